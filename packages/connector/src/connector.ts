@@ -1,0 +1,106 @@
+import type { CatalogueEvent } from '@currents/schema';
+import type { z } from 'zod';
+import type { Http } from './http.js';
+
+/**
+ * A destination, as the hub sees it. Everything a partner demands is said here and nowhere else.
+ *
+ * A connector is a value, not a process: it holds no state, and touches no clock, randomness, environment or network
+ * of its own. What it needs of the world is handed to `send`.
+ */
+export interface Connector<Settings = any, Credentials = any, Payload = any> {
+  /** Lower-case word stored with every Current, such as `mixpanel`. Never changes. */
+  readonly name: string;
+  /** What an admin reads, such as `Mixpanel`. */
+  readonly label: string;
+  /** What an admin may choose. Parsed on save; its descriptions are shown to admins. */
+  readonly settings: z.ZodType<Settings>;
+  /** What the partner wants to be shown. Sealed at rest; only `send` and `test` ever see it. */
+  readonly credentials: z.ZodType<Credentials>;
+  /** Why `map` may skip or reject an event: code → a sentence for people. `map` gives no code that is not listed. */
+  readonly reasons: Readonly<Record<string, string>>;
+  /** The event type's name at the destination, or undefined when the destination does not take the type. */
+  nameOf(eventType: string): string | undefined;
+  /** Pure: the same event and settings give the same answer, always. Throws only on a bug. */
+  map(event: CatalogueEvent, settings: Settings): Mapped<Payload>;
+  /** What the partner takes at a time. Data only; the engine keeps to it. */
+  rateLimit(settings: Settings): RateLimit<Payload>;
+  /**
+   * Makes one request and says what became of every item, by id. Never throws for anything a partner or a network
+   * can do; an item left out counts as unanswered and is sent again.
+   */
+  send(items: readonly Item<Payload>[], to: SendContext<Settings, Credentials>): Promise<readonly SendResult[]>;
+  /** Asks the partner whether it would take events, without sending any. */
+  test(to: SendContext<Settings, Credentials>): Promise<TestResult>;
+}
+
+/** An event in the partner's words; or why it is not sent (`skip`: by rule), or would be refused (`reject`: a dead letter). */
+export type Mapped<Payload> =
+  | { readonly payload: Payload }
+  | { readonly skip: string }
+  | { readonly reject: string; readonly detail: string };
+
+/** A payload with its event's id, and the JSON text of the payload, made once. */
+export interface Item<Payload> {
+  readonly id: string;
+  readonly payload: Payload;
+  readonly json: string;
+}
+
+export interface RateLimit<Payload> {
+  /** Most events in one request. */
+  readonly events: number;
+  /** Most bytes of JSON in one request, measured before compression, the connector's own wrapping included. */
+  readonly bytes: number;
+  /** Most bytes of JSON in one event; a larger one is rejected as `event_too_large`. */
+  readonly eventBytes: number;
+  /** Bytes of JSON that `send` wraps round the items (brackets, keys). A comma per item is counted by the engine. */
+  readonly wrapBytes: number;
+  /** Most requests under way at once, over one Current. */
+  readonly requests: number;
+  /** How much the partner takes per time for one key. */
+  readonly budgets: readonly Budget<Payload>[];
+}
+
+export interface Budget<Payload> {
+  /** What the budget is about, for people: `device`, `project`. */
+  readonly name: string;
+  key(payload: Payload): string | undefined;
+  readonly unit: 'events' | 'bytes' | 'requests';
+  readonly allow: number;
+  readonly perMs: number;
+}
+
+export interface SendContext<Settings, Credentials> {
+  readonly settings: Settings;
+  readonly credentials: Credentials;
+  readonly http: Http;
+}
+
+/** What the partner said of one item in one attempt. */
+export type SendResult = { readonly id: string } & Verdict;
+
+export type Verdict =
+  /** The partner has it. */
+  | { readonly outcome: 'delivered' }
+  /** The partner will never take this one as it is. */
+  | { readonly outcome: 'rejected'; readonly code: string; readonly detail: string }
+  /**
+   * Not now. `event`: only this one waits. `key`: whatever shares the named budget key waits with it.
+   * `current`: the whole Current waits. Without `afterMs` the engine's own growing wait applies; 0 means at once.
+   */
+  | {
+      readonly outcome: 'deferred';
+      readonly code: string;
+      readonly detail: string;
+      readonly afterMs?: number;
+      readonly scope: 'event' | 'key' | 'current';
+    }
+  /** The request was refused, not the event: the engine asks again in halves until the culprit stands alone. */
+  | { readonly outcome: 'split'; readonly code: string; readonly detail: string }
+  /** Nothing passes until a person repairs the Current: refused credentials, a wrong region. */
+  | { readonly outcome: 'blocked'; readonly code: string; readonly detail: string };
+
+export type TestResult =
+  | { readonly outcome: 'passed' }
+  | { readonly outcome: 'refused' | 'unreachable'; readonly code: string; readonly detail: string };

@@ -1,0 +1,21 @@
+/**
+ * The only way out of the house, handed to `send`. Follows no redirect, keeps connections open, reads an answer of
+ * at most 1 MiB, and gives up after the operator's request timeout.
+ */
+export interface Http {
+  request(request: HttpRequest): Promise<HttpAnswer>;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Compress the body and say so in `content-encoding`. */
+  readonly gzip?: boolean;
+}
+
+/** Either what the partner answered, or why there is no answer. `unknown`: the partner may have acted on the request. */
+export type HttpAnswer =
+  | { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string }
+  | { readonly status: 0; readonly failure: 'timeout' | 'unreachable' | 'broken'; readonly detail: string };

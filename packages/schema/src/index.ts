@@ -1,0 +1,1 @@
+export type { CatalogueEvent, EventUser } from './event.js';
