@@ -1,0 +1,19 @@
+import { readVariables, sharedVariables, wholeNumber } from '@currents/core';
+import { z } from 'zod';
+
+/** What the api process can be told, each by an environment variable. Throws `ConfigInvalid` naming all that is wrong. */
+export function readConfig(environment: NodeJS.ProcessEnv) {
+  return readVariables(
+    {
+      ...sharedVariables,
+      API_PORT: wholeNumber(0, 65535).default(4000),
+      API_HOST: z.string().default('127.0.0.1'),
+      INGEST_BODY_MEGABYTES: wholeNumber(1, 100).default(10),
+      INGEST_QUEUE_MEGABYTES: wholeNumber(1, 10_000).default(64),
+      RETRY_AFTER_SECONDS: wholeNumber(1, 3600).default(5),
+    },
+    environment,
+  );
+}
+
+export type Config = ReturnType<typeof readConfig>;

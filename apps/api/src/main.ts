@@ -1,0 +1,78 @@
+import 'reflect-metadata';
+import {
+  ConfigInvalid,
+  connect,
+  createIntake,
+  createLog,
+  createMetrics,
+  createSeal,
+  drawShard,
+  migrate,
+  openWakeSender,
+  queuePlaceOf,
+  quietly,
+  watchIngestTokens,
+} from '@currents/core';
+import { readConfig, type Config } from './config.js';
+import { connectors } from './connectors.js';
+import { createServer } from './server.js';
+
+const megabyte = 1024 * 1024;
+
+/** Starts the front door, and closes it on SIGTERM or SIGINT once everything taken in is stored. */
+async function main(config: Config): Promise<void> {
+  const log = createLog('api', config.LOG_LEVEL);
+  await migrate(config.DATABASE_URL);
+  const sql = connect(config.DATABASE_URL, { max: 6, name: 'api' });
+  const metrics = createMetrics();
+  const sender = openWakeSender(queuePlaceOf(config), { onError: quietly(log) });
+  const tokens = await watchIngestTokens(sql, (error) => log.warn({ event: 'tokens.error', err: error }, 'the ingest tokens could not be read'));
+  const intake = createIntake(sql, {
+    connectors,
+    batchEvents: 2_000,
+    queuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
+    commits: 2,
+    gatherMs: 3,
+    shard: drawShard(),
+    onStored: (currentIds) => currentIds.forEach(sender.wake),
+  });
+  const app = createServer({
+    log,
+    metrics,
+    intake,
+    tokens,
+    bodyBytes: config.INGEST_BODY_MEGABYTES * megabyte,
+    retryAfterSeconds: config.RETRY_AFTER_SECONDS,
+    ready: async () => void (await sql`select 1`),
+  });
+
+  async function stop(): Promise<void> {
+    await app.close();
+    await intake.drain();
+    await tokens.stop();
+    await sender.close();
+    await sql.end();
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log.info({ event: 'api.stopping', signal });
+      stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ event: 'api.stop_failed', err: error });
+          process.exit(1);
+        },
+      );
+    });
+  }
+  await app.listen({ host: config.API_HOST, port: config.API_PORT });
+  log.info({ event: 'api.ready', address: app.server.address() });
+}
+
+try {
+  await main(readConfig(process.env));
+} catch (error) {
+  if (!(error instanceof ConfigInvalid)) throw error;
+  console.error(`api: ${error.message}`);
+  process.exit(2);
+}

@@ -1,0 +1,41 @@
+import type { Metrics } from '@currents/core';
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { registerIngest, type IngestDeps } from './ingest.js';
+
+export interface ServerDeps extends IngestDeps {
+  readonly log: FastifyBaseLogger;
+  readonly metrics: Metrics;
+  /** Rejects when the process cannot do its work at this moment. */
+  readonly ready: () => Promise<void>;
+}
+
+/** The front door, without the admin's. */
+export function createServer(deps: ServerDeps): FastifyInstance {
+  const app = fastify({
+    loggerInstance: deps.log,
+    disableRequestLogging: true,
+    forceCloseConnections: 'idle',
+    // A client that sends slower than this holds a connection for nothing.
+    requestTimeout: 120_000,
+  });
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send({ error: { code: 'not_found', detail: `there is no ${request.method} ${request.url.split('?')[0]}; events go to POST /v1/events` } }),
+  );
+  registerOperations(app, deps);
+  registerIngest(app, deps);
+  return app;
+}
+
+/** What an operator's tools ask: is it alive, is it ready, how is it doing. */
+function registerOperations(app: FastifyInstance, { metrics, ready }: Pick<ServerDeps, 'metrics' | 'ready'>): void {
+  app.get('/healthz', () => ({ status: 'ok' }));
+  app.get('/readyz', async (_request, reply) => {
+    try {
+      await ready();
+      return { status: 'ready' };
+    } catch {
+      return reply.code(503).send({ status: 'not ready', detail: 'the database does not answer' });
+    }
+  });
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()));
+}

@@ -1,0 +1,19 @@
+import { readVariables, sharedVariables, wholeNumber } from '@currents/core';
+import { z } from 'zod';
+
+/** What the worker process can be told, each by an environment variable. Throws `ConfigInvalid` naming all that is wrong. */
+export function readConfig(environment: NodeJS.ProcessEnv) {
+  return readVariables(
+    {
+      ...sharedVariables,
+      WORKER_PORT: wholeNumber(0, 65535).default(4001),
+      WORKER_HOST: z.string().default('127.0.0.1'),
+      RETRY_WINDOW_HOURS: wholeNumber(1, 24 * 30).default(48),
+      RETENTION_DAYS: wholeNumber(3, 365).default(14),
+      REQUEST_TIMEOUT_SECONDS: wholeNumber(1, 300).default(60),
+    },
+    environment,
+  );
+}
+
+export type Config = ReturnType<typeof readConfig>;

@@ -1,0 +1,53 @@
+import { ConfigInvalid, createLog, createMetrics, createSeal, migrate, queuePlaceOf, startEngine } from '@currents/core';
+import { readConfig, type Config } from './config.js';
+import { connectors } from './connectors.js';
+import { createServer } from './server.js';
+
+const hourMs = 3_600_000;
+
+/** Starts the back door, and closes it on SIGTERM or SIGINT once everything under way is recorded. */
+async function main(config: Config): Promise<void> {
+  const log = createLog('worker', config.LOG_LEVEL);
+  await migrate(config.DATABASE_URL);
+  const metrics = createMetrics();
+  const engine = startEngine({
+    connectors,
+    seal: createSeal(config.MASTER_KEY),
+    allowBaseUrl: config.ALLOW_CUSTOM_BASE_URL,
+    databaseUrl: config.DATABASE_URL,
+    queue: queuePlaceOf(config),
+    log,
+    metrics,
+    windowMs: config.RETRY_WINDOW_HOURS * hourMs,
+    requestMs: config.REQUEST_TIMEOUT_SECONDS * 1_000,
+    retentionDays: config.RETENTION_DAYS,
+  });
+  const server = createServer({ metrics, ready: () => engine.ping() });
+  server.listen(config.WORKER_PORT, config.WORKER_HOST, () => log.info({ event: 'worker.ready', address: server.address() }));
+
+  async function stop(): Promise<void> {
+    server.close();
+    server.closeAllConnections();
+    await engine.stop();
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log.info({ event: 'worker.stopping', signal });
+      stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ event: 'worker.stop_failed', err: error });
+          process.exit(1);
+        },
+      );
+    });
+  }
+}
+
+try {
+  await main(readConfig(process.env));
+} catch (error) {
+  if (!(error instanceof ConfigInvalid)) throw error;
+  console.error(`worker: ${error.message}`);
+  process.exit(2);
+}

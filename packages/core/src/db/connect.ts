@@ -1,0 +1,25 @@
+import postgres from 'postgres';
+
+/** A pool of raw connections. Days are text (`2026-01-31`), 64-bit integers are text, instants are `Date`. */
+export type Sql = postgres.Sql<{ date: string }>;
+
+/**
+ * Opens a pool; connects on first use. Sessions run in UTC, and no statement runs longer than `statementMs`.
+ *
+ * The hot path and drizzle each have a pool of their own, because drizzle changes how a client it is given
+ * serialises dates and JSON.
+ */
+export function connect(url: string, options: { readonly max: number; readonly name: string; readonly statementMs?: number }): Sql {
+  return postgres(url, {
+    max: options.max,
+    connect_timeout: 5,
+    backoff: (tries) => Math.min(0.1 * 2 ** tries, 2),
+    onnotice: () => undefined,
+    types: { date: { to: 1082, from: [1082], serialize: (day: string) => day, parse: (day: string) => day } },
+    connection: {
+      application_name: `currents-${options.name}`,
+      TimeZone: 'UTC',
+      statement_timeout: options.statementMs ?? 30_000,
+    },
+  }) as unknown as Sql;
+}

@@ -1,0 +1,36 @@
+import { fileURLToPath } from 'node:url';
+import { runMigrations as runQueueMigrations } from 'bullmq';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import { migrate as runMigrations } from 'drizzle-orm/postgres-js/migrator';
+import pg from 'pg';
+import { queueSchema } from '../queue.js';
+import { connect } from './connect.js';
+
+const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
+
+/** How many days ahead of today there is always somewhere to store. */
+export const daysAhead = 3;
+
+/** Brings the database up to date. Any number of processes may call it at once: one works, the others wait. */
+export async function migrate(databaseUrl: string): Promise<void> {
+  const sql = connect(databaseUrl, { max: 1, name: 'migrate', statementMs: 0 });
+  try {
+    await sql`select pg_advisory_lock(7305127)`;
+    await runMigrations(drizzle(sql), { migrationsFolder, migrationsSchema: 'public', migrationsTable: 'migration' });
+    await sql`select ensure_partitions(${daysAhead}::int)`;
+    await migrateQueue(databaseUrl);
+  } finally {
+    await sql.end();
+  }
+}
+
+/** BullMQ does not bring its tables up to date by itself when it connects. */
+async function migrateQueue(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await runQueueMigrations(client, queueSchema);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,85 @@
+import { randomInt } from 'node:crypto';
+import type { Logger } from 'pino';
+import { connect } from './db/connect.js';
+import { createHttp } from './http.js';
+import { createLane, type Lane } from './lane.js';
+import type { Metrics } from './metrics.js';
+import { openWakeReceiver, openWakeSender, type QueuePlace } from './queue.js';
+import { startSweep } from './sweep.js';
+import { createUnpacked } from './unpacked.js';
+import type { WorkingOptions } from './working.js';
+
+export interface EngineOptions extends WorkingOptions {
+  readonly databaseUrl: string;
+  readonly queue: QueuePlace;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** How long a deferred or blocked event is kept trying. */
+  readonly windowMs: number;
+  /** The longest a partner may take to answer one request. */
+  readonly requestMs: number;
+  readonly retentionDays: number;
+}
+
+export interface Engine {
+  /** Takes nothing new, records what is under way, and lets go of every connection. */
+  stop(): Promise<void>;
+  /** Rejects when the database does not answer. */
+  ping(): Promise<void>;
+}
+
+/** Events kept unpacked, for Currents that want the same batch. */
+const unpackedEvents = 8_000;
+
+/** A shard is a small number; two processes with the same one merely wait for each other now and then. */
+export function drawShard(): number {
+  return randomInt(1, 8_000) * 4;
+}
+
+/** Everything a worker process does: it delivers what is due, for every live Current, until it is stopped. */
+export function startEngine(options: EngineOptions): Engine {
+  const { databaseUrl, queue, log, metrics, requestMs } = options;
+  const sql = connect(databaseUrl, { max: 12, name: 'worker' });
+  const http = createHttp({ timeoutMs: requestMs, connections: 64 });
+  const unpacked = createUnpacked(sql, unpackedEvents);
+  const shard = drawShard();
+  const onError = quietly(log);
+  const sender = openWakeSender(queue, { onError });
+  const lanes = new Map<number, Lane>();
+
+  function wake(currentId: number): void {
+    let lane = lanes.get(currentId);
+    if (!lane) {
+      lane = createLane(currentId, { ...options, sql, http, unpacked, shard, leaseMs: requestMs * 2 + 30_000, askForHelp: sender.wake });
+      lanes.set(currentId, lane);
+    }
+    lane.wake();
+  }
+
+  const receiver = openWakeReceiver(queue, wake, { onError });
+  const sweep = startSweep({ ...options, sql, http, shard, wake });
+
+  return {
+    async stop() {
+      await receiver.close();
+      await sweep.stop();
+      await Promise.all([...lanes.values()].map((lane) => lane.stop()));
+      await sender.close();
+      await http.close();
+      await sql.end();
+    },
+    async ping() {
+      await sql`select 1`;
+    },
+  };
+}
+
+/** One line a minute of the queue's troubles is enough: the sweep goes on without it. */
+export function quietly(log: Logger): (error: Error) => void {
+  let saidMs = 0;
+  return (error) => {
+    if (Date.now() - saidMs < 60_000) return;
+    saidMs = Date.now();
+    log.warn({ event: 'queue.error', err: error }, 'the queue is in trouble; deliveries go on at the pace of the sweep');
+  };
+}

@@ -1,0 +1,14 @@
+export { ConfigInvalid, queuePlaceOf, readVariables, sharedVariables, wholeNumber } from './config.js';
+export { connect, type Sql } from './db/connect.js';
+export { migrate } from './db/migrate.js';
+export { drawShard, quietly, startEngine, type Engine, type EngineOptions } from './engine.js';
+export { createHttp } from './http.js';
+export { watchIngestTokens, type IngestTokens } from './ingestTokens.js';
+export { createIntake, type Intake, type Taken } from './intake.js';
+export { createLog } from './log.js';
+export { createMetrics, type Metrics } from './metrics.js';
+export { openWakeSender, type QueuePlace, type WakeSender } from './queue.js';
+export { createSeal, type Seal } from './seal.js';
+export { StoreBusy, type Receipt } from './store.js';
+export { bearerToken } from './token.js';
+export type { Connectors } from './working.js';

@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto';
+import type { Http } from '@currents/connector';
+import type { Logger } from 'pino';
+import { claim, type Claim } from './claim.js';
+import type { Sql } from './db/connect.js';
+import { deliver, type Delivered } from './deliver.js';
+import type { Metrics } from './metrics.js';
+import { block, hold, release } from './obstacle.js';
+import { Outcome } from './outcome.js';
+import { LeaseLost, record } from './record.js';
+import type { Unpacked } from './unpacked.js';
+import { isWorking, readWorking, type Working, type WorkingOptions } from './working.js';
+
+export interface LaneDeps extends WorkingOptions {
+  readonly sql: Sql;
+  readonly unpacked: Unpacked;
+  readonly http: Http;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly windowMs: number;
+  readonly leaseMs: number;
+  /** The longest a single request may take; a lease outlives it. */
+  readonly requestMs: number;
+  readonly shard: number;
+  /** Tells other workers that a Current has more than this one can take. */
+  readonly askForHelp: (currentId: number) => void;
+}
+
+/** One Current's way through this worker. Lanes share nothing that a slow partner could hold on to. */
+export interface Lane {
+  /** Look for due deliveries, now or as soon as there is a hand free. Cheap, and safe to call at any time. */
+  wake(): void;
+  /** Takes nothing new, and resolves when what is under way has been recorded. */
+  stop(): Promise<void>;
+}
+
+/** While a request is under way, further events gather this long before a second request is begun for them. */
+const gatherMs = 25;
+const errorPauseMs = 1_000;
+
+export function createLane(currentId: number, deps: LaneDeps): Lane {
+  const { sql, log } = deps;
+  const hands = new Set<Promise<void>>();
+  let working: Working | undefined;
+  let most = 1;
+  let lastClaimMs = 0;
+  let woken = false;
+  let stopped = false;
+  let later: NodeJS.Timeout | undefined;
+
+  function wake(): void {
+    woken = true;
+    if (stopped || later || hands.size >= most) return;
+    const waitMs = hands.size === 0 ? 0 : lastClaimMs + gatherMs - Date.now();
+    if (waitMs <= 0) return addHand();
+    later = setTimeout(() => {
+      later = undefined;
+      if (woken) wake();
+    }, waitMs);
+  }
+
+  function addHand(): void {
+    const hand: Promise<void> = work().finally(() => hands.delete(hand));
+    hands.add(hand);
+  }
+
+  /** Claims and delivers until nothing is due. */
+  async function work(): Promise<void> {
+    while (!stopped) {
+      woken = false;
+      lastClaimMs = Date.now();
+      try {
+        if (!(await attempt()) && !woken) return;
+      } catch (error) {
+        log.warn({ event: 'lane.error', current: currentId, err: error }, 'an attempt failed; its deliveries are tried again when their lease ends');
+        await new Promise((resolve) => setTimeout(resolve, errorPauseMs));
+        return;
+      }
+    }
+  }
+
+  /** False when nothing was due. */
+  async function attempt(): Promise<boolean> {
+    if (!working) {
+      const read = await readWorking(sql, currentId, deps);
+      if (!read) return false;
+      if (!isWorking(read)) {
+        await blocked(read);
+        return false;
+      }
+      working = read;
+    }
+    const limits = working.connector.rateLimit(working.settings);
+    most = limits.requests;
+    const startedMs = Date.now();
+    const lease = (randomBytes(8).readBigUInt64BE() >> 1n).toString();
+    const claimed = await claim(sql, { currentId, lease, leaseMs: deps.leaseMs, events: limits.events });
+    if (claimed.deliveries.length === 0) return false;
+    if (claimed.failures > 0) most = 1;
+    if (claimed.more) {
+      if (hands.size < most) wake();
+      else deps.askForHelp(currentId);
+    }
+    if (claimed.version !== working.version) {
+      const read = await readWorking(sql, currentId, deps);
+      working = read && isWorking(read) ? read : undefined;
+      if (read && !isWorking(read)) await blocked(read);
+      if (!working) return false;
+    }
+    await carry(claimed, working, startedMs);
+    return true;
+  }
+
+  async function carry(claimed: Claim, current: Working, startedMs: number): Promise<void> {
+    const batches = await deps.unpacked.read(claimed.deliveries);
+    const loads = claimed.deliveries.map((delivery, index) => ({ delivery, events: batches[index] ?? [] }));
+    const delivered = await deliver(loads, {
+      connector: current.connector,
+      settings: current.settings,
+      credentials: current.credentials,
+      http: deps.http,
+      liveSinceMs: claimed.liveSinceMs,
+      windowMs: deps.windowMs,
+      failures: claimed.failures,
+      stopAtMs: startedMs + deps.leaseMs - deps.requestMs - 5_000,
+      now: Date.now,
+      random: Math.random,
+    });
+    await settle(claimed, delivered);
+    note(claimed, delivered, startedMs);
+  }
+
+  async function settle(claimed: Claim, { attempted, obstacle }: Delivered): Promise<void> {
+    if (obstacle?.kind === 'blocked') await blocked(obstacle);
+    if (obstacle?.kind === 'held') await hold(sql, currentId, obstacle);
+    try {
+      await record(sql, attempted, { currentId, lease: claimed.lease, shard: deps.shard });
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) throw error;
+      log.warn({ event: 'lease.lost', current: currentId }, 'an attempt took longer than its lease; its results are dropped, and the partner drops the repeated events by their ids');
+    }
+    if (!obstacle && claimed.failures > 0) await release(sql, currentId);
+  }
+
+  async function blocked(reason: { readonly code: string; readonly detail: string }): Promise<void> {
+    if (await block(sql, currentId, reason)) {
+      log.error({ event: 'current.blocked', current: currentId, ...reason }, 'a Current is blocked until somebody repairs it; its events are kept');
+    }
+  }
+
+  function note(claimed: Claim, delivered: Delivered, startedMs: number): void {
+    const counts = { delivered: 0, skipped: 0, rejected: 0, expired: 0, pending: 0 };
+    const endedMs = Date.now();
+    for (const { delivery, outcomes } of delivered.attempted) {
+      let arrived = 0;
+      for (let position = 0; position < outcomes.length; position++) {
+        const byte = outcomes[position] as number;
+        if (byte === Outcome.pending) counts.pending++;
+        else if (byte !== delivery.outcomes[position]) {
+          if (byte === Outcome.delivered) arrived++;
+          else if (byte === Outcome.rejected) counts.rejected++;
+          else if (byte === Outcome.expired) counts.expired++;
+          else counts.skipped++;
+        }
+      }
+      counts.delivered += arrived;
+      if (arrived > 0) deps.metrics.delivered(currentId, arrived, endedMs - delivery.storedAtMs);
+    }
+    deps.metrics.attempted(currentId, counts, endedMs - startedMs);
+    log.info({
+      event: 'delivery.attempt',
+      current: currentId,
+      deliveries: claimed.deliveries.length,
+      first: claimed.deliveries[0]?.id,
+      requests: delivered.requests,
+      sent: delivered.sent,
+      ...counts,
+      ...(delivered.obstacle && { obstacle: delivered.obstacle.kind, code: delivered.obstacle.code }),
+      ms: endedMs - startedMs,
+    });
+  }
+
+  return {
+    wake,
+    async stop() {
+      stopped = true;
+      clearTimeout(later);
+      await Promise.allSettled(hands);
+    },
+  };
+}

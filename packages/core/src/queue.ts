@@ -1,0 +1,103 @@
+import { createPostgresBackend, Queue, withBackend, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+
+/** Where the wake-up calls go: Redis when there is one, otherwise BullMQ's own tables in the hub's database. */
+export type QueuePlace = { readonly redisUrl: string } | { readonly databaseUrl: string };
+
+/** The Postgres schema that holds BullMQ's own tables. */
+export const queueSchema = 'bullmq';
+
+const queueName = 'wake';
+
+/** Says only «look»: the truth is in the database, so a lost or doubled job changes nothing. */
+interface WakeJob {
+  readonly current: number;
+}
+
+export interface WakeSender {
+  /** Asks some worker to look at a Current. Never throws; a call that is lost is made good by the sweep. */
+  wake(currentId: number): void;
+  close(): Promise<void>;
+}
+
+export interface WakeReceiver {
+  close(): Promise<void>;
+}
+
+export interface QueueListener {
+  /** The queue is in trouble; deliveries go on, at the pace of the sweep. */
+  readonly onError: (error: Error) => void;
+}
+
+/** Within this time one wake-up call per Current is enough: whoever looks finds everything that is due. */
+const quietMs = 20;
+
+const keepNothing = { removeOnComplete: true, removeOnFail: true };
+
+export function openWakeSender(place: QueuePlace, { onError }: QueueListener): WakeSender {
+  const { queue, close } = openQueue(place);
+  queue.on('error', onError);
+  const quiet = new Map<number, { again: boolean }>();
+
+  function wake(currentId: number): void {
+    const pause = quiet.get(currentId);
+    if (pause) {
+      pause.again = true;
+      return;
+    }
+    const begun = { again: false };
+    quiet.set(currentId, begun);
+    setTimeout(() => {
+      quiet.delete(currentId);
+      if (begun.again) wake(currentId);
+    }, quietMs).unref();
+    queue.add('look', { current: currentId }, keepNothing).catch(onError);
+  }
+
+  return { wake, close };
+}
+
+function openQueue(place: QueuePlace) {
+  if ('redisUrl' in place) {
+    // A producer fails at once while Redis is away, so that calls do not pile up in memory.
+    const connection = new Redis(place.redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
+    connection.on('error', () => undefined);
+    const queue = new Queue<WakeJob>(queueName, { connection });
+    return { queue, close: async () => void (await queue.close(), connection.disconnect()) };
+  }
+  const { Queue: PostgresQueue } = withBackend(createPostgresBackend);
+  const queue = new PostgresQueue<WakeJob>(queueName, { connection: { connectionString: place.databaseUrl, schema: queueSchema, max: 2 } });
+  return { queue, close: () => queue.close() };
+}
+
+const workerOptions = {
+  concurrency: 8,
+  lockDuration: 10_000,
+  stalledInterval: 10_000,
+  // BullMQ waits 15 s by default before it fetches again after the store was away.
+  runRetryDelay: 1_000,
+  removeOnComplete: { count: 0 },
+  removeOnFail: { count: 0 },
+};
+
+/** Calls `onWake` for every wake-up call that reaches this process. */
+export function openWakeReceiver(place: QueuePlace, onWake: (currentId: number) => void, { onError }: QueueListener): WakeReceiver {
+  const process = (job: { readonly data: WakeJob }): Promise<void> => {
+    onWake(job.data.current);
+    return Promise.resolve();
+  };
+  if ('redisUrl' in place) {
+    const connection = new Redis(place.redisUrl, { maxRetriesPerRequest: null });
+    connection.on('error', () => undefined);
+    const worker = new Worker<WakeJob>(queueName, process, { connection, ...workerOptions });
+    worker.on('error', onError);
+    return { close: async () => void (await worker.close(), connection.disconnect()) };
+  }
+  const { Worker: PostgresWorker } = withBackend(createPostgresBackend);
+  const worker = new PostgresWorker<WakeJob>(queueName, process, {
+    connection: { connectionString: place.databaseUrl, schema: queueSchema, max: 2 },
+    ...workerOptions,
+  });
+  worker.on('error', onError);
+  return { close: () => worker.close() };
+}

@@ -1,0 +1,39 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+const version = 1;
+const ivBytes = 12;
+const tagBytes = 16;
+
+/** Seals and opens secrets at rest with AES-256-GCM. `context` names the owner: a sealed value opens for no other. */
+export interface Seal {
+  seal(secret: string, context: string): Buffer;
+  /** Throws when the master key is another one, or the value was changed. */
+  open(sealed: Buffer, context: string): string;
+}
+
+/** @param masterKey exactly 32 bytes. */
+export function createSeal(masterKey: Buffer): Seal {
+  if (masterKey.length !== 32) throw new Error(`a master key has 32 bytes; this one has ${masterKey.length}`);
+  return {
+    seal(secret, context) {
+      const iv = randomBytes(ivBytes);
+      const cipher = createCipheriv('aes-256-gcm', masterKey, iv);
+      cipher.setAAD(Buffer.from(context));
+      const body = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
+      return Buffer.concat([Buffer.of(version), iv, cipher.getAuthTag(), body]);
+    },
+    open(sealed, context) {
+      if (sealed[0] !== version) throw new Error(`unknown seal version ${sealed[0]}`);
+      const iv = sealed.subarray(1, 1 + ivBytes);
+      const tag = sealed.subarray(1 + ivBytes, 1 + ivBytes + tagBytes);
+      const decipher = createDecipheriv('aes-256-gcm', masterKey, iv);
+      decipher.setAAD(Buffer.from(context));
+      decipher.setAuthTag(tag);
+      try {
+        return decipher.update(sealed.subarray(1 + ivBytes + tagBytes), undefined, 'utf8') + decipher.final('utf8');
+      } catch (cause) {
+        throw new Error('a sealed secret does not open: the master key is not the one it was sealed with', { cause });
+      }
+    },
+  };
+}

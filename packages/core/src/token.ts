@@ -1,0 +1,20 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/**
+ * Makes a token: 32 random bytes, with a word in front that tells people and secret scanners what it is.
+ * Only its hash is ever stored.
+ */
+export function makeToken(kind: 'ingest' | 'admin' | 'import'): string {
+  return `cur_${kind}_${randomBytes(32).toString('base64url')}`;
+}
+
+/** A plain SHA-256 is enough: with 256 random bits there is nothing to guess that a slow hash would protect. */
+export function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+/** The token of an `Authorization: Bearer …` header, or undefined when there is none. */
+export function bearerToken(header: string | undefined): string | undefined {
+  const match = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(header ?? '');
+  return match?.[1];
+}

@@ -1,0 +1,64 @@
+import type { CatalogueEvent } from '@currents/schema';
+import { unpackBatch } from './batch.js';
+import type { Claimed } from './claim.js';
+import type { Sql } from './db/connect.js';
+
+type BatchKey = Pick<Claimed, 'storedOn' | 'batchId' | 'events'>;
+type Events = Promise<readonly CatalogueEvent[]>;
+
+/** Reads batches, each once where several Currents want it at about the same time. */
+export interface Unpacked {
+  /** The events of each batch, in the order asked for. Rejects when a batch is gone. */
+  read(keys: readonly BatchKey[]): Promise<(readonly CatalogueEvent[])[]>;
+}
+
+/** Keeps the batches read last, up to about `mostEvents` events in all. */
+export function createUnpacked(sql: Sql, mostEvents: number): Unpacked {
+  const kept = new Map<string, { readonly events: Events; readonly count: number }>();
+  let count = 0;
+
+  function forget(batchId: string): void {
+    count -= kept.get(batchId)?.count ?? 0;
+    kept.delete(batchId);
+  }
+
+  function keep(key: BatchKey, events: Events): void {
+    kept.set(key.batchId, { events, count: key.events });
+    count += key.events;
+    events.catch(() => forget(key.batchId));
+    for (const oldest of kept.keys()) {
+      if (count <= mostEvents) break;
+      forget(oldest);
+    }
+  }
+
+  async function fetch(keys: readonly BatchKey[]): Promise<Map<string, Buffer>> {
+    const rows = await sql<{ id: string; content: Buffer }[]>`
+      select b.id, b.content
+      from unnest(${keys.map(({ storedOn }) => storedOn)}::date[], ${keys.map(({ batchId }) => batchId)}::bigint[]) k (stored_on, id)
+      join batch b on b.stored_on = k.stored_on and b.id = k.id`;
+    return new Map(rows.map(({ id, content }) => [id, content]));
+  }
+
+  async function unpack(batchId: string, contents: Promise<Map<string, Buffer>>): Events {
+    const content = (await contents).get(batchId);
+    if (!content) throw new Error(`batch ${batchId} is no longer stored`);
+    return unpackBatch(content);
+  }
+
+  return {
+    read(keys) {
+      const missing = keys.filter(({ batchId }) => !kept.has(batchId));
+      const contents = missing.length > 0 ? fetch(missing) : undefined;
+      return Promise.all(
+        keys.map((key) => {
+          const known = kept.get(key.batchId);
+          if (known) return known.events;
+          const events = unpack(key.batchId, contents as Promise<Map<string, Buffer>>);
+          keep(key, events);
+          return events;
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { answerAll, type Connector, type Item, type SendResult } from '@currents/connector';
+import { z } from 'zod';
+
+export interface FakePayload {
+  readonly id: string;
+  readonly user: string | undefined;
+}
+
+/** What the fake partner does with an event is told by the first word of the event's id: `reject-7`, `poison-1`. */
+export interface FakePartner {
+  /** Every request, as the ids in it. */
+  readonly requests: string[][];
+  /** Ids the partner holds, and how often it was given each. */
+  readonly held: Map<string, number>;
+  /** While set, every request is answered so. */
+  mood: SendResultOfAll | undefined;
+  /** Resolved before each answer. */
+  delay: () => Promise<void>;
+}
+
+type SendResultOfAll = Parameters<typeof answerAll>[1];
+
+export function createFakePartner(): FakePartner {
+  return { requests: [], held: new Map(), mood: undefined, delay: async () => undefined };
+}
+
+/** A connector without a network: it asks the partner object it was made for. */
+export function fakeConnector(
+  partner: FakePartner,
+  limits: { readonly events?: number; readonly requests?: number } = {},
+): Connector<{ readonly region: 'here'; readonly baseUrl?: string | undefined }, { readonly key: string }, FakePayload> {
+  return {
+    name: 'fake',
+    label: 'Fake',
+    settings: z.strictObject({ region: z.literal('here'), baseUrl: z.string().optional() }),
+    credentials: z.strictObject({ key: z.string() }),
+    reasons: { no_user: 'the event has no user', bad_id: 'the partner refuses this id' },
+    nameOf: (eventType) => (eventType.startsWith('agentconsole.') ? undefined : eventType),
+    map(event) {
+      if (event.id.startsWith('skip-')) return { skip: 'no_user' };
+      if (event.id.startsWith('unmappable-')) return { reject: 'bad_id', detail: 'id: not one the partner takes' };
+      if (event.id.startsWith('throw-')) throw new TypeError('a bug');
+      return { payload: { id: event.id, user: event.user.external_user_id ?? undefined } };
+    },
+    rateLimit: () => ({
+      events: limits.events ?? 100,
+      bytes: 1_000_000,
+      eventBytes: 10_000,
+      wrapBytes: 2,
+      requests: limits.requests ?? 4,
+      budgets: [],
+    }),
+    async send(items) {
+      partner.requests.push(items.map(({ id }) => id));
+      await partner.delay();
+      if (partner.mood) return answerAll(items, partner.mood);
+      if (items.some(({ id }) => id.startsWith('poison-'))) {
+        return answerAll(items, { outcome: 'split', code: 'refused', detail: 'something in here is wrong' });
+      }
+      return items.flatMap((item) => answer(item, partner));
+    },
+    async test() {
+      return partner.mood?.outcome === 'blocked' ? { outcome: 'refused', code: 'bad_key', detail: 'no' } : { outcome: 'passed' };
+    },
+  };
+}
+
+function answer({ id }: Item<FakePayload>, partner: FakePartner): SendResult[] {
+  const [word] = id.split('-');
+  switch (word) {
+    case 'reject':
+      return [{ id, outcome: 'rejected', code: 'invalid', detail: 'field `colour` is not one' }];
+    case 'silent':
+      return [];
+    case 'later':
+      return [{ id, outcome: 'deferred', code: 'throttled', detail: 'this one later', afterMs: 60_000, scope: 'event' }];
+    default:
+      partner.held.set(id, (partner.held.get(id) ?? 0) + 1);
+      return [{ id, outcome: 'delivered' }];
+  }
+}

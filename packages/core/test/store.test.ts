@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createIntake, type Intake } from '@currents/core';
+import { createFakePartner, fakeConnector } from './fakeConnector.js';
+import { event, openHub, until, type Hub } from './hub.js';
+
+let hub: Hub;
+let current: number;
+const connector = fakeConnector(createFakePartner());
+
+beforeEach(async () => {
+  hub = await openHub(connector);
+  current = await hub.launch();
+});
+afterEach(() => hub.stop());
+
+const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
+const count = async (table: string) => Number((await hub.sql<{ n: string }[]>`select count(*) as n from ${hub.sql(table)}`)[0]?.n);
+
+/** A second api process on the same database. */
+function anotherIntake(overrides: { readonly queuedBytes?: number; readonly gatherMs?: number } = {}): Intake {
+  return createIntake(hub.sql, {
+    connectors: new Map([[connector.name, connector]]),
+    batchEvents: 500,
+    queuedBytes: overrides.queuedBytes ?? 10_000_000,
+    commits: 2,
+    gatherMs: overrides.gatherMs ?? 1,
+    shard: 9,
+    onStored: () => undefined,
+  });
+}
+
+const receiptOf = async (intake: Intake, body: Buffer) => {
+  const taken = await intake.take({ bytes: body, format: 'json', tokenId: hub.tokenId });
+  if (taken.outcome !== 'stored') throw new Error(taken.detail);
+  return taken.receipt;
+};
+
+describe('storing', () => {
+  it('concurrent small requests share a commit', async () => {
+    await Promise.all(Array.from({ length: 60 }, () => hub.take([event()])));
+    expect(await hub.tally(current)).toEqual({ selected: 60 });
+    expect(await count('batch')).toBeLessThan(10);
+    expect(await count('request')).toBe(60);
+  });
+
+  it('a broken event is quarantined with its reason, and costs the others nothing', async () => {
+    const body = bytes({ events: [event(), { event_type: 'users.nonsense', id: 'x', time: 1 }, event('good', { time: 'noon' }), event()] });
+    const receipt = await receiptOf(hub.intake, body);
+    expect(receipt.accepted).toBe(2);
+    expect(receipt.refused.map(({ position, code }) => [position, code])).toEqual([
+      [1, 'unknown_event_type'],
+      [2, 'bad_time'],
+    ]);
+    const rows = await hub.sql<{ position: number; body: string }[]>`select position, body from quarantine order by position`;
+    expect(rows.map(({ position }) => position)).toEqual([1, 2]);
+    expect(JSON.parse(rows[1]?.body ?? '')).toMatchObject({ time: 'noon' });
+  });
+
+  it('the same request sent again is answered the same and stored once', async () => {
+    const body = bytes({ events: [event(), { event_type: 'users.nonsense', id: 'x', time: 1 }] });
+    const first = await receiptOf(hub.intake, body);
+    expect(await receiptOf(hub.intake, body)).toEqual(first);
+    expect(await receiptOf(anotherIntake(), body)).toEqual(first);
+    expect(await hub.tally(current)).toEqual({ selected: 1 });
+    expect(await count('quarantine')).toBe(1);
+  });
+
+  it('the same request sent to two processes at once is stored once', async () => {
+    const other = anotherIntake();
+    for (let round = 0; round < 10; round++) {
+      const body = bytes({ events: [event(), event()] });
+      const fillers = Array.from({ length: 5 }, () => bytes({ events: [event()] }));
+      const receipts = await Promise.all([
+        receiptOf(hub.intake, body),
+        receiptOf(other, body),
+        receiptOf(hub.intake, body),
+        ...fillers.map((filler, index) => receiptOf(index % 2 === 0 ? other : hub.intake, filler)),
+      ]);
+      expect(receipts.map(({ accepted }) => accepted)).toEqual([2, 2, 2, 1, 1, 1, 1, 1]);
+    }
+    expect(await hub.tally(current)).toEqual({ selected: 70 });
+  });
+
+  it('a request of yesterday that comes again today is stored once', async () => {
+    const body = bytes({ events: [event()] });
+    await receiptOf(hub.intake, body);
+    await hub.sql`update request set stored_on = stored_on - 1`;
+    expect(await receiptOf(anotherIntake(), body)).toEqual({ accepted: 1, refused: [] });
+    expect(await hub.tally(current)).toEqual({ selected: 1 });
+  });
+
+  it('a Current launched by another process takes the very next event', async () => {
+    await hub.take([event()]);
+    for (let round = 0; round < 5; round++) {
+      const launched = await hub.launch(`launched ${round}`);
+      await hub.take([event(), event()]);
+      expect(await hub.tally(launched)).toEqual({ selected: 2 });
+      await hub.sql`update current set state = 'draft' where id = ${launched}`;
+    }
+  });
+
+  it('only selected events make a delivery, told one by one', async () => {
+    await hub.sql`update current set selection = ${hub.sql.json({ eventTypes: ['users.messages.email.Click'], channels: [], groups: [] })}`;
+    await hub.take([event(), event('good', { event_type: 'users.messages.email.Click' }), event()]);
+    const [row] = await hub.sql<{ outcomes: Buffer; pending: number }[]>`select outcomes, pending from delivery`;
+    expect([...(row?.outcomes ?? [])]).toEqual([0, 1, 0]);
+    expect(row?.pending).toBe(1);
+    await hub.take([event(), event()]);
+    expect(await count('delivery')).toBe(1);
+    expect(await count('batch')).toBe(2);
+  });
+
+  it('a day without a partition gets one', async () => {
+    await hub.sql.unsafe(`drop table batch_${(await hub.sql<{ day: string }[]>`select to_char(current_date, 'YYYYMMDD') as day`)[0]?.day}`);
+    await hub.take([event()]);
+    expect(await hub.tally(current)).toEqual({ selected: 1 });
+  });
+
+  it('more than the hub will hold in memory is turned away, and nothing of it is kept', async () => {
+    const narrow = anotherIntake({ queuedBytes: 2_000, gatherMs: 50 });
+    const bodies = Array.from({ length: 40 }, () => bytes({ events: [event(), event()] }));
+    const results = await Promise.allSettled(bodies.map((body) => receiptOf(narrow, body)));
+    const refused = results.filter(({ status }) => status === 'rejected');
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.every((result) => result.status === 'rejected' && result.reason.name === 'StoreBusy')).toBe(true);
+    expect((await hub.tally(current))['selected']).toBe((40 - refused.length) * 2);
+    // Told to come again, they come again.
+    for (const [index, result] of results.entries()) if (result.status === 'rejected') await receiptOf(narrow, bodies[index] as Buffer);
+    expect((await hub.tally(current))['selected']).toBe(80);
+  });
+
+  it('text that Postgres cannot hold is quarantined all the same', async () => {
+    const taken = await hub.intake.take({ bytes: Buffer.from('{"broken\u0000'), format: 'ndjson', tokenId: hub.tokenId });
+    expect(taken).toMatchObject({ outcome: 'stored', receipt: { accepted: 0, refused: [{ position: 0 }] } });
+    await until(() => count('quarantine'), (rows) => rows === 1);
+  });
+});
