@@ -1,1 +1,15 @@
 export type { CatalogueEvent, EventUser } from './event.js';
+export { catalogue, channels, findEventType, groups } from './catalogue.js';
+export type { EventChannel, EventGroup } from './catalogue.js';
+export { channelKey } from './eventType.js';
+export type { DestinationNames, EventProperty, EventType, GroupName, PropertyType } from './eventType.js';
+export { checkEvent } from './checkEvent.js';
+export { envelope } from './envelope.js';
+export { isRefusal, refusalCodes } from './refusal.js';
+export type { Refusal, RefusalCode } from './refusal.js';
+export { readBody, unreadableCodes } from './readBody.js';
+export type { BodyFormat, Quarantined, Reading, Taken, Unreadable } from './readBody.js';
+export { readStored } from './readStored.js';
+export { checkSelection, selectedTypes, selects } from './selection.js';
+export type { Selection, SelectionProblem } from './selection.js';
+export { sampleOf } from './samples/sample.js';

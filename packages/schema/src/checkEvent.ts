@@ -1,0 +1,160 @@
+import { catalogue, findEventType } from './catalogue.js';
+import { levels, nestsBeyond } from './depth.js';
+import type { EventType, PropertyType } from './eventType.js';
+import { kindOf, refuse, type Refusal } from './refusal.js';
+
+/** Longest id, in characters. */
+const idLength = 255;
+/** Later than the year 5138 in seconds, and any day since 1973 in milliseconds. */
+const latestTime = 1e11;
+
+/** What the check needs of an event type, laid out for speed. */
+interface Expected {
+  readonly eventType: EventType;
+  readonly types: ReadonlyMap<string, PropertyType>;
+  /** Properties that are anything but strings: the only ones in which a string is wrong. */
+  readonly notStrings: readonly string[];
+  readonly needsName: boolean;
+}
+
+const expectations: readonly Expected[] = catalogue.map((eventType) => ({
+  eventType,
+  types: new Map(eventType.properties.map((property) => [property.name, property.type])),
+  notStrings: eventType.properties.filter(({ type }) => type !== 'string').map(({ name }) => name),
+  needsName: eventType.namesArePrefixes,
+}));
+
+const lowerCaseNames: ReadonlyMap<string, string> = new Map(
+  catalogue.flatMap(({ name, aliases }) => [name, ...aliases].map((known) => [known.toLowerCase(), known] as const)),
+);
+
+/**
+ * Says of which type an event is, or why the catalogue does not take it. Changes nothing and throws never.
+ * Properties and fields it does not know are accepted, for they may be added at any time; a missing one is too,
+ * and null counts as missing.
+ */
+export function checkEvent(value: unknown): EventType | Refusal {
+  if (!isObject(value)) return refuse('not_an_object', `wanted an event, an object; ${kindOf(value)} came`);
+
+  const { event_type: name, id, time } = value;
+  if (typeof name !== 'string') {
+    return refuse('missing_event_type', `wanted the name of an event type; ${kindOf(name)} came`, 'event_type');
+  }
+  const eventType = findEventType(name);
+  if (eventType === undefined) return refuse('unknown_event_type', describeUnknown(name), 'event_type');
+
+  if (typeof id !== 'string') {
+    const code = id === undefined || id === null ? 'missing_id' : 'bad_id';
+    return refuse(code, `wanted a string that is not empty; ${kindOf(id)} came`, 'id');
+  }
+  if (id === '') return refuse('missing_id', 'wanted a string that is not empty; an empty string came', 'id');
+  if (id.length > idLength) {
+    return refuse('bad_id', `wanted at most ${idLength} characters; ${id.length} came`, 'id');
+  }
+  // An id is kept and searched as a text, and no text of PostgreSQL holds a NUL (PostgreSQL, Character Types).
+  if (id.includes('\0')) return refuse('bad_id', 'wanted a string without NUL characters; one with a NUL came', 'id');
+
+  if (typeof time !== 'number' || !Number.isInteger(time)) {
+    return refuse('bad_time', `wanted Unix seconds, a whole number; ${kindOf(time)} came`, 'time');
+  }
+  if (time > latestTime || time < -latestTime) {
+    const detail = 'wanted Unix seconds; the number that came is so large that it looks like milliseconds';
+    return refuse('time_in_milliseconds', detail, 'time');
+  }
+
+  return (
+    checkUser(value['user']) ??
+    checkProperties(value['properties'], expectations[eventType.index]!) ??
+    checkDepth(value) ??
+    eventType
+  );
+}
+
+function checkUser(user: unknown): Refusal | undefined {
+  if (user === undefined || user === null) return undefined;
+  if (!isObject(user)) return refuse('bad_user', `wanted an object; ${kindOf(user)} came`, 'user');
+  const { user_id, external_user_id, device_id, timezone } = user;
+  if (isText(external_user_id) && isText(user_id) && isText(device_id) && isText(timezone)) return undefined;
+  const field = ['external_user_id', 'user_id', 'device_id', 'timezone'].find((key) => !isText(user[key]))!;
+  return refuse('bad_user', `wanted a string; ${kindOf(user[field])} came`, `user.${field}`);
+}
+
+function checkProperties(found: unknown, expected: Expected): Refusal | undefined {
+  if (found !== undefined && found !== null && !isObject(found)) {
+    return refuse('bad_properties', `wanted an object; ${kindOf(found)} came`, 'properties');
+  }
+  if (expected.needsName) {
+    const name = found?.['name'];
+    if (typeof name !== 'string' || name === '') {
+      return refuse('missing_name', `wanted a string that is not empty; ${kindOf(name)} came`, 'properties.name');
+    }
+  }
+  if (found === undefined || found === null) return undefined;
+
+  // Nearly all properties are strings and meant to be. So the rest is looked up, and strings only where they are wrong.
+  for (const name in found) {
+    const value = found[name];
+    if (typeof value === 'string' || value === null) continue;
+    const wanted = expected.types.get(name);
+    if (wanted !== undefined && !fits(value, wanted)) return wrongType(name, wanted, value);
+  }
+  for (const name of expected.notStrings) {
+    const value = found[name];
+    if (typeof value === 'string') return wrongType(name, expected.types.get(name)!, value);
+  }
+  return undefined;
+}
+
+function fits(value: unknown, wanted: PropertyType): boolean {
+  switch (wanted) {
+    case 'string':
+      return value === undefined;
+    case 'boolean':
+      return typeof value === 'boolean' || value === undefined;
+    case 'int':
+    case 'long':
+      return Number.isInteger(value) || value === undefined;
+    case 'float':
+      return Number.isFinite(value) || value === undefined;
+    case 'string[]':
+      return value === undefined || (Array.isArray(value) && value.every(isText));
+    case 'object':
+      return value === undefined || isObject(value);
+  }
+}
+
+const wants: Readonly<Record<PropertyType, string>> = {
+  string: 'a string',
+  boolean: 'a boolean',
+  int: 'a whole number',
+  long: 'a whole number',
+  float: 'a number',
+  'string[]': 'a list of strings',
+  object: 'an object',
+};
+
+function wrongType(name: string, wanted: PropertyType, value: unknown): Refusal {
+  const came = wanted === 'string[]' && Array.isArray(value) ? 'a list that holds something else' : kindOf(value);
+  return refuse('wrong_type', `wanted ${wants[wanted]}; ${came} came`, `properties.${name}`);
+}
+
+function checkDepth(value: Readonly<Record<string, unknown>>): Refusal | undefined {
+  if (!nestsBeyond(levels, value)) return undefined;
+  return refuse('too_deep', `wanted at most ${levels} levels of lists and objects; more came`);
+}
+
+function describeUnknown(name: string): string {
+  if (name === '') return 'wanted the name of an event type; an empty string came';
+  const known = lowerCaseNames.get(name.toLowerCase());
+  const hint = known === undefined ? '' : `; the catalogue spells it "${known}"`;
+  return `unknown event type ${JSON.stringify(name.slice(0, 100))}${hint}`;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A string, or missing. */
+function isText(value: unknown): boolean {
+  return typeof value === 'string' || value === undefined || value === null;
+}

@@ -1,0 +1,172 @@
+import { checkEvent } from './checkEvent.js';
+import { writeJson } from './depth.js';
+import type { CatalogueEvent } from './event.js';
+import type { EventType } from './eventType.js';
+import { describeFault } from './jsonFault.js';
+import { isRefusal, kindOf, type RefusalCode } from './refusal.js';
+import { mayBeIllFormed, wellFormed } from './wellFormed.js';
+
+export type BodyFormat = 'json' | 'ndjson';
+
+/** What a body held, or why nothing of it can be read. */
+export type Reading = Taken | { readonly unreadable: Unreadable };
+
+export interface Taken {
+  /** What the catalogue accepted, in the order it came. */
+  readonly events: readonly CatalogueEvent[];
+  /** The type of each accepted event, by the same place. */
+  readonly types: readonly EventType[];
+  readonly quarantined: readonly Quarantined[];
+  /**
+   * A JSON text of exactly the accepted events, for `readStored`. It is the very text that came in whenever that holds
+   * nothing else, so a caller who compares the two may store the bytes as they are.
+   */
+  readonly json: string;
+}
+
+export interface Quarantined {
+  /** Place among everything that came, from 0. */
+  readonly position: number;
+  readonly code: RefusalCode;
+  readonly detail: string;
+  /** JSON text of what was refused; of a line that is not JSON, the line. Holds no NUL. */
+  readonly raw: string;
+}
+
+/** Why a body as a whole cannot be read: code → what it means, for people. */
+export const unreadableCodes = {
+  malformed_json: 'The body is not JSON.',
+  wrong_shape: 'The body is JSON, but neither an event nor a list of events.',
+} as const;
+
+export interface Unreadable {
+  readonly code: keyof typeof unreadableCodes;
+  readonly detail: string;
+}
+
+/**
+ * Reads what a sender posted. As `json`: `{"events":[…]}`, one event, or a list of either. As `ndjson`: an event or an
+ * `{"events":[…]}` a line. An empty body is no events. One bad event is quarantined and holds up no other.
+ */
+export function readBody(text: string, format: BodyFormat): Reading {
+  const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  if (!/\S/.test(body)) return { events: [], types: [], quarantined: [], json: '[]' };
+  return format === 'ndjson' ? readLines(body) : readWhole(body);
+}
+
+function readWhole(body: string): Reading {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return { unreadable: { code: 'malformed_json', detail: describeFault(body) } };
+  }
+  const intake = openIntake(body);
+  if (Array.isArray(value)) for (const item of value) takeItem(intake, item);
+  else if (isBundle(value) || isEvent(value)) takeItem(intake, value);
+  else return { unreadable: { code: 'wrong_shape', detail: describeShape(value) } };
+  return close(intake, body);
+}
+
+function readLines(body: string): Reading {
+  const intake = openIntake(body);
+  const lines = body.split('\n').filter((line) => /\S/.test(line));
+  for (const line of lines) {
+    let item: unknown;
+    try {
+      item = JSON.parse(line);
+    } catch {
+      quarantine(intake, 'malformed_json', describeFault(line), line.replaceAll('\0', '\uFFFD'));
+      continue;
+    }
+    takeItem(intake, item);
+  }
+  return close(intake, lines.length === 1 ? lines[0]! : `[${lines.join(',')}]`);
+}
+
+/** What has been read so far. */
+interface Intake {
+  readonly events: CatalogueEvent[];
+  readonly types: EventType[];
+  readonly quarantined: Quarantined[];
+  readonly mayBeIllFormed: boolean;
+  position: number;
+  /** Whether the accepted events are all there was, just as they came. */
+  asTheyCame: boolean;
+}
+
+function openIntake(body: string): Intake {
+  return {
+    events: [],
+    types: [],
+    quarantined: [],
+    mayBeIllFormed: mayBeIllFormed(body),
+    position: 0,
+    asTheyCame: true,
+  };
+}
+
+function takeItem(intake: Intake, item: unknown): void {
+  if (isBundle(item)) for (const value of item.events) take(intake, value);
+  else take(intake, item);
+}
+
+function take(intake: Intake, value: unknown): void {
+  const answer = checkEvent(value);
+  if (isRefusal(answer)) return quarantine(intake, answer.code, answer.detail, writeJson(value));
+
+  let event = value as { -readonly [Key in keyof CatalogueEvent]: CatalogueEvent[Key] };
+  if (event.event_type !== answer.name) {
+    event.event_type = answer.name;
+    intake.asTheyCame = false;
+  }
+  if (event.user === undefined || event.user === null) {
+    event.user = {};
+    intake.asTheyCame = false;
+  }
+  if (event.properties === undefined || event.properties === null) {
+    event.properties = {};
+    intake.asTheyCame = false;
+  }
+  if (intake.mayBeIllFormed) {
+    const repaired = wellFormed(event);
+    if (repaired !== event) intake.asTheyCame = false;
+    event = repaired;
+  }
+  intake.position += 1;
+  intake.events.push(event);
+  intake.types.push(answer);
+}
+
+function quarantine(intake: Intake, code: RefusalCode, detail: string, raw: string): void {
+  intake.quarantined.push({ position: intake.position, code, detail, raw });
+  intake.position += 1;
+  intake.asTheyCame = false;
+}
+
+function close({ events, types, quarantined, asTheyCame }: Intake, json: string): Taken {
+  return { events, types, quarantined, json: asTheyCame ? json : JSON.stringify(events) };
+}
+
+/** `{"events":[…]}`. Something that says its event_type is an event, whatever else it holds. */
+function isBundle(value: unknown): value is { readonly events: readonly unknown[] } {
+  return hasFields(value) && value['event_type'] === undefined && Array.isArray(value['events']);
+}
+
+function isEvent(value: unknown): boolean {
+  return hasFields(value) && value['event_type'] !== undefined;
+}
+
+function hasFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function describeShape(value: unknown): string {
+  const events = hasFields(value) ? value['events'] : undefined;
+  const came = !hasFields(value)
+    ? kindOf(value)
+    : events === undefined
+      ? 'an object with neither events nor event_type'
+      : `an object whose events are ${kindOf(events)}`;
+  return `wanted {"events":[…]}, an event with its event_type, or a list of either; ${came} came`;
+}

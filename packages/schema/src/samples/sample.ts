@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { findEventType } from '../catalogue.js';
+import type { CatalogueEvent } from '../event.js';
+import { ingrid, stories } from './stories.js';
+import { values, type SampleValue } from './values.js';
+
+/** 24 September 2025, 08:00 UTC. */
+const sampleTime = 1758700800;
+
+/**
+ * A plausible event of a type, with every property that the catalogue has for it. The same each time, and a new object
+ * each time, so it may serve as a template. Throws when there is no such event type.
+ */
+export function sampleOf(eventTypeName: string): CatalogueEvent {
+  const eventType = findEventType(eventTypeName);
+  if (eventType === undefined) {
+    throw new Error(`wanted the name of an event type; ${JSON.stringify(eventTypeName)} came`);
+  }
+
+  const story = stories[eventType.name] ?? {};
+  const known: Readonly<Record<string, SampleValue>> = { ...values, ...story.properties };
+  return structuredClone({
+    event_type: eventType.name,
+    id: uuidOf(eventType.name),
+    time: sampleTime,
+    user: story.user ?? ingrid,
+    properties: Object.fromEntries(eventType.properties.map(({ name }) => [name, known[name]])),
+  });
+}
+
+/** Stable, and of the shape that real ids have. */
+function uuidOf(name: string): string {
+  const hex = createHash('sha256').update(name).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { checkEvent, findEventType, isRefusal, refusalCodes } from '../src/index.js';
+
+const open = { event_type: 'users.messages.email.Open', id: 'a1', time: 1_750_000_000, user: {}, properties: {} };
+const custom = { ...open, event_type: 'users.behaviors.CustomEvent', properties: { name: 'Brewed' } };
+const withProperty = (eventType: string, name: string, value: unknown) => ({
+  ...open,
+  event_type: eventType,
+  properties: { [name]: value },
+});
+const nested = (levels: number): unknown => {
+  let value: unknown = 1;
+  for (let level = 0; level < levels; level += 1) value = level % 2 === 0 ? [value] : { inner: value };
+  return value;
+};
+
+describe('checkEvent accepts', () => {
+  it.each([
+    ['a sparse event', open],
+    ['no user and no properties', { event_type: open.event_type, id: 'a1', time: 1 }],
+    ['null in their place', { ...open, user: null, properties: null }],
+    ['null in the place of ids', { ...open, user: { user_id: null, external_user_id: null, device_id: null, timezone: null } }],
+    ['a time in 1969', { ...open, time: -100 }],
+    ['a time in 2100', { ...open, time: 4_102_444_800 }],
+    ['an id of 255 characters', { ...open, id: 'i'.repeat(255) }],
+    ['an event without what the platform promises', withProperty('users.behaviors.Purchase', 'currency', 'EUR')],
+    ['null in the place of a promised property', withProperty('users.behaviors.Purchase', 'price', null)],
+    ['a whole number where any number will do', withProperty('users.behaviors.Purchase', 'price', 3)],
+    ['a negative number', withProperty('users.behaviors.Location', 'longitude', -0.5)],
+    ['a list with a null in it', withProperty('users.messages.sms.InboundReceive', 'media_urls', ['a', null])],
+    ['properties nobody has heard of', { ...open, properties: { brand_new: { a: [1] }, another: 5, third: 'x' } }],
+    ['fields nobody has heard of', { ...open, sequence: 7, user: { ...open.user, alias: { a: 1 } } }],
+    ['properties named like things of a prototype', { ...open, properties: JSON.parse('{"__proto__":1,"constructor":2,"hasOwnProperty":3}') }],
+    ['a hundred levels', { ...custom, properties: { name: 'x', custom_properties: { deep: nested(97) } } }],
+  ])('%s', (_, event) => {
+    expect(checkEvent(event)).toBe(findEventType(event.event_type));
+  });
+
+  it('an alias, and answers with the type it stands for', () => {
+    expect(checkEvent({ ...open, event_type: 'users_canvas_abort' })).toBe(findEventType('users.canvas.Abort'));
+  });
+});
+
+const refused: readonly (readonly [code: string, detail: string, event: unknown])[] = [
+  ['not_an_object', 'wanted an event, an object; a list came', []],
+  ['not_an_object', 'wanted an event, an object; null came', null],
+  ['not_an_object', 'wanted an event, an object; a string came', 'users.messages.email.Open'],
+  ['missing_event_type', 'event_type: wanted the name of an event type; nothing came', { ...open, event_type: undefined }],
+  ['missing_event_type', 'event_type: wanted the name of an event type; a whole number came', { ...open, event_type: 4 }],
+  ['unknown_event_type', 'event_type: wanted the name of an event type; an empty string came', { ...open, event_type: '' }],
+  ['unknown_event_type', 'event_type: unknown event type "users.messages.fax.Send"', { ...open, event_type: 'users.messages.fax.Send' }],
+  ['unknown_event_type', 'event_type: unknown event type "constructor"', { ...open, event_type: 'constructor' }],
+  [
+    'unknown_event_type',
+    'event_type: unknown event type "users.messages.email.open"; the catalogue spells it "users.messages.email.Open"',
+    { ...open, event_type: 'users.messages.email.open' },
+  ],
+  ['missing_id', 'id: wanted a string that is not empty; nothing came', { ...open, id: undefined }],
+  ['missing_id', 'id: wanted a string that is not empty; null came', { ...open, id: null }],
+  ['missing_id', 'id: wanted a string that is not empty; an empty string came', { ...open, id: '' }],
+  ['bad_id', 'id: wanted a string that is not empty; a whole number came', { ...open, id: 17 }],
+  ['bad_id', 'id: wanted at most 255 characters; 256 came', { ...open, id: 'i'.repeat(256) }],
+  ['bad_id', 'id: wanted a string without NUL characters; one with a NUL came', { ...open, id: 'a\0b' }],
+  ['bad_time', 'time: wanted Unix seconds, a whole number; nothing came', { ...open, time: undefined }],
+  ['bad_time', 'time: wanted Unix seconds, a whole number; a string came', { ...open, time: '1750000000' }],
+  ['bad_time', 'time: wanted Unix seconds, a whole number; a number with a fraction came', { ...open, time: 1.5 }],
+  ['bad_time', 'time: wanted Unix seconds, a whole number; a number too large to keep came', { ...open, time: JSON.parse('1e999') }],
+  [
+    'time_in_milliseconds',
+    'time: wanted Unix seconds; the number that came is so large that it looks like milliseconds',
+    { ...open, time: 1_750_000_000_000 },
+  ],
+  ['bad_user', 'user: wanted an object; a string came', { ...open, user: 'ingrid' }],
+  ['bad_user', 'user: wanted an object; a list came', { ...open, user: [] }],
+  ['bad_user', 'user.user_id: wanted a string; a whole number came', { ...open, user: { user_id: 1 } }],
+  ['bad_user', 'user.external_user_id: wanted a string; an object came', { ...open, user: { external_user_id: {} } }],
+  ['bad_user', 'user.device_id: wanted a string; a boolean came', { ...open, user: { device_id: true } }],
+  ['bad_user', 'user.timezone: wanted a string; a list came', { ...open, user: { timezone: [] } }],
+  ['bad_properties', 'properties: wanted an object; a list came', { ...open, properties: [] }],
+  ['bad_properties', 'properties: wanted an object; a string came', { ...open, properties: '{}' }],
+  ['missing_name', 'properties.name: wanted a string that is not empty; nothing came', { ...custom, properties: {} }],
+  ['missing_name', 'properties.name: wanted a string that is not empty; nothing came', { ...custom, properties: undefined }],
+  ['missing_name', 'properties.name: wanted a string that is not empty; an empty string came', { ...custom, properties: { name: '' } }],
+  ['missing_name', 'properties.name: wanted a string that is not empty; a whole number came', { ...custom, properties: { name: 5 } }],
+  ['wrong_type', 'properties.campaign_id: wanted a string; a whole number came', withProperty(open.event_type, 'campaign_id', 5)],
+  ['wrong_type', 'properties.machine_open: wanted a string; a boolean came', withProperty(open.event_type, 'machine_open', true)],
+  ['wrong_type', 'properties.is_amp: wanted a boolean; a string came', withProperty(open.event_type, 'is_amp', 'true')],
+  ['wrong_type', 'properties.is_amp: wanted a boolean; a whole number came', withProperty(open.event_type, 'is_amp', 1)],
+  ['wrong_type', 'properties.price: wanted a number; a string came', withProperty('users.behaviors.Purchase', 'price', '3.14')],
+  ['wrong_type', 'properties.price: wanted a number; a number too large to keep came', withProperty('users.behaviors.Purchase', 'price', JSON.parse('1e999'))],
+  ['wrong_type', 'properties.purchase_properties: wanted an object; a string came', withProperty('users.behaviors.Purchase', 'purchase_properties', '{}')],
+  ['wrong_type', 'properties.purchase_properties: wanted an object; a list came', withProperty('users.behaviors.Purchase', 'purchase_properties', [])],
+  ['wrong_type', 'properties.attempt_count: wanted a whole number; a number with a fraction came', withProperty('users.messages.email.Deferral', 'attempt_count', 1.5)],
+  ['wrong_type', 'properties.time_ms: wanted a whole number; a string came', withProperty('users.profile.Update', 'time_ms', '5')],
+  ['wrong_type', 'properties.media_urls: wanted a list of strings; a string came', withProperty('users.messages.sms.InboundReceive', 'media_urls', 'a')],
+  ['wrong_type', 'properties.media_urls: wanted a list of strings; a list that holds something else came', withProperty('users.messages.sms.InboundReceive', 'media_urls', ['a', 1])],
+  ['too_deep', 'wanted at most 100 levels of lists and objects; more came', { ...custom, properties: { name: 'x', custom_properties: { deep: nested(98) } } }],
+  ['too_deep', 'wanted at most 100 levels of lists and objects; more came', { ...open, properties: { unheard_of: nested(10_000) } }],
+  ['too_deep', 'wanted at most 100 levels of lists and objects; more came', { ...open, user: { unheard_of: nested(10_000) } }],
+];
+
+describe('checkEvent refuses', () => {
+  it.each(refused)('%s: %s', (code, detail, event) => {
+    const answer = checkEvent(event);
+    expect(isRefusal(answer) && { code: answer.code, detail: answer.detail }).toEqual({ code, detail });
+    expect(isRefusal(answer) && (answer.field ?? '')).toBe(/^[a-z_.]+(?=: )/.exec(detail)?.[0] ?? '');
+  });
+
+  it('with every code of the table but the one for lines, which only readBody has', () => {
+    expect(new Set([...refused.map(([code]) => code), 'malformed_json'])).toEqual(new Set(Object.keys(refusalCodes)));
+  });
+
+  it('without telling what a property held', () => {
+    for (const name of ['is_amp', 'suspected_bot_click_reason']) {
+      const answer = checkEvent(withProperty('users.messages.email.Click', name, 'ingrid@example.com'));
+      expect(isRefusal(answer)).toBe(true);
+      expect(JSON.stringify(answer)).not.toContain('ingrid');
+    }
+  });
+
+  it('and quotes no more than the beginning of a long event type', () => {
+    const answer = checkEvent({ ...open, event_type: 'x'.repeat(100_000) });
+    expect(JSON.stringify(answer).length).toBeLessThan(250);
+  });
+});
+
+it('checkEvent leaves an event as it is', () => {
+  const event = { event_type: 'users_canvas_abort', id: 'a1', time: 1, user: null };
+  checkEvent(event);
+  expect(event).toEqual({ event_type: 'users_canvas_abort', id: 'a1', time: 1, user: null });
+});

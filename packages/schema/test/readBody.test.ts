@@ -1,0 +1,251 @@
+import { describe, expect, it } from 'vitest';
+import { findEventType, readBody, readStored, unreadableCodes, type BodyFormat, type Taken } from '../src/index.js';
+
+const eventOf = (id: string, more: object = {}) => ({
+  event_type: 'users.messages.email.Open',
+  id,
+  time: 1_750_000_000,
+  user: { external_user_id: `customer-${id}` },
+  properties: { campaign_name: 'Autumn roast launch' },
+  ...more,
+});
+const [one, two, three] = [eventOf('1'), eventOf('2'), eventOf('3')];
+const text = (value: unknown) => JSON.stringify(value);
+const lines = (...values: readonly unknown[]) => values.map((value) => (typeof value === 'string' ? value : text(value))).join('\n');
+
+const taken = (body: string, format: BodyFormat = 'json'): Taken => {
+  const reading = readBody(body, format);
+  if ('unreadable' in reading) throw new Error(reading.unreadable.detail);
+  return reading;
+};
+const unreadable = (body: string) => {
+  const reading = readBody(body, 'json');
+  return 'unreadable' in reading ? reading.unreadable : undefined;
+};
+const readBack = (...readings: readonly Taken[]) => readStored(`[${readings.map(({ json }) => json).join(',')}]`);
+
+describe('readBody takes', () => {
+  it.each<[string, BodyFormat, string, readonly object[]]>([
+    ['a bundle', 'json', text({ events: [one, two] }), [one, two]],
+    ['a bundle with other fields beside', 'json', text({ sent_at: 5, events: [one] }), [one]],
+    ['a bare event', 'json', text(one), [one]],
+    ['a bare event with a field called events', 'json', text(eventOf('1', { events: [two] })), [eventOf('1', { events: [two] })]],
+    ['a list of events', 'json', text([one, two]), [one, two]],
+    ['a list of bundles', 'json', text([{ events: [one, two] }, { events: [] }, { events: [three] }]), [one, two, three]],
+    ['a list of both', 'json', text([one, { events: [two] }, three]), [one, two, three]],
+    ['a bundle behind a byte order mark', 'json', `\uFEFF${text({ events: [one] })}`, [one]],
+    ['a bundle with space around it', 'json', `\r\n ${text({ events: [one] })} \n`, [one]],
+    ['an event a line', 'ndjson', lines(one, two, three), [one, two, three]],
+    ['a single line', 'ndjson', lines(one), [one]],
+    ['a bundle a line', 'ndjson', lines({ events: [one, two] }, { events: [] }, three), [one, two, three]],
+    ['lines behind a byte order mark, with blank ones and Windows ends', 'ndjson', `\uFEFF\r\n${text(one)}\r\n \r\n${text(two)}\r\n\r\n`, [one, two]],
+    ['no events: an empty body', 'json', '', []],
+    ['no events: a blank body', 'json', ' \r\n\t', []],
+    ['no events: a byte order mark', 'json', '\uFEFF', []],
+    ['no events: an empty bundle', 'json', '{"events":[]}', []],
+    ['no events: an empty list', 'json', '[]', []],
+    ['no events: an empty body of lines', 'ndjson', '', []],
+    ['no events: blank lines', 'ndjson', '\n\n', []],
+  ])('%s (%s)', (_, format, body, events) => {
+    const reading = taken(body, format);
+    expect(reading.events).toEqual(events);
+    expect(reading.types).toEqual(events.map(() => findEventType('users.messages.email.Open')));
+    expect(reading.quarantined).toEqual([]);
+    expect(readBack(reading)).toEqual(events);
+  });
+
+  it('100 000 events', () => {
+    const events = Array.from({ length: 100_000 }, (_, place) => eventOf(String(place)));
+    const body = text({ events });
+    const reading = taken(body);
+    expect(reading.json).toBe(body);
+    expect([reading.events.length, reading.types.length, reading.events.at(-1)!.id]).toEqual([100_000, 100_000, '99999']);
+    expect(readBack(reading)).toHaveLength(100_000);
+  });
+
+  it.each([['1969', -86_400], ['2100', 4_102_444_800]])('a time in %s', (_, time) => {
+    expect(taken(text(eventOf('1', { time }))).events[0]!.time).toBe(time);
+  });
+});
+
+describe('the json of a reading', () => {
+  it.each([
+    ['a bundle', text({ events: [one, two] })],
+    ['a list', text([one, two])],
+    ['a bare event', text(one)],
+    ['a spacious bundle', JSON.stringify({ events: [one] }, null, 2)],
+    ['numbers as they were written', text({ events: [one] }).replace('1750000000', '1.75e9')],
+    ['whole surrogate pairs in escapes', text(one).replace('Autumn', '\\ud83c\\udf42')],
+    ['strings that only look like escapes', text(eventOf('1', { properties: { a: '\\udead' } }))],
+  ])('is the very text that came in: %s', (_, body) => {
+    expect(taken(body).json).toBe(body);
+  });
+
+  it('is another text as soon as the events are not all there was', () => {
+    for (const odd of [null, eventOf('4', { time: 'soon' }), eventOf('4', { user: null }), eventOf('4', { event_type: 'users_canvas_abort' })]) {
+      const body = text({ events: [one, odd] });
+      const reading = taken(body);
+      expect(reading.json).not.toBe(body);
+      expect(readBack(reading)).toEqual(reading.events);
+    }
+  });
+});
+
+describe('readBody puts right', () => {
+  it('another spelling of an event type', () => {
+    const reading = taken(text({ events: [eventOf('1', { event_type: 'users_campaigns_abort' }), two] }));
+    expect(reading.events.map(({ event_type }) => event_type)).toEqual(['users.campaigns.Abort', 'users.messages.email.Open']);
+    expect(reading.types[0]).toBe(findEventType('users.campaigns.Abort'));
+    expect(readBack(reading)).toEqual(reading.events);
+  });
+
+  it.each([
+    ['missing', eventOf('1', { user: undefined, properties: undefined })],
+    ['null', eventOf('1', { user: null, properties: null })],
+  ])('a user and properties that are %s, so that both are objects', (_, event) => {
+    for (const format of ['json', 'ndjson'] as const) {
+      const reading = taken(text(event), format);
+      expect(reading.events).toEqual([eventOf('1', { user: {}, properties: {} })]);
+      expect(readBack(reading)).toEqual(reading.events);
+    }
+  });
+
+  it('halves of surrogate pairs, in strings and keys, wherever they stand', () => {
+    const body = `{"events":[{"event_type":"users.behaviors.CustomEvent","id":"a\\uD800","time":1,"user":{"device_id":"\\udc00"},
+      "properties":{"name":"\\ud83d\\ude00\\ud83d","custom_properties":{"k\\uDfFf":[{"x":"\\udead"}],"whole":"\\ud83c\\udf42"}}},${text(two)}]}`;
+    const reading = taken(body);
+    expect(reading.quarantined).toEqual([]);
+    expect(reading.events).toEqual([
+      {
+        event_type: 'users.behaviors.CustomEvent',
+        id: 'a\uFFFD',
+        time: 1,
+        user: { device_id: '\uFFFD' },
+        properties: { name: '😀\uFFFD', custom_properties: { 'k\uFFFD': [{ x: '\uFFFD' }], whole: '🍂' } },
+      },
+      two,
+    ]);
+    expect(reading.json.isWellFormed()).toBe(true);
+    expect(readBack(reading)).toEqual(reading.events);
+  });
+});
+
+it.each(['\\uD800', '\\udbff', '\\uDc00', '\\uDFFF', '\\udfff\\ud800', '\\ud83d '])('a lone surrogate is found when it is the only escape: %s', (escape) => {
+  const reading = taken(text(one).replace('Autumn', escape));
+  expect(reading.events[0]!.properties['campaign_name']).toMatch(/^\uFFFD+ ? roast launch$/);
+  expect(readBack(reading)).toEqual(reading.events);
+});
+
+describe('keys named like things of a prototype', () => {
+  const properties = '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"hasOwnProperty":"x","toString":1}';
+  const event = `{"event_type":"users.messages.email.Open","id":"1","time":1,"__proto__":{"id":"2"},"user":{"__proto__":"u"},"properties":${properties}}`;
+
+  it.each([
+    ['when the body is kept as it came', event],
+    ['when it is written again', `[${event},null]`],
+    ['when a string in it is repaired', event.replace('"x"', '"\\udc00"')],
+  ])('are kept and change nothing, %s', (_, body) => {
+    const reading = taken(body);
+    for (const found of [reading.events[0]!, readBack(reading)[0]!]) {
+      expect(found.id).toBe('1');
+      expect(Object.keys(found.properties).sort()).toEqual(['__proto__', 'constructor', 'hasOwnProperty', 'toString']);
+      expect(Object.keys(found.user)).toEqual(['__proto__']);
+      expect(Object.keys(found)).toContain('__proto__');
+      expect(Object.getPrototypeOf(found.properties)).toBe(Object.prototype);
+    }
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  it('are kept in the raw text of a refused event', () => {
+    expect(taken(event.replace('"time":1', '"time":""')).quarantined[0]!.raw).toContain('"__proto__":{"polluted":true}');
+  });
+});
+
+describe('one bad event holds up no other', () => {
+  it('in a body, where position counts everything that came', () => {
+    const late = eventOf('5', { time: 'soon' });
+    const reading = taken(text([one, 7, { events: [two, late] }, {}, three]));
+    expect(reading.events).toEqual([one, two, three]);
+    expect(reading.quarantined).toEqual([
+      { position: 1, code: 'not_an_object', detail: 'wanted an event, an object; a whole number came', raw: '7' },
+      { position: 3, code: 'bad_time', detail: 'time: wanted Unix seconds, a whole number; a string came', raw: text(late) },
+      { position: 4, code: 'missing_event_type', detail: 'event_type: wanted the name of an event type; nothing came', raw: '{}' },
+    ]);
+    expect(readBack(reading)).toEqual([one, two, three]);
+  });
+
+  it('among lines, where a broken one is kept as it came', () => {
+    const reading = taken(lines(one, '{"id": nope}', '', two, '[1]', '{"events":[{"a":"b\0'), 'ndjson');
+    expect(reading.events).toEqual([one, two]);
+    expect(reading.quarantined).toEqual([
+      { position: 1, code: 'malformed_json', detail: 'wanted a value at line 1, column 8; "n" came', raw: '{"id": nope}' },
+      { position: 3, code: 'not_an_object', detail: 'wanted an event, an object; a list came', raw: '[1]' },
+      {
+        position: 4,
+        code: 'malformed_json',
+        detail: 'wanted an escape instead of a control character at line 1, column 19; "\\u0000" came',
+        raw: '{"events":[{"a":"b\uFFFD',
+      },
+    ]);
+    expect(readBack(reading)).toEqual([one, two]);
+  });
+
+  it('when all are bad', () => {
+    const reading = taken(text({ events: [1, 2] }));
+    expect([reading.events, reading.json, reading.quarantined.length]).toEqual([[], '[]', 2]);
+  });
+
+  it('when one nests 100 000 levels deep, whatever is wrong with it', () => {
+    const deep = `${'{"a":['.repeat(50_000)}1${']}'.repeat(50_000)}`;
+    const tooDeep = text(eventOf('1')).replace('"Autumn roast launch"', deep);
+    const alsoUnknown = tooDeep.replace('email.Open', 'fax.Send');
+    const reading = taken(`[${[text(two), tooDeep, alsoUnknown, deep, `[${deep}]`].join(',')}]`);
+    expect(reading.events).toEqual([two]);
+    expect(reading.quarantined.map(({ code }) => code)).toEqual([
+      'wrong_type', 'unknown_event_type', 'missing_event_type', 'not_an_object',
+    ]);
+    expect(reading.quarantined.map(({ raw }) => raw)).toEqual([tooDeep, alsoUnknown, deep, `[${deep}]`]);
+    expect(taken(lines(two, tooDeep), 'ndjson').events).toEqual([two]);
+  });
+});
+
+describe('a body is unreadable as a whole', () => {
+  it.each([
+    ['[1,]', 'wanted a value at line 1, column 4; "]" came'],
+    ['{"events":[', 'wanted a value or "]" at line 1, column 12; the end came'],
+    ['{"events":[]', 'wanted a comma or "}" at line 1, column 13; the end came'],
+    ['{"events":\n  [{}\n  {}]}', 'wanted a comma or "]" at line 3, column 3; "{" came'],
+    ["{'events':[]}", 'wanted a key or "}" at line 1, column 2; "\'" came'],
+    ['{"events":[],}', 'wanted a key at line 1, column 14; "}" came'],
+    ['{"events" []}', 'wanted a colon at line 1, column 11; "[" came'],
+    ['{"events":[]} {"events":[]}', 'wanted the end at line 1, column 15; "{" came'],
+    ['["a\nb"]', 'wanted an escape instead of a control character at line 1, column 4; "\\n" came'],
+    ['["\\x"]', 'wanted an escape that JSON knows at line 1, column 4; "x" came'],
+    ['["\\u12g4"]', 'wanted four hexadecimal digits at line 1, column 7; "g" came'],
+    ['["abc', 'wanted the end of the string at line 1, column 6; the end came'],
+    ['[01]', 'wanted a comma or "]" at line 1, column 3; "1" came'],
+    ['[NaN]', 'wanted a value or "]" at line 1, column 2; "N" came'],
+    ['<html>', 'wanted a value at line 1, column 1; "<" came'],
+    ['💥', 'wanted a value at line 1, column 1; "💥" came'],
+  ])('when it is not JSON: %j', (body, detail) => {
+    expect(unreadable(body)).toEqual({ code: 'malformed_json', detail });
+  });
+
+  it.each([
+    ['{}', 'an object with neither events nor event_type'],
+    ['{"events":null}', 'an object whose events are null'],
+    ['{"events":{"id":"1"}}', 'an object whose events are an object'],
+    ['null', 'null'],
+    ['7', 'a whole number'],
+    ['"{\\"events\\":[]}"', 'a string'],
+  ])('when it is JSON of another shape: %s', (body, came) => {
+    expect(unreadable(body)).toEqual({
+      code: 'wrong_shape',
+      detail: `wanted {"events":[…]}, an event with its event_type, or a list of either; ${came} came`,
+    });
+  });
+
+  it('for one of the listed reasons', () => {
+    expect(Object.keys(unreadableCodes)).toEqual(['malformed_json', 'wrong_shape']);
+  });
+});

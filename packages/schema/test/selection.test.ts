@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { catalogue, checkSelection, findEventType, selectedTypes, selects, type Selection } from '../src/index.js';
+
+const none: Selection = { eventTypes: [], channels: [], groups: [] };
+const namesOf = (selection: Selection): readonly string[] =>
+  selectedTypes(selection).flatMap((selected, index) => (selected ? [catalogue[index]!.name] : []));
+
+describe('a Selection carries', () => {
+  it.each<[string, Selection, readonly string[]]>([
+    [
+      'the event types it names',
+      { ...none, eventTypes: ['users.behaviors.Purchase', 'users.messages.email.Open'] },
+      ['users.behaviors.Purchase', 'users.messages.email.Open'],
+    ],
+    ['an event type named by an alias', { ...none, eventTypes: ['users_campaigns_abort'] }, ['users.campaigns.Abort']],
+    [
+      'whatever the channels hold that it names, and not their namesakes of other groups',
+      { ...none, channels: ['behaviour/liveactivity'] },
+      ['users.behaviors.liveactivity.PushToStartTokenChange', 'users.behaviors.liveactivity.UpdateTokenChange'],
+    ],
+    [
+      'whatever the groups hold that it names',
+      { ...none, groups: ['campaign'] },
+      ['users.campaigns.Abort', 'users.campaigns.Conversion', 'users.campaigns.EnrollInControl'],
+    ],
+    [
+      'all of these together, each once',
+      { eventTypes: ['users.campaigns.Abort', 'users.behaviors.Uninstall'], channels: ['behaviour/purchase'], groups: ['campaign'] },
+      [
+        'users.behaviors.Purchase', 'users.behaviors.Uninstall',
+        'users.campaigns.Abort', 'users.campaigns.Conversion', 'users.campaigns.EnrollInControl',
+      ],
+    ],
+    ['nothing when it is empty', none, []],
+  ])('%s', (_, selection, names) => {
+    expect(namesOf(selection)).toEqual(names);
+  });
+
+  it('the whole catalogue when it names every group', () => {
+    expect(namesOf({ ...none, groups: ['behaviour', 'campaign', 'canvas', 'message', 'other'] })).toHaveLength(100);
+  });
+
+  it('in its table what it selects one by one', () => {
+    const selection = { eventTypes: ['users.behaviors.Purchase'], channels: ['message/sms'], groups: ['canvas'] };
+    const table = selectedTypes(selection);
+    for (const eventType of catalogue) expect(table[eventType.index]).toBe(selects(selection, eventType));
+    expect(selects(selection, findEventType('users.messages.sms.Send')!)).toBe(true);
+    expect(selects(selection, findEventType('users.messages.rcs.Send')!)).toBe(false);
+  });
+});
+
+describe('checkSelection', () => {
+  it('has nothing against names of the catalogue', () => {
+    expect(checkSelection({ eventTypes: ['users_canvas_abort'], channels: ['message/email'], groups: ['other'] })).toEqual([]);
+  });
+
+  it('says that a Selection is empty', () => {
+    expect(checkSelection(none)).toEqual([
+      { code: 'empty_selection', detail: 'wanted an event type, a channel or a group at least; none came' },
+    ]);
+  });
+
+  it.each<[string, Partial<Selection>, string, readonly string[]]>([
+    ['another case', { eventTypes: ['users.behaviors.purchase'] }, 'unknown_event_type', ['users.behaviors.Purchase']],
+    ['the last part only', { eventTypes: ['CustomEvent'] }, 'unknown_event_type', ['users.behaviors.CustomEvent']],
+    ['nothing alike', { eventTypes: ['zzz'] }, 'unknown_event_type', []],
+    ['an empty name', { eventTypes: [''] }, 'unknown_event_type', []],
+    ['a channel without its group', { channels: ['newsfeed'] }, 'unknown_channel', ['behaviour/newsfeed', 'message/newsfeed']],
+    ['two letters changed about', { channels: ['message/emial'] }, 'unknown_channel', ['message/email']],
+    ['a letter too many', { groups: ['messages'] }, 'unknown_group', ['message']],
+    ['a name of a prototype', { groups: ['constructor'] }, 'unknown_group', []],
+  ])('knows what was meant by %s', (_, part, code, suggestions) => {
+    const [problem, ...others] = checkSelection({ ...none, ...part });
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({ code, suggestions, name: Object.values(part)[0]![0] });
+    for (const suggestion of suggestions) expect(problem!.detail).toContain(suggestion);
+  });
+
+  it('names every unknown name, and offers three suggestions at most', () => {
+    const problems = checkSelection({ eventTypes: ['email', 'users.behaviors.Purchase'], channels: ['sms'], groups: ['sms'] });
+    expect(problems.map(({ code }) => code)).toEqual(['unknown_event_type', 'unknown_channel', 'unknown_group']);
+    expect(problems[0]).toMatchObject({ name: 'email' });
+    expect('suggestions' in problems[0]! && problems[0].suggestions).toHaveLength(3);
+  });
+});
