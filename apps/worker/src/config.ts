@@ -1,4 +1,4 @@
-import { readVariables, sharedVariables, wholeNumber } from '@currents/core';
+import { readVariables, sharedVariables, wholeNumber, yesOrNo } from '@currents/core';
 import { z } from 'zod';
 
 /** What the worker process can be told, each by an environment variable. Throws `ConfigInvalid` naming all that is wrong. */
@@ -10,6 +10,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       WORKER_HOST: z.string().default('127.0.0.1'),
       RETRY_WINDOW_HOURS: wholeNumber(1, 24 * 30).default(48),
       RETENTION_DAYS: wholeNumber(3, 365).default(14),
+      ENFORCE_BUDGETS: yesOrNo.default(true),
       REQUEST_TIMEOUT_SECONDS: wholeNumber(1, 300).default(60),
     },
     environment,

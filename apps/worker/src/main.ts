@@ -21,6 +21,7 @@ async function main(config: Config): Promise<void> {
     windowMs: config.RETRY_WINDOW_HOURS * hourMs,
     requestMs: config.REQUEST_TIMEOUT_SECONDS * 1_000,
     retentionDays: config.RETENTION_DAYS,
+    enforceBudgets: config.ENFORCE_BUDGETS,
   });
   const server = createServer({ metrics, ready: () => engine.ping() });
   server.listen(config.WORKER_PORT, config.WORKER_HOST, () => log.info({ event: 'worker.ready', address: server.address() }));

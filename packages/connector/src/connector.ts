@@ -62,11 +62,13 @@ export interface RateLimit<Payload> {
   readonly budgets: readonly Budget<Payload>[];
 }
 
+/** What the partner takes of one key, such as a device, in any period of `perMs`. */
 export interface Budget<Payload> {
   /** What the budget is about, for people: `device`, `project`. */
   readonly name: string;
+  /** The key a payload counts for; undefined when the budget does not concern it. */
   key(payload: Payload): string | undefined;
-  readonly unit: 'events' | 'bytes' | 'requests';
+  readonly unit: 'events' | 'bytes';
   readonly allow: number;
   readonly perMs: number;
 }
@@ -86,8 +88,9 @@ export type Verdict =
   /** The partner will never take this one as it is. */
   | { readonly outcome: 'rejected'; readonly code: string; readonly detail: string }
   /**
-   * Not now. `event`: only this one waits. `key`: whatever shares the named budget key waits with it.
-   * `current`: the whole Current waits. Without `afterMs` the engine's own growing wait applies; 0 means at once.
+   * Not now. `event`: only this one waits. `key`: whatever shares its key of the named budget waits with it; of every
+   * budget when none is named. `current`: the whole Current waits. Without `afterMs` the engine's own growing wait
+   * applies; 0 means at once.
    */
   | {
       readonly outcome: 'deferred';
@@ -95,6 +98,7 @@ export type Verdict =
       readonly detail: string;
       readonly afterMs?: number;
       readonly scope: 'event' | 'key' | 'current';
+      readonly budget?: string;
     }
   /** The request was refused, not the event: the engine asks again in halves until the culprit stands alone. */
   | { readonly outcome: 'split'; readonly code: string; readonly detail: string }

@@ -182,3 +182,10 @@ begin
     raise exception '%', "what" using errcode = 'P0001';
   end if;
 end $$;
+
+-- How far each budget key's allowance is spoken for, where there is no Redis to keep it.
+create unlogged table "budget" (
+  "key" text primary key,
+  "mark" timestamptz not null,
+  "lead_ms" float8 not null
+) with (fillfactor = 70);

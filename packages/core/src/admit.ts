@@ -1,25 +1,24 @@
-import type { Item, RateLimit } from '@currents/connector';
+import type { Budget, Item } from '@currents/connector';
+import type { Line, Seat, Seats } from './line.js';
+import { postpone } from './postpone.js';
 
-/**
- * Cuts items into requests, in order, none above the partner's limits. An item that alone is above the bytes of a
- * request still gets a request: whether it is too large by itself was settled before.
- */
-export function cutRequests<Payload>(
-  items: readonly Item<Payload>[],
-  { events, bytes, wrapBytes }: Pick<RateLimit<Payload>, 'events' | 'bytes' | 'wrapBytes'>,
-): (readonly Item<Payload>[])[] {
-  const requests: (readonly Item<Payload>[])[] = [];
-  let start = 0;
-  let size = wrapBytes;
-  for (const [index, { json }] of items.entries()) {
-    const itemBytes = Buffer.byteLength(json) + 1;
-    if (index > start && (index - start >= events || size + itemBytes > bytes)) {
-      requests.push(items.slice(start, index));
-      start = index;
-      size = wrapBytes;
-    }
-    size += itemBytes;
+/** Holds back what would take its key over a budget: such events wait for their turn, and cost the others nothing. */
+export async function admit(
+  items: readonly Item<unknown>[],
+  seats: Seats,
+  budgets: readonly Budget<unknown>[],
+  line: Line,
+): Promise<readonly Item<unknown>[]> {
+  if (!line.budgets || budgets.length === 0) return items;
+  const hasTurn = ({ id }: Item<unknown>): boolean => {
+    const { track, position } = seats.get(id) as Seat;
+    return track.hasTurn(position);
+  };
+  const { admitted, waiting } = await line.budgets.admit(items, budgets, hasTurn);
+  for (const { item, waitMs, budget, key } of waiting) {
+    const seat = seats.get(item.id) as Seat;
+    const detail = `this ${budget} has had what the partner takes of one ${budget} for now`;
+    postpone(seat, { code: 'over_budget', detail, afterMs: waitMs, budget: { name: budget, key, reserved: true } }, line);
   }
-  if (start < items.length) requests.push(items.slice(start));
-  return requests;
+  return admitted;
 }

@@ -23,6 +23,8 @@ export interface Deferral {
   readonly detail: string;
   readonly attempts: number;
   readonly positions: readonly number[];
+  /** What they wait for: the budget and its key. Their place in it is reserved when `reserved` is true. */
+  readonly budget?: { readonly name: string; readonly key: string; readonly reserved: boolean; readonly sinceMs: number };
 }
 
 export interface ClaimRequest {

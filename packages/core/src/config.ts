@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { QueuePlace } from './queue.js';
 
+export const yesOrNo = z.enum(['true', 'false'], { error: 'wanted true or false' }).transform((word) => word === 'true');
+
 /** Variables that the api and the worker share, read from the environment once, at start. */
 export const sharedVariables = {
   DATABASE_URL: z
@@ -14,7 +16,7 @@ export const sharedVariables = {
     .string({ error: 'is missing; wanted 32 random bytes in base64, as `openssl rand -base64 32` makes them' })
     .transform((text) => Buffer.from(text, 'base64'))
     .refine((key) => key.length === 32, { error: 'wanted exactly 32 bytes in base64, as `openssl rand -base64 32` makes them' }),
-  ALLOW_CUSTOM_BASE_URL: z.enum(['true', 'false'], { error: 'wanted true or false' }).default('false').transform((word) => word === 'true'),
+  ALLOW_CUSTOM_BASE_URL: yesOrNo.default(false),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { error: 'wanted trace, debug, info, warn, error, fatal or silent' })
     .default('info'),

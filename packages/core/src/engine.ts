@@ -1,6 +1,9 @@
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
-import { connect } from './db/connect.js';
+import type { BudgetStore } from './budget/budgetStore.js';
+import { openPostgresBudgets } from './budget/postgresBudgets.js';
+import { openRedisBudgets } from './budget/redisBudgets.js';
+import { connect, type Sql } from './db/connect.js';
 import { createHttp } from './http.js';
 import { createLane, type Lane } from './lane.js';
 import type { Metrics } from './metrics.js';
@@ -19,6 +22,8 @@ export interface EngineOptions extends WorkingOptions {
   /** The longest a partner may take to answer one request. */
   readonly requestMs: number;
   readonly retentionDays: number;
+  /** Whether the limits a connector declares per key are kept by the hub; false leaves it to the partner's refusals. */
+  readonly enforceBudgets: boolean;
 }
 
 export interface Engine {
@@ -44,13 +49,24 @@ export function startEngine(options: EngineOptions): Engine {
   const unpacked = createUnpacked(sql, unpackedEvents);
   const shard = drawShard();
   const onError = quietly(log);
+  const budgetStore = options.enforceBudgets ? openBudgets(queue, sql, onError) : undefined;
   const sender = openWakeSender(queue, { onError });
   const lanes = new Map<number, Lane>();
 
   function wake(currentId: number): void {
     let lane = lanes.get(currentId);
     if (!lane) {
-      lane = createLane(currentId, { ...options, sql, http, unpacked, shard, leaseMs: requestMs * 2 + 30_000, askForHelp: sender.wake });
+      lane = createLane(currentId, {
+        ...options,
+        sql,
+        http,
+        unpacked,
+        shard,
+        budgetStore,
+        onBudgetError: onError,
+        leaseMs: requestMs * 2 + 30_000,
+        askForHelp: sender.wake,
+      });
       lanes.set(currentId, lane);
     }
     lane.wake();
@@ -65,6 +81,7 @@ export function startEngine(options: EngineOptions): Engine {
       await sweep.stop();
       await Promise.all([...lanes.values()].map((lane) => lane.stop()));
       await sender.close();
+      await budgetStore?.close();
       await http.close();
       await sql.end();
     },
@@ -74,12 +91,16 @@ export function startEngine(options: EngineOptions): Engine {
   };
 }
 
-/** One line a minute of the queue's troubles is enough: the sweep goes on without it. */
-export function quietly(log: Logger): (error: Error) => void {
+function openBudgets(queue: QueuePlace, sql: Sql, onError: (error: unknown) => void): BudgetStore {
+  return 'redisUrl' in queue ? openRedisBudgets(queue.redisUrl, onError) : openPostgresBudgets(sql);
+}
+
+/** One line a minute of the queue's troubles is enough: the sweep and the partners' own limits go on without it. */
+export function quietly(log: Logger): (error: unknown) => void {
   let saidMs = 0;
   return (error) => {
     if (Date.now() - saidMs < 60_000) return;
     saidMs = Date.now();
-    log.warn({ event: 'queue.error', err: error }, 'the queue is in trouble; deliveries go on at the pace of the sweep');
+    log.warn({ event: 'queue.error', err: error }, 'wake-up calls or budgets are in trouble; deliveries go on at the pace of the sweep');
   };
 }

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
+import { createBudgets } from './budget/budgets.js';
+import type { BudgetStore } from './budget/budgetStore.js';
 import { claim, type Claim } from './claim.js';
 import type { Sql } from './db/connect.js';
 import { deliver, type Delivered } from './deliver.js';
 import type { Metrics } from './metrics.js';
 import { block, hold, release } from './obstacle.js';
 import { Outcome } from './outcome.js';
+import { createPace } from './pace.js';
 import { LeaseLost, record } from './record.js';
 import type { Unpacked } from './unpacked.js';
 import { isWorking, readWorking, type Working, type WorkingOptions } from './working.js';
@@ -22,6 +25,9 @@ export interface LaneDeps extends WorkingOptions {
   /** The longest a single request may take; a lease outlives it. */
   readonly requestMs: number;
   readonly shard: number;
+  /** Undefined when budgets are not enforced. */
+  readonly budgetStore: BudgetStore | undefined;
+  readonly onBudgetError: (error: unknown) => void;
   /** Tells other workers that a Current has more than this one can take. */
   readonly askForHelp: (currentId: number) => void;
 }
@@ -40,6 +46,8 @@ const errorPauseMs = 1_000;
 
 export function createLane(currentId: number, deps: LaneDeps): Lane {
   const { sql, log } = deps;
+  const budgets = deps.budgetStore && createBudgets(currentId, deps.budgetStore, Date.now, deps.onBudgetError);
+  const pace = createPace();
   const hands = new Set<Promise<void>>();
   let working: Working | undefined;
   let most = 1;
@@ -91,7 +99,7 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
       working = read;
     }
     const limits = working.connector.rateLimit(working.settings);
-    most = limits.requests;
+    most = pace.requests(limits.requests);
     const startedMs = Date.now();
     const lease = (randomBytes(8).readBigUInt64BE() >> 1n).toString();
     const claimed = await claim(sql, { currentId, lease, leaseMs: deps.leaseMs, events: limits.events });
@@ -119,6 +127,8 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
       settings: current.settings,
       credentials: current.credentials,
       http: deps.http,
+      budgets,
+      pace,
       liveSinceMs: claimed.liveSinceMs,
       windowMs: deps.windowMs,
       failures: claimed.failures,

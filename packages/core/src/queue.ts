@@ -26,7 +26,7 @@ export interface WakeReceiver {
 
 export interface QueueListener {
   /** The queue is in trouble; deliveries go on, at the pace of the sweep. */
-  readonly onError: (error: Error) => void;
+  readonly onError: (error: unknown) => void;
 }
 
 /** Within this time one wake-up call per Current is enough: whoever looks finds everything that is due. */

@@ -13,6 +13,8 @@ export interface Track {
   defer(position: number, deferral: Omit<Deferral, 'positions' | 'attempts'>): void;
   /** Due events of which nothing was noted in this attempt. */
   unsettled(): readonly number[];
+  /** Whether this event waited for its turn in a budget, and now has it. */
+  hasTurn(position: number): boolean;
   /** How often this event has been tried, this attempt included. */
   tries(position: number): number;
   /** How many events have moved: became final, or wait for a time of their own. */
@@ -27,8 +29,13 @@ export function startTrack(delivery: Claimed, nowMs: number): Track {
   const waiting = delivery.deferred.filter(({ dueAtMs }) => dueAtMs > nowMs);
   const deferrals = new Map<string, Deferral & { positions: number[] }>();
   const earlierTries = new Map<number, number>();
-  for (const { positions, attempts, dueAtMs } of delivery.deferred) {
-    if (dueAtMs <= nowMs) for (const position of positions) earlierTries.set(position, attempts);
+  const turns = new Set<number>();
+  for (const { positions, attempts, dueAtMs, budget } of delivery.deferred) {
+    if (dueAtMs > nowMs) continue;
+    for (const position of positions) {
+      earlierTries.set(position, attempts);
+      if (budget?.reserved) turns.add(position);
+    }
   }
   let moved = 0;
   const due = duePositions(outcomes, waiting);
@@ -45,6 +52,7 @@ export function startTrack(delivery: Claimed, nowMs: number): Track {
     delivery,
     due,
     tries,
+    hasTurn: (position) => turns.has(position),
     skip(position, reason) {
       let index = skipReasons.indexOf(reason);
       if (index < 0) index = skipReasons.push(reason) - 1;
@@ -62,7 +70,7 @@ export function startTrack(delivery: Claimed, nowMs: number): Track {
     },
     defer(position, deferral) {
       const attempts = tries(position);
-      const key = JSON.stringify([deferral.dueAtMs, deferral.code, deferral.detail, attempts]);
+      const key = JSON.stringify([deferral.dueAtMs, deferral.code, deferral.detail, deferral.budget?.key, attempts]);
       const group = deferrals.get(key);
       if (group) group.positions.push(position);
       else deferrals.set(key, { ...deferral, attempts, positions: [position] });

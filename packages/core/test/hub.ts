@@ -63,6 +63,7 @@ export async function openHub(connector: Connector): Promise<Hub> {
         windowMs,
         requestMs: 5_000,
         retentionDays: 14,
+        enforceBudgets: true,
       });
       engines.push(engine);
       return engine;

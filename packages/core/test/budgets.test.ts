@@ -1,0 +1,133 @@
+import type { Budget, Item } from '@currents/connector';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createBudgets } from '../src/budget/budgets.js';
+import type { BudgetStore } from '../src/budget/budgetStore.js';
+import { openPostgresBudgets } from '../src/budget/postgresBudgets.js';
+import { openRedisBudgets } from '../src/budget/redisBudgets.js';
+import { connect, type Sql } from '../src/index.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
+
+interface Payload {
+  readonly device: string;
+}
+
+const budget: Budget<Payload> = { name: 'device', key: ({ device }) => device, unit: 'events', allow: 900, perMs: 30_000 };
+
+let made = 0;
+const itemsOf = (device: string, count: number): Item<Payload>[] =>
+  Array.from({ length: count }, () => ({ id: `event-${made++}`, payload: { device }, json: '{}' }));
+
+const stores: [name: string, open: () => Promise<BudgetStore>][] = [];
+let database: TestDatabase;
+let sql: Sql;
+const opened: BudgetStore[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  sql = connect(database.url, { max: 4, name: 'test' });
+});
+afterAll(async () => {
+  await Promise.all(opened.map((store) => store.close()));
+  await sql.end();
+  await database.drop();
+});
+
+stores.push(['Postgres', async () => openPostgresBudgets(sql)]);
+if (inject('redisUrl')) stores.push(['Redis', async () => openRedisBudgets(inject('redisUrl'), (error) => void console.error(error))]);
+else console.warn('no redis-server here: the budgets were tested on Postgres only');
+
+describe.each(stores)('budgets kept in %s', (_name, open) => {
+  let currentId = Math.floor(Math.random() * 1e9);
+  const worker = async (current: number) => {
+    const store = await open();
+    opened.push(store);
+    return createBudgets(current, store, Date.now, (error) => {
+      throw error;
+    });
+  };
+
+  it('let keys pass that are far from their limit, without a call', async () => {
+    const store: BudgetStore = { move: () => Promise.reject(new Error('asked')), close: async () => undefined };
+    const budgets = createBudgets(1, store, Date.now, (error) => {
+      throw error;
+    });
+    const items = Array.from({ length: 1_000 }, (_, index) => itemsOf(`device ${index % 400}`, 1)[0] as Item<Payload>);
+    expect(await budgets.admit(items, [budget])).toEqual({ admitted: items, waiting: [] });
+  });
+
+  it('hold back only the hot device, in order', async () => {
+    const budgets = await worker(++currentId);
+    const hot = itemsOf('hot', 600);
+    const others = Array.from({ length: 400 }, (_, index) => itemsOf(`device ${index}`, 1)[0] as Item<Payload>);
+    const items = Array.from({ length: 1_000 }, (_, index) => (index % 5 < 3 ? hot[Math.floor(index / 5) * 3 + (index % 5)] : others[Math.floor(index / 5) * 2 + (index % 5) - 3]) as Item<Payload>);
+    const { admitted, waiting } = await budgets.admit(items, [budget]);
+    const admittedSet = new Set(admitted);
+    expect(others.every((item) => admittedSet.has(item))).toBe(true);
+    // The burst and what is too cold to be counted: a quarter and a twentieth of 900.
+    const passed = hot.filter((item) => admittedSet.has(item));
+    expect(passed.length).toBeGreaterThanOrEqual(260);
+    expect(passed.length).toBeLessThanOrEqual(280);
+    expect(hot.slice(0, passed.length)).toEqual(passed);
+    expect(waiting.map(({ item }) => item)).toEqual(hot.slice(passed.length));
+    const waits = waiting.map(({ waitMs }) => waitMs);
+    expect(waits).toEqual([...waits].sort((a, b) => a - b));
+    // 330 events at 21 a second, rounded up to steps of 5.4 s.
+    expect(waits.at(-1)).toBeGreaterThan(14_000);
+    expect(waits.at(-1)).toBeLessThan(23_000);
+    expect(waiting[0]).toMatchObject({ budget: 'device', key: 'hot' });
+  });
+
+  it('hold over all workers, in every period', async () => {
+    const current = ++currentId;
+    const workers = await Promise.all(Array.from({ length: 4 }, () => worker(current)));
+    const leaveMs: number[] = [];
+    await Promise.all(
+      workers.map(async (budgets) => {
+        for (let request = 0; request < 10; request++) {
+          const { admitted, waiting } = await budgets.admit(itemsOf('hot', 100), [budget]);
+          leaveMs.push(...admitted.map(() => 0), ...waiting.map(({ waitMs }) => waitMs));
+        }
+      }),
+    );
+    expect(leaveMs).toHaveLength(4_000);
+    leaveMs.sort((a, b) => a - b);
+    const most = Math.max(...leaveMs.map((from) => leaveMs.filter((at) => at >= from && at < from + 30_000).length));
+    // Four workers may each leave a twentieth unreported; a step's worth may be counted on both sides of a window.
+    expect(most).toBeLessThanOrEqual(900 * 1.15);
+    expect(leaveMs.at(-1)).toBeGreaterThan(100_000);
+  });
+
+  it('pause a key when the partner asks for it, on all workers', async () => {
+    const current = ++currentId;
+    const [one, other] = await Promise.all([worker(current), worker(current)]);
+    await one?.pause(itemsOf('named', 2), [budget], 15_000);
+    const here = await one?.admit(itemsOf('named', 1), [budget]);
+    expect(here?.admitted).toEqual([]);
+    expect(here?.waiting[0]?.waitMs).toBeGreaterThanOrEqual(15_000);
+    // Elsewhere as soon as the key is warm.
+    const there = await other?.admit(itemsOf('named', 100), [budget]);
+    expect(there?.waiting.length).toBeGreaterThanOrEqual(55);
+    expect(there?.waiting[0]?.waitMs).toBeGreaterThanOrEqual(14_000);
+    expect((await one?.admit(itemsOf('another', 50), [budget]))?.waiting).toEqual([]);
+  });
+
+  it('forget a mark once it has passed', async () => {
+    const store = await open();
+    opened.push(store);
+    const key = `passing-${++currentId}`;
+    expect(await store.move([{ key, costMs: 60, atLeastMs: 0 }])).toEqual([0]);
+    const [lead] = await store.move([{ key, costMs: 0, atLeastMs: 0 }]);
+    expect(lead).toBeGreaterThan(0);
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(await store.move([{ key, costMs: 5, atLeastMs: 0 }])).toEqual([0]);
+  });
+
+  it('admit everything when the marks cannot be reached', async () => {
+    const errors: unknown[] = [];
+    const store: BudgetStore = { move: () => Promise.reject(new Error('away')), close: async () => undefined };
+    const budgets = createBudgets(1, store, Date.now, (error) => errors.push(error));
+    const items = itemsOf('hot', 2_000);
+    expect((await budgets.admit(items, [budget])).admitted).toEqual(items);
+    expect(errors).toHaveLength(1);
+  });
+});
