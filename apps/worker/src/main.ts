@@ -10,7 +10,7 @@ async function main(config: Config): Promise<void> {
   const log = createLog('worker', config.LOG_LEVEL);
   await migrate(config.DATABASE_URL);
   const metrics = createMetrics();
-  const engine = startEngine({
+  const engine = await startEngine({
     connectors,
     seal: createSeal(config.MASTER_KEY),
     allowBaseUrl: config.ALLOW_CUSTOM_BASE_URL,

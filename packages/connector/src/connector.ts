@@ -1,5 +1,6 @@
 import type { CatalogueEvent } from '@currents/schema';
 import type { z } from 'zod';
+import type { CohortImport } from './cohortImport.js';
 import type { Http } from './http.js';
 
 /**
@@ -32,6 +33,8 @@ export interface Connector<Settings = any, Credentials = any, Payload = any> {
   send(items: readonly Item<Payload>[], to: SendContext<Settings, Credentials>): Promise<readonly SendResult[]>;
   /** Asks the partner whether it would take events, without sending any. */
   test(to: SendContext<Settings, Credentials>): Promise<TestResult>;
+  /** How the partner pushes cohorts; left out when it cannot. */
+  readonly cohortImport?: CohortImport;
 }
 
 /** An event in the partner's words; or why it is not sent (`skip`: by rule), or would be refused (`reject`: a dead letter). */

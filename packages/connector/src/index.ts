@@ -10,3 +10,20 @@ export type {
   Verdict,
 } from './connector.js';
 export type { Http, HttpAnswer, HttpRequest } from './http.js';
+export { answerAll } from './answerAll.js';
+export { copyProperties, setProperty } from './copyProperties.js';
+export { quote } from './quote.js';
+export type { Hidden } from './quote.js';
+export { readJsonObject } from './readJson.js';
+export { retryAfterMs } from './retryAfter.js';
+export type {
+  CohortChange,
+  CohortImport,
+  CohortReference,
+  CohortRoute,
+  Member,
+  ParsedPush,
+  Push,
+  PushReply,
+  PushResult,
+} from './cohortImport.js';

@@ -189,3 +189,9 @@ create unlogged table "budget" (
   "mark" timestamptz not null,
   "lead_ms" float8 not null
 ) with (fillfactor = 70);
+
+-- Workers that are, or were, at work. Whether one still is, an advisory lock of its connection tells.
+create table "worker" (
+  "id" integer primary key,
+  "started_at" timestamptz not null default now()
+);

@@ -7,6 +7,7 @@ import { connect, type Sql } from './db/connect.js';
 import { createHttp } from './http.js';
 import { createLane, type Lane } from './lane.js';
 import type { Metrics } from './metrics.js';
+import { announce } from './presence.js';
 import { openWakeReceiver, openWakeSender, type QueuePlace } from './queue.js';
 import { startSweep } from './sweep.js';
 import { createUnpacked } from './unpacked.js';
@@ -42,12 +43,13 @@ export function drawShard(): number {
 }
 
 /** Everything a worker process does: it delivers what is due, for every live Current, until it is stopped. */
-export function startEngine(options: EngineOptions): Engine {
+export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { databaseUrl, queue, log, metrics, requestMs } = options;
   const sql = connect(databaseUrl, { max: 12, name: 'worker' });
   const http = createHttp({ timeoutMs: requestMs, connections: 64 });
   const unpacked = createUnpacked(sql, unpackedEvents);
   const shard = drawShard();
+  const presence = await announce(databaseUrl, log);
   const onError = quietly(log);
   const budgetStore = options.enforceBudgets ? openBudgets(queue, sql, onError) : undefined;
   const sender = openWakeSender(queue, { onError });
@@ -61,6 +63,7 @@ export function startEngine(options: EngineOptions): Engine {
         sql,
         http,
         unpacked,
+        presence,
         shard,
         budgetStore,
         onBudgetError: onError,
@@ -73,7 +76,7 @@ export function startEngine(options: EngineOptions): Engine {
   }
 
   const receiver = openWakeReceiver(queue, wake, { onError });
-  const sweep = startSweep({ ...options, sql, http, shard, wake });
+  const sweep = startSweep({ ...options, sql, http, shard, presence, wake });
 
   return {
     async stop() {
@@ -81,6 +84,7 @@ export function startEngine(options: EngineOptions): Engine {
       await sweep.stop();
       await Promise.all([...lanes.values()].map((lane) => lane.stop()));
       await sender.close();
+      await presence.stop();
       await budgetStore?.close();
       await http.close();
       await sql.end();

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { Claimed } from './claim.js';
 import type { Sql } from './db/connect.js';
+import type { Presence } from './presence.js';
 import { allPending, Outcome } from './outcome.js';
 import { record, type Attempted } from './record.js';
 
@@ -8,6 +8,7 @@ interface ExpireDeps {
   readonly sql: Sql;
   readonly windowMs: number;
   readonly shard: number;
+  readonly presence: Pick<Presence, 'newLease'>;
 }
 
 /** Deliveries expired in one step, so that a step stays short however long a Current was blocked. */
@@ -15,7 +16,7 @@ const step = 100;
 const leaseMs = 60_000;
 
 /** A blocked Current keeps its events for the retry window, counted from when they came or it was last launched. */
-export async function expireBlocked({ sql, windowMs, shard }: ExpireDeps): Promise<void> {
+export async function expireBlocked({ sql, windowMs, shard, presence }: ExpireDeps): Promise<void> {
   const overdue = await sql<{ id: number; blocked_code: string; blocked_detail: string }[]>`
     select id, blocked_code, blocked_detail from current c
     where state = 'blocked' and live_since < now() - ${windowMs}::float8 * interval '1 millisecond'
@@ -25,18 +26,18 @@ export async function expireBlocked({ sql, windowMs, shard }: ExpireDeps): Promi
   const hours = Math.round((windowMs / 3_600_000) * 100) / 100;
   for (const { id, blocked_code, blocked_detail } of overdue) {
     const detail = `kept for the whole retry window of ${hours} h while the Current was blocked: ${blocked_detail}`;
-    await expire(sql, { currentId: id, code: blocked_code, detail, olderThanMs: windowMs, shard });
+    await expire(sql, { currentId: id, code: blocked_code, detail, olderThanMs: windowMs, shard, presence });
   }
 }
 
 /** What a deleted Current still had pending ends as expired, so that its ledger balances to the end. */
-export async function expireDeleted({ sql, shard }: ExpireDeps): Promise<void> {
+export async function expireDeleted({ sql, shard, presence }: ExpireDeps): Promise<void> {
   const deleted = await sql<{ id: number }[]>`
     select id from current c
     where state = 'deleted'
       and exists (select from delivery d where d.current_id = c.id and d.pending > 0 and d.due_at <= now())`;
   for (const { id } of deleted) {
-    await expire(sql, { currentId: id, code: 'current_deleted', detail: 'the Current was deleted before this was sent', olderThanMs: 0, shard });
+    await expire(sql, { currentId: id, code: 'current_deleted', detail: 'the Current was deleted before this was sent', olderThanMs: 0, shard, presence });
   }
 }
 
@@ -46,10 +47,11 @@ interface Expiry {
   readonly detail: string;
   readonly olderThanMs: number;
   readonly shard: number;
+  readonly presence: Pick<Presence, 'newLease'>;
 }
 
-async function expire(sql: Sql, { currentId, code, detail, olderThanMs, shard }: Expiry): Promise<void> {
-  const lease = (randomBytes(8).readBigUInt64BE() >> 1n).toString();
+async function expire(sql: Sql, { currentId, code, detail, olderThanMs, shard, presence }: Expiry): Promise<void> {
+  const lease = presence.newLease();
   const rows = await sql<{ stored_on: string; id: string; batch_id: string; events: number; attempts: number; outcomes: Buffer | null; skip_reasons: string[] | null }[]>`
     with due as (
       select stored_on, id from delivery

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
 import { createBudgets } from './budget/budgets.js';
@@ -10,6 +9,7 @@ import type { Metrics } from './metrics.js';
 import { block, hold, release } from './obstacle.js';
 import { Outcome } from './outcome.js';
 import { createPace } from './pace.js';
+import type { Presence } from './presence.js';
 import { LeaseLost, record } from './record.js';
 import type { Unpacked } from './unpacked.js';
 import { isWorking, readWorking, type Working, type WorkingOptions } from './working.js';
@@ -17,6 +17,7 @@ import { isWorking, readWorking, type Working, type WorkingOptions } from './wor
 export interface LaneDeps extends WorkingOptions {
   readonly sql: Sql;
   readonly unpacked: Unpacked;
+  readonly presence: Pick<Presence, 'newLease'>;
   readonly http: Http;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -101,7 +102,7 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
     const limits = working.connector.rateLimit(working.settings);
     most = pace.requests(limits.requests);
     const startedMs = Date.now();
-    const lease = (randomBytes(8).readBigUInt64BE() >> 1n).toString();
+    const lease = deps.presence.newLease();
     const claimed = await claim(sql, { currentId, lease, leaseMs: deps.leaseMs, events: limits.events });
     if (claimed.deliveries.length === 0) return false;
     if (claimed.failures > 0) most = 1;

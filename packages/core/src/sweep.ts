@@ -3,6 +3,7 @@ import type { Sql } from './db/connect.js';
 import { expireBlocked, expireDeleted } from './expire.js';
 import type { Metrics } from './metrics.js';
 import { takeDueProbes, unblock } from './obstacle.js';
+import { releaseDead, type Presence } from './presence.js';
 import { keepHouse } from './retention.js';
 import { isWorking, readWorking, type WorkingOptions } from './working.js';
 import type { Http } from '@currents/connector';
@@ -15,6 +16,7 @@ export interface SweepDeps extends WorkingOptions {
   readonly windowMs: number;
   readonly retentionDays: number;
   readonly shard: number;
+  readonly presence: Pick<Presence, 'newLease'>;
   readonly wake: (currentId: number) => void;
 }
 
@@ -37,6 +39,8 @@ export function startSweep(deps: SweepDeps): Sweep {
 
   async function sweep(): Promise<void> {
     try {
+      const released = await releaseDead(deps.sql);
+      if (released > 0) deps.log.warn({ event: 'leases.released', deliveries: released }, 'a worker died; what it had under way is tried again');
       await wakeOverdue(deps);
       await probeBlocked(deps);
       await expireBlocked(deps);

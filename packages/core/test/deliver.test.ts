@@ -13,7 +13,7 @@ describe('the line', () => {
     const partner = createFakePartner();
     hub = await openHub(fakeConnector(partner));
     const current = await hub.launch();
-    hub.startWorker();
+    await hub.startWorker();
     const twin = event('good');
     await hub.take([
       ...Array.from({ length: 90 }, () => event('good')),
@@ -40,7 +40,7 @@ describe('the line', () => {
     hub = await openHub(fakeConnector(partner));
     const current = await hub.launch();
     await hub.take([...Array.from({ length: 60 }, () => event('good')), event('poison'), ...Array.from({ length: 39 }, () => event('good'))]);
-    hub.startWorker();
+    await hub.startWorker();
     await until(() => hub!.tally(current), ({ delivered, rejected }) => delivered === 99 && rejected === 1);
     expect(partner.requests.at(0)).toHaveLength(100);
     expect(partner.requests.length).toBeLessThan(16);

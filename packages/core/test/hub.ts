@@ -11,7 +11,7 @@ export interface Hub {
   readonly databaseUrl: string;
   /** Makes a live Current that carries everything. */
   launch(name?: string): Promise<number>;
-  startWorker(options?: { readonly windowMs?: number; readonly queue?: QueuePlace }): Engine;
+  startWorker(options?: { readonly windowMs?: number; readonly queue?: QueuePlace }): Promise<Engine>;
   take(events: readonly unknown[]): Promise<void>;
   tally(currentId: number): Promise<Record<string, number>>;
   stop(): Promise<void>;
@@ -51,8 +51,8 @@ export async function openHub(connector: Connector): Promise<Hub> {
       await sql`update current set credentials = ${seal.seal(JSON.stringify({ key: 'k' }), `current:${id}`)} where id = ${id}`;
       return id;
     },
-    startWorker({ windowMs = 3_600_000, queue = { databaseUrl: database.url } } = {}) {
-      const engine = startEngine({
+    async startWorker({ windowMs = 3_600_000, queue = { databaseUrl: database.url } } = {}) {
+      const engine = await startEngine({
         connectors,
         seal,
         allowBaseUrl: false,

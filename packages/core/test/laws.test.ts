@@ -37,7 +37,7 @@ describe('the laws', () => {
 
   it('2. conservation: selected = delivered + skipped + rejected + expired + pending', async () => {
     const current = await open();
-    hub.startWorker();
+    await hub.startWorker();
     await hub.take([...some(50), ...some(7, 'skip'), ...some(3, 'reject'), ...some(2, 'later'), event('good', { event_type: 'agentconsole.ToolInvocation' })]);
     await until(() => hub.tally(current), ({ delivered, skipped, rejected }) => delivered === 50 && skipped === 7 && rejected === 3);
     const tally = await hub.tally(current);
@@ -57,7 +57,7 @@ describe('the laws', () => {
     });
     partner.delay = () => gate;
     await hub.take(some(10));
-    hub.startWorker();
+    await hub.startWorker();
     await until(() => partner.requests.length, (requests) => requests === 1);
     await hub.sql`update delivery set lease = lease - 1`;
     release();
@@ -69,7 +69,7 @@ describe('the laws', () => {
 
   it('5. every item is answered, by id: an event the connector forgot is tried again', async () => {
     const current = await open();
-    hub.startWorker();
+    await hub.startWorker();
     await hub.take([...some(3), ...some(1, 'silent')]);
     await until(() => hub.tally(current), ({ delivered }) => delivered === 3);
     const [row] = await until(
@@ -81,7 +81,7 @@ describe('the laws', () => {
 
   it('6. one bad event never holds up another', async () => {
     const current = await open({ events: 10 });
-    hub.startWorker();
+    await hub.startWorker();
     await hub.take([...some(25), event('poison'), ...some(25), event('later'), ...some(48), event('reject')]);
     const tally = await until(() => hub.tally(current), ({ delivered, rejected }) => delivered === 98 && rejected === 2);
     expect(tally['selected']).toBe(101);
@@ -100,7 +100,7 @@ describe('the laws', () => {
       return slow.delay();
     };
     const [one, other] = [1, await hub.launch('the other')];
-    hub.startWorker();
+    await hub.startWorker();
     await hub.take(some(20));
     const both = async () => [(await hub.tally(one))['delivered'] ?? 0, (await hub.tally(other))['delivered'] ?? 0].sort((a, b) => a - b);
     expect(await until(both, ([, done]) => done === 20)).toEqual([0, 20]);
@@ -111,7 +111,7 @@ describe('the laws', () => {
   it('7. a blocked Current keeps its events, and goes on by itself once the credentials work', async () => {
     const current = await open();
     partner.mood = { outcome: 'blocked', code: 'http_401', detail: 'the key was refused' };
-    hub.startWorker();
+    await hub.startWorker();
     await hub.take(some(10));
     await until(() => state(current), (row) => row?.state === 'blocked');
     await hub.take(some(10));
@@ -126,7 +126,7 @@ describe('the laws', () => {
   it('7. what a blocked Current kept for its whole retry window expires as a dead letter with the reason', async () => {
     const current = await open();
     partner.mood = { outcome: 'blocked', code: 'http_401', detail: 'the key was refused' };
-    hub.startWorker({ windowMs: 3_600_000 });
+    await hub.startWorker({ windowMs: 3_600_000 });
     await hub.take(some(4));
     await until(() => state(current), (row) => row?.state === 'blocked');
     await hub.sql`update current set live_since = live_since - interval '2 hours'`;
@@ -148,7 +148,7 @@ describe('the laws', () => {
   it('7. a partner in trouble is asked again later, until the window is over', async () => {
     const current = await open();
     partner.mood = { outcome: 'deferred', code: 'http_503', detail: 'unavailable', scope: 'current', afterMs: 0 };
-    hub.startWorker();
+    await hub.startWorker();
     await hub.take(some(5));
     await until(() => partner.requests.length, (requests) => requests >= 2);
     await hub.sql`update current set live_since = live_since - interval '2 hours'`;
@@ -160,7 +160,7 @@ describe('the laws', () => {
 describe('pausing', () => {
   it('a paused Current keeps what comes, and delivers it when it is resumed', async () => {
     const current = await open();
-    hub.startWorker();
+    await hub.startWorker();
     await hub.sql`update current set state = 'paused'`;
     await hub.take(some(10));
     await new Promise((resolve) => setTimeout(resolve, 700));
@@ -181,7 +181,7 @@ describe('refusals of everything', () => {
   it('block the Current instead of killing its events one by one', async () => {
     const current = await open();
     partner.mood = { outcome: 'split', code: 'http_400', detail: 'identity events are not allowed' };
-    hub.startWorker();
+    await hub.startWorker();
     await hub.take(some(100));
     await until(() => state(current), (row) => row?.state === 'blocked');
     const tally = await until(() => hub.tally(current), ({ rejected }) => rejected === 3);

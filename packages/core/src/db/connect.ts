@@ -3,14 +3,26 @@ import postgres from 'postgres';
 /** A pool of raw connections. Days are text (`2026-01-31`), 64-bit integers are text, instants are `Date`. */
 export type Sql = postgres.Sql<{ date: string }>;
 
+export interface ConnectOptions {
+  readonly max: number;
+  readonly name: string;
+  readonly statementMs?: number;
+  /** Never renew a connection by itself. */
+  readonly keep?: boolean;
+  readonly onClose?: () => void;
+}
+
 /**
  * Opens a pool; connects on first use. Sessions run in UTC, and no statement runs longer than `statementMs`.
  *
  * The hot path and drizzle each have a pool of their own, because drizzle changes how a client it is given
  * serialises dates and JSON.
  */
-export function connect(url: string, options: { readonly max: number; readonly name: string; readonly statementMs?: number }): Sql {
+export function connect(url: string, options: ConnectOptions): Sql {
   return postgres(url, {
+    // Connections are renewed from time to time, unless something hangs on this very one.
+    ...(options.keep && { max_lifetime: null }),
+    ...(options.onClose && { onclose: options.onClose }),
     max: options.max,
     connect_timeout: 5,
     backoff: (tries) => Math.min(0.1 * 2 ** tries, 2),

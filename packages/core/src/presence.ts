@@ -1,0 +1,73 @@
+import { randomInt } from 'node:crypto';
+import type { Logger } from 'pino';
+import { connect, type Sql } from './db/connect.js';
+
+/** Half of an advisory lock's key; the other half is the worker's id. */
+const lockClass = 7305129;
+/** Leases of one worker are the numbers from `id * perWorker`. */
+const perWorker = 2 ** 32;
+
+/**
+ * That a worker is alive, told by a lock that its connection holds: should the process die, however suddenly, Postgres
+ * lets go of the lock at once, and others may take over its leases without waiting for them to run out.
+ */
+export interface Presence {
+  /** A lease that is this worker's and unique. */
+  newLease(): string;
+  stop(): Promise<void>;
+}
+
+export async function announce(databaseUrl: string, log: Logger): Promise<Presence> {
+  const id = randomInt(1, 2 ** 31 - 1);
+  let leases = 0;
+  let stopped = false;
+  const sql = connect(databaseUrl, {
+    max: 1,
+    name: 'presence',
+    keep: true,
+    onClose: () => {
+      if (!stopped) setTimeout(() => void hold(), 500).unref();
+    },
+  });
+
+  async function hold(): Promise<void> {
+    try {
+      await sql`select pg_advisory_lock(${lockClass}::int, ${id}::int)`;
+      await sql`insert into worker (id) values (${id}) on conflict do nothing`;
+    } catch (error) {
+      if (stopped) return;
+      log.warn({ event: 'presence.error', err: error }, 'this worker cannot be seen by others for now; they may take over its leases');
+      setTimeout(() => void hold(), 1_000).unref();
+    }
+  }
+
+  await hold();
+  return {
+    newLease: () => (BigInt(id) * BigInt(perWorker) + BigInt(leases++ % perWorker)).toString(),
+    async stop() {
+      stopped = true;
+      await sql`delete from worker where id = ${id}`.catch(() => undefined);
+      await sql.end({ timeout: 5 });
+    },
+  };
+}
+
+/** Gives back the leases of workers that have died. Answers how many deliveries are due again. */
+export async function releaseDead(sql: Sql): Promise<number> {
+  const dead = await sql<{ id: number }[]>`
+    select id from worker w
+    where started_at < now() - interval '1 second' and not exists (
+      select from pg_locks l where l.locktype = 'advisory' and l.classid = ${lockClass}::int::oid and l.objid = w.id::oid
+        and l.database = (select oid from pg_database where datname = current_database()))`;
+  let released = 0;
+  for (const { id } of dead) {
+    const from = BigInt(id) * BigInt(perWorker);
+    const rows = await sql`
+      update delivery set due_at = now(), lease = null
+      where pending > 0 and lease between ${from.toString()}::bigint and ${(from + BigInt(perWorker) - 1n).toString()}::bigint
+      returning id`;
+    await sql`delete from worker where id = ${id}`;
+    released += rows.length;
+  }
+  return released;
+}
