@@ -22,13 +22,13 @@ export { getCurrent, listCurrents, type CurrentFilter } from './admin/currents.j
 export type { CurrentView } from './admin/currentView.js';
 export { countDeadLetters, listDeadLetters } from './admin/deadLetters.js';
 export type { DeadLetter, DeadLetterCount, DeadLetterFilter } from './admin/deadLetters.js';
-export { deleteCurrent, type CurrentDeleted, type NotConfirmed } from './admin/deleteCurrent.js';
+export { deleteCurrent, type CurrentDeleted } from './admin/deleteCurrent.js';
 export { listDestinations, type Destination } from './admin/destinations.js';
 export { createIngestToken, listIngestTokens, revokeIngestToken } from './admin/ingestTokens.js';
 export type { IngestTokenCreated, IngestTokenView, TokenNotFound } from './admin/ingestTokens.js';
 export { checkLedger, type Difference, type LedgerChecked } from './admin/ledger.js';
 export { mostPerPage, QuestionRefused, type Page, type PageRequest } from './admin/page.js';
-export type { Action, FieldProblem } from './admin/problem.js';
+export type { Action, FieldProblem, NotConfirmed } from './admin/problem.js';
 export { countQuarantine, listQuarantine } from './admin/quarantine.js';
 export type { QuarantineCount, QuarantinedEvent, QuarantineFilter } from './admin/quarantine.js';
 export { planRelease, releaseQuarantined, type Released, type ReleasePlanned } from './admin/release.js';

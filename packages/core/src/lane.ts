@@ -49,6 +49,7 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
   const { sql, log } = deps;
   const budgets = deps.budgetStore && createBudgets(currentId, deps.budgetStore, Date.now, deps.onBudgetError);
   const pace = createPace();
+  const refusals = { alone: 0 };
   const hands = new Set<Promise<void>>();
   let working: Working | undefined;
   let most = 1;
@@ -130,6 +131,7 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
       http: deps.http,
       budgets,
       pace,
+      refusals,
       liveSinceMs: claimed.liveSinceMs,
       windowMs: deps.windowMs,
       failures: claimed.failures,

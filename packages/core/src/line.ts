@@ -15,6 +15,8 @@ export interface Line {
   readonly budgets: Budgets | undefined;
   /** Told of every answer and every trouble. */
   readonly pace: Pick<Pace, 'answered' | 'troubled'>;
+  /** How many events were refused alone since the partner last took one; kept from attempt to attempt. */
+  readonly refusals: { alone: number };
   /** Retry windows begin no earlier than this: when the Current was last launched or resumed. */
   readonly liveSinceMs: number;
   readonly windowMs: number;

@@ -15,14 +15,15 @@ export async function sendAll(
   const queue = [...requests];
   let made = 0;
   let sent = 0;
-  let delivered = false;
-  let loneRefusals = 0;
+  let halved = false;
   for (let request = queue.shift(); request && line.now() < line.stopAtMs; request = queue.shift()) {
     made++;
     sent += request.length;
     const split: Item<unknown>[] = [];
     let refusal: Extract<Verdict, { outcome: 'split' }> | undefined;
     let setback: Setback | undefined;
+    /** What stands in the way of everything, should the event that stood alone not be to blame. */
+    let alone: Setback | undefined;
     const throttled: Throttled[] = [];
     const startedMs = line.now();
     const results = await sendOnce(request, line);
@@ -32,7 +33,7 @@ export async function sendAll(
       switch (verdict.outcome) {
         case 'delivered':
           track.deliver(position);
-          delivered = true;
+          line.refusals.alone = 0;
           break;
         case 'rejected':
           track.bury(position, verdict);
@@ -51,6 +52,7 @@ export async function sendAll(
           else if (verdict.afterMs !== 0) {
             const { code, detail, afterMs } = verdict;
             postpone({ track, position }, { code, detail, afterMs }, line);
+            if (halved && request.length === 1) alone = { ...verdict, scope: 'current' };
           }
           break;
       }
@@ -58,25 +60,29 @@ export async function sendAll(
     if (setback || throttled.length > 0) line.pace.troubled();
     if (throttled.length > 0) await pauseKeys(throttled, seats, budgets, line);
     if (setback) return { setback, requests: made, sent };
-    if (!refusal) continue;
-    if (request.length > 1) {
+    if (refusal && request.length > 1) {
+      halved = true;
       const middle = Math.ceil(split.length / 2);
       queue.unshift(split.slice(0, middle), split.slice(middle));
       continue;
     }
-    const { track, position } = seats.get((request[0] as Item<unknown>).id) as Seat;
-    track.bury(position, { outcome: 'rejected', code: refusal.code, detail: refusal.detail });
-    loneRefusals++;
-    if (delivered) continue;
-    // Two in a row stood alone and were refused, and nothing has passed: is it the events, or is it everything?
-    // One from the far end tells. Should it be refused too, the rest is kept for when a person has looked.
-    if (loneRefusals === 2) bringLastForward(queue);
-    if (loneRefusals >= 3 && queue.some(({ length }) => length > 0)) {
-      return { setback: { ...refusal, outcome: 'blocked', code: 'refused_everything' }, requests: made, sent };
+    if (refusal) {
+      const { track, position } = seats.get((request[0] as Item<unknown>).id) as Seat;
+      track.bury(position, { outcome: 'rejected', code: refusal.code, detail: refusal.detail });
+      alone = { ...refusal, outcome: 'blocked', code: 'refused_everything' };
     }
+    if (!alone) continue;
+    line.refusals.alone++;
+    // Two in a row stood alone and were refused, and nothing has passed: is it the events, or is it everything?
+    // One from the far end tells. Should it be refused too, the rest is kept until that has changed.
+    if (line.refusals.alone === mostAlone - 1) bringLastForward(queue);
+    if (line.refusals.alone >= mostAlone) return { setback: alone, requests: made, sent };
   }
   return { setback: undefined, requests: made, sent };
 }
+
+/** This many events refused alone, one after another and none taken between, are not to blame each for itself. */
+const mostAlone = 3;
 
 function bringLastForward(queue: (readonly Item<unknown>[])[]): void {
   const last = queue.pop();

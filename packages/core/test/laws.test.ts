@@ -188,4 +188,25 @@ describe('refusals of everything', () => {
     expect(tally).toEqual({ selected: 100, rejected: 3 });
     expect(await state(current)).toMatchObject({ blocked_code: 'refused_everything' });
   });
+
+  it('block the Current also when its events come one by one', async () => {
+    const current = await open();
+    partner.mood = { outcome: 'split', code: 'http_400', detail: 'identity events are not allowed' };
+    await hub.startWorker();
+    for (const lost of [1, 2, 3]) {
+      await hub.take(some(1));
+      await until(() => hub.tally(current), ({ rejected }) => rejected === lost);
+    }
+    await until(() => state(current), (row) => row?.state === 'blocked');
+    await hub.take(some(5));
+    expect(await hub.tally(current)).toEqual({ selected: 8, rejected: 3 });
+  });
+
+  it('two bad events in a row do not block the good ones behind them', async () => {
+    const current = await open();
+    await hub.take([...some(2, 'poison'), ...some(50), ...some(1, 'poison'), ...some(20)]);
+    await hub.startWorker();
+    expect(await until(() => hub.tally(current), ({ delivered }) => delivered === 70)).toEqual({ selected: 73, delivered: 70, rejected: 3 });
+    expect(await state(current)).toMatchObject({ state: 'live' });
+  });
 });
