@@ -1,0 +1,115 @@
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import postgres from 'postgres';
+import { openDirectory, reaches, serverAccount, type Account } from './account.js';
+import { openCluster, serverUser } from './cluster.js';
+import { findFreePort } from './ports.js';
+import { findPostgresBinaries } from './postgresBinaries.js';
+import { claimCluster, clearWay, farewell } from './postmaster.js';
+import { spawnServer, type SpawnedServer } from './spawnServer.js';
+
+export interface PostgresOptions {
+  /** Kept from start to start. Without it the data lies in a temporary directory, removed at the end. */
+  readonly dataDir?: string;
+  /** Without it, any free port. */
+  readonly port?: number;
+  /** False for data that nobody will miss: a commit does not wait for the disk, and a crash may forget the last ones. */
+  readonly durable?: boolean;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  /** Ends the server and waits until it is gone. May be called again. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the Postgres that came with npm, on 127.0.0.1 only, and answers once it takes queries.
+ * The server ends with this process, even when this process is killed. Throws when the data directory is in use.
+ */
+export async function startPostgres(options: PostgresOptions = {}): Promise<RunningServer> {
+  const { durable = true } = options;
+  const account = serverAccount();
+  const { initdb, postgres: program } = await findPostgresBinaries(account);
+  const temporaryDirectory = options.dataDir === undefined ? await makeTemporaryDirectory(account) : undefined;
+  const dataDir = resolve(temporaryDirectory ?? options.dataDir ?? '');
+  try {
+    const { folder, password } = await openCluster({ dataDir, initdb, account, durable });
+    for (let tries = 1; ; tries += 1) {
+      await clearWay(folder, dataDir);
+      const port = options.port ?? (await findFreePort());
+      const words = ['-D', folder, ...settings(port, durable)];
+      const logFile = join(dataDir, 'server.log');
+      const server = await spawnServer({ program, words, account, logFile, temporaryDirectory, farewell });
+      await claimCluster(dataDir);
+      if (await isReady(server, folder)) {
+        const url = `postgres://${serverUser}:${password}@127.0.0.1:${port}/${serverUser}`;
+        await createDatabase(url).catch(async (error: unknown) => {
+          await server.stop();
+          throw error;
+        });
+        return { url, stop: server.stop };
+      }
+      await server.end();
+      const failure = await server.readLog();
+      if (tries === 20 || !passes(failure, options.port)) {
+        throw new Error(`Postgres did not start on 127.0.0.1:${port}: ${failure}`);
+      }
+      await wait(250);
+    }
+  } catch (error) {
+    if (temporaryDirectory !== undefined) await rm(temporaryDirectory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/**
+ * Whether another try may go better: the children of a killed server hold its memory for a moment, and somebody may
+ * have been faster to a port that nobody had chosen.
+ */
+function passes(failure: string, chosenPort: number | undefined): boolean {
+  return /shared memory|postmaster\.pid/.test(failure) || (chosenPort === undefined && failure.includes('Address already in use'));
+}
+
+function settings(port: number, durable: boolean): readonly string[] {
+  const values = {
+    port,
+    listen_addresses: '127.0.0.1',
+    // No socket file: its path may not be longer than 107 bytes, which a data directory easily is.
+    unix_socket_directories: '',
+    max_connections: 200,
+    log_checkpoints: 'off',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+  };
+  return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+/** The server notes in the eighth line of `postmaster.pid` that it takes connections. */
+async function isReady(server: SpawnedServer, folder: string): Promise<boolean> {
+  for (const end = Date.now() + 60_000; Date.now() < end && !server.hasEnded(); await wait(10)) {
+    const lines = (await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+    if (lines[0] === `${server.id}` && lines[7]?.trim() === 'ready') return true;
+  }
+  return false;
+}
+
+async function createDatabase(url: string): Promise<void> {
+  const sql = postgres(url, { database: 'postgres', max: 1, onnotice: () => undefined });
+  try {
+    const found = await sql`select from pg_database where datname = ${serverUser}`;
+    if (found.count === 0) await sql`create database ${sql(serverUser)}`;
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
+
+async function makeTemporaryDirectory(account: Account): Promise<string> {
+  const base = (await reaches(account, tmpdir())) ? tmpdir() : await openDirectory();
+  const directory = await mkdtemp(join(base, 'currents-postgres-'));
+  await chmod(directory, 0o755);
+  return directory;
+}

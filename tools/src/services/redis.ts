@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { findFreePort } from './ports.js';
+import type { RunningServer } from './postgres.js';
+import { spawnServer, type SpawnedServer } from './spawnServer.js';
+
+/**
+ * Starts the machine's own `redis-server` on 127.0.0.1 with an empty temporary directory, and answers once it takes
+ * commands. Undefined where the machine has none. The server ends with this process, as Postgres does.
+ */
+export async function startRedis(): Promise<RunningServer | undefined> {
+  const program = findProgram('redis-server');
+  if (program === undefined) return undefined;
+  const folder = await mkdtemp(join(tmpdir(), 'currents-redis-'));
+  try {
+    for (let tries = 1; ; tries += 1) {
+      const port = await findFreePort();
+      const password = randomBytes(24).toString('base64url');
+      const server = await spawnServer({
+        program,
+        words: ['-'],
+        input: settings(folder, port, password),
+        account: {},
+        logFile: join(folder, 'server.log'),
+        temporaryDirectory: folder,
+        farewell: [
+          { signal: 'SIGTERM', waitMs: 5_000 },
+          { signal: 'SIGKILL', waitMs: 3_000 },
+        ],
+      });
+      const url = `redis://:${password}@127.0.0.1:${port}`;
+      if (await isReady(server, url)) return { url, stop: server.stop };
+      await server.end();
+      const failure = await server.readLog();
+      if (tries === 5 || !failure.includes('Address already in use')) {
+        throw new Error(`${program} did not start on 127.0.0.1:${port}: ${failure}`);
+      }
+    }
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function findProgram(name: string): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
+  return folders
+    .map((folder) => join(folder, name))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+function settings(folder: string, port: number, password: string): string {
+  return [
+    'bind 127.0.0.1',
+    `port ${port}`,
+    `dir ${JSON.stringify(folder)}`,
+    `requirepass ${password}`,
+    'appendonly yes',
+    'appendfsync everysec',
+    'save ""',
+    // A queue must never be thrown out to make room (BullMQ, Going to production).
+    'maxmemory-policy noeviction',
+    // Enough for a database per test file.
+    'databases 1024',
+    '',
+  ].join('\n');
+}
+
+async function isReady(server: SpawnedServer, url: string): Promise<boolean> {
+  for (const end = Date.now() + 20_000; Date.now() < end && !server.hasEnded(); await wait(10)) {
+    const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
+    redis.on('error', () => undefined);
+    try {
+      await redis.connect();
+      // Somebody else's server may have taken the port.
+      if ((await redis.info('server')).includes(`process_id:${server.id}\r`)) return true;
+    } catch {
+      // Not yet.
+    } finally {
+      redis.disconnect();
+    }
+  }
+  return false;
+}

@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open, readFile, rm } from 'node:fs/promises';
+import type { Account } from './account.js';
+import { endProcess, type Request } from './processes.js';
+import { watch } from './watchdog.js';
+
+export interface ServerPlan {
+  readonly program: string;
+  readonly words: readonly string[];
+  /** Given by standard input: in the words, every account of the machine could read a password. */
+  readonly input?: string;
+  readonly account: Account;
+  readonly logFile: string;
+  /** Removed with the server. */
+  readonly temporaryDirectory: string | undefined;
+  /** How it is asked to end. */
+  readonly farewell: readonly [Request & { readonly signal: 'SIGINT' | 'SIGTERM' }, ...Request[]];
+}
+
+export interface SpawnedServer {
+  readonly id: number;
+  hasEnded(): boolean;
+  readLog(): Promise<string>;
+  /** Ends it without removing anything, for another try. */
+  end(): Promise<void>;
+  /** Ends it for good and waits until it is gone. May be called again. */
+  stop(): Promise<void>;
+}
+
+/** Starts a server that ends with this process, however this process ends. It may not be ready yet. */
+export async function spawnServer(plan: ServerPlan): Promise<SpawnedServer> {
+  const log = await open(plan.logFile, 'w', 0o600);
+  const child = spawn(plan.program, plan.words, {
+    ...plan.account,
+    cwd: '/',
+    env: serverEnvironment,
+    // Its own session: a Ctrl-C at the terminal ends the hub first, which then ends its servers.
+    detached: true,
+    stdio: [plan.input === undefined ? 'ignore' : 'pipe', log.fd, log.fd],
+  });
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(plan.input);
+  try {
+    await once(child, 'spawn');
+  } catch (cause) {
+    throw new Error(`${plan.program} cannot be run: ${(cause as Error).message}`, { cause });
+  } finally {
+    await log.close();
+  }
+  child.unref();
+  const id = child.pid as number;
+  const [{ signal }] = plan.farewell;
+  const watchdog = watch(id, signal === 'SIGINT' ? 'INT' : 'TERM', plan.temporaryDirectory);
+  // An id comes round again: nobody may be signalled by the id of a server that is gone.
+  child.once('exit', () => watchdog.dismiss());
+
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  const end = async () => {
+    if (!hasEnded()) await endProcess(id, plan.farewell);
+  };
+  const stop = async () => {
+    await end();
+    if (plan.temporaryDirectory !== undefined) await rm(plan.temporaryDirectory, { recursive: true, force: true });
+  };
+  let stopped: Promise<void> | undefined;
+  return {
+    id,
+    hasEnded,
+    readLog: async () => (await readFile(plan.logFile, 'utf8')).trim(),
+    end,
+    stop: () => (stopped ??= stop()),
+  };
+}
+
+/** The caller's environment stays outside: it may hold secrets, and variables that steer the server. */
+export const serverEnvironment = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };

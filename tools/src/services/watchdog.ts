@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+
+export interface Watchdog {
+  /** Ends the watch without touching the server. May be called again. */
+  dismiss(): void;
+}
+
+/*
+ * Reads from a pipe whose other end only this process holds. The end of the pipe without a word means that this
+ * process is gone, even by SIGKILL, so the server is asked to stop, then told to, and its temporary directory removed.
+ */
+const script = `
+read -r word && exit 0
+for signal in "$2" KILL; do
+  kill -s "$signal" "$1" 2>/dev/null
+  tries=0
+  while kill -0 "$1" 2>/dev/null && [ "$tries" -lt 100 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+  done
+done
+[ -z "$3" ] || rm -rf "$3"
+`;
+
+/** Sees to it that a server does not outlive the process that started it, however that one ends. */
+export function watch(serverId: number, signal: 'INT' | 'TERM', temporaryDirectory: string | undefined): Watchdog {
+  // Its own session: a Ctrl-C at the terminal must not end the watch before what it watches.
+  const dog = spawn('/bin/sh', ['-c', script, 'currents-watchdog', `${serverId}`, signal, temporaryDirectory ?? ''], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  dog.stdin.on('error', () => undefined);
+  dog.unref();
+  (dog.stdin as unknown as { unref(): void }).unref();
+  return {
+    dismiss() {
+      if (!dog.stdin.writableEnded) dog.stdin.end('done\n');
+    },
+  };
+}

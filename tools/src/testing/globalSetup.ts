@@ -1,0 +1,39 @@
+import type {} from 'vitest';
+import type { TestProject } from 'vitest/node';
+import { startPostgres } from '../services/postgres.js';
+import { startRedis } from '../services/redis.js';
+import { openDatabaseDesk } from './databaseDesk.js';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Where a test file asks for a database of its own. */
+    databaseDesk: string;
+    /** Empty where the machine has no Redis. */
+    redisUrl: string;
+  }
+}
+
+/**
+ * Before a run: one Redis, and one Postgres for whoever asks; `DATABASE_URL` and `REDIS_URL` name servers to use
+ * instead. After it: neither is left.
+ */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const redis = process.env['REDIS_URL'] ? { url: process.env['REDIS_URL'], stop: async () => undefined } : await startRedis();
+  const desk = await openDatabaseDesk(startDatabaseServer, migrate);
+  project.provide('redisUrl', redis?.url ?? '');
+  project.provide('databaseDesk', desk.url);
+  return async () => {
+    await Promise.all([desk.close(), redis?.stop()]);
+  };
+}
+
+async function startDatabaseServer() {
+  const url = process.env['DATABASE_URL'];
+  return url ? { url, stop: async () => undefined } : startPostgres({ durable: false });
+}
+
+async function migrate(databaseUrl: string): Promise<void> {
+  // Imported only now: a run without databases does without the whole of core.
+  const core = await import('@currents/core');
+  await core.migrate(databaseUrl);
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import postgres from 'postgres';
+
+export interface TestDatabases {
+  /** Creates a database with every migration applied and answers its url. */
+  create(): Promise<string>;
+  drop(url: string): Promise<void>;
+  /** Drops whatever is left. */
+  close(): Promise<void>;
+}
+
+/** Copies of one migrated template on the given server: about 60 ms each, where migrating anew would cost far more. */
+export async function openTestDatabases(
+  serverUrl: string,
+  migrate: (databaseUrl: string) => Promise<void>,
+): Promise<TestDatabases> {
+  const sql = postgres(serverUrl, { max: 4, onnotice: () => undefined });
+  // One server may serve several runs at once, each of another state of the code.
+  const run = `currents_test_${randomBytes(4).toString('hex')}`;
+  const template = `${run}_template`;
+  const names = new Set<string>([template]);
+  let count = 0;
+
+  const remove = async (name: string) => {
+    await sql`drop database if exists ${sql(name)} with (force)`;
+    names.delete(name);
+  };
+  const close = async () => {
+    for (const name of [...names]) await remove(name);
+    await sql.end();
+  };
+  try {
+    await sql`create database ${sql(template)}`;
+    await migrate(urlOf(serverUrl, template));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    async create() {
+      const name = `${run}_${(count += 1)}`;
+      names.add(name);
+      await sql`create database ${sql(name)} template ${sql(template)}`;
+      return urlOf(serverUrl, name);
+    },
+    async drop(url) {
+      const name = new URL(url).pathname.slice(1);
+      if (!names.has(name)) throw new Error(`wanted a database of this run; "${name}" is none`);
+      await remove(name);
+    },
+    close,
+  };
+}
+
+function urlOf(serverUrl: string, database: string): string {
+  const url = new URL(serverUrl);
+  url.pathname = `/${database}`;
+  return url.href;
+}

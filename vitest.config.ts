@@ -1,0 +1,30 @@
+import { defaultServerConditions } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['@currents/source', ...defaultServerConditions];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    pool: 'threads',
+    // Postgres, Redis and the test's own main thread want a share of small machines too.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'pure', include: ['packages/{schema,connector,connector-*}/test/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'served',
+          include: ['packages/core/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'tools/test/**/*.test.ts'],
+          globalSetup: ['tools/src/testing/globalSetup.ts'],
+        },
+      },
+    ],
+  },
+});
