@@ -1,23 +1,30 @@
 import 'reflect-metadata';
 import {
+  type Admin,
   ConfigInvalid,
   connect,
+  createHttp,
   createIntake,
   createLog,
   createMetrics,
   createSeal,
   drawShard,
+  ensureAdminToken,
   migrate,
+  openAdmin,
   openWakeSender,
   queuePlaceOf,
   quietly,
   watchIngestTokens,
 } from '@currents/core';
+import { registerAdmin } from './admin/register.js';
 import { readConfig, type Config } from './config.js';
 import { connectors } from './connectors.js';
 import { createServer } from './server.js';
 
 const megabyte = 1024 * 1024;
+/** How long a partner may take to answer what an admin asks of it. */
+const adminRequestMs = 20_000;
 
 /** Starts the front door, and closes it on SIGTERM or SIGINT once everything taken in is stored. */
 async function main(config: Config): Promise<void> {
@@ -36,6 +43,16 @@ async function main(config: Config): Promise<void> {
     shard: drawShard(),
     onStored: (currentIds) => currentIds.forEach(sender.wake),
   });
+  const http = createHttp({ timeoutMs: adminRequestMs, connections: 8 });
+  const admin = openAdmin({
+    databaseUrl: config.DATABASE_URL,
+    sql,
+    connectors,
+    seal: createSeal(config.MASTER_KEY),
+    allowBaseUrl: config.ALLOW_CUSTOM_BASE_URL,
+    http,
+    wake: sender.wake,
+  });
   const app = createServer({
     log,
     metrics,
@@ -45,10 +62,14 @@ async function main(config: Config): Promise<void> {
     retryAfterSeconds: config.RETRY_AFTER_SECONDS,
     ready: async () => void (await sql`select 1`),
   });
+  await registerAdmin(app, { admin });
+  await showFirstToken(admin);
 
   async function stop(): Promise<void> {
     await app.close();
     await intake.drain();
+    await admin.close();
+    await http.close();
     await tokens.stop();
     await sender.close();
     await sql.end();
@@ -65,8 +86,15 @@ async function main(config: Config): Promise<void> {
       );
     });
   }
-  await app.listen({ host: config.API_HOST, port: config.API_PORT });
-  log.info({ event: 'api.ready', address: app.server.address() });
+  const url = await app.listen({ host: config.API_HOST, port: config.API_PORT });
+  log.info({ event: 'api.ready', url });
+  process.send?.({ ready: url });
+}
+
+/** Past the log, for it is a secret: it appears here, once, and nowhere else. */
+async function showFirstToken(admin: Admin): Promise<void> {
+  const token = await ensureAdminToken(admin);
+  if (token !== undefined) console.log(`admin token, shown only this once: ${token}`);
 }
 
 try {

@@ -1,0 +1,13 @@
+import { listDestinations } from '@currents/core';
+import { Ctx, Query, Resolver } from 'type-graphql';
+import type { AdminContext } from './context.js';
+import { costs } from './costs.js';
+import { Destination } from './destination.type.js';
+
+@Resolver()
+export class DestinationResolver {
+  @Query(() => [Destination], { description: 'The destinations that a Current can have.', complexity: costs.tree })
+  destinations(@Ctx() { admin }: AdminContext): unknown {
+    return listDestinations(admin);
+  }
+}

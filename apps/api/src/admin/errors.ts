@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import { unwrapResolverError } from '@apollo/server/errors';
+import { QuestionRefused } from '@currents/core';
+import type { FastifyBaseLogger } from 'fastify';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+
+/** Codes of errors that are the asker's: their messages are for him. */
+const askers = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_REQUEST',
+  'BAD_USER_INPUT',
+  'OPERATION_RESOLUTION_FAILURE',
+  'QUERY_TOO_LARGE',
+  'QUERY_TOO_COSTLY',
+]);
+
+/** Decides what an asker gets to read of an error. What is not his is logged under an id, and he gets the id. */
+export function createErrorFormat(log: FastifyBaseLogger): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
+  return (formatted, error) => {
+    const origin = unwrapResolverError(error);
+    const place = formatted.path ? { path: formatted.path } : {};
+    if (origin instanceof QuestionRefused) return { message: origin.message, ...place, extensions: { code: 'BAD_USER_INPUT' } };
+    const code = formatted.extensions?.['code'];
+    if (error instanceof GraphQLError && typeof code === 'string' && askers.has(code)) {
+      const locations = formatted.locations ? { locations: formatted.locations } : {};
+      return { message: withoutValues(formatted.message), ...locations, ...place, extensions: { code } };
+    }
+    const id = randomBytes(6).toString('hex');
+    log.error({ event: 'admin.error', id, err: origin }, 'the admin API failed on a request');
+    return { message: `internal error ${id}: the hub failed on this request; the log tells why under that id`, ...place, extensions: { code: 'INTERNAL_SERVER_ERROR', id } };
+  };
+}
+
+const tokenWithText = '(?:Name|Int|Float|String|BlockString)';
+const quotations: readonly (readonly [RegExp, string])[] = [
+  [new RegExp(`^(Syntax Error: .*?(?:, found|Unexpected) ${tokenWithText}) [\\s\\S]*$`), '$1.'],
+  [/^(Syntax Error: Invalid [^:]*):[\s\S]*$/, '$1.'],
+  [/^(Variable "\$\w+" got )invalid value[\s\S]*$/, '$1an invalid value.'],
+  [/^(Expected value of type [^,]*), found [\s\S]*$/, '$1.'],
+  [/^(.*? cannot represent [^:]*):[\s\S]*$/, '$1.'],
+  [/^Value "[\s\S]*" does not exist in/, 'The value does not exist in'],
+];
+
+/** graphql-js quotes what came, and what came may hold credentials: the reason is kept, the value is not. */
+export function withoutValues(message: string): string {
+  return quotations.reduce((text, [quotation, rest]) => text.replace(quotation, rest), message);
+}

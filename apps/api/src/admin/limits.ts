@@ -1,0 +1,101 @@
+import type { ApolloServerPlugin } from '@apollo/server';
+import {
+  GraphQLError,
+  Kind,
+  type ASTVisitor,
+  type FragmentDefinitionNode,
+  type SelectionSetNode,
+  type ValidationContext,
+} from 'graphql';
+import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from 'graphql-query-complexity';
+import type { AdminContext } from './context.js';
+import { mostCost } from './costs.js';
+
+/** Words and signs of a query; the standard introspection query has about 500. */
+export const mostTokens = 2_000;
+export const mostDepth = 12;
+export const mostAliases = 50;
+/** Fields after fragments are spread, however often. */
+export const mostFields = 1_000;
+
+interface Size {
+  readonly depth: number;
+  readonly fields: number;
+  readonly aliases: number;
+}
+
+const nothing: Size = { depth: 0, fields: 0, aliases: 0 };
+
+/** Refuses what is too deep or too wide before anything is resolved. Each fragment is measured once. */
+export function limitSize(context: ValidationContext): ASTVisitor {
+  const measured = new Map<string, Size>();
+
+  function sizeOf({ selections }: SelectionSetNode): Size {
+    return selections.map(sizeOfSelection).reduce(joined, nothing);
+  }
+
+  function sizeOfSelection(selection: SelectionSetNode['selections'][number]): Size {
+    switch (selection.kind) {
+      case Kind.INLINE_FRAGMENT:
+        return sizeOf(selection.selectionSet);
+      case Kind.FRAGMENT_SPREAD:
+        return sizeOfFragment(context.getFragment(selection.name.value));
+      case Kind.FIELD: {
+        const inside = selection.selectionSet ? sizeOf(selection.selectionSet) : nothing;
+        // Introspection has a rule of its own for how deep it may go, and the usual tools go deeper than ours allows.
+        const depth = selection.name.value.startsWith('__') ? 0 : inside.depth;
+        return { depth: depth + 1, fields: inside.fields + 1, aliases: inside.aliases + (selection.alias ? 1 : 0) };
+      }
+    }
+  }
+
+  function sizeOfFragment(fragment: FragmentDefinitionNode | null | undefined): Size {
+    if (!fragment) return nothing;
+    const known = measured.get(fragment.name.value);
+    if (known) return known;
+    // A fragment that spreads itself is refused by a rule of GraphQL's own; here it must only come to an end.
+    measured.set(fragment.name.value, nothing);
+    const size = sizeOf(fragment.selectionSet);
+    measured.set(fragment.name.value, size);
+    return size;
+  }
+
+  return {
+    OperationDefinition(node) {
+      const { depth, fields, aliases } = sizeOf(node.selectionSet);
+      const refuse = (what: string, most: number, came: number): void => {
+        context.reportError(new GraphQLError(`wanted at most ${most} ${what}; ${came} came`, { extensions: { code: 'QUERY_TOO_LARGE' } }));
+      };
+      if (depth > mostDepth) refuse('levels of fields', mostDepth, depth);
+      if (aliases > mostAliases) refuse('aliases', mostAliases, aliases);
+      if (fields > mostFields) refuse('fields, counted after fragments are spread', mostFields, fields);
+    },
+  };
+}
+
+function joined(a: Size, b: Size): Size {
+  return { depth: Math.max(a.depth, b.depth), fields: a.fields + b.fields, aliases: a.aliases + b.aliases };
+}
+
+const estimators = [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })];
+
+/** Refuses what would cost too much, once the variables tell how long its lists may be. */
+export const limitCost: ApolloServerPlugin<AdminContext> = {
+  async requestDidStart() {
+    return {
+      async didResolveOperation({ schema, document, request, operationName }) {
+        const cost = getComplexity({
+          estimators,
+          schema,
+          query: document,
+          variables: request.variables ?? {},
+          ...(operationName !== null && { operationName }),
+        });
+        if (cost <= mostCost) return;
+        throw new GraphQLError(`the query would cost ${cost}, and ${mostCost} is the most: ask for fewer fields, shorter pages or less at once`, {
+          extensions: { code: 'QUERY_TOO_COSTLY', http: { status: 400 } },
+        });
+      },
+    };
+  },
+};

@@ -1,0 +1,68 @@
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
+
+/*
+ * Of our own, because their messages may be shown: those of the usual scalars quote the value, and a JsonObject may hold
+ * credentials.
+ */
+
+export const JsonObject = new GraphQLScalarType({
+  name: 'JsonObject',
+  description: 'Any JSON object, such as {"region": "eu"}.',
+  serialize: (value) => value,
+  parseValue: (value) => (isObject(value) ? value : refuse('wanted a JSON object')),
+  parseLiteral: (node, variables) =>
+    node.kind === Kind.OBJECT ? jsonOf(node, variables ?? {}) : refuse('wanted a JSON object'),
+});
+
+export const DateTime = new GraphQLScalarType<Date, string>({
+  name: 'DateTime',
+  description: 'An instant in ISO 8601 with its offset, such as 2026-01-31T09:30:00Z. Answers are in UTC.',
+  serialize: (value) => (value as Date).toISOString(),
+  parseValue: (value) => instantOf(value),
+  parseLiteral: (node) => instantOf(node.kind === Kind.STRING ? node.value : undefined),
+});
+
+export const Count = new GraphQLScalarType<number, number>({
+  name: 'Count',
+  description: 'A whole number, of up to 2^53: an Int ends at two thousand million.',
+  serialize: (value) => value as number,
+  parseValue: (value) => (Number.isSafeInteger(value) ? (value as number) : refuse('wanted a whole number')),
+});
+
+const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+
+function instantOf(value: unknown): Date {
+  const date = typeof value === 'string' && instant.test(value) ? new Date(value) : undefined;
+  if (date && !Number.isNaN(date.getTime())) return date;
+  return refuse('wanted an instant in ISO 8601 with its offset, such as 2026-01-31T09:30:00Z');
+}
+
+/** The depth of a literal is bounded by the number of tokens that a query may have. */
+function jsonOf(node: ValueNode, variables: Readonly<Record<string, unknown>>): unknown {
+  switch (node.kind) {
+    case Kind.STRING:
+    case Kind.BOOLEAN:
+      return node.value;
+    case Kind.INT:
+    case Kind.FLOAT:
+      return Number(node.value);
+    case Kind.NULL:
+      return null;
+    case Kind.VARIABLE:
+      return variables[node.name.value];
+    case Kind.LIST:
+      return node.values.map((value) => jsonOf(value, variables));
+    case Kind.OBJECT:
+      return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, jsonOf(value, variables)]));
+    case Kind.ENUM:
+      return refuse('wanted JSON: text stands in quotation marks');
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function refuse(message: string): never {
+  throw new GraphQLError(message);
+}

@@ -1,0 +1,31 @@
+import 'reflect-metadata';
+import type { GraphQLSchema } from 'graphql';
+import { buildSchemaSync } from 'type-graphql';
+import { CatalogueResolver, EventPropertyResolver } from './catalogue.resolver.js';
+import { CurrentResolver } from './current.resolver.js';
+import { DeadLetterResolver } from './deadLetter.resolver.js';
+import { noteDeeds } from './deeds.js';
+import { DestinationResolver } from './destination.resolver.js';
+import { LedgerResolver } from './ledger.resolver.js';
+import { QuarantineResolver } from './quarantine.resolver.js';
+import { AdminTokenResolver, IngestTokenResolver } from './token.resolver.js';
+
+/** Everything an admin may ask and do. */
+export function buildAdminSchema(): GraphQLSchema {
+  return buildSchemaSync({
+    resolvers: [
+      AdminTokenResolver,
+      CatalogueResolver,
+      CurrentResolver,
+      DeadLetterResolver,
+      DestinationResolver,
+      EventPropertyResolver,
+      IngestTokenResolver,
+      LedgerResolver,
+      QuarantineResolver,
+    ],
+    globalMiddlewares: [noteDeeds],
+    // What is given is checked in the core, which answers with a typed problem.
+    validate: false,
+  });
+}

@@ -1,0 +1,136 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { brotliDecompressSync } from 'node:zlib';
+import { connect, createIntake, createLog, createMetrics, watchIngestTokens, type Sql } from '@currents/core';
+import { readStored, type CatalogueEvent } from '@currents/schema';
+import { connectors } from '../../src/connectors.js';
+import { createServer } from '../../src/server.js';
+import { createTestDatabase } from './database.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: any;
+}
+
+/** The front door on a real port and a database of its own. */
+export interface Door {
+  readonly url: string;
+  readonly databaseUrl: string;
+  /** A connection beside those of the door. */
+  readonly sql: Sql;
+  /** A good token. */
+  readonly token: string;
+  makeToken(): Promise<string>;
+  revokeToken(token: string): Promise<void>;
+  /** Posts to /v1/events with the good token; a header given as undefined is left out. */
+  post(body: unknown, headers?: Readonly<Record<string, string | undefined>>): Promise<Answer>;
+  ask(path: string, method?: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  storedEvents(): Promise<readonly CatalogueEvent[]>;
+  quarantine(): Promise<readonly { readonly position: number; readonly code: string; readonly body: string }[]>;
+  close(): Promise<void>;
+}
+
+export interface DoorOptions {
+  readonly queuedBytes?: number;
+  readonly bodyBytes?: number;
+}
+
+export async function openDoor({ queuedBytes = 64_000_000, bodyBytes = 10 * 1024 * 1024 }: DoorOptions = {}): Promise<Door> {
+  const database = await createTestDatabase();
+  const own = connect(database.url, { max: 4, name: 'door' });
+  const sql = connect(database.url, { max: 2, name: 'test' });
+  const metrics = createMetrics();
+  const tokens = await watchIngestTokens(own, () => undefined);
+  const intake = createIntake(own, {
+    connectors,
+    batchEvents: 2_000,
+    queuedBytes,
+    commits: 2,
+    gatherMs: 1,
+    shard: 4,
+    onStored: () => undefined,
+  });
+  const app = createServer({
+    log: createLog('api', 'silent'),
+    metrics,
+    intake,
+    tokens,
+    bodyBytes,
+    retryAfterSeconds: 7,
+    ready: async () => void (await own`select 1`),
+  });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+
+  async function makeToken(): Promise<string> {
+    const token = `cur_ingest_${randomBytes(32).toString('base64url')}`;
+    await sql`insert into ingest_token (name, hash, hint) values (${token}, ${hashOf(token)}, ${token.slice(-4)})`;
+    return token;
+  }
+  const token = await makeToken();
+
+  return {
+    url,
+    databaseUrl: database.url,
+    sql,
+    token,
+    makeToken,
+    async revokeToken(text) {
+      await sql`update ingest_token set revoked_at = now() where hash = ${hashOf(text)}`;
+    },
+    post: (body, headers = {}) =>
+      exchange(`${url}/v1/events`, 'POST', { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers }, bytesOf(body)),
+    ask: (path, method = 'GET', headers = {}) => exchange(url + path, method, headers),
+    async storedEvents() {
+      const rows = await sql<{ content: Buffer }[]>`select content from batch order by id`;
+      return rows.flatMap(({ content }) => readStored(brotliDecompressSync(content).toString()));
+    },
+    quarantine: () => sql`select position, code, body from quarantine order by id`,
+    async close() {
+      await app.close();
+      await intake.drain();
+      await tokens.stop();
+      await Promise.all([own.end(), sql.end()]);
+      await database.drop();
+    },
+  };
+}
+
+function hashOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+function bytesOf(body: unknown): Buffer {
+  if (Buffer.isBuffer(body)) return body;
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+async function exchange(url: string, method: string, headers: Readonly<Record<string, string | undefined>>, body?: Buffer): Promise<Answer> {
+  const given = Object.entries(headers).filter((header): header is [string, string] => header[1] !== undefined);
+  const response = await fetch(url, { method, headers: given, ...(body === undefined ? {} : { body: new Uint8Array(body) }) });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: parse(text) };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+let made = 0;
+
+/** An event that the catalogue accepts. */
+export function event(more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  made++;
+  return {
+    event_type: 'users.messages.email.Open',
+    id: `event-${made}`,
+    time: 1_750_000_000,
+    user: { external_user_id: `user-${made}` },
+    properties: { campaign_name: 'Spring' },
+    ...more,
+  };
+}

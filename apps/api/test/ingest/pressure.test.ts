@@ -1,0 +1,101 @@
+import { connect, type Sql } from '@currents/core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { event, openDoor, type Door, type DoorOptions } from './door.js';
+
+let door: Door;
+const open = async (options: DoorOptions = {}) => {
+  door = await openDoor(options);
+};
+afterEach(() => door.close());
+
+const storedIds = async () => (await door.storedEvents()).map(({ id }) => id).sort();
+
+describe('a store that is away', () => {
+  it('is answered 503 with the time to come again, and the same request is stored once when it is back', async () => {
+    await open();
+    const [early, late] = [{ events: [event()] }, { events: [event(), event()] }];
+    expect((await door.post(early)).status).toBe(200);
+    await withoutDatabase(async () => {
+      for (let tries = 0; tries < 3; tries++) {
+        const { status, headers, body } = await door.post(late);
+        expect([status, headers.get('retry-after'), body.error.code]).toEqual([503, '7', 'store_unavailable']);
+      }
+      expect((await door.ask('/healthz')).status).toBe(200);
+      expect((await door.ask('/readyz')).status).toBe(503);
+    });
+    for (const body of [late, late, early]) await expect.poll(async () => (await door.post(body)).status, { timeout: 5_000 }).toBe(200);
+    expect(await storedIds()).toEqual([...early.events, ...late.events].map(({ id }) => id).sort());
+    expect((await door.ask('/readyz')).status).toBe(200);
+  });
+
+  it('is not told as a wrong token', async () => {
+    await open();
+    const fresh = await door.makeToken();
+    const known = { authorization: `Bearer ${fresh}` };
+    await withoutDatabase(async () => {
+      expect((await door.post('', { authorization: 'Bearer nobody' })).status).toBe(503);
+    });
+    await expect.poll(async () => (await door.post('', known)).status, { timeout: 5_000 }).toBe(200);
+  });
+});
+
+describe('more than can be stored', () => {
+  it('is answered 429 with the time to come again, and nothing of it is kept until then', async () => {
+    await open({ queuedBytes: 1_000 });
+    const bodies = Array.from({ length: 40 }, () => ({ events: [event(), event()] }));
+    // Commits wait for this lock, so that the rest of the requests has to wait in memory.
+    const gate = await lockTables();
+    const answers = Promise.all(bodies.map((body) => door.post(body)));
+    const early = await Promise.race([answers, new Promise((resolve) => setTimeout(resolve, 500))]);
+    expect(early).toBeUndefined();
+    await gate.open();
+    const statuses = (await answers).map(({ status }) => status);
+    const refused = bodies.filter((_, index) => statuses[index] === 429);
+    expect(new Set(statuses)).toEqual(new Set([200, 429]));
+    for (const { status, headers, body } of await answers) {
+      if (status === 429) expect([headers.get('retry-after'), body.error.code]).toEqual(['7', 'too_fast']);
+    }
+    const kept = bodies.filter((body) => !refused.includes(body)).flatMap(({ events }) => events);
+    expect(await storedIds()).toEqual(kept.map(({ id }) => id).sort());
+    for (const body of refused) expect((await door.post(body)).status).toBe(200);
+    expect(await storedIds()).toEqual(bodies.flatMap(({ events }) => events.map(({ id }) => id)).sort());
+  });
+});
+
+/** While `work` runs, the database takes no connection and has none, as if its server were gone. */
+async function withoutDatabase(work: () => Promise<void>): Promise<void> {
+  const url = new URL(door.databaseUrl);
+  const name = url.pathname.slice(1);
+  url.pathname = '/postgres';
+  const server = connect(url.href, { max: 1, name: 'operator' });
+  try {
+    await server`alter database ${server(name)} with allow_connections false`;
+    await server`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
+    await work();
+  } finally {
+    await server`alter database ${server(name)} with allow_connections true`;
+    await server.end();
+  }
+}
+
+/** Keeps every commit waiting until it is opened. */
+async function lockTables(): Promise<{ open(): Promise<void> }> {
+  const own: Sql = connect(door.databaseUrl, { max: 1, name: 'gate' });
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  let held = Promise.resolve();
+  await new Promise<void>((locked) => {
+    held = own.begin(async (tx) => {
+      await tx`lock table request in exclusive mode`;
+      locked();
+      await opened;
+    });
+  });
+  return {
+    async open() {
+      open();
+      await held;
+      await own.end();
+    },
+  };
+}

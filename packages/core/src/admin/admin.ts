@@ -1,0 +1,60 @@
+import type { Http } from '@currents/connector';
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import { connect, type Sql } from '../db/connect.js';
+import { createStore, type Store } from '../store.js';
+import type { WorkingOptions } from '../working.js';
+
+export type Database = PostgresJsDatabase;
+/** A transaction, or the database itself. */
+export type Queries = Pick<Database, 'select' | 'insert' | 'update' | 'execute'>;
+
+export interface AdminOptions extends WorkingOptions {
+  readonly databaseUrl: string;
+  /** The process's raw pool. Stays the caller's to end. */
+  readonly sql: Sql;
+  readonly http: Http;
+  /** Asks some worker to look at a Current. */
+  readonly wake: (currentId: number) => void;
+}
+
+/** What every deed of an admin needs of the world. */
+export interface Admin extends WorkingOptions {
+  readonly db: Database;
+  readonly sql: Sql;
+  readonly http: Http;
+  /** Takes quarantined events that are released. */
+  readonly store: Store;
+  readonly wake: (currentId: number) => void;
+  /** Ends the connections that were opened here. */
+  close(): Promise<void>;
+}
+
+/** The shard of the tally that admins' deeds are counted in; processes that take events in or deliver draw higher ones. */
+export const adminShard = 0;
+
+export function openAdmin({ databaseUrl, sql, connectors, seal, allowBaseUrl, http, wake }: AdminOptions): Admin {
+  const pool = connect(databaseUrl, { max: 4, name: 'admin' });
+  const store = createStore(sql, {
+    connectors,
+    batchEvents: 2_000,
+    queuedBytes: 64 * 1024 * 1024,
+    commits: 1,
+    gatherMs: 3,
+    shard: adminShard,
+    onStored: (currentIds) => currentIds.forEach(wake),
+  });
+  return {
+    db: drizzle(pool),
+    sql,
+    connectors,
+    seal,
+    allowBaseUrl,
+    http,
+    store,
+    wake,
+    async close() {
+      await store.drain();
+      await pool.end();
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { State } from '../db/schema.js';
+
+/*
+ * What may go wrong by an admin's doing. Each is an expected answer with a kind for machines, a sentence for people and
+ * the fields needed to act; anything else that goes wrong is thrown.
+ */
+
+/** One field of what an admin gave, by its path such as `settings.region`, and what is wrong with it. */
+export interface FieldProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface CurrentNotFound {
+  readonly kind: 'CurrentNotFound';
+  readonly message: string;
+}
+
+export interface WrongState {
+  readonly kind: 'WrongState';
+  readonly message: string;
+  readonly state: State;
+  readonly possible: readonly Action[];
+}
+
+export interface NameTaken {
+  readonly kind: 'NameTaken';
+  readonly message: string;
+  /** Who has the name: a Current or an ingest token. */
+  readonly ownerId: string;
+}
+
+export interface InputInvalid {
+  readonly kind: 'InputInvalid';
+  readonly message: string;
+  readonly problems: readonly FieldProblem[];
+}
+
+/** A deed that cannot be undone was not confirmed as it has to be. */
+export interface NotConfirmed {
+  readonly kind: 'NotConfirmed';
+  readonly message: string;
+}
+
+/** What can be done to a Current. */
+export type Action = 'launch' | 'pause' | 'resume' | 'change' | 'test' | 'replay' | 'delete';
+
+export function currentNotFound(id: string): CurrentNotFound {
+  return { kind: 'CurrentNotFound', message: `there is no Current with the id ${JSON.stringify(id.slice(0, 40))}` };
+}
+
+export function inputInvalid(problems: readonly FieldProblem[]): InputInvalid {
+  return { kind: 'InputInvalid', message: sentenceOf(problems), problems };
+}
+
+/** All problems in one line, for people. */
+export function sentenceOf(problems: readonly FieldProblem[]): string {
+  return problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
+}

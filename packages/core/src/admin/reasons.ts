@@ -1,0 +1,15 @@
+/** Codes that the engine itself gives to what it skips, rejects or lets expire: code → a sentence for people. */
+export const engineReasons: Readonly<Record<string, string>> = {
+  duplicate: 'The same event was on its way in the same request already.',
+  event_too_large: 'The event is larger than the destination takes in one event.',
+  map_threw: 'The connector failed on this event; that is a fault of the hub.',
+  send_threw: 'The connector failed while sending, until the retry window was over; that is a fault of the hub.',
+  unanswered: 'The destination said nothing of this event, until the retry window was over.',
+  no_progress: 'The destination asked for all events again, and took none, until the retry window was over.',
+  refused_everything: 'The destination refused every request, until the retry window was over.',
+  current_deleted: 'The Current was deleted before this was sent.',
+  no_connector: 'The Current was blocked for the whole retry window: a worker has no connector for its destination.',
+  settings_invalid: 'The Current was blocked for the whole retry window: its settings do not fit the connector any more.',
+  credentials_unreadable: 'The Current was blocked for the whole retry window: its credentials do not open with the present master key.',
+  base_url_not_allowed: 'The Current was blocked for the whole retry window: it has a base URL, and the workers do not allow that.',
+};

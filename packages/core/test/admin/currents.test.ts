@@ -1,0 +1,283 @@
+import { createSeal, changeCurrent, createCurrent, deleteCurrent, getCurrent, launchCurrent, listCurrents, pauseCurrent, resumeCurrent } from '@currents/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { block } from '../../src/obstacle.js';
+import { fakeConnector } from '../fakeConnector.js';
+import { event, everything, openDesk, type Desk } from './desk.js';
+
+let desk: Desk;
+beforeAll(async () => void (desk = await openDesk()));
+afterAll(() => desk.close());
+
+const good = {
+  name: 'Spring to Fake',
+  contactEmail: 'ana@example.com',
+  destination: 'fake',
+  settings: { region: 'here' },
+  credentials: { key: 'k3y-of-the-partner' },
+  selection: everything,
+};
+
+describe('creating', () => {
+  it('makes a draft that carries nothing', async () => {
+    const current = await createCurrent(desk.admin, { ...good, name: '  Made  ' });
+    expect(current).toMatchObject({
+      kind: 'Current',
+      name: 'Made',
+      state: 'draft',
+      settings: { region: 'here' },
+      credentials: { kind: undefined, fields: ['key'] },
+      possible: ['launch', 'change', 'test', 'delete'],
+      counts: { selected: 0, pending: 0 },
+      version: 1,
+    });
+    await desk.take([event()]);
+    expect(await getCurrent(desk.admin, (current as { id: string }).id)).toMatchObject({ counts: { selected: 0 } });
+  });
+
+  it.each([
+    ['a name without characters', { name: '   ' }, 'InputInvalid', ['name']],
+    ['a name of 101 characters', { name: 'n'.repeat(101) }, 'InputInvalid', ['name']],
+    ['a name over two lines', { name: 'a\nb' }, 'InputInvalid', ['name']],
+    ['a name with a NUL', { name: 'a\0b' }, 'InputInvalid', ['name']],
+    ['neither a name nor an address', { name: '', contactEmail: 'ana' }, 'InputInvalid', ['name', 'contactEmail']],
+    ['a region that is none', { settings: { region: 'mars' } }, 'SettingsInvalid', ['settings.region']],
+    ['no region', { settings: {} }, 'SettingsInvalid', ['settings.region']],
+    ['a setting that is none', { settings: { region: 'here', colour: 'red' } }, 'SettingsInvalid', ['settings.colour']],
+    ['no credentials', { credentials: {} }, 'CredentialsInvalid', ['credentials.key']],
+    ['an empty selection', { selection: { eventTypes: [], channels: [], groups: [] } }, 'SelectionInvalid', ['selection']],
+    [
+      'names that nobody knows',
+      { selection: { eventTypes: ['users.messages.email.Opn'], channels: ['message/mail'], groups: ['messages'] } },
+      'SelectionInvalid',
+      ['selection.eventTypes', 'selection.channels', 'selection.groups'],
+    ],
+    [
+      'only what the destination does not take',
+      { selection: { eventTypes: ['agentconsole.AgentExecuted'], channels: [], groups: [] } },
+      'SelectionInvalid',
+      ['selection'],
+    ],
+  ])('is refused with %s, and says which field', async (_what, wrong, kind, fields) => {
+    const refused = await createCurrent(desk.admin, { ...good, name: 'Refused', ...wrong });
+    expect(refused).toMatchObject({ kind, problems: fields.map((field) => ({ field })) });
+    expect((refused as { message: string }).message).toContain(fields[0]);
+    expect(await listCurrents(desk.admin, { first: 10 }, { text: 'Refused' })).toMatchObject({ nodes: [] });
+  });
+
+  it('is refused for a destination that nobody knows, and lists the known ones', async () => {
+    expect(await createCurrent(desk.admin, { ...good, destination: 'nowhere' })).toMatchObject({
+      kind: 'UnknownDestination',
+      known: ['fake'],
+      message: 'destination: wanted fake; "nowhere" came',
+    });
+  });
+
+  it('is refused with a base URL, and says which configuration allows it', async () => {
+    const given = { ...good, name: 'Based', selection: { eventTypes: [], channels: ['message/email'], groups: [] }, settings: { region: 'here', baseUrl: 'https://relay.example.com' } };
+    expect(await createCurrent(desk.admin, given)).toMatchObject({
+      kind: 'BaseUrlNotAllowed',
+      message: expect.stringContaining('ALLOW_CUSTOM_BASE_URL=true'),
+    });
+    const allowed = desk.open({ allowBaseUrl: true });
+    expect(await createCurrent(allowed, given)).toMatchObject({ kind: 'Current', warnings: [] });
+    const [based] = (await listCurrents(desk.admin, { first: 1 }, { text: 'based' })).nodes;
+    expect(based?.warnings).toMatchObject([{ code: 'base_url_not_allowed' }]);
+    expect(await launchCurrent(desk.admin, based?.id ?? '')).toMatchObject({ kind: 'CurrentNotReady', code: 'base_url_not_allowed' });
+  });
+
+  it('of two with one name at once, makes one, and the other learns who has it', async () => {
+    const both = await Promise.all([
+      createCurrent(desk.admin, { ...good, name: 'Twins' }),
+      createCurrent(desk.admin, { ...good, name: 'tWINS' }),
+    ]);
+    const made = both.find(({ kind }) => kind === 'Current');
+    const refused = both.find(({ kind }) => kind === 'NameTaken');
+    expect(made).toBeDefined();
+    expect(refused).toMatchObject({ ownerId: (made as { id: string }).id });
+  });
+
+  it('warns of selected event types that the destination does not take', async () => {
+    const current = await createCurrent(desk.admin, { ...good, name: 'Warned' });
+    const untaken = (current as { warnings: { eventTypes: string[] }[] }).warnings[0]?.eventTypes;
+    expect(current).toMatchObject({ warnings: [{ code: 'types_not_taken' }] });
+    expect(untaken?.length).toBeGreaterThan(0);
+    expect(untaken?.every((name) => name.startsWith('agentconsole.'))).toBe(true);
+    expect((current as { eventTypes: string[] }).eventTypes).not.toContain(untaken?.[0]);
+  });
+});
+
+describe('changing', () => {
+  it('replaces what is given, keeps the rest, and says what was before', async () => {
+    const id = await desk.draft('To change');
+    const selection = { eventTypes: ['users.messages.email.Open', 'users.messages.email.Open'], channels: [], groups: [] };
+    expect(await changeCurrent(desk.admin, id, { name: 'Changed', selection })).toMatchObject({
+      kind: 'CurrentChanged',
+      current: { name: 'Changed', contactEmail: 'ana@example.com', selection: { eventTypes: ['users.messages.email.Open'] }, version: 2 },
+      before: { name: 'To change', selection: everything },
+    });
+  });
+
+  it('does not touch the version for a new name alone', async () => {
+    const id = await desk.draft('Named');
+    expect(await changeCurrent(desk.admin, id, { name: 'Renamed' })).toMatchObject({ current: { version: 1 } });
+  });
+
+  it('is refused with another Current’s name, and takes its own in another case', async () => {
+    const first = await desk.draft('First');
+    const second = await desk.draft('Second');
+    expect(await changeCurrent(desk.admin, second, { name: 'FIRST' })).toMatchObject({ kind: 'NameTaken', ownerId: first });
+    expect(await changeCurrent(desk.admin, second, { name: 'SECOND' })).toMatchObject({ kind: 'CurrentChanged' });
+  });
+
+  it.each([
+    ['settings', { settings: { region: 'mars' } }, 'SettingsInvalid'],
+    ['a base URL', { settings: { region: 'here', baseUrl: 'https://x.example.com' } }, 'BaseUrlNotAllowed'],
+    ['credentials', { credentials: { key: 5 } }, 'CredentialsInvalid'],
+    ['a selection', { selection: { eventTypes: [], channels: [], groups: [] } }, 'SelectionInvalid'],
+    ['a contact', { contactEmail: 'nobody' }, 'InputInvalid'],
+  ])('is refused with %s that are wrong, and changes nothing', async (what, wrong, kind) => {
+    const id = await desk.draft(`Kept ${what}`);
+    expect(await changeCurrent(desk.admin, id, { name: `Lost ${what}`, ...wrong })).toMatchObject({ kind });
+    expect(await getCurrent(desk.admin, id)).toMatchObject({ name: `Kept ${what}`, version: 1 });
+  });
+
+  it('has a blocked Current probed at once when its credentials change, and ends a hold', async () => {
+    const id = await desk.launch('Blocked');
+    await block(desk.sql, Number(id), { code: 'bad_key', detail: 'the key is not known' });
+    await desk.sql`update current set probes = 7, probe_at = now() + interval '1 hour' where id = ${Number(id)}`;
+    expect(await getCurrent(desk.admin, id)).toMatchObject({ state: 'blocked', blocked: { code: 'bad_key' } });
+    await changeCurrent(desk.admin, id, { selection: everything });
+    expect(await desk.sql`select from current where id = ${Number(id)} and probe_at <= now()`).toHaveLength(0);
+    await changeCurrent(desk.admin, id, { credentials: { key: 'another' } });
+    expect(await desk.sql`select probes from current where id = ${Number(id)} and probe_at <= now() and state = 'blocked'`).toMatchObject([{ probes: 0 }]);
+  });
+});
+
+describe('the states', () => {
+  it('lead from draft to live to paused to live, and each move is dated', async () => {
+    const id = await desk.draft('Round');
+    expect(await launchCurrent(desk.admin, id)).toMatchObject({ kind: 'Current', state: 'live' });
+    await desk.sql`update current set live_since = '2026-01-01', state_since = '2026-01-01' where id = ${Number(id)}`;
+    expect(await pauseCurrent(desk.admin, id)).toMatchObject({ state: 'paused' });
+    expect(await desk.sql`select from current where id = ${Number(id)} and live_since = '2026-01-01' and state_since > '2026-01-02'`).toHaveLength(1);
+    desk.woken.length = 0;
+    expect(await resumeCurrent(desk.admin, id)).toMatchObject({ state: 'live' });
+    expect(await desk.sql`select from current where id = ${Number(id)} and live_since > '2026-01-02'`).toHaveLength(1);
+    expect(desk.woken).toEqual([Number(id)]);
+  });
+
+  it.each([
+    ['draft', { pause: 'WrongState', resume: 'WrongState', launch: 'Current' }],
+    ['live', { launch: 'WrongState', resume: 'WrongState', pause: 'Current' }],
+    ['paused', { launch: 'WrongState', pause: 'WrongState', resume: 'Current' }],
+    ['blocked', { launch: 'WrongState', pause: 'WrongState', resume: 'WrongState' }],
+    ['deleted', { launch: 'WrongState', pause: 'WrongState', resume: 'WrongState' }],
+  ])('refuse from %s what is not possible there, and say what is', async (state, wanted) => {
+    const moves = { launch: launchCurrent, pause: pauseCurrent, resume: resumeCurrent };
+    for (const [move, kind] of Object.entries(wanted)) {
+      const id = await desk.draft(`${state} ${move}`);
+      await desk.sql`update current set state = ${state} where id = ${Number(id)}`;
+      const before = await getCurrent(desk.admin, id);
+      const answer = await moves[move as keyof typeof moves](desk.admin, id);
+      expect(answer).toMatchObject(kind === 'Current' ? { kind } : { kind, state, possible: (before as { possible: string[] }).possible });
+      if (kind === 'WrongState') expect(await getCurrent(desk.admin, id)).toEqual(before);
+    }
+  });
+
+  it('let one of two admins launch it, and tell the other that it is live', async () => {
+    const id = await desk.draft('Raced');
+    const both = await Promise.all([launchCurrent(desk.admin, id), launchCurrent(desk.admin, id)]);
+    expect(both.map(({ kind }) => kind).sort()).toEqual(['Current', 'WrongState']);
+    expect(both.find(({ kind }) => kind === 'WrongState')).toMatchObject({ state: 'live' });
+  });
+
+  it('do not let a Current go live whose credentials do not open', async () => {
+    const id = await desk.draft('Locked');
+    const elsewhere = desk.open({ seal: createSeal(Buffer.alloc(32, 7)) });
+    expect(await launchCurrent(elsewhere, id)).toMatchObject({ kind: 'CurrentNotReady', code: 'credentials_unreadable' });
+    expect(await getCurrent(elsewhere, id)).toMatchObject({ state: 'draft', credentials: { fields: [] }, warnings: [{}, { code: 'credentials_unreadable' }] });
+  });
+
+  it.each(['0', '', 'abc', '-1', '99999999999999999999', '1; drop table current', '999999999'])('know no Current %j', async (id) => {
+    expect(await getCurrent(desk.admin, id)).toMatchObject({ kind: 'CurrentNotFound' });
+    expect(await launchCurrent(desk.admin, id)).toMatchObject({ kind: 'CurrentNotFound' });
+    expect(await changeCurrent(desk.admin, id, {})).toMatchObject({ kind: 'CurrentNotFound' });
+    expect(await deleteCurrent(desk.admin, id, 'x')).toMatchObject({ kind: 'CurrentNotFound' });
+  });
+});
+
+describe('deleting', () => {
+  it('wants the name, then wipes the credentials, frees the name and says what will expire', async () => {
+    const id = await desk.launch('Doomed');
+    await desk.take([event(), event(), event()]);
+    await desk.attempt(id, (position) => (position === 0 ? 'delivered' : 'pending'));
+    expect(await deleteCurrent(desk.admin, id, 'doomed')).toMatchObject({ kind: 'NotConfirmed', message: expect.stringMatching(/"Doomed".*2 events/) });
+    expect(await deleteCurrent(desk.admin, id, 'Doomed')).toMatchObject({ kind: 'CurrentDeleted', pendingEvents: 2, current: { state: 'deleted', possible: [] } });
+    expect(await desk.sql`select credentials from current where id = ${Number(id)}`).toMatchObject([{ credentials: null }]);
+    expect(await getCurrent(desk.admin, id)).toMatchObject({ credentials: undefined, counts: { selected: 3, delivered: 1 } });
+    expect(await deleteCurrent(desk.admin, id, 'Doomed')).toMatchObject({ kind: 'WrongState', state: 'deleted' });
+    expect(await changeCurrent(desk.admin, id, { name: 'Risen' })).toMatchObject({ kind: 'WrongState' });
+    expect(await desk.draft('Doomed')).not.toBe(id);
+  });
+});
+
+describe('listing', () => {
+  it('gives every Current once, the newest first, though more are added meanwhile', async () => {
+    const ids: string[] = [];
+    for (let number = 0; number < 7; number++) ids.push(await desk.draft(`Listed ${number}`));
+    const seen: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = await listCurrents(desk.admin, { first: 3, after }, { text: 'listed' });
+      seen.push(...page.nodes.map(({ id }) => id));
+      after = page.nextCursor;
+      await desk.draft(`Listed later ${seen.length}`);
+    } while (after !== undefined);
+    expect(seen).toEqual(ids.reverse());
+  });
+
+  it('filters by state, destination and text, and leaves deleted ones out unless asked', async () => {
+    const id = await desk.draft('Filtered 100%_');
+    await deleteCurrent(desk.admin, id, 'Filtered 100%_');
+    const found = async (filter: Parameters<typeof listCurrents>[2]) => (await listCurrents(desk.admin, { first: 200 }, filter)).nodes.map((node) => node.id);
+    expect(await found({ text: '100%_' })).toEqual([]);
+    expect(await found({ text: 'FILTERED 100%_', states: ['deleted'] })).toEqual([id]);
+    expect(await found({ text: '%', states: ['deleted'] })).toEqual([id]);
+    expect(await found({ destination: 'nowhere' })).toEqual([]);
+    expect(await found({ text: 'a\0b' })).toEqual([]);
+    expect((await found({ states: ['draft'], destination: 'fake' })).length).toBeGreaterThan(5);
+  });
+
+  it.each([{ first: 0 }, { first: 201 }, { first: 1.5 }, { first: 5, after: 'rubbish' }, { first: 5, after: '' }])('refuses %j with a sentence', async (page) => {
+    await expect(listCurrents(desk.admin, page)).rejects.toThrow(/wanted/);
+  });
+
+  it('shows counts and the oldest pending event of each', async () => {
+    const id = await desk.launch('Counted');
+    await desk.take([event(), event(), event(), event()]);
+    const end = ['delivered', { skip: 'no_user' }, { outcome: 'rejected', code: 'invalid' }, 'pending'] as const;
+    await desk.attempt(id, (position) => end[position] ?? 'pending');
+    const [current] = (await listCurrents(desk.admin, { first: 1 }, { text: 'counted' })).nodes;
+    expect(current?.counts).toEqual({
+      selected: 4,
+      delivered: 1,
+      skipped: 1,
+      rejected: 1,
+      expired: 0,
+      pending: 1,
+      skippedFor: [{ code: 'no_user', events: 1 }],
+      rejectedFor: [{ code: 'invalid', events: 1 }],
+      expiredFor: [],
+    });
+    const [{ at }] = (await desk.sql`select min(stored_at) as at from delivery where current_id = ${Number(id)}`) as unknown as [{ at: Date }];
+    expect(current?.oldestPendingAt).toEqual(at);
+  });
+});
+
+it('a connector that is no longer there leaves its Currents readable, with a warning', async () => {
+  const id = await desk.draft('Orphan');
+  const bare = desk.open({ connector: { ...fakeConnector(desk.partner), name: 'other' } });
+  expect(await getCurrent(bare, id)).toMatchObject({ warnings: [{ code: 'no_connector' }], eventTypes: [] });
+  expect(await launchCurrent(bare, id)).toMatchObject({ kind: 'CurrentNotReady', code: 'no_connector' });
+  expect(await deleteCurrent(bare, id, 'Orphan')).toMatchObject({ kind: 'CurrentDeleted' });
+});

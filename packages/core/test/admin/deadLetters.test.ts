@@ -1,0 +1,207 @@
+import { changeCurrent, checkLedger, countDays, countDeadLetters, deleteCurrent, getCurrent, listDeadLetters, planReplay, replayDeadLetters, type DeadLetter, type DeadLetterFilter } from '@currents/core';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { event, openDesk, type Desk, type Fate } from './desk.js';
+
+let desk: Desk | undefined;
+let current: string;
+const use = (): Desk => desk as Desk;
+
+beforeEach(async () => {
+  await desk?.close();
+  desk = await openDesk();
+  current = await desk.launch('Carrier');
+});
+afterAll(() => desk?.close());
+
+const rejected: Fate = { outcome: 'rejected', code: 'invalid' };
+const expired: Fate = { outcome: 'expired', code: 'throttled' };
+
+async function bury(count: number, fate: (position: number) => Fate): Promise<void> {
+  await use().take(Array.from({ length: count }, () => event()));
+  await use().attempt(current, fate);
+}
+
+async function all(filter: DeadLetterFilter = {}, first = 3, between: () => Promise<void> = async () => undefined): Promise<DeadLetter[]> {
+  const seen: DeadLetter[] = [];
+  for (let after: string | undefined, more = true; more; more = after !== undefined) {
+    const page = await listDeadLetters(use().admin, { first, after }, filter);
+    seen.push(...page.nodes);
+    after = page.nextCursor;
+    await between();
+  }
+  return seen;
+}
+
+describe('dead letters', () => {
+  it('are shown one event at a time, with the event, why it died and how often it was tried', async () => {
+    const events = ['one', 'two', 'three'].map((word) => event(word));
+    await use().take(events);
+    await use().attempt(current, (position) => (position === 1 ? 'delivered' : rejected));
+    const letters = await all({ currentId: current });
+    expect(letters).toMatchObject([
+      { currentId: current, event: { id: events[0]?.['id'], event_type: 'users.messages.email.Open' }, outcome: 'rejected', code: 'invalid', detail: 'it was rejected in a test', attempts: 1 },
+      { event: events[2] },
+    ]);
+  });
+
+  it('are paged completely and once, though more are added meanwhile', async () => {
+    for (let batch = 0; batch < 4; batch++) await bury(5, (position) => (position % 2 === 0 ? rejected : expired));
+    const before = (await all({}, 200)).map(({ id }) => id);
+    expect(new Set(before).size).toBe(20);
+    for (const first of [1, 2, 3, 7, 19, 20, 21]) {
+      const ids = (await all({}, first, () => (first < 4 ? bury(1, () => rejected) : Promise.resolve()))).map(({ id }) => id);
+      expect(ids.slice(-20)).toEqual(before);
+      expect(new Set(ids).size).toBe(ids.length);
+    }
+  });
+
+  it('are filtered and counted by Current, outcome, code and time', async () => {
+    await bury(5, (position) => (position < 3 ? rejected : expired));
+    const other = await use().launch('Other');
+    await use().take([event()]);
+    await use().attempt(other, () => ({ outcome: 'rejected', code: 'too_old' }));
+    await use().attempt(current, () => 'delivered');
+    expect(await countDeadLetters(use().admin)).toEqual([
+      { outcome: 'rejected', code: 'invalid', events: 3, replayed: 0 },
+      { outcome: 'expired', code: 'throttled', events: 2, replayed: 0 },
+      { outcome: 'rejected', code: 'too_old', events: 1, replayed: 0 },
+    ]);
+    const now = new Date(Date.now() + 1000);
+    const cases: [DeadLetterFilter, number][] = [
+      [{ currentId: current }, 5],
+      [{ currentId: other }, 1],
+      [{ currentId: 'nobody' }, 0],
+      [{ outcome: 'expired' }, 2],
+      [{ code: 'invalid' }, 3],
+      [{ code: 'in\0valid' }, 0],
+      [{ from: now }, 0],
+      [{ to: now }, 6],
+      [{ from: new Date(-1e15), to: new Date(8e15) }, 6],
+      [{ replayed: true }, 0],
+      [{ replayed: false, outcome: 'rejected', currentId: current }, 3],
+    ];
+    for (const [filter, count] of cases) {
+      expect(await all(filter, 200), JSON.stringify(filter)).toHaveLength(count);
+      expect((await countDeadLetters(use().admin, filter)).reduce((sum, { events }) => sum + events, 0)).toBe(count);
+    }
+  });
+});
+
+describe('a replay', () => {
+  it('sends exactly the chosen events again, once, and raises what was selected by them', async () => {
+    await bury(6, (position) => (position < 2 ? rejected : position < 5 ? expired : 'delivered'));
+    await bury(2, () => expired);
+    expect(await planReplay(use().admin, current, { code: 'throttled' })).toEqual({ kind: 'ReplayPlanned', events: 5 });
+    expect(await planReplay(use().admin, current, {})).toEqual({ kind: 'ReplayPlanned', events: 7 });
+    use().woken.length = 0;
+    expect(await replayDeadLetters(use().admin, current, { code: 'throttled' })).toEqual({ kind: 'Replayed', events: 5, deliveries: 2 });
+    expect(use().woken).toContain(Number(current));
+    expect(await replayDeadLetters(use().admin, current, { code: 'throttled' })).toEqual({ kind: 'Replayed', events: 0, deliveries: 0 });
+    expect(await planReplay(use().admin, current, {})).toEqual({ kind: 'ReplayPlanned', events: 2 });
+    expect(await getCurrent(use().admin, current)).toMatchObject({ counts: { selected: 13, delivered: 1, rejected: 2, expired: 5, pending: 5 } });
+    const deliveries = await use().sql<{ outcomes: Buffer; pending: number }[]>`select outcomes, pending from delivery where replay order by batch_id`;
+    expect(deliveries.map(({ outcomes }) => [...outcomes])).toEqual([[0, 0, 1, 1, 1, 0], [1, 1]]);
+    expect(await checkLedger(use().admin, current)).toMatchObject({ deliveries: 4, differences: [] });
+    await use().attempt(current, () => 'delivered');
+    expect(await getCurrent(use().admin, current)).toMatchObject({ counts: { selected: 13, delivered: 6, pending: 0 } });
+    expect(await checkLedger(use().admin, current)).toMatchObject({ differences: [] });
+  });
+
+  it('by several admins at once replays each event once', async () => {
+    for (let batch = 0; batch < 10; batch++) await bury(3, () => expired);
+    const answers = await Promise.all(Array.from({ length: 4 }, () => replayDeadLetters(use().admin, current, {})));
+    expect(answers.reduce((sum, answer) => sum + (answer.kind === 'Replayed' ? answer.events : 0), 0)).toBe(30);
+    expect(await getCurrent(use().admin, current)).toMatchObject({ counts: { selected: 60, pending: 30 } });
+    expect(await checkLedger(use().admin, current)).toMatchObject({ differences: [] });
+  });
+
+  it('whose events die again leaves new dead letters, which can be replayed', async () => {
+    await bury(2, () => rejected);
+    await replayDeadLetters(use().admin, current, {});
+    await use().attempt(current, () => expired);
+    expect((await all()).map(({ outcome, replayedAt }) => [outcome, replayedAt instanceof Date])).toEqual([
+      ['expired', false],
+      ['expired', false],
+      ['rejected', true],
+      ['rejected', true],
+    ]);
+    expect(await replayDeadLetters(use().admin, current, {})).toMatchObject({ events: 2, deliveries: 1 });
+    expect(await checkLedger(use().admin, current)).toMatchObject({ differences: [] });
+  });
+
+  it('joins what died of one batch at different times into one delivery', async () => {
+    await use().take([event(), event(), event()]);
+    await use().attempt(current, (position) => (position === 2 ? rejected : 'pending'));
+    await use().attempt(current, (position) => (position === 0 ? expired : 'delivered'));
+    expect(await replayDeadLetters(use().admin, current, {})).toMatchObject({ events: 2, deliveries: 1 });
+    const [replayed] = await use().sql<{ outcomes: Buffer; pending: number }[]>`select outcomes, pending from delivery where replay`;
+    expect([replayed?.pending, [...(replayed?.outcomes ?? [])]]).toEqual([2, [1, 0, 1]]);
+  });
+
+  it('takes more batches than one step does', async () => {
+    for (let batch = 0; batch < 5; batch++) await use().take([event()]);
+    await use().sql`
+      insert into batch (stored_on, events, content) select stored_on, events, content from batch, generate_series(1, 100)`;
+    await use().sql`
+      insert into dead_letter (stored_on, current_id, batch_id, delivery_id, outcome, code, detail, attempts, positions)
+      select stored_on, ${Number(current)}, id, 0, 'expired', 'throttled', 'late', 1, '{0}' from batch`;
+    expect(await replayDeadLetters(use().admin, current, {})).toEqual({ kind: 'Replayed', events: 505, deliveries: 505 });
+  });
+
+  it('is refused where it would go nowhere', async () => {
+    expect(await replayDeadLetters(use().admin, '4711', {})).toMatchObject({ kind: 'CurrentNotFound' });
+    expect(await planReplay(use().admin, 'x', {})).toMatchObject({ kind: 'CurrentNotFound' });
+    await bury(1, () => expired);
+    await deleteCurrent(use().admin, current, 'Carrier');
+    expect(await planReplay(use().admin, current, {})).toMatchObject({ kind: 'WrongState', state: 'deleted' });
+    expect(await replayDeadLetters(use().admin, current, {})).toMatchObject({ kind: 'WrongState' });
+  });
+});
+
+describe('the ledger check', () => {
+  beforeEach(async () => {
+    const fates: Fate[] = ['delivered', { skip: 'no_user' }, rejected, expired, 'pending'];
+    await use().take(Array.from({ length: 5 }, () => event()));
+    await changeCurrent(use().admin, current, { selection: { eventTypes: ['users.messages.email.Click'], channels: [], groups: [] } });
+    await use().take([event('x', { event_type: 'users.messages.email.Click' }), event()]);
+    await use().attempt(current, (position) => fates[position] ?? 'pending');
+  });
+
+  it('finds nothing where every event is where the counts say', async () => {
+    const steps: number[] = [];
+    expect(await checkLedger(use().admin, current, ({ deliveries }) => steps.push(deliveries))).toEqual({
+      kind: 'LedgerChecked', deliveries: 2, events: 7, differences: [], more: false,
+    });
+    expect(steps.at(-1)).toBe(2);
+    expect(await checkLedger(use().admin, '4711')).toMatchObject({ kind: 'CurrentNotFound' });
+  });
+
+  it.each([
+    ['an outcome was overwritten', `update delivery set outcomes = set_byte(outcomes, 0, 4) where events = 5`, /expired/],
+    ['a pending count is wrong', `update delivery set pending = pending + 1 where events = 5`, /pending/],
+    ['a byte means nothing', `update delivery set outcomes = set_byte(outcomes, 0, 9) where events = 5`, /byte 9/],
+    ['a skip has no reason', `update delivery set skip_reasons = null where events = 5`, /byte 16/],
+    ['outcomes are missing', `update delivery set outcomes = substring(outcomes for 4) where events = 5`, /outcomes for 4/],
+    ['a delivery is missing', `delete from delivery where events = 5`, /selected/],
+    ['the tally counted twice', `update tally set events = events + 1 where outcome = 'delivered'`, /delivered/],
+    ['the tally has another reason', `update tally set code = 'other' where outcome = 'skipped'`, /skipped as/],
+    ['a dead letter is missing', `delete from dead_letter where outcome = 'rejected'`, /rejected, and 0 have/],
+    ['a dead letter is there twice', `update dead_letter set positions = positions || 1 where outcome = 'expired'`, /expired, and 2 have/],
+  ])('tells when %s', async (_what, fault, message) => {
+    await use().sql.unsafe(fault);
+    const checked = await checkLedger(use().admin, current);
+    expect(checked).toMatchObject({ kind: 'LedgerChecked' });
+    expect((checked as { differences: { message: string }[] }).differences.map((difference) => difference.message).join('\n')).toMatch(message);
+  });
+
+  it('asks of a forgotten day only that nothing of it was left pending', async () => {
+    await use().sql`insert into tally (current_id, day, shard, outcome, events) values (${Number(current)}, '2020-02-02', 1, 'selected', 5), (${Number(current)}, '2020-02-02', 1, 'delivered', 5)`;
+    expect(await checkLedger(use().admin, current)).toMatchObject({ differences: [] });
+    await use().sql`update tally set events = 4 where day = '2020-02-02' and outcome = 'delivered'`;
+    expect(await checkLedger(use().admin, current)).toMatchObject({ differences: [{ day: '2020-02-02', message: expect.stringContaining('1 of its events') }] });
+    expect(await countDays(use().admin, Number(current), { first: 10, to: '2020-12-31' })).toMatchObject([{ day: '2020-02-02', selected: 5, delivered: 4, pending: 1 }]);
+    expect(await countDays(use().admin, Number(current), { first: 10 })).toMatchObject([{ selected: 6 }, { day: '2020-02-02' }]);
+    expect(await countDays(use().admin, Number(current), { first: 1, from: '2020-02-03' })).toHaveLength(1);
+    await expect(countDays(use().admin, Number(current), { first: 1, from: '2020-02-30' })).rejects.toThrow('from: wanted a day');
+  });
+});
