@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { catalogue, sampleOf, type CatalogueEvent } from '@currents/schema';
+
+/** The types that the original documents name; later ones come from newer versions of the platform. */
+export const demoTypes = catalogue.filter(({ group }) => group !== 'other');
+
+export interface DemoEvents {
+  /** Bodies to post, in order. */
+  readonly bodies: readonly string[];
+  /** How many events the catalogue will refuse. */
+  readonly broken: number;
+  readonly events: number;
+}
+
+const perRequest = 100;
+
+/** Events of all types, by 500 users of whom some are anonymous, with a few broken ones among them. The same every time. */
+export function makeDemoEvents(count: number, nowSeconds: number): DemoEvents {
+  const events: unknown[] = [];
+  let broken = 0;
+  for (let index = 0; index < count; index++) {
+    const type = demoTypes[index % demoTypes.length];
+    if (!type) break;
+    const event = personalised(sampleOf(type.name), index, nowSeconds);
+    if (index % 997 === 500) {
+      events.push({ ...event, event_type: 'users.messages.pigeon.Send' });
+      broken++;
+    } else events.push(event);
+  }
+  const bodies: string[] = [];
+  for (let from = 0; from < events.length; from += perRequest) bodies.push(JSON.stringify({ events: events.slice(from, from + perRequest) }));
+  return { bodies, broken, events: events.length };
+}
+
+function personalised(sample: CatalogueEvent, index: number, nowSeconds: number): CatalogueEvent {
+  const user = index % 500;
+  const { external_user_id: _known, ...anonymous } = sample.user;
+  return {
+    ...sample,
+    id: uuidOf(`demo ${index}`),
+    time: nowSeconds - 86_400 + (index % 86_000),
+    // Every twentieth user has not said who they are.
+    user: user % 20 === 7 ? { ...anonymous, device_id: uuidOf(`device ${user}`) } : { ...sample.user, external_user_id: externalId(user) },
+  };
+}
+
+/** One user's id is a word that Mixpanel refuses: their events end as dead letters that say so. */
+function externalId(user: number): string {
+  return user === 13 ? 'undefined' : `customer-${user}`;
+}
+
+function uuidOf(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

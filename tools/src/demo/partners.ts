@@ -1,0 +1,45 @@
+import { startFakeMixpanel } from '../fakes/index.js';
+import type { CurrentInput } from '../hub/adminClient.js';
+
+/** A destination that pretends, and the Current that exports to it. */
+export interface DemoPartner {
+  readonly label: string;
+  readonly current: CurrentInput;
+  /** Ids of the events it shows, one for each copy that its own de-duplication leaves. */
+  readonly shownIds: () => string[];
+  /** What it was sent that a good client never sends. */
+  readonly complaints: () => string[];
+}
+
+export interface DemoPartners {
+  readonly list: readonly DemoPartner[];
+  close(): Promise<void>;
+}
+
+const everything = { groups: ['behaviour', 'campaign', 'canvas', 'message'] };
+
+export async function startPartners(): Promise<DemoPartners> {
+  const mixpanel = await startFakeMixpanel({ projects: [{ projectId: '1001', token: 'demo-project-token' }] });
+  return {
+    list: [
+      {
+        label: 'Mixpanel',
+        current: {
+          name: 'Everything to Mixpanel',
+          contactEmail: 'growth@example.com',
+          destination: 'mixpanel',
+          settings: { region: 'us', baseUrl: mixpanel.url },
+          credentials: { kind: 'projectToken', token: 'demo-project-token' },
+          selection: everything,
+        },
+        shownIds: () => mixpanel.control.ledger(0).view.map(({ event }) => insertIdOf(event)),
+        complaints: () => mixpanel.control.ledger(0).violations.map(({ code, detail }) => `${code}: ${detail}`),
+      },
+    ],
+    close: () => mixpanel.close(),
+  };
+}
+
+function insertIdOf(event: Readonly<Record<string, unknown>>): string {
+  return (event['properties'] as { readonly $insert_id: string }).$insert_id;
+}

@@ -1,0 +1,48 @@
+import { createRollingCount, type RollingCount } from '../rollingCount.js';
+import { createThrottle, type Throttle } from './throttle.js';
+
+export type AmplitudeRegion = 'us' | 'eu';
+
+export interface AmplitudeProject {
+  /** `us` when absent. */
+  readonly region?: AmplitudeRegion;
+  readonly apiKey: string;
+  /** For the User Profile API. */
+  readonly secretKey?: string;
+  /** What faults and the ledger call the project; the API key when absent. */
+  readonly projectId?: string;
+  readonly limits?: {
+    readonly httpapiEps?: number;
+    readonly batchEps?: number;
+    /** Events of one user or device in 24 hours. */
+    readonly dailyEvents?: number;
+    /** Events a second of the whole project, as on the Starter plan; none when absent. */
+    readonly projectEps?: number;
+  };
+}
+
+export interface ProjectState {
+  readonly project: AmplitudeProject;
+  readonly name: string;
+  readonly region: AmplitudeRegion;
+  readonly throttle: Throttle;
+  readonly events: RollingCount;
+  readonly silenced: Set<string>;
+  /** Calls of the User Profile API. */
+  readonly profileCalls: RollingCount;
+}
+
+export function openProject(project: AmplitudeProject): ProjectState {
+  if (typeof project.apiKey !== 'string' || project.apiKey === '') throw new Error(`an Amplitude project needs an apiKey; got ${JSON.stringify(project.apiKey)}`);
+  const region = project.region ?? 'us';
+  if (region !== 'us' && region !== 'eu') throw new Error(`unknown region ${JSON.stringify(region)}; expected us or eu`);
+  return {
+    project,
+    name: project.projectId ?? project.apiKey,
+    region,
+    throttle: createThrottle(project.limits?.dailyEvents ?? 500_000),
+    events: createRollingCount(),
+    silenced: new Set(),
+    profileCalls: createRollingCount(),
+  };
+}

@@ -1,0 +1,69 @@
+import { empty, type Answer, type Dialect, type FakeRequest, type PartnerService } from '../exchange.js';
+import { isObject } from '../strictJson.js';
+import { badRequest, forbidden, invalidApiKey, invalidJson, projectTooFast, tooFast, unsupportedMediaType } from './answers.js';
+import { endpoints } from './endpoint.js';
+import { decideIdentify } from './identify.js';
+import type { Ingestion } from './ingestion.js';
+import { createUpload } from './uploadEvents.js';
+import { insertIdOf, readUpload, type UploadBody } from './uploadBody.js';
+import { decideUserProfile, type UserProfile } from './userProfile.js';
+
+/** Amplitude's ingestion hosts and its profile host. */
+export function createAmplitudeService(shared: Omit<Ingestion, 'bodyOf'>, users: () => readonly UserProfile[]): PartnerService {
+  const bodies = new WeakMap<FakeRequest, UploadBody>();
+  const bodyOf = (request: FakeRequest): UploadBody => {
+    let body = bodies.get(request);
+    if (body === undefined) {
+      body = readUpload(request);
+      bodies.set(request, body);
+    }
+    return body;
+  };
+  const upload = createUpload({ ...shared, bodyOf });
+  const eventsOf = (request: FakeRequest): readonly unknown[] => (request.path in endpoints ? bodyOf(request).events : []);
+
+  const dialect: Dialect = {
+    revoked: (request) => invalidApiKey(bodyOf(request).apiKey ?? '', shared.profile().keyText),
+    refusedWithoutDetails: () => badRequest('Invalid event JSON'),
+    forbidden: () => forbidden,
+    gzipRefused: (status) => (status === 400 ? invalidJson : unsupportedMediaType),
+    tooManyRequests: (request, named) => (named === 'none' ? projectTooFast : pretendTooFast(request, bodyOf(request), named, shared)),
+  };
+
+  return {
+    projectInHeaders: false,
+    maxInFlight: Infinity,
+    dialect,
+    projectOf(request) {
+      if (!request.complete || !(request.path in endpoints)) return undefined;
+      const { apiKey } = bodyOf(request);
+      return shared.projects().find(({ project }) => project.apiKey === apiKey)?.name;
+    },
+    idsOf: (request) => eventsOf(request).flatMap((event) => insertIdOf(event) ?? []),
+    eventCountOf: (request) => eventsOf(request).length,
+    decide(request, conditions) {
+      const { path, listener } = request;
+      if (listener === 'profile') return decideUserProfile(request, shared.projects(), users(), shared.clock.now());
+      if (path === '/identify') return decideIdentify(request, shared.projects());
+      if (path in endpoints || path.startsWith('/2/') || path.startsWith('/batch')) return upload(request, conditions);
+      return { answer: empty(404), reason: 'path', eventCount: 0, uncompressedBytes: request.body.byteLength };
+    },
+  };
+}
+
+/** A 429 that a fault makes up: the users and devices of the named events are said to be a little too fast. */
+function pretendTooFast(request: FakeRequest, { events, apiKey }: UploadBody, named: 'all' | readonly string[], { projects, profile }: Omit<Ingestion, 'bodyOf'>): Answer {
+  const state = projects().find(({ project }) => project.apiKey === apiKey);
+  const eps = state === undefined ? 30 : (endpoints[request.path]?.eps(state) ?? 30);
+  const users = new Map<string, number>();
+  const devices = new Map<string, number>();
+  const indexes: number[] = [];
+  for (const [index, event] of events.entries()) {
+    if (!isObject(event) || (named !== 'all' && !named.includes(insertIdOf(event) ?? ''))) continue;
+    const { user_id: userId, device_id: deviceId } = event;
+    if (typeof userId === 'string') users.set(userId, eps + 1);
+    if (typeof deviceId === 'string') devices.set(deviceId, eps + 1);
+    indexes.push(index);
+  }
+  return tooFast(eps, { users, devices, dailyUsers: new Map(), dailyDevices: new Map() }, indexes, profile().emptyMaps);
+}

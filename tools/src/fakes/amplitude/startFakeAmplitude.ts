@@ -1,0 +1,63 @@
+import { connectControl } from '../control/connectControl.js';
+import type { FakeControl, Remote } from '../control/control.js';
+import { startFake, type Fake, type FakeOptions, type Partner } from '../fake.js';
+import { amplitudeSwitches, type AmplitudeProfile } from './profile.js';
+import { openProject, type AmplitudeProject, type ProjectState } from './project.js';
+import { createAmplitudeService } from './service.js';
+import type { UserProfile } from './userProfile.js';
+
+interface AmplitudeExtra {
+  /** The project's silenced devices from now on. Throws when there is no such project. */
+  silence(apiKey: string, deviceIds: readonly string[]): void;
+  /** What the User Profile API says of one user, in place of what it said before. */
+  setUserProfile(user: UserProfile): void;
+}
+
+export type AmplitudeControl = FakeControl<AmplitudeProject, AmplitudeProfile> & AmplitudeExtra;
+export type FakeAmplitude = Fake<AmplitudeControl>;
+export type FakeAmplitudeOptions = FakeOptions<AmplitudeProject, AmplitudeProfile>;
+
+const calls = { silence: '/_ctl/amplitude/silence', setUserProfile: '/_ctl/amplitude/userprofile' } as const;
+
+const amplitude: Partner<AmplitudeProject, typeof amplitudeSwitches, AmplitudeExtra> = {
+  name: 'amplitude',
+  listeners: ['us', 'eu', 'profile'],
+  switches: amplitudeSwitches,
+  // Amplitude, HTTP V2 API: a copy is ignored for seven days after the first.
+  ledger: { winner: 'first', windowSeconds: 7 * 86_400 },
+  calls,
+  open({ clock, ledger, profile }) {
+    const states: ProjectState[] = [];
+    const users: UserProfile[] = [];
+    return {
+      service: createAmplitudeService({ clock, ledger, profile, projects: () => states }, () => users),
+      createProject(project) {
+        if (states.some(({ project: known }) => known.apiKey === project.apiKey)) throw new Error(`there is already a project with the key ${project.apiKey}`);
+        states.push(openProject(project));
+      },
+      extra: {
+        silence(apiKey, deviceIds) {
+          const state = states.find(({ project }) => project.apiKey === apiKey);
+          if (state === undefined) throw new Error(`there is no project with the key ${JSON.stringify(apiKey)}`);
+          state.silenced.clear();
+          for (const id of deviceIds) state.silenced.add(id);
+        },
+        setUserProfile(user) {
+          const at = users.findIndex(({ userId, deviceId }) => userId === user.userId && deviceId === user.deviceId);
+          if (at < 0) users.push(user);
+          else users[at] = user;
+        },
+      },
+    };
+  },
+};
+
+/** A strict Amplitude on 127.0.0.1: `url` and `urls.us` are the US ingestion, `urls.eu` the EU one, `urls.profile` the User Profile API. */
+export function startFakeAmplitude(options: FakeAmplitudeOptions = {}): Promise<FakeAmplitude> {
+  return startFake(amplitude, options);
+}
+
+/** The control of a fake Amplitude that runs in another process. */
+export function connectFakeAmplitude(controlUrl: string): Remote<AmplitudeControl> {
+  return connectControl<AmplitudeProject, AmplitudeProfile, AmplitudeExtra>(controlUrl, calls);
+}

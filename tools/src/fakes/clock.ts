@@ -1,0 +1,28 @@
+/** The time a fake lives in: all its rates, windows and answers use it, so a test can make a day pass at once. */
+export interface VirtualClock {
+  now(): number;
+  /** Stops the clock at this moment. */
+  set(ms: number): void;
+  /** Moves the clock on; a stopped one stays stopped, a running one keeps running. */
+  advance(ms: number): void;
+  /** Lets the clock run on from where it is: 1 is real time, 60 a minute per second. */
+  run(speed: number): void;
+}
+
+export function createClock(startMs: number = Date.now(), startSpeed = 1): VirtualClock {
+  let originMs = startMs;
+  let realOriginMs = performance.now();
+  let speed = startSpeed;
+  const now = (): number => Math.floor(originMs + (performance.now() - realOriginMs) * speed);
+  const restart = (ms: number, nextSpeed: number): void => {
+    originMs = ms;
+    realOriginMs = performance.now();
+    speed = nextSpeed;
+  };
+  return {
+    now,
+    set: (ms) => restart(ms, 0),
+    advance: (ms) => restart(now() + ms, speed),
+    run: (nextSpeed) => restart(now(), nextSpeed),
+  };
+}

@@ -1,0 +1,234 @@
+import { createDeliveredKeys } from './deliveredKeys.js';
+
+/** `full` keeps every request, body and event; `lean` keeps counts and hashes of what was delivered, for demos and load tests. */
+export type LedgerMode = 'full' | 'lean';
+
+export interface RequestEntry {
+  readonly seq: number;
+  /** Virtual time of arrival. */
+  readonly t: number;
+  readonly host: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly project: string | undefined;
+  readonly rawSize: number;
+  readonly encoding: string | undefined;
+  readonly uncompressedSize: number;
+  readonly eventCount: number;
+  readonly faults: readonly string[];
+  /** Null when the client got no answer. */
+  readonly status: number | null;
+  readonly responseBody: string;
+  readonly reason: string;
+  readonly connectionId: number;
+  readonly durationMs: number;
+}
+
+export interface StoredEvent {
+  readonly seq: number;
+  readonly index: number;
+  readonly project: string;
+  /** Whose sequence the event belongs to: Mixpanel's distinct_id, Amplitude's device. */
+  readonly person: string;
+  readonly event: Readonly<Record<string, unknown>>;
+  readonly receivedAt: number;
+  /** A copy with the same identity was stored before. */
+  readonly duplicate: boolean;
+  /** What the partner recognises copies by; absent when it cannot. */
+  readonly key?: string;
+  /** The paths of strings that were cut and values that were emptied. */
+  readonly altered: readonly string[];
+  /** Accepted and counted, but never shown. */
+  readonly hidden: boolean;
+}
+
+export interface RejectedRecord {
+  readonly seq: number;
+  readonly index: number;
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Something a good client never commits, although the real partner may bear with it. */
+export interface Violation {
+  readonly seq: number;
+  readonly code: string;
+  readonly detail: string;
+}
+
+export interface LedgerSnapshot {
+  readonly requests: readonly RequestEntry[];
+  readonly stored: readonly StoredEvent[];
+  /** What a person sees in the partner's product: `stored` after deduplication. */
+  readonly view: readonly StoredEvent[];
+  readonly rejected: readonly RejectedRecord[];
+  readonly violations: readonly Violation[];
+}
+
+export interface Summary {
+  readonly requests: number;
+  /** How many requests got which status; `none` counts those without an answer. */
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly bytesReceived: number;
+  /** Stored copies, duplicates included. */
+  readonly accepted: number;
+  readonly duplicates: number;
+  /** Records refused one by one. */
+  readonly rejected: number;
+  /** Event ids that were seen in a request and are to this moment neither stored nor rejected. */
+  readonly lostCandidates: number;
+  readonly altered: number;
+  readonly maxInFlight: number;
+  readonly violations: Readonly<Record<string, number>>;
+  /** How often each fault rule was applied. */
+  readonly faults: Readonly<Record<string, number>>;
+}
+
+/** One copy of an event that the partner keeps. Without `id` it can be neither deduplicated nor looked up. */
+export interface Copy {
+  readonly seq: number;
+  readonly index: number;
+  readonly project: string;
+  readonly receivedAt: number;
+  readonly id: string | undefined;
+  readonly eventPart: string;
+  readonly personPart: string;
+  readonly timePart: number;
+}
+
+export interface Ledger {
+  readonly mode: LedgerMode;
+  request(entry: RequestEntry, body: Uint8Array): void;
+  /** Counts one stored copy; `shown` is asked for the event only when the ledger keeps events. */
+  store(copy: Copy, shown: () => Pick<StoredEvent, 'person' | 'event' | 'altered' | 'hidden'>): void;
+  /** A record refused by name: `problems` holds at least one. */
+  reject(seq: number, index: number, id: string | undefined, problems: readonly { readonly field: string; readonly message: string }[]): void;
+  violate(seq: number, code: string, times?: number, detail?: string): void;
+  alter(times: number): void;
+  /** Events that arrived and were neither stored nor rejected. */
+  refuse(ids: readonly string[]): void;
+  inFlight(requests: number): void;
+  /** A fault that struck before there was a request. */
+  faultWithoutRequest(id: string): void;
+  snapshot(since: number): LedgerSnapshot;
+  body(seq: number): Uint8Array | undefined;
+  missing(ids: readonly string[]): readonly string[];
+  summary(): Summary;
+}
+
+export interface LedgerRules {
+  readonly mode: LedgerMode;
+  /** Which of two copies is shown: Mixpanel the last, Amplitude the first. */
+  readonly winner: 'first' | 'last';
+  /** How long a second copy is recognised. */
+  readonly windowSeconds: number;
+}
+
+export function createLedger({ mode, winner, windowSeconds }: LedgerRules): Ledger {
+  const full = mode === 'full';
+  const delivered = createDeliveredKeys(full, windowSeconds);
+  const requests: RequestEntry[] = [];
+  const bodies = new Map<number, Uint8Array>();
+  const stored: StoredEvent[] = [];
+  const rejected: RejectedRecord[] = [];
+  const violations: Violation[] = [];
+  const open = new Set<string>();
+  const counts = { requests: 0, bytesReceived: 0, accepted: 0, duplicates: 0, rejected: 0, altered: 0, maxInFlight: 0 };
+  const statuses = new Map<string, number>();
+  const violationCounts = new Map<string, number>();
+  const faultCounts = new Map<string, number>();
+
+  return {
+    mode,
+    request(entry, body) {
+      counts.requests++;
+      counts.bytesReceived += entry.rawSize;
+      increase(statuses, entry.status === null ? 'none' : String(entry.status), 1);
+      for (const fault of entry.faults) increase(faultCounts, fault, 1);
+      if (!full) return;
+      requests.push(entry);
+      bodies.set(entry.seq, body);
+    },
+    store(copy, shown) {
+      counts.accepted++;
+      const { id, project, eventPart, personPart, timePart } = copy;
+      const duplicate =
+        id !== undefined && delivered.remember(project, id, eventPart, personPart, timePart, Math.floor(copy.receivedAt / 1000));
+      if (duplicate) counts.duplicates++;
+      if (id !== undefined && open.size > 0) open.delete(id);
+      if (!full) return;
+      const key = id === undefined ? {} : { key: JSON.stringify([project, id, eventPart, personPart, timePart]) };
+      stored.push({ seq: copy.seq, index: copy.index, project, receivedAt: copy.receivedAt, duplicate, ...key, ...shown() });
+    },
+    reject(seq, index, id, problems) {
+      counts.rejected++;
+      if (id !== undefined) open.delete(id);
+      if (full) for (const { field, message } of problems) rejected.push({ seq, index, field, message });
+    },
+    violate(seq, code, times = 1, detail = '') {
+      increase(violationCounts, code, times);
+      if (full) violations.push({ seq, code, detail });
+    },
+    alter(times) {
+      counts.altered += times;
+    },
+    refuse(ids) {
+      for (const id of ids) if (!delivered.hasId(id)) open.add(id);
+    },
+    inFlight(now) {
+      if (now > counts.maxInFlight) counts.maxInFlight = now;
+    },
+    faultWithoutRequest(id) {
+      increase(faultCounts, id, 1);
+    },
+    snapshot(since) {
+      const later = <T extends { readonly seq: number }>(entries: readonly T[]): T[] => entries.filter((entry) => entry.seq > since);
+      return {
+        requests: later(requests),
+        stored: later(stored),
+        view: later(visible(stored, winner)),
+        rejected: later(rejected),
+        violations: later(violations),
+      };
+    },
+    body: (seq) => bodies.get(seq),
+    missing: (ids) => ids.filter((id) => !delivered.hasId(id)),
+    summary: () => ({
+      ...counts,
+      lostCandidates: open.size,
+      statuses: Object.fromEntries(statuses),
+      violations: Object.fromEntries(violationCounts),
+      faults: Object.fromEntries(faultCounts),
+    }),
+  };
+}
+
+function increase(counts: Map<string, number>, key: string, by: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+function visible(stored: readonly StoredEvent[], winner: 'first' | 'last'): readonly StoredEvent[] {
+  if (winner === 'first') return stored.filter((copy) => !copy.duplicate && !copy.hidden);
+  const latest = new Map<unknown, StoredEvent>();
+  for (const copy of stored) if (!copy.hidden) latest.set(copy.key ?? copy, copy);
+  return [...latest.values()];
+}
+
+/**
+ * Copies of events which the client sent again although a complete answer had told it that they were taken:
+ * an answer of 200, or a 400 that stored them and that no fault had touched.
+ */
+export function needlessResends(ledger: Pick<LedgerSnapshot, 'requests' | 'stored'>): readonly StoredEvent[] {
+  const answered = new Set(ledger.requests.filter(({ status, faults }) => status !== null && faults.length === 0).map(({ seq }) => seq));
+  const acknowledged = new Map<string, number>();
+  const needless: StoredEvent[] = [];
+  for (const copy of ledger.stored) {
+    if (copy.key === undefined) continue;
+    const before = acknowledged.get(copy.key);
+    if (before !== undefined && before !== copy.seq) needless.push(copy);
+    if (before === undefined && answered.has(copy.seq)) acknowledged.set(copy.key, copy.seq);
+  }
+  return needless;
+}

@@ -1,0 +1,44 @@
+import { empty, json, text, type Answer } from '../exchange.js';
+
+/** What Mixpanel's ingestion says. Texts and shapes: Mixpanel, Import Events reference; those marked so are assumed. */
+
+export const notFound: Answer = json(404, { code: 404, error: 'Not Found', status: 'Not Found' }); // assumed
+export const methodNotAllowed: Answer = empty(405); // assumed
+export const unauthorised: Answer = json(401, { code: 401, error: 'Invalid credentials', status: 'Unauthorized' });
+
+/** A 400 that names no record. The error texts are assumed. */
+export function badRequest(error: string): Answer {
+  return json(400, { code: 400, error, status: 'Bad Request' });
+}
+
+export function tooLarge(limit: string): Answer {
+  return json(413, { code: 413, error: `request exceeds max limit of ${limit}`, status: 'Request Entity Too Large' });
+}
+
+export function rateLimited(headers?: Readonly<Record<string, string>>): Answer {
+  const error = 'Project exceeded rate limits. Please retry the request with exponential backoff.';
+  return json(429, { code: 429, error, status: 'Too Many Requests' }, headers);
+}
+
+export function imported(count: number, status: string | number): Answer {
+  return json(200, { code: 200, num_records_imported: count, status });
+}
+
+/** Some records were refused; the others are in. */
+export function partlyImported(failedRecords: readonly unknown[] | undefined, count: number, omitError: boolean): Answer {
+  return json(400, {
+    code: 400,
+    ...(omitError ? {} : { error: 'some data points in the request failed validation' }),
+    ...(failedRecords === undefined ? {} : { failed_records: failedRecords }),
+    num_records_imported: count,
+    status: 'Bad Request',
+  });
+}
+
+export function forbidden(): Answer {
+  return json(403, { error: 'Forbidden', status: 'error' }); // assumed
+}
+
+export function trackAnswer(accepted: boolean, verbose: boolean, error: string | null): Answer {
+  return verbose ? json(200, { status: accepted ? 1 : 0, error }) : text(200, accepted ? '1' : '0');
+}

@@ -1,0 +1,112 @@
+export interface ValueFindings {
+  /** Paths of strings that are stored cut to 255 bytes. */
+  cut: string[];
+  /** Paths of lists and objects that are stored as nothing, for being larger than 8 KiB. */
+  emptied: string[];
+}
+
+// Mixpanel, Import Events reference: fewer than 255 properties, nested keys and elements, depth 3, strings cut at 255.
+const tooMany = 255;
+const deepest = 3;
+const longestStringBytes = 255;
+// Mixpanel, data types page: about 8 KB for the whole of a list or object.
+const largestValueBytes = 8 * 1024;
+/** Beyond this even lists alone are refused, so that no walk runs out of stack. */
+const deepestWalk = 64;
+const tooDeep = 'nesting too deep';
+
+type Fail = (field: string, message: string) => void;
+
+/**
+ * Checks everything inside `properties`. Each value is walked once, adding up a size that its JSON cannot exceed; only when
+ * that is too large is the JSON measured.
+ */
+export function createValueCheck(maxEventBytes: number) {
+  // Set for each record, so that no function is made for each.
+  let found: ValueFindings = { cut: [], emptied: [] };
+  let looksAtText = true;
+  let late: [string, string][] = [];
+
+  const weighText = (value: string, parent: string, key: string | number): number => {
+    if (looksAtText && !value.isWellFormed()) failIllFormed(late, join(parent, key));
+    else if (isLongerThan(value, longestStringBytes)) found.cut.push(join(parent, key));
+    return value.length * 6 + 3;
+  };
+
+  const weighKey = (key: string, parent: string): number => {
+    if (looksAtText && !key.isWellFormed()) failIllFormed(late, join(parent, key.toWellFormed()));
+    return key.length * 6 + 4;
+  };
+
+  const weigh = (value: unknown, parent: string, key: string | number, objects: number, levels: number): number => {
+    if (typeof value === 'string') return weighText(value, parent, key);
+    if (typeof value !== 'object' || value === null) return 26;
+    const path = join(parent, key);
+    const isList = Array.isArray(value);
+    const depth = isList ? objects : objects + 1;
+    if (depth > deepest || levels >= deepestWalk) {
+      late.push([path, tooDeep]);
+      return 0;
+    }
+    let weight = 2;
+    if (isList) {
+      if (value.length >= tooMany) late.push([path, 'array too large']);
+      for (let at = 0; at < value.length; at++) weight += weigh(value[at], path, at, depth, levels + 1);
+      return weight;
+    }
+    let keys = 0;
+    for (const inner in value) {
+      keys++;
+      weight += weighKey(inner, path) + weigh((value as Record<string, unknown>)[inner], path, inner, depth, levels + 1);
+    }
+    if (keys >= tooMany) late.push([path, 'object too large']);
+    return weight;
+  };
+
+  return (event: string, properties: Readonly<Record<string, unknown>>, mayHoldIllFormedText: boolean, into: ValueFindings, fail: Fail): void => {
+    found = into;
+    looksAtText = mayHoldIllFormedText;
+    if (late.length > 0) late = [];
+    let weight = event.length * 6 + 40;
+    if (looksAtText && !event.isWellFormed()) failIllFormed(late, 'event');
+    else if (isLongerThan(event, longestStringBytes)) found.cut.push('event');
+    let keys = 0;
+    for (const key in properties) {
+      keys++;
+      const value = properties[key];
+      if (!looksAtText && typeof value === 'string' && value.length <= 85) {
+        // Nearly every value is a short string: dealt with here, without a call.
+        weight += (key.length + value.length) * 6 + 7;
+        continue;
+      }
+      const failuresBefore = late.length;
+      const valueWeight = weigh(value, 'properties', key, 0, 0);
+      weight += weighKey(key, 'properties') + valueWeight;
+      const isNested = typeof value === 'object' && value !== null;
+      if (isNested && valueWeight > largestValueBytes && late.length === failuresBefore && jsonBytes(value) > largestValueBytes) {
+        found.emptied.push(join('properties', key));
+      }
+    }
+    const walkedWhole = !late.some(([, message]) => message === tooDeep);
+    if (weight >= maxEventBytes && walkedWhole && jsonBytes({ event, properties }) >= maxEventBytes) fail('', 'event exceeds max size');
+    if (keys >= tooMany) fail('properties', 'too many properties');
+    for (const [field, message] of late) fail(field, message);
+  };
+}
+
+export function isLongerThan(text: string, bytes: number): boolean {
+  // No UTF-16 unit takes more than three bytes.
+  return text.length * 3 > bytes && (text.length > bytes || Buffer.byteLength(text) > bytes);
+}
+
+function join(parent: string, key: string | number): string {
+  return `${parent}.${key}`;
+}
+
+function failIllFormed(late: [string, string][], path: string): void {
+  late.push([path, `${path} is invalid: string should be valid utf8`]);
+}
+
+function jsonBytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}

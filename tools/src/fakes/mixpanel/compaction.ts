@@ -1,0 +1,29 @@
+import type { StoredEvent } from '../ledger.js';
+
+export interface CompactionReport {
+  readonly before: number;
+  readonly after: number;
+  /** The `idProperty` values that no event carries any more: different events that had been given one identity. */
+  readonly lostIds: readonly string[];
+}
+
+/**
+ * What Mixpanel's compaction leaves of the view: of the events with the same name, person and `$insert_id` on one UTC day only
+ * the latest, whatever their times. `idProperty` is the property that names the source's own event.
+ */
+export function compact(view: readonly StoredEvent[], idProperty: string): CompactionReport {
+  const latest = new Map<string, StoredEvent>();
+  for (const copy of view) {
+    const properties = copy.event['properties'] as Readonly<Record<string, unknown>>;
+    const time = Number(properties['time']);
+    const day = Math.floor((time >= 1e11 ? time : time * 1000) / 86_400_000);
+    latest.set(JSON.stringify([copy.project, copy.event['event'], properties['distinct_id'], properties['$insert_id'], day]), copy);
+  }
+  const sourceId = ({ event }: StoredEvent): string | undefined => {
+    const id = (event['properties'] as Readonly<Record<string, unknown>>)[idProperty];
+    return typeof id === 'string' ? id : undefined;
+  };
+  const kept = new Set([...latest.values()].map(sourceId));
+  const lost = new Set(view.map(sourceId).filter((id): id is string => id !== undefined && !kept.has(id)));
+  return { before: view.length, after: latest.size, lostIds: [...lost] };
+}

@@ -1,0 +1,52 @@
+import { createRollingCount, type RollingCount } from '../rollingCount.js';
+
+export type MixpanelRegion = 'us' | 'eu' | 'in';
+
+export const mixpanelRegions: readonly MixpanelRegion[] = ['us', 'eu', 'in'];
+
+export interface MixpanelProject {
+  /** `us` when absent. */
+  readonly region?: MixpanelRegion;
+  readonly projectId: string;
+  readonly token: string;
+  /** The retired project secret. */
+  readonly secret?: string;
+  readonly serviceAccounts?: readonly { readonly user: string; readonly secret: string; readonly role: string }[];
+  /** `simplified` when absent. */
+  readonly identity?: 'simplified' | 'original';
+  readonly limits?: {
+    readonly maxBytesPerMin?: number;
+    readonly maxEventsPerMin?: number;
+    /** Events of one person on one date before the rest is renamed. In a lean ledger they are counted only when this is given. */
+    readonly hotShardEvents?: number;
+  };
+}
+
+export interface ProjectState {
+  readonly project: MixpanelProject;
+  readonly region: MixpanelRegion;
+  readonly maxBytesPerMin: number;
+  readonly maxEventsPerMin: number;
+  readonly bytes: RollingCount;
+  readonly events: RollingCount;
+  /** Events per person and date, for the hot shard rule. */
+  readonly shards: Map<string, number>;
+}
+
+export function openProject(project: MixpanelProject): ProjectState {
+  for (const name of ['projectId', 'token'] as const) {
+    if (typeof project[name] !== 'string' || project[name] === '') throw new Error(`a Mixpanel project needs a ${name}; got ${JSON.stringify(project[name])}`);
+  }
+  const region = project.region ?? 'us';
+  if (!mixpanelRegions.includes(region)) throw new Error(`unknown region ${JSON.stringify(region)}; expected one of ${mixpanelRegions.join(', ')}`);
+  return {
+    project,
+    region,
+    // Mixpanel, Import Events reference: 2 GB or about 30,000 events a second, over a rolling minute.
+    maxBytesPerMin: project.limits?.maxBytesPerMin ?? 2_000_000_000,
+    maxEventsPerMin: project.limits?.maxEventsPerMin ?? 1_800_000,
+    bytes: createRollingCount(),
+    events: createRollingCount(),
+    shards: new Map(),
+  };
+}

@@ -1,0 +1,54 @@
+import { decodeText, parseJson } from '../strictJson.js';
+
+export interface Records {
+  readonly records: readonly unknown[];
+  /** False when no string of the body can be ill-formed, so that none needs a look. */
+  readonly mayHoldIllFormedText: boolean;
+  /** The JSON documents the records were read from. */
+  readonly documents: readonly string[];
+}
+
+export type MediaType = 'json' | 'ndjson';
+
+export function mediaTypeOf(contentType: string | undefined): MediaType | undefined {
+  switch (contentType?.split(';', 1)[0]?.trim().toLowerCase()) {
+    case 'application/json':
+      return 'json';
+    case 'application/x-ndjson':
+      return 'ndjson';
+    default:
+      return undefined;
+  }
+}
+
+/** The events of an uncompressed body: a JSON array with at least one element, or one JSON value a line. Undefined when it is neither. */
+export function readRecords(bytes: Uint8Array, mediaType: MediaType): Records | undefined {
+  const { text, wellFormed } = decodeText(bytes);
+  const documents = mediaType === 'json' ? [text] : text.split('\n').filter((line) => line.trim() !== '');
+  const values: unknown[] = [];
+  for (const document of documents) {
+    const parsed = parseJson(document);
+    if ('invalid' in parsed) return undefined;
+    values.push(parsed.value);
+  }
+  const records = mediaType === 'json' ? values[0] : values;
+  if (!Array.isArray(records) || records.length === 0) return undefined;
+  const escapes = text.includes('\\ud') || text.includes('\\uD');
+  return { records: records as readonly unknown[], mayHoldIllFormedText: !wellFormed || escapes, documents };
+}
+
+/** The ids that the records carry, as far as they are strings. */
+export function insertIdsOf(records: readonly unknown[]): readonly string[] {
+  const ids: string[] = [];
+  for (const record of records) {
+    const id = insertIdOf(record);
+    if (id !== undefined) ids.push(id);
+  }
+  return ids;
+}
+
+export function insertIdOf(record: unknown): string | undefined {
+  const properties = (record as { readonly properties?: { readonly $insert_id?: unknown } | null } | null)?.properties;
+  const id = properties?.$insert_id;
+  return typeof id === 'string' ? id : undefined;
+}

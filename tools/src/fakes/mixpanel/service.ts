@@ -1,0 +1,57 @@
+import type { Dialect, FakeRequest, PartnerService } from '../exchange.js';
+import { inflate } from '../inflate.js';
+import { badRequest, forbidden, notFound, rateLimited, unauthorised } from './answers.js';
+import { authorise } from './authorise.js';
+import { createImport } from './importEvents.js';
+import type { Ingestion } from './ingestion.js';
+import { insertIdsOf, mediaTypeOf, readRecords } from './records.js';
+import { createTrack } from './track.js';
+
+const dialect: Dialect = {
+  revoked: () => unauthorised,
+  refusedWithoutDetails: () => badRequest('invalid request'),
+  forbidden,
+  gzipRefused: (status) => ({ ...badRequest('unsupported content encoding'), status }),
+  tooManyRequests: () => rateLimited(),
+};
+
+/** Mixpanel's ingestion host: /import and /track. */
+export function createMixpanelService(shared: Omit<Ingestion, 'keepRecords'>): PartnerService {
+  const parsed = new WeakMap<FakeRequest, readonly unknown[]>();
+  const ingestion: Ingestion = { ...shared, keepRecords: (request, records) => parsed.set(request, records) };
+  const importEvents = createImport(ingestion);
+  const track = createTrack(ingestion);
+
+  const recordsOf = (request: FakeRequest): readonly unknown[] => {
+    const known = parsed.get(request);
+    if (known !== undefined) return known;
+    const records = peek(request);
+    parsed.set(request, records);
+    return records;
+  };
+
+  return {
+    projectInHeaders: true,
+    // Mixpanel, Import Events reference: 10 to 20 concurrent clients.
+    maxInFlight: 20,
+    dialect,
+    projectOf(request) {
+      const access = authorise(request.headers.authorization, request.query.get('project_id'), request.listener, shared.projects());
+      return access.kind === 'refused' ? undefined : access.state.project.projectId;
+    },
+    idsOf: (request) => insertIdsOf(recordsOf(request)),
+    eventCountOf: (request) => recordsOf(request).length,
+    decide(request, conditions) {
+      if (request.path === '/import') return importEvents(request, conditions);
+      if (request.path === '/track') return track(request);
+      return { answer: notFound, reason: 'path', eventCount: 0, uncompressedBytes: request.body.byteLength };
+    },
+  };
+}
+
+/** The records of a body as far as they can be found, for faults and for knowing which events a refused request held. */
+function peek(request: FakeRequest): readonly unknown[] {
+  const inflated = inflate(request.body, request.headers['content-encoding']);
+  if ('refused' in inflated || request.path !== '/import') return [];
+  return readRecords(inflated.bytes, mediaTypeOf(request.headers['content-type']) ?? 'json')?.records ?? [];
+}

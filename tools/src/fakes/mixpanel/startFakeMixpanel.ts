@@ -1,0 +1,50 @@
+import { connectControl } from '../control/connectControl.js';
+import type { FakeControl, Remote } from '../control/control.js';
+import { startFake, type Fake, type FakeOptions, type Partner } from '../fake.js';
+import { compact, type CompactionReport } from './compaction.js';
+import { mixpanelSwitches, type MixpanelProfile } from './profile.js';
+import { mixpanelRegions, openProject, type MixpanelProject, type ProjectState } from './project.js';
+import { createMixpanelService } from './service.js';
+
+interface MixpanelExtra {
+  /** Runs the compaction on what is visible now and says what it would lose; changes nothing. */
+  compact(idProperty: string): CompactionReport;
+}
+
+export type MixpanelControl = FakeControl<MixpanelProject, MixpanelProfile> & MixpanelExtra;
+export type FakeMixpanel = Fake<MixpanelControl>;
+export type FakeMixpanelOptions = FakeOptions<MixpanelProject, MixpanelProfile>;
+
+const calls = { compact: '/_ctl/mixpanel/compact' } as const;
+
+const mixpanel: Partner<MixpanelProject, typeof mixpanelSwitches, MixpanelExtra> = {
+  name: 'mixpanel',
+  listeners: mixpanelRegions,
+  switches: mixpanelSwitches,
+  // Mixpanel, event deduplication page: the latest copy counts, without a limit in time.
+  ledger: { winner: 'last', windowSeconds: Infinity },
+  calls,
+  open({ clock, random, ledger, profile }) {
+    const states: ProjectState[] = [];
+    return {
+      service: createMixpanelService({ clock, random, ledger, profile, projects: () => states }),
+      createProject(project) {
+        const keys = [project.token, project.secret];
+        const taken = states.find(({ project: known }) => known.projectId === project.projectId || keys.includes(known.token));
+        if (taken !== undefined) throw new Error(`there is already a project ${taken.project.projectId} with this id or token`);
+        states.push(openProject(project));
+      },
+      extra: { compact: (idProperty) => compact(ledger.snapshot(0).view, idProperty) },
+    };
+  },
+};
+
+/** A strict Mixpanel on 127.0.0.1 with one listener per residency: `url` is the US one, `urls` has `us`, `eu` and `in`. */
+export function startFakeMixpanel(options: FakeMixpanelOptions = {}): Promise<FakeMixpanel> {
+  return startFake(mixpanel, options);
+}
+
+/** The control of a fake Mixpanel that runs in another process. */
+export function connectFakeMixpanel(controlUrl: string): Remote<MixpanelControl> {
+  return connectControl<MixpanelProject, MixpanelProfile, MixpanelExtra>(controlUrl, calls);
+}

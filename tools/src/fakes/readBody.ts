@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http';
+
+export type ReadBody =
+  | { readonly kind: 'complete'; readonly body: Uint8Array }
+  | { readonly kind: 'aborted'; readonly body: Uint8Array }
+  | { readonly kind: 'tooLarge'; readonly body: Uint8Array };
+
+/** A request's raw body, read as it comes or, with `bytesPerSecond`, no faster than that. */
+export function readBody(request: IncomingMessage, limitBytes: number, bytesPerSecond: number | undefined): Promise<ReadBody> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const settle = (kind: ReadBody['kind']): void => {
+      resolve({ kind, body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks) });
+    };
+    request.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > limitBytes) {
+        request.pause();
+        settle('tooLarge');
+      } else if (bytesPerSecond !== undefined) {
+        request.pause();
+        setTimeout(() => request.resume(), (chunk.length / bytesPerSecond) * 1000).unref();
+      }
+    });
+    request.on('end', () => settle('complete'));
+    request.on('error', () => settle('aborted'));
+    request.on('close', () => settle('aborted'));
+  });
+}

@@ -1,0 +1,34 @@
+/**
+ * What happened lately for one key, as a ring of `bucket, count` pairs that holds only the buckets in use, oldest first:
+ * a key that was seen once costs two numbers, not a whole window.
+ */
+export interface RollingCount {
+  ring: number[];
+  total: number;
+}
+
+export function createRollingCount(): RollingCount {
+  return { ring: [], total: 0 };
+}
+
+/** The sum over the last `span` buckets, of which `bucket` is the newest. */
+export function totalOf(count: RollingCount, bucket: number, span: number): number {
+  const ring = count.ring;
+  let expired = 0;
+  while (expired < ring.length && (ring[expired] as number) <= bucket - span) {
+    count.total -= ring[expired + 1] as number;
+    expired += 2;
+  }
+  if (expired > 0) ring.splice(0, expired);
+  return count.total;
+}
+
+export function addTo(count: RollingCount, bucket: number, amount: number): void {
+  const ring = count.ring;
+  const newest = ring.length - 2;
+  if (newest >= 0 && (ring[newest] as number) >= bucket) ring[newest + 1] = (ring[newest + 1] as number) + amount;
+  // A pushed-to empty array makes room for seventeen; most keys are seen in one bucket only.
+  else if (newest < 0) count.ring = [bucket, amount];
+  else ring.push(bucket, amount);
+  count.total += amount;
+}

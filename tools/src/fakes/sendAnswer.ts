@@ -1,0 +1,59 @@
+import type { ServerResponse } from 'node:http';
+import type { Answer } from './exchange.js';
+
+/** Sends a whole answer, or spreads its body over time. */
+export function sendAnswer(response: ServerResponse, answer: Answer, dateMs: number, bytesPerSecond: number | undefined): void {
+  const body = Buffer.from(answer.body, 'utf8');
+  writeHead(response, answer, dateMs, body.length);
+  if (bytesPerSecond === undefined) response.end(body);
+  else trickle(response, body, bytesPerSecond);
+}
+
+/** Promises the whole body, sends `sentBytes` of it (half when not given) and closes the connection. */
+export function sendTruncated(response: ServerResponse, answer: Answer, dateMs: number, sentBytes: number | undefined): void {
+  const body = Buffer.from(answer.body, 'utf8');
+  const part = body.subarray(0, Math.min(sentBytes ?? Math.floor(body.length / 2), Math.max(body.length - 1, 0)));
+  // An empty answer is made to promise one byte: without a promise nothing would be missing.
+  writeHead(response, answer, dateMs, Math.max(body.length, 1));
+  response.flushHeaders();
+  const close = (): void => void response.socket?.end();
+  if (part.length === 0) setImmediate(close);
+  else response.write(part, close);
+}
+
+function writeHead(response: ServerResponse, answer: Answer, dateMs: number, contentLength: number): void {
+  response.sendDate = false;
+  response.writeHead(answer.status, {
+    date: httpDate(dateMs),
+    ...(answer.contentType === '' ? {} : { 'content-type': answer.contentType }),
+    'content-length': contentLength,
+    ...answer.headers,
+  });
+}
+
+function trickle(response: ServerResponse, body: Buffer, bytesPerSecond: number): void {
+  response.flushHeaders();
+  let sent = 0;
+  const timer = setInterval(() => {
+    if (sent < body.length && !response.destroyed) {
+      response.write(body.subarray(sent, sent + 1));
+      sent++;
+      return;
+    }
+    clearInterval(timer);
+    response.end();
+  }, 1000 / bytesPerSecond);
+  timer.unref();
+}
+
+let datedSecond = 0;
+let datedText = '';
+
+function httpDate(ms: number): string {
+  const second = Math.floor(ms / 1000);
+  if (second !== datedSecond || datedText === '') {
+    datedSecond = second;
+    datedText = new Date(second * 1000).toUTCString();
+  }
+  return datedText;
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startPostgres, type RunningServer } from '../services/postgres.js';
+import { startProgram, type Program, type ProgramName } from './program.js';
+
+export interface HubOptions {
+  /** Where the embedded Postgres and the master key are kept. Without it nothing is kept. */
+  readonly dataDir?: string | undefined;
+  /** A Postgres to use instead of the embedded one. */
+  readonly databaseUrl?: string | undefined;
+  /** A Redis for the queue; without it the queue lives in Postgres. */
+  readonly redisUrl?: string | undefined;
+  readonly masterKey?: string | undefined;
+  /** More variables for api and worker, as `.env.example` lists them. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly workers?: number;
+  readonly nodeOptions?: readonly string[];
+  readonly onLine?: (program: ProgramName, line: string) => void;
+}
+
+/** A whole hub: database, api and workers. */
+export interface RunningHub {
+  readonly databaseUrl: string;
+  readonly masterKey: string;
+  /** The variables with which a further api or worker joins this hub. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Shown by the api on its first start on a database, and never again. */
+  readonly adminToken: string | undefined;
+  readonly postgres: RunningServer | undefined;
+  readonly api: Program;
+  readonly workers: readonly Program[];
+  /** Ends all of it, the database last. */
+  stop(): Promise<void>;
+}
+
+/** Starts a hub, or ends whatever of it had started and rejects. */
+export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
+  const { dataDir, redisUrl, onLine = () => undefined, nodeOptions = [] } = options;
+  const postgres = options.databaseUrl === undefined ? await startPostgres(dataDir === undefined ? {} : { dataDir: join(dataDir, 'postgres') }) : undefined;
+  const databaseUrl = options.databaseUrl ?? postgres?.url ?? '';
+  const programs: Program[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(programs.map((program) => program.stop()));
+    await postgres?.stop();
+  };
+  try {
+    const masterKey = options.masterKey ?? (await keepMasterKey(dataDir));
+    const environment = {
+      DATABASE_URL: databaseUrl,
+      MASTER_KEY: masterKey,
+      ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+      ...options.environment,
+    };
+    let adminToken: string | undefined;
+    const api = await startProgram('api', {
+      environment,
+      nodeOptions,
+      onLine(line) {
+        adminToken ??= /\bcur_admin_[\w-]+/.exec(line)?.[0];
+        onLine('api', line);
+      },
+    });
+    programs.push(api);
+    const workers: Program[] = [];
+    for (let index = 0; index < (options.workers ?? 1); index++) {
+      // Only the first worker has the port that was asked for; the others take any.
+      const port = index === 0 ? {} : { WORKER_PORT: '0' };
+      const worker = await startProgram('worker', { environment: { ...environment, ...port }, nodeOptions, onLine: (line) => onLine('worker', line) });
+      programs.push(worker);
+      workers.push(worker);
+    }
+    return { databaseUrl, masterKey, environment, adminToken, postgres, api, workers, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The master key beside the data it seals, readable by this account alone; made on the first start. */
+async function keepMasterKey(dataDir: string | undefined): Promise<string> {
+  const fresh = randomBytes(32).toString('base64');
+  if (dataDir === undefined) return fresh;
+  const path = join(dataDir, 'master.key');
+  await mkdir(dataDir, { recursive: true });
+  try {
+    await writeFile(path, `${fresh}\n`, { flag: 'wx', mode: 0o600 });
+    return fresh;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return (await readFile(path, 'utf8')).trim();
+  }
+}
