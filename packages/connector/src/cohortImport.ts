@@ -5,6 +5,8 @@
 export interface CohortImport {
   /** The routes below `/partners/<name>/`, such as `webhook` or `lists/:listId/add`, each one way to push. */
   readonly routes: readonly CohortRoute[];
+  /** What the cohort is called among the hub's, such as `[Amplitude] Buyers: 7khm89cz`; its plain name where this is left out. */
+  shownName?(cohort: { readonly id: string; readonly name: string }): string;
 }
 
 export interface CohortRoute {
@@ -15,6 +17,8 @@ export interface CohortRoute {
   readonly description: string;
   /** The data import key that the request shows, or undefined when it shows none. */
   keyOf(push: Push): string | undefined;
+  /** The key of the partner itself, where the protocol has one. Looked at only if the operator has set one. */
+  partnerKeyOf?(push: Push): string | undefined;
   /** What the push says, or why it cannot be taken. Never throws. */
   parse(push: Push): ParsedPush;
   /** The answer in the partner's words. */
@@ -30,14 +34,14 @@ export interface Push {
 export type ParsedPush =
   | {
       readonly changes: readonly CohortChange[];
-      /** Equal for every repetition of the same push; undefined when the partner names none. */
+      /** Equal for every repetition of the same push at this partner, and for nothing else; undefined when nothing tells. */
       readonly dedupeKey?: string;
       /** Members that had no usable id, by reason, for the history of the sync. */
       readonly refused: Readonly<Record<string, number>>;
     }
   | { readonly unreadable: string };
 
-/** What a push does to one cohort. */
+/** What a push does to one cohort. One that nobody declared becomes known by its first change that names it. */
 export type CohortChange =
   /** Makes the cohort known, or renames it. */
   | { readonly kind: 'declare'; readonly cohort: CohortReference }
@@ -59,8 +63,9 @@ export type CohortChange =
     };
 
 export interface CohortReference {
-  /** The partner's id of the cohort, or the hub's own list id where the partner was given one. */
+  /** The partner's id of the cohort; with `isListId` the list id that the hub answered when it was declared. */
   readonly id: string;
+  readonly isListId?: true;
   readonly name?: string;
   readonly description?: string;
   readonly createdAtMs?: number;
@@ -77,7 +82,7 @@ export type PushResult =
   | { readonly outcome: 'stored' | 'repeated'; readonly cohorts: readonly { readonly id: string; readonly listId: string }[] }
   | { readonly outcome: 'unreadable'; readonly detail: string }
   | { readonly outcome: 'unauthorised'; readonly detail: string }
-  /** A change names a cohort nobody declared. */
+  /** A change is about a cohort that nobody declared, or about a list id that the hub never gave. */
   | { readonly outcome: 'unknown_cohort'; readonly detail: string }
   | { readonly outcome: 'too_large' | 'busy' | 'unavailable'; readonly detail: string };
 

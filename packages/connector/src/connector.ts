@@ -1,6 +1,7 @@
 import type { CatalogueEvent } from '@currents/schema';
 import type { z } from 'zod';
 import type { CohortImport } from './cohortImport.js';
+import type { CohortPull } from './cohortPull.js';
 import type { Http } from './http.js';
 
 /**
@@ -35,6 +36,8 @@ export interface Connector<Settings = any, Credentials = any, Payload = any> {
   test(to: SendContext<Settings, Credentials>): Promise<TestResult>;
   /** How the partner pushes cohorts; left out when it cannot. */
   readonly cohortImport?: CohortImport;
+  /** How the hub fetches cohorts from the partner; left out when it cannot. */
+  readonly cohortPull?: CohortPull<Settings, Credentials>;
 }
 
 /** An event in the partner's words; or why it is not sent (`skip`: by rule), or would be refused (`reject`: a dead letter). */

@@ -15,7 +15,10 @@ export interface HttpRequest {
   readonly gzip?: boolean;
 }
 
-/** Either what the partner answered, or why there is no answer. `unknown`: the partner may have acted on the request. */
+/**
+ * Either what the partner answered, its header names in lower case, or why there is no answer (`timeout` and `broken`:
+ * the partner may have acted on the request all the same).
+ */
 export type HttpAnswer =
   | { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string }
   | { readonly status: 0; readonly failure: 'timeout' | 'unreachable' | 'broken'; readonly detail: string };

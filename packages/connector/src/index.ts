@@ -27,3 +27,15 @@ export type {
   PushReply,
   PushResult,
 } from './cohortImport.js';
+export type {
+  CohortList,
+  CohortPull,
+  MemberPage,
+  PartnerCohort,
+  PullContext,
+  PullLimits,
+  PullPlace,
+  PullStep,
+  PullTrouble,
+  StreamingHttp,
+} from './cohortPull.js';

@@ -5,6 +5,7 @@ export { channelKey } from './eventType.js';
 export type { DestinationNames, EventProperty, EventType, GroupName, PropertyType } from './eventType.js';
 export { checkEvent } from './checkEvent.js';
 export { envelope } from './envelope.js';
+export { describeFault } from './jsonFault.js';
 export { isRefusal, refusalCodes } from './refusal.js';
 export type { Refusal, RefusalCode } from './refusal.js';
 export { readBody, unreadableCodes } from './readBody.js';

@@ -1,0 +1,23 @@
+import type { Connector } from '@currents/connector';
+import { nameOf } from './eventName.js';
+import { rateLimit } from './limits.js';
+import { map, reasons } from './map.js';
+import type { AmplitudeEvent } from './map.js';
+import { test } from './probe.js';
+import { send } from './send.js';
+import { credentials, settings } from './settings.js';
+import type { Credentials, Settings } from './settings.js';
+
+/** Amplitude, through its `/batch` or `/2/httpapi` endpoint. */
+export const amplitude: Connector<Settings, Credentials, AmplitudeEvent> = {
+  name: 'amplitude',
+  label: 'Amplitude',
+  settings,
+  credentials,
+  reasons,
+  nameOf,
+  map,
+  rateLimit,
+  send,
+  test,
+};

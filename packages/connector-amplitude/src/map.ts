@@ -1,0 +1,98 @@
+import type { Mapped } from '@currents/connector';
+import type { CatalogueEvent } from '@currents/schema';
+import { deviceFieldsOf, type DeviceFields } from './device.js';
+import { eventNameOf } from './eventName.js';
+import { isGiven, isId } from './identity.js';
+import { copyOwn, saleOf, type Sale } from './properties.js';
+import type { Settings } from './settings.js';
+
+/** One element of the list `events` (Amplitude, HTTP V2 reference, event keys). Ids are strings, whatever they look like. */
+export interface AmplitudeEvent extends DeviceFields {
+  readonly user_id?: string;
+  readonly device_id?: string;
+  readonly event_type: string;
+  /** Unix milliseconds. */
+  readonly time: number;
+  readonly insert_id: string;
+  readonly library: 'Braze';
+  readonly event_properties: Readonly<Record<string, unknown>>;
+  readonly price?: number;
+  readonly productId?: string;
+  readonly adid?: string;
+  readonly idfa?: string;
+}
+
+export const reasons = {
+  event_type_not_taken: 'Amplitude does not take events of this type.',
+  no_user_or_device_id: 'The event has neither an external user id nor a device id, and Amplitude needs one of them.',
+  id_not_allowed: 'Amplitude refuses every id that the event has: a stand-in for nobody such as "null", or too short or long.',
+  before_1970: 'The event is dated at or before the first second of 1970, which Amplitude does not take as a time.',
+  after_2100: 'The event is dated after the year 2100: its time is not in seconds, or a clock was wrong.',
+  property_too_deep: 'A property holds lists or objects that nest deeper than the 40 layers that Amplitude takes.',
+} as const;
+
+type Reason = keyof typeof reasons;
+
+/** 2101-01-01 UTC in Unix seconds. Nearer times are left for Amplitude to judge, which has a clock. */
+const LAST_SECOND = 4_133_980_800;
+
+/** What a device calls itself when its user has declined advertising ids. */
+const NO_AD_ID = '00000000-0000-0000-0000-000000000000';
+
+type Draft = { -readonly [Key in keyof AmplitudeEvent]: AmplitudeEvent[Key] };
+
+/**
+ * The event in Amplitude's words: the user's external id, the device's id or both, the usual name, and all properties
+ * flat beside each other. Of two ids, one that Amplitude refuses is left out: the other one says whose the event is.
+ */
+export function map(event: CatalogueEvent, settings: Settings): Mapped<AmplitudeEvent> {
+  const name = eventNameOf(event, settings);
+  if (name === undefined) return { skip: 'event_type_not_taken' satisfies Reason };
+
+  const { external_user_id: userId, device_id: deviceId } = event.user;
+  const takesUser = isId(userId, settings.minIdLength);
+  const takesDevice = isId(deviceId, settings.minIdLength);
+  if (!takesUser && !takesDevice) {
+    if (!isGiven(userId) && !isGiven(deviceId)) return { skip: 'no_user_or_device_id' satisfies Reason };
+    return reject('id_not_allowed', 'wanted an external_user_id or device_id that Amplitude takes; only such as it refuses came');
+  }
+  if (event.time <= 0) return reject('before_1970', `time: wanted Unix seconds above 0; ${event.time} came`);
+  if (event.time >= LAST_SECOND) {
+    return reject('after_2100', `time: wanted Unix seconds before the year 2101; ${event.time} came`);
+  }
+
+  const eventProperties: Record<string, unknown> = {};
+  const sale = saleOf(event.properties);
+  const tooDeep = copyOwn(eventProperties, event, sale);
+  if (tooDeep !== undefined) return reject('property_too_deep', `${tooDeep}: wanted at most 40 layers of lists and objects`);
+
+  const payload: Draft = {
+    event_type: name,
+    time: event.time * 1000,
+    insert_id: event.id,
+    // What the platform calls itself here (Braze, event glossary, the Amplitude tabs), and charts may filter by.
+    library: 'Braze',
+    event_properties: eventProperties,
+  };
+  if (takesUser) payload.user_id = userId;
+  if (takesDevice) payload.device_id = deviceId;
+  if (sale !== undefined) addSale(payload, sale);
+  addAdvertisingId(payload, event.properties);
+  if (settings.nativeDeviceFields) Object.assign(payload, deviceFieldsOf(event.properties));
+  return { payload };
+}
+
+function reject(reason: Reason, detail: string): Mapped<AmplitudeEvent> {
+  return { reject: reason, detail };
+}
+
+function addSale(payload: Draft, { price, productId }: Sale): void {
+  payload.price = price;
+  if (productId !== undefined) payload.productId = productId;
+}
+
+function addAdvertisingId(payload: Draft, { ad_id: id, ad_id_type: type }: CatalogueEvent['properties']): void {
+  if (typeof id !== 'string' || id === NO_AD_ID) return;
+  if (type === 'google_ad_id') payload.adid = id;
+  if (type === 'ios_idfa') payload.idfa = id;
+}

@@ -1,0 +1,127 @@
+import { quote } from '@currents/connector';
+import type { Item, Verdict } from '@currents/connector';
+import type { AmplitudeEvent } from './map.js';
+
+type Items = readonly Item<AmplitudeEvent>[];
+type Body = Readonly<Record<string, unknown>>;
+
+/**
+ * What a 400 or a 429 says of single events, by their place in the request. Empty when it names none that was sent.
+ * Of several culprits Amplitude may name only the first (HTTP V2 reference, 400).
+ */
+export function readNamedEvents(
+  body: Body,
+  items: Items,
+  { waitMs, secrets }: { readonly waitMs: number; readonly secrets: readonly string[] },
+): ReadonlyMap<number, Verdict> {
+  const named = readThrottled(body, items, waitMs);
+  for (const place of readSilenced(body, items)) named.set(place, silenced);
+  for (const { list, code, complaint } of complaints) {
+    for (const [field, places] of Object.entries(objectOf(body[list]))) {
+      for (const place of placesIn(places, items)) {
+        const said = quote(field, { secrets, payloads: [items[place]?.payload] });
+        named.set(place, { outcome: 'rejected', code, detail: `${complaint}: ${said}` });
+      }
+    }
+  }
+  return named;
+}
+
+/** HTTP V2 reference, 400. */
+const complaints = [
+  { list: 'events_with_invalid_id_lengths', code: 'id_too_short', complaint: 'Amplitude wants a longer id' },
+  { list: 'events_with_invalid_fields', code: 'field_invalid', complaint: 'Amplitude does not take the value of a field' },
+  { list: 'events_with_missing_fields', code: 'field_missing', complaint: 'Amplitude misses a field' },
+] as const;
+
+const silenced: Verdict = {
+  outcome: 'rejected',
+  code: 'device_silenced',
+  detail: 'Amplitude has been told to take nothing from this device',
+};
+
+function readSilenced(body: Body, items: Items): ReadonlySet<number> {
+  const places = new Set(placesIn(body['silenced_events'], items));
+  const devices = idsIn(body['silenced_devices']);
+  items.forEach(({ payload }, place) => {
+    if (payload.device_id !== undefined && devices.has(payload.device_id)) places.add(place);
+  });
+  return places;
+}
+
+/** The quota counts the events of 24 hours, hour by hour, and frees itself so; Batch Event Upload reference, 429. */
+const QUOTA_WAIT_MS = 3_600_000;
+
+interface Ids {
+  readonly users: Set<string>;
+  readonly devices: Set<string>;
+}
+
+/** Whoever shares a throttled user or device waits too, listed or not: so the events of a user keep their order. */
+function readThrottled(body: Body, items: Items, waitMs: number): Map<number, Verdict> {
+  const overQuota = {
+    users: idsIn(body['exceeded_daily_quota_users']),
+    devices: idsIn(body['exceeded_daily_quota_devices']),
+  };
+  const tooFast = { users: idsIn(body['throttled_users']), devices: idsIn(body['throttled_devices']) };
+  // An event without a device id is given one by Amplitude, which may be what is throttled.
+  const unexplained = isEmpty(tooFast) && !isEmpty(overQuota) ? overQuota : tooFast;
+  for (const place of placesIn(body['throttled_events'], items)) {
+    const payload = items[place]?.payload;
+    if (payload !== undefined && !whose(overQuota, payload) && !whose(tooFast, payload)) addIds(unexplained, payload);
+  }
+  const named = new Map<number, Verdict>();
+  items.forEach(({ payload }, place) => {
+    const quota = whose(overQuota, payload);
+    const pace = whose(tooFast, payload);
+    if (quota !== undefined) named.set(place, quotaUsedUp(quota));
+    else if (pace !== undefined) named.set(place, tooFastFor(pace, waitMs));
+  });
+  return named;
+}
+
+type Owner = 'user' | 'device';
+
+function quotaUsedUp(budget: Owner): Verdict {
+  const detail = `Amplitude has had the 500,000 events that it takes of one ${budget} in 24 hours`;
+  return { outcome: 'deferred', code: 'daily_quota', detail, afterMs: QUOTA_WAIT_MS, scope: 'key', budget };
+}
+
+function tooFastFor(budget: Owner, afterMs: number): Verdict {
+  const detail = `Amplitude has had more events a second than it takes of one ${budget}`;
+  return { outcome: 'deferred', code: 'throttled', detail, afterMs, scope: 'key', budget };
+}
+
+function isEmpty({ users, devices }: Ids): boolean {
+  return users.size === 0 && devices.size === 0;
+}
+
+/** Whether it is for its user or its device that an event is named. */
+function whose({ users, devices }: Ids, { user_id: user, device_id: device }: AmplitudeEvent): Owner | undefined {
+  if (device !== undefined && devices.has(device)) return 'device';
+  return user !== undefined && users.has(user) ? 'user' : undefined;
+}
+
+function addIds({ users, devices }: Ids, { user_id: user, device_id: device }: AmplitudeEvent): void {
+  if (user !== undefined) users.add(user);
+  if (device !== undefined) devices.add(device);
+}
+
+/** A list of ids, or an object of them with a count for each. */
+function idsIn(value: unknown): Set<string> {
+  return new Set(Array.isArray(value) ? value.filter((id) => typeof id === 'string') : Object.keys(objectOf(value)));
+}
+
+/** The places in a list that are places in the request. */
+function placesIn(value: unknown, items: Items): number[] {
+  if (!Array.isArray(value)) return [];
+  return (value as readonly unknown[]).filter((place) => isPlace(place, items));
+}
+
+function isPlace(value: unknown, items: Items): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < items.length;
+}
+
+function objectOf(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {};
+}

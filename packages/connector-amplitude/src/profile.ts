@@ -1,0 +1,118 @@
+import { quote, readJsonObject, retryAfterMs } from '@currents/connector';
+import type { HttpAnswer, SendContext } from '@currents/connector';
+import { hostOf, secretsOf } from './request.js';
+import type { Credentials, Settings } from './settings.js';
+import { isRecord, readUserData } from './userData.js';
+import type { UserProfile } from './userData.js';
+
+/** Whose profile: by either id, or by both. */
+export type WhichUser =
+  | { readonly userId: string; readonly deviceId?: string }
+  | { readonly userId?: string; readonly deviceId: string };
+
+/** What to fetch; what is not asked for is not answered. */
+export interface ProfileParts {
+  readonly properties?: boolean;
+  /** Only cohorts that Amplitude syncs to its Profile API. */
+  readonly cohortIds?: boolean;
+  /** All computed properties, or those of these ids. They come among the properties. */
+  readonly computations?: 'all' | readonly string[];
+  /** `model` and `random` override the control group that Amplitude has put the user in. */
+  readonly recommendations?: { readonly ids: readonly string[]; readonly type?: 'model' | 'random' };
+  readonly propensities?: { readonly predictionIds: readonly string[]; readonly type: 'score' | 'percentile' };
+}
+
+export type UserLookup = WhichUser & { readonly parts: ProfileParts };
+
+export type UserLookupResult =
+  | { readonly outcome: 'found'; readonly profile: UserProfile }
+  /** Amplitude has seen neither id in this project. */
+  | { readonly outcome: 'notFound' }
+  /** Not with this Current: Amplitude has no such API in the EU, or no secret key was given. */
+  | { readonly outcome: 'notAvailable'; readonly code: 'region_without_profiles' | 'no_secret_key'; readonly detail: string }
+  | { readonly outcome: 'refused'; readonly code: string; readonly detail: string }
+  /** The organisation has had its 600 requests of the minute (Amplitude, User Profile API reference). */
+  | { readonly outcome: 'throttled'; readonly afterMs: number; readonly detail: string }
+  | { readonly outcome: 'unreachable'; readonly code: string; readonly detail: string };
+
+/** Amplitude, User Profile API reference. */
+const HOST = 'https://profile-api.amplitude.com';
+const MINUTE_MS = 60_000;
+const WAIT = { leastMs: 1_000, mostMs: MINUTE_MS };
+
+const silences = { timeout: 'timeout', unreachable: 'unreachable', broken: 'broken_connection' } as const;
+
+/** Asking again changes nothing before a person repairs the Current. */
+const refusals: Readonly<Record<number, { readonly code: string; readonly advice: string }>> = {
+  301: { code: 'redirected', advice: 'this is not followed; check the base URL' },
+  302: { code: 'redirected', advice: 'this is not followed; check the base URL' },
+  401: { code: 'credentials_refused', advice: 'Amplitude does not know the secret key' },
+  403: { code: 'access_refused', advice: 'check that the organisation may use the Profile API' },
+  404: { code: 'not_found', advice: 'there is no such endpoint; check the base URL' },
+};
+
+/** Fetches one user's profile with one request. Never throws for anything a partner or a network can do. */
+export async function lookUpUser(
+  lookup: UserLookup,
+  to: SendContext<Settings, Credentials>,
+): Promise<UserLookupResult> {
+  const { settings, credentials, http } = to;
+  if (settings.region === 'eu') {
+    return { outcome: 'notAvailable', code: 'region_without_profiles', detail: 'Amplitude offers profiles in the US region only' };
+  }
+  if (credentials.secretKey === undefined) {
+    return { outcome: 'notAvailable', code: 'no_secret_key', detail: 'profiles need the secret key of the project' };
+  }
+  const answer = await http.request({
+    method: 'GET',
+    url: `${hostOf(settings, HOST)}/v1/userprofile?${queryOf(lookup).toString()}`,
+    headers: { authorization: `Api-Key ${credentials.secretKey}`, accept: 'application/json' },
+  });
+  const payloads = [lookup.userId, lookup.deviceId];
+  return readAnswer(answer, lookup, (words) => quote(words, { secrets: secretsOf(credentials), payloads }));
+}
+
+function queryOf({ userId, deviceId, parts }: UserLookup): URLSearchParams {
+  const { properties, cohortIds, computations, recommendations, propensities } = parts;
+  const query = new URLSearchParams();
+  if (userId !== undefined) query.set('user_id', userId);
+  if (deviceId !== undefined) query.set('device_id', deviceId);
+  if (properties === true) query.set('get_amp_props', 'true');
+  if (cohortIds === true) query.set('get_cohort_ids', 'true');
+  if (computations === 'all') query.set('get_computations', 'true');
+  else if (computations !== undefined) query.set('comp_id', computations.join(','));
+  if (recommendations !== undefined) {
+    query.set('get_recs', 'true');
+    query.set('rec_id', recommendations.ids.join(','));
+    if (recommendations.type !== undefined) query.set('rec_type', recommendations.type);
+  }
+  if (propensities !== undefined) {
+    query.set('get_propensity', 'true');
+    query.set('prediction_id', propensities.predictionIds.join(','));
+    query.set('propensity_type', propensities.type === 'percentile' ? 'pct' : 'score');
+  }
+  return query;
+}
+
+/** The reference gives a text for most answers and a status for few, so the text is read first. */
+function readAnswer(answer: HttpAnswer, { parts }: UserLookup, say: (words: string) => string): UserLookupResult {
+  if ('failure' in answer) {
+    return { outcome: 'unreachable', code: silences[answer.failure], detail: say(`no answer: ${answer.detail}`) };
+  }
+  const { status } = answer;
+  const body = readJsonObject(answer.body) ?? {};
+  const error = typeof body['error'] === 'string' ? body['error'] : '';
+  if (error.startsWith('User id and device id not seen before')) return { outcome: 'notFound' };
+  if (status === 429 || error.startsWith('Number of requests per minute exceeds')) {
+    const afterMs = retryAfterMs(answer.headers, WAIT) ?? MINUTE_MS;
+    return { outcome: 'throttled', afterMs, detail: 'Amplitude takes 600 requests a minute of one organisation' };
+  }
+  const refusal = refusals[status];
+  if (refusal !== undefined) return { outcome: 'refused', code: refusal.code, detail: `HTTP ${status}: ${refusal.advice}` };
+  const userData = body['userData'];
+  if (status === 200 && isRecord(userData)) {
+    return { outcome: 'found', profile: readUserData(userData, parts.propensities?.predictionIds ?? []) };
+  }
+  if (status === 200) return { outcome: 'unreachable', code: 'unreadable_answer', detail: 'HTTP 200 with a body that is no profile' };
+  return { outcome: 'unreachable', code: `http_${status}`, detail: error === '' ? `HTTP ${status}` : `HTTP ${status}: ${say(error)}` };
+}

@@ -1,0 +1,57 @@
+import { amplitude } from '@currents/connector-amplitude';
+import type { AmplitudeEvent } from '@currents/connector-amplitude';
+import { scriptedHttp, textAnswer } from '@currents/connector/conformance';
+import { describe, expect, it } from 'vitest';
+
+const limitsFor = (choices: object) => amplitude.rateLimit(amplitude.settings.parse({ region: 'us', ...choices }));
+const payload: AmplitudeEvent = {
+  user_id: 'ann',
+  device_id: 'd-1',
+  event_type: '[Appboy] SMS Send',
+  time: 1753776000000,
+  insert_id: 'event-0',
+  library: 'Braze',
+  event_properties: {},
+};
+
+describe('limits', () => {
+  it.each([
+    ['httpapi', 900, 999_999],
+    ['batch', 30_000, 4_000_000],
+  ])('%s takes so much of a user and of a device in 30 s, and so much in a request', (endpoint, allow, bytes) => {
+    const limits = limitsFor({ endpoint });
+    expect(limits).toMatchObject({ bytes, eventBytes: bytes - limits.wrapBytes });
+    expect(limits.events).toBeLessThan(2000);
+    expect(limits.budgets).toMatchObject([
+      { name: 'user', unit: 'events', allow, perMs: 30_000 },
+      { name: 'device', unit: 'events', allow, perMs: 30_000 },
+    ]);
+  });
+
+  it('a chosen size is kept as far as the endpoint takes it', () => {
+    expect(limitsFor({ requestBytes: 20_000_000 }).bytes).toBe(20_000_000);
+    expect(limitsFor({ requestBytes: 20_000_000, endpoint: 'httpapi' }).bytes).toBe(999_999);
+    expect(limitsFor({ requestBytes: 100_000, endpoint: 'httpapi' }).bytes).toBe(100_000);
+  });
+
+  it('an event counts for its user and for its device, as far as it has them', () => {
+    const { user_id: _user, ...deviceOnly } = payload;
+    const { device_id: _device, ...userOnly } = payload;
+    const keysOf = (event: AmplitudeEvent) => limitsFor({}).budgets.map((budget) => budget.key(event));
+    expect(keysOf(payload)).toStrictEqual(['ann', 'd-1']);
+    expect(keysOf(deviceOnly)).toStrictEqual([undefined, 'd-1']);
+    expect(keysOf(userOnly)).toStrictEqual(['ann', undefined]);
+  });
+
+  it('the largest event makes the largest request with the longest key, and not a byte more', async () => {
+    const choices = { region: 'us', endpoint: 'httpapi', minIdLength: 64 };
+    const settings = amplitude.settings.parse(choices);
+    const credentials = amplitude.credentials.parse({ apiKey: 'k'.repeat(128) });
+    const { bytes, eventBytes } = amplitude.rateLimit(settings);
+    const room = eventBytes - Buffer.byteLength(JSON.stringify({ ...payload, event_properties: { text: '' } }));
+    const json = JSON.stringify({ ...payload, event_properties: { text: 'x'.repeat(room) } });
+    const http = scriptedHttp(textAnswer(503, ''));
+    await amplitude.send([{ id: 'event-0', payload, json }], { settings, credentials, http });
+    expect(Buffer.byteLength(http.requests[0]?.body ?? '')).toBe(bytes);
+  });
+});

@@ -1,0 +1,56 @@
+import type { Item } from '@currents/connector';
+import type { ImportEvent } from './map.js';
+
+/** What a 400 says of single events. */
+export interface FailedRecords {
+  /** Place in the request → why that event was refused. */
+  readonly refused: ReadonlyMap<number, string>;
+  /** Whether all other events are in: when not, one of them may have been refused without being named. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * Reads the `failed_records` of a 400. By Mixpanel's word whatever is not listed has been taken
+ * (Import Events reference, 400); that is believed only if every entry can be matched with an event that was sent
+ * and the count of imported events does not say otherwise. Undefined when no event is named at all.
+ */
+export function readFailedRecords(
+  body: Readonly<Record<string, unknown>>,
+  items: readonly Item<ImportEvent>[],
+): FailedRecords | undefined {
+  const entries = body['failed_records'];
+  if (!Array.isArray(entries)) return undefined;
+  const refused = new Map<number, string>();
+  let isMatched = true;
+  for (const entry of entries as readonly unknown[]) {
+    const index = indexOf(entry, items);
+    if (index === undefined) isMatched = false;
+    else if (!refused.has(index)) refused.set(index, complaintOf(entry));
+  }
+  if (refused.size === 0) return undefined;
+  return { refused, isComplete: isComplete(body['num_records_imported'], items.length, refused.size, entries.length, isMatched) };
+}
+
+/** An event may be listed once for each of its faults, so a count may be short by the entries as well as by the events. */
+function isComplete(imported: unknown, sent: number, refused: number, entries: number, isMatched: boolean): boolean {
+  if (typeof imported !== 'number') return isMatched;
+  return isMatched ? imported >= sent - entries : imported === sent - refused;
+}
+
+function indexOf(entry: unknown, items: readonly Item<ImportEvent>[]): number | undefined {
+  if (typeof entry !== 'object' || entry === null) return undefined;
+  const { index, insert_id: plain, $insert_id: dollar } = entry as Readonly<Record<string, unknown>>;
+  const place = typeof index === 'string' && /^\d{1,6}$/.test(index) ? Number(index) : index;
+  const item = typeof place === 'number' ? items[place] : undefined;
+  if (item === undefined) return undefined;
+  // The reference spells the key in two ways. An entry about another event's id is about no event that is known.
+  const id = plain ?? dollar;
+  const isOfItem = typeof id !== 'string' || id === '' || id === item.payload.properties['$insert_id'];
+  return isOfItem ? (place as number) : undefined;
+}
+
+function complaintOf(entry: unknown): string {
+  const { field, message } = entry as Readonly<Record<string, unknown>>;
+  const said = [field, message].filter((part): part is string => typeof part === 'string' && part !== '');
+  return said.length === 0 ? 'no reason given' : said.join(': ');
+}

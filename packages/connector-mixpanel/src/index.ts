@@ -1,0 +1,3 @@
+export { mixpanel } from './mixpanel.js';
+export type { ImportEvent } from './map.js';
+export type { Credentials as MixpanelCredentials, Settings as MixpanelSettings } from './settings.js';

@@ -1,0 +1,74 @@
+import type { Mapped } from '@currents/connector';
+import type { CatalogueEvent } from '@currents/schema';
+import { eventNameOf } from './eventName.js';
+import { isDisallowed } from './identity.js';
+import type { Unfit } from './freeProperties.js';
+import { propertiesOf } from './properties.js';
+import type { Settings } from './settings.js';
+
+/** One element of the list that `/import` takes. No key may stand beside these two. */
+export interface ImportEvent {
+  readonly event: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+export const reasons = {
+  event_type_not_taken: 'Mixpanel does not take events of this type.',
+  no_external_user_id: 'The event has no external user id, and Mixpanel is sent nothing about unknown users.',
+  before_2010: 'The event is dated before 2010-01-01 UTC, and Mixpanel removes such events on import.',
+  after_2100: 'The event is dated after the year 2100: its time is not in seconds, or a clock was wrong.',
+  distinct_id_not_allowed: 'The external user id is one that Mixpanel refuses, such as "null" or "unknown".',
+  distinct_id_too_long: 'The external user id is longer than 255 bytes, and Mixpanel would cut it and mix users up.',
+  too_many_properties: 'The event has more than the 254 properties that Mixpanel takes.',
+  property_too_deep: 'A property holds lists that nest deeper than the three levels that Mixpanel takes.',
+  property_too_long: 'A property holds a list or an object of more than the 254 members that Mixpanel takes.',
+  property_too_large: 'A property is a list or an object of more than the 8 KB that Mixpanel keeps.',
+} as const;
+
+/** 2010-01-01 UTC in Unix seconds. Mixpanel removes events from before (Braze, Mixpanel for Currents). */
+const FIRST_SECOND = 1_262_304_000;
+/** 2101-01-01 UTC in Unix seconds. Nearer times are left for Mixpanel to judge, which has a clock. */
+const LAST_SECOND = 4_133_980_800;
+/** Mixpanel cuts strings after 255 (Import Events reference, limits); whether bytes or characters is not said. */
+const LONGEST_ID_BYTES = 255;
+
+/** Tells in Mixpanel which properties an event came without. */
+const LEFT_OUT = 'currents_left_out';
+const MOST_NAMES = 20;
+const LONGEST_NAME = 100;
+
+/** The event in Mixpanel's words: the user's external id, the usual name, and all properties beside each other. */
+export function map(event: CatalogueEvent, settings: Settings): Mapped<ImportEvent> {
+  const name = eventNameOf(event, settings);
+  if (name === undefined) return { skip: 'event_type_not_taken' };
+
+  const distinctId = event.user.external_user_id;
+  if (distinctId === undefined || distinctId === null || distinctId.trim() === '') return { skip: 'no_external_user_id' };
+  if (event.time < FIRST_SECOND) return { skip: 'before_2010' };
+  if (event.time >= LAST_SECOND) {
+    return { reject: 'after_2100', detail: 'time: wanted Unix seconds of before the year 2101; a later time came' };
+  }
+  if (isDisallowed(distinctId)) {
+    return { reject: 'distinct_id_not_allowed', detail: 'external_user_id: Mixpanel refuses this id as a stand-in for nobody' };
+  }
+  if (distinctId.length > LONGEST_ID_BYTES / 3 && Buffer.byteLength(distinctId) > LONGEST_ID_BYTES) {
+    return { reject: 'distinct_id_too_long', detail: `external_user_id: wanted at most ${LONGEST_ID_BYTES} bytes` };
+  }
+
+  const { properties, unfit } = propertiesOf(event, distinctId);
+  if (unfit.length > 0) {
+    if (settings.unfitProperties === 'reject') return rejectFor(unfit);
+    properties[LEFT_OUT] = namesOf(unfit);
+  }
+  return { payload: { event: name, properties } };
+}
+
+function rejectFor(unfit: readonly Unfit[]): Mapped<ImportEvent> {
+  const [first] = unfit as [Unfit];
+  return { reject: first.reason, detail: `${first.name.slice(0, LONGEST_NAME)}: ${first.detail}` };
+}
+
+function namesOf(unfit: readonly Unfit[]): string[] {
+  const names = unfit.slice(0, MOST_NAMES).map((property) => property.name.slice(0, LONGEST_NAME));
+  return unfit.length > MOST_NAMES ? [...names, `and ${unfit.length - MOST_NAMES} more`] : names;
+}

@@ -1,0 +1,23 @@
+import type { Connector } from '@currents/connector';
+import { nameOf } from './eventName.js';
+import { rateLimit } from './limits.js';
+import { map, reasons } from './map.js';
+import type { ImportEvent } from './map.js';
+import { test } from './probe.js';
+import { send } from './send.js';
+import { credentials, settings } from './settings.js';
+import type { Credentials, Settings } from './settings.js';
+
+/** Mixpanel, through its `/import` endpoint. */
+export const mixpanel: Connector<Settings, Credentials, ImportEvent> = {
+  name: 'mixpanel',
+  label: 'Mixpanel',
+  settings,
+  credentials,
+  reasons,
+  nameOf,
+  map,
+  rateLimit,
+  send,
+  test,
+};

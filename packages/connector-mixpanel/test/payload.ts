@@ -1,0 +1,18 @@
+import type { ImportEvent } from '@currents/connector-mixpanel';
+import { mixpanel } from '@currents/connector-mixpanel';
+import { sampleOf } from '@currents/schema';
+import type { CatalogueEvent } from '@currents/schema';
+
+export const settings = mixpanel.settings.parse({ region: 'us' });
+
+/** The payload as it is sent. */
+export function payloadOf(event: CatalogueEvent, choices = settings): ImportEvent {
+  const mapped = mixpanel.map(event, choices);
+  if (!('payload' in mapped)) throw new Error(`wanted a payload; ${JSON.stringify(mapped)} came`);
+  return JSON.parse(JSON.stringify(mapped.payload)) as ImportEvent;
+}
+
+/** A custom event with these properties of its own. */
+export function customEvent(custom_properties: unknown, more: Partial<CatalogueEvent> = {}): CatalogueEvent {
+  return { ...sampleOf('users.behaviors.CustomEvent'), properties: { name: 'Tried', custom_properties }, ...more };
+}

@@ -1,0 +1,20 @@
+import { catalogue, sampleOf } from '@currents/schema';
+import type { Connector, Item } from '../connector.js';
+
+/** As many items as asked for, made of the catalogue's samples; from the second round on the ids are new. */
+export function itemsOf<Settings, Credentials, Payload>(
+  connector: Connector<Settings, Credentials, Payload>,
+  settings: Settings,
+  count = 3,
+): Item<Payload>[] {
+  const types = catalogue.filter((type) => connector.nameOf(type.name) !== undefined);
+  return Array.from({ length: count }, (_, index) => {
+    const type = types[index % types.length];
+    if (type === undefined) throw new Error(`${connector.name} names no event type`);
+    const sample = sampleOf(type.name);
+    const event = index < types.length ? sample : { ...sample, id: `${sample.id.slice(0, -6)}${100000 + index}` };
+    const answer = connector.map(event, settings);
+    if (!('payload' in answer)) throw new Error(`the sample of ${type.name} should have become a payload`);
+    return { id: event.id, payload: answer.payload, json: JSON.stringify(answer.payload) };
+  });
+}

@@ -1,0 +1,37 @@
+import type { Connector, Verdict } from '../connector.js';
+import type { HttpAnswer } from '../http.js';
+
+/** What `describeConnector` has to be told; everything else it knows from the contract and the catalogue. */
+export interface ConformanceOptions<Settings, Credentials, Payload> {
+  readonly connector: Connector<Settings, Credentials, Payload>;
+  /** The folder of `*.json` files, ending in a slash: `new URL('../examples/', import.meta.url)`. */
+  readonly examples: URL;
+  readonly settings: {
+    /** As admins write them. The first one is used wherever the choice does not matter. */
+    readonly valid: readonly Readonly<Record<string, unknown>>[];
+    readonly invalid: readonly InvalidInput[];
+  };
+  readonly credentials: {
+    readonly valid: readonly Readonly<Record<string, unknown>>[];
+    readonly invalid: readonly InvalidInput[];
+    /** The fields that nobody may ever read again. */
+    readonly secrets: readonly string[];
+  };
+  /** What this partner answers to `send`, and what has to become of the items. */
+  readonly answers: readonly ScriptedCase[];
+  /** What this partner answers to `test`, with good credentials and with bad ones. */
+  readonly test: { readonly passed: HttpAnswer; readonly refused: HttpAnswer };
+}
+
+export interface InvalidInput {
+  /** The field that has to be named in the complaint. */
+  readonly field: string;
+  readonly value: unknown;
+}
+
+export interface ScriptedCase {
+  readonly name: string;
+  readonly answer: HttpAnswer;
+  /** One outcome for all items, or one for each of as many items. */
+  readonly then: Verdict['outcome'] | readonly Verdict['outcome'][];
+}

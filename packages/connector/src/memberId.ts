@@ -1,0 +1,65 @@
+import type { Member } from './cohortImport.js';
+
+/** Why a member has no usable id: code → a sentence for people. */
+export const memberReasons = {
+  no_id: 'The partner sent the member without an id.',
+  id_too_long: 'The member’s id has more than 600 characters.',
+  id_not_text: 'The member’s id is no text: it has a null character or half a character in it, or is neither text nor number.',
+  id_not_exact: 'The member’s id is a number that JSON cannot carry exactly; the partner has to send it as text.',
+} as const;
+
+export type MemberReason = keyof typeof memberReasons;
+
+/** An index of the database must hold it. Mixpanel’s ids have up to 255 characters, and hardly any id anywhere has more. */
+const MOST_CHARACTERS = 600;
+
+export type ReadId = { readonly id: string } | { readonly reason: MemberReason };
+
+/** An id as the text it is; a whole number becomes its digits. */
+export function readId(value: unknown): ReadId {
+  if (typeof value === 'string') {
+    if (value.trim() === '') return { reason: 'no_id' };
+    if (value.length > MOST_CHARACTERS) return { reason: 'id_too_long' };
+    return value.includes('\0') || !value.isWellFormed() ? { reason: 'id_not_text' } : { id: value };
+  }
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? { id: String(value) } : { reason: 'id_not_exact' };
+  return { reason: value === undefined || value === null ? 'no_id' : 'id_not_text' };
+}
+
+/** Members of a push, and those that have no usable id. */
+export interface MemberList {
+  readonly members: readonly Member[];
+  readonly refused: Readonly<Record<string, number>>;
+}
+
+/** Reads a list of ids into members. */
+export function readMembers<Entry>(entries: readonly Entry[], idOf: (entry: Entry) => unknown, memberOf = externalMember): MemberList {
+  const members: Member[] = [];
+  const refused: Record<string, number> = {};
+  for (const entry of entries) {
+    const read = readId(idOf(entry));
+    if ('id' in read) members.push(memberOf(read.id));
+    else refused[read.reason] = (refused[read.reason] ?? 0) + 1;
+  }
+  return { members, refused };
+}
+
+function externalMember(externalId: string): Member {
+  return { externalId };
+}
+
+/** The sum of what was refused in several lists. */
+export function addRefused(...lists: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> {
+  const sum: Record<string, number> = {};
+  for (const list of lists) for (const [reason, members] of Object.entries(list)) sum[reason] = (sum[reason] ?? 0) + members;
+  return sum;
+}
+
+const MOST_NAME_CHARACTERS = 1000;
+
+/** A name for people, fit to be kept; undefined when there is none. */
+export function readName(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const name = value.replaceAll('\0', '').trim().slice(0, MOST_NAME_CHARACTERS).toWellFormed();
+  return name === '' ? undefined : name;
+}
