@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import { ConfigInvalid, createLog, createMetrics, createSeal, migrate, queuePlaceOf, startEngine } from '@currents/core';
 import { readConfig, type Config } from './config.js';
 import { connectors } from './connectors.js';
@@ -24,7 +25,12 @@ async function main(config: Config): Promise<void> {
     enforceBudgets: config.ENFORCE_BUDGETS,
   });
   const server = createServer({ metrics, ready: () => engine.ping() });
-  server.listen(config.WORKER_PORT, config.WORKER_HOST, () => log.info({ event: 'worker.ready', address: server.address() }));
+  server.listen(config.WORKER_PORT, config.WORKER_HOST, () => {
+    const { address, port } = server.address() as AddressInfo;
+    const url = `http://${address}:${port}`;
+    log.info({ event: 'worker.ready', url });
+    process.send?.({ ready: url });
+  });
 
   async function stop(): Promise<void> {
     server.close();

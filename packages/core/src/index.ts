@@ -36,3 +36,5 @@ export { planReplay, replayDeadLetters, type Replayed, type ReplayFilter, type R
 export { testCredentials, type TestCredentialsResult } from './admin/testCredentials.js';
 export { launchCurrent, pauseCurrent, resumeCurrent } from './admin/transitions.js';
 export type { DeadOutcome, State } from './db/schema.js';
+export { watchImportKeys, type ImportKeys } from './cohorts/importKeys.js';
+export { storePush, type InboxDeps, type NewPush, type PushStored } from './cohorts/storePush.js';

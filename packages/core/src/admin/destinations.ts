@@ -63,8 +63,7 @@ export function publicWords(schema: z.ZodType): PublicWords {
   const fields = new Set<string>();
   const choices = new Set<string>();
   const rest: unknown[] = [jsonSchemaOf(schema)];
-  while (rest.length > 0) {
-    const next = rest.pop();
+  for (const next of rest) {
     if (typeof next !== 'object' || next === null) continue;
     const { properties, enum: several, const: only } = next as { properties?: object; enum?: unknown[]; const?: unknown };
     if (properties) for (const name of Object.keys(properties)) fields.add(name);

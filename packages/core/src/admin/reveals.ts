@@ -22,8 +22,7 @@ export function reveals(text: string, secrets: readonly string[]): boolean {
 export function secretsIn(value: unknown, publicWords: ReadonlySet<string>): readonly string[] {
   const secrets: string[] = [];
   const rest: unknown[] = [value];
-  while (rest.length > 0) {
-    const next = rest.pop();
+  for (const next of rest) {
     if (typeof next === 'object' && next !== null) {
       const inside: readonly unknown[] = Array.isArray(next) ? next : Object.entries(next).flat();
       for (const part of inside) rest.push(part);
