@@ -1,4 +1,4 @@
-import { startFakeMixpanel } from '../fakes/index.js';
+import { startFakeAmplitude, startFakeMixpanel } from '../fakes/index.js';
 import type { CurrentInput } from '../hub/adminClient.js';
 
 /** A destination that pretends, and the Current that exports to it. */
@@ -20,6 +20,7 @@ const everything = { groups: ['behaviour', 'campaign', 'canvas', 'message'] };
 
 export async function startPartners(): Promise<DemoPartners> {
   const mixpanel = await startFakeMixpanel({ projects: [{ projectId: '1001', token: 'demo-project-token' }] });
+  const amplitude = await startFakeAmplitude({ projects: [{ apiKey: 'demo-api-key' }] });
   return {
     list: [
       {
@@ -35,8 +36,24 @@ export async function startPartners(): Promise<DemoPartners> {
         shownIds: () => mixpanel.control.ledger(0).view.map(({ event }) => insertIdOf(event)),
         complaints: () => mixpanel.control.ledger(0).violations.map(({ code, detail }) => `${code}: ${detail}`),
       },
+      {
+        label: 'Amplitude',
+        current: {
+          name: 'Everything to Amplitude',
+          contactEmail: 'growth@example.com',
+          destination: 'amplitude',
+          settings: { region: 'us', baseUrl: amplitude.url },
+          credentials: { apiKey: 'demo-api-key' },
+          selection: everything,
+        },
+        shownIds: () => amplitude.control.ledger(0).view.map(({ event }) => String(event['insert_id'])),
+        complaints: () => amplitude.control.ledger(0).violations.map(({ code, detail }) => `${code}: ${detail}`),
+      },
     ],
-    close: () => mixpanel.close(),
+    async close() {
+      await mixpanel.close();
+      await amplitude.close();
+    },
   };
 }
 

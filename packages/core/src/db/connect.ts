@@ -33,5 +33,5 @@ export function connect(url: string, options: ConnectOptions): Sql {
       TimeZone: 'UTC',
       statement_timeout: options.statementMs ?? 30_000,
     },
-  }) as unknown as Sql;
+  });
 }

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { Writable } from 'node:stream';
+import type { Http, HttpAnswer, HttpRequest } from '@currents/connector';
+import { connect, createIntake, createSeal, ensureAdminToken, openAdmin, type Admin, type Intake, type Sql } from '@currents/core';
+import fastify, { type FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { registerAdmin } from '../../src/admin/register.js';
+import { connectors } from '../../src/connectors.js';
+import { createTestDatabase } from '../ingest/database.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+  readonly body: any;
+}
+
+/** The admin's door on a database of its own, with the real connectors and a partner that answers as told. */
+export interface Office {
+  readonly app: FastifyInstance;
+  readonly admin: Admin;
+  readonly sql: Sql;
+  readonly intake: Intake;
+  readonly tokenId: number;
+  /** The first admin token. */
+  readonly token: string;
+  /** Everything that was logged. */
+  readonly log: string[];
+  /** Everything that any request was answered. */
+  readonly answers: string[];
+  /** What the partner was asked, and what it answers next. */
+  readonly asked: HttpRequest[];
+  partner: () => HttpAnswer;
+  /** Asks as an admin; a header given as undefined is left out. */
+  ask(query: string, variables?: Readonly<Record<string, unknown>>, headers?: Readonly<Record<string, string | undefined>>): Promise<Answer>;
+  /** The one field of a query or mutation, which must not have failed. */
+  do(query: string, variables?: Readonly<Record<string, unknown>>): Promise<any>;
+  send(payload: string, headers?: Readonly<Record<string, string | undefined>>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export async function openOffice(): Promise<Office> {
+  const database = await createTestDatabase();
+  const sql = connect(database.url, { max: 3, name: 'test' });
+  const log: string[] = [];
+  const answers: string[] = [];
+  const asked: HttpRequest[] = [];
+  const http: Http = {
+    async request(request) {
+      asked.push(request);
+      return office.partner();
+    },
+  };
+  const admin = openAdmin({
+    databaseUrl: database.url,
+    sql,
+    connectors,
+    seal: createSeal(randomBytes(32)),
+    allowBaseUrl: false,
+    http,
+    wake: () => undefined,
+  });
+  const intake = createIntake(sql, {
+    connectors,
+    batchEvents: 500,
+    queuedBytes: 10_000_000,
+    commits: 1,
+    gatherMs: 1,
+    shard: 4,
+    onStored: () => undefined,
+  });
+  const sink = new Writable({ write: (chunk: Buffer, _encoding, done) => (log.push(chunk.toString()), done()) });
+  const app = fastify({ loggerInstance: pino({ level: 'trace' }, sink) });
+  await registerAdmin(app, { admin });
+  const token = (await ensureAdminToken(admin)) ?? '';
+  const [sender] = await sql<{ id: number }[]>`
+    insert into ingest_token (name, hash, hint) values ('sender', ${randomBytes(32)}, 'abcd') returning id`;
+
+  const send: Office['send'] = async (payload, headers = {}) => {
+    const all = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers };
+    const given = Object.fromEntries(Object.entries(all).filter((header): header is [string, string] => header[1] !== undefined));
+    const response = await app.inject({ method: 'POST', url: '/graphql', headers: given, payload });
+    answers.push(response.payload);
+    return { status: response.statusCode, headers: response.headers, text: response.payload, body: parse(response.payload) };
+  };
+
+  const office: Office = {
+    app,
+    admin,
+    sql,
+    intake,
+    tokenId: sender?.id ?? 0,
+    token,
+    log,
+    answers,
+    asked,
+    partner: () => ({ status: 200, headers: {}, body: '{}' }),
+    send,
+    ask: (query, variables = {}, headers) => send(JSON.stringify({ query, variables }), headers),
+    async do(query, variables) {
+      const { body, text } = await office.ask(query, variables);
+      if (body?.errors || !body?.data) throw new Error(text);
+      return Object.values(body.data)[0];
+    },
+    async close() {
+      await app.close();
+      await intake.drain();
+      await admin.close();
+      await sql.end();
+      await database.drop();
+    },
+  };
+  return office;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export const createCurrent = 'mutation ($input: CreateCurrentInput!) { createCurrent(input: $input) { __typename ... on Current { id state } ... on Problem { message } } }';
+
+export const good = {
+  name: 'To Mixpanel',
+  contactEmail: 'ana@example.com',
+  destination: 'mixpanel',
+  settings: { region: 'eu' },
+  credentials: { kind: 'serviceAccount', username: 'hub.account', secret: 'not-to-be-seen-0123456789', projectId: '4711' },
+  selection: { channels: ['message/email'] },
+};
