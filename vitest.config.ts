@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config';
 const conditions = ['@currents/source', ...defaultServerConditions];
 
 export default defineConfig({
-  resolve: { conditions },
+  // graphql ships twice, and its types know one another only within one copy: the one that Node gives type-graphql.
+  resolve: { conditions, alias: { graphql: import.meta.resolve('graphql') } },
   ssr: { resolve: { conditions } },
   test: {
     pool: 'threads',

@@ -1,4 +1,5 @@
 import type { Connector } from '@currents/connector';
+import { cohortImport } from './cohort.js';
 import { nameOf } from './eventName.js';
 import { rateLimit } from './limits.js';
 import { map, reasons } from './map.js';
@@ -20,4 +21,5 @@ export const mixpanel: Connector<Settings, Credentials, ImportEvent> = {
   rateLimit,
   send,
   test,
+  cohortImport,
 };

@@ -1,4 +1,4 @@
-import { addRefused, readId, readMembers, readName } from './memberId.js';
+import { addRefused, readCohortId, readId, readMembers, readName } from './memberId.js';
 import { isRecord, kindOf, readPushBody } from './pushBody.js';
 import { firstText } from './shownKey.js';
 import type { CohortChange, CohortImport, CohortRoute, Member, ParsedPush, Push, PushReply, PushResult } from './cohortImport.js';
@@ -42,8 +42,9 @@ function parseWith(push: Push, read: (fields: Fields, cohortId: string) => Parse
   const body = readPushBody(push);
   if ('unreadable' in body) return body;
   const cohortId = body.fields['cohort_id'];
-  const id = typeof cohortId === 'string' ? readId(cohortId) : {};
-  return 'id' in id ? read(body.fields, id.id) : { unreadable: `cohort_id must be a string that is not empty; ${kindOf(cohortId)} came` };
+  if (typeof cohortId !== 'string') return { unreadable: `cohort_id must be a string; ${kindOf(cohortId)} came` };
+  const cohort = readCohortId(cohortId, 'cohort_id');
+  return 'id' in cohort ? read(body.fields, cohort.id) : cohort;
 }
 
 function readDeclaration(fields: Fields, id: string): ParsedPush {

@@ -10,6 +10,12 @@ export type {
   Verdict,
 } from './connector.js';
 export type { Http, HttpAnswer, HttpRequest } from './http.js';
+export { brazeCohorts } from './brazeCohorts.js';
+export { addRefused, memberReasons, readCohortId, readId, readMembers, readName } from './memberId.js';
+export type { MemberList, MemberReason, ReadId } from './memberId.js';
+export { isRecord, kindOf, readPushBody } from './pushBody.js';
+export type { PushBody } from './pushBody.js';
+export { basicOf, bearerOf, firstText } from './shownKey.js';
 export { answerAll } from './answerAll.js';
 export { copyProperties, setProperty } from './copyProperties.js';
 export { quote } from './quote.js';

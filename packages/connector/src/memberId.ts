@@ -1,4 +1,5 @@
 import type { Member } from './cohortImport.js';
+import { kindOf } from './pushBody.js';
 
 /** Why a member has no usable id: code → a sentence for people. */
 export const memberReasons = {
@@ -62,4 +63,14 @@ export function readName(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const name = value.replaceAll('\0', '').trim().slice(0, MOST_NAME_CHARACTERS).toWellFormed();
   return name === '' ? undefined : name;
+}
+
+const MOST_COHORT_ID_CHARACTERS = 400;
+
+/** A partner's id of a cohort, or what is wrong with it; `field` is what the partner calls it. */
+export function readCohortId(value: unknown, field: string): { readonly id: string } | { readonly unreadable: string } {
+  const read = readId(value);
+  if ('reason' in read) return { unreadable: `wanted an id as ${field}; ${kindOf(value)} came that is none` };
+  if (read.id.length <= MOST_COHORT_ID_CHARACTERS) return read;
+  return { unreadable: `wanted at most ${MOST_COHORT_ID_CHARACTERS} characters as ${field}; ${read.id.length} came` };
 }

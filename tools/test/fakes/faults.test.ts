@@ -165,10 +165,10 @@ describe('a slow partner', () => {
   });
 
   it('reads the body slowly', async () => {
-    fake.control.addFault({ action: { kind: 'slowRead', bytesPerSecond: 1_000_000 } });
+    fake.control.addFault({ action: { kind: 'slowRead', bytesPerSecond: 200_000 } });
     const started = performance.now();
     expect((await see({ body: events(600) })).status).toBe(200);
-    expect(performance.now() - started).toBeGreaterThanOrEqual(50);
+    expect(performance.now() - started).toBeGreaterThanOrEqual(300);
   });
 });
 

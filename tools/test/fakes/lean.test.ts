@@ -81,6 +81,7 @@ it.each([true, false])('every part of a key tells two deliveries apart (exact: %
     ['p', 'id', 'tneve', 'person', 7],
     ['p', 'id', 'event', 'nosrep', 7],
     ['p', 'id', 'event', 'person', 7000],
+    ['p', 'id', 'event', 'person', 7 + 2 ** 32],
     ['p', 'id', 'eventp', 'erson', 7],
   ];
   expect(delivered.remember('p', 'id', 'event', 'person', 7, 1)).toBe(false);

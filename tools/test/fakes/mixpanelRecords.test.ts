@@ -99,10 +99,10 @@ describe('a record', () => {
   });
 
   it('with strings over 255 bytes is stored with them cut between two characters', async () => {
-    await send(fake.url, { body: [event('a', { long: `x${'é'.repeat(200)}`, deep: { text: 'y'.repeat(300) } })] });
+    await send(fake.url, { body: [event('a', { long: 'é'.repeat(200), deep: { text: 'y'.repeat(300) } })] });
     const [copy] = fake.control.ledger().stored;
     expect(copy?.altered).toEqual(['properties.long', 'properties.deep.text']);
-    expect(copy?.event['properties']).toMatchObject({ long: `x${'é'.repeat(127)}`, deep: { text: 'y'.repeat(255) } });
+    expect(copy?.event['properties']).toMatchObject({ long: 'é'.repeat(127), deep: { text: 'y'.repeat(255) } });
     expect(fake.control.summary().altered).toBe(2);
   });
 

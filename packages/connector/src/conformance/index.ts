@@ -1,4 +1,7 @@
 export { awkwardAnswers, htmlAnswer, jsonAnswer, noAnswer, textAnswer } from './answers.js';
+export { cohortExamplesIn } from './cohortExamples.js';
+export type { CohortExample } from './cohortExamples.js';
+export { describeCohortImport } from './cohortLaws.js';
 export { describeConnector } from './describeConnector.js';
 export { examplesIn } from './examples.js';
 export type { Example } from './examples.js';
