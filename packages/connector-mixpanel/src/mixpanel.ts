@@ -1,5 +1,6 @@
 import type { Connector } from '@currents/connector';
 import { cohortImport } from './cohort.js';
+import { cohortPull } from './cohortPull.js';
 import { nameOf } from './eventName.js';
 import { rateLimit } from './limits.js';
 import { map, reasons } from './map.js';
@@ -22,4 +23,5 @@ export const mixpanel: Connector<Settings, Credentials, ImportEvent> = {
   send,
   test,
   cohortImport,
+  cohortPull,
 };

@@ -33,6 +33,7 @@ const PURCHASE = 'users.behaviors.Purchase';
 /** Room for the connector's own, and for the list of what was left out. */
 const MOST_COPIED = MOST_MEMBERS - ownNames.size - 1;
 const DOLLAR = 36;
+const LETTER_M = 109;
 
 /**
  * The event's properties as Mixpanel takes them, with the connector's own among them.
@@ -95,5 +96,6 @@ function spread(event: CatalogueEvent, distinctId: string, source?: Properties, 
 
 /** Names that begin so are Mixpanel's; some change what happens to the event (`$ignore`, `$import`, `mp_original_…`). */
 function isMixpanels(key: string): boolean {
-  return key.charCodeAt(0) === DOLLAR || key.startsWith('mp_');
+  const first = key.charCodeAt(0);
+  return first === DOLLAR || (first === LETTER_M && key.startsWith('mp_'));
 }

@@ -32,7 +32,8 @@ export function secretsOf(credentials: Credentials): readonly string[] {
   return [user, password, basicOf(credentials)].filter((secret) => secret !== '');
 }
 
-function basicOf(credentials: Credentials): string {
+/** What stands behind `Basic`. */
+export function basicOf(credentials: Credentials): string {
   return Buffer.from(pairOf(credentials).join(':')).toString('base64');
 }
 

@@ -96,6 +96,7 @@ describe('a list or an object', () => {
     ['keys that flattening would mix up', { a: { b: { 'c.d': 1, c: { d: 2 } } } }, 'property_too_deep'],
     ['a list of 255', Array.from({ length: 255 }, () => 1), 'property_too_long'],
     ['an object of 255 keys', keys(255), 'property_too_long'],
+    ['an object of 255 short keys', Object.fromEntries(Array.from({ length: 255 }, (_, index) => [index, ''])), 'property_too_long'],
     ['a long list inside', { a: [Array.from({ length: 255 }, () => 1)] }, 'property_too_long'],
     ['more than 8 KB', ['x'.repeat(8_000)], 'property_too_large'],
     ['more than 8 KB of Unicode', ['€'.repeat(2_700)], 'property_too_large'],
@@ -127,6 +128,7 @@ describe('a list or an object', () => {
 describe('the number of properties', () => {
   it.each([
     ['people chose', customEvent(keys(600))],
+    ['people chose, in both places', { ...open, properties: { custom_properties: keys(150), purchase_properties: keys(150) } }],
     ['nobody has heard of', { ...open, properties: keys(600) }],
     ['of both kinds', customEvent(keys(200), { properties: { name: 'Tried', ...keys(200), custom_properties: keys(200) } })],
   ])('is kept below 255 when there are too many that %s', (_, event) => {
@@ -158,6 +160,12 @@ describe('properties', () => {
       device_id: purchase.user.device_id,
       card_id: 'card-1',
     });
+  });
+
+  it('of a purchase have the product twice, those of other events do not', () => {
+    const inbound = sampleOf('users.messages.whatsapp.InboundReceive');
+    expect(payloadOf({ ...inbound, properties: { product_id: 'p-1' } }).properties).toMatchObject({ product_id: 'p-1' });
+    expect(payloadOf({ ...inbound, properties: { product_id: 'p-1' } }).properties).not.toHaveProperty('productId');
   });
 
   it('called device_id or card_id are sent where nothing else stands for them', () => {

@@ -23,6 +23,8 @@ describe('an answer to the whole request', () => {
 
   it.each<[name: string, answer: HttpAnswer, verdict: Partial<Verdict>]>([
     ['200', jsonAnswer(200, { code: 200, num_records_imported: 3, status: 'OK' }), { outcome: 'delivered' }],
+    ['200 by its code', jsonAnswer(200, { code: 200 }), { outcome: 'delivered' }],
+    ['200 by its status', jsonAnswer(200, { status: 'OK' }), { outcome: 'delivered' }],
     ['200, fewer imported', jsonAnswer(200, { code: 200, num_records_imported: 1, status: 'OK' }), { outcome: 'delivered' }],
     ['200, not Mixpanel’s', jsonAnswer(200, { ok: true }), { ...current, code: 'unreadable_answer' }],
     ['200, HTML', htmlAnswer(200), { ...current, code: 'unreadable_answer' }],
@@ -47,6 +49,7 @@ describe('an answer to the whole request', () => {
     ],
     ['500', htmlAnswer(500), { ...current, code: 'http_500', detail: 'HTTP 500' }],
     ['503 for 20 s', textAnswer(503, '', { 'retry-after': '20' }), { ...current, code: 'http_503', afterMs: 20_000 }],
+    ['503 that names events', jsonAnswer(503, { failed_records: [{ index: 0 }] }), { ...current, code: 'http_503' }],
     ['a timeout', noAnswer('timeout'), { ...current, code: 'timeout' }],
     ['an unreachable host', noAnswer('unreachable'), { ...current, code: 'unreachable' }],
     ['a broken connection', noAnswer('broken'), { ...current, code: 'broken_connection' }],
@@ -78,6 +81,7 @@ describe('a 400 that names events', () => {
     ['and one it does not name', [{ index: 1, ...fault }, 'some more'], undefined, [split, rejected, split]],
     ['but imported fewer than the rest', [{ index: 1, ...fault }], 0, [split, rejected, split]],
     ['by the id of another event', [{ index: 0, insert_id: second, ...fault }], 2, [split, split, split]],
+    ['by the other spelling of another event’s id', [{ index: 0, $insert_id: second, ...fault }], 2, [split, split, split]],
     ['that were not sent', [{ index: 3, ...fault }], 2, [split, split, split]],
     ['by impossible indexes', [{ index: -1 }, { index: 0.5 }, { index: '1e0' }, { index: null }, {}], 2, [split, split, split]],
     ['in words', ['identity events are not allowed'], 0, [split, split, split]],
@@ -94,6 +98,15 @@ describe('a 400 that names events', () => {
     const [result] = await send(jsonAnswer(400, { failed_records: [{ index: 0, field: 'properties.distinct_id', message }] }), 1);
     const detail = "properties.distinct_id: '[hidden]' will not do";
     expect(result).toStrictEqual({ outcome: 'rejected', code: 'rejected_by_mixpanel', detail });
+  });
+
+  it.each([
+    [{ field: '', message: 'record is not an object' }, 'record is not an object'],
+    [{ field: 'event' }, 'event'],
+    [{ field: 1, message: {} }, 'no reason given'],
+  ])('says what there is to say: %j', async (complaint, detail) => {
+    const [result] = await send(jsonAnswer(400, { failed_records: [{ index: 0, ...complaint }] }), 1);
+    expect(result).toMatchObject({ outcome: 'rejected', detail });
   });
 
   it('keeps a long complaint to 300 characters', async () => {

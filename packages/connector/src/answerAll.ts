@@ -2,5 +2,7 @@ import type { Item, SendResult, Verdict } from './connector.js';
 
 /** The same verdict for every item: what most answers of a partner amount to. */
 export function answerAll(items: readonly Item<unknown>[], verdict: Verdict): SendResult[] {
-  return items.map((item) => ({ id: item.id, ...verdict }));
+  // Written out for the case that happens a million times an hour: copying a verdict costs more than making one.
+  if (verdict.outcome === 'delivered') return items.map(({ id }) => ({ id, outcome: 'delivered' }));
+  return items.map(({ id }) => ({ id, ...verdict }));
 }
