@@ -29,7 +29,7 @@ export function rateLimit(settings: Settings): RateLimit<AmplitudeEvent> {
     eventBytes: bytes - wrapBytes,
     wrapBytes,
     requests: MOST_REQUESTS,
-    budgets: budgetsOf(eventsPerSecond[settings.endpoint]),
+    budgets: budgetsOf(settings.eventsPerSecondPerKey ?? eventsPerSecond[settings.endpoint]),
   };
 }
 

@@ -1,39 +1,8 @@
 import { quote, readJsonObject, retryAfterMs } from '@currents/connector';
-import type { HttpAnswer, SendContext } from '@currents/connector';
+import type { HttpAnswer, SendContext, UserAnswer, UserQuery } from '@currents/connector';
 import { hostOf, secretsOf } from './request.js';
 import type { Credentials, Settings } from './settings.js';
 import { isRecord, readUserData } from './userData.js';
-import type { UserProfile } from './userData.js';
-
-/** Whose profile: by either id, or by both. */
-export type WhichUser =
-  | { readonly userId: string; readonly deviceId?: string }
-  | { readonly userId?: string; readonly deviceId: string };
-
-/** What to fetch; what is not asked for is not answered. */
-export interface ProfileParts {
-  readonly properties?: boolean;
-  /** Only cohorts that Amplitude syncs to its Profile API. */
-  readonly cohortIds?: boolean;
-  /** All computed properties, or those of these ids. They come among the properties. */
-  readonly computations?: 'all' | readonly string[];
-  /** `model` and `random` override the control group that Amplitude has put the user in. */
-  readonly recommendations?: { readonly ids: readonly string[]; readonly type?: 'model' | 'random' };
-  readonly propensities?: { readonly predictionIds: readonly string[]; readonly type: 'score' | 'percentile' };
-}
-
-export type UserLookup = WhichUser & { readonly parts: ProfileParts };
-
-export type UserLookupResult =
-  | { readonly outcome: 'found'; readonly profile: UserProfile }
-  /** Amplitude has seen neither id in this project. */
-  | { readonly outcome: 'notFound' }
-  /** Not with this Current: Amplitude has no such API in the EU, or no secret key was given. */
-  | { readonly outcome: 'notAvailable'; readonly code: 'region_without_profiles' | 'no_secret_key'; readonly detail: string }
-  | { readonly outcome: 'refused'; readonly code: string; readonly detail: string }
-  /** The organisation has had its 600 requests of the minute (Amplitude, User Profile API reference). */
-  | { readonly outcome: 'throttled'; readonly afterMs: number; readonly detail: string }
-  | { readonly outcome: 'unreachable'; readonly code: string; readonly detail: string };
 
 /** Amplitude, User Profile API reference. */
 const HOST = 'https://profile-api.amplitude.com';
@@ -52,10 +21,7 @@ const refusals: Readonly<Record<number, { readonly code: string; readonly advice
 };
 
 /** Fetches one user's profile with one request. Never throws for anything a partner or a network can do. */
-export async function lookUpUser(
-  lookup: UserLookup,
-  to: SendContext<Settings, Credentials>,
-): Promise<UserLookupResult> {
+export async function lookUpUser(query: UserQuery, to: SendContext<Settings, Credentials>): Promise<UserAnswer> {
   const { settings, credentials, http } = to;
   if (settings.region === 'eu') {
     return { outcome: 'notAvailable', code: 'region_without_profiles', detail: 'Amplitude offers profiles in the US region only' };
@@ -65,37 +31,37 @@ export async function lookUpUser(
   }
   const answer = await http.request({
     method: 'GET',
-    url: `${hostOf(settings, HOST)}/v1/userprofile?${queryOf(lookup).toString()}`,
+    url: `${hostOf(settings, HOST)}/v1/userprofile?${parametersOf(query).toString()}`,
     headers: { authorization: `Api-Key ${credentials.secretKey}`, accept: 'application/json' },
   });
-  const payloads = [lookup.userId, lookup.deviceId];
-  return readAnswer(answer, lookup, (words) => quote(words, { secrets: secretsOf(credentials), payloads }));
+  const payloads = [query.userId, query.deviceId];
+  return readAnswer(answer, query, (words) => quote(words, { secrets: secretsOf(credentials), payloads }));
 }
 
-function queryOf({ userId, deviceId, parts }: UserLookup): URLSearchParams {
+function parametersOf({ userId, deviceId, parts }: UserQuery): URLSearchParams {
   const { properties, cohortIds, computations, recommendations, propensities } = parts;
-  const query = new URLSearchParams();
-  if (userId !== undefined) query.set('user_id', userId);
-  if (deviceId !== undefined) query.set('device_id', deviceId);
-  if (properties === true) query.set('get_amp_props', 'true');
-  if (cohortIds === true) query.set('get_cohort_ids', 'true');
-  if (computations === 'all') query.set('get_computations', 'true');
-  else if (computations !== undefined) query.set('comp_id', computations.join(','));
+  const parameters = new URLSearchParams();
+  if (userId !== undefined) parameters.set('user_id', userId);
+  if (deviceId !== undefined) parameters.set('device_id', deviceId);
+  if (properties === true) parameters.set('get_amp_props', 'true');
+  if (cohortIds === true) parameters.set('get_cohort_ids', 'true');
+  if (computations === 'all') parameters.set('get_computations', 'true');
+  else if (computations !== undefined) parameters.set('comp_id', computations.join(','));
   if (recommendations !== undefined) {
-    query.set('get_recs', 'true');
-    query.set('rec_id', recommendations.ids.join(','));
-    if (recommendations.type !== undefined) query.set('rec_type', recommendations.type);
+    parameters.set('get_recs', 'true');
+    parameters.set('rec_id', recommendations.ids.join(','));
+    if (recommendations.type !== undefined) parameters.set('rec_type', recommendations.type);
   }
   if (propensities !== undefined) {
-    query.set('get_propensity', 'true');
-    query.set('prediction_id', propensities.predictionIds.join(','));
-    query.set('propensity_type', propensities.type === 'percentile' ? 'pct' : 'score');
+    parameters.set('get_propensity', 'true');
+    parameters.set('prediction_id', propensities.predictionIds.join(','));
+    parameters.set('propensity_type', propensities.type === 'percentile' ? 'pct' : 'score');
   }
-  return query;
+  return parameters;
 }
 
 /** The reference gives a text for most answers and a status for few, so the text is read first. */
-function readAnswer(answer: HttpAnswer, { parts }: UserLookup, say: (words: string) => string): UserLookupResult {
+function readAnswer(answer: HttpAnswer, { parts }: UserQuery, say: (words: string) => string): UserAnswer {
   if ('failure' in answer) {
     return { outcome: 'unreachable', code: silences[answer.failure], detail: say(`no answer: ${answer.detail}`) };
   }

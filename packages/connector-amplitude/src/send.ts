@@ -13,8 +13,8 @@ export async function send(
 ): Promise<readonly SendResult[]> {
   const answer = await to.http.request(uploadRequest(items.map((item) => item.json).join(','), to));
   const secrets = secretsOf(to.credentials);
-  const payloads = items.map((item) => item.payload);
-  const verdict = verdictOn(answer, { ...to, events: items.length, say: (words) => quote(words, { secrets, payloads }) });
+  const say = (words: string): string => quote(words, { secrets, payloads: items.map((item) => item.payload) });
+  const verdict = verdictOn(answer, { ...to, events: items.length, say });
 
   const mayName = (answer.status === 400 || answer.status === 429) && 'body' in answer && verdict.outcome !== 'blocked';
   const body = mayName ? readJsonObject(answer.body) : undefined;

@@ -59,6 +59,12 @@ export const settings = z
       .max(20_000_000)
       .default(4_000_000)
       .describe('Most bytes of JSON in one request, before compression: 100,000 to 20,000,000. With httpapi at most 999,999.'),
+    eventsPerSecondPerKey: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .optional()
+      .describe('Events a second that Amplitude takes of one user or device, where your contract says other than usual: 30 with httpapi, 1,000 with batch.'),
   })
   .readonly();
 

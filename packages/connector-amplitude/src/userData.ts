@@ -1,32 +1,4 @@
-/** What Amplitude knows of a user, as far as it was asked; a part it has nothing for is missing. */
-export interface UserProfile {
-  readonly userId?: string;
-  readonly deviceId?: string;
-  /** The user's properties, the computed ones among them. */
-  readonly properties?: Readonly<Record<string, unknown>>;
-  readonly cohortIds?: readonly string[];
-  readonly recommendations?: readonly Recommendation[];
-  readonly propensities?: readonly Propensity[];
-}
-
-export interface Recommendation {
-  readonly id: string;
-  /** Differs from `id` while Amplitude tries models against each other. */
-  readonly childId?: string;
-  readonly items: readonly unknown[];
-  /** True: show this user what everybody sees, or the effect cannot be measured. */
-  readonly isControl: boolean;
-  /** The model that made it. */
-  readonly source?: string;
-  /** Unix seconds. */
-  readonly updatedAt?: number;
-}
-
-export interface Propensity {
-  readonly predictionId: string;
-  /** A probability, or a percentile, as was asked for. */
-  readonly value: number;
-}
+import type { Propensity, Recommendation, UserProfile } from '@currents/connector';
 
 type Body = Readonly<Record<string, unknown>>;
 

@@ -28,6 +28,11 @@ describe('limits', () => {
     ]);
   });
 
+  it('a contract that says other than usual is kept to', () => {
+    expect(limitsFor({ endpoint: 'httpapi', eventsPerSecondPerKey: 100 }).budgets).toMatchObject([{ allow: 3_000 }, { allow: 3_000 }]);
+    expect(limitsFor({ eventsPerSecondPerKey: 100 }).budgets).toMatchObject([{ allow: 3_000 }, { allow: 3_000 }]);
+  });
+
   it('a chosen size is kept as far as the endpoint takes it', () => {
     expect(limitsFor({ requestBytes: 20_000_000 }).bytes).toBe(20_000_000);
     expect(limitsFor({ requestBytes: 20_000_000, endpoint: 'httpapi' }).bytes).toBe(999_999);

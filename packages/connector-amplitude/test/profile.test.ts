@@ -1,19 +1,19 @@
-import type { HttpAnswer } from '@currents/connector';
+import type { HttpAnswer, UserAnswer, UserQuery } from '@currents/connector';
 import { htmlAnswer, jsonAnswer, noAnswer, scriptedHttp, textAnswer } from '@currents/connector/conformance';
-import { amplitude, lookUpUser } from '@currents/connector-amplitude';
-import type { UserLookup, UserLookupResult } from '@currents/connector-amplitude';
+import { amplitude } from '@currents/connector-amplitude';
 import { describe, expect, it } from 'vitest';
 
+const lookUpUser = amplitude.lookUpUser ?? expect.unreachable('Amplitude can be asked');
 const settings = amplitude.settings.parse({ region: 'us' });
 const credentials = amplitude.credentials.parse({ apiKey: '7c1f0e5a9b3d4826', secretKey: 'e2d5b489637c1f0e' });
-const ines: UserLookup = { userId: 'ines & co/ü', parts: { properties: true } };
+const ines: UserQuery = { userId: 'ines & co/ü', parts: { properties: true } };
 
-async function lookUp(answer: HttpAnswer, lookup = ines): Promise<UserLookupResult> {
+async function lookUp(answer: HttpAnswer, lookup = ines): Promise<UserAnswer> {
   return lookUpUser(lookup, { settings, credentials, http: scriptedHttp(answer) });
 }
 
 describe('what is asked', () => {
-  it.each<[string, UserLookup, Record<string, string>]>([
+  it.each<[string, UserQuery, Record<string, string>]>([
     ['a user', { userId: 'ines & co/ü', parts: {} }, { user_id: 'ines & co/ü' }],
     ['a device', { deviceId: 'd-1', parts: { cohortIds: true } }, { device_id: 'd-1', get_cohort_ids: 'true' }],
     ['both', { userId: 'ines', deviceId: 'd-1', parts: { properties: true } }, { user_id: 'ines', device_id: 'd-1', get_amp_props: 'true' }],
@@ -91,7 +91,7 @@ describe('what is answered', () => {
 
   it('a bare propensity belongs to the only prediction that was asked for', async () => {
     const answer = jsonAnswer(200, { userData: { user_id: 'ines', propensity: 0.5 } });
-    const asking = (...predictionIds: readonly string[]): UserLookup => ({
+    const asking = (...predictionIds: readonly string[]): UserQuery => ({
       userId: 'ines',
       parts: { propensities: { predictionIds, type: 'score' } },
     });

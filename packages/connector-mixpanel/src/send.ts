@@ -20,8 +20,7 @@ export async function send(
   const records = failed && readFailedRecords(failed, items);
   if (records !== undefined) return answerByRecord(items, records, secrets);
 
-  const payloads = items.map((item) => item.payload);
-  return answerAll(items, verdictOn(answer, (words) => quote(words, { secrets, payloads })));
+  return answerAll(items, verdictOn(answer, (words) => quote(words, { secrets, payloads: items.map((item) => item.payload) })));
 }
 
 function answerByRecord(
@@ -29,10 +28,11 @@ function answerByRecord(
   records: FailedRecords,
   secrets: readonly string[],
 ): SendResult[] {
-  return items.map(({ id, payload }, index) => {
+  return items.map((item, index) => {
+    const { id } = item;
     const complaint = records.refused.get(index);
     if (complaint !== undefined) {
-      const detail = quote(complaint, { secrets, payloads: [payload] });
+      const detail = quote(complaint, { secrets, payloads: [item.payload] });
       return { id, outcome: 'rejected', code: 'rejected_by_mixpanel', detail };
     }
     if (records.isComplete) return { id, outcome: 'delivered' };

@@ -21,7 +21,7 @@ export interface CohortPull<Settings, Credentials> {
     cohortId: string,
     place: PullPlace | undefined,
     to: PullContext<Settings, Credentials>,
-    take: (page: MemberPage) => Promise<void>,
+    take: TakePage,
   ): Promise<PullStep>;
 }
 
@@ -52,6 +52,8 @@ export interface PullLimits {
 
 /** Where a pull goes on; JSON text of the connector's own, without anything secret in it. */
 export type PullPlace = string;
+
+export type TakePage = (page: MemberPage) => Promise<void>;
 
 export interface MemberPage {
   readonly members: readonly Member[];

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { CohortImport } from './cohortImport.js';
 import type { CohortPull } from './cohortPull.js';
 import type { Http } from './http.js';
+import type { UserAnswer, UserQuery } from './userLookup.js';
 
 /**
  * A destination, as the hub sees it. Everything a partner demands is said here and nowhere else.
@@ -34,6 +35,11 @@ export interface Connector<Settings = any, Credentials = any, Payload = any> {
   send(items: readonly Item<Payload>[], to: SendContext<Settings, Credentials>): Promise<readonly SendResult[]>;
   /** Asks the partner whether it would take events, without sending any. */
   test(to: SendContext<Settings, Credentials>): Promise<TestResult>;
+  /**
+   * Asks the partner what it knows of one user; left out when it cannot be asked. One request at most. Never throws for
+   * anything a partner or a network can do, and its words repeat neither ids nor credentials.
+   */
+  lookUpUser?(query: UserQuery, to: SendContext<Settings, Credentials>): Promise<UserAnswer>;
   /** How the partner pushes cohorts; left out when it cannot. */
   readonly cohortImport?: CohortImport;
   /** How the hub fetches cohorts from the partner; left out when it cannot. */
@@ -46,7 +52,10 @@ export type Mapped<Payload> =
   | { readonly skip: string }
   | { readonly reject: string; readonly detail: string };
 
-/** A payload with its event's id, and the JSON text of the payload, made once. */
+/**
+ * A payload with its event's id, and the JSON text of the payload, made once: send that. The payload itself may have to
+ * be read back from the text, so ask for it only when something is wrong.
+ */
 export interface Item<Payload> {
   readonly id: string;
   readonly payload: Payload;

@@ -10,6 +10,7 @@ export type {
   Verdict,
 } from './connector.js';
 export type { Http, HttpAnswer, HttpRequest } from './http.js';
+export type { ProfileParts, Propensity, Recommendation, UserAnswer, UserProfile, UserQuery, WhichUser } from './userLookup.js';
 export { brazeCohorts } from './brazeCohorts.js';
 export { addRefused, memberReasons, readCohortId, readId, readMembers, readName } from './memberId.js';
 export type { MemberList, MemberReason, ReadId } from './memberId.js';
@@ -18,6 +19,8 @@ export type { PushBody } from './pushBody.js';
 export { basicOf, bearerOf, firstText } from './shownKey.js';
 export { answerAll } from './answerAll.js';
 export { copyProperties, setProperty } from './copyProperties.js';
+export { pullTrouble, readWhole } from './pullAnswer.js';
+export type { TroubleWords } from './pullAnswer.js';
 export { quote } from './quote.js';
 export type { Hidden } from './quote.js';
 export { readJsonObject } from './readJson.js';
@@ -44,4 +47,5 @@ export type {
   PullStep,
   PullTrouble,
   StreamingHttp,
+  TakePage,
 } from './cohortPull.js';

@@ -105,6 +105,8 @@ create table "delivery" (
 ) partition by range ("stored_on");
 alter table "delivery" alter column "outcomes" set storage external;
 create index "delivery_due" on "delivery" ("current_id", "due_at") where "pending" > 0;
+-- The few deliveries with events that wait for a time of their own.
+create index "delivery_deferred" on "delivery" ("current_id") where "deferred" is not null;
 
 create sequence "dead_letter_id";
 create table "dead_letter" (
@@ -187,7 +189,9 @@ end $$;
 create unlogged table "budget" (
   "key" text primary key,
   "mark" timestamptz not null,
-  "lead_ms" float8 not null
+  "lead_ms" float8 not null,
+  "cost_ms" float8 not null,
+  "at_most_ms" float8 not null
 ) with (fillfactor = 70);
 
 -- Workers that are, or were, at work. Whether one still is, an advisory lock of its connection tells.

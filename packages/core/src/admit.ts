@@ -1,24 +1,25 @@
 import type { Budget, Item } from '@currents/connector';
-import type { Line, Seat, Seats } from './line.js';
-import { postpone } from './postpone.js';
+import type { Standing } from './budget/uses.js';
+import type { Line } from './line.js';
+import { placeOf, postpone } from './postpone.js';
+import type { Seated } from './seated.js';
+import type { Track } from './track.js';
 
 /** Holds back what would take its key over a budget: such events wait for their turn, and cost the others nothing. */
-export async function admit(
-  items: readonly Item<unknown>[],
-  seats: Seats,
-  budgets: readonly Budget<unknown>[],
-  line: Line,
-): Promise<readonly Item<unknown>[]> {
+export async function admit(items: readonly Seated[], tracks: readonly Track[], budgets: readonly Budget<unknown>[], line: Line): Promise<readonly Seated[]> {
   if (!line.budgets || budgets.length === 0) return items;
-  const hasTurn = ({ id }: Item<unknown>): boolean => {
-    const { track, position } = seats.get(id) as Seat;
-    return track.hasTurn(position);
-  };
-  const { admitted, waiting } = await line.budgets.admit(items, budgets, hasTurn);
-  for (const { item, waitMs, budget, key } of waiting) {
-    const seat = seats.get(item.id) as Seat;
-    const detail = `this ${budget} has had what the partner takes of one ${budget} for now`;
-    postpone(seat, { code: 'over_budget', detail, afterMs: waitMs, budget: { name: budget, key, reserved: true } }, line);
+  const someWaited = tracks.some(({ turns }) => turns.size > 0);
+  const { admitted, waiting } = await line.budgets.admit(items, budgets, someWaited ? standingOf : undefined);
+  for (const wait of waiting) {
+    const { item, dueAtMs, budget } = wait;
+    const detail = `this ${budget.name} has had what the partner takes of one ${budget.name} for now`;
+    postpone(item as Seated, { code: 'over_budget', detail, dueAtMs, budget: placeOf(wait) }, line);
   }
-  return admitted;
+  // The very items that were asked about, in order.
+  return admitted as readonly Seated[];
+}
+
+function standingOf(item: Item<unknown>): Standing {
+  const { track, position } = item as Seated;
+  return track.turns.get(position) ?? 'new';
 }

@@ -23,8 +23,20 @@ export interface Deferral {
   readonly detail: string;
   readonly attempts: number;
   readonly positions: readonly number[];
-  /** What they wait for: the budget and its key. Their place in it is reserved when `reserved` is true. */
-  readonly budget?: { readonly name: string; readonly key: string; readonly reserved: boolean; readonly sinceMs: number };
+  /** Whose turn they wait for, when that is why they wait. */
+  readonly budget?: BudgetPlace;
+}
+
+/** A place in the queue of a budget's key. */
+export interface BudgetPlace {
+  readonly name: string;
+  readonly key: string;
+  /** The budget's terms; with other terms the place has no meaning any more. */
+  readonly terms: string;
+  /** Whether they had their turn before, and were turned away. */
+  readonly turnedAway?: boolean;
+  /** Since when the events wait for this key, however often they were put off. */
+  readonly sinceMs: number;
 }
 
 export interface ClaimRequest {
@@ -70,7 +82,8 @@ const mostDeliveries = 200;
 
 /**
  * Leases the oldest due deliveries of a live Current. Takes none while the Current is paused, blocked, deleted or held.
- * `skip locked` lets any number of workers claim at once.
+ * `skip locked` lets any number of workers claim at once. Deliveries with events that waited are claimed by one at a
+ * time: so what waited for one key leaves in order, and new deliveries do not stand behind it.
  */
 export async function claim(sql: Sql, { currentId, lease, leaseMs, events }: ClaimRequest): Promise<Claim> {
   const rows = await sql<Row[]>`
@@ -80,7 +93,10 @@ export async function claim(sql: Sql, { currentId, lease, leaseMs, events }: Cla
         and exists (
           select from current c
           where c.id = ${currentId} and c.state = 'live' and (c.hold_until is null or c.hold_until <= now()))
-      order by d.due_at limit ${mostDeliveries}
+        and (d.deferred is null or not exists (
+          select from delivery other
+          where other.current_id = ${currentId} and other.deferred is not null and other.lease is not null and other.due_at > now()))
+      order by d.due_at, d.id limit ${mostDeliveries}
       for update of d skip locked
     ), summed as (
       select stored_on, id, pending, sum(pending) over (order by due_at, id) as upto from due

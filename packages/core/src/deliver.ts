@@ -1,6 +1,8 @@
 import { admit } from './admit.js';
+import { termsOf } from './budget/terms.js';
+import type { Deferral } from './claim.js';
 import { cutRequests } from './cutRequests.js';
-import type { Line, Load, Obstacle, Seat, Setback } from './line.js';
+import type { Line, Load, Obstacle, Setback } from './line.js';
 import { mapEvents } from './mapEvents.js';
 import { settleSetback } from './postpone.js';
 import type { Attempted } from './record.js';
@@ -19,16 +21,28 @@ export interface Delivered {
  * Walks claimed deliveries down the line once: map, admit, send, and note what became of every event.
  * Whatever is still pending afterwards walks the same line again when it is due. Writes nothing itself.
  */
-export async function deliver(loads: readonly Load[], line: Line): Promise<Delivered> {
-  const tracks = loads.map(({ delivery }) => startTrack(delivery, line.now()));
-  const seats = new Map<string, Seat>();
+export async function deliver(loads: readonly Load[], world: Line): Promise<Delivered> {
+  // One draw for the whole attempt: what fails together is tried again together.
+  const drawn = world.random();
+  const line: Line = { ...world, random: () => drawn };
   const limits = line.connector.rateLimit(line.settings);
-  const items = loads.flatMap(({ events }, index) => mapEvents(tracks[index] as Track, events, seats, limits.eventBytes, line));
-  const admitted = await admit(items, seats, limits.budgets, line);
-  const { setback, requests, sent } = await sendAll(cutRequests(admitted, limits), seats, limits.budgets, line);
+  const stands = ({ budget: place }: Deferral): boolean =>
+    place === undefined || limits.budgets.some((budget) => budget.name === place.name && termsOf(budget) === place.terms);
+  const tracks = loads.map(({ delivery }) => startTrack(delivery, line.now(), stands));
+  const ids = new Set<string>();
+  const items = loads.flatMap((load, index) => mapEvents(tracks[index] as Track, takeEvents(load), ids, limits.eventBytes, line));
+  const admitted = await admit(items, tracks, limits.budgets, line);
+  for (const item of items) item.letGo();
+  const { setback, requests, sent } = await sendAll(cutRequests(admitted, limits), limits.budgets, line);
   const stuck = sent > 0 && tracks.every((track) => track.moved() === 0) ? noProgress : undefined;
   const obstacle = settleSetback(setback ?? stuck, tracks, line);
   return { attempted: tracks.map((track) => track.attempted(line.now())), obstacle, requests, sent };
+}
+
+function takeEvents(load: Load): Load['events'] {
+  const { events } = load;
+  load.events = [];
+  return events;
 }
 
 /** Every event was told to go again at once: the Current waits a little, or it would ask for ever without pause. */

@@ -3,12 +3,14 @@ import type { Logger } from 'pino';
 import type { BudgetStore } from './budget/budgetStore.js';
 import { openPostgresBudgets } from './budget/postgresBudgets.js';
 import { openRedisBudgets } from './budget/redisBudgets.js';
+import { startCohortWork } from './cohorts/cohortWork.js';
 import { connect, type Sql } from './db/connect.js';
 import { createHttp } from './http.js';
 import { createLane, type Lane } from './lane.js';
 import type { Metrics } from './metrics.js';
 import { announce } from './presence.js';
 import { openWakeReceiver, openWakeSender, type QueuePlace } from './queue.js';
+import { startSegmentWork } from './segments/segmentWork.js';
 import { startSweep } from './sweep.js';
 import { createUnpacked } from './unpacked.js';
 import type { WorkingOptions } from './working.js';
@@ -47,13 +49,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { databaseUrl, queue, log, requestMs } = options;
   const sql = connect(databaseUrl, { max: 12, name: 'worker' });
   const http = createHttp({ timeoutMs: requestMs, connections: 64 });
-  const unpacked = createUnpacked(sql, unpackedEvents);
   const shard = drawShard();
   const presence = await announce(databaseUrl, log);
   const onError = quietly(log);
   const budgetStore = options.enforceBudgets ? openBudgets(queue, sql, onError) : undefined;
   const sender = openWakeSender(queue, { onError });
   const lanes = new Map<number, Lane>();
+  const unpacked = createUnpacked(sql, unpackedEvents, () => lanes.size > 1);
 
   function wake(currentId: number): void {
     let lane = lanes.get(currentId);
@@ -75,14 +77,16 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     lane.wake();
   }
 
-  const receiver = openWakeReceiver(queue, wake, { onError });
+  const cohorts = startCohortWork(options);
+  const segments = startSegmentWork({ ...options, http });
+  const receiver = openWakeReceiver(queue, { onWake: wake, onCohort: cohorts.wake }, { onError });
   const sweep = startSweep({ ...options, sql, http, shard, presence, wake });
 
   return {
     async stop() {
       await receiver.close();
       await sweep.stop();
-      await Promise.all([...lanes.values()].map((lane) => lane.stop()));
+      await Promise.all([cohorts.stop(), segments.stop(), ...[...lanes.values()].map((lane) => lane.stop())]);
       await sender.close();
       await presence.stop();
       await budgetStore?.close();

@@ -35,7 +35,7 @@ export async function expireDeleted({ sql, shard, presence }: ExpireDeps): Promi
   const deleted = await sql<{ id: number }[]>`
     select id from current c
     where state = 'deleted'
-      and exists (select from delivery d where d.current_id = c.id and d.pending > 0 and d.due_at <= now())`;
+      and exists (select from delivery d where d.current_id = c.id and d.pending > 0 and (d.due_at <= now() or d.lease is null))`;
   for (const { id } of deleted) {
     await expire(sql, { currentId: id, code: 'current_deleted', detail: 'the Current was deleted before this was sent', olderThanMs: 0, shard, presence });
   }
@@ -55,7 +55,7 @@ async function expire(sql: Sql, { currentId, code, detail, olderThanMs, shard, p
   const rows = await sql<{ stored_on: string; id: string; batch_id: string; events: number; attempts: number; outcomes: Buffer | null; skip_reasons: string[] | null }[]>`
     with due as (
       select stored_on, id from delivery
-      where current_id = ${currentId} and pending > 0 and due_at <= now()
+      where current_id = ${currentId} and pending > 0 and (due_at <= now() or lease is null)
         and stored_at < now() - ${olderThanMs}::float8 * interval '1 millisecond'
       order by due_at limit ${step} for update skip locked
     )

@@ -5,11 +5,13 @@ import type { BudgetStore } from './budget/budgetStore.js';
 import { claim, type Claim } from './claim.js';
 import type { Sql } from './db/connect.js';
 import { deliver, type Delivered } from './deliver.js';
+import type { Load } from './line.js';
 import type { Metrics } from './metrics.js';
 import { block, hold, release } from './obstacle.js';
 import { Outcome } from './outcome.js';
 import { createPace } from './pace.js';
 import type { Presence } from './presence.js';
+import { recall } from './recall.js';
 import { LeaseLost, record } from './record.js';
 import type { Unpacked } from './unpacked.js';
 import { isWorking, readWorking, type Working, type WorkingOptions } from './working.js';
@@ -47,7 +49,7 @@ const errorPauseMs = 1_000;
 
 export function createLane(currentId: number, deps: LaneDeps): Lane {
   const { sql, log } = deps;
-  const budgets = deps.budgetStore && createBudgets(currentId, deps.budgetStore, Date.now, deps.onBudgetError);
+  const budgets = deps.budgetStore && createBudgets({ currentId, store: deps.budgetStore, windowMs: deps.windowMs, now: Date.now, onError: deps.onBudgetError });
   const pace = createPace();
   const refusals = { alone: 0 };
   const hands = new Set<Promise<void>>();
@@ -91,15 +93,8 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
 
   /** False when nothing was due. */
   async function attempt(): Promise<boolean> {
-    if (!working) {
-      const read = await readWorking(sql, currentId, deps);
-      if (!read) return false;
-      if (!isWorking(read)) {
-        await blocked(read);
-        return false;
-      }
-      working = read;
-    }
+    if (!working && !(await begin())) return false;
+    if (!working) return false;
     const limits = working.connector.rateLimit(working.settings);
     most = pace.requests(limits.requests);
     const startedMs = Date.now();
@@ -111,19 +106,25 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
       if (hands.size < most) wake();
       else deps.askForHelp(currentId);
     }
-    if (claimed.version !== working.version) {
-      const read = await readWorking(sql, currentId, deps);
-      working = read && isWorking(read) ? read : undefined;
-      if (read && !isWorking(read)) await blocked(read);
-      if (!working) return false;
-    }
-    await carry(claimed, working, startedMs);
+    if (claimed.version !== working.version && !(await begin())) return false;
+    const current = working;
+    await carry(claimed, current, startedMs);
+    // What this attempt left waiting was put off by the terms of its time.
+    if (working && working !== current) await recall(sql, currentId, working.connector.rateLimit(working.settings).budgets);
     return true;
   }
 
+  /** Reads how the Current is to work from now on. Undefined when it cannot. */
+  async function begin(): Promise<Working | undefined> {
+    const read = await readWorking(sql, currentId, deps);
+    working = read && isWorking(read) ? read : undefined;
+    if (read && !isWorking(read)) await blocked(read);
+    if (working) await recall(sql, currentId, working.connector.rateLimit(working.settings).budgets);
+    return working;
+  }
+
   async function carry(claimed: Claim, current: Working, startedMs: number): Promise<void> {
-    const batches = await deps.unpacked.read(claimed.deliveries);
-    const loads = claimed.deliveries.map((delivery, index) => ({ delivery, events: batches[index] ?? [] }));
+    const loads = await load(claimed);
     const delivered = await deliver(loads, {
       connector: current.connector,
       settings: current.settings,
@@ -141,6 +142,11 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
     });
     await settle(claimed, delivered);
     note(claimed, delivered, startedMs);
+  }
+
+  async function load({ deliveries }: Claim): Promise<Load[]> {
+    const batches = await deps.unpacked.read(deliveries);
+    return deliveries.map((delivery, index) => ({ delivery, events: batches[index] ?? [] }));
   }
 
   async function settle(claimed: Claim, { attempted, obstacle }: Delivered): Promise<void> {

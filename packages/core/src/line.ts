@@ -3,7 +3,6 @@ import type { CatalogueEvent } from '@currents/schema';
 import type { Budgets } from './budget/budgets.js';
 import type { Claimed } from './claim.js';
 import type { Pace } from './pace.js';
-import type { Track } from './track.js';
 
 /** What one attempt needs to know of its Current and of the world. */
 export interface Line {
@@ -28,20 +27,11 @@ export interface Line {
   random(): number;
 }
 
-/** A delivery with the events of its batch. */
+/** A delivery with the events of its batch. `deliver` takes the events out, for nobody needs them while it waits for an answer. */
 export interface Load {
   readonly delivery: Claimed;
-  readonly events: readonly CatalogueEvent[];
+  events: readonly CatalogueEvent[];
 }
-
-/** An item's place: the track of its delivery, and its position there. */
-export interface Seat {
-  readonly track: Track;
-  readonly position: number;
-}
-
-/** Where each item of an attempt sits, by the event's id. */
-export type Seats = ReadonlyMap<string, Seat>;
 
 /** A verdict that concerns the whole Current. */
 export type Setback = Extract<Verdict, { outcome: 'deferred' | 'blocked' }>;

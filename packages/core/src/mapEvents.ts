@@ -1,20 +1,18 @@
-import type { Item } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
-import { errorKind, type Line, type Seat } from './line.js';
+import { errorKind, type Line } from './line.js';
+import { Seated } from './seated.js';
 import type { Track } from './track.js';
 
-/** Maps the due events of one delivery. What is not sent is noted at once; an id that is on its way already is a duplicate. */
-export function mapEvents(
-  track: Track,
-  events: readonly CatalogueEvent[],
-  seats: Map<string, Seat>,
-  eventBytes: number,
-  { connector, settings }: Line,
-): Item<unknown>[] {
-  const items: Item<unknown>[] = [];
+/**
+ * Maps the due events of one delivery. What is not sent is noted at once. `ids` holds what is on its way already in
+ * this attempt: an id that comes again is a duplicate.
+ */
+export function mapEvents(track: Track, events: readonly CatalogueEvent[], ids: Set<string>, eventBytes: number, { connector, settings }: Line): Seated[] {
+  const items: Seated[] = [];
   for (const position of track.due) {
     const event = events[position] as CatalogueEvent;
-    if (seats.has(event.id)) {
+    const { id } = event;
+    if (ids.has(id)) {
       track.skip(position, 'duplicate');
       continue;
     }
@@ -33,8 +31,8 @@ export function mapEvents(
         track.bury(position, { outcome: 'rejected', code: 'event_too_large', detail });
         continue;
       }
-      seats.set(event.id, { track, position });
-      items.push({ id: event.id, payload: mapped.payload, json });
+      ids.add(id);
+      items.push(new Seated(id, mapped.payload, json, bytes, track, position));
     } else if ('skip' in mapped) {
       track.skip(position, mapped.skip);
     } else {

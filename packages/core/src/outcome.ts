@@ -38,3 +38,9 @@ export function outcomeName(byte: number): OutcomeName | undefined {
 export function allPending(events: number): Buffer {
   return Buffer.alloc(events, Outcome.pending);
 }
+
+export function countPending(outcomes: Buffer): number {
+  let pending = 0;
+  for (let position = 0; position < outcomes.length; position++) if (outcomes[position] === Outcome.pending) pending++;
+  return pending;
+}

@@ -1,44 +1,91 @@
 import type { Budget, Item, Verdict } from '@currents/connector';
-import type { Line, Obstacle, Seat, Seats, Setback } from './line.js';
+import type { Waiting } from './budget/budgets.js';
+import { termsOf } from './budget/terms.js';
+import type { BudgetPlace } from './claim.js';
+import type { Line, Obstacle, Setback } from './line.js';
 import { backoffMs, retry, type RetryTerms, type Trouble } from './retry.js';
+import type { Seated } from './seated.js';
 import type { Track } from './track.js';
 
 export interface Wait {
   readonly code: string;
   readonly detail: string;
-  readonly afterMs?: number | undefined;
-  readonly budget?: { readonly name: string; readonly key: string; readonly reserved: boolean };
+  /** Without it the wait grows with every try. */
+  readonly dueAtMs?: number | undefined;
+  readonly budget?: Omit<BudgetPlace, 'sinceMs'>;
 }
 
 /** One event waits, or expires when it has been kept for its whole window. */
-export function postpone({ track, position }: Seat, { code, detail, afterMs, budget }: Wait, line: Line): void {
-  const next = retry({ code, detail, afterMs, tries: track.tries(position) }, termsOf(track, line));
-  if (!next.again) track.bury(position, { outcome: 'expired', code: next.code, detail: next.detail });
-  else track.defer(position, { dueAtMs: next.dueAtMs, code, detail, ...(budget && { budget: { ...budget, sinceMs: line.now() } }) });
+export function postpone({ track, position }: Seated, { code, detail, dueAtMs, budget }: Wait, line: Line, nowMs = line.now()): void {
+  const afterMs = dueAtMs === undefined ? undefined : Math.max(0, dueAtMs - nowMs);
+  const next = retry({ code, detail, afterMs, tries: track.tries(position) }, retryTermsOf(track, line, nowMs));
+  if (!next.again) return track.bury(position, { outcome: 'expired', code: next.code, detail: next.detail });
+  const place = budget && { ...budget, sinceMs: track.waitsSince(position, budget.name, budget.key) ?? nowMs };
+  track.defer(position, { dueAtMs: next.dueAtMs, code, detail, ...(place && { budget: place }) });
+}
+
+/** An event's place in the queue of its key. */
+export function placeOf({ budget, key, turnedAway }: Waiting<unknown>): Omit<BudgetPlace, 'sinceMs'> {
+  return { name: budget.name, key, terms: termsOf(budget), ...(turnedAway && { turnedAway }) };
 }
 
 /** An item whose key the partner wants nothing of for now. */
 export interface Throttled {
-  readonly item: Item<unknown>;
+  readonly item: Seated;
   readonly verdict: Extract<Verdict, { outcome: 'deferred' }>;
 }
 
 /** The partner wants nothing of these keys for a while: their events wait, and so does what comes after them. */
-export async function pauseKeys(throttled: readonly Throttled[], seats: Seats, budgets: readonly Budget<unknown>[], line: Line): Promise<void> {
-  const pauses = new Map<string, { readonly meant: readonly Budget<unknown>[]; readonly forMs: number; readonly items: Item<unknown>[] }>();
+export async function pauseKeys(throttled: readonly Throttled[], budgets: readonly Budget<unknown>[], line: Line): Promise<void> {
+  const pauses = new Map<string, { readonly meant: readonly Budget<unknown>[]; readonly forMs: number; readonly throttled: Throttled[] }>();
   for (const { item, verdict } of throttled) {
-    const { track, position } = seats.get(item.id) as Seat;
-    const { code, detail, budget: named } = verdict;
-    const afterMs = verdict.afterMs ?? backoffMs(track.tries(position), 0);
-    const meant = budgets.filter(({ name }) => named === undefined || named === name);
-    const budget = { name: meant[0]?.name ?? 'key', key: meant[0]?.key(item.payload) ?? '', reserved: false };
-    postpone({ track, position }, { code, detail, afterMs, budget }, line);
-    const id = `${named} ${afterMs}`;
+    const forMs = verdict.afterMs ?? backoffMs(item.track.tries(item.position), 0);
+    const id = `${verdict.budget} ${forMs}`;
     const pause = pauses.get(id);
-    if (pause) pause.items.push(item);
-    else pauses.set(id, { meant, forMs: afterMs, items: [item] });
+    if (pause) pause.throttled.push({ item, verdict });
+    else pauses.set(id, { meant: meantBy(verdict, budgets), forMs, throttled: [{ item, verdict }] });
   }
-  for (const { items, meant, forMs } of pauses.values()) await line.budgets?.pause(items, meant, forMs);
+  for (const { throttled, meant, forMs } of pauses.values()) {
+    const nowMs = line.now();
+    const waits = (await line.budgets?.pause(throttled.map(({ item }) => item), meant, forMs)) ?? [];
+    const waitOf = new Map<Item<unknown>, Waiting<unknown>>(waits.map((wait) => [wait.item, wait]));
+    for (const { item, verdict: { code, detail } } of throttled) {
+      const wait = waitOf.get(item) ?? ownWait(item, meant, nowMs + forMs);
+      const budget = wait && placeOf(wait);
+      postpone(item, { code, detail, dueAtMs: wait?.dueAtMs ?? nowMs + forMs, ...(budget && { budget }) }, line);
+    }
+  }
+}
+
+/** Where no budgets are enforced, every event waits by itself; for whom is told all the same. */
+function ownWait(item: Item<unknown>, meant: readonly Budget<unknown>[], dueAtMs: number): Waiting<unknown> | undefined {
+  for (const budget of meant) {
+    const key = budget.key(item.payload);
+    if (key !== undefined) return { item, dueAtMs, budget, key, turnedAway: true };
+  }
+  return undefined;
+}
+
+/** Those of the items that share a paused key with one that was named: what comes after it must not leave before it. */
+export function sharing(throttled: readonly Throttled[], items: readonly Seated[], budgets: readonly Budget<unknown>[]): Throttled[] {
+  const paused = new Map<string, Throttled['verdict']>();
+  for (const { item, verdict } of throttled) {
+    for (const budget of meantBy(verdict, budgets)) {
+      const key = budget.key(item.payload);
+      if (key !== undefined) paused.set(`${budget.name} ${key}`, verdict);
+    }
+  }
+  return items.flatMap((item) => {
+    for (const budget of budgets) {
+      const verdict = paused.get(`${budget.name} ${budget.key(item.payload)}`);
+      if (verdict) return [{ item, verdict }];
+    }
+    return [];
+  });
+}
+
+function meantBy({ budget: named }: Throttled['verdict'], budgets: readonly Budget<unknown>[]): readonly Budget<unknown>[] {
+  return budgets.filter(({ name }) => named === undefined || named === name);
 }
 
 /** The Current as a whole waits or is blocked: what has been kept for its whole window expires, the rest stays pending. */
@@ -48,7 +95,7 @@ export function settleSetback(setback: Setback | undefined, tracks: readonly Tra
   const afterMs = setback.outcome === 'deferred' ? setback.afterMs : 0;
   const trouble: Trouble = { code, detail, afterMs, tries: line.failures + 1 };
   for (const track of tracks) {
-    const next = retry(trouble, termsOf(track, line));
+    const next = retry(trouble, retryTermsOf(track, line, line.now()));
     if (next.again) continue;
     for (const position of track.unsettled()) track.bury(position, { outcome: 'expired', code: next.code, detail: next.detail });
   }
@@ -57,7 +104,7 @@ export function settleSetback(setback: Setback | undefined, tracks: readonly Tra
   return { kind: 'held', untilMs: hold.again ? hold.dueAtMs : line.now(), code, detail };
 }
 
-function termsOf({ delivery }: Track, line: Line): RetryTerms {
+function retryTermsOf({ delivery }: Track, line: Line, nowMs: number): RetryTerms {
   const keptSinceMs = Math.max(delivery.storedAtMs, line.liveSinceMs);
-  return { nowMs: line.now(), keptSinceMs, windowMs: line.windowMs, random: line.random() };
+  return { nowMs, keptSinceMs, windowMs: line.windowMs, random: line.random() };
 }

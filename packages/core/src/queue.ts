@@ -11,12 +11,15 @@ const queueName = 'wake';
 
 /** Says only «look»: the truth is in the database, so a lost or doubled job changes nothing. */
 interface WakeJob {
-  readonly current: number;
+  readonly current?: number;
+  readonly cohort?: number;
 }
 
 export interface WakeSender {
   /** Asks some worker to look at a Current. Never throws; a call that is lost is made good by the sweep. */
   wake(currentId: number): void;
+  /** The same for a cohort that has changes to apply. */
+  wakeCohort(cohortId: number): void;
   close(): Promise<void>;
 }
 
@@ -29,32 +32,37 @@ export interface QueueListener {
   readonly onError: (error: unknown) => void;
 }
 
-/** Within this time one wake-up call per Current is enough: whoever looks finds everything that is due. */
-const quietMs = 20;
+/** Within this time one wake-up call per Current or cohort is enough: whoever looks finds everything that is due. */
+const quietMs = 50;
 
 const keepNothing = { removeOnComplete: true, removeOnFail: true };
 
 export function openWakeSender(place: QueuePlace, { onError }: QueueListener): WakeSender {
   const { queue, close } = openQueue(place);
   queue.on('error', onError);
-  const quiet = new Map<number, { again: boolean }>();
+  const call = (job: WakeJob): void => void queue.add('look', job, keepNothing).catch(onError);
+  const wake = quietly((current) => call({ current }));
+  const wakeCohort = quietly((cohort) => call({ cohort }));
+  return { wake, wakeCohort, close };
+}
 
-  function wake(currentId: number): void {
-    const pause = quiet.get(currentId);
+/** Calls at once, and then not for a while; once more at its end when it was asked to in between. */
+function quietly(call: (id: number) => void): (id: number) => void {
+  const quiet = new Map<number, { again: boolean }>();
+  return function wake(id: number): void {
+    const pause = quiet.get(id);
     if (pause) {
       pause.again = true;
       return;
     }
     const begun = { again: false };
-    quiet.set(currentId, begun);
+    quiet.set(id, begun);
     setTimeout(() => {
-      quiet.delete(currentId);
-      if (begun.again) wake(currentId);
+      quiet.delete(id);
+      if (begun.again) wake(id);
     }, quietMs).unref();
-    queue.add('look', { current: currentId }, keepNothing).catch(onError);
-  }
-
-  return { wake, close };
+    call(id);
+  };
 }
 
 function openQueue(place: QueuePlace) {
@@ -80,10 +88,15 @@ const workerOptions = {
   removeOnFail: { count: 0 },
 };
 
-/** Calls `onWake` for every wake-up call that reaches this process. */
-export function openWakeReceiver(place: QueuePlace, onWake: (currentId: number) => void, { onError }: QueueListener): WakeReceiver {
-  const process = (job: { readonly data: WakeJob }): Promise<void> => {
-    onWake(job.data.current);
+/** Calls `onWake` or `onCohort` for every wake-up call that reaches this process. */
+export function openWakeReceiver(
+  place: QueuePlace,
+  { onWake, onCohort }: { readonly onWake: (currentId: number) => void; readonly onCohort: (cohortId: number) => void },
+  { onError }: QueueListener,
+): WakeReceiver {
+  const process = ({ data: { current, cohort } }: { readonly data: WakeJob }): Promise<void> => {
+    if (current !== undefined) onWake(current);
+    if (cohort !== undefined) onCohort(cohort);
     return Promise.resolve();
   };
   if ('redisUrl' in place) {

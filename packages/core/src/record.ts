@@ -1,6 +1,6 @@
 import type { Sql } from './db/connect.js';
 import type { Claimed, Deferral } from './claim.js';
-import { Outcome } from './outcome.js';
+import { countPending, Outcome } from './outcome.js';
 
 /** What one attempt made of one delivery. */
 export interface Attempted {
@@ -127,10 +127,4 @@ function countChanges(attempted: readonly Attempted[]): Count[] {
     for (const { outcome, code, positions } of deadLetters) add(delivery.storedOn, outcome, code, positions.length);
   }
   return [...counts.values()];
-}
-
-function countPending(outcomes: Buffer): number {
-  let pending = 0;
-  for (const byte of outcomes) if (byte === Outcome.pending) pending++;
-  return pending;
 }

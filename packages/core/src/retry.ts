@@ -34,10 +34,10 @@ export function backoffMs(tries: number, random: number): number {
   return grown + 1_000 + random * 4_000;
 }
 
-/** The whole retry policy: what is in trouble is tried again, until its retry window is over. */
+/** The whole retry policy: what is in trouble is tried again until its retry window is over, and once more at its end. */
 export function retry(trouble: Trouble, { nowMs, keptSinceMs, windowMs, random }: RetryTerms): Retry {
-  const dueAtMs = nowMs + (trouble.afterMs ?? backoffMs(trouble.tries, random));
-  if (dueAtMs < keptSinceMs + windowMs) return { again: true, dueAtMs };
+  const endMs = keptSinceMs + windowMs;
+  if (nowMs < endMs) return { again: true, dueAtMs: Math.min(nowMs + (trouble.afterMs ?? backoffMs(trouble.tries, random)), endMs) };
   const hours = Math.round((windowMs / 3_600_000) * 100) / 100;
   return {
     again: false,

@@ -1,35 +1,41 @@
-import type { Budget, Item, SendResult, Verdict } from '@currents/connector';
-import { errorKind, type Line, type Seat, type Seats, type Setback } from './line.js';
-import { pauseKeys, postpone, type Throttled } from './postpone.js';
+import type { Budget, SendResult, Verdict } from '@currents/connector';
+import { errorKind, type Line, type Setback } from './line.js';
+import { pauseKeys, postpone, sharing, type Throttled } from './postpone.js';
+import type { Seated } from './seated.js';
 
 /**
  * Sends request after request until one meets a setback of the whole Current. A refused request is asked again in
  * halves until the culprit stands alone.
  */
 export async function sendAll(
-  requests: readonly (readonly Item<unknown>[])[],
-  seats: Seats,
+  requests: readonly (readonly Seated[])[],
   budgets: readonly Budget<unknown>[],
   line: Line,
 ): Promise<{ setback: Setback | undefined; requests: number; sent: number }> {
-  const queue = [...requests];
+  let queue = [...requests];
   let made = 0;
   let sent = 0;
   let halved = false;
   for (let request = queue.shift(); request && line.now() < line.stopAtMs; request = queue.shift()) {
     made++;
     sent += request.length;
-    const split: Item<unknown>[] = [];
+    const split: Seated[] = [];
     let refusal: Extract<Verdict, { outcome: 'split' }> | undefined;
     let setback: Setback | undefined;
     /** What stands in the way of everything, should the event that stood alone not be to blame. */
     let alone: Setback | undefined;
     const throttled: Throttled[] = [];
+    const innocent: Seated[] = [];
     const startedMs = line.now();
     const results = await sendOnce(request, line);
-    line.pace.answered(line.now() - startedMs);
-    for (const [item, verdict] of answersOf(request, results)) {
-      const { track, position } = seats.get(item.id) as Seat;
+    const answeredMs = line.now();
+    line.pace.answered(answeredMs - startedMs);
+    const byId = inOrder(request, results) ? undefined : new Map(results.map((result) => [result.id, result]));
+    for (let index = 0; index < request.length; index++) {
+      const item = request[index] as Seated;
+      const { track, position } = item;
+      // Silence is not success, and an answer about anything else is ignored.
+      const verdict: Verdict = (byId ? byId.get(item.id) : results[index]) ?? unanswered;
       switch (verdict.outcome) {
         case 'delivered':
           track.deliver(position);
@@ -48,17 +54,23 @@ export async function sendAll(
         case 'deferred':
           if (verdict.scope === 'current') setback ??= verdict;
           else if (verdict.scope === 'key') throttled.push({ item, verdict });
-          // 0 ms: the event is innocent, and goes again with the next attempt, which begins at once.
-          else if (verdict.afterMs !== 0) {
+          // 0 ms: the event goes again with the next attempt, which begins at once.
+          else if (verdict.afterMs === 0) innocent.push(item);
+          else {
             const { code, detail, afterMs } = verdict;
-            postpone({ track, position }, { code, detail, afterMs }, line);
+            postpone(item, { code, detail, dueAtMs: afterMs && answeredMs + afterMs }, line, answeredMs);
             if (halved && request.length === 1) alone = { ...verdict, scope: 'current' };
           }
           break;
       }
     }
     if (setback || throttled.length > 0) line.pace.troubled();
-    if (throttled.length > 0) await pauseKeys(throttled, seats, budgets, line);
+    if (throttled.length > 0) {
+      const sharers = sharing(throttled, [...innocent, ...queue.flat()], budgets);
+      await pauseKeys([...throttled, ...sharers], budgets, line);
+      const held = new Set(sharers.map(({ item }) => item));
+      if (held.size > 0) queue = queue.map((items) => items.filter((item) => !held.has(item))).filter((items) => items.length > 0);
+    }
     if (setback) return { setback, requests: made, sent };
     if (refusal && request.length > 1) {
       halved = true;
@@ -67,7 +79,7 @@ export async function sendAll(
       continue;
     }
     if (refusal) {
-      const { track, position } = seats.get((request[0] as Item<unknown>).id) as Seat;
+      const { track, position } = request[0] as Seated;
       track.bury(position, { outcome: 'rejected', code: refusal.code, detail: refusal.detail });
       alone = { ...refusal, outcome: 'blocked', code: 'refused_everything' };
     }
@@ -84,14 +96,14 @@ export async function sendAll(
 /** This many events refused alone, one after another and none taken between, are not to blame each for itself. */
 const mostAlone = 3;
 
-function bringLastForward(queue: (readonly Item<unknown>[])[]): void {
+function bringLastForward(queue: (readonly Seated[])[]): void {
   const last = queue.pop();
   if (!last) return;
   if (last.length > 1) queue.push(last.slice(0, -1));
   queue.unshift(last.slice(-1));
 }
 
-async function sendOnce(request: readonly Item<unknown>[], line: Line): Promise<readonly SendResult[]> {
+async function sendOnce(request: readonly Seated[], line: Line): Promise<readonly SendResult[]> {
   if (request.length === 0) return [];
   const { settings, credentials, http } = line;
   try {
@@ -109,9 +121,11 @@ const unanswered: Verdict = {
   scope: 'event',
 };
 
-/** Every item with its verdict. Silence is not success, and an answer about anything else is ignored. */
-function* answersOf(request: readonly Item<unknown>[], results: readonly SendResult[]): Generator<[Item<unknown>, Verdict]> {
-  const byId = new Map<string, SendResult>();
-  for (const result of results) byId.set(result.id, result);
-  for (const item of request) yield [item, byId.get(item.id) ?? unanswered];
+/** Whether there is one result for every item, in the same order; nearly always so, and then no index is needed. */
+function inOrder(request: readonly Seated[], results: readonly SendResult[]): boolean {
+  if (results.length !== request.length) return false;
+  for (let index = 0; index < request.length; index++) {
+    if ((results[index] as SendResult).id !== (request[index] as Seated).id) return false;
+  }
+  return true;
 }

@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
  * Makes a token: 32 random bytes, with a word in front that tells people and secret scanners what it is.
  * Only its hash is ever stored.
  */
-export function makeToken(kind: 'ingest' | 'admin' | 'import'): string {
+export function makeToken(kind: 'ingest' | 'admin' | 'import' | 'webhook'): string {
   return `cur_${kind}_${randomBytes(32).toString('base64url')}`;
 }
 

@@ -1,5 +1,5 @@
-import type { Claimed, Deferral } from './claim.js';
-import { mostSkipReasons, Outcome } from './outcome.js';
+import type { BudgetPlace, Claimed, Deferral } from './claim.js';
+import { countPending, mostSkipReasons, Outcome } from './outcome.js';
 import type { Attempted, NewDeadLetter } from './record.js';
 
 /** One delivery in the middle of an attempt: what becomes of each of its events is noted here, and recorded at the end. */
@@ -13,8 +13,10 @@ export interface Track {
   defer(position: number, deferral: Omit<Deferral, 'positions' | 'attempts'>): void;
   /** Due events of which nothing was noted in this attempt. */
   unsettled(): readonly number[];
-  /** Whether this event waited for its turn in a budget, and now has it. */
-  hasTurn(position: number): boolean;
+  /** Events that waited for their turn in a budget, and now have it: whether for the first time. */
+  readonly turns: ReadonlyMap<number, 'turn' | 'turnedAway'>;
+  /** Since when this event waits for the key of a budget, if it does so already. */
+  waitsSince(position: number, budget: string, key: string): number | undefined;
   /** How often this event has been tried, this attempt included. */
   tries(position: number): number;
   /** How many events have moved: became final, or wait for a time of their own. */
@@ -22,19 +24,25 @@ export interface Track {
   attempted(nowMs: number): Attempted;
 }
 
-export function startTrack(delivery: Claimed, nowMs: number): Track {
+/** @param stands whether what was said of a waiting event still holds; otherwise it is due at once. */
+export function startTrack(delivery: Claimed, nowMs: number, stands: (deferral: Deferral) => boolean = () => true): Track {
   const outcomes = Buffer.from(delivery.outcomes);
   const skipReasons = [...delivery.skipReasons];
   const letters = new Map<string, NewDeadLetter & { positions: number[] }>();
-  const waiting = delivery.deferred.filter(({ dueAtMs }) => dueAtMs > nowMs);
+  const isDue = (deferral: Deferral): boolean => deferral.dueAtMs <= nowMs || !stands(deferral);
+  const waiting = delivery.deferred.filter((deferral) => !isDue(deferral));
   const deferrals = new Map<string, Deferral & { positions: number[] }>();
   const earlierTries = new Map<number, number>();
-  const turns = new Set<number>();
-  for (const { positions, attempts, dueAtMs, budget } of delivery.deferred) {
-    if (dueAtMs > nowMs) continue;
+  const places = new Map<number, BudgetPlace>();
+  const turns = new Map<number, 'turn' | 'turnedAway'>();
+  for (const deferral of delivery.deferred) {
+    if (!isDue(deferral)) continue;
+    const { positions, attempts, budget } = deferral;
     for (const position of positions) {
       earlierTries.set(position, attempts);
-      if (budget?.reserved) turns.add(position);
+      if (!budget) continue;
+      places.set(position, budget);
+      if (stands(deferral)) turns.set(position, budget.turnedAway ? 'turnedAway' : 'turn');
     }
   }
   let moved = 0;
@@ -52,7 +60,11 @@ export function startTrack(delivery: Claimed, nowMs: number): Track {
     delivery,
     due,
     tries,
-    hasTurn: (position) => turns.has(position),
+    turns,
+    waitsSince(position, budget, key) {
+      const place = places.get(position);
+      return place?.name === budget && place.key === key ? place.sinceMs : undefined;
+    },
     skip(position, reason) {
       let index = skipReasons.indexOf(reason);
       if (index < 0) index = skipReasons.push(reason) - 1;
@@ -84,7 +96,7 @@ export function startTrack(delivery: Claimed, nowMs: number): Track {
     attempted(endMs) {
       const deferred = [...waiting, ...deferrals.values()];
       const waitingEvents = deferred.reduce((sum, { positions }) => sum + positions.length, 0);
-      const pending = outcomes.reduce((count, byte) => count + (byte === Outcome.pending ? 1 : 0), 0);
+      const pending = countPending(outcomes);
       const dueAtMs = pending > waitingEvents ? endMs : Math.min(...deferred.map((deferral) => deferral.dueAtMs), Infinity);
       return {
         delivery,

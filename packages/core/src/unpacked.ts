@@ -12,8 +12,11 @@ export interface Unpacked {
   read(keys: readonly BatchKey[]): Promise<(readonly CatalogueEvent[])[]>;
 }
 
-/** Keeps the batches read last, up to about `mostEvents` events in all. */
-export function createUnpacked(sql: Sql, mostEvents: number): Unpacked {
+/**
+ * Keeps the batches read last, up to about `mostEvents` events in all, while several Currents are at work: what only
+ * one wants is better forgotten while it is young.
+ */
+export function createUnpacked(sql: Sql, mostEvents: number, isShared: () => boolean): Unpacked {
   const kept = new Map<string, { readonly events: Events; readonly count: number }>();
   let count = 0;
 
@@ -55,7 +58,7 @@ export function createUnpacked(sql: Sql, mostEvents: number): Unpacked {
           const known = kept.get(key.batchId);
           if (known) return known.events;
           const events = unpack(key.batchId, contents as Promise<Map<string, Buffer>>);
-          keep(key, events);
+          if (isShared()) keep(key, events);
           return events;
         }),
       );

@@ -18,6 +18,14 @@ export interface FakePartner {
   delay: () => Promise<void>;
 }
 
+/** What the fake connector says of its partner; may be changed at any time. */
+export interface FakeLimits {
+  readonly events?: number;
+  readonly requests?: number;
+  /** What the partner takes of one user. */
+  user?: { readonly allow: number; readonly perMs: number };
+}
+
 type SendResultOfAll = Parameters<typeof answerAll>[1];
 
 export function createFakePartner(): FakePartner {
@@ -27,7 +35,7 @@ export function createFakePartner(): FakePartner {
 /** A connector without a network: it asks the partner object it was made for. */
 export function fakeConnector(
   partner: FakePartner,
-  limits: { readonly events?: number; readonly requests?: number } = {},
+  limits: FakeLimits = {},
 ): Connector<{ readonly region: 'here'; readonly baseUrl?: string | undefined }, { readonly key: string }, FakePayload> {
   return {
     name: 'fake',
@@ -48,7 +56,7 @@ export function fakeConnector(
       eventBytes: 10_000,
       wrapBytes: 2,
       requests: limits.requests ?? 4,
-      budgets: [],
+      budgets: limits.user ? [{ name: 'user', key: ({ user }) => user, unit: 'events', ...limits.user }] : [],
     }),
     async send(items) {
       partner.requests.push(items.map(({ id }) => id));

@@ -23,7 +23,7 @@ export async function openHub(connector: Connector): Promise<Hub> {
   const sql = connect(database.url, { max: 4, name: 'test' });
   const seal = createSeal(randomBytes(32));
   const connectors = new Map([[connector.name, connector]]);
-  const engines: Engine[] = [];
+  const engines = new Set<Engine>();
   const intake = createIntake(sql, {
     connectors,
     batchEvents: 500,
@@ -65,8 +65,14 @@ export async function openHub(connector: Connector): Promise<Hub> {
         retentionDays: 14,
         enforceBudgets: true,
       });
-      engines.push(engine);
-      return engine;
+      engines.add(engine);
+      return {
+        ...engine,
+        stop() {
+          engines.delete(engine);
+          return engine.stop();
+        },
+      };
     },
     async take(events) {
       const taken = await intake.take({ bytes: Buffer.from(JSON.stringify({ events })), format: 'json', tokenId });
@@ -78,7 +84,7 @@ export async function openHub(connector: Connector): Promise<Hub> {
       return Object.fromEntries(rows.map(({ outcome, events }) => [outcome, Number(events)]));
     },
     async stop() {
-      await Promise.all(engines.map((engine) => engine.stop()));
+      await Promise.all([...engines].map((engine) => engine.stop()));
       await intake.drain();
       await sql.end();
       await database.drop();

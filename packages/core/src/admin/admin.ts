@@ -19,6 +19,8 @@ export interface AdminOptions extends WorkingOptions {
 
 /** What every deed of an admin needs of the world. */
 export interface Admin extends WorkingOptions {
+  /** For deeds that take longer than a statement of the pools may. */
+  readonly databaseUrl: string;
   readonly db: Database;
   readonly sql: Sql;
   readonly http: Http;
@@ -44,6 +46,7 @@ export function openAdmin({ databaseUrl, sql, connectors, seal, allowBaseUrl, ht
     onStored: (currentIds) => currentIds.forEach(wake),
   });
   return {
+    databaseUrl,
     db: drizzle(pool),
     sql,
     connectors,

@@ -1,6 +1,7 @@
 import type { Selection } from '@currents/schema';
 import { eq, sql } from 'drizzle-orm';
 import { current } from '../db/schema.js';
+import { recall } from '../recall.js';
 import { sealContext } from '../working.js';
 import type { Admin, Queries } from './admin.js';
 import { checkContact, checkName } from './contact.js';
@@ -72,6 +73,8 @@ export async function changeCurrent(admin: Admin, id: string, change: CurrentCha
       return { before, row: await write(tx, before, changes) };
     });
     if ('kind' in changed) return changed;
+    // With other settings the partner may take more of a key than before: what waits for its turn need not wait on.
+    if (change.settings !== undefined) await recallUnder(admin, changed.row);
     admin.wake(key);
     const { name, contactEmail, settings, selection } = changed.before;
     return { kind: 'CurrentChanged', current: await oneViewOf(admin, changed.row), before: { name, contactEmail, settings, selection } };
@@ -79,6 +82,11 @@ export async function changeCurrent(admin: Admin, id: string, change: CurrentCha
     if (!violatesUnique(error, 'current_name')) throw error;
     return (await ownerOf(admin.db, change.name ?? '')) ?? changeCurrent(admin, id, change);
   }
+}
+
+async function recallUnder({ sql, connectors }: Admin, { id, destination, settings }: CurrentRow): Promise<void> {
+  const connector = connectors.get(destination);
+  if (connector) await recall(sql, id, connector.rateLimit(settings).budgets);
 }
 
 function checkChanges(admin: Admin, before: CurrentRow, change: CurrentChange): Changes | Refused {

@@ -59,7 +59,15 @@ export interface PublicWords {
   readonly choices: ReadonlySet<string>;
 }
 
+const known = new WeakMap<z.ZodType, PublicWords>();
+
 export function publicWords(schema: z.ZodType): PublicWords {
+  let words = known.get(schema);
+  if (!words) known.set(schema, (words = readWords(schema)));
+  return words;
+}
+
+function readWords(schema: z.ZodType): PublicWords {
   const fields = new Set<string>();
   const choices = new Set<string>();
   const rest: unknown[] = [jsonSchemaOf(schema)];
@@ -89,5 +97,5 @@ function describe(connector: Connector): Destination {
 }
 
 function jsonSchemaOf(schema: z.ZodType): JsonSchema {
-  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
 }

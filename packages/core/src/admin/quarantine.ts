@@ -1,7 +1,7 @@
-import { and, asc, count, desc, eq, gte, inArray, isNotNull, isNull, lt, sql, type SQL } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gte, inArray, isNotNull, isNull, lt, type SQL } from 'drizzle-orm';
 import { quarantine } from '../db/schema.js';
 import type { Admin } from './admin.js';
-import { boundOf, checkFirst, pageOf, readCursor, writeCursor, type Page, type PageRequest } from './page.js';
+import { boundOf, checkDay, checkFirst, pageOf, readCursor, writeCursor, type Page, type PageRequest } from './page.js';
 
 /** An event that the catalogue refused, as it came. */
 export interface QuarantinedEvent {
@@ -36,6 +36,8 @@ export interface QuarantineCount {
   readonly released: number;
 }
 
+type Row = typeof quarantine.$inferSelect;
+
 /** The newest first. What is added meanwhile appears on no later page, and shifts none. */
 export async function listQuarantine(
   { db }: Pick<Admin, 'db'>,
@@ -44,14 +46,35 @@ export async function listQuarantine(
 ): Promise<Page<QuarantinedEvent>> {
   checkFirst(first);
   const [day, id] = readCursor(after, 2) ?? [];
-  const rows = await db
-    .select()
-    .from(quarantine)
-    .where(and(matches(filter), day === undefined ? undefined : sql`(${quarantine.storedOn}, ${quarantine.id}) < (to_date(${day}, 'YYYYMMDD'), ${id}::bigint)`))
-    .orderBy(desc(quarantine.storedOn), desc(quarantine.id))
-    .limit(first + 1);
+  const rows = await readOlder(db, filter, first + 1, day === undefined || id === undefined ? undefined : { day: dashed(day), id });
   const page = pageOf(rows, first, (row) => writeCursor(row.storedOn.replaceAll('-', ''), row.id));
   return { nodes: page.nodes.map(viewOf), nextCursor: page.nextCursor };
+}
+
+/** The rest of the day first, then the days before: comparing both at once, Postgres would sort all there is. */
+async function readOlder(
+  db: Admin['db'],
+  filter: QuarantineFilter,
+  limit: number,
+  place: { readonly day: string; readonly id: string } | undefined,
+): Promise<readonly Row[]> {
+  const read = (where: SQL | undefined, most: number): Promise<Row[]> =>
+    db
+      .select()
+      .from(quarantine)
+      .where(and(matches(filter), where))
+      .orderBy(desc(quarantine.storedOn), desc(quarantine.id))
+      .limit(most);
+  if (!place) return read(undefined, limit);
+  const ofDay = await read(and(eq(quarantine.storedOn, place.day), lt(quarantine.id, place.id)), limit);
+  return ofDay.length === limit ? ofDay : [...ofDay, ...(await read(lt(quarantine.storedOn, place.day), limit - ofDay.length))];
+}
+
+/** `20260131` as a day; a cursor that somebody made up names a day all the same. */
+function dashed(digits: string): string {
+  const day = digits.replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3');
+  checkDay('after', day);
+  return day;
 }
 
 /** How many events each code has, the most frequent first. */
@@ -80,6 +103,6 @@ function dayOf(instant: Date): string {
   return new Date(instant.getTime() - 86_400_000).toISOString().slice(0, 10);
 }
 
-function viewOf({ id, storedAt, tokenId, position, code, detail, body, releasedAt }: typeof quarantine.$inferSelect): QuarantinedEvent {
+function viewOf({ id, storedAt, tokenId, position, code, detail, body, releasedAt }: Row): QuarantinedEvent {
   return { id, storedAt, tokenId: String(tokenId), position, code, detail, body, releasedAt: releasedAt ?? undefined };
 }

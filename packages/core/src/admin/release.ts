@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readBody } from '@currents/schema';
-import { and, asc, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNull, sql, type SQL } from 'drizzle-orm';
 import { quarantine } from '../db/schema.js';
-import type { Admin } from './admin.js';
+import type { Admin, Queries } from './admin.js';
 import { matches, type QuarantineFilter } from './quarantine.js';
 
 /** What the present catalogue makes of quarantined events. */
@@ -43,42 +43,43 @@ export async function releaseQuarantined(admin: Pick<Admin, 'db' | 'store'>, fil
     const good = rows.flatMap((row) => findings.add(row) ?? []);
     await Promise.all(good.map(({ submission }) => admin.store.store(submission)));
     if (good.length === 0) continue;
+    const day = (good[0] as (typeof good)[0]).row.storedOn;
+    const ids = good.map(({ row }) => row.id);
     await admin.db
       .update(quarantine)
       .set({ releasedAt: sql`now()` })
-      .where(and(inArray(quarantine.storedOn, [...new Set(good.map(({ row }) => row.storedOn))]), inArray(quarantine.id, good.map(({ row }) => row.id)), isNull(quarantine.releasedAt)));
+      .where(and(eq(quarantine.storedOn, day), inArray(quarantine.id, ids), isNull(quarantine.releasedAt)));
   }
   return { kind: 'Released', ...findings.close() };
 }
 
 type Row = Pick<typeof quarantine.$inferSelect, 'storedOn' | 'id' | 'tokenId' | 'body'>;
 
-const stepRows = 200;
-/** A step holds at least one event, however large, and otherwise no more than this. */
+const stepRows = 500;
+/** A step is of one day. It stops at the event that brings it above this, so it holds one at least, however large. */
 const stepBytes = 16 * 1024 * 1024;
 
 async function* unreleased({ db }: Pick<Admin, 'db'>, filter: QuarantineFilter): AsyncGenerator<readonly Row[]> {
-  let last: Row | undefined;
-  for (;;) {
-    const beyond = last && sql`(${quarantine.storedOn}, ${quarantine.id}) > (${last.storedOn}::date, ${last.id}::bigint)`;
-    const candidates = await db
-      .select({ storedOn: quarantine.storedOn, id: quarantine.id, bytes: sql<number>`octet_length(${quarantine.body})` })
-      .from(quarantine)
-      .where(and(matches({ ...filter, released: false }), beyond))
-      .orderBy(asc(quarantine.storedOn), asc(quarantine.id))
-      .limit(stepRows);
-    let bytes = 0;
-    const step = candidates.filter((row, index) => (bytes += row.bytes) <= stepBytes || index === 0);
-    if (step.length === 0) return;
-    const rows = await db
-      .select({ storedOn: quarantine.storedOn, id: quarantine.id, tokenId: quarantine.tokenId, body: quarantine.body })
-      .from(quarantine)
-      .where(and(inArray(quarantine.storedOn, [...new Set(step.map(({ storedOn }) => storedOn))]), inArray(quarantine.id, step.map(({ id }) => id))))
-      .orderBy(asc(quarantine.storedOn), asc(quarantine.id));
-    yield rows;
-    last = rows.at(-1);
-    if (last === undefined) return;
+  const chosen = matches({ ...filter, released: false });
+  const days = await db.select({ day: quarantine.storedOn }).from(quarantine).where(chosen).groupBy(quarantine.storedOn).orderBy(asc(quarantine.storedOn));
+  for (const { day } of days) {
+    let last: string | undefined = '0';
+    while (last !== undefined) {
+      const rows: readonly Row[] = await readStep(db, and(chosen, eq(quarantine.storedOn, day), gt(quarantine.id, last)));
+      if (rows.length > 0) yield rows;
+      last = rows.at(-1)?.id;
+    }
   }
+}
+
+async function readStep(db: Queries, where: SQL | undefined): Promise<readonly Row[]> {
+  return (await db.execute(sql`
+    select stored_on as "storedOn", id, token_id as "tokenId", body from (
+      select *, sum(octet_length(body)) over (order by id) - octet_length(body) as bytes_before from (
+        select stored_on, id, token_id, body from ${quarantine} where ${where} order by id limit ${stepRows}
+      ) candidate
+    ) sized
+    where bytes_before < ${stepBytes} order by id`)) as unknown as readonly Row[];
 }
 
 function openFindings() {

@@ -21,8 +21,15 @@ const fieldOf = {
   unknown_group: 'selection.groups',
 } as const;
 
+/** More names than there will ever be event types; looking for names like so many unknown ones would take long. */
+const mostNames = 500;
+
 /** Refuses a selection that would carry nothing. The answer holds each name once, event types in the catalogue's spelling. */
 export function checkSelectionFor(connector: Connector, given: Selection): { readonly selection: Selection } | SelectionInvalid {
+  const names = given.eventTypes.length + given.channels.length + given.groups.length;
+  if (names > mostNames) {
+    return selectionInvalid([{ field: 'selection', message: `wanted at most ${mostNames} names; ${names} came`, suggestions: [] }]);
+  }
   const faults = checkSelection(given).map((problem) => ({
     field: fieldOf[problem.code],
     message: problem.detail,
@@ -35,8 +42,8 @@ export function checkSelectionFor(connector: Connector, given: Selection): { rea
     groups: once(given.groups),
   };
   if (carried(selection, connector).length > 0) return { selection };
-  const names = notTaken(selection, connector).map(({ name }) => name);
-  const message = `${connector.label} takes none of the selected event types: ${names.join(', ')}`;
+  const untaken = notTaken(selection, connector).map(({ name }) => name);
+  const message = `${connector.label} takes none of the selected event types: ${untaken.join(', ')}`;
   return selectionInvalid([{ field: 'selection', message, suggestions: [] }]);
 }
 

@@ -1,141 +1,171 @@
-import { createHash } from 'node:crypto';
 import type { Budget, Item } from '@currents/connector';
 import type { BudgetStore } from './budgetStore.js';
-import { createWarmKeys, type WarmKeys } from './warmKeys.js';
+import { createMarks } from './marks.js';
+import { burstMs, gateMs, onStep, slackMs, termsOf, unitMs } from './terms.js';
+import { allUsesOf, chosen, lengthen, openKeys, usesOf, waitsUntil, type KeysOfBudget, type Standing, type Use } from './uses.js';
 
-/** An item that would take its key over the budget, and how long it waits. */
-export interface OverBudget<Payload> {
+/** An item whose key has no budget left, and when it has its turn. */
+export interface Waiting<Payload> {
   readonly item: Item<Payload>;
-  readonly waitMs: number;
-  /** The budget, for people: `device`. */
-  readonly budget: string;
+  readonly dueAtMs: number;
+  readonly budget: Use<Payload>['budget'];
   readonly key: string;
+  /** Whether it had its turn before, and was turned away. */
+  readonly turnedAway: boolean;
 }
 
 export interface Admission<Payload> {
   /** What may leave now, in order. */
   readonly admitted: readonly Item<Payload>[];
-  readonly waiting: readonly OverBudget<Payload>[];
+  readonly waiting: readonly Waiting<Payload>[];
 }
 
 /** One Current's budgets, held together with all other workers. */
 export interface Budgets {
   /**
-   * Parts the items that may leave now from those whose key has no budget left. These have their place reserved:
-   * after their wait they have their turn, and leave without being counted again. When the marks cannot be reached, everything is admitted, for
-   * then the partner's own refusals still hold the limit.
+   * Parts the items that may leave now from those whose key has no budget left. `standingOf` tells whether an item
+   * waited for this moment; without it, all have just come. When the marks cannot be reached, only those wait whose key
+   * has others waiting already: then the partner's own refusals hold the limit.
    */
   admit<Payload>(
     items: readonly Item<Payload>[],
     budgets: readonly Budget<Payload>[],
-    hasTurn?: (item: Item<Payload>) => boolean,
+    standingOf?: (item: Item<Payload>) => Standing,
   ): Promise<Admission<Payload>>;
-  /** The partner asked for a pause of these items' keys; workers to whom a key is cold learn of it once it is warm. */
-  pause<Payload>(items: readonly Item<Payload>[], budgets: readonly Budget<Payload>[], forMs: number): Promise<void>;
+  /**
+   * The partner wants nothing of these items' keys for so long. Answers when each item has its turn: after the pause,
+   * and before all that waits already. Workers to whom a key is cold learn of the pause once it is warm.
+   */
+  pause<Payload>(items: readonly Item<Payload>[], budgets: readonly Budget<Payload>[], forMs: number): Promise<readonly Waiting<Payload>[]>;
 }
 
-/**
- * Within any period a key may use its burst at once, and this share at an even pace; together 95 % of the budget. The
- * rest is what keys may use that no worker has reported yet, because they are far from their limit.
- */
-const burstShare = 0.25;
-const paceShare = 0.7;
-/** A key below this share of its budget, in one worker, is not worth a call to the shared marks. */
-const coldShare = 0.05;
+export interface BudgetsOptions {
+  readonly currentId: number;
+  readonly store: BudgetStore;
+  /** Nothing waits longer than this, so no queue need be longer. */
+  readonly windowMs: number;
+  readonly now: () => number;
+  readonly onError: (error: unknown) => void;
+}
 
-export function createBudgets(currentId: number, store: BudgetStore, now: () => number, onError: (error: unknown) => void): Budgets {
-  const counters = new Map<string, WarmKeys>();
+/** Whoever is turned away at the gate comes back after so many periods at the latest. */
+const mostPeriods = 10;
 
-  function warmKeysOf<Payload>({ name, unit, allow, perMs }: Budget<Payload>): WarmKeys {
-    const id = `${name} ${unit} ${allow} ${perMs}`;
-    let counter = counters.get(id);
-    if (!counter) counters.set(id, (counter = createWarmKeys(allow * coldShare, perMs)));
-    return counter;
+export function createBudgets({ currentId, store, windowMs, now, onError }: BudgetsOptions): Budgets {
+  const marks = createMarks(currentId, store, onError);
+  const known = new Map<string, KeysOfBudget>();
+
+  function keysOf(budget: Use<unknown>['budget']): KeysOfBudget {
+    const id = `${budget.name} ${termsOf(budget)}`;
+    let keys = known.get(id);
+    if (!keys) known.set(id, (keys = openKeys(budget)));
+    return keys;
+  }
+
+  /** Gathers who waits, and until when. */
+  function startWaits<Payload>(nowMs: number) {
+    const waits = new Map<Item<Payload>, Waiting<Payload>>();
+    return {
+      waits,
+      /** Every item of the use waits until its own place in the line that begins then. */
+      line({ budget, key, members }: Use<Payload>, name: 'queue' | 'again', fromMs: number, behindMs = 0): void {
+        const keys = keysOf(budget);
+        let atMs = fromMs;
+        for (const { item, weight } of members) {
+          atMs += weight * unitMs(budget);
+          const dueAtMs = Math.max(atMs > nowMs ? onStep(atMs, budget) : 0, behindMs);
+          if (dueAtMs <= nowMs) continue;
+          if (dueAtMs > (waits.get(item)?.dueAtMs ?? 0)) waits.set(item, { item, dueAtMs, budget, key, turnedAway: name === 'again' });
+          lengthen(keys.queues, key, dueAtMs, nowMs);
+          if (name === 'again') lengthen(keys.again, key, dueAtMs, nowMs);
+        }
+      },
+    };
+  }
+
+  type Waits<Payload> = ReturnType<typeof startWaits<Payload>>;
+
+  /** Who has just come has a place behind all who wait, or leaves within what is left of the burst. */
+  async function queueUp<Payload>(uses: readonly Use<Payload>[], nowMs: number, { line }: Waits<Payload>): Promise<void> {
+    const leads = await marks.move(uses.map((use) => ({ use, mark: 'queue', atLeastMs: 0, atMostMs: windowMs + burstMs(use.budget) })));
+    for (const [index, use] of uses.entries()) {
+      const leadMs = leads?.[index] ?? -Infinity;
+      line(use, 'queue', nowMs + leadMs - burstMs(use.budget), waitsUntil(keysOf(use.budget).queues, use.key, nowMs));
+    }
+  }
+
+  /**
+   * Whoever leaves passes here: for after a standstill or a pause, many in the queue have had their turn at once.
+   * Answers who does not pass. One alone always does when nobody has for a while, or it might wait for ever.
+   */
+  async function passGate<Payload>(uses: readonly Use<Payload>[]): Promise<readonly TurnedAway<Payload>[]> {
+    const leads = await marks.move(uses.map((use) => ({ use, mark: 'gate', atLeastMs: 0, atMostMs: gateMs(use.budget) })));
+    return uses.flatMap((use, index) => {
+      const leadMs = leads?.[index] ?? -Infinity;
+      let atMs = leadMs;
+      const [refused] = chosen([use], ({ weight }) => {
+        const isFree = atMs <= 0;
+        atMs += weight * unitMs(use.budget);
+        return atMs > gateMs(use.budget) && !isFree;
+      });
+      return refused ? [{ use: refused, opensAfterMs: Math.max(0, leadMs - gateMs(use.budget)) }] : [];
+    });
+  }
+
+  /** Turned away for the first time: a place behind those to whom that has happened before. */
+  async function queueAgain<Payload>(turnedAway: readonly TurnedAway<Payload>[], nowMs: number, { line }: Waits<Payload>): Promise<void> {
+    const moves = turnedAway.map(({ use, opensAfterMs }) => {
+      const atLeastMs = opensAfterMs + slackMs(use.budget);
+      return { use, mark: 'again' as const, atLeastMs, atMostMs: use.budget.perMs * mostPeriods };
+    });
+    const leads = await marks.move(moves);
+    for (const [index, { use, atLeastMs }] of moves.entries()) line(use, 'again', nowMs + (leads?.[index] ?? atLeastMs));
   }
 
   return {
-    async admit(items, budgets, hasTurn = () => false) {
-      const uses = budgets.flatMap((budget) => usesOf(items, budget, warmKeysOf(budget), now(), hasTurn));
+    async admit<Payload>(items: readonly Item<Payload>[], budgets: readonly Budget<Payload>[], standingOf?: (item: Item<Payload>) => Standing) {
+      const nowMs = now();
+      const uses = budgets.flatMap((budget) => usesOf(items, budget, keysOf(budget), nowMs, standingOf));
       if (uses.length === 0) return { admitted: items, waiting: [] };
-      let leads: readonly number[];
-      try {
-        leads = await store.move(uses.map(({ budget, key, weight }) => ({ key: markOf(currentId, budget, key), costMs: weight * unitMs(budget), atLeastMs: 0 })));
-      } catch (error) {
-        onError(error);
-        return { admitted: items, waiting: [] };
+      const gathered = startWaits<Payload>(nowMs);
+      const { waits } = gathered;
+      // In the order in which they stand: whoever was turned away, then whose turn it is, then who has just come.
+      for (const { use, opensAfterMs } of await passGate(chosen(uses, ({ standing }) => standing === 'turnedAway'))) {
+        gathered.line(use, 'again', nowMs + opensAfterMs);
       }
-      const waits = new Map<Item<unknown>, { readonly waitMs: number; readonly budget: string; readonly key: string }>();
-      for (const [index, { budget, key, members }] of uses.entries()) {
-        const step = burstMs(budget) / 2;
-        let atMs = leads[index] ?? 0;
-        for (const { item, weight } of members) {
-          atMs += weight * unitMs(budget);
-          const overMs = atMs - burstMs(budget);
-          // Rounded up to a common step, so that a crowd leaves in a few groups and not one by one.
-          if (overMs > 0 && overMs > (waits.get(item)?.waitMs ?? 0)) waits.set(item, { waitMs: Math.ceil(overMs / step) * step, budget: budget.name, key });
-        }
-      }
-      return {
-        admitted: items.filter((item) => !waits.has(item)),
-        waiting: items.flatMap((item) => {
-          const wait = waits.get(item);
-          return wait ? [{ item, ...wait }] : [];
-        }),
-      };
+      const inTurn = chosen(uses, ({ standing }) => standing === 'turn');
+      const [behind, free] = parted(inTurn, ({ budget, key }) => waitsUntil(keysOf(budget).again, key, nowMs) > 0);
+      await queueAgain([...behind.map((use) => ({ use, opensAfterMs: 0 })), ...(await passGate(free))], nowMs, gathered);
+      await queueUp(chosen(uses, ({ standing }) => standing === 'new'), nowMs, gathered);
+      await queueAgain(await passGate(chosen(uses, ({ standing, item }) => standing === 'new' && !waits.has(item))), nowMs, gathered);
+      return { admitted: items.filter((item) => !waits.has(item)), waiting: [...waits.values()] };
     },
 
-    async pause(items, budgets, forMs) {
-      const moves = new Map<string, { key: string; costMs: number; atLeastMs: number }>();
-      for (const budget of budgets) {
-        const warm = warmKeysOf(budget);
-        for (const { payload } of items) {
-          const key = budget.key(payload);
-          if (key === undefined) continue;
-          const mark = markOf(currentId, budget, key);
-          if (moves.has(mark)) continue;
-          // Warm at once: or this worker would let the key pass unasked.
-          warm.add(key, budget.allow, now());
-          moves.set(mark, { key: mark, costMs: 0, atLeastMs: forMs + burstMs(budget) });
-        }
-      }
-      if (moves.size > 0) await store.move([...moves.values()]).catch(onError);
+    async pause<Payload>(items: readonly Item<Payload>[], budgets: readonly Budget<Payload>[], forMs: number) {
+      const nowMs = now();
+      const uses = budgets.flatMap((budget) => allUsesOf(items, budget));
+      const { waits, line } = startWaits<Payload>(nowMs);
+      await marks.move(
+        uses.flatMap((use) => [
+          { use, mark: 'queue' as const, atLeastMs: forMs + burstMs(use.budget), atMostMs: windowMs + burstMs(use.budget) },
+          { use, mark: 'gate' as const, atLeastMs: forMs + gateMs(use.budget), atMostMs: 0 },
+          { use, mark: 'again' as const, atLeastMs: forMs + slackMs(use.budget), atMostMs: windowMs },
+        ]),
+      );
+      for (const use of uses) line(use, 'again', nowMs + forMs + slackMs(use.budget));
+      return [...waits.values()];
     },
   };
 }
 
-interface Use<Payload> {
-  readonly budget: Budget<Payload>;
-  readonly key: string;
-  weight: number;
-  readonly members: { readonly item: Item<Payload>; readonly weight: number }[];
+interface TurnedAway<Payload> {
+  readonly use: Use<Payload>;
+  /** When anybody passes the gate again. */
+  readonly opensAfterMs: number;
 }
 
-/** What the items use of one budget, by key, for the keys that are warm. */
-function usesOf<Payload>(items: readonly Item<Payload>[], budget: Budget<Payload>, warm: WarmKeys, nowMs: number, hasTurn: (item: Item<Payload>) => boolean): Use<Payload>[] {
-  let uses: Map<string, Use<Payload>> | undefined;
-  for (const item of items) {
-    const key = budget.key(item.payload);
-    if (key === undefined) continue;
-    const weight = budget.unit === 'events' ? 1 : item.json.length;
-    if (!warm.add(key, weight, nowMs) || hasTurn(item)) continue;
-    uses ??= new Map();
-    let use = uses.get(key);
-    if (!use) uses.set(key, (use = { budget, key, weight: 0, members: [] }));
-    use.weight += weight;
-    use.members.push({ item, weight });
-  }
-  return uses ? [...uses.values()] : [];
-}
-
-function unitMs({ allow, perMs }: Budget<never>): number {
-  return perMs / (allow * paceShare);
-}
-
-function burstMs({ perMs }: Budget<never>): number {
-  return (perMs * burstShare) / paceShare;
-}
-
-/** Keys are ids of people and devices: the shared marks hold their hashes. */
-function markOf(currentId: number, { name, unit }: Budget<never>, key: string): string {
-  return `${currentId}:${name}:${unit}:${createHash('sha256').update(key).digest('base64url').slice(0, 22)}`;
+function parted<Value>(values: readonly Value[], isFirst: (value: Value) => boolean): readonly [Value[], Value[]] {
+  const parts: [Value[], Value[]] = [[], []];
+  for (const value of values) parts[isFirst(value) ? 0 : 1].push(value);
+  return parts;
 }

@@ -6,7 +6,7 @@ import { block } from '../../src/obstacle.js';
 import { isWorking, readWorking } from '../../src/working.js';
 import { reveals } from '../../src/admin/reveals.js';
 import { fakeConnector } from '../fakeConnector.js';
-import { everything, openDesk, type Desk } from './desk.js';
+import { currentOf, everything, openDesk, type Desk } from './desk.js';
 
 let desk: Desk;
 beforeAll(async () => void (desk = await openDesk()));
@@ -33,7 +33,7 @@ function gossip(): Connector {
 describe('credentials', () => {
   it('go in sealed for their Current, and open for the workers', async () => {
     const current = await createCurrent(desk.admin, { ...given, name: 'Sealed', credentials: { key: canary } });
-    const id = Number((current as { id: string }).id);
+    const id = Number(currentOf(current).id);
     const working = await readWorking(desk.sql, id, desk.admin);
     expect(working && isWorking(working) && working.credentials).toEqual({ key: canary });
     const [row] = await desk.sql<{ credentials: Buffer; row: string }[]>`select credentials, c::text as row from current c where id = ${id}`;
@@ -104,7 +104,7 @@ describe('a test of credentials', () => {
   it('never repeats them, though the partner does', async () => {
     const admin = desk.open({ connector: gossip() });
     const current = await createCurrent(admin, { ...given, name: 'Gossip', credentials: { kind: 'key', key: `good ${canary}` } });
-    const failed = await testCredentials(admin, (current as { id: string }).id);
+    const failed = await testCredentials(admin, currentOf(current).id);
     expect(failed).toMatchObject({ kind: 'TestFailed', code: 'bad_key' });
     expect(reveals(JSON.stringify(failed), [canary])).toBe(false);
   });

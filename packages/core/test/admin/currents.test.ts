@@ -2,7 +2,7 @@ import { createSeal, changeCurrent, createCurrent, deleteCurrent, getCurrent, la
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { block } from '../../src/obstacle.js';
 import { fakeConnector } from '../fakeConnector.js';
-import { event, everything, openDesk, type Desk } from './desk.js';
+import { currentOf, event, everything, openDesk, type Desk } from './desk.js';
 
 let desk: Desk;
 beforeAll(async () => void (desk = await openDesk()));
@@ -31,7 +31,7 @@ describe('creating', () => {
       version: 1,
     });
     await desk.take([event()]);
-    expect(await getCurrent(desk.admin, (current as { id: string }).id)).toMatchObject({ counts: { selected: 0 } });
+    expect(await getCurrent(desk.admin, currentOf(current).id)).toMatchObject({ counts: { selected: 0 } });
   });
 
   it.each([
@@ -51,6 +51,7 @@ describe('creating', () => {
       'SelectionInvalid',
       ['selection.eventTypes', 'selection.channels', 'selection.groups'],
     ],
+    ['more names than there can be', { selection: { eventTypes: Array(501).fill('x'), channels: [], groups: [] } }, 'SelectionInvalid', ['selection']],
     [
       'only what the destination does not take',
       { selection: { eventTypes: ['agentconsole.AgentExecuted'], channels: [], groups: [] } },
@@ -98,11 +99,11 @@ describe('creating', () => {
 
   it('warns of selected event types that the destination does not take', async () => {
     const current = await createCurrent(desk.admin, { ...good, name: 'Warned' });
-    const untaken = (current as { warnings: { eventTypes: string[] }[] }).warnings[0]?.eventTypes;
+    const untaken = currentOf(current).warnings[0]?.eventTypes;
     expect(current).toMatchObject({ warnings: [{ code: 'types_not_taken' }] });
     expect(untaken?.length).toBeGreaterThan(0);
     expect(untaken?.every((name) => name.startsWith('agentconsole.'))).toBe(true);
-    expect((current as { eventTypes: string[] }).eventTypes).not.toContain(untaken?.[0]);
+    expect(currentOf(current).eventTypes).not.toContain(untaken?.[0]);
   });
 });
 
@@ -179,7 +180,7 @@ describe('the states', () => {
       await desk.sql`update current set state = ${state} where id = ${Number(id)}`;
       const before = await getCurrent(desk.admin, id);
       const answer = await moves[move as keyof typeof moves](desk.admin, id);
-      expect(answer).toMatchObject(kind === 'Current' ? { kind } : { kind, state, possible: (before as { possible: string[] }).possible });
+      expect(answer).toMatchObject(kind === 'Current' ? { kind } : { kind, state, possible: currentOf(before).possible });
       if (kind === 'WrongState') expect(await getCurrent(desk.admin, id)).toEqual(before);
     }
   });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Connector, Http } from '@currents/connector';
-import { connect, createCurrent, createIntake, createSeal, launchCurrent, openAdmin, type Admin, type Intake, type Seal, type Sql } from '@currents/core';
+import { connect, createCurrent, createIntake, createSeal, launchCurrent, openAdmin, type Admin, type CurrentView, type Intake, type Seal, type Sql } from '@currents/core';
 import { claim } from '../../src/claim.js';
 import { Outcome } from '../../src/outcome.js';
 import { record } from '../../src/record.js';
@@ -31,6 +31,12 @@ export interface Desk {
   /** One attempt at whatever is due: each pending event becomes what `fate` says of its position in its batch. */
   attempt(currentId: string, fate: (position: number) => Fate): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The Current of an answer that has to be one. */
+export function currentOf(answer: CurrentView | { readonly kind: string; readonly message: string }): CurrentView {
+  if ('id' in answer) return answer;
+  throw new Error(answer.message);
 }
 
 export type Fate = 'delivered' | 'pending' | { readonly skip: string } | { readonly outcome: 'rejected' | 'expired'; readonly code: string };
@@ -74,7 +80,7 @@ export async function openDesk(): Promise<Desk> {
   const admin = open({});
 
   async function draft(name: string): Promise<string> {
-    const current = await createCurrent(admin, {
+    const answer = await createCurrent(admin, {
       name,
       contactEmail: 'ana@example.com',
       destination: 'fake',
@@ -82,8 +88,7 @@ export async function openDesk(): Promise<Desk> {
       credentials: { key: 'a-key-of-the-partner' },
       selection: everything,
     });
-    if (current.kind !== 'Current') throw new Error(current.message);
-    return current.id;
+    return currentOf(answer).id;
   }
 
   return {

@@ -1,0 +1,98 @@
+import { brazeCohorts } from '@currents/connector';
+import type { Push, PushResult } from '@currents/connector';
+import { describe, expect, it } from 'vitest';
+
+const [cohorts, users] = brazeCohorts.routes;
+if (cohorts === undefined || users === undefined) throw new Error('wanted two routes');
+
+const declaration = { partner_api_key: 'pk', client_secret: 'dik', cohort_id: 'c-1', name: 'Buyers', created_at: '2026-01-21T19:20:30Z' };
+const change = { user_ids: ['u1'] };
+const push = (body: unknown): Push => ({ path: {}, headers: {}, body: typeof body === 'string' ? body : JSON.stringify(body) });
+const declare = (more: Record<string, unknown>) => cohorts.parse(push({ ...declaration, ...more }));
+const changed = (cohort_changes: unknown, more: Record<string, unknown> = {}) => users.parse(push({ client_secret: 'dik', cohort_id: 'c-1', cohort_changes, ...more }));
+const ids = (count: number, prefix = 'u'): string[] => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+
+describe('cohorts', () => {
+  it.each([
+    ['2026-01-21T19:20:30Z', '2026-01-21T19:20:30.000Z'],
+    ['2026-01-21T19:20:30.5+02:00', '2026-01-21T17:20:30.500Z'],
+    ['2026-01-21T19:20:30-0330', '2026-01-21T22:50:30.000Z'],
+    ['2026-01-21T19:20+01', '2026-01-21T18:20:00.000Z'],
+    ['2026-01-21 19:20:30', '2026-01-21T19:20:30.000Z'],
+    ['2026-01-21', '2026-01-21T00:00:00.000Z'],
+  ])('created_at may be written %s', (created_at, at) => {
+    expect(declare({ created_at })).toMatchObject({ changes: [{ kind: 'declare', cohort: { createdAtMs: Date.parse(at) } }] });
+  });
+
+  it.each([
+    ['cohort_id', { cohort_id: 7 }, 'cohort_id must be a string; a number came'],
+    ['cohort_id', { cohort_id: '' }, 'wanted an id as cohort_id; an empty text came that is none'],
+    ['cohort_id', { cohort_id: 'c'.repeat(401) }, 'wanted at most 400 characters as cohort_id; 401 came'],
+    ['name', { name: ' ' }, 'name must be a string that is not empty; an empty text came'],
+    ['name', { name: undefined }, 'name must be a string that is not empty; nothing came'],
+    ['created_at', { created_at: '21 January 2026' }, 'created_at must be a date in ISO 8601, such as 2026-01-21T19:20:30Z; a text came that is none'],
+    ['created_at', { created_at: '2026-13-01T00:00:00Z' }, 'created_at must be a date in ISO 8601, such as 2026-01-21T19:20:30Z; a text came that is none'],
+    ['created_at', { created_at: 1_700_000_000 }, 'created_at must be a date in ISO 8601, such as 2026-01-21T19:20:30Z; a number came that is none'],
+  ])('is refused with a word about %s', (_, more, unreadable) => {
+    expect(declare(more)).toEqual({ unreadable });
+  });
+});
+
+describe('cohorts/users', () => {
+  it('takes an empty list of changes, by which partners try a key', () => {
+    expect(changed([])).toEqual({ changes: [], refused: {} });
+  });
+
+  it('takes 1,000 ids over all lists and changes, and not one more', () => {
+    const alias = { alias_name: 'n', alias_label: 'l' };
+    const full = [{ user_ids: ids(500), device_ids: ids(300, 'd') }, { aliases: Array.from({ length: 200 }, () => alias), should_remove: true }];
+    expect(changed(full)).toMatchObject({ changes: [{ kind: 'add', members: { length: 800 } }, { kind: 'remove', members: { length: 200 } }] });
+    expect(changed([...full, { user_ids: ['one'] }])).toEqual({
+      unreadable: 'cohort_changes must hold at most 1000 user_ids, device_ids and aliases together; more came',
+    });
+  });
+
+  it.each([
+    ['no list', { user_ids: ['u'] }, 'cohort_changes must be an array of objects; an object came'],
+    ['a list in quotes', '[]', 'cohort_changes must be an array of objects; a text came'],
+    ['nothing', undefined, 'cohort_changes must be an array of objects; nothing came'],
+    ['a list of texts', ['u'], 'each of cohort_changes must be an object with user_ids, device_ids or aliases; a text came'],
+    ['a change of nobody', [{ should_remove: true }], 'each of cohort_changes must be an object with user_ids, device_ids or aliases; none of them came'],
+    ['numbers for ids', [{ user_ids: [1] }], 'user_ids must be an array of strings'],
+    ['one id', [{ device_ids: 'd' }], 'device_ids must be an array of strings'],
+    ['half an alias', [{ aliases: [{ alias_name: 'n' }] }], 'aliases must be an array of objects with alias_name and alias_label, both strings'],
+    ['a text for a flag', [{ ...change, should_remove: 'yes' }], 'should_remove must be true or false; a text came'],
+  ])('refuses %s', (_, cohort_changes, unreadable) => {
+    expect(changed(cohort_changes)).toEqual({ unreadable });
+  });
+});
+
+describe('the answer', () => {
+  const good = push(declaration);
+  it.each<[PushResult, number, string]>([
+    [{ outcome: 'stored', cohorts: [] }, 201, 'success'],
+    [{ outcome: 'repeated', cohorts: [] }, 201, 'success'],
+    [{ outcome: 'unreadable', detail: 'why' }, 400, 'why'],
+    [{ outcome: 'unknown_cohort', detail: 'why' }, 400, 'why'],
+    [{ outcome: 'unauthorised', detail: 'why' }, 401, 'why'],
+    [{ outcome: 'too_large', detail: 'why' }, 413, 'why'],
+    [{ outcome: 'busy', detail: 'why' }, 423, 'why'],
+    [{ outcome: 'unavailable', detail: 'why' }, 503, 'why'],
+  ])('to %o is %d', (result, status, message) => {
+    expect(cohorts.reply(good, result)).toEqual({ status, body: JSON.stringify({ message }) });
+  });
+
+  it('to a body that is no JSON, and so shows no key, says where it stops being JSON', () => {
+    const half = push('{"cohort_id":"c-1",');
+    expect(users.keyOf(half)).toBeUndefined();
+    expect(users.reply(half, { outcome: 'unauthorised', detail: 'no key' })).toMatchObject({ status: 400, body: expect.stringContaining('line 1, column 20') });
+  });
+});
+
+it('both keys are found in the body, and nowhere else', () => {
+  const headers = { authorization: 'Bearer other' };
+  for (const route of [cohorts, users]) {
+    expect([route.keyOf(push(declaration)), route.partnerKeyOf?.(push(declaration))]).toEqual(['dik', 'pk']);
+    expect([route.keyOf({ ...push({}), headers }), route.partnerKeyOf?.({ ...push({}), headers })]).toEqual([undefined, undefined]);
+  }
+});

@@ -1,0 +1,73 @@
+import { applyMoves, type CohortRow } from './applyMoves.js';
+import { holdCohort } from './holdCohort.js';
+import { supersedeSet } from './memberSet.js';
+import type { Session, Transaction } from './session.js';
+import { stagePages } from './stagePages.js';
+import { firstRun, readWaiting, type Run } from './waiting.js';
+
+/** `busy`: another worker has the cohort in hand. */
+export type Applied = 'applied' | 'nothing' | 'busy';
+
+/**
+ * Applies the next changes of a cohort, in the order in which they came, all or none of them. May be called by any
+ * number of workers at once, and again after a crash at any point: what has been applied is noted by the same commit.
+ */
+export async function applyNext(session: Session, cohortId: number): Promise<Applied> {
+  return session.transact(async (tx): Promise<Applied> => {
+    if (!(await holdCohort(tx, cohortId))) return 'busy';
+    const run = firstRun(await readWaiting(tx, cohortId));
+    if (!run) return 'nothing';
+    const [cohort] = await tx<CohortRow[]>`select id, set_id, deleted_at is not null as deleted from cohort where id = ${cohortId}`;
+    if (!cohort) throw new Error(`changes wait for the cohort ${cohortId}, which there is not`);
+    await apply(tx, cohort, run);
+    return 'applied';
+  });
+}
+
+async function apply(tx: Transaction, cohort: CohortRow, run: Run): Promise<void> {
+  const [{ kind }] = run;
+  if (cohort.deleted && (kind === 'add' || kind === 'remove')) {
+    await tx`update cohort_change set state = 'dropped', members = null where id = any(${run.map(({ id }) => id)}::bigint[])`;
+    return;
+  }
+  const standing = cohort.deleted ? await revive(tx, cohort) : cohort;
+  switch (kind) {
+    case 'declare':
+      await tx`update cohort_change set state = 'applied' where id = any(${run.map(({ id }) => id)}::bigint[])`;
+      break;
+    case 'replace':
+      await stagePages(tx, standing, run);
+      break;
+    case 'add':
+    case 'remove':
+      await applyMoves(tx, standing, run);
+      break;
+  }
+  // Last, so that a cohort's row is not held while millions of members are replaced.
+  await describe(tx, cohort.id, run);
+}
+
+/** A deleted cohort that is declared again, or told whole, begins anew under its old ids. */
+async function revive(tx: Transaction, cohort: CohortRow): Promise<CohortRow> {
+  await supersedeSet(tx, cohort.set_id);
+  await tx`
+    update cohort set deleted_at = null, set_id = null, external_ids = 0, device_ids = 0, aliases = 0,
+      told_members = null, told_at = null, told_by = null, told_moved = 0, last_sync_at = null, created_at = now()
+    where id = ${cohort.id}`;
+  await tx`delete from cohort_departed where cohort_id = ${cohort.id}`;
+  return { ...cohort, set_id: null, deleted: false };
+}
+
+/** The last name, description and date that the run gives, where they are others than before. */
+async function describe(tx: Transaction, cohortId: number, run: Run): Promise<void> {
+  const name = run.findLast((change) => change.name !== null)?.name ?? null;
+  const description = run.findLast((change) => change.description !== null)?.description ?? null;
+  const createdAt = run.findLast((change) => change.partner_created_at !== null)?.partner_created_at ?? null;
+  await tx`
+    update cohort set
+      name = coalesce(${name}::text, name), description = coalesce(${description}::text, description),
+      partner_created_at = coalesce(${createdAt}::timestamptz, partner_created_at)
+    where id = ${cohortId}
+      and (name, description, partner_created_at) is distinct from (
+        coalesce(${name}::text, name), coalesce(${description}::text, description), coalesce(${createdAt}::timestamptz, partner_created_at))`;
+}

@@ -1,0 +1,90 @@
+import type { Sql } from '../db/connect.js';
+import type { Queries, Session, Transaction } from './session.js';
+
+/** How many members a set holds, by the kind of their ids. */
+export interface Sizes {
+  readonly externalIds: number;
+  readonly deviceIds: number;
+  readonly aliases: number;
+}
+
+export const noMembers: Sizes = { externalIds: 0, deviceIds: 0, aliases: 0 };
+
+export function totalOf({ externalIds, deviceIds, aliases }: Sizes): number {
+  return externalIds + deviceIds + aliases;
+}
+
+/** The name of the table that holds a set. */
+export function setTable(setId: string): string {
+  return `member_set_${setId}`;
+}
+
+/** Makes a set without members and answers its id. Nobody sees it before the transaction commits. */
+export async function createSet(tx: Transaction): Promise<string> {
+  const setId = await createUnindexedSet(tx);
+  await indexSet(tx, setId);
+  return setId;
+}
+
+/** For who fills a set at once: an index that is made afterwards costs a fraction. */
+export async function createUnindexedSet(tx: Transaction): Promise<string> {
+  const [row] = await tx<[{ id: string }]>`select nextval('member_set_id') as id`;
+  await tx`create table ${tx(setTable(row.id))} (member text collate "C" not null, computed_at_ms bigint)`;
+  return row.id;
+}
+
+export async function indexSet(tx: Transaction, setId: string): Promise<void> {
+  await tx`alter table ${tx(setTable(setId))} add primary key (member)`;
+}
+
+/** Room for sorting and indexing millions of members. For the transaction only. */
+export async function takeRoom(tx: Transaction): Promise<void> {
+  await tx`select set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true), set_config('maintenance_work_mem', '256MB', true)`;
+}
+
+/** Nobody is pointed to the set any more. It is dropped when those who are reading it have had time to end. */
+export async function supersedeSet(tx: Queries, setId: string | null): Promise<void> {
+  if (setId !== null) await tx`insert into superseded_set (set_id) values (${setId}::bigint)`;
+}
+
+const graceSeconds = 10;
+
+/** Drops superseded sets. One that is being read all the same is left for the next time. */
+export async function dropSuperseded(sql: Sql, session: Session): Promise<void> {
+  const sets = await sql<{ set_id: string }[]>`
+    select set_id from superseded_set where superseded_at < now() - ${graceSeconds}::int * interval '1 second' order by set_id limit 100`;
+  for (const { set_id: setId } of sets) {
+    try {
+      await session.transact(async (tx) => {
+        await tx`set local lock_timeout = '200ms'`;
+        await tx`drop table if exists ${tx(setTable(setId))}`;
+        await tx`delete from superseded_set where set_id = ${setId}::bigint`;
+      });
+    } catch (error) {
+      if (!isCode(error, lockNotAvailable)) throw error;
+    }
+  }
+}
+
+export const lockNotAvailable = '55P03';
+const undefinedTable = '42P01';
+
+export function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+const mostTries = 20;
+
+/**
+ * Looks up which sets to read, and reads them. Begins again when a set was dropped in between, because another one has
+ * taken its place.
+ */
+export async function readSets<Result>(read: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isCode(error, undefinedTable) || tries === mostTries) throw error;
+    }
+  }
+}

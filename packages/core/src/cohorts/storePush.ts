@@ -1,0 +1,237 @@
+import { createHash } from 'node:crypto';
+import type { CohortChange, Member, ParsedPush, PushResult } from '@currents/connector';
+import type { Sql } from '../db/connect.js';
+import { listIdOf } from './listId.js';
+import { memberFault, memberKey, type MemberKey } from './memberKey.js';
+
+/** One push of a partner, read, and let in by a data import key. */
+export interface NewPush {
+  readonly partner: string;
+  /** What `ImportKeys.check` answered; looked at once more as the push is stored. */
+  readonly keyId: number;
+  /** As it came: pages of a session are told apart by it. */
+  readonly body: string;
+  readonly parsed: Extract<ParsedPush, { readonly changes: unknown }>;
+}
+
+export type PushStored = Extract<PushResult, { readonly outcome: 'stored' | 'repeated' | 'unreadable' | 'unauthorised' | 'unknown_cohort' }>;
+
+export interface InboxDeps {
+  readonly sql: Sql;
+  /** Called after the commit with the cohorts that have something to apply. */
+  readonly onStored: (cohortIds: readonly number[]) => void;
+}
+
+/**
+ * Stores a push, to be applied in order, soon. Resolves after the commit; law 1 rests on this. The same push sent
+ * again is stored once. Rejects with the database's error when it could not commit; sending the push again is safe.
+ */
+export async function storePush({ sql, onStored }: InboxDeps, push: NewPush): Promise<PushStored> {
+  const { changes, refused } = push.parsed;
+  if (changes.length === 0) return { outcome: 'stored', cohorts: [] };
+  const fault = changes.map(faultOf).find((found) => found !== undefined);
+  if (fault !== undefined) return { outcome: 'unreadable', detail: fault };
+  const rows = join(changes).map((change, position) => rowOf(change, position, push.partner));
+  const first = rows[0] as Row;
+  add(first.refused, refused);
+  const hash = hashOf(push);
+  for (let tries = 1; ; tries++) {
+    const answer = await insert(sql, push, rows, hash);
+    if (!answer.authorised) return { outcome: 'unauthorised', detail: 'this data import key is not good any more' };
+    const unknown = rows.find(({ ref, listed }) => !answer.cohorts.some((known) => known.ref === ref && known.listed === listed));
+    if (!unknown) {
+      if (answer.stored > 0) onStored(answer.cohorts.map(({ id }) => id));
+      const cohorts = answer.cohorts.map(({ partner_id, list_id }) => ({ id: partner_id, listId: list_id }));
+      return { outcome: answer.stored > 0 ? 'stored' : 'repeated', cohorts };
+    }
+    // One with a name is made; it is missing only when another push made it in this very moment.
+    if (unknown.listed || unknown.name === undefined || tries === 5) {
+      const what = unknown.listed ? 'list' : 'cohort';
+      return { outcome: 'unknown_cohort', detail: `there is no ${what} ${JSON.stringify(unknown.ref.slice(0, 80))}; create it first` };
+    }
+  }
+}
+
+const longestId = 400;
+const longestName = 1_000;
+const longestSession = 400;
+
+const mostPages = 1_000_000;
+
+/** What no connector lets through, and the database would not take. */
+function faultOf(change: CohortChange): string | undefined {
+  const { id } = change.cohort;
+  if (!isUsableId(id)) return `wanted a cohort id of 1 to ${longestId} characters; ${id.length} came`;
+  const session = 'session' in change ? change.session : undefined;
+  if (!session) return undefined;
+  const { page, pages } = session;
+  const fits = Number.isInteger(page) && Number.isInteger(pages) && page >= 1 && pages >= 1 && page <= mostPages && pages <= mostPages;
+  return fits ? undefined : `wanted a page and a number of pages, each from 1 to ${mostPages}; page ${page} of ${pages} came`;
+}
+
+function isUsableId(id: string): boolean {
+  return id.length > 0 && id.length <= longestId && !id.includes('\0') && id.isWellFormed();
+}
+
+/** A change as the statement below reads it; what is undefined is left out of the JSON, and so null. */
+interface Row {
+  readonly position: number;
+  readonly ref: string;
+  readonly listed: boolean;
+  readonly list_id: string;
+  readonly kind: CohortChange['kind'];
+  readonly name: string | undefined;
+  readonly description: string | undefined;
+  readonly created_at_ms: number | undefined;
+  readonly session: string | undefined;
+  readonly page: number | undefined;
+  readonly pages: number | undefined;
+  readonly computed_at_ms: number | undefined;
+  readonly members: readonly MemberKey[] | undefined;
+  readonly given: number;
+  readonly refused: Record<string, number>;
+}
+
+function rowOf(change: CohortChange, position: number, partner: string): Row {
+  const { cohort } = change;
+  const refused: Record<string, number> = Object.create(null) as Record<string, number>;
+  const members: MemberKey[] = [];
+  const given = 'members' in change ? change.members : [];
+  for (const member of given) {
+    const fault = memberFault(member);
+    if (fault === undefined) members.push(memberKey(member));
+    else refused[fault] = (refused[fault] ?? 0) + 1;
+  }
+  const session = 'session' in change ? change.session : undefined;
+  return {
+    position,
+    ref: cohort.id,
+    listed: cohort.isListId === true,
+    list_id: listIdOf(partner, cohort.id),
+    kind: change.kind,
+    name: text(cohort.name),
+    description: text(cohort.description),
+    created_at_ms: instant(cohort.createdAtMs),
+    session: session && shorten(session.id),
+    page: session?.page,
+    pages: session?.pages,
+    computed_at_ms: 'computedAtMs' in change ? instant(change.computedAtMs) : undefined,
+    members: change.kind === 'declare' ? undefined : members,
+    given: given.length,
+    refused,
+  };
+}
+
+/** Text for people: cut to size and made storable. Empty counts as none. */
+function text(given: string | undefined): string | undefined {
+  const whole = given?.toWellFormed().replaceAll('\0', '\uFFFD').slice(0, longestName).toWellFormed();
+  return whole === '' ? undefined : whole;
+}
+
+/** What is no instant since 1970 says nothing. */
+function instant(ms: number | undefined): number | undefined {
+  return ms !== undefined && ms >= 0 && ms <= 8.64e15 ? Math.trunc(ms) : undefined;
+}
+
+/** An id of any length keeps what tells it from others. */
+function shorten(id: string): string {
+  if (id.length <= longestSession && isUsableId(id)) return id;
+  return createHash('sha256').update(id).digest('hex');
+}
+
+function add(counts: Record<string, number>, more: Readonly<Record<string, number>>): void {
+  for (const [reason, count] of Object.entries(more)) {
+    if (count > 0) counts[reason] = (counts[reason] ?? 0) + count;
+  }
+}
+
+/** Joins neighbours that say the same of the same cohort: partners may send an object for each member. */
+function join(changes: readonly CohortChange[]): readonly CohortChange[] {
+  const joined: CohortChange[] = [];
+  let members: Member[] = [];
+  for (const change of changes) {
+    const last = joined.at(-1);
+    if (last && (change.kind === 'add' || change.kind === 'remove') && continues(last, change)) {
+      for (const member of change.members) members.push(member);
+      continue;
+    }
+    if (change.kind === 'declare') joined.push(change);
+    else joined.push({ ...change, members: (members = [...change.members]) });
+  }
+  return joined;
+}
+
+function continues(last: CohortChange, next: Extract<CohortChange, { kind: 'add' | 'remove' }>): boolean {
+  return (
+    last.kind === next.kind && last.cohort.id === next.cohort.id && last.cohort.isListId === next.cohort.isListId && last.cohort.name === next.cohort.name &&
+    last.computedAtMs === next.computedAtMs && last.session?.id === next.session?.id && last.session?.page === next.session?.page
+  );
+}
+
+/**
+ * What tells this push from every other. A page of a session is told by its body, for a session has each page once.
+ * Other pushes without a key of their own may well come twice with the same body and mean it: added, removed, added.
+ */
+function hashOf({ partner, body, parsed: { changes, dedupeKey } }: NewPush): Buffer | null {
+  if (dedupeKey !== undefined) return createHash('sha256').update(`key\0${partner}\0${dedupeKey}`).digest();
+  if (!changes.every((change) => 'session' in change && change.session !== undefined)) return null;
+  return createHash('sha256').update(`page\0${partner}\0`).update(body).digest();
+}
+
+interface Answer {
+  readonly authorised: boolean;
+  readonly stored: number;
+  readonly cohorts: readonly { readonly ref: string; readonly listed: boolean; readonly id: number; readonly partner_id: string; readonly list_id: string }[];
+}
+
+/**
+ * One statement, so one round trip and one commit. Nothing is stored unless the key is good at this moment and every
+ * cohort is known. Rows of cohorts are only read or made here, never changed, so that nobody who is applying changes
+ * is waited for. A deleted cohort is known again only to a push that says the whole of it.
+ */
+async function insert(sql: Sql, { partner, keyId }: NewPush, rows: readonly Row[], hash: Buffer | null): Promise<Answer> {
+  const [answer] = await sql<[Answer]>`
+    with given as (
+      select * from json_to_recordset(${JSON.stringify(rows)}::text::json) as g (
+        position int, ref text, listed boolean, list_id text, kind text, name text, description text, created_at_ms float8,
+        session text, page int, pages int, computed_at_ms bigint, members text[], given int, refused jsonb)
+    ), key as (
+      select id from import_key
+      where id = ${keyId} and partner = ${partner} and (invalid_from is null or invalid_from > clock_timestamp())
+    ), refs as (
+      select ref, listed, min(list_id) as list_id, max(name) as name, bool_or(kind in ('declare', 'replace')) as whole
+      from given group by ref, listed
+    ), known as (
+      select r.ref, r.listed, c.id, c.partner_id, c.list_id from refs r join cohort c on c.partner = ${partner} and c.partner_id = r.ref
+      where not r.listed and (c.deleted_at is null or r.whole)
+      union all
+      select r.ref, r.listed, c.id, c.partner_id, c.list_id from refs r join cohort c on c.partner = ${partner} and c.list_id = r.ref
+      where r.listed and (c.deleted_at is null or r.whole)
+    ), made as (
+      insert into cohort (partner, partner_id, list_id, name)
+      select ${partner}, r.ref, r.list_id, r.name from refs r, key
+      where r.name is not null and not r.listed
+        and not exists (select from cohort c where c.partner = ${partner} and c.partner_id = r.ref)
+      on conflict do nothing
+      returning partner_id as ref, false as listed, id, partner_id, list_id
+    ), resolved as (
+      select * from known union all select * from made
+    ), complete as (
+      select id as key_id from key where (select count(*) from resolved) = (select count(*) from refs)
+    ), stored as (
+      insert into cohort_change (
+        cohort_id, key_id, hash, position, kind, name, description, partner_created_at,
+        session, page, pages, computed_at_ms, members, given, refused)
+      select r.id, c.key_id, ${hash}::bytea, g.position, g.kind, g.name, g.description, to_timestamp(g.created_at_ms / 1000),
+        g.session, g.page, g.pages, g.computed_at_ms, g.members, g.given, nullif(g.refused, '{}')
+      from complete c, given g join resolved r on r.ref = g.ref and r.listed = g.listed
+      order by g.position
+      on conflict (cohort_id, hash, position) do nothing
+      returning 1
+    )
+    select
+      exists (select from key) as authorised,
+      (select count(*)::int from stored) as stored,
+      coalesce((select json_agg(resolved) from resolved), '[]') as cohorts`;
+  return answer;
+}

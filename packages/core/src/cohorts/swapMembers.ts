@@ -1,0 +1,114 @@
+import type { CohortRow } from './applyMoves.js';
+import { createUnindexedSet, indexSet, setTable, supersedeSet, takeRoom } from './memberSet.js';
+import type { Transaction } from './session.js';
+import type { SyncRecord } from './syncRecord.js';
+
+export interface CompleteSession {
+  readonly sync: SyncRecord;
+  readonly session: string;
+  readonly pages: number;
+}
+
+interface Difference {
+  readonly added: string;
+  readonly removed: string;
+  readonly unchanged: string;
+  readonly external_ids: string;
+  readonly device_ids: string;
+  readonly aliases: string;
+}
+
+/** More members than this that come or go are not named to the segments one by one. */
+const mostCandidates = 100_000;
+
+/**
+ * Replaces the membership by what the session's pages say: a new set is made beside the old one, and the cohort is
+ * pointed to it as the transaction commits. Whoever reads meanwhile sees the old membership, and waits for nothing.
+ */
+export async function swapMembers(tx: Transaction, cohort: CohortRow, { sync, session, pages }: CompleteSession): Promise<void> {
+  await takeRoom(tx);
+  const setId = await createUnindexedSet(tx);
+  const fresh = setTable(setId);
+  // Sorted, so that members that were named twice fall together, and the index is made of what lies in order already.
+  await tx`set local enable_hashagg = off`;
+  await tx`
+    insert into ${tx(fresh)} (member)
+    select distinct m.member
+    from (
+      select distinct on (page) members from cohort_change
+      where cohort_id = ${cohort.id} and session = ${session} and kind = 'replace' and state = 'staged' and page <= ${pages}
+      order by page, id desc
+    ) p cross join unnest(p.members) as m (member)
+    order by m.member`;
+  await tx`set local enable_hashagg = on`;
+  await indexSet(tx, setId);
+  await tx`analyze ${tx(fresh)}`;
+  const difference = await compare(tx, cohort.set_id, fresh);
+  await tellSegments(tx, cohort, fresh, Number(difference.added) + Number(difference.removed));
+  await closeSession(tx, cohort, { sync, session, pages }, difference);
+  await supersedeSet(tx, cohort.set_id);
+  await tx`delete from cohort_departed where cohort_id = ${cohort.id}`;
+  await tx`
+    update cohort set
+      set_id = ${setId}::bigint,
+      external_ids = ${difference.external_ids}::bigint, device_ids = ${difference.device_ids}::bigint, aliases = ${difference.aliases}::bigint,
+      told_members = (select given from cohort_sync where id = ${sync.id}::bigint), told_by = 'pages', told_at = now(), told_moved = 0,
+      last_sync_at = now()
+    where id = ${cohort.id}`;
+}
+
+async function compare(tx: Transaction, oldSetId: string | null, fresh: string): Promise<Difference> {
+  const byKind = tx`
+    count(n.member) filter (where left(n.member, 1) = 'e') as external_ids,
+    count(n.member) filter (where left(n.member, 1) = 'd') as device_ids,
+    count(n.member) filter (where left(n.member, 1) = 'a') as aliases`;
+  const [difference] = oldSetId === null
+    ? await tx<[Difference]>`select count(*) as added, 0 as removed, 0 as unchanged, ${byKind} from ${tx(fresh)} n`
+    : await tx<[Difference]>`
+        select
+          count(*) filter (where o.member is null) as added,
+          count(*) filter (where n.member is null) as removed,
+          count(*) filter (where o.member = n.member) as unchanged,
+          ${byKind}
+        from ${tx(setTable(oldSetId))} o full join ${tx(fresh)} n on o.member = n.member`;
+  return difference;
+}
+
+async function tellSegments(tx: Transaction, { id, set_id }: CohortRow, fresh: string, moved: number): Promise<void> {
+  const [used] = await tx`select from segment_cohort where cohort_id = ${id} limit 1`;
+  if (!used || moved === 0) return;
+  if (set_id === null || moved > mostCandidates) {
+    await tx`insert into segment_candidate (segment_id) select segment_id from segment_cohort where cohort_id = ${id}`;
+    return;
+  }
+  await tx`
+    insert into segment_candidate (segment_id, member)
+    select s.segment_id, coalesce(o.member, n.member)
+    from segment_cohort s cross join (${tx(setTable(set_id))} o full join ${tx(fresh)} n on o.member = n.member)
+    where s.cohort_id = ${id} and (o.member is null or n.member is null)`;
+}
+
+/** The session is applied, its pages are let go, and sessions that began before it have nothing to say any more. */
+async function closeSession(tx: Transaction, { id }: CohortRow, { sync, session }: CompleteSession, difference: Difference): Promise<void> {
+  await tx`
+    update cohort_sync set
+      state = 'applied', finished_at = now(),
+      added = ${difference.added}::bigint, removed = ${difference.removed}::bigint, unchanged = ${difference.unchanged}::bigint,
+      given = (
+        select sum(given) from (
+          select distinct on (page) given from cohort_change
+          where cohort_id = ${id} and session = ${session} and kind = 'replace' and state = 'staged' and page <= pages_expected
+          order by page, id desc) p)
+    where id = ${sync.id}::bigint`;
+  await tx`
+    update cohort_change set state = 'applied', members = null
+    where cohort_id = ${id} and session = ${session} and kind = 'replace' and state = 'staged'`;
+  await tx`
+    with older as (
+      update cohort_sync set state = 'superseded', finished_at = now()
+      where cohort_id = ${id} and kind = 'replace' and state = 'receiving' and first_change_id < ${sync.first_change_id}::bigint
+      returning session
+    )
+    update cohort_change c set state = 'dropped', members = null
+    from older where c.cohort_id = ${id} and c.session = older.session and c.kind = 'replace' and c.state = 'staged'`;
+}

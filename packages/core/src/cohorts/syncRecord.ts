@@ -1,0 +1,80 @@
+import type { Transaction } from './session.js';
+import { isMove, type Run } from './waiting.js';
+
+/** What is recorded of one sync. */
+export interface SyncRecord {
+  readonly id: string;
+  readonly state: 'receiving' | 'applied' | 'superseded' | 'incomplete';
+  readonly first_change_id: string;
+  readonly pages_received: number;
+  readonly refused: Readonly<Record<string, number>>;
+}
+
+/** Changes without a session that come within this time of one another count as one sync. */
+const gapSeconds = 60;
+/** A partner that sends all the time begins a new line of history this often. */
+const longestSeconds = 3_600;
+
+/** The sync that a run belongs to, begun if need be. The caller holds the cohort. */
+export async function openSync(tx: Transaction, cohortId: number, run: Run): Promise<SyncRecord> {
+  const [first] = run;
+  const [found] = first.session === null ? await findUnnumbered(tx, cohortId, run) : await tx<SyncRecord[]>`
+    select id, state, first_change_id, pages_received, refused from cohort_sync
+    where cohort_id = ${cohortId} and session = ${first.session} and kind = ${first.kind}`;
+  if (found) return found;
+  const kind = first.session === null && isMove(first) ? 'changes' : first.kind;
+  const [begun] = await tx<[SyncRecord]>`
+    insert into cohort_sync (cohort_id, kind, session, computed_at_ms, first_change_id, started_at, last_at, state)
+    values (${cohortId}, ${kind}, ${first.session}, ${first.computed_at_ms}::bigint, ${first.id}::bigint, ${first.stored_at}, ${first.stored_at},
+      ${first.session === null ? 'applied' : 'receiving'})
+    returning id, state, first_change_id, pages_received, refused`;
+  return begun;
+}
+
+function findUnnumbered(tx: Transaction, cohortId: number, [first]: Run) {
+  return tx<SyncRecord[]>`
+    select id, state, first_change_id, pages_received, refused from cohort_sync
+    where cohort_id = ${cohortId} and kind = 'changes' and session is null
+      and computed_at_ms is not distinct from ${first.computed_at_ms}::bigint
+      and (computed_at_ms is not null
+        or (last_at > ${first.stored_at}::timestamptz - ${gapSeconds}::int * interval '1 second'
+          and started_at > ${first.stored_at}::timestamptz - ${longestSeconds}::int * interval '1 second'))
+    order by id desc limit 1`;
+}
+
+export interface Received {
+  /** Pages that had not come before. */
+  readonly newPages: number;
+  /** Pages of the session; undefined where they are not numbered. */
+  readonly pages: number | undefined;
+}
+
+/** Notes what has come of a sync, whatever becomes of it. */
+export async function noteReceived(tx: Transaction, sync: SyncRecord, run: Run, { newPages, pages }: Received): Promise<void> {
+  const refused = { ...sync.refused };
+  let given = 0;
+  for (const change of run) {
+    given += change.given;
+    for (const [reason, count] of Object.entries(change.refused ?? {})) refused[reason] = (refused[reason] ?? 0) + count;
+  }
+  await tx`
+    update cohort_sync set
+      last_at = greatest(last_at, ${run.at(-1)?.stored_at ?? null}::timestamptz),
+      given = given + ${given},
+      refused = ${tx.json(refused)},
+      pages_received = pages_received + ${newPages},
+      pages_expected = coalesce(${pages ?? null}::int, pages_expected)
+    where id = ${sync.id}::bigint`;
+}
+
+/** How many of the run's pages have not come before. The run's own rows are still waiting. */
+export async function countNewPages(tx: Transaction, cohortId: number, run: Run): Promise<number> {
+  const [{ kind, session }] = run;
+  const [row] = await tx<[{ pages: number }]>`
+    select count(distinct c.page)::int as pages from cohort_change c
+    where c.id = any(${run.map(({ id }) => id)}::bigint[])
+      and not exists (
+        select from cohort_change o
+        where o.cohort_id = ${cohortId} and o.session = ${session} and o.kind = ${kind} and o.page = c.page and o.state <> 'waiting')`;
+  return row.pages;
+}

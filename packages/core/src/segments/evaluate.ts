@@ -1,0 +1,160 @@
+import { cohortLock } from '../cohorts/holdCohort.js';
+import { createUnindexedSet, indexSet, isCode, lockNotAvailable, setTable, supersedeSet, takeRoom } from '../cohorts/memberSet.js';
+import { conflict, type Session, type Transaction } from '../cohorts/session.js';
+import { everybody, holdsForMember, readCohortSets } from './condition.js';
+import { cohortsOf, storedDefinition, type Definition } from './definition.js';
+
+/** `busy`: another worker has the segment in hand. */
+export type Evaluated = 'evaluated' | 'nothing' | 'busy';
+
+/** Names the advisory locks of segments. Whoever evaluates one holds its lock until the commit. */
+const segmentLock = 7305131;
+
+/** More candidates than this cost more one by one than the whole segment at once. */
+const mostCandidates = 200_000;
+
+interface SegmentRow {
+  readonly id: number;
+  readonly definition: unknown;
+  readonly version: number;
+  readonly evaluated_version: number | null;
+  readonly set_id: string | null;
+}
+
+/**
+ * Brings a segment's members in line with its cohorts, and notes who entered and who left. Looks only at members that
+ * may have moved, unless the definition is new or too many have. What the first evaluation finds has not entered: it
+ * was there. All or nothing of it is committed; may be called by any number of workers at once.
+ */
+export async function evaluateSegment(session: Session, segmentId: number): Promise<Evaluated> {
+  try {
+    await letAppliersPass(session, segmentId);
+    return await evaluate(session, segmentId);
+  } catch (error) {
+    // Another worker was done with it in this very moment, or an admin changed it.
+    if (isCode(error, conflict) || isCode(error, lockNotAvailable)) return 'busy';
+    throw error;
+  }
+}
+
+/** In one view of the cohorts and the candidates: whoever moves afterwards is a candidate again. */
+function evaluate(session: Session, segmentId: number): Promise<Evaluated> {
+  return session.transact(async (tx): Promise<Evaluated> => {
+    const [lock] = await tx<[{ held: boolean }]>`select pg_try_advisory_xact_lock(${segmentLock}, ${segmentId}) as held`;
+    if (!lock.held) return 'busy';
+    const [segment] = await tx<SegmentRow[]>`
+      select id, definition, version, evaluated_version, set_id from segment where id = ${segmentId} and deleted_at is null`;
+    const [due] = await tx<[{ candidates: number; anybody: boolean | null }]>`
+      select count(*)::int as candidates, bool_or(member is null) as anybody
+      from (select member from segment_candidate where segment_id = ${segmentId} order by member nulls first limit ${mostCandidates + 1}) c`;
+    if (!segment || due.candidates === 0) return 'nothing';
+    const startedMs = Date.now();
+    const definition = storedDefinition(segment.definition);
+    const whole = due.anybody === true || due.candidates > mostCandidates || segment.set_id === null || segment.evaluated_version !== segment.version;
+    const evaluation = whole ? await evaluateWhole(tx, segment, definition) : await evaluateCandidates(tx, segment, definition);
+    await note(tx, segment, evaluation, Date.now() - startedMs);
+    return 'evaluated';
+  }, 'one view');
+}
+
+/**
+ * Whoever applies changes tells the segments it knows of. One who began before this definition was there does not know
+ * of it, so it is waited for before the cohorts are looked at: what it changes is then seen.
+ */
+async function letAppliersPass(session: Session, segmentId: number): Promise<void> {
+  await session.transact(async (tx) => {
+    const [segment] = await tx<{ definition: unknown }[]>`
+      select definition from segment
+      where id = ${segmentId} and deleted_at is null and evaluated_version is distinct from version`;
+    if (!segment) return;
+    await tx`set local lock_timeout = '1s'`;
+    for (const cohortId of cohortsOf(storedDefinition(segment.definition))) {
+      await tx`select pg_advisory_xact_lock_shared(${cohortLock}, ${Number(cohortId)})`;
+    }
+  });
+}
+
+interface Evaluation {
+  readonly setId: string;
+  /** By kind of id: what to add to the segment's counts, or to set them to. */
+  readonly counts: readonly [external: number, device: number, alias: number];
+  readonly replaces: boolean;
+  readonly lastChangeId: string | null;
+}
+
+async function evaluateCandidates(tx: Transaction, segment: SegmentRow, definition: Definition): Promise<Evaluation> {
+  const setId = segment.set_id as string;
+  const table = setTable(setId);
+  const sets = await readCohortSets(tx, definition);
+  const gain = (kind: string) => tx`
+    (select count(*) from entered where left(member, 1) = ${kind}) - (select count(*) from gone where left(member, 1) = ${kind})`;
+  const [row] = await tx<[{ external_ids: string; device_ids: string; aliases: string; last_change_id: string | null }]>`
+    with taken as (
+      delete from segment_candidate where segment_id = ${segment.id} and member is not null returning member
+    ), judged as (
+      select c.member, (${holdsForMember(tx, definition, sets, tx`c.member`)}) as belongs,
+        exists (select from ${tx(table)} held where held.member = c.member) as held
+      from (select distinct member from taken) c
+    ), entered as (
+      insert into ${tx(table)} (member) select member from judged where belongs and not held returning member
+    ), gone as (
+      delete from ${tx(table)} t using judged j where t.member = j.member and not j.belongs and j.held returning t.member
+    ), noted as (
+      insert into segment_change (segment_id, at, entered, member)
+      select ${segment.id}, (select clock_timestamp()), entered, member
+      from (select true as entered, member from entered union all select false, member from gone) moved
+      returning id
+    )
+    select ${gain('e')} as external_ids, ${gain('d')} as device_ids, ${gain('a')} as aliases, (select max(id) from noted) as last_change_id`;
+  return { setId, counts: [Number(row.external_ids), Number(row.device_ids), Number(row.aliases)], replaces: false, lastChangeId: row.last_change_id };
+}
+
+/** Makes a new set beside the old one; readers see the old one until the commit. */
+async function evaluateWhole(tx: Transaction, segment: SegmentRow, definition: Definition): Promise<Evaluation> {
+  await takeRoom(tx);
+  await tx`delete from segment_candidate where segment_id = ${segment.id}`;
+  const sets = await readCohortSets(tx, definition);
+  const setId = await createUnindexedSet(tx);
+  const fresh = setTable(setId);
+  await tx`insert into ${tx(fresh)} (member) select member from (${everybody(tx, definition, sets)}) e order by member`;
+  await indexSet(tx, setId);
+  await tx`analyze ${tx(fresh)}`;
+  const [row] = await tx<[{ external_ids: string; device_ids: string; aliases: string }]>`
+    select count(*) filter (where left(member, 1) = 'e') as external_ids, count(*) filter (where left(member, 1) = 'd') as device_ids,
+      count(*) filter (where left(member, 1) = 'a') as aliases from ${tx(fresh)}`;
+  const lastChangeId = segment.set_id === null ? null : await noteDifference(tx, segment, fresh);
+  await supersedeSet(tx, segment.set_id);
+  return { setId, counts: [Number(row.external_ids), Number(row.device_ids), Number(row.aliases)], replaces: true, lastChangeId };
+}
+
+async function noteDifference(tx: Transaction, segment: SegmentRow, fresh: string): Promise<string | null> {
+  const [row] = await tx<[{ last_change_id: string | null }]>`
+    with noted as (
+      insert into segment_change (segment_id, at, entered, member)
+      select ${segment.id}, (select clock_timestamp()), n.member is not null, coalesce(n.member, o.member)
+      from ${tx(setTable(segment.set_id as string))} o full join ${tx(fresh)} n on n.member = o.member
+      where o.member is null or n.member is null
+      returning id
+    )
+    select max(id) as last_change_id from noted`;
+  return row.last_change_id;
+}
+
+const longestRestMs = 5 * 60_000;
+const shortestRestMs = 1_000;
+
+/** After an evaluation a segment rests for twice the time it took, so that a busy cohort does not keep it going without end. */
+async function note(tx: Transaction, segment: SegmentRow, { setId, counts, replaces, lastChangeId }: Evaluation, tookMs: number): Promise<void> {
+  const [external, device, alias] = counts;
+  const restMs = Math.min(Math.max(shortestRestMs, 2 * tookMs), longestRestMs);
+  const base = replaces ? 0 : 1;
+  await tx`
+    update segment set
+      set_id = ${setId}::bigint,
+      external_ids = external_ids * ${base} + ${external}, device_ids = device_ids * ${base} + ${device}, aliases = aliases * ${base} + ${alias},
+      evaluated_version = ${segment.version}, evaluated_at = now(), evaluation_ms = ${tookMs},
+      due_after = clock_timestamp() + ${restMs}::int * interval '1 millisecond',
+      change_id = coalesce(${lastChangeId}::bigint, change_id),
+      changes_since = coalesce(changes_since, clock_timestamp())
+    where id = ${segment.id}`;
+}

@@ -1,0 +1,90 @@
+import { setTable } from '../cohorts/memberSet.js';
+import { openSession, type Transaction } from '../cohorts/session.js';
+
+export type ExportFormat = 'ndjson' | 'csv';
+
+export interface MemberExport {
+  readonly segmentId: string;
+  readonly name: string;
+  readonly members: number;
+  /** Follow the changes from here to keep up. */
+  readonly changesCursor: string;
+  readonly evaluatedAt: Date;
+}
+
+export interface ExportTaker {
+  /** Called once, before the first text. */
+  begin(about: MemberExport): void;
+  /** A piece of the export, some hundred kilobytes; the next is read when it resolves. Rejects to end the export. */
+  take(text: string): Promise<void>;
+}
+
+/** Members in one piece. */
+const step = 10_000;
+/** A connection is held, and old rows are kept, for as long as somebody reads. */
+const longestMs = 60 * 60_000;
+
+/**
+ * Hands over all members of a segment as they are at one moment, a piece at a time, no faster than they are taken.
+ * False when there is no such segment, or it has not been evaluated yet.
+ */
+export async function exportMembers(
+  databaseUrl: string,
+  segmentId: number,
+  format: ExportFormat,
+  taker: ExportTaker,
+): Promise<'exported' | 'not_found' | 'not_evaluated'> {
+  const session = openSession(databaseUrl, { name: 'export', statementMs: 60_000 });
+  const endMs = Date.now() + longestMs;
+  try {
+    return await session.transact(async (tx) => {
+      const [row] = await tx<{ id: number; name: string; set_id: string | null; members: string; change_id: string; evaluated_at: Date | null }[]>`
+        select id, name, set_id, external_ids + device_ids + aliases as members, change_id, evaluated_at
+        from segment where id = ${segmentId} and deleted_at is null`;
+      if (!row) return 'not_found';
+      if (row.set_id === null || row.evaluated_at === null) return 'not_evaluated';
+      // Held from here on, so that the set is not dropped however long the reading takes.
+      const table = setTable(row.set_id);
+      const first = await readPiece(tx, table, '', format);
+      taker.begin({ segmentId: String(row.id), name: row.name, members: Number(row.members), changesCursor: row.change_id, evaluatedAt: row.evaluated_at });
+      if (format === 'csv') await taker.take('kind,id,label\n');
+      for (let piece = first; piece; piece = await readPiece(tx, table, piece.last, format)) {
+        if (Date.now() > endMs) throw new Error('the export was read too slowly, and ended');
+        await taker.take(piece.text);
+      }
+      return 'exported';
+    }, 'one view');
+  } finally {
+    await session.end(0);
+  }
+}
+
+/** Made into text by the database: for this process a piece is one value, however many members it has. */
+async function readPiece(tx: Transaction, table: string, after: string, format: ExportFormat): Promise<{ readonly text: string; readonly last: string } | undefined> {
+  const line = format === 'csv' ? csvLine(tx) : jsonLine(tx);
+  const [piece] = await tx<[{ text: string | null; last: string | null }]>`
+    select string_agg(${line}, '' order by member) as text, max(member) as last
+    from (select member from ${tx(table)} where member > ${after} order by member limit ${step}) m`;
+  return piece.text === null || piece.last === null ? undefined : { text: piece.text, last: piece.last };
+}
+
+function jsonLine(tx: Transaction) {
+  return tx`
+    case left(member, 1)
+      when 'e' then '{"externalId":' || to_json(substr(member, 2)) || E'}\n'
+      when 'd' then '{"deviceId":' || to_json(substr(member, 2)) || E'}\n'
+      else '{"alias":{"name":' || to_json(substr(member, strpos(member, E'\x1f') + 1))
+        || ',"label":' || to_json(substr(member, 2, strpos(member, E'\x1f') - 2)) || E'}}\n'
+    end`;
+}
+
+/** RFC 4180: in quotation marks, which are doubled inside. */
+function csvLine(tx: Transaction) {
+  return tx`
+    case left(member, 1)
+      when 'e' then 'external_id,"' || replace(substr(member, 2), '"', '""') || E'",\n'
+      when 'd' then 'device_id,"' || replace(substr(member, 2), '"', '""') || E'",\n'
+      else 'alias,"' || replace(substr(member, strpos(member, E'\x1f') + 1), '"', '""') || '","'
+        || replace(substr(member, 2, strpos(member, E'\x1f') - 2), '"', '""') || E'"\n'
+    end`;
+}

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import type { Sql } from '../db/connect.js';
+import { memberOf } from '../cohorts/memberKey.js';
+
+/** What one request tells a webhook. Leased: nobody else tells it anything until the lease runs out. */
+export interface WebhookBatch {
+  readonly webhookId: number;
+  readonly lease: string;
+  readonly segmentId: number;
+  readonly segmentName: string;
+  readonly url: string;
+  readonly secret: Buffer | null;
+  readonly failures: number;
+  readonly liveSinceMs: number;
+  /** The change after which the batch begins. */
+  readonly after: string;
+  readonly changes: readonly NotedChange[];
+}
+
+export interface NotedChange {
+  readonly id: string;
+  readonly at: Date;
+  readonly entered: boolean;
+  readonly member: string;
+}
+
+/** Entries and exits in one request. */
+const mostChanges = 1_000;
+
+/**
+ * Leases a live webhook that has something to be told, with the next changes for it. A batch once begun stays as it is
+ * until it is told: the same request, whoever repeats it. Undefined when there is nothing, or somebody else is at it.
+ */
+export async function claimBatch(sql: Sql, webhookId: number, leaseMs: number): Promise<WebhookBatch | undefined> {
+  const lease = (randomBytes(8).readBigUInt64BE() >> 1n).toString();
+  const [row] = await sql<Row[]>`
+    update segment_webhook w set
+      lease = ${lease}::bigint, leased_until = now() + ${leaseMs}::int * interval '1 millisecond',
+      batch_to = coalesce(batch_to, (
+        select max(id) from (
+          select id from segment_change c where c.segment_id = w.segment_id and c.id > w.change_id order by id limit ${mostChanges}) next))
+    from segment s
+    where w.id = ${webhookId} and s.id = w.segment_id and w.state = 'live' and w.secret is not null
+      and (w.hold_until is null or w.hold_until <= now()) and (w.leased_until is null or w.leased_until <= now())
+      and exists (select from segment_change c where c.segment_id = w.segment_id and c.id > w.change_id)
+    returning w.id, w.segment_id, s.name, w.url, w.secret, w.failures, w.live_since, w.change_id, w.batch_to`;
+  if (!row) return undefined;
+  const changes = await sql<NotedChange[]>`
+    select id, at, entered, member from segment_change
+    where segment_id = ${row.segment_id} and id > ${row.change_id}::bigint and id <= ${row.batch_to}::bigint order by id`;
+  return {
+    webhookId: row.id,
+    lease,
+    segmentId: row.segment_id,
+    segmentName: row.name,
+    url: row.url,
+    secret: row.secret,
+    failures: row.failures,
+    liveSinceMs: row.live_since.getTime(),
+    after: row.change_id,
+    changes,
+  };
+}
+
+interface Row {
+  readonly id: number;
+  readonly segment_id: number;
+  readonly name: string;
+  readonly url: string;
+  readonly secret: Buffer | null;
+  readonly failures: number;
+  readonly live_since: Date;
+  readonly change_id: string;
+  readonly batch_to: string | null;
+}
+
+/** Told of: the next batch begins after this one. False when the lease was lost meanwhile, and nothing is noted. */
+export async function noteTold(sql: Sql, { webhookId, lease, changes }: WebhookBatch): Promise<boolean> {
+  const noted = await sql`
+    update segment_webhook set
+      change_id = ${changes.at(-1)?.id ?? 0}::bigint, batch_to = null, delivered = delivered + ${changes.length}, last_delivered_at = now(),
+      failures = 0, hold_until = null, hold_code = null, hold_detail = null, lease = null, leased_until = null
+    where id = ${webhookId} and lease = ${lease}::bigint`;
+  return noted.count === 1;
+}
+
+/** From now on the first half of the batch alone. */
+export async function halveBatch(sql: Sql, { webhookId, lease, changes }: WebhookBatch): Promise<void> {
+  const middle = changes[Math.ceil(changes.length / 2) - 1] as NotedChange;
+  await sql`
+    update segment_webhook set batch_to = ${middle.id}::bigint, lease = null, leased_until = null
+    where id = ${webhookId} and lease = ${lease}::bigint`;
+}
+
+export interface Why {
+  readonly code: string;
+  readonly detail: string;
+}
+
+export async function holdWebhook(sql: Sql, { webhookId, lease }: WebhookBatch, { code, detail, untilMs }: Why & { readonly untilMs: number }): Promise<void> {
+  await sql`
+    update segment_webhook set
+      failures = failures + 1, hold_until = to_timestamp(${untilMs}::float8 / 1000), hold_code = ${code}, hold_detail = ${detail},
+      lease = null, leased_until = null
+    where id = ${webhookId} and lease = ${lease}::bigint`;
+}
+
+/** Nothing passes until somebody repairs it; it is probed from time to time. False when the lease was lost. */
+export async function blockWebhook(sql: Sql, { webhookId, lease }: WebhookBatch, { code, detail }: Why, probeAfterMs: number): Promise<boolean> {
+  const blocked = await sql`
+    update segment_webhook set
+      state = 'blocked', state_since = now(), blocked_code = ${code}, blocked_detail = ${detail}, probes = 0,
+      probe_at = now() + ${probeAfterMs}::int * interval '1 millisecond', failures = 0, hold_until = null, hold_code = null, hold_detail = null,
+      lease = null, leased_until = null
+    where id = ${webhookId} and lease = ${lease}::bigint and state = 'live'`;
+  return blocked.count === 1;
+}
+
+/** The first changes of the batch, up to and with `last`, are not told any more; what follows begins a new batch. */
+export async function expireChanges(sql: Sql, { webhookId, lease, changes }: WebhookBatch, last: NotedChange, { code, detail }: Why): Promise<void> {
+  const count = changes.indexOf(last) + 1;
+  await sql`
+    with moved as (
+      update segment_webhook set change_id = ${last.id}::bigint, batch_to = null, expired = expired + ${count}, lease = null, leased_until = null
+      where id = ${webhookId} and lease = ${lease}::bigint
+      returning id
+    )
+    insert into segment_webhook_expiry (webhook_id, first_change_id, last_change_id, changes, code, detail)
+    select id, ${changes[0]?.id ?? 0}::bigint, ${last.id}::bigint, ${count}, ${code}, ${detail} from moved`;
+}
+
+/** The body of the request. */
+export function bodyOf({ webhookId, segmentId, segmentName, after, changes }: WebhookBatch): string {
+  return JSON.stringify({
+    type: 'segment.changes',
+    webhookId: String(webhookId),
+    segment: { id: String(segmentId), name: segmentName },
+    after,
+    cursor: changes.at(-1)?.id,
+    changes: changes.map(({ id, at, entered, member }) => ({ cursor: id, at, change: entered ? 'entered' : 'left', member: memberOf(member) })),
+  });
+}

@@ -1,0 +1,67 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { retryAfterMs, type Http, type HttpAnswer } from '@currents/connector';
+
+/** What a receiver of entries and exits said of one request. */
+export type WebhookVerdict =
+  | { readonly outcome: 'delivered' }
+  | { readonly outcome: 'deferred'; readonly code: string; readonly detail: string; readonly afterMs: number | undefined }
+  /** The request was too large for the receiver: tell it less at a time. */
+  | { readonly outcome: 'split'; readonly code: string; readonly detail: string }
+  /** Nothing passes until a person repairs the webhook. */
+  | { readonly outcome: 'blocked'; readonly code: string; readonly detail: string };
+
+export interface WebhookRequest {
+  readonly url: string;
+  readonly secret: string;
+  /** Equal for every repetition of the same request. */
+  readonly deliveryId: string;
+  readonly body: string;
+  readonly nowMs: number;
+}
+
+/** Answers that say that a repetition would not help: wrong credentials, or nobody there any more. */
+const blocking = new Set([401, 403, 404, 410]);
+
+/** A receiver may ask to be left alone for this long. */
+const waits = { leastMs: 1_000, mostMs: 60 * 60_000 };
+
+/** Makes one signed request. Never throws for anything a receiver or a network can do. */
+export async function tellWebhook(http: Http, { url, secret, deliveryId, body, nowMs }: WebhookRequest): Promise<WebhookVerdict> {
+  const timestamp = String(Math.floor(nowMs / 1000));
+  const answer = await http.request({
+    method: 'POST',
+    url,
+    headers: {
+      'content-type': 'application/json',
+      'user-agent': 'Currents/1',
+      'currents-delivery': deliveryId,
+      'currents-timestamp': timestamp,
+      'currents-signature': `v1=${signatureOf(secret, timestamp, body)}`,
+    },
+    body,
+  });
+  return verdictOf(answer);
+}
+
+/** HMAC-SHA256 over the timestamp, a full stop and the body, in hexadecimal. */
+export function signatureOf(secret: string, timestamp: string, body: string): string {
+  return createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
+}
+
+/** Whether a signature is the secret's, in a time that tells nothing. What a receiver does, given here for tests and examples. */
+export function isSignedBy(secret: string, { timestamp, signature, body }: { readonly timestamp: string; readonly signature: string; readonly body: string }): boolean {
+  const wanted = Buffer.from(`v1=${signatureOf(secret, timestamp, body)}`);
+  const given = Buffer.from(signature);
+  return wanted.length === given.length && timingSafeEqual(wanted, given);
+}
+
+function verdictOf(answer: HttpAnswer): WebhookVerdict {
+  if ('failure' in answer) return { outcome: 'deferred', code: answer.failure, detail: answer.detail, afterMs: undefined };
+  const { status } = answer;
+  const code = `http_${status}`;
+  if (status >= 200 && status < 300) return { outcome: 'delivered' };
+  if (blocking.has(status)) return { outcome: 'blocked', code, detail: `the receiver answered ${status}` };
+  if (status === 413) return { outcome: 'split', code, detail: 'the receiver answered 413: too much at a time' };
+  const detail = status < 400 ? `the receiver answered ${status}; redirects are not followed` : `the receiver answered ${status}`;
+  return { outcome: 'deferred', code, detail, afterMs: retryAfterMs(answer.headers, waits) };
+}

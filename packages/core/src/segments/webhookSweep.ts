@@ -1,0 +1,65 @@
+import type { TellDeps } from './tellChanges.js';
+import { webhookSealContext } from './webhookDeeds.js';
+import { tellWebhook } from './webhookRequest.js';
+
+type Deps = Pick<TellDeps, 'sql' | 'http' | 'seal' | 'log' | 'windowMs'>;
+
+/** Webhooks that have something to be told now. */
+export async function findDueWebhooks({ sql }: Pick<Deps, 'sql'>): Promise<readonly number[]> {
+  const rows = await sql<{ id: number }[]>`
+    select w.id from segment_webhook w
+    where w.state = 'live' and w.secret is not null
+      and (w.hold_until is null or w.hold_until <= now()) and (w.leased_until is null or w.leased_until <= now())
+      and exists (select from segment_change c where c.segment_id = w.segment_id and c.id > w.change_id)
+    order by w.id`;
+  return rows.map(({ id }) => id);
+}
+
+/** Asks blocked webhooks whether they would take something again, with a request that tells nothing. */
+export async function probeBlockedWebhooks({ sql, http, seal, log }: Deps): Promise<void> {
+  const due = await sql<{ id: number; url: string; secret: Buffer | null; probes: number }[]>`
+    update segment_webhook set
+      probes = probes + 1, probe_at = now() + least(60000 * power(2, least(probes + 1, 10)), 900000) * interval '1 millisecond'
+    where id in (select id from segment_webhook where state = 'blocked' and probe_at <= now() for update skip locked)
+    returning id, url, secret, probes`;
+  for (const { id, url, secret, probes } of due) {
+    let opened: string;
+    try {
+      opened = seal.open(secret ?? Buffer.alloc(0), webhookSealContext(id));
+    } catch {
+      continue;
+    }
+    const body = JSON.stringify({ type: 'ping', webhookId: String(id) });
+    const { outcome } = await tellWebhook(http, { url, secret: opened, deliveryId: `${id}-ping-${probes}`, body, nowMs: Date.now() });
+    log.info({ event: 'webhook.probed', webhook: id, probe: probes, outcome });
+    if (outcome !== 'delivered') continue;
+    await sql`
+      update segment_webhook set state = 'live', state_since = now(), blocked_code = null, blocked_detail = null, probes = 0, probe_at = null
+      where id = ${id} and state = 'blocked'`;
+  }
+}
+
+/** A blocked webhook keeps what it was not told for the retry window, counted from when it happened or it was last resumed. */
+export async function expireBlockedWebhooks({ sql, log, windowMs }: Deps): Promise<void> {
+  const hours = Math.round((windowMs / 3_600_000) * 100) / 100;
+  const expired = await sql<{ webhook_id: number; changes: string; code: string }[]>`
+    with overdue as (
+      select w.id, min(c.id) as first_id, max(c.id) as last_id, count(*) as changes
+      from segment_webhook w join segment_change c on c.segment_id = w.segment_id and c.id > w.change_id
+      where w.state = 'blocked' and w.live_since < now() - ${windowMs}::float8 * interval '1 millisecond'
+        and c.at < now() - ${windowMs}::float8 * interval '1 millisecond'
+      group by w.id
+    ), moved as (
+      update segment_webhook w set change_id = o.last_id, batch_to = null, expired = expired + o.changes
+      from overdue o where w.id = o.id and w.state = 'blocked' and w.change_id < o.first_id
+      returning w.id, o.first_id, o.last_id, o.changes, w.blocked_code, w.blocked_detail
+    )
+    insert into segment_webhook_expiry (webhook_id, first_change_id, last_change_id, changes, code, detail)
+    select id, first_id, last_id, changes, coalesce(blocked_code, 'blocked'),
+      ${`kept for the whole retry window of ${hours} h while the webhook was blocked: `}::text || coalesce(blocked_detail, '')
+    from moved returning webhook_id, changes, code`;
+  for (const { webhook_id: webhook, changes, code } of expired) {
+    log.error({ event: 'webhook.expired', webhook, changes, code }, 'a blocked webhook was not told of entries and exits within their window');
+  }
+}
+

@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CohortChange, CohortReference } from '@currents/connector';
+import { add as addTo, keys, openInbox, page as pageOf, remove as removeFrom, user, users, type Inbox } from './inbox.js';
+
+let inbox: Inbox;
+beforeAll(async () => {
+  inbox = await openInbox();
+});
+afterAll(() => inbox.close());
+
+let made = 0;
+/** A cohort of its own for each test, and its changes. */
+function cohort() {
+  const reference: CohortReference = { id: `cohort-${++made}`, name: `Cohort ${made}` };
+  return {
+    id: reference.id,
+    add: (ids: readonly number[], computedAtMs?: number) => addTo(users(...ids), { cohort: reference, ...(computedAtMs !== undefined && { computedAtMs }) }),
+    remove: (ids: readonly number[], computedAtMs?: number) => removeFrom(users(...ids), { cohort: reference, ...(computedAtMs !== undefined && { computedAtMs }) }),
+    page: (session: string, at: number, of: number, ids: readonly number[]) => pageOf(session, at, of, users(...ids), reference),
+    members: () => inbox.members(reference.id),
+    syncs: () => inbox.syncs(reference.id),
+    reference,
+  };
+}
+
+/** Pushes each, applying after each one or only at the end. */
+async function pushAll(changes: readonly CohortChange[], when: 'each' | 'end'): Promise<void> {
+  for (const change of changes) {
+    await inbox.push([change]);
+    if (when === 'each') await inbox.apply();
+  }
+  await inbox.apply();
+}
+
+describe.each(['each', 'end'] as const)('changes applied at the %s', (when) => {
+  it('are applied in the order in which they came', async () => {
+    const { id, add, remove, members, syncs } = cohort();
+    await pushAll([add([1, 2, 3]), remove([2]), add([2]), remove([2, 3]), add([4])], when);
+    expect(await members()).toEqual(keys(1, 4));
+    expect(await inbox.sql`select last_sync_at is not null as synced from cohort where partner_id = ${id}`).toMatchObject([{ synced: true }]);
+    const [sync, ...more] = await syncs();
+    expect(more).toEqual([]);
+    expect(Number(sync?.['added']) - Number(sync?.['removed'])).toBe(2);
+  });
+
+  it('that the partner computed earlier never undo newer ones', async () => {
+    const { add, remove, members } = cohort();
+    await pushAll([add([1, 2], 2_000), remove([1], 1_000), remove([2, 3], 3_000), add([2, 3], 2_500), add([4], 5_000), remove([4], 5_000)], when);
+    expect(await members()).toEqual(keys(1));
+  });
+
+  it('a membership is replaced once all pages have come, in whatever order', async () => {
+    const { add, page, members, syncs } = cohort();
+    await pushAll([add([1, 2, 9]), page('s', 3, 3, [5]), page('s', 1, 3, [1, 2])], when);
+    expect(await members()).toEqual(keys(1, 2, 9));
+    expect((await syncs()).at(-1)).toMatchObject({ kind: 'replace', state: 'receiving', pages_received: 2, pages_expected: 3 });
+    await pushAll([page('s', 2, 3, [3, 4, 5])], when);
+    expect(await members()).toEqual(keys(1, 2, 3, 4, 5));
+    expect((await syncs()).at(-1)).toMatchObject({ state: 'applied', pages_received: 3, given: 6, added: 3, removed: 1, unchanged: 2 });
+  });
+
+  it('a page that comes again with another body takes the place of the first', async () => {
+    const { page, members } = cohort();
+    await pushAll([page('s', 1, 2, [1, 2]), page('s', 1, 2, [3]), page('s', 1, 2, [4])], when);
+    expect(await members()).toEqual([]);
+    await pushAll([page('s', 2, 2, [5])], when);
+    expect(await members()).toEqual(keys(4, 5));
+  });
+
+  it('a session that was begun anew supersedes the unfinished one, and its straggling pages change nothing', async () => {
+    const { page, members, syncs } = cohort();
+    await pushAll([page('a', 1, 2, [1]), page('b', 2, 2, [3]), page('b', 1, 2, [2])], when);
+    expect(await members()).toEqual(keys(2, 3));
+    await pushAll([page('a', 2, 2, [7]), page('b', 1, 2, [8])], when);
+    expect(await members()).toEqual(keys(2, 3));
+    expect((await syncs()).map(({ session, state }) => [session, state])).toEqual([['a', 'superseded'], ['b', 'applied']]);
+  });
+
+  it('of two sessions at once the one that began later has the last word', async () => {
+    for (const last of ['a', 'b']) {
+      const { page, members } = cohort();
+      const first = last === 'a' ? 'b' : 'a';
+      await pushAll([page('a', 1, 2, [1]), page('b', 1, 2, [2]), page(first, 2, 2, [3]), page(last, 2, 2, [3])], when);
+      expect(await members()).toEqual(keys(2, 3));
+    }
+  });
+
+  it('a session whose number of pages changes waits for the newest number', async () => {
+    const { page, members } = cohort();
+    await pushAll([page('s', 1, 2, [1]), page('s', 2, 3, [2])], when);
+    expect(await members()).toEqual([]);
+    await pushAll([page('s', 3, 3, [3])], when);
+    expect(await members()).toEqual(keys(1, 2, 3));
+    const shrunk = cohort();
+    await pushAll([shrunk.page('s', 3, 3, [3]), shrunk.page('s', 1, 3, [1]), shrunk.page('s', 2, 2, [2])], when);
+    expect(await shrunk.members()).toEqual(keys(1, 2));
+  });
+
+  it('an empty page empties the cohort', async () => {
+    const { add, page, members } = cohort();
+    await pushAll([add([1]), page('s', 1, 1, [])], when);
+    expect(await members()).toEqual([]);
+  });
+
+  it('three kinds of ids are three members', async () => {
+    const { reference, members } = cohort();
+    const alias = (label: string, name: string) => ({ alias: { label, name } });
+    const all = [user(1), { deviceId: '1' }, alias('a', '1'), alias('b', '1'), alias('a\u00e9', 'x\u001fy')];
+    await pushAll([addTo(all, { cohort: reference })], when);
+    expect((await members()).length).toBe(5);
+    await pushAll([removeFrom([{ deviceId: '1' }, alias('b', '1'), alias('nobody', '1')], { cohort: reference })], when);
+    expect(await members()).toEqual(['aa\u001f1', 'a\u0061\u00e9\u001fx\u001fy', 'e1'].sort());
+  });
+});
+
+describe('the history of syncs', () => {
+  it('says what each did, page by page, and shows one that lacks a page', async () => {
+    const { reference, members, syncs } = cohort();
+    const session = (kind: 'add' | 'remove', at: number, ids: readonly number[]): CohortChange => ({
+      kind,
+      cohort: reference,
+      members: users(...ids),
+      session: { id: 'run', page: at, pages: 2 },
+    });
+    await pushAll([session('add', 1, [1, 2]), session('add', 2, [2, 3]), session('remove', 1, [2, 8])], 'end');
+    expect(await members()).toEqual(keys(1, 3));
+    expect(await syncs()).toMatchObject([
+      { kind: 'add', state: 'applied', pages_received: 2, pages_expected: 2, given: 4, added: 3, removed: 0 },
+      { kind: 'remove', state: 'receiving', pages_received: 1, pages_expected: 2, given: 2, added: 0, removed: 1, unchanged: 1 },
+    ]);
+  });
+
+  it('counts late changes, and those that change nothing', async () => {
+    const { add, remove, syncs } = cohort();
+    await pushAll([add([1, 2, 3], 2_000), remove([1, 9], 1_000)], 'each');
+    expect(await syncs()).toMatchObject([
+      { added: 3, removed: 0, unchanged: 0, late: 0 },
+      { added: 0, removed: 0, unchanged: 1, late: 1 },
+    ]);
+  });
+});

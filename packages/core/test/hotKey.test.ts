@@ -1,0 +1,140 @@
+import { expect, it } from 'vitest';
+import { openHotLine, type HotLine, type Terms } from './hotLine.js';
+
+const httpapi: Terms = { allow: 900, perMs: 30_000 };
+const steps = 30_000 * (0.25 / 0.7) / 2;
+
+/** Stores, ten times a second, `hot` events of one device and as many others of a device each. */
+function flow(line: HotLine, { hot, others, forMs }: { readonly hot: number; readonly others: number; readonly forMs: number }): () => void {
+  const endMs = line.nowMs() + forMs;
+  let made = 0;
+  return () => {
+    if (line.nowMs() >= endMs) return;
+    const devices = Array.from({ length: hot + others }, (_, index) => (index % (hot + others) < hot ? 'hot' : `other-${made++}`));
+    line.store(devices);
+  };
+}
+
+const numbersOf = (line: HotLine, device: string): number[] => line.partner.held.filter((event) => event.device === device).map(({ id }) => Number(id.split(' ')[1]));
+const inOrder = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b);
+
+/** The most events of the device that came in any period. */
+function mostInAPeriod(line: HotLine, device: string): number {
+  const times = line.partner.held.filter((event) => event.device === device).map(({ atMs }) => atMs);
+  let from = 0;
+  return times.reduce((most, atMs, index) => {
+    while ((times[from] as number) <= atMs - httpapi.perMs) from++;
+    return Math.max(most, index - from + 1);
+  }, 0);
+}
+
+it('a hot device waits alone, leaves in order over many batches, and is never too fast for the partner', async () => {
+  const line = openHotLine(httpapi);
+  const lateOthers: number[] = [];
+  const others = flow(line, { hot: 30, others: 10, forMs: 20_000 });
+  await line.work(20_000, () => {
+    lateOthers.push(line.deliveries.flatMap(({ deferred }) => deferred).filter(({ budget }) => budget?.key !== 'hot').length);
+    others();
+  });
+  expect(lateOthers.every((late) => late === 0)).toBe(true);
+  expect(line.partner.held.filter(({ device }) => device !== 'hot')).toHaveLength(2_000);
+  const attemptsSoFar = line.attempts();
+  // 6,000 events at 21 a second.
+  await line.work(300_000);
+  expect(line.pending()).toBe(0);
+  const numbers = numbersOf(line, 'hot');
+  expect(numbers).toHaveLength(6_000);
+  expect(numbers).toEqual(inOrder(numbers));
+  expect(line.partner.refusals).toEqual([]);
+  expect(mostInAPeriod(line, 'hot')).toBeLessThanOrEqual(httpapi.allow);
+  // A few attempts for each step of the budget, however many batches wait.
+  expect(line.attempts() - attemptsSoFar).toBeLessThan((300_000 / steps) * 4);
+});
+
+it('few hot events in each of many batches are tried again once, when they have their turn', async () => {
+  const line = openHotLine({ allow: 90, perMs: 30_000 });
+  await line.work(100_000, flow(line, { hot: 1, others: 9, forMs: 20_000 }));
+  expect(line.pending()).toBe(0);
+  const numbers = numbersOf(line, 'hot');
+  expect(numbers).toEqual(inOrder(numbers));
+  expect(line.partner.refusals).toEqual([]);
+  const tries = line.deliveries.map(({ attempts }) => attempts);
+  expect(Math.max(...tries)).toBe(2);
+});
+
+it('a pause that the partner asks for holds all that waits for the device, and nobody else', async () => {
+  const line = openHotLine(httpapi);
+  await line.work(20_000, flow(line, { hot: 10, others: 10, forMs: 20_000 }));
+  // The device's own app sends too.
+  line.partner.comeFromElsewhere('hot', 500);
+  await line.work(20_000, flow(line, { hot: 0, others: 10, forMs: 20_000 }));
+  const [refusal] = line.partner.refusals;
+  expect(line.partner.refusals).toHaveLength(1);
+  expect(line.partner.held.filter(({ device, atMs }) => device === 'hot' && atMs > (refusal?.atMs ?? 0))).toEqual([]);
+  await line.work(200_000);
+  expect(line.partner.refusals).toHaveLength(1);
+  expect(line.pending()).toBe(0);
+  expect(line.partner.held).toHaveLength(2_000 + 4_000);
+  const numbers = numbersOf(line, 'hot');
+  expect(numbers).toEqual(inOrder(numbers));
+});
+
+it('after a standstill the device does not come all at once', async () => {
+  const line = openHotLine(httpapi);
+  await line.work(20_000, flow(line, { hot: 30, others: 10, forMs: 20_000 }));
+  line.standStill(600_000);
+  await line.work(400_000, flow(line, { hot: 1, others: 1, forMs: 10_000 }));
+  expect(line.partner.refusals).toEqual([]);
+  expect(line.pending()).toBe(0);
+  expect(mostInAPeriod(line, 'hot')).toBeLessThanOrEqual(httpapi.allow);
+  const numbers = numbersOf(line, 'hot');
+  expect(numbers).toHaveLength(6_100);
+  expect(numbers).toEqual(inOrder(numbers));
+});
+
+it('a device over its daily quota is asked for once an hour, keeps its order, and drains once the quota is lifted', async () => {
+  const line = openHotLine({ allow: 30_000, perMs: 30_000 });
+  line.partner.overQuota = (device) => device === 'hot';
+  await line.work(20_000, flow(line, { hot: 5, others: 10, forMs: 20_000 }));
+  expect(line.partner.held).toHaveLength(2_000);
+  await line.work(2.5 * 3_600_000);
+  expect(line.partner.refusals).toHaveLength(3);
+  line.partner.overQuota = () => false;
+  await line.work(3_600_000);
+  expect(line.pending()).toBe(0);
+  expect(line.partner.refusals).toHaveLength(3);
+  const numbers = numbersOf(line, 'hot');
+  expect(numbers).toHaveLength(1_000);
+  expect(numbers).toEqual(inOrder(numbers));
+}, 60_000);
+
+it('with other terms, those who wait queue up anew', async () => {
+  const line = openHotLine(httpapi);
+  await line.work(10_000, flow(line, { hot: 30, others: 10, forMs: 10_000 }));
+  expect(line.pending()).toBeGreaterThan(2_000);
+  line.partner.terms = line.declared = { allow: 90_000, perMs: 30_000 };
+  line.recall();
+  await line.work(1_000);
+  expect(line.pending()).toBe(0);
+  expect(line.partner.refusals).toEqual([]);
+});
+
+it('what has no turn within the retry window is kept until its end, and expires then', async () => {
+  const line = openHotLine(httpapi, { windowMs: 60_000 });
+  await line.work(5_000, flow(line, { hot: 60, others: 0, forMs: 5_000 }));
+  await line.work(50_000);
+  expect(line.deadLetters).toEqual([]);
+  await line.work(20_000);
+  expect(line.pending()).toBe(0);
+  const expired = line.deadLetters.flatMap(({ positions }) => positions);
+  expect(expired.length + line.partner.held.length).toBe(3_000);
+  // A burst, and a minute at the pace.
+  expect(line.partner.held.length).toBeGreaterThan(225 + 21 * 50);
+  expect(line.deadLetters[0]).toMatchObject({ outcome: 'expired', code: 'over_budget', detail: expect.stringContaining('retry window') });
+  // Those who expired leave no place behind that nobody takes.
+  const before = line.partner.held.length;
+  line.store(['hot']);
+  await line.work(60_000);
+  expect(line.partner.held).toHaveLength(before + 1);
+  expect(line.partner.refusals).toEqual([]);
+});

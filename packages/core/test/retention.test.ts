@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { pino } from 'pino';
+import { keepHouse } from '../src/retention.js';
+import { createFakePartner, fakeConnector } from './fakeConnector.js';
+import { event, openHub, type Hub } from './hub.js';
+
+const log = pino({ level: 'silent' });
+let hub: Hub;
+let current: number;
+beforeEach(async () => {
+  hub = await openHub(fakeConnector(createFakePartner()));
+  current = await hub.launch();
+});
+afterEach(() => hub.stop());
+
+/** Puts everything stored so far that many days back, partitions and all. */
+async function age(days: number): Promise<void> {
+  const [row] = await hub.sql<{ day: string; next: string; suffix: string }[]>`
+    select current_date - ${days}::int as day, current_date - ${days}::int + 1 as next, to_char(current_date - ${days}::int, 'YYYYMMDD') as suffix`;
+  for (const parent of ['batch', 'delivery', 'dead_letter', 'quarantine', 'request']) {
+    await hub.sql.unsafe(`create table ${parent}_${row?.suffix} partition of ${parent} for values from ('${row?.day}') to ('${row?.next}')`);
+    await hub.sql.unsafe(`update ${parent} set stored_on = '${row?.day}'`);
+  }
+}
+
+const count = async (table: string) => Number((await hub.sql<{ n: string }[]>`select count(*) as n from ${hub.sql(table)}`)[0]?.n);
+
+it('a day past its retention is forgotten, and no other', async () => {
+  await hub.take([event(), event()]);
+  await hub.sql`update delivery set pending = 0, outcomes = '\\x0202'`;
+  await age(20);
+  await hub.take([event()]);
+  await keepHouse({ sql: hub.sql, log, retentionDays: 14 });
+  expect([await count('batch'), await count('delivery'), await count('request')]).toEqual([1, 1, 1]);
+});
+
+it('a day is kept while events of it are pending', async () => {
+  await hub.take([event(), event()]);
+  await age(20);
+  await keepHouse({ sql: hub.sql, log, retentionDays: 14 });
+  expect([await count('batch'), await count('delivery')]).toEqual([1, 1]);
+});
+
+it('counts of days gone by are folded together, and stay what they were', async () => {
+  await hub.sql`
+    insert into tally (current_id, day, shard, outcome, events)
+    select ${current}, current_date - d, s, 'delivered', 10 from generate_series(0, 5) d, generate_series(1, 7) s`;
+  await keepHouse({ sql: hub.sql, log, retentionDays: 14 });
+  expect(await hub.tally(current)).toEqual({ delivered: 420 });
+  expect(await count('tally')).toBe(3 * 7 + 3);
+});

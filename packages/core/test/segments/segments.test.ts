@@ -1,0 +1,200 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { changeSegment, createSegment, deleteCohort, deleteSegment, findMembership, getSegment, listSegmentChanges, previewSegment } from '@currents/core';
+import { memberKey } from '../../src/cohorts/memberKey.js';
+import { holdsFor, readDefinition, type Definition } from '../../src/segments/definition.js';
+import { add, createDice, keys, page, remove, user, users } from '../cohorts/inbox.js';
+import { openDesk, type Desk } from './desk.js';
+
+let desk: Desk;
+beforeAll(async () => {
+  desk = await openDesk();
+});
+afterAll(() => desk.close());
+
+const named = (id: string) => ({ id, name: id });
+
+describe('a definition', () => {
+  it.each<[string, unknown, string]>([
+    ['nothing', {}, 'definition: wanted exactly one of all, any, not, includes, excludes; nothing came'],
+    ['two at once', { includes: '1', excludes: '2' }, 'definition: wanted exactly one of all, any, not, includes, excludes; "includes", "excludes" came'],
+    ['a list', [], 'definition: wanted an object with one of all, any, not, includes, excludes'],
+    ['an empty list', { all: [] }, 'definition: all: wanted a list with at least one part'],
+    ['an empty part', { any: [{ includes: '1' }, { all: [] }] }, 'definition.any.1: all: wanted a list with at least one part'],
+    ['no id', { includes: 'Buyers' }, 'definition: includes: wanted the id of a cohort, such as "12"'],
+    ['a prototype', JSON.parse('{"__proto__": {"includes": "1"}}'), 'definition: wanted exactly one of all, any, not, includes, excludes; "__proto__" came'],
+    ['eleven levels', Array.from({ length: 11 }).reduce<unknown>((inside) => ({ not: inside }), { includes: '1' }), `definition${'.not'.repeat(10)}: wanted at most 10 levels`],
+    ['everybody else', { excludes: '1' }, 'definition: holds for somebody who is in none of the cohorts, and so for everybody there ever is; wanted at least one cohort that members have to be in'],
+    ['everybody else, hidden', { any: [{ includes: '1' }, { not: { all: [{ includes: '1' }, { includes: '2' }] } }] }, 'definition: holds for somebody who is in none of the cohorts, and so for everybody there ever is; wanted at least one cohort that members have to be in'],
+  ])('of %s is refused, saying where and why', (_name, given, message) => {
+    const read = readDefinition(given);
+    expect('problems' in read && read.problems.map((problem) => `${problem.field}: ${problem.message}`)[0]).toBe(message);
+  });
+
+  it('of a cohort that there is not is refused', async () => {
+    expect(await createSegment(desk.admin, { name: 'Nobody', definition: { includes: '4242' } })).toMatchObject({ kind: 'CohortsUnknown', cohortIds: ['4242'] });
+  });
+});
+
+describe('the members of a segment', () => {
+  /** A definition that is bounded, over the given cohorts. */
+  function draw(roll: () => number, cohortIds: readonly string[]): Definition {
+    const part = (depth: number): Definition => {
+      const cohortId = cohortIds[Math.floor(roll() * cohortIds.length)] as string;
+      const form = Math.floor(roll() * (depth > 3 ? 2 : 5));
+      if (form === 0) return { includes: cohortId };
+      if (form === 1) return { excludes: cohortId };
+      if (form === 2) return { not: part(depth + 1) };
+      const parts = Array.from({ length: 1 + Math.floor(roll() * 3) }, () => part(depth + 1));
+      return form === 3 ? { all: parts } : { any: parts };
+    };
+    for (;;) {
+      const definition = part(0);
+      if (!holdsFor(definition, () => false)) return definition;
+    }
+  }
+
+  it('are those for whom the definition holds, whatever happens to the cohorts, and the changes tell how it came to be', async () => {
+    const roll = createDice(11);
+    const below = (limit: number): number => Math.floor(roll() * limit);
+    const held = new Map<string, Set<string>>();
+    for (const name of ['A', 'B', 'C', 'D']) {
+      await desk.push([{ kind: 'declare', cohort: named(name) }]);
+      held.set(await desk.cohortId(name), new Set());
+    }
+    const names = new Map(await Promise.all(['A', 'B', 'C', 'D'].map(async (name) => [await desk.cohortId(name), name] as const)));
+    const ids = [...held.keys()];
+    const segments: { id: string; definition: Definition; followed: Set<string>; cursor: string }[] = [];
+    for (let index = 0; index < 12; index++) {
+      const definition = draw(roll, ids);
+      const { id } = await desk.segment(`Random ${index}`, definition);
+      segments.push({ id, definition, followed: new Set(), cursor: '0' });
+    }
+    await desk.settle();
+
+    for (let round = 0; round < 25; round++) {
+      for (let changes = below(4); changes >= 0; changes--) {
+        const cohortId = ids[below(ids.length)] as string;
+        const cohort = named(names.get(cohortId) as string);
+        const some = Array.from({ length: below(15) }, () => user(below(40)));
+        const now = held.get(cohortId) as Set<string>;
+        const kind = below(5);
+        if (kind === 0) {
+          held.set(cohortId, new Set(some.map(memberKey)));
+          await desk.push([page(`s-${round}-${changes}`, 1, 1, some, cohort)]);
+        } else if (kind < 3) {
+          some.forEach((member) => now.add(memberKey(member)));
+          await desk.push([add(some, { cohort })]);
+        } else {
+          some.forEach((member) => now.delete(memberKey(member)));
+          await desk.push([remove(some, { cohort })]);
+        }
+      }
+      if (round === 12) {
+        const changed = segments[0];
+        if (changed) {
+          changed.definition = draw(roll, ids);
+          expect(await changeSegment(desk.admin, changed.id, { definition: changed.definition })).toMatchObject({ kind: 'Segment', due: true });
+        }
+      }
+      await desk.settle();
+      const all = [...new Set([...held.values()].flatMap((set) => [...set]))].sort();
+      for (const segment of segments) {
+        const wanted = all.filter((key) => holdsFor(segment.definition, (cohortId) => held.get(cohortId)?.has(key) ?? false));
+        expect(await desk.members(segment.id)).toEqual(wanted);
+        const told = await listSegmentChanges(desk.admin, segment.id, { first: 1_000, after: segment.cursor });
+        if (told.kind !== 'SegmentChanges') throw new Error(told.message);
+        for (const { entered, member } of told.changes) {
+          // An entry of somebody who is in, or an exit of somebody who is not, would be one too many.
+          expect(segment.followed.has(memberKey(member))).toBe(!entered);
+          if (entered) segment.followed.add(memberKey(member));
+          else segment.followed.delete(memberKey(member));
+        }
+        segment.cursor = told.nextCursor;
+        expect([...segment.followed].sort()).toEqual(wanted);
+      }
+    }
+    const preview = await previewSegment(desk.admin, segments[3]?.definition);
+    const kept = await desk.members(segments[3]?.id ?? '');
+    expect(preview).toMatchObject({ kind: 'SegmentPreview', members: kept.length });
+    expect(preview.kind === 'SegmentPreview' && preview.examples.map(memberKey)).toEqual(kept.slice(0, 20));
+  });
+
+  it('are in line also when evaluations and changes go on at the same moment', async () => {
+    const cohort = named('Busy');
+    await desk.push([add(users(...Array.from({ length: 50 }, (_, index) => index)), { cohort })]);
+    await desk.apply();
+    const { id } = await desk.segment('Busy ones', { includes: await desk.cohortId('Busy') });
+    let over = false;
+    const settling = (async () => {
+      while (!over) await desk.settle();
+    })();
+    for (let round = 0; round < 30; round++) {
+      await desk.push([round % 5 === 0 ? page(`s${round}`, 1, 1, users(round, round + 1), cohort) : add(users(100 + round), { cohort })]);
+      await desk.push([remove(users(round), { cohort })]);
+    }
+    over = true;
+    await settling;
+    await desk.settle();
+    expect(await desk.members(id)).toEqual(await desk.membersOf('Busy'));
+  });
+
+  it('are asked for one by one, with the cohorts they are in', async () => {
+    await desk.push([add(users('ann', 'bob'), { cohort: named('Left') }), add(users('bob', 'cy'), { cohort: named('Right') })]);
+    await desk.apply();
+    const [left, right] = [await desk.cohortId('Left'), await desk.cohortId('Right')];
+    const { id } = await desk.segment('Only left', { all: [{ includes: left }, { excludes: right }] });
+    await desk.settle();
+    expect(await findMembership(desk.admin, id, user('ann'))).toMatchObject({ belongs: true, cohortIds: [left] });
+    expect(await findMembership(desk.admin, id, user('bob'))).toMatchObject({ belongs: false, cohortIds: [left, right] });
+    expect(await findMembership(desk.admin, id, { deviceId: 'ann' })).toMatchObject({ belongs: false, cohortIds: [] });
+    expect(await findMembership(desk.admin, '999999', user('ann'))).toMatchObject({ kind: 'SegmentNotFound' });
+  });
+});
+
+describe('the changes of a segment', () => {
+  it('can be followed from a moment or a cursor, for as long as they are kept', async () => {
+    const cohort = named('Followed');
+    await desk.push([add(users(1, 2), { cohort })]);
+    await desk.apply();
+    const { id } = await desk.segment('Followers', { includes: await desk.cohortId('Followed') });
+    expect(await listSegmentChanges(desk.admin, id, { first: 10, since: new Date() })).toMatchObject({ kind: 'ChangesForgotten', changesSince: undefined });
+    await desk.settle();
+    const view = await getSegment(desk.admin, id);
+    if (view.kind !== 'Segment') throw new Error(view.message);
+    // Who was there at first has not entered.
+    expect(await listSegmentChanges(desk.admin, id, { first: 10, after: view.changesCursor })).toMatchObject({ changes: [], nextCursor: view.changesCursor, more: false });
+    await desk.push([add(users(3), { cohort }), remove(users(1), { cohort })]);
+    await desk.settle();
+    const told = await listSegmentChanges(desk.admin, id, { first: 10, since: view.changesSince as Date });
+    if (told.kind !== 'SegmentChanges') throw new Error(told.message);
+    expect(told.changes.map(({ entered, member }) => [entered, memberKey(member)])).toEqual(expect.arrayContaining([[true, 'e3'], [false, 'e1']]));
+    const first = await listSegmentChanges(desk.admin, id, { first: 1, after: view.changesCursor });
+    expect(first).toMatchObject({ more: true, changes: [told.changes[0]] });
+    expect(await listSegmentChanges(desk.admin, id, { first: 10, since: new Date(0) })).toMatchObject({ kind: 'ChangesForgotten' });
+    await desk.sql`update segment set forgotten_change_id = ${told.nextCursor} where id = ${Number(id)}`;
+    expect(await listSegmentChanges(desk.admin, id, { first: 10, after: view.changesCursor })).toMatchObject({ kind: 'ChangesForgotten' });
+    expect(await listSegmentChanges(desk.admin, id, { first: 10, after: told.nextCursor })).toMatchObject({ kind: 'SegmentChanges', changes: [] });
+  });
+});
+
+describe('deeds', () => {
+  it('a cohort that a segment is made of is not deleted; the segment is, when its name is given', async () => {
+    await desk.push([add(users(1), { cohort: named('Used') })]);
+    await desk.apply();
+    const cohortId = await desk.cohortId('Used');
+    const { id } = await desk.segment('User', { includes: cohortId });
+    expect(await deleteCohort(desk.admin, cohortId, 'Used')).toMatchObject({ kind: 'CohortInUse', segmentIds: [id] });
+    expect(await createSegment(desk.admin, { name: 'user', definition: { includes: cohortId } })).toMatchObject({ kind: 'NameTaken', ownerId: id });
+    expect(await deleteSegment(desk.admin, id, 'user')).toMatchObject({ kind: 'NotConfirmed' });
+    expect(await deleteSegment(desk.admin, id, 'User')).toMatchObject({ kind: 'SegmentDeleted' });
+    expect(await getSegment(desk.admin, id)).toMatchObject({ kind: 'SegmentNotFound' });
+    expect(await deleteCohort(desk.admin, cohortId, 'used')).toMatchObject({ kind: 'NotConfirmed' });
+    expect(await deleteCohort(desk.admin, cohortId, 'Used')).toMatchObject({ kind: 'Cohort' });
+    // Entries alone would make a part of a cohort look like the whole.
+    expect(await desk.push([add(users(2), { cohort: named('Used') })])).toMatchObject({ outcome: 'unknown_cohort' });
+    expect(await desk.push([page('again', 1, 1, users(3), named('Used'))])).toMatchObject({ outcome: 'stored' });
+    await desk.apply();
+    expect(await desk.cohortId('Used')).toBe(cohortId);
+    expect(await desk.membersOf('Used')).toEqual(keys(3));
+  });
+});

@@ -1,0 +1,200 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createHttp, createWebhook, deleteWebhook, getWebhook, listWebhookExpiries, pauseWebhook, renewWebhookSecret, resumeWebhook, type WebhookView } from '@currents/core';
+import { startSegmentWork, type SegmentWork } from '../../src/segments/segmentWork.js';
+import { add, createDice, remove, user, users } from '../cohorts/inbox.js';
+import { until } from '../hub.js';
+import { openDesk, type Desk } from './desk.js';
+import { openReceiver, type Receiver } from './receiver.js';
+
+const cohort = { id: 'told', name: 'Told' };
+const http = createHttp({ timeoutMs: 2_000, connections: 8 });
+const hourMs = 3_600_000;
+
+let desk: Desk;
+let receiver: Receiver;
+let segmentId: string;
+let webhookId: string;
+const works: SegmentWork[] = [];
+
+beforeEach(async () => {
+  desk = await openDesk();
+  receiver = await openReceiver();
+  await desk.push([add(users('there before'), { cohort })]);
+  await desk.apply();
+  segmentId = (await desk.segment('Told', { includes: await desk.cohortId('told') })).id;
+  await desk.settle();
+  const made = await createWebhook(desk.admin, segmentId, receiver.url);
+  if (made.kind !== 'SegmentWebhookSecretShown') throw new Error(made.message);
+  receiver.secret = made.secret;
+  webhookId = made.webhook.id;
+});
+afterEach(async () => {
+  await Promise.all(works.splice(0).map((work) => work.stop()));
+  await receiver.close();
+  await desk.close();
+});
+
+function startWork(windowMs = 48 * hourMs): void {
+  works.push(startSegmentWork({ databaseUrl: desk.url, http, seal: desk.seal, log: pino({ level: 'silent' }), windowMs, requestMs: 2_000, retentionDays: 14 }));
+}
+const webhook = async (): Promise<WebhookView> => {
+  const view = await getWebhook(desk.admin, webhookId);
+  if (view.kind !== 'SegmentWebhook') throw new Error(view.message);
+  return view;
+};
+const enter = async (...ids: readonly (string | number)[]) => {
+  await desk.push([add(users(...ids), { cohort })]);
+  await desk.settle();
+};
+/** Waits no longer than a partner in trouble makes it wait. */
+const hurry = () => desk.sql`update segment_webhook set hold_until = now() where hold_until > now()`;
+const bringProbeForward = () => desk.sql`update segment_webhook set probe_at = now() where state = 'blocked'`;
+
+describe('a webhook', () => {
+  it('is told of every entry and exit, in order, each once in effect, through errors, lost answers and two workers', async () => {
+    const roll = createDice(3);
+    const held = new Set<string>();
+    startWork();
+    startWork();
+    for (let round = 0; round < 12; round++) {
+      const entering = Array.from({ length: 40 }, () => String(Math.floor(roll() * 200)));
+      const leaving = [...held].filter(() => roll() < 0.3);
+      await desk.push([add(entering.map(user), { cohort }), remove(leaving.map(user), { cohort })]);
+      entering.forEach((id) => held.add(id));
+      leaving.forEach((id) => held.delete(id));
+      if (round % 3 === 0) receiver.mood.push(...(['lost', { status: 500 }, { status: 302 }, { status: 429, headers: { 'retry-after': '1' } }] as const).slice(round / 3));
+      await desk.settle();
+      await hurry();
+    }
+    await until(async () => {
+      await hurry();
+      return webhook();
+    }, ({ pending }) => pending === 0);
+    expect(receiver.complaints).toEqual([]);
+    expect([...receiver.inside].sort()).toEqual([...held].sort());
+    expect((await webhook()).delivered).toBe(receiver.taken.reduce((sum, { changes }) => sum + changes, 0));
+    expect(receiver.requests).toBeGreaterThan(receiver.taken.length);
+  });
+
+  it('takes a thousand at a time, and less when that is too much', async () => {
+    receiver.mood.push({ status: 413 }, { status: 413 });
+    await enter(...Array.from({ length: 2_500 }, (_, index) => index));
+    startWork();
+    await until(webhook, ({ delivered }) => delivered === 2_500);
+    expect(receiver.taken.map(({ changes }) => changes)).toEqual([250, 1_000, 1_000, 250]);
+    expect(receiver.complaints).toEqual([]);
+  });
+
+  it.each([401, 403, 404, 410])('that answers %i is blocked, keeps what happens, and goes on by itself when it answers again', async (status) => {
+    receiver.refusal = status;
+    startWork();
+    await enter(1, 2);
+    expect(await until(webhook, ({ state }) => state === 'blocked')).toMatchObject({ trouble: { code: `http_${status}` }, pending: 2 });
+    const { requests } = receiver;
+    await enter(3);
+    await bringProbeForward();
+    await until(() => receiver.requests, (count) => count > requests);
+    expect(await webhook()).toMatchObject({ state: 'blocked', pending: 3, delivered: 0 });
+    receiver.refusal = undefined;
+    await bringProbeForward();
+    await until(webhook, ({ delivered }) => delivered === 3);
+    expect(receiver.pings).toBe(1);
+    expect(await webhook()).toMatchObject({ state: 'live', trouble: undefined });
+    expect(receiver.complaints).toEqual([]);
+  });
+
+  it('that is in trouble waits longer each time, and is told why', async () => {
+    receiver.refusal = 503;
+    startWork();
+    await enter(1);
+    const { trouble } = await until(webhook, (view) => view.trouble !== undefined);
+    expect(trouble).toMatchObject({ code: 'http_503', detail: 'the receiver answered 503' });
+    expect(trouble?.until?.getTime()).toBeGreaterThan(Date.now() + 1_000);
+    await hurry();
+    await until(() => receiver.requests, (requests) => requests === 2);
+    const [row] = await until(() => desk.sql<{ failures: number }[]>`select failures from segment_webhook`, ([found]) => found?.failures === 2);
+    expect(row).toEqual({ failures: 2 });
+  });
+
+  it('is not told of what it did not take for its whole window; that is shown, and what follows is told', async () => {
+    receiver.refusal = 500;
+    await enter(1, 2);
+    await desk.sql`update segment_change set at = now() - interval '3 hours'`;
+    await desk.sql`update segment_webhook set live_since = now() - interval '3 hours'`;
+    await enter(3);
+    startWork(2 * hourMs);
+    const view = await until(webhook, ({ expired }) => expired === 2);
+    expect(view.pending).toBe(1);
+    const { nodes } = await listWebhookExpiries(desk.admin, webhookId, { first: 10 });
+    expect(nodes).toMatchObject([{ changes: 2, code: 'http_500', detail: 'kept for the whole retry window of 2 h; last: the receiver answered 500' }]);
+    receiver.refusal = undefined;
+    await hurry();
+    await until(webhook, ({ delivered }) => delivered === 1);
+    expect([...receiver.inside]).toEqual(['3']);
+  });
+
+  it('that stays blocked for the whole window is not told of what happened before', async () => {
+    receiver.refusal = 401;
+    startWork(2 * hourMs);
+    await enter(1, 2);
+    await until(webhook, ({ state }) => state === 'blocked');
+    await desk.sql`update segment_change set at = now() - interval '3 hours'`;
+    await desk.sql`update segment_webhook set live_since = now() - interval '3 hours'`;
+    await until(webhook, ({ expired }) => expired === 2);
+    const { nodes } = await listWebhookExpiries(desk.admin, webhookId, { first: 10 });
+    expect(nodes).toMatchObject([{ changes: 2, code: 'http_401', detail: 'kept for the whole retry window of 2 h while the webhook was blocked: the receiver answered 401' }]);
+  });
+
+  it('that is paused is told when it is resumed; one that is deleted never', async () => {
+    startWork();
+    expect(await pauseWebhook(desk.admin, webhookId)).toMatchObject({ state: 'paused' });
+    expect(await pauseWebhook(desk.admin, webhookId)).toMatchObject({ kind: 'SegmentWebhookWrongState', state: 'paused' });
+    await enter(1);
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(receiver.requests).toBe(0);
+    await resumeWebhook(desk.admin, webhookId);
+    await until(webhook, ({ delivered }) => delivered === 1);
+    expect(await deleteWebhook(desk.admin, webhookId, 'no')).toMatchObject({ kind: 'NotConfirmed' });
+    await deleteWebhook(desk.admin, webhookId, receiver.url);
+    expect(await desk.sql`select secret from segment_webhook`).toEqual([{ secret: null }]);
+    expect(await getWebhook(desk.admin, webhookId)).toMatchObject({ kind: 'SegmentWebhookNotFound' });
+  });
+
+  it('signs with the secret that was shown last, which is kept sealed', async () => {
+    startWork();
+    const first = receiver.secret;
+    const renewed = await renewWebhookSecret(desk.admin, webhookId);
+    if (renewed.kind !== 'SegmentWebhookSecretShown') throw new Error(renewed.message);
+    expect(renewed.secret).not.toBe(first);
+    receiver.secret = renewed.secret;
+    await enter(1);
+    await until(webhook, ({ delivered }) => delivered === 1);
+    expect(receiver.complaints).toEqual([]);
+    const [row] = await desk.sql<{ secret: Buffer }[]>`select secret from segment_webhook`;
+    expect(row?.secret.includes(renewed.secret)).toBe(false);
+  });
+
+  it.each([
+    ['ftp://example.com/', 'wanted a URL such as https://example.com/segments'],
+    ['https://user:word@example.com/', 'wanted a URL without a user, a password or a fragment; requests are signed instead'],
+    ['nowhere', 'wanted a URL such as https://example.com/segments'],
+  ])('is not made for %s', async (url, message) => {
+    expect(await createWebhook(desk.admin, segmentId, url)).toMatchObject({ kind: 'InputInvalid', problems: [{ field: 'url', message }] });
+  });
+});
+
+describe('retention', () => {
+  it('forgets whole days of changes, and notes which webhooks missed some', async () => {
+    await pauseWebhook(desk.admin, webhookId);
+    await enter(1, 2);
+    await desk.sql`create table segment_change_20200101 partition of segment_change for values from ('2020-01-01') to ('2020-01-02')`;
+    await desk.sql`update segment_change set stored_on = '2020-01-01'`;
+    await enter(3);
+    startWork();
+    await until(webhook, ({ expired }) => expired === 2);
+    expect(await webhook()).toMatchObject({ pending: 1 });
+    expect((await listWebhookExpiries(desk.admin, webhookId, { first: 10 })).nodes).toMatchObject([{ code: 'retention', changes: 2 }]);
+    expect(await desk.sql`select from pg_class where relname = 'segment_change_20200101'`).toHaveLength(0);
+  });
+});

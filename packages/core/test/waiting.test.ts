@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { claim, type Deferral } from '../src/claim.js';
+import { createFakePartner, fakeConnector, type FakeLimits, type FakePartner } from './fakeConnector.js';
+import { event, openHub, until, type Hub } from './hub.js';
+
+/** 60 events at once and 168 a minute of one user; five that the burst leaves over wait for 15 s at the least. */
+const strict = { allow: 240, perMs: 60_000 };
+
+let hub: Hub;
+let partner: FakePartner;
+let limits: FakeLimits;
+let current: number;
+beforeEach(async () => {
+  partner = createFakePartner();
+  limits = { user: strict };
+  hub = await openHub(fakeConnector(partner, limits));
+  current = await hub.launch();
+});
+afterEach(() => hub.stop());
+
+const of = (user: string, count: number) => Array.from({ length: count }, () => event('good', { user: { external_user_id: user } }));
+const waiting = async (): Promise<readonly Deferral[]> => (await hub.sql<{ deferred: Deferral[] | null }[]>`select deferred from delivery order by id`).flatMap(({ deferred }) => deferred ?? []);
+const hot = 100;
+
+/** Has the hot user's events wait, and nobody else's. */
+async function overheat(): Promise<void> {
+  await hub.take([...of('hot', hot), ...of('calm', 20)]);
+  await until(waiting, (deferred) => deferred.length > 0);
+}
+
+describe('events that wait for a budget', () => {
+  it('wait for their own key, and say since when; the others are delivered', async () => {
+    await hub.startWorker();
+    await overheat();
+    const { delivered = 0 } = await hub.tally(current);
+    const deferred = await waiting();
+    expect(new Set(deferred.map(({ code, budget }) => [code, budget?.name, budget?.key].join(' ')))).toEqual(new Set(['over_budget user hot']));
+    expect(delivered + deferred.reduce((sum, { positions }) => sum + positions.length, 0)).toBe(hot + 20);
+    expect([...partner.held.keys()]).toHaveLength(delivered);
+    expect(deferred.every(({ dueAtMs, budget }) => budget !== undefined && budget.sinceMs < dueAtMs)).toBe(true);
+  });
+
+  it('go at once when the terms have changed', async () => {
+    await hub.startWorker();
+    await overheat();
+    limits.user = { allow: 240_000, perMs: 60_000 };
+    await hub.sql`update current set version = version + 1 where id = ${current}`;
+    await hub.take(of('calm', 1));
+    expect(await until(() => hub.tally(current), ({ delivered }) => delivered === hot + 21)).toEqual({ selected: hot + 21, delivered: hot + 21 });
+    expect([...partner.held.values()].every((times) => times === 1)).toBe(true);
+  });
+
+  it('go at once when a newer connector declares other terms', async () => {
+    const engine = await hub.startWorker();
+    await overheat();
+    await engine.stop();
+    limits.user = { allow: 240_000, perMs: 60_000 };
+    await hub.startWorker();
+    await hub.take(of('calm', 1));
+    await until(() => hub.tally(current), ({ delivered }) => delivered === hot + 21);
+  });
+
+  it('stay while their Current is paused, and are still in their places when it is resumed', async () => {
+    await hub.startWorker();
+    await overheat();
+    const before = await waiting();
+    await hub.sql`update current set state = 'paused' where id = ${current}`;
+    await hub.sql`update delivery set due_at = now()`;
+    await hub.take(of('calm', 1));
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(await waiting()).toEqual(before);
+    await hub.sql`update current set state = 'live', live_since = now() where id = ${current}`;
+    await until(() => partner.held.size, (size) => size > 0);
+    const places = (deferred: readonly Deferral[]) => new Map(deferred.flatMap(({ dueAtMs, positions }) => positions.map((position) => [position, dueAtMs])));
+    const after = places(await waiting());
+    for (const [position, dueAtMs] of after) expect(dueAtMs).toBe(places(before).get(position));
+  });
+
+  it('expire at once with a Current that is deleted', async () => {
+    await hub.startWorker();
+    await overheat();
+    const { delivered = 0 } = await hub.tally(current);
+    await hub.sql`update current set state = 'deleted' where id = ${current}`;
+    const tally = await until(() => hub.tally(current), ({ expired }) => expired !== undefined);
+    expect(tally).toEqual({ selected: hot + 20, delivered, expired: hot + 20 - delivered });
+    const letters = await hub.sql<{ code: string }[]>`select distinct code from dead_letter`;
+    expect(letters.map(({ code }) => code)).toEqual(['current_deleted']);
+  });
+
+  it('outlive the marks: when these cannot be reached, what comes is sent, and what waits keeps its place', async () => {
+    await hub.startWorker();
+    await overheat();
+    const waitingEvents = (await waiting()).reduce((sum, { positions }) => sum + positions.length, 0);
+    await hub.sql`alter table budget rename to budget_away`;
+    await hub.take([...of('another', 100), ...of('hot', 10)]);
+    await until(() => hub.tally(current), ({ delivered }) => delivered === hot + 20 - waitingEvents + 100);
+    expect((await waiting()).flatMap(({ positions }) => positions)).toHaveLength(waitingEvents + 10);
+    await hub.sql`alter table budget_away rename to budget`;
+  });
+});
+
+it('deliveries with events that waited are claimed by one attempt at a time, new ones by any', async () => {
+  for (let batch = 0; batch < 4; batch++) await hub.take(of(`user ${batch}`, 10));
+  await hub.sql`update delivery set deferred = ${hub.sql.json([{ dueAtMs: 1, code: 'later', detail: '', attempts: 1, positions: [0] }])} where id in (select id from delivery order by id limit 3)`;
+  const batchesOf = async (lease: string, events: number) => (await claim(hub.sql, { currentId: current, lease, leaseMs: 60_000, events })).deliveries.map(({ batchId }) => batchId);
+  const all = (await hub.sql<{ batch_id: string }[]>`select batch_id from delivery order by id`).map(({ batch_id }) => batch_id);
+  expect(await batchesOf('1', 20)).toEqual(all.slice(0, 2));
+  expect(await batchesOf('2', 20)).toEqual(all.slice(3));
+  expect(await batchesOf('3', 20)).toEqual([]);
+  await hub.sql`update delivery set lease = null, pending = 0 where lease = 1`;
+  expect(await batchesOf('4', 20)).toEqual(all.slice(2, 3));
+});
+
+it('events that fail together are tried again together', async () => {
+  delete limits.user;
+  await hub.startWorker();
+  await hub.take(Array.from({ length: 100 }, () => event('silent')));
+  const deferred = await until(waiting, (list) => list.length > 0);
+  expect(deferred.map(({ code, positions }) => [code, positions.length])).toEqual([['unanswered', 100]]);
+});
