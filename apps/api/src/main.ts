@@ -10,14 +10,18 @@ import {
   createSeal,
   drawShard,
   ensureAdminToken,
+  findImportPartner,
   migrate,
   openAdmin,
   openWakeSender,
   queuePlaceOf,
   quietly,
+  storePush,
+  watchImportKeys,
   watchIngestTokens,
 } from '@currents/core';
 import { registerAdmin } from './admin/register.js';
+import { registerCohorts } from './cohorts.js';
 import { readConfig, type Config } from './config.js';
 import { connectors } from './connectors.js';
 import { createServer } from './server.js';
@@ -43,6 +47,7 @@ async function main(config: Config): Promise<void> {
     shard: drawShard(),
     onStored: (currentIds) => currentIds.forEach(sender.wake),
   });
+  const importKeys = await watchImportKeys(sql, (error) => log.warn({ event: 'import_keys.error', err: error }, 'the data import keys could not be read'));
   const http = createHttp({ timeoutMs: adminRequestMs, connections: 8 });
   const admin = openAdmin({
     databaseUrl: config.DATABASE_URL,
@@ -62,6 +67,16 @@ async function main(config: Config): Promise<void> {
     retryAfterSeconds: config.RETRY_AFTER_SECONDS,
     ready: async () => void (await sql`select 1`),
   });
+  registerCohorts(app, {
+    connectors,
+    importKeys,
+    storePush: (push) => storePush({ sql, onStored: (cohortIds) => cohortIds.forEach(sender.wakeCohort) }, push),
+    isRegistered: async (partner) => (await findImportPartner(admin, partner)).kind === 'ImportPartner',
+    partnerKey: config.PARTNER_API_KEY,
+    bodyBytes: config.INGEST_BODY_MEGABYTES * megabyte,
+    queuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
+    retryAfterSeconds: config.RETRY_AFTER_SECONDS,
+  });
   await registerAdmin(app, { admin });
   await showFirstToken(admin);
 
@@ -71,6 +86,7 @@ async function main(config: Config): Promise<void> {
     await admin.close();
     await http.close();
     await tokens.stop();
+    await importKeys.stop();
     await sender.close();
     await sql.end();
   }

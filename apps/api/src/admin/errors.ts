@@ -11,7 +11,6 @@ const askers = new Set([
   'BAD_REQUEST',
   'BAD_USER_INPUT',
   'OPERATION_RESOLUTION_FAILURE',
-  'QUERY_TOO_LARGE',
   'QUERY_TOO_COSTLY',
 ]);
 
@@ -27,9 +26,14 @@ export function createErrorFormat(log: FastifyBaseLogger): (formatted: GraphQLFo
       return { message: withoutValues(formatted.message), ...locations, ...place, extensions: { code } };
     }
     const id = randomBytes(6).toString('hex');
-    log.error({ event: 'admin.error', id, err: origin }, 'the admin API failed on a request');
+    log.error({ event: 'admin.error', id, err: withoutParameters(origin) }, 'the admin API failed on a request');
     return { message: `internal error ${id}: the hub failed on this request; the log tells why under that id`, ...place, extensions: { code: 'INTERNAL_SERVER_ERROR', id } };
   };
+}
+
+/** A failed query's message holds its parameters, and so what an admin gave; what the database said of it is its cause. */
+function withoutParameters(error: unknown): unknown {
+  return error instanceof Error && 'params' in error ? error.cause : error;
 }
 
 const tokenWithText = '(?:Name|Int|Float|String|BlockString)';

@@ -2,6 +2,7 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import {
   GraphQLError,
   Kind,
+  OperationTypeNode,
   type ASTVisitor,
   type FragmentDefinitionNode,
   type SelectionSetNode,
@@ -61,14 +62,16 @@ export function limitSize(context: ValidationContext): ASTVisitor {
   }
 
   return {
-    OperationDefinition(node) {
-      const { depth, fields, aliases } = sizeOf(node.selectionSet);
-      const refuse = (what: string, most: number, came: number): void => {
-        context.reportError(new GraphQLError(`wanted at most ${most} ${what}; ${came} came`, { extensions: { code: 'QUERY_TOO_LARGE' } }));
+    OperationDefinition({ operation, selectionSet }) {
+      const refuse = (message: string): void => context.reportError(new GraphQLError(message));
+      const atMost = (most: number, what: string, came: number): void => {
+        if (came > most) refuse(`wanted at most ${most} ${what}; ${came} came`);
       };
-      if (depth > mostDepth) refuse('levels of fields', mostDepth, depth);
-      if (aliases > mostAliases) refuse('aliases', mostAliases, aliases);
-      if (fields > mostFields) refuse('fields, counted after fragments are spread', mostFields, fields);
+      if (operation === OperationTypeNode.SUBSCRIPTION) refuse('wanted a query or a mutation; a subscription came');
+      const { depth, fields, aliases } = sizeOf(selectionSet);
+      atMost(mostDepth, 'levels of fields', depth);
+      atMost(mostAliases, 'aliases', aliases);
+      atMost(mostFields, 'fields, counted after fragments are spread', fields);
     },
   };
 }

@@ -29,7 +29,7 @@ export async function registerAdmin(app: FastifyInstance, { admin }: AdminDeps):
     // The usual parser, but for its message, which quotes the body.
     const parse = scope.getDefaultJsonParser('error', 'error');
     scope.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: mostBodyBytes }, (request, body, done) =>
-      parse(request, body as string, (error, value: unknown) => (error ? done(new NotJson()) : done(null, value))),
+      body === '' ? done(new NotJson('an empty one')) : parse(request, body as string, (error, value: unknown) => (error ? done(new NotJson('something else')) : done(null, value))),
     );
     scope.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
       const refusal = refusalOf(error);
@@ -86,18 +86,19 @@ async function authenticate(admin: Admin, request: FastifyRequest, reply: Fastif
 }
 
 class NotJson extends Error {
-  readonly statusCode = 400;
+  constructor(came: string) {
+    super(`wanted a JSON body without keys such as __proto__; ${came} came`);
+    this.name = 'NotJson';
+  }
 }
 
 function refusalOf(error: Error & { statusCode?: number; code?: string }): Refusal {
-  if (error instanceof NotJson) return { status: 400, code: 'BAD_REQUEST', message: 'wanted a JSON body; what came is not JSON, or has a key such as __proto__' };
-  switch (error.code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return { status: 413, code: 'BODY_TOO_LARGE', message: `wanted a body of at most ${mostBodyBytes} bytes; more came` };
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE', message: 'wanted content-type application/json' };
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-      return { status: 400, code: 'BAD_REQUEST', message: 'wanted a JSON body; an empty one came' };
+  if (error instanceof NotJson) return { status: 400, code: 'BAD_REQUEST', message: error.message };
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return { status: 413, code: 'BODY_TOO_LARGE', message: `wanted a body of at most ${mostBodyBytes} bytes; more came` };
+  }
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE', message: 'wanted content-type application/json' };
   }
   const status = error.statusCode ?? 500;
   if (status < 500) return { status, code: 'BAD_REQUEST', message: 'wanted POST with a JSON body' };

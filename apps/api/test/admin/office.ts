@@ -3,7 +3,6 @@ import { Writable } from 'node:stream';
 import type { Http, HttpAnswer, HttpRequest } from '@currents/connector';
 import { connect, createIntake, createSeal, ensureAdminToken, openAdmin, type Admin, type Intake, type Sql } from '@currents/core';
 import fastify, { type FastifyInstance } from 'fastify';
-import { pino } from 'pino';
 import { registerAdmin } from '../../src/admin/register.js';
 import { connectors } from '../../src/connectors.js';
 import { createTestDatabase } from '../ingest/database.js';
@@ -70,7 +69,7 @@ export async function openOffice(): Promise<Office> {
     onStored: () => undefined,
   });
   const sink = new Writable({ write: (chunk: Buffer, _encoding, done) => (log.push(chunk.toString()), done()) });
-  const app = fastify({ loggerInstance: pino({ level: 'trace' }, sink) });
+  const app = fastify({ logger: { level: 'trace', stream: sink } });
   await registerAdmin(app, { admin });
   const token = (await ensureAdminToken(admin)) ?? '';
   const [sender] = await sql<{ id: number }[]>`

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { getNamedType, isEnumType, isInputObjectType, isInterfaceType, isObjectType, isScalarType, isSpecifiedScalarType, isUnionType, lexicographicSortSchema, printSchema } from 'graphql';
+import { getNamedType, isEnumType, isInputObjectType, isInterfaceType, isObjectType, isScalarType, isSpecifiedScalarType, isUnionType, lexicographicSortSchema, printSchema, type GraphQLField } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { buildAdminSchema } from '../../src/admin/schema.js';
 
@@ -19,7 +19,7 @@ describe('the admin schema', () => {
       ...(isObjectType(type) || isInterfaceType(type) || isInputObjectType(type)
         ? Object.values(type.getFields()).flatMap((field) => [
             ...(field.description ? [] : [`${type.name}.${field.name}`]),
-            ...('args' in field ? field.args.filter(({ description }) => !description).map(({ name }) => `${type.name}.${field.name}(${name})`) : []),
+            ...('args' in field ? (field as GraphQLField<unknown, unknown>).args.filter((arg) => !arg.description).map((arg) => `${type.name}.${field.name}(${arg.name})`) : []),
           ])
         : []),
       ...(isEnumType(type) ? type.getValues().filter(({ description }) => !description).map(({ name }) => `${type.name}.${name}`) : []),

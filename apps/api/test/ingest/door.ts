@@ -10,7 +10,16 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  readonly body: any;
+  readonly body: AnswerBody | undefined;
+}
+
+/** Everything that any answer may hold. */
+interface AnswerBody {
+  readonly accepted?: number;
+  readonly quarantined?: number;
+  readonly quarantinedEvents?: readonly { readonly position: number; readonly code: string; readonly detail: string }[];
+  readonly error?: { readonly code: string; readonly detail: string };
+  readonly status?: string;
 }
 
 /** The front door on a real port and a database of its own. */
@@ -112,9 +121,9 @@ async function exchange(url: string, method: string, headers: Readonly<Record<st
   return { status: response.status, headers: response.headers, text, body: parse(text) };
 }
 
-function parse(text: string): unknown {
+function parse(text: string): AnswerBody | undefined {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) as AnswerBody;
   } catch {
     return undefined;
   }

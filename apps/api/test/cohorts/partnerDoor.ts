@@ -1,0 +1,143 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { connect, createIntake, createLog, createMetrics, findImportPartner, storePush, watchImportKeys, watchIngestTokens, type Sql } from '@currents/core';
+import { registerCohorts } from '../../src/cohorts.js';
+import { connectors } from '../../src/connectors.js';
+import { createServer } from '../../src/server.js';
+import { createTestDatabase } from './database.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: any;
+}
+
+/** The partners' door on a real port and a database of its own. */
+export interface PartnerDoor {
+  readonly url: string;
+  readonly sql: Sql;
+  /** A new data import key; good until a time, if one is given. */
+  makeKey(partner: string, invalidFromMs?: number): Promise<string>;
+  invalidateKey(key: string): Promise<void>;
+  /** Posts below `/partners/`. */
+  push(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  /** Changes that are stored, the oldest first. */
+  stored(): Promise<readonly { readonly kind: string; readonly partner_id: string; readonly members: readonly string[] | null }[]>;
+  /** Takes the database away from the door, for good. */
+  loseDatabase(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface PartnerDoorOptions {
+  readonly partnerKey?: string;
+  readonly bodyBytes?: number;
+  readonly queuedBytes?: number;
+}
+
+export async function openPartnerDoor({ partnerKey, bodyBytes = 10 * 1024 * 1024, queuedBytes = 64_000_000 }: PartnerDoorOptions = {}): Promise<PartnerDoor> {
+  const database = await createTestDatabase();
+  const own = connect(database.url, { max: 4, name: 'door' });
+  const sql = connect(database.url, { max: 2, name: 'test' });
+  const tokens = await watchIngestTokens(own, () => undefined);
+  const importKeys = await watchImportKeys(own, () => undefined);
+  const intake = createIntake(own, { connectors, batchEvents: 1, queuedBytes: 1, commits: 1, gatherMs: 1, shard: 4, onStored: () => undefined });
+  const log = createLog('api', 'silent');
+  const app = createServer({ log, metrics: createMetrics(), intake, tokens, bodyBytes, retryAfterSeconds: 7, ready: async () => undefined });
+  registerCohorts(app, {
+    connectors,
+    importKeys,
+    storePush: (push) => storePush({ sql: own, onStored: () => undefined }, push),
+    isRegistered: async (partner) => (await findImportPartner({ sql: own, connectors }, partner)).kind === 'ImportPartner',
+    partnerKey,
+    bodyBytes,
+    queuedBytes,
+    retryAfterSeconds: 7,
+  });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  let isLost = false;
+
+  return {
+    url,
+    sql,
+    async makeKey(partner, invalidFromMs) {
+      const key = `cur_import_${randomBytes(32).toString('base64url')}`;
+      await sql`
+        insert into import_key (partner, name, hash, hint, invalid_from)
+        values (${partner}, ${key}, ${hashOf(key)}, ${key.slice(-4)}, ${invalidFromMs === undefined ? null : new Date(invalidFromMs)})`;
+      return key;
+    },
+    async invalidateKey(key) {
+      await sql`update import_key set invalid_from = clock_timestamp() where hash = ${hashOf(key)}`;
+    },
+    async push(path, body, headers = {}) {
+      const response = await fetch(`${url}/partners/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: body instanceof Uint8Array ? body : typeof body === 'string' ? body : JSON.stringify(body),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, text, body: JSON.parse(text) };
+    },
+    stored: () => sql`select w.kind, c.partner_id, w.members from cohort_change w join cohort c on c.id = w.cohort_id order by w.id`,
+    async loseDatabase() {
+      isLost = true;
+      await own.end({ timeout: 1 });
+    },
+    async close() {
+      await app.close();
+      if (!isLost) await Promise.all([tokens.stop(), importKeys.stop()]);
+      await Promise.all([own.end(), sql.end()]);
+      await database.drop();
+    },
+  };
+}
+
+function hashOf(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
+
+export function basic(user: string, password: string): { readonly authorization: string } {
+  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
+}
+
+export const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+
+/** A page of Mixpanel's webhook. */
+export function page(action: string, ids: readonly string[], more: Readonly<Record<string, unknown>> = {}) {
+  return {
+    action,
+    parameters: {
+      mixpanel_project_id: '1',
+      mixpanel_cohort_id: '678',
+      mixpanel_cohort_name: 'Buyers',
+      mixpanel_session_id: `session-${++sessions}`,
+      page_info: { total_pages: 1, page_count: 1 },
+      members: ids.map((id) => ({ email: `${id}@example.com`, mixpanel_distinct_id: id })),
+      ...more,
+    },
+  };
+}
+let sessions = 0;
+
+/** A message of Amplitude's cohort webhook. */
+export function message(ids: readonly string[], more: Readonly<Record<string, unknown>> = {}) {
+  return { cohort_name: 'Buyers', cohort_id: '7khm89cz', in_cohort: true, computed_time: '1692206763', message_id: `message-${++messages}`, users: ids.map((user_id) => ({ user_id })), ...more };
+}
+let messages = 0;
+
+export const declaration = (key: string, more: Readonly<Record<string, unknown>> = {}) => ({
+  partner_api_key: 'any',
+  client_secret: key,
+  cohort_id: 'cxyzz3hz',
+  name: 'Buyers',
+  created_at: '2026-01-21T19:20:30Z',
+  ...more,
+});
+
+export const changes = (key: string, cohort_changes: unknown, more: Readonly<Record<string, unknown>> = {}) => ({
+  partner_api_key: 'any',
+  client_secret: key,
+  cohort_id: 'cxyzz3hz',
+  cohort_changes,
+  ...more,
+});

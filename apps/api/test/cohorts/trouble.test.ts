@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { basic, bearer, changes, message, openPartnerDoor, page } from './partnerDoor.js';
+
+describe('when the database is gone', () => {
+  it('every partner is told to come again, in its own shape', async () => {
+    const door = await openPartnerDoor();
+    const [mixpanel, amplitude] = [await door.makeKey('mixpanel'), await door.makeKey('amplitude')];
+    try {
+      expect((await door.push('mixpanel/webhook', page('add_members', ['a']), basic('', mixpanel))).status).toBe(200);
+      expect((await door.push('amplitude/webhook', message(['a']), bearer(amplitude))).status).toBe(200);
+      await door.loseDatabase();
+      const answers = [
+        await door.push('mixpanel/webhook', page('add_members', ['a']), basic('', mixpanel)),
+        await door.push('amplitude/webhook', message(['a']), bearer(amplitude)),
+        await door.push('mixpanel/cohorts/users', changes(mixpanel, [{ user_ids: ['a'] }])),
+        await door.push('segment/cohorts/users', changes('cur_import_x', [{ user_ids: ['a'] }])),
+      ];
+      expect(answers.map(({ status, headers }) => [status, headers.get('retry-after')])).toEqual(Array.from({ length: 4 }, () => [503, '7']));
+      expect(answers.map(({ body }) => body)).toEqual([
+        { action: 'add_members', status: 'failure', error: { code: 503, message: expect.any(String) } },
+        { error: expect.any(String) },
+        { message: expect.any(String) },
+        { message: expect.any(String) },
+      ]);
+    } finally {
+      await door.close();
+    }
+  });
+});
+
+describe('when more comes in than can be stored', () => {
+  it('partners are told to come again, and what they were told is stored is', async () => {
+    const door = await openPartnerDoor({ queuedBytes: 200_000 });
+    const key = await door.makeKey('mixpanel');
+    try {
+      const members = Array.from({ length: 1_000 }, (_, index) => `customer-${index}`);
+      const answers = await Promise.all(Array.from({ length: 30 }, () => door.push('mixpanel/webhook', page('add_members', members), basic('', key))));
+      const statuses = answers.map(({ status }) => status);
+      expect(new Set(statuses)).toEqual(new Set([200, 429]));
+      expect((await door.stored()).length).toBe(statuses.filter((status) => status === 200).length);
+      expect(answers.find(({ status }) => status === 429)?.headers.get('retry-after')).toBe('7');
+    } finally {
+      await door.close();
+    }
+  });
+});
