@@ -101,5 +101,7 @@ export interface PartnerService {
   idsOf(request: FakeRequest): readonly string[];
   eventCountOf(request: FakeRequest): number;
   decide(request: FakeRequest, conditions: Conditions): Decision;
+  /** The answer to a request has gone out, or the client is gone. */
+  left?(seq: number): void;
   readonly dialect: Dialect;
 }

@@ -1,4 +1,4 @@
-import { createClock } from './clock.js';
+import { createClock, type VirtualClock } from './clock.js';
 import type { FakeControl } from './control/control.js';
 import { serveControl, type ControlCalls } from './control/serveControl.js';
 import type { PartnerService } from './exchange.js';
@@ -8,7 +8,6 @@ import { listen, type Listener } from './listen.js';
 import { createRandom, type Random } from './random.js';
 import { createRequestLine, type World } from './serve.js';
 import { turn, usualProfile, type Profile, type Switches } from './switches.js';
-import type { VirtualClock } from './clock.js';
 
 export interface FakeOptions<Project, Profile> {
   /** Ports of the listeners by name; a free one where none is given. */

@@ -34,14 +34,15 @@ if (start === undefined) {
   process.exit(2);
 }
 
+// What --projects and --profile hold is checked where projects are created and switches turned.
 const fake = await start({
   ports: { us: numberOf('port') ?? 0 },
   controlPort: numberOf('control-port') ?? 0,
   mode: values.lean === true ? 'lean' : 'full',
   seed: numberOf('seed') ?? 1,
   clock: { startMs: numberOf('start-ms') ?? Date.now(), speed: numberOf('speed') ?? 1 },
-  projects: values.projects === undefined ? [] : JSON.parse(values.projects),
-  profile: values.profile === undefined ? {} : JSON.parse(values.profile),
+  projects: values.projects === undefined ? [] : (JSON.parse(values.projects) as never[]),
+  profile: values.profile === undefined ? {} : (JSON.parse(values.profile) as Record<string, never>),
 });
 process.stdout.write(`${JSON.stringify({ url: fake.url, urls: fake.urls, controlUrl: fake.controlUrl })}\n`);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void fake.close());

@@ -51,7 +51,10 @@ export function createRequestLine(world: () => World, refuse: (seconds: number) 
       const head = headOf(incoming, listener, ++requestCount, now.clock.now(), connection);
       connection.requests++;
       const leave = enter(inFlight, head, now);
-      response.on('close', leave);
+      response.on('close', () => {
+        leave();
+        now.service.left?.(head.seq);
+      });
       void walk(now, head, incoming, response, refuse);
     },
   };

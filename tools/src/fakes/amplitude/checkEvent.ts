@@ -64,7 +64,7 @@ export function createEventCheck(
     const type = event['event_type'];
     if (type === undefined || type === null || type === '') problems.note('missing', 'event_type', index);
     else if (typeof type !== 'string') problems.note('invalid', 'event_type', index);
-    else if (type.charCodeAt(0) === 91 && profile.reservedEventTypes === 'reject' && reservedEventTypes.has(type)) problems.note('invalid', 'event_type', index);
+    else if (profile.reservedEventTypes === 'reject' && reservedEventTypes.has(type)) problems.note('invalid', 'event_type', index);
 
     checked.userId = checkId(event, 'user_id', index);
     checked.deviceId = checkId(event, 'device_id', index);

@@ -25,6 +25,11 @@ export const amplitudeSwitches = {
   emptyMaps: matrix(oneOf('omit', 'empty')),
   /** Whether a request with a throttled id makes it wait from the start again. */
   restartOnTouch: onOff(true),
+  /** How often a file of a cohort is asked after before it is ready. */
+  cohortPolls: anyNumber(2),
+  /** A file comes by a link elsewhere, or at once. */
+  cohortFile: oneOf('link', 'inline'),
+  cohortNewline: oneOf('lf', 'crlf'),
   dedupeKey: oneOf('insert_id+device_id', 'insert_id'),
 };
 

@@ -1,4 +1,5 @@
 import { createRollingCount, type RollingCount } from '../rollingCount.js';
+import type { AmplitudeCohort } from './cohortsApi.js';
 import { createThrottle, type Throttle } from './throttle.js';
 
 export type AmplitudeRegion = 'us' | 'eu';
@@ -7,7 +8,7 @@ export interface AmplitudeProject {
   /** `us` when absent. */
   readonly region?: AmplitudeRegion;
   readonly apiKey: string;
-  /** For the User Profile API. */
+  /** For the User Profile API and the Behavioral Cohorts API. */
   readonly secretKey?: string;
   /** What faults and the ledger call the project; the API key when absent. */
   readonly projectId?: string;
@@ -18,6 +19,8 @@ export interface AmplitudeProject {
     readonly dailyEvents?: number;
     /** Events a second of the whole project, as on the Starter plan; none when absent. */
     readonly projectEps?: number;
+    /** Files of cohorts in a month. */
+    readonly cohortFiles?: number;
   };
 }
 
@@ -30,10 +33,16 @@ export interface ProjectState {
   readonly silenced: Set<string>;
   /** Calls of the User Profile API. */
   readonly profileCalls: RollingCount;
+  /** Files of cohorts: by the month, and by ten minutes. */
+  readonly downloads: RollingCount;
+  readonly orders: RollingCount;
+  readonly cohorts: Map<string, AmplitudeCohort>;
 }
 
 export function openProject(project: AmplitudeProject): ProjectState {
-  if (typeof project.apiKey !== 'string' || project.apiKey === '') throw new Error(`an Amplitude project needs an apiKey; got ${JSON.stringify(project.apiKey)}`);
+  if (typeof project.apiKey !== 'string' || project.apiKey === '') {
+    throw new Error(`an Amplitude project needs an apiKey; got ${JSON.stringify(project.apiKey)}`);
+  }
   const region = project.region ?? 'us';
   if (region !== 'us' && region !== 'eu') throw new Error(`unknown region ${JSON.stringify(region)}; expected us or eu`);
   return {
@@ -44,5 +53,8 @@ export function openProject(project: AmplitudeProject): ProjectState {
     events: createRollingCount(),
     silenced: new Set(),
     profileCalls: createRollingCount(),
+    downloads: createRollingCount(),
+    orders: createRollingCount(),
+    cohorts: new Map(),
   };
 }

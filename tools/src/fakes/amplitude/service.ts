@@ -1,6 +1,7 @@
 import { empty, type Answer, type Dialect, type FakeRequest, type PartnerService } from '../exchange.js';
 import { isObject } from '../strictJson.js';
 import { badRequest, forbidden, invalidApiKey, invalidJson, projectTooFast, tooFast, unsupportedMediaType } from './answers.js';
+import { createCohortsApi } from './cohortsApi.js';
 import { endpoints } from './endpoint.js';
 import { decideIdentify } from './identify.js';
 import type { Ingestion } from './ingestion.js';
@@ -8,7 +9,7 @@ import { createUpload } from './uploadEvents.js';
 import { insertIdOf, readUpload, type UploadBody } from './uploadBody.js';
 import { decideUserProfile, type UserProfile } from './userProfile.js';
 
-/** Amplitude's ingestion hosts and its profile host. */
+/** Amplitude's ingestion hosts with the Behavioral Cohorts API, and its profile host. */
 export function createAmplitudeService(shared: Omit<Ingestion, 'bodyOf'>, users: () => readonly UserProfile[]): PartnerService {
   const bodies = new WeakMap<FakeRequest, UploadBody>();
   const bodyOf = (request: FakeRequest): UploadBody => {
@@ -20,6 +21,7 @@ export function createAmplitudeService(shared: Omit<Ingestion, 'bodyOf'>, users:
     return body;
   };
   const upload = createUpload({ ...shared, bodyOf });
+  const cohorts = createCohortsApi(shared.clock, shared.profile, shared.projects);
   const eventsOf = (request: FakeRequest): readonly unknown[] => (request.path in endpoints ? bodyOf(request).events : []);
 
   const dialect: Dialect = {
@@ -44,6 +46,8 @@ export function createAmplitudeService(shared: Omit<Ingestion, 'bodyOf'>, users:
     decide(request, conditions) {
       const { path, listener } = request;
       if (listener === 'profile') return decideUserProfile(request, shared.projects(), users(), shared.clock.now());
+      const answered = cohorts(request);
+      if (answered !== undefined) return answered;
       if (path === '/identify') return decideIdentify(request, shared.projects());
       if (path in endpoints || path.startsWith('/2/') || path.startsWith('/batch')) return upload(request, conditions);
       return { answer: empty(404), reason: 'path', eventCount: 0, uncompressedBytes: request.body.byteLength };
@@ -52,7 +56,12 @@ export function createAmplitudeService(shared: Omit<Ingestion, 'bodyOf'>, users:
 }
 
 /** A 429 that a fault makes up: the users and devices of the named events are said to be a little too fast. */
-function pretendTooFast(request: FakeRequest, { events, apiKey }: UploadBody, named: 'all' | readonly string[], { projects, profile }: Omit<Ingestion, 'bodyOf'>): Answer {
+function pretendTooFast(
+  request: FakeRequest,
+  { events, apiKey }: UploadBody,
+  named: 'all' | readonly string[],
+  { projects, profile }: Omit<Ingestion, 'bodyOf'>,
+): Answer {
   const state = projects().find(({ project }) => project.apiKey === apiKey);
   const eps = state === undefined ? 30 : (endpoints[request.path]?.eps(state) ?? 30);
   const users = new Map<string, number>();

@@ -2,6 +2,7 @@ import { connectControl } from '../control/connectControl.js';
 import type { FakeControl, Remote } from '../control/control.js';
 import { startFake, type Fake, type FakeOptions, type Partner } from '../fake.js';
 import { amplitudeSwitches, type AmplitudeProfile } from './profile.js';
+import type { AmplitudeCohort } from './cohortsApi.js';
 import { openProject, type AmplitudeProject, type ProjectState } from './project.js';
 import { createAmplitudeService } from './service.js';
 import type { UserProfile } from './userProfile.js';
@@ -11,13 +12,15 @@ interface AmplitudeExtra {
   silence(apiKey: string, deviceIds: readonly string[]): void;
   /** What the User Profile API says of one user, in place of what it said before. */
   setUserProfile(user: UserProfile): void;
+  /** What the Behavioral Cohorts API says of one cohort, in place of what it said before. Throws when there is no such project. */
+  setCohort(apiKey: string, cohort: AmplitudeCohort): void;
 }
 
 export type AmplitudeControl = FakeControl<AmplitudeProject, AmplitudeProfile> & AmplitudeExtra;
 export type FakeAmplitude = Fake<AmplitudeControl>;
 export type FakeAmplitudeOptions = FakeOptions<AmplitudeProject, AmplitudeProfile>;
 
-const calls = { silence: '/_ctl/amplitude/silence', setUserProfile: '/_ctl/amplitude/userprofile' } as const;
+const calls = { silence: '/_ctl/amplitude/silence', setUserProfile: '/_ctl/amplitude/userprofile', setCohort: '/_ctl/amplitude/cohort' } as const;
 
 const amplitude: Partner<AmplitudeProject, typeof amplitudeSwitches, AmplitudeExtra> = {
   name: 'amplitude',
@@ -41,6 +44,11 @@ const amplitude: Partner<AmplitudeProject, typeof amplitudeSwitches, AmplitudeEx
           if (state === undefined) throw new Error(`there is no project with the key ${JSON.stringify(apiKey)}`);
           state.silenced.clear();
           for (const id of deviceIds) state.silenced.add(id);
+        },
+        setCohort(apiKey, cohort) {
+          const state = states.find(({ project }) => project.apiKey === apiKey);
+          if (state === undefined) throw new Error(`there is no project with the key ${JSON.stringify(apiKey)}`);
+          state.cohorts.set(cohort.id, cohort);
         },
         setUserProfile(user) {
           const at = users.findIndex(({ userId, deviceId }) => userId === user.userId && deviceId === user.deviceId);

@@ -76,7 +76,12 @@ export function createThrottle(dailyLimit: number): Throttle {
 
   return {
     admit(counts, nowMs, rules) {
-      const throttled = { users: new Map<string, number>(), devices: new Map<string, number>(), dailyUsers: new Map<string, number>(), dailyDevices: new Map<string, number>() };
+      const throttled = {
+        users: new Map<string, number>(),
+        devices: new Map<string, number>(),
+        dailyUsers: new Map<string, number>(),
+        dailyDevices: new Map<string, number>(),
+      };
       const passed: Passed = { states: [], counts: [] };
       judge(users, counts.users, nowMs, rules, throttled.users, throttled.dailyUsers, passed);
       judge(devices, counts.devices, nowMs, rules, throttled.devices, throttled.dailyDevices, passed);

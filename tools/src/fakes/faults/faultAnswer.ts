@@ -79,6 +79,6 @@ const titles: Readonly<Record<number, string>> = {
 
 function proxyPage(status: number): Answer {
   const title = `${status} ${titles[status] ?? 'Error'}`;
-  const body = `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`;
-  return { status, body, contentType: 'text/html' };
+  const lines = ['<html>', `<head><title>${title}</title></head>`, '<body>', `<center><h1>${title}</h1></center>`, '<hr><center>nginx</center>', '</body>', '</html>', ''];
+  return { status, body: lines.join('\r\n'), contentType: 'text/html' };
 }

@@ -32,6 +32,8 @@ export const mixpanelSwitches = {
   retryAfter: oneOf('none', 'seconds', 'date'),
   /** Takes events from before 2010 and never shows them. */
   cutoff2010: onOff(false),
+  /** Profiles of a page of the Query API. */
+  queryPageSize: anyNumber(1_000),
 };
 
 export type MixpanelProfile = Profile<typeof mixpanelSwitches>;

@@ -1,4 +1,5 @@
 import { createRollingCount, type RollingCount } from '../rollingCount.js';
+import type { QueryCohort } from './queryApi.js';
 
 export type MixpanelRegion = 'us' | 'eu' | 'in';
 
@@ -31,6 +32,9 @@ export interface ProjectState {
   readonly events: RollingCount;
   /** Events per person and date, for the hot shard rule. */
   readonly shards: Map<string, number>;
+  /** Calls of the Query API. */
+  readonly queries: RollingCount;
+  readonly cohorts: Map<number, QueryCohort>;
 }
 
 export function openProject(project: MixpanelProject): ProjectState {
@@ -48,5 +52,7 @@ export function openProject(project: MixpanelProject): ProjectState {
     bytes: createRollingCount(),
     events: createRollingCount(),
     shards: new Map(),
+    queries: createRollingCount(),
+    cohorts: new Map(),
   };
 }

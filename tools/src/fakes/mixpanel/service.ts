@@ -5,6 +5,7 @@ import { authorise } from './authorise.js';
 import { createImport } from './importEvents.js';
 import type { Ingestion } from './ingestion.js';
 import { insertIdsOf, mediaTypeOf, readRecords } from './records.js';
+import { createQueryApi } from './queryApi.js';
 import { createTrack } from './track.js';
 
 const dialect: Dialect = {
@@ -15,12 +16,13 @@ const dialect: Dialect = {
   tooManyRequests: () => rateLimited(),
 };
 
-/** Mixpanel's ingestion host: /import and /track. */
+/** Mixpanel's ingestion host, /import and /track, and its Query API. */
 export function createMixpanelService(shared: Omit<Ingestion, 'keepRecords'>): PartnerService {
   const parsed = new WeakMap<FakeRequest, readonly unknown[]>();
   const ingestion: Ingestion = { ...shared, keepRecords: (request, records) => parsed.set(request, records) };
   const importEvents = createImport(ingestion);
   const track = createTrack(ingestion);
+  const query = createQueryApi(shared.clock, shared.profile, shared.projects);
 
   const recordsOf = (request: FakeRequest): readonly unknown[] => {
     const known = parsed.get(request);
@@ -44,8 +46,10 @@ export function createMixpanelService(shared: Omit<Ingestion, 'keepRecords'>): P
     decide(request, conditions) {
       if (request.path === '/import') return importEvents(request, conditions);
       if (request.path === '/track') return track(request);
+      if (request.path.startsWith('/api/query/')) return query.decide(request);
       return { answer: notFound, reason: 'path', eventCount: 0, uncompressedBytes: request.body.byteLength };
     },
+    left: (seq) => query.left(seq),
   };
 }
 

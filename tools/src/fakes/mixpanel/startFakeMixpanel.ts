@@ -4,18 +4,21 @@ import { startFake, type Fake, type FakeOptions, type Partner } from '../fake.js
 import { compact, type CompactionReport } from './compaction.js';
 import { mixpanelSwitches, type MixpanelProfile } from './profile.js';
 import { mixpanelRegions, openProject, type MixpanelProject, type ProjectState } from './project.js';
+import type { QueryCohort } from './queryApi.js';
 import { createMixpanelService } from './service.js';
 
 interface MixpanelExtra {
   /** Runs the compaction on what is visible now and says what it would lose; changes nothing. */
   compact(idProperty: string): CompactionReport;
+  /** What the Query API says of one cohort, in place of what it said before. Throws when there is no such project. */
+  setCohort(projectId: string, cohort: QueryCohort): void;
 }
 
 export type MixpanelControl = FakeControl<MixpanelProject, MixpanelProfile> & MixpanelExtra;
 export type FakeMixpanel = Fake<MixpanelControl>;
 export type FakeMixpanelOptions = FakeOptions<MixpanelProject, MixpanelProfile>;
 
-const calls = { compact: '/_ctl/mixpanel/compact' } as const;
+const calls = { compact: '/_ctl/mixpanel/compact', setCohort: '/_ctl/mixpanel/cohort' } as const;
 
 const mixpanel: Partner<MixpanelProject, typeof mixpanelSwitches, MixpanelExtra> = {
   name: 'mixpanel',
@@ -34,7 +37,14 @@ const mixpanel: Partner<MixpanelProject, typeof mixpanelSwitches, MixpanelExtra>
         if (taken !== undefined) throw new Error(`there is already a project ${taken.project.projectId} with this id or token`);
         states.push(openProject(project));
       },
-      extra: { compact: (idProperty) => compact(ledger.snapshot(0).view, idProperty) },
+      extra: {
+        compact: (idProperty) => compact(ledger.snapshot(0).view, idProperty),
+        setCohort(projectId, cohort) {
+          const state = states.find(({ project }) => project.projectId === projectId);
+          if (state === undefined) throw new Error(`there is no project ${JSON.stringify(projectId)}`);
+          state.cohorts.set(cohort.id, cohort);
+        },
+      },
     };
   },
 };

@@ -30,7 +30,8 @@ export function createTrack({ clock, ledger, projects }: Ingestion): (request: F
     const state = projects().find(({ project }) => project.token === propertyOf(event, 'token'));
     const id = propertyOf(event, '$insert_id');
     const copy = { seq: request.seq, index, project: state?.project.projectId ?? '', receivedAt: clock.now(), id: typeof id === 'string' ? id : undefined };
-    const parts = { eventPart: '', personPart: String(propertyOf(event, 'distinct_id') ?? ''), timePart: timeMsOf(event, 0) };
+    const person = propertyOf(event, 'distinct_id');
+    const parts = { eventPart: '', personPart: typeof person === 'string' ? person : '', timePart: timeMsOf(event, 0) };
     ledger.store({ ...copy, ...parts }, () => ({ person: parts.personPart, event: event as Record<string, unknown>, altered: [], hidden: false }));
   }
 }

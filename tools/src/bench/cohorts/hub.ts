@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import type { CohortChange, Member } from '@currents/connector';
+import {
+  connect,
+  createImportKey,
+  createLog,
+  createMetrics,
+  createSeal,
+  migrate,
+  openWakeSender,
+  registerImportPartner,
+  startEngine,
+  storePush,
+  watchImportKeys,
+  type Sql,
+} from '@currents/core';
+
+/** Api and worker in one process, as far as cohorts go. */
+export interface CohortHub {
+  readonly sql: Sql;
+  readonly databaseUrl: string;
+  readonly admin: { readonly sql: Sql; readonly databaseUrl: string; readonly connectors: ReadonlyMap<string, never> };
+  /** Milliseconds from a page to its answer. */
+  push(change: CohortChange): Promise<number>;
+  /** Resolves when nothing waits to be applied. */
+  applied(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const partner = 'bench';
+
+export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
+  await migrate(databaseUrl);
+  const sql = connect(databaseUrl, { max: 6, name: 'bench' });
+  const admin = { sql, databaseUrl, connectors: new Map<string, never>() };
+  await registerImportPartner(admin, partner);
+  const made = await createImportKey(admin, { partner, name: 'bench' });
+  if (made.kind !== 'ImportKeyCreated') throw new Error(made.message);
+  const queue = { databaseUrl };
+  const onError = (error: unknown): void => console.error(error);
+  const sender = openWakeSender(queue, { onError });
+  const keys = await watchImportKeys(sql, onError);
+  const engine = await startEngine({
+    connectors: new Map(),
+    seal: createSeal(randomBytes(32)),
+    allowBaseUrl: false,
+    databaseUrl,
+    queue,
+    log: createLog('bench', 'warn'),
+    metrics: createMetrics(),
+    windowMs: 3_600_000,
+    requestMs: 10_000,
+    retentionDays: 14,
+    enforceBudgets: false,
+  });
+  return {
+    sql,
+    databaseUrl,
+    admin,
+    async push(change) {
+      const startedMs = performance.now();
+      const keyId = await keys.check(partner, made.key);
+      if (keyId === undefined) throw new Error('the key is not good');
+      const body = JSON.stringify(change);
+      const stored = await storePush(
+        { sql, onStored: (cohortIds) => cohortIds.forEach(sender.wakeCohort) },
+        { partner, keyId, body, parsed: { changes: [change], refused: {} } },
+      );
+      if (stored.outcome !== 'stored') throw new Error(`a page was not stored: ${stored.outcome}`);
+      return performance.now() - startedMs;
+    },
+    async applied() {
+      while ((await sql`select from cohort_change where state = 'waiting' limit 1`).count > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    },
+    async stop() {
+      await keys.stop();
+      await sender.close();
+      await engine.stop();
+      await sql.end();
+    },
+  };
+}
+
+/** A user with an id as long as a UUID, and in no order. */
+export function memberAt(index: number): Member {
+  const mixed = Math.imul(index ^ 0x5bd1e995, 0x9e3779b1) >>> 0;
+  const head = mixed.toString(16).padStart(8, '0');
+  return { externalId: `${head}-${index.toString(16).padStart(8, '0')}-4000-8000-000000000000` };
+}

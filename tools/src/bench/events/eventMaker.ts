@@ -1,0 +1,97 @@
+import { sampleOf, type CatalogueEvent } from '@currents/schema';
+import { createRandom, type Random } from '../../fakes/random.js';
+
+/** What a day at a shop with an app and newsletters sends, and Mixpanel takes. */
+export const benchEventTypes = [
+  'users.behaviors.CustomEvent',
+  'users.behaviors.Purchase',
+  'users.behaviors.app.SessionStart',
+  'users.campaigns.Conversion',
+  'users.canvas.Entry',
+  'users.messages.email.Send',
+  'users.messages.email.Delivery',
+  'users.messages.email.Open',
+  'users.messages.email.Click',
+  'users.messages.pushnotification.Send',
+  'users.messages.pushnotification.Open',
+  'users.messages.inappmessage.Impression',
+  'users.messages.contentcard.Impression',
+  'users.messages.sms.Delivery',
+] as const;
+
+export const users = 50_000;
+const campaigns = 40;
+/** Bytes of JSON that a message event has, about; together with the short behaviour events the mean is 590. */
+const fullBytes = 610;
+
+type Properties = Record<string, unknown>;
+
+/** Makes the event of a number: the same seed and number give the same event, in whatever order they are asked for. */
+export type EventMaker = (number: number) => CatalogueEvent;
+
+export function createEventMaker(seed: number): EventMaker {
+  const templates = benchEventTypes.map(trimmedSampleOf);
+  return (number) => {
+    const random = createRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b));
+    const template = templates[Math.floor(random() * templates.length)] as CatalogueEvent;
+    const user = Math.floor(random() * users);
+    return {
+      event_type: template.event_type,
+      id: uuid(random),
+      time: template.time + Math.floor(number / 100),
+      user: userOf(user, seed),
+      properties: varied(template.properties as Properties, random, seed),
+    };
+  };
+}
+
+/** A sample of a message belongs to a campaign and to a canvas; a real one to one of them, and is not so talkative. */
+function trimmedSampleOf(eventType: string): CatalogueEvent {
+  const sample = sampleOf(eventType);
+  const properties: Properties = {};
+  let bytes = JSON.stringify({ ...sample, properties }).length;
+  for (const [name, value] of Object.entries(sample.properties)) {
+    if (name.startsWith('canvas_') && eventType.startsWith('users.messages.')) continue;
+    const added = JSON.stringify({ [name]: value }).length - 1;
+    if (bytes + added > fullBytes) continue;
+    properties[name] = value;
+    bytes += added;
+  }
+  return { ...sample, properties };
+}
+
+function userOf(user: number, seed: number): CatalogueEvent['user'] {
+  const random = createRandom(Math.imul(seed, 0xc2b2ae35) ^ user);
+  return {
+    user_id: hex(random, 24),
+    external_user_id: `customer-${String(user).padStart(5, '0')}`,
+    device_id: uuid(random).toUpperCase(),
+    timezone: 'Europe/Oslo',
+  };
+}
+
+/** Ids differ from event to event where they would: one of 40 campaigns, and a dispatch or a session of its own. */
+function varied(template: Properties, random: Random, seed: number): Properties {
+  const campaign = createRandom(Math.imul(seed, 0x27d4eb2f) ^ Math.floor(random() * campaigns));
+  const properties: Properties = {};
+  for (const name in template) {
+    const value = template[name];
+    if (name === 'session_id') properties[name] = uuid(random);
+    else if (name === 'dispatch_id') properties[name] = hex(random, 32);
+    else if (name === 'price') properties[name] = Math.round(random() * 10_000) / 100;
+    else if (/^(campaign|message_variation|canvas)_.*id$/.test(name)) properties[name] = uuid(campaign);
+    else properties[name] = value;
+  }
+  return properties;
+}
+
+function hex(random: Random, digits: number): string {
+  let text = '';
+  while (text.length < digits) text += Math.floor(random() * 0x1_0000_0000).toString(16).padStart(8, '0');
+  return text.slice(0, digits);
+}
+
+function uuid(random: Random): string {
+  const digits = hex(random, 32);
+  return [digits.slice(0, 8), digits.slice(8, 12), `4${digits.slice(13, 16)}`, `a${digits.slice(17, 20)}`, digits.slice(20)].join('-');
+}

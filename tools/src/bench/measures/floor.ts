@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { createEventMaker } from '../events/eventMaker.js';
+import { writeNdjson } from '../events/writeFile.js';
+import type { Floor } from '../programs/floor.js';
+import { floorVariants, type FloorVariant } from '../programs/floorVariants.js';
+import { startProgram } from '../programs/program.js';
+import { untilArrived } from './arrival.js';
+import type { Bench } from './bench.js';
+
+export interface FloorMeasure {
+  readonly variant: FloorVariant;
+  readonly eventsPerSecond: number;
+  readonly cpuMicros: number;
+}
+
+const warmUpEvents = 20_000;
+
+/** Writes what the floor reads, and answers with a function that runs every variant once. */
+export async function prepareFloor(bench: Bench): Promise<() => Promise<FloorMeasure[]>> {
+  const { options, folder, say } = bench;
+  const file = join(folder, 'events.ndjson');
+  const warmUpFile = join(folder, 'warm-up.ndjson');
+  say(`writing ${options.events} events for the floor to read`);
+  const make = createEventMaker(options.seed);
+  await writeNdjson(file, make, options.events);
+  await writeNdjson(warmUpFile, make, Math.min(warmUpEvents, options.events));
+  return async () => {
+    const measures: FloorMeasure[] = [];
+    for (const variant of floorVariants) measures.push(await measureFloor(bench, variant, { file, warmUpFile }));
+    return measures;
+  };
+}
+
+/** A process of its own each time, warmed up first, as the hub is. */
+async function measureFloor(bench: Bench, variant: FloorVariant, files: { readonly file: string; readonly warmUpFile: string }): Promise<FloorMeasure> {
+  const { sink, sinkUrl, cleanup, say } = bench;
+  const floor = startProgram<Floor>('floor');
+  cleanup.add('the floor', floor.stop);
+  try {
+    await floor.call('run', { file: files.warmUpFile, url: sinkUrl, variant });
+    const before = await sink.call('arrivals');
+    const { events, seconds, cpuMicros } = await floor.call('run', { file: files.file, url: sinkUrl, variant });
+    const after = await untilArrived(sink, before.events + events);
+    if (after.events !== before.events + events) throw new Error(`the floor sent ${events} events; ${after.events - before.events} arrived`);
+    const measure = { variant, eventsPerSecond: events / seconds, cpuMicros: cpuMicros / events };
+    say(`floor, ${variant}: ${Math.round(measure.eventsPerSecond)} events/s, ${measure.cpuMicros.toFixed(1)} µs/event`);
+    return measure;
+  } finally {
+    await floor.stop();
+  }
+}

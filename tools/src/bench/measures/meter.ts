@@ -1,0 +1,39 @@
+import type { Hub } from '../hub/openHub.js';
+import { readTree } from '../reading/processTree.js';
+import type { Bench } from './bench.js';
+
+/** What the hub's processes, and the bench's own, took for a number of events. */
+export interface Cost {
+  /** CPU µs per event, by process; of Postgres with all its children. */
+  readonly cpuMicros: Readonly<Record<string, number>>;
+  /** Api, worker and stores together. */
+  readonly sumMicros: number;
+  /** What the bench itself took beside the hub, on the same cores. */
+  readonly benchMicros: number;
+  /** The most memory that each process held since it started; of Postgres, its largest single one. */
+  readonly peakBytes: Readonly<Record<string, number>>;
+}
+
+/** Begins to measure; the function it answers ends it. A process started meanwhile is measured from its start. */
+export function startMeter(hub: Hub, bench: Bench): (events: number) => Cost {
+  const benchIds = [bench.generator.id, bench.sink.id];
+  const before = new Map(Object.values(hub.processes()).map((id) => [id, readTree(id).cpuMicros]));
+  const benchBefore = sumOf(benchIds);
+  return (events) => {
+    const cpuMicros: Record<string, number> = {};
+    const peakBytes: Record<string, number> = {};
+    let sumMicros = 0;
+    for (const [name, id] of Object.entries(hub.processes())) {
+      const usage = readTree(id);
+      const micros = (usage.cpuMicros - (before.get(id) ?? 0)) / events;
+      cpuMicros[name] = micros;
+      peakBytes[name] = usage.peakBytes;
+      sumMicros += micros;
+    }
+    return { cpuMicros, sumMicros, benchMicros: (sumOf(benchIds) - benchBefore) / events, peakBytes };
+  };
+}
+
+function sumOf(ids: readonly number[]): number {
+  return ids.reduce((sum, id) => sum + readTree(id).cpuMicros, 0);
+}

@@ -1,0 +1,14 @@
+export const floorVariants = ['no gzip', 'gzip 1, main thread', 'gzip 1, thread pool'] as const;
+export type FloorVariant = (typeof floorVariants)[number];
+
+export interface FloorRun {
+  readonly file: string;
+  readonly url: string;
+  readonly variant: FloorVariant;
+}
+
+export interface FloorResult {
+  readonly events: number;
+  readonly seconds: number;
+  readonly cpuMicros: number;
+}

@@ -1,0 +1,146 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Pool } from 'undici';
+import { writeBodies, type Body } from '../events/bodies.js';
+import { createEventMaker } from '../events/eventMaker.js';
+import { nowMicros } from '../reading/clock.js';
+import { answerCalls } from './program.js';
+
+/*
+ * The platform: posts ready-made bodies over connections that it keeps. It takes 429 and 503 as what they say, waits
+ * as long as it is told, and sends the same request again.
+ */
+
+export interface Target {
+  readonly url: string;
+  readonly token: string;
+  readonly connections: number;
+}
+
+export interface FloodJob extends Target {
+  readonly events: number;
+}
+
+export interface PaceJob extends Target {
+  readonly eventsPerSecond: number;
+  readonly seconds: number;
+}
+
+export interface Sent {
+  readonly events: number;
+  readonly requests: number;
+  /** Requests that were told to come again later. */
+  readonly turnedAway: number;
+  readonly firstMicros: number;
+  /** When the last answer came. */
+  readonly lastMicros: number;
+}
+
+/** Every event's id, and when its request was due and when its answer came, by the same place. */
+export interface PacedSent extends Sent {
+  readonly ids: readonly string[];
+  readonly dueMicros: Float64Array;
+  readonly answeredMicros: Float64Array;
+}
+
+let bodies: readonly Body[] = [];
+
+/** Writes the bodies. They serve every job that follows, and no id is ever sent twice. */
+function prepare({ seed, requestEvents }: { readonly seed: number; readonly requestEvents: number }): { readonly eventBytes: number } {
+  bodies = writeBodies(createEventMaker(seed), requestEvents);
+  const bytes = bodies.reduce((sum, body) => sum + body.bytes.length, 0);
+  return { eventBytes: bytes / (bodies.length * requestEvents) };
+}
+
+/** As fast as the hub takes them: every connection sends its next request when the last one is answered. */
+async function flood(job: FloodJob): Promise<Sent> {
+  const client = openClient(job);
+  const requests = Math.ceil(job.events / (bodies[0]?.events ?? 1));
+  const free = [...bodies];
+  let begun = 0;
+  let events = 0;
+
+  async function sendOn(): Promise<void> {
+    while (begun < requests) {
+      begun++;
+      const body = free.shift() as Body;
+      body.renew();
+      await client.post(body);
+      events += body.events;
+      free.push(body);
+    }
+  }
+
+  const firstMicros = nowMicros();
+  await Promise.all(Array.from({ length: Math.min(job.connections, bodies.length) }, sendOn));
+  const lastMicros = nowMicros();
+  await client.close();
+  return { events, requests, turnedAway: client.turnedAway(), firstMicros, lastMicros };
+}
+
+/** At a fixed rate, whatever the hub says: a request that is due is sent, also when earlier ones are unanswered. */
+async function pace(job: PaceJob): Promise<PacedSent> {
+  const client = openClient(job);
+  const requestEvents = bodies[0]?.events ?? 1;
+  const requests = Math.max(1, Math.round((job.eventsPerSecond * job.seconds) / requestEvents));
+  const gapMicros = (requestEvents / job.eventsPerSecond) * 1_000_000;
+  const events = requests * requestEvents;
+  const ids: string[] = new Array<string>(events).fill('');
+  const dueMicros = new Float64Array(events);
+  const answeredMicros = new Float64Array(events);
+  const free = [...bodies];
+  const posts: Promise<void>[] = [];
+
+  async function post(body: Body, from: number, dueAtMicros: number): Promise<void> {
+    body.renew();
+    for (const [index, id] of body.ids().entries()) ids[from + index] = id;
+    await client.post(body);
+    dueMicros.fill(dueAtMicros, from, from + requestEvents);
+    answeredMicros.fill(nowMicros(), from, from + requestEvents);
+    free.push(body);
+  }
+
+  const firstMicros = nowMicros();
+  for (let request = 0; request < requests; request++) {
+    const dueAtMicros = firstMicros + request * gapMicros;
+    for (let early = dueAtMicros - nowMicros(); early > 0; early = dueAtMicros - nowMicros()) await wait(Math.max(1, early / 1000));
+    const body = free.shift();
+    if (!body) throw new Error(`all ${bodies.length} request bodies are under way: the hub does not keep up with ${job.eventsPerSecond} events a second`);
+    posts.push(post(body, request * requestEvents, dueAtMicros));
+  }
+  await Promise.all(posts);
+  const lastMicros = nowMicros();
+  await client.close();
+  return { events, requests, turnedAway: client.turnedAway(), firstMicros, lastMicros, ids, dueMicros, answeredMicros };
+}
+
+function openClient({ url, token, connections }: Target) {
+  const pool = new Pool(url, { connections });
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'braze-currents-version': '1' };
+  let turnedAway = 0;
+
+  async function post({ bytes, events }: Body): Promise<void> {
+    for (;;) {
+      const answer = await pool.request({ path: '/v1/events', method: 'POST', headers, body: bytes });
+      const text = await answer.body.text();
+      const { statusCode } = answer;
+      if (statusCode === 200) return insistOnAll(text, events);
+      if (statusCode !== 429 && statusCode !== 503) throw new Error(`the hub answered ${statusCode}: ${text}`);
+      turnedAway++;
+      await wait(1_000 * Number(answer.headers['retry-after'] ?? 1));
+    }
+  }
+
+  return { post, turnedAway: () => turnedAway, close: () => pool.close() };
+}
+
+/** An event in quarantine would be an event that is not measured. */
+function insistOnAll(text: string, events: number): void {
+  const { accepted } = JSON.parse(text) as { readonly accepted: number };
+  if (accepted !== events) throw new Error(`wanted all ${events} events of a request accepted; the hub answered ${text.slice(0, 1_000)}`);
+}
+
+const generator = { prepare, flood, pace };
+
+export type Generator = typeof generator;
+
+answerCalls(generator);

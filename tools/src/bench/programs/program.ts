@@ -1,0 +1,90 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { endProcess } from '../../services/processes.js';
+
+/** What a program of the bench can be asked: a name, one argument, an answer. */
+export type Calls = Record<string, (argument: never) => unknown>;
+
+/** A part of the bench in a process of its own. */
+export interface Program<Known extends Calls> {
+  readonly id: number;
+  /** Rejects when the program fails or ends. Calls are answered in the order in which they end. */
+  call<Name extends keyof Known & string>(name: Name, ...argument: Parameters<Known[Name]>): Promise<Awaited<ReturnType<Known[Name]>>>;
+  stop(): Promise<void>;
+}
+
+interface Question {
+  readonly number: number;
+  readonly name: string;
+  readonly argument: unknown;
+}
+
+type Answer = { readonly number: number } & ({ readonly value: unknown } | { readonly error: string });
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Starts a built program of this folder, which ends when this process does. */
+export function startProgram<Known extends Calls>(program: 'floor' | 'generator' | 'sink'): Program<Known> {
+  const file = fileURLToPath(new URL(`./${program}.js`, import.meta.url));
+  // Its own session: a Ctrl-C at the terminal is for the bench, which then ends its programs.
+  const child = fork(file, [], { serialization: 'advanced', detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const waiting = new Map<number, Waiting>();
+  let asked = 0;
+  let ended: Error | undefined;
+  const end = (error: Error): void => {
+    ended ??= error;
+    for (const { reject } of waiting.values()) reject(ended);
+    waiting.clear();
+  };
+  child.on('error', end);
+  child.on('exit', (code, signal) => end(new Error(`the ${program} of the bench ended: ${signal ?? `exit code ${code}`}`)));
+  child.on('message', (answer: Answer) => {
+    const asker = waiting.get(answer.number);
+    waiting.delete(answer.number);
+    if ('error' in answer) asker?.reject(new Error(`the ${program} of the bench failed: ${answer.error}`));
+    else asker?.resolve(answer.value as never);
+  });
+  return {
+    id: idOf(child, program),
+    call: (name, ...[argument]) =>
+      new Promise((resolve, reject) => {
+        if (ended) return reject(ended);
+        const number = asked++;
+        waiting.set(number, { resolve, reject });
+        child.send({ number, name, argument } satisfies Question, (error) => error && end(error));
+      }),
+    stop: () => stopChild(child),
+  };
+}
+
+function idOf(child: ChildProcess, name: string): number {
+  if (child.pid === undefined) throw new Error(`the ${name} of the bench cannot be started`);
+  return child.pid;
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  await endProcess(child.pid, [
+    { signal: 'SIGTERM', waitMs: 3_000 },
+    { signal: 'SIGKILL', waitMs: 3_000 },
+  ]);
+}
+
+/** The other end: answers the bench's calls until the bench is gone. */
+export function answerCalls(calls: Calls): void {
+  process.on('message', (question: Question) => void answer(calls, question));
+  process.on('disconnect', () => process.exit());
+}
+
+async function answer(calls: Calls, { number, name, argument }: Question): Promise<void> {
+  try {
+    const call = calls[name];
+    if (!call) throw new Error(`wanted one of ${Object.keys(calls).join(', ')}; "${name}" came`);
+    process.send?.({ number, value: await call(argument as never) } satisfies Answer);
+  } catch (error) {
+    process.send?.({ number, error: error instanceof Error ? (error.stack ?? error.message) : String(error) } satisfies Answer);
+  }
+}

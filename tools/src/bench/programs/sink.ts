@@ -1,0 +1,84 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { nowMicros } from '../reading/clock.js';
+import { answerCalls } from './program.js';
+
+/*
+ * A partner that takes everything at once and says so in Mixpanel's words. It reads no JSON, for its cost would hide
+ * what is to be measured: it looks for the key that every event has exactly once. In a string the key's quotes would
+ * be escaped, so nothing else looks like it.
+ */
+
+const unzip = promisify(gunzip);
+const insertId = Buffer.from('"$insert_id":"');
+
+export interface Arrivals {
+  readonly events: number;
+  /** Bytes of JSON, unpacked. */
+  readonly bytes: number;
+  readonly requests: number;
+  readonly lastMicros: number;
+}
+
+export interface RecordedArrivals {
+  readonly ids: readonly string[];
+  /** When the request that held the event had arrived wholly, by the same place. */
+  readonly micros: Float64Array;
+}
+
+let events = 0;
+let bytes = 0;
+let requests = 0;
+let lastMicros = 0;
+let record: { readonly ids: string[]; readonly micros: number[] } | undefined;
+
+async function take(body: Buffer, isGzip: boolean, response: ServerResponse): Promise<void> {
+  const arrivedMicros = nowMicros();
+  const text = isGzip ? await unzip(body, { chunkSize: 256 * 1024 }) : body;
+  let found = 0;
+  for (let at = text.indexOf(insertId); at >= 0; at = text.indexOf(insertId, at + insertId.length)) {
+    found++;
+    if (!record) continue;
+    const start = at + insertId.length;
+    record.ids.push(text.toString('latin1', start, text.indexOf(0x22, start)));
+    record.micros.push(arrivedMicros);
+  }
+  events += found;
+  bytes += text.length;
+  requests++;
+  lastMicros = Math.max(lastMicros, arrivedMicros);
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(`{"code":200,"num_records_imported":${found},"status":"OK"}`);
+}
+
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+    take(body, request.headers['content-encoding'] === 'gzip', response).catch(() => response.writeHead(400).end());
+  });
+});
+server.keepAliveTimeout = 60_000;
+
+const sink = {
+  listen: () =>
+    new Promise<string>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+    }),
+  arrivals: (): Arrivals => ({ events, bytes, requests, lastMicros }),
+  /** From now on the time of every event is kept. */
+  record: (): void => void (record = { ids: [], micros: [] }),
+  recorded(): RecordedArrivals {
+    const kept = record ?? { ids: [], micros: [] };
+    record = undefined;
+    return { ids: kept.ids, micros: Float64Array.from(kept.micros) };
+  },
+};
+
+export type Sink = typeof sink;
+
+answerCalls(sink);

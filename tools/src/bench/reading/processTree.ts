@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface Usage {
+  /** CPU time of a process and all its descendants, those that ended and were waited for included. */
+  readonly cpuMicros: number;
+  /** The most memory that any single one of them ever held (VmHWM). */
+  readonly peakBytes: number;
+}
+
+interface Stat {
+  readonly parentId: number;
+  readonly ticks: number;
+}
+
+/** Throws where there is no /proc, which is everywhere but on Linux, and when the process is gone. */
+export function readTree(rootId: number): Usage {
+  if (process.platform !== 'linux') {
+    throw new Error(`the bench reads CPU time and memory from /proc, and so runs on Linux only; this is ${process.platform}`);
+  }
+  const stats = readStats();
+  if (!stats.has(rootId)) throw new Error(`process ${rootId} is gone, and its CPU time with it`);
+  const members = new Set([rootId]);
+  // A child's number may be below its parent's once numbers come round again, so one pass is not enough.
+  for (let before = 0; before < members.size; ) {
+    before = members.size;
+    for (const [id, { parentId }] of stats) if (members.has(parentId)) members.add(id);
+  }
+  let ticks = 0;
+  let peakBytes = 0;
+  for (const id of members) {
+    ticks += stats.get(id)?.ticks ?? 0;
+    peakBytes = Math.max(peakBytes, peakOf(id));
+  }
+  return { cpuMicros: (ticks * 1_000_000) / ticksPerSecond(), peakBytes };
+}
+
+function readStats(): Map<number, Stat> {
+  const stats = new Map<number, Stat>();
+  for (const name of readdirSync('/proc')) {
+    const id = Number(name);
+    if (!(id > 0)) continue;
+    try {
+      // The name stands in brackets and may hold anything: what follows the last one is plain.
+      const text = readFileSync(`/proc/${name}/stat`, 'utf8');
+      const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+      // proc(5): parent is field 4; utime, stime, cutime and cstime are fields 14 to 17; the state, cut off here, is 3.
+      const [own, ofSystem, reaped, reapedOfSystem] = fields.slice(11, 15) as [number, number, number, number];
+      stats.set(id, { parentId: fields[1] as number, ticks: own + ofSystem + reaped + reapedOfSystem });
+    } catch {
+      // Ended meanwhile: its parent has its time now, or will have.
+    }
+  }
+  return stats;
+}
+
+function peakOf(id: number): number {
+  try {
+    const found = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'));
+    return Number(found?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+let tickRate: number | undefined;
+
+function ticksPerSecond(): number {
+  return (tickRate ??= Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' })));
+}

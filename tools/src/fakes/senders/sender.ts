@@ -1,0 +1,114 @@
+import type { VirtualClock } from '../clock.js';
+import { createRandom } from '../random.js';
+import type { Audience } from './audience.js';
+import { openLine, type Line, type LineOptions, type LineRules, type SenderCall } from './line.js';
+
+/** What becomes of one sync: `failed` is tried again at the next one's time, after `paused` a person has to resume. */
+export type SyncOutcome = 'done' | 'failed' | 'paused';
+
+/** A partner that pushes one cohort to the hub. */
+export interface CohortSender {
+  readonly audience: Audience;
+  /** Makes the sync of this moment, whether or not it is due. */
+  sync(): Promise<SyncOutcome>;
+  /** Lets time pass, and makes every sync that falls due; answers what became of each. */
+  run(ms: number): Promise<readonly SyncOutcome[]>;
+  /**
+   * Syncs until one is done, the first of them `afterMs` from now (a cadence when left out), and sends whatever was
+   * held back: the hub has heard everything after that.
+   */
+  settle(afterMs?: number): Promise<void>;
+  isPaused(): boolean;
+  resume(): void;
+  calls(): readonly SenderCall[];
+  close(): Promise<void>;
+}
+
+export interface SenderOptions extends Omit<LineOptions, 'headers' | 'random'> {
+  readonly audience: Audience;
+  readonly seed?: number;
+  /** Between two syncs, in virtual time. */
+  readonly cadenceMs?: number;
+  /** `recurring` when left out. */
+  readonly mode?: 'one-time' | 'recurring';
+}
+
+/** What is to be told in one sync. */
+export interface Turn {
+  /** As it was when the sync began. */
+  readonly members: ReadonlySet<string>;
+  readonly entered: readonly string[];
+  readonly left: readonly string[];
+  /** How long ago the last good sync began; undefined when there was none. */
+  readonly sinceMs: number | undefined;
+}
+
+/** What differs between partners. */
+export interface SenderProtocol {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly rules: LineRules;
+  readonly cadenceMs: number;
+  push(turn: Turn, line: Line): Promise<SyncOutcome>;
+  /** Sends what was held back; there will be no further sync. */
+  afterwards?(line: Line): Promise<void>;
+}
+
+const mostSettlingSyncs = 200;
+
+export function createSender(options: SenderOptions, build: (random: () => number, clock: VirtualClock) => SenderProtocol): CohortSender {
+  const { audience, clock, mode = 'recurring' } = options;
+  const random = createRandom(options.seed ?? 1);
+  const protocol = build(random, clock);
+  const line = openLine({ ...options, headers: protocol.headers, random }, protocol.rules);
+  const cadenceMs = options.cadenceMs ?? protocol.cadenceMs;
+  let snapshot: { readonly members: ReadonlySet<string>; readonly atMs: number } | undefined;
+  let isPaused = false;
+
+  async function sync(): Promise<SyncOutcome> {
+    if (isPaused) return 'paused';
+    const atMs = clock.now();
+    const members = audience.members();
+    const before = snapshot?.members ?? new Set<string>();
+    const entered = [...members].filter((id) => !before.has(id));
+    const left = [...before].filter((id) => !members.has(id));
+    const outcome = await protocol.push({ members, entered, left, sinceMs: snapshot && atMs - snapshot.atMs }, line);
+    if (outcome === 'done') snapshot = { members, atMs };
+    isPaused = outcome === 'paused';
+    await line.flushLate();
+    return outcome;
+  }
+
+  return {
+    audience,
+    sync,
+    async run(ms) {
+      const endMs = clock.now() + ms;
+      const outcomes: SyncOutcome[] = [];
+      while (clock.now() + cadenceMs <= endMs && !(mode === 'one-time' && snapshot !== undefined)) {
+        clock.advance(cadenceMs);
+        outcomes.push(await sync());
+      }
+      if (clock.now() < endMs) clock.advance(endMs - clock.now());
+      return outcomes;
+    },
+    async settle(afterMs = cadenceMs) {
+      for (let syncs = 0; syncs < mostSettlingSyncs; syncs++) {
+        clock.advance(syncs === 0 ? afterMs : cadenceMs);
+        const outcome = await sync();
+        if (outcome === 'paused') throw new Error(`the sync is paused after ${JSON.stringify(line.calls().at(-1)?.answer)}`);
+        if (outcome === 'done') break;
+        if (syncs === mostSettlingSyncs - 1) throw new Error(`no sync of ${mostSettlingSyncs} was done`);
+      }
+      await protocol.afterwards?.(line);
+      await line.flushLate();
+    },
+    isPaused: () => isPaused,
+    resume: () => void (isPaused = false),
+    calls: () => line.calls(),
+    close: () => line.close(),
+  };
+}
+
+export function inParts<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+}

@@ -1,0 +1,72 @@
+import { createAdminClient } from '../../src/hub/adminClient.js';
+
+export interface MixpanelCurrent {
+  readonly name: string;
+  readonly baseUrl: string;
+  /** The project's. */
+  readonly token: string;
+  /** Names of event types; everything when absent. */
+  readonly eventTypes?: readonly string[];
+}
+
+export interface CurrentState {
+  readonly state: string;
+  /** Why it is blocked. */
+  readonly blocked: { readonly code: string; readonly detail: string } | null;
+}
+
+/** What an admin does to a hub, over GraphQL. */
+export interface Admin {
+  /** Answers the text of a new ingest token. */
+  makeToken(name: string): Promise<string>;
+  /** Creates a Current and launches it. */
+  launch(current: MixpanelCurrent): Promise<number>;
+  stateOf(currentId: number): Promise<CurrentState>;
+  pause(currentId: number): Promise<void>;
+  resume(currentId: number): Promise<void>;
+  remove(currentId: number, name: string): Promise<void>;
+  /** Asks the destination whether it takes events; a blocked Current that passes goes on. */
+  probe(currentId: number): Promise<string>;
+}
+
+const everything = { groups: ['behaviour', 'campaign', 'canvas', 'message', 'other'] };
+
+export function createAdmin(apiUrl: string, adminToken: string): Admin {
+  const client = createAdminClient(apiUrl, adminToken);
+
+  /** A mutation that answers the Current, or else what was wrong. */
+  async function change(mutation: string, done: string, variables: Readonly<Record<string, unknown>>): Promise<void> {
+    const [result] = Object.values(await client.ask<Record<string, { readonly __typename: string; readonly message?: string }>>(mutation, variables));
+    if (result?.__typename !== done) throw new Error(`wanted ${done}; the hub answered ${result?.__typename}: ${result?.message}`);
+  }
+
+  return {
+    makeToken: (name) => client.createIngestToken(name),
+    async launch({ name, baseUrl, token, eventTypes }) {
+      const id = await client.launchCurrent({
+        name,
+        contactEmail: 'admin@example.com',
+        destination: 'mixpanel',
+        settings: { region: 'us', baseUrl },
+        credentials: { kind: 'projectToken', token },
+        selection: eventTypes === undefined ? everything : { eventTypes },
+      });
+      return Number(id);
+    },
+    async stateOf(id) {
+      const { current } = await client.ask<{ readonly current: CurrentState }>('query ($id: ID!) { current(id: $id) { ... on Current { state blocked { code detail } } } }', { id });
+      return current;
+    },
+    pause: (id) => change('mutation ($id: ID!) { pauseCurrent(id: $id) { __typename ... on Problem { message } } }', 'Current', { id }),
+    resume: (id) => change('mutation ($id: ID!) { resumeCurrent(id: $id) { __typename ... on Problem { message } } }', 'Current', { id }),
+    remove: (id, name) =>
+      change('mutation ($id: ID!, $name: String!) { deleteCurrent(id: $id, confirmName: $name) { __typename ... on Problem { message } } }', 'CurrentDeleted', { id, name }),
+    async probe(id) {
+      const { testCredentials } = await client.ask<{ readonly testCredentials: { readonly __typename: string } }>(
+        'mutation ($id: ID!) { testCredentials(id: $id) { __typename } }',
+        { id },
+      );
+      return testCredentials.__typename;
+    },
+  };
+}

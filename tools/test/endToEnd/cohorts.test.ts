@@ -1,0 +1,185 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createClock } from '../../src/fakes/clock.js';
+import { createRandom } from '../../src/fakes/random.js';
+import {
+  createAmplitudeListSender,
+  createAmplitudeWebhookSender,
+  createAudience,
+  createBrazePartnerSender,
+  createMixpanelSender,
+  type Audience,
+  type CohortSender,
+  type Mishaps,
+  type SenderOptions,
+} from '../../src/fakes/senders/index.js';
+import { startCohortHub, type CohortHub } from './cohortHub.js';
+
+/** In the id of every member, and in nothing else: by it an id is known wherever it may turn up. */
+const mark = 'f3a91c7e';
+const crowd = Array.from({ length: 1_500 }, (_, index) => `${index % 3 === 1 ? 'device' : index % 3 === 2 ? 'alias' : 'user'}-${mark}-${index}`);
+const kindOf = (id: string) => (id.startsWith('device-') ? 'device' : id.startsWith('alias-') ? 'alias' : 'user');
+
+const nuisance: Mishaps = { duplicate: 0.1, lostCall: 0.1, lostAnswer: 0.1, reorder: true };
+
+interface Protocol {
+  readonly partner: string;
+  readonly path: string;
+  readonly mishaps: Mishaps;
+  readonly more?: object;
+  open(options: SenderOptions & { readonly key: string }): CohortSender;
+  /** What the partner has to do for the hub to hear all of it. */
+  readonly settleMs?: number;
+}
+
+const protocols: Readonly<Record<string, Protocol>> = {
+  'Mixpanel’s webhook': { partner: 'mixpanel', path: 'mixpanel/webhook', open: createMixpanelSender, mishaps: { ...nuisance, lateCopy: 0.1 } },
+  'Mixpanel’s webhook, when syncs break off': {
+    partner: 'mixpanel',
+    path: 'mixpanel/webhook',
+    open: createMixpanelSender,
+    mishaps: { ...nuisance, lateCopy: 0.1, breakOff: 0.1 },
+    settleMs: 3 * 86_400_000 + 1,
+  },
+  'Mixpanel’s webhook, beginning with add_members': { partner: 'mixpanel', path: 'mixpanel/webhook', open: createMixpanelSender, mishaps: nuisance, more: { firstSync: 'add_members', idType: 'number' } },
+  'Amplitude’s webhook': { partner: 'amplitude', path: 'amplitude/webhook', open: createAmplitudeWebhookSender, mishaps: { ...nuisance, lateCopy: 0.1, heldBack: 0.2 } },
+  'Amplitude’s lists': { partner: 'amplitude', path: 'amplitude', open: createAmplitudeListSender, mishaps: nuisance },
+  'the partner protocol of Mixpanel': { partner: 'mixpanel', path: 'mixpanel', open: createBrazePartnerSender, mishaps: nuisance, more: { kindOf } },
+  'the partner protocol of Amplitude': { partner: 'amplitude', path: 'amplitude', open: createBrazePartnerSender, mishaps: nuisance, more: { kindOf } },
+  'the partner protocol of somebody else': { partner: 'segment', path: 'segment', open: createBrazePartnerSender, mishaps: nuisance, more: { kindOf } },
+};
+
+let hub: CohortHub;
+const keys: string[] = [];
+const senders: CohortSender[] = [];
+beforeAll(async () => {
+  hub = await startCohortHub();
+  await hub.registerPartner('segment');
+});
+afterEach(async () => {
+  await Promise.all(senders.splice(0).map((sender) => sender.close()));
+});
+afterAll(() => hub?.stop());
+
+let made = 0;
+
+interface Scene {
+  readonly audience: Audience;
+  readonly sender: CohortSender;
+  readonly key: string;
+  /** By how much what the hub holds differs from what the sender means. */
+  difference(): Promise<unknown>;
+}
+const none = { missing: [], surplus: [] };
+
+/** `pace`: real milliseconds for a second that the partner waits before it tries again. */
+async function open({ partner, path, open: create, mishaps, more }: Protocol, { seed = 1, pace = 20 } = {}): Promise<Scene> {
+  const key = await hub.makeKey(partner);
+  keys.push(key);
+  const clock = createClock(Date.now(), 0);
+  const id = String(40_000 + ++made);
+  const audience = createAudience(clock, { id, name: `Cohort ${id}`, members: crowd.slice(0, 700) });
+  const sender = create({ url: `${hub.url}/partners/${path}`, key, clock, audience, mishaps, seed, pace, ...{ batch: 100, ...more } });
+  senders.push(sender);
+  return {
+    audience,
+    sender,
+    key,
+    async difference() {
+      const [held, meant] = [await hub.membersOf(partner, id), audience.members()];
+      return { missing: [...meant].filter((member) => !held.has(member)), surplus: [...held].filter((member) => !meant.has(member)) };
+    },
+  };
+}
+
+/** Comings and goings over some syncs, of which many undo others; answers what became of the syncs. */
+async function live({ audience, sender }: Scene, seed: number): Promise<ReadonlySet<string>> {
+  const outcomes = new Set<string>();
+  const random = createRandom(seed);
+  for (let round = 0; round < 4; round++) {
+    audience.enter(...crowd.filter(() => random() < 0.2));
+    audience.leave(...crowd.filter(() => random() < 0.2));
+    for (const outcome of await sender.run(3_600_000)) outcomes.add(outcome);
+  }
+  return outcomes;
+}
+
+describe.each(Object.entries(protocols))('%s', (_, protocol) => {
+  it('ends with exactly the members that the partner has, whatever happened on the way', async () => {
+    const scene = await open(protocol, { seed: 7 });
+    await live(scene, 7);
+    await scene.sender.settle(protocol.settleMs);
+    expect(await scene.difference()).toEqual(none);
+    expect(scene.sender.calls().flatMap(({ mishap }) => mishap ?? [])).not.toEqual([]);
+  });
+
+  it('is refused with 401 once its key is not good any more', async () => {
+    const scene = await open({ ...protocol, mishaps: {} });
+    await scene.sender.settle();
+    await hub.invalidateKey(scene.key);
+    scene.audience.leave(...crowd.slice(0, 300));
+    await expect.poll(async () => (await fetch(`${hub.url}/healthz`)).status).toBe(200);
+    expect(await scene.sender.sync()).not.toBe('done');
+    const { status, answer } = scene.sender.calls().at(-1) ?? {};
+    expect(status).toBe(401);
+    expect(JSON.parse(answer ?? '')).toEqual(
+      protocol.path.endsWith('mixpanel/webhook')
+        ? { action: 'add_members', status: 'failure', error: { code: 401, message: expect.any(String) } }
+        : protocol.open === createBrazePartnerSender
+          ? { message: expect.any(String) }
+          : { error: expect.any(String) },
+    );
+    expect(await hub.membersOf(protocol.partner, scene.audience.id)).toEqual(new Set(crowd.slice(0, 700)));
+  });
+});
+
+it('loses nothing when the api is killed between the answer and the application', async () => {
+  const scenes = await Promise.all(Object.values(protocols).map((protocol) => open({ ...protocol, mishaps: {} })));
+  await hub.kill('worker');
+  for (const { sender, audience } of scenes) {
+    await sender.settle();
+    audience.leave(...crowd.slice(0, 300));
+    audience.enter(...crowd.slice(700, 900));
+    await sender.settle();
+  }
+  expect(await hub.waiting()).toBeGreaterThan(scenes.length * 2);
+  await hub.kill('api');
+  await Promise.all([hub.start('api'), hub.start('worker')]);
+  for (const scene of scenes) expect(await scene.difference()).toEqual(none);
+});
+
+it('loses nothing when the api is killed again and again while partners push', async () => {
+  // So patient that no partner gives a sync up: what it would tell after that is another matter.
+  const patient = { pace: 400 };
+  const scenes = await Promise.all(Object.values(protocols).map((protocol) => open({ ...protocol, mishaps: { duplicate: 0.1 } }, patient)));
+  let pushing = true;
+  const killing = (async () => {
+    for (let times = 0; pushing && times < 4; times++) {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      await hub.kill('api');
+      await hub.start('api');
+    }
+  })();
+  const outcomes = await Promise.all(scenes.map((scene) => live(scene, 3)));
+  pushing = false;
+  await killing;
+  for (const outcome of outcomes) expect(outcome).toEqual(new Set(['done']));
+  for (const scene of scenes) {
+    await scene.sender.settle();
+    expect(await scene.difference()).toEqual(none);
+  }
+  expect(scenes.some(({ sender }) => sender.calls().some(({ status }) => status === null))).toBe(true);
+});
+
+it('is said by no process: neither a key nor the id of a member', async () => {
+  const scene = await open({ ...(protocols['Mixpanel’s webhook'] as Protocol), mishaps: {} });
+  const headers = { authorization: `Basic ${Buffer.from(`x:${scene.key}`).toString('base64')}` };
+  const spoiled = [`{"members":["user-${mark}-1"`, `{"action":"members","parameters":{"members":["user-${mark}-1"]}}`, `"user-${mark}-1"`, `{"client_secret":"${scene.key}","cohort_id":"user-${mark}-1","cohort_changes":{}}`];
+  for (const body of spoiled) {
+    for (const path of ['mixpanel/webhook', 'mixpanel/cohorts/users', 'amplitude/webhook', `amplitude/lists/user-${mark}-1/add`, 'nobody/cohorts']) {
+      const { status } = await fetch(`${hub.url}/partners/${path}`, { method: 'POST', headers, body });
+      expect(status).toBeGreaterThanOrEqual(400);
+    }
+  }
+  expect(hub.said.length).toBeGreaterThan(1);
+  for (const line of hub.said) for (const word of [mark, ...keys]) expect(line).not.toContain(word);
+});

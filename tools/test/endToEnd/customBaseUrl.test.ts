@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startProgram } from '../../src/hub/program.js';
+import { createAdmin } from './admin.js';
+import { events } from './events.js';
+import { ledgerOf } from './ledger.js';
+import { tokenOf } from './stage.js';
+import { startTestHub, type TestHub } from './testHub.js';
+import { until } from './until.js';
+
+const project = 'elsewhere';
+let hub: TestHub;
+let current: number;
+
+/** A hub whose operator allows no custom base URL, with one Current that was made while it was allowed. */
+beforeAll(async () => {
+  hub = await startTestHub({ projects: [project], environment: { ALLOW_CUSTOM_BASE_URL: 'false' } });
+  await expect(hub.launch(project)).rejects.toThrow('BaseUrlNotAllowed');
+  const generous = await startProgram('api', { environment: { ...hub.environment, ALLOW_CUSTOM_BASE_URL: 'true' }, onLine: () => undefined });
+  const admin = createAdmin(generous.url, hub.hub.adminToken ?? '');
+  current = await admin.launch({ name: project, baseUrl: hub.mixpanel.url, token: tokenOf(project) });
+  await generous.stop();
+});
+afterAll(() => hub?.stop());
+
+it('a Current with a base URL of its own is blocked where the operator does not allow that, and keeps its events', async () => {
+  await hub.post(events(10));
+  const { blocked } = await until(() => hub.admin.stateOf(current), ({ state }) => state === 'blocked');
+  expect(blocked).toEqual({ code: 'base_url_not_allowed', detail: expect.stringContaining('ALLOW_CUSTOM_BASE_URL') });
+  await hub.post(events(5));
+  expect(await ledgerOf(hub.sql, current)).toMatchObject({ selected: 15, pending: 15 });
+});
+
+it('nobody is asked at that base URL, not even to see whether it is repaired', async () => {
+  expect(await hub.admin.probe(current)).toBe('BaseUrlNotAllowed');
+  await hub.sql`update current set probe_at = now() where id = ${current}`;
+  await until(() => hub.sql<{ probes: number }[]>`select probes from current where id = ${current}`, ([row]) => Number(row?.probes) > 0);
+  expect(hub.mixpanel.control.summary()).toMatchObject({ requests: 0 });
+  expect(await hub.admin.stateOf(current)).toMatchObject({ state: 'blocked' });
+});

@@ -1,0 +1,102 @@
+import { brotliDecompressSync } from 'node:zlib';
+import type { Sql } from '@currents/core';
+import { readStored } from '@currents/schema';
+
+/** Where the events of a Current stand. */
+export interface Counts {
+  readonly selected: number;
+  readonly delivered: number;
+  readonly skipped: number;
+  readonly rejected: number;
+  readonly expired: number;
+  readonly pending: number;
+}
+
+/** The database as it was at one moment. */
+type Snapshot = Parameters<Parameters<Sql['begin']>[1]>[0];
+
+const none: Counts = { selected: 0, delivered: 0, skipped: 0, rejected: 0, expired: 0, pending: 0 };
+
+/** As the hub counted while it worked; only what is pending is asked of the deliveries. */
+async function tallyOf(sql: Snapshot, currentId: number): Promise<Counts> {
+  const rows = await sql<{ outcome: string; events: number }[]>`
+    select outcome, sum(events)::int as events from tally where current_id = ${currentId} group by outcome
+    union all
+    select 'pending', coalesce(sum(pending), 0)::int from delivery where current_id = ${currentId}`;
+  return { ...none, ...Object.fromEntries(rows.map(({ outcome, events }) => [outcome, events])) };
+}
+
+/** As an outsider counts who looks at the outcome of every single event. */
+async function recount(sql: Snapshot, currentId: number): Promise<Counts> {
+  const rows = await sql<{ events: number; pending: number; outcomes: Buffer | null }[]>`
+    select events, pending, outcomes from delivery where current_id = ${currentId}`;
+  const counts = { ...none } as { -readonly [Outcome in keyof Counts]: number };
+  for (const { events, pending, outcomes } of rows) {
+    const bytes = outcomes ?? Buffer.alloc(events, 1);
+    if (bytes.length !== events) throw new Error(`a delivery of ${events} events has ${bytes.length} outcomes`);
+    const before = counts.pending;
+    for (const byte of bytes) {
+      if (byte === 0) continue;
+      counts.selected++;
+      counts[nameOf(byte)]++;
+    }
+    if (counts.pending - before !== pending) throw new Error(`a delivery says ${pending} pending, its outcomes ${counts.pending - before}`);
+  }
+  return counts;
+}
+
+function nameOf(byte: number): Exclude<keyof Counts, 'selected'> {
+  if (byte >= 16) return 'skipped';
+  const name = ([undefined, 'pending', 'delivered', 'rejected', 'expired'] as const)[byte];
+  if (name === undefined) throw new Error(`no outcome has the byte ${byte}`);
+  return name;
+}
+
+/**
+ * The counts of a Current at one moment, after seeing that both ways of counting agree, that they balance, and that
+ * every dead event has its letter.
+ */
+export function ledgerOf(sql: Sql, currentId: number): Promise<Counts> {
+  return sql.begin('isolation level repeatable read read only', async (moment): Promise<Counts> => {
+    const [tally, counted] = [await tallyOf(moment, currentId), await recount(moment, currentId)];
+    const { selected, ...outcomes } = counted;
+    const sum = Object.values(outcomes).reduce((total, events) => total + events, 0);
+    if (sum !== selected) throw new Error(`the ledger does not balance: ${JSON.stringify(counted)}`);
+    for (const name of Object.keys(none) as (keyof Counts)[]) {
+      if (tally[name] !== counted[name]) throw new Error(`the tally says ${JSON.stringify(tally)}; counted were ${JSON.stringify(counted)}`);
+    }
+    const letters = await moment<{ outcome: 'rejected' | 'expired'; events: number }[]>`
+      select outcome, sum(cardinality(positions))::int as events from dead_letter where current_id = ${currentId} group by outcome`;
+    const dead = { rejected: 0, expired: 0, ...Object.fromEntries(letters.map(({ outcome, events }) => [outcome, events])) };
+    if (dead.rejected !== counted.rejected || dead.expired !== counted.expired) {
+      throw new Error(`there are letters of ${JSON.stringify(dead)}; counted were ${JSON.stringify(counted)}`);
+    }
+    return counted;
+  });
+}
+
+export interface DeadLetter {
+  readonly id: string;
+  readonly outcome: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** One for every dead event, by the event's id. */
+export async function deadLettersOf(sql: Sql, currentId: number): Promise<readonly DeadLetter[]> {
+  const rows = await sql<{ outcome: string; code: string; detail: string; positions: number[]; content: Buffer }[]>`
+    select l.outcome, l.code, l.detail, l.positions, b.content
+    from dead_letter l join batch b on b.stored_on = l.stored_on and b.id = l.batch_id
+    where l.current_id = ${currentId} order by l.id`;
+  return rows.flatMap(({ positions, content, ...letter }) => {
+    const events = readStored(brotliDecompressSync(content).toString());
+    return positions.map((position) => ({ id: events[position]?.id ?? `no event ${position}`, ...letter }));
+  });
+}
+
+/** How many events of a Current were skipped, by reason. */
+export async function skipsOf(sql: Sql, currentId: number): Promise<Readonly<Record<string, number>>> {
+  const rows = await sql<{ code: string; events: number }[]>`
+    select code, sum(events)::int as events from tally where current_id = ${currentId} and outcome = 'skipped' group by code`;
+  return Object.fromEntries(rows.map(({ code, events }) => [code, events]));
+}

@@ -1,0 +1,18 @@
+import type { LedgerSnapshot, StoredEvent } from '../../src/fakes/ledger.js';
+
+/** What a person sees at one project of the fake: how often each event's id is there. */
+export function shownAt({ view }: Pick<LedgerSnapshot, 'view'>, project: string): ReadonlyMap<string, number> {
+  const shown = new Map<string, number>();
+  for (const copy of view) if (copy.project === project) shown.set(idOf(copy), (shown.get(idOf(copy)) ?? 0) + 1);
+  return shown;
+}
+
+/** The id by which Mixpanel knows an event. */
+export function idOf({ event }: StoredEvent): string {
+  return String((event['properties'] as Readonly<Record<string, unknown>>)['$insert_id']);
+}
+
+/** Each of these once. */
+export function onceEach(ids: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(ids.map((id) => [id, 1]));
+}

@@ -1,0 +1,35 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { findFreePort } from '../../src/services/ports.js';
+import { startPostgres } from '../../src/services/postgres.js';
+import { openLine } from './line.js';
+
+it('kill -9 of Postgres itself, three times under load, loses, doubles and makes up nothing', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'currents-faults-'));
+  // Made 0700, which shuts out the account that the server runs as where root runs the tests.
+  chmodSync(dataDir, 0o755);
+  const port = await findFreePort();
+  let postgres = await startPostgres({ dataDir, port });
+  const line = await openLine({ workers: 1, databaseUrl: postgres.url });
+  try {
+    const load = line.startLoad();
+    for (let kills = 0; kills < 3; kills++) {
+      await wait(1_500);
+      process.kill(Number.parseInt(readFileSync(join(dataDir, 'cluster/postmaster.pid'), 'utf8'), 10), 'SIGKILL');
+      await wait(300);
+      postgres = await startPostgres({ dataDir, port });
+    }
+    await wait(1_500);
+    const sent = await load.stop();
+    // What could not be recorded is leased for two request timeouts and 30 s.
+    await line.expectAllThere(sent, 60_000);
+    expect(sent.troubles).toHaveProperty('HTTP 503');
+  } finally {
+    await line.stop();
+    await postgres.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}, 180_000);

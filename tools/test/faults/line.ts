@@ -1,0 +1,73 @@
+import { expect } from 'vitest';
+import { ledgerOf } from '../endToEnd/ledger.js';
+import { onceEach, shownAt } from '../endToEnd/shown.js';
+import { openStage, type Hands, type Stage, type StageOptions } from '../endToEnd/stage.js';
+import { until } from '../endToEnd/until.js';
+import { findFreePort } from '../../src/services/ports.js';
+import { createSlot, type Slot } from './fleet.js';
+import { startLoad, type Load, type Sent } from './load.js';
+
+/** The whole line from a sender to Mixpanel, whose every part can be taken down. */
+export interface Line extends Stage, Hands {
+  readonly api: Slot;
+  readonly workers: readonly Slot[];
+  readonly current: number;
+  /** Lines of the workers' logs, as far as they tell of an attempt. */
+  readonly attempts: readonly Attempt[];
+  startLoad(rate?: { readonly requestsPerSecond: number; readonly eventsPerRequest: number }): Load;
+  /**
+   * Waits until nothing is pending, then sees that every acknowledged event is shown once, that nothing is shown which was
+   * not sent, and that the ledger balances.
+   */
+  expectAllThere(sent: Sent, withinMs: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface Attempt {
+  readonly pid: number;
+  readonly deliveries: number;
+  readonly delivered: number;
+}
+
+const project = 'everything';
+
+/** Starts the api, the workers when wanted, and one Current that takes everything. */
+export async function openLine(options: Omit<StageOptions, 'projects'> & { readonly workers: number; readonly startWorkers?: boolean }): Promise<Line> {
+  const port = await findFreePort();
+  const stage = await openStage({ ...options, projects: [project], environment: { API_PORT: `${port}`, REQUEST_TIMEOUT_SECONDS: '1', ...options.environment } });
+  const attempts: Attempt[] = [];
+  let adminToken = '';
+  const api = createSlot('api', stage.environment, (line) => {
+    adminToken ||= /\bcur_admin_[\w-]+/.exec(line)?.[0] ?? '';
+  });
+  const workers = Array.from({ length: options.workers }, () => createSlot('worker', stage.environment, (line) => note(line, attempts)));
+  await api.start();
+  await until(() => adminToken, (token) => token !== '');
+  const hands = await stage.enter(api.url(), adminToken);
+  const current = await hands.launch(project);
+  if (options.startWorkers !== false) await Promise.all(workers.map((worker) => worker.start()));
+  return {
+    ...stage,
+    ...hands,
+    api,
+    workers,
+    current,
+    attempts,
+    startLoad: (rate = { requestsPerSecond: 80, eventsPerRequest: 20 }) => startLoad({ url: `http://127.0.0.1:${port}`, token: hands.token, ...rate }),
+    async expectAllThere(sent, withinMs) {
+      expect(sent.acknowledged.size).toBe(sent.all.size);
+      const counts = await until(() => ledgerOf(stage.sql, current), ({ selected, pending }) => selected > 0 && pending === 0, withinMs);
+      expect(shownAt(stage.mixpanel.control.ledger(), project)).toEqual(onceEach([...sent.acknowledged]));
+      const total = sent.all.size;
+      expect(counts).toEqual({ selected: total, delivered: total, skipped: 0, rejected: 0, expired: 0, pending: 0 });
+    },
+    async stop() {
+      await Promise.all([api, ...workers].map((slot) => slot.stop()));
+      await stage.close();
+    },
+  };
+}
+
+function note(line: string, attempts: Attempt[]): void {
+  if (line.includes('"delivery.attempt"')) attempts.push(JSON.parse(line) as Attempt);
+}
