@@ -1,5 +1,6 @@
 import type { HttpAnswer, MemberPage, PullStep } from '@currents/connector';
-import { describeCohortPull, jsonAnswer, scriptedStreams, textAnswer } from '@currents/connector/conformance';
+import { awkwardAnswers, describeCohortPull, jsonAnswer, scriptedStreams, textAnswer } from '@currents/connector/conformance';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { amplitude } from '../src/amplitude.js';
 import { cohortPull } from '../src/cohortPull.js';
@@ -149,4 +150,17 @@ describe('CSV', () => {
       expect(read).toEqual(rows);
     }
   });
+});
+
+it('the README explains every code that a pull can lead to', async () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const codes = new Set(['no_secret_key', 'no_such_cohort', 'job_failed', 'job_too_long', 'unreadable_file', 'broken_file', 'link_refused']);
+  for (const answer of Object.values(awkwardAnswers)) {
+    for (const place of [undefined, { request: 'qfaZya', waitedMs: 0 }, ready]) {
+      const { said } = await go(place, answer, answer);
+      if ('code' in said) codes.add(said.code);
+    }
+  }
+  expect(codes.size).toBeGreaterThan(15);
+  for (const code of codes) expect(readme).toContain(`\`${code.replace(/^http_\d+$/, 'http_503')}\``);
 });

@@ -1,5 +1,6 @@
 import type { MemberPage, PullStep } from '@currents/connector';
-import { describeCohortPull, jsonAnswer, scriptedStreams } from '@currents/connector/conformance';
+import { awkwardAnswers, describeCohortPull, jsonAnswer, scriptedStreams } from '@currents/connector/conformance';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { cohortPull } from '../src/cohortPull.js';
 import { mixpanel } from '../src/mixpanel.js';
@@ -97,4 +98,17 @@ describe('trouble', () => {
     expect(request?.url).toBe('https://eu.mixpanel.com/api/query/engage');
     expect(request?.headers?.['authorization']).toBe('Basic bGVnYWN5Og==');
   });
+});
+
+it('the README explains every code that a pull can lead to', async () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const codes = new Set(['service_account_needed', 'no_such_cohort']);
+  for (const answer of Object.values(awkwardAnswers)) {
+    for (const place of [undefined, JSON.stringify({ session: 's', page: 1 })]) {
+      const said = await cohortPull.pull('1', place, { settings, credentials: account, http: scriptedStreams([answer]) }, async () => undefined);
+      if ('code' in said) codes.add(said.code);
+    }
+  }
+  expect(codes.size).toBeGreaterThan(10);
+  for (const code of codes) expect(readme).toContain(`\`${code.replace(/^http_\d+$/, 'http_<status>')}\``);
 });

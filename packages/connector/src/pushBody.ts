@@ -6,6 +6,9 @@ export type PushBody = { readonly fields: Readonly<Record<string, unknown>> } | 
 /** Key, changes and answer are each looked for in the same body, which may have megabytes: it is parsed once. */
 const known = new WeakMap<Push, PushBody>();
 
+/** Whoever has no key can send this much, too; looking for the fault in megabytes would hold up everybody else. */
+const MOST_SEARCHED = 500_000;
+
 /** The JSON object that a push is, or what is wrong with it, without repeating any of it. */
 export function readPushBody(push: Push): PushBody {
   let body = known.get(push);
@@ -18,7 +21,7 @@ function parse(text: string): PushBody {
   try {
     value = JSON.parse(text);
   } catch {
-    return { unreadable: `the body is not JSON: ${describeFault(text)}` };
+    return { unreadable: text.length > MOST_SEARCHED ? 'the body is not JSON' : `the body is not JSON: ${describeFault(text)}` };
   }
   if (!isRecord(value)) return { unreadable: `wanted a JSON object as the body; ${kindOf(value)} came` };
   return { fields: value };

@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import type { CohortChange, CohortImport, Member, ParsedPush, PushReply, PushResult } from '../cohortImport.js';
 import { bentPushes, strangePushes } from './awkwardPushes.js';
 import type { RouteOf } from './awkwardPushes.js';
-import { cohortExamplesIn } from './cohortExamples.js';
+import type { CohortExample } from './cohortExamples.js';
 import { deepFreeze } from './freeze.js';
+import type { Law } from './law.js';
 
 const PART = /^(?:[a-z][a-z0-9-]*|:[a-z][A-Za-z]*)$/;
 const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
@@ -21,64 +22,75 @@ const results: readonly PushResult[] = [
   { outcome: 'unavailable', detail: 'it could not be stored' },
 ];
 
-/** Every law of the way in, as tests. `examples` ends with a slash; together they have to use every route. */
-export function describeCohortImport(name: string, cohortImport: CohortImport, examples: URL): void {
-  describe(`the cohort import of ${name}`, () => {
-    const all = cohortExamplesIn(examples);
-    const routeOf: RouteOf = (example) => {
-      const route = cohortImport.routes.find(({ path }) => path === example.route);
-      if (route === undefined) throw new Error(`${example.name}: no route ${example.route}`);
-      return route;
-    };
+/** Every law of the way in, for a connector's import and examples that use every one of its routes. */
+export function cohortLaws(cohortImport: CohortImport, examples: readonly CohortExample[]): Law[] {
+  const routeOf: RouteOf = (example) => {
+    const route = cohortImport.routes.find(({ path }) => path === example.route);
+    if (route === undefined) throw new Error(`${example.name}: no route ${example.route}`);
+    return route;
+  };
 
-    it('has a place for every way to push, and says what an admin has to do', () => {
-      const paths = cohortImport.routes.map(({ path }) => path);
-      expect(new Set(paths).size).toBe(paths.length);
-      for (const path of paths) for (const part of path.split('/')) expect(part).toMatch(PART);
-      for (const { description } of cohortImport.routes) expect(description).toMatch(/\S \S/);
-      expect([...new Set(all.map(({ route }) => route))].sort()).toStrictEqual([...paths].sort());
-    });
-
-    it.each(all.map((example) => [example.name, example] as const))('reads the example: %s', (_, example) => {
-      const route = routeOf(example);
-      expect(route.keyOf(example.push)).toBe(example.key);
-      expect(route.parse(example.push)).toStrictEqual(example.parsed);
-    });
-
-    it('is pure: writes to nothing, and says the same of the same push', () => {
-      for (const example of all) {
-        const [push, copy] = [deepFreeze(structuredClone(example.push)), structuredClone(example.push)];
-        expect(routeOf(example).parse(push)).toStrictEqual(routeOf(example).parse(copy));
-        expect(routeOf(example).parse(push)).toStrictEqual(routeOf(example).parse(push));
-        for (const result of results) expect(routeOf(example).reply(push, result)).toStrictEqual(routeOf(example).reply(copy, result));
-      }
-    });
-
-    it('throws at nothing, and lets through nothing that is no member, page or time', () => {
-      for (const { route, push } of [...strangePushes(cohortImport, all, routeOf), ...bentPushes(all, routeOf)]) {
-        const keys = [route.keyOf(push), route.partnerKeyOf?.(push)];
-        const faults = [...keys.flatMap((key) => (key === undefined || typeof key === 'string' ? [] : ['a key that is no text'])), ...faultsIn(route.parse(push))];
-        if (faults.length > 0) expect.fail(`${route.path}: ${faults.join(', ')} in ${push.body.slice(0, 500)}`);
-      }
-    });
-
-    it('answers every result, in JSON: a success when it is one, 401 for a bad key, and what the partner repeats when that helps', () => {
-      for (const { route, push } of strangePushes(cohortImport, all, routeOf)) {
-        const isReadable = !('unreadable' in route.parse(push));
-        for (const result of results) expectFitting(route.reply(push, result), result, isReadable);
-      }
-    });
-
-    it('repeats neither keys nor members', () => {
-      for (const example of all) {
-        const route = routeOf(example);
-        const parsed = route.parse(example.push);
-        const said = results.map((result) => JSON.stringify(route.reply(example.push, result))).join('\n');
-        expect(JSON.stringify(parsed)).not.toContain(example.key);
-        for (const word of [example.key, ...('changes' in parsed ? parsed.changes.flatMap(idsIn) : [])]) expect(said).not.toContain(word);
-      }
-    });
-  });
+  return [
+    {
+      name: 'has a place for every way to push, and says what an admin has to do',
+      prove() {
+        const paths = cohortImport.routes.map(({ path }) => path);
+        expect(new Set(paths).size).toBe(paths.length);
+        for (const path of paths) for (const part of path.split('/')) expect(part).toMatch(PART);
+        for (const { description } of cohortImport.routes) expect(description).toMatch(/\S \S/);
+        expect([...new Set(examples.map(({ route }) => route))].sort()).toStrictEqual([...paths].sort());
+      },
+    },
+    ...examples.map((example) => ({
+      name: `reads the example: ${example.name}`,
+      prove() {
+        expect(routeOf(example).keyOf(example.push)).toBe(example.key);
+        expect(routeOf(example).parse(example.push)).toStrictEqual(example.parsed);
+      },
+    })),
+    {
+      name: 'is pure: writes to nothing, and says the same of the same push',
+      prove() {
+        for (const example of examples) {
+          const [push, copy] = [deepFreeze(structuredClone(example.push)), structuredClone(example.push)];
+          expect(routeOf(example).parse(push)).toStrictEqual(routeOf(example).parse(copy));
+          expect(routeOf(example).parse(push)).toStrictEqual(routeOf(example).parse(push));
+          for (const result of results) expect(routeOf(example).reply(push, result)).toStrictEqual(routeOf(example).reply(copy, result));
+        }
+      },
+    },
+    {
+      name: 'throws at nothing, and lets through nothing that is no member, page or time',
+      prove() {
+        for (const { route, push } of [...strangePushes(cohortImport, examples, routeOf), ...bentPushes(examples, routeOf)]) {
+          const keys = [route.keyOf(push), route.partnerKeyOf?.(push)];
+          const faults = [...keys.flatMap((key) => (key === undefined || typeof key === 'string' ? [] : ['a key that is no text'])), ...faultsIn(route.parse(push))];
+          if (faults.length > 0) expect.fail(`${route.path}: ${faults.join(', ')} in ${push.body.slice(0, 500)}`);
+        }
+      },
+    },
+    {
+      name: 'answers every result, in JSON: a success when it is one, 401 for a bad key, and what the partner repeats when that helps',
+      prove() {
+        for (const { route, push } of strangePushes(cohortImport, examples, routeOf)) {
+          const isReadable = !('unreadable' in route.parse(push));
+          for (const result of results) expectFitting(route.reply(push, result), result, isReadable);
+        }
+      },
+    },
+    {
+      name: 'repeats neither keys nor members',
+      prove() {
+        for (const example of examples) {
+          const route = routeOf(example);
+          const parsed = route.parse(example.push);
+          const said = results.map((result) => JSON.stringify(route.reply(example.push, result))).join('\n');
+          expect(JSON.stringify(parsed)).not.toContain(example.key);
+          for (const word of [example.key, ...('changes' in parsed ? parsed.changes.flatMap(idsIn) : [])]) expect(said).not.toContain(word);
+        }
+      },
+    },
+  ];
 }
 
 /** What is wrong with a parsed push, whatever the push was. */

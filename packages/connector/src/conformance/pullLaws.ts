@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import type { CohortList, CohortPull, MemberPage, PartnerCohort, PullPlace, PullStep } from '../cohortPull.js';
 import type { Connector } from '../connector.js';
 import type { HttpAnswer } from '../http.js';
 import { awkwardAnswers, outages } from './answers.js';
 import { deepFreeze } from './freeze.js';
+import type { Law } from './law.js';
 import { scriptedStreams } from './scriptedStreams.js';
 import type { ScriptedStreams } from './scriptedStreams.js';
 
@@ -19,8 +20,8 @@ export interface PullOptions {
   readonly steps: readonly { readonly answers: readonly HttpAnswer[]; readonly members: readonly string[]; readonly afterMs?: number }[];
 }
 
-/** Every law of a pull, as tests. */
-export function describeCohortPull({ connector, list, cohortId, steps, ...options }: PullOptions): void {
+/** Every law of a pull. */
+export function pullLaws({ connector, list, cohortId, steps, ...options }: PullOptions): Law[] {
   const pull = connector.cohortPull as CohortPull<unknown, unknown> | undefined;
   const settings: unknown = deepFreeze(connector.settings.parse(options.settings));
   const credentials = deepFreeze(connector.credentials.parse(options.credentials)) as Readonly<Record<string, unknown>>;
@@ -49,61 +50,87 @@ export function describeCohortPull({ connector, list, cohortId, steps, ...option
     return found;
   }
 
-  describe(`the cohort pull of ${connector.name}`, () => {
-    it('says what it takes, as data', () => {
-      expect(pull?.description).toMatch(/\S \S/);
-      const numbers = pull?.limits.budgets.flatMap(({ allow, perMs }) => [allow, perMs]) ?? [];
-      for (const number of [pull?.limits.atOnce, ...numbers]) expect(Number.isSafeInteger(number) && Number(number) > 0).toBe(true);
-    });
-
-    it('lists the partner’s cohorts', async () => {
-      expect((await listAgainst(list.answer)).said).toStrictEqual({ outcome: 'listed', cohorts: list.then });
-    });
-
-    it.each([1, 7, 1_000_000])('brings every member, step by step, in pieces of %d bytes', async (pieceBytes) => {
-      let place: PullPlace | undefined;
-      for (const [index, { answers, members, afterMs = 0 }] of steps.entries()) {
-        const { said, pages, http } = await goAgainst(place, answers, pieceBytes);
-        expect(http.requests).toHaveLength(answers.length);
-        expect(pages.flatMap((page) => page.members)).toStrictEqual(members.map((externalId) => ({ externalId })));
-        if (index === steps.length - 1) expect(said).toStrictEqual({ outcome: 'complete' });
-        else expect(said).toMatchObject({ outcome: 'continue', afterMs });
-        place = 'place' in said ? said.place : undefined;
-      }
-    });
-
-    it('keeps nothing secret in a place, and nothing but JSON', async () => {
-      for (const place of (await places()).flatMap((found) => found ?? [])) {
-        expect(() => JSON.parse(place) as unknown).not.toThrow();
-        expect(place.length).toBeLessThan(1_000);
-        for (const secret of secrets) expect(place).not.toContain(secret);
-      }
-    });
-
-    it.each(Object.entries(outages))('waits in an outage, wherever it is: %s', async (_, answer) => {
-      expect((await listAgainst(answer)).said).toMatchObject({ outcome: 'deferred' });
-      for (const place of await places()) expect((await goAgainst(place, [answer])).said).toMatchObject({ outcome: 'deferred' });
-    });
-
-    it.each(Object.entries(awkwardAnswers))('has a word for every answer, and repeats no secret: %s', async (_, answer) => {
-      const told = 'body' in answer ? { ...answer, body: answer.body.replace(/"(no|slow down|too large)"/, JSON.stringify(secrets.join(' '))) } : answer;
-      for (const result of [await listAgainst(told), ...(await Promise.all((await places()).map((place) => goAgainst(place, [told, told]))))]) {
-        expectWellFormed(result.said);
-        for (const secret of secrets) expect(JSON.stringify(result.said)).not.toContain(secret);
-        for (const { url } of result.http.requests) for (const secret of secrets) expect(decodeURIComponent(url)).not.toContain(secret);
-      }
-    });
-
-    it('shows its credentials to nobody but the partner', async () => {
-      const own = new URL((await listAgainst(list.answer)).http.requests[0]?.url ?? '').origin;
-      const found = await places();
-      for (const [index, { answers }] of steps.entries()) {
-        for (const { url, headers } of (await goAgainst(found[index], answers)).http.requests) {
-          if (new URL(url).origin !== own) expect(Object.keys(headers ?? {}).map((name) => name.toLowerCase())).not.toContain('authorization');
+  return [
+    {
+      name: 'says what it takes, as data',
+      prove() {
+        expect(pull?.description).toMatch(/\S \S/);
+        const numbers = pull?.limits.budgets.flatMap(({ allow, perMs }) => [allow, perMs]) ?? [];
+        for (const number of [pull?.limits.atOnce, ...numbers]) expect(Number.isSafeInteger(number) && Number(number) > 0).toBe(true);
+      },
+    },
+    {
+      name: 'lists the partner’s cohorts',
+      async prove() {
+        expect((await listAgainst(list.answer)).said).toStrictEqual({ outcome: 'listed', cohorts: list.then });
+      },
+    },
+    ...[1, 7, 1_000_000].map((pieceBytes) => ({
+      name: `brings every member, step by step, in pieces of ${pieceBytes} bytes`,
+      async prove() {
+        let place: PullPlace | undefined;
+        for (const [index, { answers, members, afterMs = 0 }] of steps.entries()) {
+          const { said, pages, http } = await goAgainst(place, answers, pieceBytes);
+          expect(http.requests).toHaveLength(answers.length);
+          expect(pages.flatMap((page) => page.members)).toStrictEqual(members.map((externalId) => ({ externalId })));
+          if (index === steps.length - 1) expect(said).toStrictEqual({ outcome: 'complete' });
+          else expect(said).toMatchObject({ outcome: 'continue', afterMs });
+          place = 'place' in said ? said.place : undefined;
         }
-      }
-    });
-  });
+      },
+    })),
+    {
+      name: 'keeps nothing secret in a place, and nothing but JSON',
+      async prove() {
+        for (const place of (await places()).flatMap((found) => found ?? [])) {
+          expect(() => JSON.parse(place) as unknown).not.toThrow();
+          expect(place.length).toBeLessThan(1_000);
+          for (const secret of secrets) expect(place).not.toContain(secret);
+        }
+      },
+    },
+    {
+      name: 'hands on what is thrown by whoever takes the members',
+      async prove() {
+        const at = await places();
+        const [index, step] = [...steps.entries()].find(([, { members }]) => members.length > 0) ?? [];
+        if (index === undefined || step === undefined) throw new Error('wanted a step with members');
+        const to = { settings, credentials, http: scriptedStreams(step.answers) };
+        const full = async (): Promise<void> => Promise.reject(new Error('no room'));
+        await expect((pull as CohortPull<unknown, unknown>).pull(cohortId, at[index], to, full)).rejects.toThrow('no room');
+      },
+    },
+    ...Object.entries(outages).map(([title, answer]) => ({
+      name: `waits in an outage, wherever it is: ${title}`,
+      async prove() {
+        expect((await listAgainst(answer)).said).toMatchObject({ outcome: 'deferred' });
+        for (const place of await places()) expect((await goAgainst(place, [answer])).said).toMatchObject({ outcome: 'deferred' });
+      },
+    })),
+    ...Object.entries(awkwardAnswers).map(([title, answer]) => ({
+      name: `has a word for every answer, and repeats no secret: ${title}`,
+      async prove() {
+        const told = 'body' in answer ? { ...answer, body: answer.body.replace(/"(no|slow down|too large)"/, JSON.stringify(secrets.join(' '))) } : answer;
+        for (const result of [await listAgainst(told), ...(await Promise.all((await places()).map((place) => goAgainst(place, [told, told]))))]) {
+          expectWellFormed(result.said);
+          for (const secret of secrets) expect(JSON.stringify(result.said)).not.toContain(secret);
+          for (const { url } of result.http.requests) for (const secret of secrets) expect(decodeURIComponent(url)).not.toContain(secret);
+        }
+      },
+    })),
+    {
+      name: 'shows its credentials to nobody but the partner',
+      async prove() {
+        const own = new URL((await listAgainst(list.answer)).http.requests[0]?.url ?? '').origin;
+        const found = await places();
+        for (const [index, { answers }] of steps.entries()) {
+          for (const { url, headers } of (await goAgainst(found[index], answers)).http.requests) {
+            if (new URL(url).origin !== own) expect(Object.keys(headers ?? {}).map((name) => name.toLowerCase())).not.toContain('authorization');
+          }
+        }
+      },
+    },
+  ];
 }
 
 interface Gone {
