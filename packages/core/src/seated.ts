@@ -21,7 +21,7 @@ export class Seated implements Item<unknown> {
   }
 
   get payload(): unknown {
-    return this.#payload ?? JSON.parse(this.json);
+    return this.#payload ?? (JSON.parse(this.json) as unknown);
   }
 
   letGo(): void {

@@ -49,7 +49,8 @@ export function usesOf<Payload>(
     const isWarm = warm.add(key, weight, nowMs);
     const standing = standingOf ? standingOf(item) : 'new';
     if (!isWarm && standing === 'new' && (queues.size === 0 || waitsUntil(queues, key, nowMs) === 0)) continue;
-    addTo((uses ??= new Map()), budget, key, { item, weight, standing });
+    uses ??= new Map<string, Use<Payload> & { readonly members: Member<Payload>[] }>();
+    addTo(uses, budget, key, { item, weight, standing });
   }
   return uses ? [...uses.values()] : [];
 }

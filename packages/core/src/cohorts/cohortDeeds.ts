@@ -3,7 +3,6 @@ import { checkFirst, pageOf, QuestionRefused, readCursor, rowId, writeCursor, ty
 import type { NotConfirmed } from '../admin/problem.js';
 import { cohortColumns, cohortNotFound, cohortViewOf, type CohortNotFound, type CohortRow, type CohortView } from './cohortView.js';
 import { schedules, type Schedule } from './freshness.js';
-import { readSets, setTable } from './memberSet.js';
 
 type Deps = Pick<Admin, 'sql' | 'connectors'>;
 
@@ -108,109 +107,4 @@ export async function deleteCohort(
     message: `${JSON.stringify(name)} is used by ${names}; change or delete ${segments.length === 1 ? 'this segment' : 'these segments'} first`,
     segmentIds: segments.map((segment) => String(segment.id)),
   };
-}
-
-/** What one sync did. */
-export interface SyncView {
-  readonly id: string;
-  /** `replace`: the whole membership; `add`, `remove`: one part of a numbered sync; `changes`: entries and exits as they came. */
-  readonly syncKind: 'replace' | 'add' | 'remove' | 'changes';
-  /** `stalled`: pages are missing, and none has come for a while. `incomplete`: they never came, and it was given up. */
-  readonly state: 'receiving' | 'stalled' | 'applied' | 'superseded' | 'incomplete';
-  readonly startedAt: Date;
-  readonly lastAt: Date;
-  readonly finishedAt: Date | undefined;
-  readonly pagesReceived: number | undefined;
-  readonly pagesExpected: number | undefined;
-  /** Members in the pushes, usable or not, as often as they were named. */
-  readonly given: number;
-  readonly added: number;
-  readonly removed: number;
-  readonly unchanged: number;
-  /** Named by a change that the partner computed before a newer one that was applied already. */
-  readonly late: number;
-  readonly refused: readonly { readonly code: string; readonly members: number }[];
-}
-
-/** Mixpanel repeats a page for a minute, Amplitude for some minutes. */
-const stalledMs = 10 * 60_000;
-
-/** The history of a cohort's syncs, the newest first. */
-export async function listSyncs({ sql }: Pick<Admin, 'sql'>, cohortId: string, { first, after }: PageRequest): Promise<Page<SyncView>> {
-  checkFirst(first);
-  const [cursor] = readCursor(after, 1) ?? [];
-  const rows = await sql<SyncRow[]>`
-    select id, kind, state, started_at, last_at, finished_at, pages_received, pages_expected, given, added, removed, unchanged, late, refused, now() as now
-    from cohort_sync
-    where cohort_id = ${rowId(cohortId) ?? 0} and (${cursor ?? null}::bigint is null or id < ${cursor ?? null}::bigint)
-    order by id desc limit ${first + 1}`;
-  return pageOf(rows.map(syncViewOf), first, ({ id }) => writeCursor(id));
-}
-
-interface SyncRow {
-  readonly id: string;
-  readonly kind: SyncView['syncKind'];
-  readonly state: Exclude<SyncView['state'], 'stalled'>;
-  readonly started_at: Date;
-  readonly last_at: Date;
-  readonly finished_at: Date | null;
-  readonly pages_received: number;
-  readonly pages_expected: number | null;
-  readonly given: string;
-  readonly added: string;
-  readonly removed: string;
-  readonly unchanged: string;
-  readonly late: string;
-  readonly refused: Readonly<Record<string, number>>;
-  readonly now: Date;
-}
-
-function syncViewOf(row: SyncRow): SyncView {
-  const stalled = row.state === 'receiving' && row.now.getTime() - row.last_at.getTime() > stalledMs;
-  return {
-    id: row.id,
-    syncKind: row.kind,
-    state: stalled ? 'stalled' : row.state,
-    startedAt: row.started_at,
-    lastAt: row.last_at,
-    finishedAt: row.finished_at ?? undefined,
-    pagesReceived: row.pages_expected === null ? undefined : row.pages_received,
-    pagesExpected: row.pages_expected ?? undefined,
-    given: Number(row.given),
-    added: Number(row.added),
-    removed: Number(row.removed),
-    unchanged: Number(row.unchanged),
-    late: Number(row.late),
-    refused: Object.entries(row.refused).map(([code, members]) => ({ code, members })),
-  };
-}
-
-export interface CohortChecked {
-  readonly kind: 'CohortChecked';
-  readonly cohort: CohortView;
-  /** Members that are really there, counted one by one. */
-  readonly counted: CohortView['sizes'];
-  readonly balances: boolean;
-}
-
-/** Counts a cohort's members one by one, and compares them with the counts that are kept. */
-export async function checkCohort(admin: Deps, id: string): Promise<CohortChecked | CohortNotFound> {
-  return readSets(async () => {
-    const row = await findCohort(admin, id);
-    if (!row) return cohortNotFound(id);
-    const { sql } = admin;
-    // In one statement, so that what is counted and what is kept belong together.
-    const [both] = await sql<(CohortRow & { e: string; d: string; a: string })[]>`
-      select ${cohortColumns(admin)}, counted.e, counted.d, counted.a
-      from cohort c cross join ${row.set_id === null ? sql`(select 0 as e, 0 as d, 0 as a)` : sql`(
-        select count(*) filter (where left(member, 1) = 'e') as e, count(*) filter (where left(member, 1) = 'd') as d,
-          count(*) filter (where left(member, 1) = 'a') as a from ${sql(setTable(row.set_id))})`} counted
-      where c.id = ${row.id} and c.set_id is not distinct from ${row.set_id}::bigint`;
-    if (!both) return checkCohort(admin, id);
-    const cohort = cohortViewOf(admin, both);
-    const counted = { externalIds: Number(both.e), deviceIds: Number(both.d), aliases: Number(both.a) };
-    const { sizes } = cohort;
-    const balances = counted.externalIds === sizes.externalIds && counted.deviceIds === sizes.deviceIds && counted.aliases === sizes.aliases;
-    return { kind: 'CohortChecked', cohort, counted, balances };
-  });
 }

@@ -42,7 +42,7 @@ export function openSession(url: string, options: { readonly name: string; reado
         return await work(onlyWhileOpen(tx, isLost));
       } catch (error) {
         // The loss itself rejects the transaction.
-        return isLost() || endsConnection(error) ? never() : Promise.reject(error as Error);
+        return isLost() || endsConnection(error) ? never() : Promise.reject(error);
       }
     };
     return (view ? sql.begin('isolation level repeatable read', run) : sql.begin(run)) as Promise<Result>;
@@ -63,8 +63,8 @@ export function openSession(url: string, options: { readonly name: string; reado
 
 function onlyWhileOpen(tx: Transaction, isLost: () => boolean): Transaction {
   return new Proxy(tx, {
-    apply: (target, self, words) => (isLost() ? never() : Reflect.apply(target as never, self, words)),
-  }) as Transaction;
+    apply: (target, self, words: unknown[]): unknown => (isLost() ? never() : Reflect.apply(target as never, self, words)),
+  });
 }
 
 function never<Result>(): Promise<Result> {

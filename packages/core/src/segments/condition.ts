@@ -1,7 +1,7 @@
 import type postgres from 'postgres';
 import { setTable } from '../cohorts/memberSet.js';
 import type { Queries } from '../cohorts/session.js';
-import { cohortsOf, type Definition } from './definition.js';
+import { cohortsOf, holdsFor, type Definition } from './definition.js';
 
 /** The sets of a definition's cohorts; null for a cohort that has none, and so no members. */
 export type CohortSets = ReadonlyMap<string, string | null>;
@@ -34,22 +34,47 @@ export function holdsForMember(sql: Queries, definition: Definition, sets: Cohor
   });
 }
 
-/** A query for everybody the definition holds for, as `member`, each once and in no order. For all at once. */
+/** A query for everybody the definition holds for, as `member`, each once and in no order: joins of whole sets. For all at once. */
 export function everybody(sql: Queries, definition: Definition, sets: CohortSets): Fragment {
-  const present = [...sets].flatMap(([cohortId, setId]) => (setId === null ? [] : [{ cohortId, table: setTable(setId) }]));
-  const [only, ...more] = present;
-  if (!only) return sql`select ''::text collate "C" as member where false`;
-  if (more.length === 0) {
-    // In the one cohort, or in none: and for those in none no definition holds.
-    const condition = conditionOf(sql, definition, (cohortId) => (cohortId === only.cohortId ? sql`true` : sql`false`));
-    return sql`select member from ${sql(only.table)} where ${condition}`;
+  return select(sql, inward(definition, true), sets);
+}
+
+/** A definition whose negations stand before cohorts only. */
+type Inward = Exclude<Definition, { readonly not: unknown }> & { readonly all?: readonly Inward[]; readonly any?: readonly Inward[] };
+
+/** `holds`: whether the definition itself is wanted, or its opposite. */
+function inward(definition: Definition, holds: boolean): Inward {
+  if ('not' in definition) return inward(definition.not, !holds);
+  if ('includes' in definition) return holds ? definition : { excludes: definition.includes };
+  if ('excludes' in definition) return holds ? definition : { includes: definition.excludes };
+  const parts = ('all' in definition ? definition.all : definition.any).map((part) => inward(part, holds));
+  return 'all' in definition === holds ? { all: parts } : { any: parts };
+}
+
+/** Whether it holds for nobody who is in no cohort, so that everybody it holds for can be found in the cohorts. */
+function isBounded(definition: Inward): boolean {
+  return !holdsFor(definition, () => false);
+}
+
+/** Of a definition that is bounded. Of `all`, one bounded part is looked up, and the others are asked of whom it finds; of `any`, every part is bounded. */
+function select(sql: Queries, definition: Inward, sets: CohortSets): Fragment {
+  if ('includes' in definition) {
+    const setId = sets.get(definition.includes) ?? null;
+    return setId === null ? sql`select ''::text collate "C" as member where false` : sql`select member from ${sql(setTable(setId))}`;
   }
-  const tagged = present
-    .map(({ table }, index) => sql`select member, ${(1n << BigInt(index)).toString()}::bigint as place from ${sql(table)}`)
-    .reduce((left, right) => sql`${left} union all ${right}`);
-  const condition = conditionOf(sql, definition, (cohortId) => {
-    const index = present.findIndex((one) => one.cohortId === cohortId);
-    return index < 0 ? sql`false` : sql`(bit_or(place) & ${(1n << BigInt(index)).toString()}::bigint <> 0)`;
-  });
-  return sql`select member from (${tagged}) m group by member having ${condition}`;
+  if ('any' in definition) {
+    return definition.any.map((part) => sql`(${select(sql, part, sets)})`).reduce((left, right) => sql`${left} union ${right}`);
+  }
+  if (!('all' in definition)) throw new Error('a definition that holds for everybody cannot be looked up');
+  const base = definition.all.find((part) => 'includes' in part) ?? definition.all.find(isBounded);
+  if (!base) throw new Error('a definition that holds for everybody cannot be looked up');
+  const rest = definition.all.filter((part) => part !== base);
+  if (rest.length === 0) return select(sql, base, sets);
+  const conditions = rest
+    .map((part) => {
+      const within = (bounded: Inward): Fragment => sql`exists (select from (${select(sql, bounded, sets)}) o where o.member = b.member)`;
+      return isBounded(part) ? within(part) : sql`not ${within(inward(part, false))}`;
+    })
+    .reduce((left, right) => sql`${left} and ${right}`);
+  return sql`select b.member from (${select(sql, base, sets)}) b where ${conditions}`;
 }

@@ -16,8 +16,7 @@ type Form = (typeof forms)[number];
 
 const mostDepth = 10;
 const mostParts = 500;
-/** One bit each, where the whole of a segment is evaluated. */
-export const mostCohorts = 60;
+const mostCohorts = 60;
 
 type Read = { readonly definition: Definition } | { readonly problems: readonly FieldProblem[] };
 

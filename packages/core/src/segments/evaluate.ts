@@ -54,7 +54,7 @@ function evaluate(session: Session, segmentId: number): Promise<Evaluated> {
     const evaluation = whole ? await evaluateWhole(tx, segment, definition) : await evaluateCandidates(tx, segment, definition);
     await note(tx, segment, evaluation, Date.now() - startedMs);
     return 'evaluated';
-  }, 'one view');
+  });
 }
 
 /**
@@ -143,10 +143,10 @@ async function noteDifference(tx: Transaction, segment: SegmentRow, fresh: strin
 const longestRestMs = 5 * 60_000;
 const shortestRestMs = 1_000;
 
-/** After an evaluation a segment rests for twice the time it took, so that a busy cohort does not keep it going without end. */
+/** After an evaluation a segment rests for as long as it took, so that a busy cohort does not keep it going without end. */
 async function note(tx: Transaction, segment: SegmentRow, { setId, counts, replaces, lastChangeId }: Evaluation, tookMs: number): Promise<void> {
   const [external, device, alias] = counts;
-  const restMs = Math.min(Math.max(shortestRestMs, 2 * tookMs), longestRestMs);
+  const restMs = Math.min(Math.max(shortestRestMs, tookMs), longestRestMs);
   const base = replaces ? 0 : 1;
   await tx`
     update segment set

@@ -28,16 +28,16 @@ export async function createSegment({ sql }: Deps, given: NewSegment): Promise<S
   try {
     const [row] = await sql<[{ id: number }]>`
       with made as (
-        insert into segment (name, definition) values (${name as string}, ${sql.json(definition as never)}) returning id
+        insert into segment (name, definition) values (${name}, ${sql.json(definition)}) returning id
       ), used as (
-        insert into segment_cohort (cohort_id, segment_id) select unnest(${cohortsOf(definition as Definition)}::int[]), id from made
+        insert into segment_cohort (cohort_id, segment_id) select unnest(${cohortsOf(definition)}::int[]), id from made
       ), due as (
         insert into segment_candidate (segment_id) select id from made
       )
       select id from made`;
     return (await getSegment({ sql }, String(row.id))) as SegmentView;
   } catch (error) {
-    return nameTaken({ sql }, name as string, error);
+    return nameTaken({ sql }, name, error);
   }
 }
 
@@ -45,7 +45,7 @@ export async function createSegment({ sql }: Deps, given: NewSegment): Promise<S
 export async function changeSegment(
   { sql }: Deps,
   id: string,
-  given: Partial<NewSegment>,
+  given: Given,
 ): Promise<SegmentView | SegmentNotFound | InputInvalid | CohortsUnknown | NameTaken> {
   const row = await findSegment({ sql }, id);
   if (!row) return segmentNotFound(id);
@@ -55,7 +55,7 @@ export async function changeSegment(
   try {
     if (name !== undefined) await sql`update segment set name = ${name}, updated_at = now() where id = ${row.id} and deleted_at is null`;
   } catch (error) {
-    return nameTaken({ sql }, name as string, error);
+    return nameTaken({ sql }, name, error);
   }
   if (definition !== undefined) await redefine({ sql }, row.id, definition);
   return getSegment({ sql }, id);
@@ -65,7 +65,7 @@ async function redefine({ sql }: Deps, id: number, definition: Definition): Prom
   const cohortIds = cohortsOf(definition);
   await sql`
     with changed as (
-      update segment set definition = ${sql.json(definition as never)}, version = version + 1, updated_at = now(), due_after = now()
+      update segment set definition = ${sql.json(definition)}, version = version + 1, updated_at = now(), due_after = now()
       where id = ${id} and deleted_at is null returning id
     ), unused as (
       delete from segment_cohort where segment_id in (select id from changed) and cohort_id <> all(${cohortIds}::int[])
@@ -136,9 +136,13 @@ export async function deleteSegment({ sql }: Deps, id: string, confirmName: stri
   return { kind: 'SegmentDeleted', id, name, members };
 }
 
-type Checked = { readonly name?: string; readonly definition?: Definition };
+interface Given {
+  readonly name?: string | undefined;
+  readonly definition?: unknown;
+}
 
-async function checkSegment({ sql }: Deps, given: Partial<NewSegment>): Promise<Checked | InputInvalid | CohortsUnknown> {
+/** Name and definition as they are stored, where they are given; or what is wrong with them. */
+async function checkSegment<Some extends Given>({ sql }: Deps, given: Some): Promise<Checked<Some> | InputInvalid | CohortsUnknown> {
   const name = given.name === undefined ? undefined : checkName(given.name);
   const read = given.definition === undefined ? undefined : readDefinition(given.definition);
   const problems = [
@@ -148,8 +152,12 @@ async function checkSegment({ sql }: Deps, given: Partial<NewSegment>): Promise<
   if (problems.length > 0) return inputInvalid(problems);
   const definition = read && 'definition' in read ? read.definition : undefined;
   const unknown = definition && (await findUnknownCohorts({ sql }, definition));
-  if (unknown) return unknown;
-  return { ...(name && 'value' in name && { name: name.value }), ...(definition && { definition }) };
+  return unknown ?? ({ name: name && 'value' in name ? name.value : undefined, definition } as Checked<Some>);
+}
+
+interface Checked<Some> {
+  readonly name: Some extends NewSegment ? string : string | undefined;
+  readonly definition: Some extends NewSegment ? Definition : Definition | undefined;
 }
 
 export async function findUnknownCohorts({ sql }: Deps, definition: Definition): Promise<CohortsUnknown | undefined> {
@@ -161,9 +169,9 @@ export async function findUnknownCohorts({ sql }: Deps, definition: Definition):
   return { kind: 'CohortsUnknown', message: `definition: there is no cohort with the id ${cohortIds.join(', ')}`, cohortIds };
 }
 
-async function nameTaken({ sql }: Deps, name: string, error: unknown): Promise<NameTaken> {
+async function nameTaken({ sql }: Deps, name: string | undefined, error: unknown): Promise<NameTaken> {
   if (!violatesUnique(error, 'segment_name')) throw error;
-  const [owner] = await sql<{ id: number }[]>`select id from segment where lower(name) = lower(${name}) and deleted_at is null`;
+  const [owner] = await sql<{ id: number }[]>`select id from segment where lower(name) = lower(${name ?? ''}) and deleted_at is null`;
   const message = `name: the segment ${owner?.id ?? 'deleted a moment ago'} is called ${JSON.stringify(name)} already; choose another name`;
   return { kind: 'NameTaken', message, ownerId: String(owner?.id ?? '') };
 }

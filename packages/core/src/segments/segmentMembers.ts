@@ -1,6 +1,7 @@
 import type { Member } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
 import { checkFirst, pageOf, QuestionRefused, type Page, type PageRequest } from '../admin/page.js';
+import { inputInvalid, type InputInvalid } from '../admin/problem.js';
 import { memberFault, memberKey, memberOf } from '../cohorts/memberKey.js';
 import { readSets, setTable } from '../cohorts/memberSet.js';
 import { findSegment } from './segmentDeeds.js';
@@ -16,9 +17,18 @@ export interface Membership {
   readonly evaluatedAt: Date | undefined;
 }
 
+/** A member as an admin names it: by exactly one of its ids. */
+export interface GivenMember {
+  readonly externalId?: string | undefined;
+  readonly deviceId?: string | undefined;
+  readonly alias?: { readonly name: string; readonly label: string } | undefined;
+}
+
 /** Whether somebody belongs to a segment, as it was last evaluated. */
-export async function findMembership({ sql }: Deps, segmentId: string, member: Member): Promise<Membership | SegmentNotFound> {
-  const key = memberFault(member) === undefined ? memberKey(member) : '';
+export async function findMembership({ sql }: Deps, segmentId: string, given: GivenMember): Promise<Membership | SegmentNotFound | InputInvalid> {
+  const member = readMember(given);
+  if (!member) return inputInvalid([{ field: 'member', message: 'wanted exactly one of externalId, deviceId and alias, of up to 600 characters' }]);
+  const key = memberKey(member);
   return readSets(async () => {
     const row = await findSegment({ sql }, segmentId);
     if (!row) return segmentNotFound(segmentId);
@@ -38,6 +48,16 @@ export async function findMembership({ sql }: Deps, segmentId: string, member: M
       evaluatedAt: row.evaluated_at ?? undefined,
     };
   });
+}
+
+function readMember({ externalId, deviceId, alias }: GivenMember): Member | undefined {
+  const members: readonly Member[] = [
+    ...(externalId === undefined ? [] : [{ externalId }]),
+    ...(deviceId === undefined ? [] : [{ deviceId }]),
+    ...(alias === undefined ? [] : [{ alias }]),
+  ];
+  const [only, ...more] = members;
+  return only && more.length === 0 && memberFault(only) === undefined ? only : undefined;
 }
 
 /** The members of a segment, in an order of their own that never changes. Who enters meanwhile may or may not appear. */

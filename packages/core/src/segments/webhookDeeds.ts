@@ -75,10 +75,11 @@ export async function createWebhook(admin: Deps, segmentId: string, url: string)
   return made ? renewSecret(admin, made.id) : segmentNotFound(segmentId);
 }
 
-/** From now on requests are signed with another secret. The former one is gone. */
-export async function renewWebhookSecret(admin: Deps, id: string): Promise<WebhookSecretShown | WebhookNotFound> {
+/** From now on requests are signed with another secret. The former one is gone, so it is confirmed by the URL, exactly. */
+export async function renewWebhookSecret(admin: Deps, id: string, confirmUrl: string): Promise<WebhookSecretShown | WebhookNotFound | NotConfirmed> {
   const row = await findWebhook(admin, id);
-  return row ? renewSecret(admin, row.id) : webhookNotFound(id);
+  if (!row) return webhookNotFound(id);
+  return confirmUrl === row.url ? renewSecret(admin, row.id) : notConfirmed(row.url, 'From then on only the new secret signs');
 }
 
 async function renewSecret(admin: Deps, id: number): Promise<WebhookSecretShown> {
@@ -131,10 +132,7 @@ async function afterMove(admin: Pick<Admin, 'sql'>, id: string, moved: boolean, 
 export async function deleteWebhook(admin: Pick<Admin, 'sql'>, id: string, confirmUrl: string): Promise<WebhookView | WebhookNotFound | NotConfirmed> {
   const webhook = await getWebhook(admin, id);
   if (webhook.kind === 'SegmentWebhookNotFound') return webhook;
-  if (confirmUrl !== webhook.url) {
-    const message = `confirmUrl: wanted the webhook's URL, ${JSON.stringify(webhook.url)}, to confirm; something else came. ${webhook.pending} entries and exits are pending`;
-    return { kind: 'NotConfirmed', message };
-  }
+  if (confirmUrl !== webhook.url) return notConfirmed(webhook.url, `${webhook.pending} entries and exits are pending, and would not be told`);
   await admin.sql`update segment_webhook set state = 'deleted', state_since = now(), secret = null where id = ${rowId(id) ?? 0}`;
   return webhook;
 }
@@ -223,6 +221,10 @@ function troubleOf(row: Row): WebhookView['trouble'] {
   if (row.state === 'blocked') return { code: row.blocked_code ?? '', detail: row.blocked_detail ?? '', until: undefined };
   if (row.hold_code === null) return undefined;
   return { code: row.hold_code, detail: row.hold_detail ?? '', until: row.hold_until ?? undefined };
+}
+
+function notConfirmed(url: string, consequence: string): NotConfirmed {
+  return { kind: 'NotConfirmed', message: `confirmUrl: wanted the webhook's URL, ${JSON.stringify(url)}, to confirm; something else came. ${consequence}` };
 }
 
 function webhookNotFound(id: string): WebhookNotFound {

@@ -119,6 +119,27 @@ describe('the members of a segment', () => {
     expect(preview.kind === 'SegmentPreview' && preview.examples.map(memberKey)).toEqual(kept.slice(0, 20));
   });
 
+  it('are found by joining whole cohorts just as one by one', async () => {
+    const roll = createDice(77);
+    const held = new Map<string, Set<string>>();
+    for (const name of ['P', 'Q', 'R']) {
+      const some = Array.from({ length: 30 }, () => user(Math.floor(roll() * 50)));
+      await desk.push([add(some, { cohort: named(name) })]);
+      await desk.apply();
+      held.set(await desk.cohortId(name), new Set(some.map(memberKey)));
+    }
+    await desk.push([{ kind: 'declare', cohort: named('Empty') }]);
+    held.set(await desk.cohortId('Empty'), new Set());
+    const all = [...new Set([...held.values()].flatMap((set) => [...set]))].sort();
+    for (let index = 0; index < 60; index++) {
+      const definition = draw(roll, [...held.keys()]);
+      const wanted = all.filter((key) => holdsFor(definition, (cohortId) => held.get(cohortId)?.has(key) ?? false));
+      const preview = await previewSegment(desk.admin, definition);
+      if (preview.kind !== 'SegmentPreview') throw new Error(preview.message);
+      expect([definition, preview.members, preview.examples.map(memberKey)]).toEqual([definition, wanted.length, wanted.slice(0, 20)]);
+    }
+  });
+
   it('are in line also when evaluations and changes go on at the same moment', async () => {
     const cohort = named('Busy');
     await desk.push([add(users(...Array.from({ length: 50 }, (_, index) => index)), { cohort })]);
@@ -165,7 +186,7 @@ describe('the changes of a segment', () => {
     expect(await listSegmentChanges(desk.admin, id, { first: 10, after: view.changesCursor })).toMatchObject({ changes: [], nextCursor: view.changesCursor, more: false });
     await desk.push([add(users(3), { cohort }), remove(users(1), { cohort })]);
     await desk.settle();
-    const told = await listSegmentChanges(desk.admin, id, { first: 10, since: view.changesSince as Date });
+    const told = await listSegmentChanges(desk.admin, id, { first: 10, since: view.changesSince });
     if (told.kind !== 'SegmentChanges') throw new Error(told.message);
     expect(told.changes.map(({ entered, member }) => [entered, memberKey(member)])).toEqual(expect.arrayContaining([[true, 'e3'], [false, 'e1']]));
     const first = await listSegmentChanges(desk.admin, id, { first: 1, after: view.changesCursor });

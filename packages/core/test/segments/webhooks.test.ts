@@ -164,7 +164,8 @@ describe('a webhook', () => {
   it('signs with the secret that was shown last, which is kept sealed', async () => {
     startWork();
     const first = receiver.secret;
-    const renewed = await renewWebhookSecret(desk.admin, webhookId);
+    expect(await renewWebhookSecret(desk.admin, webhookId, 'no')).toMatchObject({ kind: 'NotConfirmed' });
+    const renewed = await renewWebhookSecret(desk.admin, webhookId, receiver.url);
     if (renewed.kind !== 'SegmentWebhookSecretShown') throw new Error(renewed.message);
     expect(renewed.secret).not.toBe(first);
     receiver.secret = renewed.secret;

@@ -1,0 +1,100 @@
+import { listThrottledKeys, QuestionRefused, type ThrottledKey, type ThrottledKeys } from '@currents/core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Deferral } from '../../src/claim.js';
+import { event, openDesk, type Desk } from './desk.js';
+
+const terms = '900 events in 30000 ms';
+const hour = 3_600_000;
+const noon = Date.UTC(2026, 0, 31, 12);
+
+let desk: Desk;
+let current: string;
+beforeAll(async () => {
+  desk = await openDesk();
+  current = await desk.launch('hot');
+  const other = await desk.launch('another');
+  await wait(current, [
+    { dueAtMs: noon + 5_000, code: 'over_budget', detail: '', attempts: 1, positions: [0, 1, 2], budget: { name: 'device', key: 'd-1', terms, sinceMs: noon } },
+    { dueAtMs: noon + 9_000, code: 'over_budget', detail: '', attempts: 1, positions: [3], budget: { name: 'device', key: 'd-1', terms, sinceMs: noon } },
+    { dueAtMs: noon + 9_000, code: 'unanswered', detail: '', attempts: 1, positions: [4] },
+  ]);
+  await wait(current, [
+    { dueAtMs: noon + hour, code: 'daily_quota', detail: '', attempts: 1, positions: [0, 1, 2, 3, 4, 5], budget: { name: 'device', key: 'd-1', terms, turnedAway: true, sinceMs: noon - 1_000 } },
+    { dueAtMs: noon + 1_000, code: 'throttled', detail: '', attempts: 1, positions: [6], budget: { name: 'user', key: 'd-1', terms, turnedAway: true, sinceMs: noon } },
+    { dueAtMs: noon + 1_000, code: 'throttled', detail: '', attempts: 1, positions: [7], budget: { name: 'user', key: 'zoë "z" \\', terms, turnedAway: true, sinceMs: noon + 1 } },
+  ]);
+  await wait(other, [{ dueAtMs: noon, code: 'over_budget', detail: '', attempts: 1, positions: [0], budget: { name: 'device', key: 'elsewhere', terms, sinceMs: noon } }]);
+});
+afterAll(() => desk.close());
+
+/** A delivery of ten events of which these wait. */
+async function wait(currentId: string, deferred: readonly Deferral[]): Promise<void> {
+  await desk.take(Array.from({ length: 10 }, () => event()));
+  await desk.sql`
+    update delivery set deferred = ${desk.sql.json(deferred as never)}
+    where id = (select max(id) from delivery where current_id = ${Number(currentId)})`;
+}
+
+const list = async (first: number, after?: string): Promise<ThrottledKeys> => {
+  const listed = await listThrottledKeys(desk.admin, current, { first, after });
+  if (listed.kind !== 'ThrottledKeyPage') throw new Error(listed.message);
+  return listed;
+};
+
+const first: ThrottledKey = {
+  budget: 'device',
+  key: 'd-1',
+  events: 10,
+  reasons: [{ code: 'daily_quota', events: 6 }, { code: 'over_budget', events: 4 }],
+  since: new Date(noon - 1_000),
+  nextAt: new Date(noon + 5_000),
+  until: new Date(noon + hour),
+};
+
+it('a throttled key is shown with how many events wait for it, why, since when and until when', async () => {
+  const { nodes, nextCursor } = await list(50);
+  expect(nodes[0]).toEqual(first);
+  expect(nodes.map(({ budget, key, events }) => [budget, key, events])).toEqual([
+    ['device', 'd-1', 10],
+    ['user', 'd-1', 1],
+    ['user', 'zoë "z" \\', 1],
+  ]);
+  expect(nextCursor).toBeUndefined();
+});
+
+it('pages follow one another without gap or repetition', async () => {
+  const keys: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await list(1, cursor);
+    keys.push(...page.nodes.map(({ budget, key }) => `${budget} ${key}`));
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  expect(keys).toEqual(['device d-1', 'user d-1', 'user zoë "z" \\']);
+});
+
+it('keys of the same moment are each on one page', async () => {
+  const crowded = await desk.launch('crowded');
+  const places = Array.from({ length: 9 }, (_, index): Deferral => ({
+    dueAtMs: noon, code: 'over_budget', detail: '', attempts: 1, positions: [index], budget: { name: 'device', key: `d-${index}`, terms, sinceMs: noon },
+  }));
+  await wait(crowded, places);
+  const seen: string[] = [];
+  for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
+    const page = await listThrottledKeys(desk.admin, crowded, { first: 2, after: cursor });
+    if (page.kind !== 'ThrottledKeyPage') throw new Error(page.message);
+    seen.push(...page.nodes.map(({ key }) => key));
+    cursor = page.nextCursor;
+  }
+  expect(seen.sort()).toEqual(places.map(({ budget }) => budget?.key));
+});
+
+it('a Current without waiting events has none, and one that is not there is said to be missing', async () => {
+  expect(await listThrottledKeys(desk.admin, await desk.launch('calm'), { first: 5 })).toEqual({ kind: 'ThrottledKeyPage', nodes: [], nextCursor: undefined });
+  expect(await listThrottledKeys(desk.admin, '999999', { first: 5 })).toMatchObject({ kind: 'CurrentNotFound' });
+});
+
+it('a page of no size, or of another list, is refused', async () => {
+  await expect(list(0)).rejects.toThrow(QuestionRefused);
+  await expect(list(5, 'x')).rejects.toThrow(/nextCursor/);
+});

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createImportKey, invalidateImportKey, listImportKeys, listImportPartners, registerImportPartner, watchImportKeys, type ImportKeys } from '@currents/core';
+import { until } from '../hub.js';
+import { add, openInbox, users, type Inbox } from './inbox.js';
+
+let inbox: Inbox;
+let importKeys: ImportKeys;
+let admin: { readonly sql: Inbox['sql']; readonly connectors: ReadonlyMap<string, never> };
+beforeAll(async () => {
+  inbox = await openInbox();
+  admin = { sql: inbox.sql, connectors: new Map() };
+  importKeys = await watchImportKeys(inbox.sql, (error) => void console.error(error));
+  await registerImportPartner(admin, 'segment');
+  await registerImportPartner(admin, 'heap');
+});
+afterAll(async () => {
+  await importKeys.stop();
+  await inbox.close();
+});
+
+const make = async (name: string, partner = 'segment') => {
+  const made = await createImportKey(admin, { partner, name });
+  if (made.kind !== 'ImportKeyCreated') throw new Error(made.message);
+  return { key: made.key, id: made.importKey.id };
+};
+
+describe('a data import key', () => {
+  it('is good at once, for its own partner, and is kept as a hash only', async () => {
+    const { key, id } = await make('fresh');
+    expect(await importKeys.check('segment', key)).toBe(Number(id));
+    expect(await importKeys.check('heap', key)).toBeUndefined();
+    expect(await importKeys.check('segment', `${key}x`)).toBeUndefined();
+    const rows = await inbox.sql`select * from import_key`;
+    expect(JSON.stringify(rows)).not.toContain(key);
+    await until(() => listImportKeys(admin, { first: 10 }), ({ nodes }) => nodes.find((node) => node.id === id)?.lastUsedAt !== undefined);
+  });
+
+  it('comes with the endpoints to paste', async () => {
+    const made = await createImportKey(admin, { partner: 'heap', name: 'pasted' });
+    expect(made).toMatchObject({ partner: { endpoints: [{ path: '/partners/heap/cohorts' }, { path: '/partners/heap/cohorts/users' }] } });
+  });
+
+  it('that is invalidated at once is refused at once, also by processes that had let it in', async () => {
+    const { key, id } = await make('spent');
+    const other = await watchImportKeys(inbox.sql, () => undefined);
+    expect(await other.check('segment', key)).toBe(Number(id));
+    expect(await invalidateImportKey(admin, id, { confirmName: 'nonsense' })).toMatchObject({ kind: 'NotConfirmed' });
+    expect(await invalidateImportKey(admin, id, { confirmName: 'spent' })).toMatchObject({ kind: 'ImportKey', good: false });
+    await until(() => other.check('segment', key), (found) => found === undefined);
+    expect(await inbox.push([add(users(1))], { partner: 'segment', keyId: Number(id) })).toMatchObject({ outcome: 'unauthorised' });
+    await other.stop();
+  });
+
+  it('overlaps with the next one until the given second, by the clock of the database', async () => {
+    const [old, next] = [await make('rotated'), await make('rotated anew')];
+    const [clock] = await inbox.sql<[{ at: Date }]>`select date_trunc('second', clock_timestamp()) + interval '2 seconds' as at`;
+    expect(await invalidateImportKey(admin, old.id, { confirmName: 'rotated', from: clock.at })).toMatchObject({ good: true, invalidFrom: clock.at });
+    // Its name is free already.
+    expect((await make('rotated')).id).not.toBe(old.id);
+    for (;;) {
+      // The clock is read before and after, so that the answer cannot fall on the wrong side of the moment.
+      const [before] = await inbox.sql<[{ past: boolean }]>`select clock_timestamp() >= ${clock.at} as past`;
+      const found = await importKeys.check('segment', old.key);
+      const stored = await inbox.push([add(users(1))], { partner: 'segment', keyId: Number(old.id) });
+      const [after] = await inbox.sql<[{ past: boolean }]>`select clock_timestamp() >= ${clock.at} as past`;
+      if (!after.past) expect([found, stored.outcome]).toEqual([Number(old.id), 'stored']);
+      if (before.past) expect([found, stored.outcome]).toEqual([undefined, 'unauthorised']);
+      if (before.past) break;
+    }
+    expect(await importKeys.check('segment', next.key)).toBe(Number(next.id));
+    const shown = (await listImportKeys(admin, { first: 50 }, { partner: 'segment' })).nodes.map(({ id }) => id);
+    expect(shown).not.toContain(old.id);
+    expect((await listImportKeys(admin, { first: 50 }, { partner: 'segment', invalid: true })).nodes.map(({ id }) => id)).toContain(old.id);
+    expect(await invalidateImportKey(admin, old.id, { confirmName: 'rotated', from: null })).toMatchObject({ kind: 'ImportKeyInvalidAlready' });
+  });
+
+  it('whose end is taken back stays good', async () => {
+    const { key, id } = await make('kept');
+    await invalidateImportKey(admin, id, { confirmName: 'kept', from: new Date(Date.now() + 3_600_000) });
+    expect(await invalidateImportKey(admin, id, { confirmName: 'kept', from: null })).toMatchObject({ good: true, invalidFrom: undefined });
+    expect(await importKeys.check('segment', key)).toBe(Number(id));
+  });
+
+  it('is refused a name that another good key of the partner has, and a partner that there is not', async () => {
+    const { id } = await make('Twice');
+    expect(await createImportKey(admin, { partner: 'segment', name: 'twice' })).toMatchObject({ kind: 'NameTaken', ownerId: id });
+    expect(await createImportKey(admin, { partner: 'heap', name: 'twice' })).toMatchObject({ kind: 'ImportKeyCreated' });
+    expect(await createImportKey(admin, { partner: 'nobody', name: 'x' })).toMatchObject({ kind: 'PartnerNotFound', known: ['heap', 'segment'] });
+    expect(await createImportKey(admin, { partner: 'heap', name: ' ' })).toMatchObject({ kind: 'InputInvalid' });
+  });
+});
+
+describe('a partner', () => {
+  it.each(['', 'Heap', '1st', 'a/b', 'a'.repeat(41)])('is not registered as %j', async (name) => {
+    expect(await registerImportPartner(admin, name)).toMatchObject({ kind: 'InputInvalid' });
+  });
+
+  it('is registered once', async () => {
+    expect(await registerImportPartner(admin, 'heap')).toMatchObject({ kind: 'PartnerExists' });
+    expect((await listImportPartners(admin)).map(({ name, registered }) => [name, registered])).toEqual([['heap', true], ['segment', true]]);
+  });
+});

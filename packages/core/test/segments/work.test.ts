@@ -1,0 +1,73 @@
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { changeSegment, createHttp, listSegmentChanges, memberKey } from '@currents/core';
+import { startCohortWork } from '../../src/cohorts/cohortWork.js';
+import { startSegmentWork } from '../../src/segments/segmentWork.js';
+import { add, createDice, page, remove, user } from '../cohorts/inbox.js';
+import { until } from '../hub.js';
+import { openDesk, type Desk } from './desk.js';
+
+let desk: Desk;
+beforeAll(async () => {
+  desk = await openDesk();
+});
+afterAll(() => desk.close());
+
+const log = pino({ level: 'silent' });
+const http = createHttp({ timeoutMs: 1_000, connections: 1 });
+
+describe('workers', () => {
+  it('keep segments in line with cohorts that are replaced, changed and killed over at the same time, and note each entry and exit once', async () => {
+    const roll = createDice(21);
+    const below = (limit: number): number => Math.floor(roll() * limit);
+    const [one, other] = [{ id: 'one', name: 'One' }, { id: 'other', name: 'Other' }];
+    await desk.push([{ kind: 'declare', cohort: one }, { kind: 'declare', cohort: other }]);
+    const [a, b] = [await desk.cohortId('one'), await desk.cohortId('other')];
+    const both = (await desk.segment('Both', { all: [{ includes: a }, { includes: b }] })).id;
+    const only = (await desk.segment('Only one', { all: [{ includes: a }, { excludes: b }] })).id;
+    await desk.settle();
+    const options = { databaseUrl: desk.url, log, retentionDays: 14 };
+    const startAll = () => [
+      startCohortWork(options),
+      startCohortWork(options),
+      startSegmentWork({ ...options, http, seal: desk.seal, windowMs: 3_600_000, requestMs: 1_000 }),
+      startSegmentWork({ ...options, http, seal: desk.seal, windowMs: 3_600_000, requestMs: 1_000 }),
+    ];
+    const works = startAll();
+    for (let round = 0; round < 60; round++) {
+      const cohort = below(2) === 0 ? one : other;
+      const some = Array.from({ length: 1 + below(30) }, () => user(below(60)));
+      const kind = below(3);
+      await desk.push([kind === 0 ? page(`s${round}`, 1, 1, some, cohort) : kind === 1 ? add(some, { cohort }) : remove(some, { cohort })]);
+      // No rest between evaluations, so that they meet the changes as often as can be.
+      await desk.sql`update segment set due_after = now()`;
+      if (round === 20) await changeSegment(desk.admin, only, { definition: { any: [{ includes: a }, { includes: b }] } });
+      if (round === 40) await changeSegment(desk.admin, only, { definition: { all: [{ includes: b }, { excludes: a }] } });
+      if (round % 15 === 7) {
+        await desk.sql`
+          select pg_terminate_backend(pid) from pg_stat_activity
+          where application_name in ('currents-cohorts', 'currents-segments') and datname = current_database() and xact_start is not null and backend_start < now() - interval '0.2 seconds'`;
+      }
+    }
+    await until(async () => {
+      await desk.sql`update segment set due_after = now()`;
+      return (await desk.sql`select from cohort_change where state = 'waiting' union all select from segment_candidate`).count;
+    }, (left) => left === 0);
+    await Promise.all(works.map((work) => work.stop()));
+    const [inOne, inOther] = [await desk.membersOf('one'), await desk.membersOf('other')];
+    expect(await desk.members(both)).toEqual(inOne.filter((key) => inOther.includes(key)));
+    expect(await desk.members(only)).toEqual(inOther.filter((key) => !inOne.includes(key)));
+    for (const id of [both, only]) {
+      const told = await listSegmentChanges(desk.admin, id, { first: 1_000, after: '0' });
+      if (told.kind !== 'SegmentChanges') throw new Error(told.message);
+      expect(told.more).toBe(false);
+      const followed = new Set<string>();
+      for (const { entered, member } of told.changes) {
+        expect(followed.has(memberKey(member))).toBe(!entered);
+        if (entered) followed.add(memberKey(member));
+        else followed.delete(memberKey(member));
+      }
+      expect([...followed].sort()).toEqual(await desk.members(id));
+    }
+  });
+});
