@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { gunzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { bearerToken, StoreBusy, type IngestTokens, type Intake, type Metrics, type Receipt } from '@currents/core';
@@ -28,7 +29,7 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
   const { metrics, bodyBytes } = deps;
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytes }, (_request, body, done) => done(null, body));
+    scope.addContentTypeParser('*', (_request, payload, done) => readAll(payload, bodyBytes, done));
     scope.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
       const refusal = refusalOf(error, bodyBytes);
       if (refusal.status === 500) request.log.error({ event: 'ingest.error', err: error });
@@ -53,6 +54,29 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
         return refuse(reply, storeRefusal(error), deps);
       }
     });
+  });
+}
+
+/** Beyond the limit a body is read on and thrown away, up to this much: a plain client listens only once it has said all. */
+const mostDrainedBytes = 100 * 1024 * 1024;
+
+class BodyTooLarge extends Error {
+  readonly code = 'FST_ERR_CTP_BODY_TOO_LARGE';
+}
+
+function readAll(payload: IncomingMessage, bodyBytes: number, done: (error: Error | null, body?: Buffer) => void): void {
+  let chunks: Buffer[] = [];
+  let bytes = 0;
+  payload.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= bodyBytes) chunks.push(chunk);
+    else chunks = [];
+    if (bytes > mostDrainedBytes) payload.destroy();
+  });
+  payload.once('error', (error) => done(error));
+  payload.once('end', () => {
+    if (bytes > bodyBytes) done(new BodyTooLarge());
+    else done(null, chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes));
   });
 }
 

@@ -24,6 +24,7 @@ import { registerAdmin } from './admin/register.js';
 import { registerCohorts } from './cohorts.js';
 import { readConfig, type Config } from './config.js';
 import { connectors } from './connectors.js';
+import { registerSegments } from './segments.js';
 import { createServer } from './server.js';
 
 const megabyte = 1024 * 1024;
@@ -77,6 +78,7 @@ async function main(config: Config): Promise<void> {
     queuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
     retryAfterSeconds: config.RETRY_AFTER_SECONDS,
   });
+  registerSegments(app, { admin, retryAfterSeconds: config.RETRY_AFTER_SECONDS });
   await registerAdmin(app, { admin });
   await showFirstToken(admin);
 

@@ -80,11 +80,11 @@ export class WrongState extends Problem {
 
 @ObjectType({ implements: Problem, description: 'Another one has this name already; upper and lower case count as the same.' })
 export class NameTaken extends Problem {
-  @Field(() => ID, { description: 'Who has it: the id of a Current, or of an ingest token.' })
+  @Field(() => ID, { description: 'Who has it: the id of another one of the same kind.' })
   ownerId!: string;
 }
 
-@ObjectType({ implements: Problem, description: 'A name or a contact is not of the form that is wanted.' })
+@ObjectType({ implements: Problem, description: 'Something that was given, such as a name, is not of the form that is wanted.' })
 export class InputInvalid extends Problem {
   @Field(() => [FieldProblem], { description: 'Every field that is wrong.' })
   problems!: FieldProblem[];

@@ -2,13 +2,19 @@ import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { CatalogueResolver, EventPropertyResolver } from './catalogue.resolver.js';
+import { CohortResolver } from './cohort.resolver.js';
 import { CurrentResolver } from './current.resolver.js';
 import { DeadLetterResolver } from './deadLetter.resolver.js';
 import { noteDeeds } from './deeds.js';
 import { DestinationResolver } from './destination.resolver.js';
+import { ImportKeyResolver } from './importKey.resolver.js';
 import { LedgerResolver } from './ledger.resolver.js';
 import { QuarantineResolver } from './quarantine.resolver.js';
+import { SegmentResolver } from './segment.resolver.js';
+import { SegmentWebhookResolver } from './segmentWebhook.resolver.js';
+import { ThrottledKeyResolver } from './throttledKey.resolver.js';
 import { AdminTokenResolver, IngestTokenResolver } from './token.resolver.js';
+import { RecommendationResolver, UserProfileResolver } from './userProfile.resolver.js';
 
 /** Everything an admin may ask and do. */
 export function buildAdminSchema(): GraphQLSchema {
@@ -16,13 +22,20 @@ export function buildAdminSchema(): GraphQLSchema {
     resolvers: [
       AdminTokenResolver,
       CatalogueResolver,
+      CohortResolver,
       CurrentResolver,
       DeadLetterResolver,
       DestinationResolver,
       EventPropertyResolver,
+      ImportKeyResolver,
       IngestTokenResolver,
       LedgerResolver,
       QuarantineResolver,
+      RecommendationResolver,
+      SegmentResolver,
+      SegmentWebhookResolver,
+      ThrottledKeyResolver,
+      UserProfileResolver,
     ],
     globalMiddlewares: [noteDeeds],
     // What is given is checked in the core, which answers with a typed problem.

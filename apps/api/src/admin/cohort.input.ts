@@ -1,0 +1,13 @@
+import { Field, InputType } from 'type-graphql';
+
+@InputType({ description: 'Which cohorts to list. What is left out restricts nothing.' })
+export class CohortFilter {
+  @Field(() => String, { nullable: true, description: 'Of this partner.' })
+  partner?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'With this in the name or in the partner’s id, in upper or lower case.' })
+  text?: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'Whether to list deleted ones, and only these.' })
+  deleted?: boolean | null;
+}

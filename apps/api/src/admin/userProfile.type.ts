@@ -1,0 +1,154 @@
+import { createUnionType, Field, Float, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { kindOf } from './kind.js';
+import { CurrentNotFound, CurrentNotReady, InputInvalid, Problem, WrongState } from './problem.type.js';
+import { DateTime, JsonObject } from './scalars.js';
+
+export const RecommendationType: { readonly model: 'model'; readonly random: 'random' } = { model: 'model', random: 'random' };
+registerEnumType(RecommendationType, {
+  name: 'RecommendationType',
+  description: 'What to recommend in place of what the user’s control group says.',
+  valuesConfig: {
+    model: { description: 'What the model recommends.' },
+    random: { description: 'What a user of the control group would see.' },
+  },
+});
+
+export const PropensityType: { readonly score: 'score'; readonly percentile: 'percentile' } = { score: 'score', percentile: 'percentile' };
+registerEnumType(PropensityType, {
+  name: 'PropensityType',
+  description: 'How likely a prediction is told to be.',
+  valuesConfig: {
+    score: { description: 'As a probability.' },
+    percentile: { description: 'By the share of users who are less likely.' },
+  },
+});
+
+@InputType({ description: 'Which user, by at least one id, and what to ask for. What is not asked for is not answered.' })
+export class UserProfileInput {
+  @Field(() => String, { nullable: true, description: 'The user’s external id, which is the destination’s user id.' })
+  userId?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The id of one of the user’s devices.' })
+  deviceId?: string | null;
+
+  @Field(() => Boolean, { defaultValue: true, description: 'The user’s properties.' })
+  properties!: boolean;
+
+  @Field(() => Boolean, { defaultValue: false, description: 'Ids of the cohorts that the user is in, as far as the destination tells them here.' })
+  cohortIds!: boolean;
+
+  @Field(() => Boolean, { defaultValue: false, description: 'All properties that the destination computes; they come among the properties.' })
+  computations!: boolean;
+
+  @Field(() => [String], { nullable: true, description: 'Only these computed properties, by their ids: 1 to 50.' })
+  computationIds?: string[] | null;
+
+  @Field(() => [String], { nullable: true, description: 'Recommendations, by their ids: 1 to 50.' })
+  recommendationIds?: string[] | null;
+
+  @Field(() => RecommendationType, { nullable: true, description: 'Left out: as the user’s control group says.' })
+  recommendationType?: 'model' | 'random' | null;
+
+  @Field(() => [String], { nullable: true, description: 'Predictions, by their ids: 1 to 50.' })
+  predictionIds?: string[] | null;
+
+  @Field(() => PropensityType, { defaultValue: 'score', description: 'How likely a prediction is told to be.' })
+  propensityType!: 'score' | 'percentile';
+}
+
+@ObjectType({ description: 'What a destination recommends to a user.' })
+export class Recommendation {
+  @Field(() => String, { description: 'Its id.' })
+  id!: string;
+
+  @Field(() => String, { nullable: true, description: 'Differs from id while the destination tries models against each other.' })
+  childId?: string;
+
+  @Field(() => [String], { description: 'What is recommended, in the destination’s order; what is not a text, as JSON.' })
+  items!: string[];
+
+  @Field(() => Boolean, { description: 'true: show this user what everybody sees, or the effect cannot be measured.' })
+  isControl!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'The model that made it.' })
+  source?: string;
+
+  @Field(() => DateTime, { nullable: true, description: 'When it was made.' })
+  updatedAt?: Date;
+}
+
+@ObjectType({ description: 'How likely a user is to do what a prediction is about.' })
+export class Propensity {
+  @Field(() => String, { description: 'Id of the prediction.' })
+  predictionId!: string;
+
+  @Field(() => Float, { description: 'A probability, or a percentile, as was asked for.' })
+  value!: number;
+}
+
+@ObjectType({ description: 'What the destination knows of a user. Null is what was not asked for, or what it has nothing for.' })
+export class UserProfile {
+  @Field(() => String, { nullable: true, description: 'The destination’s user id.' })
+  userId?: string;
+
+  @Field(() => String, { nullable: true, description: 'The id of a device.' })
+  deviceId?: string;
+
+  @Field(() => JsonObject, { nullable: true, description: 'The user’s properties, computed ones among them.' })
+  properties?: Readonly<Record<string, unknown>>;
+
+  @Field(() => [String], { nullable: true, description: 'Ids of cohorts, as the destination numbers them.' })
+  cohortIds?: string[];
+
+  @Field(() => [Recommendation], { nullable: true, description: 'Recommendations.' })
+  recommendations?: Recommendation[];
+
+  @Field(() => [Propensity], { nullable: true, description: 'How likely predictions are.' })
+  propensities?: Propensity[];
+}
+
+@ObjectType({ implements: Problem, description: 'The destination has seen neither id.' })
+export class UserNotFound extends Problem {}
+
+@ObjectType({ implements: Problem, description: 'The destination cannot be asked for users: not at all, not in this region, or not with these credentials.' })
+export class LookupNotAvailable extends Problem {
+  @Field(() => String, { description: 'not_offered, region_without_profiles or no_secret_key.' })
+  code!: string;
+}
+
+@ObjectType({ implements: Problem, description: 'The destination refuses to answer until a person has repaired the Current.' })
+export class LookupRefused extends Problem {
+  @Field(() => String, { description: 'Why, for machines, such as credentials_refused.' })
+  code!: string;
+}
+
+@ObjectType({ implements: Problem, description: 'The destination has had as many questions as it takes for now.' })
+export class LookupThrottled extends Problem {
+  @Field(() => Int, { description: 'Ask again after so many milliseconds.' })
+  retryAfterMs!: number;
+}
+
+@ObjectType({ implements: Problem, description: 'The destination did not answer, or nothing that could be read. Ask again later.' })
+export class LookupFailed extends Problem {
+  @Field(() => String, { description: 'Why, for machines, such as timeout or http_500.' })
+  code!: string;
+}
+
+export const UserProfileResult = createUnionType({
+  name: 'UserProfileResult',
+  description: 'What the destination knows of a user, or why it is not told.',
+  types: () =>
+    [
+      UserProfile,
+      UserNotFound,
+      LookupNotAvailable,
+      LookupRefused,
+      LookupThrottled,
+      LookupFailed,
+      CurrentNotFound,
+      WrongState,
+      CurrentNotReady,
+      InputInvalid,
+    ] as const,
+  resolveType: kindOf,
+});

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { connect, createHttp, createLog, createMetrics, createSeal, ensureAdminToken, openAdmin, startEngine, storePush, watchImportKeys, type Admin, type Sql } from '@currents/core';
+import fastify, { type FastifyInstance } from 'fastify';
+import { registerAdmin } from '../../src/admin/register.js';
+import { registerCohorts } from '../../src/cohorts.js';
+import { connectors } from '../../src/connectors.js';
+import { registerSegments } from '../../src/segments.js';
+import { createTestDatabase } from '../ingest/database.js';
+
+/** The admin's and the partners' doors with a worker behind them, on a port and a database of its own. */
+export interface Marketer {
+  readonly url: string;
+  readonly app: FastifyInstance;
+  readonly admin: Admin;
+  readonly sql: Sql;
+  readonly token: string;
+  /** The one field of a query or mutation, which must not have failed. */
+  do(query: string, variables?: Readonly<Record<string, unknown>>): Promise<any>;
+  push(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  get(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export async function openMarketer(): Promise<Marketer> {
+  const database = await createTestDatabase();
+  const sql = connect(database.url, { max: 6, name: 'test' });
+  const seal = createSeal(randomBytes(32));
+  const http = createHttp({ timeoutMs: 2_000, connections: 2 });
+  const log = createLog('test', 'silent');
+  const engine = await startEngine({
+    connectors,
+    seal,
+    allowBaseUrl: true,
+    databaseUrl: database.url,
+    queue: { databaseUrl: database.url },
+    log,
+    metrics: createMetrics(),
+    windowMs: 3_600_000,
+    requestMs: 2_000,
+    retentionDays: 14,
+    enforceBudgets: false,
+  });
+  const importKeys = await watchImportKeys(sql, () => undefined);
+  const admin = openAdmin({ databaseUrl: database.url, sql, connectors, seal, allowBaseUrl: true, http, wake: () => undefined });
+  const app = fastify();
+  registerCohorts(app, {
+    connectors,
+    importKeys,
+    storePush: (push) => storePush({ sql, onStored: () => undefined }, push),
+    isRegistered: async () => false,
+    partnerKey: undefined,
+    bodyBytes: 1_000_000,
+    queuedBytes: 10_000_000,
+    retryAfterSeconds: 1,
+  });
+  registerSegments(app, { admin, retryAfterSeconds: 1 });
+  await registerAdmin(app, { admin });
+  const token = (await ensureAdminToken(admin)) ?? '';
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const bearer = { authorization: `Bearer ${token}` };
+
+  return {
+    url,
+    app,
+    admin,
+    sql,
+    token,
+    async do(query, variables = {}) {
+      const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { ...bearer, 'content-type': 'application/json' }, body: JSON.stringify({ query, variables }) });
+      const text = await response.text();
+      const { data, errors } = JSON.parse(text);
+      if (errors || !data) throw new Error(text);
+      return Object.values(data)[0];
+    },
+    push: (path, body, headers = {}) =>
+      fetch(`${url}/partners/${path}`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) }),
+    get: (path, headers = bearer) => fetch(`${url}${path}`, { headers }),
+    async close() {
+      await app.close();
+      await engine.stop();
+      await importKeys.stop();
+      await admin.close();
+      await http.close();
+      await sql.end();
+      await database.drop();
+    },
+  };
+}
+
+/** Waits until the condition holds; fails with the last value seen. */
+export async function until<Value>(read: () => Promise<Value>, holds: (value: Value) => boolean): Promise<Value> {
+  const endMs = Date.now() + 15_000;
+  for (;;) {
+    const value = await read();
+    if (holds(value)) return value;
+    if (Date.now() > endMs) throw new Error(`still not so: ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
