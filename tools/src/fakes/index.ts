@@ -25,3 +25,17 @@ export {
   type Summary,
   type Violation,
 } from './ledger.js';
+export type { QueryCohort } from './mixpanel/queryApi.js';
+export type { AmplitudeCohort } from './amplitude/cohortsApi.js';
+export {
+  createAmplitudeListSender,
+  createAmplitudeWebhookSender,
+  createAudience,
+  createBrazePartnerSender,
+  createMixpanelSender,
+  type Audience,
+  type CohortSender,
+  type Mishaps,
+  type SenderCall,
+  type SyncOutcome,
+} from './senders/index.js';

@@ -95,10 +95,10 @@ async function open({ partner, path, open: create, mishaps, more }: Protocol, { 
 async function live({ audience, sender }: Scene, seed: number): Promise<ReadonlySet<string>> {
   const outcomes = new Set<string>();
   const random = createRandom(seed);
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < 8; round++) {
     audience.enter(...crowd.filter(() => random() < 0.2));
     audience.leave(...crowd.filter(() => random() < 0.2));
-    for (const outcome of await sender.run(3_600_000)) outcomes.add(outcome);
+    for (const outcome of await sender.run(sender.cadenceMs)) outcomes.add(outcome);
   }
   return outcomes;
 }

@@ -138,3 +138,21 @@ it('a silenced device holds up the whole request', async () => {
   expect(() => fake.control.silence('no key', [])).toThrow('there is no project with the key "no key"');
   expect(fake.control.now()).toBe(nowMs);
 });
+
+describe('the limits of a project', () => {
+  it('may be changed, and what was counted stays counted', async () => {
+    expect((await post('/2/httpapi', hits(20, 'user-a', 'device-a'))).status).toBe(200);
+    fake.control.setLimits('slow', { httpapiEps: 2, dailyEvents: 60 });
+    expect((await post('/2/httpapi', hits(40, 'user-a', 'device-a'))).status).toBe(200);
+    expect(fake.control.mostInAWindow('slow', 'device-a')).toBe(60);
+    expect((await post('/2/httpapi', hits(1, 'user-a'))).body).toMatchObject({ throttled_users: { 'user-a': 3 }, exceeded_daily_quota_users: { 'user-a': 61 } });
+    fake.control.advanceClock(30_000);
+    fake.control.setLimits('slow', { dailyEvents: 61 });
+    expect((await post('/2/httpapi', hits(1, 'user-a'))).status).toBe(200);
+    expect(fake.control.mostInAWindow('slow', 'user-a')).toBe(60);
+  });
+
+  it('are those of a project that is there', () => {
+    expect(() => fake.control.setLimits('nobody', {})).toThrow(/nobody/);
+  });
+});

@@ -21,8 +21,8 @@ describe('Mixpanel’s Query API', () => {
     fake.control.setCohort('77', { id: 1_000, name: 'Buyers', members: ids.map((distinctId) => ({ distinctId, properties: { $email: 'a@example.com' } })) });
   });
 
-  const account = { kind: 'serviceAccount', username: 'reader', secret: 'pass', projectId: '77' } as const;
-  const to = (credentials: object = account) => ({ settings: mixpanel.settings.parse({ region: 'us', baseUrl: fake.url }), credentials, http: openStreamingHttp() });
+  const credentials = { kind: 'serviceAccount', username: 'reader', secret: 'pass', projectId: '77' } as const;
+  const to = () => ({ settings: mixpanel.settings.parse({ region: 'us', baseUrl: fake.url }), credentials, http: openStreamingHttp() });
   const ask = (path: string, form: Record<string, string>, headers: Record<string, string> = {}) =>
     sendRaw(`${fake.url}/api/query/${path}`, {
       headers: { authorization: mixpanelClient.basic('reader:pass'), 'content-type': 'application/x-www-form-urlencoded', ...headers },

@@ -67,10 +67,10 @@ const protocols = {
 async function live(audience: ReturnType<typeof make>['audience'], sender: CohortSender, seed: number): Promise<void> {
   const random = createRandom(seed);
   const crowd = people(0, 4_000);
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < 8; round++) {
     audience.enter(...crowd.filter(() => random() < 0.2));
     audience.leave(...crowd.filter(() => random() < 0.2));
-    await sender.run(3_600_000);
+    await sender.run(sender.cadenceMs);
   }
 }
 

@@ -13,6 +13,8 @@ export interface Slot {
   url(): string;
   /** The number of the process that ran last. */
   pid(): number;
+  /** How it ended when nobody had asked it to; undefined when it never did. */
+  crash(): string | undefined;
 }
 
 const finishMs = 15_000;
@@ -20,6 +22,15 @@ const finishMs = 15_000;
 export function createSlot(name: ProgramName, environment: Readonly<Record<string, string>>, onLine: (line: string) => void): Slot {
   let running: Program | undefined;
   let last: Program | undefined;
+  let crash: string | undefined;
+  /** What it printed last, for the words of a crash. */
+  const said: string[] = [];
+
+  function listen(line: string): void {
+    said.push(line);
+    if (said.length > 20) said.shift();
+    onLine(line);
+  }
 
   /** What has ended must not be ended again: its number may be another process's by then. */
   function take(): Program | undefined {
@@ -31,10 +42,12 @@ export function createSlot(name: ProgramName, environment: Readonly<Record<strin
   return {
     async start() {
       if (running !== undefined) throw new Error(`the ${name} runs already`);
-      const program = await startProgram(name, { environment, onLine });
+      const program = await startProgram(name, { environment, onLine: listen });
       running = last = program;
-      void program.ended.then(() => {
-        if (running === program) running = undefined;
+      void program.ended.then((how) => {
+        if (running !== program) return;
+        running = undefined;
+        crash ??= `the ${name} ended by itself (${how}):\n${said.join('\n')}`;
       });
     },
     kill: async () => take()?.kill(),
@@ -51,5 +64,6 @@ export function createSlot(name: ProgramName, environment: Readonly<Record<strin
     },
     url: () => last?.url ?? '',
     pid: () => last?.pid ?? 0,
+    crash: () => crash,
   };
 }

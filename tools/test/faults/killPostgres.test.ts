@@ -7,7 +7,7 @@ import { findFreePort } from '../../src/services/ports.js';
 import { startPostgres } from '../../src/services/postgres.js';
 import { openLine } from './line.js';
 
-it('kill -9 of Postgres itself, three times under load, loses, doubles and makes up nothing', async () => {
+it('kill -9 of Postgres itself, five times under load, loses, doubles and makes up nothing', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'currents-faults-'));
   // Made 0700, which shuts out the account that the server runs as where root runs the tests.
   chmodSync(dataDir, 0o755);
@@ -16,8 +16,8 @@ it('kill -9 of Postgres itself, three times under load, loses, doubles and makes
   const line = await openLine({ workers: 1, databaseUrl: postgres.url });
   try {
     const load = line.startLoad();
-    for (let kills = 0; kills < 3; kills++) {
-      await wait(1_500);
+    for (let kills = 0; kills < 5; kills++) {
+      await wait(1_000);
       process.kill(Number.parseInt(readFileSync(join(dataDir, 'cluster/postmaster.pid'), 'utf8'), 10), 'SIGKILL');
       await wait(300);
       postgres = await startPostgres({ dataDir, port });

@@ -16,8 +16,8 @@ export interface Line extends Stage, Hands {
   readonly attempts: readonly Attempt[];
   startLoad(rate?: { readonly requestsPerSecond: number; readonly eventsPerRequest: number }): Load;
   /**
-   * Waits until nothing is pending, then sees that every acknowledged event is shown once, that nothing is shown which was
-   * not sent, and that the ledger balances.
+   * Sees that nothing has crashed by itself, waits until nothing is pending, then sees that every acknowledged event is
+   * shown once, that nothing is shown which was not sent, and that the ledger balances.
    */
   expectAllThere(sent: Sent, withinMs: number): Promise<void>;
   stop(): Promise<void>;
@@ -56,6 +56,8 @@ export async function openLine(options: Omit<StageOptions, 'projects'> & { reado
     startLoad: (rate = { requestsPerSecond: 80, eventsPerRequest: 20 }) => startLoad({ url: `http://127.0.0.1:${port}`, token: hands.token, ...rate }),
     async expectAllThere(sent, withinMs) {
       expect(sent.acknowledged.size).toBe(sent.all.size);
+      const crashed = [api, ...workers].map((slot) => slot.crash()).filter((crash) => crash !== undefined);
+      expect(crashed).toEqual([]);
       const counts = await until(() => ledgerOf(stage.sql, current), ({ selected, pending }) => selected > 0 && pending === 0, withinMs);
       expect(shownAt(stage.mixpanel.control.ledger(), project)).toEqual(onceEach([...sent.acknowledged]));
       const total = sent.all.size;

@@ -40,7 +40,7 @@ export function createEventMaker(seed: number): EventMaker {
       id: uuid(random),
       time: template.time + Math.floor(number / 100),
       user: userOf(user, seed),
-      properties: varied(template.properties as Properties, random, seed),
+      properties: varied(template.properties, random, seed),
     };
   };
 }

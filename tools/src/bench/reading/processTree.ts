@@ -20,12 +20,7 @@ export function readTree(rootId: number): Usage {
   }
   const stats = readStats();
   if (!stats.has(rootId)) throw new Error(`process ${rootId} is gone, and its CPU time with it`);
-  const members = new Set([rootId]);
-  // A child's number may be below its parent's once numbers come round again, so one pass is not enough.
-  for (let before = 0; before < members.size; ) {
-    before = members.size;
-    for (const [id, { parentId }] of stats) if (members.has(parentId)) members.add(id);
-  }
+  const members = membersOf(rootId, stats);
   let ticks = 0;
   let peakBytes = 0;
   for (const id of members) {
@@ -33,6 +28,21 @@ export function readTree(rootId: number): Usage {
     peakBytes = Math.max(peakBytes, peakOf(id));
   }
   return { cpuMicros: (ticks * 1_000_000) / ticksPerSecond(), peakBytes };
+}
+
+/** The process and all its living descendants. */
+export function findTree(rootId: number): readonly number[] {
+  return [...membersOf(rootId, readStats())];
+}
+
+function membersOf(rootId: number, stats: ReadonlyMap<number, Stat>): ReadonlySet<number> {
+  const members = new Set([rootId]);
+  // A child's number may be below its parent's once numbers come round again, so one pass is not enough.
+  for (let before = 0; before < members.size; ) {
+    before = members.size;
+    for (const [id, { parentId }] of stats) if (members.has(parentId)) members.add(id);
+  }
+  return members;
 }
 
 function readStats(): Map<number, Stat> {

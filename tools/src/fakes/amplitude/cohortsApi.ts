@@ -53,7 +53,7 @@ export function createCohortsApi(clock: VirtualClock, profile: () => AmplitudePr
   function order(cohortId: string, state: ProjectState): Answer {
     const second = Math.floor(clock.now() / 1000);
     const together = [...jobs.values()].filter((job) => job.state === state && !isReady(job)).length;
-    const isOver = totalOf(state.downloads, second, monthSeconds) >= (state.project.limits?.cohortFiles ?? maxPerMonth) || totalOf(state.orders, second, tenMinutesSeconds) >= maxPerTenMinutes;
+    const isOver = totalOf(state.downloads, second, monthSeconds) >= (state.limits.cohortFiles ?? maxPerMonth) || totalOf(state.orders, second, tenMinutesSeconds) >= maxPerTenMinutes;
     if (isOver || together >= maxTogether) return refusal(429, 'Too many requests');
     const cohort = state.cohorts.get(cohortId);
     if (cohort === undefined) return refusal(404, 'Cohort not found');

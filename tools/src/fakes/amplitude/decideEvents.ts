@@ -101,12 +101,15 @@ function refuseForRates(upload: Upload, events: readonly UploadEvent[], ids: rea
     const devices = [...new Set(silenced.map(({ deviceId }) => deviceId))];
     if (silenced.length > 0) return { answer: silencedDevices(eps, devices, silenced.map(({ index }) => index)), reason: 'silenced' };
   }
-  const projectEps = state.project.limits?.projectEps;
+  const projectEps = state.limits.projectEps;
   const second = Math.floor(nowMs / 1000);
   if (projectEps !== undefined && totalOf(state.events, second, windowSeconds) + events.length > projectEps * windowSeconds) {
     return { answer: projectTooFast, reason: 'project rate' };
   }
-  const throttled = state.throttle.admit(countIds(ids), nowMs, { eps, pauseMs: endpoint.pauseMs, restartOnTouch: profile.restartOnTouch });
+  // Amplitude, Batch Event Upload API: 500,000 events a day of one user or device.
+  const { dailyEvents = 500_000 } = state.limits;
+  const rules = { eps, pauseMs: endpoint.pauseMs, restartOnTouch: profile.restartOnTouch, dailyEvents };
+  const throttled = state.throttle.admit(countIds(ids), nowMs, rules);
   if (throttled === undefined) {
     if (projectEps !== undefined) addTo(state.events, second, events.length);
     return undefined;

@@ -19,7 +19,7 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
     name: 'httpapi',
     maxEvents: 1999,
     largestBytes: (profile) => profile.httpapiMaxBytes - 1,
-    eps: ({ project }) => project.limits?.httpapiEps ?? 30,
+    eps: ({ limits }) => limits.httpapiEps ?? 30,
     pauseMs: 30_000,
   },
   // Amplitude, Batch Event Upload API: up to 20 MB and 2000 events, 1000 events a second, a pause of 15 seconds.
@@ -27,7 +27,7 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
     name: 'batch',
     maxEvents: 2000,
     largestBytes: (profile) => profile.batchMaxBytes,
-    eps: ({ project }) => project.limits?.batchEps ?? 1000,
+    eps: ({ limits }) => limits.batchEps ?? 1000,
     pauseMs: 15_000,
   },
 };

@@ -26,6 +26,7 @@ export interface AmplitudeProject {
 
 export interface ProjectState {
   readonly project: AmplitudeProject;
+  limits: NonNullable<AmplitudeProject['limits']>;
   readonly name: string;
   readonly region: AmplitudeRegion;
   readonly throttle: Throttle;
@@ -47,9 +48,10 @@ export function openProject(project: AmplitudeProject): ProjectState {
   if (region !== 'us' && region !== 'eu') throw new Error(`unknown region ${JSON.stringify(region)}; expected us or eu`);
   return {
     project,
+    limits: project.limits ?? {},
     name: project.projectId ?? project.apiKey,
     region,
-    throttle: createThrottle(project.limits?.dailyEvents ?? 500_000),
+    throttle: createThrottle(),
     events: createRollingCount(),
     silenced: new Set(),
     profileCalls: createRollingCount(),

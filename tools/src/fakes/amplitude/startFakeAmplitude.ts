@@ -10,6 +10,10 @@ import type { UserProfile } from './userProfile.js';
 interface AmplitudeExtra {
   /** The project's silenced devices from now on. Throws when there is no such project. */
   silence(apiKey: string, deviceIds: readonly string[]): void;
+  /** Other limits for a project from now on; what was counted and blocked stays so. Throws when there is no such project. */
+  setLimits(apiKey: string, limits: NonNullable<AmplitudeProject['limits']>): void;
+  /** The most events of one user or device that were taken in any window of the rate. */
+  mostInAWindow(apiKey: string, id: string): number;
   /** What the User Profile API says of one user, in place of what it said before. */
   setUserProfile(user: UserProfile): void;
   /** What the Behavioral Cohorts API says of one cohort, in place of what it said before. Throws when there is no such project. */
@@ -20,7 +24,13 @@ export type AmplitudeControl = FakeControl<AmplitudeProject, AmplitudeProfile> &
 export type FakeAmplitude = Fake<AmplitudeControl>;
 export type FakeAmplitudeOptions = FakeOptions<AmplitudeProject, AmplitudeProfile>;
 
-const calls = { silence: '/_ctl/amplitude/silence', setUserProfile: '/_ctl/amplitude/userprofile', setCohort: '/_ctl/amplitude/cohort' } as const;
+const calls = {
+  silence: '/_ctl/amplitude/silence',
+  setLimits: '/_ctl/amplitude/limits',
+  mostInAWindow: '/_ctl/amplitude/most',
+  setUserProfile: '/_ctl/amplitude/userprofile',
+  setCohort: '/_ctl/amplitude/cohort',
+} as const;
 
 const amplitude: Partner<AmplitudeProject, typeof amplitudeSwitches, AmplitudeExtra> = {
   name: 'amplitude',
@@ -32,6 +42,11 @@ const amplitude: Partner<AmplitudeProject, typeof amplitudeSwitches, AmplitudeEx
   open({ clock, ledger, profile }) {
     const states: ProjectState[] = [];
     const users: UserProfile[] = [];
+    const stateOf = (apiKey: string): ProjectState => {
+      const state = states.find(({ project }) => project.apiKey === apiKey);
+      if (state === undefined) throw new Error(`there is no project with the key ${JSON.stringify(apiKey)}`);
+      return state;
+    };
     return {
       service: createAmplitudeService({ clock, ledger, profile, projects: () => states }, () => users),
       createProject(project) {
@@ -40,15 +55,17 @@ const amplitude: Partner<AmplitudeProject, typeof amplitudeSwitches, AmplitudeEx
       },
       extra: {
         silence(apiKey, deviceIds) {
-          const state = states.find(({ project }) => project.apiKey === apiKey);
-          if (state === undefined) throw new Error(`there is no project with the key ${JSON.stringify(apiKey)}`);
-          state.silenced.clear();
-          for (const id of deviceIds) state.silenced.add(id);
+          const { silenced } = stateOf(apiKey);
+          silenced.clear();
+          for (const id of deviceIds) silenced.add(id);
         },
+        setLimits(apiKey, limits) {
+          const state = stateOf(apiKey);
+          state.limits = { ...state.limits, ...limits };
+        },
+        mostInAWindow: (apiKey, id) => stateOf(apiKey).throttle.mostInAWindow(id),
         setCohort(apiKey, cohort) {
-          const state = states.find(({ project }) => project.apiKey === apiKey);
-          if (state === undefined) throw new Error(`there is no project with the key ${JSON.stringify(apiKey)}`);
-          state.cohorts.set(cohort.id, cohort);
+          stateOf(apiKey).cohorts.set(cohort.id, cohort);
         },
         setUserProfile(user) {
           const at = users.findIndex(({ userId, deviceId }) => userId === user.userId && deviceId === user.deviceId);

@@ -20,18 +20,23 @@ export interface ThrottleRules {
   readonly eps: number;
   readonly pauseMs: number;
   readonly restartOnTouch: boolean;
+  /** Events of one id in 24 hours. */
+  readonly dailyEvents: number;
 }
 
 /** The rates of one project's users and devices. */
 export interface Throttle {
   /** Counts the request, unless an id in it is over a limit or still has to stay away: then nothing is counted and they are named. */
   admit(counts: IdCounts, nowMs: number, rules: ThrottleRules): Throttled | undefined;
+  /** The most events of a device, or else of a user, that were taken in any window of the rate. */
+  mostInAWindow(id: string): number;
 }
 
 interface IdState {
   readonly recent: RollingCount;
   readonly daily: RollingCount;
   blockedUntilMs: number;
+  mostRecent: number;
 }
 
 /** The ids of one request, found once and counted when all of them pass. */
@@ -44,7 +49,7 @@ interface Passed {
 const windowSeconds = 30;
 const dayHours = 24;
 
-export function createThrottle(dailyLimit: number): Throttle {
+export function createThrottle(): Throttle {
   const users = new Map<string, IdState>();
   const devices = new Map<string, IdState>();
 
@@ -70,7 +75,7 @@ export function createThrottle(dailyLimit: number): Throttle {
         fast.set(id, Math.ceil(recent / windowSeconds));
       }
       const today = totalOf(state.daily, hour, dayHours) + count;
-      if (today > dailyLimit) daily.set(id, today);
+      if (today > rules.dailyEvents) daily.set(id, today);
     }
   };
 
@@ -90,6 +95,7 @@ export function createThrottle(dailyLimit: number): Throttle {
       add(passed, nowMs);
       return undefined;
     },
+    mostInAWindow: (id) => (devices.get(id) ?? users.get(id))?.mostRecent ?? 0,
   };
 }
 
@@ -97,8 +103,10 @@ function add({ states, counts }: Passed, nowMs: number): void {
   const second = Math.floor(nowMs / 1000);
   const hour = Math.floor(nowMs / 3_600_000);
   for (let at = 0; at < states.length; at++) {
-    const { recent, daily } = states[at] as IdState;
+    const state = states[at] as IdState;
+    const { recent, daily } = state;
     addTo(recent, second, counts[at] as number);
+    if (recent.total > state.mostRecent) state.mostRecent = recent.total;
     addTo(daily, hour, counts[at] as number);
   }
 }
@@ -106,7 +114,7 @@ function add({ states, counts }: Passed, nowMs: number): void {
 function stateOf(states: Map<string, IdState>, id: string): IdState {
   let state = states.get(id);
   if (state === undefined) {
-    state = { recent: createRollingCount(), daily: createRollingCount(), blockedUntilMs: 0 };
+    state = { recent: createRollingCount(), daily: createRollingCount(), blockedUntilMs: 0, mostRecent: 0 };
     states.set(id, state);
   }
   return state;

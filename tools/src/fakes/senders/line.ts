@@ -56,7 +56,7 @@ export interface Line {
   call(path: string, body: unknown): Promise<{ readonly judgement: Judgement; readonly answer: HubAnswer }>;
   readonly fate: Fate;
   calls(): readonly SenderCall[];
-  /** Makes the late copies, in any order. */
+  /** A sync is over: makes the copies of the one before it that come late. */
   flushLate(): Promise<void>;
   close(): Promise<void>;
 }
@@ -68,6 +68,7 @@ export function openLine({ url, headers, clock, random, mishaps = {}, pace = 0 }
   const fate = createFate(mishaps, random);
   const log: SenderCall[] = [];
   let late: { readonly path: string; readonly body: string }[] = [];
+  let later: typeof late = [];
 
   async function make(path: string, body: string, attempt: number, mishap?: SenderCall['mishap']): Promise<HubAnswer> {
     const atMs = clock.now();
@@ -102,7 +103,7 @@ export function openLine({ url, headers, clock, random, mishaps = {}, pace = 0 }
       const judgement = answer.status === null ? 'retry' : rules.judge(answer, value);
       if (judgement === 'success') {
         if (fate.strikes('duplicate')) await make(path, body, attempt, 'duplicate');
-        if (fate.strikes('lateCopy')) late.push({ path, body });
+        if (fate.strikes('lateCopy')) later.push({ path, body });
       }
       const waitMs = rules.waitsMs[attempt - 1];
       if (judgement !== 'retry' || waitMs === undefined) return { judgement, answer };
@@ -117,7 +118,8 @@ export function openLine({ url, headers, clock, random, mishaps = {}, pace = 0 }
     calls: () => log,
     async flushLate() {
       const copies = late;
-      late = [];
+      late = later;
+      later = [];
       for (const { path, body } of copies) await make(path, body, 1, 'lateCopy');
     },
     close: () => agent.close(),

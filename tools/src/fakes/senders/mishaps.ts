@@ -8,7 +8,7 @@ export interface Mishaps {
   readonly lostCall?: number;
   /** It arrives; its answer does not. */
   readonly lostAnswer?: number;
-  /** A copy of it arrives once more when the sync is over. Only where a receiver can tell: with sessions or message ids. */
+  /** A copy of it arrives once more when the next sync is over. Only where a receiver can tell: with sessions or message ids. */
   readonly lateCopy?: number;
   /** The sync breaks off after this call, and begins anew at the next one's time. */
   readonly breakOff?: number;

@@ -9,6 +9,8 @@ export type SyncOutcome = 'done' | 'failed' | 'paused';
 /** A partner that pushes one cohort to the hub. */
 export interface CohortSender {
   readonly audience: Audience;
+  /** Between two syncs, in virtual time. */
+  readonly cadenceMs: number;
   /** Makes the sync of this moment, whether or not it is due. */
   sync(): Promise<SyncOutcome>;
   /** Lets time pass, and makes every sync that falls due; answers what became of each. */
@@ -80,6 +82,7 @@ export function createSender(options: SenderOptions, build: (random: () => numbe
 
   return {
     audience,
+    cadenceMs,
     sync,
     async run(ms) {
       const endMs = clock.now() + ms;
@@ -100,6 +103,8 @@ export function createSender(options: SenderOptions, build: (random: () => numbe
         if (syncs === mostSettlingSyncs - 1) throw new Error(`no sync of ${mostSettlingSyncs} was done`);
       }
       await protocol.afterwards?.(line);
+      // Twice, for the copies of the last sync too.
+      await line.flushLate();
       await line.flushLate();
     },
     isPaused: () => isPaused,

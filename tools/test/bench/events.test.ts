@@ -1,0 +1,87 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findEventType, readBody } from '@currents/schema';
+import { describe, expect, it } from 'vitest';
+import { writeBodies } from '../../src/bench/events/bodies.js';
+import { benchEventTypes, createEventMaker, users } from '../../src/bench/events/eventMaker.js';
+import { writeNdjson } from '../../src/bench/events/writeFile.js';
+
+const make = createEventMaker(7);
+const events = Array.from({ length: 20_000 }, (_, number) => make(number));
+
+/** Reads bodies as the hub does, and answers with the ids that it accepted. */
+function acceptedIds(bytes: Buffer): string[] {
+  const reading = readBody(bytes.toString(), 'json');
+  if ('unreadable' in reading) throw new Error(reading.unreadable.detail);
+  expect(reading.quarantined).toEqual([]);
+  return reading.events.map(({ id }) => id);
+}
+
+describe('the events of the bench', () => {
+  it('are of 14 types that the catalogue knows and Mixpanel takes', () => {
+    const types = new Set(events.map((event) => event.event_type));
+    expect(types).toEqual(new Set(benchEventTypes));
+    expect(types.size).toBe(14);
+    for (const type of types) expect(findEventType(type)?.destinationNames.mixpanel).toBeDefined();
+  });
+
+  it('are all accepted by the catalogue', () => {
+    const reading = readBody(JSON.stringify({ events }), 'json');
+    expect(reading).toMatchObject({ quarantined: [] });
+    expect('events' in reading && reading.events.length).toBe(events.length);
+  });
+
+  it('have about 590 bytes in the mean', () => {
+    const bytes = events.reduce((sum, event) => sum + Buffer.byteLength(JSON.stringify(event)), 0);
+    expect(bytes / events.length).toBeGreaterThan(570);
+    expect(bytes / events.length).toBeLessThan(610);
+  });
+
+  it('have ids and users of their own', () => {
+    expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+    const ids = new Set(events.map(({ user }) => user.external_user_id));
+    // So many draws of so many users hit about a third of them.
+    expect(ids.size).toBeGreaterThan(users * 0.3);
+    expect(ids.size).toBeLessThan(users * 0.35);
+  });
+
+  it('are the same for the same seed and number, and others for another seed', () => {
+    const again = createEventMaker(7);
+    expect([again(9), again(3)]).toEqual([events[9], events[3]]);
+    expect(createEventMaker(8)(3)).not.toEqual(events[3]);
+  });
+
+  it('stand in a file one a line', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'currents-bench-test-'));
+    try {
+      await writeNdjson(join(folder, 'events'), make, 1_203);
+      const lines = (await readFile(join(folder, 'events'), 'utf8')).split('\n');
+      expect(lines.pop()).toBe('');
+      expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(events.slice(0, 1_203));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe('a request body of the bench', () => {
+  it('is valid, and never gives an event an id it had before', () => {
+    const bodies = writeBodies(createEventMaker(7), 10).slice(0, 50);
+    const seen = new Set<string>();
+    for (let pass = 0; pass < 5; pass++) {
+      for (const body of bodies) {
+        body.renew();
+        const ids = acceptedIds(body.bytes);
+        expect(body.ids()).toEqual(ids);
+        for (const id of ids) seen.add(id);
+      }
+    }
+    expect(seen.size).toBe(5 * 50 * 10);
+  });
+
+  it('there is for every user, and for every connection', () => {
+    expect(writeBodies(make, 100).length * 100).toBe(users);
+    expect(writeBodies(make, 5_000).length).toBe(32);
+  });
+});

@@ -1,0 +1,143 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { weigh } from '../../src/bench/hub/balance.js';
+import { spreadsOf } from '../../src/bench/measures/latency.js';
+import { median, percentile } from '../../src/bench/reading/percentiles.js';
+import { findTree, readTree } from '../../src/bench/reading/processTree.js';
+import { describeProfile, selfTimes } from '../../src/bench/reading/profile.js';
+
+describe('percentiles', () => {
+  const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
+
+  it.each([
+    [hundred, 0.5, 50],
+    [hundred, 0.99, 99],
+    [hundred, 1, 100],
+    [hundred, 0, 1],
+    [[7], 0.99, 7],
+    [[1, 10], 0.5, 1],
+    [[1, 10], 0.51, 10],
+    [[], 0.5, NaN],
+  ])('of %j at %d is %d', (values, share, wanted) => {
+    expect(percentile(values, share)).toBe(wanted);
+  });
+
+  it('leave the values in their order', () => {
+    const values = Float64Array.of(3, 1, 2);
+    percentile(values, 0.5);
+    expect([...values]).toEqual([3, 1, 2]);
+  });
+
+  it.each([
+    [[3, 1, 2], 2],
+    [[4, 1, 2, 3], 2.5],
+    [[10, 9], 9.5],
+    [[], NaN],
+  ])('and the median of %j is %d', (values, wanted) => {
+    expect(median(values)).toBe(wanted);
+  });
+});
+
+describe('delays', () => {
+  const sent = {
+    events: 2,
+    requests: 1,
+    turnedAway: 0,
+    firstMicros: 1_000,
+    lastMicros: 3_000,
+    ids: ['a', 'b'],
+    dueMicros: Float64Array.of(1_000, 1_000),
+    answeredMicros: Float64Array.of(3_000, 3_000),
+  };
+
+  it('run from acknowledgement, and from the moment a request was due, to arrival by id', () => {
+    const spreads = spreadsOf(sent, { ids: ['b', 'a'], micros: Float64Array.of(11_000, 5_000) });
+    expect(spreads.sinceAcknowledged).toEqual({ p50: 2, p99: 8, most: 8 });
+    expect(spreads.sinceDue).toEqual({ p50: 4, p99: 10, most: 10 });
+    expect(spreads.untilAcknowledged).toEqual({ p50: 2, p99: 2, most: 2 });
+  });
+
+  it('are refused when an event never arrived', () => {
+    expect(() => spreadsOf(sent, { ids: ['a'], micros: Float64Array.of(5_000) })).toThrow('event b was acknowledged and never arrived');
+  });
+});
+
+describe('the balance', () => {
+  const tally = { selected: 10, delivered: 10, skipped: 0, rejected: 0, expired: 0 };
+
+  it('balances when sent, delivered and arrived are one number and nothing is left', () => {
+    expect(weigh(10, 10, tally, 0)).toMatchObject({ balances: true, faults: [] });
+  });
+
+  it.each([
+    ['an event is lost on the way in', 11, 10, tally, 0],
+    ['an event is lost on the way out', 10, 9, tally, 0],
+    ['an event arrives twice', 10, 11, tally, 0],
+    ['the ledger lacks a delivery', 10, 10, { ...tally, delivered: 9 }, 0],
+    ['an event is skipped', 10, 10, { ...tally, skipped: 1 }, 0],
+    ['an event is pending', 10, 10, tally, 1],
+  ])('does not when %s', (_, ...counts) => {
+    const { balances, faults } = weigh(...counts);
+    expect(balances).toBe(false);
+    expect(faults).not.toEqual([]);
+  });
+});
+
+describe('the process tree', () => {
+  it('has the CPU time and memory of this process', () => {
+    const before = readTree(process.pid);
+    const ownBefore = process.cpuUsage();
+    let sum = 0;
+    for (const endMs = Date.now() + 300; Date.now() < endMs; ) sum += Math.sqrt(sum + 1);
+    const spent = readTree(process.pid).cpuMicros - before.cpuMicros;
+    const own = process.cpuUsage(ownBefore);
+    // The kernel counts in ticks of 10 ms, for each of user and system.
+    expect(spent).toBeGreaterThan(own.user + own.system - 25_000);
+    expect(before.peakBytes).toBeGreaterThanOrEqual(process.memoryUsage().rss / 2);
+  });
+
+  it('has the CPU time of a grandchild, also when it has ended and its parent has waited for it', async () => {
+    const work = 'let n = 0; for (const end = process.cpuUsage().user + 200000; process.cpuUsage().user < end; ) n++;';
+    // The shell waits for its child before it says so, and then lives on.
+    const shell = spawn('sh', ['-c', `"$0" -e "$1"; echo done; read -r line`, process.execPath, work], { stdio: ['pipe', 'pipe', 'inherit'] });
+    try {
+      await once(shell.stdout, 'data');
+      expect(findTree(shell.pid ?? 0)).toEqual([shell.pid]);
+      expect(readTree(shell.pid ?? 0).cpuMicros).toBeGreaterThanOrEqual(180_000);
+      expect(findTree(process.pid)).toContain(shell.pid);
+    } finally {
+      shell.stdin.end();
+      await once(shell, 'exit');
+    }
+    expect(() => readTree(shell.pid ?? 0)).toThrow('is gone');
+  });
+});
+
+describe('a profile', () => {
+  const frame = (functionName: string, url = '') => ({ functionName, url, lineNumber: 4 });
+  const profile = {
+    nodes: [
+      { id: 1, callFrame: frame('(root)') },
+      { id: 2, callFrame: frame('(idle)') },
+      { id: 3, callFrame: frame('map', 'file:///hub/packages/connector-mixpanel/dist/map.js') },
+      { id: 4, callFrame: frame('(garbage collector)') },
+      { id: 5, callFrame: frame('map', 'file:///hub/packages/connector-mixpanel/dist/map.js') },
+    ],
+    samples: [2, 3, 4, 5, 3],
+    timeDeltas: [9_000, 1_000, 500, 2_000, 500],
+  };
+
+  it('says where the time went, busiest first and without waiting', () => {
+    expect(selfTimes(profile)).toEqual([
+      { place: 'map packages/connector-mixpanel/dist/map.js:5', selfMicros: 3_500 },
+      { place: '(garbage collector)', selfMicros: 500 },
+    ]);
+  });
+
+  it('says what each function costs per event', () => {
+    const [total, first] = describeProfile(profile, 1_000);
+    expect(total).toContain('4.00 µs/event');
+    expect(first).toMatch(/87\.5 %.*3\.50 µs\/event\s+map/);
+  });
+});

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { apiKeyOf, insertIdOf, shownAtAmplitude, startAmplitudeHub, type AmplitudeHub } from './amplitudeHub.js';
+import { events } from './events.js';
+import { ledgerOf } from './ledger.js';
+import { onceEach } from './shown.js';
+import { throttledKeys } from './throttled.js';
+import { until } from './until.js';
+
+const project = 'hot';
+const device = 'C8F9E604-F01A-4BD9-95C6-8E5357DF265D';
+/** 300 events in 30 seconds. */
+const eventsPerSecond = 10;
+const settings = { endpoint: 'httpapi', eventsPerSecondPerKey: eventsPerSecond };
+
+let hub: AmplitudeHub;
+let current: number;
+beforeAll(async () => {
+  hub = await startAmplitudeHub({ projects: { [project]: { limits: { httpapiEps: eventsPerSecond } } } });
+  current = await hub.launch(project, { settings });
+});
+afterAll(() => hub?.stop());
+
+const hot: string[] = [];
+const others: string[] = [];
+
+/** One request: three of the device for every one of somebody else. */
+async function post(): Promise<void> {
+  const ofDevice = events(75, { user: { external_user_id: 'a script', device_id: device } });
+  const ofOthers = events(25).map((event, index) => ({ ...event, user: { external_user_id: `somebody ${others.length + index}`, device_id: `device ${others.length + index}` } }));
+  hot.push(...ofDevice.map(({ id }) => id));
+  others.push(...ofOthers.map(({ id }) => id));
+  expect(await hub.post(ofDevice.flatMap((event, index) => [event, ...(index % 3 === 0 ? [ofOthers[index / 3]] : [])]))).toMatchObject({ status: 200, body: { accepted: 100 } });
+}
+
+const view = () => hub.amplitude.control.ledger().view;
+const isThere = (id: string) => view().some((copy) => insertIdOf(copy) === id);
+
+it('a hot device waits alone, in order, within its limit; all of it is delivered once, and at once when its limit rises', async () => {
+  // A sender who sends a request once the last one’s other events are there.
+  for (let request = 0; request < 12; request++) {
+    await post();
+    await until(() => isThere(others.at(-1) ?? ''), (there) => there, 30_000);
+  }
+  // 900 events of it in a few seconds, and Amplitude takes 300 in 30.
+  const underWay = await ledgerOf(hub.sql, current);
+  expect(underWay.pending).toBeGreaterThan(500);
+  expect(underWay.delivered + underWay.pending).toBe(1_200);
+  expect(others.filter((id) => !shownAtAmplitude({ view: view() }, project).has(id))).toEqual([]);
+  const throttled = await throttledKeys(hub, current);
+  expect(new Set(throttled.map(({ key }) => key))).toEqual(new Set(['a script']));
+  expect(throttled.reduce((sum, { events }) => sum + events, 0)).toBe(underWay.pending);
+
+  // Some of it leaves as its budget grows.
+  const before = underWay.delivered;
+  await until(() => ledgerOf(hub.sql, current), ({ delivered }) => delivered > before + 60, 60_000);
+  expect(hub.amplitude.control.mostInAWindow(apiKeyOf(project), device)).toBeLessThanOrEqual(300);
+  expect(hub.amplitude.control.summary().statuses).toEqual({ 200: expect.any(Number) });
+
+  // Amplitude agrees to more, and an admin says so.
+  hub.amplitude.control.setLimits(apiKeyOf(project), { httpapiEps: 1_000 });
+  await hub.change(current, { ...settings, eventsPerSecondPerKey: 1_000 });
+  expect(await until(() => ledgerOf(hub.sql, current), ({ pending }) => pending === 0, 20_000)).toMatchObject({ selected: 1_200, delivered: 1_200 });
+  expect(await throttledKeys(hub, current)).toEqual([]);
+
+  expect(shownAtAmplitude({ view: view() }, project)).toEqual(onceEach([...hot, ...others]));
+  expect(view().filter(({ person }) => person === device).map(insertIdOf)).toEqual(hot);
+  const { statuses, duplicates } = hub.amplitude.control.summary();
+  expect(statuses['429'] ?? 0).toBeLessThan(10);
+  expect(duplicates).toBe(0);
+}, 180_000);
