@@ -54,7 +54,7 @@ function evaluate(session: Session, segmentId: number): Promise<Evaluated> {
     const evaluation = whole ? await evaluateWhole(tx, segment, definition) : await evaluateCandidates(tx, segment, definition);
     await note(tx, segment, evaluation, Date.now() - startedMs);
     return 'evaluated';
-  });
+  }, 'one view');
 }
 
 /**

@@ -8,7 +8,7 @@ let importKeys: ImportKeys;
 let admin: { readonly sql: Inbox['sql']; readonly connectors: ReadonlyMap<string, never> };
 beforeAll(async () => {
   inbox = await openInbox();
-  admin = { sql: inbox.sql, connectors: new Map() };
+  admin = { sql: inbox.sql, connectors: new Map<string, never>() };
   importKeys = await watchImportKeys(inbox.sql, (error) => void console.error(error));
   await registerImportPartner(admin, 'segment');
   await registerImportPartner(admin, 'heap');
