@@ -1,5 +1,5 @@
 import type { Metrics } from '@currents/core';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { registerIngest, type IngestDeps } from './ingest.js';
 
 export interface ServerDeps extends IngestDeps {
@@ -13,7 +13,7 @@ export interface ServerDeps extends IngestDeps {
 export function createServer(deps: ServerDeps): FastifyInstance {
   const app = fastify({
     loggerInstance: deps.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
     // A client that sends slower than this holds a connection for nothing.
     requestTimeout: 120_000,
