@@ -76,7 +76,7 @@ function readAll(payload: IncomingMessage, bodyBytes: number, done: (error: Erro
   payload.once('error', (error) => done(error));
   payload.once('end', () => {
     if (bytes > bodyBytes) done(new BodyTooLarge());
-    else done(null, chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes));
+    else done(null, Buffer.concat(chunks, bytes));
   });
 }
 

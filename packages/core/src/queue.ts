@@ -104,7 +104,8 @@ export function openWakeReceiver(
     connection.on('error', () => undefined);
     const worker = new Worker<WakeJob>(queueName, process, { connection, ...workerOptions });
     worker.on('error', onError);
-    return { close: async () => void (await worker.close(), connection.disconnect()) };
+    // By force, or it would wait for a Redis that is away. A call that is cut off is made good by the sweep.
+    return { close: async () => void (await worker.close(true), connection.disconnect()) };
   }
   const { Worker: PostgresWorker } = withBackend(createPostgresBackend);
   const worker = new PostgresWorker<WakeJob>(queueName, process, {

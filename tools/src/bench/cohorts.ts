@@ -1,6 +1,7 @@
 import type { CohortReference } from '@currents/connector';
 import { startPostgres } from '../services/postgres.js';
 import { createCleanup } from './cleanup.js';
+import { measureBesideEvents } from './cohorts/besideEvents.js';
 import { memberAt, openCohortHub, type CohortHub } from './cohorts/hub.js';
 import {
   cohortIdOf,
@@ -23,6 +24,12 @@ async function main(options: Options): Promise<void> {
   const cleanup = createCleanup();
   process.once('SIGINT', () => void cleanup.run().then(() => process.exit(130)));
   try {
+    const { eventsPerSecond, pages, answerMs, members } = await measureBesideEvents(options, cleanup);
+    await cleanup.run();
+    console.log(
+      `${pages} pages, ${options.pagesPerSecond} a second, beside ${Math.round(eventsPerSecond).toLocaleString('en')} events a second taken and delivered; ` +
+        `${describeTimes(answerMs)}; ${members.toLocaleString('en')} members held at the end`,
+    );
     let { databaseUrl } = options;
     if (databaseUrl === undefined) {
       const postgres = await startPostgres();

@@ -80,7 +80,7 @@ describe('a request body of the bench', () => {
     expect(seen.size).toBe(5 * 50 * 10);
   });
 
-  it('there are enough of for the events of every user, and never fewer than 32', () => {
+  it('is one of enough for the events of every user, and of at least 32', () => {
     expect(writeBodies(make, 1_000).length).toBe(users / 1_000);
     expect(writeBodies(make, 2_000).length).toBe(32);
   });

@@ -42,7 +42,8 @@ export function openSession(url: string, options: { readonly name: string; reado
         return await work(onlyWhileOpen(tx, isLost));
       } catch (error) {
         // The loss itself rejects the transaction.
-        return isLost() || endsConnection(error) ? never() : Promise.reject(error);
+        if (isLost() || endsConnection(error)) return never();
+        throw error;
       }
     };
     return (view ? sql.begin('isolation level repeatable read', run) : sql.begin(run)) as Promise<Result>;

@@ -5,6 +5,10 @@ export interface Options {
   readonly pageMembers: number;
   readonly senders: number;
   readonly pagesPerSecond: number;
+  /** How long answers are timed beside events. */
+  readonly seconds: number;
+  /** 0: as many as the hub takes. */
+  readonly eventsPerSecond: number;
   readonly databaseUrl: string | undefined;
 }
 
@@ -15,6 +19,8 @@ const counts = {
   'page-members': { usual: 1_000, from: 1, to: 10_000, purpose: 'members of a page; Mixpanel sends up to 1000' },
   senders: { usual: 4, from: 1, to: 64, purpose: 'pages under way at once while importing' },
   'pages-per-second': { usual: 20, from: 1, to: 1_000, purpose: 'pages a second while answers are timed' },
+  seconds: { usual: 20, from: 1, to: 600, purpose: 'how long answers are timed beside events' },
+  'events-per-second': { usual: 10_000, from: 0, to: 1_000_000, purpose: 'events a second meanwhile; 0 for as many as the hub takes' },
 } as const;
 
 type CountName = keyof typeof counts;
@@ -37,6 +43,8 @@ export function readOptions(words: readonly string[]): Asked {
       pageMembers: count('page-members'),
       senders: count('senders'),
       pagesPerSecond: count('pages-per-second'),
+      seconds: count('seconds'),
+      eventsPerSecond: count('events-per-second'),
       databaseUrl: given.database,
     },
   };
@@ -49,7 +57,8 @@ function describe(): string {
     ['--help', 'says this'],
   ] as const;
   return `Measures cohorts and segments of millions of members: import, count, segment, export and replacement, with the time of
-each and the peak memory of this one Node process, which does the work of the api and of a worker.
+each and the peak memory of this one Node process, which does the work of the api and of a worker. First it starts
+a whole hub, and times the answers to pages of members beside events.
 
 Options:
 ${rows.map(([name, purpose]) => `  ${name.padEnd(24)}${purpose}`).join('\n')}`;

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { applyNext } from '../../src/cohorts/applyChanges.js';
+import { openSession, type Session, type Transaction } from '../../src/cohorts/session.js';
+import { evaluateSegment } from '../../src/segments/evaluate.js';
+import { add, keys, page, users } from '../cohorts/inbox.js';
+import { until } from '../hub.js';
+import { openDesk, type Desk } from './desk.js';
+
+let desk: Desk;
+beforeAll(async () => {
+  desk = await openDesk();
+});
+afterAll(() => desk.close());
+
+/** A session under which something else happens at one moment: just before the first statement that holds these words. */
+function meddledWith(session: Session, words: string, meddle: () => Promise<void>): Session {
+  let meddled = false;
+  const watched = (tx: Transaction): Transaction =>
+    new Proxy(tx, {
+      apply(target, self, given: [TemplateStringsArray, ...unknown[]]): unknown {
+        const run = (): unknown => Reflect.apply(target as never, self, given);
+        if (meddled || !Array.isArray(given[0]) || !given[0].join('').includes(words)) return run();
+        meddled = true;
+        return meddle().then(run);
+      },
+    });
+  return {
+    transact: (work, view) => session.transact((tx) => work(watched(tx)), view),
+    end: (withinSeconds) => session.end(withinSeconds),
+  };
+}
+
+describe('a segment', () => {
+  it.each(['judged as (', 'analyze'])('misses nothing of a cohort that is replaced just before «%s»', async (words) => {
+    const cohort = { id: `replaced before ${words}`, name: 'Replaced' };
+    await desk.push([add(users(1, 2), { cohort })]);
+    await desk.apply();
+    const { id } = await desk.segment(`Replaced before ${words}`, { includes: await desk.cohortId(cohort.id) });
+    // The first evaluation looks at everybody, the second only at who moved.
+    if (words.startsWith('judged')) await desk.settle();
+    await desk.push([add(users(3), { cohort })]);
+    await desk.apply();
+    const session = meddledWith(desk.session, words, async () => {
+      await desk.push([page('s', 1, 1, users(1, 4), cohort)]);
+      await desk.apply();
+    });
+    expect(await evaluateSegment(session, Number(id))).toBe('evaluated');
+    await desk.settle();
+    expect(await desk.members(id)).toEqual(keys(1, 4));
+  });
+
+  it('that is made while changes are being applied waits for them', async () => {
+    const cohort = { id: 'in between', name: 'In between' };
+    await desk.push([add(users(1), { cohort })]);
+    await desk.apply();
+    const cohortId = await desk.cohortId(cohort.id);
+    await desk.push([add(users(2), { cohort })]);
+    // Whoever applies stands just before its commit, and does not know of the segment.
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const holder = desk.sql.begin(async (tx) => {
+      await tx`select from cohort where id = ${Number(cohortId)} for update`;
+      await held;
+    });
+    const applier = openSession(desk.url, { name: 'applier', statementMs: 30_000 });
+    const applied = applyNext(applier, Number(cohortId));
+    await until(() => desk.sql`select from pg_stat_activity where application_name = 'currents-applier' and wait_event_type = 'Lock'`, (rows) => rows.count === 1);
+    const { id } = await desk.segment('In between', { includes: cohortId });
+    expect(await evaluateSegment(desk.session, Number(id))).toBe('busy');
+    letGo();
+    await holder;
+    expect(await applied).toBe('applied');
+    await applier.end(1);
+    await desk.settle();
+    expect(await desk.members(id)).toEqual(keys(1, 2));
+  });
+
+  it('that two workers take up at once is evaluated by one', async () => {
+    const cohort = { id: 'contended', name: 'Contended' };
+    await desk.push([add(users(1), { cohort })]);
+    await desk.apply();
+    const { id } = await desk.segment('Contended', { includes: await desk.cohortId(cohort.id) });
+    const other = openSession(desk.url, { name: 'other', statementMs: 30_000 });
+    let second = '';
+    const session = meddledWith(desk.session, 'insert into', async () => {
+      second = await evaluateSegment(other, Number(id));
+    });
+    expect([await evaluateSegment(session, Number(id)), second]).toEqual(['evaluated', 'busy']);
+    await other.end(1);
+  });
+});

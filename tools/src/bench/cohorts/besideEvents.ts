@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createImportKey } from '@currents/core';
+import { mixpanel } from '@currents/connector-mixpanel';
+import { Pool } from 'undici';
+import type { Cleanup } from '../cleanup.js';
+import { openHub } from '../hub/openHub.js';
+import type { Options } from './options.js';
+import type { Generator } from '../programs/generator.js';
+import { startProgram } from '../programs/program.js';
+import type { Sink } from '../programs/sink.js';
+
+export interface BesideEvents {
+  /** Events that the hub took meanwhile. */
+  readonly eventsPerSecond: number;
+  readonly pages: number;
+  /** Milliseconds from a page to its answer. */
+  readonly answerMs: readonly number[];
+  /** Members that are in the cohorts when all is applied. */
+  readonly members: number;
+}
+
+export type Load = Pick<Options, 'pagesPerSecond' | 'seconds' | 'eventsPerSecond'>;
+
+const floodEvents = 50_000;
+const warmUpSeconds = 3;
+const pageMembers = 1_000;
+
+/** Pages of Mixpanel's webhook at a steady pace, at a whole hub that takes in and delivers events all the while. */
+export async function measureBesideEvents({ pagesPerSecond, seconds, eventsPerSecond }: Load, cleanup: Cleanup): Promise<BesideEvents> {
+  const folder = await mkdtemp(join(tmpdir(), 'currents-bench-'));
+  cleanup.add(folder, () => rm(folder, { recursive: true, force: true }));
+  const sink = startProgram<Sink>('sink');
+  cleanup.add('the sink', sink.stop);
+  const generator = startProgram<Generator>('generator');
+  cleanup.add('the generator', generator.stop);
+  const sinkUrl = await sink.call('listen');
+  await generator.call('prepare', { seed: 1, requestEvents: 100 });
+  const hub = await openHub({ queue: 'postgres', sinkUrl, folder, profileFolder: undefined }, cleanup);
+  if (!hub) throw new Error('the hub did not start');
+  const made = await createImportKey({ sql: hub.sql, connectors: new Map([['mixpanel', mixpanel]]) }, { partner: 'mixpanel', name: 'bench' });
+  if (made.kind !== 'ImportKeyCreated') throw new Error(made.message);
+
+  let over = false;
+  let events = 0;
+  const startedMs = performance.now();
+  const target = { url: hub.url, token: hub.token, connections: 64 };
+  const sending = (async () => {
+    if (eventsPerSecond > 0) events = (await generator.call('pace', { ...target, eventsPerSecond, seconds: seconds + warmUpSeconds })).events;
+    else while (!over) events += (await generator.call('flood', { ...target, events: floodEvents })).events;
+  })();
+  // The first seconds are the hub's own: it opens connections, and its code is not yet compiled.
+  await wait(warmUpSeconds * 1_000);
+  const pool = new Pool(hub.url, { connections: 16 });
+  const authorization = `Basic ${Buffer.from(`mixpanel:${made.key}`).toString('base64')}`;
+  const answerMs: number[] = [];
+  const under: Promise<void>[] = [];
+  const pages = pagesPerSecond * seconds;
+  for (let page = 0; page < pages; page++) {
+    under.push(push(pool, authorization, page, pages).then((ms) => void answerMs.push(ms)));
+    await wait(Math.max(0, startedMs + warmUpSeconds * 1_000 + ((page + 1) * 1_000) / pagesPerSecond - performance.now()));
+  }
+  await Promise.all(under);
+  over = true;
+  await sending;
+  const takenPerSecond = (events * 1_000) / (performance.now() - startedMs);
+  await pool.close();
+  while ((await hub.sql`select from cohort_change where state = 'waiting' limit 1`).count > 0) await wait(100);
+  const [row] = await hub.sql<[{ members: string }]>`select sum(external_ids) as members from cohort`;
+  return { eventsPerSecond: takenPerSecond, pages, answerMs, members: Number(row.members) };
+}
+
+/** Half of the pages are one whole membership, the others entries of a second cohort. */
+async function push(pool: Pool, authorization: string, page: number, pages: number): Promise<number> {
+  const whole = page % 2 === 0;
+  const members = Array.from({ length: pageMembers }, (_, index) => ({
+    mixpanel_distinct_id: `user-${page * pageMembers + index}-0123456789abcdef`,
+    email: `user-${index}@example.com`,
+    first_name: 'Ana',
+    last_name: 'Example',
+  }));
+  const body = JSON.stringify({
+    action: whole ? 'members' : 'add_members',
+    parameters: {
+      mixpanel_project_id: '1',
+      mixpanel_cohort_id: whole ? '77' : '78',
+      mixpanel_cohort_name: whole ? 'Whole' : 'Entries',
+      mixpanel_cohort_description: '',
+      mixpanel_session_id: whole ? 'whole' : `entries-${page}`,
+      page_info: whole ? { total_pages: Math.ceil(pages / 2), page_count: page / 2 + 1 } : { total_pages: 1, page_count: 1 },
+      members,
+    },
+  });
+  const startedMs = performance.now();
+  const response = await pool.request({ method: 'POST', path: '/partners/mixpanel/webhook', headers: { authorization, 'content-type': 'application/json' }, body });
+  const text = await response.body.text();
+  if (response.statusCode !== 200) throw new Error(`a page was answered ${response.statusCode}: ${text}`);
+  return performance.now() - startedMs;
+}
