@@ -15,6 +15,7 @@ import {
   openAdmin,
   openWakeSender,
   queuePlaceOf,
+  surviveLostConnections,
   quietly,
   storePush,
   watchImportKeys,
@@ -34,6 +35,7 @@ const adminRequestMs = 20_000;
 /** Starts the front door, and closes it on SIGTERM or SIGINT once everything taken in is stored. */
 async function main(config: Config): Promise<void> {
   const log = createLog('api', config.LOG_LEVEL);
+  surviveLostConnections(log);
   await migrate(config.DATABASE_URL);
   const sql = connect(config.DATABASE_URL, { max: 6, name: 'api' });
   const metrics = createMetrics();

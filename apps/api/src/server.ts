@@ -18,6 +18,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     // A client that sends slower than this holds a connection for nothing.
     requestTimeout: 120_000,
   });
+  closeAfterAnswer(app);
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: { code: 'not_found', detail: `there is no ${request.method} ${request.url.split('?')[0]}; events go to POST /v1/events` } }),
   );
@@ -38,4 +39,15 @@ function registerOperations(app: FastifyInstance, { metrics, ready }: Pick<Serve
     }
   });
   app.get('/metrics', async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()));
+}
+
+/** Once the process is told to stop, every answer also ends its connection: one kept alive would hold the stop up for minutes. */
+function closeAfterAnswer(app: FastifyInstance): void {
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close');
+  });
 }

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { ConfigInvalid, createLog, createMetrics, createSeal, migrate, queuePlaceOf, startEngine } from '@currents/core';
+import { ConfigInvalid, createLog, createMetrics, createSeal, migrate, queuePlaceOf, startEngine, surviveLostConnections } from '@currents/core';
 import { readConfig, type Config } from './config.js';
 import { connectors } from './connectors.js';
 import { createServer } from './server.js';
@@ -9,6 +9,7 @@ const hourMs = 3_600_000;
 /** Starts the back door, and closes it on SIGTERM or SIGINT once everything under way is recorded. */
 async function main(config: Config): Promise<void> {
   const log = createLog('worker', config.LOG_LEVEL);
+  surviveLostConnections(log);
   await migrate(config.DATABASE_URL);
   const metrics = createMetrics();
   const engine = await startEngine({

@@ -6,6 +6,7 @@ export { createHttp } from './http.js';
 export { watchIngestTokens, type IngestTokens } from './ingestTokens.js';
 export { createIntake, type Intake, type Taken } from './intake.js';
 export { createLog } from './log.js';
+export { surviveLostConnections } from './lostConnections.js';
 export { createMetrics, type Metrics } from './metrics.js';
 export { openWakeSender, type QueuePlace, type WakeSender } from './queue.js';
 export { createSeal, type Seal } from './seal.js';
@@ -59,6 +60,8 @@ export { changeSegment, createSegment, deleteSegment, getSegment, listSegments }
 export type { CohortsUnknown, NewSegment, SegmentDeleted } from './segments/segmentDeeds.js';
 export { findMembership, listMembers, type GivenMember, type Membership } from './segments/segmentMembers.js';
 export type { SegmentNotFound, SegmentView } from './segments/segmentView.js';
-export { createWebhook, deleteWebhook, getWebhook, listWebhookExpiries, listWebhooks, pauseWebhook, renewWebhookSecret, resumeWebhook } from './segments/webhookDeeds.js';
-export type { WebhookExpiry, WebhookNotFound, WebhookSecretShown, WebhookView, WebhookWrongState } from './segments/webhookDeeds.js';
+export { createWebhook, deleteWebhook, getWebhook, listWebhooks, pauseWebhook, renewWebhookSecret, resumeWebhook } from './segments/webhookDeeds.js';
+export type { WebhookSecretShown, WebhookWrongState } from './segments/webhookDeeds.js';
+export { listWebhookExpiries, type WebhookExpiry } from './segments/webhookExpiries.js';
+export type { WebhookNotFound, WebhookView } from './segments/webhookView.js';
 export { isSignedBy } from './segments/webhookRequest.js';

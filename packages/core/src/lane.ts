@@ -46,6 +46,8 @@ export interface Lane {
 /** While a request is under way, further events gather this long before a second request is begun for them. */
 const gatherMs = 25;
 const errorPauseMs = 1_000;
+/** After an attempt that failed by itself, such as for a batch that cannot be read. */
+const giveBackMs = 5_000;
 
 export function createLane(currentId: number, deps: LaneDeps): Lane {
   const { sql, log } = deps;
@@ -84,7 +86,7 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
       try {
         if (!(await attempt()) && !woken) return;
       } catch (error) {
-        log.warn({ event: 'lane.error', current: currentId, err: error }, 'an attempt failed; its deliveries are tried again when their lease ends');
+        log.warn({ event: 'lane.error', current: currentId, err: error }, 'an attempt failed by itself; its deliveries are tried again');
         await new Promise((resolve) => setTimeout(resolve, errorPauseMs));
         return;
       }
@@ -106,9 +108,14 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
       if (hands.size < most) wake();
       else deps.askForHelp(currentId);
     }
-    if (claimed.version !== working.version && !(await begin())) return false;
     const current = working;
-    await carry(claimed, current, startedMs);
+    try {
+      if (claimed.version !== current.version && !(await begin())) throw new Error('the Current cannot work as it is set up now');
+      await carry(claimed, working, startedMs);
+    } catch (error) {
+      await giveBack(lease);
+      throw error;
+    }
     // What this attempt left waiting was put off by the terms of its time.
     if (working && working !== current) await recall(sql, currentId, working.connector.rateLimit(working.settings).budgets);
     return true;
@@ -152,13 +159,31 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
   async function settle(claimed: Claim, { attempted, obstacle }: Delivered): Promise<void> {
     if (obstacle?.kind === 'blocked') await blocked(obstacle);
     if (obstacle?.kind === 'held') await hold(sql, currentId, obstacle);
-    try {
-      await record(sql, attempted, { currentId, lease: claimed.lease, shard: deps.shard });
-    } catch (error) {
-      if (!(error instanceof LeaseLost)) throw error;
-      log.warn({ event: 'lease.lost', current: currentId }, 'an attempt took longer than its lease; its results are dropped, and the partner drops the repeated events by their ids');
-    }
+    await recordSurely(attempted, claimed.lease, Date.now() + deps.requestMs);
     if (!obstacle && claimed.failures > 0) await release(sql, currentId);
+  }
+
+  /** The partner has the events: what it said of them is worth some tries when the database is away for a moment. */
+  async function recordSurely(attempted: Delivered['attempted'], lease: string, untilMs: number): Promise<void> {
+    for (;;) {
+      try {
+        return await record(sql, attempted, { currentId, lease, shard: deps.shard });
+      } catch (error) {
+        if (error instanceof LeaseLost) {
+          log.warn({ event: 'lease.lost', current: currentId }, 'an attempt took longer than its lease; its results are dropped, and the partner drops the repeated events by their ids');
+          return;
+        }
+        if (Date.now() > untilMs) throw error;
+        await new Promise((resolve) => setTimeout(resolve, errorPauseMs));
+      }
+    }
+  }
+
+  /** An attempt that failed by itself need not hold its deliveries until the lease runs out. */
+  async function giveBack(lease: string): Promise<void> {
+    await sql`
+      update delivery set due_at = now() + ${giveBackMs}::int * interval '1 millisecond', lease = null
+      where current_id = ${currentId} and pending > 0 and lease = ${lease}::bigint`.catch(() => undefined);
   }
 
   async function blocked(reason: { readonly code: string; readonly detail: string }): Promise<void> {

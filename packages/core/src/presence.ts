@@ -7,6 +7,8 @@ const lockClass = 7305129;
 /** Leases of one worker are the numbers from `id * perWorker`. */
 const perWorker = 2 ** 32;
 
+const againMs = 1_000;
+
 /**
  * That a worker is alive, told by a lock that its connection holds: should the process die, however suddenly, Postgres
  * lets go of the lock at once, and others may take over its leases without waiting for them to run out.
@@ -25,10 +27,18 @@ export async function announce(databaseUrl: string, log: Logger): Promise<Presen
     max: 1,
     name: 'presence',
     keep: true,
-    onClose: () => {
-      if (!stopped) setTimeout(() => void hold(), 500).unref();
-    },
+    onClose: holdSoon,
   });
+  let soon: NodeJS.Timeout | undefined;
+
+  /** One try at a time, however many connections have just failed. */
+  function holdSoon(): void {
+    if (stopped) return;
+    soon ??= setTimeout(() => {
+      soon = undefined;
+      void hold();
+    }, againMs).unref();
+  }
 
   async function hold(): Promise<void> {
     try {
@@ -37,7 +47,7 @@ export async function announce(databaseUrl: string, log: Logger): Promise<Presen
     } catch (error) {
       if (stopped) return;
       log.warn({ event: 'presence.error', err: error }, 'this worker cannot be seen by others for now; they may take over its leases');
-      setTimeout(() => void hold(), 1_000).unref();
+      holdSoon();
     }
   }
 
@@ -46,6 +56,7 @@ export async function announce(databaseUrl: string, log: Logger): Promise<Presen
     newLease: () => (BigInt(id) * BigInt(perWorker) + BigInt(leases++ % perWorker)).toString(),
     async stop() {
       stopped = true;
+      clearTimeout(soon);
       await sql`delete from worker where id = ${id}`.catch(() => undefined);
       await sql.end({ timeout: 5 });
     },

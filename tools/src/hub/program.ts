@@ -49,6 +49,14 @@ export async function startProgram(name: ProgramName, { environment, onLine, nod
   if (pid === undefined) throw new Error(`${name} did not start: ${await ended}`);
   const dog = watch(pid, 'TERM', undefined);
   void ended.then(() => dog.dismiss());
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+  });
+  /** Never after its end: its id may be somebody else's by then. */
+  const end = async (requests: Parameters<typeof endProcess>[1]): Promise<void> => {
+    if (!isOver) await endProcess(pid, requests);
+  };
   const url = await readUrl(child, name, ended, onLine);
   return {
     name,
@@ -56,13 +64,13 @@ export async function startProgram(name: ProgramName, { environment, onLine, nod
     url,
     ended,
     async stop() {
-      await endProcess(pid, [
+      await end([
         { signal: 'SIGTERM', waitMs: drainMs },
         { signal: 'SIGKILL', waitMs: 5_000 },
       ]);
     },
     async kill() {
-      await endProcess(pid, [{ signal: 'SIGKILL', waitMs: 5_000 }]);
+      await end([{ signal: 'SIGKILL', waitMs: 5_000 }]);
     },
   };
 }

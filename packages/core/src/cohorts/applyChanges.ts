@@ -5,8 +5,10 @@ import type { Session, Transaction } from './session.js';
 import { stagePages } from './stagePages.js';
 import { firstRun, readWaiting, type Run } from './waiting.js';
 
-/** `busy`: another worker has the cohort in hand. */
-export type Applied = 'applied' | 'nothing' | 'busy';
+export type Applied =
+  | { readonly outcome: 'applied'; readonly kind: Run[number]['kind']; readonly changes: number; readonly given: number }
+  /** `busy`: another worker has the cohort in hand. */
+  | { readonly outcome: 'nothing' | 'busy' };
 
 /**
  * Applies the next changes of a cohort, in the order in which they came, all or none of them. May be called by any
@@ -14,13 +16,13 @@ export type Applied = 'applied' | 'nothing' | 'busy';
  */
 export async function applyNext(session: Session, cohortId: number): Promise<Applied> {
   return session.transact(async (tx): Promise<Applied> => {
-    if (!(await holdCohort(tx, cohortId))) return 'busy';
+    if (!(await holdCohort(tx, cohortId))) return { outcome: 'busy' };
     const run = firstRun(await readWaiting(tx, cohortId));
-    if (!run) return 'nothing';
+    if (!run) return { outcome: 'nothing' };
     const [cohort] = await tx<CohortRow[]>`select id, set_id, deleted_at is not null as deleted from cohort where id = ${cohortId}`;
     if (!cohort) throw new Error(`changes wait for the cohort ${cohortId}, which there is not`);
     await apply(tx, cohort, run);
-    return 'applied';
+    return { outcome: 'applied', kind: run[0].kind, changes: run.length, given: run.reduce((sum, { given }) => sum + given, 0) };
   });
 }
 

@@ -46,7 +46,7 @@ async function forgetInSteps(sql: Sql, forget: () => ReturnType<Sql>): Promise<v
 async function endSessions(sql: Sql, session: Session, log: Logger): Promise<void> {
   const overdue = await sql<{ id: string; cohort_id: number }[]>`
     select id, cohort_id from cohort_sync
-    where state = 'receiving' and last_at < now() - ${sessionHours}::int * interval '1 hour' order by id limit 100`;
+    where state = 'receiving' and last_at < now() - ${sessionHours}::int * interval '1 hour' order by id limit 1000`;
   for (const { id, cohort_id: cohortId } of overdue) {
     await session.transact(async (tx) => {
       if (!(await holdCohort(tx, cohortId))) return;

@@ -76,7 +76,10 @@ export function startCohortWork(deps: CohortWorkDeps): CohortWork {
     try {
       while (!stopped) {
         held.again = false;
-        if ((await applyNext(session, cohortId)) !== 'applied') break;
+        const startedMs = Date.now();
+        const { outcome, ...what } = await applyNext(session, cohortId);
+        if (outcome !== 'applied') break;
+        log.info({ event: 'cohort.applied', cohort: cohortId, ...what, ms: Date.now() - startedMs });
       }
       troubled.delete(cohortId);
     } catch (error) {

@@ -52,7 +52,7 @@ const graceSeconds = 10;
 /** Drops superseded sets. One that is being read all the same is left for the next time. */
 export async function dropSuperseded(sql: Sql, session: Session): Promise<void> {
   const sets = await sql<{ set_id: string }[]>`
-    select set_id from superseded_set where superseded_at < now() - ${graceSeconds}::int * interval '1 second' order by set_id limit 100`;
+    select set_id from superseded_set where superseded_at < now() - ${graceSeconds}::int * interval '1 second' order by set_id`;
   for (const { set_id: setId } of sets) {
     try {
       await session.transact(async (tx) => {

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { CohortChange, Member, ParsedPush, PushResult } from '@currents/connector';
+import type { ParsedPush, PushResult } from '@currents/connector';
 import type { Sql } from '../db/connect.js';
-import { listIdOf } from './listId.js';
-import { memberFault, memberKey, type MemberKey } from './memberKey.js';
+import { changeFault, rowsOf, type ChangeRow } from './changeRows.js';
 
 /** One push of a partner, read, and let in by a data import key. */
 export interface NewPush {
@@ -29,11 +28,9 @@ export interface InboxDeps {
 export async function storePush({ sql, onStored }: InboxDeps, push: NewPush): Promise<PushStored> {
   const { changes, refused } = push.parsed;
   if (changes.length === 0) return { outcome: 'stored', cohorts: [] };
-  const fault = changes.map(faultOf).find((found) => found !== undefined);
+  const fault = changes.map(changeFault).find((found) => found !== undefined);
   if (fault !== undefined) return { outcome: 'unreadable', detail: fault };
-  const rows = join(changes).map((change, position) => rowOf(change, position, push.partner));
-  const first = rows[0] as Row;
-  add(first.refused, refused);
+  const rows = rowsOf(push.partner, changes, refused);
   const hash = hashOf(push);
   for (let tries = 1; ; tries++) {
     const answer = await insert(sql, push, rows, hash);
@@ -50,122 +47,6 @@ export async function storePush({ sql, onStored }: InboxDeps, push: NewPush): Pr
       return { outcome: 'unknown_cohort', detail: `there is no ${what} ${JSON.stringify(unknown.ref.slice(0, 80))}; create it first` };
     }
   }
-}
-
-const longestId = 400;
-const longestName = 1_000;
-const longestSession = 400;
-
-const mostPages = 1_000_000;
-
-/** What no connector lets through, and the database would not take. */
-function faultOf(change: CohortChange): string | undefined {
-  const { id } = change.cohort;
-  if (!isUsableId(id)) return `wanted a cohort id of 1 to ${longestId} characters; ${id.length} came`;
-  const session = 'session' in change ? change.session : undefined;
-  if (!session) return undefined;
-  const { page, pages } = session;
-  const fits = Number.isInteger(page) && Number.isInteger(pages) && page >= 1 && pages >= 1 && page <= mostPages && pages <= mostPages;
-  return fits ? undefined : `wanted a page and a number of pages, each from 1 to ${mostPages}; page ${page} of ${pages} came`;
-}
-
-function isUsableId(id: string): boolean {
-  return id.length > 0 && id.length <= longestId && !id.includes('\0') && id.isWellFormed();
-}
-
-/** A change as the statement below reads it; what is undefined is left out of the JSON, and so null. */
-interface Row {
-  readonly position: number;
-  readonly ref: string;
-  readonly listed: boolean;
-  readonly list_id: string;
-  readonly kind: CohortChange['kind'];
-  readonly name: string | undefined;
-  readonly description: string | undefined;
-  readonly created_at_ms: number | undefined;
-  readonly session: string | undefined;
-  readonly page: number | undefined;
-  readonly pages: number | undefined;
-  readonly computed_at_ms: number | undefined;
-  readonly members: readonly MemberKey[] | undefined;
-  readonly given: number;
-  readonly refused: Record<string, number>;
-}
-
-function rowOf(change: CohortChange, position: number, partner: string): Row {
-  const { cohort } = change;
-  const refused: Record<string, number> = Object.create(null) as Record<string, number>;
-  const members: MemberKey[] = [];
-  const given = 'members' in change ? change.members : [];
-  for (const member of given) {
-    const fault = memberFault(member);
-    if (fault === undefined) members.push(memberKey(member));
-    else refused[fault] = (refused[fault] ?? 0) + 1;
-  }
-  const session = 'session' in change ? change.session : undefined;
-  return {
-    position,
-    ref: cohort.id,
-    listed: cohort.isListId === true,
-    list_id: listIdOf(partner, cohort.id),
-    kind: change.kind,
-    name: text(cohort.name),
-    description: text(cohort.description),
-    created_at_ms: instant(cohort.createdAtMs),
-    session: session && shorten(session.id),
-    page: session?.page,
-    pages: session?.pages,
-    computed_at_ms: 'computedAtMs' in change ? instant(change.computedAtMs) : undefined,
-    members: change.kind === 'declare' ? undefined : members,
-    given: given.length,
-    refused,
-  };
-}
-
-/** Text for people: cut to size and made storable. Empty counts as none. */
-function text(given: string | undefined): string | undefined {
-  const whole = given?.toWellFormed().replaceAll('\0', '\uFFFD').slice(0, longestName).toWellFormed();
-  return whole === '' ? undefined : whole;
-}
-
-/** What is no instant since 1970 says nothing. */
-function instant(ms: number | undefined): number | undefined {
-  return ms !== undefined && ms >= 0 && ms <= 8.64e15 ? Math.trunc(ms) : undefined;
-}
-
-/** An id of any length keeps what tells it from others. */
-function shorten(id: string): string {
-  if (id.length <= longestSession && isUsableId(id)) return id;
-  return createHash('sha256').update(id).digest('hex');
-}
-
-function add(counts: Record<string, number>, more: Readonly<Record<string, number>>): void {
-  for (const [reason, count] of Object.entries(more)) {
-    if (count > 0) counts[reason] = (counts[reason] ?? 0) + count;
-  }
-}
-
-/** Joins neighbours that say the same of the same cohort: partners may send an object for each member. */
-function join(changes: readonly CohortChange[]): readonly CohortChange[] {
-  const joined: CohortChange[] = [];
-  let members: Member[] = [];
-  for (const change of changes) {
-    const last = joined.at(-1);
-    if (last && (change.kind === 'add' || change.kind === 'remove') && continues(last, change)) {
-      for (const member of change.members) members.push(member);
-      continue;
-    }
-    if (change.kind === 'declare') joined.push(change);
-    else joined.push({ ...change, members: (members = [...change.members]) });
-  }
-  return joined;
-}
-
-function continues(last: CohortChange, next: Extract<CohortChange, { kind: 'add' | 'remove' }>): boolean {
-  return (
-    last.kind === next.kind && last.cohort.id === next.cohort.id && last.cohort.isListId === next.cohort.isListId && last.cohort.name === next.cohort.name &&
-    last.computedAtMs === next.computedAtMs && last.session?.id === next.session?.id && last.session?.page === next.session?.page
-  );
 }
 
 /**
@@ -189,7 +70,7 @@ interface Answer {
  * cohort is known. Rows of cohorts are only read or made here, never changed, so that nobody who is applying changes
  * is waited for. A deleted cohort is known again only to a push that says the whole of it.
  */
-async function insert(sql: Sql, { partner, keyId }: NewPush, rows: readonly Row[], hash: Buffer | null): Promise<Answer> {
+async function insert(sql: Sql, { partner, keyId }: NewPush, rows: readonly ChangeRow[], hash: Buffer | null): Promise<Answer> {
   const [answer] = await sql<[Answer]>`
     with given as (
       select * from json_to_recordset(${JSON.stringify(rows)}::text::json) as g (

@@ -4,8 +4,10 @@ import { conflict, type Session, type Transaction } from '../cohorts/session.js'
 import { everybody, holdsForMember, readCohortSets } from './condition.js';
 import { cohortsOf, storedDefinition, type Definition } from './definition.js';
 
-/** `busy`: another worker has the segment in hand. */
-export type Evaluated = 'evaluated' | 'nothing' | 'busy';
+export type Evaluated =
+  | { readonly outcome: 'evaluated'; readonly whole: boolean; readonly moved: number; readonly ms: number }
+  /** `busy`: another worker has the segment in hand. */
+  | { readonly outcome: 'nothing' | 'busy' };
 
 /** Names the advisory locks of segments. Whoever evaluates one holds its lock until the commit. */
 const segmentLock = 7305131;
@@ -32,7 +34,7 @@ export async function evaluateSegment(session: Session, segmentId: number): Prom
     return await evaluate(session, segmentId);
   } catch (error) {
     // Another worker was done with it in this very moment, or an admin changed it.
-    if (isCode(error, conflict) || isCode(error, lockNotAvailable)) return 'busy';
+    if (isCode(error, conflict) || isCode(error, lockNotAvailable)) return { outcome: 'busy' };
     throw error;
   }
 }
@@ -41,19 +43,20 @@ export async function evaluateSegment(session: Session, segmentId: number): Prom
 function evaluate(session: Session, segmentId: number): Promise<Evaluated> {
   return session.transact(async (tx): Promise<Evaluated> => {
     const [lock] = await tx<[{ held: boolean }]>`select pg_try_advisory_xact_lock(${segmentLock}, ${segmentId}) as held`;
-    if (!lock.held) return 'busy';
+    if (!lock.held) return { outcome: 'busy' };
     const [segment] = await tx<SegmentRow[]>`
       select id, definition, version, evaluated_version, set_id from segment where id = ${segmentId} and deleted_at is null`;
     const [due] = await tx<[{ candidates: number; anybody: boolean | null }]>`
       select count(*)::int as candidates, bool_or(member is null) as anybody
       from (select member from segment_candidate where segment_id = ${segmentId} order by member nulls first limit ${mostCandidates + 1}) c`;
-    if (!segment || due.candidates === 0) return 'nothing';
+    if (!segment || due.candidates === 0) return { outcome: 'nothing' };
     const startedMs = Date.now();
     const definition = storedDefinition(segment.definition);
     const whole = due.anybody === true || due.candidates > mostCandidates || segment.set_id === null || segment.evaluated_version !== segment.version;
     const evaluation = whole ? await evaluateWhole(tx, segment, definition) : await evaluateCandidates(tx, segment, definition);
-    await note(tx, segment, evaluation, Date.now() - startedMs);
-    return 'evaluated';
+    const ms = Date.now() - startedMs;
+    await note(tx, segment, evaluation, ms);
+    return { outcome: 'evaluated', whole, moved: evaluation.moved, ms };
   }, 'one view');
 }
 
@@ -79,6 +82,8 @@ interface Evaluation {
   /** By kind of id: what to add to the segment's counts, or to set them to. */
   readonly counts: readonly [external: number, device: number, alias: number];
   readonly replaces: boolean;
+  /** How many entered or left. */
+  readonly moved: number;
   readonly lastChangeId: string | null;
 }
 
@@ -88,7 +93,7 @@ async function evaluateCandidates(tx: Transaction, segment: SegmentRow, definiti
   const sets = await readCohortSets(tx, definition);
   const gain = (kind: string) => tx`
     (select count(*) from entered where left(member, 1) = ${kind}) - (select count(*) from gone where left(member, 1) = ${kind})`;
-  const [row] = await tx<[{ external_ids: string; device_ids: string; aliases: string; last_change_id: string | null }]>`
+  const [row] = await tx<[{ external_ids: string; device_ids: string; aliases: string } & Noted]>`
     with taken as (
       delete from segment_candidate where segment_id = ${segment.id} and member is not null returning member
     ), judged as (
@@ -105,8 +110,10 @@ async function evaluateCandidates(tx: Transaction, segment: SegmentRow, definiti
       from (select true as entered, member from entered union all select false, member from gone) moved
       returning id
     )
-    select ${gain('e')} as external_ids, ${gain('d')} as device_ids, ${gain('a')} as aliases, (select max(id) from noted) as last_change_id`;
-  return { setId, counts: [Number(row.external_ids), Number(row.device_ids), Number(row.aliases)], replaces: false, lastChangeId: row.last_change_id };
+    select ${gain('e')} as external_ids, ${gain('d')} as device_ids, ${gain('a')} as aliases,
+      (select count(*)::int from noted) as moved, (select max(id) from noted) as last_change_id`;
+  const counts = [Number(row.external_ids), Number(row.device_ids), Number(row.aliases)] as const;
+  return { setId, counts, replaces: false, moved: row.moved, lastChangeId: row.last_change_id };
 }
 
 /** Makes a new set beside the old one; readers see the old one until the commit. */
@@ -122,13 +129,19 @@ async function evaluateWhole(tx: Transaction, segment: SegmentRow, definition: D
   const [row] = await tx<[{ external_ids: string; device_ids: string; aliases: string }]>`
     select count(*) filter (where left(member, 1) = 'e') as external_ids, count(*) filter (where left(member, 1) = 'd') as device_ids,
       count(*) filter (where left(member, 1) = 'a') as aliases from ${tx(fresh)}`;
-  const lastChangeId = segment.set_id === null ? null : await noteDifference(tx, segment, fresh);
+  const noted = segment.set_id === null ? { moved: 0, last_change_id: null } : await noteDifference(tx, segment, fresh);
   await supersedeSet(tx, segment.set_id);
-  return { setId, counts: [Number(row.external_ids), Number(row.device_ids), Number(row.aliases)], replaces: true, lastChangeId };
+  const counts = [Number(row.external_ids), Number(row.device_ids), Number(row.aliases)] as const;
+  return { setId, counts, replaces: true, moved: noted.moved, lastChangeId: noted.last_change_id };
 }
 
-async function noteDifference(tx: Transaction, segment: SegmentRow, fresh: string): Promise<string | null> {
-  const [row] = await tx<[{ last_change_id: string | null }]>`
+interface Noted {
+  readonly moved: number;
+  readonly last_change_id: string | null;
+}
+
+async function noteDifference(tx: Transaction, segment: SegmentRow, fresh: string): Promise<Noted> {
+  const [row] = await tx<[Noted]>`
     with noted as (
       insert into segment_change (segment_id, at, entered, member)
       select ${segment.id}, (select clock_timestamp()), n.member is not null, coalesce(n.member, o.member)
@@ -136,8 +149,8 @@ async function noteDifference(tx: Transaction, segment: SegmentRow, fresh: strin
       where o.member is null or n.member is null
       returning id
     )
-    select max(id) as last_change_id from noted`;
-  return row.last_change_id;
+    select count(*)::int as moved, max(id) as last_change_id from noted`;
+  return row;
 }
 
 const longestRestMs = 5 * 60_000;

@@ -62,7 +62,8 @@ export function startSegmentWork(deps: SegmentWorkDeps): SegmentWork {
   async function evaluateOne(segmentId: number): Promise<void> {
     if (stopped) return;
     try {
-      await evaluateSegment(session, segmentId);
+      const { outcome, ...what } = await evaluateSegment(session, segmentId);
+      if (outcome === 'evaluated') log.info({ event: 'segment.evaluated', segment: segmentId, ...what });
     } catch (error) {
       if (stopped) return;
       log.warn({ event: 'segment.error', segment: segmentId, err: error }, 'a segment could not be evaluated; it is tried again');

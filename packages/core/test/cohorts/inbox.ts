@@ -47,7 +47,7 @@ export async function openInbox(): Promise<Inbox> {
       for (;;) {
         const waiting = await sql<{ cohort_id: number }[]>`select distinct cohort_id from cohort_change where state = 'waiting'`;
         if (waiting.length === 0) return;
-        for (const { cohort_id } of waiting) while ((await applyNext(session, cohort_id)) === 'applied');
+        for (const { cohort_id } of waiting) while ((await applyNext(session, cohort_id)).outcome === 'applied');
       }
     },
     members: (partnerId) => readMembers(sql, partnerId),

@@ -155,7 +155,7 @@ describe('a worker that dies', () => {
       (rows) => rows.count === 1,
     );
     const other = openSession(inbox.url, { name: 'other', statementMs: 30_000 });
-    expect(await applyNext(other, id)).toBe('busy');
+    expect(await applyNext(other, id)).toEqual({ outcome: 'busy' });
     await inbox.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'currents-dying'`;
     expect(await attempt).toBe('died');
     letGo();

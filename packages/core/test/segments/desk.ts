@@ -43,7 +43,7 @@ export async function openDesk(): Promise<Desk> {
     async settle() {
       await inbox.apply();
       const due = await inbox.sql<{ segment_id: number }[]>`select distinct segment_id from segment_candidate`;
-      for (const { segment_id } of due) while ((await evaluateSegment(session, segment_id)) === 'evaluated');
+      for (const { segment_id } of due) while ((await evaluateSegment(session, segment_id)).outcome === 'evaluated');
     },
     membersOf: inbox.members,
     members: (segmentId) => allMembers(inbox, segmentId),

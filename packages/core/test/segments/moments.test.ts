@@ -44,7 +44,7 @@ describe('a segment', () => {
       await desk.push([page('s', 1, 1, users(1, 4), cohort)]);
       await desk.apply();
     });
-    expect(await evaluateSegment(session, Number(id))).toBe('evaluated');
+    expect(await evaluateSegment(session, Number(id))).toMatchObject({ outcome: 'evaluated' });
     await desk.settle();
     expect(await desk.members(id)).toEqual(keys(1, 4));
   });
@@ -66,10 +66,10 @@ describe('a segment', () => {
     const applied = applyNext(applier, Number(cohortId));
     await until(() => desk.sql`select from pg_stat_activity where application_name = 'currents-applier' and wait_event_type = 'Lock'`, (rows) => rows.count === 1);
     const { id } = await desk.segment('In between', { includes: cohortId });
-    expect(await evaluateSegment(desk.session, Number(id))).toBe('busy');
+    expect(await evaluateSegment(desk.session, Number(id))).toEqual({ outcome: 'busy' });
     letGo();
     await holder;
-    expect(await applied).toBe('applied');
+    expect(await applied).toEqual({ outcome: 'applied', kind: 'add', changes: 1, given: 1 });
     await applier.end(1);
     await desk.settle();
     expect(await desk.members(id)).toEqual(keys(1, 2));
@@ -83,9 +83,9 @@ describe('a segment', () => {
     const other = openSession(desk.url, { name: 'other', statementMs: 30_000 });
     let second = '';
     const session = meddledWith(desk.session, 'insert into', async () => {
-      second = await evaluateSegment(other, Number(id));
+      second = (await evaluateSegment(other, Number(id))).outcome;
     });
-    expect([await evaluateSegment(session, Number(id)), second]).toEqual(['evaluated', 'busy']);
+    expect([(await evaluateSegment(session, Number(id))).outcome, second]).toEqual(['evaluated', 'busy']);
     await other.end(1);
   });
 });

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => desk.close());
 
-const log = pino({ level: 'silent' });
+const log = pino({ level: 'warn' });
 const http = createHttp({ timeoutMs: 1_000, connections: 1 });
 
 describe('workers', () => {

@@ -3,7 +3,7 @@ import type { Hub } from './openHub.js';
 /** Events of the bench's Current by outcome, as the hub counted them. */
 export type Tally = Readonly<Record<'selected' | 'delivered' | 'skipped' | 'rejected' | 'expired', number>>;
 
-export async function readTally({ sql, currentId }: Hub): Promise<Tally> {
+export async function readTally({ sql, currentId }: Pick<Hub, 'sql' | 'currentId'>): Promise<Tally> {
   const rows = await sql<{ outcome: keyof Tally; events: string }[]>`
     select outcome, sum(events) as events from tally where current_id = ${currentId} group by outcome`;
   const counts = { selected: 0, delivered: 0, skipped: 0, rejected: 0, expired: 0 };

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { connect, type Sql } from '@currents/core';
 import { Redis } from 'ioredis';
 import { startPostgres } from '../../services/postgres.js';
@@ -6,26 +6,33 @@ import { findProcess } from '../../services/processes.js';
 import { startRedis } from '../../services/redis.js';
 import type { Cleanup } from '../cleanup.js';
 import { startApp, type App } from './app.js';
-import { provision } from './provision.js';
+import { launch, makeToken, type BenchCurrent } from './provision.js';
 
 export type QueueKind = 'postgres' | 'redis';
 
 export interface HubOptions {
   readonly queue: QueueKind;
-  readonly sinkUrl: string;
+  /** Where a Current to Mixpanel leads; without it there is no Current yet. */
+  readonly sinkUrl: string | undefined;
   readonly folder: string;
   readonly profileFolder: string | undefined;
 }
 
-/** A whole hub of its own: stores, api, worker, and one live Current that leads to the sink. */
+/** A whole hub of its own: stores, api, worker, and a live Current that leads to the sink. */
 export interface Hub {
   readonly sql: Sql;
   readonly url: string;
   readonly token: string;
+  /** The Current to the sink; 0 without one. */
   readonly currentId: number;
+  /** Makes another live Current, and answers its id. */
+  launch(current: BenchCurrent): Promise<number>;
+  /** A new admin token, in clear. */
+  makeAdminToken(): Promise<string>;
   /** The processes that an event costs, by what they are. */
   processes(): Readonly<Record<string, number>>;
-  startWorker(): Promise<void>;
+  /** With further variables, or with others. */
+  startWorker(variables?: Readonly<Record<string, string>>): Promise<void>;
   stopWorker(): Promise<void>;
   /** Warnings and errors that api and worker logged. */
   troubles(): Promise<readonly string[]>;
@@ -46,15 +53,16 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOpti
     MASTER_KEY: masterKey.toString('base64'),
     ALLOW_CUSTOM_BASE_URL: 'true',
   };
-  const start = async (name: 'api' | 'worker'): Promise<App> => {
-    const app = await startApp({ name, environment, folder, profileFolder });
+  const start = async (name: 'api' | 'worker', variables = {}): Promise<App> => {
+    const app = await startApp({ name, environment: { ...environment, ...variables }, folder, profileFolder });
     cleanup.add(`the ${name}`, app.stop);
     return app;
   };
   const api = await start('api');
   const sql = connect(postgres.url, { max: 2, name: 'bench' });
   cleanup.add('a database connection', () => sql.end());
-  const { token, currentId } = await provision({ sql, masterKey, sinkUrl });
+  const token = await makeToken({ sql });
+  const currentId = sinkUrl === undefined ? 0 : await launch({ sql, masterKey }, { destination: 'mixpanel', settings: { region: 'us', baseUrl: sinkUrl } });
   const stores = { postgres: await postmasterOf(sql), ...(redis && { redis: await serverOf(redis.url) }) };
   const apps = [api];
   let worker: App | undefined;
@@ -64,9 +72,15 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOpti
     url: api.url,
     token,
     currentId,
+    launch: (current) => launch({ sql, masterKey }, current),
+    async makeAdminToken() {
+      const token = `cur_admin_${randomBytes(32).toString('base64url')}`;
+      await sql`insert into admin_token (hash) values (${createHash('sha256').update(token).digest()})`;
+      return token;
+    },
     processes: () => ({ api: api.id, ...(worker && { worker: worker.id }), ...stores }),
-    async startWorker() {
-      worker = await start('worker');
+    async startWorker(variables) {
+      worker = await start('worker', variables);
       apps.push(worker);
     },
     async stopWorker() {

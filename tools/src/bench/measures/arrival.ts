@@ -23,11 +23,11 @@ export async function untilArrived(sink: Program<Sink>, events: number): Promise
 }
 
 /** Resolves when the hub has recorded an outcome for everything it took. */
-export async function untilSettled(hub: Hub): Promise<void> {
-  for (const endMs = Date.now() + standstillMs; ; await wait(lookMs)) {
+export async function untilSettled(hub: Pick<Hub, 'sql' | 'currentId'>, withinMs = standstillMs): Promise<void> {
+  for (const endMs = Date.now() + withinMs; ; await wait(lookMs)) {
     const { selected, delivered, skipped, rejected, expired } = await readTally(hub);
     const pending = selected - delivered - skipped - rejected - expired;
     if (pending === 0) return;
-    if (Date.now() > endMs) throw new Error(`all events arrived, but ${pending} are still pending after ${standstillMs / 1000} s`);
+    if (Date.now() > endMs) throw new Error(`all events arrived, but ${pending} are still pending after ${withinMs / 1000} s`);
   }
 }

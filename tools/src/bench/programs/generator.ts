@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { CatalogueEvent } from '@currents/schema';
 import { Pool } from 'undici';
 import { writeBodies, type Body } from '../events/bodies.js';
 import { createEventMaker } from '../events/eventMaker.js';
@@ -44,9 +45,17 @@ export interface PacedSent extends Sent {
 
 let bodies: readonly Body[] = [];
 
+interface Bodies {
+  readonly seed: number;
+  readonly requestEvents: number;
+  /** Whom all events are of; without it, of many. */
+  readonly user?: CatalogueEvent['user'];
+}
+
 /** Writes the bodies. They serve every job that follows, and no id is ever sent twice. */
-function prepare({ seed, requestEvents }: { readonly seed: number; readonly requestEvents: number }): { readonly eventBytes: number } {
-  bodies = writeBodies(createEventMaker(seed), requestEvents);
+function prepare({ seed, requestEvents, user }: Bodies): { readonly eventBytes: number } {
+  const make = createEventMaker(seed);
+  bodies = writeBodies(user ? (number) => ({ ...make(number), user }) : make, requestEvents);
   const bytes = bodies.reduce((sum, body) => sum + body.bytes.length, 0);
   return { eventBytes: bytes / (bodies.length * requestEvents) };
 }

@@ -1,18 +1,20 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { nowMicros } from '../reading/clock.js';
 import { answerCalls } from './program.js';
 
 /*
- * A partner that takes everything at once and says so in Mixpanel's words. It reads no JSON, for its cost would hide
- * what is to be measured: it looks for the key that every event has exactly once. In a string the key's quotes would
- * be escaped, so nothing else looks like it.
+ * A partner that takes everything at once and says so in Mixpanel's words, or in Amplitude's where it is asked as
+ * Amplitude is. It reads no JSON, for its cost would hide what is to be measured: it looks for the key that every event
+ * has exactly once. In a string the key's quotes would be escaped, so nothing else looks like it.
  */
 
 const unzip = promisify(gunzip);
-const insertId = Buffer.from('"$insert_id":"');
+const mixpanel = { insertId: Buffer.from('"$insert_id":"'), answer: (found: number) => `{"code":200,"num_records_imported":${found},"status":"OK"}` };
+const amplitude = { insertId: Buffer.from('"insert_id":"'), answer: (found: number) => `{"code":200,"events_ingested":${found}}` };
 
 export interface Arrivals {
   readonly events: number;
@@ -32,10 +34,13 @@ let events = 0;
 let bytes = 0;
 let requests = 0;
 let lastMicros = 0;
+let answerAfterMs = 0;
 let record: { readonly ids: string[]; readonly micros: number[] } | undefined;
 
-async function take(body: Buffer, isGzip: boolean, response: ServerResponse): Promise<void> {
+async function take(body: Buffer, { url, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
   const arrivedMicros = nowMicros();
+  const isGzip = headers['content-encoding'] === 'gzip';
+  const { insertId, answer } = url?.startsWith('/import') ? mixpanel : amplitude;
   const text = isGzip ? await unzip(body, { chunkSize: 256 * 1024 }) : body;
   let found = 0;
   for (let at = text.indexOf(insertId); at >= 0; at = text.indexOf(insertId, at + insertId.length)) {
@@ -49,8 +54,9 @@ async function take(body: Buffer, isGzip: boolean, response: ServerResponse): Pr
   bytes += text.length;
   requests++;
   lastMicros = Math.max(lastMicros, arrivedMicros);
+  if (answerAfterMs > 0) await wait(answerAfterMs);
   response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(`{"code":200,"num_records_imported":${found},"status":"OK"}`);
+  response.end(answer(found));
 }
 
 const server = createServer((request, response) => {
@@ -58,7 +64,7 @@ const server = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
     const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-    take(body, request.headers['content-encoding'] === 'gzip', response).catch(() => response.writeHead(400).end());
+    take(body, request, response).catch(() => response.writeHead(400).end());
   });
 });
 server.keepAliveTimeout = 60_000;
@@ -70,6 +76,8 @@ const sink = {
       server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
     }),
   arrivals: (): Arrivals => ({ events, bytes, requests, lastMicros }),
+  /** From now on every answer takes so long. */
+  answerAfter: (ms: number): void => void (answerAfterMs = ms),
   /** From now on the time of every event is kept. */
   record: (): void => void (record = { ids: [], micros: [] }),
   recorded(): RecordedArrivals {

@@ -1,0 +1,140 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { startFakeAmplitude, type FakeAmplitude } from '../../fakes/index.js';
+import { createAdminClient, type AdminClient } from '../../hub/adminClient.js';
+import { readTally } from '../hub/balance.js';
+import type { Hub } from '../hub/openHub.js';
+import { benchKey } from '../hub/provision.js';
+import type { PacedSent } from '../programs/generator.js';
+import { nowMicros } from '../reading/clock.js';
+import { median, percentile } from '../reading/percentiles.js';
+import { connections, openEmptyHub, openGenerator, type Stage } from './stage.js';
+
+export interface HotDevice {
+  /** Milliseconds within which 95 % of the others' events are there, since they were acknowledged: alone, and beside the hot device. */
+  readonly alone: number;
+  readonly beside: number;
+  /** Answers of 429 in all. */
+  readonly refusals: number;
+  /** The most events of the hot device in any 30 seconds, and what Amplitude takes in them. */
+  readonly mostInAWindow: number;
+  readonly allowed: number;
+  /** Events that waited when the flow had ended, and how long it takes to ask who waits. */
+  readonly waiting: number;
+  readonly askedMs: number;
+  /** How long all that waited took to drain once the limit was raised. */
+  readonly drainSeconds: number;
+  /** What does not add up; empty when everything does. */
+  readonly faults: readonly string[];
+}
+
+const warmUpSeconds = 5;
+const hot = { user_id: '66b0e7d2c3a94f15d80e7b60', external_user_id: 'a script', device_id: 'C8F9E604-F01A-4BD9-95C6-8E5357DF265D' };
+const settings = { region: 'us', endpoint: 'httpapi' } as const;
+/** Amplitude, HTTP V2 reference, 429: events a second of one user or device, averaged over 30 s. */
+const allowed = 30 * 30;
+
+export async function measureHotDevice(stage: Stage): Promise<HotDevice> {
+  const { options, cleanup, say } = stage;
+  const amplitude = await startFakeAmplitude({ projects: [{ apiKey: benchKey }] });
+  cleanup.add('the fake Amplitude', () => amplitude.close());
+  const hub = await openEmptyHub(stage);
+  const currentId = await hub.launch({ destination: 'amplitude', settings: { ...settings, baseUrl: amplitude.url } });
+  const admin = createAdminClient(hub.url, await hub.makeAdminToken());
+  const others = await openGenerator(cleanup, { seed: 1, requestEvents: 100 });
+  const hotOnes = await openGenerator(cleanup, { seed: 2, requestEvents: 100, user: hot });
+  /** The fake's clock and the bench's begin at different times. */
+  const clockGapMs = amplitude.control.now() - nowMicros() / 1_000;
+  const target = { url: hub.url, token: hub.token, connections };
+  let sent = 0;
+
+  async function flow(withHot: boolean, seconds: number): Promise<PacedSent> {
+    const jobs = [others.call('pace', { ...target, eventsPerSecond: options.others, seconds })];
+    if (withHot) jobs.push(hotOnes.call('pace', { ...target, eventsPerSecond: options.hot, seconds }));
+    const flows = await Promise.all(jobs);
+    sent += flows.reduce((sum, { events }) => sum + events, 0);
+    return flows[0] as PacedSent;
+  }
+
+  await flow(false, warmUpSeconds);
+  const alone: number[] = [];
+  const beside: number[] = [];
+  let askedMs = NaN;
+  let waiting = 0;
+  let drainSeconds = 0;
+  let mostInAWindow = 0;
+  for (let round = 0; round < options.rounds; round++) {
+    say(`round ${round + 1}: ${options.others} events a second alone for ${options.seconds} s`);
+    alone.push(p95(await arrived(amplitude, await flow(false, options.seconds)), clockGapMs));
+    say(`… and beside ${options.hot} a second of one device`);
+    beside.push(p95(await arrived(amplitude, await flow(true, options.seconds)), clockGapMs));
+    mostInAWindow = Math.max(mostInAWindow, amplitude.control.mostInAWindow(benchKey, hot.device_id));
+    const asked = await askWhoWaits(admin, currentId);
+    [waiting, askedMs] = [Math.max(waiting, asked.events), asked.ms];
+    say(`p95 ${alone.at(-1)?.toFixed(0)} ms alone, ${beside.at(-1)?.toFixed(0)} ms beside; ${asked.events} events wait, told in ${asked.ms.toFixed(0)} ms; the limit rises`);
+    const startedMs = performance.now();
+    amplitude.control.setLimits(benchKey, { httpapiEps: 100_000 });
+    await change(admin, currentId, { ...settings, baseUrl: amplitude.url, eventsPerSecondPerKey: 100_000 });
+    await settled(hub, currentId);
+    drainSeconds = Math.max(drainSeconds, (performance.now() - startedMs) / 1_000);
+    amplitude.control.setLimits(benchKey, { httpapiEps: allowed / 30 });
+    await change(admin, currentId, { ...settings, baseUrl: amplitude.url });
+    say(`drained in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
+    // What was taken at the raised limit counts against the usual one for as long as the window lasts.
+    if (round + 1 < options.rounds) await wait(30_000);
+  }
+  const { statuses, accepted, duplicates } = amplitude.control.summary();
+  const tally = await readTally({ ...hub, currentId });
+  const faults = [
+    tally.delivered === sent ? '' : `${sent} events were acknowledged, the ledger calls ${tally.delivered} delivered`,
+    accepted - duplicates === sent ? '' : `${sent} events were acknowledged, Amplitude shows ${accepted - duplicates}`,
+    duplicates === 0 ? '' : `${duplicates} events came twice`,
+    ...(await hub.troubles()),
+  ].filter((fault) => fault !== '');
+  return { alone: median(alone), beside: median(beside), refusals: statuses['429'] ?? 0, mostInAWindow, allowed, waiting, askedMs, drainSeconds, faults };
+}
+
+interface Arrivals {
+  readonly sent: PacedSent;
+  readonly receivedAt: ReadonlyMap<string, number>;
+}
+
+/** Resolves once every one of these events is there. */
+async function arrived(amplitude: FakeAmplitude, sent: PacedSent): Promise<Arrivals> {
+  for (const endMs = Date.now() + 60_000; ; await wait(200)) {
+    const receivedAt = new Map(amplitude.control.ledger().view.map(({ event, receivedAt }) => [String(event['insert_id']), receivedAt]));
+    const missing = sent.ids.filter((id) => !receivedAt.has(id)).length;
+    if (missing === 0) return { sent, receivedAt };
+    if (Date.now() > endMs) throw new Error(`${missing} events of ${sent.events} did not arrive within a minute`);
+  }
+}
+
+function p95({ sent: { ids, answeredMicros }, receivedAt }: Arrivals, clockGapMs: number): number {
+  if (process.env['SPREAD']) { const l = ids.map((id, index) => (receivedAt.get(id) ?? NaN) - clockGapMs - (answeredMicros[index] ?? NaN) / 1_000); console.error('spread', [0.1,0.5,0.9,0.95,0.99,1].map((x) => percentile(l, x).toFixed(0)).join(' ')); }
+  return percentile(ids.map((id, index) => (receivedAt.get(id) ?? NaN) - clockGapMs - (answeredMicros[index] ?? NaN) / 1_000), 0.95);
+}
+
+async function askWhoWaits(admin: AdminClient, id: number): Promise<{ readonly events: number; readonly ms: number }> {
+  const startedMs = performance.now();
+  const { throttledKeys } = await admin.ask<{ throttledKeys: { readonly nodes: readonly { readonly events: number }[] } }>(
+    'query ($id: ID!) { throttledKeys(currentId: $id) { ... on ThrottledKeyPage { nodes { budget key events since until } } } }',
+    { id },
+  );
+  return { events: throttledKeys.nodes.reduce((sum, { events }) => sum + events, 0), ms: performance.now() - startedMs };
+}
+
+async function change(admin: AdminClient, id: number, settings: object): Promise<void> {
+  const { changeCurrent } = await admin.ask<{ changeCurrent: { readonly __typename: string; readonly message?: string } }>(
+    'mutation ($id: ID!, $settings: JsonObject!) { changeCurrent(id: $id, input: { settings: $settings }) { __typename ... on Problem { message } } }',
+    { id, settings },
+  );
+  if (changeCurrent.__typename !== 'CurrentChanged') throw new Error(`${changeCurrent.__typename}: ${changeCurrent.message}`);
+}
+
+async function settled(hub: Hub, currentId: number): Promise<void> {
+  for (const endMs = Date.now() + 300_000; ; await wait(50)) {
+    const { selected, delivered, skipped, rejected, expired } = await readTally({ ...hub, currentId });
+    const pending = selected - delivered - skipped - rejected - expired;
+    if (pending === 0) return;
+    if (Date.now() > endMs) throw new Error(`${pending} events are still pending after five minutes`);
+  }
+}

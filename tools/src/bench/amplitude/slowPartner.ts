@@ -1,0 +1,64 @@
+import { spreadsOf } from '../measures/latency.js';
+import { untilArrived, untilSettled } from '../measures/arrival.js';
+import { median } from '../reading/percentiles.js';
+import { connections, openEmptyHub, openGenerator, openSink, type Stage } from './stage.js';
+
+export interface SlowPartner {
+  /** Milliseconds within which 95 % of a Current's events are there: alone, and beside one whose partner is slow. */
+  readonly alone: number;
+  readonly beside: number;
+  /** Events that waited for the slow partner meanwhile. */
+  readonly waiting: number;
+  readonly faults: readonly string[];
+}
+
+const warmUpSeconds = 5;
+
+export async function measureSlowPartner(stage: Stage): Promise<SlowPartner> {
+  const { options, cleanup, say } = stage;
+  const [quick, slow] = [await openSink(cleanup), await openSink(cleanup)];
+  const hub = await openEmptyHub(stage);
+  const generator = await openGenerator(cleanup, { seed: 1, requestEvents: 100 });
+  const quickId = await hub.launch({ destination: 'amplitude', settings: { region: 'us', baseUrl: quick.url } });
+  const target = { url: hub.url, token: hub.token, connections, eventsPerSecond: options.others };
+  let sent = 0;
+  let toSlow = 0;
+
+  async function p95(): Promise<number> {
+    await quick.sink.call('record');
+    const flow = await generator.call('pace', { ...target, seconds: options.seconds });
+    await untilArrived(quick.sink, (sent += flow.events));
+    return spreadsOf(flow, await quick.sink.call('recorded')).sinceAcknowledged.p95;
+  }
+
+  sent += (await generator.call('pace', { ...target, seconds: warmUpSeconds })).events;
+  await untilArrived(quick.sink, sent);
+  const alone: number[] = [];
+  const beside: number[] = [];
+  let waiting = 0;
+  const slowId = await hub.launch({ destination: 'mixpanel', settings: { region: 'us', baseUrl: slow.url } });
+  const setState = (state: 'live' | 'paused') => hub.sql`update current set state = ${state} where id = ${slowId}`;
+  for (let round = 0; round < options.rounds; round++) {
+    // Paused, the other Current costs a row for each batch, and nothing more.
+    await setState('paused');
+    const before = sent;
+    alone.push(await p95());
+    await slow.sink.call('answerAfter', options.slowMs);
+    await setState('live');
+    beside.push(await p95());
+    toSlow += sent - before;
+    const [row] = await hub.sql<{ pending: number }[]>`select coalesce(sum(pending), 0)::int as pending from delivery where current_id = ${slowId}`;
+    waiting = Math.max(waiting, row?.pending ?? 0);
+    say(`p95 ${alone.at(-1)?.toFixed(0)} ms alone, ${beside.at(-1)?.toFixed(0)} ms beside; ${row?.pending} events wait for the slow one`);
+    await slow.sink.call('answerAfter', 0);
+    await untilSettled({ ...hub, currentId: slowId }, options.slowMs * 2 + 30_000);
+  }
+  const [arrivedQuick, arrivedSlow] = [await quick.sink.call('arrivals'), await slow.sink.call('arrivals')];
+  await untilSettled({ ...hub, currentId: quickId });
+  const faults = [
+    arrivedQuick.events === sent ? '' : `${sent} events were acknowledged, ${arrivedQuick.events} arrived at the quick partner`,
+    arrivedSlow.events === toSlow ? '' : `${toSlow} events were meant for the slow partner, ${arrivedSlow.events} arrived`,
+    ...(await hub.troubles()),
+  ].filter((fault) => fault !== '');
+  return { alone: median(alone), beside: median(beside), waiting, faults };
+}
