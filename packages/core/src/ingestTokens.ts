@@ -10,6 +10,7 @@ export interface IngestTokens {
 
 const useNotedMs = 60_000;
 const refreshMs = 5_000;
+const answerMs = 5_000;
 /** Unknown tokens are looked up in the database at most this often, so that guessing costs the hub nothing. */
 const missesPerSecond = 50;
 
@@ -53,7 +54,7 @@ export async function watchIngestTokens(sql: Sql, onError: (error: unknown) => v
       const hash = hashToken(token).toString('hex');
       if (!good.has(hash) && misses < missesPerSecond) {
         misses++;
-        await load();
+        await inTime(load());
       }
       const id = good.get(hash);
       if (id !== undefined) noteUse(id);
@@ -61,7 +62,21 @@ export async function watchIngestTokens(sql: Sql, onError: (error: unknown) => v
     },
     async stop() {
       clearInterval(timer);
-      await subscription.unlisten();
+      // Not waited for: on a connection that was just lost it is never answered, and the pool's end ends it anyway.
+      void subscription.unlisten().catch(() => undefined);
     },
   };
+}
+
+/** Who shows an unknown token is not kept waiting for a database that is away. */
+async function inTime(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`the database did not answer within ${answerMs} ms`)), answerMs);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -69,7 +69,8 @@ export async function watchImportKeys(sql: Sql, onError: (error: unknown) => voi
     },
     async stop() {
       clearInterval(timer);
-      await subscription.unlisten();
+      // Not waited for: on a connection that was just lost it is never answered, and the pool's end ends it anyway.
+      void subscription.unlisten().catch(() => undefined);
     },
   };
 }

@@ -3,6 +3,9 @@ import postgres from 'postgres';
 /** A pool of raw connections. Days are text (`2026-01-31`), 64-bit integers are text, instants are `Date`. */
 export type Sql = postgres.Sql<{ date: string }>;
 
+/** How long an end waits for queries under way. */
+const endSeconds = 5;
+
 export interface ConnectOptions {
   readonly max: number;
   readonly name: string;
@@ -19,7 +22,7 @@ export interface ConnectOptions {
  * serialises dates and JSON.
  */
 export function connect(url: string, options: ConnectOptions): Sql {
-  return postgres(url, {
+  const sql = postgres(url, {
     // Connections are renewed from time to time, unless something hangs on this very one.
     ...(options.keep && { max_lifetime: null }),
     ...(options.onClose && { onclose: options.onClose }),
@@ -34,4 +37,8 @@ export function connect(url: string, options: ConnectOptions): Sql {
       statement_timeout: options.statementMs ?? 30_000,
     },
   });
+  const { end } = sql;
+  // A query on a connection that was lost at the wrong moment is never answered: an end does not wait for it for ever.
+  sql.end = (ending) => end({ timeout: endSeconds, ...ending });
+  return sql;
 }

@@ -10,6 +10,7 @@ export interface Options {
   readonly seconds: number;
   readonly rounds: number;
   readonly events: number;
+  readonly requestEvents: number;
   readonly slowMs: number;
   readonly queue: QueueKind;
   readonly parts: readonly Part[];
@@ -23,6 +24,7 @@ const counts = {
   seconds: { usual: 20, from: 1, to: 600, purpose: 'how long they flow' },
   rounds: { usual: 3, from: 1, to: 50, purpose: 'rounds; what is compared takes turns, medians count' },
   events: { usual: 100_000, from: 1_000, to: 10_000_000, purpose: 'events of a round to both destinations' },
+  'request-events': { usual: 25, from: 1, to: 5_000, purpose: 'events of a request that flows; the platform sends up to 100' },
   'slow-ms': { usual: 30_000, from: 1, to: 59_000, purpose: 'how long the slow partner takes to answer' },
 } as const;
 
@@ -51,6 +53,7 @@ export function readOptions(words: readonly string[]): Asked {
       seconds: count('seconds'),
       rounds: count('rounds'),
       events: count('events'),
+      requestEvents: count('request-events'),
       slowMs: count('slow-ms'),
       queue,
       parts: only ? [only] : parts,

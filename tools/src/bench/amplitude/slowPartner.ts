@@ -18,7 +18,7 @@ export async function measureSlowPartner(stage: Stage): Promise<SlowPartner> {
   const { options, cleanup, say } = stage;
   const [quick, slow] = [await openSink(cleanup), await openSink(cleanup)];
   const hub = await openEmptyHub(stage);
-  const generator = await openGenerator(cleanup, { seed: 1, requestEvents: 100 });
+  const generator = await openGenerator(cleanup, { seed: 1, requestEvents: options.requestEvents });
   const quickId = await hub.launch({ destination: 'amplitude', settings: { region: 'us', baseUrl: quick.url } });
   const target = { url: hub.url, token: hub.token, connections, eventsPerSecond: options.others };
   let sent = 0;
