@@ -71,11 +71,11 @@ function openQueue(place: QueuePlace) {
     const connection = new Redis(place.redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
     connection.on('error', () => undefined);
     const queue = new Queue<WakeJob>(queueName, { connection });
-    return { queue, close: async () => void (await queue.close(), connection.disconnect()) };
+    return { queue, close: async () => void (await inTime(queue.close()), connection.disconnect()) };
   }
   const { Queue: PostgresQueue } = withBackend(createPostgresBackend);
   const queue = new PostgresQueue<WakeJob>(queueName, { connection: { connectionString: place.databaseUrl, schema: queueSchema, max: 2 } });
-  return { queue, close: () => queue.close() };
+  return { queue, close: () => inTime(queue.close()) };
 }
 
 const workerOptions = {
@@ -105,7 +105,7 @@ export function openWakeReceiver(
     const worker = new Worker<WakeJob>(queueName, process, { connection, ...workerOptions });
     worker.on('error', onError);
     // By force, or it would wait for a Redis that is away. A call that is cut off is made good by the sweep.
-    return { close: async () => void (await worker.close(true), connection.disconnect()) };
+    return { close: async () => void (await inTime(worker.close(true)), connection.disconnect()) };
   }
   const { Worker: PostgresWorker } = withBackend(createPostgresBackend);
   const worker = new PostgresWorker<WakeJob>(queueName, process, {
@@ -113,5 +113,17 @@ export function openWakeReceiver(
     ...workerOptions,
   });
   worker.on('error', onError);
-  return { close: () => worker.close() };
+  return { close: () => inTime(worker.close()) };
+}
+
+const closeMs = 3_000;
+
+/** A queue whose store is away never says goodbye; nothing hangs on it, so nobody waits. */
+async function inTime(closing: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, closeMs);
+  });
+  await Promise.race([closing.catch(() => undefined), late]);
+  clearTimeout(timer);
 }

@@ -76,6 +76,8 @@ export async function openMarketer(): Promise<Marketer> {
       fetch(`${url}/partners/${path}`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) }),
     get: (path, headers = bearer) => fetch(`${url}${path}`, { headers }),
     async close() {
+      // Readers that went away left connections open.
+      app.server.closeAllConnections();
       await app.close();
       await engine.stop();
       await importKeys.stop();
