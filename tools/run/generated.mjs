@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { build, root } from './build.mjs';
 import { run } from './process.mjs';
 
-/** Committed files that are made from the code, and the built program that prints each. */
+/** Committed files that are made from the code, and the built program, with its words, that prints each. */
 const generated = [
-  // { file: 'apps/api/schema.graphql', program: 'apps/api/dist/printSchema.js' },
+  { file: 'apps/api/schema.graphql', program: ['apps/api/dist/admin/emit.js', '--print'] },
 ];
 
 export async function writeGenerated() {
@@ -28,7 +28,7 @@ export async function findStale() {
 }
 
 async function print(program) {
-  const { exitCode, output, errors } = await run([program], { quiet: true });
-  if (exitCode !== 0) throw new Error(`${program} failed: ${errors}`);
+  const { exitCode, output, errors } = await run(program, { quiet: true });
+  if (exitCode !== 0) throw new Error(`${program.join(' ')} failed: ${errors}`);
   return output;
 }
