@@ -110,7 +110,6 @@ async function arrived(amplitude: FakeAmplitude, sent: PacedSent): Promise<Arriv
 }
 
 function p95({ sent: { ids, answeredMicros }, receivedAt }: Arrivals, clockGapMs: number): number {
-  if (process.env['SPREAD']) { const l = ids.map((id, index) => (receivedAt.get(id) ?? NaN) - clockGapMs - (answeredMicros[index] ?? NaN) / 1_000); console.error('spread', [0.1,0.5,0.9,0.95,0.99,1].map((x) => percentile(l, x).toFixed(0)).join(' ')); const by = new Map(); const first = answeredMicros[0] ?? 0; ids.forEach((id, i) => { const sec = Math.floor(((answeredMicros[i] ?? 0) - first) / 500_000); by.set(sec, Math.max(by.get(sec) ?? 0, l[i] ?? 0)); }); console.error([...by.values()].map((x) => x.toFixed(0)).join(' ')); }
   return percentile(ids.map((id, index) => (receivedAt.get(id) ?? NaN) - clockGapMs - (answeredMicros[index] ?? NaN) / 1_000), 0.95);
 }
 
