@@ -4,6 +4,7 @@ import { describeProfile, type CpuProfile } from './reading/profile.js';
 /*
  * node tools/dist/bench/readProfile.js <file.cpuprofile> [events]
  * Says which functions took the time, and what each took per event. Chrome's developer tools read the same file.
+ * A profile counts time, not work: where others want the same cores, waiting for one counts for the function that waits.
  */
 const [file, events] = process.argv.slice(2);
 if (file === undefined) {

@@ -43,7 +43,9 @@ export async function measureBothDestinations(stage: Stage): Promise<BothDestina
     await untilArrived(first.sink, sent + floorEvents);
     await untilArrived(second.sink, sent);
     for (const currentId of currentIds) await untilSettled({ ...hub, currentId });
-    return stopMeter(flow.events * currentIds.length).sumMicros;
+    const { cpuMicros, sumMicros } = stopMeter(flow.events * currentIds.length);
+    say(`${Object.entries(cpuMicros).map(([name, micros]) => `${name} ${micros.toFixed(1)}`).join(', ')} µs`);
+    return sumMicros;
   }
 
   async function floor(): Promise<number> {
