@@ -39,24 +39,25 @@ export async function createWebhook(admin: Deps, segmentId: string, url: string)
   const { sql } = admin;
   const row = await findSegment(admin, segmentId);
   if (!row) return segmentNotFound(segmentId);
-  // Without a secret it tells nothing yet: the seal is bound to its id.
-  const [made] = await sql<{ id: number }[]>`
-    insert into segment_webhook (segment_id, url, change_id)
-    select id, ${url}, change_id from segment where id = ${row.id} and deleted_at is null returning id`;
-  return made ? renewSecret(admin, made.id) : segmentNotFound(segmentId);
+  const secret = makeToken('webhook');
+  // The seal is bound to the id, so the id is drawn first.
+  const [{ id }] = await sql<[{ id: number }]>`select nextval(pg_get_serial_sequence('segment_webhook', 'id'))::int as id`;
+  const made = await sql`
+    insert into segment_webhook (id, segment_id, url, change_id, secret) overriding system value
+    select ${id}, id, ${url}, change_id, ${admin.seal.seal(secret, webhookSealContext(id))} from segment where id = ${row.id} and deleted_at is null`;
+  if (made.count === 0) return segmentNotFound(segmentId);
+  return { kind: 'SegmentWebhookSecretShown', secret, webhook: (await getWebhook(admin, String(id))) as WebhookView };
 }
 
 /** From now on requests are signed with another secret. The former one is gone, so it is confirmed by the URL, exactly. */
 export async function renewWebhookSecret(admin: Deps, id: string, confirmUrl: string): Promise<WebhookSecretShown | WebhookNotFound | NotConfirmed> {
   const row = await findWebhook(admin, id);
   if (!row) return webhookNotFound(id);
-  return confirmUrl === row.url ? renewSecret(admin, row.id) : notConfirmed(row.url, 'From then on only the new secret signs');
-}
-
-async function renewSecret(admin: Deps, id: number): Promise<WebhookSecretShown> {
+  if (confirmUrl !== row.url) return notConfirmed(row.url, 'From then on only the new secret signs');
   const secret = makeToken('webhook');
-  await admin.sql`update segment_webhook set secret = ${admin.seal.seal(secret, webhookSealContext(id))} where id = ${id} and state <> 'deleted'`;
-  const row = (await findWebhook(admin, String(id))) as WebhookRow;
+  const sealed = admin.seal.seal(secret, webhookSealContext(row.id));
+  const renewed = await admin.sql`update segment_webhook set secret = ${sealed} where id = ${row.id} and state <> 'deleted'`;
+  if (renewed.count === 0) return webhookNotFound(id);
   return { kind: 'SegmentWebhookSecretShown', secret, webhook: webhookViewOf(row) };
 }
 

@@ -43,11 +43,15 @@ export async function probeBlockedWebhooks({ sql, http, seal, log }: Deps): Prom
 export async function expireBlockedWebhooks({ sql, log, windowMs }: Deps): Promise<void> {
   const hours = Math.round((windowMs / 3_600_000) * 100) / 100;
   const expired = await sql<{ webhook_id: number; changes: string; code: string }[]>`
-    with overdue as (
+    with waiting as (
+      select id, segment_id, change_id from segment_webhook w
+      where state = 'blocked' and live_since < now() - ${windowMs}::float8 * interval '1 millisecond'
+        and (select at from segment_change c where c.segment_id = w.segment_id and c.id > w.change_id order by c.id limit 1)
+          < now() - ${windowMs}::float8 * interval '1 millisecond'
+    ), overdue as (
       select w.id, min(c.id) as first_id, max(c.id) as last_id, count(*) as changes
-      from segment_webhook w join segment_change c on c.segment_id = w.segment_id and c.id > w.change_id
-      where w.state = 'blocked' and w.live_since < now() - ${windowMs}::float8 * interval '1 millisecond'
-        and c.at < now() - ${windowMs}::float8 * interval '1 millisecond'
+      from waiting w join segment_change c on c.segment_id = w.segment_id and c.id > w.change_id
+      where c.at < now() - ${windowMs}::float8 * interval '1 millisecond'
       group by w.id
     ), moved as (
       update segment_webhook w set change_id = o.last_id, batch_to = null, expired = expired + o.changes
