@@ -60,7 +60,7 @@ create sequence "cohort_change_id";
 create table "cohort_change" (
   "id" bigint primary key default nextval('cohort_change_id'),
   "cohort_id" integer not null,
-  "key_id" integer not null,
+  "key_id" integer,
   "stored_at" timestamptz not null default now(),
   "hash" bytea,
   "position" integer not null,

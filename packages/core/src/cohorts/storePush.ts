@@ -3,11 +3,11 @@ import type { ParsedPush, PushResult } from '@currents/connector';
 import type { Sql } from '../db/connect.js';
 import { changeFault, rowsOf, type ChangeRow } from './changeRows.js';
 
-/** One push of a partner, read, and let in by a data import key. */
+/** One push of a partner, read, and let in by a data import key; or as much of what the hub fetched itself. */
 export interface NewPush {
   readonly partner: string;
-  /** What `ImportKeys.check` answered; looked at once more as the push is stored. */
-  readonly keyId: number;
+  /** What `ImportKeys.check` answered; looked at once more as the push is stored. Null for what the hub fetched itself. */
+  readonly keyId: number | null;
   /** As it came: pages of a session are told apart by it. */
   readonly body: string;
   readonly parsed: Extract<ParsedPush, { readonly changes: unknown }>;
@@ -77,8 +77,10 @@ async function insert(sql: Sql, { partner, keyId }: NewPush, rows: readonly Chan
         position int, ref text, listed boolean, list_id text, kind text, name text, description text, created_at_ms float8,
         session text, page int, pages int, computed_at_ms bigint, members text[], given int, refused jsonb)
     ), key as (
+      select null::int as id where ${keyId}::int is null
+      union all
       select id from import_key
-      where id = ${keyId} and partner = ${partner} and (invalid_from is null or invalid_from > clock_timestamp())
+      where id = ${keyId}::int and partner = ${partner} and (invalid_from is null or invalid_from > clock_timestamp())
     ), refs as (
       select ref, listed, min(list_id) as list_id, max(name) as name, bool_or(kind in ('declare', 'replace')) as whole
       from given group by ref, listed

@@ -12,7 +12,7 @@ export interface Inbox {
   readonly sql: Sql;
   readonly keyId: number;
   /** Stores a push of these changes, as a partner's request with a body of its own. */
-  push(changes: readonly CohortChange[], more?: { readonly dedupeKey?: string; readonly body?: string; readonly partner?: string; readonly keyId?: number }): Promise<PushStored>;
+  push(changes: readonly CohortChange[], more?: { readonly dedupeKey?: string; readonly body?: string; readonly partner?: string; readonly keyId?: number | null }): Promise<PushStored>;
   /** Applies all that waits, as a worker does. */
   apply(): Promise<void>;
   /** The members of a cohort, as keys, in order. */
@@ -38,7 +38,7 @@ export async function openInbox(): Promise<Inbox> {
         { sql, onStored: () => undefined },
         {
           partner: more.partner ?? 'acme',
-          keyId: more.keyId ?? keyId,
+          keyId: more.keyId === undefined ? keyId : more.keyId,
           body: more.body ?? JSON.stringify(changes),
           parsed: { changes, refused: {}, ...(more.dedupeKey !== undefined && { dedupeKey: more.dedupeKey }) },
         },

@@ -65,6 +65,12 @@ describe('a push', () => {
     expect(await count('cohort')).toBe(0);
   });
 
+  it('that the hub fetched itself needs no key', async () => {
+    expect(await inbox.push([page('fetched', 1, 1, users(1))], { keyId: null })).toMatchObject({ outcome: 'stored' });
+    await inbox.apply();
+    expect(await inbox.members('77')).toEqual(keys(1));
+  });
+
   it('does not wait for who applies changes of the cohort', async () => {
     await inbox.push([add(users(1))]);
     await inbox.apply();
