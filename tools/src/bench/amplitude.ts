@@ -7,6 +7,7 @@ import { measureHotDevice } from './amplitude/hotDevice.js';
 import { readOptions, type Options, type Part } from './amplitude/options.js';
 import { measureSlowPartner } from './amplitude/slowPartner.js';
 import type { Stage } from './amplitude/stage.js';
+import { median } from './reading/percentiles.js';
 
 type Measured = { readonly lines: readonly string[]; readonly faults: readonly string[] };
 
@@ -35,7 +36,7 @@ const measures: Readonly<Record<Part, (stage: Stage) => Promise<Measured>>> = {
     const lines = [
       'Two destinations at once, CPU of api, worker and stores for an event at one of them:',
       `  ${withBudgets.toFixed(1)} µs, ${(withBudgets / floorMicros).toFixed(2)}× the gzip floor of ${floorMicros.toFixed(1)} µs`,
-      `  without budgets ${without.toFixed(1)} µs; with over without, round by round: ${ratios.map((ratio) => ratio.toFixed(3)).join(', ')}`,
+      `  without budgets ${without.toFixed(1)} µs; with over without, ${median(ratios).toFixed(3)} in the median of ${ratios.map((ratio) => ratio.toFixed(3)).join(', ')}`,
     ];
     return { lines, faults };
   },

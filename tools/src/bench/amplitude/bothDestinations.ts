@@ -1,81 +1,87 @@
-import type { Options as BenchOptions } from '../options.js';
-import { prepareFloor, type FloorMeasure } from '../measures/floor.js';
-import { untilArrived, untilSettled } from '../measures/arrival.js';
-import type { Bench } from '../measures/bench.js';
-import { startMeter } from '../measures/meter.js';
 import { readTally } from '../hub/balance.js';
+import type { Hub } from '../hub/openHub.js';
+import { untilArrived, untilSettled } from '../measures/arrival.js';
+import { prepareFloor } from '../measures/floor.js';
+import { startMeter } from '../measures/meter.js';
 import { median } from '../reading/percentiles.js';
 import { connections, openEmptyHub, openGenerator, openSink, type Stage } from './stage.js';
 
 export interface BothDestinations {
-  /** CPU µs of api, worker and stores for an event at one destination, in the median; with budgets, and without. */
+  /** CPU µs of api, worker and stores for an event at one destination, in the median: with budgets, and without. */
   readonly withBudgets: number;
   readonly without: number;
   /** CPU µs of the bare script for an event, at its cheaper way of packing. */
   readonly floorMicros: number;
-  /** What budgets cost: with over without, in the median of the rounds. */
+  /** With budgets over without, round by round. */
   readonly ratios: readonly number[];
   readonly faults: readonly string[];
 }
 
-const warmUpEvents = 20_000;
+interface Side {
+  readonly hub: Hub;
+  readonly currentIds: readonly number[];
+  readonly micros: number[];
+  sent: number;
+}
 
+const warmUpEvents = 100_000;
+
+/** Two hubs, one of which enforces budgets, take turns; each has a Current to either destination. */
 export async function measureBothDestinations(stage: Stage): Promise<BothDestinations> {
   const { options, cleanup, say, folder } = stage;
   const [first, second] = [await openSink(cleanup), await openSink(cleanup)];
   const generator = await openGenerator(cleanup, { seed: 1, requestEvents: 100 });
-  const bench: Bench = { options: { events: options.events, seed: 1 } as BenchOptions, generator, sink: first.sink, sinkUrl: first.url, folder, cleanup, say };
-  const runFloor = await prepareFloor(bench);
-  const hub = await openEmptyHub(stage);
-  const currentIds = [
-    await hub.launch({ destination: 'mixpanel', settings: { region: 'us', baseUrl: first.url } }),
-    // Compressed like the other one, so that both do the same work.
-    await hub.launch({ destination: 'amplitude', settings: { region: 'us', baseUrl: second.url, gzip: true } }),
-  ];
-  let sent = 0;
-  let floorEvents = 0;
+  const runFloor = await prepareFloor({ options: { events: options.events, seed: 1 }, sink: first.sink, sinkUrl: first.url, folder, cleanup, say });
+  let toFirst = 0;
+  let toSecond = 0;
+
+  async function open(enforceBudgets: boolean): Promise<Side> {
+    const hub = await openEmptyHub(stage, { ENFORCE_BUDGETS: String(enforceBudgets) });
+    const currentIds = [
+      await hub.launch({ destination: 'mixpanel', settings: { region: 'us', baseUrl: first.url } }),
+      // Compressed like the other one, and like the floor.
+      await hub.launch({ destination: 'amplitude', settings: { region: 'us', baseUrl: second.url, gzip: true } }),
+    ];
+    return { hub, currentIds, micros: [], sent: 0 };
+  }
 
   /** CPU µs for an event at one destination. */
-  async function flood(events: number): Promise<number> {
-    const stopMeter = startMeter(hub, bench);
+  async function flood(side: Side, events: number): Promise<number> {
+    const { hub, currentIds } = side;
+    const stopMeter = startMeter(hub, { generator, sink: first.sink });
     const flow = await generator.call('flood', { url: hub.url, token: hub.token, connections, events });
-    sent += flow.events;
-    await untilArrived(first.sink, sent + floorEvents);
-    await untilArrived(second.sink, sent);
+    side.sent += flow.events;
+    await untilArrived(first.sink, (toFirst += flow.events));
+    await untilArrived(second.sink, (toSecond += flow.events));
     for (const currentId of currentIds) await untilSettled({ ...hub, currentId });
     const { cpuMicros, sumMicros } = stopMeter(flow.events * currentIds.length);
-    say(`${Object.entries(cpuMicros).map(([name, micros]) => `${name} ${micros.toFixed(1)}`).join(', ')} µs`);
+    say(Object.entries(cpuMicros).map(([name, micros]) => `${name} ${micros.toFixed(1)}`).join(' + ') + ` = ${sumMicros.toFixed(1)} µs`);
     return sumMicros;
   }
 
   async function floor(): Promise<number> {
-    const before = (await first.sink.call('arrivals')).events;
-    const measures: readonly FloorMeasure[] = await runFloor();
-    floorEvents += (await first.sink.call('arrivals')).events - before;
+    const measures = await runFloor();
+    toFirst = (await first.sink.call('arrivals')).events;
     return Math.min(...measures.filter(({ variant }) => variant.startsWith('gzip')).map(({ cpuMicros }) => cpuMicros));
   }
 
-  async function withWorker(enforceBudgets: boolean): Promise<number> {
-    await hub.stopWorker();
-    await hub.startWorker({ ENFORCE_BUDGETS: String(enforceBudgets) });
-    await flood(Math.min(warmUpEvents, options.events));
-    return flood(options.events);
-  }
-
+  const on = await open(true);
+  const off = await open(false);
+  for (const side of [on, off]) await flood(side, Math.min(warmUpEvents, options.events));
   const floors: number[] = [];
-  const on: number[] = [];
-  const off: number[] = [];
   for (let round = 0; round < options.rounds; round++) {
     floors.push(await floor());
     // Each goes first as often as the other.
-    const order = round % 2 === 0 ? [true, false] : [false, true];
-    for (const enforced of order) (enforced ? on : off).push(await withWorker(enforced));
-    say(`floor ${floors.at(-1)?.toFixed(1)} µs; an event at one destination ${on.at(-1)?.toFixed(1)} µs with budgets, ${off.at(-1)?.toFixed(1)} µs without`);
+    for (const side of round % 2 === 0 ? [on, off] : [off, on]) side.micros.push(await flood(side, options.events));
   }
-  const tallies = await Promise.all(currentIds.map((currentId) => readTally({ ...hub, currentId })));
-  const faults = [
-    ...tallies.flatMap(({ delivered }, index) => (delivered === sent ? [] : [`${sent} events were acknowledged, the ledger of Current ${index + 1} calls ${delivered} delivered`])),
-    ...(await hub.troubles()),
-  ];
-  return { withBudgets: median(on), without: median(off), floorMicros: median(floors), ratios: on.map((micros, round) => micros / (off[round] ?? NaN)), faults };
+  const faults: string[] = [];
+  for (const { hub, currentIds, sent } of [on, off]) {
+    for (const currentId of currentIds) {
+      const { delivered } = await readTally({ ...hub, currentId });
+      if (delivered !== sent) faults.push(`${sent} events were acknowledged, the ledger of a Current calls ${delivered} delivered`);
+    }
+    faults.push(...(await hub.troubles()));
+  }
+  const ratios = on.micros.map((micros, round) => micros / (off.micros[round] ?? NaN));
+  return { withBudgets: median(on.micros), without: median(off.micros), floorMicros: median(floors), ratios, faults };
 }

@@ -16,6 +16,8 @@ export interface HubOptions {
   readonly sinkUrl: string | undefined;
   readonly folder: string;
   readonly profileFolder: string | undefined;
+  /** More variables for its workers. */
+  readonly workerVariables?: Readonly<Record<string, string>>;
 }
 
 /** A whole hub of its own: stores, api, worker, and a live Current that leads to the sink. */
@@ -31,15 +33,14 @@ export interface Hub {
   makeAdminToken(): Promise<string>;
   /** The processes that an event costs, by what they are. */
   processes(): Readonly<Record<string, number>>;
-  /** With further variables, or with others. */
-  startWorker(variables?: Readonly<Record<string, string>>): Promise<void>;
+  startWorker(): Promise<void>;
   stopWorker(): Promise<void>;
   /** Warnings and errors that api and worker logged. */
   troubles(): Promise<readonly string[]>;
 }
 
 /** Undefined where the machine has no Redis to put the queue on. */
-export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOptions, cleanup: Cleanup): Promise<Hub | undefined> {
+export async function openHub({ queue, sinkUrl, folder, profileFolder, workerVariables = {} }: HubOptions, cleanup: Cleanup): Promise<Hub | undefined> {
   const redis = queue === 'redis' ? await startRedis() : undefined;
   if (queue === 'redis' && redis === undefined) return undefined;
   if (redis) cleanup.add('redis-server', redis.stop);
@@ -79,8 +80,8 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOpti
       return token;
     },
     processes: () => ({ api: api.id, ...(worker && { worker: worker.id }), ...stores }),
-    async startWorker(variables) {
-      worker = await start('worker', variables);
+    async startWorker() {
+      worker = await start('worker', workerVariables);
       apps.push(worker);
     },
     async stopWorker() {

@@ -13,10 +13,15 @@ export interface FloorMeasure {
   readonly cpuMicros: number;
 }
 
+/** What the floor works with. */
+export interface FloorBench extends Pick<Bench, 'sink' | 'sinkUrl' | 'folder' | 'cleanup' | 'say'> {
+  readonly options: Pick<Bench['options'], 'events' | 'seed'>;
+}
+
 const warmUpEvents = 20_000;
 
 /** Writes what the floor reads, and answers with a function that runs every variant once. */
-export async function prepareFloor(bench: Bench): Promise<() => Promise<FloorMeasure[]>> {
+export async function prepareFloor(bench: FloorBench): Promise<() => Promise<FloorMeasure[]>> {
   const { options, folder, say } = bench;
   const file = join(folder, 'events.ndjson');
   const warmUpFile = join(folder, 'warm-up.ndjson');
@@ -32,7 +37,7 @@ export async function prepareFloor(bench: Bench): Promise<() => Promise<FloorMea
 }
 
 /** A process of its own each time, warmed up first, as the hub is. */
-async function measureFloor(bench: Bench, variant: FloorVariant, files: { readonly file: string; readonly warmUpFile: string }): Promise<FloorMeasure> {
+async function measureFloor(bench: FloorBench, variant: FloorVariant, files: { readonly file: string; readonly warmUpFile: string }): Promise<FloorMeasure> {
   const { sink, sinkUrl, cleanup, say } = bench;
   const floor = startProgram<Floor>('floor');
   cleanup.add('the floor', floor.stop);
