@@ -1,4 +1,4 @@
-import { answerAll, quote, readJsonObject } from '@currents/connector';
+import { answerAll, joinJson, quote, readJsonObject } from '@currents/connector';
 import type { Item, SendContext, SendResult, Verdict } from '@currents/connector';
 import type { AmplitudeEvent } from './map.js';
 import { readNamedEvents } from './namedEvents.js';
@@ -11,7 +11,7 @@ export async function send(
   items: readonly Item<AmplitudeEvent>[],
   to: SendContext<Settings, Credentials>,
 ): Promise<readonly SendResult[]> {
-  const answer = await to.http.request(uploadRequest(items.map((item) => item.json).join(','), to));
+  const answer = await to.http.request(uploadRequest(joinJson(items), to));
   const secrets = secretsOf(to.credentials);
   const say = (words: string): string => quote(words, { secrets, payloads: items.map((item) => item.payload) });
   const verdict = verdictOn(answer, { ...to, events: items.length, say });

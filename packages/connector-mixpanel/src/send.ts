@@ -1,4 +1,4 @@
-import { answerAll, quote, readJsonObject } from '@currents/connector';
+import { answerAll, joinJson, quote, readJsonObject } from '@currents/connector';
 import type { Item, SendContext, SendResult } from '@currents/connector';
 import { readFailedRecords } from './failedRecords.js';
 import type { FailedRecords } from './failedRecords.js';
@@ -12,7 +12,7 @@ export async function send(
   items: readonly Item<ImportEvent>[],
   to: SendContext<Settings, Credentials>,
 ): Promise<readonly SendResult[]> {
-  const body = `[${items.map((item) => item.json).join(',')}]`;
+  const body = `[${joinJson(items)}]`;
   const answer = await to.http.request(importRequest(body, to));
   const secrets = secretsOf(to.credentials);
 

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { CohortImport } from './cohortImport.js';
 import type { CohortPull } from './cohortPull.js';
 import type { Http } from './http.js';
+import type { JsonRun } from './jsonRun.js';
 import type { UserAnswer, UserQuery } from './userLookup.js';
 
 /**
@@ -53,13 +54,15 @@ export type Mapped<Payload> =
   | { readonly reject: string; readonly detail: string };
 
 /**
- * A payload with its event's id, and the JSON text of the payload, made once: send that. The payload itself may have to
- * be read back from the text, so ask for it only when something is wrong.
+ * A payload with its event's id, and the JSON text of the payload: send that, with `joinJson` where the partner takes a
+ * list. Payload and text may have to be read back from a run of many, so ask for either only when something is wrong.
  */
 export interface Item<Payload> {
   readonly id: string;
   readonly payload: Payload;
   readonly json: string;
+  /** What this item's text was made together with. */
+  readonly run?: JsonRun | undefined;
 }
 
 export interface RateLimit<Payload> {

@@ -19,6 +19,8 @@ export type { PushBody } from './pushBody.js';
 export { basicOf, bearerOf, firstText } from './shownKey.js';
 export { answerAll } from './answerAll.js';
 export { copyProperties, setProperty } from './copyProperties.js';
+export { joinJson, wholeRunAt } from './jsonRun.js';
+export type { JsonRun } from './jsonRun.js';
 export { pullTrouble, readWhole } from './pullAnswer.js';
 export type { TroubleWords } from './pullAnswer.js';
 export { quote } from './quote.js';

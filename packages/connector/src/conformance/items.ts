@@ -1,5 +1,6 @@
 import { catalogue, sampleOf } from '@currents/schema';
 import type { Connector, Item } from '../connector.js';
+import type { JsonRun } from '../jsonRun.js';
 
 /** As many items as asked for, made of the catalogue's samples; from the second round on the ids are new. */
 export function itemsOf<Settings, Credentials, Payload>(
@@ -8,7 +9,7 @@ export function itemsOf<Settings, Credentials, Payload>(
   count = 3,
 ): Item<Payload>[] {
   const types = catalogue.filter((type) => connector.nameOf(type.name) !== undefined);
-  return Array.from({ length: count }, (_, index) => {
+  const items = Array.from({ length: count }, (_, index) => {
     const type = types[index % types.length];
     if (type === undefined) throw new Error(`${connector.name} names no event type`);
     const sample = sampleOf(type.name);
@@ -17,4 +18,7 @@ export function itemsOf<Settings, Credentials, Payload>(
     if (!('payload' in answer)) throw new Error(`the sample of ${type.name} should have become a payload`);
     return { id: event.id, payload: answer.payload, json: JSON.stringify(answer.payload) };
   });
+  // As the engine hands them over.
+  const run: JsonRun = { json: items.map(({ json }) => json).join(','), ids: items.map(({ id }) => id) };
+  return items.map((item) => ({ ...item, run }));
 }

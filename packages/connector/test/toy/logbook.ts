@@ -1,4 +1,4 @@
-import { answerAll, copyProperties, quote, readJsonObject, retryAfterMs } from '@currents/connector';
+import { answerAll, copyProperties, joinJson, quote, readJsonObject, retryAfterMs } from '@currents/connector';
 import type { Connector, HttpAnswer, HttpRequest, SendContext, Verdict } from '@currents/connector';
 import { findEventType } from '@currents/schema';
 import { z } from 'zod';
@@ -50,7 +50,7 @@ export const logbook: Connector<z.infer<typeof settings>, z.infer<typeof credent
   rateLimit: () => ({ events: 100, bytes: 1_000_000, eventBytes: 100_000, wrapBytes: 14, requests: 2, budgets: [] }),
 
   async send(items, to) {
-    const answer = await to.http.request(post(`{"entries":[${items.map((item) => item.json).join(',')}]}`, to));
+    const answer = await to.http.request(post(`{"entries":[${joinJson(items)}]}`, to));
     return answerAll(items, verdictOn(answer, to, items));
   },
 
