@@ -29,6 +29,8 @@ import { registerSegments } from './segments.js';
 import { createServer } from './server.js';
 
 const megabyte = 1024 * 1024;
+/** Batches stored at once. */
+const commits = 2;
 /** How long a partner may take to answer what an admin asks of it. */
 const adminRequestMs = 20_000;
 
@@ -37,15 +39,16 @@ async function main(config: Config): Promise<void> {
   const log = createLog('api', config.LOG_LEVEL);
   surviveLostConnections(log);
   await migrate(config.DATABASE_URL);
-  const sql = connect(config.DATABASE_URL, { max: 6, name: 'api' });
+  const sql = connect(config.DATABASE_URL, { max: 4, name: 'api' });
   const metrics = createMetrics();
   const sender = openWakeSender(queuePlaceOf(config), { onError: quietly(log) });
   const tokens = await watchIngestTokens(sql, (error) => log.warn({ event: 'tokens.error', err: error }, 'the ingest tokens could not be read'));
-  const intake = createIntake(sql, {
+  const intakeSql = connect(config.DATABASE_URL, { max: commits, name: 'intake', hotPath: true });
+  const intake = createIntake(intakeSql, {
     connectors,
     batchEvents: 2_000,
     queuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
-    commits: 2,
+    commits,
     gatherMs: 3,
     shard: drawShard(),
     onStored: (currentIds) => currentIds.forEach(sender.wake),
@@ -92,6 +95,7 @@ async function main(config: Config): Promise<void> {
     await tokens.stop();
     await importKeys.stop();
     await sender.close();
+    await intakeSql.end();
     await sql.end();
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -11,6 +11,7 @@ import { block, hold, release } from './obstacle.js';
 import { Outcome } from './outcome.js';
 import { createPace } from './pace.js';
 import type { Presence } from './presence.js';
+import { quietMs } from './queue.js';
 import { recall } from './recall.js';
 import { LeaseLost, record } from './record.js';
 import type { Unpacked } from './unpacked.js';
@@ -45,6 +46,12 @@ export interface Lane {
 
 /** While a request is under way, further events gather this long before a second request is begun for them. */
 const gatherMs = 25;
+/**
+ * So long after a wake-up call a lane looks again by itself, at short intervals: no further call comes for a while, and
+ * a look costs a tenth of a call.
+ */
+const lingerMs = 2 * quietMs;
+const lookAgainMs = 20;
 const errorPauseMs = 1_000;
 /** After an attempt that failed by itself, such as for a batch that cannot be read. */
 const giveBackMs = 5_000;
@@ -61,21 +68,42 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
   let woken = false;
   let stopped = false;
   let later: NodeJS.Timeout | undefined;
+  let lingersUntilMs = 0;
 
   function wake(): void {
+    lingersUntilMs = Date.now() + lingerMs;
+    look();
+  }
+
+  function look(): void {
     woken = true;
-    if (stopped || later || hands.size >= most) return;
-    const waitMs = hands.size === 0 ? 0 : lastClaimMs + gatherMs - Date.now();
-    if (waitMs <= 0) return addHand();
-    later = setTimeout(() => {
+    if (hands.size >= most) return;
+    lookIn(hands.size === 0 ? 0 : lastClaimMs + gatherMs - Date.now());
+  }
+
+  function lookIn(waitMs: number): void {
+    if (stopped) return;
+    if (waitMs <= 0) {
+      clearTimeout(later);
       later = undefined;
-      if (woken) wake();
+      return addHand();
+    }
+    later ??= setTimeout(() => {
+      later = undefined;
+      look();
     }, waitMs);
   }
 
   function addHand(): void {
-    const hand: Promise<void> = work().finally(() => hands.delete(hand));
+    const hand: Promise<void> = work().finally(() => {
+      hands.delete(hand);
+      linger();
+    });
     hands.add(hand);
+  }
+
+  function linger(): void {
+    if (hands.size < most && Date.now() < lingersUntilMs) lookIn(lookAgainMs);
   }
 
   /** Claims and delivers until nothing is due. */
@@ -104,8 +132,9 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
     const claimed = await claim(sql, { currentId, lease, leaseMs: deps.leaseMs, events: limits.events });
     if (claimed.deliveries.length === 0) return false;
     if (claimed.failures > 0) most = 1;
-    if (claimed.more) {
-      if (hands.size < most) wake();
+    if (!claimed.more) linger();
+    else {
+      if (hands.size < most) look();
       else deps.askForHelp(currentId);
     }
     const current = working;
@@ -153,7 +182,7 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
 
   async function load({ deliveries }: Claim): Promise<Load[]> {
     const batches = await deps.unpacked.read(deliveries);
-    return deliveries.map((delivery, index) => ({ delivery, events: batches[index] ?? [] }));
+    return deliveries.map((delivery, index) => ({ delivery, segments: batches[index] ?? [] }));
   }
 
   async function settle(claimed: Claim, { attempted, obstacle }: Delivered): Promise<void> {

@@ -32,8 +32,11 @@ export interface QueueListener {
   readonly onError: (error: unknown) => void;
 }
 
-/** Within this time one wake-up call per Current or cohort is enough: whoever looks finds everything that is due. */
-const quietMs = 50;
+/**
+ * Within this time one wake-up call per Current or cohort is enough: whoever looks finds everything that is due, and
+ * whoever delivers goes on looking by itself for longer than this.
+ */
+export const quietMs = 250;
 
 const keepNothing = { removeOnComplete: true, removeOnFail: true };
 

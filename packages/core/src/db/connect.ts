@@ -13,7 +13,15 @@ export interface ConnectOptions {
   /** Never renew a connection by itself. */
   readonly keep?: boolean;
   readonly onClose?: () => void;
+  /** For few statements, known beforehand and run all the time, each of which touches a few rows of large tables. */
+  readonly hotPath?: boolean;
 }
+
+/**
+ * A plan that is made while a table is small reads the whole of it, and would go on to do so as it grows. These
+ * statements find all they need by an index, so they are planned once, and to use it.
+ */
+const plannedOnce = { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off', jit: 'off' };
 
 /**
  * Opens a pool; connects on first use. Sessions run in UTC, and no statement runs longer than `statementMs`.
@@ -35,6 +43,7 @@ export function connect(url: string, options: ConnectOptions): Sql {
       application_name: `currents-${options.name}`,
       TimeZone: 'UTC',
       statement_timeout: options.statementMs ?? 30_000,
+      ...(options.hotPath && plannedOnce),
     },
   });
   const { end } = sql;
