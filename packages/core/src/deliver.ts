@@ -3,7 +3,7 @@ import { termsOf } from './budget/terms.js';
 import type { Deferral } from './claim.js';
 import { cutRequests } from './cutRequests.js';
 import type { Line, Load, Obstacle, Setback } from './line.js';
-import { mapEvents } from './mapEvents.js';
+import { startMapping } from './mapEvents.js';
 import { settleSetback } from './postpone.js';
 import type { Attempted } from './record.js';
 import { sendAll } from './sendAll.js';
@@ -29,20 +29,19 @@ export async function deliver(loads: readonly Load[], world: Line): Promise<Deli
   const stands = ({ budget: place }: Deferral): boolean =>
     place === undefined || limits.budgets.some((budget) => budget.name === place.name && termsOf(budget) === place.terms);
   const tracks = loads.map(({ delivery }) => startTrack(delivery, line.now(), stands));
-  const ids = new Set<string>();
-  const items = loads.flatMap((load, index) => mapEvents(tracks[index] as Track, takeEvents(load), ids, limits.eventBytes, line));
-  const admitted = await admit(items, tracks, limits.budgets, line);
-  for (const item of items) item.letGo();
+  const mapping = startMapping(limits, line);
+  for (const [index, load] of loads.entries()) mapping.map(tracks[index] as Track, takeSegments(load));
+  const admitted = await admit(mapping.items(), tracks, limits.budgets, line);
   const { setback, requests, sent } = await sendAll(cutRequests(admitted, limits), limits.budgets, line);
   const stuck = sent > 0 && tracks.every((track) => track.moved() === 0) ? noProgress : undefined;
   const obstacle = settleSetback(setback ?? stuck, tracks, line);
   return { attempted: tracks.map((track) => track.attempted(line.now())), obstacle, requests, sent };
 }
 
-function takeEvents(load: Load): Load['events'] {
-  const { events } = load;
-  load.events = [];
-  return events;
+function takeSegments(load: Load): Load['segments'] {
+  const { segments } = load;
+  load.segments = [];
+  return segments;
 }
 
 /** Every event was told to go again at once: the Current waits a little, or it would ask for ever without pause. */

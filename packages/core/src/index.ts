@@ -1,3 +1,4 @@
+export { unpackBatch } from './batch.js';
 export { ConfigInvalid, queuePlaceOf, readVariables, sharedVariables, wholeNumber, yesOrNo } from './config.js';
 export { connect, type Sql } from './db/connect.js';
 export { migrate } from './db/migrate.js';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readBody } from '@currents/schema';
-import { createStore, type Receipt, type StoreOptions } from './store.js';
 import type { Sql } from './db/connect.js';
+import { createStore, type Receipt, type StoreOptions, type Submission } from './store.js';
+import { textOf } from './textOf.js';
 
 /** A request body with what tells how to read it. */
 export interface Body {
@@ -24,21 +25,27 @@ export interface Intake {
 export function createIntake(sql: Sql, options: StoreOptions): Intake {
   const store = createStore(sql, options);
   return {
-    async take({ bytes, format, tokenId }) {
-      const text = bytes.toString('utf8');
-      const reading = readBody(text, format);
-      if ('unreadable' in reading) return { outcome: 'unreadable', ...reading.unreadable };
-      const { events, types, quarantined, json } = reading;
-      if (events.length + quarantined.length === 0) return { outcome: 'stored', receipt: { accepted: 0, refused: [] } };
-      const receipt = await store.store({
-        hash: createHash('sha256').update(`${tokenId} ${format} `).update(bytes).digest(),
-        tokenId,
-        types,
-        json: json === text ? bytes : Buffer.from(json),
-        refused: quarantined,
-      });
-      return { outcome: 'stored', receipt };
+    async take(body) {
+      const read = readSubmission(body);
+      if ('outcome' in read) return read;
+      return { outcome: 'stored', receipt: await store.store(read) };
     },
     drain: () => store.drain(),
+  };
+}
+
+/** By itself, so that no event outlives it: thousands of objects that wait for a commit are dear to keep. */
+function readSubmission({ bytes, format, tokenId }: Body): Submission | Taken {
+  const text = textOf(bytes);
+  const reading = readBody(text, format);
+  if ('unreadable' in reading) return { outcome: 'unreadable', ...reading.unreadable };
+  const { types, quarantined, json } = reading;
+  if (types.length + quarantined.length === 0) return { outcome: 'stored', receipt: { accepted: 0, refused: [] } };
+  return {
+    hash: createHash('sha256').update(`${tokenId} ${format} `).update(bytes).digest(),
+    tokenId,
+    types,
+    json: json === text ? bytes : Buffer.from(json),
+    refused: quarantined,
   };
 }

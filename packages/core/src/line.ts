@@ -1,5 +1,5 @@
 import type { Connector, Http, Verdict } from '@currents/connector';
-import type { CatalogueEvent } from '@currents/schema';
+import type { Segment } from './batch.js';
 import type { Budgets } from './budget/budgets.js';
 import type { Claimed } from './claim.js';
 import type { Pace } from './pace.js';
@@ -27,10 +27,10 @@ export interface Line {
   random(): number;
 }
 
-/** A delivery with the events of its batch. `deliver` takes the events out, for nobody needs them while it waits for an answer. */
+/** A delivery with its batch. `deliver` takes the batch out, for nobody needs it while it waits for an answer. */
 export interface Load {
   readonly delivery: Claimed;
-  events: readonly CatalogueEvent[];
+  segments: readonly Segment[];
 }
 
 /** A verdict that concerns the whole Current. */

@@ -1,43 +1,121 @@
+import type { Budget, RateLimit } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
+import type { Segment } from './batch.js';
+import { WrittenRun } from './jsonRun.js';
 import { errorKind, type Line } from './line.js';
 import { Seated } from './seated.js';
 import type { Track } from './track.js';
 
-/**
- * Maps the due events of one delivery. What is not sent is noted at once. `ids` holds what is on its way already in
- * this attempt: an id that comes again is a duplicate.
- */
-export function mapEvents(track: Track, events: readonly CatalogueEvent[], ids: Set<string>, eventBytes: number, { connector, settings }: Line): Seated[] {
+type Limits = Pick<RateLimit<unknown>, 'events' | 'eventBytes' | 'budgets'>;
+
+export interface Mapping {
+  /** Maps the due events of one delivery. What is not sent is noted at once. */
+  map(track: Track, segments: readonly Segment[]): void;
+  /** What is to be sent of all deliveries mapped, in order. */
+  items(): readonly Seated[];
+}
+
+/** An event mapped and not yet written. */
+interface Draft {
+  readonly id: string;
+  readonly payload: unknown;
+  readonly keys: readonly (string | undefined)[];
+  readonly track: Track;
+  readonly position: number;
+}
+
+/** Payloads written in one go: enough to make each cheap, and so few that they are gone before the next ones come. */
+const mostInRun = 100;
+
+/** Within one mapping, an id that comes again is a duplicate. */
+export function startMapping({ events: mostEvents, eventBytes, budgets }: Limits, { connector, settings }: Line): Mapping {
+  const ids = new Set<string>();
   const items: Seated[] = [];
-  for (const position of track.due) {
-    const event = events[position] as CatalogueEvent;
+  let drafts: Draft[] = [];
+
+  function take(track: Track, position: number, event: CatalogueEvent): void {
     const { id } = event;
-    if (ids.has(id)) {
-      track.skip(position, 'duplicate');
-      continue;
-    }
+    if (ids.has(id)) return track.skip(position, 'duplicate');
     let mapped;
+    let keys: Draft['keys'] = [];
     try {
       mapped = connector.map(event, settings);
+      if ('payload' in mapped) keys = keysOf(mapped.payload, budgets);
     } catch (error) {
-      track.bury(position, { outcome: 'rejected', code: 'map_threw', detail: `the connector failed on this event: ${errorKind(error)}` });
-      continue;
+      return buryBroken(track, position, error);
     }
-    if ('payload' in mapped) {
-      const json = JSON.stringify(mapped.payload);
-      const bytes = Buffer.byteLength(json);
-      if (bytes > eventBytes) {
-        const detail = `${connector.label} takes events of up to ${eventBytes} bytes; this one has ${bytes}`;
-        track.bury(position, { outcome: 'rejected', code: 'event_too_large', detail });
-        continue;
-      }
-      ids.add(id);
-      items.push(new Seated(id, mapped.payload, json, bytes, track, position));
-    } else if ('skip' in mapped) {
-      track.skip(position, mapped.skip);
-    } else {
-      track.bury(position, { outcome: 'rejected', code: mapped.reject, detail: mapped.detail });
-    }
+    if ('skip' in mapped) return track.skip(position, mapped.skip);
+    if ('reject' in mapped) return track.bury(position, { outcome: 'rejected', code: mapped.reject, detail: mapped.detail });
+    ids.add(id);
+    drafts.push({ id, payload: mapped.payload, keys, track, position });
+    if (drafts.length >= Math.min(mostInRun, mostEvents)) endRun();
   }
-  return items;
+
+  function endRun(): void {
+    if (drafts.length === 0) return;
+    const run = tryToWrite(drafts);
+    if (run && run.bytes <= eventBytes) seat(drafts, run);
+    else for (const draft of drafts) writeAlone(draft);
+    drafts = [];
+  }
+
+  /** One of its run is too large, or cannot be written: it must not cost the others anything. */
+  function writeAlone(draft: Draft): void {
+    const { track, position } = draft;
+    let run;
+    try {
+      run = write([draft]);
+    } catch (error) {
+      return buryBroken(track, position, error);
+    }
+    if (run.bytes <= eventBytes) return seat([draft], run);
+    const detail = `${connector.label} takes events of up to ${eventBytes} bytes; this one has ${run.bytes}`;
+    track.bury(position, { outcome: 'rejected', code: 'event_too_large', detail });
+  }
+
+  function seat(written: readonly Draft[], run: WrittenRun): void {
+    for (const [place, { id, keys, track, position }] of written.entries()) items.push(new Seated(id, run, place, keys, track, position));
+  }
+
+  return {
+    map(track, segments) {
+      const { due } = track;
+      let next = 0;
+      let first = 0;
+      for (const segment of segments) {
+        const end = first + segment.count;
+        // What nothing is due of is not even parsed.
+        const events = next < due.length && (due[next] as number) < end ? segment.read() : [];
+        for (; next < due.length && (due[next] as number) < end; next++) {
+          const position = due[next] as number;
+          take(track, position, events[position - first] as CatalogueEvent);
+        }
+        first = end;
+      }
+    },
+    items() {
+      endRun();
+      return items;
+    },
+  };
+}
+
+function keysOf(payload: unknown, budgets: readonly Budget<unknown>[]): (string | undefined)[] {
+  return budgets.map((budget) => budget.key(payload));
+}
+
+function tryToWrite(drafts: readonly Draft[]): WrittenRun | undefined {
+  try {
+    return write(drafts);
+  } catch {
+    return undefined;
+  }
+}
+
+function write(drafts: readonly Draft[]): WrittenRun {
+  return new WrittenRun(drafts.map(({ id }) => id), drafts.map(({ payload }) => payload));
+}
+
+function buryBroken(track: Track, position: number, error: unknown): void {
+  track.bury(position, { outcome: 'rejected', code: 'map_threw', detail: `the connector failed on this event: ${errorKind(error)}` });
 }

@@ -1,30 +1,32 @@
 import type { Item } from '@currents/connector';
+import type { WrittenRun } from './jsonRun.js';
 import type { Track } from './track.js';
 
 /**
- * An item that knows its place: the track of its delivery, and its position there. What leaves is its JSON text; the
- * payload as an object is let go of once budgets have seen it, and read back from the text by whoever asks later,
- * which only happens when a partner refuses something. So thousands of objects need not outlive a request.
+ * An item that knows its place: the track of its delivery, and its position there. It holds neither payload nor text of
+ * its own, only its place in a run, so that thousands of objects need not outlive a request.
  */
 export class Seated implements Item<unknown> {
-  #payload: unknown;
-
   constructor(
     readonly id: string,
-    payload: unknown,
-    readonly json: string,
-    readonly bytes: number,
+    readonly run: WrittenRun,
+    private readonly place: number,
+    /** The keys it counts for, budget by budget. */
+    readonly keys: readonly (string | undefined)[],
     readonly track: Track,
     readonly position: number,
-  ) {
-    this.#payload = payload;
+  ) {}
+
+  get json(): string {
+    return this.run.textOf(this.place);
   }
 
   get payload(): unknown {
-    return this.#payload ?? (JSON.parse(this.json) as unknown);
+    return JSON.parse(this.json) as unknown;
   }
 
-  letGo(): void {
-    this.#payload = undefined;
+  /** Bytes of its text; a fair share of its run's. */
+  get bytes(): number {
+    return this.run.bytes / this.run.ids.length;
   }
 }

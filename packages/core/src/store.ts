@@ -159,7 +159,7 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
     const accepted = group.filter(({ submission }) => submission.types.length > 0);
     const types = accepted.flatMap(({ submission }) => submission.types);
     const deliveries = fanOut(types, takers);
-    const content = types.length > 0 ? await packBatch(accepted.map(({ submission }) => submission.json)) : Buffer.alloc(0);
+    const content = types.length > 0 ? await packBatch(accepted.map(({ submission }) => ({ json: submission.json, events: submission.types.length }))) : Buffer.alloc(0);
     const stored = await insert(sql, { group, events: types.length, content, deliveries, version, shard });
     if (!stored) return false;
     if (deliveries.length > 0) options.onStored(deliveries.map(({ currentId }) => currentId));

@@ -1,15 +1,14 @@
-import type { CatalogueEvent } from '@currents/schema';
-import { unpackBatch } from './batch.js';
+import { openBatch, type Segment } from './batch.js';
 import type { Claimed } from './claim.js';
 import type { Sql } from './db/connect.js';
 
 type BatchKey = Pick<Claimed, 'storedOn' | 'batchId' | 'events'>;
-type Events = Promise<readonly CatalogueEvent[]>;
+type Batch = Promise<readonly Segment[]>;
 
 /** Reads batches, each once where several Currents want it at about the same time. */
 export interface Unpacked {
-  /** The events of each batch, in the order asked for. Rejects when a batch is gone. */
-  read(keys: readonly BatchKey[]): Promise<(readonly CatalogueEvent[])[]>;
+  /** The segments of each batch, in the order asked for. Rejects when a batch is gone. */
+  read(keys: readonly BatchKey[]): Promise<(readonly Segment[])[]>;
 }
 
 /**
@@ -17,7 +16,7 @@ export interface Unpacked {
  * one wants is better forgotten while it is young.
  */
 export function createUnpacked(sql: Sql, mostEvents: number, isShared: () => boolean): Unpacked {
-  const kept = new Map<string, { readonly events: Events; readonly count: number }>();
+  const kept = new Map<string, { readonly batch: Batch; readonly count: number }>();
   let count = 0;
 
   function forget(batchId: string): void {
@@ -25,10 +24,10 @@ export function createUnpacked(sql: Sql, mostEvents: number, isShared: () => boo
     kept.delete(batchId);
   }
 
-  function keep(key: BatchKey, events: Events): void {
-    kept.set(key.batchId, { events, count: key.events });
+  function keep(key: BatchKey, batch: Batch): void {
+    kept.set(key.batchId, { batch, count: key.events });
     count += key.events;
-    events.catch(() => forget(key.batchId));
+    batch.catch(() => forget(key.batchId));
     for (const oldest of kept.keys()) {
       if (count <= mostEvents) break;
       forget(oldest);
@@ -43,10 +42,10 @@ export function createUnpacked(sql: Sql, mostEvents: number, isShared: () => boo
     return new Map(rows.map(({ id, content }) => [id, content]));
   }
 
-  async function unpack(batchId: string, contents: Promise<Map<string, Buffer>>): Events {
+  async function unpack({ batchId, events }: BatchKey, contents: Promise<Map<string, Buffer>>): Batch {
     const content = (await contents).get(batchId);
     if (!content) throw new Error(`batch ${batchId} is no longer stored`);
-    return unpackBatch(content);
+    return openBatch(content, events);
   }
 
   return {
@@ -56,10 +55,10 @@ export function createUnpacked(sql: Sql, mostEvents: number, isShared: () => boo
       return Promise.all(
         keys.map((key) => {
           const known = kept.get(key.batchId);
-          if (known) return known.events;
-          const events = unpack(key.batchId, contents as Promise<Map<string, Buffer>>);
-          if (isShared()) keep(key, events);
-          return events;
+          if (known) return known.batch;
+          const batch = unpack(key, contents as Promise<Map<string, Buffer>>);
+          if (isShared()) keep(key, batch);
+          return batch;
         }),
       );
     },

@@ -112,7 +112,10 @@ export function openHotLine(terms: Terms, { windowMs = 48 * 3_600_000 }: { reado
     const taken = due.filter(({ outcomes }, index) => (events += countPending(outcomes)) <= requestEvents || index === 0).sort((a, b) => Number(a.id) - Number(b.id));
     if (taken.length === 0) return false;
     attempts++;
-    const loads = taken.map((delivery) => ({ delivery: { ...delivery, attempts: delivery.attempts + 1 }, events: batches.get(delivery.batchId) ?? [] }));
+    const loads = taken.map((delivery) => {
+      const events = batches.get(delivery.batchId) ?? [];
+      return { delivery: { ...delivery, attempts: delivery.attempts + 1 }, segments: [{ count: events.length, read: () => events }] };
+    });
     const { attempted } = await deliver(loads, {
       connector,
       settings: {},

@@ -1,6 +1,4 @@
-import { brotliDecompressSync } from 'node:zlib';
-import type { Sql } from '@currents/core';
-import { readStored } from '@currents/schema';
+import { unpackBatch, type Sql } from '@currents/core';
 
 /** Where the events of a Current stand. */
 export interface Counts {
@@ -88,10 +86,11 @@ export async function deadLettersOf(sql: Sql, currentId: number): Promise<readon
     select l.outcome, l.code, l.detail, l.positions, b.content
     from dead_letter l join batch b on b.stored_on = l.stored_on and b.id = l.batch_id
     where l.current_id = ${currentId} order by l.id`;
-  return rows.flatMap(({ positions, content, ...letter }) => {
-    const events = readStored(brotliDecompressSync(content).toString());
+  const letters = rows.map(async ({ positions, content, ...letter }) => {
+    const events = await unpackBatch(content);
     return positions.map((position) => ({ id: events[position]?.id ?? `no event ${position}`, ...letter }));
   });
+  return (await Promise.all(letters)).flat();
 }
 
 /** How many events of a Current were skipped, by reason. */

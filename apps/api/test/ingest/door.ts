@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { brotliDecompressSync } from 'node:zlib';
-import { connect, createIntake, createLog, createMetrics, watchIngestTokens, type Sql } from '@currents/core';
-import { readStored, type CatalogueEvent } from '@currents/schema';
+import { connect, createIntake, createLog, createMetrics, unpackBatch, watchIngestTokens, type Sql } from '@currents/core';
+import type { CatalogueEvent } from '@currents/schema';
 import { connectors } from '../../src/connectors.js';
 import { createServer } from '../../src/server.js';
 import { createTestDatabase } from './database.js';
@@ -92,7 +91,7 @@ export async function openDoor({ queuedBytes = 64_000_000, bodyBytes = 10 * 1024
     ask: (path, method = 'GET', headers = {}) => exchange(url + path, method, headers),
     async storedEvents() {
       const rows = await sql<{ content: Buffer }[]>`select content from batch order by id`;
-      return rows.flatMap(({ content }) => readStored(brotliDecompressSync(content).toString()));
+      return (await Promise.all(rows.map(({ content }) => unpackBatch(content)))).flat();
     },
     quarantine: () => sql`select position, code, body from quarantine order by id`,
     async close() {

@@ -2,7 +2,7 @@ import type { Budget, Item } from '@currents/connector';
 import type { BudgetStore } from './budgetStore.js';
 import { createMarks } from './marks.js';
 import { burstMs, gateMs, onStep, slackMs, termsOf, unitMs } from './terms.js';
-import { allUsesOf, chosen, lengthen, openKeys, usesOf, waitsUntil, type KeysOfBudget, type Standing, type Use } from './uses.js';
+import { allUsesOf, chosen, lengthen, openKeys, usesOf, waitsUntil, weightOf, type KeyedItem, type KeysOfBudget, type Standing, type Use } from './uses.js';
 
 /** An item whose key has no budget left, and when it has its turn. */
 export interface Waiting<Payload> {
@@ -28,7 +28,7 @@ export interface Budgets {
    * has others waiting already: then the partner's own refusals hold the limit.
    */
   admit<Payload>(
-    items: readonly Item<Payload>[],
+    items: readonly KeyedItem<Payload>[],
     budgets: readonly Budget<Payload>[],
     standingOf?: (item: Item<Payload>) => Standing,
   ): Promise<Admission<Payload>>;
@@ -68,11 +68,12 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
     return {
       waits,
       /** Every item of the use waits until its own place in the line that begins then. */
-      line({ budget, key, members }: Use<Payload>, name: 'queue' | 'again', fromMs: number, behindMs = 0): void {
+      line({ budget, key, items, weight: all }: Use<Payload>, name: 'queue' | 'again', fromMs: number, behindMs = 0): void {
+        if (fromMs + all * unitMs(budget) <= nowMs && behindMs <= nowMs) return;
         const keys = keysOf(budget);
         let atMs = fromMs;
-        for (const { item, weight } of members) {
-          atMs += weight * unitMs(budget);
+        for (const item of items) {
+          atMs += weightOf(item, budget) * unitMs(budget);
           const dueAtMs = Math.max(atMs > nowMs ? onStep(atMs, budget) : 0, behindMs);
           if (dueAtMs <= nowMs) continue;
           if (dueAtMs > (waits.get(item)?.dueAtMs ?? 0)) waits.set(item, { item, dueAtMs, budget, key, turnedAway: name === 'again' });
@@ -102,10 +103,11 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
     const leads = await marks.move(uses.map((use) => ({ use, mark: 'gate', atLeastMs: 0, atMostMs: gateMs(use.budget) })));
     return uses.flatMap((use, index) => {
       const leadMs = leads?.[index] ?? -Infinity;
+      if (leadMs + use.weight * unitMs(use.budget) <= gateMs(use.budget)) return [];
       let atMs = leadMs;
-      const [refused] = chosen([use], ({ weight }) => {
+      const [refused] = chosen([use], (item) => {
         const isFree = atMs <= 0;
-        atMs += weight * unitMs(use.budget);
+        atMs += weightOf(item, use.budget) * unitMs(use.budget);
         return atMs > gateMs(use.budget) && !isFree;
       });
       return refused ? [{ use: refused, opensAfterMs: Math.max(0, leadMs - gateMs(use.budget)) }] : [];
@@ -123,22 +125,24 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
   }
 
   return {
-    async admit<Payload>(items: readonly Item<Payload>[], budgets: readonly Budget<Payload>[], standingOf?: (item: Item<Payload>) => Standing) {
+    async admit<Payload>(items: readonly KeyedItem<Payload>[], budgets: readonly Budget<Payload>[], standingOf?: (item: Item<Payload>) => Standing) {
       const nowMs = now();
-      const uses = budgets.flatMap((budget) => usesOf(items, budget, keysOf(budget), nowMs, standingOf));
+      const uses = budgets.flatMap((budget, place) => usesOf(items, budget, place, keysOf(budget), nowMs, standingOf));
       if (uses.length === 0) return { admitted: items, waiting: [] };
       const gathered = startWaits<Payload>(nowMs);
       const { waits } = gathered;
+      const standing = (wanted: Standing) => (item: Item<Payload>): boolean => (standingOf ? standingOf(item) : 'new') === wanted;
       // In the order in which they stand: whoever was turned away, then whose turn it is, then who has just come.
-      for (const { use, opensAfterMs } of await passGate(chosen(uses, ({ standing }) => standing === 'turnedAway'))) {
+      for (const { use, opensAfterMs } of await passGate(chosen(uses, standing('turnedAway')))) {
         gathered.line(use, 'again', nowMs + opensAfterMs);
       }
-      const inTurn = chosen(uses, ({ standing }) => standing === 'turn');
+      const inTurn = chosen(uses, standing('turn'));
       const [behind, free] = parted(inTurn, ({ budget, key }) => waitsUntil(keysOf(budget).again, key, nowMs) > 0);
       await queueAgain([...behind.map((use) => ({ use, opensAfterMs: 0 })), ...(await passGate(free))], nowMs, gathered);
-      await queueUp(chosen(uses, ({ standing }) => standing === 'new'), nowMs, gathered);
-      await queueAgain(await passGate(chosen(uses, ({ standing, item }) => standing === 'new' && !waits.has(item))), nowMs, gathered);
-      return { admitted: items.filter((item) => !waits.has(item)), waiting: [...waits.values()] };
+      const fresh = chosen(uses, standing('new'));
+      await queueUp(fresh, nowMs, gathered);
+      await queueAgain(await passGate(waits.size === 0 ? fresh : chosen(fresh, (item) => !waits.has(item))), nowMs, gathered);
+      return { admitted: waits.size === 0 ? items : items.filter((item) => !waits.has(item)), waiting: [...waits.values()] };
     },
 
     async pause<Payload>(items: readonly Item<Payload>[], budgets: readonly Budget<Payload>[], forMs: number) {

@@ -35,8 +35,8 @@ export function createMarks(currentId: number, store: BudgetStore, onError: (err
   };
 }
 
-function costMs({ budget, members }: Use<unknown>): number {
-  return members.reduce((sum, { weight }) => sum + weight, 0) * unitMs(budget);
+function costMs({ budget, weight }: Use<unknown>): number {
+  return weight * unitMs(budget);
 }
 
 /** Keys are ids of people and devices: the shared marks hold their hashes. */

@@ -5,13 +5,15 @@ import { createWarmKeys, type WarmKeys } from './warmKeys.js';
 export interface Use<Payload> {
   readonly budget: Pick<Budget<Payload>, 'name' | 'unit' | 'allow' | 'perMs'>;
   readonly key: string;
-  readonly members: readonly Member<Payload>[];
+  readonly items: readonly Item<Payload>[];
+  /** Of all items together. */
+  readonly weight: number;
 }
 
-export interface Member<Payload> {
-  readonly item: Item<Payload>;
-  readonly weight: number;
-  readonly standing: Standing;
+/** An item that knows its keys, budget by budget, and the bytes of its text, so that neither has to be found out. */
+export interface KeyedItem<Payload> extends Item<Payload> {
+  readonly keys?: readonly (string | undefined)[];
+  readonly bytes?: number;
 }
 
 /** An item has just come, or has its turn after a wait: for the first time, or after it was turned away. */
@@ -33,43 +35,54 @@ export function openKeys({ allow, perMs }: Pick<Budget<never>, 'allow' | 'perMs'
   return { warm: createWarmKeys(allow * coldShare, perMs), queues: new Map(), again: new Map() };
 }
 
-/** By key, for the keys that may come near their limit or have events waiting. Most often there are none. */
+/**
+ * By key, for the keys that may come near their limit or have events waiting. Most often there are none.
+ * @param place the budget's, among those that the items know their keys of.
+ */
 export function usesOf<Payload>(
-  items: readonly Item<Payload>[],
+  items: readonly KeyedItem<Payload>[],
   budget: Budget<Payload>,
+  place: number,
   { warm, queues }: KeysOfBudget,
   nowMs: number,
   standingOf: ((item: Item<Payload>) => Standing) | undefined,
 ): readonly Use<Payload>[] {
-  let uses: Uses<Payload> | undefined;
+  const uses = new Map<string, OpenUse<Payload>>();
+  let last: OpenUse<Payload> | undefined;
   for (const item of items) {
-    const key = budget.key(item.payload);
+    const key = item.keys ? item.keys[place] : budget.key(item.payload);
     if (key === undefined) continue;
     const weight = weightOf(item, budget);
     const isWarm = warm.add(key, weight, nowMs);
-    const standing = standingOf ? standingOf(item) : 'new';
-    if (!isWarm && standing === 'new' && (queues.size === 0 || waitsUntil(queues, key, nowMs) === 0)) continue;
-    uses ??= new Map<string, Use<Payload> & { readonly members: Member<Payload>[] }>();
-    addTo(uses, budget, key, { item, weight, standing });
+    const isNew = !standingOf || standingOf(item) === 'new';
+    if (!isWarm && isNew && (queues.size === 0 || waitsUntil(queues, key, nowMs) === 0)) continue;
+    // Neighbours often share their key: all do where a budget is the whole project's.
+    if (last?.key !== key) last = useOf(uses, budget, key);
+    last.items.push(item);
+    last.weight += weight;
   }
-  return uses ? [...uses.values()] : [];
+  return uses.size > 0 ? [...uses.values()] : [];
 }
 
 /** By key, for all keys. */
-export function allUsesOf<Payload>(items: readonly Item<Payload>[], budget: Budget<Payload>): readonly Use<Payload>[] {
-  const uses: Uses<Payload> = new Map();
+export function allUsesOf<Payload>(items: readonly KeyedItem<Payload>[], budget: Budget<Payload>): readonly Use<Payload>[] {
+  const uses = new Map<string, OpenUse<Payload>>();
   for (const item of items) {
     const key = budget.key(item.payload);
-    if (key !== undefined) addTo(uses, budget, key, { item, weight: weightOf(item, budget), standing: 'turnedAway' });
+    if (key === undefined) continue;
+    const use = useOf(uses, budget, key);
+    use.items.push(item);
+    use.weight += weightOf(item, budget);
   }
   return [...uses.values()];
 }
 
-/** The uses with those of their members that are meant; none without any. */
-export function chosen<Payload>(uses: readonly Use<Payload>[], isMeant: (member: Member<Payload>) => boolean): readonly Use<Payload>[] {
+/** The uses with those of their items that are meant; none without any. */
+export function chosen<Payload>(uses: readonly Use<Payload>[], isMeant: (item: Item<Payload>) => boolean): readonly Use<Payload>[] {
   return uses.flatMap((use) => {
-    const members = use.members.filter(isMeant);
-    return members.length > 0 ? [{ ...use, members }] : [];
+    const items = use.items.filter(isMeant);
+    if (items.length === use.items.length) return [use];
+    return items.length > 0 ? [{ ...use, items, weight: items.reduce((sum, item) => sum + weightOf(item, use.budget), 0) }] : [];
   });
 }
 
@@ -89,14 +102,14 @@ export function lengthen(queues: Map<string, number>, key: string, untilMs: numb
   queues.set(key, Math.max(queues.get(key) ?? 0, untilMs));
 }
 
-type Uses<Payload> = Map<string, Use<Payload> & { readonly members: Member<Payload>[] }>;
-
-function addTo<Payload>(uses: Uses<Payload>, budget: Budget<Payload>, key: string, member: Member<Payload>): void {
-  const use = uses.get(key);
-  if (use) use.members.push(member);
-  else uses.set(key, { budget, key, members: [member] });
+export function weightOf(item: KeyedItem<unknown>, { unit }: Pick<Budget<never>, 'unit'>): number {
+  return unit === 'events' ? 1 : (item.bytes ?? item.json.length);
 }
 
-function weightOf<Payload>({ json }: Item<Payload>, { unit }: Budget<Payload>): number {
-  return unit === 'events' ? 1 : json.length;
+type OpenUse<Payload> = Use<Payload> & { readonly items: Item<Payload>[]; weight: number };
+
+function useOf<Payload>(uses: Map<string, OpenUse<Payload>>, budget: Budget<Payload>, key: string): OpenUse<Payload> {
+  let use = uses.get(key);
+  if (!use) uses.set(key, (use = { budget, key, items: [], weight: 0 }));
+  return use;
 }

@@ -1,0 +1,36 @@
+import { brotliDecompressSync } from 'node:zlib';
+import { readBody, type CatalogueEvent } from '@currents/schema';
+import { describe, expect, it } from 'vitest';
+import { openBatch, packBatch, unpackBatch, type Part } from '../src/batch.js';
+import { event } from './hub.js';
+
+function partOf(events: readonly CatalogueEvent[]): Part {
+  const reading = readBody(JSON.stringify({ events }), 'json');
+  if ('unreadable' in reading) throw new Error(reading.unreadable.detail);
+  return { json: Buffer.from(reading.json), events: events.length };
+}
+
+const many = (count: number, more = {}): CatalogueEvent[] => Array.from({ length: count }, () => ({ ...event('good'), ...more }) as CatalogueEvent);
+
+describe('a batch', () => {
+  it.each([
+    ['one event', [many(1)]],
+    ['one large request', [many(3_000)]],
+    ['many small requests', Array.from({ length: 2_000 }, () => many(1))],
+    ['requests of all sizes', [many(700), many(1), many(40), many(1_000), many(2)]],
+    ['text of all planes', [many(300, { properties: { words: 'Grüße 🎉 \u2028 ￿' } }), many(1), many(300)]],
+  ])('comes out as it went in: %s', async (_name, requests) => {
+    const content = await packBatch(requests.map(partOf));
+    expect(await unpackBatch(content)).toStrictEqual(requests.flat());
+    const segments = await openBatch(content, requests.flat().length);
+    expect(segments.map((segment) => segment.read().length)).toStrictEqual(segments.map(({ count }) => count));
+  });
+
+  it('is read a segment at a time, however small its requests are', async () => {
+    const content = await packBatch(Array.from({ length: 2_000 }, () => partOf(many(1))));
+    const segments = await openBatch(content, 2_000);
+    const bytes = brotliDecompressSync(content).length;
+    expect(segments.length).toBeGreaterThan(2);
+    expect(segments.length).toBeLessThan(bytes / 40_000);
+  });
+});
