@@ -9,7 +9,7 @@ import { verdictOn } from './verdict.js';
  * Says nothing of the secret key, which no export needs.
  */
 export async function test(to: SendContext<Settings, Credentials>): Promise<TestResult> {
-  const answer = await to.http.request(uploadRequest('', to));
+  const answer = await to.http.request(uploadRequest([], to));
   if (isComplaintAboutEvents(answer)) return { outcome: 'passed' };
   const say = (words: string): string => quote(words, { secrets: secretsOf(to.credentials), payloads: [] });
   const verdict = verdictOn(answer, { settings: to.settings, events: 0, say });

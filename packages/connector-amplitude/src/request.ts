@@ -1,4 +1,4 @@
-import type { HttpRequest, SendContext } from '@currents/connector';
+import type { BodyPiece, HttpRequest, SendContext } from '@currents/connector';
 import { MOST_KEY_CHARACTERS } from './settings.js';
 import type { Credentials, Settings } from './settings.js';
 
@@ -14,12 +14,12 @@ const paths = { batch: '/batch', httpapi: '/2/httpapi' } as const satisfies Reco
  * One call with these events, as JSON with commas between. It says nothing of when it was made: Amplitude would move
  * the events of a late repetition by the difference (HTTP V2 reference, client_upload_time).
  */
-export function uploadRequest(eventsJson: string, { settings, credentials }: SendContext<Settings, Credentials>): HttpRequest {
+export function uploadRequest(events: readonly BodyPiece[], { settings, credentials }: SendContext<Settings, Credentials>): HttpRequest {
   return {
     method: 'POST',
     url: hostOf(settings, hosts[settings.region]) + paths[settings.endpoint],
     headers: { 'content-type': 'application/json', accept: '*/*' },
-    body: wrap(eventsJson, credentials.apiKey, settings.minIdLength),
+    body: wrap(events, credentials.apiKey, settings.minIdLength),
     gzip: settings.gzip,
   };
 }
@@ -36,10 +36,10 @@ export function secretsOf({ apiKey, secretKey }: Credentials): readonly string[]
 
 /** Bytes round the events with the longest key there may be. */
 export function wrapBytesOf(settings: Settings): number {
-  return wrap('', 'k'.repeat(MOST_KEY_CHARACTERS), settings.minIdLength).length;
+  return wrap([], 'k'.repeat(MOST_KEY_CHARACTERS), settings.minIdLength).join('').length;
 }
 
 /** No key needs escaping; see the credentials. */
-function wrap(eventsJson: string, apiKey: string, minIdLength: number): string {
-  return `{"api_key":"${apiKey}","events":[${eventsJson}],"options":{"min_id_length":${minIdLength}}}`;
+function wrap(events: readonly BodyPiece[], apiKey: string, minIdLength: number): readonly BodyPiece[] {
+  return [`{"api_key":"${apiKey}","events":[`, ...events, `],"options":{"min_id_length":${minIdLength}}}`];
 }

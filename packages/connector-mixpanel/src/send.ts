@@ -12,8 +12,7 @@ export async function send(
   items: readonly Item<ImportEvent>[],
   to: SendContext<Settings, Credentials>,
 ): Promise<readonly SendResult[]> {
-  const body = `[${joinJson(items)}]`;
-  const answer = await to.http.request(importRequest(body, to));
+  const answer = await to.http.request(importRequest(['[', ...joinJson(items), ']'], to));
   const secrets = secretsOf(to.credentials);
 
   const failed = answer.status === 400 && 'body' in answer ? readJsonObject(answer.body) : undefined;

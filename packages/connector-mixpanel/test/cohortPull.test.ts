@@ -49,11 +49,11 @@ describe('a page', () => {
     const first = await go(undefined, page([profile('a'), profile('b')]));
     expect(first.request).toMatchObject({ method: 'POST', url: 'https://eu.mixpanel.com/api/query/engage?project_id=3021' });
     const form = { filter_by_cohort: '{"id":1000}', include_all_users: 'true', output_properties: '["$braze_external_id"]' };
-    expect(Object.fromEntries(new URLSearchParams(first.request?.body))).toEqual(form);
+    expect(Object.fromEntries(new URLSearchParams(first.request?.body as string))).toEqual(form);
     expect(first.request?.headers).toMatchObject({ 'content-type': 'application/x-www-form-urlencoded' });
 
     const second = await go(first.said.outcome === 'continue' ? first.said.place : '', page([]));
-    expect(Object.fromEntries(new URLSearchParams(second.request?.body))).toEqual({ ...form, session_id: '1767-EX', page: '1' });
+    expect(Object.fromEntries(new URLSearchParams(second.request?.body as string))).toEqual({ ...form, session_id: '1767-EX', page: '1' });
     expect(second.said).toEqual({ outcome: 'complete' });
   });
 

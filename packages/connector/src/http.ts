@@ -6,11 +6,15 @@ export interface Http {
   request(request: HttpRequest): Promise<HttpAnswer>;
 }
 
+/** Text, or the bytes of text in UTF-8. */
+export type BodyPiece = string | Uint8Array;
+
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  /** In one piece, or in several that belong together. */
+  readonly body?: string | readonly BodyPiece[];
   /** Compress the body and say so in `content-encoding`. */
   readonly gzip?: boolean;
 }

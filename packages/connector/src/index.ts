@@ -9,7 +9,7 @@ export type {
   TestResult,
   Verdict,
 } from './connector.js';
-export type { Http, HttpAnswer, HttpRequest } from './http.js';
+export type { BodyPiece, Http, HttpAnswer, HttpRequest } from './http.js';
 export type { ProfileParts, Propensity, Recommendation, UserAnswer, UserProfile, UserQuery, WhichUser } from './userLookup.js';
 export { brazeCohorts } from './brazeCohorts.js';
 export { addRefused, memberReasons, readCohortId, readId, readMembers, readName } from './memberId.js';

@@ -1,24 +1,25 @@
 import type { Item } from './connector.js';
+import type { BodyPiece } from './http.js';
 
 /** Items whose texts were made in one go, which costs much less than making them one by one. */
 export interface JsonRun {
-  /** The items' texts, in order, with commas between. */
-  readonly json: string;
+  /** The items' texts, in order, with commas between: in UTF-8, as they leave. */
+  readonly json: Uint8Array;
   /** The items' ids, in order. */
   readonly ids: readonly string[];
 }
 
-/** The items' texts with commas between: what stands inside the list that a partner takes. */
-export function joinJson(items: readonly Item<unknown>[]): string {
-  let text = '';
+/** The items' texts with commas between: pieces of a body, to stand inside the list that a partner takes. */
+export function joinJson(items: readonly Item<unknown>[]): BodyPiece[] {
+  const pieces: BodyPiece[] = [];
   for (let at = 0; at < items.length; ) {
     const item = items[at] as Item<unknown>;
     const run = wholeRunAt(items, at);
-    if (at > 0) text += ',';
-    text += run ? run.json : item.json;
+    if (at > 0) pieces.push(',');
+    pieces.push(run ? run.json : item.json);
     at += run ? run.ids.length : 1;
   }
-  return text;
+  return pieces;
 }
 
 /** The run that begins at this place, if all of it is here, in its own order. */

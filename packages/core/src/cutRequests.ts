@@ -13,10 +13,10 @@ export function cutRequests(items: readonly Seated[], { events, bytes, wrapBytes
   let size = wrapBytes;
   for (let at = 0; at < items.length; ) {
     const whole = wholeRunAt(items, at);
-    const run = whole && whole.ids.length <= events && wrapBytes + whole.bytes + 1 <= bytes ? whole : undefined;
+    const run = whole && whole.ids.length <= events && wrapBytes + whole.json.length + 1 <= bytes ? whole : undefined;
     const count = run ? run.ids.length : 1;
     // A comma goes with each.
-    const more = 1 + (run ? run.bytes : Buffer.byteLength((items[at] as Seated).json));
+    const more = 1 + (run ? run.json.length : Buffer.byteLength((items[at] as Seated).json));
     if (at > start && (at + count - start > events || size + more > bytes)) {
       requests.push(items.slice(start, at));
       start = at;

@@ -1,6 +1,6 @@
 import { gzip } from 'node:zlib';
 import { promisify } from 'node:util';
-import type { Http, HttpAnswer, HttpRequest } from '@currents/connector';
+import type { BodyPiece, Http, HttpAnswer, HttpRequest } from '@currents/connector';
 import { Agent, request as send } from 'undici';
 
 const compress = promisify(gzip);
@@ -36,7 +36,8 @@ export function createHttp({ timeoutMs, connections }: HttpOptions): Http & { cl
 
 async function answer(agent: Agent, { method, url, headers, body, gzip: zip }: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
   try {
-    const packed = zip && body !== undefined ? await compress(body, compression) : body;
+    const plain = body === undefined || typeof body === 'string' ? body : inOnePiece(body);
+    const packed = zip && plain !== undefined ? await compress(plain, compression) : plain;
     const response = await send(url, {
       method,
       dispatcher: agent,
@@ -59,6 +60,10 @@ async function answer(agent: Agent, { method, url, headers, body, gzip: zip }: H
   } catch (error) {
     return { status: 0, ...failureOf(error) };
   }
+}
+
+function inOnePiece(pieces: readonly BodyPiece[]): Buffer {
+  return Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
 }
 
 function singleHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {

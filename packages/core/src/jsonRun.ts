@@ -1,10 +1,11 @@
 import type { JsonRun } from '@currents/connector';
 
-/** Payloads that became JSON together. What one of them was is read back from the text, when somebody asks. */
+/**
+ * Payloads that became JSON together. It holds bytes and not text, for bytes lie outside the collector's heap. What one
+ * of the payloads was is read back from them, when somebody asks.
+ */
 export class WrittenRun implements JsonRun {
-  readonly json: string;
-  /** Of `json`, in UTF-8. */
-  readonly bytes: number;
+  readonly json: Buffer;
   #texts: readonly string[] | undefined;
 
   /** Throws when one of the payloads cannot be written. */
@@ -12,13 +13,11 @@ export class WrittenRun implements JsonRun {
     readonly ids: readonly string[],
     payloads: readonly unknown[],
   ) {
-    this.json = JSON.stringify(payloads).slice(1, -1);
-    this.bytes = Buffer.byteLength(this.json);
+    this.json = Buffer.from(JSON.stringify(payloads)).subarray(1, -1);
   }
 
   textOf(place: number): string {
-    if (this.ids.length === 1) return this.json;
-    this.#texts ??= (JSON.parse(`[${this.json}]`) as unknown[]).map((payload) => JSON.stringify(payload));
+    this.#texts ??= (JSON.parse(`[${this.json.toString()}]`) as unknown[]).map((payload) => JSON.stringify(payload));
     return this.#texts[place] as string;
   }
 }

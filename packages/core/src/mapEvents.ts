@@ -54,7 +54,7 @@ export function startMapping({ events: mostEvents, eventBytes, budgets }: Limits
   function endRun(): void {
     if (drafts.length === 0) return;
     const run = tryToWrite(drafts);
-    if (run && run.bytes <= eventBytes) seat(drafts, run);
+    if (run && run.json.length <= eventBytes) seat(drafts, run);
     else for (const draft of drafts) writeAlone(draft);
     drafts = [];
   }
@@ -68,8 +68,8 @@ export function startMapping({ events: mostEvents, eventBytes, budgets }: Limits
     } catch (error) {
       return buryBroken(track, position, error);
     }
-    if (run.bytes <= eventBytes) return seat([draft], run);
-    const detail = `${connector.label} takes events of up to ${eventBytes} bytes; this one has ${run.bytes}`;
+    if (run.json.length <= eventBytes) return seat([draft], run);
+    const detail = `${connector.label} takes events of up to ${eventBytes} bytes; this one has ${run.json.length}`;
     track.bury(position, { outcome: 'rejected', code: 'event_too_large', detail });
   }
 

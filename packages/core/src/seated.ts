@@ -27,6 +27,6 @@ export class Seated implements Item<unknown> {
 
   /** Bytes of its text; a fair share of its run's. */
   get bytes(): number {
-    return this.run.bytes / this.run.ids.length;
+    return this.run.json.length / this.run.ids.length;
   }
 }

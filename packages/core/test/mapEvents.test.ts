@@ -14,7 +14,7 @@ const limits = { events: 1_000, bytes: 1_000_000, eventBytes: 10_000, wrapBytes:
 /** A connector whose payload is whatever the event says. */
 const line = { connector: { ...fakeConnector(createFakePartner()), map: ({ properties }: CatalogueEvent) => ({ payload: properties['payload'] }) }, settings: {} } as unknown as Line;
 
-const saying = (payload: unknown): CatalogueEvent => ({ ...event('good'), properties: { payload } });
+const saying = (payload: unknown): CatalogueEvent => ({ ...event('good'), properties: { payload } }) as unknown as CatalogueEvent;
 
 function trackOf(count: number, outcomes = allPending(count)) {
   return startTrack({ storedOn: '2026-01-01', id: '1', batchId: '1', storedAtMs: 0, events: count, attempts: 1, outcomes, skipReasons: [], deferred: [] }, 1);

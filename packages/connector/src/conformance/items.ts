@@ -19,6 +19,6 @@ export function itemsOf<Settings, Credentials, Payload>(
     return { id: event.id, payload: answer.payload, json: JSON.stringify(answer.payload) };
   });
   // As the engine hands them over.
-  const run: JsonRun = { json: items.map(({ json }) => json).join(','), ids: items.map(({ id }) => id) };
+  const run: JsonRun = { json: Buffer.from(items.map(({ json }) => json).join(',')), ids: items.map(({ id }) => id) };
   return items.map((item) => ({ ...item, run }));
 }

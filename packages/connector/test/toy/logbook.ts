@@ -1,5 +1,5 @@
 import { answerAll, copyProperties, joinJson, quote, readJsonObject, retryAfterMs } from '@currents/connector';
-import type { Connector, HttpAnswer, HttpRequest, SendContext, Verdict } from '@currents/connector';
+import type { BodyPiece, Connector, HttpAnswer, HttpRequest, SendContext, Verdict } from '@currents/connector';
 import { findEventType } from '@currents/schema';
 import { z } from 'zod';
 
@@ -50,19 +50,19 @@ export const logbook: Connector<z.infer<typeof settings>, z.infer<typeof credent
   rateLimit: () => ({ events: 100, bytes: 1_000_000, eventBytes: 100_000, wrapBytes: 14, requests: 2, budgets: [] }),
 
   async send(items, to) {
-    const answer = await to.http.request(post(`{"entries":[${joinJson(items)}]}`, to));
+    const answer = await to.http.request(post(['{"entries":[', ...joinJson(items), ']}'], to));
     return answerAll(items, verdictOn(answer, to, items));
   },
 
   async test(to) {
-    const verdict = verdictOn(await to.http.request(post('{"entries":[]}', to)), to, []);
+    const verdict = verdictOn(await to.http.request(post(['{"entries":[]}'], to)), to, []);
     if (verdict.outcome === 'delivered') return { outcome: 'passed' };
     const outcome = verdict.outcome === 'blocked' ? 'refused' : 'unreachable';
     return { outcome, code: verdict.code, detail: verdict.detail };
   },
 };
 
-function post(body: string, { settings: { host }, credentials: { token } }: Context): HttpRequest {
+function post(body: readonly BodyPiece[], { settings: { host }, credentials: { token } }: Context): HttpRequest {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   return { method: 'POST', url: `https://${host}/entries`, headers, body };
 }
