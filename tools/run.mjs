@@ -11,6 +11,8 @@ const programs = {
   'start:api': ['apps/api/dist/main.js', 'Runs the front door. Takes its settings from the environment: see .env.example.'],
   'start:worker': ['apps/worker/dist/main.js', 'Runs the back door. Takes its settings from the environment: see .env.example.'],
   bench: ['tools/dist/bench/main.js', 'Measures what an event costs, from the request to the partner.'],
+  'bench:amplitude': ['tools/dist/bench/amplitude.js', 'Measures what others feel of a hot device and of a slow partner, and what a second destination costs.'],
+  'bench:cohorts': ['tools/dist/bench/cohorts.js', 'Measures cohorts and segments of ten million members.'],
 };
 
 const chores = {
@@ -31,7 +33,7 @@ async function runProgram(file, purpose) {
   await build();
   const path = pathOf(file);
   if (!existsSync(path)) refuse(`wanted ${file}; the build did not make it`);
-  // What the environment already holds goes first. The demo and the bench are the same on every machine.
+  // What the environment already holds goes first. The demo and the benches are the same on every machine.
   if (name.startsWith('start') && existsSync(pathOf('.env'))) process.loadEnvFile(pathOf('.env'));
   // In this very process, so that arguments, signals and exit code are the program's own.
   process.argv = [process.execPath, path, ...words];
@@ -61,7 +63,7 @@ function pathOf(file) {
 
 function listCommands() {
   const all = Object.entries({ ...programs, ...chores });
-  const lines = all.map(([key, [, purpose]]) => `  npm run ${key.padEnd(14)}${purpose}`);
+  const lines = all.map(([key, [, purpose]]) => `  npm run ${key.padEnd(17)}${purpose}`);
   console.log(`Currents. Commands, each with -- --help:\n\n${lines.join('\n')}`);
   if (name !== '' && name !== '--help') refuse(`\nunknown command "${name}"; the known ones are above`);
 }

@@ -7,6 +7,7 @@ import { measureHotDevice } from './amplitude/hotDevice.js';
 import { readOptions, type Options, type Part } from './amplitude/options.js';
 import { measureSlowPartner } from './amplitude/slowPartner.js';
 import type { Stage } from './amplitude/stage.js';
+import { readWords } from './readWords.js';
 import { median } from './reading/percentiles.js';
 
 type Measured = { readonly lines: readonly string[]; readonly faults: readonly string[] };
@@ -62,6 +63,6 @@ async function main(options: Options): Promise<void> {
   }
 }
 
-const asked = readOptions(process.argv.slice(2));
-if ('help' in asked) console.log(asked.help);
-else await main(asked.options);
+const asked = readWords('bench:amplitude', readOptions);
+if (asked && 'help' in asked) console.log(asked.help);
+else if (asked) await main(asked.options);

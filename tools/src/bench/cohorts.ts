@@ -16,6 +16,7 @@ import {
   type Measured,
 } from './cohorts/measure.js';
 import { readOptions, type Options } from './cohorts/options.js';
+import { readWords } from './readWords.js';
 
 const everyone: CohortReference = { id: 'everyone', name: 'Everyone' };
 const half: CohortReference = { id: 'half', name: 'Half' };
@@ -103,11 +104,6 @@ function say({ what, seconds, members, note }: Measured): void {
   console.log(`${what}: ${seconds.toFixed(1)} s${rate}${note === undefined ? '' : `; ${note}`}`);
 }
 
-try {
-  const asked = readOptions(process.argv.slice(2));
-  if ('help' in asked) console.log(asked.help);
-  else await main(asked.options);
-} catch (error) {
-  console.error(`bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  process.exitCode = 1;
-}
+const asked = readWords('bench:cohorts', readOptions);
+if (asked && 'help' in asked) console.log(asked.help);
+else if (asked) await main(asked.options);
