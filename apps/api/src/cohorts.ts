@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { gunzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import type { CohortRoute, Push, PushResult } from '@currents/connector';
-import type { Connectors, ImportKeys, NewPush, PushStored } from '@currents/core';
+import type { Connectors, ImportKeys, Metrics, NewPush, PushStored } from '@currents/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { placeOf, type PushPlace } from './pushPlace.js';
 
@@ -11,6 +11,7 @@ const unzip = promisify(gunzip);
 export interface CohortDeps {
   readonly connectors: Connectors;
   readonly importKeys: ImportKeys;
+  readonly metrics: Pick<Metrics, 'pushed'>;
   /** Resolves once the push is committed. */
   readonly storePush: (push: NewPush) => Promise<PushStored>;
   /** Whether an admin has made a partner of this name known. */
@@ -34,7 +35,10 @@ export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
     scope.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
       const place = placeOf(request.url, deps.connectors);
       const push = place && pushOf(request, place, '');
-      if (push && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return answer(reply, place, push, tooLarge(bodyBytes), deps);
+      if (place && push && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+        count(place, tooLarge(bodyBytes), deps);
+        return answer(reply, place, push, tooLarge(bodyBytes), deps);
+      }
       if ((error.statusCode ?? 500) < 500) return reply.code(error.statusCode ?? 400).send({ error: { code: 'bad_request', detail: error.message } });
       request.log.error({ event: 'cohorts.error', err: error });
       return reply.code(500).send({ error: { code: 'internal_error', detail: 'the hub failed on this request; it has been logged' } });
@@ -48,12 +52,19 @@ export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
         const text = underWayBytes - bytes > deps.queuedBytes ? busy : await textOf(request, bodyBytes);
         const push = pushOf(request, place, typeof text === 'string' ? text : '');
         const result = typeof text === 'string' ? await take(push, place, request, deps) : text;
-        return result === 'unknown_partner' ? notFound(reply, request) : answer(reply, place, push, result, deps);
+        if (result === 'unknown_partner') return notFound(reply, request);
+        count(place, result, deps, typeof text === 'string' && result.outcome !== 'unavailable');
+        return answer(reply, place, push, result, deps);
       } finally {
         underWayBytes -= bytes;
       }
     });
   });
+}
+
+/** Names that nobody looked up are counted as one: anybody may knock with any name, and metrics keep each for ever. */
+function count({ partner }: PushPlace, { outcome }: PushResult, { connectors, metrics }: CohortDeps, isLookedUp = false): void {
+  metrics.pushed(isLookedUp || connectors.has(partner) ? partner : 'other', outcome);
 }
 
 /** Stores a push whose key is good, and says what is to be answered. */

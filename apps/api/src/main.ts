@@ -76,6 +76,7 @@ async function main(config: Config): Promise<void> {
   registerCohorts(app, {
     connectors,
     importKeys,
+    metrics,
     storePush: (push) => storePush({ sql, onStored: (cohortIds) => cohortIds.forEach(sender.wakeCohort) }, push),
     isRegistered: async (partner) => (await findImportPartner(admin, partner)).kind === 'ImportPartner',
     partnerKey: config.PARTNER_API_KEY,

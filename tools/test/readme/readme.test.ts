@@ -46,6 +46,16 @@ describe('the README, followed from top to bottom on an empty database', () => {
     expect(JSON.parse(body)).toMatchObject({ type: 'segment.changes', segment: { id: '1', name: 'Spenders' }, changes: [{ change: 'left', member: { externalId: 'customer-42' } }] });
   });
 
+  it('counts it all in /metrics', async () => {
+    const { api, workers } = newcomer.hub;
+    const scrape = async (url = '') => (await fetch(`${url}/metrics`)).text();
+    expect(await scrape(api.url)).toMatch(/^currents_pushes_total\{partner="mixpanel",result="stored"\} 2$/m);
+    const worker = await scrape(workers[0]?.url);
+    for (const line of ['currents_members_moved_total{partner="mixpanel",move="added"} 2', 'currents_change_wait_seconds_count 2', 'currents_webhook_changes_total 1']) {
+      expect(worker.split('\n')).toContain(line);
+    }
+  });
+
   it('leaves neither a secret nor a member in what api and worker say, at the lowest level of logging', () => {
     expect(newcomer.said.length).toBeGreaterThan(10);
     const shownOnce = newcomer.said.filter((line) => line.startsWith('admin token, shown only this once'));

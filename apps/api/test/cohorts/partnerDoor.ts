@@ -42,10 +42,12 @@ export async function openPartnerDoor({ partnerKey, bodyBytes = 10 * 1024 * 1024
   const importKeys = await watchImportKeys(own, () => undefined);
   const intake = createIntake(own, { connectors, batchEvents: 1, queuedBytes: 1, commits: 1, gatherMs: 1, shard: 4, onStored: () => undefined });
   const log = createLog('api', 'silent');
-  const app = createServer({ log, metrics: createMetrics(), intake, tokens, bodyBytes, retryAfterSeconds: 7, ready: async () => undefined });
+  const metrics = createMetrics();
+  const app = createServer({ log, metrics, intake, tokens, bodyBytes, retryAfterSeconds: 7, ready: async () => undefined });
   registerCohorts(app, {
     connectors,
     importKeys,
+    metrics,
     storePush: (push) => storePush({ sql: own, onStored: () => undefined }, push),
     isRegistered: async (partner) => (await findImportPartner({ sql: own, connectors }, partner)).kind === 'ImportPartner',
     partnerKey,

@@ -27,6 +27,7 @@ export async function openMarketer(): Promise<Marketer> {
   const seal = createSeal(randomBytes(32));
   const http = createHttp({ timeoutMs: 2_000, connections: 2 });
   const log = createLog('test', 'silent');
+  const metrics = createMetrics();
   const engine = await startEngine({
     connectors,
     seal,
@@ -34,7 +35,7 @@ export async function openMarketer(): Promise<Marketer> {
     databaseUrl: database.url,
     queue: { databaseUrl: database.url },
     log,
-    metrics: createMetrics(),
+    metrics,
     windowMs: 3_600_000,
     requestMs: 2_000,
     retentionDays: 14,
@@ -46,6 +47,7 @@ export async function openMarketer(): Promise<Marketer> {
   registerCohorts(app, {
     connectors,
     importKeys,
+    metrics,
     storePush: (push) => storePush({ sql, onStored: () => undefined }, push),
     isRegistered: async () => false,
     partnerKey: undefined,

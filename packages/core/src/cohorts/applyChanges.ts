@@ -1,3 +1,4 @@
+import type { MemberMoves } from '../metrics.js';
 import { applyMoves, type CohortRow } from './applyMoves.js';
 import { holdCohort } from './holdCohort.js';
 import { supersedeSet } from './memberSet.js';
@@ -6,7 +7,15 @@ import { stagePages } from './stagePages.js';
 import { firstRun, readWaiting, type Run } from './waiting.js';
 
 export type Applied =
-  | { readonly outcome: 'applied'; readonly kind: Run[number]['kind']; readonly changes: number; readonly given: number }
+  | {
+      readonly outcome: 'applied';
+      readonly partner: string;
+      readonly kind: Run[number]['kind'];
+      readonly given: number;
+      readonly moved: MemberMoves;
+      /** When each of the changes was stored. */
+      readonly storedAt: readonly Date[];
+    }
   /** `busy`: another worker has the cohort in hand. */
   | { readonly outcome: 'nothing' | 'busy' };
 
@@ -19,34 +28,40 @@ export async function applyNext(session: Session, cohortId: number): Promise<App
     if (!(await holdCohort(tx, cohortId))) return { outcome: 'busy' };
     const run = firstRun(await readWaiting(tx, cohortId));
     if (!run) return { outcome: 'nothing' };
-    const [cohort] = await tx<CohortRow[]>`select id, set_id, deleted_at is not null as deleted from cohort where id = ${cohortId}`;
+    const [cohort] = await tx<CohortRow[]>`select id, partner, set_id, deleted_at is not null as deleted from cohort where id = ${cohortId}`;
     if (!cohort) throw new Error(`changes wait for the cohort ${cohortId}, which there is not`);
-    await apply(tx, cohort, run);
-    return { outcome: 'applied', kind: run[0].kind, changes: run.length, given: run.reduce((sum, { given }) => sum + given, 0) };
+    const moved = await apply(tx, cohort, run);
+    const given = run.reduce((sum, change) => sum + change.given, 0);
+    return { outcome: 'applied', partner: cohort.partner, kind: run[0].kind, given, moved, storedAt: run.map(({ stored_at }) => stored_at) };
   });
 }
 
-async function apply(tx: Transaction, cohort: CohortRow, run: Run): Promise<void> {
+async function apply(tx: Transaction, cohort: CohortRow, run: Run): Promise<MemberMoves> {
   const [{ kind }] = run;
   if (cohort.deleted && (kind === 'add' || kind === 'remove')) {
     await tx`update cohort_change set state = 'dropped', members = null where id = any(${run.map(({ id }) => id)}::bigint[])`;
-    return;
+    return nobody;
   }
   const standing = cohort.deleted ? await revive(tx, cohort) : cohort;
-  switch (kind) {
-    case 'declare':
-      await tx`update cohort_change set state = 'applied' where id = any(${run.map(({ id }) => id)}::bigint[])`;
-      break;
-    case 'replace':
-      await stagePages(tx, standing, run);
-      break;
-    case 'add':
-    case 'remove':
-      await applyMoves(tx, standing, run);
-      break;
-  }
+  const moved = await move(tx, standing, run);
   // Last, so that a cohort's row is not held while millions of members are replaced.
   await describe(tx, cohort.id, run);
+  return moved;
+}
+
+const nobody: MemberMoves = { added: 0, removed: 0 };
+
+async function move(tx: Transaction, cohort: CohortRow, run: Run): Promise<MemberMoves> {
+  switch (run[0].kind) {
+    case 'declare':
+      await tx`update cohort_change set state = 'applied' where id = any(${run.map(({ id }) => id)}::bigint[])`;
+      return nobody;
+    case 'replace':
+      return (await stagePages(tx, cohort, run)) ?? nobody;
+    case 'add':
+    case 'remove':
+      return applyMoves(tx, cohort, run);
+  }
 }
 
 /** A deleted cohort that is declared again, or told whole, begins anew under its old ids. */

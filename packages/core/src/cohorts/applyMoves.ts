@@ -1,3 +1,4 @@
+import type { MemberMoves } from '../metrics.js';
 import { createSet, setTable } from './memberSet.js';
 import type { Transaction } from './session.js';
 import { countNewPages, noteReceived, openSync } from './syncRecord.js';
@@ -5,6 +6,7 @@ import type { Run } from './waiting.js';
 
 export interface CohortRow {
   readonly id: number;
+  readonly partner: string;
   readonly set_id: string | null;
   readonly deleted: boolean;
 }
@@ -21,7 +23,7 @@ interface Moved {
  * partner computed it, and by arrival where that is equal or unsaid. A change that the partner computed before the one
  * that last moved a member leaves the member where it is.
  */
-export async function applyMoves(tx: Transaction, cohort: CohortRow, run: Run): Promise<void> {
+export async function applyMoves(tx: Transaction, cohort: CohortRow, run: Run): Promise<MemberMoves> {
   const sync = await openSync(tx, cohort.id, run);
   const pages = run.at(-1)?.pages ?? undefined;
   const newPages = pages === undefined ? 0 : await countNewPages(tx, cohort.id, run);
@@ -44,6 +46,7 @@ export async function applyMoves(tx: Transaction, cohort: CohortRow, run: Run): 
       last_sync_at = greatest(last_sync_at, ${run.at(-1)?.stored_at ?? null}::timestamptz)
     where id = ${cohort.id}`;
   await tx`update cohort_change set state = 'applied', members = null where id = any(${run.map(({ id }) => id)}::bigint[])`;
+  return { added: sum(added), removed: sum(removed) };
 }
 
 async function move(tx: Transaction, cohortId: number, table: string, run: Run): Promise<Moved> {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { connect } from '../db/connect.js';
+import type { Metrics } from '../metrics.js';
 import { applyNext } from './applyChanges.js';
 import { keepCohortHouse } from './cohortHouse.js';
 import { openSession, type Session } from './session.js';
@@ -7,6 +8,7 @@ import { openSession, type Session } from './session.js';
 export interface CohortWorkDeps {
   readonly databaseUrl: string;
   readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'applied'>;
   readonly retentionDays: number;
 }
 
@@ -29,7 +31,7 @@ const farewellSeconds = 5;
 
 /** Applies what partners push, until it is stopped. Any number of workers may do so at once. */
 export function startCohortWork(deps: CohortWorkDeps): CohortWork {
-  const { databaseUrl, log, retentionDays } = deps;
+  const { databaseUrl, log, metrics, retentionDays } = deps;
   const sql = connect(databaseUrl, { max: 1, name: 'cohorts' });
   const [house, ...free] = Array.from({ length: mostHands + 1 }, () => openSession(databaseUrl, { name: 'cohorts', statementMs })) as [Session, ...Session[]];
   const sessions = [house, ...free];
@@ -77,9 +79,12 @@ export function startCohortWork(deps: CohortWorkDeps): CohortWork {
       while (!stopped) {
         held.again = false;
         const startedMs = Date.now();
-        const { outcome, ...what } = await applyNext(session, cohortId);
-        if (outcome !== 'applied') break;
-        log.info({ event: 'cohort.applied', cohort: cohortId, ...what, ms: Date.now() - startedMs });
+        const applied = await applyNext(session, cohortId);
+        if (applied.outcome !== 'applied') break;
+        const { partner, kind, given, moved, storedAt } = applied;
+        const endedMs = Date.now();
+        metrics.applied(partner, moved, storedAt.map((at) => endedMs - at.getTime()));
+        log.info({ event: 'cohort.applied', cohort: cohortId, kind, changes: storedAt.length, given, ...moved, ms: endedMs - startedMs });
       }
       troubled.delete(cohortId);
     } catch (error) {

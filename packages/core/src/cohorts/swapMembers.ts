@@ -1,3 +1,4 @@
+import type { MemberMoves } from '../metrics.js';
 import type { CohortRow } from './applyMoves.js';
 import { createUnindexedSet, indexSet, setTable, supersedeSet, takeRoom } from './memberSet.js';
 import type { Transaction } from './session.js';
@@ -25,7 +26,7 @@ const mostCandidates = 100_000;
  * Replaces the membership by what the session's pages say: a new set is made beside the old one, and the cohort is
  * pointed to it as the transaction commits. Whoever reads meanwhile sees the old membership, and waits for nothing.
  */
-export async function swapMembers(tx: Transaction, cohort: CohortRow, { sync, session, pages }: CompleteSession): Promise<void> {
+export async function swapMembers(tx: Transaction, cohort: CohortRow, { sync, session, pages }: CompleteSession): Promise<MemberMoves> {
   await takeRoom(tx);
   const setId = await createUnindexedSet(tx);
   const fresh = setTable(setId);
@@ -44,7 +45,8 @@ export async function swapMembers(tx: Transaction, cohort: CohortRow, { sync, se
   await indexSet(tx, setId);
   await tx`analyze ${tx(fresh)}`;
   const difference = await compare(tx, cohort.set_id, fresh);
-  await tellSegments(tx, cohort, fresh, Number(difference.added) + Number(difference.removed));
+  const moved = { added: Number(difference.added), removed: Number(difference.removed) };
+  await tellSegments(tx, cohort, fresh, moved.added + moved.removed);
   await closeSession(tx, cohort, { sync, session, pages }, difference);
   await supersedeSet(tx, cohort.set_id);
   await tx`delete from cohort_departed where cohort_id = ${cohort.id}`;
@@ -55,6 +57,7 @@ export async function swapMembers(tx: Transaction, cohort: CohortRow, { sync, se
       told_members = (select given from cohort_sync where id = ${sync.id}::bigint), told_by = 'pages', told_at = now(), told_moved = 0,
       last_sync_at = now()
     where id = ${cohort.id}`;
+  return moved;
 }
 
 async function compare(tx: Transaction, oldSetId: string | null, fresh: string): Promise<Difference> {

@@ -2,6 +2,7 @@ import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
 import { connect } from '../db/connect.js';
 import { openSession } from '../cohorts/session.js';
+import type { Metrics } from '../metrics.js';
 import type { Seal } from '../seal.js';
 import { evaluateSegment } from './evaluate.js';
 import { keepSegmentHouse } from './segmentHouse.js';
@@ -13,6 +14,7 @@ export interface SegmentWorkDeps {
   readonly http: Http;
   readonly seal: Seal;
   readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'told'>;
   readonly windowMs: number;
   readonly requestMs: number;
   readonly retentionDays: number;

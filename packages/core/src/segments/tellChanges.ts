@@ -1,6 +1,7 @@
 import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
 import type { Sql } from '../db/connect.js';
+import type { Metrics } from '../metrics.js';
 import { probeAfterMs, retry, type Retry } from '../retry.js';
 import type { Seal } from '../seal.js';
 import {
@@ -23,6 +24,7 @@ export interface TellDeps {
   readonly http: Http;
   readonly seal: Seal;
   readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'told'>;
   /** How long an entry or exit is kept trying. */
   readonly windowMs: number;
   /** The longest a receiver may take to answer one request. */
@@ -36,6 +38,7 @@ export async function tellNext(deps: TellDeps, webhookId: number): Promise<boole
   const startedMs = Date.now();
   const verdict = await tell(deps, batch);
   const again = await settle(deps, batch, verdict);
+  deps.metrics.told(verdict.outcome, batch.changes.length);
   deps.log.info({
     event: 'webhook.attempt',
     webhook: webhookId,

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CohortChange, Member } from '@currents/connector';
+import { createMetrics } from '@currents/core';
 import { applyNext } from '../../src/cohorts/applyChanges.js';
 import { startCohortWork, type CohortWork } from '../../src/cohorts/cohortWork.js';
 import { memberKey } from '../../src/cohorts/memberKey.js';
@@ -16,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => inbox.close());
 
 const log = pino({ level: 'silent' });
-const startWork = (): CohortWork => startCohortWork({ databaseUrl: inbox.url, log, retentionDays: 14 });
+const startWork = (): CohortWork => startCohortWork({ databaseUrl: inbox.url, log, metrics: createMetrics(), retentionDays: 14 });
 const waiting = async () => (await inbox.sql`select from cohort_change where state = 'waiting'`).count;
 const applied = () => until(waiting, (count) => count === 0);
 

@@ -69,7 +69,7 @@ describe('a segment', () => {
     expect(await evaluateSegment(desk.session, Number(id))).toEqual({ outcome: 'busy' });
     letGo();
     await holder;
-    expect(await applied).toEqual({ outcome: 'applied', kind: 'add', changes: 1, given: 1 });
+    expect(await applied).toMatchObject({ outcome: 'applied', kind: 'add', given: 1, moved: { added: 1, removed: 0 } });
     await applier.end(1);
     await desk.settle();
     expect(await desk.members(id)).toEqual(keys(1, 2));

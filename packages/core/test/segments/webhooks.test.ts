@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createHttp, createWebhook, deleteWebhook, getWebhook, listWebhookExpiries, pauseWebhook, renewWebhookSecret, resumeWebhook, type WebhookView } from '@currents/core';
+import { createHttp, createMetrics, createWebhook, deleteWebhook, getWebhook, listWebhookExpiries, pauseWebhook, renewWebhookSecret, resumeWebhook, type WebhookView } from '@currents/core';
 import { startSegmentWork, type SegmentWork } from '../../src/segments/segmentWork.js';
 import { add, createDice, remove, user, users } from '../cohorts/inbox.js';
 import { until } from '../hub.js';
@@ -10,6 +10,8 @@ import { openReceiver, type Receiver } from './receiver.js';
 const cohort = { id: 'told', name: 'Told' };
 const http = createHttp({ timeoutMs: 2_000, connections: 8 });
 const hourMs = 3_600_000;
+
+const metrics = createMetrics();
 
 let desk: Desk;
 let receiver: Receiver;
@@ -36,7 +38,7 @@ afterEach(async () => {
 });
 
 function startWork(windowMs = 48 * hourMs): void {
-  works.push(startSegmentWork({ databaseUrl: desk.url, http, seal: desk.seal, log: pino({ level: 'silent' }), windowMs, requestMs: 2_000, retentionDays: 14 }));
+  works.push(startSegmentWork({ databaseUrl: desk.url, http, seal: desk.seal, log: pino({ level: 'silent' }), metrics, windowMs, requestMs: 2_000, retentionDays: 14 }));
 }
 const webhook = async (): Promise<WebhookView> => {
   const view = await getWebhook(desk.admin, webhookId);
@@ -84,6 +86,21 @@ describe('a webhook', () => {
     await until(webhook, ({ delivered }) => delivered === 2_500);
     expect(receiver.taken.map(({ changes }) => changes)).toEqual([250, 1_000, 1_000, 250]);
     expect(receiver.complaints).toEqual([]);
+  });
+
+  it('is counted in the words of Prometheus', async () => {
+    metrics.registry.resetMetrics();
+    receiver.mood.push({ status: 500 });
+    startWork();
+    await enter(1, 2, 3);
+    await until(async () => {
+      await hurry();
+      return webhook();
+    }, ({ delivered }) => delivered === 3);
+    const text = await metrics.registry.metrics();
+    expect(text).toMatch(/^currents_webhook_requests_total\{outcome="deferred"\} 1$/m);
+    expect(text).toMatch(/^currents_webhook_requests_total\{outcome="delivered"\} 1$/m);
+    expect(text).toMatch(/^currents_webhook_changes_total 3$/m);
   });
 
   it.each([401, 403, 404, 410])('that answers %i is blocked, keeps what happens, and goes on by itself when it answers again', async (status) => {

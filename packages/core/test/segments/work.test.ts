@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { changeSegment, createHttp, listSegmentChanges, memberKey } from '@currents/core';
+import { changeSegment, createHttp, createMetrics, listSegmentChanges, memberKey } from '@currents/core';
 import { startCohortWork } from '../../src/cohorts/cohortWork.js';
 import { startSegmentWork } from '../../src/segments/segmentWork.js';
 import { add, createDice, page, remove, user } from '../cohorts/inbox.js';
@@ -29,7 +29,7 @@ describe('workers', () => {
     const both = (await desk.segment('Both', { all: [{ includes: a }, { includes: b }] })).id;
     const only = (await desk.segment('Only one', { all: [{ includes: a }, { excludes: b }] })).id;
     await desk.settle();
-    const options = { databaseUrl: desk.url, log, retentionDays: 14 };
+    const options = { databaseUrl: desk.url, log, metrics: createMetrics(), retentionDays: 14 };
     const startAll = () => [
       startCohortWork(options),
       startCohortWork(options),
