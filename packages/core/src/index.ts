@@ -22,6 +22,7 @@ export { countDays, type CodeCount, type Counts, type DayCounts } from './admin/
 export { createCurrent, type CreateCurrentResult, type NewCurrent } from './admin/createCurrent.js';
 export { getCurrent, listCurrents, type CurrentFilter } from './admin/currents.js';
 export type { CurrentView } from './admin/currentView.js';
+export { listDeeds, noteDeed, type Deed, type DeedFilter } from './admin/deedHistory.js';
 export { countDeadLetters, listDeadLetters } from './admin/deadLetters.js';
 export type { DeadLetter, DeadLetterCount, DeadLetterFilter } from './admin/deadLetters.js';
 export { deleteCurrent, type CurrentDeleted } from './admin/deleteCurrent.js';

@@ -6,6 +6,7 @@ import { CohortResolver } from './cohort.resolver.js';
 import { CurrentResolver } from './current.resolver.js';
 import { DeadLetterResolver } from './deadLetter.resolver.js';
 import { noteDeeds } from './deeds.js';
+import { DeedResolver } from './deed.resolver.js';
 import { DestinationResolver } from './destination.resolver.js';
 import { ImportKeyResolver } from './importKey.resolver.js';
 import { LedgerResolver } from './ledger.resolver.js';
@@ -25,6 +26,7 @@ export function buildAdminSchema(): GraphQLSchema {
       CohortResolver,
       CurrentResolver,
       DeadLetterResolver,
+      DeedResolver,
       DestinationResolver,
       EventPropertyResolver,
       ImportKeyResolver,

@@ -1,0 +1,64 @@
+import type { Admin } from './admin.js';
+import { checkFirst, pageOf, readCursor, writeCursor, type Page, type PageRequest } from './page.js';
+
+/** Something an admin did, or tried to. */
+export interface Deed {
+  readonly id: string;
+  readonly at: Date;
+  readonly adminTokenId: string;
+  /** The name of the mutation. */
+  readonly deed: string;
+  /** What it was done to: a Current, a segment, a key. */
+  readonly subjectId: string | undefined;
+  /** What was given, without anything secret; undefined where the deed was refused. */
+  readonly given: Readonly<Record<string, unknown>> | undefined;
+  /** What the answer was: the kind of it, or `failed` where there was none. */
+  readonly result: string;
+  /** Whether it was done, and not refused. */
+  readonly done: boolean;
+}
+
+type Sql = Pick<Admin, 'sql'>;
+
+/** Keeps a deed. What is given must hold nothing secret: it can be read again by every admin. */
+export async function noteDeed({ sql }: Sql, { adminTokenId, deed, subjectId, given, result, done }: Omit<Deed, 'id' | 'at'>): Promise<void> {
+  // Postgres takes neither NUL nor half a character in JSON, and an admin may send both.
+  const json = given === undefined ? null : JSON.stringify(given, (_key, value: unknown) => (typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\uFFFD') : value));
+  await sql`
+    insert into admin_deed (admin_token_id, deed, subject_id, given, result, done)
+    values (${Number(adminTokenId)}, ${deed}, ${subjectId?.replaceAll('\0', '\uFFFD') ?? null}, ${json}::text::jsonb, ${result}, ${done})`;
+}
+
+export interface DeedFilter {
+  readonly deed?: string | undefined;
+  readonly subjectId?: string | undefined;
+}
+
+/** The history of deeds, the newest first. */
+export async function listDeeds({ sql }: Sql, { first, after }: PageRequest, { deed, subjectId }: DeedFilter = {}): Promise<Page<Deed>> {
+  checkFirst(first);
+  const [cursor] = readCursor(after, 1) ?? [];
+  const [wantedDeed, wantedSubject] = [deed, subjectId].map((text) => text?.replaceAll('\0', '\uFFFD') ?? null);
+  const rows = await sql<Row[]>`
+    select id, at, admin_token_id, deed, subject_id, given, result, done from admin_deed
+    where (${wantedDeed ?? null}::text is null or deed = ${wantedDeed ?? null})
+      and (${wantedSubject ?? null}::text is null or subject_id = ${wantedSubject ?? null})
+      and (${cursor ?? null}::bigint is null or id < ${cursor ?? null}::bigint)
+    order by id desc limit ${first + 1}`;
+  return pageOf(rows.map(deedOf), first, ({ id }) => writeCursor(id));
+}
+
+interface Row {
+  readonly id: string;
+  readonly at: Date;
+  readonly admin_token_id: number;
+  readonly deed: string;
+  readonly subject_id: string | null;
+  readonly given: Readonly<Record<string, unknown>> | null;
+  readonly result: string;
+  readonly done: boolean;
+}
+
+function deedOf({ admin_token_id, subject_id, given, ...row }: Row): Deed {
+  return { ...row, adminTokenId: String(admin_token_id), subjectId: subject_id ?? undefined, given: given ?? undefined };
+}
