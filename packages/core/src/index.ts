@@ -51,8 +51,8 @@ export { freshnessOf, type Freshness, type FreshnessState, type Schedule } from 
 export { createImportKey, invalidateImportKey, listImportKeys } from './cohorts/importKeyDeeds.js';
 export type { ImportKeyCreated, ImportKeyInvalidAlready, ImportKeyNotFound, ImportKeyView } from './cohorts/importKeyDeeds.js';
 export { memberKey, memberOf, type MemberKey } from './cohorts/memberKey.js';
-export { findImportPartner, listImportPartners, registerImportPartner } from './cohorts/partners.js';
-export type { ImportEndpoint, ImportPartner, PartnerExists, PartnerNotFound } from './cohorts/partners.js';
+export { findImportPartner, forgetImportPartner, listImportPartners, registerImportPartner } from './cohorts/partners.js';
+export type { ImportEndpoint, ImportPartner, PartnerExists, PartnerInUse, PartnerNotFound } from './cohorts/partners.js';
 export { listSyncs, type SyncView } from './cohorts/syncHistory.js';
 export { exportMembers, type ExportFormat, type ExportTaker, type MemberExport } from './segments/exportMembers.js';
 export { previewSegment, type SegmentPreview } from './segments/previewSegment.js';

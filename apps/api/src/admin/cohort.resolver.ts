@@ -45,7 +45,7 @@ export class CohortResolver {
   }
 
   @Mutation(() => CohortResult, {
-    description: 'States how often the partner syncs the cohort, so that it is shown as stale when nothing comes. Changes nothing at the partner.',
+    description: 'States how often the partner syncs the cohort, so that it is shown as stale when nothing comes. Changes nothing at the partner. To undo it, state what it was before.',
     complexity: costs.write,
   })
   async setCohortSchedule(
@@ -57,7 +57,7 @@ export class CohortResolver {
   }
 
   @Mutation(() => CohortResult, {
-    description: 'Notes how many members the cohort has at the partner, as an admin has read it there, to compare it with what is held: see drift.',
+    description: 'Notes how many members the cohort has at the partner, as an admin has read it there, to compare it with what is held: see drift. To undo it, note the former number; the partner’s next whole sync notes its own.',
     complexity: costs.write,
   })
   async noteCohortSize(

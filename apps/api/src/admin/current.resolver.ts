@@ -72,16 +72,18 @@ export class CurrentResolver {
 
   @Mutation(() => ChangeCurrentResult, {
     description:
-      'Changes a Current, from its next attempt on. To undo it, give back what the answer says it was before; only former credentials are gone. ' +
+      'Changes a Current, from its next attempt on. To undo it, give back what the answer says it was before; only former credentials are gone, so giving others has to be confirmed. ' +
       'A blocked Current whose settings or credentials change is asked about at its destination at once.',
     complexity: costs.write,
   })
   async changeCurrent(
     @Arg('id', () => ID, { description: ofCurrent }) id: string,
     @Arg('input', () => ChangeCurrentInput, { description: 'What to change.' }) input: ChangeCurrentInput,
+    @Arg('confirmName', () => String, { nullable: true, description: 'Its present name, exactly, to confirm, where credentials are given.' })
+    confirmName: string | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return changeCurrent(admin, id, given(input));
+    return changeCurrent(admin, id, { ...given(input), confirmName: confirmName ?? undefined });
   }
 
   @Mutation(() => TestCredentialsResult, {

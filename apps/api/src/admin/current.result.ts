@@ -105,6 +105,7 @@ export const ChangeCurrentResult = createUnionType({
       BaseUrlNotAllowed,
       CredentialsInvalid,
       SelectionInvalid,
+      NotConfirmed,
     ] as const,
   resolveType: kindOf,
 });

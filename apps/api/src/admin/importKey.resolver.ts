@@ -1,8 +1,8 @@
-import { createImportKey, invalidateImportKey, listImportKeys, listImportPartners, registerImportPartner } from '@currents/core';
+import { createImportKey, forgetImportPartner, invalidateImportKey, listImportKeys, listImportPartners, registerImportPartner } from '@currents/core';
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import type { AdminContext } from './context.js';
 import { costs } from './costs.js';
-import { CreateImportKeyResult, ImportKeyPage, ImportPartner, InvalidateImportKeyResult, RegisterImportPartnerResult } from './importKey.type.js';
+import { CreateImportKeyResult, ForgetImportPartnerResult, ImportKeyPage, ImportPartner, InvalidateImportKeyResult, RegisterImportPartnerResult } from './importKey.type.js';
 import { DateTime } from './scalars.js';
 
 const ofKey = 'Id of the key.';
@@ -27,7 +27,7 @@ export class ImportKeyResolver {
   }
 
   @Mutation(() => RegisterImportPartnerResult, {
-    description: 'Makes a partner known that the hub has no package for, and that pushes cohorts in the partner protocol of Braze. Without a key it can push nothing.',
+    description: 'Makes a partner known that the hub has no package for, and that pushes cohorts in the partner protocol of Braze. Without a key it can push nothing. To undo it, forget it.',
     complexity: costs.write,
   })
   async registerImportPartner(
@@ -35,6 +35,14 @@ export class ImportKeyResolver {
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return registerImportPartner(admin, name);
+  }
+
+  @Mutation(() => ForgetImportPartnerResult, {
+    description: 'Makes a partner unknown again that an admin made known, once none of its keys is good. Its cohorts stay. To undo it, register it again.',
+    complexity: costs.write,
+  })
+  async forgetImportPartner(@Arg('name', () => String, { description: 'Its name.' }) name: string, @Ctx() { admin }: AdminContext): Promise<unknown> {
+    return forgetImportPartner(admin, name);
   }
 
   @Mutation(() => CreateImportKeyResult, {

@@ -96,6 +96,16 @@ export class PartnerNotFound extends Problem {
 @ObjectType({ implements: Problem, description: 'There is a partner of this name already.' })
 export class PartnerExists extends Problem {}
 
+@ObjectType({ implements: Problem, description: 'The partner cannot be forgotten: keys of it are good, or the hub knows it by itself.' })
+export class PartnerInUse extends Problem {}
+
+export const ForgetImportPartnerResult = createUnionType({
+  name: 'ForgetImportPartnerResult',
+  description: 'The partner as it was, or why it is still known.',
+  types: () => [ImportPartner, PartnerNotFound, PartnerInUse] as const,
+  resolveType: kindOf,
+});
+
 export const RegisterImportPartnerResult = createUnionType({
   name: 'RegisterImportPartnerResult',
   description: 'The partner, or why there is none.',

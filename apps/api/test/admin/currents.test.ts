@@ -15,7 +15,7 @@ const fields = `
   ... on NameTaken { ownerId } ... on UnknownDestination { known } ${problem}`;
 const create = `mutation ($input: CreateCurrentInput!) { createCurrent(input: $input) { __typename ... on Current {
   id name state settings credentials { kind fields } selection { eventTypes channels groups } eventTypes possible warnings { code eventTypes } } ${fields} } }`;
-const change = `mutation ($id: ID!, $input: ChangeCurrentInput!) { changeCurrent(id: $id, input: $input) { __typename
+const change = `mutation ($id: ID!, $input: ChangeCurrentInput!, $confirmName: String) { changeCurrent(id: $id, input: $input, confirmName: $confirmName) { __typename
   ... on CurrentChanged { current { name contactEmail version settings } before { name contactEmail settings selection { channels } } }
   ... on WrongState { state possible } ${fields} } }`;
 const test = `mutation ($id: ID!, $input: TestCredentialsInput) { testCredentials(id: $id, input: $input) { __typename
@@ -227,7 +227,8 @@ it('credentials come out nowhere: in no answer, no log line and no column of the
   const input = { ...good, name: 'Secret', credentials };
   office.partner = () => ({ status: 401, headers: { 'www-authenticate': canary }, body: `{"error":"no: ${canary}","code":401}` });
   const { id } = await office.do(create, { input });
-  await office.do(change, { id, input: { credentials } });
+  expect(await office.do(change, { id, input: { credentials } })).toMatchObject({ __typename: 'NotConfirmed' });
+  expect(await office.do(change, { id, input: { credentials }, confirmName: 'Secret' })).toMatchObject({ __typename: 'CurrentChanged' });
   await office.do(change, { id, input: { credentials: { ...credentials, [canary]: canary } } });
   await office.do(create, { input: { ...input, name: 'Other', credentials: { kind: canary, [canary]: [canary] } } });
   await office.do(create, { input });
@@ -241,7 +242,7 @@ it('credentials come out nowhere: in no answer, no log line and no column of the
   await office.sql`alter table current add constraint sabotage check (name <> 'Sabotaged')`;
   await office.ask(create, { input: { ...input, name: 'Sabotaged' } });
   const elsewhere = openAdmin({ ...office.admin, databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing' });
-  await changeCurrent(elsewhere, id, { credentials }).catch((error: unknown) => office.app.log.error({ err: error }));
+  await changeCurrent(elsewhere, id, { credentials, confirmName: 'Secret' }).catch((error: unknown) => office.app.log.error({ err: error }));
   await elsewhere.close();
   await office.ask(`{ current(id: "${id}") { ... on Current { settings credentials { kind fields } warnings { message } blocked { detail } } } currents { nodes { id settings } } destinations { credentialsSchema } }`);
 

@@ -11,6 +11,13 @@ const history = (deed?: string, subjectId?: string) =>
 const create = `mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on Segment { id } ${problem} } }`;
 const change = `mutation ($id: ID!, $input: ChangeSegmentInput!) { changeSegment(id: $id, input: $input) { ... on Segment { definition } ${problem} } }`;
 
+it('a partner that was made known can be forgotten, one that the hub knows by itself cannot', async () => {
+  const does = (deed: string, name: string) => office.do(`mutation ($name: String!) { ${deed}(name: $name) { ... on ImportPartner { name } ${problem} } }`, { name });
+  await does('registerImportPartner', 'typo');
+  expect(await does('forgetImportPartner', 'typo')).toEqual({ name: 'typo' });
+  expect(await does('forgetImportPartner', 'mixpanel')).toMatchObject({ __typename: 'PartnerInUse' });
+});
+
 describe('the history of deeds', () => {
   it('says what was done, to what, with which token, what was given and how it ended', async () => {
     const made = await office.do(`mutation { createImportKey(partner: "mixpanel", name: "kept") { ... on ImportKeyCreated { importKey { id } } ${problem} } }`);

@@ -39,6 +39,15 @@ describe('the admin schema', () => {
     }
   });
 
+  it('says of every mutation how to undo it, or has it confirmed', () => {
+    const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
+    const open = mutations.filter(({ args, description }) => !args.some(({ name }) => name.startsWith('confirm')) && !/To undo it, |undoes it/.test(description ?? ''));
+    // It tries something, and changes nothing.
+    expect(open.map(({ name }) => name)).toEqual(['testCredentials']);
+    const unconfirmed = mutations.filter(({ args, description }) => /[Cc]annot be undone|are gone/.test(description ?? '') && !args.some(({ name }) => name.startsWith('confirm')));
+    expect(unconfirmed.map(({ name }) => name)).toEqual([]);
+  });
+
   it('has no field through which credentials could come out', () => {
     const outgoing = types.filter((type) => isObjectType(type) || isInterfaceType(type)).flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })));
     const open = outgoing.filter(({ field }) => isScalarType(getNamedType(field.type)) && getNamedType(field.type).name === 'JsonObject').map(({ type, field }) => `${type.name}.${field.name}`);

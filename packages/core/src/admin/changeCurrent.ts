@@ -10,7 +10,7 @@ import { oneViewOf, type CurrentRow } from './currents.js';
 import { possibleActions, type CurrentView } from './currentView.js';
 import { findConnector, type UnknownDestination } from './destinations.js';
 import { rowId } from './page.js';
-import { currentNotFound, inputInvalid, type CurrentNotFound, type InputInvalid, type NameTaken, type WrongState } from './problem.js';
+import { currentNotFound, inputInvalid, type CurrentNotFound, type InputInvalid, type NameTaken, type NotConfirmed, type WrongState } from './problem.js';
 import { checkSelectionFor, type SelectionInvalid } from './selections.js';
 import { checkCredentials, checkSettings, type BaseUrlNotAllowed, type CredentialsInvalid, type Settings, type SettingsInvalid } from './settings.js';
 import { wrongState } from './transitions.js';
@@ -22,6 +22,8 @@ export interface CurrentChange {
   readonly contactEmail?: string | undefined;
   readonly settings?: unknown;
   readonly credentials?: unknown;
+  /** Its present name, exactly: wanted where credentials are given, for the former ones are gone then. */
+  readonly confirmName?: string | undefined;
   readonly selection?: Selection | undefined;
 }
 
@@ -48,7 +50,8 @@ export type Refused =
   | SettingsInvalid
   | BaseUrlNotAllowed
   | CredentialsInvalid
-  | SelectionInvalid;
+  | SelectionInvalid
+  | NotConfirmed;
 
 /** Undefined stays as it is. */
 interface Changes {
@@ -70,6 +73,7 @@ export async function changeCurrent(admin: Admin, id: string, change: CurrentCha
       if (!possibleActions(before.state).includes('change')) return wrongState(before, 'change');
       const changes = checkChanges(admin, before, change);
       if ('kind' in changes) return changes;
+      if (changes.credentials && change.confirmName !== before.name) return notConfirmed(before.name);
       return { before, row: await write(tx, before, changes) };
     });
     if ('kind' in changed) return changed;
@@ -109,6 +113,11 @@ function checkChanges(admin: Admin, before: CurrentRow, change: CurrentChange): 
     credentials: credentials && admin.seal.seal(JSON.stringify(credentials.credentials), sealContext(before.id)),
     selection: selection.selection,
   };
+}
+
+function notConfirmed(name: string): NotConfirmed {
+  const message = `confirmName: wanted the Current's name, ${JSON.stringify(name)}, to confirm that its credentials are replaced; something else came. The former ones would be gone`;
+  return { kind: 'NotConfirmed', message };
 }
 
 const unchanged = { settings: undefined, selection: undefined };

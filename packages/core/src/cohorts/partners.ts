@@ -35,6 +35,12 @@ export interface PartnerExists {
   readonly message: string;
 }
 
+/** It is wanted as long as a key of it is good, or there is a package for it. */
+export interface PartnerInUse {
+  readonly kind: 'PartnerInUse';
+  readonly message: string;
+}
+
 /** Every partner, by name. */
 export async function listImportPartners({ sql, connectors }: Pick<Admin, 'sql' | 'connectors'>): Promise<readonly ImportPartner[]> {
   const rows = await sql<{ name: string }[]>`select name from import_partner order by name`;
@@ -43,7 +49,7 @@ export async function listImportPartners({ sql, connectors }: Pick<Admin, 'sql' 
   return [...own, ...registered].sort().map((name) => partnerOf(connectors, name));
 }
 
-/** Makes a partner known that speaks the partner protocol of Braze. There is nothing to undo: without a key it can push nothing. */
+/** Makes a partner known that speaks the partner protocol of Braze. Without a key it can push nothing. */
 export async function registerImportPartner(
   { sql, connectors }: Pick<Admin, 'sql' | 'connectors'>,
   name: string,
@@ -56,6 +62,18 @@ export async function registerImportPartner(
   if (routesOf(connectors, name)) return exists;
   const made = await sql`insert into import_partner (name) values (${name}) on conflict do nothing`;
   return made.count === 1 ? partnerOf(connectors, name) : exists;
+}
+
+/** Makes a partner unknown again that an admin had made known. What it has pushed stays. */
+export async function forgetImportPartner(admin: Pick<Admin, 'sql' | 'connectors'>, name: string): Promise<ImportPartner | PartnerNotFound | PartnerInUse> {
+  const found = await findImportPartner(admin, name);
+  if (found.kind === 'PartnerNotFound') return found;
+  if (!found.registered) return { kind: 'PartnerInUse', message: `the hub knows ${JSON.stringify(found.name)} by itself; without a key it can push nothing` };
+  const forgotten = await admin.sql`
+    delete from import_partner where name = ${found.name} and not exists (
+      select from import_key where partner = ${found.name} and (invalid_from is null or invalid_from > clock_timestamp()))`;
+  if (forgotten.count === 1) return found;
+  return { kind: 'PartnerInUse', message: `data import keys of ${JSON.stringify(found.name)} are good; invalidate them first` };
 }
 
 /** The partner of this name, or what names there are. */

@@ -134,7 +134,7 @@ describe('a test of credentials', () => {
 
 it('changed credentials replace the former ones whole', async () => {
   const id = await desk.draft('Replaced');
-  await changeCurrent(desk.admin, id, { credentials: { key: 'the-second-key' } });
+  await changeCurrent(desk.admin, id, { credentials: { key: 'the-second-key' }, confirmName: 'Replaced' });
   const working = await readWorking(desk.sql, Number(id), desk.admin);
   expect(working && isWorking(working) && working.credentials).toEqual({ key: 'the-second-key' });
 });

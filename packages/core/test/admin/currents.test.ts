@@ -149,7 +149,9 @@ describe('changing', () => {
     expect(await getCurrent(desk.admin, id)).toMatchObject({ state: 'blocked', blocked: { code: 'bad_key' } });
     await changeCurrent(desk.admin, id, { selection: everything });
     expect(await desk.sql`select from current where id = ${Number(id)} and probe_at <= now()`).toHaveLength(0);
-    await changeCurrent(desk.admin, id, { credentials: { key: 'another' } });
+    expect(await changeCurrent(desk.admin, id, { credentials: { key: 'another' } })).toMatchObject({ kind: 'NotConfirmed' });
+    expect(await desk.sql`select from current where id = ${Number(id)} and probe_at <= now()`).toHaveLength(0);
+    await changeCurrent(desk.admin, id, { credentials: { key: 'another' }, confirmName: 'Blocked' });
     expect(await desk.sql`select probes from current where id = ${Number(id)} and probe_at <= now() and state = 'blocked'`).toMatchObject([{ probes: 0 }]);
   });
 });

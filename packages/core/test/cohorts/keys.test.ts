@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createImportKey, invalidateImportKey, listImportKeys, listImportPartners, registerImportPartner, watchImportKeys, type ImportKeys } from '@currents/core';
+import { createImportKey, forgetImportPartner, invalidateImportKey, listImportKeys, listImportPartners, registerImportPartner, watchImportKeys, type ImportKeys } from '@currents/core';
 import { until } from '../hub.js';
 import { add, openInbox, users, type Inbox } from './inbox.js';
 
@@ -98,5 +98,19 @@ describe('a partner', () => {
   it('is registered once', async () => {
     expect(await registerImportPartner(admin, 'heap')).toMatchObject({ kind: 'PartnerExists' });
     expect((await listImportPartners(admin)).map(({ name, registered }) => [name, registered])).toEqual([['heap', true], ['segment', true]]);
+  });
+
+  it('is forgotten once none of its keys is good, and can be registered again', async () => {
+    await registerImportPartner(admin, 'typo');
+    const { key, id } = await make('typed', 'typo');
+    expect(await forgetImportPartner(admin, 'typo')).toMatchObject({ kind: 'PartnerInUse' });
+    await invalidateImportKey(admin, id, { confirmName: 'typed', from: new Date(Date.now() + 3_600_000) });
+    expect(await forgetImportPartner(admin, 'typo')).toMatchObject({ kind: 'PartnerInUse' });
+    await invalidateImportKey(admin, id, { confirmName: 'typed' });
+    expect(await forgetImportPartner(admin, 'typo')).toMatchObject({ kind: 'ImportPartner', name: 'typo' });
+    expect(await forgetImportPartner(admin, 'typo')).toMatchObject({ kind: 'PartnerNotFound' });
+    await registerImportPartner(admin, 'typo');
+    await until(() => importKeys.check('typo', key), (found) => found === undefined);
+    await forgetImportPartner(admin, 'typo');
   });
 });
