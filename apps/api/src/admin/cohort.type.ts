@@ -127,6 +127,9 @@ export class RefusedMembers {
   @Field(() => String, { description: 'Why, for machines, such as no_id, id_too_long or id_not_text.' })
   code!: string;
 
+  @Field(() => String, { description: 'Why, in a sentence.' })
+  description!: string;
+
   @Field(() => Count, { description: 'How many.' })
   members!: number;
 }

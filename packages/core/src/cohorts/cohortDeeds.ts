@@ -3,12 +3,13 @@ import { checkFirst, pageOf, QuestionRefused, readCursor, rowId, writeCursor, ty
 import type { NotConfirmed } from '../admin/problem.js';
 import { cohortColumns, cohortNotFound, cohortViewOf, type CohortNotFound, type CohortRow, type CohortView } from './cohortView.js';
 import { schedules, type Schedule } from './freshness.js';
+import { shownNameOf } from './partners.js';
 
 type Deps = Pick<Admin, 'sql' | 'connectors'>;
 
 export interface CohortFilter {
   readonly partner?: string | undefined;
-  /** Part of the name, or of the partner's id, in any case. */
+  /** Part of the name as it is shown, or of the partner's id, in any case. */
   readonly text?: string | undefined;
   readonly deleted?: boolean | undefined;
 }
@@ -23,17 +24,33 @@ export interface CohortInUse {
 /** Cohorts, the newest first. */
 export async function listCohorts(admin: Deps, { first, after }: PageRequest, filter: CohortFilter = {}): Promise<Page<CohortView>> {
   checkFirst(first);
-  const { sql } = admin;
   const [cursor] = readCursor(after, 1) ?? [];
-  const text = filter.text?.replaceAll('\0', '\uFFFD') ?? null;
-  const rows = await sql<CohortRow[]>`
-    select ${cohortColumns(admin)} from cohort c
-    where (c.deleted_at is not null) = ${filter.deleted ?? false}
-      and (${filter.partner ?? null}::text is null or c.partner = ${filter.partner?.replaceAll('\0', '\uFFFD') ?? null})
-      and (${text}::text is null or position(lower(${text}) in lower(c.name)) > 0 or position(lower(${text}) in lower(c.partner_id)) > 0)
-      and (${cursor ?? null}::bigint is null or c.id < ${cursor ?? null}::bigint)
-    order by c.id desc limit ${first + 1}`;
+  const ids = await findIds(admin, { wanted: first + 1, below: cursor }, filter);
+  const rows = await admin.sql<CohortRow[]>`select ${cohortColumns(admin)} from cohort c where c.id = any(${ids}::int[]) order by c.id desc`;
   return pageOf(rows.map((row) => cohortViewOf(admin, row)), first, ({ id }) => writeCursor(id));
+}
+
+/** Names looked through at a time. */
+const step = 2_000;
+
+/** The ids of the first cohorts that fit. What a cohort is called among the hub's only its connector can say, so text is looked for here. */
+async function findIds({ sql, connectors }: Deps, { wanted, below }: { readonly wanted: number; readonly below: string | undefined }, filter: CohortFilter): Promise<readonly number[]> {
+  const text = filter.text?.toLowerCase();
+  const ids: number[] = [];
+  for (let last = below; ; ) {
+    const rows = await sql<{ id: number; partner: string; partner_id: string; name: string }[]>`
+      select id, partner, partner_id, name from cohort
+      where (deleted_at is not null) = ${filter.deleted ?? false}
+        and (${filter.partner ?? null}::text is null or partner = ${filter.partner?.replaceAll('\0', '\uFFFD') ?? null})
+        and (${last ?? null}::bigint is null or id < ${last ?? null}::bigint)
+      order by id desc limit ${text === undefined ? wanted : step}`;
+    for (const { id, partner, partner_id: partnerId, name } of rows) {
+      const words = [partnerId, shownNameOf(connectors, { partner, id: partnerId, name })];
+      if (text === undefined || words.some((word) => word.toLowerCase().includes(text))) ids.push(id);
+    }
+    if (ids.length >= wanted || rows.length < step) return ids.slice(0, wanted);
+    last = String(rows.at(-1)?.id);
+  }
 }
 
 /** A cohort, in whatever state; deleted ones can still be looked at. */

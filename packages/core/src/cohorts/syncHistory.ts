@@ -1,3 +1,4 @@
+import { memberReasons } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
 import { checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from '../admin/page.js';
 
@@ -20,8 +21,10 @@ export interface SyncView {
   readonly unchanged: number;
   /** Named by a change that the partner computed before a newer one that was applied already. */
   readonly late: number;
-  readonly refused: readonly { readonly code: string; readonly members: number }[];
+  readonly refused: readonly { readonly code: string; readonly description: string; readonly members: number }[];
 }
+
+const reasons: Readonly<Record<string, string | undefined>> = memberReasons;
 
 /** Mixpanel repeats a page for a minute, Amplitude for some minutes. */
 const stalledMs = 10 * 60_000;
@@ -72,6 +75,6 @@ function syncViewOf(row: SyncRow): SyncView {
     removed: Number(row.removed),
     unchanged: Number(row.unchanged),
     late: Number(row.late),
-    refused: Object.entries(row.refused).map(([code, members]) => ({ code, members })),
+    refused: Object.entries(row.refused).map(([code, members]) => ({ code, description: reasons[code] ?? code, members })),
   };
 }

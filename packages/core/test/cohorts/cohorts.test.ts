@@ -85,6 +85,16 @@ describe('a cohort', () => {
     expect(await checkCohort(admin, id)).toMatchObject({ balances: false });
   });
 
+  it('says of members that were refused why, also in a sentence', async () => {
+    const own = reference();
+    const { id } = await cohort(add([...users(1), { externalId: '' }, { externalId: 'x'.repeat(601) }], { cohort: own }));
+    const [sync] = (await listSyncs(admin, id, { first: 1 })).nodes;
+    expect(sync?.refused).toEqual([
+      { code: 'no_id', description: 'The partner sent the member without an id.', members: 1 },
+      { code: 'id_too_long', description: 'The member’s id has more than 600 characters.', members: 1 },
+    ]);
+  });
+
   it('is found by part of its name or id, page by page', async () => {
     const names = ['Zebra one', 'zebra two', 'Zebra three'];
     for (const [index, name] of names.entries()) await cohort(add(users(1), { cohort: { id: `zoo-${index}`, name } }));
@@ -94,5 +104,8 @@ describe('a cohort', () => {
     expect(second).toMatchObject({ nodes: [{ partnerId: 'zoo-0' }], nextCursor: undefined });
     expect((await listCohorts(admin, { first: 5 }, { text: 'zoo-1' })).nodes).toHaveLength(1);
     expect((await listCohorts(admin, { first: 5 }, { partner: 'nobody' })).nodes).toEqual([]);
+    // As they are shown, which is what an admin has before him.
+    expect((await listCohorts(admin, { first: 5 }, { text: '[acme] zebra two: ZOO-1' })).nodes.map(({ partnerId }) => partnerId)).toEqual(['zoo-1']);
+    expect((await listCohorts(admin, { first: 5 }, { text: '[Acme] Zebra' })).nodes).toHaveLength(3);
   });
 });
