@@ -13,6 +13,7 @@ import {
   type SenderOptions,
 } from '../../src/fakes/senders/index.js';
 import { startCohortHub, type CohortHub } from './cohortHub.js';
+import { until } from './until.js';
 
 /** In the id of every member, and in nothing else: by it an id is known wherever it may turn up. */
 const mark = 'f3a91c7e';
@@ -180,6 +181,29 @@ it('is said by no process: neither a key nor the id of a member', async () => {
       expect(status).toBeGreaterThanOrEqual(400);
     }
   }
-  expect(hub.said.length).toBeGreaterThan(1);
+  await failWithin(scene, headers);
+  expect(hub.said.filter((line) => line.includes('cohorts.unavailable') || line.includes('cohort.error')).length).toBeGreaterThan(1);
   for (const line of hub.said) for (const word of [mark, ...keys]) expect(line).not.toContain(word);
 });
+
+/** The database refuses a member once when it is stored, and once when it is applied; each time it tells the whole row. */
+async function failWithin({ audience, difference, sender }: Scene, headers: Readonly<Record<string, string>>): Promise<void> {
+  await sender.settle();
+  expect(await difference()).toEqual(none);
+  const member = `user-${mark}-refused`;
+  const body = JSON.stringify({
+    action: 'add_members',
+    parameters: { mixpanel_cohort_id: audience.id, mixpanel_session_id: 'refused', page_info: { total_pages: 1, page_count: 1 }, members: [{ mixpanel_distinct_id: member }] },
+  });
+  const push = async () => (await fetch(`${hub.url}/partners/mixpanel/webhook`, { method: 'POST', headers, body })).status;
+  const [row] = await hub.sql<{ set_id: string }[]>`select set_id from cohort where partner_id = ${audience.id}`;
+  await hub.sql`alter table cohort_change add constraint sabotage check (session <> 'refused') not valid`;
+  expect(await push()).toBe(503);
+  await hub.sql`alter table cohort_change drop constraint sabotage`;
+  const set = hub.sql(`member_set_${row?.set_id}`);
+  await hub.sql`alter table ${set} add constraint sabotage check (member not like '%refused') not valid`;
+  expect(await push()).toBe(200);
+  await until(() => hub.said.filter((line) => line.includes('cohort.error')).length, (errors) => errors > 0);
+  await hub.sql`alter table ${set} drop constraint sabotage`;
+  expect((await hub.membersOf('mixpanel', audience.id)).has(member)).toBe(true);
+}

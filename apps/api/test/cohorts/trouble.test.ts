@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { basic, bearer, changes, message, openPartnerDoor, page } from './partnerDoor.js';
+import { basic, bearer, changes, declaration, message, openPartnerDoor, page } from './partnerDoor.js';
 
 describe('when the database is gone', () => {
   it('every partner is told to come again, in its own shape', async () => {
@@ -29,6 +29,20 @@ describe('when the database is gone', () => {
 });
 
 describe('when more comes in than can be stored', () => {
+  it('who speaks the partner protocol is told that the cohort is locked, and comes again', async () => {
+    const door = await openPartnerDoor({ queuedBytes: 0 });
+    const key = await door.makeKey('mixpanel');
+    try {
+      const user_ids = Array.from({ length: 1_000 }, (_, index) => `customer-${index}`);
+      const answers = await Promise.all(Array.from({ length: 8 }, () => door.push('mixpanel/cohorts', declaration(key, { extra: user_ids }))));
+      const locked = answers.filter(({ status }) => status !== 201);
+      expect(locked.map(({ status, headers, body }) => [status, headers.get('retry-after'), body])).toContainEqual([423, '7', { message: expect.any(String) }]);
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201, 423]));
+    } finally {
+      await door.close();
+    }
+  });
+
   it('partners are told to come again, and what they were told is stored is', async () => {
     const door = await openPartnerDoor({ queuedBytes: 200_000 });
     const key = await door.makeKey('mixpanel');
