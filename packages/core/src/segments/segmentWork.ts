@@ -27,8 +27,6 @@ export interface SegmentWork {
 
 const sweepMs = 500;
 const houseMs = 60_000;
-/** Webhooks that one worker has in hand at once: each waits for nobody but its receiver. */
-const mostWebhooks = 16;
 const farewellSeconds = 5;
 const statementMs = 120_000;
 
@@ -51,9 +49,10 @@ export function startSegmentWork(deps: SegmentWorkDeps): SegmentWork {
     await keepSegmentHouse({ sql, session, log, retentionDays });
   });
 
+  // Each by itself, however many there are: they share no slot that a slow receiver could hold on to.
   const webhooks = repeat('webhooks.error', async () => {
     for (const id of await findDueWebhooks({ sql })) {
-      if (telling.has(id) || telling.size >= mostWebhooks || stopped) continue;
+      if (telling.has(id) || stopped) continue;
       telling.set(id, tellAll(id).finally(() => telling.delete(id)));
     }
     await expireBlockedWebhooks({ ...deps, sql });

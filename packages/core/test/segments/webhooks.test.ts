@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHttp, createMetrics, createWebhook, deleteWebhook, getWebhook, listWebhookExpiries, pauseWebhook, renewWebhookSecret, resumeWebhook, type WebhookView } from '@currents/core';
@@ -86,6 +88,26 @@ describe('a webhook', () => {
     await until(webhook, ({ delivered }) => delivered === 2_500);
     expect(receiver.taken.map(({ changes }) => changes)).toEqual([250, 1_000, 1_000, 250]);
     expect(receiver.complaints).toEqual([]);
+  });
+
+  it('is not held up by others whose receivers do not answer, however many (law 6)', async () => {
+    const mute = createServer(() => undefined);
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    const { port } = mute.address() as AddressInfo;
+    // Those that were made first are looked at first.
+    await desk.sql`delete from segment_webhook`;
+    for (let index = 0; index < 40; index++) await createWebhook(desk.admin, segmentId, `http://127.0.0.1:${port}/${index}`);
+    const made = await createWebhook(desk.admin, segmentId, receiver.url);
+    if (made.kind !== 'SegmentWebhookSecretShown') throw new Error(made.message);
+    receiver.secret = made.secret;
+    await enter(1);
+    startWork();
+    const startedMs = Date.now();
+    await until(() => receiver.taken.length, (taken) => taken === 1);
+    // The others are given up after two seconds.
+    expect(Date.now() - startedMs).toBeLessThan(1_800);
+    mute.closeAllConnections();
+    await new Promise((resolve) => mute.close(resolve));
   });
 
   it('is counted in the words of Prometheus', async () => {
