@@ -75,7 +75,10 @@ async function revive(tx: Transaction, cohort: CohortRow): Promise<CohortRow> {
   return { ...cohort, set_id: null, deleted: false };
 }
 
-/** The last name, description and date that the run gives, where they are others than before. */
+/** A late push is late by minutes: among this many syncs is one that came before it and was computed after it. */
+const latestSyncs = 50;
+
+/** The last name, description and date that the run gives, where they are others than before; nothing of a run that is late. */
 async function describe(tx: Transaction, cohortId: number, run: Run): Promise<void> {
   const name = run.findLast((change) => change.name !== null)?.name ?? null;
   const description = run.findLast((change) => change.description !== null)?.description ?? null;
@@ -85,6 +88,9 @@ async function describe(tx: Transaction, cohortId: number, run: Run): Promise<vo
       name = coalesce(${name}::text, name), description = coalesce(${description}::text, description),
       partner_created_at = coalesce(${createdAt}::timestamptz, partner_created_at)
     where id = ${cohortId}
+      and not exists (
+        select from (select computed_at_ms from cohort_sync where cohort_id = ${cohortId} order by id desc limit ${latestSyncs}) s
+        where s.computed_at_ms > ${run[0].computed_at_ms}::bigint)
       and (name, description, partner_created_at) is distinct from (
         coalesce(${name}::text, name), coalesce(${description}::text, description), coalesce(${createdAt}::timestamptz, partner_created_at))`;
 }

@@ -127,4 +127,20 @@ describe('a name', () => {
     await inbox.apply();
     expect(await nameOf()).toBe('Spenders');
   });
+
+  it('is not taken from a push that the partner computed before one that was applied', async () => {
+    const named = (name: string, computedAtMs: number) => add(users(1), { cohort: { ...buyers, name }, computedAtMs });
+    const nameOf = async () => (await inbox.sql<{ name: string }[]>`select name from cohort`)[0]?.name;
+    await inbox.push([named('New', 2_000)]);
+    await inbox.apply();
+    await inbox.push([named('Old', 1_000)]);
+    await inbox.apply();
+    expect(await nameOf()).toBe('New');
+    await inbox.push([named('Newest', 3_000), named('Ancient', 500)]);
+    await inbox.apply();
+    expect(await nameOf()).toBe('Newest');
+    await inbox.push([named('Again', 3_000)]);
+    await inbox.apply();
+    expect(await nameOf()).toBe('Again');
+  });
 });
