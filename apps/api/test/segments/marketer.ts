@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { connect, createHttp, createLog, createMetrics, createSeal, ensureAdminToken, openAdmin, startEngine, storePush, watchImportKeys, type Admin, type Sql } from '@currents/core';
+import { connect, createHttp, createLog, createMetrics, createSeal, ensureAdminToken, findImportPartner, openAdmin, startEngine, storePush, watchImportKeys, type Admin, type Sql } from '@currents/core';
 import fastify, { type FastifyInstance } from 'fastify';
 import { registerAdmin } from '../../src/admin/register.js';
 import { registerCohorts } from '../../src/cohorts.js';
@@ -49,7 +49,7 @@ export async function openMarketer(): Promise<Marketer> {
     importKeys,
     metrics,
     storePush: (push) => storePush({ sql, onStored: () => undefined }, push),
-    isRegistered: async () => false,
+    isRegistered: async (partner) => (await findImportPartner(admin, partner)).kind === 'ImportPartner',
     partnerKey: undefined,
     bodyBytes: 1_000_000,
     queuedBytes: 10_000_000,
