@@ -24,7 +24,7 @@ export class Deed {
   })
   given?: Readonly<Record<string, unknown>>;
 
-  @Field(() => String, { description: 'How it ended: the type of the answer, such as Segment or NotConfirmed, or failed.' })
+  @Field(() => String, { description: 'How it ended: the type of the answer, such as Segment or NotConfirmed; refused or failed where there was none.' })
   result!: string;
 
   @Field(() => Boolean, { description: 'Whether it was done, and not refused.' })

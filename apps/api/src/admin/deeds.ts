@@ -1,4 +1,4 @@
-import { noteDeed, type Deed } from '@currents/core';
+import { noteDeed, QuestionRefused, type Deed } from '@currents/core';
 import { isObjectType } from 'graphql';
 import type { MiddlewareFn } from 'type-graphql';
 import type { AdminContext } from './context.js';
@@ -26,7 +26,7 @@ export const noteDeeds: MiddlewareFn<AdminContext> = async ({ info, args, contex
   try {
     result = await act();
   } catch (error) {
-    await note(undefined, { result: 'failed', done: false });
+    await note(undefined, { result: error instanceof QuestionRefused ? 'refused' : 'failed', done: false });
     throw error;
   }
   const kind = wordOf(result, 'kind') ?? 'done';

@@ -51,7 +51,9 @@ describe('the history of deeds', () => {
     expect(JSON.stringify(await history())).not.toContain(good.credentials.secret);
   });
 
-  it('holds what failed within the hub', async () => {
+  it('tells what was asked wrongly from what failed within the hub', async () => {
+    await office.ask('mutation { noteCohortSize(id: "1", members: -1) { __typename } }');
+    expect((await history())[0]).toMatchObject({ deed: 'noteCohortSize', result: 'refused', done: false, given: null });
     await office.sql`alter table segment add constraint sabotage check (name <> 'Sabotaged')`;
     const { definition } = (await history('createSegment'))[0].given.input;
     await office.ask(create, { input: { name: 'Sabotaged', definition } });

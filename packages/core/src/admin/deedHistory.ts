@@ -12,7 +12,7 @@ export interface Deed {
   readonly subjectId: string | undefined;
   /** What was given, without anything secret; undefined where the deed was refused. */
   readonly given: Readonly<Record<string, unknown>> | undefined;
-  /** What the answer was: the kind of it, or `failed` where there was none. */
+  /** What the answer was: the kind of it; `refused` or `failed` where there was none. */
   readonly result: string;
   /** Whether it was done, and not refused. */
   readonly done: boolean;
