@@ -1,4 +1,4 @@
-import type { Budget, RateLimit } from '@currents/connector';
+import type { RateLimit } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
 import type { Segment } from './batch.js';
 import { WrittenRun } from './jsonRun.js';
@@ -32,6 +32,14 @@ export function startMapping({ events: mostEvents, eventBytes, budgets }: Limits
   const ids = new Set<string>();
   const items: Seated[] = [];
   let drafts: Draft[] = [];
+  let lastKeys: Draft['keys'] = [];
+
+  /** Neighbours often count for the same keys; then they share one list of them. */
+  function keysOf(payload: unknown): Draft['keys'] {
+    const keys = budgets.map((budget) => budget.key(payload));
+    if (!keys.every((key, place) => key === lastKeys[place])) lastKeys = keys;
+    return lastKeys;
+  }
 
   function take(track: Track, position: number, event: CatalogueEvent): void {
     const { id } = event;
@@ -40,7 +48,7 @@ export function startMapping({ events: mostEvents, eventBytes, budgets }: Limits
     let keys: Draft['keys'] = [];
     try {
       mapped = connector.map(event, settings);
-      if ('payload' in mapped) keys = keysOf(mapped.payload, budgets);
+      if ('payload' in mapped) keys = keysOf(mapped.payload);
     } catch (error) {
       return buryBroken(track, position, error);
     }
@@ -98,10 +106,6 @@ export function startMapping({ events: mostEvents, eventBytes, budgets }: Limits
       return items;
     },
   };
-}
-
-function keysOf(payload: unknown, budgets: readonly Budget<unknown>[]): (string | undefined)[] {
-  return budgets.map((budget) => budget.key(payload));
 }
 
 function tryToWrite(drafts: readonly Draft[]): WrittenRun | undefined {
