@@ -1,7 +1,7 @@
 import { gzip } from 'node:zlib';
 import { promisify } from 'node:util';
-import type { BodyPiece, Http, HttpAnswer, HttpRequest } from '@currents/connector';
-import { Agent, request as send } from 'undici';
+import type { BodyPiece, HttpAnswer, HttpRequest, StreamingHttp } from '@currents/connector';
+import { Agent, request as send, type Dispatcher } from 'undici';
 
 const compress = promisify(gzip);
 
@@ -19,7 +19,7 @@ export interface HttpOptions {
 }
 
 /** The only way to a partner. Redirects are answers, not followed: credentials never travel to another host. */
-export function createHttp({ timeoutMs, connections }: HttpOptions): Http & { close(): Promise<void> } {
+export function createHttp({ timeoutMs, connections }: HttpOptions): StreamingHttp & { close(): Promise<void> } {
   const agent = new Agent({
     connections,
     connect: { timeout: Math.min(timeoutMs, 10_000) },
@@ -30,40 +30,70 @@ export function createHttp({ timeoutMs, connections }: HttpOptions): Http & { cl
   });
   return {
     request: (request) => answer(agent, request, timeoutMs),
+    stream: (request, take) => stream(agent, request, take),
     close: () => agent.close(),
   };
 }
 
-async function answer(agent: Agent, { method, url, headers, body, gzip: zip }: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
+async function answer(agent: Agent, request: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
   try {
-    const plain = body === undefined || typeof body === 'string' ? body : inOnePiece(body);
-    const packed = zip && plain !== undefined ? await compress(plain, compression) : plain;
-    const response = await send(url, {
-      method,
-      dispatcher: agent,
-      headers: zip ? { ...headers, 'content-encoding': 'gzip' } : { ...headers },
-      body: packed ?? null,
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of response.body as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > longestAnswerBytes) break;
-    }
-    return {
-      status: response.statusCode,
-      headers: singleHeaders(response.headers),
-      body: Buffer.concat(chunks).toString('utf8', 0, longestAnswerBytes),
-    };
+    return await readAnswer(await open(agent, request, AbortSignal.timeout(timeoutMs)));
   } catch (error) {
     return { status: 0, ...failureOf(error) };
   }
 }
 
+/** Without a limit to the whole: how long a file takes depends on its length. The agent ends what stands still. */
+async function stream(agent: Agent, request: HttpRequest, take: (piece: Uint8Array) => Promise<void> | void): Promise<HttpAnswer> {
+  let refusal: { readonly error: unknown } | undefined;
+  try {
+    const response = await open(agent, request);
+    const { statusCode: status } = response;
+    if (status < 200 || status >= 300) return await readAnswer(response);
+    for await (const piece of response.body as AsyncIterable<Uint8Array>) {
+      try {
+        await take(piece);
+      } catch (error) {
+        refusal = { error };
+        throw error;
+      }
+    }
+    return { status, headers: singleHeaders(response.headers), body: '' };
+  } catch (error) {
+    if (refusal) throw refusal.error;
+    return { status: 0, ...failureOf(error) };
+  }
+}
+
+async function open(agent: Agent, { method, url, headers, body, gzip: zip }: HttpRequest, signal?: AbortSignal): Promise<Dispatcher.ResponseData> {
+  const plain = body === undefined || typeof body === 'string' ? body : inOnePiece(body);
+  const packed = zip && plain !== undefined ? await compress(plain, compression) : plain;
+  return send(url, {
+    method,
+    dispatcher: agent,
+    headers: zip ? { ...headers, 'content-encoding': 'gzip' } : { ...headers },
+    body: packed ?? null,
+    ...(signal && { signal }),
+  });
+}
+
 function inOnePiece(pieces: readonly BodyPiece[]): Buffer {
   return Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
+}
+
+async function readAnswer(response: Dispatcher.ResponseData): Promise<HttpAnswer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > longestAnswerBytes) break;
+  }
+  return {
+    status: response.statusCode,
+    headers: singleHeaders(response.headers),
+    body: Buffer.concat(chunks).toString('utf8', 0, longestAnswerBytes),
+  };
 }
 
 function singleHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
