@@ -4,10 +4,10 @@ import { sealContext } from '../working.js';
 import type { Admin } from './admin.js';
 import { findCurrent, type CurrentRow } from './currents.js';
 import { possibleActions } from './currentView.js';
-import { findConnector, publicWords, type UnknownDestination } from './destinations.js';
+import { findConnector, type UnknownDestination } from './destinations.js';
 import { currentNotFound, type CurrentNotFound, type WrongState } from './problem.js';
-import { reveals, secretsIn } from './reveals.js';
 import { checkCredentials, checkSettings, type BaseUrlNotAllowed, type CredentialsInvalid, type SettingsInvalid } from './settings.js';
+import { shownWords } from './shownWords.js';
 import { wrongState, type CurrentNotReady } from './transitions.js';
 
 /** The destination would take events. */
@@ -54,9 +54,7 @@ export async function testCredentials(
   const credentials = instead.credentials === undefined ? openCredentials(admin, row) : checkCredentials(connector, instead.credentials);
   if ('kind' in credentials) return credentials;
 
-  const { fields, choices } = publicWords(connector.credentials);
-  const secrets = secretsIn(credentials.credentials, new Set([...fields, ...choices]));
-  const shown = (text: string): string => (reveals(text, secrets) ? 'the answer is not shown, because it repeats part of the credentials' : text);
+  const shown = shownWords(connector, credentials.credentials);
   let answer;
   try {
     answer = await connector.test({ ...settings, ...credentials, http: admin.http });

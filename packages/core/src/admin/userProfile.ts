@@ -2,9 +2,8 @@ import type { ProfileParts, UserProfile, UserQuery } from '@currents/connector';
 import { isWorking, readWorking } from '../working.js';
 import type { Admin } from './admin.js';
 import { findCurrent } from './currents.js';
-import { publicWords } from './destinations.js';
 import { currentNotFound, inputInvalid, type CurrentNotFound, type FieldProblem, type InputInvalid, type WrongState } from './problem.js';
-import { reveals, secretsIn } from './reveals.js';
+import { shownWords } from './shownWords.js';
 import type { CurrentNotReady } from './transitions.js';
 
 /** Whose profile, by at least one of the ids, and which parts of it. */
@@ -85,9 +84,7 @@ export async function lookUpUserProfile(admin: Admin, id: string, question: User
     return { kind: 'LookupNotAvailable', message: `${connector.label} cannot be asked for users`, code: 'not_offered' };
   }
 
-  const { fields, choices } = publicWords(connector.credentials);
-  const secrets = secretsIn(credentials, new Set([...fields, ...choices]));
-  const shown = (text: string): string => (reveals(text, secrets) ? 'the answer is not shown, because it repeats part of the credentials' : text);
+  const shown = shownWords(connector, credentials);
   let answer;
   try {
     answer = await connector.lookUpUser(query, { settings, credentials, http: admin.http });
