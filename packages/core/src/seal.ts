@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 
 const version = 1;
 const ivBytes = 12;
@@ -9,11 +9,15 @@ export interface Seal {
   seal(secret: string, context: string): Buffer;
   /** Throws when the master key is another one, or the value was changed. */
   open(sealed: Buffer, context: string): string;
+  /** Equal for equal secrets, and tells nothing of them to whoever has not the master key. */
+  fingerprint(secret: string): Buffer;
 }
 
 /** @param masterKey exactly 32 bytes. */
 export function createSeal(masterKey: Buffer): Seal {
   if (masterKey.length !== 32) throw new Error(`a master key has 32 bytes; this one has ${masterKey.length}`);
+  // Not the master key itself, which is for sealing alone.
+  const fingerprintKey = createHmac('sha256', masterKey).update('fingerprint').digest();
   return {
     seal(secret, context) {
       const iv = randomBytes(ivBytes);
@@ -35,5 +39,6 @@ export function createSeal(masterKey: Buffer): Seal {
         throw new Error('a sealed secret does not open: the master key is not the one it was sealed with', { cause });
       }
     },
+    fingerprint: (secret) => createHmac('sha256', fingerprintKey).update(secret).digest(),
   };
 }
