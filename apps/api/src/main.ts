@@ -63,6 +63,7 @@ async function main(config: Config): Promise<void> {
     allowBaseUrl: config.ALLOW_CUSTOM_BASE_URL,
     http,
     wake: sender.wake,
+    wakePull: sender.wakePull,
   });
   const app = createServer({
     log,

@@ -9,6 +9,7 @@ import { createHttp } from './http.js';
 import { createLane, type Lane } from './lane.js';
 import type { Metrics } from './metrics.js';
 import { announce } from './presence.js';
+import { startPullWork } from './pulls/pullWork.js';
 import { openWakeReceiver, openWakeSender, type QueuePlace } from './queue.js';
 import { startSegmentWork } from './segments/segmentWork.js';
 import { startSweep } from './sweep.js';
@@ -79,14 +80,15 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
   const cohorts = startCohortWork(options);
   const segments = startSegmentWork({ ...options, http });
-  const receiver = openWakeReceiver(queue, { onWake: wake, onCohort: cohorts.wake }, { onError });
+  const pulls = startPullWork({ ...options, http, presence, wakeCohort: sender.wakeCohort, wakePull: sender.wakePull });
+  const receiver = openWakeReceiver(queue, { onWake: wake, onCohort: cohorts.wake, onPull: pulls.wake }, { onError });
   const sweep = startSweep({ ...options, sql, http, shard, presence, wake });
 
   return {
     async stop() {
       await receiver.close();
       await sweep.stop();
-      await Promise.all([cohorts.stop(), segments.stop(), ...[...lanes.values()].map((lane) => lane.stop())]);
+      await Promise.all([cohorts.stop(), segments.stop(), pulls.stop(), ...[...lanes.values()].map((lane) => lane.stop())]);
       await sender.close();
       await presence.stop();
       await budgetStore?.close();

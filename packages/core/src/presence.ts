@@ -63,7 +63,7 @@ export async function announce(databaseUrl: string, log: Logger): Promise<Presen
   };
 }
 
-/** Gives back the leases of workers that have died. Answers how many deliveries are due again. */
+/** Gives back the leases of workers that have died. Answers how many deliveries and steps of pulls are due again. */
 export async function releaseDead(sql: Sql): Promise<number> {
   const dead = await sql<{ id: number }[]>`
     select id from worker w
@@ -72,13 +72,16 @@ export async function releaseDead(sql: Sql): Promise<number> {
         and l.database = (select oid from pg_database where datname = current_database()))`;
   let released = 0;
   for (const { id } of dead) {
-    const from = BigInt(id) * BigInt(perWorker);
+    const first = BigInt(id) * BigInt(perWorker);
+    const [from, to] = [first.toString(), (first + BigInt(perWorker) - 1n).toString()];
     const rows = await sql`
       update delivery set due_at = now(), lease = null
-      where pending > 0 and lease between ${from.toString()}::bigint and ${(from + BigInt(perWorker) - 1n).toString()}::bigint
+      where pending > 0 and lease between ${from}::bigint and ${to}::bigint
       returning id`;
+    const pulls = await sql`
+      update cohort_pull set due_at = now(), lease = null where lease between ${from}::bigint and ${to}::bigint returning cohort_id`;
     await sql`delete from worker where id = ${id}`;
-    released += rows.length;
+    released += rows.length + pulls.length;
   }
   return released;
 }

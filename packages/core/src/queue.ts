@@ -13,6 +13,7 @@ const queueName = 'wake';
 interface WakeJob {
   readonly current?: number;
   readonly cohort?: number;
+  readonly pull?: number;
 }
 
 export interface WakeSender {
@@ -20,6 +21,8 @@ export interface WakeSender {
   wake(currentId: number): void;
   /** The same for a cohort that has changes to apply. */
   wakeCohort(cohortId: number): void;
+  /** The same for a cohort that is pulled, when so much time has passed. */
+  wakePull(cohortId: number, afterMs: number): void;
   close(): Promise<void>;
 }
 
@@ -43,10 +46,19 @@ const keepNothing = { removeOnComplete: true, removeOnFail: true };
 export function openWakeSender(place: QueuePlace, { onError }: QueueListener): WakeSender {
   const { queue, close } = openQueue(place);
   queue.on('error', onError);
-  const call = (job: WakeJob): void => void queue.add('look', job, keepNothing).catch(onError);
+  const call = (job: WakeJob, delay = 0): void => void queue.add('look', job, { ...keepNothing, delay }).catch(onError);
   const wake = quietly((current) => call({ current }));
   const wakeCohort = quietly((cohort) => call({ cohort }));
-  return { wake, wakeCohort, close };
+  const wakePullNow = quietly((pull) => call({ pull }));
+  return {
+    wake,
+    wakeCohort,
+    wakePull(pull, afterMs) {
+      if (afterMs > quietMs) call({ pull }, Math.ceil(afterMs));
+      else wakePullNow(pull);
+    },
+    close,
+  };
 }
 
 /** Calls at once, and then not for a while; once more at its end when it was asked to in between. */
@@ -91,15 +103,18 @@ const workerOptions = {
   removeOnFail: { count: 0 },
 };
 
-/** Calls `onWake` or `onCohort` for every wake-up call that reaches this process. */
-export function openWakeReceiver(
-  place: QueuePlace,
-  { onWake, onCohort }: { readonly onWake: (currentId: number) => void; readonly onCohort: (cohortId: number) => void },
-  { onError }: QueueListener,
-): WakeReceiver {
-  const process = ({ data: { current, cohort } }: { readonly data: WakeJob }): Promise<void> => {
+export interface WakeListener {
+  readonly onWake: (currentId: number) => void;
+  readonly onCohort: (cohortId: number) => void;
+  readonly onPull: (cohortId: number) => void;
+}
+
+/** Tells the listener of every wake-up call that reaches this process. */
+export function openWakeReceiver(place: QueuePlace, { onWake, onCohort, onPull }: WakeListener, { onError }: QueueListener): WakeReceiver {
+  const process = ({ data: { current, cohort, pull } }: { readonly data: WakeJob }): Promise<void> => {
     if (current !== undefined) onWake(current);
     if (cohort !== undefined) onCohort(cohort);
+    if (pull !== undefined) onPull(pull);
     return Promise.resolve();
   };
   if ('redisUrl' in place) {

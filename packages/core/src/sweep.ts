@@ -40,7 +40,7 @@ export function startSweep(deps: SweepDeps): Sweep {
   async function sweep(): Promise<void> {
     try {
       const released = await releaseDead(deps.sql);
-      if (released > 0) deps.log.warn({ event: 'leases.released', deliveries: released }, 'a worker died; what it had under way is tried again');
+      if (released > 0) deps.log.warn({ event: 'leases.released', leases: released }, 'a worker died; what it had under way is tried again');
       await wakeOverdue(deps);
       await probeBlocked(deps);
       await expireBlocked(deps);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
-import type { Http, HttpAnswer, HttpRequest } from '@currents/connector';
+import type { HttpAnswer, HttpRequest, StreamingHttp } from '@currents/connector';
 import { connect, createIntake, createSeal, ensureAdminToken, openAdmin, type Admin, type Intake, type Sql } from '@currents/core';
 import fastify, { type FastifyInstance } from 'fastify';
 import { registerAdmin } from '../../src/admin/register.js';
@@ -44,10 +44,16 @@ export async function openOffice(): Promise<Office> {
   const log: string[] = [];
   const answers: string[] = [];
   const asked: HttpRequest[] = [];
-  const http: Http = {
+  const http: StreamingHttp = {
     async request(request) {
       asked.push(request);
       return office.partner();
+    },
+    async stream(request, take) {
+      const answer = await http.request(request);
+      if (!('body' in answer) || answer.status < 200 || answer.status >= 300) return answer;
+      await take(Buffer.from(answer.body));
+      return { ...answer, body: '' };
     },
   };
   const admin = openAdmin({
@@ -58,6 +64,7 @@ export async function openOffice(): Promise<Office> {
     allowBaseUrl: false,
     http,
     wake: () => undefined,
+    wakePull: () => undefined,
   });
   const intake = createIntake(sql, {
     connectors,

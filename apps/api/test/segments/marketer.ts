@@ -42,7 +42,7 @@ export async function openMarketer(): Promise<Marketer> {
     enforceBudgets: false,
   });
   const importKeys = await watchImportKeys(sql, () => undefined);
-  const admin = openAdmin({ databaseUrl: database.url, sql, connectors, seal, allowBaseUrl: true, http, wake: () => undefined });
+  const admin = openAdmin({ databaseUrl: database.url, sql, connectors, seal, allowBaseUrl: true, http, wake: () => undefined, wakePull: () => undefined });
   const app = fastify();
   registerCohorts(app, {
     connectors,

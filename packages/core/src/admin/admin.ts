@@ -1,4 +1,4 @@
-import type { Http } from '@currents/connector';
+import type { StreamingHttp } from '@currents/connector';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { connect, type Sql } from '../db/connect.js';
 import { createStore, type Store } from '../store.js';
@@ -12,9 +12,11 @@ export interface AdminOptions extends WorkingOptions {
   readonly databaseUrl: string;
   /** The process's raw pool. Stays the caller's to end. */
   readonly sql: Sql;
-  readonly http: Http;
+  readonly http: StreamingHttp;
   /** Asks some worker to look at a Current. */
   readonly wake: (currentId: number) => void;
+  /** Asks some worker to look at a cohort that is pulled, after a while. */
+  readonly wakePull: (cohortId: number, afterMs: number) => void;
 }
 
 /** What every deed of an admin needs of the world. */
@@ -23,10 +25,11 @@ export interface Admin extends WorkingOptions {
   readonly databaseUrl: string;
   readonly db: Database;
   readonly sql: Sql;
-  readonly http: Http;
+  readonly http: StreamingHttp;
   /** Takes quarantined events that are released. */
   readonly store: Store;
   readonly wake: (currentId: number) => void;
+  readonly wakePull: (cohortId: number, afterMs: number) => void;
   /** Ends the connections that were opened here. */
   close(): Promise<void>;
 }
@@ -34,7 +37,7 @@ export interface Admin extends WorkingOptions {
 /** The shard of the tally that admins' deeds are counted in; processes that take events in or deliver draw higher ones. */
 export const adminShard = 0;
 
-export function openAdmin({ databaseUrl, sql, connectors, seal, allowBaseUrl, http, wake }: AdminOptions): Admin {
+export function openAdmin({ databaseUrl, sql, connectors, seal, allowBaseUrl, http, wake, wakePull }: AdminOptions): Admin {
   const pool = connect(databaseUrl, { max: 4, name: 'admin' });
   const store = createStore(sql, {
     connectors,
@@ -55,6 +58,7 @@ export function openAdmin({ databaseUrl, sql, connectors, seal, allowBaseUrl, ht
     http,
     store,
     wake,
+    wakePull,
     async close() {
       await store.drain();
       await pool.end();

@@ -2,6 +2,7 @@ import type { MemberMoves } from '../metrics.js';
 import { applyMoves, type CohortRow } from './applyMoves.js';
 import { holdCohort } from './holdCohort.js';
 import { supersedeSet } from './memberSet.js';
+import { isPullSession } from './pullSession.js';
 import type { Session, Transaction } from './session.js';
 import { stagePages } from './stagePages.js';
 import { firstRun, readWaiting, type Run } from './waiting.js';
@@ -38,7 +39,8 @@ export async function applyNext(session: Session, cohortId: number): Promise<App
 
 async function apply(tx: Transaction, cohort: CohortRow, run: Run): Promise<MemberMoves> {
   const [{ kind }] = run;
-  if (cohort.deleted && (kind === 'add' || kind === 'remove')) {
+  // Neither a partner's comings and goings nor what the hub fetches itself brings a deleted cohort back.
+  if (cohort.deleted && (kind === 'add' || kind === 'remove' || isPullSession(run[0].session))) {
     await tx`update cohort_change set state = 'dropped', members = null where id = any(${run.map(({ id }) => id)}::bigint[])`;
     return nobody;
   }

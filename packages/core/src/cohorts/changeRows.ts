@@ -7,7 +7,8 @@ const longestId = 400;
 const longestName = 1_000;
 const longestSession = 400;
 
-const mostPages = 1_000_000;
+/** A session of so many pages has more than that to come: how many, its sender does not know yet. */
+export const mostPages = 1_000_000;
 
 /** What no connector lets through, and the database would not take. */
 export function changeFault(change: CohortChange): string | undefined {

@@ -1,6 +1,7 @@
 import type { Admin } from '../admin/admin.js';
 import { checkFirst, pageOf, QuestionRefused, readCursor, rowId, writeCursor, type Page, type PageRequest } from '../admin/page.js';
 import type { NotConfirmed } from '../admin/problem.js';
+import { dueBy } from '../pulls/pullSchedule.js';
 import { cohortColumns, cohortNotFound, cohortViewOf, type CohortNotFound, type CohortRow, type CohortView } from './cohortView.js';
 import { schedules, type Schedule } from './freshness.js';
 import { shownNameOf } from './partners.js';
@@ -64,12 +65,22 @@ export async function findCohort(admin: Pick<Admin, 'sql'>, id: string): Promise
   return row;
 }
 
-/** States how often the partner syncs the cohort; undefined takes it back. Changes nothing at the partner. */
+/**
+ * States how often the cohort syncs; undefined takes it back. Of a cohort that the hub pulls, it decides how often: the
+ * next pull comes a period after the last one began, and without a schedule only when somebody asks for it. At a partner
+ * that pushes it changes nothing.
+ */
 export async function setCohortSchedule(admin: Deps, id: string, schedule: Schedule | undefined): Promise<CohortView | CohortNotFound> {
   if (schedule !== undefined && !schedules.includes(schedule)) {
     throw new QuestionRefused(`schedule: wanted ${schedules.join(', ')}; something else came`);
   }
-  await admin.sql`update cohort set schedule = ${schedule ?? null} where id = ${rowId(id) ?? 0} and deleted_at is null`;
+  const { sql } = admin;
+  await sql`
+    with changed as (
+      update cohort set schedule = ${schedule ?? null} where id = ${rowId(id) ?? 0} and deleted_at is null returning id, schedule
+    )
+    update cohort_pull p set due_at = ${dueBy(sql)}
+    from changed c where p.cohort_id = c.id and p.run_id is null and (p.failed_mend is null or p.failed_mend = 'time')`;
   return getCohort(admin, id);
 }
 
@@ -92,7 +103,7 @@ export async function noteToldMembers(
 }
 
 /**
- * Forgets a cohort and its members. What its partner sends of entries and exits is refused from now on; should the
+ * Forgets a cohort and its members, and pulls it no more. What its partner sends of entries and exits is refused from now on; should the
  * partner declare it again or send it whole, it begins anew, under the same ids. Confirmed by giving its name exactly.
  */
 export async function deleteCohort(
@@ -109,8 +120,14 @@ export async function deleteCohort(
     return { kind: 'NotConfirmed', message };
   }
   const deleted = await sql`
-    update cohort set deleted_at = now()
-    where id = ${row.id} and deleted_at is null and not exists (select from segment_cohort where cohort_id = ${row.id})`;
+    with deleted as (
+      update cohort set deleted_at = now()
+      where id = ${row.id} and deleted_at is null and not exists (select from segment_cohort where cohort_id = ${row.id})
+      returning id
+    ), stopped as (
+      delete from cohort_pull p using deleted d where p.cohort_id = d.id
+    )
+    select from deleted`;
   if (deleted.count === 1) {
     await sql`update cohort_change set state = 'dropped', members = null where cohort_id = ${row.id} and state = 'waiting'`;
     return getCohort(admin, id);

@@ -45,3 +45,8 @@ export function freshnessOf(
   if (lastSyncAtMs === undefined) return { state: 'waiting', dueAtMs, staleAtMs };
   return { state: nowMs > dueAtMs ? 'overdue' : 'fresh', dueAtMs, staleAtMs };
 }
+
+/** How long after one sync the next one is expected, or made where the hub makes it. */
+export function periodMs(schedule: keyof typeof rhythms): number {
+  return rhythms[schedule].everyMs;
+}

@@ -8,6 +8,8 @@ export interface NewPush {
   readonly partner: string;
   /** What `ImportKeys.check` answered; looked at once more as the push is stored. Null for what the hub fetched itself. */
   readonly keyId: number | null;
+  /** Of the step of a pull that fetched it; one that another step has taken over stores nothing any more. */
+  readonly lease?: string;
   /** As it came: pages of a session are told apart by it. */
   readonly body: string;
   readonly parsed: Extract<ParsedPush, { readonly changes: unknown }>;
@@ -70,14 +72,20 @@ interface Answer {
  * cohort is known. Rows of cohorts are only read or made here, never changed, so that nobody who is applying changes
  * is waited for. A deleted cohort is known again only to a push that says the whole of it.
  */
-async function insert(sql: Sql, { partner, keyId }: NewPush, rows: readonly ChangeRow[], hash: Buffer | null): Promise<Answer> {
+async function insert(sql: Sql, { partner, keyId, ...push }: NewPush, rows: readonly ChangeRow[], hash: Buffer | null): Promise<Answer> {
+  const lease = push.lease ?? null;
   const [answer] = await sql<[Answer]>`
     with given as (
       select * from json_to_recordset(${JSON.stringify(rows)}::text::json) as g (
         position int, ref text, listed boolean, list_id text, kind text, name text, description text, created_at_ms float8,
         session text, page int, pages int, computed_at_ms bigint, members text[], given int, refused jsonb)
+    ), holder as (
+      -- Held, so that whoever takes the pull over comes after this.
+      select from cohort_pull where lease = ${lease}::bigint for share
     ), key as (
-      select null::int as id where ${keyId}::int is null
+      select null::int as id where ${keyId}::int is null and ${lease}::bigint is null
+      union all
+      select null from holder
       union all
       select id from import_key
       where id = ${keyId}::int and partner = ${partner} and (invalid_from is null or invalid_from > clock_timestamp())

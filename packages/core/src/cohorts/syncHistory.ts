@@ -1,13 +1,17 @@
 import { memberReasons } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
 import { checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from '../admin/page.js';
+import { mostPages } from './changeRows.js';
 
 /** What one sync did. */
 export interface SyncView {
   readonly id: string;
   /** `replace`: the whole membership; `add`, `remove`: one part of a numbered sync; `changes`: entries and exits as they came. */
   readonly syncKind: 'replace' | 'add' | 'remove' | 'changes';
-  /** `stalled`: pages are missing, and none has come for a while. `incomplete`: they never came, and it was given up. */
+  /**
+   * `stalled`: pages are missing, and none has come for a while. `incomplete`: they never came, and it was given up; or the
+   * pull that fetched them failed or was cancelled.
+   */
   readonly state: 'receiving' | 'stalled' | 'applied' | 'superseded' | 'incomplete';
   readonly startedAt: Date;
   readonly lastAt: Date;
@@ -69,7 +73,7 @@ function syncViewOf(row: SyncRow): SyncView {
     lastAt: row.last_at,
     finishedAt: row.finished_at ?? undefined,
     pagesReceived: row.pages_expected === null ? undefined : row.pages_received,
-    pagesExpected: row.pages_expected ?? undefined,
+    pagesExpected: row.pages_expected === mostPages ? undefined : (row.pages_expected ?? undefined),
     given: Number(row.given),
     added: Number(row.added),
     removed: Number(row.removed),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Connector, Http } from '@currents/connector';
+import type { Connector, StreamingHttp } from '@currents/connector';
 import { connect, createCurrent, createIntake, createSeal, launchCurrent, openAdmin, type Admin, type CurrentView, type Intake, type Seal, type Sql } from '@currents/core';
 import { claim } from '../../src/claim.js';
 import { Outcome } from '../../src/outcome.js';
@@ -41,7 +41,8 @@ export function currentOf(answer: CurrentView | { readonly kind: string; readonl
 
 export type Fate = 'delivered' | 'pending' | { readonly skip: string } | { readonly outcome: 'rejected' | 'expired'; readonly code: string };
 
-const noHttp: Http = { request: async () => ({ status: 0, failure: 'unreachable', detail: 'there is no network here' }) };
+const unreachable = async () => ({ status: 0, failure: 'unreachable', detail: 'there is no network here' }) as const;
+const noHttp: StreamingHttp = { request: unreachable, stream: unreachable };
 
 export async function openDesk(): Promise<Desk> {
   const database = await createTestDatabase();
@@ -73,6 +74,7 @@ export async function openDesk(): Promise<Desk> {
       allowBaseUrl: other.allowBaseUrl ?? false,
       http: noHttp,
       wake: (id) => void woken.push(id),
+      wakePull: () => undefined,
     });
     opened.push(handle);
     return handle;

@@ -1,0 +1,117 @@
+import type { CohortReference, PullLimits, PullPlace } from '@currents/connector';
+import type { Session, Transaction } from '../cohorts/session.js';
+import { lockAccount, noteUse, spentBudget, type Spent, type Unit } from './allowance.js';
+
+/** One step of one pull, in this worker's hand until its lease ends. */
+export interface ClaimedStep {
+  readonly cohortId: number;
+  readonly runId: string;
+  readonly lease: string;
+  readonly partner: string;
+  readonly cohort: CohortReference;
+  /** Where the pull stands, and what is behind it; undefined at its beginning. */
+  readonly place: PullPlace | undefined;
+  readonly pages: number;
+  readonly members: number;
+  readonly tries: number;
+  /** When the pull last got on. */
+  readonly movedAtMs: number;
+  /** Under what the step was counted. */
+  readonly account: Buffer;
+  readonly countedAtMs: number;
+}
+
+export interface StepWish {
+  readonly cohortId: number;
+  readonly currentId: number;
+  readonly account: Buffer;
+  readonly limits: PullLimits;
+  readonly lease: string;
+  readonly leaseMs: number;
+}
+
+/** When as many steps are under way as the partner takes at once, one of them has soon ended. */
+const fullMs = 1_000;
+
+/**
+ * Takes a step in hand if it is due, and the partner takes one more. Over all workers, one step of a cohort is under
+ * way at a time, and what is asked with the same credentials stays within the partner's limits.
+ */
+export async function claimStep(session: Session, wish: StepWish): Promise<ClaimedStep | undefined> {
+  const { cohortId, currentId, account, limits } = wish;
+  return session.transact(async (tx) => {
+    const [due] = await tx<{ begins: boolean; orders: boolean }[]>`
+      select run_id is null as begins, place is null as orders from cohort_pull
+      where cohort_id = ${cohortId} and current_id = ${currentId} and due_at <= now() for update skip locked`;
+    if (!due) return undefined;
+    const used = await lockAccount(tx, account);
+    const [{ steps }] = await tx<[{ steps: number }]>`
+      select count(*)::int as steps from cohort_pull where account = ${account} and lease is not null and due_at > now() and cohort_id <> ${cohortId}`;
+    if (steps >= limits.atOnce) {
+      await tx`update cohort_pull set lease = null, due_at = now() + ${fullMs}::float8 * interval '1 millisecond' where cohort_id = ${cohortId}`;
+      return undefined;
+    }
+    const units: readonly Unit[] = due.orders ? ['steps', 'pulls'] : ['steps'];
+    const spent = spentBudget(used, units, limits.budgets);
+    if (spent) {
+      await hold(tx, cohortId, spent);
+      return undefined;
+    }
+    const countedAtMs = await noteUse(tx, account, used, units, limits.budgets);
+    const row = await take(tx, wish, due.begins);
+    return row && stepOf(row, wish, countedAtMs);
+  });
+}
+
+async function hold(tx: Transaction, cohortId: number, { freeAtMs, budget: { unit, allow, perMs } }: Spent): Promise<void> {
+  const detail = `the partner takes ${allow} ${unit} in ${Math.round(perMs / 60_000)} minutes, all cohorts together, and has had them`;
+  await tx`
+    update cohort_pull set lease = null, due_at = to_timestamp(${freeAtMs}::float8 / 1000), hold_code = 'budget_spent', hold_detail = ${detail}
+    where cohort_id = ${cohortId}`;
+}
+
+interface Row {
+  readonly run_id: string;
+  readonly partner: string;
+  readonly partner_id: string;
+  readonly name: string | null;
+  readonly description: string | null;
+  readonly place: string | null;
+  readonly place_pages: number;
+  readonly place_members: string;
+  readonly tries: number;
+  readonly moved_at: Date;
+}
+
+/** What a step before this one handed over and did not finish comes again, so it is not counted. */
+async function take(tx: Transaction, { cohortId, currentId, account, lease, leaseMs }: StepWish, begins: boolean): Promise<Row | undefined> {
+  const begun = begins
+    ? tx`run_id = nextval('cohort_pull_run'), begun_at = now(), moved_at = now(), place = null, place_pages = 0, place_members = 0, tries = 0,
+        pages = 0, members = 0, total = null,`
+    : tx`pages = place_pages, members = place_members,`;
+  const [row] = await tx<Row[]>`
+    update cohort_pull p set
+      ${begun} lease = ${lease}::bigint, account = ${account}, due_at = now() + ${leaseMs}::float8 * interval '1 millisecond',
+      hold_code = null, hold_detail = null
+    from cohort c left join partner_cohort l on l.current_id = ${currentId} and l.partner_id = c.partner_id
+    where p.cohort_id = ${cohortId} and c.id = p.cohort_id
+    returning p.run_id, c.partner, c.partner_id, l.name, l.description, p.place, p.place_pages, p.place_members, p.tries, p.moved_at`;
+  return row;
+}
+
+function stepOf(row: Row, { cohortId, account, lease }: StepWish, countedAtMs: number): ClaimedStep {
+  return {
+    cohortId,
+    runId: row.run_id,
+    lease,
+    partner: row.partner,
+    cohort: { id: row.partner_id, ...(row.name !== null && { name: row.name }), ...(row.description !== null && { description: row.description }) },
+    place: row.place ?? undefined,
+    pages: row.place_pages,
+    members: Number(row.place_members),
+    tries: row.tries,
+    movedAtMs: row.moved_at.getTime(),
+    account,
+    countedAtMs,
+  };
+}

@@ -1,0 +1,39 @@
+import type { CohortPull } from '@currents/connector';
+import type { Admin } from '../admin/admin.js';
+import { findCurrent } from '../admin/currents.js';
+import { currentNotFound, type CurrentNotFound, type WrongState } from '../admin/problem.js';
+import type { CurrentNotReady } from '../admin/transitions.js';
+import { isWorking, readWorking, type Working } from '../working.js';
+
+/** A Current through which cohorts can be fetched. */
+export interface PullSource {
+  readonly working: Working;
+  readonly pull: CohortPull<unknown, unknown>;
+}
+
+/** This destination gives no cohorts out. */
+export interface PullNotOffered {
+  readonly kind: 'PullNotOffered';
+  readonly message: string;
+}
+
+export type NoSource = CurrentNotFound | WrongState | CurrentNotReady | PullNotOffered;
+
+/**
+ * Opens a Current to fetch cohorts through it. Only its settings and credentials are used, so it may be in any state but
+ * deleted: whether it sends events is another matter.
+ */
+export async function openSource(admin: Admin, currentId: string): Promise<PullSource | NoSource> {
+  const row = await findCurrent(admin.db, currentId);
+  if (!row) return currentNotFound(currentId);
+  if (row.state === 'deleted') {
+    const message = `${JSON.stringify(row.name)} is deleted, and its credentials are gone: fetch cohorts through another Current`;
+    return { kind: 'WrongState', message, state: row.state, possible: [] };
+  }
+  const working = await readWorking(admin.sql, row.id, admin);
+  if (!working) return currentNotFound(currentId);
+  if (!isWorking(working)) return { kind: 'CurrentNotReady', message: working.detail, code: working.code };
+  const { connector } = working;
+  if (!connector.cohortPull) return { kind: 'PullNotOffered', message: `${connector.label} gives no cohorts out: it has to push them` };
+  return { working, pull: connector.cohortPull };
+}

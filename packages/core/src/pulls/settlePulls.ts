@@ -1,0 +1,86 @@
+import type { Logger } from 'pino';
+import { holdCohort } from '../cohorts/holdCohort.js';
+import { isPullSession, pullSession } from '../cohorts/pullSession.js';
+import type { Session } from '../cohorts/session.js';
+import type { Sql } from '../db/connect.js';
+import type { DuePull } from './makeStep.js';
+import { nextDue, nextTry } from './pullSchedule.js';
+import { over } from './stepEnds.js';
+
+/** A month and a little: no budget of a partner looks back further. */
+const accountDays = 40;
+
+/*
+ * What a sweep does about pulls beside making steps. All of it may run in any number of workers at once, and follows
+ * from what stands in the database, so it does not matter who died over what.
+ */
+
+/** Ends pulls whose pages have been applied, or will never be. */
+export async function settlePulls(sql: Sql, log: Logger): Promise<void> {
+  const settled = await sql<{ cohort: number; state: string; members: string; ms: number }[]>`
+    with settled as (
+      update cohort_pull p set
+        ${over(sql)}, due_at = case when s.state = 'applied' then ${nextDue(sql)} else ${nextTry(sql)} end,
+        last_success_at = case when s.state = 'applied' then s.finished_at else p.last_success_at end,
+        failed_code = case s.state when 'superseded' then 'superseded' when 'incomplete' then 'given_up' end,
+        failed_detail = case s.state
+          when 'superseded' then 'a whole membership that the partner pushed meanwhile took its place'
+          when 'incomplete' then 'no page came for a day' end,
+        failed_mend = case when s.state <> 'applied' then 'time' end,
+        failed_at = case when s.state <> 'applied' then now() end,
+        failed_version = null
+      from cohort_sync s, cohort c
+      where c.id = p.cohort_id and s.cohort_id = p.cohort_id and s.kind = 'replace' and s.state <> 'receiving'
+        and s.session = ${pullSession('')} || p.run_id
+      returning p.cohort_id as cohort, s.state, p.members, p.total, extract(epoch from now() - p.begun_at)::float8 * 1000 as ms
+    ), told as (
+      update cohort c set told_members = t.total, told_by = 'partner', told_at = now(), told_moved = 0
+      from settled t where c.id = t.cohort and t.state = 'applied' and t.total is not null
+    )
+    select cohort, state, members, ms from settled`;
+  for (const { cohort, state, members, ms } of settled) {
+    log.info({ event: 'pull.over', cohort, outcome: state, members: Number(members), ms: Math.round(ms) });
+  }
+}
+
+/** Drops pages that no pull stands behind any more: it failed, or was cancelled. What has been applied stays. */
+export async function dropOrphans(sql: Sql, session: Session): Promise<void> {
+  const receiving = await sql<{ id: string; cohort_id: number; session: string }[]>`
+    select s.id, s.cohort_id, s.session from cohort_sync s
+    where s.state = 'receiving' and s.kind = 'replace' and s.session is not null
+      and not exists (select from cohort_pull p where p.cohort_id = s.cohort_id and s.session = ${pullSession('')} || p.run_id)`;
+  for (const sync of receiving.filter((each) => isPullSession(each.session))) {
+    await session.transact(async (tx) => {
+      if (!(await holdCohort(tx, sync.cohort_id))) return;
+      await tx`update cohort_sync set state = 'incomplete', finished_at = now() where id = ${sync.id}::bigint and state = 'receiving'`;
+      await tx`
+        update cohort_change set state = 'dropped', members = null
+        where cohort_id = ${sync.cohort_id} and session = ${sync.session} and kind = 'replace' and state in ('waiting', 'staged')`;
+    });
+  }
+}
+
+/** Ends the pulls of deleted Currents, whose credentials are gone; and looks anew at those whose Current was changed. */
+export async function followCurrents(sql: Sql): Promise<void> {
+  await sql`
+    update cohort_pull p set
+      ${over(sql)}, due_at = null, failed_code = 'current_deleted', failed_mend = 'person', failed_at = now(), failed_version = u.version,
+      failed_detail = ${'the Current whose credentials it used is deleted; follow the cohort through another one'}
+    from current u where u.id = p.current_id and u.state = 'deleted' and p.failed_code is distinct from 'current_deleted'`;
+  await sql`
+    update cohort_pull p set due_at = now()
+    from current u
+    where u.id = p.current_id and u.state <> 'deleted' and p.run_id is null and p.due_at is null
+      and p.failed_mend = 'person' and p.failed_version <> u.version`;
+}
+
+/** Whatever is due, those first that have been under way the longest. */
+export async function findDuePulls(sql: Sql, most: number): Promise<readonly DuePull[]> {
+  return sql<DuePull[]>`
+    select cohort_id as "cohortId", current_id as "currentId" from cohort_pull
+    where due_at <= now() order by run_id nulls last, due_at limit ${most}`;
+}
+
+export async function forgetAccounts(sql: Sql): Promise<void> {
+  await sql`delete from pull_account where used_at < now() - ${accountDays}::int * interval '1 day'`;
+}

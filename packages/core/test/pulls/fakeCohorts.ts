@@ -1,0 +1,90 @@
+import type { CohortList, CohortPull, Connector, PullLimits, PullStep } from '@currents/connector';
+import { createFakePartner, fakeConnector } from '../fakeConnector.js';
+
+export interface FakeCohort {
+  readonly id: string;
+  readonly name: string;
+  readonly members: readonly string[];
+  readonly size?: number;
+}
+
+/** What the fake partner was asked for. */
+export interface Call {
+  readonly cohort: string;
+  /** How many members were handed over before. */
+  readonly from: number;
+}
+
+/** A partner with cohorts, of which a step hands over one page. */
+export interface FakeCohorts {
+  readonly cohorts: Map<string, FakeCohort>;
+  pageSize: number;
+  /** Pages of one step. */
+  pagesPerStep: number;
+  /** Waits that a step asks for. */
+  afterMs: number;
+  readonly calls: Call[];
+  /** Most steps that were under way at once. */
+  atOnce: number;
+  /** What is answered in place of a page, before the page is handed over or after it. */
+  before: (call: Call) => PullStep | undefined;
+  after: (call: Call) => PullStep | undefined;
+  /** Resolved within each step. */
+  pause: (call: Call) => Promise<void>;
+  list: CohortList | undefined;
+  lists: number;
+}
+
+export function createFakeCohorts(...cohorts: readonly FakeCohort[]): FakeCohorts {
+  return {
+    cohorts: new Map(cohorts.map((cohort) => [cohort.id, cohort])),
+    pageSize: 10,
+    pagesPerStep: 1,
+    afterMs: 0,
+    calls: [],
+    atOnce: 0,
+    before: () => undefined,
+    after: () => undefined,
+    pause: async () => undefined,
+    list: undefined,
+    lists: 0,
+  };
+}
+
+/** A connector that gives cohorts out, without a network. The place of a pull is how many members are behind it, and of what snapshot. */
+export function pullingConnector(fake: FakeCohorts, limits: PullLimits = { atOnce: 100, budgets: [] }): Connector {
+  let underWay = 0;
+  const cohortPull: CohortPull<unknown, { readonly key: string }> = {
+    description: 'Costs nothing, for nobody is asked.',
+    limits,
+    async list() {
+      fake.lists++;
+      const cohorts = [...fake.cohorts.values()].map(({ id, name, members, size = members.length }) => ({ id, name, size, createdAtMs: 1_700_000_000_000 }));
+      return fake.list ?? { outcome: 'listed', cohorts };
+    },
+    async pull(cohortId, place, { credentials }, take) {
+      if (credentials.key !== 'k' && credentials.key !== 'k2') throw new Error('wanted credentials');
+      const { from, members } = place === undefined ? { from: 0, members: fake.cohorts.get(cohortId)?.members ?? [] } : (JSON.parse(place) as { from: number; members: string[] });
+      const call = { cohort: cohortId, from };
+      fake.calls.push(call);
+      fake.atOnce = Math.max(fake.atOnce, ++underWay);
+      try {
+        await fake.pause(call);
+        const trouble = fake.before(call);
+        if (trouble) return trouble;
+        let to = from;
+        for (let page = 0; page < fake.pagesPerStep && (to < members.length || to === 0); page++) {
+          const part = members.slice(to, to + fake.pageSize);
+          await take({ members: part.filter((id) => id !== '').map((externalId) => ({ externalId })), refused: part.includes('') ? { no_id: 1 } : {}, total: members.length });
+          to += fake.pageSize;
+        }
+        const late = fake.after(call);
+        if (late) return late;
+        return to >= members.length ? { outcome: 'complete' } : { outcome: 'continue', place: JSON.stringify({ from: to, members }), afterMs: fake.afterMs };
+      } finally {
+        underWay--;
+      }
+    },
+  };
+  return { ...fakeConnector(createFakePartner()), cohortPull: cohortPull as CohortPull<unknown, unknown> };
+}

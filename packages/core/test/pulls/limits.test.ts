@@ -1,0 +1,152 @@
+import { cancelPull, listPartnerCohorts, pullNow, type PullView } from '@currents/core';
+import type { PullLimits } from '@currents/connector';
+import { afterEach, describe, expect, it } from 'vitest';
+import { spentBudget } from '../../src/pulls/allowance.js';
+import { until } from '../hub.js';
+import { ids, openPullDesk, sorted, type PullDesk } from './desk.js';
+import { createFakeCohorts, type FakeCohort, type FakeCohorts } from './fakeCohorts.js';
+
+const hourMs = 3_600_000;
+const minuteMs = 60_000;
+
+let desk: PullDesk;
+afterEach(() => desk?.close());
+
+const hasSucceeded = ({ lastSuccessAt, state }: PullView) => lastSuccessAt !== undefined && state === 'waiting';
+const cohorts = (count: number, members: number): FakeCohort[] =>
+  Array.from({ length: count }, (_, index) => ({ id: `c${index}`, name: `Cohort ${index}`, members: ids(members, `m${index}`) }));
+
+async function open(fake: FakeCohorts, limits: PullLimits): Promise<PullDesk> {
+  desk = await openPullDesk(fake, limits);
+  return desk;
+}
+
+describe('a budget', () => {
+  const budgets: PullLimits['budgets'] = [
+    { unit: 'steps', allow: 2, perMs: minuteMs },
+    { unit: 'steps', allow: 3, perMs: hourMs },
+    { unit: 'pulls', allow: 1, perMs: hourMs },
+  ];
+  const nowMs = 10 * hourMs;
+  const before = (...minutes: number[]) => minutes.map((minute) => nowMs - minute * minuteMs);
+
+  it.each<[string, { steps?: number[]; pulls?: number[] }, readonly ('steps' | 'pulls')[], number | undefined]>([
+    ['is free at first', {}, ['steps', 'pulls'], undefined],
+    ['is free while fewer were asked for', { steps: before(0.5) }, ['steps'], undefined],
+    ['is spent until the first of its period is over', { steps: before(0.5, 0.25) }, ['steps'], nowMs + 0.5 * minuteMs],
+    ['is spent until the longest of them is free', { steps: before(50, 0.5, 0.25) }, ['steps'], nowMs + 10 * minuteMs],
+    ['of another unit is of no concern', { pulls: before(1) }, ['steps'], undefined],
+    ['of pulls is spent, too', { pulls: before(1) }, ['steps', 'pulls'], nowMs + 59 * minuteMs],
+    ['is free again when the period is over', { steps: before(90, 80, 70) }, ['steps'], undefined],
+  ])('%s', (_name, used, units, freeAtMs) => {
+    const spent = spentBudget({ steps: [], pulls: [], ...used, nowMs }, units, budgets);
+    // And a little longer, because requests are under way for a while.
+    expect(spent?.freeAtMs).toBe(freeAtMs === undefined ? undefined : freeAtMs + 5_000);
+  });
+});
+
+describe('the limits of a partner', () => {
+  it('hold for steps under way at once, over all workers', async () => {
+    const fake = createFakeCohorts(...cohorts(6, 40));
+    fake.pause = () => new Promise((resolve) => setTimeout(resolve, 60));
+    const { startWorker, follow, comesTo } = await open(fake, { atOnce: 2, budgets: [] });
+    const followed = [];
+    for (const { id } of fake.cohorts.values()) followed.push(await follow(id));
+    await Promise.all([startWorker(), startWorker(), startWorker()]);
+    for (const cohort of followed) await comesTo(cohort, hasSucceeded);
+    expect(fake.atOnce).toBe(2);
+    expect(fake.calls).toHaveLength(24);
+  });
+
+  it('hold for steps in a period, over all workers and Currents with the same credentials; lists count as one', async () => {
+    const fake = createFakeCohorts(...cohorts(3, 30));
+    const { startWorker, follow, openCurrent, currentId, sql, pull, age, members, admin } = await open(fake, { atOnce: 100, budgets: [{ unit: 'steps', allow: 7, perMs: hourMs }] });
+    const twin = await openCurrent('twin');
+    const followed = [await follow('c0'), await follow('c1'), await follow('c2', 'daily', twin)];
+    await Promise.all([startWorker(), startWorker()]);
+    const spent = 'budget_spent';
+    await until(() => Promise.all(followed.map(pull)), (pulls) => fake.calls.length === 5 && pulls.some(({ hold }) => hold?.code === spent));
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect([fake.lists, fake.calls.length]).toEqual([2, 5]);
+    const held = (await Promise.all(followed.map(pull))).find(({ hold }) => hold !== undefined);
+    expect(held?.hold).toMatchObject({ code: spent, detail: expect.stringContaining('7 steps in 60 minutes') });
+    expect((held?.hold?.until.getTime() ?? 0) - Date.now()).toBeGreaterThan(hourMs - minuteMs);
+    // The list that was asked for a moment ago is shown all the same; another one would be one too many.
+    expect(await listPartnerCohorts(admin, currentId, { first: 10 })).toMatchObject({ kind: 'PartnerCohortPage' });
+    await sql`update partner_cohort set listed_at = now() - interval '2 minutes'`;
+    expect(await listPartnerCohorts(admin, currentId, { first: 10 })).toMatchObject({ kind: 'PartnerUnanswered', code: spent, retryAfterMs: expect.any(Number) });
+    await age(hourMs + 10_000);
+    for (const [index, cohort] of followed.entries()) {
+      await desk.comesTo(cohort, hasSucceeded);
+      expect(await members(`c${index}`)).toEqual(sorted(ids(30, `m${index}`)));
+    }
+    expect(fake.calls).toHaveLength(9);
+  });
+
+  it('are another’s with other credentials', async () => {
+    const fake = createFakeCohorts(...cohorts(2, 5));
+    const { startWorker, follow, openCurrent, comesTo } = await open(fake, { atOnce: 1, budgets: [{ unit: 'pulls', allow: 1, perMs: hourMs }] });
+    const other = await openCurrent('other', 'k2');
+    await startWorker();
+    await comesTo(await follow('c0'), hasSucceeded);
+    await comesTo(await follow('c1', 'daily', other), hasSucceeded);
+  });
+
+  it('hold for pulls begun: the next one waits, and says so', async () => {
+    const fake = createFakeCohorts(...cohorts(1, 25));
+    const { startWorker, follow, comesTo, admin, age } = await open(fake, { atOnce: 4, budgets: [{ unit: 'pulls', allow: 2, perMs: hourMs }] });
+    await startWorker();
+    const cohort = await follow('c0');
+    await comesTo(cohort, hasSucceeded);
+    await pullNow(admin, cohort);
+    await until(() => fake.calls.length, (calls) => calls === 6);
+    await comesTo(cohort, hasSucceeded);
+    await pullNow(admin, cohort);
+    const held = await comesTo(cohort, ({ hold }) => hold !== undefined);
+    expect(held).toMatchObject({ state: 'waiting', progress: undefined, hold: { code: 'budget_spent' } });
+    expect(fake.calls).toHaveLength(6);
+    await age(hourMs + 10_000);
+    await until(() => fake.calls.length, (calls) => calls === 9);
+  });
+
+  it('do not count a pull that the partner would not begin', async () => {
+    const fake = createFakeCohorts(...cohorts(1, 5));
+    const { startWorker, follow, comesTo, sql } = await open(fake, { atOnce: 4, budgets: [{ unit: 'pulls', allow: 1, perMs: hourMs }] });
+    fake.before = () => ({ outcome: 'deferred', code: 'throttled', detail: 'HTTP 429', afterMs: hourMs });
+    await startWorker();
+    const cohort = await follow('c0');
+    await comesTo(cohort, ({ hold }) => hold?.code === 'throttled');
+    fake.before = () => undefined;
+    await sql`update cohort_pull set due_at = now()`;
+    await comesTo(cohort, hasSucceeded);
+  });
+
+  it('hold for the size of a cohort: one that has grown too large is pulled no more', async () => {
+    const fake = createFakeCohorts(...cohorts(1, 20));
+    const { startWorker, follow, comesTo, admin, members } = await open(fake, { atOnce: 4, budgets: [], mostMembers: 20 });
+    await startWorker();
+    const cohort = await follow('c0', 'hourly');
+    await comesTo(cohort, hasSucceeded);
+    fake.cohorts.set('c0', { id: 'c0', name: 'Cohort 0', members: ids(21) });
+    await pullNow(admin, cohort);
+    expect(await comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({ failure: { code: 'cohort_too_large', mend: 'person' } });
+    expect(await members('c0')).toHaveLength(20);
+  });
+
+  it('are free again at once when a pull is cancelled', async () => {
+    const fake = createFakeCohorts(...cohorts(2, 20));
+    let release = (): void => undefined;
+    const closed = new Promise<void>((resolve) => (release = resolve));
+    fake.pause = ({ cohort }) => (cohort === 'c0' ? closed : Promise.resolve());
+    const { startWorker, follow, comesTo, admin } = await open(fake, { atOnce: 1, budgets: [] });
+    await startWorker();
+    const stuck = await follow('c0');
+    await comesTo(stuck, ({ state }) => state === 'running');
+    const waits = await follow('c1');
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(fake.calls.some(({ cohort }) => cohort === 'c1')).toBe(false);
+    await cancelPull(admin, stuck);
+    await comesTo(waits, hasSucceeded);
+    release();
+  });
+});

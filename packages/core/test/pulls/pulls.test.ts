@@ -1,0 +1,366 @@
+import { cancelPull, deleteCohort, deleteCurrent, getCohort, listSyncs, pullNow, setCohortSchedule, stopPulling, type CohortView, type PullView } from '@currents/core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../hub.js';
+import { ids, openPullDesk, sorted, type PullDesk } from './desk.js';
+import { createFakeCohorts, type FakeCohorts } from './fakeCohorts.js';
+
+const hourMs = 3_600_000;
+const minuteMs = 60_000;
+
+let fake: FakeCohorts;
+let desk: PullDesk;
+beforeEach(async () => {
+  fake = createFakeCohorts({ id: 'c1', name: 'Buyers', members: ids(35) });
+  desk = await openPullDesk(fake);
+});
+afterEach(() => desk.close());
+
+const hasSucceeded = ({ lastSuccessAt, state }: PullView) => lastSuccessAt !== undefined && state === 'waiting';
+const setMembers = (members: readonly string[], id = 'c1') => fake.cohorts.set(id, { id, name: 'Buyers', members });
+const syncsOf = async (cohortId: string) => (await listSyncs(desk.admin, cohortId, { first: 10 })).nodes;
+
+/** Lets a step begin only when it is told to. */
+function gate() {
+  let open = (): void => undefined;
+  const closed = new Promise<void>((resolve) => (open = resolve));
+  fake.pause = () => closed;
+  return open;
+}
+
+describe('a cohort that is followed', () => {
+  it('is known at once, is pulled page by page, and has exactly the partner’s members', async () => {
+    const cohort = await desk.follow('c1', 'hourly');
+    expect(await getCohort(desk.admin, cohort)).toMatchObject({ name: 'Buyers', schedule: 'hourly', members: 0 });
+    await desk.startWorker();
+    const pull = await desk.comesTo(cohort, hasSucceeded);
+    expect(await desk.members('c1')).toEqual(sorted(ids(35)));
+    expect(fake.calls.map(({ from }) => from)).toEqual([0, 10, 20, 30]);
+    expect(pull).toMatchObject({ state: 'waiting', progress: undefined, failure: undefined, hold: undefined });
+    expect(pull.nextDueAt?.getTime()).toBe((pull.lastStartedAt?.getTime() ?? 0) + hourMs);
+    expect(await syncsOf(cohort)).toMatchObject([{ syncKind: 'replace', state: 'applied', given: 35, added: 35, removed: 0 }]);
+    expect((await getCohort(desk.admin, cohort)) as CohortView).toMatchObject({
+      createdAtPartner: new Date(1_700_000_000_000),
+      drift: { told: 35, toldBy: 'partner', difference: 0 },
+      freshness: { state: 'fresh' },
+    });
+  });
+
+  it('is pulled again by its schedule, and only what has changed changes', async () => {
+    const cohort = await desk.follow('c1', 'dynamic');
+    await desk.startWorker();
+    await desk.comesTo(cohort, hasSucceeded);
+    setMembers([...ids(30), 'late-1', 'late-2']);
+    await desk.age(14 * minuteMs);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(fake.calls).toHaveLength(4);
+    await desk.age(minuteMs);
+    await until(() => syncsOf(cohort), (syncs) => syncs[0]?.state === 'applied' && syncs.length === 2);
+    expect((await syncsOf(cohort))[0]).toMatchObject({ added: 2, removed: 5, unchanged: 30 });
+    expect(await desk.members('c1')).toEqual(sorted([...ids(30), 'late-1', 'late-2']));
+  });
+
+  it('once is pulled once, and again when somebody asks', async () => {
+    const cohort = await desk.follow('c1', 'one_time');
+    await desk.startWorker();
+    expect((await desk.comesTo(cohort, hasSucceeded)).nextDueAt).toBeUndefined();
+    setMembers([]);
+    expect(await pullNow(desk.admin, cohort)).toMatchObject({ kind: 'CohortPull' });
+    await until(() => desk.members('c1'), (members) => members.length === 0);
+  });
+
+  it('counts members without a usable id, and members that come twice', async () => {
+    setMembers(['a', 'b', '', 'a']);
+    const cohort = await desk.follow('c1');
+    await desk.startWorker();
+    await desk.comesTo(cohort, hasSucceeded);
+    expect(await desk.members('c1')).toEqual(['a', 'b']);
+    expect(await syncsOf(cohort)).toMatchObject([{ given: 3, added: 2, refused: [{ code: 'no_id', members: 1 }] }]);
+  });
+
+  it('changes its schedule: the next pull comes a period after the last one', async () => {
+    const cohort = await desk.follow('c1', 'daily');
+    await desk.startWorker();
+    const { lastStartedAt } = await desk.comesTo(cohort, hasSucceeded);
+    await setCohortSchedule(desk.admin, cohort, 'dynamic');
+    expect((await desk.pull(cohort)).nextDueAt?.getTime()).toBe((lastStartedAt?.getTime() ?? 0) + 15 * minuteMs);
+    await setCohortSchedule(desk.admin, cohort, undefined);
+    expect((await desk.pull(cohort)).nextDueAt).toBeUndefined();
+    expect((await desk.pull(cohort)).schedule).toBeUndefined();
+  });
+});
+
+describe('a pull', () => {
+  it('tells how far it is', async () => {
+    fake.afterMs = hourMs;
+    const cohort = await desk.follow('c1');
+    await desk.startWorker();
+    const pull = await desk.comesTo(cohort, ({ progress }) => progress?.members === 10);
+    expect(pull).toMatchObject({ state: 'running', progress: { pages: 1, members: 10, total: 35 }, nextDueAt: undefined });
+    expect((await getCohort(desk.admin, cohort)) as CohortView).toMatchObject({ members: 0 });
+  });
+
+  it('shows the old membership until all of the new one is there', async () => {
+    const cohort = await desk.follow('c1');
+    await desk.startWorker();
+    await desk.comesTo(cohort, hasSucceeded);
+    const next = ids(35, 'next');
+    setMembers(next);
+    fake.afterMs = 150;
+    await pullNow(desk.admin, cohort);
+    const seen = new Set<string>();
+    await until(async () => {
+      const members = await desk.members('c1');
+      seen.add(members.join());
+      return members;
+    }, (members) => members.includes('next-0'));
+    expect(seen).toEqual(new Set([sorted(ids(35)).join(), sorted(next).join()]));
+  });
+
+  it('of which one is under way is not begun a second time', async () => {
+    const open = gate();
+    const cohort = await desk.follow('c1');
+    await desk.startWorker();
+    await desk.startWorker();
+    await desk.comesTo(cohort, ({ state }) => state === 'running');
+    expect(await pullNow(desk.admin, cohort)).toMatchObject({ kind: 'PullUnderWay', pull: { state: 'running' } });
+    open();
+    await desk.comesTo(cohort, hasSucceeded);
+    expect(fake.atOnce).toBe(1);
+    expect(fake.calls.map(({ from }) => from)).toEqual([0, 10, 20, 30]);
+  });
+
+  it('that is cancelled leaves the members as they were, and nothing of it behind', async () => {
+    const cohort = await desk.follow('c1');
+    await desk.startWorker();
+    await desk.comesTo(cohort, hasSucceeded);
+    setMembers(ids(35, 'next'));
+    fake.afterMs = hourMs;
+    await pullNow(desk.admin, cohort);
+    await desk.comesTo(cohort, ({ progress }) => progress?.members === 10);
+    const cancelled = await cancelPull(desk.admin, cohort);
+    expect(cancelled).toMatchObject({ kind: 'CohortPull', state: 'waiting', progress: undefined, nextDueAt: expect.any(Date) });
+    await until(() => syncsOf(cohort), ([latest]) => latest?.state === 'incomplete');
+    await until(async () => (await desk.sql`select from cohort_change where members is not null`).count, (left) => left === 0);
+    expect(await desk.members('c1')).toEqual(sorted(ids(35)));
+    expect(await cancelPull(desk.admin, cohort)).toMatchObject({ kind: 'PullNotUnderWay', message: 'no pull of this cohort is under way' });
+    fake.afterMs = 0;
+    await pullNow(desk.admin, cohort);
+    await until(() => desk.members('c1'), (members) => members.includes('next-34'));
+  });
+
+  it('that is cancelled while a step is under way takes nothing more from it', async () => {
+    const open = gate();
+    const cohort = await desk.follow('c1');
+    await desk.startWorker();
+    await until(() => fake.calls.length, (calls) => calls === 1);
+    await cancelPull(desk.admin, cohort);
+    open();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(fake.calls).toHaveLength(1);
+    expect(await desk.sql`select from cohort_change where kind = 'replace'`).toHaveLength(0);
+    expect(await desk.pull(cohort)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('that a worker died over goes on from its place in another one', async () => {
+    fake.afterMs = 400;
+    const cohort = await desk.follow('c1');
+    const first = await desk.startWorker();
+    await desk.comesTo(cohort, ({ progress }) => progress?.members === 20);
+    await first.stop();
+    // What a worker leaves that died in the middle of a step: a page, and a lease that nobody holds.
+    const dead = (77n * 2n ** 32n + 5n).toString();
+    await desk.sql`insert into worker (id, started_at) values (77, now() - interval '1 minute')`;
+    await desk.sql`update cohort_pull set lease = ${dead}::bigint, due_at = now() + interval '1 hour', pages = 3, members = 30`;
+    fake.afterMs = 0;
+    await desk.startWorker();
+    await desk.comesTo(cohort, hasSucceeded);
+    expect(await desk.members('c1')).toEqual(sorted(ids(35)));
+    expect(fake.calls.map(({ from }) => from)).toEqual([0, 10, 20, 30]);
+  });
+
+  it('is left at its place by a worker that stops', async () => {
+    fake.pagesPerStep = 100;
+    setMembers(ids(400));
+    let pages = 0;
+    const cohort = await desk.follow('c1');
+    const first = await desk.startWorker();
+    await desk.comesTo(cohort, ({ progress }) => (pages = progress?.pages ?? 0) > 0);
+    await first.stop();
+    await desk.startWorker();
+    await desk.comesTo(cohort, hasSucceeded);
+    expect(pages).toBeGreaterThan(0);
+    expect(await desk.members('c1')).toEqual(sorted(ids(400)));
+  });
+
+  it('takes the pages of a repeated step in place of those that came before', async () => {
+    fake.pagesPerStep = 100;
+    fake.pageSize = 5;
+    fake.after = () => {
+      fake.after = () => undefined;
+      // The next attempt cuts the same members otherwise.
+      fake.pageSize = 10;
+      return { outcome: 'deferred', code: 'broken_file', detail: 'it broke off', afterMs: 700 };
+    };
+    const cohort = await desk.follow('c1');
+    await desk.startWorker();
+    await desk.comesTo(cohort, hasSucceeded);
+    expect(await desk.members('c1')).toEqual(sorted(ids(35)));
+    expect(await syncsOf(cohort)).toMatchObject([{ state: 'applied', given: 35, added: 35 }]);
+  });
+});
+
+describe('a pull in trouble', () => {
+  it('waits as long as the partner asks for, says why, and makes the same step again', async () => {
+    fake.before = ({ from }) => (from === 10 ? { outcome: 'deferred', code: 'throttled', detail: 'HTTP 429', afterMs: hourMs } : undefined);
+    const cohort = await desk.follow('c1');
+    await desk.startWorker();
+    const held = await desk.comesTo(cohort, ({ hold }) => hold !== undefined);
+    expect(held).toMatchObject({ state: 'running', progress: { members: 10 }, hold: { code: 'throttled', detail: 'HTTP 429', until: expect.any(Date) } });
+    expect(held.hold?.until.getTime()).toBeGreaterThan(Date.now() + hourMs - minuteMs);
+    fake.before = () => undefined;
+    await desk.sql`update cohort_pull set due_at = now()`;
+    await desk.comesTo(cohort, hasSucceeded);
+    expect(fake.calls.map(({ from }) => from)).toEqual([0, 10, 10, 20, 30]);
+  });
+
+  it('waits by itself, longer each time, and is given up when its window is over', async () => {
+    fake.before = () => ({ outcome: 'deferred', code: 'http_503', detail: 'HTTP 503' });
+    const cohort = await desk.follow('c1', 'daily');
+    await desk.startWorker();
+    const held = await desk.comesTo(cohort, ({ hold }) => hold?.code === 'http_503');
+    expect((held.hold?.until.getTime() ?? 0) - Date.now()).toBeGreaterThan(2_000);
+    await desk.age(hourMs);
+    const failed = await desk.comesTo(cohort, ({ state }) => state === 'failed');
+    expect(failed).toMatchObject({ failure: { code: 'http_503', mend: 'time' }, nextDueAt: expect.any(Date) });
+  });
+
+  it('that only time mends is made again by its schedule, and its members stay', async () => {
+    fake.before = ({ from }) => (from === 20 ? { outcome: 'failed', code: 'session_lost', detail: 'the session is gone', mend: 'time' } : undefined);
+    const cohort = await desk.follow('c1', 'hourly');
+    await desk.startWorker();
+    const failed = await desk.comesTo(cohort, ({ state }) => state === 'failed');
+    expect(failed).toMatchObject({ failure: { code: 'session_lost', detail: 'the session is gone', mend: 'time' } });
+    expect(failed.nextDueAt?.getTime()).toBe((failed.lastStartedAt?.getTime() ?? 0) + hourMs);
+    expect(await desk.members('c1')).toEqual([]);
+    fake.before = () => undefined;
+    await desk.age(hourMs);
+    expect((await desk.comesTo(cohort, hasSucceeded)).failure).toBeUndefined();
+    expect((await syncsOf(cohort)).map(({ state }) => state)).toEqual(['applied', 'incomplete']);
+  });
+
+  it('that a person has to mend stops, and goes on once the Current is changed', async () => {
+    fake.before = () => ({ outcome: 'failed', code: 'credentials_refused', detail: 'HTTP 401; check the credentials', mend: 'person' });
+    const cohort = await desk.follow('c1', 'dynamic');
+    await desk.startWorker();
+    const failed = await desk.comesTo(cohort, ({ state }) => state === 'failed');
+    expect(failed).toMatchObject({ failure: { code: 'credentials_refused', mend: 'person' }, nextDueAt: undefined });
+    await desk.age(24 * hourMs);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(fake.calls).toHaveLength(1);
+    fake.before = () => undefined;
+    await desk.sql`update current set version = version + 1 where id = ${Number(desk.currentId)}`;
+    await desk.comesTo(cohort, hasSucceeded);
+    expect(desk.said.some((line) => line.includes('pull.failed') && line.includes('"level":50'))).toBe(true);
+  });
+
+  it('of a cohort that is gone stops, keeps its members, and is made again when somebody asks', async () => {
+    const cohort = await desk.follow('c1', 'dynamic');
+    await desk.startWorker();
+    await desk.comesTo(cohort, hasSucceeded);
+    fake.before = () => ({ outcome: 'failed', code: 'no_such_cohort', detail: 'there is no such cohort any more', mend: 'gone' });
+    await pullNow(desk.admin, cohort);
+    expect(await desk.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({ failure: { mend: 'gone' }, nextDueAt: undefined });
+    expect(await desk.members('c1')).toHaveLength(35);
+    fake.before = () => undefined;
+    await pullNow(desk.admin, cohort);
+    await desk.comesTo(cohort, hasSucceeded);
+  });
+
+  it('by a bug of the connector’s is made again, and told without what was in it', async () => {
+    fake.before = ({ from }) => {
+      if (from === 10) throw new TypeError('cannot read user-7');
+      return undefined;
+    };
+    const cohort = await desk.follow('c1');
+    await desk.startWorker();
+    expect(await desk.comesTo(cohort, ({ hold }) => hold !== undefined)).toMatchObject({ hold: { code: 'step_threw', detail: 'the step failed in the hub: TypeError' } });
+  });
+
+  it('does not hold up another one', async () => {
+    fake.cohorts.set('c2', { id: 'c2', name: 'Others', members: ['a'] });
+    const open = gate();
+    const closed = fake.pause;
+    fake.pause = (call) => (call.cohort === 'c1' ? closed(call) : Promise.resolve());
+    const [slow, quick] = [await desk.follow('c1'), await desk.follow('c2')];
+    await desk.startWorker();
+    await desk.comesTo(quick, hasSucceeded);
+    expect(await desk.pull(slow)).toMatchObject({ state: 'running' });
+    open();
+  });
+});
+
+describe('a cohort that is pulled no more', () => {
+  it('keeps its members', async () => {
+    const cohort = await desk.follow('c1', 'dynamic');
+    await desk.startWorker();
+    await desk.comesTo(cohort, hasSucceeded);
+    expect(await stopPulling(desk.admin, cohort)).toMatchObject({ kind: 'PullStopped', cohort: { members: 35, schedule: undefined }, pull: { schedule: 'dynamic' } });
+    expect(await stopPulling(desk.admin, cohort)).toMatchObject({ kind: 'CohortNotPulled' });
+    expect(await pullNow(desk.admin, cohort)).toMatchObject({ kind: 'CohortNotPulled' });
+    expect(await cancelPull(desk.admin, cohort)).toMatchObject({ kind: 'CohortNotPulled' });
+    expect(await desk.members('c1')).toHaveLength(35);
+    await desk.follow('c1', 'daily');
+    await desk.comesTo(cohort, hasSucceeded);
+  });
+
+  it('when it is deleted in mid-pull, stays deleted, and begins anew when it is followed again', async () => {
+    fake.afterMs = 100;
+    const cohort = await desk.follow('c1');
+    await desk.startWorker();
+    await desk.comesTo(cohort, ({ progress }) => progress?.members === 20);
+    expect(await deleteCohort(desk.admin, cohort, 'Buyers')).toMatchObject({ kind: 'Cohort' });
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(await getCohort(desk.admin, cohort)).toMatchObject({ deletedAt: expect.any(Date), members: 0 });
+    fake.afterMs = 0;
+    expect(await desk.follow('c1')).toBe(cohort);
+    await desk.comesTo(cohort, hasSucceeded);
+    expect(await getCohort(desk.admin, cohort)).toMatchObject({ deletedAt: undefined, members: 35 });
+  });
+
+  it('when its Current is deleted, says so, keeps its members, and goes on through another Current', async () => {
+    const cohort = await desk.follow('c1', 'hourly');
+    await desk.startWorker();
+    await desk.comesTo(cohort, hasSucceeded);
+    await deleteCurrent(desk.admin, desk.currentId, 'source');
+    expect(await desk.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({ failure: { code: 'current_deleted', mend: 'person' }, nextDueAt: undefined });
+    expect(await desk.members('c1')).toHaveLength(35);
+    const other = await desk.openCurrent('another');
+    setMembers(ids(3));
+    expect(await desk.follow('c1', 'hourly', other)).toBe(cohort);
+    await until(() => desk.members('c1'), (members) => members.length === 3);
+    expect(await desk.pull(cohort)).toMatchObject({ currentId: other });
+  });
+
+  it('is pulled all the same while its Current is paused', async () => {
+    await desk.sql`update current set state = 'paused'`;
+    const cohort = await desk.follow('c1');
+    await desk.startWorker();
+    await desk.comesTo(cohort, hasSucceeded);
+  });
+});
+
+it('no worker says the id of a member, or a credential', async () => {
+  setMembers(ids(50, 'mark-f3a91c7e'));
+  fake.before = ({ from }) => {
+    if (from !== 20) return undefined;
+    fake.before = () => undefined;
+    throw new Error('a bug');
+  };
+  const cohort = await desk.follow('c1');
+  await desk.startWorker();
+  await desk.comesTo(cohort, ({ hold }) => hold !== undefined);
+  await desk.sql`update cohort_pull set due_at = now()`;
+  await desk.comesTo(cohort, hasSucceeded);
+  expect(desk.said.filter((line) => line.includes('pull.step')).length).toBeGreaterThan(3);
+  for (const line of desk.said) expect(line).not.toContain('f3a91c7e');
+});
