@@ -45,12 +45,14 @@ export class CohortResolver {
   }
 
   @Mutation(() => CohortResult, {
-    description: 'States how often the partner syncs the cohort, so that it is shown as stale when nothing comes. Changes nothing at the partner. To undo it, state what it was before.',
+    description:
+      'States how often the cohort syncs, so that it is shown as stale when nothing comes. Changes nothing at a partner that pushes it; ' +
+      'one that the hub pulls is pulled so often from now on. To undo it, state what it was before.',
     complexity: costs.write,
   })
   async setCohortSchedule(
     @Arg('id', () => ID, { description: ofCohort }) id: string,
-    @Arg('schedule', () => Schedule, { nullable: true, description: 'How often; left out, nobody knows.' }) schedule: ScheduleName | null | undefined,
+    @Arg('schedule', () => Schedule, { nullable: true, description: 'How often; left out, nobody knows, and one that the hub pulls is pulled only when somebody asks.' }) schedule: ScheduleName | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return setCohortSchedule(admin, id, schedule ?? undefined);
@@ -70,7 +72,7 @@ export class CohortResolver {
 
   @Mutation(() => DeleteCohortResult, {
     description:
-      'Forgets a cohort and its members. Cannot be undone: entries and exits that its partner sends are refused from now on. ' +
+      'Forgets a cohort and its members, and pulls it no more. Cannot be undone: entries and exits that its partner sends are refused from now on. ' +
       'Should the partner declare it again or send it whole, it begins anew.',
     complexity: costs.write,
   })

@@ -7,7 +7,7 @@ import { Count, DateTime } from './scalars.js';
 export const Schedule: { readonly [Name in ScheduleName]: Name } = { one_time: 'one_time', dynamic: 'dynamic', hourly: 'hourly', daily: 'daily' };
 registerEnumType(Schedule, {
   name: 'Schedule',
-  description: 'How often a partner syncs a cohort, as the admin has set it up there.',
+  description: 'How often a cohort syncs: as the admin has set it up at the partner that pushes it, or as the hub pulls it.',
   valuesConfig: {
     one_time: { description: 'Once.' },
     dynamic: { description: 'Every 15 minutes; through Mixpanel’s own webhook every 30.' },
@@ -62,7 +62,7 @@ registerEnumType(syncStates, {
     stalled: { description: 'Pages are missing, and none has come for ten minutes.' },
     applied: { description: 'All of it has been applied.' },
     superseded: { description: 'A later one has replaced it; nothing of it was applied.' },
-    incomplete: { description: 'Pages never came, and it was given up after a day; a whole membership was left as it was.' },
+    incomplete: { description: 'Pages never came, and it was given up after a day; or the pull that fetched them failed or was cancelled. A whole membership was left as it was.' },
   },
 });
 

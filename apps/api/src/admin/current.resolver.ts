@@ -126,7 +126,8 @@ export class CurrentResolver {
 
   @Mutation(() => DeleteCurrentResult, {
     description:
-      'Ends a Current for good. Cannot be undone: its credentials are wiped, and what is pending expires. ' +
+      'Ends a Current for good. Cannot be undone: its credentials are wiped, what is pending expires, and cohorts that are pulled through it ' +
+      'keep their members and are pulled no more, until they are followed through another one. ' +
       'Its name is free again; its counts and dead letters can still be looked at.',
     complexity: costs.write,
   })

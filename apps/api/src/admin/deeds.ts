@@ -44,7 +44,7 @@ function withoutSecrets(given: unknown): Readonly<Record<string, unknown>> {
 function subjectOf(args: object, result: unknown): string | undefined {
   const answers: readonly unknown[] = [result, ...(typeof result === 'object' && result !== null ? (Object.values(result) as readonly unknown[]) : [])];
   const given = ['id', 'cohortId', 'currentId'].map((name) => wordOf(args, name));
-  const id = [...given, ...answers.map((answer) => wordOf(answer, 'id')), wordOf(args, 'segmentId')].find((word) => word !== undefined);
+  const id = [...given, ...answers.map((answer) => wordOf(answer, 'id') ?? wordOf(answer, 'cohortId')), wordOf(args, 'segmentId')].find((word) => word !== undefined);
   return id?.slice(0, 40);
 }
 

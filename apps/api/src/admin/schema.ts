@@ -10,6 +10,7 @@ import { DeedResolver } from './deed.resolver.js';
 import { DestinationResolver } from './destination.resolver.js';
 import { ImportKeyResolver } from './importKey.resolver.js';
 import { LedgerResolver } from './ledger.resolver.js';
+import { CohortPullResolver, PulledCohortResolver } from './pull.resolver.js';
 import { QuarantineResolver } from './quarantine.resolver.js';
 import { SegmentResolver } from './segment.resolver.js';
 import { SegmentWebhookResolver } from './segmentWebhook.resolver.js';
@@ -23,6 +24,7 @@ export function buildAdminSchema(): GraphQLSchema {
     resolvers: [
       AdminTokenResolver,
       CatalogueResolver,
+      CohortPullResolver,
       CohortResolver,
       CurrentResolver,
       DeadLetterResolver,
@@ -32,6 +34,7 @@ export function buildAdminSchema(): GraphQLSchema {
       ImportKeyResolver,
       IngestTokenResolver,
       LedgerResolver,
+      PulledCohortResolver,
       QuarantineResolver,
       RecommendationResolver,
       SegmentResolver,
