@@ -1,0 +1,166 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { connect, type Sql } from '@currents/core';
+import { startFakeAmplitude, type FakeAmplitude } from '../../src/fakes/amplitude/startFakeAmplitude.js';
+import { startFakeMixpanel, type FakeMixpanel } from '../../src/fakes/mixpanel/startFakeMixpanel.js';
+import { createAdminClient, type AdminClient } from '../../src/hub/adminClient.js';
+import { startProgram, type Program } from '../../src/hub/program.js';
+import { startHub } from '../../src/hub/startHub.js';
+import { createTestDatabase } from './database.js';
+import { until } from './until.js';
+
+export type Partner = 'mixpanel' | 'amplitude';
+
+export interface Pull {
+  readonly cohortId: string;
+  readonly state: string;
+  readonly progress: { readonly members: number; readonly total: number | null } | null;
+  readonly hold: { readonly code: string; readonly detail: string; readonly until: string } | null;
+  readonly failure: { readonly code: string; readonly detail: string; readonly mend: string } | null;
+  readonly lastSuccessAt: string | null;
+}
+
+export interface Sync {
+  readonly state: string;
+  readonly added: number;
+  readonly removed: number;
+  readonly unchanged: number;
+}
+
+/** A whole hub as real processes whose worker can be killed, and strict fakes of both partners with a project each. */
+export interface PullHub {
+  readonly mixpanel: FakeMixpanel;
+  readonly amplitude: FakeAmplitude;
+  readonly sql: Sql;
+  readonly client: AdminClient;
+  /** Everything that api and workers said. */
+  readonly said: readonly string[];
+  /** What the partner knows of a cohort from now on. */
+  setCohort(partner: Partner, id: string, members: readonly string[]): void;
+  /** Follows a cohort daily, and answers the hub's id of it. */
+  follow(partner: Partner, id: string): Promise<string>;
+  pullNow(cohortId: string): Promise<void>;
+  pull(cohortId: string): Promise<Pull>;
+  comesTo(cohortId: string, holds: (pull: Pull) => boolean): Promise<Pull>;
+  /** Waits until so many pulls have been applied, and answers them, the newest first. */
+  applied(cohortId: string, syncs: number): Promise<readonly Sync[]>;
+  members(cohortId: string): Promise<readonly string[]>;
+  /** What the partner was asked for, as paths; and how it answered. */
+  requests(partner: Partner): readonly { readonly path: string; readonly query: string; readonly status: number | null; readonly authorized: boolean }[];
+  killWorker(): Promise<void>;
+  startWorker(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const keyOf = (name: string): string => createHash('md5').update(name).digest('hex');
+export const secrets = { mixpanel: keyOf('secret of mixpanel'), amplitude: keyOf('secret of amplitude') } as const;
+const apiKey = keyOf('amplitude');
+
+export async function startPullHub(): Promise<PullHub> {
+  const database = await createTestDatabase();
+  const said: string[] = [];
+  const onLine = (line: string): void => void said.push(line);
+  const mixpanel = await startFakeMixpanel({
+    projects: [{ projectId: '77', token: keyOf('mixpanel'), serviceAccounts: [{ user: 'hub.account', secret: secrets.mixpanel, role: 'admin' }] }],
+  });
+  const amplitude = await startFakeAmplitude({ projects: [{ projectId: 'one', apiKey, secretKey: secrets.amplitude, limits: { cohortFiles: 500 } }] });
+  const hub = await startHub({
+    databaseUrl: database.url,
+    masterKey: randomBytes(32).toString('base64'),
+    environment: { API_PORT: '0', WORKER_PORT: '0', LOG_LEVEL: 'trace', ALLOW_CUSTOM_BASE_URL: 'true', REQUEST_TIMEOUT_SECONDS: '2' },
+    onLine: (_program, line) => onLine(line),
+  });
+  const sql = connect(database.url, { max: 2, name: 'test' });
+  const client = createAdminClient(hub.api.url, hub.adminToken ?? '');
+  let worker: Program | undefined = hub.workers[0];
+
+  const current = { contactEmail: 'admin@example.com', selection: { groups: ['message'] } };
+  const currents: Readonly<Record<Partner, string>> = {
+    mixpanel: await client.launchCurrent({
+      ...current,
+      name: 'mixpanel',
+      destination: 'mixpanel',
+      settings: { region: 'us', baseUrl: mixpanel.url },
+      credentials: { kind: 'serviceAccount', username: 'hub.account', secret: secrets.mixpanel, projectId: '77' },
+    }),
+    amplitude: await client.launchCurrent({
+      ...current,
+      name: 'amplitude',
+      destination: 'amplitude',
+      settings: { region: 'us', baseUrl: amplitude.url },
+      credentials: { apiKey, secretKey: secrets.amplitude },
+    }),
+  };
+
+  async function deed(mutation: string, variables: Readonly<Record<string, unknown>>): Promise<{ readonly cohortId: string }> {
+    const [answer] = Object.values(await client.ask<Record<string, { __typename: string; message?: string; cohortId: string }>>(mutation, variables));
+    if (answer?.__typename !== 'CohortPull') throw new Error(`${answer?.__typename}: ${answer?.message}`);
+    return answer;
+  }
+
+  const pull: PullHub['pull'] = async (cohortId) => {
+    const { cohortPull } = await client.ask<{ cohortPull: Pull }>(
+      `query ($id: ID!) { cohortPull(cohortId: $id) { ... on CohortPull {
+        cohortId state lastSuccessAt progress { members total } hold { code detail until } failure { code detail mend } } } }`,
+      { id: cohortId },
+    );
+    return cohortPull;
+  };
+
+  return {
+    mixpanel,
+    amplitude,
+    sql,
+    client,
+    said,
+    setCohort(partner, id, members) {
+      if (partner === 'mixpanel') mixpanel.control.setCohort('77', { id: Number(id), name: `Cohort ${id}`, members: members.map((distinctId) => ({ distinctId })) });
+      else amplitude.control.setCohort(apiKey, { id, name: `Cohort ${id}`, members });
+    },
+    async follow(partner, id) {
+      const { cohortId } = await deed(
+        'mutation ($input: FollowCohortInput!) { followCohort(input: $input) { __typename ... on CohortPull { cohortId } ... on Problem { message } } }',
+        { input: { currentId: currents[partner], partnerId: id, schedule: 'daily' } },
+      );
+      return cohortId;
+    },
+    async pullNow(id) {
+      await deed('mutation ($id: ID!) { pullCohortNow(cohortId: $id) { __typename ... on CohortPull { cohortId } ... on Problem { message } } }', { id });
+    },
+    pull,
+    comesTo: (cohortId, holds) => until(() => pull(cohortId), holds, 30_000),
+    async applied(cohortId, count) {
+      const read = async (): Promise<readonly Sync[]> => {
+        const { cohort } = await client.ask<{ cohort: { syncs: { nodes: readonly Sync[] } } }>(
+          'query ($id: ID!) { cohort(id: $id) { ... on Cohort { syncs { nodes { state added removed unchanged } } } } }',
+          { id: cohortId },
+        );
+        return cohort.syncs.nodes.filter(({ state }) => state === 'applied');
+      };
+      return until(read, (syncs) => syncs.length === count, 30_000);
+    },
+    async members(cohortId) {
+      const [cohort] = await sql<{ set_id: string | null }[]>`select set_id from cohort where id = ${Number(cohortId)}`;
+      if (!cohort?.set_id) return [];
+      const rows = await sql<{ member: string }[]>`select member from ${sql(`member_set_${cohort.set_id}`)}`;
+      return rows.map(({ member }) => member.slice(1)).sort();
+    },
+    requests: (partner) =>
+      (partner === 'mixpanel' ? mixpanel : amplitude).control
+        .ledger()
+        .requests.map(({ path, query, status, headers }) => ({ path, query, status, authorized: headers['authorization'] !== undefined })),
+    async killWorker() {
+      await worker?.kill();
+      worker = undefined;
+    },
+    async startWorker() {
+      worker = await startProgram('worker', { environment: hub.environment, onLine });
+    },
+    async stop() {
+      await worker?.stop();
+      await hub.stop();
+      await Promise.all([mixpanel.close(), amplitude.close()]);
+      await sql.end();
+      await database.drop();
+    },
+  };
+}
