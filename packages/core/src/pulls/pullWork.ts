@@ -5,7 +5,7 @@ import { connect } from '../db/connect.js';
 import type { Presence } from '../presence.js';
 import type { WorkingOptions } from '../working.js';
 import { makeStep, type DuePull, type StepDeps } from './makeStep.js';
-import { dropOrphans, findDuePulls, followCurrents, forgetAccounts, settlePulls } from './settlePulls.js';
+import { dropOrphans, findDuePulls, followCurrents, keepPullHouse, settlePulls } from './settlePulls.js';
 
 export interface PullWorkDeps extends WorkingOptions {
   readonly databaseUrl: string;
@@ -65,7 +65,7 @@ export function startPullWork(deps: PullWorkDeps): PullWork {
 
   async function sweep(): Promise<void> {
     try {
-      await settlePulls(sql, log);
+      await settlePulls(sql, log, deps.wakePull);
       await dropOrphans(sql, session);
       await followCurrents(sql);
       for (const due of await findDuePulls(sql, mostHands * 4)) {
@@ -74,7 +74,7 @@ export function startPullWork(deps: PullWorkDeps): PullWork {
       }
       if (Date.now() < houseDueMs) return;
       houseDueMs = Date.now() + houseMs;
-      await forgetAccounts(sql);
+      await keepPullHouse(sql);
     } catch (error) {
       if (!stopped) log.warn({ event: 'pulls.error', err: error }, 'a sweep of the pulls failed; the next one follows');
     }

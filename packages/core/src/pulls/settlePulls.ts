@@ -15,9 +15,9 @@ const accountDays = 40;
  * from what stands in the database, so it does not matter who died over what.
  */
 
-/** Ends pulls whose pages have been applied, or will never be. */
-export async function settlePulls(sql: Sql, log: Logger): Promise<void> {
-  const settled = await sql<{ cohort: number; state: string; members: string; ms: number }[]>`
+/** Ends pulls whose pages have been applied, or will never be; the queue calls when the next ones are due. */
+export async function settlePulls(sql: Sql, log: Logger, wakePull: (cohortId: number, afterMs: number) => void): Promise<void> {
+  const settled = await sql<{ cohort: number; state: string; members: string; ms: number; next: number | null }[]>`
     with settled as (
       update cohort_pull p set
         ${over(sql)}, due_at = case when s.state = 'applied' then ${nextDue(sql)} else ${nextTry(sql)} end,
@@ -32,14 +32,16 @@ export async function settlePulls(sql: Sql, log: Logger): Promise<void> {
       from cohort_sync s, cohort c
       where c.id = p.cohort_id and s.cohort_id = p.cohort_id and s.kind = 'replace' and s.state <> 'receiving'
         and s.session = ${pullSession('')} || p.run_id
-      returning p.cohort_id as cohort, s.state, p.members, p.total, extract(epoch from now() - p.begun_at)::float8 * 1000 as ms
+      returning p.cohort_id as cohort, s.state, p.members, p.total,
+        extract(epoch from now() - p.begun_at)::float8 * 1000 as ms, extract(epoch from p.due_at - now())::float8 * 1000 as next
     ), told as (
       update cohort c set told_members = t.total, told_by = 'partner', told_at = now(), told_moved = 0
       from settled t where c.id = t.cohort and t.state = 'applied' and t.total is not null
     )
-    select cohort, state, members, ms from settled`;
-  for (const { cohort, state, members, ms } of settled) {
+    select cohort, state, members, ms, next from settled`;
+  for (const { cohort, state, members, ms, next } of settled) {
     log.info({ event: 'pull.over', cohort, outcome: state, members: Number(members), ms: Math.round(ms) });
+    if (next !== null) wakePull(cohort, next);
   }
 }
 
@@ -81,6 +83,8 @@ export async function findDuePulls(sql: Sql, most: number): Promise<readonly Due
     where due_at <= now() order by run_id nulls last, due_at limit ${most}`;
 }
 
-export async function forgetAccounts(sql: Sql): Promise<void> {
+/** Forgets what was asked with credentials that nobody uses any more, and the lists of Currents that are deleted. */
+export async function keepPullHouse(sql: Sql): Promise<void> {
   await sql`delete from pull_account where used_at < now() - ${accountDays}::int * interval '1 day'`;
+  await sql`delete from partner_cohort l using current u where u.id = l.current_id and u.state = 'deleted'`;
 }
