@@ -64,7 +64,9 @@ export async function claimStep(session: Session, wish: StepWish): Promise<Claim
 }
 
 async function hold(tx: Transaction, cohortId: number, { freeAtMs, budget: { unit, allow, perMs } }: Spent): Promise<void> {
-  const detail = `the partner takes ${allow} ${unit} in ${Math.round(perMs / 60_000)} minutes, all cohorts together, and has had them`;
+  const minutes = perMs / 60_000;
+  const period = minutes >= 2 * 1_440 ? `${Math.round(minutes / 1_440)} days` : `${Math.round(minutes)} minutes`;
+  const detail = `the partner takes ${allow} ${unit} in ${period}, all cohorts together, and has had them`;
   await tx`
     update cohort_pull set lease = null, due_at = to_timestamp(${freeAtMs}::float8 / 1000), hold_code = 'budget_spent', hold_detail = ${detail}
     where cohort_id = ${cohortId}`;

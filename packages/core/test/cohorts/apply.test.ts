@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CohortChange, CohortReference } from '@currents/connector';
+import { pullSession } from '../../src/cohorts/pullSession.js';
 import { add as addTo, keys, openInbox, page as pageOf, remove as removeFrom, user, users, type Inbox } from './inbox.js';
 
 let inbox: Inbox;
@@ -137,5 +138,19 @@ describe('the history of syncs', () => {
       { added: 3, removed: 0, unchanged: 0, late: 0 },
       { added: 0, removed: 0, unchanged: 1, late: 1 },
     ]);
+  });
+});
+
+describe('a deleted cohort', () => {
+  it.each([
+    ['begins anew when its partner sends it whole', 'a partner’s session', keys(3), null],
+    ['stays deleted when a page of the hub’s own pull is late', pullSession('7'), [], expect.any(Date)],
+  ])('%s', async (_name, session, members, deletedAt) => {
+    const { id, add, page } = cohort();
+    await pushAll([add([1, 2])], 'each');
+    await inbox.sql`update cohort set deleted_at = now(), set_id = null, external_ids = 0 where partner_id = ${id}`;
+    await pushAll([page(session, 1, 1, [3])], 'each');
+    expect(await inbox.members(id)).toEqual(members);
+    expect((await inbox.sql`select deleted_at from cohort where partner_id = ${id}`)[0]).toEqual({ deleted_at: deletedAt });
   });
 });
