@@ -1,4 +1,4 @@
-import type { PushResult } from '@currents/connector';
+import type { PullStep, PushResult } from '@currents/connector';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { WebhookVerdict } from './segments/webhookRequest.js';
 
@@ -22,6 +22,8 @@ export interface Metrics {
   pushed(partner: string, outcome: PushResult['outcome']): void;
   /** Changes of one cohort that were applied together, with how long each had waited for it. */
   applied(partner: string, moved: MemberMoves, waitedMs: readonly number[]): void;
+  /** A step of a pull, whatever it came to. */
+  stepped(partner: string, outcome: PullStep['outcome']): void;
   /** A request to a segment's webhook, and how many entries and exits it told. */
   told(outcome: WebhookVerdict['outcome'], changes: number): void;
 }
@@ -60,6 +62,7 @@ export function createMetrics(): Metrics {
   const pushes = new Counter({ name: 'currents_pushes_total', help: 'Requests that push cohorts, by partner and result', labelNames: ['partner', 'result'], registers });
   const moves = new Counter({ name: 'currents_members_moved_total', help: 'Members that were added to cohorts or removed from them, by partner', labelNames: ['partner', 'move'], registers });
   const waits = new Histogram({ name: 'currents_change_wait_seconds', help: 'From storing a change of a cohort to applying it, or to putting it aside until its session is whole', buckets: seconds, registers });
+  const steps = new Counter({ name: 'currents_pull_steps_total', help: 'Steps of pulls of cohorts, by partner and outcome', labelNames: ['partner', 'outcome'], registers });
   const tellings = new Counter({ name: 'currents_webhook_requests_total', help: 'Requests to the webhooks of segments, by outcome', labelNames: ['outcome'], registers });
   const told = new Counter({ name: 'currents_webhook_changes_total', help: 'Entries and exits that webhooks of segments took', registers });
   return {
@@ -85,6 +88,7 @@ export function createMetrics(): Metrics {
       }
       for (const ms of waitedMs) waits.observe(Math.max(0, ms) / 1000);
     },
+    stepped: (partner, outcome) => steps.inc({ partner, outcome }),
     told(outcome, changes) {
       tellings.inc({ outcome });
       if (outcome === 'delivered') told.inc(changes);

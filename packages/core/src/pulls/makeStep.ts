@@ -2,6 +2,7 @@ import type { CohortPull, PullStep, StreamingHttp } from '@currents/connector';
 import type { Logger } from 'pino';
 import type { Session } from '../cohorts/session.js';
 import type { Sql } from '../db/connect.js';
+import type { Metrics } from '../metrics.js';
 import type { Presence } from '../presence.js';
 import { retry } from '../retry.js';
 import { isWorking, readWorking, type Working, type WorkingOptions } from '../working.js';
@@ -15,6 +16,7 @@ export interface StepDeps extends WorkingOptions {
   readonly session: Session;
   readonly http: StreamingHttp;
   readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'stepped'>;
   readonly presence: Pick<Presence, 'newLease'>;
   /** How long what is deferred is kept trying. */
   readonly windowMs: number;
@@ -77,6 +79,7 @@ async function walk(deps: StepDeps, step: ClaimedStep, { working, pull }: { read
   }
   const kept = keeper.kept();
   await settle(deps, step, { said, kept, version });
+  deps.metrics.stepped(step.partner, said.outcome);
   log.info({
     event: 'pull.step',
     cohort: step.cohortId,

@@ -2,6 +2,7 @@ import type { StreamingHttp } from '@currents/connector';
 import type { Logger } from 'pino';
 import { openSession } from '../cohorts/session.js';
 import { connect } from '../db/connect.js';
+import type { Metrics } from '../metrics.js';
 import type { Presence } from '../presence.js';
 import type { WorkingOptions } from '../working.js';
 import { makeStep, type DuePull, type StepDeps } from './makeStep.js';
@@ -11,6 +12,7 @@ export interface PullWorkDeps extends WorkingOptions {
   readonly databaseUrl: string;
   readonly http: StreamingHttp;
   readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'stepped'>;
   readonly presence: Pick<Presence, 'newLease'>;
   readonly windowMs: number;
   /** The longest a partner may take to answer, or stand still. */

@@ -13,6 +13,7 @@ import {
   startEngine,
   type Admin,
   type Engine,
+  type Metrics,
   type PullView,
   type Schedule,
   type Sql,
@@ -28,6 +29,7 @@ export interface PullDesk {
   readonly sql: Sql;
   /** A live Current. */
   readonly currentId: string;
+  readonly metrics: Metrics;
   /** Everything that workers said. */
   readonly said: string[];
   openCurrent(name: string, key?: string): Promise<string>;
@@ -56,6 +58,7 @@ export async function openPullDesk(fake: FakeCohorts, limits?: PullLimits): Prom
   const admin = openAdmin({ databaseUrl: database.url, sql, seal, connectors, allowBaseUrl: false, http: noHttp, wake: sender.wake, wakePull: sender.wakePull });
   const engines = new Set<Engine>();
   const said: string[] = [];
+  const metrics = createMetrics();
   const log = pino({ level: 'trace' }, new Writable({ write: (line: Buffer, _encoding, done) => (said.push(String(line)), done()) }));
 
   async function openCurrent(name: string, key = 'k'): Promise<string> {
@@ -77,6 +80,7 @@ export async function openPullDesk(fake: FakeCohorts, limits?: PullLimits): Prom
     admin,
     sql,
     currentId,
+    metrics,
     said,
     openCurrent,
     async startWorker({ windowMs = 3_600_000 } = {}) {
@@ -87,7 +91,7 @@ export async function openPullDesk(fake: FakeCohorts, limits?: PullLimits): Prom
         databaseUrl: database.url,
         queue: { databaseUrl: database.url },
         log,
-        metrics: createMetrics(),
+        metrics,
         windowMs,
         requestMs: 5_000,
         retentionDays: 14,

@@ -221,6 +221,10 @@ describe('a pull in trouble', () => {
     await desk.sql`update cohort_pull set due_at = now()`;
     await desk.comesTo(cohort, hasSucceeded);
     expect(fake.calls.map(({ from }) => from)).toEqual([0, 10, 10, 20, 30]);
+    const counted = await desk.metrics.registry.metrics();
+    for (const [outcome, steps] of [['continue', 3], ['deferred', 1], ['complete', 1]]) {
+      expect(counted).toContain(`currents_pull_steps_total{partner="fake",outcome="${outcome}"} ${steps}`);
+    }
   });
 
   it('waits by itself, longer each time, and is given up when its window is over', async () => {
