@@ -67,7 +67,9 @@ export class CohortPullResolver {
   }
 
   @Mutation(() => CancelPullResult, {
-    description: 'Ends the pull that is under way. What it fetched is dropped, and the members stay as they are. The next one follows by the schedule; pullCohortNow begins one at once.',
+    description:
+      'Ends the pull that is under way. What it fetched is dropped, and the members stay as they are; the next one follows by the schedule. ' +
+      'To undo it, begin anew with pullCohortNow: it costs the partner’s quotas once more.',
     complexity: costs.write,
   })
   async cancelPull(@Arg('cohortId', () => ID, { description: ofCohort }) cohortId: string, @Ctx() { admin }: AdminContext): Promise<unknown> {
