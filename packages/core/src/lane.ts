@@ -62,6 +62,8 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
   const pace = createPace();
   const refusals = { alone: 0 };
   const hands = new Set<Promise<void>>();
+  /** Hands that have not let go: one that has is among `hands` for a moment still. */
+  let busy = 0;
   let working: Working | undefined;
   let most = 1;
   let lastClaimMs = 0;
@@ -77,8 +79,8 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
 
   function look(): void {
     woken = true;
-    if (hands.size >= most) return;
-    lookIn(hands.size === 0 ? 0 : lastClaimMs + gatherMs - Date.now());
+    if (busy >= most) return;
+    lookIn(busy === 0 ? 0 : lastClaimMs + gatherMs - Date.now());
   }
 
   function lookIn(waitMs: number): void {
@@ -95,6 +97,7 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
   }
 
   function addHand(): void {
+    busy++;
     const hand: Promise<void> = work().finally(() => {
       hands.delete(hand);
       linger();
@@ -103,12 +106,20 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
   }
 
   function linger(): void {
-    if (hands.size < most && Date.now() < lingersUntilMs) lookIn(lookAgainMs);
+    if (busy < most && Date.now() < lingersUntilMs) lookIn(lookAgainMs);
   }
 
-  /** Claims and delivers until nothing is due. */
   async function work(): Promise<void> {
-    while (!stopped) {
+    try {
+      await workOn();
+    } finally {
+      busy--;
+    }
+  }
+
+  /** Claims and delivers until nothing is due, or until the pace has fallen and others are enough. */
+  async function workOn(): Promise<void> {
+    while (!stopped && busy <= most) {
       woken = false;
       lastClaimMs = Date.now();
       try {
@@ -134,7 +145,7 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
     if (claimed.failures > 0) most = 1;
     if (!claimed.more) linger();
     else {
-      if (hands.size < most) look();
+      if (busy < most) look();
       else deps.askForHelp(currentId);
     }
     const current = working;

@@ -23,12 +23,16 @@ export function createPace(): Pace {
   let allowed = first;
   let fastestMs = Infinity;
   return {
-    requests: (most) => Math.max(1, Math.min(most, Math.floor(allowed))),
+    requests(most) {
+      // What is saved up beyond the most could not be lost quickly enough when the partner slows down.
+      allowed = Math.min(allowed, most);
+      return Math.max(1, Math.floor(allowed));
+    },
     answered(ms) {
       fastestMs = Math.min(ms, fastestMs + (Number.isFinite(fastestMs) ? fastestMs * forgetting : 0));
       if (ms > neverSlowMs && ms > fastestMs * slowFactor) allowed = Math.max(1, allowed - 1 / allowed);
       // One more for every full round of answers.
-      else allowed = Math.min(64, allowed + 1 / allowed);
+      else allowed += 1 / allowed;
     },
     troubled() {
       allowed = Math.max(1, allowed / 2);

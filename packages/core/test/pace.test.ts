@@ -35,6 +35,18 @@ describe('the pace of a Current', () => {
     expect(pace.requests(64)).toBeGreaterThan(slowed);
   });
 
+  it('saves nothing up beyond what the connector declares: a partner that slows down is asked less at once', () => {
+    const pace = createPace();
+    for (let index = 0; index < 1_000; index++) {
+      pace.answered(20);
+      pace.requests(4);
+    }
+    answers(pace, 2, 400);
+    expect(pace.requests(4)).toBe(3);
+    pace.troubled();
+    expect(pace.requests(4)).toBe(1);
+  });
+
   it('takes a partner that is always slow for what it is', () => {
     const pace = createPace();
     answers(pace, 100, 800);
