@@ -74,7 +74,7 @@ export interface RateLimit<Payload> {
   readonly eventBytes: number;
   /** Bytes of JSON that `send` wraps round the items (brackets, keys). A comma per item is counted by the engine. */
   readonly wrapBytes: number;
-  /** Most requests under way at once, over one Current. */
+  /** Most requests under way at once, over one Current and all workers. Each worker makes one at least. */
   readonly requests: number;
   /** How much the partner takes per time for one key. */
   readonly budgets: readonly Budget<Payload>[];

@@ -20,7 +20,7 @@ import { isWorking, readWorking, type Working, type WorkingOptions } from './wor
 export interface LaneDeps extends WorkingOptions {
   readonly sql: Sql;
   readonly unpacked: Unpacked;
-  readonly presence: Pick<Presence, 'newLease'>;
+  readonly presence: Pick<Presence, 'newLease' | 'share'>;
   readonly http: Http;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -137,7 +137,7 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
     if (!working && !(await begin())) return false;
     if (!working) return false;
     const limits = working.connector.rateLimit(working.settings);
-    most = pace.requests(limits.requests);
+    most = pace.requests(deps.presence.share(limits.requests));
     const startedMs = Date.now();
     const lease = deps.presence.newLease();
     const claimed = await claim(sql, { currentId, lease, leaseMs: deps.leaseMs, events: limits.events });

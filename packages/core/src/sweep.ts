@@ -16,7 +16,7 @@ export interface SweepDeps extends WorkingOptions {
   readonly windowMs: number;
   readonly retentionDays: number;
   readonly shard: number;
-  readonly presence: Pick<Presence, 'newLease'>;
+  readonly presence: Pick<Presence, 'newLease' | 'saw'>;
   readonly wake: (currentId: number) => void;
 }
 
@@ -39,7 +39,8 @@ export function startSweep(deps: SweepDeps): Sweep {
 
   async function sweep(): Promise<void> {
     try {
-      const released = await releaseDead(deps.sql);
+      const { released, living } = await releaseDead(deps.sql);
+      deps.presence.saw(living);
       if (released > 0) deps.log.warn({ event: 'leases.released', leases: released }, 'a worker died; what it had under way is tried again');
       await wakeOverdue(deps);
       await probeBlocked(deps);

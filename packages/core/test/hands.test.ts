@@ -48,3 +48,11 @@ it('requests under way become fewer while a partner slows down, although more an
   await until(madeSince(partner.requests.length), (made) => made >= 12, 30_000);
   expect(await mostWithin(4)).toBeLessThanOrEqual(2);
 }, 60_000);
+
+it('several workers keep to what the connector declares together, and one that is left alone may use all of it', async () => {
+  await pileUp();
+  const [worker] = await Promise.all([hub.startWorker(), hub.startWorker(), hub.startWorker()]);
+  expect(await mostWithin(60)).toBe(declared);
+  await worker?.stop();
+  expect(await mostWithin(60)).toBe(declared);
+}, 60_000);

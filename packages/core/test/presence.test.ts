@@ -20,7 +20,7 @@ it('what a dead worker had under way is tried again at once, what a living one h
   await hub.sql`update delivery set lease = ${living.newLease()}::bigint, due_at = now() + interval '1 hour' where events = 1`;
   await hub.sql`update worker set started_at = now() - interval '1 minute'`;
 
-  expect(await releaseDead(hub.sql)).toBe(1);
+  expect(await releaseDead(hub.sql)).toMatchObject({ released: 1, living: [expect.any(Number)] });
   const rows = await hub.sql<{ events: number; due: boolean }[]>`select events, due_at <= now() as due from delivery order by events`;
   expect(rows.map((row) => ({ ...row }))).toEqual([
     { events: 1, due: false },
@@ -29,4 +29,23 @@ it('what a dead worker had under way is tried again at once, what a living one h
   await living.stop();
   await hub.startWorker();
   await until(() => hub.tally(current), ({ delivered }) => delivered === 2);
+});
+
+it('a worker knows its share as others come and go', async () => {
+  hub = await openHub(fakeConnector(createFakePartner()));
+  const log = pino({ level: 'silent' });
+  const one = await announce(hub.databaseUrl, log);
+  expect(one.share(5)).toBe(5);
+  const two = await announce(hub.databaseUrl, log);
+  // Who comes knows who is there already; the others see it with their next look.
+  expect([2, 3]).toContain(two.share(5));
+  one.saw((await releaseDead(hub.sql)).living);
+  expect(one.share(5) + two.share(5)).toBe(5);
+  await two.stop();
+  one.saw((await releaseDead(hub.sql)).living);
+  expect(one.share(5)).toBe(5);
+  // Out of the others' sight, it still counts itself.
+  one.saw([1, 2]);
+  expect([1, 2]).toContain(one.share(5));
+  await one.stop();
 });
