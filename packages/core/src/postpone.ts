@@ -20,8 +20,14 @@ export function postpone({ track, position }: Seated, { code, detail, dueAtMs, b
   const afterMs = dueAtMs === undefined ? undefined : Math.max(0, dueAtMs - nowMs);
   const next = retry({ code, detail, afterMs, tries: track.tries(position) }, retryTermsOf(track, line, nowMs));
   if (!next.again) return track.bury(position, { outcome: 'expired', code: next.code, detail: next.detail });
-  const place = budget && { ...budget, sinceMs: track.waitsSince(position, budget.name, budget.key) ?? nowMs };
+  const place = budget && seat(budget, track, position, nowMs);
   track.defer(position, { dueAtMs: next.dueAtMs, code, detail, ...(place && { budget: place }) });
+}
+
+/** The key is an id of somebody's, and no text of PostgreSQL holds a NUL (PostgreSQL, Character Types). */
+function seat(budget: Omit<BudgetPlace, 'sinceMs'>, track: Track, position: number, nowMs: number): BudgetPlace {
+  const key = budget.key.replaceAll('\0', '\uFFFD');
+  return { ...budget, key, sinceMs: track.waitsSince(position, budget.name, key) ?? nowMs };
 }
 
 /** An event's place in the queue of its key. */

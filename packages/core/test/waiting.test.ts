@@ -40,6 +40,17 @@ describe('events that wait for a budget', () => {
     expect(deferred.every(({ dueAtMs, budget }) => budget !== undefined && budget.sinceMs < dueAtMs)).toBe(true);
   });
 
+  it('wait also for a key with a character that Postgres does not take', async () => {
+    await hub.startWorker();
+    const odd = 'a\0user';
+    await hub.take([...of(odd, hot), ...of('calm', 20)]);
+    const deferred = await until(waiting, (list) => list.length > 0);
+    expect(new Set(deferred.map(({ budget }) => budget?.key))).toEqual(new Set(['a\uFFFDuser']));
+    // They keep their place when others are tried.
+    await hub.take(of('calm', 5));
+    await until(() => hub.tally(current), ({ delivered = 0 }) => delivered >= 25);
+  });
+
   it('go at once when the terms have changed', async () => {
     await hub.startWorker();
     await overheat();
