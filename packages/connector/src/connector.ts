@@ -89,6 +89,14 @@ export interface Budget<Payload> {
   readonly unit: 'events' | 'bytes';
   readonly allow: number;
   readonly perMs: number;
+  /** What the partner takes of one key over a long time, in the same unit. The hub counts, and warns of keys that come near it; what the partner refuses, it holds. */
+  readonly quota?: Quota;
+}
+
+export interface Quota {
+  readonly allow: number;
+  /** Counted in steps of an hour. */
+  readonly perMs: number;
 }
 
 export interface SendContext<Settings, Credentials> {

@@ -1,5 +1,6 @@
 export type {
   Budget,
+  Quota,
   Connector,
   Item,
   Mapped,

@@ -15,6 +15,10 @@ export function limitLaws({ connector, allSettings }: Subject): Law[] {
             expectCount(budget.allow, `${budget.name}.allow`);
             expectCount(budget.perMs, `${budget.name}.perMs`);
             expect(['events', 'bytes']).toContain(budget.unit);
+            if (budget.quota) {
+              expectCount(budget.quota.allow, `${budget.name}.quota.allow`);
+              expect(budget.quota.perMs, `${budget.name}.quota.perMs`).toBeGreaterThan(budget.perMs);
+            }
             expect(budget.name).not.toBe('');
           }
           expect(JSON.stringify(connector.rateLimit(settings))).toBe(JSON.stringify({ ...numbers, budgets }));
