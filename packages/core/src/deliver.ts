@@ -33,6 +33,7 @@ export async function deliver(loads: readonly Load[], world: Line): Promise<Deli
   for (const [index, load] of loads.entries()) mapping.map(tracks[index] as Track, takeSegments(load));
   const admitted = await admit(mapping.items(), tracks, limits.budgets, line);
   const { setback, requests, sent } = await sendAll(cutRequests(admitted, limits), limits.budgets, line);
+  line.budgets?.arrived(admitted, limits.budgets, ({ track, position }) => track.hasDelivered(position));
   const stuck = sent > 0 && tracks.every((track) => track.moved() === 0) ? noProgress : undefined;
   const obstacle = settleSetback(setback ?? stuck, tracks, line);
   return { attempted: tracks.map((track) => track.attempted(line.now())), obstacle, requests, sent };

@@ -29,6 +29,7 @@ export { deleteCurrent, type CurrentDeleted } from './admin/deleteCurrent.js';
 export { listDestinations, type Destination } from './admin/destinations.js';
 export { createIngestToken, listIngestTokens, revokeIngestToken } from './admin/ingestTokens.js';
 export type { IngestTokenCreated, IngestTokenView, TokenNotFound } from './admin/ingestTokens.js';
+export { listKeysNearQuota, type KeyNearQuota, type KeysNearQuota } from './admin/keysNearQuota.js';
 export { checkLedger, type LedgerChecked } from './admin/ledger.js';
 export { mostPerPage, QuestionRefused, type Page, type PageRequest } from './admin/page.js';
 export type { Action, FieldProblem, NotConfirmed } from './admin/problem.js';

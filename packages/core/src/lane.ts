@@ -2,6 +2,7 @@ import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
 import { createBudgets } from './budget/budgets.js';
 import type { BudgetStore } from './budget/budgetStore.js';
+import { openQuotaBook } from './budget/quotaBook.js';
 import { claim, type Claim } from './claim.js';
 import type { Sql } from './db/connect.js';
 import { deliver, type Delivered } from './deliver.js';
@@ -59,6 +60,7 @@ const giveBackMs = 5_000;
 export function createLane(currentId: number, deps: LaneDeps): Lane {
   const { sql, log } = deps;
   const budgets = deps.budgetStore && createBudgets({ currentId, store: deps.budgetStore, windowMs: deps.windowMs, now: Date.now, onError: deps.onBudgetError });
+  const quotaBook = budgets && openQuotaBook({ sql, log, currentId, budgets, onError: deps.onBudgetError });
   const pace = createPace();
   const refusals = { alone: 0 };
   const hands = new Set<Promise<void>>();
@@ -188,6 +190,7 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
       random: Math.random,
     });
     await settle(claimed, delivered);
+    await quotaBook?.keep();
     note(claimed, delivered, startedMs);
   }
 
@@ -270,6 +273,7 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
       stopped = true;
       clearTimeout(later);
       await Promise.allSettled(hands);
+      await quotaBook?.keep('now');
     },
   };
 }

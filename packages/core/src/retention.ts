@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Sql } from './db/connect.js';
 import { forgetPassedBudgets } from './budget/postgresBudgets.js';
+import { forgetPassedUses } from './budget/quotaBook.js';
 import { daysAhead } from './db/migrate.js';
 
 const parents = ['batch', 'delivery', 'dead_letter', 'quarantine', 'request'] as const;
@@ -12,6 +13,7 @@ const parents = ['batch', 'delivery', 'dead_letter', 'quarantine', 'request'] as
 export async function keepHouse({ sql, log, retentionDays }: { readonly sql: Sql; readonly log: Logger; readonly retentionDays: number }): Promise<void> {
   await sql`select ensure_partitions(${daysAhead}::int)`;
   await forgetPassedBudgets(sql);
+  await forgetPassedUses(sql);
   await foldTally(sql);
   const days = await sql<{ day: string }[]>`
     select to_char(to_date(right(c.relname, 8), 'YYYYMMDD'), 'YYYY-MM-DD') as day

@@ -19,6 +19,8 @@ export interface Track {
   waitsSince(position: number, budget: string, key: string): number | undefined;
   /** How often this event has been tried, this attempt included. */
   tries(position: number): number;
+  /** Whether the destination has this event. */
+  hasDelivered(position: number): boolean;
   /** How many events have moved: became final, or wait for a time of their own. */
   moved(): number;
   attempted(nowMs: number): Attempted;
@@ -92,6 +94,7 @@ export function startTrack(delivery: Claimed, nowMs: number, stands: (deferral: 
       const deferred = new Set([...deferrals.values()].flatMap(({ positions }) => positions));
       return due.filter((position) => outcomes[position] === Outcome.pending && !deferred.has(position));
     },
+    hasDelivered: (position) => outcomes[position] === Outcome.delivered,
     moved: () => moved,
     attempted(endMs) {
       const deferred = [...waiting, ...deferrals.values()];

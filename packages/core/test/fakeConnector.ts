@@ -1,4 +1,4 @@
-import { answerAll, type Connector, type Item, type SendResult } from '@currents/connector';
+import { answerAll, type Connector, type Item, type Quota, type SendResult } from '@currents/connector';
 import { z } from 'zod';
 
 export interface FakePayload {
@@ -23,7 +23,7 @@ export interface FakeLimits {
   readonly events?: number;
   readonly requests?: number;
   /** What the partner takes of one user. */
-  user?: { readonly allow: number; readonly perMs: number };
+  user?: { readonly allow: number; readonly perMs: number; readonly quota?: Quota };
 }
 
 type SendResultOfAll = Parameters<typeof answerAll>[1];

@@ -1,8 +1,9 @@
-import type { Budget, Item } from '@currents/connector';
+import type { Budget, Item, Quota } from '@currents/connector';
 import type { BudgetStore } from './budgetStore.js';
 import { createMarks } from './marks.js';
+import type { QuotaUse } from './quotaWatch.js';
 import { burstMs, gateMs, onStep, slackMs, termsOf, unitMs } from './terms.js';
-import { allUsesOf, chosen, lengthen, openKeys, usesOf, waitsUntil, weightOf, type KeyedItem, type KeysOfBudget, type Standing, type Use } from './uses.js';
+import { allUsesOf, chosen, countArrived, lengthen, openKeys, usesOf, waitsUntil, weightOf, type KeyedItem, type KeysOfBudget, type Standing, type Use } from './uses.js';
 
 /** An item whose key has no budget left, and when it has its turn. */
 export interface Waiting<Payload> {
@@ -18,6 +19,13 @@ export interface Admission<Payload> {
   /** What may leave now, in order. */
   readonly admitted: readonly Item<Payload>[];
   readonly waiting: readonly Waiting<Payload>[];
+}
+
+/** What the keys of one budget have used of its quota. */
+export interface QuotaUses {
+  readonly budget: string;
+  readonly quota: Quota;
+  readonly uses: readonly QuotaUse[];
 }
 
 /** One Current's budgets, held together with all other workers. */
@@ -37,6 +45,10 @@ export interface Budgets {
    * and before all that waits already. Workers to whom a key is cold learn of the pause once it is warm.
    */
   pause<Payload>(items: readonly Item<Payload>[], budgets: readonly Budget<Payload>[], forMs: number): Promise<readonly Waiting<Payload>[]>;
+  /** Tells which of these items have arrived, for the quotas. */
+  arrived<Each extends KeyedItem<unknown>>(items: readonly Each[], budgets: readonly Budget<unknown>[], hasArrived: (item: Each) => boolean): void;
+  /** What the keys that use much have had since this was last asked. */
+  takeUses(): readonly QuotaUses[];
 }
 
 export interface BudgetsOptions {
@@ -159,6 +171,18 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
       for (const use of uses) line(use, 'again', nowMs + forMs + slackMs(use.budget));
       return [...waits.values()];
     },
+
+    arrived(items, budgets, hasArrived) {
+      for (const [place, budget] of budgets.entries()) {
+        if (budget.quota) countArrived(items, budget, place, keysOf(budget), hasArrived);
+      }
+    },
+
+    takeUses: () =>
+      [...known.values()].flatMap(({ budget: { name, quota }, watch }) => {
+        const uses = watch?.takeUses() ?? [];
+        return quota && uses.length > 0 ? [{ budget: name, quota, uses }] : [];
+      }),
   };
 }
 

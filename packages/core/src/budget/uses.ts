@@ -1,9 +1,10 @@
 import type { Budget, Item } from '@currents/connector';
+import { createQuotaWatch, type QuotaWatch } from './quotaWatch.js';
 import { createWarmKeys, type WarmKeys } from './warmKeys.js';
 
 /** What some items use of one budget's key. */
 export interface Use<Payload> {
-  readonly budget: Pick<Budget<Payload>, 'name' | 'unit' | 'allow' | 'perMs'>;
+  readonly budget: Pick<Budget<Payload>, 'name' | 'unit' | 'allow' | 'perMs' | 'quota'>;
   readonly key: string;
   readonly items: readonly Item<Payload>[];
   /** Of all items together. */
@@ -21,7 +22,10 @@ export type Standing = 'new' | 'turn' | 'turnedAway';
 
 /** What one worker knows of a budget's keys by itself. */
 export interface KeysOfBudget {
+  readonly budget: Use<unknown>['budget'];
   readonly warm: WarmKeys;
+  /** Undefined when the budget has no quota. */
+  readonly watch: QuotaWatch | undefined;
   /** Keys with events that wait, and until when the last of them does. */
   readonly queues: Map<string, number>;
   /** The same for events that were turned away or are paused. */
@@ -31,8 +35,10 @@ export interface KeysOfBudget {
 /** A key below this share of its budget, in one worker, is not worth a call to the shared marks. */
 const coldShare = 0.05;
 
-export function openKeys({ allow, perMs }: Pick<Budget<never>, 'allow' | 'perMs'>): KeysOfBudget {
-  return { warm: createWarmKeys(allow * coldShare, perMs), queues: new Map(), again: new Map() };
+export function openKeys(budget: Use<unknown>['budget']): KeysOfBudget {
+  const { allow, perMs, quota } = budget;
+  const watch = quota && createQuotaWatch(quota);
+  return { budget, warm: createWarmKeys(allow * coldShare, perMs, watch), watch, queues: new Map(), again: new Map() };
 }
 
 /**
@@ -62,6 +68,21 @@ export function usesOf<Payload>(
     last.weight += weight;
   }
   return uses.size > 0 ? [...uses.values()] : [];
+}
+
+/** Counts what has arrived of the keys that are watched for their quota; most often none is. */
+export function countArrived<Each extends KeyedItem<unknown>>(
+  items: readonly Each[],
+  budget: Budget<unknown>,
+  place: number,
+  { watch }: KeysOfBudget,
+  hasArrived: (item: Each) => boolean,
+): void {
+  if (!watch?.isAwake()) return;
+  for (const item of items) {
+    const key = item.keys ? item.keys[place] : budget.key(item.payload);
+    if (key !== undefined && watch.watches(key) && hasArrived(item)) watch.count(key, weightOf(item, budget));
+  }
 }
 
 /** By key, for all keys. */

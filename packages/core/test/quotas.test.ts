@@ -1,0 +1,111 @@
+import { pino } from 'pino';
+import { listKeysNearQuota } from '@currents/core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { forgetPassedUses, openQuotaBook } from '../src/budget/quotaBook.js';
+import type { QuotaUses } from '../src/budget/budgets.js';
+import { openDesk, type Desk } from './admin/desk.js';
+import { createFakePartner, fakeConnector } from './fakeConnector.js';
+import { event, openHub, until } from './hub.js';
+
+const hour = 3_600_000;
+const day = { allow: 1_000, perMs: 24 * hour };
+
+let desk: Desk;
+beforeAll(async () => {
+  desk = await openDesk();
+});
+afterAll(() => desk.close());
+
+/** A worker's book, and what it has warned of. */
+function openBook(currentId: string) {
+  const counted: QuotaUses[] = [];
+  const warnings: Record<string, unknown>[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(JSON.parse(line) as Record<string, unknown>) });
+  const book = openQuotaBook({
+    sql: desk.sql,
+    log,
+    currentId: Number(currentId),
+    budgets: { takeUses: () => counted.splice(0) },
+    onError(error) {
+      throw error;
+    },
+  });
+  return {
+    warnings,
+    async count(key: string, used: number) {
+      counted.push({ budget: 'user', quota: day, uses: [{ key, used }] });
+      await book.keep('now');
+    },
+  };
+}
+
+const near = async (current: string, first = 50) => {
+  const listed = await listKeysNearQuota(desk.admin, current, first);
+  if (listed.kind !== 'KeysNearQuota') throw new Error(listed.message);
+  return listed.nodes;
+};
+
+it('a key that comes near its quota over several workers and hours is warned of once, by none but a number, and shown', async () => {
+  const current = await desk.launch('near');
+  const [one, other] = [openBook(current), openBook(current)];
+  await one.count('busy', 300);
+  await desk.sql`update quota_use set hour = hour - interval '5 hours', counts_until = counts_until - interval '5 hours' where current_id = ${Number(current)}`;
+  await one.count('calm', 700);
+  await one.count('busy', 250);
+  expect(one.warnings).toEqual([]);
+  expect(await near(current)).toEqual([]);
+  await other.count('busy', 250);
+  await other.count('busy', 10);
+  expect(other.warnings).toMatchObject([{ event: 'quota.near', current: Number(current), budget: 'user', keys: 1 }]);
+  expect(JSON.stringify(other.warnings)).not.toContain('busy');
+  expect(await near(current)).toEqual([{ budget: 'user', key: 'busy', used: 810, allow: 1_000 }]);
+  expect(await near(await desk.launch('another'))).toEqual([]);
+});
+
+it('what is longer ago than the quota’s time counts no more, and is forgotten', async () => {
+  const current = await desk.launch('past');
+  const book = openBook(current);
+  await book.count('busy', 900);
+  expect(await near(current)).toHaveLength(1);
+  await desk.sql`update quota_use set hour = hour - interval '24 hours', counts_until = counts_until - interval '24 hours' where current_id = ${Number(current)}`;
+  expect(await near(current)).toEqual([]);
+  await forgetPassedUses(desk.sql);
+  expect(await desk.sql`select from quota_use where current_id = ${Number(current)}`).toHaveLength(0);
+});
+
+it('the nearest come first, as many as were asked for; a key may hold any character', async () => {
+  const current = await desk.launch('many');
+  const book = openBook(current);
+  await book.count('a', 850);
+  await book.count('b', 1_200);
+  await book.count('c\0', 900);
+  expect((await near(current, 2)).map(({ key }) => key)).toEqual(['b', 'c\uFFFD']);
+});
+
+it('a Current that is not there is said to be missing', async () => {
+  expect(await listKeysNearQuota(desk.admin, '999999', 5)).toMatchObject({ kind: 'CurrentNotFound' });
+});
+
+it('a worker counts what it has delivered of the busiest keys, and nobody else; what waits or is refused does not count', async () => {
+  const partner = createFakePartner();
+  // A turn of the tables each 100 ms.
+  const hub = await openHub(fakeConnector(partner, { user: { allow: 100_000, perMs: 200, quota: { allow: 500, perMs: 24 * hour } } }));
+  try {
+    const current = await hub.launch();
+    const engine = await hub.startWorker();
+    const of = (user: string, count: number, word?: string) => Array.from({ length: count }, () => event(word, { user: { external_user_id: user } }));
+    for (let round = 1; round <= 6; round++) {
+      await hub.take([...of('busy', 100), ...of('busy', 5, 'reject'), ...of('busy', 5, 'later'), ...of(`calm ${round}`, 3)]);
+      await until(() => hub.tally(current), ({ delivered = 0 }) => delivered === 103 * round);
+      await new Promise((resolve) => setTimeout(resolve, 120));
+    }
+    await engine.stop();
+    const rows = await hub.sql<{ key: string; used: number }[]>`select key, used from quota_use where current_id = ${current}`;
+    expect(rows.map(({ key }) => key)).toEqual(['busy']);
+    // Nobody looked at it in the first round.
+    expect(rows[0]?.used).toBeGreaterThanOrEqual(400);
+    expect(rows[0]?.used).toBeLessThanOrEqual(600);
+  } finally {
+    await hub.stop();
+  }
+}, 30_000);
