@@ -16,6 +16,9 @@ const mostBytes = { httpapi: 999_999, batch: 20_000_000 } as const satisfies Rec
 const eventsPerSecond = { httpapi: 30, batch: 1000 } as const satisfies Record<Settings['endpoint'], number>;
 const AVERAGED_OVER_S = 30;
 
+/** Events of one user or device in 24 hours, counted in steps of an hour; Batch Event Upload reference, 429. */
+const DAILY_QUOTA = { allow: 500_000, perMs: 24 * 3_600_000 } as const;
+
 /** Amplitude names no limit. Enough for some thousand events a second over slow lines. */
 const MOST_REQUESTS = 4;
 
@@ -34,7 +37,7 @@ export function rateLimit(settings: Settings): RateLimit<AmplitudeEvent> {
 }
 
 function budgetsOf(perSecond: number): readonly Budget<AmplitudeEvent>[] {
-  const rate = { unit: 'events', allow: perSecond * AVERAGED_OVER_S, perMs: AVERAGED_OVER_S * 1000 } as const;
+  const rate = { unit: 'events', allow: perSecond * AVERAGED_OVER_S, perMs: AVERAGED_OVER_S * 1000, quota: DAILY_QUOTA } as const;
   return [
     { name: 'user', key: (event) => event.user_id, ...rate },
     { name: 'device', key: (event) => event.device_id, ...rate },

@@ -28,6 +28,13 @@ describe('limits', () => {
     ]);
   });
 
+  it('half a million a day of a user and of a device are what the hub warns of, whatever the endpoint and the contract', () => {
+    const quota = { allow: 500_000, perMs: 86_400_000 };
+    for (const choices of [{}, { endpoint: 'httpapi' }, { eventsPerSecondPerKey: 100 }]) {
+      expect(limitsFor(choices).budgets).toMatchObject([{ quota }, { quota }]);
+    }
+  });
+
   it('a contract that says other than usual is kept to', () => {
     expect(limitsFor({ endpoint: 'httpapi', eventsPerSecondPerKey: 100 }).budgets).toMatchObject([{ allow: 3_000 }, { allow: 3_000 }]);
     expect(limitsFor({ eventsPerSecondPerKey: 100 }).budgets).toMatchObject([{ allow: 3_000 }, { allow: 3_000 }]);
