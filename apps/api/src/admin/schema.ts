@@ -9,6 +9,7 @@ import { noteDeeds } from './deeds.js';
 import { DeedResolver } from './deed.resolver.js';
 import { DestinationResolver } from './destination.resolver.js';
 import { ImportKeyResolver } from './importKey.resolver.js';
+import { KeyNearQuotaResolver } from './keyNearQuota.resolver.js';
 import { LedgerResolver } from './ledger.resolver.js';
 import { CohortPullResolver, PulledCohortResolver } from './pull.resolver.js';
 import { QuarantineResolver } from './quarantine.resolver.js';
@@ -33,6 +34,7 @@ export function buildAdminSchema(): GraphQLSchema {
       EventPropertyResolver,
       ImportKeyResolver,
       IngestTokenResolver,
+      KeyNearQuotaResolver,
       LedgerResolver,
       PulledCohortResolver,
       QuarantineResolver,
