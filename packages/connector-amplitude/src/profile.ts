@@ -11,14 +11,19 @@ const WAIT = { leastMs: 1_000, mostMs: MINUTE_MS };
 
 const silences = { timeout: 'timeout', unreachable: 'unreachable', broken: 'broken_connection' } as const;
 
+interface Refusal {
+  readonly code: string;
+  readonly advice: string;
+}
+
 /** Asking again changes nothing before a person repairs the Current. */
-const refusals: Readonly<Record<number, { readonly code: string; readonly advice: string }>> = {
-  301: { code: 'redirected', advice: 'this is not followed; check the base URL' },
-  302: { code: 'redirected', advice: 'this is not followed; check the base URL' },
+const refusals: Readonly<Record<number, Refusal>> = {
   401: { code: 'credentials_refused', advice: 'Amplitude does not know the secret key' },
   403: { code: 'access_refused', advice: 'check that the organisation may use the Profile API' },
   404: { code: 'not_found', advice: 'there is no such endpoint; check the base URL' },
 };
+
+const redirected: Refusal = { code: 'redirected', advice: 'this is not followed; check the base URL' };
 
 /** Fetches one user's profile with one request. Never throws for anything a partner or a network can do. */
 export async function lookUpUser(query: UserQuery, to: SendContext<Settings, Credentials>): Promise<UserAnswer> {
@@ -73,7 +78,7 @@ function readAnswer(answer: HttpAnswer, { parts }: UserQuery, say: (words: strin
     const afterMs = retryAfterMs(answer.headers, WAIT) ?? MINUTE_MS;
     return { outcome: 'throttled', afterMs, detail: 'Amplitude takes 600 requests a minute of one organisation' };
   }
-  const refusal = refusals[status];
+  const refusal = status >= 300 && status < 400 ? redirected : refusals[status];
   if (refusal !== undefined) return { outcome: 'refused', code: refusal.code, detail: `HTTP ${status}: ${refusal.advice}` };
   const userData = body['userData'];
   if (status === 200 && isRecord(userData)) {

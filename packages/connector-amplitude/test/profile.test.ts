@@ -105,7 +105,7 @@ describe('what is answered', () => {
     ['an unknown user', jsonAnswer(200, unseen), { outcome: 'notFound' }],
     ['an unknown user, as 400', jsonAnswer(400, unseen), { outcome: 'notFound' }],
     ['a bad key', textAnswer(401, 'Invalid Api-Key'), { outcome: 'refused', code: 'credentials_refused' }],
-    ['a redirection', htmlAnswer(301), { outcome: 'refused', code: 'redirected' }],
+    ...[301, 302, 303, 307, 308].map((status): [string, HttpAnswer, object] => [`a redirection, ${status}`, htmlAnswer(status), { outcome: 'refused', code: 'redirected' }]),
     ['a wrong path', textAnswer(404, ''), { outcome: 'refused', code: 'not_found' }],
     ['too many requests', jsonAnswer(429, tooMany), { outcome: 'throttled', afterMs: 60_000 }],
     ['too many requests, without the status', jsonAnswer(400, tooMany), { outcome: 'throttled', afterMs: 60_000 }],
