@@ -10,7 +10,7 @@ export class UserProfileResolver {
   @Query(() => UserProfileResult, {
     description:
       'Asks a Current’s destination, with the Current’s credentials, what it knows of one user: one request, and nothing is stored. ' +
-      'Amplitude answers in the US region only, and 600 questions a minute of an organisation.',
+      'Not every destination can be asked, nor in every region, and each takes so many questions in a time.',
     complexity: costs.call,
   })
   async userProfile(
