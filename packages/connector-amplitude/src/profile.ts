@@ -6,6 +6,8 @@ import { isRecord, readUserData } from './userData.js';
 
 /** Amplitude, User Profile API reference. */
 const HOST = 'https://profile-api.amplitude.com';
+/** Amplitude’s keys have 32 characters; what is much shorter is no key, and may stand anywhere. */
+const SHORTEST_KEY = 8;
 const MINUTE_MS = 60_000;
 const WAIT = { leastMs: 1_000, mostMs: MINUTE_MS };
 
@@ -40,6 +42,9 @@ export async function lookUpUser(query: UserQuery, to: SendContext<Settings, Cre
     headers: { authorization: `Api-Key ${credentials.secretKey}`, accept: 'application/json' },
   });
   const payloads = [query.userId, query.deviceId];
+  if ('body' in answer && answer.status === 200 && secretsOf(credentials).some((secret) => secret.length >= SHORTEST_KEY && answer.body.includes(secret))) {
+    return { outcome: 'unreachable', code: 'key_repeated', detail: 'HTTP 200 with a body that repeats a key; check the base URL' };
+  }
   return readAnswer(answer, query, (words) => quote(words, { secrets: secretsOf(credentials), payloads }));
 }
 

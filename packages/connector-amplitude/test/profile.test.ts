@@ -120,6 +120,13 @@ describe('what is answered', () => {
     expect(await lookUp(answer)).toMatchObject(result);
   });
 
+  it('a profile that repeats a key, as a mirror at a base URL might, is not told', async () => {
+    for (const key of ['e2d5b489637c1f0e', '7c1f0e5a9b3d4826']) {
+      const answer = jsonAnswer(200, { userData: { user_id: 'ines', amp_props: { seen: `Api-Key ${key}` } } });
+      expect(await lookUp(answer)).toStrictEqual({ outcome: 'unreachable', code: 'key_repeated', detail: 'HTTP 200 with a body that repeats a key; check the base URL' });
+    }
+  });
+
   it('neither key nor id is repeated', async () => {
     const error = `no user ines & co/ü for e2d5b489637c1f0e`;
     expect(await lookUp(jsonAnswer(418, { error }))).toMatchObject({ detail: 'HTTP 418: no user [hidden] for [hidden]' });
