@@ -1,3 +1,4 @@
+import { answerAll } from '@currents/connector';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFakePartner, fakeConnector, type FakePartner } from './fakeConnector.js';
 import { event, openHub, until, type Hub } from './hub.js';
@@ -200,6 +201,33 @@ describe('refusals of everything', () => {
     await until(() => state(current), (row) => row?.state === 'blocked');
     await hub.take(some(5));
     expect(await hub.tally(current)).toEqual({ selected: 8, rejected: 3 });
+  });
+
+  it('hold the Current when none of them is final, such as a firewall’s: nothing dies, and nobody is asked event by event', async () => {
+    partner = createFakePartner();
+    const fake = fakeConnector(partner);
+    hub = await openHub({
+      ...fake,
+      async send(items, to) {
+        await fake.send(items, to);
+        const refusal = { code: 'forbidden', detail: 'a firewall refused the request' };
+        return answerAll(items, items.length > 1 ? { outcome: 'split', ...refusal } : { outcome: 'deferred', ...refusal, afterMs: 180_000, scope: 'event' });
+      },
+    });
+    const current = await hub.launch();
+    await hub.startWorker();
+    await hub.take(some(100));
+    const [row] = await until(
+      () => hub.sql<{ state: string; hold_code: string | null; seconds: number }[]>`select state, hold_code, extract(epoch from hold_until - now())::float8 as seconds from current where id = ${current}`,
+      ([held]) => held?.hold_code !== null,
+    );
+    expect(row).toMatchObject({ state: 'live', hold_code: 'forbidden' });
+    expect(row?.seconds).toBeGreaterThan(150);
+    await hub.take(some(100));
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(await hub.tally(current)).toEqual({ selected: 200 });
+    // Halved until one stands alone, its neighbour, and one from the far end.
+    expect(partner.requests.length).toBeLessThan(12);
   });
 
   it('two bad events in a row do not block the good ones behind them', async () => {
