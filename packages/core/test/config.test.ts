@@ -1,0 +1,54 @@
+import { ConfigInvalid, readVariables, sharedVariables, wholeNumber } from '@currents/core';
+import { describe, expect, it } from 'vitest';
+
+const shape = { ...sharedVariables, PORT: wholeNumber(0, 65535).default(4000) };
+const good = { DATABASE_URL: 'postgres://hub@127.0.0.1/hub', MASTER_KEY: Buffer.alloc(32, 1).toString('base64') };
+const complaint = (environment: Record<string, string>): string => {
+  try {
+    readVariables(shape, environment);
+  } catch (error) {
+    if (error instanceof ConfigInvalid) return error.message;
+    throw error;
+  }
+  return 'none';
+};
+
+describe('the configuration', () => {
+  it('needs a database and a master key, and has a default for all else', () => {
+    expect(readVariables(shape, { ...good, SOMETHING_ELSE: 'x' })).toEqual({
+      DATABASE_URL: good.DATABASE_URL,
+      MASTER_KEY: Buffer.alloc(32, 1),
+      ALLOW_CUSTOM_BASE_URL: false,
+      LOG_LEVEL: 'info',
+      PORT: 4000,
+    });
+  });
+
+  it('takes an empty variable for one that is not there', () => {
+    expect(readVariables(shape, { ...good, REDIS_URL: '', PORT: '' })).toMatchObject({ PORT: 4000 });
+    expect(complaint({ ...good, DATABASE_URL: '' })).toContain('DATABASE_URL is missing');
+  });
+
+  it('is refused with one error that names every wrong variable, what was wanted, and no value', () => {
+    const wrong = { DATABASE_URL: 'CANARY', REDIS_URL: 'CANARY', MASTER_KEY: 'CANARY', ALLOW_CUSTOM_BASE_URL: 'CANARY', LOG_LEVEL: 'CANARY', PORT: 'CANARY' };
+    const [head, ...lines] = complaint(wrong).split('\n');
+    expect(head).toBe('the configuration is not usable:');
+    expect(lines.map((line) => line.trim().split(' ')[0])).toEqual(['DATABASE_URL', 'REDIS_URL', 'MASTER_KEY', 'ALLOW_CUSTOM_BASE_URL', 'LOG_LEVEL', 'PORT']);
+    for (const line of lines) expect(line).toContain('wanted');
+    expect(lines.join()).not.toContain('CANARY');
+  });
+
+  it.each([
+    ['MASTER_KEY', Buffer.alloc(31).toString('base64')],
+    ['MASTER_KEY', Buffer.alloc(33).toString('base64')],
+    ['DATABASE_URL', 'mysql://hub@127.0.0.1/hub'],
+    ['REDIS_URL', 'http://127.0.0.1:6379'],
+    ['ALLOW_CUSTOM_BASE_URL', 'yes'],
+    ['PORT', '-1'],
+    ['PORT', '65536'],
+    ['PORT', '4000.5'],
+    ['PORT', '0x10'],
+  ])('%s does not take %j', (name, value) => {
+    expect(complaint({ ...good, [name]: value })).toMatch(new RegExp(`^the configuration is not usable:\\n  ${name} wanted [^\\n]*$`));
+  });
+});

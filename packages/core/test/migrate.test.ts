@@ -1,0 +1,51 @@
+import { readdirSync } from 'node:fs';
+import { connect, migrate, type Sql } from '@currents/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from './database.js';
+
+const migrations = readdirSync(new URL('../migrations/', import.meta.url)).filter((name) => name.endsWith('.sql'));
+
+describe('migrations', () => {
+  let database: TestDatabase;
+  let sql: Sql;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    sql = connect(database.url, { max: 2, name: 'test' });
+    // As empty as an operator hands it over.
+    for (const { name } of await sql<{ name: string }[]>`select nspname as name from pg_namespace where nspname !~ '^(pg_|information_schema)'`) {
+      await sql`drop schema ${sql(name)} cascade`;
+    }
+    await sql`create schema public`;
+  });
+  afterAll(async () => {
+    await sql.end();
+    await database.drop();
+  });
+  const applied = async () => (await sql<{ n: number }[]>`select count(*)::int as n from migration`)[0]?.n;
+
+  it('are applied once each, though six processes start at the same moment', async () => {
+    await Promise.all(Array.from({ length: 6 }, () => migrate(database.url)));
+    expect(await applied()).toBe(migrations.length);
+  });
+
+  it('wait while another process is at it', async () => {
+    const other = connect(database.url, { max: 1, name: 'other' });
+    await other`select pg_advisory_lock(7305127)`;
+    let done = false;
+    const late = migrate(database.url).then(() => (done = true));
+    await expect.poll(async () => (await sql<{ n: number }[]>`select count(*)::int as n from pg_locks where locktype = 'advisory' and not granted`)[0]?.n).toBe(1);
+    expect(done).toBe(false);
+    await other.end();
+    expect(await late).toBe(true);
+  });
+
+  it('change nothing when there is nothing to change', async () => {
+    await migrate(database.url);
+    expect(await applied()).toBe(migrations.length);
+  });
+
+  it('let go of their lock, and hold no connection', async () => {
+    expect((await sql`select from pg_locks where locktype = 'advisory'`).count).toBe(0);
+    await expect.poll(async () => (await sql`select from pg_stat_activity where application_name = 'currents-migrate' and datname = current_database()`).count).toBe(0);
+  });
+});
