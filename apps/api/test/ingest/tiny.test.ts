@@ -1,0 +1,62 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { event, openDoor, type Door } from './door.js';
+
+const requests = 100_000;
+const connections = 50;
+/** Requests of one connection that are under way at once. */
+const window = 20;
+
+let door: Door;
+beforeAll(async () => {
+  door = await openDoor();
+});
+afterAll(() => door.close());
+
+describe('100,000 tiny requests', () => {
+  it('are each answered, cost no event, and share their commits', async () => {
+    const each = requests / connections;
+    const statuses = await Promise.all(Array.from({ length: connections }, (_, client) => sendOneByOne(each, (place) => JSON.stringify(event({ id: `${client}-${place}` })))));
+    expect(statuses.flat().filter((status) => status !== 200)).toEqual([]);
+    expect(statuses.flat()).toHaveLength(requests);
+
+    const stored = await door.storedEvents();
+    expect(stored).toHaveLength(requests);
+    expect(new Set(stored.map(({ id }) => id)).size).toBe(requests);
+    const [{ batches } = { batches: 0 }] = await door.sql<{ batches: number }[]>`select count(*)::int as batches from batch`;
+    expect(batches).toBeLessThan(requests / 20);
+    expect((await door.ask('/healthz')).status).toBe(200);
+  }, 120_000);
+});
+
+/** Sends so many requests over one connection, as a pipelining client does, and answers their statuses. */
+function sendOneByOne(count: number, bodyOf: (place: number) => string): Promise<number[]> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(door.url);
+    const socket = connect({ host: hostname, port: Number(port) });
+    const statuses: number[] = [];
+    let sent = 0;
+    let rest = '';
+    const send = (): void => {
+      let pieces = '';
+      for (; sent < count && sent - statuses.length < window; sent++) {
+        const body = bodyOf(sent);
+        pieces += `POST /v1/events HTTP/1.1\r\nhost: hub\r\nauthorization: Bearer ${door.token}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+      }
+      if (pieces !== '') socket.write(pieces);
+    };
+    socket.setEncoding('utf8');
+    socket.on('error', reject);
+    socket.on('close', () => resolve(statuses));
+    socket.on('data', (text: string) => {
+      // A head may be cut in two.
+      const said = rest + text;
+      const whole = said.lastIndexOf('\n') + 1;
+      rest = said.slice(whole);
+      for (const [, status] of said.slice(0, whole).matchAll(/HTTP\/1\.1 (\d+) /g)) statuses.push(Number(status));
+      if (statuses.length === count) return socket.end();
+      send();
+    });
+    send();
+  });
+}
