@@ -1,5 +1,5 @@
 import type { Sql } from './db/connect.js';
-import { probeAfterMs } from './retry.js';
+import { firstProbeAt, nextProbeAt } from './probeTimes.js';
 
 /** The whole Current waits until `untilMs`. Several requests that fail together count as one failure. */
 export async function hold(
@@ -26,7 +26,7 @@ export async function block(sql: Sql, currentId: number, { code, detail }: { rea
   const rows = await sql`
     update current set
       state = 'blocked', state_since = now(), blocked_code = ${code}, blocked_detail = ${detail},
-      probes = 0, probe_at = now() + ${probeAfterMs(0)}::int * interval '1 millisecond',
+      probes = 0, probe_at = ${firstProbeAt(sql)},
       failures = 0, hold_until = null, hold_code = null, hold_detail = null
     where id = ${currentId} and state = 'live'
     returning id`;
@@ -50,9 +50,7 @@ export interface DueProbe {
 /** Takes the blocked Currents whose probe is due, and sets the time of the next one, so that one worker probes at a time. */
 export async function takeDueProbes(sql: Sql): Promise<readonly DueProbe[]> {
   const rows = await sql<{ id: number; probes: number }[]>`
-    update current set
-      probes = probes + 1,
-      probe_at = now() + least(60000 * power(2, least(probes + 1, 10)), 900000) * interval '1 millisecond'
+    update current set probes = probes + 1, probe_at = ${nextProbeAt(sql)}
     where id in (select id from current where state = 'blocked' and probe_at <= now() for update skip locked)
     returning id, probes`;
   return rows.map(({ id, probes }) => ({ currentId: id, probes }));

@@ -46,7 +46,8 @@ export function retry(trouble: Trouble, { nowMs, keptSinceMs, windowMs, random }
   };
 }
 
-/** When a blocked Current is probed again: after 1 minute, then twice as long each time, up to 15 minutes. */
-export function probeAfterMs(probes: number): number {
-  return Math.min(60_000 * 2 ** Math.min(probes, 10), 15 * 60_000);
-}
+/**
+ * How long until something blocked is probed again, by how many probes there were so far; the last holds for all that
+ * follow. A minute at first, then twice as long each time, up to a quarter of an hour.
+ */
+export const probeWaitsMs: readonly number[] = [1, 2, 4, 8, 15].map((minutes) => minutes * 60_000);

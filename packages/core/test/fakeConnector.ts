@@ -16,6 +16,8 @@ export interface FakePartner {
   mood: SendResultOfAll | undefined;
   /** Resolved before each answer. */
   delay: () => Promise<void>;
+  /** Resolved before each answer to a test of credentials. */
+  testDelay: () => Promise<void>;
 }
 
 /** What the fake connector says of its partner; may be changed at any time. */
@@ -29,7 +31,7 @@ export interface FakeLimits {
 type SendResultOfAll = Parameters<typeof answerAll>[1];
 
 export function createFakePartner(): FakePartner {
-  return { requests: [], held: new Map(), mood: undefined, delay: async () => undefined };
+  return { requests: [], held: new Map(), mood: undefined, delay: async () => undefined, testDelay: async () => undefined };
 }
 
 /** A connector without a network: it asks the partner object it was made for. */
@@ -68,6 +70,7 @@ export function fakeConnector(
       return items.flatMap((item) => answer(item, partner));
     },
     async test() {
+      await partner.testDelay();
       return partner.mood?.outcome === 'blocked' ? { outcome: 'refused', code: 'bad_key', detail: 'no' } : { outcome: 'passed' };
     },
   };

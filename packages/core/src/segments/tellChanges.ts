@@ -2,7 +2,7 @@ import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
 import type { Sql } from '../db/connect.js';
 import type { Metrics } from '../metrics.js';
-import { probeAfterMs, retry, type Retry } from '../retry.js';
+import { retry, type Retry } from '../retry.js';
 import type { Seal } from '../seal.js';
 import {
   blockWebhook,
@@ -75,7 +75,7 @@ async function settle(deps: TellDeps, batch: WebhookBatch, verdict: WebhookVerdi
       }
       return postpone(deps, batch, { ...verdict, afterMs: undefined });
     case 'blocked':
-      if (await blockWebhook(sql, batch, verdict, probeAfterMs(0))) {
+      if (await blockWebhook(sql, batch, verdict)) {
         const { code, detail } = verdict;
         log.error({ event: 'webhook.blocked', webhook: batch.webhookId, code, detail }, 'a webhook is blocked until somebody repairs it; entries and exits are kept');
       }

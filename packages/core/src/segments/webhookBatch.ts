@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Sql } from '../db/connect.js';
 import { memberOf } from '../cohorts/memberKey.js';
+import { firstProbeAt } from '../probeTimes.js';
 
 /** What one request tells a webhook. Leased: nobody else tells it anything until the lease runs out. */
 export interface WebhookBatch {
@@ -106,11 +107,11 @@ export async function holdWebhook(sql: Sql, { webhookId, lease }: WebhookBatch, 
 }
 
 /** Nothing passes until somebody repairs it; it is probed from time to time. False when the lease was lost. */
-export async function blockWebhook(sql: Sql, { webhookId, lease }: WebhookBatch, { code, detail }: Why, probeAfterMs: number): Promise<boolean> {
+export async function blockWebhook(sql: Sql, { webhookId, lease }: WebhookBatch, { code, detail }: Why): Promise<boolean> {
   const blocked = await sql`
     update segment_webhook set
       state = 'blocked', state_since = now(), blocked_code = ${code}, blocked_detail = ${detail}, probes = 0,
-      probe_at = now() + ${probeAfterMs}::int * interval '1 millisecond', failures = 0, hold_until = null, hold_code = null, hold_detail = null,
+      probe_at = ${firstProbeAt(sql)}, failures = 0, hold_until = null, hold_code = null, hold_detail = null,
       lease = null, leased_until = null
     where id = ${webhookId} and lease = ${lease}::bigint and state = 'live'`;
   return blocked.count === 1;

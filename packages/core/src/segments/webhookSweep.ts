@@ -1,3 +1,4 @@
+import { nextProbeAt } from '../probeTimes.js';
 import type { TellDeps } from './tellChanges.js';
 import { webhookSealContext } from './webhookDeeds.js';
 import { tellWebhook } from './webhookRequest.js';
@@ -18,8 +19,7 @@ export async function findDueWebhooks({ sql }: Pick<Deps, 'sql'>): Promise<reado
 /** Asks blocked webhooks whether they would take something again, with a request that tells nothing. */
 export async function probeBlockedWebhooks({ sql, http, seal, log }: Deps): Promise<void> {
   const due = await sql<{ id: number; url: string; secret: Buffer | null; probes: number }[]>`
-    update segment_webhook set
-      probes = probes + 1, probe_at = now() + least(60000 * power(2, least(probes + 1, 10)), 900000) * interval '1 millisecond'
+    update segment_webhook set probes = probes + 1, probe_at = ${nextProbeAt(sql)}
     where id in (select id from segment_webhook where state = 'blocked' and probe_at <= now() for update skip locked)
     returning id, url, secret, probes`;
   for (const { id, url, secret, probes } of due) {

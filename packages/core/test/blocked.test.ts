@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFakePartner, fakeConnector, type FakePartner } from './fakeConnector.js';
+import { event, openHub, until, type Hub } from './hub.js';
+
+let hub: Hub;
+let partner: FakePartner;
+let current: number;
+let letGo = (): void => undefined;
+
+/** Probes wait for an answer until they are let go. */
+function keepProbesWaiting(): { readonly waiting: () => number } {
+  let waiting = 0;
+  const gate = new Promise<void>((resolve) => (letGo = resolve));
+  partner.testDelay = () => {
+    waiting++;
+    return gate;
+  };
+  return { waiting: () => waiting };
+}
+
+beforeEach(async () => {
+  partner = createFakePartner();
+  hub = await openHub(fakeConnector(partner));
+  current = await hub.launch();
+  await hub.sql`update current set state = 'blocked', blocked_code = 'http_401', blocked_detail = 'no', probe_at = now() + interval '1 hour' where id = ${current}`;
+  partner.mood = { outcome: 'blocked', code: 'http_401', detail: 'no' };
+});
+afterEach(async () => {
+  letGo();
+  await hub.stop();
+});
+
+const probeNow = () => hub.sql`update current set probe_at = now() where id = ${current}`;
+const probes = async () => {
+  const [row] = await hub.sql<{ probes: number; seconds: number }[]>`
+    select probes, round(extract(epoch from probe_at - now()))::int as seconds from current where id = ${current}`;
+  return row ?? { probes: 0, seconds: 0 };
+};
+
+describe('a blocked Current', () => {
+  it('is probed at a growing interval, by one worker at a time', async () => {
+    await Promise.all([hub.startWorker(), hub.startWorker()]);
+    const waits: number[] = [];
+    for (const count of [1, 2, 3, 4, 5, 6]) {
+      await probeNow();
+      const { seconds } = await until(probes, (row) => row.probes === count);
+      waits.push(Math.round(seconds / 60));
+    }
+    expect(waits).toEqual([2, 4, 8, 15, 15, 15]);
+  });
+
+  it('whose partner does not answer its probe holds up no other Current, and no other probe', async () => {
+    const other = await hub.launch('the other');
+    const { waiting } = keepProbesWaiting();
+    await hub.startWorker();
+    await probeNow();
+    await until(waiting, (count) => count === 1);
+    partner.mood = undefined;
+    // Nobody calls for this one: only a sweep finds it.
+    await hub.take([event()]);
+    await until(() => hub.tally(other), ({ delivered }) => delivered === 1, 5_000);
+    await hub.sql`update current set state = 'blocked', blocked_code = 'http_401', blocked_detail = 'no', probe_at = now() where id = ${other}`;
+    await until(waiting, (count) => count === 2, 5_000);
+  });
+
+  it('is not probed again while a probe waits for its answer', async () => {
+    const { waiting } = keepProbesWaiting();
+    await hub.startWorker();
+    await probeNow();
+    await until(waiting, (count) => count === 1);
+    await probeNow();
+    await until(probes, (row) => row.probes === 2);
+    expect(waiting()).toBe(1);
+  });
+
+  it('whose connector fails on a probe is probed again, and holds up no sweep', async () => {
+    partner.testDelay = () => Promise.reject(new TypeError('a bug'));
+    await hub.startWorker();
+    await probeNow();
+    await until(probes, (row) => row.probes === 1);
+    partner.testDelay = async () => undefined;
+    partner.mood = undefined;
+    await probeNow();
+    await until(async () => (await hub.sql<{ state: string }[]>`select state from current where id = ${current}`)[0]?.state, (state) => state === 'live');
+  });
+});
