@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { runNode } from './programs.js';
+
+const { scripts } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { readonly scripts: Readonly<Record<string, string>> };
+const own = Object.entries(scripts).filter(([, command]) => command.startsWith('node tools/run.mjs '));
+const run = 'tools/run.mjs';
+
+describe('npm run', () => {
+  it('knows every script that is the house’s own by its name', () => {
+    expect(own.map(([name, command]) => [name, command])).toEqual(own.map(([name]) => [name, `node ${run} ${name}`]));
+    expect(own.map(([name]) => name)).toEqual(expect.arrayContaining(['demo', 'start', 'start:api', 'start:worker', 'bench', 'generate', 'test']));
+  });
+
+  it.each(own)('%s -- --help says what it is for, and does nothing', async (name) => {
+    const { exitCode, said } = await runNode([run, name, '--help']);
+    expect(exitCode).toBe(0);
+    expect(said).toMatch(/^(npm |[A-Z]).+\n(.*\n)+$/);
+    expect(said).not.toMatch(/^ +at |rror:/m);
+  }, 60_000);
+
+  it('without a command lists them all', async () => {
+    const { exitCode, said } = await runNode([run, '--help']);
+    expect(exitCode).toBe(0);
+    for (const [name] of own) expect(said).toMatch(new RegExp(`^ {2}npm run ${name} +\\S`, 'm'));
+  });
+
+  it.each([
+    [['nonsense'], 'unknown command "nonsense"'],
+    [['generate', 'everything'], 'generate takes no options; got everything'],
+    [['test', '--fast'], 'test takes no options; got --fast'],
+    [['demo', '--events', 'many'], '--events wants a whole number from 1 to 1000000; got "many"'],
+  ])('%j is refused with a sentence', async (words, sentence) => {
+    const { exitCode, said } = await runNode([run, ...words]);
+    expect(exitCode).not.toBe(0);
+    expect(said).toContain(sentence);
+  }, 60_000);
+});

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { runNode } from './programs.js';
+
+const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+
+/** Variables that each program reads, found in the files that read them. */
+const namesIn = (path: string): string[] => [...read(path).matchAll(/^ +([A-Z][A-Z_]+): /gm)].map(([, name = '']) => name);
+const shared = namesIn('packages/core/src/config.ts');
+const own = { api: namesIn('apps/api/src/config.ts'), worker: namesIn('apps/worker/src/config.ts') };
+
+/** Variables that a sentence does for: whatever is set is good. */
+const anyText = ['API_HOST', 'WORKER_HOST', 'PARTNER_API_KEY'];
+
+describe.each(['api', 'worker'] as const)('the %s', (program) => {
+  const variables = [...shared, ...own[program]];
+
+  it('names every variable that is wrong in one error, with what was wanted and without what came, and ends', async () => {
+    const environment = Object.fromEntries(variables.map((name) => [name, 'CANARY']));
+    const { exitCode, said } = await runNode([`apps/${program}/dist/main.js`], environment);
+    const [head, ...lines] = said.trimEnd().split('\n');
+    expect(exitCode).toBe(2);
+    expect(head).toBe(`${program}: the configuration is not usable:`);
+    expect(lines.map((line) => /^ {2}(\w+) .*wanted/.exec(line)?.[1])).toEqual(variables.filter((name) => !anyText.includes(name)));
+    expect(said).not.toContain('CANARY');
+  });
+
+  it('says which variables are missing that have no default', async () => {
+    const { exitCode, said } = await runNode([`apps/${program}/dist/main.js`]);
+    expect(exitCode).toBe(2);
+    expect([...said.matchAll(/^ {2}(\w+) is missing/gm)].map(([, name]) => name)).toEqual(['DATABASE_URL', 'MASTER_KEY']);
+  });
+});
+
+describe('.env.example', () => {
+  const lines = read('.env.example').split('\n');
+  const rooms = { both: shared, ...own };
+
+  it.each(Object.entries(rooms))('has the variables of %s under their heading, and no others', (heading, names) => {
+    const start = lines.indexOf(`# --- ${heading} ---`);
+    const length = lines.slice(start + 1).findIndex((line) => line.startsWith('# ---'));
+    const part = lines.slice(start + 1, length === -1 ? undefined : start + 1 + length);
+    expect(start).toBeGreaterThan(-1);
+    expect(part.flatMap((line) => /^# ([A-Z_]+)=/.exec(line)?.[1] ?? []).sort()).toEqual([...names].sort());
+  });
+
+  it('sets nothing by itself, and gives each default as the code does', () => {
+    expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toEqual([]);
+    const code = ['packages/core/src/config.ts', 'apps/api/src/config.ts', 'apps/worker/src/config.ts'].map(read).join('\n');
+    const said = new Map(lines.flatMap((line) => /^# ([A-Z_]+)=(.+)$/.exec(line)?.slice(1, 3).join(' ') ?? []).map((pair) => pair.split(' ') as [string, string]));
+    const defaults = [...code.matchAll(/^ +([A-Z][A-Z_]+): [^;]*?\.default\('?([^')]+)'?\)/gm)].map(([, name = '', value = '']) => [name, value.replaceAll('_', '')]);
+    expect(defaults.length).toBeGreaterThan(10);
+    expect(defaults.map(([name = '']) => [name, said.get(name)])).toEqual(defaults);
+  });
+});

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { runNode, startNode } from './programs.js';
+
+const demo = ['tools/run.mjs', 'demo', '--events', '620'];
+
+it('npm run demo accounts for every event, and ends well', async () => {
+  const { exitCode, said } = await runNode(demo);
+  expect(said).toContain('620 events sent: 619 accepted, 1 quarantined');
+  for (const partner of ['Mixpanel', 'Amplitude']) {
+    const [, selected, delivered, skipped, rejected, expired, pending, shown] = (new RegExp(`${partner}: (\\d+) selected = (\\d+) delivered \\+ (\\d+) skipped \\+ (\\d+) rejected \\+ (\\d+) expired \\+ (\\d+) pending. It shows (\\d+) distinct events`).exec(said) ?? []).map(Number);
+    expect([selected, expired, pending, shown]).toEqual([619, 0, 0, delivered]);
+    expect(Number(delivered) + Number(skipped) + Number(rejected)).toBe(619);
+  }
+  expect(said).toMatch(/Every event is accounted for\. Took [\d.]+ s\.\n$/);
+  expect(exitCode).toBe(0);
+}, 120_000);
+
+it('npm run demo -- --keep goes on running, and each of the things to try works as it is printed', async () => {
+  const running = startNode([...demo, '--keep']);
+  try {
+    const said = await running.says(/Three things to try:(\n\n {2}curl .*){3}\n\n/);
+    const commands = [...said.matchAll(/^ {2}curl (\S+) -H 'Authorization: (.+?)' -H 'Content-Type: (.+?)' -d '(.+)'$/gm)];
+    expect(commands).toHaveLength(3);
+    const answers = [];
+    for (const [, url = '', authorization = '', type = '', body = ''] of commands) {
+      const response = await fetch(url, { method: 'POST', headers: { authorization, 'content-type': type }, body });
+      expect(response.status).toBe(200);
+      answers.push(await response.json());
+    }
+    expect(answers).toEqual([
+      { accepted: 1, quarantined: 0, quarantinedEvents: [] },
+      { data: { currents: { nodes: [expect.objectContaining({ state: 'live' }), expect.objectContaining({ state: 'live' })] } } },
+      { data: { deadLetters: { nodes: expect.arrayContaining([{ code: expect.any(String), detail: expect.any(String), eventType: expect.any(String) }]) } } },
+    ]);
+  } finally {
+    running.interrupt();
+  }
+  expect((await running.ended).exitCode).toBe(130);
+}, 120_000);

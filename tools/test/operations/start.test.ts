@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runNode, startNode } from './programs.js';
+
+const start = ['tools/run.mjs', 'start'];
+const ready = /The hub is running\. Ctrl-C stops it\.\n {2}events {3}POST \S+\/v1\/events\n {2}admin {4}(\S+)\n(?: {2}admin token, shown only this once: (\S+)\n)?\n/;
+
+describe('npm start', () => {
+  let folder: string;
+  let dataDir: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'currents-start-'));
+    dataDir = join(folder, 'kept');
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('runs a hub of its own, shows its admin token once, and keeps everything for the next start', async () => {
+    const tokens: (string | undefined)[] = [];
+    for (const round of ['first', 'second']) {
+      const hub = startNode([...start, '--data', dataDir], { API_PORT: '0', WORKER_PORT: '0' });
+      try {
+        const [, graphql = '', token] = ready.exec(await hub.says(ready)) ?? [];
+        tokens.push(token);
+        const response = await fetch(graphql, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${tokens[0]}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ query: round === 'first' ? 'mutation { createIngestToken(name: "kept") { __typename } }' : '{ ingestTokens { nodes { name } } }' }),
+        });
+        const { data } = (await response.json()) as { readonly data: unknown };
+        expect(data).toEqual(round === 'first' ? { createIngestToken: { __typename: 'IngestTokenCreated' } } : { ingestTokens: { nodes: [{ name: 'kept' }] } });
+      } finally {
+        hub.interrupt();
+      }
+      const { exitCode, said } = await hub.ended;
+      expect(said).toContain('Stopping; finishing what is under way');
+      expect(exitCode).toBe(0);
+    }
+    expect(tokens).toEqual([expect.stringMatching(/^cur_admin_/), undefined]);
+    expect(statSync(join(dataDir, 'master.key')).mode & 0o777).toBe(0o600);
+  }, 120_000);
+
+  it('with a database of the operator’s wants a master key of his, too', async () => {
+    const { exitCode, said } = await runNode([...start, '--data', dataDir], { DATABASE_URL: 'postgres://127.0.0.1:1/none' });
+    expect(exitCode).toBe(2);
+    expect(said).toContain('MASTER_KEY is missing');
+  });
+});
