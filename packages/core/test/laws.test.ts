@@ -109,7 +109,7 @@ describe('the laws', () => {
     await until(both, ([least]) => least === 20);
   });
 
-  it('7. a blocked Current keeps its events, and goes on by itself once the credentials work', async () => {
+  it('7. a blocked Current keeps its events for the whole retry window: they go out by themselves once the credentials work', async () => {
     const current = await open();
     partner.mood = { outcome: 'blocked', code: 'http_401', detail: 'the key was refused' };
     await hub.startWorker();
