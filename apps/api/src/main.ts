@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import {
   type Admin,
-  ConfigInvalid,
   connect,
   createHttp,
   createIntake,
@@ -15,6 +14,8 @@ import {
   openAdmin,
   openWakeSender,
   queuePlaceOf,
+  runProgram,
+  stopOnSignal,
   surviveLostConnections,
   quietly,
   storePush,
@@ -89,7 +90,7 @@ async function main(config: Config): Promise<void> {
   await registerAdmin(app, { admin });
   await showFirstToken(admin);
 
-  async function stop(): Promise<void> {
+  stopOnSignal('api', log, async () => {
     await app.close();
     await intake.drain();
     await admin.close();
@@ -99,19 +100,7 @@ async function main(config: Config): Promise<void> {
     await sender.close();
     await intakeSql.end();
     await sql.end();
-  }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      log.info({ event: 'api.stopping', signal });
-      stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          log.error({ event: 'api.stop_failed', err: error });
-          process.exit(1);
-        },
-      );
-    });
-  }
+  });
   const url = await app.listen({ host: config.API_HOST, port: config.API_PORT });
   log.info({ event: 'api.ready', url });
   process.send?.({ ready: url });
@@ -123,10 +112,4 @@ async function showFirstToken(admin: Admin): Promise<void> {
   if (token !== undefined) console.log(`admin token, shown only this once: ${token}`);
 }
 
-try {
-  await main(readConfig(process.env));
-} catch (error) {
-  if (!(error instanceof ConfigInvalid)) throw error;
-  console.error(`api: ${error.message}`);
-  process.exit(2);
-}
+await runProgram('api', () => main(readConfig(process.env)));

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { ConfigInvalid, createLog, createMetrics, createSeal, migrate, queuePlaceOf, startEngine, surviveLostConnections } from '@currents/core';
+import { createLog, createMetrics, createSeal, migrate, queuePlaceOf, runProgram, startEngine, stopOnSignal, surviveLostConnections } from '@currents/core';
 import { readConfig, type Config } from './config.js';
 import { connectors } from './connectors.js';
 import { createServer } from './server.js';
@@ -33,29 +33,11 @@ async function main(config: Config): Promise<void> {
     process.send?.({ ready: url });
   });
 
-  async function stop(): Promise<void> {
+  stopOnSignal('worker', log, async () => {
     server.close();
     server.closeAllConnections();
     await engine.stop();
-  }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      log.info({ event: 'worker.stopping', signal });
-      stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          log.error({ event: 'worker.stop_failed', err: error });
-          process.exit(1);
-        },
-      );
-    });
-  }
+  });
 }
 
-try {
-  await main(readConfig(process.env));
-} catch (error) {
-  if (!(error instanceof ConfigInvalid)) throw error;
-  console.error(`worker: ${error.message}`);
-  process.exit(2);
-}
+await runProgram('worker', () => main(readConfig(process.env)));

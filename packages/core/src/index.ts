@@ -9,6 +9,7 @@ export { createIntake, type Intake, type Taken } from './intake.js';
 export { createLog } from './log.js';
 export { surviveLostConnections } from './lostConnections.js';
 export { createMetrics, type Metrics } from './metrics.js';
+export { runProgram, stopOnSignal } from './program.js';
 export { openWakeSender, type QueuePlace, type WakeSender } from './queue.js';
 export { createSeal, type Seal } from './seal.js';
 export { StoreBusy, type Receipt } from './store.js';

@@ -30,6 +30,14 @@ describe.each(['api', 'worker'] as const)('the %s', (program) => {
     expect(exitCode).toBe(2);
     expect([...said.matchAll(/^ {2}(\w+) is missing/gm)].map(([, name]) => name)).toEqual(['DATABASE_URL', 'MASTER_KEY']);
   });
+
+  it('says in a sentence that its database cannot be reached, without the password', async () => {
+    const environment = { DATABASE_URL: 'postgres://hub:CANARY@127.0.0.1:1/hub', MASTER_KEY: Buffer.alloc(32).toString('base64') };
+    const { exitCode, said } = await runNode([`apps/${program}/dist/main.js`], environment);
+    expect(exitCode).toBe(1);
+    expect(said).toMatch(new RegExp(`^${program}: the database that DATABASE_URL names cannot be reached \\(ECONNREFUSED\\); .*\n$`));
+    expect(said).not.toContain('CANARY');
+  });
 });
 
 describe('.env.example', () => {
