@@ -75,17 +75,3 @@ it('the README shows whatever can be typed as a step or as a command', () => {
   const answers = steps.filter(({ answer }) => answer).length;
   expect(blocks).toHaveLength(steps.length + commands + answers);
 });
-
-it('the documents name only commands, files and variables that exist', () => {
-  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-  const texts = [readme, read('CONTRIBUTING.md'), read('ARCHITECTURE.md')];
-  const commands = texts.flatMap((text) => [...text.matchAll(/npm (?:run ([\w:]+)|(start|test)\b)/g)].map(([, run, short]) => run ?? short ?? ''));
-  expect(commands.length).toBeGreaterThan(5);
-  expect([...new Set(commands)].filter((command) => !(command in scripts))).toEqual([]);
-  for (const text of texts) {
-    for (const [, link = ''] of text.matchAll(/\]\(((?!http)[^)#]+)(?:#[^)]*)?\)/g)) expect(() => readFileSync(`${root}${link}`), link).not.toThrow(/ENOENT/);
-  }
-  const variables = [...readme.matchAll(/`([A-Z]+_[A-Z_]+)`/g)].map(([, name = '']) => name);
-  const example = read('.env.example');
-  expect([...new Set(variables)].filter((name) => !example.includes(name))).toEqual([]);
-});
