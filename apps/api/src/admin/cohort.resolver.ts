@@ -1,7 +1,8 @@
 import { checkCohort, deleteCohort, getCohort, listCohorts, listSyncs, noteToldMembers, setCohortSchedule, type Schedule as ScheduleName } from '@currents/core';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { CohortFilter } from './cohort.input.js';
-import { CheckCohortResult, Cohort, CohortPage, CohortResult, CohortSyncPage, DeleteCohortResult, Schedule } from './cohort.type.js';
+import { CheckCohortResult, Cohort, CohortPage, CohortResult, DeleteCohortResult, Schedule } from './cohort.type.js';
+import { CohortSyncPage } from './cohortSync.type.js';
 import type { AdminContext } from './context.js';
 import { costs } from './costs.js';
 import { given } from './given.js';
