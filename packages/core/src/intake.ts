@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readBody } from '@currents/schema';
 import type { Sql } from './db/connect.js';
-import { createStore, type Receipt, type StoreOptions, type Submission } from './store.js';
+import { createStore, type StoreOptions } from './store.js';
+import type { Receipt, Submission } from './submission.js';
 import { textOf } from './textOf.js';
 
 /** A request body with what tells how to read it. */

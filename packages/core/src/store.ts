@@ -1,35 +1,10 @@
-import type { EventType } from '@currents/schema';
 import { packBatch } from './batch.js';
 import type { Sql } from './db/connect.js';
-import { daysAhead } from './db/migrate.js';
-import { fanOut, type NewDelivery } from './fanOut.js';
+import { fanOut } from './fanOut.js';
+import { insertBatch } from './insertBatch.js';
+import { receiptOf, type Receipt, type Submission } from './submission.js';
 import { readTakers, type Takers } from './takers.js';
 import type { Connectors } from './working.js';
-
-/** One accepted request, read and checked, on its way into the store. */
-export interface Submission {
-  /** What tells this request from every other: the same request sent again has the same hash. */
-  readonly hash: Buffer;
-  readonly tokenId: number;
-  /** The types of the accepted events, in order. */
-  readonly types: readonly EventType[];
-  /** JSON text of exactly the accepted events, in order. */
-  readonly json: Buffer;
-  readonly refused: readonly RefusedEvent[];
-}
-
-export interface RefusedEvent {
-  readonly position: number;
-  readonly code: string;
-  readonly detail: string;
-  readonly raw: string;
-}
-
-/** What a request is answered; a repeated one gets the answer of the first. */
-export interface Receipt {
-  readonly accepted: number;
-  readonly refused: readonly Omit<RefusedEvent, 'raw'>[];
-}
 
 export interface StoreOptions {
   readonly connectors: Connectors;
@@ -144,7 +119,7 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
       for (let tries = 0; rest.length > 0; tries++) {
         if (tries === 20) throw new Error('the list of Currents changed during every one of 20 tries to store a batch');
         takers ??= await readTakers(sql, options.connectors);
-        if (await insertBatch(rest, takers, shard)) break;
+        if (await commitGroup(rest, takers, shard)) break;
         // Either the Currents changed since they were read, or some of these requests are stored already.
         takers = undefined;
         rest = await answerRepeated(rest);
@@ -155,12 +130,12 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
   }
 
   /** False when nothing was stored, because the takers are stale or a request is known. */
-  async function insertBatch(group: readonly Waiting[], { version, takers }: Takers, shard: number): Promise<boolean> {
+  async function commitGroup(group: readonly Waiting[], { version, takers }: Takers, shard: number): Promise<boolean> {
     const accepted = group.filter(({ submission }) => submission.types.length > 0);
     const types = accepted.flatMap(({ submission }) => submission.types);
     const deliveries = fanOut(types, takers);
     const content = types.length > 0 ? await packBatch(accepted.map(({ submission }) => ({ json: submission.json, events: submission.types.length }))) : Buffer.alloc(0);
-    const stored = await insert(sql, { group, events: types.length, content, deliveries, version, shard });
+    const stored = await insertBatch(sql, { submissions: group.map(({ submission }) => submission), events: types.length, content, deliveries, version, shard });
     if (!stored) return false;
     if (deliveries.length > 0) options.onStored(deliveries.map(({ currentId }) => currentId));
     for (const { submission, resolve } of group) resolve(receiptOf(submission));
@@ -186,88 +161,4 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
       while (underWay.size > 0) await Promise.allSettled(underWay.values());
     },
   };
-}
-
-function receiptOf({ types, refused }: Submission): Receipt {
-  return { accepted: types.length, refused: refused.map(({ position, code, detail }) => ({ position, code, detail })) };
-}
-
-interface Insert {
-  readonly group: readonly Waiting[];
-  readonly events: number;
-  readonly content: Buffer;
-  readonly deliveries: readonly NewDelivery[];
-  readonly version: string;
-  readonly shard: number;
-}
-
-const uniqueViolation = '23505';
-/** A check violation: here, that no partition takes today's rows because nobody made one in time. */
-const noPartition = '23514';
-
-/**
- * One statement, so one round trip and one commit. `guard` yields no row, and so nothing is stored, when the registry
- * has moved on or a request was stored yesterday; one stored today violates the key of `request`.
- */
-async function insert(sql: Sql, { group, events, content, deliveries, version, shard }: Insert): Promise<boolean> {
-  const hashes = group.map(({ submission }) => submission.hash.toString('hex'));
-  const accepted = group.map(({ submission }) => submission.types.length);
-  const answers = group.map(({ submission }) =>
-    submission.refused.length > 0 ? JSON.stringify(receiptOf(submission).refused) : null,
-  );
-  const refused = group.flatMap(({ submission }) => submission.refused.map((event) => ({ ...event, tokenId: submission.tokenId })));
-  try {
-    const rows = await sql`
-      with guard as (
-        select current_date as today from registry
-        where version = ${version}
-          and not exists (
-            select from request
-            where stored_on = current_date - 1 and hash in (select decode(h, 'hex') from unnest(${hashes}::text[]) h))
-      ), requests as (
-        insert into request (hash, stored_on, accepted, refused)
-        select decode(r.hash, 'hex'), today, r.accepted, r.refused
-        from guard, unnest(${hashes}::text[], ${accepted}::int[], ${answers}::text[]) r (hash, accepted, refused)
-        order by r.hash
-      ), stored as (
-        insert into batch (stored_on, events, content)
-        select today, ${events}::int, ${content}::bytea from guard where ${events}::int > 0
-        returning stored_on, id
-      ), fanned as (
-        select stored.stored_on, stored.id as batch_id, d.current_id, d.selected, d.outcomes
-        from stored, unnest(
-          ${deliveries.map(({ currentId }) => currentId)}::int[],
-          ${deliveries.map(({ selected }) => selected)}::int[],
-          ${deliveries.map(({ outcomes }) => outcomes?.toString('hex') ?? null)}::text[]) d (current_id, selected, outcomes)
-      ), delivered as (
-        insert into delivery (stored_on, batch_id, current_id, events, pending, outcomes)
-        select stored_on, batch_id, current_id, ${events}::int, selected, decode(outcomes, 'hex') from fanned
-      ), counted as (
-        insert into tally as t (current_id, day, shard, outcome, events)
-        select current_id, stored_on, ${shard}::smallint, 'selected', selected from fanned order by current_id
-        on conflict (current_id, day, outcome, code, shard) do update set events = t.events + excluded.events
-      ), parked as (
-        insert into quarantine (stored_on, token_id, position, code, detail, body)
-        select today, q.token_id, q.position, q.code, q.detail, q.body
-        from guard, unnest(
-          ${refused.map(({ tokenId }) => tokenId)}::int[],
-          ${refused.map(({ position }) => position)}::int[],
-          ${refused.map(({ code }) => code)}::text[],
-          ${refused.map(({ detail }) => storable(detail))}::text[],
-          ${refused.map(({ raw }) => storable(raw))}::text[]) q (token_id, position, code, detail, body)
-      )
-      select 1 as stored from guard`;
-    return rows.length > 0;
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    if (error.code === uniqueViolation) return false;
-    if (error.code !== noPartition) throw error;
-    await sql`select ensure_partitions(${daysAhead}::int)`;
-    return false;
-  }
-}
-
-/** Postgres takes no NUL in text. */
-function storable(text: string): string {
-  return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text;
 }
