@@ -4,7 +4,8 @@ import { amplitudeMatrix, type AmplitudeProfile } from '../../src/fakes/amplitud
 import { needlessResends, type LedgerSnapshot } from '../../src/fakes/ledger.js';
 import { apiKeyOf, shownAtAmplitude, startAmplitudeHub, type AmplitudeHub } from './amplitudeHub.js';
 import { event, events } from './events.js';
-import { deadLettersOf, ledgerOf, skipsOf, type Counts } from './ledger.js';
+import type { Counts } from '../../src/hub/adminClient.js';
+import { deadLettersOf, ledgerOf, skipsOf } from './ledger.js';
 import { onceEach } from './shown.js';
 import { until } from './until.js';
 

@@ -1,14 +1,5 @@
 import { unpackBatch, type Sql } from '@currents/core';
-
-/** Where the events of a Current stand. */
-export interface Counts {
-  readonly selected: number;
-  readonly delivered: number;
-  readonly skipped: number;
-  readonly rejected: number;
-  readonly expired: number;
-  readonly pending: number;
-}
+import type { Counts } from '../../src/hub/adminClient.js';
 
 /** The database as it was at one moment. */
 type Snapshot = Parameters<Parameters<Sql['begin']>[1]>[0];

@@ -5,7 +5,7 @@ import { connect, createIntake, createSeal, ensureAdminToken, openAdmin, type Ad
 import fastify, { type FastifyInstance } from 'fastify';
 import { registerAdmin } from '../../src/admin/register.js';
 import { connectors } from '../../src/connectors.js';
-import { createTestDatabase } from '../ingest/database.js';
+import { createTestDatabase } from '../database.js';
 
 export interface Answer {
   readonly status: number;

@@ -3,7 +3,7 @@ import { connect, createIntake, createLog, createMetrics, unpackBatch, watchInge
 import type { CatalogueEvent } from '@currents/schema';
 import { connectors } from '../../src/connectors.js';
 import { createServer } from '../../src/server.js';
-import { createTestDatabase } from './database.js';
+import { createTestDatabase } from '../database.js';
 
 export interface Answer {
   readonly status: number;

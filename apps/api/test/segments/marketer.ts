@@ -5,7 +5,7 @@ import { registerAdmin } from '../../src/admin/register.js';
 import { registerCohorts } from '../../src/cohorts.js';
 import { connectors } from '../../src/connectors.js';
 import { registerSegments } from '../../src/segments.js';
-import { createTestDatabase } from '../ingest/database.js';
+import { createTestDatabase } from '../database.js';
 
 /** The admin's and the partners' doors with a worker behind them, on a port and a database of its own. */
 export interface Marketer {
