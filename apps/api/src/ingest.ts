@@ -111,7 +111,8 @@ async function plainBody(request: FastifyRequest, bodyBytes: number): Promise<Bu
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
   if (encoding === 'identity') return body;
-  if (encoding !== 'gzip') {
+  // HTTP has two names for it (RFC 9110, 8.4.1.3).
+  if (encoding !== 'gzip' && encoding !== 'x-gzip') {
     return { status: 415, code: 'encoding_unknown', detail: 'wanted content-encoding gzip, or none' };
   }
   if (body.length === 0) return body;

@@ -35,6 +35,7 @@ describe('a body is taken', () => {
     ['packed', gzipSync(text({ events: all })), gzip, all],
     ['packed, as lines', gzipSync(all.map(text).join('\n')), { ...gzip, ...ndjson }, all],
     ['packed, with the encoding in capitals', gzipSync(text({ events: all })), { 'content-encoding': 'GZIP' }, all],
+    ['packed, by the other name that HTTP has for it', gzipSync(text({ events: all })), { 'content-encoding': 'x-gzip' }, all],
     ['said to be as it is', { events: all }, { 'content-encoding': 'identity' }, all],
     ['behind a byte order mark', `\uFEFF${text({ events: all })}`, {}, all],
   ])('%s', async (_, body, headers, expected) => {
