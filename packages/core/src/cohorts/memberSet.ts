@@ -8,8 +8,6 @@ export interface Sizes {
   readonly aliases: number;
 }
 
-export const noMembers: Sizes = { externalIds: 0, deviceIds: 0, aliases: 0 };
-
 export function totalOf({ externalIds, deviceIds, aliases }: Sizes): number {
   return externalIds + deviceIds + aliases;
 }
