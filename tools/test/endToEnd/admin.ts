@@ -27,6 +27,8 @@ export interface Admin {
   remove(currentId: number, name: string): Promise<void>;
   /** Asks the destination whether it takes events; a blocked Current that passes goes on. */
   probe(currentId: number): Promise<string>;
+  /** Sends every dead letter again, and answers how many there were. */
+  replay(currentId: number): Promise<number>;
 }
 
 const everything = { groups: ['behaviour', 'campaign', 'canvas', 'message', 'other'] };
@@ -67,6 +69,13 @@ export function createAdmin(apiUrl: string, adminToken: string): Admin {
         { id },
       );
       return testCredentials.__typename;
+    },
+    async replay(id) {
+      const { replayDeadLetters } = await client.ask<{ readonly replayDeadLetters: { readonly events: number } }>(
+        'mutation ($id: ID!) { replayDeadLetters(currentId: $id, filter: {}, confirm: true) { ... on Replayed { events } } }',
+        { id },
+      );
+      return replayDeadLetters.events;
     },
   };
 }

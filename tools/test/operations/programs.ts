@@ -33,9 +33,13 @@ export function startNode(words: readonly string[], environment: Readonly<Record
       resolve({ exitCode, said });
     });
   });
+  function sayings(expected: RegExp): string {
+    if (isOver && !expected.test(said)) throw new Error(`it ended without saying ${expected}: ${said}`);
+    return said;
+  }
   return {
     ended,
-    says: (expected) => until(() => (isOver && !expected.test(said) ? Promise.reject(new Error(`it ended without saying ${expected}: ${said}`)) : said), (text) => expected.test(text), 60_000),
+    says: (expected) => until(() => sayings(expected), (text) => expected.test(text), 60_000),
     interrupt: () => void (isOver || child.kill('SIGINT')),
   };
 }
