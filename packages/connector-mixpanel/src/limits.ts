@@ -14,10 +14,13 @@ const MINUTE_MS = 60_000;
 const WRAP_BYTES = 2;
 
 /** Per project and rolling minute: 2 GB before compression, about 30,000 events a second (Mixpanel, rate limits). */
-const budgets: readonly Budget<ImportEvent>[] = [
-  { name: 'project', key: () => 'project', unit: 'events', allow: 1_800_000, perMs: MINUTE_MS },
-  { name: 'project', key: () => 'project', unit: 'bytes', allow: 2_000_000_000, perMs: MINUTE_MS },
-];
+const most = { events: 1_800_000, bytes: 2_000_000_000 } as const;
+
+function budgetsOf({ rateShare }: Settings): readonly Budget<ImportEvent>[] {
+  return (['events', 'bytes'] as const).map((unit) => ({
+    name: 'project', key: () => 'project', unit, allow: Math.round(most[unit] * rateShare), perMs: MINUTE_MS,
+  }));
+}
 
 export function rateLimit(settings: Settings): RateLimit<ImportEvent> {
   return {
@@ -26,6 +29,6 @@ export function rateLimit(settings: Settings): RateLimit<ImportEvent> {
     eventBytes: Math.min(MOST_EVENT_BYTES, settings.requestBytes - WRAP_BYTES),
     wrapBytes: WRAP_BYTES,
     requests: MOST_REQUESTS,
-    budgets,
+    budgets: budgetsOf(settings),
   };
 }

@@ -45,6 +45,14 @@ export const settings = z
       .max(10_000_000)
       .default(2_000_000)
       .describe('Most bytes of JSON in one request, before compression: 100,000 to 10,000,000.'),
+    rateShare: z
+      .number()
+      .min(0.001)
+      .max(100)
+      .default(1)
+      .describe(
+        'How much of Mixpanel’s limits for a project (30,000 events a second, 2 GB a minute) this Current may use: below 1 where others send to the same project, above 1 where Mixpanel has raised them.',
+      ),
   })
   .readonly();
 

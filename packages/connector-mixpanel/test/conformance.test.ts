@@ -12,7 +12,7 @@ describeConnector({
   settings: {
     valid: [
       { region: 'us' },
-      { region: 'in', gzip: false, requestBytes: 10_000_000, unfitProperties: 'leave_out' },
+      { region: 'in', gzip: false, requestBytes: 10_000_000, rateShare: 0.25, unfitProperties: 'leave_out' },
       { region: 'eu', baseUrl: 'http://localhost:4010/mp/', eventNames: { 'users.messages.email.Open': 'Mail opened' } },
     ],
     invalid: [
@@ -31,6 +31,7 @@ describeConnector({
       { field: 'unfitProperties', value: { region: 'us', unfitProperties: 'ignore' } },
       { field: 'requestBytes', value: { region: 'us', requestBytes: 10_000_001 } },
       { field: 'requestBytes', value: { region: 'us', requestBytes: 1_000 } },
+      { field: 'rateShare', value: { region: 'us', rateShare: 0 } },
       { field: 'gzip', value: { region: 'us', gzip: 'yes' } },
     ],
   },

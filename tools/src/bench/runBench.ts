@@ -15,7 +15,8 @@ import { startProgram } from './programs/program.js';
 import type { Sink } from './programs/sink.js';
 import type { BenchResult, NotRun, QueueResult, Round } from './result.js';
 
-const warmUpEvents = 20_000;
+/** As many as it takes until the engine has compiled what is hot: a hub runs for weeks, and pays for that once. */
+const warmUpEvents = 200_000;
 
 /** Measures all that was asked for. Whatever it starts is in `cleanup`, for the caller to end. */
 export async function runBench(options: Options, cleanup: Cleanup, say: (text: string) => void): Promise<BenchResult> {

@@ -3,13 +3,23 @@ import type { Budget } from '@currents/connector';
 type Terms = Pick<Budget<never>, 'unit' | 'allow' | 'perMs'>;
 
 /**
- * Within any period a key may use its burst at once, and a share at an even pace; together 95 % of the budget. The rest
- * is what keys may use that no worker has reported yet, because they are far from their limit.
+ * Within any period a key may use its burst at once, and a share at an even pace; together this much of the budget. The
+ * rest is what keys may use that no worker has reported yet, because they are far from their limit.
  */
-const burstShare = 0.25;
-const paceShare = 0.7;
+const usedShare = 0.95;
 /** At the gate a little more, so that whoever comes at the appointed time is not turned away for a millisecond. */
-const gateShare = 0.27;
+const leeway = 0.02;
+
+/** One device does all at once and then nothing; what many send together comes evenly, and should flow as fast as it may. */
+const manySenders = 100_000;
+
+function burstShareOf({ allow }: Terms): number {
+  return allow >= manySenders ? 0.05 : 0.25;
+}
+
+function paceShareOf(terms: Terms): number {
+  return usedShare - burstShareOf(terms);
+}
 
 /** A budget's terms in words: with other terms, places in its queue have no meaning any more. */
 export function termsOf({ allow, unit, perMs }: Terms): string {
@@ -17,16 +27,16 @@ export function termsOf({ allow, unit, perMs }: Terms): string {
 }
 
 /** How long one event, or one byte, keeps its key busy. */
-export function unitMs({ allow, perMs }: Terms): number {
-  return perMs / (allow * paceShare);
+export function unitMs(terms: Terms): number {
+  return terms.perMs / (terms.allow * paceShareOf(terms));
 }
 
-export function burstMs({ perMs }: Terms): number {
-  return (perMs * burstShare) / paceShare;
+export function burstMs(terms: Terms): number {
+  return (terms.perMs * burstShareOf(terms)) / paceShareOf(terms);
 }
 
-export function gateMs({ perMs }: Terms): number {
-  return (perMs * gateShare) / paceShare;
+export function gateMs(terms: Terms): number {
+  return (terms.perMs * (burstShareOf(terms) + leeway)) / paceShareOf(terms);
 }
 
 /** What the gate opens by before the first of those comes who have a place. */

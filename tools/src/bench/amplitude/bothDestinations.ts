@@ -1,5 +1,6 @@
 import { readTally } from '../hub/balance.js';
 import type { Hub } from '../hub/openHub.js';
+import { withoutLimits } from '../hub/provision.js';
 import { untilArrived, untilSettled } from '../measures/arrival.js';
 import { prepareFloor } from '../measures/floor.js';
 import { startMeter } from '../measures/meter.js';
@@ -38,7 +39,7 @@ export async function measureBothDestinations(stage: Stage): Promise<BothDestina
   async function open(enforceBudgets: boolean): Promise<Side> {
     const hub = await openEmptyHub(stage, { ENFORCE_BUDGETS: String(enforceBudgets) });
     const currentIds = [
-      await hub.launch({ destination: 'mixpanel', settings: { region: 'us', baseUrl: first.url } }),
+      await hub.launch({ destination: 'mixpanel', settings: { region: 'us', baseUrl: first.url, ...withoutLimits } }),
       // Compressed like the other one, and like the floor.
       await hub.launch({ destination: 'amplitude', settings: { region: 'us', baseUrl: second.url, gzip: true } }),
     ];

@@ -6,7 +6,7 @@ import { findProcess } from '../../services/processes.js';
 import { startRedis } from '../../services/redis.js';
 import type { Cleanup } from '../cleanup.js';
 import { startApp, type App } from './app.js';
-import { launch, makeToken, type BenchCurrent } from './provision.js';
+import { launch, makeToken, withoutLimits, type BenchCurrent } from './provision.js';
 
 export type QueueKind = 'postgres' | 'redis';
 
@@ -63,7 +63,7 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder, workerVar
   const sql = connect(postgres.url, { max: 2, name: 'bench' });
   cleanup.add('a database connection', () => sql.end());
   const token = await makeToken({ sql });
-  const currentId = sinkUrl === undefined ? 0 : await launch({ sql, masterKey }, { destination: 'mixpanel', settings: { region: 'us', baseUrl: sinkUrl } });
+  const currentId = sinkUrl === undefined ? 0 : await launch({ sql, masterKey }, { destination: 'mixpanel', settings: { region: 'us', baseUrl: sinkUrl, ...withoutLimits } });
   const stores = { postgres: await postmasterOf(sql), ...(redis && { redis: await serverOf(redis.url) }) };
   const apps = [api];
   let worker: App | undefined;

@@ -18,7 +18,8 @@ export interface FloorBench extends Pick<Bench, 'sink' | 'sinkUrl' | 'folder' | 
   readonly options: Pick<Bench['options'], 'events' | 'seed'>;
 }
 
-const warmUpEvents = 20_000;
+/** More than enough for so short a script. */
+const warmUpEvents = 100_000;
 
 /** Writes what the floor reads, and answers with a function that runs every variant once. */
 export async function prepareFloor(bench: FloorBench): Promise<() => Promise<FloorMeasure[]>> {
