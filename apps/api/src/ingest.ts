@@ -42,6 +42,8 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
     scope.post('/v1/events', async (request, reply) => {
       const startedMs = performance.now();
       const bytes = await plainBody(request, bodyBytes);
+      // The request lives until it is answered, which is after the commit; its body need not.
+      request.body = undefined;
       if (!Buffer.isBuffer(bytes)) return refuse(reply, bytes, deps);
       try {
         const taken = await deps.intake.take({ bytes, format: formatOf(request), tokenId: request.tokenId });
@@ -76,7 +78,7 @@ function readAll(payload: IncomingMessage, bodyBytes: number, done: (error: Erro
   payload.once('error', (error) => done(error));
   payload.once('end', () => {
     if (bytes > bodyBytes) done(new BodyTooLarge());
-    else done(null, Buffer.concat(chunks, bytes));
+    else done(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, bytes));
   });
 }
 

@@ -2,6 +2,7 @@ import { packBatch } from './batch.js';
 import type { Sql } from './db/connect.js';
 import { fanOut } from './fanOut.js';
 import { insertBatch } from './insertBatch.js';
+import { createSlabs } from './slabs.js';
 import { receiptOf, type Receipt, type Submission } from './submission.js';
 import { readTakers, type Takers } from './takers.js';
 import type { Connectors } from './working.js';
@@ -45,6 +46,8 @@ interface Waiting {
   readonly key: string;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
+  /** Lets go of the submission's bytes. */
+  readonly release: () => void;
 }
 
 /** Gathers concurrent requests into batches, and commits a batch with its deliveries in one statement. */
@@ -56,6 +59,7 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
   let timer: NodeJS.Timeout | undefined;
   let takers: Takers | undefined;
   const underWay = new Map<string, Promise<Receipt>>();
+  const slabs = createSlabs();
   const freeShards = Array.from({ length: options.commits }, (_, slot) => options.shard + slot);
 
   function store(submission: Submission): Promise<Receipt> {
@@ -63,8 +67,9 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
     const twin = underWay.get(key);
     if (twin) return twin;
     if (queuedBytes > options.queuedBytes) return Promise.reject(new StoreBusy());
+    const kept = slabs.keep(submission.json);
     const receipt = new Promise<Receipt>((resolve, reject) => {
-      queue.push({ submission, key, resolve, reject });
+      queue.push({ submission: { ...submission, json: kept.bytes }, key, resolve, reject, release: kept.release });
     });
     underWay.set(key, receipt);
     queuedEvents += submission.types.length;
@@ -89,7 +94,10 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
     void commit(group, shard).finally(() => {
       committing--;
       freeShards.push(shard);
-      for (const { key } of group) underWay.delete(key);
+      for (const { key, release } of group) {
+        underWay.delete(key);
+        release();
+      }
       schedule();
     });
     schedule();

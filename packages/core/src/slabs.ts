@@ -1,0 +1,58 @@
+/**
+ * Memory that bytes are copied to while they wait for their commit. Bodies that came one by one, and wait each in a
+ * buffer of its own, live long enough for the collector to take them for old; then it looks for old ones several times
+ * a second, which costs more than the copy.
+ */
+export interface Slabs {
+  /** Answers a copy. It is good until `release` has been called for it. */
+  keep(bytes: Buffer): Kept;
+}
+
+export interface Kept {
+  readonly bytes: Buffer;
+  /** To be called once. */
+  release(): void;
+}
+
+interface Slab {
+  readonly memory: Buffer;
+  used: number;
+  /** Copies in it that are not released. */
+  held: number;
+}
+
+const slabBytes = 4 * 1024 * 1024;
+/** What is larger is rare, and is left where it is. */
+const mostBytes = slabBytes / 8;
+/** Slabs kept for later; what a flood took beyond that goes back. */
+const mostFree = 4;
+
+export function createSlabs(): Slabs {
+  const free: Slab[] = [];
+  let open: Slab | undefined;
+
+  function slabFor(bytes: number): Slab {
+    if (open && open.used + bytes <= slabBytes) return open;
+    open = free.pop() ?? { memory: Buffer.allocUnsafeSlow(slabBytes), used: 0, held: 0 };
+    return open;
+  }
+
+  function release(slab: Slab): void {
+    slab.held--;
+    if (slab.held > 0) return;
+    slab.used = 0;
+    if (slab !== open && free.length < mostFree) free.push(slab);
+  }
+
+  return {
+    keep(bytes) {
+      if (bytes.length > mostBytes) return { bytes, release: () => undefined };
+      const slab = slabFor(bytes.length);
+      const copy = slab.memory.subarray(slab.used, slab.used + bytes.length);
+      bytes.copy(copy);
+      slab.used += bytes.length;
+      slab.held++;
+      return { bytes: copy, release: () => release(slab) };
+    },
+  };
+}
