@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { endProcess } from '../services/processes.js';
 import { watch } from '../services/watchdog.js';
+import { nodeFlags } from './nodeFlags.js';
 
 export type ProgramName = 'api' | 'worker';
 
@@ -35,7 +36,7 @@ const drainMs = 90_000;
 /** Starts one process as the product does, and answers once it says that it is ready. Rejects with what it said otherwise. */
 export async function startProgram(name: ProgramName, { environment, onLine, nodeOptions = [] }: ProgramOptions): Promise<Program> {
   const path = fileURLToPath(new URL(`../../../apps/${name}/dist/main.js`, import.meta.url));
-  const child = spawn(process.execPath, ['--enable-source-maps', ...nodeOptions, path], {
+  const child = spawn(process.execPath, ['--enable-source-maps', ...nodeFlags, ...nodeOptions, path], {
     env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // Its own group: a Ctrl-C reaches it through stop(), in order.

@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { nodeFlags } from '../../src/hub/nodeFlags.js';
 import { runNode } from './programs.js';
 
 const { scripts } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { readonly scripts: Readonly<Record<string, string>> };
-const own = Object.entries(scripts).filter(([, command]) => command.startsWith('node tools/run.mjs '));
 const run = 'tools/run.mjs';
+const own = Object.entries(scripts).filter(([, command]) => command.includes(run));
+const programs = ['start:api', 'start:worker'];
 
 describe('npm run', () => {
   it('knows every script that is the house’s own by its name', () => {
-    expect(own.map(([name, command]) => [name, command])).toEqual(own.map(([name]) => [name, `node ${run} ${name}`]));
+    const flagsOf = (name: string): readonly string[] => (programs.includes(name) ? nodeFlags : []);
+    expect(own).toEqual(own.map(([name]) => [name, ['node', ...flagsOf(name), run, name].join(' ')]));
     expect(own.map(([name]) => name)).toEqual(expect.arrayContaining(['demo', 'start', 'start:api', 'start:worker', 'bench', 'generate', 'test']));
   });
 

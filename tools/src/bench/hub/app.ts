@@ -4,6 +4,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '../../hub/nodeFlags.js';
 import { findFreePort } from '../../services/ports.js';
 import { endProcess, findProcess } from '../../services/processes.js';
 import { watch } from '../../services/watchdog.js';
@@ -37,7 +38,7 @@ export async function startApp({ name, environment, folder, profileFolder }: App
   if (profileFolder !== undefined) await mkdir(profileFolder, { recursive: true });
   const profile = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}-${started}.cpuprofile`];
   const log = openSync(logFile, 'w');
-  const child = spawn(process.execPath, [...profile, program], {
+  const child = spawn(process.execPath, [...nodeFlags, ...profile, program], {
     env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', ...environment, [`${name.toUpperCase()}_PORT`]: `${port}` },
     // Its own session: a Ctrl-C at the terminal is for the bench, which then ends the hub.
     detached: true,
