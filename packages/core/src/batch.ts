@@ -10,8 +10,8 @@ const decompress = promisify(brotliDecompress);
 const chunkSize = 256 * 1024;
 /** About what an event unpacks to: one piece of this many bytes an event need not be put together from several. */
 const eventBytes = 800;
-/** Brotli 1 packs these events smaller than gzip 1 in half the time. */
-const params = { [constants.BROTLI_PARAM_QUALITY]: 1 };
+/** Brotli 1 packs these events smaller than gzip 1 in half the time. A window of 256 KB loses 4 % of that, and is quicker to set up. */
+const params = { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LGWIN]: 18 };
 /**
  * A batch is read a segment at a time, of about this many bytes: so the events of one are mapped, written and forgotten
  * before the next one is read, which keeps them in the processor's caches and out of the garbage collector's way.
