@@ -47,7 +47,7 @@ async function main(config: Config): Promise<void> {
   const intakeSql = connect(config.DATABASE_URL, { max: commits, name: 'intake', hotPath: true });
   const intake = createIntake(intakeSql, {
     connectors,
-    batchEvents: 2_000,
+    batchEvents: 4_000,
     queuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
     commits,
     gatherMs: 3,
