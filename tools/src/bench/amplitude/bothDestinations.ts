@@ -5,14 +5,16 @@ import { untilArrived, untilSettled } from '../measures/arrival.js';
 import { prepareFloor } from '../measures/floor.js';
 import { startMeter } from '../measures/meter.js';
 import { median } from '../reading/percentiles.js';
+import type { Round } from '../result.js';
 import { connections, openEmptyHub, openGenerator, openSink, type Stage } from './stage.js';
 
 export interface BothDestinations {
   /** CPU µs of api, worker and stores for an event at one destination, in the median: with budgets, and without. */
   readonly withBudgets: number;
   readonly without: number;
-  /** CPU µs of the bare script for an event, at its cheaper way of packing. */
-  readonly floorMicros: number;
+  /** With budgets, over the plain script of the same round and over the cheapest script that packs, in the median. */
+  readonly timesPlain: number;
+  readonly timesTuned: number;
   /** With budgets over without, round by round. */
   readonly ratios: readonly number[];
   readonly faults: readonly string[];
@@ -25,7 +27,7 @@ interface Side {
   sent: number;
 }
 
-const warmUpEvents = 100_000;
+const warmUpEvents = 200_000;
 
 /** Two hubs, one of which enforces budgets, take turns; each has a Current to either destination. */
 export async function measureBothDestinations(stage: Stage): Promise<BothDestinations> {
@@ -60,16 +62,16 @@ export async function measureBothDestinations(stage: Stage): Promise<BothDestina
     return sumMicros;
   }
 
-  async function floor(): Promise<number> {
+  async function floor(): Promise<Round['floor']> {
     const measures = await runFloor();
     toFirst = (await first.sink.call('arrivals')).events;
-    return Math.min(...measures.filter(({ variant }) => variant.startsWith('gzip')).map(({ cpuMicros }) => cpuMicros));
+    return measures;
   }
 
   const on = await open(true);
   const off = await open(false);
   for (const side of [on, off]) await flood(side, Math.min(warmUpEvents, options.events));
-  const floors: number[] = [];
+  const floors: Round['floor'][] = [];
   for (let round = 0; round < options.rounds; round++) {
     floors.push(await floor());
     // Each goes first as often as the other.
@@ -84,5 +86,14 @@ export async function measureBothDestinations(stage: Stage): Promise<BothDestina
     faults.push(...(await hub.troubles()));
   }
   const ratios = on.micros.map((micros, round) => micros / (off.micros[round] ?? NaN));
-  return { withBudgets: median(on.micros), without: median(off.micros), floorMicros: median(floors), ratios, faults };
+  const timesFloor = (isMeant: (variant: string) => boolean): number =>
+    median(on.micros.map((micros, round) => micros / Math.min(...(floors[round] ?? []).filter(({ variant }) => isMeant(variant)).map(({ cpuMicros }) => cpuMicros))));
+  return {
+    withBudgets: median(on.micros),
+    without: median(off.micros),
+    timesPlain: timesFloor((variant) => variant === 'plain script, gzip 1'),
+    timesTuned: timesFloor((variant) => variant.startsWith('gzip')),
+    ratios,
+    faults,
+  };
 }

@@ -14,7 +14,7 @@ export interface Stage {
   say(text: string): void;
 }
 
-export const connections = 32;
+export const connections = 64;
 
 /** A hub without any Current yet. */
 export async function openEmptyHub({ options: { queue }, folder, cleanup }: Stage, workerVariables: Readonly<Record<string, string>> = {}): Promise<Hub> {
