@@ -26,9 +26,9 @@ export function joinJson(items: readonly Item<unknown>[]): BodyPiece[] {
 export function wholeRunAt<Given extends Item<unknown>>(items: readonly Given[], at: number): Given['run'] {
   const run = items[at]?.run;
   if (!run || at + run.ids.length > items.length) return undefined;
-  for (const [place, id] of run.ids.entries()) {
+  for (let place = 0; place < run.ids.length; place++) {
     const item = items[at + place] as Given;
-    if (item.run !== run || item.id !== id) return undefined;
+    if (item.run !== run || item.id !== run.ids[place]) return undefined;
   }
   return run;
 }

@@ -82,7 +82,10 @@ export function startMapping({ events: mostEvents, eventBytes, budgets }: Limits
   }
 
   function seat(written: readonly Draft[], run: WrittenRun): void {
-    for (const [place, { id, keys, track, position }] of written.entries()) items.push(new Seated(id, run, place, keys, track, position));
+    for (let place = 0; place < written.length; place++) {
+      const { id, keys, track, position } = written[place] as Draft;
+      items.push(new Seated(id, run, place, keys, track, position));
+    }
   }
 
   return {
