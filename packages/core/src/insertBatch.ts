@@ -41,7 +41,7 @@ export async function insertBatch(sql: Sql, { submissions, events, content, deli
         order by r.hash
       ), stored as (
         insert into batch (stored_on, events, content)
-        select today, ${events}::int, ${content}::bytea from guard where ${events}::int > 0
+        select today, ${events}::int, decode(${content.toString('base64')}, 'base64') from guard where ${events}::int > 0
         returning stored_on, id
       ), fanned as (
         select stored.stored_on, stored.id as batch_id, d.current_id, d.selected, d.outcomes

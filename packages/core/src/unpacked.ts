@@ -5,6 +5,12 @@ import type { Sql } from './db/connect.js';
 type BatchKey = Pick<Claimed, 'storedOn' | 'batchId' | 'events'>;
 type Batch = Promise<readonly Segment[]>;
 
+/**
+ * A batch is read in pieces of this many bytes: what client and server copy on the way then fits the memory that they
+ * have at hand, where a whole batch needs fresh pages for every copy. As base64, for the driver knows text alone.
+ */
+const pieceBytes = 48 * 1024;
+
 /** Reads batches, each once where several Currents want it at about the same time. */
 export interface Unpacked {
   /** The segments of each batch, in the order asked for. Rejects when a batch is gone. */
@@ -35,11 +41,18 @@ export function createUnpacked(sql: Sql, mostEvents: number, isShared: () => boo
   }
 
   async function fetch(keys: readonly BatchKey[]): Promise<Map<string, Buffer>> {
-    const rows = await sql<{ id: string; content: Buffer }[]>`
-      select b.id, b.content
+    const rows = await sql<{ id: string; start: number; piece: string }[]>`
+      select b.id, start, encode(substring(b.content from start for ${pieceBytes}::int), 'base64') as piece
       from unnest(${keys.map(({ storedOn }) => storedOn)}::date[], ${keys.map(({ batchId }) => batchId)}::bigint[]) k (stored_on, id)
-      join batch b on b.stored_on = k.stored_on and b.id = k.id`;
-    return new Map(rows.map(({ id, content }) => [id, content]));
+      join batch b on b.stored_on = k.stored_on and b.id = k.id
+      cross join generate_series(1, length(b.content), ${pieceBytes}::int) start`;
+    const pieces = new Map<string, Buffer[]>();
+    for (const { id, start, piece } of rows) {
+      const known = pieces.get(id) ?? [];
+      known[(start - 1) / pieceBytes] = Buffer.from(piece, 'base64');
+      pieces.set(id, known);
+    }
+    return new Map(Array.from(pieces, ([id, known]) => [id, Buffer.concat(known)]));
   }
 
   async function unpack({ batchId, events }: BatchKey, contents: Promise<Map<string, Buffer>>): Batch {
