@@ -1,7 +1,8 @@
 /**
  * Memory that bytes are copied to while they wait for their commit. Bodies that came one by one, and wait each in a
  * buffer of its own, live long enough for the collector to take them for old; then it looks for old ones several times
- * a second, which costs more than the copy.
+ * a second, which costs more than the copy. They lie one after another with a comma before, between and after them, as
+ * a batch wants them.
  */
 export interface Slabs {
   /** Answers a copy. It is good until `release` has been called for it. */
@@ -21,9 +22,9 @@ interface Slab {
   held: number;
 }
 
-const slabBytes = 4 * 1024 * 1024;
+const slabBytes = 8 * 1024 * 1024;
 /** What is larger is rare, and is left where it is. */
-const mostBytes = slabBytes / 8;
+const mostBytes = slabBytes / 16;
 /** Slabs kept for later; what a flood took beyond that goes back. */
 const mostFree = 4;
 
@@ -32,8 +33,8 @@ export function createSlabs(): Slabs {
   let open: Slab | undefined;
 
   function slabFor(bytes: number): Slab {
-    if (open && open.used + bytes <= slabBytes) return open;
-    open = free.pop() ?? { memory: Buffer.allocUnsafeSlow(slabBytes), used: 0, held: 0 };
+    if (!open || open.used + bytes + 1 > slabBytes) open = free.pop() ?? { memory: Buffer.allocUnsafeSlow(slabBytes), used: 0, held: 0 };
+    if (open.used === 0) open.used = open.memory.write(',');
     return open;
   }
 
@@ -51,6 +52,7 @@ export function createSlabs(): Slabs {
       const copy = slab.memory.subarray(slab.used, slab.used + bytes.length);
       bytes.copy(copy);
       slab.used += bytes.length;
+      slab.used += slab.memory.write(',', slab.used);
       slab.held++;
       return { bytes: copy, release: () => release(slab) };
     },

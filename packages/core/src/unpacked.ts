@@ -55,10 +55,10 @@ export function createUnpacked(sql: Sql, mostEvents: number, isShared: () => boo
     return new Map(Array.from(pieces, ([id, known]) => [id, Buffer.concat(known)]));
   }
 
-  async function unpack({ batchId, events }: BatchKey, contents: Promise<Map<string, Buffer>>): Batch {
+  async function unpack({ batchId }: BatchKey, contents: Promise<Map<string, Buffer>>): Batch {
     const content = (await contents).get(batchId);
     if (!content) throw new Error(`batch ${batchId} is no longer stored`);
-    return openBatch(content, events);
+    return openBatch(content);
   }
 
   return {

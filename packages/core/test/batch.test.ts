@@ -2,6 +2,7 @@ import { brotliDecompressSync } from 'node:zlib';
 import { readBody, type CatalogueEvent } from '@currents/schema';
 import { describe, expect, it } from 'vitest';
 import { openBatch, packBatch, unpackBatch, type Part } from '../src/batch.js';
+import { createSlabs } from '../src/slabs.js';
 import { event } from './hub.js';
 
 function partOf(events: readonly CatalogueEvent[]): Part {
@@ -22,14 +23,26 @@ describe('a batch', () => {
   ])('comes out as it went in: %s', async (_name, requests) => {
     const content = await packBatch(requests.map(partOf));
     expect(await unpackBatch(content)).toStrictEqual(requests.flat());
-    const segments = await openBatch(content, requests.flat().length);
+    const segments = await openBatch(content);
     expect(segments.map((segment) => segment.read().length)).toStrictEqual(segments.map(({ count }) => count));
+  });
+
+  it('is the same from parts that wait in slabs and from parts that lie anywhere', async () => {
+    const requests = [many(3), many(1), many(40), many(7)];
+    const parts = requests.map(partOf);
+    const slabs = createSlabs();
+    const waiting = parts.map((part) => ({ ...part, json: slabs.keep(part.json).bytes }));
+    expect(await packBatch(waiting)).toStrictEqual(await packBatch(parts));
+    for (const places of [[1, 0, 2, 3], [0, 2, 3], [1, 2], [3]]) {
+      const chosen = places.map((place) => waiting[place] as Part);
+      expect(await unpackBatch(await packBatch(chosen))).toStrictEqual(places.flatMap((place) => requests[place]));
+    }
   });
 
   it('is read a segment at a time, however small its requests are', async () => {
     const content = await packBatch(Array.from({ length: 2_000 }, () => partOf(many(1))));
-    const segments = await openBatch(content, 2_000);
-    const bytes = brotliDecompressSync(content).length;
+    const segments = await openBatch(content);
+    const bytes = brotliDecompressSync(content.subarray(content.indexOf('\n') + 1)).length;
     expect(segments.length).toBeGreaterThan(2);
     expect(segments.length).toBeLessThan(bytes / 40_000);
   });
