@@ -13,6 +13,7 @@ import {
   migrate,
   openAdmin,
   openWakeSender,
+  openWriter,
   queuePlaceOf,
   runProgram,
   stopOnSignal,
@@ -44,8 +45,8 @@ async function main(config: Config): Promise<void> {
   const metrics = createMetrics();
   const sender = openWakeSender(queuePlaceOf(config), { onError: quietly(log) });
   const tokens = await watchIngestTokens(sql, (error) => log.warn({ event: 'tokens.error', err: error }, 'the ingest tokens could not be read'));
-  const intakeSql = connect(config.DATABASE_URL, { max: commits, name: 'intake', hotPath: true });
-  const intake = createIntake(intakeSql, {
+  const writer = openWriter(config.DATABASE_URL, { max: commits, name: 'intake' });
+  const intake = createIntake(writer, {
     connectors,
     batchEvents: 4_000,
     queuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
@@ -98,7 +99,7 @@ async function main(config: Config): Promise<void> {
     await tokens.stop();
     await importKeys.stop();
     await sender.close();
-    await intakeSql.end();
+    await writer.end();
     await sql.end();
   });
   const url = await app.listen({ host: config.API_HOST, port: config.API_PORT });

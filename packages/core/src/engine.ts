@@ -48,7 +48,7 @@ export function drawShard(): number {
 /** Everything a worker process does: it delivers what is due, for every live Current, until it is stopped. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { databaseUrl, queue, log, requestMs } = options;
-  const sql = connect(databaseUrl, { max: 12, name: 'worker', hotPath: true });
+  const sql = connect(databaseUrl, { max: 12, name: 'worker', hotPath: true, mayForget: true });
   const http = createHttp({ timeoutMs: requestMs, connections: 64 });
   const shard = drawShard();
   const presence = await announce(databaseUrl, log);

@@ -2,6 +2,7 @@ export { unpackBatch } from './batch.js';
 export { ConfigInvalid, queuePlaceOf, readVariables, sharedVariables, wholeNumber, yesOrNo } from './config.js';
 export { connect, type Sql } from './db/connect.js';
 export { migrate } from './db/migrate.js';
+export { openWriter, type Writer } from './db/writer.js';
 export { drawShard, quietly, startEngine, type Engine, type EngineOptions } from './engine.js';
 export { createHttp } from './http.js';
 export { watchIngestTokens, type IngestTokens } from './ingestTokens.js';

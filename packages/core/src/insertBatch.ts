@@ -1,5 +1,5 @@
-import type { Sql } from './db/connect.js';
 import { daysAhead } from './db/migrate.js';
+import type { Writer } from './db/writer.js';
 import type { NewDelivery } from './fanOut.js';
 import { receiptOf, type Submission } from './submission.js';
 
@@ -18,64 +18,75 @@ const noPartition = '23514';
 
 /**
  * Stores requests with their batch, deliveries and counts; false when nothing was stored, because the registry has moved
- * on or a request is known. One statement, so one round trip and one commit. `guard` yields no row, and so nothing is stored, when the registry
- * has moved on or a request was stored yesterday; one stored today violates the key of `request`.
+ * on or a request is known.
  */
-export async function insertBatch(sql: Sql, { submissions, events, content, deliveries, version, shard }: NewBatch): Promise<boolean> {
-  const hashes = submissions.map(({ hash }) => hash.toString('hex'));
-  const accepted = submissions.map(({ types }) => types.length);
-  const answers = submissions.map((submission) => (submission.refused.length > 0 ? JSON.stringify(receiptOf(submission).refused) : null));
+export async function insertBatch(writer: Writer, { submissions, events, content, deliveries, version, shard }: NewBatch): Promise<boolean> {
   const refused = submissions.flatMap(({ refused, tokenId }) => refused.map((event) => ({ ...event, tokenId })));
+  const values = [
+    version,
+    shard,
+    events,
+    content,
+    submissions.map(({ hash }) => hash.toString('hex')),
+    submissions.map(({ types }) => types.length),
+    submissions.map((submission) => (submission.refused.length > 0 ? JSON.stringify(receiptOf(submission).refused) : null)),
+    deliveries.map(({ currentId }) => currentId),
+    deliveries.map(({ selected }) => selected),
+    deliveries.map(({ outcomes }) => outcomes?.toString('hex') ?? null),
+    refused.map(({ tokenId }) => tokenId),
+    refused.map(({ position }) => position),
+    refused.map(({ code }) => code),
+    refused.map(({ detail }) => storable(detail)),
+    refused.map(({ raw }) => storable(raw)),
+  ];
   try {
-    const rows = await sql`
-      with guard as (
-        select current_date as today from registry
-        where version = ${version}
-          and not exists (
-            select from request
-            where stored_on = current_date - 1 and hash in (select decode(h, 'hex') from unnest(${hashes}::text[]) h))
-      ), requests as (
-        insert into request (hash, stored_on, accepted, refused)
-        select decode(r.hash, 'hex'), today, r.accepted, r.refused
-        from guard, unnest(${hashes}::text[], ${accepted}::int[], ${answers}::text[]) r (hash, accepted, refused)
-        order by r.hash
-      ), stored as (
-        insert into batch (stored_on, events, content)
-        select today, ${events}::int, decode(${content.toString('base64')}, 'base64') from guard where ${events}::int > 0
-        returning stored_on, id
-      ), fanned as (
-        select stored.stored_on, stored.id as batch_id, d.current_id, d.selected, d.outcomes
-        from stored, unnest(
-          ${deliveries.map(({ currentId }) => currentId)}::int[],
-          ${deliveries.map(({ selected }) => selected)}::int[],
-          ${deliveries.map(({ outcomes }) => outcomes?.toString('hex') ?? null)}::text[]) d (current_id, selected, outcomes)
-      ), delivered as (
-        insert into delivery (stored_on, batch_id, current_id, events, pending, outcomes)
-        select stored_on, batch_id, current_id, ${events}::int, selected, decode(outcomes, 'hex') from fanned
-      ), counted as (
-        insert into tally as t (current_id, day, shard, outcome, events)
-        select current_id, stored_on, ${shard}::smallint, 'selected', selected from fanned order by current_id
-        on conflict (current_id, day, outcome, code, shard) do update set events = t.events + excluded.events
-      ), parked as (
-        insert into quarantine (stored_on, token_id, position, code, detail, body)
-        select today, q.token_id, q.position, q.code, q.detail, q.body
-        from guard, unnest(
-          ${refused.map(({ tokenId }) => tokenId)}::int[],
-          ${refused.map(({ position }) => position)}::int[],
-          ${refused.map(({ code }) => code)}::text[],
-          ${refused.map(({ detail }) => storable(detail))}::text[],
-          ${refused.map(({ raw }) => storable(raw))}::text[]) q (token_id, position, code, detail, body)
-      )
-      select 1 as stored from guard`;
+    const rows = await writer.run({ name: 'batch', text, values });
     return rows.length > 0;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     if (error.code === uniqueViolation) return false;
     if (error.code !== noPartition) throw error;
-    await sql`select ensure_partitions(${daysAhead}::int)`;
+    await writer.run({ name: 'partitions', text: 'select ensure_partitions($1::int)', values: [daysAhead] });
     return false;
   }
 }
+
+/**
+ * One statement, so one round trip and one commit. `guard` yields no row, and so nothing is stored, when the registry
+ * has moved on or a request was stored yesterday; one stored today violates the key of `request`.
+ */
+const text = `
+  with guard as (
+    select current_date as today from registry
+    where version = $1
+      and not exists (
+        select from request
+        where stored_on = current_date - 1 and hash in (select decode(h, 'hex') from unnest($5::text[]) h))
+  ), requests as (
+    insert into request (hash, stored_on, accepted, refused)
+    select decode(r.hash, 'hex'), today, r.accepted, r.refused
+    from guard, unnest($5::text[], $6::int[], $7::text[]) r (hash, accepted, refused)
+    order by r.hash
+  ), stored as (
+    insert into batch (stored_on, events, content)
+    select today, $3::int, $4::bytea from guard where $3::int > 0
+    returning stored_on, id
+  ), fanned as (
+    select stored.stored_on, stored.id as batch_id, d.current_id, d.selected, d.outcomes
+    from stored, unnest($8::int[], $9::int[], $10::text[]) d (current_id, selected, outcomes)
+  ), delivered as (
+    insert into delivery (stored_on, batch_id, current_id, events, pending, outcomes)
+    select stored_on, batch_id, current_id, $3::int, selected, decode(outcomes, 'hex') from fanned
+  ), counted as (
+    insert into tally as t (current_id, day, shard, outcome, events)
+    select current_id, stored_on, $2::smallint, 'selected', selected from fanned order by current_id
+    on conflict (current_id, day, outcome, code, shard) do update set events = t.events + excluded.events
+  ), parked as (
+    insert into quarantine (stored_on, token_id, position, code, detail, body)
+    select today, q.token_id, q.position, q.code, q.detail, q.body
+    from guard, unnest($11::int[], $12::int[], $13::text[], $14::text[], $15::text[]) q (token_id, position, code, detail, body)
+  )
+  select 1 as stored from guard`;
 
 /** Postgres takes no NUL in text. */
 function storable(text: string): string {

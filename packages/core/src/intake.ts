@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readBody } from '@currents/schema';
-import type { Sql } from './db/connect.js';
+import type { Writer } from './db/writer.js';
 import { createStore, type StoreOptions } from './store.js';
 import type { Receipt, Submission } from './submission.js';
 import { textOf } from './textOf.js';
@@ -23,8 +23,8 @@ export interface Intake {
   drain(): Promise<void>;
 }
 
-export function createIntake(sql: Sql, options: StoreOptions): Intake {
-  const store = createStore(sql, options);
+export function createIntake(writer: Writer, options: StoreOptions): Intake {
+  const store = createStore(writer, options);
   return {
     async take(body) {
       const read = readSubmission(body);

@@ -1,5 +1,5 @@
 import { packBatch } from './batch.js';
-import type { Sql } from './db/connect.js';
+import type { Writer } from './db/writer.js';
 import { fanOut } from './fanOut.js';
 import { insertBatch } from './insertBatch.js';
 import { createSlabs } from './slabs.js';
@@ -34,6 +34,10 @@ export interface Store {
   drain(): Promise<void>;
 }
 
+const knownText = `
+  select encode(hash, 'hex') as hash, accepted, refused from request
+  where stored_on >= current_date - 1 and hash in (select decode(h, 'hex') from unnest($1::text[]) h)`;
+
 export class StoreBusy extends Error {
   constructor() {
     super('more is waiting to be stored than the hub keeps in memory');
@@ -51,7 +55,7 @@ interface Waiting {
 }
 
 /** Gathers concurrent requests into batches, and commits a batch with its deliveries in one statement. */
-export function createStore(sql: Sql, options: StoreOptions): Store {
+export function createStore(writer: Writer, options: StoreOptions): Store {
   let queue: Waiting[] = [];
   let queuedEvents = 0;
   let queuedBytes = 0;
@@ -126,7 +130,7 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
       let rest = group;
       for (let tries = 0; rest.length > 0; tries++) {
         if (tries === 20) throw new Error('the list of Currents changed during every one of 20 tries to store a batch');
-        takers ??= await readTakers(sql, options.connectors);
+        takers ??= await readTakers(writer, options.connectors);
         if (await commitGroup(rest, takers, shard)) break;
         // Either the Currents changed since they were read, or some of these requests are stored already.
         takers = undefined;
@@ -143,7 +147,7 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
     const types = accepted.flatMap(({ submission }) => submission.types);
     const deliveries = fanOut(types, takers);
     const content = types.length > 0 ? await packBatch(accepted.map(({ submission }) => ({ json: submission.json, events: submission.types.length }))) : Buffer.alloc(0);
-    const stored = await insertBatch(sql, { submissions: group.map(({ submission }) => submission), events: types.length, content, deliveries, version, shard });
+    const stored = await insertBatch(writer, { submissions: group.map(({ submission }) => submission), events: types.length, content, deliveries, version, shard });
     if (!stored) return false;
     if (deliveries.length > 0) options.onStored(deliveries.map(({ currentId }) => currentId));
     for (const { submission, resolve } of group) resolve(receiptOf(submission));
@@ -152,9 +156,7 @@ export function createStore(sql: Sql, options: StoreOptions): Store {
 
   async function answerRepeated(group: readonly Waiting[]): Promise<readonly Waiting[]> {
     const hashes = group.map(({ submission }) => submission.hash.toString('hex'));
-    const known = await sql<{ hash: string; accepted: number; refused: string | null }[]>`
-      select encode(hash, 'hex') as hash, accepted, refused from request
-      where stored_on >= current_date - 1 and hash in (select decode(h, 'hex') from unnest(${hashes}::text[]) h)`;
+    const known = await writer.run<{ hash: string; accepted: number; refused: string | null }>({ name: 'known', text: knownText, values: [hashes] });
     const receipts = new Map(known.map((row) => [row.hash, row]));
     return group.filter(({ submission, resolve }) => {
       const row = receipts.get(submission.hash.toString('hex'));

@@ -1,5 +1,5 @@
 import { catalogue, selectedTypes, type Selection } from '@currents/schema';
-import type { Sql } from './db/connect.js';
+import type { Writer } from './db/writer.js';
 import type { Taker } from './fanOut.js';
 import type { Connectors } from './working.js';
 
@@ -20,13 +20,15 @@ interface Row {
  * Reads every launched Current's selection: live, blocked and paused ones alike, for what arrives meanwhile is kept.
  * Both reads see one snapshot, so the version fits the list.
  */
-export async function readTakers(sql: Sql, connectors: Connectors): Promise<Takers> {
-  const rows = await sql<Row[]>`
-    select r.version, c.id, c.destination, c.selection
-    from registry r left join current c on c.state in ('live', 'blocked', 'paused')
-    order by c.id`;
+export async function readTakers(writer: Writer, connectors: Connectors): Promise<Takers> {
+  const rows = await writer.run<Row>({ name: 'takers', text: takersText });
   return { version: rows[0]?.version ?? '0', takers: rows.flatMap((row) => takerOf(row, connectors)) };
 }
+
+const takersText = `
+  select r.version, c.id, c.destination, c.selection
+  from registry r left join current c on c.state in ('live', 'blocked', 'paused')
+  order by c.id`;
 
 /** A selection may name a whole channel; the Current carries what its destination takes of it. */
 function takerOf({ id, destination, selection }: Row, connectors: Connectors): Taker[] {

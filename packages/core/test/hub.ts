@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Connector } from '@currents/connector';
 import { pino } from 'pino';
-import { connect, createIntake, createMetrics, createSeal, startEngine, type Engine, type Intake, type QueuePlace, type Sql } from '@currents/core';
+import { connect, createIntake, createMetrics, createSeal, openWriter, startEngine, type Engine, type Intake, type QueuePlace, type Sql, type Writer } from '@currents/core';
 import { createTestDatabase } from './database.js';
 
 export interface Hub {
   readonly sql: Sql;
+  readonly writer: Writer;
   readonly intake: Intake;
   readonly tokenId: number;
   readonly databaseUrl: string;
@@ -24,7 +25,8 @@ export async function openHub(connector: Connector): Promise<Hub> {
   const seal = createSeal(randomBytes(32));
   const connectors = new Map([[connector.name, connector]]);
   const engines = new Set<Engine>();
-  const intake = createIntake(sql, {
+  const writer = openWriter(database.url, { max: 4, name: 'test' });
+  const intake = createIntake(writer, {
     connectors,
     batchEvents: 500,
     queuedBytes: 10_000_000,
@@ -38,6 +40,7 @@ export async function openHub(connector: Connector): Promise<Hub> {
   const tokenId = token?.id ?? 0;
   return {
     sql,
+    writer,
     intake,
     tokenId,
     databaseUrl: database.url,
@@ -86,7 +89,7 @@ export async function openHub(connector: Connector): Promise<Hub> {
     async stop() {
       await Promise.all([...engines].map((engine) => engine.stop()));
       await intake.drain();
-      await sql.end();
+      await Promise.all([writer.end(), sql.end()]);
       await database.drop();
     },
   };

@@ -18,7 +18,7 @@ const count = async (table: string) => Number((await hub.sql<{ n: string }[]>`se
 
 /** A second api process on the same database. */
 function anotherIntake(overrides: { readonly queuedBytes?: number; readonly gatherMs?: number } = {}): Intake {
-  return createIntake(hub.sql, {
+  return createIntake(hub.writer, {
     connectors: new Map([[connector.name, connector]]),
     batchEvents: 500,
     queuedBytes: overrides.queuedBytes ?? 10_000_000,

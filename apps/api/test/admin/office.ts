@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import type { HttpAnswer, HttpRequest, StreamingHttp } from '@currents/connector';
-import { connect, createIntake, createSeal, ensureAdminToken, openAdmin, type Admin, type Intake, type Sql } from '@currents/core';
+import { connect, createIntake, createSeal, ensureAdminToken, openAdmin, openWriter, type Admin, type Intake, type Sql } from '@currents/core';
 import fastify, { type FastifyInstance } from 'fastify';
 import { registerAdmin } from '../../src/admin/register.js';
 import { connectors } from '../../src/connectors.js';
@@ -66,7 +66,8 @@ export async function openOffice(): Promise<Office> {
     wake: () => undefined,
     wakePull: () => undefined,
   });
-  const intake = createIntake(sql, {
+  const writer = openWriter(database.url, { max: 2, name: 'test' });
+  const intake = createIntake(writer, {
     connectors,
     batchEvents: 500,
     queuedBytes: 10_000_000,
@@ -112,7 +113,7 @@ export async function openOffice(): Promise<Office> {
       await app.close();
       await intake.drain();
       await admin.close();
-      await sql.end();
+      await Promise.all([writer.end(), sql.end()]);
       await database.drop();
     },
   };

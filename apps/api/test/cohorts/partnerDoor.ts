@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { connect, createIntake, createLog, createMetrics, findImportPartner, storePush, watchImportKeys, watchIngestTokens, type Sql } from '@currents/core';
+import { connect, createIntake, createLog, createMetrics, findImportPartner, openWriter, storePush, watchImportKeys, watchIngestTokens, type Sql } from '@currents/core';
 import { registerCohorts } from '../../src/cohorts.js';
 import { connectors } from '../../src/connectors.js';
 import { createServer } from '../../src/server.js';
@@ -40,7 +40,8 @@ export async function openPartnerDoor({ partnerKey, bodyBytes = 10 * 1024 * 1024
   const sql = connect(database.url, { max: 2, name: 'test' });
   const tokens = await watchIngestTokens(own, () => undefined);
   const importKeys = await watchImportKeys(own, () => undefined);
-  const intake = createIntake(own, { connectors, batchEvents: 1, queuedBytes: 1, commits: 1, gatherMs: 1, shard: 4, onStored: () => undefined });
+  const writer = openWriter(database.url, { max: 1, name: 'door' });
+  const intake = createIntake(writer, { connectors, batchEvents: 1, queuedBytes: 1, commits: 1, gatherMs: 1, shard: 4, onStored: () => undefined });
   const log = createLog('api', 'silent');
   const metrics = createMetrics();
   const app = createServer({ log, metrics, intake, tokens, bodyBytes, retryAfterSeconds: 7, ready: async () => undefined });
@@ -88,7 +89,7 @@ export async function openPartnerDoor({ partnerKey, bodyBytes = 10 * 1024 * 1024
     async close() {
       await app.close();
       if (!isLost) await Promise.all([tokens.stop(), importKeys.stop()]);
-      await Promise.all([own.end(), sql.end()]);
+      await Promise.all([writer.end(), own.end(), sql.end()]);
       await database.drop();
     },
   };

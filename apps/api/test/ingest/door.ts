@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { connect, createIntake, createLog, createMetrics, unpackBatch, watchIngestTokens, type Sql } from '@currents/core';
+import { connect, createIntake, createLog, createMetrics, openWriter, unpackBatch, watchIngestTokens, type Sql } from '@currents/core';
 import type { CatalogueEvent } from '@currents/schema';
 import { connectors } from '../../src/connectors.js';
 import { createServer } from '../../src/server.js';
@@ -50,7 +50,8 @@ export async function openDoor({ queuedBytes = 64_000_000, bodyBytes = 10 * 1024
   const sql = connect(database.url, { max: 2, name: 'test' });
   const metrics = createMetrics();
   const tokens = await watchIngestTokens(own, () => undefined);
-  const intake = createIntake(own, {
+  const writer = openWriter(database.url, { max: 2, name: 'door' });
+  const intake = createIntake(writer, {
     connectors,
     batchEvents: 2_000,
     queuedBytes,
@@ -98,7 +99,7 @@ export async function openDoor({ queuedBytes = 64_000_000, bodyBytes = 10 * 1024
       await app.close();
       await intake.drain();
       await tokens.stop();
-      await Promise.all([own.end(), sql.end()]);
+      await Promise.all([writer.end(), own.end(), sql.end()]);
       await database.drop();
     },
   };

@@ -1,6 +1,7 @@
 import type { StreamingHttp } from '@currents/connector';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { connect, type Sql } from '../db/connect.js';
+import { openWriter } from '../db/writer.js';
 import { createStore, type Store } from '../store.js';
 import type { WorkingOptions } from '../working.js';
 
@@ -39,7 +40,8 @@ export const adminShard = 0;
 
 export function openAdmin({ databaseUrl, sql, connectors, seal, allowBaseUrl, http, wake, wakePull }: AdminOptions): Admin {
   const pool = connect(databaseUrl, { max: 4, name: 'admin' });
-  const store = createStore(sql, {
+  const writer = openWriter(databaseUrl, { max: 1, name: 'admin' });
+  const store = createStore(writer, {
     connectors,
     batchEvents: 2_000,
     queuedBytes: 64 * 1024 * 1024,
@@ -61,6 +63,7 @@ export function openAdmin({ databaseUrl, sql, connectors, seal, allowBaseUrl, ht
     wakePull,
     async close() {
       await store.drain();
+      await writer.end();
       await pool.end();
     },
   };

@@ -3,6 +3,8 @@ import postgres from 'postgres';
 /** A pool of raw connections. Days are text (`2026-01-31`), 64-bit integers are text, instants are `Date`. */
 export type Sql = postgres.Sql<{ date: string }>;
 
+/** How long a statement may run, unless something else is said. */
+export const statementMs = 30_000;
 /** How long an end waits for queries under way. */
 const endSeconds = 5;
 
@@ -15,13 +17,15 @@ export interface ConnectOptions {
   readonly onClose?: () => void;
   /** For few statements, known beforehand and run all the time, each of which touches a few rows of large tables. */
   readonly hotPath?: boolean;
+  /** For what is simply done again when a crash of the database server has undone the last second of it. */
+  readonly mayForget?: boolean;
 }
 
 /**
  * A plan that is made while a table is small reads the whole of it, and would go on to do so as it grows. These
  * statements find all they need by an index, so they are planned once, and to use it.
  */
-const plannedOnce = { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off', jit: 'off' };
+export const plannedOnce = { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off', jit: 'off' };
 
 /**
  * Opens a pool; connects on first use. Sessions run in UTC, and no statement runs longer than `statementMs`.
@@ -42,8 +46,9 @@ export function connect(url: string, options: ConnectOptions): Sql {
     connection: {
       application_name: `currents-${options.name}`,
       TimeZone: 'UTC',
-      statement_timeout: options.statementMs ?? 30_000,
+      statement_timeout: options.statementMs ?? statementMs,
       ...(options.hotPath && plannedOnce),
+      ...(options.mayForget && { synchronous_commit: 'off' }),
     },
   });
   const { end } = sql;

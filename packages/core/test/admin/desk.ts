@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Connector, StreamingHttp } from '@currents/connector';
-import { connect, createCurrent, createIntake, createSeal, launchCurrent, openAdmin, type Admin, type CurrentView, type Intake, type Seal, type Sql } from '@currents/core';
+import { connect, createCurrent, createIntake, createSeal, launchCurrent, openAdmin, openWriter, type Admin, type CurrentView, type Intake, type Seal, type Sql } from '@currents/core';
 import { claim } from '../../src/claim.js';
 import { Outcome } from '../../src/outcome.js';
 import { record } from '../../src/record.js';
@@ -51,7 +51,8 @@ export async function openDesk(): Promise<Desk> {
   const partner = createFakePartner();
   const woken: number[] = [];
   const opened: Admin[] = [];
-  const intake = createIntake(sql, {
+  const writer = openWriter(database.url, { max: 4, name: 'test' });
+  const intake = createIntake(writer, {
     connectors: new Map([['fake', fakeConnector(partner)]]),
     batchEvents: 500,
     queuedBytes: 10_000_000,
@@ -133,7 +134,7 @@ export async function openDesk(): Promise<Desk> {
     async close() {
       await intake.drain();
       await Promise.all(opened.map((handle) => handle.close()));
-      await sql.end();
+      await Promise.all([writer.end(), sql.end()]);
       await database.drop();
     },
   };
