@@ -31,8 +31,8 @@ import { registerSegments } from './segments.js';
 import { createServer } from './server.js';
 
 const megabyte = 1024 * 1024;
-/** Batches stored at once. */
-const commits = 2;
+/** Batches stored at once: what comes during one commit is the next batch, and large ones cost less for an event. */
+const commits = 1;
 /** How long a partner may take to answer what an admin asks of it. */
 const adminRequestMs = 20_000;
 
