@@ -23,7 +23,7 @@ const counts = {
   others: { usual: 1_000, from: 100, to: 100_000, purpose: 'events a second of everybody else' },
   seconds: { usual: 20, from: 1, to: 600, purpose: 'how long they flow' },
   rounds: { usual: 3, from: 1, to: 50, purpose: 'rounds; what is compared takes turns, medians count' },
-  events: { usual: 100_000, from: 1_000, to: 10_000_000, purpose: 'events of a round to both destinations' },
+  events: { usual: 200_000, from: 1_000, to: 10_000_000, purpose: 'events of a round to both destinations' },
   'request-events': { usual: 25, from: 1, to: 5_000, purpose: 'events of a request that flows; the platform sends up to 100' },
   'slow-ms': { usual: 30_000, from: 1, to: 59_000, purpose: 'how long the slow partner takes to answer' },
 } as const;
