@@ -6,9 +6,9 @@ import { checkBalance } from './hub/balance.js';
 import { openHub, type Hub, type QueueKind } from './hub/openHub.js';
 import { measureBacklog } from './measures/backlog.js';
 import type { Bench } from './measures/bench.js';
-import { prepareFloor, type FloorMeasure } from './measures/floor.js';
+import { prepareFloor, warmUpEventsOf, type FloorMeasure } from './measures/floor.js';
 import { measureLatency } from './measures/latency.js';
-import { measureThroughput } from './measures/throughput.js';
+import { measureThroughput, type Throughput } from './measures/throughput.js';
 import type { Options } from './options.js';
 import type { Generator } from './programs/generator.js';
 import { startProgram } from './programs/program.js';
@@ -77,16 +77,22 @@ async function measureHub(hub: Hub, bench: Bench, runFloor: () => Promise<readon
   let arrivedElsewhere = (await sink.call('arrivals')).events;
   const arrived = async (): Promise<number> => (await sink.call('arrivals')).events - arrivedElsewhere;
 
+  async function flow(events: number): Promise<Throughput> {
+    const measured = await measureThroughput(hub, bench, events);
+    sent += measured.events;
+    return measured;
+  }
+
   let rounds: readonly Round[] = [];
   if (wants('throughput')) {
     say('warming up');
-    for (let round = 0; round < warmUpRounds; round++) sent += (await measureThroughput(hub, bench, options.events)).events;
+    for (let round = 0; round < warmUpRounds; round++) await flow(options.events);
     rounds = await inTurns(options.rounds, async () => {
       const before = await arrived();
       const floor = await runFloor();
       arrivedElsewhere += (await arrived()) - before;
-      const measured = await measureThroughput(hub, bench, options.events);
-      sent += measured.events;
+      await flow(warmUpEventsOf(options));
+      const measured = await flow(options.events);
       say(`hub: ${Math.round(measured.eventsPerSecond)} events/s, ${measured.sumMicros.toFixed(1)} µs/event`);
       return { floor, hub: measured };
     });

@@ -2,8 +2,8 @@ import { readTally } from '../hub/balance.js';
 import type { Hub } from '../hub/openHub.js';
 import { withoutLimits } from '../hub/provision.js';
 import { untilArrived, untilSettled } from '../measures/arrival.js';
-import { prepareFloor } from '../measures/floor.js';
-import { startMeter } from '../measures/meter.js';
+import { prepareFloor, warmUpEventsOf } from '../measures/floor.js';
+import { startMeter, type Cost } from '../measures/meter.js';
 import { median } from '../reading/percentiles.js';
 import type { Round } from '../result.js';
 import { connections, openEmptyHub, openGenerator, openSink, type Stage } from './stage.js';
@@ -30,6 +30,13 @@ interface Side {
 /** Rounds after which a hub costs no less in the next one. */
 const warmUpRounds = 3;
 
+/**
+ * A round of one hub and of the other is cut into parts that alternate, neither being first or last more often. So what
+ * else goes on for some seconds on the machine falls upon both.
+ */
+const turnsOfRound = ['on', 'off', 'off', 'on', 'off', 'on', 'on', 'off'] as const;
+const partsOfSide = turnsOfRound.length / 2;
+
 /** Two hubs, one of which enforces budgets, take turns; each has a Current to either destination. */
 export async function measureBothDestinations(stage: Stage): Promise<BothDestinations> {
   const { options, cleanup, say, folder } = stage;
@@ -49,8 +56,8 @@ export async function measureBothDestinations(stage: Stage): Promise<BothDestina
     return { hub, currentIds, micros: [], sent: 0 };
   }
 
-  /** CPU µs for an event at one destination. */
-  async function flood(side: Side, events: number): Promise<number> {
+  /** What an event at one destination costs. */
+  async function flood(side: Side, events: number): Promise<Cost> {
     const { hub, currentIds } = side;
     const stopMeter = startMeter(hub, { generator, sink: first.sink });
     const flow = await generator.call('flood', { url: hub.url, token: hub.token, connections, events });
@@ -58,9 +65,21 @@ export async function measureBothDestinations(stage: Stage): Promise<BothDestina
     await untilArrived(first.sink, (toFirst += flow.events));
     await untilArrived(second.sink, (toSecond += flow.events));
     for (const currentId of currentIds) await untilSettled({ ...hub, currentId });
-    const { cpuMicros, sumMicros } = stopMeter(flow.events * currentIds.length);
-    say(Object.entries(cpuMicros).map(([name, micros]) => `${name} ${micros.toFixed(1)}`).join(' + ') + ` = ${sumMicros.toFixed(1)} µs`);
-    return sumMicros;
+    return stopMeter(flow.events * currentIds.length);
+  }
+
+  async function measureRound(): Promise<void> {
+    const costs = { on: [] as Cost[], off: [] as Cost[] };
+    for (const side of [on, off]) await flood(side, warmUpEventsOf(options));
+    for (const name of turnsOfRound) costs[name].push(await flood(sides[name], Math.ceil(options.events / partsOfSide)));
+    for (const [name, parts] of Object.entries(costs) as [keyof typeof sides, Cost[]][]) {
+      const meanOf = (read: (cost: Cost) => number): number => parts.reduce((sum, cost) => sum + read(cost), 0) / parts.length;
+      const sum = meanOf(({ sumMicros }) => sumMicros);
+      sides[name].micros.push(sum);
+      const processes = Object.keys(parts[0]?.cpuMicros ?? {});
+      const told = processes.map((process) => `${process} ${meanOf(({ cpuMicros }) => cpuMicros[process] ?? 0).toFixed(1)}`);
+      say(`budgets ${name}: ${told.join(' + ')} = ${sum.toFixed(1)} µs`);
+    }
   }
 
   async function floor(): Promise<Round['floor']> {
@@ -71,13 +90,13 @@ export async function measureBothDestinations(stage: Stage): Promise<BothDestina
 
   const on = await open(true);
   const off = await open(false);
+  const sides = { on, off };
   say('warming up');
   for (let round = 0; round < warmUpRounds; round++) for (const side of [on, off]) await flood(side, options.events);
   const floors: Round['floor'][] = [];
   for (let round = 0; round < options.rounds; round++) {
     floors.push(await floor());
-    // Each goes first as often as the other.
-    for (const side of round % 2 === 0 ? [on, off] : [off, on]) side.micros.push(await flood(side, options.events));
+    await measureRound();
   }
   const faults: string[] = [];
   for (const { hub, currentIds, sent } of [on, off]) {

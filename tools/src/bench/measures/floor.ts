@@ -18,8 +18,10 @@ export interface FloorBench extends Pick<Bench, 'sink' | 'sinkUrl' | 'folder' | 
   readonly options: Pick<Bench['options'], 'events' | 'seed'>;
 }
 
-/** More than enough for so short a script. */
-const warmUpEvents = 100_000;
+/** What flows right before a measured round and is not measured: through the hub, and through each script of the floor. */
+export function warmUpEventsOf({ events }: Pick<FloorBench['options'], 'events'>): number {
+  return Math.min(100_000, events);
+}
 
 /** Writes what the floor reads, and answers with a function that runs every variant once. */
 export async function prepareFloor(bench: FloorBench): Promise<() => Promise<FloorMeasure[]>> {
@@ -29,7 +31,7 @@ export async function prepareFloor(bench: FloorBench): Promise<() => Promise<Flo
   say(`writing ${options.events} events for the floor to read`);
   const make = createEventMaker(options.seed);
   await writeNdjson(file, make, options.events);
-  await writeNdjson(warmUpFile, make, Math.min(warmUpEvents, options.events));
+  await writeNdjson(warmUpFile, make, warmUpEventsOf(options));
   return async () => {
     const measures: FloorMeasure[] = [];
     for (const variant of floorVariants) measures.push(await measureFloor(bench, variant, { file, warmUpFile }));
@@ -37,7 +39,7 @@ export async function prepareFloor(bench: FloorBench): Promise<() => Promise<Flo
   };
 }
 
-/** A process of its own each time, warmed up first, as the hub is. */
+/** A process of its own each time, warmed up right before, as the hub is. */
 async function measureFloor(bench: FloorBench, variant: FloorVariant, files: { readonly file: string; readonly warmUpFile: string }): Promise<FloorMeasure> {
   const { sink, sinkUrl, cleanup, say } = bench;
   const floor = startProgram<Floor>('floor');
