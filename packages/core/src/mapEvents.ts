@@ -1,6 +1,7 @@
 import type { RateLimit } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
 import type { Segment } from './batch.js';
+import { nothingToDo, type Names } from './budget/count.js';
 import { WrittenRun } from './jsonRun.js';
 import { errorKind, type Line } from './line.js';
 import { Seated } from './seated.js';
@@ -19,43 +20,55 @@ export interface Mapping {
 interface Draft {
   readonly id: string;
   readonly payload: unknown;
-  readonly keys: readonly (string | undefined)[];
+  readonly names: Names;
+  /** As how many it counts for its keys. */
+  readonly drawn: number;
   readonly track: Track;
   readonly position: number;
 }
+
+const noNames: Names = [];
 
 /** Payloads written in one go: enough to make each cheap, and so few that they are gone before the next ones come. */
 const mostInRun = 100;
 
 /** Within one mapping, an id that comes again is a duplicate. */
-export function startMapping({ events: mostEvents, eventBytes, budgets }: Limits, { connector, settings }: Line): Mapping {
+export function startMapping({ events: mostEvents, eventBytes, budgets }: Limits, line: Line): Mapping {
+  const { connector, settings } = line;
   const ids = new Set<string>();
   const items: Seated[] = [];
+  const count = line.budgets?.startCount(budgets);
   let drafts: Draft[] = [];
-  let lastKeys: Draft['keys'] = [];
+  let lastNames = noNames;
 
   /** Neighbours often count for the same keys; then they share one list of them. */
-  function keysOf(payload: unknown): Draft['keys'] {
-    const keys = budgets.map((budget) => budget.key(payload));
-    if (!keys.every((key, place) => key === lastKeys[place])) lastKeys = keys;
-    return lastKeys;
+  function namesOf(payload: unknown): Names {
+    const names: (string | undefined)[] = [];
+    let isAsLast = true;
+    for (const budget of budgets) {
+      const key = budget.key(payload);
+      isAsLast &&= key === lastNames[names.length];
+      names.push(key);
+    }
+    return isAsLast ? lastNames : (lastNames = names);
   }
 
   function take(track: Track, position: number, event: CatalogueEvent): void {
     const { id } = event;
     if (ids.has(id)) return track.skip(position, 'duplicate');
     let mapped;
-    let keys: Draft['keys'] = [];
+    const drawn = count ? count.draw(!track.turns.has(position)) : 0;
+    let names = noNames;
     try {
       mapped = connector.map(event, settings);
-      if ('payload' in mapped) keys = keysOf(mapped.payload);
+      if (drawn > 0 && 'payload' in mapped) names = namesOf(mapped.payload);
     } catch (error) {
       return buryBroken(track, position, error);
     }
     if ('skip' in mapped) return track.skip(position, mapped.skip);
     if ('reject' in mapped) return track.bury(position, { outcome: 'rejected', code: mapped.reject, detail: mapped.detail });
     ids.add(id);
-    drafts.push({ id, payload: mapped.payload, keys, track, position });
+    drafts.push({ id, payload: mapped.payload, names, drawn, track, position });
     if (drafts.length >= Math.min(mostInRun, mostEvents)) endRun();
   }
 
@@ -82,9 +95,11 @@ export function startMapping({ events: mostEvents, eventBytes, budgets }: Limits
   }
 
   function seat(written: readonly Draft[], run: WrittenRun): void {
+    const bytes = run.json.length / written.length;
     for (let place = 0; place < written.length; place++) {
-      const { id, keys, track, position } = written[place] as Draft;
-      items.push(new Seated(id, run, place, keys, track, position));
+      const { id, names, drawn, track, position } = written[place] as Draft;
+      const counted = count && drawn > 0 ? count.take(names, drawn, bytes, !track.turns.has(position)) : nothingToDo;
+      items.push(new Seated(id, run, place, counted, track, position));
     }
   }
 

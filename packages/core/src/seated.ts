@@ -1,4 +1,5 @@
 import type { Item } from '@currents/connector';
+import type { Counted } from './budget/count.js';
 import type { WrittenRun } from './jsonRun.js';
 import type { Track } from './track.js';
 
@@ -11,8 +12,7 @@ export class Seated implements Item<unknown> {
     readonly id: string,
     readonly run: WrittenRun,
     private readonly place: number,
-    /** The keys it counts for, budget by budget. */
-    readonly keys: readonly (string | undefined)[],
+    readonly counted: Counted,
     readonly track: Track,
     readonly position: number,
   ) {}

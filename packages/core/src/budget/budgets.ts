@@ -1,15 +1,17 @@
 import type { Budget, Item, Quota } from '@currents/connector';
 import type { BudgetStore } from './budgetStore.js';
+import { startCount, type Count } from './count.js';
+import { lengthen, openKeys, waitsUntil, type KeysOfBudget, type PlainBudget } from './keysOfBudget.js';
 import { createMarks } from './marks.js';
 import type { QuotaUse } from './quotaWatch.js';
 import { burstMs, gateMs, onStep, slackMs, termsOf, unitMs } from './terms.js';
-import { allUsesOf, chosen, countArrived, lengthen, openKeys, usesOf, waitsUntil, weightOf, type KeyedItem, type KeysOfBudget, type Standing, type Use } from './uses.js';
+import { allUsesOf, chosen, countArrived, usesOf, weightOf, type KeyedItem, type Standing, type Use } from './uses.js';
 
 /** An item whose key has no budget left, and when it has its turn. */
 export interface Waiting<Payload> {
   readonly item: Item<Payload>;
   readonly dueAtMs: number;
-  readonly budget: Use<Payload>['budget'];
+  readonly budget: PlainBudget;
   readonly key: string;
   /** Whether it had its turn before, and was turned away. */
   readonly turnedAway: boolean;
@@ -30,6 +32,11 @@ export interface QuotaUses {
 
 /** One Current's budgets, held together with all other workers. */
 export interface Budgets {
+  /**
+   * Begins to count items as they are written, while their keys are at hand. An item that was counted is to be asked
+   * about before anything else happens to these budgets.
+   */
+  startCount(budgets: readonly Budget<unknown>[]): Count;
   /**
    * Parts the items that may leave now from those whose key has no budget left. `standingOf` tells whether an item
    * waited for this moment; without it, all have just come. When the marks cannot be reached, only those wait whose key
@@ -67,7 +74,7 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
   const marks = createMarks(currentId, store, onError);
   const known = new Map<string, KeysOfBudget>();
 
-  function keysOf(budget: Use<unknown>['budget']): KeysOfBudget {
+  function keysOf(budget: PlainBudget): KeysOfBudget {
     const id = `${budget.name} ${termsOf(budget)}`;
     let keys = known.get(id);
     if (!keys) known.set(id, (keys = openKeys(budget)));
@@ -137,9 +144,11 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
   }
 
   return {
+    startCount: (budgets) => startCount(budgets.map(keysOf), now()),
+
     async admit<Payload>(items: readonly KeyedItem<Payload>[], budgets: readonly Budget<Payload>[], standingOf?: (item: Item<Payload>) => Standing) {
       const nowMs = now();
-      const uses = budgets.flatMap((budget, place) => usesOf(items, budget, place, keysOf(budget), nowMs, standingOf));
+      const uses = usesOf(items, budgets, startCount(budgets.map(keysOf), nowMs), standingOf);
       if (uses.length === 0) return { admitted: items, waiting: [] };
       const gathered = startWaits<Payload>(nowMs);
       const { waits } = gathered;

@@ -7,12 +7,12 @@ export interface QuotaUse {
 }
 
 /**
- * Finds the few keys that use much over a long time, and counts what is delivered of these alone. It looks at the tables
- * of the warm keys as they are put aside, so that a key that is not among the few costs nothing.
+ * Finds the few keys that use much over a long time, and counts what is delivered of these alone. It looks at the table
+ * of the warm keys as it is turned over, so that a key that is not among the few costs nothing.
  */
 export interface QuotaWatch {
   /** What the slots have counted in a time that ended now. Answers the slots that a key to be watched may be in. */
-  fold(counts: Float64Array, nowMs: number): readonly number[];
+  fold(counts: Float32Array, nowMs: number): readonly number[];
   /** A key in such a slot has come. */
   watch(key: string): void;
   watches(key: string): boolean;
