@@ -2,7 +2,7 @@ import { readTally } from '../hub/balance.js';
 import type { Hub } from '../hub/openHub.js';
 import { withoutLimits } from '../hub/provision.js';
 import { untilArrived, untilSettled } from '../measures/arrival.js';
-import { prepareFloor, warmUpEventsOf } from '../measures/floor.js';
+import { prepareFloor } from '../measures/floor.js';
 import { startMeter, type Cost } from '../measures/meter.js';
 import { median } from '../reading/percentiles.js';
 import type { Round } from '../result.js';
@@ -20,24 +20,24 @@ export interface BothDestinations {
   readonly faults: readonly string[];
 }
 
+/** A hub with a Current to either destination. */
 interface Side {
   readonly hub: Hub;
   readonly currentIds: readonly number[];
-  readonly micros: number[];
   sent: number;
 }
 
-/** Rounds after which a hub costs no less in the next one. */
+/** Rounds after which a worker costs no less in the next one. */
 const warmUpRounds = 3;
 
-/**
- * A round of one hub and of the other is cut into parts that alternate, neither being first or last more often. So what
- * else goes on for some seconds on the machine falls upon both.
- */
-const turnsOfRound = ['on', 'off', 'off', 'on', 'off', 'on', 'on', 'off'] as const;
-const partsOfSide = turnsOfRound.length / 2;
+/** In a round the two hubs take turns in parts of it. So what else goes on for some seconds on the machine falls upon both. */
+const turns = [0, 1, 1, 0, 1, 0, 0, 1] as const;
+const partsOfRound = turns.length / 2;
 
-/** Two hubs, one of which enforces budgets, take turns; each has a Current to either destination. */
+/**
+ * Two hubs, one of which enforces budgets. In every round it is the other one, and the workers are new: two processes
+ * that do the same cost up to 5 % more or less one than the other, for as long as they run.
+ */
 export async function measureBothDestinations(stage: Stage): Promise<BothDestinations> {
   const { options, cleanup, say, folder } = stage;
   const [first, second] = [await openSink(cleanup), await openSink(cleanup)];
@@ -46,14 +46,14 @@ export async function measureBothDestinations(stage: Stage): Promise<BothDestina
   let toFirst = 0;
   let toSecond = 0;
 
-  async function open(enforceBudgets: boolean): Promise<Side> {
-    const hub = await openEmptyHub(stage, { ENFORCE_BUDGETS: String(enforceBudgets) });
+  async function open(): Promise<Side> {
+    const hub = await openEmptyHub(stage);
     const currentIds = [
       await hub.launch({ destination: 'mixpanel', settings: { region: 'us', baseUrl: first.url, ...withoutLimits } }),
       // Compressed like the other one, and like the floor.
       await hub.launch({ destination: 'amplitude', settings: { region: 'us', baseUrl: second.url, gzip: true } }),
     ];
-    return { hub, currentIds, micros: [], sent: 0 };
+    return { hub, currentIds, sent: 0 };
   }
 
   /** What an event at one destination costs. */
@@ -68,53 +68,53 @@ export async function measureBothDestinations(stage: Stage): Promise<BothDestina
     return stopMeter(flow.events * currentIds.length);
   }
 
-  async function measureRound(): Promise<void> {
-    const costs = { on: [] as Cost[], off: [] as Cost[] };
-    for (const side of [on, off]) await flood(side, warmUpEventsOf(options));
-    for (const name of turnsOfRound) costs[name].push(await flood(sides[name], Math.ceil(options.events / partsOfSide)));
-    for (const [name, parts] of Object.entries(costs) as [keyof typeof sides, Cost[]][]) {
-      const meanOf = (read: (cost: Cost) => number): number => parts.reduce((sum, cost) => sum + read(cost), 0) / parts.length;
-      const sum = meanOf(({ sumMicros }) => sumMicros);
-      sides[name].micros.push(sum);
-      const processes = Object.keys(parts[0]?.cpuMicros ?? {});
-      const told = processes.map((process) => `${process} ${meanOf(({ cpuMicros }) => cpuMicros[process] ?? 0).toFixed(1)}`);
-      say(`budgets ${name}: ${told.join(' + ')} = ${sum.toFixed(1)} µs`);
-    }
-  }
-
   async function floor(): Promise<Round['floor']> {
     const measures = await runFloor();
     toFirst = (await first.sink.call('arrivals')).events;
     return measures;
   }
 
-  const on = await open(true);
-  const off = await open(false);
-  const sides = { on, off };
-  say('warming up');
-  for (let round = 0; round < warmUpRounds; round++) for (const side of [on, off]) await flood(side, options.events);
-  const floors: Round['floor'][] = [];
+  /** CPU µs for an event at one destination, in the mean of the parts of a round. */
+  function meanOf(name: string, costs: readonly Cost[]): number {
+    const mean = (read: (cost: Cost) => number): number => costs.reduce((sum, cost) => sum + read(cost), 0) / costs.length;
+    const sum = mean(({ sumMicros }) => sumMicros);
+    const told = Object.keys(costs[0]?.cpuMicros ?? {}).map((process) => `${process} ${mean(({ cpuMicros }) => cpuMicros[process] ?? 0).toFixed(1)}`);
+    say(`${name}: ${told.join(' + ')} = ${sum.toFixed(1)} µs`);
+    return sum;
+  }
+
+  const sides = [await open(), await open()] as const;
+  const rounds: { readonly floor: Round['floor']; readonly on: number; readonly off: number }[] = [];
   for (let round = 0; round < options.rounds; round++) {
-    floors.push(await floor());
-    await measureRound();
+    const variants = await floor();
+    const withBudgets = round % 2;
+    for (const [index, { hub }] of sides.entries()) {
+      await hub.stopWorker();
+      await hub.startWorker({ ENFORCE_BUDGETS: String(index === withBudgets) });
+    }
+    say('warming up');
+    for (let warmUp = 0; warmUp < warmUpRounds; warmUp++) for (const side of sides) await flood(side, options.events);
+    const costs: readonly [Cost[], Cost[]] = [[], []];
+    for (const index of turns) costs[index].push(await flood(sides[index], Math.ceil(options.events / partsOfRound)));
+    const [on, off] = [costs[withBudgets === 0 ? 0 : 1], costs[withBudgets === 0 ? 1 : 0]];
+    rounds.push({ floor: variants, on: meanOf('with budgets', on), off: meanOf('without budgets', off) });
   }
   const faults: string[] = [];
-  for (const { hub, currentIds, sent } of [on, off]) {
+  for (const { hub, currentIds, sent } of sides) {
     for (const currentId of currentIds) {
       const { delivered } = await readTally({ ...hub, currentId });
       if (delivered !== sent) faults.push(`${sent} events were acknowledged, the ledger of a Current calls ${delivered} delivered`);
     }
     faults.push(...(await hub.troubles()));
   }
-  const ratios = on.micros.map((micros, round) => micros / (off.micros[round] ?? NaN));
   const timesFloor = (isMeant: (variant: string) => boolean): number =>
-    median(on.micros.map((micros, round) => micros / Math.min(...(floors[round] ?? []).filter(({ variant }) => isMeant(variant)).map(({ cpuMicros }) => cpuMicros))));
+    median(rounds.map(({ floor: variants, on }) => on / Math.min(...variants.filter(({ variant }) => isMeant(variant)).map(({ cpuMicros }) => cpuMicros))));
   return {
-    withBudgets: median(on.micros),
-    without: median(off.micros),
+    withBudgets: median(rounds.map(({ on }) => on)),
+    without: median(rounds.map(({ off }) => off)),
     timesPlain: timesFloor((variant) => variant === 'plain script, gzip 1'),
     timesTuned: timesFloor((variant) => variant.startsWith('gzip')),
-    ratios,
+    ratios: rounds.map(({ on, off }) => on / off),
     faults,
   };
 }

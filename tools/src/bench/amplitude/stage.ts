@@ -17,8 +17,8 @@ export interface Stage {
 export const connections = 64;
 
 /** A hub without any Current yet. */
-export async function openEmptyHub({ options: { queue }, folder, cleanup }: Stage, workerVariables: Readonly<Record<string, string>> = {}): Promise<Hub> {
-  const hub = await openHub({ queue, sinkUrl: undefined, folder, profileFolder: undefined, workerVariables }, cleanup);
+export async function openEmptyHub({ options: { queue }, folder, cleanup }: Stage): Promise<Hub> {
+  const hub = await openHub({ queue, sinkUrl: undefined, folder, profileFolder: undefined }, cleanup);
   if (!hub) throw new Error('there is no redis-server on this machine');
   return hub;
 }

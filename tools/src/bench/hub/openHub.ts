@@ -16,8 +16,6 @@ export interface HubOptions {
   readonly sinkUrl: string | undefined;
   readonly folder: string;
   readonly profileFolder: string | undefined;
-  /** More variables for its workers. */
-  readonly workerVariables?: Readonly<Record<string, string>>;
 }
 
 /** A whole hub of its own: stores, api, worker, and a live Current that leads to the sink. */
@@ -33,14 +31,15 @@ export interface Hub {
   makeAdminToken(): Promise<string>;
   /** The processes that an event costs, by what they are. */
   processes(): Readonly<Record<string, number>>;
-  startWorker(): Promise<void>;
+  /** @param variables more of them than workers have. */
+  startWorker(variables?: Readonly<Record<string, string>>): Promise<void>;
   stopWorker(): Promise<void>;
   /** Warnings and errors that api and worker logged. */
   troubles(): Promise<readonly string[]>;
 }
 
 /** Undefined where the machine has no Redis to put the queue on. */
-export async function openHub({ queue, sinkUrl, folder, profileFolder, workerVariables = {} }: HubOptions, cleanup: Cleanup): Promise<Hub | undefined> {
+export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOptions, cleanup: Cleanup): Promise<Hub | undefined> {
   const redis = queue === 'redis' ? await startRedis() : undefined;
   if (queue === 'redis' && redis === undefined) return undefined;
   if (redis) cleanup.add('redis-server', redis.stop);
@@ -80,8 +79,8 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder, workerVar
       return token;
     },
     processes: () => ({ api: api.id, ...(worker && { worker: worker.id }), ...stores }),
-    async startWorker() {
-      worker = await start('worker', workerVariables);
+    async startWorker(variables) {
+      worker = await start('worker', variables);
       apps.push(worker);
     },
     async stopWorker() {
