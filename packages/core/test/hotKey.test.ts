@@ -51,6 +51,21 @@ it('a hot device waits alone, leaves in order over many batches, and is never to
   expect(line.attempts() - attemptsSoFar).toBeLessThan((300_000 / steps) * 4);
 });
 
+it('the same where the limit is so high that one event counts for several until a device comes near it', async () => {
+  const wide: Terms = { allow: 12_000, perMs: 30_000 };
+  const line = openHotLine(wide);
+  await line.work(40_000, flow(line, { hot: 60, others: 20, forMs: 40_000 }));
+  expect(line.partner.held.filter(({ device }) => device !== 'hot')).toHaveLength(8_000);
+  expect(line.pending()).toBeGreaterThan(5_000);
+  await line.work(100_000);
+  expect(line.pending()).toBe(0);
+  const numbers = numbersOf(line, 'hot');
+  expect(numbers).toHaveLength(24_000);
+  expect(numbers).toEqual(inOrder(numbers));
+  expect(line.partner.refusals).toEqual([]);
+  expect(mostInAPeriod(line, 'hot')).toBeLessThanOrEqual(wide.allow);
+});
+
 it('few hot events in each of many batches are tried again once, when they have their turn', async () => {
   const line = openHotLine({ allow: 90, perMs: 30_000 });
   await line.work(100_000, flow(line, { hot: 1, others: 9, forMs: 20_000 }));
