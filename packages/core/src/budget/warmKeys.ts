@@ -27,11 +27,13 @@ export function createWarmKeys(threshold: number, perMs: number, watch?: QuotaWa
   let lastPlace = 0;
 
   function turn(nowMs: number): void {
-    const ended = counts.filter((_, place) => place % 2 === 0);
+    const ended = new Float32Array(slots);
     const isLongAgo = nowMs >= turnMs + perMs / 2;
     for (let slot = 0; slot < slots; slot++) {
+      const count = counts[2 * slot] as number;
+      ended[slot] = count;
       counts[2 * slot] = 0;
-      counts[2 * slot + 1] = isLongAgo ? 0 : (ended[slot] as number);
+      counts[2 * slot + 1] = isLongAgo ? 0 : count;
     }
     for (const slot of watch?.fold(ended, nowMs) ?? []) counts[2 * slot + 1] = -1 - (counts[2 * slot + 1] as number);
     turnMs = nowMs + perMs / 2;
