@@ -16,6 +16,7 @@ export interface Answer {
 export interface PartnerDoor {
   readonly url: string;
   readonly sql: Sql;
+  readonly databaseUrl: string;
   /** A new data import key; good until a time, if one is given. */
   makeKey(partner: string, invalidFromMs?: number): Promise<string>;
   invalidateKey(key: string): Promise<void>;
@@ -62,6 +63,7 @@ export async function openPartnerDoor({ partnerKey, bodyBytes = 10 * 1024 * 1024
   return {
     url,
     sql,
+    databaseUrl: database.url,
     async makeKey(partner, invalidFromMs) {
       const key = `cur_import_${randomBytes(32).toString('base64url')}`;
       await sql`

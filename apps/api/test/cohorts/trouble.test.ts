@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { basic, bearer, changes, declaration, message, openPartnerDoor, page } from './partnerDoor.js';
+import { lockTable } from '../gate.js';
+import { basic, bearer, changes, declaration, message, openPartnerDoor, page, type Answer, type PartnerDoor } from './partnerDoor.js';
 
 describe('when the database is gone', () => {
   it('every partner is told to come again, in its own shape', async () => {
@@ -34,7 +35,7 @@ describe('when more comes in than can be stored', () => {
     const key = await door.makeKey('mixpanel');
     try {
       const user_ids = Array.from({ length: 1_000 }, (_, index) => `customer-${index}`);
-      const answers = await Promise.all(Array.from({ length: 8 }, () => door.push('mixpanel/cohorts', declaration(key, { extra: user_ids }))));
+      const answers = await whileStoreIsBusy(door, Array.from({ length: 8 }, () => () => door.push('mixpanel/cohorts', declaration(key, { extra: user_ids }))));
       const locked = answers.filter(({ status }) => status !== 201);
       expect(locked.map(({ status, headers, body }) => [status, headers.get('retry-after'), body])).toContainEqual([423, '7', { message: expect.any(String) }]);
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201, 423]));
@@ -48,7 +49,7 @@ describe('when more comes in than can be stored', () => {
     const key = await door.makeKey('mixpanel');
     try {
       const members = Array.from({ length: 1_000 }, (_, index) => `customer-${index}`);
-      const answers = await Promise.all(Array.from({ length: 30 }, () => door.push('mixpanel/webhook', page('add_members', members), basic('', key))));
+      const answers = await whileStoreIsBusy(door, Array.from({ length: 30 }, () => () => door.push('mixpanel/webhook', page('add_members', members), basic('', key))));
       const statuses = answers.map(({ status }) => status);
       expect(new Set(statuses)).toEqual(new Set([200, 429]));
       expect((await door.stored()).length).toBe(statuses.filter((status) => status === 200).length);
@@ -58,3 +59,12 @@ describe('when more comes in than can be stored', () => {
     }
   });
 });
+
+/** What is pushed while nothing can be stored; that is over once the first push has been answered. */
+async function whileStoreIsBusy(door: PartnerDoor, pushes: readonly (() => Promise<Answer>)[]): Promise<readonly Answer[]> {
+  const gate = await lockTable(door.databaseUrl, 'cohort');
+  const answers = pushes.map((push) => push());
+  await Promise.race(answers);
+  await gate.open();
+  return Promise.all(answers);
+}

@@ -1,5 +1,6 @@
-import { connect, type Sql } from '@currents/core';
+import { connect } from '@currents/core';
 import { afterEach, describe, expect, it } from 'vitest';
+import { lockTable } from '../gate.js';
 import { event, openDoor, type Door, type DoorOptions } from './door.js';
 
 let door: Door;
@@ -44,7 +45,7 @@ describe('more than can be stored', () => {
     await open({ queuedBytes: 1_000 });
     const bodies = Array.from({ length: 40 }, () => ({ events: [event(), event()] }));
     // Commits wait for this lock, so that the rest of the requests has to wait in memory.
-    const gate = await lockTables();
+    const gate = await lockTable(door.databaseUrl, 'request');
     const answers = Promise.all(bodies.map((body) => door.post(body)));
     const early = await Promise.race([answers, new Promise((resolve) => setTimeout(resolve, 500))]);
     expect(early).toBeUndefined();
@@ -76,26 +77,4 @@ async function withoutDatabase(work: () => Promise<void>): Promise<void> {
     await server`alter database ${server(name)} with allow_connections true`;
     await server.end();
   }
-}
-
-/** Keeps every commit waiting until it is opened. */
-async function lockTables(): Promise<{ open(): Promise<void> }> {
-  const own: Sql = connect(door.databaseUrl, { max: 1, name: 'gate' });
-  let open = (): void => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  let held = Promise.resolve();
-  await new Promise<void>((locked) => {
-    held = own.begin(async (tx) => {
-      await tx`lock table request in exclusive mode`;
-      locked();
-      await opened;
-    });
-  });
-  return {
-    async open() {
-      open();
-      await held;
-      await own.end();
-    },
-  };
 }
