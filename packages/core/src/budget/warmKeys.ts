@@ -2,7 +2,8 @@ import type { QuotaWatch } from './quotaWatch.js';
 
 /**
  * Tells the few keys that may come near their budget from the many that never do, without keeping any of them: counts
- * by hash, for this half of the period and for the last. Never too low, seldom too high; of bytes, within a few per cent.
+ * by hash, for this half of the period and for the last. What was added is never told too low and seldom too high; of
+ * bytes, within a few per cent.
  */
 export interface WarmKeys {
   /** Counts `weight` for the key, and tells whether the key has become warm. */
@@ -18,8 +19,8 @@ const slots = 65_536;
  * @param watch told of keys that have used much for long.
  */
 export function createWarmKeys(threshold: number, perMs: number, watch?: QuotaWatch): WarmKeys {
-  // Every event comes by here, at a place of its own. So both halves of a slot lie side by side, and small: what costs is
-  // to fetch them. The last half of a slot that a quota's watch looks at is told from others by being less than 0.
+  // Every key has a place of its own, which is seldom in the caches. So both halves of a slot lie side by side, and small:
+  // what costs is to fetch them. The last half of a slot that a quota's watch looks at is told from others by being less than 0.
   const counts = new Float32Array(2 * slots);
   let turnMs = 0;
   let warmUntilMs = 0;

@@ -87,16 +87,15 @@ export async function measureBothDestinations(stage: Stage): Promise<BothDestina
   const rounds: { readonly floor: Round['floor']; readonly on: number; readonly off: number }[] = [];
   for (let round = 0; round < options.rounds; round++) {
     const variants = await floor();
-    const withBudgets = round % 2;
     for (const [index, { hub }] of sides.entries()) {
       await hub.stopWorker();
-      await hub.startWorker({ ENFORCE_BUDGETS: String(index === withBudgets) });
+      await hub.startWorker({ ENFORCE_BUDGETS: String(index === round % 2) });
     }
     say('warming up');
     for (let warmUp = 0; warmUp < warmUpRounds; warmUp++) for (const side of sides) await flood(side, options.events);
     const costs: readonly [Cost[], Cost[]] = [[], []];
     for (const index of turns) costs[index].push(await flood(sides[index], Math.ceil(options.events / partsOfRound)));
-    const [on, off] = [costs[withBudgets === 0 ? 0 : 1], costs[withBudgets === 0 ? 1 : 0]];
+    const [on, off] = round % 2 === 0 ? costs : [costs[1], costs[0]];
     rounds.push({ floor: variants, on: meanOf('with budgets', on), off: meanOf('without budgets', off) });
   }
   const faults: string[] = [];
