@@ -20,7 +20,7 @@ it.each(laws)('there is a test of the same name: %s', (law) => {
 
 it('3. one writer: nothing but record changes an outcome that is stored', () => {
   const writers = filesIn('packages/core/src').filter((file) => /\bset\b[^;`]*\boutcomes =/.test(read(file)));
-  expect(writers).toEqual(['packages/core/src/record.ts']);
+  expect(writers).toEqual(['packages/core/src/delivery/record.ts']);
 });
 
 it('9. the retry policy is one function: no wait that grows with failures, and no wait of a probe, is written anywhere else on the line', () => {

@@ -1,6 +1,6 @@
-import { addRefused, readCohortId, readId, readMembers, readName } from './memberId.js';
+import { addRefused, readCohortId, readId, readMembers, readName } from './readMembers.js';
 import { isRecord, kindOf, readPushBody } from './pushBody.js';
-import { firstText } from './shownKey.js';
+import { firstText } from './authorizationHeader.js';
 import type { CohortChange, CohortImport, CohortRoute, Member, ParsedPush, Push, PushReply, PushResult } from './cohortImport.js';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { CohortImport } from './cohortImport.js';
 import type { CohortPull } from './cohortPull.js';
 import type { Http } from './http.js';
-import type { JsonRun } from './jsonRun.js';
+import type { JsonRun } from './jsonChunk.js';
 import type { UserAnswer, UserQuery } from './userLookup.js';
 
 /**

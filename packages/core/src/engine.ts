@@ -5,16 +5,16 @@ import { openPostgresBudgets } from './budget/postgresBudgets.js';
 import { openRedisBudgets } from './budget/redisBudgets.js';
 import { startCohortWork } from './cohorts/cohortWork.js';
 import { connect, type Sql } from './db/connect.js';
-import { createHttp } from './http.js';
-import { createLane, type Lane } from './lane.js';
-import type { Metrics } from './metrics.js';
-import { announce } from './presence.js';
+import { createHttp } from './process/http.js';
+import { createLane, type Lane } from './worker/deliveryLoop.js';
+import type { Metrics } from './process/metrics.js';
+import { announce } from './db/workerLeases.js';
 import { startPullWork } from './pulls/pullWork.js';
 import { openWakeReceiver, openWakeSender, type QueuePlace } from './queue.js';
 import { startSegmentWork } from './segments/segmentWork.js';
-import { startSweep } from './sweep.js';
-import { createUnpacked } from './unpacked.js';
-import type { WorkingOptions } from './working.js';
+import { startSweep } from './worker/sweep.js';
+import { createUnpacked } from './batch/batchReader.js';
+import type { WorkingOptions } from './loadCurrent.js';
 
 export interface EngineOptions extends WorkingOptions {
   readonly databaseUrl: string;

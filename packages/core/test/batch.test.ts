@@ -1,9 +1,9 @@
 import { brotliDecompressSync } from 'node:zlib';
 import { readBody, type CatalogueEvent } from '@currents/schema';
 import { describe, expect, it } from 'vitest';
-import { openBatch, packBatch, unpackBatch, type Part } from '../src/batch.js';
-import { createSlabs } from '../src/slabs.js';
-import { event } from './hub.js';
+import { openBatch, packBatch, unpackBatch, type Part } from '../src/batch/batch.js';
+import { createSlabs } from '../src/ingest/bufferPool.js';
+import { event } from './deliveryHarness.js';
 
 function partOf(events: readonly CatalogueEvent[]): Part {
   const reading = readBody(JSON.stringify({ events }), 'json');

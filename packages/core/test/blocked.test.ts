@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakePartner, fakeConnector, type FakePartner } from './fakeConnector.js';
-import { event, openHub, until, type Hub } from './hub.js';
+import { event, openHub, until, type Hub } from './deliveryHarness.js';
 
 let hub: Hub;
 let partner: FakePartner;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
-import { event, openHub, until, type Hub } from './hub.js';
+import { event, openHub, until, type Hub } from './deliveryHarness.js';
 
 let hub: Hub | undefined;
 afterEach(async () => {

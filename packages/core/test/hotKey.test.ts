@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openHotLine, type HotLine, type Terms } from './hotLine.js';
+import { openHotLine, type HotLine, type Terms } from './budgetHarness.js';
 
 const httpapi: Terms = { allow: 900, perMs: 30_000 };
 const steps = 30_000 * (0.25 / 0.7) / 2;

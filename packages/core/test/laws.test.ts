@@ -1,7 +1,7 @@
 import { answerAll } from '@currents/connector';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFakePartner, fakeConnector, type FakePartner } from './fakeConnector.js';
-import { event, openHub, until, type Hub } from './hub.js';
+import { event, openHub, until, type Hub } from './deliveryHarness.js';
 
 let hub: Hub;
 let partner: FakePartner;

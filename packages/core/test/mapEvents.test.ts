@@ -1,13 +1,13 @@
 import type { CatalogueEvent } from '@currents/schema';
 import { describe, expect, it } from 'vitest';
-import type { Segment } from '../src/batch.js';
-import { cutRequests } from '../src/cutRequests.js';
-import type { Line } from '../src/line.js';
-import { startMapping } from '../src/mapEvents.js';
-import { allPending, Outcome } from '../src/outcome.js';
-import { startTrack } from '../src/track.js';
+import type { Segment } from '../src/batch/batch.js';
+import { cutRequests } from '../src/delivery/cutRequests.js';
+import type { Line } from '../src/delivery/attemptContext.js';
+import { startMapping } from '../src/delivery/mapEvents.js';
+import { allPending, Outcome } from '../src/batch/outcome.js';
+import { startTrack } from '../src/delivery/attempt.js';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
-import { event } from './hub.js';
+import { event } from './deliveryHarness.js';
 
 const limits = { events: 1_000, bytes: 1_000_000, eventBytes: 10_000, wrapBytes: 2, budgets: [] };
 

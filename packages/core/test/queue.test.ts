@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { openWakeReceiver, openWakeSender, type QueuePlace } from '../src/queue.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
-import { until } from './hub.js';
+import { until } from './deliveryHarness.js';
 
 const onError = (error: unknown): void => {
   throw error;

@@ -1,11 +1,11 @@
 import { pino } from 'pino';
 import { listKeysNearQuota } from '@currents/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { forgetPassedUses, openQuotaBook } from '../src/budget/quotaBook.js';
+import { forgetPassedUses, openQuotaBook } from '../src/budget/quotaUsage.js';
 import type { QuotaUses } from '../src/budget/budgets.js';
-import { openDesk, type Desk } from './admin/desk.js';
+import { openDesk, type Desk } from './admin/coreHarness.js';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
-import { event, openHub, until } from './hub.js';
+import { event, openHub, until } from './deliveryHarness.js';
 
 const hour = 3_600_000;
 const day = { allow: 1_000, perMs: 24 * hour };

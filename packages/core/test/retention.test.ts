@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { pino } from 'pino';
-import { keepHouse } from '../src/retention.js';
+import { keepHouse } from '../src/worker/retention.js';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
-import { event, openHub, type Hub } from './hub.js';
+import { event, openHub, type Hub } from './deliveryHarness.js';
 
 const log = pino({ level: 'silent' });
 let hub: Hub;

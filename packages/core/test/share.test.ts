@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { shareOf } from '../src/presence.js';
+import { shareOf } from '../src/db/workerLeases.js';
 
 it.each([
   [4, 1], [4, 2], [4, 3], [4, 4], [10, 3], [1, 1], [64, 5],

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createIntake, type Intake } from '@currents/core';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
-import { event, openHub, until, type Hub } from './hub.js';
+import { event, openHub, until, type Hub } from './deliveryHarness.js';
 
 let hub: Hub;
 let current: number;

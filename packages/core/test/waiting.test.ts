@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { claim, type Deferral } from '../src/claim.js';
+import { claim, type Deferral } from '../src/delivery/claim.js';
 import { createFakePartner, fakeConnector, type FakeLimits, type FakePartner } from './fakeConnector.js';
-import { event, openHub, until, type Hub } from './hub.js';
+import { event, openHub, until, type Hub } from './deliveryHarness.js';
 
 /** 60 events at once and 168 a minute of one user; five that the burst leaves over wait for 15 s at the least. */
 const strict = { allow: 240, perMs: 60_000 };

@@ -2,7 +2,7 @@ import type {} from 'vitest';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from '../services/postgres.js';
 import { startRedis } from '../services/redis.js';
-import { openDatabaseDesk } from './databaseDesk.js';
+import { openDatabaseDesk } from './databaseLifecycle.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {

@@ -5,7 +5,7 @@ import { CheckCohortResult, Cohort, CohortPage, CohortResult, DeleteCohortResult
 import { CohortSyncPage } from './cohortSync.type.js';
 import type { AdminContext } from './context.js';
 import { costs } from './costs.js';
-import { given } from './given.js';
+import { given } from './withoutNulls.js';
 import { Count } from './scalars.js';
 
 const ofCohort = 'Id of the cohort.';

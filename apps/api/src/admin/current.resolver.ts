@@ -24,7 +24,7 @@ import {
   TestCredentialsResult,
 } from './current.result.js';
 import { Current, CurrentPage, DayCounts } from './current.type.js';
-import { given } from './given.js';
+import { given } from './withoutNulls.js';
 
 const ofCurrent = 'Id of the Current.';
 

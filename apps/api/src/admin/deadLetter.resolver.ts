@@ -3,7 +3,7 @@ import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } fro
 import type { AdminContext } from './context.js';
 import { costs } from './costs.js';
 import { DeadLetter, DeadLetterCount, DeadLetterFilter, DeadLetterPage, ReplayFilter, ReplayResult } from './deadLetter.type.js';
-import { given } from './given.js';
+import { given } from './withoutNulls.js';
 
 @Resolver(() => DeadLetter)
 export class DeadLetterResolver {

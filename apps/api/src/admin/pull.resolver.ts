@@ -3,7 +3,7 @@ import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } fro
 import { Cohort } from './cohort.type.js';
 import type { AdminContext } from './context.js';
 import { costs } from './costs.js';
-import { given } from './given.js';
+import { given } from './withoutNulls.js';
 import { CohortPullFilter, FollowCohortInput } from './pull.input.js';
 import { CancelPullResult, CohortPullResult, FollowCohortResult, PartnerCohortsResult, PullCohortNowResult, StopPullingCohortResult } from './pull.result.js';
 import { CohortPull, CohortPullPage } from './pull.type.js';

@@ -2,7 +2,7 @@ import { countQuarantine, listQuarantine, planRelease, releaseQuarantined } from
 import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
 import type { AdminContext } from './context.js';
 import { costs } from './costs.js';
-import { given } from './given.js';
+import { given } from './withoutNulls.js';
 import { QuarantineCount, QuarantineFilter, QuarantinePage, ReleaseResult } from './quarantine.type.js';
 
 @Resolver()

@@ -5,8 +5,8 @@ import { CatalogueResolver, EventPropertyResolver } from './catalogue.resolver.j
 import { CohortResolver } from './cohort.resolver.js';
 import { CurrentResolver } from './current.resolver.js';
 import { DeadLetterResolver } from './deadLetter.resolver.js';
-import { noteDeeds } from './deeds.js';
-import { DeedResolver } from './deed.resolver.js';
+import { noteDeeds } from './recordAudit.js';
+import { DeedResolver } from './auditLog.resolver.js';
 import { DestinationResolver } from './destination.resolver.js';
 import { ImportKeyResolver } from './importKey.resolver.js';
 import { KeyNearQuotaResolver } from './keyNearQuota.resolver.js';

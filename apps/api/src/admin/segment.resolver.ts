@@ -16,7 +16,7 @@ import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } fro
 import { Cohort } from './cohort.type.js';
 import type { AdminContext } from './context.js';
 import { costs } from './costs.js';
-import { given } from './given.js';
+import { given } from './withoutNulls.js';
 import { Count, DateTime, JsonObject } from './scalars.js';
 import { ChangeSegmentInput, CreateSegmentInput, MemberInput, ofDefinition, SegmentFilter } from './segment.input.js';
 import {

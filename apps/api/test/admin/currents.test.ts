@@ -2,7 +2,7 @@ import { changeCurrent, createSeal, openAdmin } from '@currents/core';
 import { catalogue, groups } from '@currents/schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectors } from '../../src/connectors.js';
-import { createCurrent, good, openOffice, type Office } from './office.js';
+import { createCurrent, good, openOffice, type Office } from './adminHarness.js';
 
 let office: Office;
 beforeAll(async () => void (office = await openOffice()));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createCurrent, good, openOffice, type Office } from './office.js';
+import { createCurrent, good, openOffice, type Office } from './adminHarness.js';
 
 const query = `query ($id: ID!, $first: Int) {
   keysNearQuota(currentId: $id, first: $first) { __typename ... on KeysNearQuota { nodes { budget key used allow } } ... on Problem { message } }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCurrent, good, openOffice, type Office } from './office.js';
+import { createCurrent, good, openOffice, type Office } from './adminHarness.js';
 
 let office: Office;
 let current: string;

@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '@currents/connector';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createCurrent, good, openOffice, type Office } from './office.js';
+import { createCurrent, good, openOffice, type Office } from './adminHarness.js';
 
 const apiKey = '7c1f0e5a9b3d48260f1e2d3c4b5a6978';
 const secretKey = 'e2d5b489637c1f0e8897a6b5c4d3e2f1';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { basic, bearer, changes, declaration, message, openPartnerDoor, page, type Answer, type PartnerDoor } from './partnerDoor.js';
+import { basic, bearer, changes, declaration, message, openPartnerDoor, page, type Answer, type PartnerDoor } from './partnerHarness.js';
 
 let door: PartnerDoor;
 beforeAll(async () => {

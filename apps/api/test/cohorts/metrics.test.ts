@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { basic, bearer, changes, message, openPartnerDoor, page, type PartnerDoor } from './partnerDoor.js';
+import { basic, bearer, changes, message, openPartnerDoor, page, type PartnerDoor } from './partnerHarness.js';
 
 let door: PartnerDoor;
 beforeAll(async () => {

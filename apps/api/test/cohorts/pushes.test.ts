@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { basic, bearer, changes, declaration, message, openPartnerDoor, page, type PartnerDoor } from './partnerDoor.js';
+import { basic, bearer, changes, declaration, message, openPartnerDoor, page, type PartnerDoor } from './partnerHarness.js';
 
 let door: PartnerDoor;
 let mixpanel: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { lockTable } from '../gate.js';
-import { basic, bearer, changes, declaration, message, openPartnerDoor, page, type Answer, type PartnerDoor } from './partnerDoor.js';
+import { lockTable } from '../startApi.js';
+import { basic, bearer, changes, declaration, message, openPartnerDoor, page, type Answer, type PartnerDoor } from './partnerHarness.js';
 
 describe('when the database is gone', () => {
   it('every partner is told to come again, in its own shape', async () => {

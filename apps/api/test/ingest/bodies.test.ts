@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { event, openDoor, type Answer, type Door } from './door.js';
+import { event, openDoor, type Answer, type Door } from './ingestHarness.js';
 
 const megabyte = 1024 * 1024;
 const limit = 10 * megabyte;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { event, openDoor, type Door } from './door.js';
+import { event, openDoor, type Door } from './ingestHarness.js';
 
 let door: Door;
 beforeAll(async () => {

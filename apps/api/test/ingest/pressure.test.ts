@@ -1,7 +1,7 @@
 import { connect } from '@currents/core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { lockTable } from '../gate.js';
-import { event, openDoor, type Door, type DoorOptions } from './door.js';
+import { lockTable } from '../startApi.js';
+import { event, openDoor, type Door, type DoorOptions } from './ingestHarness.js';
 
 let door: Door;
 const open = async (options: DoorOptions = {}) => {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { event, openDoor, type Door } from './door.js';
+import { event, openDoor, type Door } from './ingestHarness.js';
 
 const requests = 100_000;
 const connections = 50;

@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '@currents/connector';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createCurrent, good, openOffice, type Office } from '../admin/office.js';
+import { createCurrent, good, openOffice, type Office } from '../admin/adminHarness.js';
 
 const { secret } = good.credentials;
 const json = (status: number, body: unknown): HttpAnswer => ({ status, headers: {}, body: JSON.stringify(body) });

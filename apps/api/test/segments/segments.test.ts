@@ -1,6 +1,6 @@
 import { get as getSlowly } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openMarketer, until, type Marketer } from './marketer.js';
+import { openMarketer, until, type Marketer } from './segmentHarness.js';
 
 let marketer: Marketer;
 beforeAll(async () => void (marketer = await openMarketer()));

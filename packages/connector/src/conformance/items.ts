@@ -1,6 +1,6 @@
 import { catalogue, sampleOf } from '@currents/schema';
 import type { Connector, Item } from '../connector.js';
-import type { JsonRun } from '../jsonRun.js';
+import type { JsonRun } from '../jsonChunk.js';
 
 /** As many items as asked for, made of the catalogue's samples; from the second round on the ids are new. */
 export function itemsOf<Settings, Credentials, Payload>(

@@ -2,8 +2,8 @@ import type { StreamingHttp } from '@currents/connector';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { connect, type Sql } from '../db/connect.js';
 import { openWriter } from '../db/writer.js';
-import { createStore, type Store } from '../store.js';
-import type { WorkingOptions } from '../working.js';
+import { createStore, type Store } from '../ingest/store.js';
+import type { WorkingOptions } from '../loadCurrent.js';
 
 export type Database = PostgresJsDatabase;
 /** A transaction, or the database itself. */

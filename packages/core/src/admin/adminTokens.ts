@@ -1,6 +1,6 @@
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { adminToken } from '../db/schema.js';
-import { hashToken, makeToken } from '../token.js';
+import { hashToken, makeToken } from '../secrets/token.js';
 import type { Admin, Queries } from './admin.js';
 import type { TokenNotFound } from './ingestTokens.js';
 import { rowId } from './page.js';

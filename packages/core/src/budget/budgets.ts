@@ -1,11 +1,11 @@
 import type { Budget, Item, Quota } from '@currents/connector';
 import type { BudgetStore } from './budgetStore.js';
-import { startCount, type Count } from './count.js';
-import { lengthen, openKeys, waitsUntil, type KeysOfBudget, type PlainBudget } from './keysOfBudget.js';
-import { createMarks } from './marks.js';
-import type { QuotaUse } from './quotaWatch.js';
+import { startCount, type Count } from './sampling.js';
+import { lengthen, openKeys, waitsUntil, type KeysOfBudget, type PlainBudget } from './budgetState.js';
+import { createMarks } from './buckets.js';
+import type { QuotaUse } from './decayedCounter.js';
 import { burstMs, gateMs, onStep, slackMs, termsOf, unitMs } from './terms.js';
-import { allUsesOf, chosen, countArrived, usesOf, weightOf, type KeyedItem, type Standing, type Use } from './uses.js';
+import { allUsesOf, chosen, countArrived, usesOf, weightOf, type KeyedItem, type Standing, type Use } from './usage.js';
 
 /** An item whose key has no budget left, and when it has its turn. */
 export interface Waiting<Payload> {

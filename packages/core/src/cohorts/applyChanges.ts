@@ -1,11 +1,11 @@
-import type { MemberMoves } from '../metrics.js';
+import type { MemberMoves } from '../process/metrics.js';
 import { applyMoves, type CohortRow } from './applyMoves.js';
-import { holdCohort } from './holdCohort.js';
+import { holdCohort } from './lockCohort.js';
 import { supersedeSet } from './memberSet.js';
 import { isPullSession } from './pullSession.js';
-import type { Session, Transaction } from './session.js';
+import type { Session, Transaction } from '../db/session.js';
 import { stagePages } from './stagePages.js';
-import { firstRun, readWaiting, type Run } from './waiting.js';
+import { firstRun, readWaiting, type Run } from './pendingChanges.js';
 
 export type Applied =
   | {

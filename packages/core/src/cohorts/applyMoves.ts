@@ -1,8 +1,8 @@
-import type { MemberMoves } from '../metrics.js';
+import type { MemberMoves } from '../process/metrics.js';
 import { createSet, setTable } from './memberSet.js';
-import type { Transaction } from './session.js';
+import type { Transaction } from '../db/session.js';
 import { countNewPages, noteReceived, openSync } from './syncRecord.js';
-import type { Run } from './waiting.js';
+import type { Run } from './pendingChanges.js';
 
 export interface CohortRow {
   readonly id: number;

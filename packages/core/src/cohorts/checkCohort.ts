@@ -1,5 +1,5 @@
 import type { Admin } from '../admin/admin.js';
-import { findCohort } from './cohortDeeds.js';
+import { findCohort } from './manageCohorts.js';
 import { cohortColumns, cohortNotFound, cohortViewOf, type CohortNotFound, type CohortRow, type CohortView } from './cohortView.js';
 import { readSets, setTable } from './memberSet.js';
 

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { connect } from '../db/connect.js';
-import type { Metrics } from '../metrics.js';
+import type { Metrics } from '../process/metrics.js';
 import { applyNext } from './applyChanges.js';
-import { keepCohortHouse } from './cohortHouse.js';
-import { openSession, type Session } from './session.js';
+import { keepCohortHouse } from './cohortCleanup.js';
+import { openSession, type Session } from '../db/session.js';
 
 export interface CohortWorkDeps {
   readonly databaseUrl: string;

@@ -1,5 +1,5 @@
 import type { Sql } from '../db/connect.js';
-import type { Queries, Session, Transaction } from './session.js';
+import type { Queries, Session, Transaction } from '../db/session.js';
 
 /** How many members a set holds, by the kind of their ids. */
 export interface Sizes {

@@ -2,7 +2,7 @@ import type { CohortRoute } from '@currents/connector';
 import { brazeCohorts } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
 import { inputInvalid, type InputInvalid } from '../admin/problem.js';
-import type { Connectors } from '../working.js';
+import type { Connectors } from '../loadCurrent.js';
 
 /** Somebody who pushes cohorts: a destination that can, or a name that an admin registered. */
 export interface ImportPartner {

@@ -1,9 +1,9 @@
-import type { MemberMoves } from '../metrics.js';
+import type { MemberMoves } from '../process/metrics.js';
 import type { CohortRow } from './applyMoves.js';
-import type { Transaction } from './session.js';
+import type { Transaction } from '../db/session.js';
 import { swapMembers } from './swapMembers.js';
 import { countNewPages, noteReceived, openSync } from './syncRecord.js';
-import type { Run } from './waiting.js';
+import type { Run } from './pendingChanges.js';
 
 /**
  * Puts pages of a whole membership aside until the session has all of its pages, in whatever order they come; then the

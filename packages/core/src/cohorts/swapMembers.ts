@@ -1,7 +1,7 @@
-import type { MemberMoves } from '../metrics.js';
+import type { MemberMoves } from '../process/metrics.js';
 import type { CohortRow } from './applyMoves.js';
 import { createUnindexedSet, indexSet, setTable, supersedeSet, takeRoom } from './memberSet.js';
-import type { Transaction } from './session.js';
+import type { Transaction } from '../db/session.js';
 import type { SyncRecord } from './syncRecord.js';
 
 export interface CompleteSession {

@@ -1,5 +1,5 @@
-import type { Transaction } from './session.js';
-import { isMove, type Run } from './waiting.js';
+import type { Transaction } from '../db/session.js';
+import { isMove, type Run } from './pendingChanges.js';
 
 /** What is recorded of one sync. */
 export interface SyncRecord {

@@ -1,6 +1,6 @@
 import type { CohortReference, PullLimits, PullPlace } from '@currents/connector';
-import type { Session, Transaction } from '../cohorts/session.js';
-import { lockAccount, noteUse, spentBudget, type Spent, type Unit } from './allowance.js';
+import type { Session, Transaction } from '../db/session.js';
+import { lockAccount, noteUse, spentBudget, type Spent, type Unit } from './pullBudget.js';
 
 /** One step of one pull, in this worker's hand until its lease ends. */
 export interface ClaimedStep {

@@ -1,15 +1,15 @@
 import type { CohortPull, PullStep, StreamingHttp } from '@currents/connector';
 import type { Logger } from 'pino';
-import type { Session } from '../cohorts/session.js';
+import type { Session } from '../db/session.js';
 import type { Sql } from '../db/connect.js';
-import type { Metrics } from '../metrics.js';
-import type { Presence } from '../presence.js';
+import type { Metrics } from '../process/metrics.js';
+import type { Presence } from '../db/workerLeases.js';
 import { retry } from '../retry.js';
-import { isWorking, readWorking, type Working, type WorkingOptions } from '../working.js';
-import { accountOf } from './allowance.js';
+import { isWorking, readWorking, type Working, type WorkingOptions } from '../loadCurrent.js';
+import { accountOf } from './pullBudget.js';
 import { claimStep, type ClaimedStep } from './claimStep.js';
 import { createKeeper, LeaseLost, type Kept } from './keepPage.js';
-import { failPull, giveBack, giveBackPull, goOn, noteFetched, postponeStep } from './stepEnds.js';
+import { failPull, giveBack, giveBackPull, goOn, noteFetched, postponeStep } from './recordStep.js';
 
 export interface StepDeps extends WorkingOptions {
   readonly sql: Sql;

@@ -1,8 +1,8 @@
 import type { PartnerCohort } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
 import { checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from '../admin/page.js';
-import { shownWords } from '../admin/shownWords.js';
-import { accountOf, lockAccount, noteUse, spentBudget } from './allowance.js';
+import { shownWords } from '../currents/redactAnswer.js';
+import { accountOf, lockAccount, noteUse, spentBudget } from './pullBudget.js';
 import { openSource, type NoSource, type PullSource } from './pullSource.js';
 
 /** A cohort as its partner lists it. */

@@ -1,9 +1,9 @@
 import type { CohortPull } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
-import { findCurrent } from '../admin/currents.js';
+import { findCurrent } from '../currents/currents.js';
 import { currentNotFound, type CurrentNotFound, type WrongState } from '../admin/problem.js';
-import type { CurrentNotReady } from '../admin/transitions.js';
-import { isWorking, readWorking, type Working } from '../working.js';
+import type { CurrentNotReady } from '../currents/transitions.js';
+import { isWorking, readWorking, type Working } from '../loadCurrent.js';
 
 /** A Current through which cohorts can be fetched. */
 export interface PullSource {

@@ -1,6 +1,6 @@
 import type { Admin } from '../admin/admin.js';
 import type { Schedule } from '../cohorts/freshness.js';
-import type { Mend } from './stepEnds.js';
+import type { Mend } from './recordStep.js';
 
 /**
  * `waiting`: nothing is under way. `running`: members are being fetched, or a step waits. `applying`: all are fetched, and

@@ -1,10 +1,10 @@
 import type { StreamingHttp } from '@currents/connector';
 import type { Logger } from 'pino';
-import { openSession } from '../cohorts/session.js';
+import { openSession } from '../db/session.js';
 import { connect } from '../db/connect.js';
-import type { Metrics } from '../metrics.js';
-import type { Presence } from '../presence.js';
-import type { WorkingOptions } from '../working.js';
+import type { Metrics } from '../process/metrics.js';
+import type { Presence } from '../db/workerLeases.js';
+import type { WorkingOptions } from '../loadCurrent.js';
 import { makeStep, type DuePull, type StepDeps } from './makeStep.js';
 import { dropOrphans, findDuePulls, followCurrents, keepPullHouse, settlePulls } from './settlePulls.js';
 

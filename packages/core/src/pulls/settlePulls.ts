@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
-import { holdCohort } from '../cohorts/holdCohort.js';
+import { holdCohort } from '../cohorts/lockCohort.js';
 import { isPullSession, pullSession } from '../cohorts/pullSession.js';
-import type { Session } from '../cohorts/session.js';
+import type { Session } from '../db/session.js';
 import type { Sql } from '../db/connect.js';
 import type { DuePull } from './makeStep.js';
-import { nextDue, nextTry } from './pullSchedule.js';
-import { over } from './stepEnds.js';
+import { nextDue, nextTry } from '../cohorts/pullSchedule.js';
+import { over } from './recordStep.js';
 
 /** A month and a little: no budget of a partner looks back further. */
 const accountDays = 40;

@@ -1,6 +1,6 @@
 import type postgres from 'postgres';
 import { setTable } from '../cohorts/memberSet.js';
-import type { Queries } from '../cohorts/session.js';
+import type { Queries } from '../db/session.js';
 import { cohortsOf, holdsFor, type Definition } from './definition.js';
 
 /** The sets of a definition's cohorts; null for a cohort that has none, and so no members. */

@@ -1,6 +1,6 @@
-import { cohortLock } from '../cohorts/holdCohort.js';
+import { cohortLock } from '../cohorts/lockCohort.js';
 import { createUnindexedSet, indexSet, isCode, lockNotAvailable, setTable, supersedeSet, takeRoom } from '../cohorts/memberSet.js';
-import { conflict, type Session, type Transaction } from '../cohorts/session.js';
+import { conflict, type Session, type Transaction } from '../db/session.js';
 import { everybody, holdsForMember, readCohortSets } from './condition.js';
 import { cohortsOf, storedDefinition, type Definition } from './definition.js';
 

@@ -1,5 +1,5 @@
 import { setTable } from '../cohorts/memberSet.js';
-import { openSession, type Transaction } from '../cohorts/session.js';
+import { openSession, type Transaction } from '../db/session.js';
 
 export type ExportFormat = 'ndjson' | 'csv';
 

@@ -3,10 +3,10 @@ import type { Admin } from '../admin/admin.js';
 import { inputInvalid, type InputInvalid } from '../admin/problem.js';
 import { memberOf } from '../cohorts/memberKey.js';
 import { readSets, totalOf, type Sizes } from '../cohorts/memberSet.js';
-import { openSession, type Transaction } from '../cohorts/session.js';
+import { openSession, type Transaction } from '../db/session.js';
 import { everybody, readCohortSets } from './condition.js';
 import { readDefinition, type Definition } from './definition.js';
-import { findUnknownCohorts, type CohortsUnknown } from './segmentDeeds.js';
+import { findUnknownCohorts, type CohortsUnknown } from './manageSegments.js';
 
 /** Whom a segment of this definition would hold now. Nothing of it is kept. */
 export interface SegmentPreview {

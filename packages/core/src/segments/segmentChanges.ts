@@ -2,7 +2,7 @@ import type { Member } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
 import { boundOf, QuestionRefused } from '../admin/page.js';
 import { memberOf } from '../cohorts/memberKey.js';
-import { findSegment } from './segmentDeeds.js';
+import { findSegment } from './manageSegments.js';
 import { segmentNotFound, type SegmentNotFound } from './segmentView.js';
 
 /** Somebody entered a segment, or left it. */

@@ -4,7 +4,7 @@ import { checkFirst, pageOf, QuestionRefused, type Page, type PageRequest } from
 import { inputInvalid, type InputInvalid } from '../admin/problem.js';
 import { memberFault, memberKey, memberOf } from '../cohorts/memberKey.js';
 import { readSets, setTable } from '../cohorts/memberSet.js';
-import { findSegment } from './segmentDeeds.js';
+import { findSegment } from './manageSegments.js';
 import { segmentNotFound, type SegmentNotFound } from './segmentView.js';
 
 type Deps = Pick<Admin, 'sql'>;

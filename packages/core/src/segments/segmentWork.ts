@@ -1,12 +1,12 @@
 import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
 import { connect } from '../db/connect.js';
-import { openSession } from '../cohorts/session.js';
-import type { Metrics } from '../metrics.js';
-import type { Seal } from '../seal.js';
+import { openSession } from '../db/session.js';
+import type { Metrics } from '../process/metrics.js';
+import type { Seal } from '../secrets/seal.js';
 import { evaluateSegment } from './evaluate.js';
-import { keepSegmentHouse } from './segmentHouse.js';
-import { tellNext } from './tellChanges.js';
+import { keepSegmentHouse } from './segmentCleanup.js';
+import { tellNext } from './deliverChanges.js';
 import { expireBlockedWebhooks, findDueWebhooks, probeBlockedWebhooks } from './webhookSweep.js';
 
 export interface SegmentWorkDeps {

@@ -1,6 +1,6 @@
 import { nextProbeAt } from '../probeTimes.js';
-import type { TellDeps } from './tellChanges.js';
-import { webhookSealContext } from './webhookDeeds.js';
+import type { TellDeps } from './deliverChanges.js';
+import { webhookSealContext } from './manageWebhooks.js';
 import { tellWebhook } from './webhookRequest.js';
 
 type Deps = Pick<TellDeps, 'sql' | 'http' | 'seal' | 'log' | 'windowMs'>;

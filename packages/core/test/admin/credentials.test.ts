@@ -2,11 +2,11 @@ import { changeCurrent, createCurrent, getCurrent, testCredentials } from '@curr
 import type { Connector } from '@currents/connector';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { block } from '../../src/obstacle.js';
-import { isWorking, readWorking } from '../../src/working.js';
-import { reveals } from '../../src/admin/reveals.js';
+import { block } from '../../src/currentState.js';
+import { isWorking, readWorking } from '../../src/loadCurrent.js';
+import { reveals } from '../../src/secrets/containsSecret.js';
 import { fakeConnector } from '../fakeConnector.js';
-import { currentOf, everything, openDesk, type Desk } from './desk.js';
+import { currentOf, everything, openDesk, type Desk } from './coreHarness.js';
 
 let desk: Desk;
 beforeAll(async () => void (desk = await openDesk()));

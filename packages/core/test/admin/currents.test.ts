@@ -1,8 +1,8 @@
 import { createSeal, changeCurrent, createCurrent, deleteCurrent, getCurrent, launchCurrent, listCurrents, pauseCurrent, resumeCurrent } from '@currents/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { block } from '../../src/obstacle.js';
+import { block } from '../../src/currentState.js';
 import { fakeConnector } from '../fakeConnector.js';
-import { currentOf, event, everything, openDesk, type Desk } from './desk.js';
+import { currentOf, event, everything, openDesk, type Desk } from './coreHarness.js';
 
 let desk: Desk;
 beforeAll(async () => void (desk = await openDesk()));

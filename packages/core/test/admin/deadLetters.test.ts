@@ -1,6 +1,6 @@
 import { changeCurrent, checkLedger, countDays, countDeadLetters, deleteCurrent, getCurrent, listDeadLetters, planReplay, replayDeadLetters, type DeadLetter, type DeadLetterFilter } from '@currents/core';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { event, openDesk, type Desk, type Fate } from './desk.js';
+import { event, openDesk, type Desk, type Fate } from './coreHarness.js';
 
 let desk: Desk | undefined;
 let current: string;

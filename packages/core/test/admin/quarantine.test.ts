@@ -1,7 +1,7 @@
 import { countQuarantine, getCurrent, listQuarantine, planRelease, releaseQuarantined, type QuarantinedEvent, type QuarantineFilter } from '@currents/core';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { unpackBatch } from '../../src/batch.js';
-import { event, openDesk, type Desk } from './desk.js';
+import { unpackBatch } from '../../src/batch/batch.js';
+import { event, openDesk, type Desk } from './coreHarness.js';
 
 let desk: Desk | undefined;
 const use = (): Desk => desk as Desk;

@@ -1,7 +1,7 @@
 import { listThrottledKeys, QuestionRefused, type ThrottledKey, type ThrottledKeys } from '@currents/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Deferral } from '../../src/claim.js';
-import { event, openDesk, type Desk } from './desk.js';
+import type { Deferral } from '../../src/delivery/claim.js';
+import { event, openDesk, type Desk } from './coreHarness.js';
 
 const terms = '900 events in 30000 ms';
 const hour = 3_600_000;

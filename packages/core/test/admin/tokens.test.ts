@@ -11,8 +11,8 @@ import {
   type IngestTokenCreated,
 } from '@currents/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../hub.js';
-import { openDesk, type Desk } from './desk.js';
+import { until } from '../deliveryHarness.js';
+import { openDesk, type Desk } from './coreHarness.js';
 
 let desk: Desk;
 beforeAll(async () => void (desk = await openDesk()));

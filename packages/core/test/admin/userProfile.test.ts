@@ -2,7 +2,7 @@ import type { Connector, UserAnswer, UserQuery } from '@currents/connector';
 import { lookUpUserProfile, deleteCurrent, type UserProfileQuestion } from '@currents/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fakeConnector } from '../fakeConnector.js';
-import { openDesk, type Desk } from './desk.js';
+import { openDesk, type Desk } from './coreHarness.js';
 
 let desk: Desk;
 let current: string;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CohortChange, CohortReference } from '@currents/connector';
 import { pullSession } from '../../src/cohorts/pullSession.js';
-import { add as addTo, keys, openInbox, page as pageOf, remove as removeFrom, user, users, type Inbox } from './inbox.js';
+import { add as addTo, keys, openInbox, page as pageOf, remove as removeFrom, user, users, type Inbox } from './cohortHarness.js';
 
 let inbox: Inbox;
 beforeAll(async () => {

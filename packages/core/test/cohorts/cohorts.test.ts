@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Connector } from '@currents/connector';
 import { checkCohort, getCohort, listCohorts, listSyncs, noteToldMembers, setCohortSchedule, type CohortView } from '@currents/core';
-import { add, openInbox, page, remove, users, type Inbox } from './inbox.js';
+import { add, openInbox, page, remove, users, type Inbox } from './cohortHarness.js';
 
 /** A partner whose cohorts are shown in a way of its own. */
 const acme = {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createImportKey, forgetImportPartner, invalidateImportKey, listImportKeys, listImportPartners, registerImportPartner, watchImportKeys, type ImportKeys } from '@currents/core';
-import { until } from '../hub.js';
-import { add, openInbox, users, type Inbox } from './inbox.js';
+import { until } from '../deliveryHarness.js';
+import { add, openInbox, users, type Inbox } from './cohortHarness.js';
 
 let inbox: Inbox;
 let importKeys: ImportKeys;

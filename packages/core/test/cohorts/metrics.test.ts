@@ -2,8 +2,8 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createMetrics } from '@currents/core';
 import { startCohortWork } from '../../src/cohorts/cohortWork.js';
-import { until } from '../hub.js';
-import { add, openInbox, page, remove, users, type Inbox } from './inbox.js';
+import { until } from '../deliveryHarness.js';
+import { add, openInbox, page, remove, users, type Inbox } from './cohortHarness.js';
 
 let inbox: Inbox;
 beforeAll(async () => {

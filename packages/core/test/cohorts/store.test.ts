@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { add, buyers, keys, openInbox, page, remove, users, type Inbox } from './inbox.js';
+import { add, buyers, keys, openInbox, page, remove, users, type Inbox } from './cohortHarness.js';
 
 let inbox: Inbox;
 beforeEach(async () => {

@@ -6,9 +6,9 @@ import { applyNext } from '../../src/cohorts/applyChanges.js';
 import { startCohortWork, type CohortWork } from '../../src/cohorts/cohortWork.js';
 import { memberKey } from '../../src/cohorts/memberKey.js';
 import { readSets, setTable } from '../../src/cohorts/memberSet.js';
-import { openSession } from '../../src/cohorts/session.js';
-import { until } from '../hub.js';
-import { add, createDice, keys, openInbox, page, remove, user, users, type Inbox } from './inbox.js';
+import { openSession } from '../../src/db/session.js';
+import { until } from '../deliveryHarness.js';
+import { add, createDice, keys, openInbox, page, remove, user, users, type Inbox } from './cohortHarness.js';
 
 let inbox: Inbox;
 beforeAll(async () => {

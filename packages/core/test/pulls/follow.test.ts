@@ -1,6 +1,6 @@
 import { deleteCurrent, followCohort, listPartnerCohorts, listPulls, type PartnerCohortPage, type PullView } from '@currents/core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ids, openPullDesk, type PullDesk } from './desk.js';
+import { ids, openPullDesk, type PullDesk } from './pullHarness.js';
 import { createFakeCohorts, type FakeCohorts } from './fakeCohorts.js';
 
 let fake: FakeCohorts;

@@ -1,9 +1,9 @@
 import { cancelPull, listPartnerCohorts, pullNow, type PullView } from '@currents/core';
 import type { PullLimits } from '@currents/connector';
 import { afterEach, describe, expect, it } from 'vitest';
-import { spentBudget } from '../../src/pulls/allowance.js';
-import { until } from '../hub.js';
-import { ids, openPullDesk, sorted, type PullDesk } from './desk.js';
+import { spentBudget } from '../../src/pulls/pullBudget.js';
+import { until } from '../deliveryHarness.js';
+import { ids, openPullDesk, sorted, type PullDesk } from './pullHarness.js';
 import { createFakeCohorts, type FakeCohort, type FakeCohorts } from './fakeCohorts.js';
 
 const hourMs = 3_600_000;

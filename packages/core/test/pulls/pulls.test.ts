@@ -1,7 +1,7 @@
 import { cancelPull, deleteCohort, deleteCurrent, getCohort, listSyncs, pullNow, setCohortSchedule, stopPulling, type CohortView, type PullView } from '@currents/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { until } from '../hub.js';
-import { ids, openPullDesk, sorted, type PullDesk } from './desk.js';
+import { until } from '../deliveryHarness.js';
+import { ids, openPullDesk, sorted, type PullDesk } from './pullHarness.js';
 import { createFakeCohorts, type FakeCohorts } from './fakeCohorts.js';
 
 const hourMs = 3_600_000;

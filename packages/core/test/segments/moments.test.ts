@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyNext } from '../../src/cohorts/applyChanges.js';
-import { openSession, type Session, type Transaction } from '../../src/cohorts/session.js';
+import { openSession, type Session, type Transaction } from '../../src/db/session.js';
 import { evaluateSegment } from '../../src/segments/evaluate.js';
-import { add, keys, page, users } from '../cohorts/inbox.js';
-import { until } from '../hub.js';
-import { openDesk, type Desk } from './desk.js';
+import { add, keys, page, users } from '../cohorts/cohortHarness.js';
+import { until } from '../deliveryHarness.js';
+import { openDesk, type Desk } from './segmentHarness.js';
 
 let desk: Desk;
 beforeAll(async () => {

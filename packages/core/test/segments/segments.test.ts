@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeSegment, createSegment, deleteCohort, deleteSegment, findMembership, getSegment, listSegmentChanges, previewSegment } from '@currents/core';
 import { memberKey } from '../../src/cohorts/memberKey.js';
 import { holdsFor, readDefinition, type Definition } from '../../src/segments/definition.js';
-import { add, createDice, keys, page, remove, user, users } from '../cohorts/inbox.js';
-import { openDesk, type Desk } from './desk.js';
+import { add, createDice, keys, page, remove, user, users } from '../cohorts/cohortHarness.js';
+import { openDesk, type Desk } from './segmentHarness.js';
 
 let desk: Desk;
 beforeAll(async () => {

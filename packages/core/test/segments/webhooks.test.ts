@@ -4,9 +4,9 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHttp, createMetrics, createWebhook, deleteWebhook, getWebhook, listWebhookExpiries, pauseWebhook, renewWebhookSecret, resumeWebhook, type WebhookView } from '@currents/core';
 import { startSegmentWork, type SegmentWork } from '../../src/segments/segmentWork.js';
-import { add, createDice, remove, user, users } from '../cohorts/inbox.js';
-import { until } from '../hub.js';
-import { openDesk, type Desk } from './desk.js';
+import { add, createDice, remove, user, users } from '../cohorts/cohortHarness.js';
+import { until } from '../deliveryHarness.js';
+import { openDesk, type Desk } from './segmentHarness.js';
 import { openReceiver, type Receiver } from './receiver.js';
 
 const cohort = { id: 'told', name: 'Told' };

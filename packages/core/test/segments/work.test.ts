@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeSegment, createHttp, createMetrics, listSegmentChanges, memberKey } from '@currents/core';
 import { startCohortWork } from '../../src/cohorts/cohortWork.js';
 import { startSegmentWork } from '../../src/segments/segmentWork.js';
-import { add, createDice, page, remove, user } from '../cohorts/inbox.js';
-import { until } from '../hub.js';
-import { openDesk, type Desk } from './desk.js';
+import { add, createDice, page, remove, user } from '../cohorts/cohortHarness.js';
+import { until } from '../deliveryHarness.js';
+import { openDesk, type Desk } from './segmentHarness.js';
 
 let desk: Desk;
 beforeAll(async () => {

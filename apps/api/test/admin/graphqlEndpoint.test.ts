@@ -1,0 +1,198 @@
+import { createAdminToken, openAdmin, revokeAdminToken } from '@currents/core';
+import fastify from 'fastify';
+import request from 'supertest';
+import { getIntrospectionQuery } from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { registerAdmin } from '../../src/admin/register.js';
+import { createCurrent, good, openOffice, type Office } from './adminHarness.js';
+
+let office: Office;
+beforeAll(async () => void (office = await openOffice()));
+afterAll(() => office.close());
+
+const names = '{ currents { nodes { name } } }';
+
+describe('the admin’s door', () => {
+  it.each([
+    ['no token', undefined],
+    ['another scheme', 'Basic YWRtaW46YWRtaW4='],
+    ['no token after the scheme', 'Bearer '],
+    ['a token that nobody made', 'Bearer cur_admin_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
+    ['something else', 'Bearer x" or 1=1 --'],
+  ])('stays shut with %s, and says what it wants', async (_what, authorization) => {
+    const { status, body, headers } = await office.ask(names, {}, { authorization });
+    expect(status).toBe(401);
+    expect(headers['www-authenticate']).toBe('Bearer');
+    expect(body).toEqual({ errors: [{ message: expect.stringMatching(/admin token/), extensions: { code: 'UNAUTHENTICATED' } }] });
+  });
+
+  it('shuts for a revoked token at once', async () => {
+    const { token, adminToken } = await createAdminToken(office.admin);
+    expect((await office.ask(names, {}, { authorization: `Bearer ${token}` })).status).toBe(200);
+    await revokeAdminToken(office.admin, adminToken.id, adminToken.id);
+    expect((await office.ask(names, {}, { authorization: `Bearer ${token}` })).status).toBe(401);
+  });
+
+  it('stays shut for an ingest token', async () => {
+    const made = await office.do('mutation { createIngestToken(name: "nosy") { ... on IngestTokenCreated { token } } }');
+    expect((await office.ask(names, {}, { authorization: `Bearer ${made.token}` })).status).toBe(401);
+  });
+
+  it('reads no body before it knows who asks', async () => {
+    expect((await office.send('x'.repeat(10_000_000), { authorization: undefined })).status).toBe(401);
+  });
+
+  it.each(['GET', 'PUT', 'DELETE', 'PATCH'] as const)('answers %s with what to do instead', async (method) => {
+    const response = await office.app.inject({ method, url: `/graphql?query=${encodeURIComponent(names)}`, headers: { authorization: `Bearer ${office.token}` } });
+    expect(response.statusCode).toBe(405);
+    expect(response.headers['allow']).toBe('POST');
+    expect(response.json().errors[0].message).toContain('wanted POST');
+  });
+
+  it.each([
+    ['a form', 'query=%7Bcurrents%7D', 'application/x-www-form-urlencoded', 415, /application\/json/],
+    ['plain text, as a page of another site could send it', JSON.stringify({ query: names }), 'text/plain', 415, /application\/json/],
+    ['no content type', JSON.stringify({ query: names }), undefined, 415, /application\/json/],
+    ['what is not JSON', '{"query": "CANARY-in-the-body', 'application/json', 400, /wanted a JSON body/],
+    ['nothing', '', 'application/json', 400, /empty/],
+    ['a key that would change a prototype', '{"query": "{ currents { nodes { name } } }", "variables": {"__proto__": {"x": 1}}}', 'application/json', 400, /__proto__/],
+    ['a list of queries', JSON.stringify([{ query: names }]), 'application/json', 400, /batching/],
+    ['JSON that is no query', '{"hello": "there"}', 'application/json', 400, /query/],
+    ['a body of 300 KB', JSON.stringify({ query: names, variables: { x: 'x'.repeat(300_000) } }), 'application/json', 413, /262144 bytes/],
+  ])('refuses %s clearly', async (_what, payload, type, status, message) => {
+    const answer = await office.send(payload, { 'content-type': type });
+    expect(answer.status).toBe(status);
+    expect(answer.body.errors[0].message).toMatch(message);
+    expect(answer.text).not.toContain('CANARY');
+    expect(answer.text).not.toContain('    at ');
+  });
+
+  it('is reached over a real connection, and no answer is kept by a cache', async () => {
+    await office.app.ready();
+    const answer = await request(office.app.server).post('/graphql').set('authorization', `Bearer ${office.token}`).send({ query: names });
+    expect(answer.status).toBe(200);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(answer.body.data.currents.nodes).toEqual([]);
+  });
+});
+
+describe('a query', () => {
+  const deep = (levels: number): string => `{ currents { nodes { ${'... on Current { '.repeat(levels)} id ${'} '.repeat(levels)} } } }`;
+  const nested = (levels: number): string => `{ ${'currents { nodes { '.repeat(levels)} id ${'} } '.repeat(levels)} }`;
+  const bomb = (levels: number): string =>
+    `query { currents { nodes { ...F0 } } } ${Array.from({ length: levels }, (_, level) => `fragment F${level} on Current { id ${level + 1 < levels ? `...F${level + 1} ...F${level + 1}` : ''} }`).join(' ')}`;
+
+  it.each([
+    ['with an unknown field', '{ currents { nodes { colour } } }', /Cannot query field "colour" on type "Current"/],
+    ['with an unknown argument', '{ currents(colour: "red") { nodes { id } } }', /Unknown argument "colour"/],
+    ['51 levels deep', nested(25), /wanted at most 12 levels of fields; 51 came/],
+    ['50,000 levels deep', `{${'a{'.repeat(50_000)}`, /tokens/],
+    ['with 10,000 aliases', `{${Array.from({ length: 10_000 }, (_, n) => `a${n}:adminTokens{id}`).join(' ')}}`, /more tha[nt] 2000 tokens/],
+    ['with 60 aliases', `{ ${Array.from({ length: 60 }, (_, n) => `a${n}: currents { nextCursor }`).join(' ')} }`, /wanted at most 50 aliases; 60 came/],
+    ['of fragments that double forty times', bomb(40), /wanted at most 1000 fields/],
+    ['of fragments that spread themselves', '{ currents { nodes { ...F } } } fragment F on Current { id ...G } fragment G on Current { ...F }', /Cannot spread fragment/],
+    ['of brackets without end', `{ currents(filter: ${'['.repeat(100_000)}`, /tokens/],
+    ['that costs too much', '{ currents(first: 200) { nodes { days(first: 200) { selected } } } }', /would cost \d+, and 25000 is the most/],
+    ['that scans ten times', `{ ${Array.from({ length: 10 }, (_, n) => `a${n}: checkLedger(currentId: "1") { __typename }`).join(' ')} }`, /would cost/],
+    ['that is not GraphQL', '{ currents { ', /Syntax Error/],
+    ['that is empty', '', /non-empty|query/],
+    ['that subscribes', 'subscription { currents { nodes { id } } }', /subscription/],
+    ['for a page of none', '{ currents(first: 0) { nodes { id } } }', /first: wanted a whole number from 1 to 200; 0 came/],
+    ['for a page of 201', '{ deadLetters(first: 201) { nodes { id } } }', /first: wanted/],
+    ['with a made-up cursor', '{ quarantine(after: "abc") { nodes { id } } }', /after: wanted the nextCursor/],
+    ['with an instant that is none', '{ deadLetters(filter: { from: "yesterday" }) { nodes { id } } }', /ISO 8601/],
+    ['with a state that is none', '{ currents(filter: { states: [asleep] }) { nodes { id } } }', /does not exist in "State"/],
+  ])('%s is refused clearly', async (_what, query, message) => {
+    const startedMs = performance.now();
+    const { status, body, text } = await office.ask(query);
+    expect(body.errors[0].message).toMatch(message);
+    expect([200, 400]).toContain(status);
+    expect(body.data ?? null).toBeNull();
+    expect(text).not.toMatch(/stacktrace|\.ts|node_modules/);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+  });
+
+  it('may nest fragments without being deep', async () => {
+    expect((await office.ask(deep(30))).body).toEqual({ data: { currents: { nodes: [] } } });
+  });
+
+  it('may ask for the schema, as tools do', async () => {
+    const { body } = await office.ask(getIntrospectionQuery());
+    expect(body.errors).toBeUndefined();
+    expect(body.data.__schema.types.length).toBeGreaterThan(50);
+  });
+
+  it('may ask for everything of 200 Currents', async () => {
+    const everything = `{ currents(first: 200) { nextCursor nodes {
+      id name contactEmail destination settings credentials { kind fields } selection { eventTypes channels groups } eventTypes
+      warnings { code message eventTypes } state stateSince possible blocked { code detail since nextProbeAt } hold { code detail until }
+      version createdAt updatedAt oldestPendingAt
+      counts { selected delivered skipped rejected expired pending skippedFor { code events } rejectedFor { code events } expiredFor { code events } }
+      days(first: 1) { day selected } } } }`;
+    expect((await office.ask(everything)).body.errors).toBeUndefined();
+  });
+
+  it.each([
+    ['an unknown field', { ...good, colour: 'CANARY' }, /colour/],
+    ['a name that is an object', { ...good, name: { a: 'CANARY' } }, /input\.name/],
+    ['credentials that are text', { ...good, credentials: 'CANARY; CANARY' }, /input\.credentials.*wanted a JSON object/],
+    ['a list', [{ ...good, credentials: { key: 'CANARY' } }], /input/],
+    ['nothing', undefined, /\$input/],
+    ['null', null, /input/],
+    ['a field that is missing', { ...good, name: undefined, credentials: { key: 'CANARY' } }, /name/],
+  ])('with variables that hold %s is told where, and not what', async (_what, input, message) => {
+    const { body, text, status } = await office.ask(createCurrent, { input });
+    expect(status).toBe(400);
+    expect(body.errors[0].message).toMatch(message);
+    expect(text).not.toContain('CANARY');
+  });
+
+  it.each([
+    'mutation { createCurrent(input: {name: {a: "CANARY"}}) { __typename } }',
+    'mutation { createCurrent(input: [{name: "CANARY"}, {name: "CANARY"}]) { __typename } }',
+    'mutation { createCurrent(input: "CANARY") { __typename } }',
+    'mutation { createCurrent(input: {credentials: "CANARY"}) { __typename } }',
+    'mutation { createCurrent(input: {credentials: CANARY}) { __typename } }',
+    'mutation { createCurrent(input: {credentials: {key: CANARY}}) { __typename } }',
+    'mutation { createCurrent(input: {credentials: {key: "CANARY"}} { __typename } }',
+    'mutation { createCurrent(input: {credentials: {key: "CANARY}}) { __typename } }',
+    'mutation { createCurrent(input: {credentials: {key "CANARY"}}) { __typename } }',
+    'mutation { createCurrent(input: {credentials: {key: CANARY"}}) { __typename } }',
+    'mutation "CANARY" { createCurrent }',
+    '"CANARY" { currents { nodes { id } } }',
+    '{ currents(filter: {states: "CANARY"}) { nodes { id } } }',
+    '{ currents(first: "CANARY") { nodes { id } } }',
+    '{ quarantine(filter: {from: "CANARY"}) { nodes { id } } }',
+    '{ quarantine(filter: {from: {a: "CANARY"}}) { nodes { id } } }',
+    '{ current(id: {a: "CANARY"}) { __typename } }',
+  ])('that is wrong is told so without its text: %s', async (query) => {
+    const { body, text } = await office.ask(query);
+    expect(body.errors.length).toBeGreaterThan(0);
+    expect(text).not.toContain('CANARY');
+  });
+});
+
+describe('a failure of the hub itself', () => {
+  it('to reach its database is told as such, before any body is read', async () => {
+    const adrift = openAdmin({ ...office.admin, databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing' });
+    const app = fastify();
+    await registerAdmin(app, { admin: adrift });
+    const answer = await app.inject({ method: 'POST', url: '/graphql', headers: { authorization: `Bearer ${office.token}` }, payload: { query: names } });
+    expect(answer.statusCode).toBe(503);
+    expect(answer.json().errors[0].message).toContain('the database does not answer');
+    await app.close();
+    await adrift.close();
+  });
+
+  it('is told by an id under which the log tells why', async () => {
+    await office.sql`alter table tally rename to tally_away`;
+    await office.do(createCurrent, { input: { ...good, name: 'To fail' } }).catch(() => undefined);
+    office.log.length = 0;
+    const { body, text } = await office.ask('{ currents { nodes { id } } }');
+    await office.sql`alter table tally_away rename to tally`;
+    const [{ message, extensions }] = body.errors;
+    expect(message).toBe(`internal error ${extensions.id}: the hub failed on this request; the log tells why under that id`);
+    expect(text).not.toMatch(/tally|select/);
+    expect(office.log.some((line) => line.includes(extensions.id) && line.includes('tally'))).toBe(true);
+  });
+});

@@ -1,0 +1,79 @@
+import { openBatch, type Segment } from './batch.js';
+import type { Claimed } from '../delivery/claim.js';
+import type { Sql } from '../db/connect.js';
+
+type BatchKey = Pick<Claimed, 'storedOn' | 'batchId' | 'events'>;
+type Batch = Promise<readonly Segment[]>;
+
+/**
+ * A batch is read in pieces of this many bytes: what client and server copy on the way then fits the memory that they
+ * have at hand, where a whole batch needs fresh pages for every copy. As base64, for the driver knows text alone.
+ */
+const pieceBytes = 48 * 1024;
+
+/** Reads batches, each once where several Currents want it at about the same time. */
+export interface Unpacked {
+  /** The segments of each batch, in the order asked for. Rejects when a batch is gone. */
+  read(keys: readonly BatchKey[]): Promise<(readonly Segment[])[]>;
+}
+
+/**
+ * Keeps the batches read last, up to about `mostEvents` events in all, while several Currents are at work: what only
+ * one wants is better forgotten while it is young.
+ */
+export function createUnpacked(sql: Sql, mostEvents: number, isShared: () => boolean): Unpacked {
+  const kept = new Map<string, { readonly batch: Batch; readonly count: number }>();
+  let count = 0;
+
+  function forget(batchId: string): void {
+    count -= kept.get(batchId)?.count ?? 0;
+    kept.delete(batchId);
+  }
+
+  function keep(key: BatchKey, batch: Batch): void {
+    kept.set(key.batchId, { batch, count: key.events });
+    count += key.events;
+    batch.catch(() => forget(key.batchId));
+    for (const oldest of kept.keys()) {
+      if (count <= mostEvents) break;
+      forget(oldest);
+    }
+  }
+
+  async function fetch(keys: readonly BatchKey[]): Promise<Map<string, Buffer>> {
+    const rows = await sql<{ id: string; start: number; piece: string }[]>`
+      select b.id, start, encode(substring(b.content from start for ${pieceBytes}::int), 'base64') as piece
+      from unnest(${keys.map(({ storedOn }) => storedOn)}::date[], ${keys.map(({ batchId }) => batchId)}::bigint[]) k (stored_on, id)
+      join batch b on b.stored_on = k.stored_on and b.id = k.id
+      cross join generate_series(1, length(b.content), ${pieceBytes}::int) start`;
+    const pieces = new Map<string, Buffer[]>();
+    for (const { id, start, piece } of rows) {
+      const known = pieces.get(id) ?? [];
+      known[(start - 1) / pieceBytes] = Buffer.from(piece, 'base64');
+      pieces.set(id, known);
+    }
+    return new Map(Array.from(pieces, ([id, known]) => [id, Buffer.concat(known)]));
+  }
+
+  async function unpack({ batchId }: BatchKey, contents: Promise<Map<string, Buffer>>): Batch {
+    const content = (await contents).get(batchId);
+    if (!content) throw new Error(`batch ${batchId} is no longer stored`);
+    return openBatch(content);
+  }
+
+  return {
+    read(keys) {
+      const missing = keys.filter(({ batchId }) => !kept.has(batchId));
+      const contents = missing.length > 0 ? fetch(missing) : undefined;
+      return Promise.all(
+        keys.map((key) => {
+          const known = kept.get(key.batchId);
+          if (known) return known.batch;
+          const batch = unpack(key, contents as Promise<Map<string, Buffer>>);
+          if (isShared()) keep(key, batch);
+          return batch;
+        }),
+      );
+    },
+  };
+}

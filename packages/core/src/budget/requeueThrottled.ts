@@ -1,0 +1,16 @@
+import type { Budget } from '@currents/connector';
+import { termsOf } from './terms.js';
+import type { Sql } from '../db/connect.js';
+
+/**
+ * Makes deliveries due whose events wait in the queue of a budget that the connector no longer declares, or declares
+ * with other terms: an admin has changed the settings, or the connector is a newer one. They queue up anew.
+ */
+export async function recall(sql: Sql, currentId: number, budgets: readonly Budget<unknown>[]): Promise<void> {
+  await sql`
+    update delivery d set due_at = now()
+    where d.current_id = ${currentId} and d.pending > 0 and d.deferred is not null and d.lease is null and d.due_at > now()
+      and exists (
+        select from jsonb_array_elements(d.deferred) e
+        where e ? 'budget' and not (e->'budget'->>'name') || ' ' || (e->'budget'->>'terms') = any(${budgets.map((budget) => `${budget.name} ${termsOf(budget)}`)}::text[]))`;
+}

@@ -1,0 +1,86 @@
+import type { Logger } from 'pino';
+import type { Sql } from '../db/connect.js';
+import { holdCohort } from './lockCohort.js';
+import { dropSuperseded, supersedeSet } from './memberSet.js';
+import type { Session } from '../db/session.js';
+
+export interface HouseDeps {
+  readonly sql: Sql;
+  readonly session: Session;
+  readonly log: Logger;
+  readonly retentionDays: number;
+}
+
+/** A session that has had no page for this long never gets its last one. */
+const sessionHours = 24;
+/** For this long the same push is known when it comes again. Amplitude repeats over minutes, Mixpanel over a minute. */
+const repeatDays = 3;
+/** For this long a late change is known to be late. */
+const departedDays = 7;
+const step = 5_000;
+
+/** Ends what nobody will complete, and forgets what nobody will ask for. Any number of workers may do so at once. */
+export async function keepCohortHouse({ sql, session, log, retentionDays }: HouseDeps): Promise<void> {
+  await endSessions(sql, session, log);
+  await clearDeleted(sql, session);
+  await dropSuperseded(sql, session);
+  await forgetInSteps(sql, () => sql`
+    delete from cohort_change where id in (
+      select id from cohort_change
+      where state in ('applied', 'dropped') and stored_at < now() - ${repeatDays}::int * interval '1 day' limit ${step})`);
+  await forgetInSteps(sql, () => sql`
+    delete from cohort_departed where ctid in (
+      select ctid from cohort_departed
+      where computed_at_ms < extract(epoch from now() - ${departedDays}::int * interval '1 day') * 1000 limit ${step})`);
+  // The last lines of a cohort's history stay, however old they are.
+  await sql`
+    delete from cohort_sync s
+    where last_at < now() - ${retentionDays}::int * interval '1 day' and state <> 'receiving'
+      and id < (select min(id) from (select id from cohort_sync l where l.cohort_id = s.cohort_id order by id desc limit 20) latest)`;
+}
+
+async function forgetInSteps(sql: Sql, forget: () => ReturnType<Sql>): Promise<void> {
+  while ((await forget()).count === step);
+}
+
+async function endSessions(sql: Sql, session: Session, log: Logger): Promise<void> {
+  const overdue = await sql<{ id: string; cohort_id: number }[]>`
+    select id, cohort_id from cohort_sync
+    where state = 'receiving' and last_at < now() - ${sessionHours}::int * interval '1 hour' order by id limit 1000`;
+  for (const { id, cohort_id: cohortId } of overdue) {
+    await session.transact(async (tx) => {
+      if (!(await holdCohort(tx, cohortId))) return;
+      const [ended] = await tx<{ session: string; kind: string; pages_received: number; pages_expected: number }[]>`
+        update cohort_sync set state = 'incomplete', finished_at = now()
+        where id = ${id}::bigint and state = 'receiving' and last_at < now() - ${sessionHours}::int * interval '1 hour'
+        returning session, kind, pages_received, pages_expected`;
+      if (!ended) return;
+      await tx`
+        update cohort_change set state = 'dropped', members = null
+        where cohort_id = ${cohortId} and session = ${ended.session} and kind = ${ended.kind} and state = 'staged'`;
+      const { pages_received: received, pages_expected: expected } = ended;
+      log.warn({ event: 'cohort.sync_incomplete', cohort: cohortId, received, expected }, 'pages of a sync never came; a whole membership is left as it was');
+    });
+  }
+}
+
+/** A deleted cohort lets go of its members, and of what still waits for it. */
+async function clearDeleted(sql: Sql, session: Session): Promise<void> {
+  const deleted = await sql<{ id: number }[]>`
+    select id from cohort c
+    where deleted_at is not null
+      and (set_id is not null or exists (select from cohort_change w where w.cohort_id = c.id and w.state = 'staged'))`;
+  for (const { id } of deleted) {
+    await session.transact(async (tx) => {
+      if (!(await holdCohort(tx, id))) return;
+      const [cohort] = await tx<{ set_id: string | null }[]>`
+        select set_id from cohort where id = ${id} and deleted_at is not null`;
+      if (!cohort) return;
+      await supersedeSet(tx, cohort.set_id);
+      await tx`update cohort set set_id = null, external_ids = 0, device_ids = 0, aliases = 0 where id = ${id}`;
+      await tx`update cohort_change set state = 'dropped', members = null where cohort_id = ${id} and state = 'staged'`;
+      await tx`update cohort_sync set state = 'incomplete', finished_at = now() where cohort_id = ${id} and state = 'receiving'`;
+      await tx`delete from cohort_departed where cohort_id = ${id}`;
+    });
+  }
+}

@@ -1,0 +1,119 @@
+import { and, eq, gt, gte, inArray, lte, min, sum } from 'drizzle-orm';
+import { delivery, tally } from '../db/schema.js';
+import type { Admin } from '../admin/admin.js';
+import { checkDay, checkFirst } from '../admin/page.js';
+
+/** Where the events of a Current stand: selected = delivered + skipped + rejected + expired + pending. */
+export interface Counts {
+  readonly selected: number;
+  readonly delivered: number;
+  readonly skipped: number;
+  readonly rejected: number;
+  readonly expired: number;
+  readonly pending: number;
+  /** Why events were skipped, rejected or expired; the most frequent reason first. */
+  readonly skippedFor: readonly CodeCount[];
+  readonly rejectedFor: readonly CodeCount[];
+  readonly expiredFor: readonly CodeCount[];
+}
+
+export interface CodeCount {
+  readonly code: string;
+  readonly events: number;
+}
+
+/** The counts of the events that came on one day (UTC). */
+export interface DayCounts extends Counts {
+  readonly day: string;
+}
+
+interface TallyRow {
+  readonly outcome: 'selected' | 'delivered' | 'skipped' | 'rejected' | 'expired';
+  readonly code: string;
+  readonly events: number;
+}
+
+/** Of each Current, everything since it was created. */
+export async function countEvents({ db }: Pick<Admin, 'db'>, currentIds: readonly number[]): Promise<ReadonlyMap<number, Counts>> {
+  if (currentIds.length === 0) return new Map();
+  const rows = await db
+    .select({ currentId: tally.currentId, outcome: tally.outcome, code: tally.code, events: sum(tally.events).mapWith(Number) })
+    .from(tally)
+    .where(inArray(tally.currentId, [...currentIds]))
+    .groupBy(tally.currentId, tally.outcome, tally.code);
+  const byCurrent = grouped(rows, ({ currentId }) => currentId);
+  return new Map(currentIds.map((id) => [id, countsOf(byCurrent.get(id) ?? [])]));
+}
+
+/** Of each Current, when the oldest event that is still pending came. */
+export async function oldestPending({ db }: Pick<Admin, 'db'>, currentIds: readonly number[]): Promise<ReadonlyMap<number, Date>> {
+  if (currentIds.length === 0) return new Map();
+  const rows = await db
+    .select({ currentId: delivery.currentId, storedAt: min(delivery.storedAt) })
+    .from(delivery)
+    .where(and(inArray(delivery.currentId, [...currentIds]), gt(delivery.pending, 0)))
+    .groupBy(delivery.currentId);
+  return new Map(rows.flatMap(({ currentId, storedAt }) => (storedAt === null ? [] : [[currentId, storedAt] as const])));
+}
+
+/** Day by day, the latest first; days without events are left out. */
+export async function countDays(
+  { db }: Pick<Admin, 'db'>,
+  currentId: number,
+  { from, to, first }: { readonly from?: string | undefined; readonly to?: string | undefined; readonly first: number },
+): Promise<readonly DayCounts[]> {
+  checkFirst(first);
+  checkDay('from', from);
+  checkDay('to', to);
+  const rows = await db
+    .select({ day: tally.day, outcome: tally.outcome, code: tally.code, events: sum(tally.events).mapWith(Number) })
+    .from(tally)
+    .where(
+      and(
+        eq(tally.currentId, currentId),
+        from === undefined ? undefined : gte(tally.day, from),
+        to === undefined ? undefined : lte(tally.day, to),
+      ),
+    )
+    .groupBy(tally.day, tally.outcome, tally.code);
+  return [...grouped(rows, ({ day }) => day)]
+    .sort(([a], [b]) => (a < b ? 1 : -1))
+    .slice(0, first)
+    .map(([day, ofDay]) => ({ day, ...countsOf(ofDay) }));
+}
+
+function grouped<Row, Key>(rows: readonly Row[], keyOf: (row: Row) => Key): ReadonlyMap<Key, Row[]> {
+  const groups = new Map<Key, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group) group.push(row);
+    else groups.set(keyOf(row), [row]);
+  }
+  return groups;
+}
+
+function countsOf(rows: readonly TallyRow[]): Counts {
+  const total = (outcome: TallyRow['outcome']): number =>
+    rows.reduce((events, row) => (row.outcome === outcome ? events + row.events : events), 0);
+  const reasons = (outcome: TallyRow['outcome']): CodeCount[] =>
+    rows
+      .filter((row) => row.outcome === outcome)
+      .map(({ code, events }) => ({ code, events }))
+      .sort((a, b) => b.events - a.events || (a.code < b.code ? -1 : 1));
+  const selected = total('selected');
+  const delivered = total('delivered');
+  const skipped = total('skipped');
+  const rejected = total('rejected');
+  const expired = total('expired');
+  return {
+    selected,
+    delivered,
+    skipped,
+    rejected,
+    expired,
+    pending: selected - delivered - skipped - rejected - expired,
+    skippedFor: reasons('skipped'),
+    rejectedFor: reasons('rejected'),
+    expiredFor: reasons('expired'),
+  };
+}

@@ -1,0 +1,82 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { current } from '../db/schema.js';
+import { sealContext } from '../loadCurrent.js';
+import type { Admin } from '../admin/admin.js';
+import { findCurrent, type CurrentRow } from './currents.js';
+import { possibleActions } from './currentView.js';
+import { findConnector, type UnknownDestination } from './destinations.js';
+import { currentNotFound, type CurrentNotFound, type WrongState } from '../admin/problem.js';
+import { checkCredentials, checkSettings, type BaseUrlNotAllowed, type CredentialsInvalid, type SettingsInvalid } from './settings.js';
+import { shownWords } from './redactAnswer.js';
+import { wrongState, type CurrentNotReady } from './transitions.js';
+
+/** The destination would take events. */
+export interface TestPassed {
+  readonly kind: 'TestPassed';
+  readonly message: string;
+}
+
+/** The destination said no, or said nothing. */
+export interface TestFailed {
+  readonly kind: 'TestFailed';
+  readonly message: string;
+  readonly outcome: 'refused' | 'unreachable';
+  readonly code: string;
+}
+
+export type TestCredentialsResult =
+  | TestPassed
+  | TestFailed
+  | CurrentNotFound
+  | WrongState
+  | CurrentNotReady
+  | UnknownDestination
+  | SettingsInvalid
+  | BaseUrlNotAllowed
+  | CredentialsInvalid;
+
+/**
+ * Asks the destination whether it would take events, and sends none. Tries what is given in place of what is stored,
+ * without storing it. When a blocked Current passes with what is stored, the workers probe it at once.
+ */
+export async function testCredentials(
+  admin: Admin,
+  id: string,
+  instead: { readonly settings?: unknown; readonly credentials?: unknown } = {},
+): Promise<TestCredentialsResult> {
+  const row = await findCurrent(admin.db, id);
+  if (!row) return currentNotFound(id);
+  if (!possibleActions(row.state).includes('test')) return wrongState(row, 'test');
+  const connector = findConnector(admin, row.destination);
+  if ('kind' in connector) return connector;
+  const settings = checkSettings(connector, instead.settings ?? row.settings, admin);
+  if ('kind' in settings) return settings;
+  const credentials = instead.credentials === undefined ? openCredentials(admin, row) : checkCredentials(connector, instead.credentials);
+  if ('kind' in credentials) return credentials;
+
+  const shown = shownWords(connector, credentials.credentials);
+  let answer;
+  try {
+    answer = await connector.test({ ...settings, ...credentials, http: admin.http });
+  } catch (error) {
+    const name = error instanceof Error ? error.name : typeof error;
+    return { kind: 'TestFailed', outcome: 'unreachable', code: 'test_threw', message: `the connector failed: ${name}` };
+  }
+  if (answer.outcome !== 'passed') {
+    return { kind: 'TestFailed', outcome: answer.outcome, code: answer.code, message: shown(answer.detail) };
+  }
+  const stored = instead.settings === undefined && instead.credentials === undefined;
+  if (stored && row.state === 'blocked') {
+    await admin.db.update(current).set({ probeAt: sql`now()` }).where(and(eq(current.id, row.id), eq(current.state, 'blocked')));
+  }
+  return { kind: 'TestPassed', message: `${connector.label} would take events with these credentials` };
+}
+
+function openCredentials({ seal }: Admin, { id, credentials }: CurrentRow): { readonly credentials: unknown } | CurrentNotReady {
+  try {
+    return { credentials: JSON.parse(seal.open(credentials ?? Buffer.alloc(0), sealContext(id))) as unknown };
+  } catch {
+    const message = 'the stored credentials do not open with this MASTER_KEY; give them again';
+    return { kind: 'CurrentNotReady', code: 'credentials_unreadable', message };
+  }
+}

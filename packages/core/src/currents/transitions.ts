@@ -1,0 +1,78 @@
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import { current, type State } from '../db/schema.js';
+import { isWorking, readWorking } from '../loadCurrent.js';
+import type { Admin } from '../admin/admin.js';
+import { findCurrent, oneViewOf, type CurrentRow } from './currents.js';
+import { possibleActions, type CurrentView } from './currentView.js';
+import { rowId } from '../admin/page.js';
+import { currentNotFound, type Action, type CurrentNotFound, type WrongState } from '../admin/problem.js';
+
+/** The Current could not do its work if it were live, for a person to repair first. */
+export interface CurrentNotReady {
+  readonly kind: 'CurrentNotReady';
+  readonly message: string;
+  readonly code: string;
+}
+
+export type GoLiveResult = CurrentView | CurrentNotFound | WrongState | CurrentNotReady;
+
+/** From draft to live: from now on it carries what comes in. */
+export async function launchCurrent(admin: Admin, id: string): Promise<GoLiveResult> {
+  return goLive(admin, id, 'launch');
+}
+
+/** From paused to live. What was kept meanwhile goes out first; its retry window begins anew. */
+export async function resumeCurrent(admin: Admin, id: string): Promise<GoLiveResult> {
+  return goLive(admin, id, 'resume');
+}
+
+/** From live to paused: nothing is sent, and what comes in is kept for when it is resumed. */
+export async function pauseCurrent(admin: Admin, id: string): Promise<CurrentView | CurrentNotFound | WrongState> {
+  return move(admin, id, 'pause', {});
+}
+
+async function goLive(admin: Admin, id: string, action: 'launch' | 'resume'): Promise<GoLiveResult> {
+  const row = await findCurrent(admin.db, id);
+  if (row && possibleActions(row.state).includes(action)) {
+    const working = await readWorking(admin.sql, row.id, admin);
+    if (working && !isWorking(working)) return { kind: 'CurrentNotReady', message: working.detail, code: working.code };
+  }
+  const moved = await move(admin, id, action, { liveSince: sql`now()` });
+  if (moved.kind === 'Current') admin.wake(Number(moved.id));
+  return moved;
+}
+
+const targets = { launch: 'live', resume: 'live', pause: 'paused' } as const;
+const states: readonly State[] = ['draft', 'live', 'paused', 'blocked', 'deleted'];
+
+/** One guarded update: of two admins who do the same at once, one is told that it is done already. */
+async function move(
+  admin: Admin,
+  id: string,
+  action: keyof typeof targets,
+  also: { readonly liveSince?: ReturnType<typeof sql> },
+): Promise<CurrentView | CurrentNotFound | WrongState> {
+  const key = rowId(id);
+  if (key === undefined) return currentNotFound(id);
+  const [row] = await admin.db
+    .update(current)
+    .set({ state: targets[action], stateSince: sql`now()`, ...also })
+    .where(and(eq(current.id, key), inArray(current.state, states.filter((state) => possibleActions(state).includes(action)))))
+    .returning();
+  if (row) return oneViewOf(admin, row);
+  const present = await findCurrent(admin.db, id);
+  return present ? wrongState(present, action) : currentNotFound(id);
+}
+
+export function wrongState({ name, state }: Pick<CurrentRow, 'name' | 'state'>, action: Action): WrongState {
+  const wanted = states.filter((from) => possibleActions(from).includes(action));
+  const possible = possibleActions(state);
+  const rest = possible.length > 0 ? `possible now: ${possible.join(', ')}` : 'nothing can be done to it any more';
+  const message = `${JSON.stringify(name)} is ${state}; to ${action} it, it has to be ${wanted.join(' or ')}; ${rest}${hintOf(state, action)}`;
+  return { kind: 'WrongState', message, state, possible };
+}
+
+function hintOf(state: State, action: Action): string {
+  if (state !== 'blocked' || (action !== 'resume' && action !== 'launch')) return '';
+  return '. It goes live by itself once the destination accepts it: change its settings or credentials, and it is asked at once';
+}

@@ -1,0 +1,80 @@
+import type postgres from 'postgres';
+import { connect, type Sql } from './connect.js';
+
+export type Transaction = postgres.TransactionSql<{ date: string }>;
+/** A transaction, or a pool. */
+export type Queries = Sql | Transaction;
+
+/** One connection to the database, for work that takes several statements. */
+export interface Session {
+  /**
+   * Commits what `work` does when it resolves, and undoes it when it rejects. When the connection is lost on the way
+   * it rejects, and whatever `work` was about to do is never done. One after the other: a second waits for the first.
+   * In one view, every statement sees the database as the first one did; it rejects with `conflict` when somebody else
+   * has changed meanwhile what it changes.
+   */
+  transact<Result>(work: (tx: Transaction) => Promise<Result>, view?: 'one view'): Promise<Result>;
+  /** What is under way gets this many seconds to end. */
+  end(withinSeconds: number): Promise<void>;
+}
+
+/** Code of the error when two transactions have changed the same. */
+export const conflict = '40001';
+
+/**
+ * Opens a session; connects on first use.
+ *
+ * The driver writes to a connection that has been lost under a transaction, and the process falls over that. So a
+ * transaction here has a connection to itself, and says nothing more to it once it is lost.
+ */
+export function openSession(url: string, options: { readonly name: string; readonly statementMs: number }): Session {
+  let losses = 0;
+  let ended = false;
+  const sql = connect(url, { ...options, max: 1, onClose: () => losses++ });
+  let turn: Promise<unknown> = Promise.resolve();
+
+  async function transact<Result>(work: (tx: Transaction) => Promise<Result>, view?: 'one view'): Promise<Result> {
+    if (ended) throw new Error('the session has ended');
+    const run = async (tx: Transaction): Promise<Result> => {
+      const before = losses;
+      const isLost = (): boolean => losses > before;
+      try {
+        return await work(onlyWhileOpen(tx, isLost));
+      } catch (error) {
+        // The loss itself rejects the transaction.
+        if (isLost() || endsConnection(error)) return never();
+        throw error;
+      }
+    };
+    return (view ? sql.begin('isolation level repeatable read', run) : sql.begin(run)) as Promise<Result>;
+  }
+
+  return {
+    transact(work, view) {
+      const result = turn.then(() => transact(work, view));
+      turn = result.catch(() => undefined);
+      return result;
+    },
+    async end(withinSeconds) {
+      ended = true;
+      await sql.end({ timeout: withinSeconds });
+    },
+  };
+}
+
+function onlyWhileOpen(tx: Transaction, isLost: () => boolean): Transaction {
+  return new Proxy(tx, {
+    apply: (target, self, words: unknown[]): unknown => (isLost() ? never() : Reflect.apply(target as never, self, words)),
+  });
+}
+
+function never<Result>(): Promise<Result> {
+  return new Promise(() => undefined);
+}
+
+/** After these the server closes the connection, and there is nothing to roll back on it. */
+function endsConnection(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('severity_local' in error) return 'severity' in error && (error.severity === 'FATAL' || error.severity === 'PANIC');
+  return 'code' in error && typeof error.code === 'string' && /^(CONNECTION_|ECONN|EPIPE|ETIMEDOUT)/.test(error.code);
+}

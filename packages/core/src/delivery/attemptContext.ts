@@ -1,0 +1,47 @@
+import type { Connector, Http, Verdict } from '@currents/connector';
+import type { Segment } from '../batch/batch.js';
+import type { Budgets } from '../budget/budgets.js';
+import type { Claimed } from './claim.js';
+import type { Pace } from './adaptiveConcurrency.js';
+
+/** What one attempt needs to know of its Current and of the world. */
+export interface Line {
+  readonly connector: Connector;
+  readonly settings: unknown;
+  readonly credentials: unknown;
+  readonly http: Http;
+  /** Undefined when budgets are not enforced. */
+  readonly budgets: Budgets | undefined;
+  /** Told of every answer and every trouble. */
+  readonly pace: Pick<Pace, 'answered' | 'troubled'>;
+  /** How many events were refused alone since the partner last took one; kept from attempt to attempt. */
+  readonly refusals: { alone: number };
+  /** Retry windows begin no earlier than this: when the Current was last launched or resumed. */
+  readonly liveSinceMs: number;
+  readonly windowMs: number;
+  /** Failures in a row of the Current as a whole, before this attempt. */
+  readonly failures: number;
+  /** No further request begins after this moment, for the lease would run out. */
+  readonly stopAtMs: number;
+  now(): number;
+  random(): number;
+}
+
+/** A delivery with its batch. `deliver` takes the batch out, for nobody needs it while it waits for an answer. */
+export interface Load {
+  readonly delivery: Claimed;
+  segments: readonly Segment[];
+}
+
+/** A verdict that concerns the whole Current. */
+export type Setback = Extract<Verdict, { outcome: 'deferred' | 'blocked' }>;
+
+/** What stands in the way of the whole Current after an attempt. */
+export type Obstacle =
+  | { readonly kind: 'held'; readonly untilMs: number; readonly code: string; readonly detail: string }
+  | { readonly kind: 'blocked'; readonly code: string; readonly detail: string };
+
+/** The error's kind, never its message: a message may quote the event. */
+export function errorKind(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { readBody } from '@currents/schema';
+import type { Writer } from '../db/writer.js';
+import { createStore, type StoreOptions } from './store.js';
+import type { Receipt, Submission } from './ingestRequest.js';
+import { textOf } from '../batch/decodeText.js';
+
+/** A request body with what tells how to read it. */
+export interface Body {
+  readonly bytes: Buffer;
+  readonly format: 'json' | 'ndjson';
+  readonly tokenId: number;
+}
+
+export type Taken =
+  | { readonly outcome: 'stored'; readonly receipt: Receipt }
+  | { readonly outcome: 'unreadable'; readonly code: string; readonly detail: string };
+
+/** The front half of the line: parse, then store. */
+export interface Intake {
+  /** Resolves after the commit. Rejects as `Store.store` does. */
+  take(body: Body): Promise<Taken>;
+  drain(): Promise<void>;
+}
+
+export function createIntake(writer: Writer, options: StoreOptions): Intake {
+  const store = createStore(writer, options);
+  return {
+    async take(body) {
+      const read = readSubmission(body);
+      if ('outcome' in read) return read;
+      return { outcome: 'stored', receipt: await store.store(read) };
+    },
+    drain: () => store.drain(),
+  };
+}
+
+/** By itself, so that no event outlives it: thousands of objects that wait for a commit are dear to keep. */
+function readSubmission({ bytes, format, tokenId }: Body): Submission | Taken {
+  const text = textOf(bytes);
+  const reading = readBody(text, format);
+  if ('unreadable' in reading) return { outcome: 'unreadable', ...reading.unreadable };
+  const { types, quarantined, json } = reading;
+  if (types.length + quarantined.length === 0) return { outcome: 'stored', receipt: { accepted: 0, refused: [] } };
+  return {
+    hash: createHash('sha256').update(`${tokenId} ${format} `).update(bytes).digest(),
+    tokenId,
+    types,
+    json: json === text ? bytes : Buffer.from(json),
+    refused: quarantined,
+  };
+}

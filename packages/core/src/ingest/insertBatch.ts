@@ -1,0 +1,94 @@
+import { daysAhead } from '../db/migrate.js';
+import type { Writer } from '../db/writer.js';
+import type { NewDelivery } from './fanOut.js';
+import { receiptOf, type Submission } from './ingestRequest.js';
+
+export interface NewBatch {
+  readonly submissions: readonly Submission[];
+  readonly events: number;
+  readonly content: Buffer;
+  readonly deliveries: readonly NewDelivery[];
+  readonly version: string;
+  readonly shard: number;
+}
+
+const uniqueViolation = '23505';
+/** A check violation: here, that no partition takes today's rows because nobody made one in time. */
+const noPartition = '23514';
+
+/**
+ * Stores requests with their batch, deliveries and counts; false when nothing was stored, because the registry has moved
+ * on or a request is known.
+ */
+export async function insertBatch(writer: Writer, { submissions, events, content, deliveries, version, shard }: NewBatch): Promise<boolean> {
+  const refused = submissions.flatMap(({ refused, tokenId }) => refused.map((event) => ({ ...event, tokenId })));
+  const values = [
+    version,
+    shard,
+    events,
+    content,
+    submissions.map(({ hash }) => hash.toString('hex')),
+    submissions.map(({ types }) => types.length),
+    submissions.map((submission) => (submission.refused.length > 0 ? JSON.stringify(receiptOf(submission).refused) : null)),
+    deliveries.map(({ currentId }) => currentId),
+    deliveries.map(({ selected }) => selected),
+    deliveries.map(({ outcomes }) => outcomes?.toString('hex') ?? null),
+    refused.map(({ tokenId }) => tokenId),
+    refused.map(({ position }) => position),
+    refused.map(({ code }) => code),
+    refused.map(({ detail }) => storable(detail)),
+    refused.map(({ raw }) => storable(raw)),
+  ];
+  try {
+    const rows = await writer.run({ name: 'batch', text, values });
+    return rows.length > 0;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    if (error.code === uniqueViolation) return false;
+    if (error.code !== noPartition) throw error;
+    await writer.run({ name: 'partitions', text: 'select ensure_partitions($1::int)', values: [daysAhead] });
+    return false;
+  }
+}
+
+/**
+ * One statement, so one round trip and one commit. `guard` yields no row, and so nothing is stored, when the registry
+ * has moved on or a request was stored yesterday; one stored today violates the key of `request`.
+ */
+const text = `
+  with guard as (
+    select current_date as today from registry
+    where version = $1
+      and not exists (
+        select from request
+        where stored_on = current_date - 1 and hash in (select decode(h, 'hex') from unnest($5::text[]) h))
+  ), requests as (
+    insert into request (hash, stored_on, accepted, refused)
+    select decode(r.hash, 'hex'), today, r.accepted, r.refused
+    from guard, unnest($5::text[], $6::int[], $7::text[]) r (hash, accepted, refused)
+    order by r.hash
+  ), stored as (
+    insert into batch (stored_on, events, content)
+    select today, $3::int, $4::bytea from guard where $3::int > 0
+    returning stored_on, id
+  ), fanned as (
+    select stored.stored_on, stored.id as batch_id, d.current_id, d.selected, d.outcomes
+    from stored, unnest($8::int[], $9::int[], $10::text[]) d (current_id, selected, outcomes)
+  ), delivered as (
+    insert into delivery (stored_on, batch_id, current_id, events, pending, outcomes)
+    select stored_on, batch_id, current_id, $3::int, selected, decode(outcomes, 'hex') from fanned
+  ), counted as (
+    insert into tally as t (current_id, day, shard, outcome, events)
+    select current_id, stored_on, $2::smallint, 'selected', selected from fanned order by current_id
+    on conflict (current_id, day, outcome, code, shard) do update set events = t.events + excluded.events
+  ), parked as (
+    insert into quarantine (stored_on, token_id, position, code, detail, body)
+    select today, q.token_id, q.position, q.code, q.detail, q.body
+    from guard, unnest($11::int[], $12::int[], $13::text[], $14::text[], $15::text[]) q (token_id, position, code, detail, body)
+  )
+  select 1 as stored from guard`;
+
+/** Postgres takes no NUL in text. */
+function storable(text: string): string {
+  return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text;
+}

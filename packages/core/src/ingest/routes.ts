@@ -1,0 +1,39 @@
+import { catalogue, selectedTypes, type Selection } from '@currents/schema';
+import type { Writer } from '../db/writer.js';
+import type { Taker } from './fanOut.js';
+import type { Connectors } from '../loadCurrent.js';
+
+/** Who takes events, as of one version of the registry. */
+export interface Takers {
+  readonly version: string;
+  readonly takers: readonly Taker[];
+}
+
+interface Row {
+  readonly version: string;
+  readonly id: number | null;
+  readonly destination: string | null;
+  readonly selection: Selection | null;
+}
+
+/**
+ * Reads every launched Current's selection: live, blocked and paused ones alike, for what arrives meanwhile is kept.
+ * Both reads see one snapshot, so the version fits the list.
+ */
+export async function readTakers(writer: Writer, connectors: Connectors): Promise<Takers> {
+  const rows = await writer.run<Row>({ name: 'takers', text: takersText });
+  return { version: rows[0]?.version ?? '0', takers: rows.flatMap((row) => takerOf(row, connectors)) };
+}
+
+const takersText = `
+  select r.version, c.id, c.destination, c.selection
+  from registry r left join current c on c.state in ('live', 'blocked', 'paused')
+  order by c.id`;
+
+/** A selection may name a whole channel; the Current carries what its destination takes of it. */
+function takerOf({ id, destination, selection }: Row, connectors: Connectors): Taker[] {
+  const connector = connectors.get(destination ?? '');
+  if (id === null || selection === null) return [];
+  const selected = selectedTypes(selection);
+  return [{ currentId: id, takes: catalogue.map(({ name }, index) => selected[index] === true && (!connector || connector.nameOf(name) !== undefined)) }];
+}

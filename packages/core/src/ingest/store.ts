@@ -1,0 +1,174 @@
+import { packBatch } from '../batch/batch.js';
+import type { Writer } from '../db/writer.js';
+import { fanOut } from './fanOut.js';
+import { insertBatch } from './insertBatch.js';
+import { createSlabs } from './bufferPool.js';
+import { receiptOf, type Receipt, type Submission } from './ingestRequest.js';
+import { readTakers, type Takers } from './routes.js';
+import type { Connectors } from '../loadCurrent.js';
+
+export interface StoreOptions {
+  readonly connectors: Connectors;
+  /** Events of one batch, unless a single request has more. */
+  readonly batchEvents: number;
+  /** Bytes waiting to be stored beyond which a request is turned away. */
+  readonly queuedBytes: number;
+  /** Commits under way at once. */
+  readonly commits: number;
+  /** How long the first request of a batch waits for company, in milliseconds, while the store is otherwise idle. */
+  readonly gatherMs: number;
+  /** Tells this process's counters from those of others. */
+  readonly shard: number;
+  /** Called after each commit with the Currents that have something new. */
+  readonly onStored: (currentIds: readonly number[]) => void;
+}
+
+export interface Store {
+  /**
+   * Resolves when the events are committed, together with their deliveries; law 1 rests on this.
+   * Rejects with `StoreBusy` when too much is waiting already, and with the database's error when it could not commit:
+   * then nothing, or everything, of the request is stored, and sending it again is safe.
+   */
+  store(submission: Submission): Promise<Receipt>;
+  /** Resolves when everything handed in is committed or refused. */
+  drain(): Promise<void>;
+}
+
+const knownText = `
+  select encode(hash, 'hex') as hash, accepted, refused from request
+  where stored_on >= current_date - 1 and hash in (select decode(h, 'hex') from unnest($1::text[]) h)`;
+
+export class StoreBusy extends Error {
+  constructor() {
+    super('more is waiting to be stored than the hub keeps in memory');
+    this.name = 'StoreBusy';
+  }
+}
+
+interface Waiting {
+  readonly submission: Submission;
+  readonly key: string;
+  readonly resolve: (receipt: Receipt) => void;
+  readonly reject: (error: unknown) => void;
+  /** Lets go of the submission's bytes. */
+  readonly release: () => void;
+}
+
+/** Gathers concurrent requests into batches, and commits a batch with its deliveries in one statement. */
+export function createStore(writer: Writer, options: StoreOptions): Store {
+  let queue: Waiting[] = [];
+  let queuedEvents = 0;
+  let queuedBytes = 0;
+  let committing = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let takers: Takers | undefined;
+  const underWay = new Map<string, Promise<Receipt>>();
+  const slabs = createSlabs();
+  const freeShards = Array.from({ length: options.commits }, (_, slot) => options.shard + slot);
+
+  function store(submission: Submission): Promise<Receipt> {
+    const key = submission.hash.toString('latin1');
+    const twin = underWay.get(key);
+    if (twin) return twin;
+    if (queuedBytes > options.queuedBytes) return Promise.reject(new StoreBusy());
+    const kept = slabs.keep(submission.json);
+    const receipt = new Promise<Receipt>((resolve, reject) => {
+      queue.push({ submission: { ...submission, json: kept.bytes }, key, resolve, reject, release: kept.release });
+    });
+    underWay.set(key, receipt);
+    queuedEvents += submission.types.length;
+    queuedBytes += submission.json.length;
+    schedule();
+    return receipt;
+  }
+
+  function schedule(): void {
+    if (queue.length === 0 || committing >= options.commits) return;
+    if (queuedEvents >= options.batchEvents) return commitNext();
+    timer ??= setTimeout(commitNext, options.gatherMs);
+  }
+
+  function commitNext(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (queue.length === 0 || committing >= options.commits) return;
+    const group = takeGroup();
+    committing++;
+    const shard = freeShards.pop() ?? options.shard;
+    void commit(group, shard).finally(() => {
+      committing--;
+      freeShards.push(shard);
+      for (const { key, release } of group) {
+        underWay.delete(key);
+        release();
+      }
+      schedule();
+    });
+    schedule();
+  }
+
+  function takeGroup(): Waiting[] {
+    let events = 0;
+    let taken = 0;
+    for (const { submission } of queue) {
+      if (taken > 0 && events + submission.types.length > options.batchEvents) break;
+      events += submission.types.length;
+      taken++;
+    }
+    const group = queue.slice(0, taken);
+    queue = queue.slice(taken);
+    for (const { submission } of group) {
+      queuedEvents -= submission.types.length;
+      queuedBytes -= submission.json.length;
+    }
+    return group;
+  }
+
+  /** Never rejects: every waiting request is answered, one way or the other. */
+  async function commit(group: readonly Waiting[], shard: number): Promise<void> {
+    try {
+      let rest = group;
+      for (let tries = 0; rest.length > 0; tries++) {
+        if (tries === 20) throw new Error('the list of Currents changed during every one of 20 tries to store a batch');
+        takers ??= await readTakers(writer, options.connectors);
+        if (await commitGroup(rest, takers, shard)) break;
+        // Either the Currents changed since they were read, or some of these requests are stored already.
+        takers = undefined;
+        rest = await answerRepeated(rest);
+      }
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+  }
+
+  /** False when nothing was stored, because the takers are stale or a request is known. */
+  async function commitGroup(group: readonly Waiting[], { version, takers }: Takers, shard: number): Promise<boolean> {
+    const accepted = group.filter(({ submission }) => submission.types.length > 0);
+    const types = accepted.flatMap(({ submission }) => submission.types);
+    const deliveries = fanOut(types, takers);
+    const content = types.length > 0 ? await packBatch(accepted.map(({ submission }) => ({ json: submission.json, events: submission.types.length }))) : Buffer.alloc(0);
+    const stored = await insertBatch(writer, { submissions: group.map(({ submission }) => submission), events: types.length, content, deliveries, version, shard });
+    if (!stored) return false;
+    if (deliveries.length > 0) options.onStored(deliveries.map(({ currentId }) => currentId));
+    for (const { submission, resolve } of group) resolve(receiptOf(submission));
+    return true;
+  }
+
+  async function answerRepeated(group: readonly Waiting[]): Promise<readonly Waiting[]> {
+    const hashes = group.map(({ submission }) => submission.hash.toString('hex'));
+    const known = await writer.run<{ hash: string; accepted: number; refused: string | null }>({ name: 'known', text: knownText, values: [hashes] });
+    const receipts = new Map(known.map((row) => [row.hash, row]));
+    return group.filter(({ submission, resolve }) => {
+      const row = receipts.get(submission.hash.toString('hex'));
+      if (row) resolve({ accepted: row.accepted, refused: row.refused === null ? [] : (JSON.parse(row.refused) as Receipt['refused']) });
+      return row === undefined;
+    });
+  }
+
+  return {
+    store,
+    async drain() {
+      while (underWay.size > 0) await Promise.allSettled(underWay.values());
+    },
+  };
+}

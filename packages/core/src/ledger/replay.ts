@@ -1,0 +1,112 @@
+import { and, sql, type SQL } from 'drizzle-orm';
+import { deadLetter } from '../db/schema.js';
+import { Outcome } from '../batch/outcome.js';
+import { adminShard, type Admin, type Queries } from '../admin/admin.js';
+import { findCurrent } from '../currents/currents.js';
+import { possibleActions } from '../currents/currentView.js';
+import { matches, type DeadLetterFilter } from './deadLetters.js';
+import { currentNotFound, type CurrentNotFound, type WrongState } from '../admin/problem.js';
+import { wrongState } from '../currents/transitions.js';
+
+/** What a replay would do. Nothing is done yet. */
+export interface ReplayPlanned {
+  readonly kind: 'ReplayPlanned';
+  readonly events: number;
+}
+
+/** The events are on their way again. */
+export interface Replayed {
+  readonly kind: 'Replayed';
+  readonly events: number;
+  readonly deliveries: number;
+}
+
+export type ReplayFilter = Pick<DeadLetterFilter, 'outcome' | 'code' | 'from' | 'to'>;
+
+/** Counts what `replayDeadLetters` would replay at this moment. */
+export async function planReplay(admin: Pick<Admin, 'db'>, currentId: string, filter: ReplayFilter): Promise<ReplayPlanned | CurrentNotFound | WrongState> {
+  const row = await findCurrent(admin.db, currentId);
+  if (!row) return currentNotFound(currentId);
+  if (!possibleActions(row.state).includes('replay')) return wrongState(row, 'replay');
+  const [counted] = await admin.db
+    .select({ events: sql<number>`coalesce(sum(cardinality(${deadLetter.positions})), 0)`.mapWith(Number) })
+    .from(deadLetter)
+    .where(matches({ ...filter, currentId, replayed: false }));
+  return { kind: 'ReplayPlanned', events: counted?.events ?? 0 };
+}
+
+/**
+ * Sends dead letters on their way again: of each batch a new delivery, in which exactly these events are pending. Each
+ * is replayed once, however many admins ask at once; what dies again is a new dead letter. Cannot be undone.
+ * Works in steps, each complete in itself: should one fail, what was replayed stays so, and asking again does the rest.
+ */
+export async function replayDeadLetters(admin: Admin, currentId: string, filter: ReplayFilter): Promise<Replayed | CurrentNotFound | WrongState> {
+  const row = await findCurrent(admin.db, currentId);
+  if (!row) return currentNotFound(currentId);
+  if (!possibleActions(row.state).includes('replay')) return wrongState(row, 'replay');
+  // What dies while this runs is not of it: it would go round and round.
+  const [clock] = (await admin.db.execute(sql`select now() as now`)) as unknown as [{ now: string }];
+  const chosen = and(matches({ ...filter, currentId, replayed: false }), sql`${deadLetter.recordedAt} <= ${clock.now}::timestamptz`) as SQL;
+  let events = 0;
+  let deliveries = 0;
+  for (;;) {
+    const step = await replayStep(admin, row.id, chosen);
+    if (step.deliveries === 0) return { kind: 'Replayed', events, deliveries };
+    events += step.events;
+    deliveries += step.deliveries;
+    admin.wake(row.id);
+  }
+}
+
+/** Batches replayed in one statement, so that none runs long. */
+const stepBatches = 200;
+
+/**
+ * One statement: the dead letters are marked, the deliveries made and the counts raised, or nothing is. A day that was
+ * forgotten has neither batch nor dead letters, and reading the batch keeps the day from being forgotten meanwhile.
+ */
+function replayStep({ db }: Admin, currentId: number, chosen: SQL): Promise<Step> {
+  return db.transaction(async (tx) => {
+    // Two replays of one Current take turns, or each could wait for a row that the other has marked.
+    await tx.execute(sql`select pg_advisory_xact_lock(7305130, ${currentId}::int)`);
+    return replayBatches(tx, currentId, chosen);
+  });
+}
+
+interface Step {
+  readonly events: number;
+  readonly deliveries: number;
+}
+
+async function replayBatches(db: Queries, currentId: number, chosen: SQL): Promise<Step> {
+  const [pending, unselected] = [Outcome.pending, Outcome.unselected].map((byte) => byte.toString(16).padStart(2, '0'));
+  const [step] = (await db.execute(sql`
+    with batches as (
+      select distinct ${deadLetter.storedOn} as stored_on, ${deadLetter.batchId} as batch_id from ${deadLetter}
+      where ${chosen} order by 1, 2 limit ${stepBatches}
+    ), marked as (
+      update dead_letter set replayed_at = now()
+      from batches
+      where dead_letter.stored_on = batches.stored_on and dead_letter.batch_id = batches.batch_id and ${chosen}
+      returning dead_letter.stored_on, dead_letter.batch_id, dead_letter.positions
+    ), dead as (
+      select distinct marked.stored_on, marked.batch_id, position from marked, unnest(marked.positions) position
+    ), fanned as (
+      select b.stored_on, b.id as batch_id, b.events, count(dead.position)::int as pending,
+        decode(string_agg(case when dead.position is null then ${unselected} else ${pending} end, '' order by place.place), 'hex') as outcomes
+      from (select distinct stored_on, batch_id from dead) replayed
+      join batch b on b.stored_on = replayed.stored_on and b.id = replayed.batch_id
+      cross join lateral generate_series(0, b.events - 1) place (place)
+      left join dead on dead.stored_on = b.stored_on and dead.batch_id = b.id and dead.position = place.place
+      group by b.stored_on, b.id, b.events
+    ), delivered as (
+      insert into delivery (stored_on, batch_id, current_id, replay, events, pending, outcomes)
+      select stored_on, batch_id, ${currentId}, true, events, pending, outcomes from fanned
+    ), counted as (
+      insert into tally as t (current_id, day, shard, outcome, events)
+      select ${currentId}, stored_on, ${adminShard}, 'selected', sum(pending) from fanned group by stored_on order by stored_on
+      on conflict (current_id, day, outcome, code, shard) do update set events = t.events + excluded.events
+    )
+    select count(*)::int as deliveries, coalesce(sum(pending), 0)::int as events from fanned`)) as unknown as [Step];
+  return step;
+}

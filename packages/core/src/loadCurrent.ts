@@ -1,0 +1,72 @@
+import type { Connector } from '@currents/connector';
+import type { Sql } from './db/connect.js';
+import type { Seal } from './secrets/seal.js';
+
+/** The packages of all destinations, by name. Put together by each app, known to nobody else. */
+export type Connectors = ReadonlyMap<string, Connector>;
+
+/** A Current ready to work: its connector, with settings parsed and credentials opened. */
+export interface Working {
+  readonly currentId: number;
+  readonly version: number;
+  readonly connector: Connector;
+  readonly settings: unknown;
+  readonly credentials: unknown;
+}
+
+/** Why a Current cannot work here, for a person to repair. */
+export interface NotWorking {
+  readonly code: 'no_connector' | 'settings_invalid' | 'credentials_unreadable' | 'base_url_not_allowed';
+  readonly detail: string;
+}
+
+export interface WorkingOptions {
+  readonly connectors: Connectors;
+  readonly seal: Seal;
+  /** Whether a Current may be pointed at a host of the admin's choice. */
+  readonly allowBaseUrl: boolean;
+}
+
+/** What a sealed secret of a Current is bound to. */
+export function sealContext(currentId: number): string {
+  return `current:${currentId}`;
+}
+
+interface Row {
+  readonly version: number;
+  readonly destination: string;
+  readonly settings: unknown;
+  readonly credentials: Buffer | null;
+}
+
+/** Reads and opens one Current. Undefined when there is none. */
+export async function readWorking(sql: Sql, currentId: number, options: WorkingOptions): Promise<Working | NotWorking | undefined> {
+  const [row] = await sql<Row[]>`
+    select version, destination, settings, credentials from current where id = ${currentId}`;
+  return row && open(row, currentId, options);
+}
+
+function open(row: Row, currentId: number, { connectors, seal, allowBaseUrl }: WorkingOptions): Working | NotWorking {
+  const connector = connectors.get(row.destination);
+  if (!connector) return { code: 'no_connector', detail: `this worker has no connector named ${row.destination}` };
+  const settings = connector.settings.safeParse(row.settings);
+  if (!settings.success) return { code: 'settings_invalid', detail: `the stored settings are not valid for this version of the ${connector.label} connector` };
+  if (!allowBaseUrl && hasBaseUrl(settings.data)) {
+    return { code: 'base_url_not_allowed', detail: 'the Current has a base URL of its own, and this worker does not allow that (ALLOW_CUSTOM_BASE_URL)' };
+  }
+  let credentials: unknown;
+  try {
+    credentials = JSON.parse(seal.open(row.credentials ?? Buffer.alloc(0), sealContext(currentId)));
+  } catch {
+    return { code: 'credentials_unreadable', detail: 'the stored credentials do not open with this MASTER_KEY; give them again' };
+  }
+  return { currentId, version: row.version, connector, settings: settings.data, credentials };
+}
+
+export function hasBaseUrl(settings: unknown): boolean {
+  return typeof settings === 'object' && settings !== null && 'baseUrl' in settings && settings.baseUrl !== undefined;
+}
+
+export function isWorking(working: Working | NotWorking): working is Working {
+  return 'connector' in working;
+}

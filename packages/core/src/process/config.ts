@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import type { QueuePlace } from '../queue.js';
+
+export const yesOrNo = z.enum(['true', 'false'], { error: 'wanted true or false' }).transform((word) => word === 'true');
+
+/** Variables that the api and the worker share, read from the environment once, at start. */
+export const sharedVariables = {
+  DATABASE_URL: z
+    .string({ error: 'is missing; wanted the URL of a Postgres 13 or newer, such as postgres://user:password@host:5432/currents' })
+    .refine((url) => /^postgres(ql)?:\/\//.test(url), { error: 'wanted a URL that begins with postgres://' }),
+  REDIS_URL: z
+    .string()
+    .refine((url) => /^rediss?:\/\//.test(url), { error: 'wanted a URL that begins with redis:// or rediss://' })
+    .optional(),
+  MASTER_KEY: z
+    .string({ error: 'is missing; wanted 32 random bytes in base64, as `openssl rand -base64 32` makes them' })
+    .transform((text) => Buffer.from(text, 'base64'))
+    .refine((key) => key.length === 32, { error: 'wanted exactly 32 bytes in base64, as `openssl rand -base64 32` makes them' }),
+  ALLOW_CUSTOM_BASE_URL: yesOrNo.default(false),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { error: 'wanted trace, debug, info, warn, error, fatal or silent' })
+    .default('info'),
+};
+
+/** A whole number from `from` to `to`. */
+export function wholeNumber(from: number, to: number) {
+  const error = `wanted a whole number from ${from} to ${to}`;
+  return z
+    .string()
+    .regex(/^\d+$/, { error })
+    .transform(Number)
+    .refine((value) => value >= from && value <= to, { error });
+}
+
+/** An environment that is not usable, with a line for every variable that is wrong. */
+export class ConfigInvalid extends Error {
+  constructor(problems: readonly string[]) {
+    super(`the configuration is not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.name = 'ConfigInvalid';
+  }
+}
+
+/** Reads all variables at once, so that one error names every wrong one. Empty counts as absent. Values are never quoted. */
+export function readVariables<Shape extends z.ZodRawShape>(shape: Shape, environment: NodeJS.ProcessEnv): z.output<z.ZodObject<Shape>> {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const read = z.object(shape).safeParse(given);
+  if (read.success) return read.data;
+  throw new ConfigInvalid(read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`));
+}
+
+/** Redis where there is one, otherwise the hub's own database. */
+export function queuePlaceOf({ REDIS_URL, DATABASE_URL }: { readonly REDIS_URL?: string | undefined; readonly DATABASE_URL: string }): QueuePlace {
+  return REDIS_URL === undefined ? { databaseUrl: DATABASE_URL } : { redisUrl: REDIS_URL };
+}

@@ -1,0 +1,62 @@
+import type { PullLimits } from '@currents/connector';
+import type { Transaction } from '../db/session.js';
+import type { Seal } from '../secrets/seal.js';
+import type { Working } from '../loadCurrent.js';
+
+/** Who a partner counts as one: whoever shows it the same credentials, through whichever Current. */
+export function accountOf(seal: Seal, { connector, credentials }: Pick<Working, 'connector' | 'credentials'>): Buffer {
+  return seal.fingerprint(JSON.stringify([connector.name, credentials]));
+}
+
+export type Unit = PullLimits['budgets'][number]['unit'];
+
+/** When something was asked of the partner, in Unix milliseconds, the oldest first. */
+export type Uses = Readonly<Record<Unit, readonly number[]>>;
+
+export interface Used extends Uses {
+  /** By the database's clock. */
+  readonly nowMs: number;
+}
+
+/** A request reaches the partner a little after it was counted, and partners count in whole seconds. */
+const slackMs = 5_000;
+
+export interface Spent {
+  /** When one more may be asked for. */
+  readonly freeAtMs: number;
+  readonly budget: PullLimits['budgets'][number];
+}
+
+/** The budget that is spent for the longest time, of those that concern the units; undefined when none is. */
+export function spentBudget(used: Used, units: readonly Unit[], budgets: PullLimits['budgets']): Spent | undefined {
+  let spent: Spent | undefined;
+  for (const budget of budgets) {
+    if (!units.includes(budget.unit)) continue;
+    const periodMs = budget.perMs + slackMs;
+    const recent = used[budget.unit].filter((atMs) => atMs > used.nowMs - periodMs);
+    const first = recent[recent.length - budget.allow];
+    if (first !== undefined && first + periodMs > (spent?.freeAtMs ?? 0)) spent = { freeAtMs: first + periodMs, budget };
+  }
+  return spent;
+}
+
+/** What has been asked with these credentials; nobody else asks anything with them until the transaction ends. */
+export async function lockAccount(tx: Transaction, account: Buffer): Promise<Used> {
+  await tx`insert into pull_account (account) values (${account}) on conflict do nothing`;
+  const [row] = await tx<[{ steps: number[]; pulls: number[]; now: number }]>`
+    select steps, pulls, floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now from pull_account where account = ${account} for update`;
+  return { steps: row.steps, pulls: row.pulls, nowMs: row.now };
+}
+
+/** Counts one more of each unit, and forgets what no budget looks back to. Answers when it was, to give it back by. */
+export async function noteUse(tx: Transaction, account: Buffer, used: Used, units: readonly Unit[], budgets: PullLimits['budgets']): Promise<number> {
+  // Later than any before it, so that each can be told from all others.
+  const atMs = Math.max(used.nowMs, ...[...used.steps.slice(-1), ...used.pulls.slice(-1)].map((last) => last + 1));
+  const kept = (unit: Unit): number[] => {
+    const longestMs = Math.max(0, ...budgets.filter((budget) => budget.unit === unit).map(({ perMs }) => perMs + slackMs));
+    return [...used[unit], ...(units.includes(unit) ? [atMs] : [])].filter((at) => at > used.nowMs - longestMs);
+  };
+  await tx`
+    update pull_account set steps = ${kept('steps')}::float8[], pulls = ${kept('pulls')}::float8[], used_at = now() where account = ${account}`;
+  return atMs;
+}

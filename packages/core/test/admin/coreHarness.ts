@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import type { Connector, StreamingHttp } from '@currents/connector';
+import { connect, createCurrent, createIntake, createSeal, launchCurrent, openAdmin, openWriter, type Admin, type CurrentView, type Intake, type Seal, type Sql } from '@currents/core';
+import { claim } from '../../src/delivery/claim.js';
+import { Outcome } from '../../src/batch/outcome.js';
+import { record } from '../../src/delivery/record.js';
+import { startTrack } from '../../src/delivery/attempt.js';
+import { createTestDatabase } from '../database.js';
+import { createFakePartner, fakeConnector, type FakePartner } from '../fakeConnector.js';
+
+export { event } from '../deliveryHarness.js';
+
+export const everything = { eventTypes: [], channels: [], groups: ['behaviour', 'campaign', 'canvas', 'message', 'other'] };
+
+/** An admin's handle on a database of its own, with the fake connector, and what comes in beside it. */
+export interface Desk {
+  readonly admin: Admin;
+  readonly sql: Sql;
+  readonly seal: Seal;
+  readonly databaseUrl: string;
+  readonly partner: FakePartner;
+  readonly intake: Intake;
+  readonly tokenId: number;
+  /** The Currents that workers were asked to look at. */
+  readonly woken: number[];
+  /** Another handle on the same database, under other circumstances. */
+  open(other: { readonly seal?: Seal; readonly allowBaseUrl?: boolean; readonly connector?: Connector }): Admin;
+  draft(name: string): Promise<string>;
+  launch(name: string): Promise<string>;
+  take(events: readonly unknown[]): Promise<void>;
+  /** One attempt at whatever is due: each pending event becomes what `fate` says of its position in its batch. */
+  attempt(currentId: string, fate: (position: number) => Fate): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The Current of an answer that has to be one. */
+export function currentOf(answer: CurrentView | { readonly kind: string; readonly message: string }): CurrentView {
+  if ('id' in answer) return answer;
+  throw new Error(answer.message);
+}
+
+export type Fate = 'delivered' | 'pending' | { readonly skip: string } | { readonly outcome: 'rejected' | 'expired'; readonly code: string };
+
+const unreachable = async () => ({ status: 0, failure: 'unreachable', detail: 'there is no network here' }) as const;
+const noHttp: StreamingHttp = { request: unreachable, stream: unreachable };
+
+export async function openDesk(): Promise<Desk> {
+  const database = await createTestDatabase();
+  const sql = connect(database.url, { max: 4, name: 'test' });
+  const seal = createSeal(randomBytes(32));
+  const partner = createFakePartner();
+  const woken: number[] = [];
+  const opened: Admin[] = [];
+  const writer = openWriter(database.url, { max: 4, name: 'test' });
+  const intake = createIntake(writer, {
+    connectors: new Map([['fake', fakeConnector(partner)]]),
+    batchEvents: 500,
+    queuedBytes: 10_000_000,
+    commits: 2,
+    gatherMs: 1,
+    shard: 4,
+    onStored: () => undefined,
+  });
+  const [token] = await sql<{ id: number }[]>`
+    insert into ingest_token (name, hash, hint) values ('sender', ${randomBytes(32)}, 'abcd') returning id`;
+  const tokenId = token?.id ?? 0;
+
+  const open: Desk['open'] = (other) => {
+    const connector = other.connector ?? fakeConnector(partner);
+    const handle = openAdmin({
+      databaseUrl: database.url,
+      sql,
+      seal: other.seal ?? seal,
+      connectors: new Map([[connector.name, connector]]),
+      allowBaseUrl: other.allowBaseUrl ?? false,
+      http: noHttp,
+      wake: (id) => void woken.push(id),
+      wakePull: () => undefined,
+    });
+    opened.push(handle);
+    return handle;
+  };
+  const admin = open({});
+
+  async function draft(name: string): Promise<string> {
+    const answer = await createCurrent(admin, {
+      name,
+      contactEmail: 'ana@example.com',
+      destination: 'fake',
+      settings: { region: 'here' },
+      credentials: { key: 'a-key-of-the-partner' },
+      selection: everything,
+    });
+    return currentOf(answer).id;
+  }
+
+  return {
+    admin,
+    sql,
+    seal,
+    databaseUrl: database.url,
+    partner,
+    intake,
+    tokenId,
+    woken,
+    open,
+    draft,
+    async launch(name) {
+      const id = await draft(name);
+      await launchCurrent(admin, id);
+      return id;
+    },
+    async take(events) {
+      const taken = await intake.take({ bytes: Buffer.from(JSON.stringify({ events })), format: 'json', tokenId });
+      if (taken.outcome !== 'stored') throw new Error(taken.detail);
+    },
+    async attempt(currentId, fate) {
+      const lease = String(1 + Math.floor(Math.random() * 1e9));
+      const claimed = await claim(sql, { currentId: Number(currentId), lease, leaseMs: 60_000, events: 1_000_000 });
+      const attempted = claimed.deliveries.map((delivery) => {
+        const track = startTrack(delivery, Date.now());
+        for (const position of track.due) {
+          if (delivery.outcomes[position] !== Outcome.pending) continue;
+          const end = fate(position);
+          if (end === 'delivered') track.deliver(position);
+          else if (end === 'pending') continue;
+          else if ('skip' in end) track.skip(position, end.skip);
+          else track.bury(position, { ...end, detail: `it was ${end.outcome} in a test` });
+        }
+        return track.attempted(Date.now());
+      });
+      if (attempted.length > 0) await record(sql, attempted, { currentId: Number(currentId), lease, shard: 8 });
+    },
+    async close() {
+      await intake.drain();
+      await Promise.all(opened.map((handle) => handle.close()));
+      await Promise.all([writer.end(), sql.end()]);
+      await database.drop();
+    },
+  };
+}

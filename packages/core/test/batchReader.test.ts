@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createUnpacked } from '../src/batch/batchReader.js';
+import { createFakePartner, fakeConnector } from './fakeConnector.js';
+import { event, openHub, type Hub } from './deliveryHarness.js';
+
+type Key = { readonly storedOn: string; readonly batchId: string; readonly events: number };
+
+let hub: Hub;
+let keys: Key[];
+let ids: string[][];
+beforeAll(async () => {
+  hub = await openHub(fakeConnector(createFakePartner()));
+});
+afterAll(() => hub.stop());
+
+/** Three batches of three events each. */
+beforeEach(async () => {
+  await hub.launch().catch(() => undefined);
+  await hub.sql`delete from batch`;
+  ids = [];
+  for (let batch = 0; batch < 3; batch++) {
+    const events = [event(), event(), event()];
+    ids.push(events.map(({ id }) => String(id)));
+    await hub.take(events);
+  }
+  keys = await hub.sql<Key[]>`select stored_on as "storedOn", id as "batchId", events from batch order by id`;
+});
+
+const open = (mostEvents: number, isShared = true) => {
+  const unpacked = createUnpacked(hub.sql, mostEvents, () => isShared);
+  return async (...which: number[]): Promise<string[][]> =>
+    (await unpacked.read(which.map((index) => keys[index] as Key))).map((segments) => segments.flatMap((segment) => segment.read().map(({ id }) => id)));
+};
+
+const forget = () => hub.sql`delete from batch`;
+
+it('a batch that several Currents want is read once, and each sees all of it', async () => {
+  const read = open(100);
+  expect(await Promise.all([read(0, 1), read(1, 0), read(2)])).toEqual([[ids[0], ids[1]], [ids[1], ids[0]], [ids[2]]]);
+  await forget();
+  expect(await read(2, 0)).toEqual([ids[2], ids[0]]);
+});
+
+it('the same batch may be asked for twice at once, as by a replay', async () => {
+  expect(await open(100)(1, 1)).toEqual([ids[1], ids[1]]);
+  expect(await open(100, false)(1, 1)).toEqual([ids[1], ids[1]]);
+});
+
+it('what one Current does to an event it has read, no other sees', async () => {
+  const unpacked = createUnpacked(hub.sql, 100, () => true);
+  const first = async () => (await unpacked.read(keys.slice(0, 1)))[0]?.flatMap((segment) => segment.read())[0];
+  const event = (await first()) as { id: string };
+  event.id = 'spoiled';
+  expect((await first())?.id).toBe(ids[0]?.[0]);
+});
+
+it('the oldest are forgotten beyond so many events, and none is kept for a single Current', async () => {
+  const [few, alone] = [open(6), open(100, false)];
+  await few(0, 1, 2);
+  await alone(0);
+  await forget();
+  expect(await few(1, 2)).toEqual([ids[1], ids[2]]);
+  await expect(few(0)).rejects.toThrow('no longer stored');
+  await expect(alone(0)).rejects.toThrow('no longer stored');
+});
+
+it('a read that failed is not remembered', async () => {
+  const read = open(100);
+  await hub.sql`alter table batch rename to batch_away`;
+  await expect(read(0)).rejects.toThrow();
+  await hub.sql`alter table batch_away rename to batch`;
+  expect(await read(0)).toEqual([ids[0]]);
+});

@@ -1,0 +1,226 @@
+import { answerAll, type Connector, type Item, type SendResult } from '@currents/connector';
+import type { CatalogueEvent } from '@currents/schema';
+import { z } from 'zod';
+import { createBudgets } from '../src/budget/budgets.js';
+import type { BudgetStore } from '../src/budget/budgetStore.js';
+import type { Claimed } from '../src/delivery/claim.js';
+import { deliver } from '../src/delivery/deliver.js';
+import { allPending, countPending } from '../src/batch/outcome.js';
+import type { NewDeadLetter } from '../src/delivery/record.js';
+
+interface Payload {
+  readonly device: string;
+}
+
+/** What a partner takes of one device. */
+export interface Terms {
+  readonly allow: number;
+  readonly perMs: number;
+}
+
+/** A partner with a strict limit per device, whose rejected devices have to stay away for a while. */
+export interface StrictPartner {
+  terms: Terms;
+  /** A device is over its daily quota while this says so. */
+  overQuota: (device: string) => boolean;
+  /** Events it holds, in the order in which they came. */
+  readonly held: { readonly id: string; readonly device: string; readonly atMs: number }[];
+  /** When it refused a request, and for which devices. */
+  readonly refusals: { readonly atMs: number; readonly devices: readonly string[] }[];
+  /** Events that came some other way than through the hub. */
+  comeFromElsewhere(device: string, count: number): void;
+}
+
+/** The engine's line on a clock that is moved by hand: deliveries, budgets and the partner, without stores and networks. */
+export interface HotLine {
+  readonly partner: StrictPartner;
+  /** What the connector says of the partner; may differ from what is so. */
+  declared: Terms;
+  readonly deliveries: readonly Claimed[];
+  readonly deadLetters: readonly NewDeadLetter[];
+  nowMs(): number;
+  attempts(): number;
+  /** A batch with an event for each of the devices. */
+  store(devices: readonly string[]): void;
+  /** Works for so long. */
+  work(ms: number, eachTick?: () => void): Promise<void>;
+  /** Has a look at everything, whenever it is due. */
+  recall(): void;
+  /** Does nothing for so long. */
+  standStill(ms: number): void;
+  pending(): number;
+}
+
+const tickMs = 100;
+const pauseMs = 30_000;
+const requestEvents = 1_000;
+
+export function openHotLine(terms: Terms, { windowMs = 48 * 3_600_000 }: { readonly windowMs?: number } = {}): HotLine {
+  // Any hour will do; one that no step of a budget begins at.
+  let clockMs = 1_750_000_000_123;
+  const now = (): number => clockMs;
+  const partner = createPartner(terms, now);
+  const batches = new Map<string, CatalogueEvent[]>();
+  let deliveries: Claimed[] = [];
+  const deadLetters: NewDeadLetter[] = [];
+  const dueAt = new Map<string, number>();
+  let attempts = 0;
+  let made = 0;
+  const line: HotLine = {
+    partner,
+    declared: terms,
+    get deliveries() {
+      return deliveries;
+    },
+    deadLetters,
+    nowMs: now,
+    attempts: () => attempts,
+    store(devices) {
+      const id = String(dueAt.size + 1);
+      batches.set(id, devices.map((device): CatalogueEvent => ({ event_type: 'users.behaviors.app.SessionStart', id: `${device} ${made++}`, time: 1, user: { device_id: device }, properties: {} })));
+      deliveries.push({ storedOn: '2026-01-01', id, batchId: id, storedAtMs: clockMs, events: devices.length, attempts: 0, outcomes: allPending(devices.length), skipReasons: [], deferred: [] });
+      dueAt.set(id, clockMs);
+    },
+    async work(ms, eachTick) {
+      for (const endMs = clockMs + ms; clockMs < endMs; clockMs += tickMs) {
+        eachTick?.();
+        while (await attempt());
+      }
+    },
+    recall: () => deliveries.forEach(({ id }) => dueAt.set(id, clockMs)),
+    standStill: (ms) => void (clockMs += ms),
+    pending: () => deliveries.reduce((sum, { outcomes }) => sum + countPending(outcomes), 0),
+  };
+
+  const budgets = createBudgets({
+    currentId: 1,
+    store: storeOn(now),
+    windowMs,
+    now,
+    onError(error) {
+      throw error;
+    },
+  });
+  const connector = connectorOf(partner, () => line.declared);
+
+  /** As the hub claims: what is due, the longest due first, up to about a request's worth. */
+  async function attempt(): Promise<boolean> {
+    const due = deliveries
+      .filter(({ id, outcomes }) => (dueAt.get(id) ?? 0) <= clockMs && countPending(outcomes) > 0)
+      .sort((a, b) => (dueAt.get(a.id) ?? 0) - (dueAt.get(b.id) ?? 0) || Number(a.id) - Number(b.id));
+    let events = 0;
+    const taken = due.filter(({ outcomes }, index) => (events += countPending(outcomes)) <= requestEvents || index === 0).sort((a, b) => Number(a.id) - Number(b.id));
+    if (taken.length === 0) return false;
+    attempts++;
+    const loads = taken.map((delivery) => {
+      const events = batches.get(delivery.batchId) ?? [];
+      return { delivery: { ...delivery, attempts: delivery.attempts + 1 }, segments: [{ count: events.length, read: () => events }] };
+    });
+    const { attempted } = await deliver(loads, {
+      connector,
+      settings: {},
+      credentials: {},
+      http: { request: () => Promise.reject(new Error('there is no network here')) },
+      budgets,
+      pace: { answered: () => undefined, troubled: () => undefined },
+      refusals: { alone: 0 },
+      liveSinceMs: 0,
+      windowMs,
+      failures: 0,
+      stopAtMs: Infinity,
+      now,
+      random: () => 0.5,
+    });
+    for (const { delivery, outcomes, skipReasons, deferred, dueAtMs, deadLetters: letters } of attempted) {
+      deliveries = deliveries.map((each) => (each.id === delivery.id ? { ...delivery, outcomes, skipReasons, deferred } : each));
+      dueAt.set(delivery.id, dueAtMs);
+      deadLetters.push(...letters);
+    }
+    return true;
+  }
+
+  return line;
+}
+
+function connectorOf(partner: StrictPartner & { take(items: readonly Item<Payload>[]): readonly SendResult[] }, declared: () => Terms): Connector<object, object, Payload> {
+  return {
+    name: 'strict',
+    label: 'Strict',
+    settings: z.object({}),
+    credentials: z.object({}),
+    reasons: {},
+    nameOf: (eventType) => eventType,
+    map: ({ user }) => ({ payload: { device: user.device_id ?? '' } }),
+    rateLimit: () => ({
+      events: requestEvents,
+      bytes: 1_000_000,
+      eventBytes: 10_000,
+      wrapBytes: 2,
+      requests: 1,
+      budgets: [{ name: 'device', key: ({ device }) => device, unit: 'events', ...declared() }],
+    }),
+    send: async (items) => partner.take(items),
+    test: async () => ({ outcome: 'passed' }),
+  };
+}
+
+function createPartner(terms: Terms, now: () => number): StrictPartner & { take(items: readonly Item<Payload>[]): readonly SendResult[] } {
+  const held: StrictPartner['held'] = [];
+  const counted = new Map<string, number[]>();
+  const blockedUntilMs = new Map<string, number>();
+  const recent = (device: string): number[] => {
+    const times = (counted.get(device) ?? []).filter((atMs) => atMs > now() - partner.terms.perMs);
+    counted.set(device, times);
+    return times;
+  };
+  const partner: ReturnType<typeof createPartner> = {
+    terms,
+    overQuota: () => false,
+    held,
+    refusals: [],
+    comeFromElsewhere: (device, count) => void recent(device).push(...Array.from({ length: count }, now)),
+    take(items) {
+      const counts = new Map<string, number>();
+      for (const { payload } of items) counts.set(payload.device, (counts.get(payload.device) ?? 0) + 1);
+      const named = new Map<string, 'quota' | 'rate'>();
+      for (const [device, count] of counts) {
+        const tooMany = recent(device).length + count > partner.terms.allow;
+        if (partner.overQuota(device)) named.set(device, 'quota');
+        else if (tooMany || (blockedUntilMs.get(device) ?? 0) > now()) {
+          named.set(device, 'rate');
+          // Whoever comes back too early has to stay away from the start again.
+          blockedUntilMs.set(device, now() + pauseMs);
+        }
+      }
+      if (named.size === 0) {
+        for (const { id, payload } of items) {
+          held.push({ id, device: payload.device, atMs: now() });
+          recent(payload.device).push(now());
+        }
+        return answerAll(items, { outcome: 'delivered' });
+      }
+      partner.refusals.push({ atMs: now(), devices: [...named.keys()] });
+      return items.map(({ id, payload }): SendResult => {
+        const why = named.get(payload.device);
+        if (why === undefined) return { id, outcome: 'deferred', code: 'others_refused', detail: 'innocent', afterMs: 0, scope: 'event' };
+        return { id, outcome: 'deferred', code: why, detail: 'too much of this device', afterMs: why === 'quota' ? 3_600_000 : pauseMs, scope: 'key', budget: 'device' };
+      });
+    },
+  };
+  return partner;
+}
+
+/** Marks in memory, on the same clock. */
+function storeOn(now: () => number): BudgetStore {
+  const marks = new Map<string, number>();
+  return {
+    async move(moves) {
+      return moves.map(({ key, costMs, atLeastMs, atMostMs }) => {
+        const leadMs = Math.max(0, (marks.get(key) ?? 0) - now(), atLeastMs);
+        marks.set(key, now() + Math.max(leadMs, Math.min(leadMs + costMs, atMostMs)));
+        return leadMs;
+      });
+    },
+    close: async () => undefined,
+  };
+}

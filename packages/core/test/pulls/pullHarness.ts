@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { Writable } from 'node:stream';
+import type { PullLimits, StreamingHttp } from '@currents/connector';
+import { pino } from 'pino';
+import {
+  connect,
+  createMetrics,
+  createSeal,
+  findPull,
+  followCohort,
+  openAdmin,
+  openWakeSender,
+  startEngine,
+  type Admin,
+  type Engine,
+  type Metrics,
+  type PullView,
+  type Schedule,
+  type Sql,
+} from '@currents/core';
+import { createTestDatabase } from '../database.js';
+import { readMembers } from '../cohorts/cohortHarness.js';
+import { until } from '../deliveryHarness.js';
+import { pullingConnector, type FakeCohorts } from './fakeCohorts.js';
+
+/** An admin and workers on a database of their own, with a partner that gives cohorts out. */
+export interface PullDesk {
+  readonly admin: Admin;
+  readonly sql: Sql;
+  /** A live Current. */
+  readonly currentId: string;
+  readonly metrics: Metrics;
+  /** Everything that workers said. */
+  readonly said: string[];
+  openCurrent(name: string, key?: string): Promise<string>;
+  startWorker(options?: { readonly windowMs?: number }): Promise<Engine>;
+  /** Follows a cohort, and answers the hub's id of it. */
+  follow(partnerId: string, schedule?: Schedule, currentId?: string): Promise<string>;
+  pull(cohortId: string): Promise<PullView>;
+  /** Waits for the pull to come to this. */
+  comesTo(cohortId: string, holds: (pull: PullView) => boolean): Promise<PullView>;
+  members(partnerId: string): Promise<readonly string[]>;
+  /** As if so much time had passed for pulls and what has been asked for. */
+  age(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const unreachable = async () => ({ status: 0, failure: 'unreachable', detail: 'there is no network here' }) as const;
+const noHttp: StreamingHttp = { request: unreachable, stream: unreachable };
+
+export async function openPullDesk(fake: FakeCohorts, limits?: PullLimits): Promise<PullDesk> {
+  const database = await createTestDatabase();
+  const sql = connect(database.url, { max: 4, name: 'test' });
+  const seal = createSeal(randomBytes(32));
+  const connector = pullingConnector(fake, limits);
+  const connectors = new Map([[connector.name, connector]]);
+  const sender = openWakeSender({ databaseUrl: database.url }, { onError: () => undefined });
+  const admin = openAdmin({ databaseUrl: database.url, sql, seal, connectors, allowBaseUrl: false, http: noHttp, wake: sender.wake, wakePull: sender.wakePull });
+  const engines = new Set<Engine>();
+  const said: string[] = [];
+  const metrics = createMetrics();
+  const log = pino({ level: 'trace' }, new Writable({ write: (line: Buffer, _encoding, done) => (said.push(String(line)), done()) }));
+
+  async function openCurrent(name: string, key = 'k'): Promise<string> {
+    const [row] = await sql<[{ id: number }]>`
+      insert into current (name, contact_email, destination, settings, selection, state, live_since)
+      values (${name}, 'a@example.com', 'fake', ${sql.json({ region: 'here' })}, ${sql.json({ eventTypes: [], channels: [], groups: [] })}, 'live', now()) returning id`;
+    await sql`update current set credentials = ${seal.seal(JSON.stringify({ key }), `current:${row.id}`)} where id = ${row.id}`;
+    return String(row.id);
+  }
+  const currentId = await openCurrent('source');
+
+  const pull: PullDesk['pull'] = async (cohortId) => {
+    const found = await findPull(admin, cohortId);
+    if (!found) throw new Error(`the cohort ${cohortId} is not pulled`);
+    return found;
+  };
+
+  return {
+    admin,
+    sql,
+    currentId,
+    metrics,
+    said,
+    openCurrent,
+    async startWorker({ windowMs = 3_600_000 } = {}) {
+      const engine = await startEngine({
+        connectors,
+        seal,
+        allowBaseUrl: false,
+        databaseUrl: database.url,
+        queue: { databaseUrl: database.url },
+        log,
+        metrics,
+        windowMs,
+        requestMs: 5_000,
+        retentionDays: 14,
+        enforceBudgets: false,
+      });
+      engines.add(engine);
+      return { ...engine, stop: () => (engines.delete(engine), engine.stop()) };
+    },
+    async follow(partnerId, schedule = 'daily', through = currentId) {
+      const answer = await followCohort(admin, { currentId: through, partnerId, schedule });
+      if (answer.kind !== 'CohortPull') throw new Error(answer.message);
+      return answer.cohortId;
+    },
+    pull,
+    comesTo: (cohortId, holds) => until(() => pull(cohortId), holds),
+    members: async (partnerId) => (await readMembers(sql, partnerId)).map((key) => key.slice(1)),
+    async age(ms) {
+      const by = sql`${ms}::float8 * interval '1 millisecond'`;
+      await sql`update cohort_pull set due_at = due_at - ${by}, begun_at = begun_at - ${by}, moved_at = moved_at - ${by}`;
+      await sql`update pull_account set steps = array(select s - ${ms}::float8 from unnest(steps) s), pulls = array(select s - ${ms}::float8 from unnest(pulls) s)`;
+    },
+    async close() {
+      await Promise.all([...engines].map((engine) => engine.stop()));
+      await admin.close();
+      await sender.close();
+      await sql.end();
+      await database.drop();
+    },
+  };
+}
+
+/** Ids in the order in which a set is read. */
+export const ids = (count: number, prefix = 'user'): string[] => Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+export const sorted = (members: readonly string[]): string[] => [...members].sort();
