@@ -60,7 +60,10 @@ const purity = {
       ],
       patterns: [
         testingOnly,
-        { regex: `^(node:(?!crypto$)|(${builtins})(/|$))`, message: 'This package is pure: no I/O, clock or environment.' },
+        {
+          regex: `^(node:(?!crypto$)|(${builtins})(/|$))`,
+          message: 'This package is pure: no I/O, clock or environment.',
+        },
       ],
     },
   ],
@@ -111,13 +114,20 @@ export default defineConfig(
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-unused-vars': [
         'error',
-        { ignoreRestSiblings: true, argsIgnorePattern: '^_', varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_' },
+        {
+          ignoreRestSiblings: true,
+          argsIgnorePattern: '^_',
+          varsIgnorePattern: '^_',
+          destructuredArrayIgnorePattern: '^_',
+        },
       ],
     },
   },
   {
     files: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
-    rules: { '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }] },
+    rules: {
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    },
   },
   {
     // Its type parameters stand for every connector's own types, and only `any` is assignable both ways.
@@ -164,7 +174,8 @@ export default defineConfig(
       'no-restricted-syntax': [
         'error',
         {
-          selector: ':matches(MemberExpression, VariableDeclarator) > MemberExpression[object.name="process"][property.name="env"]',
+          selector:
+            ':matches(MemberExpression, VariableDeclarator) > MemberExpression[object.name="process"][property.name="env"]',
           message: 'The environment is read in config.ts.',
         },
       ],

@@ -7,11 +7,23 @@ import { fileURLToPath, pathToFileURL, URL } from 'node:url';
 /** Programs that are built from TypeScript: their file, and what they are for. Those in tools know their own --help. */
 const programs = {
   demo: ['tools/dist/demo.js', 'Shows the whole hub at work, with its own database and partners that pretend.'],
-  start: ['tools/dist/start.js', 'Runs api and worker together, with a Postgres in .data unless DATABASE_URL names one.'],
-  'start:api': ['apps/api/dist/main.js', 'Runs the front door. Takes its settings from the environment: see .env.example.'],
-  'start:worker': ['apps/worker/dist/main.js', 'Runs the back door. Takes its settings from the environment: see .env.example.'],
+  start: [
+    'tools/dist/start.js',
+    'Runs api and worker together, with a Postgres in .data unless DATABASE_URL names one.',
+  ],
+  'start:api': [
+    'apps/api/dist/main.js',
+    'Runs the front door. Takes its settings from the environment: see .env.example.',
+  ],
+  'start:worker': [
+    'apps/worker/dist/main.js',
+    'Runs the back door. Takes its settings from the environment: see .env.example.',
+  ],
   bench: ['tools/dist/bench/main.js', 'Measures what an event costs, from the request to the partner.'],
-  'bench:amplitude': ['tools/dist/bench/amplitude.js', 'Measures what others feel of a hot device and of a slow partner, and what a second destination costs.'],
+  'bench:amplitude': [
+    'tools/dist/bench/amplitude.js',
+    'Measures what others feel of a hot device and of a slow partner, and what a second destination costs.',
+  ],
   'bench:cohorts': ['tools/dist/bench/cohorts.js', 'Measures cohorts and segments of ten million members.'],
 };
 

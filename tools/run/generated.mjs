@@ -4,9 +4,7 @@ import { build, root } from './build.mjs';
 import { run } from './process.mjs';
 
 /** Committed files that are made from the code, and the built program, with its words, that prints each. */
-const generated = [
-  { file: 'apps/api/schema.graphql', program: ['apps/api/dist/admin/emit.js', '--print'] },
-];
+const generated = [{ file: 'apps/api/schema.graphql', program: ['apps/api/dist/admin/emit.js', '--print'] }];
 
 export async function writeGenerated() {
   await build();

@@ -10,7 +10,9 @@ and the queue in Postgres unless REDIS_URL names a Redis. .env.example lists all
   --help       this text
 `;
 
-const { values } = parseArgs({ options: { data: { type: 'string', default: '.data' }, help: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { data: { type: 'string', default: '.data' }, help: { type: 'boolean', default: false } },
+});
 
 if (values.help) {
   console.log(usage);
@@ -21,11 +23,15 @@ if (values.help) {
 async function run(dataDir: string): Promise<void> {
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, MASTER_KEY: masterKey } = process.env;
   if (databaseUrl && !masterKey) {
-    console.error('MASTER_KEY is missing. With a DATABASE_URL of your own, keep a key of your own too: 32 random bytes in base64, as `openssl rand -base64 32` makes them.');
+    console.error(
+      'MASTER_KEY is missing. With a DATABASE_URL of your own, keep a key of your own too: 32 random bytes in base64, as `openssl rand -base64 32` makes them.',
+    );
     process.exitCode = 2;
     return;
   }
-  const environment = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const environment = Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
   console.log(databaseUrl ? 'Starting the hub …' : `Starting the hub, with its database in ${dataDir}/ …`);
   const hub = await startHub({
     dataDir,

@@ -13,7 +13,10 @@ const rooms = {
   'connector-amplitude': { folder: 'packages/connector-amplitude', mayImport: ['schema', 'connector'] },
   core: { folder: 'packages/core', mayImport: ['schema', 'connector'] },
   api: { folder: 'apps/api', mayImport: ['schema', 'connector', 'core', 'connector-mixpanel', 'connector-amplitude'] },
-  worker: { folder: 'apps/worker', mayImport: ['schema', 'connector', 'core', 'connector-mixpanel', 'connector-amplitude'] },
+  worker: {
+    folder: 'apps/worker',
+    mayImport: ['schema', 'connector', 'core', 'connector-mixpanel', 'connector-amplitude'],
+  },
   tools: {
     folder: 'tools',
     mayImport: ['schema', 'connector', 'core', 'connector-mixpanel', 'connector-amplitude', 'api', 'worker'],
@@ -36,7 +39,9 @@ async function refusals(path: string, lines: readonly string[]): Promise<readonl
   expect(messages.filter(({ fatal }) => fatal)).toEqual([]);
   const fences = /boundaries|no-restricted/;
   return lines.map((_, index) =>
-    messages.filter(({ line, ruleId }) => line === index + 1 && fences.test(ruleId ?? '')).map(({ ruleId }) => ruleId ?? ''),
+    messages
+      .filter(({ line, ruleId }) => line === index + 1 && fences.test(ruleId ?? ''))
+      .map(({ ruleId }) => ruleId ?? ''),
   );
 }
 
@@ -58,7 +63,10 @@ describe.each(names)('10. rooms import downward: %s', (room) => {
   });
 
   it('reaches nobody by a relative path', async () => {
-    const up = folder.split('/').map(() => '..').join('/');
+    const up = folder
+      .split('/')
+      .map(() => '..')
+      .join('/');
     const lines = others.map((name) => `import { x } from '../${up}/${rooms[name].folder}/src/index.js';`);
     expect(await refusals(`${folder}/src/probe.ts`, lines)).toEqual(others.map(() => [boundary]));
   });
@@ -109,32 +117,37 @@ it.each(['packages/core/src/probe.ts', 'apps/api/src/probe.ts', 'packages/connec
   },
 );
 
-describe.each(['packages/schema/src', 'packages/connector/src', 'packages/connector-mixpanel/src', 'packages/connector-amplitude/src'])(
-  '%s is pure',
-  (folder) => {
-    it.each([
-      ['no-restricted-imports', [`import 'node:fs';`, `import 'fs';`, `import 'node:timers/promises';`, `import 'node:http';`]],
-      ['no-restricted-imports', [`import 'node:process';`, `import 'crypto';`, `export * from 'node:os';`]],
-      ['no-restricted-imports', [`import { randomUUID } from 'node:crypto';`, `import * as all from 'node:crypto';`]],
-      ['no-restricted-globals', [`fetch('x');`, `process.env;`, `console.log(1);`, `globalThis.fetch;`]],
-      ['no-restricted-globals', [`setTimeout(f, 1);`, `setInterval(f, 1);`, `setImmediate(f);`, `queueMicrotask(f);`]],
-      ['no-restricted-globals', [`performance.now();`, `crypto.randomUUID();`, `require('fs');`]],
-      ['no-restricted-properties', [`Date.now();`, `Math.random();`, `Date['now']();`, `const { now } = Date;`]],
-      ['no-restricted-properties', [`AbortSignal.timeout(1);`, `a.toLocaleString();`, `a.localeCompare(b);`]],
-      ['no-restricted-syntax', [`new Date();`, `Date();`, `import('node:fs');`]],
-    ])('refuses by %s: %j', async (rule, lines) => {
-      for (const found of await refusals(`${folder}/probe.ts`, lines)) expect(found).toContain(rule);
-    });
+describe.each([
+  'packages/schema/src',
+  'packages/connector/src',
+  'packages/connector-mixpanel/src',
+  'packages/connector-amplitude/src',
+])('%s is pure', (folder) => {
+  it.each([
+    [
+      'no-restricted-imports',
+      [`import 'node:fs';`, `import 'fs';`, `import 'node:timers/promises';`, `import 'node:http';`],
+    ],
+    ['no-restricted-imports', [`import 'node:process';`, `import 'crypto';`, `export * from 'node:os';`]],
+    ['no-restricted-imports', [`import { randomUUID } from 'node:crypto';`, `import * as all from 'node:crypto';`]],
+    ['no-restricted-globals', [`fetch('x');`, `process.env;`, `console.log(1);`, `globalThis.fetch;`]],
+    ['no-restricted-globals', [`setTimeout(f, 1);`, `setInterval(f, 1);`, `setImmediate(f);`, `queueMicrotask(f);`]],
+    ['no-restricted-globals', [`performance.now();`, `crypto.randomUUID();`, `require('fs');`]],
+    ['no-restricted-properties', [`Date.now();`, `Math.random();`, `Date['now']();`, `const { now } = Date;`]],
+    ['no-restricted-properties', [`AbortSignal.timeout(1);`, `a.toLocaleString();`, `a.localeCompare(b);`]],
+    ['no-restricted-syntax', [`new Date();`, `Date();`, `import('node:fs');`]],
+  ])('refuses by %s: %j', async (rule, lines) => {
+    for (const found of await refusals(`${folder}/probe.ts`, lines)) expect(found).toContain(rule);
+  });
 
-    it('takes what is the same always', async () => {
-      const lines = [
-        `import { createHash, timingSafeEqual } from 'node:crypto';`,
-        `new Date(1000).toISOString(); Date.UTC(2020, 1); Math.max(1, 2); new Date(event.time);`,
-      ];
-      expect(await refusals(`${folder}/probe.ts`, lines)).toEqual([[], []]);
-    });
-  },
-);
+  it('takes what is the same always', async () => {
+    const lines = [
+      `import { createHash, timingSafeEqual } from 'node:crypto';`,
+      `new Date(1000).toISOString(); Date.UTC(2020, 1); Math.max(1, 2); new Date(event.time);`,
+    ];
+    expect(await refusals(`${folder}/probe.ts`, lines)).toEqual([[], []]);
+  });
+});
 
 it.each(['packages/core/src/probe.ts', 'apps/api/src/server.ts', 'apps/worker/src/queues.ts'])(
   '%s does not read the environment',
@@ -146,9 +159,16 @@ it.each(['packages/core/src/probe.ts', 'apps/api/src/server.ts', 'apps/worker/sr
 
 it('an entry hands the environment to config.ts, and looks at nothing in it', async () => {
   const lines = ['readConfig(process.env);', 'process.env.PORT;', 'const { PORT } = process.env;'];
-  expect(await refusals('apps/api/src/main.ts', lines)).toEqual([[], ['no-restricted-syntax'], ['no-restricted-syntax']]);
+  expect(await refusals('apps/api/src/main.ts', lines)).toEqual([
+    [],
+    ['no-restricted-syntax'],
+    ['no-restricted-syntax'],
+  ]);
 });
 
-it.each(['apps/api/src/config.ts', 'apps/worker/src/config.ts', 'tools/src/demo.ts'])('%s may read the environment', async (path) => {
-  expect(await refusals(path, [`process.env.PORT;`])).toEqual([[]]);
-});
+it.each(['apps/api/src/config.ts', 'apps/worker/src/config.ts', 'tools/src/demo.ts'])(
+  '%s may read the environment',
+  async (path) => {
+    expect(await refusals(path, [`process.env.PORT;`])).toEqual([[]]);
+  },
+);

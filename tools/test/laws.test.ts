@@ -4,11 +4,18 @@ import { expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-const filesIn = (folder: string): string[] => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => join(folder, name));
+const filesIn = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name));
 
-const laws = [...read('ARCHITECTURE.md').matchAll(/^(\d+)\. ([^.,:;]+)/gm)].map(([, number = '', words = '']) => `${number}. ${words.replaceAll('`', '').toLowerCase()}`);
+const laws = [...read('ARCHITECTURE.md').matchAll(/^(\d+)\. ([^.,:;]+)/gm)].map(
+  ([, number = '', words = '']) => `${number}. ${words.replaceAll('`', '').toLowerCase()}`,
+);
 const places = ['packages/core/test', 'packages/connector/src/conformance', 'tools/test'];
-const titles = places.flatMap(filesIn).flatMap((file) => [...read(file).matchAll(/'(\d+\. [^']+)'/g)].map(([, title = '']) => title.toLowerCase()));
+const titles = places
+  .flatMap(filesIn)
+  .flatMap((file) => [...read(file).matchAll(/'(\d+\. [^']+)'/g)].map(([, title = '']) => title.toLowerCase()));
 
 it('ARCHITECTURE.md has ten laws', () => {
   expect(laws.map((law) => Number.parseInt(law, 10))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);

@@ -31,7 +31,9 @@ export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
   let underWayBytes = 0;
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytes }, (_request, body, done) => done(null, body));
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytes }, (_request, body, done) =>
+      done(null, body),
+    );
     scope.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
       const place = placeOf(request.url, deps.connectors);
       const push = place && pushOf(request, place, '');
@@ -39,9 +41,12 @@ export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
         count(place, tooLarge(bodyBytes), deps);
         return answer(reply, place, push, tooLarge(bodyBytes), deps);
       }
-      if ((error.statusCode ?? 500) < 500) return reply.code(error.statusCode ?? 400).send({ error: { code: 'bad_request', detail: error.message } });
+      if ((error.statusCode ?? 500) < 500)
+        return reply.code(error.statusCode ?? 400).send({ error: { code: 'bad_request', detail: error.message } });
       request.log.error({ event: 'cohorts.error', err: error });
-      return reply.code(500).send({ error: { code: 'internal_error', detail: 'the hub failed on this request; it has been logged' } });
+      return reply
+        .code(500)
+        .send({ error: { code: 'internal_error', detail: 'the hub failed on this request; it has been logged' } });
     });
     scope.post('/partners/*', async (request, reply) => {
       const place = placeOf(request.url, deps.connectors);
@@ -63,12 +68,22 @@ export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
 }
 
 /** Names that nobody looked up are counted as one: anybody may knock with any name, and metrics keep each for ever. */
-function count({ partner }: PushPlace, { outcome }: PushResult, { connectors, metrics }: CohortDeps, isLookedUp = false): void {
+function count(
+  { partner }: PushPlace,
+  { outcome }: PushResult,
+  { connectors, metrics }: CohortDeps,
+  isLookedUp = false,
+): void {
   metrics.pushed(isLookedUp || connectors.has(partner) ? partner : 'other', outcome);
 }
 
 /** Stores a push whose key is good, and says what is to be answered. */
-async function take(push: Push, { partner, route }: PushPlace, request: FastifyRequest, deps: CohortDeps): Promise<PushResult | 'unknown_partner'> {
+async function take(
+  push: Push,
+  { partner, route }: PushPlace,
+  request: FastifyRequest,
+  deps: CohortDeps,
+): Promise<PushResult | 'unknown_partner'> {
   try {
     const key = route.keyOf(push);
     const keyId = key === undefined ? undefined : await deps.importKeys.check(partner, key);
@@ -77,37 +92,59 @@ async function take(push: Push, { partner, route }: PushPlace, request: FastifyR
       return isKnown ? refusedKey(key, route) : 'unknown_partner';
     }
     if (deps.partnerKey !== undefined && route.partnerKeyOf && !isSame(route.partnerKeyOf(push), deps.partnerKey)) {
-      return { outcome: 'unauthorised', detail: 'the key of the partner is not the one that the operator of this hub has set' };
+      return {
+        outcome: 'unauthorised',
+        detail: 'the key of the partner is not the one that the operator of this hub has set',
+      };
     }
     const parsed = route.parse(push);
     if ('unreadable' in parsed) return { outcome: 'unreadable', detail: parsed.unreadable };
     return await deps.storePush({ partner, keyId, body: push.body, parsed });
   } catch (error) {
-    request.log.warn({ event: 'cohorts.unavailable', partner, err: error }, 'a push could not be stored, and was told so');
-    return { outcome: 'unavailable', detail: 'the push could not be stored; send it again later, it will not be taken twice' };
+    request.log.warn(
+      { event: 'cohorts.unavailable', partner, err: error },
+      'a push could not be stored, and was told so',
+    );
+    return {
+      outcome: 'unavailable',
+      detail: 'the push could not be stored; send it again later, it will not be taken twice',
+    };
   }
 }
 
 function refusedKey(key: string | undefined, { description }: CohortRoute): PushResult {
-  const detail = key === undefined ? `wanted a data import key; none came. ${description}` : 'this data import key is not known for this partner, or has been invalidated';
+  const detail =
+    key === undefined
+      ? `wanted a data import key; none came. ${description}`
+      : 'this data import key is not known for this partner, or has been invalidated';
   return { outcome: 'unauthorised', detail };
 }
 
 /** Compares in the same time wherever two keys differ. */
 function isSame(given: string | undefined, wanted: string): boolean {
-  const [one, other] = [given ?? '', wanted].map((key) => createHash('sha256').update(key).digest()) as [Buffer, Buffer];
+  const [one, other] = [given ?? '', wanted].map((key) => createHash('sha256').update(key).digest()) as [
+    Buffer,
+    Buffer,
+  ];
   return given !== undefined && timingSafeEqual(one, other);
 }
 
-const busy: PushResult = { outcome: 'busy', detail: 'more is coming in than can be stored; nothing of this push was kept, send it again later' };
+const busy: PushResult = {
+  outcome: 'busy',
+  detail: 'more is coming in than can be stored; nothing of this push was kept, send it again later',
+};
 
 function tooLarge(bodyBytes: number): PushResult {
-  return { outcome: 'too_large', detail: `wanted a body of up to ${bodyBytes} bytes, unpacked; send the members in smaller parts` };
+  return {
+    outcome: 'too_large',
+    detail: `wanted a body of up to ${bodyBytes} bytes, unpacked; send the members in smaller parts`,
+  };
 }
 
 function pushOf(request: FastifyRequest, { path }: PushPlace, body: string): Push {
   const headers: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(request.headers)) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  for (const [name, value] of Object.entries(request.headers))
+    headers[name] = Array.isArray(value) ? value.join(', ') : value;
   return { path, headers, body };
 }
 
@@ -121,7 +158,9 @@ async function textOf(request: FastifyRequest, bodyBytes: number): Promise<strin
     return plain(await unzip(body, { maxOutputLength: bodyBytes, chunkSize: 256 * 1024 }));
   } catch (error) {
     const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
-    return isTooLarge ? tooLarge(bodyBytes) : { outcome: 'unreadable', detail: 'the body says it is gzip, but does not unpack as gzip' };
+    return isTooLarge
+      ? tooLarge(bodyBytes)
+      : { outcome: 'unreadable', detail: 'the body says it is gzip, but does not unpack as gzip' };
   }
 }
 
@@ -129,7 +168,13 @@ function plain(body: Buffer): string {
   return body.toString('utf8').replace(/^\ufeff/, '');
 }
 
-function answer(reply: FastifyReply, { route }: PushPlace, push: Push, result: PushResult, { retryAfterSeconds }: CohortDeps): FastifyReply {
+function answer(
+  reply: FastifyReply,
+  { route }: PushPlace,
+  push: Push,
+  result: PushResult,
+  { retryAfterSeconds }: CohortDeps,
+): FastifyReply {
   const { status, headers = {}, body } = route.reply(push, result);
   if (result.outcome === 'busy' || result.outcome === 'unavailable') reply.header('retry-after', retryAfterSeconds);
   return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(body);

@@ -47,12 +47,17 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
       if (!Buffer.isBuffer(bytes)) return refuse(reply, bytes, deps);
       try {
         const taken = await deps.intake.take({ bytes, format: formatOf(request), tokenId: request.tokenId });
-        if (taken.outcome === 'unreadable') return refuse(reply, { status: 400, code: taken.code, detail: taken.detail }, deps);
+        if (taken.outcome === 'unreadable')
+          return refuse(reply, { status: 400, code: taken.code, detail: taken.detail }, deps);
         metrics.requested(200);
         metrics.stored(taken.receipt.accepted, taken.receipt.refused.length, performance.now() - startedMs);
         return reply.send(answerOf(taken.receipt));
       } catch (error) {
-        if (!(error instanceof StoreBusy)) request.log.warn({ event: 'ingest.unavailable', err: error }, 'a request could not be stored, and was told so');
+        if (!(error instanceof StoreBusy))
+          request.log.warn(
+            { event: 'ingest.unavailable', err: error },
+            'a request could not be stored, and was told so',
+          );
         return refuse(reply, storeRefusal(error), deps);
       }
     });
@@ -66,7 +71,11 @@ class BodyTooLarge extends Error {
   readonly code = 'FST_ERR_CTP_BODY_TOO_LARGE';
 }
 
-function readAll(payload: IncomingMessage, bodyBytes: number, done: (error: Error | null, body?: Buffer) => void): void {
+function readAll(
+  payload: IncomingMessage,
+  bodyBytes: number,
+  done: (error: Error | null, body?: Buffer) => void,
+): void {
   let chunks: Buffer[] = [];
   let bytes = 0;
   payload.on('data', (chunk: Buffer) => {
@@ -91,7 +100,11 @@ declare module 'fastify' {
 async function authorise(request: FastifyRequest, { tokens }: IngestDeps): Promise<Refusal | undefined> {
   const token = bearerToken(request.headers.authorization);
   if (token === undefined) {
-    return { status: 401, code: 'token_missing', detail: 'wanted the header «Authorization: Bearer <ingest token>»; it is missing or not of that form' };
+    return {
+      status: 401,
+      code: 'token_missing',
+      detail: 'wanted the header «Authorization: Bearer <ingest token>»; it is missing or not of that form',
+    };
   }
   let id;
   try {
@@ -100,7 +113,8 @@ async function authorise(request: FastifyRequest, { tokens }: IngestDeps): Promi
     request.log.warn({ event: 'ingest.unavailable', err: error }, 'a token could not be checked');
     return storeRefusal(error);
   }
-  if (id === undefined) return { status: 401, code: 'token_unknown', detail: 'this ingest token is not known, or has been revoked' };
+  if (id === undefined)
+    return { status: 401, code: 'token_unknown', detail: 'this ingest token is not known, or has been revoked' };
   request.tokenId = id;
   return undefined;
 }
@@ -122,23 +136,41 @@ async function plainBody(request: FastifyRequest, bodyBytes: number): Promise<Bu
     return await unzip(body, { maxOutputLength: bodyBytes, chunkSize: 256 * 1024 });
   } catch (error) {
     const tooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
-    return tooLarge ? tooLargeRefusal(bodyBytes) : { status: 400, code: 'bad_gzip', detail: 'the body says it is gzip, but does not unpack as gzip' };
+    return tooLarge
+      ? tooLargeRefusal(bodyBytes)
+      : { status: 400, code: 'bad_gzip', detail: 'the body says it is gzip, but does not unpack as gzip' };
   }
 }
 
 function answerOf({ accepted, refused }: Receipt) {
-  return { accepted, quarantined: refused.length, quarantinedEvents: refused.length > mostListed ? refused.slice(0, mostListed) : refused };
+  return {
+    accepted,
+    quarantined: refused.length,
+    quarantinedEvents: refused.length > mostListed ? refused.slice(0, mostListed) : refused,
+  };
 }
 
 function storeRefusal(error: unknown): Refusal {
   if (error instanceof StoreBusy) {
-    return { status: 429, code: 'too_fast', detail: 'more events are coming in than can be stored; nothing of this request was kept, send it again later' };
+    return {
+      status: 429,
+      code: 'too_fast',
+      detail: 'more events are coming in than can be stored; nothing of this request was kept, send it again later',
+    };
   }
-  return { status: 503, code: 'store_unavailable', detail: 'the events could not be stored; send the same request again later, it will not be taken twice' };
+  return {
+    status: 503,
+    code: 'store_unavailable',
+    detail: 'the events could not be stored; send the same request again later, it will not be taken twice',
+  };
 }
 
 function tooLargeRefusal(bodyBytes: number): Refusal {
-  return { status: 413, code: 'body_too_large', detail: `wanted a body of up to ${bodyBytes} bytes, unpacked; send the events in smaller requests` };
+  return {
+    status: 413,
+    code: 'body_too_large',
+    detail: `wanted a body of up to ${bodyBytes} bytes, unpacked; send the events in smaller requests`,
+  };
 }
 
 function refusalOf(error: Error & { statusCode?: number; code?: string }, bodyBytes: number): Refusal {
@@ -148,7 +180,11 @@ function refusalOf(error: Error & { statusCode?: number; code?: string }, bodyBy
   return { status: 500, code: 'internal_error', detail: 'the hub failed on this request; it has been logged' };
 }
 
-function refuse(reply: FastifyReply, { status, code, detail }: Refusal, { metrics, retryAfterSeconds }: IngestDeps): FastifyReply {
+function refuse(
+  reply: FastifyReply,
+  { status, code, detail }: Refusal,
+  { metrics, retryAfterSeconds }: IngestDeps,
+): FastifyReply {
   metrics.requested(status);
   if (status === 429 || status === 503) reply.header('retry-after', retryAfterSeconds);
   if (status === 401) reply.header('www-authenticate', 'Bearer');

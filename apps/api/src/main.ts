@@ -44,7 +44,9 @@ async function main(config: Config): Promise<void> {
   const sql = connect(config.DATABASE_URL, { max: 4, name: 'api' });
   const metrics = createMetrics();
   const sender = openWakeSender(queuePlaceOf(config), { onError: quietly(log) });
-  const tokens = await watchIngestTokens(sql, (error) => log.warn({ event: 'tokens.error', err: error }, 'the ingest tokens could not be read'));
+  const tokens = await watchIngestTokens(sql, (error) =>
+    log.warn({ event: 'tokens.error', err: error }, 'the ingest tokens could not be read'),
+  );
   const writer = openWriter(config.DATABASE_URL, { max: commits, name: 'intake' });
   const intake = createIntake(writer, {
     connectors,
@@ -55,7 +57,9 @@ async function main(config: Config): Promise<void> {
     shard: drawShard(),
     onStored: (currentIds) => currentIds.forEach(sender.wake),
   });
-  const importKeys = await watchImportKeys(sql, (error) => log.warn({ event: 'import_keys.error', err: error }, 'the data import keys could not be read'));
+  const importKeys = await watchImportKeys(sql, (error) =>
+    log.warn({ event: 'import_keys.error', err: error }, 'the data import keys could not be read'),
+  );
   const http = createHttp({ timeoutMs: adminRequestMs, connections: 8 });
   const admin = openAdmin({
     databaseUrl: config.DATABASE_URL,

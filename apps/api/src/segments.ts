@@ -1,6 +1,13 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { bearerToken, checkAdminToken, exportMembers, type Admin, type ExportFormat, type MemberExport } from '@currents/core';
+import {
+  bearerToken,
+  checkAdminToken,
+  exportMembers,
+  type Admin,
+  type ExportFormat,
+  type MemberExport,
+} from '@currents/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 export interface SegmentDeps {
@@ -28,27 +35,50 @@ export function registerSegments(app: FastifyInstance, deps: SegmentDeps): void 
 
   app.register(async (scope) => {
     // An export may take as long as its reader likes; the process does not wait for that.
-    scope.addHook('preClose', async () => running.forEach((stream) => void stream.destroy(new Error('the hub is stopping'))));
+    scope.addHook('preClose', async () =>
+      running.forEach((stream) => void stream.destroy(new Error('the hub is stopping'))),
+    );
     scope.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-      if ((error.statusCode ?? 500) < 500) return refuse(reply, { status: error.statusCode ?? 400, code: 'bad_request', detail: error.message }, deps);
+      if ((error.statusCode ?? 500) < 500)
+        return refuse(reply, { status: error.statusCode ?? 400, code: 'bad_request', detail: error.message }, deps);
       request.log.error({ event: 'segments.error', err: error });
-      return refuse(reply, { status: 500, code: 'internal_error', detail: 'the hub failed on this request; it has been logged' }, deps);
+      return refuse(
+        reply,
+        { status: 500, code: 'internal_error', detail: 'the hub failed on this request; it has been logged' },
+        deps,
+      );
     });
-    scope.get<{ Params: { id: string }; Querystring: { format?: unknown } }>('/v1/segments/:id/members', async (request, reply) => {
-      const refusal = await authorise(request, deps);
-      if (refusal) return refuse(reply, refusal, deps);
-      const { format = 'ndjson' } = request.query;
-      if (format !== 'ndjson' && format !== 'csv') return refuse(reply, { status: 400, code: 'format_unknown', detail: 'format: wanted ndjson or csv; something else came' }, deps);
-      if (running.size >= mostExports) {
-        return refuse(reply, { status: 429, code: 'too_many_exports', detail: `${mostExports} exports are under way, and that is the most; come again later` }, deps);
-      }
-      const stream = new PassThrough();
-      // Whoever writes to it learns of an error by its being closed.
-      stream.on('error', () => undefined);
-      running.add(stream);
-      stream.once('close', () => running.delete(stream));
-      return send(stream, format, request, reply, deps);
-    });
+    scope.get<{ Params: { id: string }; Querystring: { format?: unknown } }>(
+      '/v1/segments/:id/members',
+      async (request, reply) => {
+        const refusal = await authorise(request, deps);
+        if (refusal) return refuse(reply, refusal, deps);
+        const { format = 'ndjson' } = request.query;
+        if (format !== 'ndjson' && format !== 'csv')
+          return refuse(
+            reply,
+            { status: 400, code: 'format_unknown', detail: 'format: wanted ndjson or csv; something else came' },
+            deps,
+          );
+        if (running.size >= mostExports) {
+          return refuse(
+            reply,
+            {
+              status: 429,
+              code: 'too_many_exports',
+              detail: `${mostExports} exports are under way, and that is the most; come again later`,
+            },
+            deps,
+          );
+        }
+        const stream = new PassThrough();
+        // Whoever writes to it learns of an error by its being closed.
+        stream.on('error', () => undefined);
+        running.add(stream);
+        stream.once('close', () => running.delete(stream));
+        return send(stream, format, request, reply, deps);
+      },
+    );
   });
 }
 
@@ -73,7 +103,10 @@ async function send(
       resolve('begun');
     };
   });
-  const exported = exportMembers(deps.admin.databaseUrl, /^[1-9]\d{0,8}$/.test(id) ? Number(id) : 0, format, { begin, take: (text) => write(stream, text) });
+  const exported = exportMembers(deps.admin.databaseUrl, /^[1-9]\d{0,8}$/.test(id) ? Number(id) : 0, format, {
+    begin,
+    take: (text) => write(stream, text),
+  });
   const outcome = await Promise.race([begun, exported]).catch((error: unknown) => {
     stream.destroy();
     throw error;
@@ -86,7 +119,11 @@ async function send(
   exported.then(
     () => stream.end(),
     (error: unknown) => {
-      if (!stream.destroyed) request.log.warn({ event: 'segments.export_broken', segment: id, err: error }, 'an export ended before its end');
+      if (!stream.destroyed)
+        request.log.warn(
+          { event: 'segments.export_broken', segment: id, err: error },
+          'an export ended before its end',
+        );
       stream.destroy(error instanceof Error ? error : undefined);
     },
   );
@@ -95,7 +132,11 @@ async function send(
 
 const refusals = {
   not_found: { status: 404, code: 'segment_not_found', detail: 'there is no segment with this id' },
-  not_evaluated: { status: 409, code: 'segment_not_evaluated', detail: 'the segment is new, and its members have not been looked up yet; come again in a moment' },
+  not_evaluated: {
+    status: 409,
+    code: 'segment_not_evaluated',
+    detail: 'the segment is new, and its members have not been looked up yet; come again in a moment',
+  },
 } as const satisfies Record<string, Refusal>;
 
 /** Resolves when there is room for more; rejects when nobody reads any more. */
@@ -115,7 +156,12 @@ async function write(stream: PassThrough, text: string): Promise<void> {
 
 async function authorise(request: FastifyRequest, { admin }: SegmentDeps): Promise<Refusal | undefined> {
   const token = bearerToken(request.headers.authorization);
-  if (token === undefined) return { status: 401, code: 'token_missing', detail: 'wanted the header «Authorization: Bearer <admin token>»; it is missing or not of that form' };
+  if (token === undefined)
+    return {
+      status: 401,
+      code: 'token_missing',
+      detail: 'wanted the header «Authorization: Bearer <admin token>»; it is missing or not of that form',
+    };
   try {
     if ((await checkAdminToken(admin, token)) !== undefined) return undefined;
   } catch (error) {
@@ -125,7 +171,11 @@ async function authorise(request: FastifyRequest, { admin }: SegmentDeps): Promi
   return { status: 401, code: 'token_unknown', detail: 'this admin token is not known, or has been revoked' };
 }
 
-function refuse(reply: FastifyReply, { status, code, detail }: Refusal, { retryAfterSeconds }: SegmentDeps): FastifyReply {
+function refuse(
+  reply: FastifyReply,
+  { status, code, detail }: Refusal,
+  { retryAfterSeconds }: SegmentDeps,
+): FastifyReply {
   if (status === 429 || status === 503 || status === 409) reply.header('retry-after', retryAfterSeconds);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   return reply.code(status).send({ error: { code, detail } });

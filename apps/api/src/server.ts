@@ -22,7 +22,14 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   });
   closeAfterAnswer(app);
   app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ error: { code: 'not_found', detail: `there is no ${request.method} ${request.url.split('?')[0]}; events go to POST /v1/events` } }),
+    reply
+      .code(404)
+      .send({
+        error: {
+          code: 'not_found',
+          detail: `there is no ${request.method} ${request.url.split('?')[0]}; events go to POST /v1/events`,
+        },
+      }),
   );
   registerOperations(app, deps);
   registerIngest(app, deps);
@@ -40,7 +47,9 @@ function registerOperations(app: FastifyInstance, { metrics, ready }: Pick<Serve
       return reply.code(503).send({ status: 'not ready', detail: 'the database does not answer' });
     }
   });
-  app.get('/metrics', async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()));
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
 }
 
 /** Once the process is told to stop, every answer also ends its connection: one kept alive would hold the stop up for minutes. */

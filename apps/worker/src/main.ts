@@ -1,5 +1,15 @@
 import type { AddressInfo } from 'node:net';
-import { createLog, createMetrics, createSeal, migrate, queuePlaceOf, runProgram, startEngine, stopOnSignal, surviveLostConnections } from '@currents/core';
+import {
+  createLog,
+  createMetrics,
+  createSeal,
+  migrate,
+  queuePlaceOf,
+  runProgram,
+  startEngine,
+  stopOnSignal,
+  surviveLostConnections,
+} from '@currents/core';
 import { readConfig, type Config } from './config.js';
 import { connectors } from './connectors.js';
 import { createServer } from './server.js';

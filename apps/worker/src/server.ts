@@ -2,7 +2,13 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import type { Metrics } from '@currents/core';
 
 /** What an operator's tools ask of a worker: is it alive, is it ready, how is it doing. */
-export function createServer({ metrics, ready }: { readonly metrics: Metrics; readonly ready: () => Promise<void> }): Server {
+export function createServer({
+  metrics,
+  ready,
+}: {
+  readonly metrics: Metrics;
+  readonly ready: () => Promise<void>;
+}): Server {
   return createHttpServer((request, response) => {
     void answer(request.url ?? '', metrics, ready).then(({ status, type, body }) => {
       response.writeHead(status, { 'content-type': type }).end(body);
@@ -24,6 +30,10 @@ async function answer(url: string, metrics: Metrics, ready: () => Promise<void>)
     case '/metrics':
       return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
     default:
-      return { status: 404, type: json, body: '{"error":{"code":"not_found","detail":"a worker answers /healthz, /readyz and /metrics"}}' };
+      return {
+        status: 404,
+        type: json,
+        body: '{"error":{"code":"not_found","detail":"a worker answers /healthz, /readyz and /metrics"}}',
+      };
   }
 }

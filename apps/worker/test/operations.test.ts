@@ -26,7 +26,11 @@ describe('an operator asks a worker', () => {
   it('whether it can work, and is told when its database is away, and nothing of the error', async () => {
     expect(await ask('/readyz?verbose=1')).toEqual([200, 'application/json', '{"status":"ready"}']);
     isReady = false;
-    expect(await ask('/readyz')).toEqual([503, 'application/json', '{"status":"not ready","detail":"the database does not answer"}']);
+    expect(await ask('/readyz')).toEqual([
+      503,
+      'application/json',
+      '{"status":"not ready","detail":"the database does not answer"}',
+    ]);
     expect((await ask('/healthz'))[0]).toBe(200);
   });
 
@@ -53,6 +57,8 @@ describe('an operator asks a worker', () => {
   it('for anything else, and is told what there is', async () => {
     const [status, , body] = await ask('/v1/events');
     expect(status).toBe(404);
-    expect(JSON.parse(body)).toEqual({ error: { code: 'not_found', detail: 'a worker answers /healthz, /readyz and /metrics' } });
+    expect(JSON.parse(body)).toEqual({
+      error: { code: 'not_found', detail: 'a worker answers /healthz, /readyz and /metrics' },
+    });
   });
 });

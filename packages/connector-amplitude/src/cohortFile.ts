@@ -21,12 +21,18 @@ export async function readFile({ request, http, take, trouble }: FileWish): Prom
   const file = createFileReader(take);
   const answer = await http.stream(request, file.read);
   if (answer.status === 200) return file.end();
-  const link = answer.status === 302 && 'headers' in answer ? linkOf(answer.headers['location'], request.url) : undefined;
+  const link =
+    answer.status === 302 && 'headers' in answer ? linkOf(answer.headers['location'], request.url) : undefined;
   if (link === undefined) return trouble(answer);
   const linked = await http.stream({ method: 'GET', url: link }, file.read);
   if (linked.status === 200) return file.end();
-  if ('failure' in linked || linked.status >= 500 || linked.status === 429) return pullTrouble(linked, { refusals: {} });
-  return { outcome: 'deferred', code: 'link_refused', detail: `HTTP ${linked.status} from where the file is kept; another link is asked for` };
+  if ('failure' in linked || linked.status >= 500 || linked.status === 429)
+    return pullTrouble(linked, { refusals: {} });
+  return {
+    outcome: 'deferred',
+    code: 'link_refused',
+    detail: `HTTP ${linked.status} from where the file is kept; another link is asked for`,
+  };
 }
 
 /** Where the file is. A link must not be less private than the address that gave it. */

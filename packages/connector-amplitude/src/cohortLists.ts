@@ -3,7 +3,8 @@ import type { CohortRoute, ParsedPush, Push, PushReply, PushResult } from '@curr
 import { readListName } from './cohortName.js';
 import { answer, keyOf, reply } from './cohortReply.js';
 
-const HOW = 'The data import key goes in as the user of Basic authentication with an empty password, as a Bearer token, or as X-Data-Import-Key.';
+const HOW =
+  'The data import key goes in as the user of Basic authentication with an empty password, as a Bearer token, or as X-Data-Import-Key.';
 
 /** Amplitude's list-based cohort sync (Amplitude, Receiving behavioral cohorts): a list per cohort, whose id Amplitude keeps for ever. */
 export const cohortLists: readonly CohortRoute[] = [
@@ -62,6 +63,7 @@ function idOf(entry: unknown): unknown {
 function replyWithList(push: Push, result: PushResult): PushReply {
   if ('detail' in result) return reply(push, result);
   const listId = result.cohorts[0]?.listId;
-  if (listId === undefined) return reply(push, { outcome: 'unavailable', detail: 'the list could not be made; ask again' });
+  if (listId === undefined)
+    return reply(push, { outcome: 'unavailable', detail: 'the list could not be made; ask again' });
   return answer(200, { listId, list_id: listId, data: { id: listId } });
 }

@@ -1,5 +1,16 @@
 import { isRecord, pullTrouble, quote, readId, readJsonObject, readName, readWhole } from '@currents/connector';
-import type { CohortList, CohortPull, HttpAnswer, HttpRequest, PartnerCohort, PullContext, PullPlace, PullStep, PullTrouble, TakePage } from '@currents/connector';
+import type {
+  CohortList,
+  CohortPull,
+  HttpAnswer,
+  HttpRequest,
+  PartnerCohort,
+  PullContext,
+  PullPlace,
+  PullStep,
+  PullTrouble,
+  TakePage,
+} from '@currents/connector';
 import { readFile } from './cohortFile.js';
 import { hostOf, secretsOf } from './request.js';
 import type { Credentials, Settings } from './settings.js';
@@ -83,7 +94,8 @@ async function order(cohortId: string, to: Context): Promise<PullStep> {
   if ('outcome' in request) return request;
   const answer = await to.http.request(request);
   const jobId = bodyOf(answer)['request_id'];
-  if ((answer.status !== 202 && answer.status !== 200) || typeof jobId !== 'string') return goneOr(answer, troubleOf(answer, to));
+  if ((answer.status !== 202 && answer.status !== 200) || typeof jobId !== 'string')
+    return goneOr(answer, troubleOf(answer, to));
   return wait({ request: jobId, waitedMs: 0 });
 }
 
@@ -93,18 +105,28 @@ async function askAfter(job: Job, to: Context): Promise<PullStep> {
   const answer = await to.http.request(request);
   const status = bodyOf(answer)['async_status'];
   if ((answer.status !== 200 && answer.status !== 202) || typeof status !== 'string') return jobTrouble(answer, to);
-  if (/complete/i.test(status)) return { outcome: 'continue', place: JSON.stringify({ ...job, isReady: true } satisfies Job), afterMs: 0 };
+  if (/complete/i.test(status))
+    return { outcome: 'continue', place: JSON.stringify({ ...job, isReady: true } satisfies Job), afterMs: 0 };
   if (/fail|error|cancel/i.test(status)) {
     return { outcome: 'failed', code: 'job_failed', detail: 'Amplitude could not make the file', mend: 'time' };
   }
   if (job.waitedMs < LONGEST_JOB_MS) return wait(job);
-  return { outcome: 'failed', code: 'job_too_long', detail: `Amplitude has been making the file for ${LONGEST_JOB_MS / MINUTE_MS} minutes`, mend: 'time' };
+  return {
+    outcome: 'failed',
+    code: 'job_too_long',
+    detail: `Amplitude has been making the file for ${LONGEST_JOB_MS / MINUTE_MS} minutes`,
+    mend: 'time',
+  };
 }
 
 /** Once as long as it has taken so far: a small cohort is ready in seconds, a large one in minutes. */
 function wait(job: Job): PullStep {
   const afterMs = Math.min(Math.max(job.waitedMs, FIRST_WAIT_MS), LONGEST_WAIT_MS);
-  return { outcome: 'continue', place: JSON.stringify({ ...job, waitedMs: job.waitedMs + afterMs } satisfies Job), afterMs };
+  return {
+    outcome: 'continue',
+    place: JSON.stringify({ ...job, waitedMs: job.waitedMs + afterMs } satisfies Job),
+    afterMs,
+  };
 }
 
 async function fetchFile(job: Job, to: Context, take: TakePage): Promise<PullStep> {
@@ -121,13 +143,24 @@ function jobTrouble(answer: HttpAnswer, to: Context): PullTrouble {
 }
 
 function goneOr(answer: HttpAnswer, trouble: PullTrouble): PullTrouble {
-  const isGone = answer.status === 404 || (answer.status === 400 && 'body' in answer && /cohort.*(not found|not exist|invalid|deleted|archived)|(unknown|invalid) cohort/i.test(answer.body));
-  return isGone ? { outcome: 'failed', code: 'no_such_cohort', detail: 'Amplitude has no such cohort any more', mend: 'gone' } : trouble;
+  const isGone =
+    answer.status === 404 ||
+    (answer.status === 400 &&
+      'body' in answer &&
+      /cohort.*(not found|not exist|invalid|deleted|archived)|(unknown|invalid) cohort/i.test(answer.body));
+  return isGone
+    ? { outcome: 'failed', code: 'no_such_cohort', detail: 'Amplitude has no such cohort any more', mend: 'gone' }
+    : trouble;
 }
 
 function requestTo(path: string, { settings, credentials }: Context): HttpRequest | PullTrouble {
   if (credentials.secretKey === undefined) {
-    return { outcome: 'failed', code: 'no_secret_key', detail: 'cohorts need the secret key of the project, too', mend: 'person' };
+    return {
+      outcome: 'failed',
+      code: 'no_secret_key',
+      detail: 'cohorts need the secret key of the project, too',
+      mend: 'person',
+    };
   }
   return {
     method: 'GET',

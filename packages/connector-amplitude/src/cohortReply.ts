@@ -7,7 +7,14 @@ import type { Push, PushReply, PushResult } from '@currents/connector';
  */
 export function keyOf(push: Push): string | undefined {
   const basic = basicOf(push);
-  return firstText(bearerOf(push), basic?.user, basic?.password, push.headers['x-data-import-key'], push.headers['x-api-key'], bareOf(push));
+  return firstText(
+    bearerOf(push),
+    basic?.user,
+    basic?.password,
+    push.headers['x-data-import-key'],
+    push.headers['x-api-key'],
+    bareOf(push),
+  );
 }
 
 /** What stands in the Authorization header by itself. */

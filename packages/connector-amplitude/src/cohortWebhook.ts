@@ -6,7 +6,8 @@ import { keyOf, reply } from './cohortReply.js';
 export const cohortWebhook: CohortRoute = {
   method: 'POST',
   path: 'webhook',
-  description: 'Cohort webhook of Amplitude. The data import key goes into a header: Authorization with the value Bearer <key>, or X-Data-Import-Key.',
+  description:
+    'Cohort webhook of Amplitude. The data import key goes into a header: Authorization with the value Bearer <key>, or X-Data-Import-Key.',
   keyOf,
   parse,
   reply,
@@ -14,16 +15,30 @@ export const cohortWebhook: CohortRoute = {
 
 function parse(push: Push): ParsedPush {
   const body = readPushBody(push);
-  if ('unreadable' in body) return { unreadable: `${body.unreadable}; check the template of the webhook, and the quotation marks in the cohort’s name` };
-  const { cohort_id: cohortId, cohort_name: name, in_cohort: inCohort, computed_time: computed, message_id: messageId, users } = body.fields;
+  if ('unreadable' in body)
+    return {
+      unreadable: `${body.unreadable}; check the template of the webhook, and the quotation marks in the cohort’s name`,
+    };
+  const {
+    cohort_id: cohortId,
+    cohort_name: name,
+    in_cohort: inCohort,
+    computed_time: computed,
+    message_id: messageId,
+    users,
+  } = body.fields;
   const cohort = readCohortId(cohortId, 'cohort_id');
   if ('unreadable' in cohort) return cohort;
   const isIn = readYesOrNo(inCohort);
-  if (isIn === undefined) return { unreadable: `wanted true or false as in_cohort; ${kindOf(inCohort)} came that is neither` };
+  if (isIn === undefined)
+    return { unreadable: `wanted true or false as in_cohort; ${kindOf(inCohort)} came that is neither` };
   const computedAtMs = readComputed(computed);
-  if (computedAtMs === 'unreadable') return { unreadable: `wanted Unix seconds as computed_time; ${kindOf(computed)} came that is none` };
+  if (computedAtMs === 'unreadable')
+    return { unreadable: `wanted Unix seconds as computed_time; ${kindOf(computed)} came that is none` };
   if (!Array.isArray(users)) return { unreadable: `wanted a list as users; ${kindOf(users)} came` };
-  const { members, refused } = readMembers(users as readonly unknown[], (user) => (isRecord(user) ? user['user_id'] : user));
+  const { members, refused } = readMembers(users as readonly unknown[], (user) =>
+    isRecord(user) ? user['user_id'] : user,
+  );
   return {
     changes: [
       {

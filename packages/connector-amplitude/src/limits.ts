@@ -37,7 +37,12 @@ export function rateLimit(settings: Settings): RateLimit<AmplitudeEvent> {
 }
 
 function budgetsOf(perSecond: number): readonly Budget<AmplitudeEvent>[] {
-  const rate = { unit: 'events', allow: perSecond * AVERAGED_OVER_S, perMs: AVERAGED_OVER_S * 1000, quota: DAILY_QUOTA } as const;
+  const rate = {
+    unit: 'events',
+    allow: perSecond * AVERAGED_OVER_S,
+    perMs: AVERAGED_OVER_S * 1000,
+    quota: DAILY_QUOTA,
+  } as const;
   return [
     { name: 'user', key: (event) => event.user_id, ...rate },
     { name: 'device', key: (event) => event.device_id, ...rate },

@@ -25,7 +25,8 @@ export interface AmplitudeEvent extends DeviceFields {
 export const reasons = {
   event_type_not_taken: 'Amplitude does not take events of this type.',
   no_user_or_device_id: 'The event has neither an external user id nor a device id, and Amplitude needs one of them.',
-  id_not_allowed: 'Amplitude refuses every id that the event has: a stand-in for nobody such as "null", or too short or long.',
+  id_not_allowed:
+    'Amplitude refuses every id that the event has: a stand-in for nobody such as "null", or too short or long.',
   before_1970: 'The event is dated at or before the first second of 1970, which Amplitude does not take as a time.',
   after_2100: 'The event is dated after the year 2100: its time is not in seconds, or a clock was wrong.',
   property_too_deep: 'A property holds lists or objects that nest deeper than the 40 layers that Amplitude takes.',
@@ -54,7 +55,10 @@ export function map(event: CatalogueEvent, settings: Settings): Mapped<Amplitude
   const takesDevice = isId(deviceId, settings.minIdLength);
   if (!takesUser && !takesDevice) {
     if (!isGiven(userId) && !isGiven(deviceId)) return { skip: 'no_user_or_device_id' satisfies Reason };
-    return reject('id_not_allowed', 'wanted an external_user_id or device_id that Amplitude takes; only such as it refuses came');
+    return reject(
+      'id_not_allowed',
+      'wanted an external_user_id or device_id that Amplitude takes; only such as it refuses came',
+    );
   }
   if (event.time <= 0) return reject('before_1970', `time: wanted Unix seconds above 0; ${event.time} came`);
   if (event.time >= LAST_SECOND) {
@@ -64,7 +68,8 @@ export function map(event: CatalogueEvent, settings: Settings): Mapped<Amplitude
   const eventProperties: Record<string, unknown> = {};
   const sale = saleOf(event.properties);
   const tooDeep = copyOwn(eventProperties, event, sale);
-  if (tooDeep !== undefined) return reject('property_too_deep', `${tooDeep}: wanted at most 40 layers of lists and objects`);
+  if (tooDeep !== undefined)
+    return reject('property_too_deep', `${tooDeep}: wanted at most 40 layers of lists and objects`);
 
   const payload: Draft = {
     event_type: name,

@@ -30,7 +30,11 @@ export function readNamedEvents(
 /** HTTP V2 reference, 400. */
 const complaints = [
   { list: 'events_with_invalid_id_lengths', code: 'id_too_short', complaint: 'Amplitude wants a longer id' },
-  { list: 'events_with_invalid_fields', code: 'field_invalid', complaint: 'Amplitude does not take the value of a field' },
+  {
+    list: 'events_with_invalid_fields',
+    code: 'field_invalid',
+    complaint: 'Amplitude does not take the value of a field',
+  },
   { list: 'events_with_missing_fields', code: 'field_missing', complaint: 'Amplitude misses a field' },
 ] as const;
 

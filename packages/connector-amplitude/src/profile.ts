@@ -31,7 +31,11 @@ const redirected: Refusal = { code: 'redirected', advice: 'this is not followed;
 export async function lookUpUser(query: UserQuery, to: SendContext<Settings, Credentials>): Promise<UserAnswer> {
   const { settings, credentials, http } = to;
   if (settings.region === 'eu') {
-    return { outcome: 'notAvailable', code: 'region_without_profiles', detail: 'Amplitude offers profiles in the US region only' };
+    return {
+      outcome: 'notAvailable',
+      code: 'region_without_profiles',
+      detail: 'Amplitude offers profiles in the US region only',
+    };
   }
   if (credentials.secretKey === undefined) {
     return { outcome: 'notAvailable', code: 'no_secret_key', detail: 'profiles need the secret key of the project' };
@@ -42,8 +46,16 @@ export async function lookUpUser(query: UserQuery, to: SendContext<Settings, Cre
     headers: { authorization: `Api-Key ${credentials.secretKey}`, accept: 'application/json' },
   });
   const payloads = [query.userId, query.deviceId];
-  if ('body' in answer && answer.status === 200 && secretsOf(credentials).some((secret) => secret.length >= SHORTEST_KEY && answer.body.includes(secret))) {
-    return { outcome: 'unreachable', code: 'key_repeated', detail: 'HTTP 200 with a body that repeats a key; check the base URL' };
+  if (
+    'body' in answer &&
+    answer.status === 200 &&
+    secretsOf(credentials).some((secret) => secret.length >= SHORTEST_KEY && answer.body.includes(secret))
+  ) {
+    return {
+      outcome: 'unreachable',
+      code: 'key_repeated',
+      detail: 'HTTP 200 with a body that repeats a key; check the base URL',
+    };
   }
   return readAnswer(answer, query, (words) => quote(words, { secrets: secretsOf(credentials), payloads }));
 }
@@ -84,11 +96,17 @@ function readAnswer(answer: HttpAnswer, { parts }: UserQuery, say: (words: strin
     return { outcome: 'throttled', afterMs, detail: 'Amplitude takes 600 requests a minute of one organisation' };
   }
   const refusal = status >= 300 && status < 400 ? redirected : refusals[status];
-  if (refusal !== undefined) return { outcome: 'refused', code: refusal.code, detail: `HTTP ${status}: ${refusal.advice}` };
+  if (refusal !== undefined)
+    return { outcome: 'refused', code: refusal.code, detail: `HTTP ${status}: ${refusal.advice}` };
   const userData = body['userData'];
   if (status === 200 && isRecord(userData)) {
     return { outcome: 'found', profile: readUserData(userData, parts.propensities?.predictionIds ?? []) };
   }
-  if (status === 200) return { outcome: 'unreachable', code: 'unreadable_answer', detail: 'HTTP 200 with a body that is no profile' };
-  return { outcome: 'unreachable', code: `http_${status}`, detail: error === '' ? `HTTP ${status}` : `HTTP ${status}: ${say(error)}` };
+  if (status === 200)
+    return { outcome: 'unreachable', code: 'unreadable_answer', detail: 'HTTP 200 with a body that is no profile' };
+  return {
+    outcome: 'unreachable',
+    code: `http_${status}`,
+    detail: error === '' ? `HTTP ${status}` : `HTTP ${status}: ${say(error)}`,
+  };
 }

@@ -14,7 +14,10 @@ const paths = { batch: '/batch', httpapi: '/2/httpapi' } as const satisfies Reco
  * One call with these events, as JSON with commas between. It says nothing of when it was made: Amplitude would move
  * the events of a late repetition by the difference (HTTP V2 reference, client_upload_time).
  */
-export function uploadRequest(events: readonly BodyPiece[], { settings, credentials }: SendContext<Settings, Credentials>): HttpRequest {
+export function uploadRequest(
+  events: readonly BodyPiece[],
+  { settings, credentials }: SendContext<Settings, Credentials>,
+): HttpRequest {
   return {
     method: 'POST',
     url: hostOf(settings, hosts[settings.region]) + paths[settings.endpoint],

@@ -5,7 +5,9 @@ import { z } from 'zod';
 export const MOST_KEY_CHARACTERS = 128;
 
 const renamable = new Set(
-  catalogue.filter((type) => type.destinationNames.amplitude !== undefined && !type.namesArePrefixes).map((type) => type.name),
+  catalogue
+    .filter((type) => type.destinationNames.amplitude !== undefined && !type.namesArePrefixes)
+    .map((type) => type.name),
 );
 
 const eventName = z
@@ -23,12 +25,16 @@ export const settings = z
     endpoint: z
       .enum(['batch', 'httpapi'])
       .default('batch')
-      .describe('batch takes 1,000 events a second of one user and 20 MB a request; httpapi takes 30 and 1 MB, at less delay.'),
+      .describe(
+        'batch takes 1,000 events a second of one user and 20 MB a request; httpapi takes 30 and 1 MB, at less delay.',
+      ),
     baseUrl: z
       .url({ protocol: /^https?$/ })
       .refine(isBare, 'wanted scheme, host and perhaps a path, without user, query or fragment')
       .optional()
-      .describe('Sends here instead of the region’s own host: for a proxy or a stand-in. The operator has to allow it.'),
+      .describe(
+        'Sends here instead of the region’s own host: for a proxy or a stand-in. The operator has to allow it.',
+      ),
     eventNames: z
       .record(z.string(), eventName)
       .default({})
@@ -58,13 +64,17 @@ export const settings = z
       .min(100_000)
       .max(20_000_000)
       .default(4_000_000)
-      .describe('Most bytes of JSON in one request, before compression: 100,000 to 20,000,000. With httpapi at most 999,999.'),
+      .describe(
+        'Most bytes of JSON in one request, before compression: 100,000 to 20,000,000. With httpapi at most 999,999.',
+      ),
     eventsPerSecondPerKey: z
       .int()
       .min(1)
       .max(1_000_000)
       .optional()
-      .describe('Events a second that Amplitude takes of one user or device, where your contract says other than usual: 30 with httpapi, 1,000 with batch.'),
+      .describe(
+        'Events a second that Amplitude takes of one user or device, where your contract says other than usual: 30 with httpapi, 1,000 with batch.',
+      ),
   })
   .readonly();
 
@@ -82,7 +92,9 @@ export const credentials = z
     apiKey: key.describe('The project’s API key (Organization settings, Projects).'),
     secretKey: key
       .optional()
-      .describe('The project’s secret key. Only for looking up user profiles and for fetching cohorts; exports go without.'),
+      .describe(
+        'The project’s secret key. Only for looking up user profiles and for fetching cohorts; exports go without.',
+      ),
   })
   .readonly();
 

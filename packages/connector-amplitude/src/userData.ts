@@ -4,7 +4,13 @@ type Body = Readonly<Record<string, unknown>>;
 
 /** Reads `userData` (Amplitude, User Profile API reference). What is not of the documented type counts as not there. */
 export function readUserData(userData: Body, predictionIds: readonly string[]): UserProfile {
-  const { user_id: userId, device_id: deviceId, amp_props: properties, cohort_ids: cohortIds, recommendations } = userData;
+  const {
+    user_id: userId,
+    device_id: deviceId,
+    amp_props: properties,
+    cohort_ids: cohortIds,
+    recommendations,
+  } = userData;
   const propensities = readPropensities(userData, predictionIds);
   return {
     ...(typeof userId === 'string' && { userId }),
@@ -34,7 +40,10 @@ function readRecommendation(value: unknown): Recommendation[] {
 }
 
 /** The answer to a single prediction may be a bare number. */
-function readPropensities({ propensities, propensity }: Body, [predictionId, ...others]: readonly string[]): Propensity[] | undefined {
+function readPropensities(
+  { propensities, propensity }: Body,
+  [predictionId, ...others]: readonly string[],
+): Propensity[] | undefined {
   if (Array.isArray(propensities)) return propensities.flatMap(readPropensity);
   if (typeof propensity !== 'number' || predictionId === undefined || others.length > 0) return undefined;
   return [{ predictionId, value: propensity }];

@@ -66,7 +66,10 @@ interface Block {
   readonly advice: string;
 }
 
-const keyRefused: Block = { code: 'credentials_refused', advice: 'Amplitude does not know the API key; check key and region' };
+const keyRefused: Block = {
+  code: 'credentials_refused',
+  advice: 'Amplitude does not know the API key; check key and region',
+};
 const notFound: Block = { code: 'not_found', advice: 'there is no such endpoint; check the base URL' };
 const gzipRefused: Block = { code: 'gzip_refused', advice: 'the request could not be read; switch gzip off' };
 
@@ -76,7 +79,9 @@ function blockOn(status: number, body: Body, settings: Settings): Block | undefi
   if (status === 401) return keyRefused;
   if (status === 404 || status === 405) return notFound;
   if (status === 415) {
-    return settings.gzip ? gzipRefused : { code: 'content_type_refused', advice: 'JSON is not taken; check the base URL' };
+    return settings.gzip
+      ? gzipRefused
+      : { code: 'content_type_refused', advice: 'JSON is not taken; check the base URL' };
   }
   if (status !== 400) return undefined;
   const error = typeof body['error'] === 'string' ? body['error'] : '';
@@ -84,14 +89,18 @@ function blockOn(status: number, body: Body, settings: Settings): Block | undefi
   if (body['missing_field'] === 'api_key') return { code: 'credentials_missing', advice: 'the API key did not arrive' };
   if (error.startsWith('Invalid request path')) return notFound;
   // Our JSON is sound, so what cannot be read was compressed.
-  return settings.gzip && (error === 'Invalid JSON request body' || error === 'Missing request body') ? gzipRefused : undefined;
+  return settings.gzip && (error === 'Invalid JSON request body' || error === 'Missing request body')
+    ? gzipRefused
+    : undefined;
 }
 
 /** From a firewall, which looks at addresses and at words: the same event may pass later, others may pass now. */
 function forbidden({ events }: Asked): Verdict {
   const code = 'forbidden';
-  if (events > 1) return { outcome: 'split', code, detail: 'HTTP 403: a firewall refused the request, perhaps for one event' };
-  const detail = 'HTTP 403: a firewall refused the request; if it refuses all of them, ask Amplitude about the hub’s address';
+  if (events > 1)
+    return { outcome: 'split', code, detail: 'HTTP 403: a firewall refused the request, perhaps for one event' };
+  const detail =
+    'HTTP 403: a firewall refused the request; if it refuses all of them, ask Amplitude about the hub’s address';
   return { outcome: 'deferred', code, detail, afterMs: FORBIDDEN_WAIT_MS, scope: 'event' };
 }
 

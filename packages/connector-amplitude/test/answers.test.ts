@@ -41,7 +41,8 @@ function gist(result: SendResult): string {
 }
 
 const innocent = 'deferred others_refused 0 event';
-const refused = (body: object): HttpAnswer => jsonAnswer(400, { code: 400, error: 'Invalid field values on some events', ...body });
+const refused = (body: object): HttpAnswer =>
+  jsonAnswer(400, { code: 400, error: 'Invalid field values on some events', ...body });
 const slowDown = (body: object): HttpAnswer =>
   jsonAnswer(429, { code: 429, error: 'Too many requests for some devices and users', ...body });
 
@@ -52,7 +53,11 @@ describe('a request that is refused for some events: they are rejected, the othe
   it.each<[string, object, readonly string[]]>([
     ['missing fields', { events_with_missing_fields: { event_type: [0, 3] } }, [missing, innocent, innocent, missing]],
     ['invalid fields', { events_with_invalid_fields: { time: [1] } }, [innocent, invalid, innocent, innocent]],
-    ['short ids', { events_with_invalid_id_lengths: { user_id: [1], device_id: [2] } }, [innocent, short, short, innocent]],
+    [
+      'short ids',
+      { events_with_invalid_id_lengths: { user_id: [1], device_id: [2] } },
+      [innocent, short, short, innocent],
+    ],
     [
       'all three maps, and one event in two of them',
       {
@@ -62,16 +67,28 @@ describe('a request that is refused for some events: they are rejected, the othe
       },
       [missing, invalid, short, innocent],
     ],
-    ['the first only', { events_with_invalid_fields: { time: [2], price: [2] } }, [innocent, innocent, invalid, innocent]],
-    ['some that were not sent', { events_with_invalid_fields: { time: [1, 4, -1, 99, 1.5, 'x'] } }, [innocent, invalid, innocent, innocent]],
+    [
+      'the first only',
+      { events_with_invalid_fields: { time: [2], price: [2] } },
+      [innocent, innocent, invalid, innocent],
+    ],
+    [
+      'some that were not sent',
+      { events_with_invalid_fields: { time: [1, 4, -1, 99, 1.5, 'x'] } },
+      [innocent, invalid, innocent, innocent],
+    ],
     ['all of them', { events_with_invalid_fields: { time: [0, 1, 2, 3] } }, [invalid, invalid, invalid, invalid]],
   ])('%s', async (_, body, then) => {
     expect((await sendAgainst(refused(body))).map(gist)).toStrictEqual(then);
   });
 
   it('the field is named, and nothing of the event', async () => {
-    const results = await sendAgainst(refused({ events_with_invalid_fields: { 'event_properties of +351900000000': [0] } }));
-    expect(results[0]).toMatchObject({ detail: 'Amplitude does not take the value of a field: event_properties of [hidden]' });
+    const results = await sendAgainst(
+      refused({ events_with_invalid_fields: { 'event_properties of +351900000000': [0] } }),
+    );
+    expect(results[0]).toMatchObject({
+      detail: 'Amplitude does not take the value of a field: event_properties of [hidden]',
+    });
   });
 });
 
@@ -92,7 +109,12 @@ describe('a request that is refused and names nobody is asked again in halves', 
 });
 
 describe('silenced devices', () => {
-  const silencedBody = { code: 400, eps_threshold: 100, error: 'Events silenced for device_id', exceeded_daily_quota_devices: {} };
+  const silencedBody = {
+    code: 400,
+    eps_threshold: 100,
+    error: 'Events silenced for device_id',
+    exceeded_daily_quota_devices: {},
+  };
   it('are rejected, the throttled among the rest wait, and the others go again at once', async () => {
     const answer = jsonAnswer(400, {
       ...silencedBody,
@@ -121,29 +143,55 @@ describe('a request that is throttled for some users or devices: they wait, the 
     ['devices', { throttled_devices: { 'd-cid': 1203 }, throttled_events: [2] }, [innocent, innocent, fast, innocent]],
     ['ids without a list', { throttled_users: { ann: 1203 } }, [fast, innocent, innocent, innocent]],
     ['a list without ids', { throttled_events: [0, 3] }, [fast, innocent, innocent, fast]],
-    ['users over the daily quota', { exceeded_daily_quota_users: { dan: 500200 } }, [innocent, innocent, innocent, quota]],
+    [
+      'users over the daily quota',
+      { exceeded_daily_quota_users: { dan: 500200 } },
+      [innocent, innocent, innocent, quota],
+    ],
     [
       'devices over the daily quota, and others too fast',
       { throttled_users: { bea: 1203 }, exceeded_daily_quota_devices: { 'd-cid': 500900 }, throttled_events: [1, 2] },
       [innocent, fast, quota, innocent],
     ],
-    ['an unknown id over the daily quota', { exceeded_daily_quota_devices: { hash: 5e5 }, throttled_events: [0] }, [quota, innocent, innocent, innocent]],
-    ['empty maps beside', { throttled_users: { ann: 31 }, exceeded_daily_quota_users: {}, throttled_devices: {} }, [fast, innocent, innocent, innocent]],
+    [
+      'an unknown id over the daily quota',
+      { exceeded_daily_quota_devices: { hash: 5e5 }, throttled_events: [0] },
+      [quota, innocent, innocent, innocent],
+    ],
+    [
+      'empty maps beside',
+      { throttled_users: { ann: 31 }, exceeded_daily_quota_users: {}, throttled_devices: {} },
+      [fast, innocent, innocent, innocent],
+    ],
   ])('%s', async (_, body, then) => {
     expect((await sendAgainst(slowDown(body))).map(gist)).toStrictEqual(then);
   });
 
   it('waits as long as the endpoint wants: 30 s at httpapi, 15 s at batch', async () => {
-    for (const [endpoint, waitMs] of [['httpapi', 30_000], ['batch', 15_000]] as const) {
+    for (const [endpoint, waitMs] of [
+      ['httpapi', 30_000],
+      ['batch', 15_000],
+    ] as const) {
       const results = await sendAgainst(slowDown({ throttled_users: { ann: 31 } }), four, { endpoint });
       expect(results.map(gist)[0]).toBe(`deferred throttled ${waitMs} key`);
     }
   });
 
   it('a Retry-After makes the wait longer, never shorter', async () => {
-    for (const [seconds, waitMs] of [['60', 60_000], ['2', 15_000]] as const) {
-      const answer = { ...slowDown({ throttled_users: { ann: 31 } }), headers: { 'retry-after': seconds } } as HttpAnswer;
-      expect((await sendAgainst(answer)).map(gist)).toStrictEqual([`deferred throttled ${waitMs} key`, innocent, innocent, innocent]);
+    for (const [seconds, waitMs] of [
+      ['60', 60_000],
+      ['2', 15_000],
+    ] as const) {
+      const answer = {
+        ...slowDown({ throttled_users: { ann: 31 } }),
+        headers: { 'retry-after': seconds },
+      } as HttpAnswer;
+      expect((await sendAgainst(answer)).map(gist)).toStrictEqual([
+        `deferred throttled ${waitMs} key`,
+        innocent,
+        innocent,
+        innocent,
+      ]);
     }
   });
 
@@ -158,8 +206,14 @@ describe('a request that is throttled for some users or devices: they wait, the 
   });
 
   it('when nobody who was in the request is named, the Current waits', async () => {
-    for (const body of [{}, { throttled_users: {}, throttled_events: [] }, { throttled_users: { eve: 31 }, throttled_events: [4] }]) {
-      expect((await sendAgainst(slowDown(body))).map(gist)).toStrictEqual(four.map(() => 'deferred throttled - current'));
+    for (const body of [
+      {},
+      { throttled_users: {}, throttled_events: [] },
+      { throttled_users: { eve: 31 }, throttled_events: [4] },
+    ]) {
+      expect((await sendAgainst(slowDown(body))).map(gist)).toStrictEqual(
+        four.map(() => 'deferred throttled - current'),
+      );
     }
     const answer = jsonAnswer(429, { code: 429, error: 'Too many requests' }, { 'retry-after': '7' });
     expect((await sendAgainst(answer)).map(gist)).toStrictEqual(four.map(() => 'deferred throttled 7000 current'));
@@ -167,7 +221,11 @@ describe('a request that is throttled for some users or devices: they wait, the 
 
   it('no id is repeated in a detail', async () => {
     const items = itemsFor(['ines@example.com', 'E2D6A9C1'], ['bea', '']);
-    const body = { throttled_users: { 'ines@example.com': 31 }, throttled_devices: { E2D6A9C1: 31 }, throttled_events: [0] };
+    const body = {
+      throttled_users: { 'ines@example.com': 31 },
+      throttled_devices: { E2D6A9C1: 31 },
+      throttled_events: [0],
+    };
     expect(JSON.stringify(await sendAgainst(slowDown(body), items))).not.toMatch(/ines|E2D6A9C1/);
   });
 });
@@ -176,7 +234,11 @@ describe('what a status says of the whole request', () => {
   const key = `Invalid API key: ${credentials.apiKey}`;
   it.each<[string, HttpAnswer, string, object?]>([
     ['200', jsonAnswer(200, { code: 200, events_ingested: 4 }), 'delivered'],
-    ['200 with fewer ingested, for Amplitude drops duplicates', jsonAnswer(200, { code: 200, events_ingested: 1 }), 'delivered'],
+    [
+      '200 with fewer ingested, for Amplitude drops duplicates',
+      jsonAnswer(200, { code: 200, events_ingested: 1 }),
+      'delivered',
+    ],
     ['200 of something else', htmlAnswer(200), 'deferred unreadable_answer - current'],
     ['200 cut short', textAnswer(200, '{"code":200,"events_'), 'deferred unreadable_answer - current'],
     ['200 whose body says 400', jsonAnswer(200, { code: 400 }), 'deferred unreadable_answer - current'],
@@ -198,9 +260,19 @@ describe('what a status says of the whole request', () => {
     ['413 of a proxy', htmlAnswer(413), 'split request_too_large'],
     ['415', textAnswer(415, ''), 'blocked content_type_refused'],
     ['415 to gzip', textAnswer(415, ''), 'blocked gzip_refused', { gzip: true }],
-    ['an unreadable body, compressed', jsonAnswer(400, { error: 'Invalid JSON request body' }), 'blocked gzip_refused', { gzip: true }],
+    [
+      'an unreadable body, compressed',
+      jsonAnswer(400, { error: 'Invalid JSON request body' }),
+      'blocked gzip_refused',
+      { gzip: true },
+    ],
     ['no body, compressed', jsonAnswer(400, { error: 'Missing request body' }), 'blocked gzip_refused', { gzip: true }],
-    ['unreadable events, compressed', jsonAnswer(400, { error: 'Invalid event JSON' }), 'split bad_request', { gzip: true }],
+    [
+      'unreadable events, compressed',
+      jsonAnswer(400, { error: 'Invalid event JSON' }),
+      'split bad_request',
+      { gzip: true },
+    ],
     ['408', textAnswer(408, ''), 'deferred http_408 - current'],
     ['500', jsonAnswer(500, { code: 500 }), 'deferred http_500 - current'],
     ['502 of a proxy', htmlAnswer(502), 'deferred http_502 - current'],
@@ -230,12 +302,18 @@ describe('what is asked', () => {
   ])('%j goes to %s', async (choices, url) => {
     const http = scriptedHttp(jsonAnswer(200, { code: 200 }));
     await amplitude.send(four, { settings: amplitude.settings.parse(choices), credentials, http });
-    expect(http.requests).toMatchObject([{ method: 'POST', url, gzip: false, headers: { 'content-type': 'application/json' } }]);
+    expect(http.requests).toMatchObject([
+      { method: 'POST', url, gzip: false, headers: { 'content-type': 'application/json' } },
+    ]);
   });
 
   it('the body holds the key, the events in their order and the shortest id, and no time of sending', async () => {
     const http = scriptedHttp(jsonAnswer(200, { code: 200 }));
-    await amplitude.send(four, { settings: amplitude.settings.parse({ region: 'us', minIdLength: 3 }), credentials, http });
+    await amplitude.send(four, {
+      settings: amplitude.settings.parse({ region: 'us', minIdLength: 3 }),
+      credentials,
+      http,
+    });
     expect(JSON.parse(http.requests[0]?.body ?? '')).toStrictEqual({
       api_key: credentials.apiKey,
       events: four.map((item) => item.payload),
@@ -246,14 +324,22 @@ describe('what is asked', () => {
 
 describe('test', () => {
   it.each<[string, HttpAnswer, object]>([
-    ['the events are missed', jsonAnswer(400, { error: 'Request missing required field', missing_field: 'events' }), { outcome: 'passed' }],
+    [
+      'the events are missed',
+      jsonAnswer(400, { error: 'Request missing required field', missing_field: 'events' }),
+      { outcome: 'passed' },
+    ],
     ['no events are taken', jsonAnswer(200, { code: 200, events_ingested: 0 }), { outcome: 'passed' }],
     [
       'the key is missed',
       jsonAnswer(400, { error: 'Request missing required field', missing_field: 'api_key' }),
       { outcome: 'refused', code: 'credentials_missing' },
     ],
-    ['gzip is not read', jsonAnswer(400, { error: 'Invalid JSON request body' }), { outcome: 'refused', code: 'gzip_refused' }],
+    [
+      'gzip is not read',
+      jsonAnswer(400, { error: 'Invalid JSON request body' }),
+      { outcome: 'refused', code: 'gzip_refused' },
+    ],
     ['a firewall refuses', jsonAnswer(403, { error: 'Forbidden' }), { outcome: 'unreachable', code: 'forbidden' }],
     ['too many requests', slowDown({}), { outcome: 'unreachable', code: 'throttled' }],
     ['the page of a proxy', htmlAnswer(200), { outcome: 'unreachable', code: 'unreadable_answer' }],

@@ -8,9 +8,24 @@ const routeAt = (path: string): CohortRoute => {
   if (route === undefined) throw new Error(`wanted ${path}`);
   return route;
 };
-const [webhook, lists, add] = ['webhook', 'lists', 'lists/:listId/add'].map(routeAt) as [CohortRoute, CohortRoute, CohortRoute];
-const push = (body: unknown, headers: Push['headers'] = {}, path: Push['path'] = {}): Push => ({ path, headers, body: JSON.stringify(body) });
-const told = { cohort_name: 'Buyers', cohort_id: 'c1', in_cohort: true, computed_time: '1692206763', message_id: 'm', users: [{ user_id: 'u' }] };
+const [webhook, lists, add] = ['webhook', 'lists', 'lists/:listId/add'].map(routeAt) as [
+  CohortRoute,
+  CohortRoute,
+  CohortRoute,
+];
+const push = (body: unknown, headers: Push['headers'] = {}, path: Push['path'] = {}): Push => ({
+  path,
+  headers,
+  body: JSON.stringify(body),
+});
+const told = {
+  cohort_name: 'Buyers',
+  cohort_id: 'c1',
+  in_cohort: true,
+  computed_time: '1692206763',
+  message_id: 'm',
+  users: [{ user_id: 'u' }],
+};
 const heard = (more: Record<string, unknown>) => webhook.parse(push({ ...told, ...more }));
 
 describe('a cohort', () => {
@@ -76,7 +91,9 @@ describe('lists', () => {
 
   it('take 10,000 ids at a time', () => {
     const userIds = Array.from({ length: 10_000 }, (_, index) => `user-${index}`);
-    expect(add.parse(push({ userIds }, {}, { listId: 'list_1' }))).toMatchObject({ changes: [{ members: { length: 10_000 } }] });
+    expect(add.parse(push({ userIds }, {}, { listId: 'list_1' }))).toMatchObject({
+      changes: [{ members: { length: 10_000 } }],
+    });
   });
 });
 

@@ -1,5 +1,11 @@
 import type { HttpAnswer, MemberPage, PullStep } from '@currents/connector';
-import { awkwardAnswers, describeCohortPull, jsonAnswer, scriptedStreams, textAnswer } from '@currents/connector/conformance';
+import {
+  awkwardAnswers,
+  describeCohortPull,
+  jsonAnswer,
+  scriptedStreams,
+  textAnswer,
+} from '@currents/connector/conformance';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { amplitude } from '../src/amplitude.js';
@@ -23,14 +29,30 @@ describeCohortPull({
   list: {
     answer: jsonAnswer(200, {
       cohorts: [
-        { appId: 1, archived: false, id: '26umsb5', name: 'Buyers', description: 'Who bought', size: 12, createdAt: 1_600_000_000, lastComputed: 1_700_000_000 },
+        {
+          appId: 1,
+          archived: false,
+          id: '26umsb5',
+          name: 'Buyers',
+          description: 'Who bought',
+          size: 12,
+          createdAt: 1_600_000_000,
+          lastComputed: 1_700_000_000,
+        },
         { archived: true, id: 'old', name: 'Old' },
         { id: 'bare' },
         'x',
       ],
     }),
     then: [
-      { id: '26umsb5', name: 'Buyers', description: 'Who bought', createdAtMs: 1_600_000_000_000, computedAtMs: 1_700_000_000_000, size: 12 },
+      {
+        id: '26umsb5',
+        name: 'Buyers',
+        description: 'Who bought',
+        createdAtMs: 1_600_000_000_000,
+        computedAtMs: 1_700_000_000_000,
+        size: 12,
+      },
       { id: 'bare', name: 'bare' },
     ],
   },
@@ -48,7 +70,12 @@ async function go(place: unknown, ...answers: HttpAnswer[]) {
   const http = scriptedStreams(answers);
   const pages: MemberPage[] = [];
   const at = place === undefined ? undefined : JSON.stringify(place);
-  const said: PullStep = await cohortPull.pull('26umsb5', at, { settings, credentials, http }, async (page) => void pages.push(page));
+  const said: PullStep = await cohortPull.pull(
+    '26umsb5',
+    at,
+    { settings, credentials, http },
+    async (page) => void pages.push(page),
+  );
   return { said, pages, requests: http.requests };
 }
 
@@ -57,8 +84,12 @@ const ready = { request: 'qfaZya', waitedMs: 3_000, isReady: true };
 describe('a file', () => {
   it('comes at once when it is small', async () => {
     const { said, pages, requests } = await go(ready, textAnswer(200, file));
-    expect(requests.map(({ url }) => url)).toEqual(['https://analytics.eu.amplitude.com/api/5/cohorts/request/qfaZya/file']);
-    expect(pages).toEqual([{ members: [{ externalId: 'u1' }, { externalId: 'u,3' }, { externalId: 'ü4' }], refused: { no_id: 1 } }]);
+    expect(requests.map(({ url }) => url)).toEqual([
+      'https://analytics.eu.amplitude.com/api/5/cohorts/request/qfaZya/file',
+    ]);
+    expect(pages).toEqual([
+      { members: [{ externalId: 'u1' }, { externalId: 'u,3' }, { externalId: 'ü4' }], refused: { no_id: 1 } },
+    ]);
     expect(said).toEqual({ outcome: 'complete' });
   });
 
@@ -72,7 +103,12 @@ describe('a file', () => {
     const rows = Array.from({ length: 25_000 }, (_, index) => `u${index}`).join('\n');
     const http = scriptedStreams([textAnswer(200, `user_id\n${rows}\n`)], 50_000);
     const sizes: number[] = [];
-    await cohortPull.pull('26umsb5', JSON.stringify(ready), { settings, credentials, http }, async ({ members }) => void sizes.push(members.length));
+    await cohortPull.pull(
+      '26umsb5',
+      JSON.stringify(ready),
+      { settings, credentials, http },
+      async ({ members }) => void sizes.push(members.length),
+    );
     expect(sizes).toEqual([10_000, 10_000, 5_000]);
   });
 
@@ -85,9 +121,17 @@ describe('a file', () => {
     ['nothing at all', [textAnswer(200, '')], { outcome: 'failed', code: 'unreadable_file' }],
     ['it breaks off in a value', [textAnswer(200, 'user_id\n"u1')], { outcome: 'deferred', code: 'broken_file' }],
     ['the link has expired', [elsewhere, textAnswer(403, '<Error/>')], { outcome: 'deferred', code: 'link_refused' }],
-    ['the link breaks', [elsewhere, { status: 0, failure: 'broken', detail: '' }], { outcome: 'deferred', code: 'broken_connection' }],
+    [
+      'the link breaks',
+      [elsewhere, { status: 0, failure: 'broken', detail: '' }],
+      { outcome: 'deferred', code: 'broken_connection' },
+    ],
     ['a link to a link', [elsewhere, elsewhere], { outcome: 'deferred', code: 'link_refused' }],
-    ['a link that is not private', [textAnswer(302, '', { location: 'http://cohorts.example.com/' })], { outcome: 'failed', code: 'redirected' }],
+    [
+      'a link that is not private',
+      [textAnswer(302, '', { location: 'http://cohorts.example.com/' })],
+      { outcome: 'failed', code: 'redirected' },
+    ],
     ['a link to nowhere', [textAnswer(302, '')], { outcome: 'failed', code: 'redirected' }],
     ['it was kept for seven days', [jsonAnswer(404, {})], { outcome: 'failed', code: 'job_lost', mend: 'time' }],
   ])('is not taken for whole: %s', async (_, answers, then) => {
@@ -110,7 +154,18 @@ describe('a job', () => {
   });
 
   it.each<[string, HttpAnswer, object]>([
-    ['a key that is not known', jsonAnswer(403, { error: { http_code: 403, type: 'unspecified', metadata: { details: 'Invalid API/Secret Key combination' } } }), { outcome: 'failed', code: 'credentials_refused', mend: 'person', detail: expect.stringContaining('Invalid API/Secret Key combination') }],
+    [
+      'a key that is not known',
+      jsonAnswer(403, {
+        error: { http_code: 403, type: 'unspecified', metadata: { details: 'Invalid API/Secret Key combination' } },
+      }),
+      {
+        outcome: 'failed',
+        code: 'credentials_refused',
+        mend: 'person',
+        detail: expect.stringContaining('Invalid API/Secret Key combination'),
+      },
+    ],
     ['no such cohort', jsonAnswer(404, {}), { outcome: 'failed', code: 'no_such_cohort', mend: 'gone' }],
     ['too many', jsonAnswer(429, {}), { outcome: 'deferred', code: 'throttled' }],
   ])('is not ordered: %s', async (_, answer, then) => {
@@ -119,23 +174,49 @@ describe('a job', () => {
 
   it('that Amplitude gives up is over', async () => {
     const failed = jsonAnswer(200, { request_id: 'qfaZya', async_status: 'JOB FAILED' });
-    expect((await go({ request: 'qfaZya', waitedMs: 1_000 }, failed)).said).toMatchObject({ outcome: 'failed', code: 'job_failed', mend: 'time' });
+    expect((await go({ request: 'qfaZya', waitedMs: 1_000 }, failed)).said).toMatchObject({
+      outcome: 'failed',
+      code: 'job_failed',
+      mend: 'time',
+    });
   });
 
   it('needs the secret key', async () => {
     const to = { settings, credentials: { apiKey: credentials.apiKey }, http: scriptedStreams([]) };
-    expect(await cohortPull.pull('26umsb5', undefined, to, async () => undefined)).toMatchObject({ outcome: 'failed', code: 'no_secret_key', mend: 'person' });
+    expect(await cohortPull.pull('26umsb5', undefined, to, async () => undefined)).toMatchObject({
+      outcome: 'failed',
+      code: 'no_secret_key',
+      mend: 'person',
+    });
     expect(await cohortPull.list(to)).toMatchObject({ outcome: 'failed', code: 'no_secret_key', mend: 'person' });
   });
 });
 
 describe('CSV', () => {
   it.each<[string, string[][]]>([
-    ['a,b\nc,d\n', [['a', 'b'], ['c', 'd']]],
-    ['a,b\r\nc,d', [['a', 'b'], ['c', 'd']]],
+    [
+      'a,b\nc,d\n',
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+      ],
+    ],
+    [
+      'a,b\r\nc,d',
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+      ],
+    ],
     ['"a,b","c""d"\n', [['a,b', 'c"d']]],
     ['"a\nb",c\n', [['a\nb', 'c']]],
-    ['a,,\n,,\n', [['a', '', ''], ['', '', '']]],
+    [
+      'a,,\n,,\n',
+      [
+        ['a', '', ''],
+        ['', '', ''],
+      ],
+    ],
     ['"",b\n', [['', 'b']]],
     ['\n\na\n\n', [['a']]],
     ['a"b,"c" d\n', [['a"b', 'c d']]],
@@ -154,7 +235,15 @@ describe('CSV', () => {
 
 it('the README explains every code that a pull can lead to', async () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  const codes = new Set(['no_secret_key', 'no_such_cohort', 'job_failed', 'job_too_long', 'unreadable_file', 'broken_file', 'link_refused']);
+  const codes = new Set([
+    'no_secret_key',
+    'no_such_cohort',
+    'job_failed',
+    'job_too_long',
+    'unreadable_file',
+    'broken_file',
+    'link_refused',
+  ]);
   for (const answer of Object.values(awkwardAnswers)) {
     for (const place of [undefined, { request: 'qfaZya', waitedMs: 0 }, ready]) {
       const { said } = await go(place, answer, answer);

@@ -30,7 +30,10 @@ describeConnector({
       { field: 'gzip', value: { region: 'us', gzip: 'yes' } },
       { field: 'eventNames', value: { region: 'us', eventNames: { 'users.messages.email.Open': '' } } },
       { field: 'eventNames', value: { region: 'us', eventNames: { 'users.messages.email.Open': '$identify' } } },
-      { field: 'eventNames', value: { region: 'us', eventNames: { 'users.messages.email.Open': '[Amplitude] Revenue' } } },
+      {
+        field: 'eventNames',
+        value: { region: 'us', eventNames: { 'users.messages.email.Open': '[Amplitude] Revenue' } },
+      },
       { field: 'eventNames', value: { region: 'us', eventNames: { 'users.behaviors.CustomEvent': 'Anything' } } },
       { field: 'eventNames', value: { region: 'us', eventNames: { 'users.nothing.Known': 'Anything' } } },
     ],
@@ -49,16 +52,33 @@ describeConnector({
   answers: [
     {
       name: '200',
-      answer: jsonAnswer(200, { code: 200, events_ingested: 3, payload_size_bytes: 900, server_upload_time: 1753776000000 }),
+      answer: jsonAnswer(200, {
+        code: 200,
+        events_ingested: 3,
+        payload_size_bytes: 900,
+        server_upload_time: 1753776000000,
+      }),
       then: 'delivered',
     },
-    { name: '400, bad key echoed', answer: jsonAnswer(400, { code: 400, error: `Invalid API key: ${key}` }), then: 'blocked' },
-    { name: '400, no key', answer: jsonAnswer(400, { code: 400, error: missing, missing_field: 'api_key' }), then: 'blocked' },
+    {
+      name: '400, bad key echoed',
+      answer: jsonAnswer(400, { code: 400, error: `Invalid API key: ${key}` }),
+      then: 'blocked',
+    },
+    {
+      name: '400, no key',
+      answer: jsonAnswer(400, { code: 400, error: missing, missing_field: 'api_key' }),
+      then: 'blocked',
+    },
     { name: '400, unread', answer: jsonAnswer(400, { code: 400, error: 'Invalid event JSON' }), then: 'split' },
     { name: '400 of a proxy', answer: htmlAnswer(400), then: 'split' },
     {
       name: '400 that names one',
-      answer: jsonAnswer(400, { code: 400, error: 'Invalid field values on some events', events_with_invalid_fields: { time: [1] } }),
+      answer: jsonAnswer(400, {
+        code: 400,
+        error: 'Invalid field values on some events',
+        events_with_invalid_fields: { time: [1] },
+      }),
       then: ['deferred', 'rejected', 'deferred'],
     },
     { name: '403', answer: jsonAnswer(403, { code: 403, error: 'Forbidden' }), then: 'split' },

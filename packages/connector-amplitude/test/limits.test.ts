@@ -36,7 +36,10 @@ describe('limits', () => {
   });
 
   it('a contract that says other than usual is kept to', () => {
-    expect(limitsFor({ endpoint: 'httpapi', eventsPerSecondPerKey: 100 }).budgets).toMatchObject([{ allow: 3_000 }, { allow: 3_000 }]);
+    expect(limitsFor({ endpoint: 'httpapi', eventsPerSecondPerKey: 100 }).budgets).toMatchObject([
+      { allow: 3_000 },
+      { allow: 3_000 },
+    ]);
     expect(limitsFor({ eventsPerSecondPerKey: 100 }).budgets).toMatchObject([{ allow: 3_000 }, { allow: 3_000 }]);
   });
 

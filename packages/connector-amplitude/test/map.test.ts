@@ -27,30 +27,42 @@ describe('every event type of the catalogue', () => {
   ]);
   const taken = catalogue.filter((type) => type.destinationNames.amplitude !== undefined);
 
-  it.each(taken.map((type) => type.name))('goes under its name, in milliseconds, with its properties flat: %s', (name) => {
-    const event = sampleOf(name);
-    const payload = payloadOf(event);
-    const type = taken.find((candidate) => candidate.name === name);
-    const ownName = type?.namesArePrefixes === true ? String(event.properties['name']) : '';
-    expect(payload.event_type).toBe(`${type?.destinationNames.amplitude}${ownName}`);
-    expect(payload.event_type.startsWith('[Appboy] ')).toBe(true);
-    expect(payload.time).toBe(event.time * 1000);
-    expect(payload.insert_id).toBe(event.id);
-    expect(Object.keys(payload).filter((key) => !topLevel.has(key))).toStrictEqual([]);
-    expect(Object.values(payload.event_properties)).not.toContain(null);
-  });
+  it.each(taken.map((type) => type.name))(
+    'goes under its name, in milliseconds, with its properties flat: %s',
+    (name) => {
+      const event = sampleOf(name);
+      const payload = payloadOf(event);
+      const type = taken.find((candidate) => candidate.name === name);
+      const ownName = type?.namesArePrefixes === true ? String(event.properties['name']) : '';
+      expect(payload.event_type).toBe(`${type?.destinationNames.amplitude}${ownName}`);
+      expect(payload.event_type.startsWith('[Appboy] ')).toBe(true);
+      expect(payload.time).toBe(event.time * 1000);
+      expect(payload.insert_id).toBe(event.id);
+      expect(Object.keys(payload).filter((key) => !topLevel.has(key))).toStrictEqual([]);
+      expect(Object.values(payload.event_properties)).not.toContain(null);
+    },
+  );
 
   it('is not sent when Amplitude has no name for it', () => {
     const others = catalogue.filter((type) => type.destinationNames.amplitude === undefined);
     expect(others.length).toBeGreaterThan(0);
-    for (const type of others) expect(amplitude.map(sampleOf(type.name), settings)).toStrictEqual({ skip: 'event_type_not_taken' });
+    for (const type of others)
+      expect(amplitude.map(sampleOf(type.name), settings)).toStrictEqual({ skip: 'event_type_not_taken' });
   });
 });
 
 describe('identity', () => {
   const refused = [
     ...['anonymous', 'nil', 'none', 'null', 'n/a', 'na', 'undefined', 'unknown', '{}', 'lmy47d', '0', '-1'],
-    ...['00000000-0000-0000-0000-000000000000', 'Anonymous', 'LMY47D', ' null ', '  unknown', 'anonymous       ', 'x'.repeat(1025)],
+    ...[
+      '00000000-0000-0000-0000-000000000000',
+      'Anonymous',
+      'LMY47D',
+      ' null ',
+      '  unknown',
+      'anonymous       ',
+      'x'.repeat(1025),
+    ],
   ];
 
   it.each(refused)('an id that Amplitude refuses is left out beside a good one: %j', (id) => {
@@ -66,13 +78,30 @@ describe('identity', () => {
     }
   });
 
-  it.each(['42', '1', 'a', 'anon', 'true', 'nobody', 'null-island', '00000000-0000-0000-0000-000000000001', 'x'.repeat(1024)])(
-    'any other id is sent as it came: %j',
-    (id) => expect(payloadOf({ ...sms, user: { external_user_id: id, device_id: id } })).toMatchObject({ user_id: id, device_id: id }),
+  it.each([
+    '42',
+    '1',
+    'a',
+    'anon',
+    'true',
+    'nobody',
+    'null-island',
+    '00000000-0000-0000-0000-000000000001',
+    'x'.repeat(1024),
+  ])('any other id is sent as it came: %j', (id) =>
+    expect(payloadOf({ ...sms, user: { external_user_id: id, device_id: id } })).toMatchObject({
+      user_id: id,
+      device_id: id,
+    }),
   );
 
   it('no id at all, or a blank one, is nobody', () => {
-    for (const user of [{}, { external_user_id: null, device_id: null }, { external_user_id: '', device_id: ' ' }, { user_id: 'x' }]) {
+    for (const user of [
+      {},
+      { external_user_id: null, device_id: null },
+      { external_user_id: '', device_id: ' ' },
+      { user_id: 'x' },
+    ]) {
       expect(amplitude.map({ ...sms, user }, settings)).toStrictEqual({ skip: 'no_user_or_device_id' });
     }
   });
@@ -152,12 +181,16 @@ describe('properties', () => {
     ] as const;
     for (const [event, propertiesOf] of cases) {
       expect(amplitude.map({ ...event, properties: propertiesOf(39) }, settings)).toHaveProperty('payload');
-      expect(amplitude.map({ ...event, properties: propertiesOf(40) }, settings)).toMatchObject({ reject: 'property_too_deep' });
+      expect(amplitude.map({ ...event, properties: propertiesOf(40) }, settings)).toMatchObject({
+        reject: 'property_too_deep',
+      });
     }
   });
 
   it('no key of a property touches a prototype', () => {
-    const properties = JSON.parse('{"__proto__":{"polluted":true},"custom_properties":{"__proto__":"mine"},"name":"n"}') as object;
+    const properties = JSON.parse(
+      '{"__proto__":{"polluted":true},"custom_properties":{"__proto__":"mine"},"name":"n"}',
+    ) as object;
     const payload = payloadOf({ ...sampleOf('users.behaviors.CustomEvent'), properties: { ...properties } });
     expect(Object.getPrototypeOf(payload.event_properties)).toBe(Object.prototype);
     expect(Object.hasOwn(payload.event_properties, '__proto__')).toBe(true);

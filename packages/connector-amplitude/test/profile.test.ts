@@ -16,10 +16,26 @@ describe('what is asked', () => {
   it.each<[string, UserQuery, Record<string, string>]>([
     ['a user', { userId: 'ines & co/ü', parts: {} }, { user_id: 'ines & co/ü' }],
     ['a device', { deviceId: 'd-1', parts: { cohortIds: true } }, { device_id: 'd-1', get_cohort_ids: 'true' }],
-    ['both', { userId: 'ines', deviceId: 'd-1', parts: { properties: true } }, { user_id: 'ines', device_id: 'd-1', get_amp_props: 'true' }],
-    ['nothing more than was chosen', { userId: 'ines', parts: { properties: false, cohortIds: false } }, { user_id: 'ines' }],
-    ['all computations', { userId: 'ines', parts: { computations: 'all' } }, { user_id: 'ines', get_computations: 'true' }],
-    ['some computations', { userId: 'ines', parts: { computations: ['c1', 'c2'] } }, { user_id: 'ines', comp_id: 'c1,c2' }],
+    [
+      'both',
+      { userId: 'ines', deviceId: 'd-1', parts: { properties: true } },
+      { user_id: 'ines', device_id: 'd-1', get_amp_props: 'true' },
+    ],
+    [
+      'nothing more than was chosen',
+      { userId: 'ines', parts: { properties: false, cohortIds: false } },
+      { user_id: 'ines' },
+    ],
+    [
+      'all computations',
+      { userId: 'ines', parts: { computations: 'all' } },
+      { user_id: 'ines', get_computations: 'true' },
+    ],
+    [
+      'some computations',
+      { userId: 'ines', parts: { computations: ['c1', 'c2'] } },
+      { user_id: 'ines', comp_id: 'c1,c2' },
+    ],
     [
       'recommendations',
       { userId: 'ines', parts: { recommendations: { ids: ['r1', 'r2'], type: 'random' } } },
@@ -63,7 +79,14 @@ describe('what is answered', () => {
       amp_props: { library: 'http/1.0', visits: 12, 'computed-spend': '5000' },
       cohort_ids: ['c1', 'c3'],
       recommendations: [
-        { rec_id: 'r1', child_rec_id: 'r1b', items: ['pan', 'lid'], is_control: true, recommendation_source: 'model', last_updated: 1608670720 },
+        {
+          rec_id: 'r1',
+          child_rec_id: 'r1b',
+          items: ['pan', 'lid'],
+          is_control: true,
+          recommendation_source: 'model',
+          last_updated: 1608670720,
+        },
       ],
       propensity: null,
       propensities: [{ prop: 83, pred_id: 'p1', prop_type: 'pct' }],
@@ -75,14 +98,23 @@ describe('what is answered', () => {
         deviceId: 'd-1',
         properties: { library: 'http/1.0', visits: 12, 'computed-spend': '5000' },
         cohortIds: ['c1', 'c3'],
-        recommendations: [{ id: 'r1', childId: 'r1b', items: ['pan', 'lid'], isControl: true, source: 'model', updatedAt: 1608670720 }],
+        recommendations: [
+          { id: 'r1', childId: 'r1b', items: ['pan', 'lid'], isControl: true, source: 'model', updatedAt: 1608670720 },
+        ],
         propensities: [{ predictionId: 'p1', value: 83 }],
       },
     });
   });
 
   it('parts that are null, or not of their type, are missing', async () => {
-    const userData = { user_id: 'ines', device_id: null, amp_props: [1], cohort_ids: null, recommendations: [{ rec_id: 1 }], propensities: [null] };
+    const userData = {
+      user_id: 'ines',
+      device_id: null,
+      amp_props: [1],
+      cohort_ids: null,
+      recommendations: [{ rec_id: 1 }],
+      propensities: [null],
+    };
     expect(await lookUp(jsonAnswer(200, { userData }))).toStrictEqual({
       outcome: 'found',
       profile: { userId: 'ines', recommendations: [], propensities: [] },
@@ -95,24 +127,40 @@ describe('what is answered', () => {
       userId: 'ines',
       parts: { propensities: { predictionIds, type: 'score' } },
     });
-    expect(await lookUp(answer, asking('p1'))).toMatchObject({ profile: { propensities: [{ predictionId: 'p1', value: 0.5 }] } });
+    expect(await lookUp(answer, asking('p1'))).toMatchObject({
+      profile: { propensities: [{ predictionId: 'p1', value: 0.5 }] },
+    });
     expect(await lookUp(answer, asking('p1', 'p2'))).toStrictEqual({ outcome: 'found', profile: { userId: 'ines' } });
   });
 
   const unseen = { error: 'User id and device id not seen before' };
-  const tooMany = { error: 'Number of requests per minute exceeds system limit. Contact Support if you need this limit raised' };
+  const tooMany = {
+    error: 'Number of requests per minute exceeds system limit. Contact Support if you need this limit raised',
+  };
   it.each<[string, HttpAnswer, object]>([
     ['an unknown user', jsonAnswer(200, unseen), { outcome: 'notFound' }],
     ['an unknown user, as 400', jsonAnswer(400, unseen), { outcome: 'notFound' }],
     ['a bad key', textAnswer(401, 'Invalid Api-Key'), { outcome: 'refused', code: 'credentials_refused' }],
-    ...[301, 302, 303, 307, 308].map((status): [string, HttpAnswer, object] => [`a redirection, ${status}`, htmlAnswer(status), { outcome: 'refused', code: 'redirected' }]),
+    ...[301, 302, 303, 307, 308].map((status): [string, HttpAnswer, object] => [
+      `a redirection, ${status}`,
+      htmlAnswer(status),
+      { outcome: 'refused', code: 'redirected' },
+    ]),
     ['a wrong path', textAnswer(404, ''), { outcome: 'refused', code: 'not_found' }],
     ['too many requests', jsonAnswer(429, tooMany), { outcome: 'throttled', afterMs: 60_000 }],
     ['too many requests, without the status', jsonAnswer(400, tooMany), { outcome: 'throttled', afterMs: 60_000 }],
     ['429 that says when', textAnswer(429, '', { 'retry-after': '9' }), { outcome: 'throttled', afterMs: 9_000 }],
     ['an outage', htmlAnswer(500), { outcome: 'unreachable', code: 'http_500' }],
-    ['an unknown error', jsonAnswer(400, { error: 'no luck' }), { outcome: 'unreachable', code: 'http_400', detail: 'HTTP 400: no luck' }],
-    ['something that is no profile', jsonAnswer(200, { userData: null }), { outcome: 'unreachable', code: 'unreadable_answer' }],
+    [
+      'an unknown error',
+      jsonAnswer(400, { error: 'no luck' }),
+      { outcome: 'unreachable', code: 'http_400', detail: 'HTTP 400: no luck' },
+    ],
+    [
+      'something that is no profile',
+      jsonAnswer(200, { userData: null }),
+      { outcome: 'unreachable', code: 'unreadable_answer' },
+    ],
     ['half an answer', textAnswer(200, '{"userData":{"us'), { outcome: 'unreachable', code: 'unreadable_answer' }],
     ['a timeout', noAnswer('timeout'), { outcome: 'unreachable', code: 'timeout' }],
     ['a broken connection', noAnswer('broken'), { outcome: 'unreachable', code: 'broken_connection' }],
@@ -123,20 +171,30 @@ describe('what is answered', () => {
   it('a profile that repeats a key, as a mirror at a base URL might, is not told', async () => {
     for (const key of ['e2d5b489637c1f0e', '7c1f0e5a9b3d4826']) {
       const answer = jsonAnswer(200, { userData: { user_id: 'ines', amp_props: { seen: `Api-Key ${key}` } } });
-      expect(await lookUp(answer)).toStrictEqual({ outcome: 'unreachable', code: 'key_repeated', detail: 'HTTP 200 with a body that repeats a key; check the base URL' });
+      expect(await lookUp(answer)).toStrictEqual({
+        outcome: 'unreachable',
+        code: 'key_repeated',
+        detail: 'HTTP 200 with a body that repeats a key; check the base URL',
+      });
     }
   });
 
   it('neither key nor id is repeated', async () => {
     const error = `no user ines & co/ü for e2d5b489637c1f0e`;
-    expect(await lookUp(jsonAnswer(418, { error }))).toMatchObject({ detail: 'HTTP 418: no user [hidden] for [hidden]' });
+    expect(await lookUp(jsonAnswer(418, { error }))).toMatchObject({
+      detail: 'HTTP 418: no user [hidden] for [hidden]',
+    });
   });
 });
 
 describe('what is not available makes no request', () => {
   it.each([
     ['in the EU', { settings: amplitude.settings.parse({ region: 'eu' }), credentials }, 'region_without_profiles'],
-    ['without the secret key', { settings, credentials: amplitude.credentials.parse({ apiKey: 'k' }) }, 'no_secret_key'],
+    [
+      'without the secret key',
+      { settings, credentials: amplitude.credentials.parse({ apiKey: 'k' }) },
+      'no_secret_key',
+    ],
   ])('%s', async (_, to, code) => {
     const http = scriptedHttp();
     expect(await lookUpUser(ines, { ...to, http })).toMatchObject({ outcome: 'notAvailable', code });

@@ -7,7 +7,10 @@ import { z } from 'zod';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const settings = amplitude.settings.parse({ region: 'us' });
-const credentials = amplitude.credentials.parse({ apiKey: '7c1f0e5a9b3d4826a1c0f7e2d5b48963', secretKey: 'e2d5b489637c1f0e5a9b3d4826a1c0f7' });
+const credentials = amplitude.credentials.parse({
+  apiKey: '7c1f0e5a9b3d4826a1c0f7e2d5b48963',
+  secretKey: 'e2d5b489637c1f0e5a9b3d4826a1c0f7',
+});
 
 const fieldsOf = (schema: z.ZodType): string[] => Object.keys(z.toJSONSchema(schema, { io: 'input' }).properties ?? {});
 const row = (word: string): RegExp => new RegExp(`^\\| \`${word}\` \\|`, 'm');
@@ -64,11 +67,20 @@ describe('the README', () => {
       expect(perMs).toBe(30_000);
       expect(readme).toContain(`Of ${quota?.allow.toLocaleString('en')} events a day`);
     }
-    expect(readme.replaceAll('\n', ' ')).toContain(`${limits.events.toLocaleString('en')} events a request and ${limits.requests} requests at a time`);
+    expect(readme.replaceAll('\n', ' ')).toContain(
+      `${limits.events.toLocaleString('en')} events a request and ${limits.requests} requests at a time`,
+    );
   });
 
   it('names every type that a question for a user can be answered with', () => {
-    for (const type of ['UserProfile', 'UserNotFound', 'LookupNotAvailable', 'LookupRefused', 'LookupThrottled', 'LookupFailed']) {
+    for (const type of [
+      'UserProfile',
+      'UserNotFound',
+      'LookupNotAvailable',
+      'LookupRefused',
+      'LookupThrottled',
+      'LookupFailed',
+    ]) {
       expect(readme).toMatch(row(type));
     }
   });

@@ -1,5 +1,25 @@
-import { basicOf, brazeCohorts, firstText, isRecord, kindOf, readCohortId, readId, readMembers, readName, readPushBody } from '@currents/connector';
-import type { CohortChange, CohortImport, CohortReference, CohortRoute, ParsedPush, Push, PushReply, PushResult } from '@currents/connector';
+import {
+  basicOf,
+  brazeCohorts,
+  firstText,
+  isRecord,
+  kindOf,
+  readCohortId,
+  readId,
+  readMembers,
+  readName,
+  readPushBody,
+} from '@currents/connector';
+import type {
+  CohortChange,
+  CohortImport,
+  CohortReference,
+  CohortRoute,
+  ParsedPush,
+  Push,
+  PushReply,
+  PushResult,
+} from '@currents/connector';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Session = Extract<CohortChange, { readonly kind: 'replace' }>['session'];
@@ -10,8 +30,14 @@ type Action = keyof typeof kinds;
 /** How Mixpanel pushes cohorts: its custom webhook (Mixpanel, Cohort Sync, webhooks), and the partner protocol of Braze. */
 export const cohortImport: CohortImport = {
   routes: [
-    webhook('webhook', 'Members are known by $braze_external_id if you export that property, otherwise by their distinct id.'),
-    webhook('webhook/by/:property', 'Members are known by the property that the address names, which has to be among the properties to export.'),
+    webhook(
+      'webhook',
+      'Members are known by $braze_external_id if you export that property, otherwise by their distinct id.',
+    ),
+    webhook(
+      'webhook/by/:property',
+      'Members are known by the property that the address names, which has to be among the properties to export.',
+    ),
     ...brazeCohorts.routes,
   ],
 };
@@ -32,7 +58,10 @@ function parse(push: Push): ParsedPush {
   const body = readPushBody(push);
   if ('unreadable' in body) return body;
   const { action, parameters } = body.fields;
-  if (!isAction(action)) return { unreadable: `wanted members, add_members or remove_members as action; ${kindOf(action)} came that is none` };
+  if (!isAction(action))
+    return {
+      unreadable: `wanted members, add_members or remove_members as action; ${kindOf(action)} came that is none`,
+    };
   if (!isRecord(parameters)) return { unreadable: `wanted an object as parameters; ${kindOf(parameters)} came` };
   const cohort = readCohort(parameters);
   if ('unreadable' in cohort) return cohort;
@@ -43,7 +72,10 @@ function parse(push: Push): ParsedPush {
   const kind = kinds[action];
   if (kind !== 'replace') return { changes: [{ kind, cohort, members, ...(session && { session }) }], refused };
   if (session === undefined) {
-    return { unreadable: 'wanted mixpanel_session_id and page_info with total_pages and page_count: without them nobody can tell when a membership is whole' };
+    return {
+      unreadable:
+        'wanted mixpanel_session_id and page_info with total_pages and page_count: without them nobody can tell when a membership is whole',
+    };
   }
   return { changes: [{ kind, cohort, session, members }], refused };
 }
@@ -57,7 +89,11 @@ function readCohort(parameters: Fields): CohortReference | { readonly unreadable
   const read = readCohortId(parameters['mixpanel_cohort_id'], 'mixpanel_cohort_id');
   if ('unreadable' in read) return read;
   const description = readName(parameters['mixpanel_cohort_description']);
-  return { id: read.id, name: readName(parameters['mixpanel_cohort_name']) ?? read.id, ...(description !== undefined && { description }) };
+  return {
+    id: read.id,
+    name: readName(parameters['mixpanel_cohort_name']) ?? read.id,
+    ...(description !== undefined && { description }),
+  };
 }
 
 /** A list that is missing says that nobody came or went. It must not say that a whole cohort has become empty. */
@@ -114,6 +150,7 @@ function reply(push: Push, result: PushResult): PushReply {
   const action = 'fields' in body && isAction(body.fields['action']) ? { action: body.fields['action'] } : {};
   const status = statuses[result.outcome];
   const headers = status === 401 ? { 'www-authenticate': 'Basic realm="data import key"' } : undefined;
-  const said = 'detail' in result ? { status: 'failure', error: { message: result.detail, code: status } } : { status: 'success' };
+  const said =
+    'detail' in result ? { status: 'failure', error: { message: result.detail, code: status } } : { status: 'success' };
   return { status, ...(headers && { headers }), body: JSON.stringify({ ...action, ...said }) };
 }

@@ -1,5 +1,16 @@
 import { isRecord, pullTrouble, quote, readId, readMembers, readName, readWhole } from '@currents/connector';
-import type { CohortList, CohortPull, HttpAnswer, HttpRequest, PartnerCohort, PullContext, PullPlace, PullStep, PullTrouble, TakePage } from '@currents/connector';
+import type {
+  CohortList,
+  CohortPull,
+  HttpAnswer,
+  HttpRequest,
+  PartnerCohort,
+  PullContext,
+  PullPlace,
+  PullStep,
+  PullTrouble,
+  TakePage,
+} from '@currents/connector';
 import { basicOf, secretsOf } from './request.js';
 import type { Credentials, Settings } from './settings.js';
 
@@ -83,7 +94,12 @@ async function pull(cohortId: string, place: PullPlace | undefined, to: Context,
   if (results.length < pageSize) return { outcome: 'complete' };
   const session = body['session_id'] ?? at?.session;
   if (typeof session !== 'string') {
-    return { outcome: 'failed', code: 'unreadable_answer', detail: 'a full page came without a session_id to ask for the next one with', mend: 'time' };
+    return {
+      outcome: 'failed',
+      code: 'unreadable_answer',
+      detail: 'a full page came without a session_id to ask for the next one with',
+      mend: 'time',
+    };
   }
   const next: Place = { session, page: (at?.page ?? 0) + 1 };
   return { outcome: 'continue', place: JSON.stringify(next), afterMs: 0 };
@@ -112,7 +128,11 @@ function idOf(profile: unknown): unknown {
   return candidates.find((id) => id !== undefined && id !== null && id !== '');
 }
 
-function requestTo(path: string, form: URLSearchParams | undefined, { settings, credentials }: Context): HttpRequest | PullTrouble {
+function requestTo(
+  path: string,
+  form: URLSearchParams | undefined,
+  { settings, credentials }: Context,
+): HttpRequest | PullTrouble {
   if (credentials.kind === 'projectToken') {
     const detail = 'a project token only lets events in; cohorts need a service account or the API secret';
     return { outcome: 'failed', code: 'service_account_needed', detail, mend: 'person' };
@@ -136,8 +156,11 @@ function troubleAt(at: Place | undefined, answer: HttpAnswer, to: Context): Pull
   if (answer.status !== 400) return trouble;
   // The snapshot that the session stands for is gone, or the cohort is.
   if (at !== undefined) return { outcome: 'failed', code: 'session_lost', detail: trouble.detail, mend: 'time' };
-  const isGone = 'body' in answer && /cohort.*(not found|not exist|unknown|deleted)|(unknown|no such) cohort/i.test(answer.body);
-  return isGone ? { outcome: 'failed', code: 'no_such_cohort', detail: 'Mixpanel has no such cohort any more', mend: 'gone' } : trouble;
+  const isGone =
+    'body' in answer && /cohort.*(not found|not exist|unknown|deleted)|(unknown|no such) cohort/i.test(answer.body);
+  return isGone
+    ? { outcome: 'failed', code: 'no_such_cohort', detail: 'Mixpanel has no such cohort any more', mend: 'gone' }
+    : trouble;
 }
 
 /** Mixpanel, Query API, error responses. */
@@ -152,7 +175,11 @@ function troubleOf(answer: HttpAnswer, { credentials }: Context): PullTrouble {
   const body = 'body' in answer ? parse(answer.body) : undefined;
   const error = isRecord(body) && typeof body['error'] === 'string' ? body['error'] : '';
   // One query a minute keeps to the hour's sixty.
-  return pullTrouble(answer, { refusals, throttledMs: MINUTE_MS, said: quote(error, { secrets: secretsOf(credentials), payloads: [] }) });
+  return pullTrouble(answer, {
+    refusals,
+    throttledMs: MINUTE_MS,
+    said: quote(error, { secrets: secretsOf(credentials), payloads: [] }),
+  });
 }
 
 function parse(body: string): unknown {

@@ -28,7 +28,10 @@ export function readFailedRecords(
     else if (!refused.has(index)) refused.set(index, complaintOf(entry));
   }
   if (refused.size === 0) return undefined;
-  return { refused, isComplete: isComplete(body['num_records_imported'], items.length, refused.size, entries.length, isMatched) };
+  return {
+    refused,
+    isComplete: isComplete(body['num_records_imported'], items.length, refused.size, entries.length, isMatched),
+  };
 }
 
 /** An event may be listed once for each of its faults, so a count may be short by the entries as well as by the events. */

@@ -22,7 +22,10 @@ export function fit(value: object): Fit {
   if (bytesAtMost(value, MOST_LEVELS) <= MOST_BYTES) return { value };
   const fitted = flatten(value, MOST_LEVELS);
   if (fitted === undefined) {
-    return { reason: 'property_too_deep', detail: `lists more than ${MOST_LEVELS} deep; Mixpanel takes ${MOST_LEVELS}` };
+    return {
+      reason: 'property_too_deep',
+      detail: `lists more than ${MOST_LEVELS} deep; Mixpanel takes ${MOST_LEVELS}`,
+    };
   }
   const members = mostMembers(fitted as Nested);
   if (members > MOST_MEMBERS) {

@@ -41,7 +41,8 @@ export function insertIdOf(id: string): string {
 }
 
 const insertIdCodes = new Uint8Array(128);
-for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-') insertIdCodes[letter.charCodeAt(0)] = 1;
+for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-')
+  insertIdCodes[letter.charCodeAt(0)] = 1;
 
 function isInsertId(id: string): boolean {
   if (id.length > INSERT_ID_LENGTH) return false;

@@ -18,7 +18,11 @@ const most = { events: 1_800_000, bytes: 2_000_000_000 } as const;
 
 function budgetsOf({ rateShare }: Settings): readonly Budget<ImportEvent>[] {
   return (['events', 'bytes'] as const).map((unit) => ({
-    name: 'project', key: () => 'project', unit, allow: Math.round(most[unit] * rateShare), perMs: MINUTE_MS,
+    name: 'project',
+    key: () => 'project',
+    unit,
+    allow: Math.round(most[unit] * rateShare),
+    perMs: MINUTE_MS,
   }));
 }
 

@@ -43,13 +43,17 @@ export function map(event: CatalogueEvent, settings: Settings): Mapped<ImportEve
   if (name === undefined) return { skip: 'event_type_not_taken' };
 
   const distinctId = event.user.external_user_id;
-  if (distinctId === undefined || distinctId === null || distinctId.trim() === '') return { skip: 'no_external_user_id' };
+  if (distinctId === undefined || distinctId === null || distinctId.trim() === '')
+    return { skip: 'no_external_user_id' };
   if (event.time < FIRST_SECOND) return { skip: 'before_2010' };
   if (event.time >= LAST_SECOND) {
     return { reject: 'after_2100', detail: 'time: wanted Unix seconds of before the year 2101; a later time came' };
   }
   if (isDisallowed(distinctId)) {
-    return { reject: 'distinct_id_not_allowed', detail: 'external_user_id: Mixpanel refuses this id as a stand-in for nobody' };
+    return {
+      reject: 'distinct_id_not_allowed',
+      detail: 'external_user_id: Mixpanel refuses this id as a stand-in for nobody',
+    };
   }
   if (distinctId.length > LONGEST_ID_BYTES / 3 && Buffer.byteLength(distinctId) > LONGEST_ID_BYTES) {
     return { reject: 'distinct_id_too_long', detail: `external_user_id: wanted at most ${LONGEST_ID_BYTES} bytes` };

@@ -70,7 +70,12 @@ export function propertiesOf(
 }
 
 /** The connector's own properties, and over them whatever else is given. */
-function spread(event: CatalogueEvent, distinctId: string, source?: Properties, free?: Properties): Record<string, unknown> {
+function spread(
+  event: CatalogueEvent,
+  distinctId: string,
+  source?: Properties,
+  free?: Properties,
+): Record<string, unknown> {
   const { device_id, device_model, os_version, content_card_id, card_id, product_id, productId } = event.properties;
   return {
     // One unit for ever: the time is part of what Mixpanel knows duplicates by (Mixpanel, Event deduplication).

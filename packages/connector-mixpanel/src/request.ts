@@ -9,7 +9,10 @@ const hosts = {
 } as const satisfies Record<Settings['region'], string>;
 
 /** One call of `/import` in strict mode: only there does Mixpanel say which events it refused. */
-export function importRequest(body: HttpRequest['body'] & {}, { settings, credentials }: SendContext<Settings, Credentials>): HttpRequest {
+export function importRequest(
+  body: HttpRequest['body'] & {},
+  { settings, credentials }: SendContext<Settings, Credentials>,
+): HttpRequest {
   const base = settings.baseUrl?.replace(/\/+$/, '') ?? hosts[settings.region];
   // Mixpanel looks a service account up by its project; a token or an API secret names the project itself.
   const project = credentials.kind === 'serviceAccount' ? `&project_id=${credentials.projectId}` : '';

@@ -19,7 +19,10 @@ export async function send(
   const records = failed && readFailedRecords(failed, items);
   if (records !== undefined) return answerByRecord(items, records, secrets);
 
-  return answerAll(items, verdictOn(answer, (words) => quote(words, { secrets, payloads: items.map((item) => item.payload) })));
+  return answerAll(
+    items,
+    verdictOn(answer, (words) => quote(words, { secrets, payloads: items.map((item) => item.payload) })),
+  );
 }
 
 function answerByRecord(

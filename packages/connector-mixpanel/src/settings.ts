@@ -2,7 +2,9 @@ import { catalogue } from '@currents/schema';
 import { z } from 'zod';
 
 const renamable = new Set(
-  catalogue.filter((type) => type.destinationNames.mixpanel !== undefined && !type.namesArePrefixes).map((type) => type.name),
+  catalogue
+    .filter((type) => type.destinationNames.mixpanel !== undefined && !type.namesArePrefixes)
+    .map((type) => type.name),
 );
 
 const eventName = z
@@ -21,7 +23,9 @@ export const settings = z
       .url({ protocol: /^https?$/ })
       .refine(isBare, 'wanted scheme, host and perhaps a path, without user, query or fragment')
       .optional()
-      .describe('Sends here instead of the region’s own host: for a proxy or a stand-in. The operator has to allow it.'),
+      .describe(
+        'Sends here instead of the region’s own host: for a proxy or a stand-in. The operator has to allow it.',
+      ),
     eventNames: z
       .record(z.string(), eventName)
       .default({})
@@ -83,7 +87,9 @@ export const credentials = z
     }),
     z.strictObject({
       kind: z.literal('apiSecret'),
-      apiSecret: key.describe('The API secret. Mixpanel retires it on 3 March 2027: choose another kind for a new Current.'),
+      apiSecret: key.describe(
+        'The API secret. Mixpanel retires it on 3 March 2027: choose another kind for a new Current.',
+      ),
     }),
   ])
   .readonly();

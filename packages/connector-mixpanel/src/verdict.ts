@@ -23,7 +23,12 @@ const blocks: Readonly<Record<number, { readonly code: string; readonly advice: 
  */
 export function verdictOn(answer: HttpAnswer, say: (words: string) => string): Verdict {
   if ('failure' in answer) {
-    return { outcome: 'deferred', code: silences[answer.failure], detail: say(`no answer: ${answer.detail}`), scope: 'current' };
+    return {
+      outcome: 'deferred',
+      code: silences[answer.failure],
+      detail: say(`no answer: ${answer.detail}`),
+      scope: 'current',
+    };
   }
   const { status } = answer;
   const block = blocks[status];
@@ -31,7 +36,11 @@ export function verdictOn(answer: HttpAnswer, say: (words: string) => string): V
     return { outcome: 'blocked', code: block.code, detail: `${told(answer, say)}; ${block.advice}` };
   }
   if (status >= 300 && status < 400) {
-    return { outcome: 'blocked', code: 'redirected', detail: `HTTP ${status}, which is not followed; check the base URL` };
+    return {
+      outcome: 'blocked',
+      code: 'redirected',
+      detail: `HTTP ${status}, which is not followed; check the base URL`,
+    };
   }
   if (status === 400) return { outcome: 'split', code: 'bad_request', detail: told(answer, say) };
   if (status === 413) return { outcome: 'split', code: 'request_too_large', detail: told(answer, say) };

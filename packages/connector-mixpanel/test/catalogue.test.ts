@@ -88,7 +88,15 @@ describe('the event types that Mixpanel for Currents lists', () => {
 
   it.each(names)('%s loses no property but those the platform keeps from Mixpanel', (eventType) => {
     const { properties } = payloadOf(sampleOf(eventType));
-    const kept = ['timezone', 'sending_ip', 'sdk_version', 'gender', 'country', 'language', 'canvas_step_message_variation_id'];
+    const kept = [
+      'timezone',
+      'sending_ip',
+      'sdk_version',
+      'gender',
+      'country',
+      'language',
+      'canvas_step_message_variation_id',
+    ];
     const renamed: Record<string, string> = { device_model: '$device', os_version: '$os', content_card_id: 'card_id' };
     const sample = sampleOf(eventType).properties;
     for (const [property, value] of Object.entries(sample)) {
@@ -118,7 +126,8 @@ describe('the rest of the catalogue', () => {
       'users.UserOrphan',
       'users.profile.Update',
     ]);
-    for (const type of rest.filter(({ name }) => !unsent.includes(name))) expect(mixpanel.nameOf(type.name)).toBe(type.title);
+    for (const type of rest.filter(({ name }) => !unsent.includes(name)))
+      expect(mixpanel.nameOf(type.name)).toBe(type.title);
   });
 });
 

@@ -6,11 +6,18 @@ const webhook = cohortImport.routes.find(({ path }) => path === 'webhook');
 if (webhook === undefined) throw new Error('wanted a webhook');
 
 function push(action: unknown, parameters: Record<string, unknown> = {}): Push {
-  const usual = { mixpanel_cohort_id: '7', mixpanel_cohort_name: 'Buyers', mixpanel_session_id: 's', page_info: { total_pages: 1, page_count: 1 }, members: [] };
+  const usual = {
+    mixpanel_cohort_id: '7',
+    mixpanel_cohort_name: 'Buyers',
+    mixpanel_session_id: 's',
+    page_info: { total_pages: 1, page_count: 1 },
+    members: [],
+  };
   return { path: {}, headers: {}, body: JSON.stringify({ action, parameters: { ...usual, ...parameters } }) };
 }
 
-const parse = (action: unknown, parameters?: Record<string, unknown>): ParsedPush => webhook.parse(push(action, parameters));
+const parse = (action: unknown, parameters?: Record<string, unknown>): ParsedPush =>
+  webhook.parse(push(action, parameters));
 
 describe('the webhook', () => {
   it.each([
@@ -30,7 +37,10 @@ describe('the webhook', () => {
     ['a page that is no number', { page_info: { total_pages: 1, page_count: 'first' } }],
   ])('replaces nothing when it cannot tell what is whole, and adds and removes all the same: %s', (_, more) => {
     expect(parse('members', more)).toHaveProperty('unreadable');
-    expect(parse('add_members', more)).toEqual({ changes: [{ kind: 'add', cohort: { id: '7', name: 'Buyers' }, members: [] }], refused: {} });
+    expect(parse('add_members', more)).toEqual({
+      changes: [{ kind: 'add', cohort: { id: '7', name: 'Buyers' }, members: [] }],
+      refused: {},
+    });
     expect(parse('remove_members', more)).toMatchObject({ changes: [{ kind: 'remove' }] });
   });
 
@@ -52,7 +62,10 @@ describe('the answer', () => {
     [{ outcome: 'repeated', cohorts: [] }, 200],
   ])('to %o repeats the action', (result, status) => {
     for (const action of ['members', 'add_members', 'remove_members']) {
-      expect(webhook.reply(push(action), result)).toEqual({ status, body: JSON.stringify({ action, status: 'success' }) });
+      expect(webhook.reply(push(action), result)).toEqual({
+        status,
+        body: JSON.stringify({ action, status: 'success' }),
+      });
     }
   });
 
@@ -66,7 +79,11 @@ describe('the answer', () => {
   ])('to %s is a failure with the status %d', (outcome, code) => {
     const reply = webhook.reply(push('add_members'), { outcome, detail: 'why' } as PushResult);
     expect(reply.status).toBe(code);
-    expect(JSON.parse(reply.body)).toEqual({ action: 'add_members', status: 'failure', error: { message: 'why', code } });
+    expect(JSON.parse(reply.body)).toEqual({
+      action: 'add_members',
+      status: 'failure',
+      error: { message: 'why', code },
+    });
   });
 
   it('names no action where there is none that is known', () => {

@@ -8,7 +8,10 @@ import type { Credentials } from '../src/settings.js';
 
 const account: Credentials = { kind: 'serviceAccount', username: 'hub.3021', secret: 'Ww8yTqv1Rk', projectId: '3021' };
 const settings = mixpanel.settings.parse({ region: 'eu' });
-const profile = (id: unknown, properties: Record<string, unknown> = {}) => ({ $distinct_id: id, $properties: properties });
+const profile = (id: unknown, properties: Record<string, unknown> = {}) => ({
+  $distinct_id: id,
+  $properties: properties,
+});
 const page = (results: readonly unknown[], more: Record<string, unknown> = {}) =>
   jsonAnswer(200, { page: 0, page_size: 2, session_id: '1767-EX', status: 'ok', total: 5, results, ...more });
 
@@ -19,7 +22,15 @@ describeCohortPull({
   secrets: ['secret'],
   list: {
     answer: jsonAnswer(200, [
-      { count: 150, is_visible: 1, description: '', created: '2019-03-19 23:49:51', project_id: 1, id: 1000, name: 'Big spenders' },
+      {
+        count: 150,
+        is_visible: 1,
+        description: '',
+        created: '2019-03-19 23:49:51',
+        project_id: 1,
+        id: 1000,
+        name: 'Big spenders',
+      },
       { id: 'x', name: null, description: 'Why' },
       { name: 'without an id' },
       null,
@@ -32,7 +43,10 @@ describeCohortPull({
   cohortId: '1000',
   steps: [
     { answers: [page([profile('a'), profile('b', { $email: 'b@example.com' })])], members: ['a', 'b'] },
-    { answers: [page([profile('c', { $braze_external_id: 'braze-c' }), profile(7)], { page: 1 })], members: ['braze-c', '7'] },
+    {
+      answers: [page([profile('c', { $braze_external_id: 'braze-c' }), profile(7)], { page: 1 })],
+      members: ['braze-c', '7'],
+    },
     { answers: [page([profile('e')], { page: 2 })], members: ['e'] },
   ],
 });
@@ -40,30 +54,59 @@ describeCohortPull({
 async function go(place: string | undefined, answer: ReturnType<typeof jsonAnswer>, credentials = account) {
   const http = scriptedStreams([answer]);
   const pages: MemberPage[] = [];
-  const said: PullStep = await cohortPull.pull('1000', place, { settings, credentials, http }, async (taken) => void pages.push(taken));
+  const said: PullStep = await cohortPull.pull(
+    '1000',
+    place,
+    { settings, credentials, http },
+    async (taken) => void pages.push(taken),
+  );
   return { said, pages, request: http.requests[0] };
 }
 
 describe('a page', () => {
   it('is asked for by cohort, then by the session and number that the last answer gave', async () => {
     const first = await go(undefined, page([profile('a'), profile('b')]));
-    expect(first.request).toMatchObject({ method: 'POST', url: 'https://eu.mixpanel.com/api/query/engage?project_id=3021' });
-    const form = { filter_by_cohort: '{"id":1000}', include_all_users: 'true', output_properties: '["$braze_external_id"]' };
+    expect(first.request).toMatchObject({
+      method: 'POST',
+      url: 'https://eu.mixpanel.com/api/query/engage?project_id=3021',
+    });
+    const form = {
+      filter_by_cohort: '{"id":1000}',
+      include_all_users: 'true',
+      output_properties: '["$braze_external_id"]',
+    };
     expect(Object.fromEntries(new URLSearchParams(first.request?.body as string))).toEqual(form);
     expect(first.request?.headers).toMatchObject({ 'content-type': 'application/x-www-form-urlencoded' });
 
     const second = await go(first.said.outcome === 'continue' ? first.said.place : '', page([]));
-    expect(Object.fromEntries(new URLSearchParams(second.request?.body as string))).toEqual({ ...form, session_id: '1767-EX', page: '1' });
+    expect(Object.fromEntries(new URLSearchParams(second.request?.body as string))).toEqual({
+      ...form,
+      session_id: '1767-EX',
+      page: '1',
+    });
     expect(second.said).toEqual({ outcome: 'complete' });
   });
 
   it('is the last one when it is not full', async () => {
     expect((await go(undefined, page([profile('a')]))).said).toEqual({ outcome: 'complete' });
-    expect((await go(undefined, page(Array.from({ length: 999 }, (_, index) => profile(`u${index}`)), { page_size: undefined }))).said).toEqual({ outcome: 'complete' });
+    expect(
+      (
+        await go(
+          undefined,
+          page(
+            Array.from({ length: 999 }, (_, index) => profile(`u${index}`)),
+            { page_size: undefined },
+          ),
+        )
+      ).said,
+    ).toEqual({ outcome: 'complete' });
   });
 
   it('counts profiles without a usable id, and says how many members there are', async () => {
-    const { pages } = await go(undefined, page([profile(''), { $properties: {} }, 'x', profile('a')], { page_size: 10 }));
+    const { pages } = await go(
+      undefined,
+      page([profile(''), { $properties: {} }, 'x', profile('a')], { page_size: 10 }),
+    );
     expect(pages).toEqual([{ members: [{ externalId: 'a' }], refused: { no_id: 3 }, total: 5 }]);
   });
 });
@@ -82,7 +125,9 @@ describe('trouble', () => {
   });
 
   it('a cohort that is gone is told from a bad request', async () => {
-    expect((await go(undefined, jsonAnswer(400, { status: 'error', error: 'Cohort 1000 not found' }))).said).toMatchObject({ outcome: 'failed', mend: 'gone' });
+    expect(
+      (await go(undefined, jsonAnswer(400, { status: 'error', error: 'Cohort 1000 not found' }))).said,
+    ).toMatchObject({ outcome: 'failed', mend: 'gone' });
   });
 
   it('a project token is refused before anything is asked', async () => {
@@ -105,7 +150,12 @@ it('the README explains every code that a pull can lead to', async () => {
   const codes = new Set(['service_account_needed', 'no_such_cohort']);
   for (const answer of Object.values(awkwardAnswers)) {
     for (const place of [undefined, JSON.stringify({ session: 's', page: 1 })]) {
-      const said = await cohortPull.pull('1', place, { settings, credentials: account, http: scriptedStreams([answer]) }, async () => undefined);
+      const said = await cohortPull.pull(
+        '1',
+        place,
+        { settings, credentials: account, http: scriptedStreams([answer]) },
+        async () => undefined,
+      );
       if ('code' in said) codes.add(said.code);
     }
   }

@@ -2,9 +2,18 @@ import { describeConnector, htmlAnswer, jsonAnswer } from '@currents/connector/c
 import { mixpanel } from '@currents/connector-mixpanel';
 
 const failed = (records: readonly unknown[], imported: number) =>
-  jsonAnswer(400, { code: 400, error: 'some data points in the request failed validation', failed_records: records, num_records_imported: imported, status: 'Bad Request' });
+  jsonAnswer(400, {
+    code: 400,
+    error: 'some data points in the request failed validation',
+    failed_records: records,
+    num_records_imported: imported,
+    status: 'Bad Request',
+  });
 
-const time = { field: 'properties.time', message: "'properties.time' is invalid: must be specified as seconds since epoch" };
+const time = {
+  field: 'properties.time',
+  message: "'properties.time' is invalid: must be specified as seconds since epoch",
+};
 
 describeConnector({
   connector: mixpanel,
@@ -13,7 +22,11 @@ describeConnector({
     valid: [
       { region: 'us' },
       { region: 'in', gzip: false, requestBytes: 10_000_000, rateShare: 0.25, unfitProperties: 'leave_out' },
-      { region: 'eu', baseUrl: 'http://localhost:4010/mp/', eventNames: { 'users.messages.email.Open': 'Mail opened' } },
+      {
+        region: 'eu',
+        baseUrl: 'http://localhost:4010/mp/',
+        eventNames: { 'users.messages.email.Open': 'Mail opened' },
+      },
     ],
     invalid: [
       { field: 'region', value: {} },
@@ -27,7 +40,10 @@ describeConnector({
       { field: 'eventNames', value: { region: 'us', eventNames: { 'users.messages.email.Open': ' ' } } },
       { field: 'eventNames', value: { region: 'us', eventNames: { 'users.messages.email.Open': '$identify' } } },
       { field: 'users.nothing.Known', value: { region: 'us', eventNames: { 'users.nothing.Known': 'Anything' } } },
-      { field: 'users.behaviors.CustomEvent', value: { region: 'us', eventNames: { 'users.behaviors.CustomEvent': 'Anything' } } },
+      {
+        field: 'users.behaviors.CustomEvent',
+        value: { region: 'us', eventNames: { 'users.behaviors.CustomEvent': 'Anything' } },
+      },
       { field: 'unfitProperties', value: { region: 'us', unfitProperties: 'ignore' } },
       { field: 'requestBytes', value: { region: 'us', requestBytes: 10_000_001 } },
       { field: 'requestBytes', value: { region: 'us', requestBytes: 1_000 } },
@@ -38,7 +54,12 @@ describeConnector({
   credentials: {
     valid: [
       { kind: 'projectToken', token: '9f2c41d07be84a6f8c35e1a2d7460b9e' },
-      { kind: 'serviceAccount', username: 'hub.4c1f9e.mp-service-account', secret: 'pW:7 sé¢ret/+=?&"x', projectId: '2790411' },
+      {
+        kind: 'serviceAccount',
+        username: 'hub.4c1f9e.mp-service-account',
+        secret: 'pW:7 sé¢ret/+=?&"x',
+        projectId: '2790411',
+      },
       { kind: 'apiSecret', apiSecret: '0c7de1f84b2a4f5a9d6e38b17f02c5aa' },
     ],
     invalid: [
@@ -57,11 +78,23 @@ describeConnector({
   answers: [
     { name: '200', answer: jsonAnswer(200, { code: 200, num_records_imported: 3, status: 'OK' }), then: 'delivered' },
     { name: '200 of an older kind', answer: jsonAnswer(200, { status: 1 }), then: 'delivered' },
-    { name: '400 that names one', answer: failed([{ index: 1, insert_id: '', ...time }], 2), then: ['delivered', 'rejected', 'delivered'] },
+    {
+      name: '400 that names one',
+      answer: failed([{ index: 1, insert_id: '', ...time }], 2),
+      then: ['delivered', 'rejected', 'delivered'],
+    },
     { name: '400 that names nobody', answer: failed(['identity events are not allowed'], 0), then: 'split' },
     { name: '400 of a proxy', answer: htmlAnswer(400), then: 'split' },
-    { name: '401', answer: jsonAnswer(401, { code: 401, error: 'Invalid credentials', status: 'Unauthorized' }), then: 'blocked' },
-    { name: '413', answer: jsonAnswer(413, { code: 413, error: 'request exceeds max limit of 2097152 bytes' }), then: 'split' },
+    {
+      name: '401',
+      answer: jsonAnswer(401, { code: 401, error: 'Invalid credentials', status: 'Unauthorized' }),
+      then: 'blocked',
+    },
+    {
+      name: '413',
+      answer: jsonAnswer(413, { code: 413, error: 'request exceeds max limit of 2097152 bytes' }),
+      then: 'split',
+    },
     { name: '429', answer: jsonAnswer(429, { code: 429, error: 'Project exceeded rate limits.' }), then: 'deferred' },
   ],
   test: {

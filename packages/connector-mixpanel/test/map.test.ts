@@ -26,9 +26,12 @@ describe('the user', () => {
     expect(mixpanel.map(event, settings)).toMatchObject({ reject: 'distinct_id_not_allowed' });
   });
 
-  it.each(['00', '-10', 'nobody', 'true story', '00000000-0000-0000-0000-000000000001', 'é'])('called "%s" is sent as it is', (id) => {
-    expect(payloadOf({ ...open, user: { external_user_id: id } }).properties['distinct_id']).toBe(id);
-  });
+  it.each(['00', '-10', 'nobody', 'true story', '00000000-0000-0000-0000-000000000001', 'é'])(
+    'called "%s" is sent as it is',
+    (id) => {
+      expect(payloadOf({ ...open, user: { external_user_id: id } }).properties['distinct_id']).toBe(id);
+    },
+  );
 
   it.each([undefined, null, '', '  '])('without an external id is not sent, not even by device: %j', (id) => {
     const user = { ...(id === undefined ? {} : { external_user_id: id }), device_id: 'device-1' };
@@ -53,14 +56,21 @@ describe('the insert id', () => {
     expect(insertId(id)).toBe(id);
   });
 
-  it.each(['x'.repeat(37), 'a b', 'ajs-next-1:2', 'é', 'null', '0', '-1', 'NONE', '00000000-0000-0000-0000-000000000000'])(
-    'is a hash where Mixpanel would refuse it, the same every time: %s',
-    (id) => {
-      expect(insertId(id)).toMatch(/^[0-9a-f]{36}$/);
-      expect(insertId(id)).toBe(insertId(id));
-      expect(insertId(id)).not.toBe(insertId(`${id}x`));
-    },
-  );
+  it.each([
+    'x'.repeat(37),
+    'a b',
+    'ajs-next-1:2',
+    'é',
+    'null',
+    '0',
+    '-1',
+    'NONE',
+    '00000000-0000-0000-0000-000000000000',
+  ])('is a hash where Mixpanel would refuse it, the same every time: %s', (id) => {
+    expect(insertId(id)).toMatch(/^[0-9a-f]{36}$/);
+    expect(insertId(id)).toBe(insertId(id));
+    expect(insertId(id)).not.toBe(insertId(`${id}x`));
+  });
 });
 
 describe('the time', () => {
@@ -83,10 +93,18 @@ describe('a list or an object', () => {
     ['of three levels of lists stays as it is', inList(3), inList(3)],
     ['of four levels is flattened at the third', inObject(4), { in: { in: { 'in.in': 1 } } }],
     ['of many levels is flattened at the third', inObject(40), { in: { in: { [Array(38).fill('in').join('.')]: 1 } } }],
-    ['with lists below is flattened by their places', { a: { b: { c: ['x', ['y']] } } }, { a: { b: { 'c.0': 'x', 'c.1.0': 'y' } } }],
+    [
+      'with lists below is flattened by their places',
+      { a: { b: { c: ['x', ['y']] } } },
+      { a: { b: { 'c.0': 'x', 'c.1.0': 'y' } } },
+    ],
     ['with objects in too deep a list is flattened above it', { a: { b: [[{ c: 1 }]] } }, { a: { 'b.0.0.c': 1 } }],
     ['that is empty stays', { a: [], b: {} }, { a: [], b: {} }],
-    ['keeps a key that JavaScript knows', JSON.parse('{"__proto__":{"a":{"b":{"c":1}}}}'), JSON.parse('{"__proto__":{"a":{"b.c":1}}}')],
+    [
+      'keeps a key that JavaScript knows',
+      JSON.parse('{"__proto__":{"a":{"b":{"c":1}}}}'),
+      JSON.parse('{"__proto__":{"a":{"b.c":1}}}'),
+    ],
   ])('%s', (_, value, sent) => {
     expect(payloadOf(customEvent({ value })).properties[custom('value')]).toStrictEqual(sent);
   });
@@ -96,7 +114,11 @@ describe('a list or an object', () => {
     ['keys that flattening would mix up', { a: { b: { 'c.d': 1, c: { d: 2 } } } }, 'property_too_deep'],
     ['a list of 255', Array.from({ length: 255 }, () => 1), 'property_too_long'],
     ['an object of 255 keys', keys(255), 'property_too_long'],
-    ['an object of 255 short keys', Object.fromEntries(Array.from({ length: 255 }, (_, index) => [index, ''])), 'property_too_long'],
+    [
+      'an object of 255 short keys',
+      Object.fromEntries(Array.from({ length: 255 }, (_, index) => [index, ''])),
+      'property_too_long',
+    ],
     ['a long list inside', { a: [Array.from({ length: 255 }, () => 1)] }, 'property_too_long'],
     ['more than 8 KB', ['x'.repeat(8_000)], 'property_too_large'],
     ['more than 8 KB of Unicode', ['€'.repeat(2_700)], 'property_too_large'],
@@ -128,9 +150,15 @@ describe('a list or an object', () => {
 describe('the number of properties', () => {
   it.each([
     ['people chose', customEvent(keys(600))],
-    ['people chose, in both places', { ...open, properties: { custom_properties: keys(150), purchase_properties: keys(150) } }],
+    [
+      'people chose, in both places',
+      { ...open, properties: { custom_properties: keys(150), purchase_properties: keys(150) } },
+    ],
     ['nobody has heard of', { ...open, properties: keys(600) }],
-    ['of both kinds', customEvent(keys(200), { properties: { name: 'Tried', ...keys(200), custom_properties: keys(200) } })],
+    [
+      'of both kinds',
+      customEvent(keys(200), { properties: { name: 'Tried', ...keys(200), custom_properties: keys(200) } }),
+    ],
   ])('is kept below 255 when there are too many that %s', (_, event) => {
     expect(mixpanel.map(event, settings)).toMatchObject({ reject: 'too_many_properties' });
     const { properties } = payloadOf(event, leavesOut);
@@ -152,7 +180,10 @@ describe('properties', () => {
 
   it('called productId, card_id or device_id never hide the ones they stand for', () => {
     const purchase = sampleOf('users.behaviors.Purchase');
-    const bent = { ...purchase, properties: { ...purchase.properties, productId: 'x', device_id: 'x', card_id: 'x', content_card_id: 'card-1' } };
+    const bent = {
+      ...purchase,
+      properties: { ...purchase.properties, productId: 'x', device_id: 'x', card_id: 'x', content_card_id: 'card-1' },
+    };
     const { properties } = payloadOf(bent);
     expect(properties).toMatchObject({
       productId: purchase.properties['product_id'],
@@ -164,7 +195,9 @@ describe('properties', () => {
 
   it('of a purchase have the product twice, those of other events do not', () => {
     const inbound = sampleOf('users.messages.whatsapp.InboundReceive');
-    expect(payloadOf({ ...inbound, properties: { product_id: 'p-1' } }).properties).toMatchObject({ product_id: 'p-1' });
+    expect(payloadOf({ ...inbound, properties: { product_id: 'p-1' } }).properties).toMatchObject({
+      product_id: 'p-1',
+    });
     expect(payloadOf({ ...inbound, properties: { product_id: 'p-1' } }).properties).not.toHaveProperty('productId');
   });
 

@@ -27,7 +27,10 @@ describe('the README', () => {
 
   it('explains every code that an answer can lead to', async () => {
     const record = { index: 0, message: 'no' };
-    const named = [jsonAnswer(400, { failed_records: [record] }), jsonAnswer(400, { failed_records: [record, 'another'] })];
+    const named = [
+      jsonAnswer(400, { failed_records: [record] }),
+      jsonAnswer(400, { failed_records: [record, 'another'] }),
+    ];
     const codes = new Set<string>();
     for (const answer of [...Object.values(awkwardAnswers), ...named]) {
       const items = itemsOf(mixpanel, settings);

@@ -25,11 +25,19 @@ describe('an answer to the whole request', () => {
     ['200', jsonAnswer(200, { code: 200, num_records_imported: 3, status: 'OK' }), { outcome: 'delivered' }],
     ['200 by its code', jsonAnswer(200, { code: 200 }), { outcome: 'delivered' }],
     ['200 by its status', jsonAnswer(200, { status: 'OK' }), { outcome: 'delivered' }],
-    ['200, fewer imported', jsonAnswer(200, { code: 200, num_records_imported: 1, status: 'OK' }), { outcome: 'delivered' }],
+    [
+      '200, fewer imported',
+      jsonAnswer(200, { code: 200, num_records_imported: 1, status: 'OK' }),
+      { outcome: 'delivered' },
+    ],
     ['200, not Mixpanel’s', jsonAnswer(200, { ok: true }), { ...current, code: 'unreadable_answer' }],
     ['200, HTML', htmlAnswer(200), { ...current, code: 'unreadable_answer' }],
     ['301', textAnswer(301, '', { location: 'https://example.com' }), { outcome: 'blocked', code: 'redirected' }],
-    ['400', jsonAnswer(400, { code: 400, error }), { outcome: 'split', code: 'bad_request', detail: `HTTP 400: ${error}` }],
+    [
+      '400',
+      jsonAnswer(400, { code: 400, error }),
+      { outcome: 'split', code: 'bad_request', detail: `HTTP 400: ${error}` },
+    ],
     ['400, HTML', htmlAnswer(400), { outcome: 'split', code: 'bad_request', detail: 'HTTP 400' }],
     ['401', jsonAnswer(401, { code: 401, error }), { outcome: 'blocked', code: 'credentials_refused' }],
     ['402', jsonAnswer(402, { error, status: 'error' }), { outcome: 'blocked', code: 'payment_required' }],
@@ -41,7 +49,11 @@ describe('an answer to the whole request', () => {
     ['429', jsonAnswer(429, { code: 429, error }), { ...current, code: 'throttled', detail: `HTTP 429: ${error}` }],
     ['429 for 20 s', textAnswer(429, '', { 'retry-after': '20' }), { ...current, code: 'throttled', afterMs: 20_000 }],
     ['429 for no time', textAnswer(429, '', { 'retry-after': '0' }), { ...current, code: 'throttled', afterMs: 1_000 }],
-    ['429 for a day', textAnswer(429, '', { 'retry-after': '86400' }), { ...current, code: 'throttled', afterMs: 300_000 }],
+    [
+      '429 for a day',
+      textAnswer(429, '', { 'retry-after': '86400' }),
+      { ...current, code: 'throttled', afterMs: 300_000 },
+    ],
     [
       '429 until a date',
       textAnswer(429, '', { date, 'retry-after': 'Wed, 01 Jan 2025 00:01:30 GMT' }),
@@ -69,21 +81,76 @@ describe('a 400 that names events', () => {
     ['by index', [{ index: 1, ...fault }], 2, [delivered, rejected, delivered]],
     ['by index, without a count', [{ index: 1, ...fault }], undefined, [delivered, rejected, delivered]],
     ['by index and id', [{ index: 0, insert_id: first, ...fault }], 2, [rejected, delivered, delivered]],
-    ['by index and id, in the other spelling', [{ index: 2, $insert_id: third, ...fault }], 2, [delivered, delivered, rejected]],
+    [
+      'by index and id, in the other spelling',
+      [{ index: 2, $insert_id: third, ...fault }],
+      2,
+      [delivered, delivered, rejected],
+    ],
     ['by index and an empty id', [{ index: 2, insert_id: '', ...fault }], 2, [delivered, delivered, rejected]],
     ['by index in a string', [{ index: '1', ...fault }], 2, [delivered, rejected, delivered]],
-    ['in any order', [{ index: 2, ...fault }, { index: 0, ...fault }], 1, [rejected, delivered, rejected]],
-    ['once for each fault', [{ index: 1, ...fault }, { index: 1, field: 'x', message: 'y' }], 2, [delivered, rejected, delivered]],
-    ['once for each fault, counted each', [{ index: 1, ...fault }, { index: 1, ...fault }], 1, [delivered, rejected, delivered]],
+    [
+      'in any order',
+      [
+        { index: 2, ...fault },
+        { index: 0, ...fault },
+      ],
+      1,
+      [rejected, delivered, rejected],
+    ],
+    [
+      'once for each fault',
+      [
+        { index: 1, ...fault },
+        { index: 1, field: 'x', message: 'y' },
+      ],
+      2,
+      [delivered, rejected, delivered],
+    ],
+    [
+      'once for each fault, counted each',
+      [
+        { index: 1, ...fault },
+        { index: 1, ...fault },
+      ],
+      1,
+      [delivered, rejected, delivered],
+    ],
     ['all of them', [{ index: 0 }, { index: 1 }, { index: 2 }], 0, [rejected, rejected, rejected]],
-    ['and one that was not sent', [{ index: 1, ...fault }, { index: 9, ...fault }], 2, [delivered, rejected, delivered]],
-    ['and one that was not sent, and counts it', [{ index: 1, ...fault }, { index: 9, ...fault }], 1, [split, rejected, split]],
+    [
+      'and one that was not sent',
+      [
+        { index: 1, ...fault },
+        { index: 9, ...fault },
+      ],
+      2,
+      [delivered, rejected, delivered],
+    ],
+    [
+      'and one that was not sent, and counts it',
+      [
+        { index: 1, ...fault },
+        { index: 9, ...fault },
+      ],
+      1,
+      [split, rejected, split],
+    ],
     ['and one it does not name', [{ index: 1, ...fault }, 'some more'], undefined, [split, rejected, split]],
     ['but imported fewer than the rest', [{ index: 1, ...fault }], 0, [split, rejected, split]],
     ['by the id of another event', [{ index: 0, insert_id: second, ...fault }], 2, [split, split, split]],
-    ['by the other spelling of another event’s id', [{ index: 0, $insert_id: second, ...fault }], 2, [split, split, split]],
+    [
+      'by the other spelling of another event’s id',
+      [{ index: 0, $insert_id: second, ...fault }],
+      2,
+      [split, split, split],
+    ],
     ['that were not sent', [{ index: 3, ...fault }], 2, [split, split, split]],
-    ['by impossible indexes', [{ index: -1 }, { index: 0.5 }, { index: '1e0' }, { index: null }, {}], 2, [split, split, split]],
+    [
+      'by impossible indexes',
+      [{ index: -1 }, { index: 0.5 }, { index: '1e0' }, { index: null }, {}],
+      2,
+      [split, split, split],
+    ],
     ['in words', ['identity events are not allowed'], 0, [split, split, split]],
     ['in nothing', [], 3, [split, split, split]],
     ['in no list', { 0: fault }, 2, [split, split, split]],
@@ -95,7 +162,10 @@ describe('a 400 that names events', () => {
   it('says of each which field was wrong and how, without its values', async () => {
     const [item] = itemsOf(mixpanel, settings, 1);
     const message = `'${String(item?.payload.properties['distinct_id'])}' will not do`;
-    const [result] = await send(jsonAnswer(400, { failed_records: [{ index: 0, field: 'properties.distinct_id', message }] }), 1);
+    const [result] = await send(
+      jsonAnswer(400, { failed_records: [{ index: 0, field: 'properties.distinct_id', message }] }),
+      1,
+    );
     const detail = "properties.distinct_id: '[hidden]' will not do";
     expect(result).toStrictEqual({ outcome: 'rejected', code: 'rejected_by_mixpanel', detail });
   });
@@ -122,7 +192,12 @@ describe('the request', () => {
     [{ region: 'us' }, { kind: 'projectToken', token: 'tok' }, 'https://api.mixpanel.com/import?strict=1', 'tok:'],
     [{ region: 'eu' }, { kind: 'apiSecret', apiSecret: 'sec' }, 'https://api-eu.mixpanel.com/import?strict=1', 'sec:'],
     [{ region: 'in' }, account, 'https://api-in.mixpanel.com/import?strict=1&project_id=42', 'hub:p:ß'],
-    [{ region: 'us', baseUrl: 'http://localhost:4010/mp//' }, account, 'http://localhost:4010/mp/import?strict=1&project_id=42', 'hub:p:ß'],
+    [
+      { region: 'us', baseUrl: 'http://localhost:4010/mp//' },
+      account,
+      'http://localhost:4010/mp/import?strict=1&project_id=42',
+      'hub:p:ß',
+    ],
   ])('goes to the region’s host with the credentials in the header: %j', async (choices, shown, url, basic) => {
     const to = { settings: mixpanel.settings.parse(choices), credentials: mixpanel.credentials.parse(shown) };
     const http = scriptedHttp(textAnswer(500, ''), textAnswer(500, ''));
@@ -150,8 +225,16 @@ describe('the request', () => {
 describe('test', () => {
   it.each([
     ['a complaint about the empty list', jsonAnswer(400, { code: 400, error: 'empty' }), { outcome: 'passed' }],
-    ['an empty list that is welcome', jsonAnswer(200, { code: 200, num_records_imported: 0, status: 'OK' }), { outcome: 'passed' }],
-    ['401', jsonAnswer(401, { code: 401, error: 'Invalid credentials' }), { outcome: 'refused', code: 'credentials_refused' }],
+    [
+      'an empty list that is welcome',
+      jsonAnswer(200, { code: 200, num_records_imported: 0, status: 'OK' }),
+      { outcome: 'passed' },
+    ],
+    [
+      '401',
+      jsonAnswer(401, { code: 401, error: 'Invalid credentials' }),
+      { outcome: 'refused', code: 'credentials_refused' },
+    ],
     ['403', jsonAnswer(403, { error: 'no' }), { outcome: 'refused', code: 'access_refused' }],
     ['404', htmlAnswer(404), { outcome: 'refused', code: 'not_found' }],
     ['307', textAnswer(307, ''), { outcome: 'refused', code: 'redirected' }],
@@ -167,7 +250,8 @@ describe('test', () => {
 
 describe('rateLimit', () => {
   it('follows the admin’s size of a request, below Mixpanel’s 1 MB for an event', () => {
-    const limits = (requestBytes: number) => mixpanel.rateLimit(mixpanel.settings.parse({ region: 'us', requestBytes }));
+    const limits = (requestBytes: number) =>
+      mixpanel.rateLimit(mixpanel.settings.parse({ region: 'us', requestBytes }));
     expect(limits(5_000_000)).toMatchObject({ events: 2000, bytes: 5_000_000, eventBytes: 999_999 });
     expect(limits(500_000)).toMatchObject({ events: 2000, bytes: 500_000, eventBytes: 499_998 });
   });

@@ -1,7 +1,16 @@
 import { addRefused, readCohortId, readId, readMembers, readName } from './readMembers.js';
 import { isRecord, kindOf, readPushBody } from './pushBody.js';
 import { firstText } from './authorizationHeader.js';
-import type { CohortChange, CohortImport, CohortRoute, Member, ParsedPush, Push, PushReply, PushResult } from './cohortImport.js';
+import type {
+  CohortChange,
+  CohortImport,
+  CohortRoute,
+  Member,
+  ParsedPush,
+  Push,
+  PushReply,
+  PushResult,
+} from './cohortImport.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -14,7 +23,8 @@ export const brazeCohorts: CohortImport = {
     {
       method: 'POST',
       path: 'cohorts',
-      description: 'Partner cohort import, as Braze has it: makes a cohort known or renames it. The data import key goes into the body as client_secret.',
+      description:
+        'Partner cohort import, as Braze has it: makes a cohort known or renames it. The data import key goes into the body as client_secret.',
       ...keys(),
       parse: (push) => parseWith(push, readDeclaration),
       reply,
@@ -22,7 +32,8 @@ export const brazeCohorts: CohortImport = {
     {
       method: 'POST',
       path: 'cohorts/users',
-      description: 'Partner cohort import, as Braze has it: who entered and who left a cohort. The data import key goes into the body as client_secret.',
+      description:
+        'Partner cohort import, as Braze has it: who entered and who left a cohort. The data import key goes into the body as client_secret.',
       ...keys(),
       parse: (push) => parseWith(push, readUsers),
       reply,
@@ -49,15 +60,19 @@ function parseWith(push: Push, read: (fields: Fields, cohortId: string) => Parse
 
 function readDeclaration(fields: Fields, id: string): ParsedPush {
   const name = readName(fields['name']);
-  if (name === undefined) return { unreadable: `name must be a string that is not empty; ${kindOf(fields['name'])} came` };
+  if (name === undefined)
+    return { unreadable: `name must be a string that is not empty; ${kindOf(fields['name'])} came` };
   const createdAtMs = readInstant(fields['created_at']);
   if (createdAtMs === undefined) {
-    return { unreadable: `created_at must be a date in ISO 8601, such as 2026-01-21T19:20:30Z; ${kindOf(fields['created_at'])} came that is none` };
+    return {
+      unreadable: `created_at must be a date in ISO 8601, such as 2026-01-21T19:20:30Z; ${kindOf(fields['created_at'])} came that is none`,
+    };
   }
   return { changes: [{ kind: 'declare', cohort: { id, name, createdAtMs } }], refused: {} };
 }
 
-const ISO_8601 = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)(?:Z|([+-]\d{2})(?::?(\d{2}))?)?)?$/i;
+const ISO_8601 =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)(?:Z|([+-]\d{2})(?::?(\d{2}))?)?)?$/i;
 
 /** Without a zone it is UTC, so that it does not depend on where the hub stands. */
 function readInstant(value: unknown): number | undefined {
@@ -78,7 +93,10 @@ function readUsers(fields: Fields, id: string): ParsedPush {
     const lists = readLists(entry);
     if (typeof lists === 'string') return { unreadable: lists };
     ids += lists.ids;
-    if (ids > MOST_IDS) return { unreadable: `cohort_changes must hold at most ${MOST_IDS} user_ids, device_ids and aliases together; more came` };
+    if (ids > MOST_IDS)
+      return {
+        unreadable: `cohort_changes must hold at most ${MOST_IDS} user_ids, device_ids and aliases together; more came`,
+      };
     refused.push(lists.refused);
     changes.push({ kind: lists.removes ? 'remove' : 'add', cohort: { id }, members: lists.members });
   }
@@ -102,10 +120,15 @@ function readLists(entry: unknown): Lists | string {
   if (typeof removes !== 'boolean') return `should_remove must be true or false; ${kindOf(removes)} came`;
   if (!isListOf(userIds, isText)) return 'user_ids must be an array of strings';
   if (!isListOf(deviceIds, isText)) return 'device_ids must be an array of strings';
-  if (!isListOf(aliases, isAlias)) return 'aliases must be an array of objects with alias_name and alias_label, both strings';
+  if (!isListOf(aliases, isAlias))
+    return 'aliases must be an array of objects with alias_name and alias_label, both strings';
   const lists = [
     readMembers(userIds ?? [], (id) => id),
-    readMembers(deviceIds ?? [], (id) => id, (deviceId) => ({ deviceId })),
+    readMembers(
+      deviceIds ?? [],
+      (id) => id,
+      (deviceId) => ({ deviceId }),
+    ),
     ...(aliases ?? []).map(readAlias),
   ];
   return {
@@ -123,10 +146,17 @@ interface Alias {
 
 function readAlias({ alias_name, alias_label }: Alias) {
   const label = readId(alias_label);
-  return readMembers([alias_name], (name) => ('id' in label ? name : undefined), (name) => ({ alias: { name, label: alias_label } }));
+  return readMembers(
+    [alias_name],
+    (name) => ('id' in label ? name : undefined),
+    (name) => ({ alias: { name, label: alias_label } }),
+  );
 }
 
-function isListOf<Entry>(value: unknown, is: (entry: unknown) => entry is Entry): value is readonly Entry[] | undefined {
+function isListOf<Entry>(
+  value: unknown,
+  is: (entry: unknown) => entry is Entry,
+): value is readonly Entry[] | undefined {
   return value === undefined || (Array.isArray(value) && value.every(is));
 }
 

@@ -79,7 +79,10 @@ export type Member =
 
 export type PushResult =
   /** Stored; it is applied in order, soon. */
-  | { readonly outcome: 'stored' | 'repeated'; readonly cohorts: readonly { readonly id: string; readonly listId: string }[] }
+  | {
+      readonly outcome: 'stored' | 'repeated';
+      readonly cohorts: readonly { readonly id: string; readonly listId: string }[];
+    }
   | { readonly outcome: 'unreadable'; readonly detail: string }
   | { readonly outcome: 'unauthorised'; readonly detail: string }
   /** A change is about a cohort that nobody declared, or about a list id that the hub never gave. */

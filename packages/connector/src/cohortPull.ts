@@ -78,7 +78,12 @@ export type PullStep =
  */
 export type PullTrouble =
   | { readonly outcome: 'deferred'; readonly code: string; readonly detail: string; readonly afterMs?: number }
-  | { readonly outcome: 'failed'; readonly code: string; readonly detail: string; readonly mend: 'time' | 'person' | 'gone' };
+  | {
+      readonly outcome: 'failed';
+      readonly code: string;
+      readonly detail: string;
+      readonly mend: 'time' | 'person' | 'gone';
+    };
 
 export type CohortList = { readonly outcome: 'listed'; readonly cohorts: readonly PartnerCohort[] } | PullTrouble;
 

@@ -49,9 +49,7 @@ export interface Connector<Settings = any, Credentials = any, Payload = any> {
 
 /** An event in the partner's words; or why it is not sent (`skip`: by rule), or would be refused (`reject`: a dead letter). */
 export type Mapped<Payload> =
-  | { readonly payload: Payload }
-  | { readonly skip: string }
-  | { readonly reject: string; readonly detail: string };
+  { readonly payload: Payload } | { readonly skip: string } | { readonly reject: string; readonly detail: string };
 
 /**
  * A payload with its event's id, and the JSON text of the payload: send that, with `joinJson` where the partner takes a

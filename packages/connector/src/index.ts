@@ -11,7 +11,15 @@ export type {
   Verdict,
 } from './connector.js';
 export type { BodyPiece, Http, HttpAnswer, HttpRequest } from './http.js';
-export type { ProfileParts, Propensity, Recommendation, UserAnswer, UserProfile, UserQuery, WhichUser } from './userLookup.js';
+export type {
+  ProfileParts,
+  Propensity,
+  Recommendation,
+  UserAnswer,
+  UserProfile,
+  UserQuery,
+  WhichUser,
+} from './userLookup.js';
 export { brazeCohorts } from './brazeCohorts.js';
 export { addRefused, memberReasons, readCohortId, readId, readMembers, readName } from './readMembers.js';
 export type { MemberList, MemberReason, ReadId } from './readMembers.js';

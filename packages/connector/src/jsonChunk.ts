@@ -12,7 +12,7 @@ export interface JsonRun {
 /** The items' texts with commas between: pieces of a body, to stand inside the list that a partner takes. */
 export function joinJson(items: readonly Item<unknown>[]): BodyPiece[] {
   const pieces: BodyPiece[] = [];
-  for (let at = 0; at < items.length; ) {
+  for (let at = 0; at < items.length;) {
     const item = items[at] as Item<unknown>;
     const run = wholeRunAt(items, at);
     if (at > 0) pieces.push(',');

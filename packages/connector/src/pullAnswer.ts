@@ -16,19 +16,32 @@ export interface TroubleWords {
 
 /** What an answer other than the wanted one means for a pull. */
 export function pullTrouble(answer: HttpAnswer, { refusals, throttledMs, said }: TroubleWords): PullTrouble {
-  if ('failure' in answer) return { outcome: 'deferred', code: silences[answer.failure], detail: `no answer: ${answer.detail}` };
+  if ('failure' in answer)
+    return { outcome: 'deferred', code: silences[answer.failure], detail: `no answer: ${answer.detail}` };
   const { status, headers } = answer;
   const told = said === undefined || said === '' ? `HTTP ${status}` : `HTTP ${status}: ${said}`;
   const refusal = refusals[status];
-  if (refusal !== undefined) return { outcome: 'failed', code: refusal.code, detail: `${told}; ${refusal.advice}`, mend: 'person' };
+  if (refusal !== undefined)
+    return { outcome: 'failed', code: refusal.code, detail: `${told}; ${refusal.advice}`, mend: 'person' };
   if (status >= 300 && status < 400) {
-    return { outcome: 'failed', code: 'redirected', detail: `HTTP ${status}, which is not followed; check the base URL`, mend: 'person' };
+    return {
+      outcome: 'failed',
+      code: 'redirected',
+      detail: `HTTP ${status}, which is not followed; check the base URL`,
+      mend: 'person',
+    };
   }
   const afterMs = retryAfterMs(headers, WAIT) ?? (status === 429 ? throttledMs : undefined);
-  if (status === 429) return { outcome: 'deferred', code: 'throttled', detail: told, ...(afterMs !== undefined && { afterMs }) };
-  if (status >= 500 || status === 408) return { outcome: 'deferred', code: `http_${status}`, detail: told, ...(afterMs !== undefined && { afterMs }) };
+  if (status === 429)
+    return { outcome: 'deferred', code: 'throttled', detail: told, ...(afterMs !== undefined && { afterMs }) };
+  if (status >= 500 || status === 408)
+    return { outcome: 'deferred', code: `http_${status}`, detail: told, ...(afterMs !== undefined && { afterMs }) };
   if (status >= 200 && status < 300) {
-    return { outcome: 'deferred', code: 'unreadable_answer', detail: `HTTP ${status} with a body that is not the partner’s; check that nothing else answers in its place` };
+    return {
+      outcome: 'deferred',
+      code: 'unreadable_answer',
+      detail: `HTTP ${status} with a body that is not the partner’s; check that nothing else answers in its place`,
+    };
   }
   return { outcome: 'failed', code: 'bad_request', detail: told, mend: 'person' };
 }

@@ -21,7 +21,9 @@ function parse(text: string): PushBody {
   try {
     value = JSON.parse(text);
   } catch {
-    return { unreadable: text.length > MOST_SEARCHED ? 'the body is not JSON' : `the body is not JSON: ${describeFault(text)}` };
+    return {
+      unreadable: text.length > MOST_SEARCHED ? 'the body is not JSON' : `the body is not JSON: ${describeFault(text)}`,
+    };
   }
   if (!isRecord(value)) return { unreadable: `wanted a JSON object as the body; ${kindOf(value)} came` };
   return { fields: value };

@@ -21,7 +21,9 @@ export function quote(words: string, hidden: Hidden): string {
   const covered = new Uint8Array(text.length);
   for (const secret of hidden.secrets) for (const form of formsOf(secret)) coverTraces(text, form, covered);
   for (const payload of hidden.payloads) coverValues(text, payload, covered);
-  const line = withoutCovered(text, covered).replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  const line = withoutCovered(text, covered)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
   return (line.length > MOST_QUOTED ? `${line.slice(0, MOST_QUOTED - 1)}…` : line).toWellFormed();
 }
 

@@ -5,7 +5,8 @@ import { kindOf } from './pushBody.js';
 export const memberReasons = {
   no_id: 'The partner sent the member without an id.',
   id_too_long: 'The member’s id has more than 600 characters.',
-  id_not_text: 'The member’s id is no text: it has a null character or half a character in it, or is neither text nor number.',
+  id_not_text:
+    'The member’s id is no text: it has a null character or half a character in it, or is neither text nor number.',
   id_not_exact: 'The member’s id is a number that JSON cannot carry exactly; the partner has to send it as text.',
 } as const;
 
@@ -23,7 +24,8 @@ export function readId(value: unknown): ReadId {
     if (value.length > MOST_CHARACTERS) return { reason: 'id_too_long' };
     return value.includes('\0') || !value.isWellFormed() ? { reason: 'id_not_text' } : { id: value };
   }
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? { id: String(value) } : { reason: 'id_not_exact' };
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) ? { id: String(value) } : { reason: 'id_not_exact' };
   return { reason: value === undefined || value === null ? 'no_id' : 'id_not_text' };
 }
 
@@ -34,7 +36,11 @@ export interface MemberList {
 }
 
 /** Reads a list of ids into members. */
-export function readMembers<Entry>(entries: readonly Entry[], idOf: (entry: Entry) => unknown, memberOf = externalMember): MemberList {
+export function readMembers<Entry>(
+  entries: readonly Entry[],
+  idOf: (entry: Entry) => unknown,
+  memberOf = externalMember,
+): MemberList {
   const members: Member[] = [];
   const refused: Record<string, number> = {};
   for (const entry of entries) {
@@ -52,7 +58,8 @@ function externalMember(externalId: string): Member {
 /** The sum of what was refused in several lists. */
 export function addRefused(...lists: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> {
   const sum: Record<string, number> = {};
-  for (const list of lists) for (const [reason, members] of Object.entries(list)) sum[reason] = (sum[reason] ?? 0) + members;
+  for (const list of lists)
+    for (const [reason, members] of Object.entries(list)) sum[reason] = (sum[reason] ?? 0) + members;
   return sum;
 }
 

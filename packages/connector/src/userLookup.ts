@@ -1,7 +1,6 @@
 /** Whose profile: by either id, or by both. */
 export type WhichUser =
-  | { readonly userId: string; readonly deviceId?: string }
-  | { readonly userId?: string; readonly deviceId: string };
+  { readonly userId: string; readonly deviceId?: string } | { readonly userId?: string; readonly deviceId: string };
 
 /** What to ask for; what is not asked for is not answered. A partner leaves out what it does not offer. */
 export interface ProfileParts {

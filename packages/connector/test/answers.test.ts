@@ -58,7 +58,10 @@ describe('copyProperties', () => {
 
 describe('answerAll', () => {
   it('gives every item the verdict under its own id', () => {
-    const items = [{ id: 'a', payload: 1, json: '1' }, { id: 'b', payload: 2, json: '2' }];
+    const items = [
+      { id: 'a', payload: 1, json: '1' },
+      { id: 'b', payload: 2, json: '2' },
+    ];
     expect(answerAll(items, { outcome: 'delivered' })).toStrictEqual([
       { id: 'a', outcome: 'delivered' },
       { id: 'b', outcome: 'delivered' },

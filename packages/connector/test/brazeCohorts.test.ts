@@ -5,11 +5,22 @@ import { describe, expect, it } from 'vitest';
 const [cohorts, users] = brazeCohorts.routes;
 if (cohorts === undefined || users === undefined) throw new Error('wanted two routes');
 
-const declaration = { partner_api_key: 'pk', client_secret: 'dik', cohort_id: 'c-1', name: 'Buyers', created_at: '2026-01-21T19:20:30Z' };
+const declaration = {
+  partner_api_key: 'pk',
+  client_secret: 'dik',
+  cohort_id: 'c-1',
+  name: 'Buyers',
+  created_at: '2026-01-21T19:20:30Z',
+};
 const change = { user_ids: ['u1'] };
-const push = (body: unknown): Push => ({ path: {}, headers: {}, body: typeof body === 'string' ? body : JSON.stringify(body) });
+const push = (body: unknown): Push => ({
+  path: {},
+  headers: {},
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+});
 const declare = (more: Record<string, unknown>) => cohorts.parse(push({ ...declaration, ...more }));
-const changed = (cohort_changes: unknown, more: Record<string, unknown> = {}) => users.parse(push({ client_secret: 'dik', cohort_id: 'c-1', cohort_changes, ...more }));
+const changed = (cohort_changes: unknown, more: Record<string, unknown> = {}) =>
+  users.parse(push({ client_secret: 'dik', cohort_id: 'c-1', cohort_changes, ...more }));
 const ids = (count: number, prefix = 'u'): string[] => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 
 describe('cohorts', () => {
@@ -21,7 +32,9 @@ describe('cohorts', () => {
     ['2026-01-21 19:20:30', '2026-01-21T19:20:30.000Z'],
     ['2026-01-21', '2026-01-21T00:00:00.000Z'],
   ])('created_at may be written %s', (created_at, at) => {
-    expect(declare({ created_at })).toMatchObject({ changes: [{ kind: 'declare', cohort: { createdAtMs: Date.parse(at) } }] });
+    expect(declare({ created_at })).toMatchObject({
+      changes: [{ kind: 'declare', cohort: { createdAtMs: Date.parse(at) } }],
+    });
   });
 
   it.each([
@@ -30,9 +43,21 @@ describe('cohorts', () => {
     ['cohort_id', { cohort_id: 'c'.repeat(401) }, 'wanted at most 400 characters as cohort_id; 401 came'],
     ['name', { name: ' ' }, 'name must be a string that is not empty; an empty text came'],
     ['name', { name: undefined }, 'name must be a string that is not empty; nothing came'],
-    ['created_at', { created_at: '21 January 2026' }, 'created_at must be a date in ISO 8601, such as 2026-01-21T19:20:30Z; a text came that is none'],
-    ['created_at', { created_at: '2026-13-01T00:00:00Z' }, 'created_at must be a date in ISO 8601, such as 2026-01-21T19:20:30Z; a text came that is none'],
-    ['created_at', { created_at: 1_700_000_000 }, 'created_at must be a date in ISO 8601, such as 2026-01-21T19:20:30Z; a number came that is none'],
+    [
+      'created_at',
+      { created_at: '21 January 2026' },
+      'created_at must be a date in ISO 8601, such as 2026-01-21T19:20:30Z; a text came that is none',
+    ],
+    [
+      'created_at',
+      { created_at: '2026-13-01T00:00:00Z' },
+      'created_at must be a date in ISO 8601, such as 2026-01-21T19:20:30Z; a text came that is none',
+    ],
+    [
+      'created_at',
+      { created_at: 1_700_000_000 },
+      'created_at must be a date in ISO 8601, such as 2026-01-21T19:20:30Z; a number came that is none',
+    ],
   ])('is refused with a word about %s', (_, more, unreadable) => {
     expect(declare(more)).toEqual({ unreadable });
   });
@@ -45,8 +70,16 @@ describe('cohorts/users', () => {
 
   it('takes 1,000 ids over all lists and changes, and not one more', () => {
     const alias = { alias_name: 'n', alias_label: 'l' };
-    const full = [{ user_ids: ids(500), device_ids: ids(300, 'd') }, { aliases: Array.from({ length: 200 }, () => alias), should_remove: true }];
-    expect(changed(full)).toMatchObject({ changes: [{ kind: 'add', members: { length: 800 } }, { kind: 'remove', members: { length: 200 } }] });
+    const full = [
+      { user_ids: ids(500), device_ids: ids(300, 'd') },
+      { aliases: Array.from({ length: 200 }, () => alias), should_remove: true },
+    ];
+    expect(changed(full)).toMatchObject({
+      changes: [
+        { kind: 'add', members: { length: 800 } },
+        { kind: 'remove', members: { length: 200 } },
+      ],
+    });
     expect(changed([...full, { user_ids: ['one'] }])).toEqual({
       unreadable: 'cohort_changes must hold at most 1000 user_ids, device_ids and aliases together; more came',
     });
@@ -56,11 +89,23 @@ describe('cohorts/users', () => {
     ['no list', { user_ids: ['u'] }, 'cohort_changes must be an array of objects; an object came'],
     ['a list in quotes', '[]', 'cohort_changes must be an array of objects; a text came'],
     ['nothing', undefined, 'cohort_changes must be an array of objects; nothing came'],
-    ['a list of texts', ['u'], 'each of cohort_changes must be an object with user_ids, device_ids or aliases; a text came'],
-    ['a change of nobody', [{ should_remove: true }], 'each of cohort_changes must be an object with user_ids, device_ids or aliases; none of them came'],
+    [
+      'a list of texts',
+      ['u'],
+      'each of cohort_changes must be an object with user_ids, device_ids or aliases; a text came',
+    ],
+    [
+      'a change of nobody',
+      [{ should_remove: true }],
+      'each of cohort_changes must be an object with user_ids, device_ids or aliases; none of them came',
+    ],
     ['numbers for ids', [{ user_ids: [1] }], 'user_ids must be an array of strings'],
     ['one id', [{ device_ids: 'd' }], 'device_ids must be an array of strings'],
-    ['half an alias', [{ aliases: [{ alias_name: 'n' }] }], 'aliases must be an array of objects with alias_name and alias_label, both strings'],
+    [
+      'half an alias',
+      [{ aliases: [{ alias_name: 'n' }] }],
+      'aliases must be an array of objects with alias_name and alias_label, both strings',
+    ],
     ['a text for a flag', [{ ...change, should_remove: 'yes' }], 'should_remove must be true or false; a text came'],
   ])('refuses %s', (_, cohort_changes, unreadable) => {
     expect(changed(cohort_changes)).toEqual({ unreadable });
@@ -85,7 +130,10 @@ describe('the answer', () => {
   it('to a body that is no JSON, and so shows no key, says where it stops being JSON', () => {
     const half = push('{"cohort_id":"c-1",');
     expect(users.keyOf(half)).toBeUndefined();
-    expect(users.reply(half, { outcome: 'unauthorised', detail: 'no key' })).toMatchObject({ status: 400, body: expect.stringContaining('line 1, column 20') });
+    expect(users.reply(half, { outcome: 'unauthorised', detail: 'no key' })).toMatchObject({
+      status: 400,
+      body: expect.stringContaining('line 1, column 20'),
+    });
   });
 });
 
@@ -93,6 +141,9 @@ it('both keys are found in the body, and nowhere else', () => {
   const headers = { authorization: 'Bearer other' };
   for (const route of [cohorts, users]) {
     expect([route.keyOf(push(declaration)), route.partnerKeyOf?.(push(declaration))]).toEqual(['dik', 'pk']);
-    expect([route.keyOf({ ...push({}), headers }), route.partnerKeyOf?.({ ...push({}), headers })]).toEqual([undefined, undefined]);
+    expect([route.keyOf({ ...push({}), headers }), route.partnerKeyOf?.({ ...push({}), headers })]).toEqual([
+      undefined,
+      undefined,
+    ]);
   }
 });

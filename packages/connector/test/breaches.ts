@@ -1,5 +1,14 @@
 import { answerAll } from '@currents/connector';
-import type { Connector, HttpAnswer, HttpRequest, Item, RateLimit, SendContext, SendResult, Verdict } from '@currents/connector';
+import type {
+  Connector,
+  HttpAnswer,
+  HttpRequest,
+  Item,
+  RateLimit,
+  SendContext,
+  SendResult,
+  Verdict,
+} from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
 import { z } from 'zod';
 import { logbook } from './toy/logbook.js';
@@ -26,17 +35,33 @@ let calls = 0;
 export const breaches: readonly Breach[] = [
   { law: 'is a word to be stored under', how: 'capitals', changes: { name: 'Logbook' } },
 
-  { law: 'are refused with the field named: host', how: 'takes any', changes: { settings: z.strictObject({ host: z.string().optional() }) } },
+  {
+    law: 'are refused with the field named: host',
+    how: 'takes any',
+    changes: { settings: z.strictObject({ host: z.string().optional() }) },
+  },
   { law: 'a field nobody knows', how: 'takes strangers', changes: { settings: z.object({ host: z.hostname() }) } },
-  { law: 'say of every field what it is for', how: 'says nothing', changes: { settings: z.strictObject({ host: z.hostname() }) } },
-  { law: 'stay the same when they are parsed again', how: 'grows', changes: { credentials: tokenParser((token) => `${token}!`) } },
+  {
+    law: 'say of every field what it is for',
+    how: 'says nothing',
+    changes: { settings: z.strictObject({ host: z.hostname() }) },
+  },
+  {
+    law: 'stay the same when they are parsed again',
+    how: 'grows',
+    changes: { credentials: tokenParser((token) => `${token}!`) },
+  },
   { law: 'are not repeated in the complaint', how: 'repeats them', changes: { credentials: tokenParser(complain) } },
 
   { law: 'is pure', how: 'reads the clock', changes: mapping((payload) => ({ ...payload, sent: Date.now() })) },
   { law: 'is pure', how: 'reads another clock', changes: mapping((payload) => ({ ...payload, sent: new Date() })) },
   { law: 'is pure', how: 'throws dice', changes: mapping((payload) => ({ ...payload, dice: Math.random() })) },
   { law: 'is pure', how: 'counts', changes: mapping((payload) => ({ ...payload, count: calls++ })) },
-  { law: 'writes neither to the event', how: 'writes', changes: mapping((payload, event) => Object.assign(event.properties, { seen: 1 }) && payload) },
+  {
+    law: 'writes neither to the event',
+    how: 'writes',
+    changes: mapping((payload, event) => Object.assign(event.properties, { seen: 1 }) && payload),
+  },
   {
     law: 'does not depend on the order',
     how: 'takes the first',
@@ -47,45 +72,143 @@ export const breaches: readonly Breach[] = [
     },
   },
   { law: 'gives no reason that is not listed', how: 'lists none', changes: { reasons: {} } },
-  { law: 'every listed reason is a word', how: 'a sentence', changes: { reasons: { ...toy.reasons, 'No good': 'It is no good.' } } },
+  {
+    law: 'every listed reason is a word',
+    how: 'a sentence',
+    changes: { reasons: { ...toy.reasons, 'No good': 'It is no good.' } },
+  },
   { law: 'makes a payload of every event type', how: 'skips sends', changes: skipping('Send') },
   { law: 'none is too large', how: 'takes 10 bytes', changes: limiting({ eventBytes: 10 }) },
-  { law: 'makes no payload of an event type that has no name', how: 'takes all', changes: { map: (event) => ({ payload: event }) } },
+  {
+    law: 'makes no payload of an event type that has no name',
+    how: 'takes all',
+    changes: { map: (event) => ({ payload: event }) },
+  },
   { law: 'puts the id of the event', how: 'forgets it', changes: mapping(({ key: _, ...payload }) => payload) },
-  { law: 'tells events apart', how: 'cuts it', changes: mapping((payload) => ({ ...payload, key: String(payload['key']).slice(0, 36) })) },
+  {
+    law: 'tells events apart',
+    how: 'cuts it',
+    changes: mapping((payload) => ({ ...payload, key: String(payload['key']).slice(0, 36) })),
+  },
   { law: 'maps the example', how: 'says more', changes: mapping((payload) => ({ ...payload, extra: 1 })) },
-  { law: 'never override what the connector sets', how: 'copies over', changes: mapping((payload, event) => ({ ...payload, ...event.properties })) },
+  {
+    law: 'never override what the connector sets',
+    how: 'copies over',
+    changes: mapping((payload, event) => ({ ...payload, ...event.properties })),
+  },
   { law: 'never more than properties', how: 'assigns __proto__', changes: mapping(assignProperties) },
 
   { law: 'is data', how: 'no events', changes: limiting({ events: 0 }) },
   { law: 'is data', how: 'half a request', changes: limiting({ requests: 0.5 }) },
-  { law: 'is data', how: 'another number each time', changes: { rateLimit: () => ({ ...toy.rateLimit({}), requests: ++calls }) } },
+  {
+    law: 'is data',
+    how: 'another number each time',
+    changes: { rateLimit: () => ({ ...toy.rateLimit({}), requests: ++calls }) },
+  },
   { law: 'lets the largest event into a request', how: 'too little', changes: limiting({ bytes: 100_000 }) },
-  { law: 'names the same budget key', how: 'a new key each time', changes: limiting({ budgets: [{ name: 'x', key: () => `${calls++}`, unit: 'events', allow: 1, perMs: 1 }] }) },
+  {
+    law: 'names the same budget key',
+    how: 'a new key each time',
+    changes: limiting({ budgets: [{ name: 'x', key: () => `${calls++}`, unit: 'events', allow: 1, perMs: 1 }] }),
+  },
 
   { law: 'wrapped in no more bytes', how: 'says less', changes: limiting({ wrapBytes: 13 }) },
-  { law: 'carries every item', how: 'loses one', changes: { send: async (items, to) => (await toy.send(items.slice(1), to), answerAll(items, wait)) } },
+  {
+    law: 'carries every item',
+    how: 'loses one',
+    changes: { send: async (items, to) => (await toy.send(items.slice(1), to), answerAll(items, wait)) },
+  },
   { law: 'answers every item once', how: 'forgets one', changes: answering((results) => results.slice(1)) },
   { law: 'answers every item once', how: 'answers twice', changes: answering((results) => [...results, ...results]) },
-  { law: 'answers every item once', how: 'answers a stranger', changes: answering(([, ...results]) => [{ id: 'stranger', ...wait }, ...results]) },
-  { law: 'makes one request', how: 'tries again', changes: { send: async (items, to) => (await toy.send(items, to), toy.send(items, to)) } },
+  {
+    law: 'answers every item once',
+    how: 'answers a stranger',
+    changes: answering(([, ...results]) => [{ id: 'stranger', ...wait }, ...results]),
+  },
+  {
+    law: 'makes one request',
+    how: 'tries again',
+    changes: { send: async (items, to) => (await toy.send(items, to), toy.send(items, to)) },
+  },
   { law: 'makes one request', how: 'asks nobody', changes: { send: async (items) => answerAll(items, wait) } },
-  { law: 'makes one request', how: 'trusts the JSON', changes: hearing((answer, items) => answerAll(items, JSON.parse(bodyOf(answer)) && wait)) },
-  { law: 'makes one request', how: 'waits backwards', changes: answering((_, items) => answerAll(items, { ...wait, afterMs: -1 })) },
-  { law: 'makes one request', how: 'waits for no budget', changes: answering((_, items) => answerAll(items, { ...wait, scope: 'key', budget: 'none' })) },
-  { law: 'takes none for delivered in an outage', how: 'is content', changes: answering((_, items) => answerAll(items, { outcome: 'delivered' })) },
-  { law: 'gives no event up', how: 'gives up', changes: answering((_, items) => answerAll(items, { outcome: 'rejected', code: 'no', detail: 'no' })) },
-  { law: 'reads this answer as it is meant: 401', how: 'waits', changes: answering((_, items) => answerAll(items, wait)) },
+  {
+    law: 'makes one request',
+    how: 'trusts the JSON',
+    changes: hearing((answer, items) => answerAll(items, JSON.parse(bodyOf(answer)) && wait)),
+  },
+  {
+    law: 'makes one request',
+    how: 'waits backwards',
+    changes: answering((_, items) => answerAll(items, { ...wait, afterMs: -1 })),
+  },
+  {
+    law: 'makes one request',
+    how: 'waits for no budget',
+    changes: answering((_, items) => answerAll(items, { ...wait, scope: 'key', budget: 'none' })),
+  },
+  {
+    law: 'takes none for delivered in an outage',
+    how: 'is content',
+    changes: answering((_, items) => answerAll(items, { outcome: 'delivered' })),
+  },
+  {
+    law: 'gives no event up',
+    how: 'gives up',
+    changes: answering((_, items) => answerAll(items, { outcome: 'rejected', code: 'no', detail: 'no' })),
+  },
+  {
+    law: 'reads this answer as it is meant: 401',
+    how: 'waits',
+    changes: answering((_, items) => answerAll(items, wait)),
+  },
 
-  { law: 'reaches no detail: 401', how: 'tells the token', changes: answering((_, items, to) => answerAll(items, { ...wait, detail: tokenOf(to) })) },
-  { law: 'reaches no detail: 401', how: 'tells the token in a test', changes: { test: async (to) => (await toy.test(to), { ...refuse, detail: tokenOf(to) }) } },
-  { law: 'reaches no detail: 422', how: 'tells the answer', changes: hearing((answer, items) => answerAll(items, { ...wait, detail: bodyOf(answer) || 'no' })) },
-  { law: 'no secret is written into a URL', how: 'writes it', changes: { send: (items, to) => toy.send(items, asking(to, (url) => `${url}?${tokenOf(to)}`)) } },
+  {
+    law: 'reaches no detail: 401',
+    how: 'tells the token',
+    changes: answering((_, items, to) => answerAll(items, { ...wait, detail: tokenOf(to) })),
+  },
+  {
+    law: 'reaches no detail: 401',
+    how: 'tells the token in a test',
+    changes: { test: async (to) => (await toy.test(to), { ...refuse, detail: tokenOf(to) }) },
+  },
+  {
+    law: 'reaches no detail: 422',
+    how: 'tells the answer',
+    changes: hearing((answer, items) => answerAll(items, { ...wait, detail: bodyOf(answer) || 'no' })),
+  },
+  {
+    law: 'no secret is written into a URL',
+    how: 'writes it',
+    changes: {
+      send: (items, to) =>
+        toy.send(
+          items,
+          asking(to, (url) => `${url}?${tokenOf(to)}`),
+        ),
+    },
+  },
 
-  { law: 'passes when the partner would take events', how: 'never', changes: { test: async (to) => (await toy.test(to), refuse) } },
-  { law: 'tells refused credentials', how: 'always passes', changes: { test: async (to) => (await toy.test(to), { outcome: 'passed' }) } },
-  { law: 'tells an outage from a refusal', how: 'refuses', changes: { test: async (to) => ({ ...(await toy.test(to)), ...refuse }) } },
-  { law: 'has a word for every answer', how: 'has none', changes: { test: async (to) => ({ ...(await toy.test(to)), ...refuse, code: '' }) } },
+  {
+    law: 'passes when the partner would take events',
+    how: 'never',
+    changes: { test: async (to) => (await toy.test(to), refuse) },
+  },
+  {
+    law: 'tells refused credentials',
+    how: 'always passes',
+    changes: { test: async (to) => (await toy.test(to), { outcome: 'passed' }) },
+  },
+  {
+    law: 'tells an outage from a refusal',
+    how: 'refuses',
+    changes: { test: async (to) => ({ ...(await toy.test(to)), ...refuse }) },
+  },
+  {
+    law: 'has a word for every answer',
+    how: 'has none',
+    changes: { test: async (to) => ({ ...(await toy.test(to)), ...refuse, code: '' }) },
+  },
 ];
 
 function tokenParser(change: (token: string) => string): z.ZodType {
@@ -93,11 +216,14 @@ function tokenParser(change: (token: string) => string): z.ZodType {
 }
 
 function complain(token: string): string {
-  if (token.startsWith('sesame')) throw new z.ZodRealError([{ code: 'custom', path: ['token'], message: `${token} is wrong`, input: '' }]);
+  if (token.startsWith('sesame'))
+    throw new z.ZodRealError([{ code: 'custom', path: ['token'], message: `${token} is wrong`, input: '' }]);
   return token;
 }
 
-function mapping(change: (payload: Record<string, unknown>, event: CatalogueEvent, settings: unknown) => unknown): Partial<Toy> {
+function mapping(
+  change: (payload: Record<string, unknown>, event: CatalogueEvent, settings: unknown) => unknown,
+): Partial<Toy> {
   return {
     map(event, settings) {
       const mapped = toy.map(event, settings);
@@ -107,7 +233,10 @@ function mapping(change: (payload: Record<string, unknown>, event: CatalogueEven
 }
 
 function skipping(ending: string): Partial<Toy> {
-  return { map: (event, settings) => (event.event_type.endsWith(ending) ? { skip: 'not_a_message' } : toy.map(event, settings)) };
+  return {
+    map: (event, settings) =>
+      event.event_type.endsWith(ending) ? { skip: 'not_a_message' } : toy.map(event, settings),
+  };
 }
 
 function assignProperties(payload: Record<string, unknown>, event: CatalogueEvent): unknown {
@@ -120,7 +249,9 @@ function limiting(change: Partial<RateLimit<unknown>>): Partial<Toy> {
   return { rateLimit: () => ({ ...toy.rateLimit({}), ...change }) };
 }
 
-function answering(change: (results: readonly SendResult[], items: Items, to: Context) => readonly SendResult[]): Partial<Toy> {
+function answering(
+  change: (results: readonly SendResult[], items: Items, to: Context) => readonly SendResult[],
+): Partial<Toy> {
   return { send: async (items, to) => change(await toy.send(items, to), items, to) };
 }
 

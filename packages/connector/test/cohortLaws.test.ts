@@ -17,30 +17,45 @@ async function held(laws: readonly Law[], name: string): Promise<'kept' | 'broke
 }
 
 const key = 'cur_import_Zk3vQ0mT9wYb';
-const push = (body: object) => ({ path: {}, headers: {}, body: JSON.stringify({ client_secret: key, cohort_id: 'c-1', ...body }) });
+const push = (body: object) => ({
+  path: {},
+  headers: {},
+  body: JSON.stringify({ client_secret: key, cohort_id: 'c-1', ...body }),
+});
 const examples: readonly CohortExample[] = [
   {
     name: 'cohort',
     route: 'cohorts',
     key,
     push: push({ name: 'Buyers', created_at: '2026-01-21' }),
-    parsed: { changes: [{ kind: 'declare', cohort: { id: 'c-1', name: 'Buyers', createdAtMs: Date.UTC(2026, 0, 21) } }], refused: {} },
+    parsed: {
+      changes: [{ kind: 'declare', cohort: { id: 'c-1', name: 'Buyers', createdAtMs: Date.UTC(2026, 0, 21) } }],
+      refused: {},
+    },
   },
   {
     name: 'users',
     route: 'cohorts/users',
     key,
     push: push({ cohort_changes: [{ user_ids: ['customer-1', 'customer-2'] }] }),
-    parsed: { changes: [{ kind: 'add', cohort: { id: 'c-1' }, members: [{ externalId: 'customer-1' }, { externalId: 'customer-2' }] }], refused: {} },
+    parsed: {
+      changes: [
+        { kind: 'add', cohort: { id: 'c-1' }, members: [{ externalId: 'customer-1' }, { externalId: 'customer-2' }] },
+      ],
+      refused: {},
+    },
   },
 ];
 
 const changed = (change: (route: CohortRoute) => Partial<CohortRoute>): CohortImport => ({
   routes: brazeCohorts.routes.map((route) => ({ ...route, ...change(route) })),
 });
-const reparsed = (change: (parsed: ParsedPush) => unknown) => changed((route) => ({ parse: (from) => change(route.parse(from)) as ParsedPush }));
+const reparsed = (change: (parsed: ParsedPush) => unknown) =>
+  changed((route) => ({ parse: (from) => change(route.parse(from)) as ParsedPush }));
 const reanswered = (change: (reply: PushReply, outcome: string) => Partial<PushReply>) =>
-  changed((route) => ({ reply: (to, result) => ({ ...route.reply(to, result), ...change(route.reply(to, result), result.outcome) }) }));
+  changed((route) => ({
+    reply: (to, result) => ({ ...route.reply(to, result), ...change(route.reply(to, result), result.outcome) }),
+  }));
 let calls = 0;
 
 describe('the laws for the import of cohorts', () => {
@@ -52,19 +67,64 @@ describe('the laws for the import of cohorts', () => {
     ['has a place for every way', 'no description', changed(() => ({ description: '' }))],
     ['has a place for every way', 'a route twice', { routes: [...brazeCohorts.routes, ...brazeCohorts.routes] }],
     ['has a place for every way', 'a path with a slash before it', changed(({ path }) => ({ path: `/${path}` }))],
-    ['reads the example', 'forgets a member', reparsed((parsed) => ('changes' in parsed ? { ...parsed, changes: parsed.changes.map((one) => ({ ...one, members: [] })) } : parsed))],
+    [
+      'reads the example',
+      'forgets a member',
+      reparsed((parsed) =>
+        'changes' in parsed ? { ...parsed, changes: parsed.changes.map((one) => ({ ...one, members: [] })) } : parsed,
+      ),
+    ],
     ['reads the example', 'another key', changed(() => ({ keyOf: () => 'another' }))],
     ['is pure', 'counts', reparsed((parsed) => ({ ...parsed, dedupeKey: String(calls++) }))],
-    ['is pure', 'writes to the push', changed((route) => ({ parse: (from) => route.parse(Object.assign(from, { seen: true })) }))],
-    ['throws at nothing', 'trusts the JSON', changed((route) => ({ parse: (from) => (JSON.parse(from.body), route.parse(from)) }))],
-    ['throws at nothing', 'trusts the headers', changed(() => ({ keyOf: ({ headers }) => headers['authorization']?.split(' ')[1]?.toUpperCase() ?? ([] as never) }))],
-    ['throws at nothing', 'lets an empty id in', changed((route) => ({ parse: (from) => (from.body.includes('""') ? { changes: [{ kind: 'add', cohort: { id: 'c' }, members: [{ externalId: '' }] }], refused: {} } : route.parse(from)) }))],
-    ['throws at nothing', 'counts nobody as refused', reparsed((parsed) => ('changes' in parsed ? { ...parsed, refused: { no_id: 0 } } : parsed))],
+    [
+      'is pure',
+      'writes to the push',
+      changed((route) => ({ parse: (from) => route.parse(Object.assign(from, { seen: true })) })),
+    ],
+    [
+      'throws at nothing',
+      'trusts the JSON',
+      changed((route) => ({ parse: (from) => (JSON.parse(from.body), route.parse(from)) })),
+    ],
+    [
+      'throws at nothing',
+      'trusts the headers',
+      changed(() => ({
+        keyOf: ({ headers }) => headers['authorization']?.split(' ')[1]?.toUpperCase() ?? ([] as never),
+      })),
+    ],
+    [
+      'throws at nothing',
+      'lets an empty id in',
+      changed((route) => ({
+        parse: (from) =>
+          from.body.includes('""')
+            ? { changes: [{ kind: 'add', cohort: { id: 'c' }, members: [{ externalId: '' }] }], refused: {} }
+            : route.parse(from),
+      })),
+    ],
+    [
+      'throws at nothing',
+      'counts nobody as refused',
+      reparsed((parsed) => ('changes' in parsed ? { ...parsed, refused: { no_id: 0 } } : parsed)),
+    ],
     ['answers every result', 'success for all', reanswered(() => ({ status: 200 }))],
     ['answers every result', 'no JSON', reanswered(() => ({ body: 'great' }))],
-    ['answers every result', '403 for a bad key', reanswered(({ status }) => ({ status: status === 401 ? 403 : status }))],
-    ['answers every result', 'gives up when it is busy', reanswered(({ status }, outcome) => ({ status: outcome === 'busy' ? 400 : status }))],
-    ['repeats neither', 'the body', changed((route) => ({ reply: (to, result) => ({ ...route.reply(to, result), body: JSON.stringify(to.body) }) }))],
+    [
+      'answers every result',
+      '403 for a bad key',
+      reanswered(({ status }) => ({ status: status === 401 ? 403 : status })),
+    ],
+    [
+      'answers every result',
+      'gives up when it is busy',
+      reanswered(({ status }, outcome) => ({ status: outcome === 'busy' ? 400 : status })),
+    ],
+    [
+      'repeats neither',
+      'the body',
+      changed((route) => ({ reply: (to, result) => ({ ...route.reply(to, result), body: JSON.stringify(to.body) }) })),
+    ],
   ])('notice an import that breaks «%s»: %s', async (law, _, cohortImport) => {
     expect(await held(cohortLaws(cohortImport, examples), law)).toBe('broken');
   });
@@ -81,16 +141,28 @@ const readers: Pull = {
   description: 'Needs a token.',
   limits: { atOnce: 1, budgets: [{ unit: 'steps', allow: 10, perMs: 1_000 }] },
   async list({ settings: { host }, credentials: { token }, http }) {
-    const answer = await http.request({ method: 'GET', url: `https://${host}/lists`, headers: { authorization: token } });
-    return answer.status === 200 && 'body' in answer && answer.body.startsWith('[{') ? { outcome: 'listed', cohorts: JSON.parse(answer.body) } : later;
+    const answer = await http.request({
+      method: 'GET',
+      url: `https://${host}/lists`,
+      headers: { authorization: token },
+    });
+    return answer.status === 200 && 'body' in answer && answer.body.startsWith('[{')
+      ? { outcome: 'listed', cohorts: JSON.parse(answer.body) }
+      : later;
   },
   async pull(cohortId, place, { settings: { host }, credentials: { token }, http }, take) {
     const page = place === undefined ? 0 : Number(JSON.parse(place));
-    const answer = await http.request({ method: 'GET', url: `https://${host}/lists/${cohortId}/${page}`, headers: { authorization: token } });
+    const answer = await http.request({
+      method: 'GET',
+      url: `https://${host}/lists/${cohortId}/${page}`,
+      headers: { authorization: token },
+    });
     if (answer.status !== 200 || !('body' in answer) || !answer.body.startsWith('["')) return later;
     const ids = JSON.parse(answer.body) as string[];
     await take({ members: ids.map((externalId) => ({ externalId })), refused: {} });
-    return ids.length < 2 ? { outcome: 'complete' } : { outcome: 'continue', place: JSON.stringify(page + 1), afterMs: 0 };
+    return ids.length < 2
+      ? { outcome: 'complete' }
+      : { outcome: 'continue', place: JSON.stringify(page + 1), afterMs: 0 };
   },
 };
 const later = { outcome: 'deferred', code: 'later', detail: 'not now' } as const;
@@ -124,17 +196,44 @@ describe('the laws for pulling cohorts', () => {
     ['says what it takes', 'nothing at once', { limits: { atOnce: 0, budgets: [] } }],
     ['lists the partner’s cohorts', 'none', { list: async () => ({ outcome: 'listed', cohorts: [] }) }],
     ['brings every member', 'stops early', repulled(() => ({ outcome: 'complete' }))],
-    ['brings every member', 'keeps them', { pull: (id, place, to) => readers.pull(id, place, to, async () => undefined) }],
-    ['keeps nothing secret', 'the token in the place', repulled((step, to) => ('place' in step ? { ...step, place: JSON.stringify(to.credentials.token) } : step))],
-    ['hands on what is thrown', 'swallows it', { pull: (id, place, to, take) => readers.pull(id, place, to, (page) => take(page).catch(() => undefined)) }],
-    ['waits in an outage', 'gives up', repulled((step) => (step.outcome === 'deferred' ? { ...step, outcome: 'failed', mend: 'time' } : step))],
-    ['waits in an outage', 'takes it for the end', { pull: async (id, place, to, take) => (await readers.pull(id, place, to, take), { outcome: 'complete' }) }],
+    [
+      'brings every member',
+      'keeps them',
+      { pull: (id, place, to) => readers.pull(id, place, to, async () => undefined) },
+    ],
+    [
+      'keeps nothing secret',
+      'the token in the place',
+      repulled((step, to) => ('place' in step ? { ...step, place: JSON.stringify(to.credentials.token) } : step)),
+    ],
+    [
+      'hands on what is thrown',
+      'swallows it',
+      { pull: (id, place, to, take) => readers.pull(id, place, to, (page) => take(page).catch(() => undefined)) },
+    ],
+    [
+      'waits in an outage',
+      'gives up',
+      repulled((step) => (step.outcome === 'deferred' ? { ...step, outcome: 'failed', mend: 'time' } : step)),
+    ],
+    [
+      'waits in an outage',
+      'takes it for the end',
+      { pull: async (id, place, to, take) => (await readers.pull(id, place, to, take), { outcome: 'complete' }) },
+    ],
     ['has a word for every answer', 'no word', repulled((step) => ('detail' in step ? { ...step, detail: '' } : step))],
-    ['has a word for every answer', 'repeats the token', repulled((step, to) => ('detail' in step ? { ...step, detail: to.credentials.token } : step))],
+    [
+      'has a word for every answer',
+      'repeats the token',
+      repulled((step, to) => ('detail' in step ? { ...step, detail: to.credentials.token } : step)),
+    ],
     [
       'shows its credentials to nobody',
       'asks elsewhere',
-      { pull: (id, place, to, take) => readers.pull(id, place, { ...to, settings: { host: 'elsewhere.example.com' } }, take) },
+      {
+        pull: (id, place, to, take) =>
+          readers.pull(id, place, { ...to, settings: { host: 'elsewhere.example.com' } }, take),
+      },
     ],
   ])('notice a pull that breaks «%s»: %s', async (law, _, changes) => {
     expect(await held(lawsFor(changes), law)).toBe('broken');

@@ -9,8 +9,12 @@ function runOf(...numbers: number[]): Item<Payload>[] {
 }
 
 const alone = (n: number): Item<Payload> => ({ id: `${n}`, payload: { n }, json: `{"n":${n}}` });
-const joined = (items: readonly Item<Payload>[]): string => joinJson(items).map((piece) => Buffer.from(piece).toString()).join('');
-const numbersIn = (items: readonly Item<Payload>[]): number[] => (JSON.parse(`[${joined(items)}]`) as Payload[]).map(({ n }) => n);
+const joined = (items: readonly Item<Payload>[]): string =>
+  joinJson(items)
+    .map((piece) => Buffer.from(piece).toString())
+    .join('');
+const numbersIn = (items: readonly Item<Payload>[]): number[] =>
+  (JSON.parse(`[${joined(items)}]`) as Payload[]).map(({ n }) => n);
 
 describe('a run of items', () => {
   const [a, b, c] = runOf(1, 2, 3) as [Item<Payload>, Item<Payload>, Item<Payload>];
@@ -33,7 +37,12 @@ describe('a run of items', () => {
   });
 
   it('is taken from its text, not from its items', () => {
-    const mute = [a, b, c].map((item) => ({ ...item, get json(): string { throw new Error('asked'); } }));
+    const mute = [a, b, c].map((item) => ({
+      ...item,
+      get json(): string {
+        throw new Error('asked');
+      },
+    }));
     expect(numbersIn(mute)).toStrictEqual([1, 2, 3]);
   });
 });

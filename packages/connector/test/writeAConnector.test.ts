@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 const root = new URL('../../../', import.meta.url);
 const toy = 'packages/connector/test/toy/';
 const page = readFileSync(new URL('docs/connectors/write-a-connector.md', root), 'utf8');
-const shown = new Map([...page.matchAll(/^`(packages\/[^`]+)`\n\n```\w+\n(.*?)^```$/gms)].map(([, path, code]) => [path, code]));
+const shown = new Map(
+  [...page.matchAll(/^`(packages\/[^`]+)`\n\n```\w+\n(.*?)^```$/gms)].map(([, path, code]) => [path, code]),
+);
 
 const files = readdirSync(new URL(toy, root), { recursive: true, encoding: 'utf8' })
   .filter((path) => statSync(new URL(toy + path, root)).isFile())

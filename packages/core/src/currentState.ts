@@ -22,7 +22,11 @@ export async function release(sql: Sql, currentId: number): Promise<void> {
 }
 
 /** Nothing passes until a person repairs the Current. Its events stay pending; it is probed from time to time. */
-export async function block(sql: Sql, currentId: number, { code, detail }: { readonly code: string; readonly detail: string }): Promise<boolean> {
+export async function block(
+  sql: Sql,
+  currentId: number,
+  { code, detail }: { readonly code: string; readonly detail: string },
+): Promise<boolean> {
   const rows = await sql`
     update current set
       state = 'blocked', state_since = now(), blocked_code = ${code}, blocked_detail = ${detail},

@@ -88,7 +88,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     async stop() {
       await receiver.close();
       await sweep.stop();
-      await Promise.all([cohorts.stop(), segments.stop(), pulls.stop(), ...[...lanes.values()].map((lane) => lane.stop())]);
+      await Promise.all([
+        cohorts.stop(),
+        segments.stop(),
+        pulls.stop(),
+        ...[...lanes.values()].map((lane) => lane.stop()),
+      ]);
       await sender.close();
       await presence.stop();
       await budgetStore?.close();
@@ -111,6 +116,9 @@ export function quietly(log: Logger): (error: unknown) => void {
   return (error) => {
     if (Date.now() - saidMs < 60_000) return;
     saidMs = Date.now();
-    log.warn({ event: 'queue.error', err: error }, 'wake-up calls or budgets are in trouble; deliveries go on at the pace of the sweep');
+    log.warn(
+      { event: 'queue.error', err: error },
+      'wake-up calls or budgets are in trouble; deliveries go on at the pace of the sweep',
+    );
   };
 }

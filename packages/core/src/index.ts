@@ -18,7 +18,13 @@ export type { Receipt } from './ingest/ingestRequest.js';
 export { bearerToken } from './secrets/token.js';
 export type { Connectors } from './loadCurrent.js';
 export { openAdmin, type Admin, type AdminOptions } from './admin/admin.js';
-export { checkAdminToken, createAdminToken, ensureAdminToken, listAdminTokens, revokeAdminToken } from './admin/adminTokens.js';
+export {
+  checkAdminToken,
+  createAdminToken,
+  ensureAdminToken,
+  listAdminTokens,
+  revokeAdminToken,
+} from './admin/adminTokens.js';
 export type { AdminTokenCreated, AdminTokenView, LastAdminToken } from './admin/adminTokens.js';
 export { changeCurrent, type Before, type CurrentChange, type CurrentChanged } from './currents/updateCurrent.js';
 export { countDays, type CodeCount, type Counts, type DayCounts } from './currents/counts.js';
@@ -40,7 +46,13 @@ export { countQuarantine, listQuarantine } from './ledger/quarantine.js';
 export type { QuarantineCount, QuarantinedEvent, QuarantineFilter } from './ledger/quarantine.js';
 export type { Difference } from './ledger/recount.js';
 export { planRelease, releaseQuarantined, type Released, type ReleasePlanned } from './ledger/release.js';
-export { planReplay, replayDeadLetters, type Replayed, type ReplayFilter, type ReplayPlanned } from './ledger/replay.js';
+export {
+  planReplay,
+  replayDeadLetters,
+  type Replayed,
+  type ReplayFilter,
+  type ReplayPlanned,
+} from './ledger/replay.js';
 export { testCredentials, type TestCredentialsResult } from './currents/testCredentials.js';
 export { listThrottledKeys, type ThrottledKey, type ThrottledKeys } from './ledger/throttledKeys.js';
 export { launchCurrent, pauseCurrent, resumeCurrent } from './currents/transitions.js';
@@ -49,17 +61,54 @@ export type { DeadOutcome, State } from './db/schema.js';
 export { watchImportKeys, type ImportKeys } from './cohorts/importKeyCache.js';
 export { storePush, type InboxDeps, type NewPush, type PushStored } from './cohorts/storePush.js';
 export { checkCohort, type CohortChecked } from './cohorts/checkCohort.js';
-export { deleteCohort, getCohort, listCohorts, noteToldMembers, setCohortSchedule, type CohortFilter, type CohortInUse } from './cohorts/manageCohorts.js';
+export {
+  deleteCohort,
+  getCohort,
+  listCohorts,
+  noteToldMembers,
+  setCohortSchedule,
+  type CohortFilter,
+  type CohortInUse,
+} from './cohorts/manageCohorts.js';
 export type { CohortNotFound, CohortView, Drift } from './cohorts/cohortView.js';
 export { freshnessOf, type Freshness, type FreshnessState, type Schedule } from './cohorts/freshness.js';
 export { createImportKey, invalidateImportKey, listImportKeys } from './cohorts/manageImportKeys.js';
-export type { ImportKeyCreated, ImportKeyInvalidAlready, ImportKeyNotFound, ImportKeyView } from './cohorts/manageImportKeys.js';
+export type {
+  ImportKeyCreated,
+  ImportKeyInvalidAlready,
+  ImportKeyNotFound,
+  ImportKeyView,
+} from './cohorts/manageImportKeys.js';
 export { memberKey, memberOf, type MemberKey } from './cohorts/memberKey.js';
-export { findImportPartner, forgetImportPartner, listImportPartners, registerImportPartner } from './cohorts/partners.js';
-export type { ImportEndpoint, ImportPartner, PartnerExists, PartnerInUse, PartnerNotFound } from './cohorts/partners.js';
+export {
+  findImportPartner,
+  forgetImportPartner,
+  listImportPartners,
+  registerImportPartner,
+} from './cohorts/partners.js';
+export type {
+  ImportEndpoint,
+  ImportPartner,
+  PartnerExists,
+  PartnerInUse,
+  PartnerNotFound,
+} from './cohorts/partners.js';
 export { listSyncs, type SyncView } from './cohorts/syncHistory.js';
-export { followCohort, type CohortPulledAlready, type CohortTooLarge, type FollowResult, type NewPull, type PartnerCohortNotFound } from './pulls/createCohortPull.js';
-export { listPartnerCohorts, type PartnerCohortPage, type PartnerCohortView, type PartnerRefused, type PartnerUnanswered } from './pulls/partnerCohorts.js';
+export {
+  followCohort,
+  type CohortPulledAlready,
+  type CohortTooLarge,
+  type FollowResult,
+  type NewPull,
+  type PartnerCohortNotFound,
+} from './pulls/createCohortPull.js';
+export {
+  listPartnerCohorts,
+  type PartnerCohortPage,
+  type PartnerCohortView,
+  type PartnerRefused,
+  type PartnerUnanswered,
+} from './pulls/partnerCohorts.js';
 export { cancelPull, findPull, getPull, listPulls, pullNow, stopPulling } from './pulls/managePulls.js';
 export type { CohortNotPulled, PullFilter, PullNotUnderWay, PullStopped, PullUnderWay } from './pulls/managePulls.js';
 export type { PullNotOffered } from './pulls/pullSource.js';
@@ -72,7 +121,15 @@ export { changeSegment, createSegment, deleteSegment, getSegment, listSegments }
 export type { CohortsUnknown, NewSegment, SegmentDeleted } from './segments/manageSegments.js';
 export { findMembership, listMembers, type GivenMember, type Membership } from './segments/segmentMembers.js';
 export type { SegmentNotFound, SegmentView } from './segments/segmentView.js';
-export { createWebhook, deleteWebhook, getWebhook, listWebhooks, pauseWebhook, renewWebhookSecret, resumeWebhook } from './segments/manageWebhooks.js';
+export {
+  createWebhook,
+  deleteWebhook,
+  getWebhook,
+  listWebhooks,
+  pauseWebhook,
+  renewWebhookSecret,
+  resumeWebhook,
+} from './segments/manageWebhooks.js';
 export type { WebhookSecretShown, WebhookWrongState } from './segments/manageWebhooks.js';
 export { listWebhookExpiries, type WebhookExpiry } from './segments/webhookExpiries.js';
 export type { WebhookNotFound, WebhookView } from './segments/webhookView.js';

@@ -40,7 +40,11 @@ interface Row {
 }
 
 /** Reads and opens one Current. Undefined when there is none. */
-export async function readWorking(sql: Sql, currentId: number, options: WorkingOptions): Promise<Working | NotWorking | undefined> {
+export async function readWorking(
+  sql: Sql,
+  currentId: number,
+  options: WorkingOptions,
+): Promise<Working | NotWorking | undefined> {
   const [row] = await sql<Row[]>`
     select version, destination, settings, credentials from current where id = ${currentId}`;
   return row && open(row, currentId, options);
@@ -50,15 +54,25 @@ function open(row: Row, currentId: number, { connectors, seal, allowBaseUrl }: W
   const connector = connectors.get(row.destination);
   if (!connector) return { code: 'no_connector', detail: `this worker has no connector named ${row.destination}` };
   const settings = connector.settings.safeParse(row.settings);
-  if (!settings.success) return { code: 'settings_invalid', detail: `the stored settings are not valid for this version of the ${connector.label} connector` };
+  if (!settings.success)
+    return {
+      code: 'settings_invalid',
+      detail: `the stored settings are not valid for this version of the ${connector.label} connector`,
+    };
   if (!allowBaseUrl && hasBaseUrl(settings.data)) {
-    return { code: 'base_url_not_allowed', detail: 'the Current has a base URL of its own, and this worker does not allow that (ALLOW_CUSTOM_BASE_URL)' };
+    return {
+      code: 'base_url_not_allowed',
+      detail: 'the Current has a base URL of its own, and this worker does not allow that (ALLOW_CUSTOM_BASE_URL)',
+    };
   }
   let credentials: unknown;
   try {
     credentials = JSON.parse(seal.open(row.credentials ?? Buffer.alloc(0), sealContext(currentId)));
   } catch {
-    return { code: 'credentials_unreadable', detail: 'the stored credentials do not open with this MASTER_KEY; give them again' };
+    return {
+      code: 'credentials_unreadable',
+      detail: 'the stored credentials do not open with this MASTER_KEY; give them again',
+    };
   }
   return { currentId, version: row.version, connector, settings: settings.data, credentials };
 }

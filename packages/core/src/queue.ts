@@ -89,7 +89,9 @@ function openQueue(place: QueuePlace) {
     return { queue, close: async () => void (await inTime(queue.close()), connection.disconnect()) };
   }
   const { Queue: PostgresQueue } = withBackend(createPostgresBackend);
-  const queue = new PostgresQueue<WakeJob>(queueName, { connection: { connectionString: place.databaseUrl, schema: queueSchema, max: 2 } });
+  const queue = new PostgresQueue<WakeJob>(queueName, {
+    connection: { connectionString: place.databaseUrl, schema: queueSchema, max: 2 },
+  });
   return { queue, close: () => inTime(queue.close()) };
 }
 
@@ -110,7 +112,11 @@ export interface WakeListener {
 }
 
 /** Tells the listener of every wake-up call that reaches this process. */
-export function openWakeReceiver(place: QueuePlace, { onWake, onCohort, onPull }: WakeListener, { onError }: QueueListener): WakeReceiver {
+export function openWakeReceiver(
+  place: QueuePlace,
+  { onWake, onCohort, onPull }: WakeListener,
+  { onError }: QueueListener,
+): WakeReceiver {
   const process = ({ data: { current, cohort, pull } }: { readonly data: WakeJob }): Promise<void> => {
     if (current !== undefined) onWake(current);
     if (cohort !== undefined) onCohort(cohort);

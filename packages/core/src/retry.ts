@@ -37,7 +37,8 @@ export function backoffMs(tries: number, random: number): number {
 /** The whole retry policy: what is in trouble is tried again until its retry window is over, and once more at its end. */
 export function retry(trouble: Trouble, { nowMs, keptSinceMs, windowMs, random }: RetryTerms): Retry {
   const endMs = keptSinceMs + windowMs;
-  if (nowMs < endMs) return { again: true, dueAtMs: Math.min(nowMs + (trouble.afterMs ?? backoffMs(trouble.tries, random)), endMs) };
+  if (nowMs < endMs)
+    return { again: true, dueAtMs: Math.min(nowMs + (trouble.afterMs ?? backoffMs(trouble.tries, random)), endMs) };
   const hours = Math.round((windowMs / 3_600_000) * 100) / 100;
   return {
     again: false,

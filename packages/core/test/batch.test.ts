@@ -11,7 +11,8 @@ function partOf(events: readonly CatalogueEvent[]): Part {
   return { json: Buffer.from(reading.json), events: events.length };
 }
 
-const many = (count: number, more = {}): CatalogueEvent[] => Array.from({ length: count }, () => ({ ...event('good'), ...more }) as CatalogueEvent);
+const many = (count: number, more = {}): CatalogueEvent[] =>
+  Array.from({ length: count }, () => ({ ...event('good'), ...more }) as CatalogueEvent);
 
 describe('a batch', () => {
   it.each([

@@ -29,7 +29,9 @@ beforeEach(async () => {
 const open = (mostEvents: number, isShared = true) => {
   const unpacked = createUnpacked(hub.sql, mostEvents, () => isShared);
   return async (...which: number[]): Promise<string[][]> =>
-    (await unpacked.read(which.map((index) => keys[index] as Key))).map((segments) => segments.flatMap((segment) => segment.read().map(({ id }) => id)));
+    (await unpacked.read(which.map((index) => keys[index] as Key))).map((segments) =>
+      segments.flatMap((segment) => segment.read().map(({ id }) => id)),
+    );
 };
 
 const forget = () => hub.sql`delete from batch`;

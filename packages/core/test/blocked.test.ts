@@ -58,7 +58,11 @@ describe('a blocked Current', () => {
     partner.mood = undefined;
     // Nobody calls for this one: only a sweep finds it.
     await hub.take([event()]);
-    await until(() => hub.tally(other), ({ delivered }) => delivered === 1, 5_000);
+    await until(
+      () => hub.tally(other),
+      ({ delivered }) => delivered === 1,
+      5_000,
+    );
     await hub.sql`update current set state = 'blocked', blocked_code = 'http_401', blocked_detail = 'no', probe_at = now() where id = ${other}`;
     await until(waiting, (count) => count === 2, 5_000);
   });
@@ -81,6 +85,9 @@ describe('a blocked Current', () => {
     partner.testDelay = async () => undefined;
     partner.mood = undefined;
     await probeNow();
-    await until(async () => (await hub.sql<{ state: string }[]>`select state from current where id = ${current}`)[0]?.state, (state) => state === 'live');
+    await until(
+      async () => (await hub.sql<{ state: string }[]>`select state from current where id = ${current}`)[0]?.state,
+      (state) => state === 'live',
+    );
   });
 });

@@ -77,8 +77,27 @@ export function openHotLine(terms: Terms, { windowMs = 48 * 3_600_000 }: { reado
     attempts: () => attempts,
     store(devices) {
       const id = String(dueAt.size + 1);
-      batches.set(id, devices.map((device): CatalogueEvent => ({ event_type: 'users.behaviors.app.SessionStart', id: `${device} ${made++}`, time: 1, user: { device_id: device }, properties: {} })));
-      deliveries.push({ storedOn: '2026-01-01', id, batchId: id, storedAtMs: clockMs, events: devices.length, attempts: 0, outcomes: allPending(devices.length), skipReasons: [], deferred: [] });
+      batches.set(
+        id,
+        devices.map((device): CatalogueEvent => ({
+          event_type: 'users.behaviors.app.SessionStart',
+          id: `${device} ${made++}`,
+          time: 1,
+          user: { device_id: device },
+          properties: {},
+        })),
+      );
+      deliveries.push({
+        storedOn: '2026-01-01',
+        id,
+        batchId: id,
+        storedAtMs: clockMs,
+        events: devices.length,
+        attempts: 0,
+        outcomes: allPending(devices.length),
+        skipReasons: [],
+        deferred: [],
+      });
       dueAt.set(id, clockMs);
     },
     async work(ms, eachTick) {
@@ -109,12 +128,17 @@ export function openHotLine(terms: Terms, { windowMs = 48 * 3_600_000 }: { reado
       .filter(({ id, outcomes }) => (dueAt.get(id) ?? 0) <= clockMs && countPending(outcomes) > 0)
       .sort((a, b) => (dueAt.get(a.id) ?? 0) - (dueAt.get(b.id) ?? 0) || Number(a.id) - Number(b.id));
     let events = 0;
-    const taken = due.filter(({ outcomes }, index) => (events += countPending(outcomes)) <= requestEvents || index === 0).sort((a, b) => Number(a.id) - Number(b.id));
+    const taken = due
+      .filter(({ outcomes }, index) => (events += countPending(outcomes)) <= requestEvents || index === 0)
+      .sort((a, b) => Number(a.id) - Number(b.id));
     if (taken.length === 0) return false;
     attempts++;
     const loads = taken.map((delivery) => {
       const events = batches.get(delivery.batchId) ?? [];
-      return { delivery: { ...delivery, attempts: delivery.attempts + 1 }, segments: [{ count: events.length, read: () => events }] };
+      return {
+        delivery: { ...delivery, attempts: delivery.attempts + 1 },
+        segments: [{ count: events.length, read: () => events }],
+      };
     });
     const { attempted } = await deliver(loads, {
       connector,
@@ -132,7 +156,9 @@ export function openHotLine(terms: Terms, { windowMs = 48 * 3_600_000 }: { reado
       random: () => 0.5,
     });
     for (const { delivery, outcomes, skipReasons, deferred, dueAtMs, deadLetters: letters } of attempted) {
-      deliveries = deliveries.map((each) => (each.id === delivery.id ? { ...delivery, outcomes, skipReasons, deferred } : each));
+      deliveries = deliveries.map((each) =>
+        each.id === delivery.id ? { ...delivery, outcomes, skipReasons, deferred } : each,
+      );
       dueAt.set(delivery.id, dueAtMs);
       deadLetters.push(...letters);
     }
@@ -142,7 +168,10 @@ export function openHotLine(terms: Terms, { windowMs = 48 * 3_600_000 }: { reado
   return line;
 }
 
-function connectorOf(partner: StrictPartner & { take(items: readonly Item<Payload>[]): readonly SendResult[] }, declared: () => Terms): Connector<object, object, Payload> {
+function connectorOf(
+  partner: StrictPartner & { take(items: readonly Item<Payload>[]): readonly SendResult[] },
+  declared: () => Terms,
+): Connector<object, object, Payload> {
   return {
     name: 'strict',
     label: 'Strict',
@@ -164,7 +193,10 @@ function connectorOf(partner: StrictPartner & { take(items: readonly Item<Payloa
   };
 }
 
-function createPartner(terms: Terms, now: () => number): StrictPartner & { take(items: readonly Item<Payload>[]): readonly SendResult[] } {
+function createPartner(
+  terms: Terms,
+  now: () => number,
+): StrictPartner & { take(items: readonly Item<Payload>[]): readonly SendResult[] } {
   const held: StrictPartner['held'] = [];
   const counted = new Map<string, number[]>();
   const blockedUntilMs = new Map<string, number>();
@@ -202,8 +234,17 @@ function createPartner(terms: Terms, now: () => number): StrictPartner & { take(
       partner.refusals.push({ atMs: now(), devices: [...named.keys()] });
       return items.map(({ id, payload }): SendResult => {
         const why = named.get(payload.device);
-        if (why === undefined) return { id, outcome: 'deferred', code: 'others_refused', detail: 'innocent', afterMs: 0, scope: 'event' };
-        return { id, outcome: 'deferred', code: why, detail: 'too much of this device', afterMs: why === 'quota' ? 3_600_000 : pauseMs, scope: 'key', budget: 'device' };
+        if (why === undefined)
+          return { id, outcome: 'deferred', code: 'others_refused', detail: 'innocent', afterMs: 0, scope: 'event' };
+        return {
+          id,
+          outcome: 'deferred',
+          code: why,
+          detail: 'too much of this device',
+          afterMs: why === 'quota' ? 3_600_000 : pauseMs,
+          scope: 'key',
+          budget: 'device',
+        };
       });
     },
   };

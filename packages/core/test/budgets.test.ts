@@ -11,12 +11,23 @@ interface Payload {
   readonly device: string;
 }
 
-const budget: Budget<Payload> = { name: 'device', key: ({ device }) => device, unit: 'events', allow: 900, perMs: 30_000 };
+const budget: Budget<Payload> = {
+  name: 'device',
+  key: ({ device }) => device,
+  unit: 'events',
+  allow: 900,
+  perMs: 30_000,
+};
 
 const atMostMs = 1e9;
 
-const budgetsOn = (store: BudgetStore, currentId: number, onError = (error: unknown): void => { throw error; }) =>
-  createBudgets({ currentId, store, windowMs: 48 * 3_600_000, now: Date.now, onError });
+const budgetsOn = (
+  store: BudgetStore,
+  currentId: number,
+  onError = (error: unknown): void => {
+    throw error;
+  },
+) => createBudgets({ currentId, store, windowMs: 48 * 3_600_000, now: Date.now, onError });
 
 let made = 0;
 const itemsOf = (device: string, count: number): Item<Payload>[] =>
@@ -38,7 +49,8 @@ afterAll(async () => {
 });
 
 stores.push(['Postgres', async () => openPostgresBudgets(sql)]);
-if (inject('redisUrl')) stores.push(['Redis', async () => openRedisBudgets(inject('redisUrl'), (error) => void console.error(error))]);
+if (inject('redisUrl'))
+  stores.push(['Redis', async () => openRedisBudgets(inject('redisUrl'), (error) => void console.error(error))]);
 else console.warn('no redis-server here: the budgets were tested on Postgres only');
 
 describe.each(stores)('budgets kept in %s', (_name, open) => {
@@ -60,7 +72,13 @@ describe.each(stores)('budgets kept in %s', (_name, open) => {
     const budgets = await worker(++currentId);
     const hot = itemsOf('hot', 600);
     const others = Array.from({ length: 400 }, (_, index) => itemsOf(`device ${index}`, 1)[0] as Item<Payload>);
-    const items = Array.from({ length: 1_000 }, (_, index) => (index % 5 < 3 ? hot[Math.floor(index / 5) * 3 + (index % 5)] : others[Math.floor(index / 5) * 2 + (index % 5) - 3]) as Item<Payload>);
+    const items = Array.from(
+      { length: 1_000 },
+      (_, index) =>
+        (index % 5 < 3
+          ? hot[Math.floor(index / 5) * 3 + (index % 5)]
+          : others[Math.floor(index / 5) * 2 + (index % 5) - 3]) as Item<Payload>,
+    );
     const { admitted, waiting } = await budgets.admit(items, [budget]);
     const admittedSet = new Set(admitted);
     expect(others.every((item) => admittedSet.has(item))).toBe(true);
@@ -135,7 +153,8 @@ describe.each(stores)('budgets kept in %s', (_name, open) => {
     const store = await open();
     opened.push(store);
     const key = `far-${++currentId}`;
-    const leadOf = async (): Promise<number> => (await store.move([{ key, costMs: 0, atLeastMs: 0, atMostMs }]))[0] ?? 0;
+    const leadOf = async (): Promise<number> =>
+      (await store.move([{ key, costMs: 0, atLeastMs: 0, atMostMs }]))[0] ?? 0;
     await store.move([{ key, costMs: 50_000, atLeastMs: 10_000, atMostMs: 30_000 }]);
     expect(await leadOf()).toBeGreaterThan(20_000);
     expect(await leadOf()).toBeLessThanOrEqual(30_000);

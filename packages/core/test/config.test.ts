@@ -30,10 +30,24 @@ describe('the configuration', () => {
   });
 
   it('is refused with one error that names every wrong variable, what was wanted, and no value', () => {
-    const wrong = { DATABASE_URL: 'CANARY', REDIS_URL: 'CANARY', MASTER_KEY: 'CANARY', ALLOW_CUSTOM_BASE_URL: 'CANARY', LOG_LEVEL: 'CANARY', PORT: 'CANARY' };
+    const wrong = {
+      DATABASE_URL: 'CANARY',
+      REDIS_URL: 'CANARY',
+      MASTER_KEY: 'CANARY',
+      ALLOW_CUSTOM_BASE_URL: 'CANARY',
+      LOG_LEVEL: 'CANARY',
+      PORT: 'CANARY',
+    };
     const [head, ...lines] = complaint(wrong).split('\n');
     expect(head).toBe('the configuration is not usable:');
-    expect(lines.map((line) => line.trim().split(' ')[0])).toEqual(['DATABASE_URL', 'REDIS_URL', 'MASTER_KEY', 'ALLOW_CUSTOM_BASE_URL', 'LOG_LEVEL', 'PORT']);
+    expect(lines.map((line) => line.trim().split(' ')[0])).toEqual([
+      'DATABASE_URL',
+      'REDIS_URL',
+      'MASTER_KEY',
+      'ALLOW_CUSTOM_BASE_URL',
+      'LOG_LEVEL',
+      'PORT',
+    ]);
     for (const line of lines) expect(line).toContain('wanted');
     expect(lines.join()).not.toContain('CANARY');
   });
@@ -49,6 +63,8 @@ describe('the configuration', () => {
     ['PORT', '4000.5'],
     ['PORT', '0x10'],
   ])('%s does not take %j', (name, value) => {
-    expect(complaint({ ...good, [name]: value })).toMatch(new RegExp(`^the configuration is not usable:\\n  ${name} wanted [^\\n]*$`));
+    expect(complaint({ ...good, [name]: value })).toMatch(
+      new RegExp(`^the configuration is not usable:\\n  ${name} wanted [^\\n]*$`),
+    );
   });
 });

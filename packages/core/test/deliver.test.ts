@@ -24,7 +24,10 @@ describe('the line', () => {
       twin,
       twin,
     ]);
-    const tally = await until(() => hub!.tally(current), ({ delivered, skipped, rejected }) => delivered === 91 && skipped === 6 && rejected === 3);
+    const tally = await until(
+      () => hub!.tally(current),
+      ({ delivered, skipped, rejected }) => delivered === 91 && skipped === 6 && rejected === 3,
+    );
     expect(tally).toEqual({ selected: 100, delivered: 91, skipped: 6, rejected: 3 });
     expect([...partner.held.values()].every((times) => times === 1)).toBe(true);
     const letters = await hub.sql`select code, detail, positions from dead_letter order by code`;
@@ -39,9 +42,16 @@ describe('the line', () => {
     const partner = createFakePartner();
     hub = await openHub(fakeConnector(partner));
     const current = await hub.launch();
-    await hub.take([...Array.from({ length: 60 }, () => event('good')), event('poison'), ...Array.from({ length: 39 }, () => event('good'))]);
+    await hub.take([
+      ...Array.from({ length: 60 }, () => event('good')),
+      event('poison'),
+      ...Array.from({ length: 39 }, () => event('good')),
+    ]);
     await hub.startWorker();
-    await until(() => hub!.tally(current), ({ delivered, rejected }) => delivered === 99 && rejected === 1);
+    await until(
+      () => hub!.tally(current),
+      ({ delivered, rejected }) => delivered === 99 && rejected === 1,
+    );
     expect(partner.requests.at(0)).toHaveLength(100);
     expect(partner.requests.length).toBeLessThan(16);
   });

@@ -1,7 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { Connector } from '@currents/connector';
 import { pino } from 'pino';
-import { connect, createIntake, createMetrics, createSeal, openWriter, startEngine, type Engine, type Intake, type QueuePlace, type Sql, type Writer } from '@currents/core';
+import {
+  connect,
+  createIntake,
+  createMetrics,
+  createSeal,
+  openWriter,
+  startEngine,
+  type Engine,
+  type Intake,
+  type QueuePlace,
+  type Sql,
+  type Writer,
+} from '@currents/core';
 import { createTestDatabase } from './database.js';
 
 export interface Hub {
@@ -45,7 +57,11 @@ export async function openHub(connector: Connector): Promise<Hub> {
     tokenId,
     databaseUrl: database.url,
     async launch(name = 'everything') {
-      const selection = { eventTypes: [], channels: [], groups: ['behaviour', 'campaign', 'canvas', 'message', 'other'] };
+      const selection = {
+        eventTypes: [],
+        channels: [],
+        groups: ['behaviour', 'campaign', 'canvas', 'message', 'other'],
+      };
       const [row] = await sql<{ id: number }[]>`
         insert into current (name, contact_email, destination, settings, selection, state, live_since)
         values (${name}, 'a@example.com', ${connector.name}, ${sql.json({ region: 'here' })}, ${sql.json(selection)}, 'live', now())
@@ -111,7 +127,11 @@ export function event(word = 'good', overrides: Record<string, unknown> = {}): R
 }
 
 /** Waits until the condition holds; fails with the last value seen. */
-export async function until<Value>(read: () => Promise<Value> | Value, holds: (value: Value) => boolean, withinMs = 15_000): Promise<Value> {
+export async function until<Value>(
+  read: () => Promise<Value> | Value,
+  holds: (value: Value) => boolean,
+  withinMs = 15_000,
+): Promise<Value> {
   const endMs = Date.now() + withinMs;
   for (;;) {
     const value = await read();

@@ -31,14 +31,24 @@ export interface FakeLimits {
 type SendResultOfAll = Parameters<typeof answerAll>[1];
 
 export function createFakePartner(): FakePartner {
-  return { requests: [], held: new Map(), mood: undefined, delay: async () => undefined, testDelay: async () => undefined };
+  return {
+    requests: [],
+    held: new Map(),
+    mood: undefined,
+    delay: async () => undefined,
+    testDelay: async () => undefined,
+  };
 }
 
 /** A connector without a network: it asks the partner object it was made for. */
 export function fakeConnector(
   partner: FakePartner,
   limits: FakeLimits = {},
-): Connector<{ readonly region: 'here'; readonly baseUrl?: string | undefined }, { readonly key: string }, FakePayload> {
+): Connector<
+  { readonly region: 'here'; readonly baseUrl?: string | undefined },
+  { readonly key: string },
+  FakePayload
+> {
   return {
     name: 'fake',
     label: 'Fake',
@@ -71,7 +81,9 @@ export function fakeConnector(
     },
     async test() {
       await partner.testDelay();
-      return partner.mood?.outcome === 'blocked' ? { outcome: 'refused', code: 'bad_key', detail: 'no' } : { outcome: 'passed' };
+      return partner.mood?.outcome === 'blocked'
+        ? { outcome: 'refused', code: 'bad_key', detail: 'no' }
+        : { outcome: 'passed' };
     },
   };
 }
@@ -84,7 +96,9 @@ function answer({ id }: Item<FakePayload>, partner: FakePartner): SendResult[] {
     case 'silent':
       return [];
     case 'later':
-      return [{ id, outcome: 'deferred', code: 'throttled', detail: 'this one later', afterMs: 60_000, scope: 'event' }];
+      return [
+        { id, outcome: 'deferred', code: 'throttled', detail: 'this one later', afterMs: 60_000, scope: 'event' },
+      ];
     default:
       partner.held.set(id, (partner.held.get(id) ?? 0) + 1);
       return [{ id, outcome: 'delivered' }];

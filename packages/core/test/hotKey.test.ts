@@ -2,20 +2,26 @@ import { expect, it } from 'vitest';
 import { openHotLine, type HotLine, type Terms } from './budgetHarness.js';
 
 const httpapi: Terms = { allow: 900, perMs: 30_000 };
-const steps = 30_000 * (0.25 / 0.7) / 2;
+const steps = (30_000 * (0.25 / 0.7)) / 2;
 
 /** Stores, ten times a second, `hot` events of one device and as many others of a device each. */
-function flow(line: HotLine, { hot, others, forMs }: { readonly hot: number; readonly others: number; readonly forMs: number }): () => void {
+function flow(
+  line: HotLine,
+  { hot, others, forMs }: { readonly hot: number; readonly others: number; readonly forMs: number },
+): () => void {
   const endMs = line.nowMs() + forMs;
   let made = 0;
   return () => {
     if (line.nowMs() >= endMs) return;
-    const devices = Array.from({ length: hot + others }, (_, index) => (index % (hot + others) < hot ? 'hot' : `other-${made++}`));
+    const devices = Array.from({ length: hot + others }, (_, index) =>
+      index % (hot + others) < hot ? 'hot' : `other-${made++}`,
+    );
     line.store(devices);
   };
 }
 
-const numbersOf = (line: HotLine, device: string): number[] => line.partner.held.filter((event) => event.device === device).map(({ id }) => Number(id.split(' ')[1]));
+const numbersOf = (line: HotLine, device: string): number[] =>
+  line.partner.held.filter((event) => event.device === device).map(({ id }) => Number(id.split(' ')[1]));
 const inOrder = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b);
 
 /** The most events of the device that came in any period. */
@@ -33,7 +39,9 @@ it('a hot device waits alone, leaves in order over many batches, and is never to
   const lateOthers: number[] = [];
   const others = flow(line, { hot: 30, others: 10, forMs: 20_000 });
   await line.work(20_000, () => {
-    lateOthers.push(line.deliveries.flatMap(({ deferred }) => deferred).filter(({ budget }) => budget?.key !== 'hot').length);
+    lateOthers.push(
+      line.deliveries.flatMap(({ deferred }) => deferred).filter(({ budget }) => budget?.key !== 'hot').length,
+    );
     others();
   });
   expect(lateOthers.every((late) => late === 0)).toBe(true);
@@ -145,7 +153,11 @@ it('what has no turn within the retry window is kept until its end, and expires 
   expect(expired.length + line.partner.held.length).toBe(3_000);
   // A burst, and a minute at the pace.
   expect(line.partner.held.length).toBeGreaterThan(225 + 21 * 50);
-  expect(line.deadLetters[0]).toMatchObject({ outcome: 'expired', code: 'over_budget', detail: expect.stringContaining('retry window') });
+  expect(line.deadLetters[0]).toMatchObject({
+    outcome: 'expired',
+    code: 'over_budget',
+    detail: expect.stringContaining('retry window'),
+  });
   // Those who expired leave no place behind that nobody takes.
   const before = line.partner.held.length;
   line.store(['hot']);

@@ -67,7 +67,14 @@ describe('an answer that is streamed', () => {
   });
 
   it.each<[string, (response: ServerResponse) => void, object]>([
-    ['breaks off', (response) => (response.writeHead(200, { 'content-length': '10' }).write('half'), setTimeout(() => response.destroy(), 50)), { failure: 'broken' }],
+    [
+      'breaks off',
+      (response) => (
+        response.writeHead(200, { 'content-length': '10' }).write('half'),
+        setTimeout(() => response.destroy(), 50)
+      ),
+      { failure: 'broken' },
+    ],
     ['stands still', (response) => void response.writeHead(200).write('half'), { failure: 'timeout' }],
     ['never begins', () => undefined, { failure: 'timeout' }],
   ])('that %s is a failure', async (_name, serve, failure) => {
@@ -79,14 +86,19 @@ describe('an answer that is streamed', () => {
     answer = (_request, response) => response.writeHead(429, { 'retry-after': '7' }).end('slow down');
     const pieces: Uint8Array[] = [];
     const said = await http().stream({ method: 'GET', url }, (piece) => void pieces.push(piece));
-    expect([said, pieces]).toEqual([{ status: 429, headers: expect.objectContaining({ 'retry-after': '7' }), body: 'slow down' }, []]);
+    expect([said, pieces]).toEqual([
+      { status: 429, headers: expect.objectContaining({ 'retry-after': '7' }), body: 'slow down' },
+      [],
+    ]);
   });
 });
 
 describe('a redirect', () => {
   it.each(['request', 'stream'] as const)('is an answer, and credentials go nowhere else: %s', async (way) => {
     const visits: unknown[] = [];
-    const elsewhere = await listen((request, response) => (visits.push(request.headers.authorization), response.end('x')));
+    const elsewhere = await listen(
+      (request, response) => (visits.push(request.headers.authorization), response.end('x')),
+    );
     answer = (_request, response) => response.writeHead(302, { location: `${elsewhere}/file` }).end();
     const request = { method: 'GET', url, headers: { authorization: 'Basic secret' } } as const;
     const said = way === 'request' ? await http().request(request) : await http().stream(request, () => undefined);

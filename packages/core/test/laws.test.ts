@@ -14,14 +14,20 @@ async function open(limits: { readonly events?: number; readonly requests?: numb
 }
 
 const some = (count: number, word = 'good') => Array.from({ length: count }, () => event(word));
-const state = async (id: number) => (await hub.sql<{ state: string; blocked_code: string | null }[]>`select state, blocked_code from current where id = ${id}`)[0];
+const state = async (id: number) =>
+  (
+    await hub.sql<
+      { state: string; blocked_code: string | null }[]
+    >`select state, blocked_code from current where id = ${id}`
+  )[0];
 
 describe('the laws', () => {
   it('1. stored before acknowledged', async () => {
     const current = await open();
     await hub.take(some(10));
     // Another connection sees batch and delivery at the moment of the answer.
-    const rows = await hub.sql`select b.events, d.pending from batch b join delivery d on d.batch_id = b.id where d.current_id = ${current}`;
+    const rows =
+      await hub.sql`select b.events, d.pending from batch b join delivery d on d.batch_id = b.id where d.current_id = ${current}`;
     expect(rows.map((row) => ({ ...row }))).toEqual([{ events: 10, pending: 10 }]);
   });
 
@@ -39,10 +45,21 @@ describe('the laws', () => {
   it('2. conservation: selected = delivered + skipped + rejected + expired + pending', async () => {
     const current = await open();
     await hub.startWorker();
-    await hub.take([...some(50), ...some(7, 'skip'), ...some(3, 'reject'), ...some(2, 'later'), event('good', { event_type: 'agentconsole.ToolInvocation' })]);
-    await until(() => hub.tally(current), ({ delivered, skipped, rejected }) => delivered === 50 && skipped === 7 && rejected === 3);
+    await hub.take([
+      ...some(50),
+      ...some(7, 'skip'),
+      ...some(3, 'reject'),
+      ...some(2, 'later'),
+      event('good', { event_type: 'agentconsole.ToolInvocation' }),
+    ]);
+    await until(
+      () => hub.tally(current),
+      ({ delivered, skipped, rejected }) => delivered === 50 && skipped === 7 && rejected === 3,
+    );
     const tally = await hub.tally(current);
-    const [row] = await hub.sql<{ pending: number; bytes: Buffer }[]>`select pending, outcomes as bytes from delivery where current_id = ${current}`;
+    const [row] = await hub.sql<
+      { pending: number; bytes: Buffer }[]
+    >`select pending, outcomes as bytes from delivery where current_id = ${current}`;
     expect(tally['selected']).toBe(62);
     expect(row?.pending).toBe(2);
     const counts = new Map<number, number>();
@@ -59,7 +76,10 @@ describe('the laws', () => {
     partner.delay = () => gate;
     await hub.take(some(10));
     await hub.startWorker();
-    await until(() => partner.requests.length, (requests) => requests === 1);
+    await until(
+      () => partner.requests.length,
+      (requests) => requests === 1,
+    );
     await hub.sql`update delivery set lease = lease - 1`;
     release();
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -72,7 +92,10 @@ describe('the laws', () => {
     const current = await open();
     await hub.startWorker();
     await hub.take([...some(3), ...some(1, 'silent')]);
-    await until(() => hub.tally(current), ({ delivered }) => delivered === 3);
+    await until(
+      () => hub.tally(current),
+      ({ delivered }) => delivered === 3,
+    );
     const [row] = await until(
       () => hub.sql<{ pending: number; deferred: unknown }[]>`select pending, deferred from delivery`,
       ([delivery]) => delivery?.pending === 1,
@@ -84,7 +107,10 @@ describe('the laws', () => {
     const current = await open({ events: 10 });
     await hub.startWorker();
     await hub.take([...some(25), event('poison'), ...some(25), event('later'), ...some(48), event('reject')]);
-    const tally = await until(() => hub.tally(current), ({ delivered, rejected }) => delivered === 98 && rejected === 2);
+    const tally = await until(
+      () => hub.tally(current),
+      ({ delivered, rejected }) => delivered === 98 && rejected === 2,
+    );
     expect(tally['selected']).toBe(101);
   });
 
@@ -103,7 +129,8 @@ describe('the laws', () => {
     const [one, other] = [1, await hub.launch('the other')];
     await hub.startWorker();
     await hub.take(some(20));
-    const both = async () => [(await hub.tally(one))['delivered'] ?? 0, (await hub.tally(other))['delivered'] ?? 0].sort((a, b) => a - b);
+    const both = async () =>
+      [(await hub.tally(one))['delivered'] ?? 0, (await hub.tally(other))['delivered'] ?? 0].sort((a, b) => a - b);
     expect(await until(both, ([, done]) => done === 20)).toEqual([0, 20]);
     letGo();
     await until(both, ([least]) => least === 20);
@@ -114,13 +141,19 @@ describe('the laws', () => {
     partner.mood = { outcome: 'blocked', code: 'http_401', detail: 'the key was refused' };
     await hub.startWorker();
     await hub.take(some(10));
-    await until(() => state(current), (row) => row?.state === 'blocked');
+    await until(
+      () => state(current),
+      (row) => row?.state === 'blocked',
+    );
     await hub.take(some(10));
     expect(await hub.tally(current)).toEqual({ selected: 20 });
     partner.mood = undefined;
     // The first probe is a minute away; bring it forward.
     await hub.sql`update current set probe_at = now()`;
-    await until(() => hub.tally(current), ({ delivered }) => delivered === 20);
+    await until(
+      () => hub.tally(current),
+      ({ delivered }) => delivered === 20,
+    );
     expect(await state(current)).toMatchObject({ state: 'live', blocked_code: null });
   });
 
@@ -129,11 +162,17 @@ describe('the laws', () => {
     partner.mood = { outcome: 'blocked', code: 'http_401', detail: 'the key was refused' };
     await hub.startWorker({ windowMs: 3_600_000 });
     await hub.take(some(4));
-    await until(() => state(current), (row) => row?.state === 'blocked');
+    await until(
+      () => state(current),
+      (row) => row?.state === 'blocked',
+    );
     await hub.sql`update current set live_since = live_since - interval '2 hours'`;
     await hub.take(some(3));
     await hub.sql`update delivery set stored_at = stored_at - interval '61 minutes' where events = 4`;
-    await until(() => hub.tally(current), ({ expired }) => expired === 4);
+    await until(
+      () => hub.tally(current),
+      ({ expired }) => expired === 4,
+    );
     const letters = await hub.sql`select outcome, code, detail, positions from dead_letter`;
     expect(letters.map((letter) => ({ ...letter }))).toEqual([
       {
@@ -151,10 +190,16 @@ describe('the laws', () => {
     partner.mood = { outcome: 'deferred', code: 'http_503', detail: 'unavailable', scope: 'current', afterMs: 0 };
     await hub.startWorker();
     await hub.take(some(5));
-    await until(() => partner.requests.length, (requests) => requests >= 2);
+    await until(
+      () => partner.requests.length,
+      (requests) => requests >= 2,
+    );
     await hub.sql`update current set live_since = live_since - interval '2 hours'`;
     await hub.sql`update delivery set stored_at = stored_at - interval '2 hours'`;
-    await until(() => hub.tally(current), ({ expired }) => expired === 5);
+    await until(
+      () => hub.tally(current),
+      ({ expired }) => expired === 5,
+    );
   });
 });
 
@@ -167,7 +212,10 @@ describe('pausing', () => {
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(partner.requests).toEqual([]);
     await hub.sql`update current set state = 'live', live_since = now()`;
-    await until(() => hub.tally(current), ({ delivered }) => delivered === 10);
+    await until(
+      () => hub.tally(current),
+      ({ delivered }) => delivered === 10,
+    );
   });
 
   it('a draft takes nothing', async () => {
@@ -184,8 +232,14 @@ describe('refusals of everything', () => {
     partner.mood = { outcome: 'split', code: 'http_400', detail: 'identity events are not allowed' };
     await hub.startWorker();
     await hub.take(some(100));
-    await until(() => state(current), (row) => row?.state === 'blocked');
-    const tally = await until(() => hub.tally(current), ({ rejected }) => rejected === 3);
+    await until(
+      () => state(current),
+      (row) => row?.state === 'blocked',
+    );
+    const tally = await until(
+      () => hub.tally(current),
+      ({ rejected }) => rejected === 3,
+    );
     expect(tally).toEqual({ selected: 100, rejected: 3 });
     expect(await state(current)).toMatchObject({ blocked_code: 'refused_everything' });
   });
@@ -196,9 +250,15 @@ describe('refusals of everything', () => {
     await hub.startWorker();
     for (const lost of [1, 2, 3]) {
       await hub.take(some(1));
-      await until(() => hub.tally(current), ({ rejected }) => rejected === lost);
+      await until(
+        () => hub.tally(current),
+        ({ rejected }) => rejected === lost,
+      );
     }
-    await until(() => state(current), (row) => row?.state === 'blocked');
+    await until(
+      () => state(current),
+      (row) => row?.state === 'blocked',
+    );
     await hub.take(some(5));
     expect(await hub.tally(current)).toEqual({ selected: 8, rejected: 3 });
   });
@@ -211,14 +271,22 @@ describe('refusals of everything', () => {
       async send(items, to) {
         await fake.send(items, to);
         const refusal = { code: 'forbidden', detail: 'a firewall refused the request' };
-        return answerAll(items, items.length > 1 ? { outcome: 'split', ...refusal } : { outcome: 'deferred', ...refusal, afterMs: 180_000, scope: 'event' });
+        return answerAll(
+          items,
+          items.length > 1
+            ? { outcome: 'split', ...refusal }
+            : { outcome: 'deferred', ...refusal, afterMs: 180_000, scope: 'event' },
+        );
       },
     });
     const current = await hub.launch();
     await hub.startWorker();
     await hub.take(some(100));
     const [row] = await until(
-      () => hub.sql<{ state: string; hold_code: string | null; seconds: number }[]>`select state, hold_code, extract(epoch from hold_until - now())::float8 as seconds from current where id = ${current}`,
+      () =>
+        hub.sql<
+          { state: string; hold_code: string | null; seconds: number }[]
+        >`select state, hold_code, extract(epoch from hold_until - now())::float8 as seconds from current where id = ${current}`,
       ([held]) => held?.hold_code !== null,
     );
     expect(row).toMatchObject({ state: 'live', hold_code: 'forbidden' });
@@ -234,7 +302,12 @@ describe('refusals of everything', () => {
     const current = await open();
     await hub.take([...some(2, 'poison'), ...some(50), ...some(1, 'poison'), ...some(20)]);
     await hub.startWorker();
-    expect(await until(() => hub.tally(current), ({ delivered }) => delivered === 70)).toEqual({ selected: 73, delivered: 70, rejected: 3 });
+    expect(
+      await until(
+        () => hub.tally(current),
+        ({ delivered }) => delivered === 70,
+      ),
+    ).toEqual({ selected: 73, delivered: 70, rejected: 3 });
     expect(await state(current)).toMatchObject({ state: 'live' });
   });
 });

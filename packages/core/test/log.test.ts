@@ -5,28 +5,60 @@ const core = new URL('../dist/index.js', import.meta.url).href;
 
 /** What a process with this log prints when it runs such a line, for the log writes past everything to standard output. */
 function printedBy(line: string): string {
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', `import { createLog } from '${core}'; const log = createLog('api', 'trace'); ${line}`]);
+  const { stdout, stderr } = spawnSync(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `import { createLog } from '${core}'; const log = createLog('api', 'trace'); ${line}`,
+  ]);
   expect(stderr.toString()).toBe('');
   return stdout.toString();
 }
 
 describe('the log', () => {
   it('blanks out secrets by the names they go by, up to two levels down', () => {
-    const names = ['authorization', 'credentials', 'token', 'secret', 'password', 'apiKey', 'masterKey', 'client_secret', 'partner_api_key'];
+    const names = [
+      'authorization',
+      'credentials',
+      'token',
+      'secret',
+      'password',
+      'apiKey',
+      'masterKey',
+      'client_secret',
+      'partner_api_key',
+    ];
     const secrets = JSON.stringify(Object.fromEntries(names.map((name) => [name, 'CANARY'])));
-    const said = printedBy(`log.info({ event: 'e', ...${secrets}, one: ${secrets}, headers: { two: ${secrets} } }, 'hello');`);
-    expect(JSON.parse(said)).toMatchObject({ name: 'api', event: 'e', msg: 'hello', token: '[redacted]', one: { password: '[redacted]' }, headers: { two: { authorization: '[redacted]' } } });
+    const said = printedBy(
+      `log.info({ event: 'e', ...${secrets}, one: ${secrets}, headers: { two: ${secrets} } }, 'hello');`,
+    );
+    expect(JSON.parse(said)).toMatchObject({
+      name: 'api',
+      event: 'e',
+      msg: 'hello',
+      token: '[redacted]',
+      one: { password: '[redacted]' },
+      headers: { two: { authorization: '[redacted]' } },
+    });
     expect(said).not.toContain('CANARY');
   });
 
   it('says of an error its kind, code, message and causes, and not what drivers hang on it', () => {
-    const said = printedBy(`log.error({ err: Object.assign(new TypeError('failed', { cause: Object.assign(new Error('below'), { parameters: ['CANARY'] }) }), { code: 'XX000', query: 'CANARY' }) });`);
-    expect(JSON.parse(said)).toMatchObject({ err: { type: 'TypeError', code: 'XX000', message: 'failed', cause: { type: 'Error', message: 'below' } } });
+    const said = printedBy(
+      `log.error({ err: Object.assign(new TypeError('failed', { cause: Object.assign(new Error('below'), { parameters: ['CANARY'] }) }), { code: 'XX000', query: 'CANARY' }) });`,
+    );
+    expect(JSON.parse(said)).toMatchObject({
+      err: { type: 'TypeError', code: 'XX000', message: 'failed', cause: { type: 'Error', message: 'below' } },
+    });
     expect(said).not.toContain('CANARY');
   });
 
   it('says nothing of what is thrown and is no error', () => {
     const said = printedBy(`log.error({ err: 'CANARY' }); log.error({ err: { token: 'CANARY', other: 'CANARY' } });`);
-    expect(said.trim().split('\n').map((line) => JSON.parse(line).err)).toEqual([{ type: 'string' }, { type: 'object' }]);
+    expect(
+      said
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).err),
+    ).toEqual([{ type: 'string' }, { type: 'object' }]);
   });
 });

@@ -12,12 +12,32 @@ import { event } from './deliveryHarness.js';
 const limits = { events: 1_000, bytes: 1_000_000, eventBytes: 10_000, wrapBytes: 2, budgets: [] };
 
 /** A connector whose payload is whatever the event says. */
-const line = { connector: { ...fakeConnector(createFakePartner()), map: ({ properties }: CatalogueEvent) => ({ payload: properties['payload'] }) }, settings: {} } as unknown as Line;
+const line = {
+  connector: {
+    ...fakeConnector(createFakePartner()),
+    map: ({ properties }: CatalogueEvent) => ({ payload: properties['payload'] }),
+  },
+  settings: {},
+} as unknown as Line;
 
-const saying = (payload: unknown): CatalogueEvent => ({ ...event('good'), properties: { payload } }) as unknown as CatalogueEvent;
+const saying = (payload: unknown): CatalogueEvent =>
+  ({ ...event('good'), properties: { payload } }) as unknown as CatalogueEvent;
 
 function trackOf(count: number, outcomes = allPending(count)) {
-  return startTrack({ storedOn: '2026-01-01', id: '1', batchId: '1', storedAtMs: 0, events: count, attempts: 1, outcomes, skipReasons: [], deferred: [] }, 1);
+  return startTrack(
+    {
+      storedOn: '2026-01-01',
+      id: '1',
+      batchId: '1',
+      storedAtMs: 0,
+      events: count,
+      attempts: 1,
+      outcomes,
+      skipReasons: [],
+      deferred: [],
+    },
+    1,
+  );
 }
 
 function segmentsOf(...lists: CatalogueEvent[][]): Segment[] {
@@ -33,7 +53,10 @@ describe('events', () => {
     expect(new Set(items.map(({ run }) => run)).size).toBe(3);
     expect(items.map(({ payload }) => payload)).toStrictEqual(items.map((_, n) => ({ n, word: 'ü' })));
     expect(items[7]?.json).toBe('{"n":7,"word":"ü"}');
-    expect(items.reduce((sum, { bytes }) => sum + bytes, 0)).toBeCloseTo(Buffer.byteLength(items.map(({ json }) => json).join(',')) - 247 + 250 - 3, -1);
+    expect(items.reduce((sum, { bytes }) => sum + bytes, 0)).toBeCloseTo(
+      Buffer.byteLength(items.map(({ json }) => json).join(',')) - 247 + 250 - 3,
+      -1,
+    );
   });
 
   it.each([
@@ -43,16 +66,29 @@ describe('events', () => {
     const track = trackOf(100);
     const mapping = startMapping(limits, line);
     mapping.map(track, segmentsOf(Array.from({ length: 100 }, (_, n) => saying(n === 42 ? payload : { n }))));
-    expect(mapping.items().map(({ position }) => position)).toStrictEqual(Array.from({ length: 100 }, (_, n) => n).filter((n) => n !== 42));
+    expect(mapping.items().map(({ position }) => position)).toStrictEqual(
+      Array.from({ length: 100 }, (_, n) => n).filter((n) => n !== 42),
+    );
     expect(track.attempted(1).deadLetters).toMatchObject([{ code, positions: [42] }]);
   });
 
   it('are read only from segments in which some are due', () => {
     const outcomes = allPending(6);
     outcomes.fill(Outcome.delivered, 0, 4);
-    const [done, due] = segmentsOf([saying(0), saying(1)], [saying(2), saying(3), saying(4), saying(5)]) as [Segment, Segment];
+    const [done, due] = segmentsOf([saying(0), saying(1)], [saying(2), saying(3), saying(4), saying(5)]) as [
+      Segment,
+      Segment,
+    ];
     const mapping = startMapping(limits, line);
-    mapping.map(trackOf(6, outcomes), [{ ...done, read: () => { throw new Error('read'); } }, due]);
+    mapping.map(trackOf(6, outcomes), [
+      {
+        ...done,
+        read: () => {
+          throw new Error('read');
+        },
+      },
+      due,
+    ]);
     expect(mapping.items().map(({ payload }) => payload)).toStrictEqual([4, 5]);
   });
 });
@@ -67,17 +103,30 @@ describe('requests', () => {
   it.each([
     ['by count', Array.from({ length: 950 }, () => 10), { events: 300, bytes: 1_000_000, wrapBytes: 2 }],
     ['by count, below a run', Array.from({ length: 250 }, () => 10), { events: 30, bytes: 1_000_000, wrapBytes: 2 }],
-    ['by bytes', Array.from({ length: 500 }, (_, n) => 100 + (n % 7) * 300), { events: 1_000, bytes: 150_000, wrapBytes: 20 }],
-    ['by bytes, below a run', Array.from({ length: 250 }, (_, n) => 100 + (n % 7) * 300), { events: 1_000, bytes: 9_000, wrapBytes: 20 }],
+    [
+      'by bytes',
+      Array.from({ length: 500 }, (_, n) => 100 + (n % 7) * 300),
+      { events: 1_000, bytes: 150_000, wrapBytes: 20 },
+    ],
+    [
+      'by bytes, below a run',
+      Array.from({ length: 250 }, (_, n) => 100 + (n % 7) * 300),
+      { events: 1_000, bytes: 9_000, wrapBytes: 20 },
+    ],
   ])('are cut %s, none above the limits and no event left out', (_name, sizes, cut) => {
     const items = itemsOf(sizes);
     const requests = cutRequests(items, cut);
     expect(requests.flat()).toStrictEqual(items);
     for (const request of requests) {
       expect(request.length).toBeLessThanOrEqual(cut.events);
-      expect(cut.wrapBytes + Buffer.byteLength(request.map(({ json }) => json).join(','))).toBeLessThanOrEqual(cut.bytes);
+      expect(cut.wrapBytes + Buffer.byteLength(request.map(({ json }) => json).join(','))).toBeLessThanOrEqual(
+        cut.bytes,
+      );
     }
-    const leastRequests = Math.max(sizes.length / cut.events, sizes.reduce((sum, size) => sum + size + 3, 0) / cut.bytes);
+    const leastRequests = Math.max(
+      sizes.length / cut.events,
+      sizes.reduce((sum, size) => sum + size + 3, 0) / cut.bytes,
+    );
     expect(requests.length).toBeLessThan(leastRequests * 1.5 + 1);
   });
 });

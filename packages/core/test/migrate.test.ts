@@ -12,7 +12,9 @@ describe('migrations', () => {
     database = await createTestDatabase();
     sql = connect(database.url, { max: 2, name: 'test' });
     // As empty as an operator hands it over.
-    for (const { name } of await sql<{ name: string }[]>`select nspname as name from pg_namespace where nspname !~ '^(pg_|information_schema)'`) {
+    for (const { name } of await sql<
+      { name: string }[]
+    >`select nspname as name from pg_namespace where nspname !~ '^(pg_|information_schema)'`) {
       await sql`drop schema ${sql(name)} cascade`;
     }
     await sql`create schema public`;
@@ -33,7 +35,16 @@ describe('migrations', () => {
     await other`select pg_advisory_lock(7305127)`;
     let done = false;
     const late = migrate(database.url).then(() => (done = true));
-    await expect.poll(async () => (await sql<{ n: number }[]>`select count(*)::int as n from pg_locks where locktype = 'advisory' and not granted`)[0]?.n).toBe(1);
+    await expect
+      .poll(
+        async () =>
+          (
+            await sql<
+              { n: number }[]
+            >`select count(*)::int as n from pg_locks where locktype = 'advisory' and not granted`
+          )[0]?.n,
+      )
+      .toBe(1);
     expect(done).toBe(false);
     await other.end();
     expect(await late).toBe(true);
@@ -46,6 +57,13 @@ describe('migrations', () => {
 
   it('let go of their lock, and hold no connection', async () => {
     expect((await sql`select from pg_locks where locktype = 'advisory'`).count).toBe(0);
-    await expect.poll(async () => (await sql`select from pg_stat_activity where application_name = 'currents-migrate' and datname = current_database()`).count).toBe(0);
+    await expect
+      .poll(
+        async () =>
+          (
+            await sql`select from pg_stat_activity where application_name = 'currents-migrate' and datname = current_database()`
+          ).count,
+      )
+      .toBe(0);
   });
 });

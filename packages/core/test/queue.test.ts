@@ -25,7 +25,11 @@ describe.each(Object.entries(places))('a wake-up call in %s', (_name, place) => 
     const sender = openWakeSender(where, { onError });
     const receiver = openWakeReceiver(
       where,
-      { onWake: () => undefined, onCohort: () => undefined, onPull: (cohort) => void calls.push({ cohort, atMs: Date.now() }) },
+      {
+        onWake: () => undefined,
+        onCohort: () => undefined,
+        onPull: (cohort) => void calls.push({ cohort, atMs: Date.now() }),
+      },
       { onError },
     );
     const startedMs = Date.now();

@@ -20,7 +20,10 @@ afterAll(() => desk.close());
 function openBook(currentId: string) {
   const counted: QuotaUses[] = [];
   const warnings: Record<string, unknown>[] = [];
-  const log = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(JSON.parse(line) as Record<string, unknown>) });
+  const log = pino(
+    { level: 'warn' },
+    { write: (line: string) => void warnings.push(JSON.parse(line) as Record<string, unknown>) },
+  );
   const book = openQuotaBook({
     sql: desk.sql,
     log,
@@ -89,18 +92,31 @@ it('a Current that is not there is said to be missing', async () => {
 it('a worker counts what it has delivered of the busiest keys, and nobody else; what waits or is refused does not count', async () => {
   const partner = createFakePartner();
   // A turn of the tables each 100 ms.
-  const hub = await openHub(fakeConnector(partner, { user: { allow: 100_000, perMs: 200, quota: { allow: 500, perMs: 24 * hour } } }));
+  const hub = await openHub(
+    fakeConnector(partner, { user: { allow: 100_000, perMs: 200, quota: { allow: 500, perMs: 24 * hour } } }),
+  );
   try {
     const current = await hub.launch();
     const engine = await hub.startWorker();
-    const of = (user: string, count: number, word?: string) => Array.from({ length: count }, () => event(word, { user: { external_user_id: user } }));
+    const of = (user: string, count: number, word?: string) =>
+      Array.from({ length: count }, () => event(word, { user: { external_user_id: user } }));
     for (let round = 1; round <= 6; round++) {
-      await hub.take([...of('busy', 100), ...of('busy', 5, 'reject'), ...of('busy', 5, 'later'), ...of(`calm ${round}`, 3)]);
-      await until(() => hub.tally(current), ({ delivered = 0 }) => delivered === 103 * round);
+      await hub.take([
+        ...of('busy', 100),
+        ...of('busy', 5, 'reject'),
+        ...of('busy', 5, 'later'),
+        ...of(`calm ${round}`, 3),
+      ]);
+      await until(
+        () => hub.tally(current),
+        ({ delivered = 0 }) => delivered === 103 * round,
+      );
       await new Promise((resolve) => setTimeout(resolve, 120));
     }
     await engine.stop();
-    const rows = await hub.sql<{ key: string; used: number }[]>`select key, used from quota_use where current_id = ${current}`;
+    const rows = await hub.sql<
+      { key: string; used: number }[]
+    >`select key, used from quota_use where current_id = ${current}`;
     expect(rows.map(({ key }) => key)).toEqual(['busy']);
     // Nobody looked at it in the first round.
     expect(rows[0]?.used).toBeGreaterThanOrEqual(400);

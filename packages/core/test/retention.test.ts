@@ -18,12 +18,15 @@ async function age(days: number): Promise<void> {
   const [row] = await hub.sql<{ day: string; next: string; suffix: string }[]>`
     select current_date - ${days}::int as day, current_date - ${days}::int + 1 as next, to_char(current_date - ${days}::int, 'YYYYMMDD') as suffix`;
   for (const parent of ['batch', 'delivery', 'dead_letter', 'quarantine', 'request']) {
-    await hub.sql.unsafe(`create table ${parent}_${row?.suffix} partition of ${parent} for values from ('${row?.day}') to ('${row?.next}')`);
+    await hub.sql.unsafe(
+      `create table ${parent}_${row?.suffix} partition of ${parent} for values from ('${row?.day}') to ('${row?.next}')`,
+    );
     await hub.sql.unsafe(`update ${parent} set stored_on = '${row?.day}'`);
   }
 }
 
-const count = async (table: string) => Number((await hub.sql<{ n: string }[]>`select count(*) as n from ${hub.sql(table)}`)[0]?.n);
+const count = async (table: string) =>
+  Number((await hub.sql<{ n: string }[]>`select count(*) as n from ${hub.sql(table)}`)[0]?.n);
 
 it('a day past its retention is forgotten, and no other', async () => {
   await hub.take([event(), event()]);

@@ -7,14 +7,17 @@ const trouble: Trouble = { code: 'http_503', detail: 'HTTP 503', afterMs: undefi
 
 describe('9. the retry policy is one function', () => {
   it('waits 2 s, twice as long each time and never more than a minute, and 1 to 5 s more by chance', () => {
-    expect([1, 2, 3, 4, 5, 6, 7, 1_000_000].map((tries) => backoffMs(tries, 0))).toEqual([3_000, 5_000, 9_000, 17_000, 33_000, 61_000, 61_000, 61_000]);
+    expect([1, 2, 3, 4, 5, 6, 7, 1_000_000].map((tries) => backoffMs(tries, 0))).toEqual([
+      3_000, 5_000, 9_000, 17_000, 33_000, 61_000, 61_000, 61_000,
+    ]);
     expect(backoffMs(1, 0.5) - backoffMs(1, 0)).toBe(2_000);
   });
 
   it('tries again after that wait, or as the partner wished, be it at once', () => {
     expect(retry(trouble, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + 3_000 });
     expect(retry({ ...trouble, tries: 3 }, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + 9_000 });
-    for (const afterMs of [0, 90_000]) expect(retry({ ...trouble, afterMs }, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + afterMs });
+    for (const afterMs of [0, 90_000])
+      expect(retry({ ...trouble, afterMs }, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + afterMs });
   });
 
   it('tries once more at the very end of the retry window, however long the wait would be', () => {
@@ -25,7 +28,11 @@ describe('9. the retry policy is one function', () => {
 
   it('gives up once the window is over, with the last trouble as the reason', () => {
     const nowMs = terms.keptSinceMs + terms.windowMs;
-    expect(retry(trouble, { ...terms, nowMs })).toEqual({ again: false, code: 'http_503', detail: 'kept for the whole retry window of 48 h; last: HTTP 503' });
+    expect(retry(trouble, { ...terms, nowMs })).toEqual({
+      again: false,
+      code: 'http_503',
+      detail: 'kept for the whole retry window of 48 h; last: HTTP 503',
+    });
   });
 
   it('is the same for the same trouble, time and chance', () => {

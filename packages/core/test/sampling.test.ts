@@ -9,7 +9,11 @@ const wide: PlainBudget = { name: 'device', unit: 'events', allow: 30_000, perMs
 const narrow: PlainBudget = { ...wide, allow: 900 };
 
 /** What is done about each of some events, in attempts of a size, at one moment. */
-function countAll(keys: KeysOfBudget, devices: readonly string[], { attempt = 2_000, nowMs = 1_000_000 } = {}): { readonly drawn: number; readonly counted: Counted }[] {
+function countAll(
+  keys: KeysOfBudget,
+  devices: readonly string[],
+  { attempt = 2_000, nowMs = 1_000_000 } = {},
+): { readonly drawn: number; readonly counted: Counted }[] {
   return devices.flatMap((_, from) => {
     if (from % attempt !== 0) return [];
     const count = startCount([keys], nowMs);
@@ -22,7 +26,8 @@ function countAll(keys: KeysOfBudget, devices: readonly string[], { attempt = 2_
 
 const crowd = (size: number): string[] => Array.from({ length: size }, (_, index) => `device ${index}`);
 /** One device among others, at every eighth place. */
-const among = (others: readonly string[]): string[] => others.flatMap((other, index) => (index % 7 === 0 ? ['hot', other] : [other]));
+const among = (others: readonly string[]): string[] =>
+  others.flatMap((other, index) => (index % 7 === 0 ? ['hot', other] : [other]));
 
 it('of a crowd far from a wide limit, one of eight is counted, and nothing is to be done', () => {
   const told = countAll(openKeys(wide), crowd(40_000));
@@ -45,8 +50,13 @@ it.each([2_000, 25, 1])('a key that comes near a wide limit is asked about in ti
 });
 
 it('every event counts where the limit is narrow', () => {
-  const told = countAll(openKeys(narrow), Array.from({ length: 60 }, () => 'hot'));
-  expect(told.map(({ counted }) => counted.asks)).toEqual(Array.from({ length: 60 }, (_, index) => (index < 45 ? 0 : 1)));
+  const told = countAll(
+    openKeys(narrow),
+    Array.from({ length: 60 }, () => 'hot'),
+  );
+  expect(told.map(({ counted }) => counted.asks)).toEqual(
+    Array.from({ length: 60 }, (_, index) => (index < 45 ? 0 : 1)),
+  );
 });
 
 it('while some wait for a key, all that come for it are asked about, and the others counted one by one', () => {
@@ -62,7 +72,10 @@ it('while some wait for a key, all that come for it are asked about, and the oth
 
 it('once no key has been warm for a period, one of eight is counted again', () => {
   const keys = openKeys(wide);
-  countAll(keys, Array.from({ length: 5_000 }, () => 'hot'));
+  countAll(
+    keys,
+    Array.from({ length: 5_000 }, () => 'hot'),
+  );
   expect(startCount([keys], 1_000_000 + perMs / 2).draw(true)).toBe(1);
   const later = 1_000_000 + 1.5 * perMs;
   const count = startCount([keys], later);

@@ -2,7 +2,13 @@ import { expect, it } from 'vitest';
 import { shareOf } from '../src/db/workerLeases.js';
 
 it.each([
-  [4, 1], [4, 2], [4, 3], [4, 4], [10, 3], [1, 1], [64, 5],
+  [4, 1],
+  [4, 2],
+  [4, 3],
+  [4, 4],
+  [10, 3],
+  [1, 1],
+  [64, 5],
 ])('workers share %d among %d, and nothing is left over', (most, workers) => {
   const shares = Array.from({ length: workers }, (_, place) => shareOf(most, { workers, place }));
   expect(shares.reduce((sum, share) => sum + share, 0)).toBe(most);

@@ -14,7 +14,8 @@ beforeEach(async () => {
 afterEach(() => hub.stop());
 
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
-const count = async (table: string) => Number((await hub.sql<{ n: string }[]>`select count(*) as n from ${hub.sql(table)}`)[0]?.n);
+const count = async (table: string) =>
+  Number((await hub.sql<{ n: string }[]>`select count(*) as n from ${hub.sql(table)}`)[0]?.n);
 
 /** A second api process on the same database. */
 function anotherIntake(overrides: { readonly queuedBytes?: number; readonly gatherMs?: number } = {}): Intake {
@@ -44,14 +45,18 @@ describe('storing', () => {
   });
 
   it('a broken event is quarantined with its reason, and costs the others nothing', async () => {
-    const body = bytes({ events: [event(), { event_type: 'users.nonsense', id: 'x', time: 1 }, event('good', { time: 'noon' }), event()] });
+    const body = bytes({
+      events: [event(), { event_type: 'users.nonsense', id: 'x', time: 1 }, event('good', { time: 'noon' }), event()],
+    });
     const receipt = await receiptOf(hub.intake, body);
     expect(receipt.accepted).toBe(2);
     expect(receipt.refused.map(({ position, code }) => [position, code])).toEqual([
       [1, 'unknown_event_type'],
       [2, 'bad_time'],
     ]);
-    const rows = await hub.sql<{ position: number; body: string }[]>`select position, body from quarantine order by position`;
+    const rows = await hub.sql<
+      { position: number; body: string }[]
+    >`select position, body from quarantine order by position`;
     expect(rows.map(({ position }) => position)).toEqual([1, 2]);
     expect(JSON.parse(rows[1]?.body ?? '')).toMatchObject({ time: 'noon' });
   });
@@ -111,7 +116,9 @@ describe('storing', () => {
   });
 
   it('a day without a partition gets one', async () => {
-    await hub.sql.unsafe(`drop table batch_${(await hub.sql<{ day: string }[]>`select to_char(current_date, 'YYYYMMDD') as day`)[0]?.day}`);
+    await hub.sql.unsafe(
+      `drop table batch_${(await hub.sql<{ day: string }[]>`select to_char(current_date, 'YYYYMMDD') as day`)[0]?.day}`,
+    );
     await hub.take([event()]);
     expect(await hub.tally(current)).toEqual({ selected: 1 });
   });
@@ -125,13 +132,21 @@ describe('storing', () => {
     expect(refused.every((result) => result.status === 'rejected' && result.reason.name === 'StoreBusy')).toBe(true);
     expect((await hub.tally(current))['selected']).toBe((40 - refused.length) * 2);
     // Told to come again, they come again.
-    for (const [index, result] of results.entries()) if (result.status === 'rejected') await receiptOf(narrow, bodies[index] as Buffer);
+    for (const [index, result] of results.entries())
+      if (result.status === 'rejected') await receiptOf(narrow, bodies[index] as Buffer);
     expect((await hub.tally(current))['selected']).toBe(80);
   });
 
   it('text that Postgres cannot hold is quarantined all the same', async () => {
-    const taken = await hub.intake.take({ bytes: Buffer.from('{"broken\u0000'), format: 'ndjson', tokenId: hub.tokenId });
+    const taken = await hub.intake.take({
+      bytes: Buffer.from('{"broken\u0000'),
+      format: 'ndjson',
+      tokenId: hub.tokenId,
+    });
     expect(taken).toMatchObject({ outcome: 'stored', receipt: { accepted: 0, refused: [{ position: 0 }] } });
-    await until(() => count('quarantine'), (rows) => rows === 1);
+    await until(
+      () => count('quarantine'),
+      (rows) => rows === 1,
+    );
   });
 });

@@ -18,8 +18,12 @@ beforeEach(async () => {
 });
 afterEach(() => hub.stop());
 
-const of = (user: string, count: number) => Array.from({ length: count }, () => event('good', { user: { external_user_id: user } }));
-const waiting = async (): Promise<readonly Deferral[]> => (await hub.sql<{ deferred: Deferral[] | null }[]>`select deferred from delivery order by id`).flatMap(({ deferred }) => deferred ?? []);
+const of = (user: string, count: number) =>
+  Array.from({ length: count }, () => event('good', { user: { external_user_id: user } }));
+const waiting = async (): Promise<readonly Deferral[]> =>
+  (await hub.sql<{ deferred: Deferral[] | null }[]>`select deferred from delivery order by id`).flatMap(
+    ({ deferred }) => deferred ?? [],
+  );
 const hot = 100;
 
 /** Has the hot user's events wait, and nobody else's. */
@@ -34,7 +38,9 @@ describe('events that wait for a budget', () => {
     await overheat();
     const { delivered = 0 } = await hub.tally(current);
     const deferred = await waiting();
-    expect(new Set(deferred.map(({ code, budget }) => [code, budget?.name, budget?.key].join(' ')))).toEqual(new Set(['over_budget user hot']));
+    expect(new Set(deferred.map(({ code, budget }) => [code, budget?.name, budget?.key].join(' ')))).toEqual(
+      new Set(['over_budget user hot']),
+    );
     expect(delivered + deferred.reduce((sum, { positions }) => sum + positions.length, 0)).toBe(hot + 20);
     expect([...partner.held.keys()]).toHaveLength(delivered);
     expect(deferred.every(({ dueAtMs, budget }) => budget !== undefined && budget.sinceMs < dueAtMs)).toBe(true);
@@ -48,7 +54,10 @@ describe('events that wait for a budget', () => {
     expect(new Set(deferred.map(({ budget }) => budget?.key))).toEqual(new Set(['a\uFFFDuser']));
     // They keep their place when others are tried.
     await hub.take(of('calm', 5));
-    await until(() => hub.tally(current), ({ delivered = 0 }) => delivered >= 25);
+    await until(
+      () => hub.tally(current),
+      ({ delivered = 0 }) => delivered >= 25,
+    );
   });
 
   it('go at once when the terms have changed', async () => {
@@ -57,7 +66,12 @@ describe('events that wait for a budget', () => {
     limits.user = { allow: 240_000, perMs: 60_000 };
     await hub.sql`update current set version = version + 1 where id = ${current}`;
     await hub.take(of('calm', 1));
-    expect(await until(() => hub.tally(current), ({ delivered }) => delivered === hot + 21)).toEqual({ selected: hot + 21, delivered: hot + 21 });
+    expect(
+      await until(
+        () => hub.tally(current),
+        ({ delivered }) => delivered === hot + 21,
+      ),
+    ).toEqual({ selected: hot + 21, delivered: hot + 21 });
     expect([...partner.held.values()].every((times) => times === 1)).toBe(true);
   });
 
@@ -68,7 +82,10 @@ describe('events that wait for a budget', () => {
     limits.user = { allow: 240_000, perMs: 60_000 };
     await hub.startWorker();
     await hub.take(of('calm', 1));
-    await until(() => hub.tally(current), ({ delivered }) => delivered === hot + 21);
+    await until(
+      () => hub.tally(current),
+      ({ delivered }) => delivered === hot + 21,
+    );
   });
 
   it('stay while their Current is paused, and are still in their places when it is resumed', async () => {
@@ -81,8 +98,12 @@ describe('events that wait for a budget', () => {
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(await waiting()).toEqual(before);
     await hub.sql`update current set state = 'live', live_since = now() where id = ${current}`;
-    await until(() => partner.held.size, (size) => size > 0);
-    const places = (deferred: readonly Deferral[]) => new Map(deferred.flatMap(({ dueAtMs, positions }) => positions.map((position) => [position, dueAtMs])));
+    await until(
+      () => partner.held.size,
+      (size) => size > 0,
+    );
+    const places = (deferred: readonly Deferral[]) =>
+      new Map(deferred.flatMap(({ dueAtMs, positions }) => positions.map((position) => [position, dueAtMs])));
     const after = places(await waiting());
     for (const [position, dueAtMs] of after) expect(dueAtMs).toBe(places(before).get(position));
   });
@@ -92,7 +113,10 @@ describe('events that wait for a budget', () => {
     await overheat();
     const { delivered = 0 } = await hub.tally(current);
     await hub.sql`update current set state = 'deleted' where id = ${current}`;
-    const tally = await until(() => hub.tally(current), ({ expired }) => expired !== undefined);
+    const tally = await until(
+      () => hub.tally(current),
+      ({ expired }) => expired !== undefined,
+    );
     expect(tally).toEqual({ selected: hot + 20, delivered, expired: hot + 20 - delivered });
     const letters = await hub.sql<{ code: string }[]>`select distinct code from dead_letter`;
     expect(letters.map(({ code }) => code)).toEqual(['current_deleted']);
@@ -104,7 +128,10 @@ describe('events that wait for a budget', () => {
     const waitingEvents = (await waiting()).reduce((sum, { positions }) => sum + positions.length, 0);
     await hub.sql`alter table budget rename to budget_away`;
     await hub.take([...of('another', 100), ...of('hot', 10)]);
-    await until(() => hub.tally(current), ({ delivered }) => delivered === hot + 20 - waitingEvents + 100);
+    await until(
+      () => hub.tally(current),
+      ({ delivered }) => delivered === hot + 20 - waitingEvents + 100,
+    );
     expect((await waiting()).flatMap(({ positions }) => positions)).toHaveLength(waitingEvents + 10);
     await hub.sql`alter table budget_away rename to budget`;
   });
@@ -113,8 +140,13 @@ describe('events that wait for a budget', () => {
 it('deliveries with events that waited are claimed by one attempt at a time, new ones by any', async () => {
   for (let batch = 0; batch < 4; batch++) await hub.take(of(`user ${batch}`, 10));
   await hub.sql`update delivery set deferred = ${hub.sql.json([{ dueAtMs: 1, code: 'later', detail: '', attempts: 1, positions: [0] }])} where id in (select id from delivery order by id limit 3)`;
-  const batchesOf = async (lease: string, events: number) => (await claim(hub.sql, { currentId: current, lease, leaseMs: 60_000, events })).deliveries.map(({ batchId }) => batchId);
-  const all = (await hub.sql<{ batch_id: string }[]>`select batch_id from delivery order by id`).map(({ batch_id }) => batch_id);
+  const batchesOf = async (lease: string, events: number) =>
+    (await claim(hub.sql, { currentId: current, lease, leaseMs: 60_000, events })).deliveries.map(
+      ({ batchId }) => batchId,
+    );
+  const all = (await hub.sql<{ batch_id: string }[]>`select batch_id from delivery order by id`).map(
+    ({ batch_id }) => batch_id,
+  );
   expect(await batchesOf('1', 20)).toEqual(all.slice(0, 2));
   expect(await batchesOf('2', 20)).toEqual(all.slice(3));
   expect(await batchesOf('3', 20)).toEqual([]);

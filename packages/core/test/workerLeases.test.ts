@@ -21,14 +21,19 @@ it('what a dead worker had under way is tried again at once, what a living one h
   await hub.sql`update worker set started_at = now() - interval '1 minute'`;
 
   expect(await releaseDead(hub.sql)).toMatchObject({ released: 1, living: [expect.any(Number)] });
-  const rows = await hub.sql<{ events: number; due: boolean }[]>`select events, due_at <= now() as due from delivery order by events`;
+  const rows = await hub.sql<
+    { events: number; due: boolean }[]
+  >`select events, due_at <= now() as due from delivery order by events`;
   expect(rows.map((row) => ({ ...row }))).toEqual([
     { events: 1, due: false },
     { events: 2, due: true },
   ]);
   await living.stop();
   await hub.startWorker();
-  await until(() => hub.tally(current), ({ delivered }) => delivered === 2);
+  await until(
+    () => hub.tally(current),
+    ({ delivered }) => delivered === 2,
+  );
 });
 
 it('a worker knows its share as others come and go', async () => {

@@ -26,8 +26,11 @@ export function writeJson(value: unknown): string {
       ahead.push('[');
     } else if (isNest(next.value)) {
       ahead.push('}');
-      Object.entries(next.value).reverse().forEach(([key, value], place) =>
-        ahead.push(...(place > 0 ? [','] : []), { value }, `${JSON.stringify(key)}:`));
+      Object.entries(next.value)
+        .reverse()
+        .forEach(([key, value], place) =>
+          ahead.push(...(place > 0 ? [','] : []), { value }, `${JSON.stringify(key)}:`),
+        );
       ahead.push('{');
     } else pieces.push(JSON.stringify(next.value));
   }

@@ -4,27 +4,42 @@ import type { EventProperty } from './eventType.js';
 export const envelope: readonly EventProperty[] = [
   { name: 'event_type', type: 'string', nullable: false, description: 'Its kind: a name of the catalogue.' },
   {
-    name: 'id', type: 'string', nullable: false,
+    name: 'id',
+    type: 'string',
+    nullable: false,
     description: 'Names this event and never changes, whoever sends it again: duplicates are known by it.',
   },
   {
-    name: 'time', type: 'long', nullable: false,
+    name: 'time',
+    type: 'long',
+    nullable: false,
     description: 'When it happened: Unix seconds, UTC. May lie far back, when a device was offline.',
   },
   {
-    name: 'user.user_id', type: 'string', nullable: true, personal: true,
+    name: 'user.user_id',
+    type: 'string',
+    nullable: true,
+    personal: true,
     description: "The platform's own id of the user. Never an identity at a destination.",
   },
   {
-    name: 'user.external_user_id', type: 'string', nullable: true, personal: true,
+    name: 'user.external_user_id',
+    type: 'string',
+    nullable: true,
+    personal: true,
     description: "The customer's id of the user; missing for anonymous users.",
   },
   {
-    name: 'user.device_id', type: 'string', nullable: true, personal: true,
+    name: 'user.device_id',
+    type: 'string',
+    nullable: true,
+    personal: true,
     description: 'The device; stands for the user where there is no other id.',
   },
   {
-    name: 'user.timezone', type: 'string', nullable: true,
+    name: 'user.timezone',
+    type: 'string',
+    nullable: true,
     description: 'Time zone of the user, such as `Europe/Paris`.',
   },
 ];

@@ -15,14 +15,7 @@ interface Fault {
 }
 
 type Wanted =
-  | 'a value'
-  | 'a value or "]"'
-  | 'a key'
-  | 'a key or "}"'
-  | 'a colon'
-  | 'a comma or "}"'
-  | 'a comma or "]"'
-  | 'the end';
+  'a value' | 'a value or "]"' | 'a key' | 'a key or "}"' | 'a colon' | 'a comma or "}"' | 'a comma or "]"' | 'the end';
 
 const space = /[ \t\r\n]*/y;
 const scalar = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null/y;

@@ -96,7 +96,10 @@ describe('the catalogue', () => {
   it('leaves to the envelope what every event carries', () => {
     const everywhere = envelope.map(({ name }) => name.replace('user.', ''));
     for (const { name, properties } of catalogue) {
-      expect(properties.filter((property) => everywhere.includes(property.name)), name).toEqual([]);
+      expect(
+        properties.filter((property) => everywhere.includes(property.name)),
+        name,
+      ).toEqual([]);
     }
   });
 
@@ -119,7 +122,12 @@ describe('the catalogue', () => {
   });
 
   it('marks what the platform advises against', () => {
-    expect(catalogue.filter(({ deprecated }) => deprecated).map(({ name }) => name).sort()).toEqual([
+    expect(
+      catalogue
+        .filter(({ deprecated }) => deprecated)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual([
       'users.behaviors.app.NewsFeedImpression',
       'users.messages.newsfeedcard.Abort',
       'users.messages.newsfeedcard.Click',
@@ -157,12 +165,16 @@ describe('names at destinations', () => {
       mixpanel: '[Braze Custom Event] ',
       amplitude: '[Appboy] [Custom Event] ',
     });
-    expect(catalogue.filter(({ namesArePrefixes }) => namesArePrefixes)).toEqual([typeOf('users.behaviors.CustomEvent')]);
+    expect(catalogue.filter(({ namesArePrefixes }) => namesArePrefixes)).toEqual([
+      typeOf('users.behaviors.CustomEvent'),
+    ]);
   });
 
   it('are missing for what no destination takes, the group of other events', () => {
     const nowhere = catalogue.filter(({ destinationNames }) => Object.keys(destinationNames).length === 0);
-    expect(nowhere).toEqual(groups.find(({ group }) => group === 'other')!.channels.flatMap((channel) => channel.eventTypes));
+    expect(nowhere).toEqual(
+      groups.find(({ group }) => group === 'other')!.channels.flatMap((channel) => channel.eventTypes),
+    );
     expect(nowhere).toHaveLength(6);
   });
 
@@ -193,8 +205,17 @@ describe('the tree of groups and channels', () => {
   });
 
   it('counts 14 behaviour, 3 campaign, 9 canvas, 68 message and 6 other event types', () => {
-    const counts = groups.map(({ group, channels }) => [group, channels.flatMap((channel) => channel.eventTypes).length]);
-    expect(counts).toEqual([['behaviour', 14], ['campaign', 3], ['canvas', 9], ['message', 68], ['other', 6]]);
+    const counts = groups.map(({ group, channels }) => [
+      group,
+      channels.flatMap((channel) => channel.eventTypes).length,
+    ]);
+    expect(counts).toEqual([
+      ['behaviour', 14],
+      ['campaign', 3],
+      ['canvas', 9],
+      ['message', 68],
+      ['other', 6],
+    ]);
   });
 
   it('is labelled and described throughout', () => {

@@ -19,7 +19,10 @@ describe('checkEvent accepts', () => {
     ['a sparse event', open],
     ['no user and no properties', { event_type: open.event_type, id: 'a1', time: 1 }],
     ['null in their place', { ...open, user: null, properties: null }],
-    ['null in the place of ids', { ...open, user: { user_id: null, external_user_id: null, device_id: null, timezone: null } }],
+    [
+      'null in the place of ids',
+      { ...open, user: { user_id: null, external_user_id: null, device_id: null, timezone: null } },
+    ],
     ['a time in 1969', { ...open, time: -100 }],
     ['a time in 2100', { ...open, time: 4_102_444_800 }],
     ['an id of 255 characters', { ...open, id: 'i'.repeat(255) }],
@@ -30,7 +33,10 @@ describe('checkEvent accepts', () => {
     ['a list with a null in it', withProperty('users.messages.sms.InboundReceive', 'media_urls', ['a', null])],
     ['properties nobody has heard of', { ...open, properties: { brand_new: { a: [1] }, another: 5, third: 'x' } }],
     ['fields nobody has heard of', { ...open, sequence: 7, user: { ...open.user, alias: { a: 1 } } }],
-    ['properties named like things of a prototype', { ...open, properties: JSON.parse('{"__proto__":1,"constructor":2,"hasOwnProperty":3}') }],
+    [
+      'properties named like things of a prototype',
+      { ...open, properties: JSON.parse('{"__proto__":1,"constructor":2,"hasOwnProperty":3}') },
+    ],
     ['a hundred levels', { ...custom, properties: { name: 'x', custom_properties: { deep: nested(97) } } }],
   ])('%s', (_, event) => {
     expect(checkEvent(event)).toBe(findEventType(event.event_type));
@@ -45,10 +51,26 @@ const refused: readonly (readonly [code: string, detail: string, event: unknown]
   ['not_an_object', 'wanted an event, an object; a list came', []],
   ['not_an_object', 'wanted an event, an object; null came', null],
   ['not_an_object', 'wanted an event, an object; a string came', 'users.messages.email.Open'],
-  ['missing_event_type', 'event_type: wanted the name of an event type; nothing came', { ...open, event_type: undefined }],
-  ['missing_event_type', 'event_type: wanted the name of an event type; a whole number came', { ...open, event_type: 4 }],
-  ['unknown_event_type', 'event_type: wanted the name of an event type; an empty string came', { ...open, event_type: '' }],
-  ['unknown_event_type', 'event_type: unknown event type "users.messages.fax.Send"', { ...open, event_type: 'users.messages.fax.Send' }],
+  [
+    'missing_event_type',
+    'event_type: wanted the name of an event type; nothing came',
+    { ...open, event_type: undefined },
+  ],
+  [
+    'missing_event_type',
+    'event_type: wanted the name of an event type; a whole number came',
+    { ...open, event_type: 4 },
+  ],
+  [
+    'unknown_event_type',
+    'event_type: wanted the name of an event type; an empty string came',
+    { ...open, event_type: '' },
+  ],
+  [
+    'unknown_event_type',
+    'event_type: unknown event type "users.messages.fax.Send"',
+    { ...open, event_type: 'users.messages.fax.Send' },
+  ],
   ['unknown_event_type', 'event_type: unknown event type "constructor"', { ...open, event_type: 'constructor' }],
   [
     'unknown_event_type',
@@ -64,7 +86,11 @@ const refused: readonly (readonly [code: string, detail: string, event: unknown]
   ['bad_time', 'time: wanted Unix seconds, a whole number; nothing came', { ...open, time: undefined }],
   ['bad_time', 'time: wanted Unix seconds, a whole number; a string came', { ...open, time: '1750000000' }],
   ['bad_time', 'time: wanted Unix seconds, a whole number; a number with a fraction came', { ...open, time: 1.5 }],
-  ['bad_time', 'time: wanted Unix seconds, a whole number; a number too large to keep came', { ...open, time: JSON.parse('1e999') }],
+  [
+    'bad_time',
+    'time: wanted Unix seconds, a whole number; a number too large to keep came',
+    { ...open, time: JSON.parse('1e999') },
+  ],
   [
     'time_in_milliseconds',
     'time: wanted Unix seconds; the number that came is so large that it looks like milliseconds',
@@ -79,24 +105,92 @@ const refused: readonly (readonly [code: string, detail: string, event: unknown]
   ['bad_properties', 'properties: wanted an object; a list came', { ...open, properties: [] }],
   ['bad_properties', 'properties: wanted an object; a string came', { ...open, properties: '{}' }],
   ['missing_name', 'properties.name: wanted a string that is not empty; nothing came', { ...custom, properties: {} }],
-  ['missing_name', 'properties.name: wanted a string that is not empty; nothing came', { ...custom, properties: undefined }],
-  ['missing_name', 'properties.name: wanted a string that is not empty; an empty string came', { ...custom, properties: { name: '' } }],
-  ['missing_name', 'properties.name: wanted a string that is not empty; a whole number came', { ...custom, properties: { name: 5 } }],
-  ['wrong_type', 'properties.campaign_id: wanted a string; a whole number came', withProperty(open.event_type, 'campaign_id', 5)],
-  ['wrong_type', 'properties.machine_open: wanted a string; a boolean came', withProperty(open.event_type, 'machine_open', true)],
+  [
+    'missing_name',
+    'properties.name: wanted a string that is not empty; nothing came',
+    { ...custom, properties: undefined },
+  ],
+  [
+    'missing_name',
+    'properties.name: wanted a string that is not empty; an empty string came',
+    { ...custom, properties: { name: '' } },
+  ],
+  [
+    'missing_name',
+    'properties.name: wanted a string that is not empty; a whole number came',
+    { ...custom, properties: { name: 5 } },
+  ],
+  [
+    'wrong_type',
+    'properties.campaign_id: wanted a string; a whole number came',
+    withProperty(open.event_type, 'campaign_id', 5),
+  ],
+  [
+    'wrong_type',
+    'properties.machine_open: wanted a string; a boolean came',
+    withProperty(open.event_type, 'machine_open', true),
+  ],
   ['wrong_type', 'properties.is_amp: wanted a boolean; a string came', withProperty(open.event_type, 'is_amp', 'true')],
-  ['wrong_type', 'properties.is_amp: wanted a boolean; a whole number came', withProperty(open.event_type, 'is_amp', 1)],
-  ['wrong_type', 'properties.price: wanted a number; a string came', withProperty('users.behaviors.Purchase', 'price', '3.14')],
-  ['wrong_type', 'properties.price: wanted a number; a number too large to keep came', withProperty('users.behaviors.Purchase', 'price', JSON.parse('1e999'))],
-  ['wrong_type', 'properties.purchase_properties: wanted an object; a string came', withProperty('users.behaviors.Purchase', 'purchase_properties', '{}')],
-  ['wrong_type', 'properties.purchase_properties: wanted an object; a list came', withProperty('users.behaviors.Purchase', 'purchase_properties', [])],
-  ['wrong_type', 'properties.attempt_count: wanted a whole number; a number with a fraction came', withProperty('users.messages.email.Deferral', 'attempt_count', 1.5)],
-  ['wrong_type', 'properties.time_ms: wanted a whole number; a string came', withProperty('users.profile.Update', 'time_ms', '5')],
-  ['wrong_type', 'properties.media_urls: wanted a list of strings; a string came', withProperty('users.messages.sms.InboundReceive', 'media_urls', 'a')],
-  ['wrong_type', 'properties.media_urls: wanted a list of strings; a list that holds something else came', withProperty('users.messages.sms.InboundReceive', 'media_urls', ['a', 1])],
-  ['too_deep', 'wanted at most 100 levels of lists and objects; more came', { ...custom, properties: { name: 'x', custom_properties: { deep: nested(98) } } }],
-  ['too_deep', 'wanted at most 100 levels of lists and objects; more came', { ...open, properties: { unheard_of: nested(10_000) } }],
-  ['too_deep', 'wanted at most 100 levels of lists and objects; more came', { ...open, user: { unheard_of: nested(10_000) } }],
+  [
+    'wrong_type',
+    'properties.is_amp: wanted a boolean; a whole number came',
+    withProperty(open.event_type, 'is_amp', 1),
+  ],
+  [
+    'wrong_type',
+    'properties.price: wanted a number; a string came',
+    withProperty('users.behaviors.Purchase', 'price', '3.14'),
+  ],
+  [
+    'wrong_type',
+    'properties.price: wanted a number; a number too large to keep came',
+    withProperty('users.behaviors.Purchase', 'price', JSON.parse('1e999')),
+  ],
+  [
+    'wrong_type',
+    'properties.purchase_properties: wanted an object; a string came',
+    withProperty('users.behaviors.Purchase', 'purchase_properties', '{}'),
+  ],
+  [
+    'wrong_type',
+    'properties.purchase_properties: wanted an object; a list came',
+    withProperty('users.behaviors.Purchase', 'purchase_properties', []),
+  ],
+  [
+    'wrong_type',
+    'properties.attempt_count: wanted a whole number; a number with a fraction came',
+    withProperty('users.messages.email.Deferral', 'attempt_count', 1.5),
+  ],
+  [
+    'wrong_type',
+    'properties.time_ms: wanted a whole number; a string came',
+    withProperty('users.profile.Update', 'time_ms', '5'),
+  ],
+  [
+    'wrong_type',
+    'properties.media_urls: wanted a list of strings; a string came',
+    withProperty('users.messages.sms.InboundReceive', 'media_urls', 'a'),
+  ],
+  [
+    'wrong_type',
+    'properties.media_urls: wanted a list of strings; a list that holds something else came',
+    withProperty('users.messages.sms.InboundReceive', 'media_urls', ['a', 1]),
+  ],
+  [
+    'too_deep',
+    'wanted at most 100 levels of lists and objects; more came',
+    { ...custom, properties: { name: 'x', custom_properties: { deep: nested(98) } } },
+  ],
+  [
+    'too_deep',
+    'wanted at most 100 levels of lists and objects; more came',
+    { ...open, properties: { unheard_of: nested(10_000) } },
+  ],
+  [
+    'too_deep',
+    'wanted at most 100 levels of lists and objects; more came',
+    { ...open, user: { unheard_of: nested(10_000) } },
+  ],
 ];
 
 describe('checkEvent refuses', () => {

@@ -11,7 +11,8 @@ const eventOf = (id: string, more: object = {}) => ({
 });
 const [one, two, three] = [eventOf('1'), eventOf('2'), eventOf('3')];
 const text = (value: unknown) => JSON.stringify(value);
-const lines = (...values: readonly unknown[]) => values.map((value) => (typeof value === 'string' ? value : text(value))).join('\n');
+const lines = (...values: readonly unknown[]) =>
+  values.map((value) => (typeof value === 'string' ? value : text(value))).join('\n');
 
 const taken = (body: string, format: BodyFormat = 'json'): Taken => {
   const reading = readBody(body, format);
@@ -29,16 +30,31 @@ describe('readBody takes', () => {
     ['a bundle', 'json', text({ events: [one, two] }), [one, two]],
     ['a bundle with other fields beside', 'json', text({ sent_at: 5, events: [one] }), [one]],
     ['a bare event', 'json', text(one), [one]],
-    ['a bare event with a field called events', 'json', text(eventOf('1', { events: [two] })), [eventOf('1', { events: [two] })]],
+    [
+      'a bare event with a field called events',
+      'json',
+      text(eventOf('1', { events: [two] })),
+      [eventOf('1', { events: [two] })],
+    ],
     ['a list of events', 'json', text([one, two]), [one, two]],
-    ['a list of bundles', 'json', text([{ events: [one, two] }, { events: [] }, { events: [three] }]), [one, two, three]],
+    [
+      'a list of bundles',
+      'json',
+      text([{ events: [one, two] }, { events: [] }, { events: [three] }]),
+      [one, two, three],
+    ],
     ['a list of both', 'json', text([one, { events: [two] }, three]), [one, two, three]],
     ['a bundle behind a byte order mark', 'json', `\uFEFF${text({ events: [one] })}`, [one]],
     ['a bundle with space around it', 'json', `\r\n ${text({ events: [one] })} \n`, [one]],
     ['an event a line', 'ndjson', lines(one, two, three), [one, two, three]],
     ['a single line', 'ndjson', lines(one), [one]],
     ['a bundle a line', 'ndjson', lines({ events: [one, two] }, { events: [] }, three), [one, two, three]],
-    ['lines behind a byte order mark, with blank ones and Windows ends', 'ndjson', `\uFEFF\r\n${text(one)}\r\n \r\n${text(two)}\r\n\r\n`, [one, two]],
+    [
+      'lines behind a byte order mark, with blank ones and Windows ends',
+      'ndjson',
+      `\uFEFF\r\n${text(one)}\r\n \r\n${text(two)}\r\n\r\n`,
+      [one, two],
+    ],
     ['no events: an empty body', 'json', '', []],
     ['no events: a blank body', 'json', ' \r\n\t', []],
     ['no events: a byte order mark', 'json', '\uFEFF', []],
@@ -59,11 +75,18 @@ describe('readBody takes', () => {
     const body = text({ events });
     const reading = taken(body);
     expect(reading.json).toBe(body);
-    expect([reading.events.length, reading.types.length, reading.events.at(-1)!.id]).toEqual([100_000, 100_000, '99999']);
+    expect([reading.events.length, reading.types.length, reading.events.at(-1)!.id]).toEqual([
+      100_000,
+      100_000,
+      '99999',
+    ]);
     expect(readBack(reading)).toHaveLength(100_000);
   });
 
-  it.each([['1969', -86_400], ['2100', 4_102_444_800]])('a time in %s', (_, time) => {
+  it.each([
+    ['1969', -86_400],
+    ['2100', 4_102_444_800],
+  ])('a time in %s', (_, time) => {
     expect(taken(text(eventOf('1', { time }))).events[0]!.time).toBe(time);
   });
 });
@@ -82,7 +105,12 @@ describe('the json of a reading', () => {
   });
 
   it('is another text as soon as the events are not all there was', () => {
-    for (const odd of [null, eventOf('4', { time: 'soon' }), eventOf('4', { user: null }), eventOf('4', { event_type: 'users_canvas_abort' })]) {
+    for (const odd of [
+      null,
+      eventOf('4', { time: 'soon' }),
+      eventOf('4', { user: null }),
+      eventOf('4', { event_type: 'users_canvas_abort' }),
+    ]) {
       const body = text({ events: [one, odd] });
       const reading = taken(body);
       expect(reading.json).not.toBe(body);
@@ -94,7 +122,10 @@ describe('the json of a reading', () => {
 describe('readBody puts right', () => {
   it('another spelling of an event type', () => {
     const reading = taken(text({ events: [eventOf('1', { event_type: 'users_campaigns_abort' }), two] }));
-    expect(reading.events.map(({ event_type }) => event_type)).toEqual(['users.campaigns.Abort', 'users.messages.email.Open']);
+    expect(reading.events.map(({ event_type }) => event_type)).toEqual([
+      'users.campaigns.Abort',
+      'users.messages.email.Open',
+    ]);
     expect(reading.types[0]).toBe(findEventType('users.campaigns.Abort'));
     expect(readBack(reading)).toEqual(reading.events);
   });
@@ -130,14 +161,18 @@ describe('readBody puts right', () => {
   });
 });
 
-it.each(['\\uD800', '\\udbff', '\\uDc00', '\\uDFFF', '\\udfff\\ud800', '\\ud83d '])('a lone surrogate is found when it is the only escape: %s', (escape) => {
-  const reading = taken(text(one).replace('Autumn', escape));
-  expect(reading.events[0]!.properties['campaign_name']).toMatch(/^\uFFFD+ ? roast launch$/);
-  expect(readBack(reading)).toEqual(reading.events);
-});
+it.each(['\\uD800', '\\udbff', '\\uDc00', '\\uDFFF', '\\udfff\\ud800', '\\ud83d '])(
+  'a lone surrogate is found when it is the only escape: %s',
+  (escape) => {
+    const reading = taken(text(one).replace('Autumn', escape));
+    expect(reading.events[0]!.properties['campaign_name']).toMatch(/^\uFFFD+ ? roast launch$/);
+    expect(readBack(reading)).toEqual(reading.events);
+  },
+);
 
 describe('keys named like things of a prototype', () => {
-  const properties = '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"hasOwnProperty":"x","toString":1}';
+  const properties =
+    '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"hasOwnProperty":"x","toString":1}';
   const event = `{"event_type":"users.messages.email.Open","id":"1","time":1,"__proto__":{"id":"2"},"user":{"__proto__":"u"},"properties":${properties}}`;
 
   it.each([
@@ -157,7 +192,9 @@ describe('keys named like things of a prototype', () => {
   });
 
   it('are kept in the raw text of a refused event', () => {
-    expect(taken(event.replace('"time":1', '"time":""')).quarantined[0]!.raw).toContain('"__proto__":{"polluted":true}');
+    expect(taken(event.replace('"time":1', '"time":""')).quarantined[0]!.raw).toContain(
+      '"__proto__":{"polluted":true}',
+    );
   });
 });
 
@@ -168,8 +205,18 @@ describe('one bad event holds up no other', () => {
     expect(reading.events).toEqual([one, two, three]);
     expect(reading.quarantined).toEqual([
       { position: 1, code: 'not_an_object', detail: 'wanted an event, an object; a whole number came', raw: '7' },
-      { position: 3, code: 'bad_time', detail: 'time: wanted Unix seconds, a whole number; a string came', raw: text(late) },
-      { position: 4, code: 'missing_event_type', detail: 'event_type: wanted the name of an event type; nothing came', raw: '{}' },
+      {
+        position: 3,
+        code: 'bad_time',
+        detail: 'time: wanted Unix seconds, a whole number; a string came',
+        raw: text(late),
+      },
+      {
+        position: 4,
+        code: 'missing_event_type',
+        detail: 'event_type: wanted the name of an event type; nothing came',
+        raw: '{}',
+      },
     ]);
     expect(readBack(reading)).toEqual([one, two, three]);
   });
@@ -178,7 +225,12 @@ describe('one bad event holds up no other', () => {
     const reading = taken(lines(one, '{"id": nope}', '', two, '[1]', '{"events":[{"a":"b\0'), 'ndjson');
     expect(reading.events).toEqual([one, two]);
     expect(reading.quarantined).toEqual([
-      { position: 1, code: 'malformed_json', detail: 'wanted a value at line 1, column 8; "n" came', raw: '{"id": nope}' },
+      {
+        position: 1,
+        code: 'malformed_json',
+        detail: 'wanted a value at line 1, column 8; "n" came',
+        raw: '{"id": nope}',
+      },
       { position: 3, code: 'not_an_object', detail: 'wanted an event, an object; a list came', raw: '[1]' },
       {
         position: 4,
@@ -202,7 +254,10 @@ describe('one bad event holds up no other', () => {
     const reading = taken(`[${[text(two), tooDeep, alsoUnknown, deep, `[${deep}]`].join(',')}]`);
     expect(reading.events).toEqual([two]);
     expect(reading.quarantined.map(({ code }) => code)).toEqual([
-      'wrong_type', 'unknown_event_type', 'missing_event_type', 'not_an_object',
+      'wrong_type',
+      'unknown_event_type',
+      'missing_event_type',
+      'not_an_object',
     ]);
     expect(reading.quarantined.map(({ raw }) => raw)).toEqual([tooDeep, alsoUnknown, deep, `[${deep}]`]);
     expect(taken(lines(two, tooDeep), 'ndjson').events).toEqual([two]);

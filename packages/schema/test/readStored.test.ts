@@ -21,7 +21,10 @@ function someEvent(roll: (sides: number) => number): string {
     () => ({ ...event, event_type: ['users_campaigns_abort', 'users_canvas_abort'][roll(2)] }),
     () => ({ ...event, user: null }),
     () => ({ ...event, user: undefined }),
-    () => ({ ...event, properties: { ...event.properties, extra: 'half \uD83D of a pair', nested: [{ '\uDC00': 1 }] } }),
+    () => ({
+      ...event,
+      properties: { ...event.properties, extra: 'half \uD83D of a pair', nested: [{ '\uDC00': 1 }] },
+    }),
     () => ({ ...event, properties: { ...event.properties, extra: '🍂 "quoted", with {brackets]' } }),
     () => ({ ...event, events: [{ id: 'not an event of its own' }] }),
     () => ({ ...event, time: 'soon' }),
@@ -60,7 +63,11 @@ describe('readStored', () => {
       const stored = readStored(`[${readings.map(({ json }) => json).join(',')}]`);
       expect(stored).toEqual(accepted);
       for (const { user, properties, event_type } of stored) {
-        expect([typeof user, typeof properties, catalogue.some(({ name }) => name === event_type)]).toEqual(['object', 'object', true]);
+        expect([typeof user, typeof properties, catalogue.some(({ name }) => name === event_type)]).toEqual([
+          'object',
+          'object',
+          true,
+        ]);
       }
       asTheyCame += readings.filter(({ quarantined, events }) => quarantined.length === 0 && events.length > 0).length;
     }

@@ -25,10 +25,17 @@ describe('a Selection carries', () => {
     ],
     [
       'all of these together, each once',
-      { eventTypes: ['users.campaigns.Abort', 'users.behaviors.Uninstall'], channels: ['behaviour/purchase'], groups: ['campaign'] },
+      {
+        eventTypes: ['users.campaigns.Abort', 'users.behaviors.Uninstall'],
+        channels: ['behaviour/purchase'],
+        groups: ['campaign'],
+      },
       [
-        'users.behaviors.Purchase', 'users.behaviors.Uninstall',
-        'users.campaigns.Abort', 'users.campaigns.Conversion', 'users.campaigns.EnrollInControl',
+        'users.behaviors.Purchase',
+        'users.behaviors.Uninstall',
+        'users.campaigns.Abort',
+        'users.campaigns.Conversion',
+        'users.campaigns.EnrollInControl',
       ],
     ],
     ['nothing when it is empty', none, []],
@@ -51,7 +58,9 @@ describe('a Selection carries', () => {
 
 describe('checkSelection', () => {
   it('has nothing against names of the catalogue', () => {
-    expect(checkSelection({ eventTypes: ['users_canvas_abort'], channels: ['message/email'], groups: ['other'] })).toEqual([]);
+    expect(
+      checkSelection({ eventTypes: ['users_canvas_abort'], channels: ['message/email'], groups: ['other'] }),
+    ).toEqual([]);
   });
 
   it('says that a Selection is empty', () => {
@@ -65,7 +74,12 @@ describe('checkSelection', () => {
     ['the last part only', { eventTypes: ['CustomEvent'] }, 'unknown_event_type', ['users.behaviors.CustomEvent']],
     ['nothing alike', { eventTypes: ['zzz'] }, 'unknown_event_type', []],
     ['an empty name', { eventTypes: [''] }, 'unknown_event_type', []],
-    ['a channel without its group', { channels: ['newsfeed'] }, 'unknown_channel', ['behaviour/newsfeed', 'message/newsfeed']],
+    [
+      'a channel without its group',
+      { channels: ['newsfeed'] },
+      'unknown_channel',
+      ['behaviour/newsfeed', 'message/newsfeed'],
+    ],
     ['two letters changed about', { channels: ['message/emial'] }, 'unknown_channel', ['message/email']],
     ['a letter too many', { groups: ['messages'] }, 'unknown_group', ['message']],
     ['a name of a prototype', { groups: ['constructor'] }, 'unknown_group', []],
@@ -77,7 +91,11 @@ describe('checkSelection', () => {
   });
 
   it('names every unknown name, and offers three suggestions at most', () => {
-    const problems = checkSelection({ eventTypes: ['email', 'users.behaviors.Purchase'], channels: ['sms'], groups: ['sms'] });
+    const problems = checkSelection({
+      eventTypes: ['email', 'users.behaviors.Purchase'],
+      channels: ['sms'],
+      groups: ['sms'],
+    });
     expect(problems.map(({ code }) => code)).toEqual(['unknown_event_type', 'unknown_channel', 'unknown_group']);
     expect(problems[0]).toMatchObject({ name: 'email' });
     expect('suggestions' in problems[0]! && problems[0].suggestions).toHaveLength(3);

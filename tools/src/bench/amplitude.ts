@@ -15,7 +15,8 @@ type Measured = { readonly lines: readonly string[]; readonly faults: readonly s
 const measures: Readonly<Record<Part, (stage: Stage) => Promise<Measured>>> = {
   async 'hot-device'(stage) {
     const { hot, others, queue } = stage.options;
-    const { alone, beside, refusals, mostInAWindow, allowed, waiting, askedMs, drainSeconds, faults } = await measureHotDevice(stage);
+    const { alone, beside, refusals, mostInAWindow, allowed, waiting, askedMs, drainSeconds, faults } =
+      await measureHotDevice(stage);
     const lines = [
       `${hot} events a second of one device beside ${others} of others, marks in ${queue}:`,
       `  p95 of the others ${alone.toFixed(0)} ms alone, ${beside.toFixed(0)} ms beside it: ${(beside / alone).toFixed(2)}×`,
@@ -45,9 +46,11 @@ const measures: Readonly<Record<Part, (stage: Stage) => Promise<Measured>>> = {
 
 async function main(options: Options): Promise<void> {
   const cleanup = createCleanup();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanup.run().then(() => process.exit(130)));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void cleanup.run().then(() => process.exit(130)));
   const startedMs = Date.now();
-  const say = (text: string): void => console.error(`bench ${((Date.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${text}`);
+  const say = (text: string): void =>
+    console.error(`bench ${((Date.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${text}`);
   try {
     for (const part of options.parts) {
       const folder = await mkdtemp(join(tmpdir(), 'currents-bench-'));

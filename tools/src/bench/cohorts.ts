@@ -50,7 +50,16 @@ async function main(options: Options): Promise<void> {
 async function measure(hub: CohortHub, options: Options): Promise<void> {
   const { members } = options;
   say(await imported(hub, everyone, 'first', options, memberAt, options.members));
-  say(await imported(hub, half, 'first', { ...options, members: Math.ceil(members / 2) }, (index) => memberAt(index * 2), Math.ceil(members / 2)));
+  say(
+    await imported(
+      hub,
+      half,
+      'first',
+      { ...options, members: Math.ceil(members / 2) },
+      (index) => memberAt(index * 2),
+      Math.ceil(members / 2),
+    ),
+  );
   const [all, some] = [await cohortIdOf(hub, everyone.id), await cohortIdOf(hub, half.id)];
   say(await measureCount(hub, 'count of one cohort', { includes: all }));
   const definition = { all: [{ includes: all }, { excludes: some }] };
@@ -67,25 +76,44 @@ async function measure(hub: CohortHub, options: Options): Promise<void> {
   const readers = readAllTheTime(hub, whole.id);
   const moved = Math.floor(members / 10);
   say(await imported(hub, everyone, 'second', options, (index) => memberAt(index + moved), options.members));
-  console.log(`  meanwhile, ${options.pagesPerSecond} pages a second for other cohorts; ${describeTimes(await steady.end())}`);
+  console.log(
+    `  meanwhile, ${options.pagesPerSecond} pages a second for other cohorts; ${describeTimes(await steady.end())}`,
+  );
   console.log(`  meanwhile, readers of the segment; ${describeTimes(await readers.end())}`);
   await hub.applied();
   await Promise.all([evaluated(hub, whole.id), evaluated(hub, difference.id)]);
-  say(await timed('a page of 1000 entries and exits, until both segments have it', async () => {
-    await hub.push({ kind: 'add', cohort: everyone, members: Array.from({ length: 1_000 }, (_, index) => memberAt(members * 3 + index)) });
-    await hub.applied();
-    await Promise.all([evaluated(hub, whole.id), evaluated(hub, difference.id)]);
-  }));
+  say(
+    await timed('a page of 1000 entries and exits, until both segments have it', async () => {
+      await hub.push({
+        kind: 'add',
+        cohort: everyone,
+        members: Array.from({ length: 1_000 }, (_, index) => memberAt(members * 3 + index)),
+      });
+      await hub.applied();
+      await Promise.all([evaluated(hub, whole.id), evaluated(hub, difference.id)]);
+    }),
+  );
 }
 
-async function imported(hub: CohortHub, cohort: CohortReference, session: string, options: Options, member: typeof memberAt, members: number): Promise<Measured> {
+async function imported(
+  hub: CohortHub,
+  cohort: CohortReference,
+  session: string,
+  options: Options,
+  member: typeof memberAt,
+  members: number,
+): Promise<Measured> {
   let times: readonly number[] = [];
   let storedMs = 0;
   const { seconds } = await timed('', async () => {
     const startedMs = performance.now();
     times = await sendWhole(hub, cohort, session, options, member);
     storedMs = performance.now() - startedMs;
-    while ((await hub.sql`select from cohort_sync s join cohort c on c.id = s.cohort_id where c.partner_id = ${cohort.id} and s.session = ${session} and s.state = 'applied'`).count === 0) {
+    while (
+      (
+        await hub.sql`select from cohort_sync s join cohort c on c.id = s.cohort_id where c.partner_id = ${cohort.id} and s.session = ${session} and s.state = 'applied'`
+      ).count === 0
+    ) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   });
@@ -100,7 +128,10 @@ async function timed(what: string, work: () => Promise<void>): Promise<Measured>
 }
 
 function say({ what, seconds, members, note }: Measured): void {
-  const rate = members === undefined ? '' : `, ${members.toLocaleString('en')} members, ${Math.round(members / seconds).toLocaleString('en')} a second`;
+  const rate =
+    members === undefined
+      ? ''
+      : `, ${members.toLocaleString('en')} members, ${Math.round(members / seconds).toLocaleString('en')} a second`;
   console.log(`${what}: ${seconds.toFixed(1)} s${rate}${note === undefined ? '' : `; ${note}`}`);
 }
 

@@ -25,7 +25,8 @@ async function main(options: Options): Promise<void> {
   const limit = setTimeout(() => stop(`not done after ${longestMs / 60_000} minutes`, 1), longestMs);
 
   const startedMs = Date.now();
-  const say = (text: string): void => console.error(`bench ${((Date.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${text}`);
+  const say = (text: string): void =>
+    console.error(`bench ${((Date.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${text}`);
   try {
     const result = await runBench(options, cleanup, say);
     await cleanup.run();
@@ -47,7 +48,9 @@ async function report(result: BenchResult, { json, profileFolder }: Options): Pr
   console.log(describeResult(result));
   if (profileFolder !== undefined) await describeProfiles(profileFolder, result);
   console.log(`\nAll of it in ${file}`);
-  const unbalanced = Object.values(result.queues).some((measured) => 'balance' in measured && !measured.balance.balances);
+  const unbalanced = Object.values(result.queues).some(
+    (measured) => 'balance' in measured && !measured.balance.balances,
+  );
   if (unbalanced) process.exitCode = 1;
 }
 
@@ -59,7 +62,11 @@ async function describeProfiles(folder: string, { options, queues }: BenchResult
       const path = join(folder, queue, name);
       const profile = JSON.parse(await readFile(path, 'utf8')) as CpuProfile;
       const events = name.startsWith('api') || !options.parts.includes('backlog') ? measured.balance.sent : undefined;
-      console.log(`\n${path}\n${describeProfile(profile, events).map((line) => `  ${line}`).join('\n')}`);
+      console.log(
+        `\n${path}\n${describeProfile(profile, events)
+          .map((line) => `  ${line}`)
+          .join('\n')}`,
+      );
     }
   }
 }

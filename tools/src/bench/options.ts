@@ -41,10 +41,28 @@ interface Counted {
 const counts = {
   events: { usual: 200_000, quick: 40_000, from: 1_000, to: 10_000_000, purpose: 'events of a round' },
   rounds: { usual: 3, quick: 2, from: 1, to: 50, purpose: 'rounds; floor and hub take turns, medians count' },
-  rate: { usual: 10_000, quick: 10_000, from: 100, to: 1_000_000, purpose: 'events a second while delays are measured' },
+  rate: {
+    usual: 10_000,
+    quick: 10_000,
+    from: 100,
+    to: 1_000_000,
+    purpose: 'events a second while delays are measured',
+  },
   'rate-seconds': { usual: 10, quick: 4, from: 1, to: 600, purpose: 'how long delays are measured' },
-  backlog: { usual: 1_000_000, quick: 60_000, from: 1_000, to: 20_000_000, purpose: 'events that pile up before one worker drains them' },
-  'request-events': { usual: 100, quick: 100, from: 1, to: 5_000, purpose: 'events of a request; the platform sends up to 100' },
+  backlog: {
+    usual: 1_000_000,
+    quick: 60_000,
+    from: 1_000,
+    to: 20_000_000,
+    purpose: 'events that pile up before one worker drains them',
+  },
+  'request-events': {
+    usual: 100,
+    quick: 100,
+    from: 1,
+    to: 5_000,
+    purpose: 'events of a request; the platform sends up to 100',
+  },
   connections: { usual: 64, quick: 64, from: 1, to: 1_000, purpose: 'connections of the generator' },
   seed: { usual: 1, quick: 1, from: 0, to: 2 ** 31, purpose: 'what the events are drawn from' },
 } as const satisfies Record<string, Counted>;
@@ -66,13 +84,16 @@ export function readOptions(words: readonly string[]): Asked {
     const text = given[name];
     if (text === undefined) return given.quick === true ? quick : usual;
     const value = /^\d+$/.test(text) ? Number(text) : NaN;
-    if (!(value >= from && value <= to)) throw new OptionsInvalid(`--${name}: wanted a whole number from ${from} to ${to}; "${text}" came`);
+    if (!(value >= from && value <= to))
+      throw new OptionsInvalid(`--${name}: wanted a whole number from ${from} to ${to}; "${text}" came`);
     return value;
   };
   const queues = queueChoices[given.queue ?? 'both'];
-  if (!queues) throw new OptionsInvalid(`--queue: wanted ${Object.keys(queueChoices).join(', ')}; "${given.queue}" came`);
+  if (!queues)
+    throw new OptionsInvalid(`--queue: wanted ${Object.keys(queueChoices).join(', ')}; "${given.queue}" came`);
   const only = parts.find((part) => part === given.only);
-  if (given.only !== undefined && !only) throw new OptionsInvalid(`--only: wanted ${parts.join(', ')}; "${given.only}" came`);
+  if (given.only !== undefined && !only)
+    throw new OptionsInvalid(`--only: wanted ${parts.join(', ')}; "${given.only}" came`);
   return {
     options: {
       events: count('events'),
@@ -94,9 +115,20 @@ export function readOptions(words: readonly string[]): Asked {
 function parse(words: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  const ofCounts = Object.fromEntries(Object.keys(counts).map((name) => [name, text])) as Record<CountName, typeof text>;
+  const ofCounts = Object.fromEntries(Object.keys(counts).map((name) => [name, text])) as Record<
+    CountName,
+    typeof text
+  >;
   try {
-    const options = { ...ofCounts, queue: text, only: text, json: text, profile: text, quick: flag, help: { ...flag, short: 'h' } } as const;
+    const options = {
+      ...ofCounts,
+      queue: text,
+      only: text,
+      json: text,
+      profile: text,
+      quick: flag,
+      help: { ...flag, short: 'h' },
+    } as const;
     return parseArgs({ args: [...words], options, allowPositionals: false }).values;
   } catch (error) {
     throw new OptionsInvalid(error instanceof Error ? error.message : String(error));

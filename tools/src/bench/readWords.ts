@@ -3,7 +3,9 @@ export function readWords<Asked>(command: string, read: (words: readonly string[
   try {
     return read(process.argv.slice(2));
   } catch (error) {
-    console.error(`${command}: ${error instanceof Error ? error.message : String(error)}\nSee npm run ${command} -- --help`);
+    console.error(
+      `${command}: ${error instanceof Error ? error.message : String(error)}\nSee npm run ${command} -- --help`,
+    );
     process.exitCode = 2;
     return undefined;
   }

@@ -14,7 +14,12 @@ export function describeResult(result: BenchResult): string {
     `Events of ${Math.round(result.eventBytes)} bytes, ${options.requestEvents} a request; medians of ${options.rounds} rounds of ${options.events} events`,
     ...describeFloor(result.floorRounds),
   ];
-  for (const [queue, measured] of Object.entries(queues)) lines.push('', `Hub, wake-up calls in ${queue === 'redis' ? 'Redis' : 'Postgres'}`, ...describeQueue(queue, measured));
+  for (const [queue, measured] of Object.entries(queues))
+    lines.push(
+      '',
+      `Hub, wake-up calls in ${queue === 'redis' ? 'Redis' : 'Postgres'}`,
+      ...describeQueue(queue, measured),
+    );
   return lines.join('\n');
 }
 
@@ -22,7 +27,10 @@ function describeFloor(rounds: readonly Round[]): string[] {
   const floor = summariseFloor(rounds);
   if (!floor) return [];
   const rows = Object.entries(floor.variants).map(([variant, { eventsPerSecond, cpuMicros }]) =>
-    row(variant, `${whole(eventsPerSecond)} events/s  ${cpuMicros.toFixed(1).padStart(5)} µs/event${variant === floor.gzip ? '  ← the tuned floor' : ''}`),
+    row(
+      variant,
+      `${whole(eventsPerSecond)} events/s  ${cpuMicros.toFixed(1).padStart(5)} µs/event${variant === floor.gzip ? '  ← the tuned floor' : ''}`,
+    ),
   );
   return ['', 'Floor: a bare script that forwards, and guarantees nothing', ...rows];
 }
@@ -34,7 +42,10 @@ function describeQueue(queue: string, measured: QueueResult | NotRun): string[] 
     ...describeThroughput(rounds),
     ...(latency
       ? [
-          row('acknowledged → arrived', `${describeSpread(latency.sinceAcknowledged)}  at ${whole(latency.eventsPerSecond)} events/s  ${verdict(latency.sinceAcknowledged.p99 <= targets.p99Ms, `p99 ≤ ${targets.p99Ms} ms`)}`),
+          row(
+            'acknowledged → arrived',
+            `${describeSpread(latency.sinceAcknowledged)}  at ${whole(latency.eventsPerSecond)} events/s  ${verdict(latency.sinceAcknowledged.p99 <= targets.p99Ms, `p99 ≤ ${targets.p99Ms} ms`)}`,
+          ),
           row('sent → acknowledged', describeSpread(latency.untilAcknowledged)),
           row('sent → arrived', describeSpread(latency.sinceDue)),
           row('CPU at that rate', describeCost(latency)),
@@ -42,22 +53,41 @@ function describeQueue(queue: string, measured: QueueResult | NotRun): string[] 
       : []),
     ...(backlog
       ? [
-          row('intake without worker', `${whole(backlog.intake.eventsPerSecond)} events/s  ${describeCost(backlog.intake)}`),
+          row(
+            'intake without worker',
+            `${whole(backlog.intake.eventsPerSecond)} events/s  ${describeCost(backlog.intake)}`,
+          ),
           row('backlog drained', `${whole(backlog.drain.eventsPerSecond)} events/s  ${describeCost(backlog.drain)}`),
-          row('memory, draining', `${describeMemory(backlog.drain)}  ${verdict((backlog.drain.peakBytes['worker'] ?? NaN) < targets.workerBytes, `worker < ${targets.workerBytes / 1e6} MB`)}`),
+          row(
+            'memory, draining',
+            `${describeMemory(backlog.drain)}  ${verdict((backlog.drain.peakBytes['worker'] ?? NaN) < targets.workerBytes, `worker < ${targets.workerBytes / 1e6} MB`)}`,
+          ),
         ]
       : []),
-    row('ledger', balance.balances ? `balances: ${balance.sent} sent = ${balance.delivered} delivered = ${balance.arrived} arrived` : `DOES NOT BALANCE: ${balance.faults.join('; ')}`),
-    ...(troubles.length > 0 ? [row('warnings in its log', `${troubles.length}; the first: ${troubles[0]?.slice(0, 400)}`)] : []),
+    row(
+      'ledger',
+      balance.balances
+        ? `balances: ${balance.sent} sent = ${balance.delivered} delivered = ${balance.arrived} arrived`
+        : `DOES NOT BALANCE: ${balance.faults.join('; ')}`,
+    ),
+    ...(troubles.length > 0
+      ? [row('warnings in its log', `${troubles.length}; the first: ${troubles[0]?.slice(0, 400)}`)]
+      : []),
   ];
 }
 
 function describeThroughput(rounds: readonly Round[]): string[] {
   const hub = summariseHub(rounds);
   if (!hub) return [];
-  const ratio = hub.timesFloor === undefined ? '' : `  ${hub.timesFloor.toFixed(2)}× the plain script  ${verdict(hub.timesFloor <= targets.timesFloor, `≤ ${targets.timesFloor.toFixed(1)}×`)}, ${hub.timesTunedFloor?.toFixed(2)}× the tuned one`;
+  const ratio =
+    hub.timesFloor === undefined
+      ? ''
+      : `  ${hub.timesFloor.toFixed(2)}× the plain script  ${verdict(hub.timesFloor <= targets.timesFloor, `≤ ${targets.timesFloor.toFixed(1)}×`)}, ${hub.timesTunedFloor?.toFixed(2)}× the tuned one`;
   return [
-    row('sent → delivered', `${whole(hub.eventsPerSecond)} events/s  ${verdict(hub.eventsPerSecond >= targets.eventsPerSecond, `≥ ${targets.eventsPerSecond}`)}`),
+    row(
+      'sent → delivered',
+      `${whole(hub.eventsPerSecond)} events/s  ${verdict(hub.eventsPerSecond >= targets.eventsPerSecond, `≥ ${targets.eventsPerSecond}`)}`,
+    ),
     row('CPU', `${describeCost(hub)}${ratio}`),
     row('memory, at most', describeMemory(hub)),
   ];
@@ -69,7 +99,9 @@ function describeCost({ cpuMicros, sumMicros }: Pick<Cost, 'cpuMicros' | 'sumMic
 }
 
 function describeMemory({ peakBytes }: Pick<Cost, 'peakBytes'>): string {
-  return Object.entries(peakBytes).map(([name, bytes]) => `${name} ${Math.round(bytes / 1e6)} MB`).join(', ');
+  return Object.entries(peakBytes)
+    .map(([name, bytes]) => `${name} ${Math.round(bytes / 1e6)} MB`)
+    .join(', ');
 }
 
 function describeSpread({ p50, p99, most }: Spread): string {

@@ -43,7 +43,9 @@ export interface BenchResult {
 }
 
 export interface FloorSummary {
-  readonly variants: Readonly<Partial<Record<FloorVariant, { readonly eventsPerSecond: number; readonly cpuMicros: number }>>>;
+  readonly variants: Readonly<
+    Partial<Record<FloorVariant, { readonly eventsPerSecond: number; readonly cpuMicros: number }>>
+  >;
   /** The cheaper of the two tuned ones that pack. */
   readonly gzip: FloorVariant;
   readonly gzipMicros: number;
@@ -62,7 +64,8 @@ export function summariseFloor(rounds: readonly Round[]): FloorSummary | undefin
     };
   }
   const costOf = (variant: FloorVariant): number => variants[variant]?.cpuMicros ?? Infinity;
-  const gzip = costOf('gzip 1, main thread') <= costOf('gzip 1, thread pool') ? 'gzip 1, main thread' : 'gzip 1, thread pool';
+  const gzip =
+    costOf('gzip 1, main thread') <= costOf('gzip 1, thread pool') ? 'gzip 1, main thread' : 'gzip 1, thread pool';
   return { variants, gzip, gzipMicros: costOf(gzip) };
 }
 
@@ -93,9 +96,13 @@ export function summariseHub(rounds: readonly Round[]): HubSummary | undefined {
   const names = Object.keys(first.cpuMicros);
   return {
     eventsPerSecond: median(hubs.map(({ eventsPerSecond }) => eventsPerSecond)),
-    cpuMicros: Object.fromEntries(names.map((name) => [name, median(hubs.map(({ cpuMicros }) => cpuMicros[name] ?? NaN))])),
+    cpuMicros: Object.fromEntries(
+      names.map((name) => [name, median(hubs.map(({ cpuMicros }) => cpuMicros[name] ?? NaN))]),
+    ),
     sumMicros: median(hubs.map(({ sumMicros }) => sumMicros)),
-    peakBytes: Object.fromEntries(names.map((name) => [name, Math.max(...hubs.map(({ peakBytes }) => peakBytes[name] ?? NaN))])),
+    peakBytes: Object.fromEntries(
+      names.map((name) => [name, Math.max(...hubs.map(({ peakBytes }) => peakBytes[name] ?? NaN))]),
+    ),
     timesFloor: timesOf('plain script, gzip 1'),
     timesTunedFloor: timesOf(floor?.gzip),
   };

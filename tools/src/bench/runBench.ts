@@ -53,14 +53,26 @@ export async function runBench(options: Options, cleanup: Cleanup, say: (text: s
   };
 }
 
-async function measureQueue(queue: QueueKind, bench: Bench, runFloor: () => Promise<readonly FloorMeasure[]>): Promise<QueueResult | NotRun> {
+async function measureQueue(
+  queue: QueueKind,
+  bench: Bench,
+  runFloor: () => Promise<readonly FloorMeasure[]>,
+): Promise<QueueResult | NotRun> {
   const { options, say } = bench;
   // What belongs to this hub ends with it, before the next one begins.
   const cleanup = createCleanup();
   bench.cleanup.add(`the hub on ${queue}`, () => cleanup.run());
   say(`starting a hub, wake-up calls in ${queue}`);
   try {
-    const hub = await openHub({ queue, sinkUrl: bench.sinkUrl, folder: bench.folder, profileFolder: options.profileFolder && join(options.profileFolder, queue) }, cleanup);
+    const hub = await openHub(
+      {
+        queue,
+        sinkUrl: bench.sinkUrl,
+        folder: bench.folder,
+        profileFolder: options.profileFolder && join(options.profileFolder, queue),
+      },
+      cleanup,
+    );
     if (hub) return await measureHub(hub, bench, runFloor);
     const notRun = 'there is no redis-server on this machine';
     say(`!!! THE HUB ON ${queue.toUpperCase()} DOES NOT RUN: ${notRun}`);
@@ -70,7 +82,11 @@ async function measureQueue(queue: QueueKind, bench: Bench, runFloor: () => Prom
   }
 }
 
-async function measureHub(hub: Hub, bench: Bench, runFloor: () => Promise<readonly FloorMeasure[]>): Promise<QueueResult> {
+async function measureHub(
+  hub: Hub,
+  bench: Bench,
+  runFloor: () => Promise<readonly FloorMeasure[]>,
+): Promise<QueueResult> {
   const { options, sink, say } = bench;
   const wants = (part: Options['parts'][number]): boolean => options.parts.includes(part);
   let sent = 0;

@@ -28,7 +28,8 @@ export function makeDemoEvents(count: number, nowSeconds: number): DemoEvents {
     } else events.push(event);
   }
   const bodies: string[] = [];
-  for (let from = 0; from < events.length; from += perRequest) bodies.push(JSON.stringify({ events: events.slice(from, from + perRequest) }));
+  for (let from = 0; from < events.length; from += perRequest)
+    bodies.push(JSON.stringify({ events: events.slice(from, from + perRequest) }));
   return { bodies, broken, events: events.length };
 }
 
@@ -40,7 +41,10 @@ function personalised(sample: CatalogueEvent, index: number, nowSeconds: number)
     id: uuidOf(`demo ${index}`),
     time: nowSeconds - 86_400 + (index % 86_000),
     // Every twentieth user has not said who they are.
-    user: user % 20 === 7 ? { ...anonymous, device_id: uuidOf(`device ${user}`) } : { ...sample.user, external_user_id: externalId(user) },
+    user:
+      user % 20 === 7
+        ? { ...anonymous, device_id: uuidOf(`device ${user}`) }
+        : { ...sample.user, external_user_id: externalId(user) },
   };
 }
 

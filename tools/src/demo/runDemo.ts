@@ -41,8 +41,11 @@ export async function runDemo({ events, keep }: DemoOptions): Promise<boolean> {
     const admin = createAdminClient(hub.api.url, hub.adminToken);
     const token = await admin.createIngestToken('demo');
     const running: Running[] = [];
-    for (const partner of partners.list) running.push({ partner, currentId: await admin.launchCurrent(partner.current) });
-    say(`Streaming ${events} events of ${demoTypes.length} types to ${partners.list.map(({ label }) => label).join(' and ')} …\n`);
+    for (const partner of partners.list)
+      running.push({ partner, currentId: await admin.launchCurrent(partner.current) });
+    say(
+      `Streaming ${events} events of ${demoTypes.length} types to ${partners.list.map(({ label }) => label).join(' and ')} …\n`,
+    );
     const made = makeDemoEvents(events, Math.floor(Date.now() / 1000));
     const receipt = await stream(hub, admin, token, made, running);
     const good = await report(admin, made, receipt, running, Date.now() - startedMs);
@@ -59,13 +62,27 @@ export async function runDemo({ events, keep }: DemoOptions): Promise<boolean> {
 }
 
 /** Sends everything, and shows how the ledgers fill, until nothing is pending. */
-async function stream(hub: RunningHub, admin: AdminClient, token: string, { bodies, events }: DemoEvents, running: readonly Running[]) {
-  const bars = new MultiBar({ format: '  {name} {bar} {value}/{total} {note}', hideCursor: true, noTTYOutput: true, notTTYSchedule: 2_000 }, Presets.shades_classic);
+async function stream(
+  hub: RunningHub,
+  admin: AdminClient,
+  token: string,
+  { bodies, events }: DemoEvents,
+  running: readonly Running[],
+) {
+  const bars = new MultiBar(
+    { format: '  {name} {bar} {value}/{total} {note}', hideCursor: true, noTTYOutput: true, notTTYSchedule: 2_000 },
+    Presets.shades_classic,
+  );
   const width = Math.max(...running.map(({ partner }) => partner.label.length), 'accepted'.length);
   const acceptedBar = bars.create(events, 0, { name: 'accepted'.padEnd(width), note: '' });
-  const ledgers = running.map(({ partner, currentId }) => ({ currentId, bar: bars.create(events, 0, { name: partner.label.padEnd(width), note: '' }) }));
+  const ledgers = running.map(({ partner, currentId }) => ({
+    currentId,
+    bar: bars.create(events, 0, { name: partner.label.padEnd(width), note: '' }),
+  }));
   let sent = false;
-  const sending = sendBodies(hub.api.url, token, bodies, (receipt) => acceptedBar.update(receipt.accepted + receipt.quarantined)).finally(() => {
+  const sending = sendBodies(hub.api.url, token, bodies, (receipt) =>
+    acceptedBar.update(receipt.accepted + receipt.quarantined),
+  ).finally(() => {
     sent = true;
   });
   const endMs = Date.now() + 80_000;
@@ -101,8 +118,11 @@ async function report(
   tookMs: number,
 ): Promise<boolean> {
   const problems: string[] = [];
-  say(`\n  ${events} events sent: ${receipt.accepted} accepted, ${receipt.quarantined} quarantined because the catalogue does not know their type.`);
-  if (receipt.quarantined !== broken || receipt.accepted + broken !== events) problems.push(`wanted ${broken} of ${events} quarantined`);
+  say(
+    `\n  ${events} events sent: ${receipt.accepted} accepted, ${receipt.quarantined} quarantined because the catalogue does not know their type.`,
+  );
+  if (receipt.quarantined !== broken || receipt.accepted + broken !== events)
+    problems.push(`wanted ${broken} of ${events} quarantined`);
   for (const { partner, currentId } of running) {
     const counts = await admin.counts(currentId);
     const shown = partner.shownIds();
@@ -113,15 +133,25 @@ async function report(
     problems.push(...checkBalance({ counts, shown }).map((problem) => `${partner.label}: ${problem}`));
     problems.push(...partner.complaints().map((complaint) => `${partner.label} complains: ${complaint}`));
   }
-  if (problems.length > 0) console.error(`\nNot everything adds up:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  if (problems.length > 0)
+    console.error(`\nNot everything adds up:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
   else say(`\nEvery event is accounted for. Took ${(tookMs / 1000).toFixed(1)} s.`);
   return problems.length === 0;
 }
 
 function explain(hub: RunningHub, token: string, running: readonly Running[]): void {
-  const query = JSON.stringify({ query: '{ currents { nodes { id name state counts { selected delivered skipped rejected pending } } } }' });
-  const letters = JSON.stringify({ query: `{ deadLetters(currentId: "${running[0]?.currentId}", first: 3) { nodes { code detail eventType } } }` });
-  const event = JSON.stringify({ event_type: 'users.messages.email.Open', id: 'try-me-1', time: Math.floor(Date.now() / 1000), user: { external_user_id: 'me' } });
+  const query = JSON.stringify({
+    query: '{ currents { nodes { id name state counts { selected delivered skipped rejected pending } } } }',
+  });
+  const letters = JSON.stringify({
+    query: `{ deadLetters(currentId: "${running[0]?.currentId}", first: 3) { nodes { code detail eventType } } }`,
+  });
+  const event = JSON.stringify({
+    event_type: 'users.messages.email.Open',
+    id: 'try-me-1',
+    time: Math.floor(Date.now() / 1000),
+    user: { external_user_id: 'me' },
+  });
   say(`
 Everything is running; Ctrl-C ends it.
   api           ${hub.api.url}

@@ -9,7 +9,12 @@ export interface Receipt {
 const connections = 8;
 
 /** Posts every body as a real sender would: told to come again, it comes again with the same body. */
-export async function sendBodies(apiUrl: string, token: string, bodies: readonly string[], onReceipt: (sum: Receipt) => void): Promise<Receipt> {
+export async function sendBodies(
+  apiUrl: string,
+  token: string,
+  bodies: readonly string[],
+  onReceipt: (sum: Receipt) => void,
+): Promise<Receipt> {
   const pool = new Pool(apiUrl, { connections });
   let sum: Receipt = { accepted: 0, quarantined: 0 };
   let next = 0;
@@ -38,7 +43,8 @@ async function post(pool: Pool, token: string, body: string): Promise<Receipt> {
     });
     const text = await response.body.text();
     if (response.statusCode === 200) return JSON.parse(text) as Receipt;
-    if (response.statusCode !== 429 && response.statusCode !== 503) throw new Error(`the api answered ${response.statusCode}: ${text}`);
+    if (response.statusCode !== 429 && response.statusCode !== 503)
+      throw new Error(`the api answered ${response.statusCode}: ${text}`);
     await wait(Number(response.headers['retry-after'] ?? 1) * 1000);
   }
 }

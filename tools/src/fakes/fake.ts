@@ -81,7 +81,11 @@ export async function startFake<Project, S extends Switches, Extra extends objec
   };
   const line = createRequestLine(() => current.world, refuse);
   for (const name of partner.listeners) {
-    const listener = await listen(options.ports?.[name] ?? 0, (request, response) => line.serve(name, request, response), (socket) => line.connect(socket));
+    const listener = await listen(
+      options.ports?.[name] ?? 0,
+      (request, response) => line.serve(name, request, response),
+      (socket) => line.connect(socket),
+    );
     listeners.set(name, listener);
   }
 
@@ -116,7 +120,8 @@ export async function startFake<Project, S extends Switches, Extra extends objec
   const extra = Object.fromEntries(
     Object.keys(current.opened.extra).map((name) => [
       name,
-      (...given: unknown[]) => (current.opened.extra as Record<string, (...given: unknown[]) => unknown>)[name]?.(...given),
+      (...given: unknown[]) =>
+        (current.opened.extra as Record<string, (...given: unknown[]) => unknown>)[name]?.(...given),
     ]),
   ) as Extra;
   const control = { ...common, ...extra };

@@ -17,7 +17,8 @@ export function createHashedKeys(startSlots = 1 << 12): HashedKeys {
 
   const slotOf = (low: number, high: number): number => {
     let slot = low & (slots - 1);
-    while ((lows[slot] !== low || highs[slot] !== high) && (lows[slot] !== 0 || highs[slot] !== 0)) slot = (slot + 1) & (slots - 1);
+    while ((lows[slot] !== low || highs[slot] !== high) && (lows[slot] !== 0 || highs[slot] !== 0))
+      slot = (slot + 1) & (slots - 1);
     return slot;
   };
   const grow = (): void => {

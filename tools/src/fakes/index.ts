@@ -1,4 +1,10 @@
-export { startFakeMixpanel, connectFakeMixpanel, type FakeMixpanel, type FakeMixpanelOptions, type MixpanelControl } from './mixpanel/startFakeMixpanel.js';
+export {
+  startFakeMixpanel,
+  connectFakeMixpanel,
+  type FakeMixpanel,
+  type FakeMixpanelOptions,
+  type MixpanelControl,
+} from './mixpanel/startFakeMixpanel.js';
 export { mixpanelMatrix, mixpanelSwitches, type MixpanelProfile } from './mixpanel/profile.js';
 export type { MixpanelProject, MixpanelRegion } from './mixpanel/project.js';
 export type { CompactionReport } from './mixpanel/compaction.js';

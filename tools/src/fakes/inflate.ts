@@ -6,12 +6,21 @@ export type Inflated = { readonly bytes: Uint8Array } | { readonly refused: 'enc
 export const inflationGuardBytes = 64 * 1024 * 1024;
 
 /** The body without its Content-Encoding. Inflating stops just above `limitBytes`; bytes after the end of the gzip stream are refused. */
-export function inflate(body: Uint8Array, encoding: string | undefined, limitBytes: number = inflationGuardBytes): Inflated {
+export function inflate(
+  body: Uint8Array,
+  encoding: string | undefined,
+  limitBytes: number = inflationGuardBytes,
+): Inflated {
   const named = encoding?.trim().toLowerCase() ?? '';
-  if (named === '' || named === 'identity') return body.byteLength > limitBytes ? { refused: 'tooLarge' } : { bytes: body };
+  if (named === '' || named === 'identity')
+    return body.byteLength > limitBytes ? { refused: 'tooLarge' } : { bytes: body };
   if (named !== 'gzip') return { refused: 'encoding' };
   try {
-    const inflated = gunzipSync(body, { info: true, chunkSize: outputGuess(body, limitBytes), maxOutputLength: limitBytes }) as unknown as {
+    const inflated = gunzipSync(body, {
+      info: true,
+      chunkSize: outputGuess(body, limitBytes),
+      maxOutputLength: limitBytes,
+    }) as unknown as {
       readonly buffer: Buffer;
       readonly engine: { readonly bytesWritten: number };
     };

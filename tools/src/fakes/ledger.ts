@@ -104,7 +104,12 @@ export interface Ledger {
   /** Counts one stored copy; `shown` is asked for the event only when the ledger keeps events. */
   store(copy: Copy, shown: () => Pick<StoredEvent, 'person' | 'event' | 'altered' | 'hidden'>): void;
   /** A record refused by name: `problems` holds at least one. */
-  reject(seq: number, index: number, id: string | undefined, problems: readonly { readonly field: string; readonly message: string }[]): void;
+  reject(
+    seq: number,
+    index: number,
+    id: string | undefined,
+    problems: readonly { readonly field: string; readonly message: string }[],
+  ): void;
   violate(seq: number, code: string, times?: number, detail?: string): void;
   alter(times: number): void;
   /** Events that arrived and were neither stored nor rejected. */
@@ -155,12 +160,21 @@ export function createLedger({ mode, winner, windowSeconds }: LedgerRules): Ledg
       counts.accepted++;
       const { id, project, eventPart, personPart, timePart } = copy;
       const duplicate =
-        id !== undefined && delivered.remember(project, id, eventPart, personPart, timePart, Math.floor(copy.receivedAt / 1000));
+        id !== undefined &&
+        delivered.remember(project, id, eventPart, personPart, timePart, Math.floor(copy.receivedAt / 1000));
       if (duplicate) counts.duplicates++;
       if (id !== undefined && open.size > 0) open.delete(id);
       if (!full) return;
       const key = id === undefined ? {} : { key: JSON.stringify([project, id, eventPart, personPart, timePart]) };
-      stored.push({ seq: copy.seq, index: copy.index, project, receivedAt: copy.receivedAt, duplicate, ...key, ...shown() });
+      stored.push({
+        seq: copy.seq,
+        index: copy.index,
+        project,
+        receivedAt: copy.receivedAt,
+        duplicate,
+        ...key,
+        ...shown(),
+      });
     },
     reject(seq, index, id, problems) {
       counts.rejected++;
@@ -184,7 +198,8 @@ export function createLedger({ mode, winner, windowSeconds }: LedgerRules): Ledg
       increase(faultCounts, id, 1);
     },
     snapshot(since) {
-      const later = <T extends { readonly seq: number }>(entries: readonly T[]): T[] => entries.filter((entry) => entry.seq > since);
+      const later = <T extends { readonly seq: number }>(entries: readonly T[]): T[] =>
+        entries.filter((entry) => entry.seq > since);
       return {
         requests: later(requests),
         stored: later(stored),
@@ -221,7 +236,9 @@ function visible(stored: readonly StoredEvent[], winner: 'first' | 'last'): read
  * an answer of 200, or a 400 that stored them and that no fault had touched.
  */
 export function needlessResends(ledger: Pick<LedgerSnapshot, 'requests' | 'stored'>): readonly StoredEvent[] {
-  const answered = new Set(ledger.requests.filter(({ status, faults }) => status !== null && faults.length === 0).map(({ seq }) => seq));
+  const answered = new Set(
+    ledger.requests.filter(({ status, faults }) => status !== null && faults.length === 0).map(({ seq }) => seq),
+  );
   const acknowledged = new Map<string, number>();
   const needless: StoredEvent[] = [];
   for (const copy of ledger.stored) {

@@ -9,9 +9,16 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-export async function listen(port: number, onRequest: RequestListener, onConnection?: (socket: Socket) => void): Promise<Listener> {
+export async function listen(
+  port: number,
+  onRequest: RequestListener,
+  onConnection?: (socket: Socket) => void,
+): Promise<Listener> {
   // A slowed request may take as long as it likes, and idle connections live as long as behind a usual load balancer.
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 75_000, noDelay: true, maxHeaderSize: 64 * 1024 }, onRequest);
+  const server = createServer(
+    { requestTimeout: 0, keepAliveTimeout: 75_000, noDelay: true, maxHeaderSize: 64 * 1024 },
+    onRequest,
+  );
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

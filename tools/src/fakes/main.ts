@@ -28,7 +28,9 @@ const { positionals, values } = parseArgs({
 
 const starters = { mixpanel: startFakeMixpanel, amplitude: startFakeAmplitude } as const;
 
-const start = Object.hasOwn(starters, positionals[0] ?? '') ? starters[positionals[0] as keyof typeof starters] : undefined;
+const start = Object.hasOwn(starters, positionals[0] ?? '')
+  ? starters[positionals[0] as keyof typeof starters]
+  : undefined;
 if (start === undefined) {
   process.stderr.write(`${usage}\n`);
   process.exit(2);

@@ -6,7 +6,11 @@ export type ReadBody =
   | { readonly kind: 'tooLarge'; readonly body: Uint8Array };
 
 /** A request's raw body, read as it comes or, with `bytesPerSecond`, no faster than that. */
-export function readBody(request: IncomingMessage, limitBytes: number, bytesPerSecond: number | undefined): Promise<ReadBody> {
+export function readBody(
+  request: IncomingMessage,
+  limitBytes: number,
+  bytesPerSecond: number | undefined,
+): Promise<ReadBody> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;

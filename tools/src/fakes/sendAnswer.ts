@@ -2,7 +2,12 @@ import type { ServerResponse } from 'node:http';
 import type { Answer } from './exchange.js';
 
 /** Sends a whole answer, or spreads its body over time. */
-export function sendAnswer(response: ServerResponse, answer: Answer, dateMs: number, bytesPerSecond: number | undefined): void {
+export function sendAnswer(
+  response: ServerResponse,
+  answer: Answer,
+  dateMs: number,
+  bytesPerSecond: number | undefined,
+): void {
   const body = Buffer.from(answer.body, 'utf8');
   writeHead(response, answer, dateMs, body.length);
   if (bytesPerSecond === undefined) response.end(body);
@@ -10,7 +15,12 @@ export function sendAnswer(response: ServerResponse, answer: Answer, dateMs: num
 }
 
 /** Promises the whole body, sends `sentBytes` of it (half when not given) and closes the connection. */
-export function sendTruncated(response: ServerResponse, answer: Answer, dateMs: number, sentBytes: number | undefined): void {
+export function sendTruncated(
+  response: ServerResponse,
+  answer: Answer,
+  dateMs: number,
+  sentBytes: number | undefined,
+): void {
   const body = Buffer.from(answer.body, 'utf8');
   const part = body.subarray(0, Math.min(sentBytes ?? Math.floor(body.length / 2), Math.max(body.length - 1, 0)));
   // An empty answer is made to promise one byte: without a promise nothing would be missing.

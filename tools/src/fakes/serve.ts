@@ -2,7 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { VirtualClock } from './clock.js';
-import { json, usualConditions, type Conditions, type Decision, type FakeRequest, type PartnerService } from './exchange.js';
+import {
+  json,
+  usualConditions,
+  type Conditions,
+  type Decision,
+  type FakeRequest,
+  type PartnerService,
+} from './exchange.js';
 import type { FaultEngine } from './faults/engine.js';
 import { endOf, type FaultEnd } from './faults/faultAnswer.js';
 import type { FaultAction, FaultStage } from './faults/rule.js';
@@ -60,7 +67,13 @@ export function createRequestLine(world: () => World, refuse: (seconds: number) 
   };
 }
 
-function headOf(incoming: IncomingMessage, listener: string, seq: number, receivedAt: number, connection: Connection): FakeRequest {
+function headOf(
+  incoming: IncomingMessage,
+  listener: string,
+  seq: number,
+  receivedAt: number,
+  connection: Connection,
+): FakeRequest {
   const url = incoming.url ?? '/';
   const mark = url.indexOf('?');
   const queryText = mark < 0 ? '' : url.slice(mark + 1);
@@ -82,7 +95,11 @@ function headOf(incoming: IncomingMessage, listener: string, seq: number, receiv
 }
 
 /** Counts the request as one more at a time; what comes back ends that. */
-function enter(inFlight: { all: number; readonly projects: Map<string, number> }, head: FakeRequest, { service, ledger }: World): () => void {
+function enter(
+  inFlight: { all: number; readonly projects: Map<string, number> },
+  head: FakeRequest,
+  { service, ledger }: World,
+): () => void {
   inFlight.all++;
   ledger.inFlight(inFlight.all);
   const project = service.projectOf(head);
@@ -123,7 +140,12 @@ async function walk(
 
     const read = await readBody(incoming, inflationGuardBytes, atHead.readBytesPerSecond);
     const request: FakeRequest = { ...head, body: read.body, complete: read.kind === 'complete' };
-    if (read.kind === 'aborted') return finish(request, { end: { kind: 'reset' }, reason: 'the client went away while sending', decision: undefined });
+    if (read.kind === 'aborted')
+      return finish(request, {
+        end: { kind: 'reset' },
+        reason: 'the client went away while sending',
+        decision: undefined,
+      });
     if (read.kind === 'tooLarge') {
       const answer = json(413, { error: 'body too large' }, { connection: 'close' });
       return finish(request, { end: { kind: 'answer', answer }, reason: 'guard', decision: undefined });
@@ -158,7 +180,9 @@ async function settle(world: World, request: FakeRequest, conditions: Conditions
   }
   for (let delivery = 0; delivery < conditions.deliveries; delivery++) decision.commit();
   const stored = await strike(world, 'after-store', request, decision, conditions, struck);
-  return stored.end === undefined ? { end: natural, reason: decision.reason, decision } : { end: stored.end, reason: 'fault after-store', decision };
+  return stored.end === undefined
+    ? { end: natural, reason: decision.reason, decision }
+    : { end: stored.end, reason: 'fault after-store', decision };
 }
 
 interface Struck {
@@ -210,7 +234,14 @@ function change(conditions: Conditions, action: FaultAction): void {
   }
 }
 
-function record(world: World, request: FakeRequest, ending: Ending, faults: readonly string[], clientGone: boolean, durationMs: number): void {
+function record(
+  world: World,
+  request: FakeRequest,
+  ending: Ending,
+  faults: readonly string[],
+  clientGone: boolean,
+  durationMs: number,
+): void {
   const { end, decision } = ending;
   const answer = end.kind === 'answer' || end.kind === 'truncated' ? end.answer : undefined;
   const encoding = request.headers['content-encoding'];
@@ -239,7 +270,13 @@ function record(world: World, request: FakeRequest, ending: Ending, faults: read
   );
 }
 
-function conclude(response: ServerResponse, end: FaultEnd, dateMs: number, conditions: Conditions, refuse: (seconds: number) => void): void {
+function conclude(
+  response: ServerResponse,
+  end: FaultEnd,
+  dateMs: number,
+  conditions: Conditions,
+  refuse: (seconds: number) => void,
+): void {
   switch (end.kind) {
     case 'answer':
       return sendAnswer(response, end.answer, dateMs, conditions.answerBytesPerSecond);

@@ -46,7 +46,9 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-const [openBrace, closeBrace, openBracket, closeBracket, comma, quote, backslash] = [0x7b, 0x7d, 0x5b, 0x5d, 0x2c, 0x22, 0x5c];
+const [openBrace, closeBrace, openBracket, closeBracket, comma, quote, backslash] = [
+  0x7b, 0x7d, 0x5b, 0x5d, 0x2c, 0x22, 0x5c,
+];
 
 /** The keys that stand twice in one object of valid JSON; JSON.parse keeps the last of them without a word. */
 export function findDuplicateKeys(json: string): readonly string[] {

@@ -34,11 +34,18 @@ export function usualProfile<S extends Switches>(switches: S): Profile<S> {
 }
 
 /** The profile after a change. Throws when a switch or a value does not exist. */
-export function turn<S extends Switches>(switches: S, profile: Profile<S>, change: Readonly<Record<string, unknown>>): Profile<S> {
+export function turn<S extends Switches>(
+  switches: S,
+  profile: Profile<S>,
+  change: Readonly<Record<string, unknown>>,
+): Profile<S> {
   for (const [name, value] of Object.entries(change)) {
     const known = Object.hasOwn(switches, name) ? switches[name] : undefined;
-    if (known === undefined) throw new Error(`unknown switch "${name}"; expected one of ${Object.keys(switches).join(', ')}`);
-    const possible = known.open ? typeof value === 'number' && value > 0 : (known.values as readonly unknown[]).includes(value);
+    if (known === undefined)
+      throw new Error(`unknown switch "${name}"; expected one of ${Object.keys(switches).join(', ')}`);
+    const possible = known.open
+      ? typeof value === 'number' && value > 0
+      : (known.values as readonly unknown[]).includes(value);
     if (!possible) {
       const wanted = known.open ? 'a positive number' : `one of ${known.values.join(', ')}`;
       throw new Error(`switch ${name} cannot be ${JSON.stringify(value)}; expected ${wanted}`);

@@ -6,7 +6,11 @@ export interface CurrentInput {
   readonly destination: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly credentials: Readonly<Record<string, unknown>>;
-  readonly selection: { readonly eventTypes?: readonly string[]; readonly channels?: readonly string[]; readonly groups?: readonly string[] };
+  readonly selection: {
+    readonly eventTypes?: readonly string[];
+    readonly channels?: readonly string[];
+    readonly groups?: readonly string[];
+  };
 }
 
 export interface Counts {
@@ -47,12 +51,17 @@ export function createAdminClient(apiUrl: string, adminToken: string): AdminClie
       error?: { readonly detail: string };
     };
     const problems = [...(errors ?? []).map(({ message }) => message), ...(error ? [error.detail] : [])];
-    if (problems.length > 0 || !data) throw new Error(`GraphQL answered ${response.statusCode}: ${problems.join('; ')}`);
+    if (problems.length > 0 || !data)
+      throw new Error(`GraphQL answered ${response.statusCode}: ${problems.join('; ')}`);
     return data;
   }
 
   /** For mutations, whose one field is what was done or why it was not. */
-  async function deed<Done extends Outcome>(query: string, variables: Readonly<Record<string, unknown>>, done: string): Promise<Done> {
+  async function deed<Done extends Outcome>(
+    query: string,
+    variables: Readonly<Record<string, unknown>>,
+    done: string,
+  ): Promise<Done> {
     const [outcome] = Object.values(await ask<Record<string, Done>>(query, variables));
     if (outcome?.__typename !== done) throw new Error(`${outcome?.__typename}: ${outcome?.message}`);
     return outcome;
@@ -78,7 +87,11 @@ export function createAdminClient(apiUrl: string, adminToken: string): AdminClie
         { input },
         'Current',
       );
-      await deed(`mutation ($id: ID!) { launchCurrent(id: $id) { __typename ... on Problem { message } } }`, { id }, 'Current');
+      await deed(
+        `mutation ($id: ID!) { launchCurrent(id: $id) { __typename ... on Problem { message } } }`,
+        { id },
+        'Current',
+      );
       return id;
     },
     async counts(currentId) {

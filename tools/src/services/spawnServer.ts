@@ -77,7 +77,16 @@ export async function spawnServer(plan: ServerPlan): Promise<SpawnedServer> {
  * For glibc: what a statement needs for a large value is kept for the next one. Otherwise it goes back and comes anew
  * each time, page by page, which costs Postgres a fifth of all it does for an event (docs/decisions/0010).
  */
-const keptMemory = { MALLOC_MMAP_THRESHOLD_: '16777216', MALLOC_TRIM_THRESHOLD_: '16777216', MALLOC_TOP_PAD_: '1048576' };
+const keptMemory = {
+  MALLOC_MMAP_THRESHOLD_: '16777216',
+  MALLOC_TRIM_THRESHOLD_: '16777216',
+  MALLOC_TOP_PAD_: '1048576',
+};
 
 /** The caller's environment stays outside: it may hold secrets, and variables that steer the server. */
-export const serverEnvironment = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC', ...keptMemory };
+export const serverEnvironment = {
+  PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+  LC_ALL: 'C',
+  TZ: 'UTC',
+  ...keptMemory,
+};

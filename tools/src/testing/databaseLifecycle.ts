@@ -40,7 +40,8 @@ export async function openDatabaseDesk(
   const desk = createServer((request, response) => {
     answer(request).then(
       (text) => response.end(text),
-      (error: unknown) => response.writeHead(500).end(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+      (error: unknown) =>
+        response.writeHead(500).end(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     );
   });
   await new Promise<void>((resolve) => desk.listen(0, '127.0.0.1', resolve));

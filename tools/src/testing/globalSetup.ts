@@ -18,7 +18,9 @@ declare module 'vitest' {
  * instead. After it: neither is left.
  */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  const redis = process.env['REDIS_URL'] ? { url: process.env['REDIS_URL'], stop: async () => undefined } : await startRedis();
+  const redis = process.env['REDIS_URL']
+    ? { url: process.env['REDIS_URL'], stop: async () => undefined }
+    : await startRedis();
   const desk = await openDatabaseDesk(startDatabaseServer, migrate);
   project.provide('redisUrl', redis?.url ?? '');
   project.provide('databaseDesk', desk.url);

@@ -11,12 +11,30 @@ import { findProcess } from '../../src/services/processes.js';
 
 /** Built: the bench measures the programs that people run, and is started as they start it. */
 const program = fileURLToPath(new URL('../../dist/bench/main.js', import.meta.url));
-const few = ['--queue', 'postgres', '--events', '2000', '--rounds', '1', '--rate', '1000', '--rate-seconds', '1', '--backlog', '2000'];
+const few = [
+  '--queue',
+  'postgres',
+  '--events',
+  '2000',
+  '--rounds',
+  '1',
+  '--rate',
+  '1000',
+  '--rate-seconds',
+  '1',
+  '--backlog',
+  '2000',
+];
 
-function startBench(words: readonly string[]): { readonly bench: ChildProcess; readonly said: () => string; readonly ended: Promise<unknown[]> } {
+function startBench(words: readonly string[]): {
+  readonly bench: ChildProcess;
+  readonly said: () => string;
+  readonly ended: Promise<unknown[]>;
+} {
   const bench = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
-  for (const stream of [bench.stdout, bench.stderr]) stream.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+  for (const stream of [bench.stdout, bench.stderr])
+    stream.setEncoding('utf8').on('data', (piece: string) => (text += piece));
   return { bench, said: () => text, ended: once(bench, 'close') };
 }
 
@@ -38,14 +56,28 @@ describe('the bench', () => {
     const measured = queues.postgres;
     if (measured === undefined || 'notRun' in measured) throw new Error('wanted a result for the queue in Postgres');
     // Four warm-ups and a round of 2,000, a second of warm-up and a second at the rate, the backlog.
-    expect(measured.balance).toMatchObject({ balances: true, sent: 14_000, delivered: 14_000, arrived: 14_000, faults: [] });
+    expect(measured.balance).toMatchObject({
+      balances: true,
+      sent: 14_000,
+      delivered: 14_000,
+      arrived: 14_000,
+      faults: [],
+    });
     expect(measured.latency?.sinceAcknowledged.p99).toBeGreaterThan(0);
     expect(measured.backlog?.drain.cpuMicros['worker']).toBeGreaterThan(0);
     expect(floorRounds.flatMap(({ floor }) => floor.map(({ cpuMicros }) => cpuMicros > 0))).not.toContain(false);
   }, 180_000);
 
   it('ends everything it started when it is interrupted', async () => {
-    const { bench, said, ended } = startBench([...few, '--only', 'throughput', '--events', '2000000', '--json', join(folder, 'none.json')]);
+    const { bench, said, ended } = startBench([
+      ...few,
+      '--only',
+      'throughput',
+      '--events',
+      '2000000',
+      '--json',
+      join(folder, 'none.json'),
+    ]);
     const pid = bench.pid ?? 0;
     let members: readonly number[] = [];
     // Api, worker, Postgres with its children, sink, generator, and what watches over them.
@@ -57,7 +89,8 @@ describe('the bench', () => {
     const [exitCode] = await ended;
     expect(exitCode, said()).toBe(130);
     const left = () => members.filter((id) => findProcess(id) !== undefined);
-    for (const endMs = Date.now() + 10_000; left().length > 0 && Date.now() < endMs; ) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const endMs = Date.now() + 10_000; left().length > 0 && Date.now() < endMs;)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     expect(left()).toEqual([]);
   }, 180_000);
 });

@@ -3,8 +3,23 @@ import { readOptions as readAmplitude } from '../../src/bench/amplitude/options.
 import { readOptions as readCohorts } from '../../src/bench/cohorts/options.js';
 
 const benches = {
-  'bench:amplitude': { read: readAmplitude, names: ['hot', 'others', 'seconds', 'rounds', 'events', 'request-events', 'slow-ms', 'queue', 'only', 'help'] },
-  'bench:cohorts': { read: readCohorts, names: ['members', 'page-members', 'senders', 'pages-per-second', 'seconds', 'events-per-second', 'database', 'help'] },
+  'bench:amplitude': {
+    read: readAmplitude,
+    names: ['hot', 'others', 'seconds', 'rounds', 'events', 'request-events', 'slow-ms', 'queue', 'only', 'help'],
+  },
+  'bench:cohorts': {
+    read: readCohorts,
+    names: [
+      'members',
+      'page-members',
+      'senders',
+      'pages-per-second',
+      'seconds',
+      'events-per-second',
+      'database',
+      'help',
+    ],
+  },
 } as const;
 
 describe.each(Object.entries(benches))('the options of %s', (_, { read, names }) => {

@@ -6,13 +6,33 @@ describe('the options of the bench', () => {
     const asked = readOptions(['--help']);
     const help = 'help' in asked ? asked.help : '';
     expect(help).toBe(describeOptions());
-    const names = ['events', 'rounds', 'rate', 'rate-seconds', 'backlog', 'request-events', 'connections', 'seed', 'queue', 'only', 'quick', 'json', 'profile'];
+    const names = [
+      'events',
+      'rounds',
+      'rate',
+      'rate-seconds',
+      'backlog',
+      'request-events',
+      'connections',
+      'seed',
+      'queue',
+      'only',
+      'quick',
+      'json',
+      'profile',
+    ];
     for (const name of names) expect(help).toMatch(new RegExp(`^ +--${name}( |$)`, 'm'));
   });
 
   it('measure everything on both queues unless told otherwise', () => {
     expect(readOptions([])).toMatchObject({
-      options: { queues: ['postgres', 'redis'], parts: ['floor', 'throughput', 'latency', 'backlog'], events: 200_000, backlog: 1_000_000, requestEvents: 100 },
+      options: {
+        queues: ['postgres', 'redis'],
+        parts: ['floor', 'throughput', 'latency', 'backlog'],
+        events: 200_000,
+        backlog: 1_000_000,
+        requestEvents: 100,
+      },
     });
   });
 

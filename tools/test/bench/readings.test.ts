@@ -59,7 +59,9 @@ describe('delays', () => {
   });
 
   it('are refused when an event never arrived', () => {
-    expect(() => spreadsOf(sent, { ids: ['a'], micros: Float64Array.of(5_000) })).toThrow('event b was acknowledged and never arrived');
+    expect(() => spreadsOf(sent, { ids: ['a'], micros: Float64Array.of(5_000) })).toThrow(
+      'event b was acknowledged and never arrived',
+    );
   });
 });
 
@@ -89,7 +91,7 @@ describe('the process tree', () => {
     const before = readTree(process.pid);
     const ownBefore = process.cpuUsage();
     let sum = 0;
-    for (const endMs = Date.now() + 300; Date.now() < endMs; ) sum += Math.sqrt(sum + 1);
+    for (const endMs = Date.now() + 300; Date.now() < endMs;) sum += Math.sqrt(sum + 1);
     const spent = readTree(process.pid).cpuMicros - before.cpuMicros;
     const own = process.cpuUsage(ownBefore);
     // The kernel counts in ticks of 10 ms, for each of user and system.
@@ -100,7 +102,9 @@ describe('the process tree', () => {
   it('has the CPU time of a grandchild, also when it has ended and its parent has waited for it', async () => {
     const work = 'let n = 0; for (const end = process.cpuUsage().user + 200000; process.cpuUsage().user < end; ) n++;';
     // The shell waits for its child before it says so, and then lives on.
-    const shell = spawn('sh', ['-c', `"$0" -e "$1"; echo done; read -r line`, process.execPath, work], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const shell = spawn('sh', ['-c', `"$0" -e "$1"; echo done; read -r line`, process.execPath, work], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     try {
       await once(shell.stdout, 'data');
       expect(findTree(shell.pid ?? 0)).toEqual([shell.pid]);

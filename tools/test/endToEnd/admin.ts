@@ -38,8 +38,11 @@ export function createAdmin(apiUrl: string, adminToken: string): Admin {
 
   /** A mutation that answers the Current, or else what was wrong. */
   async function change(mutation: string, done: string, variables: Readonly<Record<string, unknown>>): Promise<void> {
-    const [result] = Object.values(await client.ask<Record<string, { readonly __typename: string; readonly message?: string }>>(mutation, variables));
-    if (result?.__typename !== done) throw new Error(`wanted ${done}; the hub answered ${result?.__typename}: ${result?.message}`);
+    const [result] = Object.values(
+      await client.ask<Record<string, { readonly __typename: string; readonly message?: string }>>(mutation, variables),
+    );
+    if (result?.__typename !== done)
+      throw new Error(`wanted ${done}; the hub answered ${result?.__typename}: ${result?.message}`);
   }
 
   return {
@@ -56,13 +59,26 @@ export function createAdmin(apiUrl: string, adminToken: string): Admin {
       return Number(id);
     },
     async stateOf(id) {
-      const { current } = await client.ask<{ readonly current: CurrentState }>('query ($id: ID!) { current(id: $id) { ... on Current { state blocked { code detail } } } }', { id });
+      const { current } = await client.ask<{ readonly current: CurrentState }>(
+        'query ($id: ID!) { current(id: $id) { ... on Current { state blocked { code detail } } } }',
+        { id },
+      );
       return current;
     },
-    pause: (id) => change('mutation ($id: ID!) { pauseCurrent(id: $id) { __typename ... on Problem { message } } }', 'Current', { id }),
-    resume: (id) => change('mutation ($id: ID!) { resumeCurrent(id: $id) { __typename ... on Problem { message } } }', 'Current', { id }),
+    pause: (id) =>
+      change('mutation ($id: ID!) { pauseCurrent(id: $id) { __typename ... on Problem { message } } }', 'Current', {
+        id,
+      }),
+    resume: (id) =>
+      change('mutation ($id: ID!) { resumeCurrent(id: $id) { __typename ... on Problem { message } } }', 'Current', {
+        id,
+      }),
     remove: (id, name) =>
-      change('mutation ($id: ID!, $name: String!) { deleteCurrent(id: $id, confirmName: $name) { __typename ... on Problem { message } } }', 'CurrentDeleted', { id, name }),
+      change(
+        'mutation ($id: ID!, $name: String!) { deleteCurrent(id: $id, confirmName: $name) { __typename ... on Problem { message } } }',
+        'CurrentDeleted',
+        { id, name },
+      ),
     async probe(id) {
       const { testCredentials } = await client.ask<{ readonly testCredentials: { readonly __typename: string } }>(
         'mutation ($id: ID!) { testCredentials(id: $id) { __typename } }',

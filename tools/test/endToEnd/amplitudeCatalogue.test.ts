@@ -14,11 +14,19 @@ const types = Object.keys(names);
 function sample(eventType: string, user: Readonly<Record<string, unknown>>): CatalogueEvent {
   const { user: usual, ...rest } = sampleOf(eventType);
   const merged = { ...usual, ...user };
-  return { ...rest, id: randomUUID(), user: Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined)) };
+  return {
+    ...rest,
+    id: randomUUID(),
+    user: Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined)),
+  };
 }
 
-const known = types.map((type) => sample(type, { external_user_id: `customer of ${type}`, device_id: `device of ${type}` }));
-const anonymous = types.map((type) => sample(type, { external_user_id: undefined, device_id: `nobody’s device ${type}` }));
+const known = types.map((type) =>
+  sample(type, { external_user_id: `customer of ${type}`, device_id: `device of ${type}` }),
+);
+const anonymous = types.map((type) =>
+  sample(type, { external_user_id: undefined, device_id: `nobody’s device ${type}` }),
+);
 const nobody = types.map((type) => sample(type, { external_user_id: undefined, device_id: undefined }));
 const untaken = notForAmplitude.map((type) => sample(type, { external_user_id: 'somebody' }));
 const sent = [...known, ...anonymous, ...nobody, ...untaken];
@@ -33,11 +41,21 @@ beforeAll(async () => {
   currents['batch'] = await hub.launch('batch');
   currents['httpapi'] = await hub.launch('httpapi', { settings: { endpoint: 'httpapi' } });
   currents['opens'] = await hub.launch('opens', { eventTypes: ['users.messages.email.Open'] });
-  expect(await hub.post(sent)).toEqual({ status: 200, body: { accepted: sent.length, quarantined: 0, quarantinedEvents: [] } });
-  for (const current of Object.values(currents)) await until(() => ledgerOf(hub.sql, current), ({ selected, pending }) => selected > 0 && pending === 0);
+  expect(await hub.post(sent)).toEqual({
+    status: 200,
+    body: { accepted: sent.length, quarantined: 0, quarantinedEvents: [] },
+  });
+  for (const current of Object.values(currents))
+    await until(
+      () => ledgerOf(hub.sql, current),
+      ({ selected, pending }) => selected > 0 && pending === 0,
+    );
   const { view } = hub.amplitude.control.ledger();
   for (const project of Object.keys(currents)) {
-    shown.set(project, new Map(view.filter((copy) => copy.project === project).map((copy) => [insertIdOf(copy), copy])));
+    shown.set(
+      project,
+      new Map(view.filter((copy) => copy.project === project).map((copy) => [insertIdOf(copy), copy])),
+    );
   }
 });
 afterAll(() => hub?.stop());
@@ -75,7 +93,10 @@ function expectedEvent({ event_type, id, time, user, properties }: CatalogueEven
   if (event_type === 'users.behaviors.subscription.GlobalStateChange') inside['timezone'] = user.timezone;
   // Amplitude takes a product with a price only.
   if (typeof properties['price'] === 'number') {
-    Object.assign(outside, { price: properties['price'], ...(properties['product_id'] !== undefined && { productId: properties['product_id'] }) });
+    Object.assign(outside, {
+      price: properties['price'],
+      ...(properties['product_id'] !== undefined && { productId: properties['product_id'] }),
+    });
     delete inside['price'];
     delete inside['product_id'];
   }
@@ -85,23 +106,33 @@ function expectedEvent({ event_type, id, time, user, properties }: CatalogueEven
 }
 
 describe.each(['batch', 'httpapi'])('at %s, every event type', (project) => {
-  it.each([...known, ...anonymous].map((event) => [event.event_type, event.user.external_user_id ? 'somebody' : 'a device', event] as const))(
-    '%s of %s arrives as Amplitude should know it',
-    (_type, _who, event) => {
-      const copy = shown.get(project)?.get(event.id);
-      expect(copy?.event).toEqual(expectedEvent(event));
-      expect(copy?.altered).toEqual([]);
-    },
-  );
+  it.each(
+    [...known, ...anonymous].map(
+      (event) => [event.event_type, event.user.external_user_id ? 'somebody' : 'a device', event] as const,
+    ),
+  )('%s of %s arrives as Amplitude should know it', (_type, _who, event) => {
+    const copy = shown.get(project)?.get(event.id);
+    expect(copy?.event).toEqual(expectedEvent(event));
+    expect(copy?.altered).toEqual([]);
+  });
 
   it('arrives once, and nothing else does', () => {
-    expect([...(shown.get(project) ?? new Map<string, StoredEvent>()).keys()].sort()).toEqual([...known, ...anonymous].map(({ id }) => id).sort());
+    expect([...(shown.get(project) ?? new Map<string, StoredEvent>()).keys()].sort()).toEqual(
+      [...known, ...anonymous].map(({ id }) => id).sort(),
+    );
   });
 
   it('of a user without external id and device id is skipped, and says why', async () => {
     const current = currents[project] ?? 0;
     expect(await skipsOf(hub.sql, current)).toEqual({ no_user_or_device_id: types.length });
-    const counts = { selected: types.length * 3, delivered: types.length * 2, skipped: types.length, rejected: 0, expired: 0, pending: 0 };
+    const counts = {
+      selected: types.length * 3,
+      delivered: types.length * 2,
+      skipped: types.length,
+      rejected: 0,
+      expired: 0,
+      pending: 0,
+    };
     expect(await ledgerOf(hub.sql, current)).toEqual(counts);
   });
 });
@@ -112,12 +143,24 @@ it('the list has every event type there is, 62 that are established and those th
 });
 
 it('what was not selected stays', async () => {
-  expect(await ledgerOf(hub.sql, currents['opens'] ?? 0)).toEqual({ selected: 3, delivered: 2, skipped: 1, rejected: 0, expired: 0, pending: 0 });
+  expect(await ledgerOf(hub.sql, currents['opens'] ?? 0)).toEqual({
+    selected: 3,
+    delivered: 2,
+    skipped: 1,
+    rejected: 0,
+    expired: 0,
+    pending: 0,
+  });
 });
 
 it('nothing is sent that a good client does not send, and no time of sending', () => {
   const { requests } = hub.amplitude.control.ledger();
-  expect(hub.amplitude.control.summary()).toMatchObject({ duplicates: 0, rejected: 0, lostCandidates: 0, violations: {} });
+  expect(hub.amplitude.control.summary()).toMatchObject({
+    duplicates: 0,
+    rejected: 0,
+    lostCandidates: 0,
+    violations: {},
+  });
   const bodies = requests.map(({ seq }) => Buffer.from(hub.amplitude.control.body(seq) ?? []).toString());
   expect(bodies.some((body) => body.includes('client_upload_time'))).toBe(false);
   // Nor the platform's own id of a user.

@@ -1,14 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultAction, FaultMatch, FaultMoment } from '../../src/fakes/faults/rule.js';
 import { needlessResends, type LedgerSnapshot } from '../../src/fakes/ledger.js';
-import { apiKeyOf, insertIdOf, secretKeyOf, shownAtAmplitude, startAmplitudeHub, type AmplitudeHub } from './amplitudeHub.js';
+import {
+  apiKeyOf,
+  insertIdOf,
+  secretKeyOf,
+  shownAtAmplitude,
+  startAmplitudeHub,
+  type AmplitudeHub,
+} from './amplitudeHub.js';
 import { events } from './events.js';
 import { deadLettersOf, ledgerOf } from './ledger.js';
 import { onceEach } from './shown.js';
 import { until } from './until.js';
 
 /** Each of a user and a device of its own. */
-const sent = events(300).map((event, index) => ({ ...event, user: { external_user_id: `customer-${index}`, device_id: `device-${index}` } }));
+const sent = events(300).map((event, index) => ({
+  ...event,
+  user: { external_user_id: `customer-${index}`, device_id: `device-${index}` },
+}));
 const ids = sent.map(({ id }) => id);
 const culprit = ids[137] as string;
 
@@ -35,14 +45,35 @@ const bare = { dead: [culprit, 'bad_request'] } as const;
 
 const faults: readonly Fault[] = [
   { name: 'a proxy’s page, 502', action: { kind: 'html', status: 502 }, match: once },
-  { name: 'a proxy’s page, 504, the events kept', action: { kind: 'html', status: 504 }, when: 'after-store', match: once },
-  { name: 'an error of Amplitude’s own', action: { kind: 'status', status: 500, body: { code: 500, error: 'Internal Server Error' } }, match: once },
+  {
+    name: 'a proxy’s page, 504, the events kept',
+    action: { kind: 'html', status: 504 },
+    when: 'after-store',
+    match: once,
+  },
+  {
+    name: 'an error of Amplitude’s own',
+    action: { kind: 'status', status: 500, body: { code: 500, error: 'Internal Server Error' } },
+    match: once,
+  },
   { name: 'an empty 503', action: { kind: 'emptyBody', status: 503 }, match: once },
   { name: 'a 408', action: { kind: 'emptyBody', status: 408 }, match: once },
-  { name: 'a 200 that somebody else says', action: { kind: 'status', status: 200, body: '<html>Welcome</html>' }, match: once },
+  {
+    name: 'a 200 that somebody else says',
+    action: { kind: 'status', status: 200, body: '<html>Welcome</html>' },
+    match: once,
+  },
   { name: 'an answer that breaks off after the events are kept', action: { kind: 'truncatedBody' }, match: once },
-  { name: 'a connection that breaks after the events are kept', action: { kind: 'reset', at: 'afterStore' }, match: once },
-  { name: 'a connection that breaks once the events are sent', action: { kind: 'reset', at: 'afterBody' }, match: once },
+  {
+    name: 'a connection that breaks after the events are kept',
+    action: { kind: 'reset', at: 'afterStore' },
+    match: once,
+  },
+  {
+    name: 'a connection that breaks once the events are sent',
+    action: { kind: 'reset', at: 'afterBody' },
+    match: once,
+  },
   { name: 'no answer, the events not kept', action: { kind: 'hang' }, match: once },
   { name: 'no answer, the events kept', action: { kind: 'hang' }, when: 'after-store', match: once },
   { name: 'an answer that comes by drops', action: { kind: 'trickle', bytesPerSecond: 2 }, match: once },
@@ -50,22 +81,61 @@ const faults: readonly Fault[] = [
   { name: 'a server’s clock that is wrong', action: { kind: 'clockSkew', ms: 7_200_000 } },
   { name: 'too many requests, and nobody named', action: { kind: 'flip429', times: 2 } },
   { name: 'too many requests, come again in seconds', action: { kind: 'flip429', times: 2, retryAfterSeconds: 2 } },
-  { name: 'too many requests, come again at a date', action: { kind: 'flip429', times: 1, retryAfterSeconds: 2, retryAfterForm: 'date' } },
-  { name: 'too many requests of one device', action: { kind: 'flip429', times: 1, named: [culprit] }, match: concerned },
+  {
+    name: 'too many requests, come again at a date',
+    action: { kind: 'flip429', times: 1, retryAfterSeconds: 2, retryAfterForm: 'date' },
+  },
+  {
+    name: 'too many requests of one device',
+    action: { kind: 'flip429', times: 1, named: [culprit] },
+    match: concerned,
+  },
   { name: 'too many requests of everybody', action: { kind: 'flip429', times: 1, named: 'all' } },
   { name: 'a smaller limit of bytes', action: { kind: 'maxBytesNow', bytes: 40_000 } },
-  { name: 'a limit of bytes that no event fits', action: { kind: 'maxBytesNow', bytes: 100 }, blocked: 'refused_everything' },
-  { name: 'a firewall that minds one event', action: { kind: 'waf403', pattern: culprit }, waits: [culprit, 'forbidden'] },
+  {
+    name: 'a limit of bytes that no event fits',
+    action: { kind: 'maxBytesNow', bytes: 100 },
+    blocked: 'refused_everything',
+  },
+  {
+    name: 'a firewall that minds one event',
+    action: { kind: 'waf403', pattern: culprit },
+    waits: [culprit, 'forbidden'],
+  },
   { name: 'an API key refused for a while', action: { kind: 'credentialsRevoked' }, blocked: 'credentials_refused' },
-  { name: 'another address named', action: { kind: 'redirect', location: 'http://127.0.0.1:1/batch' }, blocked: 'redirected' },
-  { name: 'compression refused', action: { kind: 'gzipRefuse', status: 415 }, blocked: 'gzip_refused', settings: { gzip: true } },
+  {
+    name: 'another address named',
+    action: { kind: 'redirect', location: 'http://127.0.0.1:1/batch' },
+    blocked: 'redirected',
+  },
+  {
+    name: 'compression refused',
+    action: { kind: 'gzipRefuse', status: 415 },
+    blocked: 'gzip_refused',
+    settings: { gzip: true },
+  },
   { name: 'one event that spoils its request', action: { kind: 'blanket400', ids: [culprit] }, ...bare },
   { name: 'one event refused', action: named, match: concerned, ...buried },
   { name: 'one event refused without a name', action: { ...named, records: 'none' }, match: concerned, ...bare },
-  { name: 'one event refused, the field named and no event', action: { ...named, records: 'strings' }, match: concerned, ...bare },
+  {
+    name: 'one event refused, the field named and no event',
+    action: { ...named, records: 'strings' },
+    match: concerned,
+    ...bare,
+  },
   { name: 'one event refused twice over', action: { ...named, records: 'repeated' }, match: concerned, ...buried },
-  { name: 'one event refused by a number in quotes', action: { ...named, records: 'indexAsString' }, match: concerned, ...bare },
-  { name: 'one event refused beside one that was not sent', action: { ...named, records: 'outOfRange' }, match: concerned, ...buried },
+  {
+    name: 'one event refused by a number in quotes',
+    action: { ...named, records: 'indexAsString' },
+    match: concerned,
+    ...bare,
+  },
+  {
+    name: 'one event refused beside one that was not sent',
+    action: { ...named, records: 'outOfRange' },
+    match: concerned,
+    ...buried,
+  },
 ];
 const blocking = faults.filter(({ blocked }) => blocked);
 /** Requests of 3 events each were refused alone before it was clear that nothing passes. */
@@ -89,13 +159,22 @@ beforeAll(async () => {
 afterAll(() => hub?.stop());
 
 describe('a Current that is blocked', () => {
-  it.each(blocking.map(({ name, blocked }) => [blocked, name] as const))('%s, says so and keeps its events: %s', async (code, name) => {
-    const { blocked } = await until(() => hub.admin.stateOf(currentOf(name)), ({ state }) => state === 'blocked');
-    expect(blocked).toMatchObject({ code, detail: expect.stringMatching(/./) });
-    const { selected, pending, rejected } = await until(() => ledgerOf(hub.sql, currentOf(name)), ({ pending }) => pending <= ids.length);
-    expect([selected, pending + rejected]).toEqual([ids.length, ids.length]);
-    expect(rejected).toBeLessThanOrEqual(code === 'refused_everything' ? lostToRefusals : 0);
-  });
+  it.each(blocking.map(({ name, blocked }) => [blocked, name] as const))(
+    '%s, says so and keeps its events: %s',
+    async (code, name) => {
+      const { blocked } = await until(
+        () => hub.admin.stateOf(currentOf(name)),
+        ({ state }) => state === 'blocked',
+      );
+      expect(blocked).toMatchObject({ code, detail: expect.stringMatching(/./) });
+      const { selected, pending, rejected } = await until(
+        () => ledgerOf(hub.sql, currentOf(name)),
+        ({ pending }) => pending <= ids.length,
+      );
+      expect([selected, pending + rejected]).toEqual([ids.length, ids.length]);
+      expect(rejected).toBeLessThanOrEqual(code === 'refused_everything' ? lostToRefusals : 0);
+    },
+  );
 
   it('flows again by itself once it is repaired', async () => {
     for (const { name } of blocking) {
@@ -103,7 +182,10 @@ describe('a Current that is blocked', () => {
       expect(await hub.admin.probe(currentOf(name))).toBe('TestPassed');
     }
     for (const { name } of blocking) {
-      await until(() => pendingOf(name), (pending) => pending === 0);
+      await until(
+        () => pendingOf(name),
+        (pending) => pending === 0,
+      );
       expect(await hub.admin.stateOf(currentOf(name))).toMatchObject({ state: 'live', blocked: null });
     }
   });
@@ -112,16 +194,32 @@ describe('a Current that is blocked', () => {
 describe('whatever goes wrong, every event reaches its outcome and is shown once', () => {
   beforeAll(async () => {
     // Whoever Amplitude calls too fast stays away for 15 s, and comes back in steps.
-    for (const { name, waits } of faults) await until(() => pendingOf(name), (pending) => pending === (waits ? 1 : 0), 60_000);
+    for (const { name, waits } of faults)
+      await until(
+        () => pendingOf(name),
+        (pending) => pending === (waits ? 1 : 0),
+        60_000,
+      );
     shown = hub.amplitude.control.ledger();
   }, 90_000);
 
-  it.each(faults.filter(({ blocked }) => blocked !== 'refused_everything').map((fault) => [fault.name, fault] as const))('%s', async (name, { dead, waits }) => {
+  it.each(
+    faults.filter(({ blocked }) => blocked !== 'refused_everything').map((fault) => [fault.name, fault] as const),
+  )('%s', async (name, { dead, waits }) => {
     const alive = ids.filter((id) => id !== dead?.[0] && id !== waits?.[0]);
     expect(shownAtAmplitude(shown, name)).toEqual(onceEach(alive));
     const letters = await deadLettersOf(hub.sql, currentOf(name));
-    expect(letters.map(({ id, outcome, code }) => [id, outcome, code])).toEqual(dead ? [[dead[0], 'rejected', dead[1]]] : []);
-    const counts = { selected: ids.length, delivered: alive.length, rejected: dead ? 1 : 0, pending: waits ? 1 : 0, expired: 0, skipped: 0 };
+    expect(letters.map(({ id, outcome, code }) => [id, outcome, code])).toEqual(
+      dead ? [[dead[0], 'rejected', dead[1]]] : [],
+    );
+    const counts = {
+      selected: ids.length,
+      delivered: alive.length,
+      rejected: dead ? 1 : 0,
+      pending: waits ? 1 : 0,
+      expired: 0,
+      skipped: 0,
+    };
     expect(await ledgerOf(hub.sql, currentOf(name))).toEqual(counts);
   });
 
@@ -129,7 +227,9 @@ describe('whatever goes wrong, every event reaches its outcome and is shown once
     const name = 'a firewall that minds one event';
     const rows = await hub.sql<{ deferred: { code: string; positions: number[] }[] }[]>`
       select deferred from delivery where current_id = ${currentOf(name)} and pending > 0`;
-    expect(rows.flatMap(({ deferred }) => deferred).map(({ code, positions }) => [code, positions])).toEqual([['forbidden', [137]]]);
+    expect(rows.flatMap(({ deferred }) => deferred).map(({ code, positions }) => [code, positions])).toEqual([
+      ['forbidden', [137]],
+    ]);
   });
 
   it('a limit of bytes that no event fits: what was refused alone is a dead letter, the rest is shown once', async () => {
@@ -144,7 +244,8 @@ describe('whatever goes wrong, every event reaches its outcome and is shown once
     const name = 'too many requests of one device';
     const copies = shown.view.filter(({ project }) => project === name);
     const [refused] = shown.requests.filter(({ project, status }) => project === name && status === 429);
-    const waited = (id: string): number => (copies.find((copy) => insertIdOf(copy) === id)?.receivedAt ?? 0) - (refused?.t ?? 0);
+    const waited = (id: string): number =>
+      (copies.find((copy) => insertIdOf(copy) === id)?.receivedAt ?? 0) - (refused?.t ?? 0);
     expect(waited(culprit)).toBeGreaterThanOrEqual(15_000);
     // Long before the named one: nobody waits for it.
     expect(ids.filter((id) => id !== culprit && waited(id) > waited(culprit) - 5_000)).toEqual([]);
@@ -164,7 +265,8 @@ describe('whatever goes wrong, every event reaches its outcome and is shown once
     for (const name of ['too many requests, come again in seconds', 'too many requests, come again at a date']) {
       const times = shown.requests.filter(({ project }) => project === name).map(({ t }) => t);
       expect(times.length).toBeGreaterThan(1);
-      for (const [index, time] of times.slice(1).entries()) expect(time - (times[index] as number)).toBeGreaterThanOrEqual(1_990);
+      for (const [index, time] of times.slice(1).entries())
+        expect(time - (times[index] as number)).toBeGreaterThanOrEqual(1_990);
     }
   });
 
@@ -184,11 +286,18 @@ describe('the way to Amplitude', () => {
   async function carry(): Promise<void> {
     const more = events(50);
     await hub.post(more);
-    for (const { name, waits } of faults) await until(() => pendingOf(name), (pending) => pending === (waits ? 1 : 0), 20_000);
+    for (const { name, waits } of faults)
+      await until(
+        () => pendingOf(name),
+        (pending) => pending === (waits ? 1 : 0),
+        20_000,
+      );
     const { view } = hub.amplitude.control.ledger();
     const moreIds = new Set(more.map(({ id }) => id));
     for (const { name } of faults) {
-      expect(shownAtAmplitude({ view: view.filter((copy) => moreIds.has(insertIdOf(copy))) }, name)).toEqual(onceEach([...moreIds]));
+      expect(shownAtAmplitude({ view: view.filter((copy) => moreIds.has(insertIdOf(copy))) }, name)).toEqual(
+        onceEach([...moreIds]),
+      );
     }
   }
 
@@ -198,7 +307,11 @@ describe('the way to Amplitude', () => {
   }, 30_000);
 
   it('may break as the events are sent', async () => {
-    hub.amplitude.control.addFault({ id: 'breaking', match: { count: 3 }, action: { kind: 'reset', at: 'afterHeaders' } });
+    hub.amplitude.control.addFault({
+      id: 'breaking',
+      match: { count: 3 },
+      action: { kind: 'reset', at: 'afterHeaders' },
+    });
     await carry();
     expect(hub.amplitude.control.summary().faults['breaking']).toBe(3);
   }, 30_000);

@@ -26,10 +26,15 @@ const others: string[] = [];
 /** One request: three of the device for every one of somebody else. */
 async function post(): Promise<void> {
   const ofDevice = events(75, { user: { external_user_id: 'a script', device_id: device } });
-  const ofOthers = events(25).map((event, index) => ({ ...event, user: { external_user_id: `somebody ${others.length + index}`, device_id: `device ${others.length + index}` } }));
+  const ofOthers = events(25).map((event, index) => ({
+    ...event,
+    user: { external_user_id: `somebody ${others.length + index}`, device_id: `device ${others.length + index}` },
+  }));
   hot.push(...ofDevice.map(({ id }) => id));
   others.push(...ofOthers.map(({ id }) => id));
-  expect(await hub.post(ofDevice.flatMap((event, index) => [event, ...(index % 3 === 0 ? [ofOthers[index / 3]] : [])]))).toMatchObject({ status: 200, body: { accepted: 100 } });
+  expect(
+    await hub.post(ofDevice.flatMap((event, index) => [event, ...(index % 3 === 0 ? [ofOthers[index / 3]] : [])])),
+  ).toMatchObject({ status: 200, body: { accepted: 100 } });
 }
 
 const view = () => hub.amplitude.control.ledger().view;
@@ -39,7 +44,11 @@ it('a hot device waits alone, in order, within its limit; all of it is delivered
   // A sender who sends a request once the last one’s other events are there.
   for (let request = 0; request < 12; request++) {
     await post();
-    await until(() => isThere(others.at(-1) ?? ''), (there) => there, 30_000);
+    await until(
+      () => isThere(others.at(-1) ?? ''),
+      (there) => there,
+      30_000,
+    );
   }
   // 900 events of it in a few seconds, and Amplitude takes 300 in 30.
   const underWay = await ledgerOf(hub.sql, current);
@@ -52,18 +61,32 @@ it('a hot device waits alone, in order, within its limit; all of it is delivered
 
   // Some of it leaves as its budget grows.
   const before = underWay.delivered;
-  await until(() => ledgerOf(hub.sql, current), ({ delivered }) => delivered > before + 60, 60_000);
+  await until(
+    () => ledgerOf(hub.sql, current),
+    ({ delivered }) => delivered > before + 60,
+    60_000,
+  );
   expect(hub.amplitude.control.mostInAWindow(apiKeyOf(project), device)).toBeLessThanOrEqual(300);
   expect(hub.amplitude.control.summary().statuses).toEqual({ 200: expect.any(Number) });
 
   // Amplitude agrees to more, and an admin says so.
   hub.amplitude.control.setLimits(apiKeyOf(project), { httpapiEps: 1_000 });
   await hub.change(current, { ...settings, eventsPerSecondPerKey: 1_000 });
-  expect(await until(() => ledgerOf(hub.sql, current), ({ pending }) => pending === 0, 20_000)).toMatchObject({ selected: 1_200, delivered: 1_200 });
+  expect(
+    await until(
+      () => ledgerOf(hub.sql, current),
+      ({ pending }) => pending === 0,
+      20_000,
+    ),
+  ).toMatchObject({ selected: 1_200, delivered: 1_200 });
   expect(await throttledKeys(hub, current)).toEqual([]);
 
   expect(shownAtAmplitude({ view: view() }, project)).toEqual(onceEach([...hot, ...others]));
-  expect(view().filter(({ person }) => person === device).map(insertIdOf)).toEqual(hot);
+  expect(
+    view()
+      .filter(({ person }) => person === device)
+      .map(insertIdOf),
+  ).toEqual(hot);
   const { statuses, duplicates } = hub.amplitude.control.summary();
   expect(statuses['429'] ?? 0).toBeLessThan(10);
   expect(duplicates).toBe(0);

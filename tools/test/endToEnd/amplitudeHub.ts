@@ -41,7 +41,12 @@ const everything = { groups: ['behaviour', 'campaign', 'canvas', 'message', 'oth
 export async function startAmplitudeHub({ projects, profile, ...options }: AmplitudeHubOptions): Promise<AmplitudeHub> {
   const amplitude = await startFakeAmplitude({
     ...(profile && { profile }),
-    projects: Object.entries(projects).map(([projectId, more]) => ({ ...more, projectId, apiKey: apiKeyOf(projectId), secretKey: secretKeyOf(projectId) })),
+    projects: Object.entries(projects).map(([projectId, more]) => ({
+      ...more,
+      projectId,
+      apiKey: apiKeyOf(projectId),
+      secretKey: secretKeyOf(projectId),
+    })),
   });
   const { launch: _toMixpanel, mixpanel: _mixpanel, ...hub } = await startTestHub({ projects: [], ...options });
   const client = createAdminClient(hub.hub.api.url, hub.hub.adminToken ?? '');
@@ -62,11 +67,14 @@ export async function startAmplitudeHub({ projects, profile, ...options }: Ampli
       return Number(id);
     },
     async change(id, settings) {
-      const { changeCurrent } = await client.ask<{ changeCurrent: { readonly __typename: string; readonly message?: string } }>(
+      const { changeCurrent } = await client.ask<{
+        changeCurrent: { readonly __typename: string; readonly message?: string };
+      }>(
         'mutation ($id: ID!, $settings: JsonObject!) { changeCurrent(id: $id, input: { settings: $settings }) { __typename ... on Problem { message } } }',
         { id, settings: { ...usual, ...settings } },
       );
-      if (changeCurrent.__typename !== 'CurrentChanged') throw new Error(`${changeCurrent.__typename}: ${changeCurrent.message}`);
+      if (changeCurrent.__typename !== 'CurrentChanged')
+        throw new Error(`${changeCurrent.__typename}: ${changeCurrent.message}`);
     },
     async stop() {
       await hub.stop();
@@ -83,6 +91,7 @@ export function insertIdOf({ event }: StoredEvent): string {
 /** What a person sees at one project: how often each event's id is there. */
 export function shownAtAmplitude({ view }: Pick<LedgerSnapshot, 'view'>, project: string): ReadonlyMap<string, number> {
   const shown = new Map<string, number>();
-  for (const copy of view) if (copy.project === project) shown.set(insertIdOf(copy), (shown.get(insertIdOf(copy)) ?? 0) + 1);
+  for (const copy of view)
+    if (copy.project === project) shown.set(insertIdOf(copy), (shown.get(insertIdOf(copy)) ?? 0) + 1);
   return shown;
 }

@@ -9,7 +9,10 @@ const customEvent = 'users.behaviors.CustomEvent';
 
 function namesAtAmplitude(headings: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(headings).map(([type, heading]) => [type, type === customEvent ? '[Appboy] [Custom Event] ' : `[Appboy] ${ownSpellings[type] ?? heading}`]),
+    Object.entries(headings).map(([type, heading]) => [
+      type,
+      type === customEvent ? '[Appboy] [Custom Event] ' : `[Appboy] ${ownSpellings[type] ?? heading}`,
+    ]),
   );
 }
 

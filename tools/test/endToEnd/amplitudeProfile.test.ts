@@ -9,7 +9,15 @@ beforeAll(async () => {
     userId: 'ines',
     ampProps: { visits: 12, plan: 'gold' },
     cohortIds: ['c1', 'c3'],
-    recommendations: [{ rec_id: 'r1', items: ['pan', 'lid'], is_control: false, recommendation_source: 'model', last_updated: 1_608_670_720 }],
+    recommendations: [
+      {
+        rec_id: 'r1',
+        items: ['pan', 'lid'],
+        is_control: false,
+        recommendation_source: 'model',
+        last_updated: 1_608_670_720,
+      },
+    ],
     computations: { spend: '5000' },
     propensities: { p1: { score: 0.5, pct: 83 }, p2: { score: 0.1, pct: 9 } },
   });
@@ -37,20 +45,37 @@ async function ask(current: string, input: object) {
 }
 
 it('an admin sees what Amplitude knows of a user: properties, cohorts, computations, recommendations and predictions', async () => {
-  const all = { userId: 'ines', cohortIds: true, computations: true, recommendationIds: ['r1'], predictionIds: ['p1', 'p2'], propensityType: 'percentile' };
+  const all = {
+    userId: 'ines',
+    cohortIds: true,
+    computations: true,
+    recommendationIds: ['r1'],
+    predictionIds: ['p1', 'p2'],
+    propensityType: 'percentile',
+  };
   expect(await ask('us', all)).toEqual({
     __typename: 'UserProfile',
     userId: 'ines',
     properties: { visits: 12, plan: 'gold', spend: '5000' },
     cohortIds: ['c1', 'c3'],
-    recommendations: [{ id: 'r1', items: ['pan', 'lid'], isControl: false, source: 'model', updatedAt: '2020-12-22T20:58:40.000Z' }],
-    propensities: [{ predictionId: 'p1', value: 83 }, { predictionId: 'p2', value: 9 }],
+    recommendations: [
+      { id: 'r1', items: ['pan', 'lid'], isControl: false, source: 'model', updatedAt: '2020-12-22T20:58:40.000Z' },
+    ],
+    propensities: [
+      { predictionId: 'p1', value: 83 },
+      { predictionId: 'p2', value: 9 },
+    ],
   });
 });
 
 it('and of these nothing that was not asked for', async () => {
   const nothing = { cohortIds: null, recommendations: null, propensities: null };
-  expect(await ask('us', { userId: 'ines' })).toEqual({ __typename: 'UserProfile', userId: 'ines', properties: { visits: 12, plan: 'gold' }, ...nothing });
+  expect(await ask('us', { userId: 'ines' })).toEqual({
+    __typename: 'UserProfile',
+    userId: 'ines',
+    properties: { visits: 12, plan: 'gold' },
+    ...nothing,
+  });
 });
 
 it('a user whom Amplitude has never seen is not found', async () => {
@@ -65,7 +90,10 @@ it('a secret key that Amplitude does not know is refused, and not repeated', asy
 
 it('the EU has no profiles, and Amplitude is not asked', async () => {
   const before = hub.amplitude.control.summary().requests;
-  expect(await ask('eu', { userId: 'ines' })).toMatchObject({ __typename: 'LookupNotAvailable', code: 'region_without_profiles' });
+  expect(await ask('eu', { userId: 'ines' })).toMatchObject({
+    __typename: 'LookupNotAvailable',
+    code: 'region_without_profiles',
+  });
   expect(hub.amplitude.control.summary().requests).toBe(before);
 });
 
@@ -75,11 +103,17 @@ it('after 600 questions in a minute, an admin is told when to ask again', async 
   for (let calls = 0; calls < 600; calls += 50) {
     await Promise.all(Array.from({ length: 50 }, async () => (await fetch(url, { headers })).arrayBuffer()));
   }
-  expect(await ask('busy', { userId: 'ines' })).toEqual({ __typename: 'LookupThrottled', message: expect.stringContaining('600'), retryAfterMs: 60_000 });
+  expect(await ask('busy', { userId: 'ines' })).toEqual({
+    __typename: 'LookupThrottled',
+    message: expect.stringContaining('600'),
+    retryAfterMs: 60_000,
+  });
   hub.amplitude.control.advanceClock(60_000);
   expect(await ask('busy', { userId: 'ines' })).toMatchObject({ __typename: 'UserProfile' });
 });
 
 it('neither key nor user is said in the log', () => {
-  for (const line of hub.complaints) for (const word of [apiKeyOf('us'), secretKeyOf('us'), secretKeyOf('stranger'), 'ines']) expect(line).not.toContain(word);
+  for (const line of hub.complaints)
+    for (const word of [apiKeyOf('us'), secretKeyOf('us'), secretKeyOf('stranger'), 'ines'])
+      expect(line).not.toContain(word);
 });

@@ -34,14 +34,21 @@ async function post(count: number): Promise<void> {
   const others = events(count).map((event) => ({ ...event, user: { external_user_id: `somebody ${made++}` } }));
   ofDevice.push(...hot.map(({ id }) => id));
   ofOthers.push(...others.map(({ id }) => id));
-  expect(await hub.post(hot.flatMap((event, index) => [event, others[index]]))).toMatchObject({ status: 200, body: { accepted: count * 2 } });
+  expect(await hub.post(hot.flatMap((event, index) => [event, others[index]]))).toMatchObject({
+    status: 200,
+    body: { accepted: count * 2 },
+  });
 }
 
 const shown = () => shownAtAmplitude(hub.amplitude.control.ledger(), 'quota');
 const refusals = () => hub.amplitude.control.summary().statuses['429'] ?? 0;
 /** Whatever has been posted so far, but for what waits. */
 const deliveredBut = (waiting: number) =>
-  until(() => ledgerOf(hub.sql, current), ({ delivered }) => delivered === ofDevice.length + ofOthers.length - waiting, 30_000);
+  until(
+    () => ledgerOf(hub.sql, current),
+    ({ delivered }) => delivered === ofDevice.length + ofOthers.length - waiting,
+    30_000,
+  );
 
 it('a device that is over its daily quota waits alone, and drains when Amplitude takes it again', async () => {
   await post(60);
@@ -62,7 +69,15 @@ it('a device that is over its daily quota waits alone, and drains when Amplitude
 
   const [throttled, ...others] = await throttledKeys(hub, current);
   expect(others).toEqual([]);
-  expect(throttled).toMatchObject({ budget: 'device', key: device, events: 90, reasons: [{ code: 'daily_quota', events: 60 }, { code: 'over_budget', events: 30 }] });
+  expect(throttled).toMatchObject({
+    budget: 'device',
+    key: device,
+    events: 90,
+    reasons: [
+      { code: 'daily_quota', events: 60 },
+      { code: 'over_budget', events: 30 },
+    ],
+  });
   expect(Date.parse(throttled?.nextAt ?? '') - Date.parse(throttled?.since ?? '')).toBeGreaterThanOrEqual(hourMs);
   expect(Date.parse(throttled?.until ?? '')).toBeGreaterThanOrEqual(Date.parse(throttled?.nextAt ?? ''));
 
@@ -94,5 +109,8 @@ async function anHourLater(): Promise<void> {
       due_at = due_at - interval '1 hour',
       deferred = (select jsonb_agg(jsonb_set(e, '{dueAtMs}', to_jsonb((e->>'dueAtMs')::float8 - ${hourMs}::float8))) from jsonb_array_elements(deferred) e)
     where deferred is not null`;
-  worker = await startProgram('worker', { environment: { ...hub.hub.environment, WORKER_PORT: '0' }, onLine: () => undefined });
+  worker = await startProgram('worker', {
+    environment: { ...hub.hub.environment, WORKER_PORT: '0' },
+    onLine: () => undefined,
+  });
 }

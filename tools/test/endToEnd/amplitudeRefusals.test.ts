@@ -25,14 +25,27 @@ interface Carried {
 }
 
 /** Posts what is given to a Current of its own, waits until nothing is pending, and tells what became of it. */
-async function carry(name: string, sent: readonly Readonly<Record<string, unknown>>[], settings = {}): Promise<Carried> {
+async function carry(
+  name: string,
+  sent: readonly Readonly<Record<string, unknown>>[],
+  settings = {},
+): Promise<Carried> {
   const since = hub.amplitude.control.ledger().requests.at(-1)?.seq ?? 0;
   const current = await hub.launch(project, { name, settings });
   expect(await hub.post(sent)).toMatchObject({ status: 200, body: { accepted: sent.length } });
-  const counts = await until(() => ledgerOf(hub.sql, current), ({ selected, pending }) => selected > 0 && pending === 0, 40_000);
+  const counts = await until(
+    () => ledgerOf(hub.sql, current),
+    ({ selected, pending }) => selected > 0 && pending === 0,
+    40_000,
+  );
   await hub.admin.remove(current, name);
   const dead = (await deadLettersOf(hub.sql, current)).map(({ id, code }) => `${id} ${code}`);
-  return { counts, dead: [...dead].sort(), skips: await skipsOf(hub.sql, current), ledger: hub.amplitude.control.ledger(since) };
+  return {
+    counts,
+    dead: [...dead].sort(),
+    skips: await skipsOf(hub.sql, current),
+    ledger: hub.amplitude.control.ledger(since),
+  };
 }
 
 /** A few of every sort; the three that are bad are those that Amplitude is told to refuse. */
@@ -44,51 +57,101 @@ function mixture() {
   const nobody = events(10, { user: {} });
   const refusedId = event({ user: { external_user_id: 'null' } });
   const early = event({ time: -5 });
-  const sent = [first, ...good.slice(0, 700), refusedId, ...anonymous, middle, ...nobody, ...good.slice(700), early, last].flatMap((each) => each ?? []);
-  return { sent, taken: [...good, ...anonymous], bad: bad.map(({ id }) => id), refused: [`${refusedId.id} id_not_allowed`, `${early.id} before_1970`] };
+  const sent = [
+    first,
+    ...good.slice(0, 700),
+    refusedId,
+    ...anonymous,
+    middle,
+    ...nobody,
+    ...good.slice(700),
+    early,
+    last,
+  ].flatMap((each) => each ?? []);
+  return {
+    sent,
+    taken: [...good, ...anonymous],
+    bad: bad.map(({ id }) => id),
+    refused: [`${refusedId.id} id_not_allowed`, `${early.id} before_1970`],
+  };
 }
 
 describe('however Amplitude lists the events that it refuses, the same events end the same', () => {
-  const listed = (ids: readonly string[], more: Partial<Extract<FaultRule['action'], { kind: 'partial400' }>> = {}): FaultRule => ({
+  const listed = (
+    ids: readonly string[],
+    more: Partial<Extract<FaultRule['action'], { kind: 'partial400' }>> = {},
+  ): FaultRule => ({
     id: 'refusing',
     match: { eventIdIn: ids },
     action: { kind: 'partial400', ids, field: 'user_properties', ...more },
   });
-  const ways: readonly [way: string, profile: Partial<AmplitudeProfile>, rule: (ids: readonly string[]) => FaultRule, code: string][] = [
+  const ways: readonly [
+    way: string,
+    profile: Partial<AmplitudeProfile>,
+    rule: (ids: readonly string[]) => FaultRule,
+    code: string,
+  ][] = [
     ['all of them', { indexMode: 'all' }, (ids) => listed(ids), 'field_invalid'],
     ['only the first', { indexMode: 'firstPerField' }, (ids) => listed(ids), 'field_invalid'],
     ['none of them', {}, (ids) => listed(ids, { records: 'none' }), 'bad_request'],
-    ['none, and gives no reason', {}, (ids) => ({ id: 'refusing', action: { kind: 'blanket400', ids } }), 'bad_request'],
+    [
+      'none, and gives no reason',
+      {},
+      (ids) => ({ id: 'refusing', action: { kind: 'blanket400', ids } }),
+      'bad_request',
+    ],
   ];
 
-  it.each(ways)('%s', async (way, profile, ruleFor, code) => {
-    hub.amplitude.control.reset();
-    hub.amplitude.control.setProfile(profile);
-    const { sent, taken, bad, refused } = mixture();
-    hub.amplitude.control.addFault(ruleFor(bad));
-    const { counts, dead, skips, ledger } = await carry(way, sent);
-    expect(counts).toEqual({ selected: sent.length, delivered: taken.length, skipped: 10, rejected: 5, expired: 0, pending: 0 });
-    expect(dead).toEqual([...refused, ...bad.map((id) => `${id} ${code}`)].sort());
-    expect(skips).toEqual({ no_user_or_device_id: 10 });
-    expect(shownAtAmplitude(ledger, project)).toEqual(onceEach(taken.map(({ id }) => id)));
-    expect(needlessResends(ledger)).toEqual([]);
-    expect(ledger.violations).toEqual([]);
-    // Nothing of a refused request was stored, and so nothing came twice.
-    expect(hub.amplitude.control.summary()).toMatchObject({ duplicates: 0 });
-  }, 60_000);
+  it.each(ways)(
+    '%s',
+    async (way, profile, ruleFor, code) => {
+      hub.amplitude.control.reset();
+      hub.amplitude.control.setProfile(profile);
+      const { sent, taken, bad, refused } = mixture();
+      hub.amplitude.control.addFault(ruleFor(bad));
+      const { counts, dead, skips, ledger } = await carry(way, sent);
+      expect(counts).toEqual({
+        selected: sent.length,
+        delivered: taken.length,
+        skipped: 10,
+        rejected: 5,
+        expired: 0,
+        pending: 0,
+      });
+      expect(dead).toEqual([...refused, ...bad.map((id) => `${id} ${code}`)].sort());
+      expect(skips).toEqual({ no_user_or_device_id: 10 });
+      expect(shownAtAmplitude(ledger, project)).toEqual(onceEach(taken.map(({ id }) => id)));
+      expect(needlessResends(ledger)).toEqual([]);
+      expect(ledger.violations).toEqual([]);
+      // Nothing of a refused request was stored, and so nothing came twice.
+      expect(hub.amplitude.control.summary()).toMatchObject({ duplicates: 0 });
+    },
+    60_000,
+  );
 });
 
 describe('whatever is not known of Amplitude, the same events end the same', () => {
-  it.each([{}, ...amplitudeMatrix].map((profile) => [JSON.stringify(profile), profile] as const))('%s', async (name, profile) => {
-    hub.amplitude.control.reset();
-    hub.amplitude.control.setProfile(profile);
-    const { sent, taken, bad, refused } = mixture();
-    const { counts, dead, ledger } = await carry(`unknown ${name}`, sent);
-    expect(counts).toEqual({ selected: sent.length, delivered: taken.length + bad.length, skipped: 10, rejected: 2, expired: 0, pending: 0 });
-    expect(dead).toEqual([...refused].sort());
-    expect(shownAtAmplitude(ledger, project)).toEqual(onceEach([...taken.map(({ id }) => id), ...bad]));
-    expect(ledger.violations).toEqual([]);
-  }, 60_000);
+  it.each([{}, ...amplitudeMatrix].map((profile) => [JSON.stringify(profile), profile] as const))(
+    '%s',
+    async (name, profile) => {
+      hub.amplitude.control.reset();
+      hub.amplitude.control.setProfile(profile);
+      const { sent, taken, bad, refused } = mixture();
+      const { counts, dead, ledger } = await carry(`unknown ${name}`, sent);
+      expect(counts).toEqual({
+        selected: sent.length,
+        delivered: taken.length + bad.length,
+        skipped: 10,
+        rejected: 2,
+        expired: 0,
+        pending: 0,
+      });
+      expect(dead).toEqual([...refused].sort());
+      expect(shownAtAmplitude(ledger, project)).toEqual(onceEach([...taken.map(({ id }) => id), ...bad]));
+      expect(ledger.violations).toEqual([]);
+    },
+    60_000,
+  );
 });
 
 describe('ids', () => {
@@ -97,14 +160,21 @@ describe('ids', () => {
     const short = events(3, { user: { external_user_id: '7', device_id: '8' } });
     const { counts, ledger } = await carry('short ids', short);
     expect(counts).toMatchObject({ delivered: 3, rejected: 0 });
-    expect(ledger.view.map(({ event: { user_id, device_id } }) => [user_id, device_id])).toEqual([['7', '8'], ['7', '8'], ['7', '8']]);
+    expect(ledger.view.map(({ event: { user_id, device_id } }) => [user_id, device_id])).toEqual([
+      ['7', '8'],
+      ['7', '8'],
+      ['7', '8'],
+    ]);
   });
 
   it('that Amplitude refuses are left out beside one that it takes', async () => {
     const half = events(2, { user: { external_user_id: 'Anonymous', device_id: 'a-device-of-somebody' } });
     const { counts, ledger } = await carry('half', half);
     expect(counts).toMatchObject({ delivered: 2 });
-    expect(ledger.view.map(({ event: { user_id, device_id } }) => [user_id, device_id])).toEqual([[undefined, 'a-device-of-somebody'], [undefined, 'a-device-of-somebody']]);
+    expect(ledger.view.map(({ event: { user_id, device_id } }) => [user_id, device_id])).toEqual([
+      [undefined, 'a-device-of-somebody'],
+      [undefined, 'a-device-of-somebody'],
+    ]);
   });
 });
 

@@ -39,7 +39,9 @@ export async function startCohortHub(): Promise<CohortHub> {
   const { url } = hub.api;
 
   async function waiting(): Promise<number> {
-    const [row] = await sql<[{ count: number }]>`select count(*)::int as count from cohort_change where state = 'waiting'`;
+    const [row] = await sql<
+      [{ count: number }]
+    >`select count(*)::int as count from cohort_change where state = 'waiting'`;
     return row.count;
   }
 
@@ -61,7 +63,9 @@ export async function startCohortHub(): Promise<CohortHub> {
     waiting,
     async membersOf(partner, cohortId) {
       await until(waiting, (changes) => changes === 0, 30_000);
-      const [cohort] = await sql<{ set_id: string | null }[]>`select set_id from cohort where partner = ${partner} and partner_id = ${cohortId}`;
+      const [cohort] = await sql<
+        { set_id: string | null }[]
+      >`select set_id from cohort where partner = ${partner} and partner_id = ${cohortId}`;
       if (!cohort) throw new Error(`there is no cohort ${cohortId} of ${partner}`);
       if (cohort.set_id === null) return new Set();
       const rows = await sql<{ member: string }[]>`select member from ${sql(`member_set_${cohort.set_id}`)}`;

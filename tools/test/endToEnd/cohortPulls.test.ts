@@ -3,7 +3,8 @@ import { secrets, startPullHub, type Partner, type Pull, type PullHub } from './
 
 /** In the id of every member, and in nothing else: by it an id is known wherever it may turn up. */
 const mark = 'f3a91c7e';
-const crowd = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, index) => `user-${mark}-${from + index}`);
+const crowd = (from: number, to: number): string[] =>
+  Array.from({ length: to - from }, (_, index) => `user-${mark}-${from + index}`);
 const hourMs = 3_600_000;
 
 let hub: PullHub;
@@ -11,7 +12,8 @@ beforeAll(async () => {
   hub = await startPullHub();
 });
 afterEach(() => {
-  for (const { control } of [hub.mixpanel, hub.amplitude]) for (const { id } of control.faults()) control.removeFault(id ?? '');
+  for (const { control } of [hub.mixpanel, hub.amplitude])
+    for (const { id } of control.faults()) control.removeFault(id ?? '');
   hub.mixpanel.control.setProfile({ queryPageSize: 1_000 });
   hub.amplitude.control.setProfile({ cohortPolls: 2, cohortFile: 'link' });
 });
@@ -55,9 +57,16 @@ describe.each<Partner>(['mixpanel', 'amplitude'])('a cohort of %s that is pulled
     hub.setCohort(partner, id, crowd(0, 1_500));
     const { control } = hub[partner];
     const path = partner === 'mixpanel' ? '/api/query/engage' : `/api/5/cohorts/request/${id}`;
-    control.addFault({ when: 'before-parse', match: { path, count: 1 }, action: { kind: 'status', status: 429, body: { error: 'slow down' }, headers: { 'retry-after': '2' } } });
+    control.addFault({
+      when: 'before-parse',
+      match: { path, count: 1 },
+      action: { kind: 'status', status: 429, body: { error: 'slow down' }, headers: { 'retry-after': '2' } },
+    });
     const cohort = await hub.follow(partner, id);
-    expect(await hub.comesTo(cohort, ({ hold }) => hold !== null)).toMatchObject({ state: 'running', hold: { code: 'throttled' } });
+    expect(await hub.comesTo(cohort, ({ hold }) => hold !== null)).toMatchObject({
+      state: 'running',
+      hold: { code: 'throttled' },
+    });
     await hub.applied(cohort, 1);
     expect(await hub.members(cohort)).toEqual(crowd(0, 1_500).sort());
   });
@@ -70,7 +79,9 @@ describe.each<Partner>(['mixpanel', 'amplitude'])('a cohort of %s that is pulled
     await hub.comesTo(cohort, isOver);
     await hub.sql`update cohort set partner_id = partner_id || '0' where id = ${Number(cohort)}`;
     await hub.pullNow(cohort);
-    expect(await hub.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({ failure: { code: 'no_such_cohort', mend: 'gone' } });
+    expect(await hub.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
+      failure: { code: 'no_such_cohort', mend: 'gone' },
+    });
     expect(await hub.members(cohort)).toHaveLength(10);
   });
 });
@@ -79,7 +90,11 @@ describe('a worker that is killed in mid-pull', () => {
   it('of Mixpanel leaves it to the next one, which goes on where it was', async () => {
     await passHour();
     hub.mixpanel.control.setProfile({ queryPageSize: 100 });
-    hub.mixpanel.control.addFault({ when: 'before-parse', match: { path: '/api/query/engage' }, action: { kind: 'delay', ms: 150 } });
+    hub.mixpanel.control.addFault({
+      when: 'before-parse',
+      match: { path: '/api/query/engage' },
+      action: { kind: 'delay', ms: 150 },
+    });
     const id = newId();
     hub.setCohort('mixpanel', id, crowd(0, 2_000));
     const before = hub.requests('mixpanel').length;
@@ -102,7 +117,8 @@ describe('a worker that is killed in mid-pull', () => {
     const cohort = await hub.follow('amplitude', id);
     const orders = () => hub.requests('amplitude').filter(({ path }) => path === `/api/5/cohorts/request/${id}`).length;
     // An order whose answer nobody has read yet is made again: Amplitude takes no id by which it would know the second.
-    const isKept = async (): Promise<boolean> => (await hub.sql`select 1 from cohort_pull where cohort_id = ${Number(cohort)} and place is not null`).length === 1;
+    const isKept = async (): Promise<boolean> =>
+      (await hub.sql`select 1 from cohort_pull where cohort_id = ${Number(cohort)} and place is not null`).length === 1;
     await expect.poll(isKept, { timeout: 10_000 }).toBe(true);
     await hub.killWorker();
     await hub.startWorker();
@@ -121,8 +137,16 @@ describe('the limits of a partner', () => {
     const since = hub.requests('mixpanel').length;
     const cohort = await hub.follow('mixpanel', id);
     const held = await hub.comesTo(cohort, ({ hold }) => hold !== null);
-    expect(held).toMatchObject({ state: 'running', hold: { code: 'budget_spent', detail: expect.stringContaining('60 steps in 60 minutes') } });
-    expect(hub.requests('mixpanel').slice(since).map(({ status }) => status)).toEqual(Array.from({ length: 60 }, () => 200));
+    expect(held).toMatchObject({
+      state: 'running',
+      hold: { code: 'budget_spent', detail: expect.stringContaining('60 steps in 60 minutes') },
+    });
+    expect(
+      hub
+        .requests('mixpanel')
+        .slice(since)
+        .map(({ status }) => status),
+    ).toEqual(Array.from({ length: 60 }, () => 200));
     await passHour();
     await hub.applied(cohort, 1);
     expect(await hub.members(cohort)).toEqual(crowd(0, 1_210).sort());
@@ -134,9 +158,16 @@ describe('the limits of a partner', () => {
     const cohort = await hub.follow('amplitude', id);
     await hub.applied(cohort, 1);
     await hub.comesTo(cohort, isOver);
-    hub.amplitude.control.addFault({ when: 'before-parse', match: { path: `/api/5/cohorts/request/${id}` }, action: { kind: 'status', status: 429, body: { error: { http_code: 429 } } } });
+    hub.amplitude.control.addFault({
+      when: 'before-parse',
+      match: { path: `/api/5/cohorts/request/${id}` },
+      action: { kind: 'status', status: 429, body: { error: { http_code: 429 } } },
+    });
     await hub.pullNow(cohort);
-    expect(await hub.comesTo(cohort, ({ hold }) => hold !== null)).toMatchObject({ state: 'running', hold: { code: 'throttled' } });
+    expect(await hub.comesTo(cohort, ({ hold }) => hold !== null)).toMatchObject({
+      state: 'running',
+      hold: { code: 'throttled' },
+    });
     expect(await hub.members(cohort)).toHaveLength(10);
   });
 });
@@ -145,7 +176,9 @@ it('a file of Amplitude’s that breaks off is fetched again, and nobody is miss
   const id = newId();
   hub.setCohort('amplitude', id, crowd(0, 30_000));
   hub.amplitude.control.setProfile({ cohortFile: 'inline', cohortPolls: 1 });
-  const jobs = hub.requests('amplitude').filter(({ path, status }) => status === 202 && /\/cohorts\/request\/[^/]+$/.test(path)).length;
+  const jobs = hub
+    .requests('amplitude')
+    .filter(({ path, status }) => status === 202 && /\/cohorts\/request\/[^/]+$/.test(path)).length;
   hub.amplitude.control.addFault({
     when: 'before-parse',
     match: { path: `/api/5/cohorts/request/job${jobs + 1}/file`, count: 1 },

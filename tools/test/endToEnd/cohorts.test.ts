@@ -17,7 +17,10 @@ import { until } from './until.js';
 
 /** In the id of every member, and in nothing else: by it an id is known wherever it may turn up. */
 const mark = 'f3a91c7e';
-const crowd = Array.from({ length: 1_500 }, (_, index) => `${index % 3 === 1 ? 'device' : index % 3 === 2 ? 'alias' : 'user'}-${mark}-${index}`);
+const crowd = Array.from(
+  { length: 1_500 },
+  (_, index) => `${index % 3 === 1 ? 'device' : index % 3 === 2 ? 'alias' : 'user'}-${mark}-${index}`,
+);
 const kindOf = (id: string) => (id.startsWith('device-') ? 'device' : id.startsWith('alias-') ? 'alias' : 'user');
 
 const nuisance: Mishaps = { duplicate: 0.1, lostCall: 0.1, lostAnswer: 0.1, reorder: true };
@@ -33,7 +36,12 @@ interface Protocol {
 }
 
 const protocols: Readonly<Record<string, Protocol>> = {
-  'Mixpanel’s webhook': { partner: 'mixpanel', path: 'mixpanel/webhook', open: createMixpanelSender, mishaps: { ...nuisance, lateCopy: 0.1 } },
+  'Mixpanel’s webhook': {
+    partner: 'mixpanel',
+    path: 'mixpanel/webhook',
+    open: createMixpanelSender,
+    mishaps: { ...nuisance, lateCopy: 0.1 },
+  },
   'Mixpanel’s webhook, when syncs break off': {
     partner: 'mixpanel',
     path: 'mixpanel/webhook',
@@ -41,12 +49,41 @@ const protocols: Readonly<Record<string, Protocol>> = {
     mishaps: { ...nuisance, lateCopy: 0.1, breakOff: 0.1 },
     settleMs: 3 * 86_400_000 + 1,
   },
-  'Mixpanel’s webhook, beginning with add_members': { partner: 'mixpanel', path: 'mixpanel/webhook', open: createMixpanelSender, mishaps: nuisance, more: { firstSync: 'add_members', idType: 'number' } },
-  'Amplitude’s webhook': { partner: 'amplitude', path: 'amplitude/webhook', open: createAmplitudeWebhookSender, mishaps: { ...nuisance, lateCopy: 0.1, heldBack: 0.2 } },
+  'Mixpanel’s webhook, beginning with add_members': {
+    partner: 'mixpanel',
+    path: 'mixpanel/webhook',
+    open: createMixpanelSender,
+    mishaps: nuisance,
+    more: { firstSync: 'add_members', idType: 'number' },
+  },
+  'Amplitude’s webhook': {
+    partner: 'amplitude',
+    path: 'amplitude/webhook',
+    open: createAmplitudeWebhookSender,
+    mishaps: { ...nuisance, lateCopy: 0.1, heldBack: 0.2 },
+  },
   'Amplitude’s lists': { partner: 'amplitude', path: 'amplitude', open: createAmplitudeListSender, mishaps: nuisance },
-  'the partner protocol of Mixpanel': { partner: 'mixpanel', path: 'mixpanel', open: createBrazePartnerSender, mishaps: nuisance, more: { kindOf } },
-  'the partner protocol of Amplitude': { partner: 'amplitude', path: 'amplitude', open: createBrazePartnerSender, mishaps: nuisance, more: { kindOf } },
-  'the partner protocol of somebody else': { partner: 'segment', path: 'segment', open: createBrazePartnerSender, mishaps: nuisance, more: { kindOf } },
+  'the partner protocol of Mixpanel': {
+    partner: 'mixpanel',
+    path: 'mixpanel',
+    open: createBrazePartnerSender,
+    mishaps: nuisance,
+    more: { kindOf },
+  },
+  'the partner protocol of Amplitude': {
+    partner: 'amplitude',
+    path: 'amplitude',
+    open: createBrazePartnerSender,
+    mishaps: nuisance,
+    more: { kindOf },
+  },
+  'the partner protocol of somebody else': {
+    partner: 'segment',
+    path: 'segment',
+    open: createBrazePartnerSender,
+    mishaps: nuisance,
+    more: { kindOf },
+  },
 };
 
 let hub: CohortHub;
@@ -73,13 +110,25 @@ interface Scene {
 const none = { missing: [], surplus: [] };
 
 /** `pace`: real milliseconds for a second that the partner waits before it tries again. */
-async function open({ partner, path, open: create, mishaps, more }: Protocol, { seed = 1, pace = 20 } = {}): Promise<Scene> {
+async function open(
+  { partner, path, open: create, mishaps, more }: Protocol,
+  { seed = 1, pace = 20 } = {},
+): Promise<Scene> {
   const key = await hub.makeKey(partner);
   keys.push(key);
   const clock = createClock(Date.now(), 0);
   const id = String(40_000 + ++made);
   const audience = createAudience(clock, { id, name: `Cohort ${id}`, members: crowd.slice(0, 700) });
-  const sender = create({ url: `${hub.url}/partners/${path}`, key, clock, audience, mishaps, seed, pace, ...{ batch: 100, ...more } });
+  const sender = create({
+    url: `${hub.url}/partners/${path}`,
+    key,
+    clock,
+    audience,
+    mishaps,
+    seed,
+    pace,
+    ...{ batch: 100, ...more },
+  });
   senders.push(sender);
   return {
     audience,
@@ -87,7 +136,10 @@ async function open({ partner, path, open: create, mishaps, more }: Protocol, { 
     key,
     async difference() {
       const [held, meant] = [await hub.membersOf(partner, id), audience.members()];
-      return { missing: [...meant].filter((member) => !held.has(member)), surplus: [...held].filter((member) => !meant.has(member)) };
+      return {
+        missing: [...meant].filter((member) => !held.has(member)),
+        surplus: [...held].filter((member) => !meant.has(member)),
+      };
     },
   };
 }
@@ -151,7 +203,9 @@ it('loses nothing when the api is killed between the answer and the application'
 it('loses nothing when the api is killed again and again while partners push', async () => {
   // So patient that no partner gives a sync up: what it would tell after that is another matter.
   const patient = { pace: 400 };
-  const scenes = await Promise.all(Object.values(protocols).map((protocol) => open({ ...protocol, mishaps: { duplicate: 0.1 } }, patient)));
+  const scenes = await Promise.all(
+    Object.values(protocols).map((protocol) => open({ ...protocol, mishaps: { duplicate: 0.1 } }, patient)),
+  );
   let pushing = true;
   const killing = (async () => {
     for (let times = 0; pushing && times < 4; times++) {
@@ -174,28 +228,50 @@ it('loses nothing when the api is killed again and again while partners push', a
 it('is said by no process: neither a key nor the id of a member', async () => {
   const scene = await open({ ...(protocols['Mixpanel’s webhook'] as Protocol), mishaps: {} });
   const headers = { authorization: `Basic ${Buffer.from(`x:${scene.key}`).toString('base64')}` };
-  const spoiled = [`{"members":["user-${mark}-1"`, `{"action":"members","parameters":{"members":["user-${mark}-1"]}}`, `"user-${mark}-1"`, `{"client_secret":"${scene.key}","cohort_id":"user-${mark}-1","cohort_changes":{}}`];
+  const spoiled = [
+    `{"members":["user-${mark}-1"`,
+    `{"action":"members","parameters":{"members":["user-${mark}-1"]}}`,
+    `"user-${mark}-1"`,
+    `{"client_secret":"${scene.key}","cohort_id":"user-${mark}-1","cohort_changes":{}}`,
+  ];
   for (const body of spoiled) {
-    for (const path of ['mixpanel/webhook', 'mixpanel/cohorts/users', 'amplitude/webhook', `amplitude/lists/user-${mark}-1/add`, 'nobody/cohorts']) {
+    for (const path of [
+      'mixpanel/webhook',
+      'mixpanel/cohorts/users',
+      'amplitude/webhook',
+      `amplitude/lists/user-${mark}-1/add`,
+      'nobody/cohorts',
+    ]) {
       const { status } = await fetch(`${hub.url}/partners/${path}`, { method: 'POST', headers, body });
       expect(status).toBeGreaterThanOrEqual(400);
     }
   }
   await failWithin(scene, headers);
-  expect(hub.said.filter((line) => line.includes('cohorts.unavailable') || line.includes('cohort.error')).length).toBeGreaterThan(1);
+  expect(
+    hub.said.filter((line) => line.includes('cohorts.unavailable') || line.includes('cohort.error')).length,
+  ).toBeGreaterThan(1);
   for (const line of hub.said) for (const word of [mark, ...keys]) expect(line).not.toContain(word);
 });
 
 /** The database refuses a member once when it is stored, and once when it is applied; each time it tells the whole row. */
-async function failWithin({ audience, difference, sender }: Scene, headers: Readonly<Record<string, string>>): Promise<void> {
+async function failWithin(
+  { audience, difference, sender }: Scene,
+  headers: Readonly<Record<string, string>>,
+): Promise<void> {
   await sender.settle();
   expect(await difference()).toEqual(none);
   const member = `user-${mark}-refused`;
   const body = JSON.stringify({
     action: 'add_members',
-    parameters: { mixpanel_cohort_id: audience.id, mixpanel_session_id: 'refused', page_info: { total_pages: 1, page_count: 1 }, members: [{ mixpanel_distinct_id: member }] },
+    parameters: {
+      mixpanel_cohort_id: audience.id,
+      mixpanel_session_id: 'refused',
+      page_info: { total_pages: 1, page_count: 1 },
+      members: [{ mixpanel_distinct_id: member }],
+    },
   });
-  const push = async () => (await fetch(`${hub.url}/partners/mixpanel/webhook`, { method: 'POST', headers, body })).status;
+  const push = async () =>
+    (await fetch(`${hub.url}/partners/mixpanel/webhook`, { method: 'POST', headers, body })).status;
   const [row] = await hub.sql<{ set_id: string }[]>`select set_id from cohort where partner_id = ${audience.id}`;
   await hub.sql`alter table cohort_change add constraint sabotage check (session <> 'refused') not valid`;
   expect(await push()).toBe(503);
@@ -203,7 +279,10 @@ async function failWithin({ audience, difference, sender }: Scene, headers: Read
   const set = hub.sql(`member_set_${row?.set_id}`);
   await hub.sql`alter table ${set} add constraint sabotage check (member not like '%refused') not valid`;
   expect(await push()).toBe(200);
-  await until(() => hub.said.filter((line) => line.includes('cohort.error')).length, (errors) => errors > 0);
+  await until(
+    () => hub.said.filter((line) => line.includes('cohort.error')).length,
+    (errors) => errors > 0,
+  );
   await hub.sql`alter table ${set} drop constraint sabotage`;
   expect((await hub.membersOf('mixpanel', audience.id)).has(member)).toBe(true);
 }

@@ -15,7 +15,10 @@ let current: number;
 beforeAll(async () => {
   hub = await startTestHub({ projects: [project], environment: { ALLOW_CUSTOM_BASE_URL: 'false' } });
   await expect(hub.launch(project)).rejects.toThrow('BaseUrlNotAllowed');
-  const generous = await startProgram('api', { environment: { ...hub.environment, ALLOW_CUSTOM_BASE_URL: 'true' }, onLine: () => undefined });
+  const generous = await startProgram('api', {
+    environment: { ...hub.environment, ALLOW_CUSTOM_BASE_URL: 'true' },
+    onLine: () => undefined,
+  });
   const admin = createAdmin(generous.url, hub.hub.adminToken ?? '');
   current = await admin.launch({ name: project, baseUrl: hub.mixpanel.url, token: tokenOf(project) });
   await generous.stop();
@@ -24,7 +27,10 @@ afterAll(() => hub?.stop());
 
 it('a Current with a base URL of its own is blocked where the operator does not allow that, and keeps its events', async () => {
   await hub.post(events(10));
-  const { blocked } = await until(() => hub.admin.stateOf(current), ({ state }) => state === 'blocked');
+  const { blocked } = await until(
+    () => hub.admin.stateOf(current),
+    ({ state }) => state === 'blocked',
+  );
   expect(blocked).toEqual({ code: 'base_url_not_allowed', detail: expect.stringContaining('ALLOW_CUSTOM_BASE_URL') });
   await hub.post(events(5));
   expect(await ledgerOf(hub.sql, current)).toMatchObject({ selected: 15, pending: 15 });
@@ -33,7 +39,10 @@ it('a Current with a base URL of its own is blocked where the operator does not 
 it('nobody is asked at that base URL, not even to see whether it is repaired', async () => {
   expect(await hub.admin.probe(current)).toBe('BaseUrlNotAllowed');
   await hub.sql`update current set probe_at = now() where id = ${current}`;
-  await until(() => hub.sql<{ probes: number }[]>`select probes from current where id = ${current}`, ([row]) => Number(row?.probes) > 0);
+  await until(
+    () => hub.sql<{ probes: number }[]>`select probes from current where id = ${current}`,
+    ([row]) => Number(row?.probes) > 0,
+  );
   expect(hub.mixpanel.control.summary()).toMatchObject({ requests: 0 });
   expect(await hub.admin.stateOf(current)).toMatchObject({ state: 'blocked' });
 });

@@ -7,8 +7,17 @@ export function event(more: Readonly<Record<string, unknown>> = {}): { readonly 
     event_type: 'users.messages.email.Open',
     id,
     time: 1_750_000_000,
-    user: { user_id: '65a1f0c2d4e5f60718293a4b', external_user_id: `customer-${id.slice(0, 3)}`, timezone: 'Europe/Paris' },
-    properties: { campaign_id: '62f1c0de', campaign_name: 'Spring', email_address: 'someone@example.com', user_agent: 'Mozilla/5.0' },
+    user: {
+      user_id: '65a1f0c2d4e5f60718293a4b',
+      external_user_id: `customer-${id.slice(0, 3)}`,
+      timezone: 'Europe/Paris',
+    },
+    properties: {
+      campaign_id: '62f1c0de',
+      campaign_name: 'Spring',
+      email_address: 'someone@example.com',
+      user_agent: 'Mozilla/5.0',
+    },
     ...more,
   };
 }

@@ -29,7 +29,8 @@ async function recount(sql: Snapshot, currentId: number): Promise<Counts> {
       counts.selected++;
       counts[nameOf(byte)]++;
     }
-    if (counts.pending - before !== pending) throw new Error(`a delivery says ${pending} pending, its outcomes ${counts.pending - before}`);
+    if (counts.pending - before !== pending)
+      throw new Error(`a delivery says ${pending} pending, its outcomes ${counts.pending - before}`);
   }
   return counts;
 }
@@ -52,11 +53,16 @@ export function ledgerOf(sql: Sql, currentId: number): Promise<Counts> {
     const sum = Object.values(outcomes).reduce((total, events) => total + events, 0);
     if (sum !== selected) throw new Error(`the ledger does not balance: ${JSON.stringify(counted)}`);
     for (const name of Object.keys(none) as (keyof Counts)[]) {
-      if (tally[name] !== counted[name]) throw new Error(`the tally says ${JSON.stringify(tally)}; counted were ${JSON.stringify(counted)}`);
+      if (tally[name] !== counted[name])
+        throw new Error(`the tally says ${JSON.stringify(tally)}; counted were ${JSON.stringify(counted)}`);
     }
     const letters = await moment<{ outcome: 'rejected' | 'expired'; events: number }[]>`
       select outcome, sum(cardinality(positions))::int as events from dead_letter where current_id = ${currentId} group by outcome`;
-    const dead = { rejected: 0, expired: 0, ...Object.fromEntries(letters.map(({ outcome, events }) => [outcome, events])) };
+    const dead = {
+      rejected: 0,
+      expired: 0,
+      ...Object.fromEntries(letters.map(({ outcome, events }) => [outcome, events])),
+    };
     if (dead.rejected !== counted.rejected || dead.expired !== counted.expired) {
       throw new Error(`there are letters of ${JSON.stringify(dead)}; counted were ${JSON.stringify(counted)}`);
     }

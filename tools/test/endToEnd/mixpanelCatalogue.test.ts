@@ -12,10 +12,17 @@ const names = { ...namesOfEstablished, ...namesOfLater };
 const types = Object.keys(names);
 
 /** The sample of a type, with an id and a user of its own. */
-function sample(eventType: string, user: Readonly<Record<string, unknown>> = { external_user_id: `customer of ${eventType}` }): CatalogueEvent {
+function sample(
+  eventType: string,
+  user: Readonly<Record<string, unknown>> = { external_user_id: `customer of ${eventType}` },
+): CatalogueEvent {
   const { user: usual, ...rest } = sampleOf(eventType);
   const merged = { ...usual, ...user };
-  return { ...rest, id: randomUUID(), user: Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined)) };
+  return {
+    ...rest,
+    id: randomUUID(),
+    user: Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined)),
+  };
 }
 
 const known = types.map((type) => sample(type));
@@ -32,9 +39,18 @@ beforeAll(async () => {
   everything = await hub.launch('everything');
   opens = await hub.launch('opens', ['users.messages.email.Open']);
   const all = [...known, ...anonymous, ...untaken];
-  expect(await hub.post(all)).toEqual({ status: 200, body: { accepted: all.length, quarantined: 0, quarantinedEvents: [] } });
-  await until(() => ledgerOf(hub.sql, everything), ({ selected, pending }) => selected > 0 && pending === 0);
-  await until(() => ledgerOf(hub.sql, opens), ({ selected, pending }) => selected > 0 && pending === 0);
+  expect(await hub.post(all)).toEqual({
+    status: 200,
+    body: { accepted: all.length, quarantined: 0, quarantinedEvents: [] },
+  });
+  await until(
+    () => ledgerOf(hub.sql, everything),
+    ({ selected, pending }) => selected > 0 && pending === 0,
+  );
+  await until(
+    () => ledgerOf(hub.sql, opens),
+    ({ selected, pending }) => selected > 0 && pending === 0,
+  );
   const { view } = hub.mixpanel.control.ledger();
   shown = new Map(view.filter(({ project }) => project === 'everything').map((copy) => [idOf(copy), copy]));
 });
@@ -42,7 +58,11 @@ afterAll(() => hub?.stop());
 
 /** Keys the platform does not pass on to Mixpanel, and keys that have another name there (Braze, event glossary). */
 const leftOut = ['sending_ip', 'sdk_version', 'gender', 'country', 'language', 'canvas_step_message_variation_id'];
-const renamed: Readonly<Record<string, string>> = { device_model: '$device', os_version: '$os', content_card_id: 'card_id' };
+const renamed: Readonly<Record<string, string>> = {
+  device_model: '$device',
+  os_version: '$os',
+  content_card_id: 'card_id',
+};
 const prefixed: Readonly<Record<string, string>> = {
   custom_properties: '[Custom event property] ',
   purchase_properties: '[Purchase property] ',
@@ -74,26 +94,48 @@ describe('every event type', () => {
     expect([...types, ...notForMixpanel].sort()).toEqual(catalogue.map(({ name }) => name).sort());
   });
 
-  it.each(known.map((event) => [event.event_type, event] as const))('%s arrives as Mixpanel should know it', (type, event) => {
-    const { mp_lib: _, ...properties } = shown.get(event.id)?.event['properties'] as Record<string, unknown>;
-    const own = type === 'users.behaviors.CustomEvent' ? String(event.properties['name']) : '';
-    expect(shown.get(event.id)?.event['event']).toBe(`${names[type]}${own}`);
-    expect(properties).toEqual(expectedProperties(event));
-    expect(shown.get(event.id)?.altered).toEqual([]);
-  });
+  it.each(known.map((event) => [event.event_type, event] as const))(
+    '%s arrives as Mixpanel should know it',
+    (type, event) => {
+      const { mp_lib: _, ...properties } = shown.get(event.id)?.event['properties'] as Record<string, unknown>;
+      const own = type === 'users.behaviors.CustomEvent' ? String(event.properties['name']) : '';
+      expect(shown.get(event.id)?.event['event']).toBe(`${names[type]}${own}`);
+      expect(properties).toEqual(expectedProperties(event));
+      expect(shown.get(event.id)?.altered).toEqual([]);
+    },
+  );
 
   it('arrives once, and nothing else does', () => {
     expect([...shown.keys()].sort()).toEqual(known.map(({ id }) => id).sort());
-    expect(hub.mixpanel.control.summary()).toMatchObject({ duplicates: 0, rejected: 0, lostCandidates: 0, violations: {} });
+    expect(hub.mixpanel.control.summary()).toMatchObject({
+      duplicates: 0,
+      rejected: 0,
+      lostCandidates: 0,
+      violations: {},
+    });
   });
 
   it('of a user without an external id is skipped, and says why', async () => {
     expect(await skipsOf(hub.sql, everything)).toEqual({ no_external_user_id: types.length });
-    expect(await ledgerOf(hub.sql, everything)).toEqual({ selected: types.length * 2, delivered: types.length, skipped: types.length, rejected: 0, expired: 0, pending: 0 });
+    expect(await ledgerOf(hub.sql, everything)).toEqual({
+      selected: types.length * 2,
+      delivered: types.length,
+      skipped: types.length,
+      rejected: 0,
+      expired: 0,
+      pending: 0,
+    });
   });
 
   it('that was not selected stays', async () => {
-    expect(await ledgerOf(hub.sql, opens)).toEqual({ selected: 2, delivered: 1, skipped: 1, rejected: 0, expired: 0, pending: 0 });
+    expect(await ledgerOf(hub.sql, opens)).toEqual({
+      selected: 2,
+      delivered: 1,
+      skipped: 1,
+      rejected: 0,
+      expired: 0,
+      pending: 0,
+    });
   });
 });
 
@@ -119,8 +161,14 @@ it('purchases carry their product, their price as a number and their properties 
 
 it('the spelling with underscores is the same event type', async () => {
   const [campaign, canvas] = [sample('users.campaigns.Abort'), sample('users.canvas.Abort')];
-  await hub.post([{ ...campaign, event_type: 'users_campaigns_abort' }, { ...canvas, event_type: 'users_canvas_abort' }]);
-  await until(() => ledgerOf(hub.sql, everything), ({ selected, pending }) => selected === types.length * 2 + 2 && pending === 0);
+  await hub.post([
+    { ...campaign, event_type: 'users_campaigns_abort' },
+    { ...canvas, event_type: 'users_canvas_abort' },
+  ]);
+  await until(
+    () => ledgerOf(hub.sql, everything),
+    ({ selected, pending }) => selected === types.length * 2 + 2 && pending === 0,
+  );
   const later = new Map(hub.mixpanel.control.ledger().view.map((copy) => [idOf(copy), copy.event['event']]));
   expect([later.get(campaign.id), later.get(canvas.id)]).toEqual(['Campaign Abort', 'Canvas Abort']);
 });

@@ -32,26 +32,73 @@ const buried = { dead: [culprit, 'rejected_by_mixpanel'] } as const;
 const faults: readonly Fault[] = [
   { name: 'a proxy’s page, 502', action: { kind: 'html', status: 502 }, match: once },
   { name: 'an empty 503', action: { kind: 'emptyBody', status: 503 }, match: once },
-  { name: 'a 200 that somebody else says', action: { kind: 'status', status: 200, body: '<html>Welcome</html>' }, match: once },
+  {
+    name: 'a 200 that somebody else says',
+    action: { kind: 'status', status: 200, body: '<html>Welcome</html>' },
+    match: once,
+  },
   { name: 'an answer that breaks off after the events are kept', action: { kind: 'truncatedBody' }, match: once },
-  { name: 'a connection that breaks after the events are kept', action: { kind: 'reset', at: 'afterStore' }, match: once },
-  { name: 'a connection that breaks as the events are sent', action: { kind: 'reset', at: 'afterHeaders' }, match: once },
+  {
+    name: 'a connection that breaks after the events are kept',
+    action: { kind: 'reset', at: 'afterStore' },
+    match: once,
+  },
+  {
+    name: 'a connection that breaks as the events are sent',
+    action: { kind: 'reset', at: 'afterHeaders' },
+    match: once,
+  },
   { name: 'no answer, the events not kept', action: { kind: 'hang' }, match: once },
   { name: 'no answer, the events kept', action: { kind: 'hang' }, when: 'after-store', match: once },
   { name: 'an answer that comes by drops', action: { kind: 'trickle', bytesPerSecond: 2 }, match: once },
   { name: 'a request that arrives twice', action: { kind: 'duplicateDelivery' }, match: once },
   { name: 'too many requests, come again in seconds', action: { kind: 'flip429', times: 2, retryAfterSeconds: 2 } },
-  { name: 'too many requests, come again at a date', action: { kind: 'flip429', times: 1, retryAfterSeconds: 2, retryAfterForm: 'date' } },
+  {
+    name: 'too many requests, come again at a date',
+    action: { kind: 'flip429', times: 1, retryAfterSeconds: 2, retryAfterForm: 'date' },
+  },
   { name: 'a smaller limit of bytes', action: { kind: 'maxBytesNow', bytes: 40_000 } },
-  { name: 'a limit of bytes that no event fits', action: { kind: 'maxBytesNow', bytes: 100 }, blocked: 'refused_everything' },
+  {
+    name: 'a limit of bytes that no event fits',
+    action: { kind: 'maxBytesNow', bytes: 100 },
+    blocked: 'refused_everything',
+  },
   { name: 'credentials refused for a while', action: { kind: 'credentialsRevoked' }, blocked: 'credentials_refused' },
-  { name: 'another address named', action: { kind: 'redirect', location: 'http://127.0.0.1:1/import' }, blocked: 'redirected' },
-  { name: 'one event that spoils its request', action: { kind: 'blanket400', ids: [culprit] }, dead: [culprit, 'bad_request'] },
-  { name: 'one event refused without a name', action: { ...named, records: 'none' }, match: concerned, dead: [culprit, 'bad_request'] },
-  { name: 'one event refused by a bare text', action: { ...named, records: 'strings' }, match: concerned, dead: [culprit, 'bad_request'] },
+  {
+    name: 'another address named',
+    action: { kind: 'redirect', location: 'http://127.0.0.1:1/import' },
+    blocked: 'redirected',
+  },
+  {
+    name: 'one event that spoils its request',
+    action: { kind: 'blanket400', ids: [culprit] },
+    dead: [culprit, 'bad_request'],
+  },
+  {
+    name: 'one event refused without a name',
+    action: { ...named, records: 'none' },
+    match: concerned,
+    dead: [culprit, 'bad_request'],
+  },
+  {
+    name: 'one event refused by a bare text',
+    action: { ...named, records: 'strings' },
+    match: concerned,
+    dead: [culprit, 'bad_request'],
+  },
   { name: 'one event refused twice over', action: { ...named, records: 'repeated' }, match: concerned, ...buried },
-  { name: 'one event refused by a number in quotes', action: { ...named, records: 'indexAsString' }, match: concerned, ...buried },
-  { name: 'one event refused beside one that was not sent', action: { ...named, records: 'outOfRange' }, match: concerned, ...buried },
+  {
+    name: 'one event refused by a number in quotes',
+    action: { ...named, records: 'indexAsString' },
+    match: concerned,
+    ...buried,
+  },
+  {
+    name: 'one event refused beside one that was not sent',
+    action: { ...named, records: 'outOfRange' },
+    match: concerned,
+    ...buried,
+  },
 ];
 const blocking = faults.filter(({ blocked }) => blocked);
 /** Requests of 3 events each were refused alone before it was clear that nothing passes. */
@@ -75,13 +122,22 @@ beforeAll(async () => {
 afterAll(() => hub?.stop());
 
 describe('a Current that is blocked', () => {
-  it.each(blocking.map(({ name, blocked }) => [blocked, name] as const))('%s, says so and keeps its events: %s', async (code, name) => {
-    const state = await until(() => hub.admin.stateOf(currentOf(name)), ({ state }) => state === 'blocked');
-    expect(state.blocked).toEqual({ code, detail: expect.stringMatching(/./) });
-    const { selected, pending, rejected } = await until(() => ledgerOf(hub.sql, currentOf(name)), ({ pending }) => pending <= ids.length);
-    expect([selected, pending + rejected]).toEqual([ids.length, ids.length]);
-    expect(rejected).toBeLessThanOrEqual(code === 'refused_everything' ? lostToRefusals : 0);
-  });
+  it.each(blocking.map(({ name, blocked }) => [blocked, name] as const))(
+    '%s, says so and keeps its events: %s',
+    async (code, name) => {
+      const state = await until(
+        () => hub.admin.stateOf(currentOf(name)),
+        ({ state }) => state === 'blocked',
+      );
+      expect(state.blocked).toEqual({ code, detail: expect.stringMatching(/./) });
+      const { selected, pending, rejected } = await until(
+        () => ledgerOf(hub.sql, currentOf(name)),
+        ({ pending }) => pending <= ids.length,
+      );
+      expect([selected, pending + rejected]).toEqual([ids.length, ids.length]);
+      expect(rejected).toBeLessThanOrEqual(code === 'refused_everything' ? lostToRefusals : 0);
+    },
+  );
 
   it('flows again by itself once it is repaired', async () => {
     for (const { name } of blocking) {
@@ -89,7 +145,10 @@ describe('a Current that is blocked', () => {
       expect(await hub.admin.probe(currentOf(name))).toBe('TestPassed');
     }
     for (const { name } of blocking) {
-      await until(() => pendingOf(name), (pending) => pending === 0);
+      await until(
+        () => pendingOf(name),
+        (pending) => pending === 0,
+      );
       expect(await hub.admin.stateOf(currentOf(name))).toEqual({ state: 'live', blocked: null });
     }
   });
@@ -97,16 +156,29 @@ describe('a Current that is blocked', () => {
 
 describe('whatever goes wrong, every event reaches its outcome and is shown once', () => {
   beforeAll(async () => {
-    for (const { name } of faults) await until(() => pendingOf(name), (pending) => pending === 0, 40_000);
+    for (const { name } of faults)
+      await until(
+        () => pendingOf(name),
+        (pending) => pending === 0,
+        40_000,
+      );
     shown = hub.mixpanel.control.ledger();
   }, 60_000);
 
-  it.each(faults.filter(({ blocked }) => blocked !== 'refused_everything').map((fault) => [fault.name, fault] as const))('%s', async (name, { dead }) => {
+  it.each(
+    faults.filter(({ blocked }) => blocked !== 'refused_everything').map((fault) => [fault.name, fault] as const),
+  )('%s', async (name, { dead }) => {
     const alive = ids.filter((id) => id !== dead?.[0]);
     expect(shownAt(shown, name)).toEqual(onceEach(alive));
     const letters = await deadLettersOf(hub.sql, currentOf(name));
-    expect(letters.map(({ id, outcome, code }) => [id, outcome, code])).toEqual(dead ? [[dead[0], 'rejected', dead[1]]] : []);
-    expect(await ledgerOf(hub.sql, currentOf(name))).toMatchObject({ selected: ids.length, delivered: alive.length, rejected: dead ? 1 : 0 });
+    expect(letters.map(({ id, outcome, code }) => [id, outcome, code])).toEqual(
+      dead ? [[dead[0], 'rejected', dead[1]]] : [],
+    );
+    expect(await ledgerOf(hub.sql, currentOf(name))).toMatchObject({
+      selected: ids.length,
+      delivered: alive.length,
+      rejected: dead ? 1 : 0,
+    });
   });
 
   it('a limit of bytes that no event fits: what was refused alone is a dead letter, the rest is shown once', async () => {
@@ -131,13 +203,15 @@ describe('whatever goes wrong, every event reaches its outcome and is shown once
     for (const name of ['too many requests, come again in seconds', 'too many requests, come again at a date']) {
       const times = shown.requests.filter(({ project }) => project === name).map(({ t }) => t);
       expect(times.length).toBeGreaterThan(1);
-      for (const [index, time] of times.slice(1).entries()) expect(time - (times[index] as number)).toBeGreaterThanOrEqual(1_990);
+      for (const [index, time] of times.slice(1).entries())
+        expect(time - (times[index] as number)).toBeGreaterThanOrEqual(1_990);
     }
   });
 
   it('no credentials are said in the log', () => {
     const secrets = faults.map(({ name }) => tokenOf(name));
-    for (const line of hub.complaints) expect([...secrets, hub.token, 'Basic '].filter((secret) => line.includes(secret))).toEqual([]);
+    for (const line of hub.complaints)
+      expect([...secrets, hub.token, 'Basic '].filter((secret) => line.includes(secret))).toEqual([]);
     expect(hub.complaints.length).toBeGreaterThan(0);
   });
 });
@@ -147,7 +221,12 @@ describe('the way to Mixpanel', () => {
   async function carry(): Promise<void> {
     const more = events(50);
     await hub.post(more);
-    for (const { name } of faults) await until(() => pendingOf(name), (pending) => pending === 0, 20_000);
+    for (const { name } of faults)
+      await until(
+        () => pendingOf(name),
+        (pending) => pending === 0,
+        20_000,
+      );
     const { view } = hub.mixpanel.control.ledger();
     const moreIds = new Set(more.map(({ id }) => id));
     for (const { name } of faults) {

@@ -21,7 +21,10 @@ async function carry(name: string, sent: readonly Record<string, unknown>[]): Pr
   const since = hub.mixpanel.control.ledger().requests.at(-1)?.seq ?? 0;
   current = await hub.admin.launch({ name, baseUrl: hub.mixpanel.url, token: tokenOf(project) });
   expect(await hub.post(sent)).toMatchObject({ status: 200, body: { accepted: sent.length } });
-  await until(() => ledgerOf(hub.sql, current), ({ selected, pending }) => selected > 0 && pending === 0);
+  await until(
+    () => ledgerOf(hub.sql, current),
+    ({ selected, pending }) => selected > 0 && pending === 0,
+  );
   await hub.admin.remove(current, name);
   return hub.mixpanel.control.ledger(since);
 }
@@ -43,7 +46,12 @@ describe('a request of 2,000 events of which Mixpanel refuses 3', () => {
   it('ends as 3 dead letters that name the field', async () => {
     const letters = await deadLettersOf(hub.sql, current);
     expect(letters).toEqual(
-      [early, middle, late].map(({ id }) => ({ id, outcome: 'rejected', code: 'rejected_by_mixpanel', detail: expect.stringContaining('properties.time') })),
+      [early, middle, late].map(({ id }) => ({
+        id,
+        outcome: 'rejected',
+        code: 'rejected_by_mixpanel',
+        detail: expect.stringContaining('properties.time'),
+      })),
     );
     expect(await ledgerOf(hub.sql, current)).toMatchObject({ delivered: 1_997, rejected: 3 });
   });
@@ -64,33 +72,46 @@ describe('whatever is not known of Mixpanel, the same events end the same', () =
     const anonymous = events(20, { user: { device_id: 'device' } });
     const old = events(10, { time: 1_200_000_000 });
     const nobody = event({ user: { external_user_id: 'null' } });
-    const tooDeep = event({ event_type: 'users.behaviors.CustomEvent', properties: { name: 'deep', custom_properties: { a: [[[[1]]]] } } });
+    const tooDeep = event({
+      event_type: 'users.behaviors.CustomEvent',
+      properties: { name: 'deep', custom_properties: { a: [[[[1]]]] } },
+    });
     const future = events(8, { time: tomorrow() });
     const sent = [...good.slice(0, 1_500), ...future, ...anonymous, nobody, ...good.slice(1_500), ...old, tooDeep];
     return { sent, good, future, nobody, tooDeep };
   }
 
-  it.each([usual, ...mixpanelMatrix].map((profile) => [JSON.stringify(profile), profile] as const))('%s', async (name, profile) => {
-    hub.mixpanel.control.reset();
-    hub.mixpanel.control.setProfile(profile);
-    const { sent, good, future, nobody, tooDeep } = mixture();
-    const ledger = await carry(name, sent);
-    // Mixpanel either refuses what lies ahead, or puts its own time in.
-    const taken = profile.future === 'overwrite' ? [...good, ...future] : good;
-    const refused = profile.future === 'overwrite' ? [] : future;
+  it.each([usual, ...mixpanelMatrix].map((profile) => [JSON.stringify(profile), profile] as const))(
+    '%s',
+    async (name, profile) => {
+      hub.mixpanel.control.reset();
+      hub.mixpanel.control.setProfile(profile);
+      const { sent, good, future, nobody, tooDeep } = mixture();
+      const ledger = await carry(name, sent);
+      // Mixpanel either refuses what lies ahead, or puts its own time in.
+      const taken = profile.future === 'overwrite' ? [...good, ...future] : good;
+      const refused = profile.future === 'overwrite' ? [] : future;
 
-    expect(shownAt(ledger, project)).toEqual(onceEach(taken.map(({ id }) => id)));
-    const letters = await deadLettersOf(hub.sql, current);
-    expect(letters.map(({ id, code }) => `${id} ${code}`).sort()).toEqual(
-      [
-        `${nobody.id} distinct_id_not_allowed`,
-        `${tooDeep.id} property_too_deep`,
-        ...refused.map(({ id }) => `${id} rejected_by_mixpanel`),
-      ].sort(),
-    );
-    expect(await skipsOf(hub.sql, current)).toEqual({ no_external_user_id: 20, before_2010: 10 });
-    expect(await ledgerOf(hub.sql, current)).toEqual({ selected: 2_600, delivered: taken.length, skipped: 30, rejected: 2 + refused.length, expired: 0, pending: 0 });
-    expect(needlessResends(ledger)).toEqual([]);
-    expect(hub.mixpanel.control.summary()).toMatchObject({ violations: {}, lostCandidates: 0 });
-  });
+      expect(shownAt(ledger, project)).toEqual(onceEach(taken.map(({ id }) => id)));
+      const letters = await deadLettersOf(hub.sql, current);
+      expect(letters.map(({ id, code }) => `${id} ${code}`).sort()).toEqual(
+        [
+          `${nobody.id} distinct_id_not_allowed`,
+          `${tooDeep.id} property_too_deep`,
+          ...refused.map(({ id }) => `${id} rejected_by_mixpanel`),
+        ].sort(),
+      );
+      expect(await skipsOf(hub.sql, current)).toEqual({ no_external_user_id: 20, before_2010: 10 });
+      expect(await ledgerOf(hub.sql, current)).toEqual({
+        selected: 2_600,
+        delivered: taken.length,
+        skipped: 30,
+        rejected: 2 + refused.length,
+        expired: 0,
+        pending: 0,
+      });
+      expect(needlessResends(ledger)).toEqual([]);
+      expect(hub.mixpanel.control.summary()).toMatchObject({ violations: {}, lostCandidates: 0 });
+    },
+  );
 });

@@ -45,7 +45,14 @@ export interface PullHub {
   applied(cohortId: string, syncs: number): Promise<readonly Sync[]>;
   members(cohortId: string): Promise<readonly string[]>;
   /** What the partner was asked for, as paths; and how it answered. */
-  requests(partner: Partner): readonly { readonly path: string; readonly query: string; readonly status: number | null; readonly authorized: boolean }[];
+  requests(
+    partner: Partner,
+  ): readonly {
+    readonly path: string;
+    readonly query: string;
+    readonly status: number | null;
+    readonly authorized: boolean;
+  }[];
   killWorker(): Promise<void>;
   startWorker(): Promise<void>;
   stop(): Promise<void>;
@@ -60,13 +67,27 @@ export async function startPullHub(): Promise<PullHub> {
   const said: string[] = [];
   const onLine = (line: string): void => void said.push(line);
   const mixpanel = await startFakeMixpanel({
-    projects: [{ projectId: '77', token: keyOf('mixpanel'), serviceAccounts: [{ user: 'hub.account', secret: secrets.mixpanel, role: 'admin' }] }],
+    projects: [
+      {
+        projectId: '77',
+        token: keyOf('mixpanel'),
+        serviceAccounts: [{ user: 'hub.account', secret: secrets.mixpanel, role: 'admin' }],
+      },
+    ],
   });
-  const amplitude = await startFakeAmplitude({ projects: [{ projectId: 'one', apiKey, secretKey: secrets.amplitude, limits: { cohortFiles: 500 } }] });
+  const amplitude = await startFakeAmplitude({
+    projects: [{ projectId: 'one', apiKey, secretKey: secrets.amplitude, limits: { cohortFiles: 500 } }],
+  });
   const hub = await startHub({
     databaseUrl: database.url,
     masterKey: randomBytes(32).toString('base64'),
-    environment: { API_PORT: '0', WORKER_PORT: '0', LOG_LEVEL: 'trace', ALLOW_CUSTOM_BASE_URL: 'true', REQUEST_TIMEOUT_SECONDS: '2' },
+    environment: {
+      API_PORT: '0',
+      WORKER_PORT: '0',
+      LOG_LEVEL: 'trace',
+      ALLOW_CUSTOM_BASE_URL: 'true',
+      REQUEST_TIMEOUT_SECONDS: '2',
+    },
     onLine: (_program, line) => onLine(line),
   });
   const sql = connect(database.url, { max: 2, name: 'test' });
@@ -91,8 +112,13 @@ export async function startPullHub(): Promise<PullHub> {
     }),
   };
 
-  async function deed(mutation: string, variables: Readonly<Record<string, unknown>>): Promise<{ readonly cohortId: string }> {
-    const [answer] = Object.values(await client.ask<Record<string, { __typename: string; message?: string; cohortId: string }>>(mutation, variables));
+  async function deed(
+    mutation: string,
+    variables: Readonly<Record<string, unknown>>,
+  ): Promise<{ readonly cohortId: string }> {
+    const [answer] = Object.values(
+      await client.ask<Record<string, { __typename: string; message?: string; cohortId: string }>>(mutation, variables),
+    );
     if (answer?.__typename !== 'CohortPull') throw new Error(`${answer?.__typename}: ${answer?.message}`);
     return answer;
   }
@@ -113,7 +139,12 @@ export async function startPullHub(): Promise<PullHub> {
     client,
     said,
     setCohort(partner, id, members) {
-      if (partner === 'mixpanel') mixpanel.control.setCohort('77', { id: Number(id), name: `Cohort ${id}`, members: members.map((distinctId) => ({ distinctId })) });
+      if (partner === 'mixpanel')
+        mixpanel.control.setCohort('77', {
+          id: Number(id),
+          name: `Cohort ${id}`,
+          members: members.map((distinctId) => ({ distinctId })),
+        });
       else amplitude.control.setCohort(apiKey, { id, name: `Cohort ${id}`, members });
     },
     async follow(partner, id) {
@@ -124,7 +155,10 @@ export async function startPullHub(): Promise<PullHub> {
       return cohortId;
     },
     async pullNow(id) {
-      await deed('mutation ($id: ID!) { pullCohortNow(cohortId: $id) { __typename ... on CohortPull { cohortId } ... on Problem { message } } }', { id });
+      await deed(
+        'mutation ($id: ID!) { pullCohortNow(cohortId: $id) { __typename ... on CohortPull { cohortId } ... on Problem { message } } }',
+        { id },
+      );
     },
     pull,
     comesTo: (cohortId, holds) => until(() => pull(cohortId), holds, 30_000),
@@ -147,7 +181,12 @@ export async function startPullHub(): Promise<PullHub> {
     requests: (partner) =>
       (partner === 'mixpanel' ? mixpanel : amplitude).control
         .ledger()
-        .requests.map(({ path, query, status, headers }) => ({ path, query, status, authorized: headers['authorization'] !== undefined })),
+        .requests.map(({ path, query, status, headers }) => ({
+          path,
+          query,
+          status,
+          authorized: headers['authorization'] !== undefined,
+        })),
     async killWorker() {
       await worker?.kill();
       worker = undefined;

@@ -18,7 +18,10 @@ export interface StageOptions {
 /** What api and workers need to be started, and where they send to. */
 export interface Stage {
   /** The variables they start with. */
-  readonly environment: Readonly<Record<string, string>> & { readonly DATABASE_URL: string; readonly MASTER_KEY: string };
+  readonly environment: Readonly<Record<string, string>> & {
+    readonly DATABASE_URL: string;
+    readonly MASTER_KEY: string;
+  };
   readonly mixpanel: FakeMixpanel;
   readonly sql: Sql;
   /** To be called once the api is there. */
@@ -39,8 +42,11 @@ export interface Hands {
 export const tokenOf = (project: string): string => createHash('md5').update(project).digest('hex');
 
 export async function openStage({ projects, environment, redisUrl, databaseUrl }: StageOptions): Promise<Stage> {
-  const database = databaseUrl === undefined ? await createTestDatabase() : { url: databaseUrl, drop: async () => undefined };
-  const mixpanel = await startFakeMixpanel({ projects: projects.map((projectId) => ({ projectId, token: tokenOf(projectId) })) });
+  const database =
+    databaseUrl === undefined ? await createTestDatabase() : { url: databaseUrl, drop: async () => undefined };
+  const mixpanel = await startFakeMixpanel({
+    projects: projects.map((projectId) => ({ projectId, token: tokenOf(projectId) })),
+  });
   const sql = connect(database.url, { max: 2, name: 'test' });
   return {
     environment: {
@@ -60,7 +66,13 @@ export async function openStage({ projects, environment, redisUrl, databaseUrl }
       return {
         admin,
         token: await admin.makeToken('test'),
-        launch: (project, eventTypes) => admin.launch({ name: project, baseUrl: mixpanel.url, token: tokenOf(project), ...(eventTypes && { eventTypes }) }),
+        launch: (project, eventTypes) =>
+          admin.launch({
+            name: project,
+            baseUrl: mixpanel.url,
+            token: tokenOf(project),
+            ...(eventTypes && { eventTypes }),
+          }),
       };
     },
     async close() {

@@ -11,7 +11,10 @@ export interface Throttled {
 }
 
 /** The keys of a Current that are throttled, as an admin sees them. */
-export async function throttledKeys({ client }: Pick<AmplitudeHub, 'client'>, currentId: number): Promise<readonly Throttled[]> {
+export async function throttledKeys(
+  { client }: Pick<AmplitudeHub, 'client'>,
+  currentId: number,
+): Promise<readonly Throttled[]> {
   const { throttledKeys: told } = await client.ask<{ throttledKeys: { readonly nodes: readonly Throttled[] } }>(
     `query ($id: ID!) {
       throttledKeys(currentId: $id) {

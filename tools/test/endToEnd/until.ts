@@ -1,5 +1,9 @@
 /** Waits until the condition holds, and answers the value; fails with the last value seen. */
-export async function until<Value>(read: () => Promise<Value> | Value, holds: (value: Value) => boolean, withinMs = 15_000): Promise<Value> {
+export async function until<Value>(
+  read: () => Promise<Value> | Value,
+  holds: (value: Value) => boolean,
+  withinMs = 15_000,
+): Promise<Value> {
   const endMs = Date.now() + withinMs;
   for (;;) {
     const value = await read();

@@ -15,7 +15,12 @@ const lacks = (field: string) => bad('Request missing required field', { missing
 const badJson = bad('Invalid JSON request body');
 const tooLarge = { code: 413, error: 'Payload too large' };
 const sizeOf = (value: unknown): number => JSON.stringify(value).length;
-const took = (count: number, bytes: unknown = expect.any(Number)) => ({ code: 200, events_ingested: count, payload_size_bytes: bytes, server_upload_time: nowMs });
+const took = (count: number, bytes: unknown = expect.any(Number)) => ({
+  code: 200,
+  events_ingested: count,
+  payload_size_bytes: bytes,
+  server_upload_time: nowMs,
+});
 const padded = (bytes: number): string => JSON.stringify({ api_key: key, events: events(1) }).padEnd(bytes, ' ');
 
 const cases: readonly (readonly [string, Sent, number, unknown])[] = [
@@ -35,7 +40,12 @@ const cases: readonly (readonly [string, Sent, number, unknown])[] = [
   ['more than twenty megabytes in a batch', { raw: gzipSync(padded(20_000_001)), encoding: 'gzip' }, 413, tooLarge],
   ['a list', { raw: '[]' }, 400, badJson],
   ['a trailing comma', { raw: '{"api_key":"x",}' }, 400, badJson],
-  ['bytes that are no UTF-8', { raw: Buffer.from([...Buffer.from('{"a":"'), 0xff, ...Buffer.from('"}')]) }, 400, badJson],
+  [
+    'bytes that are no UTF-8',
+    { raw: Buffer.from([...Buffer.from('{"a":"'), 0xff, ...Buffer.from('"}')]) },
+    400,
+    badJson,
+  ],
   ['no api_key', { more: { api_key: undefined } }, 400, lacks('api_key')],
   ['an empty api_key', { more: { api_key: '' } }, 400, lacks('api_key')],
   ['a numeric api_key', { more: { api_key: 5 } }, 400, lacks('api_key')],
@@ -44,21 +54,52 @@ const cases: readonly (readonly [string, Sent, number, unknown])[] = [
   ['no events', { more: { events: undefined } }, 400, lacks('events')],
   ['an empty list of events', { events: [] }, 400, lacks('events')],
   ['events that are no list', { events: { 0: event('a') } }, 400, lacks('events')],
-  ['1999 events', { path: '/2/httpapi', events: Array.from({ length: 1999 }, (_, index) => event(`e-${index}`, { user_id: `user-${index}`, device_id: null, event_properties: {} })) }, 200, took(1999)],
-  ['2000 events', { path: '/2/httpapi', events: Array.from({ length: 2000 }, (_, index) => ({ user_id: `user-${index}`, event_type: 'a' })) }, 413, tooLarge],
+  [
+    '1999 events',
+    {
+      path: '/2/httpapi',
+      events: Array.from({ length: 1999 }, (_, index) =>
+        event(`e-${index}`, { user_id: `user-${index}`, device_id: null, event_properties: {} }),
+      ),
+    },
+    200,
+    took(1999),
+  ],
+  [
+    '2000 events',
+    {
+      path: '/2/httpapi',
+      events: Array.from({ length: 2000 }, (_, index) => ({ user_id: `user-${index}`, event_type: 'a' })),
+    },
+    413,
+    tooLarge,
+  ],
   ['2000 events in a batch', { events: events(2000) }, 200, took(2000)],
   ['2001 events in a batch', { events: events(2001) }, 413, tooLarge],
   ['an event that is a text', { events: [event('a'), 'b'] }, 400, bad('Invalid event JSON')],
   ['an event that is a list', { events: [[]] }, 400, bad('Invalid event JSON')],
-  ['options of another kind', { more: { options: { min_id_length: '1' } } }, 400, bad('Invalid field values on some events')],
-  ['short ids when asked', { more: { options: { min_id_length: 1 } }, events: [event('a', { user_id: '7' })] }, 200, took(1)],
+  [
+    'options of another kind',
+    { more: { options: { min_id_length: '1' } } },
+    400,
+    bad('Invalid field values on some events'),
+  ],
+  [
+    'short ids when asked',
+    { more: { options: { min_id_length: 1 } }, events: [event('a', { user_id: '7' })] },
+    200,
+    took(1),
+  ],
 ];
 
 describe('an Amplitude upload', () => {
   it.each(cases)('answers %s', async (_name, sent, status, body) => {
     const said = await send(fake.url, sent);
     expect({ status: said.status, body: said.body ?? said.text }).toEqual({ status, body });
-    expect(fake.control.summary()).toMatchObject({ accepted: status === 200 ? said.body.events_ingested : 0, statuses: { [status]: 1 } });
+    expect(fake.control.summary()).toMatchObject({
+      accepted: status === 200 ? said.body.events_ingested : 0,
+      statuses: { [status]: 1 },
+    });
   });
 
   it('goes by the region the key belongs to', async () => {
@@ -67,9 +108,12 @@ describe('an Amplitude upload', () => {
   });
 });
 
-const invalid = (field: string) => bad('Invalid field values on some events', { events_with_invalid_fields: { [field]: [1] } });
-const missing = (field: string) => bad('Request missing required field', { events_with_missing_fields: { [field]: [1] } });
-const short = (field: string) => bad('Invalid id length for user_id or device_id', { events_with_invalid_id_lengths: { [field]: [1] } });
+const invalid = (field: string) =>
+  bad('Invalid field values on some events', { events_with_invalid_fields: { [field]: [1] } });
+const missing = (field: string) =>
+  bad('Request missing required field', { events_with_missing_fields: { [field]: [1] } });
+const short = (field: string) =>
+  bad('Invalid id length for user_id or device_id', { events_with_invalid_id_lengths: { [field]: [1] } });
 const nested = (levels: number): unknown => JSON.parse('{"a":'.repeat(levels - 1) + '{}' + '}'.repeat(levels - 1));
 
 const refused: readonly (readonly [string, UploadEvent, unknown])[] = [
@@ -78,9 +122,23 @@ const refused: readonly (readonly [string, UploadEvent, unknown])[] = [
   ['a numeric event_type', { event_type: 5 }, invalid('event_type')],
   ['a reserved event_type', { event_type: '[Amplitude] Revenue' }, invalid('event_type')],
   ['no id', { user_id: undefined, device_id: null }, missing('user_id')],
-  ...['anonymous', 'Anonymous', ' nil ', 'none', 'null', 'N/A', 'na', 'undefined', 'unknown', '', '00000000-0000-0000-0000-000000000000', '{}', 'lmy47d', '0', '-1'].map(
-    (id) => [`the user_id ${JSON.stringify(id)}`, { user_id: id }, invalid('user_id')] as const,
-  ),
+  ...[
+    'anonymous',
+    'Anonymous',
+    ' nil ',
+    'none',
+    'null',
+    'N/A',
+    'na',
+    'undefined',
+    'unknown',
+    '',
+    '00000000-0000-0000-0000-000000000000',
+    '{}',
+    'lmy47d',
+    '0',
+    '-1',
+  ].map((id) => [`the user_id ${JSON.stringify(id)}`, { user_id: id }, invalid('user_id')] as const),
   ['a device_id of zeros', { device_id: '00000000-0000-0000-0000-000000000000' }, invalid('device_id')],
   ['a numeric user_id', { user_id: 12_345_678 }, invalid('user_id')],
   ['a user_id of four characters', { user_id: 'abcd' }, short('user_id')],
@@ -131,7 +189,11 @@ describe('an event', () => {
 
   it('with several faults is named under each, the missing ones first', async () => {
     const said = await send(fake.url, {
-      events: [event('a', { event_type: '', time: 'x' }), event('b', { time: 'x', user_id: 'abc' }), event('c', { user_id: 'ab', device_id: 'none' })],
+      events: [
+        event('a', { event_type: '', time: 'x' }),
+        event('b', { time: 'x', user_id: 'abc' }),
+        event('c', { user_id: 'ab', device_id: 'none' }),
+      ],
     });
     expect(said.body).toEqual({
       code: 400,
@@ -172,7 +234,9 @@ describe('an event', () => {
   });
 
   it('with a key that stands twice is taken and noted', async () => {
-    await send(fake.url, { raw: JSON.stringify({ api_key: key, events: events(1) }).replace('{"a":1}', '{"a":1,"a":2}') });
+    await send(fake.url, {
+      raw: JSON.stringify({ api_key: key, events: events(1) }).replace('{"a":1}', '{"a":1,"a":2}'),
+    });
     expect(fake.control.ledger().violations).toMatchObject([{ code: 'duplicateKey', detail: 'a' }]);
   });
 });
@@ -213,8 +277,14 @@ describe('copies of an event', () => {
 
   it('keep the order they came in, per device', async () => {
     await send(fake.url, { events: [event('a'), event('b', { device_id: 'device-2' })] });
-    await send(fake.url, { events: [event('c'), event('d', { device_id: undefined }), event('e', { device_id: undefined })] });
-    const sequence = (person: unknown) => fake.control.ledger().stored.filter((copy) => copy.person === person).map((copy) => copy.event['insert_id']);
+    await send(fake.url, {
+      events: [event('c'), event('d', { device_id: undefined }), event('e', { device_id: undefined })],
+    });
+    const sequence = (person: unknown) =>
+      fake.control
+        .ledger()
+        .stored.filter((copy) => copy.person === person)
+        .map((copy) => copy.event['insert_id']);
     expect(sequence('device-1')).toEqual(['a', 'c']);
     expect(sequence('device-2')).toEqual(['b']);
     expect(sequence(fake.control.ledger().stored.at(-1)?.person)).toEqual(['d', 'e']);

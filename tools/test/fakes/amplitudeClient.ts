@@ -13,7 +13,15 @@ export type UploadEvent = Record<string, unknown>;
 
 /** An event that every check lets pass. */
 export function event(id: string, more: UploadEvent = {}): UploadEvent {
-  return { user_id: 'user-1', device_id: 'device-1', event_type: '[Appboy] Email Open', time: nowMs - 1000, insert_id: id, event_properties: { a: 1 }, ...more };
+  return {
+    user_id: 'user-1',
+    device_id: 'device-1',
+    event_type: '[Appboy] Email Open',
+    time: nowMs - 1000,
+    insert_id: id,
+    event_properties: { a: 1 },
+    ...more,
+  };
 }
 
 export function events(count: number, prefix = 'e', more: UploadEvent = {}): UploadEvent[] {

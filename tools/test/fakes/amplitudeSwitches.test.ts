@@ -2,7 +2,11 @@ import { gzipSync } from 'node:zlib';
 import { Agent } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { amplitudeMatrix, amplitudeSwitches, type AmplitudeProfile } from '../../src/fakes/amplitude/profile.js';
-import { connectFakeAmplitude, startFakeAmplitude, type FakeAmplitude } from '../../src/fakes/amplitude/startFakeAmplitude.js';
+import {
+  connectFakeAmplitude,
+  startFakeAmplitude,
+  type FakeAmplitude,
+} from '../../src/fakes/amplitude/startFakeAmplitude.js';
 import type { FaultAction } from '../../src/fakes/faults/rule.js';
 import { event, events, key, nowMs, send, start, type Sent } from './amplitudeClient.js';
 import { sendRaw } from './rawClient.js';
@@ -16,7 +20,9 @@ beforeEach(() => fake.control.reset());
 
 const padded = (bytes: number): string => JSON.stringify({ api_key: key, events: events(1) }).padEnd(bytes, ' ');
 const wrongKey = { more: { api_key: 'abc' } };
-const bothBad = { events: [event('a', { time: 'x' }), event('b', { time: 'y', event_type: '' }), event('c', { event_type: '' })] };
+const bothBad = {
+  events: [event('a', { time: 'x' }), event('b', { time: 'y', event_type: '' }), event('c', { event_type: '' })],
+};
 
 const cases: readonly (readonly [Partial<AmplitudeProfile>, Sent, number, unknown])[] = [
   [{ contentType: 415 }, { contentType: 'text/plain' }, 415, { code: 415 }],
@@ -25,17 +31,42 @@ const cases: readonly (readonly [Partial<AmplitudeProfile>, Sent, number, unknow
   [{ httpapiMaxBytes: 1_048_576 }, { path: '/2/httpapi', raw: padded(1_048_575) }, 200, {}],
   [{ httpapiMaxBytes: 1_048_576 }, { path: '/2/httpapi', raw: padded(1_048_576) }, 413, {}],
   [{ batchMaxBytes: 20_971_520 }, { raw: gzipSync(padded(20_971_520)), encoding: 'gzip' }, 200, {}],
-  [{ sizeBasis: 'compressed' }, { path: '/2/httpapi', raw: gzipSync(padded(3_000_000)), encoding: 'gzip' }, 200, { payload_size_bytes: 3_000_000 }],
+  [
+    { sizeBasis: 'compressed' },
+    { path: '/2/httpapi', raw: gzipSync(padded(3_000_000)), encoding: 'gzip' },
+    200,
+    { payload_size_bytes: 3_000_000 },
+  ],
   [{ keyText: 'suffix' }, wrongKey, 400, { error: 'Invalid API key: abc' }],
   [{ keyText: 'plain' }, wrongKey, 400, { error: 'Invalid API key' }],
   [{ keyText: '401' }, wrongKey, 401, { code: 401 }],
-  [{ missingIdField: 'device_id' }, { events: [{ event_type: 'a' }] }, 400, { events_with_missing_fields: { device_id: [0] } }],
+  [
+    { missingIdField: 'device_id' },
+    { events: [{ event_type: 'a' }] },
+    400,
+    { events_with_missing_fields: { device_id: [0] } },
+  ],
   [{ shortId: 'strip' }, { events: [event('a', { user_id: 'abc' })] }, 200, {}],
-  [{ shortId: 'strip' }, { events: [event('a', { user_id: 'abc', device_id: null })] }, 400, { events_with_invalid_id_lengths: { user_id: [0] } }],
+  [
+    { shortId: 'strip' },
+    { events: [event('a', { user_id: 'abc', device_id: null })] },
+    400,
+    { events_with_invalid_id_lengths: { user_id: [0] } },
+  ],
   [{ reservedEventTypes: 'accept' }, { events: [event('a', { event_type: '[Amplitude] Revenue' })] }, 200, {}],
   [{ productWithoutPrice: 'ignore' }, { events: [event('a', { productId: 'p' })] }, 200, {}],
-  [{ indexMode: 'all' }, bothBad, 400, { events_with_missing_fields: { event_type: [1, 2] }, events_with_invalid_fields: { time: [0, 1] } }],
-  [{ indexMode: 'firstPerField' }, bothBad, 400, { events_with_missing_fields: { event_type: [1] }, events_with_invalid_fields: { time: [0] } }],
+  [
+    { indexMode: 'all' },
+    bothBad,
+    400,
+    { events_with_missing_fields: { event_type: [1, 2] }, events_with_invalid_fields: { time: [0, 1] } },
+  ],
+  [
+    { indexMode: 'firstPerField' },
+    bothBad,
+    400,
+    { events_with_missing_fields: { event_type: [1] }, events_with_invalid_fields: { time: [0] } },
+  ],
 ];
 
 describe('a switch', () => {
@@ -57,7 +88,9 @@ describe('a switch', () => {
   });
 
   it('of the matrix comes once with each value but the usual one', () => {
-    const wanted = Object.entries(amplitudeSwitches).flatMap(([name, { values, matrix }]) => (matrix ? values.slice(1).map((value) => ({ [name]: value })) : []));
+    const wanted = Object.entries(amplitudeSwitches).flatMap(([name, { values, matrix }]) =>
+      matrix ? values.slice(1).map((value) => ({ [name]: value })) : [],
+    );
     expect(amplitudeMatrix).toEqual(wanted);
     expect(amplitudeMatrix.length).toBeGreaterThanOrEqual(6);
   });
@@ -74,20 +107,76 @@ describe('a fault in Amplitude’s words', () => {
       'too many requests of everybody',
       { kind: 'flip429', times: 1, named: 'all' },
       429,
-      { code: 429, error: 'Too many requests for some devices and users', eps_threshold: 1000, throttled_devices: { 'device-1': 1001 }, throttled_users: { 'user-1': 1001 }, throttled_events: [0, 1] },
+      {
+        code: 429,
+        error: 'Too many requests for some devices and users',
+        eps_threshold: 1000,
+        throttled_devices: { 'device-1': 1001 },
+        throttled_users: { 'user-1': 1001 },
+        throttled_events: [0, 1],
+      },
     ],
     [
       'too many requests of one',
       { kind: 'flip429', times: 1, named: ['e-1'] },
       429,
-      { code: 429, error: 'Too many requests for some devices and users', eps_threshold: 1000, throttled_devices: { 'device-1': 1001 }, throttled_users: { 'user-1': 1001 }, throttled_events: [1] },
+      {
+        code: 429,
+        error: 'Too many requests for some devices and users',
+        eps_threshold: 1000,
+        throttled_devices: { 'device-1': 1001 },
+        throttled_users: { 'user-1': 1001 },
+        throttled_events: [1],
+      },
     ],
-    ['a good event marked', { kind: 'partial400', indexes: [1], field: 'time' }, 400, { code: 400, error: 'Invalid field values on some events', events_with_invalid_fields: { time: [1] } }],
-    ['a good event marked by its id', { kind: 'partial400', ids: ['e-0'], records: 'indexAsString' }, 400, { code: 400, error: 'Invalid field values on some events', events_with_invalid_fields: { event_properties: ['0'] } }],
-    ['a mark too many', { kind: 'partial400', indexes: [1], records: 'outOfRange' }, 400, { code: 400, error: 'Invalid field values on some events', events_with_invalid_fields: { event_properties: [1, 9] } }],
-    ['a mark twice', { kind: 'partial400', indexes: [1], records: 'repeated' }, 400, { code: 400, error: 'Invalid field values on some events', events_with_invalid_fields: { event_properties: [1, 1] } }],
-    ['marks as texts', { kind: 'partial400', indexes: [1], records: 'strings' }, 400, { code: 400, error: 'Invalid field values on some events', events_with_invalid_fields: ['event_properties'] }],
-    ['marks without maps', { kind: 'partial400', indexes: [1], records: 'none' }, 400, { code: 400, error: 'Invalid field values on some events' }],
+    [
+      'a good event marked',
+      { kind: 'partial400', indexes: [1], field: 'time' },
+      400,
+      { code: 400, error: 'Invalid field values on some events', events_with_invalid_fields: { time: [1] } },
+    ],
+    [
+      'a good event marked by its id',
+      { kind: 'partial400', ids: ['e-0'], records: 'indexAsString' },
+      400,
+      {
+        code: 400,
+        error: 'Invalid field values on some events',
+        events_with_invalid_fields: { event_properties: ['0'] },
+      },
+    ],
+    [
+      'a mark too many',
+      { kind: 'partial400', indexes: [1], records: 'outOfRange' },
+      400,
+      {
+        code: 400,
+        error: 'Invalid field values on some events',
+        events_with_invalid_fields: { event_properties: [1, 9] },
+      },
+    ],
+    [
+      'a mark twice',
+      { kind: 'partial400', indexes: [1], records: 'repeated' },
+      400,
+      {
+        code: 400,
+        error: 'Invalid field values on some events',
+        events_with_invalid_fields: { event_properties: [1, 1] },
+      },
+    ],
+    [
+      'marks as texts',
+      { kind: 'partial400', indexes: [1], records: 'strings' },
+      400,
+      { code: 400, error: 'Invalid field values on some events', events_with_invalid_fields: ['event_properties'] },
+    ],
+    [
+      'marks without maps',
+      { kind: 'partial400', indexes: [1], records: 'none' },
+      400,
+      { code: 400, error: 'Invalid field values on some events' },
+    ],
   ];
 
   it.each(answers)('%s', async (_name, action, status, body) => {
@@ -109,7 +198,9 @@ describe('a fault in Amplitude’s words', () => {
   });
 
   it('cannot match a project before the body is read', () => {
-    expect(() => fake.control.addFault({ match: { project: 'one' }, action: { kind: 'slowRead', bytesPerSecond: 1 } })).toThrow("before a request's project can be known");
+    expect(() =>
+      fake.control.addFault({ match: { project: 'one' }, action: { kind: 'slowRead', bytesPerSecond: 1 } }),
+    ).toThrow("before a request's project can be known");
   });
 });
 
@@ -118,13 +209,22 @@ it('a lean ledger counts the same as a full one', async () => {
   for (const { url, control } of [fake, lean]) {
     control.addFault({ match: { nth: 2 }, when: 'after-store', action: { kind: 'html' } });
     control.addFault({ match: { probability: 0.3, from: 4 }, action: { kind: 'status', status: 500 } });
-    const bodies = [events(20), events(30), [event('bad', { time: 'x' }), event('good')], events(30), [event('x', { ip: '$remote', event_properties: { t: 'y'.repeat(2000) } })]];
-    for (const body of [...bodies, ...Array.from({ length: 6 }, (_, index) => events(5, `t${index}`))]) await send(url, { events: body });
+    const bodies = [
+      events(20),
+      events(30),
+      [event('bad', { time: 'x' }), event('good')],
+      events(30),
+      [event('x', { ip: '$remote', event_properties: { t: 'y'.repeat(2000) } })],
+    ];
+    for (const body of [...bodies, ...Array.from({ length: 6 }, (_, index) => events(5, `t${index}`))])
+      await send(url, { events: body });
     control.advanceClock(8 * 86_400_000);
     await send(url, { events: events(5) });
   }
   expect(lean.control.summary()).toEqual(fake.control.summary());
-  expect(Math.min(fake.control.summary().duplicates, fake.control.summary().rejected, fake.control.summary().lostCandidates)).toBeGreaterThan(0);
+  expect(
+    Math.min(fake.control.summary().duplicates, fake.control.summary().rejected, fake.control.summary().lostCandidates),
+  ).toBeGreaterThan(0);
   await lean.close();
 });
 
@@ -152,7 +252,11 @@ describe('/v1/userprofile', () => {
   const agent = new Agent({ connections: 4 });
   afterAll(() => agent.destroy());
   const ask = (query: string, authorization: string | undefined = 'Api-Key secret-1') =>
-    sendRaw(`${fake.urls['profile']}/v1/userprofile?${query}`, { method: 'GET', agent, headers: authorization === '' ? {} : { authorization } });
+    sendRaw(`${fake.urls['profile']}/v1/userprofile?${query}`, {
+      method: 'GET',
+      agent,
+      headers: authorization === '' ? {} : { authorization },
+    });
   const nothing = { recommendations: null, user_id: 'user-1', device_id: 'dev-1', amp_props: null, cohort_ids: null };
   beforeEach(() =>
     fake.control.setUserProfile({
@@ -160,7 +264,10 @@ describe('/v1/userprofile', () => {
       deviceId: 'dev-1',
       ampProps: { library: 'http/1.0' },
       cohortIds: ['c1', 'c3'],
-      recommendations: [{ rec_id: 'r1', items: ['x'] }, { rec_id: 'r2', items: [] }],
+      recommendations: [
+        { rec_id: 'r1', items: ['x'] },
+        { rec_id: 'r2', items: [] },
+      ],
       computations: { k1: '5', k2: '6' },
       propensities: { p1: { score: 83, pct: 9 }, p2: { score: 4, pct: 5 } },
     }),
@@ -174,7 +281,15 @@ describe('/v1/userprofile', () => {
     ['user_id=user-1&get_computations=true', { amp_props: { k1: '5', k2: '6' } }],
     ['user_id=user-1&comp_id=k2', { amp_props: { k2: '6' } }],
     ['user_id=user-1&get_propensity=true&prediction_id=p1', { propensity: 83 }],
-    ['user_id=user-1&get_propensity=true&prediction_id=p1,p2&propensity_type=pct', { propensities: [{ prop: 9, pred_id: 'p1', prop_type: 'pct' }, { prop: 5, pred_id: 'p2', prop_type: 'pct' }] }],
+    [
+      'user_id=user-1&get_propensity=true&prediction_id=p1,p2&propensity_type=pct',
+      {
+        propensities: [
+          { prop: 9, pred_id: 'p1', prop_type: 'pct' },
+          { prop: 5, pred_id: 'p2', prop_type: 'pct' },
+        ],
+      },
+    ],
   ])('answers %s', async (query, data) => {
     expect(await ask(query)).toMatchObject({ status: 200, body: { userData: { ...nothing, ...data } } });
   });
@@ -190,7 +305,8 @@ describe('/v1/userprofile', () => {
   it('takes 600 calls a minute', async () => {
     const statuses = new Map<number, number>();
     for (let call = 0; call < 602; call += 14) {
-      for (const { status } of await Promise.all(Array.from({ length: 14 }, () => ask('user_id=user-1')))) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      for (const { status } of await Promise.all(Array.from({ length: 14 }, () => ask('user_id=user-1'))))
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
     expect(Object.fromEntries(statuses)).toEqual({ 200: 600, 429: 2 });
   });

@@ -20,7 +20,11 @@ describe('the rate of a user or device', () => {
   it('is averaged over thirty seconds, and refuses the whole request that would exceed it', async () => {
     expect((await post('/2/httpapi', hits(30, 'user-a'))).status).toBe(200);
     fake.control.advanceClock(29_000);
-    const said = await post('/2/httpapi', [...hits(1, 'user-b'), ...hits(2, 'user-a', 'device-a'), ...hits(1, 'user-c')]);
+    const said = await post('/2/httpapi', [
+      ...hits(1, 'user-b'),
+      ...hits(2, 'user-a', 'device-a'),
+      ...hits(1, 'user-c'),
+    ]);
     expect({ status: said.status, body: said.body }).toEqual({
       status: 429,
       body: {
@@ -37,7 +41,11 @@ describe('the rate of a user or device', () => {
 
   it('is one of devices as well as of users', async () => {
     const said = await post('/batch', [...hits(61, 'user-a', 'device-a'), ...hits(1, 'user-b', 'device-a')]);
-    expect(said.body).toMatchObject({ eps_threshold: 2, throttled_devices: { 'device-a': 3 }, throttled_users: { 'user-a': 3 } });
+    expect(said.body).toMatchObject({
+      eps_threshold: 2,
+      throttled_devices: { 'device-a': 3 },
+      throttled_users: { 'user-a': 3 },
+    });
     expect(said.body.throttled_events).toHaveLength(62);
   });
 
@@ -145,7 +153,10 @@ describe('the limits of a project', () => {
     fake.control.setLimits('slow', { httpapiEps: 2, dailyEvents: 60 });
     expect((await post('/2/httpapi', hits(40, 'user-a', 'device-a'))).status).toBe(200);
     expect(fake.control.mostInAWindow('slow', 'device-a')).toBe(60);
-    expect((await post('/2/httpapi', hits(1, 'user-a'))).body).toMatchObject({ throttled_users: { 'user-a': 3 }, exceeded_daily_quota_users: { 'user-a': 61 } });
+    expect((await post('/2/httpapi', hits(1, 'user-a'))).body).toMatchObject({
+      throttled_users: { 'user-a': 3 },
+      exceeded_daily_quota_users: { 'user-a': 61 },
+    });
     fake.control.advanceClock(30_000);
     fake.control.setLimits('slow', { dailyEvents: 61 });
     expect((await post('/2/httpapi', hits(1, 'user-a'))).status).toBe(200);

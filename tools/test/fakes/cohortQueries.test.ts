@@ -18,25 +18,46 @@ describe('Mixpanel’s Query API', () => {
   afterAll(() => fake.close());
   beforeEach(() => {
     fake.control.reset();
-    fake.control.setCohort('77', { id: 1_000, name: 'Buyers', members: ids.map((distinctId) => ({ distinctId, properties: { $email: 'a@example.com' } })) });
+    fake.control.setCohort('77', {
+      id: 1_000,
+      name: 'Buyers',
+      members: ids.map((distinctId) => ({ distinctId, properties: { $email: 'a@example.com' } })),
+    });
   });
 
   const credentials = { kind: 'serviceAccount', username: 'reader', secret: 'pass', projectId: '77' } as const;
-  const to = () => ({ settings: mixpanel.settings.parse({ region: 'us', baseUrl: fake.url }), credentials, http: openStreamingHttp() });
+  const to = () => ({
+    settings: mixpanel.settings.parse({ region: 'us', baseUrl: fake.url }),
+    credentials,
+    http: openStreamingHttp(),
+  });
   const ask = (path: string, form: Record<string, string>, headers: Record<string, string> = {}) =>
     sendRaw(`${fake.url}/api/query/${path}`, {
-      headers: { authorization: mixpanelClient.basic('reader:pass'), 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      headers: {
+        authorization: mixpanelClient.basic('reader:pass'),
+        'content-type': 'application/x-www-form-urlencoded',
+        ...headers,
+      },
       body: new URLSearchParams(form).toString(),
     });
 
   it('gives a connector all its cohorts, and every member of one', async () => {
-    expect(await mixpanel.cohortPull?.list(to())).toMatchObject({ outcome: 'listed', cohorts: [{ id: '1000', name: 'Buyers', size: 2_500 }] });
+    expect(await mixpanel.cohortPull?.list(to())).toMatchObject({
+      outcome: 'listed',
+      cohorts: [{ id: '1000', name: 'Buyers', size: 2_500 }],
+    });
     const pulled = await pullAll(mixpanel.cohortPull!, '1000', to());
-    expect([pulled.ids, pulled.refused, pulled.steps.map(({ outcome }) => outcome)]).toEqual([ids, {}, ['continue', 'continue', 'complete']]);
+    expect([pulled.ids, pulled.refused, pulled.steps.map(({ outcome }) => outcome)]).toEqual([
+      ids,
+      {},
+      ['continue', 'continue', 'complete'],
+    ]);
   });
 
   it('shows the members of the moment at which a session began', async () => {
-    const pulled = await pullAll(mixpanel.cohortPull!, '1000', to(), () => fake.control.setCohort('77', { id: 1_000, name: 'Buyers', members: [] }));
+    const pulled = await pullAll(mixpanel.cohortPull!, '1000', to(), () =>
+      fake.control.setCohort('77', { id: 1_000, name: 'Buyers', members: [] }),
+    );
     expect(pulled.ids).toEqual(ids);
     expect((await pullAll(mixpanel.cohortPull!, '1000', to())).ids).toEqual([]);
   });
@@ -57,9 +78,17 @@ describe('Mixpanel’s Query API', () => {
   });
 
   it('takes five calls at the same time', async () => {
-    fake.control.addFault({ when: 'before-parse', match: { path: '/api/query/cohorts/list' }, action: { kind: 'trickle', bytesPerSecond: 50 } });
+    fake.control.addFault({
+      when: 'before-parse',
+      match: { path: '/api/query/cohorts/list' },
+      action: { kind: 'trickle', bytesPerSecond: 50 },
+    });
     const slow = Array.from({ length: 5 }, () => ask('cohorts/list?project_id=77', {}));
-    await expect.poll(async () => (await ask('engage?project_id=77', { filter_by_cohort: '{"id":1000}' })).status, { timeout: 2_000 }).toBe(429);
+    await expect
+      .poll(async () => (await ask('engage?project_id=77', { filter_by_cohort: '{"id":1000}' })).status, {
+        timeout: 2_000,
+      })
+      .toBe(429);
     expect((await Promise.all(slow)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
     expect((await ask('cohorts/list?project_id=77', {})).status).toBe(200);
   });
@@ -68,8 +97,16 @@ describe('Mixpanel’s Query API', () => {
     ['a token', () => ask('cohorts/list', {}, { authorization: mixpanelClient.basic('token-77:') }), 401],
     ['no project', () => ask('cohorts/list', {}), 400],
     ['another project', () => ask('cohorts/list?project_id=78', {}), 401],
-    ['a page without a session', () => ask('engage?project_id=77', { filter_by_cohort: '{"id":1000}', page: '1' }), 400],
-    ['a session nobody began', () => ask('engage?project_id=77', { filter_by_cohort: '{"id":1000}', page: '1', session_id: 'x' }), 400],
+    [
+      'a page without a session',
+      () => ask('engage?project_id=77', { filter_by_cohort: '{"id":1000}', page: '1' }),
+      400,
+    ],
+    [
+      'a session nobody began',
+      () => ask('engage?project_id=77', { filter_by_cohort: '{"id":1000}', page: '1', session_id: 'x' }),
+      400,
+    ],
     ['a cohort nobody knows', () => ask('engage?project_id=77', { filter_by_cohort: '{"id":9}' }), 400],
     ['a body that is no form', () => ask('engage?project_id=77', {}, { 'content-type': 'application/json' }), 400],
     ['the project’s secret', () => ask('cohorts/list', {}, { authorization: mixpanelClient.basic('secret-77:') }), 200],
@@ -112,11 +149,20 @@ describe('Amplitude’s Behavioral Cohorts API', () => {
     const pulled = await pullAll(amplitude.cohortPull!, '26umsb5', context);
     expect(pulled.ids).toEqual([...awkward, ...ids]);
     expect(pulled.refused).toEqual({ no_id: 1 });
-    expect(pulled.steps.map(({ outcome }) => outcome)).toEqual(['continue', 'continue', 'continue', 'continue', 'complete']);
+    expect(pulled.steps.map(({ outcome }) => outcome)).toEqual([
+      'continue',
+      'continue',
+      'continue',
+      'continue',
+      'complete',
+    ]);
   });
 
   it('lists what is not archived', async () => {
-    expect(await amplitude.cohortPull?.list(to())).toMatchObject({ outcome: 'listed', cohorts: [{ id: '26umsb5', name: 'Buyers', size: 2_505 }] });
+    expect(await amplitude.cohortPull?.list(to())).toMatchObject({
+      outcome: 'listed',
+      cohorts: [{ id: '26umsb5', name: 'Buyers', size: 2_505 }],
+    });
   });
 
   it('refuses a link that has expired, and gives another', async () => {
@@ -164,8 +210,16 @@ describe('Amplitude’s Behavioral Cohorts API', () => {
   });
 
   it('makes four files at the same time', async () => {
-    const starts = await Promise.all(Array.from({ length: 5 }, () => amplitude.cohortPull!.pull('26umsb5', undefined, to(), async () => undefined)));
-    expect(starts.map(({ outcome }) => outcome).sort()).toEqual(['continue', 'continue', 'continue', 'continue', 'deferred']);
+    const starts = await Promise.all(
+      Array.from({ length: 5 }, () => amplitude.cohortPull!.pull('26umsb5', undefined, to(), async () => undefined)),
+    );
+    expect(starts.map(({ outcome }) => outcome).sort()).toEqual([
+      'continue',
+      'continue',
+      'continue',
+      'continue',
+      'deferred',
+    ]);
   });
 
   it.each([

@@ -2,7 +2,11 @@ import { request } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { MixpanelControl } from '../../src/fakes/mixpanel/startFakeMixpanel.js';
 import type { Remote } from '../../src/fakes/control/control.js';
-import { connectFakeMixpanel, startFakeMixpanel, type FakeMixpanel } from '../../src/fakes/mixpanel/startFakeMixpanel.js';
+import {
+  connectFakeMixpanel,
+  startFakeMixpanel,
+  type FakeMixpanel,
+} from '../../src/fakes/mixpanel/startFakeMixpanel.js';
 import { needlessResends } from '../../src/fakes/ledger.js';
 import { event, events, nowMs, project, send, start } from './mixpanelClient.js';
 
@@ -48,7 +52,9 @@ describe('the control over HTTP', () => {
   });
 
   it('throws what the fake objects to', async () => {
-    await expect(remote.addFault({ action: { kind: 'explode' } as never })).rejects.toThrow('unknown fault action "explode"');
+    await expect(remote.addFault({ action: { kind: 'explode' } as never })).rejects.toThrow(
+      'unknown fault action "explode"',
+    );
     await expect(remote.setProfile({ tooMany: 1 as never })).rejects.toThrow('switch tooMany cannot be 1');
     await expect(remote.createProject({ projectId: '2' } as never)).rejects.toThrow('a Mixpanel project needs a token');
     await expect(remote.createProject(project)).rejects.toThrow('already a project 77');
@@ -61,7 +67,10 @@ describe('the control over HTTP', () => {
     };
     expect((await post('/_ctl/clock', { set: 5 })).status).toBe(200);
     expect((await post('/_ctl/profile', { service: 'mixpanel', tooMany: 400 })).status).toBe(200);
-    expect(await post('/_ctl/profile', { service: 'amplitude', tooMany: 400 })).toMatchObject({ status: 400, body: { error: expect.stringContaining('not of "amplitude"') } });
+    expect(await post('/_ctl/profile', { service: 'amplitude', tooMany: 400 })).toMatchObject({
+      status: 400,
+      body: { error: expect.stringContaining('not of "amplitude"') },
+    });
     expect((await post('/_ctl/clock', { later: 5 })).status).toBe(400);
     expect((await post('/_ctl/clock', [])).status).toBe(400);
     expect((await post('/_ctl/nothing', {})).status).toBe(404);
@@ -112,6 +121,8 @@ describe('needless resends', () => {
     await send(fake.url, { body: [event('c')] });
     await send(fake.url, { body: [event('a'), event('d')] });
     const ledger = fake.control.ledger();
-    expect(needlessResends(ledger).map(({ event: kept }) => (kept['properties'] as { $insert_id: string }).$insert_id)).toEqual(['a']);
+    expect(
+      needlessResends(ledger).map(({ event: kept }) => (kept['properties'] as { $insert_id: string }).$insert_id),
+    ).toEqual(['a']);
   });
 });

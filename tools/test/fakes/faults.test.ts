@@ -13,7 +13,9 @@ afterAll(() => fake.close());
 beforeEach(() => fake.control.reset());
 
 /** What a client sees: an answer, or the kind of failure. */
-async function see(sent: Sent = {}): Promise<{ status: number | string; text?: string; headers?: Record<string, unknown>; body?: any }> {
+async function see(
+  sent: Sent = {},
+): Promise<{ status: number | string; text?: string; headers?: Record<string, unknown>; body?: any }> {
   try {
     return await send(fake.url, sent);
   } catch (error) {
@@ -30,29 +32,66 @@ const statuses = async (count: number, sent: Sent = {}): Promise<(number | strin
 const isPage = /^<html>[^]*<center>nginx<\/center>/;
 
 describe('an answer that a fault gives', () => {
-  const cases: readonly (readonly [string, FaultRule['action'], number, RegExp, Record<string, string | undefined>])[] = [
-    ['status, alone', { kind: 'status', status: 500 }, 500, /^$/, { 'content-type': undefined }],
-    ['status, with JSON', { kind: 'status', status: 418, body: { a: 1 }, headers: { 'x-a': 'b' } }, 418, /^\{"a":1\}$/, { 'x-a': 'b', 'content-type': 'application/json' }],
-    ['status, with text', { kind: 'status', status: 503, body: 'busy' }, 503, /^busy$/, { 'content-type': 'text/plain; charset=utf-8' }],
-    ['status, with HTML', { kind: 'status', status: 504, body: '<html>' }, 504, /^<html>$/, { 'content-type': 'text/html' }],
-    ['html', { kind: 'html' }, 502, isPage, { 'content-type': 'text/html' }],
-    ['html of 503', { kind: 'html', status: 503 }, 503, isPage, { 'content-type': 'text/html' }],
-    ['emptyBody', { kind: 'emptyBody', status: 200 }, 200, /^$/, { 'content-length': '0' }],
-    ['redirect', { kind: 'redirect', location: 'http://127.0.0.1:1/x', status: 301 }, 301, /^$/, { location: 'http://127.0.0.1:1/x' }],
-    ['blanket400', { kind: 'blanket400', ids: ['e-0'] }, 400, /^\{"code":400,"error":"invalid request","status":"Bad Request"\}$/, {}],
-    ['waf403', { kind: 'waf403', pattern: 'e-\\d' }, 403, /Forbidden/, {}],
-    ['flip429', { kind: 'flip429', times: 1 }, 429, /exponential backoff/, { 'retry-after': undefined }],
-    ['flip429 with seconds', { kind: 'flip429', times: 1, retryAfterSeconds: 9 }, 429, /exponential backoff/, { 'retry-after': '9' }],
+  const cases: readonly (readonly [string, FaultRule['action'], number, RegExp, Record<string, string | undefined>])[] =
     [
-      'flip429 with a date',
-      { kind: 'flip429', times: 1, retryAfterSeconds: 9, retryAfterForm: 'date' },
-      429,
-      /exponential backoff/,
-      { 'retry-after': new Date(nowMs + 9000).toUTCString() },
-    ],
-    ['credentialsRevoked', { kind: 'credentialsRevoked' }, 401, /Invalid credentials/, {}],
-    ['maxBytesNow', { kind: 'maxBytesNow', bytes: 50 }, 413, /exceeds max limit of 50 bytes/, {}],
-  ];
+      ['status, alone', { kind: 'status', status: 500 }, 500, /^$/, { 'content-type': undefined }],
+      [
+        'status, with JSON',
+        { kind: 'status', status: 418, body: { a: 1 }, headers: { 'x-a': 'b' } },
+        418,
+        /^\{"a":1\}$/,
+        { 'x-a': 'b', 'content-type': 'application/json' },
+      ],
+      [
+        'status, with text',
+        { kind: 'status', status: 503, body: 'busy' },
+        503,
+        /^busy$/,
+        { 'content-type': 'text/plain; charset=utf-8' },
+      ],
+      [
+        'status, with HTML',
+        { kind: 'status', status: 504, body: '<html>' },
+        504,
+        /^<html>$/,
+        { 'content-type': 'text/html' },
+      ],
+      ['html', { kind: 'html' }, 502, isPage, { 'content-type': 'text/html' }],
+      ['html of 503', { kind: 'html', status: 503 }, 503, isPage, { 'content-type': 'text/html' }],
+      ['emptyBody', { kind: 'emptyBody', status: 200 }, 200, /^$/, { 'content-length': '0' }],
+      [
+        'redirect',
+        { kind: 'redirect', location: 'http://127.0.0.1:1/x', status: 301 },
+        301,
+        /^$/,
+        { location: 'http://127.0.0.1:1/x' },
+      ],
+      [
+        'blanket400',
+        { kind: 'blanket400', ids: ['e-0'] },
+        400,
+        /^\{"code":400,"error":"invalid request","status":"Bad Request"\}$/,
+        {},
+      ],
+      ['waf403', { kind: 'waf403', pattern: 'e-\\d' }, 403, /Forbidden/, {}],
+      ['flip429', { kind: 'flip429', times: 1 }, 429, /exponential backoff/, { 'retry-after': undefined }],
+      [
+        'flip429 with seconds',
+        { kind: 'flip429', times: 1, retryAfterSeconds: 9 },
+        429,
+        /exponential backoff/,
+        { 'retry-after': '9' },
+      ],
+      [
+        'flip429 with a date',
+        { kind: 'flip429', times: 1, retryAfterSeconds: 9, retryAfterForm: 'date' },
+        429,
+        /exponential backoff/,
+        { 'retry-after': new Date(nowMs + 9000).toUTCString() },
+      ],
+      ['credentialsRevoked', { kind: 'credentialsRevoked' }, 401, /Invalid credentials/, {}],
+      ['maxBytesNow', { kind: 'maxBytesNow', bytes: 50 }, 413, /exceeds max limit of 50 bytes/, {}],
+    ];
 
   it.each(cases)('is seen by the client: %s', async (_name, action, status, text, headers) => {
     fake.control.addFault({ action });
@@ -76,11 +115,14 @@ describe('the moment of a fault', () => {
     expect(fake.control.summary()).toMatchObject({ accepted, lostCandidates });
   });
 
-  it.each(['after-validate', 'after-store'] as const)('%s never comes for a request that is refused anyway', async (when) => {
-    fake.control.addFault({ when, action: { kind: 'html' } });
-    expect(await statuses(2, { credentials: 'wrong:' })).toEqual([401, 401]);
-    expect(fake.control.summary().faults).toEqual({});
-  });
+  it.each(['after-validate', 'after-store'] as const)(
+    '%s never comes for a request that is refused anyway',
+    async (when) => {
+      fake.control.addFault({ when, action: { kind: 'html' } });
+      expect(await statuses(2, { credentials: 'wrong:' })).toEqual([401, 401]);
+      expect(fake.control.summary().faults).toEqual({});
+    },
+  );
 
   it('after-store makes the repeated request a duplicate, which is not a needless one', async () => {
     fake.control.addFault({ when: 'after-store', match: { nth: 1 }, action: { kind: 'status', status: 503 } });
@@ -215,14 +257,34 @@ describe('what a fault changes and lets through', () => {
 });
 
 describe('partial400', () => {
-  const entry = (index: unknown, id: string) => ({ index, insert_id: id, field: 'properties', message: 'properties are invalid' });
-  const cases: readonly (readonly [string, Omit<Extract<FaultRule['action'], { kind: 'partial400' }>, 'kind'>, unknown, number])[] = [
+  const entry = (index: unknown, id: string) => ({
+    index,
+    insert_id: id,
+    field: 'properties',
+    message: 'properties are invalid',
+  });
+  const cases: readonly (readonly [
+    string,
+    Omit<Extract<FaultRule['action'], { kind: 'partial400' }>, 'kind'>,
+    unknown,
+    number,
+  ])[] = [
     ['by index', { indexes: [1] }, [entry(1, 'e-1')], 2],
-    ['by id', { ids: ['e-2'], field: 'x', message: 'y' }, [{ index: 2, insert_id: 'e-2', field: 'x', message: 'y' }], 2],
+    [
+      'by id',
+      { ids: ['e-2'], field: 'x', message: 'y' },
+      [{ index: 2, insert_id: 'e-2', field: 'x', message: 'y' }],
+      2,
+    ],
     ['with bare strings', { indexes: [1], records: 'strings' }, ['properties are invalid'], 0],
     ['without a list', { indexes: [1], records: 'none' }, undefined, 0],
     ['without a list, but with the rest taken', { indexes: [1], records: 'none', stores: 'rest' }, undefined, 2],
-    ['with an index that does not exist', { indexes: [1], records: 'outOfRange' }, [entry(1, 'e-1'), { ...entry(10, ''), message: 'out of range' }], 2],
+    [
+      'with an index that does not exist',
+      { indexes: [1], records: 'outOfRange' },
+      [entry(1, 'e-1'), { ...entry(10, ''), message: 'out of range' }],
+      2,
+    ],
     ['with an entry twice', { indexes: [1], records: 'repeated' }, [entry(1, 'e-1'), entry(1, 'e-1')], 2],
     ['with the index in quotes', { indexes: [1], records: 'indexAsString' }, [entry('1', 'e-1')], 2],
     ['with nothing taken', { indexes: [1], stores: 'nothing' }, [entry(1, 'e-1')], 0],
@@ -301,7 +363,10 @@ describe('which requests a fault strikes', () => {
     fake.control.addFault({ id: 'down', match: { nth: 1 }, action: { kind: 'html' } });
     fake.control.addFault({ id: 'never', match: { nth: 1 }, action: { kind: 'emptyBody', status: 500 } });
     expect(await statuses(2)).toEqual([502, 500]);
-    expect(fake.control.ledger().requests.map(({ faults }) => faults)).toEqual([['skew', 'down'], ['skew', 'never']]);
+    expect(fake.control.ledger().requests.map(({ faults }) => faults)).toEqual([
+      ['skew', 'down'],
+      ['skew', 'never'],
+    ]);
   });
 });
 
@@ -314,7 +379,10 @@ describe('a fault rule that makes no sense is refused', () => {
     [{ action: { kind: 'hang' }, match: { nht: 1 } }, 'match: unknown "nht"'],
     [{ action: { kind: 'waf403', pattern: '(' } }, '"pattern" must be regex'],
     [{ action: { kind: 'partial400' }, when: 'after-store' }, 'action partial400 cannot happen after-store'],
-    [{ action: { kind: 'slowRead', bytesPerSecond: 1 }, match: { minEvents: 3 } }, "before a request's minEvents can be known"],
+    [
+      { action: { kind: 'slowRead', bytesPerSecond: 1 }, match: { minEvents: 3 } },
+      "before a request's minEvents can be known",
+    ],
     [{ action: { kind: 'reset', at: 'connect' }, match: { path: '/import' } }, "before a request's path can be known"],
     [{ when: 'before-parse' }, '"action" is missing'],
   ])('%j', (rule, message) => {

@@ -42,7 +42,9 @@ it('a lean ledger counts the same as a full one, and keeps nothing else', async 
 });
 
 it('a lean ledger knows which events never came, as a full one does', () => {
-  const ids = full.control.ledger().stored.map(({ event: kept }) => (kept['properties'] as { $insert_id: string }).$insert_id);
+  const ids = full.control
+    .ledger()
+    .stored.map(({ event: kept }) => (kept['properties'] as { $insert_id: string }).$insert_id);
   const asked = [...ids, 'unknown-0', 'bad_id'];
   expect(lean.control.missing(asked)).toEqual(['unknown-0', 'bad_id']);
   expect(full.control.missing(asked)).toEqual(['unknown-0', 'bad_id']);

@@ -5,7 +5,10 @@ import { event, events, send, start, type Sent } from './mixpanelClient.js';
 
 let fake: FakeMixpanel;
 beforeAll(async () => {
-  fake = await startFakeMixpanel({ ...start, projects: [...start.projects, { projectId: '88', token: 'token-88', region: 'eu', identity: 'original' }] });
+  fake = await startFakeMixpanel({
+    ...start,
+    projects: [...start.projects, { projectId: '88', token: 'token-88', region: 'eu', identity: 'original' }],
+  });
 });
 afterAll(() => fake.close());
 beforeEach(() => fake.control.reset());
@@ -28,16 +31,36 @@ const cases: readonly (readonly [string, Sent, number, unknown])[] = [
   ['a project secret', { credentials: 'secret-77:' }, 200, okOne],
   ['a service account', { credentials: 'writer:pass', path: '/import?strict=1&project_id=77' }, 200, okOne],
   ['a service account without project_id', { credentials: 'writer:pass' }, 401, unauthorised],
-  ['a service account with a wrong secret', { credentials: 'writer:past', path: '/import?strict=1&project_id=77' }, 401, unauthorised],
-  ['a service account that may only read', { credentials: 'reader:pass', path: '/import?strict=1&project_id=77' }, 401, unauthorised],
+  [
+    'a service account with a wrong secret',
+    { credentials: 'writer:past', path: '/import?strict=1&project_id=77' },
+    401,
+    unauthorised,
+  ],
+  [
+    'a service account that may only read',
+    { credentials: 'reader:pass', path: '/import?strict=1&project_id=77' },
+    401,
+    unauthorised,
+  ],
   ['no content type', { contentType: null }, 400, bad('unsupported content type')],
   ['a form', { contentType: 'application/x-www-form-urlencoded' }, 400, bad('unsupported content type')],
   ['a content type with a charset', { contentType: 'application/json; charset=utf-8' }, 200, okOne],
   ['an unknown encoding', { encoding: 'br', raw: 'x' }, 400, bad('unsupported content encoding')],
   ['gzip', { encoding: 'gzip' }, 200, okOne],
   ['what only says to be gzip', { encoding: 'gzip', raw: Buffer.from('[]') }, 400, bad('bad gzip')],
-  ['gzip that stops early', { encoding: 'gzip', raw: gzipSync(JSON.stringify(events(1))).subarray(0, -6) }, 400, bad('bad gzip')],
-  ['gzip with zeros behind it', { encoding: 'gzip', raw: Buffer.concat([gzipSync(JSON.stringify(events(1))), Buffer.alloc(3)]) }, 400, bad('bad gzip')],
+  [
+    'gzip that stops early',
+    { encoding: 'gzip', raw: gzipSync(JSON.stringify(events(1))).subarray(0, -6) },
+    400,
+    bad('bad gzip'),
+  ],
+  [
+    'gzip with zeros behind it',
+    { encoding: 'gzip', raw: Buffer.concat([gzipSync(JSON.stringify(events(1))), Buffer.alloc(3)]) },
+    400,
+    bad('bad gzip'),
+  ],
   [
     'more bytes than the limit',
     { raw: `${JSON.stringify(events(1))}${' '.repeat(2_097_152)}` },
@@ -56,7 +79,12 @@ const cases: readonly (readonly [string, Sent, number, unknown])[] = [
   ['a trailing comma', { raw: `[${JSON.stringify(event('a'))},]` }, 400, bad('invalid JSON')],
   ['a comment', { raw: `[${JSON.stringify(event('a'))}] // done` }, 400, bad('invalid JSON')],
   ['NaN', { raw: JSON.stringify([event('a', { x: 0 })]).replace('"x":0', '"x":NaN') }, 400, bad('invalid JSON')],
-  ['lines of events as JSON', { raw: `${JSON.stringify(event('a'))}\n${JSON.stringify(event('b'))}` }, 400, bad('invalid JSON')],
+  [
+    'lines of events as JSON',
+    { raw: `${JSON.stringify(event('a'))}\n${JSON.stringify(event('b'))}` },
+    400,
+    bad('invalid JSON'),
+  ],
   [
     'lines of events with blank ones',
     { contentType: 'application/x-ndjson', raw: `\n${JSON.stringify(event('a'))}\n\n${JSON.stringify(event('b'))}\n` },
@@ -108,7 +136,14 @@ describe('Mixpanel /import', () => {
     await send(fake.url, { encoding: 'gzip', raw });
     const [request] = fake.control.ledger().requests;
     expect(Buffer.from(fake.control.body(request?.seq ?? 0) ?? []).equals(raw)).toBe(true);
-    expect(request).toMatchObject({ project: '77', rawSize: raw.length, encoding: 'gzip', eventCount: 3, status: 200, reason: 'imported' });
+    expect(request).toMatchObject({
+      project: '77',
+      rawSize: raw.length,
+      encoding: 'gzip',
+      eventCount: 3,
+      status: 200,
+      reason: 'imported',
+    });
     expect(request?.uncompressedSize).toBe(JSON.stringify(events(3)).length);
   });
 

@@ -24,8 +24,14 @@ export interface Sent extends Pick<RawRequest, 'method' | 'encoding' | 'agent' |
 }
 
 /** An event that every check lets pass. */
-export function event(id: string, properties: Record<string, unknown> = {}): { event: string; properties: Record<string, unknown> } {
-  return { event: 'Email Open', properties: { time: nowMs - 1000, distinct_id: 'user-1', $insert_id: id, ip: 0, ...properties } };
+export function event(
+  id: string,
+  properties: Record<string, unknown> = {},
+): { event: string; properties: Record<string, unknown> } {
+  return {
+    event: 'Email Open',
+    properties: { time: nowMs - 1000, distinct_id: 'user-1', $insert_id: id, ip: 0, ...properties },
+  };
 }
 
 export function events(count: number, prefix = 'e'): ReturnType<typeof event>[] {
@@ -38,7 +44,14 @@ export function basic(credentials: string): string {
 
 /** One request to /import that every check lets pass, except for what is said otherwise. */
 export function send(url: string, sent: Sent = {}): Promise<Said> {
-  const { path = '/import?strict=1', credentials = 'token-77:', contentType = 'application/json', body, raw, ...rest } = sent;
+  const {
+    path = '/import?strict=1',
+    credentials = 'token-77:',
+    contentType = 'application/json',
+    body,
+    raw,
+    ...rest
+  } = sent;
   const headers = {
     ...(contentType === null ? {} : { 'content-type': contentType }),
     ...(credentials === null ? {} : { authorization: basic(credentials) }),

@@ -32,25 +32,84 @@ const refused: readonly (readonly [string, unknown, string, string])[] = [
   ['a time over an hour ahead', event('id-1', { time: nowMs + 3_600_001 }), 'properties.time', time],
   ['no distinct_id', without('distinct_id'), 'properties.distinct_id', "'distinct_id' must not be missing"],
   ['a numeric distinct_id', event('id-1', { distinct_id: 42 }), 'properties.distinct_id', "'distinct_id' is invalid"],
-  ['a distinct_id of 256 bytes', event('id-1', { distinct_id: 'é'.repeat(128) }), 'properties.distinct_id', "'distinct_id' is invalid"],
-  ...['anon', ' Anonymous', 'nil', 'NONE', 'null', 'n/a', 'na', 'undefined', 'unknown', '<nil>', '0', '-1', 'true', 'false', '[]', '{}', '00000000-0000-0000-0000-000000000000'].map(
-    (id) => [`the distinct_id ${JSON.stringify(id)}`, event('id-1', { distinct_id: id }), 'properties.distinct_id', "'distinct_id' is invalid: disallowed value"] as const,
+  [
+    'a distinct_id of 256 bytes',
+    event('id-1', { distinct_id: 'é'.repeat(128) }),
+    'properties.distinct_id',
+    "'distinct_id' is invalid",
+  ],
+  ...[
+    'anon',
+    ' Anonymous',
+    'nil',
+    'NONE',
+    'null',
+    'n/a',
+    'na',
+    'undefined',
+    'unknown',
+    '<nil>',
+    '0',
+    '-1',
+    'true',
+    'false',
+    '[]',
+    '{}',
+    '00000000-0000-0000-0000-000000000000',
+  ].map(
+    (id) =>
+      [
+        `the distinct_id ${JSON.stringify(id)}`,
+        event('id-1', { distinct_id: id }),
+        'properties.distinct_id',
+        "'distinct_id' is invalid: disallowed value",
+      ] as const,
   ),
   ['no $insert_id', without('$insert_id'), '$insert_id', "'$insert_id' must not be missing or blank"],
   ['a blank $insert_id', event(' '), '$insert_id', "'$insert_id' must not be missing or blank"],
   ['a numeric $insert_id', event('', { $insert_id: 12 }), '$insert_id', "'$insert_id' must not be missing or blank"],
-  ['an $insert_id of 37 bytes', event('a'.repeat(37)), '$insert_id', "'$insert_id' is invalid: must be at most 36 bytes"],
+  [
+    'an $insert_id of 37 bytes',
+    event('a'.repeat(37)),
+    '$insert_id',
+    "'$insert_id' is invalid: must be at most 36 bytes",
+  ],
   ['an $insert_id with an underscore', event('a_b'), '$insert_id', charset],
   ['an $insert_id with an umlaut', event('ä'), '$insert_id', charset],
   ['a disallowed $insert_id', event('unknown'), '$insert_id', "'$insert_id' is invalid: disallowed value"],
   ['a record of 1 MB', event('id-1', { text: 'x'.repeat(1_000_000) }), '', 'event exceeds max size'],
   ['255 properties', event('id-1', keys(251)), 'properties', 'too many properties'],
   ['a nested object of 255 keys', event('id-1', { o: keys(255) }), 'properties.o', 'object too large'],
-  ['a fourth nested object', event('id-1', { a: { b: { c: { d: 1, e: {} } } } }), 'properties.a.b.c.e', 'nesting too deep'],
-  ['lists nested a hundred times', event('id-1', { a: JSON.parse('['.repeat(100) + ']'.repeat(100)) }), `properties.a${'.0'.repeat(64)}`, 'nesting too deep'],
-  ['a list of 255 elements', event('id-1', { l: Array.from({ length: 255 }, () => 1) }), 'properties.l', 'array too large'],
-  ['half a surrogate pair', event('id-1', { name: 'a\ud800' }), 'properties.name', 'properties.name is invalid: string should be valid utf8'],
-  ['half a surrogate pair inside', event('id-1', { o: { l: ['x', '\udc00'] } }), 'properties.o.l.1', 'properties.o.l.1 is invalid: string should be valid utf8'],
+  [
+    'a fourth nested object',
+    event('id-1', { a: { b: { c: { d: 1, e: {} } } } }),
+    'properties.a.b.c.e',
+    'nesting too deep',
+  ],
+  [
+    'lists nested a hundred times',
+    event('id-1', { a: JSON.parse('['.repeat(100) + ']'.repeat(100)) }),
+    `properties.a${'.0'.repeat(64)}`,
+    'nesting too deep',
+  ],
+  [
+    'a list of 255 elements',
+    event('id-1', { l: Array.from({ length: 255 }, () => 1) }),
+    'properties.l',
+    'array too large',
+  ],
+  [
+    'half a surrogate pair',
+    event('id-1', { name: 'a\ud800' }),
+    'properties.name',
+    'properties.name is invalid: string should be valid utf8',
+  ],
+  [
+    'half a surrogate pair inside',
+    event('id-1', { o: { l: ['x', '\udc00'] } }),
+    'properties.o.l.1',
+    'properties.o.l.1 is invalid: string should be valid utf8',
+  ],
 ];
 
 const taken: readonly (readonly [string, unknown])[] = [
@@ -75,7 +134,9 @@ describe('a record', () => {
     expect(said.body).toEqual({
       code: 400,
       error: 'some data points in the request failed validation',
-      failed_records: [{ index: 1, insert_id: typeof insertId === 'string' && insertId.trim() !== '' ? insertId : '', field, message }],
+      failed_records: [
+        { index: 1, insert_id: typeof insertId === 'string' && insertId.trim() !== '' ? insertId : '', field, message },
+      ],
       num_records_imported: 2,
       status: 'Bad Request',
     });
@@ -89,13 +150,22 @@ describe('a record', () => {
   });
 
   it('that is not UTF-8 is named, and the records around it are taken', async () => {
-    const [start, end] = JSON.stringify([event('a'), event('b', { name: '##' }), event('c', { name: 'ü' })]).split('##') as [string, string];
+    const [start, end] = JSON.stringify([event('a'), event('b', { name: '##' }), event('c', { name: 'ü' })]).split(
+      '##',
+    ) as [string, string];
     const raw = Buffer.concat([Buffer.from(start), Buffer.from([0xff, 0xe2, 0x82]), Buffer.from(end)]);
     const said = await send(fake.url, { raw });
     expect(said.body.failed_records).toEqual([
-      { index: 1, insert_id: 'b', field: 'properties.name', message: 'properties.name is invalid: string should be valid utf8' },
+      {
+        index: 1,
+        insert_id: 'b',
+        field: 'properties.name',
+        message: 'properties.name is invalid: string should be valid utf8',
+      },
     ]);
-    expect(fake.control.ledger().stored.map(({ event: kept }) => (kept['properties'] as { name?: string }).name)).toEqual([undefined, 'ü']);
+    expect(
+      fake.control.ledger().stored.map(({ event: kept }) => (kept['properties'] as { name?: string }).name),
+    ).toEqual([undefined, 'ü']);
   });
 
   it('with strings over 255 bytes is stored with them cut between two characters', async () => {
@@ -120,7 +190,9 @@ describe('a record', () => {
 
   it('without ip is placed where the request came from, which an export never wants', async () => {
     const { ip: _ip, ...properties } = event('a').properties;
-    await send(fake.url, { body: [{ event: 'Email Open', properties }, event('b'), event('c', { ip: '203.0.113.9' })] });
+    await send(fake.url, {
+      body: [{ event: 'Email Open', properties }, event('b'), event('c', { ip: '203.0.113.9' })],
+    });
     expect(fake.control.summary().violations).toEqual({ noIpZero: 1 });
     const places = fake.control.ledger().stored.map(({ event: kept }) => '$city' in (kept['properties'] as object));
     expect(places).toEqual([true, false, true]);
@@ -133,9 +205,17 @@ describe('a record', () => {
   });
 
   it('that is bad is dropped without a word when strict is 0', async () => {
-    const said = await send(fake.url, { path: '/import?strict=0', body: [event('a'), event('b', { time: 'x' }), without('$insert_id')] });
+    const said = await send(fake.url, {
+      path: '/import?strict=0',
+      body: [event('a'), event('b', { time: 'x' }), without('$insert_id')],
+    });
     expect(said).toMatchObject({ status: 200, body: { code: 200, num_records_imported: 2, status: 'OK' } });
-    expect(fake.control.summary()).toMatchObject({ accepted: 2, rejected: 0, lostCandidates: 1, violations: { nonStrict: 1 } });
+    expect(fake.control.summary()).toMatchObject({
+      accepted: 2,
+      rejected: 0,
+      lostCandidates: 1,
+      violations: { nonStrict: 1 },
+    });
   });
 });
 
@@ -158,7 +238,11 @@ describe('copies of an event', () => {
   });
 
   it('of one day fall together in the compaction, whatever their times', async () => {
-    const copies = [event('a', { source: 's1' }), event('a', { source: 's2', time: nowMs - 5000 }), event('b', { source: 's3' })];
+    const copies = [
+      event('a', { source: 's1' }),
+      event('a', { source: 's2', time: nowMs - 5000 }),
+      event('b', { source: 's3' }),
+    ];
     await send(fake.url, { body: copies });
     expect(fake.control.compact('source')).toEqual({ before: 3, after: 2, lostIds: ['s1'] });
   });
@@ -167,7 +251,10 @@ describe('copies of an event', () => {
     fake.control.createProject({ projectId: '99', token: 'token-99', limits: { hotShardEvents: 2 } });
     await send(fake.url, { credentials: 'token-99:', body: events(3) });
     const last = fake.control.ledger().stored.at(-1)?.event;
-    expect(last).toMatchObject({ event: '$hotshard_events', properties: { distinct_id: '', mp_original_distinct_id: 'user-1' } });
+    expect(last).toMatchObject({
+      event: '$hotshard_events',
+      properties: { distinct_id: '', mp_original_distinct_id: 'user-1' },
+    });
     expect(fake.control.summary().violations).toEqual({ hotShard: 1 });
   });
 });

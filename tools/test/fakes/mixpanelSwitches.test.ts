@@ -6,7 +6,10 @@ import { event, events, nowMs, send, start, type Sent } from './mixpanelClient.j
 
 let fake: FakeMixpanel;
 beforeAll(async () => {
-  fake = await startFakeMixpanel({ ...start, projects: [...start.projects, { projectId: '88', token: 'token-88', region: 'eu' }] });
+  fake = await startFakeMixpanel({
+    ...start,
+    projects: [...start.projects, { projectId: '88', token: 'token-88', region: 'eu' }],
+  });
 });
 afterAll(() => fake.close());
 beforeEach(() => fake.control.reset());
@@ -25,11 +28,32 @@ const cases: readonly (readonly [Partial<MixpanelProfile>, Sent, number, unknown
   [{ maxBytes: 2_097_152 }, { raw: padded(2_097_152) }, 200, {}],
   [{ maxBytes: 2_097_152 }, { raw: padded(2_097_153) }, 413, { error: 'request exceeds max limit of 2097152 bytes' }],
   [{ maxBytes: 10_000_000 }, { raw: padded(10_000_000) }, 200, {}],
-  [{ maxBytes: 10_000_000 }, { raw: padded(10_000_001) }, 413, { error: 'request exceeds max limit of 10000000 bytes' }],
-  [{ maxBytes: 10_485_760 }, { raw: padded(10_485_761) }, 413, { error: 'request exceeds max limit of 10485760 bytes' }],
+  [
+    { maxBytes: 10_000_000 },
+    { raw: padded(10_000_001) },
+    413,
+    { error: 'request exceeds max limit of 10000000 bytes' },
+  ],
+  [
+    { maxBytes: 10_485_760 },
+    { raw: padded(10_485_761) },
+    413,
+    { error: 'request exceeds max limit of 10485760 bytes' },
+  ],
   [{ maxEventBytes: 1_048_576 }, { body: [event('a', { x: 'y'.repeat(1_000_000) })] }, 200, {}],
   [{ multiErrors: 'first' }, { body: [twiceBad] }, 400, { failed_records: [{ index: 0, field: 'event' }] }],
-  [{ multiErrors: 'all' }, { body: [twiceBad] }, 400, { failed_records: [{ index: 0, field: 'event' }, { index: 0, field: 'properties.time' }, { index: 0, field: '$insert_id' }] }],
+  [
+    { multiErrors: 'all' },
+    { body: [twiceBad] },
+    400,
+    {
+      failed_records: [
+        { index: 0, field: 'event' },
+        { index: 0, field: 'properties.time' },
+        { index: 0, field: '$insert_id' },
+      ],
+    },
+  ],
   [{ idKey: 'insert_id' }, { body: [event('a_b')] }, 400, { failed_records: [{ insert_id: 'a_b' }] }],
   [{ idKey: '$insert_id' }, { body: [event('a_b')] }, 400, { failed_records: [{ $insert_id: 'a_b' }] }],
   [{ extraKeys: 'ignore' }, { body: [{ ...event('a'), extra: 1 }] }, 200, {}],
@@ -49,12 +73,21 @@ describe('a switch', () => {
 
   it('omitError leaves the error out', async () => {
     fake.control.setProfile({ omitError: true });
-    expect(Object.keys((await send(fake.url, { body: [event('a_b')] })).body)).toEqual(['code', 'failed_records', 'num_records_imported', 'status']);
+    expect(Object.keys((await send(fake.url, { body: [event('a_b')] })).body)).toEqual([
+      'code',
+      'failed_records',
+      'num_records_imported',
+      'status',
+    ]);
   });
 
   it('idKey none leaves the id out', async () => {
     fake.control.setProfile({ idKey: 'none' });
-    expect(Object.keys((await send(fake.url, { body: [event('a_b')] })).body.failed_records[0])).toEqual(['index', 'field', 'message']);
+    expect(Object.keys((await send(fake.url, { body: [event('a_b')] })).body.failed_records[0])).toEqual([
+      'index',
+      'field',
+      'message',
+    ]);
   });
 
   it('wrongRegion blackhole keeps nothing and says nothing', async () => {
@@ -80,7 +113,9 @@ describe('a switch', () => {
   it('missingDistinct iphash makes up a person', async () => {
     fake.control.setProfile({ missingDistinct: 'iphash' });
     await send(fake.url, { body: [{ event: 'x', properties: nobody }] });
-    expect(fake.control.ledger().stored[0]?.event['properties']).toMatchObject({ distinct_id: expect.stringMatching(/^[0-9a-f]{32}$/) });
+    expect(fake.control.ledger().stored[0]?.event['properties']).toMatchObject({
+      distinct_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+    });
   });
 
   it('cutoff2010 takes old events and never shows them', async () => {
@@ -101,7 +136,9 @@ describe('a switch', () => {
   });
 
   it('of the matrix comes once with each value but the usual one', () => {
-    const wanted = Object.entries(mixpanelSwitches).flatMap(([name, { values, matrix }]) => (matrix ? values.slice(1).map((value) => ({ [name]: value })) : []));
+    const wanted = Object.entries(mixpanelSwitches).flatMap(([name, { values, matrix }]) =>
+      matrix ? values.slice(1).map((value) => ({ [name]: value })) : [],
+    );
     expect(mixpanelMatrix).toEqual(wanted);
     expect(mixpanelMatrix.length).toBeGreaterThanOrEqual(9);
   });
@@ -156,7 +193,9 @@ describe('the rate of a project', () => {
     fake.control.addFault({ action: { kind: 'hang' } });
     const agent = new Agent();
     const waiting = Array.from({ length: 22 }, () => send(fake.url, { agent }).catch(() => undefined));
-    await expect.poll(() => fake.control.summary()).toMatchObject({ maxInFlight: 22, violations: { overConcurrency: 2 } });
+    await expect
+      .poll(() => fake.control.summary())
+      .toMatchObject({ maxInFlight: 22, violations: { overConcurrency: 2 } });
     await agent.destroy();
     await Promise.all(waiting);
   });
@@ -167,8 +206,22 @@ describe('/track', () => {
 
   it.each([
     ['JSON', { body: tracked() }, '1'],
-    ['a form', { contentType: 'application/x-www-form-urlencoded', raw: `data=${encodeURIComponent(JSON.stringify(tracked()))}` }, '1'],
-    ['a form in base64', { contentType: 'application/x-www-form-urlencoded', raw: `data=${encodeURIComponent(Buffer.from(JSON.stringify(tracked())).toString('base64'))}` }, '1'],
+    [
+      'a form',
+      {
+        contentType: 'application/x-www-form-urlencoded',
+        raw: `data=${encodeURIComponent(JSON.stringify(tracked()))}`,
+      },
+      '1',
+    ],
+    [
+      'a form in base64',
+      {
+        contentType: 'application/x-www-form-urlencoded',
+        raw: `data=${encodeURIComponent(Buffer.from(JSON.stringify(tracked())).toString('base64'))}`,
+      },
+      '1',
+    ],
     ['an unknown token', { body: [event('a', { token: 'x' })] }, '0'],
     ['no JSON', { raw: '??' }, '0'],
   ] as const)('answers %s with a digit, and an export never uses it', async (_name, sent, text) => {

@@ -4,11 +4,20 @@ import { request as send } from 'undici';
 /** Requests over the network, one connection each. */
 export function openStreamingHttp(): StreamingHttp & { readonly asked: readonly HttpRequest[] } {
   const asked: HttpRequest[] = [];
-  async function exchange(request: HttpRequest, take?: (piece: Uint8Array) => Promise<void> | void): Promise<HttpAnswer> {
+  async function exchange(
+    request: HttpRequest,
+    take?: (piece: Uint8Array) => Promise<void> | void,
+  ): Promise<HttpAnswer> {
     asked.push(request);
     try {
-      const response = await send(request.url, { method: request.method, headers: { ...request.headers, connection: 'close' }, body: (request.body as string | undefined) ?? null });
-      const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]));
+      const response = await send(request.url, {
+        method: request.method,
+        headers: { ...request.headers, connection: 'close' },
+        body: (request.body as string | undefined) ?? null,
+      });
+      const headers = Object.fromEntries(
+        Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
+      );
       const isWanted = take !== undefined && response.statusCode >= 200 && response.statusCode < 300;
       if (!isWanted) return { status: response.statusCode, headers, body: await response.body.text() };
       for await (const piece of response.body as AsyncIterable<Uint8Array>) await take(piece);

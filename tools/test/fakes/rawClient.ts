@@ -20,7 +20,10 @@ export interface RawRequest {
 }
 
 /** One raw request on a connection of its own, unless an agent is given: nothing is retried, followed or mended. */
-export async function sendRaw(url: string, { method = 'POST', headers = {}, body, encoding, agent, timeoutMs }: RawRequest): Promise<Said> {
+export async function sendRaw(
+  url: string,
+  { method = 'POST', headers = {}, body, encoding, agent, timeoutMs }: RawRequest,
+): Promise<Said> {
   const own = agent === undefined ? new Agent({ pipelining: 1 }) : undefined;
   const bytes = encoding === 'gzip' && typeof body === 'string' ? gzipSync(body) : body;
   try {

@@ -2,7 +2,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { amplitude } from '@currents/connector-amplitude';
 import { mixpanel } from '@currents/connector-mixpanel';
-import { brazeCohorts, type CohortChange, type CohortRoute, type Member, type ParsedPush, type Push, type PushResult } from '@currents/connector';
+import {
+  brazeCohorts,
+  type CohortChange,
+  type CohortRoute,
+  type Member,
+  type ParsedPush,
+  type Push,
+  type PushResult,
+} from '@currents/connector';
 
 export const key = 'cur_import_good';
 
@@ -40,7 +48,11 @@ export async function startReceiver(): Promise<Receiver> {
   let isGood = true;
 
   const cohortOf = (id: string): Cohort => {
-    const known = cohorts.get(id) ?? { members: new Set<string>(), movedAtMs: new Map<string, number>(), sessions: new Map() };
+    const known = cohorts.get(id) ?? {
+      members: new Set<string>(),
+      movedAtMs: new Map<string, number>(),
+      sessions: new Map(),
+    };
     cohorts.set(id, known);
     return known;
   };
@@ -51,7 +63,9 @@ export async function startReceiver(): Promise<Receiver> {
     if (!isGood || route.keyOf(push) !== key) return { outcome: 'unauthorised', detail: 'no' };
     const parsed = route.parse(push);
     if ('unreadable' in parsed) return { outcome: 'unreadable', detail: parsed.unreadable };
-    const unknown = parsed.changes.find(({ cohort }) => cohort.isListId && !cohorts.has(cohort.id.slice('list_'.length)));
+    const unknown = parsed.changes.find(
+      ({ cohort }) => cohort.isListId && !cohorts.has(cohort.id.slice('list_'.length)),
+    );
     if (unknown) return { outcome: 'unknown_cohort', detail: 'no such list' };
     const told = parsed.changes.map(({ cohort }) => idOf(cohort)).map((id) => ({ id, listId: `list_${id}` }));
     const identity = identityOf(parsed, push.body);
@@ -72,7 +86,11 @@ export async function startReceiver(): Promise<Receiver> {
         return path ? [{ route, path }] : [];
       })[0];
       if (!found) return response.writeHead(404).end('{}');
-      const push = { path: found.path, headers: request.headers as Push['headers'], body: Buffer.concat(chunks).toString() };
+      const push = {
+        path: found.path,
+        headers: request.headers as Push['headers'],
+        body: Buffer.concat(chunks).toString(),
+      };
       const { status, headers, body } = found.route.reply(push, take(found.route, push));
       response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
     });
@@ -86,10 +104,11 @@ export async function startReceiver(): Promise<Receiver> {
     refused,
     refuseNext: (...results) => void (refusals = [...results]),
     invalidateKey: () => void (isGood = false),
-    close: () => new Promise((resolve) => {
-      server.closeAllConnections();
-      server.close(() => resolve());
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
   };
 }
 

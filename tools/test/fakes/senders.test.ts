@@ -26,7 +26,8 @@ afterEach(async () => {
   await receiver.close();
 });
 
-const people = (from: number, to: number, kind = 'user'): string[] => Array.from({ length: to - from }, (_, index) => `${kind}-${from + index}`);
+const people = (from: number, to: number, kind = 'user'): string[] =>
+  Array.from({ length: to - from }, (_, index) => `${kind}-${from + index}`);
 const kindOf = (id: string) => (id.startsWith('device-') ? 'device' : id.startsWith('alias-') ? 'alias' : 'user');
 
 /** By how much what the hub has differs from what the sender means. */
@@ -43,7 +44,11 @@ interface Making {
   readonly more?: object;
 }
 
-function make(open: (options: SenderOptions & { readonly key: string }) => CohortSender, path: string, { members = people(0, 2_500), mishaps = {}, seed = 1, more = {} }: Making = {}) {
+function make(
+  open: (options: SenderOptions & { readonly key: string }) => CohortSender,
+  path: string,
+  { members = people(0, 2_500), mishaps = {}, seed = 1, more = {} }: Making = {},
+) {
   const audience = createAudience(clock, { id: '678', name: 'Buyers', members });
   const sender = open({ url: receiver.url + path, key, clock, audience, mishaps, seed, ...more });
   senders.push(sender);
@@ -53,7 +58,8 @@ function make(open: (options: SenderOptions & { readonly key: string }) => Cohor
 const mixpanel = (making?: Making) => make(createMixpanelSender, '/mixpanel/webhook', making);
 const lists = (making?: Making) => make(createAmplitudeListSender, '/amplitude', making);
 const webhook = (making?: Making) => make(createAmplitudeWebhookSender, '/amplitude/webhook', making);
-const braze = (making: Making = {}) => make(createBrazePartnerSender, '/segment', { ...making, more: { kindOf, ...making.more } });
+const braze = (making: Making = {}) =>
+  make(createBrazePartnerSender, '/segment', { ...making, more: { kindOf, ...making.more } });
 
 const nuisance: Mishaps = { duplicate: 0.2, lostCall: 0.15, lostAnswer: 0.15, reorder: true };
 const protocols = {
@@ -113,7 +119,14 @@ describe.each(Object.entries(protocols))('%s', (_, { open, mishaps }) => {
     const before = clock.now();
     expect(await sender.sync()).toBe('done');
     expect(differenceOf(receiver.membersOf('678'), audience.members())).toEqual(none);
-    expect(new Set(sender.calls().slice(0, 4).map(({ body }) => body)).size).toBe(1);
+    expect(
+      new Set(
+        sender
+          .calls()
+          .slice(0, 4)
+          .map(({ body }) => body),
+      ).size,
+    ).toBe(1);
     expect(clock.now() - before).toBeGreaterThanOrEqual(7_000);
   });
 });
@@ -130,7 +143,9 @@ describe('Mixpanel’s webhook', () => {
 
   it.each([400, 401, 403, 404])('stops at %d until somebody resumes it', async (status) => {
     const { sender } = mixpanel({ members: people(0, 10) });
-    const outcome = ({ 400: 'unreadable', 401: 'unauthorised', 403: 'unauthorised', 404: 'unknown_cohort' } as const)[status] ?? 'unreadable';
+    const outcome =
+      ({ 400: 'unreadable', 401: 'unauthorised', 403: 'unauthorised', 404: 'unknown_cohort' } as const)[status] ??
+      'unreadable';
     receiver.refuseNext({ outcome, detail: 'no' });
     expect(await sender.run(3 * 15 * 60_000)).toEqual(['paused', 'paused', 'paused']);
     expect(sender.calls()).toHaveLength(1);
@@ -207,11 +222,14 @@ describe('Amplitude’s lists', () => {
 });
 
 describe('Amplitude’s webhook', () => {
-  it.each([{ flag: 'string' }, { headers: { 'x-data-import-key': key } }, { batch: 7 }])('comes to the same with another template: %o', async (more) => {
-    const { audience, sender } = webhook({ members: people(0, 300), more });
-    await sender.settle();
-    expect(differenceOf(receiver.membersOf('678'), audience.members())).toEqual(none);
-  });
+  it.each([{ flag: 'string' }, { headers: { 'x-data-import-key': key } }, { batch: 7 }])(
+    'comes to the same with another template: %o',
+    async (more) => {
+      const { audience, sender } = webhook({ members: people(0, 300), more });
+      await sender.settle();
+      expect(differenceOf(receiver.membersOf('678'), audience.members())).toEqual(none);
+    },
+  );
 
   it('has members that it cannot name', async () => {
     const { sender } = webhook({ members: people(0, 10), more: { nameless: 3 } });
@@ -255,7 +273,11 @@ describe('an audience', () => {
     audience.enter('u2', 'u3');
     clock.advance(1_000);
     audience.leave('u1', 'u2');
-    expect([start, start + 1_000, start + 2_000].map((ms) => [...audience.membersAt(ms)])).toEqual([['u1'], ['u1', 'u2', 'u3'], ['u3']]);
+    expect([start, start + 1_000, start + 2_000].map((ms) => [...audience.membersAt(ms)])).toEqual([
+      ['u1'],
+      ['u1', 'u2', 'u3'],
+      ['u3'],
+    ]);
     expect([...audience.members()]).toEqual(['u3']);
   });
 });

@@ -11,7 +11,8 @@ beforeEach(async () => {
 });
 afterEach(() => line?.stop());
 
-const leased = async () => (await line.sql<{ n: number }[]>`select count(*)::int as n from delivery where lease is not null`)[0]?.n;
+const leased = async () =>
+  (await line.sql<{ n: number }[]>`select count(*)::int as n from delivery where lease is not null`)[0]?.n;
 
 it('a worker that is asked to stop under load finishes what it has begun, and leaves nothing leased', async () => {
   const [worker] = line.workers;
@@ -38,7 +39,14 @@ it('an api that is asked to stop answers every request that it has taken in, and
   // Whoever asks after them is answered after they were read.
   await fetch(`${line.api.url()}/healthz`);
   const stopped = line.api.stop();
-  await until(() => fetch(`${line.api.url()}/healthz`).then(() => 'open', () => 'closed'), (door) => door === 'closed');
+  await until(
+    () =>
+      fetch(`${line.api.url()}/healthz`).then(
+        () => 'open',
+        () => 'closed',
+      ),
+    (door) => door === 'closed',
+  );
   await gate.open();
   expect(await Promise.all(begun.map(({ status }) => status))).toEqual(batches.map(() => 200));
   expect(await stopped).toBe('exit code 0');
@@ -74,7 +82,8 @@ async function lockTables() {
     });
   });
   return {
-    waiting: async () => (await line.sql<{ n: number }[]>`select count(*)::int as n from pg_locks where not granted`)[0]?.n ?? 0,
+    waiting: async () =>
+      (await line.sql<{ n: number }[]>`select count(*)::int as n from pg_locks where not granted`)[0]?.n ?? 0,
     async open() {
       open();
       await held;

@@ -19,7 +19,11 @@ export interface Slot {
 
 const finishMs = 15_000;
 
-export function createSlot(name: ProgramName, environment: Readonly<Record<string, string>>, onLine: (line: string) => void): Slot {
+export function createSlot(
+  name: ProgramName,
+  environment: Readonly<Record<string, string>>,
+  onLine: (line: string) => void,
+): Slot {
   let running: Program | undefined;
   let last: Program | undefined;
   let crash: string | undefined;
@@ -56,7 +60,10 @@ export function createSlot(name: ProgramName, environment: Readonly<Record<strin
       if (program === undefined) return 'not running';
       process.kill(program.pid, 'SIGTERM');
       const late = new AbortController();
-      const how = await Promise.race([program.ended, wait(finishMs, undefined, { signal: late.signal }).catch(() => undefined)]);
+      const how = await Promise.race([
+        program.ended,
+        wait(finishMs, undefined, { signal: late.signal }).catch(() => undefined),
+      ]);
       late.abort();
       if (how !== undefined) return how;
       await program.kill();

@@ -1,7 +1,13 @@
 import { afterEach, expect, it } from 'vitest';
 import { startProgram, type Program } from '../../src/hub/program.js';
 import { startRedis } from '../../src/services/redis.js';
-import { apiKeyOf, insertIdOf, shownAtAmplitude, startAmplitudeHub, type AmplitudeHub } from '../endToEnd/amplitudeHub.js';
+import {
+  apiKeyOf,
+  insertIdOf,
+  shownAtAmplitude,
+  startAmplitudeHub,
+  type AmplitudeHub,
+} from '../endToEnd/amplitudeHub.js';
 import { events } from '../endToEnd/events.js';
 import { ledgerOf } from '../endToEnd/ledger.js';
 import { onceEach } from '../endToEnd/shown.js';
@@ -34,7 +40,10 @@ interface Scene {
 }
 
 async function openScene(redisUrl?: string): Promise<Scene> {
-  const opened = (hub = await startAmplitudeHub({ projects: { [project]: { limits: { httpapiEps: eventsPerSecond } } }, redisUrl }));
+  const opened = (hub = await startAmplitudeHub({
+    projects: { [project]: { limits: { httpapiEps: eventsPerSecond } } },
+    redisUrl,
+  }));
   const current = await opened.launch(project, { settings });
   const sent: string[] = [];
   let made = 0;
@@ -57,7 +66,10 @@ async function openScene(redisUrl?: string): Promise<Scene> {
       await until(missing, (count) => count === 0, 30_000);
     },
     async startWorker() {
-      const worker = await startProgram('worker', { environment: { ...opened.hub.environment, WORKER_PORT: '0' }, onLine: () => undefined });
+      const worker = await startProgram('worker', {
+        environment: { ...opened.hub.environment, WORKER_PORT: '0' },
+        onLine: () => undefined,
+      });
       workers.push(worker);
       return worker;
     },
@@ -65,8 +77,19 @@ async function openScene(redisUrl?: string): Promise<Scene> {
       opened.amplitude.control.setLimits(apiKeyOf(project), { httpapiEps: 1_000 });
       await opened.change(current, { ...settings, eventsPerSecondPerKey: 1_000 });
       // Whoever Amplitude named once stays away for its 30 seconds.
-      const counts = await until(() => ledgerOf(opened.sql, current), ({ pending }) => pending === 0, 60_000);
-      expect(counts).toEqual({ selected: sent.length, delivered: sent.length, skipped: 0, rejected: 0, expired: 0, pending: 0 });
+      const counts = await until(
+        () => ledgerOf(opened.sql, current),
+        ({ pending }) => pending === 0,
+        60_000,
+      );
+      expect(counts).toEqual({
+        selected: sent.length,
+        delivered: sent.length,
+        skipped: 0,
+        rejected: 0,
+        expired: 0,
+        pending: 0,
+      });
       expect(shownAtAmplitude({ view: view() }, project)).toEqual(onceEach(sent));
     },
   };
@@ -90,21 +113,32 @@ async function surviveKills(redisUrl?: string): Promise<void> {
   await scene.drain();
 }
 
-it('two workers keep a hot device to its limit together, also when they are killed: the marks in Postgres', () => surviveKills(), 150_000);
+it(
+  'two workers keep a hot device to its limit together, also when they are killed: the marks in Postgres',
+  () => surviveKills(),
+  150_000,
+);
 
 it.runIf(redisForTest())('… and the marks in Redis', () => surviveKills(redisForTest()), 150_000);
 
-it.runIf(redisForTest())('when Redis goes away, others flow, and the hot device waits as Amplitude says', async () => {
-  const redis = await startRedis();
-  if (redis === undefined) throw new Error('wanted the redis-server of this machine; REDIS_URL alone does not do, for it must not be stopped');
-  try {
-    const scene = await openScene(redis.url);
-    await scene.untilThere(await scene.post(8));
-    await redis.stop();
-    for (let more = 0; more < 4; more++) await scene.untilThere(await scene.post(4));
-    expect(refusals(scene)).toBeLessThan(10);
-    await scene.drain();
-  } finally {
-    await redis.stop();
-  }
-}, 150_000);
+it.runIf(redisForTest())(
+  'when Redis goes away, others flow, and the hot device waits as Amplitude says',
+  async () => {
+    const redis = await startRedis();
+    if (redis === undefined)
+      throw new Error(
+        'wanted the redis-server of this machine; REDIS_URL alone does not do, for it must not be stopped',
+      );
+    try {
+      const scene = await openScene(redis.url);
+      await scene.untilThere(await scene.post(8));
+      await redis.stop();
+      for (let more = 0; more < 4; more++) await scene.untilThere(await scene.post(4));
+      expect(refusals(scene)).toBeLessThan(10);
+      await scene.drain();
+    } finally {
+      await redis.stop();
+    }
+  },
+  150_000,
+);

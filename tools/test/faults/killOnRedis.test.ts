@@ -4,4 +4,8 @@ import { surviveKills } from './surviveKills.js';
 
 const redisUrl = redisForTest();
 
-it.runIf(redisUrl)('kill -9 of api and worker, ten times each, loses, doubles and makes up nothing (the queue in Redis)', () => surviveKills(redisUrl), 180_000);
+it.runIf(redisUrl)(
+  'kill -9 of api and worker, ten times each, loses, doubles and makes up nothing (the queue in Redis)',
+  () => surviveKills(redisUrl),
+  180_000,
+);

@@ -32,17 +32,28 @@ export interface Attempt {
 const project = 'everything';
 
 /** Starts the api, the workers when wanted, and one Current that takes everything. */
-export async function openLine(options: Omit<StageOptions, 'projects'> & { readonly workers: number; readonly startWorkers?: boolean }): Promise<Line> {
+export async function openLine(
+  options: Omit<StageOptions, 'projects'> & { readonly workers: number; readonly startWorkers?: boolean },
+): Promise<Line> {
   const port = await findFreePort();
-  const stage = await openStage({ ...options, projects: [project], environment: { API_PORT: `${port}`, REQUEST_TIMEOUT_SECONDS: '1', ...options.environment } });
+  const stage = await openStage({
+    ...options,
+    projects: [project],
+    environment: { API_PORT: `${port}`, REQUEST_TIMEOUT_SECONDS: '1', ...options.environment },
+  });
   const attempts: Attempt[] = [];
   let adminToken = '';
   const api = createSlot('api', stage.environment, (line) => {
     adminToken ||= /\bcur_admin_[\w-]+/.exec(line)?.[0] ?? '';
   });
-  const workers = Array.from({ length: options.workers }, () => createSlot('worker', stage.environment, (line) => note(line, attempts)));
+  const workers = Array.from({ length: options.workers }, () =>
+    createSlot('worker', stage.environment, (line) => note(line, attempts)),
+  );
   await api.start();
-  await until(() => adminToken, (token) => token !== '');
+  await until(
+    () => adminToken,
+    (token) => token !== '',
+  );
   const hands = await stage.enter(api.url(), adminToken);
   const current = await hands.launch(project);
   if (options.startWorkers !== false) await Promise.all(workers.map((worker) => worker.start()));
@@ -53,12 +64,17 @@ export async function openLine(options: Omit<StageOptions, 'projects'> & { reado
     workers,
     current,
     attempts,
-    startLoad: (rate = { requestsPerSecond: 80, eventsPerRequest: 20 }) => startLoad({ url: `http://127.0.0.1:${port}`, token: hands.token, ...rate }),
+    startLoad: (rate = { requestsPerSecond: 80, eventsPerRequest: 20 }) =>
+      startLoad({ url: `http://127.0.0.1:${port}`, token: hands.token, ...rate }),
     async expectAllThere(sent, withinMs) {
       expect(sent.acknowledged.size).toBe(sent.all.size);
       const crashed = [api, ...workers].map((slot) => slot.crash()).filter((crash) => crash !== undefined);
       expect(crashed).toEqual([]);
-      const counts = await until(() => ledgerOf(stage.sql, current), ({ selected, pending }) => selected > 0 && pending === 0, withinMs);
+      const counts = await until(
+        () => ledgerOf(stage.sql, current),
+        ({ selected, pending }) => selected > 0 && pending === 0,
+        withinMs,
+      );
       expect(shownAt(stage.mixpanel.control.ledger(), project)).toEqual(onceEach([...sent.acknowledged]));
       const total = sent.all.size;
       expect(counts).toEqual({ selected: total, delivered: total, skipped: 0, rejected: 0, expired: 0, pending: 0 });

@@ -33,7 +33,12 @@ const mostUnderWay = 64;
  * a broken connection, a 5xx or a 429, for as long as it takes.
  */
 export function startLoad({ url, token, requestsPerSecond, eventsPerRequest }: LoadOptions): Load {
-  const agent = new Agent({ connections: mostUnderWay, headersTimeout: 10_000, bodyTimeout: 10_000, connect: { timeout: 2_000 } });
+  const agent = new Agent({
+    connections: mostUnderWay,
+    headersTimeout: 10_000,
+    bodyTimeout: 10_000,
+    connect: { timeout: 2_000 },
+  });
   const all = new Set<string>();
   const acknowledged = new Set<string>();
   const troubles: Record<string, number> = {};

@@ -36,7 +36,9 @@ describe('three workers that share a backlog of 200 deliveries', () => {
   }, 60_000);
 
   it('each have a part in it', () => {
-    const shares = line.workers.map((worker) => line.attempts.filter(({ pid }) => pid === worker.pid()).reduce((sum, attempt) => sum + attempt.deliveries, 0));
+    const shares = line.workers.map((worker) =>
+      line.attempts.filter(({ pid }) => pid === worker.pid()).reduce((sum, attempt) => sum + attempt.deliveries, 0),
+    );
     expect(Math.min(...shares)).toBeGreaterThan(0);
     expect(shares.reduce((sum, share) => sum + share, 0)).toBe(deliveries);
   });

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { nodeFlags } from '../../src/hub/nodeFlags.js';
 import { runNode } from './programs.js';
 
-const { scripts } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { readonly scripts: Readonly<Record<string, string>> };
+const { scripts } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+  readonly scripts: Readonly<Record<string, string>>;
+};
 const run = 'tools/run.mjs';
 const own = Object.entries(scripts).filter(([, command]) => command.includes(run));
 const programs = ['start:api', 'start:worker'];
@@ -12,15 +14,21 @@ describe('npm run', () => {
   it('knows every script that is the house’s own by its name', () => {
     const flagsOf = (name: string): readonly string[] => (programs.includes(name) ? nodeFlags : []);
     expect(own).toEqual(own.map(([name]) => [name, ['node', ...flagsOf(name), run, name].join(' ')]));
-    expect(own.map(([name]) => name)).toEqual(expect.arrayContaining(['demo', 'start', 'start:api', 'start:worker', 'bench', 'generate', 'test']));
+    expect(own.map(([name]) => name)).toEqual(
+      expect.arrayContaining(['demo', 'start', 'start:api', 'start:worker', 'bench', 'generate', 'test']),
+    );
   });
 
-  it.each(own)('%s -- --help says what it is for, and does nothing', async (name) => {
-    const { exitCode, said } = await runNode([run, name, '--help']);
-    expect(exitCode).toBe(0);
-    expect(said).toMatch(/^(npm |[A-Z]).+\n(.*\n)+$/);
-    expect(said).not.toMatch(/^ +at |rror:/m);
-  }, 60_000);
+  it.each(own)(
+    '%s -- --help says what it is for, and does nothing',
+    async (name) => {
+      const { exitCode, said } = await runNode([run, name, '--help']);
+      expect(exitCode).toBe(0);
+      expect(said).toMatch(/^(npm |[A-Z]).+\n(.*\n)+$/);
+      expect(said).not.toMatch(/^ +at |rror:/m);
+    },
+    60_000,
+  );
 
   it('without a command lists them all', async () => {
     const { exitCode, said } = await runNode([run, '--help']);
@@ -33,9 +41,13 @@ describe('npm run', () => {
     [['generate', 'everything'], 'generate takes no options; got everything'],
     [['test', '--fast'], 'test takes no options; got --fast'],
     [['demo', '--events', 'many'], '--events wants a whole number from 1 to 1000000; got "many"'],
-  ])('%j is refused with a sentence', async (words, sentence) => {
-    const { exitCode, said } = await runNode([run, ...words]);
-    expect(exitCode).not.toBe(0);
-    expect(said).toContain(sentence);
-  }, 60_000);
+  ])(
+    '%j is refused with a sentence',
+    async (words, sentence) => {
+      const { exitCode, said } = await runNode([run, ...words]);
+      expect(exitCode).not.toBe(0);
+      expect(said).toContain(sentence);
+    },
+    60_000,
+  );
 });

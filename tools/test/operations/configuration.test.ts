@@ -5,7 +5,8 @@ import { runNode } from './programs.js';
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
 /** Variables that each program reads, found in the files that read them. */
-const namesIn = (path: string): string[] => [...read(path).matchAll(/^ +([A-Z][A-Z_]+): /gm)].map(([, name = '']) => name);
+const namesIn = (path: string): string[] =>
+  [...read(path).matchAll(/^ +([A-Z][A-Z_]+): /gm)].map(([, name = '']) => name);
 const shared = namesIn('packages/core/src/config.ts');
 const own = { api: namesIn('apps/api/src/config.ts'), worker: namesIn('apps/worker/src/config.ts') };
 
@@ -21,21 +22,31 @@ describe.each(['api', 'worker'] as const)('the %s', (program) => {
     const [head, ...lines] = said.trimEnd().split('\n');
     expect(exitCode).toBe(2);
     expect(head).toBe(`${program}: the configuration is not usable:`);
-    expect(lines.map((line) => /^ {2}(\w+) .*wanted/.exec(line)?.[1])).toEqual(variables.filter((name) => !anyText.includes(name)));
+    expect(lines.map((line) => /^ {2}(\w+) .*wanted/.exec(line)?.[1])).toEqual(
+      variables.filter((name) => !anyText.includes(name)),
+    );
     expect(said).not.toContain('CANARY');
   });
 
   it('says which variables are missing that have no default', async () => {
     const { exitCode, said } = await runNode([`apps/${program}/dist/main.js`]);
     expect(exitCode).toBe(2);
-    expect([...said.matchAll(/^ {2}(\w+) is missing/gm)].map(([, name]) => name)).toEqual(['DATABASE_URL', 'MASTER_KEY']);
+    expect([...said.matchAll(/^ {2}(\w+) is missing/gm)].map(([, name]) => name)).toEqual([
+      'DATABASE_URL',
+      'MASTER_KEY',
+    ]);
   });
 
   it('says in a sentence that its database cannot be reached, without the password', async () => {
-    const environment = { DATABASE_URL: 'postgres://hub:CANARY@127.0.0.1:1/hub', MASTER_KEY: Buffer.alloc(32).toString('base64') };
+    const environment = {
+      DATABASE_URL: 'postgres://hub:CANARY@127.0.0.1:1/hub',
+      MASTER_KEY: Buffer.alloc(32).toString('base64'),
+    };
     const { exitCode, said } = await runNode([`apps/${program}/dist/main.js`], environment);
     expect(exitCode).toBe(1);
-    expect(said).toMatch(new RegExp(`^${program}: the database that DATABASE_URL names cannot be reached \\(ECONNREFUSED\\); .*\n$`));
+    expect(said).toMatch(
+      new RegExp(`^${program}: the database that DATABASE_URL names cannot be reached \\(ECONNREFUSED\\); .*\n$`),
+    );
     expect(said).not.toContain('CANARY');
   });
 });
@@ -54,9 +65,17 @@ describe('.env.example', () => {
 
   it('sets nothing by itself, and gives each default as the code does', () => {
     expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toEqual([]);
-    const code = ['packages/core/src/config.ts', 'apps/api/src/config.ts', 'apps/worker/src/config.ts'].map(read).join('\n');
-    const said = new Map(lines.flatMap((line) => /^# ([A-Z_]+)=(.+)$/.exec(line)?.slice(1, 3).join(' ') ?? []).map((pair) => pair.split(' ') as [string, string]));
-    const defaults = [...code.matchAll(/^ +([A-Z][A-Z_]+): [^;]*?\.default\('?([^')]+)'?\)/gm)].map(([, name = '', value = '']) => [name, value.replaceAll('_', '')]);
+    const code = ['packages/core/src/config.ts', 'apps/api/src/config.ts', 'apps/worker/src/config.ts']
+      .map(read)
+      .join('\n');
+    const said = new Map(
+      lines
+        .flatMap((line) => /^# ([A-Z_]+)=(.+)$/.exec(line)?.slice(1, 3).join(' ') ?? [])
+        .map((pair) => pair.split(' ') as [string, string]),
+    );
+    const defaults = [...code.matchAll(/^ +([A-Z][A-Z_]+): [^;]*?\.default\('?([^')]+)'?\)/gm)].map(
+      ([, name = '', value = '']) => [name, value.replaceAll('_', '')],
+    );
     expect(defaults.length).toBeGreaterThan(10);
     expect(defaults.map(([name = '']) => [name, said.get(name)])).toEqual(defaults);
   });

@@ -6,7 +6,9 @@ const demo = ['tools/run.mjs', 'demo', '--events', '620'];
 /** The numbers in the line that sums a partner up. */
 function numbersOf(partner: string, said: string): number[] {
   const line = said.split('\n').find((one) => one.startsWith(`  ${partner}: `)) ?? '';
-  expect(line).toMatch(/: \d+ selected = \d+ delivered \+ \d+ skipped \+ \d+ rejected \+ \d+ expired \+ \d+ pending\. It shows \d+ distinct events\.$/);
+  expect(line).toMatch(
+    /: \d+ selected = \d+ delivered \+ \d+ skipped \+ \d+ rejected \+ \d+ expired \+ \d+ pending\. It shows \d+ distinct events\.$/,
+  );
   return (line.match(/\d+/g) ?? []).map(Number);
 }
 
@@ -26,7 +28,9 @@ it('npm run demo -- --keep goes on running, and each of the things to try works 
   const running = startNode([...demo, '--keep']);
   try {
     const said = await running.says(/Three things to try:(\n\n {2}curl .*){3}\n\n/);
-    const commands = [...said.matchAll(/^ {2}curl (\S+) -H 'Authorization: (.+?)' -H 'Content-Type: (.+?)' -d '(.+)'$/gm)];
+    const commands = [
+      ...said.matchAll(/^ {2}curl (\S+) -H 'Authorization: (.+?)' -H 'Content-Type: (.+?)' -d '(.+)'$/gm),
+    ];
     expect(commands).toHaveLength(3);
     const answers = [];
     for (const [, url = '', authorization = '', type = '', body = ''] of commands) {
@@ -36,8 +40,20 @@ it('npm run demo -- --keep goes on running, and each of the things to try works 
     }
     expect(answers).toEqual([
       { accepted: 1, quarantined: 0, quarantinedEvents: [] },
-      { data: { currents: { nodes: [expect.objectContaining({ state: 'live' }), expect.objectContaining({ state: 'live' })] } } },
-      { data: { deadLetters: { nodes: expect.arrayContaining([{ code: expect.any(String), detail: expect.any(String), eventType: expect.any(String) }]) } } },
+      {
+        data: {
+          currents: { nodes: [expect.objectContaining({ state: 'live' }), expect.objectContaining({ state: 'live' })] },
+        },
+      },
+      {
+        data: {
+          deadLetters: {
+            nodes: expect.arrayContaining([
+              { code: expect.any(String), detail: expect.any(String), eventType: expect.any(String) },
+            ]),
+          },
+        },
+      },
     ]);
   } finally {
     running.interrupt();

@@ -14,7 +14,10 @@ const said: string[] = [];
 beforeAll(async () => {
   line = await openLine({ workers: 1, startWorkers: false });
   const MASTER_KEY = randomBytes(32).toString('base64');
-  stranger = await startProgram('worker', { environment: { ...line.environment, MASTER_KEY }, onLine: (text) => void said.push(text) });
+  stranger = await startProgram('worker', {
+    environment: { ...line.environment, MASTER_KEY },
+    onLine: (text) => void said.push(text),
+  });
 });
 afterAll(async () => {
   await stranger?.stop();
@@ -32,8 +35,14 @@ async function post(count: number): Promise<void> {
 
 it('a worker with another master key blocks the Current, says why, and loses nothing', async () => {
   await post(10);
-  const { blocked } = await until(() => line.admin.stateOf(line.current), ({ state }) => state === 'blocked');
-  expect(blocked).toEqual({ code: 'credentials_unreadable', detail: 'the stored credentials do not open with this MASTER_KEY; give them again' });
+  const { blocked } = await until(
+    () => line.admin.stateOf(line.current),
+    ({ state }) => state === 'blocked',
+  );
+  expect(blocked).toEqual({
+    code: 'credentials_unreadable',
+    detail: 'the stored credentials do not open with this MASTER_KEY; give them again',
+  });
   await post(5);
   expect(await ledgerOf(line.sql, line.current)).toMatchObject({ selected: 15, pending: 15 });
   expect(line.mixpanel.control.summary()).toMatchObject({ requests: 0 });
@@ -45,6 +54,9 @@ it('the Current goes on by itself once its worker has the right one', async () =
   await Promise.all(line.workers.map((worker) => worker.start()));
   // The first probe is a minute away; bring it forward.
   await line.sql`update current set probe_at = now() where id = ${line.current}`;
-  await until(() => ledgerOf(line.sql, line.current), ({ delivered }) => delivered === 15);
+  await until(
+    () => ledgerOf(line.sql, line.current),
+    ({ delivered }) => delivered === 15,
+  );
   expect(await line.admin.stateOf(line.current)).toEqual({ state: 'live', blocked: null });
 });

@@ -25,7 +25,8 @@ export function startNode(words: readonly string[], environment: Readonly<Record
   });
   let said = '';
   let isOver = false;
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (exitCode) => {
@@ -39,7 +40,12 @@ export function startNode(words: readonly string[], environment: Readonly<Record
   }
   return {
     ended,
-    says: (expected) => until(() => sayings(expected), (text) => expected.test(text), 60_000),
+    says: (expected) =>
+      until(
+        () => sayings(expected),
+        (text) => expected.test(text),
+        60_000,
+      ),
     interrupt: () => void (isOver || child.kill('SIGINT')),
   };
 }

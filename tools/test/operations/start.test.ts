@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runNode, startNode } from './programs.js';
 
 const start = ['tools/run.mjs', 'start'];
-const ready = /The hub is running\. Ctrl-C stops it\.\n {2}events {3}POST \S+\/v1\/events\n {2}admin {4}(\S+)\n(?: {2}admin token, shown only this once: (\S+)\n)?\n/;
+const ready =
+  /The hub is running\. Ctrl-C stops it\.\n {2}events {3}POST \S+\/v1\/events\n {2}admin {4}(\S+)\n(?: {2}admin token, shown only this once: (\S+)\n)?\n/;
 
 describe('npm start', () => {
   let folder: string;
@@ -26,10 +27,19 @@ describe('npm start', () => {
         const response = await fetch(graphql, {
           method: 'POST',
           headers: { authorization: `Bearer ${tokens[0]}`, 'content-type': 'application/json' },
-          body: JSON.stringify({ query: round === 'first' ? 'mutation { createIngestToken(name: "kept") { __typename } }' : '{ ingestTokens { nodes { name } } }' }),
+          body: JSON.stringify({
+            query:
+              round === 'first'
+                ? 'mutation { createIngestToken(name: "kept") { __typename } }'
+                : '{ ingestTokens { nodes { name } } }',
+          }),
         });
         const { data } = (await response.json()) as { readonly data: unknown };
-        expect(data).toEqual(round === 'first' ? { createIngestToken: { __typename: 'IngestTokenCreated' } } : { ingestTokens: { nodes: [{ name: 'kept' }] } });
+        expect(data).toEqual(
+          round === 'first'
+            ? { createIngestToken: { __typename: 'IngestTokenCreated' } }
+            : { ingestTokens: { nodes: [{ name: 'kept' }] } },
+        );
       } finally {
         hub.interrupt();
       }
@@ -42,7 +52,9 @@ describe('npm start', () => {
   }, 120_000);
 
   it('with a database of the operator’s wants a master key of his, too', async () => {
-    const { exitCode, said } = await runNode([...start, '--data', dataDir], { DATABASE_URL: 'postgres://127.0.0.1:1/none' });
+    const { exitCode, said } = await runNode([...start, '--data', dataDir], {
+      DATABASE_URL: 'postgres://127.0.0.1:1/none',
+    });
     expect(exitCode).toBe(2);
     expect(said).toContain('MASTER_KEY is missing');
   });

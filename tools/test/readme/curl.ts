@@ -7,7 +7,9 @@ export interface CurlRequest {
 
 /** Reads a curl command as curl would. Throws at what it does not know, so that nothing that is shown goes unread. */
 export function readCurl(command: string): CurlRequest {
-  const [program, ...words] = [...command.replaceAll('\\\n', ' ').matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
+  const [program, ...words] = [...command.replaceAll('\\\n', ' ').matchAll(/'([^']*)'|(\S+)/g)].map(
+    ([, quoted, bare]) => quoted ?? bare ?? '',
+  );
   if (program !== 'curl') throw new Error(`wanted a curl command; ${program} came`);
   const headers: Record<string, string> = {};
   let url: string | undefined;

@@ -35,10 +35,13 @@ export async function startNewcomer(): Promise<Newcomer> {
   const mixpanel = await startFakeMixpanel({ projects: [{ projectId: '1', token: projectToken }] });
   const told: Told[] = [];
   const receiver = createServer((request, response) => {
-    void request.setEncoding('utf8').toArray().then((parts) => {
-      told.push({ headers: request.headers as Record<string, string>, body: parts.join('') });
-      response.writeHead(204).end();
-    });
+    void request
+      .setEncoding('utf8')
+      .toArray()
+      .then((parts) => {
+        told.push({ headers: request.headers as Record<string, string>, body: parts.join('') });
+        response.writeHead(204).end();
+      });
   });
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   const said: string[] = [];
@@ -54,7 +57,8 @@ export async function startNewcomer(): Promise<Newcomer> {
     ['region: "eu"', `region: "eu", baseUrl: "${mixpanel.url}"`],
     ['your project token', projectToken],
   ]);
-  const fill = (text: string): string => [...standIns, ...shown].reduce((filled, [written, meant]) => filled.replaceAll(written, meant), text);
+  const fill = (text: string): string =>
+    [...standIns, ...shown].reduce((filled, [written, meant]) => filled.replaceAll(written, meant), text);
 
   return {
     hub,
@@ -68,7 +72,10 @@ export async function startNewcomer(): Promise<Newcomer> {
         headers: { 'content-type': 'application/json', authorization: `Bearer ${hub.adminToken}` },
         body: JSON.stringify({ query: fill(document) }),
       });
-      const { data, errors } = (await response.json()) as { data?: Readonly<Record<string, Readonly<Record<string, unknown>>>>; errors?: unknown };
+      const { data, errors } = (await response.json()) as {
+        data?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+        errors?: unknown;
+      };
       if (errors !== undefined || !data) throw new Error(`${response.status}: ${JSON.stringify(errors)}`);
       for (const answer of Object.values(data)) {
         if ('message' in answer) throw new Error(String(answer['message']));

@@ -24,7 +24,8 @@ describe('the README, followed from top to bottom on an empty database', () => {
     const first = language === 'graphql' ? await newcomer.ask(text) : await newcomer.request(text);
     if (!answer) return;
     const wanted = parse(answer);
-    const cameOf = (came: unknown): unknown => (answer.language === 'json' && typeof came === 'string' ? JSON.parse(came) : came);
+    const cameOf = (came: unknown): unknown =>
+      answer.language === 'json' && typeof came === 'string' ? JSON.parse(came) : came;
     // What was stored a moment ago may not be applied yet; whatever changes something is answered at once.
     const fits = (came: unknown): boolean => JSON.stringify(came) === JSON.stringify(wanted);
     const came = reading ? await until(() => newcomer.ask(text), fits).catch(() => newcomer.ask(text)) : first;
@@ -32,18 +33,28 @@ describe('the README, followed from top to bottom on an empty database', () => {
   });
 
   it('delivers the event', async () => {
-    await until(() => newcomer.ask('{ currents { nodes { name counts { selected delivered } } } }'), (data) => JSON.stringify(data).includes('"delivered":1'));
+    await until(
+      () => newcomer.ask('{ currents { nodes { name counts { selected delivered } } } }'),
+      (data) => JSON.stringify(data).includes('"delivered":1'),
+    );
     expect(await newcomer.ask('{ currents { nodes { name counts { selected delivered } } } }')).toEqual({
       currents: { nodes: [{ name: 'Engagement to Mixpanel', counts: { selected: 1, delivered: 1 } }] },
     });
   });
 
   it('tells the webhook, signed as it says', async () => {
-    const [told] = await until(() => newcomer.told, ({ length }) => length > 0);
+    const [told] = await until(
+      () => newcomer.told,
+      ({ length }) => length > 0,
+    );
     const { headers = {}, body = '' } = told ?? {};
     const [timestamp = '', signature = ''] = [headers['currents-timestamp'], headers['currents-signature']];
     expect(isSignedBy(newcomer.shown.get('<webhook secret>') ?? '', { timestamp, signature, body })).toBe(true);
-    expect(JSON.parse(body)).toMatchObject({ type: 'segment.changes', segment: { id: '1', name: 'Spenders' }, changes: [{ change: 'left', member: { externalId: 'customer-42' } }] });
+    expect(JSON.parse(body)).toMatchObject({
+      type: 'segment.changes',
+      segment: { id: '1', name: 'Spenders' },
+      changes: [{ change: 'left', member: { externalId: 'customer-42' } }],
+    });
   });
 
   it('counts it all in /metrics', async () => {
@@ -51,7 +62,11 @@ describe('the README, followed from top to bottom on an empty database', () => {
     const scrape = async (url = '') => (await fetch(`${url}/metrics`)).text();
     expect(await scrape(api.url)).toMatch(/^currents_pushes_total\{partner="mixpanel",result="stored"\} 2$/m);
     const worker = await scrape(workers[0]?.url);
-    for (const line of ['currents_members_moved_total{partner="mixpanel",move="added"} 2', 'currents_change_wait_seconds_count 2', 'currents_webhook_changes_total 1']) {
+    for (const line of [
+      'currents_members_moved_total{partner="mixpanel",move="added"} 2',
+      'currents_change_wait_seconds_count 2',
+      'currents_webhook_changes_total 1',
+    ]) {
       expect(worker.split('\n')).toContain(line);
     }
   });

@@ -3,6 +3,7 @@ import { startRedis } from '../../src/services/redis.js';
 
 /* Starts one server, says where it is, and stays until it is killed. */
 const [kind, dataDir] = process.argv.slice(2);
-const server = kind === 'redis' ? await startRedis() : await startPostgres({ durable: false, ...(dataDir ? { dataDir } : {}) });
+const server =
+  kind === 'redis' ? await startRedis() : await startPostgres({ durable: false, ...(dataDir ? { dataDir } : {}) });
 console.log(server?.url ?? 'none');
 setInterval(() => undefined, 60_000);

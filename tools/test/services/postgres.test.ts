@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import postgres from 'postgres';
@@ -79,7 +90,9 @@ it('stops while clients are connected', async () => {
     () => 'answered',
     () => 'cut off',
   );
-  await vi.waitFor(async () => expect(await ask(server.url, `select 1 from pg_stat_activity where query ~ 'pg_sleep\\(60'`)).toBe(1));
+  await vi.waitFor(async () =>
+    expect(await ask(server.url, `select 1 from pg_stat_activity where query ~ 'pg_sleep\\(60'`)).toBe(1),
+  );
   await server.stop();
   expect(await busy).toBe('cut off');
   await sql.end({ timeout: 0 });
@@ -101,7 +114,9 @@ it('keeps what was written from start to start, under the same password', async 
 it('takes the port it is told, and says so when that one is taken', async () => {
   const first = await start();
   const port = Number(new URL(first.url).port);
-  await expect(start({ port })).rejects.toThrow(new RegExp(`did not start on 127.0.0.1:${port}: [^]*Address already in use`));
+  await expect(start({ port })).rejects.toThrow(
+    new RegExp(`did not start on 127.0.0.1:${port}: [^]*Address already in use`),
+  );
   await first.stop();
   const second = await start({ port });
   expect(new URL(second.url).port).toBe(`${port}`);

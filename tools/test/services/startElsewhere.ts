@@ -26,14 +26,24 @@ export async function prepareElsewhere(): Promise<(...words: string[]) => Promis
     rmSync(folder, { recursive: true, force: true });
   });
   const entry = join(import.meta.dirname, 'keepRunning.ts');
-  await build({ configFile: false, logLevel: 'silent', root: tools, build: { ssr: entry, outDir: folder, emptyOutDir: true } });
+  await build({
+    configFile: false,
+    logLevel: 'silent',
+    root: tools,
+    build: { ssr: entry, outDir: folder, emptyOutDir: true },
+  });
 
   return async (...words) => {
-    const child = spawn(process.execPath, [join(folder, 'keepRunning.js'), ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [join(folder, 'keepRunning.js'), ...words], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     running.push(child);
     const exit = once(child, 'exit');
     const lines = createInterface(child.stdout);
-    const [url] = (await Promise.race([once(lines, 'line'), exit.then(() => ['ended before it started anything'])])) as [string];
+    const [url] = (await Promise.race([
+      once(lines, 'line'),
+      exit.then(() => ['ended before it started anything']),
+    ])) as [string];
     return {
       process: child,
       url,

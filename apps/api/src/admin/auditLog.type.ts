@@ -15,16 +15,23 @@ export class Deed {
   @Field(() => String, { description: 'What: the name of the mutation, such as changeSegment.' })
   deed!: string;
 
-  @Field(() => ID, { nullable: true, description: 'To which Current, cohort, segment, webhook, key or token; null where there was none.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'To which Current, cohort, segment, webhook, key or token; null where there was none.',
+  })
   subjectId?: string;
 
   @Field(() => JsonObject, {
     nullable: true,
-    description: 'What was given, without credentials. To undo a change, find the deed before it on the same subject and give that again. Null where the deed was refused.',
+    description:
+      'What was given, without credentials. To undo a change, find the deed before it on the same subject and give that again. Null where the deed was refused.',
   })
   given?: Readonly<Record<string, unknown>>;
 
-  @Field(() => String, { description: 'How it ended: the type of the answer, such as Segment or NotConfirmed; refused or failed where there was none.' })
+  @Field(() => String, {
+    description:
+      'How it ended: the type of the answer, such as Segment or NotConfirmed; refused or failed where there was none.',
+  })
   result!: string;
 
   @Field(() => Boolean, { description: 'Whether it was done, and not refused.' })

@@ -6,12 +6,17 @@ import { costs } from './costs.js';
 
 @Resolver(() => EventType)
 export class CatalogueResolver {
-  @Query(() => [EventGroup], { description: 'Every event type there is, as the tree an admin ticks: group → channel → event type.', complexity: costs.tree })
+  @Query(() => [EventGroup], {
+    description: 'Every event type there is, as the tree an admin ticks: group → channel → event type.',
+    complexity: costs.tree,
+  })
   catalogue(): unknown {
     return groups;
   }
 
-  @FieldResolver(() => [TakenBy], { description: 'The destinations that take it; a Current to any other leaves it out.' })
+  @FieldResolver(() => [TakenBy], {
+    description: 'The destinations that take it; a Current to any other leaves it out.',
+  })
   takenBy(@Root() eventType: CatalogueType, @Ctx() { admin }: AdminContext): TakenBy[] {
     return [...admin.connectors.values()].flatMap((connector) => {
       const name = connector.nameOf(eventType.name);
@@ -27,7 +32,9 @@ export class EventPropertyResolver {
     return property.deprecated ?? false;
   }
 
-  @FieldResolver(() => Boolean, { description: 'Whether it says something about the person: an address, a number, words they wrote.' })
+  @FieldResolver(() => Boolean, {
+    description: 'Whether it says something about the person: an address, a number, words they wrote.',
+  })
   personal(@Root() property: Property): boolean {
     return property.personal ?? false;
   }

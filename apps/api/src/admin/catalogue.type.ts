@@ -5,7 +5,9 @@ export class TakenBy {
   @Field(() => String, { description: 'Name of the destination.' })
   destination!: string;
 
-  @Field(() => String, { description: 'What the destination calls such events; of custom events, what their name begins with there.' })
+  @Field(() => String, {
+    description: 'What the destination calls such events; of custom events, what their name begins with there.',
+  })
   name!: string;
 }
 
@@ -26,7 +28,9 @@ export class EventProperty {
   @Field(() => Boolean, { description: 'Whether the platform advises against reading it.' })
   deprecated!: boolean;
 
-  @Field(() => Boolean, { description: 'Whether it says something about the person: an address, a number, words they wrote.' })
+  @Field(() => Boolean, {
+    description: 'Whether it says something about the person: an address, a number, words they wrote.',
+  })
   personal!: boolean;
 }
 

@@ -1,4 +1,13 @@
-import { checkCohort, deleteCohort, getCohort, listCohorts, listSyncs, noteToldMembers, setCohortSchedule, type Schedule as ScheduleName } from '@currents/core';
+import {
+  checkCohort,
+  deleteCohort,
+  getCohort,
+  listCohorts,
+  listSyncs,
+  noteToldMembers,
+  setCohortSchedule,
+  type Schedule as ScheduleName,
+} from '@currents/core';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { CohortFilter } from './cohort.input.js';
 import { CheckCohortResult, Cohort, CohortPage, CohortResult, DeleteCohortResult, Schedule } from './cohort.type.js';
@@ -15,22 +24,34 @@ export class CohortResolver {
   @Query(() => CohortPage, { description: 'Cohorts, the newest first.', complexity: costs.page })
   async cohorts(
     @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' }) after: string | null | undefined,
-    @Arg('filter', () => CohortFilter, { nullable: true, description: 'Which cohorts.' }) filter: CohortFilter | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
+    after: string | null | undefined,
+    @Arg('filter', () => CohortFilter, { nullable: true, description: 'Which cohorts.' })
+    filter: CohortFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return listCohorts(admin, { first, after: after ?? undefined }, given(filter));
   }
 
-  @Query(() => CohortResult, { description: 'One cohort; deleted ones can still be looked at.', complexity: costs.read })
-  async cohort(@Arg('id', () => ID, { description: ofCohort }) id: string, @Ctx() { admin }: AdminContext): Promise<unknown> {
+  @Query(() => CohortResult, {
+    description: 'One cohort; deleted ones can still be looked at.',
+    complexity: costs.read,
+  })
+  async cohort(
+    @Arg('id', () => ID, { description: ofCohort }) id: string,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
     return getCohort(admin, id);
   }
 
-  @FieldResolver(() => CohortSyncPage, { description: 'The history of its syncs, the newest first.', complexity: costs.page })
+  @FieldResolver(() => CohortSyncPage, {
+    description: 'The history of its syncs, the newest first.',
+    complexity: costs.page,
+  })
   async syncs(
     @Arg('first', () => Int, { defaultValue: 10, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' }) after: string | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
+    after: string | null | undefined,
     @Root() { id }: Cohort,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
@@ -38,10 +59,14 @@ export class CohortResolver {
   }
 
   @Query(() => CheckCohortResult, {
-    description: 'Counts a cohort’s members one by one, and compares them with the counts that are kept. Reads all of them.',
+    description:
+      'Counts a cohort’s members one by one, and compares them with the counts that are kept. Reads all of them.',
     complexity: costs.scan,
   })
-  async checkCohort(@Arg('id', () => ID, { description: ofCohort }) id: string, @Ctx() { admin }: AdminContext): Promise<unknown> {
+  async checkCohort(
+    @Arg('id', () => ID, { description: ofCohort }) id: string,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
     return checkCohort(admin, id);
   }
 
@@ -53,14 +78,19 @@ export class CohortResolver {
   })
   async setCohortSchedule(
     @Arg('id', () => ID, { description: ofCohort }) id: string,
-    @Arg('schedule', () => Schedule, { nullable: true, description: 'How often; left out, nobody knows, and one that the hub pulls is pulled only when somebody asks.' }) schedule: ScheduleName | null | undefined,
+    @Arg('schedule', () => Schedule, {
+      nullable: true,
+      description: 'How often; left out, nobody knows, and one that the hub pulls is pulled only when somebody asks.',
+    })
+    schedule: ScheduleName | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return setCohortSchedule(admin, id, schedule ?? undefined);
   }
 
   @Mutation(() => CohortResult, {
-    description: 'Notes how many members the cohort has at the partner, as an admin has read it there, to compare it with what is held: see drift. To undo it, note the former number; the partner’s next whole sync notes its own.',
+    description:
+      'Notes how many members the cohort has at the partner, as an admin has read it there, to compare it with what is held: see drift. To undo it, note the former number; the partner’s next whole sync notes its own.',
     complexity: costs.write,
   })
   async noteCohortSize(
@@ -79,7 +109,8 @@ export class CohortResolver {
   })
   async deleteCohort(
     @Arg('id', () => ID, { description: ofCohort }) id: string,
-    @Arg('confirmName', () => String, { description: 'Its name as it is shown, exactly, to confirm.' }) confirmName: string,
+    @Arg('confirmName', () => String, { description: 'Its name as it is shown, exactly, to confirm.' })
+    confirmName: string,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return deleteCohort(admin, id, confirmName);

@@ -5,10 +5,16 @@ import { kindOf } from './kind.js';
 import { NotConfirmed, Problem } from './problem.type.js';
 import { Count, DateTime } from './scalars.js';
 
-export const Schedule: { readonly [Name in ScheduleName]: Name } = { one_time: 'one_time', dynamic: 'dynamic', hourly: 'hourly', daily: 'daily' };
+export const Schedule: { readonly [Name in ScheduleName]: Name } = {
+  one_time: 'one_time',
+  dynamic: 'dynamic',
+  hourly: 'hourly',
+  daily: 'daily',
+};
 registerEnumType(Schedule, {
   name: 'Schedule',
-  description: 'How often a cohort syncs: as the admin has set it up at the partner that pushes it, or as the hub pulls it.',
+  description:
+    'How often a cohort syncs: as the admin has set it up at the partner that pushes it, or as the hub pulls it.',
   valuesConfig: {
     one_time: { description: 'Once.' },
     dynamic: { description: 'Every 15 minutes; through Mixpanel’s own webhook every 30.' },
@@ -36,7 +42,11 @@ registerEnumType(FreshnessState, {
   },
 });
 
-const tellers: { readonly [Name in CoreDrift['toldBy']]: Name } = { pages: 'pages', partner: 'partner', admin: 'admin' };
+const tellers: { readonly [Name in CoreDrift['toldBy']]: Name } = {
+  pages: 'pages',
+  partner: 'partner',
+  admin: 'admin',
+};
 registerEnumType(tellers, {
   name: 'ToldBy',
   description: 'Who said how many members a cohort has.',
@@ -88,7 +98,10 @@ export class Drift {
   @Field(() => Count, { description: 'What is held.' })
   held!: number;
 
-  @Field(() => Count, { description: 'Held more than expected; less, if negative. Members without a usable id, or named twice, are told and not held.' })
+  @Field(() => Count, {
+    description:
+      'Held more than expected; less, if negative. Members without a usable id, or named twice, are told and not held.',
+  })
   difference!: number;
 }
 
@@ -127,7 +140,10 @@ export class Cohort {
   @Field(() => DateTime, { nullable: true, description: 'When the last sync came.' })
   lastSyncAt?: Date;
 
-  @Field(() => Drift, { nullable: true, description: 'What the partner said it has, against what is held; null until something was said.' })
+  @Field(() => Drift, {
+    nullable: true,
+    description: 'What the partner said it has, against what is held; null until something was said.',
+  })
   drift?: Drift;
 
   @Field(() => Int, { description: 'Changes that are stored and not yet applied; more than 10000 count as 10000.' })

@@ -2,7 +2,12 @@ import type { SyncView } from '@currents/core';
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Count, DateTime } from './scalars.js';
 
-const syncKinds: { readonly [Name in SyncView['syncKind']]: Name } = { replace: 'replace', add: 'add', remove: 'remove', changes: 'changes' };
+const syncKinds: { readonly [Name in SyncView['syncKind']]: Name } = {
+  replace: 'replace',
+  add: 'add',
+  remove: 'remove',
+  changes: 'changes',
+};
 registerEnumType(syncKinds, {
   name: 'SyncKind',
   description: 'What a sync says of a cohort.',
@@ -29,7 +34,10 @@ registerEnumType(syncStates, {
     stalled: { description: 'Pages are missing, and none has come for ten minutes.' },
     applied: { description: 'All of it has been applied.' },
     superseded: { description: 'A later one has replaced it; nothing of it was applied.' },
-    incomplete: { description: 'Pages never came, and it was given up after a day; or the pull that fetched them failed or was cancelled. A whole membership was left as it was.' },
+    incomplete: {
+      description:
+        'Pages never came, and it was given up after a day; or the pull that fetched them failed or was cancelled. A whole membership was left as it was.',
+    },
   },
 });
 
@@ -83,7 +91,9 @@ export class CohortSync {
   @Field(() => Count, { description: 'Members that were named and stayed as they were.' })
   unchanged!: number;
 
-  @Field(() => Count, { description: 'Members named by a change that the partner computed before a newer one; they stayed as they were.' })
+  @Field(() => Count, {
+    description: 'Members named by a change that the partner computed before a newer one; they stayed as they were.',
+  })
   late!: number;
 
   @Field(() => [RefusedMembers], { description: 'Members that have no usable id, by reason.' })

@@ -8,10 +8,16 @@ export class SelectionInput {
   @Field(() => [String], { defaultValue: [], description: 'Names of event types, such as users.messages.email.Open.' })
   eventTypes!: string[];
 
-  @Field(() => [String], { defaultValue: [], description: 'Keys of channels, such as message/email: all they hold, now and later.' })
+  @Field(() => [String], {
+    defaultValue: [],
+    description: 'Keys of channels, such as message/email: all they hold, now and later.',
+  })
   channels!: string[];
 
-  @Field(() => [String], { defaultValue: [], description: 'Names of groups, such as message: all they hold, now and later.' })
+  @Field(() => [String], {
+    defaultValue: [],
+    description: 'Names of groups, such as message: all they hold, now and later.',
+  })
   groups!: string[];
 }
 
@@ -26,31 +32,46 @@ export class CreateCurrentInput {
   @Field(() => String, { description: 'Name of a destination. It cannot be changed later.' })
   destination!: string;
 
-  @Field(() => JsonObject, { description: 'What to tell the destination, such as {"region": "eu"}: see its settingsSchema.' })
+  @Field(() => JsonObject, {
+    description: 'What to tell the destination, such as {"region": "eu"}: see its settingsSchema.',
+  })
   settings!: Readonly<Record<string, unknown>>;
 
-  @Field(() => JsonObject, { description: 'What to show the destination: see its credentialsSchema. Never comes out again.' })
+  @Field(() => JsonObject, {
+    description: 'What to show the destination: see its credentialsSchema. Never comes out again.',
+  })
   credentials!: Readonly<Record<string, unknown>>;
 
   @Field(() => SelectionInput, { description: 'Which event types to carry.' })
   selection!: SelectionInput;
 }
 
-@InputType({ description: 'What to change. What is left out stays; what is given replaces the whole of what was there.' })
+@InputType({
+  description: 'What to change. What is left out stays; what is given replaces the whole of what was there.',
+})
 export class ChangeCurrentInput {
   @Field(() => String, { nullable: true, description: '1 to 100 characters that no other Current has as its name.' })
   name?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'E-mail address of whom to tell when the Current needs a person.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'E-mail address of whom to tell when the Current needs a person.',
+  })
   contactEmail?: string | null;
 
   @Field(() => JsonObject, { nullable: true, description: 'All settings; one that is left out gets its default.' })
   settings?: Readonly<Record<string, unknown>> | null;
 
-  @Field(() => JsonObject, { nullable: true, description: 'All credentials. The former ones are gone: try the new ones with testCredentials first.' })
+  @Field(() => JsonObject, {
+    nullable: true,
+    description: 'All credentials. The former ones are gone: try the new ones with testCredentials first.',
+  })
   credentials?: Readonly<Record<string, unknown>> | null;
 
-  @Field(() => SelectionInput, { nullable: true, description: 'The whole selection. It holds for events that come from now on.' })
+  @Field(() => SelectionInput, {
+    nullable: true,
+    description: 'The whole selection. It holds for events that come from now on.',
+  })
   selection?: SelectionInput | null;
 }
 
@@ -71,6 +92,9 @@ export class CurrentFilter {
   @Field(() => String, { nullable: true, description: 'Of this destination.' })
   destination?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'With this in their name or contact e-mail, in upper or lower case.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'With this in their name or contact e-mail, in upper or lower case.',
+  })
   text?: string | null;
 }

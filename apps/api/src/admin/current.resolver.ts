@@ -33,25 +33,32 @@ export class CurrentResolver {
   @Query(() => CurrentPage, { description: 'Currents, the newest first.', complexity: costs.page })
   async currents(
     @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' }) after: string | null | undefined,
-    @Arg('filter', () => CurrentFilter, { nullable: true, description: 'Which Currents.' }) filter: CurrentFilter | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
+    after: string | null | undefined,
+    @Arg('filter', () => CurrentFilter, { nullable: true, description: 'Which Currents.' })
+    filter: CurrentFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return listCurrents(admin, { first, after: after ?? undefined }, given(filter));
   }
 
   @Query(() => CurrentResult, { description: 'One Current, in whatever state.', complexity: costs.read })
-  async current(@Arg('id', () => ID, { description: ofCurrent }) id: string, @Ctx() { admin }: AdminContext): Promise<unknown> {
+  async current(
+    @Arg('id', () => ID, { description: ofCurrent }) id: string,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
     return getCurrent(admin, id);
   }
 
   @FieldResolver(() => [DayCounts], {
-    description: 'Day by day, where the events stand that came on it; the latest day first, days without events left out.',
+    description:
+      'Day by day, where the events stand that came on it; the latest day first, days without events left out.',
     complexity: costs.page,
   })
   async days(
     @Arg('first', () => Int, { defaultValue: 30, description: 'How many days at most: 1 to 200.' }) first: number,
-    @Arg('from', () => String, { nullable: true, description: 'First day in UTC, such as 2026-01-31.' }) from: string | null | undefined,
+    @Arg('from', () => String, { nullable: true, description: 'First day in UTC, such as 2026-01-31.' })
+    from: string | null | undefined,
     @Arg('to', () => String, { nullable: true, description: 'Last day in UTC.' }) to: string | null | undefined,
     @Root() current: Current,
     @Ctx() { admin }: AdminContext,
@@ -79,7 +86,10 @@ export class CurrentResolver {
   async changeCurrent(
     @Arg('id', () => ID, { description: ofCurrent }) id: string,
     @Arg('input', () => ChangeCurrentInput, { description: 'What to change.' }) input: ChangeCurrentInput,
-    @Arg('confirmName', () => String, { nullable: true, description: 'Its present name, exactly, to confirm, where credentials are given.' })
+    @Arg('confirmName', () => String, {
+      nullable: true,
+      description: 'Its present name, exactly, to confirm, where credentials are given.',
+    })
     confirmName: string | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
@@ -93,7 +103,10 @@ export class CurrentResolver {
   })
   async testCredentials(
     @Arg('id', () => ID, { description: ofCurrent }) id: string,
-    @Arg('input', () => TestCredentialsInput, { nullable: true, description: 'What to try in place of what is stored.' })
+    @Arg('input', () => TestCredentialsInput, {
+      nullable: true,
+      description: 'What to try in place of what is stored.',
+    })
     input: TestCredentialsInput | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
@@ -101,10 +114,14 @@ export class CurrentResolver {
   }
 
   @Mutation(() => GoLiveResult, {
-    description: 'Makes a draft live: it carries what comes in from now on. pauseCurrent undoes it; what was sent stays sent.',
+    description:
+      'Makes a draft live: it carries what comes in from now on. pauseCurrent undoes it; what was sent stays sent.',
     complexity: costs.write,
   })
-  async launchCurrent(@Arg('id', () => ID, { description: ofCurrent }) id: string, @Ctx() { admin }: AdminContext): Promise<unknown> {
+  async launchCurrent(
+    @Arg('id', () => ID, { description: ofCurrent }) id: string,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
     return launchCurrent(admin, id);
   }
 
@@ -112,15 +129,22 @@ export class CurrentResolver {
     description: 'Pauses a live Current: nothing is sent, and what comes in is kept. resumeCurrent undoes it.',
     complexity: costs.write,
   })
-  async pauseCurrent(@Arg('id', () => ID, { description: ofCurrent }) id: string, @Ctx() { admin }: AdminContext): Promise<unknown> {
+  async pauseCurrent(
+    @Arg('id', () => ID, { description: ofCurrent }) id: string,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
     return pauseCurrent(admin, id);
   }
 
   @Mutation(() => GoLiveResult, {
-    description: 'Makes a paused Current live again: what was kept goes out, the oldest first, with a retry window that begins anew. pauseCurrent undoes it.',
+    description:
+      'Makes a paused Current live again: what was kept goes out, the oldest first, with a retry window that begins anew. pauseCurrent undoes it.',
     complexity: costs.write,
   })
-  async resumeCurrent(@Arg('id', () => ID, { description: ofCurrent }) id: string, @Ctx() { admin }: AdminContext): Promise<unknown> {
+  async resumeCurrent(
+    @Arg('id', () => ID, { description: ofCurrent }) id: string,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
     return resumeCurrent(admin, id);
   }
 

@@ -86,7 +86,16 @@ export const CreateCurrentResult = createUnionType({
   name: 'CreateCurrentResult',
   description: 'The new Current, or why there is none.',
   types: () =>
-    [Current, InputInvalid, NameTaken, UnknownDestination, SettingsInvalid, BaseUrlNotAllowed, CredentialsInvalid, SelectionInvalid] as const,
+    [
+      Current,
+      InputInvalid,
+      NameTaken,
+      UnknownDestination,
+      SettingsInvalid,
+      BaseUrlNotAllowed,
+      CredentialsInvalid,
+      SelectionInvalid,
+    ] as const,
   resolveType: kindOf,
 });
 

@@ -3,7 +3,10 @@ import { Field, ID, Int, ObjectType } from 'type-graphql';
 import { Action, State } from './problem.type.js';
 import { Count, DateTime, JsonObject } from './scalars.js';
 
-@ObjectType({ description: 'Which event types a Current carries: those named, and whatever the named channels and groups hold, now and later.' })
+@ObjectType({
+  description:
+    'Which event types a Current carries: those named, and whatever the named channels and groups hold, now and later.',
+})
 export class Selection {
   @Field(() => [String], { description: 'Names of event types, such as users.messages.email.Open.' })
   eventTypes!: string[];
@@ -20,13 +23,17 @@ export class CredentialsSet {
   @Field(() => String, { nullable: true, description: 'Which kind they are, where the destination takes several.' })
   kind?: string;
 
-  @Field(() => [String], { description: 'The fields that are set; none, when they do not open with the present master key.' })
+  @Field(() => [String], {
+    description: 'The fields that are set; none, when they do not open with the present master key.',
+  })
   fields!: string[];
 }
 
 @ObjectType({ description: 'Something about a Current that an admin should know.' })
 export class Warning {
-  @Field(() => String, { description: 'types_not_taken, no_connector, credentials_unreadable or base_url_not_allowed.' })
+  @Field(() => String, {
+    description: 'types_not_taken, no_connector, credentials_unreadable or base_url_not_allowed.',
+  })
   code!: string;
 
   @Field(() => String, { description: 'What it is, in a sentence.' })
@@ -47,7 +54,10 @@ export class Blocked {
   @Field(() => DateTime, { description: 'Since when.' })
   since!: Date;
 
-  @Field(() => DateTime, { nullable: true, description: 'When the destination is next asked whether it takes events again.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the destination is next asked whether it takes events again.',
+  })
   nextProbeAt?: Date;
 }
 
@@ -125,7 +135,10 @@ export class Current {
   @Field(() => JsonObject, { description: 'What the destination was told, such as its region; defaults included.' })
   settings!: Readonly<Record<string, unknown>>;
 
-  @Field(() => CredentialsSet, { nullable: true, description: 'Which credentials are stored; none of a deleted Current.' })
+  @Field(() => CredentialsSet, {
+    nullable: true,
+    description: 'Which credentials are stored; none of a deleted Current.',
+  })
   credentials?: CredentialsSet;
 
   @Field(() => Selection, { description: 'What was selected.' })

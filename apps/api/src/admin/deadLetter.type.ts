@@ -28,7 +28,10 @@ export class DeadLetter {
   @Field(() => String, { nullable: true, description: 'Type of the event.' })
   eventType?: string;
 
-  @Field(() => JsonObject, { nullable: true, description: 'The event as it was stored; null when its day has just been forgotten.' })
+  @Field(() => JsonObject, {
+    nullable: true,
+    description: 'The event as it was stored; null when its day has just been forgotten.',
+  })
   event?: Readonly<Record<string, unknown>>;
 
   @Field(() => DeadOutcome, { description: 'How it ended.' })

@@ -36,6 +36,9 @@ export class Destination {
   @Field(() => [TakenType], { description: 'The event types that it takes.' })
   takes!: TakenType[];
 
-  @Field(() => [Reason], { description: 'What the codes mean that events are skipped, rejected or expire with. Codes that its API answers are not all known beforehand.' })
+  @Field(() => [Reason], {
+    description:
+      'What the codes mean that events are skipped, rejected or expire with. Codes that its API answers are not all known beforehand.',
+  })
   reasons!: Reason[];
 }

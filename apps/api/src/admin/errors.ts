@@ -15,11 +15,14 @@ const askers = new Set([
 ]);
 
 /** Decides what an asker gets to read of an error. What is not his is logged under an id, and he gets the id. */
-export function createErrorFormat(log: FastifyBaseLogger): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
+export function createErrorFormat(
+  log: FastifyBaseLogger,
+): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
   return (formatted, error) => {
     const origin = unwrapResolverError(error);
     const place = formatted.path ? { path: formatted.path } : {};
-    if (origin instanceof QuestionRefused) return { message: origin.message, ...place, extensions: { code: 'BAD_USER_INPUT' } };
+    if (origin instanceof QuestionRefused)
+      return { message: origin.message, ...place, extensions: { code: 'BAD_USER_INPUT' } };
     const code = formatted.extensions?.['code'];
     if (error instanceof GraphQLError && typeof code === 'string' && askers.has(code)) {
       const locations = formatted.locations ? { locations: formatted.locations } : {};
@@ -27,7 +30,11 @@ export function createErrorFormat(log: FastifyBaseLogger): (formatted: GraphQLFo
     }
     const id = randomBytes(6).toString('hex');
     log.error({ event: 'admin.error', id, err: withoutParameters(origin) }, 'the admin API failed on a request');
-    return { message: `internal error ${id}: the hub failed on this request; the log tells why under that id`, ...place, extensions: { code: 'INTERNAL_SERVER_ERROR', id } };
+    return {
+      message: `internal error ${id}: the hub failed on this request; the log tells why under that id`,
+      ...place,
+      extensions: { code: 'INTERNAL_SERVER_ERROR', id },
+    };
   };
 }
 

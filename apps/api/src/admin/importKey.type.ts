@@ -8,7 +8,10 @@ export class ImportEndpoint {
   @Field(() => String, { description: 'HTTP method.' })
   method!: string;
 
-  @Field(() => String, { description: 'Path below the address of this hub; a part that begins with a colon stands for what the partner puts there.' })
+  @Field(() => String, {
+    description:
+      'Path below the address of this hub; a part that begins with a colon stands for what the partner puts there.',
+  })
   path!: string;
 
   @Field(() => String, { description: 'What it is for, and where the data import key goes.' })
@@ -23,7 +26,9 @@ export class ImportPartner {
   @Field(() => String, { description: 'What people read.' })
   label!: string;
 
-  @Field(() => Boolean, { description: 'Whether an admin made it known; false for those that the hub knows by itself.' })
+  @Field(() => Boolean, {
+    description: 'Whether an admin made it known; false for those that the hub knows by itself.',
+  })
   registered!: boolean;
 
   @Field(() => [ImportEndpoint], { description: 'The ways in which it can push.' })
@@ -96,7 +101,10 @@ export class PartnerNotFound extends Problem {
 @ObjectType({ implements: Problem, description: 'There is a partner of this name already.' })
 export class PartnerExists extends Problem {}
 
-@ObjectType({ implements: Problem, description: 'The partner cannot be forgotten: keys of it are good, or the hub knows it by itself.' })
+@ObjectType({
+  implements: Problem,
+  description: 'The partner cannot be forgotten: keys of it are good, or the hub knows it by itself.',
+})
 export class PartnerInUse extends Problem {}
 
 export const ForgetImportPartnerResult = createUnionType({

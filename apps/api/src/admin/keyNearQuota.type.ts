@@ -3,7 +3,10 @@ import { kindOf } from './kind.js';
 import { CurrentNotFound } from './problem.type.js';
 import { Count } from './scalars.js';
 
-@ObjectType({ description: 'A key, such as a device, that comes near what the destination takes of one in a day. Its events flow as ever until the destination refuses them.' })
+@ObjectType({
+  description:
+    'A key, such as a device, that comes near what the destination takes of one in a day. Its events flow as ever until the destination refuses them.',
+})
 export class KeyNearQuota {
   @Field(() => String, { description: 'What the destination counts by, such as user or device.' })
   budget!: string;
@@ -11,7 +14,10 @@ export class KeyNearQuota {
   @Field(() => String, { description: 'The id of the user, of the device.' })
   key!: string;
 
-  @Field(() => Count, { description: 'How many of its events were delivered in the time that the quota is about; a few per cent may not have been counted.' })
+  @Field(() => Count, {
+    description:
+      'How many of its events were delivered in the time that the quota is about; a few per cent may not have been counted.',
+  })
   used!: number;
 
   @Field(() => Count, { description: 'How many the destination takes in that time.' })

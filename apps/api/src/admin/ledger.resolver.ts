@@ -12,7 +12,10 @@ export class LedgerResolver {
       'May be asked while events flow; with millions of events it takes a while.',
     complexity: costs.scan,
   })
-  async checkLedger(@Arg('currentId', () => ID, { description: 'Id of the Current.' }) currentId: string, @Ctx() { admin }: AdminContext): Promise<unknown> {
+  async checkLedger(
+    @Arg('currentId', () => ID, { description: 'Id of the Current.' }) currentId: string,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
     return checkLedger(admin, currentId);
   }
 }

@@ -8,7 +8,10 @@ export class Difference {
   @Field(() => String, { description: 'The day in UTC that it is about.' })
   day!: string;
 
-  @Field(() => ID, { nullable: true, description: 'The delivery that it is about; null when it is about the whole day.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The delivery that it is about; null when it is about the whole day.',
+  })
   deliveryId?: string;
 
   @Field(() => String, { description: 'What is not the same, in a sentence.' })

@@ -95,9 +95,12 @@ export const limitCost: ApolloServerPlugin<AdminContext> = {
           ...(operationName !== null && { operationName }),
         });
         if (cost <= mostCost) return;
-        throw new GraphQLError(`the query would cost ${cost}, and ${mostCost} is the most: ask for fewer fields, shorter pages or less at once`, {
-          extensions: { code: 'QUERY_TOO_COSTLY', http: { status: 400 } },
-        });
+        throw new GraphQLError(
+          `the query would cost ${cost}, and ${mostCost} is the most: ask for fewer fields, shorter pages or less at once`,
+          {
+            extensions: { code: 'QUERY_TOO_COSTLY', http: { status: 400 } },
+          },
+        );
       },
     };
   },

@@ -17,7 +17,8 @@ registerEnumType(State, {
     live: { description: 'Carries what comes in.' },
     paused: { description: 'Sends nothing; what comes in is kept for when it is resumed.' },
     blocked: {
-      description: 'The destination refuses everything until a person repairs the Current; what comes in is kept for the retry window.',
+      description:
+        'The destination refuses everything until a person repairs the Current; what comes in is kept for the retry window.',
     },
     deleted: { description: 'Ended for good. Its counts can still be looked at.' },
   },
@@ -78,13 +79,19 @@ export class WrongState extends Problem {
   possible!: ActionName[];
 }
 
-@ObjectType({ implements: Problem, description: 'Another one has this name already; upper and lower case count as the same.' })
+@ObjectType({
+  implements: Problem,
+  description: 'Another one has this name already; upper and lower case count as the same.',
+})
 export class NameTaken extends Problem {
   @Field(() => ID, { description: 'Who has it: the id of another one of the same kind.' })
   ownerId!: string;
 }
 
-@ObjectType({ implements: Problem, description: 'Something that was given, such as a name, is not of the form that is wanted.' })
+@ObjectType({
+  implements: Problem,
+  description: 'Something that was given, such as a name, is not of the form that is wanted.',
+})
 export class InputInvalid extends Problem {
   @Field(() => [FieldProblem], { description: 'Every field that is wrong.' })
   problems!: FieldProblem[];
@@ -102,10 +109,16 @@ export class SettingsInvalid extends Problem {
   problems!: FieldProblem[];
 }
 
-@ObjectType({ implements: Problem, description: 'The settings name a base URL, which the operator of the hub does not allow.' })
+@ObjectType({
+  implements: Problem,
+  description: 'The settings name a base URL, which the operator of the hub does not allow.',
+})
 export class BaseUrlNotAllowed extends Problem {}
 
-@ObjectType({ implements: Problem, description: 'The credentials are not of the form that the destination wants. Nothing of them is repeated here.' })
+@ObjectType({
+  implements: Problem,
+  description: 'The credentials are not of the form that the destination wants. Nothing of them is repeated here.',
+})
 export class CredentialsInvalid extends Problem {
   @Field(() => [FieldProblem], { description: 'Every field that is wrong.' })
   problems!: FieldProblem[];
@@ -123,7 +136,10 @@ export class SelectionFault {
   suggestions!: string[];
 }
 
-@ObjectType({ implements: Problem, description: 'The selection is empty, names something unknown, or holds nothing that the destination takes.' })
+@ObjectType({
+  implements: Problem,
+  description: 'The selection is empty, names something unknown, or holds nothing that the destination takes.',
+})
 export class SelectionInvalid extends Problem {
   @Field(() => [SelectionFault], { description: 'Everything that is wrong with it.' })
   problems!: SelectionFault[];
@@ -141,5 +157,8 @@ export class NotConfirmed extends Problem {}
 @ObjectType({ implements: Problem, description: 'There is no token with this id.' })
 export class TokenNotFound extends Problem {}
 
-@ObjectType({ implements: Problem, description: 'The last good admin token is not revoked, for nobody could get in any more.' })
+@ObjectType({
+  implements: Problem,
+  description: 'The last good admin token is not revoked, for nobody could get in any more.',
+})
 export class LastAdminToken extends Problem {}

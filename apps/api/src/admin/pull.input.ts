@@ -14,7 +14,9 @@ export class CohortPullFilter {
 
 @InputType({ description: 'Which cohort to pull, and how often.' })
 export class FollowCohortInput {
-  @Field(() => ID, { description: 'Id of the Current whose settings and credentials are used. It may be in any state but deleted.' })
+  @Field(() => ID, {
+    description: 'Id of the Current whose settings and credentials are used. It may be in any state but deleted.',
+  })
   currentId!: string;
 
   @Field(() => String, { description: 'The partner’s id of the cohort: see partnerCohorts.' })

@@ -1,11 +1,28 @@
-import { cancelPull, findPull, followCohort, getCohort, getPull, listPartnerCohorts, listPulls, pullNow, stopPulling } from '@currents/core';
+import {
+  cancelPull,
+  findPull,
+  followCohort,
+  getCohort,
+  getPull,
+  listPartnerCohorts,
+  listPulls,
+  pullNow,
+  stopPulling,
+} from '@currents/core';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { Cohort } from './cohort.type.js';
 import type { AdminContext } from './context.js';
 import { costs } from './costs.js';
 import { given } from './withoutNulls.js';
 import { CohortPullFilter, FollowCohortInput } from './pull.input.js';
-import { CancelPullResult, CohortPullResult, FollowCohortResult, PartnerCohortsResult, PullCohortNowResult, StopPullingCohortResult } from './pull.result.js';
+import {
+  CancelPullResult,
+  CohortPullResult,
+  FollowCohortResult,
+  PartnerCohortsResult,
+  PullCohortNowResult,
+  StopPullingCohortResult,
+} from './pull.result.js';
 import { CohortPull, CohortPullPage } from './pull.type.js';
 
 const ofCohort = 'Id of the cohort.';
@@ -21,8 +38,13 @@ export class CohortPullResolver {
   async partnerCohorts(
     @Arg('currentId', () => ID, { description: 'Id of the Current; in any state but deleted.' }) currentId: string,
     @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' }) after: string | null | undefined,
-    @Arg('text', () => String, { nullable: true, description: 'Only those with this in the name or in the id, in upper or lower case.' }) text: string | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
+    after: string | null | undefined,
+    @Arg('text', () => String, {
+      nullable: true,
+      description: 'Only those with this in the name or in the id, in upper or lower case.',
+    })
+    text: string | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return listPartnerCohorts(admin, currentId, { first, after: after ?? undefined }, { text: text ?? undefined });
@@ -31,15 +53,20 @@ export class CohortPullResolver {
   @Query(() => CohortPullPage, { description: 'What the hub pulls, the newest cohorts first.', complexity: costs.page })
   async cohortPulls(
     @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' }) after: string | null | undefined,
-    @Arg('filter', () => CohortPullFilter, { nullable: true, description: 'Which pulls.' }) filter: CohortPullFilter | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
+    after: string | null | undefined,
+    @Arg('filter', () => CohortPullFilter, { nullable: true, description: 'Which pulls.' })
+    filter: CohortPullFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return listPulls(admin, { first, after: after ?? undefined }, given(filter));
   }
 
   @Query(() => CohortPullResult, { description: 'How one cohort is pulled.', complexity: costs.read })
-  async cohortPull(@Arg('cohortId', () => ID, { description: ofCohort }) cohortId: string, @Ctx() { admin }: AdminContext): Promise<unknown> {
+  async cohortPull(
+    @Arg('cohortId', () => ID, { description: ofCohort }) cohortId: string,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
     return getPull(admin, cohortId);
   }
 
@@ -54,15 +81,22 @@ export class CohortPullResolver {
       'stopPullingCohort undoes it.',
     complexity: costs.call,
   })
-  async followCohort(@Arg('input', () => FollowCohortInput, { description: 'Which, and how often.' }) input: FollowCohortInput, @Ctx() { admin }: AdminContext): Promise<unknown> {
+  async followCohort(
+    @Arg('input', () => FollowCohortInput, { description: 'Which, and how often.' }) input: FollowCohortInput,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
     return followCohort(admin, input);
   }
 
   @Mutation(() => PullCohortNowResult, {
-    description: 'Begins a pull at once, whatever the schedule says and however the last one failed. cancelPull undoes it while it is under way.',
+    description:
+      'Begins a pull at once, whatever the schedule says and however the last one failed. cancelPull undoes it while it is under way.',
     complexity: costs.write,
   })
-  async pullCohortNow(@Arg('cohortId', () => ID, { description: ofCohort }) cohortId: string, @Ctx() { admin }: AdminContext): Promise<unknown> {
+  async pullCohortNow(
+    @Arg('cohortId', () => ID, { description: ofCohort }) cohortId: string,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
     return pullNow(admin, cohortId);
   }
 
@@ -72,22 +106,33 @@ export class CohortPullResolver {
       'To undo it, begin anew with pullCohortNow: it costs the partner’s quotas once more.',
     complexity: costs.write,
   })
-  async cancelPull(@Arg('cohortId', () => ID, { description: ofCohort }) cohortId: string, @Ctx() { admin }: AdminContext): Promise<unknown> {
+  async cancelPull(
+    @Arg('cohortId', () => ID, { description: ofCohort }) cohortId: string,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
     return cancelPull(admin, cohortId);
   }
 
   @Mutation(() => StopPullingCohortResult, {
-    description: 'Pulls a cohort no more. Its members stay as they are, and nobody keeps them up to date: deleteCohort forgets them. followCohort undoes it.',
+    description:
+      'Pulls a cohort no more. Its members stay as they are, and nobody keeps them up to date: deleteCohort forgets them. followCohort undoes it.',
     complexity: costs.write,
   })
-  async stopPullingCohort(@Arg('cohortId', () => ID, { description: ofCohort }) cohortId: string, @Ctx() { admin }: AdminContext): Promise<unknown> {
+  async stopPullingCohort(
+    @Arg('cohortId', () => ID, { description: ofCohort }) cohortId: string,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
     return stopPulling(admin, cohortId);
   }
 }
 
 @Resolver(() => Cohort)
 export class PulledCohortResolver {
-  @FieldResolver(() => CohortPull, { nullable: true, description: 'How the hub pulls it; null when its partner pushes it.', complexity: costs.read })
+  @FieldResolver(() => CohortPull, {
+    nullable: true,
+    description: 'How the hub pulls it; null when its partner pushes it.',
+    complexity: costs.read,
+  })
   async pull(@Root() { id }: Cohort, @Ctx() { admin }: AdminContext): Promise<unknown> {
     return findPull(admin, id);
   }

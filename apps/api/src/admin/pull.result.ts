@@ -56,7 +56,10 @@ export class PullUnderWay extends Problem {
   pull!: CohortPull;
 }
 
-@ObjectType({ implements: Problem, description: 'There is no pull under way that could be cancelled; or all of it is fetched already.' })
+@ObjectType({
+  implements: Problem,
+  description: 'There is no pull under way that could be cancelled; or all of it is fetched already.',
+})
 export class PullNotUnderWay extends Problem {
   @Field(() => CohortPull, { description: 'The pull.' })
   pull!: CohortPull;
@@ -65,7 +68,16 @@ export class PullNotUnderWay extends Problem {
 export const PartnerCohortsResult = createUnionType({
   name: 'PartnerCohortsResult',
   description: 'A partner’s cohorts, or why they are not known.',
-  types: () => [PartnerCohortPage, PartnerRefused, PartnerUnanswered, CurrentNotFound, WrongState, CurrentNotReady, PullNotOffered] as const,
+  types: () =>
+    [
+      PartnerCohortPage,
+      PartnerRefused,
+      PartnerUnanswered,
+      CurrentNotFound,
+      WrongState,
+      CurrentNotReady,
+      PullNotOffered,
+    ] as const,
   resolveType: kindOf,
 });
 

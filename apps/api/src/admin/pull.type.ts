@@ -3,7 +3,12 @@ import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Schedule } from './cohort.type.js';
 import { Count, DateTime } from './scalars.js';
 
-export const PullState: { readonly [Name in StateName]: Name } = { waiting: 'waiting', running: 'running', applying: 'applying', failed: 'failed' };
+export const PullState: { readonly [Name in StateName]: Name } = {
+  waiting: 'waiting',
+  running: 'running',
+  applying: 'applying',
+  failed: 'failed',
+};
 registerEnumType(PullState, {
   name: 'PullState',
   description: 'Where the pull of a cohort stands.',
@@ -20,9 +25,16 @@ registerEnumType(mends, {
   name: 'PullMend',
   description: 'What has to happen before another pull is made.',
   valuesConfig: {
-    time: { description: 'Nothing: the next one follows by the schedule; one that was to be made once, within the hour.' },
-    person: { description: 'A person has to repair something, at the partner or in the Current. Pulls go on when the Current is changed, or with pullCohortNow.' },
-    gone: { description: 'The partner has no such cohort any more. stopPullingCohort ends it; pullCohortNow asks once more.' },
+    time: {
+      description: 'Nothing: the next one follows by the schedule; one that was to be made once, within the hour.',
+    },
+    person: {
+      description:
+        'A person has to repair something, at the partner or in the Current. Pulls go on when the Current is changed, or with pullCohortNow.',
+    },
+    gone: {
+      description: 'The partner has no such cohort any more. stopPullingCohort ends it; pullCohortNow asks once more.',
+    },
   },
 });
 
@@ -55,7 +67,9 @@ export class PullHold {
 
 @ObjectType({ description: 'Why the last pull of a cohort came to nothing.' })
 export class PullFailure {
-  @Field(() => String, { description: 'Why, for machines, such as credentials_refused, no_such_cohort or current_deleted.' })
+  @Field(() => String, {
+    description: 'Why, for machines, such as credentials_refused, no_such_cohort or current_deleted.',
+  })
   code!: string;
 
   @Field(() => String, { description: 'Why, in a sentence.' })
@@ -81,16 +95,25 @@ export class CohortPull {
   @Field(() => ID, { description: 'Id of the Current whose settings and credentials are used.' })
   currentId!: string;
 
-  @Field(() => Schedule, { nullable: true, description: 'How often: see setCohortSchedule. Null: only when somebody asks.' })
+  @Field(() => Schedule, {
+    nullable: true,
+    description: 'How often: see setCohortSchedule. Null: only when somebody asks.',
+  })
   schedule?: ScheduleName;
 
   @Field(() => PullState, { description: 'Where it stands.' })
   state!: StateName;
 
-  @Field(() => PullProgress, { nullable: true, description: 'How far the pull is that is under way; null when none is.' })
+  @Field(() => PullProgress, {
+    nullable: true,
+    description: 'How far the pull is that is under way; null when none is.',
+  })
   progress?: PullProgress;
 
-  @Field(() => PullHold, { nullable: true, description: 'Why the next step, or the next pull, waits; null when it does not.' })
+  @Field(() => PullHold, {
+    nullable: true,
+    description: 'Why the next step, or the next pull, waits; null when it does not.',
+  })
   hold?: PullHold;
 
   @Field(() => PullFailure, { nullable: true, description: 'Why the last pull came to nothing; null when it did not.' })
@@ -102,7 +125,10 @@ export class CohortPull {
   @Field(() => DateTime, { nullable: true, description: 'When the membership was last replaced by a pull.' })
   lastSuccessAt?: Date;
 
-  @Field(() => DateTime, { nullable: true, description: 'When the next pull begins; null while one is under way, and when none is due.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the next pull begins; null while one is under way, and when none is due.',
+  })
   nextDueAt?: Date;
 
   @Field(() => DateTime, { description: 'When it was followed.' })
@@ -138,7 +164,10 @@ export class PartnerCohort {
   @Field(() => DateTime, { nullable: true, description: 'When the partner last computed it.' })
   computedAt?: Date;
 
-  @Field(() => ID, { nullable: true, description: 'The hub’s own id of it, when it is mirrored here, pushed or pulled.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The hub’s own id of it, when it is mirrored here, pushed or pulled.',
+  })
   cohortId?: string;
 
   @Field(() => Boolean, { description: 'Whether the hub pulls it.' })

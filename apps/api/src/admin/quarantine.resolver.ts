@@ -7,19 +7,28 @@ import { QuarantineCount, QuarantineFilter, QuarantinePage, ReleaseResult } from
 
 @Resolver()
 export class QuarantineResolver {
-  @Query(() => QuarantinePage, { description: 'Events that the catalogue refused, the newest first.', complexity: costs.page })
+  @Query(() => QuarantinePage, {
+    description: 'Events that the catalogue refused, the newest first.',
+    complexity: costs.page,
+  })
   async quarantine(
     @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' }) after: string | null | undefined,
-    @Arg('filter', () => QuarantineFilter, { nullable: true, description: 'Which events.' }) filter: QuarantineFilter | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
+    after: string | null | undefined,
+    @Arg('filter', () => QuarantineFilter, { nullable: true, description: 'Which events.' })
+    filter: QuarantineFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return listQuarantine(admin, { first, after: after ?? undefined }, given(filter));
   }
 
-  @Query(() => [QuarantineCount], { description: 'How many quarantined events have each code, the most frequent first.', complexity: costs.scan })
+  @Query(() => [QuarantineCount], {
+    description: 'How many quarantined events have each code, the most frequent first.',
+    complexity: costs.scan,
+  })
   async quarantineCounts(
-    @Arg('filter', () => QuarantineFilter, { nullable: true, description: 'Which events.' }) filter: QuarantineFilter | null | undefined,
+    @Arg('filter', () => QuarantineFilter, { nullable: true, description: 'Which events.' })
+    filter: QuarantineFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return countQuarantine(admin, given(filter));

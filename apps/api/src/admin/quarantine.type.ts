@@ -64,7 +64,10 @@ export class QuarantineFilter {
   @Field(() => DateTime, { nullable: true, description: 'That came earlier than that.' })
   to?: Date | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'true: only released ones; false: only the others. A release leaves it aside.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'true: only released ones; false: only the others. A release leaves it aside.',
+  })
   released?: boolean | null;
 }
 
@@ -89,7 +92,9 @@ export class ReleasePlanned {
   stillRefused!: StillRefused[];
 }
 
-@ObjectType({ description: 'Events were released: they are stored, and on their way through every Current that takes them.' })
+@ObjectType({
+  description: 'Events were released: they are stored, and on their way through every Current that takes them.',
+})
 export class Released {
   @Field(() => Count, { description: 'Events that were released.' })
   events!: number;

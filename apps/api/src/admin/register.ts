@@ -28,8 +28,15 @@ export async function registerAdmin(app: FastifyInstance, { admin }: AdminDeps):
     scope.removeAllContentTypeParsers();
     // The usual parser, but for its message, which quotes the body.
     const parse = scope.getDefaultJsonParser('error', 'error');
-    scope.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: mostBodyBytes }, (request, body, done) =>
-      body === '' ? done(new NotJson('an empty one')) : parse(request, body as string, (error, value: unknown) => (error ? done(new NotJson('something else')) : done(null, value))),
+    scope.addContentTypeParser(
+      'application/json',
+      { parseAs: 'string', bodyLimit: mostBodyBytes },
+      (request, body, done) =>
+        body === ''
+          ? done(new NotJson('an empty one'))
+          : parse(request, body as string, (error, value: unknown) =>
+              error ? done(new NotJson('something else')) : done(null, value),
+            ),
     );
     scope.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
       const refusal = refusalOf(error);
@@ -51,7 +58,11 @@ export async function registerAdmin(app: FastifyInstance, { admin }: AdminDeps):
       url: '/graphql',
       handler: async (_request, reply) => {
         reply.header('allow', 'POST');
-        return refuse(reply, { status: 405, code: 'METHOD_NOT_ALLOWED', message: 'wanted POST with a JSON body such as {"query": "{ currents { nodes { name } } }"}' });
+        return refuse(reply, {
+          status: 405,
+          code: 'METHOD_NOT_ALLOWED',
+          message: 'wanted POST with a JSON body such as {"query": "{ currents { nodes { name } } }"}',
+        });
       },
     });
   });
@@ -64,21 +75,31 @@ interface Refusal {
 }
 
 /** Asks the database each time: admins ask seldom, and a revoked token is refused at once. */
-async function authenticate(admin: Admin, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+async function authenticate(
+  admin: Admin,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply | undefined> {
   const token = bearerToken(request.headers.authorization);
   const unauthenticated = (message: string): FastifyReply => {
     reply.header('www-authenticate', 'Bearer');
     return refuse(reply, { status: 401, code: 'UNAUTHENTICATED', message });
   };
   if (token === undefined) {
-    return unauthenticated('wanted the header «Authorization: Bearer <admin token>»; it is missing or not of that form. The api shows the first token when it first starts');
+    return unauthenticated(
+      'wanted the header «Authorization: Bearer <admin token>»; it is missing or not of that form. The api shows the first token when it first starts',
+    );
   }
   let id;
   try {
     id = await checkAdminToken(admin, token);
   } catch (error) {
     request.log.warn({ event: 'admin.unavailable', err: error }, 'an admin token could not be checked');
-    return refuse(reply, { status: 503, code: 'UNAVAILABLE', message: 'the database does not answer; try again later' });
+    return refuse(reply, {
+      status: 503,
+      code: 'UNAVAILABLE',
+      message: 'the database does not answer; try again later',
+    });
   }
   if (id === undefined) return unauthenticated('this admin token is not known, or has been revoked');
   request.adminTokenId = id;
@@ -95,14 +116,22 @@ class NotJson extends Error {
 function refusalOf(error: Error & { statusCode?: number; code?: string }): Refusal {
   if (error instanceof NotJson) return { status: 400, code: 'BAD_REQUEST', message: error.message };
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return { status: 413, code: 'BODY_TOO_LARGE', message: `wanted a body of at most ${mostBodyBytes} bytes; more came` };
+    return {
+      status: 413,
+      code: 'BODY_TOO_LARGE',
+      message: `wanted a body of at most ${mostBodyBytes} bytes; more came`,
+    };
   }
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE', message: 'wanted content-type application/json' };
   }
   const status = error.statusCode ?? 500;
   if (status < 500) return { status, code: 'BAD_REQUEST', message: 'wanted POST with a JSON body' };
-  return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'internal error: the hub failed on this request; it has been logged' };
+  return {
+    status: 500,
+    code: 'INTERNAL_SERVER_ERROR',
+    message: 'internal error: the hub failed on this request; it has been logged',
+  };
 }
 
 /** In the form of a GraphQL answer, so that clients show the message. */

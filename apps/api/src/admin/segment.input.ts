@@ -13,7 +13,9 @@ export class CreateSegmentInput {
   definition!: Readonly<Record<string, unknown>>;
 }
 
-@InputType({ description: 'What to change. What is left out stays; what is given replaces the whole of what was there.' })
+@InputType({
+  description: 'What to change. What is left out stays; what is given replaces the whole of what was there.',
+})
 export class ChangeSegmentInput {
   @Field(() => String, { nullable: true, description: '1 to 100 characters that no other segment has as its name.' })
   name?: string | null;

@@ -40,15 +40,20 @@ export class SegmentResolver {
   @Query(() => SegmentPage, { description: 'Segments, the newest first.', complexity: costs.page })
   async segments(
     @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' }) after: string | null | undefined,
-    @Arg('filter', () => SegmentFilter, { nullable: true, description: 'Which segments.' }) filter: SegmentFilter | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
+    after: string | null | undefined,
+    @Arg('filter', () => SegmentFilter, { nullable: true, description: 'Which segments.' })
+    filter: SegmentFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return listSegments(admin, { first, after: after ?? undefined }, given(filter));
   }
 
   @Query(() => SegmentResult, { description: 'One segment.', complexity: costs.read })
-  async segment(@Arg('id', () => ID, { description: ofSegment }) id: string, @Ctx() { admin }: AdminContext): Promise<unknown> {
+  async segment(
+    @Arg('id', () => ID, { description: ofSegment }) id: string,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
     return getSegment(admin, id);
   }
 
@@ -63,10 +68,14 @@ export class SegmentResolver {
     return cohorts.filter(({ kind }) => kind === 'Cohort');
   }
 
-  @FieldResolver(() => MemberPage, { description: 'Its members. For all of them, see GET /v1/segments/:id/members.', complexity: costs.page })
+  @FieldResolver(() => MemberPage, {
+    description: 'Its members. For all of them, see GET /v1/segments/:id/members.',
+    complexity: costs.page,
+  })
   async members(
     @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' }) after: string | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
+    after: string | null | undefined,
     @Root() { id }: SegmentView,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
@@ -74,17 +83,24 @@ export class SegmentResolver {
     return 'kind' in page ? { nodes: [] } : page;
   }
 
-  @FieldResolver(() => SegmentWebhookPage, { description: 'Who is told of entries and exits, the newest first.', complexity: costs.page })
+  @FieldResolver(() => SegmentWebhookPage, {
+    description: 'Who is told of entries and exits, the newest first.',
+    complexity: costs.page,
+  })
   async webhooks(
     @Arg('first', () => Int, { defaultValue: 10, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' }) after: string | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
+    after: string | null | undefined,
     @Root() { id }: SegmentView,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return listWebhooks(admin, id, { first, after: after ?? undefined });
   }
 
-  @Query(() => PreviewSegmentResult, { description: 'Counts the members that a definition would hold now, and shows some. Keeps nothing.', complexity: costs.scan })
+  @Query(() => PreviewSegmentResult, {
+    description: 'Counts the members that a definition would hold now, and shows some. Keeps nothing.',
+    complexity: costs.scan,
+  })
   async previewSegment(
     @Arg('definition', () => JsonObject, { description: ofDefinition }) definition: Readonly<Record<string, unknown>>,
     @Ctx() { admin }: AdminContext,
@@ -92,7 +108,10 @@ export class SegmentResolver {
     return previewSegment(admin, definition);
   }
 
-  @Query(() => SegmentMembershipResult, { description: 'Whether a user belongs to a segment, as it was last evaluated.', complexity: costs.read })
+  @Query(() => SegmentMembershipResult, {
+    description: 'Whether a user belongs to a segment, as it was last evaluated.',
+    complexity: costs.read,
+  })
   async segmentMembership(
     @Arg('id', () => ID, { description: ofSegment }) id: string,
     @Arg('member', () => MemberInput, { description: 'Who, by exactly one id.' }) member: MemberInput,
@@ -102,14 +121,23 @@ export class SegmentResolver {
   }
 
   @Query(() => SegmentChangesResult, {
-    description: 'Who entered a segment and who left it, in order: after a cursor, or since a moment. Followed by cursor, nothing is missed and nothing comes twice.',
+    description:
+      'Who entered a segment and who left it, in order: after a cursor, or since a moment. Followed by cursor, nothing is missed and nothing comes twice.',
     complexity: costs.page,
   })
   async segmentChanges(
     @Arg('id', () => ID, { description: ofSegment }) id: string,
     @Arg('first', () => Int, { defaultValue: 100, description: 'How many at most: 1 to 1000.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the answer before, or changesCursor of the segment.' }) after: string | null | undefined,
-    @Arg('since', () => DateTime, { nullable: true, description: 'To begin with, in place of a cursor: what was noted from then on.' }) since: Date | null | undefined,
+    @Arg('after', () => String, {
+      nullable: true,
+      description: 'nextCursor of the answer before, or changesCursor of the segment.',
+    })
+    after: string | null | undefined,
+    @Arg('since', () => DateTime, {
+      nullable: true,
+      description: 'To begin with, in place of a cursor: what was noted from then on.',
+    })
+    since: Date | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return listSegmentChanges(admin, id, { first, after: after ?? undefined, since: since ?? undefined });
@@ -127,7 +155,8 @@ export class SegmentResolver {
   }
 
   @Mutation(() => ChangeSegmentResult, {
-    description: 'Changes a segment. Who enters or leaves by a new definition is noted, and told, as ever. To undo it, change it back.',
+    description:
+      'Changes a segment. Who enters or leaves by a new definition is noted, and told, as ever. To undo it, change it back.',
     complexity: costs.write,
   })
   async changeSegment(

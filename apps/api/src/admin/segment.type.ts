@@ -36,7 +36,10 @@ export class MemberPage {
   nextCursor?: string;
 }
 
-@ObjectType({ description: 'An audience, defined over cohorts. Its members are brought in line with the cohorts by the workers, within seconds.' })
+@ObjectType({
+  description:
+    'An audience, defined over cohorts. Its members are brought in line with the cohorts by the workers, within seconds.',
+})
 export class Segment {
   @Field(() => ID, { description: 'Never changes.' })
   id!: string;
@@ -59,7 +62,10 @@ export class Segment {
   @Field(() => MemberPage, { description: 'Its members. For all of them, see GET /v1/segments/:id/members.' })
   members!: MemberPage;
 
-  @Field(() => DateTime, { nullable: true, description: 'When its members were last brought in line; null before the first time.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When its members were last brought in line; null before the first time.',
+  })
   evaluatedAt?: Date;
 
   @Field(() => Int, { nullable: true, description: 'How long that took, in milliseconds.' })
@@ -68,10 +74,15 @@ export class Segment {
   @Field(() => Boolean, { description: 'Whether its cohorts, or its definition, have changed since.' })
   due!: boolean;
 
-  @Field(() => DateTime, { nullable: true, description: 'Since when every entry and exit is known; null before the first evaluation.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'Since when every entry and exit is known; null before the first evaluation.',
+  })
   changesSince?: Date;
 
-  @Field(() => String, { description: 'Where it stands: give it as after to segmentChanges to learn what happens from now on.' })
+  @Field(() => String, {
+    description: 'Where it stands: give it as after to segmentChanges to learn what happens from now on.',
+  })
   changesCursor!: string;
 
   @Field(() => SegmentWebhookPage, { description: 'Who is told of entries and exits, the newest first.' })
@@ -165,7 +176,11 @@ export class CohortsUnknown extends Problem {
   cohortIds!: string[];
 }
 
-@ObjectType({ implements: Problem, description: 'Some of what was asked for is not known any more, or was never noted: take all members anew, and follow from there.' })
+@ObjectType({
+  implements: Problem,
+  description:
+    'Some of what was asked for is not known any more, or was never noted: take all members anew, and follow from there.',
+})
 export class ChangesForgotten extends Problem {
   @Field(() => DateTime, { nullable: true, description: 'Since when every entry and exit is known.' })
   changesSince?: Date;

@@ -1,4 +1,12 @@
-import { createWebhook, deleteWebhook, getWebhook, listWebhookExpiries, pauseWebhook, renewWebhookSecret, resumeWebhook } from '@currents/core';
+import {
+  createWebhook,
+  deleteWebhook,
+  getWebhook,
+  listWebhookExpiries,
+  pauseWebhook,
+  renewWebhookSecret,
+  resumeWebhook,
+} from '@currents/core';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { AdminContext } from './context.js';
 import { costs } from './costs.js';
@@ -18,14 +26,21 @@ const itsUrl = 'Its URL, exactly, to confirm.';
 @Resolver(() => SegmentWebhook)
 export class SegmentWebhookResolver {
   @Query(() => SegmentWebhookResult, { description: 'One webhook.', complexity: costs.read })
-  async segmentWebhook(@Arg('id', () => ID, { description: ofWebhook }) id: string, @Ctx() { admin }: AdminContext): Promise<unknown> {
+  async segmentWebhook(
+    @Arg('id', () => ID, { description: ofWebhook }) id: string,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
     return getWebhook(admin, id);
   }
 
-  @FieldResolver(() => SegmentWebhookExpiryPage, { description: 'What it was not told of, the latest first.', complexity: costs.page })
+  @FieldResolver(() => SegmentWebhookExpiryPage, {
+    description: 'What it was not told of, the latest first.',
+    complexity: costs.page,
+  })
   async expiries(
     @Arg('first', () => Int, { defaultValue: 10, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' }) after: string | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
+    after: string | null | undefined,
     @Root() { id }: SegmentWebhook,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
@@ -33,7 +48,8 @@ export class SegmentWebhookResolver {
   }
 
   @Mutation(() => CreateSegmentWebhookResult, {
-    description: 'Tells somebody of a segment’s entries and exits from now on. The secret is shown this once. To undo it, delete it.',
+    description:
+      'Tells somebody of a segment’s entries and exits from now on. The secret is shown this once. To undo it, delete it.',
     complexity: costs.write,
   })
   async createSegmentWebhook(
@@ -60,15 +76,22 @@ export class SegmentWebhookResolver {
     description: 'Tells a webhook nothing more for a while; what happens is kept. resumeSegmentWebhook undoes it.',
     complexity: costs.write,
   })
-  async pauseSegmentWebhook(@Arg('id', () => ID, { description: ofWebhook }) id: string, @Ctx() { admin }: AdminContext): Promise<unknown> {
+  async pauseSegmentWebhook(
+    @Arg('id', () => ID, { description: ofWebhook }) id: string,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
     return pauseWebhook(admin, id);
   }
 
   @Mutation(() => MoveSegmentWebhookResult, {
-    description: 'Makes a paused or blocked webhook live again: what was kept is told first, with a retry window that begins anew. pauseSegmentWebhook undoes it.',
+    description:
+      'Makes a paused or blocked webhook live again: what was kept is told first, with a retry window that begins anew. pauseSegmentWebhook undoes it.',
     complexity: costs.write,
   })
-  async resumeSegmentWebhook(@Arg('id', () => ID, { description: ofWebhook }) id: string, @Ctx() { admin }: AdminContext): Promise<unknown> {
+  async resumeSegmentWebhook(
+    @Arg('id', () => ID, { description: ofWebhook }) id: string,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
     return resumeWebhook(admin, id);
   }
 

@@ -4,14 +4,23 @@ import { kindOf } from './kind.js';
 import { NotConfirmed, Problem } from './problem.type.js';
 import { Count, DateTime } from './scalars.js';
 
-const states: { readonly [Name in WebhookView['state']]: Name } = { live: 'live', paused: 'paused', blocked: 'blocked' };
+const states: { readonly [Name in WebhookView['state']]: Name } = {
+  live: 'live',
+  paused: 'paused',
+  blocked: 'blocked',
+};
 registerEnumType(states, {
   name: 'SegmentWebhookState',
   description: 'Where a webhook stands.',
   valuesConfig: {
     live: { description: 'It is told of what happens.' },
-    paused: { description: 'It is told nothing; what happens is kept for when it is resumed, for as long as changes are kept.' },
-    blocked: { description: 'Its receiver answered 401, 403, 404 or 410. What happens is kept for the retry window; it is asked again from time to time, and goes on by itself.' },
+    paused: {
+      description: 'It is told nothing; what happens is kept for when it is resumed, for as long as changes are kept.',
+    },
+    blocked: {
+      description:
+        'Its receiver answered 401, 403, 404 or 410. What happens is kept for the retry window; it is asked again from time to time, and goes on by itself.',
+    },
   },
 });
 
@@ -35,7 +44,9 @@ export class SegmentWebhookExpiry {
   @Field(() => Count, { description: 'How many.' })
   changes!: number;
 
-  @Field(() => String, { description: 'Give it as after to segmentChanges to read them, for as long as they are kept.' })
+  @Field(() => String, {
+    description: 'Give it as after to segmentChanges to read them, for as long as they are kept.',
+  })
   afterCursor!: string;
 
   @Field(() => String, { description: 'The cursor of the last of them.' })
@@ -81,7 +92,10 @@ export class SegmentWebhook {
   @Field(() => DateTime, { description: 'Since when it is in this state.' })
   stateSince!: Date;
 
-  @Field(() => SegmentWebhookTrouble, { nullable: true, description: 'Why it waits or is blocked; null when all is well.' })
+  @Field(() => SegmentWebhookTrouble, {
+    nullable: true,
+    description: 'Why it waits or is blocked; null when all is well.',
+  })
   trouble?: SegmentWebhookTrouble;
 
   @Field(() => String, { description: 'It was told of everything up to here.' })
@@ -160,4 +174,3 @@ export const DeleteSegmentWebhookResult = createUnionType({
   types: () => [SegmentWebhook, SegmentWebhookNotFound, NotConfirmed] as const,
   resolveType: kindOf,
 });
-

@@ -15,7 +15,8 @@ export class ThrottledKeyResolver {
   async throttledKeys(
     @Arg('currentId', () => ID, { description: 'Id of the Current.' }) currentId: string,
     @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' }) after: string | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
+    after: string | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return listThrottledKeys(admin, currentId, { first, after: after ?? undefined });

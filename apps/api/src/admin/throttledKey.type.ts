@@ -16,7 +16,8 @@ export class ThrottledKey {
   events!: number;
 
   @Field(() => [CodeCount], {
-    description: 'Why they wait: over_budget, because the hub keeps to what the destination takes of one key; or what the destination said, such as daily_quota.',
+    description:
+      'Why they wait: over_budget, because the hub keeps to what the destination takes of one key; or what the destination said, such as daily_quota.',
   })
   reasons!: CodeCount[];
 

@@ -24,8 +24,10 @@ export class IngestTokenResolver {
   @Query(() => IngestTokenPage, { description: 'Ingest tokens, the newest first.', complexity: costs.page })
   async ingestTokens(
     @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' }) after: string | null | undefined,
-    @Arg('revoked', () => Boolean, { defaultValue: false, description: 'Whether to list revoked ones too.' }) revoked: boolean,
+    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
+    after: string | null | undefined,
+    @Arg('revoked', () => Boolean, { defaultValue: false, description: 'Whether to list revoked ones too.' })
+    revoked: boolean,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return listIngestTokens(admin, { first, after: after ?? undefined }, { revoked });
@@ -36,7 +38,8 @@ export class IngestTokenResolver {
     complexity: costs.write,
   })
   async createIngestToken(
-    @Arg('name', () => String, { description: '1 to 100 characters that no other good token has as its name.' }) name: string,
+    @Arg('name', () => String, { description: '1 to 100 characters that no other good token has as its name.' })
+    name: string,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return createIngestToken(admin, name);
@@ -68,14 +71,18 @@ export class AdminTokenResolver {
   }
 
   @Mutation(() => AdminTokenCreated, {
-    description: 'Makes another admin token. It is shown this once; those there are stay good until they are revoked. To undo it, revoke it.',
+    description:
+      'Makes another admin token. It is shown this once; those there are stay good until they are revoked. To undo it, revoke it.',
     complexity: costs.write,
   })
   async createAdminToken(@Ctx() { admin }: AdminContext): Promise<unknown> {
     return createAdminToken(admin);
   }
 
-  @Mutation(() => RevokeAdminTokenResult, { description: 'Refuses an admin token from now on. Cannot be undone.', complexity: costs.write })
+  @Mutation(() => RevokeAdminTokenResult, {
+    description: 'Refuses an admin token from now on. Cannot be undone.',
+    complexity: costs.write,
+  })
   async revokeAdminToken(
     @Arg('id', () => ID, { description: 'Id of the token.' }) id: string,
     @Arg('confirmId', () => ID, { description: 'The same id again, to confirm.' }) confirmId: string,

@@ -37,7 +37,18 @@ export class RecommendationResolver {
 }
 
 function questionOf(input: UserProfileInput): UserProfileQuestion {
-  const { userId, deviceId, properties, cohortIds, computations, computationIds, recommendationIds, recommendationType, predictionIds, propensityType } = input;
+  const {
+    userId,
+    deviceId,
+    properties,
+    cohortIds,
+    computations,
+    computationIds,
+    recommendationIds,
+    recommendationType,
+    predictionIds,
+    propensityType,
+  } = input;
   const computed = computationIds ?? (computations ? 'all' : undefined);
   return {
     userId: userId ?? undefined,
@@ -46,7 +57,9 @@ function questionOf(input: UserProfileInput): UserProfileQuestion {
       properties,
       cohortIds,
       ...(computed !== undefined && { computations: computed }),
-      ...(recommendationIds && { recommendations: { ids: recommendationIds, ...(recommendationType && { type: recommendationType }) } }),
+      ...(recommendationIds && {
+        recommendations: { ids: recommendationIds, ...(recommendationType && { type: recommendationType }) },
+      }),
       ...(predictionIds && { propensities: { predictionIds, type: propensityType } }),
     },
   };

@@ -3,7 +3,10 @@ import { kindOf } from './kind.js';
 import { CurrentNotFound, CurrentNotReady, InputInvalid, Problem, WrongState } from './problem.type.js';
 import { DateTime, JsonObject } from './scalars.js';
 
-export const RecommendationType: { readonly model: 'model'; readonly random: 'random' } = { model: 'model', random: 'random' };
+export const RecommendationType: { readonly model: 'model'; readonly random: 'random' } = {
+  model: 'model',
+  random: 'random',
+};
 registerEnumType(RecommendationType, {
   name: 'RecommendationType',
   description: 'What to recommend in place of what the user’s control group says.',
@@ -13,7 +16,10 @@ registerEnumType(RecommendationType, {
   },
 });
 
-export const PropensityType: { readonly score: 'score'; readonly percentile: 'percentile' } = { score: 'score', percentile: 'percentile' };
+export const PropensityType: { readonly score: 'score'; readonly percentile: 'percentile' } = {
+  score: 'score',
+  percentile: 'percentile',
+};
 registerEnumType(PropensityType, {
   name: 'PropensityType',
   description: 'How likely a prediction is told to be.',
@@ -23,7 +29,9 @@ registerEnumType(PropensityType, {
   },
 });
 
-@InputType({ description: 'Which user, by at least one id, and what to ask for. What is not asked for is not answered.' })
+@InputType({
+  description: 'Which user, by at least one id, and what to ask for. What is not asked for is not answered.',
+})
 export class UserProfileInput {
   @Field(() => String, { nullable: true, description: 'The user’s external id, which is the destination’s user id.' })
   userId?: string | null;
@@ -34,10 +42,16 @@ export class UserProfileInput {
   @Field(() => Boolean, { defaultValue: true, description: 'The user’s properties.' })
   properties!: boolean;
 
-  @Field(() => Boolean, { defaultValue: false, description: 'Ids of the cohorts that the user is in, as far as the destination tells them here.' })
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'Ids of the cohorts that the user is in, as far as the destination tells them here.',
+  })
   cohortIds!: boolean;
 
-  @Field(() => Boolean, { defaultValue: false, description: 'All properties that the destination computes; they come among the properties.' })
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'All properties that the destination computes; they come among the properties.',
+  })
   computations!: boolean;
 
   @Field(() => [String], { nullable: true, description: 'Only these computed properties, by their ids: 1 to 50.' })
@@ -61,10 +75,15 @@ export class Recommendation {
   @Field(() => String, { description: 'Its id.' })
   id!: string;
 
-  @Field(() => String, { nullable: true, description: 'Differs from id while the destination tries models against each other.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Differs from id while the destination tries models against each other.',
+  })
   childId?: string;
 
-  @Field(() => [String], { description: 'What is recommended, in the destination’s order; what is not a text, as JSON.' })
+  @Field(() => [String], {
+    description: 'What is recommended, in the destination’s order; what is not a text, as JSON.',
+  })
   items!: string[];
 
   @Field(() => Boolean, { description: 'true: show this user what everybody sees, or the effect cannot be measured.' })
@@ -86,7 +105,9 @@ export class Propensity {
   value!: number;
 }
 
-@ObjectType({ description: 'What the destination knows of a user. Null is what was not asked for, or what it has nothing for.' })
+@ObjectType({
+  description: 'What the destination knows of a user. Null is what was not asked for, or what it has nothing for.',
+})
 export class UserProfile {
   @Field(() => String, { nullable: true, description: 'The destination’s user id.' })
   userId?: string;
@@ -110,13 +131,20 @@ export class UserProfile {
 @ObjectType({ implements: Problem, description: 'The destination has seen neither id.' })
 export class UserNotFound extends Problem {}
 
-@ObjectType({ implements: Problem, description: 'The destination cannot be asked for users: not at all, not in this region, or not with these credentials.' })
+@ObjectType({
+  implements: Problem,
+  description:
+    'The destination cannot be asked for users: not at all, not in this region, or not with these credentials.',
+})
 export class LookupNotAvailable extends Problem {
   @Field(() => String, { description: 'not_offered, region_without_profiles or no_secret_key.' })
   code!: string;
 }
 
-@ObjectType({ implements: Problem, description: 'The destination refuses to answer until a person has repaired the Current.' })
+@ObjectType({
+  implements: Problem,
+  description: 'The destination refuses to answer until a person has repaired the Current.',
+})
 export class LookupRefused extends Problem {
   @Field(() => String, { description: 'Why, for machines, such as credentials_refused.' })
   code!: string;
@@ -128,7 +156,10 @@ export class LookupThrottled extends Problem {
   retryAfterMs!: number;
 }
 
-@ObjectType({ implements: Problem, description: 'The destination did not answer, or nothing that could be read. Ask again later.' })
+@ObjectType({
+  implements: Problem,
+  description: 'The destination did not answer, or nothing that could be read. Ask again later.',
+})
 export class LookupFailed extends Problem {
   @Field(() => String, { description: 'Why, for machines, such as timeout or http_500.' })
   code!: string;

@@ -1,5 +1,13 @@
 import type { ApolloServerPlugin } from '@apollo/server';
-import { coerceInputValue, GraphQLError, isInputType, isNonNullType, typeFromAST, type GraphQLSchema, type VariableDefinitionNode } from 'graphql';
+import {
+  coerceInputValue,
+  GraphQLError,
+  isInputType,
+  isNonNullType,
+  typeFromAST,
+  type GraphQLSchema,
+  type VariableDefinitionNode,
+} from 'graphql';
 import type { AdminContext } from './context.js';
 import { withoutValues } from './errors.js';
 
@@ -8,23 +16,37 @@ export const checkVariables: ApolloServerPlugin<AdminContext> = {
   async requestDidStart() {
     return {
       async didResolveOperation({ schema, operation, request }) {
-        const faults = (operation?.variableDefinitions ?? []).flatMap((definition) => faultsOf(schema, definition, request.variables ?? {}));
+        const faults = (operation?.variableDefinitions ?? []).flatMap((definition) =>
+          faultsOf(schema, definition, request.variables ?? {}),
+        );
         if (faults.length === 0) return;
-        throw new GraphQLError(faults.slice(0, 10).join('; '), { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
+        throw new GraphQLError(faults.slice(0, 10).join('; '), {
+          extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
+        });
       },
     };
   },
 };
 
-function faultsOf(schema: GraphQLSchema, definition: VariableDefinitionNode, variables: Readonly<Record<string, unknown>>): readonly string[] {
+function faultsOf(
+  schema: GraphQLSchema,
+  definition: VariableDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): readonly string[] {
   const name = definition.variable.name.value;
   const type = typeFromAST(schema, definition.type);
   if (!isInputType(type)) return [];
   const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
   if (value === undefined) {
-    return isNonNullType(type) && !definition.defaultValue ? [`$${name}: wanted a value of type ${String(type)}; nothing came`] : [];
+    return isNonNullType(type) && !definition.defaultValue
+      ? [`$${name}: wanted a value of type ${String(type)}; nothing came`]
+      : [];
   }
   const faults: string[] = [];
-  coerceInputValue(value, type, (path, _value, { message }) => void faults.push(`$${[name, ...path].join('.')}: ${withoutValues(message)}`));
+  coerceInputValue(
+    value,
+    type,
+    (path, _value, { message }) => void faults.push(`$${[name, ...path].join('.')}: ${withoutValues(message)}`),
+  );
   return faults;
 }

@@ -1,7 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import type { HttpAnswer, HttpRequest, StreamingHttp } from '@currents/connector';
-import { connect, createIntake, createSeal, ensureAdminToken, openAdmin, openWriter, type Admin, type Intake, type Sql } from '@currents/core';
+import {
+  connect,
+  createIntake,
+  createSeal,
+  ensureAdminToken,
+  openAdmin,
+  openWriter,
+  type Admin,
+  type Intake,
+  type Sql,
+} from '@currents/core';
 import fastify, { type FastifyInstance } from 'fastify';
 import { registerAdmin } from '../../src/admin/register.js';
 import { connectors } from '../../src/connectors.js';
@@ -31,7 +41,11 @@ export interface Office {
   readonly asked: HttpRequest[];
   partner: () => HttpAnswer;
   /** Asks as an admin; a header given as undefined is left out. */
-  ask(query: string, variables?: Readonly<Record<string, unknown>>, headers?: Readonly<Record<string, string | undefined>>): Promise<Answer>;
+  ask(
+    query: string,
+    variables?: Readonly<Record<string, unknown>>,
+    headers?: Readonly<Record<string, string | undefined>>,
+  ): Promise<Answer>;
   /** The one field of a query or mutation, which must not have failed. */
   do(query: string, variables?: Readonly<Record<string, unknown>>): Promise<any>;
   send(payload: string, headers?: Readonly<Record<string, string | undefined>>): Promise<Answer>;
@@ -85,10 +99,17 @@ export async function openOffice(): Promise<Office> {
 
   const send: Office['send'] = async (payload, headers = {}) => {
     const all = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers };
-    const given = Object.fromEntries(Object.entries(all).filter((header): header is [string, string] => header[1] !== undefined));
+    const given = Object.fromEntries(
+      Object.entries(all).filter((header): header is [string, string] => header[1] !== undefined),
+    );
     const response = await app.inject({ method: 'POST', url: '/graphql', headers: given, payload });
     answers.push(response.payload);
-    return { status: response.statusCode, headers: response.headers, text: response.payload, body: parse(response.payload) };
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      text: response.payload,
+      body: parse(response.payload),
+    };
   };
 
   const office: Office = {
@@ -128,13 +149,19 @@ function parse(text: string): unknown {
   }
 }
 
-export const createCurrent = 'mutation ($input: CreateCurrentInput!) { createCurrent(input: $input) { __typename ... on Current { id state } ... on Problem { message } } }';
+export const createCurrent =
+  'mutation ($input: CreateCurrentInput!) { createCurrent(input: $input) { __typename ... on Current { id state } ... on Problem { message } } }';
 
 export const good = {
   name: 'To Mixpanel',
   contactEmail: 'ana@example.com',
   destination: 'mixpanel',
   settings: { region: 'eu' },
-  credentials: { kind: 'serviceAccount', username: 'hub.account', secret: 'not-to-be-seen-0123456789', projectId: '4711' },
+  credentials: {
+    kind: 'serviceAccount',
+    username: 'hub.account',
+    secret: 'not-to-be-seen-0123456789',
+    projectId: '4711',
+  },
   selection: { channels: ['message/email'] },
 };

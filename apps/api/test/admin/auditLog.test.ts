@@ -7,12 +7,20 @@ afterAll(() => office.close());
 
 const problem = '... on Problem { __typename message }';
 const history = (deed?: string, subjectId?: string) =>
-  office.do('query ($deed: String, $subjectId: ID) { deeds(deed: $deed, subjectId: $subjectId) { nodes { id at adminTokenId deed subjectId given result done } } }', { deed, subjectId }).then(({ nodes }) => nodes);
+  office
+    .do(
+      'query ($deed: String, $subjectId: ID) { deeds(deed: $deed, subjectId: $subjectId) { nodes { id at adminTokenId deed subjectId given result done } } }',
+      { deed, subjectId },
+    )
+    .then(({ nodes }) => nodes);
 const create = `mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on Segment { id } ${problem} } }`;
 const change = `mutation ($id: ID!, $input: ChangeSegmentInput!) { changeSegment(id: $id, input: $input) { ... on Segment { definition } ${problem} } }`;
 
 it('a partner that was made known can be forgotten, one that the hub knows by itself cannot', async () => {
-  const does = (deed: string, name: string) => office.do(`mutation ($name: String!) { ${deed}(name: $name) { ... on ImportPartner { name } ${problem} } }`, { name });
+  const does = (deed: string, name: string) =>
+    office.do(`mutation ($name: String!) { ${deed}(name: $name) { ... on ImportPartner { name } ${problem} } }`, {
+      name,
+    });
   await does('registerImportPartner', 'typo');
   expect(await does('forgetImportPartner', 'typo')).toEqual({ name: 'typo' });
   expect(await does('forgetImportPartner', 'mixpanel')).toMatchObject({ __typename: 'PartnerInUse' });
@@ -20,14 +28,45 @@ it('a partner that was made known can be forgotten, one that the hub knows by it
 
 describe('the history of deeds', () => {
   it('says what was done, to what, with which token, what was given and how it ended', async () => {
-    const made = await office.do(`mutation { createImportKey(partner: "mixpanel", name: "kept") { ... on ImportKeyCreated { importKey { id } } ${problem} } }`);
+    const made = await office.do(
+      `mutation { createImportKey(partner: "mixpanel", name: "kept") { ... on ImportKeyCreated { importKey { id } } ${problem} } }`,
+    );
     await office.do(`mutation { createImportKey(partner: "mixpanel", name: "kept") { ${problem} } }`);
-    await office.do('mutation ($id: ID!) { invalidateImportKey(id: $id, confirmName: "other") { __typename } }', { id: made.importKey.id });
+    await office.do('mutation ($id: ID!) { invalidateImportKey(id: $id, confirmName: "other") { __typename } }', {
+      id: made.importKey.id,
+    });
     const told = await history();
     expect(told.slice(0, 3)).toEqual([
-      { id: expect.any(String), at: expect.any(String), adminTokenId: '1', deed: 'invalidateImportKey', subjectId: made.importKey.id, given: null, result: 'NotConfirmed', done: false },
-      { id: expect.any(String), at: expect.any(String), adminTokenId: '1', deed: 'createImportKey', subjectId: null, given: null, result: 'NameTaken', done: false },
-      { id: expect.any(String), at: expect.any(String), adminTokenId: '1', deed: 'createImportKey', subjectId: made.importKey.id, given: { partner: 'mixpanel', name: 'kept' }, result: 'ImportKeyCreated', done: true },
+      {
+        id: expect.any(String),
+        at: expect.any(String),
+        adminTokenId: '1',
+        deed: 'invalidateImportKey',
+        subjectId: made.importKey.id,
+        given: null,
+        result: 'NotConfirmed',
+        done: false,
+      },
+      {
+        id: expect.any(String),
+        at: expect.any(String),
+        adminTokenId: '1',
+        deed: 'createImportKey',
+        subjectId: null,
+        given: null,
+        result: 'NameTaken',
+        done: false,
+      },
+      {
+        id: expect.any(String),
+        at: expect.any(String),
+        adminTokenId: '1',
+        deed: 'createImportKey',
+        subjectId: made.importKey.id,
+        given: { partner: 'mixpanel', name: 'kept' },
+        result: 'ImportKeyCreated',
+        done: true,
+      },
     ]);
   });
 
@@ -38,16 +77,32 @@ describe('the history of deeds', () => {
     const { id } = await office.do(create, { input: { name: 'Undone', definition: before } });
     await office.do(change, { id, input: { definition: after } });
     const [first] = (await history('createSegment', id)).slice(-1);
-    expect(await office.do(change, { id, input: { definition: first.given.input.definition } })).toEqual({ definition: before });
-    expect((await history('changeSegment', id)).map(({ given }: any) => given.input.definition)).toEqual([before, after]);
+    expect(await office.do(change, { id, input: { definition: first.given.input.definition } })).toEqual({
+      definition: before,
+    });
+    expect((await history('changeSegment', id)).map(({ given }: any) => given.input.definition)).toEqual([
+      before,
+      after,
+    ]);
   });
 
   it('holds no credentials, and nothing of what was refused', async () => {
-    await office.do(`mutation ($input: CreateCurrentInput!) { createCurrent(input: $input) { ... on Current { id } ${problem} } }`, { input: good });
-    await office.do(`mutation ($input: CreateCurrentInput!) { createCurrent(input: $input) { ${problem} } }`, { input: { ...good, settings: { region: good.credentials.secret } } });
+    await office.do(
+      `mutation ($input: CreateCurrentInput!) { createCurrent(input: $input) { ... on Current { id } ${problem} } }`,
+      { input: good },
+    );
+    await office.do(`mutation ($input: CreateCurrentInput!) { createCurrent(input: $input) { ${problem} } }`, {
+      input: { ...good, settings: { region: good.credentials.secret } },
+    });
     const [refused, done] = await history('createCurrent');
     expect(refused).toMatchObject({ result: 'SettingsInvalid', given: null });
-    expect(done.given.input).toEqual({ name: good.name, contactEmail: good.contactEmail, destination: 'mixpanel', settings: good.settings, selection: { ...good.selection, eventTypes: [], groups: [] } });
+    expect(done.given.input).toEqual({
+      name: good.name,
+      contactEmail: good.contactEmail,
+      destination: 'mixpanel',
+      settings: good.settings,
+      selection: { ...good.selection, eventTypes: [], groups: [] },
+    });
     expect(JSON.stringify(await history())).not.toContain(good.credentials.secret);
   });
 
@@ -62,7 +117,8 @@ describe('the history of deeds', () => {
 
   it('is read page by page', async () => {
     const all = await history();
-    const page = (after?: string) => office.do('query ($after: String) { deeds(first: 3, after: $after) { nodes { id } nextCursor } }', { after });
+    const page = (after?: string) =>
+      office.do('query ($after: String) { deeds(first: 3, after: $after) { nodes { id } nextCursor } }', { after });
     const first = await page();
     const second = await page(first.nextCursor);
     expect([...first.nodes, ...second.nodes].map(({ id }) => id)).toEqual(all.slice(0, 6).map(({ id }: any) => id));

@@ -23,7 +23,9 @@ describe('the admin’s door', () => {
     const { status, body, headers } = await office.ask(names, {}, { authorization });
     expect(status).toBe(401);
     expect(headers['www-authenticate']).toBe('Bearer');
-    expect(body).toEqual({ errors: [{ message: expect.stringMatching(/admin token/), extensions: { code: 'UNAUTHENTICATED' } }] });
+    expect(body).toEqual({
+      errors: [{ message: expect.stringMatching(/admin token/), extensions: { code: 'UNAUTHENTICATED' } }],
+    });
   });
 
   it('shuts for a revoked token at once', async () => {
@@ -34,7 +36,9 @@ describe('the admin’s door', () => {
   });
 
   it('stays shut for an ingest token', async () => {
-    const made = await office.do('mutation { createIngestToken(name: "nosy") { ... on IngestTokenCreated { token } } }');
+    const made = await office.do(
+      'mutation { createIngestToken(name: "nosy") { ... on IngestTokenCreated { token } } }',
+    );
     expect((await office.ask(names, {}, { authorization: `Bearer ${made.token}` })).status).toBe(401);
   });
 
@@ -43,7 +47,11 @@ describe('the admin’s door', () => {
   });
 
   it.each(['GET', 'PUT', 'DELETE', 'PATCH'] as const)('answers %s with what to do instead', async (method) => {
-    const response = await office.app.inject({ method, url: `/graphql?query=${encodeURIComponent(names)}`, headers: { authorization: `Bearer ${office.token}` } });
+    const response = await office.app.inject({
+      method,
+      url: `/graphql?query=${encodeURIComponent(names)}`,
+      headers: { authorization: `Bearer ${office.token}` },
+    });
     expect(response.statusCode).toBe(405);
     expect(response.headers['allow']).toBe('POST');
     expect(response.json().errors[0].message).toContain('wanted POST');
@@ -51,14 +59,32 @@ describe('the admin’s door', () => {
 
   it.each([
     ['a form', 'query=%7Bcurrents%7D', 'application/x-www-form-urlencoded', 415, /application\/json/],
-    ['plain text, as a page of another site could send it', JSON.stringify({ query: names }), 'text/plain', 415, /application\/json/],
+    [
+      'plain text, as a page of another site could send it',
+      JSON.stringify({ query: names }),
+      'text/plain',
+      415,
+      /application\/json/,
+    ],
     ['no content type', JSON.stringify({ query: names }), undefined, 415, /application\/json/],
     ['what is not JSON', '{"query": "CANARY-in-the-body', 'application/json', 400, /wanted a JSON body/],
     ['nothing', '', 'application/json', 400, /empty/],
-    ['a key that would change a prototype', '{"query": "{ currents { nodes { name } } }", "variables": {"__proto__": {"x": 1}}}', 'application/json', 400, /__proto__/],
+    [
+      'a key that would change a prototype',
+      '{"query": "{ currents { nodes { name } } }", "variables": {"__proto__": {"x": 1}}}',
+      'application/json',
+      400,
+      /__proto__/,
+    ],
     ['a list of queries', JSON.stringify([{ query: names }]), 'application/json', 400, /batching/],
     ['JSON that is no query', '{"hello": "there"}', 'application/json', 400, /query/],
-    ['a body of 300 KB', JSON.stringify({ query: names, variables: { x: 'x'.repeat(300_000) } }), 'application/json', 413, /262144 bytes/],
+    [
+      'a body of 300 KB',
+      JSON.stringify({ query: names, variables: { x: 'x'.repeat(300_000) } }),
+      'application/json',
+      413,
+      /262144 bytes/,
+    ],
   ])('refuses %s clearly', async (_what, payload, type, status, message) => {
     const answer = await office.send(payload, { 'content-type': type });
     expect(answer.status).toBe(status);
@@ -69,7 +95,10 @@ describe('the admin’s door', () => {
 
   it('is reached over a real connection, and no answer is kept by a cache', async () => {
     await office.app.ready();
-    const answer = await request(office.app.server).post('/graphql').set('authorization', `Bearer ${office.token}`).send({ query: names });
+    const answer = await request(office.app.server)
+      .post('/graphql')
+      .set('authorization', `Bearer ${office.token}`)
+      .send({ query: names });
     expect(answer.status).toBe(200);
     expect(answer.headers['cache-control']).toBe('no-store');
     expect(answer.body.data.currents.nodes).toEqual([]);
@@ -77,7 +106,8 @@ describe('the admin’s door', () => {
 });
 
 describe('a query', () => {
-  const deep = (levels: number): string => `{ currents { nodes { ${'... on Current { '.repeat(levels)} id ${'} '.repeat(levels)} } } }`;
+  const deep = (levels: number): string =>
+    `{ currents { nodes { ${'... on Current { '.repeat(levels)} id ${'} '.repeat(levels)} } } }`;
   const nested = (levels: number): string => `{ ${'currents { nodes { '.repeat(levels)} id ${'} } '.repeat(levels)} }`;
   const bomb = (levels: number): string =>
     `query { currents { nodes { ...F0 } } } ${Array.from({ length: levels }, (_, level) => `fragment F${level} on Current { id ${level + 1 < levels ? `...F${level + 1} ...F${level + 1}` : ''} }`).join(' ')}`;
@@ -87,21 +117,49 @@ describe('a query', () => {
     ['with an unknown argument', '{ currents(colour: "red") { nodes { id } } }', /Unknown argument "colour"/],
     ['51 levels deep', nested(25), /wanted at most 12 levels of fields; 51 came/],
     ['50,000 levels deep', `{${'a{'.repeat(50_000)}`, /tokens/],
-    ['with 10,000 aliases', `{${Array.from({ length: 10_000 }, (_, n) => `a${n}:adminTokens{id}`).join(' ')}}`, /more tha[nt] 2000 tokens/],
-    ['with 60 aliases', `{ ${Array.from({ length: 60 }, (_, n) => `a${n}: currents { nextCursor }`).join(' ')} }`, /wanted at most 50 aliases; 60 came/],
+    [
+      'with 10,000 aliases',
+      `{${Array.from({ length: 10_000 }, (_, n) => `a${n}:adminTokens{id}`).join(' ')}}`,
+      /more tha[nt] 2000 tokens/,
+    ],
+    [
+      'with 60 aliases',
+      `{ ${Array.from({ length: 60 }, (_, n) => `a${n}: currents { nextCursor }`).join(' ')} }`,
+      /wanted at most 50 aliases; 60 came/,
+    ],
     ['of fragments that double forty times', bomb(40), /wanted at most 1000 fields/],
-    ['of fragments that spread themselves', '{ currents { nodes { ...F } } } fragment F on Current { id ...G } fragment G on Current { ...F }', /Cannot spread fragment/],
+    [
+      'of fragments that spread themselves',
+      '{ currents { nodes { ...F } } } fragment F on Current { id ...G } fragment G on Current { ...F }',
+      /Cannot spread fragment/,
+    ],
     ['of brackets without end', `{ currents(filter: ${'['.repeat(100_000)}`, /tokens/],
-    ['that costs too much', '{ currents(first: 200) { nodes { days(first: 200) { selected } } } }', /would cost \d+, and 25000 is the most/],
-    ['that scans ten times', `{ ${Array.from({ length: 10 }, (_, n) => `a${n}: checkLedger(currentId: "1") { __typename }`).join(' ')} }`, /would cost/],
+    [
+      'that costs too much',
+      '{ currents(first: 200) { nodes { days(first: 200) { selected } } } }',
+      /would cost \d+, and 25000 is the most/,
+    ],
+    [
+      'that scans ten times',
+      `{ ${Array.from({ length: 10 }, (_, n) => `a${n}: checkLedger(currentId: "1") { __typename }`).join(' ')} }`,
+      /would cost/,
+    ],
     ['that is not GraphQL', '{ currents { ', /Syntax Error/],
     ['that is empty', '', /non-empty|query/],
     ['that subscribes', 'subscription { currents { nodes { id } } }', /subscription/],
-    ['for a page of none', '{ currents(first: 0) { nodes { id } } }', /first: wanted a whole number from 1 to 200; 0 came/],
+    [
+      'for a page of none',
+      '{ currents(first: 0) { nodes { id } } }',
+      /first: wanted a whole number from 1 to 200; 0 came/,
+    ],
     ['for a page of 201', '{ deadLetters(first: 201) { nodes { id } } }', /first: wanted/],
     ['with a made-up cursor', '{ quarantine(after: "abc") { nodes { id } } }', /after: wanted the nextCursor/],
     ['with an instant that is none', '{ deadLetters(filter: { from: "yesterday" }) { nodes { id } } }', /ISO 8601/],
-    ['with a state that is none', '{ currents(filter: { states: [asleep] }) { nodes { id } } }', /does not exist in "State"/],
+    [
+      'with a state that is none',
+      '{ currents(filter: { states: [asleep] }) { nodes { id } } }',
+      /does not exist in "State"/,
+    ],
   ])('%s is refused clearly', async (_what, query, message) => {
     const startedMs = performance.now();
     const { status, body, text } = await office.ask(query);
@@ -135,7 +193,11 @@ describe('a query', () => {
   it.each([
     ['an unknown field', { ...good, colour: 'CANARY' }, /colour/],
     ['a name that is an object', { ...good, name: { a: 'CANARY' } }, /input\.name/],
-    ['credentials that are text', { ...good, credentials: 'CANARY; CANARY' }, /input\.credentials.*wanted a JSON object/],
+    [
+      'credentials that are text',
+      { ...good, credentials: 'CANARY; CANARY' },
+      /input\.credentials.*wanted a JSON object/,
+    ],
     ['a list', [{ ...good, credentials: { key: 'CANARY' } }], /input/],
     ['nothing', undefined, /\$input/],
     ['null', null, /input/],
@@ -177,7 +239,12 @@ describe('a failure of the hub itself', () => {
     const adrift = openAdmin({ ...office.admin, databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing' });
     const app = fastify();
     await registerAdmin(app, { admin: adrift });
-    const answer = await app.inject({ method: 'POST', url: '/graphql', headers: { authorization: `Bearer ${office.token}` }, payload: { query: names } });
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: { authorization: `Bearer ${office.token}` },
+      payload: { query: names },
+    });
     expect(answer.statusCode).toBe(503);
     expect(answer.json().errors[0].message).toContain('the database does not answer');
     await app.close();
@@ -191,7 +258,9 @@ describe('a failure of the hub itself', () => {
     const { body, text } = await office.ask('{ currents { nodes { id } } }');
     await office.sql`alter table tally_away rename to tally`;
     const [{ message, extensions }] = body.errors;
-    expect(message).toBe(`internal error ${extensions.id}: the hub failed on this request; the log tells why under that id`);
+    expect(message).toBe(
+      `internal error ${extensions.id}: the hub failed on this request; the log tells why under that id`,
+    );
     expect(text).not.toMatch(/tally|select/);
     expect(office.log.some((line) => line.includes(extensions.id) && line.includes('tally'))).toBe(true);
   });

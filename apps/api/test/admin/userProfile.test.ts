@@ -13,7 +13,8 @@ let keyless: string;
 let mixpanel: string;
 beforeAll(async () => {
   office = await openOffice();
-  const amplitude = (name: string, region: string, credentials: object) => create({ ...good, name, destination: 'amplitude', settings: { region }, credentials });
+  const amplitude = (name: string, region: string, credentials: object) =>
+    create({ ...good, name, destination: 'amplitude', settings: { region }, credentials });
   us = await amplitude('US', 'us', { apiKey, secretKey });
   eu = await amplitude('EU', 'eu', { apiKey, secretKey });
   keyless = await amplitude('without', 'us', { apiKey });
@@ -50,35 +51,71 @@ describe('a user’s profile at Amplitude', () => {
           device_id: null,
           amp_props: { visits: 12 },
           cohort_ids: ['c1'],
-          recommendations: [{ rec_id: 'r1', items: ['pan', { sku: 7 }], is_control: false, last_updated: 1_608_670_720 }],
+          recommendations: [
+            { rec_id: 'r1', items: ['pan', { sku: 7 }], is_control: false, last_updated: 1_608_670_720 },
+          ],
           propensities: [{ pred_id: 'p1', prop: 83 }],
         },
       });
-    const input = { userId: 'ines', cohortIds: true, recommendationIds: ['r1'], predictionIds: ['p1'], propensityType: 'percentile' };
+    const input = {
+      userId: 'ines',
+      cohortIds: true,
+      recommendationIds: ['r1'],
+      predictionIds: ['p1'],
+      propensityType: 'percentile',
+    };
     expect(await ask(us, input)).toEqual({
       __typename: 'UserProfile',
       userId: 'ines',
       deviceId: null,
       properties: { visits: 12 },
       cohortIds: ['c1'],
-      recommendations: [{ id: 'r1', childId: null, items: ['pan', '{"sku":7}'], isControl: false, source: null, updatedAt: '2020-12-22T20:58:40.000Z' }],
+      recommendations: [
+        {
+          id: 'r1',
+          childId: null,
+          items: ['pan', '{"sku":7}'],
+          isControl: false,
+          source: null,
+          updatedAt: '2020-12-22T20:58:40.000Z',
+        },
+      ],
       propensities: [{ predictionId: 'p1', value: 83 }],
     });
     const [request] = office.asked;
     const url = new URL(request?.url ?? '');
     expect(url.origin + url.pathname).toBe('https://profile-api.amplitude.com/v1/userprofile');
     expect(Object.fromEntries(url.searchParams)).toEqual({
-      user_id: 'ines', get_amp_props: 'true', get_cohort_ids: 'true', get_recs: 'true', rec_id: 'r1', get_propensity: 'true', prediction_id: 'p1', propensity_type: 'pct',
+      user_id: 'ines',
+      get_amp_props: 'true',
+      get_cohort_ids: 'true',
+      get_recs: 'true',
+      rec_id: 'r1',
+      get_propensity: 'true',
+      prediction_id: 'p1',
+      propensity_type: 'pct',
     });
     expect(request?.headers?.['authorization']).toBe(`Api-Key ${secretKey}`);
   });
 
   it.each<[string, HttpAnswer, object]>([
     ['an unknown user', json(400, { error: 'User id and device id not seen before' }), { __typename: 'UserNotFound' }],
-    ['a bad key', { status: 401, headers: {}, body: `Invalid Api-Key ${secretKey}` }, { __typename: 'LookupRefused', code: 'credentials_refused' }],
-    ['more than 600 questions a minute', json(429, { error: 'Number of requests per minute exceeds system limit' }), { __typename: 'LookupThrottled', retryAfterMs: 60_000 }],
+    [
+      'a bad key',
+      { status: 401, headers: {}, body: `Invalid Api-Key ${secretKey}` },
+      { __typename: 'LookupRefused', code: 'credentials_refused' },
+    ],
+    [
+      'more than 600 questions a minute',
+      json(429, { error: 'Number of requests per minute exceeds system limit' }),
+      { __typename: 'LookupThrottled', retryAfterMs: 60_000 },
+    ],
     ['an outage', { status: 500, headers: {}, body: '<html>' }, { __typename: 'LookupFailed', code: 'http_500' }],
-    ['no answer', { status: 0, failure: 'timeout', detail: 'no answer in time' }, { __typename: 'LookupFailed', code: 'timeout' }],
+    [
+      'no answer',
+      { status: 0, failure: 'timeout', detail: 'no answer in time' },
+      { __typename: 'LookupFailed', code: 'timeout' },
+    ],
   ])('%s has a type of its own', async (_what, answer, told) => {
     office.partner = () => answer;
     expect(await ask(us)).toMatchObject(told);

@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { basic, bearer, changes, declaration, message, openPartnerDoor, page, type Answer, type PartnerDoor } from './partnerHarness.js';
+import {
+  basic,
+  bearer,
+  changes,
+  declaration,
+  message,
+  openPartnerDoor,
+  page,
+  type Answer,
+  type PartnerDoor,
+} from './partnerHarness.js';
 
 let door: PartnerDoor;
 beforeAll(async () => {
@@ -8,11 +18,22 @@ beforeAll(async () => {
 afterAll(() => door.close());
 
 /** Every way to push, each with a key; `undefined` shows none. */
-const ways: Readonly<Record<string, { readonly partner: string; readonly good: number; push(key: string | undefined): Promise<Answer>; readonly refusal: object }>> = {
+const ways: Readonly<
+  Record<
+    string,
+    {
+      readonly partner: string;
+      readonly good: number;
+      push(key: string | undefined): Promise<Answer>;
+      readonly refusal: object;
+    }
+  >
+> = {
   'Mixpanel’s webhook': {
     partner: 'mixpanel',
     good: 200,
-    push: (key) => door.push('mixpanel/webhook', page('add_members', ['customer-1']), key === undefined ? {} : basic('x', key)),
+    push: (key) =>
+      door.push('mixpanel/webhook', page('add_members', ['customer-1']), key === undefined ? {} : basic('x', key)),
     refusal: { action: 'add_members', status: 'failure', error: { code: 401, message: expect.any(String) } },
   },
   'Amplitude’s webhook': {
@@ -91,7 +112,11 @@ it('a partner’s own key is looked at only if the operator has set one', async 
     const key = await strict.makeKey('mixpanel');
     const ask = (partner_api_key: unknown) => strict.push('mixpanel/cohorts', declaration(key, { partner_api_key }));
     expect((await ask('hub-partner-key')).status).toBe(201);
-    for (const other of ['other', '', undefined, 7]) expect(await ask(other)).toMatchObject({ status: 401, body: { message: expect.stringContaining('key of the partner') } });
+    for (const other of ['other', '', undefined, 7])
+      expect(await ask(other)).toMatchObject({
+        status: 401,
+        body: { message: expect.stringContaining('key of the partner') },
+      });
     // Where a protocol has no such key, there is nothing to look at.
     expect((await strict.push('mixpanel/webhook', page('add_members', []), basic('', key))).status).toBe(200);
   } finally {

@@ -9,7 +9,11 @@ afterAll(() => door.close());
 
 it('an operator sees what became of every push, by partner', async () => {
   await door.sql`insert into import_partner (name) values ('segment')`;
-  const [mixpanel, amplitude, segment] = [await door.makeKey('mixpanel'), await door.makeKey('amplitude'), await door.makeKey('segment')];
+  const [mixpanel, amplitude, segment] = [
+    await door.makeKey('mixpanel'),
+    await door.makeKey('amplitude'),
+    await door.makeKey('segment'),
+  ];
   const twice = page('add_members', ['a']);
   await door.push('mixpanel/webhook', twice, basic('', mixpanel));
   await door.push('mixpanel/webhook', twice, basic('', mixpanel));
@@ -26,7 +30,11 @@ it('an operator sees what became of every push, by partner', async () => {
   await door.push('nobody-3/cohorts', 'x', { 'content-encoding': 'gzip' });
 
   const text = await (await fetch(`${door.url}/metrics`)).text();
-  expect([...text.matchAll(/^currents_pushes_total\{partner="(.*)",result="(.*)"\} (\d+)$/gm)].map(([, ...found]) => found.join(' ')).sort()).toEqual([
+  expect(
+    [...text.matchAll(/^currents_pushes_total\{partner="(.*)",result="(.*)"\} (\d+)$/gm)]
+      .map(([, ...found]) => found.join(' '))
+      .sort(),
+  ).toEqual([
     'amplitude refused 2',
     'amplitude stored 1',
     'mixpanel refused 1',

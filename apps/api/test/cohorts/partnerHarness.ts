@@ -1,5 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { connect, createIntake, createLog, createMetrics, findImportPartner, openWriter, storePush, watchImportKeys, watchIngestTokens, type Sql } from '@currents/core';
+import {
+  connect,
+  createIntake,
+  createLog,
+  createMetrics,
+  findImportPartner,
+  openWriter,
+  storePush,
+  watchImportKeys,
+  watchIngestTokens,
+  type Sql,
+} from '@currents/core';
 import { registerCohorts } from '../../src/cohorts.js';
 import { connectors } from '../../src/connectors.js';
 import { createServer } from '../../src/server.js';
@@ -23,7 +34,9 @@ export interface PartnerDoor {
   /** Posts below `/partners/`. */
   push(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   /** Changes that are stored, the oldest first. */
-  stored(): Promise<readonly { readonly kind: string; readonly partner_id: string; readonly members: readonly string[] | null }[]>;
+  stored(): Promise<
+    readonly { readonly kind: string; readonly partner_id: string; readonly members: readonly string[] | null }[]
+  >;
   /** Takes the database away from the door, for good. */
   loseDatabase(): Promise<void>;
   close(): Promise<void>;
@@ -35,23 +48,44 @@ export interface PartnerDoorOptions {
   readonly queuedBytes?: number;
 }
 
-export async function openPartnerDoor({ partnerKey, bodyBytes = 10 * 1024 * 1024, queuedBytes = 64_000_000 }: PartnerDoorOptions = {}): Promise<PartnerDoor> {
+export async function openPartnerDoor({
+  partnerKey,
+  bodyBytes = 10 * 1024 * 1024,
+  queuedBytes = 64_000_000,
+}: PartnerDoorOptions = {}): Promise<PartnerDoor> {
   const database = await createTestDatabase();
   const own = connect(database.url, { max: 4, name: 'door' });
   const sql = connect(database.url, { max: 2, name: 'test' });
   const tokens = await watchIngestTokens(own, () => undefined);
   const importKeys = await watchImportKeys(own, () => undefined);
   const writer = openWriter(database.url, { max: 1, name: 'door' });
-  const intake = createIntake(writer, { connectors, batchEvents: 1, queuedBytes: 1, commits: 1, gatherMs: 1, shard: 4, onStored: () => undefined });
+  const intake = createIntake(writer, {
+    connectors,
+    batchEvents: 1,
+    queuedBytes: 1,
+    commits: 1,
+    gatherMs: 1,
+    shard: 4,
+    onStored: () => undefined,
+  });
   const log = createLog('api', 'silent');
   const metrics = createMetrics();
-  const app = createServer({ log, metrics, intake, tokens, bodyBytes, retryAfterSeconds: 7, ready: async () => undefined });
+  const app = createServer({
+    log,
+    metrics,
+    intake,
+    tokens,
+    bodyBytes,
+    retryAfterSeconds: 7,
+    ready: async () => undefined,
+  });
   registerCohorts(app, {
     connectors,
     importKeys,
     metrics,
     storePush: (push) => storePush({ sql: own, onStored: () => undefined }, push),
-    isRegistered: async (partner) => (await findImportPartner({ sql: own, connectors }, partner)).kind === 'ImportPartner',
+    isRegistered: async (partner) =>
+      (await findImportPartner({ sql: own, connectors }, partner)).kind === 'ImportPartner',
     partnerKey,
     bodyBytes,
     queuedBytes,
@@ -83,7 +117,8 @@ export async function openPartnerDoor({ partnerKey, bodyBytes = 10 * 1024 * 1024
       const text = await response.text();
       return { status: response.status, headers: response.headers, text, body: JSON.parse(text) };
     },
-    stored: () => sql`select w.kind, c.partner_id, w.members from cohort_change w join cohort c on c.id = w.cohort_id order by w.id`,
+    stored: () =>
+      sql`select w.kind, c.partner_id, w.members from cohort_change w join cohort c on c.id = w.cohort_id order by w.id`,
     async loseDatabase() {
       isLost = true;
       await own.end({ timeout: 1 });
@@ -126,7 +161,15 @@ let sessions = 0;
 
 /** A message of Amplitude's cohort webhook. */
 export function message(ids: readonly string[], more: Readonly<Record<string, unknown>> = {}) {
-  return { cohort_name: 'Buyers', cohort_id: '7khm89cz', in_cohort: true, computed_time: '1692206763', message_id: `message-${++messages}`, users: ids.map((user_id) => ({ user_id })), ...more };
+  return {
+    cohort_name: 'Buyers',
+    cohort_id: '7khm89cz',
+    in_cohort: true,
+    computed_time: '1692206763',
+    message_id: `message-${++messages}`,
+    users: ids.map((user_id) => ({ user_id })),
+    ...more,
+  };
 }
 let messages = 0;
 

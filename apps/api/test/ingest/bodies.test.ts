@@ -29,13 +29,23 @@ describe('a body is taken', () => {
     ['as a list of bundles', [{ events: [one] }, { events: [two, three] }], {}, all],
     ['as lines', all.map(text).join('\n'), ndjson, all],
     ['without a content type', { events: all }, { 'content-type': undefined }, all],
-    ['with a charset behind the content type', { events: all }, { 'content-type': 'application/json; charset=utf-8' }, all],
+    [
+      'with a charset behind the content type',
+      { events: all },
+      { 'content-type': 'application/json; charset=utf-8' },
+      all,
+    ],
     ['with a content type that is not JSON', { events: all }, { 'content-type': 'text/plain' }, all],
     ['with the version header that a sender of Currents has', { events: all }, { 'braze-currents-version': '1' }, all],
     ['packed', gzipSync(text({ events: all })), gzip, all],
     ['packed, as lines', gzipSync(all.map(text).join('\n')), { ...gzip, ...ndjson }, all],
     ['packed, with the encoding in capitals', gzipSync(text({ events: all })), { 'content-encoding': 'GZIP' }, all],
-    ['packed, by the other name that HTTP has for it', gzipSync(text({ events: all })), { 'content-encoding': 'x-gzip' }, all],
+    [
+      'packed, by the other name that HTTP has for it',
+      gzipSync(text({ events: all })),
+      { 'content-encoding': 'x-gzip' },
+      all,
+    ],
     ['said to be as it is', { events: all }, { 'content-encoding': 'identity' }, all],
     ['behind a byte order mark', `\uFEFF${text({ events: all })}`, {}, all],
   ])('%s', async (_, body, headers, expected) => {
@@ -72,7 +82,11 @@ describe('a body is taken', () => {
 
   it('once, however often and however packed it comes', async () => {
     const body = text({ events: all });
-    const answers = [await door.post(body), await door.post(gzipSync(body), gzip), ...(await Promise.all([door.post(body), door.post(body)]))];
+    const answers = [
+      await door.post(body),
+      await door.post(gzipSync(body), gzip),
+      ...(await Promise.all([door.post(body), door.post(body)])),
+    ];
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
     expect(await ids()).toEqual(all.map(({ id }) => id));
   });
@@ -100,7 +114,10 @@ describe('an event is taken as it is', () => {
   });
 
   it('but for half a character, which becomes the sign for an unreadable one', async () => {
-    const sent = text(event({ id: 'half', properties: { campaign_name: 'HALF', title: 'whole 🫘' } })).replace('HALF', '\\ud83e');
+    const sent = text(event({ id: 'half', properties: { campaign_name: 'HALF', title: 'whole 🫘' } })).replace(
+      'HALF',
+      '\\ud83e',
+    );
     expect((await door.post(`{"events":[${sent}]}`)).body).toMatchObject({ accepted: 1 });
     expect((await door.storedEvents())[0]?.properties).toEqual({ campaign_name: '\uFFFD', title: 'whole 🫘' });
   });
@@ -125,14 +142,29 @@ describe('an event that cannot be taken is quarantined, and costs the others not
     ['a list for a user', odd({ user: [] }), 'bad_user'],
     ['a number for a user id', odd({ user: { external_user_id: 7 } }), 'bad_user'],
     ['a text for properties', odd({ properties: 'none' }), 'bad_properties'],
-    ['a text for a price', odd({ event_type: 'users.behaviors.Purchase', properties: { price: '9.99' } }), 'wrong_type'],
+    [
+      'a text for a price',
+      odd({ event_type: 'users.behaviors.Purchase', properties: { price: '9.99' } }),
+      'wrong_type',
+    ],
     ['no event at all', '"event"', 'not_an_object'],
-    ['depth 10,000', `{"event_type":"users.messages.email.Open","id":"deep","time":1,"properties":${nested(10_000)}}`, 'too_deep'],
-    ['depth 100,000', `{"event_type":"users.messages.email.Open","id":"deeper","time":1,"properties":${nested(100_000)}}`, 'too_deep'],
+    [
+      'depth 10,000',
+      `{"event_type":"users.messages.email.Open","id":"deep","time":1,"properties":${nested(10_000)}}`,
+      'too_deep',
+    ],
+    [
+      'depth 100,000',
+      `{"event_type":"users.messages.email.Open","id":"deeper","time":1,"properties":${nested(100_000)}}`,
+      'too_deep',
+    ],
   ])('%s', async (_, bad, code) => {
     const [before, after] = [event(), event()];
     const { status, body } = await door.post(`{"events":[${text(before)},${bad},${text(after)}]}`);
-    expect([status, body]).toEqual([200, { accepted: 2, quarantined: 1, quarantinedEvents: [{ position: 1, code, detail: expect.any(String) }] }]);
+    expect([status, body]).toEqual([
+      200,
+      { accepted: 2, quarantined: 1, quarantinedEvents: [{ position: 1, code, detail: expect.any(String) }] },
+    ]);
     expect(await ids()).toEqual([before['id'], after['id']]);
     const [kept] = await door.quarantine();
     expect(kept).toMatchObject({ position: 1, code, body: bad });
@@ -141,7 +173,11 @@ describe('an event that cannot be taken is quarantined, and costs the others not
   it('a line that is no JSON', async () => {
     const [before, after] = [event(), event()];
     const { body } = await door.post([text(before), '{"event_type": "users.mess', text(after)].join('\n'), ndjson);
-    expect(body).toMatchObject({ accepted: 2, quarantined: 1, quarantinedEvents: [{ position: 1, code: 'malformed_json' }] });
+    expect(body).toMatchObject({
+      accepted: 2,
+      quarantined: 1,
+      quarantinedEvents: [{ position: 1, code: 'malformed_json' }],
+    });
     expect(await ids()).toEqual([before['id'], after['id']]);
     expect((await door.quarantine())[0]?.body).toBe('{"event_type": "users.mess');
   });
@@ -159,13 +195,49 @@ describe('a body that nothing can be read of is refused, and says why', () => {
   it.each<[string, unknown, Record<string, string | undefined>, readonly [number, string], RegExp]>([
     ['JSON that breaks off', '{"events":[{"id":"a"', {}, [400, 'malformed_json'], /wanted .* the end came/],
     ['no JSON', 'event=1', {}, [400, 'malformed_json'], /wanted a value at line 1, column 1; "e" came/],
-    ['JSON of another shape', { data: [] }, {}, [400, 'wrong_shape'], /wanted \{"events":\[…\]\}.*neither events nor event_type came/],
-    ['events that are no list', { events: 'many' }, {}, [400, 'wrong_shape'], /an object whose events are a string came/],
+    [
+      'JSON of another shape',
+      { data: [] },
+      {},
+      [400, 'wrong_shape'],
+      /wanted \{"events":\[…\]\}.*neither events nor event_type came/,
+    ],
+    [
+      'events that are no list',
+      { events: 'many' },
+      {},
+      [400, 'wrong_shape'],
+      /an object whose events are a string came/,
+    ],
     ['gzip that is none', 'plain text', gzip, [400, 'bad_gzip'], /does not unpack as gzip/],
-    ['gzip that breaks off', gzipSync(text([event()])).subarray(0, 60), gzip, [400, 'bad_gzip'], /does not unpack as gzip/],
-    ['packed in another way', 'x', { 'content-encoding': 'br' }, [415, 'encoding_unknown'], /wanted content-encoding gzip, or none/],
-    ['packed twice', 'x', { 'content-encoding': 'gzip, gzip' }, [415, 'encoding_unknown'], /wanted content-encoding gzip, or none/],
-    ['packed small, and huge inside', gzipSync(Buffer.alloc(limit + 1, 32)), gzip, [413, 'body_too_large'], /up to 10485760 bytes, unpacked/],
+    [
+      'gzip that breaks off',
+      gzipSync(text([event()])).subarray(0, 60),
+      gzip,
+      [400, 'bad_gzip'],
+      /does not unpack as gzip/,
+    ],
+    [
+      'packed in another way',
+      'x',
+      { 'content-encoding': 'br' },
+      [415, 'encoding_unknown'],
+      /wanted content-encoding gzip, or none/,
+    ],
+    [
+      'packed twice',
+      'x',
+      { 'content-encoding': 'gzip, gzip' },
+      [415, 'encoding_unknown'],
+      /wanted content-encoding gzip, or none/,
+    ],
+    [
+      'packed small, and huge inside',
+      gzipSync(Buffer.alloc(limit + 1, 32)),
+      gzip,
+      [413, 'body_too_large'],
+      /up to 10485760 bytes, unpacked/,
+    ],
     ['20 MB', Buffer.alloc(20 * megabyte, 32), {}, [413, 'body_too_large'], /up to 10485760 bytes, unpacked/],
   ])('%s', async (_, body, headers, refusal, detail) => {
     const answer = await door.post(body, headers);

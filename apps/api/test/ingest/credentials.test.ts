@@ -69,7 +69,9 @@ describe('tokens', () => {
     const [kept, revoked] = [await door.makeToken(), await door.makeToken()];
     expect((await door.post('', bearer(revoked))).status).toBe(200);
     await door.revokeToken(revoked);
-    await expect.poll(async () => (await door.post('', bearer(revoked))).status, { timeout: 1_000, interval: 10 }).toBe(401);
+    await expect
+      .poll(async () => (await door.post('', bearer(revoked))).status, { timeout: 1_000, interval: 10 })
+      .toBe(401);
     expect((await door.post('', bearer(kept))).status).toBe(200);
   });
 
@@ -77,7 +79,9 @@ describe('tokens', () => {
     const guesses = Array.from({ length: 200 }, (_, index) => door.post('', bearer(`guess-${index}`)));
     expect(new Set((await Promise.all(guesses)).map(({ status }) => status))).toEqual(new Set([401]));
     const fresh = await door.makeToken();
-    await expect.poll(async () => (await door.post('', bearer(fresh))).status, { timeout: 1_000, interval: 10 }).toBe(200);
+    await expect
+      .poll(async () => (await door.post('', bearer(fresh))).status, { timeout: 1_000, interval: 10 })
+      .toBe(200);
   });
 
   it('none is ever said back', async () => {

@@ -1,5 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { connect, createIntake, createLog, createMetrics, openWriter, unpackBatch, watchIngestTokens, type Sql } from '@currents/core';
+import {
+  connect,
+  createIntake,
+  createLog,
+  createMetrics,
+  openWriter,
+  unpackBatch,
+  watchIngestTokens,
+  type Sql,
+} from '@currents/core';
 import type { CatalogueEvent } from '@currents/schema';
 import { connectors } from '../../src/connectors.js';
 import { createServer } from '../../src/server.js';
@@ -44,7 +53,10 @@ export interface DoorOptions {
   readonly bodyBytes?: number;
 }
 
-export async function openDoor({ queuedBytes = 64_000_000, bodyBytes = 10 * 1024 * 1024 }: DoorOptions = {}): Promise<Door> {
+export async function openDoor({
+  queuedBytes = 64_000_000,
+  bodyBytes = 10 * 1024 * 1024,
+}: DoorOptions = {}): Promise<Door> {
   const database = await createTestDatabase();
   const own = connect(database.url, { max: 4, name: 'door' });
   const sql = connect(database.url, { max: 2, name: 'test' });
@@ -88,7 +100,12 @@ export async function openDoor({ queuedBytes = 64_000_000, bodyBytes = 10 * 1024
       await sql`update ingest_token set revoked_at = now() where hash = ${hashOf(text)}`;
     },
     post: (body, headers = {}) =>
-      exchange(`${url}/v1/events`, 'POST', { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers }, bytesOf(body)),
+      exchange(
+        `${url}/v1/events`,
+        'POST',
+        { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+        bytesOf(body),
+      ),
     ask: (path, method = 'GET', headers = {}) => exchange(url + path, method, headers),
     async storedEvents() {
       const rows = await sql<{ content: Buffer }[]>`select content from batch order by id`;
@@ -114,9 +131,18 @@ function bytesOf(body: unknown): Buffer {
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
-async function exchange(url: string, method: string, headers: Readonly<Record<string, string | undefined>>, body?: Buffer): Promise<Answer> {
+async function exchange(
+  url: string,
+  method: string,
+  headers: Readonly<Record<string, string | undefined>>,
+  body?: Buffer,
+): Promise<Answer> {
   const given = Object.entries(headers).filter((header): header is [string, string] => header[1] !== undefined);
-  const response = await fetch(url, { method, headers: given, ...(body === undefined ? {} : { body: new Uint8Array(body) }) });
+  const response = await fetch(url, {
+    method,
+    headers: given,
+    ...(body === undefined ? {} : { body: new Uint8Array(body) }),
+  });
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, body: parse(text) };
 }

@@ -22,7 +22,10 @@ describe('an operator asks', () => {
     await door.post({ events: [event(), event(), { id: 'broken' }] });
     await door.post('', { authorization: undefined });
     const { status, headers, text } = await door.ask('/metrics');
-    expect([status, headers.get('content-type')]).toEqual([200, expect.stringMatching(/^text\/plain; version=0\.0\.4/)]);
+    expect([status, headers.get('content-type')]).toEqual([
+      200,
+      expect.stringMatching(/^text\/plain; version=0\.0\.4/),
+    ]);
     expect(text).toMatch(/^currents_ingest_requests_total\{status="200"\} 1$/m);
     expect(text).toMatch(/^currents_ingest_requests_total\{status="401"\} 1$/m);
     expect(text).toMatch(/^currents_events_accepted_total 2$/m);
@@ -43,7 +46,12 @@ describe('whoever knocks at the wrong door is told where the right one is', () =
     const { status, body } = await door.ask(path, method, { authorization: `Bearer ${door.token}` });
     expect([status, body]).toEqual([
       404,
-      { error: { code: 'not_found', detail: `there is no ${method} ${path.split('?')[0]}; events go to POST /v1/events` } },
+      {
+        error: {
+          code: 'not_found',
+          detail: `there is no ${method} ${path.split('?')[0]}; events go to POST /v1/events`,
+        },
+      },
     ]);
   });
 

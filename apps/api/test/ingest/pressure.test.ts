@@ -24,7 +24,8 @@ describe('a store that is away', () => {
       expect((await door.ask('/healthz')).status).toBe(200);
       expect((await door.ask('/readyz')).status).toBe(503);
     });
-    for (const body of [late, late, early]) await expect.poll(async () => (await door.post(body)).status, { timeout: 5_000 }).toBe(200);
+    for (const body of [late, late, early])
+      await expect.poll(async () => (await door.post(body)).status, { timeout: 5_000 }).toBe(200);
     expect(await storedIds()).toEqual([...early.events, ...late.events].map(({ id }) => id).sort());
     expect((await door.ask('/readyz')).status).toBe(200);
   });

@@ -16,14 +16,20 @@ afterAll(() => door.close());
 describe('100,000 tiny requests', () => {
   it('are each answered, cost no event, and share their commits', async () => {
     const each = requests / connections;
-    const statuses = await Promise.all(Array.from({ length: connections }, (_, client) => sendOneByOne(each, (place) => JSON.stringify(event({ id: `${client}-${place}` })))));
+    const statuses = await Promise.all(
+      Array.from({ length: connections }, (_, client) =>
+        sendOneByOne(each, (place) => JSON.stringify(event({ id: `${client}-${place}` }))),
+      ),
+    );
     expect(statuses.flat().filter((status) => status !== 200)).toEqual([]);
     expect(statuses.flat()).toHaveLength(requests);
 
     const stored = await door.storedEvents();
     expect(stored).toHaveLength(requests);
     expect(new Set(stored.map(({ id }) => id)).size).toBe(requests);
-    const [{ batches } = { batches: 0 }] = await door.sql<{ batches: number }[]>`select count(*)::int as batches from batch`;
+    const [{ batches } = { batches: 0 }] = await door.sql<
+      { batches: number }[]
+    >`select count(*)::int as batches from batch`;
     expect(batches).toBeLessThan(requests / 20);
     expect((await door.ask('/healthz')).status).toBe(200);
   }, 120_000);

@@ -1,5 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { connect, createHttp, createLog, createMetrics, createSeal, ensureAdminToken, findImportPartner, openAdmin, startEngine, storePush, watchImportKeys, type Admin, type Sql } from '@currents/core';
+import {
+  connect,
+  createHttp,
+  createLog,
+  createMetrics,
+  createSeal,
+  ensureAdminToken,
+  findImportPartner,
+  openAdmin,
+  startEngine,
+  storePush,
+  watchImportKeys,
+  type Admin,
+  type Sql,
+} from '@currents/core';
 import fastify, { type FastifyInstance } from 'fastify';
 import { registerAdmin } from '../../src/admin/register.js';
 import { registerCohorts } from '../../src/cohorts.js';
@@ -42,7 +56,16 @@ export async function openMarketer(): Promise<Marketer> {
     enforceBudgets: false,
   });
   const importKeys = await watchImportKeys(sql, () => undefined);
-  const admin = openAdmin({ databaseUrl: database.url, sql, connectors, seal, allowBaseUrl: true, http, wake: () => undefined, wakePull: () => undefined });
+  const admin = openAdmin({
+    databaseUrl: database.url,
+    sql,
+    connectors,
+    seal,
+    allowBaseUrl: true,
+    http,
+    wake: () => undefined,
+    wakePull: () => undefined,
+  });
   const app = fastify();
   registerCohorts(app, {
     connectors,
@@ -68,14 +91,22 @@ export async function openMarketer(): Promise<Marketer> {
     sql,
     token,
     async do(query, variables = {}) {
-      const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { ...bearer, 'content-type': 'application/json' }, body: JSON.stringify({ query, variables }) });
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { ...bearer, 'content-type': 'application/json' },
+        body: JSON.stringify({ query, variables }),
+      });
       const text = await response.text();
       const { data, errors } = JSON.parse(text);
       if (errors || !data) throw new Error(text);
       return Object.values(data)[0];
     },
     push: (path, body, headers = {}) =>
-      fetch(`${url}/partners/${path}`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) }),
+      fetch(`${url}/partners/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      }),
     get: (path, headers = bearer) => fetch(`${url}${path}`, { headers }),
     async close() {
       // Readers that went away left connections open.

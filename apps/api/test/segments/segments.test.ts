@@ -10,26 +10,50 @@ const problem = '... on Problem { __typename message }';
 let made = 0;
 
 async function makeKey(partner: string): Promise<string> {
-  const { key } = await marketer.do(`mutation ($partner: String!, $name: String!) { createImportKey(partner: $partner, name: $name) { ... on ImportKeyCreated { key } ${problem} } }`, { partner, name: `key ${++made}` });
+  const { key } = await marketer.do(
+    `mutation ($partner: String!, $name: String!) { createImportKey(partner: $partner, name: $name) { ... on ImportKeyCreated { key } ${problem} } }`,
+    { partner, name: `key ${++made}` },
+  );
   return key;
 }
 
 async function sendCohort(key: string, id: string, users: readonly string[], more: object = {}): Promise<void> {
-  const declared = await marketer.push('amplitude/cohorts', { partner_api_key: 'p', client_secret: key, cohort_id: id, name: `Name of ${id}`, created_at: '2026-01-21T19:20:30Z' });
+  const declared = await marketer.push('amplitude/cohorts', {
+    partner_api_key: 'p',
+    client_secret: key,
+    cohort_id: id,
+    name: `Name of ${id}`,
+    created_at: '2026-01-21T19:20:30Z',
+  });
   expect(declared.status).toBe(201);
-  const sent = await marketer.push('amplitude/cohorts/users', { partner_api_key: 'p', client_secret: key, cohort_id: id, cohort_changes: [{ user_ids: users, ...more }] });
+  const sent = await marketer.push('amplitude/cohorts/users', {
+    partner_api_key: 'p',
+    client_secret: key,
+    cohort_id: id,
+    cohort_changes: [{ user_ids: users, ...more }],
+  });
   expect(sent.status).toBe(201);
 }
 
 const cohortOf = (partnerId: string, members: number) =>
   until(
-    () => marketer.do('query ($text: String) { cohorts(filter: { text: $text }) { nodes { id name members waitingChanges freshness { state } sizes { externalIds deviceIds aliases } syncs { nodes { syncKind state added given refused { code members } } } } } }', { text: partnerId }),
+    () =>
+      marketer.do(
+        'query ($text: String) { cohorts(filter: { text: $text }) { nodes { id name members waitingChanges freshness { state } sizes { externalIds deviceIds aliases } syncs { nodes { syncKind state added given refused { code members } } } } } }',
+        { text: partnerId },
+      ),
     ({ nodes }) => nodes[0]?.members === members,
   ).then(({ nodes }) => nodes[0]);
 
 const makeSegment = async (definition: object, members: number): Promise<string> => {
-  const { id } = await marketer.do(`mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on Segment { id } ${problem} } }`, { input: { name: `Segment ${++made}`, definition } });
-  await until(() => marketer.do('query ($id: ID!) { segment(id: $id) { ... on Segment { due memberCount } } }', { id }), ({ due, memberCount }) => !due && memberCount === members);
+  const { id } = await marketer.do(
+    `mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on Segment { id } ${problem} } }`,
+    { input: { name: `Segment ${++made}`, definition } },
+  );
+  await until(
+    () => marketer.do('query ($id: ID!) { segment(id: $id) { ... on Segment { due memberCount } } }', { id }),
+    ({ due, memberCount }) => !due && memberCount === members,
+  );
   return id;
 };
 
@@ -37,27 +61,57 @@ describe('from a data import key to the members of a segment', () => {
   it('a marketer gets by GraphQL and HTTP alone', async () => {
     const key = await makeKey('amplitude');
     await sendCohort(key, 'buyers', ['ann', 'bob', 'cy']);
-    await sendCohort(key, 'gone', ['bob'], { device_ids: ['d-1'], aliases: [{ alias_name: 'n, "1"', alias_label: 'l' }] });
+    await sendCohort(key, 'gone', ['bob'], {
+      device_ids: ['d-1'],
+      aliases: [{ alias_name: 'n, "1"', alias_label: 'l' }],
+    });
     const buyers = await cohortOf('buyers', 3);
-    expect(buyers).toMatchObject({ name: '[Amplitude] Name of buyers: buyers', freshness: { state: 'unknown' }, syncs: { nodes: [{ syncKind: 'changes', state: 'applied', added: 3, given: 3, refused: [] }] } });
+    expect(buyers).toMatchObject({
+      name: '[Amplitude] Name of buyers: buyers',
+      freshness: { state: 'unknown' },
+      syncs: { nodes: [{ syncKind: 'changes', state: 'applied', added: 3, given: 3, refused: [] }] },
+    });
     const gone = await cohortOf('gone', 3);
     expect(gone.sizes).toEqual({ externalIds: 1, deviceIds: 1, aliases: 1 });
 
     const definition = { all: [{ includes: buyers.id }, { excludes: gone.id }] };
-    expect(await marketer.do('query ($definition: JsonObject!) { previewSegment(definition: $definition) { ... on SegmentPreview { members examples { externalId } } } }', { definition })).toEqual({ members: 2, examples: [{ externalId: 'ann' }, { externalId: 'cy' }] });
+    expect(
+      await marketer.do(
+        'query ($definition: JsonObject!) { previewSegment(definition: $definition) { ... on SegmentPreview { members examples { externalId } } } }',
+        { definition },
+      ),
+    ).toEqual({ members: 2, examples: [{ externalId: 'ann' }, { externalId: 'cy' }] });
     const id = await makeSegment(definition, 2);
-    const view = await marketer.do('query ($id: ID!) { segment(id: $id) { ... on Segment { definition cohorts { name } members(first: 1) { nodes { externalId } nextCursor } changesCursor } } }', { id });
-    expect(view).toMatchObject({ definition, cohorts: [{ name: buyers.name }, { name: gone.name }], members: { nodes: [{ externalId: 'ann' }] } });
-    const rest = await marketer.do('query ($id: ID!, $after: String) { segment(id: $id) { ... on Segment { members(after: $after) { nodes { externalId deviceId alias { name } } nextCursor } } } }', { id, after: view.members.nextCursor });
+    const view = await marketer.do(
+      'query ($id: ID!) { segment(id: $id) { ... on Segment { definition cohorts { name } members(first: 1) { nodes { externalId } nextCursor } changesCursor } } }',
+      { id },
+    );
+    expect(view).toMatchObject({
+      definition,
+      cohorts: [{ name: buyers.name }, { name: gone.name }],
+      members: { nodes: [{ externalId: 'ann' }] },
+    });
+    const rest = await marketer.do(
+      'query ($id: ID!, $after: String) { segment(id: $id) { ... on Segment { members(after: $after) { nodes { externalId deviceId alias { name } } nextCursor } } } }',
+      { id, after: view.members.nextCursor },
+    );
     expect(rest.members).toEqual({ nodes: [{ externalId: 'cy', deviceId: null, alias: null }], nextCursor: null });
 
     await sendCohort(key, 'gone', ['ann']);
     const changes = await until(
-      () => marketer.do('query ($id: ID!, $after: String!) { segmentChanges(id: $id, after: $after) { ... on SegmentChanges { changes { entered member { externalId } } more } } }', { id, after: view.changesCursor }),
+      () =>
+        marketer.do(
+          'query ($id: ID!, $after: String!) { segmentChanges(id: $id, after: $after) { ... on SegmentChanges { changes { entered member { externalId } } more } } }',
+          { id, after: view.changesCursor },
+        ),
       ({ changes }) => changes.length > 0,
     );
     expect(changes).toEqual({ changes: [{ entered: false, member: { externalId: 'ann' } }], more: false });
-    const belongs = (member: object) => marketer.do(`query ($id: ID!, $member: MemberInput!) { segmentMembership(id: $id, member: $member) { ... on Membership { belongs cohortIds } ${problem} } }`, { id, member });
+    const belongs = (member: object) =>
+      marketer.do(
+        `query ($id: ID!, $member: MemberInput!) { segmentMembership(id: $id, member: $member) { ... on Membership { belongs cohortIds } ${problem} } }`,
+        { id, member },
+      );
     expect(await belongs({ externalId: 'ann' })).toEqual({ belongs: false, cohortIds: [buyers.id, gone.id] });
     expect(await belongs({ externalId: 'cy' })).toEqual({ belongs: true, cohortIds: [buyers.id] });
     expect(await belongs({ externalId: 'cy', deviceId: 'd' })).toMatchObject({ __typename: 'InputInvalid' });
@@ -67,10 +121,22 @@ describe('from a data import key to the members of a segment', () => {
     const [old, next] = [await makeKey('amplitude'), await makeKey('amplitude')];
     const { nodes } = await marketer.do('{ importKeys(partner: "amplitude") { nodes { id name hint good } } }');
     const shown = nodes.find((node: { hint: string }) => old.endsWith(node.hint.slice(1)));
-    const invalidated = await marketer.do(`mutation ($id: ID!, $confirmName: String!) { invalidateImportKey(id: $id, confirmName: $confirmName) { ... on ImportKey { good } ${problem} } }`, { id: shown.id, confirmName: shown.name });
+    const invalidated = await marketer.do(
+      `mutation ($id: ID!, $confirmName: String!) { invalidateImportKey(id: $id, confirmName: $confirmName) { ... on ImportKey { good } ${problem} } }`,
+      { id: shown.id, confirmName: shown.name },
+    );
     expect(invalidated).toEqual({ good: false });
-    const push = (secret: string) => marketer.push('amplitude/cohorts/users', { partner_api_key: 'p', client_secret: secret, cohort_id: 'any', cohort_changes: [] });
-    await until(() => push(old), ({ status }) => status === 401);
+    const push = (secret: string) =>
+      marketer.push('amplitude/cohorts/users', {
+        partner_api_key: 'p',
+        client_secret: secret,
+        cohort_id: 'any',
+        cohort_changes: [],
+      });
+    await until(
+      () => push(old),
+      ({ status }) => status === 401,
+    );
     expect((await push(next)).status).toBe(201);
   });
 });
@@ -83,12 +149,24 @@ describe('a key that is changed for another', () => {
     // Whole seconds, as an admin gives them.
     const endsMs = Math.ceil(Date.now() / 1000) * 1000 + 1_000;
     const from = new Date(endsMs).toISOString();
-    const limited = await marketer.do(`mutation ($id: ID!, $confirmName: String!, $from: DateTime) { invalidateImportKey(id: $id, confirmName: $confirmName, from: $from) { ... on ImportKey { good invalidFrom } ${problem} } }`, { id: shown.id, confirmName: shown.name, from });
+    const limited = await marketer.do(
+      `mutation ($id: ID!, $confirmName: String!, $from: DateTime) { invalidateImportKey(id: $id, confirmName: $confirmName, from: $from) { ... on ImportKey { good invalidFrom } ${problem} } }`,
+      { id: shown.id, confirmName: shown.name, from },
+    );
     expect(limited).toEqual({ good: true, invalidFrom: from });
     const members = (key: string) =>
       marketer.push(
         'mixpanel/webhook',
-        { action: 'add_members', parameters: { mixpanel_cohort_id: 'rotated', mixpanel_cohort_name: 'Rotated', mixpanel_session_id: `${++made}`, page_info: { total_pages: 1, page_count: 1 }, members: [] } },
+        {
+          action: 'add_members',
+          parameters: {
+            mixpanel_cohort_id: 'rotated',
+            mixpanel_cohort_name: 'Rotated',
+            mixpanel_session_id: `${++made}`,
+            page_info: { total_pages: 1, page_count: 1 },
+            members: [],
+          },
+        },
         { authorization: `Basic ${Buffer.from(`x:${key}`).toString('base64')}` },
       );
     let taken = 0;
@@ -105,7 +183,11 @@ describe('a key that is changed for another', () => {
     }
     expect(taken).toBeGreaterThan(10);
     const refused = await members(old);
-    expect(await refused.json()).toEqual({ action: 'add_members', status: 'failure', error: { code: 401, message: expect.any(String) } });
+    expect(await refused.json()).toEqual({
+      action: 'add_members',
+      status: 'failure',
+      error: { code: 401, message: expect.any(String) },
+    });
   });
 });
 
@@ -126,10 +208,16 @@ describe('all members of a segment', () => {
     expect(response.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8');
     expect(response.headers.get('currents-members')).toBe('992');
     expect(response.headers.get('currents-cursor')).toMatch(/^\d+$/);
-    const lines = (await response.text()).trimEnd().split('\n').map((line) => JSON.parse(line));
+    const lines = (await response.text())
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     expect(lines).toHaveLength(992);
     expect(new Set(lines.flatMap((line) => line.externalId ?? []))).toEqual(new Set(ids.slice(0, 990)));
-    expect(lines.filter((line) => !line.externalId)).toEqual([{ alias: { name: 'a"b', label: 'l\nl' } }, { deviceId: 'dev,1' }]);
+    expect(lines.filter((line) => !line.externalId)).toEqual([
+      { alias: { name: 'a"b', label: 'l\nl' } },
+      { deviceId: 'dev,1' },
+    ]);
   });
 
   it('come as CSV', async () => {
@@ -137,7 +225,9 @@ describe('all members of a segment', () => {
     expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
     expect(response.headers.get('content-disposition')).toBe(`attachment; filename="segment-${id}.csv"`);
     const text = await response.text();
-    expect(text.startsWith('kind,id,label\nalias,"a""b","l\nl"\ndevice_id,"dev,1",\nexternal_id,"user ""0"", ü\\",\n')).toBe(true);
+    expect(
+      text.startsWith('kind,id,label\nalias,"a""b","l\nl"\ndevice_id,"dev,1",\nexternal_id,"user ""0"", ü\\",\n'),
+    ).toBe(true);
     expect(text.split('\nexternal_id,')).toHaveLength(991);
   });
 
@@ -151,43 +241,68 @@ describe('all members of a segment', () => {
     expect([response.status, ((await response.json()) as any).error.code]).toEqual([status, code]);
   });
 
-  it.each(['999999', '0', 'abc', '99999999999999999999'])('of a segment that there is not, %s, are not found', async (other) => {
-    const response = await marketer.get(`/v1/segments/${other}/members`);
-    expect([response.status, ((await response.json()) as any).error.code]).toEqual([404, 'segment_not_found']);
-  });
+  it.each(['999999', '0', 'abc', '99999999999999999999'])(
+    'of a segment that there is not, %s, are not found',
+    async (other) => {
+      const response = await marketer.get(`/v1/segments/${other}/members`);
+      expect([response.status, ((await response.json()) as any).error.code]).toEqual([404, 'segment_not_found']);
+    },
+  );
 
   it('are read no faster than they are taken, and not at all once the reader has gone', async () => {
     // Far more than fits into the buffers on the way.
     const [row] = await marketer.sql<{ set_id: string }[]>`select set_id from segment where id = ${Number(id)}`;
     const table = marketer.sql(`member_set_${row?.set_id}`);
     await marketer.sql`insert into ${table} (member) select 'e' || repeat('x', 500) || n from generate_series(1, 200000) n`;
-    const pending = async () => (await marketer.sql<{ query_start: Date }[]>`select query_start from pg_stat_activity where application_name = 'currents-export' and datname = current_database()`)[0];
-    const request = getSlowly(`${marketer.url}/v1/segments/${id}/members`, { headers: { authorization: `Bearer ${marketer.token}` } }, (response) => response.pause());
+    const pending = async () =>
+      (
+        await marketer.sql<
+          { query_start: Date }[]
+        >`select query_start from pg_stat_activity where application_name = 'currents-export' and datname = current_database()`
+      )[0];
+    const request = getSlowly(
+      `${marketer.url}/v1/segments/${id}/members`,
+      { headers: { authorization: `Bearer ${marketer.token}` } },
+      (response) => response.pause(),
+    );
     request.on('error', () => undefined);
     await until(pending, (found) => found !== undefined);
     // Once nobody takes anything, the database is asked for nothing more.
     let last: number | undefined;
-    await until(async () => {
-      const before = last;
-      await new Promise((resolve) => setTimeout(resolve, 400));
-      last = (await pending())?.query_start.getTime();
-      return before !== undefined && before === last;
-    }, (still) => still);
+    await until(
+      async () => {
+        const before = last;
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        last = (await pending())?.query_start.getTime();
+        return before !== undefined && before === last;
+      },
+      (still) => still,
+    );
     request.destroy();
     await until(pending, (found) => found === undefined);
   });
 
   it('are exported four at a time', async () => {
     const open = Array.from({ length: 4 }, () => {
-      const request = getSlowly(`${marketer.url}/v1/segments/${id}/members`, { headers: { authorization: `Bearer ${marketer.token}` } }, (response) => response.pause());
+      const request = getSlowly(
+        `${marketer.url}/v1/segments/${id}/members`,
+        { headers: { authorization: `Bearer ${marketer.token}` } },
+        (response) => response.pause(),
+      );
       request.on('error', () => undefined);
       return request;
     });
-    const refused = await until(() => marketer.get(`/v1/segments/${id}/members`), ({ status }) => status === 429);
+    const refused = await until(
+      () => marketer.get(`/v1/segments/${id}/members`),
+      ({ status }) => status === 429,
+    );
     expect(((await refused.json()) as any).error.code).toBe('too_many_exports');
     expect(refused.headers.get('retry-after')).toBe('1');
     open.forEach((request) => request.destroy());
-    const again = await until(() => marketer.get(`/v1/segments/${id}/members`), ({ status }) => status === 200);
+    const again = await until(
+      () => marketer.get(`/v1/segments/${id}/members`),
+      ({ status }) => status === 200,
+    );
     await again.body?.cancel();
   });
 });
@@ -198,16 +313,32 @@ describe('a webhook', () => {
     await sendCohort(key, 'hooked', ['ann']);
     const id = await makeSegment({ includes: (await cohortOf('hooked', 1)).id }, 1);
     const url = 'http://127.0.0.1:1/segments';
-    const created = await marketer.do(`mutation ($id: ID!, $url: String!) { createSegmentWebhook(segmentId: $id, url: $url) { ... on SegmentWebhookSecretShown { secret webhook { id state pending delivered expired trouble { code } expiries { nodes { id } } } } ${problem} } }`, { id, url });
-    expect(created).toMatchObject({ secret: expect.stringMatching(/^cur_webhook_/), webhook: { state: 'live', pending: 0, delivered: 0, expired: 0, trouble: null, expiries: { nodes: [] } } });
+    const created = await marketer.do(
+      `mutation ($id: ID!, $url: String!) { createSegmentWebhook(segmentId: $id, url: $url) { ... on SegmentWebhookSecretShown { secret webhook { id state pending delivered expired trouble { code } expiries { nodes { id } } } } ${problem} } }`,
+      { id, url },
+    );
+    expect(created).toMatchObject({
+      secret: expect.stringMatching(/^cur_webhook_/),
+      webhook: { state: 'live', pending: 0, delivered: 0, expired: 0, trouble: null, expiries: { nodes: [] } },
+    });
     const webhookId = created.webhook.id;
-    const listed = await marketer.do('query ($id: ID!) { segment(id: $id) { ... on Segment { webhooks { nodes { id url } } } } }', { id });
+    const listed = await marketer.do(
+      'query ($id: ID!) { segment(id: $id) { ... on Segment { webhooks { nodes { id url } } } } }',
+      { id },
+    );
     expect(listed.webhooks.nodes).toEqual([{ id: webhookId, url }]);
-    const move = (deed: string) => marketer.do(`mutation ($id: ID!) { ${deed}(id: $id) { ... on SegmentWebhook { state } ${problem} } }`, { id: webhookId });
+    const move = (deed: string) =>
+      marketer.do(`mutation ($id: ID!) { ${deed}(id: $id) { ... on SegmentWebhook { state } ${problem} } }`, {
+        id: webhookId,
+      });
     expect(await move('pauseSegmentWebhook')).toEqual({ state: 'paused' });
     expect(await move('pauseSegmentWebhook')).toMatchObject({ __typename: 'SegmentWebhookWrongState' });
     expect(await move('resumeSegmentWebhook')).toEqual({ state: 'live' });
-    const remove = (confirmUrl: string) => marketer.do(`mutation ($id: ID!, $confirmUrl: String!) { deleteSegmentWebhook(id: $id, confirmUrl: $confirmUrl) { ... on SegmentWebhook { id } ${problem} } }`, { id: webhookId, confirmUrl });
+    const remove = (confirmUrl: string) =>
+      marketer.do(
+        `mutation ($id: ID!, $confirmUrl: String!) { deleteSegmentWebhook(id: $id, confirmUrl: $confirmUrl) { ... on SegmentWebhook { id } ${problem} } }`,
+        { id: webhookId, confirmUrl },
+      );
     expect(await remove('elsewhere')).toMatchObject({ __typename: 'NotConfirmed' });
     expect(await remove(url)).toEqual({ id: webhookId });
     expect(await remove(url)).toMatchObject({ __typename: 'SegmentWebhookNotFound' });

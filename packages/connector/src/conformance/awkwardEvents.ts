@@ -4,13 +4,23 @@ import { setProperty } from '../copyProperties.js';
 
 /** The catalogue takes events of at most 100 levels. */
 const DEEPEST = 90;
-const ODD_IDS = ['0', 'null', 'with blanks in it', 'ü'.repeat(60), 'a'.repeat(255), '00000000-0000-0000-0000-000000000000'];
+const ODD_IDS = [
+  '0',
+  'null',
+  'with blanks in it',
+  'ü'.repeat(60),
+  'a'.repeat(255),
+  '00000000-0000-0000-0000-000000000000',
+];
 const ODD_TIMES = [0, 1, -1, 1_262_303_999, 4_102_444_800, 253_402_300_800, 100_000_000_000];
 
 /** The sample of every event type, and a few of them bent into shapes that nobody expects and the catalogue takes. */
 export function allEvents(): CatalogueEvent[] {
   const bent = bentKinds.flatMap((type) => bend(sampleOf(type)));
-  return [...catalogue.map((type) => sampleOf(type.name)), ...bent.filter((event) => !('refused' in checkEvent(event)))];
+  return [
+    ...catalogue.map((type) => sampleOf(type.name)),
+    ...bent.filter((event) => !('refused' in checkEvent(event))),
+  ];
 }
 
 const bentKinds = ['users.behaviors.CustomEvent', 'users.behaviors.Purchase', 'users.messages.email.Open'];
@@ -22,7 +32,10 @@ function bend(event: CatalogueEvent): CatalogueEvent[] {
     { ...event, user: { user_id: null, external_user_id: null, device_id: null, timezone: null } },
     { ...event, user: { device_id: 'only-a-device' } },
     { ...event, properties: Object.fromEntries(properties.filter(([key]) => key === 'name')) },
-    { ...event, properties: Object.fromEntries(properties.map(([key, value]) => [key, key === 'name' ? value : null])) },
+    {
+      ...event,
+      properties: Object.fromEntries(properties.map(([key, value]) => [key, key === 'name' ? value : null])),
+    },
     withFreeProperties(event, deepProperties()),
     withFreeProperties(event, Object.fromEntries(Array.from({ length: 600 }, (_, index) => [`key ${index}`, index]))),
     withFreeProperties(event, { list: Array.from({ length: 600 }, (_, index) => index), text: 'long '.repeat(10_000) }),
@@ -37,7 +50,9 @@ export function withFreeProperties(event: CatalogueEvent, free: Readonly<Record<
   const key = freeObjectOf(event.event_type);
   const properties: Record<string, unknown> = { ...event.properties };
   if (key !== undefined) properties[key] = free;
-  else for (const [name, value] of Object.entries(free)) if (!Object.hasOwn(properties, name)) setProperty(properties, name, value);
+  else
+    for (const [name, value] of Object.entries(free))
+      if (!Object.hasOwn(properties, name)) setProperty(properties, name, value);
   return { ...event, properties };
 }
 

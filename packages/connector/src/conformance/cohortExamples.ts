@@ -14,7 +14,9 @@ export interface CohortExample {
 
 /** The examples of a folder. A body may be written as the JSON it is. Throws when there is none, or when one lacks a part. */
 export function cohortExamplesIn(folder: URL): readonly CohortExample[] {
-  const files = readdirSync(folder).filter((file) => file.endsWith('.json')).sort();
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .sort();
   if (files.length === 0) throw new Error(`no *.json in ${folder.pathname}; wanted at least one example`);
   return files.map((file) => readExample(new URL(file, folder), file.slice(0, -'.json'.length)));
 }
@@ -27,8 +29,17 @@ function readExample(file: URL, name: string): CohortExample {
   return { ...example, name, push };
 }
 
-type Written = Omit<CohortExample, 'name' | 'push'> & { readonly push: Partial<Omit<Push, 'body'>> & { readonly body: unknown } };
+type Written = Omit<CohortExample, 'name' | 'push'> & {
+  readonly push: Partial<Omit<Push, 'body'>> & { readonly body: unknown };
+};
 
 function isExample(value: unknown): value is Written {
-  return typeof value === 'object' && value !== null && 'route' in value && 'push' in value && 'key' in value && 'parsed' in value;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'route' in value &&
+    'push' in value &&
+    'key' in value &&
+    'parsed' in value
+  );
 }

@@ -55,16 +55,23 @@ export function cohortLaws(cohortImport: CohortImport, examples: readonly Cohort
           const [push, copy] = [deepFreeze(structuredClone(example.push)), structuredClone(example.push)];
           expect(routeOf(example).parse(push)).toStrictEqual(routeOf(example).parse(copy));
           expect(routeOf(example).parse(push)).toStrictEqual(routeOf(example).parse(push));
-          for (const result of results) expect(routeOf(example).reply(push, result)).toStrictEqual(routeOf(example).reply(copy, result));
+          for (const result of results)
+            expect(routeOf(example).reply(push, result)).toStrictEqual(routeOf(example).reply(copy, result));
         }
       },
     },
     {
       name: 'throws at nothing, and lets through nothing that is no member, page or time',
       prove() {
-        for (const { route, push } of [...strangePushes(cohortImport, examples, routeOf), ...bentPushes(examples, routeOf)]) {
+        for (const { route, push } of [
+          ...strangePushes(cohortImport, examples, routeOf),
+          ...bentPushes(examples, routeOf),
+        ]) {
           const keys = [route.keyOf(push), route.partnerKeyOf?.(push)];
-          const faults = [...keys.flatMap((key) => (key === undefined || typeof key === 'string' ? [] : ['a key that is no text'])), ...faultsIn(route.parse(push))];
+          const faults = [
+            ...keys.flatMap((key) => (key === undefined || typeof key === 'string' ? [] : ['a key that is no text'])),
+            ...faultsIn(route.parse(push)),
+          ];
           if (faults.length > 0) expect.fail(`${route.path}: ${faults.join(', ')} in ${push.body.slice(0, 500)}`);
         }
       },
@@ -86,7 +93,8 @@ export function cohortLaws(cohortImport: CohortImport, examples: readonly Cohort
           const parsed = route.parse(example.push);
           const said = results.map((result) => JSON.stringify(route.reply(example.push, result))).join('\n');
           expect(JSON.stringify(parsed)).not.toContain(example.key);
-          for (const word of [example.key, ...('changes' in parsed ? parsed.changes.flatMap(idsIn) : [])]) expect(said).not.toContain(word);
+          for (const word of [example.key, ...('changes' in parsed ? parsed.changes.flatMap(idsIn) : [])])
+            expect(said).not.toContain(word);
         }
       },
     },
@@ -99,7 +107,9 @@ function faultsIn(parsed: ParsedPush): string[] {
     const { length } = parsed.unreadable.trim();
     return length > 0 && length <= LONGEST_COMPLAINT ? [] : [`a complaint of ${length} characters`];
   }
-  const refused = Object.entries(parsed.refused).filter(([reason, members]) => !SNAKE_CASE.test(reason) || !isCount(members));
+  const refused = Object.entries(parsed.refused).filter(
+    ([reason, members]) => !SNAKE_CASE.test(reason) || !isCount(members),
+  );
   return [
     ...parsed.changes.flatMap(faultsOf),
     ...refused.map(([reason, members]) => `${members} refused for "${reason}"`),
@@ -113,7 +123,10 @@ function faultsOf(change: CohortChange): string[] {
   const computedAtMs = 'computedAtMs' in change ? change.computedAtMs : undefined;
   return [
     ...texts.filter((text) => !isStorable(text)).map((text) => `an id or name ${JSON.stringify(text.slice(0, 50))}`),
-    ...(session && !(isStorable(session.id) && isCount(session.page) && isCount(session.pages) && session.page <= session.pages) ? ['a session'] : []),
+    ...(session &&
+    !(isStorable(session.id) && isCount(session.page) && isCount(session.pages) && session.page <= session.pages)
+      ? ['a session']
+      : []),
     ...(computedAtMs !== undefined && !Number.isSafeInteger(computedAtMs) ? [`a time ${computedAtMs}`] : []),
   ];
 }
@@ -140,7 +153,8 @@ function expectFitting({ status, headers, body }: PushReply, { outcome }: PushRe
   expect(() => JSON.parse(body) as unknown).not.toThrow();
   for (const value of Object.values(headers ?? {})) expect(value).toMatch(/^[\x20-\x7e]*$/);
   const isSuccess = status >= 200 && status < 300;
-  if (outcome === 'stored' || outcome === 'repeated') return expect(isSuccess || status >= 500, `${outcome}: ${status}`).toBe(true);
+  if (outcome === 'stored' || outcome === 'repeated')
+    return expect(isSuccess || status >= 500, `${outcome}: ${status}`).toBe(true);
   expect(isSuccess, `${outcome}: ${status}`).toBe(false);
   if (outcome === 'unauthorised' && isReadable) expect(status).toBe(401);
   if (outcome === 'busy' || outcome === 'unavailable') expect([423, 429, 500, 502, 503, 504]).toContain(status);

@@ -12,7 +12,9 @@ export interface Example {
 
 /** The examples of a folder by file name, without `.json`. Throws when there is none, or when one lacks a part. */
 export function examplesIn(folder: URL): ReadonlyMap<string, Example> {
-  const files = readdirSync(folder).filter((file) => file.endsWith('.json')).sort();
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .sort();
   if (files.length === 0) throw new Error(`no *.json in ${folder.pathname}; wanted at least one example`);
   return new Map(files.map((file) => [file.slice(0, -'.json'.length), readExample(new URL(file, folder))]));
 }

@@ -113,6 +113,8 @@ function answersAt(subject: Subject, now: Date, dice: number, events: readonly C
 function inReverse(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).reverse().map(([key, member]) => [key, inReverse(member)]),
+    Object.entries(value)
+      .reverse()
+      .map(([key, member]) => [key, inReverse(member)]),
   );
 }

@@ -17,7 +17,11 @@ export interface PullOptions {
   readonly list: { readonly answer: HttpAnswer; readonly then: readonly PartnerCohort[] };
   readonly cohortId: string;
   /** A whole pull, step by step: what the partner answers, the members it brings, and how long it says to wait. */
-  readonly steps: readonly { readonly answers: readonly HttpAnswer[]; readonly members: readonly string[]; readonly afterMs?: number }[];
+  readonly steps: readonly {
+    readonly answers: readonly HttpAnswer[];
+    readonly members: readonly string[];
+    readonly afterMs?: number;
+  }[];
 }
 
 /** Every law of a pull. */
@@ -27,15 +31,26 @@ export function pullLaws({ connector, list, cohortId, steps, ...options }: PullO
   const credentials = deepFreeze(connector.credentials.parse(options.credentials)) as Readonly<Record<string, unknown>>;
   const secrets = options.secrets.map((field) => String(credentials[field]));
 
-  async function listAgainst(...answers: HttpAnswer[]): Promise<{ readonly said: CohortList; readonly http: ScriptedStreams }> {
+  async function listAgainst(
+    ...answers: HttpAnswer[]
+  ): Promise<{ readonly said: CohortList; readonly http: ScriptedStreams }> {
     const http = scriptedStreams(answers);
     return { said: await (pull as CohortPull<unknown, unknown>).list({ settings, credentials, http }), http };
   }
 
-  async function goAgainst(place: PullPlace | undefined, answers: readonly HttpAnswer[], pieceBytes?: number): Promise<Gone> {
+  async function goAgainst(
+    place: PullPlace | undefined,
+    answers: readonly HttpAnswer[],
+    pieceBytes?: number,
+  ): Promise<Gone> {
     const http = scriptedStreams(answers, pieceBytes);
     const pages: MemberPage[] = [];
-    const said = await (pull as CohortPull<unknown, unknown>).pull(cohortId, place, { settings, credentials, http }, async (page) => void pages.push(page));
+    const said = await (pull as CohortPull<unknown, unknown>).pull(
+      cohortId,
+      place,
+      { settings, credentials, http },
+      async (page) => void pages.push(page),
+    );
     return { said, http, pages };
   }
 
@@ -44,7 +59,8 @@ export function pullLaws({ connector, list, cohortId, steps, ...options }: PullO
     const found: (PullPlace | undefined)[] = [undefined];
     for (const { answers } of steps.slice(0, -1)) {
       const { said } = await goAgainst(found.at(-1), answers);
-      if (said.outcome !== 'continue') throw new Error(`step ${found.length}: wanted it to continue; it said ${JSON.stringify(said)}`);
+      if (said.outcome !== 'continue')
+        throw new Error(`step ${found.length}: wanted it to continue; it said ${JSON.stringify(said)}`);
       found.push(said.place);
     }
     return found;
@@ -56,7 +72,8 @@ export function pullLaws({ connector, list, cohortId, steps, ...options }: PullO
       prove() {
         expect(pull?.description).toMatch(/\S \S/);
         const numbers = pull?.limits.budgets.flatMap(({ allow, perMs }) => [allow, perMs]) ?? [];
-        for (const number of [pull?.limits.atOnce, ...numbers]) expect(Number.isSafeInteger(number) && Number(number) > 0).toBe(true);
+        for (const number of [pull?.limits.atOnce, ...numbers])
+          expect(Number.isSafeInteger(number) && Number(number) > 0).toBe(true);
       },
     },
     {
@@ -97,24 +114,34 @@ export function pullLaws({ connector, list, cohortId, steps, ...options }: PullO
         if (index === undefined || step === undefined) throw new Error('wanted a step with members');
         const to = { settings, credentials, http: scriptedStreams(step.answers) };
         const full = async (): Promise<void> => Promise.reject(new Error('no room'));
-        await expect((pull as CohortPull<unknown, unknown>).pull(cohortId, at[index], to, full)).rejects.toThrow('no room');
+        await expect((pull as CohortPull<unknown, unknown>).pull(cohortId, at[index], to, full)).rejects.toThrow(
+          'no room',
+        );
       },
     },
     ...Object.entries(outages).map(([title, answer]) => ({
       name: `waits in an outage, wherever it is: ${title}`,
       async prove() {
         expect((await listAgainst(answer)).said).toMatchObject({ outcome: 'deferred' });
-        for (const place of await places()) expect((await goAgainst(place, [answer])).said).toMatchObject({ outcome: 'deferred' });
+        for (const place of await places())
+          expect((await goAgainst(place, [answer])).said).toMatchObject({ outcome: 'deferred' });
       },
     })),
     ...Object.entries(awkwardAnswers).map(([title, answer]) => ({
       name: `has a word for every answer, and repeats no secret: ${title}`,
       async prove() {
-        const told = 'body' in answer ? { ...answer, body: answer.body.replace(/"(no|slow down|too large)"/, JSON.stringify(secrets.join(' '))) } : answer;
-        for (const result of [await listAgainst(told), ...(await Promise.all((await places()).map((place) => goAgainst(place, [told, told]))))]) {
+        const told =
+          'body' in answer
+            ? { ...answer, body: answer.body.replace(/"(no|slow down|too large)"/, JSON.stringify(secrets.join(' '))) }
+            : answer;
+        for (const result of [
+          await listAgainst(told),
+          ...(await Promise.all((await places()).map((place) => goAgainst(place, [told, told])))),
+        ]) {
           expectWellFormed(result.said);
           for (const secret of secrets) expect(JSON.stringify(result.said)).not.toContain(secret);
-          for (const { url } of result.http.requests) for (const secret of secrets) expect(decodeURIComponent(url)).not.toContain(secret);
+          for (const { url } of result.http.requests)
+            for (const secret of secrets) expect(decodeURIComponent(url)).not.toContain(secret);
         }
       },
     })),
@@ -125,7 +152,8 @@ export function pullLaws({ connector, list, cohortId, steps, ...options }: PullO
         const found = await places();
         for (const [index, { answers }] of steps.entries()) {
           for (const { url, headers } of (await goAgainst(found[index], answers)).http.requests) {
-            if (new URL(url).origin !== own) expect(Object.keys(headers ?? {}).map((name) => name.toLowerCase())).not.toContain('authorization');
+            if (new URL(url).origin !== own)
+              expect(Object.keys(headers ?? {}).map((name) => name.toLowerCase())).not.toContain('authorization');
           }
         }
       },
@@ -144,5 +172,6 @@ function expectWellFormed(said: PullStep | CohortList): void {
   expect(said.code).toMatch(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/);
   expect(said.detail).toMatch(/\S/);
   expect(said.detail.length).toBeLessThanOrEqual(500);
-  if (said.outcome === 'deferred' && said.afterMs !== undefined) expect(Number.isSafeInteger(said.afterMs) && said.afterMs >= 0).toBe(true);
+  if (said.outcome === 'deferred' && said.afterMs !== undefined)
+    expect(Number.isSafeInteger(said.afterMs) && said.afterMs >= 0).toBe(true);
 }

@@ -12,7 +12,8 @@ export function scriptedStreams(answers: readonly HttpAnswer[], pieceBytes = 7):
   async function request(asked: HttpRequest): Promise<HttpAnswer> {
     const answer = answers[requests.length];
     requests.push(asked);
-    if (answer === undefined) throw new Error(`request ${requests.length} was made; the script has ${answers.length} answer(s)`);
+    if (answer === undefined)
+      throw new Error(`request ${requests.length} was made; the script has ${answers.length} answer(s)`);
     return answer;
   }
   return {

@@ -12,7 +12,10 @@ import type { Subject } from './subject.js';
 /** The partner may repeat whatever it was told; the hub must not. */
 export function secrecyLaws(subject: Subject): Law[] {
   const { options } = subject;
-  const answers = [...Object.entries(awkwardAnswers), ...options.answers.map(({ name, answer }) => [name, answer] as const)];
+  const answers = [
+    ...Object.entries(awkwardAnswers),
+    ...options.answers.map(({ name, answer }) => [name, answer] as const),
+  ];
   return [
     { name: 'no secret is written into a URL', prove: () => proveUrls(subject) },
     ...answers.map(([name, answer]) => ({

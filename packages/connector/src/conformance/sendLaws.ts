@@ -13,7 +13,10 @@ const LONGEST_DETAIL = 500;
 
 export function sendLaws(subject: Subject): Law[] {
   const { connector, settings, options } = subject;
-  const answers = [...Object.entries(awkwardAnswers), ...options.answers.map(({ name, answer }) => [name, answer] as const)];
+  const answers = [
+    ...Object.entries(awkwardAnswers),
+    ...options.answers.map(({ name, answer }) => [name, answer] as const),
+  ];
   const budgets = connector.rateLimit(settings).budgets.map((budget) => budget.name);
   return [
     {
@@ -28,7 +31,9 @@ export function sendLaws(subject: Subject): Law[] {
             const items = itemsOf(connector, settings, count);
             const { http, results } = await sendTo(subject, items, credentials, answer);
             expect(http.requests).toHaveLength(1);
-            expect(results.map((result) => result.id).toSorted()).toStrictEqual(items.map((item) => item.id).toSorted());
+            expect(results.map((result) => result.id).toSorted()).toStrictEqual(
+              items.map((item) => item.id).toSorted(),
+            );
             for (const result of results) expectWellFormed(result, budgets);
           }
         }

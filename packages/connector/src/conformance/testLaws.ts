@@ -41,7 +41,11 @@ export function testLaws(subject: Subject): Law[] {
 
 async function testAgainst(subject: Subject, answer: HttpAnswer): Promise<TestResult> {
   const http = scriptedHttp(answer);
-  const result = await subject.connector.test({ settings: subject.settings, credentials: subject.credentials[0], http });
+  const result = await subject.connector.test({
+    settings: subject.settings,
+    credentials: subject.credentials[0],
+    http,
+  });
   expect(http.requests).toHaveLength(1);
   return result;
 }

@@ -41,7 +41,8 @@ export const logbook: Connector<z.infer<typeof settings>, z.infer<typeof credent
     const who = event.user.external_user_id;
     if (what === undefined) return { skip: 'not_a_message' };
     if (!who) return { skip: 'no_external_user_id' };
-    if (event.time < 0 || event.time > 4_133_980_799) return { reject: 'time_out_of_range', detail: 'time: wanted 1970 to 2100' };
+    if (event.time < 0 || event.time > 4_133_980_799)
+      return { reject: 'time_out_of_range', detail: 'time: wanted 1970 to 2100' };
     const more: Record<string, unknown> = {};
     copyProperties(more, event.properties);
     return { payload: { key: event.id, at: new Date(event.time * 1000).toISOString(), who, what, more } };
@@ -78,5 +79,11 @@ function verdictOn(answer: HttpAnswer, to: Context, items: readonly { readonly p
   if (status === 401 || status === 403) return { outcome: 'blocked', code: 'token_refused', detail };
   if (status === 413 || status === 422) return { outcome: 'split', code: `http_${status}`, detail };
   const afterMs = retryAfterMs(headers, { leastMs: 1_000, mostMs: 300_000 });
-  return { outcome: 'deferred', code: `http_${status}`, detail, scope: 'current', ...(afterMs !== undefined && { afterMs }) };
+  return {
+    outcome: 'deferred',
+    code: `http_${status}`,
+    detail,
+    scope: 'current',
+    ...(afterMs !== undefined && { afterMs }),
+  };
 }

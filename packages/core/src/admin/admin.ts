@@ -38,7 +38,16 @@ export interface Admin extends WorkingOptions {
 /** The shard of the tally that admins' deeds are counted in; processes that take events in or deliver draw higher ones. */
 export const adminShard = 0;
 
-export function openAdmin({ databaseUrl, sql, connectors, seal, allowBaseUrl, http, wake, wakePull }: AdminOptions): Admin {
+export function openAdmin({
+  databaseUrl,
+  sql,
+  connectors,
+  seal,
+  allowBaseUrl,
+  http,
+  wake,
+  wakePull,
+}: AdminOptions): Admin {
   const pool = connect(databaseUrl, { max: 4, name: 'admin' });
   const writer = openWriter(databaseUrl, { max: 1, name: 'admin' });
   const store = createStore(writer, {

@@ -60,15 +60,28 @@ export async function revokeAdminToken(
   const key = rowId(id);
   return locked(db, async (tx) => {
     const [row] = key === undefined ? [] : await tx.select().from(adminToken).where(eq(adminToken.id, key));
-    if (!row) return { kind: 'TokenNotFound', message: `there is no admin token with the id ${JSON.stringify(id.slice(0, 40))}` };
-    if (confirmId !== id) return { kind: 'NotConfirmed', message: `confirmId: wanted ${row.id}, the same id again, to confirm; something else came` };
+    if (!row)
+      return {
+        kind: 'TokenNotFound',
+        message: `there is no admin token with the id ${JSON.stringify(id.slice(0, 40))}`,
+      };
+    if (confirmId !== id)
+      return {
+        kind: 'NotConfirmed',
+        message: `confirmId: wanted ${row.id}, the same id again, to confirm; something else came`,
+      };
     if (row.revokedAt !== null) return viewOf(row);
     const good = await tx.select({ id: adminToken.id }).from(adminToken).where(isNull(adminToken.revokedAt)).limit(2);
     if (good.length < 2) {
-      const message = 'this is the last good admin token, and revoking it would lock everybody out; create another one first';
+      const message =
+        'this is the last good admin token, and revoking it would lock everybody out; create another one first';
       return { kind: 'LastAdminToken', message };
     }
-    const [revoked] = await tx.update(adminToken).set({ revokedAt: sql`now()` }).where(eq(adminToken.id, row.id)).returning();
+    const [revoked] = await tx
+      .update(adminToken)
+      .set({ revokedAt: sql`now()` })
+      .where(eq(adminToken.id, row.id))
+      .returning();
     return viewOf(revoked as Row);
   });
 }
@@ -92,7 +105,10 @@ function locked<Result>(db: Admin['db'], act: (tx: Queries) => Promise<Result>):
 
 async function insertToken(db: Queries): Promise<AdminTokenCreated> {
   const token = makeToken('admin');
-  const [row] = await db.insert(adminToken).values({ hash: hashToken(token) }).returning();
+  const [row] = await db
+    .insert(adminToken)
+    .values({ hash: hashToken(token) })
+    .returning();
   return { kind: 'AdminTokenCreated', token, adminToken: viewOf(row as Row) };
 }
 

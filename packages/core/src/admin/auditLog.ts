@@ -21,9 +21,17 @@ export interface Deed {
 type Sql = Pick<Admin, 'sql'>;
 
 /** Keeps a deed. What is given must hold nothing secret: it can be read again by every admin. */
-export async function noteDeed({ sql }: Sql, { adminTokenId, deed, subjectId, given, result, done }: Omit<Deed, 'id' | 'at'>): Promise<void> {
+export async function noteDeed(
+  { sql }: Sql,
+  { adminTokenId, deed, subjectId, given, result, done }: Omit<Deed, 'id' | 'at'>,
+): Promise<void> {
   // Postgres takes neither NUL nor half a character in JSON, and an admin may send both.
-  const json = given === undefined ? null : JSON.stringify(given, (_key, value: unknown) => (typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\uFFFD') : value));
+  const json =
+    given === undefined
+      ? null
+      : JSON.stringify(given, (_key, value: unknown) =>
+          typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\uFFFD') : value,
+        );
   await sql`
     insert into admin_deed (admin_token_id, deed, subject_id, given, result, done)
     values (${Number(adminTokenId)}, ${deed}, ${subjectId?.replaceAll('\0', '\uFFFD') ?? null}, ${json}::text::jsonb, ${result}, ${done})`;
@@ -35,7 +43,11 @@ export interface DeedFilter {
 }
 
 /** The history of deeds, the newest first. */
-export async function listDeeds({ sql }: Sql, { first, after }: PageRequest, { deed, subjectId }: DeedFilter = {}): Promise<Page<Deed>> {
+export async function listDeeds(
+  { sql }: Sql,
+  { first, after }: PageRequest,
+  { deed, subjectId }: DeedFilter = {},
+): Promise<Page<Deed>> {
   checkFirst(first);
   const [cursor] = readCursor(after, 1) ?? [];
   const [wantedDeed, wantedSubject] = [deed, subjectId].map((text) => text?.replaceAll('\0', '\uFFFD') ?? null);
@@ -60,5 +72,10 @@ interface Row {
 }
 
 function deedOf({ admin_token_id, subject_id, given, ...row }: Row): Deed {
-  return { ...row, adminTokenId: String(admin_token_id), subjectId: subject_id ?? undefined, given: given ?? undefined };
+  return {
+    ...row,
+    adminTokenId: String(admin_token_id),
+    subjectId: subject_id ?? undefined,
+    given: given ?? undefined,
+  };
 }

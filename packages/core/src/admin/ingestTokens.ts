@@ -32,7 +32,10 @@ export interface TokenNotFound {
   readonly message: string;
 }
 
-export async function createIngestToken({ db }: Pick<Admin, 'db'>, given: string): Promise<IngestTokenCreated | InputInvalid | NameTaken> {
+export async function createIngestToken(
+  { db }: Pick<Admin, 'db'>,
+  given: string,
+): Promise<IngestTokenCreated | InputInvalid | NameTaken> {
   const name = checkName(given);
   if ('problem' in name) return inputInvalid([name.problem]);
   const token = makeToken('ingest');
@@ -67,7 +70,12 @@ export async function listIngestTokens(
   const rows = await db
     .select()
     .from(ingestToken)
-    .where(and(revoked ? undefined : isNull(ingestToken.revokedAt), cursor === undefined ? undefined : lt(ingestToken.id, Number(cursor))))
+    .where(
+      and(
+        revoked ? undefined : isNull(ingestToken.revokedAt),
+        cursor === undefined ? undefined : lt(ingestToken.id, Number(cursor)),
+      ),
+    )
     .orderBy(desc(ingestToken.id))
     .limit(first + 1);
   return pageOf(rows.map(viewOf), first, ({ id }) => writeCursor(id));
@@ -84,9 +92,16 @@ export async function revokeIngestToken(
 ): Promise<IngestTokenView | TokenNotFound | NotConfirmed> {
   const key = rowId(id);
   const [row] = key === undefined ? [] : await db.select().from(ingestToken).where(eq(ingestToken.id, key));
-  if (!row) return { kind: 'TokenNotFound', message: `there is no ingest token with the id ${JSON.stringify(id.slice(0, 40))}` };
+  if (!row)
+    return {
+      kind: 'TokenNotFound',
+      message: `there is no ingest token with the id ${JSON.stringify(id.slice(0, 40))}`,
+    };
   if (confirmName !== row.name) {
-    return { kind: 'NotConfirmed', message: `confirmName: wanted the token's name, ${JSON.stringify(row.name)}, to confirm; something else came` };
+    return {
+      kind: 'NotConfirmed',
+      message: `confirmName: wanted the token's name, ${JSON.stringify(row.name)}, to confirm; something else came`,
+    };
   }
   const [revoked] = await db
     .update(ingestToken)

@@ -28,8 +28,10 @@ export function checkFirst(first: number): number {
 }
 
 export function checkDay(name: string, day: string | undefined): void {
-  const known = day === undefined || (/^\d{4}-\d{2}-\d{2}$/.test(day) && !day.startsWith('0000') && isoDay(day) === day);
-  if (!known) throw new QuestionRefused(`${name}: wanted a day such as 2026-01-31; ${JSON.stringify(day.slice(0, 40))} came`);
+  const known =
+    day === undefined || (/^\d{4}-\d{2}-\d{2}$/.test(day) && !day.startsWith('0000') && isoDay(day) === day);
+  if (!known)
+    throw new QuestionRefused(`${name}: wanted a day such as 2026-01-31; ${JSON.stringify(day.slice(0, 40))} came`);
 }
 
 function isoDay(day: string): string | undefined {
@@ -61,7 +63,10 @@ export function readCursor(after: string | undefined, keys: number): readonly st
 /** Cuts a list that was read one longer than the page. */
 export function pageOf<Node>(nodes: readonly Node[], first: number, cursorOf: (node: Node) => string): Page<Node> {
   const last = nodes[first - 1];
-  return { nodes: nodes.slice(0, first), nextCursor: nodes.length > first && last !== undefined ? cursorOf(last) : undefined };
+  return {
+    nodes: nodes.slice(0, first),
+    nextCursor: nodes.length > first && last !== undefined ? cursorOf(last) : undefined,
+  };
 }
 
 /** A row's id as a 32-bit column holds it, or undefined when no row can have it. */

@@ -45,7 +45,10 @@ export async function packBatch(parts: readonly Part[]): Promise<Buffer> {
     bytes = 0;
     events = 0;
   }
-  return Buffer.concat([Buffer.from(`${JSON.stringify(lengths)}\n`), await compress(joined(parts), { chunkSize, params })]);
+  return Buffer.concat([
+    Buffer.from(`${JSON.stringify(lengths)}\n`),
+    await compress(joined(parts), { chunkSize, params }),
+  ]);
 }
 
 /** The memory in which the parts lie, where they lie as a batch wants them; otherwise a copy. */

@@ -25,7 +25,12 @@ export function createMarks(currentId: number, store: BudgetStore, onError: (err
       if (moves.length === 0) return [];
       try {
         return await store.move(
-          moves.map(({ use, mark, atLeastMs, atMostMs }) => ({ key: `${currentId}:${keyOf(use)}:${mark}`, costMs: costMs(use), atLeastMs, atMostMs })),
+          moves.map(({ use, mark, atLeastMs, atMostMs }) => ({
+            key: `${currentId}:${keyOf(use)}:${mark}`,
+            costMs: costMs(use),
+            atLeastMs,
+            atMostMs,
+          })),
         );
       } catch (error) {
         onError(error);

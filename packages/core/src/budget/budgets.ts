@@ -51,9 +51,17 @@ export interface Budgets {
    * The partner wants nothing of these items' keys for so long. Answers when each item has its turn: after the pause,
    * and before all that waits already. Workers to whom a key is cold learn of the pause once it is warm.
    */
-  pause<Payload>(items: readonly Item<Payload>[], budgets: readonly Budget<Payload>[], forMs: number): Promise<readonly Waiting<Payload>[]>;
+  pause<Payload>(
+    items: readonly Item<Payload>[],
+    budgets: readonly Budget<Payload>[],
+    forMs: number,
+  ): Promise<readonly Waiting<Payload>[]>;
   /** Tells which of these items have arrived, for the quotas. */
-  arrived<Each extends KeyedItem<unknown>>(items: readonly Each[], budgets: readonly Budget<unknown>[], hasArrived: (item: Each) => boolean): void;
+  arrived<Each extends KeyedItem<unknown>>(
+    items: readonly Each[],
+    budgets: readonly Budget<unknown>[],
+    hasArrived: (item: Each) => boolean,
+  ): void;
   /** What the keys that use much have had since this was last asked. */
   takeUses(): readonly QuotaUses[];
 }
@@ -87,7 +95,12 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
     return {
       waits,
       /** Every item of the use waits until its own place in the line that begins then. */
-      line({ budget, key, items, weight: all }: Use<Payload>, name: 'queue' | 'again', fromMs: number, behindMs = 0): void {
+      line(
+        { budget, key, items, weight: all }: Use<Payload>,
+        name: 'queue' | 'again',
+        fromMs: number,
+        behindMs = 0,
+      ): void {
         if (fromMs + all * unitMs(budget) <= nowMs && behindMs <= nowMs) return;
         const keys = keysOf(budget);
         let atMs = fromMs;
@@ -95,7 +108,8 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
           atMs += weightOf(item, budget) * unitMs(budget);
           const dueAtMs = Math.max(atMs > nowMs ? onStep(atMs, budget) : 0, behindMs);
           if (dueAtMs <= nowMs) continue;
-          if (dueAtMs > (waits.get(item)?.dueAtMs ?? 0)) waits.set(item, { item, dueAtMs, budget, key, turnedAway: name === 'again' });
+          if (dueAtMs > (waits.get(item)?.dueAtMs ?? 0))
+            waits.set(item, { item, dueAtMs, budget, key, turnedAway: name === 'again' });
           lengthen(keys.queues, key, dueAtMs, nowMs);
           if (name === 'again') lengthen(keys.again, key, dueAtMs, nowMs);
         }
@@ -106,8 +120,14 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
   type Waits<Payload> = ReturnType<typeof startWaits<Payload>>;
 
   /** Who has just come has a place behind all who wait, or leaves within what is left of the burst. */
-  async function queueUp<Payload>(uses: readonly Use<Payload>[], nowMs: number, { line }: Waits<Payload>): Promise<void> {
-    const leads = await marks.move(uses.map((use) => ({ use, mark: 'queue', atLeastMs: 0, atMostMs: windowMs + burstMs(use.budget) })));
+  async function queueUp<Payload>(
+    uses: readonly Use<Payload>[],
+    nowMs: number,
+    { line }: Waits<Payload>,
+  ): Promise<void> {
+    const leads = await marks.move(
+      uses.map((use) => ({ use, mark: 'queue', atLeastMs: 0, atMostMs: windowMs + burstMs(use.budget) })),
+    );
     for (const [index, use] of uses.entries()) {
       const leadMs = leads?.[index] ?? -Infinity;
       line(use, 'queue', nowMs + leadMs - burstMs(use.budget), waitsUntil(keysOf(use.budget).queues, use.key, nowMs));
@@ -119,7 +139,9 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
    * Answers who does not pass. One alone always does when nobody has for a while, or it might wait for ever.
    */
   async function passGate<Payload>(uses: readonly Use<Payload>[]): Promise<readonly TurnedAway<Payload>[]> {
-    const leads = await marks.move(uses.map((use) => ({ use, mark: 'gate', atLeastMs: 0, atMostMs: gateMs(use.budget) })));
+    const leads = await marks.move(
+      uses.map((use) => ({ use, mark: 'gate', atLeastMs: 0, atMostMs: gateMs(use.budget) })),
+    );
     return uses.flatMap((use, index) => {
       const leadMs = leads?.[index] ?? -Infinity;
       if (leadMs + use.weight * unitMs(use.budget) <= gateMs(use.budget)) return [];
@@ -134,36 +156,59 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
   }
 
   /** Turned away for the first time: a place behind those to whom that has happened before. */
-  async function queueAgain<Payload>(turnedAway: readonly TurnedAway<Payload>[], nowMs: number, { line }: Waits<Payload>): Promise<void> {
+  async function queueAgain<Payload>(
+    turnedAway: readonly TurnedAway<Payload>[],
+    nowMs: number,
+    { line }: Waits<Payload>,
+  ): Promise<void> {
     const moves = turnedAway.map(({ use, opensAfterMs }) => {
       const atLeastMs = opensAfterMs + slackMs(use.budget);
       return { use, mark: 'again' as const, atLeastMs, atMostMs: use.budget.perMs * mostPeriods };
     });
     const leads = await marks.move(moves);
-    for (const [index, { use, atLeastMs }] of moves.entries()) line(use, 'again', nowMs + (leads?.[index] ?? atLeastMs));
+    for (const [index, { use, atLeastMs }] of moves.entries())
+      line(use, 'again', nowMs + (leads?.[index] ?? atLeastMs));
   }
 
   return {
     startCount: (budgets) => startCount(budgets.map(keysOf), now()),
 
-    async admit<Payload>(items: readonly KeyedItem<Payload>[], budgets: readonly Budget<Payload>[], standingOf?: (item: Item<Payload>) => Standing) {
+    async admit<Payload>(
+      items: readonly KeyedItem<Payload>[],
+      budgets: readonly Budget<Payload>[],
+      standingOf?: (item: Item<Payload>) => Standing,
+    ) {
       const nowMs = now();
       const uses = usesOf(items, budgets, startCount(budgets.map(keysOf), nowMs), standingOf);
       if (uses.length === 0) return { admitted: items, waiting: [] };
       const gathered = startWaits<Payload>(nowMs);
       const { waits } = gathered;
-      const standing = (wanted: Standing) => (item: Item<Payload>): boolean => (standingOf ? standingOf(item) : 'new') === wanted;
+      const standing =
+        (wanted: Standing) =>
+        (item: Item<Payload>): boolean =>
+          (standingOf ? standingOf(item) : 'new') === wanted;
       // In the order in which they stand: whoever was turned away, then whose turn it is, then who has just come.
       for (const { use, opensAfterMs } of await passGate(chosen(uses, standing('turnedAway')))) {
         gathered.line(use, 'again', nowMs + opensAfterMs);
       }
       const inTurn = chosen(uses, standing('turn'));
       const [behind, free] = parted(inTurn, ({ budget, key }) => waitsUntil(keysOf(budget).again, key, nowMs) > 0);
-      await queueAgain([...behind.map((use) => ({ use, opensAfterMs: 0 })), ...(await passGate(free))], nowMs, gathered);
+      await queueAgain(
+        [...behind.map((use) => ({ use, opensAfterMs: 0 })), ...(await passGate(free))],
+        nowMs,
+        gathered,
+      );
       const fresh = chosen(uses, standing('new'));
       await queueUp(fresh, nowMs, gathered);
-      await queueAgain(await passGate(waits.size === 0 ? fresh : chosen(fresh, (item) => !waits.has(item))), nowMs, gathered);
-      return { admitted: waits.size === 0 ? items : items.filter((item) => !waits.has(item)), waiting: [...waits.values()] };
+      await queueAgain(
+        await passGate(waits.size === 0 ? fresh : chosen(fresh, (item) => !waits.has(item))),
+        nowMs,
+        gathered,
+      );
+      return {
+        admitted: waits.size === 0 ? items : items.filter((item) => !waits.has(item)),
+        waiting: [...waits.values()],
+      };
     },
 
     async pause<Payload>(items: readonly Item<Payload>[], budgets: readonly Budget<Payload>[], forMs: number) {
@@ -172,7 +217,12 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
       const { waits, line } = startWaits<Payload>(nowMs);
       await marks.move(
         uses.flatMap((use) => [
-          { use, mark: 'queue' as const, atLeastMs: forMs + burstMs(use.budget), atMostMs: windowMs + burstMs(use.budget) },
+          {
+            use,
+            mark: 'queue' as const,
+            atLeastMs: forMs + burstMs(use.budget),
+            atMostMs: windowMs + burstMs(use.budget),
+          },
           { use, mark: 'gate' as const, atLeastMs: forMs + gateMs(use.budget), atMostMs: 0 },
           { use, mark: 'again' as const, atLeastMs: forMs + slackMs(use.budget), atMostMs: windowMs },
         ]),

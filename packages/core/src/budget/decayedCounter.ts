@@ -42,7 +42,8 @@ export function createQuotaWatch({ allow, perMs }: Quota): QuotaWatch {
       const kept = Math.exp((foldedMs - nowMs) / perMs);
       foldedMs = nowMs;
       let sum = 0;
-      for (let slot = 0; slot < counts.length; slot++) sum += used[slot] = (used[slot] as number) * kept + (counts[slot] as number);
+      for (let slot = 0; slot < counts.length; slot++)
+        sum += used[slot] = (used[slot] as number) * kept + (counts[slot] as number);
       const least = Math.max(allow * unseenShare, (crowdFactor * sum) / counts.length);
       const busy: number[] = [];
       for (let slot = 0; slot < counts.length; slot++) if ((used[slot] as number) > least) busy.push(slot);

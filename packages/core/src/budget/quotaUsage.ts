@@ -33,7 +33,10 @@ export function openQuotaBook({ sql, log, currentId, budgets, onError }: Deps): 
       const news = near.filter(({ budget, key }) => budget === name && !told.has(`${budget} ${key}`));
       for (const { budget, key } of news) told.set(`${budget} ${key}`, nowMs);
       if (news.length > 0) {
-        log.warn({ event: 'quota.near', current: currentId, budget: name, keys: news.length }, 'keys come near what the destination takes of one in a day; keysNearQuota names them');
+        log.warn(
+          { event: 'quota.near', current: currentId, budget: name, keys: news.length },
+          'keys come near what the destination takes of one in a day; keysNearQuota names them',
+        );
       }
     }
   }
@@ -63,7 +66,9 @@ interface NearKey {
 /** Adds to this hour's row of each key, and answers the keys that are near their quota. */
 async function note(sql: Sql, currentId: number, given: readonly QuotaUses[]): Promise<readonly NearKey[]> {
   // No text of PostgreSQL holds a NUL (PostgreSQL, Character Types).
-  const rows = given.flatMap(({ budget, quota, uses }) => uses.map(({ key, used }) => ({ budget, quota, key: key.replaceAll('\0', '\uFFFD'), used })));
+  const rows = given.flatMap(({ budget, quota, uses }) =>
+    uses.map(({ key, used }) => ({ budget, quota, key: key.replaceAll('\0', '\uFFFD'), used })),
+  );
   return sql<NearKey[]>`
     with given as (
       select budget, key, sum(used) as used, max(allow) as allow, max(per_ms) as per_ms from unnest(

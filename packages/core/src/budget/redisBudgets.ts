@@ -27,10 +27,16 @@ const patienceMs = 1_000;
 const restMs = 2_000;
 
 export function openRedisBudgets(redisUrl: string, onError: (error: Error) => void): BudgetStore {
-  const redis = new Redis(redisUrl, { maxRetriesPerRequest: 1, commandTimeout: patienceMs, enableAutoPipelining: true });
+  const redis = new Redis(redisUrl, {
+    maxRetriesPerRequest: 1,
+    commandTimeout: patienceMs,
+    enableAutoPipelining: true,
+  });
   redis.on('error', onError);
   redis.defineCommand('moveMarks', { lua: script });
-  const moveMarks = (redis as unknown as { moveMarks(count: number, ...words: string[]): Promise<string[]> }).moveMarks.bind(redis);
+  const moveMarks = (
+    redis as unknown as { moveMarks(count: number, ...words: string[]): Promise<string[]> }
+  ).moveMarks.bind(redis);
   let restUntilMs = 0;
   return {
     async move(moves) {

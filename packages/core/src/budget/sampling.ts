@@ -33,8 +33,13 @@ const eventBytes = 1_000;
  * limits are high, one of several counts for all, drawn at random, until any key comes near its limit.
  */
 export function startCount(held: readonly KeysOfBudget[], nowMs: number): Count {
-  const stride = Math.max(1, Math.floor(Math.min(mostForOne, ...held.map(({ budget }) => eventsUntilWarm(budget) / leastCounted))));
-  let countsAll = stride === 1 || held.some(({ warm, watch, queues }) => warm.someAreWarm(nowMs) || watch?.isAwake() || someWait(queues, nowMs));
+  const stride = Math.max(
+    1,
+    Math.floor(Math.min(mostForOne, ...held.map(({ budget }) => eventsUntilWarm(budget) / leastCounted))),
+  );
+  let countsAll =
+    stride === 1 ||
+    held.some(({ warm, watch, queues }) => warm.someAreWarm(nowMs) || watch?.isAwake() || someWait(queues, nowMs));
   let last = nothingToDo;
   return {
     draw(isNew) {

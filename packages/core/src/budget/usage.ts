@@ -30,7 +30,9 @@ export function usesOf<Payload>(
   const uses = budgets.map(() => new Map<string, OpenUse<Payload>>());
   const last: (OpenUse<Payload> | undefined)[] = [];
   for (const item of items) {
-    const { names, asks } = item.counted ?? count.take(namesOf(item, budgets), 1, item.bytes ?? item.json.length, !standingOf || standingOf(item) === 'new');
+    const { names, asks } =
+      item.counted ??
+      count.take(namesOf(item, budgets), 1, item.bytes ?? item.json.length, !standingOf || standingOf(item) === 'new');
     if (asks === 0) continue;
     for (const [place, budget] of budgets.entries()) {
       if ((asks & (1 << place)) === 0) continue;
@@ -64,7 +66,10 @@ export function countArrived<Each extends KeyedItem<unknown>>(
 }
 
 /** By key, for all keys. */
-export function allUsesOf<Payload>(items: readonly KeyedItem<Payload>[], budget: Budget<Payload>): readonly Use<Payload>[] {
+export function allUsesOf<Payload>(
+  items: readonly KeyedItem<Payload>[],
+  budget: Budget<Payload>,
+): readonly Use<Payload>[] {
   const uses = new Map<string, OpenUse<Payload>>();
   for (const item of items) {
     const key = budget.key(item.payload);
@@ -77,11 +82,16 @@ export function allUsesOf<Payload>(items: readonly KeyedItem<Payload>[], budget:
 }
 
 /** The uses with those of their items that are meant; none without any. */
-export function chosen<Payload>(uses: readonly Use<Payload>[], isMeant: (item: Item<Payload>) => boolean): readonly Use<Payload>[] {
+export function chosen<Payload>(
+  uses: readonly Use<Payload>[],
+  isMeant: (item: Item<Payload>) => boolean,
+): readonly Use<Payload>[] {
   return uses.flatMap((use) => {
     const items = use.items.filter(isMeant);
     if (items.length === use.items.length) return [use];
-    return items.length > 0 ? [{ ...use, items, weight: items.reduce((sum, item) => sum + weightOf(item, use.budget), 0) }] : [];
+    return items.length > 0
+      ? [{ ...use, items, weight: items.reduce((sum, item) => sum + weightOf(item, use.budget), 0) }]
+      : [];
   });
 }
 

@@ -29,11 +29,20 @@ export async function applyNext(session: Session, cohortId: number): Promise<App
     if (!(await holdCohort(tx, cohortId))) return { outcome: 'busy' };
     const run = firstRun(await readWaiting(tx, cohortId));
     if (!run) return { outcome: 'nothing' };
-    const [cohort] = await tx<CohortRow[]>`select id, partner, set_id, deleted_at is not null as deleted from cohort where id = ${cohortId}`;
+    const [cohort] = await tx<
+      CohortRow[]
+    >`select id, partner, set_id, deleted_at is not null as deleted from cohort where id = ${cohortId}`;
     if (!cohort) throw new Error(`changes wait for the cohort ${cohortId}, which there is not`);
     const moved = await apply(tx, cohort, run);
     const given = run.reduce((sum, change) => sum + change.given, 0);
-    return { outcome: 'applied', partner: cohort.partner, kind: run[0].kind, given, moved, storedAt: run.map(({ stored_at }) => stored_at) };
+    return {
+      outcome: 'applied',
+      partner: cohort.partner,
+      kind: run[0].kind,
+      given,
+      moved,
+      storedAt: run.map(({ stored_at }) => stored_at),
+    };
   });
 }
 

@@ -17,8 +17,16 @@ export function changeFault(change: CohortChange): string | undefined {
   const session = 'session' in change ? change.session : undefined;
   if (!session) return undefined;
   const { page, pages } = session;
-  const fits = Number.isInteger(page) && Number.isInteger(pages) && page >= 1 && pages >= 1 && page <= mostPages && pages <= mostPages;
-  return fits ? undefined : `wanted a page and a number of pages, each from 1 to ${mostPages}; page ${page} of ${pages} came`;
+  const fits =
+    Number.isInteger(page) &&
+    Number.isInteger(pages) &&
+    page >= 1 &&
+    pages >= 1 &&
+    page <= mostPages &&
+    pages <= mostPages;
+  return fits
+    ? undefined
+    : `wanted a page and a number of pages, each from 1 to ${mostPages}; page ${page} of ${pages} came`;
 }
 
 function isUsableId(id: string): boolean {
@@ -45,7 +53,11 @@ export interface ChangeRow {
 }
 
 /** The rows of a push, in its order. What the partner refused itself counts for the first of them. */
-export function rowsOf(partner: string, changes: readonly CohortChange[], refused: Readonly<Record<string, number>>): readonly ChangeRow[] {
+export function rowsOf(
+  partner: string,
+  changes: readonly CohortChange[],
+  refused: Readonly<Record<string, number>>,
+): readonly ChangeRow[] {
   const rows = join(changes).map((change, position) => rowOf(change, position, partner));
   if (rows[0]) add(rows[0].refused, refused);
   return rows;
@@ -122,7 +134,12 @@ function join(changes: readonly CohortChange[]): readonly CohortChange[] {
 
 function continues(last: CohortChange, next: Extract<CohortChange, { kind: 'add' | 'remove' }>): boolean {
   return (
-    last.kind === next.kind && last.cohort.id === next.cohort.id && last.cohort.isListId === next.cohort.isListId && last.cohort.name === next.cohort.name &&
-    last.computedAtMs === next.computedAtMs && last.session?.id === next.session?.id && last.session?.page === next.session?.page
+    last.kind === next.kind &&
+    last.cohort.id === next.cohort.id &&
+    last.cohort.isListId === next.cohort.isListId &&
+    last.cohort.name === next.cohort.name &&
+    last.computedAtMs === next.computedAtMs &&
+    last.session?.id === next.session?.id &&
+    last.session?.page === next.session?.page
   );
 }

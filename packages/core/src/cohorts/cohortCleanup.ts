@@ -24,14 +24,20 @@ export async function keepCohortHouse({ sql, session, log, retentionDays }: Hous
   await endSessions(sql, session, log);
   await clearDeleted(sql, session);
   await dropSuperseded(sql, session);
-  await forgetInSteps(sql, () => sql`
+  await forgetInSteps(
+    sql,
+    () => sql`
     delete from cohort_change where id in (
       select id from cohort_change
-      where state in ('applied', 'dropped') and stored_at < now() - ${repeatDays}::int * interval '1 day' limit ${step})`);
-  await forgetInSteps(sql, () => sql`
+      where state in ('applied', 'dropped') and stored_at < now() - ${repeatDays}::int * interval '1 day' limit ${step})`,
+  );
+  await forgetInSteps(
+    sql,
+    () => sql`
     delete from cohort_departed where ctid in (
       select ctid from cohort_departed
-      where computed_at_ms < extract(epoch from now() - ${departedDays}::int * interval '1 day') * 1000 limit ${step})`);
+      where computed_at_ms < extract(epoch from now() - ${departedDays}::int * interval '1 day') * 1000 limit ${step})`,
+  );
   // The last lines of a cohort's history stay, however old they are.
   await sql`
     delete from cohort_sync s
@@ -59,7 +65,10 @@ async function endSessions(sql: Sql, session: Session, log: Logger): Promise<voi
         update cohort_change set state = 'dropped', members = null
         where cohort_id = ${cohortId} and session = ${ended.session} and kind = ${ended.kind} and state = 'staged'`;
       const { pages_received: received, pages_expected: expected } = ended;
-      log.warn({ event: 'cohort.sync_incomplete', cohort: cohortId, received, expected }, 'pages of a sync never came; a whole membership is left as it was');
+      log.warn(
+        { event: 'cohort.sync_incomplete', cohort: cohortId, received, expected },
+        'pages of a sync never came; a whole membership is left as it was',
+      );
     });
   }
 }

@@ -19,7 +19,11 @@ export interface CohortView {
   /** All kinds of ids together. */
   readonly members: number;
   readonly schedule: Schedule | undefined;
-  readonly freshness: { readonly state: FreshnessState; readonly dueAt: Date | undefined; readonly staleAt: Date | undefined };
+  readonly freshness: {
+    readonly state: FreshnessState;
+    readonly dueAt: Date | undefined;
+    readonly staleAt: Date | undefined;
+  };
   readonly lastSyncAt: Date | undefined;
   readonly drift: Drift | undefined;
   /** Changes that are stored and not yet applied. */
@@ -118,7 +122,11 @@ export function cohortViewOf({ connectors }: Pick<Admin, 'connectors'>, row: Coh
   };
 }
 
-export function sizesOf(row: { readonly external_ids: string; readonly device_ids: string; readonly aliases: string }): Sizes {
+export function sizesOf(row: {
+  readonly external_ids: string;
+  readonly device_ids: string;
+  readonly aliases: string;
+}): Sizes {
   return { externalIds: Number(row.external_ids), deviceIds: Number(row.device_ids), aliases: Number(row.aliases) };
 }
 

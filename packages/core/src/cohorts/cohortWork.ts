@@ -33,7 +33,9 @@ const farewellSeconds = 5;
 export function startCohortWork(deps: CohortWorkDeps): CohortWork {
   const { databaseUrl, log, metrics, retentionDays } = deps;
   const sql = connect(databaseUrl, { max: 1, name: 'cohorts' });
-  const [house, ...free] = Array.from({ length: mostHands + 1 }, () => openSession(databaseUrl, { name: 'cohorts', statementMs })) as [Session, ...Session[]];
+  const [house, ...free] = Array.from({ length: mostHands + 1 }, () =>
+    openSession(databaseUrl, { name: 'cohorts', statementMs }),
+  ) as [Session, ...Session[]];
   const sessions = [house, ...free];
   const waiting = new Set<number>();
   const inHand = new Map<number, { again: boolean }>();
@@ -83,8 +85,20 @@ export function startCohortWork(deps: CohortWorkDeps): CohortWork {
         if (applied.outcome !== 'applied') break;
         const { partner, kind, given, moved, storedAt } = applied;
         const endedMs = Date.now();
-        metrics.applied(partner, moved, storedAt.map((at) => endedMs - at.getTime()));
-        log.info({ event: 'cohort.applied', cohort: cohortId, kind, changes: storedAt.length, given, ...moved, ms: endedMs - startedMs });
+        metrics.applied(
+          partner,
+          moved,
+          storedAt.map((at) => endedMs - at.getTime()),
+        );
+        log.info({
+          event: 'cohort.applied',
+          cohort: cohortId,
+          kind,
+          changes: storedAt.length,
+          given,
+          ...moved,
+          ms: endedMs - startedMs,
+        });
       }
       troubled.delete(cohortId);
     } catch (error) {
@@ -92,13 +106,18 @@ export function startCohortWork(deps: CohortWorkDeps): CohortWork {
       const failures = (troubled.get(cohortId)?.failures ?? 0) + 1;
       const pauseMs = Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs);
       troubled.set(cohortId, { failures, untilMs: Date.now() + pauseMs });
-      log.warn({ event: 'cohort.error', cohort: cohortId, failures, err: error }, 'changes of a cohort could not be applied; they are kept, and tried again');
+      log.warn(
+        { event: 'cohort.error', cohort: cohortId, failures, err: error },
+        'changes of a cohort could not be applied; they are kept, and tried again',
+      );
     }
   }
 
   async function sweep(): Promise<void> {
     try {
-      const overdue = await sql<{ cohort_id: number }[]>`select distinct cohort_id from cohort_change where state = 'waiting'`;
+      const overdue = await sql<
+        { cohort_id: number }[]
+      >`select distinct cohort_id from cohort_change where state = 'waiting'`;
       for (const { cohort_id: cohortId } of overdue) wake(cohortId);
       if (Date.now() >= houseDueMs) {
         houseDueMs = Date.now() + houseMs;
@@ -124,7 +143,10 @@ export function startCohortWork(deps: CohortWorkDeps): CohortWork {
     async stop() {
       stopped = true;
       clearTimeout(timer);
-      await Promise.all([sql.end({ timeout: farewellSeconds }), ...sessions.map((session) => session.end(farewellSeconds))]);
+      await Promise.all([
+        sql.end({ timeout: farewellSeconds }),
+        ...sessions.map((session) => session.end(farewellSeconds)),
+      ]);
       await Promise.all([round, ...hands]);
     },
   };

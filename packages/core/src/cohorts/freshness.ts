@@ -25,7 +25,9 @@ const hourMs = 60 * minuteMs;
  * webhooks). Hourly and daily: at any moment of the hour or day (Amplitude, Sync cohorts to destinations), so two runs
  * may lie two periods apart.
  */
-const rhythms: Readonly<Record<Exclude<Schedule, 'one_time'>, { readonly everyMs: number; readonly toleranceMs: number }>> = {
+const rhythms: Readonly<
+  Record<Exclude<Schedule, 'one_time'>, { readonly everyMs: number; readonly toleranceMs: number }>
+> = {
   dynamic: { everyMs: 15 * minuteMs, toleranceMs: 30 * minuteMs },
   hourly: { everyMs: hourMs, toleranceMs: hourMs + 15 * minuteMs },
   daily: { everyMs: 24 * hourMs, toleranceMs: 24 * hourMs + 15 * minuteMs },
@@ -34,10 +36,15 @@ const rhythms: Readonly<Record<Exclude<Schedule, 'one_time'>, { readonly everyMs
 /** `knownSinceMs`: when the hub first heard of the cohort. A pure function of what it is given. */
 export function freshnessOf(
   schedule: Schedule | undefined,
-  { lastSyncAtMs, knownSinceMs, nowMs }: { readonly lastSyncAtMs: number | undefined; readonly knownSinceMs: number; readonly nowMs: number },
+  {
+    lastSyncAtMs,
+    knownSinceMs,
+    nowMs,
+  }: { readonly lastSyncAtMs: number | undefined; readonly knownSinceMs: number; readonly nowMs: number },
 ): Freshness {
   if (schedule === undefined) return { state: 'unknown', dueAtMs: undefined, staleAtMs: undefined };
-  if (schedule === 'one_time') return { state: lastSyncAtMs === undefined ? 'waiting' : 'fresh', dueAtMs: undefined, staleAtMs: undefined };
+  if (schedule === 'one_time')
+    return { state: lastSyncAtMs === undefined ? 'waiting' : 'fresh', dueAtMs: undefined, staleAtMs: undefined };
   const { everyMs, toleranceMs } = rhythms[schedule];
   const dueAtMs = (lastSyncAtMs ?? knownSinceMs) + everyMs;
   const staleAtMs = dueAtMs + toleranceMs;

@@ -1,8 +1,24 @@
 import type { Admin } from '../admin/admin.js';
-import { checkFirst, pageOf, QuestionRefused, readCursor, rowId, writeCursor, type Page, type PageRequest } from '../admin/page.js';
+import {
+  checkFirst,
+  pageOf,
+  QuestionRefused,
+  readCursor,
+  rowId,
+  writeCursor,
+  type Page,
+  type PageRequest,
+} from '../admin/page.js';
 import type { NotConfirmed } from '../admin/problem.js';
 import { dueBy } from './pullSchedule.js';
-import { cohortColumns, cohortNotFound, cohortViewOf, type CohortNotFound, type CohortRow, type CohortView } from './cohortView.js';
+import {
+  cohortColumns,
+  cohortNotFound,
+  cohortViewOf,
+  type CohortNotFound,
+  type CohortRow,
+  type CohortView,
+} from './cohortView.js';
 import { schedules, type Schedule } from './freshness.js';
 import { shownNameOf } from './partners.js';
 
@@ -23,22 +39,36 @@ export interface CohortInUse {
 }
 
 /** Cohorts, the newest first. */
-export async function listCohorts(admin: Deps, { first, after }: PageRequest, filter: CohortFilter = {}): Promise<Page<CohortView>> {
+export async function listCohorts(
+  admin: Deps,
+  { first, after }: PageRequest,
+  filter: CohortFilter = {},
+): Promise<Page<CohortView>> {
   checkFirst(first);
   const [cursor] = readCursor(after, 1) ?? [];
   const ids = await findIds(admin, { wanted: first + 1, below: cursor }, filter);
-  const rows = await admin.sql<CohortRow[]>`select ${cohortColumns(admin)} from cohort c where c.id = any(${ids}::int[]) order by c.id desc`;
-  return pageOf(rows.map((row) => cohortViewOf(admin, row)), first, ({ id }) => writeCursor(id));
+  const rows = await admin.sql<
+    CohortRow[]
+  >`select ${cohortColumns(admin)} from cohort c where c.id = any(${ids}::int[]) order by c.id desc`;
+  return pageOf(
+    rows.map((row) => cohortViewOf(admin, row)),
+    first,
+    ({ id }) => writeCursor(id),
+  );
 }
 
 /** Names looked through at a time. */
 const step = 2_000;
 
 /** The ids of the first cohorts that fit. What a cohort is called among the hub's only its connector can say, so text is looked for here. */
-async function findIds({ sql, connectors }: Deps, { wanted, below }: { readonly wanted: number; readonly below: string | undefined }, filter: CohortFilter): Promise<readonly number[]> {
+async function findIds(
+  { sql, connectors }: Deps,
+  { wanted, below }: { readonly wanted: number; readonly below: string | undefined },
+  filter: CohortFilter,
+): Promise<readonly number[]> {
   const text = filter.text?.toLowerCase();
   const ids: number[] = [];
-  for (let last = below; ; ) {
+  for (let last = below; ;) {
     const rows = await sql<{ id: number; partner: string; partner_id: string; name: string }[]>`
       select id, partner, partner_id, name from cohort
       where (deleted_at is not null) = ${filter.deleted ?? false}
@@ -61,7 +91,9 @@ export async function getCohort(admin: Deps, id: string): Promise<CohortView | C
 }
 
 export async function findCohort(admin: Pick<Admin, 'sql'>, id: string): Promise<CohortRow | undefined> {
-  const [row] = await admin.sql<CohortRow[]>`select ${cohortColumns(admin)} from cohort c where c.id = ${rowId(id) ?? 0}`;
+  const [row] = await admin.sql<
+    CohortRow[]
+  >`select ${cohortColumns(admin)} from cohort c where c.id = ${rowId(id) ?? 0}`;
   return row;
 }
 
@@ -70,7 +102,11 @@ export async function findCohort(admin: Pick<Admin, 'sql'>, id: string): Promise
  * next pull comes a period after the last one began, and without a schedule only when somebody asks for it. At a partner
  * that pushes it changes nothing.
  */
-export async function setCohortSchedule(admin: Deps, id: string, schedule: Schedule | undefined): Promise<CohortView | CohortNotFound> {
+export async function setCohortSchedule(
+  admin: Deps,
+  id: string,
+  schedule: Schedule | undefined,
+): Promise<CohortView | CohortNotFound> {
   if (schedule !== undefined && !schedules.includes(schedule)) {
     throw new QuestionRefused(`schedule: wanted ${schedules.join(', ')}; something else came`);
   }

@@ -1,6 +1,15 @@
 import type { Admin } from '../admin/admin.js';
 import { checkName } from '../currents/contact.js';
-import { boundOf, checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from '../admin/page.js';
+import {
+  boundOf,
+  checkFirst,
+  pageOf,
+  readCursor,
+  rowId,
+  writeCursor,
+  type Page,
+  type PageRequest,
+} from '../admin/page.js';
 import { inputInvalid, type InputInvalid, type NameTaken, type NotConfirmed } from '../admin/problem.js';
 import { violatesUnique } from '../admin/violation.js';
 import { hashToken, makeToken } from '../secrets/token.js';
@@ -101,7 +110,11 @@ export async function invalidateImportKey(
 ): Promise<ImportKeyView | ImportKeyNotFound | ImportKeyInvalidAlready | NotConfirmed | NameTaken> {
   const { sql } = admin;
   const [row] = await sql<Row[]>`select ${columns(admin)} from import_key where id = ${rowId(id) ?? 0}`;
-  if (!row) return { kind: 'ImportKeyNotFound', message: `there is no data import key with the id ${JSON.stringify(id.slice(0, 40))}` };
+  if (!row)
+    return {
+      kind: 'ImportKeyNotFound',
+      message: `there is no data import key with the id ${JSON.stringify(id.slice(0, 40))}`,
+    };
   if (confirmName !== row.name) {
     const message = `confirmName: wanted the key's name, ${JSON.stringify(row.name)}, to confirm; something else came`;
     return { kind: 'NotConfirmed', message };
@@ -113,13 +126,21 @@ export async function invalidateImportKey(
     if (changed) return viewOf(changed);
   } catch (error) {
     if (!violatesUnique(error, 'import_key_name')) throw error;
-    return { kind: 'NameTaken', message: `another data import key of ${row.partner} is called ${JSON.stringify(row.name)} by now`, ownerId: id };
+    return {
+      kind: 'NameTaken',
+      message: `another data import key of ${row.partner} is called ${JSON.stringify(row.name)} by now`,
+      ownerId: id,
+    };
   }
   const [over] = await sql<[Row]>`select ${columns(admin)} from import_key where id = ${row.id}`;
   // Invalidating at once what is refused already has nothing left to do.
   if (from === undefined) return viewOf(over);
   const since = over.invalid_from as Date;
-  return { kind: 'ImportKeyInvalidAlready', message: `the key is refused since ${since.toISOString()}; create another one`, invalidFrom: since };
+  return {
+    kind: 'ImportKeyInvalidAlready',
+    message: `the key is refused since ${since.toISOString()}; create another one`,
+    invalidFrom: since,
+  };
 }
 
 interface Row {

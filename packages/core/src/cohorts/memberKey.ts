@@ -33,6 +33,7 @@ export function memberFault(member: Member): 'no_id' | 'id_too_long' | 'id_not_t
   if (id.length + label.length > mostCharacters) return 'id_too_long';
   // Postgres takes no NUL, and half a character of two is no text.
   if (id.includes('\0') || !id.isWellFormed()) return 'id_not_text';
-  if (label !== '' && (label.includes('\0') || label.includes(separator) || !label.isWellFormed())) return 'id_not_text';
+  if (label !== '' && (label.includes('\0') || label.includes(separator) || !label.isWellFormed()))
+    return 'id_not_text';
   return undefined;
 }

@@ -42,7 +42,10 @@ export interface PartnerInUse {
 }
 
 /** Every partner, by name. */
-export async function listImportPartners({ sql, connectors }: Pick<Admin, 'sql' | 'connectors'>): Promise<readonly ImportPartner[]> {
+export async function listImportPartners({
+  sql,
+  connectors,
+}: Pick<Admin, 'sql' | 'connectors'>): Promise<readonly ImportPartner[]> {
   const rows = await sql<{ name: string }[]>`select name from import_partner order by name`;
   const registered = rows.map(({ name }) => name).filter((name) => !routesOf(connectors, name));
   const own = [...connectors.values()].filter(({ cohortImport }) => cohortImport !== undefined).map(({ name }) => name);
@@ -55,29 +58,46 @@ export async function registerImportPartner(
   name: string,
 ): Promise<ImportPartner | InputInvalid | PartnerExists> {
   if (!/^[a-z][a-z0-9_-]{0,39}$/.test(name)) {
-    const message = 'wanted 1 to 40 small letters, digits, hyphens or underscores, beginning with a letter, such as segment';
+    const message =
+      'wanted 1 to 40 small letters, digits, hyphens or underscores, beginning with a letter, such as segment';
     return inputInvalid([{ field: 'name', message }]);
   }
-  const exists: PartnerExists = { kind: 'PartnerExists', message: `there is a partner ${JSON.stringify(name)} already` };
+  const exists: PartnerExists = {
+    kind: 'PartnerExists',
+    message: `there is a partner ${JSON.stringify(name)} already`,
+  };
   if (routesOf(connectors, name)) return exists;
   const made = await sql`insert into import_partner (name) values (${name}) on conflict do nothing`;
   return made.count === 1 ? partnerOf(connectors, name) : exists;
 }
 
 /** Makes a partner unknown again that an admin had made known. What it has pushed stays. */
-export async function forgetImportPartner(admin: Pick<Admin, 'sql' | 'connectors'>, name: string): Promise<ImportPartner | PartnerNotFound | PartnerInUse> {
+export async function forgetImportPartner(
+  admin: Pick<Admin, 'sql' | 'connectors'>,
+  name: string,
+): Promise<ImportPartner | PartnerNotFound | PartnerInUse> {
   const found = await findImportPartner(admin, name);
   if (found.kind === 'PartnerNotFound') return found;
-  if (!found.registered) return { kind: 'PartnerInUse', message: `the hub knows ${JSON.stringify(found.name)} by itself; without a key it can push nothing` };
+  if (!found.registered)
+    return {
+      kind: 'PartnerInUse',
+      message: `the hub knows ${JSON.stringify(found.name)} by itself; without a key it can push nothing`,
+    };
   const forgotten = await admin.sql`
     delete from import_partner where name = ${found.name} and not exists (
       select from import_key where partner = ${found.name} and (invalid_from is null or invalid_from > clock_timestamp()))`;
   if (forgotten.count === 1) return found;
-  return { kind: 'PartnerInUse', message: `data import keys of ${JSON.stringify(found.name)} are good; invalidate them first` };
+  return {
+    kind: 'PartnerInUse',
+    message: `data import keys of ${JSON.stringify(found.name)} are good; invalidate them first`,
+  };
 }
 
 /** The partner of this name, or what names there are. */
-export async function findImportPartner(admin: Pick<Admin, 'sql' | 'connectors'>, name: string): Promise<ImportPartner | PartnerNotFound> {
+export async function findImportPartner(
+  admin: Pick<Admin, 'sql' | 'connectors'>,
+  name: string,
+): Promise<ImportPartner | PartnerNotFound> {
   const partners = await listImportPartners(admin);
   const found = partners.find((partner) => partner.name === name);
   if (found) return found;
@@ -87,7 +107,10 @@ export async function findImportPartner(admin: Pick<Admin, 'sql' | 'connectors'>
 }
 
 /** How the cohort is called among the hub's. */
-export function shownNameOf(connectors: Connectors, cohort: { readonly partner: string; readonly id: string; readonly name: string }): string {
+export function shownNameOf(
+  connectors: Connectors,
+  cohort: { readonly partner: string; readonly id: string; readonly name: string },
+): string {
   return connectors.get(cohort.partner)?.cohortImport?.shownName?.(cohort) ?? cohort.name;
 }
 

@@ -15,7 +15,10 @@ export interface NewPush {
   readonly parsed: Extract<ParsedPush, { readonly changes: unknown }>;
 }
 
-export type PushStored = Extract<PushResult, { readonly outcome: 'stored' | 'repeated' | 'unreadable' | 'unauthorised' | 'unknown_cohort' }>;
+export type PushStored = Extract<
+  PushResult,
+  { readonly outcome: 'stored' | 'repeated' | 'unreadable' | 'unauthorised' | 'unknown_cohort' }
+>;
 
 export interface InboxDeps {
   readonly sql: Sql;
@@ -37,7 +40,9 @@ export async function storePush({ sql, onStored }: InboxDeps, push: NewPush): Pr
   for (let tries = 1; ; tries++) {
     const answer = await insert(sql, push, rows, hash);
     if (!answer.authorised) return { outcome: 'unauthorised', detail: 'this data import key is not good any more' };
-    const unknown = rows.find(({ ref, listed }) => !answer.cohorts.some((known) => known.ref === ref && known.listed === listed));
+    const unknown = rows.find(
+      ({ ref, listed }) => !answer.cohorts.some((known) => known.ref === ref && known.listed === listed),
+    );
     if (!unknown) {
       if (answer.stored > 0) onStored(answer.cohorts.map(({ id }) => id));
       const cohorts = answer.cohorts.map(({ partner_id, list_id }) => ({ id: partner_id, listId: list_id }));
@@ -46,7 +51,10 @@ export async function storePush({ sql, onStored }: InboxDeps, push: NewPush): Pr
     // One with a name is made; it is missing only when another push made it in this very moment.
     if (unknown.listed || unknown.name === undefined || tries === 5) {
       const what = unknown.listed ? 'list' : 'cohort';
-      return { outcome: 'unknown_cohort', detail: `there is no ${what} ${JSON.stringify(unknown.ref.slice(0, 80))}; create it first` };
+      return {
+        outcome: 'unknown_cohort',
+        detail: `there is no ${what} ${JSON.stringify(unknown.ref.slice(0, 80))}; create it first`,
+      };
     }
   }
 }
@@ -64,7 +72,13 @@ function hashOf({ partner, body, parsed: { changes, dedupeKey } }: NewPush): Buf
 interface Answer {
   readonly authorised: boolean;
   readonly stored: number;
-  readonly cohorts: readonly { readonly ref: string; readonly listed: boolean; readonly id: number; readonly partner_id: string; readonly list_id: string }[];
+  readonly cohorts: readonly {
+    readonly ref: string;
+    readonly listed: boolean;
+    readonly id: number;
+    readonly partner_id: string;
+    readonly list_id: string;
+  }[];
 }
 
 /**
@@ -72,7 +86,12 @@ interface Answer {
  * cohort is known. Rows of cohorts are only read or made here, never changed, so that nobody who is applying changes
  * is waited for. A deleted cohort is known again only to a push that says the whole of it.
  */
-async function insert(sql: Sql, { partner, keyId, ...push }: NewPush, rows: readonly ChangeRow[], hash: Buffer | null): Promise<Answer> {
+async function insert(
+  sql: Sql,
+  { partner, keyId, ...push }: NewPush,
+  rows: readonly ChangeRow[],
+  hash: Buffer | null,
+): Promise<Answer> {
   const lease = push.lease ?? null;
   const [answer] = await sql<[Answer]>`
     with given as (

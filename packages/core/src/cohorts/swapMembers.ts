@@ -26,7 +26,11 @@ const mostCandidates = 100_000;
  * Replaces the membership by what the session's pages say: a new set is made beside the old one, and the cohort is
  * pointed to it as the transaction commits. Whoever reads meanwhile sees the old membership, and waits for nothing.
  */
-export async function swapMembers(tx: Transaction, cohort: CohortRow, { sync, session, pages }: CompleteSession): Promise<MemberMoves> {
+export async function swapMembers(
+  tx: Transaction,
+  cohort: CohortRow,
+  { sync, session, pages }: CompleteSession,
+): Promise<MemberMoves> {
   await takeRoom(tx);
   const setId = await createUnindexedSet(tx);
   const fresh = setTable(setId);
@@ -65,9 +69,10 @@ async function compare(tx: Transaction, oldSetId: string | null, fresh: string):
     count(n.member) filter (where left(n.member, 1) = 'e') as external_ids,
     count(n.member) filter (where left(n.member, 1) = 'd') as device_ids,
     count(n.member) filter (where left(n.member, 1) = 'a') as aliases`;
-  const [difference] = oldSetId === null
-    ? await tx<[Difference]>`select count(*) as added, 0 as removed, 0 as unchanged, ${byKind} from ${tx(fresh)} n`
-    : await tx<[Difference]>`
+  const [difference] =
+    oldSetId === null
+      ? await tx<[Difference]>`select count(*) as added, 0 as removed, 0 as unchanged, ${byKind} from ${tx(fresh)} n`
+      : await tx<[Difference]>`
         select
           count(*) filter (where o.member is null) as added,
           count(*) filter (where n.member is null) as removed,
@@ -92,7 +97,12 @@ async function tellSegments(tx: Transaction, { id, set_id }: CohortRow, fresh: s
 }
 
 /** The session is applied, its pages are let go, and sessions that began before it have nothing to say any more. */
-async function closeSession(tx: Transaction, { id }: CohortRow, { sync, session }: CompleteSession, difference: Difference): Promise<void> {
+async function closeSession(
+  tx: Transaction,
+  { id }: CohortRow,
+  { sync, session }: CompleteSession,
+  difference: Difference,
+): Promise<void> {
   await tx`
     update cohort_sync set
       state = 'applied', finished_at = now(),

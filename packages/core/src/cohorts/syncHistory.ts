@@ -34,7 +34,11 @@ const reasons: Readonly<Record<string, string | undefined>> = memberReasons;
 const stalledMs = 10 * 60_000;
 
 /** The history of a cohort's syncs, the newest first. */
-export async function listSyncs({ sql }: Pick<Admin, 'sql'>, cohortId: string, { first, after }: PageRequest): Promise<Page<SyncView>> {
+export async function listSyncs(
+  { sql }: Pick<Admin, 'sql'>,
+  cohortId: string,
+  { first, after }: PageRequest,
+): Promise<Page<SyncView>> {
   checkFirst(first);
   const [cursor] = readCursor(after, 1) ?? [];
   const rows = await sql<SyncRow[]>`
@@ -79,6 +83,10 @@ function syncViewOf(row: SyncRow): SyncView {
     removed: Number(row.removed),
     unchanged: Number(row.unchanged),
     late: Number(row.late),
-    refused: Object.entries(row.refused).map(([code, members]) => ({ code, description: reasons[code] ?? code, members })),
+    refused: Object.entries(row.refused).map(([code, members]) => ({
+      code,
+      description: reasons[code] ?? code,
+      members,
+    })),
   };
 }

@@ -18,7 +18,10 @@ const longestSeconds = 3_600;
 /** The sync that a run belongs to, begun if need be. The caller holds the cohort. */
 export async function openSync(tx: Transaction, cohortId: number, run: Run): Promise<SyncRecord> {
   const [first] = run;
-  const [found] = first.session === null ? await findUnnumbered(tx, cohortId, run) : await tx<SyncRecord[]>`
+  const [found] =
+    first.session === null
+      ? await findUnnumbered(tx, cohortId, run)
+      : await tx<SyncRecord[]>`
     select id, state, first_change_id, pages_received, refused from cohort_sync
     where cohort_id = ${cohortId} and session = ${first.session} and kind = ${first.kind}`;
   if (found) return found;
@@ -50,12 +53,18 @@ export interface Received {
 }
 
 /** Notes what has come of a sync, whatever becomes of it. */
-export async function noteReceived(tx: Transaction, sync: SyncRecord, run: Run, { newPages, pages }: Received): Promise<void> {
+export async function noteReceived(
+  tx: Transaction,
+  sync: SyncRecord,
+  run: Run,
+  { newPages, pages }: Received,
+): Promise<void> {
   const refused = { ...sync.refused };
   let given = 0;
   for (const change of run) {
     given += change.given;
-    for (const [reason, count] of Object.entries(change.refused ?? {})) refused[reason] = (refused[reason] ?? 0) + count;
+    for (const [reason, count] of Object.entries(change.refused ?? {}))
+      refused[reason] = (refused[reason] ?? 0) + count;
   }
   await tx`
     update cohort_sync set

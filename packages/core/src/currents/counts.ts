@@ -34,10 +34,18 @@ interface TallyRow {
 }
 
 /** Of each Current, everything since it was created. */
-export async function countEvents({ db }: Pick<Admin, 'db'>, currentIds: readonly number[]): Promise<ReadonlyMap<number, Counts>> {
+export async function countEvents(
+  { db }: Pick<Admin, 'db'>,
+  currentIds: readonly number[],
+): Promise<ReadonlyMap<number, Counts>> {
   if (currentIds.length === 0) return new Map();
   const rows = await db
-    .select({ currentId: tally.currentId, outcome: tally.outcome, code: tally.code, events: sum(tally.events).mapWith(Number) })
+    .select({
+      currentId: tally.currentId,
+      outcome: tally.outcome,
+      code: tally.code,
+      events: sum(tally.events).mapWith(Number),
+    })
     .from(tally)
     .where(inArray(tally.currentId, [...currentIds]))
     .groupBy(tally.currentId, tally.outcome, tally.code);
@@ -46,14 +54,19 @@ export async function countEvents({ db }: Pick<Admin, 'db'>, currentIds: readonl
 }
 
 /** Of each Current, when the oldest event that is still pending came. */
-export async function oldestPending({ db }: Pick<Admin, 'db'>, currentIds: readonly number[]): Promise<ReadonlyMap<number, Date>> {
+export async function oldestPending(
+  { db }: Pick<Admin, 'db'>,
+  currentIds: readonly number[],
+): Promise<ReadonlyMap<number, Date>> {
   if (currentIds.length === 0) return new Map();
   const rows = await db
     .select({ currentId: delivery.currentId, storedAt: min(delivery.storedAt) })
     .from(delivery)
     .where(and(inArray(delivery.currentId, [...currentIds]), gt(delivery.pending, 0)))
     .groupBy(delivery.currentId);
-  return new Map(rows.flatMap(({ currentId, storedAt }) => (storedAt === null ? [] : [[currentId, storedAt] as const])));
+  return new Map(
+    rows.flatMap(({ currentId, storedAt }) => (storedAt === null ? [] : [[currentId, storedAt] as const])),
+  );
 }
 
 /** Day by day, the latest first; days without events are left out. */

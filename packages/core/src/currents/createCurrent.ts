@@ -9,7 +9,13 @@ import type { CurrentView } from './currentView.js';
 import { findConnector, type UnknownDestination } from './destinations.js';
 import { inputInvalid, type InputInvalid, type NameTaken } from '../admin/problem.js';
 import { checkSelectionFor, type SelectionInvalid } from './selections.js';
-import { checkCredentials, checkSettings, type BaseUrlNotAllowed, type CredentialsInvalid, type SettingsInvalid } from './settings.js';
+import {
+  checkCredentials,
+  checkSettings,
+  type BaseUrlNotAllowed,
+  type CredentialsInvalid,
+  type SettingsInvalid,
+} from './settings.js';
 import { violatesUnique } from '../admin/violation.js';
 
 export interface NewCurrent {
@@ -46,7 +52,13 @@ export async function createCurrent(admin: Admin, given: NewCurrent): Promise<Cr
   const selection = checkSelectionFor(connector, given.selection);
   if ('kind' in selection) return selection;
 
-  const draft = { name: name.value, contactEmail: contact.value, destination: connector.name, ...settings, ...selection };
+  const draft = {
+    name: name.value,
+    contactEmail: contact.value,
+    destination: connector.name,
+    ...settings,
+    ...selection,
+  };
   const row = await insertCurrent(admin, draft, credentials.credentials);
   return 'kind' in row ? row : oneViewOf(admin, row);
 }
@@ -77,5 +89,11 @@ export async function ownerOf(db: Queries, name: string): Promise<NameTaken | un
     .select({ id: current.id })
     .from(current)
     .where(and(sql`lower(${current.name}) = lower(${name})`, ne(current.state, 'deleted')));
-  return owner && { kind: 'NameTaken', message: `name: the Current ${owner.id} is called ${JSON.stringify(name)} already`, ownerId: String(owner.id) };
+  return (
+    owner && {
+      kind: 'NameTaken',
+      message: `name: the Current ${owner.id} is called ${JSON.stringify(name)} already`,
+      ownerId: String(owner.id),
+    }
+  );
 }

@@ -79,10 +79,23 @@ export function possibleActions(state: State): readonly Action[] {
 }
 
 const nothingYet: Counts = {
-  selected: 0, delivered: 0, skipped: 0, rejected: 0, expired: 0, pending: 0, skippedFor: [], rejectedFor: [], expiredFor: [],
+  selected: 0,
+  delivered: 0,
+  skipped: 0,
+  rejected: 0,
+  expired: 0,
+  pending: 0,
+  skippedFor: [],
+  rejectedFor: [],
+  expiredFor: [],
 };
 
-export function viewOf(admin: Admin, row: CurrentRow, counts: Counts = nothingYet, oldestPendingAt?: Date): CurrentView {
+export function viewOf(
+  admin: Admin,
+  row: CurrentRow,
+  counts: Counts = nothingYet,
+  oldestPendingAt?: Date,
+): CurrentView {
   const connector = admin.connectors.get(row.destination);
   const credentials = credentialsSet(admin, row);
   return {
@@ -127,21 +140,33 @@ function credentialsSet({ seal, connectors }: Admin, row: CurrentRow): Credentia
   };
 }
 
-function warningsOf({ connectors, allowBaseUrl }: Admin, { destination, selection, settings }: CurrentRow, unreadable: boolean): Warning[] {
+function warningsOf(
+  { connectors, allowBaseUrl }: Admin,
+  { destination, selection, settings }: CurrentRow,
+  unreadable: boolean,
+): Warning[] {
   const warnings: Warning[] = [];
-  const warn = (code: Warning['code'], message: string, eventTypes: readonly string[] = []) => warnings.push({ code, message, eventTypes });
+  const warn = (code: Warning['code'], message: string, eventTypes: readonly string[] = []) =>
+    warnings.push({ code, message, eventTypes });
   const connector = connectors.get(destination);
   if (!connector) {
     warn('no_connector', `this version of the hub has no connector named ${destination}`);
   } else {
     const untaken = notTaken(selection, connector).map(({ name }) => name);
     if (untaken.length > 0) {
-      warn('types_not_taken', `${connector.label} does not take ${untaken.length} of the selected event types; they are not sent`, untaken);
+      warn(
+        'types_not_taken',
+        `${connector.label} does not take ${untaken.length} of the selected event types; they are not sent`,
+        untaken,
+      );
     }
   }
   if (unreadable) warn('credentials_unreadable', 'the credentials do not open with this MASTER_KEY; give them again');
   if (hasBaseUrl(settings) && !allowBaseUrl) {
-    warn('base_url_not_allowed', 'it has a base URL of its own, and the operator does not allow that (ALLOW_CUSTOM_BASE_URL)');
+    warn(
+      'base_url_not_allowed',
+      'it has a base URL of its own, and the operator does not allow that (ALLOW_CUSTOM_BASE_URL)',
+    );
   }
   return warnings;
 }

@@ -19,7 +19,7 @@ export interface CurrentFilter {
 /** A Current with its counts, in whatever state; deleted ones can still be looked at. */
 export async function getCurrent(admin: Admin, id: string): Promise<CurrentView | CurrentNotFound> {
   const row = await findCurrent(admin.db, id);
-  return row ? (await viewsOf(admin, [row]))[0] as CurrentView : currentNotFound(id);
+  return row ? ((await viewsOf(admin, [row]))[0] as CurrentView) : currentNotFound(id);
 }
 
 /** Currents, the newest first. One that is added meanwhile appears on no later page, and shifts none. */

@@ -73,7 +73,11 @@ function readWords(schema: z.ZodType): PublicWords {
   const rest: unknown[] = [jsonSchemaOf(schema)];
   for (const next of rest) {
     if (typeof next !== 'object' || next === null) continue;
-    const { properties, enum: several, const: only } = next as { properties?: object; enum?: unknown[]; const?: unknown };
+    const {
+      properties,
+      enum: several,
+      const: only,
+    } = next as { properties?: object; enum?: unknown[]; const?: unknown };
     if (properties) for (const name of Object.keys(properties)) fields.add(name);
     for (const choice of [...(several ?? []), only]) if (typeof choice === 'string') choices.add(choice);
     rest.push(...(Object.values(next) as unknown[]));

@@ -6,5 +6,6 @@ import { reveals, secretsIn } from '../secrets/containsSecret.js';
 export function shownWords(connector: Connector, credentials: unknown): (text: string) => string {
   const { fields, choices } = publicWords(connector.credentials);
   const secrets = secretsIn(credentials, new Set([...fields, ...choices]));
-  return (text) => (reveals(text, secrets) ? 'the answer is not shown, because it repeats part of the credentials' : text);
+  return (text) =>
+    reveals(text, secrets) ? 'the answer is not shown, because it repeats part of the credentials' : text;
 }

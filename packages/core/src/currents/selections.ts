@@ -25,10 +25,15 @@ const fieldOf = {
 const mostNames = 500;
 
 /** Refuses a selection that would carry nothing. The answer holds each name once, event types in the catalogue's spelling. */
-export function checkSelectionFor(connector: Connector, given: Selection): { readonly selection: Selection } | SelectionInvalid {
+export function checkSelectionFor(
+  connector: Connector,
+  given: Selection,
+): { readonly selection: Selection } | SelectionInvalid {
   const names = given.eventTypes.length + given.channels.length + given.groups.length;
   if (names > mostNames) {
-    return selectionInvalid([{ field: 'selection', message: `wanted at most ${mostNames} names; ${names} came`, suggestions: [] }]);
+    return selectionInvalid([
+      { field: 'selection', message: `wanted at most ${mostNames} names; ${names} came`, suggestions: [] },
+    ]);
   }
   const faults = checkSelection(given).map((problem) => ({
     field: fieldOf[problem.code],
@@ -58,7 +63,11 @@ export function notTaken(selection: Selection, connector: Connector): readonly E
 }
 
 function selectionInvalid(problems: readonly SelectionFault[]): SelectionInvalid {
-  return { kind: 'SelectionInvalid', message: problems.map(({ field, message }) => `${field}: ${message}`).join('; '), problems };
+  return {
+    kind: 'SelectionInvalid',
+    message: problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
+    problems,
+  };
 }
 
 function once(names: readonly string[]): readonly string[] {

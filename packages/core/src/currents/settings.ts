@@ -35,7 +35,8 @@ export function checkSettings(
   const parsed = connector.settings.safeParse(given);
   if (!parsed.success) return settingsInvalid(problemsOf(parsed.error, 'settings'));
   const settings = parsed.data as Settings;
-  if (holdsNul(settings)) return settingsInvalid([{ field: 'settings', message: 'wanted text without NUL characters' }]);
+  if (holdsNul(settings))
+    return settingsInvalid([{ field: 'settings', message: 'wanted text without NUL characters' }]);
   if (hasBaseUrl(settings) && !allowBaseUrl) {
     return {
       kind: 'BaseUrlNotAllowed',
@@ -51,7 +52,10 @@ export function checkSettings(
  * Parses what a partner wants to be shown. A problem names fields and says what was wanted; should a message of the
  * schema's show anything of what came, it is replaced.
  */
-export function checkCredentials(connector: Connector, given: unknown): { readonly credentials: unknown } | CredentialsInvalid {
+export function checkCredentials(
+  connector: Connector,
+  given: unknown,
+): { readonly credentials: unknown } | CredentialsInvalid {
   const parsed = connector.credentials.safeParse(given);
   if (parsed.success) return { credentials: parsed.data };
   const { fields, choices } = publicWords(connector.credentials);
@@ -59,7 +63,10 @@ export function checkCredentials(connector: Connector, given: unknown): { readon
   const problems = problemsOf(parsed.error, 'credentials').map(({ field, message }) => {
     const path = field.split('.').slice(1);
     if (!path.every((part) => fields.has(part) || /^\d{1,3}$/.test(part))) {
-      return { field: 'credentials', message: `there is a field that is not wanted; wanted are only ${[...fields].join(', ')}` };
+      return {
+        field: 'credentials',
+        message: `there is a field that is not wanted; wanted are only ${[...fields].join(', ')}`,
+      };
     }
     return { field, message: reveals(message, secrets) ? 'is not of the form that is wanted' : message };
   });

@@ -6,7 +6,13 @@ import { findCurrent, type CurrentRow } from './currents.js';
 import { possibleActions } from './currentView.js';
 import { findConnector, type UnknownDestination } from './destinations.js';
 import { currentNotFound, type CurrentNotFound, type WrongState } from '../admin/problem.js';
-import { checkCredentials, checkSettings, type BaseUrlNotAllowed, type CredentialsInvalid, type SettingsInvalid } from './settings.js';
+import {
+  checkCredentials,
+  checkSettings,
+  type BaseUrlNotAllowed,
+  type CredentialsInvalid,
+  type SettingsInvalid,
+} from './settings.js';
 import { shownWords } from './redactAnswer.js';
 import { wrongState, type CurrentNotReady } from './transitions.js';
 
@@ -51,7 +57,8 @@ export async function testCredentials(
   if ('kind' in connector) return connector;
   const settings = checkSettings(connector, instead.settings ?? row.settings, admin);
   if ('kind' in settings) return settings;
-  const credentials = instead.credentials === undefined ? openCredentials(admin, row) : checkCredentials(connector, instead.credentials);
+  const credentials =
+    instead.credentials === undefined ? openCredentials(admin, row) : checkCredentials(connector, instead.credentials);
   if ('kind' in credentials) return credentials;
 
   const shown = shownWords(connector, credentials.credentials);
@@ -67,12 +74,18 @@ export async function testCredentials(
   }
   const stored = instead.settings === undefined && instead.credentials === undefined;
   if (stored && row.state === 'blocked') {
-    await admin.db.update(current).set({ probeAt: sql`now()` }).where(and(eq(current.id, row.id), eq(current.state, 'blocked')));
+    await admin.db
+      .update(current)
+      .set({ probeAt: sql`now()` })
+      .where(and(eq(current.id, row.id), eq(current.state, 'blocked')));
   }
   return { kind: 'TestPassed', message: `${connector.label} would take events with these credentials` };
 }
 
-function openCredentials({ seal }: Admin, { id, credentials }: CurrentRow): { readonly credentials: unknown } | CurrentNotReady {
+function openCredentials(
+  { seal }: Admin,
+  { id, credentials }: CurrentRow,
+): { readonly credentials: unknown } | CurrentNotReady {
   try {
     return { credentials: JSON.parse(seal.open(credentials ?? Buffer.alloc(0), sealContext(id))) as unknown };
   } catch {

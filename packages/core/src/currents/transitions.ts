@@ -57,7 +57,15 @@ async function move(
   const [row] = await admin.db
     .update(current)
     .set({ state: targets[action], stateSince: sql`now()`, ...also })
-    .where(and(eq(current.id, key), inArray(current.state, states.filter((state) => possibleActions(state).includes(action)))))
+    .where(
+      and(
+        eq(current.id, key),
+        inArray(
+          current.state,
+          states.filter((state) => possibleActions(state).includes(action)),
+        ),
+      ),
+    )
     .returning();
   if (row) return oneViewOf(admin, row);
   const present = await findCurrent(admin.db, id);

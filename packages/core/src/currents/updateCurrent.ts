@@ -10,9 +10,24 @@ import { oneViewOf, type CurrentRow } from './currents.js';
 import { possibleActions, type CurrentView } from './currentView.js';
 import { findConnector, type UnknownDestination } from './destinations.js';
 import { rowId } from '../admin/page.js';
-import { currentNotFound, inputInvalid, type CurrentNotFound, type InputInvalid, type NameTaken, type NotConfirmed, type WrongState } from '../admin/problem.js';
+import {
+  currentNotFound,
+  inputInvalid,
+  type CurrentNotFound,
+  type InputInvalid,
+  type NameTaken,
+  type NotConfirmed,
+  type WrongState,
+} from '../admin/problem.js';
 import { checkSelectionFor, type SelectionInvalid } from './selections.js';
-import { checkCredentials, checkSettings, type BaseUrlNotAllowed, type CredentialsInvalid, type Settings, type SettingsInvalid } from './settings.js';
+import {
+  checkCredentials,
+  checkSettings,
+  type BaseUrlNotAllowed,
+  type CredentialsInvalid,
+  type Settings,
+  type SettingsInvalid,
+} from './settings.js';
 import { wrongState } from './transitions.js';
 import { violatesUnique } from '../admin/violation.js';
 
@@ -63,7 +78,11 @@ interface Changes {
 }
 
 /** Takes effect with the next attempt. A blocked Current is probed at once when its settings or credentials change. */
-export async function changeCurrent(admin: Admin, id: string, change: CurrentChange): Promise<CurrentChanged | Refused> {
+export async function changeCurrent(
+  admin: Admin,
+  id: string,
+  change: CurrentChange,
+): Promise<CurrentChanged | Refused> {
   const key = rowId(id);
   if (key === undefined) return currentNotFound(id);
   try {
@@ -81,7 +100,11 @@ export async function changeCurrent(admin: Admin, id: string, change: CurrentCha
     if (change.settings !== undefined) await recallUnder(admin, changed.row);
     admin.wake(key);
     const { name, contactEmail, settings, selection } = changed.before;
-    return { kind: 'CurrentChanged', current: await oneViewOf(admin, changed.row), before: { name, contactEmail, settings, selection } };
+    return {
+      kind: 'CurrentChanged',
+      current: await oneViewOf(admin, changed.row),
+      before: { name, contactEmail, settings, selection },
+    };
   } catch (error) {
     if (!violatesUnique(error, 'current_name')) throw error;
     return (await ownerOf(admin.db, change.name ?? '')) ?? changeCurrent(admin, id, change);
@@ -95,7 +118,8 @@ async function recallUnder({ sql, connectors }: Admin, { id, destination, settin
 
 function checkChanges(admin: Admin, before: CurrentRow, change: CurrentChange): Changes | Refused {
   const name = change.name === undefined ? { value: before.name } : checkName(change.name);
-  const contact = change.contactEmail === undefined ? { value: before.contactEmail } : checkContact(change.contactEmail);
+  const contact =
+    change.contactEmail === undefined ? { value: before.contactEmail } : checkContact(change.contactEmail);
   const problems = [name, contact].flatMap((checked) => ('problem' in checked ? [checked.problem] : []));
   if ('problem' in name || 'problem' in contact) return inputInvalid(problems);
   const connector = findConnector(admin, before.destination);

@@ -2,7 +2,14 @@ import type { ProfileParts, UserProfile, UserQuery } from '@currents/connector';
 import { isWorking, readWorking } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { findCurrent } from './currents.js';
-import { currentNotFound, inputInvalid, type CurrentNotFound, type FieldProblem, type InputInvalid, type WrongState } from '../admin/problem.js';
+import {
+  currentNotFound,
+  inputInvalid,
+  type CurrentNotFound,
+  type FieldProblem,
+  type InputInvalid,
+  type WrongState,
+} from '../admin/problem.js';
 import { shownWords } from './redactAnswer.js';
 import type { CurrentNotReady } from './transitions.js';
 
@@ -67,7 +74,11 @@ export type UserProfileResult =
  * Asks a Current's destination, with the Current's credentials, what it knows of one user. Makes one request at most,
  * stores nothing and logs nothing of it.
  */
-export async function lookUpUserProfile(admin: Admin, id: string, question: UserProfileQuestion): Promise<UserProfileResult> {
+export async function lookUpUserProfile(
+  admin: Admin,
+  id: string,
+  question: UserProfileQuestion,
+): Promise<UserProfileResult> {
   const row = await findCurrent(admin.db, id);
   if (!row) return currentNotFound(id);
   if (row.state === 'deleted') {
@@ -124,14 +135,16 @@ function checkQuestion({ userId, deviceId, parts }: UserProfileQuestion): UserQu
   const checkIds = (field: string, ids: readonly string[] | undefined): void => {
     if (ids === undefined) return;
     if (ids.length === 0 || ids.length > mostIds) problem(field, `wanted 1 to ${mostIds} ids; ${ids.length} came`);
-    else if (!ids.every((each) => /^[\w.:~-]{1,100}$/.test(each))) problem(field, 'wanted ids of letters, digits, hyphens and the like; something else is among them');
+    else if (!ids.every((each) => /^[\w.:~-]{1,100}$/.test(each)))
+      problem(field, 'wanted ids of letters, digits, hyphens and the like; something else is among them');
   };
   checkId('userId', userId);
   checkId('deviceId', deviceId);
   checkIds('computationIds', parts.computations === 'all' ? undefined : parts.computations);
   checkIds('recommendationIds', parts.recommendations?.ids);
   checkIds('predictionIds', parts.propensities?.predictionIds);
-  if (userId === undefined && deviceId === undefined) problem('userId', 'wanted userId, deviceId or both; neither came');
+  if (userId === undefined && deviceId === undefined)
+    problem('userId', 'wanted userId, deviceId or both; neither came');
   if (problems.length > 0) return inputInvalid(problems);
   if (userId === undefined) return { deviceId: deviceId as string, parts };
   return deviceId === undefined ? { userId, parts } : { userId, deviceId, parts };

@@ -15,7 +15,10 @@ export const daysAhead = 3;
 export class DatabaseUnreachable extends Error {
   constructor(cause: unknown) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no reason given';
-    super(`the database that DATABASE_URL names cannot be reached (${code}); see that it runs, and that host, port, name, user and password are right`, { cause });
+    super(
+      `the database that DATABASE_URL names cannot be reached (${code}); see that it runs, and that host, port, name, user and password are right`,
+      { cause },
+    );
     this.name = 'DatabaseUnreachable';
   }
 }

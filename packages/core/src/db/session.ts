@@ -64,7 +64,8 @@ export function openSession(url: string, options: { readonly name: string; reado
 
 function onlyWhileOpen(tx: Transaction, isLost: () => boolean): Transaction {
   return new Proxy(tx, {
-    apply: (target, self, words: unknown[]): unknown => (isLost() ? never() : Reflect.apply(target as never, self, words)),
+    apply: (target, self, words: unknown[]): unknown =>
+      isLost() ? never() : Reflect.apply(target as never, self, words),
   });
 }
 
@@ -75,6 +76,7 @@ function never<Result>(): Promise<Result> {
 /** After these the server closes the connection, and there is nothing to roll back on it. */
 function endsConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if ('severity_local' in error) return 'severity' in error && (error.severity === 'FATAL' || error.severity === 'PANIC');
+  if ('severity_local' in error)
+    return 'severity' in error && (error.severity === 'FATAL' || error.severity === 'PANIC');
   return 'code' in error && typeof error.code === 'string' && /^(CONNECTION_|ECONN|EPIPE|ETIMEDOUT)/.test(error.code);
 }

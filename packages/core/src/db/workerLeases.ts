@@ -54,7 +54,10 @@ export async function announce(databaseUrl: string, log: Logger): Promise<Presen
       await sql`insert into worker (id) values (${id}) on conflict do nothing`;
     } catch (error) {
       if (stopped) return;
-      log.warn({ event: 'presence.error', err: error }, 'this worker cannot be seen by others for now; they may take over its leases');
+      log.warn(
+        { event: 'presence.error', err: error },
+        'this worker cannot be seen by others for now; they may take over its leases',
+      );
       holdSoon();
     }
   }
@@ -65,7 +68,10 @@ export async function announce(databaseUrl: string, log: Logger): Promise<Presen
   }
 
   await hold();
-  await census(sql).then(({ living }) => saw(living), () => undefined);
+  await census(sql).then(
+    ({ living }) => saw(living),
+    () => undefined,
+  );
   return {
     share: (most) => shareOf(most, among),
     saw,
@@ -80,7 +86,10 @@ export async function announce(databaseUrl: string, log: Logger): Promise<Presen
 }
 
 /** An equal part for each; of what is left over, one for each of the first. At least 1. */
-export function shareOf(most: number, { workers, place }: { readonly workers: number; readonly place: number }): number {
+export function shareOf(
+  most: number,
+  { workers, place }: { readonly workers: number; readonly place: number },
+): number {
   return Math.max(1, Math.floor((most + workers - 1 - place) / workers));
 }
 
@@ -102,7 +111,9 @@ async function census(sql: Sql): Promise<Census> {
 }
 
 /** Gives back the leases of workers that have died. Answers how many deliveries and steps of pulls are due again, and who is alive. */
-export async function releaseDead(sql: Sql): Promise<{ readonly released: number; readonly living: readonly number[] }> {
+export async function releaseDead(
+  sql: Sql,
+): Promise<{ readonly released: number; readonly living: readonly number[] }> {
   const { living, dead } = await census(sql);
   let released = 0;
   for (const id of dead) {

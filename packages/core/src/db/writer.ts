@@ -37,12 +37,15 @@ export function openWriter(url: string, { max, name }: WriterOptions): Writer {
     application_name: `currents-${name}`,
     statement_timeout: statementMs,
     query_timeout: statementMs + graceMs,
-    options: Object.entries({ TimeZone: 'UTC', ...plannedOnce }).map(([setting, value]) => `-c ${setting}=${value}`).join(' '),
+    options: Object.entries({ TimeZone: 'UTC', ...plannedOnce })
+      .map(([setting, value]) => `-c ${setting}=${value}`)
+      .join(' '),
   });
   // An idle connection is gone: the next statement makes another one.
   pool.on('error', () => undefined);
   return {
-    run: async <Row extends pg.QueryResultRow>({ name, text, values = [] }: Statement) => (await pool.query<Row>({ name, text, values: [...values] })).rows,
+    run: async <Row extends pg.QueryResultRow>({ name, text, values = [] }: Statement) =>
+      (await pool.query<Row>({ name, text, values: [...values] })).rows,
     end: () => pool.end(),
   };
 }

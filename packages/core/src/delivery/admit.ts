@@ -6,7 +6,12 @@ import type { Seated } from './deliveryItem.js';
 import type { Track } from './attempt.js';
 
 /** Holds back what would take its key over a budget: such events wait for their turn, and cost the others nothing. */
-export async function admit(items: readonly Seated[], tracks: readonly Track[], budgets: readonly Budget<unknown>[], line: Line): Promise<readonly Seated[]> {
+export async function admit(
+  items: readonly Seated[],
+  tracks: readonly Track[],
+  budgets: readonly Budget<unknown>[],
+  line: Line,
+): Promise<readonly Seated[]> {
   if (!line.budgets || budgets.length === 0) return items;
   const someWaited = tracks.some(({ turns }) => turns.size > 0);
   const { admitted, waiting } = await line.budgets.admit(items, budgets, someWaited ? standingOf : undefined);

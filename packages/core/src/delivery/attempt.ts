@@ -27,7 +27,11 @@ export interface Track {
 }
 
 /** @param stands whether what was said of a waiting event still holds; otherwise it is due at once. */
-export function startTrack(delivery: Claimed, nowMs: number, stands: (deferral: Deferral) => boolean = () => true): Track {
+export function startTrack(
+  delivery: Claimed,
+  nowMs: number,
+  stands: (deferral: Deferral) => boolean = () => true,
+): Track {
   const outcomes = Buffer.from(delivery.outcomes);
   const skipReasons = [...delivery.skipReasons];
   const letters = new Map<string, NewDeadLetter & { positions: number[] }>();
@@ -53,7 +57,8 @@ export function startTrack(delivery: Claimed, nowMs: number, stands: (deferral: 
   const tries = (position: number): number => (earlierTries.get(position) ?? delivery.attempts - 1) + 1;
 
   function finish(position: number, outcome: number): void {
-    if (outcomes[position] !== Outcome.pending) throw new Error(`event ${position} of delivery ${delivery.id} is final already`);
+    if (outcomes[position] !== Outcome.pending)
+      throw new Error(`event ${position} of delivery ${delivery.id} is final already`);
     outcomes[position] = outcome;
     moved++;
   }
@@ -100,7 +105,8 @@ export function startTrack(delivery: Claimed, nowMs: number, stands: (deferral: 
       const deferred = [...waiting, ...deferrals.values()];
       const waitingEvents = deferred.reduce((sum, { positions }) => sum + positions.length, 0);
       const pending = countPending(outcomes);
-      const dueAtMs = pending > waitingEvents ? endMs : Math.min(...deferred.map((deferral) => deferral.dueAtMs), Infinity);
+      const dueAtMs =
+        pending > waitingEvents ? endMs : Math.min(...deferred.map((deferral) => deferral.dueAtMs), Infinity);
       return {
         delivery,
         outcomes,

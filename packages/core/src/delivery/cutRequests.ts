@@ -11,7 +11,7 @@ export function cutRequests(items: readonly Seated[], { events, bytes, wrapBytes
   const requests: (readonly Seated[])[] = [];
   let start = 0;
   let size = wrapBytes;
-  for (let at = 0; at < items.length; ) {
+  for (let at = 0; at < items.length;) {
     const whole = wholeRunAt(items, at);
     const run = whole && whole.ids.length <= events && wrapBytes + whole.json.length + 1 <= bytes ? whole : undefined;
     const count = run ? run.ids.length : 1;

@@ -27,7 +27,8 @@ export async function deliver(loads: readonly Load[], world: Line): Promise<Deli
   const line: Line = { ...world, random: () => drawn };
   const limits = line.connector.rateLimit(line.settings);
   const stands = ({ budget: place }: Deferral): boolean =>
-    place === undefined || limits.budgets.some((budget) => budget.name === place.name && termsOf(budget) === place.terms);
+    place === undefined ||
+    limits.budgets.some((budget) => budget.name === place.name && termsOf(budget) === place.terms);
   const tracks = loads.map(({ delivery }) => startTrack(delivery, line.now(), stands));
   const mapping = startMapping(limits, line);
   for (const [index, load] of loads.entries()) mapping.map(tracks[index] as Track, takeSegments(load));

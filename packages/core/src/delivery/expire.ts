@@ -37,7 +37,14 @@ export async function expireDeleted({ sql, shard, presence }: ExpireDeps): Promi
     where state = 'deleted'
       and exists (select from delivery d where d.current_id = c.id and d.pending > 0 and (d.due_at <= now() or d.lease is null))`;
   for (const { id } of deleted) {
-    await expire(sql, { currentId: id, code: 'current_deleted', detail: 'the Current was deleted before this was sent', olderThanMs: 0, shard, presence });
+    await expire(sql, {
+      currentId: id,
+      code: 'current_deleted',
+      detail: 'the Current was deleted before this was sent',
+      olderThanMs: 0,
+      shard,
+      presence,
+    });
   }
 }
 
@@ -52,7 +59,17 @@ interface Expiry {
 
 async function expire(sql: Sql, { currentId, code, detail, olderThanMs, shard, presence }: Expiry): Promise<void> {
   const lease = presence.newLease();
-  const rows = await sql<{ stored_on: string; id: string; batch_id: string; events: number; attempts: number; outcomes: Buffer | null; skip_reasons: string[] | null }[]>`
+  const rows = await sql<
+    {
+      stored_on: string;
+      id: string;
+      batch_id: string;
+      events: number;
+      attempts: number;
+      outcomes: Buffer | null;
+      skip_reasons: string[] | null;
+    }[]
+  >`
     with due as (
       select stored_on, id from delivery
       where current_id = ${currentId} and pending > 0 and (due_at <= now() or lease is null)

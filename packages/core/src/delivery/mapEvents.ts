@@ -66,7 +66,8 @@ export function startMapping({ events: mostEvents, eventBytes, budgets }: Limits
       return buryBroken(track, position, error);
     }
     if ('skip' in mapped) return track.skip(position, mapped.skip);
-    if ('reject' in mapped) return track.bury(position, { outcome: 'rejected', code: mapped.reject, detail: mapped.detail });
+    if ('reject' in mapped)
+      return track.bury(position, { outcome: 'rejected', code: mapped.reject, detail: mapped.detail });
     ids.add(id);
     drafts.push({ id, payload: mapped.payload, names, drawn, track, position });
     if (drafts.length >= Math.min(mostInRun, mostEvents)) endRun();
@@ -135,9 +136,16 @@ function tryToWrite(drafts: readonly Draft[]): WrittenRun | undefined {
 }
 
 function write(drafts: readonly Draft[]): WrittenRun {
-  return new WrittenRun(drafts.map(({ id }) => id), drafts.map(({ payload }) => payload));
+  return new WrittenRun(
+    drafts.map(({ id }) => id),
+    drafts.map(({ payload }) => payload),
+  );
 }
 
 function buryBroken(track: Track, position: number, error: unknown): void {
-  track.bury(position, { outcome: 'rejected', code: 'map_threw', detail: `the connector failed on this event: ${errorKind(error)}` });
+  track.bury(position, {
+    outcome: 'rejected',
+    code: 'map_threw',
+    detail: `the connector failed on this event: ${errorKind(error)}`,
+  });
 }

@@ -16,7 +16,12 @@ export interface Wait {
 }
 
 /** One event waits, or expires when it has been kept for its whole window. */
-export function postpone({ track, position }: Seated, { code, detail, dueAtMs, budget }: Wait, line: Line, nowMs = line.now()): void {
+export function postpone(
+  { track, position }: Seated,
+  { code, detail, dueAtMs, budget }: Wait,
+  line: Line,
+  nowMs = line.now(),
+): void {
   const afterMs = dueAtMs === undefined ? undefined : Math.max(0, dueAtMs - nowMs);
   const next = retry({ code, detail, afterMs, tries: track.tries(position) }, retryTermsOf(track, line, nowMs));
   if (!next.again) return track.bury(position, { outcome: 'expired', code: next.code, detail: next.detail });
@@ -42,8 +47,15 @@ export interface Throttled {
 }
 
 /** The partner wants nothing of these keys for a while: their events wait, and so does what comes after them. */
-export async function pauseKeys(throttled: readonly Throttled[], budgets: readonly Budget<unknown>[], line: Line): Promise<void> {
-  const pauses = new Map<string, { readonly meant: readonly Budget<unknown>[]; readonly forMs: number; readonly throttled: Throttled[] }>();
+export async function pauseKeys(
+  throttled: readonly Throttled[],
+  budgets: readonly Budget<unknown>[],
+  line: Line,
+): Promise<void> {
+  const pauses = new Map<
+    string,
+    { readonly meant: readonly Budget<unknown>[]; readonly forMs: number; readonly throttled: Throttled[] }
+  >();
   for (const { item, verdict } of throttled) {
     const forMs = verdict.afterMs ?? backoffMs(item.track.tries(item.position), 0);
     const id = `${verdict.budget} ${forMs}`;
@@ -53,9 +65,17 @@ export async function pauseKeys(throttled: readonly Throttled[], budgets: readon
   }
   for (const { throttled, meant, forMs } of pauses.values()) {
     const nowMs = line.now();
-    const waits = (await line.budgets?.pause(throttled.map(({ item }) => item), meant, forMs)) ?? [];
+    const waits =
+      (await line.budgets?.pause(
+        throttled.map(({ item }) => item),
+        meant,
+        forMs,
+      )) ?? [];
     const waitOf = new Map<Item<unknown>, Waiting<unknown>>(waits.map((wait) => [wait.item, wait]));
-    for (const { item, verdict: { code, detail } } of throttled) {
+    for (const {
+      item,
+      verdict: { code, detail },
+    } of throttled) {
       const wait = waitOf.get(item) ?? ownWait(item, meant, nowMs + forMs);
       const budget = wait && placeOf(wait);
       postpone(item, { code, detail, dueAtMs: wait?.dueAtMs ?? nowMs + forMs, ...(budget && { budget }) }, line);
@@ -64,7 +84,11 @@ export async function pauseKeys(throttled: readonly Throttled[], budgets: readon
 }
 
 /** Where no budgets are enforced, every event waits by itself; for whom is told all the same. */
-function ownWait(item: Item<unknown>, meant: readonly Budget<unknown>[], dueAtMs: number): Waiting<unknown> | undefined {
+function ownWait(
+  item: Item<unknown>,
+  meant: readonly Budget<unknown>[],
+  dueAtMs: number,
+): Waiting<unknown> | undefined {
   for (const budget of meant) {
     const key = budget.key(item.payload);
     if (key !== undefined) return { item, dueAtMs, budget, key, turnedAway: true };
@@ -73,7 +97,11 @@ function ownWait(item: Item<unknown>, meant: readonly Budget<unknown>[], dueAtMs
 }
 
 /** Those of the items that share a paused key with one that was named: what comes after it must not leave before it. */
-export function sharing(throttled: readonly Throttled[], items: readonly Seated[], budgets: readonly Budget<unknown>[]): Throttled[] {
+export function sharing(
+  throttled: readonly Throttled[],
+  items: readonly Seated[],
+  budgets: readonly Budget<unknown>[],
+): Throttled[] {
   const paused = new Map<string, Throttled['verdict']>();
   for (const { item, verdict } of throttled) {
     for (const budget of meantBy(verdict, budgets)) {
@@ -90,12 +118,19 @@ export function sharing(throttled: readonly Throttled[], items: readonly Seated[
   });
 }
 
-function meantBy({ budget: named }: Throttled['verdict'], budgets: readonly Budget<unknown>[]): readonly Budget<unknown>[] {
+function meantBy(
+  { budget: named }: Throttled['verdict'],
+  budgets: readonly Budget<unknown>[],
+): readonly Budget<unknown>[] {
   return budgets.filter(({ name }) => named === undefined || named === name);
 }
 
 /** The Current as a whole waits or is blocked: what has been kept for its whole window expires, the rest stays pending. */
-export function settleSetback(setback: Setback | undefined, tracks: readonly Track[], line: Line): Obstacle | undefined {
+export function settleSetback(
+  setback: Setback | undefined,
+  tracks: readonly Track[],
+  line: Line,
+): Obstacle | undefined {
   if (!setback) return undefined;
   const { code, detail } = setback;
   const afterMs = setback.outcome === 'deferred' ? setback.afterMs : 0;
@@ -103,10 +138,16 @@ export function settleSetback(setback: Setback | undefined, tracks: readonly Tra
   for (const track of tracks) {
     const next = retry(trouble, retryTermsOf(track, line, line.now()));
     if (next.again) continue;
-    for (const position of track.unsettled()) track.bury(position, { outcome: 'expired', code: next.code, detail: next.detail });
+    for (const position of track.unsettled())
+      track.bury(position, { outcome: 'expired', code: next.code, detail: next.detail });
   }
   if (setback.outcome === 'blocked') return { kind: 'blocked', code, detail };
-  const hold = retry(trouble, { nowMs: line.now(), keptSinceMs: line.now(), windowMs: Infinity, random: line.random() });
+  const hold = retry(trouble, {
+    nowMs: line.now(),
+    keptSinceMs: line.now(),
+    windowMs: Infinity,
+    random: line.random(),
+  });
   return { kind: 'held', untilMs: hold.again ? hold.dueAtMs : line.now(), code, detail };
 }
 

@@ -41,9 +41,15 @@ export class LeaseLost extends Error {
  * The only code that changes an outcome. Throws `LeaseLost` when any of the deliveries is no longer leased to this
  * attempt, and then nothing is written.
  */
-export async function record(sql: Sql, attempted: readonly Attempted[], { currentId, lease, shard }: RecordOptions): Promise<void> {
+export async function record(
+  sql: Sql,
+  attempted: readonly Attempted[],
+  { currentId, lease, shard }: RecordOptions,
+): Promise<void> {
   const counts = countChanges(attempted);
-  const letters = attempted.flatMap(({ delivery, deadLetters }) => deadLetters.map((letter) => ({ delivery, ...letter })));
+  const letters = attempted.flatMap(({ delivery, deadLetters }) =>
+    deadLetters.map((letter) => ({ delivery, ...letter })),
+  );
   try {
     await sql`
       with attempt as (

@@ -69,7 +69,8 @@ export async function sendAll(
       const sharers = sharing(throttled, [...innocent, ...queue.flat()], budgets);
       await pauseKeys([...throttled, ...sharers], budgets, line);
       const held = new Set(sharers.map(({ item }) => item));
-      if (held.size > 0) queue = queue.map((items) => items.filter((item) => !held.has(item))).filter((items) => items.length > 0);
+      if (held.size > 0)
+        queue = queue.map((items) => items.filter((item) => !held.has(item))).filter((items) => items.length > 0);
     }
     if (setback) return { setback, requests: made, sent };
     if (refusal && request.length > 1) {

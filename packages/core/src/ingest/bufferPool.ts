@@ -33,7 +33,8 @@ export function createSlabs(): Slabs {
   let open: Slab | undefined;
 
   function slabFor(bytes: number): Slab {
-    if (!open || open.used + bytes + 1 > slabBytes) open = free.pop() ?? { memory: Buffer.allocUnsafeSlow(slabBytes), used: 0, held: 0 };
+    if (!open || open.used + bytes + 1 > slabBytes)
+      open = free.pop() ?? { memory: Buffer.allocUnsafeSlow(slabBytes), used: 0, held: 0 };
     if (open.used === 0) open.used = open.memory.write(',');
     return open;
   }

@@ -20,7 +20,10 @@ const noPartition = '23514';
  * Stores requests with their batch, deliveries and counts; false when nothing was stored, because the registry has moved
  * on or a request is known.
  */
-export async function insertBatch(writer: Writer, { submissions, events, content, deliveries, version, shard }: NewBatch): Promise<boolean> {
+export async function insertBatch(
+  writer: Writer,
+  { submissions, events, content, deliveries, version, shard }: NewBatch,
+): Promise<boolean> {
   const refused = submissions.flatMap(({ refused, tokenId }) => refused.map((event) => ({ ...event, tokenId })));
   const values = [
     version,
@@ -29,7 +32,9 @@ export async function insertBatch(writer: Writer, { submissions, events, content
     content,
     submissions.map(({ hash }) => hash.toString('hex')),
     submissions.map(({ types }) => types.length),
-    submissions.map((submission) => (submission.refused.length > 0 ? JSON.stringify(receiptOf(submission).refused) : null)),
+    submissions.map((submission) =>
+      submission.refused.length > 0 ? JSON.stringify(receiptOf(submission).refused) : null,
+    ),
     deliveries.map(({ currentId }) => currentId),
     deliveries.map(({ selected }) => selected),
     deliveries.map(({ outcomes }) => outcomes?.toString('hex') ?? null),

@@ -35,5 +35,12 @@ function takerOf({ id, destination, selection }: Row, connectors: Connectors): T
   const connector = connectors.get(destination ?? '');
   if (id === null || selection === null) return [];
   const selected = selectedTypes(selection);
-  return [{ currentId: id, takes: catalogue.map(({ name }, index) => selected[index] === true && (!connector || connector.nameOf(name) !== undefined)) }];
+  return [
+    {
+      currentId: id,
+      takes: catalogue.map(
+        ({ name }, index) => selected[index] === true && (!connector || connector.nameOf(name) !== undefined),
+      ),
+    },
+  ];
 }

@@ -146,8 +146,20 @@ export function createStore(writer: Writer, options: StoreOptions): Store {
     const accepted = group.filter(({ submission }) => submission.types.length > 0);
     const types = accepted.flatMap(({ submission }) => submission.types);
     const deliveries = fanOut(types, takers);
-    const content = types.length > 0 ? await packBatch(accepted.map(({ submission }) => ({ json: submission.json, events: submission.types.length }))) : Buffer.alloc(0);
-    const stored = await insertBatch(writer, { submissions: group.map(({ submission }) => submission), events: types.length, content, deliveries, version, shard });
+    const content =
+      types.length > 0
+        ? await packBatch(
+            accepted.map(({ submission }) => ({ json: submission.json, events: submission.types.length })),
+          )
+        : Buffer.alloc(0);
+    const stored = await insertBatch(writer, {
+      submissions: group.map(({ submission }) => submission),
+      events: types.length,
+      content,
+      deliveries,
+      version,
+      shard,
+    });
     if (!stored) return false;
     if (deliveries.length > 0) options.onStored(deliveries.map(({ currentId }) => currentId));
     for (const { submission, resolve } of group) resolve(receiptOf(submission));
@@ -156,11 +168,19 @@ export function createStore(writer: Writer, options: StoreOptions): Store {
 
   async function answerRepeated(group: readonly Waiting[]): Promise<readonly Waiting[]> {
     const hashes = group.map(({ submission }) => submission.hash.toString('hex'));
-    const known = await writer.run<{ hash: string; accepted: number; refused: string | null }>({ name: 'known', text: knownText, values: [hashes] });
+    const known = await writer.run<{ hash: string; accepted: number; refused: string | null }>({
+      name: 'known',
+      text: knownText,
+      values: [hashes],
+    });
     const receipts = new Map(known.map((row) => [row.hash, row]));
     return group.filter(({ submission, resolve }) => {
       const row = receipts.get(submission.hash.toString('hex'));
-      if (row) resolve({ accepted: row.accepted, refused: row.refused === null ? [] : (JSON.parse(row.refused) as Receipt['refused']) });
+      if (row)
+        resolve({
+          accepted: row.accepted,
+          refused: row.refused === null ? [] : (JSON.parse(row.refused) as Receipt['refused']),
+        });
       return row === undefined;
     });
   }

@@ -61,14 +61,24 @@ export async function checkLedger(
 }
 
 async function daysOf(tx: Queries, currentId: number): Promise<readonly string[]> {
-  const stored = await tx.select({ day: delivery.storedOn }).from(delivery).where(eq(delivery.currentId, currentId)).groupBy(delivery.storedOn);
-  const tallied = await tx.select({ day: tally.day }).from(tally).where(eq(tally.currentId, currentId)).groupBy(tally.day);
+  const stored = await tx
+    .select({ day: delivery.storedOn })
+    .from(delivery)
+    .where(eq(delivery.currentId, currentId))
+    .groupBy(delivery.storedOn);
+  const tallied = await tx
+    .select({ day: tally.day })
+    .from(tally)
+    .where(eq(tally.currentId, currentId))
+    .groupBy(tally.day);
   return [...new Set([...stored, ...tallied].map(({ day }) => day))].sort();
 }
 
 async function isKept(tx: Queries, day: string): Promise<boolean> {
   const name = `delivery_${day.replaceAll('-', '')}`;
-  const [row] = (await tx.execute(sql`select to_regclass(${name}) is not null as kept`)) as unknown as [{ kept: boolean }];
+  const [row] = (await tx.execute(sql`select to_regclass(${name}) is not null as kept`)) as unknown as [
+    { kept: boolean },
+  ];
   return row.kept;
 }
 
@@ -76,7 +86,13 @@ async function* deliveriesOf(tx: Queries, currentId: number, day: string): Async
   let last = '0';
   for (;;) {
     const rows = await tx
-      .select({ id: delivery.id, events: delivery.events, pending: delivery.pending, outcomes: delivery.outcomes, skipReasons: delivery.skipReasons })
+      .select({
+        id: delivery.id,
+        events: delivery.events,
+        pending: delivery.pending,
+        outcomes: delivery.outcomes,
+        skipReasons: delivery.skipReasons,
+      })
       .from(delivery)
       .where(and(eq(delivery.storedOn, day), eq(delivery.currentId, currentId), gt(delivery.id, last)))
       .orderBy(asc(delivery.id))
@@ -89,7 +105,11 @@ async function* deliveriesOf(tx: Queries, currentId: number, day: string): Async
 
 async function lettersOf(tx: Queries, currentId: number, day: string): Promise<ReadonlyMap<string, Sums>> {
   const rows = await tx
-    .select({ deliveryId: deadLetter.deliveryId, outcome: deadLetter.outcome, events: sql<number>`sum(cardinality(${deadLetter.positions}))`.mapWith(Number) })
+    .select({
+      deliveryId: deadLetter.deliveryId,
+      outcome: deadLetter.outcome,
+      events: sql<number>`sum(cardinality(${deadLetter.positions}))`.mapWith(Number),
+    })
     .from(deadLetter)
     .where(and(eq(deadLetter.storedOn, day), eq(deadLetter.currentId, currentId)))
     .groupBy(deadLetter.deliveryId, deadLetter.outcome);

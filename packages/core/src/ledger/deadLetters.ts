@@ -3,7 +3,16 @@ import { and, asc, desc, eq, gte, isNotNull, isNull, lt, lte, sql, type SQL } fr
 import { unpackBatch } from '../batch/batch.js';
 import { batch, deadLetter, type DeadOutcome } from '../db/schema.js';
 import type { Admin } from '../admin/admin.js';
-import { boundOf, checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from '../admin/page.js';
+import {
+  boundOf,
+  checkFirst,
+  pageOf,
+  readCursor,
+  rowId,
+  writeCursor,
+  type Page,
+  type PageRequest,
+} from '../admin/page.js';
 
 /** One event that a Current will not deliver any more, and why. */
 export interface DeadLetter {
@@ -67,9 +76,15 @@ export async function listDeadLetters(
 }
 
 /** How many events each code has, the most frequent first. */
-export async function countDeadLetters({ db }: Pick<Admin, 'db'>, filter: DeadLetterFilter = {}): Promise<readonly DeadLetterCount[]> {
+export async function countDeadLetters(
+  { db }: Pick<Admin, 'db'>,
+  filter: DeadLetterFilter = {},
+): Promise<readonly DeadLetterCount[]> {
   const events = sql<number>`sum(cardinality(${deadLetter.positions}))`.mapWith(Number);
-  const replayed = sql<number>`coalesce(sum(cardinality(${deadLetter.positions})) filter (where ${deadLetter.replayedAt} is not null), 0)`.mapWith(Number);
+  const replayed =
+    sql<number>`coalesce(sum(cardinality(${deadLetter.positions})) filter (where ${deadLetter.replayedAt} is not null), 0)`.mapWith(
+      Number,
+    );
   return db
     .select({ outcome: deadLetter.outcome, code: deadLetter.code, events, replayed })
     .from(deadLetter)
@@ -100,7 +115,8 @@ async function readEvents(db: Admin['db'], places: readonly Place[]): Promise<re
       .where(and(eq(batch.storedOn, storedOn), eq(batch.id, batchId)));
     if (!found) continue;
     const stored = await unpackBatch(found.content);
-    for (const [index, { row, position }] of places.entries()) if (row.batchId === batchId) events[index] = stored[position];
+    for (const [index, { row, position }] of places.entries())
+      if (row.batchId === batchId) events[index] = stored[position];
   }
   return events;
 }

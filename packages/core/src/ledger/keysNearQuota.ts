@@ -21,7 +21,11 @@ export interface KeysNearQuota {
 }
 
 /** The keys that come nearest to their quotas, by the hub's own count, which holds up nothing. */
-export async function listKeysNearQuota({ db, sql }: Pick<Admin, 'db' | 'sql'>, id: string, first: number): Promise<KeysNearQuota | CurrentNotFound> {
+export async function listKeysNearQuota(
+  { db, sql }: Pick<Admin, 'db' | 'sql'>,
+  id: string,
+  first: number,
+): Promise<KeysNearQuota | CurrentNotFound> {
   checkFirst(first);
   const current = await findCurrent(db, id);
   if (!current) return currentNotFound(id);

@@ -1,7 +1,16 @@
 import { and, asc, count, desc, eq, gte, inArray, isNotNull, isNull, lt, type SQL } from 'drizzle-orm';
 import { quarantine } from '../db/schema.js';
 import type { Admin } from '../admin/admin.js';
-import { boundOf, checkDay, checkFirst, pageOf, readCursor, writeCursor, type Page, type PageRequest } from '../admin/page.js';
+import {
+  boundOf,
+  checkDay,
+  checkFirst,
+  pageOf,
+  readCursor,
+  writeCursor,
+  type Page,
+  type PageRequest,
+} from '../admin/page.js';
 
 /** An event that the catalogue refused, as it came. */
 export interface QuarantinedEvent {
@@ -46,7 +55,12 @@ export async function listQuarantine(
 ): Promise<Page<QuarantinedEvent>> {
   checkFirst(first);
   const [day, id] = readCursor(after, 2) ?? [];
-  const rows = await readOlder(db, filter, first + 1, day === undefined || id === undefined ? undefined : { day: dashed(day), id });
+  const rows = await readOlder(
+    db,
+    filter,
+    first + 1,
+    day === undefined || id === undefined ? undefined : { day: dashed(day), id },
+  );
   const page = pageOf(rows, first, (row) => writeCursor(row.storedOn.replaceAll('-', ''), row.id));
   return { nodes: page.nodes.map(viewOf), nextCursor: page.nextCursor };
 }
@@ -67,7 +81,9 @@ async function readOlder(
       .limit(most);
   if (!place) return read(undefined, limit);
   const ofDay = await read(and(eq(quarantine.storedOn, place.day), lt(quarantine.id, place.id)), limit);
-  return ofDay.length === limit ? ofDay : [...ofDay, ...(await read(lt(quarantine.storedOn, place.day), limit - ofDay.length))];
+  return ofDay.length === limit
+    ? ofDay
+    : [...ofDay, ...(await read(lt(quarantine.storedOn, place.day), limit - ofDay.length))];
 }
 
 /** `20260131` as a day; a cursor that somebody made up names a day all the same. */
@@ -78,7 +94,10 @@ function dashed(digits: string): string {
 }
 
 /** How many events each code has, the most frequent first. */
-export async function countQuarantine({ db }: Pick<Admin, 'db'>, filter: QuarantineFilter = {}): Promise<readonly QuarantineCount[]> {
+export async function countQuarantine(
+  { db }: Pick<Admin, 'db'>,
+  filter: QuarantineFilter = {},
+): Promise<readonly QuarantineCount[]> {
   const events = count();
   return db
     .select({ code: quarantine.code, events, released: count(quarantine.releasedAt) })
@@ -91,10 +110,17 @@ export async function countQuarantine({ db }: Pick<Admin, 'db'>, filter: Quarant
 export function matches({ code, from, to, released, ids }: QuarantineFilter): SQL | undefined {
   return and(
     code === undefined ? undefined : eq(quarantine.code, code.replaceAll('\0', '\uFFFD')),
-    from === undefined ? undefined : and(gte(quarantine.storedAt, boundOf(from)), gte(quarantine.storedOn, dayOf(boundOf(from)))),
+    from === undefined
+      ? undefined
+      : and(gte(quarantine.storedAt, boundOf(from)), gte(quarantine.storedOn, dayOf(boundOf(from)))),
     to === undefined ? undefined : lt(quarantine.storedAt, boundOf(to)),
     released === undefined ? undefined : released ? isNotNull(quarantine.releasedAt) : isNull(quarantine.releasedAt),
-    ids === undefined ? undefined : inArray(quarantine.id, ids.filter((id) => /^\d{1,18}$/.test(id))),
+    ids === undefined
+      ? undefined
+      : inArray(
+          quarantine.id,
+          ids.filter((id) => /^\d{1,18}$/.test(id)),
+        ),
   );
 }
 

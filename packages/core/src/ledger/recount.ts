@@ -33,25 +33,29 @@ export function openRecount(day: string): Recount {
       if (bytes.length !== events) differ(`it has ${events} events, and outcomes for ${bytes.length}`);
       const counts = new Uint32Array(256);
       for (const byte of bytes) counts[byte] = (counts[byte] as number) + 1;
-      if (counts[Outcome.pending] !== pending) differ(`${counts[Outcome.pending]} events are pending, and it says ${pending}`);
+      if (counts[Outcome.pending] !== pending)
+        differ(`${counts[Outcome.pending]} events are pending, and it says ${pending}`);
       for (const [byte, number] of counts.entries()) {
         if (number === 0 || byte === Outcome.unselected) continue;
         const name = nameOfByte(byte);
         const reason = byte >= Outcome.skipped ? skipReasons?.[byte - Outcome.skipped] : '';
-        if (name === undefined || reason === undefined) differ(`${number} events have the outcome byte ${byte}, which means nothing here`);
+        if (name === undefined || reason === undefined)
+          differ(`${number} events have the outcome byte ${byte}, which means nothing here`);
         else add(`${name} ${reason}`, number);
         add('selected ', number);
       }
       for (const outcome of ['rejected', 'expired'] as const) {
         const [counted, buried] = [counts[Outcome[outcome]] as number, letters?.get(outcome) ?? 0];
-        if (counted !== buried) differ(`${counted} events are ${outcome}, and ${buried} have a dead letter that says so`);
+        if (counted !== buried)
+          differ(`${counted} events are ${outcome}, and ${buried} have a dead letter that says so`);
       }
     },
 
     compare(tallies, kept) {
       const differ = (message: string): void => void differences.push({ day, deliveryId: undefined, message });
       const tallied = (outcome: string): number => sumOf(tallies, outcome);
-      const rest = tallied('selected') - tallied('delivered') - tallied('skipped') - tallied('rejected') - tallied('expired');
+      const rest =
+        tallied('selected') - tallied('delivered') - tallied('skipped') - tallied('rejected') - tallied('expired');
       // Of a day that is forgotten, the tally is all there is; a day is forgotten when nothing of it is pending.
       if (!kept) {
         if (rest !== 0) differ(`the day is forgotten, and ${rest} of its events never reached an outcome`);
@@ -60,11 +64,14 @@ export function openRecount(day: string): Recount {
       const pending = sumOf(sums, 'pending');
       if (rest !== pending) differ(`${pending} events are pending, and the tally leaves ${rest}`);
       for (const outcome of ['selected', 'delivered', 'rejected', 'expired']) {
-        if (sumOf(sums, outcome) !== tallied(outcome)) differ(`${sumOf(sums, outcome)} events are ${outcome}, and the tally says ${tallied(outcome)}`);
+        if (sumOf(sums, outcome) !== tallied(outcome))
+          differ(`${sumOf(sums, outcome)} events are ${outcome}, and the tally says ${tallied(outcome)}`);
       }
       for (const key of new Set([...sums.keys(), ...tallies.keys()])) {
         if (!key.startsWith('skipped ') || sums.get(key) === tallies.get(key)) continue;
-        differ(`${sums.get(key) ?? 0} events are skipped as ${key.slice(8)}, and the tally says ${tallies.get(key) ?? 0}`);
+        differ(
+          `${sums.get(key) ?? 0} events are skipped as ${key.slice(8)}, and the tally says ${tallies.get(key) ?? 0}`,
+        );
       }
       return differences;
     },

@@ -37,7 +37,10 @@ export async function planRelease(admin: Pick<Admin, 'db'>, filter: QuarantineFi
  * Stores what the present catalogue takes, as if it came now. One event is released once, however often and by how
  * many admins at once this is asked; the same event's id keeps a partner from counting it twice. Cannot be undone.
  */
-export async function releaseQuarantined(admin: Pick<Admin, 'db' | 'store'>, filter: QuarantineFilter): Promise<Released> {
+export async function releaseQuarantined(
+  admin: Pick<Admin, 'db' | 'store'>,
+  filter: QuarantineFilter,
+): Promise<Released> {
   const findings = openFindings();
   for await (const rows of unreleased(admin, filter)) {
     const good = rows.flatMap((row) => findings.add(row) ?? []);
@@ -61,11 +64,19 @@ const stepBytes = 16 * 1024 * 1024;
 
 async function* unreleased({ db }: Pick<Admin, 'db'>, filter: QuarantineFilter): AsyncGenerator<readonly Row[]> {
   const chosen = matches({ ...filter, released: false });
-  const days = await db.select({ day: quarantine.storedOn }).from(quarantine).where(chosen).groupBy(quarantine.storedOn).orderBy(asc(quarantine.storedOn));
+  const days = await db
+    .select({ day: quarantine.storedOn })
+    .from(quarantine)
+    .where(chosen)
+    .groupBy(quarantine.storedOn)
+    .orderBy(asc(quarantine.storedOn));
   for (const { day } of days) {
     let last: string | undefined = '0';
     while (last !== undefined) {
-      const rows: readonly Row[] = await readStep(db, and(chosen, eq(quarantine.storedOn, day), gt(quarantine.id, last)));
+      const rows: readonly Row[] = await readStep(
+        db,
+        and(chosen, eq(quarantine.storedOn, day), gt(quarantine.id, last)),
+      );
       if (rows.length > 0) yield rows;
       last = rows.at(-1)?.id;
     }
@@ -99,7 +110,10 @@ function openFindings() {
       }
       events++;
       const hash = createHash('sha256').update(`quarantine ${row.id}`).digest();
-      return { row, submission: { hash, tokenId: row.tokenId, types: reading.types, json: Buffer.from(reading.json), refused: [] } };
+      return {
+        row,
+        submission: { hash, tokenId: row.tokenId, types: reading.types, json: Buffer.from(reading.json), refused: [] },
+      };
     },
     close: (): Releasable => ({ events, stillRefused: [...refused.values()] }),
   };

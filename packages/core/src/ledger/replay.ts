@@ -24,7 +24,11 @@ export interface Replayed {
 export type ReplayFilter = Pick<DeadLetterFilter, 'outcome' | 'code' | 'from' | 'to'>;
 
 /** Counts what `replayDeadLetters` would replay at this moment. */
-export async function planReplay(admin: Pick<Admin, 'db'>, currentId: string, filter: ReplayFilter): Promise<ReplayPlanned | CurrentNotFound | WrongState> {
+export async function planReplay(
+  admin: Pick<Admin, 'db'>,
+  currentId: string,
+  filter: ReplayFilter,
+): Promise<ReplayPlanned | CurrentNotFound | WrongState> {
   const row = await findCurrent(admin.db, currentId);
   if (!row) return currentNotFound(currentId);
   if (!possibleActions(row.state).includes('replay')) return wrongState(row, 'replay');
@@ -40,13 +44,20 @@ export async function planReplay(admin: Pick<Admin, 'db'>, currentId: string, fi
  * is replayed once, however many admins ask at once; what dies again is a new dead letter. Cannot be undone.
  * Works in steps, each complete in itself: should one fail, what was replayed stays so, and asking again does the rest.
  */
-export async function replayDeadLetters(admin: Admin, currentId: string, filter: ReplayFilter): Promise<Replayed | CurrentNotFound | WrongState> {
+export async function replayDeadLetters(
+  admin: Admin,
+  currentId: string,
+  filter: ReplayFilter,
+): Promise<Replayed | CurrentNotFound | WrongState> {
   const row = await findCurrent(admin.db, currentId);
   if (!row) return currentNotFound(currentId);
   if (!possibleActions(row.state).includes('replay')) return wrongState(row, 'replay');
   // What dies while this runs is not of it: it would go round and round.
   const [clock] = (await admin.db.execute(sql`select now() as now`)) as unknown as [{ now: string }];
-  const chosen = and(matches({ ...filter, currentId, replayed: false }), sql`${deadLetter.recordedAt} <= ${clock.now}::timestamptz`) as SQL;
+  const chosen = and(
+    matches({ ...filter, currentId, replayed: false }),
+    sql`${deadLetter.recordedAt} <= ${clock.now}::timestamptz`,
+  ) as SQL;
   let events = 0;
   let deliveries = 0;
   for (;;) {

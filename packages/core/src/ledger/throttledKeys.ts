@@ -74,5 +74,13 @@ export async function listThrottledKeys(
 }
 
 function viewOf({ budget, key, events, reasons, since_ms, next_ms, until_ms }: Row): ThrottledKey {
-  return { budget, key, events, reasons, since: new Date(since_ms), nextAt: new Date(next_ms), until: new Date(until_ms) };
+  return {
+    budget,
+    key,
+    events,
+    reasons,
+    since: new Date(since_ms),
+    nextAt: new Date(next_ms),
+    until: new Date(until_ms),
+  };
 }

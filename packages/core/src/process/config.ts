@@ -1,12 +1,17 @@
 import { z } from 'zod';
 import type { QueuePlace } from '../queue.js';
 
-export const yesOrNo = z.enum(['true', 'false'], { error: 'wanted true or false' }).transform((word) => word === 'true');
+export const yesOrNo = z
+  .enum(['true', 'false'], { error: 'wanted true or false' })
+  .transform((word) => word === 'true');
 
 /** Variables that the api and the worker share, read from the environment once, at start. */
 export const sharedVariables = {
   DATABASE_URL: z
-    .string({ error: 'is missing; wanted the URL of a Postgres 13 or newer, such as postgres://user:password@host:5432/currents' })
+    .string({
+      error:
+        'is missing; wanted the URL of a Postgres 13 or newer, such as postgres://user:password@host:5432/currents',
+    })
     .refine((url) => /^postgres(ql)?:\/\//.test(url), { error: 'wanted a URL that begins with postgres://' }),
   REDIS_URL: z
     .string()
@@ -15,10 +20,14 @@ export const sharedVariables = {
   MASTER_KEY: z
     .string({ error: 'is missing; wanted 32 random bytes in base64, as `openssl rand -base64 32` makes them' })
     .transform((text) => Buffer.from(text, 'base64'))
-    .refine((key) => key.length === 32, { error: 'wanted exactly 32 bytes in base64, as `openssl rand -base64 32` makes them' }),
+    .refine((key) => key.length === 32, {
+      error: 'wanted exactly 32 bytes in base64, as `openssl rand -base64 32` makes them',
+    }),
   ALLOW_CUSTOM_BASE_URL: yesOrNo.default(false),
   LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { error: 'wanted trace, debug, info, warn, error, fatal or silent' })
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'wanted trace, debug, info, warn, error, fatal or silent',
+    })
     .default('info'),
 };
 
@@ -41,7 +50,10 @@ export class ConfigInvalid extends Error {
 }
 
 /** Reads all variables at once, so that one error names every wrong one. Empty counts as absent. Values are never quoted. */
-export function readVariables<Shape extends z.ZodRawShape>(shape: Shape, environment: NodeJS.ProcessEnv): z.output<z.ZodObject<Shape>> {
+export function readVariables<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  environment: NodeJS.ProcessEnv,
+): z.output<z.ZodObject<Shape>> {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const read = z.object(shape).safeParse(given);
   if (read.success) return read.data;
@@ -49,6 +61,12 @@ export function readVariables<Shape extends z.ZodRawShape>(shape: Shape, environ
 }
 
 /** Redis where there is one, otherwise the hub's own database. */
-export function queuePlaceOf({ REDIS_URL, DATABASE_URL }: { readonly REDIS_URL?: string | undefined; readonly DATABASE_URL: string }): QueuePlace {
+export function queuePlaceOf({
+  REDIS_URL,
+  DATABASE_URL,
+}: {
+  readonly REDIS_URL?: string | undefined;
+  readonly DATABASE_URL: string;
+}): QueuePlace {
   return REDIS_URL === undefined ? { databaseUrl: DATABASE_URL } : { redisUrl: REDIS_URL };
 }

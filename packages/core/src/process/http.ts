@@ -44,7 +44,11 @@ async function answer(agent: Agent, request: HttpRequest, timeoutMs: number): Pr
 }
 
 /** Without a limit to the whole: how long a file takes depends on its length. The agent ends what stands still. */
-async function stream(agent: Agent, request: HttpRequest, take: (piece: Uint8Array) => Promise<void> | void): Promise<HttpAnswer> {
+async function stream(
+  agent: Agent,
+  request: HttpRequest,
+  take: (piece: Uint8Array) => Promise<void> | void,
+): Promise<HttpAnswer> {
   let refusal: { readonly error: unknown } | undefined;
   try {
     const response = await open(agent, request);
@@ -65,7 +69,11 @@ async function stream(agent: Agent, request: HttpRequest, take: (piece: Uint8Arr
   }
 }
 
-async function open(agent: Agent, { method, url, headers, body, gzip: zip }: HttpRequest, signal?: AbortSignal): Promise<Dispatcher.ResponseData> {
+async function open(
+  agent: Agent,
+  { method, url, headers, body, gzip: zip }: HttpRequest,
+  signal?: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
   const plain = body === undefined || typeof body === 'string' ? body : inOnePiece(body);
   const packed = zip && plain !== undefined ? await compress(plain, compression) : plain;
   return send(url, {
@@ -105,7 +113,14 @@ function singleHeaders(headers: Record<string, string | string[] | undefined>): 
 }
 
 const timeouts = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ABORT_ERR', 'TimeoutError']);
-const unreachables = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+const unreachables = new Set([
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
 
 /** Names what went wrong without the URL or the headers, which may hold credentials. */
 function failureOf(error: unknown): { failure: 'timeout' | 'unreachable' | 'broken'; detail: string } {

@@ -1,7 +1,17 @@
 import { pino, type Logger } from 'pino';
 
 /** Paths that never reach a log line, wherever they appear. */
-const secret = ['authorization', 'credentials', 'token', 'secret', 'password', 'apiKey', 'masterKey', 'client_secret', 'partner_api_key'];
+const secret = [
+  'authorization',
+  'credentials',
+  'token',
+  'secret',
+  'password',
+  'apiKey',
+  'masterKey',
+  'client_secret',
+  'partner_api_key',
+];
 
 /** The process's log: one JSON line each, on standard output, with secrets blanked out. */
 export function createLog(name: string, level: string): Logger {

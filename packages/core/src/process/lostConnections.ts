@@ -7,7 +7,10 @@ import type { Logger } from 'pino';
 export function surviveLostConnections(log: Logger): void {
   process.on('unhandledRejection', (error) => {
     if (!isLostConnection(error)) throw error;
-    log.warn({ event: 'connection.lost', err: error }, 'a connection to the database was lost while it was being opened');
+    log.warn(
+      { event: 'connection.lost', err: error },
+      'a connection to the database was lost while it was being opened',
+    );
   });
 }
 

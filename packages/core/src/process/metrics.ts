@@ -51,20 +51,84 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const requests = new Counter({ name: 'currents_ingest_requests_total', help: 'Requests to /v1/events, by status', labelNames: ['status'], registers });
+  const requests = new Counter({
+    name: 'currents_ingest_requests_total',
+    help: 'Requests to /v1/events, by status',
+    labelNames: ['status'],
+    registers,
+  });
   const accepted = new Counter({ name: 'currents_events_accepted_total', help: 'Events stored', registers });
-  const quarantined = new Counter({ name: 'currents_events_quarantined_total', help: 'Events the catalogue refused, and kept', registers });
-  const storing = new Histogram({ name: 'currents_store_seconds', help: 'From reading a request to its commit', buckets: seconds, registers });
-  const outcomes = new Counter({ name: 'currents_outcomes_total', help: 'Events that reached an outcome, by Current', labelNames: ['current', 'outcome'], registers });
-  const attempts = new Histogram({ name: 'currents_attempt_seconds', help: 'Duration of one attempt, by Current', labelNames: ['current'], buckets: seconds, registers });
-  const arrival = new Histogram({ name: 'currents_delivered_seconds', help: 'From storing an event to recording it as delivered, by Current', labelNames: ['current'], buckets: seconds, registers });
-  const overdue = new Gauge({ name: 'currents_overdue', help: 'Live Currents that the last sweep found with due deliveries', registers });
-  const pushes = new Counter({ name: 'currents_pushes_total', help: 'Requests that push cohorts, by partner and result', labelNames: ['partner', 'result'], registers });
-  const moves = new Counter({ name: 'currents_members_moved_total', help: 'Members that were added to cohorts or removed from them, by partner', labelNames: ['partner', 'move'], registers });
-  const waits = new Histogram({ name: 'currents_change_wait_seconds', help: 'From storing a change of a cohort to applying it, or to putting it aside until its session is whole', buckets: seconds, registers });
-  const steps = new Counter({ name: 'currents_pull_steps_total', help: 'Steps of pulls of cohorts, by partner and outcome', labelNames: ['partner', 'outcome'], registers });
-  const tellings = new Counter({ name: 'currents_webhook_requests_total', help: 'Requests to the webhooks of segments, by outcome', labelNames: ['outcome'], registers });
-  const told = new Counter({ name: 'currents_webhook_changes_total', help: 'Entries and exits that webhooks of segments took', registers });
+  const quarantined = new Counter({
+    name: 'currents_events_quarantined_total',
+    help: 'Events the catalogue refused, and kept',
+    registers,
+  });
+  const storing = new Histogram({
+    name: 'currents_store_seconds',
+    help: 'From reading a request to its commit',
+    buckets: seconds,
+    registers,
+  });
+  const outcomes = new Counter({
+    name: 'currents_outcomes_total',
+    help: 'Events that reached an outcome, by Current',
+    labelNames: ['current', 'outcome'],
+    registers,
+  });
+  const attempts = new Histogram({
+    name: 'currents_attempt_seconds',
+    help: 'Duration of one attempt, by Current',
+    labelNames: ['current'],
+    buckets: seconds,
+    registers,
+  });
+  const arrival = new Histogram({
+    name: 'currents_delivered_seconds',
+    help: 'From storing an event to recording it as delivered, by Current',
+    labelNames: ['current'],
+    buckets: seconds,
+    registers,
+  });
+  const overdue = new Gauge({
+    name: 'currents_overdue',
+    help: 'Live Currents that the last sweep found with due deliveries',
+    registers,
+  });
+  const pushes = new Counter({
+    name: 'currents_pushes_total',
+    help: 'Requests that push cohorts, by partner and result',
+    labelNames: ['partner', 'result'],
+    registers,
+  });
+  const moves = new Counter({
+    name: 'currents_members_moved_total',
+    help: 'Members that were added to cohorts or removed from them, by partner',
+    labelNames: ['partner', 'move'],
+    registers,
+  });
+  const waits = new Histogram({
+    name: 'currents_change_wait_seconds',
+    help: 'From storing a change of a cohort to applying it, or to putting it aside until its session is whole',
+    buckets: seconds,
+    registers,
+  });
+  const steps = new Counter({
+    name: 'currents_pull_steps_total',
+    help: 'Steps of pulls of cohorts, by partner and outcome',
+    labelNames: ['partner', 'outcome'],
+    registers,
+  });
+  const tellings = new Counter({
+    name: 'currents_webhook_requests_total',
+    help: 'Requests to the webhooks of segments, by outcome',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const told = new Counter({
+    name: 'currents_webhook_changes_total',
+    help: 'Entries and exits that webhooks of segments took',
+    registers,
+  });
   return {
     registry,
     requested: (status) => requests.inc({ status }),

@@ -63,7 +63,11 @@ export async function claimStep(session: Session, wish: StepWish): Promise<Claim
   });
 }
 
-async function hold(tx: Transaction, cohortId: number, { freeAtMs, budget: { unit, allow, perMs } }: Spent): Promise<void> {
+async function hold(
+  tx: Transaction,
+  cohortId: number,
+  { freeAtMs, budget: { unit, allow, perMs } }: Spent,
+): Promise<void> {
   const minutes = perMs / 60_000;
   const period = minutes >= 2 * 1_440 ? `${Math.round(minutes / 1_440)} days` : `${Math.round(minutes)} minutes`;
   const detail = `the partner takes ${allow} ${unit} in ${period}, all cohorts together, and has had them`;
@@ -86,7 +90,11 @@ interface Row {
 }
 
 /** What a step before this one handed over and did not finish comes again, so it is not counted. */
-async function take(tx: Transaction, { cohortId, currentId, account, lease, leaseMs }: StepWish, begins: boolean): Promise<Row | undefined> {
+async function take(
+  tx: Transaction,
+  { cohortId, currentId, account, lease, leaseMs }: StepWish,
+  begins: boolean,
+): Promise<Row | undefined> {
   const begun = begins
     ? tx`run_id = nextval('cohort_pull_run'), begun_at = now(), moved_at = now(), place = null, place_pages = 0, place_members = 0, tries = 0,
         pages = 0, members = 0, total = null,`
@@ -107,7 +115,11 @@ function stepOf(row: Row, { cohortId, account, lease }: StepWish, countedAtMs: n
     runId: row.run_id,
     lease,
     partner: row.partner,
-    cohort: { id: row.partner_id, ...(row.name !== null && { name: row.name }), ...(row.description !== null && { description: row.description }) },
+    cohort: {
+      id: row.partner_id,
+      ...(row.name !== null && { name: row.name }),
+      ...(row.description !== null && { description: row.description }),
+    },
     place: row.place ?? undefined,
     pages: row.place_pages,
     members: Number(row.place_members),

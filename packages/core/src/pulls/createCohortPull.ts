@@ -35,21 +35,27 @@ export interface CohortPulledAlready {
   readonly pull: PullView;
 }
 
-export type FollowResult = PullView | NotListed | NoSource | PartnerCohortNotFound | CohortTooLarge | CohortPulledAlready;
+export type FollowResult =
+  PullView | NotListed | NoSource | PartnerCohortNotFound | CohortTooLarge | CohortPulledAlready;
 
 /**
  * Fetches a cohort from its partner from now on: at once, and then by the schedule. It becomes known as if the partner
  * had pushed it; a deleted one begins anew. One that was fetched through a Current that is deleted goes on through this one.
  */
 export async function followCohort(admin: Admin, { currentId, partnerId, schedule }: NewPull): Promise<FollowResult> {
-  if (!schedules.includes(schedule)) throw new QuestionRefused(`schedule: wanted ${schedules.join(', ')}; something else came`);
+  if (!schedules.includes(schedule))
+    throw new QuestionRefused(`schedule: wanted ${schedules.join(', ')}; something else came`);
   const source = await openSource(admin, currentId);
   if ('kind' in source) return source;
   const { name: partner, label } = source.working.connector;
   const already = await findHeld(admin, partner, partnerId);
   if (already) return pulledAlready(already);
   const listed = await findListed(admin, source, partnerId);
-  if (!listed) return { kind: 'PartnerCohortNotFound', message: `${label} lists no cohort with the id ${JSON.stringify(partnerId.slice(0, 80))}` };
+  if (!listed)
+    return {
+      kind: 'PartnerCohortNotFound',
+      message: `${label} lists no cohort with the id ${JSON.stringify(partnerId.slice(0, 80))}`,
+    };
   if ('kind' in listed) return listed;
   const { mostMembers } = source.pull.limits;
   if (mostMembers !== undefined && Number(listed.size ?? 0) > mostMembers) {
@@ -88,7 +94,11 @@ interface Listed {
 }
 
 /** The cohort as the partner lists it; asks only for one that is not known from an earlier list. */
-async function findListed(admin: Admin, source: PullSource, partnerId: string): Promise<Listed | NotListed | undefined> {
+async function findListed(
+  admin: Admin,
+  source: PullSource,
+  partnerId: string,
+): Promise<Listed | NotListed | undefined> {
   const find = async (): Promise<Listed | undefined> => {
     const [row] = await admin.sql<Listed[]>`
       select partner_id, name, description, size, partner_created_at from partner_cohort
@@ -106,12 +116,24 @@ async function declare({ sql }: Admin, partner: string, listed: Listed): Promise
     ...(listed.description !== null && { description: listed.description }),
     ...(listed.partner_created_at !== null && { createdAtMs: listed.partner_created_at.getTime() }),
   };
-  const stored = await storePush({ sql, onStored: () => undefined }, { partner, keyId: null, body: '', parsed: { changes: [{ kind: 'declare', cohort }], refused: {} } });
-  if (stored.outcome !== 'stored') throw new Error(`a cohort was not declared: ${'detail' in stored ? stored.detail : stored.outcome}`);
+  const stored = await storePush(
+    { sql, onStored: () => undefined },
+    { partner, keyId: null, body: '', parsed: { changes: [{ kind: 'declare', cohort }], refused: {} } },
+  );
+  if (stored.outcome !== 'stored')
+    throw new Error(`a cohort was not declared: ${'detail' in stored ? stored.detail : stored.outcome}`);
 }
 
 /** Undefined when the cohort is pulled through another Current that is there. */
-async function begin({ sql }: Admin, pull: { readonly partner: string; readonly partnerId: string; readonly currentId: number; readonly schedule: Schedule }): Promise<number | undefined> {
+async function begin(
+  { sql }: Admin,
+  pull: {
+    readonly partner: string;
+    readonly partnerId: string;
+    readonly currentId: number;
+    readonly schedule: Schedule;
+  },
+): Promise<number | undefined> {
   const [row] = await sql<{ id: number }[]>`
     with begun as (
       insert into cohort_pull as p (cohort_id, current_id)

@@ -56,7 +56,11 @@ interface Page {
   readonly refused: Readonly<Record<string, number>>;
 }
 
-async function store(deps: KeepDeps, { partner, cohort, runId, lease }: ClaimedStep, { page, pages, members, refused }: Page): Promise<void> {
+async function store(
+  deps: KeepDeps,
+  { partner, cohort, runId, lease }: ClaimedStep,
+  { page, pages, members, refused }: Page,
+): Promise<void> {
   const change: CohortChange = { kind: 'replace', cohort, session: { id: pullSession(runId), page, pages }, members };
   // Another attempt at the step may cut its pages elsewhere, so its page is another push.
   const body = `${runId} ${lease} ${page}`;
@@ -65,7 +69,12 @@ async function store(deps: KeepDeps, { partner, cohort, runId, lease }: ClaimedS
   if ('detail' in stored) throw new Error(`a page of a pull was not stored: ${stored.detail}`);
 }
 
-async function noteProgress({ sql, leaseMs }: KeepDeps, { cohortId, lease }: ClaimedStep, { pages, members }: Kept, total: number | undefined): Promise<void> {
+async function noteProgress(
+  { sql, leaseMs }: KeepDeps,
+  { cohortId, lease }: ClaimedStep,
+  { pages, members }: Kept,
+  total: number | undefined,
+): Promise<void> {
   const noted = await sql`
     update cohort_pull set
       pages = ${pages}, members = ${members}, total = coalesce(${total ?? null}::bigint, total),

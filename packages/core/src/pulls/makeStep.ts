@@ -38,7 +38,8 @@ const longestWindowMs = 12 * 3_600_000;
 /** Makes the next step of a pull, if it is due and may be made: one call of the connector, and what it means for the pull. */
 export async function makeStep(deps: StepDeps, { cohortId, currentId }: DuePull): Promise<void> {
   const working = await readWorking(deps.sql, currentId, deps);
-  if (!working) throw new Error(`the cohort ${cohortId} is pulled through the Current ${currentId}, which there is not`);
+  if (!working)
+    throw new Error(`the cohort ${cohortId} is pulled through the Current ${currentId}, which there is not`);
   if (!isWorking(working)) {
     await failPull(deps.sql, { cohortId, version: 0, ownFault: true }, { ...working, mend: 'person' });
     return;
@@ -52,11 +53,22 @@ export async function makeStep(deps: StepDeps, { cohortId, currentId }: DuePull)
   }
   const { limits } = pull;
   const account = accountOf(deps.seal, working);
-  const step = await claimStep(deps.session, { cohortId, currentId, account, limits, lease: deps.presence.newLease(), leaseMs: deps.leaseMs });
+  const step = await claimStep(deps.session, {
+    cohortId,
+    currentId,
+    account,
+    limits,
+    lease: deps.presence.newLease(),
+    leaseMs: deps.leaseMs,
+  });
   if (step) await walk(deps, step, { working, pull });
 }
 
-async function walk(deps: StepDeps, step: ClaimedStep, { working, pull }: { readonly working: Working; readonly pull: CohortPull<unknown, unknown> }): Promise<void> {
+async function walk(
+  deps: StepDeps,
+  step: ClaimedStep,
+  { working, pull }: { readonly working: Working; readonly pull: CohortPull<unknown, unknown> },
+): Promise<void> {
   const { sql, log, leaseMs, stopped, wakeCohort, http } = deps;
   const { settings, credentials, currentId, version } = working;
   const startedMs = Date.now();
@@ -74,8 +86,15 @@ async function walk(deps: StepDeps, step: ClaimedStep, { working, pull }: { read
       await giveBack(sql, step);
       return;
     }
-    said = error instanceof TooLarge ? { outcome: 'failed', code: 'cohort_too_large', detail: error.message, mend: 'person' } : threw(error);
-    if (said.outcome === 'deferred') log.warn({ event: 'pull.error', cohort: step.cohortId, current: currentId, err: error }, 'a step of a pull failed in the hub; it is made again');
+    said =
+      error instanceof TooLarge
+        ? { outcome: 'failed', code: 'cohort_too_large', detail: error.message, mend: 'person' }
+        : threw(error);
+    if (said.outcome === 'deferred')
+      log.warn(
+        { event: 'pull.error', cohort: step.cohortId, current: currentId, err: error },
+        'a step of a pull failed in the hub; it is made again',
+      );
   }
   const kept = keeper.kept();
   await settle(deps, step, { said, kept, version });
@@ -94,13 +113,19 @@ async function walk(deps: StepDeps, step: ClaimedStep, { working, pull }: { read
 
 class TooLarge extends Error {
   constructor(mostMembers: number) {
-    super(`the cohort has more than ${mostMembers} members, and the partner gives none out that is larger; make a smaller one there`);
+    super(
+      `the cohort has more than ${mostMembers} members, and the partner gives none out that is larger; make a smaller one there`,
+    );
     this.name = 'TooLarge';
   }
 }
 
 function threw(error: unknown): PullStep {
-  return { outcome: 'deferred', code: 'step_threw', detail: `the step failed in the hub: ${error instanceof Error ? error.name : typeof error}` };
+  return {
+    outcome: 'deferred',
+    code: 'step_threw',
+    detail: `the step failed in the hub: ${error instanceof Error ? error.name : typeof error}`,
+  };
 }
 
 interface Said {
@@ -126,20 +151,40 @@ async function settle(deps: StepDeps, step: ClaimedStep, { said, kept, version }
     case 'failed':
       await failPull(sql, { cohortId, lease: step.lease, version }, said);
       if (said.mend === 'time') return;
-      log.error({ event: 'pull.failed', cohort: cohortId, code: said.code, detail: said.detail }, 'a cohort is pulled no more until somebody repairs it; its members stay');
+      log.error(
+        { event: 'pull.failed', cohort: cohortId, code: said.code, detail: said.detail },
+        'a cohort is pulled no more until somebody repairs it; its members stay',
+      );
   }
 }
 
-async function postpone(deps: StepDeps, step: ClaimedStep, said: Extract<PullStep, { readonly outcome: 'deferred' }>, version: number): Promise<void> {
+async function postpone(
+  deps: StepDeps,
+  step: ClaimedStep,
+  said: Extract<PullStep, { readonly outcome: 'deferred' }>,
+  version: number,
+): Promise<void> {
   const { sql, log, wakePull, windowMs } = deps;
   const { cohortId, movedAtMs } = step;
   const nowMs = Date.now();
   const trouble = { code: said.code, detail: said.detail, afterMs: said.afterMs, tries: step.tries + 1 };
-  const again = retry(trouble, { nowMs, keptSinceMs: movedAtMs, windowMs: Math.min(windowMs, longestWindowMs), random: Math.random() });
+  const again = retry(trouble, {
+    nowMs,
+    keptSinceMs: movedAtMs,
+    windowMs: Math.min(windowMs, longestWindowMs),
+    random: Math.random(),
+  });
   if (again.again) {
     await postponeStep(sql, step, { ...said, dueAtMs: again.dueAtMs });
     return wakePull(cohortId, again.dueAtMs - nowMs);
   }
-  await failPull(sql, { cohortId, lease: step.lease, version }, { code: again.code, detail: again.detail, mend: 'time' });
-  log.warn({ event: 'pull.given_up', cohort: cohortId, code: again.code }, 'a pull was given up; the next one follows by its schedule');
+  await failPull(
+    sql,
+    { cohortId, lease: step.lease, version },
+    { code: again.code, detail: again.detail, mend: 'time' },
+  );
+  log.warn(
+    { event: 'pull.given_up', cohort: cohortId, code: again.code },
+    'a pull was given up; the next one follows by its schedule',
+  );
 }

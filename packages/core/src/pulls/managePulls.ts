@@ -43,11 +43,18 @@ export interface PullStopped {
 }
 
 function notPulled(cohortId: string): CohortNotPulled {
-  return { kind: 'CohortNotPulled', message: `the hub does not fetch a cohort with the id ${JSON.stringify(cohortId.slice(0, 40))}` };
+  return {
+    kind: 'CohortNotPulled',
+    message: `the hub does not fetch a cohort with the id ${JSON.stringify(cohortId.slice(0, 40))}`,
+  };
 }
 
 /** Pulls, those of the newest cohorts first. */
-export async function listPulls(admin: Deps, { first, after }: PageRequest, { currentId, states }: PullFilter = {}): Promise<Page<PullView>> {
+export async function listPulls(
+  admin: Deps,
+  { first, after }: PageRequest,
+  { currentId, states }: PullFilter = {},
+): Promise<Page<PullView>> {
   checkFirst(first);
   const [cursor] = readCursor(after, 1) ?? [];
   const { sql } = admin;
@@ -72,9 +79,13 @@ export async function findPull(admin: Deps, cohortId: string): Promise<PullView 
 }
 
 /** Begins a pull at once, whatever the schedule says and however the last one failed. */
-export async function pullNow(admin: Pick<Admin, 'sql' | 'wakePull'>, cohortId: string): Promise<PullView | CohortNotPulled | PullUnderWay> {
+export async function pullNow(
+  admin: Pick<Admin, 'sql' | 'wakePull'>,
+  cohortId: string,
+): Promise<PullView | CohortNotPulled | PullUnderWay> {
   const id = rowId(cohortId) ?? 0;
-  const asked = await admin.sql`update cohort_pull set due_at = now(), hold_code = null, hold_detail = null where cohort_id = ${id} and run_id is null`;
+  const asked =
+    await admin.sql`update cohort_pull set due_at = now(), hold_code = null, hold_detail = null where cohort_id = ${id} and run_id is null`;
   const pull = await getPull(admin, cohortId);
   if (pull.kind === 'CohortNotPulled') return pull;
   if (asked.count === 1) {
@@ -82,7 +93,11 @@ export async function pullNow(admin: Pick<Admin, 'sql' | 'wakePull'>, cohortId: 
     return pull;
   }
   const since = pull.progress === undefined ? '' : ` since ${pull.progress.startedAt.toISOString()}`;
-  return { kind: 'PullUnderWay', message: `a pull of this cohort is under way${since}; cancel it first to begin anew`, pull };
+  return {
+    kind: 'PullUnderWay',
+    message: `a pull of this cohort is under way${since}; cancel it first to begin anew`,
+    pull,
+  };
 }
 
 /**
@@ -96,12 +111,18 @@ export async function cancelPull(admin: Deps, cohortId: string): Promise<PullVie
     from cohort c where c.id = p.cohort_id and p.cohort_id = ${rowId(cohortId) ?? 0} and p.run_id is not null and p.fetched_at is null`;
   const pull = await getPull(admin, cohortId);
   if (cancelled.count === 1 || pull.kind === 'CohortNotPulled') return pull;
-  const message = pull.state === 'applying' ? 'all members are fetched, and the membership is being replaced' : 'no pull of this cohort is under way';
+  const message =
+    pull.state === 'applying'
+      ? 'all members are fetched, and the membership is being replaced'
+      : 'no pull of this cohort is under way';
   return { kind: 'PullNotUnderWay', message, pull };
 }
 
 /** The hub fetches the cohort no more. Its members stay as they are, and nobody says how often it syncs. */
-export async function stopPulling(admin: Pick<Admin, 'sql' | 'connectors'>, cohortId: string): Promise<PullStopped | CohortNotPulled> {
+export async function stopPulling(
+  admin: Pick<Admin, 'sql' | 'connectors'>,
+  cohortId: string,
+): Promise<PullStopped | CohortNotPulled> {
   const { sql } = admin;
   const before = await findPull(admin, cohortId);
   const stopped = await sql`

@@ -79,7 +79,13 @@ export async function listPartnerCohorts(
       and (${part}::text is null or position(lower(${part}) in lower(l.name)) > 0 or position(lower(${part}) in lower(l.partner_id)) > 0)
     order by l.id limit ${first + 1}`;
   const { nodes, nextCursor } = pageOf(rows, first, ({ id: row }) => writeCursor(row));
-  return { kind: 'PartnerCohortPage', nodes: nodes.map(viewOf), nextCursor, listedAt: nodes[0]?.listed_at, advice: source.pull.description };
+  return {
+    kind: 'PartnerCohortPage',
+    nodes: nodes.map(viewOf),
+    nextCursor,
+    listedAt: nodes[0]?.listed_at,
+    advice: source.pull.description,
+  };
 }
 
 /** Asks the partner, and keeps its answer. What is kept stays as it is when there is none. */
@@ -96,7 +102,12 @@ export async function askForCohorts(admin: Admin, { working, pull }: PullSource)
     list = await pull.list({ settings, credentials, http: admin.http });
   } catch (error) {
     const name = error instanceof Error ? error.name : typeof error;
-    return { kind: 'PartnerUnanswered', message: `the connector failed: ${name}`, code: 'list_threw', retryAfterMs: undefined };
+    return {
+      kind: 'PartnerUnanswered',
+      message: `the connector failed: ${name}`,
+      code: 'list_threw',
+      retryAfterMs: undefined,
+    };
   }
   if (list.outcome === 'listed') {
     await keepList(admin, currentId, list.cohorts);
@@ -104,11 +115,19 @@ export async function askForCohorts(admin: Admin, { working, pull }: PullSource)
   }
   const message = shown(list.detail);
   if (list.outcome === 'failed' && list.mend === 'person') return { kind: 'PartnerRefused', message, code: list.code };
-  return { kind: 'PartnerUnanswered', message, code: list.code, retryAfterMs: list.outcome === 'deferred' ? list.afterMs : undefined };
+  return {
+    kind: 'PartnerUnanswered',
+    message,
+    code: list.code,
+    retryAfterMs: list.outcome === 'deferred' ? list.afterMs : undefined,
+  };
 }
 
 /** A list is a request as a step is, so it counts as one. Answers for how long there is none left. */
-async function countQuestion({ sql, seal }: Admin, { working, pull: { limits } }: PullSource): Promise<number | undefined> {
+async function countQuestion(
+  { sql, seal }: Admin,
+  { working, pull: { limits } }: PullSource,
+): Promise<number | undefined> {
   const account = accountOf(seal, working);
   return sql.begin(async (tx) => {
     const used = await lockAccount(tx, account);
@@ -120,7 +139,14 @@ async function countQuestion({ sql, seal }: Admin, { working, pull: { limits } }
 }
 
 async function keepList({ sql }: Admin, currentId: number, cohorts: readonly PartnerCohort[]): Promise<void> {
-  const rows = cohorts.map(({ id, name, description, size, createdAtMs, computedAtMs }) => ({ id, name, description, size, created: createdAtMs, computed: computedAtMs }));
+  const rows = cohorts.map(({ id, name, description, size, createdAtMs, computedAtMs }) => ({
+    id,
+    name,
+    description,
+    size,
+    created: createdAtMs,
+    computed: computedAtMs,
+  }));
   await sql`
     with given as (
       select distinct on (id) * from json_to_recordset(${JSON.stringify(rows)}::text::json)

@@ -35,7 +35,8 @@ export function spentBudget(used: Used, units: readonly Unit[], budgets: PullLim
     const periodMs = budget.perMs + slackMs;
     const recent = used[budget.unit].filter((atMs) => atMs > used.nowMs - periodMs);
     const first = recent[recent.length - budget.allow];
-    if (first !== undefined && first + periodMs > (spent?.freeAtMs ?? 0)) spent = { freeAtMs: first + periodMs, budget };
+    if (first !== undefined && first + periodMs > (spent?.freeAtMs ?? 0))
+      spent = { freeAtMs: first + periodMs, budget };
   }
   return spent;
 }
@@ -49,11 +50,20 @@ export async function lockAccount(tx: Transaction, account: Buffer): Promise<Use
 }
 
 /** Counts one more of each unit, and forgets what no budget looks back to. Answers when it was, to give it back by. */
-export async function noteUse(tx: Transaction, account: Buffer, used: Used, units: readonly Unit[], budgets: PullLimits['budgets']): Promise<number> {
+export async function noteUse(
+  tx: Transaction,
+  account: Buffer,
+  used: Used,
+  units: readonly Unit[],
+  budgets: PullLimits['budgets'],
+): Promise<number> {
   // Later than any before it, so that each can be told from all others.
   const atMs = Math.max(used.nowMs, ...[...used.steps.slice(-1), ...used.pulls.slice(-1)].map((last) => last + 1));
   const kept = (unit: Unit): number[] => {
-    const longestMs = Math.max(0, ...budgets.filter((budget) => budget.unit === unit).map(({ perMs }) => perMs + slackMs));
+    const longestMs = Math.max(
+      0,
+      ...budgets.filter((budget) => budget.unit === unit).map(({ perMs }) => perMs + slackMs),
+    );
     return [...used[unit], ...(units.includes(unit) ? [atMs] : [])].filter((at) => at > used.nowMs - longestMs);
   };
   await tx`

@@ -34,6 +34,7 @@ export async function openSource(admin: Admin, currentId: string): Promise<PullS
   if (!working) return currentNotFound(currentId);
   if (!isWorking(working)) return { kind: 'CurrentNotReady', message: working.detail, code: working.code };
   const { connector } = working;
-  if (!connector.cohortPull) return { kind: 'PullNotOffered', message: `${connector.label} gives no cohorts out: it has to push them` };
+  if (!connector.cohortPull)
+    return { kind: 'PullNotOffered', message: `${connector.label} gives no cohorts out: it has to push them` };
   return { working, pull: connector.cohortPull };
 }

@@ -94,7 +94,8 @@ export function pullViewOf(row: PullRow): PullView {
     failure: failureOf(row),
     lastStartedAt: row.begun_at ?? undefined,
     lastSuccessAt: row.last_success_at ?? undefined,
-    nextDueAt: (row.run_id === null && (row.failed_mend === null || row.failed_mend === 'time') && row.due_at) || undefined,
+    nextDueAt:
+      (row.run_id === null && (row.failed_mend === null || row.failed_mend === 'time') && row.due_at) || undefined,
     createdAt: row.created_at,
   };
 }

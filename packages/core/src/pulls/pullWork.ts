@@ -86,7 +86,11 @@ export function startPullWork(deps: PullWorkDeps): PullWork {
     try {
       await makeStep(stepDeps, due);
     } catch (error) {
-      if (!stopped) log.warn({ event: 'pull.error', cohort: due.cohortId, err: error }, 'a step of a pull was not recorded; it is made again when its lease ends');
+      if (!stopped)
+        log.warn(
+          { event: 'pull.error', cohort: due.cohortId, err: error },
+          'a step of a pull was not recorded; it is made again when its lease ends',
+        );
     }
     hands.delete(due.cohortId);
     // Somebody may be waiting for the hand.

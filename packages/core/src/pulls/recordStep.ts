@@ -19,7 +19,12 @@ export interface Failure {
  */
 
 /** The next step begins at the place, after a while. */
-export async function goOn(sql: Sql, { cohortId, lease }: ClaimedStep, kept: Kept, next: { readonly place: string; readonly afterMs: number }): Promise<void> {
+export async function goOn(
+  sql: Sql,
+  { cohortId, lease }: ClaimedStep,
+  kept: Kept,
+  next: { readonly place: string; readonly afterMs: number },
+): Promise<void> {
   await sql`
     update cohort_pull set
       place = ${next.place}, place_pages = ${kept.pages}, place_members = ${kept.members}, moved_at = now(), tries = 0, lease = null,
@@ -35,7 +40,11 @@ export async function noteFetched(sql: Sql, { cohortId, lease }: ClaimedStep): P
 }
 
 /** The same step is made again at a later time. */
-export async function postponeStep(sql: Sql, { cohortId, lease }: ClaimedStep, why: { readonly code: string; readonly detail: string; readonly dueAtMs: number }): Promise<void> {
+export async function postponeStep(
+  sql: Sql,
+  { cohortId, lease }: ClaimedStep,
+  why: { readonly code: string; readonly detail: string; readonly dueAtMs: number },
+): Promise<void> {
   await sql`
     update cohort_pull set
       lease = null, tries = tries + 1, hold_code = ${why.code}, hold_detail = ${why.detail}, due_at = to_timestamp(${why.dueAtMs}::float8 / 1000)
@@ -71,7 +80,11 @@ export interface FailureOf {
 }
 
 /** The pull is over, and what it fetched is void. Another one waits for time, for a repair, or for somebody to ask. */
-export async function failPull(sql: Sql, { cohortId, lease, version, ownFault = false }: FailureOf, { code, detail, mend }: Failure): Promise<void> {
+export async function failPull(
+  sql: Sql,
+  { cohortId, lease, version, ownFault = false }: FailureOf,
+  { code, detail, mend }: Failure,
+): Promise<void> {
   await sql`
     update cohort_pull p set
       ${over(sql)}, failed_code = ${code}, failed_detail = ${detail}, failed_mend = ${mend}, failed_version = ${version},

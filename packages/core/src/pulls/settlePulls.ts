@@ -16,7 +16,11 @@ const accountDays = 40;
  */
 
 /** Ends pulls whose pages have been applied, or will never be; the queue calls when the next ones are due. */
-export async function settlePulls(sql: Sql, log: Logger, wakePull: (cohortId: number, afterMs: number) => void): Promise<void> {
+export async function settlePulls(
+  sql: Sql,
+  log: Logger,
+  wakePull: (cohortId: number, afterMs: number) => void,
+): Promise<void> {
   const settled = await sql<{ cohort: number; state: string; members: string; ms: number; next: number | null }[]>`
     with settled as (
       update cohort_pull p set

@@ -40,7 +40,10 @@ export function everybody(sql: Queries, definition: Definition, sets: CohortSets
 }
 
 /** A definition whose negations stand before cohorts only. */
-type Inward = Exclude<Definition, { readonly not: unknown }> & { readonly all?: readonly Inward[]; readonly any?: readonly Inward[] };
+type Inward = Exclude<Definition, { readonly not: unknown }> & {
+  readonly all?: readonly Inward[];
+  readonly any?: readonly Inward[];
+};
 
 /** `holds`: whether the definition itself is wanted, or its opposite. */
 function inward(definition: Definition, holds: boolean): Inward {
@@ -60,10 +63,14 @@ function isBounded(definition: Inward): boolean {
 function select(sql: Queries, definition: Inward, sets: CohortSets): Fragment {
   if ('includes' in definition) {
     const setId = sets.get(definition.includes) ?? null;
-    return setId === null ? sql`select ''::text collate "C" as member where false` : sql`select member from ${sql(setTable(setId))}`;
+    return setId === null
+      ? sql`select ''::text collate "C" as member where false`
+      : sql`select member from ${sql(setTable(setId))}`;
   }
   if ('any' in definition) {
-    return definition.any.map((part) => sql`(${select(sql, part, sets)})`).reduce((left, right) => sql`${left} union ${right}`);
+    return definition.any
+      .map((part) => sql`(${select(sql, part, sets)})`)
+      .reduce((left, right) => sql`${left} union ${right}`);
   }
   if (!('all' in definition)) throw new Error('a definition that holds for everybody cannot be looked up');
   const base = definition.all.find((part) => 'includes' in part) ?? definition.all.find(isBounded);
@@ -72,7 +79,8 @@ function select(sql: Queries, definition: Inward, sets: CohortSets): Fragment {
   if (rest.length === 0) return select(sql, base, sets);
   const conditions = rest
     .map((part) => {
-      const within = (bounded: Inward): Fragment => sql`exists (select from (${select(sql, bounded, sets)}) o where o.member = b.member)`;
+      const within = (bounded: Inward): Fragment =>
+        sql`exists (select from (${select(sql, bounded, sets)}) o where o.member = b.member)`;
       return isBounded(part) ? within(part) : sql`not ${within(inward(part, false))}`;
     })
     .reduce((left, right) => sql`${left} and ${right}`);

@@ -32,12 +32,20 @@ export function readDefinition(given: unknown): Read {
       return nothing;
     };
     if (depth > mostDepth) return fail(`wanted at most ${mostDepth} levels`);
-    if (++parts > mostParts) return parts === mostParts + 1 ? fail(`wanted at most ${mostParts} parts in all`) : nothing;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return fail(`wanted an object with one of ${forms.join(', ')}`);
+    if (++parts > mostParts)
+      return parts === mostParts + 1 ? fail(`wanted at most ${mostParts} parts in all`) : nothing;
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return fail(`wanted an object with one of ${forms.join(', ')}`);
     const [entry, ...more] = Object.entries(value as Readonly<Record<string, unknown>>);
     const form = forms.find((known): known is Form => known === entry?.[0]);
     if (form === undefined || more.length > 0) {
-      const names = entry === undefined ? 'nothing' : [entry, ...more].slice(0, 5).map(([name]) => JSON.stringify(name.slice(0, 40))).join(', ');
+      const names =
+        entry === undefined
+          ? 'nothing'
+          : [entry, ...more]
+              .slice(0, 5)
+              .map(([name]) => JSON.stringify(name.slice(0, 40)))
+              .join(', ');
       return fail(`wanted exactly one of ${forms.join(', ')}; ${names} came`);
     }
     const inside = entry?.[1];
@@ -54,7 +62,8 @@ export function readDefinition(given: unknown): Read {
       case 'includes':
       case 'excludes': {
         const id = typeof inside === 'number' && Number.isSafeInteger(inside) ? String(inside) : inside;
-        if (typeof id !== 'string' || !/^[1-9]\d{0,8}$/.test(id)) return fail(`${form}: wanted the id of a cohort, such as "12"`);
+        if (typeof id !== 'string' || !/^[1-9]\d{0,8}$/.test(id))
+          return fail(`${form}: wanted the id of a cohort, such as "12"`);
         return form === 'includes' ? { includes: id } : { excludes: id };
       }
     }
@@ -65,7 +74,9 @@ export function readDefinition(given: unknown): Read {
   const fail = (message: string): Read => ({ problems: [{ field: 'definition', message }] });
   if (cohortsOf(definition).length > mostCohorts) return fail(`wanted at most ${mostCohorts} cohorts in all`);
   if (holdsFor(definition, () => false)) {
-    return fail('holds for somebody who is in none of the cohorts, and so for everybody there ever is; wanted at least one cohort that members have to be in');
+    return fail(
+      'holds for somebody who is in none of the cohorts, and so for everybody there ever is; wanted at least one cohort that members have to be in',
+    );
   }
   return { definition };
 }

@@ -56,7 +56,11 @@ async function tell({ http, seal }: TellDeps, batch: WebhookBatch): Promise<Webh
   try {
     secret = seal.open(batch.secret ?? Buffer.alloc(0), webhookSealContext(batch.webhookId));
   } catch {
-    return { outcome: 'blocked', code: 'secret_unreadable', detail: 'the stored secret does not open with this MASTER_KEY; renew it' };
+    return {
+      outcome: 'blocked',
+      code: 'secret_unreadable',
+      detail: 'the stored secret does not open with this MASTER_KEY; renew it',
+    };
   }
   const last = batch.changes.at(-1) as NotedChange;
   const deliveryId = `${batch.webhookId}-${batch.after}-${last.id}`;
@@ -77,7 +81,10 @@ async function settle(deps: TellDeps, batch: WebhookBatch, verdict: WebhookVerdi
     case 'blocked':
       if (await blockWebhook(sql, batch, verdict)) {
         const { code, detail } = verdict;
-        log.error({ event: 'webhook.blocked', webhook: batch.webhookId, code, detail }, 'a webhook is blocked until somebody repairs it; entries and exits are kept');
+        log.error(
+          { event: 'webhook.blocked', webhook: batch.webhookId, code, detail },
+          'a webhook is blocked until somebody repairs it; entries and exits are kept',
+        );
       }
       return false;
     case 'deferred':
@@ -86,7 +93,11 @@ async function settle(deps: TellDeps, batch: WebhookBatch, verdict: WebhookVerdi
 }
 
 /** The batch waits; what in it has been kept for its whole window expires. */
-async function postpone({ sql, log, windowMs }: TellDeps, batch: WebhookBatch, { code, detail, afterMs }: Why & { readonly afterMs: number | undefined }): Promise<boolean> {
+async function postpone(
+  { sql, log, windowMs }: TellDeps,
+  batch: WebhookBatch,
+  { code, detail, afterMs }: Why & { readonly afterMs: number | undefined },
+): Promise<boolean> {
   const nowMs = Date.now();
   const trouble = { code, detail, afterMs, tries: batch.failures + 1 };
   const random = Math.random();
@@ -100,6 +111,9 @@ async function postpone({ sql, log, windowMs }: TellDeps, batch: WebhookBatch, {
   }
   const last = batch.changes.findLast((change) => !next(change).again) ?? first;
   await expireChanges(sql, batch, last, again);
-  log.error({ event: 'webhook.expired', webhook: batch.webhookId, changes: batch.changes.indexOf(last) + 1, code }, 'a webhook was not told of entries and exits within their window');
+  log.error(
+    { event: 'webhook.expired', webhook: batch.webhookId, changes: batch.changes.indexOf(last) + 1, code },
+    'a webhook was not told of entries and exits within their window',
+  );
   return true;
 }

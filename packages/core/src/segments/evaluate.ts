@@ -1,5 +1,13 @@
 import { cohortLock } from '../cohorts/lockCohort.js';
-import { createUnindexedSet, indexSet, isCode, lockNotAvailable, setTable, supersedeSet, takeRoom } from '../cohorts/memberSet.js';
+import {
+  createUnindexedSet,
+  indexSet,
+  isCode,
+  lockNotAvailable,
+  setTable,
+  supersedeSet,
+  takeRoom,
+} from '../cohorts/memberSet.js';
 import { conflict, type Session, type Transaction } from '../db/session.js';
 import { everybody, holdsForMember, readCohortSets } from './condition.js';
 import { cohortsOf, storedDefinition, type Definition } from './definition.js';
@@ -42,7 +50,9 @@ export async function evaluateSegment(session: Session, segmentId: number): Prom
 /** In one view of the cohorts and the candidates: whoever moves afterwards is a candidate again. */
 function evaluate(session: Session, segmentId: number): Promise<Evaluated> {
   return session.transact(async (tx): Promise<Evaluated> => {
-    const [lock] = await tx<[{ held: boolean }]>`select pg_try_advisory_xact_lock(${segmentLock}, ${segmentId}) as held`;
+    const [lock] = await tx<
+      [{ held: boolean }]
+    >`select pg_try_advisory_xact_lock(${segmentLock}, ${segmentId}) as held`;
     if (!lock.held) return { outcome: 'busy' };
     const [segment] = await tx<SegmentRow[]>`
       select id, definition, version, evaluated_version, set_id from segment where id = ${segmentId} and deleted_at is null`;
@@ -52,8 +62,14 @@ function evaluate(session: Session, segmentId: number): Promise<Evaluated> {
     if (!segment || due.candidates === 0) return { outcome: 'nothing' };
     const startedMs = Date.now();
     const definition = storedDefinition(segment.definition);
-    const whole = due.anybody === true || due.candidates > mostCandidates || segment.set_id === null || segment.evaluated_version !== segment.version;
-    const evaluation = whole ? await evaluateWhole(tx, segment, definition) : await evaluateCandidates(tx, segment, definition);
+    const whole =
+      due.anybody === true ||
+      due.candidates > mostCandidates ||
+      segment.set_id === null ||
+      segment.evaluated_version !== segment.version;
+    const evaluation = whole
+      ? await evaluateWhole(tx, segment, definition)
+      : await evaluateCandidates(tx, segment, definition);
     const ms = Date.now() - startedMs;
     await note(tx, segment, evaluation, ms);
     return { outcome: 'evaluated', whole, moved: evaluation.moved, ms };
@@ -157,7 +173,12 @@ const longestRestMs = 5 * 60_000;
 const shortestRestMs = 1_000;
 
 /** After an evaluation a segment rests for as long as it took, so that a busy cohort does not keep it going without end. */
-async function note(tx: Transaction, segment: SegmentRow, { setId, counts, replaces, lastChangeId }: Evaluation, tookMs: number): Promise<void> {
+async function note(
+  tx: Transaction,
+  segment: SegmentRow,
+  { setId, counts, replaces, lastChangeId }: Evaluation,
+  tookMs: number,
+): Promise<void> {
   const [external, device, alias] = counts;
   const restMs = Math.min(Math.max(shortestRestMs, tookMs), longestRestMs);
   const base = replaces ? 0 : 1;

@@ -38,7 +38,16 @@ export async function exportMembers(
   const endMs = Date.now() + longestMs;
   try {
     return await session.transact(async (tx) => {
-      const [row] = await tx<{ id: number; name: string; set_id: string | null; members: string; change_id: string; evaluated_at: Date | null }[]>`
+      const [row] = await tx<
+        {
+          id: number;
+          name: string;
+          set_id: string | null;
+          members: string;
+          change_id: string;
+          evaluated_at: Date | null;
+        }[]
+      >`
         select id, name, set_id, external_ids + device_ids + aliases as members, change_id, evaluated_at
         from segment where id = ${segmentId} and deleted_at is null`;
       if (!row) return 'not_found';
@@ -46,7 +55,13 @@ export async function exportMembers(
       // Held from here on, so that the set is not dropped however long the reading takes.
       const table = setTable(row.set_id);
       const first = await readPiece(tx, table, '', format);
-      taker.begin({ segmentId: String(row.id), name: row.name, members: Number(row.members), changesCursor: row.change_id, evaluatedAt: row.evaluated_at });
+      taker.begin({
+        segmentId: String(row.id),
+        name: row.name,
+        members: Number(row.members),
+        changesCursor: row.change_id,
+        evaluatedAt: row.evaluated_at,
+      });
       if (format === 'csv') await taker.take('kind,id,label\n');
       for (let piece = first; piece; piece = await readPiece(tx, table, piece.last, format)) {
         if (Date.now() > endMs) throw new Error('the export was read too slowly, and ended');
@@ -60,7 +75,12 @@ export async function exportMembers(
 }
 
 /** Made into text by the database: for this process a piece is one value, however many members it has. */
-async function readPiece(tx: Transaction, table: string, after: string, format: ExportFormat): Promise<{ readonly text: string; readonly last: string } | undefined> {
+async function readPiece(
+  tx: Transaction,
+  table: string,
+  after: string,
+  format: ExportFormat,
+): Promise<{ readonly text: string; readonly last: string } | undefined> {
   const line = format === 'csv' ? csvLine(tx) : jsonLine(tx);
   const [piece] = await tx<[{ text: string | null; last: string | null }]>`
     select string_agg(${line}, '' order by member) as text, max(member) as last

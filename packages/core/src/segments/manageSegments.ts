@@ -4,7 +4,14 @@ import { checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type Pag
 import { inputInvalid, type InputInvalid, type NameTaken, type NotConfirmed } from '../admin/problem.js';
 import { violatesUnique } from '../admin/violation.js';
 import { cohortsOf, readDefinition, type Definition } from './definition.js';
-import { segmentColumns, segmentNotFound, segmentViewOf, type SegmentNotFound, type SegmentRow, type SegmentView } from './segmentView.js';
+import {
+  segmentColumns,
+  segmentNotFound,
+  segmentViewOf,
+  type SegmentNotFound,
+  type SegmentRow,
+  type SegmentView,
+} from './segmentView.js';
 
 type Deps = Pick<Admin, 'sql'>;
 
@@ -21,7 +28,10 @@ export interface NewSegment {
 }
 
 /** A new segment. Its members are there as soon as a worker has evaluated it. */
-export async function createSegment({ sql }: Deps, given: NewSegment): Promise<SegmentView | InputInvalid | CohortsUnknown | NameTaken> {
+export async function createSegment(
+  { sql }: Deps,
+  given: NewSegment,
+): Promise<SegmentView | InputInvalid | CohortsUnknown | NameTaken> {
   const checked = await checkSegment({ sql }, given);
   if ('kind' in checked) return checked;
   const { name, definition } = checked;
@@ -53,7 +63,8 @@ export async function changeSegment(
   if ('kind' in checked) return checked;
   const { name, definition } = checked;
   try {
-    if (name !== undefined) await sql`update segment set name = ${name}, updated_at = now() where id = ${row.id} and deleted_at is null`;
+    if (name !== undefined)
+      await sql`update segment set name = ${name}, updated_at = now() where id = ${row.id} and deleted_at is null`;
   } catch (error) {
     return nameTaken({ sql }, name, error);
   }
@@ -114,7 +125,11 @@ export interface SegmentDeleted {
 }
 
 /** Ends a segment: nobody can ask it anything any more, and its webhooks are told nothing more. Confirmed by its name, exactly. */
-export async function deleteSegment({ sql }: Deps, id: string, confirmName: string): Promise<SegmentDeleted | SegmentNotFound | NotConfirmed> {
+export async function deleteSegment(
+  { sql }: Deps,
+  id: string,
+  confirmName: string,
+): Promise<SegmentDeleted | SegmentNotFound | NotConfirmed> {
   const row = await findSegment({ sql }, id);
   if (!row) return segmentNotFound(id);
   const { name, members } = segmentViewOf(row);
@@ -142,7 +157,10 @@ interface Given {
 }
 
 /** Name and definition as they are stored, where they are given; or what is wrong with them. */
-async function checkSegment<Some extends Given>({ sql }: Deps, given: Some): Promise<Checked<Some> | InputInvalid | CohortsUnknown> {
+async function checkSegment<Some extends Given>(
+  { sql }: Deps,
+  given: Some,
+): Promise<Checked<Some> | InputInvalid | CohortsUnknown> {
   const name = given.name === undefined ? undefined : checkName(given.name);
   const read = given.definition === undefined ? undefined : readDefinition(given.definition);
   const problems = [
@@ -166,12 +184,18 @@ export async function findUnknownCohorts({ sql }: Deps, definition: Definition):
   const known = new Set(rows.map(({ id }) => String(id)));
   const cohortIds = ids.filter((id) => !known.has(id));
   if (cohortIds.length === 0) return undefined;
-  return { kind: 'CohortsUnknown', message: `definition: there is no cohort with the id ${cohortIds.join(', ')}`, cohortIds };
+  return {
+    kind: 'CohortsUnknown',
+    message: `definition: there is no cohort with the id ${cohortIds.join(', ')}`,
+    cohortIds,
+  };
 }
 
 async function nameTaken({ sql }: Deps, name: string | undefined, error: unknown): Promise<NameTaken> {
   if (!violatesUnique(error, 'segment_name')) throw error;
-  const [owner] = await sql<{ id: number }[]>`select id from segment where lower(name) = lower(${name ?? ''}) and deleted_at is null`;
+  const [owner] = await sql<
+    { id: number }[]
+  >`select id from segment where lower(name) = lower(${name ?? ''}) and deleted_at is null`;
   const message = `name: the segment ${owner?.id ?? 'deleted a moment ago'} is called ${JSON.stringify(name)} already; choose another name`;
   return { kind: 'NameTaken', message, ownerId: String(owner?.id ?? '') };
 }

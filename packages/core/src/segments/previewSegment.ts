@@ -47,5 +47,10 @@ async function preview(tx: Transaction, definition: Definition): Promise<Segment
   const sizes = { externalIds: Number(row.e), deviceIds: Number(row.d), aliases: Number(row.a) };
   const examples = await tx<{ member: string }[]>`
     select member from (${everybody(tx, definition, sets)}) everybody order by member limit ${mostExamples}`;
-  return { kind: 'SegmentPreview', sizes, members: totalOf(sizes), examples: examples.map(({ member }) => memberOf(member)) };
+  return {
+    kind: 'SegmentPreview',
+    sizes,
+    members: totalOf(sizes),
+    examples: examples.map(({ member }) => memberOf(member)),
+  };
 }

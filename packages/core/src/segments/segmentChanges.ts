@@ -55,7 +55,10 @@ export async function listSegmentChanges(
   const row = await findSegment({ sql }, segmentId);
   if (!row) return segmentNotFound(segmentId);
   const changesSince = row.changes_since ?? undefined;
-  const known = after !== undefined ? BigInt(after) >= BigInt(row.forgotten_change_id) : since !== undefined && changesSince !== undefined && since >= changesSince;
+  const known =
+    after !== undefined
+      ? BigInt(after) >= BigInt(row.forgotten_change_id)
+      : since !== undefined && changesSince !== undefined && since >= changesSince;
   if (!known) {
     const message = `changes from there on are not known${changesSince ? `, only those since ${changesSince.toISOString()}` : ' yet'}; take all members anew, and follow from the cursor that comes with them`;
     return { kind: 'ChangesForgotten', message, changesSince };
@@ -65,7 +68,9 @@ export async function listSegmentChanges(
     where segment_id = ${row.id} and id > ${after ?? row.forgotten_change_id}::bigint
       and (${after === undefined ? boundOf(since as Date) : null}::timestamptz is null or at >= ${after === undefined ? boundOf(since as Date) : null}::timestamptz)
     order by id limit ${first + 1}`;
-  const changes = rows.slice(0, first).map(({ id, at, entered, member }) => ({ cursor: id, at, entered, member: memberOf(member) }));
+  const changes = rows
+    .slice(0, first)
+    .map(({ id, at, entered, member }) => ({ cursor: id, at, entered, member: memberOf(member) }));
   return {
     kind: 'SegmentChanges',
     changes,
@@ -79,6 +84,8 @@ function check(first: number, after: string | undefined, since: Date | undefined
   if (!(Number.isInteger(first) && first >= 1 && first <= mostChangesPerPage)) {
     throw new QuestionRefused(`first: wanted a whole number from 1 to ${mostChangesPerPage}; ${first} came`);
   }
-  if ((after === undefined) === (since === undefined)) throw new QuestionRefused('wanted either after or since; both or neither came');
-  if (after !== undefined && !/^\d{1,18}$/.test(after)) throw new QuestionRefused('after: wanted a cursor that this hub gave; something else came');
+  if ((after === undefined) === (since === undefined))
+    throw new QuestionRefused('wanted either after or since; both or neither came');
+  if (after !== undefined && !/^\d{1,18}$/.test(after))
+    throw new QuestionRefused('after: wanted a cursor that this hub gave; something else came');
 }

@@ -25,9 +25,16 @@ export interface GivenMember {
 }
 
 /** Whether somebody belongs to a segment, as it was last evaluated. */
-export async function findMembership({ sql }: Deps, segmentId: string, given: GivenMember): Promise<Membership | SegmentNotFound | InputInvalid> {
+export async function findMembership(
+  { sql }: Deps,
+  segmentId: string,
+  given: GivenMember,
+): Promise<Membership | SegmentNotFound | InputInvalid> {
   const member = readMember(given);
-  if (!member) return inputInvalid([{ field: 'member', message: 'wanted exactly one of externalId, deviceId and alias, of up to 600 characters' }]);
+  if (!member)
+    return inputInvalid([
+      { field: 'member', message: 'wanted exactly one of externalId, deviceId and alias, of up to 600 characters' },
+    ]);
   const key = memberKey(member);
   return readSets(async () => {
     const row = await findSegment({ sql }, segmentId);
@@ -36,7 +43,10 @@ export async function findMembership({ sql }: Deps, segmentId: string, given: Gi
       select c.id, c.set_id from segment_cohort u join cohort c on c.id = u.cohort_id
       where u.segment_id = ${row.id} and c.deleted_at is null and c.set_id is not null order by c.id`;
     const sets = [...(row.set_id === null ? [] : [{ id: 0, set_id: row.set_id }]), ...cohorts];
-    const within = sets.length === 0 ? [] : await sql<{ id: number }[]>`
+    const within =
+      sets.length === 0
+        ? []
+        : await sql<{ id: number }[]>`
       ${sets
         .map(({ id, set_id }) => sql`select ${id}::int as id from ${sql(setTable(set_id))} where member = ${key}`)
         .reduce((left, right) => sql`${left} union all ${right}`)}`;
@@ -61,7 +71,11 @@ function readMember({ externalId, deviceId, alias }: GivenMember): Member | unde
 }
 
 /** The members of a segment, in an order of their own that never changes. Who enters meanwhile may or may not appear. */
-export async function listMembers({ sql }: Deps, segmentId: string, { first, after }: PageRequest): Promise<Page<Member> | SegmentNotFound> {
+export async function listMembers(
+  { sql }: Deps,
+  segmentId: string,
+  { first, after }: PageRequest,
+): Promise<Page<Member> | SegmentNotFound> {
   checkFirst(first);
   const last = readMemberCursor(after);
   const found = await readSets(async () => {

@@ -53,7 +53,10 @@ export function startSegmentWork(deps: SegmentWorkDeps): SegmentWork {
   const webhooks = repeat('webhooks.error', async () => {
     for (const id of await findDueWebhooks({ sql })) {
       if (telling.has(id) || stopped) continue;
-      telling.set(id, tellAll(id).finally(() => telling.delete(id)));
+      telling.set(
+        id,
+        tellAll(id).finally(() => telling.delete(id)),
+      );
     }
     await expireBlockedWebhooks({ ...deps, sql });
   });
@@ -67,7 +70,10 @@ export function startSegmentWork(deps: SegmentWorkDeps): SegmentWork {
       if (outcome === 'evaluated') log.info({ event: 'segment.evaluated', segment: segmentId, ...what });
     } catch (error) {
       if (stopped) return;
-      log.warn({ event: 'segment.error', segment: segmentId, err: error }, 'a segment could not be evaluated; it is tried again');
+      log.warn(
+        { event: 'segment.error', segment: segmentId, err: error },
+        'a segment could not be evaluated; it is tried again',
+      );
       await sql`update segment set due_after = now() + interval '10 seconds' where id = ${segmentId}`;
     }
   }
@@ -76,7 +82,11 @@ export function startSegmentWork(deps: SegmentWorkDeps): SegmentWork {
     try {
       while (!stopped && (await tellNext({ ...deps, sql }, webhookId)));
     } catch (error) {
-      if (!stopped) log.warn({ event: 'webhook.error', webhook: webhookId, err: error }, 'a webhook could not be told; it is told again when its lease ends');
+      if (!stopped)
+        log.warn(
+          { event: 'webhook.error', webhook: webhookId, err: error },
+          'a webhook could not be told; it is told again when its lease ends',
+        );
     }
   }
 
@@ -104,7 +114,10 @@ export function startSegmentWork(deps: SegmentWorkDeps): SegmentWork {
     async stop() {
       stopped = true;
       // What webhooks are being told is recorded before the connections go.
-      await Promise.race([Promise.all(telling.values()), new Promise((resolve) => setTimeout(resolve, farewellSeconds * 1000).unref())]);
+      await Promise.race([
+        Promise.all(telling.values()),
+        new Promise((resolve) => setTimeout(resolve, farewellSeconds * 1000).unref()),
+      ]);
       await Promise.all([sql.end({ timeout: farewellSeconds }), session.end(farewellSeconds)]);
       await Promise.all([evaluating(), webhooks(), probes()]);
     },

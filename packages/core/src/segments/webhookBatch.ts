@@ -98,7 +98,11 @@ export interface Why {
   readonly detail: string;
 }
 
-export async function holdWebhook(sql: Sql, { webhookId, lease }: WebhookBatch, { code, detail, untilMs }: Why & { readonly untilMs: number }): Promise<void> {
+export async function holdWebhook(
+  sql: Sql,
+  { webhookId, lease }: WebhookBatch,
+  { code, detail, untilMs }: Why & { readonly untilMs: number },
+): Promise<void> {
   await sql`
     update segment_webhook set
       failures = failures + 1, hold_until = to_timestamp(${untilMs}::float8 / 1000), hold_code = ${code}, hold_detail = ${detail},
@@ -107,7 +111,11 @@ export async function holdWebhook(sql: Sql, { webhookId, lease }: WebhookBatch, 
 }
 
 /** Nothing passes until somebody repairs it; it is probed from time to time. False when the lease was lost. */
-export async function blockWebhook(sql: Sql, { webhookId, lease }: WebhookBatch, { code, detail }: Why): Promise<boolean> {
+export async function blockWebhook(
+  sql: Sql,
+  { webhookId, lease }: WebhookBatch,
+  { code, detail }: Why,
+): Promise<boolean> {
   const blocked = await sql`
     update segment_webhook set
       state = 'blocked', state_since = now(), blocked_code = ${code}, blocked_detail = ${detail}, probes = 0,
@@ -118,7 +126,12 @@ export async function blockWebhook(sql: Sql, { webhookId, lease }: WebhookBatch,
 }
 
 /** The first changes of the batch, up to and with `last`, are not told any more; what follows begins a new batch. */
-export async function expireChanges(sql: Sql, { webhookId, lease, changes }: WebhookBatch, last: NotedChange, { code, detail }: Why): Promise<void> {
+export async function expireChanges(
+  sql: Sql,
+  { webhookId, lease, changes }: WebhookBatch,
+  last: NotedChange,
+  { code, detail }: Why,
+): Promise<void> {
   const count = changes.indexOf(last) + 1;
   await sql`
     with moved as (
@@ -138,6 +151,11 @@ export function bodyOf({ webhookId, segmentId, segmentName, after, changes }: We
     segment: { id: String(segmentId), name: segmentName },
     after,
     cursor: changes.at(-1)?.id,
-    changes: changes.map(({ id, at, entered, member }) => ({ cursor: id, at, change: entered ? 'entered' : 'left', member: memberOf(member) })),
+    changes: changes.map(({ id, at, entered, member }) => ({
+      cursor: id,
+      at,
+      change: entered ? 'entered' : 'left',
+      member: memberOf(member),
+    })),
   });
 }

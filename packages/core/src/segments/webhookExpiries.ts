@@ -14,10 +14,24 @@ export interface WebhookExpiry {
 }
 
 /** What a webhook was not told of, the latest first. */
-export async function listWebhookExpiries({ sql }: Pick<Admin, 'sql'>, webhookId: string, { first, after }: PageRequest): Promise<Page<WebhookExpiry>> {
+export async function listWebhookExpiries(
+  { sql }: Pick<Admin, 'sql'>,
+  webhookId: string,
+  { first, after }: PageRequest,
+): Promise<Page<WebhookExpiry>> {
   checkFirst(first);
   const [cursor] = readCursor(after, 1) ?? [];
-  const rows = await sql<{ id: string; changes: string; first_change_id: string; last_change_id: string; code: string; detail: string; expired_at: Date }[]>`
+  const rows = await sql<
+    {
+      id: string;
+      changes: string;
+      first_change_id: string;
+      last_change_id: string;
+      code: string;
+      detail: string;
+      expired_at: Date;
+    }[]
+  >`
     select id, changes, first_change_id, last_change_id, code, detail, expired_at from segment_webhook_expiry
     where webhook_id = ${rowId(webhookId) ?? 0} and (${cursor ?? null}::bigint is null or id < ${cursor ?? null}::bigint)
     order by id desc limit ${first + 1}`;

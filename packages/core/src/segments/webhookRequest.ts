@@ -4,7 +4,12 @@ import { retryAfterMs, type Http, type HttpAnswer } from '@currents/connector';
 /** What a receiver of entries and exits said of one request. */
 export type WebhookVerdict =
   | { readonly outcome: 'delivered' }
-  | { readonly outcome: 'deferred'; readonly code: string; readonly detail: string; readonly afterMs: number | undefined }
+  | {
+      readonly outcome: 'deferred';
+      readonly code: string;
+      readonly detail: string;
+      readonly afterMs: number | undefined;
+    }
   /** The request was too large for the receiver: tell it less at a time. */
   | { readonly outcome: 'split'; readonly code: string; readonly detail: string }
   /** Nothing passes until a person repairs the webhook. */
@@ -26,7 +31,10 @@ const blocking = new Set([401, 403, 404, 410]);
 const waits = { leastMs: 1_000, mostMs: 60 * 60_000 };
 
 /** Makes one signed request. Never throws for anything a receiver or a network can do. */
-export async function tellWebhook(http: Http, { url, secret, deliveryId, body, nowMs }: WebhookRequest): Promise<WebhookVerdict> {
+export async function tellWebhook(
+  http: Http,
+  { url, secret, deliveryId, body, nowMs }: WebhookRequest,
+): Promise<WebhookVerdict> {
   const timestamp = String(Math.floor(nowMs / 1000));
   const answer = await http.request({
     method: 'POST',
@@ -49,19 +57,24 @@ export function signatureOf(secret: string, timestamp: string, body: string): st
 }
 
 /** Whether a signature is the secret's, in a time that tells nothing. What a receiver does, given here for tests and examples. */
-export function isSignedBy(secret: string, { timestamp, signature, body }: { readonly timestamp: string; readonly signature: string; readonly body: string }): boolean {
+export function isSignedBy(
+  secret: string,
+  { timestamp, signature, body }: { readonly timestamp: string; readonly signature: string; readonly body: string },
+): boolean {
   const wanted = Buffer.from(`v1=${signatureOf(secret, timestamp, body)}`);
   const given = Buffer.from(signature);
   return wanted.length === given.length && timingSafeEqual(wanted, given);
 }
 
 function verdictOf(answer: HttpAnswer): WebhookVerdict {
-  if ('failure' in answer) return { outcome: 'deferred', code: answer.failure, detail: answer.detail, afterMs: undefined };
+  if ('failure' in answer)
+    return { outcome: 'deferred', code: answer.failure, detail: answer.detail, afterMs: undefined };
   const { status } = answer;
   const code = `http_${status}`;
   if (status >= 200 && status < 300) return { outcome: 'delivered' };
   if (blocking.has(status)) return { outcome: 'blocked', code, detail: `the receiver answered ${status}` };
   if (status === 413) return { outcome: 'split', code, detail: 'the receiver answered 413: too much at a time' };
-  const detail = status < 400 ? `the receiver answered ${status}; redirects are not followed` : `the receiver answered ${status}`;
+  const detail =
+    status < 400 ? `the receiver answered ${status}; redirects are not followed` : `the receiver answered ${status}`;
   return { outcome: 'deferred', code, detail, afterMs: retryAfterMs(answer.headers, waits) };
 }

@@ -30,7 +30,13 @@ export async function probeBlockedWebhooks({ sql, http, seal, log }: Deps): Prom
       continue;
     }
     const body = JSON.stringify({ type: 'ping', webhookId: String(id) });
-    const { outcome } = await tellWebhook(http, { url, secret: opened, deliveryId: `${id}-ping-${probes}`, body, nowMs: Date.now() });
+    const { outcome } = await tellWebhook(http, {
+      url,
+      secret: opened,
+      deliveryId: `${id}-ping-${probes}`,
+      body,
+      nowMs: Date.now(),
+    });
     log.info({ event: 'webhook.probed', webhook: id, probe: probes, outcome });
     if (outcome !== 'delivered') continue;
     await sql`
@@ -63,7 +69,9 @@ export async function expireBlockedWebhooks({ sql, log, windowMs }: Deps): Promi
       ${`kept for the whole retry window of ${hours} h while the webhook was blocked: `}::text || coalesce(blocked_detail, '')
     from moved returning webhook_id, changes, code`;
   for (const { webhook_id: webhook, changes, code } of expired) {
-    log.error({ event: 'webhook.expired', webhook, changes, code }, 'a blocked webhook was not told of entries and exits within their window');
+    log.error(
+      { event: 'webhook.expired', webhook, changes, code },
+      'a blocked webhook was not told of entries and exits within their window',
+    );
   }
 }
-

@@ -29,7 +29,10 @@ export interface WebhookNotFound {
 }
 
 export function webhookNotFound(id: string): WebhookNotFound {
-  return { kind: 'SegmentWebhookNotFound', message: `there is no webhook with the id ${JSON.stringify(id.slice(0, 40))}` };
+  return {
+    kind: 'SegmentWebhookNotFound',
+    message: `there is no webhook with the id ${JSON.stringify(id.slice(0, 40))}`,
+  };
 }
 
 export interface WebhookRow {
@@ -59,7 +62,9 @@ export function webhookColumns({ sql }: Pick<Admin, 'sql'>) {
 }
 
 export async function findWebhook(admin: Pick<Admin, 'sql'>, id: string): Promise<WebhookRow | undefined> {
-  const [row] = await admin.sql<WebhookRow[]>`select ${webhookColumns(admin)} from segment_webhook w where w.id = ${rowId(id) ?? 0} and w.state <> 'deleted'`;
+  const [row] = await admin.sql<
+    WebhookRow[]
+  >`select ${webhookColumns(admin)} from segment_webhook w where w.id = ${rowId(id) ?? 0} and w.state <> 'deleted'`;
   return row;
 }
 
@@ -82,7 +87,8 @@ export function webhookViewOf(row: WebhookRow): WebhookView {
 }
 
 function troubleOf(row: WebhookRow): WebhookView['trouble'] {
-  if (row.state === 'blocked') return { code: row.blocked_code ?? '', detail: row.blocked_detail ?? '', until: undefined };
+  if (row.state === 'blocked')
+    return { code: row.blocked_code ?? '', detail: row.blocked_detail ?? '', until: undefined };
   if (row.hold_code === null) return undefined;
   return { code: row.hold_code, detail: row.hold_detail ?? '', until: row.hold_until ?? undefined };
 }

@@ -59,7 +59,15 @@ const giveBackMs = 5_000;
 
 export function createLane(currentId: number, deps: LaneDeps): Lane {
   const { sql, log } = deps;
-  const budgets = deps.budgetStore && createBudgets({ currentId, store: deps.budgetStore, windowMs: deps.windowMs, now: Date.now, onError: deps.onBudgetError });
+  const budgets =
+    deps.budgetStore &&
+    createBudgets({
+      currentId,
+      store: deps.budgetStore,
+      windowMs: deps.windowMs,
+      now: Date.now,
+      onError: deps.onBudgetError,
+    });
   const quotaBook = budgets && openQuotaBook({ sql, log, currentId, budgets, onError: deps.onBudgetError });
   const pace = createPace();
   const refusals = { alone: 0 };
@@ -127,7 +135,10 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
       try {
         if (!(await attempt()) && !woken) return;
       } catch (error) {
-        log.warn({ event: 'lane.error', current: currentId, err: error }, 'an attempt failed by itself; its deliveries are tried again');
+        log.warn(
+          { event: 'lane.error', current: currentId, err: error },
+          'an attempt failed by itself; its deliveries are tried again',
+        );
         await new Promise((resolve) => setTimeout(resolve, errorPauseMs));
         return;
       }
@@ -152,14 +163,16 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
     }
     const current = working;
     try {
-      if (claimed.version !== current.version && !(await begin())) throw new Error('the Current cannot work as it is set up now');
+      if (claimed.version !== current.version && !(await begin()))
+        throw new Error('the Current cannot work as it is set up now');
       await carry(claimed, working, startedMs);
     } catch (error) {
       await giveBack(lease);
       throw error;
     }
     // What this attempt left waiting was put off by the terms of its time.
-    if (working && working !== current) await recall(sql, currentId, working.connector.rateLimit(working.settings).budgets);
+    if (working && working !== current)
+      await recall(sql, currentId, working.connector.rateLimit(working.settings).budgets);
     return true;
   }
 
@@ -213,7 +226,10 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
         return await record(sql, attempted, { currentId, lease, shard: deps.shard });
       } catch (error) {
         if (error instanceof LeaseLost) {
-          log.warn({ event: 'lease.lost', current: currentId }, 'an attempt took longer than its lease; its results are dropped, and the partner drops the repeated events by their ids');
+          log.warn(
+            { event: 'lease.lost', current: currentId },
+            'an attempt took longer than its lease; its results are dropped, and the partner drops the repeated events by their ids',
+          );
           return;
         }
         if (Date.now() > untilMs) throw error;
@@ -231,7 +247,10 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
 
   async function blocked(reason: { readonly code: string; readonly detail: string }): Promise<void> {
     if (await block(sql, currentId, reason)) {
-      log.error({ event: 'current.blocked', current: currentId, ...reason }, 'a Current is blocked until somebody repairs it; its events are kept');
+      log.error(
+        { event: 'current.blocked', current: currentId, ...reason },
+        'a Current is blocked until somebody repairs it; its events are kept',
+      );
     }
   }
 

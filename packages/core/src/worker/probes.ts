@@ -26,7 +26,10 @@ export function openProbes(deps: ProbeDeps): Probes {
       for (const due of await takeDueProbes(deps.sql)) {
         const { currentId } = due;
         if (underWay.has(currentId)) continue;
-        underWay.set(currentId, probe(due, deps).finally(() => underWay.delete(currentId)));
+        underWay.set(
+          currentId,
+          probe(due, deps).finally(() => underWay.delete(currentId)),
+        );
       }
     },
     end: async () => void (await Promise.all(underWay.values())),
@@ -46,6 +49,9 @@ async function probe({ currentId, probes }: DueProbe, deps: ProbeDeps): Promise<
     log.info({ event: 'current.unblocked', current: currentId });
     wake(currentId);
   } catch (error) {
-    log.warn({ event: 'probe.error', current: currentId, err: error }, 'a blocked Current could not be probed; the next probe follows');
+    log.warn(
+      { event: 'probe.error', current: currentId, err: error },
+      'a blocked Current could not be probed; the next probe follows',
+    );
   }
 }

@@ -10,7 +10,15 @@ const parents = ['batch', 'delivery', 'dead_letter', 'quarantine', 'request'] as
  * Makes the partitions of the coming days, and drops those older than the retention, unless events of that day are
  * still pending: nothing is forgotten that has not reached its outcome.
  */
-export async function keepHouse({ sql, log, retentionDays }: { readonly sql: Sql; readonly log: Logger; readonly retentionDays: number }): Promise<void> {
+export async function keepHouse({
+  sql,
+  log,
+  retentionDays,
+}: {
+  readonly sql: Sql;
+  readonly log: Logger;
+  readonly retentionDays: number;
+}): Promise<void> {
   await sql`select ensure_partitions(${daysAhead}::int)`;
   await forgetPassedBudgets(sql);
   await forgetPassedUses(sql);

@@ -34,7 +34,11 @@ export function startSweep(deps: SweepDeps): Sweep {
     try {
       const { released, living } = await releaseDead(deps.sql);
       deps.presence.saw(living);
-      if (released > 0) deps.log.warn({ event: 'leases.released', leases: released }, 'a worker died; what it had under way is tried again');
+      if (released > 0)
+        deps.log.warn(
+          { event: 'leases.released', leases: released },
+          'a worker died; what it had under way is tried again',
+        );
       await wakeOverdue(deps);
       await probes.begin();
       await expireBlocked(deps);

@@ -5,9 +5,21 @@ import { createTestDatabase } from '../database.js';
 it('a deed is kept whatever text was given', async () => {
   const database = await createTestDatabase();
   const sql = connect(database.url, { max: 1, name: 'test' });
-  await noteDeed({ sql }, { adminTokenId: '1', deed: 'test', subjectId: 'a\0b', given: { text: 'NUL \0, half \uD83D', list: [{ more: '\0' }] }, result: 'Done', done: true });
+  await noteDeed(
+    { sql },
+    {
+      adminTokenId: '1',
+      deed: 'test',
+      subjectId: 'a\0b',
+      given: { text: 'NUL \0, half \uD83D', list: [{ more: '\0' }] },
+      result: 'Done',
+      done: true,
+    },
+  );
   const { nodes } = await listDeeds({ sql }, { first: 10 }, { deed: 'test', subjectId: 'a\0b' });
-  expect(nodes).toMatchObject([{ subjectId: 'a\uFFFDb', given: { text: 'NUL \uFFFD, half \uFFFD', list: [{ more: '\uFFFD' }] } }]);
+  expect(nodes).toMatchObject([
+    { subjectId: 'a\uFFFDb', given: { text: 'NUL \uFFFD, half \uFFFD', list: [{ more: '\uFFFD' }] } },
+  ]);
   expect((await listDeeds({ sql }, { first: 10 }, { deed: 'other' })).nodes).toEqual([]);
   await sql.end();
   await database.drop();

@@ -1,6 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { Connector, StreamingHttp } from '@currents/connector';
-import { connect, createCurrent, createIntake, createSeal, launchCurrent, openAdmin, openWriter, type Admin, type CurrentView, type Intake, type Seal, type Sql } from '@currents/core';
+import {
+  connect,
+  createCurrent,
+  createIntake,
+  createSeal,
+  launchCurrent,
+  openAdmin,
+  openWriter,
+  type Admin,
+  type CurrentView,
+  type Intake,
+  type Seal,
+  type Sql,
+} from '@currents/core';
 import { claim } from '../../src/delivery/claim.js';
 import { Outcome } from '../../src/batch/outcome.js';
 import { record } from '../../src/delivery/record.js';
@@ -10,7 +23,11 @@ import { createFakePartner, fakeConnector, type FakePartner } from '../fakeConne
 
 export { event } from '../deliveryHarness.js';
 
-export const everything = { eventTypes: [], channels: [], groups: ['behaviour', 'campaign', 'canvas', 'message', 'other'] };
+export const everything = {
+  eventTypes: [],
+  channels: [],
+  groups: ['behaviour', 'campaign', 'canvas', 'message', 'other'],
+};
 
 /** An admin's handle on a database of its own, with the fake connector, and what comes in beside it. */
 export interface Desk {
@@ -39,7 +56,11 @@ export function currentOf(answer: CurrentView | { readonly kind: string; readonl
   throw new Error(answer.message);
 }
 
-export type Fate = 'delivered' | 'pending' | { readonly skip: string } | { readonly outcome: 'rejected' | 'expired'; readonly code: string };
+export type Fate =
+  | 'delivered'
+  | 'pending'
+  | { readonly skip: string }
+  | { readonly outcome: 'rejected' | 'expired'; readonly code: string };
 
 const unreachable = async () => ({ status: 0, failure: 'unreachable', detail: 'there is no network here' }) as const;
 const noHttp: StreamingHttp = { request: unreachable, stream: unreachable };

@@ -13,12 +13,18 @@ beforeAll(async () => void (desk = await openDesk()));
 afterAll(() => desk.close());
 
 const canary = 'CANARY-9f8e7d6c5b4a';
-const given = { contactEmail: 'ana@example.com', destination: 'fake', settings: { region: 'here' }, selection: everything };
+const given = {
+  contactEmail: 'ana@example.com',
+  destination: 'fake',
+  settings: { region: 'here' },
+  selection: everything,
+};
 
 /** A connector whose schema and whose partner repeat whatever they are shown. */
 function gossip(): Connector {
   const key = z.string().superRefine((text, context) => {
-    if (!text.startsWith('good')) context.addIssue({ code: 'custom', message: `"${text}" does not begin with good`, path: [text.slice(0, 12)] });
+    if (!text.startsWith('good'))
+      context.addIssue({ code: 'custom', message: `"${text}" does not begin with good`, path: [text.slice(0, 12)] });
   });
   return {
     ...fakeConnector(desk.partner),
@@ -26,7 +32,11 @@ function gossip(): Connector {
       z.strictObject({ kind: z.literal('key'), key, note: z.enum(['a', 'b']).optional() }),
       z.strictObject({ kind: z.literal('pair'), user: z.string().regex(/^[a-z]+$/), secret: z.string().min(30) }),
     ]),
-    test: async ({ credentials }) => ({ outcome: 'refused', code: 'bad_key', detail: `the partner does not know ${credentials.key.slice(2, 14)}` }),
+    test: async ({ credentials }) => ({
+      outcome: 'refused',
+      code: 'bad_key',
+      detail: `the partner does not know ${credentials.key.slice(2, 14)}`,
+    }),
   };
 }
 
@@ -36,7 +46,9 @@ describe('credentials', () => {
     const id = Number(currentOf(current).id);
     const working = await readWorking(desk.sql, id, desk.admin);
     expect(working && isWorking(working) && working.credentials).toEqual({ key: canary });
-    const [row] = await desk.sql<{ credentials: Buffer; row: string }[]>`select credentials, c::text as row from current c where id = ${id}`;
+    const [row] = await desk.sql<
+      { credentials: Buffer; row: string }[]
+    >`select credentials, c::text as row from current c where id = ${id}`;
     expect(row?.credentials.includes(canary)).toBe(false);
     expect(row?.row).not.toContain(canary);
     expect(JSON.stringify([current, await getCurrent(desk.admin, String(id))])).not.toContain(canary);
@@ -44,7 +56,11 @@ describe('credentials', () => {
 
   it('show of what kind they are and which fields are set', async () => {
     const admin = desk.open({ connector: gossip() });
-    const current = await createCurrent(admin, { ...given, name: 'Kinds', credentials: { kind: 'key', key: `good ${canary}` } });
+    const current = await createCurrent(admin, {
+      ...given,
+      name: 'Kinds',
+      credentials: { kind: 'key', key: `good ${canary}` },
+    });
     expect(current).toMatchObject({ credentials: { kind: 'key', fields: ['key'] } });
   });
 
@@ -68,14 +84,31 @@ describe('credentials', () => {
 
   it('say which field is wrong and what was wanted', async () => {
     const admin = desk.open({ connector: gossip() });
-    expect(await createCurrent(admin, { ...given, name: 'Wrong', credentials: { kind: 'pair', user: 'ana', secret: 'short' } })).toMatchObject({
+    expect(
+      await createCurrent(admin, {
+        ...given,
+        name: 'Wrong',
+        credentials: { kind: 'pair', user: 'ana', secret: 'short' },
+      }),
+    ).toMatchObject({
       problems: [{ field: 'credentials.secret', message: expect.stringContaining('30') }],
     });
     expect(await createCurrent(admin, { ...given, name: 'Wrong', credentials: { kind: 'pear' } })).toMatchObject({
       problems: [{ field: 'credentials.kind', message: expect.stringContaining("'key' | 'pair'") }],
     });
-    expect(await createCurrent(admin, { ...given, name: 'Wrong', credentials: { kind: 'pair', user: 'ana', secret: 's'.repeat(30), keey: 1 } })).toMatchObject({
-      problems: [{ field: 'credentials', message: 'there is a field that is not wanted; wanted are only kind, key, note, user, secret' }],
+    expect(
+      await createCurrent(admin, {
+        ...given,
+        name: 'Wrong',
+        credentials: { kind: 'pair', user: 'ana', secret: 's'.repeat(30), keey: 1 },
+      }),
+    ).toMatchObject({
+      problems: [
+        {
+          field: 'credentials',
+          message: 'there is a field that is not wanted; wanted are only kind, key, note, user, secret',
+        },
+      ],
     });
   });
 });
@@ -85,41 +118,67 @@ describe('a test of credentials', () => {
     const id = await desk.draft('Tested');
     expect(await testCredentials(desk.admin, id)).toMatchObject({ kind: 'TestPassed' });
     desk.partner.mood = { outcome: 'blocked', code: 'bad_key', detail: 'no' };
-    expect(await testCredentials(desk.admin, id)).toMatchObject({ kind: 'TestFailed', outcome: 'refused', code: 'bad_key', message: 'no' });
+    expect(await testCredentials(desk.admin, id)).toMatchObject({
+      kind: 'TestFailed',
+      outcome: 'refused',
+      code: 'bad_key',
+      message: 'no',
+    });
     desk.partner.mood = undefined;
   });
 
   it('tries what is given instead, and stores none of it', async () => {
-    const connector = { ...fakeConnector(desk.partner), test: async ({ credentials }: { credentials: { key: string } }) => ({ outcome: 'refused', code: 'said', detail: credentials.key === 'try' ? 'tried' : 'stored' }) as const };
+    const connector = {
+      ...fakeConnector(desk.partner),
+      test: async ({ credentials }: { credentials: { key: string } }) =>
+        ({ outcome: 'refused', code: 'said', detail: credentials.key === 'try' ? 'tried' : 'stored' }) as const,
+    };
     const admin = desk.open({ connector });
     const id = await desk.draft('Instead');
     expect(await testCredentials(admin, id, { credentials: { key: 'try' } })).toMatchObject({ message: 'tried' });
     expect(await testCredentials(admin, id)).toMatchObject({ message: 'stored' });
     expect(await testCredentials(admin, id, { credentials: {} })).toMatchObject({ kind: 'CredentialsInvalid' });
-    expect(await testCredentials(admin, id, { settings: { region: 'mars' } })).toMatchObject({ kind: 'SettingsInvalid' });
-    expect(await testCredentials(admin, id, { settings: { region: 'here', baseUrl: 'https://x.example.com' } })).toMatchObject({ kind: 'BaseUrlNotAllowed' });
+    expect(await testCredentials(admin, id, { settings: { region: 'mars' } })).toMatchObject({
+      kind: 'SettingsInvalid',
+    });
+    expect(
+      await testCredentials(admin, id, { settings: { region: 'here', baseUrl: 'https://x.example.com' } }),
+    ).toMatchObject({ kind: 'BaseUrlNotAllowed' });
     expect(await testCredentials(admin, '4711')).toMatchObject({ kind: 'CurrentNotFound' });
   });
 
   it('never repeats them, though the partner does', async () => {
     const admin = desk.open({ connector: gossip() });
-    const current = await createCurrent(admin, { ...given, name: 'Gossip', credentials: { kind: 'key', key: `good ${canary}` } });
+    const current = await createCurrent(admin, {
+      ...given,
+      name: 'Gossip',
+      credentials: { kind: 'key', key: `good ${canary}` },
+    });
     const failed = await testCredentials(admin, currentOf(current).id);
     expect(failed).toMatchObject({ kind: 'TestFailed', code: 'bad_key' });
     expect(reveals(JSON.stringify(failed), [canary])).toBe(false);
   });
 
   it('that throws is a failed test, without the error’s message', async () => {
-    const admin = desk.open({ connector: { ...fakeConnector(desk.partner), test: async () => Promise.reject(new TypeError(canary)) } });
+    const admin = desk.open({
+      connector: { ...fakeConnector(desk.partner), test: async () => Promise.reject(new TypeError(canary)) },
+    });
     const id = await desk.draft('Thrown');
-    expect(await testCredentials(admin, id)).toEqual({ kind: 'TestFailed', outcome: 'unreachable', code: 'test_threw', message: 'the connector failed: TypeError' });
+    expect(await testCredentials(admin, id)).toEqual({
+      kind: 'TestFailed',
+      outcome: 'unreachable',
+      code: 'test_threw',
+      message: 'the connector failed: TypeError',
+    });
   });
 
   it('has the workers probe a blocked Current at once when it passes', async () => {
     const id = await desk.launch('Repaired');
     await block(desk.sql, Number(id), { code: 'bad_key', detail: 'no' });
     await desk.sql`update current set probe_at = now() + interval '1 hour' where id = ${Number(id)}`;
-    expect(await testCredentials(desk.admin, id, { credentials: { key: 'other' } })).toMatchObject({ kind: 'TestPassed' });
+    expect(await testCredentials(desk.admin, id, { credentials: { key: 'other' } })).toMatchObject({
+      kind: 'TestPassed',
+    });
     expect(await desk.sql`select from current where id = ${Number(id)} and probe_at <= now()`).toHaveLength(0);
     expect(await testCredentials(desk.admin, id)).toMatchObject({ kind: 'TestPassed' });
     expect(await desk.sql`select from current where id = ${Number(id)} and probe_at <= now()`).toHaveLength(1);

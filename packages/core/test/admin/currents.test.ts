@@ -1,4 +1,14 @@
-import { createSeal, changeCurrent, createCurrent, deleteCurrent, getCurrent, launchCurrent, listCurrents, pauseCurrent, resumeCurrent } from '@currents/core';
+import {
+  createSeal,
+  changeCurrent,
+  createCurrent,
+  deleteCurrent,
+  getCurrent,
+  launchCurrent,
+  listCurrents,
+  pauseCurrent,
+  resumeCurrent,
+} from '@currents/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { block } from '../../src/currentState.js';
 import { fakeConnector } from '../fakeConnector.js';
@@ -44,14 +54,24 @@ describe('creating', () => {
     ['no region', { settings: {} }, 'SettingsInvalid', ['settings.region']],
     ['a setting that is none', { settings: { region: 'here', colour: 'red' } }, 'SettingsInvalid', ['settings.colour']],
     ['no credentials', { credentials: {} }, 'CredentialsInvalid', ['credentials.key']],
-    ['an empty selection', { selection: { eventTypes: [], channels: [], groups: [] } }, 'SelectionInvalid', ['selection']],
+    [
+      'an empty selection',
+      { selection: { eventTypes: [], channels: [], groups: [] } },
+      'SelectionInvalid',
+      ['selection'],
+    ],
     [
       'names that nobody knows',
       { selection: { eventTypes: ['users.messages.email.Opn'], channels: ['message/mail'], groups: ['messages'] } },
       'SelectionInvalid',
       ['selection.eventTypes', 'selection.channels', 'selection.groups'],
     ],
-    ['more names than there can be', { selection: { eventTypes: Array(501).fill('x'), channels: [], groups: [] } }, 'SelectionInvalid', ['selection']],
+    [
+      'more names than there can be',
+      { selection: { eventTypes: Array(501).fill('x'), channels: [], groups: [] } },
+      'SelectionInvalid',
+      ['selection'],
+    ],
     [
       'only what the destination does not take',
       { selection: { eventTypes: ['agentconsole.AgentExecuted'], channels: [], groups: [] } },
@@ -74,7 +94,12 @@ describe('creating', () => {
   });
 
   it('is refused with a base URL, and says which configuration allows it', async () => {
-    const given = { ...good, name: 'Based', selection: { eventTypes: [], channels: ['message/email'], groups: [] }, settings: { region: 'here', baseUrl: 'https://relay.example.com' } };
+    const given = {
+      ...good,
+      name: 'Based',
+      selection: { eventTypes: [], channels: ['message/email'], groups: [] },
+      settings: { region: 'here', baseUrl: 'https://relay.example.com' },
+    };
     expect(await createCurrent(desk.admin, given)).toMatchObject({
       kind: 'BaseUrlNotAllowed',
       message: expect.stringContaining('ALLOW_CUSTOM_BASE_URL=true'),
@@ -83,7 +108,10 @@ describe('creating', () => {
     expect(await createCurrent(allowed, given)).toMatchObject({ kind: 'Current', warnings: [] });
     const [based] = (await listCurrents(desk.admin, { first: 1 }, { text: 'based' })).nodes;
     expect(based?.warnings).toMatchObject([{ code: 'base_url_not_allowed' }]);
-    expect(await launchCurrent(desk.admin, based?.id ?? '')).toMatchObject({ kind: 'CurrentNotReady', code: 'base_url_not_allowed' });
+    expect(await launchCurrent(desk.admin, based?.id ?? '')).toMatchObject({
+      kind: 'CurrentNotReady',
+      code: 'base_url_not_allowed',
+    });
   });
 
   it('of two with one name at once, makes one, and the other learns who has it', async () => {
@@ -110,10 +138,19 @@ describe('creating', () => {
 describe('changing', () => {
   it('replaces what is given, keeps the rest, and says what was before', async () => {
     const id = await desk.draft('To change');
-    const selection = { eventTypes: ['users.messages.email.Open', 'users.messages.email.Open'], channels: [], groups: [] };
+    const selection = {
+      eventTypes: ['users.messages.email.Open', 'users.messages.email.Open'],
+      channels: [],
+      groups: [],
+    };
     expect(await changeCurrent(desk.admin, id, { name: 'Changed', selection })).toMatchObject({
       kind: 'CurrentChanged',
-      current: { name: 'Changed', contactEmail: 'ana@example.com', selection: { eventTypes: ['users.messages.email.Open'] }, version: 2 },
+      current: {
+        name: 'Changed',
+        contactEmail: 'ana@example.com',
+        selection: { eventTypes: ['users.messages.email.Open'] },
+        version: 2,
+      },
       before: { name: 'To change', selection: everything },
     });
   });
@@ -126,7 +163,10 @@ describe('changing', () => {
   it('is refused with another Current’s name, and takes its own in another case', async () => {
     const first = await desk.draft('First');
     const second = await desk.draft('Second');
-    expect(await changeCurrent(desk.admin, second, { name: 'FIRST' })).toMatchObject({ kind: 'NameTaken', ownerId: first });
+    expect(await changeCurrent(desk.admin, second, { name: 'FIRST' })).toMatchObject({
+      kind: 'NameTaken',
+      ownerId: first,
+    });
     expect(await changeCurrent(desk.admin, second, { name: 'SECOND' })).toMatchObject({ kind: 'CurrentChanged' });
   });
 
@@ -149,10 +189,14 @@ describe('changing', () => {
     expect(await getCurrent(desk.admin, id)).toMatchObject({ state: 'blocked', blocked: { code: 'bad_key' } });
     await changeCurrent(desk.admin, id, { selection: everything });
     expect(await desk.sql`select from current where id = ${Number(id)} and probe_at <= now()`).toHaveLength(0);
-    expect(await changeCurrent(desk.admin, id, { credentials: { key: 'another' } })).toMatchObject({ kind: 'NotConfirmed' });
+    expect(await changeCurrent(desk.admin, id, { credentials: { key: 'another' } })).toMatchObject({
+      kind: 'NotConfirmed',
+    });
     expect(await desk.sql`select from current where id = ${Number(id)} and probe_at <= now()`).toHaveLength(0);
     await changeCurrent(desk.admin, id, { credentials: { key: 'another' }, confirmName: 'Blocked' });
-    expect(await desk.sql`select probes from current where id = ${Number(id)} and probe_at <= now() and state = 'blocked'`).toMatchObject([{ probes: 0 }]);
+    expect(
+      await desk.sql`select probes from current where id = ${Number(id)} and probe_at <= now() and state = 'blocked'`,
+    ).toMatchObject([{ probes: 0 }]);
   });
 });
 
@@ -162,7 +206,9 @@ describe('the states', () => {
     expect(await launchCurrent(desk.admin, id)).toMatchObject({ kind: 'Current', state: 'live' });
     await desk.sql`update current set live_since = '2026-01-01', state_since = '2026-01-01' where id = ${Number(id)}`;
     expect(await pauseCurrent(desk.admin, id)).toMatchObject({ state: 'paused' });
-    expect(await desk.sql`select from current where id = ${Number(id)} and live_since = '2026-01-01' and state_since > '2026-01-02'`).toHaveLength(1);
+    expect(
+      await desk.sql`select from current where id = ${Number(id)} and live_since = '2026-01-01' and state_since > '2026-01-02'`,
+    ).toHaveLength(1);
     desk.woken.length = 0;
     expect(await resumeCurrent(desk.admin, id)).toMatchObject({ state: 'live' });
     expect(await desk.sql`select from current where id = ${Number(id)} and live_since > '2026-01-02'`).toHaveLength(1);
@@ -182,7 +228,9 @@ describe('the states', () => {
       await desk.sql`update current set state = ${state} where id = ${Number(id)}`;
       const before = await getCurrent(desk.admin, id);
       const answer = await moves[move as keyof typeof moves](desk.admin, id);
-      expect(answer).toMatchObject(kind === 'Current' ? { kind } : { kind, state, possible: currentOf(before).possible });
+      expect(answer).toMatchObject(
+        kind === 'Current' ? { kind } : { kind, state, possible: currentOf(before).possible },
+      );
       if (kind === 'WrongState') expect(await getCurrent(desk.admin, id)).toEqual(before);
     }
   });
@@ -197,16 +245,26 @@ describe('the states', () => {
   it('do not let a Current go live whose credentials do not open', async () => {
     const id = await desk.draft('Locked');
     const elsewhere = desk.open({ seal: createSeal(Buffer.alloc(32, 7)) });
-    expect(await launchCurrent(elsewhere, id)).toMatchObject({ kind: 'CurrentNotReady', code: 'credentials_unreadable' });
-    expect(await getCurrent(elsewhere, id)).toMatchObject({ state: 'draft', credentials: { fields: [] }, warnings: [{}, { code: 'credentials_unreadable' }] });
+    expect(await launchCurrent(elsewhere, id)).toMatchObject({
+      kind: 'CurrentNotReady',
+      code: 'credentials_unreadable',
+    });
+    expect(await getCurrent(elsewhere, id)).toMatchObject({
+      state: 'draft',
+      credentials: { fields: [] },
+      warnings: [{}, { code: 'credentials_unreadable' }],
+    });
   });
 
-  it.each(['0', '', 'abc', '-1', '99999999999999999999', '1; drop table current', '999999999'])('know no Current %j', async (id) => {
-    expect(await getCurrent(desk.admin, id)).toMatchObject({ kind: 'CurrentNotFound' });
-    expect(await launchCurrent(desk.admin, id)).toMatchObject({ kind: 'CurrentNotFound' });
-    expect(await changeCurrent(desk.admin, id, {})).toMatchObject({ kind: 'CurrentNotFound' });
-    expect(await deleteCurrent(desk.admin, id, 'x')).toMatchObject({ kind: 'CurrentNotFound' });
-  });
+  it.each(['0', '', 'abc', '-1', '99999999999999999999', '1; drop table current', '999999999'])(
+    'know no Current %j',
+    async (id) => {
+      expect(await getCurrent(desk.admin, id)).toMatchObject({ kind: 'CurrentNotFound' });
+      expect(await launchCurrent(desk.admin, id)).toMatchObject({ kind: 'CurrentNotFound' });
+      expect(await changeCurrent(desk.admin, id, {})).toMatchObject({ kind: 'CurrentNotFound' });
+      expect(await deleteCurrent(desk.admin, id, 'x')).toMatchObject({ kind: 'CurrentNotFound' });
+    },
+  );
 });
 
 describe('deleting', () => {
@@ -214,10 +272,22 @@ describe('deleting', () => {
     const id = await desk.launch('Doomed');
     await desk.take([event(), event(), event()]);
     await desk.attempt(id, (position) => (position === 0 ? 'delivered' : 'pending'));
-    expect(await deleteCurrent(desk.admin, id, 'doomed')).toMatchObject({ kind: 'NotConfirmed', message: expect.stringMatching(/"Doomed".*2 events/) });
-    expect(await deleteCurrent(desk.admin, id, 'Doomed')).toMatchObject({ kind: 'CurrentDeleted', pendingEvents: 2, current: { state: 'deleted', possible: [] } });
-    expect(await desk.sql`select credentials from current where id = ${Number(id)}`).toMatchObject([{ credentials: null }]);
-    expect(await getCurrent(desk.admin, id)).toMatchObject({ credentials: undefined, counts: { selected: 3, delivered: 1 } });
+    expect(await deleteCurrent(desk.admin, id, 'doomed')).toMatchObject({
+      kind: 'NotConfirmed',
+      message: expect.stringMatching(/"Doomed".*2 events/),
+    });
+    expect(await deleteCurrent(desk.admin, id, 'Doomed')).toMatchObject({
+      kind: 'CurrentDeleted',
+      pendingEvents: 2,
+      current: { state: 'deleted', possible: [] },
+    });
+    expect(await desk.sql`select credentials from current where id = ${Number(id)}`).toMatchObject([
+      { credentials: null },
+    ]);
+    expect(await getCurrent(desk.admin, id)).toMatchObject({
+      credentials: undefined,
+      counts: { selected: 3, delivered: 1 },
+    });
     expect(await deleteCurrent(desk.admin, id, 'Doomed')).toMatchObject({ kind: 'WrongState', state: 'deleted' });
     expect(await changeCurrent(desk.admin, id, { name: 'Risen' })).toMatchObject({ kind: 'WrongState' });
     expect(await desk.draft('Doomed')).not.toBe(id);
@@ -242,7 +312,8 @@ describe('listing', () => {
   it('filters by state, destination and text, and leaves deleted ones out unless asked', async () => {
     const id = await desk.draft('Filtered 100%_');
     await deleteCurrent(desk.admin, id, 'Filtered 100%_');
-    const found = async (filter: Parameters<typeof listCurrents>[2]) => (await listCurrents(desk.admin, { first: 200 }, filter)).nodes.map((node) => node.id);
+    const found = async (filter: Parameters<typeof listCurrents>[2]) =>
+      (await listCurrents(desk.admin, { first: 200 }, filter)).nodes.map((node) => node.id);
     expect(await found({ text: '100%_' })).toEqual([]);
     expect(await found({ text: 'FILTERED 100%_', states: ['deleted'] })).toEqual([id]);
     expect(await found({ text: '%', states: ['deleted'] })).toEqual([id]);
@@ -251,9 +322,12 @@ describe('listing', () => {
     expect((await found({ states: ['draft'], destination: 'fake' })).length).toBeGreaterThan(5);
   });
 
-  it.each([{ first: 0 }, { first: 201 }, { first: 1.5 }, { first: 5, after: 'rubbish' }, { first: 5, after: '' }])('refuses %j with a sentence', async (page) => {
-    await expect(listCurrents(desk.admin, page)).rejects.toThrow(/wanted/);
-  });
+  it.each([{ first: 0 }, { first: 201 }, { first: 1.5 }, { first: 5, after: 'rubbish' }, { first: 5, after: '' }])(
+    'refuses %j with a sentence',
+    async (page) => {
+      await expect(listCurrents(desk.admin, page)).rejects.toThrow(/wanted/);
+    },
+  );
 
   it('shows counts and the oldest pending event of each', async () => {
     const id = await desk.launch('Counted');
@@ -272,7 +346,10 @@ describe('listing', () => {
       rejectedFor: [{ code: 'invalid', events: 1 }],
       expiredFor: [],
     });
-    const [{ at }] = (await desk.sql`select min(stored_at) as at from delivery where current_id = ${Number(id)}`) as unknown as [{ at: Date }];
+    const [{ at }] =
+      (await desk.sql`select min(stored_at) as at from delivery where current_id = ${Number(id)}`) as unknown as [
+        { at: Date },
+      ];
     expect(current?.oldestPendingAt).toEqual(at);
   });
 });

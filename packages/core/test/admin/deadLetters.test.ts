@@ -1,4 +1,16 @@
-import { changeCurrent, checkLedger, countDays, countDeadLetters, deleteCurrent, getCurrent, listDeadLetters, planReplay, replayDeadLetters, type DeadLetter, type DeadLetterFilter } from '@currents/core';
+import {
+  changeCurrent,
+  checkLedger,
+  countDays,
+  countDeadLetters,
+  deleteCurrent,
+  getCurrent,
+  listDeadLetters,
+  planReplay,
+  replayDeadLetters,
+  type DeadLetter,
+  type DeadLetterFilter,
+} from '@currents/core';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { event, openDesk, type Desk, type Fate } from './coreHarness.js';
 
@@ -21,7 +33,11 @@ async function bury(count: number, fate: (position: number) => Fate): Promise<vo
   await use().attempt(current, fate);
 }
 
-async function all(filter: DeadLetterFilter = {}, first = 3, between: () => Promise<void> = async () => undefined): Promise<DeadLetter[]> {
+async function all(
+  filter: DeadLetterFilter = {},
+  first = 3,
+  between: () => Promise<void> = async () => undefined,
+): Promise<DeadLetter[]> {
   const seen: DeadLetter[] = [];
   for (let after: string | undefined, more = true; more; more = after !== undefined) {
     const page = await listDeadLetters(use().admin, { first, after }, filter);
@@ -39,7 +55,14 @@ describe('dead letters', () => {
     await use().attempt(current, (position) => (position === 1 ? 'delivered' : rejected));
     const letters = await all({ currentId: current });
     expect(letters).toMatchObject([
-      { currentId: current, event: { id: events[0]?.['id'], event_type: 'users.messages.email.Open' }, outcome: 'rejected', code: 'invalid', detail: 'it was rejected in a test', attempts: 1 },
+      {
+        currentId: current,
+        event: { id: events[0]?.['id'], event_type: 'users.messages.email.Open' },
+        outcome: 'rejected',
+        code: 'invalid',
+        detail: 'it was rejected in a test',
+        attempts: 1,
+      },
       { event: events[2] },
     ]);
   });
@@ -49,7 +72,9 @@ describe('dead letters', () => {
     const before = (await all({}, 200)).map(({ id }) => id);
     expect(new Set(before).size).toBe(20);
     for (const first of [1, 2, 3, 7, 19, 20, 21]) {
-      const ids = (await all({}, first, () => (first < 4 ? bury(1, () => rejected) : Promise.resolve()))).map(({ id }) => id);
+      const ids = (await all({}, first, () => (first < 4 ? bury(1, () => rejected) : Promise.resolve()))).map(
+        ({ id }) => id,
+      );
       expect(ids.slice(-20)).toEqual(before);
       expect(new Set(ids).size).toBe(ids.length);
     }
@@ -94,16 +119,33 @@ describe('a replay', () => {
     expect(await planReplay(use().admin, current, { code: 'throttled' })).toEqual({ kind: 'ReplayPlanned', events: 5 });
     expect(await planReplay(use().admin, current, {})).toEqual({ kind: 'ReplayPlanned', events: 7 });
     use().woken.length = 0;
-    expect(await replayDeadLetters(use().admin, current, { code: 'throttled' })).toEqual({ kind: 'Replayed', events: 5, deliveries: 2 });
+    expect(await replayDeadLetters(use().admin, current, { code: 'throttled' })).toEqual({
+      kind: 'Replayed',
+      events: 5,
+      deliveries: 2,
+    });
     expect(use().woken).toContain(Number(current));
-    expect(await replayDeadLetters(use().admin, current, { code: 'throttled' })).toEqual({ kind: 'Replayed', events: 0, deliveries: 0 });
+    expect(await replayDeadLetters(use().admin, current, { code: 'throttled' })).toEqual({
+      kind: 'Replayed',
+      events: 0,
+      deliveries: 0,
+    });
     expect(await planReplay(use().admin, current, {})).toEqual({ kind: 'ReplayPlanned', events: 2 });
-    expect(await getCurrent(use().admin, current)).toMatchObject({ counts: { selected: 13, delivered: 1, rejected: 2, expired: 5, pending: 5 } });
-    const deliveries = await use().sql<{ outcomes: Buffer; pending: number }[]>`select outcomes, pending from delivery where replay order by batch_id`;
-    expect(deliveries.map(({ outcomes }) => [...outcomes])).toEqual([[0, 0, 1, 1, 1, 0], [1, 1]]);
+    expect(await getCurrent(use().admin, current)).toMatchObject({
+      counts: { selected: 13, delivered: 1, rejected: 2, expired: 5, pending: 5 },
+    });
+    const deliveries = await use().sql<
+      { outcomes: Buffer; pending: number }[]
+    >`select outcomes, pending from delivery where replay order by batch_id`;
+    expect(deliveries.map(({ outcomes }) => [...outcomes])).toEqual([
+      [0, 0, 1, 1, 1, 0],
+      [1, 1],
+    ]);
     expect(await checkLedger(use().admin, current)).toMatchObject({ deliveries: 4, differences: [] });
     await use().attempt(current, () => 'delivered');
-    expect(await getCurrent(use().admin, current)).toMatchObject({ counts: { selected: 13, delivered: 6, pending: 0 } });
+    expect(await getCurrent(use().admin, current)).toMatchObject({
+      counts: { selected: 13, delivered: 6, pending: 0 },
+    });
     expect(await checkLedger(use().admin, current)).toMatchObject({ differences: [] });
   });
 
@@ -134,7 +176,9 @@ describe('a replay', () => {
     await use().attempt(current, (position) => (position === 2 ? rejected : 'pending'));
     await use().attempt(current, (position) => (position === 0 ? expired : 'delivered'));
     expect(await replayDeadLetters(use().admin, current, {})).toMatchObject({ events: 2, deliveries: 1 });
-    const [replayed] = await use().sql<{ outcomes: Buffer; pending: number }[]>`select outcomes, pending from delivery where replay`;
+    const [replayed] = await use().sql<
+      { outcomes: Buffer; pending: number }[]
+    >`select outcomes, pending from delivery where replay`;
     expect([replayed?.pending, [...(replayed?.outcomes ?? [])]]).toEqual([2, [1, 0, 1]]);
   });
 
@@ -145,7 +189,11 @@ describe('a replay', () => {
     await use().sql`
       insert into dead_letter (stored_on, current_id, batch_id, delivery_id, outcome, code, detail, attempts, positions)
       select stored_on, ${Number(current)}, id, 0, 'expired', 'throttled', 'late', 1, '{0}' from batch`;
-    expect(await replayDeadLetters(use().admin, current, {})).toEqual({ kind: 'Replayed', events: 505, deliveries: 505 });
+    expect(await replayDeadLetters(use().admin, current, {})).toEqual({
+      kind: 'Replayed',
+      events: 505,
+      deliveries: 505,
+    });
   });
 
   it('is refused where it would go nowhere', async () => {
@@ -162,7 +210,9 @@ describe('the ledger check', () => {
   beforeEach(async () => {
     const fates: Fate[] = ['delivered', { skip: 'no_user' }, rejected, expired, 'pending'];
     await use().take(Array.from({ length: 5 }, () => event()));
-    await changeCurrent(use().admin, current, { selection: { eventTypes: ['users.messages.email.Click'], channels: [], groups: [] } });
+    await changeCurrent(use().admin, current, {
+      selection: { eventTypes: ['users.messages.email.Click'], channels: [], groups: [] },
+    });
     await use().take([event('x', { event_type: 'users.messages.email.Click' }), event()]);
     await use().attempt(current, (position) => fates[position] ?? 'pending');
   });
@@ -170,23 +220,39 @@ describe('the ledger check', () => {
   it('finds nothing where every event is where the counts say', async () => {
     const steps: number[] = [];
     expect(await checkLedger(use().admin, current, ({ deliveries }) => steps.push(deliveries))).toEqual({
-      kind: 'LedgerChecked', deliveries: 2, events: 7, differences: [], more: false,
+      kind: 'LedgerChecked',
+      deliveries: 2,
+      events: 7,
+      differences: [],
+      more: false,
     });
     expect(steps.at(-1)).toBe(2);
     expect(await checkLedger(use().admin, '4711')).toMatchObject({ kind: 'CurrentNotFound' });
   });
 
   it.each([
-    ['an outcome was overwritten', `update delivery set outcomes = set_byte(outcomes, 0, 4) where events = 5`, /expired/],
+    [
+      'an outcome was overwritten',
+      `update delivery set outcomes = set_byte(outcomes, 0, 4) where events = 5`,
+      /expired/,
+    ],
     ['a pending count is wrong', `update delivery set pending = pending + 1 where events = 5`, /pending/],
     ['a byte means nothing', `update delivery set outcomes = set_byte(outcomes, 0, 9) where events = 5`, /byte 9/],
     ['a skip has no reason', `update delivery set skip_reasons = null where events = 5`, /byte 16/],
-    ['outcomes are missing', `update delivery set outcomes = substring(outcomes for 4) where events = 5`, /outcomes for 4/],
+    [
+      'outcomes are missing',
+      `update delivery set outcomes = substring(outcomes for 4) where events = 5`,
+      /outcomes for 4/,
+    ],
     ['a delivery is missing', `delete from delivery where events = 5`, /selected/],
     ['the tally counted twice', `update tally set events = events + 1 where outcome = 'delivered'`, /delivered/],
     ['the tally has another reason', `update tally set code = 'other' where outcome = 'skipped'`, /skipped as/],
     ['a dead letter is missing', `delete from dead_letter where outcome = 'rejected'`, /rejected, and 0 have/],
-    ['a dead letter is there twice', `update dead_letter set positions = positions || 1 where outcome = 'expired'`, /expired, and 2 have/],
+    [
+      'a dead letter is there twice',
+      `update dead_letter set positions = positions || 1 where outcome = 'expired'`,
+      /expired, and 2 have/,
+    ],
   ])('tells when %s', async (_what, fault, message) => {
     await use().sql.unsafe(fault);
     const checked = await checkLedger(use().admin, current);
@@ -195,13 +261,23 @@ describe('the ledger check', () => {
   });
 
   it('asks of a forgotten day only that nothing of it was left pending', async () => {
-    await use().sql`insert into tally (current_id, day, shard, outcome, events) values (${Number(current)}, '2020-02-02', 1, 'selected', 5), (${Number(current)}, '2020-02-02', 1, 'delivered', 5)`;
+    await use()
+      .sql`insert into tally (current_id, day, shard, outcome, events) values (${Number(current)}, '2020-02-02', 1, 'selected', 5), (${Number(current)}, '2020-02-02', 1, 'delivered', 5)`;
     expect(await checkLedger(use().admin, current)).toMatchObject({ differences: [] });
     await use().sql`update tally set events = 4 where day = '2020-02-02' and outcome = 'delivered'`;
-    expect(await checkLedger(use().admin, current)).toMatchObject({ differences: [{ day: '2020-02-02', message: expect.stringContaining('1 of its events') }] });
-    expect(await countDays(use().admin, Number(current), { first: 10, to: '2020-12-31' })).toMatchObject([{ day: '2020-02-02', selected: 5, delivered: 4, pending: 1 }]);
-    expect(await countDays(use().admin, Number(current), { first: 10 })).toMatchObject([{ selected: 6 }, { day: '2020-02-02' }]);
+    expect(await checkLedger(use().admin, current)).toMatchObject({
+      differences: [{ day: '2020-02-02', message: expect.stringContaining('1 of its events') }],
+    });
+    expect(await countDays(use().admin, Number(current), { first: 10, to: '2020-12-31' })).toMatchObject([
+      { day: '2020-02-02', selected: 5, delivered: 4, pending: 1 },
+    ]);
+    expect(await countDays(use().admin, Number(current), { first: 10 })).toMatchObject([
+      { selected: 6 },
+      { day: '2020-02-02' },
+    ]);
     expect(await countDays(use().admin, Number(current), { first: 1, from: '2020-02-03' })).toHaveLength(1);
-    await expect(countDays(use().admin, Number(current), { first: 1, from: '2020-02-30' })).rejects.toThrow('from: wanted a day');
+    await expect(countDays(use().admin, Number(current), { first: 1, from: '2020-02-30' })).rejects.toThrow(
+      'from: wanted a day',
+    );
   });
 });

@@ -1,4 +1,12 @@
-import { countQuarantine, getCurrent, listQuarantine, planRelease, releaseQuarantined, type QuarantinedEvent, type QuarantineFilter } from '@currents/core';
+import {
+  countQuarantine,
+  getCurrent,
+  listQuarantine,
+  planRelease,
+  releaseQuarantined,
+  type QuarantinedEvent,
+  type QuarantineFilter,
+} from '@currents/core';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { unpackBatch } from '../../src/batch/batch.js';
 import { event, openDesk, type Desk } from './coreHarness.js';
@@ -20,7 +28,11 @@ async function learn(): Promise<void> {
   await use().sql`update quarantine set body = replace(body, 'pigeon', 'email')`;
 }
 
-async function all(filter: QuarantineFilter = {}, first = 3, between: () => Promise<void> = async () => undefined): Promise<QuarantinedEvent[]> {
+async function all(
+  filter: QuarantineFilter = {},
+  first = 3,
+  between: () => Promise<void> = async () => undefined,
+): Promise<QuarantinedEvent[]> {
   const seen: QuarantinedEvent[] = [];
   for (let after: string | undefined, more = true; more; more = after !== undefined) {
     const page = await listQuarantine(use().admin, { first, after }, filter);
@@ -41,7 +53,9 @@ describe('the quarantine', () => {
   it('shows what was refused, as it came, and why', async () => {
     const refused = unknown();
     await use().take([event(), refused]);
-    expect(await all()).toMatchObject([{ code: 'unknown_event_type', position: 1, tokenId: String(use().tokenId), body: JSON.stringify(refused) }]);
+    expect(await all()).toMatchObject([
+      { code: 'unknown_event_type', position: 1, tokenId: String(use().tokenId), body: JSON.stringify(refused) },
+    ]);
   });
 
   it('is paged completely and once, newest first, though more is added meanwhile', async () => {
@@ -50,7 +64,9 @@ describe('the quarantine', () => {
     expect(before).toHaveLength(10);
     expect([...before].sort((a, b) => Number(b) - Number(a))).toEqual(before);
     for (const first of [1, 3, 10, 11]) {
-      const ids = (await all({}, first, () => (first === 3 ? use().take([unknown()]) : Promise.resolve()))).map(({ id }) => id);
+      const ids = (await all({}, first, () => (first === 3 ? use().take([unknown()]) : Promise.resolve()))).map(
+        ({ id }) => id,
+      );
       expect(ids.slice(-10)).toEqual(before);
       expect(new Set(ids).size).toBe(ids.length);
     }
@@ -60,7 +76,11 @@ describe('the quarantine', () => {
     await use().take([unknown(), unknown()]);
     await use().sql`update quarantine set stored_on = stored_on - 1, stored_at = stored_at - interval '1 day'`;
     await use().take([unknown()]);
-    expect((await all({}, 1)).map(({ storedAt }) => storedAt.getTime() > Date.now() - 3_600_000)).toEqual([true, false, false]);
+    expect((await all({}, 1)).map(({ storedAt }) => storedAt.getTime() > Date.now() - 3_600_000)).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   it('is filtered and counted by code and time', async () => {
@@ -100,10 +120,17 @@ describe('a release', () => {
       ],
     });
     await learn();
-    expect(await planRelease(use().admin, {})).toMatchObject({ events: 1, stillRefused: [{ code: 'missing_event_type', events: 1 }] });
+    expect(await planRelease(use().admin, {})).toMatchObject({
+      events: 1,
+      stillRefused: [{ code: 'missing_event_type', events: 1 }],
+    });
     expect(await stored()).toEqual([]);
     use().woken.length = 0;
-    expect(await releaseQuarantined(use().admin, {})).toMatchObject({ kind: 'Released', events: 1, stillRefused: [{ code: 'missing_event_type', events: 1 }] });
+    expect(await releaseQuarantined(use().admin, {})).toMatchObject({
+      kind: 'Released',
+      events: 1,
+      stillRefused: [{ code: 'missing_event_type', events: 1 }],
+    });
     expect(await stored()).toEqual([good['id']]);
     expect(use().woken).toEqual([Number(current)]);
     expect(await getCurrent(use().admin, current)).toMatchObject({ counts: { selected: 1, pending: 1 } });
@@ -126,9 +153,17 @@ describe('a release', () => {
     await use().take([...Array.from({ length: 450 }, unknown), nameless()]);
     await learn();
     const [newest] = await all({ code: 'unknown_event_type' }, 1);
-    expect(await releaseQuarantined(use().admin, { ids: [newest?.id ?? ''] })).toMatchObject({ events: 1, stillRefused: [] });
-    expect(await releaseQuarantined(use().admin, { code: 'missing_event_type' })).toMatchObject({ events: 0, stillRefused: [{ events: 1 }] });
-    expect(await releaseQuarantined(use().admin, { code: 'unknown_event_type', released: true })).toMatchObject({ events: 449 });
+    expect(await releaseQuarantined(use().admin, { ids: [newest?.id ?? ''] })).toMatchObject({
+      events: 1,
+      stillRefused: [],
+    });
+    expect(await releaseQuarantined(use().admin, { code: 'missing_event_type' })).toMatchObject({
+      events: 0,
+      stillRefused: [{ events: 1 }],
+    });
+    expect(await releaseQuarantined(use().admin, { code: 'unknown_event_type', released: true })).toMatchObject({
+      events: 449,
+    });
     expect(await stored()).toHaveLength(450);
   });
 

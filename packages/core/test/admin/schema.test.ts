@@ -22,7 +22,8 @@ it('the tables that the admin’s side queries are those that the migrations mak
       required: column.notNull || column.primary,
     }));
   });
-  const order = (a: { table: string; column: string }, b: { table: string; column: string }) => `${a.table} ${a.column}` < `${b.table} ${b.column}` ? -1 : 1;
+  const order = (a: { table: string; column: string }, b: { table: string; column: string }) =>
+    `${a.table} ${a.column}` < `${b.table} ${b.column}` ? -1 : 1;
   expect(said.sort(order)).toEqual([...rows].map((row) => ({ ...row })).sort(order));
   await sql.end();
   await database.drop();

@@ -14,16 +14,60 @@ beforeAll(async () => {
   current = await desk.launch('hot');
   const other = await desk.launch('another');
   await wait(current, [
-    { dueAtMs: noon + 5_000, code: 'over_budget', detail: '', attempts: 1, positions: [0, 1, 2], budget: { name: 'device', key: 'd-1', terms, sinceMs: noon } },
-    { dueAtMs: noon + 9_000, code: 'over_budget', detail: '', attempts: 1, positions: [3], budget: { name: 'device', key: 'd-1', terms, sinceMs: noon } },
+    {
+      dueAtMs: noon + 5_000,
+      code: 'over_budget',
+      detail: '',
+      attempts: 1,
+      positions: [0, 1, 2],
+      budget: { name: 'device', key: 'd-1', terms, sinceMs: noon },
+    },
+    {
+      dueAtMs: noon + 9_000,
+      code: 'over_budget',
+      detail: '',
+      attempts: 1,
+      positions: [3],
+      budget: { name: 'device', key: 'd-1', terms, sinceMs: noon },
+    },
     { dueAtMs: noon + 9_000, code: 'unanswered', detail: '', attempts: 1, positions: [4] },
   ]);
   await wait(current, [
-    { dueAtMs: noon + hour, code: 'daily_quota', detail: '', attempts: 1, positions: [0, 1, 2, 3, 4, 5], budget: { name: 'device', key: 'd-1', terms, turnedAway: true, sinceMs: noon - 1_000 } },
-    { dueAtMs: noon + 1_000, code: 'throttled', detail: '', attempts: 1, positions: [6], budget: { name: 'user', key: 'd-1', terms, turnedAway: true, sinceMs: noon } },
-    { dueAtMs: noon + 1_000, code: 'throttled', detail: '', attempts: 1, positions: [7], budget: { name: 'user', key: 'zoë "z" \\', terms, turnedAway: true, sinceMs: noon + 1 } },
+    {
+      dueAtMs: noon + hour,
+      code: 'daily_quota',
+      detail: '',
+      attempts: 1,
+      positions: [0, 1, 2, 3, 4, 5],
+      budget: { name: 'device', key: 'd-1', terms, turnedAway: true, sinceMs: noon - 1_000 },
+    },
+    {
+      dueAtMs: noon + 1_000,
+      code: 'throttled',
+      detail: '',
+      attempts: 1,
+      positions: [6],
+      budget: { name: 'user', key: 'd-1', terms, turnedAway: true, sinceMs: noon },
+    },
+    {
+      dueAtMs: noon + 1_000,
+      code: 'throttled',
+      detail: '',
+      attempts: 1,
+      positions: [7],
+      budget: { name: 'user', key: 'zoë "z" \\', terms, turnedAway: true, sinceMs: noon + 1 },
+    },
   ]);
-  await wait(other, [{ dueAtMs: noon, code: 'over_budget', detail: '', attempts: 1, positions: [0], budget: { name: 'device', key: 'elsewhere', terms, sinceMs: noon } }]);
+  await wait(other, [
+    {
+      dueAtMs: noon,
+      code: 'over_budget',
+      detail: '',
+      attempts: 1,
+      positions: [0],
+      budget: { name: 'device', key: 'elsewhere', terms, sinceMs: noon },
+    },
+  ]);
 });
 afterAll(() => desk.close());
 
@@ -45,7 +89,10 @@ const first: ThrottledKey = {
   budget: 'device',
   key: 'd-1',
   events: 10,
-  reasons: [{ code: 'daily_quota', events: 6 }, { code: 'over_budget', events: 4 }],
+  reasons: [
+    { code: 'daily_quota', events: 6 },
+    { code: 'over_budget', events: 4 },
+  ],
   since: new Date(noon - 1_000),
   nextAt: new Date(noon + 5_000),
   until: new Date(noon + hour),
@@ -76,7 +123,12 @@ it('pages follow one another without gap or repetition', async () => {
 it('keys of the same moment are each on one page', async () => {
   const crowded = await desk.launch('crowded');
   const places = Array.from({ length: 9 }, (_, index): Deferral => ({
-    dueAtMs: noon, code: 'over_budget', detail: '', attempts: 1, positions: [index], budget: { name: 'device', key: `d-${index}`, terms, sinceMs: noon },
+    dueAtMs: noon,
+    code: 'over_budget',
+    detail: '',
+    attempts: 1,
+    positions: [index],
+    budget: { name: 'device', key: `d-${index}`, terms, sinceMs: noon },
   }));
   await wait(crowded, places);
   const seen: string[] = [];
@@ -90,7 +142,11 @@ it('keys of the same moment are each on one page', async () => {
 });
 
 it('a Current without waiting events has none, and one that is not there is said to be missing', async () => {
-  expect(await listThrottledKeys(desk.admin, await desk.launch('calm'), { first: 5 })).toEqual({ kind: 'ThrottledKeyPage', nodes: [], nextCursor: undefined });
+  expect(await listThrottledKeys(desk.admin, await desk.launch('calm'), { first: 5 })).toEqual({
+    kind: 'ThrottledKeyPage',
+    nodes: [],
+    nextCursor: undefined,
+  });
   expect(await listThrottledKeys(desk.admin, '999999', { first: 5 })).toMatchObject({ kind: 'CurrentNotFound' });
 });
 

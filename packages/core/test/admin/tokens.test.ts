@@ -28,7 +28,12 @@ describe('ingest tokens', () => {
   it('are shown once, and kept only as a hash', async () => {
     const { token, ingestToken } = await make('Braze EU');
     expect(token).toMatch(/^cur_ingest_[\w-]{43}$/);
-    expect(ingestToken).toMatchObject({ name: 'Braze EU', hint: `…${token.slice(-4)}`, lastUsedAt: undefined, revokedAt: undefined });
+    expect(ingestToken).toMatchObject({
+      name: 'Braze EU',
+      hint: `…${token.slice(-4)}`,
+      lastUsedAt: undefined,
+      revokedAt: undefined,
+    });
     const [row] = await desk.sql<{ row: string }[]>`select t::text as row from ingest_token t where name = 'Braze EU'`;
     expect(row?.row).not.toContain(token.slice(-8));
     expect(JSON.stringify(await listIngestTokens(desk.admin, { first: 200 }))).not.toContain(token.slice(-8));
@@ -40,17 +45,26 @@ describe('ingest tokens', () => {
     expect(await watched.check(one.token)).toBe(Number(one.ingestToken.id));
     expect(await watched.check(two.token)).toBe(Number(two.ingestToken.id));
     await revokeIngestToken(desk.admin, one.ingestToken.id, 'One');
-    await until(() => watched.check(one.token), (id) => id === undefined);
+    await until(
+      () => watched.check(one.token),
+      (id) => id === undefined,
+    );
     expect(await watched.check(two.token)).toBe(Number(two.ingestToken.id));
     await watched.stop();
   });
 
   it('have names of their own while they are good', async () => {
     const { ingestToken } = await make('Taken');
-    expect(await createIngestToken(desk.admin, ' TAKEN ')).toMatchObject({ kind: 'NameTaken', ownerId: ingestToken.id });
+    expect(await createIngestToken(desk.admin, ' TAKEN ')).toMatchObject({
+      kind: 'NameTaken',
+      ownerId: ingestToken.id,
+    });
     await revokeIngestToken(desk.admin, ingestToken.id, 'Taken');
     expect(await createIngestToken(desk.admin, 'Taken')).toMatchObject({ kind: 'IngestTokenCreated' });
-    expect(await createIngestToken(desk.admin, '')).toMatchObject({ kind: 'InputInvalid', problems: [{ field: 'name' }] });
+    expect(await createIngestToken(desk.admin, '')).toMatchObject({
+      kind: 'InputInvalid',
+      problems: [{ field: 'name' }],
+    });
   });
 
   it('are revoked when their name is given, and twice is as good as once', async () => {
@@ -94,8 +108,13 @@ describe('admin tokens', () => {
     const fresh = await createAdminToken(desk.admin);
     expect(await checkAdminToken(desk.admin, old.token)).toBe(old.adminToken.id);
     expect(await checkAdminToken(desk.admin, fresh.token)).toBe(fresh.adminToken.id);
-    expect(await revokeAdminToken(desk.admin, old.adminToken.id, fresh.adminToken.id)).toMatchObject({ kind: 'NotConfirmed' });
-    expect(await revokeAdminToken(desk.admin, old.adminToken.id, old.adminToken.id)).toMatchObject({ kind: 'AdminToken', revokedAt: expect.any(Date) });
+    expect(await revokeAdminToken(desk.admin, old.adminToken.id, fresh.adminToken.id)).toMatchObject({
+      kind: 'NotConfirmed',
+    });
+    expect(await revokeAdminToken(desk.admin, old.adminToken.id, old.adminToken.id)).toMatchObject({
+      kind: 'AdminToken',
+      revokedAt: expect.any(Date),
+    });
     expect(await checkAdminToken(desk.admin, old.token)).toBeUndefined();
     expect(await checkAdminToken(desk.admin, fresh.token)).toBe(fresh.adminToken.id);
     expect(await checkAdminToken(desk.admin, `${fresh.token} `)).toBeUndefined();
@@ -103,10 +122,13 @@ describe('admin tokens', () => {
   });
 
   it('never all go: of two admins who revoke the last two at once, one is refused', async () => {
-    for (const { id, revokedAt } of await listAdminTokens(desk.admin)) if (!revokedAt) await revokeAdminToken(desk.admin, id, id);
+    for (const { id, revokedAt } of await listAdminTokens(desk.admin))
+      if (!revokedAt) await revokeAdminToken(desk.admin, id, id);
     await createAdminToken(desk.admin);
     const [a, b] = (await listAdminTokens(desk.admin)).filter(({ revokedAt }) => !revokedAt);
-    const both = await Promise.all([a, b].map((token) => revokeAdminToken(desk.admin, token?.id ?? '', token?.id ?? '')));
+    const both = await Promise.all(
+      [a, b].map((token) => revokeAdminToken(desk.admin, token?.id ?? '', token?.id ?? '')),
+    );
     expect(both.map(({ kind }) => kind).sort()).toEqual(['AdminToken', 'LastAdminToken']);
   });
 

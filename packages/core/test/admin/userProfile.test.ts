@@ -31,23 +31,42 @@ function ask(answer: () => UserAnswer, question = ines, id = current) {
 const notFound = (): UserAnswer => ({ outcome: 'notFound' });
 
 it('what the destination knows of a user is told', async () => {
-  const answer = await ask(() => ({ outcome: 'found', profile: { userId: 'ines', properties: { visits: 3 }, cohortIds: ['c'] } }));
+  const answer = await ask(() => ({
+    outcome: 'found',
+    profile: { userId: 'ines', properties: { visits: 3 }, cohortIds: ['c'] },
+  }));
   expect(answer).toEqual({ kind: 'UserProfile', userId: 'ines', properties: { visits: 3 }, cohortIds: ['c'] });
   expect(asked).toEqual([{ userId: 'ines', parts: { properties: true } }]);
 });
 
 it.each<[UserAnswer, object]>([
   [{ outcome: 'notFound' }, { kind: 'UserNotFound' }],
-  [{ outcome: 'notAvailable', code: 'region', detail: 'not here' }, { kind: 'LookupNotAvailable', code: 'region', message: 'not here' }],
-  [{ outcome: 'refused', code: 'bad_key', detail: 'no' }, { kind: 'LookupRefused', code: 'bad_key', message: 'no' }],
-  [{ outcome: 'throttled', afterMs: 60_000, detail: '600 a minute' }, { kind: 'LookupThrottled', retryAfterMs: 60_000, message: '600 a minute' }],
-  [{ outcome: 'unreachable', code: 'timeout', detail: 'no answer' }, { kind: 'LookupFailed', code: 'timeout', message: 'no answer' }],
+  [
+    { outcome: 'notAvailable', code: 'region', detail: 'not here' },
+    { kind: 'LookupNotAvailable', code: 'region', message: 'not here' },
+  ],
+  [
+    { outcome: 'refused', code: 'bad_key', detail: 'no' },
+    { kind: 'LookupRefused', code: 'bad_key', message: 'no' },
+  ],
+  [
+    { outcome: 'throttled', afterMs: 60_000, detail: '600 a minute' },
+    { kind: 'LookupThrottled', retryAfterMs: 60_000, message: '600 a minute' },
+  ],
+  [
+    { outcome: 'unreachable', code: 'timeout', detail: 'no answer' },
+    { kind: 'LookupFailed', code: 'timeout', message: 'no answer' },
+  ],
 ])('every answer has a type of its own: %o', async (answer, told) => {
   expect(await ask(() => answer)).toMatchObject(told);
 });
 
 it('credentials that an answer repeats are not shown', async () => {
-  const answer = await ask(() => ({ outcome: 'refused', code: 'bad_key', detail: 'we do not know a-key-of-the-partner' }));
+  const answer = await ask(() => ({
+    outcome: 'refused',
+    code: 'bad_key',
+    detail: 'we do not know a-key-of-the-partner',
+  }));
   expect(answer).toMatchObject({ kind: 'LookupRefused' });
   expect(JSON.stringify(answer)).not.toContain('of-the-partner');
 });
@@ -60,7 +79,10 @@ it('a connector that fails is not quoted', async () => {
 });
 
 it('a destination that cannot be asked is not', async () => {
-  expect(await lookUpUserProfile(desk.admin, current, ines)).toMatchObject({ kind: 'LookupNotAvailable', code: 'not_offered' });
+  expect(await lookUpUserProfile(desk.admin, current, ines)).toMatchObject({
+    kind: 'LookupNotAvailable',
+    code: 'not_offered',
+  });
 });
 
 it.each<[string, UserProfileQuestion, string]>([
@@ -69,11 +91,22 @@ it.each<[string, UserProfileQuestion, string]>([
   ['a very long id', { deviceId: 'x'.repeat(1_025), parts: {} }, 'deviceId'],
   ['half a character', { deviceId: '\ud800', parts: {} }, 'deviceId'],
   ['no ids', { userId: 'ines', parts: { recommendations: { ids: [] } } }, 'recommendationIds'],
-  ['too many ids', { userId: 'ines', parts: { computations: Array.from({ length: 51 }, () => 'c') } }, 'computationIds'],
-  ['an id that would be two', { userId: 'ines', parts: { propensities: { predictionIds: ['a,b'], type: 'score' } } }, 'predictionIds'],
+  [
+    'too many ids',
+    { userId: 'ines', parts: { computations: Array.from({ length: 51 }, () => 'c') } },
+    'computationIds',
+  ],
+  [
+    'an id that would be two',
+    { userId: 'ines', parts: { propensities: { predictionIds: ['a,b'], type: 'score' } } },
+    'predictionIds',
+  ],
 ])('%s: the question is refused before the destination is asked', async (_what, question, field) => {
   const answer = await ask(notFound, question);
-  expect(answer).toMatchObject({ kind: 'InputInvalid', problems: [{ field, message: expect.stringContaining('wanted') }] });
+  expect(answer).toMatchObject({
+    kind: 'InputInvalid',
+    problems: [{ field, message: expect.stringContaining('wanted') }],
+  });
   expect(asked).toEqual([]);
 });
 

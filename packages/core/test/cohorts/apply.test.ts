@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CohortChange, CohortReference } from '@currents/connector';
 import { pullSession } from '../../src/cohorts/pullSession.js';
-import { add as addTo, keys, openInbox, page as pageOf, remove as removeFrom, user, users, type Inbox } from './cohortHarness.js';
+import {
+  add as addTo,
+  keys,
+  openInbox,
+  page as pageOf,
+  remove as removeFrom,
+  user,
+  users,
+  type Inbox,
+} from './cohortHarness.js';
 
 let inbox: Inbox;
 beforeAll(async () => {
@@ -15,9 +24,12 @@ function cohort() {
   const reference: CohortReference = { id: `cohort-${++made}`, name: `Cohort ${made}` };
   return {
     id: reference.id,
-    add: (ids: readonly number[], computedAtMs?: number) => addTo(users(...ids), { cohort: reference, ...(computedAtMs !== undefined && { computedAtMs }) }),
-    remove: (ids: readonly number[], computedAtMs?: number) => removeFrom(users(...ids), { cohort: reference, ...(computedAtMs !== undefined && { computedAtMs }) }),
-    page: (session: string, at: number, of: number, ids: readonly number[]) => pageOf(session, at, of, users(...ids), reference),
+    add: (ids: readonly number[], computedAtMs?: number) =>
+      addTo(users(...ids), { cohort: reference, ...(computedAtMs !== undefined && { computedAtMs }) }),
+    remove: (ids: readonly number[], computedAtMs?: number) =>
+      removeFrom(users(...ids), { cohort: reference, ...(computedAtMs !== undefined && { computedAtMs }) }),
+    page: (session: string, at: number, of: number, ids: readonly number[]) =>
+      pageOf(session, at, of, users(...ids), reference),
     members: () => inbox.members(reference.id),
     syncs: () => inbox.syncs(reference.id),
     reference,
@@ -38,7 +50,9 @@ describe.each(['each', 'end'] as const)('changes applied at the %s', (when) => {
     const { id, add, remove, members, syncs } = cohort();
     await pushAll([add([1, 2, 3]), remove([2]), add([2]), remove([2, 3]), add([4])], when);
     expect(await members()).toEqual(keys(1, 4));
-    expect(await inbox.sql`select last_sync_at is not null as synced from cohort where partner_id = ${id}`).toMatchObject([{ synced: true }]);
+    expect(
+      await inbox.sql`select last_sync_at is not null as synced from cohort where partner_id = ${id}`,
+    ).toMatchObject([{ synced: true }]);
     const [sync, ...more] = await syncs();
     expect(more).toEqual([]);
     expect(Number(sync?.['added']) - Number(sync?.['removed'])).toBe(2);
@@ -46,7 +60,17 @@ describe.each(['each', 'end'] as const)('changes applied at the %s', (when) => {
 
   it('that the partner computed earlier never undo newer ones', async () => {
     const { add, remove, members } = cohort();
-    await pushAll([add([1, 2], 2_000), remove([1], 1_000), remove([2, 3], 3_000), add([2, 3], 2_500), add([4], 5_000), remove([4], 5_000)], when);
+    await pushAll(
+      [
+        add([1, 2], 2_000),
+        remove([1], 1_000),
+        remove([2, 3], 3_000),
+        add([2, 3], 2_500),
+        add([4], 5_000),
+        remove([4], 5_000),
+      ],
+      when,
+    );
     expect(await members()).toEqual(keys(1));
   });
 
@@ -54,10 +78,22 @@ describe.each(['each', 'end'] as const)('changes applied at the %s', (when) => {
     const { add, page, members, syncs } = cohort();
     await pushAll([add([1, 2, 9]), page('s', 3, 3, [5]), page('s', 1, 3, [1, 2])], when);
     expect(await members()).toEqual(keys(1, 2, 9));
-    expect((await syncs()).at(-1)).toMatchObject({ kind: 'replace', state: 'receiving', pages_received: 2, pages_expected: 3 });
+    expect((await syncs()).at(-1)).toMatchObject({
+      kind: 'replace',
+      state: 'receiving',
+      pages_received: 2,
+      pages_expected: 3,
+    });
     await pushAll([page('s', 2, 3, [3, 4, 5])], when);
     expect(await members()).toEqual(keys(1, 2, 3, 4, 5));
-    expect((await syncs()).at(-1)).toMatchObject({ state: 'applied', pages_received: 3, given: 6, added: 3, removed: 1, unchanged: 2 });
+    expect((await syncs()).at(-1)).toMatchObject({
+      state: 'applied',
+      pages_received: 3,
+      given: 6,
+      added: 3,
+      removed: 1,
+      unchanged: 2,
+    });
   });
 
   it('a page that comes again with another body takes the place of the first', async () => {
@@ -74,7 +110,10 @@ describe.each(['each', 'end'] as const)('changes applied at the %s', (when) => {
     expect(await members()).toEqual(keys(2, 3));
     await pushAll([page('a', 2, 2, [7]), page('b', 1, 2, [8])], when);
     expect(await members()).toEqual(keys(2, 3));
-    expect((await syncs()).map(({ session, state }) => [session, state])).toEqual([['a', 'superseded'], ['b', 'applied']]);
+    expect((await syncs()).map(({ session, state }) => [session, state])).toEqual([
+      ['a', 'superseded'],
+      ['b', 'applied'],
+    ]);
   });
 
   it('of two sessions at once the one that began later has the last word', async () => {
@@ -109,7 +148,10 @@ describe.each(['each', 'end'] as const)('changes applied at the %s', (when) => {
     const all = [user(1), { deviceId: '1' }, alias('a', '1'), alias('b', '1'), alias('a\u00e9', 'x\u001fy')];
     await pushAll([addTo(all, { cohort: reference })], when);
     expect((await members()).length).toBe(5);
-    await pushAll([removeFrom([{ deviceId: '1' }, alias('b', '1'), alias('nobody', '1')], { cohort: reference })], when);
+    await pushAll(
+      [removeFrom([{ deviceId: '1' }, alias('b', '1'), alias('nobody', '1')], { cohort: reference })],
+      when,
+    );
     expect(await members()).toEqual(['aa\u001f1', 'a\u0061\u00e9\u001fx\u001fy', 'e1'].sort());
   });
 });
@@ -127,7 +169,16 @@ describe('the history of syncs', () => {
     expect(await members()).toEqual(keys(1, 3));
     expect(await syncs()).toMatchObject([
       { kind: 'add', state: 'applied', pages_received: 2, pages_expected: 2, given: 4, added: 3, removed: 0 },
-      { kind: 'remove', state: 'receiving', pages_received: 1, pages_expected: 2, given: 2, added: 0, removed: 1, unchanged: 1 },
+      {
+        kind: 'remove',
+        state: 'receiving',
+        pages_received: 1,
+        pages_expected: 2,
+        given: 2,
+        added: 0,
+        removed: 1,
+        unchanged: 1,
+      },
     ]);
   });
 
@@ -151,6 +202,8 @@ describe('a deleted cohort', () => {
     await inbox.sql`update cohort set deleted_at = now(), set_id = null, external_ids = 0 where partner_id = ${id}`;
     await pushAll([page(session, 1, 1, [3])], 'each');
     expect(await inbox.members(id)).toEqual(members);
-    expect((await inbox.sql`select deleted_at from cohort where partner_id = ${id}`)[0]).toEqual({ deleted_at: deletedAt });
+    expect((await inbox.sql`select deleted_at from cohort where partner_id = ${id}`)[0]).toEqual({
+      deleted_at: deletedAt,
+    });
   });
 });

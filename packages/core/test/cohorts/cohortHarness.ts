@@ -12,7 +12,15 @@ export interface Inbox {
   readonly sql: Sql;
   readonly keyId: number;
   /** Stores a push of these changes, as a partner's request with a body of its own. */
-  push(changes: readonly CohortChange[], more?: { readonly dedupeKey?: string; readonly body?: string; readonly partner?: string; readonly keyId?: number | null }): Promise<PushStored>;
+  push(
+    changes: readonly CohortChange[],
+    more?: {
+      readonly dedupeKey?: string;
+      readonly body?: string;
+      readonly partner?: string;
+      readonly keyId?: number | null;
+    },
+  ): Promise<PushStored>;
   /** Applies all that waits, as a worker does. */
   apply(): Promise<void>;
   /** The members of a cohort, as keys, in order. */
@@ -45,7 +53,9 @@ export async function openInbox(): Promise<Inbox> {
       ),
     async apply() {
       for (;;) {
-        const waiting = await sql<{ cohort_id: number }[]>`select distinct cohort_id from cohort_change where state = 'waiting'`;
+        const waiting = await sql<
+          { cohort_id: number }[]
+        >`select distinct cohort_id from cohort_change where state = 'waiting'`;
         if (waiting.length === 0) return;
         for (const { cohort_id } of waiting) while ((await applyNext(session, cohort_id)).outcome === 'applied');
       }
@@ -80,23 +90,37 @@ export async function readMembers(sql: Sql, partnerId: string): Promise<readonly
 
 export const user = (id: string | number): Member => ({ externalId: String(id) });
 export const users = (...ids: readonly (string | number)[]): readonly Member[] => ids.map(user);
-export const keys = (...ids: readonly (string | number)[]): readonly string[] => ids.map((id) => memberKey(user(id))).sort();
+export const keys = (...ids: readonly (string | number)[]): readonly string[] =>
+  ids.map((id) => memberKey(user(id))).sort();
 
 export const buyers: CohortReference = { id: '77', name: 'Buyers' };
 
-export const add = (members: readonly Member[], more: { readonly computedAtMs?: number; readonly cohort?: CohortReference } = {}): CohortChange => ({
+export const add = (
+  members: readonly Member[],
+  more: { readonly computedAtMs?: number; readonly cohort?: CohortReference } = {},
+): CohortChange => ({
   kind: 'add',
   cohort: more.cohort ?? buyers,
   members,
   ...(more.computedAtMs !== undefined && { computedAtMs: more.computedAtMs }),
 });
 
-export const remove = (members: readonly Member[], more: { readonly computedAtMs?: number; readonly cohort?: CohortReference } = {}): CohortChange => ({
-  ...add(members, more),
-  kind: 'remove',
-} as CohortChange);
+export const remove = (
+  members: readonly Member[],
+  more: { readonly computedAtMs?: number; readonly cohort?: CohortReference } = {},
+): CohortChange =>
+  ({
+    ...add(members, more),
+    kind: 'remove',
+  }) as CohortChange;
 
-export const page = (session: string, at: number, of: number, members: readonly Member[], cohort = buyers): CohortChange => ({
+export const page = (
+  session: string,
+  at: number,
+  of: number,
+  members: readonly Member[],
+  cohort = buyers,
+): CohortChange => ({
   kind: 'replace',
   cohort,
   session: { id: session, page: at, pages: of },

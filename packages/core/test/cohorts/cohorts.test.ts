@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Connector } from '@currents/connector';
-import { checkCohort, getCohort, listCohorts, listSyncs, noteToldMembers, setCohortSchedule, type CohortView } from '@currents/core';
+import {
+  checkCohort,
+  getCohort,
+  listCohorts,
+  listSyncs,
+  noteToldMembers,
+  setCohortSchedule,
+  type CohortView,
+} from '@currents/core';
 import { add, openInbox, page, remove, users, type Inbox } from './cohortHarness.js';
 
 /** A partner whose cohorts are shown in a way of its own. */
@@ -22,7 +30,9 @@ let made = 0;
 async function cohort(...changes: Parameters<Inbox['push']>[0]): Promise<CohortView> {
   await inbox.push(changes);
   await inbox.apply();
-  const [row] = await inbox.sql<{ id: number }[]>`select id from cohort where partner_id = ${changes[0]?.cohort.id ?? ''}`;
+  const [row] = await inbox.sql<
+    { id: number }[]
+  >`select id from cohort where partner_id = ${changes[0]?.cohort.id ?? ''}`;
   return view(String(row?.id));
 }
 async function view(id: string): Promise<CohortView> {
@@ -35,7 +45,9 @@ const reference = () => ({ id: `c${++made}`, name: `Cohort ${made}` });
 describe('a cohort', () => {
   it('is shown as its partner has it shown, with its sizes by kind of id', async () => {
     const own = { ...reference(), description: 'all of them', createdAtMs: 1_700_000_000_000 };
-    const shown = await cohort(add([...users(1, 2), { deviceId: 'd' }, { alias: { name: 'n', label: 'l' } }], { cohort: own }));
+    const shown = await cohort(
+      add([...users(1, 2), { deviceId: 'd' }, { alias: { name: 'n', label: 'l' } }], { cohort: own }),
+    );
     expect(shown).toMatchObject({
       partner: 'acme',
       partnerId: own.id,
@@ -52,11 +64,19 @@ describe('a cohort', () => {
 
   it('whose sync is overdue is stale, once the admin has said how often it comes', async () => {
     const { id } = await cohort(add(users(1), { cohort: reference() }));
-    expect(await setCohortSchedule(admin, id, 'dynamic')).toMatchObject({ schedule: 'dynamic', freshness: { state: 'fresh' } });
+    expect(await setCohortSchedule(admin, id, 'dynamic')).toMatchObject({
+      schedule: 'dynamic',
+      freshness: { state: 'fresh' },
+    });
     await inbox.sql`update cohort set last_sync_at = now() - interval '2 hours' where id = ${Number(id)}`;
     expect((await view(id)).freshness.state).toBe('stale');
-    expect((await setCohortSchedule(admin, id, 'daily')) as CohortView).toMatchObject({ freshness: { state: 'fresh' } });
-    expect(await setCohortSchedule(admin, id, undefined)).toMatchObject({ schedule: undefined, freshness: { state: 'unknown' } });
+    expect((await setCohortSchedule(admin, id, 'daily')) as CohortView).toMatchObject({
+      freshness: { state: 'fresh' },
+    });
+    expect(await setCohortSchedule(admin, id, undefined)).toMatchObject({
+      schedule: undefined,
+      freshness: { state: 'unknown' },
+    });
   });
 
   it('a sync that changes nothing, and one that is not complete, do and do not count as a sync', async () => {
@@ -66,28 +86,38 @@ describe('a cohort', () => {
     const lost = reference();
     const half = await cohort(page('s', 1, 2, users(1), lost));
     expect(half).toMatchObject({ lastSyncAt: undefined, members: 0 });
-    expect((await listSyncs(admin, half.id, { first: 5 })).nodes).toMatchObject([{ syncKind: 'replace', state: 'receiving', pagesReceived: 1, pagesExpected: 2 }]);
+    expect((await listSyncs(admin, half.id, { first: 5 })).nodes).toMatchObject([
+      { syncKind: 'replace', state: 'receiving', pagesReceived: 1, pagesExpected: 2 },
+    ]);
     await inbox.sql`update cohort_sync set last_at = now() - interval '11 minutes' where cohort_id = ${Number(half.id)}`;
     expect((await listSyncs(admin, half.id, { first: 5 })).nodes).toMatchObject([{ state: 'stalled' }]);
   });
 
   it('is compared with what the partner said: page by page, or by its own count, and with what came and went since', async () => {
     const own = reference();
-    const { id } = await cohort(page('s', 1, 2, [...users(1, 2, 2), { externalId: '' }], own), page('s', 2, 2, users(3), own));
+    const { id } = await cohort(
+      page('s', 1, 2, [...users(1, 2, 2), { externalId: '' }], own),
+      page('s', 2, 2, users(3), own),
+    );
     expect((await view(id)).drift).toMatchObject({ told: 5, toldBy: 'pages', expected: 5, held: 3, difference: -2 });
     await cohort(add(users(7, 8), { cohort: own }), remove(users(1), { cohort: own }));
     expect((await view(id)).drift).toMatchObject({ told: 5, expected: 6, held: 4, difference: -2 });
     await noteToldMembers(admin, id, { members: 4, by: 'partner' });
     await cohort(add(users(9), { cohort: own }));
     expect((await view(id)).drift).toMatchObject({ told: 4, toldBy: 'partner', expected: 5, held: 5, difference: 0 });
-    expect(await checkCohort(admin, id)).toMatchObject({ counted: { externalIds: 5, deviceIds: 0, aliases: 0 }, balances: true });
+    expect(await checkCohort(admin, id)).toMatchObject({
+      counted: { externalIds: 5, deviceIds: 0, aliases: 0 },
+      balances: true,
+    });
     await inbox.sql`update cohort set external_ids = 6 where id = ${Number(id)}`;
     expect(await checkCohort(admin, id)).toMatchObject({ balances: false });
   });
 
   it('says of members that were refused why, also in a sentence', async () => {
     const own = reference();
-    const { id } = await cohort(add([...users(1), { externalId: '' }, { externalId: 'x'.repeat(601) }], { cohort: own }));
+    const { id } = await cohort(
+      add([...users(1), { externalId: '' }, { externalId: 'x'.repeat(601) }], { cohort: own }),
+    );
     const [sync] = (await listSyncs(admin, id, { first: 1 })).nodes;
     expect(sync?.refused).toEqual([
       { code: 'no_id', description: 'The partner sent the member without an id.', members: 1 },
@@ -105,7 +135,11 @@ describe('a cohort', () => {
     expect((await listCohorts(admin, { first: 5 }, { text: 'zoo-1' })).nodes).toHaveLength(1);
     expect((await listCohorts(admin, { first: 5 }, { partner: 'nobody' })).nodes).toEqual([]);
     // As they are shown, which is what an admin has before him.
-    expect((await listCohorts(admin, { first: 5 }, { text: '[acme] zebra two: ZOO-1' })).nodes.map(({ partnerId }) => partnerId)).toEqual(['zoo-1']);
+    expect(
+      (await listCohorts(admin, { first: 5 }, { text: '[acme] zebra two: ZOO-1' })).nodes.map(
+        ({ partnerId }) => partnerId,
+      ),
+    ).toEqual(['zoo-1']);
     expect((await listCohorts(admin, { first: 5 }, { text: '[Acme] Zebra' })).nodes).toHaveLength(3);
   });
 });

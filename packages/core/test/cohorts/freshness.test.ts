@@ -31,7 +31,8 @@ describe('how fresh a cohort is', () => {
   });
 
   it('a cohort whose first sync never comes becomes stale too, counted from when it became known', () => {
-    const at = (agoMs: number) => freshnessOf('dynamic', { lastSyncAtMs: undefined, knownSinceMs: nowMs - agoMs, nowMs });
+    const at = (agoMs: number) =>
+      freshnessOf('dynamic', { lastSyncAtMs: undefined, knownSinceMs: nowMs - agoMs, nowMs });
     expect(at(minutes(45)).state).toBe('waiting');
     expect(at(minutes(46))).toEqual({ state: 'stale', dueAtMs: nowMs - minutes(31), staleAtMs: nowMs - minutes(1) });
   });

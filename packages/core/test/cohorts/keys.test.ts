@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createImportKey, forgetImportPartner, invalidateImportKey, listImportKeys, listImportPartners, registerImportPartner, watchImportKeys, type ImportKeys } from '@currents/core';
+import {
+  createImportKey,
+  forgetImportPartner,
+  invalidateImportKey,
+  listImportKeys,
+  listImportPartners,
+  registerImportPartner,
+  watchImportKeys,
+  type ImportKeys,
+} from '@currents/core';
 import { until } from '../deliveryHarness.js';
 import { add, openInbox, users, type Inbox } from './cohortHarness.js';
 
@@ -32,12 +41,17 @@ describe('a data import key', () => {
     expect(await importKeys.check('segment', `${key}x`)).toBeUndefined();
     const rows = await inbox.sql`select * from import_key`;
     expect(JSON.stringify(rows)).not.toContain(key);
-    await until(() => listImportKeys(admin, { first: 10 }), ({ nodes }) => nodes.find((node) => node.id === id)?.lastUsedAt !== undefined);
+    await until(
+      () => listImportKeys(admin, { first: 10 }),
+      ({ nodes }) => nodes.find((node) => node.id === id)?.lastUsedAt !== undefined,
+    );
   });
 
   it('comes with the endpoints to paste', async () => {
     const made = await createImportKey(admin, { partner: 'heap', name: 'pasted' });
-    expect(made).toMatchObject({ partner: { endpoints: [{ path: '/partners/heap/cohorts' }, { path: '/partners/heap/cohorts/users' }] } });
+    expect(made).toMatchObject({
+      partner: { endpoints: [{ path: '/partners/heap/cohorts' }, { path: '/partners/heap/cohorts/users' }] },
+    });
   });
 
   it('that is invalidated at once is refused at once, also by processes that had let it in', async () => {
@@ -45,16 +59,29 @@ describe('a data import key', () => {
     const other = await watchImportKeys(inbox.sql, () => undefined);
     expect(await other.check('segment', key)).toBe(Number(id));
     expect(await invalidateImportKey(admin, id, { confirmName: 'nonsense' })).toMatchObject({ kind: 'NotConfirmed' });
-    expect(await invalidateImportKey(admin, id, { confirmName: 'spent' })).toMatchObject({ kind: 'ImportKey', good: false });
-    await until(() => other.check('segment', key), (found) => found === undefined);
-    expect(await inbox.push([add(users(1))], { partner: 'segment', keyId: Number(id) })).toMatchObject({ outcome: 'unauthorised' });
+    expect(await invalidateImportKey(admin, id, { confirmName: 'spent' })).toMatchObject({
+      kind: 'ImportKey',
+      good: false,
+    });
+    await until(
+      () => other.check('segment', key),
+      (found) => found === undefined,
+    );
+    expect(await inbox.push([add(users(1))], { partner: 'segment', keyId: Number(id) })).toMatchObject({
+      outcome: 'unauthorised',
+    });
     await other.stop();
   });
 
   it('overlaps with the next one until the given second, by the clock of the database', async () => {
     const [old, next] = [await make('rotated'), await make('rotated anew')];
-    const [clock] = await inbox.sql<[{ at: Date }]>`select date_trunc('second', clock_timestamp()) + interval '2 seconds' as at`;
-    expect(await invalidateImportKey(admin, old.id, { confirmName: 'rotated', from: clock.at })).toMatchObject({ good: true, invalidFrom: clock.at });
+    const [clock] = await inbox.sql<
+      [{ at: Date }]
+    >`select date_trunc('second', clock_timestamp()) + interval '2 seconds' as at`;
+    expect(await invalidateImportKey(admin, old.id, { confirmName: 'rotated', from: clock.at })).toMatchObject({
+      good: true,
+      invalidFrom: clock.at,
+    });
     // Its name is free already.
     expect((await make('rotated')).id).not.toBe(old.id);
     for (;;) {
@@ -70,22 +97,37 @@ describe('a data import key', () => {
     expect(await importKeys.check('segment', next.key)).toBe(Number(next.id));
     const shown = (await listImportKeys(admin, { first: 50 }, { partner: 'segment' })).nodes.map(({ id }) => id);
     expect(shown).not.toContain(old.id);
-    expect((await listImportKeys(admin, { first: 50 }, { partner: 'segment', invalid: true })).nodes.map(({ id }) => id)).toContain(old.id);
-    expect(await invalidateImportKey(admin, old.id, { confirmName: 'rotated', from: null })).toMatchObject({ kind: 'ImportKeyInvalidAlready' });
+    expect(
+      (await listImportKeys(admin, { first: 50 }, { partner: 'segment', invalid: true })).nodes.map(({ id }) => id),
+    ).toContain(old.id);
+    expect(await invalidateImportKey(admin, old.id, { confirmName: 'rotated', from: null })).toMatchObject({
+      kind: 'ImportKeyInvalidAlready',
+    });
   });
 
   it('whose end is taken back stays good', async () => {
     const { key, id } = await make('kept');
     await invalidateImportKey(admin, id, { confirmName: 'kept', from: new Date(Date.now() + 3_600_000) });
-    expect(await invalidateImportKey(admin, id, { confirmName: 'kept', from: null })).toMatchObject({ good: true, invalidFrom: undefined });
+    expect(await invalidateImportKey(admin, id, { confirmName: 'kept', from: null })).toMatchObject({
+      good: true,
+      invalidFrom: undefined,
+    });
     expect(await importKeys.check('segment', key)).toBe(Number(id));
   });
 
   it('is refused a name that another good key of the partner has, and a partner that there is not', async () => {
     const { id } = await make('Twice');
-    expect(await createImportKey(admin, { partner: 'segment', name: 'twice' })).toMatchObject({ kind: 'NameTaken', ownerId: id });
-    expect(await createImportKey(admin, { partner: 'heap', name: 'twice' })).toMatchObject({ kind: 'ImportKeyCreated' });
-    expect(await createImportKey(admin, { partner: 'nobody', name: 'x' })).toMatchObject({ kind: 'PartnerNotFound', known: ['heap', 'segment'] });
+    expect(await createImportKey(admin, { partner: 'segment', name: 'twice' })).toMatchObject({
+      kind: 'NameTaken',
+      ownerId: id,
+    });
+    expect(await createImportKey(admin, { partner: 'heap', name: 'twice' })).toMatchObject({
+      kind: 'ImportKeyCreated',
+    });
+    expect(await createImportKey(admin, { partner: 'nobody', name: 'x' })).toMatchObject({
+      kind: 'PartnerNotFound',
+      known: ['heap', 'segment'],
+    });
     expect(await createImportKey(admin, { partner: 'heap', name: ' ' })).toMatchObject({ kind: 'InputInvalid' });
   });
 });
@@ -97,7 +139,10 @@ describe('a partner', () => {
 
   it('is registered once', async () => {
     expect(await registerImportPartner(admin, 'heap')).toMatchObject({ kind: 'PartnerExists' });
-    expect((await listImportPartners(admin)).map(({ name, registered }) => [name, registered])).toEqual([['heap', true], ['segment', true]]);
+    expect((await listImportPartners(admin)).map(({ name, registered }) => [name, registered])).toEqual([
+      ['heap', true],
+      ['segment', true],
+    ]);
   });
 
   it('is forgotten once none of its keys is good, and can be registered again', async () => {
@@ -110,7 +155,10 @@ describe('a partner', () => {
     expect(await forgetImportPartner(admin, 'typo')).toMatchObject({ kind: 'ImportPartner', name: 'typo' });
     expect(await forgetImportPartner(admin, 'typo')).toMatchObject({ kind: 'PartnerNotFound' });
     await registerImportPartner(admin, 'typo');
-    await until(() => importKeys.check('typo', key), (found) => found === undefined);
+    await until(
+      () => importKeys.check('typo', key),
+      (found) => found === undefined,
+    );
     await forgetImportPartner(admin, 'typo');
   });
 });

@@ -18,15 +18,22 @@ it('an operator sees how many members came and went, and how long changes waited
   await inbox.push([page('s', 1, 2, users(2, 4))]);
   await inbox.sql`update cohort_change set stored_at = stored_at - interval '100 seconds' where kind = 'replace'`;
   const work = startCohortWork({ databaseUrl: inbox.url, log: pino({ level: 'silent' }), metrics, retentionDays: 14 });
-  await until(async () => (await inbox.sql`select from cohort_change where state = 'waiting'`).count, (waiting) => waiting === 0);
+  await until(
+    async () => (await inbox.sql`select from cohort_change where state = 'waiting'`).count,
+    (waiting) => waiting === 0,
+  );
   await inbox.push([page('s', 2, 2, users(5))]);
-  await until(async () => (await inbox.syncs('77')).at(-1)?.['state'], (state) => state === 'applied');
+  await until(
+    async () => (await inbox.syncs('77')).at(-1)?.['state'],
+    (state) => state === 'applied',
+  );
   await work.stop();
   const text = await metrics.registry.metrics();
   // Of the three that came first one had left again before anybody looked: it never was a member.
   expect(text).toMatch(/^currents_members_moved_total\{partner="acme",move="added"\} 4$/m);
   expect(text).toMatch(/^currents_members_moved_total\{partner="acme",move="removed"\} 1$/m);
   expect(text).toMatch(/^currents_change_wait_seconds_count 4$/m);
-  const bucket = (seconds: number) => Number(new RegExp(`^currents_change_wait_seconds_bucket\\{le="${seconds}"\\} (\\d+)$`, 'm').exec(text)?.[1]);
+  const bucket = (seconds: number) =>
+    Number(new RegExp(`^currents_change_wait_seconds_bucket\\{le="${seconds}"\\} (\\d+)$`, 'm').exec(text)?.[1]);
   expect([bucket(60), bucket(300)]).toEqual([3, 4]);
 });

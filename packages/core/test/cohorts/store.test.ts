@@ -7,7 +7,8 @@ beforeEach(async () => {
 });
 afterEach(() => inbox.close());
 
-const count = async (table: string) => Number((await inbox.sql<{ n: string }[]>`select count(*) as n from ${inbox.sql(table)}`)[0]?.n);
+const count = async (table: string) =>
+  Number((await inbox.sql<{ n: string }[]>`select count(*) as n from ${inbox.sql(table)}`)[0]?.n);
 
 describe('a push', () => {
   it('is stored before it is answered, and nothing is applied yet', async () => {
@@ -19,8 +20,17 @@ describe('a push', () => {
   });
 
   it('that comes again with its key is stored once, also at the same moment', async () => {
-    const answers = await Promise.all(Array.from({ length: 6 }, () => inbox.push([add(users(1))], { dedupeKey: 'm::0' })));
-    expect(answers.map(({ outcome }) => outcome).sort()).toEqual(['repeated', 'repeated', 'repeated', 'repeated', 'repeated', 'stored']);
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => inbox.push([add(users(1))], { dedupeKey: 'm::0' })),
+    );
+    expect(answers.map(({ outcome }) => outcome).sort()).toEqual([
+      'repeated',
+      'repeated',
+      'repeated',
+      'repeated',
+      'repeated',
+      'stored',
+    ]);
     expect(new Set(answers.map((answer) => JSON.stringify('cohorts' in answer && answer.cohorts))).size).toBe(1);
     expect(await count('cohort_change')).toBe(1);
     expect(await inbox.push([add(users(1))], { dedupeKey: 'm::1' })).toMatchObject({ outcome: 'stored' });
@@ -42,7 +52,9 @@ describe('a push', () => {
   });
 
   it('of a thousand single changes is stored as few', async () => {
-    const changes = Array.from({ length: 1_000 }, (_, index) => (index < 600 ? add(users(index)) : remove(users(index - 600))));
+    const changes = Array.from({ length: 1_000 }, (_, index) =>
+      index < 600 ? add(users(index)) : remove(users(index - 600)),
+    );
     await inbox.push(changes);
     expect(await count('cohort_change')).toBe(2);
     await inbox.apply();
@@ -81,10 +93,20 @@ describe('a push', () => {
   });
 
   it('keeps members that have no usable id out, and counts them by reason', async () => {
-    await inbox.push([add([{ externalId: 'a\0b' }, { externalId: '' }, { externalId: '\uD800' }, { externalId: 'x'.repeat(601) }, { externalId: 'fine' }])]);
+    await inbox.push([
+      add([
+        { externalId: 'a\0b' },
+        { externalId: '' },
+        { externalId: '\uD800' },
+        { externalId: 'x'.repeat(601) },
+        { externalId: 'fine' },
+      ]),
+    ]);
     await inbox.apply();
     expect(await inbox.members('77')).toEqual(['efine']);
-    expect(await inbox.syncs('77')).toMatchObject([{ given: 5, added: 1, refused: { no_id: 1, id_not_text: 2, id_too_long: 1 } }]);
+    expect(await inbox.syncs('77')).toMatchObject([
+      { given: 5, added: 1, refused: { no_id: 1, id_not_text: 2, id_too_long: 1 } },
+    ]);
   });
 });
 
@@ -92,11 +114,16 @@ describe('the list id of a cohort', () => {
   it('is the same whenever the cohort is declared, under whatever name, also by several at once', async () => {
     const declare = (name: string) => inbox.push([{ kind: 'declare', cohort: { id: '77', name } }]);
     const answers = await Promise.all(['Buyers', 'Big buyers', 'Buyers: all'].map(declare));
-    const ids = answers.flatMap((answer) => ('cohorts' in answer ? answer.cohorts.map(({ listId }) => listId) : ['refused']));
+    const ids = answers.flatMap((answer) =>
+      'cohorts' in answer ? answer.cohorts.map(({ listId }) => listId) : ['refused'],
+    );
     expect(new Set(ids).size).toBe(1);
     expect(await count('cohort')).toBe(1);
     const list = { id: ids[0] ?? '', isListId: true } as const;
-    expect(await inbox.push([add(users(5), { cohort: list })])).toMatchObject({ outcome: 'stored', cohorts: [{ id: '77' }] });
+    expect(await inbox.push([add(users(5), { cohort: list })])).toMatchObject({
+      outcome: 'stored',
+      cohorts: [{ id: '77' }],
+    });
     await inbox.apply();
     expect(await inbox.members('77')).toEqual(keys(5));
   });

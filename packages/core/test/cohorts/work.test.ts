@@ -17,7 +17,8 @@ beforeAll(async () => {
 afterAll(() => inbox.close());
 
 const log = pino({ level: 'silent' });
-const startWork = (): CohortWork => startCohortWork({ databaseUrl: inbox.url, log, metrics: createMetrics(), retentionDays: 14 });
+const startWork = (): CohortWork =>
+  startCohortWork({ databaseUrl: inbox.url, log, metrics: createMetrics(), retentionDays: 14 });
 const waiting = async () => (await inbox.sql`select from cohort_change where state = 'waiting'`).count;
 const applied = () => until(waiting, (count) => count === 0);
 
@@ -29,10 +30,15 @@ function createSender(seed: number) {
   const held = new Map<string, Member>();
   const draw = (): Member => {
     const id = String(below(60));
-    return [user(id), { deviceId: id }, { alias: { label: 'l', name: id } }][below(10) < 8 ? 0 : 1 + below(2)] as Member;
+    return [user(id), { deviceId: id }, { alias: { label: 'l', name: id } }][
+      below(10) < 8 ? 0 : 1 + below(2)
+    ] as Member;
   };
   const shuffle = <Thing>(things: readonly Thing[]): Thing[] =>
-    things.map((thing) => [roll(), thing] as const).sort(([a], [b]) => a - b).map(([, thing]) => thing);
+    things
+      .map((thing) => [roll(), thing] as const)
+      .sort(([a], [b]) => a - b)
+      .map(([, thing]) => thing);
   let runs = 0;
   const nowMs = () => 1_700_000_000_000 + runs * 60_000;
 
@@ -45,12 +51,17 @@ function createSender(seed: number) {
     return { entering, gone };
   };
   const cut = (members: readonly Member[], size: number): Member[][] =>
-    Array.from({ length: Math.max(1, Math.ceil(members.length / size)) }, (_, index) => members.slice(index * size, (index + 1) * size));
+    Array.from({ length: Math.max(1, Math.ceil(members.length / size)) }, (_, index) =>
+      members.slice(index * size, (index + 1) * size),
+    );
 
   /** A run of changes without numbers: one after the other, some sent twice in a row. */
   function plain(): CohortChange[] {
     const { entering, gone } = leaveAndEnter();
-    const changes = shuffle([...cut(entering, 5).map((part) => add(part, { cohort })), ...cut(gone, 5).map((part) => remove(part, { cohort }))]);
+    const changes = shuffle([
+      ...cut(entering, 5).map((part) => add(part, { cohort })),
+      ...cut(gone, 5).map((part) => remove(part, { cohort })),
+    ]);
     return changes.flatMap((change) => (below(4) === 0 ? [change, change] : [change]));
   }
   /** A run that was computed at one time: in any order, with repetitions, and with late ones of the run before. */
@@ -68,7 +79,8 @@ function createSender(seed: number) {
     const broken = below(2) === 0 ? cut([...held.values(), draw()], 6) : [];
     leaveAndEnter();
     const pages = cut(shuffle([...held.values()]), 6);
-    const session = (name: string, parts: readonly Member[][]) => parts.map((part, index) => page(`${name}-${runs}`, index + 1, parts.length, part, cohort));
+    const session = (name: string, parts: readonly Member[][]) =>
+      parts.map((part, index) => page(`${name}-${runs}`, index + 1, parts.length, part, cohort));
     const attempt = session('broken', broken).slice(0, Math.max(0, broken.length - 1));
     const good = shuffle(session('good', pages));
     const stragglers = attempt.splice(attempt.length - 1);
@@ -116,12 +128,16 @@ describe('the membership', () => {
         senders.map(async (sender) => {
           for (const change of sender.nextRun(run % 3 === 0 ? 'whole' : 'plain')) {
             await inbox.push([change]);
-            works[Math.floor(roll() * 3)]?.wake((await inbox.sql<{ id: number }[]>`select id from cohort where partner_id = ${sender.id}`)[0]?.id ?? 0);
+            works[Math.floor(roll() * 3)]?.wake(
+              (await inbox.sql<{ id: number }[]>`select id from cohort where partner_id = ${sender.id}`)[0]?.id ?? 0,
+            );
           }
         }),
       );
       // What a kill leaves of a worker: its transactions end where they are.
-      killed += (await inbox.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'currents-cohorts' and datname = current_database() and backend_start < now() - interval '0.2 seconds'`).count;
+      killed += (
+        await inbox.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'currents-cohorts' and datname = current_database() and backend_start < now() - interval '0.2 seconds'`
+      ).count;
       if (run === 4) {
         await works[0]?.stop();
         works = [startWork(), ...works.slice(1)];
@@ -135,39 +151,46 @@ describe('the membership', () => {
 });
 
 describe('a worker that dies', () => {
-  it.each(['before the commit of adds', 'before the commit of a replacement'])('%s leaves the old membership, and the next one applies all', async (point) => {
-    const cohort = { id: `crash ${point}`, name: 'Crash' };
-    await inbox.push([add(users(1, 2, 3), { cohort })]);
-    await inbox.apply();
-    await inbox.push([point.endsWith('adds') ? add(users(4), { cohort }) : page('s', 1, 1, users(4), cohort)]);
-    const [row] = await inbox.sql<{ id: number }[]>`select id from cohort where partner_id = ${cohort.id}`;
-    const id = row?.id ?? 0;
-    // The last step of an application is to change the cohort's row: held here, the worker stands just before its commit.
-    const dying = openSession(inbox.url, { name: 'dying', statementMs: 30_000 });
-    let letGo = (): void => undefined;
-    const held = new Promise<void>((resolve) => (letGo = resolve));
-    const holder = inbox.sql.begin(async (tx) => {
-      await tx`select from cohort where id = ${id} for update`;
-      await held;
-    });
-    const attempt = applyNext(dying, id).then(() => 'applied', () => 'died');
-    await until(
-      () => inbox.sql`select from pg_stat_activity where application_name = 'currents-dying' and wait_event_type = 'Lock'`,
-      (rows) => rows.count === 1,
-    );
-    const other = openSession(inbox.url, { name: 'other', statementMs: 30_000 });
-    expect(await applyNext(other, id)).toEqual({ outcome: 'busy' });
-    await inbox.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'currents-dying'`;
-    expect(await attempt).toBe('died');
-    letGo();
-    await holder;
-    await other.end(1);
-    await dying.end(1);
-    expect(await inbox.members(cohort.id)).toEqual(keys(1, 2, 3));
-    await inbox.apply();
-    expect(await inbox.members(cohort.id)).toEqual(point.endsWith('adds') ? keys(1, 2, 3, 4) : keys(4));
-    expect((await inbox.syncs(cohort.id)).at(-1)).toMatchObject({ added: point.endsWith('adds') ? 4 : 1 });
-  });
+  it.each(['before the commit of adds', 'before the commit of a replacement'])(
+    '%s leaves the old membership, and the next one applies all',
+    async (point) => {
+      const cohort = { id: `crash ${point}`, name: 'Crash' };
+      await inbox.push([add(users(1, 2, 3), { cohort })]);
+      await inbox.apply();
+      await inbox.push([point.endsWith('adds') ? add(users(4), { cohort }) : page('s', 1, 1, users(4), cohort)]);
+      const [row] = await inbox.sql<{ id: number }[]>`select id from cohort where partner_id = ${cohort.id}`;
+      const id = row?.id ?? 0;
+      // The last step of an application is to change the cohort's row: held here, the worker stands just before its commit.
+      const dying = openSession(inbox.url, { name: 'dying', statementMs: 30_000 });
+      let letGo = (): void => undefined;
+      const held = new Promise<void>((resolve) => (letGo = resolve));
+      const holder = inbox.sql.begin(async (tx) => {
+        await tx`select from cohort where id = ${id} for update`;
+        await held;
+      });
+      const attempt = applyNext(dying, id).then(
+        () => 'applied',
+        () => 'died',
+      );
+      await until(
+        () =>
+          inbox.sql`select from pg_stat_activity where application_name = 'currents-dying' and wait_event_type = 'Lock'`,
+        (rows) => rows.count === 1,
+      );
+      const other = openSession(inbox.url, { name: 'other', statementMs: 30_000 });
+      expect(await applyNext(other, id)).toEqual({ outcome: 'busy' });
+      await inbox.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'currents-dying'`;
+      expect(await attempt).toBe('died');
+      letGo();
+      await holder;
+      await other.end(1);
+      await dying.end(1);
+      expect(await inbox.members(cohort.id)).toEqual(keys(1, 2, 3));
+      await inbox.apply();
+      expect(await inbox.members(cohort.id)).toEqual(point.endsWith('adds') ? keys(1, 2, 3, 4) : keys(4));
+      expect((await inbox.syncs(cohort.id)).at(-1)).toMatchObject({ added: point.endsWith('adds') ? 4 : 1 });
+    },
+  );
 });
 
 describe('a reader', () => {
@@ -182,7 +205,9 @@ describe('a reader', () => {
       while (!over) {
         const startedMs = performance.now();
         const generations = await readSets(async () => {
-          const [row] = await inbox.sql<{ set_id: string | null }[]>`select set_id from cohort where partner_id = ${cohort.id}`;
+          const [row] = await inbox.sql<
+            { set_id: string | null }[]
+          >`select set_id from cohort where partner_id = ${cohort.id}`;
           if (!row?.set_id) return undefined;
           return inbox.sql<{ generation: string; members: number }[]>`
             select split_part(member, '-', 1) as generation, count(*)::int as members from ${inbox.sql(setTable(row.set_id))} group by 1`;
@@ -214,17 +239,34 @@ describe('keeping house', () => {
     await inbox.push([page('whole', 1, 1, users(1, 2), cohort)]);
     await inbox.push([page('next', 1, 1, users(1, 2, 3), cohort)]);
     await inbox.push([page('lost', 1, 2, users(4), cohort)]);
-    await inbox.push([add(users(5), { cohort, computedAtMs: 1_000 }), remove(users(5), { cohort, computedAtMs: 2_000 })]);
+    await inbox.push([
+      add(users(5), { cohort, computedAtMs: 1_000 }),
+      remove(users(5), { cohort, computedAtMs: 2_000 }),
+    ]);
     await inbox.apply();
     await inbox.sql`update superseded_set set superseded_at = now() - interval '1 minute'`;
     await inbox.sql`update cohort_change set stored_at = now() - interval '4 days'`;
     await inbox.sql`update cohort_sync set last_at = now() - interval '25 hours' where state = 'receiving'`;
     const work = startWork();
-    await until(() => inbox.syncs(cohort.id), (syncs) => syncs.find(({ session }) => session === 'lost')?.['state'] === 'incomplete');
-    await until(async () => (await inbox.sql`select from superseded_set`).count, (left) => left === 0);
-    await until(async () => (await inbox.sql`select from cohort_change c join cohort o on o.id = c.cohort_id where o.partner_id = ${cohort.id}`).count, (left) => left === 0);
+    await until(
+      () => inbox.syncs(cohort.id),
+      (syncs) => syncs.find(({ session }) => session === 'lost')?.['state'] === 'incomplete',
+    );
+    await until(
+      async () => (await inbox.sql`select from superseded_set`).count,
+      (left) => left === 0,
+    );
+    await until(
+      async () =>
+        (
+          await inbox.sql`select from cohort_change c join cohort o on o.id = c.cohort_id where o.partner_id = ${cohort.id}`
+        ).count,
+      (left) => left === 0,
+    );
     await work.stop();
-    const tables = await inbox.sql<{ name: string }[]>`select relname as name from pg_class where relname like 'member_set_%' and relkind = 'r'`;
+    const tables = await inbox.sql<
+      { name: string }[]
+    >`select relname as name from pg_class where relname like 'member_set_%' and relkind = 'r'`;
     const sets = await inbox.sql<{ set_id: string }[]>`select set_id from cohort where set_id is not null`;
     expect(tables.map(({ name }) => name).sort()).toEqual(sets.map(({ set_id }) => setTable(set_id)).sort());
     expect(await inbox.sql`select from cohort_departed`).toHaveLength(0);

@@ -59,12 +59,20 @@ export function pullingConnector(fake: FakeCohorts, limits: PullLimits = { atOnc
     limits,
     async list() {
       fake.lists++;
-      const cohorts = [...fake.cohorts.values()].map(({ id, name, members, size = members.length }) => ({ id, name, size, createdAtMs: 1_700_000_000_000 }));
+      const cohorts = [...fake.cohorts.values()].map(({ id, name, members, size = members.length }) => ({
+        id,
+        name,
+        size,
+        createdAtMs: 1_700_000_000_000,
+      }));
       return fake.list ?? { outcome: 'listed', cohorts };
     },
     async pull(cohortId, place, { credentials }, take) {
       if (credentials.key !== 'k' && credentials.key !== 'k2') throw new Error('wanted credentials');
-      const { from, members } = place === undefined ? { from: 0, members: fake.cohorts.get(cohortId)?.members ?? [] } : (JSON.parse(place) as { from: number; members: string[] });
+      const { from, members } =
+        place === undefined
+          ? { from: 0, members: fake.cohorts.get(cohortId)?.members ?? [] }
+          : (JSON.parse(place) as { from: number; members: string[] });
       const call = { cohort: cohortId, from };
       fake.calls.push(call);
       fake.atOnce = Math.max(fake.atOnce, ++underWay);
@@ -75,12 +83,18 @@ export function pullingConnector(fake: FakeCohorts, limits: PullLimits = { atOnc
         let to = from;
         for (let page = 0; page < fake.pagesPerStep && (to < members.length || to === 0); page++) {
           const part = members.slice(to, to + fake.pageSize);
-          await take({ members: part.filter((id) => id !== '').map((externalId) => ({ externalId })), refused: part.includes('') ? { no_id: 1 } : {}, total: members.length });
+          await take({
+            members: part.filter((id) => id !== '').map((externalId) => ({ externalId })),
+            refused: part.includes('') ? { no_id: 1 } : {},
+            total: members.length,
+          });
           to += fake.pageSize;
         }
         const late = fake.after(call);
         if (late) return late;
-        return to >= members.length ? { outcome: 'complete' } : { outcome: 'continue', place: JSON.stringify({ from: to, members }), afterMs: fake.afterMs };
+        return to >= members.length
+          ? { outcome: 'complete' }
+          : { outcome: 'continue', place: JSON.stringify({ from: to, members }), afterMs: fake.afterMs };
       } finally {
         underWay--;
       }

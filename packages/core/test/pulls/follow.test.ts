@@ -1,4 +1,11 @@
-import { deleteCurrent, followCohort, listPartnerCohorts, listPulls, type PartnerCohortPage, type PullView } from '@currents/core';
+import {
+  deleteCurrent,
+  followCohort,
+  listPartnerCohorts,
+  listPulls,
+  type PartnerCohortPage,
+  type PullView,
+} from '@currents/core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ids, openPullDesk, type PullDesk } from './pullHarness.js';
 import { createFakeCohorts, type FakeCohorts } from './fakeCohorts.js';
@@ -6,14 +13,24 @@ import { createFakeCohorts, type FakeCohorts } from './fakeCohorts.js';
 let fake: FakeCohorts;
 let desk: PullDesk;
 beforeEach(async () => {
-  fake = createFakeCohorts({ id: 'c1', name: 'Buyers', members: ids(3) }, { id: 'c2', name: 'Sellers', members: ids(5) }, { id: 'c3', name: 'All', members: [], size: 30 });
+  fake = createFakeCohorts(
+    { id: 'c1', name: 'Buyers', members: ids(3) },
+    { id: 'c2', name: 'Sellers', members: ids(5) },
+    { id: 'c3', name: 'All', members: [], size: 30 },
+  );
   desk = await openPullDesk(fake, { atOnce: 4, budgets: [], mostMembers: 20 });
 });
 afterEach(() => desk.close());
 
 const list = async (more: { first?: number; after?: string; text?: string } = {}) =>
-  (await listPartnerCohorts(desk.admin, desk.currentId, { first: more.first ?? 50, after: more.after }, { text: more.text })) as PartnerCohortPage;
-const follow = (partnerId: string, currentId = desk.currentId) => followCohort(desk.admin, { currentId, partnerId, schedule: 'daily' });
+  (await listPartnerCohorts(
+    desk.admin,
+    desk.currentId,
+    { first: more.first ?? 50, after: more.after },
+    { text: more.text },
+  )) as PartnerCohortPage;
+const follow = (partnerId: string, currentId = desk.currentId) =>
+  followCohort(desk.admin, { currentId, partnerId, schedule: 'daily' });
 
 it('a partner’s cohorts are listed by pages, and the partner is asked once a minute at most', async () => {
   await desk.follow('c2');
@@ -26,7 +43,10 @@ it('a partner’s cohorts are listed by pages, and the partner is asked once a m
     listedAt: expect.any(Date),
     advice: 'Costs nothing, for nobody is asked.',
   });
-  expect(await list({ first: 2, after: first.nextCursor ?? '' })).toMatchObject({ nodes: [{ partnerId: 'c3' }], nextCursor: undefined });
+  expect(await list({ first: 2, after: first.nextCursor ?? '' })).toMatchObject({
+    nodes: [{ partnerId: 'c3' }],
+    nextCursor: undefined,
+  });
   expect((await list({ text: 'SELL' })).nodes.map(({ partnerId }) => partnerId)).toEqual(['c2']);
   expect(fake.lists).toBe(1);
 });
@@ -38,17 +58,27 @@ it('a list that is older than a minute is asked for anew: what is gone is gone, 
   fake.cohorts.delete('c2');
   fake.cohorts.set('c1', { id: 'c1', name: 'Best buyers', members: ids(3) });
   await desk.sql`update partner_cohort set listed_at = now() - interval '2 minutes'`;
-  expect((await list()).nodes.map(({ partnerId, name }) => [partnerId, name])).toEqual([['c1', 'Best buyers'], ['c3', 'All']]);
+  expect((await list()).nodes.map(({ partnerId, name }) => [partnerId, name])).toEqual([
+    ['c1', 'Best buyers'],
+    ['c3', 'All'],
+  ]);
   await desk.sql`update cohort_pull set due_at = now()`;
   await desk.comesTo(cohort, ({ lastStartedAt, lastSuccessAt }) => (lastSuccessAt ?? 0) > (lastStartedAt ?? 0));
-  await expect.poll(async () => (await desk.sql`select name from cohort where partner_id = 'c1'`)[0]?.['name']).toBe('Best buyers');
+  await expect
+    .poll(async () => (await desk.sql`select name from cohort where partner_id = 'c1'`)[0]?.['name'])
+    .toBe('Best buyers');
 });
 
 it('a list that the partner does not give says why', async () => {
   fake.list = { outcome: 'failed', code: 'credentials_refused', detail: 'HTTP 401', mend: 'person' };
   expect(await list()).toEqual({ kind: 'PartnerRefused', code: 'credentials_refused', message: 'HTTP 401' });
   fake.list = { outcome: 'deferred', code: 'throttled', detail: 'HTTP 429', afterMs: 60_000 };
-  expect(await list()).toEqual({ kind: 'PartnerUnanswered', code: 'throttled', message: 'HTTP 429', retryAfterMs: 60_000 });
+  expect(await list()).toEqual({
+    kind: 'PartnerUnanswered',
+    code: 'throttled',
+    message: 'HTTP 429',
+    retryAfterMs: 60_000,
+  });
   expect(await follow('c1')).toMatchObject({ kind: 'PartnerUnanswered' });
   expect(await desk.sql`select from cohort`).toHaveLength(0);
 });
@@ -57,8 +87,18 @@ it.each<[string, () => unknown, string, object]>([
   ['the partner does not list', () => undefined, 'nobody', { kind: 'PartnerCohortNotFound' }],
   ['is larger than the partner gives out', () => undefined, 'c3', { kind: 'CohortTooLarge', mostMembers: 20 }],
   ['is followed already', () => desk.follow('c1'), 'c1', { kind: 'CohortPulledAlready', pull: { cohortId: '1' } }],
-  ['would be fetched through a deleted Current', () => deleteCurrent(desk.admin, desk.currentId, 'source'), 'c1', { kind: 'WrongState', state: 'deleted' }],
-  ['would be fetched with credentials that do not open', () => desk.sql`update current set credentials = '\\x01'`, 'c1', { kind: 'CurrentNotReady', code: 'credentials_unreadable' }],
+  [
+    'would be fetched through a deleted Current',
+    () => deleteCurrent(desk.admin, desk.currentId, 'source'),
+    'c1',
+    { kind: 'WrongState', state: 'deleted' },
+  ],
+  [
+    'would be fetched with credentials that do not open',
+    () => desk.sql`update current set credentials = '\\x01'`,
+    'c1',
+    { kind: 'CurrentNotReady', code: 'credentials_unreadable' },
+  ],
 ])('a cohort that %s is not followed', async (_name, before, partnerId, problem) => {
   await before();
   expect(await follow(partnerId)).toMatchObject({ message: expect.stringMatching(/\S \S/), ...problem });
@@ -78,8 +118,14 @@ it('pulls are listed by pages, by Current and by state', async () => {
   const [one, two] = [await desk.follow('c1'), await desk.follow('c2')];
   const idsOf = ({ nodes }: { readonly nodes: readonly PullView[] }) => nodes.map(({ cohortId }) => cohortId);
   const page = await listPulls(desk.admin, { first: 1 });
-  expect([idsOf(page), idsOf(await listPulls(desk.admin, { first: 1, after: page.nextCursor }))]).toEqual([[two], [one]]);
-  expect(idsOf(await listPulls(desk.admin, { first: 9 }, { currentId: desk.currentId, states: ['waiting'] }))).toEqual([two, one]);
+  expect([idsOf(page), idsOf(await listPulls(desk.admin, { first: 1, after: page.nextCursor }))]).toEqual([
+    [two],
+    [one],
+  ]);
+  expect(idsOf(await listPulls(desk.admin, { first: 9 }, { currentId: desk.currentId, states: ['waiting'] }))).toEqual([
+    two,
+    one,
+  ]);
   expect(idsOf(await listPulls(desk.admin, { first: 9 }, { states: ['failed', 'running'] }))).toEqual([]);
   expect(idsOf(await listPulls(desk.admin, { first: 9 }, { currentId: 'x' }))).toEqual([]);
 });

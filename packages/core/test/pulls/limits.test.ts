@@ -14,7 +14,11 @@ afterEach(() => desk?.close());
 
 const hasSucceeded = ({ lastSuccessAt, state }: PullView) => lastSuccessAt !== undefined && state === 'waiting';
 const cohorts = (count: number, members: number): FakeCohort[] =>
-  Array.from({ length: count }, (_, index) => ({ id: `c${index}`, name: `Cohort ${index}`, members: ids(members, `m${index}`) }));
+  Array.from({ length: count }, (_, index) => ({
+    id: `c${index}`,
+    name: `Cohort ${index}`,
+    members: ids(members, `m${index}`),
+  }));
 
 async function open(fake: FakeCohorts, limits: PullLimits): Promise<PullDesk> {
   desk = await openPullDesk(fake, limits);
@@ -60,12 +64,18 @@ describe('the limits of a partner', () => {
 
   it('hold for steps in a period, over all workers and Currents with the same credentials; lists count as one', async () => {
     const fake = createFakeCohorts(...cohorts(3, 30));
-    const { startWorker, follow, openCurrent, currentId, sql, pull, age, members, admin } = await open(fake, { atOnce: 100, budgets: [{ unit: 'steps', allow: 7, perMs: hourMs }] });
+    const { startWorker, follow, openCurrent, currentId, sql, pull, age, members, admin } = await open(fake, {
+      atOnce: 100,
+      budgets: [{ unit: 'steps', allow: 7, perMs: hourMs }],
+    });
     const twin = await openCurrent('twin');
     const followed = [await follow('c0'), await follow('c1'), await follow('c2', 'daily', twin)];
     await Promise.all([startWorker(), startWorker()]);
     const spent = 'budget_spent';
-    await until(() => Promise.all(followed.map(pull)), (pulls) => fake.calls.length === 5 && pulls.some(({ hold }) => hold?.code === spent));
+    await until(
+      () => Promise.all(followed.map(pull)),
+      (pulls) => fake.calls.length === 5 && pulls.some(({ hold }) => hold?.code === spent),
+    );
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     expect([fake.lists, fake.calls.length]).toEqual([2, 5]);
     const held = (await Promise.all(followed.map(pull))).find(({ hold }) => hold !== undefined);
@@ -74,7 +84,11 @@ describe('the limits of a partner', () => {
     // The list that was asked for a moment ago is shown all the same; another one would be one too many.
     expect(await listPartnerCohorts(admin, currentId, { first: 10 })).toMatchObject({ kind: 'PartnerCohortPage' });
     await sql`update partner_cohort set listed_at = now() - interval '2 minutes'`;
-    expect(await listPartnerCohorts(admin, currentId, { first: 10 })).toMatchObject({ kind: 'PartnerUnanswered', code: spent, retryAfterMs: expect.any(Number) });
+    expect(await listPartnerCohorts(admin, currentId, { first: 10 })).toMatchObject({
+      kind: 'PartnerUnanswered',
+      code: spent,
+      retryAfterMs: expect.any(Number),
+    });
     await age(hourMs + 10_000);
     for (const [index, cohort] of followed.entries()) {
       await desk.comesTo(cohort, hasSucceeded);
@@ -85,7 +99,10 @@ describe('the limits of a partner', () => {
 
   it('are another’s with other credentials', async () => {
     const fake = createFakeCohorts(...cohorts(2, 5));
-    const { startWorker, follow, openCurrent, comesTo } = await open(fake, { atOnce: 1, budgets: [{ unit: 'pulls', allow: 1, perMs: hourMs }] });
+    const { startWorker, follow, openCurrent, comesTo } = await open(fake, {
+      atOnce: 1,
+      budgets: [{ unit: 'pulls', allow: 1, perMs: hourMs }],
+    });
     const other = await openCurrent('other', 'k2');
     await startWorker();
     await comesTo(await follow('c0'), hasSucceeded);
@@ -94,24 +111,36 @@ describe('the limits of a partner', () => {
 
   it('hold for pulls begun: the next one waits, and says so', async () => {
     const fake = createFakeCohorts(...cohorts(1, 25));
-    const { startWorker, follow, comesTo, admin, age } = await open(fake, { atOnce: 4, budgets: [{ unit: 'pulls', allow: 2, perMs: hourMs }] });
+    const { startWorker, follow, comesTo, admin, age } = await open(fake, {
+      atOnce: 4,
+      budgets: [{ unit: 'pulls', allow: 2, perMs: hourMs }],
+    });
     await startWorker();
     const cohort = await follow('c0');
     await comesTo(cohort, hasSucceeded);
     await pullNow(admin, cohort);
-    await until(() => fake.calls.length, (calls) => calls === 6);
+    await until(
+      () => fake.calls.length,
+      (calls) => calls === 6,
+    );
     await comesTo(cohort, hasSucceeded);
     await pullNow(admin, cohort);
     const held = await comesTo(cohort, ({ hold }) => hold !== undefined);
     expect(held).toMatchObject({ state: 'waiting', progress: undefined, hold: { code: 'budget_spent' } });
     expect(fake.calls).toHaveLength(6);
     await age(hourMs + 10_000);
-    await until(() => fake.calls.length, (calls) => calls === 9);
+    await until(
+      () => fake.calls.length,
+      (calls) => calls === 9,
+    );
   });
 
   it('do not count a pull that the partner would not begin', async () => {
     const fake = createFakeCohorts(...cohorts(1, 5));
-    const { startWorker, follow, comesTo, sql } = await open(fake, { atOnce: 4, budgets: [{ unit: 'pulls', allow: 1, perMs: hourMs }] });
+    const { startWorker, follow, comesTo, sql } = await open(fake, {
+      atOnce: 4,
+      budgets: [{ unit: 'pulls', allow: 1, perMs: hourMs }],
+    });
     fake.before = () => ({ outcome: 'deferred', code: 'throttled', detail: 'HTTP 429', afterMs: hourMs });
     await startWorker();
     const cohort = await follow('c0');
@@ -123,13 +152,19 @@ describe('the limits of a partner', () => {
 
   it('hold for the size of a cohort: one that has grown too large is pulled no more', async () => {
     const fake = createFakeCohorts(...cohorts(1, 20));
-    const { startWorker, follow, comesTo, admin, members } = await open(fake, { atOnce: 4, budgets: [], mostMembers: 20 });
+    const { startWorker, follow, comesTo, admin, members } = await open(fake, {
+      atOnce: 4,
+      budgets: [],
+      mostMembers: 20,
+    });
     await startWorker();
     const cohort = await follow('c0', 'hourly');
     await comesTo(cohort, hasSucceeded);
     fake.cohorts.set('c0', { id: 'c0', name: 'Cohort 0', members: ids(21) });
     await pullNow(admin, cohort);
-    expect(await comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({ failure: { code: 'cohort_too_large', mend: 'person' } });
+    expect(await comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
+      failure: { code: 'cohort_too_large', mend: 'person' },
+    });
     expect(await members('c0')).toHaveLength(20);
   });
 

@@ -55,11 +55,23 @@ export async function openPullDesk(fake: FakeCohorts, limits?: PullLimits): Prom
   const connector = pullingConnector(fake, limits);
   const connectors = new Map([[connector.name, connector]]);
   const sender = openWakeSender({ databaseUrl: database.url }, { onError: () => undefined });
-  const admin = openAdmin({ databaseUrl: database.url, sql, seal, connectors, allowBaseUrl: false, http: noHttp, wake: sender.wake, wakePull: sender.wakePull });
+  const admin = openAdmin({
+    databaseUrl: database.url,
+    sql,
+    seal,
+    connectors,
+    allowBaseUrl: false,
+    http: noHttp,
+    wake: sender.wake,
+    wakePull: sender.wakePull,
+  });
   const engines = new Set<Engine>();
   const said: string[] = [];
   const metrics = createMetrics();
-  const log = pino({ level: 'trace' }, new Writable({ write: (line: Buffer, _encoding, done) => (said.push(String(line)), done()) }));
+  const log = pino(
+    { level: 'trace' },
+    new Writable({ write: (line: Buffer, _encoding, done) => (said.push(String(line)), done()) }),
+  );
 
   async function openCurrent(name: string, key = 'k'): Promise<string> {
     const [row] = await sql<[{ id: number }]>`
@@ -124,5 +136,6 @@ export async function openPullDesk(fake: FakeCohorts, limits?: PullLimits): Prom
 }
 
 /** Ids in the order in which a set is read. */
-export const ids = (count: number, prefix = 'user'): string[] => Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+export const ids = (count: number, prefix = 'user'): string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 export const sorted = (members: readonly string[]): string[] => [...members].sort();

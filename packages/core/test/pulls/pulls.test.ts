@@ -1,4 +1,15 @@
-import { cancelPull, deleteCohort, deleteCurrent, getCohort, listSyncs, pullNow, setCohortSchedule, stopPulling, type CohortView, type PullView } from '@currents/core';
+import {
+  cancelPull,
+  deleteCohort,
+  deleteCurrent,
+  getCohort,
+  listSyncs,
+  pullNow,
+  setCohortSchedule,
+  stopPulling,
+  type CohortView,
+  type PullView,
+} from '@currents/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../deliveryHarness.js';
 import { ids, openPullDesk, sorted, type PullDesk } from './pullHarness.js';
@@ -37,7 +48,9 @@ describe('a cohort that is followed', () => {
     expect(fake.calls.map(({ from }) => from)).toEqual([0, 10, 20, 30]);
     expect(pull).toMatchObject({ state: 'waiting', progress: undefined, failure: undefined, hold: undefined });
     expect(pull.nextDueAt?.getTime()).toBe((pull.lastStartedAt?.getTime() ?? 0) + hourMs);
-    expect(await syncsOf(cohort)).toMatchObject([{ syncKind: 'replace', state: 'applied', given: 35, added: 35, removed: 0 }]);
+    expect(await syncsOf(cohort)).toMatchObject([
+      { syncKind: 'replace', state: 'applied', given: 35, added: 35, removed: 0 },
+    ]);
     expect((await getCohort(desk.admin, cohort)) as CohortView).toMatchObject({
       createdAtPartner: new Date(1_700_000_000_000),
       drift: { told: 35, toldBy: 'partner', difference: 0 },
@@ -54,7 +67,10 @@ describe('a cohort that is followed', () => {
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(fake.calls).toHaveLength(4);
     await desk.age(minuteMs);
-    await until(() => syncsOf(cohort), (syncs) => syncs[0]?.state === 'applied' && syncs.length === 2);
+    await until(
+      () => syncsOf(cohort),
+      (syncs) => syncs[0]?.state === 'applied' && syncs.length === 2,
+    );
     expect((await syncsOf(cohort))[0]).toMatchObject({ added: 2, removed: 5, unchanged: 30 });
     expect(await desk.members('c1')).toEqual(sorted([...ids(30), 'late-1', 'late-2']));
   });
@@ -65,7 +81,10 @@ describe('a cohort that is followed', () => {
     expect((await desk.comesTo(cohort, hasSucceeded)).nextDueAt).toBeUndefined();
     setMembers([]);
     expect(await pullNow(desk.admin, cohort)).toMatchObject({ kind: 'CohortPull' });
-    await until(() => desk.members('c1'), (members) => members.length === 0);
+    await until(
+      () => desk.members('c1'),
+      (members) => members.length === 0,
+    );
   });
 
   it('counts members without a usable id, and members that come twice', async () => {
@@ -95,7 +114,11 @@ describe('a pull', () => {
     const cohort = await desk.follow('c1');
     await desk.startWorker();
     const pull = await desk.comesTo(cohort, ({ progress }) => progress?.members === 10);
-    expect(pull).toMatchObject({ state: 'running', progress: { pages: 1, members: 10, total: 35 }, nextDueAt: undefined });
+    expect(pull).toMatchObject({
+      state: 'running',
+      progress: { pages: 1, members: 10, total: 35 },
+      nextDueAt: undefined,
+    });
     expect((await getCohort(desk.admin, cohort)) as CohortView).toMatchObject({ members: 0 });
   });
 
@@ -108,11 +131,14 @@ describe('a pull', () => {
     fake.afterMs = 150;
     await pullNow(desk.admin, cohort);
     const seen = new Set<string>();
-    await until(async () => {
-      const members = await desk.members('c1');
-      seen.add(members.join());
-      return members;
-    }, (members) => members.includes('next-0'));
+    await until(
+      async () => {
+        const members = await desk.members('c1');
+        seen.add(members.join());
+        return members;
+      },
+      (members) => members.includes('next-0'),
+    );
     expect(seen).toEqual(new Set([sorted(ids(35)).join(), sorted(next).join()]));
   });
 
@@ -138,21 +164,41 @@ describe('a pull', () => {
     await pullNow(desk.admin, cohort);
     await desk.comesTo(cohort, ({ progress }) => progress?.members === 10);
     const cancelled = await cancelPull(desk.admin, cohort);
-    expect(cancelled).toMatchObject({ kind: 'CohortPull', state: 'waiting', progress: undefined, nextDueAt: expect.any(Date) });
-    await until(() => syncsOf(cohort), ([latest]) => latest?.state === 'incomplete');
-    await until(async () => (await desk.sql`select from cohort_change where members is not null`).count, (left) => left === 0);
+    expect(cancelled).toMatchObject({
+      kind: 'CohortPull',
+      state: 'waiting',
+      progress: undefined,
+      nextDueAt: expect.any(Date),
+    });
+    await until(
+      () => syncsOf(cohort),
+      ([latest]) => latest?.state === 'incomplete',
+    );
+    await until(
+      async () => (await desk.sql`select from cohort_change where members is not null`).count,
+      (left) => left === 0,
+    );
     expect(await desk.members('c1')).toEqual(sorted(ids(35)));
-    expect(await cancelPull(desk.admin, cohort)).toMatchObject({ kind: 'PullNotUnderWay', message: 'no pull of this cohort is under way' });
+    expect(await cancelPull(desk.admin, cohort)).toMatchObject({
+      kind: 'PullNotUnderWay',
+      message: 'no pull of this cohort is under way',
+    });
     fake.afterMs = 0;
     await pullNow(desk.admin, cohort);
-    await until(() => desk.members('c1'), (members) => members.includes('next-34'));
+    await until(
+      () => desk.members('c1'),
+      (members) => members.includes('next-34'),
+    );
   });
 
   it('that is cancelled while a step is under way takes nothing more from it', async () => {
     const open = gate();
     const cohort = await desk.follow('c1');
     await desk.startWorker();
-    await until(() => fake.calls.length, (calls) => calls === 1);
+    await until(
+      () => fake.calls.length,
+      (calls) => calls === 1,
+    );
     await cancelPull(desk.admin, cohort);
     open();
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -211,18 +257,27 @@ describe('a pull', () => {
 
 describe('a pull in trouble', () => {
   it('waits as long as the partner asks for, says why, and makes the same step again', async () => {
-    fake.before = ({ from }) => (from === 10 ? { outcome: 'deferred', code: 'throttled', detail: 'HTTP 429', afterMs: hourMs } : undefined);
+    fake.before = ({ from }) =>
+      from === 10 ? { outcome: 'deferred', code: 'throttled', detail: 'HTTP 429', afterMs: hourMs } : undefined;
     const cohort = await desk.follow('c1');
     await desk.startWorker();
     const held = await desk.comesTo(cohort, ({ hold }) => hold !== undefined);
-    expect(held).toMatchObject({ state: 'running', progress: { members: 10 }, hold: { code: 'throttled', detail: 'HTTP 429', until: expect.any(Date) } });
+    expect(held).toMatchObject({
+      state: 'running',
+      progress: { members: 10 },
+      hold: { code: 'throttled', detail: 'HTTP 429', until: expect.any(Date) },
+    });
     expect(held.hold?.until.getTime()).toBeGreaterThan(Date.now() + hourMs - minuteMs);
     fake.before = () => undefined;
     await desk.sql`update cohort_pull set due_at = now()`;
     await desk.comesTo(cohort, hasSucceeded);
     expect(fake.calls.map(({ from }) => from)).toEqual([0, 10, 10, 20, 30]);
     const counted = await desk.metrics.registry.metrics();
-    for (const [outcome, steps] of [['continue', 3], ['deferred', 1], ['complete', 1]]) {
+    for (const [outcome, steps] of [
+      ['continue', 3],
+      ['deferred', 1],
+      ['complete', 1],
+    ]) {
       expect(counted).toContain(`currents_pull_steps_total{partner="fake",outcome="${outcome}"} ${steps}`);
     }
   });
@@ -239,7 +294,10 @@ describe('a pull in trouble', () => {
   });
 
   it('that only time mends is made again by its schedule, and its members stay', async () => {
-    fake.before = ({ from }) => (from === 20 ? { outcome: 'failed', code: 'session_lost', detail: 'the session is gone', mend: 'time' } : undefined);
+    fake.before = ({ from }) =>
+      from === 20
+        ? { outcome: 'failed', code: 'session_lost', detail: 'the session is gone', mend: 'time' }
+        : undefined;
     const cohort = await desk.follow('c1', 'hourly');
     await desk.startWorker();
     const failed = await desk.comesTo(cohort, ({ state }) => state === 'failed');
@@ -253,7 +311,12 @@ describe('a pull in trouble', () => {
   });
 
   it('that a person has to mend stops, and goes on once the Current is changed', async () => {
-    fake.before = () => ({ outcome: 'failed', code: 'credentials_refused', detail: 'HTTP 401; check the credentials', mend: 'person' });
+    fake.before = () => ({
+      outcome: 'failed',
+      code: 'credentials_refused',
+      detail: 'HTTP 401; check the credentials',
+      mend: 'person',
+    });
     const cohort = await desk.follow('c1', 'dynamic');
     await desk.startWorker();
     const failed = await desk.comesTo(cohort, ({ state }) => state === 'failed');
@@ -271,9 +334,17 @@ describe('a pull in trouble', () => {
     const cohort = await desk.follow('c1', 'dynamic');
     await desk.startWorker();
     await desk.comesTo(cohort, hasSucceeded);
-    fake.before = () => ({ outcome: 'failed', code: 'no_such_cohort', detail: 'there is no such cohort any more', mend: 'gone' });
+    fake.before = () => ({
+      outcome: 'failed',
+      code: 'no_such_cohort',
+      detail: 'there is no such cohort any more',
+      mend: 'gone',
+    });
     await pullNow(desk.admin, cohort);
-    expect(await desk.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({ failure: { mend: 'gone' }, nextDueAt: undefined });
+    expect(await desk.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
+      failure: { mend: 'gone' },
+      nextDueAt: undefined,
+    });
     expect(await desk.members('c1')).toHaveLength(35);
     fake.before = () => undefined;
     await pullNow(desk.admin, cohort);
@@ -287,7 +358,9 @@ describe('a pull in trouble', () => {
     };
     const cohort = await desk.follow('c1');
     await desk.startWorker();
-    expect(await desk.comesTo(cohort, ({ hold }) => hold !== undefined)).toMatchObject({ hold: { code: 'step_threw', detail: 'the step failed in the hub: TypeError' } });
+    expect(await desk.comesTo(cohort, ({ hold }) => hold !== undefined)).toMatchObject({
+      hold: { code: 'step_threw', detail: 'the step failed in the hub: TypeError' },
+    });
   });
 
   it('does not hold up another one', async () => {
@@ -308,7 +381,11 @@ describe('a cohort that is pulled no more', () => {
     const cohort = await desk.follow('c1', 'dynamic');
     await desk.startWorker();
     await desk.comesTo(cohort, hasSucceeded);
-    expect(await stopPulling(desk.admin, cohort)).toMatchObject({ kind: 'PullStopped', cohort: { members: 35, schedule: undefined }, pull: { schedule: 'dynamic' } });
+    expect(await stopPulling(desk.admin, cohort)).toMatchObject({
+      kind: 'PullStopped',
+      cohort: { members: 35, schedule: undefined },
+      pull: { schedule: 'dynamic' },
+    });
     expect(await stopPulling(desk.admin, cohort)).toMatchObject({ kind: 'CohortNotPulled' });
     expect(await pullNow(desk.admin, cohort)).toMatchObject({ kind: 'CohortNotPulled' });
     expect(await cancelPull(desk.admin, cohort)).toMatchObject({ kind: 'CohortNotPulled' });
@@ -336,12 +413,18 @@ describe('a cohort that is pulled no more', () => {
     await desk.startWorker();
     await desk.comesTo(cohort, hasSucceeded);
     await deleteCurrent(desk.admin, desk.currentId, 'source');
-    expect(await desk.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({ failure: { code: 'current_deleted', mend: 'person' }, nextDueAt: undefined });
+    expect(await desk.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
+      failure: { code: 'current_deleted', mend: 'person' },
+      nextDueAt: undefined,
+    });
     expect(await desk.members('c1')).toHaveLength(35);
     const other = await desk.openCurrent('another');
     setMembers(ids(3));
     expect(await desk.follow('c1', 'hourly', other)).toBe(cohort);
-    await until(() => desk.members('c1'), (members) => members.length === 3);
+    await until(
+      () => desk.members('c1'),
+      (members) => members.length === 3,
+    );
     expect(await desk.pull(cohort)).toMatchObject({ currentId: other });
   });
 

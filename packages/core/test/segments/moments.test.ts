@@ -64,7 +64,11 @@ describe('a segment', () => {
     });
     const applier = openSession(desk.url, { name: 'applier', statementMs: 30_000 });
     const applied = applyNext(applier, Number(cohortId));
-    await until(() => desk.sql`select from pg_stat_activity where application_name = 'currents-applier' and wait_event_type = 'Lock'`, (rows) => rows.count === 1);
+    await until(
+      () =>
+        desk.sql`select from pg_stat_activity where application_name = 'currents-applier' and wait_event_type = 'Lock'`,
+      (rows) => rows.count === 1,
+    );
     const { id } = await desk.segment('In between', { includes: cohortId });
     expect(await evaluateSegment(desk.session, Number(id))).toEqual({ outcome: 'busy' });
     letGo();

@@ -24,7 +24,11 @@ interface Told {
   readonly type: string;
   readonly after: string;
   readonly cursor: string;
-  readonly changes: readonly { readonly cursor: string; readonly change: string; readonly member: { readonly externalId: string } }[];
+  readonly changes: readonly {
+    readonly cursor: string;
+    readonly change: string;
+    readonly member: { readonly externalId: string };
+  }[];
 }
 
 /** A receiver that trusts nobody: it checks signature, time, order, and that nothing is told twice or left out. */
@@ -36,8 +40,11 @@ export async function openReceiver(): Promise<Receiver> {
   let last: string | undefined;
 
   function take(body: string, headers: IncomingMessage['headers']): void {
-    const [id, timestamp, signature] = ['currents-delivery', 'currents-timestamp', 'currents-signature'].map((name) => String(headers[name])) as [string, string, string];
-    if (!isSignedBy(receiver.secret, { timestamp, signature, body })) complaints.push(`${id}: not signed by the secret`);
+    const [id, timestamp, signature] = ['currents-delivery', 'currents-timestamp', 'currents-signature'].map((name) =>
+      String(headers[name]),
+    ) as [string, string, string];
+    if (!isSignedBy(receiver.secret, { timestamp, signature, body }))
+      complaints.push(`${id}: not signed by the secret`);
     if (Math.abs(Number(timestamp) * 1000 - Date.now()) > 60_000) complaints.push(`${id}: of another time`);
     const told = JSON.parse(body) as Told;
     if (told.type === 'ping') {
@@ -50,12 +57,14 @@ export async function openReceiver(): Promise<Receiver> {
       return;
     }
     bodies.set(id, body);
-    if (last !== undefined && told.after !== last) complaints.push(`${id}: begins after ${told.after}, and the last one ended with ${last}`);
+    if (last !== undefined && told.after !== last)
+      complaints.push(`${id}: begins after ${told.after}, and the last one ended with ${last}`);
     let cursor = BigInt(told.after);
     for (const { cursor: at, change, member } of told.changes) {
       if (BigInt(at) <= cursor) complaints.push(`${id}: out of order`);
       cursor = BigInt(at);
-      if (inside.has(member.externalId) === (change === 'entered')) complaints.push(`${id}: ${member.externalId} ${change} twice`);
+      if (inside.has(member.externalId) === (change === 'entered'))
+        complaints.push(`${id}: ${member.externalId} ${change} twice`);
       if (change === 'entered') inside.add(member.externalId);
       else inside.delete(member.externalId);
     }

@@ -9,7 +9,13 @@ export interface Desk extends Inbox {
   readonly seal: Seal;
   readonly session: Session;
   /** What the deeds of an admin need. */
-  readonly admin: { readonly sql: Inbox['sql']; readonly databaseUrl: string; readonly seal: Seal; readonly allowBaseUrl: boolean; readonly connectors: ReadonlyMap<string, never> };
+  readonly admin: {
+    readonly sql: Inbox['sql'];
+    readonly databaseUrl: string;
+    readonly seal: Seal;
+    readonly allowBaseUrl: boolean;
+    readonly connectors: ReadonlyMap<string, never>;
+  };
   /** The id of a cohort, by the partner's. */
   cohortId(partnerId: string): Promise<string>;
   segment(name: string, definition: unknown): Promise<SegmentView>;
@@ -24,7 +30,13 @@ export async function openDesk(): Promise<Desk> {
   const inbox = await openInbox();
   const seal = createSeal(randomBytes(32));
   const session = openSession(inbox.url, { name: 'evaluate', statementMs: 30_000 });
-  const admin = { sql: inbox.sql, databaseUrl: inbox.url, seal, allowBaseUrl: true, connectors: new Map<string, never>() };
+  const admin = {
+    sql: inbox.sql,
+    databaseUrl: inbox.url,
+    seal,
+    allowBaseUrl: true,
+    connectors: new Map<string, never>(),
+  };
   return {
     ...inbox,
     seal,

@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { changeSegment, createSegment, deleteCohort, deleteSegment, findMembership, getSegment, listSegmentChanges, previewSegment } from '@currents/core';
+import {
+  changeSegment,
+  createSegment,
+  deleteCohort,
+  deleteSegment,
+  findMembership,
+  getSegment,
+  listSegmentChanges,
+  previewSegment,
+} from '@currents/core';
 import { memberKey } from '../../src/cohorts/memberKey.js';
 import { holdsFor, readDefinition, type Definition } from '../../src/segments/definition.js';
 import { add, createDice, keys, page, remove, user, users } from '../cohorts/cohortHarness.js';
@@ -16,22 +25,51 @@ const named = (id: string) => ({ id, name: id });
 describe('a definition', () => {
   it.each<[string, unknown, string]>([
     ['nothing', {}, 'definition: wanted exactly one of all, any, not, includes, excludes; nothing came'],
-    ['two at once', { includes: '1', excludes: '2' }, 'definition: wanted exactly one of all, any, not, includes, excludes; "includes", "excludes" came'],
+    [
+      'two at once',
+      { includes: '1', excludes: '2' },
+      'definition: wanted exactly one of all, any, not, includes, excludes; "includes", "excludes" came',
+    ],
     ['a list', [], 'definition: wanted an object with one of all, any, not, includes, excludes'],
     ['an empty list', { all: [] }, 'definition: all: wanted a list with at least one part'],
-    ['an empty part', { any: [{ includes: '1' }, { all: [] }] }, 'definition.any.1: all: wanted a list with at least one part'],
+    [
+      'an empty part',
+      { any: [{ includes: '1' }, { all: [] }] },
+      'definition.any.1: all: wanted a list with at least one part',
+    ],
     ['no id', { includes: 'Buyers' }, 'definition: includes: wanted the id of a cohort, such as "12"'],
-    ['a prototype', JSON.parse('{"__proto__": {"includes": "1"}}'), 'definition: wanted exactly one of all, any, not, includes, excludes; "__proto__" came'],
-    ['eleven levels', Array.from({ length: 11 }).reduce<unknown>((inside) => ({ not: inside }), { includes: '1' }), `definition${'.not'.repeat(10)}: wanted at most 10 levels`],
-    ['everybody else', { excludes: '1' }, 'definition: holds for somebody who is in none of the cohorts, and so for everybody there ever is; wanted at least one cohort that members have to be in'],
-    ['everybody else, hidden', { any: [{ includes: '1' }, { not: { all: [{ includes: '1' }, { includes: '2' }] } }] }, 'definition: holds for somebody who is in none of the cohorts, and so for everybody there ever is; wanted at least one cohort that members have to be in'],
+    [
+      'a prototype',
+      JSON.parse('{"__proto__": {"includes": "1"}}'),
+      'definition: wanted exactly one of all, any, not, includes, excludes; "__proto__" came',
+    ],
+    [
+      'eleven levels',
+      Array.from({ length: 11 }).reduce<unknown>((inside) => ({ not: inside }), { includes: '1' }),
+      `definition${'.not'.repeat(10)}: wanted at most 10 levels`,
+    ],
+    [
+      'everybody else',
+      { excludes: '1' },
+      'definition: holds for somebody who is in none of the cohorts, and so for everybody there ever is; wanted at least one cohort that members have to be in',
+    ],
+    [
+      'everybody else, hidden',
+      { any: [{ includes: '1' }, { not: { all: [{ includes: '1' }, { includes: '2' }] } }] },
+      'definition: holds for somebody who is in none of the cohorts, and so for everybody there ever is; wanted at least one cohort that members have to be in',
+    ],
   ])('of %s is refused, saying where and why', (_name, given, message) => {
     const read = readDefinition(given);
-    expect('problems' in read && read.problems.map((problem) => `${problem.field}: ${problem.message}`)[0]).toBe(message);
+    expect('problems' in read && read.problems.map((problem) => `${problem.field}: ${problem.message}`)[0]).toBe(
+      message,
+    );
   });
 
   it('of a cohort that there is not is refused', async () => {
-    expect(await createSegment(desk.admin, { name: 'Nobody', definition: { includes: '4242' } })).toMatchObject({ kind: 'CohortsUnknown', cohortIds: ['4242'] });
+    expect(await createSegment(desk.admin, { name: 'Nobody', definition: { includes: '4242' } })).toMatchObject({
+      kind: 'CohortsUnknown',
+      cohortIds: ['4242'],
+    });
   });
 });
 
@@ -61,7 +99,9 @@ describe('the members of a segment', () => {
       await desk.push([{ kind: 'declare', cohort: named(name) }]);
       held.set(await desk.cohortId(name), new Set());
     }
-    const names = new Map(await Promise.all(['A', 'B', 'C', 'D'].map(async (name) => [await desk.cohortId(name), name] as const)));
+    const names = new Map(
+      await Promise.all(['A', 'B', 'C', 'D'].map(async (name) => [await desk.cohortId(name), name] as const)),
+    );
     const ids = [...held.keys()];
     const segments: { id: string; definition: Definition; followed: Set<string>; cursor: string }[] = [];
     for (let index = 0; index < 12; index++) {
@@ -93,13 +133,18 @@ describe('the members of a segment', () => {
         const changed = segments[0];
         if (changed) {
           changed.definition = draw(roll, ids);
-          expect(await changeSegment(desk.admin, changed.id, { definition: changed.definition })).toMatchObject({ kind: 'Segment', due: true });
+          expect(await changeSegment(desk.admin, changed.id, { definition: changed.definition })).toMatchObject({
+            kind: 'Segment',
+            due: true,
+          });
         }
       }
       await desk.settle();
       const all = [...new Set([...held.values()].flatMap((set) => [...set]))].sort();
       for (const segment of segments) {
-        const wanted = all.filter((key) => holdsFor(segment.definition, (cohortId) => held.get(cohortId)?.has(key) ?? false));
+        const wanted = all.filter((key) =>
+          holdsFor(segment.definition, (cohortId) => held.get(cohortId)?.has(key) ?? false),
+        );
         expect(await desk.members(segment.id)).toEqual(wanted);
         const told = await listSegmentChanges(desk.admin, segment.id, { first: 1_000, after: segment.cursor });
         if (told.kind !== 'SegmentChanges') throw new Error(told.message);
@@ -136,7 +181,11 @@ describe('the members of a segment', () => {
       const wanted = all.filter((key) => holdsFor(definition, (cohortId) => held.get(cohortId)?.has(key) ?? false));
       const preview = await previewSegment(desk.admin, definition);
       if (preview.kind !== 'SegmentPreview') throw new Error(preview.message);
-      expect([definition, preview.members, preview.examples.map(memberKey)]).toEqual([definition, wanted.length, wanted.slice(0, 20)]);
+      expect([definition, preview.members, preview.examples.map(memberKey)]).toEqual([
+        definition,
+        wanted.length,
+        wanted.slice(0, 20),
+      ]);
     }
   });
 
@@ -150,7 +199,11 @@ describe('the members of a segment', () => {
       while (!over) await desk.settle();
     })();
     for (let round = 0; round < 30; round++) {
-      await desk.push([round % 5 === 0 ? page(`s${round}`, 1, 1, users(round, round + 1), cohort) : add(users(100 + round), { cohort })]);
+      await desk.push([
+        round % 5 === 0
+          ? page(`s${round}`, 1, 1, users(round, round + 1), cohort)
+          : add(users(100 + round), { cohort }),
+      ]);
       await desk.push([remove(users(round), { cohort })]);
     }
     over = true;
@@ -160,13 +213,19 @@ describe('the members of a segment', () => {
   });
 
   it('are asked for one by one, with the cohorts they are in', async () => {
-    await desk.push([add(users('ann', 'bob'), { cohort: named('Left') }), add(users('bob', 'cy'), { cohort: named('Right') })]);
+    await desk.push([
+      add(users('ann', 'bob'), { cohort: named('Left') }),
+      add(users('bob', 'cy'), { cohort: named('Right') }),
+    ]);
     await desk.apply();
     const [left, right] = [await desk.cohortId('Left'), await desk.cohortId('Right')];
     const { id } = await desk.segment('Only left', { all: [{ includes: left }, { excludes: right }] });
     await desk.settle();
     expect(await findMembership(desk.admin, id, user('ann'))).toMatchObject({ belongs: true, cohortIds: [left] });
-    expect(await findMembership(desk.admin, id, user('bob'))).toMatchObject({ belongs: false, cohortIds: [left, right] });
+    expect(await findMembership(desk.admin, id, user('bob'))).toMatchObject({
+      belongs: false,
+      cohortIds: [left, right],
+    });
     expect(await findMembership(desk.admin, id, { deviceId: 'ann' })).toMatchObject({ belongs: false, cohortIds: [] });
     expect(await findMembership(desk.admin, '999999', user('ann'))).toMatchObject({ kind: 'SegmentNotFound' });
   });
@@ -178,23 +237,42 @@ describe('the changes of a segment', () => {
     await desk.push([add(users(1, 2), { cohort })]);
     await desk.apply();
     const { id } = await desk.segment('Followers', { includes: await desk.cohortId('Followed') });
-    expect(await listSegmentChanges(desk.admin, id, { first: 10, since: new Date() })).toMatchObject({ kind: 'ChangesForgotten', changesSince: undefined });
+    expect(await listSegmentChanges(desk.admin, id, { first: 10, since: new Date() })).toMatchObject({
+      kind: 'ChangesForgotten',
+      changesSince: undefined,
+    });
     await desk.settle();
     const view = await getSegment(desk.admin, id);
     if (view.kind !== 'Segment') throw new Error(view.message);
     // Who was there at first has not entered.
-    expect(await listSegmentChanges(desk.admin, id, { first: 10, after: view.changesCursor })).toMatchObject({ changes: [], nextCursor: view.changesCursor, more: false });
+    expect(await listSegmentChanges(desk.admin, id, { first: 10, after: view.changesCursor })).toMatchObject({
+      changes: [],
+      nextCursor: view.changesCursor,
+      more: false,
+    });
     await desk.push([add(users(3), { cohort }), remove(users(1), { cohort })]);
     await desk.settle();
     const told = await listSegmentChanges(desk.admin, id, { first: 10, since: view.changesSince });
     if (told.kind !== 'SegmentChanges') throw new Error(told.message);
-    expect(told.changes.map(({ entered, member }) => [entered, memberKey(member)])).toEqual(expect.arrayContaining([[true, 'e3'], [false, 'e1']]));
+    expect(told.changes.map(({ entered, member }) => [entered, memberKey(member)])).toEqual(
+      expect.arrayContaining([
+        [true, 'e3'],
+        [false, 'e1'],
+      ]),
+    );
     const first = await listSegmentChanges(desk.admin, id, { first: 1, after: view.changesCursor });
     expect(first).toMatchObject({ more: true, changes: [told.changes[0]] });
-    expect(await listSegmentChanges(desk.admin, id, { first: 10, since: new Date(0) })).toMatchObject({ kind: 'ChangesForgotten' });
+    expect(await listSegmentChanges(desk.admin, id, { first: 10, since: new Date(0) })).toMatchObject({
+      kind: 'ChangesForgotten',
+    });
     await desk.sql`update segment set forgotten_change_id = ${told.nextCursor} where id = ${Number(id)}`;
-    expect(await listSegmentChanges(desk.admin, id, { first: 10, after: view.changesCursor })).toMatchObject({ kind: 'ChangesForgotten' });
-    expect(await listSegmentChanges(desk.admin, id, { first: 10, after: told.nextCursor })).toMatchObject({ kind: 'SegmentChanges', changes: [] });
+    expect(await listSegmentChanges(desk.admin, id, { first: 10, after: view.changesCursor })).toMatchObject({
+      kind: 'ChangesForgotten',
+    });
+    expect(await listSegmentChanges(desk.admin, id, { first: 10, after: told.nextCursor })).toMatchObject({
+      kind: 'SegmentChanges',
+      changes: [],
+    });
   });
 });
 
@@ -205,7 +283,10 @@ describe('deeds', () => {
     const cohortId = await desk.cohortId('Used');
     const { id } = await desk.segment('User', { includes: cohortId });
     expect(await deleteCohort(desk.admin, cohortId, 'Used')).toMatchObject({ kind: 'CohortInUse', segmentIds: [id] });
-    expect(await createSegment(desk.admin, { name: 'user', definition: { includes: cohortId } })).toMatchObject({ kind: 'NameTaken', ownerId: id });
+    expect(await createSegment(desk.admin, { name: 'user', definition: { includes: cohortId } })).toMatchObject({
+      kind: 'NameTaken',
+      ownerId: id,
+    });
     expect(await deleteSegment(desk.admin, id, 'user')).toMatchObject({ kind: 'NotConfirmed' });
     expect(await deleteSegment(desk.admin, id, 'User')).toMatchObject({ kind: 'SegmentDeleted' });
     expect(await getSegment(desk.admin, id)).toMatchObject({ kind: 'SegmentNotFound' });

@@ -2,7 +2,18 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createHttp, createMetrics, createWebhook, deleteWebhook, getWebhook, listWebhookExpiries, pauseWebhook, renewWebhookSecret, resumeWebhook, type WebhookView } from '@currents/core';
+import {
+  createHttp,
+  createMetrics,
+  createWebhook,
+  deleteWebhook,
+  getWebhook,
+  listWebhookExpiries,
+  pauseWebhook,
+  renewWebhookSecret,
+  resumeWebhook,
+  type WebhookView,
+} from '@currents/core';
 import { startSegmentWork, type SegmentWork } from '../../src/segments/segmentWork.js';
 import { add, createDice, remove, user, users } from '../cohorts/cohortHarness.js';
 import { until } from '../deliveryHarness.js';
@@ -40,7 +51,18 @@ afterEach(async () => {
 });
 
 function startWork(windowMs = 48 * hourMs): void {
-  works.push(startSegmentWork({ databaseUrl: desk.url, http, seal: desk.seal, log: pino({ level: 'silent' }), metrics, windowMs, requestMs: 2_000, retentionDays: 14 }));
+  works.push(
+    startSegmentWork({
+      databaseUrl: desk.url,
+      http,
+      seal: desk.seal,
+      log: pino({ level: 'silent' }),
+      metrics,
+      windowMs,
+      requestMs: 2_000,
+      retentionDays: 14,
+    }),
+  );
 }
 const webhook = async (): Promise<WebhookView> => {
   const view = await getWebhook(desk.admin, webhookId);
@@ -67,14 +89,22 @@ describe('a webhook', () => {
       await desk.push([add(entering.map(user), { cohort }), remove(leaving.map(user), { cohort })]);
       entering.forEach((id) => held.add(id));
       leaving.forEach((id) => held.delete(id));
-      if (round % 3 === 0) receiver.mood.push(...(['lost', { status: 500 }, { status: 302 }, { status: 429, headers: { 'retry-after': '1' } }] as const).slice(round / 3));
+      if (round % 3 === 0)
+        receiver.mood.push(
+          ...(
+            ['lost', { status: 500 }, { status: 302 }, { status: 429, headers: { 'retry-after': '1' } }] as const
+          ).slice(round / 3),
+        );
       await desk.settle();
       await hurry();
     }
-    await until(async () => {
-      await hurry();
-      return webhook();
-    }, ({ pending }) => pending === 0);
+    await until(
+      async () => {
+        await hurry();
+        return webhook();
+      },
+      ({ pending }) => pending === 0,
+    );
     expect(receiver.complaints).toEqual([]);
     expect([...receiver.inside].sort()).toEqual([...held].sort());
     expect((await webhook()).delivered).toBe(receiver.taken.reduce((sum, { changes }) => sum + changes, 0));
@@ -96,14 +126,18 @@ describe('a webhook', () => {
     const { port } = mute.address() as AddressInfo;
     // Those that were made first are looked at first.
     await desk.sql`delete from segment_webhook`;
-    for (let index = 0; index < 40; index++) await createWebhook(desk.admin, segmentId, `http://127.0.0.1:${port}/${index}`);
+    for (let index = 0; index < 40; index++)
+      await createWebhook(desk.admin, segmentId, `http://127.0.0.1:${port}/${index}`);
     const made = await createWebhook(desk.admin, segmentId, receiver.url);
     if (made.kind !== 'SegmentWebhookSecretShown') throw new Error(made.message);
     receiver.secret = made.secret;
     await enter(1);
     startWork();
     const startedMs = Date.now();
-    await until(() => receiver.taken.length, (taken) => taken === 1);
+    await until(
+      () => receiver.taken.length,
+      (taken) => taken === 1,
+    );
     // The others are given up after two seconds.
     expect(Date.now() - startedMs).toBeLessThan(1_800);
     mute.closeAllConnections();
@@ -115,33 +149,45 @@ describe('a webhook', () => {
     receiver.mood.push({ status: 500 });
     startWork();
     await enter(1, 2, 3);
-    await until(async () => {
-      await hurry();
-      return webhook();
-    }, ({ delivered }) => delivered === 3);
+    await until(
+      async () => {
+        await hurry();
+        return webhook();
+      },
+      ({ delivered }) => delivered === 3,
+    );
     const text = await metrics.registry.metrics();
     expect(text).toMatch(/^currents_webhook_requests_total\{outcome="deferred"\} 1$/m);
     expect(text).toMatch(/^currents_webhook_requests_total\{outcome="delivered"\} 1$/m);
     expect(text).toMatch(/^currents_webhook_changes_total 3$/m);
   });
 
-  it.each([401, 403, 404, 410])('that answers %i is blocked, keeps what happens, and goes on by itself when it answers again', async (status) => {
-    receiver.refusal = status;
-    startWork();
-    await enter(1, 2);
-    expect(await until(webhook, ({ state }) => state === 'blocked')).toMatchObject({ trouble: { code: `http_${status}` }, pending: 2 });
-    const { requests } = receiver;
-    await enter(3);
-    await bringProbeForward();
-    await until(() => receiver.requests, (count) => count > requests);
-    expect(await webhook()).toMatchObject({ state: 'blocked', pending: 3, delivered: 0 });
-    receiver.refusal = undefined;
-    await bringProbeForward();
-    await until(webhook, ({ delivered }) => delivered === 3);
-    expect(receiver.pings).toBe(1);
-    expect(await webhook()).toMatchObject({ state: 'live', trouble: undefined });
-    expect(receiver.complaints).toEqual([]);
-  });
+  it.each([401, 403, 404, 410])(
+    'that answers %i is blocked, keeps what happens, and goes on by itself when it answers again',
+    async (status) => {
+      receiver.refusal = status;
+      startWork();
+      await enter(1, 2);
+      expect(await until(webhook, ({ state }) => state === 'blocked')).toMatchObject({
+        trouble: { code: `http_${status}` },
+        pending: 2,
+      });
+      const { requests } = receiver;
+      await enter(3);
+      await bringProbeForward();
+      await until(
+        () => receiver.requests,
+        (count) => count > requests,
+      );
+      expect(await webhook()).toMatchObject({ state: 'blocked', pending: 3, delivered: 0 });
+      receiver.refusal = undefined;
+      await bringProbeForward();
+      await until(webhook, ({ delivered }) => delivered === 3);
+      expect(receiver.pings).toBe(1);
+      expect(await webhook()).toMatchObject({ state: 'live', trouble: undefined });
+      expect(receiver.complaints).toEqual([]);
+    },
+  );
 
   it('that is in trouble waits longer each time, and is told why', async () => {
     receiver.refusal = 503;
@@ -151,8 +197,14 @@ describe('a webhook', () => {
     expect(trouble).toMatchObject({ code: 'http_503', detail: 'the receiver answered 503' });
     expect(trouble?.until?.getTime()).toBeGreaterThan(Date.now() + 1_000);
     await hurry();
-    await until(() => receiver.requests, (requests) => requests === 2);
-    const [row] = await until(() => desk.sql<{ failures: number }[]>`select failures from segment_webhook`, ([found]) => found?.failures === 2);
+    await until(
+      () => receiver.requests,
+      (requests) => requests === 2,
+    );
+    const [row] = await until(
+      () => desk.sql<{ failures: number }[]>`select failures from segment_webhook`,
+      ([found]) => found?.failures === 2,
+    );
     expect(row).toEqual({ failures: 2 });
   });
 
@@ -166,7 +218,13 @@ describe('a webhook', () => {
     const view = await until(webhook, ({ expired }) => expired === 2);
     expect(view.pending).toBe(1);
     const { nodes } = await listWebhookExpiries(desk.admin, webhookId, { first: 10 });
-    expect(nodes).toMatchObject([{ changes: 2, code: 'http_500', detail: 'kept for the whole retry window of 2 h; last: the receiver answered 500' }]);
+    expect(nodes).toMatchObject([
+      {
+        changes: 2,
+        code: 'http_500',
+        detail: 'kept for the whole retry window of 2 h; last: the receiver answered 500',
+      },
+    ]);
     receiver.refusal = undefined;
     await hurry();
     await until(webhook, ({ delivered }) => delivered === 1);
@@ -182,13 +240,22 @@ describe('a webhook', () => {
     await desk.sql`update segment_webhook set live_since = now() - interval '3 hours'`;
     await until(webhook, ({ expired }) => expired === 2);
     const { nodes } = await listWebhookExpiries(desk.admin, webhookId, { first: 10 });
-    expect(nodes).toMatchObject([{ changes: 2, code: 'http_401', detail: 'kept for the whole retry window of 2 h while the webhook was blocked: the receiver answered 401' }]);
+    expect(nodes).toMatchObject([
+      {
+        changes: 2,
+        code: 'http_401',
+        detail: 'kept for the whole retry window of 2 h while the webhook was blocked: the receiver answered 401',
+      },
+    ]);
   });
 
   it('that is paused is told when it is resumed; one that is deleted never', async () => {
     startWork();
     expect(await pauseWebhook(desk.admin, webhookId)).toMatchObject({ state: 'paused' });
-    expect(await pauseWebhook(desk.admin, webhookId)).toMatchObject({ kind: 'SegmentWebhookWrongState', state: 'paused' });
+    expect(await pauseWebhook(desk.admin, webhookId)).toMatchObject({
+      kind: 'SegmentWebhookWrongState',
+      state: 'paused',
+    });
     await enter(1);
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     expect(receiver.requests).toBe(0);
@@ -217,10 +284,16 @@ describe('a webhook', () => {
 
   it.each([
     ['ftp://example.com/', 'wanted a URL such as https://example.com/segments'],
-    ['https://user:word@example.com/', 'wanted a URL without a user, a password or a fragment; requests are signed instead'],
+    [
+      'https://user:word@example.com/',
+      'wanted a URL without a user, a password or a fragment; requests are signed instead',
+    ],
     ['nowhere', 'wanted a URL such as https://example.com/segments'],
   ])('is not made for %s', async (url, message) => {
-    expect(await createWebhook(desk.admin, segmentId, url)).toMatchObject({ kind: 'InputInvalid', problems: [{ field: 'url', message }] });
+    expect(await createWebhook(desk.admin, segmentId, url)).toMatchObject({
+      kind: 'InputInvalid',
+      problems: [{ field: 'url', message }],
+    });
   });
 });
 
@@ -234,7 +307,9 @@ describe('retention', () => {
     startWork();
     await until(webhook, ({ expired }) => expired === 2);
     expect(await webhook()).toMatchObject({ pending: 1 });
-    expect((await listWebhookExpiries(desk.admin, webhookId, { first: 10 })).nodes).toMatchObject([{ code: 'retention', changes: 2 }]);
+    expect((await listWebhookExpiries(desk.admin, webhookId, { first: 10 })).nodes).toMatchObject([
+      { code: 'retention', changes: 2 },
+    ]);
     expect(await desk.sql`select from pg_class where relname = 'segment_change_20200101'`).toHaveLength(0);
   });
 });

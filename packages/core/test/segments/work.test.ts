@@ -23,8 +23,14 @@ describe('workers', () => {
   it('keep segments in line with cohorts that are replaced, changed and killed over at the same time, and note each entry and exit once', async () => {
     const roll = createDice(21);
     const below = (limit: number): number => Math.floor(roll() * limit);
-    const [one, other] = [{ id: 'one', name: 'One' }, { id: 'other', name: 'Other' }];
-    await desk.push([{ kind: 'declare', cohort: one }, { kind: 'declare', cohort: other }]);
+    const [one, other] = [
+      { id: 'one', name: 'One' },
+      { id: 'other', name: 'Other' },
+    ];
+    await desk.push([
+      { kind: 'declare', cohort: one },
+      { kind: 'declare', cohort: other },
+    ]);
     const [a, b] = [await desk.cohortId('one'), await desk.cohortId('other')];
     const both = (await desk.segment('Both', { all: [{ includes: a }, { includes: b }] })).id;
     const only = (await desk.segment('Only one', { all: [{ includes: a }, { excludes: b }] })).id;
@@ -41,20 +47,33 @@ describe('workers', () => {
       const cohort = below(2) === 0 ? one : other;
       const some = Array.from({ length: 1 + below(30) }, () => user(below(60)));
       const kind = below(3);
-      await desk.push([kind === 0 ? page(`s${round}`, 1, 1, some, cohort) : kind === 1 ? add(some, { cohort }) : remove(some, { cohort })]);
+      await desk.push([
+        kind === 0
+          ? page(`s${round}`, 1, 1, some, cohort)
+          : kind === 1
+            ? add(some, { cohort })
+            : remove(some, { cohort }),
+      ]);
       await endRest();
-      if (round === 20) await changeSegment(desk.admin, only, { definition: { any: [{ includes: a }, { includes: b }] } });
-      if (round === 40) await changeSegment(desk.admin, only, { definition: { all: [{ includes: b }, { excludes: a }] } });
+      if (round === 20)
+        await changeSegment(desk.admin, only, { definition: { any: [{ includes: a }, { includes: b }] } });
+      if (round === 40)
+        await changeSegment(desk.admin, only, { definition: { all: [{ includes: b }, { excludes: a }] } });
       if (round % 15 === 7) {
         await desk.sql`
           select pg_terminate_backend(pid) from pg_stat_activity
           where application_name in ('currents-cohorts', 'currents-segments') and datname = current_database() and xact_start is not null and backend_start < now() - interval '0.2 seconds'`;
       }
     }
-    await until(async () => {
-      await endRest();
-      return (await desk.sql`select from cohort_change where state = 'waiting' union all select from segment_candidate`).count;
-    }, (left) => left === 0);
+    await until(
+      async () => {
+        await endRest();
+        return (
+          await desk.sql`select from cohort_change where state = 'waiting' union all select from segment_candidate`
+        ).count;
+      },
+      (left) => left === 0,
+    );
     await Promise.all(works.map((work) => work.stop()));
     const [inOne, inOther] = [await desk.membersOf('one'), await desk.membersOf('other')];
     expect(await desk.members(both)).toEqual(inOne.filter((key) => inOther.includes(key)));

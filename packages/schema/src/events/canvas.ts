@@ -32,8 +32,13 @@ export const canvas: GroupDefinition = {
           description: 'The user did what the Canvas counts as a conversion.',
           required: ['canvas_id', 'canvas_variation_id'],
           optional: [
-            'canvas_name', 'canvas_variation_name', ...canvasStep,
-            'conversion_behavior_index', 'conversion_behavior', 'app_group_id', 'app_id',
+            'canvas_name',
+            'canvas_variation_name',
+            ...canvasStep,
+            'conversion_behavior_index',
+            'conversion_behavior',
+            'app_group_id',
+            'app_id',
           ],
         },
         {
@@ -60,8 +65,14 @@ export const canvas: GroupDefinition = {
           title: 'Experiment Step Conversion',
           description: 'A conversion was counted for a path of an experiment step.',
           optional: [
-            ...experiment, ...canvasOrigin, ...canvasStep,
-            'conversion_behavior_index', 'conversion_behavior', 'app_group_id', 'app_id', 'workflow_id',
+            ...experiment,
+            ...canvasOrigin,
+            ...canvasStep,
+            'conversion_behavior_index',
+            'conversion_behavior',
+            'app_group_id',
+            'app_id',
+            'workflow_id',
           ],
         },
         {
@@ -76,9 +87,7 @@ export const canvas: GroupDefinition = {
           title: 'Canvas Step Progression',
           description: 'The user moved on to a step of a Canvas, or out of it.',
           required: ['progression_type', 'canvas_entry_id'],
-          optional: [
-            'is_canvas_entry', 'exit_reason', 'next_step_id', ...canvasOrigin, ...canvasStep, 'app_group_id',
-          ],
+          optional: ['is_canvas_entry', 'exit_reason', 'next_step_id', ...canvasOrigin, ...canvasStep, 'app_group_id'],
         },
         {
           name: 'users.canvas.costep.Send',

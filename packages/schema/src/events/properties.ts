@@ -123,7 +123,9 @@ export const properties = {
   // Subscriptions
   subscription_group_id: string('The subscription group.'),
   subscription_status: string('State after the change: `Subscribed`, `Unsubscribed` or `Opted In`.'),
-  state_change_source: string('What asked for the change: SDK, dashboard, REST API, import, inbound message, and others.'),
+  state_change_source: string(
+    'What asked for the change: SDK, dashboard, REST API, import, inbound message, and others.',
+  ),
   channel: string('Channel it is about: `email`, `sms`, and so on.'),
   channel_identifier: personal(string('The user on that channel: an address or a number.')),
 

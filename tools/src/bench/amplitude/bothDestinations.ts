@@ -42,7 +42,14 @@ export async function measureBothDestinations(stage: Stage): Promise<BothDestina
   const { options, cleanup, say, folder } = stage;
   const [first, second] = [await openSink(cleanup), await openSink(cleanup)];
   const generator = await openGenerator(cleanup, { seed: 1, requestEvents: 100 });
-  const runFloor = await prepareFloor({ options: { events: options.events, seed: 1 }, sink: first.sink, sinkUrl: first.url, folder, cleanup, say });
+  const runFloor = await prepareFloor({
+    options: { events: options.events, seed: 1 },
+    sink: first.sink,
+    sinkUrl: first.url,
+    folder,
+    cleanup,
+    say,
+  });
   let toFirst = 0;
   let toSecond = 0;
 
@@ -76,9 +83,12 @@ export async function measureBothDestinations(stage: Stage): Promise<BothDestina
 
   /** CPU µs for an event at one destination, in the mean of the parts of a round. */
   function meanOf(name: string, costs: readonly Cost[]): number {
-    const mean = (read: (cost: Cost) => number): number => costs.reduce((sum, cost) => sum + read(cost), 0) / costs.length;
+    const mean = (read: (cost: Cost) => number): number =>
+      costs.reduce((sum, cost) => sum + read(cost), 0) / costs.length;
     const sum = mean(({ sumMicros }) => sumMicros);
-    const told = Object.keys(costs[0]?.cpuMicros ?? {}).map((process) => `${process} ${mean(({ cpuMicros }) => cpuMicros[process] ?? 0).toFixed(1)}`);
+    const told = Object.keys(costs[0]?.cpuMicros ?? {}).map(
+      (process) => `${process} ${mean(({ cpuMicros }) => cpuMicros[process] ?? 0).toFixed(1)}`,
+    );
     say(`${name}: ${told.join(' + ')} = ${sum.toFixed(1)} µs`);
     return sum;
   }
@@ -102,12 +112,18 @@ export async function measureBothDestinations(stage: Stage): Promise<BothDestina
   for (const { hub, currentIds, sent } of sides) {
     for (const currentId of currentIds) {
       const { delivered } = await readTally({ ...hub, currentId });
-      if (delivered !== sent) faults.push(`${sent} events were acknowledged, the ledger of a Current calls ${delivered} delivered`);
+      if (delivered !== sent)
+        faults.push(`${sent} events were acknowledged, the ledger of a Current calls ${delivered} delivered`);
     }
     faults.push(...(await hub.troubles()));
   }
   const timesFloor = (isMeant: (variant: string) => boolean): number =>
-    median(rounds.map(({ floor: variants, on }) => on / Math.min(...variants.filter(({ variant }) => isMeant(variant)).map(({ cpuMicros }) => cpuMicros))));
+    median(
+      rounds.map(
+        ({ floor: variants, on }) =>
+          on / Math.min(...variants.filter(({ variant }) => isMeant(variant)).map(({ cpuMicros }) => cpuMicros)),
+      ),
+    );
   return {
     withBudgets: median(rounds.map(({ on }) => on)),
     without: median(rounds.map(({ off }) => off)),

@@ -28,7 +28,11 @@ export interface HotDevice {
 }
 
 const warmUpSeconds = 5;
-const hot = { user_id: '66b0e7d2c3a94f15d80e7b60', external_user_id: 'a script', device_id: 'C8F9E604-F01A-4BD9-95C6-8E5357DF265D' };
+const hot = {
+  user_id: '66b0e7d2c3a94f15d80e7b60',
+  external_user_id: 'a script',
+  device_id: 'C8F9E604-F01A-4BD9-95C6-8E5357DF265D',
+};
 const settings = { region: 'us', endpoint: 'httpapi' } as const;
 /** Amplitude, HTTP V2 reference, 429: events a second of one user or device, averaged over 30 s. */
 const allowed = 30 * 30;
@@ -71,7 +75,9 @@ export async function measureHotDevice(stage: Stage): Promise<HotDevice> {
     mostInAWindow = Math.max(mostInAWindow, mostOf(amplitude, fromMs));
     const asked = await askWhoWaits(admin, currentId);
     [waiting, askedMs] = [Math.max(waiting, asked.events), asked.ms];
-    say(`p95 ${alone.at(-1)?.toFixed(0)} ms alone, ${beside.at(-1)?.toFixed(0)} ms beside; ${asked.events} events wait, told in ${asked.ms.toFixed(0)} ms; the limit rises`);
+    say(
+      `p95 ${alone.at(-1)?.toFixed(0)} ms alone, ${beside.at(-1)?.toFixed(0)} ms beside; ${asked.events} events wait, told in ${asked.ms.toFixed(0)} ms; the limit rises`,
+    );
     const startedMs = performance.now();
     amplitude.control.setLimits(benchKey, { httpapiEps: 100_000 });
     await change(admin, currentId, { ...settings, baseUrl: amplitude.url, eventsPerSecondPerKey: 100_000 });
@@ -91,7 +97,17 @@ export async function measureHotDevice(stage: Stage): Promise<HotDevice> {
     duplicates === 0 ? '' : `${duplicates} events came twice`,
     ...(await hub.troubles()),
   ].filter((fault) => fault !== '');
-  return { alone: median(alone), beside: median(beside), refusals: statuses['429'] ?? 0, mostInAWindow, allowed, waiting, askedMs, drainSeconds, faults };
+  return {
+    alone: median(alone),
+    beside: median(beside),
+    refusals: statuses['429'] ?? 0,
+    mostInAWindow,
+    allowed,
+    waiting,
+    askedMs,
+    drainSeconds,
+    faults,
+  };
 }
 
 interface Arrivals {
@@ -102,7 +118,9 @@ interface Arrivals {
 /** Resolves once every one of these events is there. */
 async function arrived(amplitude: FakeAmplitude, sent: PacedSent): Promise<Arrivals> {
   for (const endMs = Date.now() + 60_000; ; await wait(200)) {
-    const receivedAt = new Map(amplitude.control.ledger().view.map(({ event, receivedAt }) => [String(event['insert_id']), receivedAt]));
+    const receivedAt = new Map(
+      amplitude.control.ledger().view.map(({ event, receivedAt }) => [String(event['insert_id']), receivedAt]),
+    );
     const missing = sent.ids.filter((id) => !receivedAt.has(id)).length;
     if (missing === 0) return { sent, receivedAt };
     if (Date.now() > endMs) throw new Error(`${missing} events of ${sent.events} did not arrive within a minute`);
@@ -110,12 +128,18 @@ async function arrived(amplitude: FakeAmplitude, sent: PacedSent): Promise<Arriv
 }
 
 function p95({ sent: { ids, answeredMicros }, receivedAt }: Arrivals, clockGapMs: number): number {
-  return percentile(ids.map((id, index) => (receivedAt.get(id) ?? NaN) - clockGapMs - (answeredMicros[index] ?? NaN) / 1_000), 0.95);
+  return percentile(
+    ids.map((id, index) => (receivedAt.get(id) ?? NaN) - clockGapMs - (answeredMicros[index] ?? NaN) / 1_000),
+    0.95,
+  );
 }
 
 /** The most events of the hot device that were taken in any 30 seconds since then. */
 function mostOf(amplitude: FakeAmplitude, fromMs: number): number {
-  const times = amplitude.control.ledger().view.filter(({ person, receivedAt }) => person === hot.device_id && receivedAt >= fromMs).map(({ receivedAt }) => receivedAt);
+  const times = amplitude.control
+    .ledger()
+    .view.filter(({ person, receivedAt }) => person === hot.device_id && receivedAt >= fromMs)
+    .map(({ receivedAt }) => receivedAt);
   let first = 0;
   return times.reduce((most, time, index) => {
     while ((times[first] ?? time) <= time - 30_000) first++;
@@ -125,19 +149,27 @@ function mostOf(amplitude: FakeAmplitude, fromMs: number): number {
 
 async function askWhoWaits(admin: AdminClient, id: number): Promise<{ readonly events: number; readonly ms: number }> {
   const startedMs = performance.now();
-  const { throttledKeys } = await admin.ask<{ throttledKeys: { readonly nodes: readonly { readonly events: number }[] } }>(
+  const { throttledKeys } = await admin.ask<{
+    throttledKeys: { readonly nodes: readonly { readonly events: number }[] };
+  }>(
     'query ($id: ID!) { throttledKeys(currentId: $id) { ... on ThrottledKeyPage { nodes { budget key events since until } } } }',
     { id },
   );
-  return { events: throttledKeys.nodes.reduce((sum, { events }) => sum + events, 0), ms: performance.now() - startedMs };
+  return {
+    events: throttledKeys.nodes.reduce((sum, { events }) => sum + events, 0),
+    ms: performance.now() - startedMs,
+  };
 }
 
 async function change(admin: AdminClient, id: number, settings: object): Promise<void> {
-  const { changeCurrent } = await admin.ask<{ changeCurrent: { readonly __typename: string; readonly message?: string } }>(
+  const { changeCurrent } = await admin.ask<{
+    changeCurrent: { readonly __typename: string; readonly message?: string };
+  }>(
     'mutation ($id: ID!, $settings: JsonObject!) { changeCurrent(id: $id, input: { settings: $settings }) { __typename ... on Problem { message } } }',
     { id, settings },
   );
-  if (changeCurrent.__typename !== 'CurrentChanged') throw new Error(`${changeCurrent.__typename}: ${changeCurrent.message}`);
+  if (changeCurrent.__typename !== 'CurrentChanged')
+    throw new Error(`${changeCurrent.__typename}: ${changeCurrent.message}`);
 }
 
 async function settled(hub: Hub, currentId: number): Promise<void> {

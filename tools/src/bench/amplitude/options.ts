@@ -24,7 +24,12 @@ const counts = {
   seconds: { usual: 20, from: 1, to: 600, purpose: 'how long they flow' },
   rounds: { usual: 3, from: 1, to: 50, purpose: 'rounds; what is compared takes turns, medians count' },
   events: { usual: 200_000, from: 1_000, to: 10_000_000, purpose: 'events of a round to both destinations' },
-  'request-events': { usual: 25, from: 1, to: 5_000, purpose: 'events of a request that flows; the platform sends up to 100' },
+  'request-events': {
+    usual: 25,
+    from: 1,
+    to: 5_000,
+    purpose: 'events of a request that flows; the platform sends up to 100',
+  },
   'slow-ms': { usual: 30_000, from: 1, to: 59_000, purpose: 'how long the slow partner takes to answer' },
 } as const;
 
@@ -33,8 +38,14 @@ type CountName = keyof typeof counts;
 /** Throws, saying what was wanted and what came. */
 export function readOptions(words: readonly string[]): Asked {
   const text = { type: 'string' } as const;
-  const ofCounts = Object.fromEntries(Object.keys(counts).map((name) => [name, text])) as Record<CountName, typeof text>;
-  const given = parseArgs({ args: [...words], options: { ...ofCounts, queue: text, only: text, help: { type: 'boolean', short: 'h' } } }).values;
+  const ofCounts = Object.fromEntries(Object.keys(counts).map((name) => [name, text])) as Record<
+    CountName,
+    typeof text
+  >;
+  const given = parseArgs({
+    args: [...words],
+    options: { ...ofCounts, queue: text, only: text, help: { type: 'boolean', short: 'h' } },
+  }).values;
   if (given.help === true) return { help: describe() };
   const count = (name: CountName): number => {
     const { usual, from, to } = counts[name];

@@ -47,17 +47,25 @@ export async function measureSlowPartner(stage: Stage): Promise<SlowPartner> {
     await setState('live');
     beside.push(await p95());
     toSlow += sent - before;
-    const [row] = await hub.sql<{ pending: number }[]>`select coalesce(sum(pending), 0)::int as pending from delivery where current_id = ${slowId}`;
+    const [row] = await hub.sql<
+      { pending: number }[]
+    >`select coalesce(sum(pending), 0)::int as pending from delivery where current_id = ${slowId}`;
     waiting = Math.max(waiting, row?.pending ?? 0);
-    say(`p95 ${alone.at(-1)?.toFixed(0)} ms alone, ${beside.at(-1)?.toFixed(0)} ms beside; ${row?.pending} events wait for the slow one`);
+    say(
+      `p95 ${alone.at(-1)?.toFixed(0)} ms alone, ${beside.at(-1)?.toFixed(0)} ms beside; ${row?.pending} events wait for the slow one`,
+    );
     await slow.sink.call('answerAfter', 0);
     await untilSettled({ ...hub, currentId: slowId }, options.slowMs * 2 + 30_000);
   }
   const [arrivedQuick, arrivedSlow] = [await quick.sink.call('arrivals'), await slow.sink.call('arrivals')];
   await untilSettled({ ...hub, currentId: quickId });
   const faults = [
-    arrivedQuick.events === sent ? '' : `${sent} events were acknowledged, ${arrivedQuick.events} arrived at the quick partner`,
-    arrivedSlow.events === toSlow ? '' : `${toSlow} events were meant for the slow partner, ${arrivedSlow.events} arrived`,
+    arrivedQuick.events === sent
+      ? ''
+      : `${sent} events were acknowledged, ${arrivedQuick.events} arrived at the quick partner`,
+    arrivedSlow.events === toSlow
+      ? ''
+      : `${toSlow} events were meant for the slow partner, ${arrivedSlow.events} arrived`,
     ...(await hub.troubles()),
   ].filter((fault) => fault !== '');
   return { alone: median(alone), beside: median(beside), waiting, faults };

@@ -31,7 +31,10 @@ export async function openSink(cleanup: Cleanup): Promise<{ readonly sink: Progr
 }
 
 /** A sender of ready-made bodies. */
-export async function openGenerator(cleanup: Cleanup, bodies: Parameters<Generator['prepare']>[0]): Promise<Program<Generator>> {
+export async function openGenerator(
+  cleanup: Cleanup,
+  bodies: Parameters<Generator['prepare']>[0],
+): Promise<Program<Generator>> {
   const generator = startProgram<Generator>('generator');
   cleanup.add('a generator', generator.stop);
   await generator.call('prepare', bodies);

@@ -29,7 +29,10 @@ const warmUpSeconds = 3;
 const pageMembers = 1_000;
 
 /** Pages of Mixpanel's webhook at a steady pace, at a whole hub that takes in and delivers events all the while. */
-export async function measureBesideEvents({ pagesPerSecond, seconds, eventsPerSecond }: Load, cleanup: Cleanup): Promise<BesideEvents> {
+export async function measureBesideEvents(
+  { pagesPerSecond, seconds, eventsPerSecond }: Load,
+  cleanup: Cleanup,
+): Promise<BesideEvents> {
   const folder = await mkdtemp(join(tmpdir(), 'currents-bench-'));
   cleanup.add(folder, () => rm(folder, { recursive: true, force: true }));
   const sink = startProgram<Sink>('sink');
@@ -40,7 +43,10 @@ export async function measureBesideEvents({ pagesPerSecond, seconds, eventsPerSe
   await generator.call('prepare', { seed: 1, requestEvents: 100 });
   const hub = await openHub({ queue: 'postgres', sinkUrl, folder, profileFolder: undefined }, cleanup);
   if (!hub) throw new Error('the hub did not start');
-  const made = await createImportKey({ sql: hub.sql, connectors: new Map([['mixpanel', mixpanel]]) }, { partner: 'mixpanel', name: 'bench' });
+  const made = await createImportKey(
+    { sql: hub.sql, connectors: new Map([['mixpanel', mixpanel]]) },
+    { partner: 'mixpanel', name: 'bench' },
+  );
   if (made.kind !== 'ImportKeyCreated') throw new Error(made.message);
 
   let over = false;
@@ -48,7 +54,8 @@ export async function measureBesideEvents({ pagesPerSecond, seconds, eventsPerSe
   const startedMs = performance.now();
   const target = { url: hub.url, token: hub.token, connections: 64 };
   const sending = (async () => {
-    if (eventsPerSecond > 0) events = (await generator.call('pace', { ...target, eventsPerSecond, seconds: seconds + warmUpSeconds })).events;
+    if (eventsPerSecond > 0)
+      events = (await generator.call('pace', { ...target, eventsPerSecond, seconds: seconds + warmUpSeconds })).events;
     else while (!over) events += (await generator.call('flood', { ...target, events: floodEvents })).events;
   })();
   // The first seconds are the hub's own: it opens connections, and its code is not yet compiled.
@@ -60,7 +67,9 @@ export async function measureBesideEvents({ pagesPerSecond, seconds, eventsPerSe
   const pages = pagesPerSecond * seconds;
   for (let page = 0; page < pages; page++) {
     under.push(push(pool, authorization, page, pages).then((ms) => void answerMs.push(ms)));
-    await wait(Math.max(0, startedMs + warmUpSeconds * 1_000 + ((page + 1) * 1_000) / pagesPerSecond - performance.now()));
+    await wait(
+      Math.max(0, startedMs + warmUpSeconds * 1_000 + ((page + 1) * 1_000) / pagesPerSecond - performance.now()),
+    );
   }
   await Promise.all(under);
   over = true;
@@ -89,12 +98,19 @@ async function push(pool: Pool, authorization: string, page: number, pages: numb
       mixpanel_cohort_name: whole ? 'Whole' : 'Entries',
       mixpanel_cohort_description: '',
       mixpanel_session_id: whole ? 'whole' : `entries-${page}`,
-      page_info: whole ? { total_pages: Math.ceil(pages / 2), page_count: page / 2 + 1 } : { total_pages: 1, page_count: 1 },
+      page_info: whole
+        ? { total_pages: Math.ceil(pages / 2), page_count: page / 2 + 1 }
+        : { total_pages: 1, page_count: 1 },
       members,
     },
   });
   const startedMs = performance.now();
-  const response = await pool.request({ method: 'POST', path: '/partners/mixpanel/webhook', headers: { authorization, 'content-type': 'application/json' }, body });
+  const response = await pool.request({
+    method: 'POST',
+    path: '/partners/mixpanel/webhook',
+    headers: { authorization, 'content-type': 'application/json' },
+    body,
+  });
   const text = await response.body.text();
   if (response.statusCode !== 200) throw new Error(`a page was answered ${response.statusCode}: ${text}`);
   return performance.now() - startedMs;

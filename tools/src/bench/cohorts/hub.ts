@@ -70,7 +70,8 @@ export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
       return performance.now() - startedMs;
     },
     async applied() {
-      while ((await sql`select from cohort_change where state = 'waiting' limit 1`).count > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+      while ((await sql`select from cohort_change where state = 'waiting' limit 1`).count > 0)
+        await new Promise((resolve) => setTimeout(resolve, 50));
     },
     async stop() {
       await keys.stop();

@@ -46,7 +46,10 @@ export function describeTimes(times: readonly number[]): string {
 }
 
 /** Small pages for other cohorts at a steady pace, until told to end. */
-export function pushSteadily(hub: CohortHub, { pagesPerSecond, pageMembers }: Options): { end(): Promise<readonly number[]> } {
+export function pushSteadily(
+  hub: CohortHub,
+  { pagesPerSecond, pageMembers }: Options,
+): { end(): Promise<readonly number[]> } {
   const times: number[] = [];
   const under = new Set<Promise<void>>();
   let page = 0;
@@ -54,7 +57,11 @@ export function pushSteadily(hub: CohortHub, { pagesPerSecond, pageMembers }: Op
     const at = page++;
     const members = Array.from({ length: pageMembers }, (_, index) => memberAt(((at * 7919 + index) % 200_000) + 1));
     const push = hub
-      .push({ kind: at % 3 === 2 ? 'remove' : 'add', cohort: { id: `steady-${at % 5}`, name: `Steady ${at % 5}` }, members })
+      .push({
+        kind: at % 3 === 2 ? 'remove' : 'add',
+        cohort: { id: `steady-${at % 5}`, name: `Steady ${at % 5}` },
+        members,
+      })
       .then((ms) => void times.push(ms))
       .finally(() => under.delete(push));
     under.add(push);
@@ -84,7 +91,11 @@ export async function measureCount(hub: CohortHub, what: string, definition: unk
   return { what, seconds: took, members };
 }
 
-export async function measureSegment(hub: CohortHub, name: string, definition: unknown): Promise<Measured & { readonly id: string }> {
+export async function measureSegment(
+  hub: CohortHub,
+  name: string,
+  definition: unknown,
+): Promise<Measured & { readonly id: string }> {
   let id = '';
   const took = await seconds(async () => {
     const made = await createSegment(hub.admin, { name, definition });

@@ -20,7 +20,12 @@ const counts = {
   senders: { usual: 4, from: 1, to: 64, purpose: 'pages under way at once while importing' },
   'pages-per-second': { usual: 20, from: 1, to: 1_000, purpose: 'pages a second while answers are timed' },
   seconds: { usual: 20, from: 1, to: 600, purpose: 'how long answers are timed beside events' },
-  'events-per-second': { usual: 10_000, from: 0, to: 1_000_000, purpose: 'events a second meanwhile; 0 for as many as the hub takes' },
+  'events-per-second': {
+    usual: 10_000,
+    from: 0,
+    to: 1_000_000,
+    purpose: 'events a second meanwhile; 0 for as many as the hub takes',
+  },
 } as const;
 
 type CountName = keyof typeof counts;
@@ -28,8 +33,14 @@ type CountName = keyof typeof counts;
 /** Throws, saying what was wanted and what came. */
 export function readOptions(words: readonly string[]): Asked {
   const text = { type: 'string' } as const;
-  const ofCounts = Object.fromEntries(Object.keys(counts).map((name) => [name, text])) as Record<CountName, typeof text>;
-  const given = parseArgs({ args: [...words], options: { ...ofCounts, database: text, help: { type: 'boolean', short: 'h' } } }).values;
+  const ofCounts = Object.fromEntries(Object.keys(counts).map((name) => [name, text])) as Record<
+    CountName,
+    typeof text
+  >;
+  const given = parseArgs({
+    args: [...words],
+    options: { ...ofCounts, database: text, help: { type: 'boolean', short: 'h' } },
+  }).values;
   if (given.help === true) return { help: describe() };
   const count = (name: CountName): number => {
     const { usual, from, to } = counts[name];

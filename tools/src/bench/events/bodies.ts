@@ -38,7 +38,8 @@ function writeBody(make: EventMaker, first: number, events: number): Body {
     events,
     renew() {
       const key = Math.imul(pass++, stride);
-      for (let index = 0; index < events; index++) writeHex(bytes, places[index] as number, ((words[index] as number) ^ key) >>> 0);
+      for (let index = 0; index < events; index++)
+        writeHex(bytes, places[index] as number, ((words[index] as number) ^ key) >>> 0);
     },
     ids: () => Array.from(places, (place) => bytes.toString('latin1', place, place + idLength)),
   };

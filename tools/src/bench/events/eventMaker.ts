@@ -87,11 +87,20 @@ function varied(template: Properties, random: Random, seed: number): Properties 
 
 function hex(random: Random, digits: number): string {
   let text = '';
-  while (text.length < digits) text += Math.floor(random() * 0x1_0000_0000).toString(16).padStart(8, '0');
+  while (text.length < digits)
+    text += Math.floor(random() * 0x1_0000_0000)
+      .toString(16)
+      .padStart(8, '0');
   return text.slice(0, digits);
 }
 
 function uuid(random: Random): string {
   const digits = hex(random, 32);
-  return [digits.slice(0, 8), digits.slice(8, 12), `4${digits.slice(13, 16)}`, `a${digits.slice(17, 20)}`, digits.slice(20)].join('-');
+  return [
+    digits.slice(0, 8),
+    digits.slice(8, 12),
+    `4${digits.slice(13, 16)}`,
+    `a${digits.slice(17, 20)}`,
+    digits.slice(20),
+  ].join('-');
 }

@@ -10,7 +10,8 @@ export async function writeNdjson(path: string, make: EventMaker, count: number)
   function* lines(): Generator<string> {
     for (let first = 0; first < count; first += eventsAtATime) {
       let text = '';
-      for (let number = first; number < Math.min(first + eventsAtATime, count); number++) text += `${JSON.stringify(make(number))}\n`;
+      for (let number = first; number < Math.min(first + eventsAtATime, count); number++)
+        text += `${JSON.stringify(make(number))}\n`;
       yield text;
     }
   }

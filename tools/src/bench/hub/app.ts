@@ -36,10 +36,18 @@ export async function startApp({ name, environment, folder, profileFolder }: App
   const port = await findFreePort();
   const logFile = join(folder, `${name}-${++started}.log`);
   if (profileFolder !== undefined) await mkdir(profileFolder, { recursive: true });
-  const profile = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}-${started}.cpuprofile`];
+  const profile =
+    profileFolder === undefined
+      ? []
+      : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}-${started}.cpuprofile`];
   const log = openSync(logFile, 'w');
   const child = spawn(process.execPath, [...nodeFlags, ...profile, program], {
-    env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', ...environment, [`${name.toUpperCase()}_PORT`]: `${port}` },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      NODE_ENV: 'production',
+      ...environment,
+      [`${name.toUpperCase()}_PORT`]: `${port}`,
+    },
     // Its own session: a Ctrl-C at the terminal is for the bench, which then ends the hub.
     detached: true,
     stdio: ['ignore', log, log],

@@ -30,7 +30,9 @@ export function weigh(sent: number, arrived: number, tally: Tally, pending: numb
     selected === sent ? '' : `${sent} events were acknowledged, the ledger holds ${selected}`,
     delivered === sent ? '' : `${sent} events were acknowledged, the ledger calls ${delivered} delivered`,
     arrived === sent ? '' : `${sent} events were acknowledged, ${arrived} arrived at the sink`,
-    skipped + rejected + expired === 0 ? '' : `${skipped} events were skipped, ${rejected} rejected, ${expired} expired`,
+    skipped + rejected + expired === 0
+      ? ''
+      : `${skipped} events were skipped, ${rejected} rejected, ${expired} expired`,
     pending === 0 ? '' : `${pending} events are still pending`,
   ].filter((fault) => fault !== '');
   return { sent, delivered, arrived, balances: faults.length === 0, faults };

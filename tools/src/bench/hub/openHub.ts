@@ -39,7 +39,10 @@ export interface Hub {
 }
 
 /** Undefined where the machine has no Redis to put the queue on. */
-export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOptions, cleanup: Cleanup): Promise<Hub | undefined> {
+export async function openHub(
+  { queue, sinkUrl, folder, profileFolder }: HubOptions,
+  cleanup: Cleanup,
+): Promise<Hub | undefined> {
   const redis = queue === 'redis' ? await startRedis() : undefined;
   if (queue === 'redis' && redis === undefined) return undefined;
   if (redis) cleanup.add('redis-server', redis.stop);
@@ -62,7 +65,13 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOpti
   const sql = connect(postgres.url, { max: 2, name: 'bench' });
   cleanup.add('a database connection', () => sql.end());
   const token = await makeToken({ sql });
-  const currentId = sinkUrl === undefined ? 0 : await launch({ sql, masterKey }, { destination: 'mixpanel', settings: { region: 'us', baseUrl: sinkUrl, ...withoutLimits } });
+  const currentId =
+    sinkUrl === undefined
+      ? 0
+      : await launch(
+          { sql, masterKey },
+          { destination: 'mixpanel', settings: { region: 'us', baseUrl: sinkUrl, ...withoutLimits } },
+        );
   const stores = { postgres: await postmasterOf(sql), ...(redis && { redis: await serverOf(redis.url) }) };
   const apps = [api];
   let worker: App | undefined;

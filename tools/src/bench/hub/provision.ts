@@ -9,7 +9,9 @@ export interface Provision {
 
 export interface BenchCurrent {
   readonly destination: 'mixpanel' | 'amplitude';
-  readonly settings: { readonly region: 'us'; readonly baseUrl: string } & Readonly<Record<string, string | number | boolean>>;
+  readonly settings: { readonly region: 'us'; readonly baseUrl: string } & Readonly<
+    Record<string, string | number | boolean>
+  >;
 }
 
 /** The sinks have no limits: what is measured is the hub, and not what Mixpanel takes of one project. */
@@ -28,13 +30,17 @@ export const benchKey = 'bench';
 
 /** Makes a live Current that carries every type its destination takes, and answers its id. */
 export async function launch({ sql, masterKey }: Provision, { destination, settings }: BenchCurrent): Promise<number> {
-  const eventTypes = catalogue.filter(({ destinationNames }) => destinationNames[destination] !== undefined).map(({ name }) => name);
+  const eventTypes = catalogue
+    .filter(({ destinationNames }) => destinationNames[destination] !== undefined)
+    .map(({ name }) => name);
   const [row] = await sql<{ id: number }[]>`
     insert into current (name, contact_email, destination, settings, selection)
     values (${destination}, 'bench@example.com', ${destination}, ${sql.json(settings)}, ${sql.json({ eventTypes, channels: [], groups: [] })})
     returning id`;
   const currentId = row?.id ?? 0;
-  const credentials = JSON.stringify(destination === 'mixpanel' ? { kind: 'projectToken', token: benchKey } : { apiKey: benchKey });
+  const credentials = JSON.stringify(
+    destination === 'mixpanel' ? { kind: 'projectToken', token: benchKey } : { apiKey: benchKey },
+  );
   await sql`
     update current set state = 'live', live_since = now(),
       credentials = ${createSeal(masterKey).seal(credentials, `current:${currentId}`)}

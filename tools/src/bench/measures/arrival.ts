@@ -17,7 +17,9 @@ export async function untilArrived(sink: Program<Sink>, events: number): Promise
     if (arrivals.events > seen) movedMs = Date.now();
     seen = arrivals.events;
     if (Date.now() - movedMs > standstillMs) {
-      throw new Error(`wanted ${events} events at the sink; ${seen} arrived, and none in the last ${standstillMs / 1000} s`);
+      throw new Error(
+        `wanted ${events} events at the sink; ${seen} arrived, and none in the last ${standstillMs / 1000} s`,
+      );
     }
   }
 }
@@ -28,6 +30,7 @@ export async function untilSettled(hub: Pick<Hub, 'sql' | 'currentId'>, withinMs
     const { selected, delivered, skipped, rejected, expired } = await readTally(hub);
     const pending = selected - delivered - skipped - rejected - expired;
     if (pending === 0) return;
-    if (Date.now() > endMs) throw new Error(`all events arrived, but ${pending} are still pending after ${withinMs / 1000} s`);
+    if (Date.now() > endMs)
+      throw new Error(`all events arrived, but ${pending} are still pending after ${withinMs / 1000} s`);
   }
 }

@@ -18,8 +18,16 @@ export async function measureBacklog(hub: Hub, bench: Bench): Promise<Backlog> {
   await hub.stopWorker();
   const before = await sink.call('arrivals');
   const stopIntake = startMeter(hub, bench);
-  const sent = await generator.call('flood', { url: hub.url, token: hub.token, connections: options.connections, events: options.backlog });
-  const intake = { ...stopIntake(sent.events), eventsPerSecond: (sent.events * 1_000_000) / (sent.lastMicros - sent.firstMicros) };
+  const sent = await generator.call('flood', {
+    url: hub.url,
+    token: hub.token,
+    connections: options.connections,
+    events: options.backlog,
+  });
+  const intake = {
+    ...stopIntake(sent.events),
+    eventsPerSecond: (sent.events * 1_000_000) / (sent.lastMicros - sent.firstMicros),
+  };
   say(`${sent.events} events are waiting, stored at ${Math.round(intake.eventsPerSecond)} a second; now the worker`);
 
   const startedMicros = nowMicros();
@@ -27,6 +35,9 @@ export async function measureBacklog(hub: Hub, bench: Bench): Promise<Backlog> {
   await hub.startWorker();
   const after = await untilArrived(sink, before.events + sent.events);
   await untilSettled(hub);
-  const drain = { ...stopDrain(sent.events), eventsPerSecond: (sent.events * 1_000_000) / (after.lastMicros - startedMicros) };
+  const drain = {
+    ...stopDrain(sent.events),
+    eventsPerSecond: (sent.events * 1_000_000) / (after.lastMicros - startedMicros),
+  };
   return { events: sent.events, intake, drain };
 }

@@ -40,7 +40,11 @@ export async function prepareFloor(bench: FloorBench): Promise<() => Promise<Flo
 }
 
 /** A process of its own each time, warmed up right before, as the hub is. */
-async function measureFloor(bench: FloorBench, variant: FloorVariant, files: { readonly file: string; readonly warmUpFile: string }): Promise<FloorMeasure> {
+async function measureFloor(
+  bench: FloorBench,
+  variant: FloorVariant,
+  files: { readonly file: string; readonly warmUpFile: string },
+): Promise<FloorMeasure> {
   const { sink, sinkUrl, cleanup, say } = bench;
   const floor = startProgram<Floor>('floor');
   cleanup.add('the floor', floor.stop);
@@ -49,7 +53,8 @@ async function measureFloor(bench: FloorBench, variant: FloorVariant, files: { r
     const before = await sink.call('arrivals');
     const { events, seconds, cpuMicros } = await floor.call('run', { file: files.file, url: sinkUrl, variant });
     const after = await untilArrived(sink, before.events + events);
-    if (after.events !== before.events + events) throw new Error(`the floor sent ${events} events; ${after.events - before.events} arrived`);
+    if (after.events !== before.events + events)
+      throw new Error(`the floor sent ${events} events; ${after.events - before.events} arrived`);
     const measure = { variant, eventsPerSecond: events / seconds, cpuMicros: cpuMicros / events };
     say(`floor, ${variant}: ${Math.round(measure.eventsPerSecond)} events/s, ${measure.cpuMicros.toFixed(1)} µs/event`);
     return measure;

@@ -67,5 +67,10 @@ export function spreadsOf({ ids, dueMicros, answeredMicros }: PacedSent, arrived
 
 function spreadOf(later: Float64Array, earlier: Float64Array): Spread {
   const milliseconds = later.map((micros, index) => (micros - (earlier[index] as number)) / 1_000);
-  return { p50: percentile(milliseconds, 0.5), p95: percentile(milliseconds, 0.95), p99: percentile(milliseconds, 0.99), most: percentile(milliseconds, 1) };
+  return {
+    p50: percentile(milliseconds, 0.5),
+    p95: percentile(milliseconds, 0.95),
+    p99: percentile(milliseconds, 0.99),
+    most: percentile(milliseconds, 1),
+  };
 }

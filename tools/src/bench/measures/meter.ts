@@ -15,7 +15,10 @@ export interface Cost {
 }
 
 /** Begins to measure; the function it answers ends it. A process started meanwhile is measured from its start. */
-export function startMeter(hub: Pick<Hub, 'processes'>, bench: Pick<Bench, 'generator' | 'sink'>): (events: number) => Cost {
+export function startMeter(
+  hub: Pick<Hub, 'processes'>,
+  bench: Pick<Bench, 'generator' | 'sink'>,
+): (events: number) => Cost {
   const benchIds = [bench.generator.id, bench.sink.id];
   const before = new Map(Object.values(hub.processes()).map((id) => [id, readTree(id).cpuMicros]));
   const benchBefore = sumOf(benchIds);

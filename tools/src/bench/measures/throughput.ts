@@ -18,7 +18,12 @@ export async function measureThroughput(hub: Hub, bench: Bench, events: number):
   const { generator, sink, options } = bench;
   const before = await sink.call('arrivals');
   const stopMeter = startMeter(hub, bench);
-  const sent = await generator.call('flood', { url: hub.url, token: hub.token, connections: options.connections, events });
+  const sent = await generator.call('flood', {
+    url: hub.url,
+    token: hub.token,
+    connections: options.connections,
+    events,
+  });
   const after = await untilArrived(sink, before.events + sent.events);
   await untilSettled(hub);
   return {

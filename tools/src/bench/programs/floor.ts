@@ -52,7 +52,10 @@ function map({ event_type, id, time, user, properties }: PlatformEvent) {
 
 /** What comes first to mind: what is ours goes over what came. */
 function mapPlainly({ event_type, id, time, user, properties }: PlatformEvent) {
-  return { event: event_type, properties: { ...properties, time: time * 1000, distinct_id: user.external_user_id, $insert_id: id } };
+  return {
+    event: event_type,
+    properties: { ...properties, time: time * 1000, distinct_id: user.external_user_id, $insert_id: id },
+  };
 }
 
 async function run({ file, url, variant }: FloorRun): Promise<FloorResult> {
@@ -105,7 +108,10 @@ async function* linesOf(file: string): AsyncGenerator<string[]> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
     const end = chunk.lastIndexOf(0x0a);
-    if (end >= 0) yield Buffer.concat([rest, chunk.subarray(0, end)]).toString('utf8').split('\n');
+    if (end >= 0)
+      yield Buffer.concat([rest, chunk.subarray(0, end)])
+        .toString('utf8')
+        .split('\n');
     rest = end >= 0 ? chunk.subarray(end + 1) : Buffer.concat([rest, chunk]);
   }
   if (rest.length > 0) yield [rest.toString('utf8')];

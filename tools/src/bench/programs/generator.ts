@@ -111,9 +111,13 @@ async function pace(job: PaceJob): Promise<PacedSent> {
   const firstMicros = nowMicros();
   for (let request = 0; request < requests; request++) {
     const dueAtMicros = firstMicros + request * gapMicros;
-    for (let early = dueAtMicros - nowMicros(); early > 0; early = dueAtMicros - nowMicros()) await wait(Math.max(1, early / 1000));
+    for (let early = dueAtMicros - nowMicros(); early > 0; early = dueAtMicros - nowMicros())
+      await wait(Math.max(1, early / 1000));
     const body = free.shift();
-    if (!body) throw new Error(`all ${bodies.length} request bodies are under way: the hub does not keep up with ${job.eventsPerSecond} events a second`);
+    if (!body)
+      throw new Error(
+        `all ${bodies.length} request bodies are under way: the hub does not keep up with ${job.eventsPerSecond} events a second`,
+      );
     posts.push(post(body, request * requestEvents, dueAtMicros));
   }
   await Promise.all(posts);
@@ -124,7 +128,11 @@ async function pace(job: PaceJob): Promise<PacedSent> {
 
 function openClient({ url, token, connections }: Target) {
   const pool = new Pool(url, { connections });
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'braze-currents-version': '1' };
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'braze-currents-version': '1',
+  };
   let turnedAway = 0;
 
   async function post({ bytes, events }: Body): Promise<void> {
@@ -145,7 +153,8 @@ function openClient({ url, token, connections }: Target) {
 /** An event in quarantine would be an event that is not measured. */
 function insistOnAll(text: string, events: number): void {
   const { accepted } = JSON.parse(text) as { readonly accepted: number };
-  if (accepted !== events) throw new Error(`wanted all ${events} events of a request accepted; the hub answered ${text.slice(0, 1_000)}`);
+  if (accepted !== events)
+    throw new Error(`wanted all ${events} events of a request accepted; the hub answered ${text.slice(0, 1_000)}`);
 }
 
 const generator = { prepare, flood, pace };

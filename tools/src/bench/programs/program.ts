@@ -9,7 +9,10 @@ export type Calls = Record<string, (argument: never) => unknown>;
 export interface Program<Known extends Calls> {
   readonly id: number;
   /** Rejects when the program fails or ends. Calls are answered in the order in which they end. */
-  call<Name extends keyof Known & string>(name: Name, ...argument: Parameters<Known[Name]>): Promise<Awaited<ReturnType<Known[Name]>>>;
+  call<Name extends keyof Known & string>(
+    name: Name,
+    ...argument: Parameters<Known[Name]>
+  ): Promise<Awaited<ReturnType<Known[Name]>>>;
   stop(): Promise<void>;
 }
 
@@ -30,7 +33,11 @@ interface Waiting {
 export function startProgram<Known extends Calls>(program: 'floor' | 'generator' | 'sink'): Program<Known> {
   const file = fileURLToPath(new URL(`./${program}.js`, import.meta.url));
   // Its own session: a Ctrl-C at the terminal is for the bench, which then ends its programs.
-  const child = fork(file, [], { serialization: 'advanced', detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(file, [], {
+    serialization: 'advanced',
+    detached: true,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   const waiting = new Map<number, Waiting>();
   let asked = 0;
   let ended: Error | undefined;
@@ -40,7 +47,9 @@ export function startProgram<Known extends Calls>(program: 'floor' | 'generator'
     waiting.clear();
   };
   child.on('error', end);
-  child.on('exit', (code, signal) => end(new Error(`the ${program} of the bench ended: ${signal ?? `exit code ${code}`}`)));
+  child.on('exit', (code, signal) =>
+    end(new Error(`the ${program} of the bench ended: ${signal ?? `exit code ${code}`}`)),
+  );
   child.on('message', (answer: Answer) => {
     const asker = waiting.get(answer.number);
     waiting.delete(answer.number);
@@ -85,6 +94,9 @@ async function answer(calls: Calls, { number, name, argument }: Question): Promi
     if (!call) throw new Error(`wanted one of ${Object.keys(calls).join(', ')}; "${name}" came`);
     process.send?.({ number, value: await call(argument as never) } satisfies Answer);
   } catch (error) {
-    process.send?.({ number, error: error instanceof Error ? (error.stack ?? error.message) : String(error) } satisfies Answer);
+    process.send?.({
+      number,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    } satisfies Answer);
   }
 }

@@ -13,8 +13,14 @@ import { answerCalls } from './program.js';
  */
 
 const unzip = promisify(gunzip);
-const mixpanel = { insertId: Buffer.from('"$insert_id":"'), answer: (found: number) => `{"code":200,"num_records_imported":${found},"status":"OK"}` };
-const amplitude = { insertId: Buffer.from('"insert_id":"'), answer: (found: number) => `{"code":200,"events_ingested":${found}}` };
+const mixpanel = {
+  insertId: Buffer.from('"$insert_id":"'),
+  answer: (found: number) => `{"code":200,"num_records_imported":${found},"status":"OK"}`,
+};
+const amplitude = {
+  insertId: Buffer.from('"insert_id":"'),
+  answer: (found: number) => `{"code":200,"events_ingested":${found}}`,
+};
 
 export interface Arrivals {
   readonly events: number;

@@ -16,7 +16,9 @@ interface Stat {
 /** Throws where there is no /proc, which is everywhere but on Linux, and when the process is gone. */
 export function readTree(rootId: number): Usage {
   if (process.platform !== 'linux') {
-    throw new Error(`the bench reads CPU time and memory from /proc, and so runs on Linux only; this is ${process.platform}`);
+    throw new Error(
+      `the bench reads CPU time and memory from /proc, and so runs on Linux only; this is ${process.platform}`,
+    );
   }
   const stats = readStats();
   if (!stats.has(rootId)) throw new Error(`process ${rootId} is gone, and its CPU time with it`);
@@ -38,7 +40,7 @@ export function findTree(rootId: number): readonly number[] {
 function membersOf(rootId: number, stats: ReadonlyMap<number, Stat>): ReadonlySet<number> {
   const members = new Set([rootId]);
   // A child's number may be below its parent's once numbers come round again, so one pass is not enough.
-  for (let before = 0; before < members.size; ) {
+  for (let before = 0; before < members.size;) {
     before = members.size;
     for (const [id, { parentId }] of stats) if (members.has(parentId)) members.add(id);
   }
@@ -53,7 +55,10 @@ function readStats(): Map<number, Stat> {
     try {
       // The name stands in brackets and may hold anything: what follows the last one is plain.
       const text = readFileSync(`/proc/${name}/stat`, 'utf8');
-      const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+      const fields = text
+        .slice(text.lastIndexOf(')') + 2)
+        .split(' ')
+        .map(Number);
       // proc(5): parent is field 4; utime, stime, cutime and cstime are fields 14 to 17; the state, cut off here, is 3.
       const [own, ofSystem, reaped, reapedOfSystem] = fields.slice(11, 15) as [number, number, number, number];
       stats.set(id, { parentId: fields[1] as number, ticks: own + ofSystem + reaped + reapedOfSystem });

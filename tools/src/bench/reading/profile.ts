@@ -33,7 +33,12 @@ export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): FunctionT
 function placeOf({ functionName, url, lineNumber }: ProfileNode['callFrame']): string {
   const name = functionName || '(anonymous)';
   if (url === '') return name;
-  const file = url.replace(/^file:\/\//, '').replace(/^.*\/node_modules\//, '').split('/').slice(-4).join('/');
+  const file = url
+    .replace(/^file:\/\//, '')
+    .replace(/^.*\/node_modules\//, '')
+    .split('/')
+    .slice(-4)
+    .join('/');
   return `${name} ${file}:${lineNumber + 1}`;
 }
 
@@ -41,7 +46,8 @@ function placeOf({ functionName, url, lineNumber }: ProfileNode['callFrame']): s
 export function describeProfile(profile: CpuProfile, events: number | undefined, most = 25): string[] {
   const times = selfTimes(profile);
   const busy = times.reduce((sum, { selfMicros }) => sum + selfMicros, 0);
-  const costOf = (micros: number): string => (events === undefined ? '' : `${(micros / events).toFixed(2).padStart(8)} µs/event`);
+  const costOf = (micros: number): string =>
+    events === undefined ? '' : `${(micros / events).toFixed(2).padStart(8)} µs/event`;
   const lines = times.slice(0, most).map(({ place, selfMicros }) => {
     const share = ((selfMicros / busy) * 100).toFixed(1).padStart(5);
     return `${share} %${costOf(selfMicros)}  ${place}`;

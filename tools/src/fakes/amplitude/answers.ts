@@ -26,7 +26,12 @@ export function ingested(events: number, bytes: number, nowMs: number): Answer {
 /** A 429 of the whole project, which names nobody. */
 export const projectTooFast: Answer = json(429, { code: 429, error: 'Too many requests' });
 
-export function tooFast(eps: number, throttled: Throttled, events: readonly number[], emptyMaps: AmplitudeProfile['emptyMaps']): Answer {
+export function tooFast(
+  eps: number,
+  throttled: Throttled,
+  events: readonly number[],
+  emptyMaps: AmplitudeProfile['emptyMaps'],
+): Answer {
   const maps = {
     throttled_devices: throttled.devices,
     throttled_users: throttled.users,

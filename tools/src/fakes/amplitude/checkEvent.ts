@@ -44,7 +44,8 @@ export function createEventCheck(
     if (id === undefined || id === null) return undefined;
     if (typeof id !== 'string' || isRefusedId(id)) problems.note('invalid', field, index);
     else if (id.length >= minIdLength) return id;
-    else if (profile.shortId === 'reject' || lacksOther(event, field, minIdLength)) problems.note('length', field, index);
+    else if (profile.shortId === 'reject' || lacksOther(event, field, minIdLength))
+      problems.note('length', field, index);
     return undefined;
   };
 
@@ -64,11 +65,13 @@ export function createEventCheck(
     const type = event['event_type'];
     if (type === undefined || type === null || type === '') problems.note('missing', 'event_type', index);
     else if (typeof type !== 'string') problems.note('invalid', 'event_type', index);
-    else if (profile.reservedEventTypes === 'reject' && reservedEventTypes.has(type)) problems.note('invalid', 'event_type', index);
+    else if (profile.reservedEventTypes === 'reject' && reservedEventTypes.has(type))
+      problems.note('invalid', 'event_type', index);
 
     checked.userId = checkId(event, 'user_id', index);
     checked.deviceId = checkId(event, 'device_id', index);
-    if (isAbsent(event['user_id']) && isAbsent(event['device_id'])) problems.note('missing', profile.missingIdField, index);
+    if (isAbsent(event['user_id']) && isAbsent(event['device_id']))
+      problems.note('missing', profile.missingIdField, index);
     checkTime(event['time'], index);
 
     for (const key in event) checkKey(event, key, index);
@@ -103,4 +106,3 @@ function lacksOther(event: UploadEvent, field: 'user_id' | 'device_id', minIdLen
 export function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
 }
-

@@ -29,7 +29,11 @@ interface Job {
 }
 
 /** Amplitude's Behavioral Cohorts API and the place where its files are kept. The shape of errors is assumed. */
-export function createCohortsApi(clock: VirtualClock, profile: () => AmplitudeProfile, projects: () => readonly ProjectState[]): (request: FakeRequest) => Decision | undefined {
+export function createCohortsApi(
+  clock: VirtualClock,
+  profile: () => AmplitudeProfile,
+  projects: () => readonly ProjectState[],
+): (request: FakeRequest) => Decision | undefined {
   const jobs = new Map<string, Job>();
   const links = new Map<string, { readonly job: Job; readonly untilMs: number }>();
 
@@ -40,7 +44,9 @@ export function createCohortsApi(clock: VirtualClock, profile: () => AmplitudePr
     if (request.method !== 'GET') return empty(405);
     const state = accountOf(request, projects());
     if (state === undefined) {
-      return json(403, { error: { http_code: 403, type: 'unspecified', metadata: { details: 'Invalid API/Secret Key combination' } } });
+      return json(403, {
+        error: { http_code: 403, type: 'unspecified', metadata: { details: 'Invalid API/Secret Key combination' } },
+      });
     }
     const [, what, id, part] = rest.map(decodeURIComponent);
     if (version === '3' && what === undefined) return json(200, { cohorts: [...state.cohorts.values()].map(shown) });
@@ -53,7 +59,9 @@ export function createCohortsApi(clock: VirtualClock, profile: () => AmplitudePr
   function order(cohortId: string, state: ProjectState): Answer {
     const second = Math.floor(clock.now() / 1000);
     const together = [...jobs.values()].filter((job) => job.state === state && !isReady(job)).length;
-    const isOver = totalOf(state.downloads, second, monthSeconds) >= (state.limits.cohortFiles ?? maxPerMonth) || totalOf(state.orders, second, tenMinutesSeconds) >= maxPerTenMinutes;
+    const isOver =
+      totalOf(state.downloads, second, monthSeconds) >= (state.limits.cohortFiles ?? maxPerMonth) ||
+      totalOf(state.orders, second, tenMinutesSeconds) >= maxPerTenMinutes;
     if (isOver || together >= maxTogether) return refusal(429, 'Too many requests');
     const cohort = state.cohorts.get(cohortId);
     if (cohort === undefined) return refusal(404, 'Cohort not found');
@@ -81,7 +89,10 @@ export function createCohortsApi(clock: VirtualClock, profile: () => AmplitudePr
     if (profile().cohortFile === 'inline') return csvOf(job.cohort, profile());
     const token = `${job.id}-${links.size + 1}`;
     links.set(token, { job, untilMs: clock.now() + linkMs });
-    return { ...empty(302), headers: { location: `http://${request.headers.host}/_s3/${token}?X-Amz-Signature=${token}` } };
+    return {
+      ...empty(302),
+      headers: { location: `http://${request.headers.host}/_s3/${token}?X-Amz-Signature=${token}` },
+    };
   }
 
   /** Two ways to show who one is are one too many for S3. */
@@ -96,7 +107,14 @@ export function createCohortsApi(clock: VirtualClock, profile: () => AmplitudePr
 
   return (request) => {
     const answer = answerTo(request);
-    return answer && { answer, reason: `cohorts ${answer.status}`, eventCount: 0, uncompressedBytes: request.body.byteLength };
+    return (
+      answer && {
+        answer,
+        reason: `cohorts ${answer.status}`,
+        eventCount: 0,
+        uncompressedBytes: request.body.byteLength,
+      }
+    );
   };
 }
 
@@ -109,9 +127,28 @@ function accountOf({ headers, listener }: FakeRequest, projects: readonly Projec
 
 function shown({ id, name, description = '', archived = false, members }: AmplitudeCohort) {
   return {
-    appId: 1, archived, definition: { version: 1 }, description, finished: true, id, name, owners: ['owner@example.com'], viewers: [],
-    published: true, size: members.length, type: 'redshift', lastMod: 1_700_000_000, createdAt: 1_600_000_000, lastComputed: 1_700_000_000,
-    hidden: false, metadata: null, view_count: 0, popularity: 0, is_predictive: false, is_official_content: false, shortcut_ids: [],
+    appId: 1,
+    archived,
+    definition: { version: 1 },
+    description,
+    finished: true,
+    id,
+    name,
+    owners: ['owner@example.com'],
+    viewers: [],
+    published: true,
+    size: members.length,
+    type: 'redshift',
+    lastMod: 1_700_000_000,
+    createdAt: 1_600_000_000,
+    lastComputed: 1_700_000_000,
+    hidden: false,
+    metadata: null,
+    view_count: 0,
+    popularity: 0,
+    is_predictive: false,
+    is_official_content: false,
+    shortcut_ids: [],
   };
 }
 

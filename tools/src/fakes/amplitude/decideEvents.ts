@@ -41,7 +41,16 @@ export function decideEvents(ingestion: Ingestion, upload: Upload): EventDecisio
     ledger.alter(marks.cutStrings);
     const shiftMs = shiftOf(body.upload?.['client_upload_time'], nowMs);
     for (const [index, event] of events.entries()) {
-      if (!skipped.has(index)) keepEvent(ledger, profile, { seq: request.seq, index, state, event, ids: ids[index] as KeptIds, nowMs, shiftMs });
+      if (!skipped.has(index))
+        keepEvent(ledger, profile, {
+          seq: request.seq,
+          index,
+          state,
+          event,
+          ids: ids[index] as KeptIds,
+          nowMs,
+          shiftMs,
+        });
     }
   };
 
@@ -71,16 +80,29 @@ export function decideEvents(ingestion: Ingestion, upload: Upload): EventDecisio
   };
 }
 
-function checkEvents(events: readonly UploadEvent[], upload: Upload, problems: EventProblems): { readonly ids: KeptIds[]; readonly marks: UploadMarks } {
+function checkEvents(
+  events: readonly UploadEvent[],
+  upload: Upload,
+  problems: EventProblems,
+): { readonly ids: KeptIds[]; readonly marks: UploadMarks } {
   const { profile, minIdLength, conditions } = upload;
-  const marks: UploadMarks = { noInsertId: 0, noTime: 0, timeInSeconds: 0, unknownTopLevelKey: 0, clientUploadTime: 0, remoteIp: 0, cutStrings: 0 };
+  const marks: UploadMarks = {
+    noInsertId: 0,
+    noTime: 0,
+    timeInSeconds: 0,
+    unknownTopLevelKey: 0,
+    clientUploadTime: 0,
+    remoteIp: 0,
+    cutStrings: 0,
+  };
   const check = createEventCheck(profile, minIdLength, problems, marks);
   const forced = conditions.partial400;
   const ids: KeptIds[] = [];
   for (let index = 0; index < events.length; index++) {
     const { userId, deviceId, insertId, cutStrings } = check(events[index] as UploadEvent, index);
     ids.push({ userId, deviceId, insertId, cut: cutStrings > 0 });
-    const isForced = forced?.indexes?.includes(index) === true || (insertId !== undefined && forced?.ids?.includes(insertId) === true);
+    const isForced =
+      forced?.indexes?.includes(index) === true || (insertId !== undefined && forced?.ids?.includes(insertId) === true);
     if (isForced) problems.note('invalid', forced?.field ?? 'event_properties', index);
   }
   if (upload.body.upload?.['client_upload_time'] !== undefined) marks.clientUploadTime++;
@@ -90,20 +112,39 @@ function checkEvents(events: readonly UploadEvent[], upload: Upload, problems: E
 function noteViolations({ ledger }: Ingestion, { request, body }: Upload, marks: UploadMarks): void {
   const { cutStrings: _notAViolation, ...violations } = marks;
   for (const [code, times] of Object.entries(violations)) if (times > 0) ledger.violate(request.seq, code, times);
-  if (ledger.mode === 'full') for (const key of findDuplicateKeys(body.text)) ledger.violate(request.seq, 'duplicateKey', 1, key);
+  if (ledger.mode === 'full')
+    for (const key of findDuplicateKeys(body.text)) ledger.violate(request.seq, 'duplicateKey', 1, key);
 }
 
-function refuseForRates(upload: Upload, events: readonly UploadEvent[], ids: readonly KeptIds[], nowMs: number): EventDecision | undefined {
+function refuseForRates(
+  upload: Upload,
+  events: readonly UploadEvent[],
+  ids: readonly KeptIds[],
+  nowMs: number,
+): EventDecision | undefined {
   const { profile, endpoint, state } = upload;
   const eps = endpoint.eps(state);
   if (state.silenced.size > 0) {
-    const silenced = ids.flatMap(({ deviceId }, index) => (deviceId !== undefined && state.silenced.has(deviceId) ? [{ deviceId, index }] : []));
+    const silenced = ids.flatMap(({ deviceId }, index) =>
+      deviceId !== undefined && state.silenced.has(deviceId) ? [{ deviceId, index }] : [],
+    );
     const devices = [...new Set(silenced.map(({ deviceId }) => deviceId))];
-    if (silenced.length > 0) return { answer: silencedDevices(eps, devices, silenced.map(({ index }) => index)), reason: 'silenced' };
+    if (silenced.length > 0)
+      return {
+        answer: silencedDevices(
+          eps,
+          devices,
+          silenced.map(({ index }) => index),
+        ),
+        reason: 'silenced',
+      };
   }
   const projectEps = state.limits.projectEps;
   const second = Math.floor(nowMs / 1000);
-  if (projectEps !== undefined && totalOf(state.events, second, windowSeconds) + events.length > projectEps * windowSeconds) {
+  if (
+    projectEps !== undefined &&
+    totalOf(state.events, second, windowSeconds) + events.length > projectEps * windowSeconds
+  ) {
     return { answer: projectTooFast, reason: 'project rate' };
   }
   // Amplitude, Batch Event Upload API: 500,000 events a day of one user or device.
@@ -117,13 +158,19 @@ function refuseForRates(upload: Upload, events: readonly UploadEvent[], ids: rea
   const named = [throttled.users, throttled.dailyUsers];
   const namedDevices = [throttled.devices, throttled.dailyDevices];
   const indexes = ids.flatMap(({ userId, deviceId }, index) =>
-    named.some((map) => userId !== undefined && map.has(userId)) || namedDevices.some((map) => deviceId !== undefined && map.has(deviceId)) ? [index] : [],
+    named.some((map) => userId !== undefined && map.has(userId)) ||
+    namedDevices.some((map) => deviceId !== undefined && map.has(deviceId))
+      ? [index]
+      : [],
   );
   return { answer: tooFast(eps, throttled, indexes, profile.emptyMaps), reason: 'throttled' };
 }
 
 /** How often each id comes. An event without a device counts for its user only: Amplitude's own stand-in device would count the same. */
-function countIds(ids: readonly KeptIds[]): { readonly users: Map<string, number>; readonly devices: Map<string, number> } {
+function countIds(ids: readonly KeptIds[]): {
+  readonly users: Map<string, number>;
+  readonly devices: Map<string, number>;
+} {
   const users = new Map<string, number>();
   const devices = new Map<string, number>();
   for (const { userId, deviceId } of ids) {

@@ -10,16 +10,27 @@ export interface EventProblems {
   /** The indexes that anything is wrong with. */
   indexes(): ReadonlySet<number>;
   /** The indexes that the answer names, each with the first thing it is named for. */
-  named(indexMode: AmplitudeProfile['indexMode'], forced: Partial400 | undefined): ReadonlyMap<number, { readonly kind: ProblemKind; readonly field: string }>;
+  named(
+    indexMode: AmplitudeProfile['indexMode'],
+    forced: Partial400 | undefined,
+  ): ReadonlyMap<number, { readonly kind: ProblemKind; readonly field: string }>;
   answer(indexMode: AmplitudeProfile['indexMode'], forced: Partial400 | undefined, eventCount: number): Answer;
 }
 
 const kinds = ['missing', 'invalid', 'length'] as const;
 
-const mapNames = { missing: 'events_with_missing_fields', invalid: 'events_with_invalid_fields', length: 'events_with_invalid_id_lengths' } as const;
+const mapNames = {
+  missing: 'events_with_missing_fields',
+  invalid: 'events_with_invalid_fields',
+  length: 'events_with_invalid_id_lengths',
+} as const;
 
 export function createEventProblems(): EventProblems {
-  const maps = { missing: new Map<string, number[]>(), invalid: new Map<string, number[]>(), length: new Map<string, number[]>() };
+  const maps = {
+    missing: new Map<string, number[]>(),
+    invalid: new Map<string, number[]>(),
+    length: new Map<string, number[]>(),
+  };
   const bad = new Set<number>();
   return {
     note(kind, field, index) {
@@ -50,7 +61,10 @@ export function createEventProblems(): EventProblems {
       const shown: Record<string, unknown> = {};
       for (const kind of kinds) {
         if (maps[kind].size === 0) continue;
-        const fields = [...maps[kind]].map(([field, indexes]) => [field, listed(shownOf(indexes, indexMode), forced, eventCount)]);
+        const fields = [...maps[kind]].map(([field, indexes]) => [
+          field,
+          listed(shownOf(indexes, indexMode), forced, eventCount),
+        ]);
         shown[mapNames[kind]] = forced?.records === 'strings' ? [...maps[kind].keys()] : Object.fromEntries(fields);
       }
       return badRequest(error, shown);

@@ -7,10 +7,18 @@ const longestQueryBytes = 8 * 1024;
 
 /** Decides requests to /identify: form fields `api_key` and `identification`. Amplitude, Identify API. */
 export function decideIdentify(request: FakeRequest, projects: readonly ProjectState[]): Decision {
-  const say = (answer: Decision['answer'], reason: string): Decision => ({ answer, reason, eventCount: 0, uncompressedBytes: request.body.byteLength });
-  if (request.method === 'GET' && request.queryText.length > longestQueryBytes) return say(empty(414), 'query too long');
+  const say = (answer: Decision['answer'], reason: string): Decision => ({
+    answer,
+    reason,
+    eventCount: 0,
+    uncompressedBytes: request.body.byteLength,
+  });
+  if (request.method === 'GET' && request.queryText.length > longestQueryBytes)
+    return say(empty(414), 'query too long');
   const form = request.method === 'GET' ? request.query : new URLSearchParams(decodeText(request.body).text);
-  const known = projects.some(({ project, region }) => project.apiKey === form.get('api_key') && region === request.listener);
+  const known = projects.some(
+    ({ project, region }) => project.apiKey === form.get('api_key') && region === request.listener,
+  );
   if (!known) return say(text(400, 'invalid_api_key'), 'unknown key'); // assumed
   const parsed = parseJson(form.get('identification') ?? '');
   const isUsable = 'value' in parsed && typeof parsed.value === 'object' && parsed.value !== null;

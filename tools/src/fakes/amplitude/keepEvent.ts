@@ -25,7 +25,11 @@ export interface KeptEvent {
   readonly shiftMs: number;
 }
 
-export function keepEvent(ledger: Ledger, profile: AmplitudeProfile, { seq, index, state, event, ids, nowMs, shiftMs }: KeptEvent): void {
+export function keepEvent(
+  ledger: Ledger,
+  profile: AmplitudeProfile,
+  { seq, index, state, event, ids, nowMs, shiftMs }: KeptEvent,
+): void {
   const { deviceId, userId, insertId, cut } = ids;
   const device = deviceId ?? `user:${userId ?? ''}`;
   ledger.store(
@@ -55,12 +59,22 @@ export function deviceOf(userId: string): string {
 
 /** Amplitude, event time: an upload time that is more than a minute off moves the event by as much. */
 export function shiftOf(clientUploadTime: unknown, nowMs: number): number {
-  const uploadMs = typeof clientUploadTime === 'string' ? Date.parse(clientUploadTime) : typeof clientUploadTime === 'number' ? clientUploadTime : Number.NaN;
+  const uploadMs =
+    typeof clientUploadTime === 'string'
+      ? Date.parse(clientUploadTime)
+      : typeof clientUploadTime === 'number'
+        ? clientUploadTime
+        : Number.NaN;
   const offMs = nowMs - uploadMs;
   return Math.abs(offMs) > 60_000 ? offMs : 0;
 }
 
-function effectiveEvent(event: UploadEvent, { userId, deviceId, cut }: KeptIds, shiftMs: number, nowMs: number): UploadEvent {
+function effectiveEvent(
+  event: UploadEvent,
+  { userId, deviceId, cut }: KeptIds,
+  shiftMs: number,
+  nowMs: number,
+): UploadEvent {
   const kept = { ...(cut ? (cutStrings(event) as UploadEvent) : event) } as Record<string, unknown>;
   if (userId === undefined) delete kept['user_id'];
   if (deviceId === undefined) delete kept['device_id'];

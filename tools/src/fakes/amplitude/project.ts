@@ -45,7 +45,8 @@ export function openProject(project: AmplitudeProject): ProjectState {
     throw new Error(`an Amplitude project needs an apiKey; got ${JSON.stringify(project.apiKey)}`);
   }
   const region = project.region ?? 'us';
-  if (region !== 'us' && region !== 'eu') throw new Error(`unknown region ${JSON.stringify(region)}; expected us or eu`);
+  if (region !== 'us' && region !== 'eu')
+    throw new Error(`unknown region ${JSON.stringify(region)}; expected us or eu`);
   return {
     project,
     limits: project.limits ?? {},

@@ -1,6 +1,14 @@
 import { empty, type Answer, type Dialect, type FakeRequest, type PartnerService } from '../exchange.js';
 import { isObject } from '../strictJson.js';
-import { badRequest, forbidden, invalidApiKey, invalidJson, projectTooFast, tooFast, unsupportedMediaType } from './answers.js';
+import {
+  badRequest,
+  forbidden,
+  invalidApiKey,
+  invalidJson,
+  projectTooFast,
+  tooFast,
+  unsupportedMediaType,
+} from './answers.js';
 import { createCohortsApi } from './cohortsApi.js';
 import { endpoints } from './endpoint.js';
 import { decideIdentify } from './identify.js';
@@ -10,7 +18,10 @@ import { insertIdOf, readUpload, type UploadBody } from './uploadBody.js';
 import { decideUserProfile, type UserProfile } from './userProfile.js';
 
 /** Amplitude's ingestion hosts with the Behavioral Cohorts API, and its profile host. */
-export function createAmplitudeService(shared: Omit<Ingestion, 'bodyOf'>, users: () => readonly UserProfile[]): PartnerService {
+export function createAmplitudeService(
+  shared: Omit<Ingestion, 'bodyOf'>,
+  users: () => readonly UserProfile[],
+): PartnerService {
   const bodies = new WeakMap<FakeRequest, UploadBody>();
   const bodyOf = (request: FakeRequest): UploadBody => {
     let body = bodies.get(request);
@@ -22,14 +33,16 @@ export function createAmplitudeService(shared: Omit<Ingestion, 'bodyOf'>, users:
   };
   const upload = createUpload({ ...shared, bodyOf });
   const cohorts = createCohortsApi(shared.clock, shared.profile, shared.projects);
-  const eventsOf = (request: FakeRequest): readonly unknown[] => (request.path in endpoints ? bodyOf(request).events : []);
+  const eventsOf = (request: FakeRequest): readonly unknown[] =>
+    request.path in endpoints ? bodyOf(request).events : [];
 
   const dialect: Dialect = {
     revoked: (request) => invalidApiKey(bodyOf(request).apiKey ?? '', shared.profile().keyText),
     refusedWithoutDetails: () => badRequest('Invalid event JSON'),
     forbidden: () => forbidden,
     gzipRefused: (status) => (status === 400 ? invalidJson : unsupportedMediaType),
-    tooManyRequests: (request, named) => (named === 'none' ? projectTooFast : pretendTooFast(request, bodyOf(request), named, shared)),
+    tooManyRequests: (request, named) =>
+      named === 'none' ? projectTooFast : pretendTooFast(request, bodyOf(request), named, shared),
   };
 
   return {

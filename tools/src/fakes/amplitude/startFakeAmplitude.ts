@@ -50,7 +50,8 @@ const amplitude: Partner<AmplitudeProject, typeof amplitudeSwitches, AmplitudeEx
     return {
       service: createAmplitudeService({ clock, ledger, profile, projects: () => states }, () => users),
       createProject(project) {
-        if (states.some(({ project: known }) => known.apiKey === project.apiKey)) throw new Error(`there is already a project with the key ${project.apiKey}`);
+        if (states.some(({ project: known }) => known.apiKey === project.apiKey))
+          throw new Error(`there is already a project with the key ${project.apiKey}`);
         states.push(openProject(project));
       },
       extra: {

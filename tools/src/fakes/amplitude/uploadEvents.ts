@@ -11,10 +11,17 @@ import type { UploadBody } from './uploadBody.js';
 export function createUpload(ingestion: Ingestion): (request: FakeRequest, conditions: Conditions) => Decision {
   return (request, conditions) => {
     const endpoint = endpoints[request.path];
-    const refuse = (answer: Answer, reason: string): Decision => ({ answer, reason, eventCount: 0, uncompressedBytes: request.body.byteLength });
-    if (endpoint === undefined || request.method !== 'POST') return refuse(badRequest('Invalid request path'), 'path or method');
+    const refuse = (answer: Answer, reason: string): Decision => ({
+      answer,
+      reason,
+      eventCount: 0,
+      uncompressedBytes: request.body.byteLength,
+    });
+    if (endpoint === undefined || request.method !== 'POST')
+      return refuse(badRequest('Invalid request path'), 'path or method');
     const profile = ingestion.profile();
-    if (mediaType(request) !== 'application/json') return refuse(profile.contentType === 415 ? unsupportedMediaType : invalidJson, 'content type');
+    if (mediaType(request) !== 'application/json')
+      return refuse(profile.contentType === 415 ? unsupportedMediaType : invalidJson, 'content type');
     const encoding = checkEncoding(request, profile);
     if (encoding !== undefined) return refuse(encoding, 'content encoding');
     if (request.body.byteLength === 0) return refuse(badRequest('Missing request body'), 'no body');
@@ -22,9 +29,17 @@ export function createUpload(ingestion: Ingestion): (request: FakeRequest, condi
   };
 }
 
-function decideBody(ingestion: Ingestion, profile: AmplitudeProfile, endpoint: Endpoint, request: FakeRequest, conditions: Conditions): Decision {
+function decideBody(
+  ingestion: Ingestion,
+  profile: AmplitudeProfile,
+  endpoint: Endpoint,
+  request: FakeRequest,
+  conditions: Conditions,
+): Decision {
   const body = ingestion.bodyOf(request);
-  const state = ingestion.projects().find(({ project, region }) => project.apiKey === body.apiKey && region === request.listener);
+  const state = ingestion
+    .projects()
+    .find(({ project, region }) => project.apiKey === body.apiKey && region === request.listener);
   const about = { project: state?.name, eventCount: body.events.length, uncompressedBytes: body.uncompressedBytes };
   const say = (answer: Answer, reason: string): Decision => ({ answer, reason, ...about });
 
@@ -50,7 +65,9 @@ function checkShape({ upload, events }: UploadBody, endpoint: Endpoint): Answer 
 function readOptions(options: unknown): { readonly minIdLength: number; readonly invalid: boolean } {
   const given = isObject(options) ? options['min_id_length'] : undefined;
   if (given === undefined) return { minIdLength: 5, invalid: false };
-  return typeof given === 'number' && Number.isInteger(given) && given >= 0 ? { minIdLength: given, invalid: false } : { minIdLength: 5, invalid: true };
+  return typeof given === 'number' && Number.isInteger(given) && given >= 0
+    ? { minIdLength: given, invalid: false }
+    : { minIdLength: 5, invalid: true };
 }
 
 function checkEncoding(request: FakeRequest, profile: AmplitudeProfile): Answer | undefined {

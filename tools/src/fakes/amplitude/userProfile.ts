@@ -18,7 +18,12 @@ export interface UserProfile {
 const maxCallsPerMinute = 600;
 
 /** Decides `GET /v1/userprofile`. Statuses that the page does not name are assumed: 400 for an unknown user, 429 for the limit. */
-export function decideUserProfile(request: FakeRequest, projects: readonly ProjectState[], users: readonly UserProfile[], nowMs: number): Decision {
+export function decideUserProfile(
+  request: FakeRequest,
+  projects: readonly ProjectState[],
+  users: readonly UserProfile[],
+  nowMs: number,
+): Decision {
   const say = (answer: Answer, reason: string): Decision => ({ answer, reason, eventCount: 0, uncompressedBytes: 0 });
   if (request.path !== '/v1/userprofile' || request.method !== 'GET') return say(empty(404), 'path');
   const key = /^Api-Key +(\S+)$/.exec(request.headers.authorization ?? '')?.[1];
@@ -33,7 +38,9 @@ export function decideUserProfile(request: FakeRequest, projects: readonly Proje
   }
   addTo(state.profileCalls, second, 1);
   const [userId, deviceId] = [request.query.get('user_id'), request.query.get('device_id')];
-  const user = users.find((known) => (userId !== null && known.userId === userId) || (deviceId !== null && known.deviceId === deviceId));
+  const user = users.find(
+    (known) => (userId !== null && known.userId === userId) || (deviceId !== null && known.deviceId === deviceId),
+  );
   if (user === undefined) return say(json(400, { error: 'User id and device id not seen before' }), 'unknown user');
   return say(json(200, { userData: dataOf(user, request.query) }), 'profile');
 }
@@ -46,9 +53,18 @@ function dataOf(user: UserProfile, query: URLSearchParams): Readonly<Record<stri
     user_id: user.userId ?? null,
     device_id: user.deviceId ?? null,
     // Computations come among the properties.
-    amp_props: asked('get_amp_props') || computations !== undefined ? { ...(asked('get_amp_props') ? user.ampProps : {}), ...computations } : null,
+    amp_props:
+      asked('get_amp_props') || computations !== undefined
+        ? { ...(asked('get_amp_props') ? user.ampProps : {}), ...computations }
+        : null,
     cohort_ids: asked('get_cohort_ids') ? (user.cohortIds ?? []) : null,
-    ...(asked('get_propensity') ? propensityOf(user, idsIn(query, 'prediction_id') ?? [], query.get('propensity_type') === 'pct' ? 'pct' : 'score') : {}),
+    ...(asked('get_propensity')
+      ? propensityOf(
+          user,
+          idsIn(query, 'prediction_id') ?? [],
+          query.get('propensity_type') === 'pct' ? 'pct' : 'score',
+        )
+      : {}),
   };
 }
 
@@ -60,12 +76,20 @@ function recommendationsOf(user: UserProfile, ids: readonly string[] | undefined
   return (user.recommendations ?? []).filter(({ rec_id }) => ids === undefined || ids.includes(rec_id));
 }
 
-function computationsOf(user: UserProfile, all: boolean, ids: readonly string[] | undefined): Readonly<Record<string, unknown>> | undefined {
+function computationsOf(
+  user: UserProfile,
+  all: boolean,
+  ids: readonly string[] | undefined,
+): Readonly<Record<string, unknown>> | undefined {
   if (!all && ids === undefined) return undefined;
   return Object.fromEntries(Object.entries(user.computations ?? {}).filter(([id]) => all || ids?.includes(id)));
 }
 
-function propensityOf(user: UserProfile, ids: readonly string[], type: 'score' | 'pct'): Readonly<Record<string, unknown>> {
+function propensityOf(
+  user: UserProfile,
+  ids: readonly string[],
+  type: 'score' | 'pct',
+): Readonly<Record<string, unknown>> {
   const known = ids.map((id) => ({ id, value: user.propensities?.[id]?.[type] ?? null }));
   if (known.length === 1) return { propensity: known[0]?.value ?? null };
   return { propensities: known.map(({ id, value }) => ({ prop: value, pred_id: id, prop_type: type })) };

@@ -9,7 +9,8 @@ export function connectControl<Project, Profile, Extra extends object>(
   controlUrl: string,
   calls: ControlCalls<Extra>,
 ): Remote<FakeControl<Project, Profile> & Extra> {
-  const ask = async <T>(method: string, path: string, input?: unknown): Promise<T> => resultOf<T>(await exchange(controlUrl, method, path, input));
+  const ask = async <T>(method: string, path: string, input?: unknown): Promise<T> =>
+    resultOf<T>(await exchange(controlUrl, method, path, input));
   const common: Remote<FakeControl<Project, Profile>> = {
     reset: () => ask('POST', '/_ctl/reset'),
     now: () => ask('GET', '/_ctl/clock'),
@@ -31,7 +32,10 @@ export function connectControl<Project, Profile, Extra extends object>(
     missing: (ids) => ask<readonly string[]>('POST', '/_ctl/missing', ids),
   };
   const own = Object.fromEntries(
-    Object.entries<string>(calls as Readonly<Record<string, string>>).map(([name, path]) => [name, (...given: unknown[]) => ask('POST', path, given)]),
+    Object.entries<string>(calls as Readonly<Record<string, string>>).map(([name, path]) => [
+      name,
+      (...given: unknown[]) => ask('POST', path, given),
+    ]),
   );
   return { ...common, ...own } as Remote<FakeControl<Project, Profile> & Extra>;
 }
@@ -45,14 +49,22 @@ interface Exchanged {
 function exchange(controlUrl: string, method: string, path: string, input?: unknown): Promise<Exchanged> {
   return new Promise((resolve, reject) => {
     // One connection a call: nothing is left open that would keep the caller's process alive.
-    const call = request(new URL(path, controlUrl), { method, agent: false, headers: { 'content-type': 'application/json' } }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, contentType: response.headers['content-type'], body: Buffer.concat(chunks) }),
-      );
-    });
+    const call = request(
+      new URL(path, controlUrl),
+      { method, agent: false, headers: { 'content-type': 'application/json' } },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            contentType: response.headers['content-type'],
+            body: Buffer.concat(chunks),
+          }),
+        );
+      },
+    );
     call.on('error', reject);
     call.end(input === undefined ? undefined : JSON.stringify(input));
   });

@@ -31,5 +31,7 @@ export interface FakeControl<Project, Profile> {
 
 /** A control whose functions answer by promise. */
 export type Remote<Control> = {
-  readonly [Name in keyof Control]: Control[Name] extends (...given: infer Given) => infer Answer ? (...given: Given) => Promise<Answer> : never;
+  readonly [Name in keyof Control]: Control[Name] extends (...given: infer Given) => infer Answer
+    ? (...given: Given) => Promise<Answer>
+    : never;
 };

@@ -20,7 +20,12 @@ interface Call {
 const largestBodyBytes = 256 * 1024 * 1024;
 
 /** The control API at a port of its own, where no client of the partner can come by. */
-export function serveControl<Extra>(service: string, port: number, control: object, calls: ControlCalls<Extra>): Promise<Listener> {
+export function serveControl<Extra>(
+  service: string,
+  port: number,
+  control: object,
+  calls: ControlCalls<Extra>,
+): Promise<Listener> {
   const routes = new Map<string, (call: Call) => unknown>(commonRoutes(control as AnyControl));
   for (const [name, path] of Object.entries<string>(calls as Readonly<Record<string, string>>)) {
     const call = (control as Record<string, (...given: unknown[]) => unknown>)[name];
@@ -56,7 +61,8 @@ function moveClock(control: AnyControl, input: Input): void {
 }
 
 function asInput(input: unknown): Input {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new Error(`expected a JSON object, got ${JSON.stringify(input)}`);
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    throw new Error(`expected a JSON object, got ${JSON.stringify(input)}`);
   return input as Input;
 }
 

@@ -100,7 +100,13 @@ function holdsAny(request: FakeRequest, ids: readonly string[], service: Partner
 }
 
 /** The conditions that lie in the action itself. */
-function concerns(action: FaultAction, pattern: RegExp | undefined, request: FakeRequest, service: PartnerService, now: number): boolean {
+function concerns(
+  action: FaultAction,
+  pattern: RegExp | undefined,
+  request: FakeRequest,
+  service: PartnerService,
+  now: number,
+): boolean {
   switch (action.kind) {
     case 'blanket400':
       return holdsAny(request, action.ids, service);

@@ -79,6 +79,15 @@ const titles: Readonly<Record<number, string>> = {
 
 function proxyPage(status: number): Answer {
   const title = `${status} ${titles[status] ?? 'Error'}`;
-  const lines = ['<html>', `<head><title>${title}</title></head>`, '<body>', `<center><h1>${title}</h1></center>`, '<hr><center>nginx</center>', '</body>', '</html>', ''];
+  const lines = [
+    '<html>',
+    `<head><title>${title}</title></head>`,
+    '<body>',
+    `<center><h1>${title}</h1></center>`,
+    '<hr><center>nginx</center>',
+    '</body>',
+    '</html>',
+    '',
+  ];
   return { status, body: lines.join('\r\n'), contentType: 'text/html' };
 }

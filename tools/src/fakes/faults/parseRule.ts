@@ -1,8 +1,6 @@
 import { stageOf, stagesOf, type FaultKind, type FaultRule, type FaultStage } from './rule.js';
 
-type Wanted =
-  | 'number' | 'text' | 'texts' | 'numbers' | 'headers' | 'anything' | 'regex'
-  | readonly (string | number)[];
+type Wanted = 'number' | 'text' | 'texts' | 'numbers' | 'headers' | 'anything' | 'regex' | readonly (string | number)[];
 
 interface Field {
   readonly wanted: Wanted;
@@ -74,7 +72,9 @@ export function parseFaultRule(value: unknown, projectInHeaders: boolean): Fault
   const rule = check(value, ruleFields, 'fault rule') as unknown as FaultRule;
   const kind = (rule.action as { readonly kind?: unknown } | null)?.kind;
   if (typeof kind !== 'string' || !Object.hasOwn(actionFields, kind)) {
-    throw new Error(`unknown fault action ${JSON.stringify(kind)}; expected one of ${Object.keys(actionFields).join(', ')}`);
+    throw new Error(
+      `unknown fault action ${JSON.stringify(kind)}; expected one of ${Object.keys(actionFields).join(', ')}`,
+    );
   }
   check(rule.action, { kind: required('text'), ...actionFields[kind as FaultKind] }, `action ${kind}`);
   const match = rule.match === undefined ? {} : check(rule.match, matchFields, 'match');
@@ -86,7 +86,8 @@ export function parseFaultRule(value: unknown, projectInHeaders: boolean): Fault
     throw new Error(`a reset ${rule.action.at} cannot happen ${rule.when}; leave "when" out`);
   }
   for (const name of unknowableAt(stage, projectInHeaders)) {
-    if (name in match) throw new Error(`action ${kind} happens before a request's ${name} can be known; match without it`);
+    if (name in match)
+      throw new Error(`action ${kind} happens before a request's ${name} can be known; match without it`);
   }
   return rule;
 }
@@ -97,11 +98,17 @@ function unknowableAt(stage: FaultStage, projectInHeaders: boolean): readonly st
   return [];
 }
 
-function check(value: unknown, fields: Readonly<Record<string, Field>>, what: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${what}: expected an object, got ${show(value)}`);
+function check(
+  value: unknown,
+  fields: Readonly<Record<string, Field>>,
+  what: string,
+): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error(`${what}: expected an object, got ${show(value)}`);
   const record = value as Readonly<Record<string, unknown>>;
   for (const name of Object.keys(record)) {
-    if (!Object.hasOwn(fields, name)) throw new Error(`${what}: unknown "${name}"; expected ${Object.keys(fields).join(', ') || 'nothing'}`);
+    if (!Object.hasOwn(fields, name))
+      throw new Error(`${what}: unknown "${name}"; expected ${Object.keys(fields).join(', ') || 'nothing'}`);
   }
   for (const [name, field] of Object.entries(fields)) {
     const given = record[name];
@@ -128,7 +135,9 @@ function fits(value: unknown, wanted: Wanted): boolean {
     case 'numbers':
       return Array.isArray(value) && value.every((item) => Number.isInteger(item));
     case 'headers':
-      return typeof value === 'object' && value !== null && Object.values(value).every((item) => typeof item === 'string');
+      return (
+        typeof value === 'object' && value !== null && Object.values(value).every((item) => typeof item === 'string')
+      );
     case 'regex':
       return typeof value === 'string' && isRegex(value);
     default:

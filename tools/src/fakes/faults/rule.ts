@@ -2,7 +2,12 @@ import type { Partial400 } from '../exchange.js';
 
 /** What goes wrong. Times and rates in actions are real ones, except where they say virtual. */
 export type FaultAction =
-  | { readonly kind: 'status'; readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly body?: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   /** A proxy's error page. */
   | { readonly kind: 'html'; readonly status?: number }
   | { readonly kind: 'emptyBody'; readonly status: number }
@@ -95,7 +100,12 @@ export const stagesOf: Readonly<Record<FaultKind, readonly FaultStage[]>> = {
   keepaliveClose: ['head'],
 };
 
-const resetStages = { connect: 'connect', afterHeaders: 'head', afterBody: 'before-parse', afterStore: 'after-store' } as const;
+const resetStages = {
+  connect: 'connect',
+  afterHeaders: 'head',
+  afterBody: 'before-parse',
+  afterStore: 'after-store',
+} as const;
 
 export function stageOf(rule: FaultRule): FaultStage {
   if (rule.action.kind === 'reset') return resetStages[rule.action.at];

@@ -25,7 +25,11 @@ export function imported(count: number, status: string | number): Answer {
 }
 
 /** Some records were refused; the others are in. */
-export function partlyImported(failedRecords: readonly unknown[] | undefined, count: number, omitError: boolean): Answer {
+export function partlyImported(
+  failedRecords: readonly unknown[] | undefined,
+  count: number,
+  omitError: boolean,
+): Answer {
   return json(400, {
     code: 400,
     ...(omitError ? {} : { error: 'some data points in the request failed validation' }),

@@ -7,7 +7,9 @@ export type Access =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** The user and password of a Basic header; undefined when there is none that can be read. */
-export function readBasic(header: string | undefined): { readonly user: string; readonly password: string } | undefined {
+export function readBasic(
+  header: string | undefined,
+): { readonly user: string; readonly password: string } | undefined {
   const match = header === undefined ? null : /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header.trim());
   if (match === null) return undefined;
   const decoded = Buffer.from(match[1] as string, 'base64').toString('utf8');

@@ -49,10 +49,22 @@ const messages = {
 } as const;
 
 /** The checks of one record under strict=1. `mayHoldIllFormedText` false saves looking at every string. */
-export function createRecordCheck(profile: MixpanelProfile): (record: unknown, nowMs: number, mayHoldIllFormedText: boolean) => Findings {
+export function createRecordCheck(
+  profile: MixpanelProfile,
+): (record: unknown, nowMs: number, mayHoldIllFormedText: boolean) => Findings {
   const found: Findings = {
-    problems: [], event: '', distinctId: '', insertId: '', time: 0, timeMs: 0,
-    overwritesTime: false, lacksDistinctId: false, ignored: false, geo: 'none', cut: [], emptied: [],
+    problems: [],
+    event: '',
+    distinctId: '',
+    insertId: '',
+    time: 0,
+    timeMs: 0,
+    overwritesTime: false,
+    lacksDistinctId: false,
+    ignored: false,
+    geo: 'none',
+    cut: [],
+    emptied: [],
   };
   const checkValues = createValueCheck(profile.maxEventBytes);
   const fail = (field: string, message: string): void => void found.problems.push({ field, message });
@@ -120,7 +132,8 @@ export function createRecordCheck(profile: MixpanelProfile): (record: unknown, n
 function isPlain(id: string): boolean {
   for (let at = 0; at < id.length; at++) {
     const code = id.charCodeAt(at);
-    const plain = (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code === 45 || (code >= 65 && code <= 90);
+    const plain =
+      (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code === 45 || (code >= 65 && code <= 90);
     if (!plain) return false;
   }
   return true;

@@ -57,13 +57,20 @@ export function createValueCheck(maxEventBytes: number) {
     let keys = 0;
     for (const inner in value) {
       keys++;
-      weight += weighKey(inner, path) + weigh((value as Record<string, unknown>)[inner], path, inner, depth, levels + 1);
+      weight +=
+        weighKey(inner, path) + weigh((value as Record<string, unknown>)[inner], path, inner, depth, levels + 1);
     }
     if (keys >= tooMany) late.push([path, 'object too large']);
     return weight;
   };
 
-  return (event: string, properties: Readonly<Record<string, unknown>>, mayHoldIllFormedText: boolean, into: ValueFindings, fail: Fail): void => {
+  return (
+    event: string,
+    properties: Readonly<Record<string, unknown>>,
+    mayHoldIllFormedText: boolean,
+    into: ValueFindings,
+    fail: Fail,
+  ): void => {
     found = into;
     looksAtText = mayHoldIllFormedText;
     if (late.length > 0) late = [];
@@ -83,12 +90,18 @@ export function createValueCheck(maxEventBytes: number) {
       const valueWeight = weigh(value, 'properties', key, 0, 0);
       weight += weighKey(key, 'properties') + valueWeight;
       const isNested = typeof value === 'object' && value !== null;
-      if (isNested && valueWeight > largestValueBytes && late.length === failuresBefore && jsonBytes(value) > largestValueBytes) {
+      if (
+        isNested &&
+        valueWeight > largestValueBytes &&
+        late.length === failuresBefore &&
+        jsonBytes(value) > largestValueBytes
+      ) {
         found.emptied.push(join('properties', key));
       }
     }
     const walkedWhole = !late.some(([, message]) => message === tooDeep);
-    if (weight >= maxEventBytes && walkedWhole && jsonBytes({ event, properties }) >= maxEventBytes) fail('', 'event exceeds max size');
+    if (weight >= maxEventBytes && walkedWhole && jsonBytes({ event, properties }) >= maxEventBytes)
+      fail('', 'event exceeds max size');
     if (keys >= tooMany) fail('properties', 'too many properties');
     for (const [field, message] of late) fail(field, message);
   };

@@ -17,7 +17,10 @@ export function compact(view: readonly StoredEvent[], idProperty: string): Compa
     const properties = copy.event['properties'] as Readonly<Record<string, unknown>>;
     const time = Number(properties['time']);
     const day = Math.floor((time >= 1e11 ? time : time * 1000) / 86_400_000);
-    latest.set(JSON.stringify([copy.project, copy.event['event'], properties['distinct_id'], properties['$insert_id'], day]), copy);
+    latest.set(
+      JSON.stringify([copy.project, copy.event['event'], properties['distinct_id'], properties['$insert_id'], day]),
+      copy,
+    );
   }
   const sourceId = ({ event }: StoredEvent): string | undefined => {
     const id = (event['properties'] as Readonly<Record<string, unknown>>)[idProperty];

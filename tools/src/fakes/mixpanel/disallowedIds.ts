@@ -1,7 +1,24 @@
 const zeros = '00000000-0000-0000-0000-000000000000';
 
 // Mixpanel, Import Events reference: values refused as distinct_id and as $insert_id.
-const shortOnes = new Set(['anon', 'anonymous', 'nil', 'none', 'null', 'n/a', 'na', 'undefined', 'unknown', '<nil>', '0', '-1', 'true', 'false', '[]', '{}']);
+const shortOnes = new Set([
+  'anon',
+  'anonymous',
+  'nil',
+  'none',
+  'null',
+  'n/a',
+  'na',
+  'undefined',
+  'unknown',
+  '<nil>',
+  '0',
+  '-1',
+  'true',
+  'false',
+  '[]',
+  '{}',
+]);
 
 const longestShortOne = 'anonymous'.length;
 

@@ -26,11 +26,17 @@ export function effectiveEvent(
   if (effects.overwritesTime) properties['time'] = nowMs;
   if (effects.lacksDistinctId) properties['distinct_id'] = personOf(address);
   // A made-up place: what matters is whether the event got one.
-  if (effects.geo !== 'none') Object.assign(properties, { $city: 'Fakeville', $region: 'Fakeshire', mp_country_code: 'XX' });
+  if (effects.geo !== 'none')
+    Object.assign(properties, { $city: 'Fakeville', $region: 'Fakeshire', mp_country_code: 'XX' });
   delete properties['ip'];
   const name = cutStrings(record['event'], true);
   if (!hot) return { event: { event: name, properties }, altered: [...effects.cut, ...effects.emptied] };
-  const renamed = { ...properties, distinct_id: '', mp_original_event_name: name, mp_original_distinct_id: properties['distinct_id'] };
+  const renamed = {
+    ...properties,
+    distinct_id: '',
+    mp_original_event_name: name,
+    mp_original_distinct_id: properties['distinct_id'],
+  };
   return { event: { event: '$hotshard_events', properties: renamed }, altered: [...effects.cut, ...effects.emptied] };
 }
 

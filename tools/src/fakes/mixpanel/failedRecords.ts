@@ -22,14 +22,23 @@ export function listFailed(
   if (records === 'none') return undefined;
   const entries = failed.flatMap(({ index, insertId, problems }) => {
     const named = profile.multiErrors === 'all' ? problems : problems.slice(0, 1);
-    return named.map((problem) => (records === 'strings' ? problem.message : entryOf(index, insertId, problem, profile, records)));
+    return named.map((problem) =>
+      records === 'strings' ? problem.message : entryOf(index, insertId, problem, profile, records),
+    );
   });
   if (records === 'repeated') entries.push(...entries);
-  if (records === 'outOfRange') entries.push(entryOf(eventCount + 7, '', { field: 'properties', message: 'out of range' }, profile, records));
+  if (records === 'outOfRange')
+    entries.push(entryOf(eventCount + 7, '', { field: 'properties', message: 'out of range' }, profile, records));
   return profile.shuffleFailed ? shuffle(entries, random) : entries;
 }
 
-function entryOf(index: number, insertId: string, problem: Problem, profile: MixpanelProfile, records: Partial400['records']): unknown {
+function entryOf(
+  index: number,
+  insertId: string,
+  problem: Problem,
+  profile: MixpanelProfile,
+  records: Partial400['records'],
+): unknown {
   return {
     index: records === 'indexAsString' ? String(index) : index,
     ...(profile.idKey === 'none' ? {} : { [profile.idKey]: insertId }),

@@ -21,7 +21,12 @@ export function createImport(ingestion: Ingestion): (request: FakeRequest, condi
   return (request, conditions) => {
     if (request.method !== 'POST') return refuse(methodNotAllowed, 'method');
     const profile = ingestion.profile();
-    const access = authorise(request.headers.authorization, request.query.get('project_id'), request.listener, ingestion.projects());
+    const access = authorise(
+      request.headers.authorization,
+      request.query.get('project_id'),
+      request.listener,
+      ingestion.projects(),
+    );
     if (access.kind === 'refused') return refuse(unauthorised, access.reason);
     if (access.kind === 'elsewhere' && profile.wrongRegion === '401') return refuse(unauthorised, 'another region');
     const decision = decideBody(ingestion, profile, request, conditions, access.state);
@@ -31,11 +36,22 @@ export function createImport(ingestion: Ingestion): (request: FakeRequest, condi
   };
 }
 
-function decideBody(ingestion: Ingestion, profile: MixpanelProfile, request: FakeRequest, conditions: Conditions, state: ProjectState): Decision {
+function decideBody(
+  ingestion: Ingestion,
+  profile: MixpanelProfile,
+  request: FakeRequest,
+  conditions: Conditions,
+  state: ProjectState,
+): Decision {
   const maxBytes = conditions.maxBytes ?? profile.maxBytes;
   const mediaType = mediaTypeOf(request.headers['content-type']);
   const inflated = inflate(request.body, request.headers['content-encoding'], maxBytes);
-  const bytes = 'bytes' in inflated ? inflated.bytes.byteLength : inflated.refused === 'tooLarge' ? maxBytes + 1 : request.body.byteLength;
+  const bytes =
+    'bytes' in inflated
+      ? inflated.bytes.byteLength
+      : inflated.refused === 'tooLarge'
+        ? maxBytes + 1
+        : request.body.byteLength;
   const records = 'bytes' in inflated && mediaType !== undefined ? readRecords(inflated.bytes, mediaType) : undefined;
   const eventCount = records?.records.length ?? 0;
   if (records !== undefined) ingestion.keepRecords(request, records.records);
@@ -47,24 +63,34 @@ function decideBody(ingestion: Ingestion, profile: MixpanelProfile, request: Fak
     if (mediaType === undefined) return say(badRequest('unsupported content type'), 'content type');
     if ('refused' in inflated) {
       if (inflated.refused === 'tooLarge') return say(tooLarge(`${maxBytes} bytes`), 'too many bytes');
-      return say(badRequest(inflated.refused === 'gzip' ? 'bad gzip' : 'unsupported content encoding'), inflated.refused);
+      return say(
+        badRequest(inflated.refused === 'gzip' ? 'bad gzip' : 'unsupported content encoding'),
+        inflated.refused,
+      );
     }
     const strict = request.query.get('strict') ?? profile.strictDefault;
     if (strict !== '0' && strict !== '1') return say(badRequest("'strict' must be 0 or 1"), 'strict');
     if (records === undefined) return say(badRequest('invalid JSON'), 'not a list of JSON events');
     if (eventCount > maxEvents) {
-      const refusal = profile.tooMany === 413 ? tooLarge(`${maxEvents} events`) : badRequest(`request exceeds max limit of ${maxEvents} events`);
+      const refusal =
+        profile.tooMany === 413
+          ? tooLarge(`${maxEvents} events`)
+          : badRequest(`request exceeds max limit of ${maxEvents} events`);
       return say(refusal, 'too many events');
     }
     if ((state.project.identity ?? 'simplified') === 'simplified' && records.records.some(isIdentityEvent)) {
       return say(partlyImported([identityText], 0, profile.omitError), 'identity event in a simplified project');
     }
-    return { ...decideRecords(ingestion, profile, request, conditions, state, records, strict === '1', nowMs), ...about };
+    return {
+      ...decideRecords(ingestion, profile, request, conditions, state, records, strict === '1', nowMs),
+      ...about,
+    };
   };
 
   if (exceedsRates(state, nowMs, bytes, eventCount)) {
     if (profile.countRejected) countAgainstRates(state, nowMs, bytes, eventCount);
-    const headers = profile.retryAfter === 'none' ? undefined : { 'retry-after': retryAfter(5, profile.retryAfter, nowMs) };
+    const headers =
+      profile.retryAfter === 'none' ? undefined : { 'retry-after': retryAfter(5, profile.retryAfter, nowMs) };
     return say(rateLimited(headers), 'rate');
   }
   const decision = decide();

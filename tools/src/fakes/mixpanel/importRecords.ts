@@ -36,7 +36,7 @@ export function decideRecords(
       failed.push({ index, insertId: found.insertId, problems: [problem] });
       continue;
     }
-    if (found.problems.length > 0 && !(mendsInsertId(found, strict))) {
+    if (found.problems.length > 0 && !mendsInsertId(found, strict)) {
       failed.push({ index, insertId: found.insertId, problems: found.problems });
       continue;
     }
@@ -47,24 +47,35 @@ export function decideRecords(
     else copies.push(copyOf(index, found, request.remoteAddress, random));
   }
 
-  for (const code of ['noIpZero', 'oversizeValue', 'ignored'] as const) if (marks[code] > 0) ledger.violate(seq, code, marks[code]);
+  for (const code of ['noIpZero', 'oversizeValue', 'ignored'] as const)
+    if (marks[code] > 0) ledger.violate(seq, code, marks[code]);
   if (!strict) ledger.violate(seq, 'nonStrict');
-  if (ledger.mode === 'full') for (const document of documents) for (const key of findDuplicateKeys(document)) ledger.violate(seq, 'duplicateKey', 1, key);
+  if (ledger.mode === 'full')
+    for (const document of documents)
+      for (const key of findDuplicateKeys(document)) ledger.violate(seq, 'duplicateKey', 1, key);
 
   const listless = forced?.records === 'strings' || forced?.records === 'none';
   const storesRest = forced?.stores === undefined ? !listless : forced.stores === 'rest';
   const commit = (): void => {
     ledger.alter(marks.altered);
-    if (strict) for (const { index, insertId, problems } of failed) ledger.reject(seq, index, insertId === '' ? undefined : insertId, problems);
+    if (strict)
+      for (const { index, insertId, problems } of failed)
+        ledger.reject(seq, index, insertId === '' ? undefined : insertId, problems);
     else ledger.refuse(failed.map(({ insertId }) => insertId).filter((id) => id !== ''));
-    for (const copy of copies) keepCopy(ledger, profile, request, state, copy, records[copy.index] as Readonly<Record<string, unknown>>, nowMs);
+    for (const copy of copies)
+      keepCopy(ledger, profile, request, state, copy, records[copy.index] as Readonly<Record<string, unknown>>, nowMs);
   };
   const storing = storesRest ? { commit } : {};
   const taken = records.length - failed.length;
   if (!strict) return { answer: imported(taken, profile.looseStatus), reason: 'not strict', ...storing };
-  if (failed.length === 0 && forced === undefined) return { answer: imported(taken, 'OK'), reason: 'imported', ...storing };
+  if (failed.length === 0 && forced === undefined)
+    return { answer: imported(taken, 'OK'), reason: 'imported', ...storing };
   const list = listFailed(failed, records.length, profile, random, forced);
-  return { answer: partlyImported(list, storesRest ? taken : 0, profile.omitError), reason: `${failed.length} failed validation`, ...storing };
+  return {
+    answer: partlyImported(list, storesRest ? taken : 0, profile.omitError),
+    reason: `${failed.length} failed validation`,
+    ...storing,
+  };
 }
 
 /** Without strict=1 a missing id is no fault: Mixpanel makes one up. */

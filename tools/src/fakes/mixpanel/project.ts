@@ -39,10 +39,12 @@ export interface ProjectState {
 
 export function openProject(project: MixpanelProject): ProjectState {
   for (const name of ['projectId', 'token'] as const) {
-    if (typeof project[name] !== 'string' || project[name] === '') throw new Error(`a Mixpanel project needs a ${name}; got ${JSON.stringify(project[name])}`);
+    if (typeof project[name] !== 'string' || project[name] === '')
+      throw new Error(`a Mixpanel project needs a ${name}; got ${JSON.stringify(project[name])}`);
   }
   const region = project.region ?? 'us';
-  if (!mixpanelRegions.includes(region)) throw new Error(`unknown region ${JSON.stringify(region)}; expected one of ${mixpanelRegions.join(', ')}`);
+  if (!mixpanelRegions.includes(region))
+    throw new Error(`unknown region ${JSON.stringify(region)}; expected one of ${mixpanelRegions.join(', ')}`);
   return {
     project,
     region,

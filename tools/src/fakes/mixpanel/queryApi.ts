@@ -33,19 +33,29 @@ interface Snapshot {
 }
 
 /** Mixpanel's Query API, as far as cohorts need it. Texts of errors, and the status of an unknown cohort, are assumed. */
-export function createQueryApi(clock: VirtualClock, profile: () => MixpanelProfile, projects: () => readonly ProjectState[]): QueryApi {
+export function createQueryApi(
+  clock: VirtualClock,
+  profile: () => MixpanelProfile,
+  projects: () => readonly ProjectState[],
+): QueryApi {
   const sessions = new Map<string, Snapshot>();
   const underWay = new Map<number, ProjectState>();
 
   function decide(request: FakeRequest): Decision {
     const answer = answerTo(request);
-    return { answer, reason: answer.status === 200 ? 'query' : 'query refused', eventCount: 0, uncompressedBytes: request.body.byteLength };
+    return {
+      answer,
+      reason: answer.status === 200 ? 'query' : 'query refused',
+      eventCount: 0,
+      uncompressedBytes: request.body.byteLength,
+    };
   }
 
   function answerTo(request: FakeRequest): Answer {
     if (request.method !== 'POST') return refusal(405, 'method not allowed');
     const state = accountOf(request, projects());
-    if (typeof state === 'string') return state === 'no project' ? refusal(400, 'project_id is required') : refusal(401, 'Invalid credentials');
+    if (typeof state === 'string')
+      return state === 'no project' ? refusal(400, 'project_id is required') : refusal(401, 'Invalid credentials');
     const second = Math.floor(clock.now() / 1000);
     const together = [...underWay.values()].filter((other) => other === state).length;
     if (totalOf(state.queries, second, hourSeconds) >= maxCallsPerHour || together >= maxTogether) {
@@ -53,19 +63,25 @@ export function createQueryApi(clock: VirtualClock, profile: () => MixpanelProfi
     }
     addTo(state.queries, second, 1);
     underWay.set(request.seq, state);
-    if (request.path === '/api/query/cohorts/list') return json(200, [...state.cohorts.values()].map((cohort) => shown(cohort, state)));
+    if (request.path === '/api/query/cohorts/list')
+      return json(
+        200,
+        [...state.cohorts.values()].map((cohort) => shown(cohort, state)),
+      );
     if (request.path === '/api/query/engage') return engage(request, state);
     return refusal(404, 'not found');
   }
 
   function engage(request: FakeRequest, state: ProjectState): Answer {
-    if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')) return refusal(400, 'form body required');
+    if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? ''))
+      return refusal(400, 'form body required');
     const form = new URLSearchParams(decodeText(request.body).text);
     const page = Number(form.get('page') ?? 0);
     if (!Number.isInteger(page) || page < 0) return refusal(400, 'page is invalid');
     const sessionId = form.get('session_id');
     if (page > 0 && sessionId === null) return refusal(400, 'session_id required');
-    const opened = sessionId === null ? open(form, state, request.seq) : { id: sessionId, snapshot: sessions.get(sessionId) };
+    const opened =
+      sessionId === null ? open(form, state, request.seq) : { id: sessionId, snapshot: sessions.get(sessionId) };
     if (opened === undefined) return refusal(400, 'cohort not found');
     const { snapshot } = opened;
     if (snapshot === undefined || snapshot.state !== state) return refusal(400, 'session_id is invalid');
@@ -77,14 +93,22 @@ export function createQueryApi(clock: VirtualClock, profile: () => MixpanelProfi
       session_id: opened.id,
       status: 'ok',
       total: snapshot.members.length,
-      results: results.map((member) => ({ $distinct_id: member.distinctId, $properties: outputOf(member.properties ?? {}, form) })),
+      results: results.map((member) => ({
+        $distinct_id: member.distinctId,
+        $properties: outputOf(member.properties ?? {}, form),
+      })),
     });
   }
 
   /** Whoever asks without a session gets a new one, on the members of this moment. */
-  function open(form: URLSearchParams, state: ProjectState, seq: number): { readonly id: string; readonly snapshot: Snapshot } | undefined {
+  function open(
+    form: URLSearchParams,
+    state: ProjectState,
+    seq: number,
+  ): { readonly id: string; readonly snapshot: Snapshot } | undefined {
     const filter = parseJson(form.get('filter_by_cohort') ?? '');
-    const cohort = 'value' in filter && isObject(filter.value) ? state.cohorts.get(Number(filter.value['id'])) : undefined;
+    const cohort =
+      'value' in filter && isObject(filter.value) ? state.cohorts.get(Number(filter.value['id'])) : undefined;
     if (cohort === undefined) return undefined;
     const id = `${Math.floor(clock.now() / 1000)}-${seq}`;
     const snapshot = { state, members: cohort.members };
@@ -100,20 +124,38 @@ function accountOf(request: FakeRequest, projects: readonly ProjectState[]): Pro
   const basic = readBasic(request.headers.authorization);
   if (basic === undefined) return 'refused';
   const here = projects.filter(({ region }) => region === request.listener);
-  const own = here.find(({ project }) => project.secret !== undefined && project.secret === basic.user && basic.password === '');
+  const own = here.find(
+    ({ project }) => project.secret !== undefined && project.secret === basic.user && basic.password === '',
+  );
   if (own !== undefined) return own;
-  const reachable = here.filter(({ project }) => project.serviceAccounts?.some(({ user, secret }) => user === basic.user && secret === basic.password));
+  const reachable = here.filter(({ project }) =>
+    project.serviceAccounts?.some(({ user, secret }) => user === basic.user && secret === basic.password),
+  );
   if (reachable.length === 0) return 'refused';
   const projectId = request.query.get('project_id');
   if (projectId === null) return 'no project';
   return reachable.find(({ project }) => project.projectId === projectId) ?? 'refused';
 }
 
-function shown({ id, name, description = '', created = '2019-03-19 23:49:51', members }: QueryCohort, { project }: ProjectState) {
-  return { count: members.length, is_visible: 1, description, created, project_id: Number(project.projectId), id, name };
+function shown(
+  { id, name, description = '', created = '2019-03-19 23:49:51', members }: QueryCohort,
+  { project }: ProjectState,
+) {
+  return {
+    count: members.length,
+    is_visible: 1,
+    description,
+    created,
+    project_id: Number(project.projectId),
+    id,
+    name,
+  };
 }
 
-function outputOf(properties: Readonly<Record<string, unknown>>, form: URLSearchParams): Readonly<Record<string, unknown>> {
+function outputOf(
+  properties: Readonly<Record<string, unknown>>,
+  form: URLSearchParams,
+): Readonly<Record<string, unknown>> {
   const wanted = parseJson(form.get('output_properties') ?? 'null');
   if (!('value' in wanted) || !Array.isArray(wanted.value)) return properties;
   const names: readonly unknown[] = wanted.value;

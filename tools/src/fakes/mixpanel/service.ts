@@ -38,7 +38,12 @@ export function createMixpanelService(shared: Omit<Ingestion, 'keepRecords'>): P
     maxInFlight: 20,
     dialect,
     projectOf(request) {
-      const access = authorise(request.headers.authorization, request.query.get('project_id'), request.listener, shared.projects());
+      const access = authorise(
+        request.headers.authorization,
+        request.query.get('project_id'),
+        request.listener,
+        shared.projects(),
+      );
       return access.kind === 'refused' ? undefined : access.state.project.projectId;
     },
     idsOf: (request) => insertIdsOf(recordsOf(request)),

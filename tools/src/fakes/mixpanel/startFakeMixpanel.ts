@@ -33,8 +33,11 @@ const mixpanel: Partner<MixpanelProject, typeof mixpanelSwitches, MixpanelExtra>
       service: createMixpanelService({ clock, random, ledger, profile, projects: () => states }),
       createProject(project) {
         const keys = [project.token, project.secret];
-        const taken = states.find(({ project: known }) => known.projectId === project.projectId || keys.includes(known.token));
-        if (taken !== undefined) throw new Error(`there is already a project ${taken.project.projectId} with this id or token`);
+        const taken = states.find(
+          ({ project: known }) => known.projectId === project.projectId || keys.includes(known.token),
+        );
+        if (taken !== undefined)
+          throw new Error(`there is already a project ${taken.project.projectId} with this id or token`);
         states.push(openProject(project));
       },
       extra: {

@@ -13,26 +13,49 @@ export function createTrack({ clock, ledger, projects }: Ingestion): (request: F
     ledger.violate(request.seq, 'usedTrack');
     const verbose = request.query.get('verbose') === '1';
     const events = readEvents(request);
-    const known = (event: unknown): boolean => projects().some(({ project }) => project.token === propertyOf(event, 'token'));
+    const known = (event: unknown): boolean =>
+      projects().some(({ project }) => project.token === propertyOf(event, 'token'));
     if (events === undefined || events.length === 0 || !events.every(known)) {
       const error = events === undefined ? 'invalid JSON' : 'unknown token';
-      return { answer: trackAnswer(false, verbose, error), reason: error, eventCount: events?.length ?? 0, uncompressedBytes: request.body.byteLength };
+      return {
+        answer: trackAnswer(false, verbose, error),
+        reason: error,
+        eventCount: events?.length ?? 0,
+        uncompressedBytes: request.body.byteLength,
+      };
     }
     const nowMs = clock.now();
     const fresh = events.filter((event) => nowMs - timeMsOf(event, nowMs) <= oldestMs);
     const commit = (): void => {
       for (const [index, event] of fresh.entries()) store(request, index, event);
     };
-    return { answer: trackAnswer(true, verbose, null), reason: 'tracked', eventCount: events.length, uncompressedBytes: request.body.byteLength, commit };
+    return {
+      answer: trackAnswer(true, verbose, null),
+      reason: 'tracked',
+      eventCount: events.length,
+      uncompressedBytes: request.body.byteLength,
+      commit,
+    };
   };
 
   function store(request: FakeRequest, index: number, event: unknown): void {
     const state = projects().find(({ project }) => project.token === propertyOf(event, 'token'));
     const id = propertyOf(event, '$insert_id');
-    const copy = { seq: request.seq, index, project: state?.project.projectId ?? '', receivedAt: clock.now(), id: typeof id === 'string' ? id : undefined };
+    const copy = {
+      seq: request.seq,
+      index,
+      project: state?.project.projectId ?? '',
+      receivedAt: clock.now(),
+      id: typeof id === 'string' ? id : undefined,
+    };
     const person = propertyOf(event, 'distinct_id');
     const parts = { eventPart: '', personPart: typeof person === 'string' ? person : '', timePart: timeMsOf(event, 0) };
-    ledger.store({ ...copy, ...parts }, () => ({ person: parts.personPart, event: event as Record<string, unknown>, altered: [], hidden: false }));
+    ledger.store({ ...copy, ...parts }, () => ({
+      person: parts.personPart,
+      event: event as Record<string, unknown>,
+      altered: [],
+      hidden: false,
+    }));
   }
 }
 

@@ -25,7 +25,15 @@ const context = { integration: { name: 'Amplitude Cohort Sync', version: '1.0.0'
 
 /** Amplitude's list-based cohort sync to the partner whose lists are below `url`. */
 export function createAmplitudeListSender(options: AmplitudeListSenderOptions): CohortSender {
-  const { audience, key, auth = 'basic', listIdPath = 'listId', batch = usualBatch, itemOf = (id: string) => id, mishaps = {} } = options;
+  const {
+    audience,
+    key,
+    auth = 'basic',
+    listIdPath = 'listId',
+    batch = usualBatch,
+    itemOf = (id: string) => id,
+    mishaps = {},
+  } = options;
   return createSender(options, (random) => {
     let listId: string | undefined;
 
@@ -33,17 +41,31 @@ export function createAmplitudeListSender(options: AmplitudeListSenderOptions): 
       listId ??= await createList(line);
       if (listId === undefined) return 'failed';
       const path = `/lists/${encodeURIComponent(listId)}`;
-      const calls = [...inParts(entered, batch).map((ids) => ({ path: `${path}/add`, ids })), ...inParts(left, batch).map((ids) => ({ path: `${path}/remove`, ids }))];
+      const calls = [
+        ...inParts(entered, batch).map((ids) => ({ path: `${path}/add`, ids })),
+        ...inParts(left, batch).map((ids) => ({ path: `${path}/remove`, ids })),
+      ];
       return sendTogether(mishaps.reorder ? shuffle(calls, random) : calls, line);
     }
 
     async function createList(line: Line): Promise<string | undefined> {
-      const { judgement, answer } = await line.call('/lists', { name: `[Amplitude] ${audience.name()}: ${audience.id}`, context });
-      const id = judgement === 'success' ? listIdPath.split('.').reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), answer.body) : undefined;
+      const { judgement, answer } = await line.call('/lists', {
+        name: `[Amplitude] ${audience.name()}: ${audience.id}`,
+        context,
+      });
+      const id =
+        judgement === 'success'
+          ? listIdPath
+              .split('.')
+              .reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), answer.body)
+          : undefined;
       return typeof id === 'string' && id !== '' ? id : undefined;
     }
 
-    async function sendTogether(calls: readonly { readonly path: string; readonly ids: readonly string[] }[], line: Line): Promise<SyncOutcome> {
+    async function sendTogether(
+      calls: readonly { readonly path: string; readonly ids: readonly string[] }[],
+      line: Line,
+    ): Promise<SyncOutcome> {
       const waiting = [...calls];
       let failed = false;
       const send = async (): Promise<void> => {

@@ -31,7 +31,15 @@ const minuteMs = 60_000;
 
 /** Amplitude's cohort webhook at `url`: one message per batch of users that entered or left. */
 export function createAmplitudeWebhookSender(options: AmplitudeWebhookSenderOptions): CohortSender {
-  const { audience, key, headers = { authorization: `Bearer ${key}` }, flag = 'boolean', batch = usualBatch, nameless = 0, mishaps = {} } = options;
+  const {
+    audience,
+    key,
+    headers = { authorization: `Bearer ${key}` },
+    flag = 'boolean',
+    batch = usualBatch,
+    nameless = 0,
+    mishaps = {},
+  } = options;
   return createSender(options, (random, clock) => {
     let runs = 0;
     let heldBack: Message[] = [];

@@ -26,7 +26,10 @@ interface Move {
   readonly ids: readonly string[];
 }
 
-export function createAudience(clock: VirtualClock, { id, name: firstName, description = '', members: first = [] }: AudienceOptions): Audience {
+export function createAudience(
+  clock: VirtualClock,
+  { id, name: firstName, description = '', members: first = [] }: AudienceOptions,
+): Audience {
   let name = firstName;
   const members = new Set<string>();
   const moves: Move[] = [];

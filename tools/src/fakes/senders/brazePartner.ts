@@ -20,7 +20,15 @@ const quarterMs = 15 * 60_000;
 
 /** A partner of the messaging platform that pushes to `url`, which ends with its own name: `…/partners/mixpanel`. */
 export function createBrazePartnerSender(options: BrazePartnerSenderOptions): CohortSender {
-  const { audience, key, partnerKey = 'partner-key', kindOf = () => 'user', aliasLabel = 'crm', batch = mostIds, mishaps = {} } = options;
+  const {
+    audience,
+    key,
+    partnerKey = 'partner-key',
+    kindOf = () => 'user',
+    aliasLabel = 'crm',
+    batch = mostIds,
+    mishaps = {},
+  } = options;
   const keys = { partner_api_key: partnerKey, client_secret: key };
 
   function changeOf(ids: readonly string[]) {

@@ -75,7 +75,16 @@ export function openLine({ url, headers, clock, random, mishaps = {}, pace = 0 }
     const started = performance.now();
     const said = mishap === 'lostCall' ? nothing : await exchange(path, body);
     const latencyMs = performance.now() - started;
-    log.push({ atMs, path, body, attempt, ...(mishap && { mishap }), status: said.status, answer: said.text, latencyMs });
+    log.push({
+      atMs,
+      path,
+      body,
+      attempt,
+      ...(mishap && { mishap }),
+      status: said.status,
+      answer: said.text,
+      latencyMs,
+    });
     return mishap === 'lostAnswer' ? nothing : said;
   }
 

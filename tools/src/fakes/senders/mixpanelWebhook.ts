@@ -28,7 +28,16 @@ const pausing = [400, 401, 403, 404];
 
 /** Mixpanel's cohort sync to a custom webhook at `url`. */
 export function createMixpanelSender(options: MixpanelSenderOptions): CohortSender {
-  const { audience, key, projectId = '3021', firstSync = 'members', idType = 'string', batch = mostMembers, mishaps = {}, propertiesOf } = options;
+  const {
+    audience,
+    key,
+    projectId = '3021',
+    firstSync = 'members',
+    idType = 'string',
+    batch = mostMembers,
+    mishaps = {},
+    propertiesOf,
+  } = options;
   const written = (id: string): string | number => (idType === 'number' && /^\d+$/.test(id) ? Number(id) : id);
 
   return createSender(options, (random, clock) => {
@@ -46,7 +55,13 @@ export function createMixpanelSender(options: MixpanelSenderOptions): CohortSend
           mixpanel_cohort_description: audience.description,
           mixpanel_session_id: session,
           page_info: { total_pages: pages, page_count: page },
-          members: ids.map((id) => ({ email: `${id}@example.com`, mixpanel_distinct_id: id, first_name: 'Ada', last_name: null, ...propertiesOf?.(id) })),
+          members: ids.map((id) => ({
+            email: `${id}@example.com`,
+            mixpanel_distinct_id: id,
+            first_name: 'Ada',
+            last_name: null,
+            ...propertiesOf?.(id),
+          })),
         },
       };
     }
@@ -84,7 +99,13 @@ export function createMixpanelSender(options: MixpanelSenderOptions): CohortSend
     }
 
     const authorization = `Basic ${Buffer.from(`mixpanel:${key}`).toString('base64')}`;
-    return { headers: { authorization }, rules: { timeoutMs: 30_000, waitsMs, judge }, cadenceMs, push, afterwards: sendStragglers };
+    return {
+      headers: { authorization },
+      rules: { timeoutMs: 30_000, waitsMs, judge },
+      cadenceMs,
+      push,
+      afterwards: sendStragglers,
+    };
   });
 }
 
@@ -92,6 +113,12 @@ export function createMixpanelSender(options: MixpanelSenderOptions): CohortSend
 function judge({ status, body }: HubAnswer, sent: unknown): Judgement {
   if (status === null) return 'retry';
   if (pausing.includes(status)) return 'refused';
-  const isGood = status >= 200 && status < 300 && isObject(body) && isObject(sent) && body['status'] === 'success' && body['action'] === sent['action'];
+  const isGood =
+    status >= 200 &&
+    status < 300 &&
+    isObject(body) &&
+    isObject(sent) &&
+    body['status'] === 'success' &&
+    body['action'] === sent['action'];
   return isGood ? 'success' : 'retry';
 }

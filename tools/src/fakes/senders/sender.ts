@@ -57,7 +57,10 @@ export interface SenderProtocol {
 
 const mostSettlingSyncs = 200;
 
-export function createSender(options: SenderOptions, build: (random: () => number, clock: VirtualClock) => SenderProtocol): CohortSender {
+export function createSender(
+  options: SenderOptions,
+  build: (random: () => number, clock: VirtualClock) => SenderProtocol,
+): CohortSender {
   const { audience, clock, mode = 'recurring' } = options;
   const random = createRandom(options.seed ?? 1);
   const protocol = build(random, clock);
@@ -98,7 +101,8 @@ export function createSender(options: SenderOptions, build: (random: () => numbe
       for (let syncs = 0; syncs < mostSettlingSyncs; syncs++) {
         clock.advance(syncs === 0 ? afterMs : cadenceMs);
         const outcome = await sync();
-        if (outcome === 'paused') throw new Error(`the sync is paused after ${JSON.stringify(line.calls().at(-1)?.answer)}`);
+        if (outcome === 'paused')
+          throw new Error(`the sync is paused after ${JSON.stringify(line.calls().at(-1)?.answer)}`);
         if (outcome === 'done') break;
         if (syncs === mostSettlingSyncs - 1) throw new Error(`no sync of ${mostSettlingSyncs} was done`);
       }
@@ -115,5 +119,7 @@ export function createSender(options: SenderOptions, build: (random: () => numbe
 }
 
 export function inParts<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }

@@ -2,8 +2,18 @@ import type { ChannelDefinition } from '../definition.js';
 import { abort, advertising, demographics, device, origin, stepMessage } from '../fragments.js';
 
 const message = [
-  ...origin, ...stepMessage, 'canvas_step_message_variation_api_id', 'banner_placement_id',
-  'app_id', 'sdk_version', ...device, 'browser', 'carrier', 'resolution', ...advertising, ...demographics,
+  ...origin,
+  ...stepMessage,
+  'canvas_step_message_variation_api_id',
+  'banner_placement_id',
+  'app_id',
+  'sdk_version',
+  ...device,
+  'browser',
+  'carrier',
+  'resolution',
+  ...advertising,
+  ...demographics,
 ] as const;
 
 export const banner: ChannelDefinition = {

@@ -4,7 +4,13 @@ import { abort, demographics, origin, retry, stepMessage, transmission } from '.
 const message = [...origin, ...transmission, 'ip_pool'] as const;
 const sender = ['esp', 'from_domain'] as const;
 const reader = [
-  'user_agent', 'device_class', 'device_os', 'device_model', 'browser', 'mailbox_provider', 'is_amp',
+  'user_agent',
+  'device_class',
+  'device_os',
+  'device_model',
+  'browser',
+  'mailbox_provider',
+  'is_amp',
 ] as const;
 
 export const email: ChannelDefinition = {
@@ -39,8 +45,14 @@ export const email: ChannelDefinition = {
       description: 'A link in an email was clicked. May happen more than once.',
       required: ['email_address'],
       optional: [
-        ...message, ...sender, ...reader, 'url', 'link_id', 'link_alias',
-        'is_suspected_bot_click', 'suspected_bot_click_reason',
+        ...message,
+        ...sender,
+        ...reader,
+        'url',
+        'link_id',
+        'link_alias',
+        'is_suspected_bot_click',
+        'suspected_bot_click_reason',
       ],
     },
     {
@@ -63,7 +75,13 @@ export const email: ChannelDefinition = {
       description: 'The mailbox provider put off accepting an email.',
       required: ['email_address'],
       optional: [
-        ...message, ...stepMessage, ...sender, 'sending_ip', 'recipient_domain', 'deferral_reason', 'attempt_count',
+        ...message,
+        ...stepMessage,
+        ...sender,
+        'sending_ip',
+        'recipient_domain',
+        'deferral_reason',
+        'attempt_count',
       ],
     },
     {

@@ -3,8 +3,16 @@ import { abort, canvasStep, retry, stepMessage, transmission } from '../fragment
 
 /** LINE events leave out the names of variations and of the Canvas. */
 const message = [
-  'app_group_id', 'campaign_id', 'campaign_name', 'message_variation_id', 'canvas_id', 'canvas_variation_id',
-  ...canvasStep, ...stepMessage, ...transmission, 'subscription_group_id',
+  'app_group_id',
+  'campaign_id',
+  'campaign_name',
+  'message_variation_id',
+  'canvas_id',
+  'canvas_variation_id',
+  ...canvasStep,
+  ...stepMessage,
+  ...transmission,
+  'subscription_group_id',
 ] as const;
 const channel = ['line_channel_id', 'line_channel_name', 'native_line_id'] as const;
 

@@ -1,7 +1,12 @@
 import type { ChannelDefinition } from '../definition.js';
 
 const message = [
-  'app_group_id', 'app_id', 'activity_id', 'activity_attributes_type', 'push_to_start_token', 'update_token',
+  'app_group_id',
+  'app_id',
+  'activity_id',
+  'activity_attributes_type',
+  'push_to_start_token',
+  'update_token',
   'live_activity_event_type',
 ] as const;
 

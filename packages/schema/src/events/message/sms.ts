@@ -51,9 +51,7 @@ export const sms: ChannelDefinition = {
       title: 'SMS Short Link Click',
       description: 'A shortened link in an SMS was clicked.',
       required: ['url', 'short_url'],
-      optional: [
-        ...origin, 'user_phone_number', 'user_agent', 'is_suspected_bot_click', 'suspected_bot_click_reason',
-      ],
+      optional: [...origin, 'user_phone_number', 'user_agent', 'is_suspected_bot_click', 'suspected_bot_click_reason'],
     },
     {
       name: 'users.messages.sms.Retry',

@@ -2,9 +2,7 @@ import type { ChannelDefinition } from '../definition.js';
 import { abort, origin, retry, stepMessage } from '../fragments.js';
 
 const message = [...origin, ...stepMessage] as const;
-const handedOver = [
-  ...message, 'dispatch_id', 'subscription_group_id', 'to_phone_number', 'bsuid',
-] as const;
+const handedOver = [...message, 'dispatch_id', 'subscription_group_id', 'to_phone_number', 'bsuid'] as const;
 const sent = {
   required: ['from_phone_number'],
   optional: [...handedOver, 'send_id', 'message_id', 'template_name', 'flow_id'],
@@ -54,8 +52,18 @@ export const whatsapp: ChannelDefinition = {
       description: 'The user wrote to a number of the business.',
       required: ['inbound_phone_number', 'action'],
       optional: [
-        ...message, 'subscription_group_id', 'user_phone_number', 'bsuid', 'message_id', 'in_reply_to',
-        'message_body', 'quick_reply_text', 'media_urls', 'flow_id', 'flow_response_json', 'catalog_id',
+        ...message,
+        'subscription_group_id',
+        'user_phone_number',
+        'bsuid',
+        'message_id',
+        'in_reply_to',
+        'message_body',
+        'quick_reply_text',
+        'media_urls',
+        'flow_id',
+        'flow_response_json',
+        'catalog_id',
         { name: 'product_id', type: 'string', description: 'Product that the user named.' },
       ],
     },
