@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { gunzip } from 'node:zlib';
 import { promisify } from 'node:util';
-import { bearerToken, StoreBusy, type IngestTokens, type Intake, type Metrics, type Receipt } from '@currents/core';
+import { bearerToken, StoreBusy, type IngestTokens, type Ingest, type Metrics, type Receipt } from '@currents/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 const unzip = promisify(gunzip);
 
 export interface IngestDeps {
-  readonly intake: Intake;
+  readonly intake: Ingest;
   readonly tokens: IngestTokens;
   readonly metrics: Metrics;
   readonly bodyBytes: number;

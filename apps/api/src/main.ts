@@ -3,7 +3,7 @@ import {
   type Admin,
   connect,
   createHttp,
-  createIntake,
+  createIngest,
   createLog,
   createMetrics,
   createSeal,
@@ -48,7 +48,7 @@ async function main(config: Config): Promise<void> {
     log.warn({ event: 'tokens.error', err: error }, 'the ingest tokens could not be read'),
   );
   const writer = openWriter(config.DATABASE_URL, { max: commits, name: 'intake' });
-  const intake = createIntake(writer, {
+  const intake = createIngest(writer, {
     connectors,
     batchEvents: 4_000,
     queuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,

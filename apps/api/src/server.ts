@@ -22,14 +22,12 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   });
   closeAfterAnswer(app);
   app.setNotFoundHandler((request, reply) =>
-    reply
-      .code(404)
-      .send({
-        error: {
-          code: 'not_found',
-          detail: `there is no ${request.method} ${request.url.split('?')[0]}; events go to POST /v1/events`,
-        },
-      }),
+    reply.code(404).send({
+      error: {
+        code: 'not_found',
+        detail: `there is no ${request.method} ${request.url.split('?')[0]}; events go to POST /v1/events`,
+      },
+    }),
   );
   registerOperations(app, deps);
   registerIngest(app, deps);

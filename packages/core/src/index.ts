@@ -6,7 +6,7 @@ export { openWriter, type Writer } from './db/writer.js';
 export { drawShard, quietly, startEngine, type Engine, type EngineOptions } from './engine.js';
 export { createHttp } from './process/http.js';
 export { watchIngestTokens, type IngestTokens } from './ingest/tokenCache.js';
-export { createIntake, type Intake, type Taken } from './ingest/ingest.js';
+export { createIngest, type Ingest, type Taken } from './ingest/ingest.js';
 export { createLog } from './process/log.js';
 export { surviveLostConnections } from './process/lostConnections.js';
 export { createMetrics, type Metrics } from './process/metrics.js';
@@ -26,12 +26,17 @@ export {
   revokeAdminToken,
 } from './admin/adminTokens.js';
 export type { AdminTokenCreated, AdminTokenView, LastAdminToken } from './admin/adminTokens.js';
-export { changeCurrent, type Before, type CurrentChange, type CurrentChanged } from './currents/updateCurrent.js';
-export { countDays, type CodeCount, type Counts, type DayCounts } from './currents/counts.js';
+export {
+  updateCurrent,
+  type CurrentBefore,
+  type CurrentUpdate,
+  type CurrentUpdated,
+} from './currents/updateCurrent.js';
+export { countDaily, type CodeCount, type Counts, type DailyCounts } from './currents/counts.js';
 export { createCurrent, type CreateCurrentResult, type NewCurrent } from './currents/createCurrent.js';
 export { getCurrent, listCurrents, type CurrentFilter } from './currents/currents.js';
 export type { CurrentView } from './currents/currentView.js';
-export { listDeeds, noteDeed, type Deed, type DeedFilter } from './admin/auditLog.js';
+export { listAuditEntries, recordAuditEntry, type AuditEntry, type AuditFilter } from './admin/auditLog.js';
 export { countDeadLetters, listDeadLetters } from './ledger/deadLetters.js';
 export type { DeadLetter, DeadLetterCount, DeadLetterFilter } from './ledger/deadLetters.js';
 export { deleteCurrent, type CurrentDeleted } from './currents/deleteCurrent.js';
@@ -40,8 +45,8 @@ export { createIngestToken, listIngestTokens, revokeIngestToken } from './admin/
 export type { IngestTokenCreated, IngestTokenView, TokenNotFound } from './admin/ingestTokens.js';
 export { listKeysNearQuota, type KeyNearQuota, type KeysNearQuota } from './ledger/keysNearQuota.js';
 export { checkLedger, type LedgerChecked } from './ledger/checkLedger.js';
-export { mostPerPage, QuestionRefused, type Page, type PageRequest } from './admin/page.js';
-export type { Action, FieldProblem, NotConfirmed } from './admin/problem.js';
+export { maxPageSize, QuestionRefused, type Page, type PageRequest } from './admin/page.js';
+export type { CurrentAction, FieldProblem, NotConfirmed } from './admin/problem.js';
 export { countQuarantine, listQuarantine } from './ledger/quarantine.js';
 export type { QuarantineCount, QuarantinedEvent, QuarantineFilter } from './ledger/quarantine.js';
 export type { Difference } from './ledger/recount.js';
@@ -57,7 +62,7 @@ export { testCredentials, type TestCredentialsResult } from './currents/testCred
 export { listThrottledKeys, type ThrottledKey, type ThrottledKeys } from './ledger/throttledKeys.js';
 export { launchCurrent, pauseCurrent, resumeCurrent } from './currents/transitions.js';
 export { lookUpUserProfile, type UserProfileQuestion, type UserProfileResult } from './currents/userProfile.js';
-export type { DeadOutcome, State } from './db/schema.js';
+export type { DeadOutcome, CurrentState } from './db/schema.js';
 export { watchImportKeys, type ImportKeys } from './cohorts/importKeyCache.js';
 export { storePush, type InboxDeps, type NewPush, type PushStored } from './cohorts/storePush.js';
 export { checkCohort, type CohortChecked } from './cohorts/checkCohort.js';
@@ -65,27 +70,22 @@ export {
   deleteCohort,
   getCohort,
   listCohorts,
-  noteToldMembers,
+  reportCohortSize,
   setCohortSchedule,
   type CohortFilter,
   type CohortInUse,
 } from './cohorts/manageCohorts.js';
 export type { CohortNotFound, CohortView, Drift } from './cohorts/cohortView.js';
 export { freshnessOf, type Freshness, type FreshnessState, type Schedule } from './cohorts/freshness.js';
-export { createImportKey, invalidateImportKey, listImportKeys } from './cohorts/manageImportKeys.js';
+export { createImportKey, revokeImportKey, listImportKeys } from './cohorts/manageImportKeys.js';
 export type {
   ImportKeyCreated,
-  ImportKeyInvalidAlready,
+  ImportKeyAlreadyRevoked,
   ImportKeyNotFound,
   ImportKeyView,
 } from './cohorts/manageImportKeys.js';
 export { memberKey, memberOf, type MemberKey } from './cohorts/memberKey.js';
-export {
-  findImportPartner,
-  forgetImportPartner,
-  listImportPartners,
-  registerImportPartner,
-} from './cohorts/partners.js';
+export { findImportPartner, deleteImportPartner, listImportPartners, createImportPartner } from './cohorts/partners.js';
 export type {
   ImportEndpoint,
   ImportPartner,
@@ -95,10 +95,10 @@ export type {
 } from './cohorts/partners.js';
 export { listSyncs, type SyncView } from './cohorts/syncHistory.js';
 export {
-  followCohort,
-  type CohortPulledAlready,
+  createCohortPull,
+  type CohortAlreadyPulled,
   type CohortTooLarge,
-  type FollowResult,
+  type CreateCohortPullResult,
   type NewPull,
   type PartnerCohortNotFound,
 } from './pulls/createCohortPull.js';
@@ -109,15 +109,28 @@ export {
   type PartnerRefused,
   type PartnerUnanswered,
 } from './pulls/partnerCohorts.js';
-export { cancelPull, findPull, getPull, listPulls, pullNow, stopPulling } from './pulls/managePulls.js';
-export type { CohortNotPulled, PullFilter, PullNotUnderWay, PullStopped, PullUnderWay } from './pulls/managePulls.js';
+export {
+  cancelCohortPull,
+  findPull,
+  getPull,
+  listPulls,
+  runCohortPull,
+  deleteCohortPull,
+} from './pulls/managePulls.js';
+export type {
+  CohortNotPulled,
+  PullFilter,
+  PullNotUnderWay,
+  CohortPullDeleted,
+  PullUnderWay,
+} from './pulls/managePulls.js';
 export type { PullNotOffered } from './pulls/pullSource.js';
 export type { PullFailure, PullHold, PullProgress, PullState, PullView } from './pulls/pullView.js';
 export { exportMembers, type ExportFormat, type ExportTaker, type MemberExport } from './segments/exportMembers.js';
 export { previewSegment, type SegmentPreview } from './segments/previewSegment.js';
 export { listSegmentChanges, mostChangesPerPage } from './segments/segmentChanges.js';
 export type { ChangesForgotten, ChangesRequest, SegmentChange, SegmentChanges } from './segments/segmentChanges.js';
-export { changeSegment, createSegment, deleteSegment, getSegment, listSegments } from './segments/manageSegments.js';
+export { updateSegment, createSegment, deleteSegment, getSegment, listSegments } from './segments/manageSegments.js';
 export type { CohortsUnknown, NewSegment, SegmentDeleted } from './segments/manageSegments.js';
 export { findMembership, listMembers, type GivenMember, type Membership } from './segments/segmentMembers.js';
 export type { SegmentNotFound, SegmentView } from './segments/segmentView.js';

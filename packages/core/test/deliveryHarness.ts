@@ -3,13 +3,13 @@ import type { Connector } from '@currents/connector';
 import { pino } from 'pino';
 import {
   connect,
-  createIntake,
+  createIngest,
   createMetrics,
   createSeal,
   openWriter,
   startEngine,
   type Engine,
-  type Intake,
+  type Ingest,
   type QueuePlace,
   type Sql,
   type Writer,
@@ -19,7 +19,7 @@ import { createTestDatabase } from './database.js';
 export interface Hub {
   readonly sql: Sql;
   readonly writer: Writer;
-  readonly intake: Intake;
+  readonly intake: Ingest;
   readonly tokenId: number;
   readonly databaseUrl: string;
   /** Makes a live Current that carries everything. */
@@ -38,7 +38,7 @@ export async function openHub(connector: Connector): Promise<Hub> {
   const connectors = new Map([[connector.name, connector]]);
   const engines = new Set<Engine>();
   const writer = openWriter(database.url, { max: 4, name: 'test' });
-  const intake = createIntake(writer, {
+  const intake = createIngest(writer, {
     connectors,
     batchEvents: 500,
     queuedBytes: 10_000_000,

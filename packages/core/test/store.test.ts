@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createIntake, type Intake } from '@currents/core';
+import { createIngest, type Ingest } from '@currents/core';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
 import { event, openHub, until, type Hub } from './deliveryHarness.js';
 
@@ -18,8 +18,8 @@ const count = async (table: string) =>
   Number((await hub.sql<{ n: string }[]>`select count(*) as n from ${hub.sql(table)}`)[0]?.n);
 
 /** A second api process on the same database. */
-function anotherIntake(overrides: { readonly queuedBytes?: number; readonly gatherMs?: number } = {}): Intake {
-  return createIntake(hub.writer, {
+function anotherIntake(overrides: { readonly queuedBytes?: number; readonly gatherMs?: number } = {}): Ingest {
+  return createIngest(hub.writer, {
     connectors: new Map([[connector.name, connector]]),
     batchEvents: 500,
     queuedBytes: overrides.queuedBytes ?? 10_000_000,
@@ -30,7 +30,7 @@ function anotherIntake(overrides: { readonly queuedBytes?: number; readonly gath
   });
 }
 
-const receiptOf = async (intake: Intake, body: Buffer) => {
+const receiptOf = async (intake: Ingest, body: Buffer) => {
   const taken = await intake.take({ bytes: body, format: 'json', tokenId: hub.tokenId });
   if (taken.outcome !== 'stored') throw new Error(taken.detail);
   return taken.receipt;

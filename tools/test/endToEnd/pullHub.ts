@@ -45,9 +45,7 @@ export interface PullHub {
   applied(cohortId: string, syncs: number): Promise<readonly Sync[]>;
   members(cohortId: string): Promise<readonly string[]>;
   /** What the partner was asked for, as paths; and how it answered. */
-  requests(
-    partner: Partner,
-  ): readonly {
+  requests(partner: Partner): readonly {
     readonly path: string;
     readonly query: string;
     readonly status: number | null;

@@ -1,4 +1,4 @@
-import { listDeeds } from '@currents/core';
+import { listAuditEntries } from '@currents/core';
 import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
 import type { AdminContext } from './context.js';
 import { costs } from './costs.js';
@@ -20,7 +20,7 @@ export class DeedResolver {
     subjectId: string | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listDeeds(
+    return listAuditEntries(
       admin,
       { first, after: after ?? undefined },
       { deed: deed ?? undefined, subjectId: subjectId ?? undefined },

@@ -4,7 +4,7 @@ import {
   getCohort,
   listCohorts,
   listSyncs,
-  noteToldMembers,
+  reportCohortSize,
   setCohortSchedule,
   type Schedule as ScheduleName,
 } from '@currents/core';
@@ -98,7 +98,7 @@ export class CohortResolver {
     @Arg('members', () => Count, { description: 'Its members at the partner, at this moment.' }) members: number,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return noteToldMembers(admin, id, { members, by: 'admin' });
+    return reportCohortSize(admin, id, { members, by: 'admin' });
   }
 
   @Mutation(() => DeleteCohortResult, {

@@ -42,7 +42,7 @@ registerEnumType(FreshnessState, {
   },
 });
 
-const tellers: { readonly [Name in CoreDrift['toldBy']]: Name } = {
+const tellers: { readonly [Name in CoreDrift['reportedBy']]: Name } = {
   pages: 'pages',
   partner: 'partner',
   admin: 'admin',
@@ -90,7 +90,7 @@ export class Drift {
   toldAt!: Date;
 
   @Field(() => tellers, { description: 'Who said so.' })
-  toldBy!: CoreDrift['toldBy'];
+  toldBy!: CoreDrift['reportedBy'];
 
   @Field(() => Count, { description: 'What was said, and what has come and gone since.' })
   expected!: number;

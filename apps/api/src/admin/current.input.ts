@@ -1,4 +1,4 @@
-import type { State as StateName } from '@currents/core';
+import type { CurrentState as StateName } from '@currents/core';
 import { Field, InputType } from 'type-graphql';
 import { State } from './problem.type.js';
 import { JsonObject } from './scalars.js';

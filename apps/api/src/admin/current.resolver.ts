@@ -1,6 +1,6 @@
 import {
-  changeCurrent,
-  countDays,
+  updateCurrent,
+  countDaily,
   createCurrent,
   deleteCurrent,
   getCurrent,
@@ -63,7 +63,7 @@ export class CurrentResolver {
     @Root() current: Current,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return countDays(admin, Number(current.id), { first, from: from ?? undefined, to: to ?? undefined });
+    return countDaily(admin, Number(current.id), { first, from: from ?? undefined, to: to ?? undefined });
   }
 
   @Mutation(() => CreateCurrentResult, {
@@ -93,7 +93,7 @@ export class CurrentResolver {
     confirmName: string | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return changeCurrent(admin, id, { ...given(input), confirmName: confirmName ?? undefined });
+    return updateCurrent(admin, id, { ...given(input), confirmName: confirmName ?? undefined });
   }
 
   @Mutation(() => TestCredentialsResult, {

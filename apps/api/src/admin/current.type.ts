@@ -1,4 +1,4 @@
-import type { Action as ActionName, State as StateName } from '@currents/core';
+import type { CurrentAction as ActionName, CurrentState as StateName } from '@currents/core';
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import { Action, State } from './problem.type.js';
 import { Count, DateTime, JsonObject } from './scalars.js';

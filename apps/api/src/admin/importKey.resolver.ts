@@ -1,10 +1,10 @@
 import {
   createImportKey,
-  forgetImportPartner,
-  invalidateImportKey,
+  deleteImportPartner,
+  revokeImportKey,
   listImportKeys,
   listImportPartners,
-  registerImportPartner,
+  createImportPartner,
 } from '@currents/core';
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import type { AdminContext } from './context.js';
@@ -61,7 +61,7 @@ export class ImportKeyResolver {
     name: string,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return registerImportPartner(admin, name);
+    return createImportPartner(admin, name);
   }
 
   @Mutation(() => ForgetImportPartnerResult, {
@@ -73,7 +73,7 @@ export class ImportKeyResolver {
     @Arg('name', () => String, { description: 'Its name.' }) name: string,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return forgetImportPartner(admin, name);
+    return deleteImportPartner(admin, name);
   }
 
   @Mutation(() => CreateImportKeyResult, {
@@ -104,7 +104,7 @@ export class ImportKeyResolver {
     from: Date | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return invalidateImportKey(admin, id, { confirmName, from: from ?? undefined });
+    return revokeImportKey(admin, id, { confirmName, from: from ?? undefined });
   }
 
   @Mutation(() => InvalidateImportKeyResult, {
@@ -116,6 +116,6 @@ export class ImportKeyResolver {
     @Arg('confirmName', () => String, { description: itsName }) confirmName: string,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return invalidateImportKey(admin, id, { confirmName, from: null });
+    return revokeImportKey(admin, id, { confirmName, from: null });
   }
 }

@@ -1,5 +1,5 @@
 import { Field, ID, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
-import type { Action as ActionName, State as StateName } from '@currents/core';
+import type { CurrentAction as ActionName, CurrentState as StateName } from '@currents/core';
 import { kindOf } from './kind.js';
 
 export const State: { readonly [Name in StateName]: Name } = {

@@ -1,13 +1,13 @@
 import {
-  cancelPull,
+  cancelCohortPull,
   findPull,
-  followCohort,
+  createCohortPull,
   getCohort,
   getPull,
   listPartnerCohorts,
   listPulls,
-  pullNow,
-  stopPulling,
+  runCohortPull,
+  deleteCohortPull,
 } from '@currents/core';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { Cohort } from './cohort.type.js';
@@ -85,7 +85,7 @@ export class CohortPullResolver {
     @Arg('input', () => FollowCohortInput, { description: 'Which, and how often.' }) input: FollowCohortInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return followCohort(admin, input);
+    return createCohortPull(admin, input);
   }
 
   @Mutation(() => PullCohortNowResult, {
@@ -97,7 +97,7 @@ export class CohortPullResolver {
     @Arg('cohortId', () => ID, { description: ofCohort }) cohortId: string,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return pullNow(admin, cohortId);
+    return runCohortPull(admin, cohortId);
   }
 
   @Mutation(() => CancelPullResult, {
@@ -110,7 +110,7 @@ export class CohortPullResolver {
     @Arg('cohortId', () => ID, { description: ofCohort }) cohortId: string,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return cancelPull(admin, cohortId);
+    return cancelCohortPull(admin, cohortId);
   }
 
   @Mutation(() => StopPullingCohortResult, {
@@ -122,7 +122,7 @@ export class CohortPullResolver {
     @Arg('cohortId', () => ID, { description: ofCohort }) cohortId: string,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return stopPulling(admin, cohortId);
+    return deleteCohortPull(admin, cohortId);
   }
 }
 

@@ -1,9 +1,9 @@
-import { noteDeed, QuestionRefused, type Deed } from '@currents/core';
+import { recordAuditEntry, QuestionRefused, type AuditEntry } from '@currents/core';
 import { isObjectType } from 'graphql';
 import type { MiddlewareFn } from 'type-graphql';
 import type { AdminContext } from './context.js';
 
-type Noted = Omit<Deed, 'id' | 'at'>;
+type Noted = Omit<AuditEntry, 'id' | 'at'>;
 
 /**
  * Keeps what an admin did, to what, with which token and how it ended, where other admins can see it; and logs the same,
@@ -23,7 +23,7 @@ export const noteDeeds: MiddlewareFn<AdminContext> = async ({ info, args, contex
     context.log.info({ event: 'admin.deed', ...deed });
     // What was refused may hold anything; of what was done, the API shows the same elsewhere.
     const given = more.done ? withoutSecrets(args) : undefined;
-    await noteDeed(context.admin, {
+    await recordAuditEntry(context.admin, {
       ...more,
       deed: info.fieldName,
       adminTokenId: context.adminTokenId,

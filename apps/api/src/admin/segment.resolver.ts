@@ -1,5 +1,5 @@
 import {
-  changeSegment,
+  updateSegment,
   createSegment,
   deleteSegment,
   findMembership,
@@ -164,7 +164,7 @@ export class SegmentResolver {
     @Arg('input', () => ChangeSegmentInput, { description: 'What to change.' }) input: ChangeSegmentInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return changeSegment(admin, id, given(input));
+    return updateSegment(admin, id, given(input));
   }
 
   @Mutation(() => DeleteSegmentResult, {

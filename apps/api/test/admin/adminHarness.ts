@@ -3,13 +3,13 @@ import { Writable } from 'node:stream';
 import type { HttpAnswer, HttpRequest, StreamingHttp } from '@currents/connector';
 import {
   connect,
-  createIntake,
+  createIngest,
   createSeal,
   ensureAdminToken,
   openAdmin,
   openWriter,
   type Admin,
-  type Intake,
+  type Ingest,
   type Sql,
 } from '@currents/core';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -29,7 +29,7 @@ export interface Office {
   readonly app: FastifyInstance;
   readonly admin: Admin;
   readonly sql: Sql;
-  readonly intake: Intake;
+  readonly intake: Ingest;
   readonly tokenId: number;
   /** The first admin token. */
   readonly token: string;
@@ -81,7 +81,7 @@ export async function openOffice(): Promise<Office> {
     wakePull: () => undefined,
   });
   const writer = openWriter(database.url, { max: 2, name: 'test' });
-  const intake = createIntake(writer, {
+  const intake = createIngest(writer, {
     connectors,
     batchEvents: 500,
     queuedBytes: 10_000_000,

@@ -1,4 +1,4 @@
-import { changeCurrent, createSeal, openAdmin } from '@currents/core';
+import { updateCurrent, createSeal, openAdmin } from '@currents/core';
 import { catalogue, groups } from '@currents/schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectors } from '../../src/connectors.js';
@@ -363,7 +363,7 @@ it('credentials come out nowhere: in no answer, no log line and no column of the
   await office.sql`alter table current add constraint sabotage check (name <> 'Sabotaged')`;
   await office.ask(create, { input: { ...input, name: 'Sabotaged' } });
   const elsewhere = openAdmin({ ...office.admin, databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing' });
-  await changeCurrent(elsewhere, id, { credentials, confirmName: 'Secret' }).catch((error: unknown) =>
+  await updateCurrent(elsewhere, id, { credentials, confirmName: 'Secret' }).catch((error: unknown) =>
     office.app.log.error({ err: error }),
   );
   await elsewhere.close();

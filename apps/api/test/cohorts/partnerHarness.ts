@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
   connect,
-  createIntake,
+  createIngest,
   createLog,
   createMetrics,
   findImportPartner,
@@ -59,7 +59,7 @@ export async function openPartnerDoor({
   const tokens = await watchIngestTokens(own, () => undefined);
   const importKeys = await watchImportKeys(own, () => undefined);
   const writer = openWriter(database.url, { max: 1, name: 'door' });
-  const intake = createIntake(writer, {
+  const intake = createIngest(writer, {
     connectors,
     batchEvents: 1,
     queuedBytes: 1,

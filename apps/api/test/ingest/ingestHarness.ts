@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
   connect,
-  createIntake,
+  createIngest,
   createLog,
   createMetrics,
   openWriter,
@@ -63,7 +63,7 @@ export async function openDoor({
   const metrics = createMetrics();
   const tokens = await watchIngestTokens(own, () => undefined);
   const writer = openWriter(database.url, { max: 2, name: 'door' });
-  const intake = createIntake(writer, {
+  const intake = createIngest(writer, {
     connectors,
     batchEvents: 2_000,
     queuedBytes,

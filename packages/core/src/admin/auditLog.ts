@@ -2,7 +2,7 @@ import type { Admin } from './admin.js';
 import { checkFirst, pageOf, readCursor, writeCursor, type Page, type PageRequest } from './page.js';
 
 /** Something an admin did, or tried to. */
-export interface Deed {
+export interface AuditEntry {
   readonly id: string;
   readonly at: Date;
   readonly adminTokenId: string;
@@ -21,9 +21,9 @@ export interface Deed {
 type Sql = Pick<Admin, 'sql'>;
 
 /** Keeps a deed. What is given must hold nothing secret: it can be read again by every admin. */
-export async function noteDeed(
+export async function recordAuditEntry(
   { sql }: Sql,
-  { adminTokenId, deed, subjectId, given, result, done }: Omit<Deed, 'id' | 'at'>,
+  { adminTokenId, deed, subjectId, given, result, done }: Omit<AuditEntry, 'id' | 'at'>,
 ): Promise<void> {
   // Postgres takes neither NUL nor half a character in JSON, and an admin may send both.
   const json =
@@ -37,17 +37,17 @@ export async function noteDeed(
     values (${Number(adminTokenId)}, ${deed}, ${subjectId?.replaceAll('\0', '\uFFFD') ?? null}, ${json}::text::jsonb, ${result}, ${done})`;
 }
 
-export interface DeedFilter {
+export interface AuditFilter {
   readonly deed?: string | undefined;
   readonly subjectId?: string | undefined;
 }
 
 /** The history of deeds, the newest first. */
-export async function listDeeds(
+export async function listAuditEntries(
   { sql }: Sql,
   { first, after }: PageRequest,
-  { deed, subjectId }: DeedFilter = {},
-): Promise<Page<Deed>> {
+  { deed, subjectId }: AuditFilter = {},
+): Promise<Page<AuditEntry>> {
   checkFirst(first);
   const [cursor] = readCursor(after, 1) ?? [];
   const [wantedDeed, wantedSubject] = [deed, subjectId].map((text) => text?.replaceAll('\0', '\uFFFD') ?? null);
@@ -71,7 +71,7 @@ interface Row {
   readonly done: boolean;
 }
 
-function deedOf({ admin_token_id, subject_id, given, ...row }: Row): Deed {
+function deedOf({ admin_token_id, subject_id, given, ...row }: Row): AuditEntry {
   return {
     ...row,
     adminTokenId: String(admin_token_id),

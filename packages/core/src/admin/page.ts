@@ -20,11 +20,11 @@ export class QuestionRefused extends Error {
   }
 }
 
-export const mostPerPage = 200;
+export const maxPageSize = 200;
 
 export function checkFirst(first: number): number {
-  if (Number.isInteger(first) && first >= 1 && first <= mostPerPage) return first;
-  throw new QuestionRefused(`first: wanted a whole number from 1 to ${mostPerPage}; ${first} came`);
+  if (Number.isInteger(first) && first >= 1 && first <= maxPageSize) return first;
+  throw new QuestionRefused(`first: wanted a whole number from 1 to ${maxPageSize}; ${first} came`);
 }
 
 export function checkDay(name: string, day: string | undefined): void {

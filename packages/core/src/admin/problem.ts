@@ -1,4 +1,4 @@
-import type { State } from '../db/schema.js';
+import type { CurrentState } from '../db/schema.js';
 
 /*
  * What may go wrong by an admin's doing. Each is an expected answer with a kind for machines, a sentence for people and
@@ -19,8 +19,8 @@ export interface CurrentNotFound {
 export interface WrongState {
   readonly kind: 'WrongState';
   readonly message: string;
-  readonly state: State;
-  readonly possible: readonly Action[];
+  readonly state: CurrentState;
+  readonly possible: readonly CurrentAction[];
 }
 
 export interface NameTaken {
@@ -43,7 +43,7 @@ export interface NotConfirmed {
 }
 
 /** What can be done to a Current. */
-export type Action = 'launch' | 'pause' | 'resume' | 'change' | 'test' | 'replay' | 'delete';
+export type CurrentAction = 'launch' | 'pause' | 'resume' | 'change' | 'test' | 'replay' | 'delete';
 
 export function currentNotFound(id: string): CurrentNotFound {
   return { kind: 'CurrentNotFound', message: `there is no Current with the id ${JSON.stringify(id.slice(0, 40))}` };

@@ -37,10 +37,10 @@ export interface CohortView {
 
 /** What the partner said it has, against what is held. */
 export interface Drift {
-  readonly told: number;
-  readonly toldAt: Date;
+  readonly reportedCount: number;
+  readonly reportedAt: Date;
   /** `pages`: as many as there were in the pages of a whole membership; `partner`: its own count; `admin`: as an admin read it there. */
-  readonly toldBy: 'pages' | 'partner' | 'admin';
+  readonly reportedBy: 'pages' | 'partner' | 'admin';
   /** What was told, and what has come and gone since. */
   readonly expected: number;
   readonly held: number;
@@ -72,7 +72,7 @@ export interface CohortRow {
   readonly aliases: string;
   readonly told_members: string | null;
   readonly told_at: Date | null;
-  readonly told_by: Drift['toldBy'] | null;
+  readonly told_by: Drift['reportedBy'] | null;
   readonly told_moved: string;
   readonly last_sync_at: Date | null;
   readonly created_at: Date;
@@ -134,5 +134,12 @@ function driftOf(row: CohortRow, held: number): Drift | undefined {
   if (row.told_members === null || row.told_at === null || row.told_by === null) return undefined;
   const told = Number(row.told_members);
   const expected = told + Number(row.told_moved);
-  return { told, toldAt: row.told_at, toldBy: row.told_by, expected, held, difference: held - expected };
+  return {
+    reportedCount: told,
+    reportedAt: row.told_at,
+    reportedBy: row.told_by,
+    expected,
+    held,
+    difference: held - expected,
+  };
 }

@@ -124,7 +124,7 @@ export async function setCohortSchedule(
  * Notes how many members the partner says the cohort has, to be compared with what is held. What has come and gone
  * since is reckoned with.
  */
-export async function noteToldMembers(
+export async function reportCohortSize(
   admin: Deps,
   id: string,
   told: { readonly members: number; readonly by: 'partner' | 'admin' },

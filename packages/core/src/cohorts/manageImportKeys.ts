@@ -46,7 +46,7 @@ export interface ImportKeyNotFound {
 }
 
 /** It was refused already before the time that was given. */
-export interface ImportKeyInvalidAlready {
+export interface ImportKeyAlreadyRevoked {
   readonly kind: 'ImportKeyInvalidAlready';
   readonly message: string;
   readonly invalidFrom: Date;
@@ -103,11 +103,11 @@ export async function listImportKeys(
  * From the given time on, or from now on, the key is refused: to the second, by the database's clock. A time that lies
  * ahead may be changed until it has come, or be taken back by giving none that ever comes: null.
  */
-export async function invalidateImportKey(
+export async function revokeImportKey(
   admin: Deps,
   id: string,
   { confirmName, from }: { readonly confirmName: string; readonly from?: Date | null | undefined },
-): Promise<ImportKeyView | ImportKeyNotFound | ImportKeyInvalidAlready | NotConfirmed | NameTaken> {
+): Promise<ImportKeyView | ImportKeyNotFound | ImportKeyAlreadyRevoked | NotConfirmed | NameTaken> {
   const { sql } = admin;
   const [row] = await sql<Row[]>`select ${columns(admin)} from import_key where id = ${rowId(id) ?? 0}`;
   if (!row)

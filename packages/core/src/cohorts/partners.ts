@@ -53,7 +53,7 @@ export async function listImportPartners({
 }
 
 /** Makes a partner known that speaks the partner protocol of Braze. Without a key it can push nothing. */
-export async function registerImportPartner(
+export async function createImportPartner(
   { sql, connectors }: Pick<Admin, 'sql' | 'connectors'>,
   name: string,
 ): Promise<ImportPartner | InputInvalid | PartnerExists> {
@@ -72,7 +72,7 @@ export async function registerImportPartner(
 }
 
 /** Makes a partner unknown again that an admin had made known. What it has pushed stays. */
-export async function forgetImportPartner(
+export async function deleteImportPartner(
   admin: Pick<Admin, 'sql' | 'connectors'>,
   name: string,
 ): Promise<ImportPartner | PartnerNotFound | PartnerInUse> {

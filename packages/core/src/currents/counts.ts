@@ -23,7 +23,7 @@ export interface CodeCount {
 }
 
 /** The counts of the events that came on one day (UTC). */
-export interface DayCounts extends Counts {
+export interface DailyCounts extends Counts {
   readonly day: string;
 }
 
@@ -70,11 +70,11 @@ export async function oldestPending(
 }
 
 /** Day by day, the latest first; days without events are left out. */
-export async function countDays(
+export async function countDaily(
   { db }: Pick<Admin, 'db'>,
   currentId: number,
   { from, to, first }: { readonly from?: string | undefined; readonly to?: string | undefined; readonly first: number },
-): Promise<readonly DayCounts[]> {
+): Promise<readonly DailyCounts[]> {
   checkFirst(first);
   checkDay('from', from);
   checkDay('to', to);

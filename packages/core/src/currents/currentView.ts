@@ -1,11 +1,11 @@
 import type { Selection } from '@currents/schema';
-import type { State } from '../db/schema.js';
+import type { CurrentState } from '../db/schema.js';
 import { hasBaseUrl, sealContext } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import type { Counts } from './counts.js';
 import type { CurrentRow } from './currents.js';
 import { publicWords } from './destinations.js';
-import type { Action } from '../admin/problem.js';
+import type { CurrentAction } from '../admin/problem.js';
 import { carried, notTaken } from './selections.js';
 import type { Settings } from './settings.js';
 
@@ -23,10 +23,10 @@ export interface CurrentView {
   /** The event types that it carries: selected, and taken by the destination. */
   readonly eventTypes: readonly string[];
   readonly warnings: readonly Warning[];
-  readonly state: State;
+  readonly state: CurrentState;
   readonly stateSince: Date;
   /** What can be done to it in this state. */
-  readonly possible: readonly Action[];
+  readonly possible: readonly CurrentAction[];
   readonly blocked: Blocked | undefined;
   readonly hold: Hold | undefined;
   /** Rises whenever settings, credentials or selection change. */
@@ -66,7 +66,7 @@ export interface Warning {
   readonly eventTypes: readonly string[];
 }
 
-const actions: Readonly<Record<State, readonly Action[]>> = {
+const actions: Readonly<Record<CurrentState, readonly CurrentAction[]>> = {
   draft: ['launch', 'change', 'test', 'delete'],
   live: ['pause', 'change', 'test', 'replay', 'delete'],
   paused: ['resume', 'change', 'test', 'replay', 'delete'],
@@ -74,7 +74,7 @@ const actions: Readonly<Record<State, readonly Action[]>> = {
   deleted: [],
 };
 
-export function possibleActions(state: State): readonly Action[] {
+export function possibleActions(state: CurrentState): readonly CurrentAction[] {
   return actions[state];
 }
 

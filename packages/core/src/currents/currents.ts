@@ -1,5 +1,5 @@
 import { and, desc, eq, inArray, lt, ne, sql } from 'drizzle-orm';
-import { current, type State } from '../db/schema.js';
+import { current, type CurrentState } from '../db/schema.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { countEvents, oldestPending } from './counts.js';
 import { viewOf, type CurrentView } from './currentView.js';
@@ -10,7 +10,7 @@ export type CurrentRow = typeof current.$inferSelect;
 
 export interface CurrentFilter {
   /** Any of these states; without it, all but deleted. */
-  readonly states?: readonly State[] | undefined;
+  readonly states?: readonly CurrentState[] | undefined;
   readonly destination?: string | undefined;
   /** Part of the name or of the contact e-mail, in any case. */
   readonly text?: string | undefined;

@@ -1,11 +1,11 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
-import { current, type State } from '../db/schema.js';
+import { current, type CurrentState } from '../db/schema.js';
 import { isWorking, readWorking } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { findCurrent, oneViewOf, type CurrentRow } from './currents.js';
 import { possibleActions, type CurrentView } from './currentView.js';
 import { rowId } from '../admin/page.js';
-import { currentNotFound, type Action, type CurrentNotFound, type WrongState } from '../admin/problem.js';
+import { currentNotFound, type CurrentAction, type CurrentNotFound, type WrongState } from '../admin/problem.js';
 
 /** The Current could not do its work if it were live, for a person to repair first. */
 export interface CurrentNotReady {
@@ -43,7 +43,7 @@ async function goLive(admin: Admin, id: string, action: 'launch' | 'resume'): Pr
 }
 
 const targets = { launch: 'live', resume: 'live', pause: 'paused' } as const;
-const states: readonly State[] = ['draft', 'live', 'paused', 'blocked', 'deleted'];
+const states: readonly CurrentState[] = ['draft', 'live', 'paused', 'blocked', 'deleted'];
 
 /** One guarded update: of two admins who do the same at once, one is told that it is done already. */
 async function move(
@@ -72,7 +72,7 @@ async function move(
   return present ? wrongState(present, action) : currentNotFound(id);
 }
 
-export function wrongState({ name, state }: Pick<CurrentRow, 'name' | 'state'>, action: Action): WrongState {
+export function wrongState({ name, state }: Pick<CurrentRow, 'name' | 'state'>, action: CurrentAction): WrongState {
   const wanted = states.filter((from) => possibleActions(from).includes(action));
   const possible = possibleActions(state);
   const rest = possible.length > 0 ? `possible now: ${possible.join(', ')}` : 'nothing can be done to it any more';
@@ -80,7 +80,7 @@ export function wrongState({ name, state }: Pick<CurrentRow, 'name' | 'state'>, 
   return { kind: 'WrongState', message, state, possible };
 }
 
-function hintOf(state: State, action: Action): string {
+function hintOf(state: CurrentState, action: CurrentAction): string {
   if (state !== 'blocked' || (action !== 'resume' && action !== 'launch')) return '';
   return '. It goes live by itself once the destination accepts it: change its settings or credentials, and it is asked at once';
 }

@@ -32,7 +32,7 @@ import { wrongState } from './transitions.js';
 import { violatesUnique } from '../admin/violation.js';
 
 /** What is left out stays as it is. What is given replaces the whole of what was there. */
-export interface CurrentChange {
+export interface CurrentUpdate {
   readonly name?: string | undefined;
   readonly contactEmail?: string | undefined;
   readonly settings?: unknown;
@@ -43,13 +43,13 @@ export interface CurrentChange {
 }
 
 /** A changed Current beside what it was before, so that a change can be undone. Former credentials are gone. */
-export interface CurrentChanged {
+export interface CurrentUpdated {
   readonly kind: 'CurrentChanged';
   readonly current: CurrentView;
-  readonly before: Before;
+  readonly before: CurrentBefore;
 }
 
-export interface Before {
+export interface CurrentBefore {
   readonly name: string;
   readonly contactEmail: string;
   readonly settings: Settings;
@@ -78,11 +78,11 @@ interface Changes {
 }
 
 /** Takes effect with the next attempt. A blocked Current is probed at once when its settings or credentials change. */
-export async function changeCurrent(
+export async function updateCurrent(
   admin: Admin,
   id: string,
-  change: CurrentChange,
-): Promise<CurrentChanged | Refused> {
+  change: CurrentUpdate,
+): Promise<CurrentUpdated | Refused> {
   const key = rowId(id);
   if (key === undefined) return currentNotFound(id);
   try {
@@ -107,7 +107,7 @@ export async function changeCurrent(
     };
   } catch (error) {
     if (!violatesUnique(error, 'current_name')) throw error;
-    return (await ownerOf(admin.db, change.name ?? '')) ?? changeCurrent(admin, id, change);
+    return (await ownerOf(admin.db, change.name ?? '')) ?? updateCurrent(admin, id, change);
   }
 }
 
@@ -116,7 +116,7 @@ async function recallUnder({ sql, connectors }: Admin, { id, destination, settin
   if (connector) await recall(sql, id, connector.rateLimit(settings).budgets);
 }
 
-function checkChanges(admin: Admin, before: CurrentRow, change: CurrentChange): Changes | Refused {
+function checkChanges(admin: Admin, before: CurrentRow, change: CurrentUpdate): Changes | Refused {
   const name = change.name === undefined ? { value: before.name } : checkName(change.name);
   const contact =
     change.contactEmail === undefined ? { value: before.contactEmail } : checkContact(change.contactEmail);

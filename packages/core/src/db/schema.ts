@@ -39,7 +39,7 @@ export const ingestToken = pgTable('ingest_token', {
   revokedAt: instant('revoked_at'),
 });
 
-export type State = 'draft' | 'live' | 'paused' | 'blocked' | 'deleted';
+export type CurrentState = 'draft' | 'live' | 'paused' | 'blocked' | 'deleted';
 
 export const current = pgTable('current', {
   id: integer('id').generatedAlwaysAsIdentity().primaryKey(),
@@ -49,7 +49,7 @@ export const current = pgTable('current', {
   settings: jsonb('settings').$type<Readonly<Record<string, unknown>>>().notNull(),
   credentials: bytes('credentials'),
   selection: jsonb('selection').$type<Selection>().notNull(),
-  state: text('state').$type<State>().notNull().default('draft'),
+  state: text('state').$type<CurrentState>().notNull().default('draft'),
   stateSince: instant('state_since').notNull().defaultNow(),
   liveSince: instant('live_since'),
   blockedCode: text('blocked_code'),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readBody } from '@currents/schema';
 import type { Writer } from '../db/writer.js';
 import { createStore, type StoreOptions } from './store.js';
-import type { Receipt, Submission } from './ingestRequest.js';
+import type { Receipt, IngestRequest } from './ingestRequest.js';
 import { textOf } from '../batch/decodeText.js';
 
 /** A request body with what tells how to read it. */
@@ -17,13 +17,13 @@ export type Taken =
   | { readonly outcome: 'unreadable'; readonly code: string; readonly detail: string };
 
 /** The front half of the line: parse, then store. */
-export interface Intake {
+export interface Ingest {
   /** Resolves after the commit. Rejects as `Store.store` does. */
   take(body: Body): Promise<Taken>;
   drain(): Promise<void>;
 }
 
-export function createIntake(writer: Writer, options: StoreOptions): Intake {
+export function createIngest(writer: Writer, options: StoreOptions): Ingest {
   const store = createStore(writer, options);
   return {
     async take(body) {
@@ -36,7 +36,7 @@ export function createIntake(writer: Writer, options: StoreOptions): Intake {
 }
 
 /** By itself, so that no event outlives it: thousands of objects that wait for a commit are dear to keep. */
-function readSubmission({ bytes, format, tokenId }: Body): Submission | Taken {
+function readSubmission({ bytes, format, tokenId }: Body): IngestRequest | Taken {
   const text = textOf(bytes);
   const reading = readBody(text, format);
   if ('unreadable' in reading) return { outcome: 'unreadable', ...reading.unreadable };

@@ -1,7 +1,7 @@
 import type { EventType } from '@currents/schema';
 
 /** One accepted request, read and checked, on its way into the store. */
-export interface Submission {
+export interface IngestRequest {
   /** What tells this request from every other: the same request sent again has the same hash. */
   readonly hash: Buffer;
   readonly tokenId: number;
@@ -26,6 +26,6 @@ export interface Receipt {
 }
 
 /** What a request is answered that was not there before. */
-export function receiptOf({ types, refused }: Submission): Receipt {
+export function receiptOf({ types, refused }: IngestRequest): Receipt {
   return { accepted: types.length, refused: refused.map(({ position, code, detail }) => ({ position, code, detail })) };
 }

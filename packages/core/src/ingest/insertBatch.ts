@@ -1,10 +1,10 @@
 import { daysAhead } from '../db/migrate.js';
 import type { Writer } from '../db/writer.js';
 import type { NewDelivery } from './fanOut.js';
-import { receiptOf, type Submission } from './ingestRequest.js';
+import { receiptOf, type IngestRequest } from './ingestRequest.js';
 
 export interface NewBatch {
-  readonly submissions: readonly Submission[];
+  readonly submissions: readonly IngestRequest[];
   readonly events: number;
   readonly content: Buffer;
   readonly deliveries: readonly NewDelivery[];

@@ -3,7 +3,7 @@ import type { Writer } from '../db/writer.js';
 import { fanOut } from './fanOut.js';
 import { insertBatch } from './insertBatch.js';
 import { createSlabs } from './bufferPool.js';
-import { receiptOf, type Receipt, type Submission } from './ingestRequest.js';
+import { receiptOf, type Receipt, type IngestRequest } from './ingestRequest.js';
 import { readTakers, type Takers } from './routes.js';
 import type { Connectors } from '../loadCurrent.js';
 
@@ -29,7 +29,7 @@ export interface Store {
    * Rejects with `StoreBusy` when too much is waiting already, and with the database's error when it could not commit:
    * then nothing, or everything, of the request is stored, and sending it again is safe.
    */
-  store(submission: Submission): Promise<Receipt>;
+  store(submission: IngestRequest): Promise<Receipt>;
   /** Resolves when everything handed in is committed or refused. */
   drain(): Promise<void>;
 }
@@ -46,7 +46,7 @@ export class StoreBusy extends Error {
 }
 
 interface Waiting {
-  readonly submission: Submission;
+  readonly submission: IngestRequest;
   readonly key: string;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
@@ -66,7 +66,7 @@ export function createStore(writer: Writer, options: StoreOptions): Store {
   const slabs = createSlabs();
   const freeShards = Array.from({ length: options.commits }, (_, slot) => options.shard + slot);
 
-  function store(submission: Submission): Promise<Receipt> {
+  function store(submission: IngestRequest): Promise<Receipt> {
     const key = submission.hash.toString('latin1');
     const twin = underWay.get(key);
     if (twin) return twin;

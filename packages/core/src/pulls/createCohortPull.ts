@@ -29,20 +29,23 @@ export interface CohortTooLarge {
 }
 
 /** The hub fetches this cohort already. */
-export interface CohortPulledAlready {
+export interface CohortAlreadyPulled {
   readonly kind: 'CohortPulledAlready';
   readonly message: string;
   readonly pull: PullView;
 }
 
-export type FollowResult =
-  PullView | NotListed | NoSource | PartnerCohortNotFound | CohortTooLarge | CohortPulledAlready;
+export type CreateCohortPullResult =
+  PullView | NotListed | NoSource | PartnerCohortNotFound | CohortTooLarge | CohortAlreadyPulled;
 
 /**
  * Fetches a cohort from its partner from now on: at once, and then by the schedule. It becomes known as if the partner
  * had pushed it; a deleted one begins anew. One that was fetched through a Current that is deleted goes on through this one.
  */
-export async function followCohort(admin: Admin, { currentId, partnerId, schedule }: NewPull): Promise<FollowResult> {
+export async function createCohortPull(
+  admin: Admin,
+  { currentId, partnerId, schedule }: NewPull,
+): Promise<CreateCohortPullResult> {
   if (!schedules.includes(schedule))
     throw new QuestionRefused(`schedule: wanted ${schedules.join(', ')}; something else came`);
   const source = await openSource(admin, currentId);
@@ -66,13 +69,13 @@ export async function followCohort(admin: Admin, { currentId, partnerId, schedul
   const id = await begin(admin, { partner, partnerId, currentId: source.working.currentId, schedule });
   const pull = id === undefined ? await findHeld(admin, partner, partnerId) : await findPull(admin, String(id));
   // Deleted in this very moment: begin anew.
-  if (!pull) return followCohort(admin, { currentId, partnerId, schedule });
+  if (!pull) return createCohortPull(admin, { currentId, partnerId, schedule });
   if (id === undefined) return pulledAlready(pull);
   admin.wakePull(id, 0);
   return pull;
 }
 
-function pulledAlready(pull: PullView): CohortPulledAlready {
+function pulledAlready(pull: PullView): CohortAlreadyPulled {
   const message = `the hub fetches this cohort already, through the Current ${pull.currentId}; stop that first to fetch it through another`;
   return { kind: 'CohortPulledAlready', message, pull };
 }

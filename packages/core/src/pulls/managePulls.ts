@@ -34,7 +34,7 @@ export interface PullNotUnderWay {
 }
 
 /** The hub fetches the cohort no more. */
-export interface PullStopped {
+export interface CohortPullDeleted {
   readonly kind: 'PullStopped';
   /** With the members that it has. */
   readonly cohort: CohortView;
@@ -79,7 +79,7 @@ export async function findPull(admin: Deps, cohortId: string): Promise<PullView 
 }
 
 /** Begins a pull at once, whatever the schedule says and however the last one failed. */
-export async function pullNow(
+export async function runCohortPull(
   admin: Pick<Admin, 'sql' | 'wakePull'>,
   cohortId: string,
 ): Promise<PullView | CohortNotPulled | PullUnderWay> {
@@ -104,7 +104,10 @@ export async function pullNow(
  * Ends the pull that is under way. What it fetched is dropped, and the members stay as they are; the next one is made by
  * the schedule. Not possible any more once all members are fetched.
  */
-export async function cancelPull(admin: Deps, cohortId: string): Promise<PullView | CohortNotPulled | PullNotUnderWay> {
+export async function cancelCohortPull(
+  admin: Deps,
+  cohortId: string,
+): Promise<PullView | CohortNotPulled | PullNotUnderWay> {
   const { sql } = admin;
   const cancelled = await sql`
     update cohort_pull p set ${over(sql)}, due_at = ${nextDue(sql)}
@@ -119,10 +122,10 @@ export async function cancelPull(admin: Deps, cohortId: string): Promise<PullVie
 }
 
 /** The hub fetches the cohort no more. Its members stay as they are, and nobody says how often it syncs. */
-export async function stopPulling(
+export async function deleteCohortPull(
   admin: Pick<Admin, 'sql' | 'connectors'>,
   cohortId: string,
-): Promise<PullStopped | CohortNotPulled> {
+): Promise<CohortPullDeleted | CohortNotPulled> {
   const { sql } = admin;
   const before = await findPull(admin, cohortId);
   const stopped = await sql`

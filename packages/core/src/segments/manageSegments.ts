@@ -52,7 +52,7 @@ export async function createSegment(
 }
 
 /** Changes name or definition. Who enters or leaves by a new definition is noted as ever. */
-export async function changeSegment(
+export async function updateSegment(
   { sql }: Deps,
   id: string,
   given: Given,

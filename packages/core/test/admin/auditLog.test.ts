@@ -1,11 +1,11 @@
-import { connect, listDeeds, noteDeed } from '@currents/core';
+import { connect, listAuditEntries, recordAuditEntry } from '@currents/core';
 import { expect, it } from 'vitest';
 import { createTestDatabase } from '../database.js';
 
 it('a deed is kept whatever text was given', async () => {
   const database = await createTestDatabase();
   const sql = connect(database.url, { max: 1, name: 'test' });
-  await noteDeed(
+  await recordAuditEntry(
     { sql },
     {
       adminTokenId: '1',
@@ -16,11 +16,11 @@ it('a deed is kept whatever text was given', async () => {
       done: true,
     },
   );
-  const { nodes } = await listDeeds({ sql }, { first: 10 }, { deed: 'test', subjectId: 'a\0b' });
+  const { nodes } = await listAuditEntries({ sql }, { first: 10 }, { deed: 'test', subjectId: 'a\0b' });
   expect(nodes).toMatchObject([
     { subjectId: 'a\uFFFDb', given: { text: 'NUL \uFFFD, half \uFFFD', list: [{ more: '\uFFFD' }] } },
   ]);
-  expect((await listDeeds({ sql }, { first: 10 }, { deed: 'other' })).nodes).toEqual([]);
+  expect((await listAuditEntries({ sql }, { first: 10 }, { deed: 'other' })).nodes).toEqual([]);
   await sql.end();
   await database.drop();
 });

@@ -3,14 +3,14 @@ import type { Connector, StreamingHttp } from '@currents/connector';
 import {
   connect,
   createCurrent,
-  createIntake,
+  createIngest,
   createSeal,
   launchCurrent,
   openAdmin,
   openWriter,
   type Admin,
   type CurrentView,
-  type Intake,
+  type Ingest,
   type Seal,
   type Sql,
 } from '@currents/core';
@@ -36,7 +36,7 @@ export interface Desk {
   readonly seal: Seal;
   readonly databaseUrl: string;
   readonly partner: FakePartner;
-  readonly intake: Intake;
+  readonly intake: Ingest;
   readonly tokenId: number;
   /** The Currents that workers were asked to look at. */
   readonly woken: number[];
@@ -73,7 +73,7 @@ export async function openDesk(): Promise<Desk> {
   const woken: number[] = [];
   const opened: Admin[] = [];
   const writer = openWriter(database.url, { max: 4, name: 'test' });
-  const intake = createIntake(writer, {
+  const intake = createIngest(writer, {
     connectors: new Map([['fake', fakeConnector(partner)]]),
     batchEvents: 500,
     queuedBytes: 10_000_000,

@@ -1,4 +1,4 @@
-import { changeCurrent, createCurrent, getCurrent, testCredentials } from '@currents/core';
+import { updateCurrent, createCurrent, getCurrent, testCredentials } from '@currents/core';
 import type { Connector } from '@currents/connector';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -193,7 +193,7 @@ describe('a test of credentials', () => {
 
 it('changed credentials replace the former ones whole', async () => {
   const id = await desk.draft('Replaced');
-  await changeCurrent(desk.admin, id, { credentials: { key: 'the-second-key' }, confirmName: 'Replaced' });
+  await updateCurrent(desk.admin, id, { credentials: { key: 'the-second-key' }, confirmName: 'Replaced' });
   const working = await readWorking(desk.sql, Number(id), desk.admin);
   expect(working && isWorking(working) && working.credentials).toEqual({ key: 'the-second-key' });
 });

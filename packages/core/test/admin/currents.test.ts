@@ -1,6 +1,6 @@
 import {
   createSeal,
-  changeCurrent,
+  updateCurrent,
   createCurrent,
   deleteCurrent,
   getCurrent,
@@ -143,7 +143,7 @@ describe('changing', () => {
       channels: [],
       groups: [],
     };
-    expect(await changeCurrent(desk.admin, id, { name: 'Changed', selection })).toMatchObject({
+    expect(await updateCurrent(desk.admin, id, { name: 'Changed', selection })).toMatchObject({
       kind: 'CurrentChanged',
       current: {
         name: 'Changed',
@@ -157,17 +157,17 @@ describe('changing', () => {
 
   it('does not touch the version for a new name alone', async () => {
     const id = await desk.draft('Named');
-    expect(await changeCurrent(desk.admin, id, { name: 'Renamed' })).toMatchObject({ current: { version: 1 } });
+    expect(await updateCurrent(desk.admin, id, { name: 'Renamed' })).toMatchObject({ current: { version: 1 } });
   });
 
   it('is refused with another Current’s name, and takes its own in another case', async () => {
     const first = await desk.draft('First');
     const second = await desk.draft('Second');
-    expect(await changeCurrent(desk.admin, second, { name: 'FIRST' })).toMatchObject({
+    expect(await updateCurrent(desk.admin, second, { name: 'FIRST' })).toMatchObject({
       kind: 'NameTaken',
       ownerId: first,
     });
-    expect(await changeCurrent(desk.admin, second, { name: 'SECOND' })).toMatchObject({ kind: 'CurrentChanged' });
+    expect(await updateCurrent(desk.admin, second, { name: 'SECOND' })).toMatchObject({ kind: 'CurrentChanged' });
   });
 
   it.each([
@@ -178,7 +178,7 @@ describe('changing', () => {
     ['a contact', { contactEmail: 'nobody' }, 'InputInvalid'],
   ])('is refused with %s that are wrong, and changes nothing', async (what, wrong, kind) => {
     const id = await desk.draft(`Kept ${what}`);
-    expect(await changeCurrent(desk.admin, id, { name: `Lost ${what}`, ...wrong })).toMatchObject({ kind });
+    expect(await updateCurrent(desk.admin, id, { name: `Lost ${what}`, ...wrong })).toMatchObject({ kind });
     expect(await getCurrent(desk.admin, id)).toMatchObject({ name: `Kept ${what}`, version: 1 });
   });
 
@@ -187,13 +187,13 @@ describe('changing', () => {
     await block(desk.sql, Number(id), { code: 'bad_key', detail: 'the key is not known' });
     await desk.sql`update current set probes = 7, probe_at = now() + interval '1 hour' where id = ${Number(id)}`;
     expect(await getCurrent(desk.admin, id)).toMatchObject({ state: 'blocked', blocked: { code: 'bad_key' } });
-    await changeCurrent(desk.admin, id, { selection: everything });
+    await updateCurrent(desk.admin, id, { selection: everything });
     expect(await desk.sql`select from current where id = ${Number(id)} and probe_at <= now()`).toHaveLength(0);
-    expect(await changeCurrent(desk.admin, id, { credentials: { key: 'another' } })).toMatchObject({
+    expect(await updateCurrent(desk.admin, id, { credentials: { key: 'another' } })).toMatchObject({
       kind: 'NotConfirmed',
     });
     expect(await desk.sql`select from current where id = ${Number(id)} and probe_at <= now()`).toHaveLength(0);
-    await changeCurrent(desk.admin, id, { credentials: { key: 'another' }, confirmName: 'Blocked' });
+    await updateCurrent(desk.admin, id, { credentials: { key: 'another' }, confirmName: 'Blocked' });
     expect(
       await desk.sql`select probes from current where id = ${Number(id)} and probe_at <= now() and state = 'blocked'`,
     ).toMatchObject([{ probes: 0 }]);
@@ -261,7 +261,7 @@ describe('the states', () => {
     async (id) => {
       expect(await getCurrent(desk.admin, id)).toMatchObject({ kind: 'CurrentNotFound' });
       expect(await launchCurrent(desk.admin, id)).toMatchObject({ kind: 'CurrentNotFound' });
-      expect(await changeCurrent(desk.admin, id, {})).toMatchObject({ kind: 'CurrentNotFound' });
+      expect(await updateCurrent(desk.admin, id, {})).toMatchObject({ kind: 'CurrentNotFound' });
       expect(await deleteCurrent(desk.admin, id, 'x')).toMatchObject({ kind: 'CurrentNotFound' });
     },
   );
@@ -289,7 +289,7 @@ describe('deleting', () => {
       counts: { selected: 3, delivered: 1 },
     });
     expect(await deleteCurrent(desk.admin, id, 'Doomed')).toMatchObject({ kind: 'WrongState', state: 'deleted' });
-    expect(await changeCurrent(desk.admin, id, { name: 'Risen' })).toMatchObject({ kind: 'WrongState' });
+    expect(await updateCurrent(desk.admin, id, { name: 'Risen' })).toMatchObject({ kind: 'WrongState' });
     expect(await desk.draft('Doomed')).not.toBe(id);
   });
 });

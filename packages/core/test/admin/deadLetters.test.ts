@@ -1,7 +1,7 @@
 import {
-  changeCurrent,
+  updateCurrent,
   checkLedger,
-  countDays,
+  countDaily,
   countDeadLetters,
   deleteCurrent,
   getCurrent,
@@ -210,7 +210,7 @@ describe('the ledger check', () => {
   beforeEach(async () => {
     const fates: Fate[] = ['delivered', { skip: 'no_user' }, rejected, expired, 'pending'];
     await use().take(Array.from({ length: 5 }, () => event()));
-    await changeCurrent(use().admin, current, {
+    await updateCurrent(use().admin, current, {
       selection: { eventTypes: ['users.messages.email.Click'], channels: [], groups: [] },
     });
     await use().take([event('x', { event_type: 'users.messages.email.Click' }), event()]);
@@ -268,15 +268,15 @@ describe('the ledger check', () => {
     expect(await checkLedger(use().admin, current)).toMatchObject({
       differences: [{ day: '2020-02-02', message: expect.stringContaining('1 of its events') }],
     });
-    expect(await countDays(use().admin, Number(current), { first: 10, to: '2020-12-31' })).toMatchObject([
+    expect(await countDaily(use().admin, Number(current), { first: 10, to: '2020-12-31' })).toMatchObject([
       { day: '2020-02-02', selected: 5, delivered: 4, pending: 1 },
     ]);
-    expect(await countDays(use().admin, Number(current), { first: 10 })).toMatchObject([
+    expect(await countDaily(use().admin, Number(current), { first: 10 })).toMatchObject([
       { selected: 6 },
       { day: '2020-02-02' },
     ]);
-    expect(await countDays(use().admin, Number(current), { first: 1, from: '2020-02-03' })).toHaveLength(1);
-    await expect(countDays(use().admin, Number(current), { first: 1, from: '2020-02-30' })).rejects.toThrow(
+    expect(await countDaily(use().admin, Number(current), { first: 1, from: '2020-02-03' })).toHaveLength(1);
+    await expect(countDaily(use().admin, Number(current), { first: 1, from: '2020-02-30' })).rejects.toThrow(
       'from: wanted a day',
     );
   });

@@ -5,7 +5,7 @@ import {
   getCohort,
   listCohorts,
   listSyncs,
-  noteToldMembers,
+  reportCohortSize,
   setCohortSchedule,
   type CohortView,
 } from '@currents/core';
@@ -102,7 +102,7 @@ describe('a cohort', () => {
     expect((await view(id)).drift).toMatchObject({ told: 5, toldBy: 'pages', expected: 5, held: 3, difference: -2 });
     await cohort(add(users(7, 8), { cohort: own }), remove(users(1), { cohort: own }));
     expect((await view(id)).drift).toMatchObject({ told: 5, expected: 6, held: 4, difference: -2 });
-    await noteToldMembers(admin, id, { members: 4, by: 'partner' });
+    await reportCohortSize(admin, id, { members: 4, by: 'partner' });
     await cohort(add(users(9), { cohort: own }));
     expect((await view(id)).drift).toMatchObject({ told: 4, toldBy: 'partner', expected: 5, held: 5, difference: 0 });
     expect(await checkCohort(admin, id)).toMatchObject({

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createImportKey,
-  forgetImportPartner,
-  invalidateImportKey,
+  deleteImportPartner,
+  revokeImportKey,
   listImportKeys,
   listImportPartners,
-  registerImportPartner,
+  createImportPartner,
   watchImportKeys,
   type ImportKeys,
 } from '@currents/core';
@@ -19,8 +19,8 @@ beforeAll(async () => {
   inbox = await openInbox();
   admin = { sql: inbox.sql, connectors: new Map<string, never>() };
   importKeys = await watchImportKeys(inbox.sql, (error) => void console.error(error));
-  await registerImportPartner(admin, 'segment');
-  await registerImportPartner(admin, 'heap');
+  await createImportPartner(admin, 'segment');
+  await createImportPartner(admin, 'heap');
 });
 afterAll(async () => {
   await importKeys.stop();
@@ -58,8 +58,8 @@ describe('a data import key', () => {
     const { key, id } = await make('spent');
     const other = await watchImportKeys(inbox.sql, () => undefined);
     expect(await other.check('segment', key)).toBe(Number(id));
-    expect(await invalidateImportKey(admin, id, { confirmName: 'nonsense' })).toMatchObject({ kind: 'NotConfirmed' });
-    expect(await invalidateImportKey(admin, id, { confirmName: 'spent' })).toMatchObject({
+    expect(await revokeImportKey(admin, id, { confirmName: 'nonsense' })).toMatchObject({ kind: 'NotConfirmed' });
+    expect(await revokeImportKey(admin, id, { confirmName: 'spent' })).toMatchObject({
       kind: 'ImportKey',
       good: false,
     });
@@ -78,7 +78,7 @@ describe('a data import key', () => {
     const [clock] = await inbox.sql<
       [{ at: Date }]
     >`select date_trunc('second', clock_timestamp()) + interval '2 seconds' as at`;
-    expect(await invalidateImportKey(admin, old.id, { confirmName: 'rotated', from: clock.at })).toMatchObject({
+    expect(await revokeImportKey(admin, old.id, { confirmName: 'rotated', from: clock.at })).toMatchObject({
       good: true,
       invalidFrom: clock.at,
     });
@@ -100,15 +100,15 @@ describe('a data import key', () => {
     expect(
       (await listImportKeys(admin, { first: 50 }, { partner: 'segment', invalid: true })).nodes.map(({ id }) => id),
     ).toContain(old.id);
-    expect(await invalidateImportKey(admin, old.id, { confirmName: 'rotated', from: null })).toMatchObject({
+    expect(await revokeImportKey(admin, old.id, { confirmName: 'rotated', from: null })).toMatchObject({
       kind: 'ImportKeyInvalidAlready',
     });
   });
 
   it('whose end is taken back stays good', async () => {
     const { key, id } = await make('kept');
-    await invalidateImportKey(admin, id, { confirmName: 'kept', from: new Date(Date.now() + 3_600_000) });
-    expect(await invalidateImportKey(admin, id, { confirmName: 'kept', from: null })).toMatchObject({
+    await revokeImportKey(admin, id, { confirmName: 'kept', from: new Date(Date.now() + 3_600_000) });
+    expect(await revokeImportKey(admin, id, { confirmName: 'kept', from: null })).toMatchObject({
       good: true,
       invalidFrom: undefined,
     });
@@ -134,11 +134,11 @@ describe('a data import key', () => {
 
 describe('a partner', () => {
   it.each(['', 'Heap', '1st', 'a/b', 'a'.repeat(41)])('is not registered as %j', async (name) => {
-    expect(await registerImportPartner(admin, name)).toMatchObject({ kind: 'InputInvalid' });
+    expect(await createImportPartner(admin, name)).toMatchObject({ kind: 'InputInvalid' });
   });
 
   it('is registered once', async () => {
-    expect(await registerImportPartner(admin, 'heap')).toMatchObject({ kind: 'PartnerExists' });
+    expect(await createImportPartner(admin, 'heap')).toMatchObject({ kind: 'PartnerExists' });
     expect((await listImportPartners(admin)).map(({ name, registered }) => [name, registered])).toEqual([
       ['heap', true],
       ['segment', true],
@@ -146,19 +146,19 @@ describe('a partner', () => {
   });
 
   it('is forgotten once none of its keys is good, and can be registered again', async () => {
-    await registerImportPartner(admin, 'typo');
+    await createImportPartner(admin, 'typo');
     const { key, id } = await make('typed', 'typo');
-    expect(await forgetImportPartner(admin, 'typo')).toMatchObject({ kind: 'PartnerInUse' });
-    await invalidateImportKey(admin, id, { confirmName: 'typed', from: new Date(Date.now() + 3_600_000) });
-    expect(await forgetImportPartner(admin, 'typo')).toMatchObject({ kind: 'PartnerInUse' });
-    await invalidateImportKey(admin, id, { confirmName: 'typed' });
-    expect(await forgetImportPartner(admin, 'typo')).toMatchObject({ kind: 'ImportPartner', name: 'typo' });
-    expect(await forgetImportPartner(admin, 'typo')).toMatchObject({ kind: 'PartnerNotFound' });
-    await registerImportPartner(admin, 'typo');
+    expect(await deleteImportPartner(admin, 'typo')).toMatchObject({ kind: 'PartnerInUse' });
+    await revokeImportKey(admin, id, { confirmName: 'typed', from: new Date(Date.now() + 3_600_000) });
+    expect(await deleteImportPartner(admin, 'typo')).toMatchObject({ kind: 'PartnerInUse' });
+    await revokeImportKey(admin, id, { confirmName: 'typed' });
+    expect(await deleteImportPartner(admin, 'typo')).toMatchObject({ kind: 'ImportPartner', name: 'typo' });
+    expect(await deleteImportPartner(admin, 'typo')).toMatchObject({ kind: 'PartnerNotFound' });
+    await createImportPartner(admin, 'typo');
     await until(
       () => importKeys.check('typo', key),
       (found) => found === undefined,
     );
-    await forgetImportPartner(admin, 'typo');
+    await deleteImportPartner(admin, 'typo');
   });
 });

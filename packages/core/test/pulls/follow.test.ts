@@ -1,6 +1,6 @@
 import {
   deleteCurrent,
-  followCohort,
+  createCohortPull,
   listPartnerCohorts,
   listPulls,
   type PartnerCohortPage,
@@ -30,7 +30,7 @@ const list = async (more: { first?: number; after?: string; text?: string } = {}
     { text: more.text },
   )) as PartnerCohortPage;
 const follow = (partnerId: string, currentId = desk.currentId) =>
-  followCohort(desk.admin, { currentId, partnerId, schedule: 'daily' });
+  createCohortPull(desk.admin, { currentId, partnerId, schedule: 'daily' });
 
 it('a partner’s cohorts are listed by pages, and the partner is asked once a minute at most', async () => {
   await desk.follow('c2');

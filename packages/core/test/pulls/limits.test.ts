@@ -1,4 +1,4 @@
-import { cancelPull, listPartnerCohorts, pullNow, type PullView } from '@currents/core';
+import { cancelCohortPull, listPartnerCohorts, runCohortPull, type PullView } from '@currents/core';
 import type { PullLimits } from '@currents/connector';
 import { afterEach, describe, expect, it } from 'vitest';
 import { spentBudget } from '../../src/pulls/pullBudget.js';
@@ -118,13 +118,13 @@ describe('the limits of a partner', () => {
     await startWorker();
     const cohort = await follow('c0');
     await comesTo(cohort, hasSucceeded);
-    await pullNow(admin, cohort);
+    await runCohortPull(admin, cohort);
     await until(
       () => fake.calls.length,
       (calls) => calls === 6,
     );
     await comesTo(cohort, hasSucceeded);
-    await pullNow(admin, cohort);
+    await runCohortPull(admin, cohort);
     const held = await comesTo(cohort, ({ hold }) => hold !== undefined);
     expect(held).toMatchObject({ state: 'waiting', progress: undefined, hold: { code: 'budget_spent' } });
     expect(fake.calls).toHaveLength(6);
@@ -161,7 +161,7 @@ describe('the limits of a partner', () => {
     const cohort = await follow('c0', 'hourly');
     await comesTo(cohort, hasSucceeded);
     fake.cohorts.set('c0', { id: 'c0', name: 'Cohort 0', members: ids(21) });
-    await pullNow(admin, cohort);
+    await runCohortPull(admin, cohort);
     expect(await comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
       failure: { code: 'cohort_too_large', mend: 'person' },
     });
@@ -180,7 +180,7 @@ describe('the limits of a partner', () => {
     const waits = await follow('c1');
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     expect(fake.calls.some(({ cohort }) => cohort === 'c1')).toBe(false);
-    await cancelPull(admin, stuck);
+    await cancelCohortPull(admin, stuck);
     await comesTo(waits, hasSucceeded);
     release();
   });

@@ -7,7 +7,7 @@ import {
   createMetrics,
   createSeal,
   findPull,
-  followCohort,
+  createCohortPull,
   openAdmin,
   openWakeSender,
   startEngine,
@@ -113,7 +113,7 @@ export async function openPullDesk(fake: FakeCohorts, limits?: PullLimits): Prom
       return { ...engine, stop: () => (engines.delete(engine), engine.stop()) };
     },
     async follow(partnerId, schedule = 'daily', through = currentId) {
-      const answer = await followCohort(admin, { currentId: through, partnerId, schedule });
+      const answer = await createCohortPull(admin, { currentId: through, partnerId, schedule });
       if (answer.kind !== 'CohortPull') throw new Error(answer.message);
       return answer.cohortId;
     },

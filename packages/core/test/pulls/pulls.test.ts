@@ -1,12 +1,12 @@
 import {
-  cancelPull,
+  cancelCohortPull,
   deleteCohort,
   deleteCurrent,
   getCohort,
   listSyncs,
-  pullNow,
+  runCohortPull,
   setCohortSchedule,
-  stopPulling,
+  deleteCohortPull,
   type CohortView,
   type PullView,
 } from '@currents/core';
@@ -80,7 +80,7 @@ describe('a cohort that is followed', () => {
     await desk.startWorker();
     expect((await desk.comesTo(cohort, hasSucceeded)).nextDueAt).toBeUndefined();
     setMembers([]);
-    expect(await pullNow(desk.admin, cohort)).toMatchObject({ kind: 'CohortPull' });
+    expect(await runCohortPull(desk.admin, cohort)).toMatchObject({ kind: 'CohortPull' });
     await until(
       () => desk.members('c1'),
       (members) => members.length === 0,
@@ -129,7 +129,7 @@ describe('a pull', () => {
     const next = ids(35, 'next');
     setMembers(next);
     fake.afterMs = 150;
-    await pullNow(desk.admin, cohort);
+    await runCohortPull(desk.admin, cohort);
     const seen = new Set<string>();
     await until(
       async () => {
@@ -148,7 +148,7 @@ describe('a pull', () => {
     await desk.startWorker();
     await desk.startWorker();
     await desk.comesTo(cohort, ({ state }) => state === 'running');
-    expect(await pullNow(desk.admin, cohort)).toMatchObject({ kind: 'PullUnderWay', pull: { state: 'running' } });
+    expect(await runCohortPull(desk.admin, cohort)).toMatchObject({ kind: 'PullUnderWay', pull: { state: 'running' } });
     open();
     await desk.comesTo(cohort, hasSucceeded);
     expect(fake.atOnce).toBe(1);
@@ -161,9 +161,9 @@ describe('a pull', () => {
     await desk.comesTo(cohort, hasSucceeded);
     setMembers(ids(35, 'next'));
     fake.afterMs = hourMs;
-    await pullNow(desk.admin, cohort);
+    await runCohortPull(desk.admin, cohort);
     await desk.comesTo(cohort, ({ progress }) => progress?.members === 10);
-    const cancelled = await cancelPull(desk.admin, cohort);
+    const cancelled = await cancelCohortPull(desk.admin, cohort);
     expect(cancelled).toMatchObject({
       kind: 'CohortPull',
       state: 'waiting',
@@ -179,12 +179,12 @@ describe('a pull', () => {
       (left) => left === 0,
     );
     expect(await desk.members('c1')).toEqual(sorted(ids(35)));
-    expect(await cancelPull(desk.admin, cohort)).toMatchObject({
+    expect(await cancelCohortPull(desk.admin, cohort)).toMatchObject({
       kind: 'PullNotUnderWay',
       message: 'no pull of this cohort is under way',
     });
     fake.afterMs = 0;
-    await pullNow(desk.admin, cohort);
+    await runCohortPull(desk.admin, cohort);
     await until(
       () => desk.members('c1'),
       (members) => members.includes('next-34'),
@@ -199,7 +199,7 @@ describe('a pull', () => {
       () => fake.calls.length,
       (calls) => calls === 1,
     );
-    await cancelPull(desk.admin, cohort);
+    await cancelCohortPull(desk.admin, cohort);
     open();
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(fake.calls).toHaveLength(1);
@@ -340,14 +340,14 @@ describe('a pull in trouble', () => {
       detail: 'there is no such cohort any more',
       mend: 'gone',
     });
-    await pullNow(desk.admin, cohort);
+    await runCohortPull(desk.admin, cohort);
     expect(await desk.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
       failure: { mend: 'gone' },
       nextDueAt: undefined,
     });
     expect(await desk.members('c1')).toHaveLength(35);
     fake.before = () => undefined;
-    await pullNow(desk.admin, cohort);
+    await runCohortPull(desk.admin, cohort);
     await desk.comesTo(cohort, hasSucceeded);
   });
 
@@ -381,14 +381,14 @@ describe('a cohort that is pulled no more', () => {
     const cohort = await desk.follow('c1', 'dynamic');
     await desk.startWorker();
     await desk.comesTo(cohort, hasSucceeded);
-    expect(await stopPulling(desk.admin, cohort)).toMatchObject({
+    expect(await deleteCohortPull(desk.admin, cohort)).toMatchObject({
       kind: 'PullStopped',
       cohort: { members: 35, schedule: undefined },
       pull: { schedule: 'dynamic' },
     });
-    expect(await stopPulling(desk.admin, cohort)).toMatchObject({ kind: 'CohortNotPulled' });
-    expect(await pullNow(desk.admin, cohort)).toMatchObject({ kind: 'CohortNotPulled' });
-    expect(await cancelPull(desk.admin, cohort)).toMatchObject({ kind: 'CohortNotPulled' });
+    expect(await deleteCohortPull(desk.admin, cohort)).toMatchObject({ kind: 'CohortNotPulled' });
+    expect(await runCohortPull(desk.admin, cohort)).toMatchObject({ kind: 'CohortNotPulled' });
+    expect(await cancelCohortPull(desk.admin, cohort)).toMatchObject({ kind: 'CohortNotPulled' });
     expect(await desk.members('c1')).toHaveLength(35);
     await desk.follow('c1', 'daily');
     await desk.comesTo(cohort, hasSucceeded);

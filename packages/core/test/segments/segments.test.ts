@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  changeSegment,
+  updateSegment,
   createSegment,
   deleteCohort,
   deleteSegment,
@@ -133,7 +133,7 @@ describe('the members of a segment', () => {
         const changed = segments[0];
         if (changed) {
           changed.definition = draw(roll, ids);
-          expect(await changeSegment(desk.admin, changed.id, { definition: changed.definition })).toMatchObject({
+          expect(await updateSegment(desk.admin, changed.id, { definition: changed.definition })).toMatchObject({
             kind: 'Segment',
             due: true,
           });

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { changeSegment, createHttp, createMetrics, listSegmentChanges, memberKey } from '@currents/core';
+import { updateSegment, createHttp, createMetrics, listSegmentChanges, memberKey } from '@currents/core';
 import { startCohortWork } from '../../src/cohorts/cohortWork.js';
 import { startSegmentWork } from '../../src/segments/segmentWork.js';
 import { add, createDice, page, remove, user } from '../cohorts/cohortHarness.js';
@@ -56,9 +56,9 @@ describe('workers', () => {
       ]);
       await endRest();
       if (round === 20)
-        await changeSegment(desk.admin, only, { definition: { any: [{ includes: a }, { includes: b }] } });
+        await updateSegment(desk.admin, only, { definition: { any: [{ includes: a }, { includes: b }] } });
       if (round === 40)
-        await changeSegment(desk.admin, only, { definition: { all: [{ includes: b }, { excludes: a }] } });
+        await updateSegment(desk.admin, only, { definition: { all: [{ includes: b }, { excludes: a }] } });
       if (round % 15 === 7) {
         await desk.sql`
           select pg_terminate_backend(pid) from pg_stat_activity

@@ -8,7 +8,7 @@ import {
   createSeal,
   migrate,
   openWakeSender,
-  registerImportPartner,
+  createImportPartner,
   startEngine,
   storePush,
   watchImportKeys,
@@ -33,7 +33,7 @@ export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
   await migrate(databaseUrl);
   const sql = connect(databaseUrl, { max: 6, name: 'bench' });
   const admin = { sql, databaseUrl, connectors: new Map<string, never>() };
-  await registerImportPartner(admin, partner);
+  await createImportPartner(admin, partner);
   const made = await createImportKey(admin, { partner, name: 'bench' });
   if (made.kind !== 'ImportKeyCreated') throw new Error(made.message);
   const queue = { databaseUrl };
