@@ -1,10 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { gunzip } from 'node:zlib';
 import { promisify } from 'node:util';
-import type { CohortRoute, Push, PushResult } from '@currents/connector';
+import { brazeCohorts, type CohortRoute, type Push, type PushResult } from '@currents/connector';
 import type { Connectors, ImportKeys, Metrics, NewPush, PushStored } from '@currents/core';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { placeOf, type PushPlace } from './pushPlace.js';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { refusalOf, refuse } from './problem.js';
 
 const unzip = promisify(gunzip);
 
@@ -14,62 +14,90 @@ export interface CohortDeps {
   readonly metrics: Pick<Metrics, 'pushed'>;
   /** Resolves once the push is committed. */
   readonly storePush: (push: NewPush) => Promise<PushStored>;
-  /** Whether an admin has made a partner of this name known. */
+  /** Whether an admin created a partner of this name. */
   readonly isRegistered: (partner: string) => Promise<boolean>;
-  /** What partners have to show beside the data import key, where their protocol has a key of the partner's; any will do when left out. */
+  /** The partner key that partners send besides the data import key, where their protocol has one. Not checked when undefined. */
   readonly partnerKey?: string | undefined;
-  /** Of one push, unpacked. */
+  /** Largest push, decompressed. */
   readonly bodyBytes: number;
-  /** Of all pushes that are being stored, beyond which further ones are asked to come again. */
+  /** Bytes of pushes being stored at once; beyond this, senders are asked to retry. */
   readonly queuedBytes: number;
-  readonly retryAfterSeconds: number;
 }
 
-/** `POST /partners/<partner>/…`: cohorts, in the words of whoever pushes them. */
+/**
+ * `POST /partners/<partner>/…`: cohorts, in the partner's own protocol. A partner with a connector has the routes that
+ * the connector declares; any other partner speaks Braze's partner protocol.
+ */
 export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
-  const { bodyBytes } = deps;
-  let underWayBytes = 0;
+  const { connectors, bodyBytes, queuedBytes } = deps;
+  let pendingBytes = 0;
+
+  async function push(request: FastifyRequest, reply: FastifyReply, endpoint: Endpoint): Promise<FastifyReply> {
+    const bytes = Buffer.isBuffer(request.body) ? request.body.length : 0;
+    pendingBytes += bytes;
+    try {
+      const text = pendingBytes - bytes > queuedBytes ? busy : await textOf(request, bodyBytes);
+      const push = pushOf(request, typeof text === 'string' ? text : '');
+      const result = typeof text === 'string' ? await store(push, endpoint, request, deps) : text;
+      if (result === 'unknown_partner') return refuse(reply, unknownPartner);
+      count(endpoint, result, deps, typeof text === 'string' && result.outcome !== 'unavailable');
+      return answer(reply, endpoint, push, result);
+    } finally {
+      pendingBytes -= bytes;
+    }
+  }
+
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytes }, (_request, body, done) =>
       done(null, body),
     );
-    scope.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
-      const place = placeOf(request.url, deps.connectors);
-      const push = place && pushOf(request, place, '');
-      if (place && push && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-        count(place, tooLarge(bodyBytes), deps);
-        return answer(reply, place, push, tooLarge(bodyBytes), deps);
-      }
-      if ((error.statusCode ?? 500) < 500)
-        return reply.code(error.statusCode ?? 400).send({ error: { code: 'bad_request', detail: error.message } });
-      request.log.error({ event: 'cohorts.error', err: error });
-      return reply
-        .code(500)
-        .send({ error: { code: 'internal_error', detail: 'the hub failed on this request; it has been logged' } });
-    });
-    scope.post('/partners/*', async (request, reply) => {
-      const place = placeOf(request.url, deps.connectors);
-      if (!place) return notFound(reply, request);
-      const bytes = Buffer.isBuffer(request.body) ? request.body.length : 0;
-      underWayBytes += bytes;
-      try {
-        const text = underWayBytes - bytes > deps.queuedBytes ? busy : await textOf(request, bodyBytes);
-        const push = pushOf(request, place, typeof text === 'string' ? text : '');
-        const result = typeof text === 'string' ? await take(push, place, request, deps) : text;
-        if (result === 'unknown_partner') return notFound(reply, request);
-        count(place, result, deps, typeof text === 'string' && result.outcome !== 'unavailable');
-        return answer(reply, place, push, result, deps);
-      } finally {
-        underWayBytes -= bytes;
-      }
-    });
+    const addRoute = (path: string, endpointOf: (request: FastifyRequest) => Endpoint | undefined): void => {
+      scope.post(path, {
+        errorHandler: (error: FastifyError, request, reply) => {
+          const endpoint = endpointOf(request);
+          if (!endpoint) return void refuse(reply, unknownPartner);
+          const result = resultOf(error, request, bodyBytes);
+          count(endpoint, result, deps);
+          return void answer(reply, endpoint, pushOf(request, ''), result);
+        },
+        handler: async (request, reply) => {
+          const endpoint = endpointOf(request);
+          return endpoint ? push(request, reply, endpoint) : refuse(reply, unknownPartner);
+        },
+      });
+    };
+    for (const { name, cohortImport } of connectors.values())
+      for (const route of cohortImport?.routes ?? [])
+        addRoute(`/partners/${name}/${route.path}`, () => ({ partner: name, route }));
+    for (const route of brazeCohorts.routes)
+      addRoute(`/partners/:partner/${route.path}`, ({ params }) => {
+        const { partner } = params as { readonly partner: string };
+        return connectors.has(partner) ? undefined : { partner, route };
+      });
   });
 }
 
-/** Names that nobody looked up are counted as one: anybody may knock with any name, and metrics keep each for ever. */
+/** One of a partner's ways to push cohorts. */
+interface Endpoint {
+  readonly partner: string;
+  readonly route: CohortRoute;
+}
+
+const unknownPartner = {
+  code: 'NOT_FOUND',
+  detail: 'there is no such partner endpoint; a data import key is shown with the endpoints it is for',
+} as const;
+
+function resultOf(error: FastifyError, request: FastifyRequest, bodyBytes: number): PushResult {
+  if (error.statusCode === 413) return tooLarge(bodyBytes);
+  const { code, detail } = refusalOf(error, request);
+  return { outcome: code === 'INTERNAL_SERVER_ERROR' ? 'unavailable' : 'unreadable', detail };
+}
+
+/** Partners whose key was not looked up count as `other`: anyone can send any name, and a metric keeps every label value. */
 function count(
-  { partner }: PushPlace,
+  { partner }: Endpoint,
   { outcome }: PushResult,
   { connectors, metrics }: CohortDeps,
   isLookedUp = false,
@@ -77,10 +105,10 @@ function count(
   metrics.pushed(isLookedUp || connectors.has(partner) ? partner : 'other', outcome);
 }
 
-/** Stores a push whose key is good, and says what is to be answered. */
-async function take(
+/** Stores a push whose key is valid. The result says what to answer. */
+async function store(
   push: Push,
-  { partner, route }: PushPlace,
+  { partner, route }: Endpoint,
   request: FastifyRequest,
   deps: CohortDeps,
 ): Promise<PushResult | 'unknown_partner'> {
@@ -94,7 +122,7 @@ async function take(
     if (deps.partnerKey !== undefined && route.partnerKeyOf && !isSame(route.partnerKeyOf(push), deps.partnerKey)) {
       return {
         outcome: 'unauthorised',
-        detail: 'the key of the partner is not the one that the operator of this hub has set',
+        detail: 'the partner key is not the one in PARTNER_API_KEY',
       };
     }
     const parsed = route.parse(push);
@@ -102,12 +130,12 @@ async function take(
     return await deps.storePush({ partner, keyId, body: push.body, parsed });
   } catch (error) {
     request.log.warn(
-      { event: 'cohorts.unavailable', partner, err: error },
-      'a push could not be stored, and was told so',
+      { event: 'push.failed', requestId: request.id, partner, err: error },
+      'a push could not be stored; its sender was asked to retry',
     );
     return {
       outcome: 'unavailable',
-      detail: 'the push could not be stored; send it again later, it will not be taken twice',
+      detail: 'the push could not be stored; repeat it later, it will be stored once',
     };
   }
 }
@@ -115,12 +143,12 @@ async function take(
 function refusedKey(key: string | undefined, { description }: CohortRoute): PushResult {
   const detail =
     key === undefined
-      ? `wanted a data import key; none came. ${description}`
-      : 'this data import key is not known for this partner, or has been invalidated';
+      ? `expected a data import key, got none. ${description}`
+      : 'this data import key does not exist for this partner or has been revoked';
   return { outcome: 'unauthorised', detail };
 }
 
-/** Compares in the same time wherever two keys differ. */
+/** Compares in a time that does not depend on where two keys differ. */
 function isSame(given: string | undefined, wanted: string): boolean {
   const [one, other] = [given ?? '', wanted].map((key) => createHash('sha256').update(key).digest()) as [
     Buffer,
@@ -131,36 +159,36 @@ function isSame(given: string | undefined, wanted: string): boolean {
 
 const busy: PushResult = {
   outcome: 'busy',
-  detail: 'more is coming in than can be stored; nothing of this push was kept, send it again later',
+  detail: 'pushes arrive faster than they can be stored; repeat this one later',
 };
 
 function tooLarge(bodyBytes: number): PushResult {
   return {
     outcome: 'too_large',
-    detail: `wanted a body of up to ${bodyBytes} bytes, unpacked; send the members in smaller parts`,
+    detail: `expected a body of at most ${bodyBytes} bytes, decompressed; send the members in smaller parts`,
   };
 }
 
-function pushOf(request: FastifyRequest, { path }: PushPlace, body: string): Push {
+function pushOf(request: FastifyRequest, body: string): Push {
   const headers: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(request.headers))
     headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  return { path, headers, body };
+  return { path: request.params as Push['path'], headers, body };
 }
 
-/** The body as text, unpacked; or why there is none. JSON is UTF-8, whatever else the content type may say of it. */
+/** The body as decompressed text, or why it cannot be read. JSON is always UTF-8, so the content type's charset is ignored. */
 async function textOf(request: FastifyRequest, bodyBytes: number): Promise<string | PushResult> {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
   if (encoding === 'identity' || body.length === 0) return plain(body);
-  if (encoding !== 'gzip') return { outcome: 'unreadable', detail: 'wanted content-encoding gzip, or none' };
+  if (encoding !== 'gzip') return { outcome: 'unreadable', detail: 'expected content-encoding gzip or none' };
   try {
     return plain(await unzip(body, { maxOutputLength: bodyBytes, chunkSize: 256 * 1024 }));
   } catch (error) {
     const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
     return isTooLarge
       ? tooLarge(bodyBytes)
-      : { outcome: 'unreadable', detail: 'the body says it is gzip, but does not unpack as gzip' };
+      : { outcome: 'unreadable', detail: 'the body is not valid gzip, although content-encoding says so' };
   }
 }
 
@@ -168,19 +196,9 @@ function plain(body: Buffer): string {
   return body.toString('utf8').replace(/^\ufeff/, '');
 }
 
-function answer(
-  reply: FastifyReply,
-  { route }: PushPlace,
-  push: Push,
-  result: PushResult,
-  { retryAfterSeconds }: CohortDeps,
-): FastifyReply {
+function answer(reply: FastifyReply, { route }: Endpoint, push: Push, result: PushResult): FastifyReply {
   const { status, headers = {}, body } = route.reply(push, result);
-  if (result.outcome === 'busy' || result.outcome === 'unavailable') reply.header('retry-after', retryAfterSeconds);
+  if (result.outcome === 'busy' || result.outcome === 'unavailable')
+    reply.header('retry-after', reply.server.retryAfterSeconds);
   return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(body);
-}
-
-function notFound(reply: FastifyReply, request: FastifyRequest): FastifyReply {
-  const detail = `there is no POST ${request.url.split('?')[0]}; cohorts go to the endpoints that the hub shows with a data import key, such as /partners/mixpanel/webhook`;
-  return reply.code(404).send({ error: { code: 'not_found', detail } });
 }

@@ -1,8 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { gunzip } from 'node:zlib';
 import { promisify } from 'node:util';
-import { bearerToken, StoreBusy, type IngestTokens, type Ingest, type Metrics, type Receipt } from '@currents/core';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  bearerToken,
+  httpProblems,
+  StoreBusy,
+  type HttpProblemCode,
+  type Ingest,
+  type IngestTokens,
+  type Metrics,
+  type Receipt,
+} from '@currents/core';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { refusalOf, refuse, type Refusal } from './problem.js';
 
 const unzip = promisify(gunzip);
 
@@ -11,64 +21,66 @@ export interface IngestDeps {
   readonly tokens: IngestTokens;
   readonly metrics: Metrics;
   readonly bodyBytes: number;
-  readonly retryAfterSeconds: number;
 }
 
-/** An answer that is not a success: a code for machines, a sentence for people. */
-interface Refusal {
-  readonly status: number;
-  readonly code: string;
-  readonly detail: string;
-}
-
-/** The refused events an answer lists; the quarantine has them all. */
-const mostListed = 1_000;
+/** Quarantined events that an answer lists; the quarantine holds all of them. */
+const maxListedEvents = 1_000;
 
 /** `POST /v1/events`: engagement events, in the wire format of a Braze Currents HTTP connector. */
 export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
   const { metrics, bodyBytes } = deps;
+  const answer = (reply: FastifyReply, refusal: Refusal): FastifyReply => {
+    metrics.requested(httpProblems[refusal.code]);
+    return refuse(reply, refusal);
+  };
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, payload, done) => readAll(payload, bodyBytes, done));
-    scope.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
-      const refusal = refusalOf(error, bodyBytes);
-      if (refusal.status === 500) request.log.error({ event: 'ingest.error', err: error });
-      return refuse(reply, refusal, deps);
-    });
-    scope.addHook('onRequest', async (request, reply) => {
-      const refusal = await authorise(request, deps);
-      if (refusal) return refuse(reply, refusal, deps);
-    });
-    scope.post('/v1/events', async (request, reply) => {
-      const startedMs = performance.now();
-      const bytes = await plainBody(request, bodyBytes);
-      // The request lives until it is answered, which is after the commit; its body need not.
-      request.body = undefined;
-      if (!Buffer.isBuffer(bytes)) return refuse(reply, bytes, deps);
-      try {
-        const taken = await deps.intake.take({ bytes, format: formatOf(request), tokenId: request.tokenId });
-        if (taken.outcome === 'unreadable')
-          return refuse(reply, { status: 400, code: taken.code, detail: taken.detail }, deps);
-        metrics.requested(200);
-        metrics.stored(taken.receipt.accepted, taken.receipt.refused.length, performance.now() - startedMs);
-        return reply.send(answerOf(taken.receipt));
-      } catch (error) {
-        if (!(error instanceof StoreBusy))
-          request.log.warn(
-            { event: 'ingest.unavailable', err: error },
-            'a request could not be stored, and was told so',
-          );
-        return refuse(reply, storeRefusal(error), deps);
-      }
+    scope.setErrorHandler((error: FastifyError, request, reply) =>
+      answer(reply, error.statusCode === 413 ? bodyTooLarge(bodyBytes) : refusalOf(error, request)),
+    );
+    scope.post('/v1/events', {
+      onRequest: async (request, reply) => {
+        const refusal = await authorise(request, deps);
+        if (refusal) return answer(reply, refusal);
+      },
+      handler: async (request, reply) => {
+        const startedMs = performance.now();
+        const bytes = await plainBody(request, bodyBytes);
+        // Frees the body: the request itself is kept until its commit.
+        request.body = undefined;
+        if (!Buffer.isBuffer(bytes)) return answer(reply, bytes);
+        try {
+          const taken = await deps.intake.take({ bytes, format: formatOf(request), tokenId: request.tokenId });
+          if (taken.outcome === 'unreadable')
+            return answer(reply, { code: unreadableCodes[taken.code] ?? 'BAD_REQUEST', detail: taken.detail });
+          metrics.requested(200);
+          metrics.stored(taken.receipt.accepted, taken.receipt.refused.length, performance.now() - startedMs);
+          return reply.send(answerOf(taken.receipt));
+        } catch (error) {
+          if (!(error instanceof StoreBusy))
+            request.log.warn(
+              { event: 'ingest.failed', requestId: request.id, err: error },
+              'a request could not be stored; its sender was asked to retry',
+            );
+          return answer(reply, storeRefusal(error));
+        }
+      },
     });
   });
 }
 
-/** Beyond the limit a body is read on and thrown away, up to this much: a plain client listens only once it has said all. */
-const mostDrainedBytes = 100 * 1024 * 1024;
+/** `readBody`'s codes as HTTP problem codes. */
+const unreadableCodes: Readonly<Record<string, HttpProblemCode>> = {
+  malformed_json: 'MALFORMED_JSON',
+  wrong_shape: 'WRONG_SHAPE',
+};
+
+/** A body beyond its limit is read and discarded up to this size: simple clients read the answer only after sending the whole body. */
+const maxDrainedBytes = 100 * 1024 * 1024;
 
 class BodyTooLarge extends Error {
-  readonly code = 'FST_ERR_CTP_BODY_TOO_LARGE';
+  readonly statusCode = 413;
 }
 
 function readAll(
@@ -82,7 +94,7 @@ function readAll(
     bytes += chunk.length;
     if (bytes <= bodyBytes) chunks.push(chunk);
     else chunks = [];
-    if (bytes > mostDrainedBytes) payload.destroy();
+    if (bytes > maxDrainedBytes) payload.destroy();
   });
   payload.once('error', (error) => done(error));
   payload.once('end', () => {
@@ -100,21 +112,20 @@ declare module 'fastify' {
 async function authorise(request: FastifyRequest, { tokens }: IngestDeps): Promise<Refusal | undefined> {
   const token = bearerToken(request.headers.authorization);
   if (token === undefined) {
-    return {
-      status: 401,
-      code: 'token_missing',
-      detail: 'wanted the header «Authorization: Bearer <ingest token>»; it is missing or not of that form',
-    };
+    return { code: 'TOKEN_MISSING', detail: 'expected the header Authorization: Bearer <ingest token>' };
   }
   let id;
   try {
     id = await tokens.check(token);
   } catch (error) {
-    request.log.warn({ event: 'ingest.unavailable', err: error }, 'a token could not be checked');
+    request.log.warn(
+      { event: 'ingest.failed', requestId: request.id, err: error },
+      'an ingest token could not be checked',
+    );
     return storeRefusal(error);
   }
   if (id === undefined)
-    return { status: 401, code: 'token_unknown', detail: 'this ingest token is not known, or has been revoked' };
+    return { code: 'TOKEN_UNKNOWN', detail: 'this ingest token does not exist or has been revoked' };
   request.tokenId = id;
   return undefined;
 }
@@ -129,7 +140,7 @@ async function plainBody(request: FastifyRequest, bodyBytes: number): Promise<Bu
   if (encoding === 'identity') return body;
   // HTTP has two names for it (RFC 9110, 8.4.1.3).
   if (encoding !== 'gzip' && encoding !== 'x-gzip') {
-    return { status: 415, code: 'encoding_unknown', detail: 'wanted content-encoding gzip, or none' };
+    return { code: 'UNSUPPORTED_ENCODING', detail: 'expected content-encoding gzip or none' };
   }
   if (body.length === 0) return body;
   try {
@@ -137,8 +148,8 @@ async function plainBody(request: FastifyRequest, bodyBytes: number): Promise<Bu
   } catch (error) {
     const tooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
     return tooLarge
-      ? tooLargeRefusal(bodyBytes)
-      : { status: 400, code: 'bad_gzip', detail: 'the body says it is gzip, but does not unpack as gzip' };
+      ? bodyTooLarge(bodyBytes)
+      : { code: 'MALFORMED_GZIP', detail: 'the body is not valid gzip, although content-encoding says so' };
   }
 }
 
@@ -146,47 +157,25 @@ function answerOf({ accepted, refused }: Receipt) {
   return {
     accepted,
     quarantined: refused.length,
-    quarantinedEvents: refused.length > mostListed ? refused.slice(0, mostListed) : refused,
+    quarantinedEvents: refused.length > maxListedEvents ? refused.slice(0, maxListedEvents) : refused,
   };
 }
 
 function storeRefusal(error: unknown): Refusal {
-  if (error instanceof StoreBusy) {
-    return {
-      status: 429,
-      code: 'too_fast',
-      detail: 'more events are coming in than can be stored; nothing of this request was kept, send it again later',
-    };
-  }
+  return error instanceof StoreBusy
+    ? {
+        code: 'TOO_MANY_REQUESTS',
+        detail: 'events arrive faster than they can be stored; repeat the same request later',
+      }
+    : {
+        code: 'UNAVAILABLE',
+        detail: 'the events could not be stored; repeat the same request later, it will be stored once',
+      };
+}
+
+function bodyTooLarge(bodyBytes: number): Refusal {
   return {
-    status: 503,
-    code: 'store_unavailable',
-    detail: 'the events could not be stored; send the same request again later, it will not be taken twice',
+    code: 'BODY_TOO_LARGE',
+    detail: `expected a body of at most ${bodyBytes} bytes, decompressed; send the events in smaller requests`,
   };
-}
-
-function tooLargeRefusal(bodyBytes: number): Refusal {
-  return {
-    status: 413,
-    code: 'body_too_large',
-    detail: `wanted a body of up to ${bodyBytes} bytes, unpacked; send the events in smaller requests`,
-  };
-}
-
-function refusalOf(error: Error & { statusCode?: number; code?: string }, bodyBytes: number): Refusal {
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLargeRefusal(bodyBytes);
-  const status = error.statusCode ?? 500;
-  if (status < 500) return { status, code: 'bad_request', detail: error.message };
-  return { status: 500, code: 'internal_error', detail: 'the hub failed on this request; it has been logged' };
-}
-
-function refuse(
-  reply: FastifyReply,
-  { status, code, detail }: Refusal,
-  { metrics, retryAfterSeconds }: IngestDeps,
-): FastifyReply {
-  metrics.requested(status);
-  if (status === 429 || status === 503) reply.header('retry-after', retryAfterSeconds);
-  if (status === 401) reply.header('www-authenticate', 'Bearer');
-  return reply.code(status).send({ error: { code, detail } });
 }

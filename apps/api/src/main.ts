@@ -27,6 +27,7 @@ import { registerAdmin } from './admin/register.js';
 import { registerCohorts } from './cohorts.js';
 import { readConfig, type Config } from './config.js';
 import { connectors } from './connectors.js';
+import { registerIngest } from './ingest.js';
 import { registerSegments } from './segments.js';
 import { createServer } from './server.js';
 
@@ -74,12 +75,10 @@ async function main(config: Config): Promise<void> {
   const app = createServer({
     log,
     metrics,
-    intake,
-    tokens,
-    bodyBytes: config.INGEST_BODY_MEGABYTES * megabyte,
     retryAfterSeconds: config.RETRY_AFTER_SECONDS,
     ready: async () => void (await sql`select 1`),
   });
+  registerIngest(app, { intake, tokens, metrics, bodyBytes: config.INGEST_BODY_MEGABYTES * megabyte });
   registerCohorts(app, {
     connectors,
     importKeys,
@@ -89,9 +88,8 @@ async function main(config: Config): Promise<void> {
     partnerKey: config.PARTNER_API_KEY,
     bodyBytes: config.INGEST_BODY_MEGABYTES * megabyte,
     queuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
-    retryAfterSeconds: config.RETRY_AFTER_SECONDS,
   });
-  registerSegments(app, { admin, retryAfterSeconds: config.RETRY_AFTER_SECONDS });
+  registerSegments(app, { admin });
   await registerAdmin(app, { admin });
   await showFirstToken(admin);
 

@@ -9,70 +9,43 @@ import {
   type MemberExport,
 } from '@currents/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { refuse, type Refusal } from './problem.js';
 
 export interface SegmentDeps {
   readonly admin: Pick<Admin, 'db' | 'databaseUrl'>;
-  readonly retryAfterSeconds: number;
 }
 
-interface Refusal {
-  readonly status: number;
-  readonly code: string;
-  readonly detail: string;
-}
-
-/** Each holds a connection to the database for as long as it is read. */
-const mostExports = 4;
+/** Exports under way at once. Each holds a database connection until its reader has read it all. */
+const maxExports = 4;
 
 const types: Readonly<Record<ExportFormat, string>> = {
   ndjson: 'application/x-ndjson; charset=utf-8',
   csv: 'text/csv; charset=utf-8; header=present',
 };
 
-/** `GET /v1/segments/:id/members`: all members of a segment as they are at one moment, for whoever shows an admin token. */
+/** `GET /v1/segments/:id/members`: streams all members of a segment as of one moment. Requires an admin token. */
 export function registerSegments(app: FastifyInstance, deps: SegmentDeps): void {
   const running = new Set<PassThrough>();
 
   app.register(async (scope) => {
-    // An export may take as long as its reader likes; the process does not wait for that.
+    // An export lasts as long as its reader takes; a stopping process ends it.
     scope.addHook('preClose', async () =>
       running.forEach((stream) => void stream.destroy(new Error('the hub is stopping'))),
     );
-    scope.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-      if ((error.statusCode ?? 500) < 500)
-        return refuse(reply, { status: error.statusCode ?? 400, code: 'bad_request', detail: error.message }, deps);
-      request.log.error({ event: 'segments.error', err: error });
-      return refuse(
-        reply,
-        { status: 500, code: 'internal_error', detail: 'the hub failed on this request; it has been logged' },
-        deps,
-      );
-    });
     scope.get<{ Params: { id: string }; Querystring: { format?: unknown } }>(
       '/v1/segments/:id/members',
       async (request, reply) => {
         const refusal = await authorise(request, deps);
-        if (refusal) return refuse(reply, refusal, deps);
+        if (refusal) return refuse(reply, refusal);
         const { format = 'ndjson' } = request.query;
         if (format !== 'ndjson' && format !== 'csv')
-          return refuse(
-            reply,
-            { status: 400, code: 'format_unknown', detail: 'format: wanted ndjson or csv; something else came' },
-            deps,
-          );
-        if (running.size >= mostExports) {
-          return refuse(
-            reply,
-            {
-              status: 429,
-              code: 'too_many_exports',
-              detail: `${mostExports} exports are under way, and that is the most; come again later`,
-            },
-            deps,
-          );
+          return refuse(reply, { code: 'UNKNOWN_FORMAT', detail: 'format: expected ndjson or csv' });
+        if (running.size >= maxExports) {
+          const detail = `${maxExports} exports are running, which is the limit; try again later`;
+          return refuse(reply, { code: 'TOO_MANY_EXPORTS', detail });
         }
         const stream = new PassThrough();
-        // Whoever writes to it learns of an error by its being closed.
+        // The writer notices an error by the stream's being closed.
         stream.on('error', () => undefined);
         running.add(stream);
         stream.once('close', () => running.delete(stream));
@@ -82,7 +55,7 @@ export function registerSegments(app: FastifyInstance, deps: SegmentDeps): void 
   });
 }
 
-/** Answers as soon as there is something to send; the rest follows as fast as it is read. */
+/** Answers once the first members are there; the rest follows as fast as it is read. */
 async function send(
   stream: PassThrough,
   format: ExportFormat,
@@ -113,16 +86,16 @@ async function send(
   });
   if (outcome === 'not_found' || outcome === 'not_evaluated') {
     stream.destroy();
-    return refuse(reply, refusals[outcome], deps);
+    return refuse(reply, refusals[outcome]);
   }
-  // Ends with an error when the reader goes away, or the database does: the reader then sees that it lacks the end.
+  // Rejects when the reader or the database goes away. Destroying the stream shows the reader that the export is incomplete.
   exported.then(
     () => stream.end(),
     (error: unknown) => {
       if (!stream.destroyed)
         request.log.warn(
-          { event: 'segments.export_broken', segment: id, err: error },
-          'an export ended before its end',
+          { event: 'segment_export.failed', requestId: request.id, segment: id, err: error },
+          'an export ended early',
         );
       stream.destroy(error instanceof Error ? error : undefined);
     },
@@ -131,15 +104,14 @@ async function send(
 }
 
 const refusals = {
-  not_found: { status: 404, code: 'segment_not_found', detail: 'there is no segment with this id' },
+  not_found: { code: 'SEGMENT_NOT_FOUND', detail: 'there is no segment with this id' },
   not_evaluated: {
-    status: 409,
-    code: 'segment_not_evaluated',
-    detail: 'the segment is new, and its members have not been looked up yet; come again in a moment',
+    code: 'SEGMENT_NOT_EVALUATED',
+    detail: 'the segment is new and its members have not been computed yet; try again in a moment',
   },
 } as const satisfies Record<string, Refusal>;
 
-/** Resolves when there is room for more; rejects when nobody reads any more. */
+/** Resolves when there is room for more; rejects once the reader has gone. */
 async function write(stream: PassThrough, text: string): Promise<void> {
   if (stream.destroyed) throw new Error('the reader has gone');
   if (stream.write(text)) return;
@@ -157,26 +129,15 @@ async function write(stream: PassThrough, text: string): Promise<void> {
 async function authorise(request: FastifyRequest, { admin }: SegmentDeps): Promise<Refusal | undefined> {
   const token = bearerToken(request.headers.authorization);
   if (token === undefined)
-    return {
-      status: 401,
-      code: 'token_missing',
-      detail: 'wanted the header «Authorization: Bearer <admin token>»; it is missing or not of that form',
-    };
+    return { code: 'TOKEN_MISSING', detail: 'expected the header Authorization: Bearer <admin token>' };
   try {
     if ((await checkAdminToken(admin, token)) !== undefined) return undefined;
   } catch (error) {
-    request.log.warn({ event: 'segments.unavailable', err: error }, 'an admin token could not be checked');
-    return { status: 503, code: 'unavailable', detail: 'the database does not answer; try again later' };
+    request.log.warn(
+      { event: 'segment_export.failed', requestId: request.id, err: error },
+      'an admin token could not be checked',
+    );
+    return { code: 'UNAVAILABLE', detail: 'the database does not answer; try again later' };
   }
-  return { status: 401, code: 'token_unknown', detail: 'this admin token is not known, or has been revoked' };
-}
-
-function refuse(
-  reply: FastifyReply,
-  { status, code, detail }: Refusal,
-  { retryAfterSeconds }: SegmentDeps,
-): FastifyReply {
-  if (status === 429 || status === 503 || status === 409) reply.header('retry-after', retryAfterSeconds);
-  if (status === 401) reply.header('www-authenticate', 'Bearer');
-  return reply.code(status).send({ error: { code, detail } });
+  return { code: 'TOKEN_UNKNOWN', detail: 'this admin token does not exist or has been revoked' };
 }

@@ -1,40 +1,41 @@
 import type { Metrics } from '@currents/core';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import { registerIngest, type IngestDeps } from './ingest.js';
+import { answerWithProblems, makeRequestId, refuse, refuseBadUrl, refuseUnreadable } from './problem.js';
 
-export interface ServerDeps extends IngestDeps {
+/** Characters of one path parameter, such as a list's id; Node limits the whole request head to 16 KB. */
+const maxPathParameterLength = 1_024;
+
+export interface ServerDeps {
   readonly log: FastifyBaseLogger;
   readonly metrics: Metrics;
-  /** Rejects when the process cannot do its work at this moment. */
+  /** `Retry-After` of answers to requests that may succeed when repeated. */
+  readonly retryAfterSeconds: number;
+  /** Rejects while the process cannot do its work. */
   readonly ready: () => Promise<void>;
 }
 
-/** The front door, without the admin's. */
+/** The api's HTTP server with `/healthz`, `/readyz` and `/metrics`; each `register…` function adds an endpoint. */
 export function createServer(deps: ServerDeps): FastifyInstance {
   const app = fastify({
     loggerInstance: deps.log,
     logController: new LogController({ disableRequestLogging: true }),
-    // A logger made for every request costs more than reading its head, and adds a number that nobody looks for.
+    // A logger made for every request costs more than parsing the request's head. Lines that need the id name it.
     childLoggerFactory: (log) => log,
+    genReqId: makeRequestId,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxPathParameterLength },
+    frameworkErrors: refuseBadUrl,
+    clientErrorHandler: (error, socket) => refuseUnreadable(deps.log, error, socket),
     forceCloseConnections: 'idle',
-    // A client that sends slower than this holds a connection for nothing.
+    // Frees connections of clients that send more slowly than this.
     requestTimeout: 120_000,
   });
+  answerWithProblems(app, deps.retryAfterSeconds);
   closeAfterAnswer(app);
-  app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({
-      error: {
-        code: 'not_found',
-        detail: `there is no ${request.method} ${request.url.split('?')[0]}; events go to POST /v1/events`,
-      },
-    }),
-  );
   registerOperations(app, deps);
-  registerIngest(app, deps);
   return app;
 }
 
-/** What an operator's tools ask: is it alive, is it ready, how is it doing. */
+/** Liveness, readiness and Prometheus metrics. */
 function registerOperations(app: FastifyInstance, { metrics, ready }: Pick<ServerDeps, 'metrics' | 'ready'>): void {
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
@@ -42,7 +43,7 @@ function registerOperations(app: FastifyInstance, { metrics, ready }: Pick<Serve
       await ready();
       return { status: 'ready' };
     } catch {
-      return reply.code(503).send({ status: 'not ready', detail: 'the database does not answer' });
+      return refuse(reply, { code: 'UNAVAILABLE', detail: 'the database does not answer' });
     }
   });
   app.get('/metrics', async (_request, reply) =>
@@ -50,7 +51,7 @@ function registerOperations(app: FastifyInstance, { metrics, ready }: Pick<Serve
   );
 }
 
-/** Once the process is told to stop, every answer also ends its connection: one kept alive would hold the stop up for minutes. */
+/** Makes every answer close its connection once the process is stopping; kept-alive connections would delay the stop for minutes. */
 function closeAfterAnswer(app: FastifyInstance): void {
   let closing = false;
   app.addHook('preClose', async () => {

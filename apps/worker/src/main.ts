@@ -16,7 +16,7 @@ import { createServer } from './server.js';
 
 const hourMs = 3_600_000;
 
-/** Starts the back door, and closes it on SIGTERM or SIGINT once everything under way is recorded. */
+/** Starts the worker. SIGTERM or SIGINT stops it once every attempt in flight is recorded. */
 async function main(config: Config): Promise<void> {
   const log = createLog('worker', config.LOG_LEVEL);
   surviveLostConnections(log);
@@ -35,7 +35,7 @@ async function main(config: Config): Promise<void> {
     retentionDays: config.RETENTION_DAYS,
     enforceBudgets: config.ENFORCE_BUDGETS,
   });
-  const server = createServer({ metrics, ready: () => engine.ping() });
+  const server = createServer({ log, metrics, ready: () => engine.ping() });
   server.listen(config.WORKER_PORT, config.WORKER_HOST, () => {
     const { address, port } = server.address() as AddressInfo;
     const url = `http://${address}:${port}`;

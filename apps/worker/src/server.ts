@@ -1,39 +1,63 @@
+import { randomUUID } from 'node:crypto';
 import { createServer as createHttpServer, type Server } from 'node:http';
-import type { Metrics } from '@currents/core';
+import { httpProblem, problemMediaType, type HttpProblemCode, type Metrics } from '@currents/core';
 
-/** What an operator's tools ask of a worker: is it alive, is it ready, how is it doing. */
-export function createServer({
-  metrics,
-  ready,
-}: {
+export interface ServerDeps {
+  readonly log: { error(fields: object, message: string): void };
   readonly metrics: Metrics;
+  /** Rejects while the worker cannot do its work. */
   readonly ready: () => Promise<void>;
-}): Server {
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The worker's HTTP server: liveness, readiness and Prometheus metrics. Errors are problem documents (RFC 9457). */
+export function createServer(deps: ServerDeps): Server {
   return createHttpServer((request, response) => {
-    void answer(request.url ?? '', metrics, ready).then(({ status, type, body }) => {
-      response.writeHead(status, { 'content-type': type }).end(body);
-    });
+    const requestId = randomUUID();
+    const failed = (error: unknown): Answer => {
+      deps.log.error({ event: 'request.failed', requestId, url: request.url, err: error }, 'a request failed');
+      return problem(
+        'INTERNAL_SERVER_ERROR',
+        'the request failed; the log explains it under this requestId',
+        requestId,
+      );
+    };
+    void answer(request.method ?? '', request.url ?? '', requestId, deps)
+      .catch(failed)
+      .then(({ status, headers, body }) => {
+        response.writeHead(status, { ...headers, 'x-request-id': requestId }).end(body);
+      });
   });
 }
 
-const json = 'application/json';
+async function answer(method: string, url: string, requestId: string, { metrics, ready }: ServerDeps): Promise<Answer> {
+  const path = url.split('?')[0] ?? '';
+  const endpoints: Readonly<Record<string, () => Promise<Answer>>> = {
+    '/healthz': async () => ok('application/json', '{"status":"ok"}'),
+    '/readyz': () =>
+      ready().then(
+        () => ok('application/json', '{"status":"ready"}'),
+        () => problem('UNAVAILABLE', 'the database does not answer', requestId),
+      ),
+    '/metrics': async () => ok(metrics.registry.contentType, await metrics.registry.metrics()),
+  };
+  const endpoint = Object.hasOwn(endpoints, path) ? endpoints[path] : undefined;
+  if (!endpoint) return problem('NOT_FOUND', 'a worker answers /healthz, /readyz and /metrics', requestId);
+  if (method === 'GET' || method === 'HEAD') return endpoint();
+  const refusal = problem('METHOD_NOT_ALLOWED', `expected GET or HEAD ${path}, got ${method}`, requestId);
+  return { ...refusal, headers: { ...refusal.headers, allow: 'GET, HEAD' } };
+}
 
-async function answer(url: string, metrics: Metrics, ready: () => Promise<void>) {
-  switch (url.split('?')[0]) {
-    case '/healthz':
-      return { status: 200, type: json, body: '{"status":"ok"}' };
-    case '/readyz':
-      return ready().then(
-        () => ({ status: 200, type: json, body: '{"status":"ready"}' }),
-        () => ({ status: 503, type: json, body: '{"status":"not ready","detail":"the database does not answer"}' }),
-      );
-    case '/metrics':
-      return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
-    default:
-      return {
-        status: 404,
-        type: json,
-        body: '{"error":{"code":"not_found","detail":"a worker answers /healthz, /readyz and /metrics"}}',
-      };
-  }
+function ok(type: string, body: string): Answer {
+  return { status: 200, headers: { 'content-type': type }, body };
+}
+
+function problem(code: HttpProblemCode, detail: string, requestId: string): Answer {
+  const document = httpProblem(code, detail, requestId);
+  return { status: document.status, headers: { 'content-type': problemMediaType }, body: JSON.stringify(document) };
 }

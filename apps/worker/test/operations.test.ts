@@ -1,45 +1,64 @@
-import type { Server } from 'node:http';
+import { STATUS_CODES, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createMetrics } from '@currents/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createServer } from '../src/server.js';
 
 const metrics = createMetrics();
+const logged: object[] = [];
 let isReady = true;
 let server: Server;
 beforeAll(async () => {
-  server = createServer({ metrics, ready: () => (isReady ? Promise.resolve() : Promise.reject(new Error('CANARY'))) });
+  server = createServer({
+    log: { error: (fields) => void logged.push(fields) },
+    metrics,
+    ready: () => (isReady ? Promise.resolve() : Promise.reject(new Error('CANARY'))),
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-async function ask(path: string): Promise<readonly [status: number, type: string | null, body: string]> {
-  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
-  return [response.status, response.headers.get('content-type'), await response.text()];
+async function ask(path: string, method = 'GET') {
+  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, { method });
+  return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-describe('an operator asks a worker', () => {
-  it('whether it lives', async () => {
-    expect(await ask('/healthz')).toEqual([200, 'application/json', '{"status":"ok"}']);
+/** The answer's problem document, whose constant members and request id have been checked. */
+async function askForProblem(path: string, method?: string): Promise<Record<string, unknown>> {
+  const { status, headers, text } = await ask(path, method);
+  expect(headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+  const { type, title, requestId, ...problem } = JSON.parse(text);
+  expect([type, title, problem.status]).toEqual(['about:blank', STATUS_CODES[status], status]);
+  expect(requestId).toBe(headers.get('x-request-id'));
+  return problem;
+}
+
+describe('a worker’s HTTP server', () => {
+  it('answers /healthz', async () => {
+    const { status, headers, text } = await ask('/healthz');
+    expect([status, headers.get('content-type'), text]).toEqual([200, 'application/json', '{"status":"ok"}']);
   });
 
-  it('whether it can work, and is told when its database is away, and nothing of the error', async () => {
-    expect(await ask('/readyz?verbose=1')).toEqual([200, 'application/json', '{"status":"ready"}']);
+  it('answers /readyz with 503, and nothing of the error, while its database is away', async () => {
+    expect((await ask('/readyz?verbose=1')).text).toBe('{"status":"ready"}');
     isReady = false;
-    expect(await ask('/readyz')).toEqual([
-      503,
-      'application/json',
-      '{"status":"not ready","detail":"the database does not answer"}',
-    ]);
-    expect((await ask('/healthz'))[0]).toBe(200);
+    expect(await askForProblem('/readyz')).toEqual({
+      status: 503,
+      code: 'UNAVAILABLE',
+      detail: 'the database does not answer',
+    });
+    expect((await ask('/healthz')).status).toBe(200);
   });
 
-  it('how it is doing, in the words of Prometheus', async () => {
+  it('answers /metrics in the Prometheus format', async () => {
     metrics.attempted(7, { delivered: 5, skipped: 1, rejected: 2, expired: 0, pending: 3 }, 120);
     metrics.delivered(7, 5, 40);
     metrics.swept(2);
-    const [status, type, text] = await ask('/metrics');
-    expect([status, type]).toEqual([200, expect.stringMatching(/^text\/plain; version=0\.0\.4/)]);
+    const { status, headers, text } = await ask('/metrics');
+    expect([status, headers.get('content-type')]).toEqual([
+      200,
+      expect.stringMatching(/^text\/plain; version=0\.0\.4/),
+    ]);
     const lines = text.split('\n');
     for (const line of [
       'currents_outcomes_total{current="7",outcome="delivered"} 5',
@@ -54,11 +73,32 @@ describe('an operator asks a worker', () => {
     expect(text).not.toContain('outcome="expired"');
   });
 
-  it('for anything else, and is told what there is', async () => {
-    const [status, , body] = await ask('/v1/events');
-    expect(status).toBe(404);
-    expect(JSON.parse(body)).toEqual({
-      error: { code: 'not_found', detail: 'a worker answers /healthz, /readyz and /metrics' },
-    });
+  it('answers an unknown path with 404', async () => {
+    for (const path of ['/v1/events', '/constructor'])
+      expect(await askForProblem(path)).toEqual({
+        status: 404,
+        code: 'NOT_FOUND',
+        detail: 'a worker answers /healthz, /readyz and /metrics',
+      });
+  });
+
+  it('answers another method with 405 and Allow', async () => {
+    for (const path of ['/healthz', '/readyz', '/metrics']) {
+      expect((await ask(path, 'POST')).headers.get('allow')).toBe('GET, HEAD');
+      expect(await askForProblem(path, 'DELETE')).toMatchObject({ status: 405, code: 'METHOD_NOT_ALLOWED' });
+    }
+    expect((await ask('/healthz', 'HEAD')).status).toBe(200);
+  });
+
+  it('answers its own failure with 500, and logs the reason under the id that it answers', async () => {
+    const failing = new Error('CANARY');
+    metrics.registry.registerMetric({ name: 'currents_failing', get: () => Promise.reject(failing) } as never);
+    const { headers, text } = await ask('/metrics');
+    metrics.registry.removeSingleMetric('currents_failing');
+    expect(JSON.parse(text)).toMatchObject({ status: 500, code: 'INTERNAL_SERVER_ERROR' });
+    expect(text).not.toContain('CANARY');
+    expect(logged).toEqual([
+      { event: 'request.failed', requestId: headers.get('x-request-id'), url: '/metrics', err: failing },
+    ]);
   });
 });

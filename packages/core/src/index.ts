@@ -5,6 +5,13 @@ export { migrate } from './db/migrate.js';
 export { openWriter, type Writer } from './db/writer.js';
 export { drawShard, quietly, startEngine, type Engine, type EngineOptions } from './engine.js';
 export { createHttp } from './process/http.js';
+export {
+  httpProblem,
+  httpProblems,
+  problemMediaType,
+  type HttpProblem,
+  type HttpProblemCode,
+} from './process/httpProblem.js';
 export { watchIngestTokens, type IngestTokens } from './ingest/tokenCache.js';
 export { createIngest, type Ingest, type Taken } from './ingest/ingest.js';
 export { createLog } from './process/log.js';

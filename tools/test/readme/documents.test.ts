@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { httpProblems } from '@currents/core';
 import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../../..');
@@ -18,9 +19,14 @@ const documents = [
   ...rooms.filter((path) => existsSync(join(root, path))),
 ];
 const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
-const variables = new Set([...read('.env.example').matchAll(/^# ([A-Z_]+)=/gm)].map(([, name = '']) => name));
+const matches = (path: string, pattern: RegExp) => [...read(path).matchAll(pattern)].map(([, name = '']) => name);
+const constants = new Set([
+  ...matches('.env.example', /^# ([A-Z_]+)=/gm),
+  ...matches('apps/api/schema.graphql', /^ {2}([A-Z_]+)$/gm),
+  ...Object.keys(httpProblems),
+]);
 
-it('there are the documents that a visitor looks for', () => {
+it('the documents that a visitor looks for exist', () => {
   expect(documents).toEqual(
     expect.arrayContaining([
       'README.md',
@@ -34,22 +40,27 @@ it('there are the documents that a visitor looks for', () => {
 describe.each(documents)('%s', (path) => {
   const text = read(path);
 
-  it('links only to what is there', () => {
+  it('links only to files that exist', () => {
     const links = [...text.matchAll(/\]\(((?!http)[^)#]+)(?:#[^)]*)?\)/g)].map(([, link = '']) => link);
     expect(links.filter((link) => !existsSync(join(root, dirname(path), link)))).toEqual([]);
   });
 
-  it('names only commands that there are', () => {
+  it('names only commands that exist', () => {
     const commands = [...text.matchAll(/npm (?:run ([\w:]+)|(start|test)\b)/g)].map(
       ([, run, short]) => run ?? short ?? '',
     );
     expect(commands.filter((command) => !(command in scripts))).toEqual([]);
   });
 
-  it('names only variables that there are', () => {
+  it('names only variables, codes and enum values that exist', () => {
     const named = [...text.matchAll(/`([A-Z]+_[A-Z_]+)`/g)].map(([, name = '']) => name);
-    expect(named.filter((name) => !variables.has(name))).toEqual([]);
+    expect(named.filter((name) => !constants.has(name))).toEqual([]);
   });
+});
+
+it('docs/http-errors.md documents every code with its status', () => {
+  const rows = [...read('docs/http-errors.md').matchAll(/^\| `([A-Z_]+)` +\| (\d{3}) /gm)];
+  expect(rows.map(([, code, status]) => [code, Number(status)])).toEqual(Object.entries(httpProblems));
 });
 
 describe('the pages of decisions', () => {
@@ -59,12 +70,12 @@ describe('the pages of decisions', () => {
 
   it('are all listed, by their titles and in order', () => {
     const titles = pages.map(
-      (page) => `${Number.parseInt(page, 10)}. [${/^# (.+)/.exec(read(`docs/decisions/${page}`))?.[1]}](${page})`,
+      (page) => `- ${page.slice(0, 4)} [${/^# (.+)/.exec(read(`docs/decisions/${page}`))?.[1]}](${page})`,
     );
     expect(
       read('docs/decisions/README.md')
         .split('\n')
-        .filter((line) => /^\d/.test(line)),
+        .filter((line) => line.startsWith('- ')),
     ).toEqual(titles);
   });
 

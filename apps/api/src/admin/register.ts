@@ -1,6 +1,7 @@
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { bearerToken, checkAdminToken, type Admin } from '@currents/core';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { refusalOf, refuse, type Refusal } from '../problem.js';
 import { createAdminApi } from './api.js';
 import type { AdminContext } from './context.js';
 
@@ -8,8 +9,8 @@ export interface AdminDeps {
   readonly admin: Admin;
 }
 
-/** Bytes of a request; a Current with every event type named takes about 10,000. */
-export const mostBodyBytes = 256 * 1024;
+/** Largest request body. A Current that names every event type takes about 10,000 bytes. */
+export const maxBodyBytes = 256 * 1024;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -17,7 +18,7 @@ declare module 'fastify' {
   }
 }
 
-/** `POST /graphql`, for whoever shows an admin token. */
+/** `POST /graphql`. Requires an admin token. */
 export async function registerAdmin(app: FastifyInstance, { admin }: AdminDeps): Promise<void> {
   const api = createAdminApi(app.log);
   await api.start();
@@ -26,25 +27,24 @@ export async function registerAdmin(app: FastifyInstance, { admin }: AdminDeps):
   await app.register(async (scope) => {
     scope.decorateRequest('adminTokenId', '');
     scope.removeAllContentTypeParsers();
-    // The usual parser, but for its message, which quotes the body.
+    // Fastify's parser, but without its messages, which quote the body.
     const parse = scope.getDefaultJsonParser('error', 'error');
     scope.addContentTypeParser(
       'application/json',
-      { parseAs: 'string', bodyLimit: mostBodyBytes },
+      { parseAs: 'string', bodyLimit: maxBodyBytes },
       (request, body, done) =>
         body === ''
-          ? done(new NotJson('an empty one'))
+          ? done(new NotJson('an empty body'))
           : parse(request, body as string, (error, value: unknown) =>
               error ? done(new NotJson('something else')) : done(null, value),
             ),
     );
-    scope.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
-      const refusal = refusalOf(error);
-      if (refusal.status === 500) request.log.error({ event: 'admin.error', err: error });
-      return refuse(reply, refusal);
-    });
+    scope.setErrorHandler((error: FastifyError, request, reply) => answer(reply, graphqlRefusalOf(error, request)));
     scope.post('/graphql', {
-      onRequest: (request, reply) => authenticate(admin, request, reply),
+      onRequest: async (request, reply) => {
+        const refusal = await authenticate(admin, request);
+        if (refusal) return answer(reply, refusal);
+      },
       handler: fastifyApolloHandler<AdminContext>(api, {
         context: async ({ adminTokenId, log }, reply) => {
           // Answers may hold a token that is shown once.
@@ -53,88 +53,50 @@ export async function registerAdmin(app: FastifyInstance, { admin }: AdminDeps):
         },
       }),
     });
-    scope.route({
-      method: ['GET', 'PUT', 'PATCH', 'DELETE'],
-      url: '/graphql',
-      handler: async (_request, reply) => {
-        reply.header('allow', 'POST');
-        return refuse(reply, {
-          status: 405,
-          code: 'METHOD_NOT_ALLOWED',
-          message: 'wanted POST with a JSON body such as {"query": "{ currents { nodes { name } } }"}',
-        });
-      },
-    });
   });
 }
 
-interface Refusal {
-  readonly status: number;
-  readonly code: string;
-  readonly message: string;
-}
-
-/** Asks the database each time: admins ask seldom, and a revoked token is refused at once. */
-async function authenticate(
-  admin: Admin,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply | undefined> {
+/** Reads the database on every request, so that a revoked token is refused at once. */
+async function authenticate(admin: Admin, request: FastifyRequest): Promise<Refusal | undefined> {
   const token = bearerToken(request.headers.authorization);
-  const unauthenticated = (message: string): FastifyReply => {
-    reply.header('www-authenticate', 'Bearer');
-    return refuse(reply, { status: 401, code: 'UNAUTHENTICATED', message });
-  };
   if (token === undefined) {
-    return unauthenticated(
-      'wanted the header «Authorization: Bearer <admin token>»; it is missing or not of that form. The api shows the first token when it first starts',
-    );
+    return {
+      code: 'TOKEN_MISSING',
+      detail:
+        'expected the header Authorization: Bearer <admin token>; the api prints the first admin token when it first starts',
+    };
   }
   let id;
   try {
     id = await checkAdminToken(admin, token);
   } catch (error) {
-    request.log.warn({ event: 'admin.unavailable', err: error }, 'an admin token could not be checked');
-    return refuse(reply, {
-      status: 503,
-      code: 'UNAVAILABLE',
-      message: 'the database does not answer; try again later',
-    });
+    request.log.warn(
+      { event: 'admin.failed', requestId: request.id, err: error },
+      'an admin token could not be checked',
+    );
+    return { code: 'UNAVAILABLE', detail: 'the database does not answer; try again later' };
   }
-  if (id === undefined) return unauthenticated('this admin token is not known, or has been revoked');
+  if (id === undefined) return { code: 'TOKEN_UNKNOWN', detail: 'this admin token does not exist or has been revoked' };
   request.adminTokenId = id;
   return undefined;
 }
 
 class NotJson extends Error {
-  constructor(came: string) {
-    super(`wanted a JSON body without keys such as __proto__; ${came} came`);
+  readonly statusCode = 400;
+
+  constructor(got: string) {
+    super(`expected a JSON body without keys such as __proto__, got ${got}`);
     this.name = 'NotJson';
   }
 }
 
-function refusalOf(error: Error & { statusCode?: number; code?: string }): Refusal {
-  if (error instanceof NotJson) return { status: 400, code: 'BAD_REQUEST', message: error.message };
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return {
-      status: 413,
-      code: 'BODY_TOO_LARGE',
-      message: `wanted a body of at most ${mostBodyBytes} bytes; more came`,
-    };
-  }
-  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE', message: 'wanted content-type application/json' };
-  }
-  const status = error.statusCode ?? 500;
-  if (status < 500) return { status, code: 'BAD_REQUEST', message: 'wanted POST with a JSON body' };
-  return {
-    status: 500,
-    code: 'INTERNAL_SERVER_ERROR',
-    message: 'internal error: the hub failed on this request; it has been logged',
-  };
+function graphqlRefusalOf(error: FastifyError, request: FastifyRequest): Refusal {
+  return error.statusCode === 413
+    ? { code: 'BODY_TOO_LARGE', detail: `expected a body of at most ${maxBodyBytes} bytes` }
+    : refusalOf(error, request);
 }
 
-/** In the form of a GraphQL answer, so that clients show the message. */
-function refuse(reply: FastifyReply, { status, code, message }: Refusal): FastifyReply {
-  return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
+/** A problem document with `errors` beside it, because GraphQL clients show the messages of these. */
+function answer(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  return refuse(reply, refusal, { errors: [{ message: refusal.detail, extensions: { code: refusal.code } }] });
 }

@@ -14,6 +14,7 @@ import {
 } from '@currents/core';
 import fastify, { type FastifyInstance } from 'fastify';
 import { registerAdmin } from '../../src/admin/register.js';
+import { answerWithProblems } from '../../src/problem.js';
 import { connectors } from '../../src/connectors.js';
 import { createTestDatabase } from '../database.js';
 
@@ -92,6 +93,7 @@ export async function openOffice(): Promise<Office> {
   });
   const sink = new Writable({ write: (chunk: Buffer, _encoding, done) => (log.push(chunk.toString()), done()) });
   const app = fastify({ logger: { level: 'trace', stream: sink } });
+  answerWithProblems(app, 7);
   await registerAdmin(app, { admin });
   const token = (await ensureAdminToken(admin)) ?? '';
   const [sender] = await sql<{ id: number }[]>`

@@ -3,6 +3,7 @@ import fastify from 'fastify';
 import request from 'supertest';
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answerWithProblems } from '../../src/problem.js';
 import { registerAdmin } from '../../src/admin/register.js';
 import { createCurrent, good, openOffice, type Office } from './adminHarness.js';
 
@@ -22,9 +23,20 @@ describe('the admin’s door', () => {
   ])('stays shut with %s, and says what it wants', async (_what, authorization) => {
     const { status, body, headers } = await office.ask(names, {}, { authorization });
     expect(status).toBe(401);
-    expect(headers['www-authenticate']).toBe('Bearer');
+    expect([headers['www-authenticate'], headers['content-type']]).toEqual([
+      'Bearer',
+      'application/problem+json; charset=utf-8',
+    ]);
+    const { code, detail } = body;
+    expect(detail).toMatch(/admin token/);
     expect(body).toEqual({
-      errors: [{ message: expect.stringMatching(/admin token/), extensions: { code: 'UNAUTHENTICATED' } }],
+      type: 'about:blank',
+      title: 'Unauthorized',
+      status: 401,
+      detail,
+      code: expect.stringMatching(/^TOKEN_(MISSING|UNKNOWN)$/),
+      requestId: headers['x-request-id'],
+      errors: [{ message: detail, extensions: { code } }],
     });
   });
 
@@ -54,7 +66,10 @@ describe('the admin’s door', () => {
     });
     expect(response.statusCode).toBe(405);
     expect(response.headers['allow']).toBe('POST');
-    expect(response.json().errors[0].message).toContain('wanted POST');
+    expect(response.json()).toMatchObject({
+      code: 'METHOD_NOT_ALLOWED',
+      detail: `expected POST /graphql, got ${method}`,
+    });
   });
 
   it.each([
@@ -67,7 +82,7 @@ describe('the admin’s door', () => {
       /application\/json/,
     ],
     ['no content type', JSON.stringify({ query: names }), undefined, 415, /application\/json/],
-    ['what is not JSON', '{"query": "CANARY-in-the-body', 'application/json', 400, /wanted a JSON body/],
+    ['what is not JSON', '{"query": "CANARY-in-the-body', 'application/json', 400, /expected a JSON body/],
     ['nothing', '', 'application/json', 400, /empty/],
     [
       'a key that would change a prototype',
@@ -238,6 +253,7 @@ describe('a failure of the hub itself', () => {
   it('to reach its database is told as such, before any body is read', async () => {
     const adrift = openAdmin({ ...office.admin, databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing' });
     const app = fastify();
+    answerWithProblems(app, 7);
     await registerAdmin(app, { admin: adrift });
     const answer = await app.inject({
       method: 'POST',
@@ -246,6 +262,7 @@ describe('a failure of the hub itself', () => {
       payload: { query: names },
     });
     expect(answer.statusCode).toBe(503);
+    expect(answer.headers['retry-after']).toBe('7');
     expect(answer.json().errors[0].message).toContain('the database does not answer');
     await app.close();
     await adrift.close();

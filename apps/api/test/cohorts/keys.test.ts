@@ -115,7 +115,7 @@ it('a partner’s own key is looked at only if the operator has set one', async 
     for (const other of ['other', '', undefined, 7])
       expect(await ask(other)).toMatchObject({
         status: 401,
-        body: { message: expect.stringContaining('key of the partner') },
+        body: { message: expect.stringContaining('PARTNER_API_KEY') },
       });
     // Where a protocol has no such key, there is nothing to look at.
     expect((await strict.push('mixpanel/webhook', page('add_members', []), basic('', key))).status).toBe(200);

@@ -1,14 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
   connect,
-  createIngest,
   createLog,
   createMetrics,
   findImportPartner,
-  openWriter,
   storePush,
   watchImportKeys,
-  watchIngestTokens,
   type Sql,
 } from '@currents/core';
 import { registerCohorts } from '../../src/cohorts.js';
@@ -56,26 +53,12 @@ export async function openPartnerDoor({
   const database = await createTestDatabase();
   const own = connect(database.url, { max: 4, name: 'door' });
   const sql = connect(database.url, { max: 2, name: 'test' });
-  const tokens = await watchIngestTokens(own, () => undefined);
   const importKeys = await watchImportKeys(own, () => undefined);
-  const writer = openWriter(database.url, { max: 1, name: 'door' });
-  const intake = createIngest(writer, {
-    connectors,
-    batchEvents: 1,
-    queuedBytes: 1,
-    commits: 1,
-    gatherMs: 1,
-    shard: 4,
-    onStored: () => undefined,
-  });
   const log = createLog('api', 'silent');
   const metrics = createMetrics();
   const app = createServer({
     log,
     metrics,
-    intake,
-    tokens,
-    bodyBytes,
     retryAfterSeconds: 7,
     ready: async () => undefined,
   });
@@ -89,7 +72,6 @@ export async function openPartnerDoor({
     partnerKey,
     bodyBytes,
     queuedBytes,
-    retryAfterSeconds: 7,
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   let isLost = false;
@@ -125,8 +107,8 @@ export async function openPartnerDoor({
     },
     async close() {
       await app.close();
-      if (!isLost) await Promise.all([tokens.stop(), importKeys.stop()]);
-      await Promise.all([writer.end(), own.end(), sql.end()]);
+      if (!isLost) await importKeys.stop();
+      await Promise.all([own.end(), sql.end()]);
       await database.drop();
     },
   };

@@ -138,15 +138,15 @@ describe('a body', () => {
   it.each([
     ['half JSON', '{"action":"members",', {}, 400, 'the body is not JSON'],
     ['nothing', '', {}, 400, 'the body is not JSON'],
-    ['what is not zipped, as zipped', '{}', { 'content-encoding': 'gzip' }, 400, 'does not unpack as gzip'],
-    ['another packing', '{}', { 'content-encoding': 'br' }, 400, 'wanted content-encoding gzip'],
-    ['too much', 'x'.repeat(11_000_000), {}, 413, 'wanted a body of up to 10485760 bytes'],
+    ['what is not zipped, as zipped', '{}', { 'content-encoding': 'gzip' }, 400, 'not valid gzip'],
+    ['another packing', '{}', { 'content-encoding': 'br' }, 400, 'expected content-encoding gzip'],
+    ['too much', 'x'.repeat(11_000_000), {}, 413, 'expected a body of at most 10485760 bytes'],
     [
       'too much, once unpacked',
       gzipSync('x'.repeat(11_000_000)),
       { 'content-encoding': 'gzip' },
       413,
-      'wanted a body of up to 10485760 bytes',
+      'expected a body of at most 10485760 bytes',
     ],
   ])('is refused in the partner’s shape: %s', async (_, body, headers, code, message) => {
     expect(await send(body, headers)).toMatchObject({
@@ -171,7 +171,7 @@ describe('where nothing is', () => {
   ])('%j is answered 404', async (path) => {
     expect(await door.push(path, changes('cur_import_x', []))).toMatchObject({
       status: 404,
-      body: { error: { code: 'not_found' } },
+      body: { code: 'NOT_FOUND' },
     });
   });
 

@@ -27,19 +27,27 @@ describe('a request without events is a check of the credentials', () => {
   });
 
   it.each([
-    ['no header', undefined, 'token_missing'],
-    ['a token nobody made', 'Bearer cur_ingest_nobody', 'token_unknown'],
-    ['the name of a token', 'Bearer test', 'token_unknown'],
-    ['no token', 'Bearer', 'token_missing'],
-    ['blanks for a token', 'Bearer   ', 'token_missing'],
-    ['two tokens', 'Bearer one two', 'token_missing'],
-    ['another scheme', 'Basic dXNlcjpwYXNz', 'token_missing'],
-    ['characters no token has', 'Bearer "quoted"', 'token_missing'],
+    ['no header', undefined, 'TOKEN_MISSING'],
+    ['a token nobody made', 'Bearer cur_ingest_nobody', 'TOKEN_UNKNOWN'],
+    ['the name of a token', 'Bearer test', 'TOKEN_UNKNOWN'],
+    ['no token', 'Bearer', 'TOKEN_MISSING'],
+    ['blanks for a token', 'Bearer   ', 'TOKEN_MISSING'],
+    ['two tokens', 'Bearer one two', 'TOKEN_MISSING'],
+    ['another scheme', 'Basic dXNlcjpwYXNz', 'TOKEN_MISSING'],
+    ['characters no token has', 'Bearer "quoted"', 'TOKEN_MISSING'],
   ])('%s is answered 401, with events and without', async (_, authorization, code) => {
     for (const body of ['', { events: [event()] }]) {
       const { status, headers, body: said } = await door.post(body, { authorization });
       expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
-      expect(said?.error).toEqual({ code, detail: expect.any(String) });
+      expect(headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+      expect(said).toEqual({
+        type: 'about:blank',
+        title: 'Unauthorized',
+        status: 401,
+        detail: expect.any(String),
+        code,
+        requestId: headers.get('x-request-id'),
+      });
     }
   });
 

@@ -11,6 +11,7 @@ import {
 } from '@currents/core';
 import type { CatalogueEvent } from '@currents/schema';
 import { connectors } from '../../src/connectors.js';
+import { registerIngest } from '../../src/ingest.js';
 import { createServer } from '../../src/server.js';
 import { createTestDatabase } from '../database.js';
 
@@ -26,8 +27,12 @@ interface AnswerBody {
   readonly accepted?: number;
   readonly quarantined?: number;
   readonly quarantinedEvents?: readonly { readonly position: number; readonly code: string; readonly detail: string }[];
-  readonly error?: { readonly code: string; readonly detail: string };
-  readonly status?: string;
+  readonly status?: string | number;
+  readonly title?: string;
+  readonly type?: string;
+  readonly code?: string;
+  readonly detail?: string;
+  readonly requestId?: string;
 }
 
 /** The front door on a real port and a database of its own. */
@@ -75,12 +80,10 @@ export async function openDoor({
   const app = createServer({
     log: createLog('api', 'silent'),
     metrics,
-    intake,
-    tokens,
-    bodyBytes,
     retryAfterSeconds: 7,
     ready: async () => void (await own`select 1`),
   });
+  registerIngest(app, { intake, tokens, metrics, bodyBytes });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
 
   async function makeToken(): Promise<string> {

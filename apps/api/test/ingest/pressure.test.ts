@@ -19,7 +19,7 @@ describe('a store that is away', () => {
     await withoutDatabase(async () => {
       for (let tries = 0; tries < 3; tries++) {
         const { status, headers, body } = await door.post(late);
-        expect([status, headers.get('retry-after'), body?.error?.code]).toEqual([503, '7', 'store_unavailable']);
+        expect([status, headers.get('retry-after'), body?.code]).toEqual([503, '7', 'UNAVAILABLE']);
       }
       expect((await door.ask('/healthz')).status).toBe(200);
       expect((await door.ask('/readyz')).status).toBe(503);
@@ -55,7 +55,7 @@ describe('more than can be stored', () => {
     const refused = bodies.filter((_, index) => statuses[index] === 429);
     expect(new Set(statuses)).toEqual(new Set([200, 429]));
     for (const { status, headers, body } of await answers) {
-      if (status === 429) expect([headers.get('retry-after'), body?.error?.code]).toEqual(['7', 'too_fast']);
+      if (status === 429) expect([headers.get('retry-after'), body?.code]).toEqual(['7', 'TOO_MANY_REQUESTS']);
     }
     const kept = bodies.filter((body) => !refused.includes(body)).flatMap(({ events }) => events);
     expect(await storedIds()).toEqual(kept.map(({ id }) => id).sort());

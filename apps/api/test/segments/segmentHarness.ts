@@ -18,6 +18,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { registerAdmin } from '../../src/admin/register.js';
 import { registerCohorts } from '../../src/cohorts.js';
 import { connectors } from '../../src/connectors.js';
+import { answerWithProblems } from '../../src/problem.js';
 import { registerSegments } from '../../src/segments.js';
 import { createTestDatabase } from '../database.js';
 
@@ -67,6 +68,7 @@ export async function openMarketer(): Promise<Marketer> {
     wakePull: () => undefined,
   });
   const app = fastify();
+  answerWithProblems(app, 1);
   registerCohorts(app, {
     connectors,
     importKeys,
@@ -76,9 +78,8 @@ export async function openMarketer(): Promise<Marketer> {
     partnerKey: undefined,
     bodyBytes: 1_000_000,
     queuedBytes: 10_000_000,
-    retryAfterSeconds: 1,
   });
-  registerSegments(app, { admin, retryAfterSeconds: 1 });
+  registerSegments(app, { admin });
   await registerAdmin(app, { admin });
   const token = (await ensureAdminToken(admin)) ?? '';
   const url = await app.listen({ host: '127.0.0.1', port: 0 });

@@ -232,20 +232,20 @@ describe('all members of a segment', () => {
   });
 
   it.each([
-    ['no token', {}, undefined, 401, 'token_missing'],
-    ['a token of nobody', { authorization: 'Bearer nobody' }, undefined, 401, 'token_unknown'],
-    ['another format', undefined, '/members?format=xml', 400, 'format_unknown'],
-    ['two formats', undefined, '/members?format=csv&format=ndjson', 400, 'format_unknown'],
+    ['no token', {}, undefined, 401, 'TOKEN_MISSING'],
+    ['a token of nobody', { authorization: 'Bearer nobody' }, undefined, 401, 'TOKEN_UNKNOWN'],
+    ['another format', undefined, '/members?format=xml', 400, 'UNKNOWN_FORMAT'],
+    ['two formats', undefined, '/members?format=csv&format=ndjson', 400, 'UNKNOWN_FORMAT'],
   ] as const)('are refused for %s', async (_what, headers, rest, status, code) => {
     const response = await marketer.get(`/v1/segments/${id}${rest ?? '/members'}`, headers);
-    expect([response.status, ((await response.json()) as any).error.code]).toEqual([status, code]);
+    expect([response.status, ((await response.json()) as any).code]).toEqual([status, code]);
   });
 
   it.each(['999999', '0', 'abc', '99999999999999999999'])(
     'of a segment that there is not, %s, are not found',
     async (other) => {
       const response = await marketer.get(`/v1/segments/${other}/members`);
-      expect([response.status, ((await response.json()) as any).error.code]).toEqual([404, 'segment_not_found']);
+      expect([response.status, ((await response.json()) as any).code]).toEqual([404, 'SEGMENT_NOT_FOUND']);
     },
   );
 
@@ -296,7 +296,7 @@ describe('all members of a segment', () => {
       () => marketer.get(`/v1/segments/${id}/members`),
       ({ status }) => status === 429,
     );
-    expect(((await refused.json()) as any).error.code).toBe('too_many_exports');
+    expect(((await refused.json()) as any).code).toBe('TOO_MANY_EXPORTS');
     expect(refused.headers.get('retry-after')).toBe('1');
     open.forEach((request) => request.destroy());
     const again = await until(
