@@ -78,7 +78,7 @@ async function send(
   });
   const exported = exportMembers(deps.admin.databaseUrl, /^[1-9]\d{0,8}$/.test(id) ? Number(id) : 0, format, {
     begin,
-    take: (text) => write(stream, text),
+    write: (text) => write(stream, text),
   });
   const outcome = await Promise.race([begun, exported]).catch((error: unknown) => {
     stream.destroy();

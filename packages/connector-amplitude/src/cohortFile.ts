@@ -70,7 +70,12 @@ function createFileReader(take: TakePage) {
       csv.read(decoder.decode());
       const isWhole = csv.end();
       if (column === undefined || column === -1) {
-        return { outcome: 'failed', code: 'unreadable_file', detail: 'the file has no column user_id', mend: 'time' };
+        return {
+          outcome: 'failed',
+          code: 'unreadable_file',
+          detail: 'the file has no column user_id',
+          recovery: 'time',
+        };
       }
       if (!isWhole) return { outcome: 'deferred', code: 'broken_file', detail: 'the file broke off inside a value' };
       await handOver(1);

@@ -44,7 +44,7 @@ export const cohortPull: CohortPull<Settings, Credentials> = {
       { unit: 'pulls', allow: 60, perMs: 10 * MINUTE_MS },
       { unit: 'pulls', allow: 500, perMs: MONTH_MS },
     ],
-    mostMembers: 2_000_000,
+    maxMembers: 2_000_000,
   },
   list,
   pull,
@@ -108,14 +108,14 @@ async function askAfter(job: Job, to: Context): Promise<PullStep> {
   if (/complete/i.test(status))
     return { outcome: 'continue', place: JSON.stringify({ ...job, isReady: true } satisfies Job), afterMs: 0 };
   if (/fail|error|cancel/i.test(status)) {
-    return { outcome: 'failed', code: 'job_failed', detail: 'Amplitude could not make the file', mend: 'time' };
+    return { outcome: 'failed', code: 'job_failed', detail: 'Amplitude could not make the file', recovery: 'time' };
   }
   if (job.waitedMs < LONGEST_JOB_MS) return wait(job);
   return {
     outcome: 'failed',
     code: 'job_too_long',
     detail: `Amplitude has been making the file for ${LONGEST_JOB_MS / MINUTE_MS} minutes`,
-    mend: 'time',
+    recovery: 'time',
   };
 }
 
@@ -139,7 +139,7 @@ async function fetchFile(job: Job, to: Context, take: TakePage): Promise<PullSte
 function jobTrouble(answer: HttpAnswer, to: Context): PullTrouble {
   const trouble = troubleOf(answer, to);
   const isLost = answer.status === 400 || answer.status === 404 || answer.status === 410;
-  return isLost ? { outcome: 'failed', code: 'job_lost', detail: trouble.detail, mend: 'time' } : trouble;
+  return isLost ? { outcome: 'failed', code: 'job_lost', detail: trouble.detail, recovery: 'time' } : trouble;
 }
 
 function goneOr(answer: HttpAnswer, trouble: PullTrouble): PullTrouble {
@@ -149,7 +149,7 @@ function goneOr(answer: HttpAnswer, trouble: PullTrouble): PullTrouble {
       'body' in answer &&
       /cohort.*(not found|not exist|invalid|deleted|archived)|(unknown|invalid) cohort/i.test(answer.body));
   return isGone
-    ? { outcome: 'failed', code: 'no_such_cohort', detail: 'Amplitude has no such cohort any more', mend: 'gone' }
+    ? { outcome: 'failed', code: 'no_such_cohort', detail: 'Amplitude has no such cohort any more', recovery: 'gone' }
     : trouble;
 }
 
@@ -159,7 +159,7 @@ function requestTo(path: string, { settings, credentials }: Context): HttpReques
       outcome: 'failed',
       code: 'no_secret_key',
       detail: 'cohorts need the secret key of the project, too',
-      mend: 'person',
+      recovery: 'person',
     };
   }
   return {

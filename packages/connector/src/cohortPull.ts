@@ -47,7 +47,7 @@ export interface PullLimits {
   /** In any period of `perMs`: steps, or pulls begun. */
   readonly budgets: readonly { readonly unit: 'steps' | 'pulls'; readonly allow: number; readonly perMs: number }[];
   /** Cohorts of more members than this cannot be pulled; undefined when the partner names no limit. */
-  readonly mostMembers?: number;
+  readonly maxMembers?: number;
 }
 
 /** Where a pull goes on; JSON text of the connector's own, without anything secret in it. */
@@ -73,7 +73,7 @@ export type PullStep =
 /**
  * What keeps a step from being made.
  * `deferred`: make the same step again, after `afterMs`, or the engine's own growing wait. What it handed over comes again.
- * `failed`: this pull is over, and what it handed over is void. `mend` says what has to happen before another one:
+ * `failed`: this pull is over, and what it handed over is void. `recovery` says what has to happen before another one:
  * nothing but time, a person's repair, or nothing at all because the partner has no such cohort.
  */
 export type PullTrouble =
@@ -82,7 +82,7 @@ export type PullTrouble =
       readonly outcome: 'failed';
       readonly code: string;
       readonly detail: string;
-      readonly mend: 'time' | 'person' | 'gone';
+      readonly recovery: 'time' | 'person' | 'gone';
     };
 
 export type CohortList = { readonly outcome: 'listed'; readonly cohorts: readonly PartnerCohort[] } | PullTrouble;

@@ -71,7 +71,7 @@ export { launchCurrent, pauseCurrent, resumeCurrent } from './currents/transitio
 export { lookUpUserProfile, type UserProfileQuestion, type UserProfileResult } from './currents/userProfile.js';
 export type { DeadOutcome, CurrentState } from './db/schema.js';
 export { watchImportKeys, type ImportKeys } from './cohorts/importKeyCache.js';
-export { storePush, type InboxDeps, type NewPush, type PushStored } from './cohorts/storePush.js';
+export { storePush, type StorePushDeps, type NewPush, type PushStored } from './cohorts/storePush.js';
 export { checkCohort, type CohortChecked } from './cohorts/checkCohort.js';
 export {
   deleteCohort,
@@ -133,13 +133,13 @@ export type {
 } from './pulls/managePulls.js';
 export type { PullNotOffered } from './pulls/pullSource.js';
 export type { PullFailure, PullHold, PullProgress, PullState, PullView } from './pulls/pullView.js';
-export { exportMembers, type ExportFormat, type ExportTaker, type MemberExport } from './segments/exportMembers.js';
+export { exportMembers, type ExportFormat, type ExportSink, type MemberExport } from './segments/exportMembers.js';
 export { previewSegment, type SegmentPreview } from './segments/previewSegment.js';
-export { listSegmentChanges, mostChangesPerPage } from './segments/segmentChanges.js';
-export type { ChangesForgotten, ChangesRequest, SegmentChange, SegmentChanges } from './segments/segmentChanges.js';
+export { listSegmentChanges, maxChangesPerPage } from './segments/segmentChanges.js';
+export type { ChangesExpired, ChangesRequest, SegmentChange, SegmentChanges } from './segments/segmentChanges.js';
 export { updateSegment, createSegment, deleteSegment, getSegment, listSegments } from './segments/manageSegments.js';
 export type { CohortsUnknown, NewSegment, SegmentDeleted } from './segments/manageSegments.js';
-export { findMembership, listMembers, type GivenMember, type Membership } from './segments/segmentMembers.js';
+export { getMembership, listMembers, type GivenMember, type Membership } from './segments/segmentMembers.js';
 export type { SegmentNotFound, SegmentView } from './segments/segmentView.js';
 export {
   createWebhook,

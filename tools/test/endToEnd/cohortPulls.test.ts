@@ -80,7 +80,7 @@ describe.each<Partner>(['mixpanel', 'amplitude'])('a cohort of %s that is pulled
     await hub.sql`update cohort set partner_id = partner_id || '0' where id = ${Number(cohort)}`;
     await hub.pullNow(cohort);
     expect(await hub.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
-      failure: { code: 'no_such_cohort', mend: 'gone' },
+      failure: { code: 'no_such_cohort', recovery: 'gone' },
     });
     expect(await hub.members(cohort)).toHaveLength(10);
   });

@@ -15,7 +15,7 @@ export interface Pull {
   readonly state: string;
   readonly progress: { readonly members: number; readonly total: number | null } | null;
   readonly hold: { readonly code: string; readonly detail: string; readonly until: string } | null;
-  readonly failure: { readonly code: string; readonly detail: string; readonly mend: string } | null;
+  readonly failure: { readonly code: string; readonly detail: string; readonly recovery: string } | null;
   readonly lastSuccessAt: string | null;
 }
 
@@ -124,7 +124,7 @@ export async function startPullHub(): Promise<PullHub> {
   const pull: PullHub['pull'] = async (cohortId) => {
     const { cohortPull } = await client.ask<{ cohortPull: Pull }>(
       `query ($id: ID!) { cohortPull(cohortId: $id) { ... on CohortPull {
-        cohortId state lastSuccessAt progress { members total } hold { code detail until } failure { code detail mend } } } }`,
+        cohortId state lastSuccessAt progress { members total } hold { code detail until } failure { code detail recovery } } } }`,
       { id: cohortId },
     );
     return cohortPull;

@@ -115,7 +115,9 @@ describe('Mixpanel’s Query API', () => {
   });
 
   it('tells a connector that a cohort is gone', async () => {
-    expect((await pullAll(mixpanel.cohortPull!, '9', to())).steps).toMatchObject([{ outcome: 'failed', mend: 'gone' }]);
+    expect((await pullAll(mixpanel.cohortPull!, '9', to())).steps).toMatchObject([
+      { outcome: 'failed', recovery: 'gone' },
+    ]);
   });
 });
 
@@ -223,8 +225,8 @@ describe('Amplitude’s Behavioral Cohorts API', () => {
   });
 
   it.each([
-    ['a wrong key', '26umsb5', 'wrong', { outcome: 'failed', code: 'credentials_refused', mend: 'person' }],
-    ['a cohort nobody knows', 'nobody', 'secret-1', { outcome: 'failed', code: 'no_such_cohort', mend: 'gone' }],
+    ['a wrong key', '26umsb5', 'wrong', { outcome: 'failed', code: 'credentials_refused', recovery: 'person' }],
+    ['a cohort nobody knows', 'nobody', 'secret-1', { outcome: 'failed', code: 'no_such_cohort', recovery: 'gone' }],
   ])('answers %s', async (_, cohortId, secretKey, step) => {
     expect((await pullAll(amplitude.cohortPull!, cohortId, to(secretKey))).steps).toMatchObject([step]);
   });

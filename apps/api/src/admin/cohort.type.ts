@@ -84,13 +84,13 @@ export class Freshness {
 @ObjectType({ description: 'What a partner said it has, against what is held.' })
 export class Drift {
   @Field(() => Count, { description: 'What was said.' })
-  told!: number;
+  reportedCount!: number;
 
   @Field(() => DateTime, { description: 'When.' })
-  toldAt!: Date;
+  reportedAt!: Date;
 
   @Field(() => tellers, { description: 'Who said so.' })
-  toldBy!: CoreDrift['reportedBy'];
+  reportedBy!: CoreDrift['reportedBy'];
 
   @Field(() => Count, { description: 'What was said, and what has come and gone since.' })
   expected!: number;

@@ -38,7 +38,7 @@ export class PartnerCohortNotFound extends Problem {}
 @ObjectType({ implements: Problem, description: 'The partner gives no cohort out that is so large.' })
 export class CohortTooLarge extends Problem {
   @Field(() => Count, { description: 'The most members that it gives out.' })
-  mostMembers!: number;
+  maxMembers!: number;
 }
 
 @ObjectType({ implements: Problem, description: 'The hub pulls this cohort already.' })

@@ -20,7 +20,7 @@ registerEnumType(PullState, {
   },
 });
 
-const mends: { readonly [Name in CoreFailure['mend']]: Name } = { time: 'time', person: 'person', gone: 'gone' };
+const mends: { readonly [Name in CoreFailure['recovery']]: Name } = { time: 'time', person: 'person', gone: 'gone' };
 registerEnumType(mends, {
   name: 'PullMend',
   description: 'What has to happen before another pull is made.',
@@ -76,7 +76,7 @@ export class PullFailure {
   detail!: string;
 
   @Field(() => mends, { description: 'What has to happen before another one is made.' })
-  mend!: CoreFailure['mend'];
+  recovery!: CoreFailure['recovery'];
 
   @Field(() => DateTime, { description: 'When.' })
   at!: Date;

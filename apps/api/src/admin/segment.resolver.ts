@@ -2,7 +2,7 @@ import {
   updateSegment,
   createSegment,
   deleteSegment,
-  findMembership,
+  getMembership,
   getCohort,
   getSegment,
   listMembers,
@@ -117,7 +117,7 @@ export class SegmentResolver {
     @Arg('member', () => MemberInput, { description: 'Who, by exactly one id.' }) member: MemberInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return findMembership(admin, id, given(member));
+    return getMembership(admin, id, given(member));
   }
 
   @Query(() => SegmentChangesResult, {

@@ -44,7 +44,7 @@ async function create(more: object): Promise<string> {
 }
 
 const fields = `cohortId currentId schedule state lastStartedAt lastSuccessAt nextDueAt createdAt
-  progress { startedAt pages members total } hold { code detail until } failure { code detail mend at } cohort { id name partnerId members schedule }`;
+  progress { startedAt pages members total } hold { code detail until } failure { code detail recovery at } cohort { id name partnerId members schedule }`;
 const pullOr = `__typename ... on CohortPull { ${fields} } ... on Problem { message }`;
 const list = (id = current, first = 50, after?: string) =>
   office.do(
@@ -58,7 +58,7 @@ const list = (id = current, first = 50, after?: string) =>
 const follow = (partnerId = '1000', more: object = {}) =>
   office.do(
     `mutation ($input: FollowCohortInput!) { followCohort(input: $input) {
-      ${pullOr} ... on CohortPulledAlready { pull { cohortId currentId } } ... on PartnerRefused { code } ... on CohortTooLarge { mostMembers }
+      ${pullOr} ... on CohortPulledAlready { pull { cohortId currentId } } ... on PartnerRefused { code } ... on CohortTooLarge { maxMembers }
     } }`,
     { input: { currentId: current, partnerId, schedule: 'daily', ...more } },
   );
@@ -190,7 +190,7 @@ describe('a cohort', () => {
     });
     expect(await follow('big', { currentId: amplitude })).toMatchObject({
       __typename: 'CohortTooLarge',
-      mostMembers: 2_000_000,
+      maxMembers: 2_000_000,
     });
   });
 
@@ -262,7 +262,7 @@ describe('a pull', () => {
       failure: {
         code: 'credentials_refused',
         detail: 'HTTP 401; check the credentials',
-        mend: 'person',
+        recovery: 'person',
         at: expect.any(String),
       },
     });

@@ -75,7 +75,7 @@ describe('of a cohort an admin', () => {
     marketer.do(
       `query ($id: ID!) { cohort(id: $id) { ... on Cohort {
         id partner partnerId listId name description members sizes { externalIds deviceIds aliases } schedule freshness { state dueAt staleAt } lastSyncAt
-        drift { told toldBy expected held difference } waitingChanges createdAt createdAtPartner deletedAt
+        drift { reportedCount reportedBy expected held difference } waitingChanges createdAt createdAtPartner deletedAt
         syncs { nodes { id syncKind state startedAt lastAt finishedAt pagesReceived pagesExpected given added removed unchanged late refused { code description members } } nextCursor }
       } ${problem} } }`,
       { id },
@@ -114,11 +114,11 @@ describe('of a cohort an admin', () => {
     expect(await schedule('null')).toEqual({ schedule: null, freshness: { state: 'unknown' } });
     expect(
       await marketer.do(
-        `mutation ($id: ID!) { noteCohortSize(id: $id, members: 5) { ... on Cohort { drift { told toldBy held difference } } ${problem} } }`,
+        `mutation ($id: ID!) { noteCohortSize(id: $id, members: 5) { ... on Cohort { drift { reportedCount reportedBy held difference } } ${problem} } }`,
         { id },
       ),
     ).toEqual({
-      drift: { told: 5, toldBy: 'admin', held: 2, difference: -3 },
+      drift: { reportedCount: 5, reportedBy: 'admin', held: 2, difference: -3 },
     });
     expect(
       await marketer.do(

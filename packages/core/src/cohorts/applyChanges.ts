@@ -1,17 +1,17 @@
 import type { MemberMoves } from '../process/metrics.js';
 import { applyMoves, type CohortRow } from './applyMoves.js';
-import { holdCohort } from './lockCohort.js';
+import { lockCohort } from './lockCohort.js';
 import { supersedeSet } from './memberSet.js';
 import { isPullSession } from './pullSession.js';
 import type { Session, Transaction } from '../db/session.js';
 import { stagePages } from './stagePages.js';
-import { firstRun, readWaiting, type Run } from './pendingChanges.js';
+import { firstRun, readPendingChanges, type ChangeRun } from './pendingChanges.js';
 
 export type Applied =
   | {
       readonly outcome: 'applied';
       readonly partner: string;
-      readonly kind: Run[number]['kind'];
+      readonly kind: ChangeRun[number]['kind'];
       readonly given: number;
       readonly moved: MemberMoves;
       /** When each of the changes was stored. */
@@ -26,8 +26,8 @@ export type Applied =
  */
 export async function applyNext(session: Session, cohortId: number): Promise<Applied> {
   return session.transact(async (tx): Promise<Applied> => {
-    if (!(await holdCohort(tx, cohortId))) return { outcome: 'busy' };
-    const run = firstRun(await readWaiting(tx, cohortId));
+    if (!(await lockCohort(tx, cohortId))) return { outcome: 'busy' };
+    const run = firstRun(await readPendingChanges(tx, cohortId));
     if (!run) return { outcome: 'nothing' };
     const [cohort] = await tx<
       CohortRow[]
@@ -46,29 +46,29 @@ export async function applyNext(session: Session, cohortId: number): Promise<App
   });
 }
 
-async function apply(tx: Transaction, cohort: CohortRow, run: Run): Promise<MemberMoves> {
+async function apply(tx: Transaction, cohort: CohortRow, run: ChangeRun): Promise<MemberMoves> {
   const [{ kind }] = run;
   // Neither a partner's comings and goings nor what the hub fetches itself brings a deleted cohort back.
   if (cohort.deleted && (kind === 'add' || kind === 'remove' || isPullSession(run[0].session))) {
     await tx`update cohort_change set state = 'dropped', members = null where id = any(${run.map(({ id }) => id)}::bigint[])`;
-    return nobody;
+    return noMoves;
   }
   const standing = cohort.deleted ? await revive(tx, cohort) : cohort;
   const moved = await move(tx, standing, run);
   // Last, so that a cohort's row is not held while millions of members are replaced.
-  await describe(tx, cohort.id, run);
+  await updateDescription(tx, cohort.id, run);
   return moved;
 }
 
-const nobody: MemberMoves = { added: 0, removed: 0 };
+const noMoves: MemberMoves = { added: 0, removed: 0 };
 
-async function move(tx: Transaction, cohort: CohortRow, run: Run): Promise<MemberMoves> {
+async function move(tx: Transaction, cohort: CohortRow, run: ChangeRun): Promise<MemberMoves> {
   switch (run[0].kind) {
     case 'declare':
       await tx`update cohort_change set state = 'applied' where id = any(${run.map(({ id }) => id)}::bigint[])`;
-      return nobody;
+      return noMoves;
     case 'replace':
-      return (await stagePages(tx, cohort, run)) ?? nobody;
+      return (await stagePages(tx, cohort, run)) ?? noMoves;
     case 'add':
     case 'remove':
       return applyMoves(tx, cohort, run);
@@ -90,7 +90,7 @@ async function revive(tx: Transaction, cohort: CohortRow): Promise<CohortRow> {
 const latestSyncs = 50;
 
 /** The last name, description and date that the run gives, where they are others than before; nothing of a run that is late. */
-async function describe(tx: Transaction, cohortId: number, run: Run): Promise<void> {
+async function updateDescription(tx: Transaction, cohortId: number, run: ChangeRun): Promise<void> {
   const name = run.findLast((change) => change.name !== null)?.name ?? null;
   const description = run.findLast((change) => change.description !== null)?.description ?? null;
   const createdAt = run.findLast((change) => change.partner_created_at !== null)?.partner_created_at ?? null;

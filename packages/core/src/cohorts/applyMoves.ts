@@ -1,8 +1,8 @@
 import type { MemberMoves } from '../process/metrics.js';
 import { createSet, setTable } from './memberSet.js';
 import type { Transaction } from '../db/session.js';
-import { countNewPages, noteReceived, openSync } from './syncRecord.js';
-import type { Run } from './pendingChanges.js';
+import { countNewPages, recordReceived, openSync } from './syncRecord.js';
+import type { ChangeRun } from './pendingChanges.js';
 
 export interface CohortRow {
   readonly id: number;
@@ -23,11 +23,11 @@ interface Moved {
  * partner computed it, and by arrival where that is equal or unsaid. A change that the partner computed before the one
  * that last moved a member leaves the member where it is.
  */
-export async function applyMoves(tx: Transaction, cohort: CohortRow, run: Run): Promise<MemberMoves> {
+export async function applyMoves(tx: Transaction, cohort: CohortRow, run: ChangeRun): Promise<MemberMoves> {
   const sync = await openSync(tx, cohort.id, run);
   const pages = run.at(-1)?.pages ?? undefined;
   const newPages = pages === undefined ? 0 : await countNewPages(tx, cohort.id, run);
-  await noteReceived(tx, sync, run, { newPages, pages });
+  await recordReceived(tx, sync, run, { newPages, pages });
   const setId = cohort.set_id ?? (await createSet(tx));
   const { present, late, added, removed } = await move(tx, cohort.id, setTable(setId), run);
   const gain = (kind: 0 | 1 | 2): number => added[kind] - removed[kind];
@@ -49,7 +49,7 @@ export async function applyMoves(tx: Transaction, cohort: CohortRow, run: Run): 
   return { added: sum(added), removed: sum(removed) };
 }
 
-async function move(tx: Transaction, cohortId: number, table: string, run: Run): Promise<Moved> {
+async function move(tx: Transaction, cohortId: number, table: string, run: ChangeRun): Promise<Moved> {
   const byKind = (rows: string) => tx`
     (select json_build_array(
       count(*) filter (where left(member, 1) = 'e'), count(*) filter (where left(member, 1) = 'd'), count(*) filter (where left(member, 1) = 'a'))

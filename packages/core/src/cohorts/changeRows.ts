@@ -3,17 +3,17 @@ import type { CohortChange, Member } from '@currents/connector';
 import { listIdOf } from './listId.js';
 import { memberFault, memberKey, type MemberKey } from './memberKey.js';
 
-const longestId = 400;
-const longestName = 1_000;
-const longestSession = 400;
+const maxIdLength = 400;
+const maxNameLength = 1_000;
+const maxSessionLength = 400;
 
 /** A session of so many pages has more than that to come: how many, its sender does not know yet. */
-export const mostPages = 1_000_000;
+export const maxPages = 1_000_000;
 
 /** What no connector lets through, and the database would not take. */
 export function changeFault(change: CohortChange): string | undefined {
   const { id } = change.cohort;
-  if (!isUsableId(id)) return `wanted a cohort id of 1 to ${longestId} characters; ${id.length} came`;
+  if (!isUsableId(id)) return `wanted a cohort id of 1 to ${maxIdLength} characters; ${id.length} came`;
   const session = 'session' in change ? change.session : undefined;
   if (!session) return undefined;
   const { page, pages } = session;
@@ -22,15 +22,15 @@ export function changeFault(change: CohortChange): string | undefined {
     Number.isInteger(pages) &&
     page >= 1 &&
     pages >= 1 &&
-    page <= mostPages &&
-    pages <= mostPages;
+    page <= maxPages &&
+    pages <= maxPages;
   return fits
     ? undefined
-    : `wanted a page and a number of pages, each from 1 to ${mostPages}; page ${page} of ${pages} came`;
+    : `wanted a page and a number of pages, each from 1 to ${maxPages}; page ${page} of ${pages} came`;
 }
 
 function isUsableId(id: string): boolean {
-  return id.length > 0 && id.length <= longestId && !id.includes('\0') && id.isWellFormed();
+  return id.length > 0 && id.length <= maxIdLength && !id.includes('\0') && id.isWellFormed();
 }
 
 /** A change as it is stored, in the statement's words; what is undefined is left out of the JSON, and so null. */
@@ -58,8 +58,8 @@ export function rowsOf(
   changes: readonly CohortChange[],
   refused: Readonly<Record<string, number>>,
 ): readonly ChangeRow[] {
-  const rows = join(changes).map((change, position) => rowOf(change, position, partner));
-  if (rows[0]) add(rows[0].refused, refused);
+  const rows = mergeAdjacent(changes).map((change, position) => rowOf(change, position, partner));
+  if (rows[0]) addCounts(rows[0].refused, refused);
   return rows;
 }
 
@@ -80,13 +80,13 @@ function rowOf(change: CohortChange, position: number, partner: string): ChangeR
     listed: cohort.isListId === true,
     list_id: listIdOf(partner, cohort.id),
     kind: change.kind,
-    name: text(cohort.name),
-    description: text(cohort.description),
-    created_at_ms: instant(cohort.createdAtMs),
-    session: session && shorten(session.id),
+    name: storableText(cohort.name),
+    description: storableText(cohort.description),
+    created_at_ms: storableInstant(cohort.createdAtMs),
+    session: session && storableSession(session.id),
     page: session?.page,
     pages: session?.pages,
-    computed_at_ms: 'computedAtMs' in change ? instant(change.computedAtMs) : undefined,
+    computed_at_ms: 'computedAtMs' in change ? storableInstant(change.computedAtMs) : undefined,
     members: change.kind === 'declare' ? undefined : members,
     given: given.length,
     refused,
@@ -94,30 +94,30 @@ function rowOf(change: CohortChange, position: number, partner: string): ChangeR
 }
 
 /** Text for people: cut to size and made storable. Empty counts as none. */
-function text(given: string | undefined): string | undefined {
-  const whole = given?.toWellFormed().replaceAll('\0', '\uFFFD').slice(0, longestName).toWellFormed();
+function storableText(given: string | undefined): string | undefined {
+  const whole = given?.toWellFormed().replaceAll('\0', '\uFFFD').slice(0, maxNameLength).toWellFormed();
   return whole === '' ? undefined : whole;
 }
 
 /** What is no instant since 1970 says nothing. */
-function instant(ms: number | undefined): number | undefined {
+function storableInstant(ms: number | undefined): number | undefined {
   return ms !== undefined && ms >= 0 && ms <= 8.64e15 ? Math.trunc(ms) : undefined;
 }
 
 /** An id of any length keeps what tells it from others. */
-function shorten(id: string): string {
-  if (id.length <= longestSession && isUsableId(id)) return id;
+function storableSession(id: string): string {
+  if (id.length <= maxSessionLength && isUsableId(id)) return id;
   return createHash('sha256').update(id).digest('hex');
 }
 
-function add(counts: Record<string, number>, more: Readonly<Record<string, number>>): void {
+function addCounts(counts: Record<string, number>, more: Readonly<Record<string, number>>): void {
   for (const [reason, count] of Object.entries(more)) {
     if (count > 0) counts[reason] = (counts[reason] ?? 0) + count;
   }
 }
 
 /** Joins neighbours that say the same of the same cohort: partners may send an object for each member. */
-function join(changes: readonly CohortChange[]): readonly CohortChange[] {
+function mergeAdjacent(changes: readonly CohortChange[]): readonly CohortChange[] {
   const joined: CohortChange[] = [];
   let members: Member[] = [];
   for (const change of changes) {

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { Sql } from '../db/connect.js';
-import { holdCohort } from './lockCohort.js';
+import { lockCohort } from './lockCohort.js';
 import { dropSuperseded, supersedeSet } from './memberSet.js';
 import type { Session } from '../db/session.js';
 
-export interface HouseDeps {
+export interface CohortCleanupDeps {
   readonly sql: Sql;
   readonly session: Session;
   readonly log: Logger;
@@ -12,31 +12,31 @@ export interface HouseDeps {
 }
 
 /** A session that has had no page for this long never gets its last one. */
-const sessionHours = 24;
+const sessionTimeoutHours = 24;
 /** For this long the same push is known when it comes again. Amplitude repeats over minutes, Mixpanel over a minute. */
-const repeatDays = 3;
+const deduplicationDays = 3;
 /** For this long a late change is known to be late. */
 const departedDays = 7;
-const step = 5_000;
+const deleteLimit = 5_000;
 
 /** Ends what nobody will complete, and forgets what nobody will ask for. Any number of workers may do so at once. */
-export async function keepCohortHouse({ sql, session, log, retentionDays }: HouseDeps): Promise<void> {
-  await endSessions(sql, session, log);
-  await clearDeleted(sql, session);
+export async function runCohortCleanup({ sql, session, log, retentionDays }: CohortCleanupDeps): Promise<void> {
+  await endStaleSessions(sql, session, log);
+  await clearDeletedCohorts(sql, session);
   await dropSuperseded(sql, session);
-  await forgetInSteps(
+  await deleteInSteps(
     sql,
     () => sql`
     delete from cohort_change where id in (
       select id from cohort_change
-      where state in ('applied', 'dropped') and stored_at < now() - ${repeatDays}::int * interval '1 day' limit ${step})`,
+      where state in ('applied', 'dropped') and stored_at < now() - ${deduplicationDays}::int * interval '1 day' limit ${deleteLimit})`,
   );
-  await forgetInSteps(
+  await deleteInSteps(
     sql,
     () => sql`
     delete from cohort_departed where ctid in (
       select ctid from cohort_departed
-      where computed_at_ms < extract(epoch from now() - ${departedDays}::int * interval '1 day') * 1000 limit ${step})`,
+      where computed_at_ms < extract(epoch from now() - ${departedDays}::int * interval '1 day') * 1000 limit ${deleteLimit})`,
   );
   // The last lines of a cohort's history stay, however old they are.
   await sql`
@@ -45,20 +45,20 @@ export async function keepCohortHouse({ sql, session, log, retentionDays }: Hous
       and id < (select min(id) from (select id from cohort_sync l where l.cohort_id = s.cohort_id order by id desc limit 20) latest)`;
 }
 
-async function forgetInSteps(sql: Sql, forget: () => ReturnType<Sql>): Promise<void> {
-  while ((await forget()).count === step);
+async function deleteInSteps(sql: Sql, forget: () => ReturnType<Sql>): Promise<void> {
+  while ((await forget()).count === deleteLimit);
 }
 
-async function endSessions(sql: Sql, session: Session, log: Logger): Promise<void> {
+async function endStaleSessions(sql: Sql, session: Session, log: Logger): Promise<void> {
   const overdue = await sql<{ id: string; cohort_id: number }[]>`
     select id, cohort_id from cohort_sync
-    where state = 'receiving' and last_at < now() - ${sessionHours}::int * interval '1 hour' order by id limit 1000`;
+    where state = 'receiving' and last_at < now() - ${sessionTimeoutHours}::int * interval '1 hour' order by id limit 1000`;
   for (const { id, cohort_id: cohortId } of overdue) {
     await session.transact(async (tx) => {
-      if (!(await holdCohort(tx, cohortId))) return;
+      if (!(await lockCohort(tx, cohortId))) return;
       const [ended] = await tx<{ session: string; kind: string; pages_received: number; pages_expected: number }[]>`
         update cohort_sync set state = 'incomplete', finished_at = now()
-        where id = ${id}::bigint and state = 'receiving' and last_at < now() - ${sessionHours}::int * interval '1 hour'
+        where id = ${id}::bigint and state = 'receiving' and last_at < now() - ${sessionTimeoutHours}::int * interval '1 hour'
         returning session, kind, pages_received, pages_expected`;
       if (!ended) return;
       await tx`
@@ -74,14 +74,14 @@ async function endSessions(sql: Sql, session: Session, log: Logger): Promise<voi
 }
 
 /** A deleted cohort lets go of its members, and of what still waits for it. */
-async function clearDeleted(sql: Sql, session: Session): Promise<void> {
+async function clearDeletedCohorts(sql: Sql, session: Session): Promise<void> {
   const deleted = await sql<{ id: number }[]>`
     select id from cohort c
     where deleted_at is not null
       and (set_id is not null or exists (select from cohort_change w where w.cohort_id = c.id and w.state = 'staged'))`;
   for (const { id } of deleted) {
     await session.transact(async (tx) => {
-      if (!(await holdCohort(tx, id))) return;
+      if (!(await lockCohort(tx, id))) return;
       const [cohort] = await tx<{ set_id: string | null }[]>`
         select set_id from cohort where id = ${id} and deleted_at is not null`;
       if (!cohort) return;

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { connect } from '../db/connect.js';
 import type { Metrics } from '../process/metrics.js';
 import { applyNext } from './applyChanges.js';
-import { keepCohortHouse } from './cohortCleanup.js';
+import { runCohortCleanup } from './cohortCleanup.js';
 import { openSession, type Session } from '../db/session.js';
 
 export interface CohortWorkDeps {
@@ -121,7 +121,7 @@ export function startCohortWork(deps: CohortWorkDeps): CohortWork {
       for (const { cohort_id: cohortId } of overdue) wake(cohortId);
       if (Date.now() >= houseDueMs) {
         houseDueMs = Date.now() + houseMs;
-        await keepCohortHouse({ sql, session: house, log, retentionDays });
+        await runCohortCleanup({ sql, session: house, log, retentionDays });
       }
     } catch (error) {
       if (stopped) return;

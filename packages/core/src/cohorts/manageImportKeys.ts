@@ -69,7 +69,7 @@ export async function createImportKey(
       const [row] = await sql<[Row]>`
         insert into import_key (partner, name, hash, hint)
         values (${found.name}, ${name.value}, ${hashToken(key)}, ${`…${key.slice(-4)}`}) returning ${columns(admin)}`;
-      return { kind: 'ImportKeyCreated', key, importKey: viewOf(row), partner: found };
+      return { kind: 'ImportKeyCreated', key, importKey: importKeyViewOf(row), partner: found };
     } catch (error) {
       if (!violatesUnique(error, 'import_key_name')) throw error;
       const [owner] = await sql<{ id: number }[]>`
@@ -96,7 +96,7 @@ export async function listImportKeys(
       and (${partner ?? null}::text is null or partner = ${partner?.replaceAll('\0', '\uFFFD') ?? null})
       and (${cursor ?? null}::bigint is null or id < ${cursor ?? null}::bigint)
     order by id desc limit ${first + 1}`;
-  return pageOf(rows.map(viewOf), first, ({ id }) => writeCursor(id));
+  return pageOf(rows.map(importKeyViewOf), first, ({ id }) => writeCursor(id));
 }
 
 /**
@@ -123,7 +123,7 @@ export async function revokeImportKey(
     const [changed] = await sql<Row[]>`
       update import_key set invalid_from = ${from === null ? null : from === undefined ? sql`clock_timestamp()` : boundOf(from)}
       where id = ${row.id} and (invalid_from is null or invalid_from > clock_timestamp()) returning ${columns(admin)}`;
-    if (changed) return viewOf(changed);
+    if (changed) return importKeyViewOf(changed);
   } catch (error) {
     if (!violatesUnique(error, 'import_key_name')) throw error;
     return {
@@ -134,7 +134,7 @@ export async function revokeImportKey(
   }
   const [over] = await sql<[Row]>`select ${columns(admin)} from import_key where id = ${row.id}`;
   // Invalidating at once what is refused already has nothing left to do.
-  if (from === undefined) return viewOf(over);
+  if (from === undefined) return importKeyViewOf(over);
   const since = over.invalid_from as Date;
   return {
     kind: 'ImportKeyInvalidAlready',
@@ -158,7 +158,16 @@ function columns({ sql }: Deps) {
   return sql`id, partner, name, hint, created_at, last_used_at, invalid_from, invalid_from is null or invalid_from > clock_timestamp() as good`;
 }
 
-function viewOf({ id, partner, name, hint, created_at, last_used_at, invalid_from, good }: Row): ImportKeyView {
+function importKeyViewOf({
+  id,
+  partner,
+  name,
+  hint,
+  created_at,
+  last_used_at,
+  invalid_from,
+  good,
+}: Row): ImportKeyView {
   return {
     kind: 'ImportKey',
     id: String(id),

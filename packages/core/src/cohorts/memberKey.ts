@@ -8,7 +8,7 @@ export type MemberKey = string;
 
 const separator = '\u001f';
 /** An index entry of Postgres holds at most 2,704 bytes, and a character takes up to four. */
-const mostCharacters = 600;
+const maxLength = 600;
 
 export function memberKey(member: Member): MemberKey {
   if ('externalId' in member) return `e${member.externalId}`;
@@ -30,7 +30,7 @@ export function memberFault(member: Member): 'no_id' | 'id_too_long' | 'id_not_t
   const id = 'externalId' in member ? member.externalId : 'deviceId' in member ? member.deviceId : member.alias.name;
   if (id === '') return 'no_id';
   const label = 'alias' in member ? member.alias.label : '';
-  if (id.length + label.length > mostCharacters) return 'id_too_long';
+  if (id.length + label.length > maxLength) return 'id_too_long';
   // Postgres takes no NUL, and half a character of two is no text.
   if (id.includes('\0') || !id.isWellFormed()) return 'id_not_text';
   if (label !== '' && (label.includes('\0') || label.includes(separator) || !label.isWellFormed()))

@@ -36,7 +36,7 @@ export async function indexSet(tx: Transaction, setId: string): Promise<void> {
 }
 
 /** Room for sorting and indexing millions of members. For the transaction only. */
-export async function takeRoom(tx: Transaction): Promise<void> {
+export async function raiseWorkMem(tx: Transaction): Promise<void> {
   await tx`select set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true), set_config('maintenance_work_mem', '256MB', true)`;
 }
 
@@ -71,7 +71,7 @@ export function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-const mostTries = 20;
+const maxTries = 20;
 
 /**
  * Looks up which sets to read, and reads them. Begins again when a set was dropped in between, because another one has
@@ -82,7 +82,7 @@ export async function readSets<Result>(read: () => Promise<Result>): Promise<Res
     try {
       return await read();
     } catch (error) {
-      if (!isCode(error, undefinedTable) || tries === mostTries) throw error;
+      if (!isCode(error, undefinedTable) || tries === maxTries) throw error;
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Transaction } from '../db/session.js';
 
 /** A change that waits to be applied, without its members. */
-export interface Waiting {
+export interface PendingChange {
   readonly id: string;
   readonly kind: 'declare' | 'replace' | 'add' | 'remove';
   readonly stored_at: Date;
@@ -17,38 +17,38 @@ export interface Waiting {
 }
 
 /** The first of one or more changes that are applied together. */
-export type Run = readonly [Waiting, ...Waiting[]];
+export type ChangeRun = readonly [PendingChange, ...PendingChange[]];
 
-const mostChanges = 500;
+const maxChanges = 500;
 /** A run is one transaction: short enough to be repeated when a worker dies over it. */
-const mostMembers = 50_000;
+const maxMembers = 50_000;
 
-export async function readWaiting(tx: Transaction, cohortId: number): Promise<readonly Waiting[]> {
-  return tx<Waiting[]>`
+export async function readPendingChanges(tx: Transaction, cohortId: number): Promise<readonly PendingChange[]> {
+  return tx<PendingChange[]>`
     select id, kind, stored_at, name, description, partner_created_at, session, page, pages, computed_at_ms, given, refused
-    from cohort_change where cohort_id = ${cohortId} and state = 'waiting' order by id limit ${mostChanges}`;
+    from cohort_change where cohort_id = ${cohortId} and state = 'waiting' order by id limit ${maxChanges}`;
 }
 
 /** The changes at the front that can be applied in one step: of one sort, and of one sync. */
-export function firstRun(waiting: readonly Waiting[]): Run | undefined {
+export function firstRun(waiting: readonly PendingChange[]): ChangeRun | undefined {
   const [first, ...rest] = waiting;
   if (!first) return undefined;
-  const run: [Waiting, ...Waiting[]] = [first];
+  const run: [PendingChange, ...PendingChange[]] = [first];
   let members = first.given;
   for (const change of rest) {
     members += change.given;
-    if (members > mostMembers && change.kind !== 'replace') break;
+    if (members > maxMembers && change.kind !== 'replace') break;
     if (!belongsTo(first, change)) break;
     run.push(change);
   }
   return run;
 }
 
-function belongsTo(first: Waiting, change: Waiting): boolean {
+function belongsTo(first: PendingChange, change: PendingChange): boolean {
   if (first.session !== change.session || first.computed_at_ms !== change.computed_at_ms) return false;
   return first.kind === change.kind || (first.session === null && isMove(first) && isMove(change));
 }
 
-export function isMove({ kind }: Waiting): boolean {
+export function isMove({ kind }: PendingChange): boolean {
   return kind === 'add' || kind === 'remove';
 }

@@ -2,15 +2,15 @@ import type { MemberMoves } from '../process/metrics.js';
 import type { CohortRow } from './applyMoves.js';
 import type { Transaction } from '../db/session.js';
 import { swapMembers } from './swapMembers.js';
-import { countNewPages, noteReceived, openSync } from './syncRecord.js';
-import type { Run } from './pendingChanges.js';
+import { countNewPages, recordReceived, openSync } from './syncRecord.js';
+import type { ChangeRun } from './pendingChanges.js';
 
 /**
  * Puts pages of a whole membership aside until the session has all of its pages, in whatever order they come; then the
  * membership is replaced. A page that comes again takes the place of the earlier one. Pages of a session that is over,
  * or that a later one has replaced, change nothing. Answers who came and went if it was replaced.
  */
-export async function stagePages(tx: Transaction, cohort: CohortRow, run: Run): Promise<MemberMoves | undefined> {
+export async function stagePages(tx: Transaction, cohort: CohortRow, run: ChangeRun): Promise<MemberMoves | undefined> {
   const sync = await openSync(tx, cohort.id, run);
   const ids = run.map(({ id }) => id);
   if (sync.state !== 'receiving') {
@@ -19,7 +19,7 @@ export async function stagePages(tx: Transaction, cohort: CohortRow, run: Run): 
   }
   const pages = run.at(-1)?.pages ?? 1;
   const newPages = await countNewPages(tx, cohort.id, run);
-  await noteReceived(tx, sync, run, { newPages, pages });
+  await recordReceived(tx, sync, run, { newPages, pages });
   await tx`update cohort_change set state = 'staged' where id = any(${ids}::bigint[])`;
   if (sync.pages_received + newPages < pages) return undefined;
   const session = run[0].session as string;

@@ -20,7 +20,7 @@ export type PushStored = Extract<
   { readonly outcome: 'stored' | 'repeated' | 'unreadable' | 'unauthorised' | 'unknown_cohort' }
 >;
 
-export interface InboxDeps {
+export interface StorePushDeps {
   readonly sql: Sql;
   /** Called after the commit with the cohorts that have something to apply. */
   readonly onStored: (cohortIds: readonly number[]) => void;
@@ -30,7 +30,7 @@ export interface InboxDeps {
  * Stores a push, to be applied in order, soon. Resolves after the commit; law 1 rests on this. The same push sent
  * again is stored once. Rejects with the database's error when it could not commit; sending the push again is safe.
  */
-export async function storePush({ sql, onStored }: InboxDeps, push: NewPush): Promise<PushStored> {
+export async function storePush({ sql, onStored }: StorePushDeps, push: NewPush): Promise<PushStored> {
   const { changes, refused } = push.parsed;
   if (changes.length === 0) return { outcome: 'stored', cohorts: [] };
   const fault = changes.map(changeFault).find((found) => found !== undefined);
@@ -38,7 +38,7 @@ export async function storePush({ sql, onStored }: InboxDeps, push: NewPush): Pr
   const rows = rowsOf(push.partner, changes, refused);
   const hash = hashOf(push);
   for (let tries = 1; ; tries++) {
-    const answer = await insert(sql, push, rows, hash);
+    const answer = await insertPush(sql, push, rows, hash);
     if (!answer.authorised) return { outcome: 'unauthorised', detail: 'this data import key is not good any more' };
     const unknown = rows.find(
       ({ ref, listed }) => !answer.cohorts.some((known) => known.ref === ref && known.listed === listed),
@@ -86,7 +86,7 @@ interface Answer {
  * cohort is known. Rows of cohorts are only read or made here, never changed, so that nobody who is applying changes
  * is waited for. A deleted cohort is known again only to a push that says the whole of it.
  */
-async function insert(
+async function insertPush(
   sql: Sql,
   { partner, keyId, ...push }: NewPush,
   rows: readonly ChangeRow[],

@@ -1,6 +1,6 @@
 import type { MemberMoves } from '../process/metrics.js';
 import type { CohortRow } from './applyMoves.js';
-import { createUnindexedSet, indexSet, setTable, supersedeSet, takeRoom } from './memberSet.js';
+import { createUnindexedSet, indexSet, setTable, supersedeSet, raiseWorkMem } from './memberSet.js';
 import type { Transaction } from '../db/session.js';
 import type { SyncRecord } from './syncRecord.js';
 
@@ -20,7 +20,7 @@ interface Difference {
 }
 
 /** More members than this that come or go are not named to the segments one by one. */
-const mostCandidates = 100_000;
+const maxCandidates = 100_000;
 
 /**
  * Replaces the membership by what the session's pages say: a new set is made beside the old one, and the cohort is
@@ -31,7 +31,7 @@ export async function swapMembers(
   cohort: CohortRow,
   { sync, session, pages }: CompleteSession,
 ): Promise<MemberMoves> {
-  await takeRoom(tx);
+  await raiseWorkMem(tx);
   const setId = await createUnindexedSet(tx);
   const fresh = setTable(setId);
   // Sorted, so that members that were named twice fall together, and the index is made of what lies in order already.
@@ -50,7 +50,7 @@ export async function swapMembers(
   await tx`analyze ${tx(fresh)}`;
   const difference = await compare(tx, cohort.set_id, fresh);
   const moved = { added: Number(difference.added), removed: Number(difference.removed) };
-  await tellSegments(tx, cohort, fresh, moved.added + moved.removed);
+  await addCandidates(tx, cohort, fresh, moved.added + moved.removed);
   await closeSession(tx, cohort, { sync, session, pages }, difference);
   await supersedeSet(tx, cohort.set_id);
   await tx`delete from cohort_departed where cohort_id = ${cohort.id}`;
@@ -82,10 +82,10 @@ async function compare(tx: Transaction, oldSetId: string | null, fresh: string):
   return difference;
 }
 
-async function tellSegments(tx: Transaction, { id, set_id }: CohortRow, fresh: string, moved: number): Promise<void> {
+async function addCandidates(tx: Transaction, { id, set_id }: CohortRow, fresh: string, moved: number): Promise<void> {
   const [used] = await tx`select from segment_cohort where cohort_id = ${id} limit 1`;
   if (!used || moved === 0) return;
-  if (set_id === null || moved > mostCandidates) {
+  if (set_id === null || moved > maxCandidates) {
     await tx`insert into segment_candidate (segment_id) select segment_id from segment_cohort where cohort_id = ${id}`;
     return;
   }

@@ -1,7 +1,7 @@
 import { memberReasons } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
 import { checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from '../admin/page.js';
-import { mostPages } from './changeRows.js';
+import { maxPages } from './changeRows.js';
 
 /** What one sync did. */
 export interface SyncView {
@@ -77,7 +77,7 @@ function syncViewOf(row: SyncRow): SyncView {
     lastAt: row.last_at,
     finishedAt: row.finished_at ?? undefined,
     pagesReceived: row.pages_expected === null ? undefined : row.pages_received,
-    pagesExpected: row.pages_expected === mostPages ? undefined : (row.pages_expected ?? undefined),
+    pagesExpected: row.pages_expected === maxPages ? undefined : (row.pages_expected ?? undefined),
     given: Number(row.given),
     added: Number(row.added),
     removed: Number(row.removed),

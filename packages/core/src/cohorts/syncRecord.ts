@@ -1,5 +1,5 @@
 import type { Transaction } from '../db/session.js';
-import { isMove, type Run } from './pendingChanges.js';
+import { isMove, type ChangeRun } from './pendingChanges.js';
 
 /** What is recorded of one sync. */
 export interface SyncRecord {
@@ -11,16 +11,16 @@ export interface SyncRecord {
 }
 
 /** Changes without a session that come within this time of one another count as one sync. */
-const gapSeconds = 60;
+const maxGapSeconds = 60;
 /** A partner that sends all the time begins a new line of history this often. */
-const longestSeconds = 3_600;
+const maxSyncSeconds = 3_600;
 
 /** The sync that a run belongs to, begun if need be. The caller holds the cohort. */
-export async function openSync(tx: Transaction, cohortId: number, run: Run): Promise<SyncRecord> {
+export async function openSync(tx: Transaction, cohortId: number, run: ChangeRun): Promise<SyncRecord> {
   const [first] = run;
   const [found] =
     first.session === null
-      ? await findUnnumbered(tx, cohortId, run)
+      ? await findChangesSync(tx, cohortId, run)
       : await tx<SyncRecord[]>`
     select id, state, first_change_id, pages_received, refused from cohort_sync
     where cohort_id = ${cohortId} and session = ${first.session} and kind = ${first.kind}`;
@@ -34,14 +34,14 @@ export async function openSync(tx: Transaction, cohortId: number, run: Run): Pro
   return begun;
 }
 
-function findUnnumbered(tx: Transaction, cohortId: number, [first]: Run) {
+function findChangesSync(tx: Transaction, cohortId: number, [first]: ChangeRun) {
   return tx<SyncRecord[]>`
     select id, state, first_change_id, pages_received, refused from cohort_sync
     where cohort_id = ${cohortId} and kind = 'changes' and session is null
       and computed_at_ms is not distinct from ${first.computed_at_ms}::bigint
       and (computed_at_ms is not null
-        or (last_at > ${first.stored_at}::timestamptz - ${gapSeconds}::int * interval '1 second'
-          and started_at > ${first.stored_at}::timestamptz - ${longestSeconds}::int * interval '1 second'))
+        or (last_at > ${first.stored_at}::timestamptz - ${maxGapSeconds}::int * interval '1 second'
+          and started_at > ${first.stored_at}::timestamptz - ${maxSyncSeconds}::int * interval '1 second'))
     order by id desc limit 1`;
 }
 
@@ -53,10 +53,10 @@ export interface Received {
 }
 
 /** Notes what has come of a sync, whatever becomes of it. */
-export async function noteReceived(
+export async function recordReceived(
   tx: Transaction,
   sync: SyncRecord,
-  run: Run,
+  run: ChangeRun,
   { newPages, pages }: Received,
 ): Promise<void> {
   const refused = { ...sync.refused };
@@ -77,7 +77,7 @@ export async function noteReceived(
 }
 
 /** How many of the run's pages have not come before. The run's own rows are still waiting. */
-export async function countNewPages(tx: Transaction, cohortId: number, run: Run): Promise<number> {
+export async function countNewPages(tx: Transaction, cohortId: number, run: ChangeRun): Promise<number> {
   const [{ kind, session }] = run;
   const [row] = await tx<[{ pages: number }]>`
     select count(distinct c.page)::int as pages from cohort_change c

@@ -1,6 +1,6 @@
 import type { CohortReference, PullLimits, PullPlace } from '@currents/connector';
 import type { Session, Transaction } from '../db/session.js';
-import { lockAccount, noteUse, spentBudget, type Spent, type Unit } from './pullBudget.js';
+import { lockAccount, recordUse, exhaustedBudget, type ExhaustedBudget, type Unit } from './pullBudget.js';
 
 /** One step of one pull, in this worker's hand until its lease ends. */
 export interface ClaimedStep {
@@ -21,7 +21,7 @@ export interface ClaimedStep {
   readonly countedAtMs: number;
 }
 
-export interface StepWish {
+export interface StepRequest {
   readonly cohortId: number;
   readonly currentId: number;
   readonly account: Buffer;
@@ -31,13 +31,13 @@ export interface StepWish {
 }
 
 /** When as many steps are under way as the partner takes at once, one of them has soon ended. */
-const fullMs = 1_000;
+const concurrencyRetryMs = 1_000;
 
 /**
  * Takes a step in hand if it is due, and the partner takes one more. Over all workers, one step of a cohort is under
  * way at a time, and what is asked with the same credentials stays within the partner's limits.
  */
-export async function claimStep(session: Session, wish: StepWish): Promise<ClaimedStep | undefined> {
+export async function claimStep(session: Session, wish: StepRequest): Promise<ClaimedStep | undefined> {
   const { cohortId, currentId, account, limits } = wish;
   return session.transact(async (tx) => {
     const [due] = await tx<{ begins: boolean; orders: boolean }[]>`
@@ -48,25 +48,25 @@ export async function claimStep(session: Session, wish: StepWish): Promise<Claim
     const [{ steps }] = await tx<[{ steps: number }]>`
       select count(*)::int as steps from cohort_pull where account = ${account} and lease is not null and due_at > now() and cohort_id <> ${cohortId}`;
     if (steps >= limits.atOnce) {
-      await tx`update cohort_pull set lease = null, due_at = now() + ${fullMs}::float8 * interval '1 millisecond' where cohort_id = ${cohortId}`;
+      await tx`update cohort_pull set lease = null, due_at = now() + ${concurrencyRetryMs}::float8 * interval '1 millisecond' where cohort_id = ${cohortId}`;
       return undefined;
     }
     const units: readonly Unit[] = due.orders ? ['steps', 'pulls'] : ['steps'];
-    const spent = spentBudget(used, units, limits.budgets);
+    const spent = exhaustedBudget(used, units, limits.budgets);
     if (spent) {
-      await hold(tx, cohortId, spent);
+      await deferUntilFree(tx, cohortId, spent);
       return undefined;
     }
-    const countedAtMs = await noteUse(tx, account, used, units, limits.budgets);
-    const row = await take(tx, wish, due.begins);
+    const countedAtMs = await recordUse(tx, account, used, units, limits.budgets);
+    const row = await leaseStep(tx, wish, due.begins);
     return row && stepOf(row, wish, countedAtMs);
   });
 }
 
-async function hold(
+async function deferUntilFree(
   tx: Transaction,
   cohortId: number,
-  { freeAtMs, budget: { unit, allow, perMs } }: Spent,
+  { freeAtMs, budget: { unit, allow, perMs } }: ExhaustedBudget,
 ): Promise<void> {
   const minutes = perMs / 60_000;
   const period = minutes >= 2 * 1_440 ? `${Math.round(minutes / 1_440)} days` : `${Math.round(minutes)} minutes`;
@@ -90,9 +90,9 @@ interface Row {
 }
 
 /** What a step before this one handed over and did not finish comes again, so it is not counted. */
-async function take(
+async function leaseStep(
   tx: Transaction,
-  { cohortId, currentId, account, lease, leaseMs }: StepWish,
+  { cohortId, currentId, account, lease, leaseMs }: StepRequest,
   begins: boolean,
 ): Promise<Row | undefined> {
   const begun = begins
@@ -109,7 +109,7 @@ async function take(
   return row;
 }
 
-function stepOf(row: Row, { cohortId, account, lease }: StepWish, countedAtMs: number): ClaimedStep {
+function stepOf(row: Row, { cohortId, account, lease }: StepRequest, countedAtMs: number): ClaimedStep {
   return {
     cohortId,
     runId: row.run_id,

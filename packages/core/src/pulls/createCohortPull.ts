@@ -2,9 +2,9 @@ import type { Admin } from '../admin/admin.js';
 import { QuestionRefused } from '../admin/page.js';
 import { schedules, type Schedule } from '../cohorts/freshness.js';
 import { storePush } from '../cohorts/storePush.js';
-import { askForCohorts, type NotListed } from './partnerCohorts.js';
+import { fetchPartnerCohorts, type ListingProblem } from './partnerCohorts.js';
 import { findPull } from './managePulls.js';
-import { openSource, type NoSource, type PullSource } from './pullSource.js';
+import { openSource, type PullSourceProblem, type PullSource } from './pullSource.js';
 import type { PullView } from './pullView.js';
 
 export interface NewPull {
@@ -25,7 +25,7 @@ export interface PartnerCohortNotFound {
 export interface CohortTooLarge {
   readonly kind: 'CohortTooLarge';
   readonly message: string;
-  readonly mostMembers: number;
+  readonly maxMembers: number;
 }
 
 /** The hub fetches this cohort already. */
@@ -36,7 +36,7 @@ export interface CohortAlreadyPulled {
 }
 
 export type CreateCohortPullResult =
-  PullView | NotListed | NoSource | PartnerCohortNotFound | CohortTooLarge | CohortAlreadyPulled;
+  PullView | ListingProblem | PullSourceProblem | PartnerCohortNotFound | CohortTooLarge | CohortAlreadyPulled;
 
 /**
  * Fetches a cohort from its partner from now on: at once, and then by the schedule. It becomes known as if the partner
@@ -51,8 +51,8 @@ export async function createCohortPull(
   const source = await openSource(admin, currentId);
   if ('kind' in source) return source;
   const { name: partner, label } = source.working.connector;
-  const already = await findHeld(admin, partner, partnerId);
-  if (already) return pulledAlready(already);
+  const already = await findExistingPull(admin, partner, partnerId);
+  if (already) return alreadyPulled(already);
   const listed = await findListed(admin, source, partnerId);
   if (!listed)
     return {
@@ -60,35 +60,35 @@ export async function createCohortPull(
       message: `${label} lists no cohort with the id ${JSON.stringify(partnerId.slice(0, 80))}`,
     };
   if ('kind' in listed) return listed;
-  const { mostMembers } = source.pull.limits;
-  if (mostMembers !== undefined && Number(listed.size ?? 0) > mostMembers) {
-    const message = `${label} gives out cohorts of at most ${mostMembers} members; this one has ${listed.size}`;
-    return { kind: 'CohortTooLarge', message, mostMembers };
+  const { maxMembers } = source.pull.limits;
+  if (maxMembers !== undefined && Number(listed.size ?? 0) > maxMembers) {
+    const message = `${label} gives out cohorts of at most ${maxMembers} members; this one has ${listed.size}`;
+    return { kind: 'CohortTooLarge', message, maxMembers };
   }
-  await declare(admin, partner, listed);
-  const id = await begin(admin, { partner, partnerId, currentId: source.working.currentId, schedule });
-  const pull = id === undefined ? await findHeld(admin, partner, partnerId) : await findPull(admin, String(id));
+  await declareCohort(admin, partner, listed);
+  const id = await insertPull(admin, { partner, partnerId, currentId: source.working.currentId, schedule });
+  const pull = id === undefined ? await findExistingPull(admin, partner, partnerId) : await findPull(admin, String(id));
   // Deleted in this very moment: begin anew.
   if (!pull) return createCohortPull(admin, { currentId, partnerId, schedule });
-  if (id === undefined) return pulledAlready(pull);
+  if (id === undefined) return alreadyPulled(pull);
   admin.wakePull(id, 0);
   return pull;
 }
 
-function pulledAlready(pull: PullView): CohortAlreadyPulled {
+function alreadyPulled(pull: PullView): CohortAlreadyPulled {
   const message = `the hub fetches this cohort already, through the Current ${pull.currentId}; stop that first to fetch it through another`;
   return { kind: 'CohortPulledAlready', message, pull };
 }
 
 /** The pull that the cohort has, unless its Current is deleted. */
-async function findHeld(admin: Admin, partner: string, partnerId: string): Promise<PullView | undefined> {
+async function findExistingPull(admin: Admin, partner: string, partnerId: string): Promise<PullView | undefined> {
   const [row] = await admin.sql<{ id: number }[]>`
     select c.id from cohort c join cohort_pull p on p.cohort_id = c.id join current u on u.id = p.current_id
     where c.partner = ${partner} and c.partner_id = ${partnerId.replaceAll('\0', '\uFFFD')} and u.state <> 'deleted'`;
   return row && findPull(admin, String(row.id));
 }
 
-interface Listed {
+interface ListedCohort {
   readonly partner_id: string;
   readonly name: string;
   readonly description: string | null;
@@ -101,18 +101,18 @@ async function findListed(
   admin: Admin,
   source: PullSource,
   partnerId: string,
-): Promise<Listed | NotListed | undefined> {
-  const find = async (): Promise<Listed | undefined> => {
-    const [row] = await admin.sql<Listed[]>`
+): Promise<ListedCohort | ListingProblem | undefined> {
+  const find = async (): Promise<ListedCohort | undefined> => {
+    const [row] = await admin.sql<ListedCohort[]>`
       select partner_id, name, description, size, partner_created_at from partner_cohort
       where current_id = ${source.working.currentId} and partner_id = ${partnerId.replaceAll('\0', '\uFFFD')}`;
     return row;
   };
-  return (await find()) ?? (await askForCohorts(admin, source)) ?? find();
+  return (await find()) ?? (await fetchPartnerCohorts(admin, source)) ?? find();
 }
 
 /** Makes the cohort known as a push does, so that a deleted one begins anew in its turn. */
-async function declare({ sql }: Admin, partner: string, listed: Listed): Promise<void> {
+async function declareCohort({ sql }: Admin, partner: string, listed: ListedCohort): Promise<void> {
   const cohort = {
     id: listed.partner_id,
     name: listed.name,
@@ -128,7 +128,7 @@ async function declare({ sql }: Admin, partner: string, listed: Listed): Promise
 }
 
 /** Undefined when the cohort is pulled through another Current that is there. */
-async function begin(
+async function insertPull(
   { sql }: Admin,
   pull: {
     readonly partner: string;

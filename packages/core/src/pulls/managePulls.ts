@@ -4,7 +4,7 @@ import { getCohort } from '../cohorts/manageCohorts.js';
 import type { CohortView } from '../cohorts/cohortView.js';
 import { nextDue } from '../cohorts/pullSchedule.js';
 import { pullViewOf, selectPulls, type PullRow, type PullState, type PullView } from './pullView.js';
-import { over } from './recordStep.js';
+import { endPull } from './recordStep.js';
 
 type Deps = Pick<Admin, 'sql'>;
 
@@ -110,7 +110,7 @@ export async function cancelCohortPull(
 ): Promise<PullView | CohortNotPulled | PullNotUnderWay> {
   const { sql } = admin;
   const cancelled = await sql`
-    update cohort_pull p set ${over(sql)}, due_at = ${nextDue(sql)}
+    update cohort_pull p set ${endPull(sql)}, due_at = ${nextDue(sql)}
     from cohort c where c.id = p.cohort_id and p.cohort_id = ${rowId(cohortId) ?? 0} and p.run_id is not null and p.fetched_at is null`;
   const pull = await getPull(admin, cohortId);
   if (cancelled.count === 1 || pull.kind === 'CohortNotPulled') return pull;

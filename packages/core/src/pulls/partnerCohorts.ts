@@ -2,8 +2,8 @@ import type { PartnerCohort } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
 import { checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from '../admin/page.js';
 import { shownWords } from '../currents/redactAnswer.js';
-import { accountOf, lockAccount, noteUse, spentBudget } from './pullBudget.js';
-import { openSource, type NoSource, type PullSource } from './pullSource.js';
+import { accountOf, lockAccount, recordUse, exhaustedBudget } from './pullBudget.js';
+import { openSource, type PullSourceProblem, type PullSource } from './pullSource.js';
 
 /** A cohort as its partner lists it. */
 export interface PartnerCohortView {
@@ -42,10 +42,10 @@ export interface PartnerUnanswered {
   readonly retryAfterMs: number | undefined;
 }
 
-export type NotListed = PartnerRefused | PartnerUnanswered;
+export type ListingProblem = PartnerRefused | PartnerUnanswered;
 
 /** A partner takes few questions, and a list of its cohorts is the same a moment later. */
-const freshMs = 60_000;
+const listMaxAgeMs = 60_000;
 
 /**
  * The cohorts that a Current's partner has, in the order in which the hub came to know them. Asks the partner when the
@@ -56,17 +56,17 @@ export async function listPartnerCohorts(
   currentId: string,
   { first, after }: PageRequest,
   { text }: { readonly text?: string | undefined } = {},
-): Promise<PartnerCohortPage | NotListed | NoSource> {
+): Promise<PartnerCohortPage | ListingProblem | PullSourceProblem> {
   checkFirst(first);
   const [cursor] = readCursor(after, 1) ?? [];
   const source = await openSource(admin, currentId);
   if ('kind' in source) return source;
   const { sql } = admin;
   const id = rowId(currentId) ?? 0;
-  const [kept] = await sql<[{ fresh: boolean }]>`
-    select coalesce(max(listed_at) > now() - ${freshMs}::float8 * interval '1 millisecond', false) as fresh from partner_cohort where current_id = ${id}`;
-  if (cursor === undefined && !kept.fresh) {
-    const problem = await askForCohorts(admin, source);
+  const [list] = await sql<[{ fresh: boolean }]>`
+    select coalesce(max(listed_at) > now() - ${listMaxAgeMs}::float8 * interval '1 millisecond', false) as fresh from partner_cohort where current_id = ${id}`;
+  if (cursor === undefined && !list.fresh) {
+    const problem = await fetchPartnerCohorts(admin, source);
     if (problem) return problem;
   }
   const part = text?.replaceAll('\0', '\uFFFD') ?? null;
@@ -81,7 +81,7 @@ export async function listPartnerCohorts(
   const { nodes, nextCursor } = pageOf(rows, first, ({ id: row }) => writeCursor(row));
   return {
     kind: 'PartnerCohortPage',
-    nodes: nodes.map(viewOf),
+    nodes: nodes.map(partnerCohortViewOf),
     nextCursor,
     listedAt: nodes[0]?.listed_at,
     advice: source.pull.description,
@@ -89,10 +89,13 @@ export async function listPartnerCohorts(
 }
 
 /** Asks the partner, and keeps its answer. What is kept stays as it is when there is none. */
-export async function askForCohorts(admin: Admin, { working, pull }: PullSource): Promise<NotListed | undefined> {
+export async function fetchPartnerCohorts(
+  admin: Admin,
+  { working, pull }: PullSource,
+): Promise<ListingProblem | undefined> {
   const { connector, settings, credentials, currentId } = working;
   const shown = shownWords(connector, credentials);
-  const spent = await countQuestion(admin, { working, pull });
+  const spent = await countRequest(admin, { working, pull });
   if (spent !== undefined) {
     const message = `${connector.label} takes no more questions for now; the pulls that are under way have had them`;
     return { kind: 'PartnerUnanswered', message, code: 'budget_spent', retryAfterMs: spent };
@@ -110,11 +113,12 @@ export async function askForCohorts(admin: Admin, { working, pull }: PullSource)
     };
   }
   if (list.outcome === 'listed') {
-    await keepList(admin, currentId, list.cohorts);
+    await storeList(admin, currentId, list.cohorts);
     return undefined;
   }
   const message = shown(list.detail);
-  if (list.outcome === 'failed' && list.mend === 'person') return { kind: 'PartnerRefused', message, code: list.code };
+  if (list.outcome === 'failed' && list.recovery === 'person')
+    return { kind: 'PartnerRefused', message, code: list.code };
   return {
     kind: 'PartnerUnanswered',
     message,
@@ -124,21 +128,21 @@ export async function askForCohorts(admin: Admin, { working, pull }: PullSource)
 }
 
 /** A list is a request as a step is, so it counts as one. Answers for how long there is none left. */
-async function countQuestion(
+async function countRequest(
   { sql, seal }: Admin,
   { working, pull: { limits } }: PullSource,
 ): Promise<number | undefined> {
   const account = accountOf(seal, working);
   return sql.begin(async (tx) => {
     const used = await lockAccount(tx, account);
-    const spent = spentBudget(used, ['steps'], limits.budgets);
+    const spent = exhaustedBudget(used, ['steps'], limits.budgets);
     if (spent) return spent.freeAtMs - used.nowMs;
-    await noteUse(tx, account, used, ['steps'], limits.budgets);
+    await recordUse(tx, account, used, ['steps'], limits.budgets);
     return undefined;
   });
 }
 
-async function keepList({ sql }: Admin, currentId: number, cohorts: readonly PartnerCohort[]): Promise<void> {
+async function storeList({ sql }: Admin, currentId: number, cohorts: readonly PartnerCohort[]): Promise<void> {
   const rows = cohorts.map(({ id, name, description, size, createdAtMs, computedAtMs }) => ({
     id,
     name,
@@ -174,7 +178,7 @@ interface Row {
   readonly pulled: boolean;
 }
 
-function viewOf(row: Row): PartnerCohortView {
+function partnerCohortViewOf(row: Row): PartnerCohortView {
   return {
     partnerId: row.partner_id,
     name: row.name,

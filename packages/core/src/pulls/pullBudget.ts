@@ -13,7 +13,7 @@ export type Unit = PullLimits['budgets'][number]['unit'];
 /** When something was asked of the partner, in Unix milliseconds, the oldest first. */
 export type Uses = Readonly<Record<Unit, readonly number[]>>;
 
-export interface Used extends Uses {
+export interface AccountUsage extends Uses {
   /** By the database's clock. */
   readonly nowMs: number;
 }
@@ -21,15 +21,19 @@ export interface Used extends Uses {
 /** A request reaches the partner a little after it was counted, and partners count in whole seconds. */
 const slackMs = 5_000;
 
-export interface Spent {
+export interface ExhaustedBudget {
   /** When one more may be asked for. */
   readonly freeAtMs: number;
   readonly budget: PullLimits['budgets'][number];
 }
 
 /** The budget that is spent for the longest time, of those that concern the units; undefined when none is. */
-export function spentBudget(used: Used, units: readonly Unit[], budgets: PullLimits['budgets']): Spent | undefined {
-  let spent: Spent | undefined;
+export function exhaustedBudget(
+  used: AccountUsage,
+  units: readonly Unit[],
+  budgets: PullLimits['budgets'],
+): ExhaustedBudget | undefined {
+  let spent: ExhaustedBudget | undefined;
   for (const budget of budgets) {
     if (!units.includes(budget.unit)) continue;
     const periodMs = budget.perMs + slackMs;
@@ -42,7 +46,7 @@ export function spentBudget(used: Used, units: readonly Unit[], budgets: PullLim
 }
 
 /** What has been asked with these credentials; nobody else asks anything with them until the transaction ends. */
-export async function lockAccount(tx: Transaction, account: Buffer): Promise<Used> {
+export async function lockAccount(tx: Transaction, account: Buffer): Promise<AccountUsage> {
   await tx`insert into pull_account (account) values (${account}) on conflict do nothing`;
   const [row] = await tx<[{ steps: number[]; pulls: number[]; now: number }]>`
     select steps, pulls, floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now from pull_account where account = ${account} for update`;
@@ -50,16 +54,16 @@ export async function lockAccount(tx: Transaction, account: Buffer): Promise<Use
 }
 
 /** Counts one more of each unit, and forgets what no budget looks back to. Answers when it was, to give it back by. */
-export async function noteUse(
+export async function recordUse(
   tx: Transaction,
   account: Buffer,
-  used: Used,
+  used: AccountUsage,
   units: readonly Unit[],
   budgets: PullLimits['budgets'],
 ): Promise<number> {
   // Later than any before it, so that each can be told from all others.
   const atMs = Math.max(used.nowMs, ...[...used.steps.slice(-1), ...used.pulls.slice(-1)].map((last) => last + 1));
-  const kept = (unit: Unit): number[] => {
+  const remaining = (unit: Unit): number[] => {
     const longestMs = Math.max(
       0,
       ...budgets.filter((budget) => budget.unit === unit).map(({ perMs }) => perMs + slackMs),
@@ -67,6 +71,6 @@ export async function noteUse(
     return [...used[unit], ...(units.includes(unit) ? [atMs] : [])].filter((at) => at > used.nowMs - longestMs);
   };
   await tx`
-    update pull_account set steps = ${kept('steps')}::float8[], pulls = ${kept('pulls')}::float8[], used_at = now() where account = ${account}`;
+    update pull_account set steps = ${remaining('steps')}::float8[], pulls = ${remaining('pulls')}::float8[], used_at = now() where account = ${account}`;
   return atMs;
 }

@@ -17,13 +17,13 @@ export interface PullNotOffered {
   readonly message: string;
 }
 
-export type NoSource = CurrentNotFound | WrongState | CurrentNotReady | PullNotOffered;
+export type PullSourceProblem = CurrentNotFound | WrongState | CurrentNotReady | PullNotOffered;
 
 /**
  * Opens a Current to fetch cohorts through it. Only its settings and credentials are used, so it may be in any state but
  * deleted: whether it sends events is another matter.
  */
-export async function openSource(admin: Admin, currentId: string): Promise<PullSource | NoSource> {
+export async function openSource(admin: Admin, currentId: string): Promise<PullSource | PullSourceProblem> {
   const row = await findCurrent(admin.db, currentId);
   if (!row) return currentNotFound(currentId);
   if (row.state === 'deleted') {

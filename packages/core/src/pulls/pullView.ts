@@ -1,6 +1,6 @@
 import type { Admin } from '../admin/admin.js';
 import type { Schedule } from '../cohorts/freshness.js';
-import type { Mend } from './recordStep.js';
+import type { Recovery } from './recordStep.js';
 
 /**
  * `waiting`: nothing is under way. `running`: members are being fetched, or a step waits. `applying`: all are fetched, and
@@ -47,7 +47,7 @@ export interface PullFailure {
   readonly code: string;
   readonly detail: string;
   /** What has to happen before another pull is made. */
-  readonly mend: Mend;
+  readonly recovery: Recovery;
   readonly at: Date;
 }
 
@@ -67,7 +67,7 @@ export interface PullRow {
   readonly hold_detail: string | null;
   readonly failed_code: string | null;
   readonly failed_detail: string | null;
-  readonly failed_mend: Mend | null;
+  readonly failed_mend: Recovery | null;
   readonly failed_at: Date | null;
   readonly last_success_at: Date | null;
   readonly created_at: Date;
@@ -117,5 +117,5 @@ function holdOf({ hold_code, hold_detail, due_at }: PullRow): PullHold | undefin
 
 function failureOf({ failed_code, failed_detail, failed_mend, failed_at }: PullRow): PullFailure | undefined {
   if (failed_code === null || failed_mend === null || failed_at === null) return undefined;
-  return { code: failed_code, detail: failed_detail ?? '', mend: failed_mend, at: failed_at };
+  return { code: failed_code, detail: failed_detail ?? '', recovery: failed_mend, at: failed_at };
 }

@@ -5,8 +5,8 @@ import { connect } from '../db/connect.js';
 import type { Metrics } from '../process/metrics.js';
 import type { Presence } from '../db/workerLeases.js';
 import type { WorkingOptions } from '../loadCurrent.js';
-import { makeStep, type DuePull, type StepDeps } from './makeStep.js';
-import { dropOrphans, findDuePulls, followCurrents, keepPullHouse, settlePulls } from './settlePulls.js';
+import { runStep, type DuePull, type StepDeps } from './runStep.js';
+import { dropOrphanedPages, findDuePulls, reactToCurrents, runPullCleanup, finishPulls } from './pullSweep.js';
 
 export interface PullWorkDeps extends WorkingOptions {
   readonly databaseUrl: string;
@@ -67,16 +67,16 @@ export function startPullWork(deps: PullWorkDeps): PullWork {
 
   async function sweep(): Promise<void> {
     try {
-      await settlePulls(sql, log, deps.wakePull);
-      await dropOrphans(sql, session);
-      await followCurrents(sql);
+      await finishPulls(sql, log, deps.wakePull);
+      await dropOrphanedPages(sql, session);
+      await reactToCurrents(sql);
       for (const due of await findDuePulls(sql, mostHands * 4)) {
         if (stopped || hands.size >= mostHands) break;
         if (!hands.has(due.cohortId)) hands.set(due.cohortId, step(due));
       }
       if (Date.now() < houseDueMs) return;
       houseDueMs = Date.now() + houseMs;
-      await keepPullHouse(sql);
+      await runPullCleanup(sql);
     } catch (error) {
       if (!stopped) log.warn({ event: 'pulls.error', err: error }, 'a sweep of the pulls failed; the next one follows');
     }
@@ -84,7 +84,7 @@ export function startPullWork(deps: PullWorkDeps): PullWork {
 
   async function step(due: DuePull): Promise<void> {
     try {
-      await makeStep(stepDeps, due);
+      await runStep(stepDeps, due);
     } catch (error) {
       if (!stopped)
         log.warn(

@@ -2,15 +2,15 @@ import type { PullStep } from '@currents/connector';
 import type { Queries } from '../db/session.js';
 import type { Sql } from '../db/connect.js';
 import type { ClaimedStep } from './claimStep.js';
-import type { Kept } from './keepPage.js';
+import type { StepProgress } from './storePages.js';
 import { nextTry } from '../cohorts/pullSchedule.js';
 
-export type Mend = Extract<PullStep, { readonly outcome: 'failed' }>['mend'];
+export type Recovery = Extract<PullStep, { readonly outcome: 'failed' }>['recovery'];
 
 export interface Failure {
   readonly code: string;
   readonly detail: string;
-  readonly mend: Mend;
+  readonly recovery: Recovery;
 }
 
 /*
@@ -19,28 +19,28 @@ export interface Failure {
  */
 
 /** The next step begins at the place, after a while. */
-export async function goOn(
+export async function continuePull(
   sql: Sql,
   { cohortId, lease }: ClaimedStep,
-  kept: Kept,
+  progress: StepProgress,
   next: { readonly place: string; readonly afterMs: number },
 ): Promise<void> {
   await sql`
     update cohort_pull set
-      place = ${next.place}, place_pages = ${kept.pages}, place_members = ${kept.members}, moved_at = now(), tries = 0, lease = null,
+      place = ${next.place}, place_pages = ${progress.pages}, place_members = ${progress.members}, moved_at = now(), tries = 0, lease = null,
       due_at = now() + ${next.afterMs}::float8 * interval '1 millisecond'
     where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
 }
 
 /** Everybody has been fetched; the pull is over once the membership has been replaced. */
-export async function noteFetched(sql: Sql, { cohortId, lease }: ClaimedStep): Promise<void> {
+export async function recordFetched(sql: Sql, { cohortId, lease }: ClaimedStep): Promise<void> {
   await sql`
     update cohort_pull set fetched_at = now(), moved_at = now(), tries = 0, lease = null, due_at = null
     where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
 }
 
 /** The same step is made again at a later time. */
-export async function postponeStep(
+export async function deferStep(
   sql: Sql,
   { cohortId, lease }: ClaimedStep,
   why: { readonly code: string; readonly detail: string; readonly dueAtMs: number },
@@ -52,22 +52,22 @@ export async function postponeStep(
 }
 
 /** A step that is left where it was, for another worker to make at once. */
-export async function giveBack(sql: Sql, { cohortId, lease }: ClaimedStep): Promise<void> {
+export async function releaseStep(sql: Sql, { cohortId, lease }: ClaimedStep): Promise<void> {
   await sql`update cohort_pull set lease = null, due_at = now() where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
 }
 
 /** The order for a file was not taken, so it does not count; a step that was refused does. */
-export async function giveBackPull(sql: Sql, { account, countedAtMs }: ClaimedStep): Promise<void> {
+export async function refundPull(sql: Sql, { account, countedAtMs }: ClaimedStep): Promise<void> {
   await sql`update pull_account set pulls = array_remove(pulls, ${countedAtMs}::float8) where account = ${account}`;
 }
 
 /** What ends with a pull, whatever became of it. Its pages, if they were not applied, go with it: see `dropOrphans`. */
-export function over(sql: Queries) {
+export function endPull(sql: Queries) {
   return sql`run_id = null, fetched_at = null, place = null, tries = 0, lease = null, hold_code = null, hold_detail = null`;
 }
 
 /** What is wrong in the hub itself costs nothing to look at again. */
-const lookAgainMinutes = 1;
+const recheckMinutes = 1;
 
 export interface FailureOf {
   readonly cohortId: number;
@@ -83,13 +83,13 @@ export interface FailureOf {
 export async function failPull(
   sql: Sql,
   { cohortId, lease, version, ownFault = false }: FailureOf,
-  { code, detail, mend }: Failure,
+  { code, detail, recovery }: Failure,
 ): Promise<void> {
   await sql`
     update cohort_pull p set
-      ${over(sql)}, failed_code = ${code}, failed_detail = ${detail}, failed_mend = ${mend}, failed_version = ${version},
+      ${endPull(sql)}, failed_code = ${code}, failed_detail = ${detail}, failed_mend = ${recovery}, failed_version = ${version},
       failed_at = case when p.failed_code is not distinct from ${code} and ${ownFault} then p.failed_at else now() end,
-      due_at = case when ${mend} = 'time' then ${nextTry(sql)} when ${ownFault} then now() + ${lookAgainMinutes}::int * interval '1 minute' end
+      due_at = case when ${recovery} = 'time' then ${nextTry(sql)} when ${ownFault} then now() + ${recheckMinutes}::int * interval '1 minute' end
     from cohort c
     where c.id = p.cohort_id and p.cohort_id = ${cohortId} and (${lease ?? null}::bigint is null or p.lease = ${lease ?? null}::bigint)`;
 }

@@ -1,7 +1,7 @@
 import type postgres from 'postgres';
 import { setTable } from '../cohorts/memberSet.js';
 import type { Queries } from '../db/session.js';
-import { cohortsOf, holdsFor, type Definition } from './definition.js';
+import { cohortsOf, matches, type Definition } from './definition.js';
 
 /** The sets of a definition's cohorts; null for a cohort that has none, and so no members. */
 export type CohortSets = ReadonlyMap<string, string | null>;
@@ -27,7 +27,7 @@ function conditionOf(sql: Queries, definition: Definition, isIn: (cohortId: stri
 }
 
 /** A condition on one member, named by `member`: an index is asked for each cohort. For few members. */
-export function holdsForMember(sql: Queries, definition: Definition, sets: CohortSets, member: Fragment): Fragment {
+export function matchesMember(sql: Queries, definition: Definition, sets: CohortSets, member: Fragment): Fragment {
   return conditionOf(sql, definition, (cohortId) => {
     const setId = sets.get(cohortId) ?? null;
     return setId === null ? sql`false` : sql`exists (select from ${sql(setTable(setId))} s where s.member = ${member})`;
@@ -35,32 +35,32 @@ export function holdsForMember(sql: Queries, definition: Definition, sets: Cohor
 }
 
 /** A query for everybody the definition holds for, as `member`, each once and in no order: joins of whole sets. For all at once. */
-export function everybody(sql: Queries, definition: Definition, sets: CohortSets): Fragment {
-  return select(sql, inward(definition, true), sets);
+export function selectMembers(sql: Queries, definition: Definition, sets: CohortSets): Fragment {
+  return selectNormalForm(sql, negationNormalForm(definition, true), sets);
 }
 
 /** A definition whose negations stand before cohorts only. */
-type Inward = Exclude<Definition, { readonly not: unknown }> & {
-  readonly all?: readonly Inward[];
-  readonly any?: readonly Inward[];
+type NormalForm = Exclude<Definition, { readonly not: unknown }> & {
+  readonly all?: readonly NormalForm[];
+  readonly any?: readonly NormalForm[];
 };
 
 /** `holds`: whether the definition itself is wanted, or its opposite. */
-function inward(definition: Definition, holds: boolean): Inward {
-  if ('not' in definition) return inward(definition.not, !holds);
+function negationNormalForm(definition: Definition, holds: boolean): NormalForm {
+  if ('not' in definition) return negationNormalForm(definition.not, !holds);
   if ('includes' in definition) return holds ? definition : { excludes: definition.includes };
   if ('excludes' in definition) return holds ? definition : { includes: definition.excludes };
-  const parts = ('all' in definition ? definition.all : definition.any).map((part) => inward(part, holds));
+  const parts = ('all' in definition ? definition.all : definition.any).map((part) => negationNormalForm(part, holds));
   return 'all' in definition === holds ? { all: parts } : { any: parts };
 }
 
 /** Whether it holds for nobody who is in no cohort, so that everybody it holds for can be found in the cohorts. */
-function isBounded(definition: Inward): boolean {
-  return !holdsFor(definition, () => false);
+function isBounded(definition: NormalForm): boolean {
+  return !matches(definition, () => false);
 }
 
 /** Of a definition that is bounded. Of `all`, one bounded part is looked up, and the others are asked of whom it finds; of `any`, every part is bounded. */
-function select(sql: Queries, definition: Inward, sets: CohortSets): Fragment {
+function selectNormalForm(sql: Queries, definition: NormalForm, sets: CohortSets): Fragment {
   if ('includes' in definition) {
     const setId = sets.get(definition.includes) ?? null;
     return setId === null
@@ -69,20 +69,20 @@ function select(sql: Queries, definition: Inward, sets: CohortSets): Fragment {
   }
   if ('any' in definition) {
     return definition.any
-      .map((part) => sql`(${select(sql, part, sets)})`)
+      .map((part) => sql`(${selectNormalForm(sql, part, sets)})`)
       .reduce((left, right) => sql`${left} union ${right}`);
   }
   if (!('all' in definition)) throw new Error('a definition that holds for everybody cannot be looked up');
   const base = definition.all.find((part) => 'includes' in part) ?? definition.all.find(isBounded);
   if (!base) throw new Error('a definition that holds for everybody cannot be looked up');
   const rest = definition.all.filter((part) => part !== base);
-  if (rest.length === 0) return select(sql, base, sets);
+  if (rest.length === 0) return selectNormalForm(sql, base, sets);
   const conditions = rest
     .map((part) => {
-      const within = (bounded: Inward): Fragment =>
-        sql`exists (select from (${select(sql, bounded, sets)}) o where o.member = b.member)`;
-      return isBounded(part) ? within(part) : sql`not ${within(inward(part, false))}`;
+      const within = (bounded: NormalForm): Fragment =>
+        sql`exists (select from (${selectNormalForm(sql, bounded, sets)}) o where o.member = b.member)`;
+      return isBounded(part) ? within(part) : sql`not ${within(negationNormalForm(part, false))}`;
     })
     .reduce((left, right) => sql`${left} and ${right}`);
-  return sql`select b.member from (${select(sql, base, sets)}) b where ${conditions}`;
+  return sql`select b.member from (${selectNormalForm(sql, base, sets)}) b where ${conditions}`;
 }

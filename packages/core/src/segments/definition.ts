@@ -14,14 +14,14 @@ export type Definition =
 const forms = ['all', 'any', 'not', 'includes', 'excludes'] as const;
 type Form = (typeof forms)[number];
 
-const mostDepth = 10;
-const mostParts = 500;
-const mostCohorts = 60;
+const maxDepth = 10;
+const maxParts = 500;
+const maxCohorts = 60;
 
-type Read = { readonly definition: Definition } | { readonly problems: readonly FieldProblem[] };
+type ReadResult = { readonly definition: Definition } | { readonly problems: readonly FieldProblem[] };
 
 /** Reads a definition of whatever was given. Whether there are such cohorts is not asked here. */
-export function readDefinition(given: unknown): Read {
+export function readDefinition(given: unknown): ReadResult {
   const problems: FieldProblem[] = [];
   let parts = 0;
 
@@ -31,9 +31,8 @@ export function readDefinition(given: unknown): Read {
       if (problems.length < 20) problems.push({ field, message });
       return nothing;
     };
-    if (depth > mostDepth) return fail(`wanted at most ${mostDepth} levels`);
-    if (++parts > mostParts)
-      return parts === mostParts + 1 ? fail(`wanted at most ${mostParts} parts in all`) : nothing;
+    if (depth > maxDepth) return fail(`wanted at most ${maxDepth} levels`);
+    if (++parts > maxParts) return parts === maxParts + 1 ? fail(`wanted at most ${maxParts} parts in all`) : nothing;
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return fail(`wanted an object with one of ${forms.join(', ')}`);
     const [entry, ...more] = Object.entries(value as Readonly<Record<string, unknown>>);
@@ -71,9 +70,9 @@ export function readDefinition(given: unknown): Read {
 
   const definition = read(given, 'definition', 1);
   if (problems.length > 0) return { problems };
-  const fail = (message: string): Read => ({ problems: [{ field: 'definition', message }] });
-  if (cohortsOf(definition).length > mostCohorts) return fail(`wanted at most ${mostCohorts} cohorts in all`);
-  if (holdsFor(definition, () => false)) {
+  const fail = (message: string): ReadResult => ({ problems: [{ field: 'definition', message }] });
+  if (cohortsOf(definition).length > maxCohorts) return fail(`wanted at most ${maxCohorts} cohorts in all`);
+  if (matches(definition, () => false)) {
     return fail(
       'holds for somebody who is in none of the cohorts, and so for everybody there ever is; wanted at least one cohort that members have to be in',
     );
@@ -102,9 +101,9 @@ export function cohortsOf(definition: Definition): readonly string[] {
 }
 
 /** Whether the definition holds for somebody who is in just the cohorts that `isIn` says. */
-export function holdsFor(definition: Definition, isIn: (cohortId: string) => boolean): boolean {
-  if ('all' in definition) return definition.all.every((part) => holdsFor(part, isIn));
-  if ('any' in definition) return definition.any.some((part) => holdsFor(part, isIn));
-  if ('not' in definition) return !holdsFor(definition.not, isIn);
+export function matches(definition: Definition, isIn: (cohortId: string) => boolean): boolean {
+  if ('all' in definition) return definition.all.every((part) => matches(part, isIn));
+  if ('any' in definition) return definition.any.some((part) => matches(part, isIn));
+  if ('not' in definition) return !matches(definition.not, isIn);
   return 'includes' in definition ? isIn(definition.includes) : !isIn(definition.excludes);
 }

@@ -17,7 +17,7 @@ import {
   type Why,
 } from './webhookBatch.js';
 import { webhookSealContext } from './manageWebhooks.js';
-import { tellWebhook, type WebhookVerdict } from './webhookRequest.js';
+import { sendWebhook, type WebhookVerdict } from './webhookRequest.js';
 
 export interface TellDeps {
   readonly sql: Sql;
@@ -64,7 +64,7 @@ async function tell({ http, seal }: TellDeps, batch: WebhookBatch): Promise<Webh
   }
   const last = batch.changes.at(-1) as NotedChange;
   const deliveryId = `${batch.webhookId}-${batch.after}-${last.id}`;
-  return tellWebhook(http, { url: batch.url, secret, deliveryId, body: bodyOf(batch), nowMs: Date.now() });
+  return sendWebhook(http, { url: batch.url, secret, deliveryId, body: bodyOf(batch), nowMs: Date.now() });
 }
 
 async function settle(deps: TellDeps, batch: WebhookBatch, verdict: WebhookVerdict): Promise<boolean> {

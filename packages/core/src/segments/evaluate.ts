@@ -6,10 +6,10 @@ import {
   lockNotAvailable,
   setTable,
   supersedeSet,
-  takeRoom,
+  raiseWorkMem,
 } from '../cohorts/memberSet.js';
 import { conflict, type Session, type Transaction } from '../db/session.js';
-import { everybody, holdsForMember, readCohortSets } from './condition.js';
+import { selectMembers, matchesMember, readCohortSets } from './condition.js';
 import { cohortsOf, storedDefinition, type Definition } from './definition.js';
 
 export type Evaluated =
@@ -21,7 +21,7 @@ export type Evaluated =
 const segmentLock = 7305131;
 
 /** More candidates than this cost more one by one than the whole segment at once. */
-const mostCandidates = 200_000;
+const maxCandidates = 200_000;
 
 interface SegmentRow {
   readonly id: number;
@@ -38,7 +38,7 @@ interface SegmentRow {
  */
 export async function evaluateSegment(session: Session, segmentId: number): Promise<Evaluated> {
   try {
-    await letAppliersPass(session, segmentId);
+    await waitForAppliers(session, segmentId);
     return await evaluate(session, segmentId);
   } catch (error) {
     // Another worker was done with it in this very moment, or an admin changed it.
@@ -58,20 +58,20 @@ function evaluate(session: Session, segmentId: number): Promise<Evaluated> {
       select id, definition, version, evaluated_version, set_id from segment where id = ${segmentId} and deleted_at is null`;
     const [due] = await tx<[{ candidates: number; anybody: boolean | null }]>`
       select count(*)::int as candidates, bool_or(member is null) as anybody
-      from (select member from segment_candidate where segment_id = ${segmentId} order by member nulls first limit ${mostCandidates + 1}) c`;
+      from (select member from segment_candidate where segment_id = ${segmentId} order by member nulls first limit ${maxCandidates + 1}) c`;
     if (!segment || due.candidates === 0) return { outcome: 'nothing' };
     const startedMs = Date.now();
     const definition = storedDefinition(segment.definition);
     const whole =
       due.anybody === true ||
-      due.candidates > mostCandidates ||
+      due.candidates > maxCandidates ||
       segment.set_id === null ||
       segment.evaluated_version !== segment.version;
     const evaluation = whole
       ? await evaluateWhole(tx, segment, definition)
       : await evaluateCandidates(tx, segment, definition);
     const ms = Date.now() - startedMs;
-    await note(tx, segment, evaluation, ms);
+    await recordEvaluation(tx, segment, evaluation, ms);
     return { outcome: 'evaluated', whole, moved: evaluation.moved, ms };
   }, 'one view');
 }
@@ -80,7 +80,7 @@ function evaluate(session: Session, segmentId: number): Promise<Evaluated> {
  * Whoever applies changes tells the segments it knows of. One who began before this definition was there does not know
  * of it, so it is waited for before the cohorts are looked at: what it changes is then seen.
  */
-async function letAppliersPass(session: Session, segmentId: number): Promise<void> {
+async function waitForAppliers(session: Session, segmentId: number): Promise<void> {
   await session.transact(async (tx) => {
     const [segment] = await tx<{ definition: unknown }[]>`
       select definition from segment
@@ -109,11 +109,11 @@ async function evaluateCandidates(tx: Transaction, segment: SegmentRow, definiti
   const sets = await readCohortSets(tx, definition);
   const gain = (kind: string) => tx`
     (select count(*) from entered where left(member, 1) = ${kind}) - (select count(*) from gone where left(member, 1) = ${kind})`;
-  const [row] = await tx<[{ external_ids: string; device_ids: string; aliases: string } & Noted]>`
+  const [row] = await tx<[{ external_ids: string; device_ids: string; aliases: string } & RecordedMoves]>`
     with taken as (
       delete from segment_candidate where segment_id = ${segment.id} and member is not null returning member
     ), judged as (
-      select c.member, (${holdsForMember(tx, definition, sets, tx`c.member`)}) as belongs,
+      select c.member, (${matchesMember(tx, definition, sets, tx`c.member`)}) as belongs,
         exists (select from ${tx(table)} held where held.member = c.member) as held
       from (select distinct member from taken) c
     ), entered as (
@@ -134,30 +134,31 @@ async function evaluateCandidates(tx: Transaction, segment: SegmentRow, definiti
 
 /** Makes a new set beside the old one; readers see the old one until the commit. */
 async function evaluateWhole(tx: Transaction, segment: SegmentRow, definition: Definition): Promise<Evaluation> {
-  await takeRoom(tx);
+  await raiseWorkMem(tx);
   await tx`delete from segment_candidate where segment_id = ${segment.id}`;
   const sets = await readCohortSets(tx, definition);
   const setId = await createUnindexedSet(tx);
   const fresh = setTable(setId);
-  await tx`insert into ${tx(fresh)} (member) select member from (${everybody(tx, definition, sets)}) e order by member`;
+  await tx`insert into ${tx(fresh)} (member) select member from (${selectMembers(tx, definition, sets)}) e order by member`;
   await indexSet(tx, setId);
   await tx`analyze ${tx(fresh)}`;
   const [row] = await tx<[{ external_ids: string; device_ids: string; aliases: string }]>`
     select count(*) filter (where left(member, 1) = 'e') as external_ids, count(*) filter (where left(member, 1) = 'd') as device_ids,
       count(*) filter (where left(member, 1) = 'a') as aliases from ${tx(fresh)}`;
-  const noted = segment.set_id === null ? { moved: 0, last_change_id: null } : await noteDifference(tx, segment, fresh);
+  const noted =
+    segment.set_id === null ? { moved: 0, last_change_id: null } : await recordDifference(tx, segment, fresh);
   await supersedeSet(tx, segment.set_id);
   const counts = [Number(row.external_ids), Number(row.device_ids), Number(row.aliases)] as const;
   return { setId, counts, replaces: true, moved: noted.moved, lastChangeId: noted.last_change_id };
 }
 
-interface Noted {
+interface RecordedMoves {
   readonly moved: number;
   readonly last_change_id: string | null;
 }
 
-async function noteDifference(tx: Transaction, segment: SegmentRow, fresh: string): Promise<Noted> {
-  const [row] = await tx<[Noted]>`
+async function recordDifference(tx: Transaction, segment: SegmentRow, fresh: string): Promise<RecordedMoves> {
+  const [row] = await tx<[RecordedMoves]>`
     with noted as (
       insert into segment_change (segment_id, at, entered, member)
       select ${segment.id}, (select clock_timestamp()), n.member is not null, coalesce(n.member, o.member)
@@ -169,18 +170,18 @@ async function noteDifference(tx: Transaction, segment: SegmentRow, fresh: strin
   return row;
 }
 
-const longestRestMs = 5 * 60_000;
-const shortestRestMs = 1_000;
+const maxRestMs = 5 * 60_000;
+const minRestMs = 1_000;
 
 /** After an evaluation a segment rests for as long as it took, so that a busy cohort does not keep it going without end. */
-async function note(
+async function recordEvaluation(
   tx: Transaction,
   segment: SegmentRow,
   { setId, counts, replaces, lastChangeId }: Evaluation,
   tookMs: number,
 ): Promise<void> {
   const [external, device, alias] = counts;
-  const restMs = Math.min(Math.max(shortestRestMs, tookMs), longestRestMs);
+  const restMs = Math.min(Math.max(minRestMs, tookMs), maxRestMs);
   const base = replaces ? 0 : 1;
   await tx`
     update segment set

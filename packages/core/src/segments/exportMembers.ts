@@ -12,17 +12,17 @@ export interface MemberExport {
   readonly evaluatedAt: Date;
 }
 
-export interface ExportTaker {
+export interface ExportSink {
   /** Called once, before the first text. */
   begin(about: MemberExport): void;
   /** A piece of the export, some hundred kilobytes; the next is read when it resolves. Rejects to end the export. */
-  take(text: string): Promise<void>;
+  write(text: string): Promise<void>;
 }
 
 /** Members in one piece. */
-const step = 10_000;
+const membersPerChunk = 10_000;
 /** A connection is held, and old rows are kept, for as long as somebody reads. */
-const longestMs = 60 * 60_000;
+const maxExportMs = 60 * 60_000;
 
 /**
  * Hands over all members of a segment as they are at one moment, a piece at a time, no faster than they are taken.
@@ -32,10 +32,10 @@ export async function exportMembers(
   databaseUrl: string,
   segmentId: number,
   format: ExportFormat,
-  taker: ExportTaker,
+  taker: ExportSink,
 ): Promise<'exported' | 'not_found' | 'not_evaluated'> {
   const session = openSession(databaseUrl, { name: 'export', statementMs: 60_000 });
-  const endMs = Date.now() + longestMs;
+  const endMs = Date.now() + maxExportMs;
   try {
     return await session.transact(async (tx) => {
       const [row] = await tx<
@@ -54,7 +54,7 @@ export async function exportMembers(
       if (row.set_id === null || row.evaluated_at === null) return 'not_evaluated';
       // Held from here on, so that the set is not dropped however long the reading takes.
       const table = setTable(row.set_id);
-      const first = await readPiece(tx, table, '', format);
+      const first = await readChunk(tx, table, '', format);
       taker.begin({
         segmentId: String(row.id),
         name: row.name,
@@ -62,10 +62,10 @@ export async function exportMembers(
         changesCursor: row.change_id,
         evaluatedAt: row.evaluated_at,
       });
-      if (format === 'csv') await taker.take('kind,id,label\n');
-      for (let piece = first; piece; piece = await readPiece(tx, table, piece.last, format)) {
+      if (format === 'csv') await taker.write('kind,id,label\n');
+      for (let piece = first; piece; piece = await readChunk(tx, table, piece.last, format)) {
         if (Date.now() > endMs) throw new Error('the export was read too slowly, and ended');
-        await taker.take(piece.text);
+        await taker.write(piece.text);
       }
       return 'exported';
     }, 'one view');
@@ -75,7 +75,7 @@ export async function exportMembers(
 }
 
 /** Made into text by the database: for this process a piece is one value, however many members it has. */
-async function readPiece(
+async function readChunk(
   tx: Transaction,
   table: string,
   after: string,
@@ -84,7 +84,7 @@ async function readPiece(
   const line = format === 'csv' ? csvLine(tx) : jsonLine(tx);
   const [piece] = await tx<[{ text: string | null; last: string | null }]>`
     select string_agg(${line}, '' order by member) as text, max(member) as last
-    from (select member from ${tx(table)} where member > ${after} order by member limit ${step}) m`;
+    from (select member from ${tx(table)} where member > ${after} order by member limit ${membersPerChunk}) m`;
   return piece.text === null || piece.last === null ? undefined : { text: piece.text, last: piece.last };
 }
 

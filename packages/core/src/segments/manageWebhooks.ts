@@ -144,11 +144,11 @@ export async function deleteWebhook(
   return webhook;
 }
 
-const longestUrl = 2_000;
+const maxUrlLength = 2_000;
 
 function faultOf(url: string, { allowBaseUrl }: Pick<Admin, 'allowBaseUrl'>): string | undefined {
   const wanted = 'wanted a URL such as https://example.com/segments';
-  if (url.length > longestUrl || !URL.canParse(url)) return wanted;
+  if (url.length > maxUrlLength || !URL.canParse(url)) return wanted;
   const { protocol, username, password, hash } = new URL(url);
   if (username !== '' || password !== '' || hash !== '')
     return 'wanted a URL without a user, a password or a fragment; requests are signed instead';

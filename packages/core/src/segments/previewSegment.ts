@@ -4,7 +4,7 @@ import { inputInvalid, type InputInvalid } from '../admin/problem.js';
 import { memberOf } from '../cohorts/memberKey.js';
 import { readSets, totalOf, type Sizes } from '../cohorts/memberSet.js';
 import { openSession, type Transaction } from '../db/session.js';
-import { everybody, readCohortSets } from './condition.js';
+import { selectMembers, readCohortSets } from './condition.js';
 import { readDefinition, type Definition } from './definition.js';
 import { findUnknownCohorts, type CohortsUnknown } from './manageSegments.js';
 
@@ -16,9 +16,9 @@ export interface SegmentPreview {
   readonly examples: readonly Member[];
 }
 
-const mostExamples = 20;
+const maxExamples = 20;
 /** A segment over tens of millions of members is counted in this time. */
-const longestMs = 120_000;
+const maxPreviewMs = 120_000;
 
 /** Counts the members that a definition would hold, and shows some. */
 export async function previewSegment(
@@ -29,7 +29,7 @@ export async function previewSegment(
   if ('problems' in read) return inputInvalid(read.problems);
   const unknown = await findUnknownCohorts({ sql }, read.definition);
   if (unknown) return unknown;
-  const session = openSession(databaseUrl, { name: 'preview', statementMs: longestMs });
+  const session = openSession(databaseUrl, { name: 'preview', statementMs: maxPreviewMs });
   try {
     return await readSets(() => session.transact((tx) => preview(tx, read.definition), 'one view'));
   } finally {
@@ -43,10 +43,10 @@ async function preview(tx: Transaction, definition: Definition): Promise<Segment
   const [row] = await tx<[{ e: string; d: string; a: string }]>`
     select count(*) filter (where left(member, 1) = 'e') as e, count(*) filter (where left(member, 1) = 'd') as d,
       count(*) filter (where left(member, 1) = 'a') as a
-    from (${everybody(tx, definition, sets)}) everybody`;
+    from (${selectMembers(tx, definition, sets)}) everybody`;
   const sizes = { externalIds: Number(row.e), deviceIds: Number(row.d), aliases: Number(row.a) };
   const examples = await tx<{ member: string }[]>`
-    select member from (${everybody(tx, definition, sets)}) everybody order by member limit ${mostExamples}`;
+    select member from (${selectMembers(tx, definition, sets)}) everybody order by member limit ${maxExamples}`;
   return {
     kind: 'SegmentPreview',
     sizes,

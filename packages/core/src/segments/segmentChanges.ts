@@ -24,7 +24,7 @@ export interface SegmentChanges {
 }
 
 /** Some of the changes asked for are forgotten already: take all members anew, and follow from there. */
-export interface ChangesForgotten {
+export interface ChangesExpired {
   readonly kind: 'ChangesForgotten';
   readonly message: string;
   /** Since when every change is known; undefined before the first evaluation. */
@@ -40,7 +40,7 @@ export interface ChangesRequest {
   readonly since?: Date | undefined;
 }
 
-export const mostChangesPerPage = 1_000;
+export const maxChangesPerPage = 1_000;
 
 /**
  * Who entered and who left, in order, each exactly once when followed by cursor. A moment is only for where to begin:
@@ -50,8 +50,8 @@ export async function listSegmentChanges(
   { sql }: Pick<Admin, 'sql'>,
   segmentId: string,
   { first, after, since }: ChangesRequest,
-): Promise<SegmentChanges | SegmentNotFound | ChangesForgotten> {
-  check(first, after, since);
+): Promise<SegmentChanges | SegmentNotFound | ChangesExpired> {
+  checkRequest(first, after, since);
   const row = await findSegment({ sql }, segmentId);
   if (!row) return segmentNotFound(segmentId);
   const changesSince = row.changes_since ?? undefined;
@@ -80,9 +80,9 @@ export async function listSegmentChanges(
   };
 }
 
-function check(first: number, after: string | undefined, since: Date | undefined): void {
-  if (!(Number.isInteger(first) && first >= 1 && first <= mostChangesPerPage)) {
-    throw new QuestionRefused(`first: wanted a whole number from 1 to ${mostChangesPerPage}; ${first} came`);
+function checkRequest(first: number, after: string | undefined, since: Date | undefined): void {
+  if (!(Number.isInteger(first) && first >= 1 && first <= maxChangesPerPage)) {
+    throw new QuestionRefused(`first: wanted a whole number from 1 to ${maxChangesPerPage}; ${first} came`);
   }
   if ((after === undefined) === (since === undefined))
     throw new QuestionRefused('wanted either after or since; both or neither came');

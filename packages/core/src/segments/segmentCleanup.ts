@@ -3,7 +3,7 @@ import type { Sql } from '../db/connect.js';
 import { supersedeSet } from '../cohorts/memberSet.js';
 import type { Session } from '../db/session.js';
 
-export interface SegmentHouseDeps {
+export interface SegmentCleanupDeps {
   readonly sql: Sql;
   readonly session: Session;
   readonly log: Logger;
@@ -11,17 +11,17 @@ export interface SegmentHouseDeps {
 }
 
 /** Lets go of deleted segments, and of entries and exits past their retention. Any number of workers may do so at once. */
-export async function keepSegmentHouse({ sql, session, log, retentionDays }: SegmentHouseDeps): Promise<void> {
-  await clearDeleted(sql, session);
+export async function runSegmentCleanup({ sql, session, log, retentionDays }: SegmentCleanupDeps): Promise<void> {
+  await clearDeletedSegments(sql, session);
   const days = await sql<{ day: string }[]>`
     select to_char(to_date(right(c.relname, 8), 'YYYYMMDD'), 'YYYY-MM-DD') as day
     from pg_inherits i join pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'segment_change'::regclass and to_date(right(c.relname, 8), 'YYYYMMDD') < current_date - ${retentionDays}::int
     order by day`;
-  for (const { day } of days) await forget(session, log, day);
+  for (const { day } of days) await dropDay(session, log, day);
 }
 
-async function clearDeleted(sql: Sql, session: Session): Promise<void> {
+async function clearDeletedSegments(sql: Sql, session: Session): Promise<void> {
   const deleted = await sql<{ id: number }[]>`
     select id from segment s
     where deleted_at is not null and (set_id is not null or exists (select from segment_candidate c where c.segment_id = s.id))`;
@@ -39,7 +39,7 @@ async function clearDeleted(sql: Sql, session: Session): Promise<void> {
 const houseLock = 7305132;
 
 /** Whoever had not been told of the day's entries and exits by now is not told any more, and that is noted. */
-async function forget(session: Session, log: Logger, day: string): Promise<void> {
+async function dropDay(session: Session, log: Logger, day: string): Promise<void> {
   const expired = await session.transact(async (tx) => {
     const name = `segment_change_${day.replaceAll('-', '')}`;
     await tx`select pg_advisory_xact_lock(${houseLock})`;

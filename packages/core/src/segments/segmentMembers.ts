@@ -25,7 +25,7 @@ export interface GivenMember {
 }
 
 /** Whether somebody belongs to a segment, as it was last evaluated. */
-export async function findMembership(
+export async function getMembership(
   { sql }: Deps,
   segmentId: string,
   given: GivenMember,

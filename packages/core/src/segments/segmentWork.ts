@@ -5,7 +5,7 @@ import { openSession } from '../db/session.js';
 import type { Metrics } from '../process/metrics.js';
 import type { Seal } from '../secrets/seal.js';
 import { evaluateSegment } from './evaluate.js';
-import { keepSegmentHouse } from './segmentCleanup.js';
+import { runSegmentCleanup } from './segmentCleanup.js';
 import { tellNext } from './deliverChanges.js';
 import { expireBlockedWebhooks, findDueWebhooks, probeBlockedWebhooks } from './webhookSweep.js';
 
@@ -46,7 +46,7 @@ export function startSegmentWork(deps: SegmentWorkDeps): SegmentWork {
     for (const { id } of due) await evaluateOne(id);
     if (Date.now() < houseDueMs) return;
     houseDueMs = Date.now() + houseMs;
-    await keepSegmentHouse({ sql, session, log, retentionDays });
+    await runSegmentCleanup({ sql, session, log, retentionDays });
   });
 
   // Each by itself, however many there are: they share no slot that a slow receiver could hold on to.

@@ -25,13 +25,13 @@ export interface WebhookRequest {
 }
 
 /** Answers that say that a repetition would not help: wrong credentials, or nobody there any more. */
-const blocking = new Set([401, 403, 404, 410]);
+const blockingStatuses = new Set([401, 403, 404, 410]);
 
 /** A receiver may ask to be left alone for this long. */
-const waits = { leastMs: 1_000, mostMs: 60 * 60_000 };
+const retryAfterBounds = { leastMs: 1_000, mostMs: 60 * 60_000 };
 
 /** Makes one signed request. Never throws for anything a receiver or a network can do. */
-export async function tellWebhook(
+export async function sendWebhook(
   http: Http,
   { url, secret, deliveryId, body, nowMs }: WebhookRequest,
 ): Promise<WebhookVerdict> {
@@ -72,9 +72,9 @@ function verdictOf(answer: HttpAnswer): WebhookVerdict {
   const { status } = answer;
   const code = `http_${status}`;
   if (status >= 200 && status < 300) return { outcome: 'delivered' };
-  if (blocking.has(status)) return { outcome: 'blocked', code, detail: `the receiver answered ${status}` };
+  if (blockingStatuses.has(status)) return { outcome: 'blocked', code, detail: `the receiver answered ${status}` };
   if (status === 413) return { outcome: 'split', code, detail: 'the receiver answered 413: too much at a time' };
   const detail =
     status < 400 ? `the receiver answered ${status}; redirects are not followed` : `the receiver answered ${status}`;
-  return { outcome: 'deferred', code, detail, afterMs: retryAfterMs(answer.headers, waits) };
+  return { outcome: 'deferred', code, detail, afterMs: retryAfterMs(answer.headers, retryAfterBounds) };
 }

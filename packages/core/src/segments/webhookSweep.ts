@@ -1,7 +1,7 @@
 import { nextProbeAt } from '../probeTimes.js';
 import type { TellDeps } from './deliverChanges.js';
 import { webhookSealContext } from './manageWebhooks.js';
-import { tellWebhook } from './webhookRequest.js';
+import { sendWebhook } from './webhookRequest.js';
 
 type Deps = Pick<TellDeps, 'sql' | 'http' | 'seal' | 'log' | 'windowMs'>;
 
@@ -30,7 +30,7 @@ export async function probeBlockedWebhooks({ sql, http, seal, log }: Deps): Prom
       continue;
     }
     const body = JSON.stringify({ type: 'ping', webhookId: String(id) });
-    const { outcome } = await tellWebhook(http, {
+    const { outcome } = await sendWebhook(http, {
       url,
       secret: opened,
       deliveryId: `${id}-ping-${probes}`,

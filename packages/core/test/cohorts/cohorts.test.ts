@@ -99,12 +99,24 @@ describe('a cohort', () => {
       page('s', 1, 2, [...users(1, 2, 2), { externalId: '' }], own),
       page('s', 2, 2, users(3), own),
     );
-    expect((await view(id)).drift).toMatchObject({ told: 5, toldBy: 'pages', expected: 5, held: 3, difference: -2 });
+    expect((await view(id)).drift).toMatchObject({
+      reportedCount: 5,
+      reportedBy: 'pages',
+      expected: 5,
+      held: 3,
+      difference: -2,
+    });
     await cohort(add(users(7, 8), { cohort: own }), remove(users(1), { cohort: own }));
-    expect((await view(id)).drift).toMatchObject({ told: 5, expected: 6, held: 4, difference: -2 });
+    expect((await view(id)).drift).toMatchObject({ reportedCount: 5, expected: 6, held: 4, difference: -2 });
     await reportCohortSize(admin, id, { members: 4, by: 'partner' });
     await cohort(add(users(9), { cohort: own }));
-    expect((await view(id)).drift).toMatchObject({ told: 4, toldBy: 'partner', expected: 5, held: 5, difference: 0 });
+    expect((await view(id)).drift).toMatchObject({
+      reportedCount: 4,
+      reportedBy: 'partner',
+      expected: 5,
+      held: 5,
+      difference: 0,
+    });
     expect(await checkCohort(admin, id)).toMatchObject({
       counted: { externalIds: 5, deviceIds: 0, aliases: 0 },
       balances: true,

@@ -18,7 +18,7 @@ beforeEach(async () => {
     { id: 'c2', name: 'Sellers', members: ids(5) },
     { id: 'c3', name: 'All', members: [], size: 30 },
   );
-  desk = await openPullDesk(fake, { atOnce: 4, budgets: [], mostMembers: 20 });
+  desk = await openPullDesk(fake, { atOnce: 4, budgets: [], maxMembers: 20 });
 });
 afterEach(() => desk.close());
 
@@ -70,7 +70,7 @@ it('a list that is older than a minute is asked for anew: what is gone is gone, 
 });
 
 it('a list that the partner does not give says why', async () => {
-  fake.list = { outcome: 'failed', code: 'credentials_refused', detail: 'HTTP 401', mend: 'person' };
+  fake.list = { outcome: 'failed', code: 'credentials_refused', detail: 'HTTP 401', recovery: 'person' };
   expect(await list()).toEqual({ kind: 'PartnerRefused', code: 'credentials_refused', message: 'HTTP 401' });
   fake.list = { outcome: 'deferred', code: 'throttled', detail: 'HTTP 429', afterMs: 60_000 };
   expect(await list()).toEqual({
@@ -85,7 +85,7 @@ it('a list that the partner does not give says why', async () => {
 
 it.each<[string, () => unknown, string, object]>([
   ['the partner does not list', () => undefined, 'nobody', { kind: 'PartnerCohortNotFound' }],
-  ['is larger than the partner gives out', () => undefined, 'c3', { kind: 'CohortTooLarge', mostMembers: 20 }],
+  ['is larger than the partner gives out', () => undefined, 'c3', { kind: 'CohortTooLarge', maxMembers: 20 }],
   ['is followed already', () => desk.follow('c1'), 'c1', { kind: 'CohortPulledAlready', pull: { cohortId: '1' } }],
   [
     'would be fetched through a deleted Current',

@@ -1,7 +1,7 @@
 import { cancelCohortPull, listPartnerCohorts, runCohortPull, type PullView } from '@currents/core';
 import type { PullLimits } from '@currents/connector';
 import { afterEach, describe, expect, it } from 'vitest';
-import { spentBudget } from '../../src/pulls/pullBudget.js';
+import { exhaustedBudget } from '../../src/pulls/pullBudget.js';
 import { until } from '../deliveryHarness.js';
 import { ids, openPullDesk, sorted, type PullDesk } from './pullHarness.js';
 import { createFakeCohorts, type FakeCohort, type FakeCohorts } from './fakeCohorts.js';
@@ -43,7 +43,7 @@ describe('a budget', () => {
     ['of pulls is spent, too', { pulls: before(1) }, ['steps', 'pulls'], nowMs + 59 * minuteMs],
     ['is free again when the period is over', { steps: before(90, 80, 70) }, ['steps'], undefined],
   ])('%s', (_name, used, units, freeAtMs) => {
-    const spent = spentBudget({ steps: [], pulls: [], ...used, nowMs }, units, budgets);
+    const spent = exhaustedBudget({ steps: [], pulls: [], ...used, nowMs }, units, budgets);
     // And a little longer, because requests are under way for a while.
     expect(spent?.freeAtMs).toBe(freeAtMs === undefined ? undefined : freeAtMs + 5_000);
   });
@@ -155,7 +155,7 @@ describe('the limits of a partner', () => {
     const { startWorker, follow, comesTo, admin, members } = await open(fake, {
       atOnce: 4,
       budgets: [],
-      mostMembers: 20,
+      maxMembers: 20,
     });
     await startWorker();
     const cohort = await follow('c0', 'hourly');
@@ -163,7 +163,7 @@ describe('the limits of a partner', () => {
     fake.cohorts.set('c0', { id: 'c0', name: 'Cohort 0', members: ids(21) });
     await runCohortPull(admin, cohort);
     expect(await comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
-      failure: { code: 'cohort_too_large', mend: 'person' },
+      failure: { code: 'cohort_too_large', recovery: 'person' },
     });
     expect(await members('c0')).toHaveLength(20);
   });

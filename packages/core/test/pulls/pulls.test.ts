@@ -53,7 +53,7 @@ describe('a cohort that is followed', () => {
     ]);
     expect((await getCohort(desk.admin, cohort)) as CohortView).toMatchObject({
       createdAtPartner: new Date(1_700_000_000_000),
-      drift: { told: 35, toldBy: 'partner', difference: 0 },
+      drift: { reportedCount: 35, reportedBy: 'partner', difference: 0 },
       freshness: { state: 'fresh' },
     });
   });
@@ -290,18 +290,20 @@ describe('a pull in trouble', () => {
     expect((held.hold?.until.getTime() ?? 0) - Date.now()).toBeGreaterThan(2_000);
     await desk.age(hourMs);
     const failed = await desk.comesTo(cohort, ({ state }) => state === 'failed');
-    expect(failed).toMatchObject({ failure: { code: 'http_503', mend: 'time' }, nextDueAt: expect.any(Date) });
+    expect(failed).toMatchObject({ failure: { code: 'http_503', recovery: 'time' }, nextDueAt: expect.any(Date) });
   });
 
   it('that only time mends is made again by its schedule, and its members stay', async () => {
     fake.before = ({ from }) =>
       from === 20
-        ? { outcome: 'failed', code: 'session_lost', detail: 'the session is gone', mend: 'time' }
+        ? { outcome: 'failed', code: 'session_lost', detail: 'the session is gone', recovery: 'time' }
         : undefined;
     const cohort = await desk.follow('c1', 'hourly');
     await desk.startWorker();
     const failed = await desk.comesTo(cohort, ({ state }) => state === 'failed');
-    expect(failed).toMatchObject({ failure: { code: 'session_lost', detail: 'the session is gone', mend: 'time' } });
+    expect(failed).toMatchObject({
+      failure: { code: 'session_lost', detail: 'the session is gone', recovery: 'time' },
+    });
     expect(failed.nextDueAt?.getTime()).toBe((failed.lastStartedAt?.getTime() ?? 0) + hourMs);
     expect(await desk.members('c1')).toEqual([]);
     fake.before = () => undefined;
@@ -315,12 +317,15 @@ describe('a pull in trouble', () => {
       outcome: 'failed',
       code: 'credentials_refused',
       detail: 'HTTP 401; check the credentials',
-      mend: 'person',
+      recovery: 'person',
     });
     const cohort = await desk.follow('c1', 'dynamic');
     await desk.startWorker();
     const failed = await desk.comesTo(cohort, ({ state }) => state === 'failed');
-    expect(failed).toMatchObject({ failure: { code: 'credentials_refused', mend: 'person' }, nextDueAt: undefined });
+    expect(failed).toMatchObject({
+      failure: { code: 'credentials_refused', recovery: 'person' },
+      nextDueAt: undefined,
+    });
     await desk.age(24 * hourMs);
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(fake.calls).toHaveLength(1);
@@ -338,11 +343,11 @@ describe('a pull in trouble', () => {
       outcome: 'failed',
       code: 'no_such_cohort',
       detail: 'there is no such cohort any more',
-      mend: 'gone',
+      recovery: 'gone',
     });
     await runCohortPull(desk.admin, cohort);
     expect(await desk.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
-      failure: { mend: 'gone' },
+      failure: { recovery: 'gone' },
       nextDueAt: undefined,
     });
     expect(await desk.members('c1')).toHaveLength(35);
@@ -414,7 +419,7 @@ describe('a cohort that is pulled no more', () => {
     await desk.comesTo(cohort, hasSucceeded);
     await deleteCurrent(desk.admin, desk.currentId, 'source');
     expect(await desk.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
-      failure: { code: 'current_deleted', mend: 'person' },
+      failure: { code: 'current_deleted', recovery: 'person' },
       nextDueAt: undefined,
     });
     expect(await desk.members('c1')).toHaveLength(35);

@@ -4,13 +4,13 @@ import {
   createSegment,
   deleteCohort,
   deleteSegment,
-  findMembership,
+  getMembership,
   getSegment,
   listSegmentChanges,
   previewSegment,
 } from '@currents/core';
 import { memberKey } from '../../src/cohorts/memberKey.js';
-import { holdsFor, readDefinition, type Definition } from '../../src/segments/definition.js';
+import { matches, readDefinition, type Definition } from '../../src/segments/definition.js';
 import { add, createDice, keys, page, remove, user, users } from '../cohorts/cohortHarness.js';
 import { openDesk, type Desk } from './segmentHarness.js';
 
@@ -87,7 +87,7 @@ describe('the members of a segment', () => {
     };
     for (;;) {
       const definition = part(0);
-      if (!holdsFor(definition, () => false)) return definition;
+      if (!matches(definition, () => false)) return definition;
     }
   }
 
@@ -143,7 +143,7 @@ describe('the members of a segment', () => {
       const all = [...new Set([...held.values()].flatMap((set) => [...set]))].sort();
       for (const segment of segments) {
         const wanted = all.filter((key) =>
-          holdsFor(segment.definition, (cohortId) => held.get(cohortId)?.has(key) ?? false),
+          matches(segment.definition, (cohortId) => held.get(cohortId)?.has(key) ?? false),
         );
         expect(await desk.members(segment.id)).toEqual(wanted);
         const told = await listSegmentChanges(desk.admin, segment.id, { first: 1_000, after: segment.cursor });
@@ -178,7 +178,7 @@ describe('the members of a segment', () => {
     const all = [...new Set([...held.values()].flatMap((set) => [...set]))].sort();
     for (let index = 0; index < 60; index++) {
       const definition = draw(roll, [...held.keys()]);
-      const wanted = all.filter((key) => holdsFor(definition, (cohortId) => held.get(cohortId)?.has(key) ?? false));
+      const wanted = all.filter((key) => matches(definition, (cohortId) => held.get(cohortId)?.has(key) ?? false));
       const preview = await previewSegment(desk.admin, definition);
       if (preview.kind !== 'SegmentPreview') throw new Error(preview.message);
       expect([definition, preview.members, preview.examples.map(memberKey)]).toEqual([
@@ -221,13 +221,13 @@ describe('the members of a segment', () => {
     const [left, right] = [await desk.cohortId('Left'), await desk.cohortId('Right')];
     const { id } = await desk.segment('Only left', { all: [{ includes: left }, { excludes: right }] });
     await desk.settle();
-    expect(await findMembership(desk.admin, id, user('ann'))).toMatchObject({ belongs: true, cohortIds: [left] });
-    expect(await findMembership(desk.admin, id, user('bob'))).toMatchObject({
+    expect(await getMembership(desk.admin, id, user('ann'))).toMatchObject({ belongs: true, cohortIds: [left] });
+    expect(await getMembership(desk.admin, id, user('bob'))).toMatchObject({
       belongs: false,
       cohortIds: [left, right],
     });
-    expect(await findMembership(desk.admin, id, { deviceId: 'ann' })).toMatchObject({ belongs: false, cohortIds: [] });
-    expect(await findMembership(desk.admin, '999999', user('ann'))).toMatchObject({ kind: 'SegmentNotFound' });
+    expect(await getMembership(desk.admin, id, { deviceId: 'ann' })).toMatchObject({ belongs: false, cohortIds: [] });
+    expect(await getMembership(desk.admin, '999999', user('ann'))).toMatchObject({ kind: 'SegmentNotFound' });
   });
 });
 

@@ -123,7 +123,7 @@ export async function measureExport(hub: CohortHub, segmentId: string, format: E
   const took = await seconds(() =>
     exportMembers(hub.databaseUrl, Number(segmentId), format, {
       begin: (about) => void (members = about.members),
-      async take(text) {
+      async write(text) {
         bytes += Buffer.byteLength(text);
       },
     }),

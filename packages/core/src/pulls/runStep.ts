@@ -8,8 +8,8 @@ import { retry } from '../retry.js';
 import { isWorking, readWorking, type Working, type WorkingOptions } from '../loadCurrent.js';
 import { accountOf } from './pullBudget.js';
 import { claimStep, type ClaimedStep } from './claimStep.js';
-import { createKeeper, LeaseLost, type Kept } from './keepPage.js';
-import { failPull, giveBack, giveBackPull, goOn, noteFetched, postponeStep } from './recordStep.js';
+import { createPageStore, StepLeaseLost, type StepProgress } from './storePages.js';
+import { failPull, releaseStep, refundPull, continuePull, recordFetched, deferStep } from './recordStep.js';
 
 export interface StepDeps extends WorkingOptions {
   readonly sql: Sql;
@@ -18,7 +18,7 @@ export interface StepDeps extends WorkingOptions {
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'stepped'>;
   readonly presence: Pick<Presence, 'newLease'>;
-  /** How long what is deferred is kept trying. */
+  /** How long a deferred step is retried, in milliseconds. */
   readonly windowMs: number;
   readonly leaseMs: number;
   readonly stopped: () => boolean;
@@ -33,22 +33,26 @@ export interface DuePull {
 }
 
 /** A session whose pages stop coming is given up after a day; a pull gives up before. */
-const longestWindowMs = 12 * 3_600_000;
+const maxWindowMs = 12 * 3_600_000;
 
 /** Makes the next step of a pull, if it is due and may be made: one call of the connector, and what it means for the pull. */
-export async function makeStep(deps: StepDeps, { cohortId, currentId }: DuePull): Promise<void> {
+export async function runStep(deps: StepDeps, { cohortId, currentId }: DuePull): Promise<void> {
   const working = await readWorking(deps.sql, currentId, deps);
   if (!working)
     throw new Error(`the cohort ${cohortId} is pulled through the Current ${currentId}, which there is not`);
   if (!isWorking(working)) {
-    await failPull(deps.sql, { cohortId, version: 0, ownFault: true }, { ...working, mend: 'person' });
+    await failPull(deps.sql, { cohortId, version: 0, ownFault: true }, { ...working, recovery: 'person' });
     return;
   }
   const { connector } = working;
   const pull = connector.cohortPull as CohortPull<unknown, unknown> | undefined;
   if (!pull) {
     const detail = `this version of the ${connector.label} connector cannot fetch cohorts`;
-    await failPull(deps.sql, { cohortId, version: 0, ownFault: true }, { code: 'not_offered', detail, mend: 'person' });
+    await failPull(
+      deps.sql,
+      { cohortId, version: 0, ownFault: true },
+      { code: 'not_offered', detail, recovery: 'person' },
+    );
     return;
   }
   const { limits } = pull;
@@ -61,10 +65,10 @@ export async function makeStep(deps: StepDeps, { cohortId, currentId }: DuePull)
     lease: deps.presence.newLease(),
     leaseMs: deps.leaseMs,
   });
-  if (step) await walk(deps, step, { working, pull });
+  if (step) await callConnector(deps, step, { working, pull });
 }
 
-async function walk(
+async function callConnector(
   deps: StepDeps,
   step: ClaimedStep,
   { working, pull }: { readonly working: Working; readonly pull: CohortPull<unknown, unknown> },
@@ -72,55 +76,55 @@ async function walk(
   const { sql, log, leaseMs, stopped, wakeCohort, http } = deps;
   const { settings, credentials, currentId, version } = working;
   const startedMs = Date.now();
-  const keeper = createKeeper({ sql, leaseMs, stopped, onStored: (ids) => ids.forEach(wakeCohort) }, step);
-  let said: PullStep;
+  const pages = createPageStore({ sql, leaseMs, stopped, onStored: (ids) => ids.forEach(wakeCohort) }, step);
+  let answer: PullStep;
   try {
-    said = await pull.pull(step.cohort.id, step.place, { settings, credentials, http }, async (page) => {
-      await keeper.keep(page);
-      const { mostMembers } = pull.limits;
-      if (mostMembers !== undefined && keeper.kept().members > mostMembers) throw new TooLarge(mostMembers);
+    answer = await pull.pull(step.cohort.id, step.place, { settings, credentials, http }, async (page) => {
+      await pages.store(page);
+      const { maxMembers } = pull.limits;
+      if (maxMembers !== undefined && pages.progress().members > maxMembers) throw new TooLarge(maxMembers);
     });
-    if (said.outcome === 'complete') await keeper.close();
+    if (answer.outcome === 'complete') await pages.close();
   } catch (error) {
-    if (error instanceof LeaseLost) {
-      await giveBack(sql, step);
+    if (error instanceof StepLeaseLost) {
+      await releaseStep(sql, step);
       return;
     }
-    said =
+    answer =
       error instanceof TooLarge
-        ? { outcome: 'failed', code: 'cohort_too_large', detail: error.message, mend: 'person' }
-        : threw(error);
-    if (said.outcome === 'deferred')
+        ? { outcome: 'failed', code: 'cohort_too_large', detail: error.message, recovery: 'person' }
+        : deferredBy(error);
+    if (answer.outcome === 'deferred')
       log.warn(
         { event: 'pull.error', cohort: step.cohortId, current: currentId, err: error },
         'a step of a pull failed in the hub; it is made again',
       );
   }
-  const kept = keeper.kept();
-  await settle(deps, step, { said, kept, version });
-  deps.metrics.stepped(step.partner, said.outcome);
+  const progress = pages.progress();
+  await recordAnswer(deps, step, { answer, progress, version });
+  deps.metrics.stepped(step.partner, answer.outcome);
   log.info({
     event: 'pull.step',
     cohort: step.cohortId,
     current: currentId,
-    outcome: said.outcome,
-    ...('code' in said && { code: said.code }),
-    pages: kept.pages - step.pages,
-    members: kept.members - step.members,
+    outcome: answer.outcome,
+    ...('code' in answer && { code: answer.code }),
+    pages: progress.pages - step.pages,
+    members: progress.members - step.members,
     ms: Date.now() - startedMs,
   });
 }
 
 class TooLarge extends Error {
-  constructor(mostMembers: number) {
+  constructor(maxMembers: number) {
     super(
-      `the cohort has more than ${mostMembers} members, and the partner gives none out that is larger; make a smaller one there`,
+      `the cohort has more than ${maxMembers} members, and the partner gives none out that is larger; make a smaller one there`,
     );
     this.name = 'TooLarge';
   }
 }
 
-function threw(error: unknown): PullStep {
+function deferredBy(error: unknown): PullStep {
   return {
     outcome: 'deferred',
     code: 'step_threw',
@@ -128,60 +132,64 @@ function threw(error: unknown): PullStep {
   };
 }
 
-interface Said {
-  readonly said: PullStep;
-  readonly kept: Kept;
+interface StepResult {
+  readonly answer: PullStep;
+  readonly progress: StepProgress;
   /** Of the Current that it was made with. */
   readonly version: number;
 }
 
-async function settle(deps: StepDeps, step: ClaimedStep, { said, kept, version }: Said): Promise<void> {
+async function recordAnswer(
+  deps: StepDeps,
+  step: ClaimedStep,
+  { answer, progress, version }: StepResult,
+): Promise<void> {
   const { sql, log, wakePull } = deps;
   const { cohortId } = step;
-  const isAsItWas = said.outcome === 'deferred' || said.outcome === 'failed';
-  if (isAsItWas && step.place === undefined) await giveBackPull(sql, step);
-  switch (said.outcome) {
+  const isAsItWas = answer.outcome === 'deferred' || answer.outcome === 'failed';
+  if (isAsItWas && step.place === undefined) await refundPull(sql, step);
+  switch (answer.outcome) {
     case 'complete':
-      return noteFetched(sql, step);
+      return recordFetched(sql, step);
     case 'continue':
-      await goOn(sql, step, kept, said);
-      return wakePull(cohortId, said.afterMs);
+      await continuePull(sql, step, progress, answer);
+      return wakePull(cohortId, answer.afterMs);
     case 'deferred':
-      return postpone(deps, step, said, version);
+      return retryStep(deps, step, answer, version);
     case 'failed':
-      await failPull(sql, { cohortId, lease: step.lease, version }, said);
-      if (said.mend === 'time') return;
+      await failPull(sql, { cohortId, lease: step.lease, version }, answer);
+      if (answer.recovery === 'time') return;
       log.error(
-        { event: 'pull.failed', cohort: cohortId, code: said.code, detail: said.detail },
+        { event: 'pull.failed', cohort: cohortId, code: answer.code, detail: answer.detail },
         'a cohort is pulled no more until somebody repairs it; its members stay',
       );
   }
 }
 
-async function postpone(
+async function retryStep(
   deps: StepDeps,
   step: ClaimedStep,
-  said: Extract<PullStep, { readonly outcome: 'deferred' }>,
+  answer: Extract<PullStep, { readonly outcome: 'deferred' }>,
   version: number,
 ): Promise<void> {
   const { sql, log, wakePull, windowMs } = deps;
   const { cohortId, movedAtMs } = step;
   const nowMs = Date.now();
-  const trouble = { code: said.code, detail: said.detail, afterMs: said.afterMs, tries: step.tries + 1 };
+  const trouble = { code: answer.code, detail: answer.detail, afterMs: answer.afterMs, tries: step.tries + 1 };
   const again = retry(trouble, {
     nowMs,
     keptSinceMs: movedAtMs,
-    windowMs: Math.min(windowMs, longestWindowMs),
+    windowMs: Math.min(windowMs, maxWindowMs),
     random: Math.random(),
   });
   if (again.again) {
-    await postponeStep(sql, step, { ...said, dueAtMs: again.dueAtMs });
+    await deferStep(sql, step, { ...answer, dueAtMs: again.dueAtMs });
     return wakePull(cohortId, again.dueAtMs - nowMs);
   }
   await failPull(
     sql,
     { cohortId, lease: step.lease, version },
-    { code: again.code, detail: again.detail, mend: 'time' },
+    { code: again.code, detail: again.detail, recovery: 'time' },
   );
   log.warn(
     { event: 'pull.given_up', cohort: cohortId, code: again.code },

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
-import { holdCohort } from '../cohorts/lockCohort.js';
+import { lockCohort } from '../cohorts/lockCohort.js';
 import { isPullSession, pullSession } from '../cohorts/pullSession.js';
 import type { Session } from '../db/session.js';
 import type { Sql } from '../db/connect.js';
-import type { DuePull } from './makeStep.js';
+import type { DuePull } from './runStep.js';
 import { nextDue, nextTry } from '../cohorts/pullSchedule.js';
-import { over } from './recordStep.js';
+import { endPull } from './recordStep.js';
 
 /** A month and a little: no budget of a partner looks back further. */
 const accountDays = 40;
@@ -16,7 +16,7 @@ const accountDays = 40;
  */
 
 /** Ends pulls whose pages have been applied, or will never be; the queue calls when the next ones are due. */
-export async function settlePulls(
+export async function finishPulls(
   sql: Sql,
   log: Logger,
   wakePull: (cohortId: number, afterMs: number) => void,
@@ -24,7 +24,7 @@ export async function settlePulls(
   const settled = await sql<{ cohort: number; state: string; members: string; ms: number; next: number | null }[]>`
     with settled as (
       update cohort_pull p set
-        ${over(sql)}, due_at = case when s.state = 'applied' then ${nextDue(sql)} else ${nextTry(sql)} end,
+        ${endPull(sql)}, due_at = case when s.state = 'applied' then ${nextDue(sql)} else ${nextTry(sql)} end,
         last_success_at = case when s.state = 'applied' then s.finished_at else p.last_success_at end,
         failed_code = case s.state when 'superseded' then 'superseded' when 'incomplete' then 'given_up' end,
         failed_detail = case s.state
@@ -50,14 +50,14 @@ export async function settlePulls(
 }
 
 /** Drops pages that no pull stands behind any more: it failed, or was cancelled. What has been applied stays. */
-export async function dropOrphans(sql: Sql, session: Session): Promise<void> {
+export async function dropOrphanedPages(sql: Sql, session: Session): Promise<void> {
   const receiving = await sql<{ id: string; cohort_id: number; session: string }[]>`
     select s.id, s.cohort_id, s.session from cohort_sync s
     where s.state = 'receiving' and s.kind = 'replace' and s.session is not null
       and not exists (select from cohort_pull p where p.cohort_id = s.cohort_id and s.session = ${pullSession('')} || p.run_id)`;
   for (const sync of receiving.filter((each) => isPullSession(each.session))) {
     await session.transact(async (tx) => {
-      if (!(await holdCohort(tx, sync.cohort_id))) return;
+      if (!(await lockCohort(tx, sync.cohort_id))) return;
       await tx`update cohort_sync set state = 'incomplete', finished_at = now() where id = ${sync.id}::bigint and state = 'receiving'`;
       await tx`
         update cohort_change set state = 'dropped', members = null
@@ -67,10 +67,10 @@ export async function dropOrphans(sql: Sql, session: Session): Promise<void> {
 }
 
 /** Ends the pulls of deleted Currents, whose credentials are gone; and looks anew at those whose Current was changed. */
-export async function followCurrents(sql: Sql): Promise<void> {
+export async function reactToCurrents(sql: Sql): Promise<void> {
   await sql`
     update cohort_pull p set
-      ${over(sql)}, due_at = null, failed_code = 'current_deleted', failed_mend = 'person', failed_at = now(), failed_version = u.version,
+      ${endPull(sql)}, due_at = null, failed_code = 'current_deleted', failed_mend = 'person', failed_at = now(), failed_version = u.version,
       failed_detail = ${'the Current whose credentials it used is deleted; follow the cohort through another one'}
     from current u where u.id = p.current_id and u.state = 'deleted' and p.failed_code is distinct from 'current_deleted'`;
   await sql`
@@ -88,7 +88,7 @@ export async function findDuePulls(sql: Sql, most: number): Promise<readonly Due
 }
 
 /** Forgets what was asked with credentials that nobody uses any more, and the lists of Currents that are deleted. */
-export async function keepPullHouse(sql: Sql): Promise<void> {
+export async function runPullCleanup(sql: Sql): Promise<void> {
   await sql`delete from pull_account where used_at < now() - ${accountDays}::int * interval '1 day'`;
   await sql`delete from partner_cohort l using current u where u.id = l.current_id and u.state = 'deleted'`;
 }
