@@ -3,6 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import { builtinModules } from 'node:module';
 import devkit from 'nx/src/devkit-exports.js';
 import tseslint from 'typescript-eslint';
+import { graphqlSchema } from './eslint.graphql.mjs';
 
 // The boundary rule skips itself, and passes, where nx has left no project graph. `nx` itself leaves one before it
 // runs a task; a bare `eslint` or an editor gets a fresh one here.
@@ -182,4 +183,5 @@ export default defineConfig(
     },
   },
   { files: pure, ignores: conformance, rules: purity },
+  graphqlSchema,
 );
