@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL, URL } from 'node:url';
 
-/** Programs that are built from TypeScript: their file, and what they are for. Those in tools know their own --help. */
+/** Programs that are built from TypeScript: their file, their purpose and their first arguments. Those in tools have their own --help. */
 const programs = {
   demo: ['tools/dist/demo.js', 'Shows the whole hub at work, with its own database and partners that pretend.'],
   start: [
@@ -21,10 +21,11 @@ const programs = {
   ],
   bench: ['tools/dist/bench/main.js', 'Measures what an event costs, from the request to the partner.'],
   'bench:amplitude': [
-    'tools/dist/bench/amplitude.js',
-    'Measures what others feel of a hot device and of a slow partner, and what a second destination costs.',
+    'tools/dist/bench/main.js',
+    'Measures the effects of a hot device and of a slow partner, and the cost of a second destination.',
+    'amplitude',
   ],
-  'bench:cohorts': ['tools/dist/bench/cohorts.js', 'Measures cohorts and segments of ten million members.'],
+  'bench:cohorts': ['tools/dist/bench/main.js', 'Measures cohorts and segments of ten million members.', 'cohorts'],
 };
 
 const chores = {
@@ -39,7 +40,7 @@ if (name in programs) await runProgram(...programs[name]);
 else if (name in chores) await runChore(...chores[name]);
 else listCommands();
 
-async function runProgram(file, purpose) {
+async function runProgram(file, purpose, ...firstWords) {
   if (wantsHelp && !file.startsWith('tools/')) return console.log(`npm run ${name}\n\n${purpose}`);
   const { build } = await import('./run/build.mjs');
   await build();
@@ -48,7 +49,7 @@ async function runProgram(file, purpose) {
   // What the environment already holds goes first. The demo and the benches are the same on every machine.
   if (name.startsWith('start') && existsSync(pathOf('.env'))) process.loadEnvFile(pathOf('.env'));
   // In this very process, so that arguments, signals and exit code are the program's own.
-  process.argv = [process.execPath, path, ...words];
+  process.argv = [process.execPath, path, ...firstWords, ...words];
   process.setSourceMapsEnabled(true);
   await import(pathToFileURL(path).href);
 }

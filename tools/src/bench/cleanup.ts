@@ -1,7 +1,7 @@
-/** What has been started and has to be ended, last first, whatever happens. */
+/** What has been started and has to be ended, last first. */
 export interface Cleanup {
   add(what: string, end: () => unknown): void;
-  /** Ends everything that is left. Never rejects: what could not be ended is said on standard error. */
+  /** Ends everything that is left. Never rejects: what could not be ended is reported on standard error. */
   run(): Promise<void>;
 }
 
@@ -24,4 +24,19 @@ export function createCleanup(): Cleanup {
     // A Ctrl-C and an error it causes both clean up: the second waits for the first.
     run: () => (running ??= endAll().finally(() => (running = undefined))),
   };
+}
+
+/** Runs a part of a bench with a cleanup of its own: what the part starts ends with it, or with the bench. */
+export async function inScope<Value>(
+  outer: Cleanup,
+  what: string,
+  part: (cleanup: Cleanup) => Promise<Value>,
+): Promise<Value> {
+  const cleanup = createCleanup();
+  outer.add(what, cleanup.run);
+  try {
+    return await part(cleanup);
+  } finally {
+    await cleanup.run();
+  }
 }

@@ -1,39 +1,63 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { runCommand, type OptionTable } from '../options.js';
+import { amplitude } from './amplitude/amplitude.js';
+import type { Bench } from './bench.js';
 import { createCleanup } from './cleanup.js';
-import { OptionsInvalid, readOptions, type Options } from './options.js';
-import { describeProfile, type CpuProfile } from './reading/profile.js';
-import { describeResult } from './report.js';
-import type { BenchResult } from './result.js';
-import { runBench } from './runBench.js';
+import { cohorts } from './cohorts/cohorts.js';
+import { eventCost } from './eventCost.js';
 
-/** More than any sensible choice of options takes. */
-const longestMs = 60 * 60_000;
+/** The first argument names the bench; without one it is `eventCost`. */
+const benches: Readonly<Record<string, Bench<OptionTable>>> = { amplitude, cohorts };
 
-async function main(options: Options): Promise<void> {
+/** Longer than any sensible choice of options takes. */
+const maxMs = 4 * 60 * 60_000;
+
+const args = process.argv.slice(2);
+const named = benches[args[0] ?? ''];
+const bench: Bench<OptionTable> = named ?? eventCost;
+const json = {
+  type: 'text',
+  value: 'FILE',
+  default: 'bench-result.json',
+  help: 'the file that the result is written to',
+} as const;
+await runCommand({ ...bench, options: { ...bench.options, json } }, named ? args.slice(1) : args, main);
+
+async function main(options: Parameters<typeof bench.run>[0] & { readonly json: string }): Promise<void> {
   const cleanup = createCleanup();
-  let stopping = false;
+  let isStopping = false;
   const stop = (why: string, exitCode: number): void => {
-    if (stopping) return;
-    stopping = true;
+    if (isStopping) return;
+    isStopping = true;
     console.error(`bench: ${why}; ending what was started`);
     void cleanup.run().then(() => process.exit(exitCode));
   };
   process.once('SIGINT', () => stop('interrupted', 130));
-  process.once('SIGTERM', () => stop('told to stop', 143));
-  process.once('SIGHUP', () => stop('its terminal is gone', 129));
-  const limit = setTimeout(() => stop(`not done after ${longestMs / 60_000} minutes`, 1), longestMs);
-
+  process.once('SIGTERM', () => stop('terminated', 143));
+  process.once('SIGHUP', () => stop('terminal closed', 129));
+  const limit = setTimeout(() => stop(`not done after ${maxMs / 3_600_000} hours`, 1), maxMs);
   const startedMs = Date.now();
-  const say = (text: string): void =>
-    console.error(`bench ${((Date.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${text}`);
+  const before = loadavg();
   try {
-    const result = await runBench(options, cleanup, say);
+    const folder = await mkdtemp(join(tmpdir(), 'currents-bench-'));
+    cleanup.add(folder, () => rm(folder, { recursive: true, force: true }));
+    const result = await bench.run(options, {
+      folder,
+      cleanup,
+      progress: (text) => console.error(`bench ${((Date.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${text}`),
+      print: (line) => console.log(line),
+      fail(fault) {
+        console.log(`  !!! ${fault}`);
+        process.exitCode = 1;
+      },
+    });
     await cleanup.run();
-    await report(result, options);
+    await writeReport(resolve(options.json), { before, after: loadavg() }, { options, ...result });
   } catch (error) {
-    // Once it is being stopped, everything fails, and what failed first has been said.
-    if (stopping) return;
+    // Once it is being stopped, everything fails; the reason has been printed.
+    if (isStopping) return;
     console.error(`bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     process.exitCode = 1;
   } finally {
@@ -42,41 +66,19 @@ async function main(options: Options): Promise<void> {
   }
 }
 
-async function report(result: BenchResult, { json, profileFolder }: Options): Promise<void> {
-  const file = resolve(json);
-  await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
-  console.log(describeResult(result));
-  if (profileFolder !== undefined) await describeProfiles(profileFolder, result);
-  console.log(`\nAll of it in ${file}`);
-  const unbalanced = Object.values(result.queues).some(
-    (measured) => 'balance' in measured && !measured.balance.balances,
+/** Writes the result with what it depends on: date, machine and load. */
+async function writeReport(
+  file: string,
+  loadAverage: Readonly<Record<'before' | 'after', readonly number[]>>,
+  result: object,
+): Promise<void> {
+  const processor = cpus()[0]?.model.trim() ?? 'unknown';
+  const machine = { node: process.versions.node, cores: cpus().length, processor };
+  const date = new Date().toISOString();
+  await writeFile(file, `${JSON.stringify({ date, ...machine, loadAverage, ...result }, null, 2)}\n`);
+  const load = (values: readonly number[]): string => values.map((value) => value.toFixed(1)).join(' ');
+  const { before, after } = loadAverage;
+  console.log(
+    `\n${date}: node ${machine.node}, ${machine.cores} cores (${processor}), load ${load(before)} → ${load(after)}; all of it in ${file}`,
   );
-  if (unbalanced) process.exitCode = 1;
-}
-
-/** A worker that another one followed, for a backlog, had an unknown part of the events. */
-async function describeProfiles(folder: string, { options, queues }: BenchResult): Promise<void> {
-  for (const [queue, measured] of Object.entries(queues)) {
-    if ('notRun' in measured) continue;
-    for (const name of (await readdir(join(folder, queue))).filter((name) => name.endsWith('.cpuprofile')).sort()) {
-      const path = join(folder, queue, name);
-      const profile = JSON.parse(await readFile(path, 'utf8')) as CpuProfile;
-      const events = name.startsWith('api') || !options.parts.includes('backlog') ? measured.balance.sent : undefined;
-      console.log(
-        `\n${path}\n${describeProfile(profile, events)
-          .map((line) => `  ${line}`)
-          .join('\n')}`,
-      );
-    }
-  }
-}
-
-try {
-  const asked = readOptions(process.argv.slice(2));
-  if ('help' in asked) console.log(asked.help);
-  else await main(asked.options);
-} catch (error) {
-  if (!(error instanceof OptionsInvalid)) throw error;
-  console.error(`bench: ${error.message}`);
-  process.exitCode = 2;
 }

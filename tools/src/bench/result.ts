@@ -1,20 +1,19 @@
-import type { QueueKind } from './hub/openHub.js';
+import type { QueueKind } from './bench.js';
 import type { Balance } from './hub/balance.js';
 import type { Backlog } from './measures/backlog.js';
 import type { FloorMeasure } from './measures/floor.js';
 import type { Latency } from './measures/latency.js';
 import type { Throughput } from './measures/throughput.js';
-import type { Options } from './options.js';
 import type { FloorVariant } from './programs/floorVariants.js';
 import { median } from './reading/percentiles.js';
 
-/** One turn of floor and hub, side by side. Either is missing when only the other was asked for. */
+/** One turn of floor and hub. Either is missing when only the other was asked for. */
 export interface Round {
   readonly floor: readonly FloorMeasure[];
   readonly hub: Throughput | undefined;
 }
 
-/** All that was measured with the wake-up calls in one place. */
+/** The measurements of one hub. */
 export interface QueueResult {
   readonly rounds: readonly Round[];
   readonly latency: Latency | undefined;
@@ -30,13 +29,7 @@ export interface NotRun {
 }
 
 export interface BenchResult {
-  readonly date: string;
-  readonly node: string;
-  readonly cores: number;
-  readonly processor: string;
-  readonly loadAverage: { readonly before: readonly number[]; readonly after: readonly number[] };
-  readonly options: Options;
-  /** Bytes of JSON of an event that came in. */
+  /** Mean bytes of JSON of an event that came in. */
   readonly eventBytes: number;
   readonly floorRounds: readonly Round[];
   readonly queues: Partial<Record<QueueKind, QueueResult | NotRun>>;

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { endProcess } from '../services/processes.js';
@@ -9,8 +10,10 @@ export type ProgramName = 'api' | 'worker';
 
 export interface ProgramOptions {
   readonly environment: Readonly<Record<string, string>>;
-  /** Every line the program prints. */
-  readonly onLine: (line: string) => void;
+  /** Receives every line that the program prints. */
+  readonly onLine?: (line: string) => void;
+  /** A file that takes the program's output instead, which costs this process nothing. */
+  readonly logFile?: string;
   /** Node's own switches, such as `--cpu-prof`. */
   readonly nodeOptions?: readonly string[];
 }
@@ -19,11 +22,11 @@ export interface ProgramOptions {
 export interface Program {
   readonly name: ProgramName;
   readonly pid: number;
-  /** Where it listens. */
+  /** The address it listens at. */
   readonly url: string;
-  /** Resolves with how it ended, whenever that is. */
+  /** Resolves with how it ended, for example `SIGKILL` or `exit code 1`. */
   readonly ended: Promise<string>;
-  /** Asks it to finish what is under way, and waits until it is gone. */
+  /** Asks it to finish what is under way, and waits until it has ended. */
   stop(): Promise<void>;
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>;
@@ -33,18 +36,21 @@ const startMs = 60_000;
 /** A request to a partner may be under way, and is recorded before the process ends. */
 const drainMs = 90_000;
 
-/** Starts one process as the product does, and answers once it says that it is ready. Rejects with what it said otherwise. */
+/** Starts one process as the product does, and resolves when it is ready. Rejects with its output otherwise. */
 export async function startProgram(
   name: ProgramName,
-  { environment, onLine, nodeOptions = [] }: ProgramOptions,
+  { environment, onLine = () => undefined, logFile, nodeOptions = ['--enable-source-maps'] }: ProgramOptions,
 ): Promise<Program> {
   const path = fileURLToPath(new URL(`../../../apps/${name}/dist/main.js`, import.meta.url));
-  const child = spawn(process.execPath, ['--enable-source-maps', ...nodeFlags, ...nodeOptions, path], {
+  const log = logFile === undefined ? 'pipe' : openSync(logFile, 'w');
+  const child = spawn(process.execPath, [...nodeFlags, ...nodeOptions, path], {
     env: { PATH: process.env['PATH'], ...environment },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // Its own group: a Ctrl-C reaches it through stop(), in order.
+    stdio: ['ignore', log, log, 'ipc'],
+    // Its own process group: a Ctrl-C reaches it through stop(), in order.
     detached: true,
   });
+  if (typeof log === 'number') closeSync(log);
+  let isOver = false;
   const ended = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
     child.once('error', (error) => resolve(error.message));
@@ -52,70 +58,63 @@ export async function startProgram(
   const pid = child.pid;
   if (pid === undefined) throw new Error(`${name} did not start: ${await ended}`);
   const dog = watch(pid, 'TERM', undefined);
-  void ended.then(() => dog.dismiss());
-  let isOver = false;
   void ended.then(() => {
     isOver = true;
+    dog.dismiss();
   });
-  /** Never after its end: its id may be somebody else's by then. */
+  /** Never after it has ended: the system may have given its id to another process. */
   const end = async (requests: Parameters<typeof endProcess>[1]): Promise<void> => {
     if (!isOver) await endProcess(pid, requests);
   };
-  const url = await readUrl(child, name, ended, onLine);
+  const printed = collectLines(child, onLine);
+  const url = await readUrl(child, ended).catch((cause: unknown) => {
+    child.kill('SIGKILL');
+    const output = logFile === undefined ? printed.join('\n') : readFileSync(logFile, 'utf8').slice(-4_000);
+    throw new Error(`${name} ${(cause as Error).message}:\n${output}`, { cause });
+  });
   return {
     name,
     pid,
     url,
     ended,
-    async stop() {
-      await end([
+    stop: () =>
+      end([
         { signal: 'SIGTERM', waitMs: drainMs },
         { signal: 'SIGKILL', waitMs: 5_000 },
-      ]);
-    },
-    async kill() {
-      await end([{ signal: 'SIGKILL', waitMs: 5_000 }]);
-    },
+      ]),
+    kill: () => end([{ signal: 'SIGKILL', waitMs: 5_000 }]),
   };
 }
 
-async function readUrl(
-  child: ChildProcess,
-  name: ProgramName,
-  ended: Promise<string>,
-  onLine: (line: string) => void,
-): Promise<string> {
-  const said: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
+/** Hands on every line of the child's output; returns the list that the first 50 of them come into. */
+function collectLines({ stdout, stderr }: ChildProcess, onLine: (line: string) => void): readonly string[] {
+  const first: string[] = [];
+  for (const stream of [stdout, stderr]) {
     if (!stream) continue;
     createInterface({ input: stream }).on('line', (line) => {
       onLine(line);
-      if (said.length < 50) said.push(line);
+      if (first.length < 50) first.push(line);
     });
   }
-  const url = new Promise<string>((resolve) => {
-    child.on('message', (message) => {
-      if (isReady(message)) resolve(message.ready);
-    });
-  });
-  const late = new Promise<never>((_resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`${name} was not ready after ${startMs / 1000} s`)), startMs);
-    void Promise.race([url, ended]).then(() => clearTimeout(timer));
-  });
-  const over = ended.then((how): never => {
-    throw new Error(`${name} ended before it was ready (${how}):\n${said.join('\n')}`);
-  });
-  over.catch(() => undefined);
-  late.catch(() => undefined);
-  try {
-    return await Promise.race([url, over, late]);
-  } catch (error) {
-    child.kill('SIGKILL');
-    throw error;
-  }
+  return first;
 }
 
-/** What api and worker tell whoever started them, once they listen. */
+/** The address that api and worker report to their parent process when they listen. */
+function readUrl(child: ChildProcess, ended: Promise<string>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`was not ready after ${startMs / 1000} s`)), startMs);
+    child.on('message', (message) => {
+      if (!isReady(message)) return;
+      clearTimeout(timer);
+      resolve(message.ready);
+    });
+    void ended.then((how) => {
+      clearTimeout(timer);
+      reject(new Error(`ended before it was ready (${how})`));
+    });
+  });
+}
+
 function isReady(message: unknown): message is { readonly ready: string } {
   return typeof message === 'object' && message !== null && 'ready' in message && typeof message.ready === 'string';
 }

@@ -15,7 +15,6 @@ export interface HubOptions {
   /** More variables for api and worker, as `.env.example` lists them. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly workers?: number;
-  readonly nodeOptions?: readonly string[];
   readonly onLine?: (program: ProgramName, line: string) => void;
 }
 
@@ -36,7 +35,7 @@ export interface RunningHub {
 
 /** Starts a hub, or ends whatever of it had started and rejects. */
 export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
-  const { dataDir, redisUrl, onLine = () => undefined, nodeOptions = [] } = options;
+  const { dataDir, redisUrl, onLine = () => undefined } = options;
   const postgres =
     options.databaseUrl === undefined
       ? await startPostgres(dataDir === undefined ? {} : { dataDir: join(dataDir, 'postgres') })
@@ -58,7 +57,6 @@ export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
     let adminToken: string | undefined;
     const api = await startProgram('api', {
       environment,
-      nodeOptions,
       onLine(line) {
         adminToken ??= /\bcur_admin_[\w-]+/.exec(line)?.[0];
         onLine('api', line);
@@ -71,7 +69,6 @@ export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
       const port = index === 0 ? {} : { WORKER_PORT: '0' };
       const worker = await startProgram('worker', {
         environment: { ...environment, ...port },
-        nodeOptions,
         onLine: (line) => onLine('worker', line),
       });
       programs.push(worker);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findTree } from '../../src/bench/reading/processTree.js';
+import type { Comparison } from '../../src/bench/compare.js';
 import type { BenchResult } from '../../src/bench/result.js';
 import { findProcess } from '../../src/services/processes.js';
 
@@ -54,7 +55,7 @@ describe('the bench', () => {
 
     const { queues, floorRounds } = JSON.parse(await readFile(file, 'utf8')) as BenchResult;
     const measured = queues.postgres;
-    if (measured === undefined || 'notRun' in measured) throw new Error('wanted a result for the queue in Postgres');
+    if (measured === undefined || 'notRun' in measured) throw new Error('expected a result for the queue in Postgres');
     // Four warm-ups and a round of 2,000, a second of warm-up and a second at the rate, the backlog.
     expect(measured.balance).toMatchObject({
       balances: true,
@@ -67,6 +68,25 @@ describe('the bench', () => {
     expect(measured.backlog?.drain.cpuMicros['worker']).toBeGreaterThan(0);
     expect(floorRounds.flatMap(({ floor }) => floor.map(({ cpuMicros }) => cpuMicros > 0))).not.toContain(false);
   }, 180_000);
+
+  it('compares the hub of a checkout with this one in pairs', async () => {
+    const file = join(folder, 'compared.json');
+    const root = fileURLToPath(new URL('../../..', import.meta.url));
+    const { said, ended } = startBench([
+      ...['--compare', root, '--pairs', '2', '--queue', 'postgres', '--events', '2000', '--json', file],
+    ]);
+    const [exitCode] = await ended;
+    expect(exitCode, said()).toBe(0);
+    expect(said()).toContain('no 95 % interval with fewer than six pairs');
+
+    const { comparisons } = JSON.parse(await readFile(file, 'utf8')) as {
+      readonly comparisons: { readonly postgres: Comparison };
+    };
+    const { pairs, medianRatio } = comparisons.postgres;
+    expect(pairs.map(({ first }) => first)).toEqual(['base', 'this']);
+    for (const { base, this: own, ratio } of pairs) expect(ratio).toBeCloseTo(own.sumMicros / base.sumMicros);
+    expect(medianRatio).toBeGreaterThan(0);
+  }, 300_000);
 
   it('ends everything it started when it is interrupted', async () => {
     const { bench, said, ended } = startBench([

@@ -1,56 +1,75 @@
 import { describe, expect, it } from 'vitest';
-import { describeOptions, OptionsInvalid, readOptions } from '../../src/bench/options.js';
+import { describeCommand, readOptions, type OptionTable } from '../../src/options.js';
+import { amplitude } from '../../src/bench/amplitude/amplitude.js';
+import { cohorts } from '../../src/bench/cohorts/cohorts.js';
+import { eventCost } from '../../src/bench/eventCost.js';
 
-describe('the options of the bench', () => {
-  it('are all explained by --help', () => {
-    const asked = readOptions(['--help']);
-    const help = 'help' in asked ? asked.help : '';
-    expect(help).toBe(describeOptions());
-    const names = [
-      'events',
-      'rounds',
-      'rate',
-      'rate-seconds',
-      'backlog',
-      'request-events',
-      'connections',
-      'seed',
-      'queue',
-      'only',
-      'quick',
-      'json',
-      'profile',
-    ];
-    for (const name of names) expect(help).toMatch(new RegExp(`^ +--${name}( |$)`, 'm'));
+const names = {
+  'npm run bench': [
+    ...['events', 'rounds', 'rate', 'rate-seconds', 'backlog', 'request-events', 'connections', 'seed', 'queue'],
+    ...['only', 'quick', 'profile', 'compare', 'pairs', 'help'],
+  ],
+  'npm run bench:amplitude': [
+    ...['hot', 'others', 'seconds', 'rounds', 'events', 'request-events', 'slow-ms', 'queue', 'only', 'help'],
+  ],
+  'npm run bench:cohorts': [
+    ...['members', 'page-members', 'senders', 'pages-per-second', 'seconds', 'events-per-second', 'database', 'help'],
+  ],
+} as Readonly<Record<string, readonly string[]>>;
+
+describe.each([eventCost, amplitude, cohorts].map((bench) => [bench.name, bench] as const))('%s', (name, bench) => {
+  it('explains all its options with --help', () => {
+    const help = describeCommand(bench);
+    const explained = [...help.matchAll(/^ +--([\w-]+)(?: \w+)? {2,}\S/gm)].map(([, option]) => option);
+    expect(explained.sort()).toEqual([...(names[name] ?? [])].sort());
+    expect(help).toContain(bench.summary);
   });
 
-  it('measure everything on both queues unless told otherwise', () => {
-    expect(readOptions([])).toMatchObject({
-      options: {
-        queues: ['postgres', 'redis'],
-        parts: ['floor', 'throughput', 'latency', 'backlog'],
-        events: 200_000,
-        backlog: 1_000_000,
-        requestEvents: 100,
-      },
+  it.each([
+    [['--fast'], "Unknown option '--fast'"],
+    [['everything'], "Unexpected argument 'everything'"],
+  ])('refuses %j', (args, message) => {
+    expect(() => readOptions(bench.options as OptionTable, args)).toThrow(message);
+  });
+});
+
+describe('the options of a bench', () => {
+  it('have defaults', () => {
+    expect(readOptions(eventCost.options, [])).toMatchObject({
+      queue: 'both',
+      only: undefined,
+      events: 200_000,
+      backlog: 1_000_000,
+      requestEvents: 100,
+      pairs: 10,
+      quick: false,
+    });
+    expect(readOptions(cohorts.options, [])).toMatchObject({
+      members: 10_000_000,
+      pageMembers: 1_000,
+      pagesPerSecond: 20,
+      database: undefined,
     });
   });
 
-  it('give way to numbers of your own, also with --quick', () => {
-    expect(readOptions(['--quick', '--events', '5000', '--only', 'backlog', '--queue', 'redis'])).toMatchObject({
-      options: { events: 5_000, backlog: 60_000, parts: ['backlog'], queues: ['redis'] },
+  it('take precedence over --quick, which has defaults of its own', () => {
+    const args = ['--quick', '--events', '5000', '--only', 'backlog', '--queue', 'redis'];
+    expect(readOptions(eventCost.options, args)).toMatchObject({
+      events: 5_000,
+      backlog: 60_000,
+      rate: 10_000,
+      only: 'backlog',
+      queue: 'redis',
     });
   });
 
   it.each([
-    [['--events', 'many'], '--events: wanted a whole number from 1000 to 10000000; "many" came'],
-    [['--rounds', '0'], '--rounds: wanted a whole number from 1 to 50; "0" came'],
-    [['--queue', 'kafka'], '--queue: wanted postgres, redis, both; "kafka" came'],
-    [['--only', 'speed'], '--only: wanted floor, throughput, latency, backlog; "speed" came'],
-    [['--fast'], "Unknown option '--fast'"],
-    [['everything'], "Unexpected argument 'everything'"],
-  ])('are refused with what was wanted: %j', (words, message) => {
-    expect(() => readOptions(words)).toThrow(OptionsInvalid);
-    expect(() => readOptions(words)).toThrow(message);
+    [['--events', 'many'], '--events: expected a whole number from 1000 to 10000000, got "many"'],
+    [['--rounds', '0'], '--rounds: expected a whole number from 1 to 50, got "0"'],
+    [['--rate-seconds', '1.5'], '--rate-seconds: expected a whole number from 1 to 600, got "1.5"'],
+    [['--queue', 'kafka'], '--queue: expected postgres, redis, both, got "kafka"'],
+    [['--only', 'speed'], '--only: expected floor, throughput, latency, backlog, got "speed"'],
+  ])('are refused with what was expected: %j', (args, message) => {
+    expect(() => readOptions(eventCost.options, args)).toThrow(message);
   });
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { weigh } from '../../src/bench/hub/balance.js';
 import { spreadsOf } from '../../src/bench/measures/latency.js';
-import { median, percentile } from '../../src/bench/reading/percentiles.js';
+import { median, medianInterval, percentile } from '../../src/bench/reading/percentiles.js';
 import { findTree, readTree } from '../../src/bench/reading/processTree.js';
 import { describeProfile, selfTimes } from '../../src/bench/reading/profile.js';
 
@@ -39,6 +39,24 @@ describe('percentiles', () => {
   });
 });
 
+describe('the interval of a median', () => {
+  // Ranks and coverage: Conover, Practical Nonparametric Statistics, table of the binomial distribution with p = 1/2.
+  it.each([
+    [6, 1, 0.96875],
+    [10, 2, 0.978515625],
+    [12, 3, 0.96142578125],
+    [20, 6, 0.95861053466796875],
+  ])('of %d values is between those of rank %d from either end', (count, rank, coverage) => {
+    const values = Array.from({ length: count }, (_, index) => count - 1 - index);
+    expect(medianInterval(values)).toEqual({ low: rank - 1, high: count - rank, rank, coverage });
+  });
+
+  it('is not given with fewer than six values', () => {
+    expect(medianInterval([1, 2, 3, 4, 5])).toBeUndefined();
+    expect(medianInterval([])).toBeUndefined();
+  });
+});
+
 describe('delays', () => {
   const sent = {
     events: 2,
@@ -53,9 +71,9 @@ describe('delays', () => {
 
   it('run from acknowledgement, and from the moment a request was due, to arrival by id', () => {
     const spreads = spreadsOf(sent, { ids: ['b', 'a'], micros: Float64Array.of(11_000, 5_000) });
-    expect(spreads.sinceAcknowledged).toMatchObject({ p50: 2, p99: 8, most: 8 });
-    expect(spreads.sinceDue).toMatchObject({ p50: 4, p99: 10, most: 10 });
-    expect(spreads.untilAcknowledged).toMatchObject({ p50: 2, p99: 2, most: 2 });
+    expect(spreads.sinceAcknowledged).toMatchObject({ p50: 2, p99: 8, max: 8 });
+    expect(spreads.sinceDue).toMatchObject({ p50: 4, p99: 10, max: 10 });
+    expect(spreads.untilAcknowledged).toMatchObject({ p50: 2, p99: 2, max: 2 });
   });
 
   it('are refused when an event never arrived', () => {

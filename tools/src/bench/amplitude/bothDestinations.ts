@@ -1,18 +1,18 @@
 import { readTally } from '../hub/balance.js';
-import type { Hub } from '../hub/openHub.js';
-import { withoutLimits } from '../hub/provision.js';
+import { withoutLimits, type Hub } from '../hub/openHub.js';
 import { untilArrived, untilSettled } from '../measures/arrival.js';
 import { prepareFloor } from '../measures/floor.js';
 import { startMeter, type Cost } from '../measures/meter.js';
 import { median } from '../reading/percentiles.js';
 import type { Round } from '../result.js';
-import { connections, openEmptyHub, openGenerator, openSink, type Stage } from './stage.js';
+import { openGenerator, openSink } from '../programs/open.js';
+import { connections, type AmplitudeStage } from './stage.js';
 
 export interface BothDestinations {
-  /** CPU µs of api, worker and stores for an event at one destination, in the median: with budgets, and without. */
+  /** Median CPU µs of api, worker and stores for an event at one destination: with budgets, and without. */
   readonly withBudgets: number;
   readonly without: number;
-  /** With budgets, over the plain script of the same round and over the cheapest script that packs, in the median. */
+  /** With budgets, over the plain script of the same round and over the cheapest script with gzip, in the median. */
   readonly timesPlain: number;
   readonly timesTuned: number;
   /** With budgets over without, round by round. */
@@ -27,43 +27,36 @@ interface Side {
   sent: number;
 }
 
-/** Rounds after which a worker costs no less in the next one. */
+/** Rounds until the cost of a worker no longer falls. */
 const warmUpRounds = 3;
 
-/** In a round the two hubs take turns in parts of it. So what else goes on for some seconds on the machine falls upon both. */
+/** In a round the two hubs take turns, so that what else happens on the machine concerns both. */
 const turns = [0, 1, 1, 0, 1, 0, 0, 1] as const;
 const partsOfRound = turns.length / 2;
 
 /**
- * Two hubs, one of which enforces budgets. In every round it is the other one, and the workers are new: two processes
- * that do the same cost up to 5 % more or less one than the other, for as long as they run.
+ * Two hubs, one of which enforces budgets. Every round swaps them and starts new workers, because two processes that
+ * do the same work differ by up to 5 % for as long as they run.
  */
-export async function measureBothDestinations(stage: Stage): Promise<BothDestinations> {
-  const { options, cleanup, say, folder } = stage;
+export async function measureBothDestinations(stage: AmplitudeStage): Promise<BothDestinations> {
+  const { options, cleanup, progress } = stage;
   const [first, second] = [await openSink(cleanup), await openSink(cleanup)];
-  const generator = await openGenerator(cleanup, { seed: 1, requestEvents: 100 });
-  const runFloor = await prepareFloor({
-    options: { events: options.events, seed: 1 },
-    sink: first.sink,
-    sinkUrl: first.url,
-    folder,
-    cleanup,
-    say,
-  });
+  const { generator } = await openGenerator(cleanup, { seed: 1, requestEvents: 100 });
+  const runFloor = await prepareFloor(stage, first, { events: options.events, seed: 1 });
   let toFirst = 0;
   let toSecond = 0;
 
   async function open(): Promise<Side> {
-    const hub = await openEmptyHub(stage);
-    const currentIds = [
-      await hub.launch({ destination: 'mixpanel', settings: { region: 'us', baseUrl: first.url, ...withoutLimits } }),
+    const hub = await stage.openHub();
+    const launched = [
+      await hub.launch('mixpanel', { baseUrl: first.url, ...withoutLimits }),
       // Compressed like the other one, and like the floor.
-      await hub.launch({ destination: 'amplitude', settings: { region: 'us', baseUrl: second.url, gzip: true } }),
+      await hub.launch('amplitude', { baseUrl: second.url, gzip: true }),
     ];
-    return { hub, currentIds, sent: 0 };
+    return { hub, currentIds: launched.map(({ currentId }) => currentId), sent: 0 };
   }
 
-  /** What an event at one destination costs. */
+  /** Measures an event at one destination. */
   async function flood(side: Side, events: number): Promise<Cost> {
     const { hub, currentIds } = side;
     const stopMeter = startMeter(hub, { generator, sink: first.sink });
@@ -81,15 +74,15 @@ export async function measureBothDestinations(stage: Stage): Promise<BothDestina
     return measures;
   }
 
-  /** CPU µs for an event at one destination, in the mean of the parts of a round. */
+  /** Mean CPU µs for an event at one destination over the parts of a round. */
   function meanOf(name: string, costs: readonly Cost[]): number {
     const mean = (read: (cost: Cost) => number): number =>
       costs.reduce((sum, cost) => sum + read(cost), 0) / costs.length;
     const sum = mean(({ sumMicros }) => sumMicros);
-    const told = Object.keys(costs[0]?.cpuMicros ?? {}).map(
+    const named = Object.keys(costs[0]?.cpuMicros ?? {}).map(
       (process) => `${process} ${mean(({ cpuMicros }) => cpuMicros[process] ?? 0).toFixed(1)}`,
     );
-    say(`${name}: ${told.join(' + ')} = ${sum.toFixed(1)} µs`);
+    progress(`${name}: ${named.join(' + ')} = ${sum.toFixed(1)} µs`);
     return sum;
   }
 
@@ -101,7 +94,7 @@ export async function measureBothDestinations(stage: Stage): Promise<BothDestina
       await hub.stopWorker();
       await hub.startWorker({ ENFORCE_BUDGETS: String(index === round % 2) });
     }
-    say('warming up');
+    progress('warming up');
     for (let warmUp = 0; warmUp < warmUpRounds; warmUp++) for (const side of sides) await flood(side, options.events);
     const costs: readonly [Cost[], Cost[]] = [[], []];
     for (const index of turns) costs[index].push(await flood(sides[index], Math.ceil(options.events / partsOfRound)));

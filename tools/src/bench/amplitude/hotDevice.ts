@@ -1,13 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { startFakeAmplitude, type FakeAmplitude } from '../../fakes/index.js';
-import { createAdminClient, type AdminClient } from '../../hub/adminClient.js';
+import { startFakeAmplitude, type FakeAmplitude } from '../../fakes/amplitude/startFakeAmplitude.js';
+import type { AdminClient } from '../../hub/adminClient.js';
 import { readTally } from '../hub/balance.js';
-import type { Hub } from '../hub/openHub.js';
-import { benchKey } from '../hub/provision.js';
+import { benchKey } from '../hub/openHub.js';
+import { untilSettled } from '../measures/arrival.js';
 import type { PacedSent } from '../programs/generator.js';
 import { nowMicros } from '../reading/clock.js';
 import { median, percentile } from '../reading/percentiles.js';
-import { connections, openEmptyHub, openGenerator, type Stage } from './stage.js';
+import { openGenerator } from '../programs/open.js';
+import { connections, type AmplitudeStage } from './stage.js';
 
 export interface HotDevice {
   /** Milliseconds within which 95 % of the others' events are there, since they were acknowledged: alone, and beside the hot device. */
@@ -15,10 +16,10 @@ export interface HotDevice {
   readonly beside: number;
   /** Answers of 429 in all. */
   readonly refusals: number;
-  /** The most events of the hot device in any 30 seconds, and what Amplitude takes in them. */
-  readonly mostInAWindow: number;
+  /** The maximum of events of the hot device in any 30 seconds, and what Amplitude accepts in them. */
+  readonly maxInAWindow: number;
   readonly allowed: number;
-  /** Events that waited when the flow had ended, and how long it takes to ask who waits. */
+  /** Events that waited when the flow had ended, and how long it takes to list their keys. */
   readonly waiting: number;
   readonly askedMs: number;
   /** How long all that waited took to drain once the limit was raised. */
@@ -37,15 +38,19 @@ const settings = { region: 'us', endpoint: 'httpapi' } as const;
 /** Amplitude, HTTP V2 reference, 429: events a second of one user or device, averaged over 30 s. */
 const allowed = 30 * 30;
 
-export async function measureHotDevice(stage: Stage): Promise<HotDevice> {
-  const { options, cleanup, say } = stage;
+export async function measureHotDevice(stage: AmplitudeStage): Promise<HotDevice> {
+  const { options, cleanup, progress } = stage;
   const amplitude = await startFakeAmplitude({ projects: [{ apiKey: benchKey }] });
   cleanup.add('the fake Amplitude', () => amplitude.close());
-  const hub = await openEmptyHub(stage);
-  const currentId = await hub.launch({ destination: 'amplitude', settings: { ...settings, baseUrl: amplitude.url } });
-  const admin = createAdminClient(hub.url, await hub.makeAdminToken());
-  const others = await openGenerator(cleanup, { seed: 1, requestEvents: options.requestEvents });
-  const hotOnes = await openGenerator(cleanup, { seed: 2, requestEvents: options.requestEvents, user: hot });
+  const hub = await stage.openHub();
+  const { id, currentId } = await hub.launch('amplitude', { ...settings, baseUrl: amplitude.url });
+  const { admin } = hub;
+  const { generator: others } = await openGenerator(cleanup, { seed: 1, requestEvents: options.requestEvents });
+  const { generator: hotOnes } = await openGenerator(cleanup, {
+    seed: 2,
+    requestEvents: options.requestEvents,
+    user: hot,
+  });
   /** The fake's clock and the bench's begin at different times. */
   const clockGapMs = amplitude.control.now() - nowMicros() / 1_000;
   const target = { url: hub.url, token: hub.token, connections };
@@ -65,28 +70,28 @@ export async function measureHotDevice(stage: Stage): Promise<HotDevice> {
   let askedMs = NaN;
   let waiting = 0;
   let drainSeconds = 0;
-  let mostInAWindow = 0;
+  let maxInAWindow = 0;
   for (let round = 0; round < options.rounds; round++) {
-    say(`round ${round + 1}: ${options.others} events a second alone for ${options.seconds} s`);
+    progress(`round ${round + 1}: ${options.others} events a second alone for ${options.seconds} s`);
     alone.push(p95(await arrived(amplitude, await flow(false, options.seconds)), clockGapMs));
-    say(`… and beside ${options.hot} a second of one device`);
+    progress(`… and beside ${options.hot} a second of one device`);
     const fromMs = amplitude.control.now();
     beside.push(p95(await arrived(amplitude, await flow(true, options.seconds)), clockGapMs));
-    mostInAWindow = Math.max(mostInAWindow, mostOf(amplitude, fromMs));
-    const asked = await askWhoWaits(admin, currentId);
+    maxInAWindow = Math.max(maxInAWindow, maxOf(amplitude, fromMs));
+    const asked = await listThrottledKeys(admin, id);
     [waiting, askedMs] = [Math.max(waiting, asked.events), asked.ms];
-    say(
-      `p95 ${alone.at(-1)?.toFixed(0)} ms alone, ${beside.at(-1)?.toFixed(0)} ms beside; ${asked.events} events wait, told in ${asked.ms.toFixed(0)} ms; the limit rises`,
+    progress(
+      `p95 ${alone.at(-1)?.toFixed(0)} ms alone, ${beside.at(-1)?.toFixed(0)} ms beside; ${asked.events} events wait, listed in ${asked.ms.toFixed(0)} ms; the limit rises`,
     );
     const startedMs = performance.now();
     amplitude.control.setLimits(benchKey, { httpapiEps: 100_000 });
-    await change(admin, currentId, { ...settings, baseUrl: amplitude.url, eventsPerSecondPerKey: 100_000 });
-    await settled(hub, currentId);
+    await change(admin, id, { ...settings, baseUrl: amplitude.url, eventsPerSecondPerKey: 100_000 });
+    await untilSettled({ ...hub, currentId }, 300_000);
     drainSeconds = Math.max(drainSeconds, (performance.now() - startedMs) / 1_000);
     amplitude.control.setLimits(benchKey, { httpapiEps: allowed / 30 });
-    await change(admin, currentId, { ...settings, baseUrl: amplitude.url });
-    say(`drained in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
-    // What was taken at the raised limit counts against the usual one for as long as the window lasts.
+    await change(admin, id, { ...settings, baseUrl: amplitude.url });
+    progress(`drained in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
+    // Events accepted at the raised limit count against the usual one for as long as the window lasts.
     if (round + 1 < options.rounds) await wait(30_000);
   }
   const { statuses, accepted, duplicates } = amplitude.control.summary();
@@ -101,7 +106,7 @@ export async function measureHotDevice(stage: Stage): Promise<HotDevice> {
     alone: median(alone),
     beside: median(beside),
     refusals: statuses['429'] ?? 0,
-    mostInAWindow,
+    maxInAWindow,
     allowed,
     waiting,
     askedMs,
@@ -134,20 +139,23 @@ function p95({ sent: { ids, answeredMicros }, receivedAt }: Arrivals, clockGapMs
   );
 }
 
-/** The most events of the hot device that were taken in any 30 seconds since then. */
-function mostOf(amplitude: FakeAmplitude, fromMs: number): number {
+/** The maximum of events of the hot device that Amplitude accepted in any 30 seconds since then. */
+function maxOf(amplitude: FakeAmplitude, fromMs: number): number {
   const times = amplitude.control
     .ledger()
     .view.filter(({ person, receivedAt }) => person === hot.device_id && receivedAt >= fromMs)
     .map(({ receivedAt }) => receivedAt);
   let first = 0;
-  return times.reduce((most, time, index) => {
+  return times.reduce((max, time, index) => {
     while ((times[first] ?? time) <= time - 30_000) first++;
-    return Math.max(most, index - first + 1);
+    return Math.max(max, index - first + 1);
   }, 0);
 }
 
-async function askWhoWaits(admin: AdminClient, id: number): Promise<{ readonly events: number; readonly ms: number }> {
+async function listThrottledKeys(
+  admin: AdminClient,
+  id: string,
+): Promise<{ readonly events: number; readonly ms: number }> {
   const startedMs = performance.now();
   const { throttledKeys } = await admin.ask<{
     throttledKeys: { readonly nodes: readonly { readonly events: number }[] };
@@ -161,7 +169,7 @@ async function askWhoWaits(admin: AdminClient, id: number): Promise<{ readonly e
   };
 }
 
-async function change(admin: AdminClient, id: number, settings: object): Promise<void> {
+async function change(admin: AdminClient, id: string, settings: object): Promise<void> {
   const { changeCurrent } = await admin.ask<{
     changeCurrent: { readonly __typename: string; readonly message?: string };
   }>(
@@ -170,13 +178,4 @@ async function change(admin: AdminClient, id: number, settings: object): Promise
   );
   if (changeCurrent.__typename !== 'CurrentChanged')
     throw new Error(`${changeCurrent.__typename}: ${changeCurrent.message}`);
-}
-
-async function settled(hub: Hub, currentId: number): Promise<void> {
-  for (const endMs = Date.now() + 300_000; ; await wait(50)) {
-    const { selected, delivered, skipped, rejected, expired } = await readTally({ ...hub, currentId });
-    const pending = selected - delivered - skipped - rejected - expired;
-    if (pending === 0) return;
-    if (Date.now() > endMs) throw new Error(`${pending} events are still pending after five minutes`);
-  }
 }

@@ -1,7 +1,8 @@
 import { spreadsOf } from '../measures/latency.js';
 import { untilArrived, untilSettled } from '../measures/arrival.js';
 import { median } from '../reading/percentiles.js';
-import { connections, openEmptyHub, openGenerator, openSink, type Stage } from './stage.js';
+import { openGenerator, openSink } from '../programs/open.js';
+import { connections, type AmplitudeStage } from './stage.js';
 
 export interface SlowPartner {
   /** Milliseconds within which 95 % of a Current's events are there: alone, and beside one whose partner is slow. */
@@ -14,12 +15,12 @@ export interface SlowPartner {
 
 const warmUpSeconds = 5;
 
-export async function measureSlowPartner(stage: Stage): Promise<SlowPartner> {
-  const { options, cleanup, say } = stage;
+export async function measureSlowPartner(stage: AmplitudeStage): Promise<SlowPartner> {
+  const { options, cleanup, progress } = stage;
   const [quick, slow] = [await openSink(cleanup), await openSink(cleanup)];
-  const hub = await openEmptyHub(stage);
-  const generator = await openGenerator(cleanup, { seed: 1, requestEvents: options.requestEvents });
-  const quickId = await hub.launch({ destination: 'amplitude', settings: { region: 'us', baseUrl: quick.url } });
+  const hub = await stage.openHub();
+  const { generator } = await openGenerator(cleanup, { seed: 1, requestEvents: options.requestEvents });
+  const { currentId: quickId } = await hub.launch('amplitude', { baseUrl: quick.url });
   const target = { url: hub.url, token: hub.token, connections, eventsPerSecond: options.others };
   let sent = 0;
   let toSlow = 0;
@@ -36,7 +37,7 @@ export async function measureSlowPartner(stage: Stage): Promise<SlowPartner> {
   const alone: number[] = [];
   const beside: number[] = [];
   let waiting = 0;
-  const slowId = await hub.launch({ destination: 'mixpanel', settings: { region: 'us', baseUrl: slow.url } });
+  const { currentId: slowId } = await hub.launch('mixpanel', { baseUrl: slow.url });
   const setState = (state: 'live' | 'paused') => hub.sql`update current set state = ${state} where id = ${slowId}`;
   for (let round = 0; round < options.rounds; round++) {
     // Paused, the other Current costs a row for each batch, and nothing more.
@@ -51,7 +52,7 @@ export async function measureSlowPartner(stage: Stage): Promise<SlowPartner> {
       { pending: number }[]
     >`select coalesce(sum(pending), 0)::int as pending from delivery where current_id = ${slowId}`;
     waiting = Math.max(waiting, row?.pending ?? 0);
-    say(
+    progress(
       `p95 ${alone.at(-1)?.toFixed(0)} ms alone, ${beside.at(-1)?.toFixed(0)} ms beside; ${row?.pending} events wait for the slow one`,
     );
     await slow.sink.call('answerAfter', 0);

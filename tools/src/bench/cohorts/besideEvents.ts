@@ -1,16 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createImportKey } from '@currents/core';
 import { mixpanel } from '@currents/connector-mixpanel';
 import { Pool } from 'undici';
-import type { Cleanup } from '../cleanup.js';
+import type { Stage } from '../bench.js';
 import { openHub } from '../hub/openHub.js';
-import type { Options } from './options.js';
-import type { Generator } from '../programs/generator.js';
-import { startProgram } from '../programs/program.js';
-import type { Sink } from '../programs/sink.js';
+import { untilRow } from './hub.js';
+import { openGenerator, openSink } from '../programs/open.js';
+import type { CohortOptions } from './options.js';
 
 export interface BesideEvents {
   /** Events that the hub took meanwhile. */
@@ -22,7 +18,7 @@ export interface BesideEvents {
   readonly members: number;
 }
 
-export type Load = Pick<Options, 'pagesPerSecond' | 'seconds' | 'eventsPerSecond'>;
+export type Load = Pick<CohortOptions, 'pagesPerSecond' | 'seconds' | 'eventsPerSecond'>;
 
 const floodEvents = 50_000;
 const warmUpSeconds = 3;
@@ -31,16 +27,10 @@ const pageMembers = 1_000;
 /** Pages of Mixpanel's webhook at a steady pace, at a whole hub that takes in and delivers events all the while. */
 export async function measureBesideEvents(
   { pagesPerSecond, seconds, eventsPerSecond }: Load,
-  cleanup: Cleanup,
+  { folder, cleanup }: Pick<Stage, 'folder' | 'cleanup'>,
 ): Promise<BesideEvents> {
-  const folder = await mkdtemp(join(tmpdir(), 'currents-bench-'));
-  cleanup.add(folder, () => rm(folder, { recursive: true, force: true }));
-  const sink = startProgram<Sink>('sink');
-  cleanup.add('the sink', sink.stop);
-  const generator = startProgram<Generator>('generator');
-  cleanup.add('the generator', generator.stop);
-  const sinkUrl = await sink.call('listen');
-  await generator.call('prepare', { seed: 1, requestEvents: 100 });
+  const { url: sinkUrl } = await openSink(cleanup);
+  const { generator } = await openGenerator(cleanup, { seed: 1, requestEvents: 100 });
   const hub = await openHub({ queue: 'postgres', sinkUrl, folder, profileFolder: undefined }, cleanup);
   if (!hub) throw new Error('the hub did not start');
   const made = await createImportKey(
@@ -63,20 +53,20 @@ export async function measureBesideEvents(
   const pool = new Pool(hub.url, { connections: 16 });
   const authorization = `Basic ${Buffer.from(`mixpanel:${made.key}`).toString('base64')}`;
   const answerMs: number[] = [];
-  const under: Promise<void>[] = [];
+  const inFlight: Promise<void>[] = [];
   const pages = pagesPerSecond * seconds;
   for (let page = 0; page < pages; page++) {
-    under.push(push(pool, authorization, page, pages).then((ms) => void answerMs.push(ms)));
+    inFlight.push(push(pool, authorization, page, pages).then((ms) => void answerMs.push(ms)));
     await wait(
       Math.max(0, startedMs + warmUpSeconds * 1_000 + ((page + 1) * 1_000) / pagesPerSecond - performance.now()),
     );
   }
-  await Promise.all(under);
+  await Promise.all(inFlight);
   over = true;
   await sending;
   const takenPerSecond = (events * 1_000) / (performance.now() - startedMs);
   await pool.close();
-  while ((await hub.sql`select from cohort_change where state = 'waiting' limit 1`).count > 0) await wait(100);
+  await untilRow(() => hub.sql`select where not exists (select from cohort_change where state = 'waiting')`);
   const [row] = await hub.sql<[{ members: string }]>`select sum(external_ids) as members from cohort`;
   return { eventsPerSecond: takenPerSecond, pages, answerMs, members: Number(row.members) };
 }

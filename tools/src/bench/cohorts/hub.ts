@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { CohortChange, Member } from '@currents/connector';
 import {
   connect,
@@ -15,7 +16,7 @@ import {
   type Sql,
 } from '@currents/core';
 
-/** Api and worker in one process, as far as cohorts go. */
+/** The cohort and segment parts of api and worker, in this process. */
 export interface CohortHub {
   readonly sql: Sql;
   readonly databaseUrl: string;
@@ -60,7 +61,7 @@ export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
     async push(change) {
       const startedMs = performance.now();
       const keyId = await keys.check(partner, made.key);
-      if (keyId === undefined) throw new Error('the key is not good');
+      if (keyId === undefined) throw new Error('the import key is not valid');
       const body = JSON.stringify(change);
       const stored = await storePush(
         { sql, onStored: (cohortIds) => cohortIds.forEach(sender.wakeCohort) },
@@ -70,8 +71,7 @@ export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
       return performance.now() - startedMs;
     },
     async applied() {
-      while ((await sql`select from cohort_change where state = 'waiting' limit 1`).count > 0)
-        await new Promise((resolve) => setTimeout(resolve, 50));
+      await untilRow(() => sql`select where not exists (select from cohort_change where state = 'waiting')`);
     },
     async stop() {
       await keys.stop();
@@ -82,7 +82,12 @@ export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
   };
 }
 
-/** A user with an id as long as a UUID, and in no order. */
+/** Resolves when the query returns a row. */
+export async function untilRow(query: () => PromiseLike<{ readonly count: number }>): Promise<void> {
+  while ((await query()).count === 0) await wait(50);
+}
+
+/** A user with an id as long as a UUID, in no order. */
 export function memberAt(index: number): Member {
   const mixed = Math.imul(index ^ 0x5bd1e995, 0x9e3779b1) >>> 0;
   const head = mixed.toString(16).padStart(8, '0');

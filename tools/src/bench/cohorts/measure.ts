@@ -1,9 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { CohortReference, Member } from '@currents/connector';
 import { createSegment, exportMembers, getSegment, previewSegment, type ExportFormat } from '@currents/core';
 import { percentile } from '../reading/percentiles.js';
 import type { CohortHub } from './hub.js';
 import { memberAt } from './hub.js';
-import type { Options } from './options.js';
+import type { CohortOptions } from './options.js';
 
 export interface Measured {
   readonly what: string;
@@ -12,18 +13,19 @@ export interface Measured {
   readonly note?: string;
 }
 
-const seconds = async (work: () => Promise<unknown>): Promise<number> => {
+/** Seconds that this takes. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedMs = performance.now();
   await work();
   return (performance.now() - startedMs) / 1000;
-};
+}
 
-/** Sends a whole membership, page by page, and answers how long each page took to be answered. */
+/** Sends a whole membership, page by page; returns the milliseconds to the answer of each page. */
 export async function sendWhole(
   hub: CohortHub,
   cohort: CohortReference,
   session: string,
-  { members, pageMembers, senders }: Pick<Options, 'members' | 'pageMembers' | 'senders'>,
+  { members, pageMembers, senders }: Pick<CohortOptions, 'members' | 'pageMembers' | 'senders'>,
   member: (index: number) => Member,
 ): Promise<readonly number[]> {
   const pages = Math.ceil(members / pageMembers);
@@ -42,16 +44,16 @@ export async function sendWhole(
 }
 
 export function describeTimes(times: readonly number[]): string {
-  return `answers: median ${percentile(times, 0.5).toFixed(0)} ms, p99 ${percentile(times, 0.99).toFixed(0)} ms, longest ${Math.max(...times).toFixed(0)} ms`;
+  return `answers: median ${percentile(times, 0.5).toFixed(0)} ms, p99 ${percentile(times, 0.99).toFixed(0)} ms, max ${Math.max(...times).toFixed(0)} ms`;
 }
 
-/** Small pages for other cohorts at a steady pace, until told to end. */
+/** Sends pages for other cohorts at a constant rate until told to end; returns the milliseconds of each answer. */
 export function pushSteadily(
   hub: CohortHub,
-  { pagesPerSecond, pageMembers }: Options,
+  { pagesPerSecond, pageMembers }: CohortOptions,
 ): { end(): Promise<readonly number[]> } {
   const times: number[] = [];
-  const under = new Set<Promise<void>>();
+  const inFlight = new Set<Promise<void>>();
   let page = 0;
   const timer = setInterval(() => {
     const at = page++;
@@ -63,13 +65,13 @@ export function pushSteadily(
         members,
       })
       .then((ms) => void times.push(ms))
-      .finally(() => under.delete(push));
-    under.add(push);
+      .finally(() => inFlight.delete(push));
+    inFlight.add(push);
   }, 1000 / pagesPerSecond);
   return {
     async end() {
       clearInterval(timer);
-      await Promise.all(under);
+      await Promise.all(inFlight);
       return times;
     },
   };
@@ -83,7 +85,7 @@ export async function cohortIdOf(hub: CohortHub, partnerId: string): Promise<str
 
 export async function measureCount(hub: CohortHub, what: string, definition: unknown): Promise<Measured> {
   let members = 0;
-  const took = await seconds(async () => {
+  const took = await timed(async () => {
     const preview = await previewSegment(hub.admin, definition);
     if (preview.kind !== 'SegmentPreview') throw new Error(preview.message);
     members = preview.members;
@@ -97,7 +99,7 @@ export async function measureSegment(
   definition: unknown,
 ): Promise<Measured & { readonly id: string }> {
   let id = '';
-  const took = await seconds(async () => {
+  const took = await timed(async () => {
     const made = await createSegment(hub.admin, { name, definition });
     if (made.kind !== 'Segment') throw new Error(made.message);
     id = made.id;
@@ -113,14 +115,14 @@ export async function evaluated(hub: CohortHub, segmentId: string): Promise<void
     const view = await getSegment(hub.admin, segmentId);
     if (view.kind !== 'Segment') throw new Error(view.message);
     if (!view.due) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await wait(50);
   }
 }
 
 export async function measureExport(hub: CohortHub, segmentId: string, format: ExportFormat): Promise<Measured> {
   let bytes = 0;
   let members = 0;
-  const took = await seconds(() =>
+  const took = await timed(() =>
     exportMembers(hub.databaseUrl, Number(segmentId), format, {
       begin: (about) => void (members = about.members),
       async write(text) {
@@ -131,14 +133,14 @@ export async function measureExport(hub: CohortHub, segmentId: string, format: E
   return { what: `export as ${format}`, seconds: took, members, note: `${(bytes / 1e6).toFixed(0)} MB` };
 }
 
-/** Asks for the cohort's size and one member over and over, and answers the longest wait. */
+/** Reads the segment over and over until told to end; returns the milliseconds of each read. */
 export function readAllTheTime(hub: CohortHub, segmentId: string): { end(): Promise<readonly number[]> } {
   const times: number[] = [];
   let over = false;
   const reading = (async () => {
     while (!over) {
-      times.push((await seconds(() => getSegment(hub.admin, segmentId))) * 1000);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      times.push((await timed(() => getSegment(hub.admin, segmentId))) * 1000);
+      await wait(20);
     }
   })();
   return {

@@ -1,44 +1,66 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { connect, type Sql } from '@currents/core';
 import { Redis } from 'ioredis';
+import { createAdminClient, type AdminClient, type CurrentInput } from '../../hub/adminClient.js';
+import { startProgram, type Program } from '../../hub/program.js';
 import { startPostgres } from '../../services/postgres.js';
 import { findProcess } from '../../services/processes.js';
 import { startRedis } from '../../services/redis.js';
+import type { QueueKind } from '../bench.js';
 import type { Cleanup } from '../cleanup.js';
-import { startApp, type App } from './app.js';
-import { launch, makeToken, withoutLimits, type BenchCurrent } from './provision.js';
-
-export type QueueKind = 'postgres' | 'redis';
+import { benchEventTypes } from '../events/eventMaker.js';
 
 export interface HubOptions {
   readonly queue: QueueKind;
-  /** Where a Current to Mixpanel leads; without it there is no Current yet. */
+  /** Where a Current to Mixpanel sends; without it there is no Current yet. */
   readonly sinkUrl: string | undefined;
+  /** An existing directory for the hub's logs. */
   readonly folder: string;
+  /** An existing directory for CPU profiles of api and worker. */
   readonly profileFolder: string | undefined;
 }
 
-/** A whole hub of its own: stores, api, worker, and a live Current that leads to the sink. */
+/** A whole hub of its own: stores, api, worker, and a live Current that sends to the sink. */
 export interface Hub {
   readonly sql: Sql;
   readonly url: string;
+  readonly admin: AdminClient;
+  /** The ingest token, in clear. */
   readonly token: string;
-  /** The Current to the sink; 0 without one. */
+  /** The database key of the Current to the sink; 0 without one. */
   readonly currentId: number;
-  /** Makes another live Current, and answers its id. */
-  launch(current: BenchCurrent): Promise<number>;
-  /** A new admin token, in clear. */
-  makeAdminToken(): Promise<string>;
-  /** The processes that an event costs, by what they are. */
+  /** Creates another live Current. */
+  launch(destination: 'mixpanel' | 'amplitude', settings: BenchSettings): Promise<LaunchedCurrent>;
+  /** The ids of the processes that do the work, by name. */
   processes(): Readonly<Record<string, number>>;
-  /** @param variables more of them than workers have. */
+  /** @param variables more environment variables for the worker. */
   startWorker(variables?: Readonly<Record<string, string>>): Promise<void>;
   stopWorker(): Promise<void>;
-  /** Warnings and errors that api and worker logged. */
+  /** The lines of the logs that are warnings and errors. */
   troubles(): Promise<readonly string[]>;
 }
 
-/** Undefined where the machine has no Redis to put the queue on. */
+export interface LaunchedCurrent {
+  /** The id in the GraphQL API. */
+  readonly id: string;
+  /** The key in the database. */
+  readonly currentId: number;
+}
+
+export type BenchSettings = { readonly baseUrl: string } & Readonly<Record<string, string | number | boolean>>;
+
+/** The sinks have no limits: the bench measures the hub, not what Mixpanel accepts for one project. */
+export const withoutLimits = { rateShare: 100 };
+
+/** The credentials of every Current; the sinks accept any. */
+export const benchKey = 'bench';
+
+/**
+ * Starts a hub. Undefined where the machine has no Redis for the queue. `bench --compare` calls this function of other
+ * commits, so its path and its parameters stay.
+ */
 export async function openHub(
   { queue, sinkUrl, folder, profileFolder }: HubOptions,
   cleanup: Cleanup,
@@ -48,65 +70,81 @@ export async function openHub(
   if (redis) cleanup.add('redis-server', redis.stop);
   const postgres = await startPostgres({ durable: true });
   cleanup.add('Postgres', postgres.stop);
-
-  const masterKey = randomBytes(32);
   const environment = {
+    NODE_ENV: 'production',
     DATABASE_URL: postgres.url,
     ...(redis && { REDIS_URL: redis.url }),
-    MASTER_KEY: masterKey.toString('base64'),
+    MASTER_KEY: randomBytes(32).toString('base64'),
     ALLOW_CUSTOM_BASE_URL: 'true',
+    API_PORT: '0',
+    WORKER_PORT: '0',
   };
-  const start = async (name: 'api' | 'worker', variables = {}): Promise<App> => {
-    const app = await startApp({ name, environment: { ...environment, ...variables }, folder, profileFolder });
+  const logFiles: string[] = [];
+  const start = async (name: 'api' | 'worker', variables = {}): Promise<Program> => {
+    const run = `${name}-${logFiles.length + 1}`;
+    const logFile = join(folder, `${run}.log`);
+    logFiles.push(logFile);
+    const nodeOptions =
+      profileFolder === undefined
+        ? []
+        : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${run}.cpuprofile`];
+    const app = await startProgram(name, { environment: { ...environment, ...variables }, logFile, nodeOptions });
     cleanup.add(`the ${name}`, app.stop);
     return app;
   };
   const api = await start('api');
   const sql = connect(postgres.url, { max: 2, name: 'bench' });
   cleanup.add('a database connection', () => sql.end());
-  const token = await makeToken({ sql });
-  const currentId =
-    sinkUrl === undefined
-      ? 0
-      : await launch(
-          { sql, masterKey },
-          { destination: 'mixpanel', settings: { region: 'us', baseUrl: sinkUrl, ...withoutLimits } },
-        );
+  const admin = createAdminClient(
+    api.url,
+    /\bcur_admin_[\w-]+/.exec(await readFile(logFiles[0] ?? '', 'utf8'))?.[0] ?? '',
+  );
+  const launch: Hub['launch'] = async (destination, settings) => {
+    const id = await admin.launchCurrent(currentOf(destination, settings));
+    const [row] = await sql<{ key: number }[]>`select max(id) as key from current`;
+    return { id, currentId: row?.key ?? 0 };
+  };
+  const current = sinkUrl === undefined ? undefined : await launch('mixpanel', { baseUrl: sinkUrl, ...withoutLimits });
   const stores = { postgres: await postmasterOf(sql), ...(redis && { redis: await serverOf(redis.url) }) };
-  const apps = [api];
-  let worker: App | undefined;
+  let worker: Program | undefined;
 
   const hub: Hub = {
     sql,
     url: api.url,
-    token,
-    currentId,
-    launch: (current) => launch({ sql, masterKey }, current),
-    async makeAdminToken() {
-      const token = `cur_admin_${randomBytes(32).toString('base64url')}`;
-      await sql`insert into admin_token (hash) values (${createHash('sha256').update(token).digest()})`;
-      return token;
-    },
-    processes: () => ({ api: api.id, ...(worker && { worker: worker.id }), ...stores }),
+    admin,
+    token: await admin.createIngestToken('bench'),
+    currentId: current?.currentId ?? 0,
+    launch,
+    processes: () => ({ api: api.pid, ...(worker && { worker: worker.pid }), ...stores }),
     async startWorker(variables) {
       worker = await start('worker', variables);
-      apps.push(worker);
     },
     async stopWorker() {
       await worker?.stop();
       worker = undefined;
     },
-    troubles: async () => (await Promise.all(apps.map((app) => app.troubles()))).flat(),
+    troubles: async () => (await Promise.all(logFiles.map(readTroubles))).flat(),
   };
   await hub.startWorker();
   return hub;
 }
 
-/** The launcher tells no process ids, but every session's server process is a child of the one that was launched. */
+function currentOf(destination: 'mixpanel' | 'amplitude', settings: BenchSettings): CurrentInput {
+  return {
+    name: destination,
+    contactEmail: 'bench@example.com',
+    destination,
+    settings: { region: 'us', ...settings },
+    credentials: destination === 'mixpanel' ? { kind: 'projectToken', token: benchKey } : { apiKey: benchKey },
+    selection: { eventTypes: benchEventTypes },
+  };
+}
+
+/** The launcher reports no process ids, but every session's server process is a child of the one that was launched. */
 async function postmasterOf(sql: Sql): Promise<number> {
   const [row] = await sql<{ id: number }[]>`select pg_backend_pid() as id`;
   const postmaster = findProcess(row?.id ?? 0)?.parentId;
-  if (postmaster === undefined) throw new Error('wanted Postgres on this machine; its process cannot be seen');
+  if (postmaster === undefined) throw new Error('expected Postgres on this machine; its process cannot be seen');
   return postmaster;
 }
 
@@ -117,4 +155,15 @@ async function serverOf(url: string): Promise<number> {
   } finally {
     redis.disconnect();
   }
+}
+
+const warning = 40;
+
+async function readTroubles(logFile: string): Promise<readonly string[]> {
+  const lines = (await readFile(logFile, 'utf8')).split('\n').filter((line) => line !== '');
+  return lines.filter((line) => {
+    const level = /^\{"level":(\d+)/.exec(line)?.[1];
+    // The first api on a database prints an admin token, as plain text.
+    return level === undefined ? !line.startsWith('admin token') : Number(level) >= warning;
+  });
 }

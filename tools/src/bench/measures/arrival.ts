@@ -4,11 +4,11 @@ import type { Hub } from '../hub/openHub.js';
 import type { Program } from '../programs/program.js';
 import type { Arrivals, Sink } from '../programs/sink.js';
 
-/** Without anything new for this long, what is missing is given up. */
+/** Without progress for this long, a wait fails. */
 const standstillMs = 30_000;
 const lookMs = 20;
 
-/** Resolves when the sink has seen so many events in all. Rejects when nothing moves any more. */
+/** Resolves when the sink has received so many events in all. Rejects after 30 s without a new one. */
 export async function untilArrived(sink: Program<Sink>, events: number): Promise<Arrivals> {
   let seen = -1;
   for (let movedMs = Date.now(); ; await wait(lookMs)) {
@@ -18,13 +18,13 @@ export async function untilArrived(sink: Program<Sink>, events: number): Promise
     seen = arrivals.events;
     if (Date.now() - movedMs > standstillMs) {
       throw new Error(
-        `wanted ${events} events at the sink; ${seen} arrived, and none in the last ${standstillMs / 1000} s`,
+        `expected ${events} events at the sink, got ${seen}, and none in the last ${standstillMs / 1000} s`,
       );
     }
   }
 }
 
-/** Resolves when the hub has recorded an outcome for everything it took. */
+/** Resolves when the hub has recorded an outcome for every selected event. `bench --compare` calls it of other commits. */
 export async function untilSettled(hub: Pick<Hub, 'sql' | 'currentId'>, withinMs = standstillMs): Promise<void> {
   for (const endMs = Date.now() + withinMs; ; await wait(lookMs)) {
     const { selected, delivered, skipped, rejected, expired } = await readTally(hub);

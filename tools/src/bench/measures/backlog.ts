@@ -1,43 +1,40 @@
 import type { Hub } from '../hub/openHub.js';
-import { nowMicros } from '../reading/clock.js';
+import { nowMicros, perSecond } from '../reading/clock.js';
 import { untilArrived, untilSettled } from './arrival.js';
-import type { Bench } from './bench.js';
 import { startMeter, type Cost } from './meter.js';
+import type { Traffic } from './traffic.js';
 
 export interface Backlog {
   readonly events: number;
-  /** Taking in and storing alone, with no worker about. */
+  /** Storing alone, with no worker running. */
   readonly intake: Cost & { readonly eventsPerSecond: number };
-  /** From starting the worker, the start included, to the last event delivered. */
+  /** From the start of the worker process to the last event delivered. */
   readonly drain: Cost & { readonly eventsPerSecond: number };
 }
 
-/** Lets a backlog pile up while no worker runs, and then has one fresh worker deliver it. */
-export async function measureBacklog(hub: Hub, bench: Bench): Promise<Backlog> {
-  const { generator, sink, options, say } = bench;
+/** Stores a backlog of events while no worker runs; then one new worker delivers it. */
+export async function measureBacklog(
+  hub: Hub,
+  traffic: Traffic,
+  backlog: number,
+  progress: (text: string) => void,
+): Promise<Backlog> {
+  const { generator, sink, connections } = traffic;
   await hub.stopWorker();
   const before = await sink.call('arrivals');
-  const stopIntake = startMeter(hub, bench);
-  const sent = await generator.call('flood', {
-    url: hub.url,
-    token: hub.token,
-    connections: options.connections,
-    events: options.backlog,
-  });
+  const stopIntake = startMeter(hub, traffic);
+  const sent = await generator.call('flood', { url: hub.url, token: hub.token, connections, events: backlog });
   const intake = {
     ...stopIntake(sent.events),
-    eventsPerSecond: (sent.events * 1_000_000) / (sent.lastMicros - sent.firstMicros),
+    eventsPerSecond: perSecond(sent.events, sent.firstMicros, sent.lastMicros),
   };
-  say(`${sent.events} events are waiting, stored at ${Math.round(intake.eventsPerSecond)} a second; now the worker`);
+  progress(`${sent.events} events stored at ${Math.round(intake.eventsPerSecond)} a second; starting the worker`);
 
   const startedMicros = nowMicros();
-  const stopDrain = startMeter(hub, bench);
+  const stopDrain = startMeter(hub, traffic);
   await hub.startWorker();
   const after = await untilArrived(sink, before.events + sent.events);
   await untilSettled(hub);
-  const drain = {
-    ...stopDrain(sent.events),
-    eventsPerSecond: (sent.events * 1_000_000) / (after.lastMicros - startedMicros),
-  };
+  const drain = { ...stopDrain(sent.events), eventsPerSecond: perSecond(sent.events, startedMicros, after.lastMicros) };
   return { events: sent.events, intake, drain };
 }

@@ -1,10 +1,11 @@
 import type { Hub } from '../hub/openHub.js';
 import type { PacedSent } from '../programs/generator.js';
 import type { RecordedArrivals } from '../programs/sink.js';
+import { perSecond } from '../reading/clock.js';
 import { percentile } from '../reading/percentiles.js';
 import { untilArrived, untilSettled } from './arrival.js';
-import type { Bench } from './bench.js';
 import { startMeter, type Cost } from './meter.js';
+import type { Traffic } from './traffic.js';
 
 export interface Latency extends Cost {
   readonly events: number;
@@ -21,30 +22,35 @@ export interface Spread {
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
-  readonly most: number;
+  readonly max: number;
 }
 
 const warmUpSeconds = 2;
 
-/** Sends at a fixed rate, and holds each event's arrival against the moment its sender was told that it is safe. */
-export async function measureLatency(hub: Hub, bench: Bench): Promise<Latency> {
-  const { generator, sink, options } = bench;
-  const job = { url: hub.url, token: hub.token, connections: options.connections, eventsPerSecond: options.rate };
+/** Sends `eventsPerSecond` for so many seconds, and measures the time from each acknowledgement to the arrival. */
+export async function measureLatency(
+  hub: Hub,
+  traffic: Traffic,
+  eventsPerSecond: number,
+  seconds: number,
+): Promise<Latency> {
+  const { generator, sink, connections } = traffic;
+  const job = { url: hub.url, token: hub.token, connections, eventsPerSecond };
   const atFirst = await sink.call('arrivals');
-  const warmUp = await generator.call('pace', { ...job, seconds: Math.min(warmUpSeconds, options.rateSeconds) });
+  const warmUp = await generator.call('pace', { ...job, seconds: Math.min(warmUpSeconds, seconds) });
   const before = await untilArrived(sink, atFirst.events + warmUp.events);
   await untilSettled(hub);
 
   await sink.call('record');
-  const stopMeter = startMeter(hub, bench);
-  const sent = await generator.call('pace', { ...job, seconds: options.rateSeconds });
+  const stopMeter = startMeter(hub, traffic);
+  const sent = await generator.call('pace', { ...job, seconds });
   await untilArrived(sink, before.events + sent.events);
   await untilSettled(hub);
   const cost = stopMeter(sent.events);
   const arrived = await sink.call('recorded');
   return {
     events: warmUp.events + sent.events,
-    eventsPerSecond: (sent.events * 1_000_000) / (sent.lastMicros - sent.firstMicros),
+    eventsPerSecond: perSecond(sent.events, sent.firstMicros, sent.lastMicros),
     ...spreadsOf(sent, arrived),
     ...cost,
   };
@@ -71,6 +77,6 @@ function spreadOf(later: Float64Array, earlier: Float64Array): Spread {
     p50: percentile(milliseconds, 0.5),
     p95: percentile(milliseconds, 0.95),
     p99: percentile(milliseconds, 0.99),
-    most: percentile(milliseconds, 1),
+    max: percentile(milliseconds, 1),
   };
 }

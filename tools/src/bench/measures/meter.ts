@@ -1,25 +1,25 @@
 import type { Hub } from '../hub/openHub.js';
 import { readTree } from '../reading/processTree.js';
-import type { Bench } from './bench.js';
+import type { Traffic } from './traffic.js';
 
-/** What the hub's processes, and the bench's own, took for a number of events. */
+/** What the processes of the hub and of the bench used for a number of events. */
 export interface Cost {
   /** CPU µs per event, by process; of Postgres with all its children. */
   readonly cpuMicros: Readonly<Record<string, number>>;
   /** Api, worker and stores together. */
   readonly sumMicros: number;
-  /** What the bench itself took beside the hub, on the same cores. */
+  /** CPU µs per event that the bench itself used on the same cores. */
   readonly benchMicros: number;
-  /** The most memory that each process held since it started; of Postgres, its largest single one. */
+  /** Peak memory of each process since it started; of Postgres, of its largest single process. */
   readonly peakBytes: Readonly<Record<string, number>>;
 }
 
-/** Begins to measure; the function it answers ends it. A process started meanwhile is measured from its start. */
+/** Starts measuring; the returned function ends it. A process started meanwhile is measured from its start. */
 export function startMeter(
   hub: Pick<Hub, 'processes'>,
-  bench: Pick<Bench, 'generator' | 'sink'>,
+  traffic: Pick<Traffic, 'generator' | 'sink'>,
 ): (events: number) => Cost {
-  const benchIds = [bench.generator.id, bench.sink.id];
+  const benchIds = [traffic.generator.id, traffic.sink.id];
   const before = new Map(Object.values(hub.processes()).map((id) => [id, readTree(id).cpuMicros]));
   const benchBefore = sumOf(benchIds);
   return (events) => {

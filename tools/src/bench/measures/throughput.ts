@@ -1,34 +1,38 @@
 import type { Hub } from '../hub/openHub.js';
+import { perSecond } from '../reading/clock.js';
 import { untilArrived, untilSettled } from './arrival.js';
-import type { Bench } from './bench.js';
 import { startMeter, type Cost } from './meter.js';
+import type { Traffic } from './traffic.js';
 
 export interface Throughput extends Cost {
   readonly events: number;
-  /** From the first event sent to the last delivered. */
+  /** From the first event sent to the last one delivered. */
   readonly eventsPerSecond: number;
-  /** Requests that were told to come again later. */
+  /** Requests answered with 429 or 503. */
   readonly turnedAway: number;
-  /** Bytes of JSON of an event, as it came in and as it went out. */
+  /** Mean bytes of JSON of a delivered event. */
   readonly bytesOut: number;
 }
 
-/** Sends as fast as the hub takes events, with the worker delivering meanwhile, and waits until all is recorded. */
-export async function measureThroughput(hub: Hub, bench: Bench, events: number): Promise<Throughput> {
-  const { generator, sink, options } = bench;
+/**
+ * Sends as fast as the hub accepts events while the worker delivers, and waits until every outcome is recorded.
+ * `settle` waits for the outcomes of a hub of another commit, whose tables may have other names.
+ */
+export async function measureThroughput(
+  hub: Pick<Hub, 'sql' | 'url' | 'token' | 'currentId' | 'processes'>,
+  traffic: Traffic,
+  events: number,
+  settle: typeof untilSettled = untilSettled,
+): Promise<Throughput> {
+  const { generator, sink, connections } = traffic;
   const before = await sink.call('arrivals');
-  const stopMeter = startMeter(hub, bench);
-  const sent = await generator.call('flood', {
-    url: hub.url,
-    token: hub.token,
-    connections: options.connections,
-    events,
-  });
+  const stopMeter = startMeter(hub, traffic);
+  const sent = await generator.call('flood', { url: hub.url, token: hub.token, connections, events });
   const after = await untilArrived(sink, before.events + sent.events);
-  await untilSettled(hub);
+  await settle(hub);
   return {
     events: sent.events,
-    eventsPerSecond: (sent.events * 1_000_000) / (after.lastMicros - sent.firstMicros),
+    eventsPerSecond: perSecond(sent.events, sent.firstMicros, after.lastMicros),
     turnedAway: sent.turnedAway,
     bytesOut: (after.bytes - before.bytes) / sent.events,
     ...stopMeter(sent.events),

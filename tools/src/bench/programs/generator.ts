@@ -7,8 +7,8 @@ import { nowMicros } from '../reading/clock.js';
 import { answerCalls } from './program.js';
 
 /*
- * The platform: posts ready-made bodies over connections that it keeps. It takes 429 and 503 as what they say, waits
- * as long as it is told, and sends the same request again.
+ * The platform: posts ready-made bodies over persistent connections. After a 429 or 503 it waits for Retry-After and
+ * sends the same request again.
  */
 
 export interface Target {
@@ -29,7 +29,7 @@ export interface PaceJob extends Target {
 export interface Sent {
   readonly events: number;
   readonly requests: number;
-  /** Requests that were told to come again later. */
+  /** Requests answered with 429 or 503. */
   readonly turnedAway: number;
   readonly firstMicros: number;
   /** When the last answer came. */
@@ -45,10 +45,10 @@ export interface PacedSent extends Sent {
 
 let bodies: readonly Body[] = [];
 
-interface Bodies {
+export interface Bodies {
   readonly seed: number;
   readonly requestEvents: number;
-  /** Whom all events are of; without it, of many. */
+  /** The user of all events; without it, they are of many users. */
   readonly user?: CatalogueEvent['user'];
 }
 
@@ -60,7 +60,7 @@ function prepare({ seed, requestEvents, user }: Bodies): { readonly eventBytes: 
   return { eventBytes: bytes / (bodies.length * requestEvents) };
 }
 
-/** As fast as the hub takes them: every connection sends its next request when the last one is answered. */
+/** As fast as the hub accepts them: every connection sends its next request when the last one is answered. */
 async function flood(job: FloodJob): Promise<Sent> {
   const client = openClient(job);
   const requests = Math.ceil(job.events / (bodies[0]?.events ?? 1));
@@ -86,7 +86,7 @@ async function flood(job: FloodJob): Promise<Sent> {
   return { events, requests, turnedAway: client.turnedAway(), firstMicros, lastMicros };
 }
 
-/** At a fixed rate, whatever the hub says: a request that is due is sent, also when earlier ones are unanswered. */
+/** At a fixed rate (open loop): a request that is due is sent, also when earlier ones are unanswered. */
 async function pace(job: PaceJob): Promise<PacedSent> {
   const client = openClient(job);
   const requestEvents = bodies[0]?.events ?? 1;
@@ -116,7 +116,7 @@ async function pace(job: PaceJob): Promise<PacedSent> {
     const body = free.shift();
     if (!body)
       throw new Error(
-        `all ${bodies.length} request bodies are under way: the hub does not keep up with ${job.eventsPerSecond} events a second`,
+        `all ${bodies.length} request bodies are in flight: the hub does not keep up with ${job.eventsPerSecond} events a second`,
       );
     posts.push(post(body, request * requestEvents, dueAtMicros));
   }
@@ -140,7 +140,7 @@ function openClient({ url, token, connections }: Target) {
       const answer = await pool.request({ path: '/v1/events', method: 'POST', headers, body: bytes });
       const text = await answer.body.text();
       const { statusCode } = answer;
-      if (statusCode === 200) return insistOnAll(text, events);
+      if (statusCode === 200) return requireAll(text, events);
       if (statusCode !== 429 && statusCode !== 503) throw new Error(`the hub answered ${statusCode}: ${text}`);
       turnedAway++;
       await wait(1_000 * Number(answer.headers['retry-after'] ?? 1));
@@ -151,10 +151,10 @@ function openClient({ url, token, connections }: Target) {
 }
 
 /** An event in quarantine would be an event that is not measured. */
-function insistOnAll(text: string, events: number): void {
+function requireAll(text: string, events: number): void {
   const { accepted } = JSON.parse(text) as { readonly accepted: number };
   if (accepted !== events)
-    throw new Error(`wanted all ${events} events of a request accepted; the hub answered ${text.slice(0, 1_000)}`);
+    throw new Error(`expected all ${events} events of a request accepted, got ${text.slice(0, 1_000)}`);
 }
 
 const generator = { prepare, flood, pace };

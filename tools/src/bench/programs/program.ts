@@ -91,7 +91,7 @@ export function answerCalls(calls: Calls): void {
 async function answer(calls: Calls, { number, name, argument }: Question): Promise<void> {
   try {
     const call = calls[name];
-    if (!call) throw new Error(`wanted one of ${Object.keys(calls).join(', ')}; "${name}" came`);
+    if (!call) throw new Error(`expected one of ${Object.keys(calls).join(', ')}, got "${name}"`);
     process.send?.({ number, value: await call(argument as never) } satisfies Answer);
   } catch (error) {
     process.send?.({

@@ -1,0 +1,207 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defineBench, type QueueKind, type Stage } from './bench.js';
+import { inScope } from './cleanup.js';
+import { compare } from './compare.js';
+import { checkBalance } from './hub/balance.js';
+import { openHub, type Hub } from './hub/openHub.js';
+import { measureBacklog } from './measures/backlog.js';
+import { prepareFloor, warmUpEventsOf, type RunFloor } from './measures/floor.js';
+import { measureLatency } from './measures/latency.js';
+import { measureThroughput, type Throughput } from './measures/throughput.js';
+import type { Traffic } from './measures/traffic.js';
+import { openGenerator, openSink, type OpenSink } from './programs/open.js';
+import { describeProfile, type CpuProfile } from './reading/profile.js';
+import { describeResult } from './report.js';
+import type { BenchResult, NotRun, QueueResult, Round } from './result.js';
+import type { OptionValues } from '../options.js';
+
+const parts = ['floor', 'throughput', 'latency', 'backlog'] as const;
+
+const options = {
+  events: { type: 'number', default: 200_000, quick: 40_000, min: 1_000, max: 10_000_000, help: 'events of a round' },
+  rounds: {
+    type: 'number',
+    default: 3,
+    quick: 2,
+    min: 1,
+    max: 50,
+    help: 'rounds; floor and hub take turns, medians count',
+  },
+  rate: {
+    type: 'number',
+    default: 10_000,
+    min: 100,
+    max: 1_000_000,
+    help: 'events a second while delays are measured',
+  },
+  rateSeconds: { type: 'number', default: 10, quick: 4, min: 1, max: 600, help: 'how long delays are measured' },
+  backlog: {
+    type: 'number',
+    default: 1_000_000,
+    quick: 60_000,
+    min: 1_000,
+    max: 20_000_000,
+    help: 'events stored before one worker drains them',
+  },
+  requestEvents: {
+    type: 'number',
+    default: 100,
+    min: 1,
+    max: 5_000,
+    help: 'events of a request; the platform sends up to 100',
+  },
+  connections: { type: 'number', default: 64, min: 1, max: 1_000, help: 'connections of the generator' },
+  seed: { type: 'number', default: 1, min: 0, max: 2 ** 31, help: 'seed of the events' },
+  queue: { type: 'choice', choices: ['postgres', 'redis', 'both'], default: 'both', help: 'where the queue is' },
+  only: { type: 'choice', choices: parts, help: 'one part alone' },
+  quick: { type: 'flag', help: 'smaller numbers: about a minute in all' },
+  profile: {
+    type: 'text',
+    value: 'DIR',
+    help: 'profiles api and worker, which slows them down, and lists the busiest functions',
+  },
+  compare: {
+    type: 'text',
+    value: 'DIR',
+    help: 'measures the hub of another built checkout and this one in turns, and nothing else',
+  },
+  pairs: { type: 'number', default: 10, quick: 2, min: 1, max: 100, help: 'with --compare: pairs of new hubs' },
+} as const;
+
+type Options = OptionValues<typeof options>;
+
+/** What an event costs, from the request to the partner. */
+export const eventCost = defineBench({
+  name: 'npm run bench',
+  summary: `Measures what an event costs, from the request to the partner, beside a bare script that only forwards events.
+Everything runs on this machine: Postgres, Redis if there is one, api, worker, a generator of events, and a sink that
+accepts them. It ends all that it starts. Exit code 1 when an event is lost. Linux only, because it reads /proc.`,
+  options,
+  run: (given, stage) => (given.compare === undefined ? measure(given, stage) : compare(given.compare, given, stage)),
+});
+
+/** A hub runs for weeks, so code is compiled before it is measured. */
+const warmUpRounds = 3;
+
+async function measure(given: Options, stage: Stage): Promise<BenchResult> {
+  const target = await openSink(stage.cleanup);
+  stage.progress('writing request bodies');
+  const { generator, eventBytes } = await openGenerator(stage.cleanup, given);
+  const traffic = { generator, sink: target.sink, connections: given.connections };
+
+  const runFloor = wants(given, 'floor') ? await prepareFloor(stage, target, given) : async () => [];
+  const queues: Partial<Record<QueueKind, QueueResult | NotRun>> = {};
+  const wantsHub = given.only !== 'floor';
+  for (const queue of wantsHub ? queuesOf(given) : [])
+    queues[queue] = await measureQueue(queue, given, stage, target, traffic, runFloor);
+  const floorRounds = wantsHub
+    ? Object.values(queues).flatMap((measured) => ('notRun' in measured ? [] : measured.rounds))
+    : await repeat(given.rounds, async () => ({ floor: await runFloor(), hub: undefined }));
+  const result = { eventBytes, floorRounds, queues };
+  for (const line of describeResult(result)) stage.print(line);
+  for (const [queue, measured] of Object.entries(queues)) {
+    if ('notRun' in measured) continue;
+    if (given.profile !== undefined) await describeProfiles(join(given.profile, queue), given, measured, stage);
+    for (const fault of measured.balance.faults) stage.fail(fault);
+  }
+  return result;
+}
+
+function queuesOf({ queue }: Pick<Options, 'queue'>): readonly QueueKind[] {
+  return queue === 'both' ? ['postgres', 'redis'] : [queue];
+}
+
+function wants({ only }: Options, part: (typeof parts)[number]): boolean {
+  return only === undefined || only === part;
+}
+
+function measureQueue(
+  queue: QueueKind,
+  given: Options,
+  stage: Stage,
+  target: OpenSink,
+  traffic: Traffic,
+  runFloor: RunFloor,
+): Promise<QueueResult | NotRun> {
+  stage.progress(`starting a hub, queue in ${queue}`);
+  return inScope(stage.cleanup, `the hub on ${queue}`, async (cleanup) => {
+    const profileFolder = given.profile && join(given.profile, queue);
+    if (profileFolder !== undefined) await mkdir(profileFolder, { recursive: true });
+    const hub = await openHub({ queue, sinkUrl: target.url, folder: stage.folder, profileFolder }, cleanup);
+    if (hub) return measureHub(hub, given, stage, traffic, runFloor);
+    const notRun = 'there is no redis-server on this machine';
+    stage.progress(`!!! THE HUB ON ${queue.toUpperCase()} DOES NOT RUN: ${notRun}`);
+    return { notRun };
+  });
+}
+
+async function measureHub(
+  hub: Hub,
+  given: Options,
+  { progress }: Stage,
+  traffic: Traffic,
+  runFloor: RunFloor,
+): Promise<QueueResult> {
+  let sent = 0;
+  const sunk = async (): Promise<number> => (await traffic.sink.call('arrivals')).events;
+  /** Events at the sink that this hub did not send. */
+  let foreign = await sunk();
+
+  async function flow(events: number): Promise<Throughput> {
+    const measured = await measureThroughput(hub, traffic, events);
+    sent += measured.events;
+    return measured;
+  }
+
+  let rounds: readonly Round[] = [];
+  if (wants(given, 'throughput')) {
+    progress('warming up');
+    await repeat(warmUpRounds, () => flow(given.events));
+    rounds = await repeat(given.rounds, async () => {
+      const before = await sunk();
+      const floor = await runFloor();
+      foreign += (await sunk()) - before;
+      await flow(warmUpEventsOf(given.events));
+      const measured = await flow(given.events);
+      progress(`hub: ${Math.round(measured.eventsPerSecond)} events/s, ${measured.sumMicros.toFixed(1)} µs/event`);
+      return { floor, hub: measured };
+    });
+  }
+  let latency;
+  if (wants(given, 'latency')) {
+    progress(`${given.rate} events a second for ${given.rateSeconds} s`);
+    latency = await measureLatency(hub, traffic, given.rate, given.rateSeconds);
+    sent += latency.events;
+  }
+  let backlog;
+  if (wants(given, 'backlog')) {
+    progress(`storing a backlog of ${given.backlog} events`);
+    backlog = await measureBacklog(hub, traffic, given.backlog, progress);
+    sent += backlog.events;
+  }
+  const balance = await checkBalance(hub, sent, (await sunk()) - foreign);
+  return { rounds, latency, backlog, balance, troubles: await hub.troubles() };
+}
+
+/** A worker that another one replaced, for a backlog, handled an unknown part of the events. */
+async function describeProfiles(
+  folder: string,
+  given: Options,
+  { balance }: QueueResult,
+  { print }: Stage,
+): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.cpuprofile')).sort();
+  for (const name of names) {
+    const profile = JSON.parse(await readFile(join(folder, name), 'utf8')) as CpuProfile;
+    const events = name.startsWith('api') || !wants(given, 'backlog') ? balance.sent : undefined;
+    print(`\n${join(folder, name)}`);
+    for (const line of describeProfile(profile, events)) print(`  ${line}`);
+  }
+}
+
+async function repeat<Value>(times: number, turn: () => Promise<Value>): Promise<Value[]> {
+  const values: Value[] = [];
+  for (let time = 0; time < times; time++) values.push(await turn());
+  return values;
+}
