@@ -14,11 +14,11 @@ import {
   openAdmin,
   openWakeSender,
   openWriter,
-  queuePlaceOf,
+  queueConnectionOf,
   runProgram,
   stopOnSignal,
   surviveLostConnections,
-  quietly,
+  oncePerMinute,
   storePush,
   watchImportKeys,
   watchIngestTokens,
@@ -44,7 +44,7 @@ async function main(config: Config): Promise<void> {
   await migrate(config.DATABASE_URL);
   const sql = connect(config.DATABASE_URL, { max: 4, name: 'api' });
   const metrics = createMetrics();
-  const sender = openWakeSender(queuePlaceOf(config), { onError: quietly(log) });
+  const sender = openWakeSender(queueConnectionOf(config), { onError: oncePerMinute(log) });
   const tokens = await watchIngestTokens(sql, (error) =>
     log.warn({ event: 'tokens.error', err: error }, 'the ingest tokens could not be read'),
   );

@@ -1,24 +1,24 @@
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { BudgetStore } from './budget/budgetStore.js';
-import { openPostgresBudgets } from './budget/postgresBudgets.js';
-import { openRedisBudgets } from './budget/redisBudgets.js';
+import type { BucketStore } from './budget/bucketStore.js';
+import { openPostgresBuckets } from './budget/postgresBuckets.js';
+import { openRedisBuckets } from './budget/redisBuckets.js';
 import { startCohortWork } from './cohorts/cohortWork.js';
 import { connect, type Sql } from './db/connect.js';
 import { createHttp } from './process/http.js';
-import { createLane, type Lane } from './worker/deliveryLoop.js';
+import { createDeliveryLoop, type DeliveryLoop } from './worker/deliveryLoop.js';
 import type { Metrics } from './process/metrics.js';
-import { announce } from './db/workerLeases.js';
+import { openWorkerLeases } from './db/workerLeases.js';
 import { startPullWork } from './pulls/pullWork.js';
-import { openWakeReceiver, openWakeSender, type QueuePlace } from './queue.js';
+import { openWakeReceiver, openWakeSender, type QueueConnection } from './queue.js';
 import { startSegmentWork } from './segments/segmentWork.js';
 import { startSweep } from './worker/sweep.js';
-import { createUnpacked } from './batch/batchReader.js';
-import type { WorkingOptions } from './loadCurrent.js';
+import { createBatchReader } from './batch/batchReader.js';
+import type { LoadCurrentOptions } from './loadCurrent.js';
 
-export interface EngineOptions extends WorkingOptions {
+export interface EngineOptions extends LoadCurrentOptions {
   readonly databaseUrl: string;
-  readonly queue: QueuePlace;
+  readonly queue: QueueConnection;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** How long a deferred or blocked event is kept trying. */
@@ -38,7 +38,7 @@ export interface Engine {
 }
 
 /** Events kept unpacked, for Currents that want the same batch. */
-const unpackedEvents = 8_000;
+const maxCachedEvents = 8_000;
 
 /** A shard is a small number; two processes with the same one merely wait for each other now and then. */
 export function drawShard(): number {
@@ -51,38 +51,44 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const sql = connect(databaseUrl, { max: 12, name: 'worker', hotPath: true, mayForget: true });
   const http = createHttp({ timeoutMs: requestMs, connections: 64 });
   const shard = drawShard();
-  const presence = await announce(databaseUrl, log);
-  const onError = quietly(log);
+  const workerLeases = await openWorkerLeases(databaseUrl, log);
+  const onError = oncePerMinute(log);
   const budgetStore = options.enforceBudgets ? openBudgets(queue, sql, onError) : undefined;
   const sender = openWakeSender(queue, { onError });
-  const lanes = new Map<number, Lane>();
-  const unpacked = createUnpacked(sql, unpackedEvents, () => lanes.size > 1);
+  const loops = new Map<number, DeliveryLoop>();
+  const batchReader = createBatchReader(sql, maxCachedEvents, () => loops.size > 1);
 
   function wake(currentId: number): void {
-    let lane = lanes.get(currentId);
+    let lane = loops.get(currentId);
     if (!lane) {
-      lane = createLane(currentId, {
+      lane = createDeliveryLoop(currentId, {
         ...options,
         sql,
         http,
-        unpacked,
-        presence,
+        batchReader: batchReader,
+        workerLeases: workerLeases,
         shard,
         budgetStore,
         onBudgetError: onError,
         leaseMs: requestMs * 2 + 30_000,
         askForHelp: sender.wake,
       });
-      lanes.set(currentId, lane);
+      loops.set(currentId, lane);
     }
     lane.wake();
   }
 
   const cohorts = startCohortWork(options);
   const segments = startSegmentWork({ ...options, http });
-  const pulls = startPullWork({ ...options, http, presence, wakeCohort: sender.wakeCohort, wakePull: sender.wakePull });
+  const pulls = startPullWork({
+    ...options,
+    http,
+    workerLeases: workerLeases,
+    wakeCohort: sender.wakeCohort,
+    wakePull: sender.wakePull,
+  });
   const receiver = openWakeReceiver(queue, { onWake: wake, onCohort: cohorts.wake, onPull: pulls.wake }, { onError });
-  const sweep = startSweep({ ...options, sql, http, shard, presence, wake });
+  const sweep = startSweep({ ...options, sql, http, shard, workerLeases: workerLeases, wake });
 
   return {
     async stop() {
@@ -92,10 +98,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
         cohorts.stop(),
         segments.stop(),
         pulls.stop(),
-        ...[...lanes.values()].map((lane) => lane.stop()),
+        ...[...loops.values()].map((lane) => lane.stop()),
       ]);
       await sender.close();
-      await presence.stop();
+      await workerLeases.stop();
       await budgetStore?.close();
       await http.close();
       await sql.end();
@@ -106,12 +112,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
 }
 
-function openBudgets(queue: QueuePlace, sql: Sql, onError: (error: unknown) => void): BudgetStore {
-  return 'redisUrl' in queue ? openRedisBudgets(queue.redisUrl, onError) : openPostgresBudgets(sql);
+function openBudgets(queue: QueueConnection, sql: Sql, onError: (error: unknown) => void): BucketStore {
+  return 'redisUrl' in queue ? openRedisBuckets(queue.redisUrl, onError) : openPostgresBuckets(sql);
 }
 
 /** One line a minute of the queue's troubles is enough: the sweep and the partners' own limits go on without it. */
-export function quietly(log: Logger): (error: unknown) => void {
+export function oncePerMinute(log: Logger): (error: unknown) => void {
   let saidMs = 0;
   return (error) => {
     if (Date.now() - saidMs < 60_000) return;

@@ -1,9 +1,16 @@
 export { unpackBatch } from './batch/batch.js';
-export { ConfigInvalid, queuePlaceOf, readVariables, sharedVariables, wholeNumber, yesOrNo } from './process/config.js';
+export {
+  ConfigInvalid,
+  queueConnectionOf,
+  readVariables,
+  sharedVariables,
+  wholeNumber,
+  yesOrNo,
+} from './process/config.js';
 export { connect, type Sql } from './db/connect.js';
 export { migrate } from './db/migrate.js';
 export { openWriter, type Writer } from './db/writer.js';
-export { drawShard, quietly, startEngine, type Engine, type EngineOptions } from './engine.js';
+export { drawShard, oncePerMinute, startEngine, type Engine, type EngineOptions } from './engine.js';
 export { createHttp } from './process/http.js';
 export {
   httpProblem,
@@ -13,12 +20,12 @@ export {
   type HttpProblemCode,
 } from './process/httpProblem.js';
 export { watchIngestTokens, type IngestTokens } from './ingest/tokenCache.js';
-export { createIngest, type Ingest, type Taken } from './ingest/ingest.js';
+export { createIngest, type Ingest, type IngestResult } from './ingest/ingest.js';
 export { createLog } from './process/log.js';
 export { surviveLostConnections } from './process/lostConnections.js';
 export { createMetrics, type Metrics } from './process/metrics.js';
 export { runProgram, stopOnSignal } from './process/program.js';
-export { openWakeSender, type QueuePlace, type WakeSender } from './queue.js';
+export { openWakeSender, type QueueConnection, type WakeSender } from './queue.js';
 export { createSeal, type Seal } from './secrets/seal.js';
 export { StoreBusy } from './ingest/store.js';
 export type { Receipt } from './ingest/ingestRequest.js';

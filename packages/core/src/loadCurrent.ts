@@ -6,7 +6,7 @@ import type { Seal } from './secrets/seal.js';
 export type Connectors = ReadonlyMap<string, Connector>;
 
 /** A Current ready to work: its connector, with settings parsed and credentials opened. */
-export interface Working {
+export interface LoadedCurrent {
   readonly currentId: number;
   readonly version: number;
   readonly connector: Connector;
@@ -15,12 +15,12 @@ export interface Working {
 }
 
 /** Why a Current cannot work here, for a person to repair. */
-export interface NotWorking {
+export interface UnusableCurrent {
   readonly code: 'no_connector' | 'settings_invalid' | 'credentials_unreadable' | 'base_url_not_allowed';
   readonly detail: string;
 }
 
-export interface WorkingOptions {
+export interface LoadCurrentOptions {
   readonly connectors: Connectors;
   readonly seal: Seal;
   /** Whether a Current may be pointed at a host of the admin's choice. */
@@ -40,17 +40,21 @@ interface Row {
 }
 
 /** Reads and opens one Current. Undefined when there is none. */
-export async function readWorking(
+export async function loadCurrent(
   sql: Sql,
   currentId: number,
-  options: WorkingOptions,
-): Promise<Working | NotWorking | undefined> {
+  options: LoadCurrentOptions,
+): Promise<LoadedCurrent | UnusableCurrent | undefined> {
   const [row] = await sql<Row[]>`
     select version, destination, settings, credentials from current where id = ${currentId}`;
-  return row && open(row, currentId, options);
+  return row && openCurrent(row, currentId, options);
 }
 
-function open(row: Row, currentId: number, { connectors, seal, allowBaseUrl }: WorkingOptions): Working | NotWorking {
+function openCurrent(
+  row: Row,
+  currentId: number,
+  { connectors, seal, allowBaseUrl }: LoadCurrentOptions,
+): LoadedCurrent | UnusableCurrent {
   const connector = connectors.get(row.destination);
   if (!connector) return { code: 'no_connector', detail: `this worker has no connector named ${row.destination}` };
   const settings = connector.settings.safeParse(row.settings);
@@ -81,6 +85,6 @@ export function hasBaseUrl(settings: unknown): boolean {
   return typeof settings === 'object' && settings !== null && 'baseUrl' in settings && settings.baseUrl !== undefined;
 }
 
-export function isWorking(working: Working | NotWorking): working is Working {
+export function isUsable(working: LoadedCurrent | UnusableCurrent): working is LoadedCurrent {
   return 'connector' in working;
 }

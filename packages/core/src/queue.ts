@@ -2,7 +2,7 @@ import { createPostgresBackend, Queue, withBackend, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 
 /** Where the wake-up calls go: Redis when there is one, otherwise BullMQ's own tables in the hub's database. */
-export type QueuePlace = { readonly redisUrl: string } | { readonly databaseUrl: string };
+export type QueueConnection = { readonly redisUrl: string } | { readonly databaseUrl: string };
 
 /** The Postgres schema that holds BullMQ's own tables. */
 export const queueSchema = 'bullmq';
@@ -39,22 +39,22 @@ export interface QueueListener {
  * Within this time one wake-up call per Current or cohort is enough: whoever looks finds everything that is due, and
  * whoever delivers goes on looking by itself for longer than this.
  */
-export const quietMs = 250;
+export const wakeIntervalMs = 250;
 
 const keepNothing = { removeOnComplete: true, removeOnFail: true };
 
-export function openWakeSender(place: QueuePlace, { onError }: QueueListener): WakeSender {
+export function openWakeSender(place: QueueConnection, { onError }: QueueListener): WakeSender {
   const { queue, close } = openQueue(place);
   queue.on('error', onError);
   const call = (job: WakeJob, delay = 0): void => void queue.add('look', job, { ...keepNothing, delay }).catch(onError);
-  const wake = quietly((current) => call({ current }));
-  const wakeCohort = quietly((cohort) => call({ cohort }));
-  const wakePullNow = quietly((pull) => call({ pull }));
+  const wake = debounce((current) => call({ current }));
+  const wakeCohort = debounce((cohort) => call({ cohort }));
+  const wakePullNow = debounce((pull) => call({ pull }));
   return {
     wake,
     wakeCohort,
     wakePull(pull, afterMs) {
-      if (afterMs > quietMs) call({ pull }, Math.ceil(afterMs));
+      if (afterMs > wakeIntervalMs) call({ pull }, Math.ceil(afterMs));
       else wakePullNow(pull);
     },
     close,
@@ -62,7 +62,7 @@ export function openWakeSender(place: QueuePlace, { onError }: QueueListener): W
 }
 
 /** Calls at once, and then not for a while; once more at its end when it was asked to in between. */
-function quietly(call: (id: number) => void): (id: number) => void {
+function debounce(call: (id: number) => void): (id: number) => void {
   const quiet = new Map<number, { again: boolean }>();
   return function wake(id: number): void {
     const pause = quiet.get(id);
@@ -75,12 +75,12 @@ function quietly(call: (id: number) => void): (id: number) => void {
     setTimeout(() => {
       quiet.delete(id);
       if (begun.again) wake(id);
-    }, quietMs).unref();
+    }, wakeIntervalMs).unref();
     call(id);
   };
 }
 
-function openQueue(place: QueuePlace) {
+function openQueue(place: QueueConnection) {
   if ('redisUrl' in place) {
     // A producer fails at once while Redis is away, so that calls do not pile up in memory.
     const connection = new Redis(place.redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
@@ -113,7 +113,7 @@ export interface WakeListener {
 
 /** Tells the listener of every wake-up call that reaches this process. */
 export function openWakeReceiver(
-  place: QueuePlace,
+  place: QueueConnection,
   { onWake, onCohort, onPull }: WakeListener,
   { onError }: QueueListener,
 ): WakeReceiver {

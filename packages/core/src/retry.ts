@@ -1,5 +1,5 @@
 /** Why something waits, and for how long it has been kept already. */
-export interface Trouble {
+export interface RetryableFailure {
   readonly code: string;
   readonly detail: string;
   /** What the partner asked for; 0 means at once, undefined means it did not say. */
@@ -17,7 +17,7 @@ export interface RetryTerms {
   readonly random: number;
 }
 
-export type Retry =
+export type RetryDecision =
   | { readonly again: true; readonly dueAtMs: number }
   /** The retry window is over: the event expires, with its last trouble as the reason. */
   | { readonly again: false; readonly code: string; readonly detail: string };
@@ -35,7 +35,10 @@ export function backoffMs(tries: number, random: number): number {
 }
 
 /** The whole retry policy: what is in trouble is tried again until its retry window is over, and once more at its end. */
-export function retry(trouble: Trouble, { nowMs, keptSinceMs, windowMs, random }: RetryTerms): Retry {
+export function decideRetry(
+  trouble: RetryableFailure,
+  { nowMs, keptSinceMs, windowMs, random }: RetryTerms,
+): RetryDecision {
   const endMs = keptSinceMs + windowMs;
   if (nowMs < endMs)
     return { again: true, dueAtMs: Math.min(nowMs + (trouble.afterMs ?? backoffMs(trouble.tries, random)), endMs) };

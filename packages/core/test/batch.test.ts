@@ -1,11 +1,11 @@
 import { brotliDecompressSync } from 'node:zlib';
 import { readBody, type CatalogueEvent } from '@currents/schema';
 import { describe, expect, it } from 'vitest';
-import { openBatch, packBatch, unpackBatch, type Part } from '../src/batch/batch.js';
-import { createSlabs } from '../src/ingest/bufferPool.js';
+import { openBatch, packBatch, unpackBatch, type BatchPart } from '../src/batch/batch.js';
+import { createBufferPool } from '../src/ingest/bufferPool.js';
 import { event } from './deliveryHarness.js';
 
-function partOf(events: readonly CatalogueEvent[]): Part {
+function partOf(events: readonly CatalogueEvent[]): BatchPart {
   const reading = readBody(JSON.stringify({ events }), 'json');
   if ('unreadable' in reading) throw new Error(reading.unreadable.detail);
   return { json: Buffer.from(reading.json), events: events.length };
@@ -31,11 +31,11 @@ describe('a batch', () => {
   it('is the same from parts that wait in slabs and from parts that lie anywhere', async () => {
     const requests = [many(3), many(1), many(40), many(7)];
     const parts = requests.map(partOf);
-    const slabs = createSlabs();
-    const waiting = parts.map((part) => ({ ...part, json: slabs.keep(part.json).bytes }));
+    const slabs = createBufferPool();
+    const waiting = parts.map((part) => ({ ...part, json: slabs.copy(part.json).bytes }));
     expect(await packBatch(waiting)).toStrictEqual(await packBatch(parts));
     for (const places of [[1, 0, 2, 3], [0, 2, 3], [1, 2], [3]]) {
-      const chosen = places.map((place) => waiting[place] as Part);
+      const chosen = places.map((place) => waiting[place] as BatchPart);
       expect(await unpackBatch(await packBatch(chosen))).toStrictEqual(places.flatMap((place) => requests[place]));
     }
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createUnpacked } from '../src/batch/batchReader.js';
+import { createBatchReader } from '../src/batch/batchReader.js';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
 import { event, openHub, type Hub } from './deliveryHarness.js';
 
@@ -27,7 +27,7 @@ beforeEach(async () => {
 });
 
 const open = (mostEvents: number, isShared = true) => {
-  const unpacked = createUnpacked(hub.sql, mostEvents, () => isShared);
+  const unpacked = createBatchReader(hub.sql, mostEvents, () => isShared);
   return async (...which: number[]): Promise<string[][]> =>
     (await unpacked.read(which.map((index) => keys[index] as Key))).map((segments) =>
       segments.flatMap((segment) => segment.read().map(({ id }) => id)),
@@ -49,7 +49,7 @@ it('the same batch may be asked for twice at once, as by a replay', async () => 
 });
 
 it('what one Current does to an event it has read, no other sees', async () => {
-  const unpacked = createUnpacked(hub.sql, 100, () => true);
+  const unpacked = createBatchReader(hub.sql, 100, () => true);
   const first = async () => (await unpacked.read(keys.slice(0, 1)))[0]?.flatMap((segment) => segment.read())[0];
   const event = (await first()) as { id: string };
   event.id = 'spoiled';

@@ -2,8 +2,8 @@ import { answerAll, type Connector, type Item, type SendResult } from '@currents
 import type { CatalogueEvent } from '@currents/schema';
 import { z } from 'zod';
 import { createBudgets } from '../src/budget/budgets.js';
-import type { BudgetStore } from '../src/budget/budgetStore.js';
-import type { Claimed } from '../src/delivery/claim.js';
+import type { BucketStore } from '../src/budget/bucketStore.js';
+import type { ClaimedDelivery } from '../src/delivery/claim.js';
 import { deliver } from '../src/delivery/deliver.js';
 import { allPending, countPending } from '../src/batch/outcome.js';
 import type { NewDeadLetter } from '../src/delivery/record.js';
@@ -36,7 +36,7 @@ export interface HotLine {
   readonly partner: StrictPartner;
   /** What the connector says of the partner; may differ from what is so. */
   declared: Terms;
-  readonly deliveries: readonly Claimed[];
+  readonly deliveries: readonly ClaimedDelivery[];
   readonly deadLetters: readonly NewDeadLetter[];
   nowMs(): number;
   attempts(): number;
@@ -61,7 +61,7 @@ export function openHotLine(terms: Terms, { windowMs = 48 * 3_600_000 }: { reado
   const now = (): number => clockMs;
   const partner = createPartner(terms, now);
   const batches = new Map<string, CatalogueEvent[]>();
-  let deliveries: Claimed[] = [];
+  let deliveries: ClaimedDelivery[] = [];
   const deadLetters: NewDeadLetter[] = [];
   const dueAt = new Map<string, number>();
   let attempts = 0;
@@ -137,16 +137,16 @@ export function openHotLine(terms: Terms, { windowMs = 48 * 3_600_000 }: { reado
       const events = batches.get(delivery.batchId) ?? [];
       return {
         delivery: { ...delivery, attempts: delivery.attempts + 1 },
-        segments: [{ count: events.length, read: () => events }],
+        slices: [{ count: events.length, read: () => events }],
       };
     });
-    const { attempted } = await deliver(loads, {
+    const { results: attempted } = await deliver(loads, {
       connector,
       settings: {},
       credentials: {},
       http: { request: () => Promise.reject(new Error('there is no network here')) },
       budgets,
-      pace: { answered: () => undefined, troubled: () => undefined },
+      concurrency: { onResponse: () => undefined, onCongestion: () => undefined },
       refusals: { alone: 0 },
       liveSinceMs: 0,
       windowMs,
@@ -251,15 +251,15 @@ function createPartner(
   return partner;
 }
 
-/** Marks in memory, on the same clock. */
-function storeOn(now: () => number): BudgetStore {
-  const marks = new Map<string, number>();
+/** Buckets in memory, on the same clock. */
+function storeOn(now: () => number): BucketStore {
+  const tats = new Map<string, number>();
   return {
-    async move(moves) {
-      return moves.map(({ key, costMs, atLeastMs, atMostMs }) => {
-        const leadMs = Math.max(0, (marks.get(key) ?? 0) - now(), atLeastMs);
-        marks.set(key, now() + Math.max(leadMs, Math.min(leadMs + costMs, atMostMs)));
-        return leadMs;
+    async advance(moves) {
+      return moves.map(({ key, incrementMs, minAheadMs, maxAheadMs }) => {
+        const aheadMs = Math.max(0, (tats.get(key) ?? 0) - now(), minAheadMs);
+        tats.set(key, now() + Math.max(aheadMs, Math.min(aheadMs + incrementMs, maxAheadMs)));
+        return aheadMs;
       });
     },
     close: async () => undefined,

@@ -1,9 +1,9 @@
 import type { Budget, Item } from '@currents/connector';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createBudgets } from '../src/budget/budgets.js';
-import type { BudgetStore } from '../src/budget/budgetStore.js';
-import { openPostgresBudgets } from '../src/budget/postgresBudgets.js';
-import { openRedisBudgets } from '../src/budget/redisBudgets.js';
+import type { BucketStore } from '../src/budget/bucketStore.js';
+import { openPostgresBuckets } from '../src/budget/postgresBuckets.js';
+import { openRedisBuckets } from '../src/budget/redisBuckets.js';
 import { connect, type Sql } from '../src/index.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 
@@ -22,7 +22,7 @@ const budget: Budget<Payload> = {
 const atMostMs = 1e9;
 
 const budgetsOn = (
-  store: BudgetStore,
+  store: BucketStore,
   currentId: number,
   onError = (error: unknown): void => {
     throw error;
@@ -33,10 +33,10 @@ let made = 0;
 const itemsOf = (device: string, count: number): Item<Payload>[] =>
   Array.from({ length: count }, () => ({ id: `event-${made++}`, payload: { device }, json: '{}' }));
 
-const stores: [name: string, open: () => Promise<BudgetStore>][] = [];
+const stores: [name: string, open: () => Promise<BucketStore>][] = [];
 let database: TestDatabase;
 let sql: Sql;
-const opened: BudgetStore[] = [];
+const opened: BucketStore[] = [];
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -48,9 +48,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-stores.push(['Postgres', async () => openPostgresBudgets(sql)]);
+stores.push(['Postgres', async () => openPostgresBuckets(sql)]);
 if (inject('redisUrl'))
-  stores.push(['Redis', async () => openRedisBudgets(inject('redisUrl'), (error) => void console.error(error))]);
+  stores.push(['Redis', async () => openRedisBuckets(inject('redisUrl'), (error) => void console.error(error))]);
 else console.warn('no redis-server here: the budgets were tested on Postgres only');
 
 describe.each(stores)('budgets kept in %s', (_name, open) => {
@@ -62,7 +62,7 @@ describe.each(stores)('budgets kept in %s', (_name, open) => {
   };
 
   it('let keys pass that are far from their limit, without a call', async () => {
-    const store: BudgetStore = { move: () => Promise.reject(new Error('asked')), close: async () => undefined };
+    const store: BucketStore = { advance: () => Promise.reject(new Error('asked')), close: async () => undefined };
     const budgets = budgetsOn(store, 1);
     const items = Array.from({ length: 1_000 }, (_, index) => itemsOf(`device ${index % 400}`, 1)[0] as Item<Payload>);
     expect(await budgets.admit(items, [budget])).toEqual({ admitted: items, waiting: [] });
@@ -142,11 +142,11 @@ describe.each(stores)('budgets kept in %s', (_name, open) => {
     const store = await open();
     opened.push(store);
     const key = `passing-${++currentId}`;
-    expect(await store.move([{ key, costMs: 60, atLeastMs: 0, atMostMs }])).toEqual([0]);
-    const [lead] = await store.move([{ key, costMs: 0, atLeastMs: 0, atMostMs }]);
+    expect(await store.advance([{ key, incrementMs: 60, minAheadMs: 0, maxAheadMs: atMostMs }])).toEqual([0]);
+    const [lead] = await store.advance([{ key, incrementMs: 0, minAheadMs: 0, maxAheadMs: atMostMs }]);
     expect(lead).toBeGreaterThan(0);
     await new Promise((resolve) => setTimeout(resolve, 80));
-    expect(await store.move([{ key, costMs: 5, atLeastMs: 0, atMostMs }])).toEqual([0]);
+    expect(await store.advance([{ key, incrementMs: 5, minAheadMs: 0, maxAheadMs: atMostMs }])).toEqual([0]);
   });
 
   it('move a mark no further than it may go, and never back', async () => {
@@ -154,20 +154,20 @@ describe.each(stores)('budgets kept in %s', (_name, open) => {
     opened.push(store);
     const key = `far-${++currentId}`;
     const leadOf = async (): Promise<number> =>
-      (await store.move([{ key, costMs: 0, atLeastMs: 0, atMostMs }]))[0] ?? 0;
-    await store.move([{ key, costMs: 50_000, atLeastMs: 10_000, atMostMs: 30_000 }]);
+      (await store.advance([{ key, incrementMs: 0, minAheadMs: 0, maxAheadMs: atMostMs }]))[0] ?? 0;
+    await store.advance([{ key, incrementMs: 50_000, minAheadMs: 10_000, maxAheadMs: 30_000 }]);
     expect(await leadOf()).toBeGreaterThan(20_000);
     expect(await leadOf()).toBeLessThanOrEqual(30_000);
-    const [before] = await store.move([{ key, costMs: 0, atLeastMs: 90_000, atMostMs: 0 }]);
+    const [before] = await store.advance([{ key, incrementMs: 0, minAheadMs: 90_000, maxAheadMs: 0 }]);
     expect(before).toBe(90_000);
     expect(await leadOf()).toBeGreaterThan(80_000);
-    await store.move([{ key, costMs: 5, atLeastMs: 0, atMostMs: 30_000 }]);
+    await store.advance([{ key, incrementMs: 5, minAheadMs: 0, maxAheadMs: 30_000 }]);
     expect(await leadOf()).toBeGreaterThan(80_000);
   });
 
   it('admit everything when the marks cannot be reached', async () => {
     const errors: unknown[] = [];
-    const store: BudgetStore = { move: () => Promise.reject(new Error('away')), close: async () => undefined };
+    const store: BucketStore = { advance: () => Promise.reject(new Error('away')), close: async () => undefined };
     const budgets = budgetsOn(store, 1, (error) => errors.push(error));
     const items = itemsOf('hot', 2_000);
     expect((await budgets.admit(items, [budget])).admitted).toEqual(items);

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createSlabs, type Kept } from '../src/ingest/bufferPool.js';
+import { createBufferPool, type PooledCopy } from '../src/ingest/bufferPool.js';
 
 const megabyte = 1024 * 1024;
 
 describe('bytes in a slab', () => {
   it('stay what they are until they are released, whatever comes and goes meanwhile', () => {
-    const slabs = createSlabs();
-    const held: { readonly kept: Kept; readonly wanted: Buffer }[] = [];
+    const slabs = createBufferPool();
+    const held: { readonly kept: PooledCopy; readonly wanted: Buffer }[] = [];
     for (let turn = 0; turn < 2_000; turn++) {
       const wanted = randomBytes(1 + ((turn * 7_919) % 60_000));
-      held.push({ kept: slabs.keep(wanted), wanted });
+      held.push({ kept: slabs.copy(wanted), wanted });
       while (held.length > 200) {
         const [{ kept, wanted: was }] = held.splice((turn * 31) % held.length, 1) as [(typeof held)[number]];
         if (!kept.bytes.equals(was)) throw new Error(`turn ${turn}: a copy has changed while it was held`);
@@ -21,10 +21,10 @@ describe('bytes in a slab', () => {
   });
 
   it('share memory, which is used again once all of it is released', () => {
-    const slabs = createSlabs();
+    const slabs = createBufferPool();
     const memories = new Set<ArrayBufferLike>();
     for (let turn = 0; turn < 100; turn++) {
-      const kept = Array.from({ length: 10 }, () => slabs.keep(Buffer.alloc(0.4 * megabyte)));
+      const kept = Array.from({ length: 10 }, () => slabs.copy(Buffer.alloc(0.4 * megabyte)));
       for (const { bytes } of kept) memories.add(bytes.buffer);
       for (const { release } of kept) release();
     }
@@ -33,6 +33,6 @@ describe('bytes in a slab', () => {
 
   it('are left where they are when they are large', () => {
     const large = Buffer.alloc(3 * megabyte);
-    expect(createSlabs().keep(large).bytes).toBe(large);
+    expect(createBufferPool().copy(large).bytes).toBe(large);
   });
 });

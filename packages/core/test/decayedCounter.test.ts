@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { createQuotaWatch } from '../src/budget/decayedCounter.js';
-import { createWarmKeys } from '../src/budget/hotKeySketch.js';
+import { createDecayedCounter } from '../src/budget/decayedCounter.js';
+import { createHotKeySketch } from '../src/budget/hotKeySketch.js';
 
 const hour = 3_600_000;
 const quota = { allow: 500_000, perMs: 24 * hour };
@@ -8,8 +8,8 @@ const turnMs = 15_000;
 
 /** The keys of a budget that takes 30,000 in 30 s, on a clock that is moved by hand. */
 function openKeys() {
-  const watch = createQuotaWatch(quota);
-  const warm = createWarmKeys(30_000 * 0.05, 2 * turnMs, watch);
+  const watch = createDecayedCounter(quota);
+  const warm = createHotKeySketch(30_000 * 0.05, 2 * turnMs, watch);
   let nowMs = 1_750_000_000_000;
   return {
     watch,
@@ -26,8 +26,8 @@ it('a key that is never fast, and uses up a day’s quota all the same, is watch
     add(`other ${turn}`, 20);
     pass(turnMs);
   }
-  expect(watch.watches('steady')).toBe(true);
-  expect(watch.watches('other 3')).toBe(false);
+  expect(watch.isWatched('steady')).toBe(true);
+  expect(watch.isWatched('other 3')).toBe(false);
   // Watched it is cold all the same, and costs no call to the shared marks.
   expect(add('steady', 90)).toBe(false);
   expect(add('steady', 3_000)).toBe(true);
@@ -39,7 +39,7 @@ it('a crowd of which nobody comes near a quota is not watched, however large it 
     for (let key = 0; key < 100_000; key++) add(`one of many ${key}`, 1);
     pass(turnMs);
   }
-  expect(watch.isAwake()).toBe(false);
+  expect(watch.isWatching()).toBe(false);
 });
 
 it('of a key that calms down nothing is remembered after some days', () => {
@@ -47,19 +47,19 @@ it('of a key that calms down nothing is remembered after some days', () => {
   add('busy', 40_000);
   pass(turnMs);
   add('busy', 1);
-  expect(watch.watches('busy')).toBe(true);
+  expect(watch.isWatched('busy')).toBe(true);
   pass(4 * 24 * hour);
   for (let turn = 0; turn < 3; turn++) {
     add('busy', 1);
     pass(turnMs);
   }
-  expect(watch.isAwake()).toBe(false);
+  expect(watch.isWatching()).toBe(false);
 });
 
 it('what is counted is told once', () => {
   const { watch } = openKeys();
   watch.count('busy', 2);
   watch.count('busy', 3);
-  expect(watch.takeUses()).toEqual([{ key: 'busy', used: 5 }]);
-  expect(watch.takeUses()).toEqual([]);
+  expect(watch.takeUsage()).toEqual([{ key: 'busy', used: 5 }]);
+  expect(watch.takeUsage()).toEqual([]);
 });

@@ -10,7 +10,7 @@ import {
   startEngine,
   type Engine,
   type Ingest,
-  type QueuePlace,
+  type QueueConnection,
   type Sql,
   type Writer,
 } from '@currents/core';
@@ -24,7 +24,7 @@ export interface Hub {
   readonly databaseUrl: string;
   /** Makes a live Current that carries everything. */
   launch(name?: string): Promise<number>;
-  startWorker(options?: { readonly windowMs?: number; readonly queue?: QueuePlace }): Promise<Engine>;
+  startWorker(options?: { readonly windowMs?: number; readonly queue?: QueueConnection }): Promise<Engine>;
   take(events: readonly unknown[]): Promise<void>;
   tally(currentId: number): Promise<Record<string, number>>;
   stop(): Promise<void>;

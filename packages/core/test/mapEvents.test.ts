@@ -1,11 +1,11 @@
 import type { CatalogueEvent } from '@currents/schema';
 import { describe, expect, it } from 'vitest';
-import type { Segment } from '../src/batch/batch.js';
+import type { BatchSlice } from '../src/batch/batch.js';
 import { cutRequests } from '../src/delivery/cutRequests.js';
-import type { Line } from '../src/delivery/attemptContext.js';
+import type { AttemptContext } from '../src/delivery/attemptContext.js';
 import { startMapping } from '../src/delivery/mapEvents.js';
 import { allPending, Outcome } from '../src/batch/outcome.js';
-import { startTrack } from '../src/delivery/attempt.js';
+import { startAttempt } from '../src/delivery/attempt.js';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
 import { event } from './deliveryHarness.js';
 
@@ -18,13 +18,13 @@ const line = {
     map: ({ properties }: CatalogueEvent) => ({ payload: properties['payload'] }),
   },
   settings: {},
-} as unknown as Line;
+} as unknown as AttemptContext;
 
 const saying = (payload: unknown): CatalogueEvent =>
   ({ ...event('good'), properties: { payload } }) as unknown as CatalogueEvent;
 
 function trackOf(count: number, outcomes = allPending(count)) {
-  return startTrack(
+  return startAttempt(
     {
       storedOn: '2026-01-01',
       id: '1',
@@ -40,7 +40,7 @@ function trackOf(count: number, outcomes = allPending(count)) {
   );
 }
 
-function segmentsOf(...lists: CatalogueEvent[][]): Segment[] {
+function segmentsOf(...lists: CatalogueEvent[][]): BatchSlice[] {
   return lists.map((events) => ({ count: events.length, read: () => events }));
 }
 
@@ -69,15 +69,15 @@ describe('events', () => {
     expect(mapping.items().map(({ position }) => position)).toStrictEqual(
       Array.from({ length: 100 }, (_, n) => n).filter((n) => n !== 42),
     );
-    expect(track.attempted(1).deadLetters).toMatchObject([{ code, positions: [42] }]);
+    expect(track.result(1).deadLetters).toMatchObject([{ code, positions: [42] }]);
   });
 
   it('are read only from segments in which some are due', () => {
     const outcomes = allPending(6);
     outcomes.fill(Outcome.delivered, 0, 4);
     const [done, due] = segmentsOf([saying(0), saying(1)], [saying(2), saying(3), saying(4), saying(5)]) as [
-      Segment,
-      Segment,
+      BatchSlice,
+      BatchSlice,
     ];
     const mapping = startMapping(limits, line);
     mapping.map(trackOf(6, outcomes), [

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { openWakeReceiver, openWakeSender, type QueuePlace } from '../src/queue.js';
+import { openWakeReceiver, openWakeSender, type QueueConnection } from '../src/queue.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { until } from './deliveryHarness.js';
 
@@ -13,14 +13,14 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-const places: Readonly<Record<string, (() => QueuePlace) | undefined>> = {
+const places: Readonly<Record<string, (() => QueueConnection) | undefined>> = {
   Postgres: () => ({ databaseUrl: database.url }),
   ...(inject('redisUrl') !== '' && { Redis: () => ({ redisUrl: inject('redisUrl') }) }),
 };
 
 describe.each(Object.entries(places))('a wake-up call in %s', (_name, place) => {
   it('comes when its time has come, and many at once for one cohort are one or two', async () => {
-    const where = place?.() as QueuePlace;
+    const where = place?.() as QueueConnection;
     const calls: { readonly cohort: number; readonly atMs: number }[] = [];
     const sender = openWakeSender(where, { onError });
     const receiver = openWakeReceiver(

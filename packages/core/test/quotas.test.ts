@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { listKeysNearQuota } from '@currents/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { forgetPassedUses, openQuotaBook } from '../src/budget/quotaUsage.js';
-import type { QuotaUses } from '../src/budget/budgets.js';
+import { deleteExpiredUsage, openQuotaRecorder } from '../src/budget/quotaRecorder.js';
+import type { BudgetQuotaUsage } from '../src/budget/budgets.js';
 import { openDesk, type Desk } from './admin/coreHarness.js';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
 import { event, openHub, until } from './deliveryHarness.js';
@@ -18,17 +18,17 @@ afterAll(() => desk.close());
 
 /** A worker's book, and what it has warned of. */
 function openBook(currentId: string) {
-  const counted: QuotaUses[] = [];
+  const counted: BudgetQuotaUsage[] = [];
   const warnings: Record<string, unknown>[] = [];
   const log = pino(
     { level: 'warn' },
     { write: (line: string) => void warnings.push(JSON.parse(line) as Record<string, unknown>) },
   );
-  const book = openQuotaBook({
+  const book = openQuotaRecorder({
     sql: desk.sql,
     log,
     currentId: Number(currentId),
-    budgets: { takeUses: () => counted.splice(0) },
+    budgets: { takeQuotaUsage: () => counted.splice(0) },
     onError(error) {
       throw error;
     },
@@ -36,8 +36,8 @@ function openBook(currentId: string) {
   return {
     warnings,
     async count(key: string, used: number) {
-      counted.push({ budget: 'user', quota: day, uses: [{ key, used }] });
-      await book.keep('now');
+      counted.push({ budget: 'user', quota: day, keys: [{ key, used }] });
+      await book.flush('now');
     },
   };
 }
@@ -72,7 +72,7 @@ it('what is longer ago than the quota’s time counts no more, and is forgotten'
   expect(await near(current)).toHaveLength(1);
   await desk.sql`update quota_use set hour = hour - interval '24 hours', counts_until = counts_until - interval '24 hours' where current_id = ${Number(current)}`;
   expect(await near(current)).toEqual([]);
-  await forgetPassedUses(desk.sql);
+  await deleteExpiredUsage(desk.sql);
   expect(await desk.sql`select from quota_use where current_id = ${Number(current)}`).toHaveLength(0);
 });
 

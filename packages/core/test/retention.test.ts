@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { pino } from 'pino';
-import { keepHouse } from '../src/worker/retention.js';
+import { runRetention } from '../src/worker/retention.js';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
 import { event, openHub, type Hub } from './deliveryHarness.js';
 
@@ -33,14 +33,14 @@ it('a day past its retention is forgotten, and no other', async () => {
   await hub.sql`update delivery set pending = 0, outcomes = '\\x0202'`;
   await age(20);
   await hub.take([event()]);
-  await keepHouse({ sql: hub.sql, log, retentionDays: 14 });
+  await runRetention({ sql: hub.sql, log, retentionDays: 14 });
   expect([await count('batch'), await count('delivery'), await count('request')]).toEqual([1, 1, 1]);
 });
 
 it('a day is kept while events of it are pending', async () => {
   await hub.take([event(), event()]);
   await age(20);
-  await keepHouse({ sql: hub.sql, log, retentionDays: 14 });
+  await runRetention({ sql: hub.sql, log, retentionDays: 14 });
   expect([await count('batch'), await count('delivery')]).toEqual([1, 1]);
 });
 
@@ -48,7 +48,7 @@ it('counts of days gone by are folded together, and stay what they were', async 
   await hub.sql`
     insert into tally (current_id, day, shard, outcome, events)
     select ${current}, current_date - d, s, 'delivered', 10 from generate_series(0, 5) d, generate_series(1, 7) s`;
-  await keepHouse({ sql: hub.sql, log, retentionDays: 14 });
+  await runRetention({ sql: hub.sql, log, retentionDays: 14 });
   expect(await hub.tally(current)).toEqual({ delivered: 420 });
   expect(await count('tally')).toBe(3 * 7 + 3);
 });

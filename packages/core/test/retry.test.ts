@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { backoffMs, probeWaitsMs, retry, type RetryTerms, type Trouble } from '../src/retry.js';
+import { backoffMs, probeWaitsMs, decideRetry, type RetryTerms, type RetryableFailure } from '../src/retry.js';
 
 const hourMs = 3_600_000;
 const terms: RetryTerms = { nowMs: 10 * hourMs, keptSinceMs: 9 * hourMs, windowMs: 48 * hourMs, random: 0 };
-const trouble: Trouble = { code: 'http_503', detail: 'HTTP 503', afterMs: undefined, tries: 1 };
+const trouble: RetryableFailure = { code: 'http_503', detail: 'HTTP 503', afterMs: undefined, tries: 1 };
 
 describe('9. the retry policy is one function', () => {
   it('waits 2 s, twice as long each time and never more than a minute, and 1 to 5 s more by chance', () => {
@@ -14,21 +14,21 @@ describe('9. the retry policy is one function', () => {
   });
 
   it('tries again after that wait, or as the partner wished, be it at once', () => {
-    expect(retry(trouble, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + 3_000 });
-    expect(retry({ ...trouble, tries: 3 }, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + 9_000 });
+    expect(decideRetry(trouble, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + 3_000 });
+    expect(decideRetry({ ...trouble, tries: 3 }, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + 9_000 });
     for (const afterMs of [0, 90_000])
-      expect(retry({ ...trouble, afterMs }, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + afterMs });
+      expect(decideRetry({ ...trouble, afterMs }, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + afterMs });
   });
 
   it('tries once more at the very end of the retry window, however long the wait would be', () => {
     const endMs = terms.keptSinceMs + terms.windowMs;
-    expect(retry({ ...trouble, afterMs: 72 * hourMs }, terms)).toEqual({ again: true, dueAtMs: endMs });
-    expect(retry(trouble, { ...terms, nowMs: endMs - 1 })).toEqual({ again: true, dueAtMs: endMs });
+    expect(decideRetry({ ...trouble, afterMs: 72 * hourMs }, terms)).toEqual({ again: true, dueAtMs: endMs });
+    expect(decideRetry(trouble, { ...terms, nowMs: endMs - 1 })).toEqual({ again: true, dueAtMs: endMs });
   });
 
   it('gives up once the window is over, with the last trouble as the reason', () => {
     const nowMs = terms.keptSinceMs + terms.windowMs;
-    expect(retry(trouble, { ...terms, nowMs })).toEqual({
+    expect(decideRetry(trouble, { ...terms, nowMs })).toEqual({
       again: false,
       code: 'http_503',
       detail: 'kept for the whole retry window of 48 h; last: HTTP 503',
@@ -36,7 +36,7 @@ describe('9. the retry policy is one function', () => {
   });
 
   it('is the same for the same trouble, time and chance', () => {
-    expect(retry(trouble, terms)).toEqual(retry({ ...trouble }, { ...terms }));
+    expect(decideRetry(trouble, terms)).toEqual(decideRetry({ ...trouble }, { ...terms }));
   });
 
   it('probes a blocked Current after a minute, then at a growing interval, up to a quarter of an hour', () => {

@@ -9,12 +9,12 @@ it.each([
   [10, 3],
   [1, 1],
   [64, 5],
-])('workers share %d among %d, and nothing is left over', (most, workers) => {
-  const shares = Array.from({ length: workers }, (_, place) => shareOf(most, { workers, place }));
-  expect(shares.reduce((sum, share) => sum + share, 0)).toBe(most);
+])('workers share %d among %d, and nothing is left over', (max, workers) => {
+  const shares = Array.from({ length: workers }, (_, index) => shareOf(max, { workers, index }));
+  expect(shares.reduce((sum, share) => sum + share, 0)).toBe(max);
   expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(1);
 });
 
 it('each of more workers than there are shares has one all the same', () => {
-  expect([0, 1, 2].map((place) => shareOf(2, { workers: 3, place }))).toEqual([1, 1, 1]);
+  expect([0, 1, 2].map((index) => shareOf(2, { workers: 3, index }))).toEqual([1, 1, 1]);
 });

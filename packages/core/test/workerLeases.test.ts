@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { pino } from 'pino';
-import { announce, releaseDead } from '../src/db/workerLeases.js';
+import { openWorkerLeases, releaseDeadLeases } from '../src/db/workerLeases.js';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
 import { event, openHub, until, type Hub } from './deliveryHarness.js';
 
@@ -12,7 +12,7 @@ it('what a dead worker had under way is tried again at once, what a living one h
   const current = await hub.launch();
   await hub.take([event(), event()]);
   await hub.take([event()]);
-  const living = await announce(hub.databaseUrl, pino({ level: 'silent' }));
+  const living = await openWorkerLeases(hub.databaseUrl, pino({ level: 'silent' }));
   // A lease of a worker that is on the list and holds no lock: it died.
   await hub.sql`insert into worker (id, started_at) values (77, now() - interval '1 minute')`;
   const dead = (77n * 2n ** 32n + 5n).toString();
@@ -20,7 +20,7 @@ it('what a dead worker had under way is tried again at once, what a living one h
   await hub.sql`update delivery set lease = ${living.newLease()}::bigint, due_at = now() + interval '1 hour' where events = 1`;
   await hub.sql`update worker set started_at = now() - interval '1 minute'`;
 
-  expect(await releaseDead(hub.sql)).toMatchObject({ released: 1, living: [expect.any(Number)] });
+  expect(await releaseDeadLeases(hub.sql)).toMatchObject({ released: 1, live: [expect.any(Number)] });
   const rows = await hub.sql<
     { events: number; due: boolean }[]
   >`select events, due_at <= now() as due from delivery order by events`;
@@ -39,18 +39,18 @@ it('what a dead worker had under way is tried again at once, what a living one h
 it('a worker knows its share as others come and go', async () => {
   hub = await openHub(fakeConnector(createFakePartner()));
   const log = pino({ level: 'silent' });
-  const one = await announce(hub.databaseUrl, log);
+  const one = await openWorkerLeases(hub.databaseUrl, log);
   expect(one.share(5)).toBe(5);
-  const two = await announce(hub.databaseUrl, log);
+  const two = await openWorkerLeases(hub.databaseUrl, log);
   // Who comes knows who is there already; the others see it with their next look.
   expect([2, 3]).toContain(two.share(5));
-  one.saw((await releaseDead(hub.sql)).living);
+  one.updateLive((await releaseDeadLeases(hub.sql)).live);
   expect(one.share(5) + two.share(5)).toBe(5);
   await two.stop();
-  one.saw((await releaseDead(hub.sql)).living);
+  one.updateLive((await releaseDeadLeases(hub.sql)).live);
   expect(one.share(5)).toBe(5);
   // Out of the others' sight, it still counts itself.
-  one.saw([1, 2]);
+  one.updateLive([1, 2]);
   expect([1, 2]).toContain(one.share(5));
   await one.stop();
 });

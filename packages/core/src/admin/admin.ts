@@ -3,13 +3,13 @@ import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { connect, type Sql } from '../db/connect.js';
 import { openWriter } from '../db/writer.js';
 import { createStore, type Store } from '../ingest/store.js';
-import type { WorkingOptions } from '../loadCurrent.js';
+import type { LoadCurrentOptions } from '../loadCurrent.js';
 
 export type Database = PostgresJsDatabase;
 /** A transaction, or the database itself. */
 export type Queries = Pick<Database, 'select' | 'insert' | 'update' | 'execute'>;
 
-export interface AdminOptions extends WorkingOptions {
+export interface AdminOptions extends LoadCurrentOptions {
   readonly databaseUrl: string;
   /** The process's raw pool. Stays the caller's to end. */
   readonly sql: Sql;
@@ -21,7 +21,7 @@ export interface AdminOptions extends WorkingOptions {
 }
 
 /** What every deed of an admin needs of the world. */
-export interface Admin extends WorkingOptions {
+export interface Admin extends LoadCurrentOptions {
   /** For deeds that take longer than a statement of the pools may. */
   readonly databaseUrl: string;
   readonly db: Database;

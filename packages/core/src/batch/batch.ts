@@ -1,7 +1,7 @@
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import { promisify } from 'node:util';
 import { readStored, type CatalogueEvent } from '@currents/schema';
-import { textOf } from './decodeText.js';
+import { decodeText } from './decodeText.js';
 
 const compress = promisify(brotliCompress);
 const decompress = promisify(brotliDecompress);
@@ -17,13 +17,13 @@ const params = { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LG
 const segmentBytes = 48 * 1024;
 
 /** The events of one accepted request: as the JSON text that `readBody` answered, and how many they are. */
-export interface Part {
+export interface BatchPart {
   readonly json: Buffer;
   readonly events: number;
 }
 
 /** A stretch of a batch. */
-export interface Segment {
+export interface BatchSlice {
   readonly count: number;
   /** Parses the events anew each time. */
   read(): readonly CatalogueEvent[];
@@ -33,7 +33,7 @@ export interface Segment {
  * Packs accepted requests into the content of one batch: a line that tells bytes and events of each segment, and then,
  * packed, the parts with a comma before, between and after them.
  */
-export async function packBatch(parts: readonly Part[]): Promise<Buffer> {
+export async function packBatch(parts: readonly BatchPart[]): Promise<Buffer> {
   const lengths: number[] = [];
   let bytes = 0;
   let events = 0;
@@ -52,13 +52,13 @@ export async function packBatch(parts: readonly Part[]): Promise<Buffer> {
 }
 
 /** The memory in which the parts lie, where they lie as a batch wants them; otherwise a copy. */
-function joined(parts: readonly Part[]): Buffer {
+function joined(parts: readonly BatchPart[]): Buffer {
   const bytes = parts.reduce((sum, { json }) => sum + json.length + 1, 1);
   return inPlace(parts, bytes) ?? Buffer.concat([comma, ...parts.flatMap(({ json }) => [json, comma])], bytes);
 }
 
-function inPlace(parts: readonly Part[], bytes: number): Buffer | undefined {
-  const { buffer, byteOffset } = (parts[0] as Part).json;
+function inPlace(parts: readonly BatchPart[], bytes: number): Buffer | undefined {
+  const { buffer, byteOffset } = (parts[0] as BatchPart).json;
   if (byteOffset === 0 || byteOffset - 1 + bytes > buffer.byteLength) return undefined;
   const memory = Buffer.from(buffer, byteOffset - 1, bytes);
   let at = 0;
@@ -75,17 +75,17 @@ const close = 0x5d;
 const newline = 0x0a;
 
 /** The segments of a batch, in the order in which they were stored. */
-export async function openBatch(content: Buffer): Promise<Segment[]> {
+export async function openBatch(content: Buffer): Promise<BatchSlice[]> {
   const head = content.indexOf(newline);
   const lengths = JSON.parse(content.toString('latin1', 0, head)) as readonly number[];
   const bytes = lengths.reduce((sum, length, index) => (index % 2 === 0 ? sum + length : sum), 1);
   // A little more than it takes: a chunk that is full makes Node provide another one.
   const plain = await decompress(content.subarray(head + 1), { chunkSize: bytes + 64 });
-  const segments: Segment[] = [];
+  const segments: BatchSlice[] = [];
   let at = 0;
   for (let index = 0; index < lengths.length; index += 2) {
     const text = plain.subarray(at, (at += lengths[index] as number) + 1);
-    segments.push({ count: lengths[index + 1] as number, read: () => readStored(textOf(asList(text))) });
+    segments.push({ count: lengths[index + 1] as number, read: () => readStored(decodeText(asList(text))) });
   }
   return segments;
 }

@@ -1,9 +1,9 @@
-import { openBatch, type Segment } from './batch.js';
-import type { Claimed } from '../delivery/claim.js';
+import { openBatch, type BatchSlice } from './batch.js';
+import type { ClaimedDelivery } from '../delivery/claim.js';
 import type { Sql } from '../db/connect.js';
 
-type BatchKey = Pick<Claimed, 'storedOn' | 'batchId' | 'events'>;
-type Batch = Promise<readonly Segment[]>;
+type BatchKey = Pick<ClaimedDelivery, 'storedOn' | 'batchId' | 'events'>;
+type Batch = Promise<readonly BatchSlice[]>;
 
 /**
  * A batch is read in pieces of this many bytes: what client and server copy on the way then fits the memory that they
@@ -12,16 +12,16 @@ type Batch = Promise<readonly Segment[]>;
 const pieceBytes = 48 * 1024;
 
 /** Reads batches, each once where several Currents want it at about the same time. */
-export interface Unpacked {
+export interface BatchReader {
   /** The segments of each batch, in the order asked for. Rejects when a batch is gone. */
-  read(keys: readonly BatchKey[]): Promise<(readonly Segment[])[]>;
+  read(keys: readonly BatchKey[]): Promise<(readonly BatchSlice[])[]>;
 }
 
 /**
  * Keeps the batches read last, up to about `mostEvents` events in all, while several Currents are at work: what only
  * one wants is better forgotten while it is young.
  */
-export function createUnpacked(sql: Sql, mostEvents: number, isShared: () => boolean): Unpacked {
+export function createBatchReader(sql: Sql, mostEvents: number, isShared: () => boolean): BatchReader {
   const kept = new Map<string, { readonly batch: Batch; readonly count: number }>();
   let count = 0;
 

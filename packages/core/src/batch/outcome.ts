@@ -11,7 +11,7 @@ export const Outcome = {
 } as const;
 
 /** How many skip reasons one delivery can tell apart. */
-export const mostSkipReasons = 256 - Outcome.skipped;
+export const maxSkipReasons = 256 - Outcome.skipped;
 
 export type OutcomeName = 'pending' | 'delivered' | 'skipped' | 'rejected' | 'expired';
 

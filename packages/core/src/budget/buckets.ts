@@ -1,35 +1,41 @@
 import { createHash } from 'node:crypto';
-import type { BudgetStore } from './budgetStore.js';
-import { termsOf, unitMs } from './terms.js';
-import type { Use } from './usage.js';
+import type { BucketStore } from './bucketStore.js';
+import { emissionIntervalMs, termsOf } from './terms.js';
+import type { KeyUsage } from './usage.js';
 
-/** What each mark of a key is for: who comes queues up, who leaves passes the gate, and who is turned away there queues up again. */
-export type MarkName = 'queue' | 'gate' | 'again';
+/**
+ * The three buckets of a key: `queue` gives new items their due time, `gate` limits what is sent at any moment, and
+ * `requeue` gives items that the gate refused a new due time.
+ */
+export type BucketName = 'queue' | 'gate' | 'requeue';
 
-export interface Move<Payload> {
-  readonly use: Use<Payload>;
-  readonly mark: MarkName;
-  readonly atLeastMs: number;
-  readonly atMostMs: number;
+export interface BucketMove<Payload> {
+  readonly usage: KeyUsage<Payload>;
+  readonly bucket: BucketName;
+  readonly minAheadMs: number;
+  readonly maxAheadMs: number;
 }
 
-/** The marks of one Current. */
-export interface Marks {
-  /** Moves each mark by what the use weighs, and answers how far ahead of now each stood before; undefined when the marks cannot be reached. */
-  move<Payload>(moves: readonly Move<Payload>[]): Promise<readonly number[] | undefined>;
+/** The buckets of one Current. */
+export interface Buckets {
+  /**
+   * Advances each bucket by the weight of its usage. Returns how far ahead of now each one was before, in milliseconds;
+   * undefined when the store cannot be reached.
+   */
+  advance<Payload>(moves: readonly BucketMove<Payload>[]): Promise<readonly number[] | undefined>;
 }
 
-export function createMarks(currentId: number, store: BudgetStore, onError: (error: unknown) => void): Marks {
+export function createBuckets(currentId: number, store: BucketStore, onError: (error: unknown) => void): Buckets {
   return {
-    async move(moves) {
+    async advance(moves) {
       if (moves.length === 0) return [];
       try {
-        return await store.move(
-          moves.map(({ use, mark, atLeastMs, atMostMs }) => ({
-            key: `${currentId}:${keyOf(use)}:${mark}`,
-            costMs: costMs(use),
-            atLeastMs,
-            atMostMs,
+        return await store.advance(
+          moves.map(({ usage, bucket, minAheadMs, maxAheadMs }) => ({
+            key: `${currentId}:${keyOf(usage)}:${bucket}`,
+            incrementMs: usage.weight * emissionIntervalMs(usage.budget),
+            minAheadMs,
+            maxAheadMs,
           })),
         );
       } catch (error) {
@@ -40,11 +46,7 @@ export function createMarks(currentId: number, store: BudgetStore, onError: (err
   };
 }
 
-function costMs({ budget, weight }: Use<unknown>): number {
-  return weight * unitMs(budget);
-}
-
-/** Keys are ids of people and devices: the shared marks hold their hashes. */
-function keyOf({ budget, key }: Use<unknown>): string {
+/** Keys identify people and devices, so the store only gets their hashes. */
+function keyOf({ budget, key }: KeyUsage<unknown>): string {
   return `${budget.name}:${termsOf(budget)}:${createHash('sha256').update(key).digest('base64url').slice(0, 22)}`;
 }

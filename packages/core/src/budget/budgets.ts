@@ -1,117 +1,126 @@
 import type { Budget, Item, Quota } from '@currents/connector';
-import type { BudgetStore } from './budgetStore.js';
-import { startCount, type Count } from './sampling.js';
-import { lengthen, openKeys, waitsUntil, type KeysOfBudget, type PlainBudget } from './budgetState.js';
-import { createMarks } from './buckets.js';
-import type { QuotaUse } from './decayedCounter.js';
-import { burstMs, gateMs, onStep, slackMs, termsOf, unitMs } from './terms.js';
-import { allUsesOf, chosen, countArrived, usesOf, weightOf, type KeyedItem, type Standing, type Use } from './usage.js';
+import { createBuckets } from './buckets.js';
+import type { BucketStore } from './bucketStore.js';
+import { extendWait, openBudgetState, waitingUntil, type BudgetSpec, type BudgetState } from './budgetState.js';
+import type { KeyQuotaUsage } from './decayedCounter.js';
+import { startSampling, type Sampler } from './sampling.js';
+import { burstToleranceMs, emissionIntervalMs, gateToleranceMs, roundUpToStep, slackMs, termsOf } from './terms.js';
+import {
+  allUsage,
+  countDelivered,
+  filterUsage,
+  usageToCheck,
+  weightOf,
+  type CountedItem,
+  type KeyUsage,
+  type Standing,
+} from './usage.js';
 
-/** An item whose key has no budget left, and when it has its turn. */
-export interface Waiting<Payload> {
+/** An item whose key has no budget left, and when it is due again. */
+export interface BudgetWait<Payload> {
   readonly item: Item<Payload>;
   readonly dueAtMs: number;
-  readonly budget: PlainBudget;
+  readonly budget: BudgetSpec;
   readonly key: string;
-  /** Whether it had its turn before, and was turned away. */
+  /** Whether the gate refused it, or a pause of its key did, after it had been due. */
   readonly turnedAway: boolean;
 }
 
 export interface Admission<Payload> {
-  /** What may leave now, in order. */
+  /** The items that may be sent now, in order. */
   readonly admitted: readonly Item<Payload>[];
-  readonly waiting: readonly Waiting<Payload>[];
+  readonly waiting: readonly BudgetWait<Payload>[];
 }
 
 /** What the keys of one budget have used of its quota. */
-export interface QuotaUses {
+export interface BudgetQuotaUsage {
   readonly budget: string;
   readonly quota: Quota;
-  readonly uses: readonly QuotaUse[];
+  readonly keys: readonly KeyQuotaUsage[];
 }
 
-/** One Current's budgets, held together with all other workers. */
+/** The budgets of one Current, enforced together with all other workers. */
 export interface Budgets {
   /**
-   * Begins to count items as they are written, while their keys are at hand. An item that was counted is to be asked
-   * about before anything else happens to these budgets.
+   * Starts to count items as they are written, while their keys are at hand. A counted item must be passed to `admit`
+   * before anything else happens to these budgets.
    */
-  startCount(budgets: readonly Budget<unknown>[]): Count;
+  startSampling(budgets: readonly Budget<unknown>[]): Sampler;
   /**
-   * Parts the items that may leave now from those whose key has no budget left. `standingOf` tells whether an item
-   * waited for this moment; without it, all have just come. When the marks cannot be reached, only those wait whose key
-   * has others waiting already: then the partner's own refusals hold the limit.
+   * Separates the items that may be sent now from those whose key has no budget left. `standingOf` says whether an item
+   * has waited until now; without it, all items are new. While the bucket store is unreachable, only items wait whose
+   * key has others waiting; the partner's own refusals then enforce the limit.
    */
   admit<Payload>(
-    items: readonly KeyedItem<Payload>[],
+    items: readonly CountedItem<Payload>[],
     budgets: readonly Budget<Payload>[],
     standingOf?: (item: Item<Payload>) => Standing,
   ): Promise<Admission<Payload>>;
   /**
-   * The partner wants nothing of these items' keys for so long. Answers when each item has its turn: after the pause,
-   * and before all that waits already. Workers to whom a key is cold learn of the pause once it is warm.
+   * Pauses the keys of these items for `forMs`, as the partner asked. Returns when each item is due: after the pause,
+   * and before everything that waits already. Workers for which a key is not hot learn of the pause once it is.
    */
   pause<Payload>(
     items: readonly Item<Payload>[],
     budgets: readonly Budget<Payload>[],
     forMs: number,
-  ): Promise<readonly Waiting<Payload>[]>;
-  /** Tells which of these items have arrived, for the quotas. */
-  arrived<Each extends KeyedItem<unknown>>(
+  ): Promise<readonly BudgetWait<Payload>[]>;
+  /** Counts the delivered ones of these items towards the quotas of their keys. */
+  countDelivered<Each extends CountedItem<unknown>>(
     items: readonly Each[],
     budgets: readonly Budget<unknown>[],
-    hasArrived: (item: Each) => boolean,
+    isDelivered: (item: Each) => boolean,
   ): void;
-  /** What the keys that use much have had since this was last asked. */
-  takeUses(): readonly QuotaUses[];
+  /** Returns the quota usage of the keys with high volume since the last call. */
+  takeQuotaUsage(): readonly BudgetQuotaUsage[];
 }
 
 export interface BudgetsOptions {
   readonly currentId: number;
-  readonly store: BudgetStore;
-  /** Nothing waits longer than this, so no queue need be longer. */
+  readonly store: BucketStore;
+  /** The longest that anything waits, so no queue needs to be longer. */
   readonly windowMs: number;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
 }
 
-/** Whoever is turned away at the gate comes back after so many periods at the latest. */
-const mostPeriods = 10;
+/** Items refused at the gate are due again after at most this many periods of their budget. */
+const maxRequeuePeriods = 10;
 
 export function createBudgets({ currentId, store, windowMs, now, onError }: BudgetsOptions): Budgets {
-  const marks = createMarks(currentId, store, onError);
-  const known = new Map<string, KeysOfBudget>();
+  const buckets = createBuckets(currentId, store, onError);
+  const states = new Map<string, BudgetState>();
 
-  function keysOf(budget: PlainBudget): KeysOfBudget {
+  function stateOf(budget: BudgetSpec): BudgetState {
     const id = `${budget.name} ${termsOf(budget)}`;
-    let keys = known.get(id);
-    if (!keys) known.set(id, (keys = openKeys(budget)));
-    return keys;
+    let state = states.get(id);
+    if (!state) states.set(id, (state = openBudgetState(budget)));
+    return state;
   }
 
-  /** Gathers who waits, and until when. */
+  /** Collects the items that wait, each with the latest of its due times. */
   function startWaits<Payload>(nowMs: number) {
-    const waits = new Map<Item<Payload>, Waiting<Payload>>();
+    const waits = new Map<Item<Payload>, BudgetWait<Payload>>();
     return {
       waits,
-      /** Every item of the use waits until its own place in the line that begins then. */
-      line(
-        { budget, key, items, weight: all }: Use<Payload>,
-        name: 'queue' | 'again',
+      /** Spaces the items of a usage by their emission intervals, from `fromMs` on and no earlier than `behindMs`. */
+      add(
+        { budget, key, items, weight: total }: KeyUsage<Payload>,
+        bucket: 'queue' | 'requeue',
         fromMs: number,
         behindMs = 0,
       ): void {
-        if (fromMs + all * unitMs(budget) <= nowMs && behindMs <= nowMs) return;
-        const keys = keysOf(budget);
+        if (fromMs + total * emissionIntervalMs(budget) <= nowMs && behindMs <= nowMs) return;
+        const state = stateOf(budget);
         let atMs = fromMs;
         for (const item of items) {
-          atMs += weightOf(item, budget) * unitMs(budget);
-          const dueAtMs = Math.max(atMs > nowMs ? onStep(atMs, budget) : 0, behindMs);
+          atMs += weightOf(item, budget) * emissionIntervalMs(budget);
+          const dueAtMs = Math.max(atMs > nowMs ? roundUpToStep(atMs, budget) : 0, behindMs);
           if (dueAtMs <= nowMs) continue;
           if (dueAtMs > (waits.get(item)?.dueAtMs ?? 0))
-            waits.set(item, { item, dueAtMs, budget, key, turnedAway: name === 'again' });
-          lengthen(keys.queues, key, dueAtMs, nowMs);
-          if (name === 'again') lengthen(keys.again, key, dueAtMs, nowMs);
+            waits.set(item, { item, dueAtMs, budget, key, turnedAway: bucket === 'requeue' });
+          extendWait(state.queuedUntil, key, dueAtMs, nowMs);
+          if (bucket === 'requeue') extendWait(state.requeuedUntil, key, dueAtMs, nowMs);
         }
       },
     };
@@ -119,92 +128,94 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
 
   type Waits<Payload> = ReturnType<typeof startWaits<Payload>>;
 
-  /** Who has just come has a place behind all who wait, or leaves within what is left of the burst. */
-  async function queueUp<Payload>(
-    uses: readonly Use<Payload>[],
+  /** New items queue behind all that wait, or pass within what is left of the burst. */
+  async function enqueue<Payload>(
+    usages: readonly KeyUsage<Payload>[],
     nowMs: number,
-    { line }: Waits<Payload>,
+    { add }: Waits<Payload>,
   ): Promise<void> {
-    const leads = await marks.move(
-      uses.map((use) => ({ use, mark: 'queue', atLeastMs: 0, atMostMs: windowMs + burstMs(use.budget) })),
+    const ahead = await buckets.advance(
+      usages.map((usage) => ({
+        usage,
+        bucket: 'queue',
+        minAheadMs: 0,
+        maxAheadMs: windowMs + burstToleranceMs(usage.budget),
+      })),
     );
-    for (const [index, use] of uses.entries()) {
-      const leadMs = leads?.[index] ?? -Infinity;
-      line(use, 'queue', nowMs + leadMs - burstMs(use.budget), waitsUntil(keysOf(use.budget).queues, use.key, nowMs));
+    for (const [index, usage] of usages.entries()) {
+      const { budget, key } = usage;
+      const fromMs = nowMs + (ahead?.[index] ?? -Infinity) - burstToleranceMs(budget);
+      add(usage, 'queue', fromMs, waitingUntil(stateOf(budget).queuedUntil, key, nowMs));
     }
   }
 
   /**
-   * Whoever leaves passes here: for after a standstill or a pause, many in the queue have had their turn at once.
-   * Answers who does not pass. One alone always does when nobody has for a while, or it might wait for ever.
+   * Everything that is sent passes the gate, because after a standstill or a pause many queued items are due at once.
+   * Returns the items that do not pass. A single item always passes an idle gate, or it might wait for ever.
    */
-  async function passGate<Payload>(uses: readonly Use<Payload>[]): Promise<readonly TurnedAway<Payload>[]> {
-    const leads = await marks.move(
-      uses.map((use) => ({ use, mark: 'gate', atLeastMs: 0, atMostMs: gateMs(use.budget) })),
+  async function passGate<Payload>(usages: readonly KeyUsage<Payload>[]): Promise<readonly TurnedAway<Payload>[]> {
+    const ahead = await buckets.advance(
+      usages.map((usage) => ({ usage, bucket: 'gate', minAheadMs: 0, maxAheadMs: gateToleranceMs(usage.budget) })),
     );
-    return uses.flatMap((use, index) => {
-      const leadMs = leads?.[index] ?? -Infinity;
-      if (leadMs + use.weight * unitMs(use.budget) <= gateMs(use.budget)) return [];
-      let atMs = leadMs;
-      const [refused] = chosen([use], (item) => {
+    return usages.flatMap((usage, index) => {
+      const { budget, weight } = usage;
+      const aheadMs = ahead?.[index] ?? -Infinity;
+      if (aheadMs + weight * emissionIntervalMs(budget) <= gateToleranceMs(budget)) return [];
+      let atMs = aheadMs;
+      const [refused] = filterUsage([usage], (item) => {
         const isFree = atMs <= 0;
-        atMs += weightOf(item, use.budget) * unitMs(use.budget);
-        return atMs > gateMs(use.budget) && !isFree;
+        atMs += weightOf(item, budget) * emissionIntervalMs(budget);
+        return atMs > gateToleranceMs(budget) && !isFree;
       });
-      return refused ? [{ use: refused, opensAfterMs: Math.max(0, leadMs - gateMs(use.budget)) }] : [];
+      return refused ? [{ usage: refused, opensAfterMs: Math.max(0, aheadMs - gateToleranceMs(budget)) }] : [];
     });
   }
 
-  /** Turned away for the first time: a place behind those to whom that has happened before. */
-  async function queueAgain<Payload>(
+  /** Items refused for the first time queue behind those that were refused before. */
+  async function requeue<Payload>(
     turnedAway: readonly TurnedAway<Payload>[],
     nowMs: number,
-    { line }: Waits<Payload>,
+    { add }: Waits<Payload>,
   ): Promise<void> {
-    const moves = turnedAway.map(({ use, opensAfterMs }) => {
-      const atLeastMs = opensAfterMs + slackMs(use.budget);
-      return { use, mark: 'again' as const, atLeastMs, atMostMs: use.budget.perMs * mostPeriods };
-    });
-    const leads = await marks.move(moves);
-    for (const [index, { use, atLeastMs }] of moves.entries())
-      line(use, 'again', nowMs + (leads?.[index] ?? atLeastMs));
+    const moves = turnedAway.map(({ usage, opensAfterMs }) => ({
+      usage,
+      bucket: 'requeue' as const,
+      minAheadMs: opensAfterMs + slackMs(usage.budget),
+      maxAheadMs: usage.budget.perMs * maxRequeuePeriods,
+    }));
+    const ahead = await buckets.advance(moves);
+    for (const [index, { usage, minAheadMs }] of moves.entries())
+      add(usage, 'requeue', nowMs + (ahead?.[index] ?? minAheadMs));
   }
 
   return {
-    startCount: (budgets) => startCount(budgets.map(keysOf), now()),
+    startSampling: (budgets) => startSampling(budgets.map(stateOf), now()),
 
     async admit<Payload>(
-      items: readonly KeyedItem<Payload>[],
+      items: readonly CountedItem<Payload>[],
       budgets: readonly Budget<Payload>[],
       standingOf?: (item: Item<Payload>) => Standing,
     ) {
       const nowMs = now();
-      const uses = usesOf(items, budgets, startCount(budgets.map(keysOf), nowMs), standingOf);
-      if (uses.length === 0) return { admitted: items, waiting: [] };
-      const gathered = startWaits<Payload>(nowMs);
-      const { waits } = gathered;
-      const standing =
-        (wanted: Standing) =>
-        (item: Item<Payload>): boolean =>
-          (standingOf ? standingOf(item) : 'new') === wanted;
-      // In the order in which they stand: whoever was turned away, then whose turn it is, then who has just come.
-      for (const { use, opensAfterMs } of await passGate(chosen(uses, standing('turnedAway')))) {
-        gathered.line(use, 'again', nowMs + opensAfterMs);
-      }
-      const inTurn = chosen(uses, standing('turn'));
-      const [behind, free] = parted(inTurn, ({ budget, key }) => waitsUntil(keysOf(budget).again, key, nowMs) > 0);
-      await queueAgain(
-        [...behind.map((use) => ({ use, opensAfterMs: 0 })), ...(await passGate(free))],
-        nowMs,
-        gathered,
+      const usages = usageToCheck(items, budgets, startSampling(budgets.map(stateOf), nowMs), standingOf);
+      if (usages.length === 0) return { admitted: items, waiting: [] };
+      const collected = startWaits<Payload>(nowMs);
+      const { waits } = collected;
+      const withStanding = (standing: Standing) =>
+        filterUsage(usages, (item) => (standingOf ? standingOf(item) : 'new') === standing);
+      // Items that were refused before go first, then those whose turn it is, then new ones.
+      for (const { usage, opensAfterMs } of await passGate(withStanding('turnedAway')))
+        collected.add(usage, 'requeue', nowMs + opensAfterMs);
+      const [behind, free] = partition(
+        withStanding('turn'),
+        ({ budget, key }) => waitingUntil(stateOf(budget).requeuedUntil, key, nowMs) > 0,
       );
-      const fresh = chosen(uses, standing('new'));
-      await queueUp(fresh, nowMs, gathered);
-      await queueAgain(
-        await passGate(waits.size === 0 ? fresh : chosen(fresh, (item) => !waits.has(item))),
-        nowMs,
-        gathered,
-      );
+      const blocked = behind.map((usage) => ({ usage, opensAfterMs: 0 }));
+      await requeue([...blocked, ...(await passGate(free))], nowMs, collected);
+      const fresh = withStanding('new');
+      await enqueue(fresh, nowMs, collected);
+      const passed = waits.size === 0 ? fresh : filterUsage(fresh, (item) => !waits.has(item));
+      await requeue(await passGate(passed), nowMs, collected);
       return {
         admitted: waits.size === 0 ? items : items.filter((item) => !waits.has(item)),
         waiting: [...waits.values()],
@@ -213,45 +224,44 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
 
     async pause<Payload>(items: readonly Item<Payload>[], budgets: readonly Budget<Payload>[], forMs: number) {
       const nowMs = now();
-      const uses = budgets.flatMap((budget) => allUsesOf(items, budget));
-      const { waits, line } = startWaits<Payload>(nowMs);
-      await marks.move(
-        uses.flatMap((use) => [
-          {
-            use,
-            mark: 'queue' as const,
-            atLeastMs: forMs + burstMs(use.budget),
-            atMostMs: windowMs + burstMs(use.budget),
-          },
-          { use, mark: 'gate' as const, atLeastMs: forMs + gateMs(use.budget), atMostMs: 0 },
-          { use, mark: 'again' as const, atLeastMs: forMs + slackMs(use.budget), atMostMs: windowMs },
-        ]),
+      const usages = budgets.flatMap((budget) => allUsage(items, budget));
+      const { waits, add } = startWaits<Payload>(nowMs);
+      await buckets.advance(
+        usages.flatMap((usage) => {
+          const burstMs = burstToleranceMs(usage.budget);
+          const gateMs = gateToleranceMs(usage.budget);
+          return [
+            { usage, bucket: 'queue' as const, minAheadMs: forMs + burstMs, maxAheadMs: windowMs + burstMs },
+            { usage, bucket: 'gate' as const, minAheadMs: forMs + gateMs, maxAheadMs: 0 },
+            { usage, bucket: 'requeue' as const, minAheadMs: forMs + slackMs(usage.budget), maxAheadMs: windowMs },
+          ];
+        }),
       );
-      for (const use of uses) line(use, 'again', nowMs + forMs + slackMs(use.budget));
+      for (const usage of usages) add(usage, 'requeue', nowMs + forMs + slackMs(usage.budget));
       return [...waits.values()];
     },
 
-    arrived(items, budgets, hasArrived) {
-      for (const [place, budget] of budgets.entries()) {
-        if (budget.quota) countArrived(items, budget, place, keysOf(budget), hasArrived);
+    countDelivered(items, budgets, isDelivered) {
+      for (const [index, budget] of budgets.entries()) {
+        if (budget.quota) countDelivered(items, budget, index, stateOf(budget), isDelivered);
       }
     },
 
-    takeUses: () =>
-      [...known.values()].flatMap(({ budget: { name, quota }, watch }) => {
-        const uses = watch?.takeUses() ?? [];
-        return quota && uses.length > 0 ? [{ budget: name, quota, uses }] : [];
+    takeQuotaUsage: () =>
+      [...states.values()].flatMap(({ budget: { name, quota }, counter }) => {
+        const keys = counter?.takeUsage() ?? [];
+        return quota && keys.length > 0 ? [{ budget: name, quota, keys }] : [];
       }),
   };
 }
 
 interface TurnedAway<Payload> {
-  readonly use: Use<Payload>;
-  /** When anybody passes the gate again. */
+  readonly usage: KeyUsage<Payload>;
+  /** When the gate lets anything pass again. */
   readonly opensAfterMs: number;
 }
 
-function parted<Value>(values: readonly Value[], isFirst: (value: Value) => boolean): readonly [Value[], Value[]] {
+function partition<Value>(values: readonly Value[], isFirst: (value: Value) => boolean): readonly [Value[], Value[]] {
   const parts: [Value[], Value[]] = [[], []];
   for (const value of values) parts[isFirst(value) ? 0 : 1].push(value);
   return parts;

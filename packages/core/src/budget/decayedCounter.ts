@@ -1,63 +1,64 @@
 import type { Quota } from '@currents/connector';
 
-/** What one key has used of its quota, since that was last asked. */
-export interface QuotaUse {
+/** What one key has used of its quota since the last call of `takeUsage`. */
+export interface KeyQuotaUsage {
   readonly key: string;
   readonly used: number;
 }
 
 /**
- * Finds the few keys that use much over a long time, and counts what is delivered of these alone. It looks at the table
- * of the warm keys as it is turned over, so that a key that is not among the few costs nothing.
+ * Finds heavy hitters over a long period with exponentially decayed counters (Cormode, Korn and Tirthapura,
+ * "Exponentially decayed aggregates on data streams", 2008), one per slot of the hot-key sketch, and counts exactly
+ * what is delivered for these keys alone. A key that is not among them costs nothing.
  */
-export interface QuotaWatch {
-  /** What the slots have counted in a time that ended now. Answers the slots that a key to be watched may be in. */
+export interface DecayedCounter {
+  /** Adds what the slots of the sketch have counted until now. Returns the slots whose keys are to be watched. */
   fold(counts: Float32Array, nowMs: number): readonly number[];
-  /** A key in such a slot has come. */
+  /** Watches a key that came in such a slot. */
   watch(key: string): void;
-  watches(key: string): boolean;
+  isWatched(key: string): boolean;
   /** Whether any key is watched. */
-  isAwake(): boolean;
+  isWatching(): boolean;
   count(key: string, weight: number): void;
-  takeUses(): readonly QuotaUse[];
+  takeUsage(): readonly KeyQuotaUsage[];
 }
 
-/** What a key may use before anybody looks: that much may be missing from its count, in each worker. */
-const unseenShare = 0.02;
-/** A slot is not worth a look for what it has of a crowd: so at most one slot in eight is looked at, however much flows. */
+/** Usage below this share of the quota is not tracked: so much may be missing from a key's count, in each worker. */
+const watchShare = 0.02;
+/** A slot must exceed the average by this factor, so that many small keys do not cause more than one slot in eight to be watched. */
 const crowdFactor = 8;
-/** Keys watched at once; more are not near a quota each. */
-const mostKeys = 1_000;
+/** The number of keys watched at once; no more than that can be near a quota each. */
+const maxWatchedKeys = 1_000;
 
-export function createQuotaWatch({ allow, perMs }: Quota): QuotaWatch {
+export function createDecayedCounter({ allow, perMs }: Quota): DecayedCounter {
   let used: Float32Array | undefined;
   let foldedMs = 0;
   let keys = new Set<string>();
-  /** The keys of the fold before: what of them is under way still counts. */
-  let before = new Set<string>();
-  let uses = new Map<string, number>();
+  /** The keys of the previous fold; what is in flight for them still counts. */
+  let previousKeys = new Set<string>();
+  let usage = new Map<string, number>();
   return {
     fold(counts, nowMs) {
       used ??= new Float32Array(counts.length);
-      const kept = Math.exp((foldedMs - nowMs) / perMs);
+      const decay = Math.exp((foldedMs - nowMs) / perMs);
       foldedMs = nowMs;
       let sum = 0;
       for (let slot = 0; slot < counts.length; slot++)
-        sum += used[slot] = (used[slot] as number) * kept + (counts[slot] as number);
-      const least = Math.max(allow * unseenShare, (crowdFactor * sum) / counts.length);
-      const busy: number[] = [];
-      for (let slot = 0; slot < counts.length; slot++) if ((used[slot] as number) > least) busy.push(slot);
-      // Whoever goes on comes back with its next event.
-      [before, keys] = [keys, new Set()];
-      return busy;
+        sum += used[slot] = (used[slot] as number) * decay + (counts[slot] as number);
+      const threshold = Math.max(allow * watchShare, (crowdFactor * sum) / counts.length);
+      const heavy: number[] = [];
+      for (let slot = 0; slot < counts.length; slot++) if ((used[slot] as number) > threshold) heavy.push(slot);
+      // A key that stays heavy is added again with its next event.
+      [previousKeys, keys] = [keys, new Set()];
+      return heavy;
     },
-    watch: (key) => void (keys.size < mostKeys && keys.add(key)),
-    watches: (key) => keys.has(key) || before.has(key),
-    isAwake: () => keys.size + before.size > 0,
-    count: (key, weight) => void uses.set(key, (uses.get(key) ?? 0) + weight),
-    takeUses() {
-      const taken = [...uses].map(([key, used]) => ({ key, used }));
-      uses = new Map();
+    watch: (key) => void (keys.size < maxWatchedKeys && keys.add(key)),
+    isWatched: (key) => keys.has(key) || previousKeys.has(key),
+    isWatching: () => keys.size + previousKeys.size > 0,
+    count: (key, weight) => void usage.set(key, (usage.get(key) ?? 0) + weight),
+    takeUsage() {
+      const taken = [...usage].map(([key, used]) => ({ key, used }));
+      usage = new Map();
       return taken;
     },
   };

@@ -1,72 +1,75 @@
-import type { QuotaWatch } from './decayedCounter.js';
+import type { DecayedCounter } from './decayedCounter.js';
 
 /**
- * Tells the few keys that may come near their budget from the many that never do, without keeping any of them: counts
- * by hash, for this half of the period and for the last. What was added is never told too low and seldom too high; of
- * bytes, within a few per cent.
+ * Finds the few keys that may come near their budget, without storing any key: a count-min sketch of depth one (Cormode
+ * and Muthukrishnan, 2005) over a sliding window of two half periods. A count is never too low and rarely too high;
+ * counts of bytes are accurate to a few per cent.
  */
-export interface WarmKeys {
-  /** Counts `weight` for the key, and tells whether the key has become warm. */
+export interface HotKeySketch {
+  /** Counts `weight` for the key. Returns whether the key is hot. */
   add(key: string, weight: number, nowMs: number): boolean;
-  /** Whether any key may be warm. */
-  someAreWarm(nowMs: number): boolean;
+  /** Whether any key may be hot. */
+  hasHotKeys(nowMs: number): boolean;
 }
 
 const slots = 65_536;
 
 /**
- * @param threshold how much a key may use in a period before it counts as warm.
- * @param watch told of keys that have used much for long.
+ * @param threshold how much a key may use in a period before it is hot.
+ * @param counter learns which keys have used much over a long time.
  */
-export function createWarmKeys(threshold: number, perMs: number, watch?: QuotaWatch): WarmKeys {
-  // Every key has a place of its own, which is seldom in the caches. So both halves of a slot lie side by side, and small:
-  // what costs is to fetch them. The last half of a slot that a quota's watch looks at is told from others by being less than 0.
+export function createHotKeySketch(threshold: number, perMs: number, counter?: DecayedCounter): HotKeySketch {
+  // Each key has a slot of its own, which is rarely in the CPU caches; fetching it is the cost. So both halves of a slot
+  // are adjacent and small. In a slot that the decayed counter watches, the previous half is stored as a negative number.
   const counts = new Float32Array(2 * slots);
-  let turnMs = 0;
-  let warmUntilMs = 0;
+  let rotateAtMs = 0;
+  let hotUntilMs = 0;
   let lastKey: string | undefined;
-  let lastPlace = 0;
+  let lastIndex = 0;
 
-  function turn(nowMs: number): void {
+  function rotate(nowMs: number): void {
     const ended = new Float32Array(slots);
-    const isLongAgo = nowMs >= turnMs + perMs / 2;
+    const isStale = nowMs >= rotateAtMs + perMs / 2;
     for (let slot = 0; slot < slots; slot++) {
       const count = counts[2 * slot] as number;
       ended[slot] = count;
       counts[2 * slot] = 0;
-      counts[2 * slot + 1] = isLongAgo ? 0 : count;
+      counts[2 * slot + 1] = isStale ? 0 : count;
     }
-    for (const slot of watch?.fold(ended, nowMs) ?? []) counts[2 * slot + 1] = -1 - (counts[2 * slot + 1] as number);
-    turnMs = nowMs + perMs / 2;
+    for (const slot of counter?.fold(ended, nowMs) ?? []) counts[2 * slot + 1] = -1 - (counts[2 * slot + 1] as number);
+    rotateAtMs = nowMs + perMs / 2;
   }
 
-  function tell(isWarm: boolean): boolean {
-    // Nobody is warm any more once both halves have passed.
-    if (isWarm) warmUntilMs = turnMs + perMs / 2;
-    return isWarm;
+  function noteHot(isHot: boolean): boolean {
+    // No key is hot once both halves have passed.
+    if (isHot) hotUntilMs = rotateAtMs + perMs / 2;
+    return isHot;
   }
 
   return {
-    someAreWarm: (nowMs) => nowMs < warmUntilMs,
+    hasHotKeys: (nowMs) => nowMs < hotUntilMs,
 
     add(key, weight, nowMs) {
-      if (nowMs >= turnMs) turn(nowMs);
-      // Where a budget is the whole project's, it is the same key every time.
-      const place = key === lastKey ? lastPlace : placeOf(key);
+      if (nowMs >= rotateAtMs) rotate(nowMs);
+      // A budget of the whole project has the same key every time.
+      const index = key === lastKey ? lastIndex : indexOf(key);
       lastKey = key;
-      lastPlace = place;
-      const count = (counts[place] as number) + weight;
-      counts[place] = count;
-      const before = counts[place + 1] as number;
-      if (before >= 0) return tell(count + before > threshold);
-      watch?.watch(key);
-      return tell(count - before - 1 > threshold);
+      lastIndex = index;
+      const count = (counts[index] as number) + weight;
+      counts[index] = count;
+      const previous = counts[index + 1] as number;
+      if (previous >= 0) return noteHot(count + previous > threshold);
+      counter?.watch(key);
+      return noteHot(count - previous - 1 > threshold);
     },
   };
 }
 
-/** FNV-1a. To read a character costs a nanosecond or two; so all count at the end, where ids differ most, and some of the rest. */
-function placeOf(key: string): number {
+/**
+ * FNV-1a. Reading a character costs a nanosecond or two, so the hash covers the last six, where ids differ most, and a
+ * sample of the others.
+ */
+function indexOf(key: string): number {
   const { length } = key;
   const rest = Math.max(0, length - 6);
   const step = 1 + ((rest / 6) | 0);

@@ -1,12 +1,16 @@
 import type { Budget } from '@currents/connector';
-import { termsOf } from './terms.js';
 import type { Sql } from '../db/connect.js';
+import { termsOf } from './terms.js';
 
 /**
- * Makes deliveries due whose events wait in the queue of a budget that the connector no longer declares, or declares
- * with other terms: an admin has changed the settings, or the connector is a newer one. They queue up anew.
+ * Makes deliveries due whose events wait for a budget that the connector no longer declares, or declares with other
+ * terms, because an admin changed the settings or the connector is newer. Their events queue again.
  */
-export async function recall(sql: Sql, currentId: number, budgets: readonly Budget<unknown>[]): Promise<void> {
+export async function requeueThrottled(
+  sql: Sql,
+  currentId: number,
+  budgets: readonly Budget<unknown>[],
+): Promise<void> {
   await sql`
     update delivery d set due_at = now()
     where d.current_id = ${currentId} and d.pending > 0 and d.deferred is not null and d.lease is null and d.due_at > now()

@@ -1,71 +1,75 @@
-import { coldShare, someWait, waitsUntil, type KeysOfBudget, type PlainBudget } from './budgetState.js';
+import { hasWaitingKeys, hotKeyShare, waitingUntil, type BudgetSpec, type BudgetState } from './budgetState.js';
 
-export type Names = readonly (string | undefined)[];
+/** The keys of one item, in the order of the budgets; undefined where a budget does not apply. */
+export type BudgetKeys = readonly (string | undefined)[];
 
-/** What is left to do about the keys of an item that was counted. */
-export interface Counted {
-  /** Its keys, budget by budget; none when there is nothing to do. */
-  readonly names: Names;
-  /** A bit for each budget, the first being 1: the shared marks are to be asked about its key. */
-  readonly asks: number;
+/** Which keys of a counted item are to be checked against the shared buckets. */
+export interface KeyChecks {
+  /** Empty when there is nothing to check or to count. */
+  readonly keys: BudgetKeys;
+  /** One bit for each budget, the first being 1. */
+  readonly mask: number;
 }
 
-/** Of keys that are far from their limits, and have nobody waiting: so it is nearly always. */
-export const nothingToDo: Counted = { names: [], asks: 0 };
+/** The usual case: all keys are far from their limits and have no events waiting. */
+export const noChecks: KeyChecks = { keys: [], mask: 0 };
 
 /** Counts the items of one attempt for their keys. */
-export interface Count {
-  /** As how many the next item counts. None: its keys are not wanted, and there is nothing to do about it. */
-  draw(isNew: boolean): number;
-  /** @param bytes of the item's text. */
-  take(names: Names, drawn: number, bytes: number, isNew: boolean): Counted;
+export interface Sampler {
+  /** How many items the next one stands for. 0: it is not sampled, and its keys are not needed. */
+  drawWeight(isNew: boolean): number;
+  /** @param bytes of the item's JSON. */
+  count(keys: BudgetKeys, drawn: number, bytes: number, isNew: boolean): KeyChecks;
 }
 
-/** So many events of a key are counted at least before it is warm, or its count might be far off. */
-const leastCounted = 150;
-/** To leave out more than this many for one that counts saves nothing worth having. */
-const mostForOne = 8;
-/** What budgets of bytes reckon with. */
-const eventBytes = 1_000;
+/** At least this many events of a key are sampled before it is hot, or its count would be too inaccurate. */
+const minSampledEvents = 150;
+/** Sampling fewer than one in this many items saves nothing more. */
+const maxStride = 8;
+/** The assumed size of an event, for budgets of bytes. */
+const assumedEventBytes = 1_000;
 
 /**
- * To read the keys of an event and to count them costs about a tenth of what it costs to map and write it. So where
- * limits are high, one of several counts for all, drawn at random, until any key comes near its limit.
+ * Reading and counting the keys of an event costs about a tenth of mapping and writing it. So where limits are high, a
+ * random sample counts for all, until any key comes near its limit.
  */
-export function startCount(held: readonly KeysOfBudget[], nowMs: number): Count {
+export function startSampling(states: readonly BudgetState[], nowMs: number): Sampler {
   const stride = Math.max(
     1,
-    Math.floor(Math.min(mostForOne, ...held.map(({ budget }) => eventsUntilWarm(budget) / leastCounted))),
+    Math.floor(Math.min(maxStride, ...states.map(({ budget }) => eventsUntilHot(budget) / minSampledEvents))),
   );
   let countsAll =
     stride === 1 ||
-    held.some(({ warm, watch, queues }) => warm.someAreWarm(nowMs) || watch?.isAwake() || someWait(queues, nowMs));
-  let last = nothingToDo;
+    states.some(
+      ({ hotKeys, counter, queuedUntil }) =>
+        hotKeys.hasHotKeys(nowMs) || counter?.isWatching() || hasWaitingKeys(queuedUntil, nowMs),
+    );
+  let last = noChecks;
   return {
-    draw(isNew) {
+    drawWeight(isNew) {
       if (countsAll || !isNew) return 1;
       return Math.random() * stride < 1 ? stride : 0;
     },
-    take(names, drawn, bytes, isNew) {
-      let asks = 0;
+    count(keys, drawn, bytes, isNew) {
+      let mask = 0;
       let isWatched = false;
-      for (let place = 0; place < held.length; place++) {
-        const key = names[place];
+      for (let index = 0; index < states.length; index++) {
+        const key = keys[index];
         if (key === undefined) continue;
-        const { budget, warm, watch, queues } = held[place] as KeysOfBudget;
-        const isWarm = warm.add(key, budget.unit === 'events' ? drawn : drawn * bytes, nowMs);
-        if (isWarm || !isNew || (queues.size > 0 && waitsUntil(queues, key, nowMs) > 0)) asks |= 1 << place;
-        if (watch?.isAwake() && watch.watches(key)) isWatched = true;
+        const { budget, hotKeys, counter, queuedUntil } = states[index] as BudgetState;
+        const isHot = hotKeys.add(key, budget.unit === 'events' ? drawn : drawn * bytes, nowMs);
+        if (isHot || !isNew || (queuedUntil.size > 0 && waitingUntil(queuedUntil, key, nowMs) > 0)) mask |= 1 << index;
+        if (counter?.isWatching() && counter.isWatched(key)) isWatched = true;
       }
-      if (asks === 0 && !isWatched) return nothingToDo;
+      if (mask === 0 && !isWatched) return noChecks;
       countsAll = true;
-      // Neighbours often share their keys: all do where a budget is the whole project's.
-      if (last.names !== names || last.asks !== asks) last = { names, asks };
+      // Neighbours often share their keys; with a budget of the whole project, all do.
+      if (last.keys !== keys || last.mask !== mask) last = { keys, mask };
       return last;
     },
   };
 }
 
-function eventsUntilWarm({ allow, unit }: PlainBudget): number {
-  return (allow * coldShare) / (unit === 'events' ? 1 : eventBytes);
+function eventsUntilHot({ allow, unit }: BudgetSpec): number {
+  return (allow * hotKeyShare) / (unit === 'events' ? 1 : assumedEventBytes);
 }

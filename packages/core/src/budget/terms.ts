@@ -3,49 +3,51 @@ import type { Budget } from '@currents/connector';
 type Terms = Pick<Budget<never>, 'unit' | 'allow' | 'perMs'>;
 
 /**
- * Within any period a key may use its burst at once, and a share at an even pace; together this much of the budget. The
- * rest is what keys may use that no worker has reported yet, because they are far from their limit.
+ * The share of a budget that a key may use in any period: a burst at once plus a steady rate. The rest is left for
+ * usage that no worker has reported, because the keys are far from their limit.
  */
-const usedShare = 0.95;
-/** At the gate a little more, so that whoever comes at the appointed time is not turned away for a millisecond. */
-const leeway = 0.02;
+const usableShare = 0.95;
+/** Extra tolerance at the gate, so that items sent exactly at their due time are not refused for a millisecond. */
+const gateLeeway = 0.02;
 
-/** One device does all at once and then nothing; what many send together comes evenly, and should flow as fast as it may. */
+/** A single device sends in bursts; many senders together arrive evenly, and should flow at the highest rate. */
 const manySenders = 100_000;
 
 function burstShareOf({ allow }: Terms): number {
   return allow >= manySenders ? 0.05 : 0.25;
 }
 
-function paceShareOf(terms: Terms): number {
-  return usedShare - burstShareOf(terms);
+function rateShareOf(terms: Terms): number {
+  return usableShare - burstShareOf(terms);
 }
 
-/** A budget's terms in words: with other terms, places in its queue have no meaning any more. */
+/** The limits of a budget as text. Stored with waiting events: under other terms their due times no longer hold. */
 export function termsOf({ allow, unit, perMs }: Terms): string {
   return `${allow} ${unit} in ${perMs} ms`;
 }
 
-/** How long one event, or one byte, keeps its key busy. */
-export function unitMs(terms: Terms): number {
-  return terms.perMs / (terms.allow * paceShareOf(terms));
+/** GCRA's emission interval T: the time between two events, or bytes, at the steady rate. */
+export function emissionIntervalMs(terms: Terms): number {
+  return terms.perMs / (terms.allow * rateShareOf(terms));
 }
 
-export function burstMs(terms: Terms): number {
-  return (terms.perMs * burstShareOf(terms)) / paceShareOf(terms);
+/** GCRA's limit τ: how far the theoretical arrival time may be ahead of now. */
+export function burstToleranceMs(terms: Terms): number {
+  return (terms.perMs * burstShareOf(terms)) / rateShareOf(terms);
 }
 
-export function gateMs(terms: Terms): number {
-  return (terms.perMs * (burstShareOf(terms) + leeway)) / paceShareOf(terms);
+/** The limit τ of the gate. */
+export function gateToleranceMs(terms: Terms): number {
+  return (terms.perMs * (burstShareOf(terms) + gateLeeway)) / rateShareOf(terms);
 }
 
-/** What the gate opens by before the first of those comes who have a place. */
+/** How much earlier the gate opens than the first queued item is due. */
 export function slackMs(terms: Terms): number {
-  return gateMs(terms) - burstMs(terms);
+  return gateToleranceMs(terms) - burstToleranceMs(terms);
 }
 
-/** That moment or the next that all workers share: so a crowd leaves in a few groups and not one by one, and keeps its order. */
-export function onStep(atMs: number, terms: Terms): number {
-  const stepMs = burstMs(terms) / 2;
+/** Rounds up to a step that all workers share, so that waiting events are sent in a few groups and in order. */
+export function roundUpToStep(atMs: number, terms: Terms): number {
+  const stepMs = burstToleranceMs(terms) / 2;
   return Math.ceil(Math.ceil(atMs / stepMs) * stepMs);
 }

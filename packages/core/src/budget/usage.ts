@@ -1,108 +1,118 @@
 import type { Budget, Item } from '@currents/connector';
-import type { Count, Counted, Names } from './sampling.js';
-import type { KeysOfBudget, PlainBudget } from './budgetState.js';
+import type { BudgetSpec, BudgetState } from './budgetState.js';
+import type { BudgetKeys, KeyChecks, Sampler } from './sampling.js';
 
-/** What some items use of one budget's key. */
-export interface Use<Payload> {
-  readonly budget: PlainBudget;
+/** What some items use of one key's budget. */
+export interface KeyUsage<Payload> {
+  readonly budget: BudgetSpec;
   readonly key: string;
   readonly items: readonly Item<Payload>[];
-  /** Of all items together. */
+  /** Events or bytes of all items together. */
   readonly weight: number;
 }
 
-/** An item that was counted as it was written, and knows the bytes of its text, so that neither has to be found out. */
-export interface KeyedItem<Payload> extends Item<Payload> {
-  readonly counted?: Counted;
+/** An item that was counted when it was written, with the bytes of its JSON; neither is computed again. */
+export interface CountedItem<Payload> extends Item<Payload> {
+  readonly checks?: KeyChecks;
   readonly bytes?: number;
 }
 
-/** An item has just come, or has its turn after a wait: for the first time, or after it was turned away. */
+/** An item is new, is due for the first time after it queued (`turn`), or is due after the gate refused it. */
 export type Standing = 'new' | 'turn' | 'turnedAway';
 
-/** By budget and key, for the keys that may come near their limit or have events waiting. Most often there are none. */
-export function usesOf<Payload>(
-  items: readonly KeyedItem<Payload>[],
+/** The usage of keys that may be near their limit or have events waiting, by budget and key. Usually there is none. */
+export function usageToCheck<Payload>(
+  items: readonly CountedItem<Payload>[],
   budgets: readonly Budget<Payload>[],
-  count: Count,
+  sampler: Sampler,
   standingOf: ((item: Item<Payload>) => Standing) | undefined,
-): readonly Use<Payload>[] {
-  const uses = budgets.map(() => new Map<string, OpenUse<Payload>>());
-  const last: (OpenUse<Payload> | undefined)[] = [];
+): readonly KeyUsage<Payload>[] {
+  const usages = budgets.map(() => new Map<string, OpenUsage<Payload>>());
+  const last: (OpenUsage<Payload> | undefined)[] = [];
   for (const item of items) {
-    const { names, asks } =
-      item.counted ??
-      count.take(namesOf(item, budgets), 1, item.bytes ?? item.json.length, !standingOf || standingOf(item) === 'new');
-    if (asks === 0) continue;
-    for (const [place, budget] of budgets.entries()) {
-      if ((asks & (1 << place)) === 0) continue;
-      const key = names[place] as string;
-      let use = last[place];
-      if (use?.key !== key) last[place] = use = useOf(uses[place] as Map<string, OpenUse<Payload>>, budget, key);
-      use.items.push(item);
-      use.weight += weightOf(item, budget);
+    const { keys, mask } =
+      item.checks ??
+      sampler.count(
+        keysOf(item, budgets),
+        1,
+        item.bytes ?? item.json.length,
+        !standingOf || standingOf(item) === 'new',
+      );
+    if (mask === 0) continue;
+    for (const [index, budget] of budgets.entries()) {
+      if ((mask & (1 << index)) === 0) continue;
+      const key = keys[index] as string;
+      let usage = last[index];
+      if (usage?.key !== key)
+        last[index] = usage = usageOf(usages[index] as Map<string, OpenUsage<Payload>>, budget, key);
+      usage.items.push(item);
+      usage.weight += weightOf(item, budget);
     }
   }
-  return uses.flatMap((byKey) => [...byKey.values()]);
+  return usages.flatMap((byKey) => [...byKey.values()]);
 }
 
-function namesOf<Payload>({ payload }: Item<Payload>, budgets: readonly Budget<Payload>[]): Names {
+function keysOf<Payload>({ payload }: Item<Payload>, budgets: readonly Budget<Payload>[]): BudgetKeys {
   return budgets.map((budget) => budget.key(payload));
 }
 
-/** Counts what has arrived of the keys that are watched for their quota; most often none is. */
-export function countArrived<Each extends KeyedItem<unknown>>(
+/** Counts the delivered items of keys that are watched for their quota. Usually no key is. */
+export function countDelivered<Each extends CountedItem<unknown>>(
   items: readonly Each[],
   budget: Budget<unknown>,
-  place: number,
-  { watch }: KeysOfBudget,
-  hasArrived: (item: Each) => boolean,
+  index: number,
+  { counter }: BudgetState,
+  isDelivered: (item: Each) => boolean,
 ): void {
-  if (!watch?.isAwake()) return;
+  if (!counter?.isWatching()) return;
   for (const item of items) {
-    const key = item.counted ? item.counted.names[place] : budget.key(item.payload);
-    if (key !== undefined && watch.watches(key) && hasArrived(item)) watch.count(key, weightOf(item, budget));
+    const key = item.checks ? item.checks.keys[index] : budget.key(item.payload);
+    if (key !== undefined && counter.isWatched(key) && isDelivered(item)) counter.count(key, weightOf(item, budget));
   }
 }
 
-/** By key, for all keys. */
-export function allUsesOf<Payload>(
-  items: readonly KeyedItem<Payload>[],
+/** The usage of all keys of a budget. */
+export function allUsage<Payload>(
+  items: readonly CountedItem<Payload>[],
   budget: Budget<Payload>,
-): readonly Use<Payload>[] {
-  const uses = new Map<string, OpenUse<Payload>>();
+): readonly KeyUsage<Payload>[] {
+  const usages = new Map<string, OpenUsage<Payload>>();
   for (const item of items) {
     const key = budget.key(item.payload);
     if (key === undefined) continue;
-    const use = useOf(uses, budget, key);
-    use.items.push(item);
-    use.weight += weightOf(item, budget);
+    const usage = usageOf(usages, budget, key);
+    usage.items.push(item);
+    usage.weight += weightOf(item, budget);
   }
-  return [...uses.values()];
+  return [...usages.values()];
 }
 
-/** The uses with those of their items that are meant; none without any. */
-export function chosen<Payload>(
-  uses: readonly Use<Payload>[],
-  isMeant: (item: Item<Payload>) => boolean,
-): readonly Use<Payload>[] {
-  return uses.flatMap((use) => {
-    const items = use.items.filter(isMeant);
-    if (items.length === use.items.length) return [use];
+/** Reduces each usage to the chosen items, and leaves out those without any. */
+export function filterUsage<Payload>(
+  usages: readonly KeyUsage<Payload>[],
+  isChosen: (item: Item<Payload>) => boolean,
+): readonly KeyUsage<Payload>[] {
+  return usages.flatMap((usage) => {
+    const items = usage.items.filter(isChosen);
+    if (items.length === usage.items.length) return [usage];
     return items.length > 0
-      ? [{ ...use, items, weight: items.reduce((sum, item) => sum + weightOf(item, use.budget), 0) }]
+      ? [{ ...usage, items, weight: items.reduce((sum, item) => sum + weightOf(item, usage.budget), 0) }]
       : [];
   });
 }
 
-export function weightOf(item: KeyedItem<unknown>, { unit }: Pick<Budget<never>, 'unit'>): number {
+export function weightOf(item: CountedItem<unknown>, { unit }: Pick<Budget<never>, 'unit'>): number {
   return unit === 'events' ? 1 : (item.bytes ?? item.json.length);
 }
 
-type OpenUse<Payload> = Use<Payload> & { readonly items: Item<Payload>[]; weight: number };
+type OpenUsage<Payload> = KeyUsage<Payload> & { readonly items: Item<Payload>[]; weight: number };
 
-function useOf<Payload>(uses: Map<string, OpenUse<Payload>>, budget: Budget<Payload>, key: string): OpenUse<Payload> {
-  let use = uses.get(key);
-  if (!use) uses.set(key, (use = { budget, key, items: [], weight: 0 }));
-  return use;
+function usageOf<Payload>(
+  usages: Map<string, OpenUsage<Payload>>,
+  budget: Budget<Payload>,
+  key: string,
+): OpenUsage<Payload> {
+  let usage = usages.get(key);
+  if (!usage) usages.set(key, (usage = { budget, key, items: [], weight: 0 }));
+  return usage;
 }

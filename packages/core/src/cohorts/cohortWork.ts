@@ -20,7 +20,7 @@ export interface CohortWork {
 }
 
 /** Cohorts that one worker has in hand at once. */
-const mostHands = 2;
+const maxInFlight = 2;
 const sweepMs = 500;
 const houseMs = 60_000;
 const firstPauseMs = 1_000;
@@ -33,7 +33,7 @@ const farewellSeconds = 5;
 export function startCohortWork(deps: CohortWorkDeps): CohortWork {
   const { databaseUrl, log, metrics, retentionDays } = deps;
   const sql = connect(databaseUrl, { max: 1, name: 'cohorts' });
-  const [house, ...free] = Array.from({ length: mostHands + 1 }, () =>
+  const [house, ...free] = Array.from({ length: maxInFlight + 1 }, () =>
     openSession(databaseUrl, { name: 'cohorts', statementMs }),
   ) as [Session, ...Session[]];
   const sessions = [house, ...free];

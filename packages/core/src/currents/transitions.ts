@@ -1,6 +1,6 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { current, type CurrentState } from '../db/schema.js';
-import { isWorking, readWorking } from '../loadCurrent.js';
+import { isUsable, loadCurrent } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { findCurrent, oneViewOf, type CurrentRow } from './currents.js';
 import { possibleActions, type CurrentView } from './currentView.js';
@@ -34,8 +34,8 @@ export async function pauseCurrent(admin: Admin, id: string): Promise<CurrentVie
 async function goLive(admin: Admin, id: string, action: 'launch' | 'resume'): Promise<GoLiveResult> {
   const row = await findCurrent(admin.db, id);
   if (row && possibleActions(row.state).includes(action)) {
-    const working = await readWorking(admin.sql, row.id, admin);
-    if (working && !isWorking(working)) return { kind: 'CurrentNotReady', message: working.detail, code: working.code };
+    const working = await loadCurrent(admin.sql, row.id, admin);
+    if (working && !isUsable(working)) return { kind: 'CurrentNotReady', message: working.detail, code: working.code };
   }
   const moved = await move(admin, id, action, { liveSince: sql`now()` });
   if (moved.kind === 'Current') admin.wake(Number(moved.id));

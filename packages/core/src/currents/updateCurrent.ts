@@ -1,7 +1,7 @@
 import type { Selection } from '@currents/schema';
 import { eq, sql } from 'drizzle-orm';
 import { current } from '../db/schema.js';
-import { recall } from '../budget/requeueThrottled.js';
+import { requeueThrottled } from '../budget/requeueThrottled.js';
 import { sealContext } from '../loadCurrent.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { checkContact, checkName } from './contact.js';
@@ -113,7 +113,7 @@ export async function updateCurrent(
 
 async function recallUnder({ sql, connectors }: Admin, { id, destination, settings }: CurrentRow): Promise<void> {
   const connector = connectors.get(destination);
-  if (connector) await recall(sql, id, connector.rateLimit(settings).budgets);
+  if (connector) await requeueThrottled(sql, id, connector.rateLimit(settings).budgets);
 }
 
 function checkChanges(admin: Admin, before: CurrentRow, change: CurrentUpdate): Changes | Refused {

@@ -1,5 +1,5 @@
 import type { ProfileParts, UserProfile, UserQuery } from '@currents/connector';
-import { isWorking, readWorking } from '../loadCurrent.js';
+import { isUsable, loadCurrent } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { findCurrent } from './currents.js';
 import {
@@ -87,9 +87,9 @@ export async function lookUpUserProfile(
   }
   const query = checkQuestion(question);
   if ('kind' in query) return query;
-  const working = await readWorking(admin.sql, row.id, admin);
+  const working = await loadCurrent(admin.sql, row.id, admin);
   if (!working) return currentNotFound(id);
-  if (!isWorking(working)) return { kind: 'CurrentNotReady', message: working.detail, code: working.code };
+  if (!isUsable(working)) return { kind: 'CurrentNotReady', message: working.detail, code: working.code };
   const { connector, settings, credentials } = working;
   if (!connector.lookUpUser) {
     return { kind: 'LookupNotAvailable', message: `${connector.label} cannot be asked for users`, code: 'not_offered' };

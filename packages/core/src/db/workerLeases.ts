@@ -2,53 +2,53 @@ import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import { connect, type Sql } from './connect.js';
 
-/** Half of an advisory lock's key; the other half is the worker's id. */
+/** The first half of an advisory lock's key; the second half is the worker's id. */
 const lockClass = 7305129;
 /** Leases of one worker are the numbers from `id * perWorker`. */
 const perWorker = 2 ** 32;
 
-const againMs = 1_000;
+const reconnectMs = 1_000;
 
 /**
- * That a worker is alive, told by a lock that its connection holds: should the process die, however suddenly, Postgres
- * lets go of the lock at once, and others may take over its leases without waiting for them to run out.
+ * The leases of one worker process. Its heartbeat is an advisory lock held by a connection: when the process dies,
+ * however suddenly, Postgres releases the lock at once, and others take over its leases before they expire.
  */
-export interface Presence {
-  /** A lease that is this worker's and unique. */
+export interface WorkerLeases {
+  /** Returns a lease that is unique and belongs to this worker. */
   newLease(): string;
   /**
-   * How much of what all workers may do together is this one's. Together they keep to it, but for the moment in which a
-   * worker has come and others have not looked since, or when there are more workers than shares: each has at least 1.
+   * This worker's share of `max`, which all live workers share equally; at least 1. The shares of all workers add up to
+   * `max`, unless there are more workers than that or one has just started.
    */
-  share(most: number): number;
-  /** Told now and then who is alive. */
-  saw(living: readonly number[]): void;
+  share(max: number): number;
+  /** Sets the list of live workers, as `releaseDeadLeases` returns it. */
+  updateLive(live: readonly number[]): void;
   stop(): Promise<void>;
 }
 
-export async function announce(databaseUrl: string, log: Logger): Promise<Presence> {
+export async function openWorkerLeases(databaseUrl: string, log: Logger): Promise<WorkerLeases> {
   const id = randomInt(1, 2 ** 31 - 1);
   let leases = 0;
-  let among = { workers: 1, place: 0 };
+  let rank: WorkerRank = { workers: 1, index: 0 };
   let stopped = false;
   const sql = connect(databaseUrl, {
     max: 1,
     name: 'presence',
     keep: true,
-    onClose: holdSoon,
+    onClose: lockSoon,
   });
-  let soon: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
 
   /** One try at a time, however many connections have just failed. */
-  function holdSoon(): void {
+  function lockSoon(): void {
     if (stopped) return;
-    soon ??= setTimeout(() => {
-      soon = undefined;
-      void hold();
-    }, againMs).unref();
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      void lock();
+    }, reconnectMs).unref();
   }
 
-  async function hold(): Promise<void> {
+  async function lock(): Promise<void> {
     try {
       await sql`select pg_advisory_lock(${lockClass}::int, ${id}::int)`;
       await sql`insert into worker (id) values (${id}) on conflict do nothing`;
@@ -56,65 +56,68 @@ export async function announce(databaseUrl: string, log: Logger): Promise<Presen
       if (stopped) return;
       log.warn(
         { event: 'presence.error', err: error },
-        'this worker cannot be seen by others for now; they may take over its leases',
+        'the heartbeat of this worker is interrupted; other workers may take over its leases',
       );
-      holdSoon();
+      lockSoon();
     }
   }
 
-  function saw(living: readonly number[]): void {
-    const others = living.filter((other) => other !== id);
-    among = { workers: others.length + 1, place: others.filter((other) => other < id).length };
+  function updateLive(live: readonly number[]): void {
+    const others = live.filter((other) => other !== id);
+    rank = { workers: others.length + 1, index: others.filter((other) => other < id).length };
   }
 
-  await hold();
-  await census(sql).then(
-    ({ living }) => saw(living),
+  await lock();
+  await listWorkers(sql).then(
+    ({ live }) => updateLive(live),
     () => undefined,
   );
   return {
-    share: (most) => shareOf(most, among),
-    saw,
+    share: (max) => shareOf(max, rank),
+    updateLive,
     newLease: () => (BigInt(id) * BigInt(perWorker) + BigInt(leases++ % perWorker)).toString(),
     async stop() {
       stopped = true;
-      clearTimeout(soon);
+      clearTimeout(timer);
       await sql`delete from worker where id = ${id}`.catch(() => undefined);
       await sql.end({ timeout: 5 });
     },
   };
 }
 
-/** An equal part for each; of what is left over, one for each of the first. At least 1. */
-export function shareOf(
-  most: number,
-  { workers, place }: { readonly workers: number; readonly place: number },
-): number {
-  return Math.max(1, Math.floor((most + workers - 1 - place) / workers));
+/** A worker's index among the live workers, ordered by id. */
+interface WorkerRank {
+  readonly workers: number;
+  readonly index: number;
 }
 
-interface Census {
-  readonly living: readonly number[];
+/** Divides `max` equally; the first workers get one each of the remainder. At least 1. */
+export function shareOf(max: number, { workers, index }: WorkerRank): number {
+  return Math.max(1, Math.floor((max + workers - 1 - index) / workers));
+}
+
+interface WorkerList {
+  readonly live: readonly number[];
   readonly dead: readonly number[];
 }
 
-async function census(sql: Sql): Promise<Census> {
+async function listWorkers(sql: Sql): Promise<WorkerList> {
   const rows = await sql<{ id: number; alive: boolean; young: boolean }[]>`
     select w.id, w.started_at >= now() - interval '1 second' as young, exists (
       select from pg_locks l where l.locktype = 'advisory' and l.classid = ${lockClass}::int::oid and l.objid = w.id::oid
         and l.database = (select oid from pg_database where datname = current_database())) as alive
     from worker w`;
   return {
-    living: rows.filter(({ alive }) => alive).map(({ id }) => id),
+    live: rows.filter(({ alive }) => alive).map(({ id }) => id),
     dead: rows.filter(({ alive, young }) => !alive && !young).map(({ id }) => id),
   };
 }
 
-/** Gives back the leases of workers that have died. Answers how many deliveries and steps of pulls are due again, and who is alive. */
-export async function releaseDead(
+/** Releases the leases of dead workers. Returns how many deliveries and pull steps are due again, and the live workers. */
+export async function releaseDeadLeases(
   sql: Sql,
-): Promise<{ readonly released: number; readonly living: readonly number[] }> {
-  const { living, dead } = await census(sql);
+): Promise<{ readonly released: number; readonly live: readonly number[] }> {
+  const { live, dead } = await listWorkers(sql);
   let released = 0;
   for (const id of dead) {
     const first = BigInt(id) * BigInt(perWorker);
@@ -128,5 +131,5 @@ export async function releaseDead(
     await sql`delete from worker where id = ${id}`;
     released += rows.length + pulls.length;
   }
-  return { released, living };
+  return { released, live };
 }

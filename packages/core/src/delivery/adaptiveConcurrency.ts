@@ -2,13 +2,13 @@
  * How many requests of one Current may be under way at once: more while the partner is fast, fewer when it refuses,
  * times out or slows down.
  */
-export interface Pace {
+export interface AdaptiveConcurrency {
   /** At least 1, at most what the connector declares. */
-  requests(most: number): number;
+  limit(most: number): number;
   /** A request was answered after so many milliseconds. */
-  answered(ms: number): void;
+  onResponse(ms: number): void;
   /** The partner asked for a pause, or did not answer. */
-  troubled(): void;
+  onCongestion(): void;
 }
 
 const first = 2;
@@ -19,22 +19,22 @@ const neverSlowMs = 100;
 /** How quickly the fastest answer is forgotten: by this share with each answer. */
 const forgetting = 0.005;
 
-export function createPace(): Pace {
+export function createAdaptiveConcurrency(): AdaptiveConcurrency {
   let allowed = first;
   let fastestMs = Infinity;
   return {
-    requests(most) {
+    limit(most) {
       // What is saved up beyond the most could not be lost quickly enough when the partner slows down.
       allowed = Math.min(allowed, most);
       return Math.max(1, Math.floor(allowed));
     },
-    answered(ms) {
+    onResponse(ms) {
       fastestMs = Math.min(ms, fastestMs + (Number.isFinite(fastestMs) ? fastestMs * forgetting : 0));
       if (ms > neverSlowMs && ms > fastestMs * slowFactor) allowed = Math.max(1, allowed - 1 / allowed);
       // One more for every full round of answers.
       else allowed += 1 / allowed;
     },
-    troubled() {
+    onCongestion() {
       allowed = Math.max(1, allowed / 2);
     },
   };

@@ -1,18 +1,18 @@
-import type { BudgetPlace, Claimed, Deferral } from './claim.js';
-import { countPending, mostSkipReasons, Outcome } from '../batch/outcome.js';
-import type { Attempted, NewDeadLetter } from './record.js';
+import type { BudgetQueueEntry, ClaimedDelivery, Deferral } from './claim.js';
+import { countPending, maxSkipReasons, Outcome } from '../batch/outcome.js';
+import type { AttemptResult, NewDeadLetter } from './record.js';
 
 /** One delivery in the middle of an attempt: what becomes of each of its events is noted here, and recorded at the end. */
-export interface Track {
-  readonly delivery: Claimed;
+export interface Attempt {
+  readonly delivery: ClaimedDelivery;
   /** Positions to be tried now, in order: pending, and not waiting for a later time. */
   readonly due: readonly number[];
   skip(position: number, reason: string): void;
   deliver(position: number): void;
-  bury(position: number, letter: Omit<NewDeadLetter, 'positions' | 'attempts'>): void;
+  deadLetter(position: number, letter: Omit<NewDeadLetter, 'positions' | 'attempts'>): void;
   defer(position: number, deferral: Omit<Deferral, 'positions' | 'attempts'>): void;
   /** Due events of which nothing was noted in this attempt. */
-  unsettled(): readonly number[];
+  unresolved(): readonly number[];
   /** Events that waited for their turn in a budget, and now have it: whether for the first time. */
   readonly turns: ReadonlyMap<number, 'turn' | 'turnedAway'>;
   /** Since when this event waits for the key of a budget, if it does so already. */
@@ -22,16 +22,16 @@ export interface Track {
   /** Whether the destination has this event. */
   hasDelivered(position: number): boolean;
   /** How many events have moved: became final, or wait for a time of their own. */
-  moved(): number;
-  attempted(nowMs: number): Attempted;
+  resolvedCount(): number;
+  result(nowMs: number): AttemptResult;
 }
 
 /** @param stands whether what was said of a waiting event still holds; otherwise it is due at once. */
-export function startTrack(
-  delivery: Claimed,
+export function startAttempt(
+  delivery: ClaimedDelivery,
   nowMs: number,
   stands: (deferral: Deferral) => boolean = () => true,
-): Track {
+): Attempt {
   const outcomes = Buffer.from(delivery.outcomes);
   const skipReasons = [...delivery.skipReasons];
   const letters = new Map<string, NewDeadLetter & { positions: number[] }>();
@@ -39,7 +39,7 @@ export function startTrack(
   const waiting = delivery.deferred.filter((deferral) => !isDue(deferral));
   const deferrals = new Map<string, Deferral & { positions: number[] }>();
   const earlierTries = new Map<number, number>();
-  const places = new Map<number, BudgetPlace>();
+  const places = new Map<number, BudgetQueueEntry>();
   const turns = new Map<number, 'turn' | 'turnedAway'>();
   for (const deferral of delivery.deferred) {
     if (!isDue(deferral)) continue;
@@ -75,11 +75,11 @@ export function startTrack(
     skip(position, reason) {
       let index = skipReasons.indexOf(reason);
       if (index < 0) index = skipReasons.push(reason) - 1;
-      if (index >= mostSkipReasons) throw new Error(`a delivery has more than ${mostSkipReasons} reasons to skip`);
+      if (index >= maxSkipReasons) throw new Error(`a delivery has more than ${maxSkipReasons} reasons to skip`);
       finish(position, Outcome.skipped + index);
     },
     deliver: (position) => finish(position, Outcome.delivered),
-    bury(position, letter) {
+    deadLetter(position, letter) {
       finish(position, Outcome[letter.outcome]);
       const attempts = tries(position);
       const key = JSON.stringify([letter.outcome, letter.code, letter.detail, attempts]);
@@ -95,13 +95,13 @@ export function startTrack(
       else deferrals.set(key, { ...deferral, attempts, positions: [position] });
       moved++;
     },
-    unsettled() {
+    unresolved() {
       const deferred = new Set([...deferrals.values()].flatMap(({ positions }) => positions));
       return due.filter((position) => outcomes[position] === Outcome.pending && !deferred.has(position));
     },
     hasDelivered: (position) => outcomes[position] === Outcome.delivered,
-    moved: () => moved,
-    attempted(endMs) {
+    resolvedCount: () => moved,
+    result(endMs) {
       const deferred = [...waiting, ...deferrals.values()];
       const waitingEvents = deferred.reduce((sum, { positions }) => sum + positions.length, 0);
       const pending = countPending(outcomes);

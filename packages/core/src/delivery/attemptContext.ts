@@ -1,11 +1,11 @@
 import type { Connector, Http, Verdict } from '@currents/connector';
-import type { Segment } from '../batch/batch.js';
+import type { BatchSlice } from '../batch/batch.js';
 import type { Budgets } from '../budget/budgets.js';
-import type { Claimed } from './claim.js';
-import type { Pace } from './adaptiveConcurrency.js';
+import type { ClaimedDelivery } from './claim.js';
+import type { AdaptiveConcurrency } from './adaptiveConcurrency.js';
 
 /** What one attempt needs to know of its Current and of the world. */
-export interface Line {
+export interface AttemptContext {
   readonly connector: Connector;
   readonly settings: unknown;
   readonly credentials: unknown;
@@ -13,7 +13,7 @@ export interface Line {
   /** Undefined when budgets are not enforced. */
   readonly budgets: Budgets | undefined;
   /** Told of every answer and every trouble. */
-  readonly pace: Pick<Pace, 'answered' | 'troubled'>;
+  readonly concurrency: Pick<AdaptiveConcurrency, 'onResponse' | 'onCongestion'>;
   /** How many events were refused alone since the partner last took one; kept from attempt to attempt. */
   readonly refusals: { alone: number };
   /** Retry windows begin no earlier than this: when the Current was last launched or resumed. */
@@ -28,16 +28,16 @@ export interface Line {
 }
 
 /** A delivery with its batch. `deliver` takes the batch out, for nobody needs it while it waits for an answer. */
-export interface Load {
-  readonly delivery: Claimed;
-  segments: readonly Segment[];
+export interface ClaimedBatch {
+  readonly delivery: ClaimedDelivery;
+  slices: readonly BatchSlice[];
 }
 
 /** A verdict that concerns the whole Current. */
-export type Setback = Extract<Verdict, { outcome: 'deferred' | 'blocked' }>;
+export type CurrentFailure = Extract<Verdict, { outcome: 'deferred' | 'blocked' }>;
 
 /** What stands in the way of the whole Current after an attempt. */
-export type Obstacle =
+export type CurrentSuspension =
   | { readonly kind: 'held'; readonly untilMs: number; readonly code: string; readonly detail: string }
   | { readonly kind: 'blocked'; readonly code: string; readonly detail: string };
 

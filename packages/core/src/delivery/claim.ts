@@ -2,7 +2,7 @@ import { allPending } from '../batch/outcome.js';
 import type { Sql } from '../db/connect.js';
 
 /** A delivery leased to this process: nobody else works on it until the lease runs out. */
-export interface Claimed {
+export interface ClaimedDelivery {
   readonly storedOn: string;
   readonly id: string;
   readonly batchId: string;
@@ -24,11 +24,11 @@ export interface Deferral {
   readonly attempts: number;
   readonly positions: readonly number[];
   /** Whose turn they wait for, when that is why they wait. */
-  readonly budget?: BudgetPlace;
+  readonly budget?: BudgetQueueEntry;
 }
 
 /** A place in the queue of a budget's key. */
-export interface BudgetPlace {
+export interface BudgetQueueEntry {
   readonly name: string;
   readonly key: string;
   /** The budget's terms; with other terms the place has no meaning any more. */
@@ -50,7 +50,7 @@ export interface ClaimRequest {
 
 export interface Claim {
   readonly lease: string;
-  readonly deliveries: readonly Claimed[];
+  readonly deliveries: readonly ClaimedDelivery[];
   /** More is due than was taken. */
   readonly more: boolean;
   /** The version of the Current's settings and credentials. */
@@ -78,7 +78,7 @@ interface Row {
 }
 
 /** How many deliveries one claim looks at; small requests give many small deliveries. */
-const mostDeliveries = 200;
+const maxDeliveries = 200;
 
 /**
  * Leases the oldest due deliveries of a live Current. Takes none while the Current is paused, blocked, deleted or held.
@@ -96,7 +96,7 @@ export async function claim(sql: Sql, { currentId, lease, leaseMs, events }: Cla
         and (d.deferred is null or not exists (
           select from delivery other
           where other.current_id = ${currentId} and other.deferred is not null and other.lease is not null and other.due_at > now()))
-      order by d.due_at, d.id limit ${mostDeliveries}
+      order by d.due_at, d.id limit ${maxDeliveries}
       for update of d skip locked
     ), summed as (
       select stored_on, id, pending, sum(pending) over (order by due_at, id) as upto from due
@@ -111,7 +111,7 @@ export async function claim(sql: Sql, { currentId, lease, leaseMs, events }: Cla
       c.version, c.failures, extract(epoch from coalesce(c.live_since, c.created_at))::float8 * 1000 as live_since_ms`;
   return {
     lease,
-    deliveries: rows.map(claimedOf).sort(byAge),
+    deliveries: rows.map(deliveryOf).sort(byAge),
     more: rows[0]?.more ?? false,
     version: rows[0]?.version ?? 0,
     failures: rows[0]?.failures ?? 0,
@@ -119,7 +119,7 @@ export async function claim(sql: Sql, { currentId, lease, leaseMs, events }: Cla
   };
 }
 
-function claimedOf(row: Row): Claimed {
+function deliveryOf(row: Row): ClaimedDelivery {
   return {
     storedOn: row.stored_on,
     id: row.id,
@@ -134,6 +134,6 @@ function claimedOf(row: Row): Claimed {
 }
 
 /** Oldest first: `returning` keeps no order, and events should leave in the order in which they came. */
-function byAge(a: Claimed, b: Claimed): number {
+function byAge(a: ClaimedDelivery, b: ClaimedDelivery): number {
   return a.storedAtMs - b.storedAtMs || Number(BigInt(a.id) - BigInt(b.id));
 }

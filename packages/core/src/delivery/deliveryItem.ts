@@ -1,31 +1,31 @@
 import type { Item } from '@currents/connector';
-import type { Counted } from '../budget/sampling.js';
-import type { WrittenRun } from './jsonChunk.js';
-import type { Track } from './attempt.js';
+import type { KeyChecks } from '../budget/sampling.js';
+import type { Attempt } from './attempt.js';
+import type { SerializedChunk } from './serializedChunk.js';
 
 /**
- * An item that knows its place: the track of its delivery, and its position there. It holds neither payload nor text of
- * its own, only its place in a run, so that thousands of objects need not outlive a request.
+ * An item with the attempt of its delivery and its position there. It holds neither payload nor JSON, only its index in
+ * a chunk, so that a request keeps few objects alive.
  */
-export class Seated implements Item<unknown> {
+export class DeliveryItem implements Item<unknown> {
   constructor(
     readonly id: string,
-    readonly run: WrittenRun,
-    private readonly place: number,
-    readonly counted: Counted,
-    readonly track: Track,
+    readonly run: SerializedChunk,
+    private readonly index: number,
+    readonly checks: KeyChecks,
+    readonly attempt: Attempt,
     readonly position: number,
   ) {}
 
   get json(): string {
-    return this.run.textOf(this.place);
+    return this.run.jsonAt(this.index);
   }
 
   get payload(): unknown {
     return JSON.parse(this.json) as unknown;
   }
 
-  /** Bytes of its text; a fair share of its run's. */
+  /** Bytes of its JSON: the average of its chunk. */
   get bytes(): number {
     return this.run.json.length / this.run.ids.length;
   }

@@ -1,14 +1,14 @@
-import type { Claimed } from './claim.js';
+import type { ClaimedDelivery } from './claim.js';
 import type { Sql } from '../db/connect.js';
-import type { Presence } from '../db/workerLeases.js';
+import type { WorkerLeases } from '../db/workerLeases.js';
 import { allPending, Outcome } from '../batch/outcome.js';
-import { record, type Attempted } from './record.js';
+import { record, type AttemptResult } from './record.js';
 
 interface ExpireDeps {
   readonly sql: Sql;
   readonly windowMs: number;
   readonly shard: number;
-  readonly presence: Pick<Presence, 'newLease'>;
+  readonly workerLeases: Pick<WorkerLeases, 'newLease'>;
 }
 
 /** Deliveries expired in one step, so that a step stays short however long a Current was blocked. */
@@ -16,7 +16,7 @@ const step = 100;
 const leaseMs = 60_000;
 
 /** A blocked Current keeps its events for the retry window, counted from when they came or it was last launched. */
-export async function expireBlocked({ sql, windowMs, shard, presence }: ExpireDeps): Promise<void> {
+export async function expireBlocked({ sql, windowMs, shard, workerLeases: presence }: ExpireDeps): Promise<void> {
   const overdue = await sql<{ id: number; blocked_code: string; blocked_detail: string }[]>`
     select id, blocked_code, blocked_detail from current c
     where state = 'blocked' and live_since < now() - ${windowMs}::float8 * interval '1 millisecond'
@@ -26,12 +26,19 @@ export async function expireBlocked({ sql, windowMs, shard, presence }: ExpireDe
   const hours = Math.round((windowMs / 3_600_000) * 100) / 100;
   for (const { id, blocked_code, blocked_detail } of overdue) {
     const detail = `kept for the whole retry window of ${hours} h while the Current was blocked: ${blocked_detail}`;
-    await expire(sql, { currentId: id, code: blocked_code, detail, olderThanMs: windowMs, shard, presence });
+    await expire(sql, {
+      currentId: id,
+      code: blocked_code,
+      detail,
+      olderThanMs: windowMs,
+      shard,
+      workerLeases: presence,
+    });
   }
 }
 
 /** What a deleted Current still had pending ends as expired, so that its ledger balances to the end. */
-export async function expireDeleted({ sql, shard, presence }: ExpireDeps): Promise<void> {
+export async function expireDeleted({ sql, shard, workerLeases: presence }: ExpireDeps): Promise<void> {
   const deleted = await sql<{ id: number }[]>`
     select id from current c
     where state = 'deleted'
@@ -43,7 +50,7 @@ export async function expireDeleted({ sql, shard, presence }: ExpireDeps): Promi
       detail: 'the Current was deleted before this was sent',
       olderThanMs: 0,
       shard,
-      presence,
+      workerLeases: presence,
     });
   }
 }
@@ -54,10 +61,13 @@ interface Expiry {
   readonly detail: string;
   readonly olderThanMs: number;
   readonly shard: number;
-  readonly presence: Pick<Presence, 'newLease'>;
+  readonly workerLeases: Pick<WorkerLeases, 'newLease'>;
 }
 
-async function expire(sql: Sql, { currentId, code, detail, olderThanMs, shard, presence }: Expiry): Promise<void> {
+async function expire(
+  sql: Sql,
+  { currentId, code, detail, olderThanMs, shard, workerLeases: presence }: Expiry,
+): Promise<void> {
   const lease = presence.newLease();
   const rows = await sql<
     {
@@ -79,7 +89,7 @@ async function expire(sql: Sql, { currentId, code, detail, olderThanMs, shard, p
     update delivery d set lease = ${lease}::bigint, due_at = now() + ${leaseMs}::int * interval '1 millisecond'
     from due where d.stored_on = due.stored_on and d.id = due.id
     returning d.stored_on, d.id, d.batch_id, d.events, d.attempts, d.outcomes, d.skip_reasons`;
-  const attempted = rows.map((row): Attempted => {
+  const attempted = rows.map((row): AttemptResult => {
     const before = row.outcomes ?? allPending(row.events);
     const outcomes = Buffer.from(before);
     const positions: number[] = [];
@@ -88,7 +98,7 @@ async function expire(sql: Sql, { currentId, code, detail, olderThanMs, shard, p
       outcomes[position] = Outcome.expired;
       positions.push(position);
     }
-    const delivery: Claimed = {
+    const delivery: ClaimedDelivery = {
       storedOn: row.stored_on,
       id: row.id,
       batchId: row.batch_id,

@@ -1,149 +1,149 @@
 import type { RateLimit } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
-import type { Segment } from '../batch/batch.js';
-import { nothingToDo, type Names } from '../budget/sampling.js';
-import { WrittenRun } from './jsonChunk.js';
-import { errorKind, type Line } from './attemptContext.js';
-import { Seated } from './deliveryItem.js';
-import type { Track } from './attempt.js';
+import type { BatchSlice } from '../batch/batch.js';
+import { noChecks, type BudgetKeys } from '../budget/sampling.js';
+import type { Attempt } from './attempt.js';
+import { errorKind, type AttemptContext } from './attemptContext.js';
+import { DeliveryItem } from './deliveryItem.js';
+import { SerializedChunk } from './serializedChunk.js';
 
 type Limits = Pick<RateLimit<unknown>, 'events' | 'eventBytes' | 'budgets'>;
 
 export interface Mapping {
-  /** Maps the due events of one delivery. What is not sent is noted at once. */
-  map(track: Track, segments: readonly Segment[]): void;
-  /** What is to be sent of all deliveries mapped, in order. */
-  items(): readonly Seated[];
+  /** Maps the due events of one delivery. Resolves those in `attempt` that are skipped or rejected. */
+  map(attempt: Attempt, slices: readonly BatchSlice[]): void;
+  /** The items to send, of all deliveries mapped, in order. */
+  items(): readonly DeliveryItem[];
 }
 
-/** An event mapped and not yet written. */
-interface Draft {
+/** An event that is mapped and not yet serialized. */
+interface MappedEvent {
   readonly id: string;
   readonly payload: unknown;
-  readonly names: Names;
-  /** As how many it counts for its keys. */
+  readonly keys: BudgetKeys;
+  /** How many events it stands for in the counts of its keys. */
   readonly drawn: number;
-  readonly track: Track;
+  readonly attempt: Attempt;
   readonly position: number;
 }
 
-const noNames: Names = [];
+const noKeys: BudgetKeys = [];
 
-/** Payloads written in one go: enough to make each cheap, and so few that they are gone before the next ones come. */
-const mostInRun = 100;
+/** Serializing this many payloads together makes each cheap; more would outlive the young generation of the heap. */
+const maxChunkEvents = 100;
 
-/** Within one mapping, an id that comes again is a duplicate. */
-export function startMapping({ events: mostEvents, eventBytes, budgets }: Limits, line: Line): Mapping {
-  const { connector, settings } = line;
+/** Within one mapping, an id that occurs again is a duplicate. */
+export function startMapping({ events: maxEvents, eventBytes, budgets }: Limits, context: AttemptContext): Mapping {
+  const { connector, settings } = context;
   const ids = new Set<string>();
-  const items: Seated[] = [];
-  const count = line.budgets?.startCount(budgets);
-  let drafts: Draft[] = [];
-  let lastNames = noNames;
+  const items: DeliveryItem[] = [];
+  const sampler = context.budgets?.startSampling(budgets);
+  let mappedEvents: MappedEvent[] = [];
+  let lastKeys = noKeys;
 
-  /** Neighbours often count for the same keys; then they share one list of them. */
-  function namesOf(payload: unknown): Names {
-    const names: (string | undefined)[] = [];
+  /** Neighbouring events often have the same keys; then they share one list. */
+  function keysOf(payload: unknown): BudgetKeys {
+    const keys: (string | undefined)[] = [];
     let isAsLast = true;
     for (const budget of budgets) {
       const key = budget.key(payload);
-      isAsLast &&= key === lastNames[names.length];
-      names.push(key);
+      isAsLast &&= key === lastKeys[keys.length];
+      keys.push(key);
     }
-    return isAsLast ? lastNames : (lastNames = names);
+    return isAsLast ? lastKeys : (lastKeys = keys);
   }
 
-  function take(track: Track, position: number, event: CatalogueEvent): void {
+  function mapEvent(attempt: Attempt, position: number, event: CatalogueEvent): void {
     const { id } = event;
-    if (ids.has(id)) return track.skip(position, 'duplicate');
+    if (ids.has(id)) return attempt.skip(position, 'duplicate');
     let mapped;
-    const drawn = count ? count.draw(!track.turns.has(position)) : 0;
-    let names = noNames;
+    const drawn = sampler ? sampler.drawWeight(!attempt.turns.has(position)) : 0;
+    let keys = noKeys;
     try {
       mapped = connector.map(event, settings);
-      if (drawn > 0 && 'payload' in mapped) names = namesOf(mapped.payload);
+      if (drawn > 0 && 'payload' in mapped) keys = keysOf(mapped.payload);
     } catch (error) {
-      return buryBroken(track, position, error);
+      return rejectBroken(attempt, position, error);
     }
-    if ('skip' in mapped) return track.skip(position, mapped.skip);
+    if ('skip' in mapped) return attempt.skip(position, mapped.skip);
     if ('reject' in mapped)
-      return track.bury(position, { outcome: 'rejected', code: mapped.reject, detail: mapped.detail });
+      return attempt.deadLetter(position, { outcome: 'rejected', code: mapped.reject, detail: mapped.detail });
     ids.add(id);
-    drafts.push({ id, payload: mapped.payload, names, drawn, track, position });
-    if (drafts.length >= Math.min(mostInRun, mostEvents)) endRun();
+    mappedEvents.push({ id, payload: mapped.payload, keys, drawn, attempt, position });
+    if (mappedEvents.length >= Math.min(maxChunkEvents, maxEvents)) endChunk();
   }
 
-  function endRun(): void {
-    if (drafts.length === 0) return;
-    const run = tryToWrite(drafts);
-    if (run && run.json.length <= eventBytes) seat(drafts, run);
-    else for (const draft of drafts) writeAlone(draft);
-    drafts = [];
+  function endChunk(): void {
+    if (mappedEvents.length === 0) return;
+    const chunk = tryToSerialize(mappedEvents);
+    if (chunk && chunk.json.length <= eventBytes) addItems(mappedEvents, chunk);
+    else for (const mapped of mappedEvents) serializeAlone(mapped);
+    mappedEvents = [];
   }
 
-  /** One of its run is too large, or cannot be written: it must not cost the others anything. */
-  function writeAlone(draft: Draft): void {
-    const { track, position } = draft;
-    let run;
+  /** Isolates an event that is too large or cannot be serialized from the rest of its chunk. */
+  function serializeAlone(mapped: MappedEvent): void {
+    const { attempt, position } = mapped;
+    let chunk;
     try {
-      run = write([draft]);
+      chunk = serialize([mapped]);
     } catch (error) {
-      return buryBroken(track, position, error);
+      return rejectBroken(attempt, position, error);
     }
-    if (run.json.length <= eventBytes) return seat([draft], run);
-    const detail = `${connector.label} takes events of up to ${eventBytes} bytes; this one has ${run.json.length}`;
-    track.bury(position, { outcome: 'rejected', code: 'event_too_large', detail });
+    if (chunk.json.length <= eventBytes) return addItems([mapped], chunk);
+    const detail = `${connector.label} takes events of up to ${eventBytes} bytes; this one has ${chunk.json.length}`;
+    attempt.deadLetter(position, { outcome: 'rejected', code: 'event_too_large', detail });
   }
 
-  function seat(written: readonly Draft[], run: WrittenRun): void {
-    const bytes = run.json.length / written.length;
-    for (let place = 0; place < written.length; place++) {
-      const { id, names, drawn, track, position } = written[place] as Draft;
-      const counted = count && drawn > 0 ? count.take(names, drawn, bytes, !track.turns.has(position)) : nothingToDo;
-      items.push(new Seated(id, run, place, counted, track, position));
+  function addItems(serialized: readonly MappedEvent[], chunk: SerializedChunk): void {
+    const bytes = chunk.json.length / serialized.length;
+    for (let index = 0; index < serialized.length; index++) {
+      const { id, keys, drawn, attempt, position } = serialized[index] as MappedEvent;
+      const checks = sampler && drawn > 0 ? sampler.count(keys, drawn, bytes, !attempt.turns.has(position)) : noChecks;
+      items.push(new DeliveryItem(id, chunk, index, checks, attempt, position));
     }
   }
 
   return {
-    map(track, segments) {
-      const { due } = track;
+    map(attempt, slices) {
+      const { due } = attempt;
       let next = 0;
       let first = 0;
-      for (const segment of segments) {
-        const end = first + segment.count;
-        // What nothing is due of is not even parsed.
-        const events = next < due.length && (due[next] as number) < end ? segment.read() : [];
+      for (const slice of slices) {
+        const end = first + slice.count;
+        // A slice without due events is not parsed.
+        const events = next < due.length && (due[next] as number) < end ? slice.read() : [];
         for (; next < due.length && (due[next] as number) < end; next++) {
           const position = due[next] as number;
-          take(track, position, events[position - first] as CatalogueEvent);
+          mapEvent(attempt, position, events[position - first] as CatalogueEvent);
         }
         first = end;
       }
     },
     items() {
-      endRun();
+      endChunk();
       return items;
     },
   };
 }
 
-function tryToWrite(drafts: readonly Draft[]): WrittenRun | undefined {
+function tryToSerialize(mapped: readonly MappedEvent[]): SerializedChunk | undefined {
   try {
-    return write(drafts);
+    return serialize(mapped);
   } catch {
     return undefined;
   }
 }
 
-function write(drafts: readonly Draft[]): WrittenRun {
-  return new WrittenRun(
-    drafts.map(({ id }) => id),
-    drafts.map(({ payload }) => payload),
+function serialize(mapped: readonly MappedEvent[]): SerializedChunk {
+  return new SerializedChunk(
+    mapped.map(({ id }) => id),
+    mapped.map(({ payload }) => payload),
   );
 }
 
-function buryBroken(track: Track, position: number, error: unknown): void {
-  track.bury(position, {
+function rejectBroken(attempt: Attempt, position: number, error: unknown): void {
+  attempt.deadLetter(position, {
     outcome: 'rejected',
     code: 'map_threw',
     detail: `the connector failed on this event: ${errorKind(error)}`,

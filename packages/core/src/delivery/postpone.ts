@@ -1,48 +1,53 @@
 import type { Budget, Item, Verdict } from '@currents/connector';
-import type { Waiting } from '../budget/budgets.js';
+import type { BudgetWait } from '../budget/budgets.js';
 import { termsOf } from '../budget/terms.js';
-import type { BudgetPlace } from './claim.js';
-import type { Line, Obstacle, Setback } from './attemptContext.js';
-import { backoffMs, retry, type RetryTerms, type Trouble } from '../retry.js';
-import type { Seated } from './deliveryItem.js';
-import type { Track } from './attempt.js';
+import type { BudgetQueueEntry } from './claim.js';
+import type { AttemptContext, CurrentSuspension, CurrentFailure } from './attemptContext.js';
+import { backoffMs, decideRetry, type RetryTerms, type RetryableFailure } from '../retry.js';
+import type { DeliveryItem } from './deliveryItem.js';
+import type { Attempt } from './attempt.js';
 
 export interface Wait {
   readonly code: string;
   readonly detail: string;
   /** Without it the wait grows with every try. */
   readonly dueAtMs?: number | undefined;
-  readonly budget?: Omit<BudgetPlace, 'sinceMs'>;
+  readonly budget?: Omit<BudgetQueueEntry, 'sinceMs'>;
 }
 
 /** One event waits, or expires when it has been kept for its whole window. */
 export function postpone(
-  { track, position }: Seated,
+  { attempt: track, position }: DeliveryItem,
   { code, detail, dueAtMs, budget }: Wait,
-  line: Line,
+  line: AttemptContext,
   nowMs = line.now(),
 ): void {
   const afterMs = dueAtMs === undefined ? undefined : Math.max(0, dueAtMs - nowMs);
-  const next = retry({ code, detail, afterMs, tries: track.tries(position) }, retryTermsOf(track, line, nowMs));
-  if (!next.again) return track.bury(position, { outcome: 'expired', code: next.code, detail: next.detail });
+  const next = decideRetry({ code, detail, afterMs, tries: track.tries(position) }, retryTermsOf(track, line, nowMs));
+  if (!next.again) return track.deadLetter(position, { outcome: 'expired', code: next.code, detail: next.detail });
   const place = budget && seat(budget, track, position, nowMs);
   track.defer(position, { dueAtMs: next.dueAtMs, code, detail, ...(place && { budget: place }) });
 }
 
 /** The key is an id of somebody's, and no text of PostgreSQL holds a NUL (PostgreSQL, Character Types). */
-function seat(budget: Omit<BudgetPlace, 'sinceMs'>, track: Track, position: number, nowMs: number): BudgetPlace {
+function seat(
+  budget: Omit<BudgetQueueEntry, 'sinceMs'>,
+  track: Attempt,
+  position: number,
+  nowMs: number,
+): BudgetQueueEntry {
   const key = budget.key.replaceAll('\0', '\uFFFD');
   return { ...budget, key, sinceMs: track.waitsSince(position, budget.name, key) ?? nowMs };
 }
 
 /** An event's place in the queue of its key. */
-export function placeOf({ budget, key, turnedAway }: Waiting<unknown>): Omit<BudgetPlace, 'sinceMs'> {
+export function placeOf({ budget, key, turnedAway }: BudgetWait<unknown>): Omit<BudgetQueueEntry, 'sinceMs'> {
   return { name: budget.name, key, terms: termsOf(budget), ...(turnedAway && { turnedAway }) };
 }
 
 /** An item whose key the partner wants nothing of for now. */
 export interface Throttled {
-  readonly item: Seated;
+  readonly item: DeliveryItem;
   readonly verdict: Extract<Verdict, { outcome: 'deferred' }>;
 }
 
@@ -50,14 +55,14 @@ export interface Throttled {
 export async function pauseKeys(
   throttled: readonly Throttled[],
   budgets: readonly Budget<unknown>[],
-  line: Line,
+  line: AttemptContext,
 ): Promise<void> {
   const pauses = new Map<
     string,
     { readonly meant: readonly Budget<unknown>[]; readonly forMs: number; readonly throttled: Throttled[] }
   >();
   for (const { item, verdict } of throttled) {
-    const forMs = verdict.afterMs ?? backoffMs(item.track.tries(item.position), 0);
+    const forMs = verdict.afterMs ?? backoffMs(item.attempt.tries(item.position), 0);
     const id = `${verdict.budget} ${forMs}`;
     const pause = pauses.get(id);
     if (pause) pause.throttled.push({ item, verdict });
@@ -71,7 +76,7 @@ export async function pauseKeys(
         meant,
         forMs,
       )) ?? [];
-    const waitOf = new Map<Item<unknown>, Waiting<unknown>>(waits.map((wait) => [wait.item, wait]));
+    const waitOf = new Map<Item<unknown>, BudgetWait<unknown>>(waits.map((wait) => [wait.item, wait]));
     for (const {
       item,
       verdict: { code, detail },
@@ -88,7 +93,7 @@ function ownWait(
   item: Item<unknown>,
   meant: readonly Budget<unknown>[],
   dueAtMs: number,
-): Waiting<unknown> | undefined {
+): BudgetWait<unknown> | undefined {
   for (const budget of meant) {
     const key = budget.key(item.payload);
     if (key !== undefined) return { item, dueAtMs, budget, key, turnedAway: true };
@@ -99,7 +104,7 @@ function ownWait(
 /** Those of the items that share a paused key with one that was named: what comes after it must not leave before it. */
 export function sharing(
   throttled: readonly Throttled[],
-  items: readonly Seated[],
+  items: readonly DeliveryItem[],
   budgets: readonly Budget<unknown>[],
 ): Throttled[] {
   const paused = new Map<string, Throttled['verdict']>();
@@ -126,23 +131,23 @@ function meantBy(
 }
 
 /** The Current as a whole waits or is blocked: what has been kept for its whole window expires, the rest stays pending. */
-export function settleSetback(
-  setback: Setback | undefined,
-  tracks: readonly Track[],
-  line: Line,
-): Obstacle | undefined {
+export function suspendCurrent(
+  setback: CurrentFailure | undefined,
+  tracks: readonly Attempt[],
+  line: AttemptContext,
+): CurrentSuspension | undefined {
   if (!setback) return undefined;
   const { code, detail } = setback;
   const afterMs = setback.outcome === 'deferred' ? setback.afterMs : 0;
-  const trouble: Trouble = { code, detail, afterMs, tries: line.failures + 1 };
+  const trouble: RetryableFailure = { code, detail, afterMs, tries: line.failures + 1 };
   for (const track of tracks) {
-    const next = retry(trouble, retryTermsOf(track, line, line.now()));
+    const next = decideRetry(trouble, retryTermsOf(track, line, line.now()));
     if (next.again) continue;
-    for (const position of track.unsettled())
-      track.bury(position, { outcome: 'expired', code: next.code, detail: next.detail });
+    for (const position of track.unresolved())
+      track.deadLetter(position, { outcome: 'expired', code: next.code, detail: next.detail });
   }
   if (setback.outcome === 'blocked') return { kind: 'blocked', code, detail };
-  const hold = retry(trouble, {
+  const hold = decideRetry(trouble, {
     nowMs: line.now(),
     keptSinceMs: line.now(),
     windowMs: Infinity,
@@ -151,7 +156,7 @@ export function settleSetback(
   return { kind: 'held', untilMs: hold.again ? hold.dueAtMs : line.now(), code, detail };
 }
 
-function retryTermsOf({ delivery }: Track, line: Line, nowMs: number): RetryTerms {
+function retryTermsOf({ delivery }: Attempt, line: AttemptContext, nowMs: number): RetryTerms {
   const keptSinceMs = Math.max(delivery.storedAtMs, line.liveSinceMs);
   return { nowMs, keptSinceMs, windowMs: line.windowMs, random: line.random() };
 }

@@ -1,10 +1,10 @@
 import type { Sql } from '../db/connect.js';
-import type { Claimed, Deferral } from './claim.js';
+import type { ClaimedDelivery, Deferral } from './claim.js';
 import { countPending, Outcome } from '../batch/outcome.js';
 
 /** What one attempt made of one delivery. */
-export interface Attempted {
-  readonly delivery: Claimed;
+export interface AttemptResult {
+  readonly delivery: ClaimedDelivery;
   /** The new outcomes. A final one of the claimed delivery is unchanged. */
   readonly outcomes: Buffer;
   readonly skipReasons: readonly string[];
@@ -29,7 +29,7 @@ export interface RecordOptions {
   readonly shard: number;
 }
 
-export class LeaseLost extends Error {
+export class DeliveryLeaseLost extends Error {
   constructor() {
     super('the lease ran out before the attempt was recorded; another worker has the delivery');
     this.name = 'LeaseLost';
@@ -43,7 +43,7 @@ export class LeaseLost extends Error {
  */
 export async function record(
   sql: Sql,
-  attempted: readonly Attempted[],
+  attempted: readonly AttemptResult[],
   { currentId, lease, shard }: RecordOptions,
 ): Promise<void> {
   const counts = countChanges(attempted);
@@ -97,7 +97,7 @@ export async function record(
       )
       select insist((select count(*) from written) = ${attempted.length}::int, 'lease lost')`;
   } catch (error) {
-    if (error instanceof Error && error.message === 'lease lost') throw new LeaseLost();
+    if (error instanceof Error && error.message === 'lease lost') throw new DeliveryLeaseLost();
     throw error;
   }
 }
@@ -110,7 +110,7 @@ interface Count {
 }
 
 /** What became final in this attempt, counted by the day of storing, outcome and reason. */
-function countChanges(attempted: readonly Attempted[]): Count[] {
+function countChanges(attempted: readonly AttemptResult[]): Count[] {
   const counts = new Map<string, Count>();
   const add = (day: string, outcome: string, code: string, events: number): void => {
     const key = `${day} ${outcome} ${code}`;

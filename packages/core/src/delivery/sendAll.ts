@@ -1,17 +1,17 @@
 import type { Budget, SendResult, Verdict } from '@currents/connector';
-import { errorKind, type Line, type Setback } from './attemptContext.js';
+import { errorKind, type AttemptContext, type CurrentFailure } from './attemptContext.js';
 import { pauseKeys, postpone, sharing, type Throttled } from './postpone.js';
-import type { Seated } from './deliveryItem.js';
+import type { DeliveryItem } from './deliveryItem.js';
 
 /**
  * Sends request after request until one meets a setback of the whole Current. A refused request is asked again in
  * halves until the culprit stands alone.
  */
 export async function sendAll(
-  requests: readonly (readonly Seated[])[],
+  requests: readonly (readonly DeliveryItem[])[],
   budgets: readonly Budget<unknown>[],
-  line: Line,
-): Promise<{ setback: Setback | undefined; requests: number; sent: number }> {
+  line: AttemptContext,
+): Promise<{ setback: CurrentFailure | undefined; requests: number; sent: number }> {
   let queue = [...requests];
   let made = 0;
   let sent = 0;
@@ -19,21 +19,21 @@ export async function sendAll(
   for (let request = queue.shift(); request && line.now() < line.stopAtMs; request = queue.shift()) {
     made++;
     sent += request.length;
-    const split: Seated[] = [];
+    const split: DeliveryItem[] = [];
     let refusal: Extract<Verdict, { outcome: 'split' }> | undefined;
-    let setback: Setback | undefined;
+    let setback: CurrentFailure | undefined;
     /** What stands in the way of everything, should the event that stood alone not be to blame. */
-    let alone: Setback | undefined;
+    let alone: CurrentFailure | undefined;
     const throttled: Throttled[] = [];
-    const innocent: Seated[] = [];
+    const innocent: DeliveryItem[] = [];
     const startedMs = line.now();
     const results = await sendOnce(request, line);
     const answeredMs = line.now();
-    line.pace.answered(answeredMs - startedMs);
+    line.concurrency.onResponse(answeredMs - startedMs);
     const byId = inOrder(request, results) ? undefined : new Map(results.map((result) => [result.id, result]));
     for (let index = 0; index < request.length; index++) {
-      const item = request[index] as Seated;
-      const { track, position } = item;
+      const item = request[index] as DeliveryItem;
+      const { attempt: track, position } = item;
       // Silence is not success, and an answer about anything else is ignored.
       const verdict: Verdict = (byId ? byId.get(item.id) : results[index]) ?? unanswered;
       switch (verdict.outcome) {
@@ -42,7 +42,7 @@ export async function sendAll(
           line.refusals.alone = 0;
           break;
         case 'rejected':
-          track.bury(position, verdict);
+          track.deadLetter(position, verdict);
           break;
         case 'split':
           refusal = verdict;
@@ -64,7 +64,7 @@ export async function sendAll(
           break;
       }
     }
-    if (setback || throttled.length > 0) line.pace.troubled();
+    if (setback || throttled.length > 0) line.concurrency.onCongestion();
     if (throttled.length > 0) {
       const sharers = sharing(throttled, [...innocent, ...queue.flat()], budgets);
       await pauseKeys([...throttled, ...sharers], budgets, line);
@@ -80,31 +80,31 @@ export async function sendAll(
       continue;
     }
     if (refusal) {
-      const { track, position } = request[0] as Seated;
-      track.bury(position, { outcome: 'rejected', code: refusal.code, detail: refusal.detail });
+      const { attempt: track, position } = request[0] as DeliveryItem;
+      track.deadLetter(position, { outcome: 'rejected', code: refusal.code, detail: refusal.detail });
       alone = { ...refusal, outcome: 'blocked', code: 'refused_everything' };
     }
     if (!alone) continue;
     line.refusals.alone++;
     // Two in a row stood alone and were refused, and nothing has passed: is it the events, or is it everything?
     // One from the far end tells. Should it be refused too, the rest is kept until that has changed.
-    if (line.refusals.alone === mostAlone - 1) bringLastForward(queue);
-    if (line.refusals.alone >= mostAlone) return { setback: alone, requests: made, sent };
+    if (line.refusals.alone === maxRefusedAlone - 1) bringLastForward(queue);
+    if (line.refusals.alone >= maxRefusedAlone) return { setback: alone, requests: made, sent };
   }
   return { setback: undefined, requests: made, sent };
 }
 
 /** This many events refused alone, one after another and none taken between, are not to blame each for itself. */
-const mostAlone = 3;
+const maxRefusedAlone = 3;
 
-function bringLastForward(queue: (readonly Seated[])[]): void {
+function bringLastForward(queue: (readonly DeliveryItem[])[]): void {
   const last = queue.pop();
   if (!last) return;
   if (last.length > 1) queue.push(last.slice(0, -1));
   queue.unshift(last.slice(-1));
 }
 
-async function sendOnce(request: readonly Seated[], line: Line): Promise<readonly SendResult[]> {
+async function sendOnce(request: readonly DeliveryItem[], line: AttemptContext): Promise<readonly SendResult[]> {
   if (request.length === 0) return [];
   const { settings, credentials, http } = line;
   try {
@@ -123,10 +123,10 @@ const unanswered: Verdict = {
 };
 
 /** Whether there is one result for every item, in the same order; nearly always so, and then no index is needed. */
-function inOrder(request: readonly Seated[], results: readonly SendResult[]): boolean {
+function inOrder(request: readonly DeliveryItem[], results: readonly SendResult[]): boolean {
   if (results.length !== request.length) return false;
   for (let index = 0; index < request.length; index++) {
-    if ((results[index] as SendResult).id !== (request[index] as Seated).id) return false;
+    if ((results[index] as SendResult).id !== (request[index] as DeliveryItem).id) return false;
   }
   return true;
 }

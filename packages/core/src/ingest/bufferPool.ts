@@ -4,51 +4,51 @@
  * a second, which costs more than the copy. They lie one after another with a comma before, between and after them, as
  * a batch wants them.
  */
-export interface Slabs {
+export interface BufferPool {
   /** Answers a copy. It is good until `release` has been called for it. */
-  keep(bytes: Buffer): Kept;
+  copy(bytes: Buffer): PooledCopy;
 }
 
-export interface Kept {
+export interface PooledCopy {
   readonly bytes: Buffer;
   /** To be called once. */
   release(): void;
 }
 
-interface Slab {
+interface Block {
   readonly memory: Buffer;
   used: number;
   /** Copies in it that are not released. */
   held: number;
 }
 
-const slabBytes = 8 * 1024 * 1024;
+const blockBytes = 8 * 1024 * 1024;
 /** What is larger is rare, and is left where it is. */
-const mostBytes = slabBytes / 16;
+const maxCopyBytes = blockBytes / 16;
 /** Slabs kept for later; what a flood took beyond that goes back. */
-const mostFree = 4;
+const maxFreeBlocks = 4;
 
-export function createSlabs(): Slabs {
-  const free: Slab[] = [];
-  let open: Slab | undefined;
+export function createBufferPool(): BufferPool {
+  const free: Block[] = [];
+  let open: Block | undefined;
 
-  function slabFor(bytes: number): Slab {
-    if (!open || open.used + bytes + 1 > slabBytes)
-      open = free.pop() ?? { memory: Buffer.allocUnsafeSlow(slabBytes), used: 0, held: 0 };
+  function slabFor(bytes: number): Block {
+    if (!open || open.used + bytes + 1 > blockBytes)
+      open = free.pop() ?? { memory: Buffer.allocUnsafeSlow(blockBytes), used: 0, held: 0 };
     if (open.used === 0) open.used = open.memory.write(',');
     return open;
   }
 
-  function release(slab: Slab): void {
+  function release(slab: Block): void {
     slab.held--;
     if (slab.held > 0) return;
     slab.used = 0;
-    if (slab !== open && free.length < mostFree) free.push(slab);
+    if (slab !== open && free.length < maxFreeBlocks) free.push(slab);
   }
 
   return {
-    keep(bytes) {
-      if (bytes.length > mostBytes) return { bytes, release: () => undefined };
+    copy(bytes) {
+      if (bytes.length > maxCopyBytes) return { bytes, release: () => undefined };
       const slab = slabFor(bytes.length);
       const copy = slab.memory.subarray(slab.used, slab.used + bytes.length);
       bytes.copy(copy);

@@ -2,9 +2,9 @@ import type { EventType } from '@currents/schema';
 import { Outcome } from '../batch/outcome.js';
 
 /** What fan-out needs to know of a Current: its id, and for each event type, by its index, whether it is selected. */
-export interface Taker {
+export interface Route {
   readonly currentId: number;
-  readonly takes: readonly boolean[];
+  readonly selects: readonly boolean[];
 }
 
 /** The delivery that a batch makes for one Current. */
@@ -16,9 +16,9 @@ export interface NewDelivery {
 }
 
 /** One delivery for every taker that selects at least one of the events; an event is told by its type. */
-export function fanOut(types: readonly EventType[], takers: readonly Taker[]): NewDelivery[] {
+export function fanOut(types: readonly EventType[], takers: readonly Route[]): NewDelivery[] {
   const deliveries: NewDelivery[] = [];
-  for (const { currentId, takes } of takers) {
+  for (const { currentId, selects: takes } of takers) {
     let selected = 0;
     for (const type of types) if (takes[type.index]) selected++;
     if (selected === 0) continue;

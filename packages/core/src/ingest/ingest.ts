@@ -3,23 +3,23 @@ import { readBody } from '@currents/schema';
 import type { Writer } from '../db/writer.js';
 import { createStore, type StoreOptions } from './store.js';
 import type { Receipt, IngestRequest } from './ingestRequest.js';
-import { textOf } from '../batch/decodeText.js';
+import { decodeText } from '../batch/decodeText.js';
 
 /** A request body with what tells how to read it. */
-export interface Body {
+export interface IngestBody {
   readonly bytes: Buffer;
   readonly format: 'json' | 'ndjson';
   readonly tokenId: number;
 }
 
-export type Taken =
+export type IngestResult =
   | { readonly outcome: 'stored'; readonly receipt: Receipt }
   | { readonly outcome: 'unreadable'; readonly code: string; readonly detail: string };
 
 /** The front half of the line: parse, then store. */
 export interface Ingest {
   /** Resolves after the commit. Rejects as `Store.store` does. */
-  take(body: Body): Promise<Taken>;
+  take(body: IngestBody): Promise<IngestResult>;
   drain(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export function createIngest(writer: Writer, options: StoreOptions): Ingest {
   const store = createStore(writer, options);
   return {
     async take(body) {
-      const read = readSubmission(body);
+      const read = parseRequest(body);
       if ('outcome' in read) return read;
       return { outcome: 'stored', receipt: await store.store(read) };
     },
@@ -36,8 +36,8 @@ export function createIngest(writer: Writer, options: StoreOptions): Ingest {
 }
 
 /** By itself, so that no event outlives it: thousands of objects that wait for a commit are dear to keep. */
-function readSubmission({ bytes, format, tokenId }: Body): IngestRequest | Taken {
-  const text = textOf(bytes);
+function parseRequest({ bytes, format, tokenId }: IngestBody): IngestRequest | IngestResult {
+  const text = decodeText(bytes);
   const reading = readBody(text, format);
   if ('unreadable' in reading) return { outcome: 'unreadable', ...reading.unreadable };
   const { types, quarantined, json } = reading;

@@ -4,7 +4,7 @@ import type { NewDelivery } from './fanOut.js';
 import { receiptOf, type IngestRequest } from './ingestRequest.js';
 
 export interface NewBatch {
-  readonly submissions: readonly IngestRequest[];
+  readonly requests: readonly IngestRequest[];
   readonly events: number;
   readonly content: Buffer;
   readonly deliveries: readonly NewDelivery[];
@@ -22,7 +22,7 @@ const noPartition = '23514';
  */
 export async function insertBatch(
   writer: Writer,
-  { submissions, events, content, deliveries, version, shard }: NewBatch,
+  { requests: submissions, events, content, deliveries, version, shard }: NewBatch,
 ): Promise<boolean> {
   const refused = submissions.flatMap(({ refused, tokenId }) => refused.map((event) => ({ ...event, tokenId })));
   const values = [

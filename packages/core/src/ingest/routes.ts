@@ -1,12 +1,12 @@
 import { catalogue, selectedTypes, type Selection } from '@currents/schema';
 import type { Writer } from '../db/writer.js';
-import type { Taker } from './fanOut.js';
+import type { Route } from './fanOut.js';
 import type { Connectors } from '../loadCurrent.js';
 
 /** Who takes events, as of one version of the registry. */
-export interface Takers {
+export interface Routes {
   readonly version: string;
-  readonly takers: readonly Taker[];
+  readonly routes: readonly Route[];
 }
 
 interface Row {
@@ -20,25 +20,25 @@ interface Row {
  * Reads every launched Current's selection: live, blocked and paused ones alike, for what arrives meanwhile is kept.
  * Both reads see one snapshot, so the version fits the list.
  */
-export async function readTakers(writer: Writer, connectors: Connectors): Promise<Takers> {
-  const rows = await writer.run<Row>({ name: 'takers', text: takersText });
-  return { version: rows[0]?.version ?? '0', takers: rows.flatMap((row) => takerOf(row, connectors)) };
+export async function readRoutes(writer: Writer, connectors: Connectors): Promise<Routes> {
+  const rows = await writer.run<Row>({ name: 'takers', text: routesText });
+  return { version: rows[0]?.version ?? '0', routes: rows.flatMap((row) => routeOf(row, connectors)) };
 }
 
-const takersText = `
+const routesText = `
   select r.version, c.id, c.destination, c.selection
   from registry r left join current c on c.state in ('live', 'blocked', 'paused')
   order by c.id`;
 
 /** A selection may name a whole channel; the Current carries what its destination takes of it. */
-function takerOf({ id, destination, selection }: Row, connectors: Connectors): Taker[] {
+function routeOf({ id, destination, selection }: Row, connectors: Connectors): Route[] {
   const connector = connectors.get(destination ?? '');
   if (id === null || selection === null) return [];
   const selected = selectedTypes(selection);
   return [
     {
       currentId: id,
-      takes: catalogue.map(
+      selects: catalogue.map(
         ({ name }, index) => selected[index] === true && (!connector || connector.nameOf(name) !== undefined),
       ),
     },

@@ -2,9 +2,9 @@ import { packBatch } from '../batch/batch.js';
 import type { Writer } from '../db/writer.js';
 import { fanOut } from './fanOut.js';
 import { insertBatch } from './insertBatch.js';
-import { createSlabs } from './bufferPool.js';
+import { createBufferPool } from './bufferPool.js';
 import { receiptOf, type Receipt, type IngestRequest } from './ingestRequest.js';
-import { readTakers, type Takers } from './routes.js';
+import { readRoutes, type Routes } from './routes.js';
 import type { Connectors } from '../loadCurrent.js';
 
 export interface StoreOptions {
@@ -45,8 +45,8 @@ export class StoreBusy extends Error {
   }
 }
 
-interface Waiting {
-  readonly submission: IngestRequest;
+interface QueuedRequest {
+  readonly request: IngestRequest;
   readonly key: string;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
@@ -56,26 +56,26 @@ interface Waiting {
 
 /** Gathers concurrent requests into batches, and commits a batch with its deliveries in one statement. */
 export function createStore(writer: Writer, options: StoreOptions): Store {
-  let queue: Waiting[] = [];
+  let queue: QueuedRequest[] = [];
   let queuedEvents = 0;
   let queuedBytes = 0;
   let committing = 0;
   let timer: NodeJS.Timeout | undefined;
-  let takers: Takers | undefined;
-  const underWay = new Map<string, Promise<Receipt>>();
-  const slabs = createSlabs();
+  let routes: Routes | undefined;
+  const inFlight = new Map<string, Promise<Receipt>>();
+  const bufferPool = createBufferPool();
   const freeShards = Array.from({ length: options.commits }, (_, slot) => options.shard + slot);
 
   function store(submission: IngestRequest): Promise<Receipt> {
     const key = submission.hash.toString('latin1');
-    const twin = underWay.get(key);
+    const twin = inFlight.get(key);
     if (twin) return twin;
     if (queuedBytes > options.queuedBytes) return Promise.reject(new StoreBusy());
-    const kept = slabs.keep(submission.json);
+    const kept = bufferPool.copy(submission.json);
     const receipt = new Promise<Receipt>((resolve, reject) => {
-      queue.push({ submission: { ...submission, json: kept.bytes }, key, resolve, reject, release: kept.release });
+      queue.push({ request: { ...submission, json: kept.bytes }, key, resolve, reject, release: kept.release });
     });
-    underWay.set(key, receipt);
+    inFlight.set(key, receipt);
     queuedEvents += submission.types.length;
     queuedBytes += submission.json.length;
     schedule();
@@ -99,7 +99,7 @@ export function createStore(writer: Writer, options: StoreOptions): Store {
       committing--;
       freeShards.push(shard);
       for (const { key, release } of group) {
-        underWay.delete(key);
+        inFlight.delete(key);
         release();
       }
       schedule();
@@ -107,17 +107,17 @@ export function createStore(writer: Writer, options: StoreOptions): Store {
     schedule();
   }
 
-  function takeGroup(): Waiting[] {
+  function takeGroup(): QueuedRequest[] {
     let events = 0;
     let taken = 0;
-    for (const { submission } of queue) {
+    for (const { request: submission } of queue) {
       if (taken > 0 && events + submission.types.length > options.batchEvents) break;
       events += submission.types.length;
       taken++;
     }
     const group = queue.slice(0, taken);
     queue = queue.slice(taken);
-    for (const { submission } of group) {
+    for (const { request: submission } of group) {
       queuedEvents -= submission.types.length;
       queuedBytes -= submission.json.length;
     }
@@ -125,15 +125,15 @@ export function createStore(writer: Writer, options: StoreOptions): Store {
   }
 
   /** Never rejects: every waiting request is answered, one way or the other. */
-  async function commit(group: readonly Waiting[], shard: number): Promise<void> {
+  async function commit(group: readonly QueuedRequest[], shard: number): Promise<void> {
     try {
       let rest = group;
       for (let tries = 0; rest.length > 0; tries++) {
         if (tries === 20) throw new Error('the list of Currents changed during every one of 20 tries to store a batch');
-        takers ??= await readTakers(writer, options.connectors);
-        if (await commitGroup(rest, takers, shard)) break;
+        routes ??= await readRoutes(writer, options.connectors);
+        if (await commitGroup(rest, routes, shard)) break;
         // Either the Currents changed since they were read, or some of these requests are stored already.
-        takers = undefined;
+        routes = undefined;
         rest = await answerRepeated(rest);
       }
     } catch (error) {
@@ -142,18 +142,22 @@ export function createStore(writer: Writer, options: StoreOptions): Store {
   }
 
   /** False when nothing was stored, because the takers are stale or a request is known. */
-  async function commitGroup(group: readonly Waiting[], { version, takers }: Takers, shard: number): Promise<boolean> {
-    const accepted = group.filter(({ submission }) => submission.types.length > 0);
-    const types = accepted.flatMap(({ submission }) => submission.types);
+  async function commitGroup(
+    group: readonly QueuedRequest[],
+    { version, routes: takers }: Routes,
+    shard: number,
+  ): Promise<boolean> {
+    const accepted = group.filter(({ request: submission }) => submission.types.length > 0);
+    const types = accepted.flatMap(({ request: submission }) => submission.types);
     const deliveries = fanOut(types, takers);
     const content =
       types.length > 0
         ? await packBatch(
-            accepted.map(({ submission }) => ({ json: submission.json, events: submission.types.length })),
+            accepted.map(({ request: submission }) => ({ json: submission.json, events: submission.types.length })),
           )
         : Buffer.alloc(0);
     const stored = await insertBatch(writer, {
-      submissions: group.map(({ submission }) => submission),
+      requests: group.map(({ request: submission }) => submission),
       events: types.length,
       content,
       deliveries,
@@ -162,19 +166,19 @@ export function createStore(writer: Writer, options: StoreOptions): Store {
     });
     if (!stored) return false;
     if (deliveries.length > 0) options.onStored(deliveries.map(({ currentId }) => currentId));
-    for (const { submission, resolve } of group) resolve(receiptOf(submission));
+    for (const { request: submission, resolve } of group) resolve(receiptOf(submission));
     return true;
   }
 
-  async function answerRepeated(group: readonly Waiting[]): Promise<readonly Waiting[]> {
-    const hashes = group.map(({ submission }) => submission.hash.toString('hex'));
+  async function answerRepeated(group: readonly QueuedRequest[]): Promise<readonly QueuedRequest[]> {
+    const hashes = group.map(({ request: submission }) => submission.hash.toString('hex'));
     const known = await writer.run<{ hash: string; accepted: number; refused: string | null }>({
       name: 'known',
       text: knownText,
       values: [hashes],
     });
     const receipts = new Map(known.map((row) => [row.hash, row]));
-    return group.filter(({ submission, resolve }) => {
+    return group.filter(({ request: submission, resolve }) => {
       const row = receipts.get(submission.hash.toString('hex'));
       if (row)
         resolve({
@@ -188,7 +192,7 @@ export function createStore(writer: Writer, options: StoreOptions): Store {
   return {
     store,
     async drain() {
-      while (underWay.size > 0) await Promise.allSettled(underWay.values());
+      while (inFlight.size > 0) await Promise.allSettled(inFlight.values());
     },
   };
 }

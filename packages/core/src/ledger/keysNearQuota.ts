@@ -1,4 +1,4 @@
-import { nearShare } from '../budget/quotaUsage.js';
+import { nearQuotaShare } from '../budget/quotaRecorder.js';
 import type { Admin } from '../admin/admin.js';
 import { findCurrent } from '../currents/currents.js';
 import { checkFirst } from '../admin/page.js';
@@ -32,7 +32,7 @@ export async function listKeysNearQuota(
   const nodes = await sql<KeyNearQuota[]>`
     select budget, key, sum(used) as used, max(allow) as allow from quota_use
     where current_id = ${current.id} and counts_until > now()
-    group by budget, key having sum(used) >= max(allow) * ${nearShare}::float8
+    group by budget, key having sum(used) >= max(allow) * ${nearQuotaShare}::float8
     order by sum(used) / max(allow) desc, budget, key limit ${first}`;
   return { kind: 'KeysNearQuota', nodes: nodes.map((node) => ({ ...node })) };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { QueuePlace } from '../queue.js';
+import type { QueueConnection } from '../queue.js';
 
 export const yesOrNo = z
   .enum(['true', 'false'], { error: 'wanted true or false' })
@@ -61,12 +61,12 @@ export function readVariables<Shape extends z.ZodRawShape>(
 }
 
 /** Redis where there is one, otherwise the hub's own database. */
-export function queuePlaceOf({
+export function queueConnectionOf({
   REDIS_URL,
   DATABASE_URL,
 }: {
   readonly REDIS_URL?: string | undefined;
   readonly DATABASE_URL: string;
-}): QueuePlace {
+}): QueueConnection {
   return REDIS_URL === undefined ? { databaseUrl: DATABASE_URL } : { redisUrl: REDIS_URL };
 }

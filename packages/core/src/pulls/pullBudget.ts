@@ -1,10 +1,13 @@
 import type { PullLimits } from '@currents/connector';
 import type { Transaction } from '../db/session.js';
 import type { Seal } from '../secrets/seal.js';
-import type { Working } from '../loadCurrent.js';
+import type { LoadedCurrent } from '../loadCurrent.js';
 
 /** Who a partner counts as one: whoever shows it the same credentials, through whichever Current. */
-export function accountOf(seal: Seal, { connector, credentials }: Pick<Working, 'connector' | 'credentials'>): Buffer {
+export function accountOf(
+  seal: Seal,
+  { connector, credentials }: Pick<LoadedCurrent, 'connector' | 'credentials'>,
+): Buffer {
   return seal.fingerprint(JSON.stringify([connector.name, credentials]));
 }
 

@@ -3,11 +3,11 @@ import type { Admin } from '../admin/admin.js';
 import { findCurrent } from '../currents/currents.js';
 import { currentNotFound, type CurrentNotFound, type WrongState } from '../admin/problem.js';
 import type { CurrentNotReady } from '../currents/transitions.js';
-import { isWorking, readWorking, type Working } from '../loadCurrent.js';
+import { isUsable, loadCurrent, type LoadedCurrent } from '../loadCurrent.js';
 
 /** A Current through which cohorts can be fetched. */
 export interface PullSource {
-  readonly working: Working;
+  readonly working: LoadedCurrent;
   readonly pull: CohortPull<unknown, unknown>;
 }
 
@@ -30,9 +30,9 @@ export async function openSource(admin: Admin, currentId: string): Promise<PullS
     const message = `${JSON.stringify(row.name)} is deleted, and its credentials are gone: fetch cohorts through another Current`;
     return { kind: 'WrongState', message, state: row.state, possible: [] };
   }
-  const working = await readWorking(admin.sql, row.id, admin);
+  const working = await loadCurrent(admin.sql, row.id, admin);
   if (!working) return currentNotFound(currentId);
-  if (!isWorking(working)) return { kind: 'CurrentNotReady', message: working.detail, code: working.code };
+  if (!isUsable(working)) return { kind: 'CurrentNotReady', message: working.detail, code: working.code };
   const { connector } = working;
   if (!connector.cohortPull)
     return { kind: 'PullNotOffered', message: `${connector.label} gives no cohorts out: it has to push them` };

@@ -3,17 +3,17 @@ import type { Logger } from 'pino';
 import { openSession } from '../db/session.js';
 import { connect } from '../db/connect.js';
 import type { Metrics } from '../process/metrics.js';
-import type { Presence } from '../db/workerLeases.js';
-import type { WorkingOptions } from '../loadCurrent.js';
+import type { WorkerLeases } from '../db/workerLeases.js';
+import type { LoadCurrentOptions } from '../loadCurrent.js';
 import { runStep, type DuePull, type StepDeps } from './runStep.js';
 import { dropOrphanedPages, findDuePulls, reactToCurrents, runPullCleanup, finishPulls } from './pullSweep.js';
 
-export interface PullWorkDeps extends WorkingOptions {
+export interface PullWorkDeps extends LoadCurrentOptions {
   readonly databaseUrl: string;
   readonly http: StreamingHttp;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'stepped'>;
-  readonly presence: Pick<Presence, 'newLease'>;
+  readonly workerLeases: Pick<WorkerLeases, 'newLease'>;
   readonly windowMs: number;
   /** The longest a partner may take to answer, or stand still. */
   readonly requestMs: number;
@@ -29,7 +29,7 @@ export interface PullWork {
 }
 
 /** Steps that one worker has in hand at once: each waits for its partner most of the time, and holds a page of members. */
-const mostHands = 16;
+const maxInFlight = 16;
 const sweepMs = 500;
 const houseMs = 3_600_000;
 const farewellSeconds = 5;
@@ -70,8 +70,8 @@ export function startPullWork(deps: PullWorkDeps): PullWork {
       await finishPulls(sql, log, deps.wakePull);
       await dropOrphanedPages(sql, session);
       await reactToCurrents(sql);
-      for (const due of await findDuePulls(sql, mostHands * 4)) {
-        if (stopped || hands.size >= mostHands) break;
+      for (const due of await findDuePulls(sql, maxInFlight * 4)) {
+        if (stopped || hands.size >= maxInFlight) break;
         if (!hands.has(due.cohortId)) hands.set(due.cohortId, step(due));
       }
       if (Date.now() < houseDueMs) return;
@@ -94,7 +94,7 @@ export function startPullWork(deps: PullWorkDeps): PullWork {
     }
     hands.delete(due.cohortId);
     // Somebody may be waiting for the hand.
-    if (hands.size === mostHands - 1) wake();
+    if (hands.size === maxInFlight - 1) wake();
   }
 
   takeRound();

@@ -3,21 +3,21 @@ import type { Logger } from 'pino';
 import type { Session } from '../db/session.js';
 import type { Sql } from '../db/connect.js';
 import type { Metrics } from '../process/metrics.js';
-import type { Presence } from '../db/workerLeases.js';
-import { retry } from '../retry.js';
-import { isWorking, readWorking, type Working, type WorkingOptions } from '../loadCurrent.js';
+import type { WorkerLeases } from '../db/workerLeases.js';
+import { decideRetry } from '../retry.js';
+import { isUsable, loadCurrent, type LoadedCurrent, type LoadCurrentOptions } from '../loadCurrent.js';
 import { accountOf } from './pullBudget.js';
 import { claimStep, type ClaimedStep } from './claimStep.js';
 import { createPageStore, StepLeaseLost, type StepProgress } from './storePages.js';
 import { failPull, releaseStep, refundPull, continuePull, recordFetched, deferStep } from './recordStep.js';
 
-export interface StepDeps extends WorkingOptions {
+export interface StepDeps extends LoadCurrentOptions {
   readonly sql: Sql;
   readonly session: Session;
   readonly http: StreamingHttp;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'stepped'>;
-  readonly presence: Pick<Presence, 'newLease'>;
+  readonly workerLeases: Pick<WorkerLeases, 'newLease'>;
   /** How long a deferred step is retried, in milliseconds. */
   readonly windowMs: number;
   readonly leaseMs: number;
@@ -37,10 +37,10 @@ const maxWindowMs = 12 * 3_600_000;
 
 /** Makes the next step of a pull, if it is due and may be made: one call of the connector, and what it means for the pull. */
 export async function runStep(deps: StepDeps, { cohortId, currentId }: DuePull): Promise<void> {
-  const working = await readWorking(deps.sql, currentId, deps);
+  const working = await loadCurrent(deps.sql, currentId, deps);
   if (!working)
     throw new Error(`the cohort ${cohortId} is pulled through the Current ${currentId}, which there is not`);
-  if (!isWorking(working)) {
+  if (!isUsable(working)) {
     await failPull(deps.sql, { cohortId, version: 0, ownFault: true }, { ...working, recovery: 'person' });
     return;
   }
@@ -62,7 +62,7 @@ export async function runStep(deps: StepDeps, { cohortId, currentId }: DuePull):
     currentId,
     account,
     limits,
-    lease: deps.presence.newLease(),
+    lease: deps.workerLeases.newLease(),
     leaseMs: deps.leaseMs,
   });
   if (step) await callConnector(deps, step, { working, pull });
@@ -71,7 +71,7 @@ export async function runStep(deps: StepDeps, { cohortId, currentId }: DuePull):
 async function callConnector(
   deps: StepDeps,
   step: ClaimedStep,
-  { working, pull }: { readonly working: Working; readonly pull: CohortPull<unknown, unknown> },
+  { working, pull }: { readonly working: LoadedCurrent; readonly pull: CohortPull<unknown, unknown> },
 ): Promise<void> {
   const { sql, log, leaseMs, stopped, wakeCohort, http } = deps;
   const { settings, credentials, currentId, version } = working;
@@ -176,7 +176,7 @@ async function retryStep(
   const { cohortId, movedAtMs } = step;
   const nowMs = Date.now();
   const trouble = { code: answer.code, detail: answer.detail, afterMs: answer.afterMs, tries: step.tries + 1 };
-  const again = retry(trouble, {
+  const again = decideRetry(trouble, {
     nowMs,
     keptSinceMs: movedAtMs,
     windowMs: Math.min(windowMs, maxWindowMs),

@@ -2,7 +2,7 @@ import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
 import type { Sql } from '../db/connect.js';
 import type { Metrics } from '../process/metrics.js';
-import { retry, type Retry } from '../retry.js';
+import { decideRetry, type RetryDecision } from '../retry.js';
 import type { Seal } from '../secrets/seal.js';
 import {
   blockWebhook,
@@ -11,15 +11,15 @@ import {
   expireChanges,
   halveBatch,
   holdWebhook,
-  noteTold,
-  type NotedChange,
+  recordDelivered,
+  type ChangeRow,
   type WebhookBatch,
-  type Why,
+  type Reason,
 } from './webhookBatch.js';
 import { webhookSealContext } from './manageWebhooks.js';
 import { sendWebhook, type WebhookVerdict } from './webhookRequest.js';
 
-export interface TellDeps {
+export interface DeliverChangesDeps {
   readonly sql: Sql;
   readonly http: Http;
   readonly seal: Seal;
@@ -32,12 +32,12 @@ export interface TellDeps {
 }
 
 /** Tells a webhook the next of what it has yet to be told. True when there may be more at once. */
-export async function tellNext(deps: TellDeps, webhookId: number): Promise<boolean> {
+export async function deliverChanges(deps: DeliverChangesDeps, webhookId: number): Promise<boolean> {
   const batch = await claimBatch(deps.sql, webhookId, deps.requestMs + 10_000);
   if (!batch) return false;
   const startedMs = Date.now();
-  const verdict = await tell(deps, batch);
-  const again = await settle(deps, batch, verdict);
+  const verdict = await send(deps, batch);
+  const again = await applyVerdict(deps, batch, verdict);
   deps.metrics.told(verdict.outcome, batch.changes.length);
   deps.log.info({
     event: 'webhook.attempt',
@@ -51,7 +51,7 @@ export async function tellNext(deps: TellDeps, webhookId: number): Promise<boole
   return again;
 }
 
-async function tell({ http, seal }: TellDeps, batch: WebhookBatch): Promise<WebhookVerdict> {
+async function send({ http, seal }: DeliverChangesDeps, batch: WebhookBatch): Promise<WebhookVerdict> {
   let secret: string;
   try {
     secret = seal.open(batch.secret ?? Buffer.alloc(0), webhookSealContext(batch.webhookId));
@@ -62,16 +62,16 @@ async function tell({ http, seal }: TellDeps, batch: WebhookBatch): Promise<Webh
       detail: 'the stored secret does not open with this MASTER_KEY; renew it',
     };
   }
-  const last = batch.changes.at(-1) as NotedChange;
+  const last = batch.changes.at(-1) as ChangeRow;
   const deliveryId = `${batch.webhookId}-${batch.after}-${last.id}`;
   return sendWebhook(http, { url: batch.url, secret, deliveryId, body: bodyOf(batch), nowMs: Date.now() });
 }
 
-async function settle(deps: TellDeps, batch: WebhookBatch, verdict: WebhookVerdict): Promise<boolean> {
+async function applyVerdict(deps: DeliverChangesDeps, batch: WebhookBatch, verdict: WebhookVerdict): Promise<boolean> {
   const { sql, log } = deps;
   switch (verdict.outcome) {
     case 'delivered':
-      return noteTold(sql, batch);
+      return recordDelivered(sql, batch);
     case 'split':
       if (batch.changes.length > 1) {
         await halveBatch(sql, batch);
@@ -94,16 +94,16 @@ async function settle(deps: TellDeps, batch: WebhookBatch, verdict: WebhookVerdi
 
 /** The batch waits; what in it has been kept for its whole window expires. */
 async function postpone(
-  { sql, log, windowMs }: TellDeps,
+  { sql, log, windowMs }: DeliverChangesDeps,
   batch: WebhookBatch,
-  { code, detail, afterMs }: Why & { readonly afterMs: number | undefined },
+  { code, detail, afterMs }: Reason & { readonly afterMs: number | undefined },
 ): Promise<boolean> {
   const nowMs = Date.now();
   const trouble = { code, detail, afterMs, tries: batch.failures + 1 };
   const random = Math.random();
-  const next = (change: NotedChange): Retry =>
-    retry(trouble, { nowMs, keptSinceMs: Math.max(change.at.getTime(), batch.liveSinceMs), windowMs, random });
-  const [first] = batch.changes as [NotedChange];
+  const next = (change: ChangeRow): RetryDecision =>
+    decideRetry(trouble, { nowMs, keptSinceMs: Math.max(change.at.getTime(), batch.liveSinceMs), windowMs, random });
+  const [first] = batch.changes as [ChangeRow];
   const again = next(first);
   if (again.again) {
     await holdWebhook(sql, batch, { code, detail, untilMs: again.dueAtMs });

@@ -6,7 +6,7 @@ import type { Metrics } from '../process/metrics.js';
 import type { Seal } from '../secrets/seal.js';
 import { evaluateSegment } from './evaluate.js';
 import { runSegmentCleanup } from './segmentCleanup.js';
-import { tellNext } from './deliverChanges.js';
+import { deliverChanges } from './deliverChanges.js';
 import { expireBlockedWebhooks, findDueWebhooks, probeBlockedWebhooks } from './webhookSweep.js';
 
 export interface SegmentWorkDeps {
@@ -80,7 +80,7 @@ export function startSegmentWork(deps: SegmentWorkDeps): SegmentWork {
 
   async function tellAll(webhookId: number): Promise<void> {
     try {
-      while (!stopped && (await tellNext({ ...deps, sql }, webhookId)));
+      while (!stopped && (await deliverChanges({ ...deps, sql }, webhookId)));
     } catch (error) {
       if (!stopped)
         log.warn(

@@ -15,10 +15,10 @@ export interface WebhookBatch {
   readonly liveSinceMs: number;
   /** The change after which the batch begins. */
   readonly after: string;
-  readonly changes: readonly NotedChange[];
+  readonly changes: readonly ChangeRow[];
 }
 
-export interface NotedChange {
+export interface ChangeRow {
   readonly id: string;
   readonly at: Date;
   readonly entered: boolean;
@@ -26,7 +26,7 @@ export interface NotedChange {
 }
 
 /** Entries and exits in one request. */
-const mostChanges = 1_000;
+const maxBatchChanges = 1_000;
 
 /**
  * Leases a live webhook that has something to be told, with the next changes for it. A batch once begun stays as it is
@@ -39,14 +39,14 @@ export async function claimBatch(sql: Sql, webhookId: number, leaseMs: number): 
       lease = ${lease}::bigint, leased_until = now() + ${leaseMs}::int * interval '1 millisecond',
       batch_to = coalesce(batch_to, (
         select max(id) from (
-          select id from segment_change c where c.segment_id = w.segment_id and c.id > w.change_id order by id limit ${mostChanges}) next))
+          select id from segment_change c where c.segment_id = w.segment_id and c.id > w.change_id order by id limit ${maxBatchChanges}) next))
     from segment s
     where w.id = ${webhookId} and s.id = w.segment_id and w.state = 'live' and w.secret is not null
       and (w.hold_until is null or w.hold_until <= now()) and (w.leased_until is null or w.leased_until <= now())
       and exists (select from segment_change c where c.segment_id = w.segment_id and c.id > w.change_id)
     returning w.id, w.segment_id, s.name, w.url, w.secret, w.failures, w.live_since, w.change_id, w.batch_to`;
   if (!row) return undefined;
-  const changes = await sql<NotedChange[]>`
+  const changes = await sql<ChangeRow[]>`
     select id, at, entered, member from segment_change
     where segment_id = ${row.segment_id} and id > ${row.change_id}::bigint and id <= ${row.batch_to}::bigint order by id`;
   return {
@@ -76,7 +76,7 @@ interface Row {
 }
 
 /** Told of: the next batch begins after this one. False when the lease was lost meanwhile, and nothing is noted. */
-export async function noteTold(sql: Sql, { webhookId, lease, changes }: WebhookBatch): Promise<boolean> {
+export async function recordDelivered(sql: Sql, { webhookId, lease, changes }: WebhookBatch): Promise<boolean> {
   const noted = await sql`
     update segment_webhook set
       change_id = ${changes.at(-1)?.id ?? 0}::bigint, batch_to = null, delivered = delivered + ${changes.length}, last_delivered_at = now(),
@@ -87,13 +87,13 @@ export async function noteTold(sql: Sql, { webhookId, lease, changes }: WebhookB
 
 /** From now on the first half of the batch alone. */
 export async function halveBatch(sql: Sql, { webhookId, lease, changes }: WebhookBatch): Promise<void> {
-  const middle = changes[Math.ceil(changes.length / 2) - 1] as NotedChange;
+  const middle = changes[Math.ceil(changes.length / 2) - 1] as ChangeRow;
   await sql`
     update segment_webhook set batch_to = ${middle.id}::bigint, lease = null, leased_until = null
     where id = ${webhookId} and lease = ${lease}::bigint`;
 }
 
-export interface Why {
+export interface Reason {
   readonly code: string;
   readonly detail: string;
 }
@@ -101,7 +101,7 @@ export interface Why {
 export async function holdWebhook(
   sql: Sql,
   { webhookId, lease }: WebhookBatch,
-  { code, detail, untilMs }: Why & { readonly untilMs: number },
+  { code, detail, untilMs }: Reason & { readonly untilMs: number },
 ): Promise<void> {
   await sql`
     update segment_webhook set
@@ -114,7 +114,7 @@ export async function holdWebhook(
 export async function blockWebhook(
   sql: Sql,
   { webhookId, lease }: WebhookBatch,
-  { code, detail }: Why,
+  { code, detail }: Reason,
 ): Promise<boolean> {
   const blocked = await sql`
     update segment_webhook set
@@ -129,8 +129,8 @@ export async function blockWebhook(
 export async function expireChanges(
   sql: Sql,
   { webhookId, lease, changes }: WebhookBatch,
-  last: NotedChange,
-  { code, detail }: Why,
+  last: ChangeRow,
+  { code, detail }: Reason,
 ): Promise<void> {
   const count = changes.indexOf(last) + 1;
   await sql`

@@ -1,9 +1,9 @@
 import { nextProbeAt } from '../probeTimes.js';
-import type { TellDeps } from './deliverChanges.js';
+import type { DeliverChangesDeps } from './deliverChanges.js';
 import { webhookSealContext } from './manageWebhooks.js';
 import { sendWebhook } from './webhookRequest.js';
 
-type Deps = Pick<TellDeps, 'sql' | 'http' | 'seal' | 'log' | 'windowMs'>;
+type Deps = Pick<DeliverChangesDeps, 'sql' | 'http' | 'seal' | 'log' | 'windowMs'>;
 
 /** Webhooks that have something to be told now. */
 export async function findDueWebhooks({ sql }: Pick<Deps, 'sql'>): Promise<readonly number[]> {

@@ -1,27 +1,27 @@
 import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
 import { createBudgets } from '../budget/budgets.js';
-import type { BudgetStore } from '../budget/budgetStore.js';
-import { openQuotaBook } from '../budget/quotaUsage.js';
+import type { BucketStore } from '../budget/bucketStore.js';
+import { openQuotaRecorder } from '../budget/quotaRecorder.js';
 import { claim, type Claim } from '../delivery/claim.js';
 import type { Sql } from '../db/connect.js';
-import { deliver, type Delivered } from '../delivery/deliver.js';
-import type { Load } from '../delivery/attemptContext.js';
+import { deliver, type DeliverResult } from '../delivery/deliver.js';
+import type { ClaimedBatch } from '../delivery/attemptContext.js';
 import type { Metrics } from '../process/metrics.js';
 import { block, hold, release } from '../currentState.js';
 import { Outcome } from '../batch/outcome.js';
-import { createPace } from '../delivery/adaptiveConcurrency.js';
-import type { Presence } from '../db/workerLeases.js';
-import { quietMs } from '../queue.js';
-import { recall } from '../budget/requeueThrottled.js';
-import { LeaseLost, record } from '../delivery/record.js';
-import type { Unpacked } from '../batch/batchReader.js';
-import { isWorking, readWorking, type Working, type WorkingOptions } from '../loadCurrent.js';
+import { createAdaptiveConcurrency } from '../delivery/adaptiveConcurrency.js';
+import type { WorkerLeases } from '../db/workerLeases.js';
+import { wakeIntervalMs } from '../queue.js';
+import { requeueThrottled } from '../budget/requeueThrottled.js';
+import { DeliveryLeaseLost, record } from '../delivery/record.js';
+import type { BatchReader } from '../batch/batchReader.js';
+import { isUsable, loadCurrent, type LoadedCurrent, type LoadCurrentOptions } from '../loadCurrent.js';
 
-export interface LaneDeps extends WorkingOptions {
+export interface DeliveryLoopDeps extends LoadCurrentOptions {
   readonly sql: Sql;
-  readonly unpacked: Unpacked;
-  readonly presence: Pick<Presence, 'newLease' | 'share'>;
+  readonly batchReader: BatchReader;
+  readonly workerLeases: Pick<WorkerLeases, 'newLease' | 'share'>;
   readonly http: Http;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -31,14 +31,14 @@ export interface LaneDeps extends WorkingOptions {
   readonly requestMs: number;
   readonly shard: number;
   /** Undefined when budgets are not enforced. */
-  readonly budgetStore: BudgetStore | undefined;
+  readonly budgetStore: BucketStore | undefined;
   readonly onBudgetError: (error: unknown) => void;
   /** Tells other workers that a Current has more than this one can take. */
   readonly askForHelp: (currentId: number) => void;
 }
 
 /** One Current's way through this worker. Lanes share nothing that a slow partner could hold on to. */
-export interface Lane {
+export interface DeliveryLoop {
   /** Look for due deliveries, now or as soon as there is a hand free. Cheap, and safe to call at any time. */
   wake(): void;
   /** Takes nothing new, and resolves when what is under way has been recorded. */
@@ -51,13 +51,13 @@ const gatherMs = 25;
  * So long after a wake-up call a lane looks again by itself, at short intervals: no further call comes for a while, and
  * a look costs a tenth of a call.
  */
-const lingerMs = 2 * quietMs;
+const lingerMs = 2 * wakeIntervalMs;
 const lookAgainMs = 20;
 const errorPauseMs = 1_000;
 /** After an attempt that failed by itself, such as for a batch that cannot be read. */
 const giveBackMs = 5_000;
 
-export function createLane(currentId: number, deps: LaneDeps): Lane {
+export function createDeliveryLoop(currentId: number, deps: DeliveryLoopDeps): DeliveryLoop {
   const { sql, log } = deps;
   const budgets =
     deps.budgetStore &&
@@ -68,13 +68,13 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
       now: Date.now,
       onError: deps.onBudgetError,
     });
-  const quotaBook = budgets && openQuotaBook({ sql, log, currentId, budgets, onError: deps.onBudgetError });
-  const pace = createPace();
+  const quotaBook = budgets && openQuotaRecorder({ sql, log, currentId, budgets, onError: deps.onBudgetError });
+  const pace = createAdaptiveConcurrency();
   const refusals = { alone: 0 };
   const hands = new Set<Promise<void>>();
   /** Hands that have not let go: one that has is among `hands` for a moment still. */
   let busy = 0;
-  let working: Working | undefined;
+  let working: LoadedCurrent | undefined;
   let most = 1;
   let lastClaimMs = 0;
   let woken = false;
@@ -150,9 +150,9 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
     if (!working && !(await begin())) return false;
     if (!working) return false;
     const limits = working.connector.rateLimit(working.settings);
-    most = pace.requests(deps.presence.share(limits.requests));
+    most = pace.limit(deps.workerLeases.share(limits.requests));
     const startedMs = Date.now();
-    const lease = deps.presence.newLease();
+    const lease = deps.workerLeases.newLease();
     const claimed = await claim(sql, { currentId, lease, leaseMs: deps.leaseMs, events: limits.events });
     if (claimed.deliveries.length === 0) return false;
     if (claimed.failures > 0) most = 1;
@@ -172,20 +172,20 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
     }
     // What this attempt left waiting was put off by the terms of its time.
     if (working && working !== current)
-      await recall(sql, currentId, working.connector.rateLimit(working.settings).budgets);
+      await requeueThrottled(sql, currentId, working.connector.rateLimit(working.settings).budgets);
     return true;
   }
 
   /** Reads how the Current is to work from now on. Undefined when it cannot. */
-  async function begin(): Promise<Working | undefined> {
-    const read = await readWorking(sql, currentId, deps);
-    working = read && isWorking(read) ? read : undefined;
-    if (read && !isWorking(read)) await blocked(read);
-    if (working) await recall(sql, currentId, working.connector.rateLimit(working.settings).budgets);
+  async function begin(): Promise<LoadedCurrent | undefined> {
+    const read = await loadCurrent(sql, currentId, deps);
+    working = read && isUsable(read) ? read : undefined;
+    if (read && !isUsable(read)) await blocked(read);
+    if (working) await requeueThrottled(sql, currentId, working.connector.rateLimit(working.settings).budgets);
     return working;
   }
 
-  async function carry(claimed: Claim, current: Working, startedMs: number): Promise<void> {
+  async function carry(claimed: Claim, current: LoadedCurrent, startedMs: number): Promise<void> {
     const loads = await load(claimed);
     const delivered = await deliver(loads, {
       connector: current.connector,
@@ -193,7 +193,7 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
       credentials: current.credentials,
       http: deps.http,
       budgets,
-      pace,
+      concurrency: pace,
       refusals,
       liveSinceMs: claimed.liveSinceMs,
       windowMs: deps.windowMs,
@@ -203,16 +203,16 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
       random: Math.random,
     });
     await settle(claimed, delivered);
-    await quotaBook?.keep();
+    await quotaBook?.flush();
     note(claimed, delivered, startedMs);
   }
 
-  async function load({ deliveries }: Claim): Promise<Load[]> {
-    const batches = await deps.unpacked.read(deliveries);
-    return deliveries.map((delivery, index) => ({ delivery, segments: batches[index] ?? [] }));
+  async function load({ deliveries }: Claim): Promise<ClaimedBatch[]> {
+    const batches = await deps.batchReader.read(deliveries);
+    return deliveries.map((delivery, index) => ({ delivery, slices: batches[index] ?? [] }));
   }
 
-  async function settle(claimed: Claim, { attempted, obstacle }: Delivered): Promise<void> {
+  async function settle(claimed: Claim, { results: attempted, suspension: obstacle }: DeliverResult): Promise<void> {
     if (obstacle?.kind === 'blocked') await blocked(obstacle);
     if (obstacle?.kind === 'held') await hold(sql, currentId, obstacle);
     await recordSurely(attempted, claimed.lease, Date.now() + deps.requestMs);
@@ -220,12 +220,12 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
   }
 
   /** The partner has the events: what it said of them is worth some tries when the database is away for a moment. */
-  async function recordSurely(attempted: Delivered['attempted'], lease: string, untilMs: number): Promise<void> {
+  async function recordSurely(attempted: DeliverResult['results'], lease: string, untilMs: number): Promise<void> {
     for (;;) {
       try {
         return await record(sql, attempted, { currentId, lease, shard: deps.shard });
       } catch (error) {
-        if (error instanceof LeaseLost) {
+        if (error instanceof DeliveryLeaseLost) {
           log.warn(
             { event: 'lease.lost', current: currentId },
             'an attempt took longer than its lease; its results are dropped, and the partner drops the repeated events by their ids',
@@ -254,10 +254,10 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
     }
   }
 
-  function note(claimed: Claim, delivered: Delivered, startedMs: number): void {
+  function note(claimed: Claim, delivered: DeliverResult, startedMs: number): void {
     const counts = { delivered: 0, skipped: 0, rejected: 0, expired: 0, pending: 0 };
     const endedMs = Date.now();
-    for (const { delivery, outcomes } of delivered.attempted) {
+    for (const { delivery, outcomes } of delivered.results) {
       let arrived = 0;
       for (let position = 0; position < outcomes.length; position++) {
         const byte = outcomes[position] as number;
@@ -281,7 +281,7 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
       requests: delivered.requests,
       sent: delivered.sent,
       ...counts,
-      ...(delivered.obstacle && { obstacle: delivered.obstacle.kind, code: delivered.obstacle.code }),
+      ...(delivered.suspension && { obstacle: delivered.suspension.kind, code: delivered.suspension.code }),
       ms: endedMs - startedMs,
     });
   }
@@ -292,7 +292,7 @@ export function createLane(currentId: number, deps: LaneDeps): Lane {
       stopped = true;
       clearTimeout(later);
       await Promise.allSettled(hands);
-      await quotaBook?.keep('now');
+      await quotaBook?.flush('now');
     },
   };
 }

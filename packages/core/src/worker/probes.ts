@@ -2,9 +2,9 @@ import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
 import type { Sql } from '../db/connect.js';
 import { takeDueProbes, unblock, type DueProbe } from '../currentState.js';
-import { isWorking, readWorking, type WorkingOptions } from '../loadCurrent.js';
+import { isUsable, loadCurrent, type LoadCurrentOptions } from '../loadCurrent.js';
 
-export interface ProbeDeps extends WorkingOptions {
+export interface ProbeDeps extends LoadCurrentOptions {
   readonly sql: Sql;
   readonly http: Http;
   readonly log: Logger;
@@ -40,8 +40,8 @@ export function openProbes(deps: ProbeDeps): Probes {
 async function probe({ currentId, probes }: DueProbe, deps: ProbeDeps): Promise<void> {
   const { sql, http, log, wake } = deps;
   try {
-    const working = await readWorking(sql, currentId, deps);
-    if (!working || !isWorking(working)) return;
+    const working = await loadCurrent(sql, currentId, deps);
+    if (!working || !isUsable(working)) return;
     const { connector, settings, credentials } = working;
     const { outcome } = await connector.test({ settings, credentials, http });
     log.info({ event: 'current.probed', current: currentId, probe: probes, outcome });

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Sql } from '../db/connect.js';
-import { forgetPassedBudgets } from '../budget/postgresBudgets.js';
-import { forgetPassedUses } from '../budget/quotaUsage.js';
+import { deletePassedBuckets } from '../budget/postgresBuckets.js';
+import { deleteExpiredUsage } from '../budget/quotaRecorder.js';
 import { daysAhead } from '../db/migrate.js';
 
 const parents = ['batch', 'delivery', 'dead_letter', 'quarantine', 'request'] as const;
@@ -10,7 +10,7 @@ const parents = ['batch', 'delivery', 'dead_letter', 'quarantine', 'request'] as
  * Makes the partitions of the coming days, and drops those older than the retention, unless events of that day are
  * still pending: nothing is forgotten that has not reached its outcome.
  */
-export async function keepHouse({
+export async function runRetention({
   sql,
   log,
   retentionDays,
@@ -20,8 +20,8 @@ export async function keepHouse({
   readonly retentionDays: number;
 }): Promise<void> {
   await sql`select ensure_partitions(${daysAhead}::int)`;
-  await forgetPassedBudgets(sql);
-  await forgetPassedUses(sql);
+  await deletePassedBuckets(sql);
+  await deleteExpiredUsage(sql);
   await foldTally(sql);
   const days = await sql<{ day: string }[]>`
     select to_char(to_date(right(c.relname, 8), 'YYYYMMDD'), 'YYYY-MM-DD') as day

@@ -1,15 +1,15 @@
 import { expireBlocked, expireDeleted } from '../delivery/expire.js';
 import type { Metrics } from '../process/metrics.js';
-import { releaseDead, type Presence } from '../db/workerLeases.js';
+import { releaseDeadLeases, type WorkerLeases } from '../db/workerLeases.js';
 import { openProbes, type ProbeDeps } from './probes.js';
-import { keepHouse } from './retention.js';
+import { runRetention } from './retention.js';
 
 export interface SweepDeps extends ProbeDeps {
   readonly metrics: Metrics;
   readonly windowMs: number;
   readonly retentionDays: number;
   readonly shard: number;
-  readonly presence: Pick<Presence, 'newLease' | 'saw'>;
+  readonly workerLeases: Pick<WorkerLeases, 'newLease' | 'updateLive'>;
 }
 
 export interface Sweep {
@@ -32,8 +32,8 @@ export function startSweep(deps: SweepDeps): Sweep {
 
   async function sweep(): Promise<void> {
     try {
-      const { released, living } = await releaseDead(deps.sql);
-      deps.presence.saw(living);
+      const { released, live } = await releaseDeadLeases(deps.sql);
+      deps.workerLeases.updateLive(live);
       if (released > 0)
         deps.log.warn(
           { event: 'leases.released', leases: released },
@@ -44,7 +44,7 @@ export function startSweep(deps: SweepDeps): Sweep {
       await expireBlocked(deps);
       await expireDeleted(deps);
       if (Date.now() >= houseDueMs) {
-        await keepHouse(deps);
+        await runRetention(deps);
         houseDueMs = Date.now() + houseMs;
       }
     } catch (error) {

@@ -17,7 +17,7 @@ import {
 import { claim } from '../../src/delivery/claim.js';
 import { Outcome } from '../../src/batch/outcome.js';
 import { record } from '../../src/delivery/record.js';
-import { startTrack } from '../../src/delivery/attempt.js';
+import { startAttempt } from '../../src/delivery/attempt.js';
 import { createTestDatabase } from '../database.js';
 import { createFakePartner, fakeConnector, type FakePartner } from '../fakeConnector.js';
 
@@ -139,16 +139,16 @@ export async function openDesk(): Promise<Desk> {
       const lease = String(1 + Math.floor(Math.random() * 1e9));
       const claimed = await claim(sql, { currentId: Number(currentId), lease, leaseMs: 60_000, events: 1_000_000 });
       const attempted = claimed.deliveries.map((delivery) => {
-        const track = startTrack(delivery, Date.now());
+        const track = startAttempt(delivery, Date.now());
         for (const position of track.due) {
           if (delivery.outcomes[position] !== Outcome.pending) continue;
           const end = fate(position);
           if (end === 'delivered') track.deliver(position);
           else if (end === 'pending') continue;
           else if ('skip' in end) track.skip(position, end.skip);
-          else track.bury(position, { ...end, detail: `it was ${end.outcome} in a test` });
+          else track.deadLetter(position, { ...end, detail: `it was ${end.outcome} in a test` });
         }
-        return track.attempted(Date.now());
+        return track.result(Date.now());
       });
       if (attempted.length > 0) await record(sql, attempted, { currentId: Number(currentId), lease, shard: 8 });
     },

@@ -3,7 +3,7 @@ import type { Connector } from '@currents/connector';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { block } from '../../src/currentState.js';
-import { isWorking, readWorking } from '../../src/loadCurrent.js';
+import { isUsable, loadCurrent } from '../../src/loadCurrent.js';
 import { reveals } from '../../src/secrets/containsSecret.js';
 import { fakeConnector } from '../fakeConnector.js';
 import { currentOf, everything, openDesk, type Desk } from './coreHarness.js';
@@ -44,8 +44,8 @@ describe('credentials', () => {
   it('go in sealed for their Current, and open for the workers', async () => {
     const current = await createCurrent(desk.admin, { ...given, name: 'Sealed', credentials: { key: canary } });
     const id = Number(currentOf(current).id);
-    const working = await readWorking(desk.sql, id, desk.admin);
-    expect(working && isWorking(working) && working.credentials).toEqual({ key: canary });
+    const working = await loadCurrent(desk.sql, id, desk.admin);
+    expect(working && isUsable(working) && working.credentials).toEqual({ key: canary });
     const [row] = await desk.sql<
       { credentials: Buffer; row: string }[]
     >`select credentials, c::text as row from current c where id = ${id}`;
@@ -194,6 +194,6 @@ describe('a test of credentials', () => {
 it('changed credentials replace the former ones whole', async () => {
   const id = await desk.draft('Replaced');
   await updateCurrent(desk.admin, id, { credentials: { key: 'the-second-key' }, confirmName: 'Replaced' });
-  const working = await readWorking(desk.sql, Number(id), desk.admin);
-  expect(working && isWorking(working) && working.credentials).toEqual({ key: 'the-second-key' });
+  const working = await loadCurrent(desk.sql, Number(id), desk.admin);
+  expect(working && isUsable(working) && working.credentials).toEqual({ key: 'the-second-key' });
 });

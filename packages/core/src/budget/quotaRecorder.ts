@@ -1,57 +1,57 @@
 import type { Logger } from 'pino';
 import type { Sql } from '../db/connect.js';
-import type { Budgets, QuotaUses } from './budgets.js';
+import type { Budgets, BudgetQuotaUsage } from './budgets.js';
 
-/** From this share on, a key is near its quota. */
-export const nearShare = 0.8;
+/** A key is near its quota from this share of it on. */
+export const nearQuotaShare = 0.8;
 
-/** Keeps what the busiest keys of one Current have used of their quotas, added up over all workers. */
-export interface QuotaBook {
-  /** Writes what has been counted; now and then, unless it is to be now. Never throws. */
-  keep(when?: 'now'): Promise<void>;
+/** Records what the busiest keys of one Current have used of their quotas, summed over all workers. */
+export interface QuotaRecorder {
+  /** Writes what has been counted since the last flush, at most every 15 s unless called with `now`. Never rejects. */
+  flush(when?: 'now'): Promise<void>;
 }
 
 interface Deps {
   readonly sql: Sql;
   readonly log: Logger;
   readonly currentId: number;
-  readonly budgets: Pick<Budgets, 'takeUses'>;
+  readonly budgets: Pick<Budgets, 'takeQuotaUsage'>;
   readonly onError: (error: unknown) => void;
 }
 
-const everyMs = 15_000;
-/** The same key is told of again no sooner than this. */
-const quietMs = 24 * 3_600_000;
+const flushIntervalMs = 15_000;
+/** How long the same key is not warned of again. */
+const warnAgainMs = 24 * 3_600_000;
 
-export function openQuotaBook({ sql, log, currentId, budgets, onError }: Deps): QuotaBook {
+export function openQuotaRecorder({ sql, log, currentId, budgets, onError }: Deps): QuotaRecorder {
   let dueMs = 0;
-  const told = new Map<string, number>();
+  const warnedAt = new Map<string, number>();
 
   function warn(near: readonly NearKey[], nowMs: number): void {
-    for (const [key, atMs] of told) if (atMs <= nowMs - quietMs) told.delete(key);
+    for (const [key, atMs] of warnedAt) if (atMs <= nowMs - warnAgainMs) warnedAt.delete(key);
     for (const name of new Set(near.map(({ budget }) => budget))) {
-      const news = near.filter(({ budget, key }) => budget === name && !told.has(`${budget} ${key}`));
-      for (const { budget, key } of news) told.set(`${budget} ${key}`, nowMs);
+      const news = near.filter(({ budget, key }) => budget === name && !warnedAt.has(`${budget} ${key}`));
+      for (const { budget, key } of news) warnedAt.set(`${budget} ${key}`, nowMs);
       if (news.length > 0) {
         log.warn(
           { event: 'quota.near', current: currentId, budget: name, keys: news.length },
-          'keys come near what the destination takes of one in a day; keysNearQuota names them',
+          'keys are near their daily quota at the destination; keysNearQuota lists them',
         );
       }
     }
   }
 
   return {
-    async keep(when) {
+    async flush(when) {
       const nowMs = Date.now();
       if (nowMs < dueMs && when !== 'now') return;
-      dueMs = nowMs + everyMs;
-      const uses = budgets.takeUses();
-      if (uses.length === 0) return;
+      dueMs = nowMs + flushIntervalMs;
+      const usage = budgets.takeQuotaUsage();
+      if (usage.length === 0) return;
       try {
-        warn(await note(sql, currentId, uses), nowMs);
+        warn(await saveUsage(sql, currentId, usage), nowMs);
       } catch (error) {
-        // What was counted is lost; the partner counts for itself.
+        // The counts are lost; the partner's own count still holds.
         onError(error);
       }
     },
@@ -63,11 +63,11 @@ interface NearKey {
   readonly key: string;
 }
 
-/** Adds to this hour's row of each key, and answers the keys that are near their quota. */
-async function note(sql: Sql, currentId: number, given: readonly QuotaUses[]): Promise<readonly NearKey[]> {
+/** Adds to this hour's row of each key. Returns the keys that are near their quota. */
+async function saveUsage(sql: Sql, currentId: number, usage: readonly BudgetQuotaUsage[]): Promise<readonly NearKey[]> {
   // No text of PostgreSQL holds a NUL (PostgreSQL, Character Types).
-  const rows = given.flatMap(({ budget, quota, uses }) =>
-    uses.map(({ key, used }) => ({ budget, quota, key: key.replaceAll('\0', '\uFFFD'), used })),
+  const rows = usage.flatMap(({ budget, quota, keys }) =>
+    keys.map(({ key, used }) => ({ budget, quota, key: key.replaceAll('\0', '\uFFFD'), used })),
   );
   return sql<NearKey[]>`
     with given as (
@@ -89,10 +89,10 @@ async function note(sql: Sql, currentId: number, given: readonly QuotaUses[]): P
     where n.used + (
       select coalesce(sum(u.used), 0) from quota_use u
       where u.current_id = ${currentId} and u.budget = n.budget and u.key = n.key and u.hour < date_trunc('hour', now()) and u.counts_until > now()
-    ) >= n.allow * ${nearShare}::float8`;
+    ) >= n.allow * ${nearQuotaShare}::float8`;
 }
 
-/** What has left the window of its quota says nothing any more. */
-export async function forgetPassedUses(sql: Sql): Promise<void> {
+/** Deletes usage that no longer counts towards its quota. */
+export async function deleteExpiredUsage(sql: Sql): Promise<void> {
   await sql`delete from quota_use where counts_until <= now()`;
 }

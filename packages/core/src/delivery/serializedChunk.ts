@@ -1,14 +1,14 @@
 import type { JsonRun } from '@currents/connector';
 
 /**
- * Payloads that became JSON together. It holds bytes and not text, for bytes lie outside the collector's heap. What one
- * of the payloads was is read back from them, when somebody asks.
+ * Payloads serialized together. It holds bytes, not strings, because bytes lie outside the garbage-collected heap; a
+ * single payload is read back from them when it is needed.
  */
-export class WrittenRun implements JsonRun {
+export class SerializedChunk implements JsonRun {
   readonly json: Buffer;
   #texts: readonly string[] | undefined;
 
-  /** Throws when one of the payloads cannot be written. */
+  /** Throws when one of the payloads cannot be serialized. */
   constructor(
     readonly ids: readonly string[],
     payloads: readonly unknown[],
@@ -16,8 +16,8 @@ export class WrittenRun implements JsonRun {
     this.json = Buffer.from(JSON.stringify(payloads)).subarray(1, -1);
   }
 
-  textOf(place: number): string {
+  jsonAt(index: number): string {
     this.#texts ??= (JSON.parse(`[${this.json.toString()}]`) as unknown[]).map((payload) => JSON.stringify(payload));
-    return this.#texts[place] as string;
+    return this.#texts[index] as string;
   }
 }
