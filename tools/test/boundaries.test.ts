@@ -47,7 +47,7 @@ async function refusals(path: string, lines: readonly string[]): Promise<readonl
 
 const boundary = '@nx/enforce-module-boundaries';
 
-describe.each(names)('10. rooms import downward: %s', (room) => {
+describe.each(names)('10. imports go downward: %s', (room) => {
   const { folder, mayImport } = rooms[room];
   const others = names.filter((name) => name !== room);
   const expected = others.map((name) => [name, (mayImport as readonly string[]).includes(name) ? [] : [boundary]]);

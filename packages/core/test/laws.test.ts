@@ -31,7 +31,7 @@ describe('the laws', () => {
     expect(rows.map((row) => ({ ...row }))).toEqual([{ events: 10, pending: 10 }]);
   });
 
-  it('1. a request that could not be committed is refused, and taken whole when it comes again', async () => {
+  it('1. stored before acknowledged: a request that cannot be committed is refused, and stored whole when repeated', async () => {
     const current = await open();
     await hub.sql`alter table request rename to request_away`;
     const events = some(5);
@@ -67,7 +67,7 @@ describe('the laws', () => {
     expect(Object.fromEntries(counts)).toEqual({ 0: 1, 1: 2, 2: 50, 3: 3, 16: 7 });
   });
 
-  it('3. one writer: an attempt that lost its lease writes nothing', async () => {
+  it('3. single writer: an attempt that lost its lease writes nothing', async () => {
     const current = await open();
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => {
@@ -88,7 +88,7 @@ describe('the laws', () => {
     expect(row).toMatchObject({ pending: 10, outcomes: null });
   });
 
-  it('5. every item is answered, by id: an event the connector forgot is tried again', async () => {
+  it('5. every item is answered by id: an event without an answer is retried', async () => {
     const current = await open();
     await hub.startWorker();
     await hub.take([...some(3), ...some(1, 'silent')]);
@@ -103,7 +103,7 @@ describe('the laws', () => {
     expect(row?.deferred).toMatchObject([{ code: 'unanswered', attempts: 1, positions: [3] }]);
   });
 
-  it('6. one bad event never holds up another', async () => {
+  it('6. isolation: one bad event does not delay another', async () => {
     const current = await open({ events: 10 });
     await hub.startWorker();
     await hub.take([...some(25), event('poison'), ...some(25), event('later'), ...some(48), event('reject')]);
@@ -114,7 +114,7 @@ describe('the laws', () => {
     expect(tally['selected']).toBe(101);
   });
 
-  it('6. one failing Current never holds up another', async () => {
+  it('6. isolation: one failing Current does not delay another', async () => {
     await open({ requests: 1 });
     const slow = createFakePartner();
     let letGo = (): void => undefined;
@@ -136,7 +136,7 @@ describe('the laws', () => {
     await until(both, ([least]) => least === 20);
   });
 
-  it('7. a blocked Current keeps its events for the whole retry window: they go out by themselves once the credentials work', async () => {
+  it('7. a blocked Current keeps its events: they are delivered without help once the credentials work', async () => {
     const current = await open();
     partner.mood = { outcome: 'blocked', code: 'http_401', detail: 'the key was refused' };
     await hub.startWorker();
@@ -157,7 +157,7 @@ describe('the laws', () => {
     expect(await state(current)).toMatchObject({ state: 'live', blocked_code: null });
   });
 
-  it('7. what a blocked Current kept for its whole retry window expires as a dead letter with the reason', async () => {
+  it('7. a blocked Current keeps its events until the retry window ends: then they are dead letters with the reason', async () => {
     const current = await open();
     partner.mood = { outcome: 'blocked', code: 'http_401', detail: 'the key was refused' };
     await hub.startWorker({ windowMs: 3_600_000 });
@@ -185,7 +185,7 @@ describe('the laws', () => {
     expect(await hub.tally(current)).toEqual({ selected: 7, expired: 4 });
   });
 
-  it('7. a partner in trouble is asked again later, until the window is over', async () => {
+  it('7. a failing partner is retried until the retry window ends', async () => {
     const current = await open();
     partner.mood = { outcome: 'deferred', code: 'http_503', detail: 'unavailable', scope: 'current', afterMs: 0 };
     await hub.startWorker();

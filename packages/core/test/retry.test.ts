@@ -5,7 +5,7 @@ const hourMs = 3_600_000;
 const terms: RetryTerms = { nowMs: 10 * hourMs, keptSinceMs: 9 * hourMs, windowMs: 48 * hourMs, random: 0 };
 const trouble: RetryableFailure = { code: 'http_503', detail: 'HTTP 503', afterMs: undefined, tries: 1 };
 
-describe('9. the retry policy is one function', () => {
+describe('9. one retry policy', () => {
   it('waits 2 s, twice as long each time and never more than a minute, and 1 to 5 s more by chance', () => {
     expect([1, 2, 3, 4, 5, 6, 7, 1_000_000].map((tries) => backoffMs(tries, 0))).toEqual([
       3_000, 5_000, 9_000, 17_000, 33_000, 61_000, 61_000, 61_000,

@@ -11,8 +11,8 @@ afterEach(() => door.close());
 
 const storedIds = async () => (await door.storedEvents()).map(({ id }) => id).sort();
 
-describe('a store that is away', () => {
-  it('is answered 503 with the time to come again, and the same request is stored once when it is back', async () => {
+describe('while the database is away', () => {
+  it('a request is answered 503 with Retry-After, and stored once when it is repeated', async () => {
     await open();
     const [early, late] = [{ events: [event()] }, { events: [event(), event()] }];
     expect((await door.post(early)).status).toBe(200);
@@ -30,7 +30,7 @@ describe('a store that is away', () => {
     expect((await door.ask('/readyz')).status).toBe(200);
   });
 
-  it('is not told as a wrong token', async () => {
+  it('an unknown token is answered 503, not 401', async () => {
     await open();
     const fresh = await door.makeToken();
     const known = { authorization: `Bearer ${fresh}` };
@@ -41,8 +41,8 @@ describe('a store that is away', () => {
   });
 });
 
-describe('more than can be stored', () => {
-  it('is answered 429 with the time to come again, and nothing of it is kept until then', async () => {
+describe('11. bounded work: requests beyond the limit of queued bytes', () => {
+  it('are answered 429 with Retry-After, and nothing of them is stored until they are repeated', async () => {
     await open({ queuedBytes: 1_000 });
     const bodies = Array.from({ length: 40 }, () => ({ events: [event(), event()] }));
     // Commits wait for this lock, so that the rest of the requests has to wait in memory.

@@ -23,7 +23,7 @@ export function lawsOf<Settings, Credentials, Payload>(
     'properties that people name freely': freedomLaws(subject),
     rateLimit: limitLaws(subject),
     send: sendLaws(subject),
-    '8. secrets travel only in send': secrecyLaws(subject),
+    '8. secrets are used only in send and test': secrecyLaws(subject),
     test: testLaws(subject),
   };
 }

@@ -14,7 +14,7 @@ export function mapLaws(subject: Subject): Law[] {
   const { connector } = subject;
   return [
     {
-      name: '4. map is pure: the clock, the dice and the calls before change nothing',
+      name: '4. map is pure: clock, randomness and earlier calls change nothing',
       prove() {
         const events = allEvents();
         const forwards = answersAt(subject, new Date('2001-09-09T01:46:40Z'), 0.1, events);
