@@ -36,7 +36,7 @@ const boundaries = (depConstraints, more = {}) => ({
 
 const tests = ['packages/*/test/**', 'apps/*/test/**', 'tools/test/**'];
 const conformance = ['packages/connector/src/conformance/**'];
-const usesVitest = [...tests, ...conformance, 'tools/src/testing/**', 'vitest.config.ts'];
+const usesVitest = [...tests, ...conformance, 'tools/src/testing/**', 'vitest.config.mjs'];
 const pure = ['packages/{schema,connector,connector-*}/src/**'];
 const readsEnvironment = ['apps/*/src/config.ts', 'tools/**', '*.{ts,mjs}'];
 
@@ -106,7 +106,8 @@ export default defineConfig(
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { project: ['tsconfig.check.json'], tsconfigRootDir: import.meta.dirname } },
+    // The nearest tsconfig.json. Other projects are known by their declarations, so they must be built.
+    languageOptions: { parserOptions: { project: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       // A function may promise without waiting: contracts ask for promises where one side has nothing to wait for.

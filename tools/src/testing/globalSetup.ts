@@ -1,17 +1,7 @@
-import type {} from 'vitest';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from '../services/postgres.js';
 import { startRedis } from '../services/redis.js';
 import { openDatabaseDesk } from './databaseLifecycle.js';
-
-declare module 'vitest' {
-  export interface ProvidedContext {
-    /** Where a test file asks for a database of its own. */
-    databaseDesk: string;
-    /** Empty where the machine has no Redis. */
-    redisUrl: string;
-  }
-}
 
 /**
  * Before a run: one Redis, and one Postgres for whoever asks; `DATABASE_URL` and `REDIS_URL` name servers to use
@@ -21,6 +11,8 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const redis = process.env['REDIS_URL']
     ? { url: process.env['REDIS_URL'], stop: async () => undefined }
     : await startRedis();
+  if (redis === undefined)
+    console.warn('!! No redis-server on this machine and no REDIS_URL: TESTS ON REDIS DO NOT RUN.');
   const desk = await openDatabaseDesk(startDatabaseServer, migrate);
   project.provide('redisUrl', redis?.url ?? '');
   project.provide('databaseDesk', desk.url);

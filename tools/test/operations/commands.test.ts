@@ -11,16 +11,16 @@ const own = Object.entries(scripts).filter(([, command]) => command.includes(run
 const programs = ['start:api', 'start:worker'];
 
 describe('npm run', () => {
-  it('knows every script that is the house’s own by its name', () => {
+  it('runs every script of package.json that calls it by the name of the script', () => {
     const flagsOf = (name: string): readonly string[] => (programs.includes(name) ? nodeFlags : []);
     expect(own).toEqual(own.map(([name]) => [name, ['node', ...flagsOf(name), run, name].join(' ')]));
     expect(own.map(([name]) => name)).toEqual(
-      expect.arrayContaining(['demo', 'start', 'start:api', 'start:worker', 'bench', 'generate', 'test']),
+      expect.arrayContaining(['demo', 'start', 'start:api', 'start:worker', 'bench', 'test']),
     );
   });
 
   it.each(own)(
-    '%s -- --help says what it is for, and does nothing',
+    '%s -- --help prints the purpose and does nothing',
     async (name) => {
       const { exitCode, said } = await runNode([run, name, '--help']);
       expect(exitCode).toBe(0);
@@ -30,7 +30,7 @@ describe('npm run', () => {
     60_000,
   );
 
-  it('without a command lists them all', async () => {
+  it('lists all commands when none is given', async () => {
     const { exitCode, said } = await runNode([run, '--help']);
     expect(exitCode).toBe(0);
     for (const [name] of own) expect(said).toMatch(new RegExp(`^ {2}npm run ${name} +\\S`, 'm'));
@@ -38,11 +38,10 @@ describe('npm run', () => {
 
   it.each([
     [['nonsense'], 'unknown command "nonsense"'],
-    [['generate', 'everything'], 'generate takes no options; got everything'],
     [['test', '--fast'], 'test takes no options; got --fast'],
     [['demo', '--events', 'many'], '--events wants a whole number from 1 to 1000000; got "many"'],
   ])(
-    '%j is refused with a sentence',
+    'refuses %j with a message',
     async (words, sentence) => {
       const { exitCode, said } = await runNode([run, ...words]);
       expect(exitCode).not.toBe(0);

@@ -7,7 +7,7 @@ const read = (path: string): string => readFileSync(new URL(`../../../${path}`, 
 /** Variables that each program reads, found in the files that read them. */
 const namesIn = (path: string): string[] =>
   [...read(path).matchAll(/^ +([A-Z][A-Z_]+): /gm)].map(([, name = '']) => name);
-const shared = namesIn('packages/core/src/config.ts');
+const shared = namesIn('packages/core/src/process/config.ts');
 const own = { api: namesIn('apps/api/src/config.ts'), worker: namesIn('apps/worker/src/config.ts') };
 
 /** Variables that a sentence does for: whatever is set is good. */
@@ -65,7 +65,7 @@ describe('.env.example', () => {
 
   it('sets nothing by itself, and gives each default as the code does', () => {
     expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toEqual([]);
-    const code = ['packages/core/src/config.ts', 'apps/api/src/config.ts', 'apps/worker/src/config.ts']
+    const code = ['packages/core/src/process/config.ts', 'apps/api/src/config.ts', 'apps/worker/src/config.ts']
       .map(read)
       .join('\n');
     const said = new Map(

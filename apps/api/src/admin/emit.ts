@@ -6,9 +6,7 @@ import { buildAdminSchema } from './schema.js';
 const path = fileURLToPath(new URL('../../schema.graphql', import.meta.url));
 const text = `${printSchema(lexicographicSortSchema(buildAdminSchema()))}\n`;
 
-if (process.argv.includes('--print')) {
-  process.stdout.write(text);
-} else if (!process.argv.includes('--check')) {
+if (!process.argv.includes('--check')) {
   writeFileSync(path, text);
 } else if (readFileSync(path, 'utf8') !== text) {
   console.error('apps/api/schema.graphql is stale: run `npm run generate`, and commit it');

@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { defaultServerConditions } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+const folders = ['packages', 'apps'].flatMap((parent) => readdirSync(parent).map((name) => `${parent}/${name}`));
+const conditions = ['@currents/source', ...defaultServerConditions];
+
+/** The tests of the package in this folder, under the package's name. Those of core, and of what uses it, get servers. */
+function projectIn(folder) {
+  const { name, dependencies } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+  const usesCore = name === '@currents/core' || '@currents/core' in dependencies;
+  const globalSetup = usesCore ? ['tools/src/testing/globalSetup.ts'] : [];
+  return { extends: true, test: { name, include: [`${folder}/test/**/*.test.ts`], globalSetup } };
+}
+
+export default defineConfig({
+  // graphql ships twice, and its types know one another only within one copy: the one that Node gives type-graphql.
+  resolve: { conditions, alias: { graphql: import.meta.resolve('graphql') } },
+  ssr: { resolve: { conditions } },
+  test: {
+    pool: 'threads',
+    // Postgres, Redis and the test's own main thread want a share of small machines too.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    projects: [...folders, 'tools'].map(projectIn),
+  },
+});
