@@ -59,8 +59,9 @@ export { createIngestToken, listIngestTokens, revokeIngestToken } from './admin/
 export type { IngestTokenCreated, IngestTokenView, TokenNotFound } from './admin/ingestTokens.js';
 export { listKeysNearQuota, type KeyNearQuota, type KeysNearQuota } from './ledger/keysNearQuota.js';
 export { checkLedger, type LedgerChecked } from './ledger/checkLedger.js';
-export { maxPageSize, QuestionRefused, type Page, type PageRequest } from './admin/page.js';
-export type { CurrentAction, FieldProblem, NotConfirmed } from './admin/problem.js';
+export { runOnce } from './admin/idempotency.js';
+export { maxCounted, maxPageSize, QuestionRefused, type Page, type PageRequest } from './admin/page.js';
+export type { CurrentAction, FieldProblem, FieldProblemCode, NotConfirmed } from './admin/problem.js';
 export { countQuarantine, listQuarantine } from './ledger/quarantine.js';
 export type { QuarantineCount, QuarantinedEvent, QuarantineFilter } from './ledger/quarantine.js';
 export type { Difference } from './ledger/recount.js';

@@ -36,7 +36,7 @@ async function ask(current: string, input: object) {
       userProfile(currentId: $id, input: $input) {
         __typename
         ... on UserProfile { userId properties cohortIds recommendations { id items isControl source updatedAt } propensities { predictionId value } }
-        ... on LookupThrottled { message retryAfterMs } ... on LookupRefused { message code } ... on LookupNotAvailable { message code }
+        ... on LookupThrottled { message retryAfterMs } ... on LookupRefused { message reason } ... on LookupNotAvailable { message reason }
       }
     }`,
     { id: currents[current], input },
@@ -84,7 +84,7 @@ it('a user whom Amplitude has never seen is not found', async () => {
 
 it('a secret key that Amplitude does not know is refused, and not repeated', async () => {
   const answer = await ask('stranger', { userId: 'ines' });
-  expect(answer).toMatchObject({ __typename: 'LookupRefused', code: 'credentials_refused' });
+  expect(answer).toMatchObject({ __typename: 'LookupRefused', reason: 'credentials_refused' });
   expect(JSON.stringify(answer)).not.toContain(secretKeyOf('stranger'));
 });
 
@@ -92,7 +92,7 @@ it('the EU has no profiles, and Amplitude is not asked', async () => {
   const before = hub.amplitude.control.summary().requests;
   expect(await ask('eu', { userId: 'ines' })).toMatchObject({
     __typename: 'LookupNotAvailable',
-    code: 'region_without_profiles',
+    reason: 'region_without_profiles',
   });
   expect(hub.amplitude.control.summary().requests).toBe(before);
 });

@@ -6,7 +6,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { FastifyBaseLogger } from 'fastify';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
 import { createErrorFormat } from './errors.js';
 import { limitCost, limitSize, mostTokens } from './limits.js';
 import { buildAdminSchema } from './schema.js';

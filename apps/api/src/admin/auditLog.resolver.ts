@@ -1,6 +1,6 @@
 import { listAuditEntries } from '@currents/core';
 import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
 import { costs } from './costs.js';
 import { DeedPage } from './auditLog.type.js';
 

@@ -1,5 +1,5 @@
 import { Field, ID, ObjectType } from 'type-graphql';
-import { DateTime, JsonObject } from './scalars.js';
+import { DateTime, JsonObject } from './base/scalars.js';
 
 @ObjectType({ description: 'Something an admin did, or tried to.' })
 export class Deed {

@@ -1,7 +1,7 @@
 import { groups, type EventProperty as Property, type EventType as CatalogueType } from '@currents/schema';
 import { Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { EventGroup, EventProperty, EventType, TakenBy } from './catalogue.type.js';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
 import { costs } from './costs.js';
 
 @Resolver(() => EventType)

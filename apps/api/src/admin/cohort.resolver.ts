@@ -12,10 +12,10 @@ import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } fro
 import { CohortFilter } from './cohort.input.js';
 import { CheckCohortResult, Cohort, CohortPage, CohortResult, DeleteCohortResult, Schedule } from './cohort.type.js';
 import { CohortSyncPage } from './cohortSync.type.js';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
 import { costs } from './costs.js';
 import { given } from './withoutNulls.js';
-import { Count } from './scalars.js';
+import { Count } from './base/scalars.js';
 
 const ofCohort = 'Id of the cohort.';
 

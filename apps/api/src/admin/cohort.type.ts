@@ -1,9 +1,10 @@
 import type { Drift as CoreDrift, FreshnessState as FreshnessName, Schedule as ScheduleName } from '@currents/core';
 import { createUnionType, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { CohortSyncPage } from './cohortSync.type.js';
-import { kindOf } from './kind.js';
-import { NotConfirmed, Problem } from './problem.type.js';
-import { Count, DateTime } from './scalars.js';
+import { Problem, ProblemType } from './base/problem.js';
+import { kindOf } from './base/kind.js';
+import { NotConfirmed } from './problem.type.js';
+import { Count, DateTime } from './base/scalars.js';
 
 export const Schedule: { readonly [Name in ScheduleName]: Name } = {
   one_time: 'one_time',
@@ -183,10 +184,10 @@ export class CohortChecked {
   balances!: boolean;
 }
 
-@ObjectType({ implements: Problem, description: 'There is no cohort with this id.' })
+@ProblemType('There is no cohort with this id.')
 export class CohortNotFound extends Problem {}
 
-@ObjectType({ implements: Problem, description: 'Segments are made of this cohort: change or delete them first.' })
+@ProblemType('Segments are made of this cohort: change or delete them first.')
 export class CohortInUse extends Problem {
   @Field(() => [ID], { description: 'The segments.' })
   segmentIds!: string[];

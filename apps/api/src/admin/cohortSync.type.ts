@@ -1,6 +1,6 @@
 import type { SyncView } from '@currents/core';
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { Count, DateTime } from './scalars.js';
+import { Count, DateTime } from './base/scalars.js';
 
 const syncKinds: { readonly [Name in SyncView['syncKind']]: Name } = {
   replace: 'replace',

@@ -14,6 +14,8 @@ export const costs = {
   deepPage: ({ args, childComplexity }: Cost): number => 20 + (Number(args['first']) || 1) * (20 + childComplexity),
   /** The catalogue has about a hundred event types; nothing has to be read for it. */
   tree: ({ childComplexity }: Cost): number => 100 * childComplexity,
+  /** Counts up to 10,000 rows; counted once for each item of the page, as its fields are. */
+  count: 5,
   write: ({ childComplexity }: Cost): number => 100 + childComplexity,
   /** A request to a partner. */
   call: ({ childComplexity }: Cost): number => 1_000 + childComplexity,

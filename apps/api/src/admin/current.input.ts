@@ -1,7 +1,7 @@
 import type { CurrentState as StateName } from '@currents/core';
 import { Field, InputType } from 'type-graphql';
 import { State } from './problem.type.js';
-import { JsonObject } from './scalars.js';
+import { JsonObject } from './base/scalars.js';
 
 @InputType({ description: 'Which event types to carry. At least one of the three lists holds something.' })
 export class SelectionInput {

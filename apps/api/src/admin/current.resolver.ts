@@ -11,7 +11,7 @@ import {
   testCredentials,
 } from '@currents/core';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
 import { costs } from './costs.js';
 import { ChangeCurrentInput, CreateCurrentInput, CurrentFilter, TestCredentialsInput } from './current.input.js';
 import {

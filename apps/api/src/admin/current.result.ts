@@ -1,6 +1,7 @@
 import { createUnionType, Field, ObjectType, registerEnumType } from 'type-graphql';
 import { Current, Selection } from './current.type.js';
-import { kindOf } from './kind.js';
+import { Problem, ProblemType } from './base/problem.js';
+import { kindOf } from './base/kind.js';
 import {
   BaseUrlNotAllowed,
   CredentialsInvalid,
@@ -9,13 +10,12 @@ import {
   InputInvalid,
   NameTaken,
   NotConfirmed,
-  Problem,
   SelectionInvalid,
   SettingsInvalid,
   UnknownDestination,
   WrongState,
 } from './problem.type.js';
-import { Count, JsonObject } from './scalars.js';
+import { Count, JsonObject } from './base/scalars.js';
 
 @ObjectType({ description: 'What a Current was before it was changed: give it back to undo the change.' })
 export class Before {
@@ -66,13 +66,13 @@ registerEnumType(TestOutcome, {
   },
 });
 
-@ObjectType({ implements: Problem, description: 'The destination would not take events as things are.' })
+@ProblemType('The destination would not take events as things are.')
 export class TestFailed extends Problem {
   @Field(() => TestOutcome, { description: 'Whether it said no, or nothing.' })
   outcome!: keyof typeof TestOutcome;
 
   @Field(() => String, { description: 'Why, for machines.' })
-  code!: string;
+  reason!: string;
 }
 
 export const CurrentResult = createUnionType({

@@ -1,7 +1,7 @@
 import type { CurrentAction as ActionName, CurrentState as StateName } from '@currents/core';
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import { Action, State } from './problem.type.js';
-import { Count, DateTime, JsonObject } from './scalars.js';
+import { Count, DateTime, JsonObject } from './base/scalars.js';
 
 @ObjectType({
   description:

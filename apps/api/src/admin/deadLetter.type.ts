@@ -1,8 +1,8 @@
 import type { DeadOutcome as DeadOutcomeName } from '@currents/core';
 import { createUnionType, Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { kindOf } from './kind.js';
+import { kindOf } from './base/kind.js';
 import { CurrentNotFound, WrongState } from './problem.type.js';
-import { Count, DateTime, JsonObject } from './scalars.js';
+import { Count, DateTime, JsonObject } from './base/scalars.js';
 
 export const DeadOutcome: { readonly [Name in DeadOutcomeName]: Name } = { rejected: 'rejected', expired: 'expired' };
 registerEnumType(DeadOutcome, {

@@ -1,6 +1,6 @@
 import { listDestinations } from '@currents/core';
 import { Ctx, Query, Resolver } from 'type-graphql';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
 import { costs } from './costs.js';
 import { Destination } from './destination.type.js';
 

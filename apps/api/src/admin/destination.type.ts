@@ -1,5 +1,5 @@
 import { Field, ObjectType } from 'type-graphql';
-import { JsonObject } from './scalars.js';
+import { JsonObject } from './base/scalars.js';
 
 @ObjectType({ description: 'An event type that a destination takes.' })
 export class TakenType {

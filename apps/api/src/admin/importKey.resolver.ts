@@ -7,7 +7,7 @@ import {
   createImportPartner,
 } from '@currents/core';
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
 import { costs } from './costs.js';
 import {
   CreateImportKeyResult,
@@ -17,7 +17,7 @@ import {
   InvalidateImportKeyResult,
   RegisterImportPartnerResult,
 } from './importKey.type.js';
-import { DateTime } from './scalars.js';
+import { DateTime } from './base/scalars.js';
 
 const ofKey = 'Id of the key.';
 const itsName = 'Its name, exactly, to confirm.';

@@ -1,7 +1,8 @@
 import { createUnionType, Field, ID, ObjectType } from 'type-graphql';
-import { kindOf } from './kind.js';
-import { InputInvalid, NameTaken, NotConfirmed, Problem } from './problem.type.js';
-import { DateTime } from './scalars.js';
+import { Problem, ProblemType } from './base/problem.js';
+import { kindOf } from './base/kind.js';
+import { InputInvalid, NameTaken, NotConfirmed } from './problem.type.js';
+import { DateTime } from './base/scalars.js';
 
 @ObjectType({ description: 'One way for a partner to push cohorts, to be pasted into the partner.' })
 export class ImportEndpoint {
@@ -83,28 +84,25 @@ export class ImportKeyCreated {
   partner!: ImportPartner;
 }
 
-@ObjectType({ implements: Problem, description: 'There is no data import key with this id.' })
+@ProblemType('There is no data import key with this id.')
 export class ImportKeyNotFound extends Problem {}
 
-@ObjectType({ implements: Problem, description: 'The key was refused already before that.' })
+@ProblemType('The key was refused already before that.')
 export class ImportKeyInvalidAlready extends Problem {
   @Field(() => DateTime, { description: 'Since when.' })
   invalidFrom!: Date;
 }
 
-@ObjectType({ implements: Problem, description: 'There is no partner of this name.' })
+@ProblemType('There is no partner of this name.')
 export class PartnerNotFound extends Problem {
   @Field(() => [String], { description: 'The names that there are.' })
   known!: string[];
 }
 
-@ObjectType({ implements: Problem, description: 'There is a partner of this name already.' })
+@ProblemType('There is a partner of this name already.')
 export class PartnerExists extends Problem {}
 
-@ObjectType({
-  implements: Problem,
-  description: 'The partner cannot be forgotten: keys of it are good, or the hub knows it by itself.',
-})
+@ProblemType('The partner cannot be forgotten: keys of it are good, or the hub knows it by itself.')
 export class PartnerInUse extends Problem {}
 
 export const ForgetImportPartnerResult = createUnionType({

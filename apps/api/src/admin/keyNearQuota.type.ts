@@ -1,7 +1,7 @@
 import { createUnionType, Field, ObjectType } from 'type-graphql';
-import { kindOf } from './kind.js';
+import { kindOf } from './base/kind.js';
 import { CurrentNotFound } from './problem.type.js';
-import { Count } from './scalars.js';
+import { Count } from './base/scalars.js';
 
 @ObjectType({
   description:

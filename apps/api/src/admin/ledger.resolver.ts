@@ -1,6 +1,6 @@
 import { checkLedger } from '@currents/core';
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
 import { costs } from './costs.js';
 import { LedgerResult } from './ledger.type.js';
 

@@ -1,7 +1,7 @@
 import { createUnionType, Field, ID, ObjectType } from 'type-graphql';
-import { kindOf } from './kind.js';
+import { kindOf } from './base/kind.js';
 import { CurrentNotFound } from './problem.type.js';
-import { Count } from './scalars.js';
+import { Count } from './base/scalars.js';
 
 @ObjectType({ description: 'Something that is counted in two places, and not the same in both: a fault of the hub.' })
 export class Difference {

@@ -9,7 +9,7 @@ import {
   type ValidationContext,
 } from 'graphql';
 import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from 'graphql-query-complexity';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
 import { mostCost } from './costs.js';
 
 /** Words and signs of a query; the standard introspection query has about 500. */

@@ -1,6 +1,11 @@
-import { Field, ID, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
-import type { CurrentAction as ActionName, CurrentState as StateName } from '@currents/core';
-import { kindOf } from './kind.js';
+import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
+import type {
+  CurrentAction as ActionName,
+  CurrentState as StateName,
+  FieldProblemCode as CodeName,
+} from '@currents/core';
+import { enumOf } from './base/enum.js';
+import { Problem, ProblemType } from './base/problem.js';
 
 export const State: { readonly [Name in StateName]: Name } = {
   draft: 'draft',
@@ -47,30 +52,42 @@ registerEnumType(Action, {
   },
 });
 
-const toAct = 'What is wrong and what was wanted, in a sentence for people.';
+const FieldProblemCode = enumOf<CodeName>('FieldProblemCode', 'Why one field of an input cannot be used.', {
+  required: 'The field, or one of several fields, has to be given.',
+  wrong_type: 'The value is of another JSON type, such as a number where text is expected.',
+  malformed: 'The value does not have the expected form, such as that of an e-mail address.',
+  out_of_range: 'The value is too long, too short, too large or too small.',
+  unknown_field: 'There is no field of this name.',
+  unknown_value: 'The value is none of those that are possible here.',
+  not_allowed: 'The operator of this hub does not allow the value.',
+  taken: 'Another object has this value already, and only one may have it.',
+});
 
-@InterfaceType({
-  description: 'Why something was not done. Nothing has changed. Every expected failure is one of these.',
-  resolveType: kindOf,
-})
-export abstract class Problem {
-  @Field(() => String, { description: toAct })
-  message!: string;
-}
-
-@ObjectType({ description: 'One field of what was given, and what is wrong with it.' })
+@ObjectType({ description: 'One field of an input and what is wrong with it.' })
 export class FieldProblem {
-  @Field(() => String, { description: 'Path of the field, such as settings.region.' })
-  field!: string;
+  @Field(() => [String], {
+    description: 'Path of the field below the input, such as ["settings", "region"]; list items by their index from 0.',
+  })
+  path!: string[];
 
-  @Field(() => String, { description: 'What was wanted and what came. Of credentials, never what came.' })
+  @Field(() => FieldProblemCode, { description: 'Why the field cannot be used, for programs to branch on.' })
+  code!: CodeName;
+
+  @Field(() => String, {
+    description: 'A sentence for people: what was expected and what came. For credentials it never repeats what came.',
+  })
   message!: string;
+
+  @Field(() => [String], {
+    description: 'Known values like the one that came, the most alike first; empty when there are none.',
+  })
+  suggestions!: string[];
 }
 
-@ObjectType({ implements: Problem, description: 'There is no Current with this id.' })
+@ProblemType('There is no Current with this id.')
 export class CurrentNotFound extends Problem {}
 
-@ObjectType({ implements: Problem, description: 'This cannot be done in the state that the Current is in.' })
+@ProblemType('This cannot be done in the state that the Current is in.')
 export class WrongState extends Problem {
   @Field(() => State, { description: 'The state that it is in.' })
   state!: StateName;
@@ -79,86 +96,56 @@ export class WrongState extends Problem {
   possible!: ActionName[];
 }
 
-@ObjectType({
-  implements: Problem,
-  description: 'Another one has this name already; upper and lower case count as the same.',
-})
+@ProblemType('Another one has this name already; upper and lower case count as the same.')
 export class NameTaken extends Problem {
   @Field(() => ID, { description: 'Who has it: the id of another one of the same kind.' })
   ownerId!: string;
 }
 
-@ObjectType({
-  implements: Problem,
-  description: 'Something that was given, such as a name, is not of the form that is wanted.',
-})
+@ProblemType('Something that was given, such as a name, is not of the form that is wanted.')
 export class InputInvalid extends Problem {
   @Field(() => [FieldProblem], { description: 'Every field that is wrong.' })
   problems!: FieldProblem[];
 }
 
-@ObjectType({ implements: Problem, description: 'The hub knows no destination of this name.' })
+@ProblemType('The hub knows no destination of this name.')
 export class UnknownDestination extends Problem {
   @Field(() => [String], { description: 'The names that it knows.' })
   known!: string[];
 }
 
-@ObjectType({ implements: Problem, description: 'The destination cannot be told this.' })
+@ProblemType('The destination cannot be told this.')
 export class SettingsInvalid extends Problem {
   @Field(() => [FieldProblem], { description: 'Every setting that is wrong.' })
   problems!: FieldProblem[];
 }
 
-@ObjectType({
-  implements: Problem,
-  description: 'The settings name a base URL, which the operator of the hub does not allow.',
-})
+@ProblemType('The settings name a base URL, which the operator of the hub does not allow.')
 export class BaseUrlNotAllowed extends Problem {}
 
-@ObjectType({
-  implements: Problem,
-  description: 'The credentials are not of the form that the destination wants. Nothing of them is repeated here.',
-})
+@ProblemType('The credentials are not of the form that the destination wants. Nothing of them is repeated here.')
 export class CredentialsInvalid extends Problem {
   @Field(() => [FieldProblem], { description: 'Every field that is wrong.' })
   problems!: FieldProblem[];
 }
 
-@ObjectType({ description: 'One part of a selection, and what is wrong with it.' })
-export class SelectionFault {
-  @Field(() => String, { description: 'Path of the field, such as selection.channels.' })
-  field!: string;
-
-  @Field(() => String, { description: 'What was wanted and what came.' })
-  message!: string;
-
-  @Field(() => [String], { description: 'Names like the one that nobody knows, the likest first.' })
-  suggestions!: string[];
-}
-
-@ObjectType({
-  implements: Problem,
-  description: 'The selection is empty, names something unknown, or holds nothing that the destination takes.',
-})
+@ProblemType('The selection is empty, names something unknown, or holds nothing that the destination takes.')
 export class SelectionInvalid extends Problem {
-  @Field(() => [SelectionFault], { description: 'Everything that is wrong with it.' })
-  problems!: SelectionFault[];
+  @Field(() => [FieldProblem], { description: 'Everything that is wrong with it.' })
+  problems!: FieldProblem[];
 }
 
-@ObjectType({ implements: Problem, description: 'The Current could not do its work: repair it first.' })
+@ProblemType('The Current could not do its work: repair it first.')
 export class CurrentNotReady extends Problem {
   @Field(() => String, { description: 'Why, for machines, such as credentials_unreadable.' })
-  code!: string;
+  reason!: string;
 }
 
-@ObjectType({ implements: Problem, description: 'A deed that cannot be undone was not confirmed as it has to be.' })
+@ProblemType('A deed that cannot be undone was not confirmed as it has to be.')
 export class NotConfirmed extends Problem {}
 
-@ObjectType({ implements: Problem, description: 'There is no token with this id.' })
+@ProblemType('There is no token with this id.')
 export class TokenNotFound extends Problem {}
 
-@ObjectType({
-  implements: Problem,
-  description: 'The last good admin token is not revoked, for nobody could get in any more.',
-})
+@ProblemType('The last good admin token is not revoked, for nobody could get in any more.')
 export class LastAdminToken extends Problem {}

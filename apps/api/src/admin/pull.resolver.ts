@@ -11,7 +11,7 @@ import {
 } from '@currents/core';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { Cohort } from './cohort.type.js';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
 import { costs } from './costs.js';
 import { given } from './withoutNulls.js';
 import { CohortPullFilter, FollowCohortInput } from './pull.input.js';

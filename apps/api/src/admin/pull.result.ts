@@ -1,9 +1,10 @@
 import { createUnionType, Field, ObjectType } from 'type-graphql';
 import { Cohort } from './cohort.type.js';
-import { kindOf } from './kind.js';
-import { CurrentNotFound, CurrentNotReady, Problem, WrongState } from './problem.type.js';
+import { Problem, ProblemType } from './base/problem.js';
+import { kindOf } from './base/kind.js';
+import { CurrentNotFound, CurrentNotReady, WrongState } from './problem.type.js';
 import { CohortPull, PartnerCohortPage } from './pull.type.js';
-import { Count } from './scalars.js';
+import { Count } from './base/scalars.js';
 
 @ObjectType({ description: 'The hub pulls a cohort no more.' })
 export class PullStopped {
@@ -14,52 +15,49 @@ export class PullStopped {
   pull!: CohortPull;
 }
 
-@ObjectType({ implements: Problem, description: 'The destination gives no cohorts out: it has to push them.' })
+@ProblemType('The destination gives no cohorts out: it has to push them.')
 export class PullNotOffered extends Problem {}
 
-@ObjectType({ implements: Problem, description: 'The partner says no until a person has repaired the Current.' })
+@ProblemType('The partner says no until a person has repaired the Current.')
 export class PartnerRefused extends Problem {
   @Field(() => String, { description: 'Why, for machines, such as credentials_refused or service_account_needed.' })
-  code!: string;
+  reason!: string;
 }
 
-@ObjectType({ implements: Problem, description: 'The partner could not be asked, or did not answer. Ask again later.' })
+@ProblemType('The partner could not be asked, or did not answer. Ask again later.')
 export class PartnerUnanswered extends Problem {
   @Field(() => String, { description: 'Why, for machines, such as throttled, budget_spent or timeout.' })
-  code!: string;
+  reason!: string;
 
   @Field(() => Count, { nullable: true, description: 'Ask again after so many milliseconds, where that is known.' })
   retryAfterMs?: number;
 }
 
-@ObjectType({ implements: Problem, description: 'The partner does not list such a cohort.' })
+@ProblemType('The partner does not list such a cohort.')
 export class PartnerCohortNotFound extends Problem {}
 
-@ObjectType({ implements: Problem, description: 'The partner gives no cohort out that is so large.' })
+@ProblemType('The partner gives no cohort out that is so large.')
 export class CohortTooLarge extends Problem {
   @Field(() => Count, { description: 'The most members that it gives out.' })
   maxMembers!: number;
 }
 
-@ObjectType({ implements: Problem, description: 'The hub pulls this cohort already.' })
+@ProblemType('The hub pulls this cohort already.')
 export class CohortPulledAlready extends Problem {
   @Field(() => CohortPull, { description: 'How.' })
   pull!: CohortPull;
 }
 
-@ObjectType({ implements: Problem, description: 'The hub does not pull this cohort: see followCohort.' })
+@ProblemType('The hub does not pull this cohort: see followCohort.')
 export class CohortNotPulled extends Problem {}
 
-@ObjectType({ implements: Problem, description: 'A pull of this cohort is under way; there are never two at once.' })
+@ProblemType('A pull of this cohort is under way; there are never two at once.')
 export class PullUnderWay extends Problem {
   @Field(() => CohortPull, { description: 'The pull.' })
   pull!: CohortPull;
 }
 
-@ObjectType({
-  implements: Problem,
-  description: 'There is no pull under way that could be cancelled; or all of it is fetched already.',
-})
+@ProblemType('There is no pull under way that could be cancelled; or all of it is fetched already.')
 export class PullNotUnderWay extends Problem {
   @Field(() => CohortPull, { description: 'The pull.' })
   pull!: CohortPull;

@@ -1,7 +1,7 @@
 import type { PullFailure as CoreFailure, PullState as StateName, Schedule as ScheduleName } from '@currents/core';
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Schedule } from './cohort.type.js';
-import { Count, DateTime } from './scalars.js';
+import { Count, DateTime } from './base/scalars.js';
 
 export const PullState: { readonly [Name in StateName]: Name } = {
   waiting: 'waiting',

@@ -1,6 +1,6 @@
 import { countQuarantine, listQuarantine, planRelease, releaseQuarantined } from '@currents/core';
 import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
 import { costs } from './costs.js';
 import { given } from './withoutNulls.js';
 import { QuarantineCount, QuarantineFilter, QuarantinePage, ReleaseResult } from './quarantine.type.js';

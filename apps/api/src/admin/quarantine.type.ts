@@ -1,6 +1,6 @@
 import { createUnionType, Field, ID, InputType, ObjectType } from 'type-graphql';
-import { kindOf } from './kind.js';
-import { Count, DateTime } from './scalars.js';
+import { kindOf } from './base/kind.js';
+import { Count, DateTime } from './base/scalars.js';
 
 @ObjectType({ description: 'An event that the catalogue refused, as it came.' })
 export class QuarantinedEvent {

@@ -1,7 +1,7 @@
 import { recordAuditEntry, QuestionRefused, type AuditEntry } from '@currents/core';
 import { isObjectType } from 'graphql';
 import type { MiddlewareFn } from 'type-graphql';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
 
 type Noted = Omit<AuditEntry, 'id' | 'at'>;
 
@@ -9,7 +9,7 @@ type Noted = Omit<AuditEntry, 'id' | 'at'>;
  * Keeps what an admin did, to what, with which token and how it ended, where other admins can see it; and logs the same,
  * but for what was given.
  */
-export const noteDeeds: MiddlewareFn<AdminContext> = async ({ info, args, context }, next) => {
+export const recordAudit: MiddlewareFn<AdminContext> = async ({ info, args, context }, next) => {
   const act = (): Promise<unknown> => next();
   if (info.parentType.name !== 'Mutation') return act();
   const note = async (result: unknown, more: Pick<Noted, 'result' | 'done'>): Promise<void> => {

@@ -3,7 +3,8 @@ import { bearerToken, checkAdminToken, type Admin } from '@currents/core';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { refusalOf, refuse, type Refusal } from '../problem.js';
 import { createAdminApi } from './api.js';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
+import { createNodeLoader } from './base/node.js';
 
 export interface AdminDeps {
   readonly admin: Admin;
@@ -46,10 +47,16 @@ export async function registerAdmin(app: FastifyInstance, { admin }: AdminDeps):
         if (refusal) return answer(reply, refusal);
       },
       handler: fastifyApolloHandler<AdminContext>(api, {
-        context: async ({ adminTokenId, log }, reply) => {
+        context: async ({ adminTokenId, headers, log }, reply) => {
           // Answers may hold a token that is shown once.
           void reply.header('cache-control', 'no-store');
-          return { admin, adminTokenId, log };
+          return {
+            admin,
+            adminTokenId,
+            log,
+            load: createNodeLoader(admin),
+            idempotencyKey: [headers['idempotency-key']].flat()[0],
+          };
         },
       }),
     });

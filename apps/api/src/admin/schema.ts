@@ -1,11 +1,15 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
+import { answerUnions } from './base/answer.js';
+import { finishSchema } from './base/finishSchema.js';
+import { answerRepeats } from './base/idempotency.js';
+import { NodeResolver } from './base/node.js';
 import { CatalogueResolver, EventPropertyResolver } from './catalogue.resolver.js';
 import { CohortResolver } from './cohort.resolver.js';
 import { CurrentResolver } from './current.resolver.js';
 import { DeadLetterResolver } from './deadLetter.resolver.js';
-import { noteDeeds } from './recordAudit.js';
+import { recordAudit } from './recordAudit.js';
 import { DeedResolver } from './auditLog.resolver.js';
 import { DestinationResolver } from './destination.resolver.js';
 import { ImportKeyResolver } from './importKey.resolver.js';
@@ -21,7 +25,7 @@ import { RecommendationResolver, UserProfileResolver } from './userProfile.resol
 
 /** Everything an admin may ask and do. */
 export function buildAdminSchema(): GraphQLSchema {
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: [
       AdminTokenResolver,
       CatalogueResolver,
@@ -36,6 +40,7 @@ export function buildAdminSchema(): GraphQLSchema {
       IngestTokenResolver,
       KeyNearQuotaResolver,
       LedgerResolver,
+      NodeResolver,
       PulledCohortResolver,
       QuarantineResolver,
       RecommendationResolver,
@@ -44,8 +49,9 @@ export function buildAdminSchema(): GraphQLSchema {
       ThrottledKeyResolver,
       UserProfileResolver,
     ],
-    globalMiddlewares: [noteDeeds],
+    globalMiddlewares: [answerRepeats, recordAudit, answerUnions],
     // What is given is checked in the core, which answers with a typed problem.
     validate: false,
   });
+  return finishSchema(schema);
 }

@@ -1,5 +1,5 @@
 import { Field, InputType } from 'type-graphql';
-import { JsonObject } from './scalars.js';
+import { JsonObject } from './base/scalars.js';
 
 export const ofDefinition =
   'Who is in it: {"includes": "12"} or {"excludes": "12"}, by the id of a cohort, {"all": […]} or {"any": […]} of such parts, or {"not": …} of one; nested up to ten levels.';

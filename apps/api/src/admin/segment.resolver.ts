@@ -14,10 +14,10 @@ import {
 } from '@currents/core';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { Cohort } from './cohort.type.js';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
 import { costs } from './costs.js';
 import { given } from './withoutNulls.js';
-import { Count, DateTime, JsonObject } from './scalars.js';
+import { Count, DateTime, JsonObject } from './base/scalars.js';
 import { ChangeSegmentInput, CreateSegmentInput, MemberInput, ofDefinition, SegmentFilter } from './segment.input.js';
 import {
   ChangeSegmentResult,

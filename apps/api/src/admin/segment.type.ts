@@ -1,8 +1,9 @@
 import { createUnionType, Field, ID, Int, ObjectType } from 'type-graphql';
 import { Cohort, Sizes } from './cohort.type.js';
-import { kindOf } from './kind.js';
-import { InputInvalid, NameTaken, NotConfirmed, Problem } from './problem.type.js';
-import { Count, DateTime, JsonObject } from './scalars.js';
+import { Problem, ProblemType } from './base/problem.js';
+import { kindOf } from './base/kind.js';
+import { InputInvalid, NameTaken, NotConfirmed } from './problem.type.js';
+import { Count, DateTime, JsonObject } from './base/scalars.js';
 import { SegmentWebhookPage, SegmentWebhookSecretShown } from './segmentWebhook.type.js';
 import { ofDefinition } from './segment.input.js';
 
@@ -167,20 +168,18 @@ export class SegmentDeleted {
   members!: number;
 }
 
-@ObjectType({ implements: Problem, description: 'There is no segment with this id.' })
+@ProblemType('There is no segment with this id.')
 export class SegmentNotFound extends Problem {}
 
-@ObjectType({ implements: Problem, description: 'The definition asks about cohorts that there are not.' })
+@ProblemType('The definition asks about cohorts that there are not.')
 export class CohortsUnknown extends Problem {
   @Field(() => [ID], { description: 'Their ids.' })
   cohortIds!: string[];
 }
 
-@ObjectType({
-  implements: Problem,
-  description:
-    'Some of what was asked for is not known any more, or was never noted: take all members anew, and follow from there.',
-})
+@ProblemType(
+  'Some of what was asked for is not known any more, or was never noted: take all members anew, and follow from there.',
+)
 export class ChangesForgotten extends Problem {
   @Field(() => DateTime, { nullable: true, description: 'Since when every entry and exit is known.' })
   changesSince?: Date;

@@ -8,7 +8,7 @@ import {
   resumeWebhook,
 } from '@currents/core';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
 import { costs } from './costs.js';
 import { CreateSegmentWebhookResult } from './segment.type.js';
 import {

@@ -1,8 +1,9 @@
 import type { WebhookView } from '@currents/core';
 import { createUnionType, Field, ID, ObjectType, registerEnumType } from 'type-graphql';
-import { kindOf } from './kind.js';
-import { NotConfirmed, Problem } from './problem.type.js';
-import { Count, DateTime } from './scalars.js';
+import { Problem, ProblemType } from './base/problem.js';
+import { kindOf } from './base/kind.js';
+import { NotConfirmed } from './problem.type.js';
+import { Count, DateTime } from './base/scalars.js';
 
 const states: { readonly [Name in WebhookView['state']]: Name } = {
   live: 'live',
@@ -138,10 +139,10 @@ export class SegmentWebhookSecretShown {
   webhook!: SegmentWebhook;
 }
 
-@ObjectType({ implements: Problem, description: 'There is no webhook with this id.' })
+@ProblemType('There is no webhook with this id.')
 export class SegmentWebhookNotFound extends Problem {}
 
-@ObjectType({ implements: Problem, description: 'This cannot be done in the state that the webhook is in.' })
+@ProblemType('This cannot be done in the state that the webhook is in.')
 export class SegmentWebhookWrongState extends Problem {
   @Field(() => states, { description: 'The state that it is in.' })
   state!: WebhookView['state'];

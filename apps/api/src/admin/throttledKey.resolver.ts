@@ -1,6 +1,6 @@
 import { listThrottledKeys } from '@currents/core';
 import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
 import { costs } from './costs.js';
 import { ThrottledKeysResult } from './throttledKey.type.js';
 

@@ -1,8 +1,8 @@
 import { createUnionType, Field, ObjectType } from 'type-graphql';
 import { CodeCount } from './current.type.js';
-import { kindOf } from './kind.js';
+import { kindOf } from './base/kind.js';
 import { CurrentNotFound } from './problem.type.js';
-import { Count, DateTime } from './scalars.js';
+import { Count, DateTime } from './base/scalars.js';
 
 @ObjectType({ description: 'A key, such as a device, whose events wait for their turn while everybody else’s flow.' })
 export class ThrottledKey {

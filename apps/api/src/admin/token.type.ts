@@ -1,7 +1,7 @@
 import { createUnionType, Field, ID, ObjectType } from 'type-graphql';
-import { kindOf } from './kind.js';
+import { kindOf } from './base/kind.js';
 import { InputInvalid, LastAdminToken, NameTaken, NotConfirmed, TokenNotFound } from './problem.type.js';
-import { DateTime } from './scalars.js';
+import { DateTime } from './base/scalars.js';
 
 @ObjectType({ description: 'What a sender of events shows to be let in. Any number are good at once.' })
 export class IngestToken {

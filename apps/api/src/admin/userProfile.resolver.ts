@@ -1,8 +1,8 @@
 import { lookUpUserProfile, type UserProfileQuestion } from '@currents/core';
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
 import { costs } from './costs.js';
-import { DateTime } from './scalars.js';
+import { DateTime } from './base/scalars.js';
 import { Recommendation, UserProfileInput, UserProfileResult } from './userProfile.type.js';
 
 @Resolver()

@@ -1,7 +1,8 @@
 import { createUnionType, Field, Float, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { kindOf } from './kind.js';
-import { CurrentNotFound, CurrentNotReady, InputInvalid, Problem, WrongState } from './problem.type.js';
-import { DateTime, JsonObject } from './scalars.js';
+import { Problem, ProblemType } from './base/problem.js';
+import { kindOf } from './base/kind.js';
+import { CurrentNotFound, CurrentNotReady, InputInvalid, WrongState } from './problem.type.js';
+import { DateTime, JsonObject } from './base/scalars.js';
 
 export const RecommendationType: { readonly model: 'model'; readonly random: 'random' } = {
   model: 'model',
@@ -128,41 +129,33 @@ export class UserProfile {
   propensities?: Propensity[];
 }
 
-@ObjectType({ implements: Problem, description: 'The destination has seen neither id.' })
+@ProblemType('The destination has seen neither id.')
 export class UserNotFound extends Problem {}
 
-@ObjectType({
-  implements: Problem,
-  description:
-    'The destination cannot be asked for users: not at all, not in this region, or not with these credentials.',
-})
+@ProblemType(
+  'The destination cannot be asked for users: not at all, not in this region, or not with these credentials.',
+)
 export class LookupNotAvailable extends Problem {
   @Field(() => String, { description: 'not_offered, region_without_profiles or no_secret_key.' })
-  code!: string;
+  reason!: string;
 }
 
-@ObjectType({
-  implements: Problem,
-  description: 'The destination refuses to answer until a person has repaired the Current.',
-})
+@ProblemType('The destination refuses to answer until a person has repaired the Current.')
 export class LookupRefused extends Problem {
   @Field(() => String, { description: 'Why, for machines, such as credentials_refused.' })
-  code!: string;
+  reason!: string;
 }
 
-@ObjectType({ implements: Problem, description: 'The destination has had as many questions as it takes for now.' })
+@ProblemType('The destination has had as many questions as it takes for now.')
 export class LookupThrottled extends Problem {
   @Field(() => Int, { description: 'Ask again after so many milliseconds.' })
   retryAfterMs!: number;
 }
 
-@ObjectType({
-  implements: Problem,
-  description: 'The destination did not answer, or nothing that could be read. Ask again later.',
-})
+@ProblemType('The destination did not answer, or nothing that could be read. Ask again later.')
 export class LookupFailed extends Problem {
   @Field(() => String, { description: 'Why, for machines, such as timeout or http_500.' })
-  code!: string;
+  reason!: string;
 }
 
 export const UserProfileResult = createUnionType({

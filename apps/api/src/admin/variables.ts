@@ -8,7 +8,7 @@ import {
   type GraphQLSchema,
   type VariableDefinitionNode,
 } from 'graphql';
-import type { AdminContext } from './context.js';
+import type { AdminContext } from './base/context.js';
 import { withoutValues } from './errors.js';
 
 /** Checks variables before graphql-js does, whose messages quote them whole. */

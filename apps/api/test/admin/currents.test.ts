@@ -10,8 +10,8 @@ afterAll(() => office.close());
 
 const problem = '... on Problem { __typename message }';
 const fields = `
-  ... on InputInvalid { problems { field message } } ... on SettingsInvalid { problems { field message } }
-  ... on CredentialsInvalid { problems { field message } } ... on SelectionInvalid { problems { field message suggestions } }
+  ... on InputInvalid { problems { path message } } ... on SettingsInvalid { problems { path message } }
+  ... on CredentialsInvalid { problems { path message } } ... on SelectionInvalid { problems { path message suggestions } }
   ... on NameTaken { ownerId } ... on UnknownDestination { known } ${problem}`;
 const create = `mutation ($input: CreateCurrentInput!) { createCurrent(input: $input) { __typename ... on Current {
   id name state settings credentials { kind fields } selection { eventTypes channels groups } eventTypes possible warnings { code eventTypes } } ${fields} } }`;
@@ -19,10 +19,10 @@ const change = `mutation ($id: ID!, $input: ChangeCurrentInput!, $confirmName: S
   ... on CurrentChanged { current { name contactEmail version settings } before { name contactEmail settings selection { channels } } }
   ... on WrongState { state possible } ${fields} } }`;
 const test = `mutation ($id: ID!, $input: TestCredentialsInput) { testCredentials(id: $id, input: $input) { __typename
-  ... on TestPassed { message } ... on TestFailed { outcome code } ... on WrongState { state possible } ... on CurrentNotReady { code }
-  ... on SettingsInvalid { problems { field } } ... on CredentialsInvalid { problems { field } } ${problem} } }`;
+  ... on TestPassed { message } ... on TestFailed { outcome reason } ... on WrongState { state possible } ... on CurrentNotReady { reason }
+  ... on SettingsInvalid { problems { path } } ... on CredentialsInvalid { problems { path } } ${problem} } }`;
 const move = (name: string): string => `mutation ($id: ID!) { ${name}(id: $id) { __typename ... on Current { state }
-  ... on WrongState { state possible message } ${name === 'pauseCurrent' ? '' : '... on CurrentNotReady { code }'} ${problem} } }`;
+  ... on WrongState { state possible message } ${name === 'pauseCurrent' ? '' : '... on CurrentNotReady { reason }'} ${problem} } }`;
 const remove = `mutation ($id: ID!, $confirmName: String!) { deleteCurrent(id: $id, confirmName: $confirmName) { __typename
   ... on CurrentDeleted { pendingEvents current { state } } ... on WrongState { state } ${problem} } }`;
 
@@ -48,13 +48,13 @@ describe('createCurrent', () => {
   });
 
   it.each([
-    ['InputInvalid', { name: ' ', contactEmail: 'x' }, { problems: [{ field: 'name' }, { field: 'contactEmail' }] }],
+    ['InputInvalid', { name: ' ', contactEmail: 'x' }, { problems: [{ path: ['name'] }, { path: ['contactEmail'] }] }],
     ['NameTaken', { name: 'TO mixpanel' }, { ownerId: expect.any(String) }],
     ['UnknownDestination', { destination: 'nowhere' }, { known: [...connectors.keys()] }],
     [
       'SettingsInvalid',
       { settings: { region: 'moon' } },
-      { problems: [{ field: 'settings.region', message: expect.stringContaining('"us"|"eu"|"in"') }] },
+      { problems: [{ path: ['settings', 'region'], message: expect.stringContaining('"us"|"eu"|"in"') }] },
     ],
     [
       'BaseUrlNotAllowed',
@@ -64,15 +64,15 @@ describe('createCurrent', () => {
     [
       'CredentialsInvalid',
       { credentials: { kind: 'serviceAccount', username: 'a' } },
-      { problems: expect.arrayContaining([expect.objectContaining({ field: 'credentials.secret' })]) },
+      { problems: expect.arrayContaining([expect.objectContaining({ path: ['credentials', 'secret'] })]) },
     ],
-    ['SelectionInvalid', { selection: {} }, { problems: [{ field: 'selection', suggestions: [] }] }],
+    ['SelectionInvalid', { selection: {} }, { problems: [{ path: ['selection'], suggestions: [] }] }],
     [
       'SelectionInvalid',
       { selection: { eventTypes: ['users.messages.email.Opened'] } },
       {
         problems: [
-          { field: 'selection.eventTypes', suggestions: expect.arrayContaining(['users.messages.email.Open']) },
+          { path: ['selection', 'eventTypes'], suggestions: expect.arrayContaining(['users.messages.email.Open']) },
         ],
       },
     ],
@@ -167,7 +167,7 @@ describe('testCredentials', () => {
       }),
     });
     const failed = await office.do(test, { id });
-    expect(failed).toMatchObject({ __typename: 'TestFailed', outcome: 'refused', code: expect.any(String) });
+    expect(failed).toMatchObject({ __typename: 'TestFailed', outcome: 'refused', reason: expect.any(String) });
     expect(failed.message).not.toContain(good.credentials.secret.slice(0, 8));
     office.partner = () => ({ status: 0, failure: 'timeout', detail: 'no answer in time' });
     expect(await office.do(test, { id })).toMatchObject({ __typename: 'TestFailed', outcome: 'unreachable' });
@@ -189,11 +189,11 @@ describe('testCredentials', () => {
     await office.sql`update current set credentials = '\\x00' where id = ${Number(id)}`;
     expect(await office.do(test, { id })).toMatchObject({
       __typename: 'CurrentNotReady',
-      code: 'credentials_unreadable',
+      reason: 'credentials_unreadable',
     });
     expect(await office.do(move('launchCurrent'), { id })).toMatchObject({
       __typename: 'CurrentNotReady',
-      code: 'credentials_unreadable',
+      reason: 'credentials_unreadable',
     });
     await office.do(remove, { id, confirmName: 'Not asked' });
     expect(await office.do(test, { id })).toMatchObject({ __typename: 'WrongState', state: 'deleted' });

@@ -41,7 +41,7 @@ async function bury(): Promise<void> {
 
 describe('tokens', () => {
   const make =
-    'mutation ($name: String!) { createIngestToken(name: $name) { __typename ... on IngestTokenCreated { token ingestToken { id name hint createdAt lastUsedAt revokedAt } } ... on InputInvalid { problems { field } } ... on NameTaken { ownerId } ... on Problem { message } } }';
+    'mutation ($name: String!) { createIngestToken(name: $name) { __typename ... on IngestTokenCreated { token ingestToken { id name hint createdAt lastUsedAt revokedAt } } ... on InputInvalid { problems { path } } ... on NameTaken { ownerId } ... on Problem { message } } }';
   const revoke =
     'mutation ($id: ID!, $name: String!) { revokeIngestToken(id: $id, confirmName: $name) { __typename ... on IngestToken { id revokedAt } ... on Problem { message } } }';
 
@@ -54,7 +54,7 @@ describe('tokens', () => {
     });
     expect(await office.do(make, { name: '' })).toMatchObject({
       __typename: 'InputInvalid',
-      problems: [{ field: 'name' }],
+      problems: [{ path: ['name'] }],
     });
     const listed = await office.ask('{ ingestTokens { nodes { id name hint lastUsedAt } } }');
     expect(listed.body.data.ingestTokens.nodes).toContainEqual({

@@ -36,7 +36,7 @@ const userProfile = `query ($id: ID!, $input: UserProfileInput!) {
       propensities { predictionId value }
     }
     ... on Problem { message }
-    ... on LookupNotAvailable { code } ... on LookupRefused { code } ... on LookupFailed { code }
+    ... on LookupNotAvailable { reason } ... on LookupRefused { reason } ... on LookupFailed { reason }
     ... on LookupThrottled { retryAfterMs }
   }
 }`;
@@ -103,18 +103,18 @@ describe('a user’s profile at Amplitude', () => {
     [
       'a bad key',
       { status: 401, headers: {}, body: `Invalid Api-Key ${secretKey}` },
-      { __typename: 'LookupRefused', code: 'credentials_refused' },
+      { __typename: 'LookupRefused', reason: 'credentials_refused' },
     ],
     [
       'more than 600 questions a minute',
       json(429, { error: 'Number of requests per minute exceeds system limit' }),
       { __typename: 'LookupThrottled', retryAfterMs: 60_000 },
     ],
-    ['an outage', { status: 500, headers: {}, body: '<html>' }, { __typename: 'LookupFailed', code: 'http_500' }],
+    ['an outage', { status: 500, headers: {}, body: '<html>' }, { __typename: 'LookupFailed', reason: 'http_500' }],
     [
       'no answer',
       { status: 0, failure: 'timeout', detail: 'no answer in time' },
-      { __typename: 'LookupFailed', code: 'timeout' },
+      { __typename: 'LookupFailed', reason: 'timeout' },
     ],
   ])('%s has a type of its own', async (_what, answer, told) => {
     office.partner = () => answer;
@@ -126,7 +126,7 @@ describe('a user’s profile at Amplitude', () => {
     ['without the secret key', () => keyless, 'no_secret_key'],
     ['at a destination that has none', () => mixpanel, 'not_offered'],
   ])('is not to be had %s, and nobody is asked', async (_what, id, code) => {
-    expect(await ask(id())).toMatchObject({ __typename: 'LookupNotAvailable', code });
+    expect(await ask(id())).toMatchObject({ __typename: 'LookupNotAvailable', reason: code });
     expect(office.asked).toEqual([]);
   });
 

@@ -51,14 +51,14 @@ const list = (id = current, first = 50, after?: string) =>
     `query ($id: ID!, $first: Int!, $after: String) { partnerCohorts(currentId: $id, first: $first, after: $after) {
       __typename
       ... on PartnerCohortPage { nodes { partnerId name description size createdAt computedAt cohortId pulled } nextCursor listedAt advice }
-      ... on Problem { message } ... on PartnerRefused { code } ... on PartnerUnanswered { code retryAfterMs } ... on WrongState { state } ... on CurrentNotReady { code }
+      ... on Problem { message } ... on PartnerRefused { reason } ... on PartnerUnanswered { reason retryAfterMs } ... on WrongState { state } ... on CurrentNotReady { reason }
     } }`,
     { id, first, after },
   );
 const follow = (partnerId = '1000', more: object = {}) =>
   office.do(
     `mutation ($input: FollowCohortInput!) { followCohort(input: $input) {
-      ${pullOr} ... on CohortPulledAlready { pull { cohortId currentId } } ... on PartnerRefused { code } ... on CohortTooLarge { maxMembers }
+      ${pullOr} ... on CohortPulledAlready { pull { cohortId currentId } } ... on PartnerRefused { reason } ... on CohortTooLarge { maxMembers }
     } }`,
     { input: { currentId: current, partnerId, schedule: 'daily', ...more } },
   );
@@ -110,17 +110,17 @@ describe('a partner’s cohorts', () => {
     [
       'refused',
       () => json(401, { error: `bad ${secret}`, status: 'error' }),
-      { __typename: 'PartnerRefused', code: 'credentials_refused' },
+      { __typename: 'PartnerRefused', reason: 'credentials_refused' },
     ],
     [
       'too many',
       () => json(429, { error: 'slow', status: 'error' }),
-      { __typename: 'PartnerUnanswered', code: 'throttled', retryAfterMs: 60_000 },
+      { __typename: 'PartnerUnanswered', reason: 'throttled', retryAfterMs: 60_000 },
     ],
     [
       'lost',
       () => ({ status: 0, failure: 'timeout', detail: 'no answer in time' }),
-      { __typename: 'PartnerUnanswered', code: 'timeout', retryAfterMs: null },
+      { __typename: 'PartnerUnanswered', reason: 'timeout', retryAfterMs: null },
     ],
   ])('that are asked for in vain say why: %s', async (_name, partner, problem) => {
     office.partner = partner;
@@ -131,7 +131,7 @@ describe('a partner’s cohorts', () => {
 
   it('cannot be asked for without the credentials that it takes', async () => {
     const tokenOnly = await create({ credentials: { kind: 'projectToken', token: 'a'.repeat(32) } });
-    expect(await list(tokenOnly)).toMatchObject({ __typename: 'PartnerRefused', code: 'service_account_needed' });
+    expect(await list(tokenOnly)).toMatchObject({ __typename: 'PartnerRefused', reason: 'service_account_needed' });
     expect(await list('999')).toMatchObject({ __typename: 'CurrentNotFound' });
     expect(office.asked).toEqual([]);
   });

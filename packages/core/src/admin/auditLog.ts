@@ -57,7 +57,7 @@ export async function listAuditEntries(
       and (${wantedSubject ?? null}::text is null or subject_id = ${wantedSubject ?? null})
       and (${cursor ?? null}::bigint is null or id < ${cursor ?? null}::bigint)
     order by id desc limit ${first + 1}`;
-  return pageOf(rows.map(deedOf), first, ({ id }) => writeCursor(id));
+  return pageOf(rows.map(deedOf), { first, after }, ({ id }) => writeCursor(id));
 }
 
 interface Row {

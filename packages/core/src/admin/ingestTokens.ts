@@ -78,7 +78,7 @@ export async function listIngestTokens(
     )
     .orderBy(desc(ingestToken.id))
     .limit(first + 1);
-  return pageOf(rows.map(viewOf), first, ({ id }) => writeCursor(id));
+  return pageOf(rows.map(viewOf), { first, after }, ({ id }) => writeCursor(id));
 }
 
 /**

@@ -1,16 +1,27 @@
-/** Part of a list, newest first. */
+import { sql, type SQLWrapper } from 'drizzle-orm';
+import type { Admin } from './admin.js';
+
+/** Part of a list, by keyset pagination: what is added meanwhile shifts no later page. */
 export interface Page<Node> {
   readonly nodes: readonly Node[];
-  /** Where the next page begins; undefined on the last one. */
+  /** The place of each node, to pass as `after`. */
+  readonly cursors: readonly string[];
+  /** The last cursor when more follows; undefined on the last page. */
   readonly nextCursor: string | undefined;
+  readonly hasPreviousPage: boolean;
+  /** How many the whole list has; more than `maxCounted` count as one more than that. Runs its query once. */
+  count(): Promise<number>;
 }
 
 export interface PageRequest {
   /** How many to return, 1 to 200. */
   readonly first: number;
-  /** `nextCursor` of the page before. */
+  /** A cursor of the same list: the page begins after it. */
   readonly after?: string | undefined;
 }
+
+/** A list is counted up to here. */
+export const maxCounted = 10_000;
 
 /** A question that cannot be answered as it was put. Its message is for the asker, and holds nothing secret. */
 export class QuestionRefused extends Error {
@@ -60,13 +71,43 @@ export function readCursor(after: string | undefined, keys: number): readonly st
   throw new QuestionRefused('after: wanted the nextCursor of an earlier page of this list; something else came');
 }
 
-/** Cuts a list that was read one longer than the page. */
-export function pageOf<Node>(nodes: readonly Node[], first: number, cursorOf: (node: Node) => string): Page<Node> {
-  const last = nodes[first - 1];
+/**
+ * Makes a page of a list that was read one longer than the page.
+ * @param count counts the whole list, and may stop at `maxCounted + 1`.
+ */
+export function pageOf<Node>(
+  nodes: readonly Node[],
+  { first, after }: PageRequest,
+  cursorOf: (node: Node) => string,
+  count: () => Promise<number> = notCounted,
+): Page<Node> {
+  const shown = nodes.slice(0, first);
+  const cursors = shown.map(cursorOf);
+  let counted: Promise<number> | undefined;
   return {
-    nodes: nodes.slice(0, first),
-    nextCursor: nodes.length > first && last !== undefined ? cursorOf(last) : undefined,
+    nodes: shown,
+    cursors,
+    nextCursor: nodes.length > first ? cursors.at(-1) : undefined,
+    hasPreviousPage: after !== undefined,
+    count: () => (counted ??= count()),
   };
+}
+
+function notCounted(): never {
+  throw new Error('this list cannot be counted');
+}
+
+/** The same page with other nodes, one for each. */
+export function withNodes<Node>(page: Page<unknown>, nodes: readonly Node[]): Page<Node> {
+  return { ...page, nodes };
+}
+
+/** Counts the rows of a query, up to `maxCounted + 1`. */
+export async function countRows({ db }: Pick<Admin, 'db'>, query: SQLWrapper): Promise<number> {
+  const [row] = (await db.execute(
+    sql`select count(*)::int as n from (select from (${query}) listed limit ${maxCounted + 1}) counted`,
+  )) as unknown as [{ n: number }];
+  return row.n;
 }
 
 /** A row's id as a 32-bit column holds it, or undefined when no row can have it. */

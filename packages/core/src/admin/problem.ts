@@ -5,10 +5,36 @@ import type { CurrentState } from '../db/schema.js';
  * the fields needed to act; anything else that goes wrong is thrown.
  */
 
-/** One field of what an admin gave, by its path such as `settings.region`, and what is wrong with it. */
+/** Why one field of an input cannot be used. */
+export type FieldProblemCode =
+  | 'required'
+  | 'wrong_type'
+  | 'malformed'
+  | 'out_of_range'
+  | 'unknown_field'
+  | 'unknown_value'
+  | 'not_allowed'
+  | 'taken';
+
+/** One field of an input and what is wrong with it. */
 export interface FieldProblem {
-  readonly field: string;
+  /** Path of the field below the input, such as `['settings', 'region']`. */
+  readonly path: readonly string[];
+  readonly code: FieldProblemCode;
+  /** What was expected and what came; of credentials, never what came. */
   readonly message: string;
+  /** Known values like the one that came, the most alike first. */
+  readonly suggestions?: readonly string[];
+}
+
+/** @param path joined by full stops, such as `settings.region`. */
+export function fieldProblem(
+  path: string,
+  code: FieldProblemCode,
+  message: string,
+  suggestions: readonly string[] = [],
+): FieldProblem {
+  return { path: path.split('.'), code, message, suggestions };
 }
 
 export interface CurrentNotFound {
@@ -55,5 +81,5 @@ export function inputInvalid(problems: readonly FieldProblem[]): InputInvalid {
 
 /** All problems in one line, for people. */
 export function sentenceOf(problems: readonly FieldProblem[]): string {
-  return problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
+  return problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
 }

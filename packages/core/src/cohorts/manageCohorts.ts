@@ -52,7 +52,7 @@ export async function listCohorts(
   >`select ${cohortColumns(admin)} from cohort c where c.id = any(${ids}::int[]) order by c.id desc`;
   return pageOf(
     rows.map((row) => cohortViewOf(admin, row)),
-    first,
+    { first, after },
     ({ id }) => writeCursor(id),
   );
 }

@@ -96,7 +96,7 @@ export async function listImportKeys(
       and (${partner ?? null}::text is null or partner = ${partner?.replaceAll('\0', '\uFFFD') ?? null})
       and (${cursor ?? null}::bigint is null or id < ${cursor ?? null}::bigint)
     order by id desc limit ${first + 1}`;
-  return pageOf(rows.map(importKeyViewOf), first, ({ id }) => writeCursor(id));
+  return pageOf(rows.map(importKeyViewOf), { first, after }, ({ id }) => writeCursor(id));
 }
 
 /**

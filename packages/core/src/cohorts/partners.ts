@@ -1,7 +1,7 @@
 import type { CohortRoute } from '@currents/connector';
 import { brazeCohorts } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
-import { inputInvalid, type InputInvalid } from '../admin/problem.js';
+import { fieldProblem, inputInvalid, type InputInvalid } from '../admin/problem.js';
 import type { Connectors } from '../loadCurrent.js';
 
 /** Somebody who pushes cohorts: a destination that can, or a name that an admin registered. */
@@ -60,7 +60,7 @@ export async function createImportPartner(
   if (!/^[a-z][a-z0-9_-]{0,39}$/.test(name)) {
     const message =
       'wanted 1 to 40 small letters, digits, hyphens or underscores, beginning with a letter, such as segment';
-    return inputInvalid([{ field: 'name', message }]);
+    return inputInvalid([fieldProblem('name', 'malformed', message)]);
   }
   const exists: PartnerExists = {
     kind: 'PartnerExists',

@@ -46,7 +46,7 @@ export async function listSyncs(
     from cohort_sync
     where cohort_id = ${rowId(cohortId) ?? 0} and (${cursor ?? null}::bigint is null or id < ${cursor ?? null}::bigint)
     order by id desc limit ${first + 1}`;
-  return pageOf(rows.map(syncViewOf), first, ({ id }) => writeCursor(id));
+  return pageOf(rows.map(syncViewOf), { first, after }, ({ id }) => writeCursor(id));
 }
 
 interface SyncRow {

@@ -3,7 +3,16 @@ import { current, type CurrentState } from '../db/schema.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { countEvents, oldestPending } from './counts.js';
 import { viewOf, type CurrentView } from './currentView.js';
-import { checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from '../admin/page.js';
+import {
+  checkFirst,
+  pageOf,
+  readCursor,
+  rowId,
+  withNodes,
+  writeCursor,
+  type Page,
+  type PageRequest,
+} from '../admin/page.js';
 import { currentNotFound, type CurrentNotFound } from '../admin/problem.js';
 
 export type CurrentRow = typeof current.$inferSelect;
@@ -43,8 +52,8 @@ export async function listCurrents(
     )
     .orderBy(desc(current.id))
     .limit(first + 1);
-  const { nodes, nextCursor } = pageOf(rows, first, ({ id }) => writeCursor(id));
-  return { nodes: await viewsOf(admin, nodes), nextCursor };
+  const page = pageOf(rows, { first, after }, ({ id }) => writeCursor(id));
+  return withNodes(page, await viewsOf(admin, page.nodes));
 }
 
 export async function findCurrent(db: Queries, id: string): Promise<CurrentRow | undefined> {

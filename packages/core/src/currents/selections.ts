@@ -1,20 +1,14 @@
 import type { Connector } from '@currents/connector';
+import { fieldProblem, sentenceOf, type FieldProblem } from '../admin/problem.js';
 import { catalogue, checkSelection, findEventType, selects, type EventType, type Selection } from '@currents/schema';
 
 export interface SelectionInvalid {
   readonly kind: 'SelectionInvalid';
   readonly message: string;
-  readonly problems: readonly SelectionFault[];
+  readonly problems: readonly FieldProblem[];
 }
 
-export interface SelectionFault {
-  readonly field: string;
-  readonly message: string;
-  /** Names like the one that nobody knows. */
-  readonly suggestions: readonly string[];
-}
-
-const fieldOf = {
+const pathOf = {
   empty_selection: 'selection',
   unknown_event_type: 'selection.eventTypes',
   unknown_channel: 'selection.channels',
@@ -22,7 +16,7 @@ const fieldOf = {
 } as const;
 
 /** More names than there will ever be event types; looking for names like so many unknown ones would take long. */
-const mostNames = 500;
+const maxNames = 500;
 
 /** Refuses a selection that would carry nothing. The answer holds each name once, event types in the catalogue's spelling. */
 export function checkSelectionFor(
@@ -30,16 +24,16 @@ export function checkSelectionFor(
   given: Selection,
 ): { readonly selection: Selection } | SelectionInvalid {
   const names = given.eventTypes.length + given.channels.length + given.groups.length;
-  if (names > mostNames) {
+  if (names > maxNames) {
     return selectionInvalid([
-      { field: 'selection', message: `wanted at most ${mostNames} names; ${names} came`, suggestions: [] },
+      fieldProblem('selection', 'out_of_range', `expected at most ${maxNames} names, got ${names}`),
     ]);
   }
-  const faults = checkSelection(given).map((problem) => ({
-    field: fieldOf[problem.code],
-    message: problem.detail,
-    suggestions: 'suggestions' in problem ? problem.suggestions : [],
-  }));
+  const faults = checkSelection(given).map((problem) =>
+    'suggestions' in problem
+      ? fieldProblem(pathOf[problem.code], 'unknown_value', problem.detail, problem.suggestions)
+      : fieldProblem(pathOf[problem.code], 'required', problem.detail),
+  );
   if (faults.length > 0) return selectionInvalid(faults);
   const selection = {
     eventTypes: once(given.eventTypes.map((name) => findEventType(name)?.name ?? name)),
@@ -49,7 +43,7 @@ export function checkSelectionFor(
   if (carried(selection, connector).length > 0) return { selection };
   const untaken = notTaken(selection, connector).map(({ name }) => name);
   const message = `${connector.label} takes none of the selected event types: ${untaken.join(', ')}`;
-  return selectionInvalid([{ field: 'selection', message, suggestions: [] }]);
+  return selectionInvalid([fieldProblem('selection', 'required', message)]);
 }
 
 /** The event types that reach the destination. */
@@ -62,10 +56,10 @@ export function notTaken(selection: Selection, connector: Connector): readonly E
   return catalogue.filter((type) => connector.nameOf(type.name) === undefined && selects(selection, type));
 }
 
-function selectionInvalid(problems: readonly SelectionFault[]): SelectionInvalid {
+function selectionInvalid(problems: readonly FieldProblem[]): SelectionInvalid {
   return {
     kind: 'SelectionInvalid',
-    message: problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
+    message: sentenceOf(problems),
     problems,
   };
 }

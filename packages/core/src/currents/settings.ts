@@ -3,7 +3,7 @@ import { hasBaseUrl } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { publicWords } from './destinations.js';
 import { problemsOf } from '../admin/issues.js';
-import { sentenceOf, type FieldProblem } from '../admin/problem.js';
+import { fieldProblem, sentenceOf, type FieldProblem } from '../admin/problem.js';
 import { reveals, secretsIn } from '../secrets/containsSecret.js';
 
 export interface SettingsInvalid {
@@ -36,7 +36,7 @@ export function checkSettings(
   if (!parsed.success) return settingsInvalid(problemsOf(parsed.error, 'settings'));
   const settings = parsed.data as Settings;
   if (holdsNul(settings))
-    return settingsInvalid([{ field: 'settings', message: 'wanted text without NUL characters' }]);
+    return settingsInvalid([fieldProblem('settings', 'malformed', 'expected text without NUL characters')]);
   if (hasBaseUrl(settings) && !allowBaseUrl) {
     return {
       kind: 'BaseUrlNotAllowed',
@@ -60,15 +60,11 @@ export function checkCredentials(
   if (parsed.success) return { credentials: parsed.data };
   const { fields, choices } = publicWords(connector.credentials);
   const secrets = secretsIn(given, new Set([...fields, ...choices]));
-  const problems = problemsOf(parsed.error, 'credentials').map(({ field, message }) => {
-    const path = field.split('.').slice(1);
-    if (!path.every((part) => fields.has(part) || /^\d{1,3}$/.test(part))) {
-      return {
-        field: 'credentials',
-        message: `there is a field that is not wanted; wanted are only ${[...fields].join(', ')}`,
-      };
+  const problems = problemsOf(parsed.error, 'credentials').map((problem) => {
+    if (!problem.path.slice(1).every((part) => fields.has(part) || /^\d{1,3}$/.test(part))) {
+      return fieldProblem('credentials', 'unknown_field', `expected only ${[...fields].join(', ')}, got another field`);
     }
-    return { field, message: reveals(message, secrets) ? 'is not of the form that is wanted' : message };
+    return reveals(problem.message, secrets) ? { ...problem, message: 'expected another form' } : problem;
   });
   return { kind: 'CredentialsInvalid', message: sentenceOf(problems), problems };
 }

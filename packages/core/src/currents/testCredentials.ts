@@ -27,7 +27,7 @@ export interface TestFailed {
   readonly kind: 'TestFailed';
   readonly message: string;
   readonly outcome: 'refused' | 'unreachable';
-  readonly code: string;
+  readonly reason: string;
 }
 
 export type TestCredentialsResult =
@@ -67,10 +67,15 @@ export async function testCredentials(
     answer = await connector.test({ ...settings, ...credentials, http: admin.http });
   } catch (error) {
     const name = error instanceof Error ? error.name : typeof error;
-    return { kind: 'TestFailed', outcome: 'unreachable', code: 'test_threw', message: `the connector failed: ${name}` };
+    return {
+      kind: 'TestFailed',
+      outcome: 'unreachable',
+      reason: 'test_threw',
+      message: `the connector failed: ${name}`,
+    };
   }
   if (answer.outcome !== 'passed') {
-    return { kind: 'TestFailed', outcome: answer.outcome, code: answer.code, message: shown(answer.detail) };
+    return { kind: 'TestFailed', outcome: answer.outcome, reason: answer.code, message: shown(answer.detail) };
   }
   const stored = instead.settings === undefined && instead.credentials === undefined;
   if (stored && row.state === 'blocked') {
@@ -90,6 +95,6 @@ function openCredentials(
     return { credentials: JSON.parse(seal.open(credentials ?? Buffer.alloc(0), sealContext(id))) as unknown };
   } catch {
     const message = 'the stored credentials do not open with this MASTER_KEY; give them again';
-    return { kind: 'CurrentNotReady', code: 'credentials_unreadable', message };
+    return { kind: 'CurrentNotReady', reason: 'credentials_unreadable', message };
   }
 }

@@ -11,7 +11,7 @@ import { currentNotFound, type CurrentAction, type CurrentNotFound, type WrongSt
 export interface CurrentNotReady {
   readonly kind: 'CurrentNotReady';
   readonly message: string;
-  readonly code: string;
+  readonly reason: string;
 }
 
 export type GoLiveResult = CurrentView | CurrentNotFound | WrongState | CurrentNotReady;
@@ -35,7 +35,8 @@ async function goLive(admin: Admin, id: string, action: 'launch' | 'resume'): Pr
   const row = await findCurrent(admin.db, id);
   if (row && possibleActions(row.state).includes(action)) {
     const working = await loadCurrent(admin.sql, row.id, admin);
-    if (working && !isUsable(working)) return { kind: 'CurrentNotReady', message: working.detail, code: working.code };
+    if (working && !isUsable(working))
+      return { kind: 'CurrentNotReady', message: working.detail, reason: working.code };
   }
   const moved = await move(admin, id, action, { liveSince: sql`now()` });
   if (moved.kind === 'Current') admin.wake(Number(moved.id));

@@ -7,6 +7,8 @@ import {
   inputInvalid,
   type CurrentNotFound,
   type FieldProblem,
+  type FieldProblemCode,
+  fieldProblem,
   type InputInvalid,
   type WrongState,
 } from '../admin/problem.js';
@@ -34,14 +36,14 @@ export interface UserNotFound {
 export interface LookupNotAvailable {
   readonly kind: 'LookupNotAvailable';
   readonly message: string;
-  readonly code: string;
+  readonly reason: string;
 }
 
 /** Asking again changes nothing before a person repairs the Current. */
 export interface LookupRefused {
   readonly kind: 'LookupRefused';
   readonly message: string;
-  readonly code: string;
+  readonly reason: string;
 }
 
 /** The destination has had as many questions as it takes for now. */
@@ -55,7 +57,7 @@ export interface LookupThrottled {
 export interface LookupFailed {
   readonly kind: 'LookupFailed';
   readonly message: string;
-  readonly code: string;
+  readonly reason: string;
 }
 
 export type UserProfileResult =
@@ -89,10 +91,14 @@ export async function lookUpUserProfile(
   if ('kind' in query) return query;
   const working = await loadCurrent(admin.sql, row.id, admin);
   if (!working) return currentNotFound(id);
-  if (!isUsable(working)) return { kind: 'CurrentNotReady', message: working.detail, code: working.code };
+  if (!isUsable(working)) return { kind: 'CurrentNotReady', message: working.detail, reason: working.code };
   const { connector, settings, credentials } = working;
   if (!connector.lookUpUser) {
-    return { kind: 'LookupNotAvailable', message: `${connector.label} cannot be asked for users`, code: 'not_offered' };
+    return {
+      kind: 'LookupNotAvailable',
+      message: `${connector.label} cannot be asked for users`,
+      reason: 'not_offered',
+    };
   }
 
   const shown = shownWords(connector, credentials);
@@ -101,7 +107,7 @@ export async function lookUpUserProfile(
     answer = await connector.lookUpUser(query, { settings, credentials, http: admin.http });
   } catch (error) {
     const name = error instanceof Error ? error.name : typeof error;
-    return { kind: 'LookupFailed', message: `the connector failed: ${name}`, code: 'lookup_threw' };
+    return { kind: 'LookupFailed', message: `the connector failed: ${name}`, reason: 'lookup_threw' };
   }
   switch (answer.outcome) {
     case 'found':
@@ -109,34 +115,37 @@ export async function lookUpUserProfile(
     case 'notFound':
       return { kind: 'UserNotFound', message: `${connector.label} has seen no such user` };
     case 'notAvailable':
-      return { kind: 'LookupNotAvailable', message: shown(answer.detail), code: answer.code };
+      return { kind: 'LookupNotAvailable', message: shown(answer.detail), reason: answer.code };
     case 'refused':
-      return { kind: 'LookupRefused', message: shown(answer.detail), code: answer.code };
+      return { kind: 'LookupRefused', message: shown(answer.detail), reason: answer.code };
     case 'throttled':
       return { kind: 'LookupThrottled', message: shown(answer.detail), retryAfterMs: answer.afterMs };
     case 'unreachable':
-      return { kind: 'LookupFailed', message: shown(answer.detail), code: answer.code };
+      return { kind: 'LookupFailed', message: shown(answer.detail), reason: answer.code };
   }
 }
 
-const longestId = 1_024;
+const maxIdLength = 1_024;
 /** More would not fit into the address of a request. */
-const mostIds = 50;
+const maxIds = 50;
 
 function checkQuestion({ userId, deviceId, parts }: UserProfileQuestion): UserQuery | InputInvalid {
   const problems: FieldProblem[] = [];
-  const problem = (field: string, message: string): void => void problems.push({ field, message });
+  const problem = (path: string, message: string, code: FieldProblemCode = 'malformed'): void =>
+    void problems.push(fieldProblem(path, code, message));
   const checkId = (field: string, value: string | undefined): void => {
     if (value === undefined) return;
-    if (value.trim() === '') problem(field, 'wanted an id; only blanks came');
-    else if (value.length > longestId) problem(field, `wanted at most ${longestId} characters; ${value.length} came`);
-    else if (!value.isWellFormed()) problem(field, 'wanted well-formed text');
+    if (value.trim() === '') problem(field, 'expected an id, got blanks');
+    else if (value.length > maxIdLength)
+      problem(field, `expected at most ${maxIdLength} characters, got ${value.length}`, 'out_of_range');
+    else if (!value.isWellFormed()) problem(field, 'expected well-formed text');
   };
   const checkIds = (field: string, ids: readonly string[] | undefined): void => {
     if (ids === undefined) return;
-    if (ids.length === 0 || ids.length > mostIds) problem(field, `wanted 1 to ${mostIds} ids; ${ids.length} came`);
+    if (ids.length === 0 || ids.length > maxIds)
+      problem(field, `expected 1 to ${maxIds} ids, got ${ids.length}`, 'out_of_range');
     else if (!ids.every((each) => /^[\w.:~-]{1,100}$/.test(each)))
-      problem(field, 'wanted ids of letters, digits, hyphens and the like; something else is among them');
+      problem(field, 'expected ids of letters, digits, full stops, colons, tildes and hyphens');
   };
   checkId('userId', userId);
   checkId('deviceId', deviceId);
@@ -144,7 +153,7 @@ function checkQuestion({ userId, deviceId, parts }: UserProfileQuestion): UserQu
   checkIds('recommendationIds', parts.recommendations?.ids);
   checkIds('predictionIds', parts.propensities?.predictionIds);
   if (userId === undefined && deviceId === undefined)
-    problem('userId', 'wanted userId, deviceId or both; neither came');
+    problem('userId', 'expected userId, deviceId or both, got neither', 'required');
   if (problems.length > 0) return inputInvalid(problems);
   if (userId === undefined) return { deviceId: deviceId as string, parts };
   return deviceId === undefined ? { userId, parts } : { userId, deviceId, parts };

@@ -9,6 +9,7 @@ import {
   pageOf,
   readCursor,
   rowId,
+  withNodes,
   writeCursor,
   type Page,
   type PageRequest,
@@ -70,9 +71,12 @@ export async function listDeadLetters(
   const places = rows
     .flatMap((row) => [...row.positions].sort((a, b) => a - b).map((at): Place => ({ row, position: at })))
     .filter((place) => place.row.id !== id || place.position > Number(position));
-  const { nodes, nextCursor } = pageOf(places, first, (place) => writeCursor(place.row.id, place.position));
-  const events = await readEvents(db, nodes);
-  return { nodes: nodes.map((place, index) => viewOf(place, events[index])), nextCursor };
+  const page = pageOf(places, { first, after }, (place) => writeCursor(place.row.id, place.position));
+  const events = await readEvents(db, page.nodes);
+  return withNodes(
+    page,
+    page.nodes.map((place, index) => viewOf(place, events[index])),
+  );
 }
 
 /** How many events each code has, the most frequent first. */

@@ -7,6 +7,7 @@ import {
   checkFirst,
   pageOf,
   readCursor,
+  withNodes,
   writeCursor,
   type Page,
   type PageRequest,
@@ -61,8 +62,8 @@ export async function listQuarantine(
     first + 1,
     day === undefined || id === undefined ? undefined : { day: dashed(day), id },
   );
-  const page = pageOf(rows, first, (row) => writeCursor(row.storedOn.replaceAll('-', ''), row.id));
-  return { nodes: page.nodes.map(viewOf), nextCursor: page.nextCursor };
+  const page = pageOf(rows, { first, after }, (row) => writeCursor(row.storedOn.replaceAll('-', ''), row.id));
+  return withNodes(page, page.nodes.map(viewOf));
 }
 
 /** The rest of the day first, then the days before: comparing both at once, Postgres would sort all there is. */

@@ -1,7 +1,7 @@
 import type { Admin } from '../admin/admin.js';
 import type { CodeCount } from '../currents/counts.js';
 import { findCurrent } from '../currents/currents.js';
-import { checkFirst, pageOf, readCursor, writeCursor, type Page, type PageRequest } from '../admin/page.js';
+import { checkFirst, pageOf, readCursor, withNodes, writeCursor, type Page, type PageRequest } from '../admin/page.js';
 import { currentNotFound, type CurrentNotFound } from '../admin/problem.js';
 
 /** A key, such as a device, whose events wait for their turn while everybody else's flow. */
@@ -69,8 +69,8 @@ export async function listThrottledKeys(
     select budget, key, events, reasons, since_ms::float8 as since_ms, next_ms, until_ms, place from by_key
     where (since_ms, place) > (${sinceMs ?? '0'}::bigint, ${place ?? '0'}::bigint)
     order by since_ms, place limit ${first + 1}`;
-  const page = pageOf(rows, first, (row) => writeCursor(row.since_ms, row.place));
-  return { kind: 'ThrottledKeyPage', nodes: page.nodes.map(viewOf), nextCursor: page.nextCursor };
+  const page = pageOf(rows, { first, after }, (row) => writeCursor(row.since_ms, row.place));
+  return { kind: 'ThrottledKeyPage', ...withNodes(page, page.nodes.map(viewOf)) };
 }
 
 function viewOf({ budget, key, events, reasons, since_ms, next_ms, until_ms }: Row): ThrottledKey {

@@ -66,7 +66,7 @@ export async function listPulls(
         when p.fetched_at is not null then 'applying' when p.run_id is not null then 'running' when p.failed_code is not null then 'failed' else 'waiting'
       end) = any(${[...(states ?? [])]}::text[]))
     order by p.cohort_id desc limit ${first + 1}`;
-  return pageOf(rows.map(pullViewOf), first, ({ cohortId }) => writeCursor(cohortId));
+  return pageOf(rows.map(pullViewOf), { first, after }, ({ cohortId }) => writeCursor(cohortId));
 }
 
 export async function getPull(admin: Deps, cohortId: string): Promise<PullView | CohortNotPulled> {

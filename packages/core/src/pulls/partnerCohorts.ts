@@ -1,6 +1,15 @@
 import type { PartnerCohort } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
-import { checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from '../admin/page.js';
+import {
+  checkFirst,
+  pageOf,
+  readCursor,
+  rowId,
+  withNodes,
+  writeCursor,
+  type Page,
+  type PageRequest,
+} from '../admin/page.js';
 import { shownWords } from '../currents/redactAnswer.js';
 import { accountOf, lockAccount, recordUse, exhaustedBudget } from './pullBudget.js';
 import { openSource, type PullSourceProblem, type PullSource } from './pullSource.js';
@@ -30,14 +39,14 @@ export interface PartnerCohortPage extends Page<PartnerCohortView> {
 export interface PartnerRefused {
   readonly kind: 'PartnerRefused';
   readonly message: string;
-  readonly code: string;
+  readonly reason: string;
 }
 
 /** The partner could not be asked, or did not answer: ask again later. */
 export interface PartnerUnanswered {
   readonly kind: 'PartnerUnanswered';
   readonly message: string;
-  readonly code: string;
+  readonly reason: string;
   /** When to ask again, where that is known. */
   readonly retryAfterMs: number | undefined;
 }
@@ -78,12 +87,11 @@ export async function listPartnerCohorts(
     where l.current_id = ${id} and (${cursor ?? null}::bigint is null or l.id > ${cursor ?? null}::bigint)
       and (${part}::text is null or position(lower(${part}) in lower(l.name)) > 0 or position(lower(${part}) in lower(l.partner_id)) > 0)
     order by l.id limit ${first + 1}`;
-  const { nodes, nextCursor } = pageOf(rows, first, ({ id: row }) => writeCursor(row));
+  const page = pageOf(rows, { first, after }, ({ id: row }) => writeCursor(row));
   return {
     kind: 'PartnerCohortPage',
-    nodes: nodes.map(partnerCohortViewOf),
-    nextCursor,
-    listedAt: nodes[0]?.listed_at,
+    ...withNodes(page, page.nodes.map(partnerCohortViewOf)),
+    listedAt: page.nodes[0]?.listed_at,
     advice: source.pull.description,
   };
 }
@@ -98,7 +106,7 @@ export async function fetchPartnerCohorts(
   const spent = await countRequest(admin, { working, pull });
   if (spent !== undefined) {
     const message = `${connector.label} takes no more questions for now; the pulls that are under way have had them`;
-    return { kind: 'PartnerUnanswered', message, code: 'budget_spent', retryAfterMs: spent };
+    return { kind: 'PartnerUnanswered', message, reason: 'budget_spent', retryAfterMs: spent };
   }
   let list;
   try {
@@ -108,7 +116,7 @@ export async function fetchPartnerCohorts(
     return {
       kind: 'PartnerUnanswered',
       message: `the connector failed: ${name}`,
-      code: 'list_threw',
+      reason: 'list_threw',
       retryAfterMs: undefined,
     };
   }
@@ -118,11 +126,11 @@ export async function fetchPartnerCohorts(
   }
   const message = shown(list.detail);
   if (list.outcome === 'failed' && list.recovery === 'person')
-    return { kind: 'PartnerRefused', message, code: list.code };
+    return { kind: 'PartnerRefused', message, reason: list.code };
   return {
     kind: 'PartnerUnanswered',
     message,
-    code: list.code,
+    reason: list.code,
     retryAfterMs: list.outcome === 'deferred' ? list.afterMs : undefined,
   };
 }

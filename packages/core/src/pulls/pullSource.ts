@@ -32,7 +32,7 @@ export async function openSource(admin: Admin, currentId: string): Promise<PullS
   }
   const working = await loadCurrent(admin.sql, row.id, admin);
   if (!working) return currentNotFound(currentId);
-  if (!isUsable(working)) return { kind: 'CurrentNotReady', message: working.detail, code: working.code };
+  if (!isUsable(working)) return { kind: 'CurrentNotReady', message: working.detail, reason: working.code };
   const { connector } = working;
   if (!connector.cohortPull)
     return { kind: 'PullNotOffered', message: `${connector.label} gives no cohorts out: it has to push them` };

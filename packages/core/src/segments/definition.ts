@@ -1,4 +1,4 @@
-import type { FieldProblem } from '../admin/problem.js';
+import { fieldProblem, type FieldProblem } from '../admin/problem.js';
 
 /**
  * Who is in a segment: everybody for whom it holds. `includes` and `excludes` ask whether somebody is in a cohort, by
@@ -28,7 +28,7 @@ export function readDefinition(given: unknown): ReadResult {
   function read(value: unknown, field: string, depth: number): Definition {
     const nothing: Definition = { any: [] };
     const fail = (message: string): Definition => {
-      if (problems.length < 20) problems.push({ field, message });
+      if (problems.length < 20) problems.push(fieldProblem(field, 'malformed', message));
       return nothing;
     };
     if (depth > maxDepth) return fail(`wanted at most ${maxDepth} levels`);
@@ -70,7 +70,7 @@ export function readDefinition(given: unknown): ReadResult {
 
   const definition = read(given, 'definition', 1);
   if (problems.length > 0) return { problems };
-  const fail = (message: string): ReadResult => ({ problems: [{ field: 'definition', message }] });
+  const fail = (message: string): ReadResult => ({ problems: [fieldProblem('definition', 'malformed', message)] });
   if (cohortsOf(definition).length > maxCohorts) return fail(`wanted at most ${maxCohorts} cohorts in all`);
   if (matches(definition, () => false)) {
     return fail(

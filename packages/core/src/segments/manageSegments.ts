@@ -103,7 +103,7 @@ export async function listSegments(
         or exists (select from segment_cohort c where c.segment_id = s.id and c.cohort_id = ${cohortId === undefined ? 0 : (rowId(cohortId) ?? 0)}))
       and (${cursor ?? null}::bigint is null or s.id < ${cursor ?? null}::bigint)
     order by s.id desc limit ${first + 1}`;
-  return pageOf(rows.map(segmentViewOf), first, ({ id }) => writeCursor(id));
+  return pageOf(rows.map(segmentViewOf), { first, after }, ({ id }) => writeCursor(id));
 }
 
 export async function getSegment({ sql }: Deps, id: string): Promise<SegmentView | SegmentNotFound> {

@@ -1,6 +1,6 @@
 import type { Admin } from '../admin/admin.js';
 import { checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from '../admin/page.js';
-import { inputInvalid, type InputInvalid, type NotConfirmed } from '../admin/problem.js';
+import { fieldProblem, inputInvalid, type InputInvalid, type NotConfirmed } from '../admin/problem.js';
 import { makeToken } from '../secrets/token.js';
 import { findSegment } from './manageSegments.js';
 import { segmentNotFound, type SegmentNotFound } from './segmentView.js';
@@ -39,7 +39,7 @@ export async function createWebhook(
   url: string,
 ): Promise<WebhookSecretShown | SegmentNotFound | InputInvalid> {
   const problem = faultOf(url, admin);
-  if (problem !== undefined) return inputInvalid([{ field: 'url', message: problem }]);
+  if (problem !== undefined) return inputInvalid([fieldProblem('url', 'malformed', problem)]);
   const { sql } = admin;
   const row = await findSegment(admin, segmentId);
   if (!row) return segmentNotFound(segmentId);
@@ -84,7 +84,7 @@ export async function listWebhooks(
     select ${webhookColumns(admin)} from segment_webhook w
     where w.segment_id = ${rowId(segmentId) ?? 0} and w.state <> 'deleted' and (${cursor ?? null}::bigint is null or w.id < ${cursor ?? null}::bigint)
     order by w.id desc limit ${first + 1}`;
-  return pageOf(rows.map(webhookViewOf), first, ({ id }) => writeCursor(id));
+  return pageOf(rows.map(webhookViewOf), { first, after }, ({ id }) => writeCursor(id));
 }
 
 export async function getWebhook(admin: Pick<Admin, 'sql'>, id: string): Promise<WebhookView | WebhookNotFound> {

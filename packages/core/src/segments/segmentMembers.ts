@@ -1,7 +1,7 @@
 import type { Member } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
-import { checkFirst, pageOf, QuestionRefused, type Page, type PageRequest } from '../admin/page.js';
-import { inputInvalid, type InputInvalid } from '../admin/problem.js';
+import { checkFirst, pageOf, QuestionRefused, type Page, type PageRequest, withNodes } from '../admin/page.js';
+import { fieldProblem, inputInvalid, type InputInvalid } from '../admin/problem.js';
 import { memberFault, memberKey, memberOf } from '../cohorts/memberKey.js';
 import { readSets, setTable } from '../cohorts/memberSet.js';
 import { findSegment } from './manageSegments.js';
@@ -33,7 +33,11 @@ export async function getMembership(
   const member = readMember(given);
   if (!member)
     return inputInvalid([
-      { field: 'member', message: 'wanted exactly one of externalId, deviceId and alias, of up to 600 characters' },
+      fieldProblem(
+        'member',
+        'malformed',
+        'wanted exactly one of externalId, deviceId and alias, of up to 600 characters',
+      ),
     ]);
   const key = memberKey(member);
   return readSets(async () => {
@@ -86,8 +90,11 @@ export async function listMembers(
       select member from ${sql(setTable(row.set_id))} where member > ${last} order by member limit ${first + 1}`;
   });
   if (!found) return segmentNotFound(segmentId);
-  const page = pageOf(found, first, ({ member }) => Buffer.from(member).toString('base64url'));
-  return { nodes: page.nodes.map(({ member }) => memberOf(member)), nextCursor: page.nextCursor };
+  const page = pageOf(found, { first, after }, ({ member }) => Buffer.from(member).toString('base64url'));
+  return withNodes(
+    page,
+    page.nodes.map(({ member }) => memberOf(member)),
+  );
 }
 
 function readMemberCursor(after: string | undefined): string {

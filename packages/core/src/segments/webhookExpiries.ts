@@ -44,5 +44,5 @@ export async function listWebhookExpiries(
     detail: row.detail,
     expiredAt: row.expired_at,
   }));
-  return pageOf(expiries, first, ({ id }) => writeCursor(id));
+  return pageOf(expiries, { first, after }, ({ id }) => writeCursor(id));
 }

@@ -91,10 +91,10 @@ describe('credentials', () => {
         credentials: { kind: 'pair', user: 'ana', secret: 'short' },
       }),
     ).toMatchObject({
-      problems: [{ field: 'credentials.secret', message: expect.stringContaining('30') }],
+      problems: [{ path: ['credentials', 'secret'], message: expect.stringContaining('30') }],
     });
     expect(await createCurrent(admin, { ...given, name: 'Wrong', credentials: { kind: 'pear' } })).toMatchObject({
-      problems: [{ field: 'credentials.kind', message: expect.stringContaining("'key' | 'pair'") }],
+      problems: [{ path: ['credentials', 'kind'], message: expect.stringContaining("'key' | 'pair'") }],
     });
     expect(
       await createCurrent(admin, {
@@ -105,8 +105,8 @@ describe('credentials', () => {
     ).toMatchObject({
       problems: [
         {
-          field: 'credentials',
-          message: 'there is a field that is not wanted; wanted are only kind, key, note, user, secret',
+          path: ['credentials'],
+          message: 'expected only kind, key, note, user, secret, got another field',
         },
       ],
     });
@@ -121,7 +121,7 @@ describe('a test of credentials', () => {
     expect(await testCredentials(desk.admin, id)).toMatchObject({
       kind: 'TestFailed',
       outcome: 'refused',
-      code: 'bad_key',
+      reason: 'bad_key',
       message: 'no',
     });
     desk.partner.mood = undefined;
@@ -155,7 +155,7 @@ describe('a test of credentials', () => {
       credentials: { kind: 'key', key: `good ${canary}` },
     });
     const failed = await testCredentials(admin, currentOf(current).id);
-    expect(failed).toMatchObject({ kind: 'TestFailed', code: 'bad_key' });
+    expect(failed).toMatchObject({ kind: 'TestFailed', reason: 'bad_key' });
     expect(reveals(JSON.stringify(failed), [canary])).toBe(false);
   });
 
@@ -167,7 +167,7 @@ describe('a test of credentials', () => {
     expect(await testCredentials(admin, id)).toEqual({
       kind: 'TestFailed',
       outcome: 'unreachable',
-      code: 'test_threw',
+      reason: 'test_threw',
       message: 'the connector failed: TypeError',
     });
   });

@@ -80,7 +80,7 @@ describe('creating', () => {
     ],
   ])('is refused with %s, and says which field', async (_what, wrong, kind, fields) => {
     const refused = await createCurrent(desk.admin, { ...good, name: 'Refused', ...wrong });
-    expect(refused).toMatchObject({ kind, problems: fields.map((field) => ({ field })) });
+    expect(refused).toMatchObject({ kind, problems: fields.map((field) => ({ path: field.split('.') })) });
     expect((refused as { message: string }).message).toContain(fields[0]);
     expect(await listCurrents(desk.admin, { first: 10 }, { text: 'Refused' })).toMatchObject({ nodes: [] });
   });
@@ -110,7 +110,7 @@ describe('creating', () => {
     expect(based?.warnings).toMatchObject([{ code: 'base_url_not_allowed' }]);
     expect(await launchCurrent(desk.admin, based?.id ?? '')).toMatchObject({
       kind: 'CurrentNotReady',
-      code: 'base_url_not_allowed',
+      reason: 'base_url_not_allowed',
     });
   });
 
@@ -247,7 +247,7 @@ describe('the states', () => {
     const elsewhere = desk.open({ seal: createSeal(Buffer.alloc(32, 7)) });
     expect(await launchCurrent(elsewhere, id)).toMatchObject({
       kind: 'CurrentNotReady',
-      code: 'credentials_unreadable',
+      reason: 'credentials_unreadable',
     });
     expect(await getCurrent(elsewhere, id)).toMatchObject({
       state: 'draft',
@@ -358,6 +358,6 @@ it('a connector that is no longer there leaves its Currents readable, with a war
   const id = await desk.draft('Orphan');
   const bare = desk.open({ connector: { ...fakeConnector(desk.partner), name: 'other' } });
   expect(await getCurrent(bare, id)).toMatchObject({ warnings: [{ code: 'no_connector' }], eventTypes: [] });
-  expect(await launchCurrent(bare, id)).toMatchObject({ kind: 'CurrentNotReady', code: 'no_connector' });
+  expect(await launchCurrent(bare, id)).toMatchObject({ kind: 'CurrentNotReady', reason: 'no_connector' });
   expect(await deleteCurrent(bare, id, 'Orphan')).toMatchObject({ kind: 'CurrentDeleted' });
 });

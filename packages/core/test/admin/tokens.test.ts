@@ -63,7 +63,7 @@ describe('ingest tokens', () => {
     expect(await createIngestToken(desk.admin, 'Taken')).toMatchObject({ kind: 'IngestTokenCreated' });
     expect(await createIngestToken(desk.admin, '')).toMatchObject({
       kind: 'InputInvalid',
-      problems: [{ field: 'name' }],
+      problems: [{ path: ['name'] }],
     });
   });
 

@@ -43,11 +43,11 @@ it.each<[UserAnswer, object]>([
   [{ outcome: 'notFound' }, { kind: 'UserNotFound' }],
   [
     { outcome: 'notAvailable', code: 'region', detail: 'not here' },
-    { kind: 'LookupNotAvailable', code: 'region', message: 'not here' },
+    { kind: 'LookupNotAvailable', reason: 'region', message: 'not here' },
   ],
   [
     { outcome: 'refused', code: 'bad_key', detail: 'no' },
-    { kind: 'LookupRefused', code: 'bad_key', message: 'no' },
+    { kind: 'LookupRefused', reason: 'bad_key', message: 'no' },
   ],
   [
     { outcome: 'throttled', afterMs: 60_000, detail: '600 a minute' },
@@ -55,7 +55,7 @@ it.each<[UserAnswer, object]>([
   ],
   [
     { outcome: 'unreachable', code: 'timeout', detail: 'no answer' },
-    { kind: 'LookupFailed', code: 'timeout', message: 'no answer' },
+    { kind: 'LookupFailed', reason: 'timeout', message: 'no answer' },
   ],
 ])('every answer has a type of its own: %o', async (answer, told) => {
   expect(await ask(() => answer)).toMatchObject(told);
@@ -75,13 +75,13 @@ it('a connector that fails is not quoted', async () => {
   const answer = await ask(() => {
     throw new TypeError('cannot read a-key-of-the-partner');
   });
-  expect(answer).toEqual({ kind: 'LookupFailed', code: 'lookup_threw', message: 'the connector failed: TypeError' });
+  expect(answer).toEqual({ kind: 'LookupFailed', reason: 'lookup_threw', message: 'the connector failed: TypeError' });
 });
 
 it('a destination that cannot be asked is not', async () => {
   expect(await lookUpUserProfile(desk.admin, current, ines)).toMatchObject({
     kind: 'LookupNotAvailable',
-    code: 'not_offered',
+    reason: 'not_offered',
   });
 });
 
@@ -105,7 +105,7 @@ it.each<[string, UserProfileQuestion, string]>([
   const answer = await ask(notFound, question);
   expect(answer).toMatchObject({
     kind: 'InputInvalid',
-    problems: [{ field, message: expect.stringContaining('wanted') }],
+    problems: [{ path: [field], message: expect.stringContaining('expected') }],
   });
   expect(asked).toEqual([]);
 });

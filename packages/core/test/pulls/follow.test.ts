@@ -71,11 +71,11 @@ it('a list that is older than a minute is asked for anew: what is gone is gone, 
 
 it('a list that the partner does not give says why', async () => {
   fake.list = { outcome: 'failed', code: 'credentials_refused', detail: 'HTTP 401', recovery: 'person' };
-  expect(await list()).toEqual({ kind: 'PartnerRefused', code: 'credentials_refused', message: 'HTTP 401' });
+  expect(await list()).toEqual({ kind: 'PartnerRefused', reason: 'credentials_refused', message: 'HTTP 401' });
   fake.list = { outcome: 'deferred', code: 'throttled', detail: 'HTTP 429', afterMs: 60_000 };
   expect(await list()).toEqual({
     kind: 'PartnerUnanswered',
-    code: 'throttled',
+    reason: 'throttled',
     message: 'HTTP 429',
     retryAfterMs: 60_000,
   });
@@ -97,7 +97,7 @@ it.each<[string, () => unknown, string, object]>([
     'would be fetched with credentials that do not open',
     () => desk.sql`update current set credentials = '\\x01'`,
     'c1',
-    { kind: 'CurrentNotReady', code: 'credentials_unreadable' },
+    { kind: 'CurrentNotReady', reason: 'credentials_unreadable' },
   ],
 ])('a cohort that %s is not followed', async (_name, before, partnerId, problem) => {
   await before();

@@ -86,7 +86,7 @@ describe('the limits of a partner', () => {
     await sql`update partner_cohort set listed_at = now() - interval '2 minutes'`;
     expect(await listPartnerCohorts(admin, currentId, { first: 10 })).toMatchObject({
       kind: 'PartnerUnanswered',
-      code: spent,
+      reason: spent,
       retryAfterMs: expect.any(Number),
     });
     await age(hourMs + 10_000);

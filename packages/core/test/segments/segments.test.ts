@@ -60,9 +60,9 @@ describe('a definition', () => {
     ],
   ])('of %s is refused, saying where and why', (_name, given, message) => {
     const read = readDefinition(given);
-    expect('problems' in read && read.problems.map((problem) => `${problem.field}: ${problem.message}`)[0]).toBe(
-      message,
-    );
+    expect(
+      'problems' in read && read.problems.map((problem) => `${problem.path.join('.')}: ${problem.message}`)[0],
+    ).toBe(message);
   });
 
   it('of a cohort that there is not is refused', async () => {

@@ -292,7 +292,7 @@ describe('a webhook', () => {
   ])('is not made for %s', async (url, message) => {
     expect(await createWebhook(desk.admin, segmentId, url)).toMatchObject({
       kind: 'InputInvalid',
-      problems: [{ field: 'url', message }],
+      problems: [{ path: ['url'], message }],
     });
   });
 });

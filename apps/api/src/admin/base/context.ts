@@ -1,0 +1,14 @@
+import type { Admin } from '@currents/core';
+import type { FastifyBaseLogger } from 'fastify';
+import type { LoadNode } from './node.js';
+
+/** What every resolver gets: the core's operations, and who asks. */
+export interface AdminContext {
+  readonly admin: Admin;
+  readonly adminTokenId: string;
+  readonly log: FastifyBaseLogger;
+  /** Reads an object by its key, in batches. */
+  readonly load: LoadNode;
+  /** The `Idempotency-Key` header. */
+  readonly idempotencyKey: string | undefined;
+}

@@ -1,0 +1,33 @@
+import { isObjectType, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import { encodeId, isNodeName } from './ids.js';
+import { applyOneOf } from './oneOf.js';
+import { codeOf, remedyOf } from './problem.js';
+
+/** What is the same for every node and problem is set here once, instead of in each type. */
+export function finishSchema(schema: GraphQLSchema): GraphQLSchema {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type)) continue;
+    const interfaces = type.getInterfaces().map(({ name }) => name);
+    if (interfaces.includes('Node')) resolveIds(type);
+    if (interfaces.includes('Problem')) resolveProblem(type);
+  }
+  applyOneOf(schema);
+  return schema;
+}
+
+function resolveIds(type: GraphQLObjectType): void {
+  const { name } = type;
+  if (!isNodeName(name)) throw new Error(`${name} implements Node and has no prefix for its ids`);
+  setResolver<{ readonly id: string }>(type, 'id', ({ id }) => encodeId(name, id));
+}
+
+function resolveProblem(type: GraphQLObjectType): void {
+  setResolver(type, 'code', codeOf);
+  setResolver(type, 'remedy', remedyOf);
+}
+
+function setResolver<Value>(type: GraphQLObjectType, name: string, resolve: (value: Value) => unknown): void {
+  const field = type.getFields()[name];
+  if (!field) throw new Error(`${type.name} has no field ${name}`);
+  field.resolve = (value: Value) => resolve(value);
+}
