@@ -1,30 +1,16 @@
-import { parseArgs } from 'node:util';
 import { runDemo } from './demo/runDemo.js';
+import { flag, number, runCommand } from './options.js';
 
-const usage = `npm run demo [-- options]
-
-Starts a whole hub on an empty database of its own, with partners that pretend, streams events of
-every type through it, and checks that every single one is accounted for. Nothing is left behind.
-
-  --events N   how many events to stream (6200)
-  --keep       leave everything running at the end, and print what to try
-  --help       this text
-`;
-
-const { values } = parseArgs({
+const command = {
+  name: 'npm run demo',
+  summary: `Starts a whole hub on an empty database of its own with fake partners, streams events of every type through
+it, and checks that every event is accounted for. Nothing is left behind.`,
   options: {
-    events: { type: 'string', default: '6200' },
-    keep: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
+    events: number(6_200, 1, 1_000_000, 'how many events to stream'),
+    keep: flag('leave everything running at the end, and print what to try'),
   },
-});
-const events = Number(values.events);
+};
 
-if (values.help) {
-  console.log(usage);
-} else if (!Number.isInteger(events) || events < 1 || events > 1_000_000) {
-  console.error(`--events wants a whole number from 1 to 1000000; got ${JSON.stringify(values.events)}`);
-  process.exitCode = 2;
-} else {
-  process.exitCode = (await runDemo({ events, keep: values.keep })) ? 0 : 1;
-}
+await runCommand(command, process.argv.slice(2), async (options) => {
+  process.exitCode = (await runDemo(options)) ? 0 : 1;
+});

@@ -1,49 +1,59 @@
 import { parseArgs } from 'node:util';
 
-interface Described {
+/** An option of a command line; `Value` is the type of what it yields. */
+export interface Option<Value> {
+  readonly isFlag?: true;
+  /** Names the value in `--help`, for example `FILE`. */
+  readonly placeholder?: string;
   readonly help: string;
+  readonly default: Value;
+  /** Replaces the default when the command is given `--quick`. */
+  readonly quick?: Value;
+  /** Reads a value; a string it returns says what was expected instead. */
+  read(text: string): { readonly value: Value } | string;
 }
-
-/** A whole number. `quick` replaces the default when the command is given `--quick`. */
-export interface NumberOption extends Described {
-  readonly type: 'number';
-  readonly default: number;
-  readonly quick?: number;
-  readonly min: number;
-  readonly max: number;
-}
-
-export interface ChoiceOption extends Described {
-  readonly type: 'choice';
-  readonly choices: readonly string[];
-  readonly default?: string;
-}
-
-/** Any text; `value` names it in `--help`, for example `FILE`. */
-export interface TextOption extends Described {
-  readonly type: 'text';
-  readonly value: string;
-  readonly default?: string;
-}
-
-export interface FlagOption extends Described {
-  readonly type: 'flag';
-}
-
-export type Option = NumberOption | ChoiceOption | TextOption | FlagOption;
 
 /** Options by their names in camelCase; `requestEvents` is `--request-events` on the command line. */
-export type OptionTable = Readonly<Record<string, Option>>;
+export type OptionTable = Readonly<Record<string, Option<unknown>>>;
+export type OptionValues<Table extends OptionTable> = { readonly [Name in keyof Table]: Table[Name]['default'] };
 
-type Given<O extends Option, Value> = O extends { readonly default: string } ? Value : Value | undefined;
-type ValueOf<O extends Option> = O extends NumberOption
-  ? number
-  : O extends FlagOption
-    ? boolean
-    : O extends ChoiceOption
-      ? Given<O, O['choices'][number]>
-      : Given<O, string>;
-export type OptionValues<Table extends OptionTable> = { readonly [Name in keyof Table]: ValueOf<Table[Name]> };
+/** A whole number from `min` to `max`. */
+export function number(fallback: number, min: number, max: number, help: string, quick = fallback): Option<number> {
+  const usual = quick === fallback ? `${fallback}` : `${fallback}, with --quick ${quick}`;
+  const read = (text: string) =>
+    /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max
+      ? { value: Number(text) }
+      : `a whole number from ${min} to ${max}`;
+  return { placeholder: 'N', help: `${help} (${usual})`, default: fallback, quick, read };
+}
+
+/** One of a few words. */
+export function choice<Word extends string, Default extends Word | undefined>(
+  words: readonly Word[],
+  fallback: Default,
+  help: string,
+): Option<Word | Default> {
+  const usual = fallback === undefined ? '' : ` (${fallback})`;
+  const read = (text: string) => {
+    const value = words.find((word) => word === text);
+    return value === undefined ? words.join(', ') : { value };
+  };
+  return { placeholder: 'WHICH', help: `${help}: ${words.join(', ')}${usual}`, default: fallback, read };
+}
+
+/** Any text. */
+export function text<Default extends string | undefined>(
+  placeholder: string,
+  fallback: Default,
+  help: string,
+): Option<string | Default> {
+  const usual = fallback === undefined ? '' : ` (${fallback})`;
+  return { placeholder, help: `${help}${usual}`, default: fallback, read: (value) => ({ value }) };
+}
+
+export function flag(help: string): Option<boolean> {
+  return { isFlag: true, help, default: false, read: () => ({ value: true }) };
+}
 
 export interface Command<Table extends OptionTable> {
   /** How it is started, for example `npm run demo`. */
@@ -54,7 +64,7 @@ export interface Command<Table extends OptionTable> {
 }
 
 /** Runs a command with the options in `args`; prints its help instead, or, with exit code 2, what is wrong with them. */
-export async function runCommand<const Table extends OptionTable>(
+export async function runCommand<Table extends OptionTable>(
   command: Command<Table>,
   args: readonly string[],
   run: (options: OptionValues<Table>) => unknown,
@@ -72,64 +82,32 @@ export async function runCommand<const Table extends OptionTable>(
 }
 
 /** Throws when an option is unknown or its value is not one of those expected. */
-export function readOptions<const Table extends OptionTable>(
-  table: Table,
-  args: readonly string[],
-): OptionValues<Table> {
-  const types = Object.entries(table).map(([name, { type }]) => [flagOf(name), { type: parsedAs(type) }] as const);
+export function readOptions<Table extends OptionTable>(table: Table, args: readonly string[]): OptionValues<Table> {
+  const types = Object.entries(table).map(
+    ([name, { isFlag }]) => [flagOf(name), { type: isFlag ? ('boolean' as const) : ('string' as const) }] as const,
+  );
   const { values } = parseArgs({ args: [...args], options: Object.fromEntries(types) });
-  const read = ([name, option]: [string, Option]) => [
-    name,
-    valueOf(`--${flagOf(name)}`, option, values[flagOf(name)], values['quick'] === true),
-  ];
-  return Object.fromEntries(Object.entries(table).map(read)) as OptionValues<Table>;
-}
-
-function parsedAs(type: Option['type']): 'boolean' | 'string' {
-  return type === 'flag' ? 'boolean' : 'string';
+  const valueOf = ([name, option]: [string, Option<unknown>]) => {
+    const given = values[flagOf(name)];
+    if (given === undefined) return [name, values['quick'] ? (option.quick ?? option.default) : option.default];
+    const read = option.read(String(given));
+    if (typeof read === 'string') throw new Error(`--${flagOf(name)}: expected ${read}, got ${JSON.stringify(given)}`);
+    return [name, read.value];
+  };
+  return Object.fromEntries(Object.entries(table).map(valueOf)) as OptionValues<Table>;
 }
 
 function flagOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function valueOf(flag: string, option: Option, given: string | boolean | undefined, isQuick: boolean): unknown {
-  if (option.type === 'flag') return given === true;
-  if (given === undefined)
-    return option.type === 'number' && isQuick ? (option.quick ?? option.default) : option.default;
-  if (option.type === 'number') {
-    const value = /^\d+$/.test(given as string) ? Number(given) : NaN;
-    if (value >= option.min && value <= option.max) return value;
-    throw new Error(`${flag}: expected a whole number from ${option.min} to ${option.max}, got "${given}"`);
-  }
-  if (option.type === 'choice' && !option.choices.includes(given as string))
-    throw new Error(`${flag}: expected ${option.choices.join(', ')}, got "${given}"`);
-  return given;
-}
-
 export function describeCommand({ name, summary, options }: Command<OptionTable>): string {
-  const rows = Object.entries(options).map(([key, option]) => [
-    `--${flagOf(key)}${placeholderOf(option)}`,
-    textOf(option),
-  ]);
-  rows.push(['--help', 'prints this text']);
-  const width = Math.max(...rows.map(([flag = '']) => flag.length)) + 2;
-  return [
-    `${name} [-- options]\n`,
-    summary,
-    '\nOptions:',
-    ...rows.map(([flag = '', text]) => `  ${flag.padEnd(width)}${text}`),
-  ].join('\n');
-}
-
-function placeholderOf(option: Option): string {
-  if (option.type === 'flag') return '';
-  return ` ${option.type === 'number' ? 'N' : option.type === 'text' ? option.value : 'WHICH'}`;
-}
-
-function textOf(option: Option): string {
-  const choices = option.type === 'choice' ? `: ${option.choices.join(', ')}` : '';
-  const quick = option.type === 'number' && option.quick !== undefined ? `, with --quick ${option.quick}` : '';
-  const usual = option.type !== 'flag' && option.default !== undefined ? ` (${option.default}${quick})` : '';
-  return `${option.help}${choices}${usual}`;
+  const rows = Object.entries(options).map(
+    ([key, { placeholder, help }]) => [`--${flagOf(key)}${placeholder ? ` ${placeholder}` : ''}`, help] as const,
+  );
+  const width = Math.max(...rows.map(([option]) => option.length)) + 2;
+  const lines = [...rows, ['--help', 'prints this text'] as const].map(
+    ([option, help]) => `  ${option.padEnd(width)}${help}`,
+  );
+  return [`${name} [-- options]\n`, summary, '\nOptions:', ...lines].join('\n');
 }

@@ -1,26 +1,16 @@
-import { parseArgs } from 'node:util';
 import { startHub } from './hub/startHub.js';
+import { runCommand, text } from './options.js';
 
-const usage = `npm start [-- options]
+const command = {
+  name: 'npm start',
+  summary: `Runs the hub: api and worker, with a Postgres of its own unless DATABASE_URL names one,
+and the queue in Postgres unless REDIS_URL names a Redis. .env.example lists all variables.`,
+  options: { data: text('DIR', '.data', 'where the embedded Postgres and the master key are kept') },
+};
 
-Runs the hub: api and worker, with a Postgres of its own unless DATABASE_URL names one,
-and the queue in Postgres unless REDIS_URL names a Redis. .env.example lists all variables.
+await runCommand(command, process.argv.slice(2), run);
 
-  --data DIR   where the embedded Postgres and the master key are kept (.data)
-  --help       this text
-`;
-
-const { values } = parseArgs({
-  options: { data: { type: 'string', default: '.data' }, help: { type: 'boolean', default: false } },
-});
-
-if (values.help) {
-  console.log(usage);
-} else {
-  await run(values.data);
-}
-
-async function run(dataDir: string): Promise<void> {
+async function run({ data: dataDir }: { readonly data: string }): Promise<void> {
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, MASTER_KEY: masterKey } = process.env;
   if (databaseUrl && !masterKey) {
     console.error(
@@ -29,16 +19,13 @@ async function run(dataDir: string): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const environment = Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
   console.log(databaseUrl ? 'Starting the hub …' : `Starting the hub, with its database in ${dataDir}/ …`);
   const hub = await startHub({
     dataDir,
     databaseUrl: databaseUrl || undefined,
     redisUrl: redisUrl || undefined,
     masterKey: masterKey || undefined,
-    environment,
+    environment: process.env as Record<string, string>,
     onLine: (_program, line) => console.log(line),
   });
   console.log(`

@@ -24,6 +24,6 @@ export const queueKinds = ['postgres', 'redis'] as const;
 export type QueueKind = (typeof queueKinds)[number];
 
 /** Infers the types of a bench's options. */
-export function defineBench<const Table extends OptionTable>(bench: Bench<Table>): Bench<Table> {
+export function defineBench<Table extends OptionTable>(bench: Bench<Table>): Bench<Table> {
   return bench;
 }

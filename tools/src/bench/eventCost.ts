@@ -14,60 +14,26 @@ import { openGenerator, openSink, type OpenSink } from './programs/open.js';
 import { describeProfile, type CpuProfile } from './reading/profile.js';
 import { describeResult } from './report.js';
 import type { BenchResult, NotRun, QueueResult, Round } from './result.js';
-import type { OptionValues } from '../options.js';
+import { choice, flag, number, text, type OptionValues } from '../options.js';
 
 const parts = ['floor', 'throughput', 'latency', 'backlog'] as const;
 
 const options = {
-  events: { type: 'number', default: 200_000, quick: 40_000, min: 1_000, max: 10_000_000, help: 'events of a round' },
-  rounds: {
-    type: 'number',
-    default: 3,
-    quick: 2,
-    min: 1,
-    max: 50,
-    help: 'rounds; floor and hub take turns, medians count',
-  },
-  rate: {
-    type: 'number',
-    default: 10_000,
-    min: 100,
-    max: 1_000_000,
-    help: 'events a second while delays are measured',
-  },
-  rateSeconds: { type: 'number', default: 10, quick: 4, min: 1, max: 600, help: 'how long delays are measured' },
-  backlog: {
-    type: 'number',
-    default: 1_000_000,
-    quick: 60_000,
-    min: 1_000,
-    max: 20_000_000,
-    help: 'events stored before one worker drains them',
-  },
-  requestEvents: {
-    type: 'number',
-    default: 100,
-    min: 1,
-    max: 5_000,
-    help: 'events of a request; the platform sends up to 100',
-  },
-  connections: { type: 'number', default: 64, min: 1, max: 1_000, help: 'connections of the generator' },
-  seed: { type: 'number', default: 1, min: 0, max: 2 ** 31, help: 'seed of the events' },
-  queue: { type: 'choice', choices: ['postgres', 'redis', 'both'], default: 'both', help: 'where the queue is' },
-  only: { type: 'choice', choices: parts, help: 'one part alone' },
-  quick: { type: 'flag', help: 'smaller numbers: about a minute in all' },
-  profile: {
-    type: 'text',
-    value: 'DIR',
-    help: 'profiles api and worker, which slows them down, and lists the busiest functions',
-  },
-  compare: {
-    type: 'text',
-    value: 'DIR',
-    help: 'measures the hub of another built checkout and this one in turns, and nothing else',
-  },
-  pairs: { type: 'number', default: 10, quick: 2, min: 1, max: 100, help: 'with --compare: pairs of new hubs' },
-} as const;
+  events: number(200_000, 1_000, 10_000_000, 'events of a round', 40_000),
+  rounds: number(3, 1, 50, 'rounds; floor and hub take turns, medians count', 2),
+  rate: number(10_000, 100, 1_000_000, 'events a second while delays are measured'),
+  rateSeconds: number(10, 1, 600, 'how long delays are measured', 4),
+  backlog: number(1_000_000, 1_000, 20_000_000, 'events stored before one worker drains them', 60_000),
+  requestEvents: number(100, 1, 5_000, 'events of a request; the platform sends up to 100'),
+  connections: number(64, 1, 1_000, 'connections of the generator'),
+  seed: number(1, 0, 2 ** 31, 'seed of the events'),
+  queue: choice(['postgres', 'redis', 'both'], 'both', 'where the queue is'),
+  only: choice(parts, undefined, 'one part alone'),
+  quick: flag('smaller numbers: about a minute in all'),
+  profile: text('DIR', undefined, 'profiles api and worker, which slows them down; lists the busiest functions'),
+  compare: text('DIR', undefined, 'only compares the hub of another built checkout with this one, in turns'),
+  pairs: number(10, 1, 100, 'with --compare: pairs of new hubs', 2),
+};
 
 type Options = OptionValues<typeof options>;
 

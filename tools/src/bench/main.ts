@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { runCommand, type OptionTable } from '../options.js';
+import { runCommand, text, type OptionTable } from '../options.js';
 import { amplitude } from './amplitude/amplitude.js';
 import type { Bench } from './bench.js';
 import { createCleanup } from './cleanup.js';
@@ -17,12 +17,7 @@ const maxMs = 4 * 60 * 60_000;
 const args = process.argv.slice(2);
 const named = benches[args[0] ?? ''];
 const bench: Bench<OptionTable> = named ?? eventCost;
-const json = {
-  type: 'text',
-  value: 'FILE',
-  default: 'bench-result.json',
-  help: 'the file that the result is written to',
-} as const;
+const json = text('FILE', 'bench-result.json', 'the file that the result is written to');
 await runCommand({ ...bench, options: { ...bench.options, json } }, named ? args.slice(1) : args, main);
 
 async function main(options: Parameters<typeof bench.run>[0] & { readonly json: string }): Promise<void> {

@@ -1,4 +1,5 @@
-import { startFakeAmplitude, startFakeMixpanel } from '../fakes/index.js';
+import { startFakeAmplitude } from '../fakes/amplitude/startFakeAmplitude.js';
+import { startFakeMixpanel } from '../fakes/mixpanel/startFakeMixpanel.js';
 import type { CurrentInput } from '../hub/adminClient.js';
 
 /** A destination that pretends, and the Current that exports to it. */

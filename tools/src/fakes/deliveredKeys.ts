@@ -1,56 +1,26 @@
-import { createHashedKeys, createKeyHash } from './hashedKeys.js';
+import { hash } from 'node:crypto';
 
-/** Remembers what was stored. `exact` keeps the keys themselves; otherwise only their hashes. */
+/** Remembers what was stored. */
 export interface DeliveredKeys {
   /** Remembers one copy; true when the same key was remembered less than `windowSeconds` ago. The window starts at the first copy. */
   remember(project: string, id: string, event: string, person: string, time: number, atSeconds: number): boolean;
   hasId(id: string): boolean;
 }
 
-export function createDeliveredKeys(exact: boolean, windowSeconds: number): DeliveredKeys {
-  return exact ? createExactKeys(windowSeconds) : createHashOnlyKeys(windowSeconds);
-}
-
-function createExactKeys(windowSeconds: number): DeliveredKeys {
+/** `isExact` keeps the keys themselves; otherwise it keeps 66 bits of their hashes, which are shorter. */
+export function createDeliveredKeys(isExact: boolean, windowSeconds: number): DeliveredKeys {
+  const shorten = (key: string): string => (isExact ? key : hash('sha1', key, 'base64').slice(0, 11));
   const ids = new Set<string>();
   const firstSeen = new Map<string, number>();
   return {
     remember(project, id, event, person, time, atSeconds) {
-      ids.add(id);
-      const key = JSON.stringify([project, id, event, person, time]);
+      ids.add(shorten(id));
+      const key = shorten(JSON.stringify([project, id, event, person, time]));
       const before = firstSeen.get(key);
       if (before !== undefined && atSeconds - before < windowSeconds) return true;
       firstSeen.set(key, atSeconds);
       return false;
     },
-    hasId: (id) => ids.has(id),
-  };
-}
-
-function createHashOnlyKeys(windowSeconds: number): DeliveredKeys {
-  const hash = createKeyHash();
-  const ids = createHashedKeys();
-  const keys = createHashedKeys();
-  return {
-    remember(project, id, event, person, time, atSeconds) {
-      hash.start();
-      hash.text(id);
-      ids.swap(hash.low(), hash.high(), 0);
-      hash.text(project);
-      hash.text(event);
-      hash.text(person);
-      hash.number(time);
-      const low = hash.low();
-      const high = hash.high();
-      const before = keys.swap(low, high, atSeconds);
-      if (before < 0 || atSeconds - before >= windowSeconds) return false;
-      keys.swap(low, high, before);
-      return true;
-    },
-    hasId(id) {
-      hash.start();
-      hash.text(id);
-      return ids.has(hash.low(), hash.high());
-    },
+    hasId: (id) => ids.has(shorten(id)),
   };
 }

@@ -46,59 +46,21 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-const [openBrace, closeBrace, openBracket, closeBracket, comma, quote, backslash] = [
-  0x7b, 0x7d, 0x5b, 0x5d, 0x2c, 0x22, 0x5c,
-];
+/** The brackets of objects, and strings with the colon that makes a string a key. */
+const objectTokens = /[{}]|"(?:[^"\\]|\\.)*"(\s*:)?/g;
 
-/** The keys that stand twice in one object of valid JSON; JSON.parse keeps the last of them without a word. */
+/** The keys that stand twice in one object of valid JSON; JSON.parse keeps only the last of them. */
 export function findDuplicateKeys(json: string): readonly string[] {
   const duplicates: string[] = [];
-  const open: (Set<string> | undefined)[] = [];
-  let expectsKey = false;
-  for (let at = 0; at < json.length; at++) {
-    switch (json.charCodeAt(at)) {
-      case openBrace:
-        open.push(new Set());
-        expectsKey = true;
-        break;
-      case openBracket:
-        open.push(undefined);
-        expectsKey = false;
-        break;
-      case closeBrace:
-      case closeBracket:
-        open.pop();
-        expectsKey = false;
-        break;
-      case comma:
-        expectsKey = open.at(-1) !== undefined;
-        break;
-      case quote: {
-        const end = endOfString(json, at);
-        const keys = open.at(-1);
-        if (expectsKey && keys !== undefined) {
-          const raw = json.slice(at + 1, end);
-          const key = raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
-          if (keys.has(key)) duplicates.push(key);
-          keys.add(key);
-          expectsKey = false;
-        }
-        at = end;
-        break;
-      }
+  const open: Set<string>[] = [];
+  for (const [token, colon] of json.matchAll(objectTokens)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '}') open.pop();
+    else if (colon !== undefined) {
+      const key = JSON.parse(token.slice(0, -colon.length)) as string;
+      if (open.at(-1)?.has(key)) duplicates.push(key);
+      open.at(-1)?.add(key);
     }
   }
   return duplicates;
-}
-
-function endOfString(json: string, start: number): number {
-  let end = json.indexOf('"', start + 1);
-  while (isEscaped(json, end)) end = json.indexOf('"', end + 1);
-  return end;
-}
-
-function isEscaped(json: string, quoteAt: number): boolean {
-  let backslashes = 0;
-  while (json.charCodeAt(quoteAt - 1 - backslashes) === backslash) backslashes++;
-  return backslashes % 2 === 1;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeCommand, readOptions, type OptionTable } from '../../src/options.js';
+import { describeCommand, readOptions } from '../../src/options.js';
 import { amplitude } from '../../src/bench/amplitude/amplitude.js';
 import { cohorts } from '../../src/bench/cohorts/cohorts.js';
 import { eventCost } from '../../src/bench/eventCost.js';
@@ -29,7 +29,7 @@ describe.each([eventCost, amplitude, cohorts].map((bench) => [bench.name, bench]
     [['--fast'], "Unknown option '--fast'"],
     [['everything'], "Unexpected argument 'everything'"],
   ])('refuses %j', (args, message) => {
-    expect(() => readOptions(bench.options as OptionTable, args)).toThrow(message);
+    expect(() => readOptions(bench.options, args)).toThrow(message);
   });
 });
 

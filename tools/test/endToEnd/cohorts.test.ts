@@ -1,17 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createClock } from '../../src/fakes/clock.js';
 import { createRandom } from '../../src/fakes/random.js';
-import {
-  createAmplitudeListSender,
-  createAmplitudeWebhookSender,
-  createAudience,
-  createBrazePartnerSender,
-  createMixpanelSender,
-  type Audience,
-  type CohortSender,
-  type Mishaps,
-  type SenderOptions,
-} from '../../src/fakes/senders/index.js';
+import { createAmplitudeListSender } from '../../src/fakes/senders/amplitudeLists.js';
+import { createAmplitudeWebhookSender } from '../../src/fakes/senders/amplitudeWebhook.js';
+import { createAudience, type Audience } from '../../src/fakes/senders/audience.js';
+import { createBrazePartnerSender } from '../../src/fakes/senders/brazePartner.js';
+import type { Mishaps } from '../../src/fakes/senders/mishaps.js';
+import { createMixpanelSender } from '../../src/fakes/senders/mixpanelWebhook.js';
+import type { CohortSender, SenderOptions } from '../../src/fakes/senders/sender.js';
 import { startCohortHub, type CohortHub } from './cohortHub.js';
 import { until } from './until.js';
 

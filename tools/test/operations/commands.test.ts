@@ -39,7 +39,7 @@ describe('npm run', () => {
   it.each([
     [['nonsense'], 'unknown command "nonsense"'],
     [['test', '--fast'], 'test takes no options; got --fast'],
-    [['demo', '--events', 'many'], '--events wants a whole number from 1 to 1000000; got "many"'],
+    [['demo', '--events', 'many'], '--events: expected a whole number from 1 to 1000000, got "many"'],
   ])(
     'refuses %j with a message',
     async (words, sentence) => {

@@ -1,30 +1,18 @@
-import type { OptionValues } from '../../options.js';
+import { choice, number, type OptionValues } from '../../options.js';
 import { queueKinds, type Stage } from '../bench.js';
 import type { Hub } from '../hub/openHub.js';
 
 export const options = {
-  hot: { type: 'number', default: 3_000, min: 1, max: 100_000, help: 'events a second of the hot device' },
-  others: { type: 'number', default: 1_000, min: 100, max: 100_000, help: 'events a second of all other devices' },
-  seconds: { type: 'number', default: 20, min: 1, max: 600, help: 'how long they flow' },
-  rounds: { type: 'number', default: 3, min: 1, max: 50, help: 'rounds; what is compared takes turns, medians count' },
-  events: {
-    type: 'number',
-    default: 200_000,
-    min: 1_000,
-    max: 10_000_000,
-    help: 'events of a round to both destinations',
-  },
-  requestEvents: {
-    type: 'number',
-    default: 25,
-    min: 1,
-    max: 5_000,
-    help: 'events of a request that flows; the platform sends up to 100',
-  },
-  slowMs: { type: 'number', default: 30_000, min: 1, max: 59_000, help: 'how long the slow partner takes to answer' },
-  queue: { type: 'choice', choices: queueKinds, default: 'postgres', help: 'where queue and budgets are' },
-  only: { type: 'choice', choices: ['hot-device', 'slow-partner', 'both'], help: 'one part alone' },
-} as const;
+  hot: number(3_000, 1, 100_000, 'events a second of the hot device'),
+  others: number(1_000, 100, 100_000, 'events a second of all other devices'),
+  seconds: number(20, 1, 600, 'how long they flow'),
+  rounds: number(3, 1, 50, 'rounds; what is compared takes turns, medians count'),
+  events: number(200_000, 1_000, 10_000_000, 'events of a round to both destinations'),
+  requestEvents: number(25, 1, 5_000, 'events of a request that flows; the platform sends up to 100'),
+  slowMs: number(30_000, 1, 59_000, 'how long the slow partner takes to answer'),
+  queue: choice(queueKinds, 'postgres', 'where queue and budgets are'),
+  only: choice(['hot-device', 'slow-partner', 'both'], undefined, 'one part alone'),
+};
 
 export type AmplitudeOptions = OptionValues<typeof options>;
 
