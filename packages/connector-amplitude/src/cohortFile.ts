@@ -74,7 +74,7 @@ function createFileReader(take: TakePage) {
           outcome: 'failed',
           code: 'unreadable_file',
           detail: 'the file has no column user_id',
-          recovery: 'time',
+          recovery: 'automatic',
         };
       }
       if (!isWhole) return { outcome: 'deferred', code: 'broken_file', detail: 'the file broke off inside a value' };

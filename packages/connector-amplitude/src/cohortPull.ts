@@ -108,14 +108,19 @@ async function askAfter(job: Job, to: Context): Promise<PullStep> {
   if (/complete/i.test(status))
     return { outcome: 'continue', place: JSON.stringify({ ...job, isReady: true } satisfies Job), afterMs: 0 };
   if (/fail|error|cancel/i.test(status)) {
-    return { outcome: 'failed', code: 'job_failed', detail: 'Amplitude could not make the file', recovery: 'time' };
+    return {
+      outcome: 'failed',
+      code: 'job_failed',
+      detail: 'Amplitude could not make the file',
+      recovery: 'automatic',
+    };
   }
   if (job.waitedMs < LONGEST_JOB_MS) return wait(job);
   return {
     outcome: 'failed',
     code: 'job_too_long',
     detail: `Amplitude has been making the file for ${LONGEST_JOB_MS / MINUTE_MS} minutes`,
-    recovery: 'time',
+    recovery: 'automatic',
   };
 }
 
@@ -139,7 +144,7 @@ async function fetchFile(job: Job, to: Context, take: TakePage): Promise<PullSte
 function jobTrouble(answer: HttpAnswer, to: Context): PullTrouble {
   const trouble = troubleOf(answer, to);
   const isLost = answer.status === 400 || answer.status === 404 || answer.status === 410;
-  return isLost ? { outcome: 'failed', code: 'job_lost', detail: trouble.detail, recovery: 'time' } : trouble;
+  return isLost ? { outcome: 'failed', code: 'job_lost', detail: trouble.detail, recovery: 'automatic' } : trouble;
 }
 
 function goneOr(answer: HttpAnswer, trouble: PullTrouble): PullTrouble {
@@ -149,7 +154,7 @@ function goneOr(answer: HttpAnswer, trouble: PullTrouble): PullTrouble {
       'body' in answer &&
       /cohort.*(not found|not exist|invalid|deleted|archived)|(unknown|invalid) cohort/i.test(answer.body));
   return isGone
-    ? { outcome: 'failed', code: 'no_such_cohort', detail: 'Amplitude has no such cohort any more', recovery: 'gone' }
+    ? { outcome: 'failed', code: 'no_such_cohort', detail: 'Amplitude has no such cohort any more', recovery: 'none' }
     : trouble;
 }
 
@@ -159,7 +164,7 @@ function requestTo(path: string, { settings, credentials }: Context): HttpReques
       outcome: 'failed',
       code: 'no_secret_key',
       detail: 'cohorts need the secret key of the project, too',
-      recovery: 'person',
+      recovery: 'manual',
     };
   }
   return {

@@ -133,7 +133,11 @@ describe('a file', () => {
       { outcome: 'failed', code: 'redirected' },
     ],
     ['a link to nowhere', [textAnswer(302, '')], { outcome: 'failed', code: 'redirected' }],
-    ['it was kept for seven days', [jsonAnswer(404, {})], { outcome: 'failed', code: 'job_lost', recovery: 'time' }],
+    [
+      'it was kept for seven days',
+      [jsonAnswer(404, {})],
+      { outcome: 'failed', code: 'job_lost', recovery: 'automatic' },
+    ],
   ])('is not taken for whole: %s', async (_, answers, then) => {
     expect((await go(ready, ...answers)).said).toMatchObject(then);
   });
@@ -150,7 +154,7 @@ describe('a job', () => {
     expect(waits.slice(0, 9)).toEqual([1, 1, 2, 4, 8, 16, 32, 60, 60]);
     expect(waits.reduce((sum, seconds) => sum + seconds, 0)).toBeGreaterThanOrEqual(3_600);
     expect(waits.length).toBeLessThan(70);
-    expect(said).toMatchObject({ outcome: 'failed', code: 'job_too_long', recovery: 'time' });
+    expect(said).toMatchObject({ outcome: 'failed', code: 'job_too_long', recovery: 'automatic' });
   });
 
   it.each<[string, HttpAnswer, object]>([
@@ -162,11 +166,11 @@ describe('a job', () => {
       {
         outcome: 'failed',
         code: 'credentials_refused',
-        recovery: 'person',
+        recovery: 'manual',
         detail: expect.stringContaining('Invalid API/Secret Key combination'),
       },
     ],
-    ['no such cohort', jsonAnswer(404, {}), { outcome: 'failed', code: 'no_such_cohort', recovery: 'gone' }],
+    ['no such cohort', jsonAnswer(404, {}), { outcome: 'failed', code: 'no_such_cohort', recovery: 'none' }],
     ['too many', jsonAnswer(429, {}), { outcome: 'deferred', code: 'throttled' }],
   ])('is not ordered: %s', async (_, answer, then) => {
     expect((await go(undefined, answer)).said).toMatchObject(then);
@@ -177,7 +181,7 @@ describe('a job', () => {
     expect((await go({ request: 'qfaZya', waitedMs: 1_000 }, failed)).said).toMatchObject({
       outcome: 'failed',
       code: 'job_failed',
-      recovery: 'time',
+      recovery: 'automatic',
     });
   });
 
@@ -186,9 +190,9 @@ describe('a job', () => {
     expect(await cohortPull.pull('26umsb5', undefined, to, async () => undefined)).toMatchObject({
       outcome: 'failed',
       code: 'no_secret_key',
-      recovery: 'person',
+      recovery: 'manual',
     });
-    expect(await cohortPull.list(to)).toMatchObject({ outcome: 'failed', code: 'no_secret_key', recovery: 'person' });
+    expect(await cohortPull.list(to)).toMatchObject({ outcome: 'failed', code: 'no_secret_key', recovery: 'manual' });
   });
 });
 

@@ -98,7 +98,7 @@ async function pull(cohortId: string, place: PullPlace | undefined, to: Context,
       outcome: 'failed',
       code: 'unreadable_answer',
       detail: 'a full page came without a session_id to ask for the next one with',
-      recovery: 'time',
+      recovery: 'automatic',
     };
   }
   const next: Place = { session, page: (at?.page ?? 0) + 1 };
@@ -135,7 +135,7 @@ function requestTo(
 ): HttpRequest | PullTrouble {
   if (credentials.kind === 'projectToken') {
     const detail = 'a project token only lets events in; cohorts need a service account or the API secret';
-    return { outcome: 'failed', code: 'service_account_needed', detail, recovery: 'person' };
+    return { outcome: 'failed', code: 'service_account_needed', detail, recovery: 'manual' };
   }
   const base = settings.baseUrl?.replace(/\/+$/, '') ?? hosts[settings.region];
   const project = credentials.kind === 'serviceAccount' ? `?project_id=${credentials.projectId}` : '';
@@ -155,11 +155,12 @@ function troubleAt(at: Place | undefined, answer: HttpAnswer, to: Context): Pull
   const trouble = troubleOf(answer, to);
   if (answer.status !== 400) return trouble;
   // The snapshot that the session stands for is gone, or the cohort is.
-  if (at !== undefined) return { outcome: 'failed', code: 'session_lost', detail: trouble.detail, recovery: 'time' };
+  if (at !== undefined)
+    return { outcome: 'failed', code: 'session_lost', detail: trouble.detail, recovery: 'automatic' };
   const isGone =
     'body' in answer && /cohort.*(not found|not exist|unknown|deleted)|(unknown|no such) cohort/i.test(answer.body);
   return isGone
-    ? { outcome: 'failed', code: 'no_such_cohort', detail: 'Mixpanel has no such cohort any more', recovery: 'gone' }
+    ? { outcome: 'failed', code: 'no_such_cohort', detail: 'Mixpanel has no such cohort any more', recovery: 'none' }
     : trouble;
 }
 

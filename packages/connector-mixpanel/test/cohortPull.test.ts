@@ -115,11 +115,11 @@ describe('trouble', () => {
   const place = JSON.stringify({ session: '1767-EX', page: 3 });
   it.each([
     ['429', 429, undefined, { outcome: 'deferred', code: 'throttled', afterMs: 60_000 }],
-    ['400 in the middle', 400, place, { outcome: 'failed', code: 'session_lost', recovery: 'time' }],
-    ['400 at the beginning', 400, undefined, { outcome: 'failed', code: 'bad_request', recovery: 'person' }],
-    ['401', 401, place, { outcome: 'failed', code: 'credentials_refused', recovery: 'person' }],
-    ['402', 402, undefined, { outcome: 'failed', code: 'payment_required', recovery: 'person' }],
-    ['404', 404, undefined, { outcome: 'failed', code: 'not_found', recovery: 'person' }],
+    ['400 in the middle', 400, place, { outcome: 'failed', code: 'session_lost', recovery: 'automatic' }],
+    ['400 at the beginning', 400, undefined, { outcome: 'failed', code: 'bad_request', recovery: 'manual' }],
+    ['401', 401, place, { outcome: 'failed', code: 'credentials_refused', recovery: 'manual' }],
+    ['402', 402, undefined, { outcome: 'failed', code: 'payment_required', recovery: 'manual' }],
+    ['404', 404, undefined, { outcome: 'failed', code: 'not_found', recovery: 'manual' }],
   ])('%s', async (_, status, from, then) => {
     expect((await go(from, jsonAnswer(status, { status: 'error', error: 'no' }))).said).toMatchObject(then);
   });
@@ -127,13 +127,13 @@ describe('trouble', () => {
   it('a cohort that is gone is told from a bad request', async () => {
     expect(
       (await go(undefined, jsonAnswer(400, { status: 'error', error: 'Cohort 1000 not found' }))).said,
-    ).toMatchObject({ outcome: 'failed', recovery: 'gone' });
+    ).toMatchObject({ outcome: 'failed', recovery: 'none' });
   });
 
   it('a project token is refused before anything is asked', async () => {
     const http = scriptedStreams([]);
     const to = { settings, credentials: { kind: 'projectToken', token: 't' } as const, http };
-    const refused = { outcome: 'failed', code: 'service_account_needed', recovery: 'person' };
+    const refused = { outcome: 'failed', code: 'service_account_needed', recovery: 'manual' };
     expect(await cohortPull.list(to)).toMatchObject(refused);
     expect(await cohortPull.pull('1000', undefined, to, async () => undefined)).toMatchObject(refused);
   });

@@ -82,7 +82,7 @@ export type PullTrouble =
       readonly outcome: 'failed';
       readonly code: string;
       readonly detail: string;
-      readonly recovery: 'time' | 'person' | 'gone';
+      readonly recovery: 'automatic' | 'manual' | 'none';
     };
 
 export type CohortList = { readonly outcome: 'listed'; readonly cohorts: readonly PartnerCohort[] } | PullTrouble;

@@ -22,13 +22,13 @@ export function pullTrouble(answer: HttpAnswer, { refusals, throttledMs, said }:
   const told = said === undefined || said === '' ? `HTTP ${status}` : `HTTP ${status}: ${said}`;
   const refusal = refusals[status];
   if (refusal !== undefined)
-    return { outcome: 'failed', code: refusal.code, detail: `${told}; ${refusal.advice}`, recovery: 'person' };
+    return { outcome: 'failed', code: refusal.code, detail: `${told}; ${refusal.advice}`, recovery: 'manual' };
   if (status >= 300 && status < 400) {
     return {
       outcome: 'failed',
       code: 'redirected',
       detail: `HTTP ${status}, which is not followed; check the base URL`,
-      recovery: 'person',
+      recovery: 'manual',
     };
   }
   const afterMs = retryAfterMs(headers, WAIT) ?? (status === 429 ? throttledMs : undefined);
@@ -43,7 +43,7 @@ export function pullTrouble(answer: HttpAnswer, { refusals, throttledMs, said }:
       detail: `HTTP ${status} with a body that is not the partner’s; check that nothing else answers in its place`,
     };
   }
-  return { outcome: 'failed', code: 'bad_request', detail: told, recovery: 'person' };
+  return { outcome: 'failed', code: 'bad_request', detail: told, recovery: 'manual' };
 }
 
 class TooLong extends Error {}

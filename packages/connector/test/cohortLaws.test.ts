@@ -214,7 +214,7 @@ describe('the laws for pulling cohorts', () => {
     [
       'waits in an outage',
       'gives up',
-      repulled((step) => (step.outcome === 'deferred' ? { ...step, outcome: 'failed', recovery: 'time' } : step)),
+      repulled((step) => (step.outcome === 'deferred' ? { ...step, outcome: 'failed', recovery: 'automatic' } : step)),
     ],
     [
       'waits in an outage',

@@ -9,15 +9,15 @@ export async function hold(
 ): Promise<void> {
   await sql`
     update current set
-      failures = case when hold_until > now() then failures else failures + 1 end,
-      hold_until = greatest(hold_until, to_timestamp(${untilMs}::float8 / 1000)), hold_code = ${code}, hold_detail = ${detail}
+      failures = case when deferral_until > now() then failures else failures + 1 end,
+      deferral_until = greatest(deferral_until, to_timestamp(${untilMs}::float8 / 1000)), deferral_code = ${code}, deferral_detail = ${detail}
     where id = ${currentId} and state = 'live'`;
 }
 
 /** The Current works again: forgets its failures in a row. */
 export async function release(sql: Sql, currentId: number): Promise<void> {
   await sql`
-    update current set failures = 0, hold_until = null, hold_code = null, hold_detail = null
+    update current set failures = 0, deferral_until = null, deferral_code = null, deferral_detail = null
     where id = ${currentId} and failures > 0`;
 }
 
@@ -31,7 +31,7 @@ export async function block(
     update current set
       state = 'blocked', state_since = now(), blocked_code = ${code}, blocked_detail = ${detail},
       probes = 0, probe_at = ${firstProbeAt(sql)},
-      failures = 0, hold_until = null, hold_code = null, hold_detail = null
+      failures = 0, deferral_until = null, deferral_code = null, deferral_detail = null
     where id = ${currentId} and state = 'live'
     returning id`;
   return rows.length > 0;

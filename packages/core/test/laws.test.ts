@@ -285,11 +285,11 @@ describe('refusals of everything', () => {
     const [row] = await until(
       () =>
         hub.sql<
-          { state: string; hold_code: string | null; seconds: number }[]
-        >`select state, hold_code, extract(epoch from hold_until - now())::float8 as seconds from current where id = ${current}`,
-      ([held]) => held?.hold_code !== null,
+          { state: string; deferral_code: string | null; seconds: number }[]
+        >`select state, deferral_code, extract(epoch from deferral_until - now())::float8 as seconds from current where id = ${current}`,
+      ([held]) => held?.deferral_code !== null,
     );
-    expect(row).toMatchObject({ state: 'live', hold_code: 'forbidden' });
+    expect(row).toMatchObject({ state: 'live', deferral_code: 'forbidden' });
     expect(row?.seconds).toBeGreaterThan(150);
     await hub.take(some(100));
     await new Promise((resolve) => setTimeout(resolve, 700));

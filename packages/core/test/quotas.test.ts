@@ -52,7 +52,7 @@ it('a key that comes near its quota over several workers and hours is warned of 
   const current = await desk.launch('near');
   const [one, other] = [openBook(current), openBook(current)];
   await one.count('busy', 300);
-  await desk.sql`update quota_use set hour = hour - interval '5 hours', counts_until = counts_until - interval '5 hours' where current_id = ${Number(current)}`;
+  await desk.sql`update quota_usage set hour = hour - interval '5 hours', expires_at = expires_at - interval '5 hours' where current_id = ${Number(current)}`;
   await one.count('calm', 700);
   await one.count('busy', 250);
   expect(one.warnings).toEqual([]);
@@ -70,10 +70,10 @@ it('what is longer ago than the quota’s time counts no more, and is forgotten'
   const book = openBook(current);
   await book.count('busy', 900);
   expect(await near(current)).toHaveLength(1);
-  await desk.sql`update quota_use set hour = hour - interval '24 hours', counts_until = counts_until - interval '24 hours' where current_id = ${Number(current)}`;
+  await desk.sql`update quota_usage set hour = hour - interval '24 hours', expires_at = expires_at - interval '24 hours' where current_id = ${Number(current)}`;
   expect(await near(current)).toEqual([]);
   await deleteExpiredUsage(desk.sql);
-  expect(await desk.sql`select from quota_use where current_id = ${Number(current)}`).toHaveLength(0);
+  expect(await desk.sql`select from quota_usage where current_id = ${Number(current)}`).toHaveLength(0);
 });
 
 it('the nearest come first, as many as were asked for; a key may hold any character', async () => {
@@ -116,7 +116,7 @@ it('a worker counts what it has delivered of the busiest keys, and nobody else; 
     await engine.stop();
     const rows = await hub.sql<
       { key: string; used: number }[]
-    >`select key, used from quota_use where current_id = ${current}`;
+    >`select key, used from quota_usage where current_id = ${current}`;
     expect(rows.map(({ key }) => key)).toEqual(['busy']);
     // Nobody looked at it in the first round.
     expect(rows[0]?.used).toBeGreaterThanOrEqual(400);

@@ -126,14 +126,14 @@ describe('events that wait for a budget', () => {
     await hub.startWorker();
     await overheat();
     const waitingEvents = (await waiting()).reduce((sum, { positions }) => sum + positions.length, 0);
-    await hub.sql`alter table budget rename to budget_away`;
+    await hub.sql`alter table budget_bucket rename to budget_away`;
     await hub.take([...of('another', 100), ...of('hot', 10)]);
     await until(
       () => hub.tally(current),
       ({ delivered }) => delivered === hot + 20 - waitingEvents + 100,
     );
     expect((await waiting()).flatMap(({ positions }) => positions)).toHaveLength(waitingEvents + 10);
-    await hub.sql`alter table budget_away rename to budget`;
+    await hub.sql`alter table budget_away rename to budget_bucket`;
   });
 });
 

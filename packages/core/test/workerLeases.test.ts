@@ -14,11 +14,11 @@ it('what a dead worker had under way is tried again at once, what a living one h
   await hub.take([event()]);
   const living = await openWorkerLeases(hub.databaseUrl, pino({ level: 'silent' }));
   // A lease of a worker that is on the list and holds no lock: it died.
-  await hub.sql`insert into worker (id, started_at) values (77, now() - interval '1 minute')`;
+  await hub.sql`insert into worker_lease (id, started_at) values (77, now() - interval '1 minute')`;
   const dead = (77n * 2n ** 32n + 5n).toString();
   await hub.sql`update delivery set lease = ${dead}::bigint, due_at = now() + interval '1 hour' where events = 2`;
   await hub.sql`update delivery set lease = ${living.newLease()}::bigint, due_at = now() + interval '1 hour' where events = 1`;
-  await hub.sql`update worker set started_at = now() - interval '1 minute'`;
+  await hub.sql`update worker_lease set started_at = now() - interval '1 minute'`;
 
   expect(await releaseDeadLeases(hub.sql)).toMatchObject({ released: 1, live: [expect.any(Number)] });
   const rows = await hub.sql<

@@ -103,7 +103,7 @@ it('a device that is over its daily quota waits alone, and drains when Amplitude
 /** Moves everything that the hub has in mind for later an hour nearer. What a worker itself has in mind goes with it. */
 async function anHourLater(): Promise<void> {
   await worker?.stop();
-  await hub.sql`update budget set mark = mark - interval '1 hour'`;
+  await hub.sql`update budget_bucket set tat = tat - interval '1 hour'`;
   await hub.sql`
     update delivery set
       due_at = due_at - interval '1 hour',

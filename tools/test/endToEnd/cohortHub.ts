@@ -41,7 +41,7 @@ export async function startCohortHub(): Promise<CohortHub> {
   async function waiting(): Promise<number> {
     const [row] = await sql<
       [{ count: number }]
-    >`select count(*)::int as count from cohort_change where state = 'waiting'`;
+    >`select count(*)::int as count from cohort_change where state = 'pending'`;
     return row.count;
   }
 
@@ -55,7 +55,7 @@ export async function startCohortHub(): Promise<CohortHub> {
       return key;
     },
     async invalidateKey(key) {
-      await sql`update import_key set invalid_from = clock_timestamp() where hash = ${hashOf(key)}`;
+      await sql`update import_key set revoked_at = clock_timestamp() where hash = ${hashOf(key)}`;
     },
     async registerPartner(name) {
       await sql`insert into import_partner (name) values (${name})`;

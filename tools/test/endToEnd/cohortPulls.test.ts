@@ -27,8 +27,8 @@ const isOver = ({ state, lastSuccessAt }: Pull): boolean => state === 'waiting' 
 async function passHour(): Promise<void> {
   hub.mixpanel.control.advanceClock(hourMs + 10_000);
   hub.amplitude.control.advanceClock(hourMs + 10_000);
-  await hub.sql`update pull_account set steps = '{}', pulls = '{}'`;
-  await hub.sql`update cohort_pull set due_at = now() where hold_code = 'budget_spent'`;
+  await hub.sql`update pull_usage set steps = '{}', pulls = '{}'`;
+  await hub.sql`update cohort_pull set due_at = now() where deferral_code = 'budget_spent'`;
 }
 
 describe.each<Partner>(['mixpanel', 'amplitude'])('a cohort of %s that is pulled', (partner) => {
@@ -80,7 +80,7 @@ describe.each<Partner>(['mixpanel', 'amplitude'])('a cohort of %s that is pulled
     await hub.sql`update cohort set partner_id = partner_id || '0' where id = ${Number(cohort)}`;
     await hub.pullNow(cohort);
     expect(await hub.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
-      failure: { code: 'no_such_cohort', recovery: 'gone' },
+      failure: { code: 'no_such_cohort', recovery: 'none' },
     });
     expect(await hub.members(cohort)).toHaveLength(10);
   });
@@ -118,7 +118,8 @@ describe('a worker that is killed in mid-pull', () => {
     const orders = () => hub.requests('amplitude').filter(({ path }) => path === `/api/5/cohorts/request/${id}`).length;
     // An order whose answer nobody has read yet is made again: Amplitude takes no id by which it would know the second.
     const isKept = async (): Promise<boolean> =>
-      (await hub.sql`select 1 from cohort_pull where cohort_id = ${Number(cohort)} and place is not null`).length === 1;
+      (await hub.sql`select 1 from cohort_pull where cohort_id = ${Number(cohort)} and cursor is not null`).length ===
+      1;
     await expect.poll(isKept, { timeout: 10_000 }).toBe(true);
     await hub.killWorker();
     await hub.startWorker();

@@ -116,7 +116,7 @@ describe('Mixpanel’s Query API', () => {
 
   it('tells a connector that a cohort is gone', async () => {
     expect((await pullAll(mixpanel.cohortPull!, '9', to())).steps).toMatchObject([
-      { outcome: 'failed', recovery: 'gone' },
+      { outcome: 'failed', recovery: 'none' },
     ]);
   });
 });
@@ -225,8 +225,8 @@ describe('Amplitude’s Behavioral Cohorts API', () => {
   });
 
   it.each([
-    ['a wrong key', '26umsb5', 'wrong', { outcome: 'failed', code: 'credentials_refused', recovery: 'person' }],
-    ['a cohort nobody knows', 'nobody', 'secret-1', { outcome: 'failed', code: 'no_such_cohort', recovery: 'gone' }],
+    ['a wrong key', '26umsb5', 'wrong', { outcome: 'failed', code: 'credentials_refused', recovery: 'manual' }],
+    ['a cohort nobody knows', 'nobody', 'secret-1', { outcome: 'failed', code: 'no_such_cohort', recovery: 'none' }],
   ])('answers %s', async (_, cohortId, secretKey, step) => {
     expect((await pullAll(amplitude.cohortPull!, cohortId, to(secretKey))).steps).toMatchObject([step]);
   });

@@ -9,8 +9,11 @@ export class Deed {
   @Field(() => DateTime, { description: 'When.' })
   at!: Date;
 
-  @Field(() => ID, { description: 'With which admin token: see adminTokens.' })
-  adminTokenId!: string;
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The admin token that was shown; null when its row was deleted from the database by hand.',
+  })
+  adminTokenId?: string;
 
   @Field(() => String, { description: 'What: the name of the mutation, such as changeSegment.' })
   deed!: string;

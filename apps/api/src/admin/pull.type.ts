@@ -20,19 +20,23 @@ registerEnumType(PullState, {
   },
 });
 
-const mends: { readonly [Name in CoreFailure['recovery']]: Name } = { time: 'time', person: 'person', gone: 'gone' };
+const mends: { readonly [Name in CoreFailure['recovery']]: Name } = {
+  automatic: 'automatic',
+  manual: 'manual',
+  none: 'none',
+};
 registerEnumType(mends, {
   name: 'PullMend',
   description: 'What has to happen before another pull is made.',
   valuesConfig: {
-    time: {
+    automatic: {
       description: 'Nothing: the next one follows by the schedule; one that was to be made once, within the hour.',
     },
-    person: {
+    manual: {
       description:
         'A person has to repair something, at the partner or in the Current. Pulls go on when the Current is changed, or with pullCohortNow.',
     },
-    gone: {
+    none: {
       description: 'The partner has no such cohort any more. stopPullingCohort ends it; pullCohortNow asks once more.',
     },
   },

@@ -21,9 +21,9 @@ beforeAll(async () => {
     hour: new Date(),
     used,
     allow: 500_000,
-    counts_until: new Date(Date.now() + 3_600_000),
+    expires_at: new Date(Date.now() + 3_600_000),
   }));
-  await office.sql`insert into quota_use ${office.sql(rows as never)}`;
+  await office.sql`insert into quota_usage ${office.sql(rows as never)}`;
 });
 afterAll(() => office.close());
 

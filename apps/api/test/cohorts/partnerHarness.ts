@@ -83,12 +83,12 @@ export async function openPartnerDoor({
     async makeKey(partner, invalidFromMs) {
       const key = `cur_import_${randomBytes(32).toString('base64url')}`;
       await sql`
-        insert into import_key (partner, name, hash, hint, invalid_from)
+        insert into import_key (partner, name, hash, hint, revoked_at)
         values (${partner}, ${key}, ${hashOf(key)}, ${key.slice(-4)}, ${invalidFromMs === undefined ? null : new Date(invalidFromMs)})`;
       return key;
     },
     async invalidateKey(key) {
-      await sql`update import_key set invalid_from = clock_timestamp() where hash = ${hashOf(key)}`;
+      await sql`update import_key set revoked_at = clock_timestamp() where hash = ${hashOf(key)}`;
     },
     async push(path, body, headers = {}) {
       const response = await fetch(`${url}/partners/${path}`, {

@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => office.close());
 beforeEach(async () => {
-  await office.sql`truncate cohort, cohort_pull, cohort_change, partner_cohort, pull_account`;
+  await office.sql`truncate cohort, cohort_pull, cohort_change, partner_cohort, pull_usage cascade`;
   office.partner = () => cohortsAtMixpanel;
   office.asked.length = 0;
   current = await create({});
@@ -201,7 +201,7 @@ describe('a cohort', () => {
         'mutation ($id: ID!, $to: Schedule) { setCohortSchedule(id: $id, schedule: $to) { ... on Cohort { schedule pull { schedule nextDueAt } } } }',
         { id: cohortId, to: schedule },
       );
-    await office.sql`update cohort_pull set begun_at = '2026-01-31T00:00:00Z', last_success_at = now(), due_at = '2026-02-01T00:00:00Z'`;
+    await office.sql`update cohort_pull set started_at = '2026-01-31T00:00:00Z', last_success_at = now(), due_at = '2026-02-01T00:00:00Z'`;
     expect(await change('hourly')).toEqual({
       schedule: 'hourly',
       pull: { schedule: 'hourly', nextDueAt: '2026-01-31T01:00:00.000Z' },
@@ -215,7 +215,7 @@ describe('a pull', () => {
   it('that is under way tells how far it is, is not begun again, and can be cancelled', async () => {
     const { cohortId } = await follow();
     await office.sql`
-      update cohort_pull set run_id = 1, begun_at = now(), moved_at = now(), pages = 3, members = 3000, hold_code = 'throttled', hold_detail = 'HTTP 429',
+      update cohort_pull set run_id = 1, started_at = now(), progressed_at = now(), pages = 3, members = 3000, deferral_code = 'throttled', deferral_detail = 'HTTP 429',
         due_at = now() + interval '1 minute'`;
     const shown = await office.do(`query ($id: ID!) { cohortPull(cohortId: $id) { ${pullOr} } }`, { id: cohortId });
     expect(shown).toMatchObject({
@@ -244,7 +244,7 @@ describe('a pull', () => {
 
   it('that is being applied can be cancelled no more', async () => {
     const { cohortId } = await follow();
-    await office.sql`update cohort_pull set run_id = 1, begun_at = now(), fetched_at = now(), due_at = null`;
+    await office.sql`update cohort_pull set run_id = 1, started_at = now(), fetched_at = now(), due_at = null`;
     expect(await deed('cancelPull', cohortId)).toMatchObject({
       __typename: 'PullNotUnderWay',
       message: expect.stringContaining('fetched'),
@@ -254,15 +254,15 @@ describe('a pull', () => {
   it('that failed says why and what mends it, and is made again when somebody asks', async () => {
     const { cohortId } = await follow();
     await office.sql`
-      update cohort_pull set begun_at = now(), due_at = null, failed_code = 'credentials_refused', failed_detail = 'HTTP 401; check the credentials',
-        failed_mend = 'person', failed_at = now(), failed_version = 1`;
+      update cohort_pull set started_at = now(), due_at = null, failure_code = 'credentials_refused', failure_detail = 'HTTP 401; check the credentials',
+        failure_recovery = 'manual', failed_at = now(), failed_version = 1`;
     expect(await deed('pullCohortNow', cohortId)).toMatchObject({
       __typename: 'CohortPull',
       state: 'failed',
       failure: {
         code: 'credentials_refused',
         detail: 'HTTP 401; check the credentials',
-        recovery: 'person',
+        recovery: 'manual',
         at: expect.any(String),
       },
     });

@@ -5,7 +5,8 @@ import { checkFirst, pageOf, readCursor, writeCursor, type Page, type PageReques
 export interface AuditEntry {
   readonly id: string;
   readonly at: Date;
-  readonly adminTokenId: string;
+  /** Undefined when the token's row was deleted from the database by hand. */
+  readonly adminTokenId: string | undefined;
   /** The name of the mutation. */
   readonly deed: string;
   /** What it was done to: a Current, a segment, a key. */
@@ -33,8 +34,8 @@ export async function recordAuditEntry(
           typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\uFFFD') : value,
         );
   await sql`
-    insert into admin_deed (admin_token_id, deed, subject_id, given, result, done)
-    values (${Number(adminTokenId)}, ${deed}, ${subjectId?.replaceAll('\0', '\uFFFD') ?? null}, ${json}::text::jsonb, ${result}, ${done})`;
+    insert into audit_entry (admin_token_id, action, target_id, arguments, result, succeeded)
+    values (${adminTokenId === undefined ? null : Number(adminTokenId)}, ${deed}, ${subjectId?.replaceAll('\0', '\uFFFD') ?? null}, ${json}::text::jsonb, ${result}, ${done})`;
 }
 
 export interface AuditFilter {
@@ -52,9 +53,9 @@ export async function listAuditEntries(
   const [cursor] = readCursor(after, 1) ?? [];
   const [wantedDeed, wantedSubject] = [deed, subjectId].map((text) => text?.replaceAll('\0', '\uFFFD') ?? null);
   const rows = await sql<Row[]>`
-    select id, at, admin_token_id, deed, subject_id, given, result, done from admin_deed
-    where (${wantedDeed ?? null}::text is null or deed = ${wantedDeed ?? null})
-      and (${wantedSubject ?? null}::text is null or subject_id = ${wantedSubject ?? null})
+    select id, at, admin_token_id, action, target_id, arguments, result, succeeded from audit_entry
+    where (${wantedDeed ?? null}::text is null or action = ${wantedDeed ?? null})
+      and (${wantedSubject ?? null}::text is null or target_id = ${wantedSubject ?? null})
       and (${cursor ?? null}::bigint is null or id < ${cursor ?? null}::bigint)
     order by id desc limit ${first + 1}`;
   return pageOf(rows.map(deedOf), { first, after }, ({ id }) => writeCursor(id));
@@ -63,19 +64,23 @@ export async function listAuditEntries(
 interface Row {
   readonly id: string;
   readonly at: Date;
-  readonly admin_token_id: number;
-  readonly deed: string;
-  readonly subject_id: string | null;
-  readonly given: Readonly<Record<string, unknown>> | null;
+  readonly admin_token_id: number | null;
+  readonly action: string;
+  readonly target_id: string | null;
+  readonly arguments: Readonly<Record<string, unknown>> | null;
   readonly result: string;
-  readonly done: boolean;
+  readonly succeeded: boolean;
 }
 
-function deedOf({ admin_token_id, subject_id, given, ...row }: Row): AuditEntry {
+function deedOf({ id, at, admin_token_id, action, target_id, arguments: given, result, succeeded }: Row): AuditEntry {
   return {
-    ...row,
-    adminTokenId: String(admin_token_id),
-    subjectId: subject_id ?? undefined,
+    id,
+    at,
+    adminTokenId: admin_token_id === null ? undefined : String(admin_token_id),
+    deed: action,
+    subjectId: target_id ?? undefined,
     given: given ?? undefined,
+    result,
+    done: succeeded,
   };
 }

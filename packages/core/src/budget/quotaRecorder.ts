@@ -79,20 +79,20 @@ async function saveUsage(sql: Sql, currentId: number, usage: readonly BudgetQuot
         ${rows.map(({ quota }) => quota.perMs)}::float8[]) g (budget, key, used, allow, per_ms)
       group by budget, key
     ), noted as (
-      insert into quota_use as u (current_id, budget, key, hour, used, allow, counts_until)
+      insert into quota_usage as u (current_id, budget, key, hour, used, quota_limit, expires_at)
       select ${currentId}, budget, key, date_trunc('hour', now()), used, allow, date_trunc('hour', now()) + per_ms * interval '1 millisecond'
       from given order by budget, key
-      on conflict (current_id, budget, key, hour) do update set used = u.used + excluded.used, allow = excluded.allow
-      returning budget, key, used, allow
+      on conflict (current_id, budget, key, hour) do update set used = u.used + excluded.used, quota_limit = excluded.quota_limit
+      returning budget, key, used, quota_limit
     )
     select n.budget, n.key from noted n
     where n.used + (
-      select coalesce(sum(u.used), 0) from quota_use u
-      where u.current_id = ${currentId} and u.budget = n.budget and u.key = n.key and u.hour < date_trunc('hour', now()) and u.counts_until > now()
-    ) >= n.allow * ${nearQuotaShare}::float8`;
+      select coalesce(sum(u.used), 0) from quota_usage u
+      where u.current_id = ${currentId} and u.budget = n.budget and u.key = n.key and u.hour < date_trunc('hour', now()) and u.expires_at > now()
+    ) >= n.quota_limit * ${nearQuotaShare}::float8`;
 }
 
 /** Deletes usage that no longer counts towards its quota. */
 export async function deleteExpiredUsage(sql: Sql): Promise<void> {
-  await sql`delete from quota_use where counts_until <= now()`;
+  await sql`delete from quota_usage where expires_at <= now()`;
 }

@@ -34,7 +34,7 @@ export async function applyNext(session: Session, cohortId: number): Promise<App
     >`select id, partner, set_id, deleted_at is not null as deleted from cohort where id = ${cohortId}`;
     if (!cohort) throw new Error(`changes wait for the cohort ${cohortId}, which there is not`);
     const moved = await apply(tx, cohort, run);
-    const given = run.reduce((sum, change) => sum + change.given, 0);
+    const given = run.reduce((sum, change) => sum + change.received_count, 0);
     return {
       outcome: 'applied',
       partner: cohort.partner,
@@ -80,9 +80,9 @@ async function revive(tx: Transaction, cohort: CohortRow): Promise<CohortRow> {
   await supersedeSet(tx, cohort.set_id);
   await tx`
     update cohort set deleted_at = null, set_id = null, external_ids = 0, device_ids = 0, aliases = 0,
-      told_members = null, told_at = null, told_by = null, told_moved = 0, last_sync_at = null, created_at = now()
+      reported_count = null, reported_at = null, reported_by = null, net_change_since_report = 0, last_sync_at = null, created_at = now()
     where id = ${cohort.id}`;
-  await tx`delete from cohort_departed where cohort_id = ${cohort.id}`;
+  await tx`delete from cohort_tombstone where cohort_id = ${cohort.id}`;
   return { ...cohort, set_id: null, deleted: false };
 }
 

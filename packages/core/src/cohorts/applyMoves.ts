@@ -34,7 +34,8 @@ export async function applyMoves(tx: Transaction, cohort: CohortRow, run: Change
   const sum = ([a, b, c]: readonly [number, number, number]): number => a + b + c;
   await tx`
     update cohort_sync set
-      added = added + ${sum(added)}, removed = removed + ${sum(removed)}, unchanged = unchanged + ${present}, late = late + ${late},
+      added_count = added_count + ${sum(added)}, removed_count = removed_count + ${sum(removed)}, unchanged_count = unchanged_count + ${present},
+      late_count = late_count + ${late},
       state = case when pages_expected is null or pages_received >= pages_expected then 'applied' else state end,
       finished_at = case when pages_expected is null or pages_received >= pages_expected then now() else finished_at end
     where id = ${sync.id}::bigint`;
@@ -42,7 +43,7 @@ export async function applyMoves(tx: Transaction, cohort: CohortRow, run: Change
     update cohort set
       set_id = ${setId}::bigint,
       external_ids = external_ids + ${gain(0)}, device_ids = device_ids + ${gain(1)}, aliases = aliases + ${gain(2)},
-      told_moved = told_moved + ${sum(added) - sum(removed)},
+      net_change_since_report = net_change_since_report + ${sum(added) - sum(removed)},
       last_sync_at = greatest(last_sync_at, ${run.at(-1)?.stored_at ?? null}::timestamptz)
     where id = ${cohort.id}`;
   await tx`update cohort_change set state = 'applied', members = null where id = any(${run.map(({ id }) => id)}::bigint[])`;
@@ -65,7 +66,7 @@ async function move(tx: Transaction, cohortId: number, table: string, run: Chang
         coalesce(n.computed_at_ms < coalesce(s.computed_at_ms, d.computed_at_ms), false) as late
       from named n
       left join ${tx(table)} s on s.member = n.member
-      left join cohort_departed d on d.cohort_id = ${cohortId} and d.member = n.member
+      left join cohort_tombstone d on d.cohort_id = ${cohortId} and d.member = n.member
     ), added as (
       insert into ${tx(table)} (member, computed_at_ms)
       select member, computed_at_ms from judged where adds and not present and not late
@@ -80,11 +81,11 @@ async function move(tx: Transaction, cohortId: number, table: string, run: Chang
       where s.member = j.member and not j.adds and j.present and not j.late
       returning s.member
     ), departed as (
-      insert into cohort_departed (cohort_id, member, computed_at_ms)
+      insert into cohort_tombstone (cohort_id, member, computed_at_ms)
       select ${cohortId}, member, computed_at_ms from judged where not adds and not late and computed_at_ms is not null
       on conflict (cohort_id, member) do update set computed_at_ms = excluded.computed_at_ms
     ), returned as (
-      delete from cohort_departed d using judged j
+      delete from cohort_tombstone d using judged j
       where d.cohort_id = ${cohortId} and d.member = j.member and j.adds and not j.late
     ), told as (
       insert into segment_candidate (segment_id, member)

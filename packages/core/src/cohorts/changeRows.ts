@@ -48,7 +48,7 @@ export interface ChangeRow {
   readonly pages: number | undefined;
   readonly computed_at_ms: number | undefined;
   readonly members: readonly MemberKey[] | undefined;
-  readonly given: number;
+  readonly received_count: number;
   readonly refused: Record<string, number>;
 }
 
@@ -88,7 +88,7 @@ function rowOf(change: CohortChange, position: number, partner: string): ChangeR
     pages: session?.pages,
     computed_at_ms: 'computedAtMs' in change ? storableInstant(change.computedAtMs) : undefined,
     members: change.kind === 'declare' ? undefined : members,
-    given: given.length,
+    received_count: given.length,
     refused,
   };
 }

@@ -34,8 +34,8 @@ export async function runCohortCleanup({ sql, session, log, retentionDays }: Coh
   await deleteInSteps(
     sql,
     () => sql`
-    delete from cohort_departed where ctid in (
-      select ctid from cohort_departed
+    delete from cohort_tombstone where ctid in (
+      select ctid from cohort_tombstone
       where computed_at_ms < extract(epoch from now() - ${departedDays}::int * interval '1 day') * 1000 limit ${deleteLimit})`,
   );
   // The last lines of a cohort's history stay, however old they are.
@@ -89,7 +89,7 @@ async function clearDeletedCohorts(sql: Sql, session: Session): Promise<void> {
       await tx`update cohort set set_id = null, external_ids = 0, device_ids = 0, aliases = 0 where id = ${id}`;
       await tx`update cohort_change set state = 'dropped', members = null where cohort_id = ${id} and state = 'staged'`;
       await tx`update cohort_sync set state = 'incomplete', finished_at = now() where cohort_id = ${id} and state = 'receiving'`;
-      await tx`delete from cohort_departed where cohort_id = ${id}`;
+      await tx`delete from cohort_tombstone where cohort_id = ${id}`;
     });
   }
 }

@@ -70,10 +70,10 @@ export interface CohortRow {
   readonly external_ids: string;
   readonly device_ids: string;
   readonly aliases: string;
-  readonly told_members: string | null;
-  readonly told_at: Date | null;
-  readonly told_by: Drift['reportedBy'] | null;
-  readonly told_moved: string;
+  readonly reported_count: string | null;
+  readonly reported_at: Date | null;
+  readonly reported_by: Drift['reportedBy'] | null;
+  readonly net_change_since_report: string;
   readonly last_sync_at: Date | null;
   readonly created_at: Date;
   readonly deleted_at: Date | null;
@@ -85,8 +85,8 @@ export interface CohortRow {
 export function cohortColumns({ sql }: Pick<Admin, 'sql'>) {
   return sql`
     c.id, c.partner, c.partner_id, c.list_id, c.name, c.description, c.partner_created_at, c.schedule, c.set_id, c.external_ids, c.device_ids,
-    c.aliases, c.told_members, c.told_at, c.told_by, c.told_moved, c.last_sync_at, c.created_at, c.deleted_at, now() as now,
-    (select count(*)::int from (select from cohort_change w where w.cohort_id = c.id and w.state = 'waiting' limit 10000) w) as waiting`;
+    c.aliases, c.reported_count, c.reported_at, c.reported_by, c.net_change_since_report, c.last_sync_at, c.created_at, c.deleted_at, now() as now,
+    (select count(*)::int from (select from cohort_change w where w.cohort_id = c.id and w.state = 'pending' limit 10000) w) as waiting`;
 }
 
 export function cohortViewOf({ connectors }: Pick<Admin, 'connectors'>, row: CohortRow): CohortView {
@@ -131,13 +131,13 @@ export function sizesOf(row: {
 }
 
 function driftOf(row: CohortRow, held: number): Drift | undefined {
-  if (row.told_members === null || row.told_at === null || row.told_by === null) return undefined;
-  const told = Number(row.told_members);
-  const expected = told + Number(row.told_moved);
+  if (row.reported_count === null || row.reported_at === null || row.reported_by === null) return undefined;
+  const told = Number(row.reported_count);
+  const expected = told + Number(row.net_change_since_report);
   return {
     reportedCount: told,
-    reportedAt: row.told_at,
-    reportedBy: row.told_by,
+    reportedAt: row.reported_at,
+    reportedBy: row.reported_by,
     expected,
     held,
     difference: held - expected,

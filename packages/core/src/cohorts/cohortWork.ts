@@ -117,7 +117,7 @@ export function startCohortWork(deps: CohortWorkDeps): CohortWork {
     try {
       const overdue = await sql<
         { cohort_id: number }[]
-      >`select distinct cohort_id from cohort_change where state = 'waiting'`;
+      >`select distinct cohort_id from cohort_change where state = 'pending'`;
       for (const { cohort_id: cohortId } of overdue) wake(cohortId);
       if (Date.now() >= houseDueMs) {
         houseDueMs = Date.now() + houseMs;

@@ -32,8 +32,8 @@ export async function watchImportKeys(sql: Sql, onError: (error: unknown) => voi
 
   async function load(): Promise<void> {
     const rows = await sql<(GoodKey & { hash: string })[]>`
-      select id, partner, encode(hash, 'hex') as hash, invalid_from is not null as limited from import_key
-      where invalid_from is null or invalid_from > clock_timestamp()`;
+      select id, partner, encode(hash, 'hex') as hash, revoked_at is not null as limited from import_key
+      where revoked_at is null or revoked_at > clock_timestamp()`;
     good = new Map(rows.map((row) => [row.hash, row]));
     loadedMs = Date.now();
   }
@@ -77,6 +77,6 @@ export async function watchImportKeys(sql: Sql, onError: (error: unknown) => voi
 
 async function isGood(sql: Sql, id: number): Promise<boolean> {
   const [row] = await sql`
-    select from import_key where id = ${id} and (invalid_from is null or invalid_from > clock_timestamp())`;
+    select from import_key where id = ${id} and (revoked_at is null or revoked_at > clock_timestamp())`;
   return row !== undefined;
 }

@@ -116,7 +116,7 @@ export async function setCohortSchedule(
       update cohort set schedule = ${schedule ?? null} where id = ${rowId(id) ?? 0} and deleted_at is null returning id, schedule
     )
     update cohort_pull p set due_at = ${dueBy(sql)}
-    from changed c where p.cohort_id = c.id and p.run_id is null and (p.failed_mend is null or p.failed_mend = 'time')`;
+    from changed c where p.cohort_id = c.id and p.run_id is null and (p.failure_recovery is null or p.failure_recovery = 'automatic')`;
   return getCohort(admin, id);
 }
 
@@ -133,7 +133,7 @@ export async function reportCohortSize(
     throw new QuestionRefused(`members: wanted a whole number from 0 on; ${told.members} came`);
   }
   await admin.sql`
-    update cohort set told_members = ${told.members}, told_by = ${told.by}, told_at = now(), told_moved = 0
+    update cohort set reported_count = ${told.members}, reported_by = ${told.by}, reported_at = now(), net_change_since_report = 0
     where id = ${rowId(id) ?? 0} and deleted_at is null`;
   return getCohort(admin, id);
 }
@@ -165,7 +165,7 @@ export async function deleteCohort(
     )
     select from deleted`;
   if (deleted.count === 1) {
-    await sql`update cohort_change set state = 'dropped', members = null where cohort_id = ${row.id} and state = 'waiting'`;
+    await sql`update cohort_change set state = 'dropped', members = null where cohort_id = ${row.id} and state = 'pending'`;
     return getCohort(admin, id);
   }
   const segments = await sql<{ id: number; name: string }[]>`

@@ -73,7 +73,7 @@ export async function createImportKey(
     } catch (error) {
       if (!violatesUnique(error, 'import_key_name')) throw error;
       const [owner] = await sql<{ id: number }[]>`
-        select id from import_key where partner = ${found.name} and lower(name) = lower(${name.value}) and invalid_from is null`;
+        select id from import_key where partner = ${found.name} and lower(name) = lower(${name.value}) and revoked_at is null`;
       if (!owner) continue;
       const message = `name: the data import key ${owner.id} of ${found.name} is called ${JSON.stringify(name.value)} already; choose another name, or invalidate it first`;
       return { kind: 'NameTaken', message, ownerId: String(owner.id) };
@@ -92,7 +92,7 @@ export async function listImportKeys(
   const [cursor] = readCursor(after, 1) ?? [];
   const rows = await sql<Row[]>`
     select ${columns(admin)} from import_key
-    where (${invalid} or invalid_from is null or invalid_from > clock_timestamp())
+    where (${invalid} or revoked_at is null or revoked_at > clock_timestamp())
       and (${partner ?? null}::text is null or partner = ${partner?.replaceAll('\0', '\uFFFD') ?? null})
       and (${cursor ?? null}::bigint is null or id < ${cursor ?? null}::bigint)
     order by id desc limit ${first + 1}`;
@@ -121,8 +121,8 @@ export async function revokeImportKey(
   }
   try {
     const [changed] = await sql<Row[]>`
-      update import_key set invalid_from = ${from === null ? null : from === undefined ? sql`clock_timestamp()` : boundOf(from)}
-      where id = ${row.id} and (invalid_from is null or invalid_from > clock_timestamp()) returning ${columns(admin)}`;
+      update import_key set revoked_at = ${from === null ? null : from === undefined ? sql`clock_timestamp()` : boundOf(from)}
+      where id = ${row.id} and (revoked_at is null or revoked_at > clock_timestamp()) returning ${columns(admin)}`;
     if (changed) return importKeyViewOf(changed);
   } catch (error) {
     if (!violatesUnique(error, 'import_key_name')) throw error;
@@ -135,7 +135,7 @@ export async function revokeImportKey(
   const [over] = await sql<[Row]>`select ${columns(admin)} from import_key where id = ${row.id}`;
   // Invalidating at once what is refused already has nothing left to do.
   if (from === undefined) return importKeyViewOf(over);
-  const since = over.invalid_from as Date;
+  const since = over.revoked_at as Date;
   return {
     kind: 'ImportKeyInvalidAlready',
     message: `the key is refused since ${since.toISOString()}; create another one`,
@@ -150,24 +150,15 @@ interface Row {
   readonly hint: string;
   readonly created_at: Date;
   readonly last_used_at: Date | null;
-  readonly invalid_from: Date | null;
+  readonly revoked_at: Date | null;
   readonly good: boolean;
 }
 
 function columns({ sql }: Deps) {
-  return sql`id, partner, name, hint, created_at, last_used_at, invalid_from, invalid_from is null or invalid_from > clock_timestamp() as good`;
+  return sql`id, partner, name, hint, created_at, last_used_at, revoked_at, revoked_at is null or revoked_at > clock_timestamp() as good`;
 }
 
-function importKeyViewOf({
-  id,
-  partner,
-  name,
-  hint,
-  created_at,
-  last_used_at,
-  invalid_from,
-  good,
-}: Row): ImportKeyView {
+function importKeyViewOf({ id, partner, name, hint, created_at, last_used_at, revoked_at, good }: Row): ImportKeyView {
   return {
     kind: 'ImportKey',
     id: String(id),
@@ -176,7 +167,7 @@ function importKeyViewOf({
     hint,
     createdAt: created_at,
     lastUsedAt: last_used_at ?? undefined,
-    invalidFrom: invalid_from ?? undefined,
+    invalidFrom: revoked_at ?? undefined,
     good,
   };
 }

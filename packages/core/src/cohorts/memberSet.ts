@@ -42,7 +42,7 @@ export async function raiseWorkMem(tx: Transaction): Promise<void> {
 
 /** Nobody is pointed to the set any more. It is dropped when those who are reading it have had time to end. */
 export async function supersedeSet(tx: Queries, setId: string | null): Promise<void> {
-  if (setId !== null) await tx`insert into superseded_set (set_id) values (${setId}::bigint)`;
+  if (setId !== null) await tx`insert into unreferenced_set (set_id) values (${setId}::bigint)`;
 }
 
 const graceSeconds = 10;
@@ -50,13 +50,13 @@ const graceSeconds = 10;
 /** Drops superseded sets. One that is being read all the same is left for the next time. */
 export async function dropSuperseded(sql: Sql, session: Session): Promise<void> {
   const sets = await sql<{ set_id: string }[]>`
-    select set_id from superseded_set where superseded_at < now() - ${graceSeconds}::int * interval '1 second' order by set_id`;
+    select set_id from unreferenced_set where unreferenced_since < now() - ${graceSeconds}::int * interval '1 second' order by set_id`;
   for (const { set_id: setId } of sets) {
     try {
       await session.transact(async (tx) => {
         await tx`set local lock_timeout = '200ms'`;
         await tx`drop table if exists ${tx(setTable(setId))}`;
-        await tx`delete from superseded_set where set_id = ${setId}::bigint`;
+        await tx`delete from unreferenced_set where set_id = ${setId}::bigint`;
       });
     } catch (error) {
       if (!isCode(error, lockNotAvailable)) throw error;

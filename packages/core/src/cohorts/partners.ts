@@ -85,7 +85,7 @@ export async function deleteImportPartner(
     };
   const forgotten = await admin.sql`
     delete from import_partner where name = ${found.name} and not exists (
-      select from import_key where partner = ${found.name} and (invalid_from is null or invalid_from > clock_timestamp()))`;
+      select from import_key where partner = ${found.name} and (revoked_at is null or revoked_at > clock_timestamp()))`;
   if (forgotten.count === 1) return found;
   return {
     kind: 'PartnerInUse',

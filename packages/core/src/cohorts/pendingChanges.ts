@@ -12,7 +12,7 @@ export interface PendingChange {
   readonly page: number | null;
   readonly pages: number | null;
   readonly computed_at_ms: string | null;
-  readonly given: number;
+  readonly received_count: number;
   readonly refused: Readonly<Record<string, number>> | null;
 }
 
@@ -25,8 +25,8 @@ const maxMembers = 50_000;
 
 export async function readPendingChanges(tx: Transaction, cohortId: number): Promise<readonly PendingChange[]> {
   return tx<PendingChange[]>`
-    select id, kind, stored_at, name, description, partner_created_at, session, page, pages, computed_at_ms, given, refused
-    from cohort_change where cohort_id = ${cohortId} and state = 'waiting' order by id limit ${maxChanges}`;
+    select id, kind, stored_at, name, description, partner_created_at, session, page, pages, computed_at_ms, received_count, refused
+    from cohort_change where cohort_id = ${cohortId} and state = 'pending' order by id limit ${maxChanges}`;
 }
 
 /** The changes at the front that can be applied in one step: of one sort, and of one sync. */
@@ -34,9 +34,9 @@ export function firstRun(waiting: readonly PendingChange[]): ChangeRun | undefin
   const [first, ...rest] = waiting;
   if (!first) return undefined;
   const run: [PendingChange, ...PendingChange[]] = [first];
-  let members = first.given;
+  let members = first.received_count;
   for (const change of rest) {
-    members += change.given;
+    members += change.received_count;
     if (members > maxMembers && change.kind !== 'replace') break;
     if (!belongsTo(first, change)) break;
     run.push(change);

@@ -8,17 +8,17 @@ import type { Queries } from '../db/session.js';
 /** When the next pull of `p` is due by the schedule of its cohort `c`; null when it has none, or was to be made once. */
 export function nextDue(sql: Queries) {
   const period = scheduleMs(sql);
-  const sinceMs = sql`greatest(extract(epoch from now() - p.begun_at)::float8 * 1000, 1)`;
-  return sql`p.begun_at + ceil(${sinceMs} / ${period}) * ${period} * interval '1 millisecond'`;
+  const sinceMs = sql`greatest(extract(epoch from now() - p.started_at)::float8 * 1000, 1)`;
+  return sql`p.started_at + ceil(${sinceMs} / ${period}) * ${period} * interval '1 millisecond'`;
 }
 
 /** When the next pull of `p` is due after the schedule of its cohort `c` has been changed: at once, if it should have been by now. */
 export function dueBy(sql: Queries) {
   return sql`
     case when c.schedule is null then null
-      when p.begun_at is null then now()
+      when p.started_at is null then now()
       when c.schedule = 'one_time' then case when p.last_success_at is null then coalesce(p.due_at, now()) end
-      else p.begun_at + ${scheduleMs(sql)} * interval '1 millisecond' end`;
+      else p.started_at + ${scheduleMs(sql)} * interval '1 millisecond' end`;
 }
 
 /** A pull that was to be made once is tried again until it has been. */

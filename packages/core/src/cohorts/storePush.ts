@@ -97,7 +97,7 @@ async function insertPush(
     with given as (
       select * from json_to_recordset(${JSON.stringify(rows)}::text::json) as g (
         position int, ref text, listed boolean, list_id text, kind text, name text, description text, created_at_ms float8,
-        session text, page int, pages int, computed_at_ms bigint, members text[], given int, refused jsonb)
+        session text, page int, pages int, computed_at_ms bigint, members text[], received_count int, refused jsonb)
     ), holder as (
       -- Held, so that whoever takes the pull over comes after this.
       select from cohort_pull where lease = ${lease}::bigint for share
@@ -107,7 +107,7 @@ async function insertPush(
       select null from holder
       union all
       select id from import_key
-      where id = ${keyId}::int and partner = ${partner} and (invalid_from is null or invalid_from > clock_timestamp())
+      where id = ${keyId}::int and partner = ${partner} and (revoked_at is null or revoked_at > clock_timestamp())
     ), refs as (
       select ref, listed, min(list_id) as list_id, max(name) as name, bool_or(kind in ('declare', 'replace')) as whole
       from given group by ref, listed
@@ -131,9 +131,9 @@ async function insertPush(
     ), stored as (
       insert into cohort_change (
         cohort_id, key_id, hash, position, kind, name, description, partner_created_at,
-        session, page, pages, computed_at_ms, members, given, refused)
+        session, page, pages, computed_at_ms, members, received_count, refused)
       select r.id, c.key_id, ${hash}::bytea, g.position, g.kind, g.name, g.description, to_timestamp(g.created_at_ms / 1000),
-        g.session, g.page, g.pages, g.computed_at_ms, g.members, g.given, nullif(g.refused, '{}')
+        g.session, g.page, g.pages, g.computed_at_ms, g.members, g.received_count, nullif(g.refused, '{}')
       from complete c, given g join resolved r on r.ref = g.ref and r.listed = g.listed
       order by g.position
       on conflict (cohort_id, hash, position) do nothing

@@ -53,12 +53,12 @@ export async function swapMembers(
   await addCandidates(tx, cohort, fresh, moved.added + moved.removed);
   await closeSession(tx, cohort, { sync, session, pages }, difference);
   await supersedeSet(tx, cohort.set_id);
-  await tx`delete from cohort_departed where cohort_id = ${cohort.id}`;
+  await tx`delete from cohort_tombstone where cohort_id = ${cohort.id}`;
   await tx`
     update cohort set
       set_id = ${setId}::bigint,
       external_ids = ${difference.external_ids}::bigint, device_ids = ${difference.device_ids}::bigint, aliases = ${difference.aliases}::bigint,
-      told_members = (select given from cohort_sync where id = ${sync.id}::bigint), told_by = 'pages', told_at = now(), told_moved = 0,
+      reported_count = (select received_count from cohort_sync where id = ${sync.id}::bigint), reported_by = 'pages', reported_at = now(), net_change_since_report = 0,
       last_sync_at = now()
     where id = ${cohort.id}`;
   return moved;
@@ -106,10 +106,10 @@ async function closeSession(
   await tx`
     update cohort_sync set
       state = 'applied', finished_at = now(),
-      added = ${difference.added}::bigint, removed = ${difference.removed}::bigint, unchanged = ${difference.unchanged}::bigint,
-      given = (
-        select sum(given) from (
-          select distinct on (page) given from cohort_change
+      added_count = ${difference.added}::bigint, removed_count = ${difference.removed}::bigint, unchanged_count = ${difference.unchanged}::bigint,
+      received_count = (
+        select sum(received_count) from (
+          select distinct on (page) received_count from cohort_change
           where cohort_id = ${id} and session = ${session} and kind = 'replace' and state = 'staged' and page <= pages_expected
           order by page, id desc) p)
     where id = ${sync.id}::bigint`;

@@ -42,7 +42,8 @@ export async function listSyncs(
   checkFirst(first);
   const [cursor] = readCursor(after, 1) ?? [];
   const rows = await sql<SyncRow[]>`
-    select id, kind, state, started_at, last_at, finished_at, pages_received, pages_expected, given, added, removed, unchanged, late, refused, now() as now
+    select id, kind, state, started_at, last_at, finished_at, pages_received, pages_expected, received_count, added_count, removed_count,
+      unchanged_count, late_count, refused, now() as now
     from cohort_sync
     where cohort_id = ${rowId(cohortId) ?? 0} and (${cursor ?? null}::bigint is null or id < ${cursor ?? null}::bigint)
     order by id desc limit ${first + 1}`;
@@ -58,11 +59,11 @@ interface SyncRow {
   readonly finished_at: Date | null;
   readonly pages_received: number;
   readonly pages_expected: number | null;
-  readonly given: string;
-  readonly added: string;
-  readonly removed: string;
-  readonly unchanged: string;
-  readonly late: string;
+  readonly received_count: string;
+  readonly added_count: string;
+  readonly removed_count: string;
+  readonly unchanged_count: string;
+  readonly late_count: string;
   readonly refused: Readonly<Record<string, number>>;
   readonly now: Date;
 }
@@ -78,11 +79,11 @@ function syncViewOf(row: SyncRow): SyncView {
     finishedAt: row.finished_at ?? undefined,
     pagesReceived: row.pages_expected === null ? undefined : row.pages_received,
     pagesExpected: row.pages_expected === maxPages ? undefined : (row.pages_expected ?? undefined),
-    given: Number(row.given),
-    added: Number(row.added),
-    removed: Number(row.removed),
-    unchanged: Number(row.unchanged),
-    late: Number(row.late),
+    given: Number(row.received_count),
+    added: Number(row.added_count),
+    removed: Number(row.removed_count),
+    unchanged: Number(row.unchanged_count),
+    late: Number(row.late_count),
     refused: Object.entries(row.refused).map(([code, members]) => ({
       code,
       description: reasons[code] ?? code,

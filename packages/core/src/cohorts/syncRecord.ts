@@ -62,14 +62,14 @@ export async function recordReceived(
   const refused = { ...sync.refused };
   let given = 0;
   for (const change of run) {
-    given += change.given;
+    given += change.received_count;
     for (const [reason, count] of Object.entries(change.refused ?? {}))
       refused[reason] = (refused[reason] ?? 0) + count;
   }
   await tx`
     update cohort_sync set
       last_at = greatest(last_at, ${run.at(-1)?.stored_at ?? null}::timestamptz),
-      given = given + ${given},
+      received_count = received_count + ${given},
       refused = ${tx.json(refused)},
       pages_received = pages_received + ${newPages},
       pages_expected = coalesce(${pages ?? null}::int, pages_expected)
@@ -84,6 +84,6 @@ export async function countNewPages(tx: Transaction, cohortId: number, run: Chan
     where c.id = any(${run.map(({ id }) => id)}::bigint[])
       and not exists (
         select from cohort_change o
-        where o.cohort_id = ${cohortId} and o.session = ${session} and o.kind = ${kind} and o.page = c.page and o.state <> 'waiting')`;
+        where o.cohort_id = ${cohortId} and o.session = ${session} and o.kind = ${kind} and o.page = c.page and o.state <> 'pending')`;
   return row.pages;
 }

@@ -176,7 +176,7 @@ function blockedOf({ state, stateSince, blockedCode, blockedDetail, probeAt }: C
   return { code: blockedCode ?? '', detail: blockedDetail ?? '', since: stateSince, nextProbeAt: probeAt ?? undefined };
 }
 
-function holdOf({ state, holdUntil, holdCode, holdDetail }: CurrentRow): Hold | undefined {
-  if (state !== 'live' || holdUntil === null || holdUntil <= new Date()) return undefined;
-  return { code: holdCode ?? '', detail: holdDetail ?? '', until: holdUntil };
+function holdOf({ state, deferralUntil, deferralCode, deferralDetail }: CurrentRow): Hold | undefined {
+  if (state !== 'live' || deferralUntil === null || deferralUntil <= new Date()) return undefined;
+  return { code: deferralCode ?? '', detail: deferralDetail ?? '', until: deferralUntil };
 }

@@ -41,9 +41,9 @@ export async function deleteCurrent(
       blockedCode: null,
       blockedDetail: null,
       probeAt: null,
-      holdUntil: null,
-      holdCode: null,
-      holdDetail: null,
+      deferralUntil: null,
+      deferralCode: null,
+      deferralDetail: null,
     })
     .where(and(eq(current.id, row.id), eq(current.name, row.name), ne(current.state, 'deleted')))
     .returning();

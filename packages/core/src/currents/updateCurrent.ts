@@ -155,7 +155,7 @@ async function write(tx: Queries, before: CurrentRow, changes: Changes): Promise
       updatedAt: sql`now()`,
       ...((repairs || changes.selection !== undefined) && { version: sql`${current.version} + 1` }),
       // What stood in the way may be gone: ask at once instead of waiting it out.
-      ...(repairs && { failures: 0, holdUntil: null, holdCode: null, holdDetail: null }),
+      ...(repairs && { failures: 0, deferralUntil: null, deferralCode: null, deferralDetail: null }),
       ...(repairs && before.state === 'blocked' && { probes: 0, probeAt: sql`now()` }),
     })
     .where(eq(current.id, before.id))

@@ -51,7 +51,7 @@ export async function openWorkerLeases(databaseUrl: string, log: Logger): Promis
   async function lock(): Promise<void> {
     try {
       await sql`select pg_advisory_lock(${lockClass}::int, ${id}::int)`;
-      await sql`insert into worker (id) values (${id}) on conflict do nothing`;
+      await sql`insert into worker_lease (id) values (${id}) on conflict do nothing`;
     } catch (error) {
       if (stopped) return;
       log.warn(
@@ -79,7 +79,7 @@ export async function openWorkerLeases(databaseUrl: string, log: Logger): Promis
     async stop() {
       stopped = true;
       clearTimeout(timer);
-      await sql`delete from worker where id = ${id}`.catch(() => undefined);
+      await sql`delete from worker_lease where id = ${id}`.catch(() => undefined);
       await sql.end({ timeout: 5 });
     },
   };
@@ -106,7 +106,7 @@ async function listWorkers(sql: Sql): Promise<WorkerList> {
     select w.id, w.started_at >= now() - interval '1 second' as young, exists (
       select from pg_locks l where l.locktype = 'advisory' and l.classid = ${lockClass}::int::oid and l.objid = w.id::oid
         and l.database = (select oid from pg_database where datname = current_database())) as alive
-    from worker w`;
+    from worker_lease w`;
   return {
     live: rows.filter(({ alive }) => alive).map(({ id }) => id),
     dead: rows.filter(({ alive, young }) => !alive && !young).map(({ id }) => id),
@@ -128,7 +128,7 @@ export async function releaseDeadLeases(
       returning id`;
     const pulls = await sql`
       update cohort_pull set due_at = now(), lease = null where lease between ${from}::bigint and ${to}::bigint returning cohort_id`;
-    await sql`delete from worker where id = ${id}`;
+    await sql`delete from worker_lease where id = ${id}`;
     released += rows.length + pulls.length;
   }
   return { released, live };

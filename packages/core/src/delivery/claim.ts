@@ -92,7 +92,7 @@ export async function claim(sql: Sql, { currentId, lease, leaseMs, events }: Cla
       where d.current_id = ${currentId} and d.pending > 0 and d.due_at <= now()
         and exists (
           select from current c
-          where c.id = ${currentId} and c.state = 'live' and (c.hold_until is null or c.hold_until <= now()))
+          where c.id = ${currentId} and c.state = 'live' and (c.deferral_until is null or c.deferral_until <= now()))
         and (d.deferred is null or not exists (
           select from delivery other
           where other.current_id = ${currentId} and other.deferred is not null and other.lease is not null and other.due_at > now()))

@@ -95,7 +95,7 @@ export async function record(
           ${letters.map(({ positions }) => `{${positions.join(',')}}`)}::text[])
           l (stored_on, batch_id, delivery_id, outcome, code, detail, attempts, positions)
       )
-      select insist((select count(*) from written) = ${attempted.length}::int, 'lease lost')`;
+      select raise_unless((select count(*) from written) = ${attempted.length}::int, 'lease lost')`;
   } catch (error) {
     if (error instanceof Error && error.message === 'lease lost') throw new DeliveryLeaseLost();
     throw error;

@@ -62,7 +62,7 @@ export async function insertBatch(
  */
 const text = `
   with guard as (
-    select current_date as today from registry
+    select current_date as today from route_table
     where version = $1
       and not exists (
         select from request

@@ -27,7 +27,7 @@ export async function readRoutes(writer: Writer, connectors: Connectors): Promis
 
 const routesText = `
   select r.version, c.id, c.destination, c.selection
-  from registry r left join current c on c.state in ('live', 'blocked', 'paused')
+  from route_table r left join current c on c.state in ('live', 'blocked', 'paused')
   order by c.id`;
 
 /** A selection may name a whole channel; the Current carries what its destination takes of it. */

@@ -30,9 +30,9 @@ export async function listKeysNearQuota(
   const current = await findCurrent(db, id);
   if (!current) return currentNotFound(id);
   const nodes = await sql<KeyNearQuota[]>`
-    select budget, key, sum(used) as used, max(allow) as allow from quota_use
-    where current_id = ${current.id} and counts_until > now()
-    group by budget, key having sum(used) >= max(allow) * ${nearQuotaShare}::float8
-    order by sum(used) / max(allow) desc, budget, key limit ${first}`;
+    select budget, key, sum(used) as used, max(quota_limit) as allow from quota_usage
+    where current_id = ${current.id} and expires_at > now()
+    group by budget, key having sum(used) >= max(quota_limit) * ${nearQuotaShare}::float8
+    order by sum(used) / max(quota_limit) desc, budget, key limit ${first}`;
   return { kind: 'KeysNearQuota', nodes: nodes.map((node) => ({ ...node })) };
 }

@@ -41,7 +41,7 @@ export async function claimStep(session: Session, wish: StepRequest): Promise<Cl
   const { cohortId, currentId, account, limits } = wish;
   return session.transact(async (tx) => {
     const [due] = await tx<{ begins: boolean; orders: boolean }[]>`
-      select run_id is null as begins, place is null as orders from cohort_pull
+      select run_id is null as begins, cursor is null as orders from cohort_pull
       where cohort_id = ${cohortId} and current_id = ${currentId} and due_at <= now() for update skip locked`;
     if (!due) return undefined;
     const used = await lockAccount(tx, account);
@@ -72,7 +72,7 @@ async function deferUntilFree(
   const period = minutes >= 2 * 1_440 ? `${Math.round(minutes / 1_440)} days` : `${Math.round(minutes)} minutes`;
   const detail = `the partner takes ${allow} ${unit} in ${period}, all cohorts together, and has had them`;
   await tx`
-    update cohort_pull set lease = null, due_at = to_timestamp(${freeAtMs}::float8 / 1000), hold_code = 'budget_spent', hold_detail = ${detail}
+    update cohort_pull set lease = null, due_at = to_timestamp(${freeAtMs}::float8 / 1000), deferral_code = 'budget_spent', deferral_detail = ${detail}
     where cohort_id = ${cohortId}`;
 }
 
@@ -82,11 +82,11 @@ interface Row {
   readonly partner_id: string;
   readonly name: string | null;
   readonly description: string | null;
-  readonly place: string | null;
-  readonly place_pages: number;
-  readonly place_members: string;
-  readonly tries: number;
-  readonly moved_at: Date;
+  readonly cursor: string | null;
+  readonly cursor_pages: number;
+  readonly cursor_members: string;
+  readonly attempts: number;
+  readonly progressed_at: Date;
 }
 
 /** What a step before this one handed over and did not finish comes again, so it is not counted. */
@@ -96,16 +96,16 @@ async function leaseStep(
   begins: boolean,
 ): Promise<Row | undefined> {
   const begun = begins
-    ? tx`run_id = nextval('cohort_pull_run'), begun_at = now(), moved_at = now(), place = null, place_pages = 0, place_members = 0, tries = 0,
+    ? tx`run_id = nextval('cohort_pull_run'), started_at = now(), progressed_at = now(), cursor = null, cursor_pages = 0, cursor_members = 0, attempts = 0,
         pages = 0, members = 0, total = null,`
-    : tx`pages = place_pages, members = place_members,`;
+    : tx`pages = cursor_pages, members = cursor_members,`;
   const [row] = await tx<Row[]>`
     update cohort_pull p set
       ${begun} lease = ${lease}::bigint, account = ${account}, due_at = now() + ${leaseMs}::float8 * interval '1 millisecond',
-      hold_code = null, hold_detail = null
+      deferral_code = null, deferral_detail = null
     from cohort c left join partner_cohort l on l.current_id = ${currentId} and l.partner_id = c.partner_id
     where p.cohort_id = ${cohortId} and c.id = p.cohort_id
-    returning p.run_id, c.partner, c.partner_id, l.name, l.description, p.place, p.place_pages, p.place_members, p.tries, p.moved_at`;
+    returning p.run_id, c.partner, c.partner_id, l.name, l.description, p.cursor, p.cursor_pages, p.cursor_members, p.attempts, p.progressed_at`;
   return row;
 }
 
@@ -120,11 +120,11 @@ function stepOf(row: Row, { cohortId, account, lease }: StepRequest, countedAtMs
       ...(row.name !== null && { name: row.name }),
       ...(row.description !== null && { description: row.description }),
     },
-    place: row.place ?? undefined,
-    pages: row.place_pages,
-    members: Number(row.place_members),
-    tries: row.tries,
-    movedAtMs: row.moved_at.getTime(),
+    place: row.cursor ?? undefined,
+    pages: row.cursor_pages,
+    members: Number(row.cursor_members),
+    tries: row.attempts,
+    movedAtMs: row.progressed_at.getTime(),
     account,
     countedAtMs,
   };

@@ -142,7 +142,7 @@ async function insertPull(
       insert into cohort_pull as p (cohort_id, current_id)
       select id, ${pull.currentId} from cohort where partner = ${pull.partner} and partner_id = ${pull.partnerId}
       on conflict (cohort_id) do update set
-        current_id = excluded.current_id, due_at = now(), failed_code = null, failed_detail = null, failed_mend = null, failed_at = null, failed_version = null
+        current_id = excluded.current_id, due_at = now(), failure_code = null, failure_detail = null, failure_recovery = null, failed_at = null, failed_version = null
       where (select state from current where id = p.current_id) = 'deleted'
       returning cohort_id
     )

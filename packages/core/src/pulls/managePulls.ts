@@ -63,7 +63,7 @@ export async function listPulls(
     where (${cursor ?? null}::bigint is null or p.cohort_id < ${cursor ?? null}::bigint)
       and (${currentId ?? null}::text is null or p.current_id = ${currentId === undefined ? null : (rowId(currentId) ?? 0)}::int)
       and (${states === undefined} or (case
-        when p.fetched_at is not null then 'applying' when p.run_id is not null then 'running' when p.failed_code is not null then 'failed' else 'waiting'
+        when p.fetched_at is not null then 'applying' when p.run_id is not null then 'running' when p.failure_code is not null then 'failed' else 'waiting'
       end) = any(${[...(states ?? [])]}::text[]))
     order by p.cohort_id desc limit ${first + 1}`;
   return pageOf(rows.map(pullViewOf), { first, after }, ({ cohortId }) => writeCursor(cohortId));
@@ -85,7 +85,7 @@ export async function runCohortPull(
 ): Promise<PullView | CohortNotPulled | PullUnderWay> {
   const id = rowId(cohortId) ?? 0;
   const asked =
-    await admin.sql`update cohort_pull set due_at = now(), hold_code = null, hold_detail = null where cohort_id = ${id} and run_id is null`;
+    await admin.sql`update cohort_pull set due_at = now(), deferral_code = null, deferral_detail = null where cohort_id = ${id} and run_id is null`;
   const pull = await getPull(admin, cohortId);
   if (pull.kind === 'CohortNotPulled') return pull;
   if (asked.count === 1) {

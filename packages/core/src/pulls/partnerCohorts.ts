@@ -125,7 +125,7 @@ export async function fetchPartnerCohorts(
     return undefined;
   }
   const message = shown(list.detail);
-  if (list.outcome === 'failed' && list.recovery === 'person')
+  if (list.outcome === 'failed' && list.recovery === 'manual')
     return { kind: 'PartnerRefused', message, reason: list.code };
   return {
     kind: 'PartnerUnanswered',

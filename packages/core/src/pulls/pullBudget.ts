@@ -50,10 +50,10 @@ export function exhaustedBudget(
 
 /** What has been asked with these credentials; nobody else asks anything with them until the transaction ends. */
 export async function lockAccount(tx: Transaction, account: Buffer): Promise<AccountUsage> {
-  await tx`insert into pull_account (account) values (${account}) on conflict do nothing`;
-  const [row] = await tx<[{ steps: number[]; pulls: number[]; now: number }]>`
-    select steps, pulls, floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now from pull_account where account = ${account} for update`;
-  return { steps: row.steps, pulls: row.pulls, nowMs: row.now };
+  await tx`insert into pull_usage (account) values (${account}) on conflict do nothing`;
+  const [row] = await tx<[{ step_times_ms: number[]; pull_times_ms: number[]; now: number }]>`
+    select step_times_ms, pull_times_ms, floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now from pull_usage where account = ${account} for update`;
+  return { steps: row.step_times_ms, pulls: row.pull_times_ms, nowMs: row.now };
 }
 
 /** Counts one more of each unit, and forgets what no budget looks back to. Answers when it was, to give it back by. */
@@ -74,6 +74,6 @@ export async function recordUse(
     return [...used[unit], ...(units.includes(unit) ? [atMs] : [])].filter((at) => at > used.nowMs - longestMs);
   };
   await tx`
-    update pull_account set steps = ${remaining('steps')}::float8[], pulls = ${remaining('pulls')}::float8[], used_at = now() where account = ${account}`;
+    update pull_usage set step_times_ms = ${remaining('steps')}::float8[], pull_times_ms = ${remaining('pulls')}::float8[], used_at = now() where account = ${account}`;
   return atMs;
 }

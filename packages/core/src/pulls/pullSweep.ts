@@ -26,20 +26,20 @@ export async function finishPulls(
       update cohort_pull p set
         ${endPull(sql)}, due_at = case when s.state = 'applied' then ${nextDue(sql)} else ${nextTry(sql)} end,
         last_success_at = case when s.state = 'applied' then s.finished_at else p.last_success_at end,
-        failed_code = case s.state when 'superseded' then 'superseded' when 'incomplete' then 'given_up' end,
-        failed_detail = case s.state
+        failure_code = case s.state when 'superseded' then 'superseded' when 'incomplete' then 'given_up' end,
+        failure_detail = case s.state
           when 'superseded' then 'a whole membership that the partner pushed meanwhile took its place'
           when 'incomplete' then 'no page came for a day' end,
-        failed_mend = case when s.state <> 'applied' then 'time' end,
+        failure_recovery = case when s.state <> 'applied' then 'automatic' end,
         failed_at = case when s.state <> 'applied' then now() end,
         failed_version = null
       from cohort_sync s, cohort c
       where c.id = p.cohort_id and s.cohort_id = p.cohort_id and s.kind = 'replace' and s.state <> 'receiving'
         and s.session = ${pullSession('')} || p.run_id
       returning p.cohort_id as cohort, s.state, p.members, p.total,
-        extract(epoch from now() - p.begun_at)::float8 * 1000 as ms, extract(epoch from p.due_at - now())::float8 * 1000 as next
+        extract(epoch from now() - p.started_at)::float8 * 1000 as ms, extract(epoch from p.due_at - now())::float8 * 1000 as next
     ), told as (
-      update cohort c set told_members = t.total, told_by = 'partner', told_at = now(), told_moved = 0
+      update cohort c set reported_count = t.total, reported_by = 'partner', reported_at = now(), net_change_since_report = 0
       from settled t where c.id = t.cohort and t.state = 'applied' and t.total is not null
     )
     select cohort, state, members, ms, next from settled`;
@@ -61,7 +61,7 @@ export async function dropOrphanedPages(sql: Sql, session: Session): Promise<voi
       await tx`update cohort_sync set state = 'incomplete', finished_at = now() where id = ${sync.id}::bigint and state = 'receiving'`;
       await tx`
         update cohort_change set state = 'dropped', members = null
-        where cohort_id = ${sync.cohort_id} and session = ${sync.session} and kind = 'replace' and state in ('waiting', 'staged')`;
+        where cohort_id = ${sync.cohort_id} and session = ${sync.session} and kind = 'replace' and state in ('pending', 'staged')`;
     });
   }
 }
@@ -70,14 +70,14 @@ export async function dropOrphanedPages(sql: Sql, session: Session): Promise<voi
 export async function reactToCurrents(sql: Sql): Promise<void> {
   await sql`
     update cohort_pull p set
-      ${endPull(sql)}, due_at = null, failed_code = 'current_deleted', failed_mend = 'person', failed_at = now(), failed_version = u.version,
-      failed_detail = ${'the Current whose credentials it used is deleted; follow the cohort through another one'}
-    from current u where u.id = p.current_id and u.state = 'deleted' and p.failed_code is distinct from 'current_deleted'`;
+      ${endPull(sql)}, due_at = null, failure_code = 'current_deleted', failure_recovery = 'manual', failed_at = now(), failed_version = u.version,
+      failure_detail = ${'the Current whose credentials it used is deleted; follow the cohort through another one'}
+    from current u where u.id = p.current_id and u.state = 'deleted' and p.failure_code is distinct from 'current_deleted'`;
   await sql`
     update cohort_pull p set due_at = now()
     from current u
     where u.id = p.current_id and u.state <> 'deleted' and p.run_id is null and p.due_at is null
-      and p.failed_mend = 'person' and p.failed_version <> u.version`;
+      and p.failure_recovery = 'manual' and p.failed_version <> u.version`;
 }
 
 /** Whatever is due, those first that have been under way the longest. */
@@ -89,6 +89,6 @@ export async function findDuePulls(sql: Sql, most: number): Promise<readonly Due
 
 /** Forgets what was asked with credentials that nobody uses any more, and the lists of Currents that are deleted. */
 export async function runPullCleanup(sql: Sql): Promise<void> {
-  await sql`delete from pull_account where used_at < now() - ${accountDays}::int * interval '1 day'`;
+  await sql`delete from pull_usage where used_at < now() - ${accountDays}::int * interval '1 day'`;
   await sql`delete from partner_cohort l using current u where u.id = l.current_id and u.state = 'deleted'`;
 }

@@ -57,17 +57,17 @@ export interface PullRow {
   readonly schedule: Schedule | null;
   readonly due_at: Date | null;
   readonly run_id: string | null;
-  readonly begun_at: Date | null;
+  readonly started_at: Date | null;
   readonly fetched_at: Date | null;
   readonly pages: number;
   readonly members: string;
   /** What the pull was told, or else what the partner's last list said. */
   readonly size: string | null;
-  readonly hold_code: string | null;
-  readonly hold_detail: string | null;
-  readonly failed_code: string | null;
-  readonly failed_detail: string | null;
-  readonly failed_mend: Recovery | null;
+  readonly deferral_code: string | null;
+  readonly deferral_detail: string | null;
+  readonly failure_code: string | null;
+  readonly failure_detail: string | null;
+  readonly failure_recovery: Recovery | null;
   readonly failed_at: Date | null;
   readonly last_success_at: Date | null;
   readonly created_at: Date;
@@ -92,30 +92,31 @@ export function pullViewOf(row: PullRow): PullView {
     progress: progressOf(row),
     hold: holdOf(row),
     failure: failureOf(row),
-    lastStartedAt: row.begun_at ?? undefined,
+    lastStartedAt: row.started_at ?? undefined,
     lastSuccessAt: row.last_success_at ?? undefined,
     nextDueAt:
-      (row.run_id === null && (row.failed_mend === null || row.failed_mend === 'time') && row.due_at) || undefined,
+      (row.run_id === null && (row.failure_recovery === null || row.failure_recovery === 'automatic') && row.due_at) ||
+      undefined,
     createdAt: row.created_at,
   };
 }
 
-function stateOf({ run_id, fetched_at, failed_code }: PullRow): PullState {
+function stateOf({ run_id, fetched_at, failure_code }: PullRow): PullState {
   if (run_id !== null) return fetched_at === null ? 'running' : 'applying';
-  return failed_code === null ? 'waiting' : 'failed';
+  return failure_code === null ? 'waiting' : 'failed';
 }
 
-function progressOf({ run_id, begun_at, pages, members, size }: PullRow): PullProgress | undefined {
-  if (run_id === null || begun_at === null) return undefined;
-  return { startedAt: begun_at, pages, members: Number(members), total: size === null ? undefined : Number(size) };
+function progressOf({ run_id, started_at, pages, members, size }: PullRow): PullProgress | undefined {
+  if (run_id === null || started_at === null) return undefined;
+  return { startedAt: started_at, pages, members: Number(members), total: size === null ? undefined : Number(size) };
 }
 
-function holdOf({ hold_code, hold_detail, due_at }: PullRow): PullHold | undefined {
-  if (hold_code === null || due_at === null) return undefined;
-  return { code: hold_code, detail: hold_detail ?? '', until: due_at };
+function holdOf({ deferral_code, deferral_detail, due_at }: PullRow): PullHold | undefined {
+  if (deferral_code === null || due_at === null) return undefined;
+  return { code: deferral_code, detail: deferral_detail ?? '', until: due_at };
 }
 
-function failureOf({ failed_code, failed_detail, failed_mend, failed_at }: PullRow): PullFailure | undefined {
-  if (failed_code === null || failed_mend === null || failed_at === null) return undefined;
-  return { code: failed_code, detail: failed_detail ?? '', recovery: failed_mend, at: failed_at };
+function failureOf({ failure_code, failure_detail, failure_recovery, failed_at }: PullRow): PullFailure | undefined {
+  if (failure_code === null || failure_recovery === null || failed_at === null) return undefined;
+  return { code: failure_code, detail: failure_detail ?? '', recovery: failure_recovery, at: failed_at };
 }

@@ -27,7 +27,7 @@ export async function continuePull(
 ): Promise<void> {
   await sql`
     update cohort_pull set
-      place = ${next.place}, place_pages = ${progress.pages}, place_members = ${progress.members}, moved_at = now(), tries = 0, lease = null,
+      cursor = ${next.place}, cursor_pages = ${progress.pages}, cursor_members = ${progress.members}, progressed_at = now(), attempts = 0, lease = null,
       due_at = now() + ${next.afterMs}::float8 * interval '1 millisecond'
     where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
 }
@@ -35,7 +35,7 @@ export async function continuePull(
 /** Everybody has been fetched; the pull is over once the membership has been replaced. */
 export async function recordFetched(sql: Sql, { cohortId, lease }: ClaimedStep): Promise<void> {
   await sql`
-    update cohort_pull set fetched_at = now(), moved_at = now(), tries = 0, lease = null, due_at = null
+    update cohort_pull set fetched_at = now(), progressed_at = now(), attempts = 0, lease = null, due_at = null
     where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
 }
 
@@ -47,7 +47,7 @@ export async function deferStep(
 ): Promise<void> {
   await sql`
     update cohort_pull set
-      lease = null, tries = tries + 1, hold_code = ${why.code}, hold_detail = ${why.detail}, due_at = to_timestamp(${why.dueAtMs}::float8 / 1000)
+      lease = null, attempts = attempts + 1, deferral_code = ${why.code}, deferral_detail = ${why.detail}, due_at = to_timestamp(${why.dueAtMs}::float8 / 1000)
     where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
 }
 
@@ -58,12 +58,12 @@ export async function releaseStep(sql: Sql, { cohortId, lease }: ClaimedStep): P
 
 /** The order for a file was not taken, so it does not count; a step that was refused does. */
 export async function refundPull(sql: Sql, { account, countedAtMs }: ClaimedStep): Promise<void> {
-  await sql`update pull_account set pulls = array_remove(pulls, ${countedAtMs}::float8) where account = ${account}`;
+  await sql`update pull_usage set pull_times_ms = array_remove(pull_times_ms, ${countedAtMs}::float8) where account = ${account}`;
 }
 
 /** What ends with a pull, whatever became of it. Its pages, if they were not applied, go with it: see `dropOrphans`. */
 export function endPull(sql: Queries) {
-  return sql`run_id = null, fetched_at = null, place = null, tries = 0, lease = null, hold_code = null, hold_detail = null`;
+  return sql`run_id = null, fetched_at = null, cursor = null, attempts = 0, lease = null, deferral_code = null, deferral_detail = null`;
 }
 
 /** What is wrong in the hub itself costs nothing to look at again. */
@@ -87,9 +87,9 @@ export async function failPull(
 ): Promise<void> {
   await sql`
     update cohort_pull p set
-      ${endPull(sql)}, failed_code = ${code}, failed_detail = ${detail}, failed_mend = ${recovery}, failed_version = ${version},
-      failed_at = case when p.failed_code is not distinct from ${code} and ${ownFault} then p.failed_at else now() end,
-      due_at = case when ${recovery} = 'time' then ${nextTry(sql)} when ${ownFault} then now() + ${recheckMinutes}::int * interval '1 minute' end
+      ${endPull(sql)}, failure_code = ${code}, failure_detail = ${detail}, failure_recovery = ${recovery}, failed_version = ${version},
+      failed_at = case when p.failure_code is not distinct from ${code} and ${ownFault} then p.failed_at else now() end,
+      due_at = case when ${recovery} = 'automatic' then ${nextTry(sql)} when ${ownFault} then now() + ${recheckMinutes}::int * interval '1 minute' end
     from cohort c
     where c.id = p.cohort_id and p.cohort_id = ${cohortId} and (${lease ?? null}::bigint is null or p.lease = ${lease ?? null}::bigint)`;
 }

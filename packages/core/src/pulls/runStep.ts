@@ -41,7 +41,7 @@ export async function runStep(deps: StepDeps, { cohortId, currentId }: DuePull):
   if (!working)
     throw new Error(`the cohort ${cohortId} is pulled through the Current ${currentId}, which there is not`);
   if (!isUsable(working)) {
-    await failPull(deps.sql, { cohortId, version: 0, ownFault: true }, { ...working, recovery: 'person' });
+    await failPull(deps.sql, { cohortId, version: 0, ownFault: true }, { ...working, recovery: 'manual' });
     return;
   }
   const { connector } = working;
@@ -51,7 +51,7 @@ export async function runStep(deps: StepDeps, { cohortId, currentId }: DuePull):
     await failPull(
       deps.sql,
       { cohortId, version: 0, ownFault: true },
-      { code: 'not_offered', detail, recovery: 'person' },
+      { code: 'not_offered', detail, recovery: 'manual' },
     );
     return;
   }
@@ -92,7 +92,7 @@ async function callConnector(
     }
     answer =
       error instanceof TooLarge
-        ? { outcome: 'failed', code: 'cohort_too_large', detail: error.message, recovery: 'person' }
+        ? { outcome: 'failed', code: 'cohort_too_large', detail: error.message, recovery: 'manual' }
         : deferredBy(error);
     if (answer.outcome === 'deferred')
       log.warn(
@@ -158,7 +158,7 @@ async function recordAnswer(
       return retryStep(deps, step, answer, version);
     case 'failed':
       await failPull(sql, { cohortId, lease: step.lease, version }, answer);
-      if (answer.recovery === 'time') return;
+      if (answer.recovery === 'automatic') return;
       log.error(
         { event: 'pull.failed', cohort: cohortId, code: answer.code, detail: answer.detail },
         'a cohort is pulled no more until somebody repairs it; its members stay',
@@ -189,7 +189,7 @@ async function retryStep(
   await failPull(
     sql,
     { cohortId, lease: step.lease, version },
-    { code: again.code, detail: again.detail, recovery: 'time' },
+    { code: again.code, detail: again.detail, recovery: 'automatic' },
   );
   log.warn(
     { event: 'pull.given_up', cohort: cohortId, code: again.code },

@@ -26,7 +26,7 @@ const maxCandidates = 200_000;
 interface SegmentRow {
   readonly id: number;
   readonly definition: unknown;
-  readonly version: number;
+  readonly definition_version: number;
   readonly evaluated_version: number | null;
   readonly set_id: string | null;
 }
@@ -55,7 +55,7 @@ function evaluate(session: Session, segmentId: number): Promise<Evaluated> {
     >`select pg_try_advisory_xact_lock(${segmentLock}, ${segmentId}) as held`;
     if (!lock.held) return { outcome: 'busy' };
     const [segment] = await tx<SegmentRow[]>`
-      select id, definition, version, evaluated_version, set_id from segment where id = ${segmentId} and deleted_at is null`;
+      select id, definition, definition_version, evaluated_version, set_id from segment where id = ${segmentId} and deleted_at is null`;
     const [due] = await tx<[{ candidates: number; anybody: boolean | null }]>`
       select count(*)::int as candidates, bool_or(member is null) as anybody
       from (select member from segment_candidate where segment_id = ${segmentId} order by member nulls first limit ${maxCandidates + 1}) c`;
@@ -66,7 +66,7 @@ function evaluate(session: Session, segmentId: number): Promise<Evaluated> {
       due.anybody === true ||
       due.candidates > maxCandidates ||
       segment.set_id === null ||
-      segment.evaluated_version !== segment.version;
+      segment.evaluated_version !== segment.definition_version;
     const evaluation = whole
       ? await evaluateWhole(tx, segment, definition)
       : await evaluateCandidates(tx, segment, definition);
@@ -84,7 +84,7 @@ async function waitForAppliers(session: Session, segmentId: number): Promise<voi
   await session.transact(async (tx) => {
     const [segment] = await tx<{ definition: unknown }[]>`
       select definition from segment
-      where id = ${segmentId} and deleted_at is null and evaluated_version is distinct from version`;
+      where id = ${segmentId} and deleted_at is null and evaluated_version is distinct from definition_version`;
     if (!segment) return;
     await tx`set local lock_timeout = '1s'`;
     for (const cohortId of cohortsOf(storedDefinition(segment.definition))) {
@@ -187,9 +187,9 @@ async function recordEvaluation(
     update segment set
       set_id = ${setId}::bigint,
       external_ids = external_ids * ${base} + ${external}, device_ids = device_ids * ${base} + ${device}, aliases = aliases * ${base} + ${alias},
-      evaluated_version = ${segment.version}, evaluated_at = now(), evaluation_ms = ${tookMs},
-      due_after = clock_timestamp() + ${restMs}::int * interval '1 millisecond',
-      change_id = coalesce(${lastChangeId}::bigint, change_id),
-      changes_since = coalesce(changes_since, clock_timestamp())
+      evaluated_version = ${segment.definition_version}, evaluated_at = now(), evaluation_ms = ${tookMs},
+      evaluate_after = clock_timestamp() + ${restMs}::int * interval '1 millisecond',
+      last_change_id = coalesce(${lastChangeId}::bigint, last_change_id),
+      changes_complete_since = coalesce(changes_complete_since, clock_timestamp())
     where id = ${segment.id}`;
 }

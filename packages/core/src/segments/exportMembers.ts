@@ -44,11 +44,11 @@ export async function exportMembers(
           name: string;
           set_id: string | null;
           members: string;
-          change_id: string;
+          last_change_id: string;
           evaluated_at: Date | null;
         }[]
       >`
-        select id, name, set_id, external_ids + device_ids + aliases as members, change_id, evaluated_at
+        select id, name, set_id, external_ids + device_ids + aliases as members, last_change_id, evaluated_at
         from segment where id = ${segmentId} and deleted_at is null`;
       if (!row) return 'not_found';
       if (row.set_id === null || row.evaluated_at === null) return 'not_evaluated';
@@ -59,7 +59,7 @@ export async function exportMembers(
         segmentId: String(row.id),
         name: row.name,
         members: Number(row.members),
-        changesCursor: row.change_id,
+        changesCursor: row.last_change_id,
         evaluatedAt: row.evaluated_at,
       });
       if (format === 'csv') await taker.write('kind,id,label\n');

@@ -64,7 +64,7 @@ export async function updateSegment(
   const { name, definition } = checked;
   try {
     if (name !== undefined)
-      await sql`update segment set name = ${name}, updated_at = now() where id = ${row.id} and deleted_at is null`;
+      await sql`update segment set name = ${name}, version = version + 1, updated_at = now() where id = ${row.id} and deleted_at is null`;
   } catch (error) {
     return nameTaken({ sql }, name, error);
   }
@@ -76,7 +76,7 @@ async function redefine({ sql }: Deps, id: number, definition: Definition): Prom
   const cohortIds = cohortsOf(definition);
   await sql`
     with changed as (
-      update segment set definition = ${sql.json(definition)}, version = version + 1, updated_at = now(), due_after = now()
+      update segment set definition = ${sql.json(definition)}, definition_version = definition_version + 1, version = version + 1, updated_at = now(), evaluate_after = now()
       where id = ${id} and deleted_at is null returning id
     ), unused as (
       delete from segment_cohort where segment_id in (select id from changed) and cohort_id <> all(${cohortIds}::int[])

@@ -49,8 +49,8 @@ export async function createWebhook(
     [{ id: number }]
   >`select nextval(pg_get_serial_sequence('segment_webhook', 'id'))::int as id`;
   const made = await sql`
-    insert into segment_webhook (id, segment_id, url, change_id, secret) overriding system value
-    select ${id}, id, ${url}, change_id, ${admin.seal.seal(secret, webhookSealContext(id))} from segment where id = ${row.id} and deleted_at is null`;
+    insert into segment_webhook (id, segment_id, url, delivered_change_id, secret) overriding system value
+    select ${id}, id, ${url}, last_change_id, ${admin.seal.seal(secret, webhookSealContext(id))} from segment where id = ${row.id} and deleted_at is null`;
   if (made.count === 0) return segmentNotFound(segmentId);
   return { kind: 'SegmentWebhookSecretShown', secret, webhook: (await getWebhook(admin, String(id))) as WebhookView };
 }
@@ -109,8 +109,8 @@ export async function resumeWebhook(
   id: string,
 ): Promise<WebhookView | WebhookNotFound | WebhookWrongState> {
   const changed = await admin.sql`
-    update segment_webhook set state = 'live', state_since = now(), live_since = now(), failures = 0, hold_until = null, hold_code = null,
-      hold_detail = null, blocked_code = null, blocked_detail = null, probes = 0, probe_at = null
+    update segment_webhook set state = 'live', state_since = now(), live_since = now(), failures = 0, deferral_until = null, deferral_code = null,
+      deferral_detail = null, blocked_code = null, blocked_detail = null, probes = 0, probe_at = null
     where id = ${rowId(id) ?? 0} and state in ('paused', 'blocked')`;
   return afterMove(admin, id, changed.count === 1, 'resume');
 }

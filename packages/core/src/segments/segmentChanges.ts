@@ -54,10 +54,10 @@ export async function listSegmentChanges(
   checkRequest(first, after, since);
   const row = await findSegment({ sql }, segmentId);
   if (!row) return segmentNotFound(segmentId);
-  const changesSince = row.changes_since ?? undefined;
+  const changesSince = row.changes_complete_since ?? undefined;
   const known =
     after !== undefined
-      ? BigInt(after) >= BigInt(row.forgotten_change_id)
+      ? BigInt(after) >= BigInt(row.pruned_change_id)
       : since !== undefined && changesSince !== undefined && since >= changesSince;
   if (!known) {
     const message = `changes from there on are not known${changesSince ? `, only those since ${changesSince.toISOString()}` : ' yet'}; take all members anew, and follow from the cursor that comes with them`;
@@ -65,7 +65,7 @@ export async function listSegmentChanges(
   }
   const rows = await sql<{ id: string; at: Date; entered: boolean; member: string }[]>`
     select id, at, entered, member from segment_change
-    where segment_id = ${row.id} and id > ${after ?? row.forgotten_change_id}::bigint
+    where segment_id = ${row.id} and id > ${after ?? row.pruned_change_id}::bigint
       and (${after === undefined ? boundOf(since as Date) : null}::timestamptz is null or at >= ${after === undefined ? boundOf(since as Date) : null}::timestamptz)
     order by id limit ${first + 1}`;
   const changes = rows
@@ -75,7 +75,7 @@ export async function listSegmentChanges(
     kind: 'SegmentChanges',
     changes,
     // From a moment after which nothing happened: from where the segment stood when it was looked at.
-    nextCursor: changes.at(-1)?.cursor ?? after ?? row.change_id,
+    nextCursor: changes.at(-1)?.cursor ?? after ?? row.last_change_id,
     more: rows.length > first,
   };
 }

@@ -50,17 +50,17 @@ async function dropDay(session: Session, log: Logger, day: string): Promise<void
     const missed = await tx`
       with missed as (
         select w.id, min(c.id) as first_id, max(c.id) as last_id, count(*) as changes
-        from segment_webhook w join ${table} c on c.segment_id = w.segment_id and c.id > w.change_id
+        from segment_webhook w join ${table} c on c.segment_id = w.segment_id and c.id > w.delivered_change_id
         where w.state <> 'deleted' group by w.id
       ), moved as (
-        update segment_webhook w set change_id = m.last_id, batch_to = null, expired = expired + m.changes
+        update segment_webhook w set delivered_change_id = m.last_id, batch_last_change_id = null, expired_count = expired_count + m.changes
         from missed m where w.id = m.id
         returning w.id, m.first_id, m.last_id, m.changes
       )
-      insert into segment_webhook_expiry (webhook_id, first_change_id, last_change_id, changes, code, detail)
+      insert into segment_webhook_expiry (webhook_id, first_change_id, last_change_id, change_count, code, detail)
       select id, first_id, last_id, changes, 'retention', 'kept until the end of the retention, while the webhook was not told' from moved`;
     await tx`
-      update segment s set forgotten_change_id = f.last_id, changes_since = greatest(s.changes_since, ${day}::date + 1)
+      update segment s set pruned_change_id = f.last_id, changes_complete_since = greatest(s.changes_complete_since, ${day}::date + 1)
       from (select segment_id, max(id) as last_id from ${table} group by segment_id) f where s.id = f.segment_id`;
     await tx`drop table ${table}`;
     return missed.count;

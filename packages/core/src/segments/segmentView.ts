@@ -47,17 +47,17 @@ export interface SegmentRow {
   readonly evaluated_at: Date | null;
   readonly evaluation_ms: number | null;
   readonly due: boolean;
-  readonly change_id: string;
-  readonly forgotten_change_id: string;
-  readonly changes_since: Date | null;
+  readonly last_change_id: string;
+  readonly pruned_change_id: string;
+  readonly changes_complete_since: Date | null;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
 
 export function segmentColumns({ sql }: Pick<Admin, 'sql'>) {
   return sql`
-    s.id, s.name, s.definition, s.version, s.set_id, s.external_ids, s.device_ids, s.aliases, s.evaluated_at, s.evaluation_ms, s.change_id,
-    s.forgotten_change_id, s.changes_since, s.created_at, s.updated_at, exists (select from segment_candidate c where c.segment_id = s.id) as due`;
+    s.id, s.name, s.definition, s.version, s.set_id, s.external_ids, s.device_ids, s.aliases, s.evaluated_at, s.evaluation_ms, s.last_change_id,
+    s.pruned_change_id, s.changes_complete_since, s.created_at, s.updated_at, exists (select from segment_candidate c where c.segment_id = s.id) as due`;
 }
 
 export function segmentViewOf(row: SegmentRow): SegmentView {
@@ -74,8 +74,8 @@ export function segmentViewOf(row: SegmentRow): SegmentView {
     evaluatedAt: row.evaluated_at ?? undefined,
     evaluationMs: row.evaluation_ms ?? undefined,
     due: row.due,
-    changesSince: row.changes_since ?? undefined,
-    changesCursor: row.change_id,
+    changesSince: row.changes_complete_since ?? undefined,
+    changesCursor: row.last_change_id,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

@@ -42,7 +42,7 @@ export function startSegmentWork(deps: SegmentWorkDeps): SegmentWork {
   const evaluating = repeat('segments.error', async () => {
     const due = await sql<{ id: number }[]>`
       select id from segment s
-      where deleted_at is null and due_after <= now() and exists (select from segment_candidate c where c.segment_id = s.id) order by due_after`;
+      where deleted_at is null and evaluate_after <= now() and exists (select from segment_candidate c where c.segment_id = s.id) order by evaluate_after`;
     for (const { id } of due) await evaluateOne(id);
     if (Date.now() < houseDueMs) return;
     houseDueMs = Date.now() + houseMs;
@@ -74,7 +74,7 @@ export function startSegmentWork(deps: SegmentWorkDeps): SegmentWork {
         { event: 'segment.error', segment: segmentId, err: error },
         'a segment could not be evaluated; it is tried again',
       );
-      await sql`update segment set due_after = now() + interval '10 seconds' where id = ${segmentId}`;
+      await sql`update segment set evaluate_after = now() + interval '10 seconds' where id = ${segmentId}`;
     }
   }
 

@@ -37,18 +37,18 @@ export async function claimBatch(sql: Sql, webhookId: number, leaseMs: number): 
   const [row] = await sql<Row[]>`
     update segment_webhook w set
       lease = ${lease}::bigint, leased_until = now() + ${leaseMs}::int * interval '1 millisecond',
-      batch_to = coalesce(batch_to, (
+      batch_last_change_id = coalesce(batch_last_change_id, (
         select max(id) from (
-          select id from segment_change c where c.segment_id = w.segment_id and c.id > w.change_id order by id limit ${maxBatchChanges}) next))
+          select id from segment_change c where c.segment_id = w.segment_id and c.id > w.delivered_change_id order by id limit ${maxBatchChanges}) next))
     from segment s
     where w.id = ${webhookId} and s.id = w.segment_id and w.state = 'live' and w.secret is not null
-      and (w.hold_until is null or w.hold_until <= now()) and (w.leased_until is null or w.leased_until <= now())
-      and exists (select from segment_change c where c.segment_id = w.segment_id and c.id > w.change_id)
-    returning w.id, w.segment_id, s.name, w.url, w.secret, w.failures, w.live_since, w.change_id, w.batch_to`;
+      and (w.deferral_until is null or w.deferral_until <= now()) and (w.leased_until is null or w.leased_until <= now())
+      and exists (select from segment_change c where c.segment_id = w.segment_id and c.id > w.delivered_change_id)
+    returning w.id, w.segment_id, s.name, w.url, w.secret, w.failures, w.live_since, w.delivered_change_id, w.batch_last_change_id`;
   if (!row) return undefined;
   const changes = await sql<ChangeRow[]>`
     select id, at, entered, member from segment_change
-    where segment_id = ${row.segment_id} and id > ${row.change_id}::bigint and id <= ${row.batch_to}::bigint order by id`;
+    where segment_id = ${row.segment_id} and id > ${row.delivered_change_id}::bigint and id <= ${row.batch_last_change_id}::bigint order by id`;
   return {
     webhookId: row.id,
     lease,
@@ -58,7 +58,7 @@ export async function claimBatch(sql: Sql, webhookId: number, leaseMs: number): 
     secret: row.secret,
     failures: row.failures,
     liveSinceMs: row.live_since.getTime(),
-    after: row.change_id,
+    after: row.delivered_change_id,
     changes,
   };
 }
@@ -71,16 +71,16 @@ interface Row {
   readonly secret: Buffer | null;
   readonly failures: number;
   readonly live_since: Date;
-  readonly change_id: string;
-  readonly batch_to: string | null;
+  readonly delivered_change_id: string;
+  readonly batch_last_change_id: string | null;
 }
 
 /** Told of: the next batch begins after this one. False when the lease was lost meanwhile, and nothing is noted. */
 export async function recordDelivered(sql: Sql, { webhookId, lease, changes }: WebhookBatch): Promise<boolean> {
   const noted = await sql`
     update segment_webhook set
-      change_id = ${changes.at(-1)?.id ?? 0}::bigint, batch_to = null, delivered = delivered + ${changes.length}, last_delivered_at = now(),
-      failures = 0, hold_until = null, hold_code = null, hold_detail = null, lease = null, leased_until = null
+      delivered_change_id = ${changes.at(-1)?.id ?? 0}::bigint, batch_last_change_id = null, delivered_count = delivered_count + ${changes.length}, last_delivered_at = now(),
+      failures = 0, deferral_until = null, deferral_code = null, deferral_detail = null, lease = null, leased_until = null
     where id = ${webhookId} and lease = ${lease}::bigint`;
   return noted.count === 1;
 }
@@ -89,7 +89,7 @@ export async function recordDelivered(sql: Sql, { webhookId, lease, changes }: W
 export async function halveBatch(sql: Sql, { webhookId, lease, changes }: WebhookBatch): Promise<void> {
   const middle = changes[Math.ceil(changes.length / 2) - 1] as ChangeRow;
   await sql`
-    update segment_webhook set batch_to = ${middle.id}::bigint, lease = null, leased_until = null
+    update segment_webhook set batch_last_change_id = ${middle.id}::bigint, lease = null, leased_until = null
     where id = ${webhookId} and lease = ${lease}::bigint`;
 }
 
@@ -105,7 +105,7 @@ export async function holdWebhook(
 ): Promise<void> {
   await sql`
     update segment_webhook set
-      failures = failures + 1, hold_until = to_timestamp(${untilMs}::float8 / 1000), hold_code = ${code}, hold_detail = ${detail},
+      failures = failures + 1, deferral_until = to_timestamp(${untilMs}::float8 / 1000), deferral_code = ${code}, deferral_detail = ${detail},
       lease = null, leased_until = null
     where id = ${webhookId} and lease = ${lease}::bigint`;
 }
@@ -119,7 +119,7 @@ export async function blockWebhook(
   const blocked = await sql`
     update segment_webhook set
       state = 'blocked', state_since = now(), blocked_code = ${code}, blocked_detail = ${detail}, probes = 0,
-      probe_at = ${firstProbeAt(sql)}, failures = 0, hold_until = null, hold_code = null, hold_detail = null,
+      probe_at = ${firstProbeAt(sql)}, failures = 0, deferral_until = null, deferral_code = null, deferral_detail = null,
       lease = null, leased_until = null
     where id = ${webhookId} and lease = ${lease}::bigint and state = 'live'`;
   return blocked.count === 1;
@@ -135,11 +135,11 @@ export async function expireChanges(
   const count = changes.indexOf(last) + 1;
   await sql`
     with moved as (
-      update segment_webhook set change_id = ${last.id}::bigint, batch_to = null, expired = expired + ${count}, lease = null, leased_until = null
+      update segment_webhook set delivered_change_id = ${last.id}::bigint, batch_last_change_id = null, expired_count = expired_count + ${count}, lease = null, leased_until = null
       where id = ${webhookId} and lease = ${lease}::bigint
       returning id
     )
-    insert into segment_webhook_expiry (webhook_id, first_change_id, last_change_id, changes, code, detail)
+    insert into segment_webhook_expiry (webhook_id, first_change_id, last_change_id, change_count, code, detail)
     select id, ${changes[0]?.id ?? 0}::bigint, ${last.id}::bigint, ${count}, ${code}, ${detail} from moved`;
 }
 

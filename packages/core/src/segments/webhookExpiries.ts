@@ -24,7 +24,7 @@ export async function listWebhookExpiries(
   const rows = await sql<
     {
       id: string;
-      changes: string;
+      change_count: string;
       first_change_id: string;
       last_change_id: string;
       code: string;
@@ -37,7 +37,7 @@ export async function listWebhookExpiries(
     order by id desc limit ${first + 1}`;
   const expiries = rows.map((row) => ({
     id: row.id,
-    changes: Number(row.changes),
+    changes: Number(row.change_count),
     afterCursor: String(BigInt(row.first_change_id) - 1n),
     lastCursor: row.last_change_id,
     code: row.code,

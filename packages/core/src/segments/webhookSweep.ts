@@ -10,8 +10,8 @@ export async function findDueWebhooks({ sql }: Pick<Deps, 'sql'>): Promise<reado
   const rows = await sql<{ id: number }[]>`
     select w.id from segment_webhook w
     where w.state = 'live' and w.secret is not null
-      and (w.hold_until is null or w.hold_until <= now()) and (w.leased_until is null or w.leased_until <= now())
-      and exists (select from segment_change c where c.segment_id = w.segment_id and c.id > w.change_id)
+      and (w.deferral_until is null or w.deferral_until <= now()) and (w.leased_until is null or w.leased_until <= now())
+      and exists (select from segment_change c where c.segment_id = w.segment_id and c.id > w.delivered_change_id)
     order by w.id`;
   return rows.map(({ id }) => id);
 }
@@ -50,24 +50,24 @@ export async function expireBlockedWebhooks({ sql, log, windowMs }: Deps): Promi
   const hours = Math.round((windowMs / 3_600_000) * 100) / 100;
   const expired = await sql<{ webhook_id: number; changes: string; code: string }[]>`
     with waiting as (
-      select id, segment_id, change_id from segment_webhook w
+      select id, segment_id, delivered_change_id from segment_webhook w
       where state = 'blocked' and live_since < now() - ${windowMs}::float8 * interval '1 millisecond'
-        and (select at from segment_change c where c.segment_id = w.segment_id and c.id > w.change_id order by c.id limit 1)
+        and (select at from segment_change c where c.segment_id = w.segment_id and c.id > w.delivered_change_id order by c.id limit 1)
           < now() - ${windowMs}::float8 * interval '1 millisecond'
     ), overdue as (
       select w.id, min(c.id) as first_id, max(c.id) as last_id, count(*) as changes
-      from waiting w join segment_change c on c.segment_id = w.segment_id and c.id > w.change_id
+      from waiting w join segment_change c on c.segment_id = w.segment_id and c.id > w.delivered_change_id
       where c.at < now() - ${windowMs}::float8 * interval '1 millisecond'
       group by w.id
     ), moved as (
-      update segment_webhook w set change_id = o.last_id, batch_to = null, expired = expired + o.changes
-      from overdue o where w.id = o.id and w.state = 'blocked' and w.change_id < o.first_id
+      update segment_webhook w set delivered_change_id = o.last_id, batch_last_change_id = null, expired_count = expired_count + o.changes
+      from overdue o where w.id = o.id and w.state = 'blocked' and w.delivered_change_id < o.first_id
       returning w.id, o.first_id, o.last_id, o.changes, w.blocked_code, w.blocked_detail
     )
-    insert into segment_webhook_expiry (webhook_id, first_change_id, last_change_id, changes, code, detail)
+    insert into segment_webhook_expiry (webhook_id, first_change_id, last_change_id, change_count, code, detail)
     select id, first_id, last_id, changes, coalesce(blocked_code, 'blocked'),
       ${`kept for the whole retry window of ${hours} h while the webhook was blocked: `}::text || coalesce(blocked_detail, '')
-    from moved returning webhook_id, changes, code`;
+    from moved returning webhook_id, change_count as changes, code`;
   for (const { webhook_id: webhook, changes, code } of expired) {
     log.error(
       { event: 'webhook.expired', webhook, changes, code },

@@ -41,14 +41,14 @@ export interface WebhookRow {
   readonly url: string;
   readonly state: WebhookState;
   readonly state_since: Date;
-  readonly change_id: string;
-  readonly delivered: string;
-  readonly expired: string;
+  readonly delivered_change_id: string;
+  readonly delivered_count: string;
+  readonly expired_count: string;
   readonly pending: number;
   readonly last_delivered_at: Date | null;
-  readonly hold_until: Date | null;
-  readonly hold_code: string | null;
-  readonly hold_detail: string | null;
+  readonly deferral_until: Date | null;
+  readonly deferral_code: string | null;
+  readonly deferral_detail: string | null;
   readonly blocked_code: string | null;
   readonly blocked_detail: string | null;
   readonly created_at: Date;
@@ -56,9 +56,9 @@ export interface WebhookRow {
 
 export function webhookColumns({ sql }: Pick<Admin, 'sql'>) {
   return sql`
-    w.id, w.segment_id, w.url, w.state, w.state_since, w.change_id, w.delivered, w.expired, w.last_delivered_at, w.hold_until, w.hold_code,
-    w.hold_detail, w.blocked_code, w.blocked_detail, w.created_at,
-    (select count(*)::int from segment_change c where c.segment_id = w.segment_id and c.id > w.change_id) as pending`;
+    w.id, w.segment_id, w.url, w.state, w.state_since, w.delivered_change_id, w.delivered_count, w.expired_count, w.last_delivered_at, w.deferral_until, w.deferral_code,
+    w.deferral_detail, w.blocked_code, w.blocked_detail, w.created_at,
+    (select count(*)::int from segment_change c where c.segment_id = w.segment_id and c.id > w.delivered_change_id) as pending`;
 }
 
 export async function findWebhook(admin: Pick<Admin, 'sql'>, id: string): Promise<WebhookRow | undefined> {
@@ -77,10 +77,10 @@ export function webhookViewOf(row: WebhookRow): WebhookView {
     state: row.state,
     stateSince: row.state_since,
     trouble: troubleOf(row),
-    changesCursor: row.change_id,
-    delivered: Number(row.delivered),
+    changesCursor: row.delivered_change_id,
+    delivered: Number(row.delivered_count),
     pending: row.pending,
-    expired: Number(row.expired),
+    expired: Number(row.expired_count),
     lastDeliveredAt: row.last_delivered_at ?? undefined,
     createdAt: row.created_at,
   };
@@ -89,6 +89,6 @@ export function webhookViewOf(row: WebhookRow): WebhookView {
 function troubleOf(row: WebhookRow): WebhookView['trouble'] {
   if (row.state === 'blocked')
     return { code: row.blocked_code ?? '', detail: row.blocked_detail ?? '', until: undefined };
-  if (row.hold_code === null) return undefined;
-  return { code: row.hold_code, detail: row.hold_detail ?? '', until: row.hold_until ?? undefined };
+  if (row.deferral_code === null) return undefined;
+  return { code: row.deferral_code, detail: row.deferral_detail ?? '', until: row.deferral_until ?? undefined };
 }

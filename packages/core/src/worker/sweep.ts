@@ -73,7 +73,7 @@ export function startSweep(deps: SweepDeps): Sweep {
 async function wakeOverdue({ sql, metrics, wake }: SweepDeps): Promise<void> {
   const overdue = await sql<{ id: number }[]>`
     select id from current c
-    where state = 'live' and (hold_until is null or hold_until <= now())
+    where state = 'live' and (deferral_until is null or deferral_until <= now())
       and exists (select from delivery d where d.current_id = c.id and d.pending > 0 and d.due_at <= now())`;
   metrics.swept(overdue.length);
   for (const { id } of overdue) wake(id);

@@ -55,7 +55,7 @@ export async function openInbox(): Promise<Inbox> {
       for (;;) {
         const waiting = await sql<
           { cohort_id: number }[]
-        >`select distinct cohort_id from cohort_change where state = 'waiting'`;
+        >`select distinct cohort_id from cohort_change where state = 'pending'`;
         if (waiting.length === 0) return;
         for (const { cohort_id } of waiting) while ((await applyNext(session, cohort_id)).outcome === 'applied');
       }
@@ -63,7 +63,7 @@ export async function openInbox(): Promise<Inbox> {
     members: (partnerId) => readMembers(sql, partnerId),
     async syncs(partnerId) {
       return sql`
-        select s.kind, s.session, s.state, s.pages_received, s.pages_expected, s.given::int, s.added::int, s.removed::int, s.unchanged::int, s.late::int, s.refused
+        select s.kind, s.session, s.state, s.pages_received, s.pages_expected, s.received_count::int as given, s.added_count::int as added, s.removed_count::int as removed, s.unchanged_count::int as unchanged, s.late_count::int as late, s.refused
         from cohort_sync s join cohort c on c.id = s.cohort_id where c.partner_id = ${partnerId} order by s.id`;
     },
     async close() {

@@ -19,7 +19,7 @@ it('an operator sees how many members came and went, and how long changes waited
   await inbox.sql`update cohort_change set stored_at = stored_at - interval '100 seconds' where kind = 'replace'`;
   const work = startCohortWork({ databaseUrl: inbox.url, log: pino({ level: 'silent' }), metrics, retentionDays: 14 });
   await until(
-    async () => (await inbox.sql`select from cohort_change where state = 'waiting'`).count,
+    async () => (await inbox.sql`select from cohort_change where state = 'pending'`).count,
     (waiting) => waiting === 0,
   );
   await inbox.push([page('s', 2, 2, users(5))]);

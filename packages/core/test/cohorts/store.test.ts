@@ -71,7 +71,7 @@ describe('a push', () => {
   });
 
   it('whose key has become invalid since it was looked at is refused', async () => {
-    await inbox.sql`update import_key set invalid_from = clock_timestamp()`;
+    await inbox.sql`update import_key set revoked_at = clock_timestamp()`;
     expect(await inbox.push([add(users(1))])).toMatchObject({ outcome: 'unauthorised' });
     expect(await inbox.push([add(users(1))], { partner: 'other' })).toMatchObject({ outcome: 'unauthorised' });
     expect(await count('cohort')).toBe(0);

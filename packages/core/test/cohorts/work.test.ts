@@ -19,7 +19,7 @@ afterAll(() => inbox.close());
 const log = pino({ level: 'silent' });
 const startWork = (): CohortWork =>
   startCohortWork({ databaseUrl: inbox.url, log, metrics: createMetrics(), retentionDays: 14 });
-const waiting = async () => (await inbox.sql`select from cohort_change where state = 'waiting'`).count;
+const waiting = async () => (await inbox.sql`select from cohort_change where state = 'pending'`).count;
 const applied = () => until(waiting, (count) => count === 0);
 
 /** What a partner has, and how it tells of it: in runs with duplicates, retries, disorder within a run, and restarts. */
@@ -165,7 +165,7 @@ describe('a worker that dies', () => {
       let letGo = (): void => undefined;
       const held = new Promise<void>((resolve) => (letGo = resolve));
       const holder = inbox.sql.begin(async (tx) => {
-        await tx`select from cohort where id = ${id} for update`;
+        await tx`select from cohort where id = ${id} for no key update`;
         await held;
       });
       const attempt = applyNext(dying, id).then(
@@ -244,7 +244,7 @@ describe('keeping house', () => {
       remove(users(5), { cohort, computedAtMs: 2_000 }),
     ]);
     await inbox.apply();
-    await inbox.sql`update superseded_set set superseded_at = now() - interval '1 minute'`;
+    await inbox.sql`update unreferenced_set set unreferenced_since = now() - interval '1 minute'`;
     await inbox.sql`update cohort_change set stored_at = now() - interval '4 days'`;
     await inbox.sql`update cohort_sync set last_at = now() - interval '25 hours' where state = 'receiving'`;
     const work = startWork();
@@ -253,7 +253,7 @@ describe('keeping house', () => {
       (syncs) => syncs.find(({ session }) => session === 'lost')?.['state'] === 'incomplete',
     );
     await until(
-      async () => (await inbox.sql`select from superseded_set`).count,
+      async () => (await inbox.sql`select from unreferenced_set`).count,
       (left) => left === 0,
     );
     await until(
@@ -269,7 +269,7 @@ describe('keeping house', () => {
     >`select relname as name from pg_class where relname like 'member_set_%' and relkind = 'r'`;
     const sets = await inbox.sql<{ set_id: string }[]>`select set_id from cohort where set_id is not null`;
     expect(tables.map(({ name }) => name).sort()).toEqual(sets.map(({ set_id }) => setTable(set_id)).sort());
-    expect(await inbox.sql`select from cohort_departed`).toHaveLength(0);
+    expect(await inbox.sql`select from cohort_tombstone`).toHaveLength(0);
     expect(await inbox.members(cohort.id)).toEqual(keys(1, 2, 3));
   });
 });

@@ -70,7 +70,7 @@ it('a list that is older than a minute is asked for anew: what is gone is gone, 
 });
 
 it('a list that the partner does not give says why', async () => {
-  fake.list = { outcome: 'failed', code: 'credentials_refused', detail: 'HTTP 401', recovery: 'person' };
+  fake.list = { outcome: 'failed', code: 'credentials_refused', detail: 'HTTP 401', recovery: 'manual' };
   expect(await list()).toEqual({ kind: 'PartnerRefused', reason: 'credentials_refused', message: 'HTTP 401' });
   fake.list = { outcome: 'deferred', code: 'throttled', detail: 'HTTP 429', afterMs: 60_000 };
   expect(await list()).toEqual({

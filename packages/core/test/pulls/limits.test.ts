@@ -163,7 +163,7 @@ describe('the limits of a partner', () => {
     fake.cohorts.set('c0', { id: 'c0', name: 'Cohort 0', members: ids(21) });
     await runCohortPull(admin, cohort);
     expect(await comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
-      failure: { code: 'cohort_too_large', recovery: 'person' },
+      failure: { code: 'cohort_too_large', recovery: 'manual' },
     });
     expect(await members('c0')).toHaveLength(20);
   });

@@ -122,8 +122,8 @@ export async function openPullDesk(fake: FakeCohorts, limits?: PullLimits): Prom
     members: async (partnerId) => (await readMembers(sql, partnerId)).map((key) => key.slice(1)),
     async age(ms) {
       const by = sql`${ms}::float8 * interval '1 millisecond'`;
-      await sql`update cohort_pull set due_at = due_at - ${by}, begun_at = begun_at - ${by}, moved_at = moved_at - ${by}`;
-      await sql`update pull_account set steps = array(select s - ${ms}::float8 from unnest(steps) s), pulls = array(select s - ${ms}::float8 from unnest(pulls) s)`;
+      await sql`update cohort_pull set due_at = due_at - ${by}, started_at = started_at - ${by}, progressed_at = progressed_at - ${by}`;
+      await sql`update pull_usage set steps = array(select s - ${ms}::float8 from unnest(steps) s), pulls = array(select s - ${ms}::float8 from unnest(pulls) s)`;
     },
     async close() {
       await Promise.all([...engines].map((engine) => engine.stop()));

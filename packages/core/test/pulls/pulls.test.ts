@@ -215,7 +215,7 @@ describe('a pull', () => {
     await first.stop();
     // What a worker leaves that died in the middle of a step: a page, and a lease that nobody holds.
     const dead = (77n * 2n ** 32n + 5n).toString();
-    await desk.sql`insert into worker (id, started_at) values (77, now() - interval '1 minute')`;
+    await desk.sql`insert into worker_lease (id, started_at) values (77, now() - interval '1 minute')`;
     await desk.sql`update cohort_pull set lease = ${dead}::bigint, due_at = now() + interval '1 hour', pages = 3, members = 30`;
     fake.afterMs = 0;
     await desk.startWorker();
@@ -290,19 +290,19 @@ describe('a pull in trouble', () => {
     expect((held.hold?.until.getTime() ?? 0) - Date.now()).toBeGreaterThan(2_000);
     await desk.age(hourMs);
     const failed = await desk.comesTo(cohort, ({ state }) => state === 'failed');
-    expect(failed).toMatchObject({ failure: { code: 'http_503', recovery: 'time' }, nextDueAt: expect.any(Date) });
+    expect(failed).toMatchObject({ failure: { code: 'http_503', recovery: 'automatic' }, nextDueAt: expect.any(Date) });
   });
 
   it('that only time mends is made again by its schedule, and its members stay', async () => {
     fake.before = ({ from }) =>
       from === 20
-        ? { outcome: 'failed', code: 'session_lost', detail: 'the session is gone', recovery: 'time' }
+        ? { outcome: 'failed', code: 'session_lost', detail: 'the session is gone', recovery: 'automatic' }
         : undefined;
     const cohort = await desk.follow('c1', 'hourly');
     await desk.startWorker();
     const failed = await desk.comesTo(cohort, ({ state }) => state === 'failed');
     expect(failed).toMatchObject({
-      failure: { code: 'session_lost', detail: 'the session is gone', recovery: 'time' },
+      failure: { code: 'session_lost', detail: 'the session is gone', recovery: 'automatic' },
     });
     expect(failed.nextDueAt?.getTime()).toBe((failed.lastStartedAt?.getTime() ?? 0) + hourMs);
     expect(await desk.members('c1')).toEqual([]);
@@ -317,13 +317,13 @@ describe('a pull in trouble', () => {
       outcome: 'failed',
       code: 'credentials_refused',
       detail: 'HTTP 401; check the credentials',
-      recovery: 'person',
+      recovery: 'manual',
     });
     const cohort = await desk.follow('c1', 'dynamic');
     await desk.startWorker();
     const failed = await desk.comesTo(cohort, ({ state }) => state === 'failed');
     expect(failed).toMatchObject({
-      failure: { code: 'credentials_refused', recovery: 'person' },
+      failure: { code: 'credentials_refused', recovery: 'manual' },
       nextDueAt: undefined,
     });
     await desk.age(24 * hourMs);
@@ -343,11 +343,11 @@ describe('a pull in trouble', () => {
       outcome: 'failed',
       code: 'no_such_cohort',
       detail: 'there is no such cohort any more',
-      recovery: 'gone',
+      recovery: 'none',
     });
     await runCohortPull(desk.admin, cohort);
     expect(await desk.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
-      failure: { recovery: 'gone' },
+      failure: { recovery: 'none' },
       nextDueAt: undefined,
     });
     expect(await desk.members('c1')).toHaveLength(35);
@@ -419,7 +419,7 @@ describe('a cohort that is pulled no more', () => {
     await desk.comesTo(cohort, hasSucceeded);
     await deleteCurrent(desk.admin, desk.currentId, 'source');
     expect(await desk.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
-      failure: { code: 'current_deleted', recovery: 'person' },
+      failure: { code: 'current_deleted', recovery: 'manual' },
       nextDueAt: undefined,
     });
     expect(await desk.members('c1')).toHaveLength(35);

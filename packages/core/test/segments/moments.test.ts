@@ -59,7 +59,7 @@ describe('a segment', () => {
     let letGo = (): void => undefined;
     const held = new Promise<void>((resolve) => (letGo = resolve));
     const holder = desk.sql.begin(async (tx) => {
-      await tx`select from cohort where id = ${Number(cohortId)} for update`;
+      await tx`select from cohort where id = ${Number(cohortId)} for no key update`;
       await held;
     });
     const applier = openSession(desk.url, { name: 'applier', statementMs: 30_000 });

@@ -265,7 +265,7 @@ describe('the changes of a segment', () => {
     expect(await listSegmentChanges(desk.admin, id, { first: 10, since: new Date(0) })).toMatchObject({
       kind: 'ChangesForgotten',
     });
-    await desk.sql`update segment set forgotten_change_id = ${told.nextCursor} where id = ${Number(id)}`;
+    await desk.sql`update segment set pruned_change_id = ${told.nextCursor} where id = ${Number(id)}`;
     expect(await listSegmentChanges(desk.admin, id, { first: 10, after: view.changesCursor })).toMatchObject({
       kind: 'ChangesForgotten',
     });

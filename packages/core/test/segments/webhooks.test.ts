@@ -74,7 +74,7 @@ const enter = async (...ids: readonly (string | number)[]) => {
   await desk.settle();
 };
 /** Waits no longer than a partner in trouble makes it wait. */
-const hurry = () => desk.sql`update segment_webhook set hold_until = now() where hold_until > now()`;
+const hurry = () => desk.sql`update segment_webhook set deferral_until = now() where deferral_until > now()`;
 const bringProbeForward = () => desk.sql`update segment_webhook set probe_at = now() where state = 'blocked'`;
 
 describe('a webhook', () => {

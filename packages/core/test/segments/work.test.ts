@@ -17,7 +17,7 @@ const log = pino({ level: 'silent' });
 const http = createHttp({ timeoutMs: 1_000, connections: 1 });
 
 /** No rest between evaluations, so that they meet the changes as often as can be. */
-const endRest = () => desk.sql`update segment set due_after = now() where due_after > now()`;
+const endRest = () => desk.sql`update segment set evaluate_after = now() where evaluate_after > now()`;
 
 describe('workers', () => {
   it('keep segments in line with cohorts that are replaced, changed and killed over at the same time, and note each entry and exit once', async () => {
@@ -69,7 +69,7 @@ describe('workers', () => {
       async () => {
         await endRest();
         return (
-          await desk.sql`select from cohort_change where state = 'waiting' union all select from segment_candidate`
+          await desk.sql`select from cohort_change where state = 'pending' union all select from segment_candidate`
         ).count;
       },
       (left) => left === 0,

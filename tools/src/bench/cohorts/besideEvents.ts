@@ -66,7 +66,7 @@ export async function measureBesideEvents(
   await sending;
   const takenPerSecond = (events * 1_000) / (performance.now() - startedMs);
   await pool.close();
-  await untilRow(() => hub.sql`select where not exists (select from cohort_change where state = 'waiting')`);
+  await untilRow(() => hub.sql`select where not exists (select from cohort_change where state = 'pending')`);
   const [row] = await hub.sql<[{ members: string }]>`select sum(external_ids) as members from cohort`;
   return { eventsPerSecond: takenPerSecond, pages, answerMs, members: Number(row.members) };
 }

@@ -71,7 +71,7 @@ export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
       return performance.now() - startedMs;
     },
     async applied() {
-      await untilRow(() => sql`select where not exists (select from cohort_change where state = 'waiting')`);
+      await untilRow(() => sql`select where not exists (select from cohort_change where state = 'pending')`);
     },
     async stop() {
       await keys.stop();

@@ -1,0 +1,130 @@
+import { connect, type Sql } from '@currents/core';
+import { is, SQL } from 'drizzle-orm';
+import { getTableConfig, isPgSequence, PgDialect, PgTable, type PgColumn } from 'drizzle-orm/pg-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import * as schema from '../src/db/schema.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
+
+/**
+ * The Drizzle schema is made into tables beside the migrated ones, and the catalogs of both are compared. What Drizzle
+ * cannot say is left out: partitions, storage parameters, triggers, functions, and names of keys.
+ */
+
+let database: TestDatabase;
+let sql: Sql;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  sql = connect(database.url, { max: 1, name: 'test' });
+  await sql.unsafe(ddl());
+});
+afterAll(async () => {
+  await sql.end();
+  await database.drop();
+});
+
+const tables = Object.values(schema).filter((each) => is(each, PgTable));
+const dialect = new PgDialect();
+const text = (expression: SQL): string => dialect.sqlToQuery(expression.inlineParams()).sql;
+
+function ddl(): string {
+  const sequences = Object.values(schema).filter(isPgSequence);
+  const statements = [
+    'create schema drizzle; set search_path = drizzle',
+    ...sequences.map(({ seqName }) => `create sequence "${seqName}"`),
+    ...tables.map(createTable),
+    ...tables.flatMap(createIndexes),
+    ...tables.flatMap(addForeignKeys),
+    'set search_path = public',
+  ];
+  return statements.join(';\n');
+}
+
+function createTable(table: PgTable): string {
+  const { name, columns, primaryKeys, uniqueConstraints, checks } = getTableConfig(table);
+  const list = (some: readonly { readonly name: string }[]) => some.map((column) => `"${column.name}"`).join(', ');
+  const parts = [
+    ...columns.map(columnDefinition),
+    ...primaryKeys.map((key) => `primary key (${list(key.columns)})`),
+    ...uniqueConstraints.map((each) => `unique (${list(each.columns)})`),
+    ...checks.map((check) => `constraint "${check.name}" check (${text(check.value).replaceAll(`"${name}".`, '')})`),
+  ];
+  return `create table "${name}" (${parts.join(', ')})`;
+}
+
+function columnDefinition(column: PgColumn): string {
+  const fallback = column.hasDefault && column.default !== undefined ? ` default ${literal(column)}` : '';
+  return [
+    `"${column.name}" ${column.getSQLType()}`,
+    column.notNull ? ' not null' : '',
+    column.primary ? ' primary key' : '',
+    column.isUnique ? ' unique' : '',
+    column.generatedIdentity ? ' generated always as identity' : '',
+    fallback,
+  ].join('');
+}
+
+function literal({ default: value }: PgColumn): string {
+  if (is(value, SQL)) return text(value);
+  if (Array.isArray(value)) return `'{${value.join(',')}}'`;
+  if (typeof value === 'number' || /^\d+$/.test(String(value))) return String(value);
+  return typeof value === 'object' ? `'${JSON.stringify(value)}'` : `'${String(value)}'`;
+}
+
+function createIndexes(table: PgTable): string[] {
+  const { name: owner, indexes } = getTableConfig(table);
+  return indexes.map(({ config: { name, columns, unique, where } }) => {
+    const keys = columns.map((key) => {
+      if (is(key, SQL)) return text(key).replaceAll(`"${owner}".`, '');
+      const { name: column, indexConfig } = key as { name: string; indexConfig: { order?: string } };
+      return `"${column}"${indexConfig.order === 'desc' ? ' desc' : ''}`;
+    });
+    const condition = where ? ` where ${text(where).replaceAll(`"${owner}".`, '')}` : '';
+    return `create ${unique ? 'unique ' : ''}index "${name}" on "${owner}" (${keys.join(', ')})${condition}`;
+  });
+}
+
+function addForeignKeys(table: PgTable): string[] {
+  const { name, foreignKeys } = getTableConfig(table);
+  return foreignKeys.map((key) => {
+    const { columns, foreignColumns, foreignTable } = key.reference();
+    const [from, to] = [columns, foreignColumns].map((list) => list.map((each) => `"${each.name}"`).join(', '));
+    return `alter table "${name}" add foreign key (${from}) references "${getTableConfig(foreignTable).name}" (${to}) on delete ${key.onDelete ?? 'no action'}`;
+  });
+}
+
+/** Tables that hold rows of the hub: not partitions, member sets, and the list of migrations. */
+const inSchema = (name: string) => sql`
+  c.relnamespace = ${name}::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+  and c.relname <> 'migration' and c.relname !~ '^(member_set_|bullmq)'`;
+
+const questions = {
+  tables: (name: string) => sql`select c.relname as table from pg_class c where ${inSchema(name)} order by 1`,
+  columns: (name: string) => sql`
+    select c.relname as table, a.attname as column, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as required,
+      a.attidentity as identity, l.collname as collation, replace(pg_get_expr(d.adbin, d.adrelid), ${`${name}.`}, '') as default
+    from pg_attribute a join pg_class c on c.oid = a.attrelid
+      left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+      left join pg_collation l on l.oid = a.attcollation
+    where ${inSchema(name)} and a.attnum > 0 and not a.attisdropped order by 1, 2`,
+  keys: (name: string) => sql`
+    select c.relname as table, replace(pg_get_constraintdef(k.oid), ${`${name}.`}, '') as key
+    from pg_constraint k join pg_class c on c.oid = k.conrelid
+    where ${inSchema(name)} and k.contype in ('p', 'u', 'f') order by 1, 2`,
+  checks: (name: string) => sql`
+    select c.relname as table, k.conname as check, pg_get_constraintdef(k.oid) as condition
+    from pg_constraint k join pg_class c on c.oid = k.conrelid
+    where ${inSchema(name)} and k.contype = 'c' order by 1, 2`,
+  indexes: (name: string) => sql`
+    select c.relname as table, replace(replace(pg_get_indexdef(i.indexrelid), ${`${name}.`}, ''), ' ON ONLY ', ' ON ') as index
+    from pg_index i join pg_class c on c.oid = i.indrelid
+    where ${inSchema(name)} and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u')) order by 1, 2`,
+};
+
+it.each(Object.keys(questions) as (keyof typeof questions)[])(
+  'the Drizzle schema has the %s of the migrated database',
+  async (which) => {
+    const migrated = await questions[which]('public');
+    expect(migrated.length).toBeGreaterThan(0);
+    expect([...(await questions[which]('drizzle'))]).toEqual([...migrated]);
+  },
+);
