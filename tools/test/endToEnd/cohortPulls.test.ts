@@ -27,7 +27,7 @@ const isOver = ({ state, lastSuccessAt }: Pull): boolean => state === 'waiting' 
 async function passHour(): Promise<void> {
   hub.mixpanel.control.advanceClock(hourMs + 10_000);
   hub.amplitude.control.advanceClock(hourMs + 10_000);
-  await hub.sql`update pull_usage set steps = '{}', pulls = '{}'`;
+  await hub.sql`update pull_usage set step_times_ms = '{}', pull_times_ms = '{}'`;
   await hub.sql`update cohort_pull set due_at = now() where deferral_code = 'budget_spent'`;
 }
 

@@ -32,7 +32,7 @@ export async function listWebhookExpiries(
       expired_at: Date;
     }[]
   >`
-    select id, changes, first_change_id, last_change_id, code, detail, expired_at from segment_webhook_expiry
+    select id, change_count, first_change_id, last_change_id, code, detail, expired_at from segment_webhook_expiry
     where webhook_id = ${rowId(webhookId) ?? 0} and (${cursor ?? null}::bigint is null or id < ${cursor ?? null}::bigint)
     order by id desc limit ${first + 1}`;
   const expiries = rows.map((row) => ({

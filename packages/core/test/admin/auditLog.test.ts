@@ -8,7 +8,7 @@ it('a deed is kept whatever text was given', async () => {
   await recordAuditEntry(
     { sql },
     {
-      adminTokenId: '1',
+      adminTokenId: undefined,
       deed: 'test',
       subjectId: 'a\0b',
       given: { text: 'NUL \0, half \uD83D', list: [{ more: '\0' }] },

@@ -123,7 +123,9 @@ export async function openPullDesk(fake: FakeCohorts, limits?: PullLimits): Prom
     async age(ms) {
       const by = sql`${ms}::float8 * interval '1 millisecond'`;
       await sql`update cohort_pull set due_at = due_at - ${by}, started_at = started_at - ${by}, progressed_at = progressed_at - ${by}`;
-      await sql`update pull_usage set steps = array(select s - ${ms}::float8 from unnest(steps) s), pulls = array(select s - ${ms}::float8 from unnest(pulls) s)`;
+      await sql`update pull_usage set
+        step_times_ms = array(select s - ${ms}::float8 from unnest(step_times_ms) s),
+        pull_times_ms = array(select s - ${ms}::float8 from unnest(pull_times_ms) s)`;
     },
     async close() {
       await Promise.all([...engines].map((engine) => engine.stop()));
