@@ -113,13 +113,13 @@ async function store(
   deps: CohortDeps,
 ): Promise<PushResult | 'unknown_partner'> {
   try {
-    const key = route.keyOf(push);
+    const key = route.readKey(push);
     const keyId = key === undefined ? undefined : await deps.importKeys.check(partner, key);
     if (keyId === undefined) {
       const isKnown = deps.connectors.has(partner) || (await deps.isRegistered(partner));
       return isKnown ? refusedKey(key, route) : 'unknown_partner';
     }
-    if (deps.partnerKey !== undefined && route.partnerKeyOf && !isSame(route.partnerKeyOf(push), deps.partnerKey)) {
+    if (deps.partnerKey !== undefined && route.readPartnerKey && !isSame(route.readPartnerKey(push), deps.partnerKey)) {
       return {
         outcome: 'unauthorised',
         detail: 'the partner key is not the one in PARTNER_API_KEY',

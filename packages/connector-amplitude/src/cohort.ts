@@ -7,5 +7,5 @@ import { cohortWebhook } from './cohortWebhook.js';
 /** How Amplitude pushes cohorts: its cohort webhook, its list-based sync, and the partner protocol of Braze. */
 export const cohortImport: CohortImport = {
   routes: [cohortWebhook, ...cohortLists, ...brazeCohorts.routes],
-  shownName,
+  displayName: shownName,
 };

@@ -1,5 +1,5 @@
-import { pullTrouble, readMembers } from '@currents/connector';
-import type { HttpAnswer, HttpRequest, PullStep, StreamingHttp, TakePage } from '@currents/connector';
+import { pullFailure, readMembers } from '@currents/connector';
+import type { HttpAnswer, HttpRequest, PullStep, StreamingHttp, OnPage } from '@currents/connector';
 import { createCsvReader } from './csv.js';
 
 const MOST_PAGE_MEMBERS = 10_000;
@@ -8,7 +8,7 @@ const MOST_PAGE_MEMBERS = 10_000;
 export interface FileWish {
   readonly request: HttpRequest;
   readonly http: StreamingHttp;
-  readonly take: TakePage;
+  readonly take: OnPage;
   /** What an answer that is neither file nor link means. */
   readonly trouble: (answer: HttpAnswer) => PullStep;
 }
@@ -27,7 +27,7 @@ export async function readFile({ request, http, take, trouble }: FileWish): Prom
   const linked = await http.stream({ method: 'GET', url: link }, file.read);
   if (linked.status === 200) return file.end();
   if ('failure' in linked || linked.status >= 500 || linked.status === 429)
-    return pullTrouble(linked, { refusals: {} });
+    return pullFailure(linked, { refusals: {} });
   return {
     outcome: 'deferred',
     code: 'link_refused',
@@ -43,7 +43,7 @@ function linkOf(location: string | undefined, from: string): string | undefined 
 }
 
 /** Makes pages of members of a file as it comes in. */
-function createFileReader(take: TakePage) {
+function createFileReader(take: OnPage) {
   const decoder = new TextDecoder();
   let column: number | undefined;
   let ids: (string | undefined)[] = [];

@@ -12,7 +12,7 @@ export const cohortLists: readonly CohortRoute[] = [
     method: 'POST',
     path: 'lists',
     description: `List-based cohort sync of Amplitude: creates a list. ${HOW}`,
-    keyOf,
+    readKey: keyOf,
     parse: readNewList,
     reply: replyWithList,
   },
@@ -25,7 +25,7 @@ function listRoute(kind: 'add' | 'remove', who: string): CohortRoute {
     method: 'POST',
     path: `lists/:listId/${kind}`,
     description: `List-based cohort sync of Amplitude: ${who} a list. ${HOW}`,
-    keyOf,
+    readKey: keyOf,
     parse: (push) => readUsers(push, kind),
     reply,
   };

@@ -1,4 +1,4 @@
-import { isRecord, pullTrouble, quote, readId, readJsonObject, readName, readWhole } from '@currents/connector';
+import { isRecord, pullFailure, redact, readId, readJsonObject, readName, requestWholeBody } from '@currents/connector';
 import type {
   CohortList,
   CohortPull,
@@ -6,10 +6,10 @@ import type {
   HttpRequest,
   PartnerCohort,
   PullContext,
-  PullPlace,
+  PullCursor,
   PullStep,
-  PullTrouble,
-  TakePage,
+  PullFailure,
+  OnPage,
 } from '@currents/connector';
 import { readFile } from './cohortFile.js';
 import { hostOf, secretsOf } from './request.js';
@@ -39,10 +39,10 @@ export const cohortPull: CohortPull<Settings, Credentials> = {
     'Needs the API key and the secret key. Amplitude lets a file be made 500 times a month, all cohorts together, and of cohorts of up to 2,000,000 members: daily is fine, hourly is not.',
   // Amplitude, Behavioral Cohorts API, limits.
   limits: {
-    atOnce: 4,
+    maxConcurrentSteps: 4,
     budgets: [
-      { unit: 'pulls', allow: 60, perMs: 10 * MINUTE_MS },
-      { unit: 'pulls', allow: 500, perMs: MONTH_MS },
+      { unit: 'pulls', limit: 60, periodMs: 10 * MINUTE_MS },
+      { unit: 'pulls', limit: 500, periodMs: MONTH_MS },
     ],
     maxMembers: 2_000_000,
   },
@@ -53,7 +53,7 @@ export const cohortPull: CohortPull<Settings, Credentials> = {
 async function list(to: Context): Promise<CohortList> {
   const request = requestTo('/api/3/cohorts', to);
   if ('outcome' in request) return request;
-  const answer = await readWhole(to.http, request, MOST_BYTES);
+  const answer = await requestWholeBody(to.http, request, MOST_BYTES);
   const cohorts = answer.status === 200 ? bodyOf(answer)['cohorts'] : undefined;
   if (!Array.isArray(cohorts)) return troubleOf(answer, to);
   return { outcome: 'listed', cohorts: (cohorts as readonly unknown[]).flatMap(readCohort) };
@@ -83,7 +83,7 @@ interface Job {
   readonly isReady?: true;
 }
 
-async function pull(cohortId: string, place: PullPlace | undefined, to: Context, take: TakePage): Promise<PullStep> {
+async function pull(cohortId: string, place: PullCursor | undefined, to: Context, take: OnPage): Promise<PullStep> {
   if (place === undefined) return order(cohortId, to);
   const job = JSON.parse(place) as Job;
   return job.isReady ? fetchFile(job, to, take) : askAfter(job, to);
@@ -106,7 +106,7 @@ async function askAfter(job: Job, to: Context): Promise<PullStep> {
   const status = bodyOf(answer)['async_status'];
   if ((answer.status !== 200 && answer.status !== 202) || typeof status !== 'string') return jobTrouble(answer, to);
   if (/complete/i.test(status))
-    return { outcome: 'continue', place: JSON.stringify({ ...job, isReady: true } satisfies Job), afterMs: 0 };
+    return { outcome: 'continue', cursor: JSON.stringify({ ...job, isReady: true } satisfies Job), afterMs: 0 };
   if (/fail|error|cancel/i.test(status)) {
     return {
       outcome: 'failed',
@@ -129,25 +129,25 @@ function wait(job: Job): PullStep {
   const afterMs = Math.min(Math.max(job.waitedMs, FIRST_WAIT_MS), LONGEST_WAIT_MS);
   return {
     outcome: 'continue',
-    place: JSON.stringify({ ...job, waitedMs: job.waitedMs + afterMs } satisfies Job),
+    cursor: JSON.stringify({ ...job, waitedMs: job.waitedMs + afterMs } satisfies Job),
     afterMs,
   };
 }
 
-async function fetchFile(job: Job, to: Context, take: TakePage): Promise<PullStep> {
+async function fetchFile(job: Job, to: Context, take: OnPage): Promise<PullStep> {
   const request = requestTo(`/api/5/cohorts/request/${encodeURIComponent(job.request)}/file`, to);
   if ('outcome' in request) return request;
   return readFile({ request, http: to.http, take, trouble: (answer) => jobTrouble(answer, to) });
 }
 
 /** A file is kept for seven days (Amplitude, Behavioral Cohorts API, file); after that another one has to be ordered. */
-function jobTrouble(answer: HttpAnswer, to: Context): PullTrouble {
+function jobTrouble(answer: HttpAnswer, to: Context): PullFailure {
   const trouble = troubleOf(answer, to);
   const isLost = answer.status === 400 || answer.status === 404 || answer.status === 410;
   return isLost ? { outcome: 'failed', code: 'job_lost', detail: trouble.detail, recovery: 'automatic' } : trouble;
 }
 
-function goneOr(answer: HttpAnswer, trouble: PullTrouble): PullTrouble {
+function goneOr(answer: HttpAnswer, trouble: PullFailure): PullFailure {
   const isGone =
     answer.status === 404 ||
     (answer.status === 400 &&
@@ -158,7 +158,7 @@ function goneOr(answer: HttpAnswer, trouble: PullTrouble): PullTrouble {
     : trouble;
 }
 
-function requestTo(path: string, { settings, credentials }: Context): HttpRequest | PullTrouble {
+function requestTo(path: string, { settings, credentials }: Context): HttpRequest | PullFailure {
   if (credentials.secretKey === undefined) {
     return {
       outcome: 'failed',
@@ -186,11 +186,11 @@ const refusals = {
   405: { code: 'not_found', advice: 'check the region and the base URL' },
 };
 
-function troubleOf(answer: HttpAnswer, { credentials }: Context): PullTrouble {
+function troubleOf(answer: HttpAnswer, { credentials }: Context): PullFailure {
   const { error } = bodyOf(answer);
   const details = isRecord(error) && isRecord(error['metadata']) ? error['metadata']['details'] : error;
   const hidden = { secrets: [...secretsOf(credentials), basicOf(credentials)], payloads: [] };
-  return pullTrouble(answer, { refusals, said: typeof details === 'string' ? quote(details, hidden) : '' });
+  return pullFailure(answer, { refusals, said: typeof details === 'string' ? redact(details, hidden) : '' });
 }
 
 function bodyOf(answer: HttpAnswer): Readonly<Record<string, unknown>> {

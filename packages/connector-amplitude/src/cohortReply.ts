@@ -1,4 +1,4 @@
-import { basicOf, bearerOf, firstText } from '@currents/connector';
+import { basicCredentials, bearerToken, firstText } from '@currents/connector';
 import type { Push, PushReply, PushResult } from '@currents/connector';
 
 /**
@@ -6,9 +6,9 @@ import type { Push, PushReply, PushResult } from '@currents/connector';
  * a header of their own making (Amplitude, Create a cohort sync integration; Cohort webhooks, headers).
  */
 export function keyOf(push: Push): string | undefined {
-  const basic = basicOf(push);
+  const basic = basicCredentials(push);
   return firstText(
-    bearerOf(push),
+    bearerToken(push),
     basic?.user,
     basic?.password,
     push.headers['x-data-import-key'],

@@ -8,7 +8,7 @@ export const cohortWebhook: CohortRoute = {
   path: 'webhook',
   description:
     'Cohort webhook of Amplitude. The data import key goes into a header: Authorization with the value Bearer <key>, or X-Data-Import-Key.',
-  keyOf,
+  readKey: keyOf,
   parse,
   reply,
 };

@@ -17,7 +17,7 @@ const eventsPerSecond = { httpapi: 30, batch: 1000 } as const satisfies Record<S
 const AVERAGED_OVER_S = 30;
 
 /** Events of one user or device in 24 hours, counted in steps of an hour; Batch Event Upload reference, 429. */
-const DAILY_QUOTA = { allow: 500_000, perMs: 24 * 3_600_000 } as const;
+const DAILY_QUOTA = { limit: 500_000, periodMs: 24 * 3_600_000 } as const;
 
 /** Amplitude names no limit. Enough for some thousand events a second over slow lines. */
 const MOST_REQUESTS = 4;
@@ -26,12 +26,12 @@ export function rateLimit(settings: Settings): RateLimit<AmplitudeEvent> {
   const bytes = Math.min(settings.requestBytes, mostBytes[settings.endpoint]);
   const wrapBytes = wrapBytesOf(settings);
   return {
-    events: MOST_EVENTS,
-    bytes,
+    maxEvents: MOST_EVENTS,
+    maxBytes: bytes,
     // Amplitude has no limit of its own for one event.
-    eventBytes: bytes - wrapBytes,
+    maxEventBytes: bytes - wrapBytes,
     wrapBytes,
-    requests: MOST_REQUESTS,
+    maxConcurrentRequests: MOST_REQUESTS,
     budgets: budgetsOf(settings.eventsPerSecondPerKey ?? eventsPerSecond[settings.endpoint]),
   };
 }
@@ -39,8 +39,8 @@ export function rateLimit(settings: Settings): RateLimit<AmplitudeEvent> {
 function budgetsOf(perSecond: number): readonly Budget<AmplitudeEvent>[] {
   const rate = {
     unit: 'events',
-    allow: perSecond * AVERAGED_OVER_S,
-    perMs: AVERAGED_OVER_S * 1000,
+    limit: perSecond * AVERAGED_OVER_S,
+    periodMs: AVERAGED_OVER_S * 1000,
     quota: DAILY_QUOTA,
   } as const;
   return [

@@ -1,4 +1,4 @@
-import type { Mapped } from '@currents/connector';
+import type { MapResult } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
 import { deviceFieldsOf, type DeviceFields } from './device.js';
 import { eventNameOf } from './eventName.js';
@@ -46,7 +46,7 @@ type Draft = { -readonly [Key in keyof AmplitudeEvent]: AmplitudeEvent[Key] };
  * The event in Amplitude's words: the user's external id, the device's id or both, the usual name, and all properties
  * flat beside each other. Of two ids, one that Amplitude refuses is left out: the other one says whose the event is.
  */
-export function map(event: CatalogueEvent, settings: Settings): Mapped<AmplitudeEvent> {
+export function map(event: CatalogueEvent, settings: Settings): MapResult<AmplitudeEvent> {
   const name = eventNameOf(event, settings);
   if (name === undefined) return { skip: 'event_type_not_taken' satisfies Reason };
 
@@ -87,7 +87,7 @@ export function map(event: CatalogueEvent, settings: Settings): Mapped<Amplitude
   return { payload };
 }
 
-function reject(reason: Reason, detail: string): Mapped<AmplitudeEvent> {
+function reject(reason: Reason, detail: string): MapResult<AmplitudeEvent> {
   return { reject: reason, detail };
 }
 

@@ -1,5 +1,5 @@
-import { quote } from '@currents/connector';
-import type { Item, Verdict } from '@currents/connector';
+import { redact } from '@currents/connector';
+import type { Item, SendOutcome } from '@currents/connector';
 import type { AmplitudeEvent } from './map.js';
 
 type Items = readonly Item<AmplitudeEvent>[];
@@ -13,13 +13,13 @@ export function readNamedEvents(
   body: Body,
   items: Items,
   { waitMs, secrets }: { readonly waitMs: number; readonly secrets: readonly string[] },
-): ReadonlyMap<number, Verdict> {
+): ReadonlyMap<number, SendOutcome> {
   const named = readThrottled(body, items, waitMs);
   for (const place of readSilenced(body, items)) named.set(place, silenced);
   for (const { list, code, complaint } of complaints) {
     for (const [field, places] of Object.entries(objectOf(body[list]))) {
       for (const place of placesIn(places, items)) {
-        const said = quote(field, { secrets, payloads: [items[place]?.payload] });
+        const said = redact(field, { secrets, payloads: [items[place]?.payload] });
         named.set(place, { outcome: 'rejected', code, detail: `${complaint}: ${said}` });
       }
     }
@@ -38,7 +38,7 @@ const complaints = [
   { list: 'events_with_missing_fields', code: 'field_missing', complaint: 'Amplitude misses a field' },
 ] as const;
 
-const silenced: Verdict = {
+const silenced: SendOutcome = {
   outcome: 'rejected',
   code: 'device_silenced',
   detail: 'Amplitude has been told to take nothing from this device',
@@ -62,7 +62,7 @@ interface Ids {
 }
 
 /** Whoever shares a throttled user or device waits too, listed or not: so the events of a user keep their order. */
-function readThrottled(body: Body, items: Items, waitMs: number): Map<number, Verdict> {
+function readThrottled(body: Body, items: Items, waitMs: number): Map<number, SendOutcome> {
   const overQuota = {
     users: idsIn(body['exceeded_daily_quota_users']),
     devices: idsIn(body['exceeded_daily_quota_devices']),
@@ -74,7 +74,7 @@ function readThrottled(body: Body, items: Items, waitMs: number): Map<number, Ve
     const payload = items[place]?.payload;
     if (payload !== undefined && !whose(overQuota, payload) && !whose(tooFast, payload)) addIds(unexplained, payload);
   }
-  const named = new Map<number, Verdict>();
+  const named = new Map<number, SendOutcome>();
   items.forEach(({ payload }, place) => {
     const quota = whose(overQuota, payload);
     const pace = whose(tooFast, payload);
@@ -86,12 +86,12 @@ function readThrottled(body: Body, items: Items, waitMs: number): Map<number, Ve
 
 type Owner = 'user' | 'device';
 
-function quotaUsedUp(budget: Owner): Verdict {
+function quotaUsedUp(budget: Owner): SendOutcome {
   const detail = `Amplitude has had the 500,000 events that it takes of one ${budget} in 24 hours`;
   return { outcome: 'deferred', code: 'daily_quota', detail, afterMs: QUOTA_WAIT_MS, scope: 'key', budget };
 }
 
-function tooFastFor(budget: Owner, afterMs: number): Verdict {
+function tooFastFor(budget: Owner, afterMs: number): SendOutcome {
   const detail = `Amplitude has had more events a second than it takes of one ${budget}`;
   return { outcome: 'deferred', code: 'throttled', detail, afterMs, scope: 'key', budget };
 }

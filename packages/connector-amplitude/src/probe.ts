@@ -1,4 +1,4 @@
-import { quote, readJsonObject } from '@currents/connector';
+import { redact, readJsonObject } from '@currents/connector';
 import type { HttpAnswer, SendContext, TestResult } from '@currents/connector';
 import { secretsOf, uploadRequest } from './request.js';
 import type { Credentials, Settings } from './settings.js';
@@ -11,7 +11,7 @@ import { verdictOn } from './verdict.js';
 export async function test(to: SendContext<Settings, Credentials>): Promise<TestResult> {
   const answer = await to.http.request(uploadRequest([], to));
   if (isComplaintAboutEvents(answer)) return { outcome: 'passed' };
-  const say = (words: string): string => quote(words, { secrets: secretsOf(to.credentials), payloads: [] });
+  const say = (words: string): string => redact(words, { secrets: secretsOf(to.credentials), payloads: [] });
   const verdict = verdictOn(answer, { settings: to.settings, events: 0, say });
   if (verdict.outcome === 'delivered') return { outcome: 'passed' };
   const outcome = verdict.outcome === 'deferred' ? 'unreachable' : 'refused';

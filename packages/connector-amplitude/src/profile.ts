@@ -1,4 +1,4 @@
-import { quote, readJsonObject, retryAfterMs } from '@currents/connector';
+import { redact, readJsonObject, retryAfterMs } from '@currents/connector';
 import type { HttpAnswer, SendContext, UserAnswer, UserQuery } from '@currents/connector';
 import { hostOf, secretsOf } from './request.js';
 import type { Credentials, Settings } from './settings.js';
@@ -9,7 +9,7 @@ const HOST = 'https://profile-api.amplitude.com';
 /** Amplitude’s keys have 32 characters; what is much shorter is no key, and may stand anywhere. */
 const SHORTEST_KEY = 8;
 const MINUTE_MS = 60_000;
-const WAIT = { leastMs: 1_000, mostMs: MINUTE_MS };
+const WAIT = { minMs: 1_000, maxMs: MINUTE_MS };
 
 const silences = { timeout: 'timeout', unreachable: 'unreachable', broken: 'broken_connection' } as const;
 
@@ -57,7 +57,7 @@ export async function lookUpUser(query: UserQuery, to: SendContext<Settings, Cre
       detail: 'HTTP 200 with a body that repeats a key; check the base URL',
     };
   }
-  return readAnswer(answer, query, (words) => quote(words, { secrets: secretsOf(credentials), payloads }));
+  return readAnswer(answer, query, (words) => redact(words, { secrets: secretsOf(credentials), payloads }));
 }
 
 function parametersOf({ userId, deviceId, parts }: UserQuery): URLSearchParams {

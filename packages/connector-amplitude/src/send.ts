@@ -1,5 +1,5 @@
-import { answerAll, joinJson, quote, readJsonObject } from '@currents/connector';
-import type { Item, SendContext, SendResult, Verdict } from '@currents/connector';
+import { answerAll, joinJson, redact, readJsonObject } from '@currents/connector';
+import type { Item, SendContext, SendResult, SendOutcome } from '@currents/connector';
 import type { AmplitudeEvent } from './map.js';
 import { readNamedEvents } from './namedEvents.js';
 import { secretsOf, uploadRequest } from './request.js';
@@ -13,7 +13,7 @@ export async function send(
 ): Promise<readonly SendResult[]> {
   const answer = await to.http.request(uploadRequest(joinJson(items), to));
   const secrets = secretsOf(to.credentials);
-  const say = (words: string): string => quote(words, { secrets, payloads: items.map((item) => item.payload) });
+  const say = (words: string): string => redact(words, { secrets, payloads: items.map((item) => item.payload) });
   const verdict = verdictOn(answer, { ...to, events: items.length, say });
 
   const mayName = (answer.status === 400 || answer.status === 429) && 'body' in answer && verdict.outcome !== 'blocked';
@@ -24,7 +24,7 @@ export async function send(
 }
 
 /** Amplitude takes all events of a request or none, so those that it does not complain about have to go again. */
-const innocent: Verdict = {
+const innocent: SendOutcome = {
   outcome: 'deferred',
   code: 'others_refused',
   detail: 'Amplitude refused the request because of other events in it',
@@ -35,7 +35,7 @@ const innocent: Verdict = {
 /** Pauses for users and devices that are too fast; HTTP V2 and Batch Event Upload references, 429. */
 const pausesMs = { httpapi: 30_000, batch: 15_000 } as const satisfies Record<Settings['endpoint'], number>;
 
-function throttleMs(settings: Settings, verdict: Verdict): number {
+function throttleMs(settings: Settings, verdict: SendOutcome): number {
   const askedMs = verdict.outcome === 'deferred' ? (verdict.afterMs ?? 0) : 0;
   return Math.max(pausesMs[settings.endpoint], askedMs);
 }

@@ -1,5 +1,5 @@
 import { readJsonObject, retryAfterMs } from '@currents/connector';
-import type { HttpAnswer, Verdict } from '@currents/connector';
+import type { HttpAnswer, SendOutcome } from '@currents/connector';
 import type { Settings } from './settings.js';
 
 type Failure = Extract<HttpAnswer, { readonly failure: string }>;
@@ -16,7 +16,7 @@ export interface Asked {
 }
 
 /** Amplitude documents no `Retry-After`; should one come, the wait is kept within these. */
-const WAIT = { leastMs: 1_000, mostMs: 300_000 };
+const WAIT = { minMs: 1_000, maxMs: 300_000 };
 
 /** Long enough for a firewall to think again. */
 const FORBIDDEN_WAIT_MS = 180_000;
@@ -44,7 +44,7 @@ const knownErrors: ReadonlySet<string> = new Set([
  * What an answer says of the request as a whole; the events that a 400 or a 429 names are another matter. The status
  * decides; the body is believed where the status leaves something open.
  */
-export function verdictOn(answer: HttpAnswer, asked: Asked): Verdict {
+export function verdictOn(answer: HttpAnswer, asked: Asked): SendOutcome {
   if ('failure' in answer) {
     const { code, meaning } = silences[answer.failure];
     return { outcome: 'deferred', code, detail: withWords(meaning, asked.say(answer.detail)), scope: 'current' };
@@ -95,7 +95,7 @@ function blockOn(status: number, body: Body, settings: Settings): Block | undefi
 }
 
 /** From a firewall, which looks at addresses and at words: the same event may pass later, others may pass now. */
-function forbidden({ events }: Asked): Verdict {
+function forbidden({ events }: Asked): SendOutcome {
   const code = 'forbidden';
   if (events > 1)
     return { outcome: 'split', code, detail: 'HTTP 403: a firewall refused the request, perhaps for one event' };
@@ -105,12 +105,12 @@ function forbidden({ events }: Asked): Verdict {
 }
 
 /** Something in between may answer 200 for Amplitude; asking again does no harm, for the events keep their `insert_id`. */
-function unreadable(status: number): Verdict {
+function unreadable(status: number): SendOutcome {
   const detail = `HTTP ${status} with a body that is not Amplitude’s; check that nothing else answers in its place`;
   return { outcome: 'deferred', code: 'unreadable_answer', detail, scope: 'current' };
 }
 
-function wait(answer: Response, code: string, detail: string): Verdict {
+function wait(answer: Response, code: string, detail: string): SendOutcome {
   const afterMs = retryAfterMs(answer.headers, WAIT);
   const deferred = { outcome: 'deferred', code, detail, scope: 'current' } as const;
   return afterMs === undefined ? deferred : { ...deferred, afterMs };

@@ -38,8 +38,8 @@ describe('a cohort', () => {
     ['cxyzz3hz', '[Amplitude] cxyzz3hz: cxyzz3hz'],
     ['[Amplitude] : cxyzz3hz', '[Amplitude] cxyzz3hz: cxyzz3hz'],
   ])('called %s is shown as %s', (name, shown) => {
-    expect(cohortImport.shownName?.({ id: 'cxyzz3hz', name })).toBe(shown);
-    expect(cohortImport.shownName?.({ id: 'cxyzz3hz', name: shown })).toBe(shown);
+    expect(cohortImport.displayName?.({ id: 'cxyzz3hz', name })).toBe(shown);
+    expect(cohortImport.displayName?.({ id: 'cxyzz3hz', name: shown })).toBe(shown);
   });
 
   it.each([
@@ -119,5 +119,5 @@ it.each([
   [{ 'x-data-import-key': 'key' }],
   [{ 'x-api-key': 'key' }],
 ])('the key is found in %j', (headers) => {
-  for (const route of [webhook, lists, add]) expect(route.keyOf(push({}, headers))).toBe('key');
+  for (const route of [webhook, lists, add]) expect(route.readKey(push({}, headers))).toBe('key');
 });

@@ -149,7 +149,7 @@ describe('a job', () => {
     const waits: number[] = [];
     while (said.outcome === 'continue') {
       waits.push(said.afterMs / 1000);
-      said = (await go(JSON.parse(said.place), inProgress)).said;
+      said = (await go(JSON.parse(said.cursor), inProgress)).said;
     }
     expect(waits.slice(0, 9)).toEqual([1, 1, 2, 4, 8, 16, 32, 60, 60]);
     expect(waits.reduce((sum, seconds) => sum + seconds, 0)).toBeGreaterThanOrEqual(3_600);

@@ -18,18 +18,18 @@ describe('limits', () => {
   it.each([
     ['httpapi', 900, 999_999],
     ['batch', 30_000, 4_000_000],
-  ])('%s takes so much of a user and of a device in 30 s, and so much in a request', (endpoint, allow, bytes) => {
+  ])('%s takes so much of a user and of a device in 30 s, and so much in a request', (endpoint, limit, bytes) => {
     const limits = limitsFor({ endpoint });
-    expect(limits).toMatchObject({ bytes, eventBytes: bytes - limits.wrapBytes });
-    expect(limits.events).toBeLessThan(2000);
+    expect(limits).toMatchObject({ maxBytes: bytes, maxEventBytes: bytes - limits.wrapBytes });
+    expect(limits.maxEvents).toBeLessThan(2000);
     expect(limits.budgets).toMatchObject([
-      { name: 'user', unit: 'events', allow, perMs: 30_000 },
-      { name: 'device', unit: 'events', allow, perMs: 30_000 },
+      { name: 'user', unit: 'events', limit, periodMs: 30_000 },
+      { name: 'device', unit: 'events', limit, periodMs: 30_000 },
     ]);
   });
 
   it('half a million a day of a user and of a device are what the hub warns of, whatever the endpoint and the contract', () => {
-    const quota = { allow: 500_000, perMs: 86_400_000 };
+    const quota = { limit: 500_000, periodMs: 86_400_000 };
     for (const choices of [{}, { endpoint: 'httpapi' }, { eventsPerSecondPerKey: 100 }]) {
       expect(limitsFor(choices).budgets).toMatchObject([{ quota }, { quota }]);
     }
@@ -37,16 +37,16 @@ describe('limits', () => {
 
   it('a contract that says other than usual is kept to', () => {
     expect(limitsFor({ endpoint: 'httpapi', eventsPerSecondPerKey: 100 }).budgets).toMatchObject([
-      { allow: 3_000 },
-      { allow: 3_000 },
+      { limit: 3_000 },
+      { limit: 3_000 },
     ]);
-    expect(limitsFor({ eventsPerSecondPerKey: 100 }).budgets).toMatchObject([{ allow: 3_000 }, { allow: 3_000 }]);
+    expect(limitsFor({ eventsPerSecondPerKey: 100 }).budgets).toMatchObject([{ limit: 3_000 }, { limit: 3_000 }]);
   });
 
   it('a chosen size is kept as far as the endpoint takes it', () => {
-    expect(limitsFor({ requestBytes: 20_000_000 }).bytes).toBe(20_000_000);
-    expect(limitsFor({ requestBytes: 20_000_000, endpoint: 'httpapi' }).bytes).toBe(999_999);
-    expect(limitsFor({ requestBytes: 100_000, endpoint: 'httpapi' }).bytes).toBe(100_000);
+    expect(limitsFor({ requestBytes: 20_000_000 }).maxBytes).toBe(20_000_000);
+    expect(limitsFor({ requestBytes: 20_000_000, endpoint: 'httpapi' }).maxBytes).toBe(999_999);
+    expect(limitsFor({ requestBytes: 100_000, endpoint: 'httpapi' }).maxBytes).toBe(100_000);
   });
 
   it('an event counts for its user and for its device, as far as it has them', () => {
@@ -62,11 +62,11 @@ describe('limits', () => {
     const choices = { region: 'us', endpoint: 'httpapi', minIdLength: 64 };
     const settings = amplitude.settings.parse(choices);
     const credentials = amplitude.credentials.parse({ apiKey: 'k'.repeat(128) });
-    const { bytes, eventBytes } = amplitude.rateLimit(settings);
-    const room = eventBytes - Buffer.byteLength(JSON.stringify({ ...payload, event_properties: { text: '' } }));
+    const { maxBytes, maxEventBytes } = amplitude.rateLimit(settings);
+    const room = maxEventBytes - Buffer.byteLength(JSON.stringify({ ...payload, event_properties: { text: '' } }));
     const json = JSON.stringify({ ...payload, event_properties: { text: 'x'.repeat(room) } });
     const http = scriptedHttp(textAnswer(503, ''));
     await amplitude.send([{ id: 'event-0', payload, json }], { settings, credentials, http });
-    expect(Buffer.byteLength(http.requests[0]?.body ?? '')).toBe(bytes);
+    expect(Buffer.byteLength(http.requests[0]?.body ?? '')).toBe(maxBytes);
   });
 });

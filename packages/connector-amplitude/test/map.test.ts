@@ -106,7 +106,7 @@ describe('identity', () => {
     }
   });
 
-  it('an id shorter than the settings allow is not sent', () => {
+  it('an id shorter than the settings limit is not sent', () => {
     const user = { external_user_id: 'abcd', device_id: 'abcde' };
     expect(payloadOf({ ...sms, user }, { minIdLength: 5 })).toMatchObject({ device_id: 'abcde' });
     expect(payloadOf({ ...sms, user }, { minIdLength: 5 })).not.toHaveProperty('user_id');

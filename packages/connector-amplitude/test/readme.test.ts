@@ -13,7 +13,7 @@ const credentials = amplitude.credentials.parse({
 });
 
 const fieldsOf = (schema: z.ZodType): string[] => Object.keys(z.toJSONSchema(schema, { io: 'input' }).properties ?? {});
-const row = (word: string): RegExp => new RegExp(`^\\| \`${word}\` \\|`, 'm');
+const row = (word: string): RegExp => new RegExp(`^\\| \`${word}\` +\\|`, 'm');
 
 /** One answer of each kind that Amplitude gives. */
 const answers: readonly HttpAnswer[] = [
@@ -62,13 +62,13 @@ describe('the README', () => {
   ] as const)('says how much goes to %s', (endpoint, words) => {
     const limits = amplitude.rateLimit({ ...settings, endpoint });
     expect(readme).toContain(words);
-    for (const { allow, perMs, quota } of limits.budgets) {
-      expect(words).toContain(allow.toLocaleString('en'));
-      expect(perMs).toBe(30_000);
-      expect(readme).toContain(`Of ${quota?.allow.toLocaleString('en')} events a day`);
+    for (const { limit, periodMs, quota } of limits.budgets) {
+      expect(words).toContain(limit.toLocaleString('en'));
+      expect(periodMs).toBe(30_000);
+      expect(readme).toContain(`Of ${quota?.limit.toLocaleString('en')} events a day`);
     }
     expect(readme.replaceAll('\n', ' ')).toContain(
-      `${limits.events.toLocaleString('en')} events a request and ${limits.requests} requests at a time`,
+      `${limits.maxEvents.toLocaleString('en')} events a request and ${limits.maxConcurrentRequests} requests at a time`,
     );
   });
 

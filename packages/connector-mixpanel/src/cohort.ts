@@ -1,5 +1,5 @@
 import {
-  basicOf,
+  basicCredentials,
   brazeCohorts,
   firstText,
   isRecord,
@@ -48,7 +48,7 @@ function webhook(path: string, members: string): CohortRoute {
     path,
     description: `Custom webhook of Mixpanel’s cohort sync, with Basic authentication: any user name, the data import key as the password. ${members}`,
     // Mixpanel has no other way to show a key.
-    keyOf: (push) => firstText(basicOf(push)?.password),
+    readKey: (push) => firstText(basicCredentials(push)?.password),
     parse,
     reply,
   };

@@ -1,4 +1,4 @@
-import { isRecord, pullTrouble, quote, readId, readMembers, readName, readWhole } from '@currents/connector';
+import { isRecord, pullFailure, redact, readId, readMembers, readName, requestWholeBody } from '@currents/connector';
 import type {
   CohortList,
   CohortPull,
@@ -6,10 +6,10 @@ import type {
   HttpRequest,
   PartnerCohort,
   PullContext,
-  PullPlace,
+  PullCursor,
   PullStep,
-  PullTrouble,
-  TakePage,
+  PullFailure,
+  OnPage,
 } from '@currents/connector';
 import { basicOf, secretsOf } from './request.js';
 import type { Credentials, Settings } from './settings.js';
@@ -35,7 +35,7 @@ export const cohortPull: CohortPull<Settings, Credentials> = {
   description:
     'Needs a service account, or the API secret. Every 1,000 members cost one of the 60 queries that Mixpanel takes an hour, so it suits cohorts of up to some 50,000.',
   // Mixpanel, Query API, rate limits.
-  limits: { atOnce: 5, budgets: [{ unit: 'steps', allow: 60, perMs: HOUR_MS }] },
+  limits: { maxConcurrentSteps: 5, budgets: [{ unit: 'steps', limit: 60, periodMs: HOUR_MS }] },
   list,
   pull,
 };
@@ -43,7 +43,7 @@ export const cohortPull: CohortPull<Settings, Credentials> = {
 async function list(to: Context): Promise<CohortList> {
   const request = requestTo('cohorts/list', undefined, to);
   if ('outcome' in request) return request;
-  const answer = await readWhole(to.http, request, MOST_BYTES);
+  const answer = await requestWholeBody(to.http, request, MOST_BYTES);
   const cohorts = answer.status === 200 && 'body' in answer ? parse(answer.body) : undefined;
   if (!Array.isArray(cohorts)) return troubleOf(answer, to);
   return { outcome: 'listed', cohorts: (cohorts as readonly unknown[]).flatMap(readCohort) };
@@ -79,11 +79,11 @@ interface Place {
   readonly page: number;
 }
 
-async function pull(cohortId: string, place: PullPlace | undefined, to: Context, take: TakePage): Promise<PullStep> {
+async function pull(cohortId: string, place: PullCursor | undefined, to: Context, take: OnPage): Promise<PullStep> {
   const at = place === undefined ? undefined : (JSON.parse(place) as Place);
   const request = requestTo('engage', formOf(cohortId, at), to);
   if ('outcome' in request) return request;
-  const answer = await readWhole(to.http, request, MOST_BYTES);
+  const answer = await requestWholeBody(to.http, request, MOST_BYTES);
   const body = answer.status === 200 && 'body' in answer ? parse(answer.body) : undefined;
   if (!isRecord(body) || !Array.isArray(body['results'])) return troubleAt(at, answer, to);
   const results = body['results'] as readonly unknown[];
@@ -102,7 +102,7 @@ async function pull(cohortId: string, place: PullPlace | undefined, to: Context,
     };
   }
   const next: Place = { session, page: (at?.page ?? 0) + 1 };
-  return { outcome: 'continue', place: JSON.stringify(next), afterMs: 0 };
+  return { outcome: 'continue', cursor: JSON.stringify(next), afterMs: 0 };
 }
 
 /** Users without a profile are members too; Mixpanel, Query API, engage. */
@@ -132,7 +132,7 @@ function requestTo(
   path: string,
   form: URLSearchParams | undefined,
   { settings, credentials }: Context,
-): HttpRequest | PullTrouble {
+): HttpRequest | PullFailure {
   if (credentials.kind === 'projectToken') {
     const detail = 'a project token only lets events in; cohorts need a service account or the API secret';
     return { outcome: 'failed', code: 'service_account_needed', detail, recovery: 'manual' };
@@ -151,7 +151,7 @@ function requestTo(
   };
 }
 
-function troubleAt(at: Place | undefined, answer: HttpAnswer, to: Context): PullTrouble {
+function troubleAt(at: Place | undefined, answer: HttpAnswer, to: Context): PullFailure {
   const trouble = troubleOf(answer, to);
   if (answer.status !== 400) return trouble;
   // The snapshot that the session stands for is gone, or the cohort is.
@@ -172,14 +172,14 @@ const refusals = {
   404: { code: 'not_found', advice: 'check the region and the base URL' },
 };
 
-function troubleOf(answer: HttpAnswer, { credentials }: Context): PullTrouble {
+function troubleOf(answer: HttpAnswer, { credentials }: Context): PullFailure {
   const body = 'body' in answer ? parse(answer.body) : undefined;
   const error = isRecord(body) && typeof body['error'] === 'string' ? body['error'] : '';
   // One query a minute keeps to the hour's sixty.
-  return pullTrouble(answer, {
+  return pullFailure(answer, {
     refusals,
     throttledMs: MINUTE_MS,
-    said: quote(error, { secrets: secretsOf(credentials), payloads: [] }),
+    said: redact(error, { secrets: secretsOf(credentials), payloads: [] }),
   });
 }
 

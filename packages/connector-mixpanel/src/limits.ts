@@ -21,18 +21,18 @@ function budgetsOf({ rateShare }: Settings): readonly Budget<ImportEvent>[] {
     name: 'project',
     key: () => 'project',
     unit,
-    allow: Math.round(most[unit] * rateShare),
-    perMs: MINUTE_MS,
+    limit: Math.round(most[unit] * rateShare),
+    periodMs: MINUTE_MS,
   }));
 }
 
 export function rateLimit(settings: Settings): RateLimit<ImportEvent> {
   return {
-    events: MOST_EVENTS,
-    bytes: settings.requestBytes,
-    eventBytes: Math.min(MOST_EVENT_BYTES, settings.requestBytes - WRAP_BYTES),
+    maxEvents: MOST_EVENTS,
+    maxBytes: settings.requestBytes,
+    maxEventBytes: Math.min(MOST_EVENT_BYTES, settings.requestBytes - WRAP_BYTES),
     wrapBytes: WRAP_BYTES,
-    requests: MOST_REQUESTS,
+    maxConcurrentRequests: MOST_REQUESTS,
     budgets: budgetsOf(settings),
   };
 }

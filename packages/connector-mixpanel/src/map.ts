@@ -1,4 +1,4 @@
-import type { Mapped } from '@currents/connector';
+import type { MapResult } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
 import { eventNameOf } from './eventName.js';
 import { isDisallowed } from './identity.js';
@@ -38,7 +38,7 @@ const MOST_NAMES = 20;
 const LONGEST_NAME = 100;
 
 /** The event in Mixpanel's words: the user's external id, the usual name, and all properties beside each other. */
-export function map(event: CatalogueEvent, settings: Settings): Mapped<ImportEvent> {
+export function map(event: CatalogueEvent, settings: Settings): MapResult<ImportEvent> {
   const name = eventNameOf(event, settings);
   if (name === undefined) return { skip: 'event_type_not_taken' };
 
@@ -67,7 +67,7 @@ export function map(event: CatalogueEvent, settings: Settings): Mapped<ImportEve
   return { payload: { event: name, properties } };
 }
 
-function rejectFor(unfit: readonly Unfit[]): Mapped<ImportEvent> {
+function rejectFor(unfit: readonly Unfit[]): MapResult<ImportEvent> {
   const [first] = unfit as [Unfit];
   return { reject: first.reason, detail: `${first.name.slice(0, LONGEST_NAME)}: ${first.detail}` };
 }

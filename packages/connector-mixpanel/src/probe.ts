@@ -1,4 +1,4 @@
-import { quote, readJsonObject } from '@currents/connector';
+import { redact, readJsonObject } from '@currents/connector';
 import type { HttpAnswer, SendContext, TestResult } from '@currents/connector';
 import { importRequest, secretsOf } from './request.js';
 import type { Credentials, Settings } from './settings.js';
@@ -11,7 +11,7 @@ import { verdictOn } from './verdict.js';
 export async function test(to: SendContext<Settings, Credentials>): Promise<TestResult> {
   const answer = await to.http.request(importRequest('[]', to));
   if (isComplaintAboutList(answer)) return { outcome: 'passed' };
-  const verdict = verdictOn(answer, (words) => quote(words, { secrets: secretsOf(to.credentials), payloads: [] }));
+  const verdict = verdictOn(answer, (words) => redact(words, { secrets: secretsOf(to.credentials), payloads: [] }));
   if (verdict.outcome === 'delivered') return { outcome: 'passed' };
   const outcome = verdict.outcome === 'blocked' ? 'refused' : 'unreachable';
   return { outcome, code: verdict.code, detail: verdict.detail };

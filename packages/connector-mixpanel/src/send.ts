@@ -1,4 +1,4 @@
-import { answerAll, joinJson, quote, readJsonObject } from '@currents/connector';
+import { answerAll, joinJson, redact, readJsonObject } from '@currents/connector';
 import type { Item, SendContext, SendResult } from '@currents/connector';
 import { readFailedRecords } from './failedRecords.js';
 import type { FailedRecords } from './failedRecords.js';
@@ -21,7 +21,7 @@ export async function send(
 
   return answerAll(
     items,
-    verdictOn(answer, (words) => quote(words, { secrets, payloads: items.map((item) => item.payload) })),
+    verdictOn(answer, (words) => redact(words, { secrets, payloads: items.map((item) => item.payload) })),
   );
 }
 
@@ -34,7 +34,7 @@ function answerByRecord(
     const { id } = item;
     const complaint = records.refused.get(index);
     if (complaint !== undefined) {
-      const detail = quote(complaint, { secrets, payloads: [item.payload] });
+      const detail = redact(complaint, { secrets, payloads: [item.payload] });
       return { id, outcome: 'rejected', code: 'rejected_by_mixpanel', detail };
     }
     if (records.isComplete) return { id, outcome: 'delivered' };

@@ -1,11 +1,11 @@
 import { readJsonObject, retryAfterMs } from '@currents/connector';
-import type { HttpAnswer, Verdict } from '@currents/connector';
+import type { HttpAnswer, SendOutcome } from '@currents/connector';
 
 type Failure = Extract<HttpAnswer, { readonly failure: string }>;
 type Response = Exclude<HttpAnswer, Failure>;
 
 /** Mixpanel documents no `Retry-After`; should one come, the wait is kept within these. */
-const WAIT = { leastMs: 1_000, mostMs: 300_000 };
+const WAIT = { minMs: 1_000, maxMs: 300_000 };
 
 const silences = { timeout: 'timeout', unreachable: 'unreachable', broken: 'broken_connection' } as const;
 
@@ -21,7 +21,7 @@ const blocks: Readonly<Record<number, { readonly code: string; readonly advice: 
  * What an answer says of the request as a whole. The status decides; the body is believed where the status leaves
  * something open. `say` makes the partner's words fit for a detail.
  */
-export function verdictOn(answer: HttpAnswer, say: (words: string) => string): Verdict {
+export function verdictOn(answer: HttpAnswer, say: (words: string) => string): SendOutcome {
   if ('failure' in answer) {
     return {
       outcome: 'deferred',
@@ -55,12 +55,12 @@ function isTaken({ body }: Response): boolean {
   return said !== undefined && (said['code'] === 200 || said['status'] === 'OK' || said['status'] === 1);
 }
 
-function unreadable(status: number): Verdict {
+function unreadable(status: number): SendOutcome {
   const detail = `HTTP ${status} with a body that is not Mixpanel’s; check that nothing else answers in its place`;
   return { outcome: 'deferred', code: 'unreadable_answer', detail, scope: 'current' };
 }
 
-function wait(answer: Response, code: string, detail: string): Verdict {
+function wait(answer: Response, code: string, detail: string): SendOutcome {
   const afterMs = retryAfterMs(answer.headers, WAIT);
   const deferred = { outcome: 'deferred', code, detail, scope: 'current' } as const;
   return afterMs === undefined ? deferred : { ...deferred, afterMs };

@@ -100,5 +100,5 @@ it.each([
   ['Basic dXNlcjo=', undefined],
   ['Bearer key', undefined],
 ])('the key is the password of %s: %s', (authorization, key) => {
-  expect(webhook.keyOf({ path: {}, headers: { authorization }, body: '' })).toBe(key);
+  expect(webhook.readKey({ path: {}, headers: { authorization }, body: '' })).toBe(key);
 });

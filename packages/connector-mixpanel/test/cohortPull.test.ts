@@ -78,7 +78,7 @@ describe('a page', () => {
     expect(Object.fromEntries(new URLSearchParams(first.request?.body as string))).toEqual(form);
     expect(first.request?.headers).toMatchObject({ 'content-type': 'application/x-www-form-urlencoded' });
 
-    const second = await go(first.said.outcome === 'continue' ? first.said.place : '', page([]));
+    const second = await go(first.said.outcome === 'continue' ? first.said.cursor : '', page([]));
     expect(Object.fromEntries(new URLSearchParams(second.request?.body as string))).toEqual({
       ...form,
       session_id: '1767-EX',

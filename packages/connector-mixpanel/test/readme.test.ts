@@ -14,7 +14,7 @@ function fieldsOf(schema: any): string[] {
 
 describe('the README', () => {
   it.each(fieldsOf(z.toJSONSchema(mixpanel.settings, { io: 'input' })))('explains the setting %s', (field) => {
-    expect(readme).toMatch(new RegExp(`^\\| \`${field}\` \\|`, 'm'));
+    expect(readme).toMatch(new RegExp(`^\\| \`${field}\` +\\|`, 'm'));
   });
 
   it.each(fieldsOf(z.toJSONSchema(mixpanel.credentials, { io: 'input' })))('names the credential %s', (field) => {
@@ -22,7 +22,7 @@ describe('the README', () => {
   });
 
   it.each(Object.keys(mixpanel.reasons))('explains the reason %s', (reason) => {
-    expect(readme).toMatch(new RegExp(`^\\| \`${reason}\` \\|`, 'm'));
+    expect(readme).toMatch(new RegExp(`^\\| \`${reason}\` +\\|`, 'm'));
   });
 
   it('explains every code that an answer can lead to', async () => {

@@ -1,4 +1,4 @@
-import type { HttpAnswer, Verdict } from '@currents/connector';
+import type { HttpAnswer, SendOutcome } from '@currents/connector';
 import { htmlAnswer, itemsOf, jsonAnswer, noAnswer, scriptedHttp, textAnswer } from '@currents/connector/conformance';
 import { mixpanel } from '@currents/connector-mixpanel';
 import { describe, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ describe('an answer to the whole request', () => {
   const current = { outcome: 'deferred', scope: 'current' } as const;
   const date = 'Wed, 01 Jan 2025 00:00:00 GMT';
 
-  it.each<[name: string, answer: HttpAnswer, verdict: Partial<Verdict>]>([
+  it.each<[name: string, answer: HttpAnswer, verdict: Partial<SendOutcome>]>([
     ['200', jsonAnswer(200, { code: 200, num_records_imported: 3, status: 'OK' }), { outcome: 'delivered' }],
     ['200 by its code', jsonAnswer(200, { code: 200 }), { outcome: 'delivered' }],
     ['200 by its status', jsonAnswer(200, { status: 'OK' }), { outcome: 'delivered' }],
@@ -252,7 +252,7 @@ describe('rateLimit', () => {
   it('follows the admin’s size of a request, below Mixpanel’s 1 MB for an event', () => {
     const limits = (requestBytes: number) =>
       mixpanel.rateLimit(mixpanel.settings.parse({ region: 'us', requestBytes }));
-    expect(limits(5_000_000)).toMatchObject({ events: 2000, bytes: 5_000_000, eventBytes: 999_999 });
-    expect(limits(500_000)).toMatchObject({ events: 2000, bytes: 500_000, eventBytes: 499_998 });
+    expect(limits(5_000_000)).toMatchObject({ maxEvents: 2000, maxBytes: 5_000_000, maxEventBytes: 999_999 });
+    expect(limits(500_000)).toMatchObject({ maxEvents: 2000, maxBytes: 500_000, maxEventBytes: 499_998 });
   });
 });

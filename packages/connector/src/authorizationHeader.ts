@@ -1,7 +1,7 @@
 import type { Push } from './cohortImport.js';
 
 /** User and password of an `Authorization: Basic …` header; undefined when there is none that can be read. */
-export function basicOf(push: Push): { readonly user: string; readonly password: string } | undefined {
+export function basicCredentials(push: Push): { readonly user: string; readonly password: string } | undefined {
   const packed = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(push.headers['authorization'] ?? '')?.[1];
   if (packed === undefined) return undefined;
   const pair = Buffer.from(packed, 'base64').toString('utf8');
@@ -10,7 +10,7 @@ export function basicOf(push: Push): { readonly user: string; readonly password:
 }
 
 /** The token of an `Authorization: Bearer …` header, or undefined. */
-export function bearerOf(push: Push): string | undefined {
+export function bearerToken(push: Push): string | undefined {
   return /^bearer +(\S+) *$/i.exec(push.headers['authorization'] ?? '')?.[1];
 }
 

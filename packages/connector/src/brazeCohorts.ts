@@ -41,12 +41,15 @@ export const brazeCohorts: CohortImport = {
   ],
 };
 
-function keys(): Pick<CohortRoute, 'keyOf' | 'partnerKeyOf'> {
+function keys(): Pick<CohortRoute, 'readKey' | 'readPartnerKey'> {
   const textAt = (push: Push, field: string): string | undefined => {
     const body = readPushBody(push);
     return 'fields' in body ? firstText(body.fields[field]) : undefined;
   };
-  return { keyOf: (push) => textAt(push, 'client_secret'), partnerKeyOf: (push) => textAt(push, 'partner_api_key') };
+  return {
+    readKey: (push) => textAt(push, 'client_secret'),
+    readPartnerKey: (push) => textAt(push, 'partner_api_key'),
+  };
 }
 
 function parseWith(push: Push, read: (fields: Fields, cohortId: string) => ParsedPush): ParsedPush {

@@ -6,7 +6,7 @@ export interface CohortImport {
   /** The routes below `/partners/<name>/`, such as `webhook` or `lists/:listId/add`, each one way to push. */
   readonly routes: readonly CohortRoute[];
   /** What the cohort is called among the hub's, such as `[Amplitude] Buyers: 7khm89cz`; its plain name where this is left out. */
-  shownName?(cohort: { readonly id: string; readonly name: string }): string;
+  displayName?(cohort: { readonly id: string; readonly name: string }): string;
 }
 
 export interface CohortRoute {
@@ -16,9 +16,9 @@ export interface CohortRoute {
   /** What an admin pastes into the partner, and how the key goes in: `Basic password`, `body client_secret`. */
   readonly description: string;
   /** The data import key that the request shows, or undefined when it shows none. */
-  keyOf(push: Push): string | undefined;
+  readKey(push: Push): string | undefined;
   /** The key of the partner itself, where the protocol has one. Looked at only if the operator has set one. */
-  partnerKeyOf?(push: Push): string | undefined;
+  readPartnerKey?(push: Push): string | undefined;
   /** What the push says, or why it cannot be taken. Never throws. */
   parse(push: Push): ParsedPush;
   /** The answer in the partner's words. */

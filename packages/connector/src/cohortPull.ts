@@ -19,9 +19,9 @@ export interface CohortPull<Settings, Credentials> {
    */
   pull(
     cohortId: string,
-    place: PullPlace | undefined,
+    place: PullCursor | undefined,
     to: PullContext<Settings, Credentials>,
-    take: TakePage,
+    take: OnPage,
   ): Promise<PullStep>;
 }
 
@@ -43,17 +43,17 @@ export interface StreamingHttp extends Http {
 
 export interface PullLimits {
   /** Most steps under way at once. */
-  readonly atOnce: number;
+  readonly maxConcurrentSteps: number;
   /** In any period of `perMs`: steps, or pulls begun. */
-  readonly budgets: readonly { readonly unit: 'steps' | 'pulls'; readonly allow: number; readonly perMs: number }[];
+  readonly budgets: readonly { readonly unit: 'steps' | 'pulls'; readonly limit: number; readonly periodMs: number }[];
   /** Cohorts of more members than this cannot be pulled; undefined when the partner names no limit. */
   readonly maxMembers?: number;
 }
 
 /** Where a pull goes on; JSON text of the connector's own, without anything secret in it. */
-export type PullPlace = string;
+export type PullCursor = string;
 
-export type TakePage = (page: MemberPage) => Promise<void>;
+export type OnPage = (page: MemberPage) => Promise<void>;
 
 export interface MemberPage {
   readonly members: readonly Member[];
@@ -67,8 +67,8 @@ export type PullStep =
   /** Every member of the cohort has been handed over, in this step and those before. */
   | { readonly outcome: 'complete' }
   /** It goes on from `place`, after `afterMs` (0: at once). Whatever was handed over counts. */
-  | { readonly outcome: 'continue'; readonly place: PullPlace; readonly afterMs: number }
-  | PullTrouble;
+  | { readonly outcome: 'continue'; readonly cursor: PullCursor; readonly afterMs: number }
+  | PullFailure;
 
 /**
  * What keeps a step from being made.
@@ -76,7 +76,7 @@ export type PullStep =
  * `failed`: this pull is over, and what it handed over is void. `recovery` says what has to happen before another one:
  * nothing but time, a person's repair, or nothing at all because the partner has no such cohort.
  */
-export type PullTrouble =
+export type PullFailure =
   | { readonly outcome: 'deferred'; readonly code: string; readonly detail: string; readonly afterMs?: number }
   | {
       readonly outcome: 'failed';
@@ -85,7 +85,7 @@ export type PullTrouble =
       readonly recovery: 'automatic' | 'manual' | 'none';
     };
 
-export type CohortList = { readonly outcome: 'listed'; readonly cohorts: readonly PartnerCohort[] } | PullTrouble;
+export type CohortList = { readonly outcome: 'listed'; readonly cohorts: readonly PartnerCohort[] } | PullFailure;
 
 /** A cohort as the partner lists it. */
 export interface PartnerCohort extends CohortReference {

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { CohortImport } from './cohortImport.js';
 import type { CohortPull } from './cohortPull.js';
 import type { Http } from './http.js';
-import type { JsonRun } from './jsonChunk.js';
+import type { JsonChunk } from './jsonChunk.js';
 import type { UserAnswer, UserQuery } from './userLookup.js';
 
 /**
@@ -26,7 +26,7 @@ export interface Connector<Settings = any, Credentials = any, Payload = any> {
   /** The event type's name at the destination, or undefined when the destination does not take the type. */
   nameOf(eventType: string): string | undefined;
   /** Pure: the same event and settings give the same answer, always. Throws only on a bug. */
-  map(event: CatalogueEvent, settings: Settings): Mapped<Payload>;
+  map(event: CatalogueEvent, settings: Settings): MapResult<Payload>;
   /** What the partner takes at a time. Data only; the engine keeps to it. */
   rateLimit(settings: Settings): RateLimit<Payload>;
   /**
@@ -48,32 +48,32 @@ export interface Connector<Settings = any, Credentials = any, Payload = any> {
 }
 
 /** An event in the partner's words; or why it is not sent (`skip`: by rule), or would be refused (`reject`: a dead letter). */
-export type Mapped<Payload> =
+export type MapResult<Payload> =
   { readonly payload: Payload } | { readonly skip: string } | { readonly reject: string; readonly detail: string };
 
 /**
  * A payload with its event's id, and the JSON text of the payload: send that, with `joinJson` where the partner takes a
- * list. Payload and text may have to be read back from a run of many, so ask for either only when something is wrong.
+ * list. Payload and text may have to be read back from a chunk of many, so ask for either only when something is wrong.
  */
 export interface Item<Payload> {
   readonly id: string;
   readonly payload: Payload;
   readonly json: string;
   /** What this item's text was made together with. */
-  readonly run?: JsonRun | undefined;
+  readonly chunk?: JsonChunk | undefined;
 }
 
 export interface RateLimit<Payload> {
   /** Most events in one request. */
-  readonly events: number;
+  readonly maxEvents: number;
   /** Most bytes of JSON in one request, measured before compression, the connector's own wrapping included. */
-  readonly bytes: number;
+  readonly maxBytes: number;
   /** Most bytes of JSON in one event; a larger one is rejected as `event_too_large`. */
-  readonly eventBytes: number;
+  readonly maxEventBytes: number;
   /** Bytes of JSON that `send` wraps round the items (brackets, keys). A comma per item is counted by the engine. */
   readonly wrapBytes: number;
   /** Most requests under way at once, over one Current and all workers. Each worker makes one at least. */
-  readonly requests: number;
+  readonly maxConcurrentRequests: number;
   /** How much the partner takes per time for one key. */
   readonly budgets: readonly Budget<Payload>[];
 }
@@ -85,16 +85,16 @@ export interface Budget<Payload> {
   /** The key a payload counts for; undefined when the budget does not concern it. */
   key(payload: Payload): string | undefined;
   readonly unit: 'events' | 'bytes';
-  readonly allow: number;
-  readonly perMs: number;
+  readonly limit: number;
+  readonly periodMs: number;
   /** What the partner takes of one key over a long time, in the same unit. The hub counts, and warns of keys that come near it; what the partner refuses, it holds. */
   readonly quota?: Quota;
 }
 
 export interface Quota {
-  readonly allow: number;
+  readonly limit: number;
   /** Counted in steps of an hour. */
-  readonly perMs: number;
+  readonly periodMs: number;
 }
 
 export interface SendContext<Settings, Credentials> {
@@ -104,9 +104,9 @@ export interface SendContext<Settings, Credentials> {
 }
 
 /** What the partner said of one item in one attempt. */
-export type SendResult = { readonly id: string } & Verdict;
+export type SendResult = { readonly id: string } & SendOutcome;
 
-export type Verdict =
+export type SendOutcome =
   /** The partner has it. */
   | { readonly outcome: 'delivered' }
   /** The partner will never take this one as it is. */

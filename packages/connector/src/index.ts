@@ -3,12 +3,12 @@ export type {
   Quota,
   Connector,
   Item,
-  Mapped,
+  MapResult,
   RateLimit,
   SendContext,
   SendResult,
   TestResult,
-  Verdict,
+  SendOutcome,
 } from './connector.js';
 export type { BodyPiece, Http, HttpAnswer, HttpRequest } from './http.js';
 export type {
@@ -25,15 +25,15 @@ export { addRefused, memberReasons, readCohortId, readId, readMembers, readName 
 export type { MemberList, MemberReason, ReadId } from './readMembers.js';
 export { isRecord, kindOf, readPushBody } from './pushBody.js';
 export type { PushBody } from './pushBody.js';
-export { basicOf, bearerOf, firstText } from './authorizationHeader.js';
+export { basicCredentials, bearerToken, firstText } from './authorizationHeader.js';
 export { answerAll } from './answerAll.js';
 export { copyProperties, setProperty } from './copyProperties.js';
-export { joinJson, wholeRunAt } from './jsonChunk.js';
-export type { JsonRun } from './jsonChunk.js';
-export { pullTrouble, readWhole } from './pullAnswer.js';
+export { joinJson, wholeChunkAt } from './jsonChunk.js';
+export type { JsonChunk } from './jsonChunk.js';
+export { pullFailure, requestWholeBody } from './pullAnswer.js';
 export type { TroubleWords } from './pullAnswer.js';
-export { quote } from './quote.js';
-export type { Hidden } from './quote.js';
+export { redact } from './redact.js';
+export type { RedactOptions } from './redact.js';
 export { readJsonObject } from './readJson.js';
 export { retryAfterMs } from './retryAfter.js';
 export type {
@@ -54,9 +54,9 @@ export type {
   PartnerCohort,
   PullContext,
   PullLimits,
-  PullPlace,
+  PullCursor,
   PullStep,
-  PullTrouble,
+  PullFailure,
   StreamingHttp,
-  TakePage,
+  OnPage,
 } from './cohortPull.js';

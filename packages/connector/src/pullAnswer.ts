@@ -1,9 +1,9 @@
-import type { PullTrouble, StreamingHttp } from './cohortPull.js';
+import type { PullFailure, StreamingHttp } from './cohortPull.js';
 import type { HttpAnswer, HttpRequest } from './http.js';
 import { retryAfterMs } from './retryAfter.js';
 
 const silences = { timeout: 'timeout', unreachable: 'unreachable', broken: 'broken_connection' } as const;
-const WAIT = { leastMs: 1_000, mostMs: 3_600_000 };
+const WAIT = { minMs: 1_000, maxMs: 3_600_000 };
 
 export interface TroubleWords {
   /** Statuses that nothing but a person's repair mends: the code, and what that person should look at. */
@@ -15,7 +15,7 @@ export interface TroubleWords {
 }
 
 /** What an answer other than the wanted one means for a pull. */
-export function pullTrouble(answer: HttpAnswer, { refusals, throttledMs, said }: TroubleWords): PullTrouble {
+export function pullFailure(answer: HttpAnswer, { refusals, throttledMs, said }: TroubleWords): PullFailure {
   if ('failure' in answer)
     return { outcome: 'deferred', code: silences[answer.failure], detail: `no answer: ${answer.detail}` };
   const { status, headers } = answer;
@@ -49,7 +49,11 @@ export function pullTrouble(answer: HttpAnswer, { refusals, throttledMs, said }:
 class TooLong extends Error {}
 
 /** One request with an answer of up to `mostBytes`; more than that counts as a broken connection. */
-export async function readWhole(http: StreamingHttp, request: HttpRequest, mostBytes: number): Promise<HttpAnswer> {
+export async function requestWholeBody(
+  http: StreamingHttp,
+  request: HttpRequest,
+  mostBytes: number,
+): Promise<HttpAnswer> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   const gather = (piece: Uint8Array): void => {

@@ -6,10 +6,10 @@ const IN_SECONDS = /^\d{1,9}$/;
  */
 export function retryAfterMs(
   headers: Readonly<Record<string, string>>,
-  bounds: { readonly leastMs: number; readonly mostMs: number },
+  bounds: { readonly minMs: number; readonly maxMs: number },
 ): number | undefined {
   const asked = readRetryAfterMs(headers);
-  return asked === undefined ? undefined : Math.min(Math.max(asked, bounds.leastMs), bounds.mostMs);
+  return asked === undefined ? undefined : Math.min(Math.max(asked, bounds.minMs), bounds.maxMs);
 }
 
 function readRetryAfterMs(headers: Readonly<Record<string, string>>): number | undefined {

@@ -2,7 +2,7 @@ import { answerAll, copyProperties, readJsonObject, retryAfterMs, setProperty } 
 import { scriptedHttp, textAnswer } from '@currents/connector/conformance';
 import { describe, expect, it } from 'vitest';
 
-const bounds = { leastMs: 1_000, mostMs: 300_000 };
+const bounds = { minMs: 1_000, maxMs: 300_000 };
 const date = 'Tue, 14 Nov 2023 22:13:20 GMT';
 
 describe('retryAfterMs', () => {

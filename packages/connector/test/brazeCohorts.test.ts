@@ -129,7 +129,7 @@ describe('the answer', () => {
 
   it('to a body that is no JSON, and so shows no key, says where it stops being JSON', () => {
     const half = push('{"cohort_id":"c-1",');
-    expect(users.keyOf(half)).toBeUndefined();
+    expect(users.readKey(half)).toBeUndefined();
     expect(users.reply(half, { outcome: 'unauthorised', detail: 'no key' })).toMatchObject({
       status: 400,
       body: expect.stringContaining('line 1, column 20'),
@@ -140,8 +140,8 @@ describe('the answer', () => {
 it('both keys are found in the body, and nowhere else', () => {
   const headers = { authorization: 'Bearer other' };
   for (const route of [cohorts, users]) {
-    expect([route.keyOf(push(declaration)), route.partnerKeyOf?.(push(declaration))]).toEqual(['dik', 'pk']);
-    expect([route.keyOf({ ...push({}), headers }), route.partnerKeyOf?.({ ...push({}), headers })]).toEqual([
+    expect([route.readKey(push(declaration)), route.readPartnerKey?.(push(declaration))]).toEqual(['dik', 'pk']);
+    expect([route.readKey({ ...push({}), headers }), route.readPartnerKey?.({ ...push({}), headers })]).toEqual([
       undefined,
       undefined,
     ]);

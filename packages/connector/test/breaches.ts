@@ -7,7 +7,7 @@ import type {
   RateLimit,
   SendContext,
   SendResult,
-  Verdict,
+  SendOutcome,
 } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
 import { z } from 'zod';
@@ -27,7 +27,7 @@ export interface Breach {
 }
 
 const toy: Toy = logbook;
-const wait: Verdict = { outcome: 'deferred', code: 'later', detail: 'later', scope: 'current' };
+const wait: SendOutcome = { outcome: 'deferred', code: 'later', detail: 'later', scope: 'current' };
 const refuse = { outcome: 'refused', code: 'no', detail: 'no' } as const;
 let calls = 0;
 
@@ -78,7 +78,7 @@ export const breaches: readonly Breach[] = [
     changes: { reasons: { ...toy.reasons, 'No good': 'It is no good.' } },
   },
   { law: 'makes a payload of every event type', how: 'skips sends', changes: skipping('Send') },
-  { law: 'none is too large', how: 'takes 10 bytes', changes: limiting({ eventBytes: 10 }) },
+  { law: 'none is too large', how: 'takes 10 bytes', changes: limiting({ maxEventBytes: 10 }) },
   {
     law: 'makes no payload of an event type that has no name',
     how: 'takes all',
@@ -98,18 +98,18 @@ export const breaches: readonly Breach[] = [
   },
   { law: 'never more than properties', how: 'assigns __proto__', changes: mapping(assignProperties) },
 
-  { law: 'is data', how: 'no events', changes: limiting({ events: 0 }) },
-  { law: 'is data', how: 'half a request', changes: limiting({ requests: 0.5 }) },
+  { law: 'is data', how: 'no events', changes: limiting({ maxEvents: 0 }) },
+  { law: 'is data', how: 'half a request', changes: limiting({ maxConcurrentRequests: 0.5 }) },
   {
     law: 'is data',
     how: 'another number each time',
-    changes: { rateLimit: () => ({ ...toy.rateLimit({}), requests: ++calls }) },
+    changes: { rateLimit: () => ({ ...toy.rateLimit({}), maxConcurrentRequests: ++calls }) },
   },
-  { law: 'lets the largest event into a request', how: 'too little', changes: limiting({ bytes: 100_000 }) },
+  { law: 'lets the largest event into a request', how: 'too little', changes: limiting({ maxBytes: 100_000 }) },
   {
     law: 'names the same budget key',
     how: 'a new key each time',
-    changes: limiting({ budgets: [{ name: 'x', key: () => `${calls++}`, unit: 'events', allow: 1, perMs: 1 }] }),
+    changes: limiting({ budgets: [{ name: 'x', key: () => `${calls++}`, unit: 'events', limit: 1, periodMs: 1 }] }),
   },
 
   { law: 'wrapped in no more bytes', how: 'says less', changes: limiting({ wrapBytes: 13 }) },

@@ -74,7 +74,7 @@ describe('the laws for the import of cohorts', () => {
         'changes' in parsed ? { ...parsed, changes: parsed.changes.map((one) => ({ ...one, members: [] })) } : parsed,
       ),
     ],
-    ['reads the example', 'another key', changed(() => ({ keyOf: () => 'another' }))],
+    ['reads the example', 'another key', changed(() => ({ readKey: () => 'another' }))],
     ['is pure', 'counts', reparsed((parsed) => ({ ...parsed, dedupeKey: String(calls++) }))],
     [
       'is pure',
@@ -90,7 +90,7 @@ describe('the laws for the import of cohorts', () => {
       'throws at nothing',
       'trusts the headers',
       changed(() => ({
-        keyOf: ({ headers }) => headers['authorization']?.split(' ')[1]?.toUpperCase() ?? ([] as never),
+        readKey: ({ headers }) => headers['authorization']?.split(' ')[1]?.toUpperCase() ?? ([] as never),
       })),
     ],
     [
@@ -139,7 +139,7 @@ type Pull = CohortPull<Context['settings'], Context['credentials']>;
 /** Logbook has a list of readers, in pages of two. */
 const readers: Pull = {
   description: 'Needs a token.',
-  limits: { atOnce: 1, budgets: [{ unit: 'steps', allow: 10, perMs: 1_000 }] },
+  limits: { maxConcurrentSteps: 1, budgets: [{ unit: 'steps', limit: 10, periodMs: 1_000 }] },
   async list({ settings: { host }, credentials: { token }, http }) {
     const answer = await http.request({
       method: 'GET',
@@ -162,7 +162,7 @@ const readers: Pull = {
     await take({ members: ids.map((externalId) => ({ externalId })), refused: {} });
     return ids.length < 2
       ? { outcome: 'complete' }
-      : { outcome: 'continue', place: JSON.stringify(page + 1), afterMs: 0 };
+      : { outcome: 'continue', cursor: JSON.stringify(page + 1), afterMs: 0 };
   },
 };
 const later = { outcome: 'deferred', code: 'later', detail: 'not now' } as const;
@@ -193,7 +193,7 @@ describe('the laws for pulling cohorts', () => {
   });
 
   it.each<[law: string, how: string, Partial<Pull>]>([
-    ['says what it takes', 'nothing at once', { limits: { atOnce: 0, budgets: [] } }],
+    ['says what it takes', 'nothing at once', { limits: { maxConcurrentSteps: 0, budgets: [] } }],
     ['lists the partner’s cohorts', 'none', { list: async () => ({ outcome: 'listed', cohorts: [] }) }],
     ['brings every member', 'stops early', repulled(() => ({ outcome: 'complete' }))],
     [
@@ -204,7 +204,7 @@ describe('the laws for pulling cohorts', () => {
     [
       'keeps nothing secret',
       'the token in the place',
-      repulled((step, to) => ('place' in step ? { ...step, place: JSON.stringify(to.credentials.token) } : step)),
+      repulled((step, to) => ('cursor' in step ? { ...step, cursor: JSON.stringify(to.credentials.token) } : step)),
     ],
     [
       'hands on what is thrown',

@@ -14,8 +14,8 @@ interface Payload {
 
 /** What a partner takes of one device. */
 export interface Terms {
-  readonly allow: number;
-  readonly perMs: number;
+  readonly limit: number;
+  readonly periodMs: number;
 }
 
 /** A partner with a strict limit per device, whose rejected devices have to stay away for a while. */
@@ -181,11 +181,11 @@ function connectorOf(
     nameOf: (eventType) => eventType,
     map: ({ user }) => ({ payload: { device: user.device_id ?? '' } }),
     rateLimit: () => ({
-      events: requestEvents,
-      bytes: 1_000_000,
-      eventBytes: 10_000,
+      maxEvents: requestEvents,
+      maxBytes: 1_000_000,
+      maxEventBytes: 10_000,
       wrapBytes: 2,
-      requests: 1,
+      maxConcurrentRequests: 1,
       budgets: [{ name: 'device', key: ({ device }) => device, unit: 'events', ...declared() }],
     }),
     send: async (items) => partner.take(items),
@@ -201,7 +201,7 @@ function createPartner(
   const counted = new Map<string, number[]>();
   const blockedUntilMs = new Map<string, number>();
   const recent = (device: string): number[] => {
-    const times = (counted.get(device) ?? []).filter((atMs) => atMs > now() - partner.terms.perMs);
+    const times = (counted.get(device) ?? []).filter((atMs) => atMs > now() - partner.terms.periodMs);
     counted.set(device, times);
     return times;
   };
@@ -216,7 +216,7 @@ function createPartner(
       for (const { payload } of items) counts.set(payload.device, (counts.get(payload.device) ?? 0) + 1);
       const named = new Map<string, 'quota' | 'rate'>();
       for (const [device, count] of counts) {
-        const tooMany = recent(device).length + count > partner.terms.allow;
+        const tooMany = recent(device).length + count > partner.terms.limit;
         if (partner.overQuota(device)) named.set(device, 'quota');
         else if (tooMany || (blockedUntilMs.get(device) ?? 0) > now()) {
           named.set(device, 'rate');

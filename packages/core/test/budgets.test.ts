@@ -15,8 +15,8 @@ const budget: Budget<Payload> = {
   name: 'device',
   key: ({ device }) => device,
   unit: 'events',
-  allow: 900,
-  perMs: 30_000,
+  limit: 900,
+  periodMs: 30_000,
 };
 
 const atMostMs = 1e9;

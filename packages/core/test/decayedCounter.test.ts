@@ -3,7 +3,7 @@ import { createDecayedCounter } from '../src/budget/decayedCounter.js';
 import { createHotKeySketch } from '../src/budget/hotKeySketch.js';
 
 const hour = 3_600_000;
-const quota = { allow: 500_000, perMs: 24 * hour };
+const quota = { limit: 500_000, periodMs: 24 * hour };
 const turnMs = 15_000;
 
 /** The keys of a budget that takes 30,000 in 30 s, on a clock that is moved by hand. */

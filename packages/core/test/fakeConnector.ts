@@ -25,7 +25,7 @@ export interface FakeLimits {
   readonly events?: number;
   readonly requests?: number;
   /** What the partner takes of one user. */
-  user?: { readonly allow: number; readonly perMs: number; readonly quota?: Quota };
+  user?: { readonly limit: number; readonly periodMs: number; readonly quota?: Quota };
 }
 
 type SendResultOfAll = Parameters<typeof answerAll>[1];
@@ -63,11 +63,11 @@ export function fakeConnector(
       return { payload: { id: event.id, user: event.user.external_user_id ?? undefined } };
     },
     rateLimit: () => ({
-      events: limits.events ?? 100,
-      bytes: 1_000_000,
-      eventBytes: 10_000,
+      maxEvents: limits.events ?? 100,
+      maxBytes: 1_000_000,
+      maxEventBytes: 10_000,
       wrapBytes: 2,
-      requests: limits.requests ?? 4,
+      maxConcurrentRequests: limits.requests ?? 4,
       budgets: limits.user ? [{ name: 'user', key: ({ user }) => user, unit: 'events', ...limits.user }] : [],
     }),
     async send(items) {

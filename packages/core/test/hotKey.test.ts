@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { openHotLine, type HotLine, type Terms } from './budgetHarness.js';
 
-const httpapi: Terms = { allow: 900, perMs: 30_000 };
+const httpapi: Terms = { limit: 900, periodMs: 30_000 };
 const steps = (30_000 * (0.25 / 0.7)) / 2;
 
 /** Stores, ten times a second, `hot` events of one device and as many others of a device each. */
@@ -29,7 +29,7 @@ function mostInAPeriod(line: HotLine, device: string): number {
   const times = line.partner.held.filter((event) => event.device === device).map(({ atMs }) => atMs);
   let from = 0;
   return times.reduce((most, atMs, index) => {
-    while ((times[from] as number) <= atMs - httpapi.perMs) from++;
+    while ((times[from] as number) <= atMs - httpapi.periodMs) from++;
     return Math.max(most, index - from + 1);
   }, 0);
 }
@@ -54,13 +54,13 @@ it('a hot device waits alone, leaves in order over many batches, and is never to
   expect(numbers).toHaveLength(6_000);
   expect(numbers).toEqual(inOrder(numbers));
   expect(line.partner.refusals).toEqual([]);
-  expect(mostInAPeriod(line, 'hot')).toBeLessThanOrEqual(httpapi.allow);
+  expect(mostInAPeriod(line, 'hot')).toBeLessThanOrEqual(httpapi.limit);
   // A few attempts for each step of the budget, however many batches wait.
   expect(line.attempts() - attemptsSoFar).toBeLessThan((300_000 / steps) * 4);
 });
 
 it('the same where the limit is so high that one event counts for several until a device comes near it', async () => {
-  const wide: Terms = { allow: 12_000, perMs: 30_000 };
+  const wide: Terms = { limit: 12_000, periodMs: 30_000 };
   const line = openHotLine(wide);
   await line.work(40_000, flow(line, { hot: 60, others: 20, forMs: 40_000 }));
   expect(line.partner.held.filter(({ device }) => device !== 'hot')).toHaveLength(8_000);
@@ -71,11 +71,11 @@ it('the same where the limit is so high that one event counts for several until 
   expect(numbers).toHaveLength(24_000);
   expect(numbers).toEqual(inOrder(numbers));
   expect(line.partner.refusals).toEqual([]);
-  expect(mostInAPeriod(line, 'hot')).toBeLessThanOrEqual(wide.allow);
+  expect(mostInAPeriod(line, 'hot')).toBeLessThanOrEqual(wide.limit);
 });
 
 it('few hot events in each of many batches are tried again once, when they have their turn', async () => {
-  const line = openHotLine({ allow: 90, perMs: 30_000 });
+  const line = openHotLine({ limit: 90, periodMs: 30_000 });
   await line.work(100_000, flow(line, { hot: 1, others: 9, forMs: 20_000 }));
   expect(line.pending()).toBe(0);
   const numbers = numbersOf(line, 'hot');
@@ -109,14 +109,14 @@ it('after a standstill the device does not come all at once', async () => {
   await line.work(400_000, flow(line, { hot: 1, others: 1, forMs: 10_000 }));
   expect(line.partner.refusals).toEqual([]);
   expect(line.pending()).toBe(0);
-  expect(mostInAPeriod(line, 'hot')).toBeLessThanOrEqual(httpapi.allow);
+  expect(mostInAPeriod(line, 'hot')).toBeLessThanOrEqual(httpapi.limit);
   const numbers = numbersOf(line, 'hot');
   expect(numbers).toHaveLength(6_100);
   expect(numbers).toEqual(inOrder(numbers));
 });
 
 it('a device over its daily quota is asked for once an hour, keeps its order, and drains once the quota is lifted', async () => {
-  const line = openHotLine({ allow: 30_000, perMs: 30_000 });
+  const line = openHotLine({ limit: 30_000, periodMs: 30_000 });
   line.partner.overQuota = (device) => device === 'hot';
   await line.work(20_000, flow(line, { hot: 5, others: 10, forMs: 20_000 }));
   expect(line.partner.held).toHaveLength(2_000);
@@ -135,7 +135,7 @@ it('with other terms, those who wait queue up anew', async () => {
   const line = openHotLine(httpapi);
   await line.work(10_000, flow(line, { hot: 30, others: 10, forMs: 10_000 }));
   expect(line.pending()).toBeGreaterThan(2_000);
-  line.partner.terms = line.declared = { allow: 90_000, perMs: 30_000 };
+  line.partner.terms = line.declared = { limit: 90_000, periodMs: 30_000 };
   line.recall();
   await line.work(1_000);
   expect(line.pending()).toBe(0);

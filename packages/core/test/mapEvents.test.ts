@@ -9,7 +9,7 @@ import { startAttempt } from '../src/delivery/attempt.js';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
 import { event } from './deliveryHarness.js';
 
-const limits = { events: 1_000, bytes: 1_000_000, eventBytes: 10_000, wrapBytes: 2, budgets: [] };
+const limits = { maxEvents: 1_000, maxBytes: 1_000_000, maxEventBytes: 10_000, wrapBytes: 2, budgets: [] };
 
 /** A connector whose payload is whatever the event says. */
 const line = {
@@ -50,7 +50,7 @@ describe('events', () => {
     const mapping = startMapping(limits, line);
     mapping.map(track, segmentsOf(Array.from({ length: 250 }, (_, n) => saying({ n, word: 'ü' }))));
     const items = mapping.items();
-    expect(new Set(items.map(({ run }) => run)).size).toBe(3);
+    expect(new Set(items.map(({ chunk }) => chunk)).size).toBe(3);
     expect(items.map(({ payload }) => payload)).toStrictEqual(items.map((_, n) => ({ n, word: 'ü' })));
     expect(items[7]?.json).toBe('{"n":7,"word":"ü"}');
     expect(items.reduce((sum, { bytes }) => sum + bytes, 0)).toBeCloseTo(
@@ -101,31 +101,35 @@ describe('requests', () => {
   }
 
   it.each([
-    ['by count', Array.from({ length: 950 }, () => 10), { events: 300, bytes: 1_000_000, wrapBytes: 2 }],
-    ['by count, below a run', Array.from({ length: 250 }, () => 10), { events: 30, bytes: 1_000_000, wrapBytes: 2 }],
+    ['by count', Array.from({ length: 950 }, () => 10), { maxEvents: 300, maxBytes: 1_000_000, wrapBytes: 2 }],
+    [
+      'by count, below a chunk',
+      Array.from({ length: 250 }, () => 10),
+      { maxEvents: 30, maxBytes: 1_000_000, wrapBytes: 2 },
+    ],
     [
       'by bytes',
       Array.from({ length: 500 }, (_, n) => 100 + (n % 7) * 300),
-      { events: 1_000, bytes: 150_000, wrapBytes: 20 },
+      { maxEvents: 1_000, maxBytes: 150_000, wrapBytes: 20 },
     ],
     [
-      'by bytes, below a run',
+      'by bytes, below a chunk',
       Array.from({ length: 250 }, (_, n) => 100 + (n % 7) * 300),
-      { events: 1_000, bytes: 9_000, wrapBytes: 20 },
+      { maxEvents: 1_000, maxBytes: 9_000, wrapBytes: 20 },
     ],
   ])('are cut %s, none above the limits and no event left out', (_name, sizes, cut) => {
     const items = itemsOf(sizes);
     const requests = cutRequests(items, cut);
     expect(requests.flat()).toStrictEqual(items);
     for (const request of requests) {
-      expect(request.length).toBeLessThanOrEqual(cut.events);
+      expect(request.length).toBeLessThanOrEqual(cut.maxEvents);
       expect(cut.wrapBytes + Buffer.byteLength(request.map(({ json }) => json).join(','))).toBeLessThanOrEqual(
-        cut.bytes,
+        cut.maxBytes,
       );
     }
     const leastRequests = Math.max(
-      sizes.length / cut.events,
-      sizes.reduce((sum, size) => sum + size + 3, 0) / cut.bytes,
+      sizes.length / cut.maxEvents,
+      sizes.reduce((sum, size) => sum + size + 3, 0) / cut.maxBytes,
     );
     expect(requests.length).toBeLessThan(leastRequests * 1.5 + 1);
   });

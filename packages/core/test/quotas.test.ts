@@ -8,7 +8,7 @@ import { createFakePartner, fakeConnector } from './fakeConnector.js';
 import { event, openHub, until } from './deliveryHarness.js';
 
 const hour = 3_600_000;
-const day = { allow: 1_000, perMs: 24 * hour };
+const day = { limit: 1_000, periodMs: 24 * hour };
 
 let desk: Desk;
 beforeAll(async () => {
@@ -93,7 +93,7 @@ it('a worker counts what it has delivered of the busiest keys, and nobody else; 
   const partner = createFakePartner();
   // A turn of the tables each 100 ms.
   const hub = await openHub(
-    fakeConnector(partner, { user: { allow: 100_000, perMs: 200, quota: { allow: 500, perMs: 24 * hour } } }),
+    fakeConnector(partner, { user: { limit: 100_000, periodMs: 200, quota: { limit: 500, periodMs: 24 * hour } } }),
   );
   try {
     const current = await hub.launch();

@@ -2,11 +2,11 @@ import { expect, it } from 'vitest';
 import { noChecks, startSampling, type KeyChecks } from '../src/budget/sampling.js';
 import { extendWait, openBudgetState, type BudgetState, type BudgetSpec } from '../src/budget/budgetState.js';
 
-const perMs = 30_000;
+const periodMs = 30_000;
 /** Takes 30,000 events of a key: 1,500 make it warm, and one of eight counts for all until then. */
-const wide: BudgetSpec = { name: 'device', unit: 'events', allow: 30_000, perMs };
+const wide: BudgetSpec = { name: 'device', unit: 'events', limit: 30_000, periodMs };
 /** Takes 900: 45 make it warm, and every event counts. */
-const narrow: BudgetSpec = { ...wide, allow: 900 };
+const narrow: BudgetSpec = { ...wide, limit: 900 };
 
 /** What is done about each of some events, in attempts of a size, at one moment. */
 function countAll(
@@ -76,8 +76,8 @@ it('once no key has been warm for a period, one of eight is counted again', () =
     keys,
     Array.from({ length: 5_000 }, () => 'hot'),
   );
-  expect(startSampling([keys], 1_000_000 + perMs / 2).drawWeight(true)).toBe(1);
-  const later = 1_000_000 + 1.5 * perMs;
+  expect(startSampling([keys], 1_000_000 + periodMs / 2).drawWeight(true)).toBe(1);
+  const later = 1_000_000 + 1.5 * periodMs;
   const count = startSampling([keys], later);
   expect(new Set(Array.from({ length: 400 }, () => count.drawWeight(true)))).toEqual(new Set([0, 8]));
 });

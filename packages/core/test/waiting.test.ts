@@ -4,7 +4,7 @@ import { createFakePartner, fakeConnector, type FakeLimits, type FakePartner } f
 import { event, openHub, until, type Hub } from './deliveryHarness.js';
 
 /** 60 events at once and 168 a minute of one user; five that the burst leaves over wait for 15 s at the least. */
-const strict = { allow: 240, perMs: 60_000 };
+const strict = { limit: 240, periodMs: 60_000 };
 
 let hub: Hub;
 let partner: FakePartner;
@@ -63,7 +63,7 @@ describe('events that wait for a budget', () => {
   it('go at once when the terms have changed', async () => {
     await hub.startWorker();
     await overheat();
-    limits.user = { allow: 240_000, perMs: 60_000 };
+    limits.user = { limit: 240_000, periodMs: 60_000 };
     await hub.sql`update current set version = version + 1 where id = ${current}`;
     await hub.take(of('calm', 1));
     expect(
@@ -79,7 +79,7 @@ describe('events that wait for a budget', () => {
     const engine = await hub.startWorker();
     await overheat();
     await engine.stop();
-    limits.user = { allow: 240_000, perMs: 60_000 };
+    limits.user = { limit: 240_000, periodMs: 60_000 };
     await hub.startWorker();
     await hub.take(of('calm', 1));
     await until(

@@ -182,8 +182,8 @@ describe('Amplitude’s Behavioral Cohorts API', () => {
     const first = await pullAll(amplitude.cohortPull!, '26umsb5', { ...context, http: late });
     expect(first.steps.at(-1)).toMatchObject({ outcome: 'deferred', code: 'link_refused' });
     expect(statuses).toEqual([302, 403]);
-    const { place } = first.steps.at(-2) as { place: string };
-    const again = await amplitude.cohortPull!.pull('26umsb5', place, context, async () => undefined);
+    const { cursor } = first.steps.at(-2) as { cursor: string };
+    const again = await amplitude.cohortPull!.pull('26umsb5', cursor, context, async () => undefined);
     expect(again).toEqual({ outcome: 'complete' });
   });
 

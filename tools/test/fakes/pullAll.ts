@@ -54,6 +54,6 @@ export async function pullAll<Settings, Credentials>(
     steps.push(step);
     if (step.outcome !== 'continue') return { ids, refused, steps };
     onWait(step.afterMs);
-    place = step.place;
+    place = step.cursor;
   }
 }

@@ -60,7 +60,7 @@ export async function startReceiver(): Promise<Receiver> {
   function take(route: CohortRoute, push: Push): PushResult {
     const next = refusals.shift();
     if (next) return next;
-    if (!isGood || route.keyOf(push) !== key) return { outcome: 'unauthorised', detail: 'no' };
+    if (!isGood || route.readKey(push) !== key) return { outcome: 'unauthorised', detail: 'no' };
     const parsed = route.parse(push);
     if ('unreadable' in parsed) return { outcome: 'unreadable', detail: parsed.unreadable };
     const unknown = parsed.changes.find(

@@ -44,7 +44,7 @@ export function cohortLaws(cohortImport: CohortImport, examples: readonly Cohort
     ...examples.map((example) => ({
       name: `reads the example: ${example.name}`,
       prove() {
-        expect(routeOf(example).keyOf(example.push)).toBe(example.key);
+        expect(routeOf(example).readKey(example.push)).toBe(example.key);
         expect(routeOf(example).parse(example.push)).toStrictEqual(example.parsed);
       },
     })),
@@ -67,7 +67,7 @@ export function cohortLaws(cohortImport: CohortImport, examples: readonly Cohort
           ...strangePushes(cohortImport, examples, routeOf),
           ...bentPushes(examples, routeOf),
         ]) {
-          const keys = [route.keyOf(push), route.partnerKeyOf?.(push)];
+          const keys = [route.readKey(push), route.readPartnerKey?.(push)];
           const faults = [
             ...keys.flatMap((key) => (key === undefined || typeof key === 'string' ? [] : ['a key that is no text'])),
             ...faultsIn(route.parse(push)),

@@ -1,6 +1,6 @@
 import { catalogue, sampleOf } from '@currents/schema';
 import type { Connector, Item } from '../connector.js';
-import type { JsonRun } from '../jsonChunk.js';
+import type { JsonChunk } from '../jsonChunk.js';
 
 /** As many items as asked for, made of the catalogue's samples; from the second round on the ids are new. */
 export function itemsOf<Settings, Credentials, Payload>(
@@ -19,6 +19,9 @@ export function itemsOf<Settings, Credentials, Payload>(
     return { id: event.id, payload: answer.payload, json: JSON.stringify(answer.payload) };
   });
   // As the engine hands them over.
-  const run: JsonRun = { json: Buffer.from(items.map(({ json }) => json).join(',')), ids: items.map(({ id }) => id) };
-  return items.map((item) => ({ ...item, run }));
+  const chunk: JsonChunk = {
+    json: Buffer.from(items.map(({ json }) => json).join(',')),
+    ids: items.map(({ id }) => id),
+  };
+  return items.map((item) => ({ ...item, chunk }));
 }

@@ -12,12 +12,12 @@ export function limitLaws({ connector, allSettings }: Subject): Law[] {
           const { budgets, ...numbers } = connector.rateLimit(settings);
           for (const [name, value] of Object.entries(numbers)) expectCount(value, name);
           for (const budget of budgets) {
-            expectCount(budget.allow, `${budget.name}.allow`);
-            expectCount(budget.perMs, `${budget.name}.perMs`);
+            expectCount(budget.limit, `${budget.name}.limit`);
+            expectCount(budget.periodMs, `${budget.name}.periodMs`);
             expect(['events', 'bytes']).toContain(budget.unit);
             if (budget.quota) {
-              expectCount(budget.quota.allow, `${budget.name}.quota.allow`);
-              expect(budget.quota.perMs, `${budget.name}.quota.perMs`).toBeGreaterThan(budget.perMs);
+              expectCount(budget.quota.limit, `${budget.name}.quota.limit`);
+              expect(budget.quota.periodMs, `${budget.name}.quota.periodMs`).toBeGreaterThan(budget.periodMs);
             }
             expect(budget.name).not.toBe('');
           }
@@ -29,7 +29,7 @@ export function limitLaws({ connector, allSettings }: Subject): Law[] {
       name: 'lets the largest event into a request',
       prove() {
         for (const settings of allSettings) {
-          const { bytes, eventBytes, wrapBytes } = connector.rateLimit(settings);
+          const { maxBytes: bytes, maxEventBytes: eventBytes, wrapBytes } = connector.rateLimit(settings);
           expect(eventBytes + wrapBytes).toBeLessThanOrEqual(bytes);
         }
       },

@@ -57,7 +57,7 @@ export function mapLaws(subject: Subject): Law[] {
       prove() {
         expect(subject.named.length, 'event types with a name').toBeGreaterThan(0);
         for (const settings of subject.allSettings) {
-          const { eventBytes } = connector.rateLimit(settings);
+          const { maxEventBytes: eventBytes } = connector.rateLimit(settings);
           for (const type of subject.named) {
             const json = JSON.stringify(payloadOf(subject, sampleOf(type.name), settings));
             expect(Buffer.byteLength(json), type.name).toBeLessThanOrEqual(eventBytes);

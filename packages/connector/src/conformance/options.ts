@@ -1,4 +1,4 @@
-import type { Connector, Verdict } from '../connector.js';
+import type { Connector, SendOutcome } from '../connector.js';
 import type { HttpAnswer } from '../http.js';
 
 /** What `describeConnector` has to be told; everything else it knows from the contract and the catalogue. */
@@ -33,5 +33,5 @@ export interface ScriptedCase {
   readonly name: string;
   readonly answer: HttpAnswer;
   /** One outcome for all items, or one for each of as many items. */
-  readonly then: Verdict['outcome'] | readonly Verdict['outcome'][];
+  readonly then: SendOutcome['outcome'] | readonly SendOutcome['outcome'][];
 }

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { CohortList, CohortPull, MemberPage, PartnerCohort, PullPlace, PullStep } from '../cohortPull.js';
+import type { CohortList, CohortPull, MemberPage, PartnerCohort, PullCursor, PullStep } from '../cohortPull.js';
 import type { Connector } from '../connector.js';
 import type { HttpAnswer } from '../http.js';
 import { awkwardAnswers, outages } from './answers.js';
@@ -39,7 +39,7 @@ export function pullLaws({ connector, list, cohortId, steps, ...options }: PullO
   }
 
   async function goAgainst(
-    place: PullPlace | undefined,
+    place: PullCursor | undefined,
     answers: readonly HttpAnswer[],
     pieceBytes?: number,
   ): Promise<Gone> {
@@ -55,13 +55,13 @@ export function pullLaws({ connector, list, cohortId, steps, ...options }: PullO
   }
 
   /** The places from which a whole pull goes on, the beginning included. */
-  async function places(): Promise<readonly (PullPlace | undefined)[]> {
-    const found: (PullPlace | undefined)[] = [undefined];
+  async function places(): Promise<readonly (PullCursor | undefined)[]> {
+    const found: (PullCursor | undefined)[] = [undefined];
     for (const { answers } of steps.slice(0, -1)) {
       const { said } = await goAgainst(found.at(-1), answers);
       if (said.outcome !== 'continue')
         throw new Error(`step ${found.length}: wanted it to continue; it said ${JSON.stringify(said)}`);
-      found.push(said.place);
+      found.push(said.cursor);
     }
     return found;
   }
@@ -71,8 +71,8 @@ export function pullLaws({ connector, list, cohortId, steps, ...options }: PullO
       name: 'says what it takes, as data',
       prove() {
         expect(pull?.description).toMatch(/\S \S/);
-        const numbers = pull?.limits.budgets.flatMap(({ allow, perMs }) => [allow, perMs]) ?? [];
-        for (const number of [pull?.limits.atOnce, ...numbers])
+        const numbers = pull?.limits.budgets.flatMap(({ limit, periodMs }) => [limit, periodMs]) ?? [];
+        for (const number of [pull?.limits.maxConcurrentSteps, ...numbers])
           expect(Number.isSafeInteger(number) && Number(number) > 0).toBe(true);
       },
     },
@@ -85,14 +85,14 @@ export function pullLaws({ connector, list, cohortId, steps, ...options }: PullO
     ...[1, 7, 1_000_000].map((pieceBytes) => ({
       name: `brings every member, step by step, in pieces of ${pieceBytes} bytes`,
       async prove() {
-        let place: PullPlace | undefined;
+        let place: PullCursor | undefined;
         for (const [index, { answers, members, afterMs = 0 }] of steps.entries()) {
           const { said, pages, http } = await goAgainst(place, answers, pieceBytes);
           expect(http.requests).toHaveLength(answers.length);
           expect(pages.flatMap((page) => page.members)).toStrictEqual(members.map((externalId) => ({ externalId })));
           if (index === steps.length - 1) expect(said).toStrictEqual({ outcome: 'complete' });
           else expect(said).toMatchObject({ outcome: 'continue', afterMs });
-          place = 'place' in said ? said.place : undefined;
+          place = 'cursor' in said ? said.cursor : undefined;
         }
       },
     })),

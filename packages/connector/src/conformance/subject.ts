@@ -1,7 +1,7 @@
 import { catalogue } from '@currents/schema';
 import type { CatalogueEvent, EventType } from '@currents/schema';
 import { expect } from 'vitest';
-import type { Connector, Mapped } from '../connector.js';
+import type { Connector, MapResult } from '../connector.js';
 import { deepFreeze } from './freeze.js';
 import type { ConformanceOptions } from './options.js';
 
@@ -34,7 +34,7 @@ export function subjectOf<Settings, Credentials, Payload>(
 }
 
 /** Maps, and holds on the way that the reason, if there is one, is listed. */
-export function mapped(subject: Subject, event: CatalogueEvent, settings = subject.settings): Mapped<unknown> {
+export function mapped(subject: Subject, event: CatalogueEvent, settings = subject.settings): MapResult<unknown> {
   const answer = subject.connector.map(event, settings);
   const reason = 'skip' in answer ? answer.skip : 'reject' in answer ? answer.reject : undefined;
   if (reason !== undefined) expect(Object.keys(subject.connector.reasons)).toContain(reason);

@@ -1,5 +1,5 @@
-import { answerAll, copyProperties, joinJson, quote, readJsonObject, retryAfterMs } from '@currents/connector';
-import type { BodyPiece, Connector, HttpAnswer, HttpRequest, SendContext, Verdict } from '@currents/connector';
+import { answerAll, copyProperties, joinJson, redact, readJsonObject, retryAfterMs } from '@currents/connector';
+import type { BodyPiece, Connector, HttpAnswer, HttpRequest, SendContext, SendOutcome } from '@currents/connector';
 import { findEventType } from '@currents/schema';
 import { z } from 'zod';
 
@@ -48,7 +48,14 @@ export const logbook: Connector<z.infer<typeof settings>, z.infer<typeof credent
     return { payload: { key: event.id, at: new Date(event.time * 1000).toISOString(), who, what, more } };
   },
 
-  rateLimit: () => ({ events: 100, bytes: 1_000_000, eventBytes: 100_000, wrapBytes: 14, requests: 2, budgets: [] }),
+  rateLimit: () => ({
+    maxEvents: 100,
+    maxBytes: 1_000_000,
+    maxEventBytes: 100_000,
+    wrapBytes: 14,
+    maxConcurrentRequests: 2,
+    budgets: [],
+  }),
 
   async send(items, to) {
     const answer = await to.http.request(post(['{"entries":[', ...joinJson(items), ']}'], to));
@@ -68,17 +75,17 @@ function post(body: readonly BodyPiece[], { settings: { host }, credentials: { t
   return { method: 'POST', url: `https://${host}/entries`, headers, body };
 }
 
-function verdictOn(answer: HttpAnswer, to: Context, items: readonly { readonly payload: Entry }[]): Verdict {
+function verdictOn(answer: HttpAnswer, to: Context, items: readonly { readonly payload: Entry }[]): SendOutcome {
   if ('failure' in answer) return { outcome: 'deferred', code: answer.failure, detail: 'no answer', scope: 'current' };
   const { status, headers, body } = answer;
   const said = readJsonObject(body);
   if (status === 200 && typeof said?.['kept'] === 'number') return { outcome: 'delivered' };
   const hidden = { secrets: [to.credentials.token], payloads: items.map((item) => item.payload) };
   const problem = typeof said?.['problem'] === 'string' ? said['problem'] : 'without a word';
-  const detail = `HTTP ${status}: ${quote(problem, hidden)}`;
+  const detail = `HTTP ${status}: ${redact(problem, hidden)}`;
   if (status === 401 || status === 403) return { outcome: 'blocked', code: 'token_refused', detail };
   if (status === 413 || status === 422) return { outcome: 'split', code: `http_${status}`, detail };
-  const afterMs = retryAfterMs(headers, { leastMs: 1_000, mostMs: 300_000 });
+  const afterMs = retryAfterMs(headers, { minMs: 1_000, maxMs: 300_000 });
   return {
     outcome: 'deferred',
     code: `http_${status}`,

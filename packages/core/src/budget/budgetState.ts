@@ -3,7 +3,7 @@ import { createDecayedCounter, type DecayedCounter } from './decayedCounter.js';
 import { createHotKeySketch, type HotKeySketch } from './hotKeySketch.js';
 
 /** A budget without its key function. */
-export type BudgetSpec = Pick<Budget<never>, 'name' | 'unit' | 'allow' | 'perMs' | 'quota'>;
+export type BudgetSpec = Pick<Budget<never>, 'name' | 'unit' | 'limit' | 'periodMs' | 'quota'>;
 
 /** What one worker knows by itself about the keys of a budget. */
 export interface BudgetState {
@@ -21,11 +21,11 @@ export interface BudgetState {
 export const hotKeyShare = 0.05;
 
 export function openBudgetState(budget: BudgetSpec): BudgetState {
-  const { allow, perMs, quota } = budget;
+  const { limit, periodMs, quota } = budget;
   const counter = quota && createDecayedCounter(quota);
   return {
     budget,
-    hotKeys: createHotKeySketch(allow * hotKeyShare, perMs, counter),
+    hotKeys: createHotKeySketch(limit * hotKeyShare, periodMs, counter),
     counter,
     queuedUntil: new Map(),
     requeuedUntil: new Map(),

@@ -181,7 +181,7 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
       usage,
       bucket: 'requeue' as const,
       minAheadMs: opensAfterMs + slackMs(usage.budget),
-      maxAheadMs: usage.budget.perMs * maxRequeuePeriods,
+      maxAheadMs: usage.budget.periodMs * maxRequeuePeriods,
     }));
     const ahead = await buckets.advance(moves);
     for (const [index, { usage, minAheadMs }] of moves.entries())

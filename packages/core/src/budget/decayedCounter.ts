@@ -30,7 +30,7 @@ const crowdFactor = 8;
 /** The number of keys watched at once; no more than that can be near a quota each. */
 const maxWatchedKeys = 1_000;
 
-export function createDecayedCounter({ allow, perMs }: Quota): DecayedCounter {
+export function createDecayedCounter({ limit, periodMs }: Quota): DecayedCounter {
   let used: Float32Array | undefined;
   let foldedMs = 0;
   let keys = new Set<string>();
@@ -40,12 +40,12 @@ export function createDecayedCounter({ allow, perMs }: Quota): DecayedCounter {
   return {
     fold(counts, nowMs) {
       used ??= new Float32Array(counts.length);
-      const decay = Math.exp((foldedMs - nowMs) / perMs);
+      const decay = Math.exp((foldedMs - nowMs) / periodMs);
       foldedMs = nowMs;
       let sum = 0;
       for (let slot = 0; slot < counts.length; slot++)
         sum += used[slot] = (used[slot] as number) * decay + (counts[slot] as number);
-      const threshold = Math.max(allow * watchShare, (crowdFactor * sum) / counts.length);
+      const threshold = Math.max(limit * watchShare, (crowdFactor * sum) / counts.length);
       const heavy: number[] = [];
       for (let slot = 0; slot < counts.length; slot++) if ((used[slot] as number) > threshold) heavy.push(slot);
       // A key that stays heavy is added again with its next event.

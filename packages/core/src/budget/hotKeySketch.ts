@@ -18,7 +18,7 @@ const slots = 65_536;
  * @param threshold how much a key may use in a period before it is hot.
  * @param counter learns which keys have used much over a long time.
  */
-export function createHotKeySketch(threshold: number, perMs: number, counter?: DecayedCounter): HotKeySketch {
+export function createHotKeySketch(threshold: number, periodMs: number, counter?: DecayedCounter): HotKeySketch {
   // Each key has a slot of its own, which is rarely in the CPU caches; fetching it is the cost. So both halves of a slot
   // are adjacent and small. In a slot that the decayed counter watches, the previous half is stored as a negative number.
   const counts = new Float32Array(2 * slots);
@@ -29,7 +29,7 @@ export function createHotKeySketch(threshold: number, perMs: number, counter?: D
 
   function rotate(nowMs: number): void {
     const ended = new Float32Array(slots);
-    const isStale = nowMs >= rotateAtMs + perMs / 2;
+    const isStale = nowMs >= rotateAtMs + periodMs / 2;
     for (let slot = 0; slot < slots; slot++) {
       const count = counts[2 * slot] as number;
       ended[slot] = count;
@@ -37,12 +37,12 @@ export function createHotKeySketch(threshold: number, perMs: number, counter?: D
       counts[2 * slot + 1] = isStale ? 0 : count;
     }
     for (const slot of counter?.fold(ended, nowMs) ?? []) counts[2 * slot + 1] = -1 - (counts[2 * slot + 1] as number);
-    rotateAtMs = nowMs + perMs / 2;
+    rotateAtMs = nowMs + periodMs / 2;
   }
 
   function noteHot(isHot: boolean): boolean {
     // No key is hot once both halves have passed.
-    if (isHot) hotUntilMs = rotateAtMs + perMs / 2;
+    if (isHot) hotUntilMs = rotateAtMs + periodMs / 2;
     return isHot;
   }
 

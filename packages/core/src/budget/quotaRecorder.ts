@@ -75,8 +75,8 @@ async function saveUsage(sql: Sql, currentId: number, usage: readonly BudgetQuot
         ${rows.map(({ budget }) => budget)}::text[],
         ${rows.map(({ key }) => key)}::text[],
         ${rows.map(({ used }) => used)}::float8[],
-        ${rows.map(({ quota }) => quota.allow)}::float8[],
-        ${rows.map(({ quota }) => quota.perMs)}::float8[]) g (budget, key, used, allow, per_ms)
+        ${rows.map(({ quota }) => quota.limit)}::float8[],
+        ${rows.map(({ quota }) => quota.periodMs)}::float8[]) g (budget, key, used, allow, per_ms)
       group by budget, key
     ), noted as (
       insert into quota_usage as u (current_id, budget, key, hour, used, quota_limit, expires_at)

@@ -70,6 +70,6 @@ export function startSampling(states: readonly BudgetState[], nowMs: number): Sa
   };
 }
 
-function eventsUntilHot({ allow, unit }: BudgetSpec): number {
-  return (allow * hotKeyShare) / (unit === 'events' ? 1 : assumedEventBytes);
+function eventsUntilHot({ limit, unit }: BudgetSpec): number {
+  return (limit * hotKeyShare) / (unit === 'events' ? 1 : assumedEventBytes);
 }

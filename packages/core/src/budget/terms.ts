@@ -1,6 +1,6 @@
 import type { Budget } from '@currents/connector';
 
-type Terms = Pick<Budget<never>, 'unit' | 'allow' | 'perMs'>;
+type Terms = Pick<Budget<never>, 'unit' | 'limit' | 'periodMs'>;
 
 /**
  * The share of a budget that a key may use in any period: a burst at once plus a steady rate. The rest is left for
@@ -13,8 +13,8 @@ const gateLeeway = 0.02;
 /** A single device sends in bursts; many senders together arrive evenly, and should flow at the highest rate. */
 const manySenders = 100_000;
 
-function burstShareOf({ allow }: Terms): number {
-  return allow >= manySenders ? 0.05 : 0.25;
+function burstShareOf({ limit }: Terms): number {
+  return limit >= manySenders ? 0.05 : 0.25;
 }
 
 function rateShareOf(terms: Terms): number {
@@ -22,23 +22,23 @@ function rateShareOf(terms: Terms): number {
 }
 
 /** The limits of a budget as text. Stored with waiting events: under other terms their due times no longer hold. */
-export function termsOf({ allow, unit, perMs }: Terms): string {
-  return `${allow} ${unit} in ${perMs} ms`;
+export function termsOf({ limit, unit, periodMs }: Terms): string {
+  return `${limit} ${unit} in ${periodMs} ms`;
 }
 
 /** GCRA's emission interval T: the time between two events, or bytes, at the steady rate. */
 export function emissionIntervalMs(terms: Terms): number {
-  return terms.perMs / (terms.allow * rateShareOf(terms));
+  return terms.periodMs / (terms.limit * rateShareOf(terms));
 }
 
 /** GCRA's limit τ: how far the theoretical arrival time may be ahead of now. */
 export function burstToleranceMs(terms: Terms): number {
-  return (terms.perMs * burstShareOf(terms)) / rateShareOf(terms);
+  return (terms.periodMs * burstShareOf(terms)) / rateShareOf(terms);
 }
 
 /** The limit τ of the gate. */
 export function gateToleranceMs(terms: Terms): number {
-  return (terms.perMs * (burstShareOf(terms) + gateLeeway)) / rateShareOf(terms);
+  return (terms.periodMs * (burstShareOf(terms) + gateLeeway)) / rateShareOf(terms);
 }
 
 /** How much earlier the gate opens than the first queued item is due. */

@@ -111,7 +111,7 @@ export function shownNameOf(
   connectors: Connectors,
   cohort: { readonly partner: string; readonly id: string; readonly name: string },
 ): string {
-  return connectors.get(cohort.partner)?.cohortImport?.shownName?.(cohort) ?? cohort.name;
+  return connectors.get(cohort.partner)?.cohortImport?.displayName?.(cohort) ?? cohort.name;
 }
 
 function routesOf(connectors: Connectors, name: string): readonly CohortRoute[] | undefined {

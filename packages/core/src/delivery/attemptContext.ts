@@ -1,4 +1,4 @@
-import type { Connector, Http, Verdict } from '@currents/connector';
+import type { Connector, Http, SendOutcome } from '@currents/connector';
 import type { BatchSlice } from '../batch/batch.js';
 import type { Budgets } from '../budget/budgets.js';
 import type { ClaimedDelivery } from './claim.js';
@@ -34,7 +34,7 @@ export interface ClaimedBatch {
 }
 
 /** A verdict that concerns the whole Current. */
-export type CurrentFailure = Extract<Verdict, { outcome: 'deferred' | 'blocked' }>;
+export type CurrentFailure = Extract<SendOutcome, { outcome: 'deferred' | 'blocked' }>;
 
 /** What stands in the way of the whole Current after an attempt. */
 export type CurrentSuspension =

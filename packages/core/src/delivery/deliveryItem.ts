@@ -10,7 +10,7 @@ import type { SerializedChunk } from './serializedChunk.js';
 export class DeliveryItem implements Item<unknown> {
   constructor(
     readonly id: string,
-    readonly run: SerializedChunk,
+    readonly chunk: SerializedChunk,
     private readonly index: number,
     readonly checks: KeyChecks,
     readonly attempt: Attempt,
@@ -18,7 +18,7 @@ export class DeliveryItem implements Item<unknown> {
   ) {}
 
   get json(): string {
-    return this.run.jsonAt(this.index);
+    return this.chunk.jsonAt(this.index);
   }
 
   get payload(): unknown {
@@ -27,6 +27,6 @@ export class DeliveryItem implements Item<unknown> {
 
   /** Bytes of its JSON: the average of its chunk. */
   get bytes(): number {
-    return this.run.json.length / this.run.ids.length;
+    return this.chunk.json.length / this.chunk.ids.length;
   }
 }

@@ -7,7 +7,7 @@ import { errorKind, type AttemptContext } from './attemptContext.js';
 import { DeliveryItem } from './deliveryItem.js';
 import { SerializedChunk } from './serializedChunk.js';
 
-type Limits = Pick<RateLimit<unknown>, 'events' | 'eventBytes' | 'budgets'>;
+type Limits = Pick<RateLimit<unknown>, 'maxEvents' | 'maxEventBytes' | 'budgets'>;
 
 export interface Mapping {
   /** Maps the due events of one delivery. Resolves those in `attempt` that are skipped or rejected. */
@@ -33,7 +33,7 @@ const noKeys: BudgetKeys = [];
 const maxChunkEvents = 100;
 
 /** Within one mapping, an id that occurs again is a duplicate. */
-export function startMapping({ events: maxEvents, eventBytes, budgets }: Limits, context: AttemptContext): Mapping {
+export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, context: AttemptContext): Mapping {
   const { connector, settings } = context;
   const ids = new Set<string>();
   const items: DeliveryItem[] = [];
@@ -76,7 +76,7 @@ export function startMapping({ events: maxEvents, eventBytes, budgets }: Limits,
   function endChunk(): void {
     if (mappedEvents.length === 0) return;
     const chunk = tryToSerialize(mappedEvents);
-    if (chunk && chunk.json.length <= eventBytes) addItems(mappedEvents, chunk);
+    if (chunk && chunk.json.length <= maxEventBytes) addItems(mappedEvents, chunk);
     else for (const mapped of mappedEvents) serializeAlone(mapped);
     mappedEvents = [];
   }
@@ -90,8 +90,8 @@ export function startMapping({ events: maxEvents, eventBytes, budgets }: Limits,
     } catch (error) {
       return rejectBroken(attempt, position, error);
     }
-    if (chunk.json.length <= eventBytes) return addItems([mapped], chunk);
-    const detail = `${connector.label} takes events of up to ${eventBytes} bytes; this one has ${chunk.json.length}`;
+    if (chunk.json.length <= maxEventBytes) return addItems([mapped], chunk);
+    const detail = `${connector.label} takes events of up to ${maxEventBytes} bytes; this one has ${chunk.json.length}`;
     attempt.deadLetter(position, { outcome: 'rejected', code: 'event_too_large', detail });
   }
 

@@ -1,4 +1,4 @@
-import type { Budget, Item, Verdict } from '@currents/connector';
+import type { Budget, Item, SendOutcome } from '@currents/connector';
 import type { BudgetWait } from '../budget/budgets.js';
 import { termsOf } from '../budget/terms.js';
 import type { BudgetQueueEntry } from './claim.js';
@@ -48,7 +48,7 @@ export function placeOf({ budget, key, turnedAway }: BudgetWait<unknown>): Omit<
 /** An item whose key the partner wants nothing of for now. */
 export interface Throttled {
   readonly item: DeliveryItem;
-  readonly verdict: Extract<Verdict, { outcome: 'deferred' }>;
+  readonly verdict: Extract<SendOutcome, { outcome: 'deferred' }>;
 }
 
 /** The partner wants nothing of these keys for a while: their events wait, and so does what comes after them. */

@@ -1,4 +1,4 @@
-import type { Budget, SendResult, Verdict } from '@currents/connector';
+import type { Budget, SendResult, SendOutcome } from '@currents/connector';
 import { errorKind, type AttemptContext, type CurrentFailure } from './attemptContext.js';
 import { pauseKeys, postpone, sharing, type Throttled } from './postpone.js';
 import type { DeliveryItem } from './deliveryItem.js';
@@ -20,7 +20,7 @@ export async function sendAll(
     made++;
     sent += request.length;
     const split: DeliveryItem[] = [];
-    let refusal: Extract<Verdict, { outcome: 'split' }> | undefined;
+    let refusal: Extract<SendOutcome, { outcome: 'split' }> | undefined;
     let setback: CurrentFailure | undefined;
     /** What stands in the way of everything, should the event that stood alone not be to blame. */
     let alone: CurrentFailure | undefined;
@@ -35,7 +35,7 @@ export async function sendAll(
       const item = request[index] as DeliveryItem;
       const { attempt: track, position } = item;
       // Silence is not success, and an answer about anything else is ignored.
-      const verdict: Verdict = (byId ? byId.get(item.id) : results[index]) ?? unanswered;
+      const verdict: SendOutcome = (byId ? byId.get(item.id) : results[index]) ?? unanswered;
       switch (verdict.outcome) {
         case 'delivered':
           track.deliver(position);
@@ -115,7 +115,7 @@ async function sendOnce(request: readonly DeliveryItem[], line: AttemptContext):
   }
 }
 
-const unanswered: Verdict = {
+const unanswered: SendOutcome = {
   outcome: 'deferred',
   code: 'unanswered',
   detail: 'the connector said nothing of this event',

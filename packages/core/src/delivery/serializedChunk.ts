@@ -1,10 +1,10 @@
-import type { JsonRun } from '@currents/connector';
+import type { JsonChunk } from '@currents/connector';
 
 /**
  * Payloads serialized together. It holds bytes, not strings, because bytes lie outside the garbage-collected heap; a
  * single payload is read back from them when it is needed.
  */
-export class SerializedChunk implements JsonRun {
+export class SerializedChunk implements JsonChunk {
   readonly json: Buffer;
   #texts: readonly string[] | undefined;
 

@@ -1,4 +1,4 @@
-import type { CohortReference, PullLimits, PullPlace } from '@currents/connector';
+import type { CohortReference, PullLimits, PullCursor } from '@currents/connector';
 import type { Session, Transaction } from '../db/session.js';
 import { lockAccount, recordUse, exhaustedBudget, type ExhaustedBudget, type Unit } from './pullBudget.js';
 
@@ -10,7 +10,7 @@ export interface ClaimedStep {
   readonly partner: string;
   readonly cohort: CohortReference;
   /** Where the pull stands, and what is behind it; undefined at its beginning. */
-  readonly place: PullPlace | undefined;
+  readonly place: PullCursor | undefined;
   readonly pages: number;
   readonly members: number;
   readonly tries: number;
@@ -47,7 +47,7 @@ export async function claimStep(session: Session, wish: StepRequest): Promise<Cl
     const used = await lockAccount(tx, account);
     const [{ steps }] = await tx<[{ steps: number }]>`
       select count(*)::int as steps from cohort_pull where account = ${account} and lease is not null and due_at > now() and cohort_id <> ${cohortId}`;
-    if (steps >= limits.atOnce) {
+    if (steps >= limits.maxConcurrentSteps) {
       await tx`update cohort_pull set lease = null, due_at = now() + ${concurrencyRetryMs}::float8 * interval '1 millisecond' where cohort_id = ${cohortId}`;
       return undefined;
     }
@@ -66,11 +66,11 @@ export async function claimStep(session: Session, wish: StepRequest): Promise<Cl
 async function deferUntilFree(
   tx: Transaction,
   cohortId: number,
-  { freeAtMs, budget: { unit, allow, perMs } }: ExhaustedBudget,
+  { freeAtMs, budget: { unit, limit, periodMs } }: ExhaustedBudget,
 ): Promise<void> {
-  const minutes = perMs / 60_000;
+  const minutes = periodMs / 60_000;
   const period = minutes >= 2 * 1_440 ? `${Math.round(minutes / 1_440)} days` : `${Math.round(minutes)} minutes`;
-  const detail = `the partner takes ${allow} ${unit} in ${period}, all cohorts together, and has had them`;
+  const detail = `the partner takes ${limit} ${unit} in ${period}, all cohorts together, and has had them`;
   await tx`
     update cohort_pull set lease = null, due_at = to_timestamp(${freeAtMs}::float8 / 1000), deferral_code = 'budget_spent', deferral_detail = ${detail}
     where cohort_id = ${cohortId}`;

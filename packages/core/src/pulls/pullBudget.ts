@@ -39,9 +39,9 @@ export function exhaustedBudget(
   let spent: ExhaustedBudget | undefined;
   for (const budget of budgets) {
     if (!units.includes(budget.unit)) continue;
-    const periodMs = budget.perMs + slackMs;
+    const periodMs = budget.periodMs + slackMs;
     const recent = used[budget.unit].filter((atMs) => atMs > used.nowMs - periodMs);
-    const first = recent[recent.length - budget.allow];
+    const first = recent[recent.length - budget.limit];
     if (first !== undefined && first + periodMs > (spent?.freeAtMs ?? 0))
       spent = { freeAtMs: first + periodMs, budget };
   }
@@ -69,7 +69,7 @@ export async function recordUse(
   const remaining = (unit: Unit): number[] => {
     const longestMs = Math.max(
       0,
-      ...budgets.filter((budget) => budget.unit === unit).map(({ perMs }) => perMs + slackMs),
+      ...budgets.filter((budget) => budget.unit === unit).map(({ periodMs }) => periodMs + slackMs),
     );
     return [...used[unit], ...(units.includes(unit) ? [atMs] : [])].filter((at) => at > used.nowMs - longestMs);
   };

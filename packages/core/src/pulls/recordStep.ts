@@ -23,11 +23,11 @@ export async function continuePull(
   sql: Sql,
   { cohortId, lease }: ClaimedStep,
   progress: StepProgress,
-  next: { readonly place: string; readonly afterMs: number },
+  next: { readonly cursor: string; readonly afterMs: number },
 ): Promise<void> {
   await sql`
     update cohort_pull set
-      cursor = ${next.place}, cursor_pages = ${progress.pages}, cursor_members = ${progress.members}, progressed_at = now(), attempts = 0, lease = null,
+      cursor = ${next.cursor}, cursor_pages = ${progress.pages}, cursor_members = ${progress.members}, progressed_at = now(), attempts = 0, lease = null,
       due_at = now() + ${next.afterMs}::float8 * interval '1 millisecond'
     where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
 }

@@ -28,7 +28,7 @@ export interface WebhookRequest {
 const blockingStatuses = new Set([401, 403, 404, 410]);
 
 /** A receiver may ask to be left alone for this long. */
-const retryAfterBounds = { leastMs: 1_000, mostMs: 60 * 60_000 };
+const retryAfterBounds = { minMs: 1_000, maxMs: 60 * 60_000 };
 
 /** Makes one signed request. Never throws for anything a receiver or a network can do. */
 export async function sendWebhook(

@@ -150,10 +150,10 @@ export function createDeliveryLoop(currentId: number, deps: DeliveryLoopDeps): D
     if (!working && !(await begin())) return false;
     if (!working) return false;
     const limits = working.connector.rateLimit(working.settings);
-    most = pace.limit(deps.workerLeases.share(limits.requests));
+    most = pace.limit(deps.workerLeases.share(limits.maxConcurrentRequests));
     const startedMs = Date.now();
     const lease = deps.workerLeases.newLease();
-    const claimed = await claim(sql, { currentId, lease, leaseMs: deps.leaseMs, events: limits.events });
+    const claimed = await claim(sql, { currentId, lease, leaseMs: deps.leaseMs, events: limits.maxEvents });
     if (claimed.deliveries.length === 0) return false;
     if (claimed.failures > 0) most = 1;
     if (!claimed.more) linger();

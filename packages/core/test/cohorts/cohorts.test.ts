@@ -15,7 +15,7 @@ import { add, openInbox, page, remove, users, type Inbox } from './cohortHarness
 const acme = {
   name: 'acme',
   label: 'Acme',
-  cohortImport: { routes: [], shownName: ({ id, name }) => `[Acme] ${name}: ${id}` },
+  cohortImport: { routes: [], displayName: ({ id, name }) => `[Acme] ${name}: ${id}` },
 } satisfies Pick<Connector, 'name' | 'label' | 'cohortImport'>;
 
 let inbox: Inbox;

@@ -52,7 +52,10 @@ export function createFakeCohorts(...cohorts: readonly FakeCohort[]): FakeCohort
 }
 
 /** A connector that gives cohorts out, without a network. The place of a pull is how many members are behind it, and of what snapshot. */
-export function pullingConnector(fake: FakeCohorts, limits: PullLimits = { atOnce: 100, budgets: [] }): Connector {
+export function pullingConnector(
+  fake: FakeCohorts,
+  limits: PullLimits = { maxConcurrentSteps: 100, budgets: [] },
+): Connector {
   let underWay = 0;
   const cohortPull: CohortPull<unknown, { readonly key: string }> = {
     description: 'Costs nothing, for nobody is asked.',
@@ -94,7 +97,7 @@ export function pullingConnector(fake: FakeCohorts, limits: PullLimits = { atOnc
         if (late) return late;
         return to >= members.length
           ? { outcome: 'complete' }
-          : { outcome: 'continue', place: JSON.stringify({ from: to, members }), afterMs: fake.afterMs };
+          : { outcome: 'continue', cursor: JSON.stringify({ from: to, members }), afterMs: fake.afterMs };
       } finally {
         underWay--;
       }

@@ -18,7 +18,7 @@ beforeEach(async () => {
     { id: 'c2', name: 'Sellers', members: ids(5) },
     { id: 'c3', name: 'All', members: [], size: 30 },
   );
-  desk = await openPullDesk(fake, { atOnce: 4, budgets: [], maxMembers: 20 });
+  desk = await openPullDesk(fake, { maxConcurrentSteps: 4, budgets: [], maxMembers: 20 });
 });
 afterEach(() => desk.close());
 

@@ -27,9 +27,9 @@ async function open(fake: FakeCohorts, limits: PullLimits): Promise<PullDesk> {
 
 describe('a budget', () => {
   const budgets: PullLimits['budgets'] = [
-    { unit: 'steps', allow: 2, perMs: minuteMs },
-    { unit: 'steps', allow: 3, perMs: hourMs },
-    { unit: 'pulls', allow: 1, perMs: hourMs },
+    { unit: 'steps', limit: 2, periodMs: minuteMs },
+    { unit: 'steps', limit: 3, periodMs: hourMs },
+    { unit: 'pulls', limit: 1, periodMs: hourMs },
   ];
   const nowMs = 10 * hourMs;
   const before = (...minutes: number[]) => minutes.map((minute) => nowMs - minute * minuteMs);
@@ -53,7 +53,7 @@ describe('the limits of a partner', () => {
   it('hold for steps under way at once, over all workers', async () => {
     const fake = createFakeCohorts(...cohorts(6, 40));
     fake.pause = () => new Promise((resolve) => setTimeout(resolve, 60));
-    const { startWorker, follow, comesTo } = await open(fake, { atOnce: 2, budgets: [] });
+    const { startWorker, follow, comesTo } = await open(fake, { maxConcurrentSteps: 2, budgets: [] });
     const followed = [];
     for (const { id } of fake.cohorts.values()) followed.push(await follow(id));
     await Promise.all([startWorker(), startWorker(), startWorker()]);
@@ -65,8 +65,8 @@ describe('the limits of a partner', () => {
   it('hold for steps in a period, over all workers and Currents with the same credentials; lists count as one', async () => {
     const fake = createFakeCohorts(...cohorts(3, 30));
     const { startWorker, follow, openCurrent, currentId, sql, pull, age, members, admin } = await open(fake, {
-      atOnce: 100,
-      budgets: [{ unit: 'steps', allow: 7, perMs: hourMs }],
+      maxConcurrentSteps: 100,
+      budgets: [{ unit: 'steps', limit: 7, periodMs: hourMs }],
     });
     const twin = await openCurrent('twin');
     const followed = [await follow('c0'), await follow('c1'), await follow('c2', 'daily', twin)];
@@ -100,8 +100,8 @@ describe('the limits of a partner', () => {
   it('are another’s with other credentials', async () => {
     const fake = createFakeCohorts(...cohorts(2, 5));
     const { startWorker, follow, openCurrent, comesTo } = await open(fake, {
-      atOnce: 1,
-      budgets: [{ unit: 'pulls', allow: 1, perMs: hourMs }],
+      maxConcurrentSteps: 1,
+      budgets: [{ unit: 'pulls', limit: 1, periodMs: hourMs }],
     });
     const other = await openCurrent('other', 'k2');
     await startWorker();
@@ -112,8 +112,8 @@ describe('the limits of a partner', () => {
   it('hold for pulls begun: the next one waits, and says so', async () => {
     const fake = createFakeCohorts(...cohorts(1, 25));
     const { startWorker, follow, comesTo, admin, age } = await open(fake, {
-      atOnce: 4,
-      budgets: [{ unit: 'pulls', allow: 2, perMs: hourMs }],
+      maxConcurrentSteps: 4,
+      budgets: [{ unit: 'pulls', limit: 2, periodMs: hourMs }],
     });
     await startWorker();
     const cohort = await follow('c0');
@@ -138,8 +138,8 @@ describe('the limits of a partner', () => {
   it('do not count a pull that the partner would not begin', async () => {
     const fake = createFakeCohorts(...cohorts(1, 5));
     const { startWorker, follow, comesTo, sql } = await open(fake, {
-      atOnce: 4,
-      budgets: [{ unit: 'pulls', allow: 1, perMs: hourMs }],
+      maxConcurrentSteps: 4,
+      budgets: [{ unit: 'pulls', limit: 1, periodMs: hourMs }],
     });
     fake.before = () => ({ outcome: 'deferred', code: 'throttled', detail: 'HTTP 429', afterMs: hourMs });
     await startWorker();
@@ -153,7 +153,7 @@ describe('the limits of a partner', () => {
   it('hold for the size of a cohort: one that has grown too large is pulled no more', async () => {
     const fake = createFakeCohorts(...cohorts(1, 20));
     const { startWorker, follow, comesTo, admin, members } = await open(fake, {
-      atOnce: 4,
+      maxConcurrentSteps: 4,
       budgets: [],
       maxMembers: 20,
     });
@@ -173,7 +173,7 @@ describe('the limits of a partner', () => {
     let release = (): void => undefined;
     const closed = new Promise<void>((resolve) => (release = resolve));
     fake.pause = ({ cohort }) => (cohort === 'c0' ? closed : Promise.resolve());
-    const { startWorker, follow, comesTo, admin } = await open(fake, { atOnce: 1, budgets: [] });
+    const { startWorker, follow, comesTo, admin } = await open(fake, { maxConcurrentSteps: 1, budgets: [] });
     await startWorker();
     const stuck = await follow('c0');
     await comesTo(stuck, ({ state }) => state === 'running');

@@ -1,9 +1,9 @@
-import { quote } from '@currents/connector';
+import { redact } from '@currents/connector';
 import { describe, expect, it } from 'vitest';
 
 const token = '9f2c41d07be84a6f8c35e1a2d7460b9e';
 const hide = (words: string, secrets: readonly string[] = [token], payloads: readonly unknown[] = []) =>
-  quote(words, { secrets, payloads });
+  redact(words, { secrets, payloads });
 
 describe('a quotation', () => {
   it.each([

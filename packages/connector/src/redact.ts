@@ -1,5 +1,5 @@
 /** What must not be read in a quotation. */
-export interface Hidden {
+export interface RedactOptions {
   /** Whatever opens a door, in every form that was sent: the key itself, and the header made of it. */
   readonly secrets: readonly string[];
   /** Payloads whose values the partner may have repeated. */
@@ -16,7 +16,7 @@ const HIDDEN = '[hidden]';
  * A partner's own words, fit for a `detail`: one line, at most 300 characters, without a trace of a secret (eight of
  * its characters in a row, any case, percent-encoded or not) and without the payloads' values of five characters or more.
  */
-export function quote(words: string, hidden: Hidden): string {
+export function redact(words: string, hidden: RedactOptions): string {
   const text = words.slice(0, MOST_READ);
   const covered = new Uint8Array(text.length);
   for (const secret of hidden.secrets) for (const form of formsOf(secret)) coverTraces(text, form, covered);
