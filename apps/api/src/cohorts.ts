@@ -19,9 +19,9 @@ export interface CohortDeps {
   /** The partner key that partners send besides the data import key, where their protocol has one. Not checked when undefined. */
   readonly partnerKey?: string | undefined;
   /** Largest push, decompressed. */
-  readonly bodyBytes: number;
+  readonly maxBodyBytes: number;
   /** Bytes of pushes being stored at once; beyond this, senders are asked to retry. */
-  readonly queuedBytes: number;
+  readonly maxQueuedBytes: number;
 }
 
 /**
@@ -29,18 +29,18 @@ export interface CohortDeps {
  * the connector declares; any other partner speaks Braze's partner protocol.
  */
 export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
-  const { connectors, bodyBytes, queuedBytes } = deps;
+  const { connectors, maxBodyBytes, maxQueuedBytes } = deps;
   let pendingBytes = 0;
 
   async function push(request: FastifyRequest, reply: FastifyReply, endpoint: Endpoint): Promise<FastifyReply> {
     const bytes = Buffer.isBuffer(request.body) ? request.body.length : 0;
     pendingBytes += bytes;
     try {
-      const text = pendingBytes - bytes > queuedBytes ? busy : await textOf(request, bodyBytes);
-      const push = pushOf(request, typeof text === 'string' ? text : '');
-      const result = typeof text === 'string' ? await store(push, endpoint, request, deps) : text;
+      const body = pendingBytes - bytes > maxQueuedBytes ? busy : await decodeBody(request, maxBodyBytes);
+      const push = pushOf(request, typeof body === 'string' ? body : '');
+      const result = typeof body === 'string' ? await store(push, endpoint, request, deps) : body;
       if (result === 'unknown_partner') return refuse(reply, unknownPartner);
-      count(endpoint, result, deps, typeof text === 'string' && result.outcome !== 'unavailable');
+      count(endpoint, result, deps, typeof body === 'string' && result.outcome !== 'unavailable');
       return answer(reply, endpoint, push, result);
     } finally {
       pendingBytes -= bytes;
@@ -49,7 +49,7 @@ export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
 
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytes }, (_request, body, done) =>
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxBodyBytes }, (_request, body, done) =>
       done(null, body),
     );
     const addRoute = (path: string, endpointOf: (request: FastifyRequest) => Endpoint | undefined): void => {
@@ -57,7 +57,7 @@ export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
         errorHandler: (error: FastifyError, request, reply) => {
           const endpoint = endpointOf(request);
           if (!endpoint) return void refuse(reply, unknownPartner);
-          const result = resultOf(error, request, bodyBytes);
+          const result = resultOf(error, request, maxBodyBytes);
           count(endpoint, result, deps);
           return void answer(reply, endpoint, pushOf(request, ''), result);
         },
@@ -89,8 +89,8 @@ const unknownPartner = {
   detail: 'there is no such partner endpoint; a data import key is shown with the endpoints it is for',
 } as const;
 
-function resultOf(error: FastifyError, request: FastifyRequest, bodyBytes: number): PushResult {
-  if (error.statusCode === 413) return tooLarge(bodyBytes);
+function resultOf(error: FastifyError, request: FastifyRequest, maxBodyBytes: number): PushResult {
+  if (error.statusCode === 413) return tooLarge(maxBodyBytes);
   const { code, detail } = refusalOf(error, request);
   return { outcome: code === 'INTERNAL_SERVER_ERROR' ? 'unavailable' : 'unreadable', detail };
 }
@@ -148,13 +148,10 @@ function refusedKey(key: string | undefined, { description }: CohortRoute): Push
   return { outcome: 'unauthorised', detail };
 }
 
-/** Compares in a time that does not depend on where two keys differ. */
-function isSame(given: string | undefined, wanted: string): boolean {
-  const [one, other] = [given ?? '', wanted].map((key) => createHash('sha256').update(key).digest()) as [
-    Buffer,
-    Buffer,
-  ];
-  return given !== undefined && timingSafeEqual(one, other);
+/** Compares two keys in constant time. */
+function isSame(key: string | undefined, expected: string): boolean {
+  const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return key !== undefined && timingSafeEqual(hashOf(key), hashOf(expected));
 }
 
 const busy: PushResult = {
@@ -162,10 +159,10 @@ const busy: PushResult = {
   detail: 'pushes arrive faster than they can be stored; repeat this one later',
 };
 
-function tooLarge(bodyBytes: number): PushResult {
+function tooLarge(maxBodyBytes: number): PushResult {
   return {
     outcome: 'too_large',
-    detail: `expected a body of at most ${bodyBytes} bytes, decompressed; send the members in smaller parts`,
+    detail: `expected a body of at most ${maxBodyBytes} bytes, decompressed; send the members in smaller parts`,
   };
 }
 
@@ -177,22 +174,22 @@ function pushOf(request: FastifyRequest, body: string): Push {
 }
 
 /** The body as decompressed text, or why it cannot be read. JSON is always UTF-8, so the content type's charset is ignored. */
-async function textOf(request: FastifyRequest, bodyBytes: number): Promise<string | PushResult> {
+async function decodeBody(request: FastifyRequest, maxBodyBytes: number): Promise<string | PushResult> {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
-  if (encoding === 'identity' || body.length === 0) return plain(body);
+  if (encoding === 'identity' || body.length === 0) return asText(body);
   if (encoding !== 'gzip') return { outcome: 'unreadable', detail: 'expected content-encoding gzip or none' };
   try {
-    return plain(await unzip(body, { maxOutputLength: bodyBytes, chunkSize: 256 * 1024 }));
+    return asText(await unzip(body, { maxOutputLength: maxBodyBytes, chunkSize: 256 * 1024 }));
   } catch (error) {
     const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
     return isTooLarge
-      ? tooLarge(bodyBytes)
+      ? tooLarge(maxBodyBytes)
       : { outcome: 'unreadable', detail: 'the body is not valid gzip, although content-encoding says so' };
   }
 }
 
-function plain(body: Buffer): string {
+function asText(body: Buffer): string {
   return body.toString('utf8').replace(/^\ufeff/, '');
 }
 

@@ -1,7 +1,7 @@
 import { readVariables, sharedVariables, wholeNumber } from '@currents/core';
 import { z } from 'zod';
 
-/** What the api process can be told, each by an environment variable. Throws `ConfigInvalid` naming all that is wrong. */
+/** The api's settings, from environment variables. Throws `ConfigInvalid` that names every invalid one. */
 export function readConfig(environment: NodeJS.ProcessEnv) {
   return readVariables(
     {

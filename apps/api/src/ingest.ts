@@ -17,10 +17,10 @@ import { refusalOf, refuse, type Refusal } from './problem.js';
 const unzip = promisify(gunzip);
 
 export interface IngestDeps {
-  readonly intake: Ingest;
+  readonly ingest: Ingest;
   readonly tokens: IngestTokens;
   readonly metrics: Metrics;
-  readonly bodyBytes: number;
+  readonly maxBodyBytes: number;
 }
 
 /** Quarantined events that an answer lists; the quarantine holds all of them. */
@@ -28,16 +28,16 @@ const maxListedEvents = 1_000;
 
 /** `POST /v1/events`: engagement events, in the wire format of a Braze Currents HTTP connector. */
 export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
-  const { metrics, bodyBytes } = deps;
+  const { metrics, maxBodyBytes } = deps;
   const answer = (reply: FastifyReply, refusal: Refusal): FastifyReply => {
     metrics.requested(httpProblems[refusal.code]);
     return refuse(reply, refusal);
   };
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', (_request, payload, done) => readAll(payload, bodyBytes, done));
+    scope.addContentTypeParser('*', (_request, payload, done) => readAll(payload, maxBodyBytes, done));
     scope.setErrorHandler((error: FastifyError, request, reply) =>
-      answer(reply, error.statusCode === 413 ? bodyTooLarge(bodyBytes) : refusalOf(error, request)),
+      answer(reply, error.statusCode === 413 ? bodyTooLarge(maxBodyBytes) : refusalOf(error, request)),
     );
     scope.post('/v1/events', {
       onRequest: async (request, reply) => {
@@ -46,12 +46,12 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
       },
       handler: async (request, reply) => {
         const startedMs = performance.now();
-        const bytes = await plainBody(request, bodyBytes);
+        const bytes = await plainBody(request, maxBodyBytes);
         // Frees the body: the request itself is kept until its commit.
         request.body = undefined;
         if (!Buffer.isBuffer(bytes)) return answer(reply, bytes);
         try {
-          const taken = await deps.intake.take({ bytes, format: formatOf(request), tokenId: request.tokenId });
+          const taken = await deps.ingest.take({ bytes, format: formatOf(request), tokenId: request.tokenId });
           if (taken.outcome === 'unreadable')
             return answer(reply, { code: unreadableCodes[taken.code] ?? 'BAD_REQUEST', detail: taken.detail });
           metrics.requested(200);
@@ -85,20 +85,20 @@ class BodyTooLarge extends Error {
 
 function readAll(
   payload: IncomingMessage,
-  bodyBytes: number,
+  maxBodyBytes: number,
   done: (error: Error | null, body?: Buffer) => void,
 ): void {
   let chunks: Buffer[] = [];
   let bytes = 0;
   payload.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes <= bodyBytes) chunks.push(chunk);
+    if (bytes <= maxBodyBytes) chunks.push(chunk);
     else chunks = [];
     if (bytes > maxDrainedBytes) payload.destroy();
   });
   payload.once('error', (error) => done(error));
   payload.once('end', () => {
-    if (bytes > bodyBytes) done(new BodyTooLarge());
+    if (bytes > maxBodyBytes) done(new BodyTooLarge());
     else done(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, bytes));
   });
 }
@@ -134,7 +134,7 @@ function formatOf(request: FastifyRequest): 'json' | 'ndjson' {
   return /ndjson|jsonl|json-seq|jsonlines/i.test(request.headers['content-type'] ?? '') ? 'ndjson' : 'json';
 }
 
-async function plainBody(request: FastifyRequest, bodyBytes: number): Promise<Buffer | Refusal> {
+async function plainBody(request: FastifyRequest, maxBodyBytes: number): Promise<Buffer | Refusal> {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
   if (encoding === 'identity') return body;
@@ -144,11 +144,11 @@ async function plainBody(request: FastifyRequest, bodyBytes: number): Promise<Bu
   }
   if (body.length === 0) return body;
   try {
-    return await unzip(body, { maxOutputLength: bodyBytes, chunkSize: 256 * 1024 });
+    return await unzip(body, { maxOutputLength: maxBodyBytes, chunkSize: 256 * 1024 });
   } catch (error) {
     const tooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
     return tooLarge
-      ? bodyTooLarge(bodyBytes)
+      ? bodyTooLarge(maxBodyBytes)
       : { code: 'MALFORMED_GZIP', detail: 'the body is not valid gzip, although content-encoding says so' };
   }
 }
@@ -173,9 +173,9 @@ function storeRefusal(error: unknown): Refusal {
       };
 }
 
-function bodyTooLarge(bodyBytes: number): Refusal {
+function bodyTooLarge(maxBodyBytes: number): Refusal {
   return {
     code: 'BODY_TOO_LARGE',
-    detail: `expected a body of at most ${bodyBytes} bytes, decompressed; send the events in smaller requests`,
+    detail: `expected a body of at most ${maxBodyBytes} bytes, decompressed; send the events in smaller requests`,
   };
 }

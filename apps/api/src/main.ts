@@ -32,12 +32,12 @@ import { registerSegments } from './segments.js';
 import { createServer } from './server.js';
 
 const megabyte = 1024 * 1024;
-/** Batches stored at once: what comes during one commit is the next batch, and large ones cost less for an event. */
-const commits = 1;
-/** How long a partner may take to answer what an admin asks of it. */
+/** Batches stored at once. With one, requests that arrive during a commit form the next batch; larger batches cost less per event. */
+const maxConcurrentCommits = 1;
+/** Timeout of requests to partners that an admin's query waits for. */
 const adminRequestMs = 20_000;
 
-/** Starts the front door, and closes it on SIGTERM or SIGINT once everything taken in is stored. */
+/** Starts the api. SIGTERM or SIGINT stops it once everything it accepted is stored. */
 async function main(config: Config): Promise<void> {
   const log = createLog('api', config.LOG_LEVEL);
   surviveLostConnections(log);
@@ -46,20 +46,20 @@ async function main(config: Config): Promise<void> {
   const metrics = createMetrics();
   const sender = openWakeSender(queueConnectionOf(config), { onError: oncePerMinute(log) });
   const tokens = await watchIngestTokens(sql, (error) =>
-    log.warn({ event: 'tokens.error', err: error }, 'the ingest tokens could not be read'),
+    log.warn({ event: 'ingest_tokens.read_failed', err: error }, 'the ingest tokens could not be read'),
   );
-  const writer = openWriter(config.DATABASE_URL, { max: commits, name: 'intake' });
-  const intake = createIngest(writer, {
+  const writer = openWriter(config.DATABASE_URL, { max: maxConcurrentCommits, name: 'ingest' });
+  const ingest = createIngest(writer, {
     connectors,
     batchEvents: 4_000,
     queuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
-    commits,
+    commits: maxConcurrentCommits,
     gatherMs: 3,
     shard: drawShard(),
     onStored: (currentIds) => currentIds.forEach(sender.wake),
   });
   const importKeys = await watchImportKeys(sql, (error) =>
-    log.warn({ event: 'import_keys.error', err: error }, 'the data import keys could not be read'),
+    log.warn({ event: 'import_keys.read_failed', err: error }, 'the data import keys could not be read'),
   );
   const http = createHttp({ timeoutMs: adminRequestMs, connections: 8 });
   const admin = openAdmin({
@@ -78,7 +78,7 @@ async function main(config: Config): Promise<void> {
     retryAfterSeconds: config.RETRY_AFTER_SECONDS,
     ready: async () => void (await sql`select 1`),
   });
-  registerIngest(app, { intake, tokens, metrics, bodyBytes: config.INGEST_BODY_MEGABYTES * megabyte });
+  registerIngest(app, { ingest, tokens, metrics, maxBodyBytes: config.INGEST_BODY_MEGABYTES * megabyte });
   registerCohorts(app, {
     connectors,
     importKeys,
@@ -86,8 +86,8 @@ async function main(config: Config): Promise<void> {
     storePush: (push) => storePush({ sql, onStored: (cohortIds) => cohortIds.forEach(sender.wakeCohort) }, push),
     isRegistered: async (partner) => (await findImportPartner(admin, partner)).kind === 'ImportPartner',
     partnerKey: config.PARTNER_API_KEY,
-    bodyBytes: config.INGEST_BODY_MEGABYTES * megabyte,
-    queuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
+    maxBodyBytes: config.INGEST_BODY_MEGABYTES * megabyte,
+    maxQueuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
   });
   registerSegments(app, { admin });
   await registerAdmin(app, { admin });
@@ -95,7 +95,7 @@ async function main(config: Config): Promise<void> {
 
   stopOnSignal('api', log, async () => {
     await app.close();
-    await intake.drain();
+    await ingest.drain();
     await admin.close();
     await http.close();
     await tokens.stop();
@@ -109,7 +109,7 @@ async function main(config: Config): Promise<void> {
   process.send?.({ ready: url });
 }
 
-/** Past the log, for it is a secret: it appears here, once, and nowhere else. */
+/** Prints the first admin token once. Not through the log, because it is a secret. */
 async function showFirstToken(admin: Admin): Promise<void> {
   const token = await ensureAdminToken(admin);
   if (token !== undefined) console.log(`admin token, shown only this once: ${token}`);

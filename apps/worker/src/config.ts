@@ -1,7 +1,7 @@
 import { readVariables, sharedVariables, wholeNumber, yesOrNo } from '@currents/core';
 import { z } from 'zod';
 
-/** What the worker process can be told, each by an environment variable. Throws `ConfigInvalid` naming all that is wrong. */
+/** The worker's settings, from environment variables. Throws `ConfigInvalid` that names every invalid one. */
 export function readConfig(environment: NodeJS.ProcessEnv) {
   return readVariables(
     {

@@ -5,5 +5,5 @@ import type { Connectors } from '@currents/core';
 
 const known: readonly Connector[] = [mixpanel, amplitude];
 
-/** The destinations this process knows. A new one is one more name above, here and in the other app. */
+/** The destinations of this process. Add a new one to `known` here and in the api. */
 export const connectors: Connectors = new Map(known.map((connector) => [connector.name, connector]));

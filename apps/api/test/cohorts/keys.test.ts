@@ -5,19 +5,19 @@ import {
   changes,
   declaration,
   message,
-  openPartnerDoor,
+  openPartnerHarness,
   page,
   type Answer,
-  type PartnerDoor,
+  type PartnerHarness,
 } from './partnerHarness.js';
 
-let door: PartnerDoor;
+let api: PartnerHarness;
 beforeAll(async () => {
-  door = await openPartnerDoor();
+  api = await openPartnerHarness();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
-/** Every way to push, each with a key; `undefined` shows none. */
+/** Every way to push with a key; `undefined` sends none. */
 const ways: Readonly<
   Record<
     string,
@@ -33,39 +33,39 @@ const ways: Readonly<
     partner: 'mixpanel',
     good: 200,
     push: (key) =>
-      door.push('mixpanel/webhook', page('add_members', ['customer-1']), key === undefined ? {} : basic('x', key)),
+      api.push('mixpanel/webhook', page('add_members', ['customer-1']), key === undefined ? {} : basic('x', key)),
     refusal: { action: 'add_members', status: 'failure', error: { code: 401, message: expect.any(String) } },
   },
   'Amplitude’s webhook': {
     partner: 'amplitude',
     good: 200,
-    push: (key) => door.push('amplitude/webhook', message(['customer-1']), key === undefined ? {} : bearer(key)),
+    push: (key) => api.push('amplitude/webhook', message(['customer-1']), key === undefined ? {} : bearer(key)),
     refusal: { error: expect.any(String) },
   },
   'Amplitude’s lists': {
     partner: 'amplitude',
     good: 200,
-    push: (key) => door.push('amplitude/lists', { name: 'Buyers: c1' }, key === undefined ? {} : basic(key, '')),
+    push: (key) => api.push('amplitude/lists', { name: 'Buyers: c1' }, key === undefined ? {} : basic(key, '')),
     refusal: { error: expect.any(String) },
   },
   'the partner protocol': {
     partner: 'mixpanel',
     good: 201,
-    push: (key) => door.push('mixpanel/cohorts', declaration(key as never)),
+    push: (key) => api.push('mixpanel/cohorts', declaration(key as never)),
     refusal: { message: expect.any(String) },
   },
   'the partner protocol, of nobody': {
     partner: 'amplitude',
     good: 201,
-    push: (key) => door.push('amplitude/cohorts/users', changes(key as never, [])),
+    push: (key) => api.push('amplitude/cohorts/users', changes(key as never, [])),
     refusal: { message: expect.any(String) },
   },
 };
 
 describe.each(Object.entries(ways))('%s', (_, { partner, good, push, refusal }) => {
-  it('takes every good key, and no other', async () => {
-    const [one, two] = [await door.makeKey(partner), await door.makeKey(partner)];
-    const ofAnother = await door.makeKey(partner === 'mixpanel' ? 'amplitude' : 'mixpanel');
+  it('accepts every valid key, and no other', async () => {
+    const [one, two] = [await api.makeKey(partner), await api.makeKey(partner)];
+    const ofAnother = await api.makeKey(partner === 'mixpanel' ? 'amplitude' : 'mixpanel');
     expect([(await push(one)).status, (await push(two)).status]).toEqual([good, good]);
     for (const key of [undefined, 'cur_import_guess', ofAnother]) {
       const { status, body, text } = await push(key);
@@ -74,29 +74,29 @@ describe.each(Object.entries(ways))('%s', (_, { partner, good, push, refusal }) 
     }
   });
 
-  it('refuses a key that has been invalidated, in the partner’s shape, and keeps the others', async () => {
-    const [kept, lost] = [await door.makeKey(partner), await door.makeKey(partner)];
+  it('refuses a revoked key in the partner’s protocol, and accepts the others', async () => {
+    const [kept, lost] = [await api.makeKey(partner), await api.makeKey(partner)];
     expect((await push(lost)).status).toBe(good);
-    await door.invalidateKey(lost);
+    await api.invalidateKey(lost);
     await expect.poll(async () => (await push(lost)).status, { timeout: 1_000, interval: 10 }).toBe(401);
     expect((await push(lost)).body).toEqual(refusal);
     expect((await push(kept)).status).toBe(good);
   });
 
-  it('takes a key whose end lies ahead, and not one whose end has come', async () => {
+  it('accepts a key that is revoked in the future, and not one revoked in the past', async () => {
     const hourMs = 3_600_000;
-    expect((await push(await door.makeKey(partner, Date.now() + hourMs))).status).toBe(good);
-    expect((await push(await door.makeKey(partner, Date.now() - 1))).status).toBe(401);
+    expect((await push(await api.makeKey(partner, Date.now() + hourMs))).status).toBe(good);
+    expect((await push(await api.makeKey(partner, Date.now() - 1))).status).toBe(401);
   });
 });
 
-it('a key is good up to the very moment at which it ends', async () => {
+it('a key is valid until the moment at which it is revoked', async () => {
   const endsMs = Date.now() + 1_000;
-  const key = await door.makeKey('mixpanel', endsMs);
+  const key = await api.makeKey('mixpanel', endsMs);
   for (;;) {
     const fromMs = Date.now();
-    const { status } = await door.push('mixpanel/webhook', page('add_members', []), basic('', key));
-    // One clock for both, and a little for its being read in whole milliseconds.
+    const { status } = await api.push('mixpanel/webhook', page('add_members', []), basic('', key));
+    // Both sides use one clock, which is read in whole milliseconds.
     if (status === 401) {
       expect(Date.now()).toBeGreaterThanOrEqual(endsMs);
       break;
@@ -106,8 +106,8 @@ it('a key is good up to the very moment at which it ends', async () => {
   }
 });
 
-it('a partner’s own key is looked at only if the operator has set one', async () => {
-  const strict = await openPartnerDoor({ partnerKey: 'hub-partner-key' });
+it('the partner key is checked only if PARTNER_API_KEY is set', async () => {
+  const strict = await openPartnerHarness({ partnerKey: 'hub-partner-key' });
   try {
     const key = await strict.makeKey('mixpanel');
     const ask = (partner_api_key: unknown) => strict.push('mixpanel/cohorts', declaration(key, { partner_api_key }));
@@ -117,7 +117,7 @@ it('a partner’s own key is looked at only if the operator has set one', async 
         status: 401,
         body: { message: expect.stringContaining('PARTNER_API_KEY') },
       });
-    // Where a protocol has no such key, there is nothing to look at.
+    // This protocol has no partner key.
     expect((await strict.push('mixpanel/webhook', page('add_members', []), basic('', key))).status).toBe(200);
   } finally {
     await strict.close();

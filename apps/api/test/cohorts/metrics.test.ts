@@ -1,35 +1,35 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { basic, bearer, changes, message, openPartnerDoor, page, type PartnerDoor } from './partnerHarness.js';
+import { basic, bearer, changes, message, openPartnerHarness, page, type PartnerHarness } from './partnerHarness.js';
 
-let door: PartnerDoor;
+let api: PartnerHarness;
 beforeAll(async () => {
-  door = await openPartnerDoor({ bodyBytes: 10_000 });
+  api = await openPartnerHarness({ maxBodyBytes: 10_000 });
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
-it('an operator sees what became of every push, by partner', async () => {
-  await door.sql`insert into import_partner (name) values ('segment')`;
+it('/metrics counts pushes by partner and result', async () => {
+  await api.sql`insert into import_partner (name) values ('segment')`;
   const [mixpanel, amplitude, segment] = [
-    await door.makeKey('mixpanel'),
-    await door.makeKey('amplitude'),
-    await door.makeKey('segment'),
+    await api.makeKey('mixpanel'),
+    await api.makeKey('amplitude'),
+    await api.makeKey('segment'),
   ];
   const twice = page('add_members', ['a']);
-  await door.push('mixpanel/webhook', twice, basic('', mixpanel));
-  await door.push('mixpanel/webhook', twice, basic('', mixpanel));
-  await door.push('mixpanel/webhook', page('add_members', []), basic('', 'nonsense'));
-  await door.push('mixpanel/webhook', 'x'.repeat(20_000), basic('', mixpanel));
-  await door.push('amplitude/webhook', message(['a']), bearer(amplitude));
-  await door.push('amplitude/webhook', { users: 7 }, bearer(amplitude));
-  await door.push('amplitude/lists/nowhere/add', { userIds: ['a'] }, bearer(amplitude));
-  await door.push('segment/cohorts/users', changes(segment, []));
-  await door.push('segment/cohorts/users', changes(segment, 'none'));
-  // Whoever knocks anywhere does not fill the metrics with names.
-  await door.push('nobody-1/cohorts', changes('cur_import_x', []));
-  await door.push('nobody-2/cohorts', 'x'.repeat(20_000));
-  await door.push('nobody-3/cohorts', 'x', { 'content-encoding': 'gzip' });
+  await api.push('mixpanel/webhook', twice, basic('', mixpanel));
+  await api.push('mixpanel/webhook', twice, basic('', mixpanel));
+  await api.push('mixpanel/webhook', page('add_members', []), basic('', 'nonsense'));
+  await api.push('mixpanel/webhook', 'x'.repeat(20_000), basic('', mixpanel));
+  await api.push('amplitude/webhook', message(['a']), bearer(amplitude));
+  await api.push('amplitude/webhook', { users: 7 }, bearer(amplitude));
+  await api.push('amplitude/lists/nowhere/add', { userIds: ['a'] }, bearer(amplitude));
+  await api.push('segment/cohorts/users', changes(segment, []));
+  await api.push('segment/cohorts/users', changes(segment, 'none'));
+  // Unknown names do not become label values.
+  await api.push('nobody-1/cohorts', changes('cur_import_x', []));
+  await api.push('nobody-2/cohorts', 'x'.repeat(20_000));
+  await api.push('nobody-3/cohorts', 'x', { 'content-encoding': 'gzip' });
 
-  const text = await (await fetch(`${door.url}/metrics`)).text();
+  const text = await (await fetch(`${api.url}/metrics`)).text();
   expect(
     [...text.matchAll(/^currents_pushes_total\{partner="(.*)",result="(.*)"\} (\d+)$/gm)]
       .map(([, ...found]) => found.join(' '))
@@ -47,9 +47,9 @@ it('an operator sees what became of every push, by partner', async () => {
   ]);
 });
 
-it('and those that are to come again', async () => {
-  await door.loseDatabase();
-  await door.push('mixpanel/webhook', page('add_members', ['a']), basic('', 'cur_import_unknown'));
-  const text = await (await fetch(`${door.url}/metrics`)).text();
+it('/metrics counts pushes that partners must repeat', async () => {
+  await api.loseDatabase();
+  await api.push('mixpanel/webhook', page('add_members', ['a']), basic('', 'cur_import_unknown'));
+  const text = await (await fetch(`${api.url}/metrics`)).text();
   expect(text).toMatch(/^currents_pushes_total\{partner="mixpanel",result="deferred"\} 1$/m);
 });

@@ -20,38 +20,38 @@ export interface Answer {
   readonly body: any;
 }
 
-/** The partners' door on a real port and a database of its own. */
-export interface PartnerDoor {
+/** The partners' endpoints on a real port, with their own database. */
+export interface PartnerHarness {
   readonly url: string;
   readonly sql: Sql;
   readonly databaseUrl: string;
-  /** A new data import key; good until a time, if one is given. */
+  /** A new data import key, revoked at `invalidFromMs` if that is set. */
   makeKey(partner: string, invalidFromMs?: number): Promise<string>;
   invalidateKey(key: string): Promise<void>;
   /** Posts below `/partners/`. */
   push(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
-  /** Changes that are stored, the oldest first. */
+  /** Stored changes, oldest first. */
   stored(): Promise<
     readonly { readonly kind: string; readonly partner_id: string; readonly members: readonly string[] | null }[]
   >;
-  /** Takes the database away from the door, for good. */
+  /** Disconnects the api from its database permanently. */
   loseDatabase(): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface PartnerDoorOptions {
+export interface PartnerHarnessOptions {
   readonly partnerKey?: string;
-  readonly bodyBytes?: number;
-  readonly queuedBytes?: number;
+  readonly maxBodyBytes?: number;
+  readonly maxQueuedBytes?: number;
 }
 
-export async function openPartnerDoor({
+export async function openPartnerHarness({
   partnerKey,
-  bodyBytes = 10 * 1024 * 1024,
-  queuedBytes = 64_000_000,
-}: PartnerDoorOptions = {}): Promise<PartnerDoor> {
+  maxBodyBytes = 10 * 1024 * 1024,
+  maxQueuedBytes = 64_000_000,
+}: PartnerHarnessOptions = {}): Promise<PartnerHarness> {
   const database = await createTestDatabase();
-  const own = connect(database.url, { max: 4, name: 'door' });
+  const own = connect(database.url, { max: 4, name: 'api' });
   const sql = connect(database.url, { max: 2, name: 'test' });
   const importKeys = await watchImportKeys(own, () => undefined);
   const log = createLog('api', 'silent');
@@ -70,8 +70,8 @@ export async function openPartnerDoor({
     isRegistered: async (partner) =>
       (await findImportPartner({ sql: own, connectors }, partner)).kind === 'ImportPartner',
     partnerKey,
-    bodyBytes,
-    queuedBytes,
+    maxBodyBytes,
+    maxQueuedBytes,
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   let isLost = false;

@@ -1,25 +1,25 @@
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { event, openDoor, type Answer, type Door } from './ingestHarness.js';
+import { event, openIngestHarness, type Answer, type IngestHarness } from './ingestHarness.js';
 
 const megabyte = 1024 * 1024;
 const limit = 10 * megabyte;
-let door: Door;
+let api: IngestHarness;
 beforeAll(async () => {
-  door = await openDoor({ bodyBytes: limit });
+  api = await openIngestHarness({ maxBodyBytes: limit });
 });
-afterEach(() => door.sql`truncate batch, request, quarantine`);
-afterAll(() => door.close());
+afterEach(() => api.sql`truncate batch, request, quarantine`);
+afterAll(() => api.close());
 
 const text = (value: unknown) => JSON.stringify(value);
-const ids = async () => (await door.storedEvents()).map(({ id }) => id);
+const ids = async () => (await api.storedEvents()).map(({ id }) => id);
 const refusalOf = ({ status, body }: Answer) => [status, body?.code];
 const nested = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
 const ndjson = { 'content-type': 'application/x-ndjson' };
 const gzip = { 'content-encoding': 'gzip' };
 
-describe('a body is taken', () => {
+describe('a body is accepted', () => {
   const [one, two, three] = [event(), event(), event()];
   const all = [one, two, three];
   it.each<[string, unknown, Record<string, string | undefined>, readonly Record<string, unknown>[]]>([
@@ -36,39 +36,34 @@ describe('a body is taken', () => {
       all,
     ],
     ['with a content type that is not JSON', { events: all }, { 'content-type': 'text/plain' }, all],
-    ['with the version header that a sender of Currents has', { events: all }, { 'braze-currents-version': '1' }, all],
-    ['packed', gzipSync(text({ events: all })), gzip, all],
-    ['packed, as lines', gzipSync(all.map(text).join('\n')), { ...gzip, ...ndjson }, all],
-    ['packed, with the encoding in capitals', gzipSync(text({ events: all })), { 'content-encoding': 'GZIP' }, all],
-    [
-      'packed, by the other name that HTTP has for it',
-      gzipSync(text({ events: all })),
-      { 'content-encoding': 'x-gzip' },
-      all,
-    ],
-    ['said to be as it is', { events: all }, { 'content-encoding': 'identity' }, all],
+    ['with the version header of Braze Currents', { events: all }, { 'braze-currents-version': '1' }, all],
+    ['compressed', gzipSync(text({ events: all })), gzip, all],
+    ['compressed, as lines', gzipSync(all.map(text).join('\n')), { ...gzip, ...ndjson }, all],
+    ['compressed, with the encoding in capitals', gzipSync(text({ events: all })), { 'content-encoding': 'GZIP' }, all],
+    ['compressed, as x-gzip', gzipSync(text({ events: all })), { 'content-encoding': 'x-gzip' }, all],
+    ['with content-encoding identity', { events: all }, { 'content-encoding': 'identity' }, all],
     ['behind a byte order mark', `\uFEFF${text({ events: all })}`, {}, all],
   ])('%s', async (_, body, headers, expected) => {
-    const { status, headers: said, body: answer } = await door.post(body, headers);
+    const { status, headers: said, body: answer } = await api.post(body, headers);
     expect([status, answer]).toEqual([200, { accepted: expected.length, quarantined: 0, quarantinedEvents: [] }]);
     expect(said.get('content-type')).toMatch(/^application\/json/);
-    expect(await door.storedEvents()).toEqual(expected);
+    expect(await api.storedEvents()).toEqual(expected);
   });
 
-  it('with parameters behind the address', async () => {
-    const response = await fetch(`${door.url}/v1/events?your_app_group_key=a%20b&events=none`, {
+  it('with query parameters', async () => {
+    const response = await fetch(`${api.url}/v1/events?your_app_group_key=a%20b&events=none`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${door.token}` },
+      headers: { authorization: `Bearer ${api.token}` },
       body: text({ events: [one] }),
     });
     expect([response.status, await ids()]).toEqual([200, [one['id']]]);
   });
 
-  it('in pieces, its length not said before', async () => {
+  it('in chunks, without content-length', async () => {
     const pieces = text({ events: all }).match(/.{1,50}/gs) ?? [];
-    const response = await fetch(`${door.url}/v1/events`, {
+    const response = await fetch(`${api.url}/v1/events`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${door.token}` },
+      headers: { authorization: `Bearer ${api.token}` },
       body: new ReadableStream({
         start(controller) {
           for (const piece of pieces) controller.enqueue(Buffer.from(piece));
@@ -80,57 +75,57 @@ describe('a body is taken', () => {
     expect([response.status, await ids()]).toEqual([200, all.map(({ id }) => id)]);
   });
 
-  it('once, however often and however packed it comes', async () => {
+  it('once, however often it is repeated, compressed or not', async () => {
     const body = text({ events: all });
     const answers = [
-      await door.post(body),
-      await door.post(gzipSync(body), gzip),
-      ...(await Promise.all([door.post(body), door.post(body)])),
+      await api.post(body),
+      await api.post(gzipSync(body), gzip),
+      ...(await Promise.all([api.post(body), api.post(body)])),
     ];
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
     expect(await ids()).toEqual(all.map(({ id }) => id));
   });
 });
 
-describe('an event is taken as it is', () => {
+describe('an event is stored unchanged', () => {
   it.each<[string, Record<string, unknown>]>([
     ['dated 1969', { time: -1_000_000 }],
     ['dated 2100', { time: 4_102_444_800 }],
     ['without a user', { user: {} }],
-    ['with a field nobody knows', { flavour: 'vanilla', properties: { never_heard_of: [1, { two: null }] } }],
+    ['with an unknown field', { flavour: 'vanilla', properties: { never_heard_of: [1, { two: null }] } }],
     ['with every kind of text', { properties: { campaign_name: 'Ünïcode 深煎り 🫘 \u0000 \u2028 "\\' } }],
   ])('%s', async (_, more) => {
     const sent = event(more);
-    expect((await door.post({ events: [sent] })).body).toMatchObject({ accepted: 1 });
-    expect(await door.storedEvents()).toEqual([sent]);
+    expect((await api.post({ events: [sent] })).body).toMatchObject({ accepted: 1 });
+    expect(await api.storedEvents()).toEqual([sent]);
   });
 
-  it('with keys named like the innards of JavaScript', async () => {
+  it('with keys such as __proto__ and constructor', async () => {
     const keys = '"__proto__":{"polluted":true},"constructor":"c","prototype":"p","hasOwnProperty":"h","toString":"t"';
     const sent = `{"event_type":"users.behaviors.CustomEvent","id":"proto","time":1750000000,"user":{"__proto__":{"external_user_id":"x"}},"properties":{"name":"n",${keys},"custom_properties":{${keys}}}}`;
-    expect((await door.post(`{"events":[${sent}]}`)).body).toMatchObject({ accepted: 1, quarantined: 0 });
-    expect(text((await door.storedEvents())[0])).toBe(sent);
+    expect((await api.post(`{"events":[${sent}]}`)).body).toMatchObject({ accepted: 1, quarantined: 0 });
+    expect(text((await api.storedEvents())[0])).toBe(sent);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  it('but for half a character, which becomes the sign for an unreadable one', async () => {
+  it('except a lone surrogate, which becomes U+FFFD', async () => {
     const sent = text(event({ id: 'half', properties: { campaign_name: 'HALF', title: 'whole 🫘' } })).replace(
       'HALF',
       '\\ud83e',
     );
-    expect((await door.post(`{"events":[${sent}]}`)).body).toMatchObject({ accepted: 1 });
-    expect((await door.storedEvents())[0]?.properties).toEqual({ campaign_name: '\uFFFD', title: 'whole 🫘' });
+    expect((await api.post(`{"events":[${sent}]}`)).body).toMatchObject({ accepted: 1 });
+    expect((await api.storedEvents())[0]?.properties).toEqual({ campaign_name: '\uFFFD', title: 'whole 🫘' });
   });
 
-  it('but for bytes that are no text, which become that sign too', async () => {
+  it('except bytes that are not UTF-8, which become U+FFFD', async () => {
     const body = Buffer.from(text({ events: [event({ properties: { campaign_name: 'XY' } })] }));
     body[body.indexOf('XY')] = 0xff;
-    expect((await door.post(body)).body).toMatchObject({ accepted: 1 });
-    expect((await door.storedEvents())[0]?.properties).toEqual({ campaign_name: '\uFFFDY' });
+    expect((await api.post(body)).body).toMatchObject({ accepted: 1 });
+    expect((await api.storedEvents())[0]?.properties).toEqual({ campaign_name: '\uFFFDY' });
   });
 });
 
-describe('an event that cannot be taken is quarantined, and costs the others nothing', () => {
+describe('an invalid event is quarantined, and the others are stored', () => {
   const odd = (more: Readonly<Record<string, unknown>>) => text(event(more));
   it.each<[string, string, string]>([
     ['an unknown type', odd({ event_type: 'users.nonsense' }), 'unknown_event_type'],
@@ -160,38 +155,38 @@ describe('an event that cannot be taken is quarantined, and costs the others not
     ],
   ])('%s', async (_, bad, code) => {
     const [before, after] = [event(), event()];
-    const { status, body } = await door.post(`{"events":[${text(before)},${bad},${text(after)}]}`);
+    const { status, body } = await api.post(`{"events":[${text(before)},${bad},${text(after)}]}`);
     expect([status, body]).toEqual([
       200,
       { accepted: 2, quarantined: 1, quarantinedEvents: [{ position: 1, code, detail: expect.any(String) }] },
     ]);
     expect(await ids()).toEqual([before['id'], after['id']]);
-    const [kept] = await door.quarantine();
+    const [kept] = await api.quarantine();
     expect(kept).toMatchObject({ position: 1, code, body: bad });
   });
 
-  it('a line that is no JSON', async () => {
+  it('a line that is not JSON', async () => {
     const [before, after] = [event(), event()];
-    const { body } = await door.post([text(before), '{"event_type": "users.mess', text(after)].join('\n'), ndjson);
+    const { body } = await api.post([text(before), '{"event_type": "users.mess', text(after)].join('\n'), ndjson);
     expect(body).toMatchObject({
       accepted: 2,
       quarantined: 1,
       quarantinedEvents: [{ position: 1, code: 'malformed_json' }],
     });
     expect(await ids()).toEqual([before['id'], after['id']]);
-    expect((await door.quarantine())[0]?.body).toBe('{"event_type": "users.mess');
+    expect((await api.quarantine())[0]?.body).toBe('{"event_type": "users.mess');
   });
 
-  it('more of them than an answer lists are all kept', async () => {
+  it('more of them than an answer lists are all quarantined', async () => {
     const events = Array.from({ length: 1_500 }, (_, index) => (index % 10 === 0 ? event() : { id: index }));
-    const { body } = await door.post({ events });
+    const { body } = await api.post({ events });
     expect(body).toMatchObject({ accepted: 150, quarantined: 1_350 });
     expect(body?.quarantinedEvents).toHaveLength(1_000);
-    expect((await door.quarantine()).length).toBe(1_350);
+    expect((await api.quarantine()).length).toBe(1_350);
   });
 });
 
-describe('a body that nothing can be read of is refused, and says why', () => {
+describe('an unreadable body is refused with the reason', () => {
   it.each<[string, unknown, Record<string, string | undefined>, readonly [number, string], RegExp]>([
     ['JSON that breaks off', '{"events":[{"id":"a"', {}, [400, 'MALFORMED_JSON'], /wanted .* the end came/],
     ['no JSON', 'event=1', {}, [400, 'MALFORMED_JSON'], /wanted a value at line 1, column 1; "e" came/],
@@ -203,13 +198,13 @@ describe('a body that nothing can be read of is refused, and says why', () => {
       /wanted \{"events":\[…\]\}.*neither events nor event_type came/,
     ],
     [
-      'events that are no list',
+      'events that are not a list',
       { events: 'many' },
       {},
       [400, 'WRONG_SHAPE'],
       /an object whose events are a string came/,
     ],
-    ['gzip that is none', 'plain text', gzip, [400, 'MALFORMED_GZIP'], /not valid gzip/],
+    ['gzip that is plain text', 'plain text', gzip, [400, 'MALFORMED_GZIP'], /not valid gzip/],
     [
       'gzip that breaks off',
       gzipSync(text([event()])).subarray(0, 60),
@@ -218,21 +213,21 @@ describe('a body that nothing can be read of is refused, and says why', () => {
       /not valid gzip/,
     ],
     [
-      'packed in another way',
+      'another encoding',
       'x',
       { 'content-encoding': 'br' },
       [415, 'UNSUPPORTED_ENCODING'],
       /expected content-encoding gzip or none/,
     ],
     [
-      'packed twice',
+      'two encodings',
       'x',
       { 'content-encoding': 'gzip, gzip' },
       [415, 'UNSUPPORTED_ENCODING'],
       /expected content-encoding gzip or none/,
     ],
     [
-      'packed small, and huge inside',
+      'gzip of more than the limit',
       gzipSync(Buffer.alloc(limit + 1, 32)),
       gzip,
       [413, 'BODY_TOO_LARGE'],
@@ -240,47 +235,47 @@ describe('a body that nothing can be read of is refused, and says why', () => {
     ],
     ['20 MB', Buffer.alloc(20 * megabyte, 32), {}, [413, 'BODY_TOO_LARGE'], /at most 10485760 bytes, decompressed/],
   ])('%s', async (_, body, headers, refusal, detail) => {
-    const answer = await door.post(body, headers);
+    const answer = await api.post(body, headers);
     expect(refusalOf(answer)).toEqual(refusal);
     expect(answer.body?.detail).toMatch(detail);
-    expect([await door.storedEvents(), await door.quarantine()]).toEqual([[], []]);
+    expect([await api.storedEvents(), await api.quarantine()]).toEqual([[], []]);
   });
 
   it.each([
-    ['its length said before', `content-length: ${20 * megabyte}\r\n\r\n`, '', ''],
-    ['in pieces', 'transfer-encoding: chunked\r\n\r\n', `${megabyte.toString(16)}\r\n`, '\r\n'],
-  ])('20 MB from a sender that listens only when all is said, %s', async (_, head, before, after) => {
+    ['with content-length', `content-length: ${20 * megabyte}\r\n\r\n`, '', ''],
+    ['in chunks', 'transfer-encoding: chunked\r\n\r\n', `${megabyte.toString(16)}\r\n`, '\r\n'],
+  ])('20 MB from a sender that reads the answer only after sending everything, %s', async (_, head, before, after) => {
     const pieces = Array.from({ length: 20 }, () => [before, Buffer.alloc(megabyte, 32), after]).flat();
-    const said = await sayAllThenListen([
-      `POST /v1/events HTTP/1.1\r\nhost: hub\r\nauthorization: Bearer ${door.token}\r\n${head}`,
+    const received = await sendAllThenRead([
+      `POST /v1/events HTTP/1.1\r\nhost: hub\r\nauthorization: Bearer ${api.token}\r\n${head}`,
       ...pieces,
       before === '' ? '' : '0\r\n\r\n',
     ]);
-    expect(said).toMatch(/^HTTP\/1\.1 413 [\s\S]*"code":"BODY_TOO_LARGE"/);
+    expect(received).toMatch(/^HTTP\/1\.1 413 [\s\S]*"code":"BODY_TOO_LARGE"/);
   });
 
-  it('a body of exactly the largest size is taken', async () => {
+  it('a body of exactly the limit is accepted', async () => {
     const body = text({ events: [event({ id: 'large' })] });
-    expect((await door.post(body.padEnd(limit, ' '))).status).toBe(200);
-    expect((await door.post(gzipSync(body.padEnd(limit, ' ')), gzip)).status).toBe(200);
-    expect(refusalOf(await door.post(body.padEnd(limit + 1, ' ')))).toEqual([413, 'BODY_TOO_LARGE']);
+    expect((await api.post(body.padEnd(limit, ' '))).status).toBe(200);
+    expect((await api.post(gzipSync(body.padEnd(limit, ' ')), gzip)).status).toBe(200);
+    expect(refusalOf(await api.post(body.padEnd(limit + 1, ' ')))).toEqual([413, 'BODY_TOO_LARGE']);
   });
 });
 
-/** Speaks HTTP as plain blocking clients do: an answer that comes before the last byte is out is not seen. */
-function sayAllThenListen(pieces: readonly (string | Buffer)[]): Promise<string> {
+/** Sends like a simple blocking client, which reads the answer only after its last byte. */
+function sendAllThenRead(pieces: readonly (string | Buffer)[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(door.url);
+    const { hostname, port } = new URL(api.url);
     const socket = connect({ host: hostname, port: Number(port) });
-    let said = '';
+    let received = '';
     socket.on('error', reject);
     for (const piece of pieces) socket.write(piece);
     socket.write('', () => {
       socket.on('data', (bytes) => {
-        said += bytes.toString();
-        if (said.endsWith('}')) socket.destroy();
+        received += bytes.toString();
+        if (received.endsWith('}')) socket.destroy();
       });
-      socket.on('close', () => resolve(said));
+      socket.on('close', () => resolve(received));
     });
   });
 }

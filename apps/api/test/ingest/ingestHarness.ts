@@ -22,7 +22,7 @@ export interface Answer {
   readonly body: AnswerBody | undefined;
 }
 
-/** Everything that any answer may hold. */
+/** All members that any answer may have. */
 interface AnswerBody {
   readonly accepted?: number;
   readonly quarantined?: number;
@@ -35,17 +35,17 @@ interface AnswerBody {
   readonly requestId?: string;
 }
 
-/** The front door on a real port and a database of its own. */
-export interface Door {
+/** The ingest endpoint on a real port, with its own database. */
+export interface IngestHarness {
   readonly url: string;
   readonly databaseUrl: string;
-  /** A connection beside those of the door. */
+  /** A connection of the test's own. */
   readonly sql: Sql;
-  /** A good token. */
+  /** A valid ingest token. */
   readonly token: string;
   makeToken(): Promise<string>;
   revokeToken(token: string): Promise<void>;
-  /** Posts to /v1/events with the good token; a header given as undefined is left out. */
+  /** Posts to /v1/events with the valid token. A header that is undefined is not sent. */
   post(body: unknown, headers?: Readonly<Record<string, string | undefined>>): Promise<Answer>;
   ask(path: string, method?: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   storedEvents(): Promise<readonly CatalogueEvent[]>;
@@ -53,22 +53,22 @@ export interface Door {
   close(): Promise<void>;
 }
 
-export interface DoorOptions {
+export interface IngestHarnessOptions {
   readonly queuedBytes?: number;
-  readonly bodyBytes?: number;
+  readonly maxBodyBytes?: number;
 }
 
-export async function openDoor({
+export async function openIngestHarness({
   queuedBytes = 64_000_000,
-  bodyBytes = 10 * 1024 * 1024,
-}: DoorOptions = {}): Promise<Door> {
+  maxBodyBytes = 10 * 1024 * 1024,
+}: IngestHarnessOptions = {}): Promise<IngestHarness> {
   const database = await createTestDatabase();
-  const own = connect(database.url, { max: 4, name: 'door' });
+  const own = connect(database.url, { max: 4, name: 'api' });
   const sql = connect(database.url, { max: 2, name: 'test' });
   const metrics = createMetrics();
   const tokens = await watchIngestTokens(own, () => undefined);
-  const writer = openWriter(database.url, { max: 2, name: 'door' });
-  const intake = createIngest(writer, {
+  const writer = openWriter(database.url, { max: 2, name: 'api' });
+  const ingest = createIngest(writer, {
     connectors,
     batchEvents: 2_000,
     queuedBytes,
@@ -83,7 +83,7 @@ export async function openDoor({
     retryAfterSeconds: 7,
     ready: async () => void (await own`select 1`),
   });
-  registerIngest(app, { intake, tokens, metrics, bodyBytes });
+  registerIngest(app, { ingest, tokens, metrics, maxBodyBytes });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
 
   async function makeToken(): Promise<string> {
@@ -117,7 +117,7 @@ export async function openDoor({
     quarantine: () => sql`select position, code, body from quarantine order by id`,
     async close() {
       await app.close();
-      await intake.drain();
+      await ingest.drain();
       await tokens.stop();
       await Promise.all([writer.end(), own.end(), sql.end()]);
       await database.drop();

@@ -1,28 +1,28 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { event, openDoor, type Door } from './ingestHarness.js';
+import { event, openIngestHarness, type IngestHarness } from './ingestHarness.js';
 
-let door: Door;
+let api: IngestHarness;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await openIngestHarness();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 describe('operations endpoints', () => {
   it('/healthz answers without a token', async () => {
-    const { status, body } = await door.ask('/healthz');
+    const { status, body } = await api.ask('/healthz');
     expect([status, body]).toEqual([200, { status: 'ok' }]);
   });
 
   it('/readyz answers without a token', async () => {
-    const { status, body } = await door.ask('/readyz');
+    const { status, body } = await api.ask('/readyz');
     expect([status, body]).toEqual([200, { status: 'ready' }]);
   });
 
   it('/metrics answers in the Prometheus format', async () => {
-    await door.post({ events: [event(), event(), { id: 'broken' }] });
-    await door.post('', { authorization: undefined });
-    const { status, headers, text } = await door.ask('/metrics');
+    await api.post({ events: [event(), event(), { id: 'broken' }] });
+    await api.post('', { authorization: undefined });
+    const { status, headers, text } = await api.ask('/metrics');
     expect([status, headers.get('content-type')]).toEqual([
       200,
       expect.stringMatching(/^text\/plain; version=0\.0\.4/),
@@ -41,7 +41,7 @@ describe('a path that does not exist', () => {
     ['GET', '/v2/events?force=1'],
     ['PUT', '/metric'],
   ])('is answered 404: %s %s', async (method, path) => {
-    const { status, body } = await door.ask(path, method, { 'content-type': 'text/xml' });
+    const { status, body } = await api.ask(path, method, { 'content-type': 'text/xml' });
     expect([status, body?.code, body?.detail]).toEqual([
       404,
       'NOT_FOUND',
@@ -50,9 +50,9 @@ describe('a path that does not exist', () => {
   });
 
   it('is answered 400 when it cannot be decoded, and the next request succeeds', async () => {
-    const { status, headers, body } = await door.ask('/%');
+    const { status, headers, body } = await api.ask('/%');
     expect([status, body?.code, body?.requestId]).toEqual([400, 'BAD_REQUEST', headers.get('x-request-id')]);
-    expect((await door.ask('/healthz')).status).toBe(200);
+    expect((await api.ask('/healthz')).status).toBe(200);
   });
 });
 
@@ -64,14 +64,14 @@ describe('a method that a path does not have', () => {
     ['/metrics', ['PUT'], 'GET, HEAD'],
   ])('is answered 405 with Allow: %s', async (path, methods, allow) => {
     for (const method of methods) {
-      const { status, headers, body } = await door.ask(path, method, { 'content-type': 'text/xml' });
+      const { status, headers, body } = await api.ask(path, method, { 'content-type': 'text/xml' });
       expect([status, headers.get('allow'), body?.code]).toEqual([405, allow, 'METHOD_NOT_ALLOWED']);
       expect(body?.detail).toBe(`expected ${allow.replace(', ', ' or ')} ${path.split('?')[0]}, got ${method}`);
     }
   });
 
   it('is answered 405 for HEAD where there is no GET', async () => {
-    const { status, headers } = await door.ask('/v1/events', 'HEAD');
+    const { status, headers } = await api.ask('/v1/events', 'HEAD');
     expect([status, headers.get('allow')]).toEqual([405, 'POST']);
   });
 });
@@ -80,10 +80,10 @@ describe('every answer', () => {
   it('carries an id that is unique, unguessable and not the caller’s', async () => {
     const id = 'x-request-id';
     const answers = [
-      await door.post({ events: [event()] }, { [id]: 'mine' }),
-      await door.post('no JSON'),
-      await door.ask('/healthz'),
-      await door.ask('/nothing'),
+      await api.post({ events: [event()] }, { [id]: 'mine' }),
+      await api.post('no JSON'),
+      await api.ask('/healthz'),
+      await api.ask('/nothing'),
     ];
     const ids = answers.map(({ headers }) => headers.get(id));
     for (const text of ids)
@@ -113,7 +113,7 @@ describe('every answer', () => {
 
 function sendRaw(text: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(door.url);
+    const { hostname, port } = new URL(api.url);
     const socket = connect({ host: hostname, port: Number(port) });
     let received = '';
     socket.setEncoding('utf8');

@@ -1,43 +1,43 @@
 import { connect } from '@currents/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { lockTable } from '../startApi.js';
-import { event, openDoor, type Door, type DoorOptions } from './ingestHarness.js';
+import { event, openIngestHarness, type IngestHarness, type IngestHarnessOptions } from './ingestHarness.js';
 
-let door: Door;
-const open = async (options: DoorOptions = {}) => {
-  door = await openDoor(options);
+let api: IngestHarness;
+const open = async (options: IngestHarnessOptions = {}) => {
+  api = await openIngestHarness(options);
 };
-afterEach(() => door.close());
+afterEach(() => api.close());
 
-const storedIds = async () => (await door.storedEvents()).map(({ id }) => id).sort();
+const storedIds = async () => (await api.storedEvents()).map(({ id }) => id).sort();
 
 describe('while the database is away', () => {
   it('a request is answered 503 with Retry-After, and stored once when it is repeated', async () => {
     await open();
     const [early, late] = [{ events: [event()] }, { events: [event(), event()] }];
-    expect((await door.post(early)).status).toBe(200);
+    expect((await api.post(early)).status).toBe(200);
     await withoutDatabase(async () => {
       for (let tries = 0; tries < 3; tries++) {
-        const { status, headers, body } = await door.post(late);
+        const { status, headers, body } = await api.post(late);
         expect([status, headers.get('retry-after'), body?.code]).toEqual([503, '7', 'UNAVAILABLE']);
       }
-      expect((await door.ask('/healthz')).status).toBe(200);
-      expect((await door.ask('/readyz')).status).toBe(503);
+      expect((await api.ask('/healthz')).status).toBe(200);
+      expect((await api.ask('/readyz')).status).toBe(503);
     });
     for (const body of [late, late, early])
-      await expect.poll(async () => (await door.post(body)).status, { timeout: 5_000 }).toBe(200);
+      await expect.poll(async () => (await api.post(body)).status, { timeout: 5_000 }).toBe(200);
     expect(await storedIds()).toEqual([...early.events, ...late.events].map(({ id }) => id).sort());
-    expect((await door.ask('/readyz')).status).toBe(200);
+    expect((await api.ask('/readyz')).status).toBe(200);
   });
 
   it('an unknown token is answered 503, not 401', async () => {
     await open();
-    const fresh = await door.makeToken();
+    const fresh = await api.makeToken();
     const known = { authorization: `Bearer ${fresh}` };
     await withoutDatabase(async () => {
-      expect((await door.post('', { authorization: 'Bearer nobody' })).status).toBe(503);
+      expect((await api.post('', { authorization: 'Bearer nobody' })).status).toBe(503);
     });
-    await expect.poll(async () => (await door.post('', known)).status, { timeout: 5_000 }).toBe(200);
+    await expect.poll(async () => (await api.post('', known)).status, { timeout: 5_000 }).toBe(200);
   });
 });
 
@@ -45,9 +45,9 @@ describe('11. bounded work: requests beyond the limit of queued bytes', () => {
   it('are answered 429 with Retry-After, and nothing of them is stored until they are repeated', async () => {
     await open({ queuedBytes: 1_000 });
     const bodies = Array.from({ length: 40 }, () => ({ events: [event(), event()] }));
-    // Commits wait for this lock, so that the rest of the requests has to wait in memory.
-    const gate = await lockTable(door.databaseUrl, 'request');
-    const answers = Promise.all(bodies.map((body) => door.post(body)));
+    // Commits wait for this lock, so the other requests wait in memory.
+    const gate = await lockTable(api.databaseUrl, 'request');
+    const answers = Promise.all(bodies.map((body) => api.post(body)));
     const early = await Promise.race([answers, new Promise((resolve) => setTimeout(resolve, 500))]);
     expect(early).toBeUndefined();
     await gate.open();
@@ -59,14 +59,14 @@ describe('11. bounded work: requests beyond the limit of queued bytes', () => {
     }
     const kept = bodies.filter((body) => !refused.includes(body)).flatMap(({ events }) => events);
     expect(await storedIds()).toEqual(kept.map(({ id }) => id).sort());
-    for (const body of refused) expect((await door.post(body)).status).toBe(200);
+    for (const body of refused) expect((await api.post(body)).status).toBe(200);
     expect(await storedIds()).toEqual(bodies.flatMap(({ events }) => events.map(({ id }) => id)).sort());
   });
 });
 
-/** While `work` runs, the database takes no connection and has none, as if its server were gone. */
+/** While `work` runs, the database has no connections and refuses new ones, as if its server were down. */
 async function withoutDatabase(work: () => Promise<void>): Promise<void> {
-  const url = new URL(door.databaseUrl);
+  const url = new URL(api.databaseUrl);
   const name = url.pathname.slice(1);
   url.pathname = '/postgres';
   const server = connect(url.href, { max: 1, name: 'operator' });

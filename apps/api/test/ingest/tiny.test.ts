@@ -1,20 +1,20 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { event, openDoor, type Door } from './ingestHarness.js';
+import { event, openIngestHarness, type IngestHarness } from './ingestHarness.js';
 
 const requests = 100_000;
 const connections = 50;
-/** Requests of one connection that are under way at once. */
+/** Requests in flight per connection. */
 const window = 20;
 
-let door: Door;
+let api: IngestHarness;
 beforeAll(async () => {
-  door = await openDoor();
+  api = await openIngestHarness();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 describe('100,000 tiny requests', () => {
-  it('are each answered, cost no event, and share their commits', async () => {
+  it('are all answered, lose no event, and share their commits', async () => {
     const each = requests / connections;
     const statuses = await Promise.all(
       Array.from({ length: connections }, (_, client) =>
@@ -24,21 +24,21 @@ describe('100,000 tiny requests', () => {
     expect(statuses.flat().filter((status) => status !== 200)).toEqual([]);
     expect(statuses.flat()).toHaveLength(requests);
 
-    const stored = await door.storedEvents();
+    const stored = await api.storedEvents();
     expect(stored).toHaveLength(requests);
     expect(new Set(stored.map(({ id }) => id)).size).toBe(requests);
-    const [{ batches } = { batches: 0 }] = await door.sql<
+    const [{ batches } = { batches: 0 }] = await api.sql<
       { batches: number }[]
     >`select count(*)::int as batches from batch`;
     expect(batches).toBeLessThan(requests / 20);
-    expect((await door.ask('/healthz')).status).toBe(200);
+    expect((await api.ask('/healthz')).status).toBe(200);
   }, 120_000);
 });
 
-/** Sends so many requests over one connection, as a pipelining client does, and answers their statuses. */
+/** Sends `count` pipelined requests over one connection, and returns their statuses. */
 function sendOneByOne(count: number, bodyOf: (place: number) => string): Promise<number[]> {
   return new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(door.url);
+    const { hostname, port } = new URL(api.url);
     const socket = connect({ host: hostname, port: Number(port) });
     const statuses: number[] = [];
     let sent = 0;
@@ -47,7 +47,7 @@ function sendOneByOne(count: number, bodyOf: (place: number) => string): Promise
       let pieces = '';
       for (; sent < count && sent - statuses.length < window; sent++) {
         const body = bodyOf(sent);
-        pieces += `POST /v1/events HTTP/1.1\r\nhost: hub\r\nauthorization: Bearer ${door.token}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+        pieces += `POST /v1/events HTTP/1.1\r\nhost: hub\r\nauthorization: Bearer ${api.token}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
       }
       if (pieces !== '') socket.write(pieces);
     };
@@ -55,7 +55,7 @@ function sendOneByOne(count: number, bodyOf: (place: number) => string): Promise
     socket.on('error', reject);
     socket.on('close', () => resolve(statuses));
     socket.on('data', (text: string) => {
-      // A head may be cut in two.
+      // A chunk may end inside a status line.
       const said = rest + text;
       const whole = said.lastIndexOf('\n') + 1;
       rest = said.slice(whole);

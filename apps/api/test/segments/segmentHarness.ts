@@ -76,8 +76,8 @@ export async function openMarketer(): Promise<Marketer> {
     storePush: (push) => storePush({ sql, onStored: () => undefined }, push),
     isRegistered: async (partner) => (await findImportPartner(admin, partner)).kind === 'ImportPartner',
     partnerKey: undefined,
-    bodyBytes: 1_000_000,
-    queuedBytes: 10_000_000,
+    maxBodyBytes: 1_000_000,
+    maxQueuedBytes: 10_000_000,
   });
   registerSegments(app, { admin });
   await registerAdmin(app, { admin });
