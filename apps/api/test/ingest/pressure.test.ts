@@ -72,6 +72,10 @@ async function withoutDatabase(work: () => Promise<void>): Promise<void> {
   const server = connect(url.href, { max: 1, name: 'operator' });
   try {
     await server`alter database ${server(name)} with allow_connections false`;
+    // postgres.js rejects unhandled when a connection ends during its first query, which reads the array types.
+    await expect
+      .poll(() => server`select from pg_stat_activity where datname = ${name} and state = 'active'`, { interval: 5 })
+      .toHaveLength(0);
     await server`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
     await work();
   } finally {
