@@ -34,31 +34,31 @@ const lowerCaseNames: ReadonlyMap<string, string> = new Map(
  * and null counts as missing.
  */
 export function checkEvent(value: unknown): EventType | Refusal {
-  if (!isObject(value)) return refuse('not_an_object', `wanted an event, an object; ${kindOf(value)} came`);
+  if (!isObject(value)) return refuse('not_an_object', `expected an event, an object, got ${kindOf(value)}`);
 
   const { event_type: name, id, time } = value;
   if (typeof name !== 'string') {
-    return refuse('missing_event_type', `wanted the name of an event type; ${kindOf(name)} came`, 'event_type');
+    return refuse('missing_event_type', `expected the name of an event type, got ${kindOf(name)}`, 'event_type');
   }
   const eventType = findEventType(name);
   if (eventType === undefined) return refuse('unknown_event_type', describeUnknown(name), 'event_type');
 
   if (typeof id !== 'string') {
     const code = id === undefined || id === null ? 'missing_id' : 'bad_id';
-    return refuse(code, `wanted a string that is not empty; ${kindOf(id)} came`, 'id');
+    return refuse(code, `expected a string that is not empty, got ${kindOf(id)}`, 'id');
   }
-  if (id === '') return refuse('missing_id', 'wanted a string that is not empty; an empty string came', 'id');
+  if (id === '') return refuse('missing_id', 'expected a string that is not empty, got an empty string', 'id');
   if (id.length > idLength) {
-    return refuse('bad_id', `wanted at most ${idLength} characters; ${id.length} came`, 'id');
+    return refuse('bad_id', `expected at most ${idLength} characters, got ${id.length}`, 'id');
   }
   // An id is kept and searched as a text, and no text of PostgreSQL holds a NUL (PostgreSQL, Character Types).
-  if (id.includes('\0')) return refuse('bad_id', 'wanted a string without NUL characters; one with a NUL came', 'id');
+  if (id.includes('\0')) return refuse('bad_id', 'expected a string without NUL characters, got one with a NUL', 'id');
 
   if (typeof time !== 'number' || !Number.isInteger(time)) {
-    return refuse('bad_time', `wanted Unix seconds, a whole number; ${kindOf(time)} came`, 'time');
+    return refuse('bad_time', `expected Unix seconds, a whole number, got ${kindOf(time)}`, 'time');
   }
   if (time > latestTime || time < -latestTime) {
-    const detail = 'wanted Unix seconds; the number that came is so large that it looks like milliseconds';
+    const detail = 'expected Unix seconds, got a number so large that it looks like milliseconds';
     return refuse('time_in_milliseconds', detail, 'time');
   }
 
@@ -72,21 +72,21 @@ export function checkEvent(value: unknown): EventType | Refusal {
 
 function checkUser(user: unknown): Refusal | undefined {
   if (user === undefined || user === null) return undefined;
-  if (!isObject(user)) return refuse('bad_user', `wanted an object; ${kindOf(user)} came`, 'user');
+  if (!isObject(user)) return refuse('bad_user', `expected an object, got ${kindOf(user)}`, 'user');
   const { user_id, external_user_id, device_id, timezone } = user;
   if (isText(external_user_id) && isText(user_id) && isText(device_id) && isText(timezone)) return undefined;
   const field = ['external_user_id', 'user_id', 'device_id', 'timezone'].find((key) => !isText(user[key]))!;
-  return refuse('bad_user', `wanted a string; ${kindOf(user[field])} came`, `user.${field}`);
+  return refuse('bad_user', `expected a string, got ${kindOf(user[field])}`, `user.${field}`);
 }
 
 function checkProperties(found: unknown, expected: Expected): Refusal | undefined {
   if (found !== undefined && found !== null && !isObject(found)) {
-    return refuse('bad_properties', `wanted an object; ${kindOf(found)} came`, 'properties');
+    return refuse('bad_properties', `expected an object, got ${kindOf(found)}`, 'properties');
   }
   if (expected.needsName) {
     const name = found?.['name'];
     if (typeof name !== 'string' || name === '') {
-      return refuse('missing_name', `wanted a string that is not empty; ${kindOf(name)} came`, 'properties.name');
+      return refuse('missing_name', `expected a string that is not empty, got ${kindOf(name)}`, 'properties.name');
     }
   }
   if (found === undefined || found === null) return undefined;
@@ -95,8 +95,8 @@ function checkProperties(found: unknown, expected: Expected): Refusal | undefine
   for (const name in found) {
     const value = found[name];
     if (typeof value === 'string' || value === null) continue;
-    const wanted = expected.types.get(name);
-    if (wanted !== undefined && !fits(value, wanted)) return wrongType(name, wanted, value);
+    const propertyType = expected.types.get(name);
+    if (propertyType !== undefined && !fits(value, propertyType)) return wrongType(name, propertyType, value);
   }
   for (const name of expected.notStrings) {
     const value = found[name];
@@ -105,8 +105,8 @@ function checkProperties(found: unknown, expected: Expected): Refusal | undefine
   return undefined;
 }
 
-function fits(value: unknown, wanted: PropertyType): boolean {
-  switch (wanted) {
+function fits(value: unknown, propertyType: PropertyType): boolean {
+  switch (propertyType) {
     case 'string':
       return value === undefined;
     case 'boolean':
@@ -123,7 +123,7 @@ function fits(value: unknown, wanted: PropertyType): boolean {
   }
 }
 
-const wants: Readonly<Record<PropertyType, string>> = {
+const typeNames: Readonly<Record<PropertyType, string>> = {
   string: 'a string',
   boolean: 'a boolean',
   int: 'a whole number',
@@ -133,18 +133,18 @@ const wants: Readonly<Record<PropertyType, string>> = {
   object: 'an object',
 };
 
-function wrongType(name: string, wanted: PropertyType, value: unknown): Refusal {
-  const came = wanted === 'string[]' && Array.isArray(value) ? 'a list that holds something else' : kindOf(value);
-  return refuse('wrong_type', `wanted ${wants[wanted]}; ${came} came`, `properties.${name}`);
+function wrongType(name: string, propertyType: PropertyType, value: unknown): Refusal {
+  const got = propertyType === 'string[]' && Array.isArray(value) ? 'a list that holds something else' : kindOf(value);
+  return refuse('wrong_type', `expected ${typeNames[propertyType]}, got ${got}`, `properties.${name}`);
 }
 
 function checkDepth(value: Readonly<Record<string, unknown>>): Refusal | undefined {
   if (!nestsBeyond(levels, value)) return undefined;
-  return refuse('too_deep', `wanted at most ${levels} levels of lists and objects; more came`);
+  return refuse('too_deep', `expected at most ${levels} levels of lists and objects, got more`);
 }
 
 function describeUnknown(name: string): string {
-  if (name === '') return 'wanted the name of an event type; an empty string came';
+  if (name === '') return 'expected the name of an event type, got an empty string';
   const known = lowerCaseNames.get(name.toLowerCase());
   const hint = known === undefined ? '' : `; the catalogue spells it "${known}"`;
   return `unknown event type ${JSON.stringify(name.slice(0, 100))}${hint}`;

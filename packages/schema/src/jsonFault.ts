@@ -1,20 +1,20 @@
-/** Says where a text that JSON.parse threw at stops being JSON and what was wanted there. Quotes one character. */
+/** Says where a text that JSON.parse threw at stops being JSON and what was expected there. Quotes one character. */
 export function describeFault(text: string): string {
   const fault = findFault(text);
   if (fault === undefined) return 'it is not JSON';
-  const { at, wanted } = fault;
-  const came = at < text.length ? JSON.stringify(String.fromCodePoint(text.codePointAt(at)!)) : 'the end';
+  const { at, expected } = fault;
+  const got = at < text.length ? JSON.stringify(String.fromCodePoint(text.codePointAt(at)!)) : 'the end';
   const line = text.slice(0, at).split('\n').length;
   const column = at - text.lastIndexOf('\n', at - 1);
-  return `wanted ${wanted} at line ${line}, column ${column}; ${came} came`;
+  return `expected ${expected} at line ${line}, column ${column}, got ${got}`;
 }
 
 interface Fault {
   readonly at: number;
-  readonly wanted: string;
+  readonly expected: string;
 }
 
-type Wanted =
+type Expected =
   'a value' | 'a value or "]"' | 'a key' | 'a key or "}"' | 'a colon' | 'a comma or "}"' | 'a comma or "]"' | 'the end';
 
 const space = /[ \t\r\n]*/y;
@@ -23,41 +23,41 @@ const scalar = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|
 /** The first place at which a text cannot be JSON any more; undefined when it is JSON. */
 export function findFault(text: string): Fault | undefined {
   const closers: ('}' | ']')[] = [];
-  const afterValue = (): Wanted => {
+  const afterValue = (): Expected => {
     const closer = closers.at(-1);
     return closer === undefined ? 'the end' : closer === '}' ? 'a comma or "}"' : 'a comma or "]"';
   };
 
-  let wanted: Wanted = 'a value';
+  let expected: Expected = 'a value';
   for (let at = skip(space, text, 0); ; at = skip(space, text, at)) {
     const char = text[at];
-    if (char === undefined) return wanted === 'the end' ? undefined : { at, wanted };
+    if (char === undefined) return expected === 'the end' ? undefined : { at, expected };
 
-    if (wanted === 'a colon' && char === ':') {
-      wanted = 'a value';
+    if (expected === 'a colon' && char === ':') {
+      expected = 'a value';
       at += 1;
-    } else if (char === ',' && wanted.startsWith('a comma')) {
-      wanted = closers.at(-1) === '}' ? 'a key' : 'a value';
+    } else if (char === ',' && expected.startsWith('a comma')) {
+      expected = closers.at(-1) === '}' ? 'a key' : 'a value';
       at += 1;
-    } else if (char === closers.at(-1) && wanted.endsWith(`or "${char}"`)) {
+    } else if (char === closers.at(-1) && expected.endsWith(`or "${char}"`)) {
       closers.pop();
-      wanted = afterValue();
+      expected = afterValue();
       at += 1;
-    } else if (char === '"' && (wanted.startsWith('a value') || wanted.startsWith('a key'))) {
+    } else if (char === '"' && (expected.startsWith('a value') || expected.startsWith('a key'))) {
       const end = endOfString(text, at);
       if (typeof end !== 'number') return end;
-      wanted = wanted.startsWith('a key') ? 'a colon' : afterValue();
+      expected = expected.startsWith('a key') ? 'a colon' : afterValue();
       at = end;
-    } else if (!wanted.startsWith('a value')) {
-      return { at, wanted };
+    } else if (!expected.startsWith('a value')) {
+      return { at, expected };
     } else if (char === '{' || char === '[') {
       closers.push(char === '{' ? '}' : ']');
-      wanted = char === '{' ? 'a key or "}"' : 'a value or "]"';
+      expected = char === '{' ? 'a key or "}"' : 'a value or "]"';
       at += 1;
     } else {
       const end = skip(scalar, text, at);
-      if (end === at) return { at, wanted };
-      wanted = afterValue();
+      if (end === at) return { at, expected };
+      expected = afterValue();
       at = end;
     }
   }
@@ -67,16 +67,16 @@ function endOfString(text: string, start: number): number | Fault {
   for (let at = start + 1; ; at += 1) {
     const char = text[at];
     if (char === '"') return at + 1;
-    if (char === undefined) return { at, wanted: 'the end of the string' };
-    if (char < ' ') return { at, wanted: 'an escape instead of a control character' };
+    if (char === undefined) return { at, expected: 'the end of the string' };
+    if (char < ' ') return { at, expected: 'an escape instead of a control character' };
     if (char !== '\\') continue;
     at += 1;
     if (text[at] === 'u') {
       for (let digit = 0; digit < 4; digit += 1) {
         at += 1;
-        if (!/^[0-9a-fA-F]$/.test(text[at] ?? '')) return { at, wanted: 'four hexadecimal digits' };
+        if (!/^[0-9a-fA-F]$/.test(text[at] ?? '')) return { at, expected: 'four hexadecimal digits' };
       }
-    } else if (!'"\\/bfnrt'.includes(text[at] ?? ' ')) return { at, wanted: 'an escape that JSON knows' };
+    } else if (!'"\\/bfnrt'.includes(text[at] ?? ' ')) return { at, expected: 'an escape that JSON knows' };
   }
 }
 

@@ -1,19 +1,19 @@
 /** The names most like one that nobody knows, the likest first, three at most. Case does not count. */
 export function nearest(unknown: string, names: readonly string[]): readonly string[] {
-  const wanted = unknown.slice(0, 100).toLowerCase();
-  if (wanted === '') return [];
+  const target = unknown.slice(0, 100).toLowerCase();
+  if (target === '') return [];
   return names
-    .map((name) => ({ name, distance: distanceTo(wanted, name.toLowerCase()) }))
-    .filter(({ distance }) => distance <= Math.max(2, wanted.length / 4))
+    .map((name) => ({ name, distance: distanceTo(target, name.toLowerCase()) }))
+    .filter(({ distance }) => distance <= Math.max(2, target.length / 4))
     .sort((one, other) => one.distance - other.distance)
     .slice(0, 3)
     .map(({ name }) => name);
 }
 
 /** A part of a name, such as `email` of `message/email`, is a step away from it; else each changed character is one. */
-function distanceTo(wanted: string, name: string): number {
-  if (wanted === name) return 0;
-  return name.split(/[/.]/).includes(wanted) ? 1 : edits(wanted, name);
+function distanceTo(target: string, name: string): number {
+  if (target === name) return 0;
+  return name.split(/[/.]/).includes(target) ? 1 : edits(target, name);
 }
 
 /** How many characters must be put in, taken out or replaced to make one text the other. */

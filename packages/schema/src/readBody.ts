@@ -163,10 +163,10 @@ function hasFields(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function describeShape(value: unknown): string {
   const events = hasFields(value) ? value['events'] : undefined;
-  const came = !hasFields(value)
+  const got = !hasFields(value)
     ? kindOf(value)
     : events === undefined
       ? 'an object with neither events nor event_type'
       : `an object whose events are ${kindOf(events)}`;
-  return `wanted {"events":[…]}, an event with its event_type, or a list of either; ${came} came`;
+  return `expected {"events":[…]}, an event with its event_type, or a list of either, got ${got}`;
 }

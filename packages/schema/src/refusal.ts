@@ -2,13 +2,13 @@ import type { EventType } from './eventType.js';
 
 /** Why the catalogue refuses an event: code → what it means, for people. No refusal has a code that is not here. */
 export const refusalCodes = {
-  not_an_object: 'What came in the place of an event is not a JSON object.',
+  not_an_object: 'Expected an event as a JSON object, got something else.',
   missing_event_type: 'The event does not say its event_type.',
   unknown_event_type: 'The catalogue has no such event type.',
   missing_id: 'The event has no id, or an empty one.',
   bad_id: 'The id is not a string, is longer than 255 characters or holds a NUL character.',
   bad_time: 'The time is missing or is not a whole number of Unix seconds.',
-  time_in_milliseconds: 'The time looks like milliseconds; Unix seconds were wanted.',
+  time_in_milliseconds: 'The time looks like milliseconds; Unix seconds were expected.',
   bad_user: 'The user is not an object, or one of its ids is not a string.',
   bad_properties: 'The properties are not an object.',
   missing_name: 'A custom event needs a name of its own in properties.name.',
@@ -22,7 +22,7 @@ export type RefusalCode = keyof typeof refusalCodes;
 export interface Refusal {
   readonly refused: true;
   readonly code: RefusalCode;
-  /** What was wanted and what came. Never holds a value of the event's. */
+  /** What was expected and what came instead. Never holds a value of the event's. */
   readonly detail: string;
   /** Path of the field at fault, such as `properties.price`. */
   readonly field?: string;
@@ -38,7 +38,7 @@ export function isRefusal(answer: EventType | Refusal): answer is Refusal {
   return 'refused' in answer;
 }
 
-/** What came, in a word and without its content: `a number`, `an empty string`, `null`. */
+/** The kind of a value, without its content: `a number`, `an empty string`, `null`. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';

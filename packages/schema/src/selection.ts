@@ -30,7 +30,7 @@ const groupNames: readonly string[] = groups.map(({ group }) => group);
 export function checkSelection(selection: Selection): readonly SelectionProblem[] {
   const { eventTypes, channels, groups } = selection;
   if (eventTypes.length + channels.length + groups.length === 0) {
-    return [{ code: 'empty_selection', detail: 'wanted an event type, a channel or a group at least; none came' }];
+    return [{ code: 'empty_selection', detail: 'expected an event type, a channel or a group at least, got none' }];
   }
   return [
     ...eventTypes

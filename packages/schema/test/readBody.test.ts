@@ -204,17 +204,17 @@ describe('one bad event holds up no other', () => {
     const reading = taken(text([one, 7, { events: [two, late] }, {}, three]));
     expect(reading.events).toEqual([one, two, three]);
     expect(reading.quarantined).toEqual([
-      { position: 1, code: 'not_an_object', detail: 'wanted an event, an object; a whole number came', raw: '7' },
+      { position: 1, code: 'not_an_object', detail: 'expected an event, an object, got a whole number', raw: '7' },
       {
         position: 3,
         code: 'bad_time',
-        detail: 'time: wanted Unix seconds, a whole number; a string came',
+        detail: 'time: expected Unix seconds, a whole number, got a string',
         raw: text(late),
       },
       {
         position: 4,
         code: 'missing_event_type',
-        detail: 'event_type: wanted the name of an event type; nothing came',
+        detail: 'event_type: expected the name of an event type, got nothing',
         raw: '{}',
       },
     ]);
@@ -228,14 +228,14 @@ describe('one bad event holds up no other', () => {
       {
         position: 1,
         code: 'malformed_json',
-        detail: 'wanted a value at line 1, column 8; "n" came',
+        detail: 'expected a value at line 1, column 8, got "n"',
         raw: '{"id": nope}',
       },
-      { position: 3, code: 'not_an_object', detail: 'wanted an event, an object; a list came', raw: '[1]' },
+      { position: 3, code: 'not_an_object', detail: 'expected an event, an object, got a list', raw: '[1]' },
       {
         position: 4,
         code: 'malformed_json',
-        detail: 'wanted an escape instead of a control character at line 1, column 19; "\\u0000" came',
+        detail: 'expected an escape instead of a control character at line 1, column 19, got "\\u0000"',
         raw: '{"events":[{"a":"b\uFFFD',
       },
     ]);
@@ -266,22 +266,22 @@ describe('one bad event holds up no other', () => {
 
 describe('a body is unreadable as a whole', () => {
   it.each([
-    ['[1,]', 'wanted a value at line 1, column 4; "]" came'],
-    ['{"events":[', 'wanted a value or "]" at line 1, column 12; the end came'],
-    ['{"events":[]', 'wanted a comma or "}" at line 1, column 13; the end came'],
-    ['{"events":\n  [{}\n  {}]}', 'wanted a comma or "]" at line 3, column 3; "{" came'],
-    ["{'events':[]}", 'wanted a key or "}" at line 1, column 2; "\'" came'],
-    ['{"events":[],}', 'wanted a key at line 1, column 14; "}" came'],
-    ['{"events" []}', 'wanted a colon at line 1, column 11; "[" came'],
-    ['{"events":[]} {"events":[]}', 'wanted the end at line 1, column 15; "{" came'],
-    ['["a\nb"]', 'wanted an escape instead of a control character at line 1, column 4; "\\n" came'],
-    ['["\\x"]', 'wanted an escape that JSON knows at line 1, column 4; "x" came'],
-    ['["\\u12g4"]', 'wanted four hexadecimal digits at line 1, column 7; "g" came'],
-    ['["abc', 'wanted the end of the string at line 1, column 6; the end came'],
-    ['[01]', 'wanted a comma or "]" at line 1, column 3; "1" came'],
-    ['[NaN]', 'wanted a value or "]" at line 1, column 2; "N" came'],
-    ['<html>', 'wanted a value at line 1, column 1; "<" came'],
-    ['💥', 'wanted a value at line 1, column 1; "💥" came'],
+    ['[1,]', 'expected a value at line 1, column 4, got "]"'],
+    ['{"events":[', 'expected a value or "]" at line 1, column 12, got the end'],
+    ['{"events":[]', 'expected a comma or "}" at line 1, column 13, got the end'],
+    ['{"events":\n  [{}\n  {}]}', 'expected a comma or "]" at line 3, column 3, got "{"'],
+    ["{'events':[]}", 'expected a key or "}" at line 1, column 2, got "\'"'],
+    ['{"events":[],}', 'expected a key at line 1, column 14, got "}"'],
+    ['{"events" []}', 'expected a colon at line 1, column 11, got "["'],
+    ['{"events":[]} {"events":[]}', 'expected the end at line 1, column 15, got "{"'],
+    ['["a\nb"]', 'expected an escape instead of a control character at line 1, column 4, got "\\n"'],
+    ['["\\x"]', 'expected an escape that JSON knows at line 1, column 4, got "x"'],
+    ['["\\u12g4"]', 'expected four hexadecimal digits at line 1, column 7, got "g"'],
+    ['["abc', 'expected the end of the string at line 1, column 6, got the end'],
+    ['[01]', 'expected a comma or "]" at line 1, column 3, got "1"'],
+    ['[NaN]', 'expected a value or "]" at line 1, column 2, got "N"'],
+    ['<html>', 'expected a value at line 1, column 1, got "<"'],
+    ['💥', 'expected a value at line 1, column 1, got "💥"'],
   ])('when it is not JSON: %j', (body, detail) => {
     expect(unreadable(body)).toEqual({ code: 'malformed_json', detail });
   });
@@ -293,10 +293,10 @@ describe('a body is unreadable as a whole', () => {
     ['null', 'null'],
     ['7', 'a whole number'],
     ['"{\\"events\\":[]}"', 'a string'],
-  ])('when it is JSON of another shape: %s', (body, came) => {
+  ])('when it is JSON of another shape: %s', (body, got) => {
     expect(unreadable(body)).toEqual({
       code: 'wrong_shape',
-      detail: `wanted {"events":[…]}, an event with its event_type, or a list of either; ${came} came`,
+      detail: `expected {"events":[…]}, an event with its event_type, or a list of either, got ${got}`,
     });
   });
 

@@ -65,7 +65,7 @@ describe('checkSelection', () => {
 
   it('says that a Selection is empty', () => {
     expect(checkSelection(none)).toEqual([
-      { code: 'empty_selection', detail: 'wanted an event type, a channel or a group at least; none came' },
+      { code: 'empty_selection', detail: 'expected an event type, a channel or a group at least, got none' },
     ]);
   });
 

@@ -188,21 +188,21 @@ describe('an invalid event is quarantined, and the others are stored', () => {
 
 describe('an unreadable body is refused with the reason', () => {
   it.each<[string, unknown, Record<string, string | undefined>, readonly [number, string], RegExp]>([
-    ['JSON that breaks off', '{"events":[{"id":"a"', {}, [400, 'MALFORMED_JSON'], /wanted .* the end came/],
-    ['no JSON', 'event=1', {}, [400, 'MALFORMED_JSON'], /wanted a value at line 1, column 1; "e" came/],
+    ['JSON that breaks off', '{"events":[{"id":"a"', {}, [400, 'MALFORMED_JSON'], /expected .* got the end/],
+    ['no JSON', 'event=1', {}, [400, 'MALFORMED_JSON'], /expected a value at line 1, column 1, got "e"/],
     [
       'JSON of another shape',
       { data: [] },
       {},
       [400, 'WRONG_SHAPE'],
-      /wanted \{"events":\[…\]\}.*neither events nor event_type came/,
+      /expected \{"events":\[…\]\}.*got .*neither events nor event_type/,
     ],
     [
       'events that are not a list',
       { events: 'many' },
       {},
       [400, 'WRONG_SHAPE'],
-      /an object whose events are a string came/,
+      /got an object whose events are a string/,
     ],
     ['gzip that is plain text', 'plain text', gzip, [400, 'MALFORMED_GZIP'], /not valid gzip/],
     [

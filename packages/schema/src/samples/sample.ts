@@ -14,7 +14,7 @@ const sampleTime = 1758700800;
 export function sampleOf(eventTypeName: string): CatalogueEvent {
   const eventType = findEventType(eventTypeName);
   if (eventType === undefined) {
-    throw new Error(`wanted the name of an event type; ${JSON.stringify(eventTypeName)} came`);
+    throw new Error(`expected the name of an event type, got ${JSON.stringify(eventTypeName)}`);
   }
 
   const story = stories[eventType.name] ?? {};
