@@ -7,7 +7,7 @@ export const envelope: readonly EventProperty[] = [
     name: 'id',
     type: 'string',
     nullable: false,
-    description: 'Names this event and never changes, whoever sends it again: duplicates are known by it.',
+    description: 'Identifies the event. A sender that repeats the event repeats its id, by which duplicates are found.',
   },
   {
     name: 'time',

@@ -15,7 +15,7 @@ export interface EventUser {
  */
 export interface CatalogueEvent {
   readonly event_type: string;
-  /** Never changes, whoever re-sends the event: the key that duplicates are known by. */
+  /** Stays the same when the event is sent again. Duplicates are found by it. */
   readonly id: string;
   /** Unix seconds, UTC, of when it happened; may lie far in the past. */
   readonly time: number;

@@ -1,4 +1,4 @@
-/** The names most like one that nobody knows, the likest first, three at most. Case does not count. */
+/** Up to three names that are similar to an unknown one, the most similar first. Case is ignored. */
 export function nearest(unknown: string, names: readonly string[]): readonly string[] {
   const target = unknown.slice(0, 100).toLowerCase();
   if (target === '') return [];

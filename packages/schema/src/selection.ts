@@ -18,7 +18,7 @@ export type SelectionProblem =
       readonly detail: string;
       /** The name nobody knows. */
       readonly name: string;
-      /** Names like it, the likest first; empty when none is like it. */
+      /** Similar names, the most similar first; empty if there are none. */
       readonly suggestions: readonly string[];
     };
 

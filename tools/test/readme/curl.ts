@@ -10,7 +10,7 @@ export function readCurl(command: string): CurlRequest {
   const [program, ...words] = [...command.replaceAll('\\\n', ' ').matchAll(/'([^']*)'|(\S+)/g)].map(
     ([, quoted, bare]) => quoted ?? bare ?? '',
   );
-  if (program !== 'curl') throw new Error(`wanted a curl command; ${program} came`);
+  if (program !== 'curl') throw new Error(`expected a curl command, got ${program}`);
   const headers: Record<string, string> = {};
   let url: string | undefined;
   let body: string | undefined;

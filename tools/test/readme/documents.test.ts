@@ -8,15 +8,15 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const under = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path));
 
-const rooms = ['packages', 'apps'].flatMap((folder) =>
-  readdirSync(join(root, folder)).map((room) => join(folder, room, 'README.md')),
+const readmes = ['packages', 'apps'].flatMap((folder) =>
+  readdirSync(join(root, folder)).map((project) => join(folder, project, 'README.md')),
 );
 const documents = [
   'README.md',
   'CONTRIBUTING.md',
   'ARCHITECTURE.md',
   ...under('docs').filter((path) => path.endsWith('.md')),
-  ...rooms.filter((path) => existsSync(join(root, path))),
+  ...readmes.filter((path) => existsSync(join(root, path))),
 ];
 const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
 const matches = (path: string, pattern: RegExp) => [...read(path).matchAll(pattern)].map(([, name = '']) => name);

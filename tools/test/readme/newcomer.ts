@@ -4,24 +4,24 @@ import { startFakeMixpanel, type FakeMixpanel } from '../../src/fakes/mixpanel/s
 import { startHub, type RunningHub } from '../../src/hub/startHub.js';
 import { readCurl } from './curl.js';
 
-/** A request that came to the address which the README gives to a webhook. */
-export interface Told {
+/** A request to the webhook URL of the README. */
+export interface WebhookRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Somebody who has a hub on an empty database and types what the README shows. */
+/** A reader who runs what the README shows, on a hub with an empty database. */
 export interface Newcomer {
   readonly hub: RunningHub;
   readonly mixpanel: FakeMixpanel;
-  /** Everything that api and worker said. */
-  readonly said: readonly string[];
-  /** Secrets that were shown on the way. */
+  /** Every line that api and worker printed. */
+  readonly output: readonly string[];
+  /** Secrets that the hub showed, by their placeholder in the README. */
   readonly shown: ReadonlyMap<string, string>;
-  readonly told: readonly Told[];
-  /** The data of a GraphQL document, which must not have failed. */
+  readonly webhookRequests: readonly WebhookRequest[];
+  /** The data of a GraphQL document. Rejects if it has errors. */
   ask(document: string): Promise<Readonly<Record<string, unknown>>>;
-  /** The answer to a request that went well. */
+  /** The body of a successful answer. */
   request(command: string): Promise<string>;
   stop(): Promise<void>;
 }
@@ -33,24 +33,24 @@ const secrets = { token: '<ingest token>', key: '<data import key>', secret: '<w
 
 export async function startNewcomer(): Promise<Newcomer> {
   const mixpanel = await startFakeMixpanel({ projects: [{ projectId: '1', token: projectToken }] });
-  const told: Told[] = [];
+  const webhookRequests: WebhookRequest[] = [];
   const receiver = createServer((request, response) => {
     void request
       .setEncoding('utf8')
       .toArray()
       .then((parts) => {
-        told.push({ headers: request.headers as Record<string, string>, body: parts.join('') });
+        webhookRequests.push({ headers: request.headers as Record<string, string>, body: parts.join('') });
         response.writeHead(204).end();
       });
   });
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
-  const said: string[] = [];
+  const output: string[] = [];
   const hub = await startHub({
     environment: { API_PORT: '0', WORKER_PORT: '0', LOG_LEVEL: 'trace', ALLOW_CUSTOM_BASE_URL: 'true' },
-    onLine: (_program, line) => void said.push(line),
+    onLine: (_program, line) => void output.push(line),
   });
   const shown = new Map<string, string>([['<admin token>', hub.adminToken ?? '']]);
-  /** Whatever lies outside of the hub, and inside of the test instead. */
+  /** What the test replaces: addresses outside of the hub, and tokens. */
   const standIns = new Map([
     ['http://127.0.0.1:4000', hub.api.url],
     ['https://example.com/segments', `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/segments`],
@@ -63,9 +63,9 @@ export async function startNewcomer(): Promise<Newcomer> {
   return {
     hub,
     mixpanel,
-    said,
+    output,
     shown,
-    told,
+    webhookRequests,
     async ask(document) {
       const response = await fetch(`${hub.api.url}/graphql`, {
         method: 'POST',

@@ -19,17 +19,17 @@ describe('the README, followed from top to bottom on an empty database', () => {
   beforeAll(async () => void (newcomer = await startNewcomer()), 120_000);
   afterAll(() => newcomer?.stop());
 
-  it.each(steps)('works as it stands: $language in line $line', async ({ language, text, answer }) => {
+  it.each(steps)('runs as written: $language in line $line', async ({ language, text, answer }) => {
     const reading = language === 'graphql' && !text.startsWith('mutation');
     const first = language === 'graphql' ? await newcomer.ask(text) : await newcomer.request(text);
     if (!answer) return;
-    const wanted = parse(answer);
-    const cameOf = (came: unknown): unknown =>
-      answer.language === 'json' && typeof came === 'string' ? JSON.parse(came) : came;
-    // What was stored a moment ago may not be applied yet; whatever changes something is answered at once.
-    const fits = (came: unknown): boolean => JSON.stringify(came) === JSON.stringify(wanted);
-    const came = reading ? await until(() => newcomer.ask(text), fits).catch(() => newcomer.ask(text)) : first;
-    expect(cameOf(came)).toEqual(wanted);
+    const expected = parse(answer);
+    const parsed = (body: unknown): unknown =>
+      answer.language === 'json' && typeof body === 'string' ? JSON.parse(body) : body;
+    // A query may have to wait until a push is applied; a mutation and an HTTP request are answered at once.
+    const fits = (data: unknown): boolean => JSON.stringify(data) === JSON.stringify(expected);
+    const got = reading ? await until(() => newcomer.ask(text), fits).catch(() => newcomer.ask(text)) : first;
+    expect(parsed(got)).toEqual(expected);
   });
 
   it('delivers the event', async () => {
@@ -42,12 +42,12 @@ describe('the README, followed from top to bottom on an empty database', () => {
     });
   });
 
-  it('tells the webhook, signed as it says', async () => {
-    const [told] = await until(
-      () => newcomer.told,
+  it('sends signed changes to the webhook', async () => {
+    const [request] = await until(
+      () => newcomer.webhookRequests,
       ({ length }) => length > 0,
     );
-    const { headers = {}, body = '' } = told ?? {};
+    const { headers = {}, body = '' } = request ?? {};
     const [timestamp = '', signature = ''] = [headers['currents-timestamp'], headers['currents-signature']];
     expect(isSignedBy(newcomer.shown.get('<webhook secret>') ?? '', { timestamp, signature, body })).toBe(true);
     expect(JSON.parse(body)).toMatchObject({
@@ -57,7 +57,7 @@ describe('the README, followed from top to bottom on an empty database', () => {
     });
   });
 
-  it('counts it all in /metrics', async () => {
+  it('counts all of it in /metrics', async () => {
     const { api, workers } = newcomer.hub;
     const scrape = async (url = '') => (await fetch(`${url}/metrics`)).text();
     expect(await scrape(api.url)).toMatch(/^currents_pushes_total\{partner="mixpanel",result="stored"\} 2$/m);
@@ -71,20 +71,20 @@ describe('the README, followed from top to bottom on an empty database', () => {
     }
   });
 
-  it('leaves neither a secret nor a member in what api and worker say, at the lowest level of logging', () => {
-    expect(newcomer.said.length).toBeGreaterThan(10);
-    const shownOnce = newcomer.said.filter((line) => line.startsWith('admin token, shown only this once'));
+  it('prints no secret and no member, at the most detailed log level', () => {
+    expect(newcomer.output.length).toBeGreaterThan(10);
+    const shownOnce = newcomer.output.filter((line) => line.startsWith('admin token, shown only this once'));
     expect(shownOnce).toHaveLength(1);
     const words = ['customer-4', ...[...newcomer.shown.values()].filter((secret) => secret !== '')];
     expect(words).toHaveLength(5);
-    for (const line of newcomer.said) {
+    for (const line of newcomer.output) {
       if (shownOnce.includes(line)) continue;
       for (const word of words) expect(line).not.toContain(word);
     }
   });
 });
 
-it('the README shows whatever can be typed as a step or as a command', () => {
+it('the README has no code block that this test does not run', () => {
   expect(steps.length).toBeGreaterThan(15);
   const commands = blocks.filter(({ language, text }) => language === 'sh' && text.startsWith('npm ')).length;
   const answers = steps.filter(({ answer }) => answer).length;

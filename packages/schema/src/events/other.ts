@@ -47,7 +47,7 @@ export const other: GroupDefinition = {
         {
           name: 'users.UserOrphan',
           title: 'User Orphan',
-          description: 'The user was merged into another and is no more.',
+          description: 'The user was merged into another user and no longer exists.',
           required: ['orphaned_by_id'],
           optional: ['app_group_id', 'app_id'],
           ...nowhere,
