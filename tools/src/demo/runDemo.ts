@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { MultiBar, Presets } from 'cli-progress';
 import { createAdminClient, type AdminClient, type Counts } from '../hub/adminClient.js';
+import { openEventClient, type Receipt } from '../hub/eventClient.js';
 import { startHub, type RunningHub } from '../hub/startHub.js';
 import { checkBalance } from './checkBalance.js';
 import { makeDemoEvents, demoTypes, type DemoEvents } from './makeEvents.js';
 import { startPartners, type DemoPartner } from './partners.js';
-import { sendBodies } from './sendBodies.js';
 
 export interface DemoOptions {
   readonly events: number;
@@ -106,6 +106,29 @@ async function stream(
   }
 }
 
+const connections = 8;
+
+/** Posts every body; returns how many events were accepted and quarantined. */
+async function sendBodies(
+  apiUrl: string,
+  token: string,
+  bodies: readonly string[],
+  onReceipt: (sum: Receipt) => void,
+): Promise<Receipt> {
+  const client = openEventClient(apiUrl, token, connections);
+  const waiting = [...bodies];
+  let sum: Receipt = { accepted: 0, quarantined: 0 };
+  const send = async (): Promise<void> => {
+    for (let body = waiting.shift(); body !== undefined; body = waiting.shift()) {
+      const { accepted, quarantined } = await client.post(body);
+      sum = { accepted: sum.accepted + accepted, quarantined: sum.quarantined + quarantined };
+      onReceipt(sum);
+    }
+  };
+  await Promise.all(Array.from({ length: connections }, send)).finally(client.close);
+  return sum;
+}
+
 function noteOf({ delivered, skipped, rejected }: Counts): string {
   return `delivered ${delivered}, skipped ${skipped}, rejected ${rejected}`;
 }
@@ -113,7 +136,7 @@ function noteOf({ delivered, skipped, rejected }: Counts): string {
 async function report(
   admin: AdminClient,
   { events, broken }: DemoEvents,
-  receipt: { readonly accepted: number; readonly quarantined: number },
+  receipt: Receipt,
   running: readonly Running[],
   tookMs: number,
 ): Promise<boolean> {

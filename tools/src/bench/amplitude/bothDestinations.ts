@@ -8,18 +8,6 @@ import type { Round } from '../result.js';
 import { openGenerator, openSink } from '../programs/open.js';
 import { connections, type AmplitudeStage } from './stage.js';
 
-export interface BothDestinations {
-  /** Median CPU µs of api, worker and stores for an event at one destination: with budgets, and without. */
-  readonly withBudgets: number;
-  readonly without: number;
-  /** With budgets, over the plain script of the same round and over the cheapest script with gzip, in the median. */
-  readonly timesPlain: number;
-  readonly timesTuned: number;
-  /** With budgets over without, round by round. */
-  readonly ratios: readonly number[];
-  readonly faults: readonly string[];
-}
-
 /** A hub with a Current to either destination. */
 interface Side {
   readonly hub: Hub;
@@ -38,7 +26,7 @@ const partsOfRound = turns.length / 2;
  * Two hubs, one of which enforces budgets. Every round swaps them and starts new workers, because two processes that
  * do the same work differ by up to 5 % for as long as they run.
  */
-export async function measureBothDestinations(stage: AmplitudeStage): Promise<BothDestinations> {
+export async function measureBothDestinations(stage: AmplitudeStage) {
   const { options, cleanup, progress } = stage;
   const [first, second] = [await openSink(cleanup), await openSink(cleanup)];
   const { generator } = await openGenerator(cleanup, { seed: 1, requestEvents: 100 });

@@ -10,24 +10,6 @@ import { median, percentile } from '../reading/percentiles.js';
 import { openGenerator } from '../programs/open.js';
 import { connections, type AmplitudeStage } from './stage.js';
 
-export interface HotDevice {
-  /** Milliseconds within which 95 % of the others' events are there, since they were acknowledged: alone, and beside the hot device. */
-  readonly alone: number;
-  readonly beside: number;
-  /** Answers of 429 in all. */
-  readonly refusals: number;
-  /** The maximum of events of the hot device in any 30 seconds, and what Amplitude accepts in them. */
-  readonly maxInAWindow: number;
-  readonly allowed: number;
-  /** Events that waited when the flow had ended, and how long it takes to list their keys. */
-  readonly waiting: number;
-  readonly askedMs: number;
-  /** How long all that waited took to drain once the limit was raised. */
-  readonly drainSeconds: number;
-  /** What does not add up; empty when everything does. */
-  readonly faults: readonly string[];
-}
-
 const warmUpSeconds = 5;
 const hot = {
   user_id: '66b0e7d2c3a94f15d80e7b60',
@@ -38,7 +20,7 @@ const settings = { region: 'us', endpoint: 'httpapi' } as const;
 /** Amplitude, HTTP V2 reference, 429: events a second of one user or device, averaged over 30 s. */
 const allowed = 30 * 30;
 
-export async function measureHotDevice(stage: AmplitudeStage): Promise<HotDevice> {
+export async function measureHotDevice(stage: AmplitudeStage) {
   const { options, cleanup, progress } = stage;
   const amplitude = await startFakeAmplitude({ projects: [{ apiKey: benchKey }] });
   cleanup.add('the fake Amplitude', () => amplitude.close());

@@ -4,18 +4,9 @@ import { median } from '../reading/percentiles.js';
 import { openGenerator, openSink } from '../programs/open.js';
 import { connections, type AmplitudeStage } from './stage.js';
 
-export interface SlowPartner {
-  /** Milliseconds within which 95 % of a Current's events are there: alone, and beside one whose partner is slow. */
-  readonly alone: number;
-  readonly beside: number;
-  /** Events that waited for the slow partner meanwhile. */
-  readonly waiting: number;
-  readonly faults: readonly string[];
-}
-
 const warmUpSeconds = 5;
 
-export async function measureSlowPartner(stage: AmplitudeStage): Promise<SlowPartner> {
+export async function measureSlowPartner(stage: AmplitudeStage) {
   const { options, cleanup, progress } = stage;
   const [quick, slow] = [await openSink(cleanup), await openSink(cleanup)];
   const hub = await stage.openHub();

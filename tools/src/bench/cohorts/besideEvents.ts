@@ -8,16 +8,6 @@ import { untilRow } from './hub.js';
 import { openGenerator, openSink } from '../programs/open.js';
 import type { CohortOptions } from './options.js';
 
-export interface BesideEvents {
-  /** Events that the hub took meanwhile. */
-  readonly eventsPerSecond: number;
-  readonly pages: number;
-  /** Milliseconds from a page to its answer. */
-  readonly answerMs: readonly number[];
-  /** Members that are in the cohorts when all is applied. */
-  readonly members: number;
-}
-
 export type Load = Pick<CohortOptions, 'pagesPerSecond' | 'seconds' | 'eventsPerSecond'>;
 
 const floodEvents = 50_000;
@@ -28,7 +18,7 @@ const pageMembers = 1_000;
 export async function measureBesideEvents(
   { pagesPerSecond, seconds, eventsPerSecond }: Load,
   { folder, cleanup }: Pick<Stage, 'folder' | 'cleanup'>,
-): Promise<BesideEvents> {
+) {
   const { url: sinkUrl } = await openSink(cleanup);
   const { generator } = await openGenerator(cleanup, { seed: 1, requestEvents: 100 });
   const hub = await openHub({ queue: 'postgres', sinkUrl, folder, profileFolder: undefined }, cleanup);

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CatalogueEvent } from '@currents/schema';
-import { Pool } from 'undici';
+import { openEventClient } from '../../hub/eventClient.js';
 import { writeBodies, type Body } from '../events/bodies.js';
 import { createEventMaker } from '../events/eventMaker.js';
 import { nowMicros } from '../reading/clock.js';
@@ -62,7 +62,7 @@ function prepare({ seed, requestEvents, user }: Bodies): { readonly eventBytes: 
 
 /** As fast as the hub accepts them: every connection sends its next request when the last one is answered. */
 async function flood(job: FloodJob): Promise<Sent> {
-  const client = openClient(job);
+  const client = openEventClient(job.url, job.token, job.connections);
   const requests = Math.ceil(job.events / (bodies[0]?.events ?? 1));
   const free = [...bodies];
   let begun = 0;
@@ -73,7 +73,7 @@ async function flood(job: FloodJob): Promise<Sent> {
       begun++;
       const body = free.shift() as Body;
       body.renew();
-      await client.post(body);
+      await postAll(client, body);
       events += body.events;
       free.push(body);
     }
@@ -88,7 +88,7 @@ async function flood(job: FloodJob): Promise<Sent> {
 
 /** At a fixed rate (open loop): a request that is due is sent, also when earlier ones are unanswered. */
 async function pace(job: PaceJob): Promise<PacedSent> {
-  const client = openClient(job);
+  const client = openEventClient(job.url, job.token, job.connections);
   const requestEvents = bodies[0]?.events ?? 1;
   const requests = Math.max(1, Math.round((job.eventsPerSecond * job.seconds) / requestEvents));
   const gapMicros = (requestEvents / job.eventsPerSecond) * 1_000_000;
@@ -102,7 +102,7 @@ async function pace(job: PaceJob): Promise<PacedSent> {
   async function post(body: Body, from: number, dueAtMicros: number): Promise<void> {
     body.renew();
     for (const [index, id] of body.ids().entries()) ids[from + index] = id;
-    await client.post(body);
+    await postAll(client, body);
     dueMicros.fill(dueAtMicros, from, from + requestEvents);
     answeredMicros.fill(nowMicros(), from, from + requestEvents);
     free.push(body);
@@ -126,35 +126,13 @@ async function pace(job: PaceJob): Promise<PacedSent> {
   return { events, requests, turnedAway: client.turnedAway(), firstMicros, lastMicros, ids, dueMicros, answeredMicros };
 }
 
-function openClient({ url, token, connections }: Target) {
-  const pool = new Pool(url, { connections });
-  const headers = {
-    authorization: `Bearer ${token}`,
-    'content-type': 'application/json',
-    'braze-currents-version': '1',
-  };
-  let turnedAway = 0;
-
-  async function post({ bytes, events }: Body): Promise<void> {
-    for (;;) {
-      const answer = await pool.request({ path: '/v1/events', method: 'POST', headers, body: bytes });
-      const text = await answer.body.text();
-      const { statusCode } = answer;
-      if (statusCode === 200) return requireAll(text, events);
-      if (statusCode !== 429 && statusCode !== 503) throw new Error(`the hub answered ${statusCode}: ${text}`);
-      turnedAway++;
-      await wait(1_000 * Number(answer.headers['retry-after'] ?? 1));
-    }
-  }
-
-  return { post, turnedAway: () => turnedAway, close: () => pool.close() };
-}
-
 /** An event in quarantine would be an event that is not measured. */
-function requireAll(text: string, events: number): void {
-  const { accepted } = JSON.parse(text) as { readonly accepted: number };
-  if (accepted !== events)
-    throw new Error(`expected all ${events} events of a request accepted, got ${text.slice(0, 1_000)}`);
+async function postAll(client: ReturnType<typeof openEventClient>, { bytes, events }: Body): Promise<void> {
+  const receipt = await client.post(bytes);
+  if (receipt.accepted !== events)
+    throw new Error(
+      `expected all ${events} events of a request accepted, got ${JSON.stringify(receipt).slice(0, 1_000)}`,
+    );
 }
 
 const generator = { prepare, flood, pace };

@@ -2,7 +2,7 @@ import { isObject } from '../strictJson.js';
 import type { EventProblems } from './eventProblems.js';
 import { keyRules, reservedEventTypes } from './eventKeys.js';
 import type { AmplitudeProfile } from './profile.js';
-import { isRefusedId } from './refusedIds.js';
+import { isRefusedId, refusedByAmplitude } from '../refusedIds.js';
 import { walkProperties } from './walkProperties.js';
 
 export type UploadEvent = Readonly<Record<string, unknown>>;
@@ -42,7 +42,7 @@ export function createEventCheck(
   const checkId = (event: UploadEvent, field: 'user_id' | 'device_id', index: number): string | undefined => {
     const id = event[field];
     if (id === undefined || id === null) return undefined;
-    if (typeof id !== 'string' || isRefusedId(id)) problems.note('invalid', field, index);
+    if (typeof id !== 'string' || isRefusedId(id, refusedByAmplitude)) problems.note('invalid', field, index);
     else if (id.length >= minIdLength) return id;
     else if (profile.shortId === 'reject' || lacksOther(event, field, minIdLength))
       problems.note('length', field, index);
@@ -56,7 +56,7 @@ export function createEventCheck(
   };
 
   const checkKey = (event: UploadEvent, key: string, index: number): void => {
-    const rule = keyRules[key];
+    const rule = keyRules.get(key);
     if (rule === undefined) marks.unknownTopLevelKey++;
     else if (rule !== true && event[key] !== null && !rule(event[key])) problems.note('invalid', key, index);
   };
@@ -100,7 +100,7 @@ export function createEventCheck(
 /** Whether taking this id off would leave the event without any. */
 function lacksOther(event: UploadEvent, field: 'user_id' | 'device_id', minIdLength: number): boolean {
   const other = event[field === 'user_id' ? 'device_id' : 'user_id'];
-  return typeof other !== 'string' || other.length < minIdLength || isRefusedId(other);
+  return typeof other !== 'string' || other.length < minIdLength || isRefusedId(other, refusedByAmplitude);
 }
 
 export function isAbsent(value: unknown): boolean {

@@ -8,55 +8,24 @@ const number = (value: unknown): boolean => typeof value === 'number';
 const integer = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value);
 const currency = /^[A-Z]{3}$/;
 
-/** The keys an event may have. Amplitude, HTTP V2 API, event array keys; of kinds that the pages do not name, any value goes. */
-export const keyRules: Readonly<Record<string, KeyRule | undefined>> = Object.assign(Object.create(null) as object, {
-  user_id: true,
-  device_id: true,
-  event_type: true,
-  time: true,
-  client_upload_time: true,
-  event_properties: isObject,
-  user_properties: isObject,
-  groups: isObject,
-  group_properties: isObject,
-  $skip_user_properties_sync: true,
-  app_version: true,
-  platform: true,
-  os_name: true,
-  os_version: true,
-  device_brand: true,
-  device_manufacturer: true,
-  device_model: true,
-  carrier: true,
-  country: true,
-  region: true,
-  city: true,
-  dma: true,
-  language: true,
-  price: number,
-  quantity: integer,
-  revenue: number,
-  productId: true,
-  revenueType: true,
-  currency: (value: unknown) => typeof value === 'string' && currency.test(value),
-  location_lat: number,
-  location_lng: number,
-  ip: true,
-  idfa: true,
-  idfv: true,
-  adid: true,
-  android_id: true,
-  android_app_set_id: true,
-  event_id: integer,
-  session_id: (value: unknown) => integer(value) && ((value as number) >= 0 || value === -1),
-  insert_id: text,
-  user_agent: true,
-  plan: true,
-  partner_id: true,
-  library: true,
-  version_name: true,
-  ingestion_metadata: true,
-} satisfies Record<string, KeyRule>);
+/** Keys whose value another check looks at, or whose kind the pages do not name: any value is accepted. */
+const uncheckedKeys = `
+  user_id device_id event_type time client_upload_time $skip_user_properties_sync app_version platform
+  os_name os_version device_brand device_manufacturer device_model carrier country region city dma
+  language productId revenueType ip idfa idfv adid android_id android_app_set_id user_agent plan
+  partner_id library version_name ingestion_metadata
+`.split(/\s+/);
+
+/** The keys an event may have. Amplitude, HTTP V2 API, event array keys. */
+export const keyRules: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
+  ...uncheckedKeys.map((key) => [key, true] as const),
+  ...['event_properties', 'user_properties', 'groups', 'group_properties'].map((key) => [key, isObject] as const),
+  ...['price', 'revenue', 'location_lat', 'location_lng'].map((key) => [key, number] as const),
+  ...['quantity', 'event_id'].map((key) => [key, integer] as const),
+  ['currency', (value) => typeof value === 'string' && currency.test(value)],
+  ['session_id', (value) => integer(value) && ((value as number) >= 0 || value === -1)],
+  ['insert_id', text],
+]);
 
 // Amplitude, HTTP V2 API.
 export const reservedEventTypes: ReadonlySet<string> = new Set([

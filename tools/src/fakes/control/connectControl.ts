@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request } from 'undici';
 import type { FaultRule } from '../faults/rule.js';
 import type { LedgerSnapshot, Summary } from '../ledger.js';
 import type { FakeControl, Remote } from './control.js';
@@ -9,7 +9,7 @@ export function connectControl<Project, Profile, Extra extends object>(
   controlUrl: string,
   calls: ControlCalls<Extra>,
 ): Remote<FakeControl<Project, Profile> & Extra> {
-  const ask = async <T>(method: string, path: string, input?: unknown): Promise<T> =>
+  const ask = async <T>(method: 'GET' | 'POST' | 'DELETE', path: string, input?: unknown): Promise<T> =>
     resultOf<T>(await exchange(controlUrl, method, path, input));
   const common: Remote<FakeControl<Project, Profile>> = {
     reset: () => ask('POST', '/_ctl/reset'),
@@ -46,28 +46,21 @@ interface Exchanged {
   readonly body: Buffer;
 }
 
-function exchange(controlUrl: string, method: string, path: string, input?: unknown): Promise<Exchanged> {
-  return new Promise((resolve, reject) => {
-    // One connection a call: nothing is left open that would keep the caller's process alive.
-    const call = request(
-      new URL(path, controlUrl),
-      { method, agent: false, headers: { 'content-type': 'application/json' } },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            contentType: response.headers['content-type'],
-            body: Buffer.concat(chunks),
-          }),
-        );
-      },
-    );
-    call.on('error', reject);
-    call.end(input === undefined ? undefined : JSON.stringify(input));
+async function exchange(
+  controlUrl: string,
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  input?: unknown,
+): Promise<Exchanged> {
+  const { statusCode, headers, body } = await request(new URL(path, controlUrl), {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: input === undefined ? null : JSON.stringify(input),
+    // One connection a call: no open one keeps the caller's process alive.
+    reset: true,
   });
+  const contentType = headers['content-type'];
+  return { status: statusCode, contentType: contentType?.toString(), body: Buffer.from(await body.arrayBuffer()) };
 }
 
 function resultOf<T>({ status, body }: Exchanged): T {

@@ -1,5 +1,5 @@
 import { isObject } from '../strictJson.js';
-import { isDisallowedId } from './disallowedIds.js';
+import { isRefusedId, refusedByMixpanel } from '../refusedIds.js';
 import type { MixpanelProfile } from './profile.js';
 import { createValueCheck, isLongerThan, type ValueFindings } from './checkValues.js';
 
@@ -85,7 +85,8 @@ export function createRecordCheck(
     if (found.lacksDistinctId) return;
     if (id === undefined) return fail('properties.distinct_id', messages.distinctIdMissing);
     if (typeof id !== 'string' || isLongerThan(id, 255)) return fail('properties.distinct_id', messages.distinctId);
-    if (isDisallowedId(id, profile.idCase)) return fail('properties.distinct_id', messages.distinctIdListed);
+    if (isRefusedId(id, refusedByMixpanel, profile.idCase === 'exact'))
+      return fail('properties.distinct_id', messages.distinctIdListed);
     found.distinctId = id;
   };
 
@@ -94,7 +95,7 @@ export function createRecordCheck(
     found.insertId = id;
     if (isLongerThan(id, 36)) fail('$insert_id', messages.insertIdLength);
     if (!isPlain(id)) return fail('$insert_id', messages.insertIdText);
-    if (isDisallowedId(id, profile.idCase)) fail('$insert_id', messages.insertIdListed);
+    if (isRefusedId(id, refusedByMixpanel, profile.idCase === 'exact')) fail('$insert_id', messages.insertIdListed);
   };
 
   return (record, nowMs, mayHoldIllFormedText) => {
