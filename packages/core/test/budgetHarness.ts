@@ -32,7 +32,7 @@ export interface StrictPartner {
 }
 
 /** The engine's line on a clock that is moved by hand: deliveries, budgets and the partner, without stores and networks. */
-export interface HotLine {
+export interface BudgetHarness {
   readonly partner: StrictPartner;
   /** What the connector says of the partner; may differ from what is so. */
   declared: Terms;
@@ -55,7 +55,10 @@ const tickMs = 100;
 const pauseMs = 30_000;
 const requestEvents = 1_000;
 
-export function openHotLine(terms: Terms, { windowMs = 48 * 3_600_000 }: { readonly windowMs?: number } = {}): HotLine {
+export function openBudgetHarness(
+  terms: Terms,
+  { windowMs = 48 * 3_600_000 }: { readonly windowMs?: number } = {},
+): BudgetHarness {
   // Any hour will do; one that no step of a budget begins at.
   let clockMs = 1_750_000_000_123;
   const now = (): number => clockMs;
@@ -66,7 +69,7 @@ export function openHotLine(terms: Terms, { windowMs = 48 * 3_600_000 }: { reado
   const dueAt = new Map<string, number>();
   let attempts = 0;
   let made = 0;
-  const line: HotLine = {
+  const line: BudgetHarness = {
     partner,
     declared: terms,
     get deliveries() {

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { openHotLine, type HotLine, type Terms } from './budgetHarness.js';
+import { openBudgetHarness, type BudgetHarness, type Terms } from './budgetHarness.js';
 
 const httpapi: Terms = { limit: 900, periodMs: 30_000 };
 const steps = (30_000 * (0.25 / 0.7)) / 2;
 
 /** Stores, ten times a second, `hot` events of one device and as many others of a device each. */
 function flow(
-  line: HotLine,
+  line: BudgetHarness,
   { hot, others, forMs }: { readonly hot: number; readonly others: number; readonly forMs: number },
 ): () => void {
   const endMs = line.nowMs() + forMs;
@@ -20,12 +20,12 @@ function flow(
   };
 }
 
-const numbersOf = (line: HotLine, device: string): number[] =>
+const numbersOf = (line: BudgetHarness, device: string): number[] =>
   line.partner.held.filter((event) => event.device === device).map(({ id }) => Number(id.split(' ')[1]));
 const inOrder = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b);
 
 /** The most events of the device that came in any period. */
-function mostInAPeriod(line: HotLine, device: string): number {
+function mostInAPeriod(line: BudgetHarness, device: string): number {
   const times = line.partner.held.filter((event) => event.device === device).map(({ atMs }) => atMs);
   let from = 0;
   return times.reduce((most, atMs, index) => {
@@ -35,7 +35,7 @@ function mostInAPeriod(line: HotLine, device: string): number {
 }
 
 it('a hot device waits alone, leaves in order over many batches, and is never too fast for the partner', async () => {
-  const line = openHotLine(httpapi);
+  const line = openBudgetHarness(httpapi);
   const lateOthers: number[] = [];
   const others = flow(line, { hot: 30, others: 10, forMs: 20_000 });
   await line.work(20_000, () => {
@@ -61,7 +61,7 @@ it('a hot device waits alone, leaves in order over many batches, and is never to
 
 it('the same where the limit is so high that one event counts for several until a device comes near it', async () => {
   const wide: Terms = { limit: 12_000, periodMs: 30_000 };
-  const line = openHotLine(wide);
+  const line = openBudgetHarness(wide);
   await line.work(40_000, flow(line, { hot: 60, others: 20, forMs: 40_000 }));
   expect(line.partner.held.filter(({ device }) => device !== 'hot')).toHaveLength(8_000);
   expect(line.pending()).toBeGreaterThan(5_000);
@@ -75,7 +75,7 @@ it('the same where the limit is so high that one event counts for several until 
 });
 
 it('few hot events in each of many batches are tried again once, when they have their turn', async () => {
-  const line = openHotLine({ limit: 90, periodMs: 30_000 });
+  const line = openBudgetHarness({ limit: 90, periodMs: 30_000 });
   await line.work(100_000, flow(line, { hot: 1, others: 9, forMs: 20_000 }));
   expect(line.pending()).toBe(0);
   const numbers = numbersOf(line, 'hot');
@@ -86,7 +86,7 @@ it('few hot events in each of many batches are tried again once, when they have 
 });
 
 it('a pause that the partner asks for holds all that waits for the device, and nobody else', async () => {
-  const line = openHotLine(httpapi);
+  const line = openBudgetHarness(httpapi);
   await line.work(20_000, flow(line, { hot: 10, others: 10, forMs: 20_000 }));
   // The device's own app sends too.
   line.partner.comeFromElsewhere('hot', 500);
@@ -103,7 +103,7 @@ it('a pause that the partner asks for holds all that waits for the device, and n
 });
 
 it('after a standstill the device does not come all at once', async () => {
-  const line = openHotLine(httpapi);
+  const line = openBudgetHarness(httpapi);
   await line.work(20_000, flow(line, { hot: 30, others: 10, forMs: 20_000 }));
   line.standStill(600_000);
   await line.work(400_000, flow(line, { hot: 1, others: 1, forMs: 10_000 }));
@@ -116,7 +116,7 @@ it('after a standstill the device does not come all at once', async () => {
 });
 
 it('a device over its daily quota is asked for once an hour, keeps its order, and drains once the quota is lifted', async () => {
-  const line = openHotLine({ limit: 30_000, periodMs: 30_000 });
+  const line = openBudgetHarness({ limit: 30_000, periodMs: 30_000 });
   line.partner.overQuota = (device) => device === 'hot';
   await line.work(20_000, flow(line, { hot: 5, others: 10, forMs: 20_000 }));
   expect(line.partner.held).toHaveLength(2_000);
@@ -132,7 +132,7 @@ it('a device over its daily quota is asked for once an hour, keeps its order, an
 }, 60_000);
 
 it('with other terms, those who wait queue up anew', async () => {
-  const line = openHotLine(httpapi);
+  const line = openBudgetHarness(httpapi);
   await line.work(10_000, flow(line, { hot: 30, others: 10, forMs: 10_000 }));
   expect(line.pending()).toBeGreaterThan(2_000);
   line.partner.terms = line.declared = { limit: 90_000, periodMs: 30_000 };
@@ -143,7 +143,7 @@ it('with other terms, those who wait queue up anew', async () => {
 });
 
 it('what has no turn within the retry window is kept until its end, and expires then', async () => {
-  const line = openHotLine(httpapi, { windowMs: 60_000 });
+  const line = openBudgetHarness(httpapi, { windowMs: 60_000 });
   await line.work(5_000, flow(line, { hot: 60, others: 0, forMs: 5_000 }));
   await line.work(50_000);
   expect(line.deadLetters).toEqual([]);

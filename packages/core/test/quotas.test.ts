@@ -3,16 +3,16 @@ import { listKeysNearQuota } from '@currents/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deleteExpiredUsage, openQuotaRecorder } from '../src/budget/quotaRecorder.js';
 import type { BudgetQuotaUsage } from '../src/budget/budgets.js';
-import { openDesk, type Desk } from './admin/coreHarness.js';
+import { openCoreHarness, type CoreHarness } from './admin/coreHarness.js';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
 import { event, openHub, until } from './deliveryHarness.js';
 
 const hour = 3_600_000;
 const day = { limit: 1_000, periodMs: 24 * hour };
 
-let desk: Desk;
+let desk: CoreHarness;
 beforeAll(async () => {
-  desk = await openDesk();
+  desk = await openCoreHarness();
 });
 afterAll(() => desk.close());
 

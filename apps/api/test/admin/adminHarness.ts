@@ -26,7 +26,7 @@ export interface Answer {
 }
 
 /** The admin's door on a database of its own, with the real connectors and a partner that answers as told. */
-export interface Office {
+export interface AdminHarness {
   readonly app: FastifyInstance;
   readonly admin: Admin;
   readonly sql: Sql;
@@ -53,7 +53,7 @@ export interface Office {
   close(): Promise<void>;
 }
 
-export async function openOffice(): Promise<Office> {
+export async function openAdminHarness(): Promise<AdminHarness> {
   const database = await createTestDatabase();
   const sql = connect(database.url, { max: 3, name: 'test' });
   const log: string[] = [];
@@ -99,7 +99,7 @@ export async function openOffice(): Promise<Office> {
   const [sender] = await sql<{ id: number }[]>`
     insert into ingest_token (name, hash, hint) values ('sender', ${randomBytes(32)}, 'abcd') returning id`;
 
-  const send: Office['send'] = async (payload, headers = {}) => {
+  const send: AdminHarness['send'] = async (payload, headers = {}) => {
     const all = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers };
     const given = Object.fromEntries(
       Object.entries(all).filter((header): header is [string, string] => header[1] !== undefined),
@@ -114,7 +114,7 @@ export async function openOffice(): Promise<Office> {
     };
   };
 
-  const office: Office = {
+  const office: AdminHarness = {
     app,
     admin,
     sql,

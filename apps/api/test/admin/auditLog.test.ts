@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { good, openOffice, type Office } from './adminHarness.js';
+import { good, openAdminHarness, type AdminHarness } from './adminHarness.js';
 
-let office: Office;
-beforeAll(async () => void (office = await openOffice()));
+let office: AdminHarness;
+beforeAll(async () => void (office = await openAdminHarness()));
 afterAll(() => office.close());
 
 const problem = '... on Problem { __typename message }';

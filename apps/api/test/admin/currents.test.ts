@@ -2,10 +2,10 @@ import { updateCurrent, createSeal, openAdmin } from '@currents/core';
 import { catalogue, groups } from '@currents/schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectors } from '../../src/connectors.js';
-import { createCurrent, good, openOffice, type Office } from './adminHarness.js';
+import { createCurrent, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
 
-let office: Office;
-beforeAll(async () => void (office = await openOffice()));
+let office: AdminHarness;
+beforeAll(async () => void (office = await openAdminHarness()));
 afterAll(() => office.close());
 
 const problem = '... on Problem { __typename message }';

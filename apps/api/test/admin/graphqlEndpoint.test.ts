@@ -5,10 +5,10 @@ import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerWithProblems } from '../../src/problem.js';
 import { registerAdmin } from '../../src/admin/register.js';
-import { createCurrent, good, openOffice, type Office } from './adminHarness.js';
+import { createCurrent, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
 
-let office: Office;
-beforeAll(async () => void (office = await openOffice()));
+let office: AdminHarness;
+beforeAll(async () => void (office = await openAdminHarness()));
 afterAll(() => office.close());
 
 const names = '{ currents { nodes { name } } }';

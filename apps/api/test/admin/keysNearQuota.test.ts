@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createCurrent, good, openOffice, type Office } from './adminHarness.js';
+import { createCurrent, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
 
 const query = `query ($id: ID!, $first: Int) {
   keysNearQuota(currentId: $id, first: $first) { __typename ... on KeysNearQuota { nodes { budget key used allow } } ... on Problem { message } }
 }`;
 
-let office: Office;
+let office: AdminHarness;
 let current: string;
 beforeAll(async () => {
-  office = await openOffice();
+  office = await openAdminHarness();
   ({ id: current } = await office.do(createCurrent, { input: good }));
   const rows = [
     ['d-1', 450_000],

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCurrent, good, openOffice, type Office } from './adminHarness.js';
+import { createCurrent, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
 
-let office: Office;
+let office: AdminHarness;
 let current: string;
 beforeAll(async () => {
-  office = await openOffice();
+  office = await openAdminHarness();
   ({ id: current } = await office.do(createCurrent, { input: good }));
   await office.do('mutation ($id: ID!) { launchCurrent(id: $id) { __typename } }', { id: current });
 });

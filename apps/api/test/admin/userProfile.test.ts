@@ -1,18 +1,18 @@
 import type { HttpAnswer } from '@currents/connector';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createCurrent, good, openOffice, type Office } from './adminHarness.js';
+import { createCurrent, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
 
 const apiKey = '7c1f0e5a9b3d48260f1e2d3c4b5a6978';
 const secretKey = 'e2d5b489637c1f0e8897a6b5c4d3e2f1';
 const json = (status: number, body: unknown): HttpAnswer => ({ status, headers: {}, body: JSON.stringify(body) });
 
-let office: Office;
+let office: AdminHarness;
 let us: string;
 let eu: string;
 let keyless: string;
 let mixpanel: string;
 beforeAll(async () => {
-  office = await openOffice();
+  office = await openAdminHarness();
   const amplitude = (name: string, region: string, credentials: object) =>
     create({ ...good, name, destination: 'amplitude', settings: { region }, credentials });
   us = await amplitude('US', 'us', { apiKey, secretKey });

@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '@currents/connector';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createCurrent, good, openOffice, type Office } from '../admin/adminHarness.js';
+import { createCurrent, good, openAdminHarness, type AdminHarness } from '../admin/adminHarness.js';
 
 const { secret } = good.credentials;
 const json = (status: number, body: unknown): HttpAnswer => ({ status, headers: {}, body: JSON.stringify(body) });
@@ -25,11 +25,11 @@ const cohortsAtMixpanel = json(200, [
   },
 ]);
 
-let office: Office;
+let office: AdminHarness;
 let current: string;
 let made = 0;
 beforeAll(async () => {
-  office = await openOffice();
+  office = await openAdminHarness();
 });
 afterAll(() => office.close());
 beforeEach(async () => {

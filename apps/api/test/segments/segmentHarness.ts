@@ -23,7 +23,7 @@ import { registerSegments } from '../../src/segments.js';
 import { createTestDatabase } from '../database.js';
 
 /** The admin's and the partners' doors with a worker behind them, on a port and a database of its own. */
-export interface Marketer {
+export interface SegmentHarness {
   readonly url: string;
   readonly app: FastifyInstance;
   readonly admin: Admin;
@@ -36,7 +36,7 @@ export interface Marketer {
   close(): Promise<void>;
 }
 
-export async function openMarketer(): Promise<Marketer> {
+export async function openSegmentHarness(): Promise<SegmentHarness> {
   const database = await createTestDatabase();
   const sql = connect(database.url, { max: 6, name: 'test' });
   const seal = createSeal(randomBytes(32));

@@ -1,9 +1,9 @@
 import { get as getSlowly } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openMarketer, until, type Marketer } from './segmentHarness.js';
+import { openSegmentHarness, until, type SegmentHarness } from './segmentHarness.js';
 
-let marketer: Marketer;
-beforeAll(async () => void (marketer = await openMarketer()));
+let marketer: SegmentHarness;
+beforeAll(async () => void (marketer = await openSegmentHarness()));
 afterAll(() => marketer.close());
 
 const problem = '... on Problem { __typename message }';

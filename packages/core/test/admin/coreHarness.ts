@@ -30,7 +30,7 @@ export const everything = {
 };
 
 /** An admin's handle on a database of its own, with the fake connector, and what comes in beside it. */
-export interface Desk {
+export interface CoreHarness {
   readonly admin: Admin;
   readonly sql: Sql;
   readonly seal: Seal;
@@ -65,7 +65,7 @@ export type Fate =
 const unreachable = async () => ({ status: 0, failure: 'unreachable', detail: 'there is no network here' }) as const;
 const noHttp: StreamingHttp = { request: unreachable, stream: unreachable };
 
-export async function openDesk(): Promise<Desk> {
+export async function openCoreHarness(): Promise<CoreHarness> {
   const database = await createTestDatabase();
   const sql = connect(database.url, { max: 4, name: 'test' });
   const seal = createSeal(randomBytes(32));
@@ -86,7 +86,7 @@ export async function openDesk(): Promise<Desk> {
     insert into ingest_token (name, hash, hint) values ('sender', ${randomBytes(32)}, 'abcd') returning id`;
   const tokenId = token?.id ?? 0;
 
-  const open: Desk['open'] = (other) => {
+  const open: CoreHarness['open'] = (other) => {
     const connector = other.connector ?? fakeConnector(partner);
     const handle = openAdmin({
       databaseUrl: database.url,

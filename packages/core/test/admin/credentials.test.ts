@@ -6,10 +6,10 @@ import { block } from '../../src/currentState.js';
 import { isUsable, loadCurrent } from '../../src/loadCurrent.js';
 import { reveals } from '../../src/secrets/containsSecret.js';
 import { fakeConnector } from '../fakeConnector.js';
-import { currentOf, everything, openDesk, type Desk } from './coreHarness.js';
+import { currentOf, everything, openCoreHarness, type CoreHarness } from './coreHarness.js';
 
-let desk: Desk;
-beforeAll(async () => void (desk = await openDesk()));
+let desk: CoreHarness;
+beforeAll(async () => void (desk = await openCoreHarness()));
 afterAll(() => desk.close());
 
 const canary = 'CANARY-9f8e7d6c5b4a';

@@ -12,10 +12,10 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { block } from '../../src/currentState.js';
 import { fakeConnector } from '../fakeConnector.js';
-import { currentOf, event, everything, openDesk, type Desk } from './coreHarness.js';
+import { currentOf, event, everything, openCoreHarness, type CoreHarness } from './coreHarness.js';
 
-let desk: Desk;
-beforeAll(async () => void (desk = await openDesk()));
+let desk: CoreHarness;
+beforeAll(async () => void (desk = await openCoreHarness()));
 afterAll(() => desk.close());
 
 const good = {

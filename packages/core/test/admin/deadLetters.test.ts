@@ -12,15 +12,15 @@ import {
   type DeadLetterFilter,
 } from '@currents/core';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { event, openDesk, type Desk, type Fate } from './coreHarness.js';
+import { event, openCoreHarness, type CoreHarness, type Fate } from './coreHarness.js';
 
-let desk: Desk | undefined;
+let desk: CoreHarness | undefined;
 let current: string;
-const use = (): Desk => desk as Desk;
+const use = (): CoreHarness => desk as CoreHarness;
 
 beforeEach(async () => {
   await desk?.close();
-  desk = await openDesk();
+  desk = await openCoreHarness();
   current = await desk.launch('Carrier');
 });
 afterAll(() => desk?.close());

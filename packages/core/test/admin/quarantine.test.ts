@@ -9,14 +9,14 @@ import {
 } from '@currents/core';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { unpackBatch } from '../../src/batch/batch.js';
-import { event, openDesk, type Desk } from './coreHarness.js';
+import { event, openCoreHarness, type CoreHarness } from './coreHarness.js';
 
-let desk: Desk | undefined;
-const use = (): Desk => desk as Desk;
+let desk: CoreHarness | undefined;
+const use = (): CoreHarness => desk as CoreHarness;
 
 beforeEach(async () => {
   await desk?.close();
-  desk = await openDesk();
+  desk = await openCoreHarness();
 });
 afterAll(() => desk?.close());
 

@@ -1,16 +1,16 @@
 import { listThrottledKeys, QuestionRefused, type ThrottledKey, type ThrottledKeys } from '@currents/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Deferral } from '../../src/delivery/claim.js';
-import { event, openDesk, type Desk } from './coreHarness.js';
+import { event, openCoreHarness, type CoreHarness } from './coreHarness.js';
 
 const terms = '900 events in 30000 ms';
 const hour = 3_600_000;
 const noon = Date.UTC(2026, 0, 31, 12);
 
-let desk: Desk;
+let desk: CoreHarness;
 let current: string;
 beforeAll(async () => {
-  desk = await openDesk();
+  desk = await openCoreHarness();
   current = await desk.launch('hot');
   const other = await desk.launch('another');
   await wait(current, [

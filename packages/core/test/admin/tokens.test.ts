@@ -12,10 +12,10 @@ import {
 } from '@currents/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../deliveryHarness.js';
-import { openDesk, type Desk } from './coreHarness.js';
+import { openCoreHarness, type CoreHarness } from './coreHarness.js';
 
-let desk: Desk;
-beforeAll(async () => void (desk = await openDesk()));
+let desk: CoreHarness;
+beforeAll(async () => void (desk = await openCoreHarness()));
 afterAll(() => desk.close());
 
 async function make(name: string): Promise<IngestTokenCreated> {

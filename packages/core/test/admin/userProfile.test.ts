@@ -2,12 +2,12 @@ import type { Connector, UserAnswer, UserQuery } from '@currents/connector';
 import { lookUpUserProfile, deleteCurrent, type UserProfileQuestion } from '@currents/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fakeConnector } from '../fakeConnector.js';
-import { openDesk, type Desk } from './coreHarness.js';
+import { openCoreHarness, type CoreHarness } from './coreHarness.js';
 
-let desk: Desk;
+let desk: CoreHarness;
 let current: string;
 beforeAll(async () => {
-  desk = await openDesk();
+  desk = await openCoreHarness();
   current = await desk.draft('to ask');
 });
 afterAll(() => desk.close());

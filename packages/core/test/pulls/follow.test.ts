@@ -7,18 +7,18 @@ import {
   type PullView,
 } from '@currents/core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ids, openPullDesk, type PullDesk } from './pullHarness.js';
+import { ids, openPullHarness, type PullHarness } from './pullHarness.js';
 import { createFakeCohorts, type FakeCohorts } from './fakeCohorts.js';
 
 let fake: FakeCohorts;
-let desk: PullDesk;
+let desk: PullHarness;
 beforeEach(async () => {
   fake = createFakeCohorts(
     { id: 'c1', name: 'Buyers', members: ids(3) },
     { id: 'c2', name: 'Sellers', members: ids(5) },
     { id: 'c3', name: 'All', members: [], size: 30 },
   );
-  desk = await openPullDesk(fake, { maxConcurrentSteps: 4, budgets: [], maxMembers: 20 });
+  desk = await openPullHarness(fake, { maxConcurrentSteps: 4, budgets: [], maxMembers: 20 });
 });
 afterEach(() => desk.close());
 

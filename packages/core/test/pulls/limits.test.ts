@@ -3,13 +3,13 @@ import type { PullLimits } from '@currents/connector';
 import { afterEach, describe, expect, it } from 'vitest';
 import { exhaustedBudget } from '../../src/pulls/pullBudget.js';
 import { until } from '../deliveryHarness.js';
-import { ids, openPullDesk, sorted, type PullDesk } from './pullHarness.js';
+import { ids, openPullHarness, sorted, type PullHarness } from './pullHarness.js';
 import { createFakeCohorts, type FakeCohort, type FakeCohorts } from './fakeCohorts.js';
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
 
-let desk: PullDesk;
+let desk: PullHarness;
 afterEach(() => desk?.close());
 
 const hasSucceeded = ({ lastSuccessAt, state }: PullView) => lastSuccessAt !== undefined && state === 'waiting';
@@ -20,8 +20,8 @@ const cohorts = (count: number, members: number): FakeCohort[] =>
     members: ids(members, `m${index}`),
   }));
 
-async function open(fake: FakeCohorts, limits: PullLimits): Promise<PullDesk> {
-  desk = await openPullDesk(fake, limits);
+async function open(fake: FakeCohorts, limits: PullLimits): Promise<PullHarness> {
+  desk = await openPullHarness(fake, limits);
   return desk;
 }
 

@@ -24,7 +24,7 @@ import { until } from '../deliveryHarness.js';
 import { pullingConnector, type FakeCohorts } from './fakeCohorts.js';
 
 /** An admin and workers on a database of their own, with a partner that gives cohorts out. */
-export interface PullDesk {
+export interface PullHarness {
   readonly admin: Admin;
   readonly sql: Sql;
   /** A live Current. */
@@ -48,7 +48,7 @@ export interface PullDesk {
 const unreachable = async () => ({ status: 0, failure: 'unreachable', detail: 'there is no network here' }) as const;
 const noHttp: StreamingHttp = { request: unreachable, stream: unreachable };
 
-export async function openPullDesk(fake: FakeCohorts, limits?: PullLimits): Promise<PullDesk> {
+export async function openPullHarness(fake: FakeCohorts, limits?: PullLimits): Promise<PullHarness> {
   const database = await createTestDatabase();
   const sql = connect(database.url, { max: 4, name: 'test' });
   const seal = createSeal(randomBytes(32));
@@ -82,7 +82,7 @@ export async function openPullDesk(fake: FakeCohorts, limits?: PullLimits): Prom
   }
   const currentId = await openCurrent('source');
 
-  const pull: PullDesk['pull'] = async (cohortId) => {
+  const pull: PullHarness['pull'] = async (cohortId) => {
     const found = await findPull(admin, cohortId);
     if (!found) throw new Error(`the cohort ${cohortId} is not pulled`);
     return found;

@@ -12,17 +12,17 @@ import {
 } from '@currents/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../deliveryHarness.js';
-import { ids, openPullDesk, sorted, type PullDesk } from './pullHarness.js';
+import { ids, openPullHarness, sorted, type PullHarness } from './pullHarness.js';
 import { createFakeCohorts, type FakeCohorts } from './fakeCohorts.js';
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
 
 let fake: FakeCohorts;
-let desk: PullDesk;
+let desk: PullHarness;
 beforeEach(async () => {
   fake = createFakeCohorts({ id: 'c1', name: 'Buyers', members: ids(35) });
-  desk = await openPullDesk(fake);
+  desk = await openPullHarness(fake);
 });
 afterEach(() => desk.close());
 

@@ -4,11 +4,11 @@ import { openSession, type Session, type Transaction } from '../../src/db/sessio
 import { evaluateSegment } from '../../src/segments/evaluate.js';
 import { add, keys, page, users } from '../cohorts/cohortHarness.js';
 import { until } from '../deliveryHarness.js';
-import { openDesk, type Desk } from './segmentHarness.js';
+import { openSegmentHarness, type SegmentHarness } from './segmentHarness.js';
 
-let desk: Desk;
+let desk: SegmentHarness;
 beforeAll(async () => {
-  desk = await openDesk();
+  desk = await openSegmentHarness();
 });
 afterAll(() => desk.close());
 

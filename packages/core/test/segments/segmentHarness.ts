@@ -5,7 +5,7 @@ import { openSession, type Session } from '../../src/db/session.js';
 import { evaluateSegment } from '../../src/segments/evaluate.js';
 import { openInbox, type Inbox } from '../cohorts/cohortHarness.js';
 
-export interface Desk extends Inbox {
+export interface SegmentHarness extends Inbox {
   readonly seal: Seal;
   readonly session: Session;
   /** What the deeds of an admin need. */
@@ -26,7 +26,7 @@ export interface Desk extends Inbox {
   membersOf(partnerId: string): Promise<readonly string[]>;
 }
 
-export async function openDesk(): Promise<Desk> {
+export async function openSegmentHarness(): Promise<SegmentHarness> {
   const inbox = await openInbox();
   const seal = createSeal(randomBytes(32));
   const session = openSession(inbox.url, { name: 'evaluate', statementMs: 30_000 });

@@ -12,11 +12,11 @@ import {
 import { memberKey } from '../../src/cohorts/memberKey.js';
 import { matches, readDefinition, type Definition } from '../../src/segments/definition.js';
 import { add, createDice, keys, page, remove, user, users } from '../cohorts/cohortHarness.js';
-import { openDesk, type Desk } from './segmentHarness.js';
+import { openSegmentHarness, type SegmentHarness } from './segmentHarness.js';
 
-let desk: Desk;
+let desk: SegmentHarness;
 beforeAll(async () => {
-  desk = await openDesk();
+  desk = await openSegmentHarness();
 });
 afterAll(() => desk.close());
 

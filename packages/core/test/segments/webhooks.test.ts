@@ -17,7 +17,7 @@ import {
 import { startSegmentWork, type SegmentWork } from '../../src/segments/segmentWork.js';
 import { add, createDice, remove, user, users } from '../cohorts/cohortHarness.js';
 import { until } from '../deliveryHarness.js';
-import { openDesk, type Desk } from './segmentHarness.js';
+import { openSegmentHarness, type SegmentHarness } from './segmentHarness.js';
 import { openReceiver, type Receiver } from './receiver.js';
 
 const cohort = { id: 'told', name: 'Told' };
@@ -26,14 +26,14 @@ const hourMs = 3_600_000;
 
 const metrics = createMetrics();
 
-let desk: Desk;
+let desk: SegmentHarness;
 let receiver: Receiver;
 let segmentId: string;
 let webhookId: string;
 const works: SegmentWork[] = [];
 
 beforeEach(async () => {
-  desk = await openDesk();
+  desk = await openSegmentHarness();
   receiver = await openReceiver();
   await desk.push([add(users('there before'), { cohort })]);
   await desk.apply();

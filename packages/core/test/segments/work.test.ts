@@ -5,11 +5,11 @@ import { startCohortWork } from '../../src/cohorts/cohortWork.js';
 import { startSegmentWork } from '../../src/segments/segmentWork.js';
 import { add, createDice, page, remove, user } from '../cohorts/cohortHarness.js';
 import { until } from '../deliveryHarness.js';
-import { openDesk, type Desk } from './segmentHarness.js';
+import { openSegmentHarness, type SegmentHarness } from './segmentHarness.js';
 
-let desk: Desk;
+let desk: SegmentHarness;
 beforeAll(async () => {
-  desk = await openDesk();
+  desk = await openSegmentHarness();
 });
 afterAll(() => desk.close());
 
