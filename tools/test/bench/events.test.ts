@@ -83,5 +83,5 @@ describe('a request body of the bench', () => {
   it('is one of enough for the events of every user, and of at least 32', () => {
     expect(writeBodies(make, 1_000).length).toBe(users / 1_000);
     expect(writeBodies(make, 2_000).length).toBe(32);
-  });
+  }, 120_000);
 });
