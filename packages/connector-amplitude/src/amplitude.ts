@@ -1,13 +1,11 @@
 import type { Connector } from '@currents/connector';
 import { cohortImport } from './cohort.js';
 import { cohortPull } from './cohortPull.js';
-import { nameOf } from './eventName.js';
 import { rateLimit } from './limits.js';
-import { map, reasons } from './map.js';
+import { map, naming, reasons } from './map.js';
 import type { AmplitudeEvent } from './map.js';
-import { test } from './probe.js';
 import { lookUpUser } from './profile.js';
-import { send } from './send.js';
+import { send, test } from './send.js';
 import { credentials, settings } from './settings.js';
 import type { Credentials, Settings } from './settings.js';
 
@@ -18,7 +16,7 @@ export const amplitude: Connector<Settings, Credentials, AmplitudeEvent> = {
   settings,
   credentials,
   reasons,
-  nameOf,
+  nameOf: naming.nameOf,
   map,
   rateLimit,
   send,

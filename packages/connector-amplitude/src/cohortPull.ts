@@ -1,18 +1,25 @@
-import { isRecord, pullFailure, redact, readId, readJsonObject, readName, requestWholeBody } from '@currents/connector';
+import {
+  baseUrlOf,
+  basicAuthorization,
+  createRedactor,
+  isRecord,
+  listCohorts,
+  readJsonObject,
+  readPartnerCohort,
+  toPullFailure,
+} from '@currents/connector';
 import type {
-  CohortList,
+  AnswerRules,
   CohortPull,
   HttpAnswer,
   HttpRequest,
-  PartnerCohort,
-  PullContext,
-  PullCursor,
-  PullStep,
-  PullFailure,
   OnPage,
+  PullContext,
+  PullFailure,
+  PullStep,
 } from '@currents/connector';
 import { readFile } from './cohortFile.js';
-import { hostOf, secretsOf } from './request.js';
+import { secretsOf } from './request.js';
 import type { Credentials, Settings } from './settings.js';
 
 type Context = PullContext<Settings, Credentials>;
@@ -23,90 +30,105 @@ const hosts = {
   eu: 'https://analytics.eu.amplitude.com',
 } as const satisfies Record<Settings['region'], string>;
 
-const MINUTE_MS = 60_000;
-const MONTH_MS = 30 * 24 * 60 * MINUTE_MS;
-/** Every cohort is listed with its whole definition. */
-const MOST_BYTES = 64 * 1024 * 1024;
+const minuteMs = 60_000;
+const monthMs = 30 * 24 * 60 * minuteMs;
 
-/** The reference names no state of failure, so a job that takes longer has failed. */
-const LONGEST_JOB_MS = 60 * MINUTE_MS;
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = MINUTE_MS;
+/** The reference names no state of failure, so a job that takes longer counts as failed. */
+const maxJobMs = 60 * minuteMs;
+const minWaitMs = 1_000;
+const maxWaitMs = minuteMs;
 
-/** Amplitude’s Behavioral Cohorts API: a file is ordered, asked after until it is ready, and read. */
+const keysRefused = { code: 'credentials_refused', advice: 'check the API key, the secret key and the region' };
+const notFound = { code: 'not_found', advice: 'check the region and the base URL' };
+
+const rules: Omit<AnswerRules, 'isSuccess'> = {
+  label: 'Amplitude',
+  // The reference does not say how 401 and 403 differ; 403 has been observed for wrong keys.
+  refusals: { 401: keysRefused, 403: keysRefused, 404: notFound, 405: notFound },
+  explanationIn: ({ error }) => (isRecord(error) && isRecord(error['metadata']) ? error['metadata']['details'] : error),
+};
+
+/** Amplitude’s Behavioral Cohorts API: starts a job that makes a file, polls the job until the file is ready, and reads it. */
 export const cohortPull: CohortPull<Settings, Credentials> = {
   description:
-    'Needs the API key and the secret key. Amplitude lets a file be made 500 times a month, all cohorts together, and of cohorts of up to 2,000,000 members: daily is fine, hourly is not.',
+    'Needs the API key and the secret key. Amplitude makes 500 files a month for all cohorts together, of cohorts of up to 2,000,000 members: suitable for daily pulls, not for hourly ones.',
   // Amplitude, Behavioral Cohorts API, limits.
   limits: {
     maxConcurrentSteps: 4,
     budgets: [
-      { unit: 'pulls', limit: 60, periodMs: 10 * MINUTE_MS },
-      { unit: 'pulls', limit: 500, periodMs: MONTH_MS },
+      { unit: 'pulls', limit: 60, periodMs: 10 * minuteMs },
+      { unit: 'pulls', limit: 500, periodMs: monthMs },
     ],
     maxMembers: 2_000_000,
   },
-  list,
-  pull,
+
+  async list(to) {
+    return (
+      missingAccess(to) ??
+      listCohorts({
+        http: to.http,
+        request: requestTo('/api/3/cohorts', to),
+        entriesIn: (body) => readJsonObject(body)?.['cohorts'],
+        read: readCohort,
+        failure: (answer) => failureOf(answer, to),
+      })
+    );
+  },
+
+  async pull(cohortId, cursor, to, onPage) {
+    const missing = missingAccess(to);
+    if (missing !== undefined) return missing;
+    if (cursor === undefined) return startJob(cohortId, to);
+    const job = JSON.parse(cursor) as Job;
+    return job.isReady ? fetchFile(job, to, onPage) : pollJob(job, to);
+  },
 };
 
-async function list(to: Context): Promise<CohortList> {
-  const request = requestTo('/api/3/cohorts', to);
-  if ('outcome' in request) return request;
-  const answer = await requestWholeBody(to.http, request, MOST_BYTES);
-  const cohorts = answer.status === 200 ? bodyOf(answer)['cohorts'] : undefined;
-  if (!Array.isArray(cohorts)) return troubleOf(answer, to);
-  return { outcome: 'listed', cohorts: (cohorts as readonly unknown[]).flatMap(readCohort) };
+function missingAccess({ credentials }: Context): PullFailure | undefined {
+  if (credentials.secretKey !== undefined) return undefined;
+  const detail = 'cohorts need the secret key of the project';
+  return { outcome: 'failed', code: 'no_secret_key', detail, recovery: 'manual' };
 }
 
-function readCohort(entry: unknown): PartnerCohort[] {
-  const id = isRecord(entry) ? readId(entry['id']) : { reason: 'no_id' };
-  if (!isRecord(entry) || !('id' in id) || entry['archived'] === true) return [];
-  const { name, description, size, createdAt, lastComputed } = entry;
-  const told = readName(description);
-  return [
-    {
-      id: id.id,
-      name: readName(name) ?? id.id,
-      ...(told !== undefined && { description: told }),
-      ...(typeof createdAt === 'number' && { createdAtMs: createdAt * 1000 }),
-      ...(typeof lastComputed === 'number' && { computedAtMs: lastComputed * 1000 }),
-      ...(typeof size === 'number' && { size }),
-    },
-  ];
+function readCohort(entry: unknown): ReturnType<typeof readPartnerCohort> {
+  if (!isRecord(entry) || entry['archived'] === true) return [];
+  const { id, name, description, size, createdAt, lastComputed } = entry;
+  return readPartnerCohort(
+    { id, name, description, size },
+    { createdAtMs: toMs(createdAt), computedAtMs: toMs(lastComputed) },
+  );
 }
 
-/** The job that makes the file. */
+function toMs(seconds: unknown): number | undefined {
+  return typeof seconds === 'number' ? seconds * 1000 : undefined;
+}
+
+/** The job that makes a cohort's file. */
 interface Job {
   readonly request: string;
   readonly waitedMs: number;
   readonly isReady?: true;
 }
 
-async function pull(cohortId: string, place: PullCursor | undefined, to: Context, take: OnPage): Promise<PullStep> {
-  if (place === undefined) return order(cohortId, to);
-  const job = JSON.parse(place) as Job;
-  return job.isReady ? fetchFile(job, to, take) : askAfter(job, to);
+async function startJob(cohortId: string, to: Context): Promise<PullStep> {
+  const answer = await to.http.request(requestTo(`/api/5/cohorts/request/${encodeURIComponent(cohortId)}`, to));
+  const id = fieldOf(answer, 'request_id');
+  if (id !== undefined) return waitFor({ request: id, waitedMs: 0 });
+  const isGone =
+    answer.status === 404 ||
+    (answer.status === 400 &&
+      'body' in answer &&
+      /cohort.*(not found|not exist|invalid|deleted|archived)|(unknown|invalid) cohort/i.test(answer.body));
+  const detail = 'Amplitude does not have this cohort';
+  return isGone ? { outcome: 'failed', code: 'no_such_cohort', detail, recovery: 'none' } : failureOf(answer, to);
 }
 
-async function order(cohortId: string, to: Context): Promise<PullStep> {
-  const request = requestTo(`/api/5/cohorts/request/${encodeURIComponent(cohortId)}`, to);
-  if ('outcome' in request) return request;
-  const answer = await to.http.request(request);
-  const jobId = bodyOf(answer)['request_id'];
-  if ((answer.status !== 202 && answer.status !== 200) || typeof jobId !== 'string')
-    return goneOr(answer, troubleOf(answer, to));
-  return wait({ request: jobId, waitedMs: 0 });
-}
-
-async function askAfter(job: Job, to: Context): Promise<PullStep> {
-  const request = requestTo(`/api/5/cohorts/request-status/${encodeURIComponent(job.request)}`, to);
-  if ('outcome' in request) return request;
-  const answer = await to.http.request(request);
-  const status = bodyOf(answer)['async_status'];
-  if ((answer.status !== 200 && answer.status !== 202) || typeof status !== 'string') return jobTrouble(answer, to);
-  if (/complete/i.test(status))
-    return { outcome: 'continue', cursor: JSON.stringify({ ...job, isReady: true } satisfies Job), afterMs: 0 };
+async function pollJob(job: Job, to: Context): Promise<PullStep> {
+  const path = `/api/5/cohorts/request-status/${encodeURIComponent(job.request)}`;
+  const answer = await to.http.request(requestTo(path, to));
+  const status = fieldOf(answer, 'async_status');
+  if (status === undefined) return jobFailure(answer, to);
+  if (/complete/i.test(status)) return continueWith({ ...job, isReady: true }, 0);
   if (/fail|error|cancel/i.test(status)) {
     return {
       outcome: 'failed',
@@ -115,84 +137,53 @@ async function askAfter(job: Job, to: Context): Promise<PullStep> {
       recovery: 'automatic',
     };
   }
-  if (job.waitedMs < LONGEST_JOB_MS) return wait(job);
-  return {
-    outcome: 'failed',
-    code: 'job_too_long',
-    detail: `Amplitude has been making the file for ${LONGEST_JOB_MS / MINUTE_MS} minutes`,
-    recovery: 'automatic',
-  };
+  if (job.waitedMs < maxJobMs) return waitFor(job);
+  const detail = `the file was not ready after ${maxJobMs / minuteMs} minutes`;
+  return { outcome: 'failed', code: 'job_too_long', detail, recovery: 'automatic' };
 }
 
-/** Once as long as it has taken so far: a small cohort is ready in seconds, a large one in minutes. */
-function wait(job: Job): PullStep {
-  const afterMs = Math.min(Math.max(job.waitedMs, FIRST_WAIT_MS), LONGEST_WAIT_MS);
-  return {
-    outcome: 'continue',
-    cursor: JSON.stringify({ ...job, waitedMs: job.waitedMs + afterMs } satisfies Job),
-    afterMs,
-  };
+/** Waits as long again as so far: a small cohort is ready in seconds, a large one in minutes. */
+function waitFor(job: Job): PullStep {
+  const afterMs = Math.min(Math.max(job.waitedMs, minWaitMs), maxWaitMs);
+  return continueWith({ ...job, waitedMs: job.waitedMs + afterMs }, afterMs);
 }
 
-async function fetchFile(job: Job, to: Context, take: OnPage): Promise<PullStep> {
+function continueWith(job: Job, afterMs: number): PullStep {
+  return { outcome: 'continue', cursor: JSON.stringify(job), afterMs };
+}
+
+async function fetchFile(job: Job, to: Context, onPage: OnPage): Promise<PullStep> {
   const request = requestTo(`/api/5/cohorts/request/${encodeURIComponent(job.request)}/file`, to);
-  if ('outcome' in request) return request;
-  return readFile({ request, http: to.http, take, trouble: (answer) => jobTrouble(answer, to) });
+  return readFile({ request, http: to.http, onPage, failure: (answer) => jobFailure(answer, to) });
 }
 
-/** A file is kept for seven days (Amplitude, Behavioral Cohorts API, file); after that another one has to be ordered. */
-function jobTrouble(answer: HttpAnswer, to: Context): PullFailure {
-  const trouble = troubleOf(answer, to);
+/** A file is kept for seven days (Amplitude, Behavioral Cohorts API, file); after that a new job has to be started. */
+function jobFailure(answer: HttpAnswer, to: Context): PullFailure {
+  const failure = failureOf(answer, to);
   const isLost = answer.status === 400 || answer.status === 404 || answer.status === 410;
-  return isLost ? { outcome: 'failed', code: 'job_lost', detail: trouble.detail, recovery: 'automatic' } : trouble;
+  return isLost ? { outcome: 'failed', code: 'job_lost', detail: failure.detail, recovery: 'automatic' } : failure;
 }
 
-function goneOr(answer: HttpAnswer, trouble: PullFailure): PullFailure {
-  const isGone =
-    answer.status === 404 ||
-    (answer.status === 400 &&
-      'body' in answer &&
-      /cohort.*(not found|not exist|invalid|deleted|archived)|(unknown|invalid) cohort/i.test(answer.body));
-  return isGone
-    ? { outcome: 'failed', code: 'no_such_cohort', detail: 'Amplitude has no such cohort any more', recovery: 'none' }
-    : trouble;
-}
-
-function requestTo(path: string, { settings, credentials }: Context): HttpRequest | PullFailure {
-  if (credentials.secretKey === undefined) {
-    return {
-      outcome: 'failed',
-      code: 'no_secret_key',
-      detail: 'cohorts need the secret key of the project, too',
-      recovery: 'manual',
-    };
-  }
+function requestTo(path: string, { settings, credentials }: Context): HttpRequest {
   return {
     method: 'GET',
-    url: hostOf(settings, hosts[settings.region]) + path,
-    headers: { authorization: `Basic ${basicOf(credentials)}`, accept: '*/*' },
+    url: baseUrlOf(settings, hosts[settings.region]) + path,
+    headers: { authorization: authorizationOf(credentials), accept: '*/*' },
   };
 }
 
-function basicOf({ apiKey, secretKey = '' }: Credentials): string {
-  return Buffer.from(`${apiKey}:${secretKey}`).toString('base64');
+function authorizationOf({ apiKey, secretKey = '' }: Credentials): string {
+  return basicAuthorization(apiKey, secretKey);
 }
 
-/** Which of 401 and 403 means what is not said; 403 has been seen for keys. */
-const refusals = {
-  401: { code: 'credentials_refused', advice: 'check the API key, the secret key and the region' },
-  403: { code: 'credentials_refused', advice: 'check the API key, the secret key and the region' },
-  404: { code: 'not_found', advice: 'check the region and the base URL' },
-  405: { code: 'not_found', advice: 'check the region and the base URL' },
-};
-
-function troubleOf(answer: HttpAnswer, { credentials }: Context): PullFailure {
-  const { error } = bodyOf(answer);
-  const details = isRecord(error) && isRecord(error['metadata']) ? error['metadata']['details'] : error;
-  const hidden = { secrets: [...secretsOf(credentials), basicOf(credentials)], payloads: [] };
-  return pullFailure(answer, { refusals, said: typeof details === 'string' ? redact(details, hidden) : '' });
+/** A text in the body of a 200 or 202. */
+function fieldOf(answer: HttpAnswer, field: string): string | undefined {
+  if (!('body' in answer) || (answer.status !== 200 && answer.status !== 202)) return undefined;
+  const value = readJsonObject(answer.body)?.[field];
+  return typeof value === 'string' ? value : undefined;
 }
 
-function bodyOf(answer: HttpAnswer): Readonly<Record<string, unknown>> {
-  return ('body' in answer ? readJsonObject(answer.body) : undefined) ?? {};
+function failureOf(answer: HttpAnswer, { credentials }: Context): PullFailure {
+  const header = authorizationOf(credentials).slice('Basic '.length);
+  return toPullFailure(answer, rules, createRedactor([...secretsOf(credentials), header]));
 }

@@ -1,8 +1,9 @@
+import { createEventNaming, isGiven } from '@currents/connector';
 import type { MapResult } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
 import { deviceFieldsOf, type DeviceFields } from './device.js';
-import { eventNameOf } from './eventName.js';
-import { isGiven, isId } from './identity.js';
+import { eventNames } from './eventNames.js';
+import { isId } from './identity.js';
 import { copyOwn, saleOf, type Sale } from './properties.js';
 import type { Settings } from './settings.js';
 
@@ -34,6 +35,8 @@ export const reasons = {
 
 type Reason = keyof typeof reasons;
 
+export const naming = createEventNaming(eventNames);
+
 /** 2101-01-01 UTC in Unix seconds. Nearer times are left for Amplitude to judge, which has a clock. */
 const LAST_SECOND = 4_133_980_800;
 
@@ -47,7 +50,7 @@ type Draft = { -readonly [Key in keyof AmplitudeEvent]: AmplitudeEvent[Key] };
  * flat beside each other. Of two ids, one that Amplitude refuses is left out: the other one says whose the event is.
  */
 export function map(event: CatalogueEvent, settings: Settings): MapResult<AmplitudeEvent> {
-  const name = eventNameOf(event, settings);
+  const name = naming.nameFor(event, settings.eventNames);
   if (name === undefined) return { skip: 'event_type_not_taken' satisfies Reason };
 
   const { external_user_id: userId, device_id: deviceId } = event.user;
@@ -57,19 +60,19 @@ export function map(event: CatalogueEvent, settings: Settings): MapResult<Amplit
     if (!isGiven(userId) && !isGiven(deviceId)) return { skip: 'no_user_or_device_id' satisfies Reason };
     return reject(
       'id_not_allowed',
-      'wanted an external_user_id or device_id that Amplitude takes; only such as it refuses came',
+      'expected an external_user_id or device_id that Amplitude accepts, got only ids that it refuses',
     );
   }
-  if (event.time <= 0) return reject('before_1970', `time: wanted Unix seconds above 0; ${event.time} came`);
+  if (event.time <= 0) return reject('before_1970', `time: expected Unix seconds above 0, got ${event.time}`);
   if (event.time >= LAST_SECOND) {
-    return reject('after_2100', `time: wanted Unix seconds before the year 2101; ${event.time} came`);
+    return reject('after_2100', `time: expected Unix seconds before the year 2101, got ${event.time}`);
   }
 
   const eventProperties: Record<string, unknown> = {};
   const sale = saleOf(event.properties);
   const tooDeep = copyOwn(eventProperties, event, sale);
   if (tooDeep !== undefined)
-    return reject('property_too_deep', `${tooDeep}: wanted at most 40 layers of lists and objects`);
+    return reject('property_too_deep', `${tooDeep}: expected at most 40 layers of lists and objects`);
 
   const payload: Draft = {
     event_type: name,

@@ -1,63 +1,43 @@
-import { redact, readJsonObject, retryAfterMs } from '@currents/connector';
-import type { HttpAnswer, SendContext, UserAnswer, UserQuery } from '@currents/connector';
-import { hostOf, secretsOf } from './request.js';
+import { baseUrlOf, createRedactor, interpretAnswer, isRecord, readJsonObject } from '@currents/connector';
+import type { AnswerRules, HttpAnswer, SendContext, UserAnswer, UserQuery } from '@currents/connector';
+import { secretsOf } from './request.js';
 import type { Credentials, Settings } from './settings.js';
-import { isRecord, readUserData } from './userData.js';
+import { readUserData } from './userData.js';
 
 /** Amplitude, User Profile API reference. */
-const HOST = 'https://profile-api.amplitude.com';
-/** Amplitude’s keys have 32 characters; what is much shorter is no key, and may stand anywhere. */
-const SHORTEST_KEY = 8;
-const MINUTE_MS = 60_000;
-const WAIT = { minMs: 1_000, maxMs: MINUTE_MS };
+const host = 'https://profile-api.amplitude.com';
+/** Amplitude’s keys have 32 characters; a much shorter text may occur by chance. */
+const minKeyCharacters = 8;
+const minuteMs = 60_000;
 
-const silences = { timeout: 'timeout', unreachable: 'unreachable', broken: 'broken_connection' } as const;
-
-interface Refusal {
-  readonly code: string;
-  readonly advice: string;
-}
-
-/** Asking again changes nothing before a person repairs the Current. */
-const refusals: Readonly<Record<number, Refusal>> = {
-  401: { code: 'credentials_refused', advice: 'Amplitude does not know the secret key' },
-  403: { code: 'access_refused', advice: 'check that the organisation may use the Profile API' },
-  404: { code: 'not_found', advice: 'there is no such endpoint; check the base URL' },
+const rules: AnswerRules = {
+  label: 'Amplitude',
+  refusals: {
+    401: { code: 'credentials_refused', advice: 'Amplitude does not know the secret key' },
+    403: { code: 'access_refused', advice: 'check that the organisation may use the Profile API' },
+    404: { code: 'not_found', advice: 'there is no such endpoint; check the base URL' },
+  },
+  isSuccess: ({ userData }) => isRecord(userData),
+  throttledMs: minuteMs,
+  waitBounds: { minMs: 1_000, maxMs: minuteMs },
 };
 
-const redirected: Refusal = { code: 'redirected', advice: 'this is not followed; check the base URL' };
-
-/** Fetches one user's profile with one request. Never throws for anything a partner or a network can do. */
+/** Fetches one user's profile with one request. Never throws for what a partner or a network does. */
 export async function lookUpUser(query: UserQuery, to: SendContext<Settings, Credentials>): Promise<UserAnswer> {
   const { settings, credentials, http } = to;
   if (settings.region === 'eu') {
-    return {
-      outcome: 'notAvailable',
-      code: 'region_without_profiles',
-      detail: 'Amplitude offers profiles in the US region only',
-    };
+    const detail = 'Amplitude offers profiles in the US region only';
+    return { outcome: 'notAvailable', code: 'region_without_profiles', detail };
   }
   if (credentials.secretKey === undefined) {
     return { outcome: 'notAvailable', code: 'no_secret_key', detail: 'profiles need the secret key of the project' };
   }
   const answer = await http.request({
     method: 'GET',
-    url: `${hostOf(settings, HOST)}/v1/userprofile?${parametersOf(query).toString()}`,
+    url: `${baseUrlOf(settings, host)}/v1/userprofile?${parametersOf(query).toString()}`,
     headers: { authorization: `Api-Key ${credentials.secretKey}`, accept: 'application/json' },
   });
-  const payloads = [query.userId, query.deviceId];
-  if (
-    'body' in answer &&
-    answer.status === 200 &&
-    secretsOf(credentials).some((secret) => secret.length >= SHORTEST_KEY && answer.body.includes(secret))
-  ) {
-    return {
-      outcome: 'unreachable',
-      code: 'key_repeated',
-      detail: 'HTTP 200 with a body that repeats a key; check the base URL',
-    };
-  }
-  return readAnswer(answer, query, (words) => redact(words, { secrets: secretsOf(credentials), payloads }));
+  return repeatsKey(answer, credentials) ? keyRepeated : readAnswer(answer, query, credentials);
 }
 
 function parametersOf({ userId, deviceId, parts }: UserQuery): URLSearchParams {
@@ -82,31 +62,38 @@ function parametersOf({ userId, deviceId, parts }: UserQuery): URLSearchParams {
   return parameters;
 }
 
+/** A mirror at a base URL may return the request's headers as a profile. */
+function repeatsKey(answer: HttpAnswer, credentials: Credentials): boolean {
+  if (answer.status !== 200 || !('body' in answer)) return false;
+  return secretsOf(credentials).some((key) => key.length >= minKeyCharacters && answer.body.includes(key));
+}
+
+const keyRepeated: UserAnswer = {
+  outcome: 'unreachable',
+  code: 'key_repeated',
+  detail: 'HTTP 200 with a body that repeats a key; check the base URL',
+};
+
 /** The reference gives a text for most answers and a status for few, so the text is read first. */
-function readAnswer(answer: HttpAnswer, { parts }: UserQuery, say: (words: string) => string): UserAnswer {
-  if ('failure' in answer) {
-    return { outcome: 'unreachable', code: silences[answer.failure], detail: say(`no answer: ${answer.detail}`) };
-  }
-  const { status } = answer;
-  const body = readJsonObject(answer.body) ?? {};
+function readAnswer(answer: HttpAnswer, query: UserQuery, credentials: Credentials): UserAnswer {
+  const body = ('body' in answer ? readJsonObject(answer.body) : undefined) ?? {};
   const error = typeof body['error'] === 'string' ? body['error'] : '';
   if (error.startsWith('User id and device id not seen before')) return { outcome: 'notFound' };
-  if (status === 429 || error.startsWith('Number of requests per minute exceeds')) {
-    const afterMs = retryAfterMs(answer.headers, WAIT) ?? MINUTE_MS;
-    return { outcome: 'throttled', afterMs, detail: 'Amplitude takes 600 requests a minute of one organisation' };
+  const isTooMany = error.startsWith('Number of requests per minute exceeds');
+
+  const said = interpretAnswer(
+    answer,
+    rules,
+    createRedactor(secretsOf(credentials), () => [query.userId, query.deviceId]),
+  );
+  if (said.kind === 'success') {
+    const predictionIds = query.parts.propensities?.predictionIds ?? [];
+    return { outcome: 'found', profile: readUserData(body['userData'] as typeof body, predictionIds) };
   }
-  const refusal = status >= 300 && status < 400 ? redirected : refusals[status];
-  if (refusal !== undefined)
-    return { outcome: 'refused', code: refusal.code, detail: `HTTP ${status}: ${refusal.advice}` };
-  const userData = body['userData'];
-  if (status === 200 && isRecord(userData)) {
-    return { outcome: 'found', profile: readUserData(userData, parts.propensities?.predictionIds ?? []) };
+  if (isTooMany || said.code === 'throttled') {
+    const detail = 'Amplitude accepts 600 requests a minute of one organisation';
+    return { outcome: 'throttled', afterMs: said.afterMs ?? minuteMs, detail };
   }
-  if (status === 200)
-    return { outcome: 'unreachable', code: 'unreadable_answer', detail: 'HTTP 200 with a body that is no profile' };
-  return {
-    outcome: 'unreachable',
-    code: `http_${status}`,
-    detail: error === '' ? `HTTP ${status}` : `HTTP ${status}: ${say(error)}`,
-  };
+  const code = said.kind === 'invalid' ? `http_${answer.status}` : said.code;
+  return { outcome: said.kind === 'refused' ? 'refused' : 'unreachable', code, detail: said.detail };
 }

@@ -1,30 +1,33 @@
-import { answerAll, joinJson, redact, readJsonObject } from '@currents/connector';
-import type { Item, SendContext, SendResult, SendOutcome } from '@currents/connector';
+import { answerAll, createRedactor, joinJson, readJsonObject, toTestResult } from '@currents/connector';
+import type { HttpAnswer, Item, SendContext, SendOutcome, SendResult, TestResult } from '@currents/connector';
+import { readAnswer } from './answers.js';
 import type { AmplitudeEvent } from './map.js';
 import { readNamedEvents } from './namedEvents.js';
 import { secretsOf, uploadRequest } from './request.js';
 import type { Credentials, Settings } from './settings.js';
-import { verdictOn } from './verdict.js';
 
-/** One request, and what became of each of its events. */
-export async function send(
-  items: readonly Item<AmplitudeEvent>[],
-  to: SendContext<Settings, Credentials>,
-): Promise<readonly SendResult[]> {
+type Context = SendContext<Settings, Credentials>;
+
+/** Makes one request and returns what became of each of its events. */
+export async function send(items: readonly Item<AmplitudeEvent>[], to: Context): Promise<readonly SendResult[]> {
   const answer = await to.http.request(uploadRequest(joinJson(items), to));
   const secrets = secretsOf(to.credentials);
-  const say = (words: string): string => redact(words, { secrets, payloads: items.map((item) => item.payload) });
-  const verdict = verdictOn(answer, { ...to, events: items.length, say });
+  const sent = { settings: to.settings, eventCount: items.length };
+  const outcome = readAnswer(
+    answer,
+    sent,
+    createRedactor(secrets, () => items.map((item) => item.payload)),
+  );
 
-  const mayName = (answer.status === 400 || answer.status === 429) && 'body' in answer && verdict.outcome !== 'blocked';
+  const mayName = (answer.status === 400 || answer.status === 429) && 'body' in answer && outcome.outcome !== 'blocked';
   const body = mayName ? readJsonObject(answer.body) : undefined;
-  const named = body && readNamedEvents(body, items, { waitMs: throttleMs(to.settings, verdict), secrets });
-  if (named === undefined || named.size === 0) return answerAll(items, verdict);
-  return items.map(({ id }, place) => ({ id, ...(named.get(place) ?? innocent) }));
+  const named = body && readNamedEvents(body, items, { waitMs: throttleMs(to.settings, outcome), secrets });
+  if (named === undefined || named.size === 0) return answerAll(items, outcome);
+  return items.map(({ id }, index) => ({ id, ...(named.get(index) ?? othersRefused) }));
 }
 
-/** Amplitude takes all events of a request or none, so those that it does not complain about have to go again. */
-const innocent: SendOutcome = {
+/** Amplitude accepts all events of a request or none, so those that it does not name have to be sent again. */
+const othersRefused: SendOutcome = {
   outcome: 'deferred',
   code: 'others_refused',
   detail: 'Amplitude refused the request because of other events in it',
@@ -32,10 +35,25 @@ const innocent: SendOutcome = {
   scope: 'event',
 };
 
-/** Pauses for users and devices that are too fast; HTTP V2 and Batch Event Upload references, 429. */
-const pausesMs = { httpapi: 30_000, batch: 15_000 } as const satisfies Record<Settings['endpoint'], number>;
+/** Waits for users and devices that exceed their rate; HTTP V2 and Batch Event Upload references, 429. */
+const waitsMs = { httpapi: 30_000, batch: 15_000 } as const satisfies Record<Settings['endpoint'], number>;
 
-function throttleMs(settings: Settings, verdict: SendOutcome): number {
-  const askedMs = verdict.outcome === 'deferred' ? (verdict.afterMs ?? 0) : 0;
-  return Math.max(pausesMs[settings.endpoint], askedMs);
+function throttleMs({ endpoint }: Settings, outcome: SendOutcome): number {
+  return Math.max(waitsMs[endpoint], outcome.outcome === 'deferred' ? (outcome.afterMs ?? 0) : 0);
+}
+
+/**
+ * Sends an empty list. Amplitude checks the API key first, so a 400 about missing events means that it is valid.
+ * The secret key is not tested: exports do not need it.
+ */
+export async function test(to: Context): Promise<TestResult> {
+  const answer = await to.http.request(uploadRequest([], to));
+  if (isComplaintAboutEvents(answer)) return { outcome: 'passed' };
+  const sent = { settings: to.settings, eventCount: 0 };
+  return toTestResult(readAnswer(answer, sent, createRedactor(secretsOf(to.credentials))));
+}
+
+function isComplaintAboutEvents(answer: HttpAnswer): boolean {
+  const body = answer.status === 400 && 'body' in answer ? readJsonObject(answer.body) : undefined;
+  return body?.['error'] === 'Request missing required field' && body['missing_field'] !== 'api_key';
 }

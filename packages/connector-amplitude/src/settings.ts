@@ -1,21 +1,16 @@
-import { catalogue } from '@currents/schema';
+import { baseUrlSetting, eventNamesSetting } from '@currents/connector';
 import { z } from 'zod';
+import { eventNames } from './eventNames.js';
 
-/** Amplitude’s keys have 32 characters; more are let through, up to what a request leaves room for. */
-export const MOST_KEY_CHARACTERS = 128;
-
-const renamable = new Set(
-  catalogue
-    .filter((type) => type.destinationNames.amplitude !== undefined && !type.namesArePrefixes)
-    .map((type) => type.name),
-);
+/** Amplitude’s keys have 32 characters; longer ones are accepted up to this, which requests reserve room for. */
+export const maxKeyCharacters = 128;
 
 const eventName = z
   .string()
   .trim()
   .min(1)
   .max(1024, 'Amplitude cuts names after 1,024 characters')
-  .refine((name) => !/^(\$|\[Amplitude\])/i.test(name), 'names that begin with $ or [Amplitude] are Amplitude’s own');
+  .refine((name) => !/^(\$|\[Amplitude\])/i.test(name), 'names that begin with $ or [Amplitude] are reserved');
 
 export const settings = z
   .strictObject({
@@ -26,46 +21,31 @@ export const settings = z
       .enum(['batch', 'httpapi'])
       .default('batch')
       .describe(
-        'batch takes 1,000 events a second of one user and 20 MB a request; httpapi takes 30 and 1 MB, at less delay.',
+        'batch accepts 1,000 events per second of one user and 20 MB per request; httpapi accepts 30 and 1 MB, with less delay.',
       ),
-    baseUrl: z
-      .url({ protocol: /^https?$/ })
-      .refine(isBare, 'wanted scheme, host and perhaps a path, without user, query or fragment')
-      .optional()
-      .describe(
-        'Sends here instead of the region’s own host: for a proxy or a stand-in. The operator has to allow it.',
-      ),
-    eventNames: z
-      .record(z.string(), eventName)
-      .default({})
-      .superRefine((names, context) => {
-        for (const eventType of Object.keys(names)) {
-          if (renamable.has(eventType)) continue;
-          context.addIssue({ code: 'custom', path: [eventType], message: complaintAbout(eventType) });
-        }
-      })
-      .describe('Names that differ from the usual ones: event type → name at Amplitude. Custom events keep their own.'),
+    baseUrl: baseUrlSetting,
+    eventNames: eventNamesSetting('Amplitude', eventNames, eventName),
     minIdLength: z
       .int()
       .min(1)
       .max(64)
       .default(1)
-      .describe('Fewest characters of a user id or device id, 1 to 64. Left to itself, Amplitude would ask for 5.'),
+      .describe('Minimum characters of a user id or device id, 1 to 64. Amplitude’s own default is 5.'),
     nativeDeviceFields: z
       .boolean()
       .default(false)
-      .describe('Fills Amplitude’s own platform, OS, device and carrier too, which become properties of the user.'),
+      .describe('Also fills Amplitude’s own platform, OS, device and carrier, which become properties of the user.'),
     gzip: z
       .boolean()
       .default(false)
-      .describe('Compresses requests. Amplitude’s own SDKs do; its API pages do not say that others may.'),
+      .describe('Compresses requests. Amplitude’s own SDKs do; its API reference does not say whether others may.'),
     requestBytes: z
       .int()
       .min(100_000)
       .max(20_000_000)
       .default(4_000_000)
       .describe(
-        'Most bytes of JSON in one request, before compression: 100,000 to 20,000,000. With httpapi at most 999,999.',
+        'Maximum bytes of JSON per request, before compression: 100,000 to 20,000,000. With httpapi at most 999,999.',
       ),
     eventsPerSecondPerKey: z
       .int()
@@ -73,7 +53,7 @@ export const settings = z
       .max(1_000_000)
       .optional()
       .describe(
-        'Events a second that Amplitude takes of one user or device, where your contract says other than usual: 30 with httpapi, 1,000 with batch.',
+        'Events per second that Amplitude accepts of one user or device, if your contract differs from the default: 30 with httpapi, 1,000 with batch.',
       ),
   })
   .readonly();
@@ -83,8 +63,8 @@ export type Settings = z.infer<typeof settings>;
 const key = z
   .string()
   .trim()
-  .regex(/^[\w.~+/=-]+$/, 'wanted letters, digits, hyphens and the like, without blanks')
-  .max(MOST_KEY_CHARACTERS);
+  .regex(/^[\w.~+/=-]+$/, 'expected letters, digits and hyphens, without blanks')
+  .max(maxKeyCharacters);
 
 /** Amplitude, HTTP V2 reference, and User Profile API reference. */
 export const credentials = z
@@ -92,23 +72,8 @@ export const credentials = z
     apiKey: key.describe('The project’s API key (Organization settings, Projects).'),
     secretKey: key
       .optional()
-      .describe(
-        'The project’s secret key. Only for looking up user profiles and for fetching cohorts; exports go without.',
-      ),
+      .describe('The project’s secret key. Needed to look up user profiles and to pull cohorts, not for exports.'),
   })
   .readonly();
 
 export type Credentials = z.infer<typeof credentials>;
-
-function isBare(text: string): boolean {
-  const url = new URL(text);
-  return url.username === '' && url.password === '' && url.search === '' && url.hash === '';
-}
-
-function complaintAbout(eventType: string): string {
-  const known = catalogue.find((type) => type.name === eventType);
-  if (known === undefined) return `"${eventType}" is no event type of the catalogue`;
-  return known.namesArePrefixes
-    ? `"${eventType}" cannot be renamed: every custom event keeps its own name`
-    : `"${eventType}" is not sent to Amplitude`;
-}

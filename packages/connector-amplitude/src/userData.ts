@@ -1,3 +1,4 @@
+import { isRecord } from '@currents/connector';
 import type { Propensity, Recommendation, UserProfile } from '@currents/connector';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -53,8 +54,4 @@ function readPropensity(value: unknown): Propensity[] {
   if (!isRecord(value)) return [];
   const { pred_id: predictionId, prop } = value;
   return typeof predictionId === 'string' && typeof prop === 'number' ? [{ predictionId, value: prop }] : [];
-}
-
-export function isRecord(value: unknown): value is Body {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -72,12 +72,12 @@ describe('the webhook', () => {
   });
 
   it.each([
-    ['in_cohort', 'maybe', 'wanted true or false as in_cohort; a text came that is neither'],
-    ['in_cohort', undefined, 'wanted true or false as in_cohort; nothing came that is neither'],
-    ['computed_time', '${computed_time}', 'wanted Unix seconds as computed_time; a text came that is none'],
-    ['computed_time', '2023-08-16', 'wanted Unix seconds as computed_time; a text came that is none'],
-    ['cohort_id', '', 'wanted an id as cohort_id; an empty text came that is none'],
-    ['users', {}, 'wanted a list as users; an object came'],
+    ['in_cohort', 'maybe', 'expected true or false as in_cohort, got a string'],
+    ['in_cohort', undefined, 'expected true or false as in_cohort, got nothing'],
+    ['computed_time', '${computed_time}', 'expected Unix seconds as computed_time, got a string'],
+    ['computed_time', '2023-08-16', 'expected Unix seconds as computed_time, got a string'],
+    ['cohort_id', '', 'expected an id as cohort_id, got an empty string'],
+    ['users', {}, 'expected a list as users, got an object'],
   ])('refuses %s: %j', (field, value, unreadable) => {
     expect(heard({ [field]: value })).toEqual({ unreadable });
   });

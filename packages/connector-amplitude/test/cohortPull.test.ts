@@ -10,7 +10,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { amplitude } from '../src/amplitude.js';
 import { cohortPull } from '../src/cohortPull.js';
-import { createCsvReader } from '../src/csv.js';
 
 const credentials = { apiKey: '0123456789abcdef0123456789abcdef', secretKey: 'fedcba9876543210fedcba9876543210' };
 const settings = amplitude.settings.parse({ region: 'eu' });
@@ -193,47 +192,6 @@ describe('a job', () => {
       recovery: 'manual',
     });
     expect(await cohortPull.list(to)).toMatchObject({ outcome: 'failed', code: 'no_secret_key', recovery: 'manual' });
-  });
-});
-
-describe('CSV', () => {
-  it.each<[string, string[][]]>([
-    [
-      'a,b\nc,d\n',
-      [
-        ['a', 'b'],
-        ['c', 'd'],
-      ],
-    ],
-    [
-      'a,b\r\nc,d',
-      [
-        ['a', 'b'],
-        ['c', 'd'],
-      ],
-    ],
-    ['"a,b","c""d"\n', [['a,b', 'c"d']]],
-    ['"a\nb",c\n', [['a\nb', 'c']]],
-    [
-      'a,,\n,,\n',
-      [
-        ['a', '', ''],
-        ['', '', ''],
-      ],
-    ],
-    ['"",b\n', [['', 'b']]],
-    ['\n\na\n\n', [['a']]],
-    ['a"b,"c" d\n', [['a"b', 'c d']]],
-    ['"""a"""\n', [['"a"']]],
-    ['', []],
-  ])('%j', (text, rows) => {
-    for (const size of [1, 2, 3, text.length + 1]) {
-      const read: (readonly string[])[] = [];
-      const csv = createCsvReader((fields) => read.push(fields));
-      for (let at = 0; at < text.length; at += size) csv.read(text.slice(at, at + size));
-      expect(csv.end()).toBe(true);
-      expect(read).toEqual(rows);
-    }
   });
 });
 

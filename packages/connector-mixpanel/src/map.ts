@@ -1,6 +1,7 @@
+import { createEventNaming, isGiven } from '@currents/connector';
 import type { MapResult } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
-import { eventNameOf } from './eventName.js';
+import { eventNames } from './eventNames.js';
 import { isDisallowed } from './identity.js';
 import type { Unfit } from './freeProperties.js';
 import { propertiesOf } from './properties.js';
@@ -25,6 +26,8 @@ export const reasons = {
   property_too_large: 'A property is a list or an object of more than the 8 KB that Mixpanel keeps.',
 } as const;
 
+export const naming = createEventNaming(eventNames);
+
 /** 2010-01-01 UTC in Unix seconds. Mixpanel removes events from before (Braze, Mixpanel for Currents). */
 const FIRST_SECOND = 1_262_304_000;
 /** 2101-01-01 UTC in Unix seconds. Nearer times are left for Mixpanel to judge, which has a clock. */
@@ -39,15 +42,14 @@ const LONGEST_NAME = 100;
 
 /** The event in Mixpanel's words: the user's external id, the usual name, and all properties beside each other. */
 export function map(event: CatalogueEvent, settings: Settings): MapResult<ImportEvent> {
-  const name = eventNameOf(event, settings);
+  const name = naming.nameFor(event, settings.eventNames);
   if (name === undefined) return { skip: 'event_type_not_taken' };
 
   const distinctId = event.user.external_user_id;
-  if (distinctId === undefined || distinctId === null || distinctId.trim() === '')
-    return { skip: 'no_external_user_id' };
+  if (!isGiven(distinctId)) return { skip: 'no_external_user_id' };
   if (event.time < FIRST_SECOND) return { skip: 'before_2010' };
   if (event.time >= LAST_SECOND) {
-    return { reject: 'after_2100', detail: 'time: wanted Unix seconds of before the year 2101; a later time came' };
+    return { reject: 'after_2100', detail: 'time: expected Unix seconds before the year 2101, got a later time' };
   }
   if (isDisallowed(distinctId)) {
     return {
@@ -56,7 +58,7 @@ export function map(event: CatalogueEvent, settings: Settings): MapResult<Import
     };
   }
   if (distinctId.length > LONGEST_ID_BYTES / 3 && Buffer.byteLength(distinctId) > LONGEST_ID_BYTES) {
-    return { reject: 'distinct_id_too_long', detail: `external_user_id: wanted at most ${LONGEST_ID_BYTES} bytes` };
+    return { reject: 'distinct_id_too_long', detail: `external_user_id: expected at most ${LONGEST_ID_BYTES} bytes` };
   }
 
   const { properties, unfit } = propertiesOf(event, distinctId);

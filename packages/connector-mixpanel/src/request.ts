@@ -1,3 +1,4 @@
+import { baseUrlOf, basicAuthorization } from '@currents/connector';
 import type { HttpRequest, SendContext } from '@currents/connector';
 import type { Credentials, Settings } from './settings.js';
 
@@ -13,14 +14,12 @@ export function importRequest(
   body: HttpRequest['body'] & {},
   { settings, credentials }: SendContext<Settings, Credentials>,
 ): HttpRequest {
-  const base = settings.baseUrl?.replace(/\/+$/, '') ?? hosts[settings.region];
-  // Mixpanel looks a service account up by its project; a token or an API secret names the project itself.
-  const project = credentials.kind === 'serviceAccount' ? `&project_id=${credentials.projectId}` : '';
+  const parameter = projectParameter(credentials);
   return {
     method: 'POST',
-    url: `${base}/import?strict=1${project}`,
+    url: `${baseUrlOf(settings, hosts[settings.region])}/import?strict=1${parameter && `&${parameter}`}`,
     headers: {
-      authorization: `Basic ${basicOf(credentials)}`,
+      authorization: authorizationOf(credentials),
       'content-type': 'application/json',
       accept: 'application/json',
     },
@@ -29,15 +28,19 @@ export function importRequest(
   };
 }
 
-/** What no detail may repeat: the keys, and the header they make. */
-export function secretsOf(credentials: Credentials): readonly string[] {
-  const [user, password] = pairOf(credentials);
-  return [user, password, basicOf(credentials)].filter((secret) => secret !== '');
+/** A service account needs the project beside it; a token or an API secret names the project itself. */
+export function projectParameter(credentials: Credentials): string {
+  return credentials.kind === 'serviceAccount' ? `project_id=${credentials.projectId}` : '';
 }
 
-/** What stands behind `Basic`. */
-export function basicOf(credentials: Credentials): string {
-  return Buffer.from(pairOf(credentials).join(':')).toString('base64');
+/** What no detail may repeat: the keys, and the header made from them. */
+export function secretsOf(credentials: Credentials): readonly string[] {
+  const header = authorizationOf(credentials).slice('Basic '.length);
+  return [...pairOf(credentials), header].filter((secret) => secret !== '');
+}
+
+export function authorizationOf(credentials: Credentials): string {
+  return basicAuthorization(...pairOf(credentials));
 }
 
 /** User and password of HTTP Basic; Mixpanel, Import Events reference, Authentication. */

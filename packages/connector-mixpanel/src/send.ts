@@ -1,13 +1,13 @@
-import { answerAll, joinJson, redact, readJsonObject } from '@currents/connector';
-import type { Item, SendContext, SendResult } from '@currents/connector';
+import { answerAll, createRedactor, joinJson, readJsonObject, redact, toTestResult } from '@currents/connector';
+import type { HttpAnswer, Item, SendContext, SendResult, TestResult } from '@currents/connector';
+import { readAnswer } from './answers.js';
 import { readFailedRecords } from './failedRecords.js';
 import type { FailedRecords } from './failedRecords.js';
 import type { ImportEvent } from './map.js';
 import { importRequest, secretsOf } from './request.js';
 import type { Credentials, Settings } from './settings.js';
-import { verdictOn } from './verdict.js';
 
-/** One request to `/import`, and what became of each of its events. */
+/** Makes one request to `/import` and returns what became of each of its events. */
 export async function send(
   items: readonly Item<ImportEvent>[],
   to: SendContext<Settings, Credentials>,
@@ -18,10 +18,12 @@ export async function send(
   const failed = answer.status === 400 && 'body' in answer ? readJsonObject(answer.body) : undefined;
   const records = failed && readFailedRecords(failed, items);
   if (records !== undefined) return answerByRecord(items, records, secrets);
-
   return answerAll(
     items,
-    verdictOn(answer, (words) => redact(words, { secrets, payloads: items.map((item) => item.payload) })),
+    readAnswer(
+      answer,
+      createRedactor(secrets, () => items.map((item) => item.payload)),
+    ),
   );
 }
 
@@ -38,7 +40,22 @@ function answerByRecord(
       return { id, outcome: 'rejected', code: 'rejected_by_mixpanel', detail };
     }
     if (records.isComplete) return { id, outcome: 'delivered' };
-    const detail = 'HTTP 400: other events were refused, and whether this one is in cannot be told from the answer';
+    const detail = 'HTTP 400: other events were refused, and the answer does not tell whether this one was imported';
     return { id, outcome: 'split', code: 'unclear_answer', detail };
   });
+}
+
+/**
+ * Sends an empty list. Mixpanel checks the credentials first, so a 400 that complains about the list means that they
+ * are valid.
+ */
+export async function test(to: SendContext<Settings, Credentials>): Promise<TestResult> {
+  const answer = await to.http.request(importRequest('[]', to));
+  if (isComplaintAboutList(answer)) return { outcome: 'passed' };
+  return toTestResult(readAnswer(answer, createRedactor(secretsOf(to.credentials))));
+}
+
+function isComplaintAboutList(answer: HttpAnswer): boolean {
+  const body = answer.status === 400 && 'body' in answer ? readJsonObject(answer.body) : undefined;
+  return body?.['code'] === 400 || typeof body?.['error'] === 'string';
 }

@@ -128,6 +128,7 @@ describe('the rest of the catalogue', () => {
     ]);
     for (const type of rest.filter(({ name }) => !unsent.includes(name)))
       expect(mixpanel.nameOf(type.name)).toBe(type.title);
+    expect(catalogue.filter((type) => mixpanel.nameOf(type.name) !== undefined)).toHaveLength(94);
   });
 });
 

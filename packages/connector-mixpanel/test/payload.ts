@@ -8,7 +8,7 @@ export const settings = mixpanel.settings.parse({ region: 'us' });
 /** The payload as it is sent. */
 export function payloadOf(event: CatalogueEvent, choices = settings): ImportEvent {
   const mapped = mixpanel.map(event, choices);
-  if (!('payload' in mapped)) throw new Error(`wanted a payload; ${JSON.stringify(mapped)} came`);
+  if (!('payload' in mapped)) throw new Error(`expected a payload, got ${JSON.stringify(mapped)}`);
   return JSON.parse(JSON.stringify(mapped.payload)) as ImportEvent;
 }
 

@@ -1,6 +1,8 @@
-import { addRefused, readCohortId, readId, readMembers, readName } from './readMembers.js';
-import { isRecord, kindOf, readPushBody } from './pushBody.js';
+import { isRecord, kindOf } from '@currents/schema';
 import { firstText } from './authorizationHeader.js';
+import { expected, parsePush, readPushBody, type Fields } from './pushBody.js';
+import { jsonReply, pushStatuses } from './pushReply.js';
+import { addRefused, readCohortId, readId, readMembers, readName } from './readMembers.js';
 import type {
   CohortChange,
   CohortImport,
@@ -12,74 +14,56 @@ import type {
   PushResult,
 } from './cohortImport.js';
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** In one request, over all lists of all changes (Braze, Partner cohort import, limits). */
-const MOST_IDS = 1000;
+const maxIds = 1000;
 
-/** How any partner of the messaging platform pushes cohorts that follows Braze's partner cohort import. */
+/** Braze's partner cohort import, for every partner that speaks it. */
 export const brazeCohorts: CohortImport = {
   routes: [
-    {
-      method: 'POST',
-      path: 'cohorts',
-      description:
-        'Partner cohort import, as Braze has it: makes a cohort known or renames it. The data import key goes into the body as client_secret.',
-      ...keys(),
-      parse: (push) => parseWith(push, readDeclaration),
-      reply,
-    },
-    {
-      method: 'POST',
-      path: 'cohorts/users',
-      description:
-        'Partner cohort import, as Braze has it: who entered and who left a cohort. The data import key goes into the body as client_secret.',
-      ...keys(),
-      parse: (push) => parseWith(push, readUsers),
-      reply,
-    },
+    route('cohorts', 'creates or renames a cohort', readDeclaration),
+    route('cohorts/users', 'users who entered or left a cohort', readUsers),
   ],
 };
 
-function keys(): Pick<CohortRoute, 'readKey' | 'readPartnerKey'> {
-  const textAt = (push: Push, field: string): string | undefined => {
-    const body = readPushBody(push);
-    return 'fields' in body ? firstText(body.fields[field]) : undefined;
-  };
+function route(path: string, what: string, read: (fields: Fields, cohortId: string) => ParsedPush): CohortRoute {
   return {
+    method: 'POST',
+    path,
+    description: `Braze’s partner cohort import: ${what}. Send the data import key in the body as client_secret.`,
     readKey: (push) => textAt(push, 'client_secret'),
     readPartnerKey: (push) => textAt(push, 'partner_api_key'),
+    parse: (push) =>
+      parsePush(push, (fields) => {
+        const cohortId = fields['cohort_id'];
+        if (typeof cohortId !== 'string') return expected('a string', 'cohort_id', cohortId);
+        const cohort = readCohortId(cohortId, 'cohort_id');
+        return 'id' in cohort ? read(fields, cohort.id) : cohort;
+      }),
+    reply,
   };
 }
 
-function parseWith(push: Push, read: (fields: Fields, cohortId: string) => ParsedPush): ParsedPush {
+function textAt(push: Push, field: string): string | undefined {
   const body = readPushBody(push);
-  if ('unreadable' in body) return body;
-  const cohortId = body.fields['cohort_id'];
-  if (typeof cohortId !== 'string') return { unreadable: `cohort_id must be a string; ${kindOf(cohortId)} came` };
-  const cohort = readCohortId(cohortId, 'cohort_id');
-  return 'id' in cohort ? read(body.fields, cohort.id) : cohort;
+  return 'fields' in body ? firstText(body.fields[field]) : undefined;
 }
 
 function readDeclaration(fields: Fields, id: string): ParsedPush {
   const name = readName(fields['name']);
-  if (name === undefined)
-    return { unreadable: `name must be a string that is not empty; ${kindOf(fields['name'])} came` };
+  if (name === undefined) return expected('a string that is not empty', 'name', fields['name']);
   const createdAtMs = readInstant(fields['created_at']);
   if (createdAtMs === undefined) {
-    return {
-      unreadable: `created_at must be a date in ISO 8601, such as 2026-01-21T19:20:30Z; ${kindOf(fields['created_at'])} came that is none`,
-    };
+    return expected('an ISO 8601 date, such as 2026-01-21T19:20:30Z,', 'created_at', fields['created_at']);
   }
   return { changes: [{ kind: 'declare', cohort: { id, name, createdAtMs } }], refused: {} };
 }
 
-const ISO_8601 =
+const iso8601 =
   /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)(?:Z|([+-]\d{2})(?::?(\d{2}))?)?)?$/i;
 
-/** Without a zone it is UTC, so that it does not depend on where the hub stands. */
+/** Without a time zone it is UTC, so that the result does not depend on the hub's own. */
 function readInstant(value: unknown): number | undefined {
-  const parts = typeof value === 'string' ? ISO_8601.exec(value) : null;
+  const parts = typeof value === 'string' ? iso8601.exec(value) : null;
   if (parts === null) return undefined;
   const [, day, time = '00:00', hours, minutes = '00'] = parts;
   const ms = Date.parse(`${day}T${time.replace(',', '.')}${hours === undefined ? 'Z' : `${hours}:${minutes}`}`);
@@ -88,7 +72,7 @@ function readInstant(value: unknown): number | undefined {
 
 function readUsers(fields: Fields, id: string): ParsedPush {
   const given = fields['cohort_changes'];
-  if (!Array.isArray(given)) return { unreadable: `cohort_changes must be an array of objects; ${kindOf(given)} came` };
+  if (!Array.isArray(given)) return expected('a list of objects', 'cohort_changes', given);
   const changes: CohortChange[] = [];
   const refused: Readonly<Record<string, number>>[] = [];
   let ids = 0;
@@ -96,10 +80,10 @@ function readUsers(fields: Fields, id: string): ParsedPush {
     const lists = readLists(entry);
     if (typeof lists === 'string') return { unreadable: lists };
     ids += lists.ids;
-    if (ids > MOST_IDS)
-      return {
-        unreadable: `cohort_changes must hold at most ${MOST_IDS} user_ids, device_ids and aliases together; more came`,
-      };
+    if (ids > maxIds) {
+      const detail = `expected at most ${maxIds} user_ids, device_ids and aliases in cohort_changes, got more`;
+      return { unreadable: detail };
+    }
     refused.push(lists.refused);
     changes.push({ kind: lists.removes ? 'remove' : 'add', cohort: { id }, members: lists.members });
   }
@@ -113,18 +97,18 @@ interface Lists {
   readonly refused: Readonly<Record<string, number>>;
 }
 
-const SHAPE = 'each of cohort_changes must be an object with user_ids, device_ids or aliases';
+const shape = 'expected an object with user_ids, device_ids or aliases as each of cohort_changes';
 
 /** One change, or what is wrong with it. */
 function readLists(entry: unknown): Lists | string {
-  if (!isRecord(entry)) return `${SHAPE}; ${kindOf(entry)} came`;
+  if (!isRecord(entry)) return `${shape}, got ${kindOf(entry)}`;
   const { user_ids: userIds, device_ids: deviceIds, aliases, should_remove: removes = false } = entry;
-  if (userIds === undefined && deviceIds === undefined && aliases === undefined) return `${SHAPE}; none of them came`;
-  if (typeof removes !== 'boolean') return `should_remove must be true or false; ${kindOf(removes)} came`;
-  if (!isListOf(userIds, isText)) return 'user_ids must be an array of strings';
-  if (!isListOf(deviceIds, isText)) return 'device_ids must be an array of strings';
+  if (userIds === undefined && deviceIds === undefined && aliases === undefined) return `${shape}, got none of them`;
+  if (typeof removes !== 'boolean') return `expected true or false as should_remove, got ${kindOf(removes)}`;
+  if (!isListOf(userIds, isText)) return 'expected a list of strings as user_ids';
+  if (!isListOf(deviceIds, isText)) return 'expected a list of strings as device_ids';
   if (!isListOf(aliases, isAlias))
-    return 'aliases must be an array of objects with alias_name and alias_label, both strings';
+    return 'expected a list of objects with alias_name and alias_label, both strings, as aliases';
   const lists = [
     readMembers(userIds ?? [], (id) => id),
     readMembers(
@@ -171,31 +155,12 @@ function isAlias(value: unknown): value is Alias {
   return isRecord(value) && isText(value['alias_name']) && isText(value['alias_label']);
 }
 
-/**
- * Partners repeat what is answered 423, 429 or 5xx, and give up on 400 and 401 (Braze, Partner cohort import, errors).
- * A body that cannot be read shows no key either; that it cannot be read is what its sender needs to know.
- */
-function reply(push: Push, result: PushResult): PushReply {
-  switch (result.outcome) {
-    case 'stored':
-    case 'repeated':
-      return answer(201, 'success');
-    case 'unauthorised': {
-      const body = readPushBody(push);
-      return 'unreadable' in body ? answer(400, body.unreadable) : answer(401, result.detail);
-    }
-    case 'unreadable':
-    case 'unknown_cohort':
-      return answer(400, result.detail);
-    case 'too_large':
-      return answer(413, result.detail);
-    case 'busy':
-      return answer(423, result.detail);
-    case 'unavailable':
-      return answer(503, result.detail);
-  }
-}
+/** Where Braze's statuses differ: 423 is repeated, too (Braze, Partner cohort import, errors). */
+const statuses = { ...pushStatuses, stored: 201, repeated: 201, unknown_cohort: 400, busy: 423 };
 
-function answer(status: number, message: string): PushReply {
-  return { status, body: JSON.stringify({ message }) };
+/** A body that cannot be read contains no key, either; the syntax error is what its sender needs to know. */
+function reply(push: Push, result: PushResult): PushReply {
+  const body = readPushBody(push);
+  if (result.outcome === 'unauthorised' && 'unreadable' in body) return jsonReply(400, { message: body.unreadable });
+  return jsonReply(statuses[result.outcome], { message: 'detail' in result ? result.detail : 'success' });
 }

@@ -23,18 +23,27 @@ export type {
 export { brazeCohorts } from './brazeCohorts.js';
 export { addRefused, memberReasons, readCohortId, readId, readMembers, readName } from './readMembers.js';
 export type { MemberList, MemberReason, ReadId } from './readMembers.js';
-export { isRecord, kindOf, readPushBody } from './pushBody.js';
-export type { PushBody } from './pushBody.js';
-export { basicCredentials, bearerToken, firstText } from './authorizationHeader.js';
+export { expected, parsePush, readPushBody } from './pushBody.js';
+export type { Fields, PushBody } from './pushBody.js';
+export { jsonReply, pushStatuses } from './pushReply.js';
+export { isRecord } from '@currents/schema';
+export { basicAuthorization, basicCredentials, bearerToken, firstText } from './authorizationHeader.js';
 export { answerAll } from './answerAll.js';
 export { copyProperties, setProperty } from './copyProperties.js';
 export { joinJson, wholeChunkAt } from './jsonChunk.js';
 export type { JsonChunk } from './jsonChunk.js';
-export { pullFailure, requestWholeBody } from './pullAnswer.js';
-export type { TroubleWords } from './pullAnswer.js';
+export { createEventNaming } from './eventNaming.js';
+export type { EventNames, EventNaming } from './eventNaming.js';
+export { baseUrlOf, baseUrlSetting, eventNamesSetting } from './sharedSettings.js';
+export { createPlaceholderCheck, isGiven } from './placeholderIds.js';
+export { createRedactor, interpretAnswer, toPullFailure, toSendOutcome, toTestResult } from './interpretAnswer.js';
+export type { AnswerRules, Interpretation, Refusal } from './interpretAnswer.js';
+export { listCohorts, readPartnerCohort, requestWholeBody } from './pullHelpers.js';
+export { createMemberFileReader } from './memberFile.js';
+export type { MemberFileReader } from './memberFile.js';
 export { redact } from './redact.js';
 export type { RedactOptions } from './redact.js';
-export { readJsonObject } from './readJson.js';
+export { readJson, readJsonObject } from './readJson.js';
 export { retryAfterMs } from './retryAfter.js';
 export type {
   CohortChange,

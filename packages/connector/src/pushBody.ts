@@ -1,19 +1,31 @@
-import { describeFault } from '@currents/schema';
-import type { Push } from './cohortImport.js';
+import { describeFault, isRecord, kindOf } from '@currents/schema';
+import type { ParsedPush, Push } from './cohortImport.js';
 
-export type PushBody = { readonly fields: Readonly<Record<string, unknown>> } | { readonly unreadable: string };
+export type Fields = Readonly<Record<string, unknown>>;
+export type PushBody = { readonly fields: Fields } | { readonly unreadable: string };
 
-/** Key, changes and answer are each looked for in the same body, which may have megabytes: it is parsed once. */
+/** Key, changes and reply each read the same body, which may have megabytes: it is parsed once. */
 const known = new WeakMap<Push, PushBody>();
 
-/** Whoever has no key can send this much, too; looking for the fault in megabytes would hold up everybody else. */
-const MOST_SEARCHED = 500_000;
+/** Callers without a key can send megabytes, too; locating a syntax error in all of it would delay other requests. */
+const maxSearchedCharacters = 500_000;
 
-/** The JSON object that a push is, or what is wrong with it, without repeating any of it. */
+/** The JSON object in a push, or what is wrong with it, without repeating any of it. */
 export function readPushBody(push: Push): PushBody {
   let body = known.get(push);
   if (body === undefined) known.set(push, (body = parse(push.body)));
   return body;
+}
+
+/** Parses a push whose body has to be a JSON object. */
+export function parsePush(push: Push, read: (fields: Fields) => ParsedPush): ParsedPush {
+  const body = readPushBody(push);
+  return 'fields' in body ? read(body.fields) : body;
+}
+
+/** The complaint about a field that holds something else: what kind of value it is, never the value. */
+export function expected(what: string, field: string, value: unknown): { readonly unreadable: string } {
+  return { unreadable: `expected ${what} as ${field}, got ${kindOf(value)}` };
 }
 
 function parse(text: string): PushBody {
@@ -21,23 +33,8 @@ function parse(text: string): PushBody {
   try {
     value = JSON.parse(text);
   } catch {
-    return {
-      unreadable: text.length > MOST_SEARCHED ? 'the body is not JSON' : `the body is not JSON: ${describeFault(text)}`,
-    };
+    const isLong = text.length > maxSearchedCharacters;
+    return { unreadable: isLong ? 'the body is not JSON' : `the body is not JSON: ${describeFault(text)}` };
   }
-  if (!isRecord(value)) return { unreadable: `wanted a JSON object as the body; ${kindOf(value)} came` };
-  return { fields: value };
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** What sort of JSON value came, for a complaint that must not repeat it. */
-export function kindOf(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'string') return value.trim() === '' ? 'an empty text' : 'a text';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  return isRecord(value) ? { fields: value } : expected('a JSON object', 'the body', value);
 }

@@ -1,11 +1,16 @@
-/** The JSON object in an answer's body, or undefined for anything else: a proxy's page, half an answer, nothing. */
-export function readJsonObject(body: string): Readonly<Record<string, unknown>> | undefined {
+import { isRecord } from '@currents/schema';
+
+/** The JSON value in a body, or undefined for anything else. */
+export function readJson(body: string): unknown {
   try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return JSON.parse(body) as unknown;
   } catch {
     return undefined;
   }
+}
+
+/** The JSON object in a body, or undefined for anything else: an HTML page of a proxy, a truncated body, nothing. */
+export function readJsonObject(body: string): Readonly<Record<string, unknown>> | undefined {
+  const value = readJson(body);
+  return isRecord(value) ? value : undefined;
 }

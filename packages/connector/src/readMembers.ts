@@ -1,5 +1,5 @@
 import type { Member } from './cohortImport.js';
-import { kindOf } from './pushBody.js';
+import { kindOf } from '@currents/schema';
 
 /** Why a member has no usable id: code → a sentence for people. */
 export const memberReasons = {
@@ -77,7 +77,7 @@ const MOST_COHORT_ID_CHARACTERS = 400;
 /** A partner's id of a cohort, or what is wrong with it; `field` is what the partner calls it. */
 export function readCohortId(value: unknown, field: string): { readonly id: string } | { readonly unreadable: string } {
   const read = readId(value);
-  if ('reason' in read) return { unreadable: `wanted an id as ${field}; ${kindOf(value)} came that is none` };
+  if ('reason' in read) return { unreadable: `expected an id as ${field}, got ${kindOf(value)}` };
   if (read.id.length <= MOST_COHORT_ID_CHARACTERS) return read;
-  return { unreadable: `wanted at most ${MOST_COHORT_ID_CHARACTERS} characters as ${field}; ${read.id.length} came` };
+  return { unreadable: `expected at most ${MOST_COHORT_ID_CHARACTERS} characters as ${field}, got ${read.id.length}` };
 }

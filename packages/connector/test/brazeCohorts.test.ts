@@ -38,25 +38,25 @@ describe('cohorts', () => {
   });
 
   it.each([
-    ['cohort_id', { cohort_id: 7 }, 'cohort_id must be a string; a number came'],
-    ['cohort_id', { cohort_id: '' }, 'wanted an id as cohort_id; an empty text came that is none'],
-    ['cohort_id', { cohort_id: 'c'.repeat(401) }, 'wanted at most 400 characters as cohort_id; 401 came'],
-    ['name', { name: ' ' }, 'name must be a string that is not empty; an empty text came'],
-    ['name', { name: undefined }, 'name must be a string that is not empty; nothing came'],
+    ['cohort_id', { cohort_id: 7 }, 'expected a string as cohort_id, got a whole number'],
+    ['cohort_id', { cohort_id: '' }, 'expected an id as cohort_id, got an empty string'],
+    ['cohort_id', { cohort_id: 'c'.repeat(401) }, 'expected at most 400 characters as cohort_id, got 401'],
+    ['name', { name: ' ' }, 'expected a string that is not empty as name, got an empty string'],
+    ['name', { name: undefined }, 'expected a string that is not empty as name, got nothing'],
     [
       'created_at',
       { created_at: '21 January 2026' },
-      'created_at must be a date in ISO 8601, such as 2026-01-21T19:20:30Z; a text came that is none',
+      'expected an ISO 8601 date, such as 2026-01-21T19:20:30Z, as created_at, got a string',
     ],
     [
       'created_at',
       { created_at: '2026-13-01T00:00:00Z' },
-      'created_at must be a date in ISO 8601, such as 2026-01-21T19:20:30Z; a text came that is none',
+      'expected an ISO 8601 date, such as 2026-01-21T19:20:30Z, as created_at, got a string',
     ],
     [
       'created_at',
       { created_at: 1_700_000_000 },
-      'created_at must be a date in ISO 8601, such as 2026-01-21T19:20:30Z; a number came that is none',
+      'expected an ISO 8601 date, such as 2026-01-21T19:20:30Z, as created_at, got a whole number',
     ],
   ])('is refused with a word about %s', (_, more, unreadable) => {
     expect(declare(more)).toEqual({ unreadable });
@@ -81,32 +81,36 @@ describe('cohorts/users', () => {
       ],
     });
     expect(changed([...full, { user_ids: ['one'] }])).toEqual({
-      unreadable: 'cohort_changes must hold at most 1000 user_ids, device_ids and aliases together; more came',
+      unreadable: 'expected at most 1000 user_ids, device_ids and aliases in cohort_changes, got more',
     });
   });
 
   it.each([
-    ['no list', { user_ids: ['u'] }, 'cohort_changes must be an array of objects; an object came'],
-    ['a list in quotes', '[]', 'cohort_changes must be an array of objects; a text came'],
-    ['nothing', undefined, 'cohort_changes must be an array of objects; nothing came'],
+    ['no list', { user_ids: ['u'] }, 'expected a list of objects as cohort_changes, got an object'],
+    ['a list in quotes', '[]', 'expected a list of objects as cohort_changes, got a string'],
+    ['nothing', undefined, 'expected a list of objects as cohort_changes, got nothing'],
     [
       'a list of texts',
       ['u'],
-      'each of cohort_changes must be an object with user_ids, device_ids or aliases; a text came',
+      'expected an object with user_ids, device_ids or aliases as each of cohort_changes, got a string',
     ],
     [
       'a change of nobody',
       [{ should_remove: true }],
-      'each of cohort_changes must be an object with user_ids, device_ids or aliases; none of them came',
+      'expected an object with user_ids, device_ids or aliases as each of cohort_changes, got none of them',
     ],
-    ['numbers for ids', [{ user_ids: [1] }], 'user_ids must be an array of strings'],
-    ['one id', [{ device_ids: 'd' }], 'device_ids must be an array of strings'],
+    ['numbers for ids', [{ user_ids: [1] }], 'expected a list of strings as user_ids'],
+    ['one id', [{ device_ids: 'd' }], 'expected a list of strings as device_ids'],
     [
       'half an alias',
       [{ aliases: [{ alias_name: 'n' }] }],
-      'aliases must be an array of objects with alias_name and alias_label, both strings',
+      'expected a list of objects with alias_name and alias_label, both strings, as aliases',
     ],
-    ['a text for a flag', [{ ...change, should_remove: 'yes' }], 'should_remove must be true or false; a text came'],
+    [
+      'a text for a flag',
+      [{ ...change, should_remove: 'yes' }],
+      'expected true or false as should_remove, got a string',
+    ],
   ])('refuses %s', (_, cohort_changes, unreadable) => {
     expect(changed(cohort_changes)).toEqual({ unreadable });
   });

@@ -33,7 +33,13 @@ let calls = 0;
 
 /** Ways to break the contract, each with the law that has to notice. */
 export const breaches: readonly Breach[] = [
-  { law: 'is a word to be stored under', how: 'capitals', changes: { name: 'Logbook' } },
+  { law: 'is a lower-case word', how: 'capitals', changes: { name: 'Logbook' } },
+
+  {
+    law: 'is not shared by two event types',
+    how: 'one name for all',
+    changes: { nameOf: (type) => (toy.nameOf(type) === undefined ? undefined : 'Message') },
+  },
 
   {
     law: 'are refused with the field named: host',

@@ -66,9 +66,7 @@ function eventTypeOf(event: EventDefinition, group: GroupName, channel: string, 
     group,
     channel,
     description: event.description,
-    // Events reach Amplitude under the platform's former name (Braze, Amplitude for Currents).
-    destinationNames: event.destinationNames ?? { mixpanel: event.title, amplitude: `[Appboy] ${event.title}` },
-    namesArePrefixes: event.namesArePrefixes ?? false,
+    hasOwnName: event.hasOwnName ?? false,
     aliases: event.aliases ?? [],
     deprecated: event.deprecated ?? false,
     properties: [

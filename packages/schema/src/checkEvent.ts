@@ -1,7 +1,7 @@
 import { catalogue, findEventType } from './catalogue.js';
 import { levels, nestsBeyond } from './depth.js';
 import type { EventType, PropertyType } from './eventType.js';
-import { kindOf, refuse, type Refusal } from './refusal.js';
+import { isRecord, kindOf, refuse, type Refusal } from './refusal.js';
 
 /** Longest id, in characters. */
 const idLength = 255;
@@ -21,7 +21,7 @@ const expectations: readonly Expected[] = catalogue.map((eventType) => ({
   eventType,
   types: new Map(eventType.properties.map((property) => [property.name, property.type])),
   notStrings: eventType.properties.filter(({ type }) => type !== 'string').map(({ name }) => name),
-  needsName: eventType.namesArePrefixes,
+  needsName: eventType.hasOwnName,
 }));
 
 const lowerCaseNames: ReadonlyMap<string, string> = new Map(
@@ -34,7 +34,7 @@ const lowerCaseNames: ReadonlyMap<string, string> = new Map(
  * and null counts as missing.
  */
 export function checkEvent(value: unknown): EventType | Refusal {
-  if (!isObject(value)) return refuse('not_an_object', `expected an event, an object, got ${kindOf(value)}`);
+  if (!isRecord(value)) return refuse('not_an_object', `expected an event, an object, got ${kindOf(value)}`);
 
   const { event_type: name, id, time } = value;
   if (typeof name !== 'string') {
@@ -72,7 +72,7 @@ export function checkEvent(value: unknown): EventType | Refusal {
 
 function checkUser(user: unknown): Refusal | undefined {
   if (user === undefined || user === null) return undefined;
-  if (!isObject(user)) return refuse('bad_user', `expected an object, got ${kindOf(user)}`, 'user');
+  if (!isRecord(user)) return refuse('bad_user', `expected an object, got ${kindOf(user)}`, 'user');
   const { user_id, external_user_id, device_id, timezone } = user;
   if (isText(external_user_id) && isText(user_id) && isText(device_id) && isText(timezone)) return undefined;
   const field = ['external_user_id', 'user_id', 'device_id', 'timezone'].find((key) => !isText(user[key]))!;
@@ -80,7 +80,7 @@ function checkUser(user: unknown): Refusal | undefined {
 }
 
 function checkProperties(found: unknown, expected: Expected): Refusal | undefined {
-  if (found !== undefined && found !== null && !isObject(found)) {
+  if (found !== undefined && found !== null && !isRecord(found)) {
     return refuse('bad_properties', `expected an object, got ${kindOf(found)}`, 'properties');
   }
   if (expected.needsName) {
@@ -119,7 +119,7 @@ function fits(value: unknown, propertyType: PropertyType): boolean {
     case 'string[]':
       return value === undefined || (Array.isArray(value) && value.every(isText));
     case 'object':
-      return value === undefined || isObject(value);
+      return value === undefined || isRecord(value);
   }
 }
 
@@ -148,10 +148,6 @@ function describeUnknown(name: string): string {
   const known = lowerCaseNames.get(name.toLowerCase());
   const hint = known === undefined ? '' : `; the catalogue spells it "${known}"`;
   return `unknown event type ${JSON.stringify(name.slice(0, 100))}${hint}`;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A string, or missing. */

@@ -15,12 +15,6 @@ export interface EventProperty {
 
 export type GroupName = 'behaviour' | 'campaign' | 'canvas' | 'message' | 'other';
 
-/** What an event is called at each destination that takes it; empty when none does. */
-export interface DestinationNames {
-  readonly mixpanel?: string;
-  readonly amplitude?: string;
-}
-
 /** A kind of event. The same kind is always the same object, so `===` tells kinds apart. */
 export interface EventType {
   /** Place in the catalogue, from 0. Good for tables in memory; not for storage, it moves when types are added. */
@@ -34,12 +28,8 @@ export interface EventType {
   readonly channel: string;
   /** When it fires. */
   readonly description: string;
-  readonly destinationNames: DestinationNames;
-  /**
-   * True for custom events only: each destination name is a prefix, its blank included, and the event's own
-   * `properties.name` follows.
-   */
-  readonly namesArePrefixes: boolean;
+  /** True for custom events only: the customer names each one, in `properties.name`. */
+  readonly hasOwnName: boolean;
   /** Other spellings taken on input and rewritten to `name`. */
   readonly aliases: readonly string[];
   readonly deprecated: boolean;

@@ -43,10 +43,15 @@ export function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
-  if (value === '') return 'an empty string';
+  if (typeof value === 'string') return value.trim() === '' ? 'an empty string' : 'a string';
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) return 'a number too large to keep';
     return Number.isInteger(value) ? 'a whole number' : 'a number with a fraction';
   }
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** Whether a JSON value is an object, not a list. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { catalogue, channelKey, channels, envelope, findEventType, groups, type EventProperty } from '../src/index.js';
 
-/** Event types as the partners' pages spell them (Braze, Mixpanel for Currents; Braze, Amplitude for Currents). */
+/** Event types as Braze's pages about its partners spell them. */
 const onPartnerPages = `
   users.behaviors.CustomEvent users.behaviors.InstallAttribution users.behaviors.Location users.behaviors.Purchase
   users.behaviors.Uninstall users.behaviors.app.FirstSession users.behaviors.app.NewsFeedImpression
@@ -139,51 +139,17 @@ describe('the catalogue', () => {
     expect(propertyOf('users.messages.banner.Click', 'gender')?.deprecated).toBeUndefined();
   });
 
+  it('gives no two event types the same title', () => {
+    expect(new Set(catalogue.map(({ title }) => title)).size).toBe(catalogue.length);
+  });
+
+  it('leaves the name of custom events, and of nothing else, to the customer', () => {
+    expect(catalogue.filter(({ hasOwnName }) => hasOwnName)).toEqual([typeOf('users.behaviors.CustomEvent')]);
+  });
+
   it('marks what says something about the person', () => {
     expect(propertyOf('users.messages.email.Open', 'email_address')?.personal).toBe(true);
     expect(propertyOf('users.messages.email.Open', 'campaign_id')?.personal).toBeUndefined();
-  });
-});
-
-describe('names at destinations', () => {
-  it('are the title at Mixpanel and the prefixed title at Amplitude', () => {
-    expect(typeOf('users.messages.sms.CarrierSend').destinationNames).toEqual({
-      mixpanel: 'SMS Send To Carrier',
-      amplitude: '[Appboy] SMS Send To Carrier',
-    });
-  });
-
-  it('differ in case for in-app messages', () => {
-    expect(typeOf('users.messages.inappmessage.Click').destinationNames).toEqual({
-      mixpanel: 'In-app message Click',
-      amplitude: '[Appboy] In-App Message Click',
-    });
-  });
-
-  it('are prefixes for custom events and for nothing else', () => {
-    expect(typeOf('users.behaviors.CustomEvent').destinationNames).toEqual({
-      mixpanel: '[Braze Custom Event] ',
-      amplitude: '[Appboy] [Custom Event] ',
-    });
-    expect(catalogue.filter(({ namesArePrefixes }) => namesArePrefixes)).toEqual([
-      typeOf('users.behaviors.CustomEvent'),
-    ]);
-  });
-
-  it('are missing for what no destination takes, the group of other events', () => {
-    const nowhere = catalogue.filter(({ destinationNames }) => Object.keys(destinationNames).length === 0);
-    expect(nowhere).toEqual(
-      groups.find(({ group }) => group === 'other')!.channels.flatMap((channel) => channel.eventTypes),
-    );
-    expect(nowhere).toHaveLength(6);
-  });
-
-  it('are never shared by two event types of a destination', () => {
-    for (const destination of ['mixpanel', 'amplitude'] as const) {
-      const names = catalogue.flatMap(({ destinationNames }) => destinationNames[destination] ?? []);
-      expect(names).toHaveLength(94);
-      expect(new Set(names).size).toBe(94);
-    }
   });
 });
 

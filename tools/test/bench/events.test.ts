@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findEventType, readBody } from '@currents/schema';
+import { mixpanel } from '@currents/connector-mixpanel';
+import { readBody } from '@currents/schema';
 import { describe, expect, it } from 'vitest';
 import { writeBodies } from '../../src/bench/events/bodies.js';
 import { benchEventTypes, createEventMaker, users } from '../../src/bench/events/eventMaker.js';
@@ -23,7 +24,7 @@ describe('the events of the bench', () => {
     const types = new Set(events.map((event) => event.event_type));
     expect(types).toEqual(new Set(benchEventTypes));
     expect(types.size).toBe(14);
-    for (const type of types) expect(findEventType(type)?.destinationNames.mixpanel).toBeDefined();
+    for (const type of types) expect(mixpanel.nameOf(type)).toBeDefined();
   });
 
   it('are all accepted by the catalogue', () => {

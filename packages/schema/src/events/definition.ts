@@ -1,4 +1,4 @@
-import type { DestinationNames, GroupName } from '../eventType.js';
+import type { GroupName } from '../eventType.js';
 import type { PropertyFacts, PropertyName } from './properties.js';
 
 /** A property by its name; or written out where an event means something else by the name than the rest do. */
@@ -13,9 +13,8 @@ export interface EventDefinition {
   readonly optional?: readonly PropertyUse[];
   /** Optional too, and advised against. */
   readonly deprecatedProperties?: readonly PropertyUse[];
-  /** Left out, the event is called by its title at Mixpanel and `[Appboy] ` plus its title at Amplitude. */
-  readonly destinationNames?: DestinationNames;
-  readonly namesArePrefixes?: true;
+  /** The customer names each event, in `properties.name`. */
+  readonly hasOwnName?: true;
   readonly aliases?: readonly string[];
   readonly deprecated?: true;
 }

@@ -3,13 +3,10 @@ import { canvas, canvasStep, demographics } from './fragments.js';
 
 const run = { name: 'duration', type: 'int', description: 'How long it took, in milliseconds.' } as const;
 
-/** Taken and kept, and sent nowhere: no destination has a name for these. */
-const nowhere = { destinationNames: {} } as const;
-
 export const other: GroupDefinition = {
   group: 'other',
   label: 'Other',
-  description: 'Records about profiles and agents. No destination takes them.',
+  description: 'Records about profiles and AI agents.',
   channels: [
     {
       channel: 'user',
@@ -34,7 +31,6 @@ export const other: GroupDefinition = {
             ...demographics,
             'custom_attributes',
           ],
-          ...nowhere,
         },
         {
           name: 'users.RandomBucketNumberUpdate',
@@ -42,7 +38,6 @@ export const other: GroupDefinition = {
           description: 'The user was given another random bucket number.',
           required: ['random_bucket_number'],
           optional: ['prev_random_bucket_number', 'app_group_id'],
-          ...nowhere,
         },
         {
           name: 'users.UserOrphan',
@@ -50,14 +45,12 @@ export const other: GroupDefinition = {
           description: 'The user was merged into another user and no longer exists.',
           required: ['orphaned_by_id'],
           optional: ['app_group_id', 'app_id'],
-          ...nowhere,
         },
         {
           name: 'users.UserDeleteRequest',
           title: 'User Delete Request',
           description: 'The user was deleted on request.',
           optional: ['app_group_id'],
-          ...nowhere,
         },
       ],
     },
@@ -88,7 +81,6 @@ export const other: GroupDefinition = {
             'is_error',
           ],
           optional: ['provider_request_id', 'invocation_source', 'input', 'output', 'error', ...canvas, ...canvasStep],
-          ...nowhere,
         },
         {
           name: 'agentconsole.ToolInvocation',
@@ -96,7 +88,6 @@ export const other: GroupDefinition = {
           description: 'An AI agent called a tool.',
           required: ['tool_call_id', 'tool_name', 'tool_arguments', run, 'agent_id', 'agent_name', 'is_error'],
           optional: ['invocation_source', 'request_id'],
-          ...nowhere,
         },
       ],
     },

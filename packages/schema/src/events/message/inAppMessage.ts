@@ -11,25 +11,17 @@ export const inAppMessage: ChannelDefinition = {
   events: [
     {
       name: 'users.messages.inappmessage.Impression',
-      title: 'In-app message Impression',
+      title: 'In-App Message Impression',
       description: 'An in-app message was seen.',
       required: ['app_id'],
       optional: [...message, 'locale_key', 'message_extras'],
-      destinationNames: {
-        mixpanel: 'In-app message Impression',
-        amplitude: '[Appboy] In-App Message Impression',
-      },
     },
     {
       name: 'users.messages.inappmessage.Click',
-      title: 'In-app message Click',
+      title: 'In-App Message Click',
       description: 'An in-app message or a button of it was tapped.',
       required: ['app_id'],
       optional: [...message, 'button_id'],
-      destinationNames: {
-        mixpanel: 'In-app message Click',
-        amplitude: '[Appboy] In-App Message Click',
-      },
     },
     {
       name: 'users.messages.inappmessage.Abort',

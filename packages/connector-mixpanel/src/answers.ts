@@ -1,0 +1,21 @@
+import { interpretAnswer, toSendOutcome } from '@currents/connector';
+import type { AnswerRules, HttpAnswer, SendOutcome } from '@currents/connector';
+
+/** Nothing is accepted until an admin acts; Mixpanel, Ingestion API and Query API, error responses. */
+export const refusals: AnswerRules['refusals'] = {
+  401: { code: 'credentials_refused', advice: 'check the credentials, the project id and the region' },
+  402: { code: 'payment_required', advice: 'check the plan of the Mixpanel project' },
+  403: { code: 'access_refused', advice: 'check the role of the service account' },
+  404: { code: 'not_found', advice: 'check the region and the base URL' },
+};
+
+const rules: AnswerRules = {
+  label: 'Mixpanel',
+  refusals,
+  isSuccess: ({ code, status }) => code === 200 || status === 'OK' || status === 1,
+};
+
+/** The outcome for all events of a request that an answer treats alike. `say` redacts Mixpanel's words. */
+export function readAnswer(answer: HttpAnswer, say: (words: string) => string): SendOutcome {
+  return toSendOutcome(interpretAnswer(answer, rules, say));
+}

@@ -1,0 +1,116 @@
+import type { PullFailure } from './cohortPull.js';
+import type { SendOutcome, TestResult } from './connector.js';
+import type { HttpAnswer } from './http.js';
+import { readJsonObject } from './readJson.js';
+import { redact } from './redact.js';
+import { retryAfterMs } from './retryAfter.js';
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** A refusal that only an admin can resolve: its code, and what to check. */
+export interface Refusal {
+  readonly code: string;
+  readonly advice: string;
+}
+
+/** How to interpret the answers of one partner. */
+export interface AnswerRules {
+  readonly label: string;
+  readonly refusals: Readonly<Record<number, Refusal>>;
+  /** Whether the body of a 2xx answer is the partner's own: a proxy may answer 200, too. */
+  isSuccess(body: Body): boolean;
+  /** The partner's explanation of an error; the field `error` by default. */
+  explanationIn?(body: Body): unknown;
+  /** The wait after a 429 without `Retry-After`; by default the engine's exponential backoff. */
+  readonly throttledMs?: number;
+  /** Bounds of the wait that a partner may ask for; 1 s to 5 min by default. */
+  readonly waitBounds?: { readonly minMs: number; readonly maxMs: number };
+}
+
+/**
+ * What an answer says about the request as a whole. `refused`: an admin has to act. `unavailable`: the same request may
+ * succeed later. `invalid`: the partner refused the request (400, 413). `unexpected`: any other status.
+ */
+export type Interpretation =
+  | { readonly kind: 'success' }
+  | {
+      readonly kind: 'refused' | 'unavailable' | 'invalid' | 'unexpected';
+      readonly code: string;
+      readonly detail: string;
+      readonly afterMs?: number;
+    };
+
+const failureCodes = { timeout: 'timeout', unreachable: 'unreachable', broken: 'broken_connection' } as const;
+const redirected: Refusal = { code: 'redirected', advice: 'redirects are not followed; check the base URL' };
+const defaultBounds = { minMs: 1_000, maxMs: 300_000 };
+const pullWaitBounds = { minMs: 1_000, maxMs: 3_600_000 };
+
+/** Makes a function that makes a partner's words fit for a `detail`. Payloads are read only when it is called. */
+export function createRedactor(
+  secrets: readonly string[],
+  payloads: () => readonly unknown[] = () => [],
+): (words: string) => string {
+  return (words) => redact(words, { secrets, payloads: payloads() });
+}
+
+/** Interprets an answer by its status; the body decides only about success. `say` redacts the partner's words. */
+export function interpretAnswer(
+  answer: HttpAnswer,
+  rules: AnswerRules,
+  say: (words: string) => string,
+): Interpretation {
+  if ('failure' in answer) {
+    return { kind: 'unavailable', code: failureCodes[answer.failure], detail: say(`no answer: ${answer.detail}`) };
+  }
+  const { status, headers } = answer;
+  const body = readJsonObject(answer.body);
+  if (status >= 200 && status < 300) {
+    if (body !== undefined && rules.isSuccess(body)) return { kind: 'success' };
+    const detail = `HTTP ${status} with a body that is not from ${rules.label}; check for a proxy or another server`;
+    return { kind: 'unavailable', code: 'unreadable_answer', detail };
+  }
+  const explanation = rules.explanationIn === undefined ? body?.['error'] : rules.explanationIn(body ?? {});
+  const words = typeof explanation === 'string' ? say(explanation) : '';
+  const detail = words === '' ? `HTTP ${status}` : `HTTP ${status}: ${words}`;
+  const refusal = status >= 300 && status < 400 ? redirected : rules.refusals[status];
+  if (refusal !== undefined) return { kind: 'refused', code: refusal.code, detail: `${detail}; ${refusal.advice}` };
+  if (status === 400) return { kind: 'invalid', code: 'bad_request', detail };
+  if (status === 413) return { kind: 'invalid', code: 'request_too_large', detail };
+  const isThrottled = status === 429;
+  const afterMs =
+    retryAfterMs(headers, rules.waitBounds ?? defaultBounds) ?? (isThrottled ? rules.throttledMs : undefined);
+  return {
+    kind: isThrottled || status === 408 || status >= 500 ? 'unavailable' : 'unexpected',
+    code: isThrottled ? 'throttled' : `http_${status}`,
+    detail,
+    ...(afterMs !== undefined && { afterMs }),
+  };
+}
+
+/** What the answer means for every event of a request. A refused request is split; an unexpected answer is retried. */
+export function toSendOutcome(said: Interpretation): SendOutcome {
+  if (said.kind === 'success') return { outcome: 'delivered' };
+  const { kind, ...rest } = said;
+  if (kind === 'refused') return { outcome: 'blocked', ...rest };
+  if (kind === 'invalid') return { outcome: 'split', ...rest };
+  return { outcome: 'deferred', ...rest, scope: 'current' };
+}
+
+/** What the outcome of a request without events means for `test`. */
+export function toTestResult(said: SendOutcome): TestResult {
+  if (said.outcome === 'delivered') return { outcome: 'passed' };
+  return { outcome: said.outcome === 'blocked' ? 'refused' : 'unreachable', code: said.code, detail: said.detail };
+}
+
+/** What an answer other than the expected one means for a step of a cohort pull. */
+export function toPullFailure(
+  answer: HttpAnswer,
+  rules: Omit<AnswerRules, 'isSuccess'>,
+  say: (words: string) => string,
+): PullFailure {
+  const said = interpretAnswer(answer, { waitBounds: pullWaitBounds, ...rules, isSuccess: () => false }, say);
+  const { kind, ...rest } = said as Exclude<Interpretation, { kind: 'success' }>;
+  if (kind === 'unavailable') return { outcome: 'deferred', ...rest };
+  const code = kind === 'refused' ? rest.code : 'bad_request';
+  return { outcome: 'failed', code, detail: rest.detail, recovery: 'manual' };
+}

@@ -1,0 +1,45 @@
+import { findEventType } from '@currents/schema';
+import { z } from 'zod';
+import type { EventNames } from './eventNaming.js';
+
+/** Sends to a proxy or a test server instead of the partner's own host. */
+export const baseUrlSetting = z
+  .url({ protocol: /^https?$/ })
+  .refine(isBare, 'expected scheme, host and optionally a path, without user, query or fragment')
+  .optional()
+  .describe('Sends to this URL instead of the region’s host: a proxy or a test server. The operator has to allow it.');
+
+/**
+ * An admin's own event names, for every event type in the destination's `names` except custom events.
+ * `name` checks a single name against the partner's rules.
+ */
+export function eventNamesSetting(label: string, names: EventNames, name: z.ZodType<string>) {
+  return z
+    .record(z.string(), name)
+    .default({})
+    .superRefine((renamed, context) => {
+      for (const eventType of Object.keys(renamed)) {
+        const message = complaintAbout(eventType, label, names);
+        if (message !== undefined) context.addIssue({ code: 'custom', path: [eventType], message });
+      }
+    })
+    .describe(`Names other than the default: event type → name at ${label}. Custom events keep their own names.`);
+}
+
+function complaintAbout(eventType: string, label: string, names: EventNames): string | undefined {
+  const known = findEventType(eventType);
+  if (known?.name !== eventType) return `"${eventType}" is not an event type of the catalogue`;
+  if (known.hasOwnName) return `"${eventType}" cannot be renamed: every custom event keeps its own name`;
+  return names[eventType] === undefined ? `"${eventType}" is not sent to ${label}` : undefined;
+}
+
+/** The base URL an admin set, or else the partner's host, without a trailing slash. */
+export function baseUrlOf(settings: { readonly baseUrl?: string | undefined }, host: string): string {
+  return settings.baseUrl?.replace(/\/+$/, '') ?? host;
+}
+
+function isBare(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+}
