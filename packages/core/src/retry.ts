@@ -1,57 +1,70 @@
-/** Why something waits, and for how long it has been kept already. */
+/** Why something failed, and how often in a row. */
 export interface RetryableFailure {
   readonly code: string;
   readonly detail: string;
-  /** What the partner asked for; 0 means at once, undefined means it did not say. */
+  /** The wait that the partner asked for; 0 means at once, undefined means it did not say. */
   readonly afterMs: number | undefined;
-  /** Failed tries in a row so far, this one included. */
+  /** Failed tries in a row, this one included. */
   readonly tries: number;
 }
 
 export interface RetryTerms {
   readonly nowMs: number;
-  /** When the event's retry window began. */
+  /** When the retry window began. */
   readonly keptSinceMs: number;
   readonly windowMs: number;
-  /** From 0 up to, not including, 1: spreads the retries of many. */
+  /** At least 0 and less than 1: the jitter. */
   readonly random: number;
 }
 
 export type RetryDecision =
   | { readonly again: true; readonly dueAtMs: number }
-  /** The retry window is over: the event expires, with its last trouble as the reason. */
+  /** The retry window is over: what failed expires, with its last failure as the reason. */
   | { readonly again: false; readonly code: string; readonly detail: string };
 
-const firstWaitMs = 2_000;
-const longestWaitMs = 60_000;
-
-/**
- * The wait before the next try: 2 s, doubled with each failure up to 60 s, plus 1 to 5 s of jitter.
- * The figures are those that Mixpanel asks of its clients (Rate Limits reference); no other partner asks for longer.
- */
-export function backoffMs(tries: number, random: number): number {
-  const grown = Math.min(firstWaitMs * 2 ** Math.min(tries - 1, 10), longestWaitMs);
-  return grown + 1_000 + random * 4_000;
+export interface Backoff {
+  readonly firstMs: number;
+  readonly maxMs: number;
 }
 
-/** The whole retry policy: what is in trouble is tried again until its retry window is over, and once more at its end. */
+/** Mixpanel's Rate Limits reference asks clients for 2 s up to 60 s and 1 to 5 s of jitter; no other partner asks for more. */
+const deliveryBackoff: Backoff = { firstMs: 2_000, maxMs: 60_000 };
+const jitter = { minMs: 1_000, maxMs: 5_000 };
+
+/**
+ * Truncated binary exponential backoff (Metcalfe and Boggs, "Ethernet", 1976): the wait before the next try doubles with
+ * each failure up to `maxMs`. The only wait in the hub that grows.
+ */
+export function exponentialBackoffMs(tries: number, { firstMs, maxMs }: Backoff): number {
+  return Math.min(firstMs * 2 ** Math.min(tries - 1, 30), maxMs);
+}
+
+/** The backoff of deliveries with additive jitter, which spreads the retries of many clients. */
+export function backoffMs(tries: number, random: number): number {
+  return exponentialBackoffMs(tries, deliveryBackoff) + jitter.minMs + random * (jitter.maxMs - jitter.minMs);
+}
+
+/** The retry policy: a failure is retried until its retry window is over, and once more at its end. Pure. */
 export function decideRetry(
-  trouble: RetryableFailure,
+  failure: RetryableFailure,
   { nowMs, keptSinceMs, windowMs, random }: RetryTerms,
 ): RetryDecision {
   const endMs = keptSinceMs + windowMs;
   if (nowMs < endMs)
-    return { again: true, dueAtMs: Math.min(nowMs + (trouble.afterMs ?? backoffMs(trouble.tries, random)), endMs) };
-  const hours = Math.round((windowMs / 3_600_000) * 100) / 100;
+    return { again: true, dueAtMs: Math.min(nowMs + (failure.afterMs ?? backoffMs(failure.tries, random)), endMs) };
   return {
     again: false,
-    code: trouble.code,
-    detail: `kept for the whole retry window of ${hours} h; last: ${trouble.detail}`,
+    code: failure.code,
+    detail: `kept for the whole retry window of ${hoursOf(windowMs)} h; last: ${failure.detail}`,
   };
 }
 
-/**
- * How long until something blocked is probed again, by how many probes there were so far; the last holds for all that
- * follow. A minute at first, then twice as long each time, up to a quarter of an hour.
- */
-export const probeWaitsMs: readonly number[] = [1, 2, 4, 8, 15].map((minutes) => minutes * 60_000);
+/** A duration in hours, with up to two decimals, for messages. */
+export function hoursOf(ms: number): number {
+  return Math.round((ms / 3_600_000) * 100) / 100;
+}
+
+/** The waits before each probe of something blocked: 1, 2, 4 and 8 minutes, then 15 minutes each. */
+export const probeWaitsMs: readonly number[] = [1, 2, 3, 4, 5].map((tries) =>
+  exponentialBackoffMs(tries, { firstMs: 60_000, maxMs: 15 * 60_000 }),
+);

@@ -3,43 +3,43 @@ import { backoffMs, probeWaitsMs, decideRetry, type RetryTerms, type RetryableFa
 
 const hourMs = 3_600_000;
 const terms: RetryTerms = { nowMs: 10 * hourMs, keptSinceMs: 9 * hourMs, windowMs: 48 * hourMs, random: 0 };
-const trouble: RetryableFailure = { code: 'http_503', detail: 'HTTP 503', afterMs: undefined, tries: 1 };
+const failure: RetryableFailure = { code: 'http_503', detail: 'HTTP 503', afterMs: undefined, tries: 1 };
 
 describe('9. one retry policy', () => {
-  it('waits 2 s, twice as long each time and never more than a minute, and 1 to 5 s more by chance', () => {
+  it('waits 2 s, doubled each time up to a minute, plus 1 to 5 s of jitter', () => {
     expect([1, 2, 3, 4, 5, 6, 7, 1_000_000].map((tries) => backoffMs(tries, 0))).toEqual([
       3_000, 5_000, 9_000, 17_000, 33_000, 61_000, 61_000, 61_000,
     ]);
     expect(backoffMs(1, 0.5) - backoffMs(1, 0)).toBe(2_000);
   });
 
-  it('tries again after that wait, or as the partner wished, be it at once', () => {
-    expect(decideRetry(trouble, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + 3_000 });
-    expect(decideRetry({ ...trouble, tries: 3 }, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + 9_000 });
+  it('retries after that wait, or after the wait that the partner asked for, even at once', () => {
+    expect(decideRetry(failure, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + 3_000 });
+    expect(decideRetry({ ...failure, tries: 3 }, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + 9_000 });
     for (const afterMs of [0, 90_000])
-      expect(decideRetry({ ...trouble, afterMs }, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + afterMs });
+      expect(decideRetry({ ...failure, afterMs }, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + afterMs });
   });
 
   it('tries once more at the very end of the retry window, however long the wait would be', () => {
     const endMs = terms.keptSinceMs + terms.windowMs;
-    expect(decideRetry({ ...trouble, afterMs: 72 * hourMs }, terms)).toEqual({ again: true, dueAtMs: endMs });
-    expect(decideRetry(trouble, { ...terms, nowMs: endMs - 1 })).toEqual({ again: true, dueAtMs: endMs });
+    expect(decideRetry({ ...failure, afterMs: 72 * hourMs }, terms)).toEqual({ again: true, dueAtMs: endMs });
+    expect(decideRetry(failure, { ...terms, nowMs: endMs - 1 })).toEqual({ again: true, dueAtMs: endMs });
   });
 
-  it('gives up once the window is over, with the last trouble as the reason', () => {
+  it('gives up once the window is over, with the last failure as the reason', () => {
     const nowMs = terms.keptSinceMs + terms.windowMs;
-    expect(decideRetry(trouble, { ...terms, nowMs })).toEqual({
+    expect(decideRetry(failure, { ...terms, nowMs })).toEqual({
       again: false,
       code: 'http_503',
       detail: 'kept for the whole retry window of 48 h; last: HTTP 503',
     });
   });
 
-  it('is the same for the same trouble, time and chance', () => {
-    expect(decideRetry(trouble, terms)).toEqual(decideRetry({ ...trouble }, { ...terms }));
+  it('is a pure function of failure, time and random number', () => {
+    expect(decideRetry(failure, terms)).toEqual(decideRetry({ ...failure }, { ...terms }));
   });
 
-  it('probes a blocked Current after a minute, then at a growing interval, up to a quarter of an hour', () => {
+  it('probes a blocked Current after a minute, then at a growing interval of up to 15 minutes', () => {
     expect(probeWaitsMs).toEqual([60_000, 120_000, 240_000, 480_000, 900_000]);
   });
 });

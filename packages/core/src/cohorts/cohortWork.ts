@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import { connect } from '../db/connect.js';
+import { openSession, type Session } from '../db/session.js';
 import type { Metrics } from '../process/metrics.js';
+import { startPeriodic } from '../process/periodic.js';
+import { exponentialBackoffMs } from '../retry.js';
 import { applyNext } from './applyChanges.js';
 import { runCohortCleanup } from './cohortCleanup.js';
-import { openSession, type Session } from '../db/session.js';
 
 export interface CohortWorkDeps {
   readonly databaseUrl: string;
@@ -13,141 +15,121 @@ export interface CohortWorkDeps {
 }
 
 export interface CohortWork {
-  /** Look whether changes of a cohort wait. Cheap, and safe to call at any time. */
+  /** Applies the pending changes of a cohort. Cheap, and may be called at any time. */
   wake(cohortId: number): void;
-  /** Takes nothing new. What is under way gets some seconds to end; given up, it is begun anew by the next worker. */
+  /** Starts nothing new. Work in flight has some seconds to end; what is aborted is repeated by another worker. */
   stop(): Promise<void>;
 }
 
-/** Cohorts that one worker has in hand at once. */
+/** The cohorts to which one worker applies changes concurrently. */
 const maxInFlight = 2;
 const sweepMs = 500;
-const houseMs = 60_000;
-const firstPauseMs = 1_000;
-const longestPauseMs = 60_000;
-/** For what takes longer when there are millions of members, the transaction itself says so. */
+const cleanupMs = 60_000;
+const errorBackoff = { firstMs: 1_000, maxMs: 60_000 };
+/** A transaction that takes longer, because there are millions of members, sets its own timeout. */
 const statementMs = 120_000;
-const farewellSeconds = 5;
+const stopSeconds = 5;
 
-/** Applies what partners push, until it is stopped. Any number of workers may do so at once. */
+/** Applies pushed changes to cohorts, until it is stopped. Any number of workers may do so concurrently. */
 export function startCohortWork(deps: CohortWorkDeps): CohortWork {
   const { databaseUrl, log, metrics, retentionDays } = deps;
   const sql = connect(databaseUrl, { max: 1, name: 'cohorts' });
-  const [house, ...free] = Array.from({ length: maxInFlight + 1 }, () =>
+  const [cleanupSession, ...free] = Array.from({ length: maxInFlight + 1 }, () =>
     openSession(databaseUrl, { name: 'cohorts', statementMs }),
   ) as [Session, ...Session[]];
-  const sessions = [house, ...free];
+  const sessions = [cleanupSession, ...free];
   const waiting = new Set<number>();
-  const inHand = new Map<number, { again: boolean }>();
-  const hands = new Set<Promise<void>>();
-  const troubled = new Map<number, { failures: number; untilMs: number }>();
+  const inFlight = new Map<number, { again: boolean }>();
+  const running = new Set<Promise<void>>();
+  const failed = new Map<number, { failures: number; untilMs: number }>();
   let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let houseDueMs = 0;
 
   function wake(cohortId: number): void {
-    const held = inHand.get(cohortId);
-    if (held) held.again = true;
+    const active = inFlight.get(cohortId);
+    if (active) active.again = true;
     else waiting.add(cohortId);
-    takeUp();
+    startWaiting();
   }
 
-  function takeUp(): void {
+  function startWaiting(): void {
     for (const cohortId of waiting) {
       if (stopped) return;
-      if ((troubled.get(cohortId)?.untilMs ?? 0) > Date.now()) {
+      if ((failed.get(cohortId)?.untilMs ?? 0) > Date.now()) {
         waiting.delete(cohortId);
         continue;
       }
       const session = free.pop();
       if (!session) return;
       waiting.delete(cohortId);
-      const held = { again: false };
-      inHand.set(cohortId, held);
-      const hand: Promise<void> = work(cohortId, session, held).finally(() => {
-        hands.delete(hand);
-        free.push(session);
-        inHand.delete(cohortId);
-        if (held.again) waiting.add(cohortId);
-        takeUp();
-      });
-      hands.add(hand);
+      start(cohortId, session);
     }
   }
 
-  /** Applies run after run until nothing waits. Whatever is left undone, the sweep finds. */
-  async function work(cohortId: number, session: Session, held: { again: boolean }): Promise<void> {
+  function start(cohortId: number, session: Session): void {
+    const active = { again: false };
+    inFlight.set(cohortId, active);
+    const run: Promise<void> = applyAll(cohortId, session, active).finally(() => {
+      running.delete(run);
+      free.push(session);
+      inFlight.delete(cohortId);
+      if (active.again) waiting.add(cohortId);
+      startWaiting();
+    });
+    running.add(run);
+  }
+
+  /** Applies changes until none is pending. The sweep finds whatever is left. */
+  async function applyAll(cohortId: number, session: Session, active: { again: boolean }): Promise<void> {
     try {
-      while (!stopped) {
-        held.again = false;
-        const startedMs = Date.now();
-        const applied = await applyNext(session, cohortId);
-        if (applied.outcome !== 'applied') break;
-        const { partner, kind, given, moved, storedAt } = applied;
-        const endedMs = Date.now();
-        metrics.applied(
-          partner,
-          moved,
-          storedAt.map((at) => endedMs - at.getTime()),
-        );
-        log.info({
-          event: 'cohort.applied',
-          cohort: cohortId,
-          kind,
-          changes: storedAt.length,
-          given,
-          ...moved,
-          ms: endedMs - startedMs,
-        });
-      }
-      troubled.delete(cohortId);
+      do active.again = false;
+      while (!stopped && (await apply(cohortId, session)));
+      failed.delete(cohortId);
     } catch (error) {
       if (stopped) return;
-      const failures = (troubled.get(cohortId)?.failures ?? 0) + 1;
-      const pauseMs = Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs);
-      troubled.set(cohortId, { failures, untilMs: Date.now() + pauseMs });
+      const failures = (failed.get(cohortId)?.failures ?? 0) + 1;
+      failed.set(cohortId, { failures, untilMs: Date.now() + exponentialBackoffMs(failures, errorBackoff) });
       log.warn(
         { event: 'cohort.error', cohort: cohortId, failures, err: error },
-        'changes of a cohort could not be applied; they are kept, and tried again',
+        'changes of a cohort were not applied; they are kept and retried',
       );
     }
   }
 
-  async function sweep(): Promise<void> {
-    try {
+  async function apply(cohortId: number, session: Session): Promise<boolean> {
+    const startedMs = Date.now();
+    const applied = await applyNext(session, cohortId);
+    if (applied.outcome !== 'applied') return false;
+    const { partner, kind, given, moved, storedAt } = applied;
+    const endedMs = Date.now();
+    metrics.applied(
+      partner,
+      moved,
+      storedAt.map((at) => endedMs - at.getTime()),
+    );
+    const ms = endedMs - startedMs;
+    log.info({ event: 'cohort.applied', cohort: cohortId, kind, changes: storedAt.length, given, ...moved, ms });
+    return true;
+  }
+
+  const periodics = [
+    startPeriodic(log, 'cohort.sweep_error', sweepMs, async () => {
       const overdue = await sql<
         { cohort_id: number }[]
       >`select distinct cohort_id from cohort_change where state = 'pending'`;
       for (const { cohort_id: cohortId } of overdue) wake(cohortId);
-      if (Date.now() >= houseDueMs) {
-        houseDueMs = Date.now() + houseMs;
-        await runCohortCleanup({ sql, session: house, log, retentionDays });
-      }
-    } catch (error) {
-      if (stopped) return;
-      log.warn({ event: 'cohort.sweep_error', err: error }, 'a sweep of the cohorts failed; the next one follows');
-    }
-  }
-
-  let round = Promise.resolve();
-  function next(): void {
-    if (stopped) return;
-    round = sweep().finally(() => {
-      if (!stopped) timer = setTimeout(next, sweepMs);
-    });
-  }
-  next();
+    }),
+    startPeriodic(log, 'cohort.cleanup_error', cleanupMs, () =>
+      runCohortCleanup({ sql, session: cleanupSession, log, retentionDays }),
+    ),
+  ];
 
   return {
     wake,
     async stop() {
       stopped = true;
-      clearTimeout(timer);
-      await Promise.all([
-        sql.end({ timeout: farewellSeconds }),
-        ...sessions.map((session) => session.end(farewellSeconds)),
-      ]);
-      await Promise.all([round, ...hands]);
+      const ended = Promise.all(periodics.map((periodic) => periodic.stop()));
+      await Promise.all([sql.end({ timeout: stopSeconds }), ...sessions.map((session) => session.end(stopSeconds))]);
+      await Promise.all([ended, ...running]);
     },
   };
 }

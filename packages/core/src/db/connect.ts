@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { exponentialBackoffMs } from '../retry.js';
 
 /** A pool of raw connections. Days are text (`2026-01-31`), 64-bit integers are text, instants are `Date`. */
 export type Sql = postgres.Sql<{ date: string }>;
@@ -7,6 +8,8 @@ export type Sql = postgres.Sql<{ date: string }>;
 export const statementMs = 30_000;
 /** How long an end waits for queries under way. */
 const endSeconds = 5;
+
+const reconnectBackoff = { firstMs: 200, maxMs: 2_000 };
 
 export interface ConnectOptions {
   readonly max: number;
@@ -40,7 +43,7 @@ export function connect(url: string, options: ConnectOptions): Sql {
     ...(options.onClose && { onclose: options.onClose }),
     max: options.max,
     connect_timeout: 5,
-    backoff: (tries) => Math.min(0.1 * 2 ** tries, 2),
+    backoff: (tries) => exponentialBackoffMs(tries, reconnectBackoff) / 1000,
     onnotice: () => undefined,
     types: { date: { to: 1082, from: [1082], serialize: (day: string) => day, parse: (day: string) => day } },
     connection: {

@@ -1,41 +1,41 @@
 /**
- * How many requests of one Current may be under way at once: more while the partner is fast, fewer when it refuses,
- * times out or slows down.
+ * The number of concurrent requests of one Current: additive increase, multiplicative decrease (AIMD; Chiu and Jain,
+ * 1989), as in TCP. It grows while the partner is fast, and shrinks when it refuses, times out or slows down.
  */
 export interface AdaptiveConcurrency {
-  /** At least 1, at most what the connector declares. */
-  limit(most: number): number;
+  /** At least 1 and at most `max`, the connector's limit. */
+  limit(max: number): number;
   /** A request was answered after so many milliseconds. */
   onResponse(ms: number): void;
   /** The partner asked for a pause, or did not answer. */
   onCongestion(): void;
 }
 
-const first = 2;
-/** Slower than this many times the fastest of late means that the partner, or this machine, has enough to do. */
+const initialLimit = 2;
+/** A response slower than `slowFactor` × the recent minimum counts as congestion. */
 const slowFactor = 3;
-/** A machine that is busy by itself makes answers this late; below it nothing is called slow. */
+/** Responses below this time are never slow: a busy machine alone causes as much. */
 const neverSlowMs = 100;
-/** How quickly the fastest answer is forgotten: by this share with each answer. */
-const forgetting = 0.005;
+/** The recent minimum rises by this share with each response, so that it follows a partner that becomes slower. */
+const minimumDecay = 0.005;
 
 export function createAdaptiveConcurrency(): AdaptiveConcurrency {
-  let allowed = first;
-  let fastestMs = Infinity;
+  let limit = initialLimit;
+  let recentMinMs = Infinity;
   return {
-    limit(most) {
-      // What is saved up beyond the most could not be lost quickly enough when the partner slows down.
-      allowed = Math.min(allowed, most);
-      return Math.max(1, Math.floor(allowed));
+    limit(max) {
+      // A limit beyond `max` would take too long to shrink when the partner slows down.
+      limit = Math.min(limit, max);
+      return Math.max(1, Math.floor(limit));
     },
     onResponse(ms) {
-      fastestMs = Math.min(ms, fastestMs + (Number.isFinite(fastestMs) ? fastestMs * forgetting : 0));
-      if (ms > neverSlowMs && ms > fastestMs * slowFactor) allowed = Math.max(1, allowed - 1 / allowed);
-      // One more for every full round of answers.
-      else allowed += 1 / allowed;
+      recentMinMs = Math.min(ms, recentMinMs + (Number.isFinite(recentMinMs) ? recentMinMs * minimumDecay : 0));
+      if (ms > neverSlowMs && ms > recentMinMs * slowFactor) limit = Math.max(1, limit - 1 / limit);
+      // One more for each full round of responses.
+      else limit += 1 / limit;
     },
     onCongestion() {
-      allowed = Math.max(1, allowed / 2);
+      limit = Math.max(1, limit / 2);
     },
   };
 }

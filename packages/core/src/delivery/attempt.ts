@@ -2,44 +2,44 @@ import type { BudgetQueueEntry, ClaimedDelivery, Deferral } from './claim.js';
 import { countPending, maxSkipReasons, Outcome } from '../batch/outcome.js';
 import type { AttemptResult, NewDeadLetter } from './record.js';
 
-/** One delivery in the middle of an attempt: what becomes of each of its events is noted here, and recorded at the end. */
+/** An attempt of one delivery: it collects what happens to each event, to be recorded at the end. */
 export interface Attempt {
   readonly delivery: ClaimedDelivery;
-  /** Positions to be tried now, in order: pending, and not waiting for a later time. */
+  /** The positions to try now, in order: pending, and not waiting for a later time. */
   readonly due: readonly number[];
   skip(position: number, reason: string): void;
   deliver(position: number): void;
   deadLetter(position: number, letter: Omit<NewDeadLetter, 'positions' | 'attempts'>): void;
   defer(position: number, deferral: Omit<Deferral, 'positions' | 'attempts'>): void;
-  /** Due events of which nothing was noted in this attempt. */
+  /** The due events that are neither final nor deferred. */
   unresolved(): readonly number[];
-  /** Events that waited for their turn in a budget, and now have it: whether for the first time. */
+  /** The events that waited for a budget and are due now: for the first time, or after the gate refused them. */
   readonly turns: ReadonlyMap<number, 'turn' | 'turnedAway'>;
-  /** Since when this event waits for the key of a budget, if it does so already. */
+  /** Since when this event has waited for this key of a budget; undefined when it has not. */
   waitsSince(position: number, budget: string, key: string): number | undefined;
-  /** How often this event has been tried, this attempt included. */
+  /** How often this event was tried, this attempt included. */
   tries(position: number): number;
-  /** Whether the destination has this event. */
-  hasDelivered(position: number): boolean;
-  /** How many events have moved: became final, or wait for a time of their own. */
+  /** Whether the destination accepted this event. */
+  isDelivered(position: number): boolean;
+  /** How many events became final or were deferred. */
   resolvedCount(): number;
   result(nowMs: number): AttemptResult;
 }
 
-/** @param stands whether what was said of a waiting event still holds; otherwise it is due at once. */
+/** @param isValid whether the reason of a deferral still holds; if not, its events are due at once. */
 export function startAttempt(
   delivery: ClaimedDelivery,
   nowMs: number,
-  stands: (deferral: Deferral) => boolean = () => true,
+  isValid: (deferral: Deferral) => boolean = () => true,
 ): Attempt {
   const outcomes = Buffer.from(delivery.outcomes);
   const skipReasons = [...delivery.skipReasons];
   const letters = new Map<string, NewDeadLetter & { positions: number[] }>();
-  const isDue = (deferral: Deferral): boolean => deferral.dueAtMs <= nowMs || !stands(deferral);
+  const isDue = (deferral: Deferral): boolean => deferral.dueAtMs <= nowMs || !isValid(deferral);
   const waiting = delivery.deferred.filter((deferral) => !isDue(deferral));
   const deferrals = new Map<string, Deferral & { positions: number[] }>();
   const earlierTries = new Map<number, number>();
-  const places = new Map<number, BudgetQueueEntry>();
+  const entries = new Map<number, BudgetQueueEntry>();
   const turns = new Map<number, 'turn' | 'turnedAway'>();
   for (const deferral of delivery.deferred) {
     if (!isDue(deferral)) continue;
@@ -47,20 +47,20 @@ export function startAttempt(
     for (const position of positions) {
       earlierTries.set(position, attempts);
       if (!budget) continue;
-      places.set(position, budget);
-      if (stands(deferral)) turns.set(position, budget.turnedAway ? 'turnedAway' : 'turn');
+      entries.set(position, budget);
+      if (isValid(deferral)) turns.set(position, budget.turnedAway ? 'turnedAway' : 'turn');
     }
   }
-  let moved = 0;
+  let resolved = 0;
   const due = duePositions(outcomes, waiting);
 
   const tries = (position: number): number => (earlierTries.get(position) ?? delivery.attempts - 1) + 1;
 
   function finish(position: number, outcome: number): void {
     if (outcomes[position] !== Outcome.pending)
-      throw new Error(`event ${position} of delivery ${delivery.id} is final already`);
+      throw new Error(`event ${position} of delivery ${delivery.id} is already final`);
     outcomes[position] = outcome;
-    moved++;
+    resolved++;
   }
 
   return {
@@ -69,13 +69,13 @@ export function startAttempt(
     tries,
     turns,
     waitsSince(position, budget, key) {
-      const place = places.get(position);
-      return place?.name === budget && place.key === key ? place.sinceMs : undefined;
+      const entry = entries.get(position);
+      return entry?.name === budget && entry.key === key ? entry.sinceMs : undefined;
     },
     skip(position, reason) {
       let index = skipReasons.indexOf(reason);
       if (index < 0) index = skipReasons.push(reason) - 1;
-      if (index >= maxSkipReasons) throw new Error(`a delivery has more than ${maxSkipReasons} reasons to skip`);
+      if (index >= maxSkipReasons) throw new Error(`expected at most ${maxSkipReasons} skip reasons in a delivery`);
       finish(position, Outcome.skipped + index);
     },
     deliver: (position) => finish(position, Outcome.delivered),
@@ -93,14 +93,14 @@ export function startAttempt(
       const group = deferrals.get(key);
       if (group) group.positions.push(position);
       else deferrals.set(key, { ...deferral, attempts, positions: [position] });
-      moved++;
+      resolved++;
     },
     unresolved() {
       const deferred = new Set([...deferrals.values()].flatMap(({ positions }) => positions));
       return due.filter((position) => outcomes[position] === Outcome.pending && !deferred.has(position));
     },
-    hasDelivered: (position) => outcomes[position] === Outcome.delivered,
-    resolvedCount: () => moved,
+    isDelivered: (position) => outcomes[position] === Outcome.delivered,
+    resolvedCount: () => resolved,
     result(endMs) {
       const deferred = [...waiting, ...deferrals.values()];
       const waitingEvents = deferred.reduce((sum, { positions }) => sum + positions.length, 0);

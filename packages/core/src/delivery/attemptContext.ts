@@ -1,10 +1,10 @@
 import type { Connector, Http, SendOutcome } from '@currents/connector';
 import type { BatchSlice } from '../batch/batch.js';
 import type { Budgets } from '../budget/budgets.js';
-import type { ClaimedDelivery } from './claim.js';
 import type { AdaptiveConcurrency } from './adaptiveConcurrency.js';
+import type { ClaimedDelivery } from './claim.js';
 
-/** What one attempt needs to know of its Current and of the world. */
+/** What one attempt of a Current needs. */
 export interface AttemptContext {
   readonly connector: Connector;
   readonly settings: unknown;
@@ -12,22 +12,21 @@ export interface AttemptContext {
   readonly http: Http;
   /** Undefined when budgets are not enforced. */
   readonly budgets: Budgets | undefined;
-  /** Told of every answer and every trouble. */
   readonly concurrency: Pick<AdaptiveConcurrency, 'onResponse' | 'onCongestion'>;
-  /** How many events were refused alone since the partner last took one; kept from attempt to attempt. */
+  /** How many events in a row were refused alone since the partner last accepted one; kept between attempts. */
   readonly refusals: { alone: number };
-  /** Retry windows begin no earlier than this: when the Current was last launched or resumed. */
+  /** When the Current was last launched or resumed: retry windows begin no earlier. */
   readonly liveSinceMs: number;
   readonly windowMs: number;
-  /** Failures in a row of the Current as a whole, before this attempt. */
+  /** How often in a row the Current as a whole failed before this attempt. */
   readonly failures: number;
-  /** No further request begins after this moment, for the lease would run out. */
+  /** No request starts after this time, because the lease would expire. */
   readonly stopAtMs: number;
   now(): number;
   random(): number;
 }
 
-/** A delivery with its batch. `deliver` takes the batch out, for nobody needs it while it waits for an answer. */
+/** A delivery with its batch. `deliver` removes the slices, so that they can be freed while it waits for responses. */
 export interface ClaimedBatch {
   readonly delivery: ClaimedDelivery;
   slices: readonly BatchSlice[];
@@ -36,12 +35,12 @@ export interface ClaimedBatch {
 /** A verdict that concerns the whole Current. */
 export type CurrentFailure = Extract<SendOutcome, { outcome: 'deferred' | 'blocked' }>;
 
-/** What stands in the way of the whole Current after an attempt. */
+/** What a failure of the whole Current leads to: it is held until a time, or blocked until it is repaired. */
 export type CurrentSuspension =
   | { readonly kind: 'held'; readonly untilMs: number; readonly code: string; readonly detail: string }
   | { readonly kind: 'blocked'; readonly code: string; readonly detail: string };
 
-/** The error's kind, never its message: a message may quote the event. */
+/** The kind of an error. Not its message, which may quote the event. */
 export function errorKind(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }

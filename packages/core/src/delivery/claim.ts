@@ -1,14 +1,14 @@
 import { allPending } from '../batch/outcome.js';
 import type { Sql } from '../db/connect.js';
 
-/** A delivery leased to this process: nobody else works on it until the lease runs out. */
+/** A delivery leased to this process: no other worker takes it until the lease expires. */
 export interface ClaimedDelivery {
   readonly storedOn: string;
   readonly id: string;
   readonly batchId: string;
   readonly storedAtMs: number;
   readonly events: number;
-  /** This attempt's number, from 1. */
+  /** The number of this attempt, from 1. */
   readonly attempts: number;
   /** One byte per event of the batch. */
   readonly outcomes: Buffer;
@@ -16,42 +16,42 @@ export interface ClaimedDelivery {
   readonly deferred: readonly Deferral[];
 }
 
-/** Events of one delivery that wait for a time of their own. */
+/** Events of one delivery that wait for a later time. Stored as JSON in `delivery.deferred`. */
 export interface Deferral {
   readonly dueAtMs: number;
   readonly code: string;
   readonly detail: string;
   readonly attempts: number;
   readonly positions: readonly number[];
-  /** Whose turn they wait for, when that is why they wait. */
+  /** Set when they wait for the budget of a key. */
   readonly budget?: BudgetQueueEntry;
 }
 
-/** A place in the queue of a budget's key. */
+/** Events queued for the budget of a key. Stored as JSON in `delivery.deferred`. */
 export interface BudgetQueueEntry {
   readonly name: string;
   readonly key: string;
-  /** The budget's terms; with other terms the place has no meaning any more. */
+  /** The budget's terms, see `termsOf`; under other terms the events queue again. */
   readonly terms: string;
-  /** Whether they had their turn before, and were turned away. */
+  /** Whether the gate refused them, or a pause of their key did. */
   readonly turnedAway?: boolean;
-  /** Since when the events wait for this key, however often they were put off. */
+  /** Since when the events wait for this key, however often they were deferred. */
   readonly sinceMs: number;
 }
 
 export interface ClaimRequest {
   readonly currentId: number;
-  /** Names the lease; unique to this claim. */
+  /** Unique to this claim. */
   readonly lease: string;
   readonly leaseMs: number;
-  /** About how many pending events to take; a single delivery may hold more. */
+  /** About how many pending events to claim; a single delivery may hold more. */
   readonly events: number;
 }
 
 export interface Claim {
   readonly lease: string;
   readonly deliveries: readonly ClaimedDelivery[];
-  /** More is due than was taken. */
+  /** Whether more is due than was claimed. */
   readonly more: boolean;
   /** The version of the Current's settings and credentials. */
   readonly version: number;
@@ -77,13 +77,13 @@ interface Row {
   readonly live_since_ms: number;
 }
 
-/** How many deliveries one claim looks at; small requests give many small deliveries. */
+/** The most deliveries of one claim; small requests make many small deliveries. */
 const maxDeliveries = 200;
 
 /**
- * Leases the oldest due deliveries of a live Current. Takes none while the Current is paused, blocked, deleted or held.
- * `skip locked` lets any number of workers claim at once. Deliveries with events that waited are claimed by one at a
- * time: so what waited for one key leaves in order, and new deliveries do not stand behind it.
+ * Leases the oldest due deliveries of a live Current; none while it is paused, blocked, deleted or held. `skip locked`
+ * lets any number of workers claim concurrently. Deliveries with deferred events are claimed by one worker at a time,
+ * so that events that waited for one key are sent in order, and new deliveries do not wait behind them.
  */
 export async function claim(sql: Sql, { currentId, lease, leaseMs, events }: ClaimRequest): Promise<Claim> {
   const rows = await sql<Row[]>`
@@ -133,7 +133,7 @@ function deliveryOf(row: Row): ClaimedDelivery {
   };
 }
 
-/** Oldest first: `returning` keeps no order, and events should leave in the order in which they came. */
+/** Oldest first: `returning` has no order, and events are sent in the order in which they arrived. */
 function byAge(a: ClaimedDelivery, b: ClaimedDelivery): number {
   return a.storedAtMs - b.storedAtMs || Number(BigInt(a.id) - BigInt(b.id));
 }

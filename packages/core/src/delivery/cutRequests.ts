@@ -4,8 +4,8 @@ import type { DeliveryItem } from './deliveryItem.js';
 type Limits = Pick<RateLimit<unknown>, 'maxEvents' | 'maxBytes' | 'wrapBytes'>;
 
 /**
- * Cuts items into requests, in order, none above the partner's limits. Chunks stay whole where they fit. An item that
- * alone is above the bytes of a request still gets a request: whether it is too large by itself was settled before.
+ * Cuts items into requests within the partner's limits, in order. Chunks stay whole where they fit. An item that alone
+ * exceeds the bytes of a request gets a request of its own; events that are too large were rejected before.
  */
 export function cutRequests(
   items: readonly DeliveryItem[],
@@ -19,7 +19,7 @@ export function cutRequests(
     const chunk =
       whole && whole.ids.length <= maxEvents && wrapBytes + whole.json.length + 1 <= maxBytes ? whole : undefined;
     const count = chunk ? chunk.ids.length : 1;
-    // A comma goes with each.
+    // One byte for the comma.
     const more = 1 + (chunk ? chunk.json.length : Buffer.byteLength((items[at] as DeliveryItem).json));
     if (at > start && (at + count - start > maxEvents || size + more > maxBytes)) {
       requests.push(items.slice(start, at));

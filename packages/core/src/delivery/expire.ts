@@ -2,6 +2,7 @@ import type { ClaimedDelivery } from './claim.js';
 import type { Sql } from '../db/connect.js';
 import type { WorkerLeases } from '../db/workerLeases.js';
 import { allPending, Outcome } from '../batch/outcome.js';
+import { expiredWhileBlocked } from '../circuitBreaker.js';
 import { record, type AttemptResult } from './record.js';
 
 interface ExpireDeps {
@@ -11,11 +12,11 @@ interface ExpireDeps {
   readonly workerLeases: Pick<WorkerLeases, 'newLease'>;
 }
 
-/** Deliveries expired in one step, so that a step stays short however long a Current was blocked. */
-const step = 100;
+/** Deliveries expired in one statement, so that it stays short however long a Current was blocked. */
+const expiryLimit = 100;
 const leaseMs = 60_000;
 
-/** A blocked Current keeps its events for the retry window, counted from when they came or it was last launched. */
+/** Expires the events of blocked Currents whose retry window is over. It starts when they were stored or the Current was last launched. */
 export async function expireBlocked({ sql, windowMs, shard, workerLeases: presence }: ExpireDeps): Promise<void> {
   const overdue = await sql<{ id: number; blocked_code: string; blocked_detail: string }[]>`
     select id, blocked_code, blocked_detail from current c
@@ -23,9 +24,8 @@ export async function expireBlocked({ sql, windowMs, shard, workerLeases: presen
       and exists (
         select from delivery d where d.current_id = c.id and d.pending > 0 and d.due_at <= now()
           and d.stored_at < now() - ${windowMs}::float8 * interval '1 millisecond')`;
-  const hours = Math.round((windowMs / 3_600_000) * 100) / 100;
   for (const { id, blocked_code, blocked_detail } of overdue) {
-    const detail = `kept for the whole retry window of ${hours} h while the Current was blocked: ${blocked_detail}`;
+    const detail = `${expiredWhileBlocked('Current', windowMs)}${blocked_detail}`;
     await expire(sql, {
       currentId: id,
       code: blocked_code,
@@ -37,7 +37,7 @@ export async function expireBlocked({ sql, windowMs, shard, workerLeases: presen
   }
 }
 
-/** What a deleted Current still had pending ends as expired, so that its ledger balances to the end. */
+/** Expires the pending events of deleted Currents, so that their ledgers balance. */
 export async function expireDeleted({ sql, shard, workerLeases: presence }: ExpireDeps): Promise<void> {
   const deleted = await sql<{ id: number }[]>`
     select id from current c
@@ -84,12 +84,12 @@ async function expire(
       select stored_on, id from delivery
       where current_id = ${currentId} and pending > 0 and (due_at <= now() or lease is null)
         and stored_at < now() - ${olderThanMs}::float8 * interval '1 millisecond'
-      order by due_at limit ${step} for update skip locked
+      order by due_at limit ${expiryLimit} for update skip locked
     )
     update delivery d set lease = ${lease}::bigint, due_at = now() + ${leaseMs}::int * interval '1 millisecond'
     from due where d.stored_on = due.stored_on and d.id = due.id
     returning d.stored_on, d.id, d.batch_id, d.events, d.attempts, d.outcomes, d.skip_reasons`;
-  const attempted = rows.map((row): AttemptResult => {
+  const results = rows.map((row): AttemptResult => {
     const before = row.outcomes ?? allPending(row.events);
     const outcomes = Buffer.from(before);
     const positions: number[] = [];
@@ -112,5 +112,5 @@ async function expire(
     const deadLetters = [{ outcome: 'expired' as const, code, detail, attempts: row.attempts, positions }];
     return { delivery, outcomes, skipReasons: delivery.skipReasons, deferred: [], deadLetters, dueAtMs: Date.now() };
   });
-  if (attempted.length > 0) await record(sql, attempted, { currentId, lease, shard });
+  if (results.length > 0) await record(sql, results, { currentId, lease, shard });
 }

@@ -1,107 +1,111 @@
 import type { Budget, Item, SendOutcome } from '@currents/connector';
 import type { BudgetWait } from '../budget/budgets.js';
 import { termsOf } from '../budget/terms.js';
-import type { BudgetQueueEntry } from './claim.js';
-import type { AttemptContext, CurrentSuspension, CurrentFailure } from './attemptContext.js';
-import { backoffMs, decideRetry, type RetryTerms, type RetryableFailure } from '../retry.js';
-import type { DeliveryItem } from './deliveryItem.js';
+import { backoffMs, decideRetry, type RetryableFailure, type RetryTerms } from '../retry.js';
 import type { Attempt } from './attempt.js';
+import type { AttemptContext, CurrentFailure, CurrentSuspension } from './attemptContext.js';
+import type { BudgetQueueEntry } from './claim.js';
+import type { DeliveryItem } from './deliveryItem.js';
 
-export interface Wait {
+type NewQueueEntry = Omit<BudgetQueueEntry, 'sinceMs'>;
+
+export interface Postponement {
   readonly code: string;
   readonly detail: string;
-  /** Without it the wait grows with every try. */
+  /** Undefined: after the backoff. */
   readonly dueAtMs?: number | undefined;
-  readonly budget?: Omit<BudgetQueueEntry, 'sinceMs'>;
+  readonly budget?: NewQueueEntry;
 }
 
-/** One event waits, or expires when it has been kept for its whole window. */
+/** Defers one event, or expires it when its retry window is over. */
 export function postpone(
-  { attempt: track, position }: DeliveryItem,
-  { code, detail, dueAtMs, budget }: Wait,
-  line: AttemptContext,
-  nowMs = line.now(),
+  { attempt, position }: DeliveryItem,
+  { code, detail, dueAtMs, budget }: Postponement,
+  context: AttemptContext,
+  nowMs = context.now(),
 ): void {
   const afterMs = dueAtMs === undefined ? undefined : Math.max(0, dueAtMs - nowMs);
-  const next = decideRetry({ code, detail, afterMs, tries: track.tries(position) }, retryTermsOf(track, line, nowMs));
-  if (!next.again) return track.deadLetter(position, { outcome: 'expired', code: next.code, detail: next.detail });
-  const place = budget && seat(budget, track, position, nowMs);
-  track.defer(position, { dueAtMs: next.dueAtMs, code, detail, ...(place && { budget: place }) });
+  const failure = { code, detail, afterMs, tries: attempt.tries(position) };
+  const next = decideRetry(failure, retryTermsOf(attempt, context, nowMs));
+  if (!next.again) return attempt.deadLetter(position, { outcome: 'expired', code: next.code, detail: next.detail });
+  const entry = budget && enqueue(budget, attempt, position, nowMs);
+  attempt.defer(position, { dueAtMs: next.dueAtMs, code, detail, ...(entry && { budget: entry }) });
 }
 
-/** The key is an id of somebody's, and no text of PostgreSQL holds a NUL (PostgreSQL, Character Types). */
-function seat(
-  budget: Omit<BudgetQueueEntry, 'sinceMs'>,
-  track: Attempt,
-  position: number,
-  nowMs: number,
-): BudgetQueueEntry {
+/** The key may be any text, and PostgreSQL's text holds no NUL (PostgreSQL, Character Types). */
+function enqueue(budget: NewQueueEntry, attempt: Attempt, position: number, nowMs: number): BudgetQueueEntry {
   const key = budget.key.replaceAll('\0', '\uFFFD');
-  return { ...budget, key, sinceMs: track.waitsSince(position, budget.name, key) ?? nowMs };
+  return { ...budget, key, sinceMs: attempt.waitsSince(position, budget.name, key) ?? nowMs };
 }
 
-/** An event's place in the queue of its key. */
-export function placeOf({ budget, key, turnedAway }: BudgetWait<unknown>): Omit<BudgetQueueEntry, 'sinceMs'> {
+export function queueEntryOf({ budget, key, turnedAway }: BudgetWait<unknown>): NewQueueEntry {
   return { name: budget.name, key, terms: termsOf(budget), ...(turnedAway && { turnedAway }) };
 }
 
-/** An item whose key the partner wants nothing of for now. */
+/** An item whose key the partner does not accept for a while. */
 export interface Throttled {
   readonly item: DeliveryItem;
   readonly verdict: Extract<SendOutcome, { outcome: 'deferred' }>;
 }
 
-/** The partner wants nothing of these keys for a while: their events wait, and so does what comes after them. */
+/** Pauses throttled keys and postpones their items. */
 export async function pauseKeys(
   throttled: readonly Throttled[],
   budgets: readonly Budget<unknown>[],
-  line: AttemptContext,
+  context: AttemptContext,
 ): Promise<void> {
-  const pauses = new Map<
-    string,
-    { readonly meant: readonly Budget<unknown>[]; readonly forMs: number; readonly throttled: Throttled[] }
-  >();
-  for (const { item, verdict } of throttled) {
-    const forMs = verdict.afterMs ?? backoffMs(item.attempt.tries(item.position), 0);
-    const id = `${verdict.budget} ${forMs}`;
-    const pause = pauses.get(id);
-    if (pause) pause.throttled.push({ item, verdict });
-    else pauses.set(id, { meant: meantBy(verdict, budgets), forMs, throttled: [{ item, verdict }] });
-  }
-  for (const { throttled, meant, forMs } of pauses.values()) {
-    const nowMs = line.now();
+  for (const { items, paused, forMs } of pausesOf(throttled, budgets)) {
+    const nowMs = context.now();
     const waits =
-      (await line.budgets?.pause(
-        throttled.map(({ item }) => item),
-        meant,
+      (await context.budgets?.pause(
+        items.map(({ item }) => item),
+        paused,
         forMs,
       )) ?? [];
     const waitOf = new Map<Item<unknown>, BudgetWait<unknown>>(waits.map((wait) => [wait.item, wait]));
-    for (const {
-      item,
-      verdict: { code, detail },
-    } of throttled) {
-      const wait = waitOf.get(item) ?? ownWait(item, meant, nowMs + forMs);
-      const budget = wait && placeOf(wait);
-      postpone(item, { code, detail, dueAtMs: wait?.dueAtMs ?? nowMs + forMs, ...(budget && { budget }) }, line);
+    for (const { item, verdict } of items) {
+      const { code, detail } = verdict;
+      const wait = waitOf.get(item) ?? unsharedWait(item, paused, nowMs + forMs);
+      const budget = wait && queueEntryOf(wait);
+      postpone(item, { code, detail, dueAtMs: wait?.dueAtMs ?? nowMs + forMs, ...(budget && { budget }) }, context);
     }
   }
 }
 
-/** Where no budgets are enforced, every event waits by itself; for whom is told all the same. */
-function ownWait(
+interface Pause {
+  readonly items: Throttled[];
+  readonly paused: readonly Budget<unknown>[];
+  readonly forMs: number;
+}
+
+/** Groups the items that pause the same budgets for the same time. */
+function pausesOf(throttled: readonly Throttled[], budgets: readonly Budget<unknown>[]): Iterable<Pause> {
+  const pauses = new Map<string, Pause>();
+  for (const each of throttled) {
+    const { item, verdict } = each;
+    const forMs = verdict.afterMs ?? backoffMs(item.attempt.tries(item.position), 0);
+    const id = `${verdict.budget} ${forMs}`;
+    const pause = pauses.get(id);
+    if (pause) pause.items.push(each);
+    else pauses.set(id, { items: [each], paused: budgetsOf(verdict, budgets), forMs });
+  }
+  return pauses.values();
+}
+
+/** Where budgets are not enforced, each event waits for itself; its key is shown all the same. */
+function unsharedWait(
   item: Item<unknown>,
-  meant: readonly Budget<unknown>[],
+  paused: readonly Budget<unknown>[],
   dueAtMs: number,
 ): BudgetWait<unknown> | undefined {
-  for (const budget of meant) {
+  for (const budget of paused) {
     const key = budget.key(item.payload);
     if (key !== undefined) return { item, dueAtMs, budget, key, turnedAway: true };
   }
   return undefined;
 }
 
-/** Those of the items that share a paused key with one that was named: what comes after it must not leave before it. */
+/** The items that share a throttled key: they are postponed too, because events of one key are sent in order. */
 export function sharing(
   throttled: readonly Throttled[],
   items: readonly DeliveryItem[],
@@ -109,7 +113,7 @@ export function sharing(
 ): Throttled[] {
   const paused = new Map<string, Throttled['verdict']>();
   for (const { item, verdict } of throttled) {
-    for (const budget of meantBy(verdict, budgets)) {
+    for (const budget of budgetsOf(verdict, budgets)) {
       const key = budget.key(item.payload);
       if (key !== undefined) paused.set(`${budget.name} ${key}`, verdict);
     }
@@ -123,40 +127,37 @@ export function sharing(
   });
 }
 
-function meantBy(
+/** The budget that a verdict names, or all of them when it names none. */
+function budgetsOf(
   { budget: named }: Throttled['verdict'],
   budgets: readonly Budget<unknown>[],
 ): readonly Budget<unknown>[] {
   return budgets.filter(({ name }) => named === undefined || named === name);
 }
 
-/** The Current as a whole waits or is blocked: what has been kept for its whole window expires, the rest stays pending. */
+/** Holds or blocks the Current. Its events whose retry window is over expire, the others stay pending. */
 export function suspendCurrent(
-  setback: CurrentFailure | undefined,
-  tracks: readonly Attempt[],
-  line: AttemptContext,
+  failure: CurrentFailure | undefined,
+  attempts: readonly Attempt[],
+  context: AttemptContext,
 ): CurrentSuspension | undefined {
-  if (!setback) return undefined;
-  const { code, detail } = setback;
-  const afterMs = setback.outcome === 'deferred' ? setback.afterMs : 0;
-  const trouble: RetryableFailure = { code, detail, afterMs, tries: line.failures + 1 };
-  for (const track of tracks) {
-    const next = decideRetry(trouble, retryTermsOf(track, line, line.now()));
+  if (!failure) return undefined;
+  const { code, detail } = failure;
+  const afterMs = failure.outcome === 'deferred' ? failure.afterMs : 0;
+  const retryable: RetryableFailure = { code, detail, afterMs, tries: context.failures + 1 };
+  for (const attempt of attempts) {
+    const next = decideRetry(retryable, retryTermsOf(attempt, context, context.now()));
     if (next.again) continue;
-    for (const position of track.unresolved())
-      track.deadLetter(position, { outcome: 'expired', code: next.code, detail: next.detail });
+    for (const position of attempt.unresolved())
+      attempt.deadLetter(position, { outcome: 'expired', code: next.code, detail: next.detail });
   }
-  if (setback.outcome === 'blocked') return { kind: 'blocked', code, detail };
-  const hold = decideRetry(trouble, {
-    nowMs: line.now(),
-    keptSinceMs: line.now(),
-    windowMs: Infinity,
-    random: line.random(),
-  });
-  return { kind: 'held', untilMs: hold.again ? hold.dueAtMs : line.now(), code, detail };
+  if (failure.outcome === 'blocked') return { kind: 'blocked', code, detail };
+  const nowMs = context.now();
+  const untilMs = nowMs + (afterMs ?? backoffMs(retryable.tries, context.random()));
+  return { kind: 'held', untilMs, code, detail };
 }
 
-function retryTermsOf({ delivery }: Attempt, line: AttemptContext, nowMs: number): RetryTerms {
-  const keptSinceMs = Math.max(delivery.storedAtMs, line.liveSinceMs);
-  return { nowMs, keptSinceMs, windowMs: line.windowMs, random: line.random() };
+function retryTermsOf({ delivery }: Attempt, context: AttemptContext, nowMs: number): RetryTerms {
+  const keptSinceMs = Math.max(delivery.storedAtMs, context.liveSinceMs);
+  return { nowMs, keptSinceMs, windowMs: context.windowMs, random: context.random() };
 }

@@ -2,19 +2,19 @@ import type { Sql } from '../db/connect.js';
 import type { ClaimedDelivery, Deferral } from './claim.js';
 import { countPending, Outcome } from '../batch/outcome.js';
 
-/** What one attempt made of one delivery. */
+/** The result of one attempt of one delivery. */
 export interface AttemptResult {
   readonly delivery: ClaimedDelivery;
-  /** The new outcomes. A final one of the claimed delivery is unchanged. */
+  /** The new outcomes. Those that were final before are unchanged. */
   readonly outcomes: Buffer;
   readonly skipReasons: readonly string[];
   readonly deferred: readonly Deferral[];
   readonly deadLetters: readonly NewDeadLetter[];
-  /** When what is still pending should be looked at again; in the past means at once. */
+  /** When the delivery is due again, if events are still pending. */
   readonly dueAtMs: number;
 }
 
-/** Events of one delivery that died for the same reason. */
+/** Events of one delivery that were rejected or expired for the same reason. */
 export interface NewDeadLetter {
   readonly outcome: 'rejected' | 'expired';
   readonly code: string;
@@ -31,7 +31,7 @@ export interface RecordOptions {
 
 export class DeliveryLeaseLost extends Error {
   constructor() {
-    super('the lease ran out before the attempt was recorded; another worker has the delivery');
+    super('the lease expired before the attempt was recorded');
     this.name = 'LeaseLost';
   }
 }
@@ -43,24 +43,24 @@ export class DeliveryLeaseLost extends Error {
  */
 export async function record(
   sql: Sql,
-  attempted: readonly AttemptResult[],
+  results: readonly AttemptResult[],
   { currentId, lease, shard }: RecordOptions,
 ): Promise<void> {
-  const counts = countChanges(attempted);
-  const letters = attempted.flatMap(({ delivery, deadLetters }) =>
+  const counts = countChanges(results);
+  const letters = results.flatMap(({ delivery, deadLetters }) =>
     deadLetters.map((letter) => ({ delivery, ...letter })),
   );
   try {
     await sql`
       with attempt as (
         select * from unnest(
-          ${attempted.map(({ delivery }) => delivery.storedOn)}::date[],
-          ${attempted.map(({ delivery }) => delivery.id)}::bigint[],
-          ${attempted.map(({ outcomes }) => outcomes.toString('hex'))}::text[],
-          ${attempted.map(({ outcomes }) => countPending(outcomes))}::int[],
-          ${attempted.map(({ dueAtMs }) => dueAtMs)}::float8[],
-          ${attempted.map(({ skipReasons }) => (skipReasons.length > 0 ? JSON.stringify(skipReasons) : null))}::text[],
-          ${attempted.map(({ deferred }) => (deferred.length > 0 ? JSON.stringify(deferred) : null))}::text[])
+          ${results.map(({ delivery }) => delivery.storedOn)}::date[],
+          ${results.map(({ delivery }) => delivery.id)}::bigint[],
+          ${results.map(({ outcomes }) => outcomes.toString('hex'))}::text[],
+          ${results.map(({ outcomes }) => countPending(outcomes))}::int[],
+          ${results.map(({ dueAtMs }) => dueAtMs)}::float8[],
+          ${results.map(({ skipReasons }) => (skipReasons.length > 0 ? JSON.stringify(skipReasons) : null))}::text[],
+          ${results.map(({ deferred }) => (deferred.length > 0 ? JSON.stringify(deferred) : null))}::text[])
           a (stored_on, id, outcomes, pending, due_at_ms, skip_reasons, deferred)
       ), written as (
         update delivery d set
@@ -95,7 +95,7 @@ export async function record(
           ${letters.map(({ positions }) => `{${positions.join(',')}}`)}::text[])
           l (stored_on, batch_id, delivery_id, outcome, code, detail, attempts, positions)
       )
-      select raise_unless((select count(*) from written) = ${attempted.length}::int, 'lease lost')`;
+      select raise_unless((select count(*) from written) = ${results.length}::int, 'lease lost')`;
   } catch (error) {
     if (error instanceof Error && error.message === 'lease lost') throw new DeliveryLeaseLost();
     throw error;
@@ -109,8 +109,8 @@ interface Count {
   events: number;
 }
 
-/** What became final in this attempt, counted by the day of storing, outcome and reason. */
-function countChanges(attempted: readonly AttemptResult[]): Count[] {
+/** Counts the events that became final in this attempt by day of storage, outcome and reason. */
+function countChanges(results: readonly AttemptResult[]): Count[] {
   const counts = new Map<string, Count>();
   const add = (day: string, outcome: string, code: string, events: number): void => {
     const key = `${day} ${outcome} ${code}`;
@@ -118,7 +118,7 @@ function countChanges(attempted: readonly AttemptResult[]): Count[] {
     if (count) count.events += events;
     else counts.set(key, { day, outcome, code, events });
   };
-  for (const { delivery, outcomes, skipReasons, deadLetters } of attempted) {
+  for (const { delivery, outcomes, skipReasons, deadLetters } of results) {
     const changes = new Uint32Array(256);
     for (let position = 0; position < outcomes.length; position++) {
       const now = outcomes[position] as number;

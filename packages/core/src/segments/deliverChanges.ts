@@ -1,11 +1,11 @@
 import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
+import { block, type FailureReason } from '../circuitBreaker.js';
 import type { Sql } from '../db/connect.js';
 import type { Metrics } from '../process/metrics.js';
 import { decideRetry, type RetryDecision } from '../retry.js';
 import type { Seal } from '../secrets/seal.js';
 import {
-  blockWebhook,
   bodyOf,
   claimBatch,
   expireChanges,
@@ -14,7 +14,6 @@ import {
   recordDelivered,
   type ChangeRow,
   type WebhookBatch,
-  type Reason,
 } from './webhookBatch.js';
 import { webhookSealContext } from './manageWebhooks.js';
 import { sendWebhook, type WebhookVerdict } from './webhookRequest.js';
@@ -25,13 +24,13 @@ export interface DeliverChangesDeps {
   readonly seal: Seal;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'told'>;
-  /** How long an entry or exit is kept trying. */
+  /** The retry window of an entry or exit. */
   readonly windowMs: number;
   /** The longest a receiver may take to answer one request. */
   readonly requestMs: number;
 }
 
-/** Tells a webhook the next of what it has yet to be told. True when there may be more at once. */
+/** Sends the next changes to a webhook. Returns true when there may be more to send at once. */
 export async function deliverChanges(deps: DeliverChangesDeps, webhookId: number): Promise<boolean> {
   const batch = await claimBatch(deps.sql, webhookId, deps.requestMs + 10_000);
   if (!batch) return false;
@@ -52,19 +51,23 @@ export async function deliverChanges(deps: DeliverChangesDeps, webhookId: number
 }
 
 async function send({ http, seal }: DeliverChangesDeps, batch: WebhookBatch): Promise<WebhookVerdict> {
-  let secret: string;
-  try {
-    secret = seal.open(batch.secret ?? Buffer.alloc(0), webhookSealContext(batch.webhookId));
-  } catch {
-    return {
-      outcome: 'blocked',
-      code: 'secret_unreadable',
-      detail: 'the stored secret does not open with this MASTER_KEY; renew it',
-    };
+  const secret = openSecret(seal, batch.webhookId, batch.secret);
+  if (secret === undefined) {
+    const detail = 'the stored secret does not open with this MASTER_KEY; renew it';
+    return { outcome: 'blocked', code: 'secret_unreadable', detail };
   }
   const last = batch.changes.at(-1) as ChangeRow;
   const deliveryId = `${batch.webhookId}-${batch.after}-${last.id}`;
   return sendWebhook(http, { url: batch.url, secret, deliveryId, body: bodyOf(batch), nowMs: Date.now() });
+}
+
+/** Undefined when the secret does not open with this master key. */
+export function openSecret(seal: Seal, webhookId: number, sealed: Buffer | null): string | undefined {
+  try {
+    return seal.open(sealed ?? Buffer.alloc(0), webhookSealContext(webhookId));
+  } catch {
+    return undefined;
+  }
 }
 
 async function applyVerdict(deps: DeliverChangesDeps, batch: WebhookBatch, verdict: WebhookVerdict): Promise<boolean> {
@@ -77,32 +80,32 @@ async function applyVerdict(deps: DeliverChangesDeps, batch: WebhookBatch, verdi
         await halveBatch(sql, batch);
         return true;
       }
-      return postpone(deps, batch, { ...verdict, afterMs: undefined });
+      return deferBatch(deps, batch, { ...verdict, afterMs: undefined });
     case 'blocked':
-      if (await blockWebhook(sql, batch, verdict)) {
+      if (await block(sql, 'segment_webhook', batch.webhookId, verdict, batch.lease)) {
         const { code, detail } = verdict;
         log.error(
           { event: 'webhook.blocked', webhook: batch.webhookId, code, detail },
-          'a webhook is blocked until somebody repairs it; entries and exits are kept',
+          'webhook blocked; action required; changes are kept for their retry window',
         );
       }
       return false;
     case 'deferred':
-      return postpone(deps, batch, verdict);
+      return deferBatch(deps, batch, verdict);
   }
 }
 
-/** The batch waits; what in it has been kept for its whole window expires. */
-async function postpone(
+/** Holds the webhook, or expires the changes whose retry window is over. */
+async function deferBatch(
   { sql, log, windowMs }: DeliverChangesDeps,
   batch: WebhookBatch,
-  { code, detail, afterMs }: Reason & { readonly afterMs: number | undefined },
+  { code, detail, afterMs }: FailureReason & { readonly afterMs: number | undefined },
 ): Promise<boolean> {
   const nowMs = Date.now();
-  const trouble = { code, detail, afterMs, tries: batch.failures + 1 };
+  const failure = { code, detail, afterMs, tries: batch.failures + 1 };
   const random = Math.random();
   const next = (change: ChangeRow): RetryDecision =>
-    decideRetry(trouble, { nowMs, keptSinceMs: Math.max(change.at.getTime(), batch.liveSinceMs), windowMs, random });
+    decideRetry(failure, { nowMs, keptSinceMs: Math.max(change.at.getTime(), batch.liveSinceMs), windowMs, random });
   const [first] = batch.changes as [ChangeRow];
   const again = next(first);
   if (again.again) {
@@ -113,7 +116,7 @@ async function postpone(
   await expireChanges(sql, batch, last, again);
   log.error(
     { event: 'webhook.expired', webhook: batch.webhookId, changes: batch.changes.indexOf(last) + 1, code },
-    'a webhook was not told of entries and exits within their window',
+    'changes expired before the webhook accepted them',
   );
   return true;
 }

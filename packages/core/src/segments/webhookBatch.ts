@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Sql } from '../db/connect.js';
 import { memberOf } from '../cohorts/memberKey.js';
-import { firstProbeAt } from '../probeTimes.js';
+import type { FailureReason } from '../circuitBreaker.js';
 
-/** What one request tells a webhook. Leased: nobody else tells it anything until the lease runs out. */
+/** The changes of one request to a webhook. The webhook is leased: no other worker sends to it until the lease expires. */
 export interface WebhookBatch {
   readonly webhookId: number;
   readonly lease: string;
@@ -25,12 +25,12 @@ export interface ChangeRow {
   readonly member: string;
 }
 
-/** Entries and exits in one request. */
+/** The most changes in one request. */
 const maxBatchChanges = 1_000;
 
 /**
- * Leases a live webhook that has something to be told, with the next changes for it. A batch once begun stays as it is
- * until it is told: the same request, whoever repeats it. Undefined when there is nothing, or somebody else is at it.
+ * Leases a live webhook with the next changes to deliver. A batch stays the same until it is delivered, so that a retry
+ * repeats the same request. Undefined when there is nothing to deliver or another worker has the lease.
  */
 export async function claimBatch(sql: Sql, webhookId: number, leaseMs: number): Promise<WebhookBatch | undefined> {
   const lease = (randomBytes(8).readBigUInt64BE() >> 1n).toString();
@@ -75,7 +75,7 @@ interface Row {
   readonly batch_last_change_id: string | null;
 }
 
-/** Told of: the next batch begins after this one. False when the lease was lost meanwhile, and nothing is noted. */
+/** Records the batch as delivered. Returns false, and records nothing, when the lease was lost. */
 export async function recordDelivered(sql: Sql, { webhookId, lease, changes }: WebhookBatch): Promise<boolean> {
   const noted = await sql`
     update segment_webhook set
@@ -85,7 +85,7 @@ export async function recordDelivered(sql: Sql, { webhookId, lease, changes }: W
   return noted.count === 1;
 }
 
-/** From now on the first half of the batch alone. */
+/** Reduces the batch to its first half. */
 export async function halveBatch(sql: Sql, { webhookId, lease, changes }: WebhookBatch): Promise<void> {
   const middle = changes[Math.ceil(changes.length / 2) - 1] as ChangeRow;
   await sql`
@@ -93,15 +93,10 @@ export async function halveBatch(sql: Sql, { webhookId, lease, changes }: Webhoo
     where id = ${webhookId} and lease = ${lease}::bigint`;
 }
 
-export interface Reason {
-  readonly code: string;
-  readonly detail: string;
-}
-
 export async function holdWebhook(
   sql: Sql,
   { webhookId, lease }: WebhookBatch,
-  { code, detail, untilMs }: Reason & { readonly untilMs: number },
+  { code, detail, untilMs }: FailureReason & { readonly untilMs: number },
 ): Promise<void> {
   await sql`
     update segment_webhook set
@@ -110,27 +105,12 @@ export async function holdWebhook(
     where id = ${webhookId} and lease = ${lease}::bigint`;
 }
 
-/** Nothing passes until somebody repairs it; it is probed from time to time. False when the lease was lost. */
-export async function blockWebhook(
-  sql: Sql,
-  { webhookId, lease }: WebhookBatch,
-  { code, detail }: Reason,
-): Promise<boolean> {
-  const blocked = await sql`
-    update segment_webhook set
-      state = 'blocked', state_since = now(), blocked_code = ${code}, blocked_detail = ${detail}, probes = 0,
-      probe_at = ${firstProbeAt(sql)}, failures = 0, deferral_until = null, deferral_code = null, deferral_detail = null,
-      lease = null, leased_until = null
-    where id = ${webhookId} and lease = ${lease}::bigint and state = 'live'`;
-  return blocked.count === 1;
-}
-
-/** The first changes of the batch, up to and with `last`, are not told any more; what follows begins a new batch. */
+/** Expires the changes of the batch up to and including `last`. The others begin a new batch. */
 export async function expireChanges(
   sql: Sql,
   { webhookId, lease, changes }: WebhookBatch,
   last: ChangeRow,
-  { code, detail }: Reason,
+  { code, detail }: FailureReason,
 ): Promise<void> {
   const count = changes.indexOf(last) + 1;
   await sql`

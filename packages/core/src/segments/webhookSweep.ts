@@ -1,11 +1,10 @@
-import { nextProbeAt } from '../probeTimes.js';
-import type { DeliverChangesDeps } from './deliverChanges.js';
-import { webhookSealContext } from './manageWebhooks.js';
+import { createProber, expiredWhileBlocked, type Prober } from '../circuitBreaker.js';
+import { openSecret, type DeliverChangesDeps } from './deliverChanges.js';
 import { sendWebhook } from './webhookRequest.js';
 
 type Deps = Pick<DeliverChangesDeps, 'sql' | 'http' | 'seal' | 'log' | 'windowMs'>;
 
-/** Webhooks that have something to be told now. */
+/** The live webhooks with changes to deliver that are neither held nor leased. */
 export async function findDueWebhooks({ sql }: Pick<Deps, 'sql'>): Promise<readonly number[]> {
   const rows = await sql<{ id: number }[]>`
     select w.id from segment_webhook w
@@ -16,38 +15,29 @@ export async function findDueWebhooks({ sql }: Pick<Deps, 'sql'>): Promise<reado
   return rows.map(({ id }) => id);
 }
 
-/** Asks blocked webhooks whether they would take something again, with a request that tells nothing. */
-export async function probeBlockedWebhooks({ sql, http, seal, log }: Deps): Promise<void> {
-  const due = await sql<{ id: number; url: string; secret: Buffer | null; probes: number }[]>`
-    update segment_webhook set probes = probes + 1, probe_at = ${nextProbeAt(sql)}
-    where id in (select id from segment_webhook where state = 'blocked' and probe_at <= now() for update skip locked)
-    returning id, url, secret, probes`;
-  for (const { id, url, secret, probes } of due) {
-    let opened: string;
-    try {
-      opened = seal.open(secret ?? Buffer.alloc(0), webhookSealContext(id));
-    } catch {
-      continue;
-    }
-    const body = JSON.stringify({ type: 'ping', webhookId: String(id) });
-    const { outcome } = await sendWebhook(http, {
-      url,
-      secret: opened,
-      deliveryId: `${id}-ping-${probes}`,
-      body,
-      nowMs: Date.now(),
-    });
-    log.info({ event: 'webhook.probed', webhook: id, probe: probes, outcome });
-    if (outcome !== 'delivered') continue;
-    await sql`
-      update segment_webhook set state = 'live', state_since = now(), blocked_code = null, blocked_detail = null, probes = 0, probe_at = null
-      where id = ${id} and state = 'blocked'`;
-  }
+/** Probes blocked webhooks by a request without changes. */
+export function createWebhookProber({ sql, http, seal, log }: Omit<Deps, 'windowMs'>): Prober {
+  return createProber({
+    sql,
+    log,
+    table: 'segment_webhook',
+    subject: 'webhook',
+    isPassed: (outcome) => outcome === 'delivered',
+    async probe(id, probes) {
+      const [row] = await sql<
+        { url: string; secret: Buffer | null }[]
+      >`select url, secret from segment_webhook where id = ${id}`;
+      const secret = row && openSecret(seal, id, row.secret);
+      if (!row || secret === undefined) return undefined;
+      const body = JSON.stringify({ type: 'ping', webhookId: String(id) });
+      const deliveryId = `${id}-ping-${probes}`;
+      return sendWebhook(http, { url: row.url, secret, deliveryId, body, nowMs: Date.now() });
+    },
+  });
 }
 
-/** A blocked webhook keeps what it was not told for the retry window, counted from when it happened or it was last resumed. */
+/** Expires the changes of blocked webhooks whose retry window is over. It starts at the change or when the webhook was last resumed. */
 export async function expireBlockedWebhooks({ sql, log, windowMs }: Deps): Promise<void> {
-  const hours = Math.round((windowMs / 3_600_000) * 100) / 100;
   const expired = await sql<{ webhook_id: number; changes: string; code: string }[]>`
     with waiting as (
       select id, segment_id, delivered_change_id from segment_webhook w
@@ -66,12 +56,9 @@ export async function expireBlockedWebhooks({ sql, log, windowMs }: Deps): Promi
     )
     insert into segment_webhook_expiry (webhook_id, first_change_id, last_change_id, change_count, code, detail)
     select id, first_id, last_id, changes, coalesce(blocked_code, 'blocked'),
-      ${`kept for the whole retry window of ${hours} h while the webhook was blocked: `}::text || coalesce(blocked_detail, '')
-    from moved returning webhook_id, change_count as changes, code`;
+      ${expiredWhileBlocked('webhook', windowMs)}::text || coalesce(blocked_detail, '')
+    from moved returning webhook_id, changes, code`;
   for (const { webhook_id: webhook, changes, code } of expired) {
-    log.error(
-      { event: 'webhook.expired', webhook, changes, code },
-      'a blocked webhook was not told of entries and exits within their window',
-    );
+    log.error({ event: 'webhook.expired', webhook, changes, code }, 'changes of a blocked webhook expired');
   }
 }

@@ -1,10 +1,11 @@
+import { releaseDeadLeases, type WorkerLeases } from '../db/workerLeases.js';
 import { expireBlocked, expireDeleted } from '../delivery/expire.js';
 import type { Metrics } from '../process/metrics.js';
-import { releaseDeadLeases, type WorkerLeases } from '../db/workerLeases.js';
-import { openProbes, type ProbeDeps } from './probes.js';
+import { startPeriodic } from '../process/periodic.js';
+import { createCurrentProber, type CurrentProberDeps } from './currentProber.js';
 import { runRetention } from './retention.js';
 
-export interface SweepDeps extends ProbeDeps {
+export interface SweepDeps extends CurrentProberDeps {
   readonly metrics: Metrics;
   readonly windowMs: number;
   readonly retentionDays: number;
@@ -17,57 +18,39 @@ export interface Sweep {
 }
 
 const sweepMs = 500;
-const houseMs = 10 * 60_000;
+const retentionMs = 10 * 60_000;
 
 /**
- * Finds whatever is overdue and wakes its lane; has blocked Currents probed; expires what nobody will deliver any more;
- * drops the partitions of days past. Everything here may run in any number of workers at once.
+ * Wakes the delivery loops of overdue Currents, probes blocked ones, expires what will not be delivered, and drops old
+ * partitions. Any number of workers may run it concurrently.
  */
 export function startSweep(deps: SweepDeps): Sweep {
-  const probes = openProbes(deps);
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let round = Promise.resolve();
-  let houseDueMs = 0;
-
-  async function sweep(): Promise<void> {
-    try {
-      const { released, live } = await releaseDeadLeases(deps.sql);
-      deps.workerLeases.updateLive(live);
-      if (released > 0)
-        deps.log.warn(
-          { event: 'leases.released', leases: released },
-          'a worker died; what it had under way is tried again',
-        );
-      await wakeOverdue(deps);
-      await probes.begin();
-      await expireBlocked(deps);
-      await expireDeleted(deps);
-      if (Date.now() >= houseDueMs) {
-        await runRetention(deps);
-        houseDueMs = Date.now() + houseMs;
-      }
-    } catch (error) {
-      deps.log.warn({ event: 'sweep.error', err: error }, 'a sweep failed; the next one follows');
-    }
-  }
-
-  function next(): void {
-    if (stopped) return;
-    round = sweep().finally(() => {
-      timer = setTimeout(next, sweepMs);
-    });
-  }
-
-  next();
+  const { log } = deps;
+  const prober = createCurrentProber(deps);
+  const sweep = startPeriodic(log, 'sweep.error', sweepMs, async () => {
+    await releaseDead(deps);
+    await wakeOverdue(deps);
+    await prober.start();
+    await expireBlocked(deps);
+    await expireDeleted(deps);
+  });
+  const retention = startPeriodic(log, 'retention.error', retentionMs, () => runRetention(deps));
   return {
     async stop() {
-      stopped = true;
-      await round;
-      clearTimeout(timer);
-      await probes.end();
+      await Promise.all([sweep.stop(), retention.stop()]);
+      await prober.end();
     },
   };
+}
+
+async function releaseDead({ sql, log, workerLeases }: SweepDeps): Promise<void> {
+  const { released, live } = await releaseDeadLeases(sql);
+  workerLeases.updateLive(live);
+  if (released > 0)
+    log.warn(
+      { event: 'leases.released', leases: released },
+      'a worker died; its deliveries and pull steps are due again',
+    );
 }
 
 async function wakeOverdue({ sql, metrics, wake }: SweepDeps): Promise<void> {

@@ -2,7 +2,7 @@ import { updateCurrent, createCurrent, getCurrent, testCredentials } from '@curr
 import type { Connector } from '@currents/connector';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { block } from '../../src/currentState.js';
+import { block } from '../../src/circuitBreaker.js';
 import { isUsable, loadCurrent } from '../../src/loadCurrent.js';
 import { reveals } from '../../src/secrets/containsSecret.js';
 import { fakeConnector } from '../fakeConnector.js';
@@ -174,7 +174,7 @@ describe('a test of credentials', () => {
 
   it('has the workers probe a blocked Current at once when it passes', async () => {
     const id = await desk.launch('Repaired');
-    await block(desk.sql, Number(id), { code: 'bad_key', detail: 'no' });
+    await block(desk.sql, 'current', Number(id), { code: 'bad_key', detail: 'no' });
     await desk.sql`update current set probe_at = now() + interval '1 hour' where id = ${Number(id)}`;
     expect(await testCredentials(desk.admin, id, { credentials: { key: 'other' } })).toMatchObject({
       kind: 'TestPassed',

@@ -10,7 +10,7 @@ import {
   resumeCurrent,
 } from '@currents/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { block } from '../../src/currentState.js';
+import { block } from '../../src/circuitBreaker.js';
 import { fakeConnector } from '../fakeConnector.js';
 import { currentOf, event, everything, openCoreHarness, type CoreHarness } from './coreHarness.js';
 
@@ -184,7 +184,7 @@ describe('changing', () => {
 
   it('has a blocked Current probed at once when its credentials change, and ends a hold', async () => {
     const id = await desk.launch('Blocked');
-    await block(desk.sql, Number(id), { code: 'bad_key', detail: 'the key is not known' });
+    await block(desk.sql, 'current', Number(id), { code: 'bad_key', detail: 'the key is not known' });
     await desk.sql`update current set probes = 7, probe_at = now() + interval '1 hour' where id = ${Number(id)}`;
     expect(await getCurrent(desk.admin, id)).toMatchObject({ state: 'blocked', blocked: { code: 'bad_key' } });
     await updateCurrent(desk.admin, id, { selection: everything });

@@ -1,0 +1,108 @@
+import type { Logger } from 'pino';
+import type { Sql } from './db/connect.js';
+import { hoursOf, probeWaitsMs } from './retry.js';
+
+/**
+ * The circuit breaker (Nygard, "Release It!", 2007) of Currents and webhooks. Live is closed. Blocked is open: nothing
+ * is sent, and what is pending is kept for its retry window. A probe makes it live again when it passes.
+ */
+type BreakerTable = 'current' | 'segment_webhook';
+
+export interface FailureReason {
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** Blocks a live row, if `lease` is still its lease where one is given. Returns whether it did. */
+export async function block(
+  sql: Sql,
+  table: BreakerTable,
+  id: number,
+  { code, detail }: FailureReason,
+  lease?: string,
+): Promise<boolean> {
+  const blocked = await sql`
+    update ${sql(table)} set
+      state = 'blocked', state_since = now(), blocked_code = ${code}, blocked_detail = ${detail},
+      probes = 0, probe_at = now() + ${probeWaitsMs[0] as number}::int * interval '1 millisecond',
+      failures = 0, deferral_until = null, deferral_code = null, deferral_detail = null
+      ${lease === undefined ? sql`` : sql`, lease = null, leased_until = null`}
+    where id = ${id} and state = 'live' ${lease === undefined ? sql`` : sql`and lease = ${lease}::bigint`}`;
+  return blocked.count === 1;
+}
+
+/** Makes a blocked row live again. Returns whether it did. */
+async function unblock(sql: Sql, table: BreakerTable, id: number): Promise<boolean> {
+  const unblocked = await sql`
+    update ${sql(table)} set
+      state = 'live', state_since = now(), blocked_code = null, blocked_detail = null, probes = 0, probe_at = null
+    where id = ${id} and state = 'blocked'`;
+  return unblocked.count === 1;
+}
+
+interface DueProbe {
+  readonly id: number;
+  /** The number of this probe, from 1. */
+  readonly probes: number;
+}
+
+/** Takes the due probes, and schedules the next one of each, so that one worker at a time probes a row. */
+async function takeDueProbes(sql: Sql, table: BreakerTable): Promise<readonly DueProbe[]> {
+  return sql<DueProbe[]>`
+    update ${sql(table)} set probes = probes + 1, probe_at =
+      now() + (${[...probeWaitsMs]}::int[])[least(probes + 2, ${probeWaitsMs.length}::int)] * interval '1 millisecond'
+    where id in (select id from ${sql(table)} where state = 'blocked' and probe_at <= now() for update skip locked)
+    returning id, probes`;
+}
+
+/** The beginning of the detail with which pending work of a blocked Current or webhook expires. */
+export function expiredWhileBlocked(what: 'Current' | 'webhook', windowMs: number): string {
+  return `kept for the whole retry window of ${hoursOf(windowMs)} h while the ${what} was blocked: `;
+}
+
+export interface ProberOptions {
+  readonly sql: Sql;
+  readonly log: Logger;
+  readonly table: BreakerTable;
+  /** The name in the log: `current.probed` and so on. */
+  readonly subject: 'current' | 'webhook';
+  /** Makes one test request. Undefined when that is not possible. */
+  readonly probe: (id: number, probes: number) => Promise<{ readonly outcome: string } | undefined>;
+  readonly isPassed: (outcome: string) => boolean;
+  readonly onUnblocked?: (id: number) => void;
+}
+
+export interface Prober {
+  /** Starts all due probes, and waits for none of them. */
+  start(): Promise<void>;
+  /** Resolves when the probes in flight have ended. */
+  end(): Promise<void>;
+}
+
+/** Probes blocked rows concurrently: a partner that does not answer delays neither a sweep nor another probe. */
+export function createProber({ sql, log, table, subject, probe, isPassed, onUnblocked }: ProberOptions): Prober {
+  const inFlight = new Map<number, Promise<void>>();
+
+  /** Never rejects: the next probe is already scheduled. */
+  async function run({ id, probes }: DueProbe): Promise<void> {
+    try {
+      const result = await probe(id, probes);
+      if (!result) return;
+      log.info({ event: `${subject}.probed`, [subject]: id, probe: probes, outcome: result.outcome });
+      if (!isPassed(result.outcome) || !(await unblock(sql, table, id))) return;
+      log.info({ event: `${subject}.unblocked`, [subject]: id });
+      onUnblocked?.(id);
+    } catch (error) {
+      log.warn({ event: `${subject}.probe_failed`, [subject]: id, err: error }, 'a probe failed; it is repeated later');
+    } finally {
+      inFlight.delete(id);
+    }
+  }
+
+  return {
+    async start() {
+      for (const due of await takeDueProbes(sql, table)) if (!inFlight.has(due.id)) inFlight.set(due.id, run(due));
+    },
+    end: async () => void (await Promise.all(inFlight.values())),
+  };
+}

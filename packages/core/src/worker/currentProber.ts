@@ -1,0 +1,31 @@
+import type { Http } from '@currents/connector';
+import type { Logger } from 'pino';
+import { createProber, type Prober } from '../circuitBreaker.js';
+import type { Sql } from '../db/connect.js';
+import { isUsable, loadCurrent, type LoadCurrentOptions } from '../loadCurrent.js';
+
+export interface CurrentProberDeps extends LoadCurrentOptions {
+  readonly sql: Sql;
+  readonly http: Http;
+  readonly log: Logger;
+  readonly wake: (currentId: number) => void;
+}
+
+/** Probes blocked Currents by the test request of their connector. */
+export function createCurrentProber(deps: CurrentProberDeps): Prober {
+  const { sql, http, log, wake } = deps;
+  return createProber({
+    sql,
+    log,
+    table: 'current',
+    subject: 'current',
+    isPassed: (outcome) => outcome === 'passed',
+    onUnblocked: wake,
+    async probe(currentId) {
+      const current = await loadCurrent(sql, currentId, deps);
+      if (!current || !isUsable(current)) return undefined;
+      const { connector, settings, credentials } = current;
+      return connector.test({ settings, credentials, http });
+    },
+  });
+}

@@ -1,0 +1,44 @@
+import type { Logger } from 'pino';
+import { Outcome } from '../batch/outcome.js';
+import type { Claim } from '../delivery/claim.js';
+import type { DeliverResult } from '../delivery/deliver.js';
+import type { Metrics } from '../process/metrics.js';
+
+/** Counts the outcomes of an attempt in the metrics, and logs it in one line. */
+export function reportAttempt(
+  { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
+  currentId: number,
+  claimed: Claim,
+  { results, suspension, requests, sent }: DeliverResult,
+  startedMs: number,
+): void {
+  const counts = { delivered: 0, skipped: 0, rejected: 0, expired: 0, pending: 0 };
+  const endedMs = Date.now();
+  for (const { delivery, outcomes } of results) {
+    let delivered = 0;
+    for (let position = 0; position < outcomes.length; position++) {
+      const byte = outcomes[position] as number;
+      if (byte === Outcome.pending) counts.pending++;
+      else if (byte !== delivery.outcomes[position]) {
+        if (byte === Outcome.delivered) delivered++;
+        else if (byte === Outcome.rejected) counts.rejected++;
+        else if (byte === Outcome.expired) counts.expired++;
+        else counts.skipped++;
+      }
+    }
+    counts.delivered += delivered;
+    if (delivered > 0) metrics.delivered(currentId, delivered, endedMs - delivery.storedAtMs);
+  }
+  metrics.attempted(currentId, counts, endedMs - startedMs);
+  log.info({
+    event: 'delivery.attempt',
+    current: currentId,
+    deliveries: claimed.deliveries.length,
+    first: claimed.deliveries[0]?.id,
+    requests,
+    sent,
+    ...counts,
+    ...(suspension && { suspension: suspension.kind, code: suspension.code }),
+    ms: endedMs - startedMs,
+  });
+}
