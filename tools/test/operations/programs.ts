@@ -16,10 +16,16 @@ export interface Running {
   interrupt(): void;
 }
 
-/** Starts Node with these words from the root of the repository, in this environment and no other. */
-export function startNode(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Starts Node with these words, in the root of the repository unless told otherwise, in this environment and no other. */
+export function startNode(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  cwd = root,
+): Running {
   const child = spawn(process.execPath, words, {
-    cwd: fileURLToPath(new URL('../../../', import.meta.url)),
+    cwd,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

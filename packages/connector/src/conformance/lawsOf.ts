@@ -1,3 +1,4 @@
+import { finishedLaws } from './finishedLaws.js';
 import { freedomLaws } from './freedomLaws.js';
 import { inputLaws, quietLaws } from './inputLaws.js';
 import type { Law } from './law.js';
@@ -16,6 +17,7 @@ export function lawsOf<Settings, Credentials, Payload>(
 ): Readonly<Record<string, readonly Law[]>> {
   const subject = subjectOf(options);
   return {
+    'its files': finishedLaws(subject),
     'its name': nameLaws(subject),
     settings: inputLaws(subject.connector.settings, options.settings),
     credentials: [...inputLaws(subject.connector.credentials, options.credentials), ...quietLaws(subject)],

@@ -4,6 +4,8 @@ import type { HttpAnswer } from '../http.js';
 /** What `describeConnector` has to be told; everything else it knows from the contract and the catalogue. */
 export interface ConformanceOptions<Settings, Credentials, Payload> {
   readonly connector: Connector<Settings, Credentials, Payload>;
+  /** The folder of the package, ending in a slash: its files may not contain a TODO. Not checked when left out. */
+  readonly sources?: URL;
   /** The folder of `*.json` files, ending in a slash: `new URL('../examples/', import.meta.url)`. */
   readonly examples: URL;
   readonly settings: {

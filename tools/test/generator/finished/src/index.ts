@@ -1,0 +1,1 @@
+export { tidemark } from './tidemark.js';
