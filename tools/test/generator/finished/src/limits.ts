@@ -3,5 +3,12 @@ import type { Payload } from './map.js';
 
 /** Tidemark, Track API, limits: 50 events and 1 MB a request, 4 requests at once. */
 export function rateLimit(): RateLimit<Payload> {
-  return { events: 50, bytes: 1_000_000, eventBytes: 200_000, wrapBytes: 13, requests: 4, budgets: [] };
+  return {
+    maxEvents: 50,
+    maxBytes: 1_000_000,
+    maxEventBytes: 200_000,
+    wrapBytes: 13,
+    maxConcurrentRequests: 4,
+    budgets: [],
+  };
 }

@@ -1,5 +1,13 @@
 import { answerAll, joinJson, redact, readJsonObject } from '@currents/connector';
-import type { BodyPiece, HttpAnswer, Item, SendContext, SendResult, TestResult, SendOutcome } from '@currents/connector';
+import type {
+  BodyPiece,
+  HttpAnswer,
+  Item,
+  SendContext,
+  SendResult,
+  TestResult,
+  SendOutcome,
+} from '@currents/connector';
 import type { Payload } from './map.js';
 import type { Credentials, Settings } from './settings.js';
 
