@@ -79,6 +79,11 @@ export function empty(status: number): Answer {
   return { status, body: '', contentType: '' };
 }
 
+/** A decision that stores nothing, about a request without events. */
+export function decided(request: FakeRequest, answer: Answer, reason: string): Decision {
+  return { answer, reason, eventCount: 0, uncompressedBytes: request.body.byteLength };
+}
+
 /** How a partner words what a fault makes it say. */
 export interface Dialect {
   revoked(request: FakeRequest): Answer;

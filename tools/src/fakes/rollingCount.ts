@@ -32,3 +32,13 @@ export function addTo(count: RollingCount, bucket: number, amount: number): void
   else ring.push(bucket, amount);
   count.total += amount;
 }
+
+/** Whether the last `seconds` stay within `limit` with this amount added. */
+export function fits(count: RollingCount, nowMs: number, seconds: number, limit: number, amount = 1): boolean {
+  return totalOf(count, Math.floor(nowMs / 1000), seconds) + amount <= limit;
+}
+
+/** Counts an amount in the second of this moment. */
+export function countAt(count: RollingCount, nowMs: number, amount = 1): void {
+  addTo(count, Math.floor(nowMs / 1000), amount);
+}

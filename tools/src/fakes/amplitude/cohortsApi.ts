@@ -1,6 +1,6 @@
 import type { VirtualClock } from '../clock.js';
-import { empty, json, text, type Answer, type Decision, type FakeRequest } from '../exchange.js';
-import { addTo, totalOf } from '../rollingCount.js';
+import { decided, empty, json, text, type Answer, type Decision, type FakeRequest } from '../exchange.js';
+import { countAt, fits } from '../rollingCount.js';
 import type { AmplitudeProfile } from './profile.js';
 import type { ProjectState } from './project.js';
 
@@ -57,16 +57,15 @@ export function createCohortsApi(
   }
 
   function order(cohortId: string, state: ProjectState): Answer {
-    const second = Math.floor(clock.now() / 1000);
     const together = [...jobs.values()].filter((job) => job.state === state && !isReady(job)).length;
     const isOver =
-      totalOf(state.downloads, second, monthSeconds) >= (state.limits.cohortFiles ?? maxPerMonth) ||
-      totalOf(state.orders, second, tenMinutesSeconds) >= maxPerTenMinutes;
+      !fits(state.downloads, clock.now(), monthSeconds, state.limits.cohortFiles ?? maxPerMonth) ||
+      !fits(state.orders, clock.now(), tenMinutesSeconds, maxPerTenMinutes);
     if (isOver || together >= maxTogether) return refusal(429, 'Too many requests');
     const cohort = state.cohorts.get(cohortId);
     if (cohort === undefined) return refusal(404, 'Cohort not found');
-    addTo(state.downloads, second, 1);
-    addTo(state.orders, second, 1);
+    countAt(state.downloads, clock.now());
+    countAt(state.orders, clock.now());
     const id = `job${jobs.size + 1}`;
     jobs.set(id, { id, state, cohort, asked: 0 });
     return json(202, { request_id: id, cohort_id: cohortId });
@@ -107,14 +106,7 @@ export function createCohortsApi(
 
   return (request) => {
     const answer = answerTo(request);
-    return (
-      answer && {
-        answer,
-        reason: `cohorts ${answer.status}`,
-        eventCount: 0,
-        uncompressedBytes: request.body.byteLength,
-      }
-    );
+    return answer && decided(request, answer, `cohorts ${answer.status}`);
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Conditions, Decision, FakeRequest } from '../exchange.js';
-import { addTo, totalOf } from '../rollingCount.js';
+import { countAt, fits } from '../rollingCount.js';
 import { findDuplicateKeys } from '../strictJson.js';
 import { ingested, projectTooFast, silencedDevices, tooFast } from './answers.js';
 import { createEventCheck, type UploadEvent, type UploadMarks } from './checkEvent.js';
@@ -140,10 +140,9 @@ function refuseForRates(
       };
   }
   const projectEps = state.limits.projectEps;
-  const second = Math.floor(nowMs / 1000);
   if (
     projectEps !== undefined &&
-    totalOf(state.events, second, windowSeconds) + events.length > projectEps * windowSeconds
+    !fits(state.events, nowMs, windowSeconds, projectEps * windowSeconds, events.length)
   ) {
     return { answer: projectTooFast, reason: 'project rate' };
   }
@@ -152,7 +151,7 @@ function refuseForRates(
   const rules = { eps, pauseMs: endpoint.pauseMs, restartOnTouch: profile.restartOnTouch, dailyEvents };
   const throttled = state.throttle.admit(countIds(ids), nowMs, rules);
   if (throttled === undefined) {
-    if (projectEps !== undefined) addTo(state.events, second, events.length);
+    if (projectEps !== undefined) countAt(state.events, nowMs, events.length);
     return undefined;
   }
   const named = [throttled.users, throttled.dailyUsers];

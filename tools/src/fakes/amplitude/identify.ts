@@ -1,5 +1,5 @@
 import type { Decision, FakeRequest } from '../exchange.js';
-import { empty, text } from '../exchange.js';
+import { decided, empty, text } from '../exchange.js';
 import { decodeText, parseJson } from '../strictJson.js';
 import type { ProjectState } from './project.js';
 
@@ -7,12 +7,7 @@ const longestQueryBytes = 8 * 1024;
 
 /** Decides requests to /identify: form fields `api_key` and `identification`. Amplitude, Identify API. */
 export function decideIdentify(request: FakeRequest, projects: readonly ProjectState[]): Decision {
-  const say = (answer: Decision['answer'], reason: string): Decision => ({
-    answer,
-    reason,
-    eventCount: 0,
-    uncompressedBytes: request.body.byteLength,
-  });
+  const say = decided.bind(undefined, request);
   if (request.method === 'GET' && request.queryText.length > longestQueryBytes)
     return say(empty(414), 'query too long');
   const form = request.method === 'GET' ? request.query : new URLSearchParams(decodeText(request.body).text);

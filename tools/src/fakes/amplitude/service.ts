@@ -1,4 +1,4 @@
-import { empty, type Answer, type Dialect, type FakeRequest, type PartnerService } from '../exchange.js';
+import { decided, empty, type Answer, type Dialect, type FakeRequest, type PartnerService } from '../exchange.js';
 import { isObject } from '../strictJson.js';
 import {
   badRequest,
@@ -63,7 +63,7 @@ export function createAmplitudeService(
       if (answered !== undefined) return answered;
       if (path === '/identify') return decideIdentify(request, shared.projects());
       if (path in endpoints || path.startsWith('/2/') || path.startsWith('/batch')) return upload(request, conditions);
-      return { answer: empty(404), reason: 'path', eventCount: 0, uncompressedBytes: request.body.byteLength };
+      return decided(request, empty(404), 'path');
     },
   };
 }

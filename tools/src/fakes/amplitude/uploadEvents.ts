@@ -1,4 +1,4 @@
-import type { Answer, Conditions, Decision, FakeRequest } from '../exchange.js';
+import { decided, type Answer, type Conditions, type Decision, type FakeRequest } from '../exchange.js';
 import { isObject } from '../strictJson.js';
 import { badRequest, invalidApiKey, invalidJson, payloadTooLarge, unsupportedMediaType } from './answers.js';
 import { decideEvents } from './decideEvents.js';
@@ -11,12 +11,7 @@ import type { UploadBody } from './uploadBody.js';
 export function createUpload(ingestion: Ingestion): (request: FakeRequest, conditions: Conditions) => Decision {
   return (request, conditions) => {
     const endpoint = endpoints[request.path];
-    const refuse = (answer: Answer, reason: string): Decision => ({
-      answer,
-      reason,
-      eventCount: 0,
-      uncompressedBytes: request.body.byteLength,
-    });
+    const refuse = decided.bind(undefined, request);
     if (endpoint === undefined || request.method !== 'POST')
       return refuse(badRequest('Invalid request path'), 'path or method');
     const profile = ingestion.profile();

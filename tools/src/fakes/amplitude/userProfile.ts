@@ -1,5 +1,5 @@
-import { empty, json, type Answer, type Decision, type FakeRequest } from '../exchange.js';
-import { addTo, totalOf } from '../rollingCount.js';
+import { decided, empty, json, type Decision, type FakeRequest } from '../exchange.js';
+import { countAt, fits } from '../rollingCount.js';
 import type { ProjectState } from './project.js';
 
 /** What the User Profile API knows of one user. */
@@ -24,19 +24,18 @@ export function decideUserProfile(
   users: readonly UserProfile[],
   nowMs: number,
 ): Decision {
-  const say = (answer: Answer, reason: string): Decision => ({ answer, reason, eventCount: 0, uncompressedBytes: 0 });
+  const say = decided.bind(undefined, request);
   if (request.path !== '/v1/userprofile' || request.method !== 'GET') return say(empty(404), 'path');
   const key = /^Api-Key +(\S+)$/.exec(request.headers.authorization ?? '')?.[1];
   if (key === undefined) return say(json(401, { error: 'Missing Api-Key in Authorization header' }), 'no key');
   const state = projects.find(({ project, region }) => project.secretKey === key && region === 'us');
   if (state === undefined) return say(json(401, { error: 'Invalid Api-Key' }), 'unknown key');
 
-  const second = Math.floor(nowMs / 1000);
-  if (totalOf(state.profileCalls, second, 60) >= maxCallsPerMinute) {
+  if (!fits(state.profileCalls, nowMs, 60, maxCallsPerMinute)) {
     const error = 'Number of requests per minute exceeds system limit. Contact Support if you need this limit raised';
     return say(json(429, { error }), 'rate');
   }
-  addTo(state.profileCalls, second, 1);
+  countAt(state.profileCalls, nowMs);
   const [userId, deviceId] = [request.query.get('user_id'), request.query.get('device_id')];
   const user = users.find(
     (known) => (userId !== null && known.userId === userId) || (deviceId !== null && known.deviceId === deviceId),

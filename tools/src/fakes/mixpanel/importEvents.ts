@@ -1,6 +1,7 @@
 import type { Answer, Conditions, Decision, FakeRequest } from '../exchange.js';
 import { retryAfter } from '../faults/faultAnswer.js';
 import { inflate } from '../inflate.js';
+import { countAt, fits } from '../rollingCount.js';
 import { isObject } from '../strictJson.js';
 import { badRequest, methodNotAllowed, partlyImported, rateLimited, tooLarge, unauthorised } from './answers.js';
 import { authorise } from './authorise.js';
@@ -8,11 +9,11 @@ import { decideRecords } from './importRecords.js';
 import type { Ingestion } from './ingestion.js';
 import type { MixpanelProfile } from './profile.js';
 import type { ProjectState } from './project.js';
-import { countAgainstRates, exceedsRates } from './rates.js';
 import { mediaTypeOf, readRecords } from './records.js';
 
 // Mixpanel, Import Events reference.
 const maxEvents = 2000;
+const rateSeconds = 60;
 const identityEvents = new Set(['$identify', '$create_alias', '$merge']);
 const identityText = 'identity events are not allowed when project is using simplified identity management';
 
@@ -87,14 +88,21 @@ function decideBody(
     };
   };
 
-  if (exceedsRates(state, nowMs, bytes, eventCount)) {
-    if (profile.countRejected) countAgainstRates(state, nowMs, bytes, eventCount);
+  const count = (): void => {
+    countAt(state.bytes, nowMs, bytes);
+    countAt(state.events, nowMs, eventCount);
+  };
+  const isWithinRates =
+    fits(state.bytes, nowMs, rateSeconds, state.maxBytesPerMin, bytes) &&
+    fits(state.events, nowMs, rateSeconds, state.maxEventsPerMin, eventCount);
+  if (!isWithinRates) {
+    if (profile.countRejected) count();
     const headers =
       profile.retryAfter === 'none' ? undefined : { 'retry-after': retryAfter(5, profile.retryAfter, nowMs) };
     return say(rateLimited(headers), 'rate');
   }
   const decision = decide();
-  if (profile.countRejected || decision.answer.status === 200) countAgainstRates(state, nowMs, bytes, eventCount);
+  if (profile.countRejected || decision.answer.status === 200) count();
   return decision;
 }
 

@@ -1,6 +1,6 @@
 import type { VirtualClock } from '../clock.js';
-import { json, type Answer, type Decision, type FakeRequest } from '../exchange.js';
-import { addTo, totalOf } from '../rollingCount.js';
+import { decided, json, type Answer, type Decision, type FakeRequest } from '../exchange.js';
+import { countAt, fits } from '../rollingCount.js';
 import { decodeText, isObject, parseJson } from '../strictJson.js';
 import { readBasic } from './authorise.js';
 import type { MixpanelProfile } from './profile.js';
@@ -43,12 +43,7 @@ export function createQueryApi(
 
   function decide(request: FakeRequest): Decision {
     const answer = answerTo(request);
-    return {
-      answer,
-      reason: answer.status === 200 ? 'query' : 'query refused',
-      eventCount: 0,
-      uncompressedBytes: request.body.byteLength,
-    };
+    return decided(request, answer, answer.status === 200 ? 'query' : 'query refused');
   }
 
   function answerTo(request: FakeRequest): Answer {
@@ -56,12 +51,11 @@ export function createQueryApi(
     const state = accountOf(request, projects());
     if (typeof state === 'string')
       return state === 'no project' ? refusal(400, 'project_id is required') : refusal(401, 'Invalid credentials');
-    const second = Math.floor(clock.now() / 1000);
     const together = [...underWay.values()].filter((other) => other === state).length;
-    if (totalOf(state.queries, second, hourSeconds) >= maxCallsPerHour || together >= maxTogether) {
+    if (!fits(state.queries, clock.now(), hourSeconds, maxCallsPerHour) || together >= maxTogether) {
       return refusal(429, 'query rate limit exceeded');
     }
-    addTo(state.queries, second, 1);
+    countAt(state.queries, clock.now());
     underWay.set(request.seq, state);
     if (request.path === '/api/query/cohorts/list')
       return json(

@@ -1,4 +1,4 @@
-import type { Dialect, FakeRequest, PartnerService } from '../exchange.js';
+import { decided, type Dialect, type FakeRequest, type PartnerService } from '../exchange.js';
 import { inflate } from '../inflate.js';
 import { badRequest, forbidden, notFound, rateLimited, unauthorised } from './answers.js';
 import { authorise } from './authorise.js';
@@ -52,7 +52,7 @@ export function createMixpanelService(shared: Omit<Ingestion, 'keepRecords'>): P
       if (request.path === '/import') return importEvents(request, conditions);
       if (request.path === '/track') return track(request);
       if (request.path.startsWith('/api/query/')) return query.decide(request);
-      return { answer: notFound, reason: 'path', eventCount: 0, uncompressedBytes: request.body.byteLength };
+      return decided(request, notFound, 'path');
     },
     left: (seq) => query.left(seq),
   };

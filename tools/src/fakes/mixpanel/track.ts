@@ -1,4 +1,4 @@
-import type { Decision, FakeRequest } from '../exchange.js';
+import { decided, type Decision, type FakeRequest } from '../exchange.js';
 import { inflate } from '../inflate.js';
 import { decodeText, isObject, parseJson } from '../strictJson.js';
 import { trackAnswer } from './answers.js';
@@ -17,25 +17,14 @@ export function createTrack({ clock, ledger, projects }: Ingestion): (request: F
       projects().some(({ project }) => project.token === propertyOf(event, 'token'));
     if (events === undefined || events.length === 0 || !events.every(known)) {
       const error = events === undefined ? 'invalid JSON' : 'unknown token';
-      return {
-        answer: trackAnswer(false, verbose, error),
-        reason: error,
-        eventCount: events?.length ?? 0,
-        uncompressedBytes: request.body.byteLength,
-      };
+      return { ...decided(request, trackAnswer(false, verbose, error), error), eventCount: events?.length ?? 0 };
     }
     const nowMs = clock.now();
     const fresh = events.filter((event) => nowMs - timeMsOf(event, nowMs) <= oldestMs);
     const commit = (): void => {
       for (const [index, event] of fresh.entries()) store(request, index, event);
     };
-    return {
-      answer: trackAnswer(true, verbose, null),
-      reason: 'tracked',
-      eventCount: events.length,
-      uncompressedBytes: request.body.byteLength,
-      commit,
-    };
+    return { ...decided(request, trackAnswer(true, verbose, null), 'tracked'), eventCount: events.length, commit };
   };
 
   function store(request: FakeRequest, index: number, event: unknown): void {
