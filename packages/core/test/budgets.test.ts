@@ -6,6 +6,7 @@ import { openPostgresBuckets } from '../src/budget/postgresBuckets.js';
 import { openRedisBuckets } from '../src/budget/redisBuckets.js';
 import { connect, type Sql } from '../src/index.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
+import { until } from './deliveryHarness.js';
 
 interface Payload {
   readonly device: string;
@@ -145,7 +146,10 @@ describe.each(stores)('budgets kept in %s', (_name, open) => {
     expect(await store.advance([{ key, incrementMs: 60, minAheadMs: 0, maxAheadMs: atMostMs }])).toEqual([0]);
     const [lead] = await store.advance([{ key, incrementMs: 0, minAheadMs: 0, maxAheadMs: atMostMs }]);
     expect(lead).toBeGreaterThan(0);
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    await until(
+      async () => (await store.advance([{ key, incrementMs: 0, minAheadMs: 0, maxAheadMs: atMostMs }]))[0],
+      (ahead) => ahead === 0,
+    );
     expect(await store.advance([{ key, incrementMs: 5, minAheadMs: 0, maxAheadMs: atMostMs }])).toEqual([0]);
   });
 

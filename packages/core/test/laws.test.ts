@@ -75,14 +75,15 @@ describe('the laws', () => {
     });
     partner.delay = () => gate;
     await hub.take(some(10));
-    await hub.startWorker();
+    const engine = await hub.startWorker();
     await until(
       () => partner.requests.length,
       (requests) => requests === 1,
     );
     await hub.sql`update delivery set lease = lease - 1`;
     release();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // A worker that has stopped has ended its attempts.
+    await engine.stop();
     expect(await hub.tally(current)).toEqual({ selected: 10 });
     const [row] = await hub.sql<{ pending: number; outcomes: Buffer | null }[]>`select pending, outcomes from delivery`;
     expect(row).toMatchObject({ pending: 10, outcomes: null });
@@ -206,11 +207,16 @@ describe('the laws', () => {
 describe('pausing', () => {
   it('a paused Current keeps what comes, and delivers it when it is resumed', async () => {
     const current = await open();
+    const other = await hub.launch('other');
     await hub.startWorker();
-    await hub.sql`update current set state = 'paused'`;
+    await hub.sql`update current set state = 'paused' where id = ${current}`;
     await hub.take(some(10));
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    expect(partner.requests).toEqual([]);
+    // The sweep that finds these deliveries finds those of the other Current, too.
+    await until(
+      () => hub.tally(other),
+      ({ delivered }) => delivered === 10,
+    );
+    expect(await hub.tally(current)).toEqual({ selected: 10 });
     await hub.sql`update current set state = 'live', live_since = now()`;
     await until(
       () => hub.tally(current),

@@ -194,14 +194,15 @@ describe('a pull', () => {
   it('that is cancelled while a step is under way takes nothing more from it', async () => {
     const open = gate();
     const cohort = await desk.follow('c1');
-    await desk.startWorker();
+    const engine = await desk.startWorker();
     await until(
       () => fake.calls.length,
       (calls) => calls === 1,
     );
     await cancelCohortPull(desk.admin, cohort);
     open();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // A worker that has stopped has ended its steps.
+    await engine.stop();
     expect(fake.calls).toHaveLength(1);
     expect(await desk.sql`select from cohort_change where kind = 'replace'`).toHaveLength(0);
     expect(await desk.pull(cohort)).toMatchObject({ state: 'waiting' });
