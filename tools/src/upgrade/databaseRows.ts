@@ -61,7 +61,6 @@ export async function loadDatabaseRows(sql: Sql, { takenOn, tables, sequences }:
         insert into ${tx(name)} (${tx(columns.map((column) => column.name))}) overriding system value
         select ${list} from jsonb_populate_recordset(null::${tx(name)}, ${JSON.stringify(rows)}::text::jsonb) r`;
     }
-    for (const [name, value] of Object.entries(sequences))
-      await tx`select setval(${name}::regclass, ${value}::bigint)`;
+    for (const [name, value] of Object.entries(sequences)) await tx`select setval(${name}::regclass, ${value}::bigint)`;
   });
 }

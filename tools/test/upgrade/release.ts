@@ -1,0 +1,71 @@
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { connect } from '@currents/core';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import { migrate } from 'drizzle-orm/postgres-js/migrator';
+import { loadDatabaseRows, type DatabaseRows } from '../../src/upgrade/databaseRows.js';
+
+/** The database of an earlier release, with what its owner knows and the database does not. */
+export interface Release extends DatabaseRows {
+  readonly secrets: {
+    readonly masterKey: string;
+    readonly adminToken: string;
+    readonly revokedAdminToken: string;
+    readonly ingestToken: string;
+    readonly revokedIngestToken: string;
+    readonly importKey: string;
+    readonly revokedImportKey: string;
+    readonly webhookSecret: string;
+    /** Where partners and the receiver of webhooks were. */
+    readonly urls: { readonly mixpanel: string; readonly amplitude: string; readonly receiver: string };
+  };
+}
+
+export async function readRelease(name: string): Promise<Release> {
+  return JSON.parse(await readFile(new URL(`releases/${name}`, import.meta.url), 'utf8')) as Release;
+}
+
+/** Makes an empty database into the one that the release left behind, with its partners at other addresses. */
+export async function restoreRelease(databaseUrl: string, release: Release, urls: Release['secrets']['urls']) {
+  const sql = connect(databaseUrl, { max: 1, name: 'restore' });
+  try {
+    for (const { name } of await sql<
+      { name: string }[]
+    >`select nspname as name from pg_namespace where nspname !~ '^(pg_|information_schema)'`) {
+      await sql`drop schema ${sql(name)} cascade`;
+    }
+    await sql`create schema public`;
+    await applyMigrations(sql, release.migrations);
+    let text = JSON.stringify({ ...release, secrets: undefined });
+    for (const [which, url] of Object.entries(urls))
+      text = text.replaceAll(release.secrets.urls[which as keyof typeof urls], url);
+    await loadDatabaseRows(sql, JSON.parse(text) as DatabaseRows);
+  } finally {
+    await sql.end();
+  }
+}
+
+const migrations = fileURLToPath(new URL('../../../packages/core/migrations/', import.meta.url));
+
+/** Applies the first so many migrations, and no later ones. */
+async function applyMigrations(sql: ReturnType<typeof connect>, count: number): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'currents-migrations-'));
+  try {
+    const journal = JSON.parse(await readFile(join(migrations, 'meta/_journal.json'), 'utf8')) as {
+      readonly entries: readonly { readonly tag: string }[];
+    };
+    const entries = journal.entries.slice(0, count);
+    await mkdir(join(folder, 'meta'));
+    await writeFile(join(folder, 'meta/_journal.json'), JSON.stringify({ ...journal, entries }));
+    for (const { tag } of entries) await copyFile(join(migrations, `${tag}.sql`), join(folder, `${tag}.sql`));
+    await migrate(drizzle(sql), {
+      migrationsFolder: folder,
+      migrationsSchema: 'public',
+      migrationsTable: 'migration',
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { connect, isSignedBy, watchImportKeys, type Sql } from '@currents/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startFakeAmplitude, type FakeAmplitude } from '../../src/fakes/amplitude/startFakeAmplitude.js';
+import { startFakeMixpanel, type FakeMixpanel } from '../../src/fakes/mixpanel/startFakeMixpanel.js';
+import { startHub, type RunningHub } from '../../src/hub/startHub.js';
+import { createAdmin } from '../endToEnd/admin.js';
+import { createTestDatabase, type TestDatabase } from '../endToEnd/database.js';
+import { events } from '../endToEnd/events.js';
+import { ledgerOf } from '../endToEnd/ledger.js';
+import { until } from '../endToEnd/until.js';
+import { readRelease, restoreRelease, type Release } from './release.js';
+
+const releases = readdirSync(new URL('releases/', import.meta.url));
+const keyOf = (project: string): string => createHash('md5').update(project).digest('hex');
+
+it('there is a release to upgrade from', () => expect(releases).not.toEqual([]));
+
+describe.each(releases)('a database of %s, once migrated', (name) => {
+  let release: Release;
+  let database: TestDatabase;
+  let sql: Sql;
+  let hub: RunningHub;
+  let mixpanel: FakeMixpanel;
+  let amplitude: FakeAmplitude;
+  let receiver: Server;
+  const received: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
+  const rows = <Row>(table: string): readonly Row[] => (release.tables[table] ?? []) as readonly Row[];
+  const live = (): readonly number[] =>
+    rows<{ id: number; state: string }>('current')
+      .filter(({ state }) => state === 'live')
+      .map(({ id }) => id);
+
+  beforeAll(async () => {
+    release = await readRelease(name);
+    mixpanel = await startFakeMixpanel({
+      projects: ['live', 'paused'].map((projectId) => ({ projectId, token: keyOf(projectId) })),
+    });
+    amplitude = await startFakeAmplitude({
+      projects: [{ projectId: 'live', apiKey: keyOf('live'), secretKey: keyOf('secret of live') }],
+    });
+    amplitude.control.setCohort(keyOf('live'), { id: 'pulled', name: 'Pulled', members: ['kim', 'lou', 'max'] });
+    receiver = createServer((request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (part: string) => (body += part));
+      request.on('end', () => {
+        received.push({ headers: request.headers, body });
+        response.end();
+      });
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    database = await createTestDatabase();
+    await restoreRelease(database.url, release, {
+      mixpanel: mixpanel.url,
+      amplitude: amplitude.url,
+      receiver: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/segments`,
+    });
+    sql = connect(database.url, { max: 2, name: 'test' });
+    hub = await startHub({
+      databaseUrl: database.url,
+      masterKey: release.secrets.masterKey,
+      environment: { API_PORT: '0', WORKER_PORT: '0', ALLOW_CUSTOM_BASE_URL: 'true', REQUEST_TIMEOUT_SECONDS: '20' },
+    });
+  }, 180_000);
+  afterAll(async () => {
+    await hub?.stop();
+    await sql?.end();
+    await database?.drop();
+    await Promise.all([mixpanel?.close(), amplitude?.close(), new Promise((resolve) => receiver?.close(resolve))]);
+  });
+
+  const ingest = (token: string, body: unknown) =>
+    fetch(`${hub.api.url}/v1/events`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const graphql = (token: string) =>
+    fetch(`${hub.api.url}/graphql`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ __typename }' }),
+    });
+  const settled = (current: number) =>
+    until(
+      () => ledgerOf(sql, current),
+      ({ pending }) => pending === 0,
+      60_000,
+    );
+
+  it('has live Currents with pending events, or this test would show nothing', () => {
+    const waiting = rows<{ current_id: number; pending: number }>('delivery').filter(({ pending }) => pending > 0);
+    expect(live().length).toBeGreaterThan(1);
+    for (const id of live()) expect(waiting.map((delivery) => delivery.current_id)).toContain(id);
+  });
+
+  it('goes on delivering to every live Current: what was pending, and what comes', async () => {
+    for (const id of live()) await settled(id);
+    const sent = events(5);
+    const before = await Promise.all(live().map((id) => ledgerOf(sql, id)));
+    expect((await ingest(release.secrets.ingestToken, { events: sent })).status).toBe(200);
+    for (const [index, id] of live().entries()) {
+      const after = await settled(id);
+      expect(after.delivered).toBe((before[index]?.delivered ?? 0) + sent.length);
+    }
+    const ids = sent.map(({ id }) => id);
+    expect(mixpanel.control.missing(ids)).toEqual([]);
+    expect(amplitude.control.missing(ids)).toEqual([]);
+    expect([...mixpanel.control.ledger().violations, ...amplitude.control.ledger().violations]).toEqual([]);
+  });
+
+  it('balances for every Current, live or not', async () => {
+    for (const { id } of rows<{ id: number }>('current')) await ledgerOf(sql, id);
+  });
+
+  it('replays dead letters', async () => {
+    const [letter] = rows<{ current_id: number; outcome: string }>('dead_letter').filter(
+      ({ outcome, current_id }) => outcome === 'expired' && live().includes(current_id),
+    );
+    const current = letter?.current_id as number;
+    const before = await ledgerOf(sql, current);
+    expect(await createAdmin(hub.api.url, release.secrets.adminToken).replay(current)).toBeGreaterThan(0);
+    const after = await settled(current);
+    expect(after.delivered).toBeGreaterThan(before.delivered);
+  });
+
+  it('takes the same tokens and keys as before, and refuses the same', async () => {
+    const { secrets } = release;
+    expect((await graphql(secrets.adminToken)).status).toBe(200);
+    expect((await graphql(secrets.revokedAdminToken)).status).toBe(401);
+    expect((await ingest(secrets.revokedIngestToken, { events: events(1) })).status).toBe(401);
+    const keys = await watchImportKeys(sql, () => undefined);
+    expect(await keys.check('amplitude', secrets.importKey)).toBeTypeOf('number');
+    expect(await keys.check('amplitude', secrets.revokedImportKey)).toBeUndefined();
+    await keys.stop();
+  });
+
+  it('has the members of every cohort and segment', async () => {
+    const sets = Object.keys(release.tables).filter((table) => table.startsWith('member_set_'));
+    expect(sets).not.toEqual([]);
+    for (const table of ['cohort', 'segment']) {
+      for (const old of rows<{ id: number; set_id: number | null }>(table)) {
+        if (old.set_id === null) continue;
+        const expected = rows<{ member: string }>(`member_set_${old.set_id}`).map(({ member }) => member);
+        const [now] = await sql<{ set_id: string }[]>`select set_id from ${sql(table)} where id = ${old.id}`;
+        const held = await sql<{ member: string }[]>`select member from ${sql(`member_set_${now?.set_id ?? ''}`)}`;
+        expect(held.map(({ member }) => member).sort()).toEqual([...expected].sort());
+      }
+    }
+  });
+
+  it('tells webhooks what they have not been told, signed with the same secret', async () => {
+    const { body, headers } = await until(
+      () => received[0],
+      (first) => first !== undefined,
+    ).then((first) => first as (typeof received)[number]);
+    const timestamp = String(headers['currents-timestamp']);
+    const signature = String(headers['currents-signature']);
+    expect(isSignedBy(release.secrets.webhookSecret, { timestamp, signature, body })).toBe(true);
+    expect(JSON.parse(body)).toMatchObject({ changes: [{ member: { externalId: 'ivy' } }] });
+  });
+
+  it('pulls cohorts with the credentials that were sealed', async () => {
+    await sql`update cohort_pull set due_at = now() where run_id is null`;
+    const [pull] = rows<{ cohort_id: number }>('cohort_pull');
+    await until(
+      () => sql<{ held: number }[]>`
+        select (external_ids + device_ids + aliases)::int as held from cohort where id = ${pull?.cohort_id ?? 0}`,
+      ([cohort]) => cohort?.held === 3,
+      60_000,
+    );
+  });
+});
