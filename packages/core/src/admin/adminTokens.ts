@@ -1,4 +1,5 @@
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { advisoryLocks } from '../db/advisoryLocks.js';
 import { adminToken } from '../db/schema.js';
 import { hashToken, makeToken } from '../secrets/token.js';
 import type { Admin, Queries } from './admin.js';
@@ -98,7 +99,7 @@ export async function checkAdminToken({ db }: Db, token: string): Promise<string
 /** Whoever counts the good tokens and acts on it does so alone. */
 function locked<Result>(db: Admin['db'], act: (tx: Queries) => Promise<Result>): Promise<Result> {
   return db.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(7305129)`);
+    await tx.execute(sql`select pg_advisory_xact_lock(${advisoryLocks.adminTokens}::bigint)`);
     return act(tx);
   });
 }

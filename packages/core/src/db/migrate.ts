@@ -4,6 +4,7 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate as runMigrations } from 'drizzle-orm/postgres-js/migrator';
 import pg from 'pg';
 import { queueSchema } from '../queue.js';
+import { advisoryLocks } from './advisoryLocks.js';
 import { connect } from './connect.js';
 
 const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
@@ -28,7 +29,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
   const sql = connect(databaseUrl, { max: 1, name: 'migrate', statementMs: 0 });
   try {
     await sql`select`.catch((error: unknown) => Promise.reject(new DatabaseUnreachable(error)));
-    await sql`select pg_advisory_lock(7305127)`;
+    await sql`select pg_advisory_lock(${advisoryLocks.migration})`;
     await runMigrations(drizzle(sql), { migrationsFolder, migrationsSchema: 'public', migrationsTable: 'migration' });
     await sql`select ensure_partitions(${daysAhead}::int)`;
     await migrateQueue(databaseUrl);

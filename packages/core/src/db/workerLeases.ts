@@ -1,9 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
+import { advisoryLocks } from './advisoryLocks.js';
 import { connect, type Sql } from './connect.js';
 
-/** The first half of an advisory lock's key; the second half is the worker's id. */
-const lockClass = 7305129;
 /** Leases of one worker are the numbers from `id * perWorker`. */
 const perWorker = 2 ** 32;
 
@@ -50,7 +49,7 @@ export async function openWorkerLeases(databaseUrl: string, log: Logger): Promis
 
   async function lock(): Promise<void> {
     try {
-      await sql`select pg_advisory_lock(${lockClass}::int, ${id}::int)`;
+      await sql`select pg_advisory_lock(${advisoryLocks.workerLease}::int, ${id}::int)`;
       await sql`insert into worker_lease (id) values (${id}) on conflict do nothing`;
     } catch (error) {
       if (stopped) return;
@@ -104,7 +103,7 @@ interface WorkerList {
 async function listWorkers(sql: Sql): Promise<WorkerList> {
   const rows = await sql<{ id: number; alive: boolean; young: boolean }[]>`
     select w.id, w.started_at >= now() - interval '1 second' as young, exists (
-      select from pg_locks l where l.locktype = 'advisory' and l.classid = ${lockClass}::int::oid and l.objid = w.id::oid
+      select from pg_locks l where l.locktype = 'advisory' and l.classid = ${advisoryLocks.workerLease}::int::oid and l.objid = w.id::oid
         and l.database = (select oid from pg_database where datname = current_database())) as alive
     from worker_lease w`;
   return {

@@ -1,4 +1,5 @@
 import { and, sql, type SQL } from 'drizzle-orm';
+import { advisoryLocks } from '../db/advisoryLocks.js';
 import { deadLetter } from '../db/schema.js';
 import { Outcome } from '../batch/outcome.js';
 import { adminShard, type Admin, type Queries } from '../admin/admin.js';
@@ -79,7 +80,7 @@ const stepBatches = 200;
 function replayStep({ db }: Admin, currentId: number, chosen: SQL): Promise<Step> {
   return db.transaction(async (tx) => {
     // Two replays of one Current take turns, or each could wait for a row that the other has marked.
-    await tx.execute(sql`select pg_advisory_xact_lock(7305130, ${currentId}::int)`);
+    await tx.execute(sql`select pg_advisory_xact_lock(${advisoryLocks.replay}::int, ${currentId}::int)`);
     return replayBatches(tx, currentId, chosen);
   });
 }

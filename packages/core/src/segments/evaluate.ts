@@ -1,4 +1,4 @@
-import { cohortLock } from '../cohorts/lockCohort.js';
+import { advisoryLocks } from '../db/advisoryLocks.js';
 import {
   createUnindexedSet,
   indexSet,
@@ -16,9 +16,6 @@ export type Evaluated =
   | { readonly outcome: 'evaluated'; readonly whole: boolean; readonly moved: number; readonly ms: number }
   /** `busy`: another worker has the segment in hand. */
   | { readonly outcome: 'nothing' | 'busy' };
-
-/** Names the advisory locks of segments. Whoever evaluates one holds its lock until the commit. */
-const segmentLock = 7305131;
 
 /** More candidates than this cost more one by one than the whole segment at once. */
 const maxCandidates = 200_000;
@@ -52,7 +49,7 @@ function evaluate(session: Session, segmentId: number): Promise<Evaluated> {
   return session.transact(async (tx): Promise<Evaluated> => {
     const [lock] = await tx<
       [{ held: boolean }]
-    >`select pg_try_advisory_xact_lock(${segmentLock}, ${segmentId}) as held`;
+    >`select pg_try_advisory_xact_lock(${advisoryLocks.segment}::int, ${segmentId}::int) as held`;
     if (!lock.held) return { outcome: 'busy' };
     const [segment] = await tx<SegmentRow[]>`
       select id, definition, definition_version, evaluated_version, set_id from segment where id = ${segmentId} and deleted_at is null`;
@@ -88,7 +85,7 @@ async function waitForAppliers(session: Session, segmentId: number): Promise<voi
     if (!segment) return;
     await tx`set local lock_timeout = '1s'`;
     for (const cohortId of cohortsOf(storedDefinition(segment.definition))) {
-      await tx`select pg_advisory_xact_lock_shared(${cohortLock}, ${Number(cohortId)})`;
+      await tx`select pg_advisory_xact_lock_shared(${advisoryLocks.cohort}::int, ${Number(cohortId)}::int)`;
     }
   });
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { advisoryLocks } from '../db/advisoryLocks.js';
 import type { Sql } from '../db/connect.js';
 import { supersedeSet } from '../cohorts/memberSet.js';
 import type { Session } from '../db/session.js';
@@ -35,14 +36,11 @@ async function clearDeletedSegments(sql: Sql, session: Session): Promise<void> {
   }
 }
 
-/** Whoever forgets days does so alone. */
-const houseLock = 7305132;
-
 /** Whoever had not been told of the day's entries and exits by now is not told any more, and that is noted. */
 async function dropDay(session: Session, log: Logger, day: string): Promise<void> {
   const expired = await session.transact(async (tx) => {
     const name = `segment_change_${day.replaceAll('-', '')}`;
-    await tx`select pg_advisory_xact_lock(${houseLock})`;
+    await tx`select pg_advisory_xact_lock(${advisoryLocks.segmentCleanup}::bigint)`;
     const [there] = await tx<[{ present: boolean }]>`select to_regclass(${name}) is not null as present`;
     if (!there.present) return 0;
     const table = tx(name);
