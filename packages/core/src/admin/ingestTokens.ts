@@ -2,7 +2,7 @@ import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm';
 import { ingestToken } from '../db/schema.js';
 import { hashToken, makeToken } from '../secrets/token.js';
 import type { Admin } from './admin.js';
-import { checkName } from '../currents/contact.js';
+import { checkName } from './name.js';
 import { checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from './page.js';
 import { inputInvalid, type InputInvalid, type NameTaken, type NotConfirmed } from './problem.js';
 import { violatesUnique } from './violation.js';

@@ -1,8 +1,12 @@
 import { openBatch, type BatchSlice } from './batch.js';
-import type { ClaimedDelivery } from '../delivery/claim.js';
 import type { Sql } from '../db/connect.js';
 
-type BatchKey = Pick<ClaimedDelivery, 'storedOn' | 'batchId' | 'events'>;
+interface BatchKey {
+  readonly storedOn: string;
+  readonly batchId: string;
+  readonly events: number;
+}
+
 type Batch = Promise<readonly BatchSlice[]>;
 
 /**

@@ -1,5 +1,5 @@
 import type { Admin } from '../admin/admin.js';
-import { checkName } from '../currents/contact.js';
+import { checkName } from '../admin/name.js';
 import {
   boundOf,
   checkFirst,

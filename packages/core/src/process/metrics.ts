@@ -1,6 +1,5 @@
 import type { PullStep, PushResult } from '@currents/connector';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { WebhookVerdict } from '../segments/webhookRequest.js';
 
 export interface AttemptCounts {
   readonly delivered: number;
@@ -25,7 +24,7 @@ export interface Metrics {
   /** A step of a pull, whatever it came to. */
   stepped(partner: string, outcome: PullStep['outcome']): void;
   /** A request to a segment's webhook, and how many entries and exits it told. */
-  told(outcome: WebhookVerdict['outcome'], changes: number): void;
+  told(outcome: 'delivered' | 'deferred' | 'split' | 'blocked', changes: number): void;
 }
 
 export interface MemberMoves {

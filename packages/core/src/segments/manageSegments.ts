@@ -1,5 +1,5 @@
 import type { Admin } from '../admin/admin.js';
-import { checkName } from '../currents/contact.js';
+import { checkName } from '../admin/name.js';
 import { checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from '../admin/page.js';
 import { inputInvalid, type InputInvalid, type NameTaken, type NotConfirmed } from '../admin/problem.js';
 import { violatesUnique } from '../admin/violation.js';
