@@ -1,6 +1,9 @@
+import { brazeCohorts } from '@currents/connector';
 import type { Connector } from '@currents/connector';
-import { cohortImport } from './cohort.js';
+import { cohortLists } from './cohortLists.js';
+import { displayName } from './cohortName.js';
 import { cohortPull } from './cohortPull.js';
+import { cohortWebhook } from './cohortWebhook.js';
 import { rateLimit } from './limits.js';
 import { map, naming, reasons } from './map.js';
 import type { AmplitudeEvent } from './map.js';
@@ -22,6 +25,6 @@ export const amplitude: Connector<Settings, Credentials, AmplitudeEvent> = {
   send,
   test,
   lookUpUser,
-  cohortImport,
+  cohortImport: { routes: [cohortWebhook, ...cohortLists, ...brazeCohorts.routes], displayName },
   cohortPull,
 };

@@ -1,4 +1,4 @@
-import { createMemberFileReader, createRedactor, toPullFailure } from '@currents/connector';
+import { createMemberFileReader, createRedactor, streamFollowingLink, toPullFailure } from '@currents/connector';
 import type { HttpAnswer, HttpRequest, MemberFileReader, OnPage, PullStep, StreamingHttp } from '@currents/connector';
 
 export interface FileOptions {
@@ -15,24 +15,13 @@ export interface FileOptions {
  */
 export async function readFile({ request, http, onPage, failure }: FileOptions): Promise<PullStep> {
   const file = createMemberFileReader('user_id', onPage);
-  const answer = await http.stream(request, file.read);
+  const { answer, isLinked } = await streamFollowingLink(http, request, file.read);
   if (answer.status === 200) return endOf(file);
-  const link =
-    answer.status === 302 && 'headers' in answer ? linkOf(answer.headers['location'], request.url) : undefined;
-  if (link === undefined) return failure(answer);
-  const linked = await http.stream({ method: 'GET', url: link }, file.read);
-  if (linked.status === 200) return endOf(file);
-  if ('failure' in linked || linked.status >= 500 || linked.status === 429)
-    return toPullFailure(linked, { label: 'the file storage', refusals: {} }, createRedactor([]));
-  const detail = `HTTP ${linked.status} from the file storage; the next step requests a new link`;
+  if (!isLinked) return failure(answer);
+  if ('failure' in answer || answer.status >= 500 || answer.status === 429)
+    return toPullFailure(answer, { label: 'the file storage', refusals: {} }, createRedactor([]));
+  const detail = `HTTP ${answer.status} from the file storage; the next step requests a new link`;
   return { outcome: 'deferred', code: 'link_refused', detail };
-}
-
-/** The URL of the file. A link must not be less private than the URL that gave it. */
-function linkOf(location: string | undefined, from: string): string | undefined {
-  if (location === undefined || !URL.canParse(location, from)) return undefined;
-  const link = new URL(location, from);
-  return link.protocol === 'https:' || link.protocol === new URL(from).protocol ? link.href : undefined;
 }
 
 async function endOf(file: MemberFileReader): Promise<PullStep> {

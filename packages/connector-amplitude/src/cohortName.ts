@@ -10,7 +10,7 @@ export function readListName(listName: string): { readonly id: string; readonly 
 }
 
 /** What the cohort is called at the hub; decorated once, whether or not its name came decorated. */
-export function shownName(cohort: { readonly id: string; readonly name: string }): string {
+export function displayName(cohort: { readonly id: string; readonly name: string }): string {
   return `${PREFIX}${plainName(cohort)}${SEPARATOR}${cohort.id}`;
 }
 

@@ -1,4 +1,4 @@
-import { expected, isRecord, readCohortId, readMembers, readName, readPushBody } from '@currents/connector';
+import { expected, isRecord, readCohortReference, readMembers, readPushBody } from '@currents/connector';
 import type { CohortRoute, Fields, ParsedPush, Push } from '@currents/connector';
 import { readKey, reply } from './cohortReply.js';
 
@@ -22,7 +22,7 @@ function parse(push: Push): ParsedPush {
 
 function readPush(fields: Fields): ParsedPush {
   const { cohort_name: name, in_cohort: inCohort, computed_time: computed, message_id: messageId, users } = fields;
-  const cohort = readCohortId(fields['cohort_id'], 'cohort_id');
+  const cohort = readCohortReference(fields['cohort_id'], 'cohort_id', name);
   if ('unreadable' in cohort) return cohort;
   const isIn = readBoolean(inCohort);
   if (isIn === undefined) return expected('true or false', 'in_cohort', inCohort);
@@ -31,10 +31,9 @@ function readPush(fields: Fields): ParsedPush {
   if (!Array.isArray(users)) return expected('a list', 'users', users);
   const idOf = (user: unknown): unknown => (isRecord(user) ? user['user_id'] : user);
   const { members, refused } = readMembers(users as readonly unknown[], idOf);
-  const reference = { id: cohort.id, name: readName(name) ?? cohort.id };
   const times = computedAtMs === undefined ? {} : { computedAtMs };
   return {
-    changes: [{ kind: isIn ? 'add' : 'remove', cohort: reference, members, ...times }],
+    changes: [{ kind: isIn ? 'add' : 'remove', cohort, members, ...times }],
     refused,
     ...(typeof messageId === 'string' && messageId !== '' && { dedupeKey: messageId }),
   };

@@ -9,13 +9,8 @@ export interface DeviceFields {
   readonly carrier?: string;
 }
 
-interface Spelling {
-  readonly platform: string;
-  readonly os_name?: string;
-}
-
 /** As Amplitude's own SDKs write them; every other platform keeps its spelling. */
-const spellings: ReadonlyMap<string, Spelling> = new Map([
+const spellings: ReadonlyMap<string, DeviceFields> = new Map([
   ['ios', { platform: 'iOS', os_name: 'ios' }],
   ['android', { platform: 'Android', os_name: 'android' }],
   ['tvos', { platform: 'tvOS', os_name: 'tvos' }],

@@ -4,7 +4,7 @@ import type { CatalogueEvent } from '@currents/schema';
 import { deviceFieldsOf, type DeviceFields } from './device.js';
 import { eventNames } from './eventNames.js';
 import { isId } from './identity.js';
-import { copyOwn, saleOf, type Sale } from './properties.js';
+import { copyOwn, saleOf } from './properties.js';
 import type { Settings } from './settings.js';
 
 /** One element of the list `events` (Amplitude, HTTP V2 reference, event keys). Ids are strings, whatever they look like. */
@@ -38,10 +38,10 @@ type Reason = keyof typeof reasons;
 export const naming = createEventNaming(eventNames);
 
 /** 2101-01-01 UTC in Unix seconds. Nearer times are left for Amplitude to judge, which has a clock. */
-const LAST_SECOND = 4_133_980_800;
+const endSecond = 4_133_980_800;
 
 /** What a device calls itself when its user has declined advertising ids. */
-const NO_AD_ID = '00000000-0000-0000-0000-000000000000';
+const noAdId = '00000000-0000-0000-0000-000000000000';
 
 type Draft = { -readonly [Key in keyof AmplitudeEvent]: AmplitudeEvent[Key] };
 
@@ -64,7 +64,7 @@ export function map(event: CatalogueEvent, settings: Settings): MapResult<Amplit
     );
   }
   if (event.time <= 0) return reject('before_1970', `time: expected Unix seconds above 0, got ${event.time}`);
-  if (event.time >= LAST_SECOND) {
+  if (event.time >= endSecond) {
     return reject('after_2100', `time: expected Unix seconds before the year 2101, got ${event.time}`);
   }
 
@@ -84,7 +84,10 @@ export function map(event: CatalogueEvent, settings: Settings): MapResult<Amplit
   };
   if (takesUser) payload.user_id = userId;
   if (takesDevice) payload.device_id = deviceId;
-  if (sale !== undefined) addSale(payload, sale);
+  if (sale !== undefined) {
+    payload.price = sale.price;
+    if (sale.productId !== undefined) payload.productId = sale.productId;
+  }
   addAdvertisingId(payload, event.properties);
   if (settings.nativeDeviceFields) Object.assign(payload, deviceFieldsOf(event.properties));
   return { payload };
@@ -94,13 +97,8 @@ function reject(reason: Reason, detail: string): MapResult<AmplitudeEvent> {
   return { reject: reason, detail };
 }
 
-function addSale(payload: Draft, { price, productId }: Sale): void {
-  payload.price = price;
-  if (productId !== undefined) payload.productId = productId;
-}
-
 function addAdvertisingId(payload: Draft, { ad_id: id, ad_id_type: type }: CatalogueEvent['properties']): void {
-  if (typeof id !== 'string' || id === NO_AD_ID) return;
+  if (typeof id !== 'string' || id === noAdId) return;
   if (type === 'google_ad_id') payload.adid = id;
   if (type === 'ios_idfa') payload.idfa = id;
 }

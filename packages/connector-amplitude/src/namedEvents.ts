@@ -17,7 +17,7 @@ export function readNamedEvents(
   const named = readThrottled(body, items, waitMs);
   for (const place of readSilenced(body, items)) named.set(place, silenced);
   for (const { list, code, complaint } of complaints) {
-    for (const [field, places] of Object.entries(objectOf(body[list]))) {
+    for (const [field, places] of Object.entries(body[list] ?? {})) {
       for (const place of placesIn(places, items)) {
         const said = redact(field, { secrets, payloads: [items[place]?.payload] });
         named.set(place, { outcome: 'rejected', code, detail: `${complaint}: ${said}` });
@@ -30,11 +30,7 @@ export function readNamedEvents(
 /** HTTP V2 reference, 400. */
 const complaints = [
   { list: 'events_with_invalid_id_lengths', code: 'id_too_short', complaint: 'Amplitude wants a longer id' },
-  {
-    list: 'events_with_invalid_fields',
-    code: 'field_invalid',
-    complaint: 'Amplitude does not take the value of a field',
-  },
+  { list: 'events_with_invalid_fields', code: 'field_invalid', complaint: 'Amplitude refuses the value' },
   { list: 'events_with_missing_fields', code: 'field_missing', complaint: 'Amplitude misses a field' },
 ] as const;
 
@@ -113,19 +109,11 @@ function addIds({ users, devices }: Ids, { user_id: user, device_id: device }: A
 
 /** A list of ids, or an object of them with a count for each. */
 function idsIn(value: unknown): Set<string> {
-  return new Set(Array.isArray(value) ? value.filter((id) => typeof id === 'string') : Object.keys(objectOf(value)));
+  return new Set(Array.isArray(value) ? value.filter((id) => typeof id === 'string') : Object.keys(value ?? {}));
 }
 
 /** The places in a list that are places in the request. */
 function placesIn(value: unknown, items: Items): number[] {
   if (!Array.isArray(value)) return [];
-  return (value as readonly unknown[]).filter((place) => isPlace(place, items));
-}
-
-function isPlace(value: unknown, items: Items): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < items.length;
-}
-
-function objectOf(value: unknown): object {
-  return typeof value === 'object' && value !== null ? value : {};
+  return (value as readonly number[]).filter((index) => Number.isInteger(index) && index >= 0 && index < items.length);
 }

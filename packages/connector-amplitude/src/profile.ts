@@ -42,24 +42,23 @@ export async function lookUpUser(query: UserQuery, to: SendContext<Settings, Cre
 
 function parametersOf({ userId, deviceId, parts }: UserQuery): URLSearchParams {
   const { properties, cohortIds, computations, recommendations, propensities } = parts;
-  const parameters = new URLSearchParams();
-  if (userId !== undefined) parameters.set('user_id', userId);
-  if (deviceId !== undefined) parameters.set('device_id', deviceId);
-  if (properties === true) parameters.set('get_amp_props', 'true');
-  if (cohortIds === true) parameters.set('get_cohort_ids', 'true');
-  if (computations === 'all') parameters.set('get_computations', 'true');
-  else if (computations !== undefined) parameters.set('comp_id', computations.join(','));
-  if (recommendations !== undefined) {
-    parameters.set('get_recs', 'true');
-    parameters.set('rec_id', recommendations.ids.join(','));
-    if (recommendations.type !== undefined) parameters.set('rec_type', recommendations.type);
-  }
-  if (propensities !== undefined) {
-    parameters.set('get_propensity', 'true');
-    parameters.set('prediction_id', propensities.predictionIds.join(','));
-    parameters.set('propensity_type', propensities.type === 'percentile' ? 'pct' : 'score');
-  }
-  return parameters;
+  const parameters: Readonly<Record<string, string | false | undefined>> = {
+    user_id: userId,
+    device_id: deviceId,
+    get_amp_props: properties && 'true',
+    get_cohort_ids: cohortIds && 'true',
+    get_computations: computations === 'all' && 'true',
+    comp_id: computations !== 'all' && computations?.join(','),
+    get_recs: recommendations && 'true',
+    rec_id: recommendations?.ids.join(','),
+    rec_type: recommendations?.type,
+    get_propensity: propensities && 'true',
+    prediction_id: propensities?.predictionIds.join(','),
+    propensity_type: propensities && (propensities.type === 'percentile' ? 'pct' : 'score'),
+  };
+  return new URLSearchParams(
+    Object.entries(parameters).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 /** A mirror at a base URL may return the request's headers as a profile. */

@@ -1,5 +1,5 @@
-import { copyProperties, setProperty } from '@currents/connector';
-import type { CatalogueEvent } from '@currents/schema';
+import { copyProperties, freePrefixes, setProperty } from '@currents/connector';
+import { nestsBeyond, type CatalogueEvent } from '@currents/schema';
 
 const NOT_SENT = '';
 
@@ -17,18 +17,12 @@ const wireNames: ReadonlyMap<string, string> = new Map([
 /** The name of a custom event is in its type already. */
 const wireNamesOfCustomEvents: ReadonlyMap<string, string> = new Map([...wireNames, ['name', NOT_SENT]]);
 
-/** Objects whose keys people chose, and what stands before each of them (Braze, Amplitude for Currents). */
-const freePrefixes: ReadonlyMap<string, string> = new Map([
-  ['custom_properties', '[Custom event property] '],
-  ['purchase_properties', '[Purchase property] '],
-]);
-
 const CUSTOM_EVENT = 'users.behaviors.CustomEvent';
 /** The only type whose time zone Amplitude is told (Braze, event glossary). */
 const GLOBAL_STATE_CHANGE = 'users.behaviors.subscription.GlobalStateChange';
 
 /** Amplitude takes objects in 40 layers (HTTP V2 reference, limits), of which `event_properties` is the first. */
-const MOST_LAYERS = 40;
+const maxLayers = 40;
 
 /** What Amplitude has fields of its own for. Without a price it takes no product. */
 export interface Sale {
@@ -71,21 +65,11 @@ export function copyOwn(
 function copyNested(target: Record<string, unknown>, key: string, name: string, value: object): boolean {
   const prefix = freePrefixes.get(key);
   if (prefix === undefined || Array.isArray(value)) {
-    if (hasMoreLayers(value, MOST_LAYERS - 1)) return false;
+    if (nestsBeyond(maxLayers - 1, value)) return false;
     setProperty(target, name, value);
   } else {
-    if (hasMoreLayers(value, MOST_LAYERS)) return false;
+    if (nestsBeyond(maxLayers, value)) return false;
     copyProperties(target, value as Readonly<Record<string, unknown>>, prefix);
   }
   return true;
-}
-
-/** Looks no deeper than the layers it is given; a list is a layer too. */
-function hasMoreLayers(value: object, layers: number): boolean {
-  if (layers === 0) return true;
-  const members: readonly unknown[] = Object.values(value);
-  for (const member of members) {
-    if (typeof member === 'object' && member !== null && hasMoreLayers(member, layers - 1)) return true;
-  }
-  return false;
 }

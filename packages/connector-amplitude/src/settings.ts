@@ -1,4 +1,4 @@
-import { baseUrlSetting, eventNamesSetting } from '@currents/connector';
+import { baseUrlSetting, eventNamesSetting, requestBytesSetting } from '@currents/connector';
 import { z } from 'zod';
 import { eventNames } from './eventNames.js';
 
@@ -21,7 +21,7 @@ export const settings = z
       .enum(['batch', 'httpapi'])
       .default('batch')
       .describe(
-        'batch accepts 1,000 events per second of one user and 20 MB per request; httpapi accepts 30 and 1 MB, with less delay.',
+        'batch accepts 1,000 events per second of one user and 20 MB per request; httpapi 30 and 1 MB, sooner.',
       ),
     baseUrl: baseUrlSetting,
     eventNames: eventNamesSetting('Amplitude', eventNames, eventName),
@@ -31,29 +31,16 @@ export const settings = z
       .max(64)
       .default(1)
       .describe('Minimum characters of a user id or device id, 1 to 64. Amplitude’s own default is 5.'),
-    nativeDeviceFields: z
-      .boolean()
-      .default(false)
-      .describe('Also fills Amplitude’s own platform, OS, device and carrier, which become properties of the user.'),
-    gzip: z
-      .boolean()
-      .default(false)
-      .describe('Compresses requests. Amplitude’s own SDKs do; its API reference does not say whether others may.'),
-    requestBytes: z
-      .int()
-      .min(100_000)
-      .max(20_000_000)
-      .default(4_000_000)
-      .describe(
-        'Maximum bytes of JSON per request, before compression: 100,000 to 20,000,000. With httpapi at most 999,999.',
-      ),
+    nativeDeviceFields: z.boolean().default(false).describe('Also fills Amplitude’s platform, OS, device and carrier.'),
+    gzip: z.boolean().default(false).describe('Compresses requests. Amplitude’s API reference does not mention it.'),
+    requestBytes: requestBytesSetting(20_000_000, 4_000_000, ' With httpapi at most 999,999.'),
     eventsPerSecondPerKey: z
       .int()
       .min(1)
       .max(1_000_000)
       .optional()
       .describe(
-        'Events per second that Amplitude accepts of one user or device, if your contract differs from the default: 30 with httpapi, 1,000 with batch.',
+        'Events per second of one user or device in your contract; by default 1,000 with batch, 30 with httpapi.',
       ),
   })
   .readonly();

@@ -87,7 +87,7 @@ describe('a request that is refused for some events: they are rejected, the othe
       refused({ events_with_invalid_fields: { 'event_properties of +351900000000': [0] } }),
     );
     expect(results[0]).toMatchObject({
-      detail: 'Amplitude does not take the value of a field: event_properties of [hidden]',
+      detail: 'Amplitude refuses the value: event_properties of [hidden]',
     });
   });
 });

@@ -1,10 +1,10 @@
 import type { CohortRoute, Push, PushResult } from '@currents/connector';
 import { describe, expect, it } from 'vitest';
-import { cohortImport } from '../src/cohort.js';
+import { amplitude } from '@currents/connector-amplitude';
 import { readListName } from '../src/cohortName.js';
 
 const routeAt = (path: string): CohortRoute => {
-  const route = cohortImport.routes.find((known) => known.path === path);
+  const route = amplitude.cohortImport!.routes.find((known) => known.path === path);
   if (route === undefined) throw new Error(`wanted ${path}`);
   return route;
 };
@@ -38,8 +38,8 @@ describe('a cohort', () => {
     ['cxyzz3hz', '[Amplitude] cxyzz3hz: cxyzz3hz'],
     ['[Amplitude] : cxyzz3hz', '[Amplitude] cxyzz3hz: cxyzz3hz'],
   ])('called %s is shown as %s', (name, shown) => {
-    expect(cohortImport.displayName?.({ id: 'cxyzz3hz', name })).toBe(shown);
-    expect(cohortImport.displayName?.({ id: 'cxyzz3hz', name: shown })).toBe(shown);
+    expect(amplitude.cohortImport!.displayName?.({ id: 'cxyzz3hz', name })).toBe(shown);
+    expect(amplitude.cohortImport!.displayName?.({ id: 'cxyzz3hz', name: shown })).toBe(shown);
   });
 
   it.each([

@@ -1,4 +1,4 @@
 import { describeCohortImport } from '@currents/connector/conformance';
-import { cohortImport } from '../src/cohort.js';
+import { amplitude } from '@currents/connector-amplitude';
 
-describeCohortImport('amplitude', cohortImport, new URL('../examples/cohorts/', import.meta.url));
+describeCohortImport('amplitude', amplitude.cohortImport!, new URL('../examples/cohorts/', import.meta.url));

@@ -7,16 +7,14 @@ import {
   jsonReply,
   parsePush,
   pushStatuses,
-  readCohortId,
+  readCohortReference,
   readId,
   readMembers,
-  readName,
   readPushBody,
 } from '@currents/connector';
 import type {
   CohortChange,
   CohortImport,
-  CohortReference,
   CohortRoute,
   Fields,
   ParsedPush,
@@ -60,7 +58,9 @@ function webhook(path: string, members: string): CohortRoute {
 function readPush({ action, parameters }: Fields, property: string | undefined): ParsedPush {
   if (!isAction(action)) return expected('members, add_members or remove_members', 'action', action);
   if (!isRecord(parameters)) return expected('an object', 'parameters', parameters);
-  const cohort = readCohort(parameters);
+  // The reference does not say whether ids are strings or numbers; both are accepted.
+  const { mixpanel_cohort_id: id, mixpanel_cohort_name: name, mixpanel_cohort_description: about } = parameters;
+  const cohort = readCohortReference(id, 'mixpanel_cohort_id', name, about);
   if ('unreadable' in cohort) return cohort;
   const list = readList(parameters['members'], action);
   if (list === undefined) return expected('a list', 'members', parameters['members']);
@@ -77,18 +77,6 @@ function readPush({ action, parameters }: Fields, property: string | undefined):
 
 function isAction(value: unknown): value is Action {
   return typeof value === 'string' && Object.hasOwn(kinds, value);
-}
-
-/** Any call may bring a new name. The reference does not say whether ids are strings or numbers; both are accepted. */
-function readCohort(parameters: Fields): CohortReference | { readonly unreadable: string } {
-  const read = readCohortId(parameters['mixpanel_cohort_id'], 'mixpanel_cohort_id');
-  if ('unreadable' in read) return read;
-  const description = readName(parameters['mixpanel_cohort_description']);
-  return {
-    id: read.id,
-    name: readName(parameters['mixpanel_cohort_name']) ?? read.id,
-    ...(description !== undefined && { description }),
-  };
 }
 
 /** A null list means that nobody entered or left. It must not mean that a whole cohort has become empty. */

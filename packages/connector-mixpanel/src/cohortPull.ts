@@ -15,7 +15,6 @@ import type {
   HttpRequest,
   OnPage,
   PullContext,
-  PullCursor,
   PullFailure,
   PullStep,
 } from '@currents/connector';
@@ -62,7 +61,7 @@ export const cohortPull: CohortPull<Settings, Credentials> = {
   async pull(cohortId, cursor, to, onPage) {
     const missing = missingAccess(to);
     if (missing !== undefined) return missing;
-    return pullPage(cohortId, readCursor(cursor), to, onPage);
+    return pullPage(cohortId, cursor === undefined ? undefined : (JSON.parse(cursor) as NextPage), to, onPage);
   },
 };
 
@@ -88,10 +87,6 @@ function readInstant(value: unknown): number | undefined {
 interface NextPage {
   readonly session: string;
   readonly page: number;
-}
-
-function readCursor(cursor: PullCursor | undefined): NextPage | undefined {
-  return cursor === undefined ? undefined : (JSON.parse(cursor) as NextPage);
 }
 
 async function pullPage(cohortId: string, at: NextPage | undefined, to: Context, onPage: OnPage): Promise<PullStep> {

@@ -1,48 +1,53 @@
-import { fit, MOST_MEMBERS } from './fit.js';
+import { customPropertyPrefix, fitNested, freePrefixes, purchasePropertyPrefix } from '@currents/connector';
 
-/** A property that Mixpanel would not take. */
+/** Mixpanel, Import Events reference, limits: fewer than 255 properties. */
+export const maxMembers = 254;
+
+/** Mixpanel, Import Events reference, limits: three levels, fewer than 255 members; property data types: about 8 KB. */
+const limits = { label: 'Mixpanel', maxLevels: 3, maxMembers, maxBytes: 8000 };
+
+/** A property beyond Mixpanel's limits. */
 export interface Unfit {
-  /** As Mixpanel would have called it. */
+  /** Its name at Mixpanel. */
   readonly name: string;
   readonly reason: string;
   readonly detail: string;
 }
 
-/** Objects whose keys people chose, and what stands before each key (Braze, Mixpanel for Currents). */
-const CUSTOM = { object: 'custom_properties', prefix: '[Custom event property] ' };
-const PURCHASE = { object: 'purchase_properties', prefix: '[Purchase property] ' };
-
-/** The properties whose keys people chose, behind their prefixes; as many as there is room for beside the event's own. */
+/** The properties that customers named, behind their prefixes; as many as there is room for beside the event's own. */
 export function freeProperties(
   source: Readonly<Record<string, unknown>>,
-  most: number,
+  maxCount: number,
   unfit: Unfit[],
 ): Record<string, unknown> | undefined {
-  const custom = source[CUSTOM.object];
-  const purchase = source[PURCHASE.object];
+  const { custom_properties: custom, purchase_properties: purchase } = source;
   if (custom === undefined && purchase === undefined) return undefined;
   const free: Record<string, unknown> = {};
-  const room = most - Object.keys(source).length;
-  const left = addAll(free, CUSTOM.prefix, custom, room, unfit);
-  addAll(free, PURCHASE.prefix, purchase, left, unfit);
+  const room = maxCount - Object.keys(source).length;
+  const left = addAll(free, customPropertyPrefix, custom, room, unfit);
+  addAll(free, purchasePropertyPrefix, purchase, left, unfit);
   return free;
 }
 
-/** Whether the property is such an object, which is sent in its members only. */
+/** Whether the property is an object of named properties, whose members are sent instead. */
 export function isFree(key: string, value: object): boolean {
-  return (key === CUSTOM.object || key === PURCHASE.object) && !Array.isArray(value);
+  return freePrefixes.has(key) && !Array.isArray(value);
 }
 
-/** The list or object as Mixpanel takes it; undefined, and told in `unfit`, if it takes it in no way. */
+/** The list or object within Mixpanel's limits; undefined, and added to `unfit`, if it cannot be made to fit. */
 export function fitted(name: string, value: object, unfit: Unfit[]): unknown {
-  const answer = fit(value);
+  const answer = fitNested(value, limits);
   if ('value' in answer) return answer.value;
   unfit.push({ name, ...answer });
   return undefined;
 }
 
 export function tooMany(name: string): Unfit {
-  return { name, reason: 'too_many_properties', detail: `no room for it; Mixpanel takes ${MOST_MEMBERS} properties` };
+  return {
+    name,
+    reason: 'too_many_properties',
+    detail: `expected at most ${maxMembers} properties, the limit of Mixpanel, got more`,
+  };
 }
 
 function addAll(

@@ -29,16 +29,16 @@ export const reasons = {
 export const naming = createEventNaming(eventNames);
 
 /** 2010-01-01 UTC in Unix seconds. Mixpanel removes events from before (Braze, Mixpanel for Currents). */
-const FIRST_SECOND = 1_262_304_000;
+const firstSecond = 1_262_304_000;
 /** 2101-01-01 UTC in Unix seconds. Nearer times are left for Mixpanel to judge, which has a clock. */
-const LAST_SECOND = 4_133_980_800;
+const endSecond = 4_133_980_800;
 /** Mixpanel cuts strings after 255 (Import Events reference, limits); whether bytes or characters is not said. */
-const LONGEST_ID_BYTES = 255;
+const maxIdBytes = 255;
 
 /** Tells in Mixpanel which properties an event came without. */
-const LEFT_OUT = 'currents_left_out';
-const MOST_NAMES = 20;
-const LONGEST_NAME = 100;
+const leftOutProperty = 'currents_left_out';
+const maxNames = 20;
+const maxNameLength = 100;
 
 /** The event in Mixpanel's words: the user's external id, the usual name, and all properties beside each other. */
 export function map(event: CatalogueEvent, settings: Settings): MapResult<ImportEvent> {
@@ -47,8 +47,8 @@ export function map(event: CatalogueEvent, settings: Settings): MapResult<Import
 
   const distinctId = event.user.external_user_id;
   if (!isGiven(distinctId)) return { skip: 'no_external_user_id' };
-  if (event.time < FIRST_SECOND) return { skip: 'before_2010' };
-  if (event.time >= LAST_SECOND) {
+  if (event.time < firstSecond) return { skip: 'before_2010' };
+  if (event.time >= endSecond) {
     return { reject: 'after_2100', detail: 'time: expected Unix seconds before the year 2101, got a later time' };
   }
   if (isDisallowed(distinctId)) {
@@ -57,24 +57,21 @@ export function map(event: CatalogueEvent, settings: Settings): MapResult<Import
       detail: 'external_user_id: Mixpanel refuses this id as a stand-in for nobody',
     };
   }
-  if (distinctId.length > LONGEST_ID_BYTES / 3 && Buffer.byteLength(distinctId) > LONGEST_ID_BYTES) {
-    return { reject: 'distinct_id_too_long', detail: `external_user_id: expected at most ${LONGEST_ID_BYTES} bytes` };
+  if (distinctId.length > maxIdBytes / 3 && Buffer.byteLength(distinctId) > maxIdBytes) {
+    return { reject: 'distinct_id_too_long', detail: `external_user_id: expected at most ${maxIdBytes} bytes` };
   }
 
   const { properties, unfit } = propertiesOf(event, distinctId);
   if (unfit.length > 0) {
-    if (settings.unfitProperties === 'reject') return rejectFor(unfit);
-    properties[LEFT_OUT] = namesOf(unfit);
+    const { name: first, reason, detail } = unfit[0] as Unfit;
+    if (settings.unfitProperties === 'reject')
+      return { reject: reason, detail: `${first.slice(0, maxNameLength)}: ${detail}` };
+    properties[leftOutProperty] = namesOf(unfit);
   }
   return { payload: { event: name, properties } };
 }
 
-function rejectFor(unfit: readonly Unfit[]): MapResult<ImportEvent> {
-  const [first] = unfit as [Unfit];
-  return { reject: first.reason, detail: `${first.name.slice(0, LONGEST_NAME)}: ${first.detail}` };
-}
-
 function namesOf(unfit: readonly Unfit[]): string[] {
-  const names = unfit.slice(0, MOST_NAMES).map((property) => property.name.slice(0, LONGEST_NAME));
-  return unfit.length > MOST_NAMES ? [...names, `and ${unfit.length - MOST_NAMES} more`] : names;
+  const names = unfit.slice(0, maxNames).map((property) => property.name.slice(0, maxNameLength));
+  return unfit.length > maxNames ? [...names, `and ${unfit.length - maxNames} more`] : names;
 }

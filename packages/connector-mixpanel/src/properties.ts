@@ -1,6 +1,5 @@
 import type { CatalogueEvent } from '@currents/schema';
-import { MOST_MEMBERS } from './fit.js';
-import { fitted, freeProperties, isFree, tooMany } from './freeProperties.js';
+import { fitted, freeProperties, isFree, maxMembers, tooMany } from './freeProperties.js';
 import type { Unfit } from './freeProperties.js';
 import { insertIdOf } from './identity.js';
 
@@ -31,7 +30,7 @@ const leftOutOfCustomEvents: ReadonlySet<string> = new Set([...leftOut, 'name'])
 const CUSTOM_EVENT = 'users.behaviors.CustomEvent';
 const PURCHASE = 'users.behaviors.Purchase';
 /** Room for the connector's own, and for the list of what was left out. */
-const MOST_COPIED = MOST_MEMBERS - ownNames.size - 1;
+const maxCopied = maxMembers - ownNames.size - 1;
 const DOLLAR = 36;
 const LETTER_M = 109;
 
@@ -47,7 +46,7 @@ export function propertiesOf(
   const unfit: Unfit[] = [];
   // Spread first and blanked afterwards, because the object then keeps the layout that JSON.stringify is quick with:
   // copied one by one, properties cost half as much again to map and serialise.
-  const properties = spread(event, distinctId, source, freeProperties(source, MOST_COPIED, unfit));
+  const properties = spread(event, distinctId, source, freeProperties(source, maxCopied, unfit));
   const names = event.event_type === CUSTOM_EVENT ? leftOutOfCustomEvents : leftOut;
   let isOverridden = false;
   let count = 0;
@@ -56,7 +55,7 @@ export function propertiesOf(
     if (names.has(key) || isMixpanels(key)) {
       properties[key] = undefined;
       isOverridden ||= ownNames.has(key);
-    } else if (count === MOST_COPIED) {
+    } else if (count === maxCopied) {
       properties[key] = undefined;
       unfit.push(tooMany(key));
     } else if (typeof value !== 'object') {

@@ -1,4 +1,4 @@
-import { baseUrlSetting, eventNamesSetting } from '@currents/connector';
+import { baseUrlSetting, eventNamesSetting, requestBytesSetting } from '@currents/connector';
 import { z } from 'zod';
 import { eventNames } from './eventNames.js';
 
@@ -19,16 +19,9 @@ export const settings = z
     unfitProperties: z
       .enum(['reject', 'leave_out'])
       .default('reject')
-      .describe(
-        'For a property beyond Mixpanel’s limits: reject makes the event a dead letter, leave_out sends it without the property.',
-      ),
+      .describe('What to do with a property beyond Mixpanel’s limits: reject the event, or leave_out the property.'),
     gzip: z.boolean().default(true).describe('Compresses requests. Turn it off for a proxy that cannot read them.'),
-    requestBytes: z
-      .int()
-      .min(100_000)
-      .max(10_000_000)
-      .default(2_000_000)
-      .describe('Maximum bytes of JSON per request, before compression: 100,000 to 10,000,000.'),
+    requestBytes: requestBytesSetting(10_000_000, 2_000_000),
     rateShare: z
       .number()
       .min(0.001)

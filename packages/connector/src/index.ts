@@ -21,7 +21,15 @@ export type {
   WhichUser,
 } from './userLookup.js';
 export { brazeCohorts } from './brazeCohorts.js';
-export { addRefused, memberReasons, readCohortId, readId, readMembers, readName } from './readMembers.js';
+export {
+  addRefused,
+  memberReasons,
+  readCohortId,
+  readCohortReference,
+  readId,
+  readMembers,
+  readName,
+} from './readMembers.js';
 export type { MemberList, MemberReason, ReadId } from './readMembers.js';
 export { expected, parsePush, readPushBody } from './pushBody.js';
 export type { Fields, PushBody } from './pushBody.js';
@@ -34,11 +42,15 @@ export { joinJson, wholeChunkAt } from './jsonChunk.js';
 export type { JsonChunk } from './jsonChunk.js';
 export { createEventNaming } from './eventNaming.js';
 export type { EventNames, EventNaming } from './eventNaming.js';
-export { baseUrlOf, baseUrlSetting, eventNamesSetting } from './sharedSettings.js';
+export { baseUrlOf, baseUrlSetting, eventNamesSetting, requestBytesSetting } from './sharedSettings.js';
 export { createPlaceholderCheck, isGiven } from './placeholderIds.js';
 export { createRedactor, interpretAnswer, toPullFailure, toSendOutcome, toTestResult } from './interpretAnswer.js';
 export type { AnswerRules, Interpretation, Refusal } from './interpretAnswer.js';
+export { streamFollowingLink } from './followLink.js';
 export { listCohorts, readPartnerCohort, requestWholeBody } from './pullHelpers.js';
+export { fitNested } from './fitNested.js';
+export type { FitResult, NestedLimits } from './fitNested.js';
+export { customPropertyPrefix, freePrefixes, purchasePropertyPrefix } from './freePrefixes.js';
 export { createMemberFileReader } from './memberFile.js';
 export type { MemberFileReader } from './memberFile.js';
 export { redact } from './redact.js';

@@ -1,4 +1,4 @@
-import type { Member } from './cohortImport.js';
+import type { CohortReference, Member } from './cohortImport.js';
 import { kindOf } from '@currents/schema';
 
 /** Why a member has no usable id: code → a sentence for people. */
@@ -80,4 +80,17 @@ export function readCohortId(value: unknown, field: string): { readonly id: stri
   if ('reason' in read) return { unreadable: `expected an id as ${field}, got ${kindOf(value)}` };
   if (read.id.length <= MOST_COHORT_ID_CHARACTERS) return read;
   return { unreadable: `expected at most ${MOST_COHORT_ID_CHARACTERS} characters as ${field}, got ${read.id.length}` };
+}
+
+/** A cohort by its partner's id, and its name and description if they are usable; without a name, its id is its name. */
+export function readCohortReference(
+  id: unknown,
+  field: string,
+  name: unknown,
+  description?: unknown,
+): CohortReference | { readonly unreadable: string } {
+  const read = readCohortId(id, field);
+  if ('unreadable' in read) return read;
+  const text = readName(description);
+  return { id: read.id, name: readName(name) ?? read.id, ...(text !== undefined && { description: text }) };
 }

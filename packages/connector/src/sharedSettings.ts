@@ -9,6 +9,12 @@ export const baseUrlSetting = z
   .optional()
   .describe('Sends to this URL instead of the region’s host: a proxy or a test server. The operator has to allow it.');
 
+/** The size of requests that an admin prefers, up to what the partner accepts. */
+export function requestBytesSetting(maxBytes: number, defaultBytes: number, note = '') {
+  const text = `Maximum bytes of JSON per request, before compression: 100000 to ${maxBytes}.${note}`;
+  return z.int().min(100_000).max(maxBytes).default(defaultBytes).describe(text);
+}
+
 /**
  * An admin's own event names, for every event type in the destination's `names` except custom events.
  * `name` checks a single name against the partner's rules.

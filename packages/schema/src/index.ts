@@ -4,6 +4,7 @@ export type { EventChannel, EventGroup } from './catalogue.js';
 export { channelKey } from './eventType.js';
 export type { EventProperty, EventType, GroupName, PropertyType } from './eventType.js';
 export { checkEvent } from './checkEvent.js';
+export { nestsBeyond } from './depth.js';
 export { envelope } from './envelope.js';
 export { describeFault } from './jsonFault.js';
 export { isRecord, isRefusal, kindOf, refusalCodes } from './refusal.js';
