@@ -21,31 +21,31 @@ export interface EngineOptions extends LoadCurrentOptions {
   readonly queue: QueueConnection;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** How long a deferred or blocked event is kept trying. */
+  /** The retry window of an event. */
   readonly windowMs: number;
-  /** The longest a partner may take to answer one request. */
+  /** The timeout of one request to a partner. */
   readonly requestMs: number;
   readonly retentionDays: number;
-  /** Whether the limits a connector declares per key are kept by the hub; false leaves it to the partner's refusals. */
+  /** Whether the hub enforces the budgets of connectors; otherwise only the partner's own refusals limit them. */
   readonly enforceBudgets: boolean;
 }
 
 export interface Engine {
-  /** Takes nothing new, records what is under way, and lets go of every connection. */
+  /** Starts nothing new, records the attempts in flight, and closes all connections. */
   stop(): Promise<void>;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;
 }
 
-/** Events kept unpacked, for Currents that want the same batch. */
+/** The most events cached for Currents that deliver the same batch. */
 const maxCachedEvents = 8_000;
 
-/** A shard is a small number; two processes with the same one merely wait for each other now and then. */
+/** The first of four shards of the tally. Two processes with the same shards only wait for each other at times. */
 export function drawShard(): number {
   return randomInt(1, 8_000) * 4;
 }
 
-/** Everything a worker process does: it delivers what is due, for every live Current, until it is stopped. */
+/** Runs everything that a worker process does, until it is stopped. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { databaseUrl, queue, log, requestMs } = options;
   const sql = connect(databaseUrl, { max: 12, name: 'worker', hotPath: true, mayForget: true });
@@ -59,23 +59,23 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const batchReader = createBatchReader(sql, maxCachedEvents, () => loops.size > 1);
 
   function wake(currentId: number): void {
-    let lane = loops.get(currentId);
-    if (!lane) {
-      lane = createDeliveryLoop(currentId, {
+    let loop = loops.get(currentId);
+    if (!loop) {
+      loop = createDeliveryLoop(currentId, {
         ...options,
         sql,
         http,
-        batchReader: batchReader,
-        workerLeases: workerLeases,
+        batchReader,
+        workerLeases,
         shard,
         budgetStore,
         onBudgetError: onError,
         leaseMs: requestMs * 2 + 30_000,
         askForHelp: sender.wake,
       });
-      loops.set(currentId, lane);
+      loops.set(currentId, loop);
     }
-    lane.wake();
+    loop.wake();
   }
 
   const cohorts = startCohortWork(options);
@@ -83,12 +83,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const pulls = startPullWork({
     ...options,
     http,
-    workerLeases: workerLeases,
+    workerLeases,
     wakeCohort: sender.wakeCohort,
     wakePull: sender.wakePull,
   });
   const receiver = openWakeReceiver(queue, { onWake: wake, onCohort: cohorts.wake, onPull: pulls.wake }, { onError });
-  const sweep = startSweep({ ...options, sql, http, shard, workerLeases: workerLeases, wake });
+  const sweep = startSweep({ ...options, sql, http, shard, workerLeases, wake });
 
   return {
     async stop() {
@@ -98,7 +98,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
         cohorts.stop(),
         segments.stop(),
         pulls.stop(),
-        ...[...loops.values()].map((lane) => lane.stop()),
+        ...[...loops.values()].map((loop) => loop.stop()),
       ]);
       await sender.close();
       await workerLeases.stop();
@@ -116,15 +116,15 @@ function openBudgets(queue: QueueConnection, sql: Sql, onError: (error: unknown)
   return 'redisUrl' in queue ? openRedisBuckets(queue.redisUrl, onError) : openPostgresBuckets(sql);
 }
 
-/** One line a minute of the queue's troubles is enough: the sweep and the partners' own limits go on without it. */
+/** Returns a handler that logs at most one error of the queue per minute: the sweep and the partners' limits still work. */
 export function oncePerMinute(log: Logger): (error: unknown) => void {
-  let saidMs = 0;
+  let loggedMs = 0;
   return (error) => {
-    if (Date.now() - saidMs < 60_000) return;
-    saidMs = Date.now();
+    if (Date.now() - loggedMs < 60_000) return;
+    loggedMs = Date.now();
     log.warn(
       { event: 'queue.error', err: error },
-      'wake-up calls or budgets are in trouble; deliveries go on at the pace of the sweep',
+      'wake-up calls or budgets failed; the sweep goes on with deliveries',
     );
   };
 }

@@ -2,10 +2,10 @@ import type { Connector } from '@currents/connector';
 import type { Sql } from './db/connect.js';
 import type { Seal } from './secrets/seal.js';
 
-/** The packages of all destinations, by name. Put together by each app, known to nobody else. */
+/** The connectors by name, as the apps list them. */
 export type Connectors = ReadonlyMap<string, Connector>;
 
-/** A Current ready to work: its connector, with settings parsed and credentials opened. */
+/** A Current that can be used: its connector, parsed settings and opened credentials. */
 export interface LoadedCurrent {
   readonly currentId: number;
   readonly version: number;
@@ -14,7 +14,7 @@ export interface LoadedCurrent {
   readonly credentials: unknown;
 }
 
-/** Why a Current cannot work here, for a person to repair. */
+/** Why a Current cannot be used; a person must act. */
 export interface UnusableCurrent {
   readonly code: 'no_connector' | 'settings_invalid' | 'credentials_unreadable' | 'base_url_not_allowed';
   readonly detail: string;
@@ -23,11 +23,11 @@ export interface UnusableCurrent {
 export interface LoadCurrentOptions {
   readonly connectors: Connectors;
   readonly seal: Seal;
-  /** Whether a Current may be pointed at a host of the admin's choice. */
+  /** Whether the settings of a Current may name a base URL. */
   readonly allowBaseUrl: boolean;
 }
 
-/** What a sealed secret of a Current is bound to. */
+/** The additional authenticated data of a Current's sealed credentials. */
 export function sealContext(currentId: number): string {
   return `current:${currentId}`;
 }
@@ -39,7 +39,7 @@ interface Row {
   readonly credentials: Buffer | null;
 }
 
-/** Reads and opens one Current. Undefined when there is none. */
+/** Loads one Current. Undefined when it does not exist. */
 export async function loadCurrent(
   sql: Sql,
   currentId: number,
@@ -85,6 +85,6 @@ export function hasBaseUrl(settings: unknown): boolean {
   return typeof settings === 'object' && settings !== null && 'baseUrl' in settings && settings.baseUrl !== undefined;
 }
 
-export function isUsable(working: LoadedCurrent | UnusableCurrent): working is LoadedCurrent {
-  return 'connector' in working;
+export function isUsable(current: LoadedCurrent | UnusableCurrent): current is LoadedCurrent {
+  return 'connector' in current;
 }

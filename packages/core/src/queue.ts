@@ -1,7 +1,7 @@
 import { createPostgresBackend, Queue, withBackend, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 
-/** Where the wake-up calls go: Redis when there is one, otherwise BullMQ's own tables in the hub's database. */
+/** The store of the queue: Redis, or BullMQ's own tables in the hub's database. */
 export type QueueConnection = { readonly redisUrl: string } | { readonly databaseUrl: string };
 
 /** The Postgres schema that holds BullMQ's own tables. */
@@ -9,7 +9,7 @@ export const queueSchema = 'bullmq';
 
 const queueName = 'wake';
 
-/** Says only «look»: the truth is in the database, so a lost or doubled job changes nothing. */
+/** Wakes a worker. The database is authoritative, so a lost or repeated job changes nothing. */
 interface WakeJob {
   readonly current?: number;
   readonly cohort?: number;
@@ -17,11 +17,11 @@ interface WakeJob {
 }
 
 export interface WakeSender {
-  /** Asks some worker to look at a Current. Never throws; a call that is lost is made good by the sweep. */
+  /** Wakes a worker for a Current. Never throws; the sweep replaces lost calls. */
   wake(currentId: number): void;
-  /** The same for a cohort that has changes to apply. */
+  /** Wakes a worker for a cohort with changes to apply. */
   wakeCohort(cohortId: number): void;
-  /** The same for a cohort that is pulled, when so much time has passed. */
+  /** Wakes a worker for a pulled cohort after `afterMs`. */
   wakePull(cohortId: number, afterMs: number): void;
   close(): Promise<void>;
 }
@@ -31,13 +31,13 @@ export interface WakeReceiver {
 }
 
 export interface QueueListener {
-  /** The queue is in trouble; deliveries go on, at the pace of the sweep. */
+  /** Called when the queue fails; the sweep goes on with deliveries. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Within this time one wake-up call per Current or cohort is enough: whoever looks finds everything that is due, and
- * whoever delivers goes on looking by itself for longer than this.
+ * Wake-up calls for one Current or cohort are debounced by this time: the worker finds everything that is due, and polls
+ * for twice as long.
  */
 export const wakeIntervalMs = 250;
 
@@ -46,7 +46,7 @@ const keepNothing = { removeOnComplete: true, removeOnFail: true };
 export function openWakeSender(place: QueueConnection, { onError }: QueueListener): WakeSender {
   const { queue, close } = openQueue(place);
   queue.on('error', onError);
-  const call = (job: WakeJob, delay = 0): void => void queue.add('look', job, { ...keepNothing, delay }).catch(onError);
+  const call = (job: WakeJob, delay = 0): void => void queue.add('wake', job, { ...keepNothing, delay }).catch(onError);
   const wake = debounce((current) => call({ current }));
   const wakeCohort = debounce((cohort) => call({ cohort }));
   const wakePullNow = debounce((pull) => call({ pull }));
@@ -61,7 +61,7 @@ export function openWakeSender(place: QueueConnection, { onError }: QueueListene
   };
 }
 
-/** Calls at once, and then not for a while; once more at its end when it was asked to in between. */
+/** Calls at once, then at most once per `wakeIntervalMs` (debounce with leading and trailing edge). */
 function debounce(call: (id: number) => void): (id: number) => void {
   const quiet = new Map<number, { again: boolean }>();
   return function wake(id: number): void {
@@ -82,7 +82,7 @@ function debounce(call: (id: number) => void): (id: number) => void {
 
 function openQueue(place: QueueConnection) {
   if ('redisUrl' in place) {
-    // A producer fails at once while Redis is away, so that calls do not pile up in memory.
+    // Without Redis a call fails at once, so that calls do not accumulate in memory.
     const connection = new Redis(place.redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
     connection.on('error', () => undefined);
     const queue = new Queue<WakeJob>(queueName, { connection });
@@ -99,7 +99,7 @@ const workerOptions = {
   concurrency: 8,
   lockDuration: 10_000,
   stalledInterval: 10_000,
-  // BullMQ waits 15 s by default before it fetches again after the store was away.
+  // BullMQ's default is 15 s.
   runRetryDelay: 1_000,
   removeOnComplete: { count: 0 },
   removeOnFail: { count: 0 },
@@ -111,7 +111,7 @@ export interface WakeListener {
   readonly onPull: (cohortId: number) => void;
 }
 
-/** Tells the listener of every wake-up call that reaches this process. */
+/** Passes each wake-up call that reaches this process to the listener. */
 export function openWakeReceiver(
   place: QueueConnection,
   { onWake, onCohort, onPull }: WakeListener,
@@ -128,7 +128,7 @@ export function openWakeReceiver(
     connection.on('error', () => undefined);
     const worker = new Worker<WakeJob>(queueName, process, { connection, ...workerOptions });
     worker.on('error', onError);
-    // By force, or it would wait for a Redis that is away. A call that is cut off is made good by the sweep.
+    // Forced, because otherwise it waits while Redis is unreachable. The sweep replaces an aborted call.
     return { close: async () => void (await inTime(worker.close(true)), connection.disconnect()) };
   }
   const { Worker: PostgresWorker } = withBackend(createPostgresBackend);
@@ -142,7 +142,7 @@ export function openWakeReceiver(
 
 const closeMs = 3_000;
 
-/** A queue whose store is away never says goodbye; nothing hangs on it, so nobody waits. */
+/** Closing a queue whose store is unreachable never ends; nothing depends on it. */
 async function inTime(closing: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {

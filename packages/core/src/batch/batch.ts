@@ -11,27 +11,27 @@ const chunkSize = 256 * 1024;
 /** Brotli 1 packs these events smaller than gzip 1 in half the time. A window of 256 KB loses 4 % of that, and is quicker to set up. */
 const params = { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LGWIN]: 18 };
 /**
- * A batch is read a segment at a time, of about this many bytes: so the events of one are mapped, written and forgotten
- * before the next one is read, which keeps them in the processor's caches and out of the garbage collector's way.
+ * A batch is read in slices of about this many bytes: the events of one are mapped, serialized and freed before the next
+ * is read, which keeps them in the CPU caches and in the young generation of the heap.
  */
-const segmentBytes = 48 * 1024;
+const sliceBytes = 48 * 1024;
 
-/** The events of one accepted request: as the JSON text that `readBody` answered, and how many they are. */
+/** The accepted events of one request: their JSON as `readBody` returns it, and their number. */
 export interface BatchPart {
   readonly json: Buffer;
   readonly events: number;
 }
 
-/** A stretch of a batch. */
+/** Consecutive events of a batch. */
 export interface BatchSlice {
   readonly count: number;
-  /** Parses the events anew each time. */
+  /** Parses the events on each call. */
   read(): readonly CatalogueEvent[];
 }
 
 /**
- * Packs accepted requests into the content of one batch: a line that tells bytes and events of each segment, and then,
- * packed, the parts with a comma before, between and after them.
+ * Packs accepted requests into the content of one batch: a line with the bytes and events of each slice, then the
+ * compressed parts with a comma before, between and after them.
  */
 export async function packBatch(parts: readonly BatchPart[]): Promise<Buffer> {
   const lengths: number[] = [];
@@ -40,7 +40,7 @@ export async function packBatch(parts: readonly BatchPart[]): Promise<Buffer> {
   for (const [index, part] of parts.entries()) {
     bytes += 1 + part.json.length;
     events += part.events;
-    if (bytes < segmentBytes && index < parts.length - 1) continue;
+    if (bytes < sliceBytes && index < parts.length - 1) continue;
     lengths.push(bytes, events);
     bytes = 0;
     events = 0;
@@ -51,7 +51,7 @@ export async function packBatch(parts: readonly BatchPart[]): Promise<Buffer> {
   ]);
 }
 
-/** The memory in which the parts lie, where they lie as a batch wants them; otherwise a copy. */
+/** The memory of the parts if they are adjacent with commas between them; otherwise a copy. */
 function joined(parts: readonly BatchPart[]): Buffer {
   const bytes = parts.reduce((sum, { json }) => sum + json.length + 1, 1);
   return inPlace(parts, bytes) ?? Buffer.concat([comma, ...parts.flatMap(({ json }) => [json, comma])], bytes);
@@ -74,30 +74,30 @@ const open = 0x5b;
 const close = 0x5d;
 const newline = 0x0a;
 
-/** The segments of a batch, in the order in which they were stored. */
+/** The slices of a batch, in the order in which they were stored. */
 export async function openBatch(content: Buffer): Promise<BatchSlice[]> {
   const head = content.indexOf(newline);
   const lengths = JSON.parse(content.toString('latin1', 0, head)) as readonly number[];
   const bytes = lengths.reduce((sum, length, index) => (index % 2 === 0 ? sum + length : sum), 1);
-  // A little more than it takes: a chunk that is full makes Node provide another one.
+  // A little more than needed: Node allocates another chunk when one is full.
   const plain = await decompress(content.subarray(head + 1), { chunkSize: bytes + 64 });
-  const segments: BatchSlice[] = [];
+  const slices: BatchSlice[] = [];
   let at = 0;
   for (let index = 0; index < lengths.length; index += 2) {
     const text = plain.subarray(at, (at += lengths[index] as number) + 1);
-    segments.push({ count: lengths[index + 1] as number, read: () => readStored(decodeText(asList(text))) });
+    slices.push({ count: lengths[index + 1] as number, read: () => readStored(decodeText(asList(text))) });
   }
-  return segments;
+  return slices;
 }
 
-/** The commas around the parts become brackets; the neighbours need them no longer than it takes to read this. */
+/** Replaces the commas around a slice by brackets. Its neighbours share them, and replace them likewise when they are read. */
 function asList(text: Buffer): Buffer {
   text[0] = open;
   text[text.length - 1] = close;
   return text;
 }
 
-/** The events of a batch, all at once. */
+/** All events of a batch. */
 export async function unpackBatch(content: Buffer): Promise<CatalogueEvent[]> {
-  return (await openBatch(content)).flatMap((segment) => segment.read());
+  return (await openBatch(content)).flatMap((slice) => slice.read());
 }

@@ -10,22 +10,22 @@ interface BatchKey {
 type Batch = Promise<readonly BatchSlice[]>;
 
 /**
- * A batch is read in pieces of this many bytes: what client and server copy on the way then fits the memory that they
- * have at hand, where a whole batch needs fresh pages for every copy. As base64, for the driver knows text alone.
+ * A batch is read in pieces of this many bytes, so that client and server copy them within memory they already have; a
+ * whole batch needs new pages for each copy. As base64, because the driver only reads text.
  */
 const pieceBytes = 48 * 1024;
 
-/** Reads batches, each once where several Currents want it at about the same time. */
+/** Reads batches; each only once when several Currents need it at about the same time. */
 export interface BatchReader {
-  /** The segments of each batch, in the order asked for. Rejects when a batch is gone. */
+  /** Returns the slices of each batch, in the order of the keys. Rejects when a batch is no longer stored. */
   read(keys: readonly BatchKey[]): Promise<(readonly BatchSlice[])[]>;
 }
 
 /**
- * Keeps the batches read last, up to about `mostEvents` events in all, while several Currents are at work: what only
- * one wants is better forgotten while it is young.
+ * Caches the batches read last, up to about `maxEvents` events, while `isShared` says that several Currents deliver. A
+ * batch that only one of them needs is better freed early.
  */
-export function createBatchReader(sql: Sql, mostEvents: number, isShared: () => boolean): BatchReader {
+export function createBatchReader(sql: Sql, maxEvents: number, isShared: () => boolean): BatchReader {
   const kept = new Map<string, { readonly batch: Batch; readonly count: number }>();
   let count = 0;
 
@@ -39,7 +39,7 @@ export function createBatchReader(sql: Sql, mostEvents: number, isShared: () => 
     count += key.events;
     batch.catch(() => forget(key.batchId));
     for (const oldest of kept.keys()) {
-      if (count <= mostEvents) break;
+      if (count <= maxEvents) break;
       forget(oldest);
     }
   }

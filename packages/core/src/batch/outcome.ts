@@ -1,4 +1,4 @@
-/** Where one event stands in one delivery: one byte each, so that a delivery of 2,000 events keeps its ledger in 2 KB. */
+/** The outcome of one event in one delivery, as one byte. */
 export const Outcome = {
   /** The Current does not carry this event. */
   unselected: 0,
@@ -6,16 +6,16 @@ export const Outcome = {
   delivered: 2,
   rejected: 3,
   expired: 4,
-  /** This and every higher byte: skipped, for the reason at `byte - skipped` of the delivery's list. */
+  /** This and each higher byte: skipped, for the reason at index `byte - skipped` of the delivery's list. */
   skipped: 16,
 } as const;
 
-/** How many skip reasons one delivery can tell apart. */
+/** The most skip reasons of one delivery. */
 export const maxSkipReasons = 256 - Outcome.skipped;
 
 export type OutcomeName = 'pending' | 'delivered' | 'skipped' | 'rejected' | 'expired';
 
-/** The outcome a byte stands for, or undefined when the event was never selected. */
+/** The outcome of a byte; undefined when the event was not selected. */
 export function outcomeName(byte: number): OutcomeName | undefined {
   if (byte >= Outcome.skipped) return 'skipped';
   switch (byte) {
@@ -30,11 +30,11 @@ export function outcomeName(byte: number): OutcomeName | undefined {
     case Outcome.expired:
       return 'expired';
     default:
-      throw new Error(`no outcome has the byte ${byte}`);
+      throw new Error(`expected the byte of an outcome, got ${byte}`);
   }
 }
 
-/** The outcomes of a delivery of which nothing is recorded yet: all pending. */
+/** The outcomes of a delivery without recorded ones: all pending. */
 export function allPending(events: number): Buffer {
   return Buffer.alloc(events, Outcome.pending);
 }

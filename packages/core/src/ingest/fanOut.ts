@@ -1,13 +1,13 @@
 import type { EventType } from '@currents/schema';
 import { Outcome } from '../batch/outcome.js';
 
-/** What fan-out needs to know of a Current: its id, and for each event type, by its index, whether it is selected. */
+/** The id of a Current and, by the index of each event type, whether it selects that type. */
 export interface Route {
   readonly currentId: number;
   readonly selects: readonly boolean[];
 }
 
-/** The delivery that a batch makes for one Current. */
+/** The delivery of a batch for one Current. */
 export interface NewDelivery {
   readonly currentId: number;
   readonly selected: number;
@@ -15,21 +15,21 @@ export interface NewDelivery {
   readonly outcomes: Buffer | undefined;
 }
 
-/** One delivery for every taker that selects at least one of the events; an event is told by its type. */
-export function fanOut(types: readonly EventType[], takers: readonly Route[]): NewDelivery[] {
+/** Makes one delivery for each route that selects at least one of the events, given by their types. */
+export function fanOut(types: readonly EventType[], routes: readonly Route[]): NewDelivery[] {
   const deliveries: NewDelivery[] = [];
-  for (const { currentId, selects: takes } of takers) {
+  for (const { currentId, selects } of routes) {
     let selected = 0;
-    for (const type of types) if (takes[type.index]) selected++;
+    for (const type of types) if (selects[type.index]) selected++;
     if (selected === 0) continue;
-    const outcomes = selected === types.length ? undefined : selectedBytes(types, takes);
+    const outcomes = selected === types.length ? undefined : selectedBytes(types, selects);
     deliveries.push({ currentId, selected, outcomes });
   }
   return deliveries;
 }
 
-function selectedBytes(types: readonly EventType[], takes: readonly boolean[]): Buffer {
+function selectedBytes(types: readonly EventType[], selects: readonly boolean[]): Buffer {
   const bytes = Buffer.alloc(types.length, Outcome.unselected);
-  for (const [position, type] of types.entries()) if (takes[type.index]) bytes[position] = Outcome.pending;
+  for (const [position, type] of types.entries()) if (selects[type.index]) bytes[position] = Outcome.pending;
   return bytes;
 }

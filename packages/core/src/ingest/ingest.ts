@@ -5,7 +5,7 @@ import { createStore, type StoreOptions } from './store.js';
 import type { Receipt, IngestRequest } from './ingestRequest.js';
 import { decodeText } from '../batch/decodeText.js';
 
-/** A request body with what tells how to read it. */
+/** The body of a request, with its format and the token that sent it. */
 export interface IngestBody {
   readonly bytes: Buffer;
   readonly format: 'json' | 'ndjson';
@@ -16,7 +16,7 @@ export type IngestResult =
   | { readonly outcome: 'stored'; readonly receipt: Receipt }
   | { readonly outcome: 'unreadable'; readonly code: string; readonly detail: string };
 
-/** The front half of the line: parse, then store. */
+/** The first half of the pipeline: parse, then store. */
 export interface Ingest {
   /** Resolves after the commit. Rejects as `Store.store` does. */
   take(body: IngestBody): Promise<IngestResult>;
@@ -35,7 +35,7 @@ export function createIngest(writer: Writer, options: StoreOptions): Ingest {
   };
 }
 
-/** By itself, so that no event outlives it: thousands of objects that wait for a commit are dear to keep. */
+/** A function of its own, so that the parsed events can be freed before the commit. */
 function parseRequest({ bytes, format, tokenId }: IngestBody): IngestRequest | IngestResult {
   const text = decodeText(bytes);
   const reading = readBody(text, format);

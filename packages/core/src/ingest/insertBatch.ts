@@ -13,28 +13,26 @@ export interface NewBatch {
 }
 
 const uniqueViolation = '23505';
-/** A check violation: here, that no partition takes today's rows because nobody made one in time. */
+/** A check violation: here, that there is no partition for today's rows. */
 const noPartition = '23514';
 
 /**
- * Stores requests with their batch, deliveries and counts; false when nothing was stored, because the registry has moved
- * on or a request is known.
+ * Stores requests with their batch, deliveries and counts. Returns false when nothing was stored, because the registry has
+ * a newer version or a request is a repeat.
  */
 export async function insertBatch(
   writer: Writer,
-  { requests: submissions, events, content, deliveries, version, shard }: NewBatch,
+  { requests, events, content, deliveries, version, shard }: NewBatch,
 ): Promise<boolean> {
-  const refused = submissions.flatMap(({ refused, tokenId }) => refused.map((event) => ({ ...event, tokenId })));
+  const refused = requests.flatMap(({ refused, tokenId }) => refused.map((event) => ({ ...event, tokenId })));
   const values = [
     version,
     shard,
     events,
     content,
-    submissions.map(({ hash }) => hash.toString('hex')),
-    submissions.map(({ types }) => types.length),
-    submissions.map((submission) =>
-      submission.refused.length > 0 ? JSON.stringify(receiptOf(submission).refused) : null,
-    ),
+    requests.map(({ hash }) => hash.toString('hex')),
+    requests.map(({ types }) => types.length),
+    requests.map((request) => (request.refused.length > 0 ? JSON.stringify(receiptOf(request).refused) : null)),
     deliveries.map(({ currentId }) => currentId),
     deliveries.map(({ selected }) => selected),
     deliveries.map(({ outcomes }) => outcomes?.toString('hex') ?? null),
@@ -58,7 +56,7 @@ export async function insertBatch(
 
 /**
  * One statement, so one round trip and one commit. `guard` yields no row, and so nothing is stored, when the registry
- * has moved on or a request was stored yesterday; one stored today violates the key of `request`.
+ * has a newer version or a request was stored yesterday; one stored today violates the key of `request`.
  */
 const text = `
   with guard as (
@@ -93,7 +91,7 @@ const text = `
   )
   select 1 as stored from guard`;
 
-/** Postgres takes no NUL in text. */
+/** PostgreSQL's text holds no NUL. */
 function storable(text: string): string {
   return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text;
 }

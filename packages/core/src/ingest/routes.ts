@@ -3,7 +3,7 @@ import type { Writer } from '../db/writer.js';
 import type { Route } from './fanOut.js';
 import type { Connectors } from '../loadCurrent.js';
 
-/** Who takes events, as of one version of the registry. */
+/** The Currents that accept events, at one version of the registry. */
 export interface Routes {
   readonly version: string;
   readonly routes: readonly Route[];
@@ -17,11 +17,11 @@ interface Row {
 }
 
 /**
- * Reads every launched Current's selection: live, blocked and paused ones alike, for what arrives meanwhile is kept.
- * Both reads see one snapshot, so the version fits the list.
+ * Reads the selections of all launched Currents. Blocked and paused ones keep the events that arrive meanwhile. Both
+ * reads see one snapshot, so the version belongs to the list.
  */
 export async function readRoutes(writer: Writer, connectors: Connectors): Promise<Routes> {
-  const rows = await writer.run<Row>({ name: 'takers', text: routesText });
+  const rows = await writer.run<Row>({ name: 'routes', text: routesText });
   return { version: rows[0]?.version ?? '0', routes: rows.flatMap((row) => routeOf(row, connectors)) };
 }
 
@@ -30,7 +30,7 @@ const routesText = `
   from route_table r left join current c on c.state in ('live', 'blocked', 'paused')
   order by c.id`;
 
-/** A selection may name a whole channel; the Current carries what its destination takes of it. */
+/** A selection may name a whole channel; the Current carries the event types that its destination supports. */
 function routeOf({ id, destination, selection }: Row, connectors: Connectors): Route[] {
   const connector = connectors.get(destination ?? '');
   if (id === null || selection === null) return [];

@@ -29,8 +29,8 @@ export interface Store {
    * Rejects with `StoreBusy` when too much is waiting already, and with the database's error when it could not commit:
    * then nothing, or everything, of the request is stored, and sending it again is safe.
    */
-  store(submission: IngestRequest): Promise<Receipt>;
-  /** Resolves when everything handed in is committed or refused. */
+  store(request: IngestRequest): Promise<Receipt>;
+  /** Resolves when all requests are committed or rejected. */
   drain(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ const knownText = `
 
 export class StoreBusy extends Error {
   constructor() {
-    super('more is waiting to be stored than the hub keeps in memory');
+    super('the queue of requests to store is full');
     this.name = 'StoreBusy';
   }
 }
@@ -50,11 +50,11 @@ interface QueuedRequest {
   readonly key: string;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
-  /** Lets go of the submission's bytes. */
+  /** Returns the bytes of the request to the buffer pool. */
   readonly release: () => void;
 }
 
-/** Gathers concurrent requests into batches, and commits a batch with its deliveries in one statement. */
+/** Group commit (Gawlick and Kinkade, 1985): gathers concurrent requests into batches, each stored by one statement. */
 export function createStore(writer: Writer, options: StoreOptions): Store {
   let queue: QueuedRequest[] = [];
   let queuedEvents = 0;
@@ -66,18 +66,18 @@ export function createStore(writer: Writer, options: StoreOptions): Store {
   const bufferPool = createBufferPool();
   const freeShards = Array.from({ length: options.commits }, (_, slot) => options.shard + slot);
 
-  function store(submission: IngestRequest): Promise<Receipt> {
-    const key = submission.hash.toString('latin1');
-    const twin = inFlight.get(key);
-    if (twin) return twin;
+  function store(request: IngestRequest): Promise<Receipt> {
+    const key = request.hash.toString('latin1');
+    const repeated = inFlight.get(key);
+    if (repeated) return repeated;
     if (queuedBytes > options.queuedBytes) return Promise.reject(new StoreBusy());
-    const kept = bufferPool.copy(submission.json);
+    const copy = bufferPool.copy(request.json);
     const receipt = new Promise<Receipt>((resolve, reject) => {
-      queue.push({ request: { ...submission, json: kept.bytes }, key, resolve, reject, release: kept.release });
+      queue.push({ request: { ...request, json: copy.bytes }, key, resolve, reject, release: copy.release });
     });
     inFlight.set(key, receipt);
-    queuedEvents += submission.types.length;
-    queuedBytes += submission.json.length;
+    queuedEvents += request.types.length;
+    queuedBytes += request.json.length;
     schedule();
     return receipt;
   }
@@ -110,29 +110,29 @@ export function createStore(writer: Writer, options: StoreOptions): Store {
   function takeGroup(): QueuedRequest[] {
     let events = 0;
     let taken = 0;
-    for (const { request: submission } of queue) {
-      if (taken > 0 && events + submission.types.length > options.batchEvents) break;
-      events += submission.types.length;
+    for (const { request } of queue) {
+      if (taken > 0 && events + request.types.length > options.batchEvents) break;
+      events += request.types.length;
       taken++;
     }
     const group = queue.slice(0, taken);
     queue = queue.slice(taken);
-    for (const { request: submission } of group) {
-      queuedEvents -= submission.types.length;
-      queuedBytes -= submission.json.length;
+    for (const { request } of group) {
+      queuedEvents -= request.types.length;
+      queuedBytes -= request.json.length;
     }
     return group;
   }
 
-  /** Never rejects: every waiting request is answered, one way or the other. */
+  /** Never rejects: each request is resolved or rejected by itself. */
   async function commit(group: readonly QueuedRequest[], shard: number): Promise<void> {
     try {
       let rest = group;
       for (let tries = 0; rest.length > 0; tries++) {
-        if (tries === 20) throw new Error('the list of Currents changed during every one of 20 tries to store a batch');
+        if (tries === 20) throw new Error('the routes changed during each of 20 tries to store a batch');
         routes ??= await readRoutes(writer, options.connectors);
         if (await commitGroup(rest, routes, shard)) break;
-        // Either the Currents changed since they were read, or some of these requests are stored already.
+        // Either the routes are stale, or some of these requests are stored already.
         routes = undefined;
         rest = await answerRepeated(rest);
       }
@@ -141,23 +141,21 @@ export function createStore(writer: Writer, options: StoreOptions): Store {
     }
   }
 
-  /** False when nothing was stored, because the takers are stale or a request is known. */
+  /** Returns false when nothing was stored, because the routes are stale or a request is a repeat. */
   async function commitGroup(
     group: readonly QueuedRequest[],
-    { version, routes: takers }: Routes,
+    { version, routes }: Routes,
     shard: number,
   ): Promise<boolean> {
-    const accepted = group.filter(({ request: submission }) => submission.types.length > 0);
-    const types = accepted.flatMap(({ request: submission }) => submission.types);
-    const deliveries = fanOut(types, takers);
+    const accepted = group.filter(({ request }) => request.types.length > 0);
+    const types = accepted.flatMap(({ request }) => request.types);
+    const deliveries = fanOut(types, routes);
     const content =
       types.length > 0
-        ? await packBatch(
-            accepted.map(({ request: submission }) => ({ json: submission.json, events: submission.types.length })),
-          )
+        ? await packBatch(accepted.map(({ request }) => ({ json: request.json, events: request.types.length })))
         : Buffer.alloc(0);
     const stored = await insertBatch(writer, {
-      requests: group.map(({ request: submission }) => submission),
+      requests: group.map(({ request }) => request),
       events: types.length,
       content,
       deliveries,
@@ -166,20 +164,20 @@ export function createStore(writer: Writer, options: StoreOptions): Store {
     });
     if (!stored) return false;
     if (deliveries.length > 0) options.onStored(deliveries.map(({ currentId }) => currentId));
-    for (const { request: submission, resolve } of group) resolve(receiptOf(submission));
+    for (const { request, resolve } of group) resolve(receiptOf(request));
     return true;
   }
 
   async function answerRepeated(group: readonly QueuedRequest[]): Promise<readonly QueuedRequest[]> {
-    const hashes = group.map(({ request: submission }) => submission.hash.toString('hex'));
+    const hashes = group.map(({ request }) => request.hash.toString('hex'));
     const known = await writer.run<{ hash: string; accepted: number; refused: string | null }>({
       name: 'known',
       text: knownText,
       values: [hashes],
     });
     const receipts = new Map(known.map((row) => [row.hash, row]));
-    return group.filter(({ request: submission, resolve }) => {
-      const row = receipts.get(submission.hash.toString('hex'));
+    return group.filter(({ request, resolve }) => {
+      const row = receipts.get(request.hash.toString('hex'));
       if (row)
         resolve({
           accepted: row.accepted,

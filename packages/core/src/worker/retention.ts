@@ -7,8 +7,8 @@ import { daysAhead } from '../db/migrate.js';
 const parents = ['batch', 'delivery', 'dead_letter', 'quarantine', 'request'] as const;
 
 /**
- * Makes the partitions of the coming days, and drops those older than the retention, unless events of that day are
- * still pending: nothing is forgotten that has not reached its outcome.
+ * Creates the partitions of the next days, and drops those older than the retention, unless events of that day are still
+ * pending. Also deletes expired buckets and quota usage, and compacts the tally.
  */
 export async function runRetention({
   sql,
@@ -28,10 +28,10 @@ export async function runRetention({
     from pg_inherits i join pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'batch'::regclass and to_date(right(c.relname, 8), 'YYYYMMDD') < current_date - ${retentionDays}::int
     order by day`;
-  for (const { day } of days) await forget(sql, log, day);
+  for (const { day } of days) await dropDay(sql, log, day);
 }
 
-/** Every process counts in a shard of its own; of days gone by, one row per outcome is enough. */
+/** Merges the shards of past days: each process counts in its own, and one row per outcome is enough then. */
 async function foldTally(sql: Sql): Promise<void> {
   await sql`
     with gone as (
@@ -42,17 +42,17 @@ async function foldTally(sql: Sql): Promise<void> {
     on conflict (current_id, day, outcome, code, shard) do update set events = t.events + excluded.events`;
 }
 
-async function forget(sql: Sql, log: Logger, day: string): Promise<void> {
+async function dropDay(sql: Sql, log: Logger, day: string): Promise<void> {
   const suffix = day.replaceAll('-', '');
-  const forgotten = await sql.begin(async (tx) => {
+  const isDropped = await sql.begin(async (tx) => {
     await tx`set local lock_timeout = '2s'`;
-    // From here on nothing can be added to that day, such as a replay.
+    // Now nothing can be added to that day, for example by a replay.
     await tx`lock table ${tx(`delivery_${suffix}`)} in access exclusive mode`;
     const [busy] = await tx`select from delivery where stored_on = ${day} and pending > 0 limit 1`;
     if (busy) return false;
     for (const parent of parents) await tx`drop table if exists ${tx(`${parent}_${suffix}`)}`;
     return true;
   });
-  if (forgotten) log.info({ event: 'day.forgotten', day });
-  else log.warn({ event: 'day.kept', day }, 'a day past its retention is kept, because events of it are still pending');
+  if (isDropped) log.info({ event: 'day.forgotten', day });
+  else log.warn({ event: 'day.kept', day }, 'a day is kept beyond its retention, because events of it are pending');
 }
