@@ -57,7 +57,7 @@ export async function expireBlockedWebhooks({ sql, log, windowMs }: Deps): Promi
     insert into segment_webhook_expiry (webhook_id, first_change_id, last_change_id, change_count, code, detail)
     select id, first_id, last_id, changes, coalesce(blocked_code, 'blocked'),
       ${expiredWhileBlocked('webhook', windowMs)}::text || coalesce(blocked_detail, '')
-    from moved returning webhook_id, changes, code`;
+    from moved returning webhook_id, change_count as changes, code`;
   for (const { webhook_id: webhook, changes, code } of expired) {
     log.error({ event: 'webhook.expired', webhook, changes, code }, 'changes of a blocked webhook expired');
   }
