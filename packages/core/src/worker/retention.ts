@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Sql } from '../db/connect.js';
+import { pruneIdempotencyKeys } from '../admin/idempotency.js';
 import { deletePassedBuckets } from '../budget/postgresBuckets.js';
 import { deleteExpiredUsage } from '../budget/quotaRecorder.js';
 import { daysAhead } from '../db/migrate.js';
@@ -20,6 +21,7 @@ export async function runRetention({
   readonly retentionDays: number;
 }): Promise<void> {
   await sql`select ensure_partitions(${daysAhead}::int)`;
+  await pruneIdempotencyKeys({ sql });
   await deletePassedBuckets(sql);
   await deleteExpiredUsage(sql);
   await foldTally(sql);
