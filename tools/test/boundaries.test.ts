@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Every room, where it lies, and whom it may import. Whoever is not named here is forbidden. */
-const rooms = {
+/** Every project, its folder, and the projects that it may import. All others are forbidden. */
+const projects = {
   schema: { folder: 'packages/schema', mayImport: [] },
   connector: { folder: 'packages/connector', mayImport: ['schema'] },
   'connector-mixpanel': { folder: 'packages/connector-mixpanel', mayImport: ['schema', 'connector'] },
@@ -23,8 +23,8 @@ const rooms = {
   },
 } as const;
 
-type Room = keyof typeof rooms;
-const names = Object.keys(rooms) as Room[];
+type Project = keyof typeof projects;
+const names = Object.keys(projects) as Project[];
 
 const eslint = new ESLint({
   cwd: root,
@@ -47,9 +47,9 @@ async function refusals(path: string, lines: readonly string[]): Promise<readonl
 
 const boundary = '@nx/enforce-module-boundaries';
 
-describe.each(names)('10. imports go downward: %s', (room) => {
-  const { folder, mayImport } = rooms[room];
-  const others = names.filter((name) => name !== room);
+describe.each(names)('10. imports go downward: %s', (project) => {
+  const { folder, mayImport } = projects[project];
+  const others = names.filter((name) => name !== project);
   const expected = others.map((name) => [name, (mayImport as readonly string[]).includes(name) ? [] : [boundary]]);
 
   it.each([
@@ -67,7 +67,7 @@ describe.each(names)('10. imports go downward: %s', (room) => {
       .split('/')
       .map(() => '..')
       .join('/');
-    const lines = others.map((name) => `import { x } from '../${up}/${rooms[name].folder}/src/index.js';`);
+    const lines = others.map((name) => `import { x } from '../${up}/${projects[name].folder}/src/index.js';`);
     expect(await refusals(`${folder}/src/probe.ts`, lines)).toEqual(others.map(() => [boundary]));
   });
 });
@@ -83,7 +83,7 @@ it.each([
   ['packages/connector-mixpanel/src/probe.ts', 'pino'],
   ['packages/connector-mixpanel/src/probe.ts', 'vitest'],
   ['packages/connector-amplitude/test/probe.ts', 'postgres'],
-  // Installed for another room, so it would be found; core does not declare it.
+  // Installed for another project, so it would be found; core does not declare it.
   ['packages/core/src/probe.ts', 'fastify'],
   ['apps/worker/src/probe.ts', 'bullmq'],
   // A package's own files find each other by their paths.

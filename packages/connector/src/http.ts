@@ -1,5 +1,5 @@
 /**
- * The only way out of the house, handed to `send`. Follows no redirect, keeps connections open, reads an answer of
+ * The only network access of a connector, passed to `send`. Follows no redirect, keeps connections open, reads an answer of
  * at most 1 MiB, and gives up after the operator's request timeout.
  */
 export interface Http {

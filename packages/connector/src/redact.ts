@@ -1,13 +1,13 @@
 /** What must not be read in a quotation. */
 export interface RedactOptions {
-  /** Whatever opens a door, in every form that was sent: the key itself, and the header made of it. */
+  /** All secrets in every form that was sent: the key itself, and the header made of it. */
   readonly secrets: readonly string[];
   /** Payloads whose values the partner may have repeated. */
   readonly payloads: readonly unknown[];
 }
 
-const MOST_READ = 1000;
-const MOST_QUOTED = 300;
+const maxRead = 1000;
+const maxQuoted = 300;
 const SECRET_TRACE = 8;
 const SHORTEST_VALUE = 5;
 const HIDDEN = '[hidden]';
@@ -17,14 +17,14 @@ const HIDDEN = '[hidden]';
  * its characters in a row, any case, percent-encoded or not) and without the payloads' values of five characters or more.
  */
 export function redact(words: string, hidden: RedactOptions): string {
-  const text = words.slice(0, MOST_READ);
+  const text = words.slice(0, maxRead);
   const covered = new Uint8Array(text.length);
   for (const secret of hidden.secrets) for (const form of formsOf(secret)) coverTraces(text, form, covered);
   for (const payload of hidden.payloads) coverValues(text, payload, covered);
   const line = withoutCovered(text, covered)
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
-  return (line.length > MOST_QUOTED ? `${line.slice(0, MOST_QUOTED - 1)}…` : line).toWellFormed();
+  return (line.length > maxQuoted ? `${line.slice(0, maxQuoted - 1)}…` : line).toWellFormed();
 }
 
 function formsOf(secret: string): Set<string> {

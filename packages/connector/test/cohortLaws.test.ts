@@ -125,7 +125,7 @@ describe('the laws for the import of cohorts', () => {
       'the body',
       changed((route) => ({ reply: (to, result) => ({ ...route.reply(to, result), body: JSON.stringify(to.body) }) })),
     ],
-  ])('notice an import that breaks «%s»: %s', async (law, _, cohortImport) => {
+  ])('notice an import that breaks "%s": %s', async (law, _, cohortImport) => {
     expect(await held(cohortLaws(cohortImport, examples), law)).toBe('broken');
   });
 });
@@ -235,7 +235,7 @@ describe('the laws for pulling cohorts', () => {
           readers.pull(id, place, { ...to, settings: { host: 'elsewhere.example.com' } }, take),
       },
     ],
-  ])('notice a pull that breaks «%s»: %s', async (law, _, changes) => {
+  ])('notice a pull that breaks "%s": %s', async (law, _, changes) => {
     expect(await held(lawsFor(changes), law)).toBe('broken');
   });
 });

@@ -28,11 +28,11 @@ describe('a batch', () => {
     expect(segments.map((segment) => segment.read().length)).toStrictEqual(segments.map(({ count }) => count));
   });
 
-  it('is the same from parts that wait in slabs and from parts that lie anywhere', async () => {
+  it('is the same from parts that wait in blocks and from parts that lie anywhere', async () => {
     const requests = [many(3), many(1), many(40), many(7)];
     const parts = requests.map(partOf);
-    const slabs = createBufferPool();
-    const waiting = parts.map((part) => ({ ...part, json: slabs.copy(part.json).bytes }));
+    const blocks = createBufferPool();
+    const waiting = parts.map((part) => ({ ...part, json: blocks.copy(part.json).bytes }));
     expect(await packBatch(waiting)).toStrictEqual(await packBatch(parts));
     for (const places of [[1, 0, 2, 3], [0, 2, 3], [1, 2], [3]]) {
       const chosen = places.map((place) => waiting[place] as BatchPart);

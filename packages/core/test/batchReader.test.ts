@@ -26,8 +26,8 @@ beforeEach(async () => {
   keys = await hub.sql<Key[]>`select stored_on as "storedOn", id as "batchId", events from batch order by id`;
 });
 
-const open = (mostEvents: number, isShared = true) => {
-  const unpacked = createBatchReader(hub.sql, mostEvents, () => isShared);
+const open = (maxEvents: number, isShared = true) => {
+  const unpacked = createBatchReader(hub.sql, maxEvents, () => isShared);
   return async (...which: number[]): Promise<string[][]> =>
     (await unpacked.read(which.map((index) => keys[index] as Key))).map((segments) =>
       segments.flatMap((segment) => segment.read().map(({ id }) => id)),

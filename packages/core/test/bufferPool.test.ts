@@ -4,13 +4,13 @@ import { createBufferPool, type PooledCopy } from '../src/ingest/bufferPool.js';
 
 const megabyte = 1024 * 1024;
 
-describe('bytes in a slab', () => {
+describe('bytes in a block', () => {
   it('stay what they are until they are released, whatever comes and goes meanwhile', () => {
-    const slabs = createBufferPool();
+    const pool = createBufferPool();
     const held: { readonly kept: PooledCopy; readonly wanted: Buffer }[] = [];
     for (let turn = 0; turn < 2_000; turn++) {
       const wanted = randomBytes(1 + ((turn * 7_919) % 60_000));
-      held.push({ kept: slabs.copy(wanted), wanted });
+      held.push({ kept: pool.copy(wanted), wanted });
       while (held.length > 200) {
         const [{ kept, wanted: was }] = held.splice((turn * 31) % held.length, 1) as [(typeof held)[number]];
         if (!kept.bytes.equals(was)) throw new Error(`turn ${turn}: a copy has changed while it was held`);
@@ -21,10 +21,10 @@ describe('bytes in a slab', () => {
   });
 
   it('share memory, which is used again once all of it is released', () => {
-    const slabs = createBufferPool();
+    const pool = createBufferPool();
     const memories = new Set<ArrayBufferLike>();
     for (let turn = 0; turn < 100; turn++) {
-      const kept = Array.from({ length: 10 }, () => slabs.copy(Buffer.alloc(0.4 * megabyte)));
+      const kept = Array.from({ length: 10 }, () => pool.copy(Buffer.alloc(0.4 * megabyte)));
       for (const { bytes } of kept) memories.add(bytes.buffer);
       for (const { release } of kept) release();
     }

@@ -29,7 +29,7 @@ describe('the configuration', () => {
     expect(complaint({ ...good, DATABASE_URL: '' })).toContain('DATABASE_URL is missing');
   });
 
-  it('is refused with one error that names every wrong variable, what was wanted, and no value', () => {
+  it('is refused with one error that names every wrong variable, what was expected, and no value', () => {
     const wrong = {
       DATABASE_URL: 'CANARY',
       REDIS_URL: 'CANARY',
@@ -48,7 +48,7 @@ describe('the configuration', () => {
       'LOG_LEVEL',
       'PORT',
     ]);
-    for (const line of lines) expect(line).toContain('wanted');
+    for (const line of lines) expect(line).toContain('expected');
     expect(lines.join()).not.toContain('CANARY');
   });
 
@@ -64,7 +64,7 @@ describe('the configuration', () => {
     ['PORT', '0x10'],
   ])('%s does not take %j', (name, value) => {
     expect(complaint({ ...good, [name]: value })).toMatch(
-      new RegExp(`^the configuration is not usable:\\n  ${name} wanted [^\\n]*$`),
+      new RegExp(`^the configuration is not usable:\\n  ${name} expected [^\\n]*$`),
     );
   });
 });

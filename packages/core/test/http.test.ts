@@ -47,7 +47,7 @@ describe('an answer that is streamed', () => {
     expect(most).toBeLessThan(megabyte.byteLength);
   });
 
-  it('waits for whoever takes it, for longer than a partner may stand still', async () => {
+  it('waits for a slow reader for longer than a partner may pause', async () => {
     answer = (_request, response) => response.end(Buffer.alloc(300_000, 'x'));
     let underWay = 0;
     let slept = false;

@@ -33,7 +33,7 @@ async function pileUp(): Promise<void> {
 }
 
 /** The most requests that are under way at once while so many are answered. */
-async function mostWithin(requests: number): Promise<number> {
+async function maxWithin(requests: number): Promise<number> {
   await until(madeSince(partner.requests.length), (made) => made >= requests, 30_000);
   most = underWay;
   await until(madeSince(partner.requests.length), (made) => made >= requests, 30_000);
@@ -43,16 +43,16 @@ async function mostWithin(requests: number): Promise<number> {
 it('requests under way become fewer while a partner slows down, although more and more waits', async () => {
   await pileUp();
   await hub.startWorker();
-  expect(await mostWithin(40)).toBe(declared);
+  expect(await maxWithin(40)).toBe(declared);
   answerMs = 500;
   await until(madeSince(partner.requests.length), (made) => made >= 12, 30_000);
-  expect(await mostWithin(4)).toBeLessThanOrEqual(2);
+  expect(await maxWithin(4)).toBeLessThanOrEqual(2);
 }, 60_000);
 
 it('several workers keep to what the connector declares together, and one that is left alone may use all of it', async () => {
   await pileUp();
   const [worker] = await Promise.all([hub.startWorker(), hub.startWorker(), hub.startWorker()]);
-  expect(await mostWithin(60)).toBe(declared);
+  expect(await maxWithin(60)).toBe(declared);
   await worker?.stop();
-  expect(await mostWithin(60)).toBe(declared);
+  expect(await maxWithin(60)).toBe(declared);
 }, 60_000);

@@ -66,7 +66,7 @@ it('while some wait for a key, all that come for it are asked about, and the oth
   const told = countAll(keys, devices);
   expect(told.map(({ drawn }) => drawn)).toEqual(devices.map(() => 1));
   expect(told.map(({ counted }) => counted.mask)).toEqual(devices.map((device) => (device === 'waiting' ? 1 : 0)));
-  // Once nobody waits any more, it is as before.
+  // Sampling resumes once nothing waits.
   expect(countAll(keys, crowd(400), { nowMs: 1_006_000 }).some(({ drawn }) => drawn === 0)).toBe(true);
 });
 

@@ -131,7 +131,7 @@ describe('storing', () => {
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.every((result) => result.status === 'rejected' && result.reason.name === 'StoreBusy')).toBe(true);
     expect((await hub.tally(current))['selected']).toBe((40 - refused.length) * 2);
-    // Told to come again, they come again.
+    // They retry as asked.
     for (const [index, result] of results.entries())
       if (result.status === 'rejected') await receiptOf(narrow, bodies[index] as Buffer);
     expect((await hub.tally(current))['selected']).toBe(80);

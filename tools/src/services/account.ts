@@ -1,7 +1,7 @@
 import { chmod, lstat, mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
-/** Whom a server runs as. Empty: as whoever calls. */
+/** The account that a server runs as. Empty: the caller's own. */
 export type Account = { readonly uid: number; readonly gid: number } | Record<string, never>;
 
 const nobody = 65534;
@@ -52,7 +52,7 @@ export async function openDirectory(): Promise<string> {
       // Read-only or forbidden: the next one may do.
     }
   }
-  throw new Error(`wanted a directory that every account can enter; none of ${candidates.join(', ')} will do`);
+  throw new Error(`expected a directory that every account can enter; none of ${candidates.join(', ')} will do`);
 }
 
 export async function exists(path: string): Promise<boolean> {

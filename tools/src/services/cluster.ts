@@ -34,11 +34,11 @@ export async function openCluster(plan: ClusterPlan): Promise<Cluster> {
   if (await lstat(entry).catch(() => undefined)) {
     if (!(await exists(entry))) {
       throw new Error(
-        `wanted a database at ${entry}; it points to ${await readlink(entry)}, which is gone. Remove ${entry} to begin anew`,
+        `expected a database at ${entry}; it points to ${await readlink(entry)}, which is gone. Remove ${entry} to begin anew`,
       );
     }
     const password = await readFile(passwordFile, 'utf8').catch((cause: unknown) => {
-      throw new Error(`wanted the database's password in ${passwordFile}; it cannot be read`, { cause });
+      throw new Error(`expected the database's password in ${passwordFile}; it cannot be read`, { cause });
     });
     return { folder: await realpath(entry), password };
   }

@@ -25,7 +25,7 @@ function findPackageFolder(): string {
     return dirname(dirname(createRequire(embedded).resolve(name)));
   } catch (cause) {
     throw new Error(
-      `wanted the npm package ${name}, which holds Postgres; it is not installed. Run npm ci, or set DATABASE_URL`,
+      `expected the npm package ${name}, which holds Postgres; it is not installed. Run npm ci, or set DATABASE_URL`,
       {
         cause,
       },

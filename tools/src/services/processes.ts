@@ -45,5 +45,5 @@ export async function endProcess(id: number, requests: readonly Request[]): Prom
       if (findProcess(id) === undefined) return;
     }
   }
-  throw new Error(`wanted process ${id} to end; it runs on after ${requests.map(({ signal }) => signal).join(', ')}`);
+  throw new Error(`expected process ${id} to end; it runs on after ${requests.map(({ signal }) => signal).join(', ')}`);
 }

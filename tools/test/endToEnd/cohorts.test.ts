@@ -161,7 +161,7 @@ describe.each(Object.entries(protocols))('%s', (_, protocol) => {
     expect(scene.sender.calls().flatMap(({ mishap }) => mishap ?? [])).not.toEqual([]);
   });
 
-  it('is refused with 401 once its key is not good any more', async () => {
+  it('is refused with 401 once its key is revoked', async () => {
     const scene = await open({ ...protocol, mishaps: {} });
     await scene.sender.settle();
     await hub.invalidateKey(scene.key);

@@ -152,7 +152,7 @@ describe('the limits of a project', () => {
     expect((await post('/2/httpapi', hits(20, 'user-a', 'device-a'))).status).toBe(200);
     fake.control.setLimits('slow', { httpapiEps: 2, dailyEvents: 60 });
     expect((await post('/2/httpapi', hits(40, 'user-a', 'device-a'))).status).toBe(200);
-    expect(fake.control.mostInAWindow('slow', 'device-a')).toBe(60);
+    expect(fake.control.maxInAWindow('slow', 'device-a')).toBe(60);
     expect((await post('/2/httpapi', hits(1, 'user-a'))).body).toMatchObject({
       throttled_users: { 'user-a': 3 },
       exceeded_daily_quota_users: { 'user-a': 61 },
@@ -160,7 +160,7 @@ describe('the limits of a project', () => {
     fake.control.advanceClock(30_000);
     fake.control.setLimits('slow', { dailyEvents: 61 });
     expect((await post('/2/httpapi', hits(1, 'user-a'))).status).toBe(200);
-    expect(fake.control.mostInAWindow('slow', 'user-a')).toBe(60);
+    expect(fake.control.maxInAWindow('slow', 'user-a')).toBe(60);
   });
 
   it('are those of a project that is there', () => {

@@ -67,7 +67,7 @@ describe('Mixpanel’s Query API', () => {
     expect((await pullAll(mixpanel.cohortPull!, '1000', to())).steps).toHaveLength(3);
   });
 
-  it('takes 60 calls an hour, whoever makes them', async () => {
+  it('accepts 60 calls an hour in all', async () => {
     fake.control.setProfile({ queryPageSize: 40 });
     const pulled = await pullAll(mixpanel.cohortPull!, '1000', to());
     expect(pulled.steps).toHaveLength(61);

@@ -177,7 +177,7 @@ describe('the rate of a project', () => {
     ['none', undefined],
     ['seconds', '5'],
     ['date', new Date(nowMs + 5000).toUTCString()],
-  ] as const)('says when to come again: %s', async (retryAfter, header) => {
+  ] as const)('answers Retry-After: %s', async (retryAfter, header) => {
     fake.control.createProject(limited);
     fake.control.setProfile({ retryAfter });
     const said = await send(fake.url, { credentials: 'token-5:', body: events(101) });

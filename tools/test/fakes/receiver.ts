@@ -22,7 +22,7 @@ export interface Receiver {
   readonly refused: Readonly<Record<string, number>>;
   /** Answers the next pushes like this instead of taking them. */
   refuseNext(...results: readonly PushResult[]): void;
-  /** No key is good any more. */
+  /** All keys are revoked. */
   invalidateKey(): void;
   close(): Promise<void>;
 }
@@ -148,7 +148,7 @@ function stage(cohort: Cohort, { session, members }: Extract<CohortChange, { kin
   cohort.members = new Set([...open.pages.values()].flat().map(textOf));
 }
 
-/** A member as the senders' models have it: whoever is known by another id than the user's says so in the id itself. */
+/** A member as the senders' models have it: an id of another kind than the user's is marked in the id itself. */
 export function textOf(member: Member): string {
   if ('externalId' in member) return member.externalId;
   return 'deviceId' in member ? member.deviceId : member.alias.name;

@@ -66,7 +66,7 @@ const protocols = {
   'the partner protocol': { open: braze, mishaps: nuisance },
 } satisfies Record<string, { open: (making?: Making) => ReturnType<typeof make>; mishaps: Mishaps }>;
 
-/** Comings and goings over several syncs, of which some are undone before they were told. */
+/** Comings and goings over several syncs, of which some are undone before they were received. */
 async function live(audience: ReturnType<typeof make>['audience'], sender: CohortSender, seed: number): Promise<void> {
   const random = createRandom(seed);
   const crowd = people(0, 4_000);
@@ -99,14 +99,14 @@ describe.each(Object.entries(protocols))('%s', (_, { open, mishaps }) => {
   });
 
   it('has the same mishaps with the same seed', async () => {
-    const told: unknown[] = [];
+    const received: unknown[] = [];
     for (let time = 0; time < 2; time++) {
       clock.set(Date.UTC(2026, 2, 1));
       const { sender } = open({ mishaps, seed: 5, members: people(0, 900) });
       await sender.settle();
-      told.push(sender.calls().map(({ path, attempt, mishap }) => [path, attempt, mishap]));
+      received.push(sender.calls().map(({ path, attempt, mishap }) => [path, attempt, mishap]));
     }
-    expect(told[0]).toEqual(told[1]);
+    expect(received[0]).toEqual(received[1]);
   });
 
   it('waits and says the same again when the hub is not ready', async () => {

@@ -36,7 +36,7 @@ it('an api that is asked to stop answers every request that it has taken in, and
   const begun = batches.map((batch) => begin(JSON.stringify({ events: batch })));
   await Promise.all(begun.map(({ sent }) => sent));
   await until(gate.waiting, (commits) => commits > 0);
-  // Whoever asks after them is answered after they were read.
+  // A later request is answered after they were read.
   await fetch(`${line.api.url()}/healthz`);
   const stopped = line.api.stop();
   await until(
@@ -45,7 +45,7 @@ it('an api that is asked to stop answers every request that it has taken in, and
         () => 'open',
         () => 'closed',
       ),
-    (door) => door === 'closed',
+    (state) => state === 'closed',
   );
   await gate.open();
   expect(await Promise.all(begun.map(({ status }) => status))).toEqual(batches.map(() => 200));

@@ -76,7 +76,7 @@ async function openScene(redisUrl?: string): Promise<Scene> {
     async drain() {
       opened.amplitude.control.setLimits(apiKeyOf(project), { httpapiEps: 1_000 });
       await opened.change(current, { ...settings, eventsPerSecondPerKey: 1_000 });
-      // Whoever Amplitude named once stays away for its 30 seconds.
+      // A device that Amplitude named waits for its 30 seconds.
       const counts = await until(
         () => ledgerOf(opened.sql, current),
         ({ pending }) => pending === 0,
@@ -127,7 +127,7 @@ it.runIf(redisForTest())(
     const redis = await startRedis();
     if (redis === undefined)
       throw new Error(
-        'wanted the redis-server of this machine; REDIS_URL alone does not do, for it must not be stopped',
+        'expected the redis-server of this machine; REDIS_URL alone does not do, for it must not be stopped',
       );
     try {
       const scene = await openScene(redis.url);

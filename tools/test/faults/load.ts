@@ -26,7 +26,7 @@ export interface Load {
 }
 
 /** More requests under way than this, and the sender waits, as a sender with a bounded memory does. */
-const mostUnderWay = 64;
+const maxUnderWay = 64;
 
 /**
  * Sends as the platform does: a steady number of requests over connections that are kept open, the same body again after
@@ -34,7 +34,7 @@ const mostUnderWay = 64;
  */
 export function startLoad({ url, token, requestsPerSecond, eventsPerRequest }: LoadOptions): Load {
   const agent = new Agent({
-    connections: mostUnderWay,
+    connections: maxUnderWay,
     headersTimeout: 10_000,
     bodyTimeout: 10_000,
     connect: { timeout: 2_000 },
@@ -77,7 +77,7 @@ export function startLoad({ url, token, requestsPerSecond, eventsPerRequest }: L
   }
 
   const timer = setInterval(() => {
-    if (underWay.size >= mostUnderWay) return;
+    if (underWay.size >= maxUnderWay) return;
     const sending = send().catch((error: Error) => void (failure ??= error));
     underWay.add(sending);
     void sending.finally(() => underWay.delete(sending));

@@ -10,7 +10,7 @@ it.runIf(redisForTest())(
     const redis = await startRedis();
     if (redis === undefined)
       throw new Error(
-        'wanted the redis-server of this machine; REDIS_URL alone does not do, for it must not be stopped',
+        'expected the redis-server of this machine; REDIS_URL alone does not do, for it must not be stopped',
       );
     const line = await openLine({ workers: 2, redisUrl: redis.url, environment: { REQUEST_TIMEOUT_SECONDS: '20' } });
     try {

@@ -16,13 +16,13 @@ const anyText = ['API_HOST', 'WORKER_HOST', 'PARTNER_API_KEY'];
 describe.each(['api', 'worker'] as const)('the %s', (program) => {
   const variables = [...shared, ...own[program]];
 
-  it('names every variable that is wrong in one error, with what was wanted and without what came, and ends', async () => {
+  it('names every variable that is wrong in one error, with what it expected and without the value, and exits', async () => {
     const environment = Object.fromEntries(variables.map((name) => [name, 'CANARY']));
     const { exitCode, said } = await runNode([`apps/${program}/dist/main.js`], environment);
     const [head, ...lines] = said.trimEnd().split('\n');
     expect(exitCode).toBe(2);
     expect(head).toBe(`${program}: the configuration is not usable:`);
-    expect(lines.map((line) => /^ {2}(\w+) .*wanted/.exec(line)?.[1])).toEqual(
+    expect(lines.map((line) => /^ {2}(\w+) (?:.*)expected/.exec(line)?.[1])).toEqual(
       variables.filter((name) => !anyText.includes(name)),
     );
     expect(said).not.toContain('CANARY');
@@ -53,9 +53,9 @@ describe.each(['api', 'worker'] as const)('the %s', (program) => {
 
 describe('.env.example', () => {
   const lines = read('.env.example').split('\n');
-  const rooms = { both: shared, ...own };
+  const groups = { both: shared, ...own };
 
-  it.each(Object.entries(rooms))('has the variables of %s under their heading, and no others', (heading, names) => {
+  it.each(Object.entries(groups))('has the variables of %s under their heading, and no others', (heading, names) => {
     const start = lines.indexOf(`# --- ${heading} ---`);
     const length = lines.slice(start + 1).findIndex((line) => line.startsWith('# ---'));
     const part = lines.slice(start + 1, length === -1 ? undefined : start + 1 + length);

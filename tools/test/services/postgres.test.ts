@@ -139,7 +139,7 @@ it('ends when the process that started it is killed, and takes its temporary dat
   await vi.waitFor(() => expect(existsSync(join(cluster, '..'))).toBe(false), 15_000);
 });
 
-it.runIf(process.platform === 'linux')('takes over from a server that nobody watches any more', async () => {
+it.runIf(process.platform === 'linux')('takes over from a server whose watcher has gone', async () => {
   const dataDir = await prepareDataDir('orphan');
   const other = await startElsewhere('postgres', dataDir);
   await ask(other.url, `create table notes as select 'from before' as note`);

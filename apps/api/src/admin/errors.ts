@@ -4,8 +4,8 @@ import { QuestionRefused } from '@currents/core';
 import type { FastifyBaseLogger } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 
-/** Codes of errors that are the asker's: their messages are for him. */
-const askers = new Set([
+/** Codes of errors that the caller caused. Their messages are answered. */
+const callerErrors = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
   'BAD_REQUEST',
@@ -14,7 +14,7 @@ const askers = new Set([
   'QUERY_TOO_COSTLY',
 ]);
 
-/** Decides what an asker gets to read of an error. What is not his is logged under an id, and he gets the id. */
+/** Formats errors for the caller. The hub's own errors are logged under an id, and only the id is answered. */
 export function createErrorFormat(
   log: FastifyBaseLogger,
 ): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
@@ -24,7 +24,7 @@ export function createErrorFormat(
     if (origin instanceof QuestionRefused)
       return { message: origin.message, ...place, extensions: { code: 'BAD_USER_INPUT' } };
     const code = formatted.extensions?.['code'];
-    if (error instanceof GraphQLError && typeof code === 'string' && askers.has(code)) {
+    if (error instanceof GraphQLError && typeof code === 'string' && callerErrors.has(code)) {
       const locations = formatted.locations ? { locations: formatted.locations } : {};
       return { message: withoutValues(formatted.message), ...locations, ...place, extensions: { code } };
     }

@@ -39,7 +39,7 @@ function faultsOf(
   const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
   if (value === undefined) {
     return isNonNullType(type) && !definition.defaultValue
-      ? [`$${name}: wanted a value of type ${String(type)}; nothing came`]
+      ? [`$${name}: expected a value of type ${String(type)}, got nothing`]
       : [];
   }
   const faults: string[] = [];

@@ -23,7 +23,7 @@ export function cohortExamplesIn(folder: URL): readonly CohortExample[] {
 
 function readExample(file: URL, name: string): CohortExample {
   const example: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  if (!isExample(example)) throw new Error(`${file.pathname}: wanted an object with route, push, key and parsed`);
+  if (!isExample(example)) throw new Error(`${file.pathname}: expected an object with route, push, key and parsed`);
   const { body, path = {}, headers = {} } = example.push;
   const push: Push = { path, headers, body: typeof body === 'string' ? body : JSON.stringify(body) };
   return { ...example, name, push };

@@ -21,7 +21,7 @@ export function examplesIn(folder: URL): ReadonlyMap<string, Example> {
 
 function readExample(file: URL): Example {
   const example: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  if (!isExample(example)) throw new Error(`${file.pathname}: wanted an object with event, settings and mapped`);
+  if (!isExample(example)) throw new Error(`${file.pathname}: expected an object with event, settings and mapped`);
   return example;
 }
 

@@ -7,7 +7,7 @@ import type { Subject } from './subject.js';
 
 const KINDS = ['users.behaviors.CustomEvent', 'users.behaviors.Purchase', 'users.messages.email.Open'];
 const PROTOTYPE_NAMES = ['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty', 'toJSON'];
-const HOSTILE = 'set by whoever named the property';
+const HOSTILE = 'set by the name of the property';
 
 /** Customers and their users name properties as they like; none of the names may mean anything. */
 export function freedomLaws(subject: Subject): Law[] {

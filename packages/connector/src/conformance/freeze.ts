@@ -1,4 +1,4 @@
-/** Freezes a value and everything in it: whoever writes to it from then on throws. */
+/** Freezes a value and everything in it: a later write throws. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);

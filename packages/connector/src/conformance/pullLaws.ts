@@ -60,7 +60,7 @@ export function pullLaws({ connector, list, cohortId, steps, ...options }: PullO
     for (const { answers } of steps.slice(0, -1)) {
       const { said } = await goAgainst(found.at(-1), answers);
       if (said.outcome !== 'continue')
-        throw new Error(`step ${found.length}: wanted it to continue; it said ${JSON.stringify(said)}`);
+        throw new Error(`step ${found.length}: expected it to continue; it said ${JSON.stringify(said)}`);
       found.push(said.cursor);
     }
     return found;
@@ -107,11 +107,11 @@ export function pullLaws({ connector, list, cohortId, steps, ...options }: PullO
       },
     },
     {
-      name: 'hands on what is thrown by whoever takes the members',
+      name: 'rethrows what the receiver of the members throws',
       async prove() {
         const at = await places();
         const [index, step] = [...steps.entries()].find(([, { members }]) => members.length > 0) ?? [];
-        if (index === undefined || step === undefined) throw new Error('wanted a step with members');
+        if (index === undefined || step === undefined) throw new Error('expected a step with members');
         const to = { settings, credentials, http: scriptedStreams(step.answers) };
         const full = async (): Promise<void> => Promise.reject(new Error('no room'));
         await expect((pull as CohortPull<unknown, unknown>).pull(cohortId, at[index], to, full)).rejects.toThrow(

@@ -20,7 +20,7 @@ export function sendLaws(subject: Subject): Law[] {
   const budgets = connector.rateLimit(settings).budgets.map((budget) => budget.name);
   return [
     {
-      name: 'carries every item as its JSON text, wrapped in no more bytes than it says',
+      name: 'carries every item as its JSON text, wrapped in at most the bytes that it declares',
       prove: () => proveCarriage(subject),
     },
     ...answers.map(([name, answer]) => ({

@@ -42,7 +42,7 @@ export const logbook: Connector<z.infer<typeof settings>, z.infer<typeof credent
     if (what === undefined) return { skip: 'not_a_message' };
     if (!who) return { skip: 'no_external_user_id' };
     if (event.time < 0 || event.time > 4_133_980_799)
-      return { reject: 'time_out_of_range', detail: 'time: wanted 1970 to 2100' };
+      return { reject: 'time_out_of_range', detail: 'time: expected 1970 to 2100' };
     const more: Record<string, unknown> = {};
     copyProperties(more, event.properties);
     return { payload: { key: event.id, at: new Date(event.time * 1000).toISOString(), who, what, more } };

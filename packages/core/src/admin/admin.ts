@@ -20,9 +20,9 @@ export interface AdminOptions extends LoadCurrentOptions {
   readonly wakePull: (cohortId: number, afterMs: number) => void;
 }
 
-/** What every deed of an admin needs of the world. */
+/** What admin operations depend on. */
 export interface Admin extends LoadCurrentOptions {
-  /** For deeds that take longer than a statement of the pools may. */
+  /** For operations that exceed the statement timeout of the pools. */
   readonly databaseUrl: string;
   readonly db: Database;
   readonly sql: Sql;
@@ -35,7 +35,7 @@ export interface Admin extends LoadCurrentOptions {
   close(): Promise<void>;
 }
 
-/** The shard of the tally that admins' deeds are counted in; processes that take events in or deliver draw higher ones. */
+/** The shard of the tally that admin operations are counted in; processes that take events in or deliver draw higher ones. */
 export const adminShard = 0;
 
 export function openAdmin({

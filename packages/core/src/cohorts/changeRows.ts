@@ -13,7 +13,7 @@ export const maxPages = 1_000_000;
 /** What no connector lets through, and the database would not take. */
 export function changeFault(change: CohortChange): string | undefined {
   const { id } = change.cohort;
-  if (!isUsableId(id)) return `wanted a cohort id of 1 to ${maxIdLength} characters; ${id.length} came`;
+  if (!isUsableId(id)) return `expected a cohort id of 1 to ${maxIdLength} characters, got ${id.length}`;
   const session = 'session' in change ? change.session : undefined;
   if (!session) return undefined;
   const { page, pages } = session;
@@ -26,7 +26,7 @@ export function changeFault(change: CohortChange): string | undefined {
     pages <= maxPages;
   return fits
     ? undefined
-    : `wanted a page and a number of pages, each from 1 to ${maxPages}; page ${page} of ${pages} came`;
+    : `expected a page and a number of pages, each from 1 to ${maxPages}, got page ${page} of ${pages}`;
 }
 
 function isUsableId(id: string): boolean {

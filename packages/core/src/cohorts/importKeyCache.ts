@@ -1,17 +1,17 @@
 import type { Sql } from '../db/connect.js';
 import { hashToken } from '../secrets/token.js';
 
-/** Knows which data import keys are good at this moment, each for one partner. */
+/** Knows which data import keys are valid at this moment, each for one partner. */
 export interface ImportKeys {
   /**
-   * The id of a key that is good for the partner now, by the database's clock; otherwise undefined. Rejects only when
+   * The id of a key that is valid for the partner now, by the database's clock; otherwise undefined. Rejects only when
    * the database is needed and does not answer.
    */
   check(partner: string, key: string): Promise<number | undefined>;
   stop(): Promise<void>;
 }
 
-interface GoodKey {
+interface ValidKey {
   readonly id: number;
   readonly partner: string;
   /** Good only until a given time, so the database is asked each time whether that has come. */
@@ -23,18 +23,18 @@ const refreshMs = 5_000;
 /** Unknown keys are looked up in the database at most this often, so that guessing costs the hub nothing. */
 const missesPerSecond = 50;
 
-/** Keeps the good keys in memory. A new key is good at once; one invalidated at once is refused milliseconds later. */
+/** Caches the valid keys. A new key is accepted at once; a revoked one is refused milliseconds later. */
 export async function watchImportKeys(sql: Sql, onError: (error: unknown) => void): Promise<ImportKeys> {
-  let good = new Map<string, GoodKey>();
+  let valid = new Map<string, ValidKey>();
   const noted = new Map<number, number>();
   let misses = 0;
   let loadedMs = Date.now();
 
   async function load(): Promise<void> {
-    const rows = await sql<(GoodKey & { hash: string })[]>`
+    const rows = await sql<(ValidKey & { hash: string })[]>`
       select id, partner, encode(hash, 'hex') as hash, revoked_at is not null as limited from import_key
       where revoked_at is null or revoked_at > clock_timestamp()`;
-    good = new Map(rows.map((row) => [row.hash, row]));
+    valid = new Map(rows.map((row) => [row.hash, row]));
     loadedMs = Date.now();
   }
 
@@ -57,11 +57,11 @@ export async function watchImportKeys(sql: Sql, onError: (error: unknown) => voi
   return {
     async check(partner, key) {
       const hash = hashToken(key).toString('hex');
-      if (!good.has(hash) && misses < missesPerSecond) {
+      if (!valid.has(hash) && misses < missesPerSecond) {
         misses++;
         await load();
       }
-      const found = good.get(hash);
+      const found = valid.get(hash);
       if (!found || found.partner !== partner) return undefined;
       if (found.limited && !(await isGood(sql, found.id))) return undefined;
       noteUse(found.id);

@@ -8,7 +8,7 @@ export interface NewPush {
   readonly partner: string;
   /** What `ImportKeys.check` answered; looked at once more as the push is stored. Null for what the hub fetched itself. */
   readonly keyId: number | null;
-  /** Of the step of a pull that fetched it; one that another step has taken over stores nothing any more. */
+  /** The step of the pull that fetched it. If another step has taken over, nothing is stored. */
   readonly lease?: string;
   /** As it came: pages of a session are told apart by it. */
   readonly body: string;
@@ -39,7 +39,7 @@ export async function storePush({ sql, onStored }: StorePushDeps, push: NewPush)
   const hash = hashOf(push);
   for (let tries = 1; ; tries++) {
     const answer = await insertPush(sql, push, rows, hash);
-    if (!answer.authorised) return { outcome: 'unauthorised', detail: 'this data import key is not good any more' };
+    if (!answer.authorised) return { outcome: 'unauthorised', detail: 'this data import key has been revoked' };
     const unknown = rows.find(
       ({ ref, listed }) => !answer.cohorts.some((known) => known.ref === ref && known.listed === listed),
     );
@@ -99,7 +99,7 @@ async function insertPush(
         position int, ref text, listed boolean, list_id text, kind text, name text, description text, created_at_ms float8,
         session text, page int, pages int, computed_at_ms bigint, members text[], received_count int, refused jsonb)
     ), holder as (
-      -- Held, so that whoever takes the pull over comes after this.
+      -- Locked, so that another step takes over only after this.
       select from cohort_pull where lease = ${lease}::bigint for share
     ), key as (
       select null::int as id where ${keyId}::int is null and ${lease}::bigint is null

@@ -24,7 +24,7 @@ const maxCandidates = 100_000;
 
 /**
  * Replaces the membership by what the session's pages say: a new set is made beside the old one, and the cohort is
- * pointed to it as the transaction commits. Whoever reads meanwhile sees the old membership, and waits for nothing.
+ * pointed to it as the transaction commits. Concurrent readers see the old membership, and wait for nothing.
  */
 export async function swapMembers(
   tx: Transaction,
@@ -96,7 +96,7 @@ async function addCandidates(tx: Transaction, { id, set_id }: CohortRow, fresh: 
     where s.cohort_id = ${id} and (o.member is null or n.member is null)`;
 }
 
-/** The session is applied, its pages are let go, and sessions that began before it have nothing to say any more. */
+/** Marks the session as applied, drops its pages, and supersedes earlier sessions. */
 async function closeSession(
   tx: Transaction,
   { id }: CohortRow,

@@ -10,8 +10,7 @@ export const engineReasons: Readonly<Record<string, string>> = {
   over_budget: 'What the destination takes of one key in a time was used up, until the retry window was over.',
   current_deleted: 'The Current was deleted before this was sent.',
   no_connector: 'The Current was blocked for the whole retry window: a worker has no connector for its destination.',
-  settings_invalid:
-    'The Current was blocked for the whole retry window: its settings do not fit the connector any more.',
+  settings_invalid: 'The Current was blocked for the whole retry window: its settings no longer fit the connector.',
   credentials_unreadable:
     'The Current was blocked for the whole retry window: its credentials do not open with the present master key.',
   base_url_not_allowed:

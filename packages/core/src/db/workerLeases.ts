@@ -32,7 +32,7 @@ export async function openWorkerLeases(databaseUrl: string, log: Logger): Promis
   let stopped = false;
   const sql = connect(databaseUrl, {
     max: 1,
-    name: 'presence',
+    name: 'worker-lease',
     keep: true,
     onClose: lockSoon,
   });
@@ -54,7 +54,7 @@ export async function openWorkerLeases(databaseUrl: string, log: Logger): Promis
     } catch (error) {
       if (stopped) return;
       log.warn(
-        { event: 'presence.error', err: error },
+        { event: 'worker_lease.renewal_failed', err: error },
         'the heartbeat of this worker is interrupted; other workers may take over its leases',
       );
       lockSoon();

@@ -3,7 +3,7 @@ import { hashToken } from '../secrets/token.js';
 
 /** Knows which ingest tokens are good at this moment. */
 export interface IngestTokens {
-  /** The id of a good token, or undefined. Rejects only when the database is needed and does not answer. */
+  /** The id of a valid token, or undefined. Rejects only when the database is needed and does not answer. */
   check(token: string): Promise<number | undefined>;
   stop(): Promise<void>;
 }
@@ -15,7 +15,7 @@ const answerMs = 5_000;
 const missesPerSecond = 50;
 
 /**
- * Keeps the good tokens in memory. A revoked one is refused as soon as the database has told of it, milliseconds
+ * Caches the valid tokens. A revoked one is refused as soon as the database has told of it, milliseconds
  * later; a new one is good at once.
  */
 export async function watchIngestTokens(sql: Sql, onError: (error: unknown) => void): Promise<IngestTokens> {

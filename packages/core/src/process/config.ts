@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { QueueConnection } from '../queue.js';
 
 export const yesOrNo = z
-  .enum(['true', 'false'], { error: 'wanted true or false' })
+  .enum(['true', 'false'], { error: 'expected true or false' })
   .transform((word) => word === 'true');
 
 /** Variables that the api and the worker share, read from the environment once, at start. */
@@ -12,28 +12,28 @@ export const sharedVariables = {
       error:
         'is missing; wanted the URL of a Postgres 13 or newer, such as postgres://user:password@host:5432/currents',
     })
-    .refine((url) => /^postgres(ql)?:\/\//.test(url), { error: 'wanted a URL that begins with postgres://' }),
+    .refine((url) => /^postgres(ql)?:\/\//.test(url), { error: 'expected a URL that begins with postgres://' }),
   REDIS_URL: z
     .string()
-    .refine((url) => /^rediss?:\/\//.test(url), { error: 'wanted a URL that begins with redis:// or rediss://' })
+    .refine((url) => /^rediss?:\/\//.test(url), { error: 'expected a URL that begins with redis:// or rediss://' })
     .optional(),
   MASTER_KEY: z
     .string({ error: 'is missing; wanted 32 random bytes in base64, as `openssl rand -base64 32` makes them' })
     .transform((text) => Buffer.from(text, 'base64'))
     .refine((key) => key.length === 32, {
-      error: 'wanted exactly 32 bytes in base64, as `openssl rand -base64 32` makes them',
+      error: 'expected exactly 32 bytes in base64, as `openssl rand -base64 32` makes them',
     }),
   ALLOW_CUSTOM_BASE_URL: yesOrNo.default(false),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
-      error: 'wanted trace, debug, info, warn, error, fatal or silent',
+      error: 'expected trace, debug, info, warn, error, fatal or silent',
     })
     .default('info'),
 };
 
 /** A whole number from `from` to `to`. */
 export function wholeNumber(from: number, to: number) {
-  const error = `wanted a whole number from ${from} to ${to}`;
+  const error = `expected a whole number from ${from} to ${to}`;
   return z
     .string()
     .regex(/^\d+$/, { error })

@@ -6,7 +6,7 @@ import { Agent, request as send, type Dispatcher } from 'undici';
 const compress = promisify(gzip);
 
 /** An answer longer than this is cut: no partner says anything useful in more. */
-const longestAnswerBytes = 1024 * 1024;
+const maxAnswerBytes = 1024 * 1024;
 
 /** Level 1 is the cheapest; more memory makes it cheaper still, and large chunks save round trips to the thread pool. */
 const compression = { level: 1, memLevel: 9, chunkSize: 256 * 1024 };
@@ -95,12 +95,12 @@ async function readAnswer(response: Dispatcher.ResponseData): Promise<HttpAnswer
   for await (const chunk of response.body as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes > longestAnswerBytes) break;
+    if (bytes > maxAnswerBytes) break;
   }
   return {
     status: response.statusCode,
     headers: singleHeaders(response.headers),
-    body: Buffer.concat(chunks).toString('utf8', 0, longestAnswerBytes),
+    body: Buffer.concat(chunks).toString('utf8', 0, maxAnswerBytes),
   };
 }
 

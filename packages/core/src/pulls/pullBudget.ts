@@ -3,7 +3,7 @@ import type { Transaction } from '../db/session.js';
 import type { Seal } from '../secrets/seal.js';
 import type { LoadedCurrent } from '../loadCurrent.js';
 
-/** Who a partner counts as one: whoever shows it the same credentials, through whichever Current. */
+/** What a partner counts as one account: all Currents with the same credentials. */
 export function accountOf(
   seal: Seal,
   { connector, credentials }: Pick<LoadedCurrent, 'connector' | 'credentials'>,
@@ -67,11 +67,11 @@ export async function recordUse(
   // Later than any before it, so that each can be told from all others.
   const atMs = Math.max(used.nowMs, ...[...used.steps.slice(-1), ...used.pulls.slice(-1)].map((last) => last + 1));
   const remaining = (unit: Unit): number[] => {
-    const longestMs = Math.max(
+    const maxMs = Math.max(
       0,
       ...budgets.filter((budget) => budget.unit === unit).map(({ periodMs }) => periodMs + slackMs),
     );
-    return [...used[unit], ...(units.includes(unit) ? [atMs] : [])].filter((at) => at > used.nowMs - longestMs);
+    return [...used[unit], ...(units.includes(unit) ? [atMs] : [])].filter((at) => at > used.nowMs - maxMs);
   };
   await tx`
     update pull_usage set step_times_ms = ${remaining('steps')}::float8[], pull_times_ms = ${remaining('pulls')}::float8[], used_at = now() where account = ${account}`;

@@ -49,7 +49,7 @@ export async function finishPulls(
   }
 }
 
-/** Drops pages that no pull stands behind any more: it failed, or was cancelled. What has been applied stays. */
+/** Drops pages whose pull failed or was cancelled. Applied changes stay. */
 export async function dropOrphanedPages(sql: Sql, session: Session): Promise<void> {
   const receiving = await sql<{ id: string; cohort_id: number; session: string }[]>`
     select s.id, s.cohort_id, s.session from cohort_sync s
@@ -87,7 +87,7 @@ export async function findDuePulls(sql: Sql, most: number): Promise<readonly Due
     where due_at <= now() order by run_id nulls last, due_at limit ${most}`;
 }
 
-/** Forgets what was asked with credentials that nobody uses any more, and the lists of Currents that are deleted. */
+/** Deletes the request times of credentials that are no longer used, and the lists of deleted Currents. */
 export async function runPullCleanup(sql: Sql): Promise<void> {
   await sql`delete from pull_usage where used_at < now() - ${accountDays}::int * interval '1 day'`;
   await sql`delete from partner_cohort l using current u where u.id = l.current_id and u.state = 'deleted'`;

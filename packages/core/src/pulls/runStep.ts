@@ -161,7 +161,7 @@ async function recordAnswer(
       if (answer.recovery === 'automatic') return;
       log.error(
         { event: 'pull.failed', cohort: cohortId, code: answer.code, detail: answer.detail },
-        'a cohort is pulled no more until somebody repairs it; its members stay',
+        'cohort pull stopped; action required',
       );
   }
 }

@@ -4,7 +4,7 @@ import { pullSession } from '../cohorts/pullSession.js';
 import { storePush, type StorePushDeps } from '../cohorts/storePush.js';
 import type { ClaimedStep } from './claimStep.js';
 
-/** Somebody else has the pull in hand by now, or nobody wants it any more. */
+/** Another step has taken the pull over, or the pull was deleted. */
 export class StepLeaseLost extends Error {
   constructor() {
     super('the lease of this step is another’s');
@@ -14,7 +14,7 @@ export class StepLeaseLost extends Error {
 
 export interface StorePagesDeps extends StorePushDeps {
   readonly leaseMs: number;
-  /** Pages are taken no more. */
+  /** No further pages are accepted. */
   readonly stopped: () => boolean;
 }
 

@@ -9,7 +9,7 @@ export interface Seal {
   seal(secret: string, context: string): Buffer;
   /** Throws when the master key is another one, or the value was changed. */
   open(sealed: Buffer, context: string): string;
-  /** Equal for equal secrets, and tells nothing of them to whoever has not the master key. */
+  /** Equal for equal secrets. Reveals nothing about them without the master key. */
   fingerprint(secret: string): Buffer;
 }
 

@@ -16,7 +16,7 @@ export async function readCohortSets(sql: Queries, definition: Definition): Prom
 
 export type Fragment = postgres.PendingQuery<postgres.Row[]>;
 
-/** The definition as an SQL condition, where `isIn` answers one for «is in this cohort». */
+/** The definition as an SQL condition, where `isIn` returns the condition of being in one cohort. */
 function conditionOf(sql: Queries, definition: Definition, isIn: (cohortId: string) => Fragment): Fragment {
   const all = (parts: readonly Definition[], word: Fragment): Fragment =>
     parts.map((part) => sql`(${conditionOf(sql, part, isIn)})`).reduce((left, right) => sql`${left} ${word} ${right}`);

@@ -32,7 +32,7 @@ export async function exportMembers(
   databaseUrl: string,
   segmentId: number,
   format: ExportFormat,
-  taker: ExportSink,
+  sink: ExportSink,
 ): Promise<'exported' | 'not_found' | 'not_evaluated'> {
   const session = openSession(databaseUrl, { name: 'export', statementMs: 60_000 });
   const endMs = Date.now() + maxExportMs;
@@ -55,17 +55,17 @@ export async function exportMembers(
       // Held from here on, so that the set is not dropped however long the reading takes.
       const table = setTable(row.set_id);
       const first = await readChunk(tx, table, '', format);
-      taker.begin({
+      sink.begin({
         segmentId: String(row.id),
         name: row.name,
         members: Number(row.members),
         changesCursor: row.last_change_id,
         evaluatedAt: row.evaluated_at,
       });
-      if (format === 'csv') await taker.write('kind,id,label\n');
+      if (format === 'csv') await sink.write('kind,id,label\n');
       for (let piece = first; piece; piece = await readChunk(tx, table, piece.last, format)) {
         if (Date.now() > endMs) throw new Error('the export was read too slowly, and ended');
-        await taker.write(piece.text);
+        await sink.write(piece.text);
       }
       return 'exported';
     }, 'one view');

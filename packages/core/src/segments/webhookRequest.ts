@@ -24,7 +24,7 @@ export interface WebhookRequest {
   readonly nowMs: number;
 }
 
-/** Answers that say that a repetition would not help: wrong credentials, or nobody there any more. */
+/** Answers that say that a repetition would not help: wrong credentials, or the receiver has gone. */
 const blockingStatuses = new Set([401, 403, 404, 410]);
 
 /** A receiver may ask to be left alone for this long. */

@@ -71,7 +71,7 @@ export function pullingConnector(
       return fake.list ?? { outcome: 'listed', cohorts };
     },
     async pull(cohortId, place, { credentials }, take) {
-      if (credentials.key !== 'k' && credentials.key !== 'k2') throw new Error('wanted credentials');
+      if (credentials.key !== 'k' && credentials.key !== 'k2') throw new Error('expected credentials');
       const { from, members } =
         place === undefined
           ? { from: 0, members: fake.cohorts.get(cohortId)?.members ?? [] }

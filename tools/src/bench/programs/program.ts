@@ -51,10 +51,10 @@ export function startProgram<Known extends Calls>(program: 'floor' | 'generator'
     end(new Error(`the ${program} of the bench ended: ${signal ?? `exit code ${code}`}`)),
   );
   child.on('message', (answer: Answer) => {
-    const asker = waiting.get(answer.number);
+    const caller = waiting.get(answer.number);
     waiting.delete(answer.number);
-    if ('error' in answer) asker?.reject(new Error(`the ${program} of the bench failed: ${answer.error}`));
-    else asker?.resolve(answer.value as never);
+    if ('error' in answer) caller?.reject(new Error(`the ${program} of the bench failed: ${answer.error}`));
+    else caller?.resolve(answer.value as never);
   });
   return {
     id: idOf(child, program),

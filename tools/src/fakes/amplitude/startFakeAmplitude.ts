@@ -13,7 +13,7 @@ interface AmplitudeExtra {
   /** Other limits for a project from now on; what was counted and blocked stays so. Throws when there is no such project. */
   setLimits(apiKey: string, limits: NonNullable<AmplitudeProject['limits']>): void;
   /** The most events of one user or device that were taken in any window of the rate. */
-  mostInAWindow(apiKey: string, id: string): number;
+  maxInAWindow(apiKey: string, id: string): number;
   /** What the User Profile API says of one user, in place of what it said before. */
   setUserProfile(user: UserProfile): void;
   /** What the Behavioral Cohorts API says of one cohort, in place of what it said before. Throws when there is no such project. */
@@ -27,7 +27,7 @@ export type FakeAmplitudeOptions = FakeOptions<AmplitudeProject, AmplitudeProfil
 const calls = {
   silence: '/_ctl/amplitude/silence',
   setLimits: '/_ctl/amplitude/limits',
-  mostInAWindow: '/_ctl/amplitude/most',
+  maxInAWindow: '/_ctl/amplitude/most',
   setUserProfile: '/_ctl/amplitude/userprofile',
   setCohort: '/_ctl/amplitude/cohort',
 } as const;
@@ -64,7 +64,7 @@ const amplitude: Partner<AmplitudeProject, typeof amplitudeSwitches, AmplitudeEx
           const state = stateOf(apiKey);
           state.limits = { ...state.limits, ...limits };
         },
-        mostInAWindow: (apiKey, id) => stateOf(apiKey).throttle.mostInAWindow(id),
+        maxInAWindow: (apiKey, id) => stateOf(apiKey).throttle.maxInAWindow(id),
         setCohort(apiKey, cohort) {
           stateOf(apiKey).cohorts.set(cohort.id, cohort);
         },

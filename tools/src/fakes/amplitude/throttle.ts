@@ -29,14 +29,14 @@ export interface Throttle {
   /** Counts the request, unless an id in it is over a limit or still has to stay away: then nothing is counted and they are named. */
   admit(counts: IdCounts, nowMs: number, rules: ThrottleRules): Throttled | undefined;
   /** The most events of a device, or else of a user, that were taken in any window of the rate. */
-  mostInAWindow(id: string): number;
+  maxInAWindow(id: string): number;
 }
 
 interface IdState {
   readonly recent: RollingCount;
   readonly daily: RollingCount;
   blockedUntilMs: number;
-  mostRecent: number;
+  maxRecent: number;
 }
 
 /** The ids of one request, found once and counted when all of them pass. */
@@ -95,7 +95,7 @@ export function createThrottle(): Throttle {
       add(passed, nowMs);
       return undefined;
     },
-    mostInAWindow: (id) => (devices.get(id) ?? users.get(id))?.mostRecent ?? 0,
+    maxInAWindow: (id) => (devices.get(id) ?? users.get(id))?.maxRecent ?? 0,
   };
 }
 
@@ -106,7 +106,7 @@ function add({ states, counts }: Passed, nowMs: number): void {
     const state = states[at] as IdState;
     const { recent, daily } = state;
     addTo(recent, second, counts[at] as number);
-    if (recent.total > state.mostRecent) state.mostRecent = recent.total;
+    if (recent.total > state.maxRecent) state.maxRecent = recent.total;
     addTo(daily, hour, counts[at] as number);
   }
 }
@@ -114,7 +114,7 @@ function add({ states, counts }: Passed, nowMs: number): void {
 function stateOf(states: Map<string, IdState>, id: string): IdState {
   let state = states.get(id);
   if (state === undefined) {
-    state = { recent: createRollingCount(), daily: createRollingCount(), blockedUntilMs: 0, mostRecent: 0 };
+    state = { recent: createRollingCount(), daily: createRollingCount(), blockedUntilMs: 0, maxRecent: 0 };
     states.set(id, state);
   }
   return state;

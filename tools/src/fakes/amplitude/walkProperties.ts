@@ -1,6 +1,6 @@
 // Amplitude, HTTP V2 API: 40 layers, strings of 1024 characters.
 const deepest = 40;
-const longestString = 1024;
+const maxString = 1024;
 
 /** How many strings inside are longer than Amplitude keeps, or -1 when the object is nested too deeply. */
 export function walkProperties(properties: Readonly<Record<string, unknown>>): number {
@@ -13,7 +13,7 @@ function walk(value: object, depth: number): number {
   for (const key in value) {
     const inner = (value as Record<string, unknown>)[key];
     if (typeof inner === 'string') {
-      if (inner.length > longestString) cut++;
+      if (inner.length > maxString) cut++;
     } else if (typeof inner === 'object' && inner !== null) {
       const deeper = walk(inner, depth + 1);
       if (deeper < 0) return -1;
@@ -25,7 +25,7 @@ function walk(value: object, depth: number): number {
 
 /** The same value with every string as Amplitude keeps it. */
 export function cutStrings(value: unknown): unknown {
-  if (typeof value === 'string') return value.length > longestString ? value.slice(0, longestString) : value;
+  if (typeof value === 'string') return value.length > maxString ? value.slice(0, maxString) : value;
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(cutStrings);
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, cutStrings(inner)]));

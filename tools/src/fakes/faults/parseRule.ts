@@ -1,14 +1,15 @@
 import { stageOf, stagesOf, type FaultKind, type FaultRule, type FaultStage } from './rule.js';
 
-type Wanted = 'number' | 'text' | 'texts' | 'numbers' | 'headers' | 'anything' | 'regex' | readonly (string | number)[];
+type Expected =
+  'number' | 'text' | 'texts' | 'numbers' | 'headers' | 'anything' | 'regex' | readonly (string | number)[];
 
 interface Field {
-  readonly wanted: Wanted;
+  readonly expected: Expected;
   readonly required?: true;
 }
 
-const required = (wanted: Wanted): Field => ({ wanted, required: true });
-const optional = (wanted: Wanted): Field => ({ wanted });
+const required = (expected: Expected): Field => ({ expected, required: true });
+const optional = (expected: Expected): Field => ({ expected });
 
 const actionFields: Readonly<Record<FaultKind, Readonly<Record<string, Field>>>> = {
   status: { status: required('number'), body: optional('anything'), headers: optional('headers') },
@@ -65,7 +66,7 @@ const ruleFields: Readonly<Record<string, Field>> = {
 };
 
 /**
- * A fault rule from anywhere. Throws what was wanted and what came; a rule that could never apply is an error too.
+ * A fault rule from anywhere. Throws what was expected and what it got; a rule that could never apply is an error too.
  * `projectInHeaders` says whether the partner's project can be told before the body has arrived.
  */
 export function parseFaultRule(value: unknown, projectInHeaders: boolean): FaultRule {
@@ -114,16 +115,16 @@ function check(
     const given = record[name];
     if (given === undefined) {
       if (field.required === true) throw new Error(`${what}: "${name}" is missing`);
-    } else if (!fits(given, field.wanted)) {
-      const wanted = typeof field.wanted === 'string' ? field.wanted : `one of ${field.wanted.join(', ')}`;
-      throw new Error(`${what}: "${name}" must be ${wanted}, got ${show(given)}`);
+    } else if (!fits(given, field.expected)) {
+      const expected = typeof field.expected === 'string' ? field.expected : `one of ${field.expected.join(', ')}`;
+      throw new Error(`${what}: "${name}" must be ${expected}, got ${show(given)}`);
     }
   }
   return record;
 }
 
-function fits(value: unknown, wanted: Wanted): boolean {
-  switch (wanted) {
+function fits(value: unknown, expected: Expected): boolean {
+  switch (expected) {
     case 'anything':
       return true;
     case 'number':
@@ -141,7 +142,7 @@ function fits(value: unknown, wanted: Wanted): boolean {
     case 'regex':
       return typeof value === 'string' && isRegex(value);
     default:
-      return (wanted as readonly unknown[]).includes(value);
+      return (expected as readonly unknown[]).includes(value);
   }
 }
 

@@ -8,7 +8,7 @@ export interface ValueFindings {
 // Mixpanel, Import Events reference: fewer than 255 properties, nested keys and elements, depth 3, strings cut at 255.
 const tooMany = 255;
 const deepest = 3;
-const longestStringBytes = 255;
+const maxStringBytes = 255;
 // Mixpanel, data types page: about 8 KB for the whole of a list or object.
 const largestValueBytes = 8 * 1024;
 /** Beyond this even lists alone are refused, so that no walk runs out of stack. */
@@ -29,7 +29,7 @@ export function createValueCheck(maxEventBytes: number) {
 
   const weighText = (value: string, parent: string, key: string | number): number => {
     if (looksAtText && !value.isWellFormed()) failIllFormed(late, join(parent, key));
-    else if (isLongerThan(value, longestStringBytes)) found.cut.push(join(parent, key));
+    else if (isLongerThan(value, maxStringBytes)) found.cut.push(join(parent, key));
     return value.length * 6 + 3;
   };
 
@@ -76,7 +76,7 @@ export function createValueCheck(maxEventBytes: number) {
     if (late.length > 0) late = [];
     let weight = event.length * 6 + 40;
     if (looksAtText && !event.isWellFormed()) failIllFormed(late, 'event');
-    else if (isLongerThan(event, longestStringBytes)) found.cut.push('event');
+    else if (isLongerThan(event, maxStringBytes)) found.cut.push('event');
     let keys = 0;
     for (const key in properties) {
       keys++;

@@ -3,7 +3,7 @@ import type { StoredEvent } from '../ledger.js';
 export interface CompactionReport {
   readonly before: number;
   readonly after: number;
-  /** The `idProperty` values that no event carries any more: different events that had been given one identity. */
+  /** The `idProperty` values that no event has after compaction: different events that had been given one identity. */
   readonly lostIds: readonly string[];
 }
 

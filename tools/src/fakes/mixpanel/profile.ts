@@ -2,7 +2,7 @@ import { anyNumber, matrix, matrixOf, onOff, oneOf, type Profile } from '../swit
 
 /** What is not known of Mixpanel's ingestion, or is said in two ways. */
 export const mixpanelSwitches = {
-  /** Good credentials at the wrong residency's host: refused, or taken and never seen again. */
+  /** Valid credentials at the wrong residency's host: refused, or taken and never seen again. */
   wrongRegion: matrix(oneOf('401', 'blackhole')),
   /** What a missing `strict` parameter means. */
   strictDefault: oneOf('0', '1'),

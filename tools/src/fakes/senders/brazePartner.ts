@@ -14,7 +14,7 @@ export interface BrazePartnerSenderOptions extends SenderOptions {
 }
 
 // Braze, Partner cohort import: ids of a request. How its partners wait is not said.
-const mostIds = 1000;
+const maxIds = 1000;
 const waitsMs = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000];
 const quarterMs = 15 * 60_000;
 
@@ -26,7 +26,7 @@ export function createBrazePartnerSender(options: BrazePartnerSenderOptions): Co
     partnerKey = 'partner-key',
     kindOf = () => 'user',
     aliasLabel = 'crm',
-    batch = mostIds,
+    batch = maxIds,
     mishaps = {},
   } = options;
   const keys = { partner_api_key: partnerKey, client_secret: key };

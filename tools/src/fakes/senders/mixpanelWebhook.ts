@@ -20,7 +20,7 @@ export interface MixpanelSenderOptions extends SenderOptions {
 type Action = 'members' | 'add_members' | 'remove_members';
 
 // Mixpanel, Cohort Sync, webhooks: users of a call, how long a snapshot is kept, when a sync is tried again and when not.
-const mostMembers = 1000;
+const maxMembers = 1000;
 const snapshotMs = 3 * 86_400_000;
 const cadenceMs = 15 * 60_000;
 const waitsMs = [2_000, 4_000, 8_000, 16_000, 30_000];
@@ -34,7 +34,7 @@ export function createMixpanelSender(options: MixpanelSenderOptions): CohortSend
     projectId = '3021',
     firstSync = 'members',
     idType = 'string',
-    batch = mostMembers,
+    batch = maxMembers,
     mishaps = {},
     propertiesOf,
   } = options;

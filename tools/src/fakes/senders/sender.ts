@@ -55,7 +55,7 @@ export interface SenderProtocol {
   afterwards?(line: Line): Promise<void>;
 }
 
-const mostSettlingSyncs = 200;
+const maxSettlingSyncs = 200;
 
 export function createSender(
   options: SenderOptions,
@@ -98,13 +98,13 @@ export function createSender(
       return outcomes;
     },
     async settle(afterMs = cadenceMs) {
-      for (let syncs = 0; syncs < mostSettlingSyncs; syncs++) {
+      for (let syncs = 0; syncs < maxSettlingSyncs; syncs++) {
         clock.advance(syncs === 0 ? afterMs : cadenceMs);
         const outcome = await sync();
         if (outcome === 'paused')
           throw new Error(`the sync is paused after ${JSON.stringify(line.calls().at(-1)?.answer)}`);
         if (outcome === 'done') break;
-        if (syncs === mostSettlingSyncs - 1) throw new Error(`no sync of ${mostSettlingSyncs} was done`);
+        if (syncs === maxSettlingSyncs - 1) throw new Error(`no sync of ${maxSettlingSyncs} was done`);
       }
       await protocol.afterwards?.(line);
       // Twice, for the copies of the last sync too.

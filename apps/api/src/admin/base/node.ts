@@ -64,7 +64,7 @@ export function createNodeLoader(admin: Admin): LoadNode {
 export class NodeResolver {
   @Query(() => Node, {
     nullable: true,
-    description: 'The object with this id; null when there is none, or none any more.',
+    description: 'The object with this id; null when it does not exist or has been deleted.',
     complexity: costs.read,
   })
   async node(
