@@ -1,0 +1,86 @@
+import type { Sql } from '../db/connect.js';
+import { hashToken } from './token.js';
+
+/** The valid keys of one table, in memory. */
+export interface KeyCache<Row> {
+  /** The row of a valid key, or undefined. Rejects when a key is not in memory and the database does not answer. */
+  find(key: string): Promise<Row | undefined>;
+  /** Records `last_used_at`, at most once a minute per key. */
+  recordUse(id: number): void;
+  stop(): Promise<void>;
+}
+
+export interface KeyCacheOptions<Row> {
+  readonly table: 'ingest_token' | 'import_key';
+  /** The channel on which a trigger of the table notifies of every change. */
+  readonly channel: string;
+  /** Reads all valid keys; `hash` in hex. */
+  readonly load: () => Promise<readonly (Row & { readonly hash: string })[]>;
+  readonly onError: (error: unknown) => void;
+}
+
+const recordUseMs = 60_000;
+const reloadMs = 5_000;
+const loadTimeoutMs = 5_000;
+/** Bounds the queries that guessed keys can cause. */
+const maxMissesPerSecond = 50;
+
+/**
+ * Loads all valid keys and reloads them on NOTIFY, and every 5 s in case a notification was lost. A revoked key is
+ * refused milliseconds after the commit. A key that is not in memory is looked up, so a new one is valid at once.
+ */
+export async function watchKeys<Row extends { readonly id: number }>(
+  sql: Sql,
+  { table, channel, load, onError }: KeyCacheOptions<Row>,
+): Promise<KeyCache<Row>> {
+  let valid = new Map<string, Row>();
+  const usedAtMs = new Map<number, number>();
+  let misses = 0;
+
+  const reload = async (): Promise<void> => {
+    valid = new Map((await load()).map((row) => [row.hash, row]));
+  };
+  const tryReload = (): void => void reload().catch(onError);
+  await reload();
+  const subscription = await sql.listen(channel, tryReload, tryReload);
+  const timers = [setInterval(() => (misses = 0), 1_000), setInterval(tryReload, reloadMs)];
+  for (const timer of timers) timer.unref();
+
+  return {
+    async find(key) {
+      const hash = hashToken(key).toString('hex');
+      if (!valid.has(hash) && misses < maxMissesPerSecond) {
+        misses++;
+        await withTimeout(reload());
+      }
+      return valid.get(hash);
+    },
+    recordUse(id) {
+      const nowMs = Date.now();
+      if (nowMs - (usedAtMs.get(id) ?? 0) < recordUseMs) return;
+      usedAtMs.set(id, nowMs);
+      sql`update ${sql(table)} set last_used_at = now() where id = ${id}`.catch(onError);
+    },
+    async stop() {
+      for (const timer of timers) clearInterval(timer);
+      // Not awaited: a lost connection never answers, and ending the pool ends the subscription.
+      void subscription.unlisten().catch(() => undefined);
+    },
+  };
+}
+
+/** Rejects after 5 s, so that a sender with an unknown key gets an answer while the database is unreachable. */
+async function withTimeout(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`the database did not answer within ${loadTimeoutMs} ms`)),
+      loadTimeoutMs,
+    );
+  });
+  try {
+    await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
