@@ -19,7 +19,7 @@ const keyOf = (project: string): string => createHash('md5').update(project).dig
 
 it('there is a release to upgrade from', () => expect(releases).not.toEqual([]));
 
-describe.each(releases)('a database of %s, once migrated', (name) => {
+describe.each(releases)('12. compatible storage: a database of %s, once migrated', (name) => {
   let release: Release;
   let database: TestDatabase;
   let sql: Sql;
