@@ -36,6 +36,7 @@ export {
   checkAdminToken,
   createAdminToken,
   ensureAdminToken,
+  findAdminTokens,
   listAdminTokens,
   revokeAdminToken,
 } from './admin/adminTokens.js';
@@ -46,35 +47,36 @@ export {
   type CurrentUpdate,
   type CurrentUpdated,
 } from './currents/updateCurrent.js';
-export { countDaily, type CodeCount, type Counts, type DailyCounts } from './currents/counts.js';
+export { countDaily, type Counts, type DailyCounts, type ReasonCount } from './currents/counts.js';
 export { createCurrent, type CreateCurrentResult, type NewCurrent } from './currents/createCurrent.js';
-export { getCurrent, listCurrents, type CurrentFilter } from './currents/currents.js';
-export type { CurrentView } from './currents/currentView.js';
-export { listAuditEntries, recordAuditEntry, type AuditEntry, type AuditFilter } from './admin/auditLog.js';
-export { countDeadLetters, listDeadLetters } from './ledger/deadLetters.js';
+export { findCurrents, getCurrent, listCurrents, type CurrentFilter, type CurrentOrder } from './currents/currents.js';
+export type { CurrentView, CurrentWarningCode } from './currents/currentView.js';
+export {
+  findAuditEntries,
+  listAuditEntries,
+  recordAuditEntry,
+  type AuditEntry,
+  type AuditFilter,
+  type NewAuditEntry,
+} from './admin/auditLog.js';
+export { countDeadLetters, findDeadLetters, listDeadLetters } from './ledger/deadLetters.js';
 export type { DeadLetter, DeadLetterCount, DeadLetterFilter } from './ledger/deadLetters.js';
 export { deleteCurrent, type CurrentDeleted } from './currents/deleteCurrent.js';
 export { listDestinations, type Destination } from './currents/destinations.js';
-export { createIngestToken, listIngestTokens, revokeIngestToken } from './admin/ingestTokens.js';
+export { createIngestToken, findIngestTokens, listIngestTokens, revokeIngestToken } from './admin/ingestTokens.js';
 export type { IngestTokenCreated, IngestTokenView, TokenNotFound } from './admin/ingestTokens.js';
-export { listKeysNearQuota, type KeyNearQuota, type KeysNearQuota } from './ledger/keysNearQuota.js';
-export { checkLedger, type LedgerChecked } from './ledger/checkLedger.js';
+export { listKeysNearQuota, type KeyNearQuota } from './ledger/keysNearQuota.js';
+export { checkLedger, type LedgerCheck } from './ledger/checkLedger.js';
 export { runOnce } from './admin/idempotency.js';
-export { maxCounted, maxPageSize, QuestionRefused, type Page, type PageRequest } from './admin/page.js';
-export type { CurrentAction, FieldProblem, FieldProblemCode, NotConfirmed } from './admin/problem.js';
-export { countQuarantine, listQuarantine } from './ledger/quarantine.js';
+export { isDay, maxCounted, maxPageSize, QuestionRefused, type Page, type PageRequest } from './admin/page.js';
+export type { CurrentAction, FieldProblem, FieldProblemCode, NotConfirmed, VersionConflict } from './admin/problem.js';
+export { countQuarantine, findQuarantinedEvents, listQuarantine } from './ledger/quarantine.js';
 export type { QuarantineCount, QuarantinedEvent, QuarantineFilter } from './ledger/quarantine.js';
 export type { Difference } from './ledger/recount.js';
-export { planRelease, releaseQuarantined, type Released, type ReleasePlanned } from './ledger/release.js';
-export {
-  planReplay,
-  replayDeadLetters,
-  type Replayed,
-  type ReplayFilter,
-  type ReplayPlanned,
-} from './ledger/replay.js';
+export { planRelease, releaseQuarantined, type Released } from './ledger/release.js';
+export { planReplay, replayDeadLetters, type Replayed, type ReplayFilter } from './ledger/replay.js';
 export { testCredentials, type TestCredentialsResult } from './currents/testCredentials.js';
-export { listThrottledKeys, type ThrottledKey, type ThrottledKeys } from './ledger/throttledKeys.js';
+export { listThrottledKeys, type ThrottledKey } from './ledger/throttledKeys.js';
 export { launchCurrent, pauseCurrent, resumeCurrent } from './currents/transitions.js';
 export { lookUpUserProfile, type UserProfileQuestion, type UserProfileResult } from './currents/userProfile.js';
 export type { DeadOutcome, CurrentState } from './db/schema.js';

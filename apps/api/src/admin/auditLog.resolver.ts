@@ -1,29 +1,39 @@
-import { listAuditEntries } from '@currents/core';
-import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
+import { findAuditEntries, listAuditEntries, type AuditEntry as EntryView } from '@currents/core';
+import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import { AuditActor, AuditEntry, AuditEntryConnection, AuditLogFilter } from './auditLog.type.js';
+import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
+import { parseId } from './base/ids.js';
+import { Node, registerNode } from './base/node.js';
 import { costs } from './costs.js';
-import { DeedPage } from './auditLog.type.js';
+import { given } from './withoutNulls.js';
 
-@Resolver()
-export class DeedResolver {
-  @Query(() => DeedPage, { description: 'What admins did, the newest first.', complexity: costs.page })
-  async deeds(
-    @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
-    after: string | null | undefined,
-    @Arg('deed', () => String, { nullable: true, description: 'Of this mutation only, such as changeSegment.' })
-    deed: string | null | undefined,
-    @Arg('subjectId', () => ID, {
-      nullable: true,
-      description: 'Done to what has this id only; with deed, for ids are counted apart.',
-    })
-    subjectId: string | null | undefined,
+registerNode('AuditEntry', findAuditEntries);
+
+@Resolver(() => AuditEntry)
+export class AuditLogResolver {
+  @Query(() => AuditEntryConnection, {
+    description: 'What was done through this API, the newest first.',
+    complexity: costs.page,
+  })
+  async auditLog(
+    @Args() page: PageArgs,
+    @Arg('filter', () => AuditLogFilter, { nullable: true, description: 'Which entries to list.' })
+    filter: AuditLogFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listAuditEntries(
-      admin,
-      { first, after: after ?? undefined },
-      { deed: deed ?? undefined, subjectId: subjectId ?? undefined },
-    );
+    return listAuditEntries(admin, page, given(filter));
+  }
+
+  @FieldResolver(() => AuditActor)
+  async actor(@Root() { actor, adminTokenId }: EntryView, @Ctx() { load }: AdminContext): Promise<object> {
+    const adminToken = adminTokenId === undefined ? undefined : await load('AdminToken', adminTokenId);
+    return { kind: actor, adminToken };
+  }
+
+  @FieldResolver(() => Node, { nullable: true, complexity: costs.read })
+  target(@Root() { targetId }: EntryView, @Ctx() { load }: AdminContext): unknown {
+    const target = targetId === undefined ? undefined : parseId(targetId);
+    return target && load(target.name, target.key);
   }
 }

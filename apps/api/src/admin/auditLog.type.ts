@@ -1,51 +1,93 @@
-import { Field, ID, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { connectionOf } from './base/connection.js';
+import { enumOf, inCapitals } from './base/enum.js';
+import { Node } from './base/node.js';
 import { DateTime, JsonObject } from './base/scalars.js';
+import { AdminToken } from './token.type.js';
 
-@ObjectType({ description: 'Something an admin did, or tried to.' })
-export class Deed {
-  @Field(() => ID, { description: 'Never changes.' })
-  id!: string;
+/** Every mutation's name in capitals. Filled by `nameActions` once all resolvers are known, before the schema is built. */
+export const AuditAction: Record<string, string> = {};
+const meanings: Record<string, { readonly description: string }> = {};
+registerEnumType(AuditAction, {
+  name: 'AuditAction',
+  description: 'What was done: the mutation that was called.',
+  valuesConfig: meanings,
+});
 
-  @Field(() => DateTime, { description: 'When.' })
-  at!: Date;
+export function nameActions(mutations: readonly string[]): void {
+  for (const mutation of [...mutations].sort()) {
+    AuditAction[inCapitals(mutation)] = mutation;
+    meanings[inCapitals(mutation)] = { description: `An admin called the mutation ${mutation}.` };
+  }
+}
+
+export const AuditActorKind = enumOf<'admin_token' | 'system'>('AuditActorKind', 'Who performed an action.', {
+  admin_token: 'An admin, with an admin token.',
+  system: 'The hub itself, such as when it blocks a Current.',
+});
+
+@ObjectType({ description: 'Who performed an action.' })
+export class AuditActor {
+  @Field(() => AuditActorKind, { description: 'Whether an admin performed the action, or the hub itself.' })
+  kind!: 'admin_token' | 'system';
+
+  @Field(() => AdminToken, {
+    nullable: true,
+    description: 'The admin token that the request was made with; null for the hub itself and for erased tokens.',
+  })
+  adminToken?: AdminToken;
+}
+
+@ObjectType({ implements: Node, description: 'An action that was performed or attempted. Entries are kept for ever.' })
+export class AuditEntry extends Node {
+  @Field(() => DateTime, { description: 'When the action ended.' })
+  occurredAt!: Date;
+
+  @Field(() => AuditActor, { description: 'Who performed the action.' })
+  actor!: AuditActor;
+
+  @Field(() => AuditAction, { description: 'What was done, such as UPDATE_SEGMENT.' })
+  action!: string;
 
   @Field(() => ID, {
     nullable: true,
-    description: 'The admin token that was shown; null when its row was deleted from the database by hand.',
+    description: 'Id of the object that the action was about; null when there was none, such as after a failed create.',
   })
-  adminTokenId?: string;
+  targetId?: string;
 
-  @Field(() => String, { description: 'What: the name of the mutation, such as changeSegment.' })
-  deed!: string;
-
-  @Field(() => ID, {
+  @Field(() => Node, {
     nullable: true,
-    description: 'To which Current, cohort, segment, webhook, key or token; null where there was none.',
+    description: 'The object that the action was about, as it is now; null when there was none or it no longer exists.',
   })
-  subjectId?: string;
+  target?: Node;
 
   @Field(() => JsonObject, {
     nullable: true,
     description:
-      'What was given, without credentials. To undo a change, find the deed before it on the same subject and give that again. Null where the deed was refused.',
+      'Arguments of the mutation, without credentials: repeat those of the entry before to undo a change. Null when the action failed.',
   })
-  given?: Readonly<Record<string, unknown>>;
+  arguments?: Readonly<Record<string, unknown>>;
+
+  @Field(() => Boolean, { description: 'Whether the action was performed.' })
+  succeeded!: boolean;
 
   @Field(() => String, {
     description:
-      'How it ended: the type of the answer, such as Segment or NotConfirmed; refused or failed where there was none.',
+      'How it ended: the type of the answer, such as UpdateSegmentPayload or NotConfirmed; refused for an argument out of range, failed for an internal error.',
   })
   result!: string;
-
-  @Field(() => Boolean, { description: 'Whether it was done, and not refused.' })
-  done!: boolean;
 }
 
-@ObjectType({ description: 'Some deeds, the newest first.' })
-export class DeedPage {
-  @Field(() => [Deed], { description: 'The deeds of this page.' })
-  nodes!: Deed[];
+export const AuditEntryConnection = connectionOf(AuditEntry, 'entries of the audit log');
 
-  @Field(() => String, { nullable: true, description: 'Give it as after to get the next page; null on the last one.' })
-  nextCursor?: string;
+@InputType({ description: 'Which entries of the audit log to list. A field that is left out restricts nothing.' })
+export class AuditLogFilter {
+  @Field(() => AuditAction, { nullable: true, description: 'Only entries of this action.' })
+  action?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'Only entries about the object with this id, such as "seg_3".' })
+  targetId?: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'True: only what was performed. False: only what was not.' })
+  succeeded?: boolean | null;
 }

@@ -1,41 +1,60 @@
-import { groups, type EventProperty as Property, type EventType as CatalogueType } from '@currents/schema';
+import {
+  groups,
+  type EventGroup as Group,
+  type EventProperty as Property,
+  type EventType as Type,
+} from '@currents/schema';
 import { Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
-import { EventGroup, EventProperty, EventType, TakenBy } from './catalogue.type.js';
 import type { AdminContext } from './base/context.js';
+import { EventGroup, EventProperty, EventType, EventTypeDestination } from './catalogue.type.js';
 import { costs } from './costs.js';
 
-@Resolver(() => EventType)
+@Resolver(() => EventGroup)
 export class CatalogueResolver {
   @Query(() => [EventGroup], {
-    description: 'Every event type there is, as the tree an admin ticks: group → channel → event type.',
-    complexity: costs.tree,
+    description: 'All event types, as the tree to select from: group → channel → event type.',
+    complexity: costs.catalogue,
   })
   catalogue(): unknown {
     return groups;
   }
 
-  @FieldResolver(() => [TakenBy], {
-    description: 'The destinations that take it; a Current to any other leaves it out.',
-  })
-  takenBy(@Root() eventType: CatalogueType, @Ctx() { admin }: AdminContext): TakenBy[] {
+  @FieldResolver(() => String)
+  name(@Root() { group }: Group): string {
+    return group;
+  }
+}
+
+@Resolver(() => EventType)
+export class EventTypeResolver {
+  @FieldResolver(() => Boolean)
+  isDeprecated(@Root() { deprecated }: Type): boolean {
+    return deprecated;
+  }
+
+  @FieldResolver(() => [EventTypeDestination])
+  destinations(@Root() { name }: Type, @Ctx() { admin }: AdminContext): EventTypeDestination[] {
     return [...admin.connectors.values()].flatMap((connector) => {
-      const name = connector.nameOf(eventType.name);
-      return name === undefined ? [] : [{ destination: connector.name, name }];
+      const eventName = connector.nameOf(name);
+      return eventName === undefined ? [] : [{ destinationName: connector.name, eventName }];
     });
   }
 }
 
 @Resolver(() => EventProperty)
 export class EventPropertyResolver {
-  @FieldResolver(() => Boolean, { description: 'Whether the platform advises against reading it.' })
-  deprecated(@Root() property: Property): boolean {
-    return property.deprecated ?? false;
+  @FieldResolver(() => Boolean)
+  isNullable(@Root() { nullable }: Property): boolean {
+    return nullable;
   }
 
-  @FieldResolver(() => Boolean, {
-    description: 'Whether it says something about the person: an address, a number, words they wrote.',
-  })
-  personal(@Root() property: Property): boolean {
-    return property.personal ?? false;
+  @FieldResolver(() => Boolean)
+  isDeprecated(@Root() { deprecated }: Property): boolean {
+    return deprecated ?? false;
+  }
+
+  @FieldResolver(() => Boolean)
+  isPersonal(@Root() { personal }: Property): boolean {
+    return personal ?? false;
   }
 }

@@ -1,86 +1,90 @@
 import { Field, ObjectType } from 'type-graphql';
 
-@ObjectType({ description: 'A destination that takes an event type.' })
-export class TakenBy {
-  @Field(() => String, { description: 'Name of the destination.' })
-  destination!: string;
+@ObjectType({ description: 'A destination that supports an event type.' })
+export class EventTypeDestination {
+  @Field(() => String, { description: 'Name of the destination, such as mixpanel.' })
+  destinationName!: string;
 
   @Field(() => String, {
-    description: 'What the destination calls such events; of custom events, what their name begins with there.',
+    description: 'What such events are called at the destination, such as Email Open; for custom events, a prefix.',
   })
-  name!: string;
+  eventName!: string;
 }
 
-@ObjectType({ description: 'Something that events of a type may say.' })
+@ObjectType({ description: 'A property that events of a type may carry.' })
 export class EventProperty {
-  @Field(() => String, { description: 'Its name in properties of the event.' })
+  @Field(() => String, { description: 'Name of the property in the properties of an event, such as campaign_id.' })
   name!: string;
 
-  @Field(() => String, { description: 'string, boolean, int, long, float, string[] or object.' })
+  @Field(() => String, { description: 'Type of the value: string, boolean, int, long, float, string[] or object.' })
   type!: string;
 
-  @Field(() => Boolean, { description: 'Whether it may be missing.' })
-  nullable!: boolean;
+  @Field(() => Boolean, { description: 'Whether the property may be missing or null.' })
+  isNullable!: boolean;
 
-  @Field(() => String, { description: 'What it says.' })
+  @Field(() => String, { description: 'What the property means, in a sentence for people.' })
   description!: string;
 
-  @Field(() => Boolean, { description: 'Whether the platform advises against reading it.' })
-  deprecated!: boolean;
+  @Field(() => Boolean, { description: 'Whether the platform advises against using the property.' })
+  isDeprecated!: boolean;
 
   @Field(() => Boolean, {
-    description: 'Whether it says something about the person: an address, a number, words they wrote.',
+    description: 'Whether the value is personal data, such as an address, a phone number or words that a user wrote.',
   })
-  personal!: boolean;
+  isPersonal!: boolean;
 }
 
-@ObjectType({ description: 'A kind of event: what an admin ticks.' })
+@ObjectType({ description: 'A kind of event, which a Current can select.' })
 export class EventType {
-  @Field(() => String, { description: 'What a selection calls it, such as users.messages.email.Open.' })
+  @Field(() => String, { description: 'Name as a selection expects it, such as users.messages.email.Open.' })
   name!: string;
 
-  @Field(() => String, { description: 'What people read, such as Email Open.' })
+  @Field(() => String, { description: 'Name for people, such as Email Open.' })
   title!: string;
 
-  @Field(() => String, { description: 'When such an event happens.' })
+  @Field(() => String, { description: 'When such an event happens, in a sentence for people.' })
   description!: string;
 
-  @Field(() => Boolean, { description: 'Whether the platform sends it no more, or soon will not.' })
-  deprecated!: boolean;
+  @Field(() => Boolean, { description: 'Whether the platform has stopped sending such events, or is going to.' })
+  isDeprecated!: boolean;
 
-  @Field(() => [TakenBy], { description: 'The destinations that take it; a Current to any other leaves it out.' })
-  takenBy!: TakenBy[];
+  @Field(() => [EventTypeDestination], {
+    description: 'The destinations that support the event type. A Current to another one does not send such events.',
+  })
+  destinations!: EventTypeDestination[];
 
-  @Field(() => [EventProperty], { description: 'What such events may say.' })
+  @Field(() => [EventProperty], { description: 'The properties that such events may carry.' })
   properties!: EventProperty[];
 }
 
-@ObjectType({ description: 'Event types of one channel: one tick selects them all, now and later.' })
+@ObjectType({ description: 'The event types of one channel. Selecting the channel selects them all, now and later.' })
 export class EventChannel {
-  @Field(() => String, { description: 'What a selection calls it, such as message/email.' })
+  @Field(() => String, { description: 'Key as a selection expects it, such as message/email.' })
   key!: string;
 
-  @Field(() => String, { description: 'What people read.' })
+  @Field(() => String, { description: 'Name for people, such as Email.' })
   label!: string;
 
-  @Field(() => String, { description: 'What it holds.' })
+  @Field(() => String, { description: 'What the channel holds, in a sentence for people.' })
   description!: string;
 
-  @Field(() => [EventType], { description: 'Its event types.' })
+  @Field(() => [EventType], { description: 'The event types of the channel.' })
   eventTypes!: EventType[];
 }
 
-@ObjectType({ description: 'Channels that belong together: one tick selects all their event types, now and later.' })
+@ObjectType({
+  description: 'Channels that belong together. Selecting the group selects all their event types, now and later.',
+})
 export class EventGroup {
-  @Field(() => String, { description: 'What a selection calls it, such as message.' })
-  group!: string;
+  @Field(() => String, { description: 'Name as a selection expects it, such as message.' })
+  name!: string;
 
-  @Field(() => String, { description: 'What people read.' })
+  @Field(() => String, { description: 'Name for people, such as Message engagement.' })
   label!: string;
 
-  @Field(() => String, { description: 'What it holds.' })
+  @Field(() => String, { description: 'What the group holds, in a sentence for people.' })
   description!: string;
 
-  @Field(() => [EventChannel], { description: 'Its channels.' })
+  @Field(() => [EventChannel], { description: 'The channels of the group.' })
   channels!: EventChannel[];
 }

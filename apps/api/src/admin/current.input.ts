@@ -1,100 +1,143 @@
-import type { CurrentState as StateName } from '@currents/core';
-import { Field, InputType } from 'type-graphql';
-import { State } from './problem.type.js';
+import type { CurrentState as State } from '@currents/core';
+import { Field, ID, InputType, Int } from 'type-graphql';
+import { ConfirmedInput, IdInput } from './base/inputs.js';
+import { orderInput } from './base/order.js';
 import { JsonObject } from './base/scalars.js';
+import { CurrentState } from './current.type.js';
 
-@InputType({ description: 'Which event types to carry. At least one of the three lists holds something.' })
-export class SelectionInput {
+@InputType({ description: 'Which event types to carry. At least one of the three lists has to hold something.' })
+export class CurrentSelectionInput {
   @Field(() => [String], { defaultValue: [], description: 'Names of event types, such as users.messages.email.Open.' })
   eventTypes!: string[];
 
   @Field(() => [String], {
     defaultValue: [],
-    description: 'Keys of channels, such as message/email: all they hold, now and later.',
+    description: 'Keys of channels, such as message/email: all event types they hold, now and later.',
   })
   channels!: string[];
 
   @Field(() => [String], {
     defaultValue: [],
-    description: 'Names of groups, such as message: all they hold, now and later.',
+    description: 'Names of groups, such as message: all event types they hold, now and later.',
   })
   groups!: string[];
 }
 
-@InputType({ description: 'A new Current.' })
+@InputType({ description: 'The Current to create.' })
 export class CreateCurrentInput {
-  @Field(() => String, { description: '1 to 100 characters that no other Current has as its name.' })
+  @Field(() => String, { description: '1 to 100 characters; no other Current may have the same name.' })
   name!: string;
 
-  @Field(() => String, { description: 'E-mail address of whom to tell when the Current needs a person.' })
+  @Field(() => String, { description: 'E-mail address of the person to tell when the Current needs repair.' })
   contactEmail!: string;
 
-  @Field(() => String, { description: 'Name of a destination. It cannot be changed later.' })
+  @Field(() => String, { description: 'Name of a destination, such as mixpanel. It cannot be changed later.' })
   destination!: string;
 
   @Field(() => JsonObject, {
-    description: 'What to tell the destination, such as {"region": "eu"}: see its settingsSchema.',
+    description: 'Settings of the destination, such as {"region": "eu"}: see Destination.settingsSchema.',
   })
   settings!: Readonly<Record<string, unknown>>;
 
   @Field(() => JsonObject, {
-    description: 'What to show the destination: see its credentialsSchema. Never comes out again.',
+    description: 'Credentials of the destination: see Destination.credentialsSchema. They are never returned.',
   })
   credentials!: Readonly<Record<string, unknown>>;
 
-  @Field(() => SelectionInput, { description: 'Which event types to carry.' })
-  selection!: SelectionInput;
+  @Field(() => CurrentSelectionInput, { description: 'Which event types to carry.' })
+  selection!: CurrentSelectionInput;
 }
 
-@InputType({
-  description: 'What to change. What is left out stays; what is given replaces the whole of what was there.',
-})
-export class ChangeCurrentInput {
-  @Field(() => String, { nullable: true, description: '1 to 100 characters that no other Current has as its name.' })
+@InputType({ description: 'What to change about a Current. A field that is left out stays as it is.' })
+export class UpdateCurrentInput extends IdInput {
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The version that the change is based on: if the Current has another one by now, nothing is changed.',
+  })
+  ifVersion?: number | null;
+
+  @Field(() => String, { nullable: true, description: '1 to 100 characters; no other Current may have the same name.' })
   name?: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: 'E-mail address of whom to tell when the Current needs a person.',
-  })
+  @Field(() => String, { nullable: true, description: 'E-mail address of the person to tell when it needs repair.' })
   contactEmail?: string | null;
 
-  @Field(() => JsonObject, { nullable: true, description: 'All settings; one that is left out gets its default.' })
+  @Field(() => JsonObject, {
+    nullable: true,
+    description:
+      'Merged into the present settings as a JSON Merge Patch (RFC 7396): a setting that is null gets its default. Null resets all of them.',
+  })
   settings?: Readonly<Record<string, unknown>> | null;
 
   @Field(() => JsonObject, {
     nullable: true,
-    description: 'All credentials. The former ones are gone: try the new ones with testCredentials first.',
+    description: 'Replaces all credentials; the former ones are gone. Try the new ones with testCredentials first.',
   })
   credentials?: Readonly<Record<string, unknown>> | null;
 
-  @Field(() => SelectionInput, {
+  @Field(() => String, {
     nullable: true,
-    description: 'The whole selection. It holds for events that come from now on.',
+    description: 'The present name of the Current, exactly as it is stored: required when credentials are given.',
   })
-  selection?: SelectionInput | null;
+  confirmName?: string | null;
+
+  @Field(() => CurrentSelectionInput, {
+    nullable: true,
+    description: 'Replaces the whole selection, for events that arrive from now on.',
+  })
+  selection?: CurrentSelectionInput | null;
 }
 
-@InputType({ description: 'What to try in place of what is stored, without storing it.' })
+@InputType({ description: 'The Current whose destination to test, and what to try in place of what is stored.' })
 export class TestCredentialsInput {
-  @Field(() => JsonObject, { nullable: true, description: 'Settings to try; left out, the stored ones.' })
+  @Field(() => ID, { description: 'Id of the Current.' })
+  currentId!: string;
+
+  @Field(() => JsonObject, {
+    nullable: true,
+    description: 'Merged into the present settings for this test (RFC 7396), without being stored.',
+  })
   settings?: Readonly<Record<string, unknown>> | null;
 
-  @Field(() => JsonObject, { nullable: true, description: 'Credentials to try; left out, the stored ones.' })
+  @Field(() => JsonObject, {
+    nullable: true,
+    description: 'Credentials to try, without storing them; the stored ones by default.',
+  })
   credentials?: Readonly<Record<string, unknown>> | null;
 }
 
-@InputType({ description: 'Which Currents to list. What is left out restricts nothing.' })
-export class CurrentFilter {
-  @Field(() => [State], { nullable: true, description: 'In any of these states. Left out: in any but deleted.' })
-  states?: StateName[] | null;
+@InputType({ description: 'The Current to launch.' })
+export class LaunchCurrentInput extends IdInput {}
 
-  @Field(() => String, { nullable: true, description: 'Of this destination.' })
+@InputType({ description: 'The Current to pause.' })
+export class PauseCurrentInput extends IdInput {}
+
+@InputType({ description: 'The Current to resume.' })
+export class ResumeCurrentInput extends IdInput {}
+
+@InputType({ description: 'The Current to delete.' })
+export class DeleteCurrentInput extends ConfirmedInput {}
+
+@InputType({ description: 'Which Currents to list. A field that is left out restricts nothing.' })
+export class CurrentFilter {
+  @Field(() => [CurrentState], {
+    nullable: true,
+    description: 'Only Currents in one of these states; by default all states but DELETED.',
+  })
+  states?: State[] | null;
+
+  @Field(() => String, { nullable: true, description: 'Only Currents with this destination, such as mixpanel.' })
   destination?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'With this in their name or contact e-mail, in upper or lower case.',
+    description: 'Only Currents with this text in their name or contact e-mail, regardless of case.',
   })
-  text?: string | null;
+  search?: string | null;
 }
+
+export const CurrentOrder = orderInput('CurrentOrder', 'Currents', {
+  created_at: 'The time of creation.',
+  updated_at: 'The time of the last change by an admin.',
+  name: 'The name, regardless of case.',
+});

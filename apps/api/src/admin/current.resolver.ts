@@ -1,69 +1,137 @@
 import {
-  updateCurrent,
   countDaily,
   createCurrent,
   deleteCurrent,
+  findCurrents,
   getCurrent,
   launchCurrent,
   listCurrents,
+  listDestinations,
+  listKeysNearQuota,
+  listThrottledKeys,
   pauseCurrent,
   resumeCurrent,
   testCredentials,
+  updateCurrent,
+  type CurrentView,
 } from '@currents/core';
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
+import { decodeId } from './base/ids.js';
+import { registerNode } from './base/node.js';
+import { Day } from './base/scalars.js';
 import { costs } from './costs.js';
-import { ChangeCurrentInput, CreateCurrentInput, CurrentFilter, TestCredentialsInput } from './current.input.js';
 import {
-  ChangeCurrentResult,
+  CreateCurrentInput,
+  CurrentFilter,
+  CurrentOrder,
+  DeleteCurrentInput,
+  LaunchCurrentInput,
+  PauseCurrentInput,
+  ResumeCurrentInput,
+  TestCredentialsInput,
+  UpdateCurrentInput,
+} from './current.input.js';
+import {
   CreateCurrentResult,
   CurrentResult,
   DeleteCurrentResult,
-  GoLiveResult,
+  LaunchCurrentResult,
   PauseCurrentResult,
+  ResumeCurrentResult,
   TestCredentialsResult,
+  UpdateCurrentResult,
 } from './current.result.js';
-import { Current, CurrentPage, DayCounts } from './current.type.js';
+import { Current, CurrentConnection, DailyEventCounts } from './current.type.js';
+import { Destination } from './destination.type.js';
+import { KeyNearQuotaConnection } from './keyNearQuota.type.js';
+import { ThrottledKeyConnection } from './throttledKey.type.js';
 import { given } from './withoutNulls.js';
 
-const ofCurrent = 'Id of the Current.';
+registerNode('Current', findCurrents);
+
+const keyOf = ({ id }: { readonly id: string }): string => decodeId('Current', id, 'input.id');
 
 @Resolver(() => Current)
 export class CurrentResolver {
-  @Query(() => CurrentPage, { description: 'Currents, the newest first.', complexity: costs.page })
+  @Query(() => CurrentConnection, {
+    description: 'Currents, the newest first by default.',
+    complexity: costs.page,
+  })
   async currents(
-    @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
-    after: string | null | undefined,
-    @Arg('filter', () => CurrentFilter, { nullable: true, description: 'Which Currents.' })
+    @Args() page: PageArgs,
+    @Arg('filter', () => CurrentFilter, { nullable: true, description: 'Which Currents to list.' })
     filter: CurrentFilter | null | undefined,
+    @Arg('orderBy', () => CurrentOrder, {
+      nullable: true,
+      description: 'How to order them; by default by the time of creation, the newest first.',
+    })
+    orderBy: InstanceType<typeof CurrentOrder> | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listCurrents(admin, { first, after: after ?? undefined }, given(filter));
+    return listCurrents(admin, page, given(filter), orderBy ?? undefined);
   }
 
   @Query(() => CurrentResult, { description: 'One Current, in whatever state.', complexity: costs.read })
   async current(
-    @Arg('id', () => ID, { description: ofCurrent }) id: string,
+    @Arg('id', () => ID, { description: 'Id of the Current, such as "cur_7".' }) id: string,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return getCurrent(admin, id);
+    return getCurrent(admin, decodeId('Current', id, 'id'));
   }
 
-  @FieldResolver(() => [DayCounts], {
+  @FieldResolver(() => Destination, { nullable: true })
+  destination(@Root() { destinationName }: CurrentView, @Ctx() { admin }: AdminContext): unknown {
+    return listDestinations(admin).find(({ name }) => name === destinationName);
+  }
+
+  @FieldResolver(() => [DailyEventCounts], {
     description:
-      'Day by day, where the events stand that came on it; the latest day first, days without events left out.',
-    complexity: costs.page,
+      'How the events stand that arrived on each day, the latest day first. Days without events are left out.',
+    complexity: ({ childComplexity }) => 20 + 31 * childComplexity,
   })
-  async days(
-    @Arg('first', () => Int, { defaultValue: 30, description: 'How many days at most: 1 to 200.' }) first: number,
-    @Arg('from', () => String, { nullable: true, description: 'First day in UTC, such as 2026-01-31.' })
+  async dailyCounts(
+    @Arg('from', () => Day, {
+      nullable: true,
+      description: 'First day in UTC, such as 2026-01-31; by default 30 days before the last one.',
+    })
     from: string | null | undefined,
-    @Arg('to', () => String, { nullable: true, description: 'Last day in UTC.' }) to: string | null | undefined,
-    @Root() current: Current,
+    @Arg('to', () => Day, {
+      nullable: true,
+      description: 'Last day in UTC, at most 366 days after the first one; today by default.',
+    })
+    to: string | null | undefined,
+    @Root() { id }: CurrentView,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return countDaily(admin, Number(current.id), { first, from: from ?? undefined, to: to ?? undefined });
+    return countDaily(admin, Number(id), { from: from ?? undefined, to: to ?? undefined });
+  }
+
+  @FieldResolver(() => ThrottledKeyConnection, {
+    description:
+      'The users and devices whose events wait because they arrive faster than the destination accepts them per key, the longest waiting first. Events of other keys do not wait.',
+    complexity: costs.page,
+  })
+  async throttledKeys(
+    @Args() page: PageArgs,
+    @Root() { id }: CurrentView,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return listThrottledKeys(admin, Number(id), page);
+  }
+
+  @FieldResolver(() => KeyNearQuotaConnection, {
+    description:
+      'The users and devices of which 80 % or more of the destination’s quota per key and day has been delivered, by the hub’s own count, the nearest first. A warning only: events wait once the destination refuses them, see throttledKeys.',
+    complexity: costs.page,
+  })
+  async keysNearQuota(
+    @Args() page: PageArgs,
+    @Root() { id }: CurrentView,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return listKeysNearQuota(admin, Number(id), page);
   }
 
   @Mutation(() => CreateCurrentResult, {
@@ -71,95 +139,83 @@ export class CurrentResolver {
     complexity: costs.write,
   })
   async createCurrent(
-    @Arg('input', () => CreateCurrentInput, { description: 'The new Current.' }) input: CreateCurrentInput,
+    @Arg('input', () => CreateCurrentInput, { description: 'The Current to create.' }) input: CreateCurrentInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return createCurrent(admin, input);
   }
 
-  @Mutation(() => ChangeCurrentResult, {
+  @Mutation(() => UpdateCurrentResult, {
     description:
-      'Changes a Current, from its next attempt on. To undo it, give back what the answer says it was before; only former credentials are gone, so giving others has to be confirmed. ' +
-      'A blocked Current whose settings or credentials change is asked about at its destination at once.',
+      'Changes a Current, from its next attempt on. To undo it, pass what the payload says it was before; former credentials are gone, so replacing them has to be confirmed by name. A blocked Current whose settings or credentials change is probed at once.',
     complexity: costs.write,
   })
-  async changeCurrent(
-    @Arg('id', () => ID, { description: ofCurrent }) id: string,
-    @Arg('input', () => ChangeCurrentInput, { description: 'What to change.' }) input: ChangeCurrentInput,
-    @Arg('confirmName', () => String, {
-      nullable: true,
-      description: 'Its present name, exactly, to confirm, where credentials are given.',
-    })
-    confirmName: string | null | undefined,
+  async updateCurrent(
+    @Arg('input', () => UpdateCurrentInput, { description: 'The Current and what to change about it.' })
+    input: UpdateCurrentInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return updateCurrent(admin, id, { ...given(input), confirmName: confirmName ?? undefined });
+    return updateCurrent(admin, keyOf(input), input);
   }
 
   @Mutation(() => TestCredentialsResult, {
     description:
-      'Asks the destination whether it would take events, and sends none. When a blocked Current passes with what is stored, it goes live soon after.',
+      'Asks the destination whether it would accept events, without sending any. Changes nothing, except that a blocked Current that passes with what is stored goes live soon after.',
     complexity: costs.call,
   })
   async testCredentials(
-    @Arg('id', () => ID, { description: ofCurrent }) id: string,
-    @Arg('input', () => TestCredentialsInput, {
-      nullable: true,
-      description: 'What to try in place of what is stored.',
-    })
-    input: TestCredentialsInput | null | undefined,
+    @Arg('input', () => TestCredentialsInput, { description: 'The Current, and what to try.' })
+    { currentId, ...instead }: TestCredentialsInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return testCredentials(admin, id, given(input));
+    return testCredentials(admin, decodeId('Current', currentId, 'input.currentId'), given(instead));
   }
 
-  @Mutation(() => GoLiveResult, {
+  @Mutation(() => LaunchCurrentResult, {
     description:
-      'Makes a draft live: it carries what comes in from now on. pauseCurrent undoes it; what was sent stays sent.',
+      'Makes a draft live: it carries the events that arrive from now on. Repeating it changes nothing. pauseCurrent undoes it; what was sent stays sent.',
     complexity: costs.write,
   })
   async launchCurrent(
-    @Arg('id', () => ID, { description: ofCurrent }) id: string,
+    @Arg('input', () => LaunchCurrentInput, { description: 'The Current to launch.' }) input: LaunchCurrentInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return launchCurrent(admin, id);
+    return launchCurrent(admin, keyOf(input));
   }
 
   @Mutation(() => PauseCurrentResult, {
-    description: 'Pauses a live Current: nothing is sent, and what comes in is kept. resumeCurrent undoes it.',
+    description:
+      'Pauses a live Current: nothing is sent, and arriving events are kept. Repeating it changes nothing. resumeCurrent undoes it.',
     complexity: costs.write,
   })
   async pauseCurrent(
-    @Arg('id', () => ID, { description: ofCurrent }) id: string,
+    @Arg('input', () => PauseCurrentInput, { description: 'The Current to pause.' }) input: PauseCurrentInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return pauseCurrent(admin, id);
+    return pauseCurrent(admin, keyOf(input));
   }
 
-  @Mutation(() => GoLiveResult, {
+  @Mutation(() => ResumeCurrentResult, {
     description:
-      'Makes a paused Current live again: what was kept goes out, the oldest first, with a retry window that begins anew. pauseCurrent undoes it.',
+      'Makes a paused Current live again: kept events are sent, the oldest first, with a retry window that begins anew. Repeating it changes nothing. pauseCurrent undoes it.',
     complexity: costs.write,
   })
   async resumeCurrent(
-    @Arg('id', () => ID, { description: ofCurrent }) id: string,
+    @Arg('input', () => ResumeCurrentInput, { description: 'The Current to resume.' }) input: ResumeCurrentInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return resumeCurrent(admin, id);
+    return resumeCurrent(admin, keyOf(input));
   }
 
   @Mutation(() => DeleteCurrentResult, {
     description:
-      'Ends a Current for good. Cannot be undone: its credentials are wiped, what is pending expires, and cohorts that are pulled through it ' +
-      'keep their members and are pulled no more, until they are followed through another one. ' +
-      'Its name is free again; its counts and dead letters can still be looked at.',
+      'Ends a Current for good. Cannot be undone: its credentials are erased, its pending events expire, and cohorts that are pulled through it keep their members and are pulled again only once they are pulled through another Current. Its name is free again; its counts and dead letters can still be read.',
     complexity: costs.write,
   })
   async deleteCurrent(
-    @Arg('id', () => ID, { description: ofCurrent }) id: string,
-    @Arg('confirmName', () => String, { description: 'Its name, exactly, to confirm.' }) confirmName: string,
+    @Arg('input', () => DeleteCurrentInput, { description: 'The Current to delete.' }) input: DeleteCurrentInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return deleteCurrent(admin, id, confirmName);
+    return deleteCurrent(admin, keyOf(input), input.confirmName);
   }
 }

@@ -1,159 +1,154 @@
-import { createUnionType, Field, ObjectType, registerEnumType } from 'type-graphql';
-import { Current, Selection } from './current.type.js';
-import { Problem, ProblemType } from './base/problem.js';
-import { kindOf } from './base/kind.js';
+import { Field, ObjectType } from 'type-graphql';
+import { enumOf } from './base/enum.js';
+import { Problem, ProblemType, resultUnion } from './base/problem.js';
+import { Count, JsonObject } from './base/scalars.js';
+import { Current, CurrentSelection } from './current.type.js';
 import {
-  BaseUrlNotAllowed,
-  CredentialsInvalid,
   CurrentNotFound,
   CurrentNotReady,
+  CurrentWrongState,
   InputInvalid,
   NameTaken,
   NotConfirmed,
-  SelectionInvalid,
-  SettingsInvalid,
-  UnknownDestination,
-  WrongState,
+  VersionConflict,
 } from './problem.type.js';
-import { Count, JsonObject } from './base/scalars.js';
 
-@ObjectType({ description: 'What a Current was before it was changed: give it back to undo the change.' })
-export class Before {
-  @Field(() => String, { description: 'Its name.' })
-  name!: string;
-
-  @Field(() => String, { description: 'Its contact e-mail.' })
-  contactEmail!: string;
-
-  @Field(() => JsonObject, { description: 'Its settings.' })
-  settings!: Readonly<Record<string, unknown>>;
-
-  @Field(() => Selection, { description: 'Its selection.' })
-  selection!: Selection;
+@ObjectType({ description: 'A Current was created, as a draft.' })
+export class CreateCurrentPayload {
+  @Field(() => Current, { description: 'The new Current.' })
+  current!: Current;
 }
 
-@ObjectType({ description: 'A Current was changed.' })
-export class CurrentChanged {
-  @Field(() => Current, { description: 'As it is now.' })
+@ObjectType({ description: 'What a Current was before it was updated. Pass it to updateCurrent to undo the change.' })
+export class CurrentBefore {
+  @Field(() => String, { description: 'The former name.' })
+  name!: string;
+
+  @Field(() => String, { description: 'The former contact e-mail.' })
+  contactEmail!: string;
+
+  @Field(() => JsonObject, { description: 'The former settings, all of them.' })
+  settings!: Readonly<Record<string, unknown>>;
+
+  @Field(() => CurrentSelection, { description: 'The former selection.' })
+  selection!: CurrentSelection;
+}
+
+@ObjectType({ description: 'A Current was updated.' })
+export class UpdateCurrentPayload {
+  @Field(() => Current, { description: 'The Current as it is now.' })
   current!: Current;
 
-  @Field(() => Before, { description: 'As it was. Former credentials are gone.' })
-  before!: Before;
+  @Field(() => CurrentBefore, { description: 'The Current as it was. Former credentials are gone.' })
+  before!: CurrentBefore;
+}
+
+@ObjectType({ description: 'A Current is live.' })
+export class LaunchCurrentPayload {
+  @Field(() => Current, { description: 'The Current, which is live now or was so already.' })
+  current!: Current;
+}
+
+@ObjectType({ description: 'A Current is paused.' })
+export class PauseCurrentPayload {
+  @Field(() => Current, { description: 'The Current, which is paused now or was so already.' })
+  current!: Current;
+}
+
+@ObjectType({ description: 'A Current is live again.' })
+export class ResumeCurrentPayload {
+  @Field(() => Current, { description: 'The Current, which is live now or was so already.' })
+  current!: Current;
 }
 
 @ObjectType({ description: 'A Current was deleted.' })
-export class CurrentDeleted {
-  @Field(() => Current, { description: 'What is left of it to look at.' })
+export class DeleteCurrentPayload {
+  @Field(() => Current, { description: 'What is left of the Current to read.' })
   current!: Current;
 
-  @Field(() => Count, { description: 'Events that were still pending. They expire, with the code current_deleted.' })
-  pendingEvents!: number;
+  @Field(() => Count, {
+    description: 'Number of events that were still pending; they expire with the code current_deleted.',
+  })
+  pendingCount!: number;
 }
 
-@ObjectType({ description: 'The destination would take events.' })
-export class TestPassed {
-  @Field(() => String, { description: 'That it would, in a sentence.' })
+@ObjectType({ description: 'The destination would accept events.' })
+export class TestCredentialsPayload {
+  @Field(() => String, { description: 'The result in a sentence for people.' })
   message!: string;
 }
 
-const TestOutcome = { refused: 'refused', unreachable: 'unreachable' } as const;
-registerEnumType(TestOutcome, {
-  name: 'TestOutcome',
-  description: 'How a test failed.',
-  valuesConfig: {
-    refused: { description: 'The destination said no.' },
-    unreachable: { description: 'The destination could not be asked, or did not answer.' },
-  },
+const TestOutcome = enumOf<'refused' | 'unreachable'>('TestOutcome', 'How a test of credentials failed.', {
+  refused: 'The destination answered that it does not accept them.',
+  unreachable: 'The destination could not be asked, or did not answer.',
 });
 
-@ProblemType('The destination would not take events as things are.')
+@ProblemType(
+  'The destination does not accept events with these settings and credentials, or did not answer.',
+  'Correct the settings or credentials if they were refused; repeat the test later if the destination did not answer.',
+)
 export class TestFailed extends Problem {
-  @Field(() => TestOutcome, { description: 'Whether it said no, or nothing.' })
-  outcome!: keyof typeof TestOutcome;
+  @Field(() => TestOutcome, { description: 'Whether the destination refused, or did not answer.' })
+  outcome!: 'refused' | 'unreachable';
 
-  @Field(() => String, { description: 'Why, for machines.' })
+  @Field(() => String, {
+    description: 'The reason as a code of the connector, such as credentials_refused or timeout.',
+  })
   reason!: string;
 }
 
-export const CurrentResult = createUnionType({
-  name: 'CurrentResult',
-  description: 'A Current, or that there is none.',
-  types: () => [Current, CurrentNotFound] as const,
-  resolveType: kindOf,
-});
+export const CurrentResult = resultUnion('CurrentResult', 'A Current, or why there is none.', () => [
+  Current,
+  CurrentNotFound,
+]);
 
-export const CreateCurrentResult = createUnionType({
-  name: 'CreateCurrentResult',
-  description: 'The new Current, or why there is none.',
-  types: () =>
-    [
-      Current,
-      InputInvalid,
-      NameTaken,
-      UnknownDestination,
-      SettingsInvalid,
-      BaseUrlNotAllowed,
-      CredentialsInvalid,
-      SelectionInvalid,
-    ] as const,
-  resolveType: kindOf,
-});
+export const CreateCurrentResult = resultUnion('CreateCurrentResult', 'The new Current, or why there is none.', () => [
+  CreateCurrentPayload,
+  InputInvalid,
+  NameTaken,
+]);
 
-export const ChangeCurrentResult = createUnionType({
-  name: 'ChangeCurrentResult',
-  description: 'The changed Current, or why it is as it was.',
-  types: () =>
-    [
-      CurrentChanged,
-      CurrentNotFound,
-      WrongState,
-      InputInvalid,
-      NameTaken,
-      UnknownDestination,
-      SettingsInvalid,
-      BaseUrlNotAllowed,
-      CredentialsInvalid,
-      SelectionInvalid,
-      NotConfirmed,
-    ] as const,
-  resolveType: kindOf,
-});
+export const UpdateCurrentResult = resultUnion(
+  'UpdateCurrentResult',
+  'The updated Current, or why it was not updated.',
+  () => [
+    UpdateCurrentPayload,
+    CurrentNotFound,
+    CurrentWrongState,
+    CurrentNotReady,
+    VersionConflict,
+    InputInvalid,
+    NameTaken,
+    NotConfirmed,
+  ],
+);
 
-export const TestCredentialsResult = createUnionType({
-  name: 'TestCredentialsResult',
-  description: 'What the destination said, or why it was not asked.',
-  types: () =>
-    [
-      TestPassed,
-      TestFailed,
-      CurrentNotFound,
-      WrongState,
-      CurrentNotReady,
-      UnknownDestination,
-      SettingsInvalid,
-      BaseUrlNotAllowed,
-      CredentialsInvalid,
-    ] as const,
-  resolveType: kindOf,
-});
+export const TestCredentialsResult = resultUnion(
+  'TestCredentialsResult',
+  'What the destination answered, or why it was not asked.',
+  () => [TestCredentialsPayload, TestFailed, CurrentNotFound, CurrentWrongState, CurrentNotReady, InputInvalid],
+);
 
-export const GoLiveResult = createUnionType({
-  name: 'GoLiveResult',
-  description: 'The Current, now live, or why it is not.',
-  types: () => [Current, CurrentNotFound, WrongState, CurrentNotReady] as const,
-  resolveType: kindOf,
-});
+export const LaunchCurrentResult = resultUnion(
+  'LaunchCurrentResult',
+  'The live Current, or why it was not launched.',
+  () => [LaunchCurrentPayload, CurrentNotFound, CurrentWrongState, CurrentNotReady],
+);
 
-export const PauseCurrentResult = createUnionType({
-  name: 'PauseCurrentResult',
-  description: 'The Current, now paused, or why it is not.',
-  types: () => [Current, CurrentNotFound, WrongState] as const,
-  resolveType: kindOf,
-});
+export const PauseCurrentResult = resultUnion(
+  'PauseCurrentResult',
+  'The paused Current, or why it was not paused.',
+  () => [PauseCurrentPayload, CurrentNotFound, CurrentWrongState],
+);
 
-export const DeleteCurrentResult = createUnionType({
-  name: 'DeleteCurrentResult',
-  description: 'What was deleted, or why nothing was.',
-  types: () => [CurrentDeleted, CurrentNotFound, WrongState, NotConfirmed] as const,
-  resolveType: kindOf,
-});
+export const ResumeCurrentResult = resultUnion(
+  'ResumeCurrentResult',
+  'The live Current, or why it was not resumed.',
+  () => [ResumeCurrentPayload, CurrentNotFound, CurrentWrongState, CurrentNotReady],
+);
+
+export const DeleteCurrentResult = resultUnion(
+  'DeleteCurrentResult',
+  'The deleted Current, or why it was not deleted.',
+  () => [DeleteCurrentPayload, CurrentNotFound, CurrentWrongState, NotConfirmed],
+);

@@ -1,13 +1,46 @@
-import type { CurrentAction as ActionName, CurrentState as StateName } from '@currents/core';
-import { Field, ID, Int, ObjectType } from 'type-graphql';
-import { Action, State } from './problem.type.js';
-import { Count, DateTime, JsonObject } from './base/scalars.js';
+import type { CurrentAction as Action, CurrentState as State, CurrentWarningCode as WarningCode } from '@currents/core';
+import { Field, Int, ObjectType } from 'type-graphql';
+import { connectionOf } from './base/connection.js';
+import { enumOf } from './base/enum.js';
+import { Node } from './base/node.js';
+import { Count, DateTime, Day, JsonObject } from './base/scalars.js';
+import { Destination } from './destination.type.js';
+
+export const CurrentState = enumOf<State>(
+  'CurrentState',
+  'Where a Current stands: DRAFT → LIVE ⇄ PAUSED, LIVE → BLOCKED → LIVE, and any state → DELETED.',
+  {
+    draft: 'The Current is set up and has not been launched: it carries no events.',
+    live: 'The Current delivers events as they arrive.',
+    paused: 'The Current sends nothing. Arriving events are kept until it is resumed.',
+    blocked:
+      'The destination refuses every request until a person repairs the Current. Arriving events are kept for the retry window.',
+    deleted: 'The Current has ended for good. Its counts and dead letters can still be read.',
+  },
+);
+
+export const CurrentAction = enumOf<Action>('CurrentAction', 'An action that a state of a Current may allow.', {
+  launch: 'The mutation launchCurrent.',
+  pause: 'The mutation pauseCurrent.',
+  resume: 'The mutation resumeCurrent.',
+  update: 'The mutation updateCurrent.',
+  test: 'The mutation testCredentials.',
+  replay: 'The mutation replayDeadLetters.',
+  delete: 'The mutation deleteCurrent.',
+});
+
+const CurrentWarningCode = enumOf<WarningCode>('CurrentWarningCode', 'What a warning about a Current is about.', {
+  types_not_taken: 'Some selected event types are not supported by the destination and are not sent.',
+  no_connector: 'This version of the hub has no connector for the destination.',
+  credentials_unreadable: 'The stored credentials do not open with the present MASTER_KEY.',
+  base_url_not_allowed: 'The settings name a base URL, which the operator of this hub does not allow.',
+});
 
 @ObjectType({
   description:
-    'Which event types a Current carries: those named, and whatever the named channels and groups hold, now and later.',
+    'Which event types a Current carries: those named, and all that the named channels and groups hold, now and in later versions of the catalogue.',
 })
-export class Selection {
+export class CurrentSelection {
   @Field(() => [String], { description: 'Names of event types, such as users.messages.email.Open.' })
   eventTypes!: string[];
 
@@ -18,174 +51,189 @@ export class Selection {
   groups!: string[];
 }
 
-@ObjectType({ description: 'Which credentials are stored. What is in them never comes out.' })
-export class CredentialsSet {
-  @Field(() => String, { nullable: true, description: 'Which kind they are, where the destination takes several.' })
+@ObjectType({ description: 'Which credentials are stored for a Current. The values themselves are never returned.' })
+export class CurrentCredentials {
+  @Field(() => String, {
+    nullable: true,
+    description: 'The kind of the credentials, such as serviceAccount; null where the destination has one kind only.',
+  })
   kind?: string;
 
   @Field(() => [String], {
-    description: 'The fields that are set; none, when they do not open with the present master key.',
+    description:
+      'Names of the fields that are set; empty when the credentials do not open with the present MASTER_KEY.',
   })
   fields!: string[];
 }
 
-@ObjectType({ description: 'Something about a Current that an admin should know.' })
-export class Warning {
-  @Field(() => String, {
-    description: 'types_not_taken, no_connector, credentials_unreadable or base_url_not_allowed.',
-  })
-  code!: string;
+@ObjectType({ description: 'Something about a Current that needs attention, though it may keep working.' })
+export class CurrentWarning {
+  @Field(() => CurrentWarningCode, { description: 'What the warning is about, for programs to branch on.' })
+  code!: WarningCode;
 
-  @Field(() => String, { description: 'What it is, in a sentence.' })
+  @Field(() => String, { description: 'The warning in a sentence for people.' })
   message!: string;
 
-  @Field(() => [String], { description: 'The event types that it is about.' })
+  @Field(() => [String], { description: 'Names of the event types that the warning is about; often empty.' })
   eventTypes!: string[];
 }
 
-@ObjectType({ description: 'Why nothing passes until a person repairs the Current.' })
-export class Blocked {
-  @Field(() => String, { description: 'Why, for machines.' })
+@ObjectType({ description: 'Why a Current is BLOCKED: nothing is sent until a person repairs it.' })
+export class CurrentBlock {
+  @Field(() => String, {
+    description: 'The reason as a code of the hub or of its connector, such as credentials_refused.',
+  })
   code!: string;
 
-  @Field(() => String, { description: 'Why, in a sentence.' })
+  @Field(() => String, { description: 'The reason in a sentence for people.' })
   detail!: string;
 
-  @Field(() => DateTime, { description: 'Since when.' })
-  since!: Date;
+  @Field(() => DateTime, { description: 'When the Current was blocked.' })
+  blockedAt!: Date;
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'When the destination is next asked whether it takes events again.',
+    description: 'When the hub next tests by itself whether the destination accepts events; null when it never will.',
   })
   nextProbeAt?: Date;
 }
 
-@ObjectType({ description: 'Why a live Current waits for a while. It goes on by itself.' })
-export class Hold {
-  @Field(() => String, { description: 'Why, for machines.' })
-  code!: string;
-
-  @Field(() => String, { description: 'Why, in a sentence.' })
-  detail!: string;
-
-  @Field(() => DateTime, { description: 'Until when.' })
+@ObjectType({ description: 'Why a live Current is waiting. It goes on by itself.' })
+export class CurrentDeferral {
+  @Field(() => DateTime, { description: 'When the next attempt is made.' })
   until!: Date;
-}
 
-@ObjectType({ description: 'How many events have one reason. Each destination lists what its reasons mean.' })
-export class CodeCount {
-  @Field(() => String, { description: 'The reason, for machines.' })
+  @Field(() => String, { description: 'The reason as a code, such as http_503.' })
   code!: string;
 
-  @Field(() => Count, { description: 'How many events.' })
-  events!: number;
+  @Field(() => String, { description: 'The reason in a sentence for people.' })
+  detail!: string;
 }
 
-@ObjectType({ description: 'Where events stand: selected = delivered + skipped + rejected + expired + pending.' })
-export class Counts {
-  @Field(() => Count, { description: 'Events that the Current was to carry; a replayed event counts again.' })
+@ObjectType({ description: 'How many events share one reason. Destination.reasons explains the codes.' })
+export class ReasonCount {
+  @Field(() => String, { description: 'The reason as a code of the hub or of its connector, such as duplicate.' })
+  code!: string;
+
+  @Field(() => Count, { description: 'Number of events with this reason.' })
+  eventCount!: number;
+}
+
+@ObjectType({
+  description: 'How many events stand where: selected = delivered + skipped + rejected + expired + pending.',
+})
+export class EventCounts {
+  @Field(() => Count, { description: 'Events that the Current was to carry. A replayed event counts again.' })
   selected!: number;
 
-  @Field(() => Count, { description: 'The destination has them.' })
+  @Field(() => Count, { description: 'Events that the destination has accepted.' })
   delivered!: number;
 
-  @Field(() => Count, { description: 'Not sent, by a rule of the destination.' })
+  @Field(() => Count, { description: 'Events that were not sent because a rule of the connector leaves them out.' })
   skipped!: number;
 
-  @Field(() => Count, { description: 'The destination will never take them as they are: dead letters.' })
+  @Field(() => Count, { description: 'Events that the destination refused for good. They are dead letters.' })
   rejected!: number;
 
-  @Field(() => Count, { description: 'Not delivered within the retry window: dead letters, which can be replayed.' })
+  @Field(() => Count, { description: 'Events that were not delivered within the retry window. They are dead letters.' })
   expired!: number;
 
-  @Field(() => Count, { description: 'Still to be delivered.' })
+  @Field(() => Count, { description: 'Events that are still to be delivered.' })
   pending!: number;
 
-  @Field(() => [CodeCount], { description: 'Why events were skipped, the most frequent reason first.' })
-  skippedFor!: CodeCount[];
+  @Field(() => [ReasonCount], { description: 'Why events were skipped, the most frequent reason first.' })
+  skippedReasons!: ReasonCount[];
 
-  @Field(() => [CodeCount], { description: 'Why events were rejected, the most frequent reason first.' })
-  rejectedFor!: CodeCount[];
+  @Field(() => [ReasonCount], { description: 'Why events were rejected, the most frequent reason first.' })
+  rejectedReasons!: ReasonCount[];
 
-  @Field(() => [CodeCount], { description: 'Why events expired, the most frequent reason first.' })
-  expiredFor!: CodeCount[];
+  @Field(() => [ReasonCount], { description: 'Why events expired, the most frequent reason first.' })
+  expiredReasons!: ReasonCount[];
 }
 
-@ObjectType({ description: 'Where the events stand that came on one day.' })
-export class DayCounts extends Counts {
-  @Field(() => String, { description: 'The day in UTC, such as 2026-01-31.' })
+@ObjectType({ description: 'How the events stand that arrived on one day.' })
+export class DailyEventCounts extends EventCounts {
+  @Field(() => Day, { description: 'The day in UTC on which the events arrived, such as 2026-01-31.' })
   day!: string;
 }
 
-@ObjectType({ description: 'A live export of selected event types to one destination.' })
-export class Current {
-  @Field(() => ID, { description: 'Never changes.' })
-  id!: string;
-
-  @Field(() => String, { description: 'What admins call it; no two Currents share one.' })
+@ObjectType({ implements: Node, description: 'A live export of selected event types to one destination.' })
+export class Current extends Node {
+  @Field(() => String, { description: 'Name for people; unique among Currents that are not deleted.' })
   name!: string;
 
-  @Field(() => String, { description: 'Whom to tell when it needs a person.' })
+  @Field(() => String, { description: 'E-mail address of the person to tell when the Current needs repair.' })
   contactEmail!: string;
 
-  @Field(() => String, { description: 'Name of the destination, such as mixpanel.' })
-  destination!: string;
+  @Field(() => String, { description: 'Name of the destination, such as mixpanel. It never changes.' })
+  destinationName!: string;
 
-  @Field(() => JsonObject, { description: 'What the destination was told, such as its region; defaults included.' })
+  @Field(() => Destination, {
+    nullable: true,
+    description: 'The destination itself; null when this version of the hub has no connector for it.',
+  })
+  destination?: Destination;
+
+  @Field(() => JsonObject, {
+    description:
+      'Settings of the destination, defaults included, such as {"region": "eu"}: see Destination.settingsSchema.',
+  })
   settings!: Readonly<Record<string, unknown>>;
 
-  @Field(() => CredentialsSet, {
+  @Field(() => CurrentCredentials, {
     nullable: true,
-    description: 'Which credentials are stored; none of a deleted Current.',
+    description: 'Which credentials are stored; null once the Current is deleted.',
   })
-  credentials?: CredentialsSet;
+  credentials?: CurrentCredentials;
 
-  @Field(() => Selection, { description: 'What was selected.' })
-  selection!: Selection;
+  @Field(() => CurrentSelection, { description: 'The selection as it was set.' })
+  selection!: CurrentSelection;
 
-  @Field(() => [String], { description: 'The event types that it carries: selected, and taken by the destination.' })
+  @Field(() => [String], {
+    description: 'Names of the event types that the Current carries: selected, and supported by the destination.',
+  })
   eventTypes!: string[];
 
-  @Field(() => [Warning], { description: 'What an admin should know about it.' })
-  warnings!: Warning[];
+  @Field(() => [CurrentWarning], { description: 'What needs attention; empty when nothing does.' })
+  warnings!: CurrentWarning[];
 
-  @Field(() => State, { description: 'Where it stands.' })
-  state!: StateName;
+  @Field(() => CurrentState, { description: 'Where the Current stands.' })
+  state!: State;
 
-  @Field(() => DateTime, { description: 'Since when it is in this state.' })
-  stateSince!: Date;
+  @Field(() => DateTime, { description: 'When the Current entered its state.' })
+  stateChangedAt!: Date;
 
-  @Field(() => [Action], { description: 'What can be done to it in this state.' })
-  possible!: ActionName[];
+  @Field(() => [CurrentAction], { description: 'The actions that the state allows; empty once it is deleted.' })
+  allowedActions!: Action[];
 
-  @Field(() => Blocked, { nullable: true, description: 'Why nothing passes, when it is blocked.' })
-  blocked?: Blocked;
+  @Field(() => CurrentBlock, { nullable: true, description: 'Why the Current is BLOCKED; null in other states.' })
+  block?: CurrentBlock;
 
-  @Field(() => Hold, { nullable: true, description: 'Why it waits for a while, when it does.' })
-  hold?: Hold;
+  @Field(() => CurrentDeferral, {
+    nullable: true,
+    description: 'Why the live Current waits before its next attempt; null when it does not wait.',
+  })
+  deferral?: CurrentDeferral;
 
-  @Field(() => Int, { description: 'Rises whenever settings, credentials or selection change.' })
+  @Field(() => Int, {
+    description: 'Rises by one with every updateCurrent. Pass it as ifVersion to exclude lost updates.',
+  })
   version!: number;
 
-  @Field(() => DateTime, { description: 'When it was created.' })
+  @Field(() => DateTime, { description: 'When the Current was created.' })
   createdAt!: Date;
 
-  @Field(() => DateTime, { description: 'When an admin last changed it.' })
+  @Field(() => DateTime, { description: 'When an admin last changed the Current.' })
   updatedAt!: Date;
 
-  @Field(() => Counts, { description: 'Where its events stand, since it was created.' })
-  counts!: Counts;
+  @Field(() => EventCounts, { description: 'How all its events stand, since the Current was created.' })
+  counts!: EventCounts;
 
-  @Field(() => DateTime, { nullable: true, description: 'When the oldest event came that is still pending.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the oldest event arrived that is still pending; null when none is.',
+  })
   oldestPendingAt?: Date;
 }
 
-@ObjectType({ description: 'Some Currents, the newest first.' })
-export class CurrentPage {
-  @Field(() => [Current], { description: 'The Currents of this page.' })
-  nodes!: Current[];
-
-  @Field(() => String, { nullable: true, description: 'Give it as after to get the next page; null on the last one.' })
-  nextCursor?: string;
-}
+export const CurrentConnection = connectionOf(Current, 'Currents');

@@ -1,86 +1,96 @@
 import {
   countDeadLetters,
+  findDeadLetters,
   listDeadLetters,
   planReplay,
   replayDeadLetters,
   type DeadLetter as Letter,
 } from '@currents/core';
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
+import { decodeId, encodeId } from './base/ids.js';
+import { registerNode } from './base/node.js';
 import { costs } from './costs.js';
+import { Current } from './current.type.js';
 import {
   DeadLetter,
+  DeadLetterConnection,
   DeadLetterCount,
   DeadLetterFilter,
-  DeadLetterPage,
-  ReplayFilter,
-  ReplayResult,
+  ReplayDeadLettersInput,
+  ReplayDeadLettersResult,
 } from './deadLetter.type.js';
 import { given } from './withoutNulls.js';
 
+registerNode('DeadLetter', findDeadLetters);
+
 @Resolver(() => DeadLetter)
 export class DeadLetterResolver {
-  @Query(() => DeadLetterPage, {
-    description: 'Events that will not be delivered any more, the newest first.',
+  @Query(() => DeadLetterConnection, {
+    description: 'Events that could not be delivered, the newest first.',
     complexity: costs.deepPage,
   })
   async deadLetters(
-    @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
-    after: string | null | undefined,
-    @Arg('currentId', () => ID, { nullable: true, description: 'Of this Current. Left out: of any.' })
-    currentId: string | null | undefined,
-    @Arg('filter', () => DeadLetterFilter, { nullable: true, description: 'Which dead letters.' })
+    @Args() page: PageArgs,
+    @Arg('filter', () => DeadLetterFilter, { nullable: true, description: 'Which dead letters to list.' })
     filter: DeadLetterFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listDeadLetters(
-      admin,
-      { first, after: after ?? undefined },
-      { ...given(filter), currentId: currentId ?? undefined },
-    );
+    return listDeadLetters(admin, page, filterOf(filter));
   }
 
-  @FieldResolver(() => String, { nullable: true, description: 'Id of the event.' })
+  @FieldResolver(() => ID)
+  currentId(@Root() { currentId }: Letter): string {
+    return encodeId('Current', currentId);
+  }
+
+  @FieldResolver(() => Current, { complexity: costs.read })
+  current(@Root() { currentId }: Letter, @Ctx() { load }: AdminContext): unknown {
+    return load('Current', currentId);
+  }
+
+  @FieldResolver(() => String, { nullable: true })
   eventId(@Root() { event }: Letter): string | undefined {
     return event?.id;
   }
 
-  @FieldResolver(() => String, { nullable: true, description: 'Type of the event.' })
+  @FieldResolver(() => String, { nullable: true })
   eventType(@Root() { event }: Letter): string | undefined {
     return event?.event_type;
   }
 
   @Query(() => [DeadLetterCount], {
-    description: 'How many dead letters have each code, the most frequent first.',
+    description: 'How many dead letters have each reason, the most frequent first.',
     complexity: costs.scan,
   })
   async deadLetterCounts(
-    @Arg('currentId', () => ID, { nullable: true, description: 'Of this Current. Left out: of any.' })
-    currentId: string | null | undefined,
-    @Arg('filter', () => DeadLetterFilter, { nullable: true, description: 'Which dead letters.' })
+    @Arg('filter', () => DeadLetterFilter, { nullable: true, description: 'Which dead letters to count.' })
     filter: DeadLetterFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return countDeadLetters(admin, { ...given(filter), currentId: currentId ?? undefined });
+    return countDeadLetters(admin, filterOf(filter));
   }
 
-  @Mutation(() => ReplayResult, {
+  @Mutation(() => ReplayDeadLettersResult, {
     description:
-      'Sends dead letters of a Current on their way again. Without confirm it only says how many it would. ' +
-      'Each is replayed once, and that cannot be undone; what fails again is a new dead letter.',
+      'Sends dead letters of a Current again: each once, as a new delivery; what fails again is a new dead letter. Cannot be undone, so it is a dry run by default.',
     complexity: costs.scan,
   })
   async replayDeadLetters(
-    @Arg('currentId', () => ID, { description: 'Id of the Current.' }) currentId: string,
-    @Arg('filter', () => ReplayFilter, {
-      nullable: true,
-      description: 'Which of its dead letters. Left out: all that were not replayed yet.',
-    })
-    filter: ReplayFilter | null | undefined,
-    @Arg('confirm', () => Boolean, { defaultValue: false, description: 'Do it.' }) confirm: boolean,
+    @Arg('input', () => ReplayDeadLettersInput, { description: 'Which dead letters to replay.' })
+    { currentId, filter, dryRun }: ReplayDeadLettersInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return confirm ? replayDeadLetters(admin, currentId, given(filter)) : planReplay(admin, currentId, given(filter));
+    const key = decodeId('Current', currentId, 'input.currentId');
+    return dryRun ? planReplay(admin, key, given(filter)) : replayDeadLetters(admin, key, given(filter));
   }
+}
+
+function filterOf(filter: DeadLetterFilter | null | undefined) {
+  const { currentId, ...rest } = given(filter);
+  return {
+    ...rest,
+    currentId: currentId === undefined ? undefined : decodeId('Current', currentId, 'filter.currentId'),
+  };
 }

@@ -1,121 +1,139 @@
-import type { DeadOutcome as DeadOutcomeName } from '@currents/core';
-import { createUnionType, Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { kindOf } from './base/kind.js';
-import { CurrentNotFound, WrongState } from './problem.type.js';
+import type { DeadOutcome as Outcome } from '@currents/core';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { connectionOf } from './base/connection.js';
+import { enumOf } from './base/enum.js';
+import { Node } from './base/node.js';
+import { resultUnion } from './base/problem.js';
 import { Count, DateTime, JsonObject } from './base/scalars.js';
+import { Current } from './current.type.js';
+import { CurrentNotFound, CurrentWrongState } from './problem.type.js';
 
-export const DeadOutcome: { readonly [Name in DeadOutcomeName]: Name } = { rejected: 'rejected', expired: 'expired' };
-registerEnumType(DeadOutcome, {
-  name: 'DeadOutcome',
-  description: 'How an event ended that was not delivered.',
-  valuesConfig: {
-    rejected: { description: 'The destination will never take it as it is.' },
-    expired: { description: 'It could not be delivered within the retry window.' },
-  },
+const DeadLetterOutcome = enumOf<Outcome>('DeadLetterOutcome', 'How an event ended that was not delivered.', {
+  rejected: 'The destination refused the event for good.',
+  expired: 'The event could not be delivered within the retry window.',
 });
 
-@ObjectType({ description: 'An event that a Current will not deliver any more, and why.' })
-export class DeadLetter {
-  @Field(() => ID, { description: 'Never changes.' })
-  id!: string;
-
-  @Field(() => ID, { description: 'The Current.' })
+@ObjectType({ implements: Node, description: 'An event that a Current could not deliver, with the reason.' })
+export class DeadLetter extends Node {
+  @Field(() => ID, { description: 'Id of the Current that was to deliver the event.' })
   currentId!: string;
 
-  @Field(() => String, { nullable: true, description: 'Id of the event.' })
+  @Field(() => Current, { description: 'The Current that was to deliver the event.' })
+  current!: Current;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The event’s own id, as its sender set it; null when the event is no longer stored.',
+  })
   eventId?: string;
 
-  @Field(() => String, { nullable: true, description: 'Type of the event.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Name of its event type, such as users.messages.email.Open; null when it is no longer stored.',
+  })
   eventType?: string;
 
   @Field(() => JsonObject, {
     nullable: true,
-    description: 'The event as it was stored; null when its day has just been forgotten.',
+    description: 'The whole event as it is stored; null when its day has passed the retention period in this moment.',
   })
   event?: Readonly<Record<string, unknown>>;
 
-  @Field(() => DeadOutcome, { description: 'How it ended.' })
-  outcome!: DeadOutcomeName;
+  @Field(() => DeadLetterOutcome, { description: 'How the event ended.' })
+  outcome!: Outcome;
 
-  @Field(() => String, { description: 'Why, for machines: see the reasons of the destination.' })
+  @Field(() => String, { description: 'The reason as a code, such as invalid: see Destination.reasons.' })
   code!: string;
 
-  @Field(() => String, { description: 'Why, in a sentence.' })
+  @Field(() => String, { description: 'The reason in a sentence for people.' })
   detail!: string;
 
-  @Field(() => Int, { description: 'How often it was tried.' })
-  attempts!: number;
+  @Field(() => Int, { description: 'Number of attempts that were made to deliver the event.' })
+  attemptCount!: number;
 
-  @Field(() => DateTime, { description: 'When it ended.' })
+  @Field(() => DateTime, { description: 'When the event ended.' })
   recordedAt!: Date;
 
-  @Field(() => DateTime, { nullable: true, description: 'When it was replayed.' })
+  @Field(() => DateTime, { nullable: true, description: 'When the event was replayed; null when it was not.' })
   replayedAt?: Date;
 }
 
-@ObjectType({ description: 'Some dead letters, the newest first.' })
-export class DeadLetterPage {
-  @Field(() => [DeadLetter], { description: 'The dead letters of this page.' })
-  nodes!: DeadLetter[];
+export const DeadLetterConnection = connectionOf(DeadLetter, 'dead letters');
 
-  @Field(() => String, { nullable: true, description: 'Give it as after to get the next page; null on the last one.' })
-  nextCursor?: string;
-}
-
-@ObjectType({ description: 'How many dead letters have one code.' })
+@ObjectType({ description: 'How many dead letters share an outcome and a reason.' })
 export class DeadLetterCount {
-  @Field(() => DeadOutcome, { description: 'How they ended.' })
-  outcome!: DeadOutcomeName;
+  @Field(() => DeadLetterOutcome, { description: 'How the events ended.' })
+  outcome!: Outcome;
 
-  @Field(() => String, { description: 'Why, for machines.' })
+  @Field(() => String, { description: 'The reason as a code, such as invalid: see Destination.reasons.' })
   code!: string;
 
-  @Field(() => Count, { description: 'How many events.' })
-  events!: number;
+  @Field(() => Count, { description: 'Number of dead letters.' })
+  eventCount!: number;
 
-  @Field(() => Count, { description: 'Of these, how many were replayed.' })
-  replayed!: number;
+  @Field(() => Count, { description: 'Number of these that were replayed.' })
+  replayedCount!: number;
 }
 
-@InputType({ description: 'Which of a Current’s dead letters to replay. What is left out restricts nothing.' })
+@InputType({ description: 'Which dead letters of a Current to replay. A field that is left out restricts nothing.' })
 export class ReplayFilter {
-  @Field(() => DeadOutcome, { nullable: true, description: 'That ended so.' })
-  outcome?: DeadOutcomeName | null;
+  @Field(() => DeadLetterOutcome, { nullable: true, description: 'Only events that ended in this way.' })
+  outcome?: Outcome | null;
 
-  @Field(() => String, { nullable: true, description: 'For this reason.' })
+  @Field(() => String, { nullable: true, description: 'Only events with this reason, such as invalid.' })
   code?: string | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'That ended then or later.' })
+  @Field(() => DateTime, { nullable: true, description: 'Only events that ended at this time or later.' })
   from?: Date | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'That ended earlier than that.' })
+  @Field(() => DateTime, { nullable: true, description: 'Only events that ended before this time.' })
   to?: Date | null;
 }
 
-@InputType({ description: 'Which dead letters. What is left out restricts nothing.' })
+@InputType({ description: 'Which dead letters to list or count. A field that is left out restricts nothing.' })
 export class DeadLetterFilter extends ReplayFilter {
-  @Field(() => Boolean, { nullable: true, description: 'true: only replayed ones; false: only the others.' })
-  replayed?: boolean | null;
+  @Field(() => ID, { nullable: true, description: 'Only dead letters of the Current with this id.' })
+  currentId?: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'True: only replayed ones. False: only the others.' })
+  isReplayed?: boolean | null;
 }
 
-@ObjectType({ description: 'What a replay would do. Nothing is done yet.' })
-export class ReplayPlanned {
-  @Field(() => Count, { description: 'Events that would be replayed.' })
-  events!: number;
+@InputType({ description: 'Which dead letters to replay.' })
+export class ReplayDeadLettersInput {
+  @Field(() => ID, { description: 'Id of the Current.' })
+  currentId!: string;
+
+  @Field(() => ReplayFilter, {
+    nullable: true,
+    description: 'Which of its dead letters; by default all that were not replayed yet.',
+  })
+  filter?: ReplayFilter | null;
+
+  @Field(() => Boolean, {
+    defaultValue: true,
+    description: 'True, the default: only count what would be replayed. False: replay it.',
+  })
+  dryRun!: boolean;
 }
 
-@ObjectType({ description: 'Events are on their way again.' })
-export class Replayed {
-  @Field(() => Count, { description: 'Events that are replayed.' })
-  events!: number;
+@ObjectType({ description: 'What a replay did, or would do.' })
+export class ReplayDeadLettersPayload {
+  @Field(() => Boolean, { description: 'Whether this was a dry run, which changes nothing.' })
+  isDryRun!: boolean;
 
-  @Field(() => Count, { description: 'Deliveries made for them.' })
-  deliveries!: number;
+  @Field(() => Count, { description: 'Number of events that are replayed, or would be.' })
+  eventCount!: number;
+
+  @Field(() => Count, {
+    nullable: true,
+    description: 'Number of deliveries created for them; null in a dry run.',
+  })
+  deliveryCount?: number;
 }
 
-export const ReplayResult = createUnionType({
-  name: 'ReplayResult',
-  description: 'What a replay would do, or has done, or why it did nothing.',
-  types: () => [ReplayPlanned, Replayed, CurrentNotFound, WrongState] as const,
-  resolveType: kindOf,
-});
+export const ReplayDeadLettersResult = resultUnion(
+  'ReplayDeadLettersResult',
+  'What a replay did or would do, or why it did nothing.',
+  () => [ReplayDeadLettersPayload, CurrentNotFound, CurrentWrongState],
+);

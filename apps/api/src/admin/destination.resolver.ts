@@ -6,7 +6,10 @@ import { Destination } from './destination.type.js';
 
 @Resolver()
 export class DestinationResolver {
-  @Query(() => [Destination], { description: 'The destinations that a Current can have.', complexity: costs.tree })
+  @Query(() => [Destination], {
+    description: 'The destinations that this version of the hub has a connector for.',
+    complexity: costs.tree,
+  })
   destinations(@Ctx() { admin }: AdminContext): unknown {
     return listDestinations(admin);
   }

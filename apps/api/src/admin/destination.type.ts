@@ -1,44 +1,48 @@
 import { Field, ObjectType } from 'type-graphql';
 import { JsonObject } from './base/scalars.js';
 
-@ObjectType({ description: 'An event type that a destination takes.' })
-export class TakenType {
-  @Field(() => String, { description: 'Name of the event type.' })
-  eventType!: string;
+@ObjectType({ description: 'An event type that a destination supports.' })
+export class SupportedEventType {
+  @Field(() => String, { description: 'Name of the event type, such as users.messages.email.Open.' })
+  eventTypeName!: string;
 
-  @Field(() => String, { description: 'What the destination calls such events.' })
-  name!: string;
+  @Field(() => String, {
+    description: 'What such events are called at the destination, such as Email Open; for custom events, a prefix.',
+  })
+  eventName!: string;
 }
 
-@ObjectType({ description: 'Why an event may be skipped, rejected or expire.' })
-export class Reason {
-  @Field(() => String, { description: 'The code that counts and dead letters show.' })
+@ObjectType({ description: 'A reason for which events are skipped, rejected or expire.' })
+export class DestinationReason {
+  @Field(() => String, { description: 'The code as counts and dead letters show it, such as duplicate.' })
   code!: string;
 
-  @Field(() => String, { description: 'What it means.' })
+  @Field(() => String, { description: 'What the code means, in a sentence for people.' })
   description!: string;
 }
 
-@ObjectType({ description: 'A partner product that receives events.' })
+@ObjectType({ description: 'A partner product that a Current can deliver events to.' })
 export class Destination {
-  @Field(() => String, { description: 'What a Current calls it, such as mixpanel.' })
+  @Field(() => String, { description: 'Name as createCurrent expects it, such as mixpanel.' })
   name!: string;
 
-  @Field(() => String, { description: 'What people read.' })
+  @Field(() => String, { description: 'Name for people, such as Mixpanel.' })
   label!: string;
 
-  @Field(() => JsonObject, { description: 'JSON Schema of the settings of a Current, its region among them.' })
+  @Field(() => JsonObject, { description: 'JSON Schema of the settings of a Current to this destination.' })
   settingsSchema!: Readonly<Record<string, unknown>>;
 
-  @Field(() => JsonObject, { description: 'JSON Schema of the credentials of a Current.' })
+  @Field(() => JsonObject, { description: 'JSON Schema of the credentials of a Current to this destination.' })
   credentialsSchema!: Readonly<Record<string, unknown>>;
 
-  @Field(() => [TakenType], { description: 'The event types that it takes.' })
-  takes!: TakenType[];
-
-  @Field(() => [Reason], {
-    description:
-      'What the codes mean that events are skipped, rejected or expire with. Codes that its API answers are not all known beforehand.',
+  @Field(() => [SupportedEventType], {
+    description: 'The event types that the destination supports, in the order of the catalogue.',
   })
-  reasons!: Reason[];
+  supportedEventTypes!: SupportedEventType[];
+
+  @Field(() => [DestinationReason], {
+    description:
+      'What the codes mean with which events are skipped, rejected or expire. Codes that the partner’s own API answers are not all known beforehand.',
+  })
+  reasons!: DestinationReason[];
 }

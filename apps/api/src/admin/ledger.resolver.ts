@@ -1,21 +1,26 @@
 import { checkLedger } from '@currents/core';
-import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import type { AdminContext } from './base/context.js';
+import { decodeId } from './base/ids.js';
 import { costs } from './costs.js';
-import { LedgerResult } from './ledger.type.js';
+import { LedgerCheck, LedgerCheckResult } from './ledger.type.js';
 
-@Resolver()
+@Resolver(() => LedgerCheck)
 export class LedgerResolver {
-  @Query(() => LedgerResult, {
+  @Query(() => LedgerCheckResult, {
     description:
-      'Recounts every event of a Current, and compares: selected = delivered + skipped + rejected + expired + pending. ' +
-      'May be asked while events flow; with millions of events it takes a while.',
+      'Recounts every stored event of a Current and compares: selected = delivered + skipped + rejected + expired + pending. Safe while events flow; takes about a second for every ten thousand deliveries.',
     complexity: costs.scan,
   })
-  async checkLedger(
-    @Arg('currentId', () => ID, { description: 'Id of the Current.' }) currentId: string,
+  async ledgerCheck(
+    @Arg('currentId', () => ID, { description: 'Id of the Current, such as "cur_7".' }) currentId: string,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return checkLedger(admin, currentId);
+    return checkLedger(admin, decodeId('Current', currentId, 'currentId'));
+  }
+
+  @FieldResolver(() => Boolean)
+  isBalanced(@Root() { differences }: LedgerCheck): boolean {
+    return differences.length === 0;
   }
 }

@@ -1,41 +1,45 @@
-import { createUnionType, Field, ID, ObjectType } from 'type-graphql';
-import { kindOf } from './base/kind.js';
+import { Field, ObjectType } from 'type-graphql';
+import { resultUnion } from './base/problem.js';
+import { Count, Day } from './base/scalars.js';
 import { CurrentNotFound } from './problem.type.js';
-import { Count } from './base/scalars.js';
 
-@ObjectType({ description: 'Something that is counted in two places, and not the same in both: a fault of the hub.' })
-export class Difference {
-  @Field(() => String, { description: 'The day in UTC that it is about.' })
+@ObjectType({
+  description: 'A number that the hub stores in two places and that differs between them: a bug of the hub.',
+})
+export class LedgerDifference {
+  @Field(() => Day, { description: 'The day in UTC on which the events arrived.' })
   day!: string;
 
-  @Field(() => ID, {
+  @Field(() => String, {
     nullable: true,
-    description: 'The delivery that it is about; null when it is about the whole day.',
+    description: 'Database key of the delivery, for a bug report; null when the whole day is concerned.',
   })
-  deliveryId?: string;
+  deliveryKey?: string;
 
-  @Field(() => String, { description: 'What is not the same, in a sentence.' })
+  @Field(() => String, { description: 'Which numbers differ, in a sentence for people.' })
   message!: string;
 }
 
-@ObjectType({ description: 'What a recount found. Without differences, every event is where the counts say.' })
-export class LedgerChecked {
-  @Field(() => Count, { description: 'Deliveries that were recounted.' })
-  deliveries!: number;
+@ObjectType({ description: 'The result of recounting the events of a Current.' })
+export class LedgerCheck {
+  @Field(() => Boolean, { description: 'Whether every event is where the counts say: there are no differences.' })
+  isBalanced!: boolean;
 
-  @Field(() => Count, { description: 'Events in them.' })
-  events!: number;
+  @Field(() => Count, { description: 'Number of deliveries that were recounted.' })
+  deliveryCount!: number;
 
-  @Field(() => [Difference], { description: 'What does not agree; 200 at most.' })
-  differences!: Difference[];
+  @Field(() => Count, { description: 'Number of events in these deliveries.' })
+  eventCount!: number;
 
-  @Field(() => Boolean, { description: 'Whether there are more differences.' })
-  more!: boolean;
+  @Field(() => [LedgerDifference], { description: 'What differs, at most 200 differences.' })
+  differences!: LedgerDifference[];
+
+  @Field(() => Boolean, { description: 'Whether there are more differences than are listed.' })
+  hasMoreDifferences!: boolean;
 }
 
-export const LedgerResult = createUnionType({
-  name: 'LedgerResult',
-  description: 'What a recount found, or that there is no such Current.',
-  types: () => [LedgerChecked, CurrentNotFound] as const,
-  resolveType: kindOf,
-});
+export const LedgerCheckResult = resultUnion(
+  'LedgerCheckResult',
+  'The result of a recount, or why there is none.',
+  () => [LedgerCheck, CurrentNotFound],
+);

@@ -1,56 +1,11 @@
-import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
-import type {
-  CurrentAction as ActionName,
-  CurrentState as StateName,
-  FieldProblemCode as CodeName,
-} from '@currents/core';
+import type { CurrentAction as Action, CurrentState as State, FieldProblemCode as CodeName } from '@currents/core';
+import { Ctx, Field, FieldResolver, Int, ObjectType, Resolver, Root } from 'type-graphql';
+import type { AdminContext } from './base/context.js';
 import { enumOf } from './base/enum.js';
+import type { NodeName } from './base/ids.js';
+import { Node } from './base/node.js';
 import { Problem, ProblemType } from './base/problem.js';
-
-export const State: { readonly [Name in StateName]: Name } = {
-  draft: 'draft',
-  live: 'live',
-  paused: 'paused',
-  blocked: 'blocked',
-  deleted: 'deleted',
-};
-registerEnumType(State, {
-  name: 'State',
-  description: 'Where a Current stands: draft → live ⇄ paused, live → blocked → live, and any → deleted.',
-  valuesConfig: {
-    draft: { description: 'Set up, and not launched yet: it carries nothing.' },
-    live: { description: 'Carries what comes in.' },
-    paused: { description: 'Sends nothing; what comes in is kept for when it is resumed.' },
-    blocked: {
-      description:
-        'The destination refuses everything until a person repairs the Current; what comes in is kept for the retry window.',
-    },
-    deleted: { description: 'Ended for good. Its counts can still be looked at.' },
-  },
-});
-
-export const Action: { readonly [Name in ActionName]: Name } = {
-  launch: 'launch',
-  pause: 'pause',
-  resume: 'resume',
-  change: 'change',
-  test: 'test',
-  replay: 'replay',
-  delete: 'delete',
-};
-registerEnumType(Action, {
-  name: 'Action',
-  description: 'What can be done to a Current.',
-  valuesConfig: {
-    launch: { description: 'launchCurrent' },
-    pause: { description: 'pauseCurrent' },
-    resume: { description: 'resumeCurrent' },
-    change: { description: 'changeCurrent' },
-    test: { description: 'testCredentials' },
-    replay: { description: 'replayDeadLetters' },
-    delete: { description: 'deleteCurrent' },
-  },
-});
+import { CurrentAction, CurrentState } from './current.type.js';
 
 const FieldProblemCode = enumOf<CodeName>('FieldProblemCode', 'Why one field of an input cannot be used.', {
   required: 'The field, or one of several fields, has to be given.',
@@ -84,68 +39,82 @@ export class FieldProblem {
   suggestions!: string[];
 }
 
-@ProblemType('There is no Current with this id.')
+@ProblemType('There is no Current with this id.', 'List the Currents with the query currents.')
 export class CurrentNotFound extends Problem {}
 
-@ProblemType('This cannot be done in the state that the Current is in.')
-export class WrongState extends Problem {
-  @Field(() => State, { description: 'The state that it is in.' })
-  state!: StateName;
+@ProblemType(
+  'The action is not possible in the state that the Current is in.',
+  'Choose one of the actions that Current.allowedActions lists.',
+)
+export class CurrentWrongState extends Problem {
+  @Field(() => CurrentState, { description: 'The state that the Current is in.' })
+  state!: State;
 
-  @Field(() => [Action], { description: 'What can be done to it now.' })
-  possible!: ActionName[];
+  @Field(() => [CurrentAction], { description: 'The actions that this state allows; empty once it is deleted.' })
+  allowedActions!: Action[];
 }
 
-@ProblemType('Another one has this name already; upper and lower case count as the same.')
-export class NameTaken extends Problem {
-  @Field(() => ID, { description: 'Who has it: the id of another one of the same kind.' })
-  ownerId!: string;
-}
-
-@ProblemType('Something that was given, such as a name, is not of the form that is wanted.')
-export class InputInvalid extends Problem {
-  @Field(() => [FieldProblem], { description: 'Every field that is wrong.' })
-  problems!: FieldProblem[];
-}
-
-@ProblemType('The hub knows no destination of this name.')
-export class UnknownDestination extends Problem {
-  @Field(() => [String], { description: 'The names that it knows.' })
-  known!: string[];
-}
-
-@ProblemType('The destination cannot be told this.')
-export class SettingsInvalid extends Problem {
-  @Field(() => [FieldProblem], { description: 'Every setting that is wrong.' })
-  problems!: FieldProblem[];
-}
-
-@ProblemType('The settings name a base URL, which the operator of the hub does not allow.')
-export class BaseUrlNotAllowed extends Problem {}
-
-@ProblemType('The credentials are not of the form that the destination wants. Nothing of them is repeated here.')
-export class CredentialsInvalid extends Problem {
-  @Field(() => [FieldProblem], { description: 'Every field that is wrong.' })
-  problems!: FieldProblem[];
-}
-
-@ProblemType('The selection is empty, names something unknown, or holds nothing that the destination takes.')
-export class SelectionInvalid extends Problem {
-  @Field(() => [FieldProblem], { description: 'Everything that is wrong with it.' })
-  problems!: FieldProblem[];
-}
-
-@ProblemType('The Current could not do its work: repair it first.')
+@ProblemType(
+  'The Current could not deliver events if it were live, such as for credentials that do not open.',
+  'Repair it with updateCurrent, then repeat the request.',
+)
 export class CurrentNotReady extends Problem {
-  @Field(() => String, { description: 'Why, for machines, such as credentials_unreadable.' })
+  @Field(() => String, { description: 'What is missing, as a code such as credentials_unreadable or no_connector.' })
   reason!: string;
 }
 
-@ProblemType('A deed that cannot be undone was not confirmed as it has to be.')
+@ProblemType(
+  'Another object of the same kind has this name already; upper and lower case count as the same.',
+  'Choose another name, or rename or delete its owner first.',
+)
+export class NameTaken extends Problem {
+  @Field(() => Node, { nullable: true, description: 'The object that has the name; null if it has just been deleted.' })
+  owner?: Node;
+}
+
+@Resolver(() => NameTaken)
+export class NameTakenResolver {
+  @FieldResolver(() => Node, { nullable: true })
+  owner(
+    @Root() { ownerType, ownerId }: { readonly ownerType: NodeName; readonly ownerId: string },
+    @Ctx() { load }: AdminContext,
+  ): unknown {
+    return load(ownerType, ownerId);
+  }
+}
+
+@ProblemType(
+  'Fields of the input cannot be used. All that are wrong are listed in one answer.',
+  'Correct every field that is listed, then repeat the request.',
+)
+export class InputInvalid extends Problem {
+  @Field(() => [FieldProblem], { description: 'Every field that is wrong, at least one.' })
+  problems!: FieldProblem[];
+}
+
+@ProblemType(
+  'The object has been changed since the version that ifVersion names, so nothing was changed.',
+  'Read the object again, decide whether the change still applies, and pass its present version.',
+)
+export class VersionConflict extends Problem {
+  @Field(() => Int, { description: 'The version that the object has now.' })
+  version!: number;
+
+  @Field(() => Node, { description: 'The object as it is now.' })
+  node!: Node;
+}
+
+@ProblemType(
+  'What cannot be undone was not confirmed by repeating the name or id of the object.',
+  'Repeat the request with the present name or id of the object.',
+)
 export class NotConfirmed extends Problem {}
 
-@ProblemType('There is no token with this id.')
+@ProblemType('There is no token with this id.', 'List the tokens with the query ingestTokens or adminTokens.')
 export class TokenNotFound extends Problem {}
 
-@ProblemType('The last good admin token is not revoked, for nobody could get in any more.')
+@ProblemType(
+  'This is the last valid admin token: revoking it would lock everybody out.',
+  'Create another admin token first, and revoke this one with it.',
+)
 export class LastAdminToken extends Problem {}

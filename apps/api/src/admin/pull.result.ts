@@ -2,7 +2,7 @@ import { createUnionType, Field, ObjectType } from 'type-graphql';
 import { Cohort } from './cohort.type.js';
 import { Problem, ProblemType } from './base/problem.js';
 import { kindOf } from './base/kind.js';
-import { CurrentNotFound, CurrentNotReady, WrongState } from './problem.type.js';
+import { CurrentNotFound, CurrentNotReady, CurrentWrongState } from './problem.type.js';
 import { CohortPull, PartnerCohortPage } from './pull.type.js';
 import { Count } from './base/scalars.js';
 
@@ -72,7 +72,7 @@ export const PartnerCohortsResult = createUnionType({
       PartnerRefused,
       PartnerUnanswered,
       CurrentNotFound,
-      WrongState,
+      CurrentWrongState,
       CurrentNotReady,
       PullNotOffered,
     ] as const,
@@ -91,7 +91,7 @@ export const FollowCohortResult = createUnionType({
       PartnerRefused,
       PartnerUnanswered,
       CurrentNotFound,
-      WrongState,
+      CurrentWrongState,
       CurrentNotReady,
       PullNotOffered,
     ] as const,

@@ -1,50 +1,84 @@
-import { countQuarantine, listQuarantine, planRelease, releaseQuarantined } from '@currents/core';
-import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
+import {
+  countQuarantine,
+  findQuarantinedEvents,
+  listQuarantine,
+  planRelease,
+  releaseQuarantined,
+  type QuarantinedEvent as EventView,
+} from '@currents/core';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
+import { decodeId, encodeId } from './base/ids.js';
+import { registerNode } from './base/node.js';
 import { costs } from './costs.js';
+import {
+  QuarantineCount,
+  QuarantinedEvent,
+  QuarantinedEventConnection,
+  QuarantineFilter,
+  ReleaseQuarantinedEventsInput,
+  ReleaseQuarantinedEventsResult,
+  type ReleaseFilter,
+} from './quarantine.type.js';
+import { IngestToken } from './token.type.js';
 import { given } from './withoutNulls.js';
-import { QuarantineCount, QuarantineFilter, QuarantinePage, ReleaseResult } from './quarantine.type.js';
 
-@Resolver()
+registerNode('QuarantinedEvent', findQuarantinedEvents);
+
+@Resolver(() => QuarantinedEvent)
 export class QuarantineResolver {
-  @Query(() => QuarantinePage, {
+  @Query(() => QuarantinedEventConnection, {
     description: 'Events that the catalogue refused, the newest first.',
     complexity: costs.page,
   })
-  async quarantine(
-    @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
-    after: string | null | undefined,
-    @Arg('filter', () => QuarantineFilter, { nullable: true, description: 'Which events.' })
+  async quarantinedEvents(
+    @Args() page: PageArgs,
+    @Arg('filter', () => QuarantineFilter, { nullable: true, description: 'Which events to list.' })
     filter: QuarantineFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listQuarantine(admin, { first, after: after ?? undefined }, given(filter));
+    return listQuarantine(admin, page, filterOf(filter, 'filter'));
+  }
+
+  @FieldResolver(() => ID)
+  ingestTokenId(@Root() { tokenId }: EventView): string {
+    return encodeId('IngestToken', tokenId);
+  }
+
+  @FieldResolver(() => IngestToken, { nullable: true, complexity: costs.read })
+  ingestToken(@Root() { tokenId }: EventView, @Ctx() { load }: AdminContext): unknown {
+    return load('IngestToken', tokenId);
   }
 
   @Query(() => [QuarantineCount], {
-    description: 'How many quarantined events have each code, the most frequent first.',
+    description: 'How many quarantined events have each reason, the most frequent first.',
     complexity: costs.scan,
   })
   async quarantineCounts(
-    @Arg('filter', () => QuarantineFilter, { nullable: true, description: 'Which events.' })
+    @Arg('filter', () => QuarantineFilter, { nullable: true, description: 'Which events to count.' })
     filter: QuarantineFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return countQuarantine(admin, given(filter));
+    return countQuarantine(admin, filterOf(filter, 'filter'));
   }
 
-  @Mutation(() => ReleaseResult, {
+  @Mutation(() => ReleaseQuarantinedEventsResult, {
     description:
-      'Reads quarantined events again with the present catalogue, and stores those that it takes now as if they came now. ' +
-      'Without confirm it only says what it would do. Each event is released once; that cannot be undone.',
+      'Reads quarantined events again with the present catalogue, and stores those that it accepts now as if they had just arrived: each once. Cannot be undone, so it is a dry run by default.',
     complexity: costs.scan,
   })
-  async releaseQuarantined(
-    @Arg('filter', () => QuarantineFilter, { description: 'Which events.' }) filter: QuarantineFilter,
-    @Arg('confirm', () => Boolean, { defaultValue: false, description: 'Do it.' }) confirm: boolean,
+  async releaseQuarantinedEvents(
+    @Arg('input', () => ReleaseQuarantinedEventsInput, { description: 'Which quarantined events to release.' })
+    { filter, dryRun }: ReleaseQuarantinedEventsInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return confirm ? releaseQuarantined(admin, given(filter)) : planRelease(admin, given(filter));
+    const chosen = filterOf(filter, 'input.filter');
+    return dryRun ? planRelease(admin, chosen) : releaseQuarantined(admin, chosen);
   }
+}
+
+function filterOf(filter: (ReleaseFilter & Partial<QuarantineFilter>) | null | undefined, path: string) {
+  const { ids, ...rest } = given(filter);
+  return { ...rest, ids: ids?.map((id, index) => decodeId('QuarantinedEvent', id, `${path}.ids.${index}`)) };
 }

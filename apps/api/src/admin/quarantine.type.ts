@@ -1,111 +1,116 @@
-import { createUnionType, Field, ID, InputType, ObjectType } from 'type-graphql';
-import { kindOf } from './base/kind.js';
+import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { connectionOf } from './base/connection.js';
+import { Node } from './base/node.js';
+import { resultUnion } from './base/problem.js';
 import { Count, DateTime } from './base/scalars.js';
+import { IngestToken } from './token.type.js';
 
-@ObjectType({ description: 'An event that the catalogue refused, as it came.' })
-export class QuarantinedEvent {
-  @Field(() => ID, { description: 'Never changes.' })
-  id!: string;
-
-  @Field(() => DateTime, { description: 'When it came.' })
+@ObjectType({ implements: Node, description: 'An event that the catalogue refused, stored as it arrived.' })
+export class QuarantinedEvent extends Node {
+  @Field(() => DateTime, { description: 'When the event arrived.' })
   storedAt!: Date;
 
-  @Field(() => ID, { description: 'The ingest token that it came with.' })
-  tokenId!: string;
+  @Field(() => ID, { description: 'Id of the ingest token that the event was sent with.' })
+  ingestTokenId!: string;
 
-  @Field(() => Count, { description: 'Its place in the request, from 0.' })
+  @Field(() => IngestToken, {
+    nullable: true,
+    description: 'The ingest token that the event was sent with; null when it no longer exists.',
+  })
+  ingestToken?: IngestToken;
+
+  @Field(() => Count, { description: 'Position of the event in its request, counted from 0.' })
   position!: number;
 
-  @Field(() => String, { description: 'Why it was refused, for machines.' })
+  @Field(() => String, { description: 'Why it was refused, as a code such as unknown_event_type.' })
   code!: string;
 
-  @Field(() => String, { description: 'Why it was refused, in a sentence.' })
+  @Field(() => String, { description: 'Why it was refused, in a sentence for people.' })
   detail!: string;
 
-  @Field(() => String, { description: 'Its text; of a line that is not JSON, the line.' })
+  @Field(() => String, { description: 'The JSON of the event; for a line that is not JSON, the line.' })
   body!: string;
 
-  @Field(() => DateTime, { nullable: true, description: 'When it was released.' })
+  @Field(() => DateTime, { nullable: true, description: 'When the event was released; null when it was not.' })
   releasedAt?: Date;
 }
 
-@ObjectType({ description: 'Some quarantined events, the newest first.' })
-export class QuarantinePage {
-  @Field(() => [QuarantinedEvent], { description: 'The events of this page.' })
-  nodes!: QuarantinedEvent[];
+export const QuarantinedEventConnection = connectionOf(QuarantinedEvent, 'quarantined events');
 
-  @Field(() => String, { nullable: true, description: 'Give it as after to get the next page; null on the last one.' })
-  nextCursor?: string;
-}
-
-@ObjectType({ description: 'How many quarantined events have one code.' })
+@ObjectType({ description: 'How many quarantined events share a reason.' })
 export class QuarantineCount {
-  @Field(() => String, { description: 'Why they were refused, for machines.' })
+  @Field(() => String, { description: 'Why they were refused, as a code such as unknown_event_type.' })
   code!: string;
 
-  @Field(() => Count, { description: 'How many events.' })
-  events!: number;
+  @Field(() => Count, { description: 'Number of quarantined events.' })
+  eventCount!: number;
 
-  @Field(() => Count, { description: 'Of these, how many were released.' })
-  released!: number;
+  @Field(() => Count, { description: 'Number of these that were released.' })
+  releasedCount!: number;
 }
 
-@InputType({ description: 'Which quarantined events. What is left out restricts nothing.' })
-export class QuarantineFilter {
-  @Field(() => [ID], { nullable: true, description: 'These.' })
+@InputType({ description: 'Which quarantined events to release. A field that is left out restricts nothing.' })
+export class ReleaseFilter {
+  @Field(() => [ID], { nullable: true, description: 'Only the events with these ids.' })
   ids?: string[] | null;
 
-  @Field(() => String, { nullable: true, description: 'Refused for this reason.' })
+  @Field(() => String, { nullable: true, description: 'Only events with this reason, such as unknown_event_type.' })
   code?: string | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'That came then or later.' })
+  @Field(() => DateTime, { nullable: true, description: 'Only events that arrived at this time or later.' })
   from?: Date | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'That came earlier than that.' })
+  @Field(() => DateTime, { nullable: true, description: 'Only events that arrived before this time.' })
   to?: Date | null;
+}
+
+@InputType({ description: 'Which quarantined events to list or count. A field that is left out restricts nothing.' })
+export class QuarantineFilter extends ReleaseFilter {
+  @Field(() => Boolean, { nullable: true, description: 'True: only released ones. False: only the others.' })
+  isReleased?: boolean | null;
+}
+
+@InputType({ description: 'Which quarantined events to release.' })
+export class ReleaseQuarantinedEventsInput {
+  @Field(() => ReleaseFilter, {
+    nullable: true,
+    description: 'Which events; by default all that were not released yet.',
+  })
+  filter?: ReleaseFilter | null;
 
   @Field(() => Boolean, {
-    nullable: true,
-    description: 'true: only released ones; false: only the others. A release leaves it aside.',
+    defaultValue: true,
+    description: 'True, the default: only count what would be released. False: release it.',
   })
-  released?: boolean | null;
+  dryRun!: boolean;
 }
 
-@ObjectType({ description: 'Events that the present catalogue refuses for one reason.' })
-export class StillRefused {
-  @Field(() => String, { description: 'Why, for machines.' })
+@ObjectType({ description: 'Quarantined events that the present catalogue still refuses for one reason.' })
+export class ReleaseRefusal {
+  @Field(() => String, { description: 'The reason as a code, such as unknown_event_type.' })
   code!: string;
 
-  @Field(() => String, { description: 'Why the first of them is refused, in a sentence.' })
+  @Field(() => String, { description: 'The reason for the first of these events, in a sentence for people.' })
   detail!: string;
 
-  @Field(() => Count, { description: 'How many events.' })
-  events!: number;
+  @Field(() => Count, { description: 'Number of events that are refused for this reason.' })
+  eventCount!: number;
 }
 
-@ObjectType({ description: 'What a release would do. Nothing is done yet.' })
-export class ReleasePlanned {
-  @Field(() => Count, { description: 'Events that the catalogue takes now.' })
-  events!: number;
+@ObjectType({ description: 'What a release did, or would do.' })
+export class ReleaseQuarantinedEventsPayload {
+  @Field(() => Boolean, { description: 'Whether this was a dry run, which changes nothing.' })
+  isDryRun!: boolean;
 
-  @Field(() => [StillRefused], { description: 'Events that it refuses still.' })
-  stillRefused!: StillRefused[];
+  @Field(() => Count, { description: 'Number of events that are released, or would be.' })
+  eventCount!: number;
+
+  @Field(() => [ReleaseRefusal], { description: 'The events that stay in quarantine, by the reason for it.' })
+  stillRefused!: ReleaseRefusal[];
 }
 
-@ObjectType({
-  description: 'Events were released: they are stored, and on their way through every Current that takes them.',
-})
-export class Released {
-  @Field(() => Count, { description: 'Events that were released.' })
-  events!: number;
-
-  @Field(() => [StillRefused], { description: 'Events that the catalogue refuses still; they stay in quarantine.' })
-  stillRefused!: StillRefused[];
-}
-
-export const ReleaseResult = createUnionType({
-  name: 'ReleaseResult',
-  description: 'What a release would do, or has done.',
-  types: () => [ReleasePlanned, Released] as const,
-  resolveType: kindOf,
-});
+export const ReleaseQuarantinedEventsResult = resultUnion(
+  'ReleaseQuarantinedEventsResult',
+  'What a release did or would do, or why it did nothing.',
+  () => [ReleaseQuarantinedEventsPayload],
+);

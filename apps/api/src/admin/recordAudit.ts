@@ -1,77 +1,58 @@
-import { recordAuditEntry, QuestionRefused, type AuditEntry } from '@currents/core';
-import { isObjectType } from 'graphql';
+import { QuestionRefused, recordAuditEntry, type NewAuditEntry } from '@currents/core';
 import type { MiddlewareFn } from 'type-graphql';
+import { isProblem } from './base/answer.js';
 import type { AdminContext } from './base/context.js';
-
-type Noted = Omit<AuditEntry, 'id' | 'at'>;
+import { encodeId, isNodeName, parseId } from './base/ids.js';
 
 /**
- * Keeps what an admin did, to what, with which token and how it ended, where other admins can see it; and logs the same,
- * but for what was given.
+ * Records every mutation in the audit log: what was done, to what, with which token and how it ended; and logs the same,
+ * without the arguments.
  */
 export const recordAudit: MiddlewareFn<AdminContext> = async ({ info, args, context }, next) => {
-  const act = (): Promise<unknown> => next();
-  if (info.parentType.name !== 'Mutation') return act();
-  const note = async (result: unknown, more: Pick<Noted, 'result' | 'done'>): Promise<void> => {
-    const subjectId = subjectOf(args, result);
-    const deed = {
-      deed: info.fieldName,
-      adminTokenId: context.adminTokenId,
-      ...(subjectId !== undefined && { id: subjectId }),
-      result: more.result,
-    };
-    context.log.info({ event: 'admin.deed', ...deed });
-    // What was refused may hold anything; of what was done, the API shows the same elsewhere.
-    const given = more.done ? withoutSecrets(args) : undefined;
-    await recordAuditEntry(context.admin, {
-      ...more,
-      deed: info.fieldName,
-      adminTokenId: context.adminTokenId,
-      subjectId,
-      given,
-    }).catch((error: unknown) => {
+  const run = (): Promise<unknown> => next();
+  if (info.parentType.name !== 'Mutation') return run();
+  const record = async (answer: unknown, ended: Pick<NewAuditEntry, 'result' | 'succeeded'>): Promise<void> => {
+    const targetId = targetOf(args, answer);
+    const entry = { ...ended, action: info.fieldName, adminTokenId: context.adminTokenId, targetId };
+    context.log.info({ event: 'audit.recorded', ...entry });
+    // The arguments of a failed request may hold anything, such as a token in the wrong field.
+    const given = ended.succeeded ? withoutSecrets(args) : undefined;
+    await recordAuditEntry(context.admin, { ...entry, arguments: given }).catch((error: unknown) => {
       context.log.error(
-        { event: 'admin.deed_not_kept', ...deed, err: error },
-        'what an admin did is in this log alone',
+        { event: 'audit.record_failed', ...entry, err: error },
+        'an audit entry could not be stored; this log line is all there is of it',
       );
     });
   };
-  let result: unknown;
+  let answer: unknown;
   try {
-    result = await act();
+    answer = await run();
   } catch (error) {
-    await note(undefined, { result: error instanceof QuestionRefused ? 'refused' : 'failed', done: false });
+    await record(undefined, { result: error instanceof QuestionRefused ? 'refused' : 'failed', succeeded: false });
     throw error;
   }
-  const kind = wordOf(result, 'kind') ?? 'done';
-  const type = info.schema.getType(kind);
-  await note(result, {
-    result: kind,
-    done: !(isObjectType(type) && type.getInterfaces().some(({ name }) => name === 'Problem')),
-  });
-  return result;
+  const result = wordOf(answer, 'kind') ?? info.fieldName;
+  await record(answer, { result, succeeded: !isProblem(info.schema.getType(result)) });
+  return answer;
 };
 
-/** Credentials are the only thing an admin gives that never comes out again. */
-function withoutSecrets(given: unknown): Readonly<Record<string, unknown>> {
+/** Credentials are the only secret that an admin passes. */
+function withoutSecrets(args: unknown): Readonly<Record<string, unknown>> {
   return JSON.parse(
-    JSON.stringify(given, (key, value: unknown) => (key === 'credentials' ? undefined : value)),
+    JSON.stringify(args, (key, value: unknown) => (key === 'credentials' ? undefined : value)),
   ) as Readonly<Record<string, unknown>>;
 }
 
-/** What a deed was done to: as it was given, or, of something new, as it was answered. */
-function subjectOf(args: object, result: unknown): string | undefined {
-  const answers: readonly unknown[] = [
-    result,
-    ...(typeof result === 'object' && result !== null ? (Object.values(result) as readonly unknown[]) : []),
-  ];
-  const given = ['id', 'cohortId', 'currentId'].map((name) => wordOf(args, name));
-  const id = [
-    ...given,
-    ...answers.map((answer) => wordOf(answer, 'id') ?? wordOf(answer, 'cohortId')),
-    wordOf(args, 'segmentId'),
-  ].find((word) => word !== undefined);
-  return id?.slice(0, 40);
+/** The id of the object in the payload, else the id in the input. */
+function targetOf({ input }: { readonly input?: unknown }, answer: unknown): string | undefined {
+  const values: readonly unknown[] =
+    typeof answer === 'object' && answer !== null ? (Object.values(answer) as readonly unknown[]) : [];
+  for (const value of values) {
+    const [kind, id] = [wordOf(value, 'kind'), wordOf(value, 'id')];
+    if (kind !== undefined && id !== undefined && isNodeName(kind)) return encodeId(kind, id);
+  }
+  const id = ['id', 'currentId', 'cohortId', 'segmentId'].map((name) => wordOf(input, name)).find((each) => each);
+  return id !== undefined && parseId(id) ? id : undefined;
 }
 
 function wordOf(value: unknown, key: string): string | undefined {

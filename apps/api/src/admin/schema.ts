@@ -1,30 +1,31 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
-import { buildSchemaSync } from 'type-graphql';
+import { buildSchemaSync, getMetadataStorage } from 'type-graphql';
 import { answerUnions } from './base/answer.js';
 import { finishSchema } from './base/finishSchema.js';
 import { answerRepeats } from './base/idempotency.js';
 import { NodeResolver } from './base/node.js';
-import { CatalogueResolver, EventPropertyResolver } from './catalogue.resolver.js';
+import { CatalogueResolver, EventPropertyResolver, EventTypeResolver } from './catalogue.resolver.js';
 import { CohortResolver } from './cohort.resolver.js';
 import { CurrentResolver } from './current.resolver.js';
 import { DeadLetterResolver } from './deadLetter.resolver.js';
 import { recordAudit } from './recordAudit.js';
-import { DeedResolver } from './auditLog.resolver.js';
+import { AuditLogResolver } from './auditLog.resolver.js';
+import { nameActions } from './auditLog.type.js';
 import { DestinationResolver } from './destination.resolver.js';
 import { ImportKeyResolver } from './importKey.resolver.js';
-import { KeyNearQuotaResolver } from './keyNearQuota.resolver.js';
 import { LedgerResolver } from './ledger.resolver.js';
 import { CohortPullResolver, PulledCohortResolver } from './pull.resolver.js';
+import { NameTakenResolver } from './problem.type.js';
 import { QuarantineResolver } from './quarantine.resolver.js';
 import { SegmentResolver } from './segment.resolver.js';
 import { SegmentWebhookResolver } from './segmentWebhook.resolver.js';
-import { ThrottledKeyResolver } from './throttledKey.resolver.js';
 import { AdminTokenResolver, IngestTokenResolver } from './token.resolver.js';
 import { RecommendationResolver, UserProfileResolver } from './userProfile.resolver.js';
 
-/** Everything an admin may ask and do. */
+/** The schema of the admin API. */
 export function buildAdminSchema(): GraphQLSchema {
+  nameActions(getMetadataStorage().mutations.map(({ schemaName }) => schemaName));
   const schema = buildSchemaSync({
     resolvers: [
       AdminTokenResolver,
@@ -33,12 +34,13 @@ export function buildAdminSchema(): GraphQLSchema {
       CohortResolver,
       CurrentResolver,
       DeadLetterResolver,
-      DeedResolver,
+      AuditLogResolver,
       DestinationResolver,
       EventPropertyResolver,
+      EventTypeResolver,
       ImportKeyResolver,
       IngestTokenResolver,
-      KeyNearQuotaResolver,
+      NameTakenResolver,
       LedgerResolver,
       NodeResolver,
       PulledCohortResolver,
@@ -46,11 +48,10 @@ export function buildAdminSchema(): GraphQLSchema {
       RecommendationResolver,
       SegmentResolver,
       SegmentWebhookResolver,
-      ThrottledKeyResolver,
       UserProfileResolver,
     ],
     globalMiddlewares: [answerRepeats, recordAudit, answerUnions],
-    // What is given is checked in the core, which answers with a typed problem.
+    // Inputs are checked in the core, which answers with a typed problem.
     validate: false,
   });
   return finishSchema(schema);

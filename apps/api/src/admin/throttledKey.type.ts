@@ -1,48 +1,35 @@
-import { createUnionType, Field, ObjectType } from 'type-graphql';
-import { CodeCount } from './current.type.js';
-import { kindOf } from './base/kind.js';
-import { CurrentNotFound } from './problem.type.js';
+import { Field, ObjectType } from 'type-graphql';
+import { connectionOf } from './base/connection.js';
 import { Count, DateTime } from './base/scalars.js';
+import { ReasonCount } from './current.type.js';
 
-@ObjectType({ description: 'A key, such as a device, whose events wait for their turn while everybody else’s flow.' })
+@ObjectType({
+  description: 'A key, such as a device, whose events wait for their turn while those of other keys flow.',
+})
 export class ThrottledKey {
   @Field(() => String, { description: 'What the destination counts by, such as user or device.' })
   budget!: string;
 
-  @Field(() => String, { description: 'The id of the user, of the device.' })
+  @Field(() => String, { description: 'The id of the user or device, as the destination knows it.' })
   key!: string;
 
-  @Field(() => Count, { description: 'How many of its events wait.' })
-  events!: number;
+  @Field(() => Count, { description: 'Number of its events that wait.' })
+  eventCount!: number;
 
-  @Field(() => [CodeCount], {
+  @Field(() => [ReasonCount], {
     description:
-      'Why they wait: over_budget, because the hub keeps to what the destination takes of one key; or what the destination said, such as daily_quota.',
+      'Why they wait: over_budget, because the hub keeps to the destination’s limit per key; or a code that the destination answered, such as daily_quota.',
   })
-  reasons!: CodeCount[];
+  reasons!: ReasonCount[];
 
-  @Field(() => DateTime, { description: 'Since when the one waits that waits longest.' })
-  since!: Date;
+  @Field(() => DateTime, { description: 'Since when the longest waiting of these events waits.' })
+  waitingSince!: Date;
 
-  @Field(() => DateTime, { description: 'When the first of them has its turn; in the past while it is being tried.' })
-  nextAt!: Date;
+  @Field(() => DateTime, { description: 'When the first of them is due; in the past while it is being tried.' })
+  firstDueAt!: Date;
 
-  @Field(() => DateTime, { description: 'When the last of them has its turn, should nothing change.' })
-  until!: Date;
+  @Field(() => DateTime, { description: 'When the last of them is due, as things stand.' })
+  lastDueAt!: Date;
 }
 
-@ObjectType({ description: 'Some throttled keys, the longest waiting first.' })
-export class ThrottledKeyPage {
-  @Field(() => [ThrottledKey], { description: 'The keys of this page.' })
-  nodes!: ThrottledKey[];
-
-  @Field(() => String, { nullable: true, description: 'Give it as after to get the next page; null on the last one.' })
-  nextCursor?: string;
-}
-
-export const ThrottledKeysResult = createUnionType({
-  name: 'ThrottledKeysResult',
-  description: 'The keys that are throttled, or that there is no such Current.',
-  types: () => [ThrottledKeyPage, CurrentNotFound] as const,
-  resolveType: kindOf,
-});
+export const ThrottledKeyConnection = connectionOf(ThrottledKey, 'throttled keys');

@@ -1,93 +1,128 @@
 import {
   createAdminToken,
   createIngestToken,
+  findAdminTokens,
+  findIngestTokens,
   listAdminTokens,
   listIngestTokens,
   revokeAdminToken,
   revokeIngestToken,
   type AdminTokenView,
+  type IngestTokenView,
 } from '@currents/core';
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
+import { decodeId } from './base/ids.js';
+import { registerNode } from './base/node.js';
 import { costs } from './costs.js';
 import {
   AdminToken,
-  AdminTokenCreated,
+  AdminTokenConnection,
+  CreateAdminTokenInput,
+  CreateAdminTokenResult,
+  CreateIngestTokenInput,
   CreateIngestTokenResult,
-  IngestTokenPage,
+  IngestToken,
+  IngestTokenConnection,
+  RevokeAdminTokenInput,
   RevokeAdminTokenResult,
+  RevokeIngestTokenInput,
   RevokeIngestTokenResult,
 } from './token.type.js';
 
-@Resolver()
+registerNode('IngestToken', findIngestTokens);
+registerNode('AdminToken', findAdminTokens);
+
+@Resolver(() => IngestToken)
 export class IngestTokenResolver {
-  @Query(() => IngestTokenPage, { description: 'Ingest tokens, the newest first.', complexity: costs.page })
+  @Query(() => IngestTokenConnection, { description: 'Ingest tokens, the newest first.', complexity: costs.page })
   async ingestTokens(
-    @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
-    after: string | null | undefined,
-    @Arg('revoked', () => Boolean, { defaultValue: false, description: 'Whether to list revoked ones too.' })
-    revoked: boolean,
+    @Args() page: PageArgs,
+    @Arg('includeRevoked', () => Boolean, {
+      defaultValue: false,
+      description: 'Whether to list revoked tokens too; false by default.',
+    })
+    includeRevoked: boolean,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listIngestTokens(admin, { first, after: after ?? undefined }, { revoked });
+    return listIngestTokens(admin, page, { includeRevoked });
+  }
+
+  @FieldResolver(() => Boolean)
+  isValid(@Root() { revokedAt }: IngestTokenView): boolean {
+    return revokedAt === undefined;
   }
 
   @Mutation(() => CreateIngestTokenResult, {
-    description: 'Makes a token for a sender of events. It is shown this once. To undo it, revoke it.',
+    description: 'Creates a token for a sender of events. It is shown only in this answer. To undo it, revoke it.',
     complexity: costs.write,
   })
   async createIngestToken(
-    @Arg('name', () => String, { description: '1 to 100 characters that no other good token has as its name.' })
-    name: string,
+    @Arg('input', () => CreateIngestTokenInput, { description: 'The ingest token to create.' })
+    { name }: CreateIngestTokenInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return createIngestToken(admin, name);
   }
 
   @Mutation(() => RevokeIngestTokenResult, {
-    description: 'Refuses a token from now on. Cannot be undone: its senders need another one.',
+    description:
+      'Refuses an ingest token from now on. Cannot be undone: its senders need another one. Repeating it changes nothing.',
     complexity: costs.write,
   })
   async revokeIngestToken(
-    @Arg('id', () => ID, { description: 'Id of the token.' }) id: string,
-    @Arg('confirmName', () => String, { description: 'Its name, exactly, to confirm.' }) confirmName: string,
+    @Arg('input', () => RevokeIngestTokenInput, { description: 'The ingest token to revoke.' })
+    { id, confirmName }: RevokeIngestTokenInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return revokeIngestToken(admin, id, confirmName);
+    return revokeIngestToken(admin, decodeId('IngestToken', id, 'input.id'), confirmName);
   }
 }
 
 @Resolver(() => AdminToken)
 export class AdminTokenResolver {
-  @Query(() => [AdminToken], { description: 'Admin tokens, the newest first.', complexity: costs.read })
-  async adminTokens(@Ctx() { admin }: AdminContext): Promise<unknown> {
-    return listAdminTokens(admin);
+  @Query(() => AdminTokenConnection, {
+    description: 'Admin tokens, the newest first; revoked ones too.',
+    complexity: costs.page,
+  })
+  async adminTokens(@Args() page: PageArgs, @Ctx() { admin }: AdminContext): Promise<unknown> {
+    return listAdminTokens(admin, page);
   }
 
-  @FieldResolver(() => Boolean, { description: 'Whether this very request came with it.' })
-  own(@Root() { id }: AdminTokenView, @Ctx() { adminTokenId }: AdminContext): boolean {
+  @FieldResolver(() => Boolean)
+  isOwn(@Root() { id }: AdminTokenView, @Ctx() { adminTokenId }: AdminContext): boolean {
     return id === adminTokenId;
   }
 
-  @Mutation(() => AdminTokenCreated, {
+  @FieldResolver(() => Boolean)
+  isValid(@Root() { revokedAt }: AdminTokenView): boolean {
+    return revokedAt === undefined;
+  }
+
+  @Mutation(() => CreateAdminTokenResult, {
     description:
-      'Makes another admin token. It is shown this once; those there are stay good until they are revoked. To undo it, revoke it.',
+      'Creates another admin token. It is shown only in this answer; existing tokens stay valid until they are revoked. To undo it, revoke it.',
     complexity: costs.write,
   })
-  async createAdminToken(@Ctx() { admin }: AdminContext): Promise<unknown> {
-    return createAdminToken(admin);
+  async createAdminToken(
+    @Arg('input', () => CreateAdminTokenInput, { description: 'The admin token to create.' })
+    { name }: CreateAdminTokenInput,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return createAdminToken(admin, name ?? undefined);
   }
 
   @Mutation(() => RevokeAdminTokenResult, {
-    description: 'Refuses an admin token from now on. Cannot be undone.',
+    description: 'Refuses an admin token from now on. Cannot be undone. Repeating it changes nothing.',
     complexity: costs.write,
   })
   async revokeAdminToken(
-    @Arg('id', () => ID, { description: 'Id of the token.' }) id: string,
-    @Arg('confirmId', () => ID, { description: 'The same id again, to confirm.' }) confirmId: string,
+    @Arg('input', () => RevokeAdminTokenInput, { description: 'The admin token to revoke.' })
+    { id, confirmId }: RevokeAdminTokenInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return revokeAdminToken(admin, id, confirmId);
+    const [key, again] = [decodeId('AdminToken', id, 'input.id'), decodeId('AdminToken', confirmId, 'input.confirmId')];
+    return revokeAdminToken(admin, key, again);
   }
 }

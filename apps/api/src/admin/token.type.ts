@@ -1,88 +1,138 @@
-import { createUnionType, Field, ID, ObjectType } from 'type-graphql';
-import { kindOf } from './base/kind.js';
-import { InputInvalid, LastAdminToken, NameTaken, NotConfirmed, TokenNotFound } from './problem.type.js';
+import { Field, InputType, ID, ObjectType } from 'type-graphql';
+import { connectionOf } from './base/connection.js';
+import { ConfirmedInput, IdInput } from './base/inputs.js';
+import { Node } from './base/node.js';
+import { resultUnion } from './base/problem.js';
 import { DateTime } from './base/scalars.js';
+import { InputInvalid, LastAdminToken, NameTaken, NotConfirmed, TokenNotFound } from './problem.type.js';
 
-@ObjectType({ description: 'What a sender of events shows to be let in. Any number are good at once.' })
-export class IngestToken {
-  @Field(() => ID, { description: 'Never changes.' })
-  id!: string;
-
-  @Field(() => String, { description: 'What admins call it.' })
+@ObjectType({
+  implements: Node,
+  description: 'A token with which a sender pushes events. Any number of them may be valid at once.',
+})
+export class IngestToken extends Node {
+  @Field(() => String, { description: 'Name for people; unique among ingest tokens that are not revoked.' })
   name!: string;
 
-  @Field(() => String, { description: 'How the token ends, to tell it from others.' })
+  @Field(() => String, { description: 'The last characters of the token, to tell it from others, such as …x9Qz.' })
   hint!: string;
 
-  @Field(() => DateTime, { description: 'When it was made.' })
+  @Field(() => Boolean, { description: 'Whether the token is accepted now.' })
+  isValid!: boolean;
+
+  @Field(() => DateTime, { description: 'When the token was created.' })
   createdAt!: Date;
 
-  @Field(() => DateTime, { nullable: true, description: 'When it was last shown, to about a minute.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the token was last used, to about a minute; null when it never was.',
+  })
   lastUsedAt?: Date;
 
-  @Field(() => DateTime, { nullable: true, description: 'Since when it is refused.' })
+  @Field(() => DateTime, { nullable: true, description: 'When the token was revoked; null while it is valid.' })
   revokedAt?: Date;
 }
 
-@ObjectType({ description: 'Some ingest tokens, the newest first.' })
-export class IngestTokenPage {
-  @Field(() => [IngestToken], { description: 'The tokens of this page.' })
-  nodes!: IngestToken[];
+@ObjectType({
+  implements: Node,
+  description: 'A token with which an admin uses this API. Any number of them may be valid at once.',
+})
+export class AdminToken extends Node {
+  @Field(() => String, { nullable: true, description: 'Name for people; null when none was given.' })
+  name?: string;
 
-  @Field(() => String, { nullable: true, description: 'Give it as after to get the next page; null on the last one.' })
-  nextCursor?: string;
+  @Field(() => Boolean, { description: 'Whether this request was made with the token.' })
+  isOwn!: boolean;
+
+  @Field(() => Boolean, { description: 'Whether the token is accepted now.' })
+  isValid!: boolean;
+
+  @Field(() => DateTime, { description: 'When the token was created.' })
+  createdAt!: Date;
+
+  @Field(() => DateTime, { nullable: true, description: 'When the token was revoked; null while it is valid.' })
+  revokedAt?: Date;
 }
 
-@ObjectType({ description: 'A new ingest token.' })
-export class IngestTokenCreated {
-  @Field(() => String, { description: 'The token itself: shown this once, and kept only as a hash.' })
+export const IngestTokenConnection = connectionOf(IngestToken, 'ingest tokens');
+export const AdminTokenConnection = connectionOf(AdminToken, 'admin tokens');
+
+@InputType({ description: 'The ingest token to create.' })
+export class CreateIngestTokenInput {
+  @Field(() => String, { description: '1 to 100 characters; no other valid ingest token may have the same name.' })
+  name!: string;
+}
+
+@InputType({ description: 'The ingest token to revoke.' })
+export class RevokeIngestTokenInput extends ConfirmedInput {}
+
+@InputType({ description: 'The admin token to create.' })
+export class CreateAdminTokenInput {
+  @Field(() => String, {
+    nullable: true,
+    description: 'Name for people, 1 to 100 characters, such as terraform; the audit log shows it.',
+  })
+  name?: string | null;
+}
+
+@InputType({ description: 'The admin token to revoke.' })
+export class RevokeAdminTokenInput extends IdInput {
+  @Field(() => ID, { description: 'The same id again, to confirm what cannot be undone.' })
+  confirmId!: string;
+}
+
+const secret = 'The token itself. It is shown only in this answer; the hub stores nothing but its hash.';
+
+@ObjectType({ description: 'An ingest token was created.' })
+export class CreateIngestTokenPayload {
+  @Field(() => String, { description: secret })
   token!: string;
 
-  @Field(() => IngestToken, { description: 'What can be seen of it from now on.' })
+  @Field(() => IngestToken, { description: 'The new token, as it can be read from now on.' })
   ingestToken!: IngestToken;
 }
 
-@ObjectType({ description: 'What an admin shows to be let in. Any number are good at once.' })
-export class AdminToken {
-  @Field(() => ID, { description: 'Never changes.' })
-  id!: string;
-
-  @Field(() => DateTime, { description: 'When it was made.' })
-  createdAt!: Date;
-
-  @Field(() => DateTime, { nullable: true, description: 'Since when it is refused.' })
-  revokedAt?: Date;
-
-  @Field(() => Boolean, { description: 'Whether this very request came with it.' })
-  own!: boolean;
+@ObjectType({ description: 'An ingest token is revoked.' })
+export class RevokeIngestTokenPayload {
+  @Field(() => IngestToken, { description: 'The token, which is revoked now or was so already.' })
+  ingestToken!: IngestToken;
 }
 
-@ObjectType({ description: 'A new admin token.' })
-export class AdminTokenCreated {
-  @Field(() => String, { description: 'The token itself: shown this once, and kept only as a hash.' })
+@ObjectType({ description: 'An admin token was created.' })
+export class CreateAdminTokenPayload {
+  @Field(() => String, { description: secret })
   token!: string;
 
-  @Field(() => AdminToken, { description: 'What can be seen of it from now on.' })
+  @Field(() => AdminToken, { description: 'The new token, as it can be read from now on.' })
   adminToken!: AdminToken;
 }
 
-export const CreateIngestTokenResult = createUnionType({
-  name: 'CreateIngestTokenResult',
-  description: 'The new token, or why there is none.',
-  types: () => [IngestTokenCreated, InputInvalid, NameTaken] as const,
-  resolveType: kindOf,
-});
+@ObjectType({ description: 'An admin token is revoked.' })
+export class RevokeAdminTokenPayload {
+  @Field(() => AdminToken, { description: 'The token, which is revoked now or was so already.' })
+  adminToken!: AdminToken;
+}
 
-export const RevokeIngestTokenResult = createUnionType({
-  name: 'RevokeIngestTokenResult',
-  description: 'The revoked token, or why it is not.',
-  types: () => [IngestToken, TokenNotFound, NotConfirmed] as const,
-  resolveType: kindOf,
-});
+export const CreateIngestTokenResult = resultUnion(
+  'CreateIngestTokenResult',
+  'The new ingest token, or why there is none.',
+  () => [CreateIngestTokenPayload, InputInvalid, NameTaken],
+);
 
-export const RevokeAdminTokenResult = createUnionType({
-  name: 'RevokeAdminTokenResult',
-  description: 'The revoked token, or why it is not.',
-  types: () => [AdminToken, TokenNotFound, NotConfirmed, LastAdminToken] as const,
-  resolveType: kindOf,
-});
+export const RevokeIngestTokenResult = resultUnion(
+  'RevokeIngestTokenResult',
+  'The revoked ingest token, or why it was not revoked.',
+  () => [RevokeIngestTokenPayload, TokenNotFound, NotConfirmed],
+);
+
+export const CreateAdminTokenResult = resultUnion(
+  'CreateAdminTokenResult',
+  'The new admin token, or why there is none.',
+  () => [CreateAdminTokenPayload, InputInvalid],
+);
+
+export const RevokeAdminTokenResult = resultUnion(
+  'RevokeAdminTokenResult',
+  'The revoked admin token, or why it was not revoked.',
+  () => [RevokeAdminTokenPayload, TokenNotFound, NotConfirmed, LastAdminToken],
+);

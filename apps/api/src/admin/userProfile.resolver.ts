@@ -1,6 +1,7 @@
 import { lookUpUserProfile, type UserProfileQuestion } from '@currents/core';
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import type { AdminContext } from './base/context.js';
+import { decodeId } from './base/ids.js';
 import { costs } from './costs.js';
 import { DateTime } from './base/scalars.js';
 import { Recommendation, UserProfileInput, UserProfileResult } from './userProfile.type.js';
@@ -14,11 +15,11 @@ export class UserProfileResolver {
     complexity: costs.call,
   })
   async userProfile(
-    @Arg('currentId', () => ID, { description: 'Id of the Current.' }) currentId: string,
+    @Arg('currentId', () => ID, { description: 'Id of the Current, such as "cur_7".' }) currentId: string,
     @Arg('input', () => UserProfileInput, { description: 'Which user, and what to ask for.' }) input: UserProfileInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return lookUpUserProfile(admin, currentId, questionOf(input));
+    return lookUpUserProfile(admin, decodeId('Current', currentId, 'currentId'), questionOf(input));
   }
 }
 

@@ -1,33 +1,21 @@
-import { createUnionType, Field, Float, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { Problem, ProblemType } from './base/problem.js';
-import { kindOf } from './base/kind.js';
-import { CurrentNotFound, CurrentNotReady, InputInvalid, WrongState } from './problem.type.js';
+import { Field, Float, InputType, Int, ObjectType } from 'type-graphql';
+import { enumOf } from './base/enum.js';
+import { Problem, ProblemType, resultUnion } from './base/problem.js';
+import { CurrentNotFound, CurrentNotReady, InputInvalid, CurrentWrongState } from './problem.type.js';
 import { DateTime, JsonObject } from './base/scalars.js';
 
-export const RecommendationType: { readonly model: 'model'; readonly random: 'random' } = {
-  model: 'model',
-  random: 'random',
-};
-registerEnumType(RecommendationType, {
-  name: 'RecommendationType',
-  description: 'What to recommend in place of what the user’s control group says.',
-  valuesConfig: {
-    model: { description: 'What the model recommends.' },
-    random: { description: 'What a user of the control group would see.' },
+const RecommendationType = enumOf<'model' | 'random'>(
+  'RecommendationType',
+  'What to recommend, in place of what the control group of the user decides.',
+  {
+    model: 'What the model recommends.',
+    random: 'What a user of the control group would be shown.',
   },
-});
+);
 
-export const PropensityType: { readonly score: 'score'; readonly percentile: 'percentile' } = {
-  score: 'score',
-  percentile: 'percentile',
-};
-registerEnumType(PropensityType, {
-  name: 'PropensityType',
-  description: 'How likely a prediction is told to be.',
-  valuesConfig: {
-    score: { description: 'As a probability.' },
-    percentile: { description: 'By the share of users who are less likely.' },
-  },
+const PropensityType = enumOf<'score' | 'percentile'>('PropensityType', 'How to express how likely a prediction is.', {
+  score: 'As a probability from 0 to 1.',
+  percentile: 'As the percentage of users who are less likely.',
 });
 
 @InputType({
@@ -158,21 +146,19 @@ export class LookupFailed extends Problem {
   reason!: string;
 }
 
-export const UserProfileResult = createUnionType({
-  name: 'UserProfileResult',
-  description: 'What the destination knows of a user, or why it is not told.',
-  types: () =>
-    [
-      UserProfile,
-      UserNotFound,
-      LookupNotAvailable,
-      LookupRefused,
-      LookupThrottled,
-      LookupFailed,
-      CurrentNotFound,
-      WrongState,
-      CurrentNotReady,
-      InputInvalid,
-    ] as const,
-  resolveType: kindOf,
-});
+export const UserProfileResult = resultUnion(
+  'UserProfileResult',
+  'What the destination knows of a user, or why it does not answer.',
+  () => [
+    UserProfile,
+    UserNotFound,
+    LookupNotAvailable,
+    LookupRefused,
+    LookupThrottled,
+    LookupFailed,
+    CurrentNotFound,
+    CurrentWrongState,
+    CurrentNotReady,
+    InputInvalid,
+  ],
+);

@@ -1,16 +1,19 @@
-import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import { advisoryLocks } from '../db/advisoryLocks.js';
 import { adminToken } from '../db/schema.js';
 import { hashToken, makeToken } from '../secrets/token.js';
+import { checkName } from './name.js';
 import type { Admin, Queries } from './admin.js';
 import type { TokenNotFound } from './ingestTokens.js';
-import { rowId } from './page.js';
-import type { NotConfirmed } from './problem.js';
+import { checkFirst, countRows, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from './page.js';
+import { inputInvalid, type InputInvalid, type NotConfirmed } from './problem.js';
 
-/** What an admin shows to be let in. */
+/** A token with which an admin uses the API. */
 export interface AdminTokenView {
   readonly kind: 'AdminToken';
   readonly id: string;
+  /** Undefined for a token that was created without one. */
+  readonly name: string | undefined;
   readonly createdAt: Date;
   readonly revokedAt: Date | undefined;
 }
@@ -22,7 +25,7 @@ export interface AdminTokenCreated {
   readonly adminToken: AdminTokenView;
 }
 
-/** Revoking the last good token would lock everybody out. */
+/** Revoking the last valid token would lock everybody out. */
 export interface LastAdminToken {
   readonly kind: 'LastAdminToken';
   readonly message: string;
@@ -31,28 +34,58 @@ export interface LastAdminToken {
 type Db = Pick<Admin, 'db'>;
 
 /**
- * Makes the first admin token and returns it, once: undefined when there is a good one already. Of any number of
- * processes that start at once, one makes it. Who has lost every token revokes them in the database
+ * Makes the first admin token and returns it, once: undefined when there is a valid one already. Of any number of
+ * processes that start at once, one makes it. An operator who has lost every token revokes them in the database
  * (`update admin_token set revoked_at = now()`) and starts the api again.
  */
 export async function ensureAdminToken({ db }: Db): Promise<string | undefined> {
   return locked(db, async (tx) => {
-    const [good] = await tx.select({ id: adminToken.id }).from(adminToken).where(isNull(adminToken.revokedAt)).limit(1);
-    return good ? undefined : (await insertToken(tx)).token;
+    const [valid] = await tx
+      .select({ id: adminToken.id })
+      .from(adminToken)
+      .where(isNull(adminToken.revokedAt))
+      .limit(1);
+    return valid ? undefined : (await insertToken(tx)).token;
   });
 }
 
-/** A new token beside those there are: the old ones stay good until they are revoked. */
-export async function createAdminToken({ db }: Db): Promise<AdminTokenCreated> {
-  return insertToken(db);
+/** Creates another token: existing ones stay valid until they are revoked. */
+export async function createAdminToken({ db }: Db, name?: string): Promise<AdminTokenCreated | InputInvalid> {
+  if (name === undefined) return insertToken(db);
+  const checked = checkName(name);
+  return 'problem' in checked ? inputInvalid([checked.problem]) : insertToken(db, checked.value);
 }
 
 /** Every token, the newest first. */
-export async function listAdminTokens({ db }: Db): Promise<readonly AdminTokenView[]> {
-  return (await db.select().from(adminToken).orderBy(desc(adminToken.id)).limit(200)).map(viewOf);
+export async function listAdminTokens({ db }: Db, request: PageRequest): Promise<Page<AdminTokenView>> {
+  checkFirst(request.first);
+  const [cursor] = readCursor(request.after, 1) ?? [];
+  const rows = await db
+    .select()
+    .from(adminToken)
+    .where(cursor === undefined ? undefined : lt(adminToken.id, Number(cursor)))
+    .orderBy(desc(adminToken.id))
+    .limit(request.first + 1);
+  return pageOf(
+    rows.map(viewOf),
+    request,
+    ({ id }) => writeCursor(id),
+    () => countRows({ db }, db.select().from(adminToken)),
+  );
 }
 
-/** From now on the token is refused. Cannot be undone, so its id is given twice. Revoking twice is as good as once. */
+/** The tokens with these ids, in order; undefined for each that does not exist. */
+export async function findAdminTokens(
+  { db }: Db,
+  ids: readonly string[],
+): Promise<readonly (AdminTokenView | undefined)[]> {
+  const keys = ids.flatMap((id) => rowId(id) ?? []);
+  const rows = keys.length === 0 ? [] : await db.select().from(adminToken).where(inArray(adminToken.id, keys));
+  const views = rows.map(viewOf);
+  return ids.map((id) => views.find((view) => view.id === id));
+}
+
+/** From now on the token is refused. Cannot be undone, so its id is given twice. Repeating it changes nothing. */
 export async function revokeAdminToken(
   { db }: Db,
   id: string,
@@ -61,21 +94,16 @@ export async function revokeAdminToken(
   const key = rowId(id);
   return locked(db, async (tx) => {
     const [row] = key === undefined ? [] : await tx.select().from(adminToken).where(eq(adminToken.id, key));
-    if (!row)
-      return {
-        kind: 'TokenNotFound',
-        message: `there is no admin token with the id ${JSON.stringify(id.slice(0, 40))}`,
-      };
+    if (!row) return { kind: 'TokenNotFound', message: 'there is no admin token with this id' };
     if (confirmId !== id)
       return {
         kind: 'NotConfirmed',
-        message: `confirmId: wanted ${row.id}, the same id again, to confirm; something else came`,
+        message: 'confirmId: expected the same id again to confirm, got another one',
       };
     if (row.revokedAt !== null) return viewOf(row);
-    const good = await tx.select({ id: adminToken.id }).from(adminToken).where(isNull(adminToken.revokedAt)).limit(2);
-    if (good.length < 2) {
-      const message =
-        'this is the last good admin token, and revoking it would lock everybody out; create another one first';
+    const valid = await tx.select({ id: adminToken.id }).from(adminToken).where(isNull(adminToken.revokedAt)).limit(2);
+    if (valid.length < 2) {
+      const message = 'this is the last valid admin token, and revoking it would lock everybody out';
       return { kind: 'LastAdminToken', message };
     }
     const [revoked] = await tx
@@ -87,7 +115,7 @@ export async function revokeAdminToken(
   });
 }
 
-/** The id of a good token, or undefined. Asks the database each time, so that a revoked one is refused at once. */
+/** The id of a valid token, or undefined. Asks the database each time, so that a revoked one is refused at once. */
 export async function checkAdminToken({ db }: Db, token: string): Promise<string | undefined> {
   const [row] = await db
     .select({ id: adminToken.id })
@@ -96,7 +124,7 @@ export async function checkAdminToken({ db }: Db, token: string): Promise<string
   return row && String(row.id);
 }
 
-/** Whoever counts the good tokens and acts on it does so alone. */
+/** Serialises check-then-act on valid tokens. */
 function locked<Result>(db: Admin['db'], act: (tx: Queries) => Promise<Result>): Promise<Result> {
   return db.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(${advisoryLocks.adminTokens}::bigint)`);
@@ -104,17 +132,17 @@ function locked<Result>(db: Admin['db'], act: (tx: Queries) => Promise<Result>):
   });
 }
 
-async function insertToken(db: Queries): Promise<AdminTokenCreated> {
+async function insertToken(db: Queries, name?: string): Promise<AdminTokenCreated> {
   const token = makeToken('admin');
   const [row] = await db
     .insert(adminToken)
-    .values({ hash: hashToken(token) })
+    .values({ hash: hashToken(token), name: name ?? null })
     .returning();
   return { kind: 'AdminTokenCreated', token, adminToken: viewOf(row as Row) };
 }
 
 type Row = typeof adminToken.$inferSelect;
 
-function viewOf({ id, createdAt, revokedAt }: Row): AdminTokenView {
-  return { kind: 'AdminToken', id: String(id), createdAt, revokedAt: revokedAt ?? undefined };
+function viewOf({ id, name, createdAt, revokedAt }: Row): AdminTokenView {
+  return { kind: 'AdminToken', id: String(id), name: name ?? undefined, createdAt, revokedAt: revokedAt ?? undefined };
 }

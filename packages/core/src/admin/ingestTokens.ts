@@ -1,13 +1,13 @@
-import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import { ingestToken } from '../db/schema.js';
 import { hashToken, makeToken } from '../secrets/token.js';
 import type { Admin } from './admin.js';
 import { checkName } from './name.js';
-import { checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from './page.js';
+import { checkFirst, countRows, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from './page.js';
 import { inputInvalid, type InputInvalid, type NameTaken, type NotConfirmed } from './problem.js';
 import { violatesUnique } from './violation.js';
 
-/** What a sender of events shows to be let in. Any number are good at once. */
+/** A token with which a sender pushes events. Any number are valid at once. */
 export interface IngestTokenView {
   readonly kind: 'IngestToken';
   readonly id: string;
@@ -53,8 +53,8 @@ export async function createIngestToken(
         .from(ingestToken)
         .where(and(sql`lower(${ingestToken.name}) = lower(${name.value})`, isNull(ingestToken.revokedAt)));
       if (!owner) continue;
-      const message = `name: the ingest token ${owner.id} is called ${JSON.stringify(name.value)} already; choose another name, or revoke it first`;
-      return { kind: 'NameTaken', message, ownerId: String(owner.id) };
+      const message = `name: another ingest token is called ${JSON.stringify(name.value)} already`;
+      return { kind: 'NameTaken', message, ownerType: 'IngestToken', ownerId: String(owner.id) };
     }
   }
 }
@@ -62,28 +62,40 @@ export async function createIngestToken(
 /** Tokens, the newest first; revoked ones on request. */
 export async function listIngestTokens(
   { db }: Pick<Admin, 'db'>,
-  { first, after }: PageRequest,
-  { revoked = false }: { readonly revoked?: boolean | undefined } = {},
+  request: PageRequest,
+  { includeRevoked = false }: { readonly includeRevoked?: boolean | undefined } = {},
 ): Promise<Page<IngestTokenView>> {
-  checkFirst(first);
-  const [cursor] = readCursor(after, 1) ?? [];
+  checkFirst(request.first);
+  const [cursor] = readCursor(request.after, 1) ?? [];
+  const matching = includeRevoked ? undefined : isNull(ingestToken.revokedAt);
   const rows = await db
     .select()
     .from(ingestToken)
-    .where(
-      and(
-        revoked ? undefined : isNull(ingestToken.revokedAt),
-        cursor === undefined ? undefined : lt(ingestToken.id, Number(cursor)),
-      ),
-    )
+    .where(and(matching, cursor === undefined ? undefined : lt(ingestToken.id, Number(cursor))))
     .orderBy(desc(ingestToken.id))
-    .limit(first + 1);
-  return pageOf(rows.map(viewOf), { first, after }, ({ id }) => writeCursor(id));
+    .limit(request.first + 1);
+  return pageOf(
+    rows.map(viewOf),
+    request,
+    ({ id }) => writeCursor(id),
+    () => countRows({ db }, db.select().from(ingestToken).where(matching)),
+  );
+}
+
+/** The tokens with these ids, in order; undefined for each that does not exist. */
+export async function findIngestTokens(
+  { db }: Pick<Admin, 'db'>,
+  ids: readonly string[],
+): Promise<readonly (IngestTokenView | undefined)[]> {
+  const keys = ids.flatMap((id) => rowId(id) ?? []);
+  const rows = keys.length === 0 ? [] : await db.select().from(ingestToken).where(inArray(ingestToken.id, keys));
+  const views = rows.map(viewOf);
+  return ids.map((id) => views.find((view) => view.id === id));
 }
 
 /**
- * From now on the token is refused. It cannot be made good again, so it is confirmed by its name; its senders need
- * another one. Revoking twice is as good as once.
+ * From now on the token is refused. It cannot be made valid again, so it is confirmed by its name; its senders need
+ * another one. Repeating it changes nothing.
  */
 export async function revokeIngestToken(
   { db }: Pick<Admin, 'db'>,
@@ -92,15 +104,11 @@ export async function revokeIngestToken(
 ): Promise<IngestTokenView | TokenNotFound | NotConfirmed> {
   const key = rowId(id);
   const [row] = key === undefined ? [] : await db.select().from(ingestToken).where(eq(ingestToken.id, key));
-  if (!row)
-    return {
-      kind: 'TokenNotFound',
-      message: `there is no ingest token with the id ${JSON.stringify(id.slice(0, 40))}`,
-    };
+  if (!row) return { kind: 'TokenNotFound', message: 'there is no ingest token with this id' };
   if (confirmName !== row.name) {
     return {
       kind: 'NotConfirmed',
-      message: `confirmName: wanted the token's name, ${JSON.stringify(row.name)}, to confirm; something else came`,
+      message: `confirmName: expected ${JSON.stringify(row.name)}, the token's name, to confirm, got something else`,
     };
   }
   const [revoked] = await db

@@ -35,19 +35,19 @@ export const maxPageSize = 200;
 
 export function checkFirst(first: number): number {
   if (Number.isInteger(first) && first >= 1 && first <= maxPageSize) return first;
-  throw new QuestionRefused(`first: wanted a whole number from 1 to ${maxPageSize}; ${first} came`);
+  throw new QuestionRefused(`first: expected a whole number from 1 to ${maxPageSize}, got ${first}`);
 }
 
 export function checkDay(name: string, day: string | undefined): void {
-  const known =
-    day === undefined || (/^\d{4}-\d{2}-\d{2}$/.test(day) && !day.startsWith('0000') && isoDay(day) === day);
-  if (!known)
-    throw new QuestionRefused(`${name}: wanted a day such as 2026-01-31; ${JSON.stringify(day.slice(0, 40))} came`);
+  if (day !== undefined && !isDay(day))
+    throw new QuestionRefused(`${name}: expected a day such as 2026-01-31, got ${JSON.stringify(day.slice(0, 40))}`);
 }
 
-function isoDay(day: string): string | undefined {
-  const date = new Date(`${day}T00:00:00Z`);
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString().slice(0, 10);
+/** Whether a text is a day that exists, such as `2026-01-31`. */
+export function isDay(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text.startsWith('0000')) return false;
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
 }
 
 const earliest = new Date('2000-01-01T00:00:00Z');
@@ -68,7 +68,7 @@ export function readCursor(after: string | undefined, keys: number): readonly st
   if (after === undefined) return undefined;
   const place = Buffer.from(after, 'base64url').toString('latin1').split(' ');
   if (place.length === keys && place.every((key) => /^\d{1,18}$/.test(key))) return place;
-  throw new QuestionRefused('after: wanted the nextCursor of an earlier page of this list; something else came');
+  throw new QuestionRefused('after: expected a cursor of this list, got something else');
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { CurrentState } from '../db/schema.js';
 
 /*
- * What may go wrong by an admin's doing. Each is an expected answer with a kind for machines, a sentence for people and
- * the fields needed to act; anything else that goes wrong is thrown.
+ * Expected failures of admin operations. Each is a value with a kind for programs, a message for people and the fields
+ * needed to act; anything else that goes wrong is thrown.
  */
 
 /** Why one field of an input cannot be used. */
@@ -42,17 +42,19 @@ export interface CurrentNotFound {
   readonly message: string;
 }
 
-export interface WrongState {
-  readonly kind: 'WrongState';
+/** The action is not possible in the state that the Current is in. */
+export interface CurrentWrongState {
+  readonly kind: 'CurrentWrongState';
   readonly message: string;
   readonly state: CurrentState;
-  readonly possible: readonly CurrentAction[];
+  readonly allowedActions: readonly CurrentAction[];
 }
 
 export interface NameTaken {
   readonly kind: 'NameTaken';
   readonly message: string;
-  /** Who has the name: a Current or an ingest token. */
+  /** The object that has the name. */
+  readonly ownerType: 'Current' | 'ImportKey' | 'IngestToken' | 'Segment';
   readonly ownerId: string;
 }
 
@@ -62,17 +64,25 @@ export interface InputInvalid {
   readonly problems: readonly FieldProblem[];
 }
 
-/** A deed that cannot be undone was not confirmed as it has to be. */
+/** What cannot be undone was not confirmed by repeating a name or id. */
 export interface NotConfirmed {
   readonly kind: 'NotConfirmed';
   readonly message: string;
 }
 
-/** What can be done to a Current. */
-export type CurrentAction = 'launch' | 'pause' | 'resume' | 'change' | 'test' | 'replay' | 'delete';
+/** The object has another version by now than the one that a change is based on. */
+export interface VersionConflict<Node> {
+  readonly kind: 'VersionConflict';
+  readonly message: string;
+  readonly version: number;
+  readonly node: Node;
+}
 
-export function currentNotFound(id: string): CurrentNotFound {
-  return { kind: 'CurrentNotFound', message: `there is no Current with the id ${JSON.stringify(id.slice(0, 40))}` };
+/** An action that a state of a Current may allow. */
+export type CurrentAction = 'launch' | 'pause' | 'resume' | 'update' | 'test' | 'replay' | 'delete';
+
+export function currentNotFound(): CurrentNotFound {
+  return { kind: 'CurrentNotFound', message: 'there is no Current with this id' };
 }
 
 export function inputInvalid(problems: readonly FieldProblem[]): InputInvalid {
@@ -82,4 +92,12 @@ export function inputInvalid(problems: readonly FieldProblem[]): InputInvalid {
 /** All problems in one line, for people. */
 export function sentenceOf(problems: readonly FieldProblem[]): string {
   return problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+}
+
+export function versionConflict<Node extends { readonly version: number }>(
+  node: Node,
+  ifVersion: number,
+): VersionConflict<Node> {
+  const message = `ifVersion: expected ${node.version}, the present version; got ${ifVersion}`;
+  return { kind: 'VersionConflict', message, version: node.version, node };
 }

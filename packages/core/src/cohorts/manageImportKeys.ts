@@ -76,7 +76,7 @@ export async function createImportKey(
         select id from import_key where partner = ${found.name} and lower(name) = lower(${name.value}) and revoked_at is null`;
       if (!owner) continue;
       const message = `name: the data import key ${owner.id} of ${found.name} is called ${JSON.stringify(name.value)} already; choose another name, or invalidate it first`;
-      return { kind: 'NameTaken', message, ownerId: String(owner.id) };
+      return { kind: 'NameTaken', message, ownerType: 'ImportKey', ownerId: String(owner.id) };
     }
   }
 }
@@ -129,6 +129,7 @@ export async function revokeImportKey(
     return {
       kind: 'NameTaken',
       message: `another data import key of ${row.partner} is called ${JSON.stringify(row.name)} by now`,
+      ownerType: 'ImportKey',
       ownerId: id,
     };
   }

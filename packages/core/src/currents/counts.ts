@@ -1,7 +1,7 @@
 import { and, eq, gt, gte, inArray, lte, min, sum } from 'drizzle-orm';
 import { delivery, tally } from '../db/schema.js';
 import type { Admin } from '../admin/admin.js';
-import { checkDay, checkFirst } from '../admin/page.js';
+import { checkDay, QuestionRefused } from '../admin/page.js';
 
 /** Where the events of a Current stand: selected = delivered + skipped + rejected + expired + pending. */
 export interface Counts {
@@ -12,14 +12,14 @@ export interface Counts {
   readonly expired: number;
   readonly pending: number;
   /** Why events were skipped, rejected or expired; the most frequent reason first. */
-  readonly skippedFor: readonly CodeCount[];
-  readonly rejectedFor: readonly CodeCount[];
-  readonly expiredFor: readonly CodeCount[];
+  readonly skippedReasons: readonly ReasonCount[];
+  readonly rejectedReasons: readonly ReasonCount[];
+  readonly expiredReasons: readonly ReasonCount[];
 }
 
-export interface CodeCount {
+export interface ReasonCount {
   readonly code: string;
-  readonly events: number;
+  readonly eventCount: number;
 }
 
 /** The counts of the events that came on one day (UTC). */
@@ -69,30 +69,36 @@ export async function oldestPending(
   );
 }
 
-/** Day by day, the latest first; days without events are left out. */
+/** A range of days may hold so many at most, both ends included. */
+const maxDays = 367;
+
+/**
+ * The counts of each day, the latest first; days without events are left out.
+ * @param range days in UTC, both included; by default the last 31 days.
+ */
 export async function countDaily(
   { db }: Pick<Admin, 'db'>,
   currentId: number,
-  { from, to, first }: { readonly from?: string | undefined; readonly to?: string | undefined; readonly first: number },
+  range: { readonly from?: string | undefined; readonly to?: string | undefined } = {},
 ): Promise<readonly DailyCounts[]> {
-  checkFirst(first);
-  checkDay('from', from);
-  checkDay('to', to);
+  checkDay('from', range.from);
+  checkDay('to', range.to);
+  const to = range.to ?? new Date().toISOString().slice(0, 10);
+  const from = range.from ?? daysBefore(to, 30);
+  if (daysBefore(to, maxDays - 1) > from)
+    throw new QuestionRefused(`from: expected a day at most ${maxDays - 1} days before ${to}, got ${from}`);
   const rows = await db
     .select({ day: tally.day, outcome: tally.outcome, code: tally.code, events: sum(tally.events).mapWith(Number) })
     .from(tally)
-    .where(
-      and(
-        eq(tally.currentId, currentId),
-        from === undefined ? undefined : gte(tally.day, from),
-        to === undefined ? undefined : lte(tally.day, to),
-      ),
-    )
+    .where(and(eq(tally.currentId, currentId), gte(tally.day, from), lte(tally.day, to)))
     .groupBy(tally.day, tally.outcome, tally.code);
   return [...grouped(rows, ({ day }) => day)]
     .sort(([a], [b]) => (a < b ? 1 : -1))
-    .slice(0, first)
     .map(([day, ofDay]) => ({ day, ...countsOf(ofDay) }));
+}
+
+function daysBefore(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) - days * 86_400_000).toISOString().slice(0, 10);
 }
 
 function grouped<Row, Key>(rows: readonly Row[], keyOf: (row: Row) => Key): ReadonlyMap<Key, Row[]> {
@@ -108,11 +114,11 @@ function grouped<Row, Key>(rows: readonly Row[], keyOf: (row: Row) => Key): Read
 function countsOf(rows: readonly TallyRow[]): Counts {
   const total = (outcome: TallyRow['outcome']): number =>
     rows.reduce((events, row) => (row.outcome === outcome ? events + row.events : events), 0);
-  const reasons = (outcome: TallyRow['outcome']): CodeCount[] =>
+  const reasons = (outcome: TallyRow['outcome']): ReasonCount[] =>
     rows
       .filter((row) => row.outcome === outcome)
-      .map(({ code, events }) => ({ code, events }))
-      .sort((a, b) => b.events - a.events || (a.code < b.code ? -1 : 1));
+      .map(({ code, events }) => ({ code, eventCount: events }))
+      .sort((a, b) => b.eventCount - a.eventCount || (a.code < b.code ? -1 : 1));
   const selected = total('selected');
   const delivered = total('delivered');
   const skipped = total('skipped');
@@ -125,8 +131,8 @@ function countsOf(rows: readonly TallyRow[]): Counts {
     rejected,
     expired,
     pending: selected - delivered - skipped - rejected - expired,
-    skippedFor: reasons('skipped'),
-    rejectedFor: reasons('rejected'),
-    expiredFor: reasons('expired'),
+    skippedReasons: reasons('skipped'),
+    rejectedReasons: reasons('rejected'),
+    expiredReasons: reasons('expired'),
   };
 }

@@ -7,16 +7,10 @@ import { checkContact } from './contact.js';
 import { checkName } from '../admin/name.js';
 import { oneViewOf, type CurrentRow } from './currents.js';
 import type { CurrentView } from './currentView.js';
-import { findConnector, type UnknownDestination } from './destinations.js';
-import { inputInvalid, type InputInvalid, type NameTaken } from '../admin/problem.js';
-import { checkSelectionFor, type SelectionInvalid } from './selections.js';
-import {
-  checkCredentials,
-  checkSettings,
-  type BaseUrlNotAllowed,
-  type CredentialsInvalid,
-  type SettingsInvalid,
-} from './settings.js';
+import { findConnector } from './destinations.js';
+import { fieldProblem, inputInvalid, type FieldProblem, type InputInvalid, type NameTaken } from '../admin/problem.js';
+import { checkSelectionFor } from './selections.js';
+import { checkCredentials, checkSettings, type Settings } from './settings.js';
 import { violatesUnique } from '../admin/violation.js';
 
 export interface NewCurrent {
@@ -28,40 +22,49 @@ export interface NewCurrent {
   readonly selection: Selection;
 }
 
-export type CreateCurrentResult =
-  | CurrentView
-  | InputInvalid
-  | NameTaken
-  | UnknownDestination
-  | SettingsInvalid
-  | BaseUrlNotAllowed
-  | CredentialsInvalid
-  | SelectionInvalid;
+export type CreateCurrentResult = CurrentView | InputInvalid | NameTaken;
 
-/** Creates a Current as a draft: it carries nothing until it is launched. */
+/** Creates a Current as a draft: it carries nothing until it is launched. All that is wrong is answered at once. */
 export async function createCurrent(admin: Admin, given: NewCurrent): Promise<CreateCurrentResult> {
   const name = checkName(given.name);
   const contact = checkContact(given.contactEmail);
-  const problems = [name, contact].flatMap((checked) => ('problem' in checked ? [checked.problem] : []));
-  if ('problem' in name || 'problem' in contact) return inputInvalid(problems);
   const connector = findConnector(admin, given.destination);
-  if ('kind' in connector) return connector;
-  const settings = checkSettings(connector, given.settings, admin);
-  if ('kind' in settings) return settings;
-  const credentials = checkCredentials(connector, given.credentials);
-  if ('kind' in credentials) return credentials;
-  const selection = checkSelectionFor(connector, given.selection);
-  if ('kind' in selection) return selection;
-
+  const known = 'problems' in connector ? undefined : connector;
+  const settings = known && checkSettings(known, given.settings, admin);
+  const credentials = known && checkCredentials(known, given.credentials);
+  const selection = known && checkSelectionFor(known, given.selection);
+  const problems = problemsIn(name, contact, connector, settings, credentials, selection);
+  if (problems.length > 0) return inputInvalid([...problems, ...(await nameProblem(admin.db, name))]);
+  const { value } = name as { readonly value: string };
   const draft = {
-    name: name.value,
-    contactEmail: contact.value,
-    destination: connector.name,
-    ...settings,
-    ...selection,
+    name: value,
+    contactEmail: (contact as { readonly value: string }).value,
+    destination: given.destination,
+    settings: (settings as { readonly settings: Settings }).settings,
+    selection: (selection as { readonly selection: Selection }).selection,
   };
-  const row = await insertCurrent(admin, draft, credentials.credentials);
+  const row = await insertCurrent(admin, draft, (credentials as { readonly credentials: unknown }).credentials);
   return 'kind' in row ? row : oneViewOf(admin, row);
+}
+
+/** The problems of all checks of an input, in their order. */
+export function problemsIn(...checks: readonly unknown[]): readonly FieldProblem[] {
+  return checks.flatMap((check) => {
+    if (typeof check !== 'object' || check === null) return [];
+    if ('problem' in check) return [check.problem as FieldProblem];
+    return 'problems' in check ? (check.problems as readonly FieldProblem[]) : [];
+  });
+}
+
+/** Beside other problems a taken name is one of them; alone it is a `NameTaken`. */
+export async function nameProblem(
+  db: Queries,
+  name: { readonly value: string } | { readonly problem: FieldProblem },
+  exceptId = 0,
+): Promise<readonly FieldProblem[]> {
+  if ('problem' in name) return [];
+  const taken = await ownerOf(db, name.value, exceptId);
+  return taken ? [fieldProblem('name', 'taken', 'another Current has this name already')] : [];
 }
 
 type Draft = Pick<typeof current.$inferInsert, 'name' | 'contactEmail' | 'destination' | 'settings' | 'selection'>;
@@ -84,16 +87,17 @@ async function insertCurrent(admin: Admin, draft: Draft, credentials: unknown): 
   }
 }
 
-/** Who has a name; undefined when its owner has given it up meanwhile. */
-export async function ownerOf(db: Queries, name: string): Promise<NameTaken | undefined> {
+/** The Current that has a name; undefined when it has given it up meanwhile. */
+export async function ownerOf(db: Queries, name: string, exceptId = 0): Promise<NameTaken | undefined> {
   const [owner] = await db
     .select({ id: current.id })
     .from(current)
-    .where(and(sql`lower(${current.name}) = lower(${name})`, ne(current.state, 'deleted')));
+    .where(and(sql`lower(${current.name}) = lower(${name})`, ne(current.state, 'deleted'), ne(current.id, exceptId)));
   return (
     owner && {
       kind: 'NameTaken',
-      message: `name: the Current ${owner.id} is called ${JSON.stringify(name)} already`,
+      message: `name: another Current is called ${JSON.stringify(name)} already`,
+      ownerType: 'Current',
       ownerId: String(owner.id),
     }
   );

@@ -15,21 +15,21 @@ export interface CurrentView {
   readonly id: string;
   readonly name: string;
   readonly contactEmail: string;
-  readonly destination: string;
+  readonly destinationName: string;
   readonly settings: Settings;
   /** Undefined when they were wiped, as a deleted Current's are. */
   readonly credentials: CredentialsSet | undefined;
   readonly selection: Selection;
   /** The event types that it carries: selected, and taken by the destination. */
   readonly eventTypes: readonly string[];
-  readonly warnings: readonly Warning[];
+  readonly warnings: readonly CurrentWarning[];
   readonly state: CurrentState;
-  readonly stateSince: Date;
+  readonly stateChangedAt: Date;
   /** What can be done to it in this state. */
-  readonly possible: readonly CurrentAction[];
-  readonly blocked: Blocked | undefined;
-  readonly hold: Hold | undefined;
-  /** Rises whenever settings, credentials or selection change. */
+  readonly allowedActions: readonly CurrentAction[];
+  readonly block: CurrentBlock | undefined;
+  readonly deferral: CurrentDeferral | undefined;
+  /** Rises with every update. */
   readonly version: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -45,36 +45,38 @@ export interface CredentialsSet {
 }
 
 /** Why nothing passes until a person repairs the Current. */
-export interface Blocked {
+export interface CurrentBlock {
   readonly code: string;
   readonly detail: string;
-  readonly since: Date;
+  readonly blockedAt: Date;
   /** When the destination is asked again by itself. */
   readonly nextProbeAt: Date | undefined;
 }
 
 /** Why a live Current waits of its own accord. */
-export interface Hold {
+export interface CurrentDeferral {
   readonly code: string;
   readonly detail: string;
   readonly until: Date;
 }
 
-export interface Warning {
-  readonly code: 'types_not_taken' | 'no_connector' | 'credentials_unreadable' | 'base_url_not_allowed';
+export type CurrentWarningCode = 'types_not_taken' | 'no_connector' | 'credentials_unreadable' | 'base_url_not_allowed';
+
+export interface CurrentWarning {
+  readonly code: CurrentWarningCode;
   readonly message: string;
   readonly eventTypes: readonly string[];
 }
 
 const actions: Readonly<Record<CurrentState, readonly CurrentAction[]>> = {
-  draft: ['launch', 'change', 'test', 'delete'],
-  live: ['pause', 'change', 'test', 'replay', 'delete'],
-  paused: ['resume', 'change', 'test', 'replay', 'delete'],
-  blocked: ['change', 'test', 'replay', 'delete'],
+  draft: ['launch', 'update', 'test', 'delete'],
+  live: ['pause', 'update', 'test', 'replay', 'delete'],
+  paused: ['resume', 'update', 'test', 'replay', 'delete'],
+  blocked: ['update', 'test', 'replay', 'delete'],
   deleted: [],
 };
 
-export function possibleActions(state: CurrentState): readonly CurrentAction[] {
+export function allowedActions(state: CurrentState): readonly CurrentAction[] {
   return actions[state];
 }
 
@@ -85,9 +87,9 @@ const nothingYet: Counts = {
   rejected: 0,
   expired: 0,
   pending: 0,
-  skippedFor: [],
-  rejectedFor: [],
-  expiredFor: [],
+  skippedReasons: [],
+  rejectedReasons: [],
+  expiredReasons: [],
 };
 
 export function viewOf(
@@ -103,17 +105,17 @@ export function viewOf(
     id: String(row.id),
     name: row.name,
     contactEmail: row.contactEmail,
-    destination: row.destination,
+    destinationName: row.destination,
     settings: row.settings,
     credentials: credentials === 'unreadable' ? { kind: undefined, fields: [] } : credentials,
     selection: row.selection,
     eventTypes: connector ? carried(row.selection, connector).map(({ name }) => name) : [],
     warnings: row.state === 'deleted' ? [] : warningsOf(admin, row, credentials === 'unreadable'),
     state: row.state,
-    stateSince: row.stateSince,
-    possible: possibleActions(row.state),
-    blocked: blockedOf(row),
-    hold: holdOf(row),
+    stateChangedAt: row.stateSince,
+    allowedActions: allowedActions(row.state),
+    block: blockOf(row),
+    deferral: deferralOf(row),
     version: row.version,
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
@@ -144,9 +146,9 @@ function warningsOf(
   { connectors, allowBaseUrl }: Admin,
   { destination, selection, settings }: CurrentRow,
   unreadable: boolean,
-): Warning[] {
-  const warnings: Warning[] = [];
-  const warn = (code: Warning['code'], message: string, eventTypes: readonly string[] = []) =>
+): CurrentWarning[] {
+  const warnings: CurrentWarning[] = [];
+  const warn = (code: CurrentWarningCode, message: string, eventTypes: readonly string[] = []) =>
     warnings.push({ code, message, eventTypes });
   const connector = connectors.get(destination);
   if (!connector) {
@@ -156,7 +158,7 @@ function warningsOf(
     if (untaken.length > 0) {
       warn(
         'types_not_taken',
-        `${connector.label} does not take ${untaken.length} of the selected event types; they are not sent`,
+        `${connector.label} does not support ${untaken.length} of the selected event types; they are not sent`,
         untaken,
       );
     }
@@ -171,12 +173,17 @@ function warningsOf(
   return warnings;
 }
 
-function blockedOf({ state, stateSince, blockedCode, blockedDetail, probeAt }: CurrentRow): Blocked | undefined {
+function blockOf({ state, stateSince, blockedCode, blockedDetail, probeAt }: CurrentRow): CurrentBlock | undefined {
   if (state !== 'blocked') return undefined;
-  return { code: blockedCode ?? '', detail: blockedDetail ?? '', since: stateSince, nextProbeAt: probeAt ?? undefined };
+  return {
+    code: blockedCode ?? '',
+    detail: blockedDetail ?? '',
+    blockedAt: stateSince,
+    nextProbeAt: probeAt ?? undefined,
+  };
 }
 
-function holdOf({ state, deferralUntil, deferralCode, deferralDetail }: CurrentRow): Hold | undefined {
+function deferralOf({ state, deferralUntil, deferralCode, deferralDetail }: CurrentRow): CurrentDeferral | undefined {
   if (state !== 'live' || deferralUntil === null || deferralUntil <= new Date()) return undefined;
   return { code: deferralCode ?? '', detail: deferralDetail ?? '', until: deferralUntil };
 }

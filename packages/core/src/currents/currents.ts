@@ -1,18 +1,10 @@
-import { and, desc, eq, inArray, lt, ne, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, inArray, ne, sql } from 'drizzle-orm';
 import { current, type CurrentState } from '../db/schema.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { countEvents, oldestPending } from './counts.js';
 import { viewOf, type CurrentView } from './currentView.js';
-import {
-  checkFirst,
-  pageOf,
-  readCursor,
-  rowId,
-  withNodes,
-  writeCursor,
-  type Page,
-  type PageRequest,
-} from '../admin/page.js';
+import { checkFirst, countRows, pageOf, rowId, withNodes, type Page, type PageRequest } from '../admin/page.js';
+import { afterPlace, orderOf, readPlace, writePlace, type Order } from '../admin/order.js';
 import { currentNotFound, type CurrentNotFound } from '../admin/problem.js';
 
 export type CurrentRow = typeof current.$inferSelect;
@@ -22,38 +14,63 @@ export interface CurrentFilter {
   readonly states?: readonly CurrentState[] | undefined;
   readonly destination?: string | undefined;
   /** Part of the name or of the contact e-mail, in any case. */
-  readonly text?: string | undefined;
+  readonly search?: string | undefined;
 }
+
+export type CurrentOrder = Order<'created_at' | 'updated_at' | 'name'>;
+
+/** What is compared; numbers of microseconds, because a JavaScript date has only milliseconds. */
+const orderKeys = {
+  created_at: sql`${current.id}`,
+  updated_at: sql`(extract(epoch from ${current.updatedAt}) * 1000000)::bigint`,
+  name: sql`lower(${current.name})`,
+};
 
 /** A Current with its counts, in whatever state; deleted ones can still be looked at. */
 export async function getCurrent(admin: Admin, id: string): Promise<CurrentView | CurrentNotFound> {
   const row = await findCurrent(admin.db, id);
-  return row ? ((await viewsOf(admin, [row]))[0] as CurrentView) : currentNotFound(id);
+  return row ? ((await viewsOf(admin, [row]))[0] as CurrentView) : currentNotFound();
 }
 
-/** Currents, the newest first. One that is added meanwhile appears on no later page, and shifts none. */
+/** Currents, by default the newest first. */
 export async function listCurrents(
   admin: Admin,
-  { first, after }: PageRequest,
-  { states, destination, text }: CurrentFilter = {},
+  request: PageRequest,
+  { states, destination, search }: CurrentFilter = {},
+  order: CurrentOrder = { field: 'created_at', direction: 'desc' },
 ): Promise<Page<CurrentView>> {
-  checkFirst(first);
-  const [cursor] = readCursor(after, 1) ?? [];
+  checkFirst(request.first);
+  const place = readPlace(order, request.after);
+  const key = orderKeys[order.field];
+  const matching = and(
+    states === undefined ? ne(current.state, 'deleted') : inArray(current.state, [...states]),
+    destination === undefined ? undefined : eq(current.destination, destination.replaceAll('\0', '\uFFFD')),
+    search === undefined ? undefined : holds(search),
+  );
   const rows = await admin.db
-    .select()
+    .select({ ...getTableColumns(current), place: sql<string>`(${key})::text` })
     .from(current)
-    .where(
-      and(
-        states === undefined ? ne(current.state, 'deleted') : inArray(current.state, [...states]),
-        destination === undefined ? undefined : eq(current.destination, destination),
-        text === undefined ? undefined : holds(text),
-        cursor === undefined ? undefined : lt(current.id, Number(cursor)),
-      ),
-    )
-    .orderBy(desc(current.id))
-    .limit(first + 1);
-  const page = pageOf(rows, { first, after }, ({ id }) => writeCursor(id));
+    .where(and(matching, place && afterPlace(order, key, current.id, place)))
+    .orderBy(...orderOf(order, key, current.id))
+    .limit(request.first + 1);
+  const page = pageOf(
+    rows,
+    request,
+    (row) => writePlace(order, row.place, row.id),
+    () => countRows(admin, admin.db.select().from(current).where(matching)),
+  );
   return withNodes(page, await viewsOf(admin, page.nodes));
+}
+
+/** The Currents with these ids, in order; undefined for each that does not exist. */
+export async function findCurrents(
+  admin: Admin,
+  ids: readonly string[],
+): Promise<readonly (CurrentView | undefined)[]> {
+  const keys = ids.flatMap((id) => rowId(id) ?? []);
+  const rows = keys.length === 0 ? [] : await admin.db.select().from(current).where(inArray(current.id, keys));
+  const views = await viewsOf(admin, rows);
+  return ids.map((id) => views.find((view) => view.id === id));
 }
 
 export async function findCurrent(db: Queries, id: string): Promise<CurrentRow | undefined> {

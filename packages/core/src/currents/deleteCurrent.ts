@@ -3,14 +3,14 @@ import { current } from '../db/schema.js';
 import type { Admin } from '../admin/admin.js';
 import { findCurrent, oneViewOf } from './currents.js';
 import type { CurrentView } from './currentView.js';
-import { currentNotFound, type CurrentNotFound, type NotConfirmed, type WrongState } from '../admin/problem.js';
+import { currentNotFound, type CurrentNotFound, type NotConfirmed, type CurrentWrongState } from '../admin/problem.js';
 import { wrongState } from './transitions.js';
 
 export interface CurrentDeleted {
   readonly kind: 'CurrentDeleted';
   readonly current: CurrentView;
   /** Events that were still pending; they become dead letters with the code `current_deleted`. */
-  readonly pendingEvents: number;
+  readonly pendingCount: number;
 }
 
 /**
@@ -21,14 +21,14 @@ export async function deleteCurrent(
   admin: Admin,
   id: string,
   confirmName: string,
-): Promise<CurrentDeleted | CurrentNotFound | WrongState | NotConfirmed> {
+): Promise<CurrentDeleted | CurrentNotFound | CurrentWrongState | NotConfirmed> {
   const row = await findCurrent(admin.db, id);
-  if (!row) return currentNotFound(id);
+  if (!row) return currentNotFound();
   if (row.state === 'deleted') return wrongState(row, 'delete');
   const before = await oneViewOf(admin, row);
   if (confirmName !== row.name) {
     const { pending } = before.counts;
-    const message = `confirmName: wanted the Current's name, ${JSON.stringify(row.name)}, to confirm; something else came. ${pending} events are pending, and would expire`;
+    const message = `confirmName: expected ${JSON.stringify(row.name)}, the Current's name, to confirm, got something else; ${pending} events are pending and would expire`;
     return { kind: 'NotConfirmed', message };
   }
   const [deleted] = await admin.db
@@ -50,5 +50,5 @@ export async function deleteCurrent(
   // Another admin renamed or deleted it in this very moment: look again.
   if (!deleted) return deleteCurrent(admin, id, confirmName);
   const view = await oneViewOf(admin, deleted);
-  return { kind: 'CurrentDeleted', current: view, pendingEvents: view.counts.pending };
+  return { kind: 'CurrentDeleted', current: view, pendingCount: view.counts.pending };
 }

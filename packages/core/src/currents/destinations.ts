@@ -2,6 +2,8 @@ import type { Connector } from '@currents/connector';
 import { catalogue } from '@currents/schema';
 import { z } from 'zod';
 import type { Admin } from '../admin/admin.js';
+import { fieldProblem } from '../admin/problem.js';
+import type { Problems } from './settings.js';
 import { engineReasons } from './reasons.js';
 
 /** A partner product, with everything an admin's form for it needs. */
@@ -12,16 +14,15 @@ export interface Destination {
   readonly settingsSchema: JsonSchema;
   /** JSON Schema of the credentials. */
   readonly credentialsSchema: JsonSchema;
-  /** The event types that it takes. */
-  readonly takes: readonly TakenType[];
+  readonly supportedEventTypes: readonly SupportedEventType[];
   /** Why an event may be skipped or rejected. */
   readonly reasons: readonly Reason[];
 }
 
-export interface TakenType {
-  readonly eventType: string;
-  /** What the destination calls it. */
-  readonly name: string;
+export interface SupportedEventType {
+  readonly eventTypeName: string;
+  /** What such events are called at the destination. */
+  readonly eventName: string;
 }
 
 export interface Reason {
@@ -31,26 +32,17 @@ export interface Reason {
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-export interface UnknownDestination {
-  readonly kind: 'UnknownDestination';
-  readonly message: string;
-  readonly known: readonly string[];
-}
-
 export function listDestinations({ connectors }: Pick<Admin, 'connectors'>): readonly Destination[] {
   return [...connectors.values()].map(describe);
 }
 
 /** The connector of a destination, or that there is none. */
-export function findConnector({ connectors }: Pick<Admin, 'connectors'>, name: string): Connector | UnknownDestination {
+export function findConnector({ connectors }: Pick<Admin, 'connectors'>, name: string): Connector | Problems {
   const connector = connectors.get(name);
   if (connector) return connector;
   const known = [...connectors.keys()];
-  return {
-    kind: 'UnknownDestination',
-    message: `destination: wanted ${known.join(' or ')}; ${JSON.stringify(name.slice(0, 100))} came`,
-    known,
-  };
+  const message = `expected ${known.join(' or ')}, got ${JSON.stringify(name.slice(0, 100))}`;
+  return { problems: [fieldProblem('destination', 'unknown_value', message, known)] };
 }
 
 /** What an answer may say of credentials: the names of the fields in their schema, and its fixed choices. */
@@ -92,9 +84,9 @@ function describe(connector: Connector): Destination {
     label,
     settingsSchema: jsonSchemaOf(settings),
     credentialsSchema: jsonSchemaOf(credentials),
-    takes: catalogue.flatMap((type) => {
-      const taken = connector.nameOf(type.name);
-      return taken === undefined ? [] : [{ eventType: type.name, name: taken }];
+    supportedEventTypes: catalogue.flatMap(({ name: eventTypeName }) => {
+      const eventName = connector.nameOf(eventTypeName);
+      return eventName === undefined ? [] : [{ eventTypeName, eventName }];
     }),
     reasons: Object.entries({ ...engineReasons, ...reasons }).map(([code, description]) => ({ code, description })),
   };

@@ -1,12 +1,7 @@
 import type { Connector } from '@currents/connector';
-import { fieldProblem, sentenceOf, type FieldProblem } from '../admin/problem.js';
+import { fieldProblem } from '../admin/problem.js';
+import type { Problems } from './settings.js';
 import { catalogue, checkSelection, findEventType, selects, type EventType, type Selection } from '@currents/schema';
-
-export interface SelectionInvalid {
-  readonly kind: 'SelectionInvalid';
-  readonly message: string;
-  readonly problems: readonly FieldProblem[];
-}
 
 const pathOf = {
   empty_selection: 'selection',
@@ -22,19 +17,19 @@ const maxNames = 500;
 export function checkSelectionFor(
   connector: Connector,
   given: Selection,
-): { readonly selection: Selection } | SelectionInvalid {
+): { readonly selection: Selection } | Problems {
   const names = given.eventTypes.length + given.channels.length + given.groups.length;
   if (names > maxNames) {
-    return selectionInvalid([
-      fieldProblem('selection', 'out_of_range', `expected at most ${maxNames} names, got ${names}`),
-    ]);
+    return {
+      problems: [fieldProblem('selection', 'out_of_range', `expected at most ${maxNames} names, got ${names}`)],
+    };
   }
-  const faults = checkSelection(given).map((problem) =>
+  const problems = checkSelection(given).map((problem) =>
     'suggestions' in problem
       ? fieldProblem(pathOf[problem.code], 'unknown_value', problem.detail, problem.suggestions)
       : fieldProblem(pathOf[problem.code], 'required', problem.detail),
   );
-  if (faults.length > 0) return selectionInvalid(faults);
+  if (problems.length > 0) return { problems };
   const selection = {
     eventTypes: once(given.eventTypes.map((name) => findEventType(name)?.name ?? name)),
     channels: once(given.channels),
@@ -42,8 +37,8 @@ export function checkSelectionFor(
   };
   if (carried(selection, connector).length > 0) return { selection };
   const untaken = notTaken(selection, connector).map(({ name }) => name);
-  const message = `${connector.label} takes none of the selected event types: ${untaken.join(', ')}`;
-  return selectionInvalid([fieldProblem('selection', 'required', message)]);
+  const message = `${connector.label} supports none of the selected event types: ${untaken.join(', ')}`;
+  return { problems: [fieldProblem('selection', 'required', message)] };
 }
 
 /** The event types that reach the destination. */
@@ -51,17 +46,9 @@ export function carried(selection: Selection, connector: Connector): readonly Ev
   return catalogue.filter((type) => connector.nameOf(type.name) !== undefined && selects(selection, type));
 }
 
-/** The event types that are selected and that the destination does not take. */
+/** The event types that are selected and that the destination does not support. */
 export function notTaken(selection: Selection, connector: Connector): readonly EventType[] {
   return catalogue.filter((type) => connector.nameOf(type.name) === undefined && selects(selection, type));
-}
-
-function selectionInvalid(problems: readonly FieldProblem[]): SelectionInvalid {
-  return {
-    kind: 'SelectionInvalid',
-    message: sentenceOf(problems),
-    problems,
-  };
 }
 
 function once(names: readonly string[]): readonly string[] {

@@ -1,79 +1,69 @@
 import type { Connector } from '@currents/connector';
-import { hasBaseUrl } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
-import { publicWords } from './destinations.js';
 import { problemsOf } from '../admin/issues.js';
-import { fieldProblem, sentenceOf, type FieldProblem } from '../admin/problem.js';
+import { fieldProblem, type FieldProblem } from '../admin/problem.js';
+import { hasBaseUrl } from '../loadCurrent.js';
 import { reveals, secretsIn } from '../secrets/containsSecret.js';
-
-export interface SettingsInvalid {
-  readonly kind: 'SettingsInvalid';
-  readonly message: string;
-  readonly problems: readonly FieldProblem[];
-}
-
-export interface BaseUrlNotAllowed {
-  readonly kind: 'BaseUrlNotAllowed';
-  readonly message: string;
-}
-
-/** Never holds anything of the credentials that came. */
-export interface CredentialsInvalid {
-  readonly kind: 'CredentialsInvalid';
-  readonly message: string;
-  readonly problems: readonly FieldProblem[];
-}
+import { publicWords } from './destinations.js';
 
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** Parses what an admin chose for a destination. The answer is what is stored: with its defaults said out loud. */
+export interface Problems {
+  readonly problems: readonly FieldProblem[];
+}
+
+/** Parses the settings of a destination. The result is what is stored: with its defaults. */
 export function checkSettings(
   connector: Connector,
   given: unknown,
   { allowBaseUrl }: Pick<Admin, 'allowBaseUrl'>,
-): { readonly settings: Settings } | SettingsInvalid | BaseUrlNotAllowed {
+): { readonly settings: Settings } | Problems {
   const parsed = connector.settings.safeParse(given);
-  if (!parsed.success) return settingsInvalid(problemsOf(parsed.error, 'settings'));
+  if (!parsed.success) return { problems: problemsOf(parsed.error, 'settings') };
   const settings = parsed.data as Settings;
   if (holdsNul(settings))
-    return settingsInvalid([fieldProblem('settings', 'malformed', 'expected text without NUL characters')]);
+    return { problems: [fieldProblem('settings', 'malformed', 'expected text without NUL characters')] };
   if (hasBaseUrl(settings) && !allowBaseUrl) {
-    return {
-      kind: 'BaseUrlNotAllowed',
-      message:
-        'settings.baseUrl: events may only be sent to the destination’s own hosts here. ' +
-        'An operator can allow it by starting the api and the workers with ALLOW_CUSTOM_BASE_URL=true',
-    };
+    const message =
+      'events may only be sent to the destination’s own hosts here; an operator can allow other hosts by starting the api and the workers with ALLOW_CUSTOM_BASE_URL=true';
+    return { problems: [fieldProblem('settings.baseUrl', 'not_allowed', message)] };
   }
   return { settings };
 }
 
+/** JSON Merge Patch (RFC 7396): objects are merged, null removes a member, and anything else replaces what was there. */
+export function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const merged: Record<string, unknown> = isObject(target) ? { ...target } : {};
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete merged[name];
+    else merged[name] = mergePatch(merged[name], value);
+  }
+  return merged;
+}
+
 /**
- * Parses what a partner wants to be shown. A problem names fields and says what was wanted; should a message of the
- * schema's show anything of what came, it is replaced.
+ * Parses the credentials of a destination. A problem names fields and says what was expected; should a message of the
+ * schema repeat anything of what came, it is replaced.
  */
-export function checkCredentials(
-  connector: Connector,
-  given: unknown,
-): { readonly credentials: unknown } | CredentialsInvalid {
+export function checkCredentials(connector: Connector, given: unknown): { readonly credentials: unknown } | Problems {
   const parsed = connector.credentials.safeParse(given);
   if (parsed.success) return { credentials: parsed.data };
   const { fields, choices } = publicWords(connector.credentials);
   const secrets = secretsIn(given, new Set([...fields, ...choices]));
   const problems = problemsOf(parsed.error, 'credentials').map((problem) => {
-    if (!problem.path.slice(1).every((part) => fields.has(part) || /^\d{1,3}$/.test(part))) {
+    if (!problem.path.slice(1).every((part) => fields.has(part) || /^\d{1,3}$/.test(part)))
       return fieldProblem('credentials', 'unknown_field', `expected only ${[...fields].join(', ')}, got another field`);
-    }
     return reveals(problem.message, secrets) ? { ...problem, message: 'expected another form' } : problem;
   });
-  return { kind: 'CredentialsInvalid', message: sentenceOf(problems), problems };
+  return { problems };
 }
 
-function settingsInvalid(problems: readonly FieldProblem[]): SettingsInvalid {
-  return { kind: 'SettingsInvalid', message: sentenceOf(problems), problems };
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Postgres keeps no NUL in JSON. */
+/** Postgres stores no NUL in JSON. */
 function holdsNul(settings: Settings): boolean {
   return JSON.stringify(settings).includes('\\u0000');
 }

@@ -3,16 +3,16 @@ import { current } from '../db/schema.js';
 import { sealContext } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { findCurrent, type CurrentRow } from './currents.js';
-import { possibleActions } from './currentView.js';
-import { findConnector, type UnknownDestination } from './destinations.js';
-import { currentNotFound, type CurrentNotFound, type WrongState } from '../admin/problem.js';
+import { allowedActions } from './currentView.js';
+import { problemsIn } from './createCurrent.js';
 import {
-  checkCredentials,
-  checkSettings,
-  type BaseUrlNotAllowed,
-  type CredentialsInvalid,
-  type SettingsInvalid,
-} from './settings.js';
+  currentNotFound,
+  inputInvalid,
+  type CurrentNotFound,
+  type CurrentWrongState,
+  type InputInvalid,
+} from '../admin/problem.js';
+import { checkCredentials, checkSettings, mergePatch } from './settings.js';
 import { shownWords } from './redactAnswer.js';
 import { wrongState, type CurrentNotReady } from './transitions.js';
 
@@ -31,15 +31,7 @@ export interface TestFailed {
 }
 
 export type TestCredentialsResult =
-  | TestPassed
-  | TestFailed
-  | CurrentNotFound
-  | WrongState
-  | CurrentNotReady
-  | UnknownDestination
-  | SettingsInvalid
-  | BaseUrlNotAllowed
-  | CredentialsInvalid;
+  TestPassed | TestFailed | CurrentNotFound | CurrentWrongState | CurrentNotReady | InputInvalid;
 
 /**
  * Asks the destination whether it would take events, and sends none. Tries what is given in place of what is stored,
@@ -51,15 +43,18 @@ export async function testCredentials(
   instead: { readonly settings?: unknown; readonly credentials?: unknown } = {},
 ): Promise<TestCredentialsResult> {
   const row = await findCurrent(admin.db, id);
-  if (!row) return currentNotFound(id);
-  if (!possibleActions(row.state).includes('test')) return wrongState(row, 'test');
-  const connector = findConnector(admin, row.destination);
-  if ('kind' in connector) return connector;
-  const settings = checkSettings(connector, instead.settings ?? row.settings, admin);
-  if ('kind' in settings) return settings;
+  if (!row) return currentNotFound();
+  if (!allowedActions(row.state).includes('test')) return wrongState(row, 'test');
+  const connector = admin.connectors.get(row.destination);
+  if (!connector) {
+    const message = `this version of the hub has no connector named ${row.destination}`;
+    return { kind: 'CurrentNotReady', reason: 'no_connector', message };
+  }
+  const settings = checkSettings(connector, mergePatch(row.settings, instead.settings ?? {}), admin);
   const credentials =
     instead.credentials === undefined ? openCredentials(admin, row) : checkCredentials(connector, instead.credentials);
   if ('kind' in credentials) return credentials;
+  if ('problems' in settings || 'problems' in credentials) return inputInvalid(problemsIn(settings, credentials));
 
   const shown = shownWords(connector, credentials.credentials);
   let answer;
@@ -84,7 +79,7 @@ export async function testCredentials(
       .set({ probeAt: sql`now()` })
       .where(and(eq(current.id, row.id), eq(current.state, 'blocked')));
   }
-  return { kind: 'TestPassed', message: `${connector.label} would take events with these credentials` };
+  return { kind: 'TestPassed', message: `${connector.label} would accept events with these settings and credentials` };
 }
 
 function openCredentials(

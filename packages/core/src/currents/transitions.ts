@@ -3,9 +3,9 @@ import { current, type CurrentState } from '../db/schema.js';
 import { isUsable, loadCurrent } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { findCurrent, oneViewOf, type CurrentRow } from './currents.js';
-import { possibleActions, type CurrentView } from './currentView.js';
+import { allowedActions, type CurrentView } from './currentView.js';
 import { rowId } from '../admin/page.js';
-import { currentNotFound, type CurrentAction, type CurrentNotFound, type WrongState } from '../admin/problem.js';
+import { currentNotFound, type CurrentAction, type CurrentNotFound, type CurrentWrongState } from '../admin/problem.js';
 
 /** The Current could not do its work if it were live, for a person to repair first. */
 export interface CurrentNotReady {
@@ -14,7 +14,7 @@ export interface CurrentNotReady {
   readonly reason: string;
 }
 
-export type GoLiveResult = CurrentView | CurrentNotFound | WrongState | CurrentNotReady;
+export type GoLiveResult = CurrentView | CurrentNotFound | CurrentWrongState | CurrentNotReady;
 
 /** From draft to live: from now on it carries what comes in. */
 export async function launchCurrent(admin: Admin, id: string): Promise<GoLiveResult> {
@@ -27,13 +27,16 @@ export async function resumeCurrent(admin: Admin, id: string): Promise<GoLiveRes
 }
 
 /** From live to paused: nothing is sent, and what comes in is kept for when it is resumed. */
-export async function pauseCurrent(admin: Admin, id: string): Promise<CurrentView | CurrentNotFound | WrongState> {
+export async function pauseCurrent(
+  admin: Admin,
+  id: string,
+): Promise<CurrentView | CurrentNotFound | CurrentWrongState> {
   return move(admin, id, 'pause', {});
 }
 
 async function goLive(admin: Admin, id: string, action: 'launch' | 'resume'): Promise<GoLiveResult> {
   const row = await findCurrent(admin.db, id);
-  if (row && possibleActions(row.state).includes(action)) {
+  if (row && allowedActions(row.state).includes(action)) {
     const working = await loadCurrent(admin.sql, row.id, admin);
     if (working && !isUsable(working))
       return { kind: 'CurrentNotReady', message: working.detail, reason: working.code };
@@ -46,15 +49,15 @@ async function goLive(admin: Admin, id: string, action: 'launch' | 'resume'): Pr
 const targets = { launch: 'live', resume: 'live', pause: 'paused' } as const;
 const states: readonly CurrentState[] = ['draft', 'live', 'paused', 'blocked', 'deleted'];
 
-/** One guarded update: of two admins who do the same at once, one is told that it is done already. */
+/** One guarded update. Answers a repetition with the Current as it is. */
 async function move(
   admin: Admin,
   id: string,
   action: keyof typeof targets,
   also: { readonly liveSince?: ReturnType<typeof sql> },
-): Promise<CurrentView | CurrentNotFound | WrongState> {
+): Promise<CurrentView | CurrentNotFound | CurrentWrongState> {
   const key = rowId(id);
-  if (key === undefined) return currentNotFound(id);
+  if (key === undefined) return currentNotFound();
   const [row] = await admin.db
     .update(current)
     .set({ state: targets[action], stateSince: sql`now()`, ...also })
@@ -63,25 +66,30 @@ async function move(
         eq(current.id, key),
         inArray(
           current.state,
-          states.filter((state) => possibleActions(state).includes(action)),
+          states.filter((state) => allowedActions(state).includes(action)),
         ),
       ),
     )
     .returning();
   if (row) return oneViewOf(admin, row);
   const present = await findCurrent(admin.db, id);
-  return present ? wrongState(present, action) : currentNotFound(id);
+  // A repetition: what was asked for is so already.
+  if (present?.state === targets[action]) return oneViewOf(admin, present);
+  return present ? wrongState(present, action) : currentNotFound();
 }
 
-export function wrongState({ name, state }: Pick<CurrentRow, 'name' | 'state'>, action: CurrentAction): WrongState {
-  const wanted = states.filter((from) => possibleActions(from).includes(action));
-  const possible = possibleActions(state);
-  const rest = possible.length > 0 ? `possible now: ${possible.join(', ')}` : 'nothing can be done to it any more';
-  const message = `${JSON.stringify(name)} is ${state}; to ${action} it, it has to be ${wanted.join(' or ')}; ${rest}${hintOf(state, action)}`;
-  return { kind: 'WrongState', message, state, possible };
+export function wrongState(
+  { name, state }: Pick<CurrentRow, 'name' | 'state'>,
+  action: CurrentAction,
+): CurrentWrongState {
+  const from = states.filter((each) => allowedActions(each).includes(action));
+  const allowed = allowedActions(state);
+  const rest = allowed.length > 0 ? `allowed now: ${allowed.join(', ')}` : 'a deleted Current allows no action';
+  const message = `expected ${JSON.stringify(name)} to be ${from.join(' or ')} for ${action}, got ${state}; ${rest}${hintOf(state, action)}`;
+  return { kind: 'CurrentWrongState', message, state, allowedActions: allowed };
 }
 
 function hintOf(state: CurrentState, action: CurrentAction): string {
   if (state !== 'blocked' || (action !== 'resume' && action !== 'launch')) return '';
-  return '. It goes live by itself once the destination accepts it: change its settings or credentials, and it is asked at once';
+  return '. It goes live by itself once the destination accepts events: update its settings or credentials, and it is probed at once';
 }

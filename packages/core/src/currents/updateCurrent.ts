@@ -6,46 +6,45 @@ import { sealContext } from '../loadCurrent.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { checkContact } from './contact.js';
 import { checkName } from '../admin/name.js';
-import { ownerOf } from './createCurrent.js';
+import { nameProblem, ownerOf, problemsIn } from './createCurrent.js';
 import { oneViewOf, type CurrentRow } from './currents.js';
-import { possibleActions, type CurrentView } from './currentView.js';
-import { findConnector, type UnknownDestination } from './destinations.js';
+import { allowedActions, type CurrentView } from './currentView.js';
 import { rowId } from '../admin/page.js';
 import {
   currentNotFound,
   inputInvalid,
+  versionConflict,
   type CurrentNotFound,
+  type CurrentWrongState,
   type InputInvalid,
   type NameTaken,
   type NotConfirmed,
-  type WrongState,
+  type VersionConflict,
 } from '../admin/problem.js';
-import { checkSelectionFor, type SelectionInvalid } from './selections.js';
-import {
-  checkCredentials,
-  checkSettings,
-  type BaseUrlNotAllowed,
-  type CredentialsInvalid,
-  type Settings,
-  type SettingsInvalid,
-} from './settings.js';
-import { wrongState } from './transitions.js';
+import { checkSelectionFor } from './selections.js';
+import { checkCredentials, checkSettings, mergePatch, type Settings } from './settings.js';
+import { wrongState, type CurrentNotReady } from './transitions.js';
 import { violatesUnique } from '../admin/violation.js';
 
-/** What is left out stays as it is. What is given replaces the whole of what was there. */
+/** Undefined leaves a field as it is; null clears it, which only settings allow. */
 export interface CurrentUpdate {
-  readonly name?: string | undefined;
-  readonly contactEmail?: string | undefined;
+  /** The version that the change is based on. */
+  readonly ifVersion?: number | null | undefined;
+  readonly name?: string | null | undefined;
+  readonly contactEmail?: string | null | undefined;
+  /** Merged into the present settings by RFC 7396. */
   readonly settings?: unknown;
+  /** Replaces all credentials. */
   readonly credentials?: unknown;
-  /** Its present name, exactly: wanted where credentials are given, for the former ones are gone then. */
-  readonly confirmName?: string | undefined;
-  readonly selection?: Selection | undefined;
+  /** Its present name, exactly: required when credentials are given, for the former ones are gone then. */
+  readonly confirmName?: string | null | undefined;
+  /** Replaces the whole selection. */
+  readonly selection?: Selection | null | undefined;
 }
 
-/** A changed Current beside what it was before, so that a change can be undone. Former credentials are gone. */
+/** An updated Current beside what it was before, so that a change can be undone. Former credentials are gone. */
 export interface CurrentUpdated {
-  readonly kind: 'CurrentChanged';
+  readonly kind: 'CurrentUpdated';
   readonly current: CurrentView;
   readonly before: CurrentBefore;
 }
@@ -57,16 +56,13 @@ export interface CurrentBefore {
   readonly selection: Selection;
 }
 
-export type Refused =
+export type UpdateCurrentProblem =
   | CurrentNotFound
-  | WrongState
+  | CurrentWrongState
+  | CurrentNotReady
+  | VersionConflict<CurrentView>
   | InputInvalid
   | NameTaken
-  | UnknownDestination
-  | SettingsInvalid
-  | BaseUrlNotAllowed
-  | CredentialsInvalid
-  | SelectionInvalid
   | NotConfirmed;
 
 /** Undefined stays as it is. */
@@ -83,17 +79,19 @@ export async function updateCurrent(
   admin: Admin,
   id: string,
   change: CurrentUpdate,
-): Promise<CurrentUpdated | Refused> {
+): Promise<CurrentUpdated | UpdateCurrentProblem> {
   const key = rowId(id);
-  if (key === undefined) return currentNotFound(id);
+  if (key === undefined) return currentNotFound();
   try {
     const changed = await admin.db.transaction(async (tx) => {
       const [before] = await tx.select().from(current).where(eq(current.id, key)).for('update');
-      if (!before) return currentNotFound(id);
-      if (!possibleActions(before.state).includes('change')) return wrongState(before, 'change');
-      const changes = checkChanges(admin, before, change);
+      if (!before) return currentNotFound();
+      if (!allowedActions(before.state).includes('update')) return wrongState(before, 'update');
+      if (typeof change.ifVersion === 'number' && change.ifVersion !== before.version)
+        return versionConflict(await oneViewOf(admin, before), change.ifVersion);
+      const changes = await checkChanges(admin, tx, before, change);
       if ('kind' in changes) return changes;
-      if (changes.credentials && change.confirmName !== before.name) return notConfirmed(before.name);
+      if (changes.credentials && change.confirmName !== before.name) return credentialsNotConfirmed(before.name);
       return { before, row: await write(tx, before, changes) };
     });
     if ('kind' in changed) return changed;
@@ -102,13 +100,13 @@ export async function updateCurrent(
     admin.wake(key);
     const { name, contactEmail, settings, selection } = changed.before;
     return {
-      kind: 'CurrentChanged',
+      kind: 'CurrentUpdated',
       current: await oneViewOf(admin, changed.row),
       before: { name, contactEmail, settings, selection },
     };
   } catch (error) {
     if (!violatesUnique(error, 'current_name')) throw error;
-    return (await ownerOf(admin.db, change.name ?? '')) ?? updateCurrent(admin, id, change);
+    return (await ownerOf(admin.db, (change.name ?? '').trim())) ?? updateCurrent(admin, id, change);
   }
 }
 
@@ -117,35 +115,51 @@ async function recallUnder({ sql, connectors }: Admin, { id, destination, settin
   if (connector) await requeueThrottled(sql, id, connector.rateLimit(settings).budgets);
 }
 
-function checkChanges(admin: Admin, before: CurrentRow, change: CurrentUpdate): Changes | Refused {
-  const name = change.name === undefined ? { value: before.name } : checkName(change.name);
-  const contact =
-    change.contactEmail === undefined ? { value: before.contactEmail } : checkContact(change.contactEmail);
-  const problems = [name, contact].flatMap((checked) => ('problem' in checked ? [checked.problem] : []));
-  if ('problem' in name || 'problem' in contact) return inputInvalid(problems);
-  const connector = findConnector(admin, before.destination);
-  if ('kind' in connector) return connector;
-  const settings = change.settings === undefined ? unchanged : checkSettings(connector, change.settings, admin);
-  if ('kind' in settings) return settings;
-  const credentials = change.credentials === undefined ? undefined : checkCredentials(connector, change.credentials);
-  if (credentials && 'kind' in credentials) return credentials;
-  const selection = change.selection === undefined ? unchanged : checkSelectionFor(connector, change.selection);
-  if ('kind' in selection) return selection;
+async function checkChanges(
+  admin: Admin,
+  tx: Queries,
+  before: CurrentRow,
+  change: CurrentUpdate,
+): Promise<Changes | CurrentNotReady | InputInvalid> {
+  const connector = admin.connectors.get(before.destination);
+  if (!connector) {
+    const message = `this version of the hub has no connector named ${before.destination}`;
+    return { kind: 'CurrentNotReady', reason: 'no_connector', message };
+  }
+  const { name: newName, contactEmail, settings: patch, credentials: newCredentials, selection: newSelection } = change;
+  const name = newName === undefined ? { value: before.name } : checkName(newName ?? '');
+  const contact = contactEmail === undefined ? { value: before.contactEmail } : checkContact(contactEmail ?? '');
+  const settings =
+    patch === undefined
+      ? { settings: undefined }
+      : checkSettings(connector, patch === null ? {} : mergePatch(before.settings, patch), admin);
+  const credentials =
+    newCredentials === undefined ? { credentials: undefined } : checkCredentials(connector, newCredentials);
+  const selection =
+    newSelection === undefined
+      ? { selection: undefined }
+      : checkSelectionFor(connector, newSelection ?? { eventTypes: [], channels: [], groups: [] });
+  const problems = problemsIn(name, contact, settings, credentials, selection);
+  if (problems.length > 0) return inputInvalid([...problems, ...(await nameProblem(tx, name, before.id))]);
+  const checked = { ...settings, ...credentials, ...selection } as Pick<Changes, 'settings' | 'selection'> & {
+    readonly credentials: unknown;
+  };
   return {
-    name: name.value,
-    contactEmail: contact.value,
-    settings: settings.settings,
-    credentials: credentials && admin.seal.seal(JSON.stringify(credentials.credentials), sealContext(before.id)),
-    selection: selection.selection,
+    name: (name as { readonly value: string }).value,
+    contactEmail: (contact as { readonly value: string }).value,
+    settings: checked.settings,
+    credentials:
+      checked.credentials === undefined
+        ? undefined
+        : admin.seal.seal(JSON.stringify(checked.credentials), sealContext(before.id)),
+    selection: checked.selection,
   };
 }
 
-function notConfirmed(name: string): NotConfirmed {
-  const message = `confirmName: wanted the Current's name, ${JSON.stringify(name)}, to confirm that its credentials are replaced; something else came. The former ones would be gone`;
+function credentialsNotConfirmed(name: string): NotConfirmed {
+  const message = `confirmName: expected ${JSON.stringify(name)}, the Current's name, to confirm that its credentials are replaced, got something else; the former ones would be gone`;
   return { kind: 'NotConfirmed', message };
 }
-
-const unchanged = { settings: undefined, selection: undefined };
 
 async function write(tx: Queries, before: CurrentRow, changes: Changes): Promise<CurrentRow> {
   const repairs = changes.settings !== undefined || changes.credentials !== undefined;
@@ -154,7 +168,7 @@ async function write(tx: Queries, before: CurrentRow, changes: Changes): Promise
     .set({
       ...changes,
       updatedAt: sql`now()`,
-      ...((repairs || changes.selection !== undefined) && { version: sql`${current.version} + 1` }),
+      version: sql`${current.version} + 1`,
       // What stood in the way may be gone: ask at once instead of waiting it out.
       ...(repairs && { failures: 0, deferralUntil: null, deferralCode: null, deferralDetail: null }),
       ...(repairs && before.state === 'blocked' && { probes: 0, probeAt: sql`now()` }),

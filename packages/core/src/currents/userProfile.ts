@@ -10,7 +10,7 @@ import {
   type FieldProblemCode,
   fieldProblem,
   type InputInvalid,
-  type WrongState,
+  type CurrentWrongState,
 } from '../admin/problem.js';
 import { shownWords } from './redactAnswer.js';
 import type { CurrentNotReady } from './transitions.js';
@@ -68,7 +68,7 @@ export type UserProfileResult =
   | LookupThrottled
   | LookupFailed
   | CurrentNotFound
-  | WrongState
+  | CurrentWrongState
   | CurrentNotReady
   | InputInvalid;
 
@@ -82,15 +82,15 @@ export async function lookUpUserProfile(
   question: UserProfileQuestion,
 ): Promise<UserProfileResult> {
   const row = await findCurrent(admin.db, id);
-  if (!row) return currentNotFound(id);
+  if (!row) return currentNotFound();
   if (row.state === 'deleted') {
-    const message = `${JSON.stringify(row.name)} is deleted, and its credentials are gone: ask with another Current`;
-    return { kind: 'WrongState', message, state: row.state, possible: [] };
+    const message = `${JSON.stringify(row.name)} is deleted and has no credentials any more`;
+    return { kind: 'CurrentWrongState', message, state: row.state, allowedActions: [] };
   }
   const query = checkQuestion(question);
   if ('kind' in query) return query;
   const working = await loadCurrent(admin.sql, row.id, admin);
-  if (!working) return currentNotFound(id);
+  if (!working) return currentNotFound();
   if (!isUsable(working)) return { kind: 'CurrentNotReady', message: working.detail, reason: working.code };
   const { connector, settings, credentials } = working;
   if (!connector.lookUpUser) {

@@ -6,13 +6,13 @@ import { currentNotFound, type CurrentNotFound } from '../admin/problem.js';
 import { openRecount, type DeliveryRow, type Difference, type Sums } from './recount.js';
 
 /** What a recount of a Current's ledger found. No differences: every event is where the counts say. */
-export interface LedgerChecked {
-  readonly kind: 'LedgerChecked';
-  readonly deliveries: number;
-  readonly events: number;
+export interface LedgerCheck {
+  readonly kind: 'LedgerCheck';
+  readonly deliveryCount: number;
+  readonly eventCount: number;
   readonly differences: readonly Difference[];
-  /** There are more differences than are listed. */
-  readonly more: boolean;
+  /** Whether there are more differences than are listed. */
+  readonly hasMoreDifferences: boolean;
 }
 
 export interface Progress {
@@ -21,7 +21,7 @@ export interface Progress {
   readonly events: number;
 }
 
-const mostDifferences = 200;
+const maxDifferences = 200;
 const stepDeliveries = 200;
 
 /**
@@ -33,9 +33,9 @@ export async function checkLedger(
   { db }: Pick<Admin, 'db'>,
   id: string,
   onProgress: (progress: Progress) => void = () => undefined,
-): Promise<LedgerChecked | CurrentNotFound> {
+): Promise<LedgerCheck | CurrentNotFound> {
   const row = await findCurrent(db, id);
-  if (!row) return currentNotFound(id);
+  if (!row) return currentNotFound();
   return db.transaction(
     async (tx) => {
       const differences: Difference[] = [];
@@ -53,8 +53,13 @@ export async function checkLedger(
         }
         differences.push(...recount.compare(await talliesOf(tx, row.id, day), await isKept(tx, day)));
       }
-      const more = differences.length > mostDifferences;
-      return { kind: 'LedgerChecked' as const, ...found, differences: differences.slice(0, mostDifferences), more };
+      return {
+        kind: 'LedgerCheck' as const,
+        deliveryCount: found.deliveries,
+        eventCount: found.events,
+        differences: differences.slice(0, maxDifferences),
+        hasMoreDifferences: differences.length > maxDifferences,
+      };
     },
     { isolationLevel: 'repeatable read', accessMode: 'read only' },
   );

@@ -1,11 +1,13 @@
 import type { CatalogueEvent } from '@currents/schema';
-import { and, asc, desc, eq, gte, isNotNull, isNull, lt, lte, sql, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, inArray, isNotNull, isNull, lt, lte, sql, type SQL } from 'drizzle-orm';
 import { unpackBatch } from '../batch/batch.js';
 import { batch, deadLetter, type DeadOutcome } from '../db/schema.js';
 import type { Admin } from '../admin/admin.js';
 import {
   boundOf,
   checkFirst,
+  isDay,
+  maxCounted,
   pageOf,
   readCursor,
   rowId,
@@ -15,17 +17,16 @@ import {
   type PageRequest,
 } from '../admin/page.js';
 
-/** One event that a Current will not deliver any more, and why. */
+/** An event that a Current could not deliver, and why. */
 export interface DeadLetter {
   readonly id: string;
   readonly currentId: string;
-  /** As it was stored; undefined when its day has been forgotten in this very moment. */
+  /** As it is stored; undefined when its day has passed the retention period in this moment. */
   readonly event: CatalogueEvent | undefined;
   readonly outcome: DeadOutcome;
   readonly code: string;
   readonly detail: string;
-  /** How often it was tried. */
-  readonly attempts: number;
+  readonly attemptCount: number;
   readonly recordedAt: Date;
   readonly replayedAt: Date | undefined;
 }
@@ -39,15 +40,15 @@ export interface DeadLetterFilter {
   /** Recorded before. */
   readonly to?: Date | undefined;
   /** Whether replayed ones, the others, or without it both. */
-  readonly replayed?: boolean | undefined;
+  readonly isReplayed?: boolean | undefined;
 }
 
 export interface DeadLetterCount {
   readonly outcome: DeadOutcome;
   readonly code: string;
-  readonly events: number;
+  readonly eventCount: number;
   /** Of these, how many were replayed. */
-  readonly replayed: number;
+  readonly replayedCount: number;
 }
 
 type Row = typeof deadLetter.$inferSelect;
@@ -56,11 +57,11 @@ type Place = { readonly row: Row; readonly position: number };
 /** The newest first. What is added meanwhile appears on no later page, and shifts none. */
 export async function listDeadLetters(
   { db }: Pick<Admin, 'db'>,
-  { first, after }: PageRequest,
+  request: PageRequest,
   filter: DeadLetterFilter = {},
 ): Promise<Page<DeadLetter>> {
-  checkFirst(first);
-  const [id, position] = readCursor(after, 2) ?? [];
+  const first = checkFirst(request.first);
+  const [id, position] = readCursor(request.after, 2) ?? [];
   const rows = await db
     .select()
     .from(deadLetter)
@@ -71,12 +72,50 @@ export async function listDeadLetters(
   const places = rows
     .flatMap((row) => [...row.positions].sort((a, b) => a - b).map((at): Place => ({ row, position: at })))
     .filter((place) => place.row.id !== id || place.position > Number(position));
-  const page = pageOf(places, { first, after }, (place) => writeCursor(place.row.id, place.position));
+  const page = pageOf(
+    places,
+    request,
+    (place) => writeCursor(place.row.id, place.position),
+    () => countLetters(db, filter),
+  );
   const events = await readEvents(db, page.nodes);
   return withNodes(
     page,
     page.nodes.map((place, index) => viewOf(place, events[index])),
   );
+}
+
+/** The dead letters with these ids, in order; undefined for each that does not exist. */
+export async function findDeadLetters(
+  { db }: Pick<Admin, 'db'>,
+  ids: readonly string[],
+): Promise<readonly (DeadLetter | undefined)[]> {
+  const keys = ids.map((id) => /^(\d{4})(\d\d)(\d\d)-(\d{1,18})-(\d{1,9})$/.exec(id));
+  const days = keys.flatMap((key) =>
+    key && isDay(`${key[1]}-${key[2]}-${key[3]}`) ? [`${key[1]}-${key[2]}-${key[3]}`] : [],
+  );
+  const rowIds = keys.flatMap((key) => key?.[4] ?? []);
+  if (days.length === 0) return ids.map(() => undefined);
+  const rows = await db
+    .select()
+    .from(deadLetter)
+    .where(and(inArray(deadLetter.storedOn, [...new Set(days)]), inArray(deadLetter.id, [...new Set(rowIds)])));
+  const wanted = new Set(ids);
+  const places = rows
+    .flatMap((row) => row.positions.map((position): Place => ({ row, position })))
+    .filter((place) => wanted.has(idOf(place)));
+  const events = await readEvents(db, places);
+  const views = places.map((place, index) => viewOf(place, events[index]));
+  return ids.map((id) => views.find((view) => view.id === id));
+}
+
+/** How many dead letters match, up to `maxCounted + 1`. A row holds at least one. */
+async function countLetters(db: Admin['db'], filter: DeadLetterFilter): Promise<number> {
+  const [row] = (await db.execute(sql`
+    select coalesce(sum(n), 0)::float8 as n from (
+      select cardinality(${deadLetter.positions}) as n from ${deadLetter} where ${matches(filter) ?? sql`true`} limit ${maxCounted + 1}
+    ) listed`)) as unknown as [{ n: number }];
+  return row.n;
 }
 
 /** How many events each code has, the most frequent first. */
@@ -90,21 +129,25 @@ export async function countDeadLetters(
       Number,
     );
   return db
-    .select({ outcome: deadLetter.outcome, code: deadLetter.code, events, replayed })
+    .select({ outcome: deadLetter.outcome, code: deadLetter.code, eventCount: events, replayedCount: replayed })
     .from(deadLetter)
     .where(matches(filter))
     .groupBy(deadLetter.outcome, deadLetter.code)
     .orderBy(desc(events), asc(deadLetter.outcome), asc(deadLetter.code));
 }
 
-export function matches({ currentId, outcome, code, from, to, replayed }: DeadLetterFilter): SQL | undefined {
+export function matches({ currentId, outcome, code, from, to, isReplayed }: DeadLetterFilter): SQL | undefined {
   return and(
     currentId === undefined ? undefined : eq(deadLetter.currentId, rowId(currentId) ?? 0),
     outcome === undefined ? undefined : eq(deadLetter.outcome, outcome),
     code === undefined ? undefined : eq(deadLetter.code, code.replaceAll('\0', '\uFFFD')),
     from === undefined ? undefined : gte(deadLetter.recordedAt, boundOf(from)),
     to === undefined ? undefined : lt(deadLetter.recordedAt, boundOf(to)),
-    replayed === undefined ? undefined : replayed ? isNotNull(deadLetter.replayedAt) : isNull(deadLetter.replayedAt),
+    isReplayed === undefined
+      ? undefined
+      : isReplayed
+        ? isNotNull(deadLetter.replayedAt)
+        : isNull(deadLetter.replayedAt),
   );
 }
 
@@ -127,14 +170,18 @@ async function readEvents(db: Admin['db'], places: readonly Place[]): Promise<re
 
 function viewOf({ row, position }: Place, event: CatalogueEvent | undefined): DeadLetter {
   return {
-    id: `${row.id}-${position}`,
+    id: idOf({ row, position }),
     currentId: String(row.currentId),
     event,
     outcome: row.outcome,
     code: row.code,
     detail: row.detail,
-    attempts: row.attempts,
+    attemptCount: row.attempts,
     recordedAt: row.recordedAt,
     replayedAt: row.replayedAt ?? undefined,
   };
+}
+
+function idOf({ row, position }: Place): string {
+  return `${row.storedOn.replaceAll('-', '')}-${row.id}-${position}`;
 }

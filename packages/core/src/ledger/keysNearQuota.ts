@@ -1,38 +1,58 @@
 import { nearQuotaShare } from '../budget/quotaRecorder.js';
 import type { Admin } from '../admin/admin.js';
-import { findCurrent } from '../currents/currents.js';
-import { checkFirst } from '../admin/page.js';
-import { currentNotFound, type CurrentNotFound } from '../admin/problem.js';
+import {
+  checkFirst,
+  maxCounted,
+  pageOf,
+  readCursor,
+  withNodes,
+  writeCursor,
+  type Page,
+  type PageRequest,
+} from '../admin/page.js';
 
-/** A key that comes near what the destination takes of one over a long time, such as a day. */
+/** A key that comes near the destination's quota per key for a long period, such as a day. */
 export interface KeyNearQuota {
   /** The budget, such as `device`. */
   readonly budget: string;
-  /** What the partner calls the key: the id of a user, of a device. */
+  /** What the partner calls the key: the id of a user or of a device. */
   readonly key: string;
-  /** What has been delivered of it in that time; a few per cent may not have been counted. */
+  /** Events of the key that were delivered in the period; a few per cent may be missing. */
   readonly used: number;
-  readonly allow: number;
+  readonly limit: number;
 }
 
-export interface KeysNearQuota {
-  readonly kind: 'KeysNearQuota';
-  readonly nodes: readonly KeyNearQuota[];
-}
+type Row = KeyNearQuota & { readonly share: string; readonly place: string };
 
-/** The keys that come nearest to their quotas, by the hub's own count, which holds up nothing. */
+/** The keys of a Current that are nearest to their quotas, by the hub's own count, which delays nothing. */
 export async function listKeysNearQuota(
-  { db, sql }: Pick<Admin, 'db' | 'sql'>,
-  id: string,
-  first: number,
-): Promise<KeysNearQuota | CurrentNotFound> {
-  checkFirst(first);
-  const current = await findCurrent(db, id);
-  if (!current) return currentNotFound(id);
-  const nodes = await sql<KeyNearQuota[]>`
-    select budget, key, sum(used) as used, max(quota_limit) as allow from quota_usage
-    where current_id = ${current.id} and expires_at > now()
-    group by budget, key having sum(used) >= max(quota_limit) * ${nearQuotaShare}::float8
-    order by sum(used) / max(quota_limit) desc, budget, key limit ${first}`;
-  return { kind: 'KeysNearQuota', nodes: nodes.map((node) => ({ ...node })) };
+  { sql }: Pick<Admin, 'sql'>,
+  currentId: number,
+  request: PageRequest,
+): Promise<Page<KeyNearQuota>> {
+  const first = checkFirst(request.first);
+  const [share, place] = readCursor(request.after, 2) ?? [];
+  const near = sql`
+    with by_key as (
+      select budget, key, sum(used) as used, max(quota_limit) as "limit", floor(sum(used) / max(quota_limit) * 1e9)::bigint as share,
+        -- A number for every key, for the cursor: two of the same share need an order of their own.
+        ('x' || substr(md5(budget || ' ' || key), 1, 14))::bit(56)::bigint as place
+      from quota_usage where current_id = ${currentId} and expires_at > now()
+      group by budget, key having sum(used) >= max(quota_limit) * ${nearQuotaShare}::float8
+    )`;
+  const rows = await sql<Row[]>`
+    ${near}
+    select * from by_key
+    where ${share ?? null}::bigint is null or (share, place) < (${share ?? null}::bigint, ${place ?? null}::bigint)
+    order by share desc, place desc limit ${first + 1}`;
+  const page = pageOf(
+    rows,
+    request,
+    (row) => writeCursor(row.share, row.place),
+    async () => (await sql`${near} select from by_key limit ${maxCounted + 1}`).count,
+  );
+  return withNodes(
+    page,
+    page.nodes.map(({ budget, key, used, limit }) => ({ budget, key, used, limit })),
+  );
 }

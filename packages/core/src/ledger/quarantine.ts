@@ -1,10 +1,12 @@
-import { and, asc, count, desc, eq, gte, inArray, isNotNull, isNull, lt, type SQL } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gte, isNotNull, isNull, lt, sql, type SQL } from 'drizzle-orm';
 import { quarantine } from '../db/schema.js';
 import type { Admin } from '../admin/admin.js';
 import {
   boundOf,
   checkDay,
   checkFirst,
+  countRows,
+  isDay,
   pageOf,
   readCursor,
   withNodes,
@@ -35,15 +37,15 @@ export interface QuarantineFilter {
   /** Stored before. */
   readonly to?: Date | undefined;
   /** Whether released ones, the others, or without it both. */
-  readonly released?: boolean | undefined;
+  readonly isReleased?: boolean | undefined;
   readonly ids?: readonly string[] | undefined;
 }
 
 export interface QuarantineCount {
   readonly code: string;
-  readonly events: number;
+  readonly eventCount: number;
   /** Of these, how many were released. */
-  readonly released: number;
+  readonly releasedCount: number;
 }
 
 type Row = typeof quarantine.$inferSelect;
@@ -51,18 +53,23 @@ type Row = typeof quarantine.$inferSelect;
 /** The newest first. What is added meanwhile appears on no later page, and shifts none. */
 export async function listQuarantine(
   { db }: Pick<Admin, 'db'>,
-  { first, after }: PageRequest,
+  request: PageRequest,
   filter: QuarantineFilter = {},
 ): Promise<Page<QuarantinedEvent>> {
-  checkFirst(first);
-  const [day, id] = readCursor(after, 2) ?? [];
+  const first = checkFirst(request.first);
+  const [day, id] = readCursor(request.after, 2) ?? [];
   const rows = await readOlder(
     db,
     filter,
     first + 1,
     day === undefined || id === undefined ? undefined : { day: dashed(day), id },
   );
-  const page = pageOf(rows, { first, after }, (row) => writeCursor(row.storedOn.replaceAll('-', ''), row.id));
+  const page = pageOf(
+    rows,
+    request,
+    (row) => writeCursor(row.storedOn.replaceAll('-', ''), row.id),
+    () => countRows({ db }, db.select().from(quarantine).where(matches(filter))),
+  );
   return withNodes(page, page.nodes.map(viewOf));
 }
 
@@ -101,28 +108,48 @@ export async function countQuarantine(
 ): Promise<readonly QuarantineCount[]> {
   const events = count();
   return db
-    .select({ code: quarantine.code, events, released: count(quarantine.releasedAt) })
+    .select({ code: quarantine.code, eventCount: events, releasedCount: count(quarantine.releasedAt) })
     .from(quarantine)
     .where(matches(filter))
     .groupBy(quarantine.code)
     .orderBy(desc(events), asc(quarantine.code));
 }
 
-export function matches({ code, from, to, released, ids }: QuarantineFilter): SQL | undefined {
+export function matches({ code, from, to, isReleased, ids }: QuarantineFilter): SQL | undefined {
   return and(
     code === undefined ? undefined : eq(quarantine.code, code.replaceAll('\0', '\uFFFD')),
     from === undefined
       ? undefined
       : and(gte(quarantine.storedAt, boundOf(from)), gte(quarantine.storedOn, dayOf(boundOf(from)))),
     to === undefined ? undefined : lt(quarantine.storedAt, boundOf(to)),
-    released === undefined ? undefined : released ? isNotNull(quarantine.releasedAt) : isNull(quarantine.releasedAt),
-    ids === undefined
+    isReleased === undefined
       ? undefined
-      : inArray(
-          quarantine.id,
-          ids.filter((id) => /^\d{1,18}$/.test(id)),
-        ),
+      : isReleased
+        ? isNotNull(quarantine.releasedAt)
+        : isNull(quarantine.releasedAt),
+    ids === undefined ? undefined : hasIds(ids),
   );
+}
+
+/** The rows with these ids, which name the day and the key: both bounds let Postgres read few partitions. */
+function hasIds(ids: readonly string[]): SQL {
+  const keys = ids.flatMap((id) => {
+    const [, year, month, date, key] = /^(\d{4})(\d\d)(\d\d)-(\d{1,18})$/.exec(id) ?? [];
+    const day = `${year}-${month}-${date}`;
+    return key !== undefined && isDay(day) ? [sql`(${day}::date, ${key}::bigint)`] : [];
+  });
+  return keys.length === 0
+    ? sql`false`
+    : sql`(${quarantine.storedOn}, ${quarantine.id}) in (${sql.join(keys, sql`, `)})`;
+}
+
+/** The quarantined events with these ids, in order; undefined for each that does not exist. */
+export async function findQuarantinedEvents(
+  { db }: Pick<Admin, 'db'>,
+  ids: readonly string[],
+): Promise<readonly (QuarantinedEvent | undefined)[]> {
+  const views = (await db.select().from(quarantine).where(hasIds(ids))).map(viewOf);
+  return ids.map((id) => views.find((view) => view.id === id));
 }
 
 /** The partition that holds it, in UTC as the database counts. A row may be stored a moment after its day was taken. */
@@ -130,6 +157,15 @@ function dayOf(instant: Date): string {
   return new Date(instant.getTime() - 86_400_000).toISOString().slice(0, 10);
 }
 
-function viewOf({ id, storedAt, tokenId, position, code, detail, body, releasedAt }: Row): QuarantinedEvent {
-  return { id, storedAt, tokenId: String(tokenId), position, code, detail, body, releasedAt: releasedAt ?? undefined };
+function viewOf({ id, storedOn, storedAt, tokenId, position, code, detail, body, releasedAt }: Row): QuarantinedEvent {
+  return {
+    id: `${storedOn.replaceAll('-', '')}-${id}`,
+    storedAt,
+    tokenId: String(tokenId),
+    position,
+    code,
+    detail,
+    body,
+    releasedAt: releasedAt ?? undefined,
+  };
 }

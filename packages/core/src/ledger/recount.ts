@@ -5,7 +5,7 @@ import { allPending, Outcome, outcomeName } from '../batch/outcome.js';
 export interface Difference {
   readonly day: string;
   /** Undefined when it is about the whole day. */
-  readonly deliveryId: string | undefined;
+  readonly deliveryKey: string | undefined;
   readonly message: string;
 }
 
@@ -28,7 +28,7 @@ export function openRecount(day: string): Recount {
 
   return {
     add({ id, events, pending, outcomes, skipReasons }, letters) {
-      const differ = (message: string): void => void differences.push({ day, deliveryId: id, message });
+      const differ = (message: string): void => void differences.push({ day, deliveryKey: id, message });
       const bytes = outcomes ?? allPending(events);
       if (bytes.length !== events) differ(`it has ${events} events, and outcomes for ${bytes.length}`);
       const counts = new Uint32Array(256);
@@ -52,7 +52,7 @@ export function openRecount(day: string): Recount {
     },
 
     compare(tallies, kept) {
-      const differ = (message: string): void => void differences.push({ day, deliveryId: undefined, message });
+      const differ = (message: string): void => void differences.push({ day, deliveryKey: undefined, message });
       const tallied = (outcome: string): number => sumOf(tallies, outcome);
       const rest =
         tallied('selected') - tallied('delivered') - tallied('skipped') - tallied('rejected') - tallied('expired');

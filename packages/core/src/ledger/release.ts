@@ -5,32 +5,26 @@ import { quarantine } from '../db/schema.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { matches, type QuarantineFilter } from './quarantine.js';
 
-/** What the present catalogue makes of quarantined events. */
-export interface Releasable {
-  /** Events that it takes now. */
-  readonly events: number;
-  /** Why it refuses the others still; the first of each code says it in detail. */
-  readonly stillRefused: readonly { readonly code: string; readonly detail: string; readonly events: number }[];
-}
-
-/** What a release would do. Nothing is done yet. */
-export interface ReleasePlanned extends Releasable {
-  readonly kind: 'ReleasePlanned';
-}
-
-/** The events are stored, with a delivery for every Current that takes them. */
-export interface Released extends Releasable {
+/** What a release did, or would do in a dry run. */
+export interface Released {
   readonly kind: 'Released';
+  readonly isDryRun: boolean;
+  /** Events that the catalogue accepts now. */
+  readonly eventCount: number;
+  /** Why it refuses the others still; `detail` is about the first of each code. */
+  readonly stillRefused: readonly { readonly code: string; readonly detail: string; readonly eventCount: number }[];
 }
+
+type Findings = Pick<Released, 'eventCount' | 'stillRefused'>;
 
 /**
  * Reads quarantined events again with the present catalogue. Changes nothing, and reads every one that matches: for
  * a large quarantine that takes a while.
  */
-export async function planRelease(admin: Pick<Admin, 'db'>, filter: QuarantineFilter): Promise<ReleasePlanned> {
+export async function planRelease(admin: Pick<Admin, 'db'>, filter: QuarantineFilter): Promise<Released> {
   const findings = openFindings();
   for await (const rows of unreleased(admin, filter)) for (const row of rows) findings.add(row);
-  return { kind: 'ReleasePlanned', ...findings.close() };
+  return { kind: 'Released', isDryRun: true, ...findings.close() };
 }
 
 /**
@@ -53,7 +47,7 @@ export async function releaseQuarantined(
       .set({ releasedAt: sql`now()` })
       .where(and(eq(quarantine.storedOn, day), inArray(quarantine.id, ids), isNull(quarantine.releasedAt)));
   }
-  return { kind: 'Released', ...findings.close() };
+  return { kind: 'Released', isDryRun: false, ...findings.close() };
 }
 
 type Row = Pick<typeof quarantine.$inferSelect, 'storedOn' | 'id' | 'tokenId' | 'body'>;
@@ -63,7 +57,7 @@ const stepRows = 500;
 const stepBytes = 16 * 1024 * 1024;
 
 async function* unreleased({ db }: Pick<Admin, 'db'>, filter: QuarantineFilter): AsyncGenerator<readonly Row[]> {
-  const chosen = matches({ ...filter, released: false });
+  const chosen = matches({ ...filter, isReleased: false });
   const days = await db
     .select({ day: quarantine.storedOn })
     .from(quarantine)
@@ -95,17 +89,17 @@ async function readStep(db: Queries, where: SQL | undefined): Promise<readonly R
 
 function openFindings() {
   let events = 0;
-  const refused = new Map<string, { readonly code: string; readonly detail: string; events: number }>();
+  const refused = new Map<string, { readonly code: string; readonly detail: string; eventCount: number }>();
   return {
     /** What to store of it; undefined when it is refused still. */
     add(row: Row) {
       const reading = readBody(row.body, 'ndjson');
       const fault = 'unreadable' in reading ? reading.unreadable : reading.quarantined[0];
       if ('unreadable' in reading || fault !== undefined || reading.events.length === 0) {
-        const { code, detail } = fault ?? { code: 'not_an_object', detail: 'wanted an event; nothing came' };
+        const { code, detail } = fault ?? { code: 'not_an_object', detail: 'expected an event, got nothing' };
         const known = refused.get(code);
-        if (known) known.events++;
-        else refused.set(code, { code, detail, events: 1 });
+        if (known) known.eventCount++;
+        else refused.set(code, { code, detail, eventCount: 1 });
         return undefined;
       }
       events++;
@@ -115,6 +109,6 @@ function openFindings() {
         submission: { hash, tokenId: row.tokenId, types: reading.types, json: Buffer.from(reading.json), refused: [] },
       };
     },
-    close: (): Releasable => ({ events, stillRefused: [...refused.values()] }),
+    close: (): Findings => ({ eventCount: events, stillRefused: [...refused.values()] }),
   };
 }

@@ -4,22 +4,18 @@ import { deadLetter } from '../db/schema.js';
 import { Outcome } from '../batch/outcome.js';
 import { adminShard, type Admin, type Queries } from '../admin/admin.js';
 import { findCurrent } from '../currents/currents.js';
-import { possibleActions } from '../currents/currentView.js';
+import { allowedActions } from '../currents/currentView.js';
 import { matches, type DeadLetterFilter } from './deadLetters.js';
-import { currentNotFound, type CurrentNotFound, type WrongState } from '../admin/problem.js';
+import { currentNotFound, type CurrentNotFound, type CurrentWrongState } from '../admin/problem.js';
 import { wrongState } from '../currents/transitions.js';
 
-/** What a replay would do. Nothing is done yet. */
-export interface ReplayPlanned {
-  readonly kind: 'ReplayPlanned';
-  readonly events: number;
-}
-
-/** The events are on their way again. */
+/** What a replay did, or would do in a dry run. */
 export interface Replayed {
   readonly kind: 'Replayed';
-  readonly events: number;
-  readonly deliveries: number;
+  readonly isDryRun: boolean;
+  readonly eventCount: number;
+  /** Undefined in a dry run. */
+  readonly deliveryCount: number | undefined;
 }
 
 export type ReplayFilter = Pick<DeadLetterFilter, 'outcome' | 'code' | 'from' | 'to'>;
@@ -29,15 +25,15 @@ export async function planReplay(
   admin: Pick<Admin, 'db'>,
   currentId: string,
   filter: ReplayFilter,
-): Promise<ReplayPlanned | CurrentNotFound | WrongState> {
+): Promise<Replayed | CurrentNotFound | CurrentWrongState> {
   const row = await findCurrent(admin.db, currentId);
-  if (!row) return currentNotFound(currentId);
-  if (!possibleActions(row.state).includes('replay')) return wrongState(row, 'replay');
+  if (!row) return currentNotFound();
+  if (!allowedActions(row.state).includes('replay')) return wrongState(row, 'replay');
   const [counted] = await admin.db
     .select({ events: sql<number>`coalesce(sum(cardinality(${deadLetter.positions})), 0)`.mapWith(Number) })
     .from(deadLetter)
-    .where(matches({ ...filter, currentId, replayed: false }));
-  return { kind: 'ReplayPlanned', events: counted?.events ?? 0 };
+    .where(matches({ ...filter, currentId, isReplayed: false }));
+  return { kind: 'Replayed', isDryRun: true, eventCount: counted?.events ?? 0, deliveryCount: undefined };
 }
 
 /**
@@ -49,21 +45,22 @@ export async function replayDeadLetters(
   admin: Admin,
   currentId: string,
   filter: ReplayFilter,
-): Promise<Replayed | CurrentNotFound | WrongState> {
+): Promise<Replayed | CurrentNotFound | CurrentWrongState> {
   const row = await findCurrent(admin.db, currentId);
-  if (!row) return currentNotFound(currentId);
-  if (!possibleActions(row.state).includes('replay')) return wrongState(row, 'replay');
-  // What dies while this runs is not of it: it would go round and round.
+  if (!row) return currentNotFound();
+  if (!allowedActions(row.state).includes('replay')) return wrongState(row, 'replay');
+  // Excludes letters created during this replay, which could otherwise loop.
   const [clock] = (await admin.db.execute(sql`select now() as now`)) as unknown as [{ now: string }];
   const chosen = and(
-    matches({ ...filter, currentId, replayed: false }),
+    matches({ ...filter, currentId, isReplayed: false }),
     sql`${deadLetter.recordedAt} <= ${clock.now}::timestamptz`,
   ) as SQL;
   let events = 0;
   let deliveries = 0;
   for (;;) {
     const step = await replayStep(admin, row.id, chosen);
-    if (step.deliveries === 0) return { kind: 'Replayed', events, deliveries };
+    if (step.deliveries === 0)
+      return { kind: 'Replayed', isDryRun: false, eventCount: events, deliveryCount: deliveries };
     events += step.events;
     deliveries += step.deliveries;
     admin.wake(row.id);

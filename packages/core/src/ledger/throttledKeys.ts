@@ -1,36 +1,37 @@
 import type { Admin } from '../admin/admin.js';
-import type { CodeCount } from '../currents/counts.js';
-import { findCurrent } from '../currents/currents.js';
-import { checkFirst, pageOf, readCursor, withNodes, writeCursor, type Page, type PageRequest } from '../admin/page.js';
-import { currentNotFound, type CurrentNotFound } from '../admin/problem.js';
+import type { ReasonCount } from '../currents/counts.js';
+import {
+  checkFirst,
+  maxCounted,
+  pageOf,
+  readCursor,
+  withNodes,
+  writeCursor,
+  type Page,
+  type PageRequest,
+} from '../admin/page.js';
 
-/** A key, such as a device, whose events wait for their turn while everybody else's flow. */
+/** A key, such as a device, whose events wait for their turn while those of other keys flow. */
 export interface ThrottledKey {
   /** The budget, such as `device`. */
   readonly budget: string;
-  /** What the partner calls the key: the id of a user, of a device. */
+  /** What the partner calls the key: the id of a user or of a device. */
   readonly key: string;
-  /** How many events wait. */
-  readonly events: number;
-  /** Why they wait; most often because of the hub's own budget, `over_budget`, or else as the partner said. */
-  readonly reasons: readonly CodeCount[];
-  /** Since when the one waits that waits longest. */
-  readonly since: Date;
-  /** When the first of them has its turn; in the past while it is being tried. */
-  readonly nextAt: Date;
-  /** When the last of them has its turn, should nothing change. */
-  readonly until: Date;
-}
-
-export interface ThrottledKeys extends Page<ThrottledKey> {
-  readonly kind: 'ThrottledKeyPage';
+  readonly eventCount: number;
+  /** `over_budget` for the hub's own budget, or a code that the partner answered; the most frequent first. */
+  readonly reasons: readonly ReasonCount[];
+  /** Since when the longest waiting event waits. */
+  readonly waitingSince: Date;
+  /** In the past while the first event is being tried. */
+  readonly firstDueAt: Date;
+  readonly lastDueAt: Date;
 }
 
 interface Row {
   readonly budget: string;
   readonly key: string;
   readonly events: number;
-  readonly reasons: CodeCount[];
+  readonly reasons: ReasonCount[];
   readonly since_ms: number;
   readonly next_ms: number;
   readonly until_ms: number;
@@ -42,45 +43,50 @@ interface Row {
  * meanwhile may come on a later page once more; none is left out. Reads only deliveries with events that wait.
  */
 export async function listThrottledKeys(
-  { db, sql }: Pick<Admin, 'db' | 'sql'>,
-  id: string,
-  { first, after }: PageRequest,
-): Promise<ThrottledKeys | CurrentNotFound> {
-  checkFirst(first);
-  const [sinceMs, place] = readCursor(after, 2) ?? ['0', '0'];
-  const current = await findCurrent(db, id);
-  if (!current) return currentNotFound(id);
-  const rows = await sql<Row[]>`
+  { sql }: Pick<Admin, 'sql'>,
+  currentId: number,
+  request: PageRequest,
+): Promise<Page<ThrottledKey>> {
+  const first = checkFirst(request.first);
+  const [sinceMs = '0', place = '0'] = readCursor(request.after, 2) ?? [];
+  const throttled = sql`
     with waiting as (
       select e->'budget'->>'name' as budget, e->'budget'->>'key' as key, e->>'code' as code,
         jsonb_array_length(e->'positions') as events, (e->'budget'->>'sinceMs')::float8 as since_ms, (e->>'dueAtMs')::float8 as due_ms
       from delivery d cross join lateral jsonb_array_elements(d.deferred) e
-      where d.current_id = ${current.id} and d.deferred is not null and d.pending > 0 and e ? 'budget'
+      where d.current_id = ${currentId} and d.deferred is not null and d.pending > 0 and e ? 'budget'
     ), by_code as (
       select budget, key, code, sum(events)::float8 as events, min(since_ms) as since_ms, min(due_ms) as next_ms, max(due_ms) as until_ms
       from waiting group by budget, key, code
     ), by_key as (
       select budget, key, sum(events) as events, floor(min(since_ms))::bigint as since_ms, min(next_ms) as next_ms, max(until_ms) as until_ms,
-        jsonb_agg(jsonb_build_object('code', code, 'events', events) order by events desc, code) as reasons,
+        jsonb_agg(jsonb_build_object('code', code, 'eventCount', events) order by events desc, code) as reasons,
         -- A number for every key, for the cursor: two of the same millisecond need an order of their own.
         ('x' || substr(md5(budget || ' ' || key), 1, 14))::bit(56)::bigint as place
       from by_code group by budget, key
-    )
+    )`;
+  const rows = await sql<Row[]>`
+    ${throttled}
     select budget, key, events, reasons, since_ms::float8 as since_ms, next_ms, until_ms, place from by_key
-    where (since_ms, place) > (${sinceMs ?? '0'}::bigint, ${place ?? '0'}::bigint)
+    where (since_ms, place) > (${sinceMs}::bigint, ${place}::bigint)
     order by since_ms, place limit ${first + 1}`;
-  const page = pageOf(rows, { first, after }, (row) => writeCursor(row.since_ms, row.place));
-  return { kind: 'ThrottledKeyPage', ...withNodes(page, page.nodes.map(viewOf)) };
+  const page = pageOf(
+    rows,
+    request,
+    (row) => writeCursor(row.since_ms, row.place),
+    async () => (await sql`${throttled} select from by_key limit ${maxCounted + 1}`).count,
+  );
+  return withNodes(page, page.nodes.map(viewOf));
 }
 
 function viewOf({ budget, key, events, reasons, since_ms, next_ms, until_ms }: Row): ThrottledKey {
   return {
     budget,
     key,
-    events,
+    eventCount: events,
     reasons,
-    since: new Date(since_ms),
-    nextAt: new Date(next_ms),
-    until: new Date(until_ms),
+    waitingSince: new Date(since_ms),
+    firstDueAt: new Date(next_ms),
+    lastDueAt: new Date(until_ms),
   };
 }

@@ -1,7 +1,7 @@
 import type { CohortPull } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
 import { findCurrent } from '../currents/currents.js';
-import { currentNotFound, type CurrentNotFound, type WrongState } from '../admin/problem.js';
+import { currentNotFound, type CurrentNotFound, type CurrentWrongState } from '../admin/problem.js';
 import type { CurrentNotReady } from '../currents/transitions.js';
 import { isUsable, loadCurrent, type LoadedCurrent } from '../loadCurrent.js';
 
@@ -17,7 +17,7 @@ export interface PullNotOffered {
   readonly message: string;
 }
 
-export type PullSourceProblem = CurrentNotFound | WrongState | CurrentNotReady | PullNotOffered;
+export type PullSourceProblem = CurrentNotFound | CurrentWrongState | CurrentNotReady | PullNotOffered;
 
 /**
  * Opens a Current to fetch cohorts through it. Only its settings and credentials are used, so it may be in any state but
@@ -25,13 +25,13 @@ export type PullSourceProblem = CurrentNotFound | WrongState | CurrentNotReady |
  */
 export async function openSource(admin: Admin, currentId: string): Promise<PullSource | PullSourceProblem> {
   const row = await findCurrent(admin.db, currentId);
-  if (!row) return currentNotFound(currentId);
+  if (!row) return currentNotFound();
   if (row.state === 'deleted') {
     const message = `${JSON.stringify(row.name)} is deleted, and its credentials are gone: fetch cohorts through another Current`;
-    return { kind: 'WrongState', message, state: row.state, possible: [] };
+    return { kind: 'CurrentWrongState', message, state: row.state, allowedActions: [] };
   }
   const working = await loadCurrent(admin.sql, row.id, admin);
-  if (!working) return currentNotFound(currentId);
+  if (!working) return currentNotFound();
   if (!isUsable(working)) return { kind: 'CurrentNotReady', message: working.detail, reason: working.code };
   const { connector } = working;
   if (!connector.cohortPull)

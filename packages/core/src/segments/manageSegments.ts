@@ -197,5 +197,5 @@ async function nameTaken({ sql }: Deps, name: string | undefined, error: unknown
     { id: number }[]
   >`select id from segment where lower(name) = lower(${name ?? ''}) and deleted_at is null`;
   const message = `name: the segment ${owner?.id ?? 'deleted a moment ago'} is called ${JSON.stringify(name)} already; choose another name`;
-  return { kind: 'NameTaken', message, ownerId: String(owner?.id ?? '') };
+  return { kind: 'NameTaken', message, ownerType: 'Segment', ownerId: String(owner?.id ?? '') };
 }

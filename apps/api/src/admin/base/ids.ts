@@ -32,7 +32,7 @@ export function encodeId(name: NodeName, key: string | number): string {
 
 /** The entity and the key in an id of any type; undefined when it is no id at all. */
 export function parseId(id: string): { readonly name: NodeName; readonly key: string } | undefined {
-  const [, prefix, key] = /^([a-z]{3})_(\d{1,18}(?:-\d{1,9})?)$/.exec(id) ?? [];
+  const [, prefix, key] = /^([a-z]{3})_(\d{1,18}(?:-\d{1,18}){0,2})$/.exec(id) ?? [];
   const name = prefix === undefined ? undefined : names.get(prefix);
   return name === undefined || key === undefined ? undefined : { name, key };
 }

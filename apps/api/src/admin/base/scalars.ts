@@ -1,40 +1,55 @@
+import { isDay } from '@currents/core';
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 
 /*
- * Of our own, because their messages may be shown: those of the usual scalars quote the value, and a JsonObject may hold
+ * These are not taken from a library because the messages of its scalars quote the value, and a JsonObject may hold
  * credentials.
  */
 
 export const JsonObject = new GraphQLScalarType({
   name: 'JsonObject',
-  description: 'Any JSON object, such as {"region": "eu"}.',
+  description: 'A JSON object of any form, such as {"region": "eu"}.',
   serialize: (value) => value,
-  parseValue: (value) => (isObject(value) ? value : refuse('wanted a JSON object')),
+  parseValue: (value) => (isObject(value) ? value : refuse('expected a JSON object')),
   parseLiteral: (node, variables) =>
-    node.kind === Kind.OBJECT ? jsonOf(node, variables ?? {}) : refuse('wanted a JSON object'),
+    node.kind === Kind.OBJECT ? jsonOf(node, variables ?? {}) : refuse('expected a JSON object'),
 });
 
 export const DateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
-  description: 'An instant in ISO 8601 with its offset, such as 2026-01-31T09:30:00Z. Answers are in UTC.',
+  description:
+    'A time in ISO 8601 with its offset, such as 2026-01-31T09:30:00Z. Answers are in UTC, to the millisecond.',
   serialize: (value) => (value as Date).toISOString(),
   parseValue: (value) => instantOf(value),
   parseLiteral: (node) => instantOf(node.kind === Kind.STRING ? node.value : undefined),
 });
 
+export const Day = new GraphQLScalarType<string, string>({
+  name: 'Date',
+  description: 'A day in UTC, such as 2026-01-31.',
+  serialize: (value) => value as string,
+  parseValue: (value) => dayOf(value),
+  parseLiteral: (node) => dayOf(node.kind === Kind.STRING ? node.value : undefined),
+});
+
 export const Count = new GraphQLScalarType<number, number>({
   name: 'Count',
-  description: 'A whole number, of up to 2^53: an Int ends at two thousand million.',
+  description: 'A whole number from 0 to 2^53, where an Int would end at 2^31.',
   serialize: (value) => value as number,
-  parseValue: (value) => (Number.isSafeInteger(value) ? (value as number) : refuse('wanted a whole number')),
+  parseValue: (value) => (Number.isSafeInteger(value) ? (value as number) : refuse('expected a whole number')),
 });
 
 const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
+function dayOf(value: unknown): string {
+  if (typeof value === 'string' && isDay(value)) return value;
+  return refuse('expected a day such as 2026-01-31');
+}
+
 function instantOf(value: unknown): Date {
   const date = typeof value === 'string' && instant.test(value) ? new Date(value) : undefined;
   if (date && !Number.isNaN(date.getTime())) return date;
-  return refuse('wanted an instant in ISO 8601 with its offset, such as 2026-01-31T09:30:00Z');
+  return refuse('expected a time in ISO 8601 with its offset, such as 2026-01-31T09:30:00Z');
 }
 
 /** The depth of a literal is bounded by the number of tokens that a query may have. */
@@ -55,7 +70,7 @@ function jsonOf(node: ValueNode, variables: Readonly<Record<string, unknown>>): 
     case Kind.OBJECT:
       return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, jsonOf(value, variables)]));
     case Kind.ENUM:
-      return refuse('wanted JSON: text stands in quotation marks');
+      return refuse('expected JSON, with text in quotation marks');
   }
 }
 

@@ -17,6 +17,7 @@ const idempotencyStates = ['in_progress', 'completed'] as const;
 
 export const adminToken = pgTable('admin_token', {
   id: integer('id').generatedAlwaysAsIdentity().primaryKey(),
+  name: text('name'),
   hash: bytes('hash').notNull().unique(),
   createdAt: instant('created_at').notNull().defaultNow(),
   revokedAt: instant('revoked_at'),
