@@ -22,15 +22,20 @@ export interface Counts {
   readonly pending: number;
 }
 
-/** What an admin does over GraphQL, for programs. */
+/** A client of the admin API. */
 export interface AdminClient {
-  /** Rejects with the messages of whatever went wrong. */
+  /** Rejects with the messages of all errors. */
   ask<Answer>(query: string, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
   /** A new ingest token, in clear. */
   createIngestToken(name: string): Promise<string>;
   /** Creates and launches a Current, and answers its id. */
   launchCurrent(input: CurrentInput): Promise<string>;
   counts(currentId: string): Promise<Counts>;
+}
+
+/** The key in the database that an id such as `cur_7` stands for. */
+export function databaseKey(id: string): number {
+  return Number(id.slice(id.indexOf('_') + 1));
 }
 
 interface Outcome {
@@ -56,8 +61,8 @@ export function createAdminClient(apiUrl: string, adminToken: string): AdminClie
     return data;
   }
 
-  /** For mutations, whose one field is what was done or why it was not. */
-  async function deed<Done extends Outcome>(
+  /** Runs a mutation whose one field has to answer its payload. */
+  async function run<Done extends Outcome>(
     query: string,
     variables: Readonly<Record<string, unknown>>,
     done: string,
@@ -70,27 +75,29 @@ export function createAdminClient(apiUrl: string, adminToken: string): AdminClie
   return {
     ask,
     async createIngestToken(name) {
-      const { token } = await deed<Outcome & { token: string }>(
-        `mutation ($name: String!) {
-          createIngestToken(name: $name) { __typename ... on IngestTokenCreated { token } ... on Problem { message } }
+      const { token } = await run<Outcome & { token: string }>(
+        `mutation ($input: CreateIngestTokenInput!) {
+          createIngestToken(input: $input) { __typename ... on CreateIngestTokenPayload { token } ... on Problem { message } }
         }`,
-        { name },
-        'IngestTokenCreated',
+        { input: { name } },
+        'CreateIngestTokenPayload',
       );
       return token;
     },
     async launchCurrent(input) {
-      const { id } = await deed<Outcome & { id: string }>(
+      const {
+        current: { id },
+      } = await run<Outcome & { current: { id: string } }>(
         `mutation ($input: CreateCurrentInput!) {
-          createCurrent(input: $input) { __typename ... on Current { id } ... on Problem { message } }
+          createCurrent(input: $input) { __typename ... on CreateCurrentPayload { current { id } } ... on Problem { message } }
         }`,
         { input },
-        'Current',
+        'CreateCurrentPayload',
       );
-      await deed(
-        `mutation ($id: ID!) { launchCurrent(id: $id) { __typename ... on Problem { message } } }`,
+      await run(
+        `mutation ($id: ID!) { launchCurrent(input: { id: $id }) { __typename ... on Problem { message } } }`,
         { id },
-        'Current',
+        'LaunchCurrentPayload',
       );
       return id;
     },

@@ -1,4 +1,4 @@
-import { createAdminClient } from '../../src/hub/adminClient.js';
+import { createAdminClient, databaseKey } from '../../src/hub/adminClient.js';
 
 export interface MixpanelCurrent {
   readonly name: string;
@@ -12,7 +12,7 @@ export interface MixpanelCurrent {
 export interface CurrentState {
   readonly state: string;
   /** Why it is blocked. */
-  readonly blocked: { readonly code: string; readonly detail: string } | null;
+  readonly block: { readonly code: string; readonly detail: string } | null;
 }
 
 /** What an admin does to a hub, over GraphQL. */
@@ -41,8 +41,7 @@ export function createAdmin(apiUrl: string, adminToken: string): Admin {
     const [result] = Object.values(
       await client.ask<Record<string, { readonly __typename: string; readonly message?: string }>>(mutation, variables),
     );
-    if (result?.__typename !== done)
-      throw new Error(`wanted ${done}; the hub answered ${result?.__typename}: ${result?.message}`);
+    if (result?.__typename !== done) throw new Error(`expected ${done}, got ${result?.__typename}: ${result?.message}`);
   }
 
   return {
@@ -56,42 +55,46 @@ export function createAdmin(apiUrl: string, adminToken: string): Admin {
         credentials: { kind: 'projectToken', token },
         selection: eventTypes === undefined ? everything : { eventTypes },
       });
-      return Number(id);
+      return databaseKey(id);
     },
     async stateOf(id) {
       const { current } = await client.ask<{ readonly current: CurrentState }>(
-        'query ($id: ID!) { current(id: $id) { ... on Current { state blocked { code detail } } } }',
-        { id },
+        'query ($id: ID!) { current(id: $id) { ... on Current { state block { code detail } } } }',
+        { id: `cur_${id}` },
       );
       return current;
     },
     pause: (id) =>
-      change('mutation ($id: ID!) { pauseCurrent(id: $id) { __typename ... on Problem { message } } }', 'Current', {
-        id,
-      }),
+      change(
+        'mutation ($id: ID!) { pauseCurrent(input: { id: $id }) { __typename ... on Problem { message } } }',
+        'PauseCurrentPayload',
+        { id: `cur_${id}` },
+      ),
     resume: (id) =>
-      change('mutation ($id: ID!) { resumeCurrent(id: $id) { __typename ... on Problem { message } } }', 'Current', {
-        id,
-      }),
+      change(
+        'mutation ($id: ID!) { resumeCurrent(input: { id: $id }) { __typename ... on Problem { message } } }',
+        'ResumeCurrentPayload',
+        { id: `cur_${id}` },
+      ),
     remove: (id, name) =>
       change(
-        'mutation ($id: ID!, $name: String!) { deleteCurrent(id: $id, confirmName: $name) { __typename ... on Problem { message } } }',
-        'CurrentDeleted',
-        { id, name },
+        'mutation ($id: ID!, $name: String!) { deleteCurrent(input: { id: $id, confirmName: $name }) { __typename ... on Problem { message } } }',
+        'DeleteCurrentPayload',
+        { id: `cur_${id}`, name },
       ),
     async probe(id) {
       const { testCredentials } = await client.ask<{ readonly testCredentials: { readonly __typename: string } }>(
-        'mutation ($id: ID!) { testCredentials(id: $id) { __typename } }',
-        { id },
+        'mutation ($id: ID!) { testCredentials(input: { currentId: $id }) { __typename } }',
+        { id: `cur_${id}` },
       );
       return testCredentials.__typename;
     },
     async replay(id) {
-      const { replayDeadLetters } = await client.ask<{ readonly replayDeadLetters: { readonly events: number } }>(
-        'mutation ($id: ID!) { replayDeadLetters(currentId: $id, filter: {}, confirm: true) { ... on Replayed { events } } }',
-        { id },
+      const { replayDeadLetters } = await client.ask<{ readonly replayDeadLetters: { readonly eventCount: number } }>(
+        'mutation ($id: ID!) { replayDeadLetters(input: { currentId: $id, dryRun: false }) { ... on ReplayDeadLettersPayload { eventCount } } }',
+        { id: `cur_${id}` },
       );
-      return replayDeadLetters.events;
+      return replayDeadLetters.eventCount;
     },
   };
 }

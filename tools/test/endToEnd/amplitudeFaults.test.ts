@@ -162,9 +162,9 @@ describe('a Current that is blocked', () => {
   it.each(blocking.map(({ name, blocked }) => [blocked, name] as const))(
     '%s, says so and keeps its events: %s',
     async (code, name) => {
-      const { blocked } = await until(
+      const { block: blocked } = await until(
         () => hub.admin.stateOf(currentOf(name)),
-        ({ state }) => state === 'blocked',
+        ({ state }) => state === 'BLOCKED',
       );
       expect(blocked).toMatchObject({ code, detail: expect.stringMatching(/./) });
       const { selected, pending, rejected } = await until(
@@ -179,14 +179,14 @@ describe('a Current that is blocked', () => {
   it('flows again by itself once it is repaired', async () => {
     for (const { name } of blocking) {
       hub.amplitude.control.removeFault(name);
-      expect(await hub.admin.probe(currentOf(name))).toBe('TestPassed');
+      expect(await hub.admin.probe(currentOf(name))).toBe('TestCredentialsPayload');
     }
     for (const { name } of blocking) {
       await until(
         () => pendingOf(name),
         (pending) => pending === 0,
       );
-      expect(await hub.admin.stateOf(currentOf(name))).toMatchObject({ state: 'live', blocked: null });
+      expect(await hub.admin.stateOf(currentOf(name))).toMatchObject({ state: 'LIVE', block: null });
     }
   });
 });

@@ -57,7 +57,7 @@ it('a hot device waits alone, in order, within its limit; all of it is delivered
   expect(others.filter((id) => !shownAtAmplitude({ view: view() }, project).has(id))).toEqual([]);
   const throttled = await throttledKeys(hub, current);
   expect(new Set(throttled.map(({ key }) => key))).toEqual(new Set(['a script']));
-  expect(throttled.reduce((sum, { events }) => sum + events, 0)).toBe(underWay.pending);
+  expect(throttled.reduce((sum, { eventCount }) => sum + eventCount, 0)).toBe(underWay.pending);
 
   // Some of it leaves as its budget grows.
   const before = underWay.delivered;

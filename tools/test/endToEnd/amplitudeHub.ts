@@ -3,7 +3,7 @@ import type { AmplitudeProfile } from '../../src/fakes/amplitude/profile.js';
 import type { AmplitudeProject } from '../../src/fakes/amplitude/project.js';
 import { startFakeAmplitude, type FakeAmplitude } from '../../src/fakes/amplitude/startFakeAmplitude.js';
 import type { LedgerSnapshot, StoredEvent } from '../../src/fakes/ledger.js';
-import { createAdminClient, type AdminClient } from '../../src/hub/adminClient.js';
+import { createAdminClient, databaseKey, type AdminClient } from '../../src/hub/adminClient.js';
 import { startTestHub, type TestHub } from './testHub.js';
 
 export interface AmplitudeHubOptions {
@@ -64,17 +64,17 @@ export async function startAmplitudeHub({ projects, profile, ...options }: Ampli
         credentials: { apiKey: apiKeyOf(project), secretKey: secretKeyOf(project) },
         selection: eventTypes === undefined ? everything : { eventTypes },
       });
-      return Number(id);
+      return databaseKey(id);
     },
     async change(id, settings) {
-      const { changeCurrent } = await client.ask<{
-        changeCurrent: { readonly __typename: string; readonly message?: string };
+      const { updateCurrent } = await client.ask<{
+        updateCurrent: { readonly __typename: string; readonly message?: string };
       }>(
-        'mutation ($id: ID!, $settings: JsonObject!) { changeCurrent(id: $id, input: { settings: $settings }) { __typename ... on Problem { message } } }',
-        { id, settings: { ...usual, ...settings } },
+        'mutation ($id: ID!, $settings: JsonObject!) { updateCurrent(input: { id: $id, settings: $settings }) { __typename ... on Problem { message } } }',
+        { id: `cur_${id}`, settings: { ...usual, ...settings } },
       );
-      if (changeCurrent.__typename !== 'CurrentChanged')
-        throw new Error(`${changeCurrent.__typename}: ${changeCurrent.message}`);
+      if (updateCurrent.__typename !== 'UpdateCurrentPayload')
+        throw new Error(`${updateCurrent.__typename}: ${updateCurrent.message}`);
     },
     async stop() {
       await hub.stop();

@@ -39,7 +39,7 @@ async function ask(current: string, input: object) {
         ... on LookupThrottled { message retryAfterMs } ... on LookupRefused { message reason } ... on LookupNotAvailable { message reason }
       }
     }`,
-    { id: currents[current], input },
+    { id: `cur_${currents[current]}`, input },
   );
   return userProfile;
 }
@@ -51,7 +51,7 @@ it('an admin sees what Amplitude knows of a user: properties, cohorts, computati
     computations: true,
     recommendationIds: ['r1'],
     predictionIds: ['p1', 'p2'],
-    propensityType: 'percentile',
+    propensityType: 'PERCENTILE',
   };
   expect(await ask('us', all)).toEqual({
     __typename: 'UserProfile',

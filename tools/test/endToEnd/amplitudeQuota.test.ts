@@ -78,14 +78,18 @@ it('a device that is over its daily quota waits alone, and drains when Amplitude
       { code: 'over_budget', events: 30 },
     ],
   });
-  expect(Date.parse(throttled?.nextAt ?? '') - Date.parse(throttled?.since ?? '')).toBeGreaterThanOrEqual(hourMs);
-  expect(Date.parse(throttled?.until ?? '')).toBeGreaterThanOrEqual(Date.parse(throttled?.nextAt ?? ''));
+  expect(Date.parse(throttled?.firstDueAt ?? '') - Date.parse(throttled?.waitingSince ?? '')).toBeGreaterThanOrEqual(
+    hourMs,
+  );
+  expect(Date.parse(throttled?.lastDueAt ?? '')).toBeGreaterThanOrEqual(Date.parse(throttled?.firstDueAt ?? ''));
 
   // An hour later it is asked for once more. The quota is not free yet.
   await anHourLater();
   await until(refusals, (count) => count === 2, 30_000);
   await deliveredBut(90);
-  expect(await throttledKeys(hub, current)).toMatchObject([{ key: device, events: 90, since: throttled?.since }]);
+  expect(await throttledKeys(hub, current)).toMatchObject([
+    { key: device, eventCount: 90, waitingSince: throttled?.waitingSince },
+  ]);
 
   // A day later it is.
   hub.amplitude.control.advanceClock(25 * hourMs);

@@ -27,9 +27,9 @@ afterAll(() => hub?.stop());
 
 it('a Current with a base URL of its own is blocked where the operator does not allow that, and keeps its events', async () => {
   await hub.post(events(10));
-  const { blocked } = await until(
+  const { block: blocked } = await until(
     () => hub.admin.stateOf(current),
-    ({ state }) => state === 'blocked',
+    ({ state }) => state === 'BLOCKED',
   );
   expect(blocked).toEqual({ code: 'base_url_not_allowed', detail: expect.stringContaining('ALLOW_CUSTOM_BASE_URL') });
   await hub.post(events(5));
@@ -44,5 +44,5 @@ it('nobody is asked at that base URL, not even to see whether it is repaired', a
     ([row]) => Number(row?.probes) > 0,
   );
   expect(hub.mixpanel.control.summary()).toMatchObject({ requests: 0 });
-  expect(await hub.admin.stateOf(current)).toMatchObject({ state: 'blocked' });
+  expect(await hub.admin.stateOf(current)).toMatchObject({ state: 'BLOCKED' });
 });

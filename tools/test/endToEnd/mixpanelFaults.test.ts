@@ -127,9 +127,9 @@ describe('a Current that is blocked', () => {
     async (code, name) => {
       const state = await until(
         () => hub.admin.stateOf(currentOf(name)),
-        ({ state }) => state === 'blocked',
+        ({ state }) => state === 'BLOCKED',
       );
-      expect(state.blocked).toEqual({ code, detail: expect.stringMatching(/./) });
+      expect(state.block).toEqual({ code, detail: expect.stringMatching(/./) });
       const { selected, pending, rejected } = await until(
         () => ledgerOf(hub.sql, currentOf(name)),
         ({ pending }) => pending <= ids.length,
@@ -142,14 +142,14 @@ describe('a Current that is blocked', () => {
   it('flows again by itself once it is repaired', async () => {
     for (const { name } of blocking) {
       hub.mixpanel.control.removeFault(name);
-      expect(await hub.admin.probe(currentOf(name))).toBe('TestPassed');
+      expect(await hub.admin.probe(currentOf(name))).toBe('TestCredentialsPayload');
     }
     for (const { name } of blocking) {
       await until(
         () => pendingOf(name),
         (pending) => pending === 0,
       );
-      expect(await hub.admin.stateOf(currentOf(name))).toEqual({ state: 'live', blocked: null });
+      expect(await hub.admin.stateOf(currentOf(name))).toEqual({ state: 'LIVE', block: null });
     }
   });
 });

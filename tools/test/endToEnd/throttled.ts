@@ -3,11 +3,11 @@ import type { AmplitudeHub } from './amplitudeHub.js';
 export interface Throttled {
   readonly budget: string;
   readonly key: string;
-  readonly events: number;
-  readonly reasons: readonly { readonly code: string; readonly events: number }[];
-  readonly since: string;
-  readonly nextAt: string;
-  readonly until: string;
+  readonly eventCount: number;
+  readonly reasons: readonly { readonly code: string; readonly eventCount: number }[];
+  readonly waitingSince: string;
+  readonly firstDueAt: string;
+  readonly lastDueAt: string;
 }
 
 /** The keys of a Current that are throttled, as an admin sees them. */
@@ -15,13 +15,15 @@ export async function throttledKeys(
   { client }: Pick<AmplitudeHub, 'client'>,
   currentId: number,
 ): Promise<readonly Throttled[]> {
-  const { throttledKeys: told } = await client.ask<{ throttledKeys: { readonly nodes: readonly Throttled[] } }>(
+  const { current } = await client.ask<{ current: { throttledKeys: { readonly nodes: readonly Throttled[] } } }>(
     `query ($id: ID!) {
-      throttledKeys(currentId: $id) {
-        ... on ThrottledKeyPage { nodes { budget key events reasons { code events } since nextAt until } }
+      current(id: $id) {
+        ... on Current {
+          throttledKeys { nodes { budget key eventCount reasons { code eventCount } waitingSince firstDueAt lastDueAt } }
+        }
       }
     }`,
-    { id: currentId },
+    { id: `cur_${currentId}` },
   );
-  return told.nodes;
+  return current.throttledKeys.nodes;
 }

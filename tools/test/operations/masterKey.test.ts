@@ -35,9 +35,9 @@ async function post(count: number): Promise<void> {
 
 it('a worker with another master key blocks the Current, says why, and loses nothing', async () => {
   await post(10);
-  const { blocked } = await until(
+  const { block: blocked } = await until(
     () => line.admin.stateOf(line.current),
-    ({ state }) => state === 'blocked',
+    ({ state }) => state === 'BLOCKED',
   );
   expect(blocked).toEqual({
     code: 'credentials_unreadable',
@@ -58,5 +58,5 @@ it('the Current goes on by itself once its worker has the right one', async () =
     () => ledgerOf(line.sql, line.current),
     ({ delivered }) => delivered === 15,
   );
-  expect(await line.admin.stateOf(line.current)).toEqual({ state: 'live', blocked: null });
+  expect(await line.admin.stateOf(line.current)).toEqual({ state: 'LIVE', block: null });
 });

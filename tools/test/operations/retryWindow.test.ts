@@ -29,7 +29,7 @@ it('a worker keeps the events of a blocked Current for as long as RETRY_WINDOW_H
   await post(sent[0]);
   await until(
     () => line.admin.stateOf(line.current),
-    ({ state }) => state === 'blocked',
+    ({ state }) => state === 'BLOCKED',
   );
   await post(sent[1]);
   // An hour and a minute later, for the first ones.
@@ -57,7 +57,7 @@ it('a worker keeps the events of a blocked Current for as long as RETRY_WINDOW_H
 
 it('what expired is replayed once the credentials work, and nothing is missing then', async () => {
   line.mixpanel.control.removeFault(revoked.id);
-  expect(await line.admin.probe(line.current)).toBe('TestPassed');
+  expect(await line.admin.probe(line.current)).toBe('TestCredentialsPayload');
   await until(
     () => ledgerOf(line.sql, line.current),
     ({ delivered }) => delivered === 3,

@@ -30,14 +30,14 @@ describe('npm start', () => {
           body: JSON.stringify({
             query:
               round === 'first'
-                ? 'mutation { createIngestToken(name: "kept") { __typename } }'
+                ? 'mutation { createIngestToken(input: { name: "kept" }) { __typename } }'
                 : '{ ingestTokens { nodes { name } } }',
           }),
         });
         const { data } = (await response.json()) as { readonly data: unknown };
         expect(data).toEqual(
           round === 'first'
-            ? { createIngestToken: { __typename: 'IngestTokenCreated' } }
+            ? { createIngestToken: { __typename: 'CreateIngestTokenPayload' } }
             : { ingestTokens: { nodes: [{ name: 'kept' }] } },
         );
       } finally {

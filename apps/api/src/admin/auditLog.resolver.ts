@@ -17,7 +17,7 @@ export class AuditLogResolver {
     complexity: costs.page,
   })
   async auditLog(
-    @Args() page: PageArgs,
+    @Args(() => PageArgs) page: PageArgs,
     @Arg('filter', () => AuditLogFilter, { nullable: true, description: 'Which entries to list.' })
     filter: AuditLogFilter | null | undefined,
     @Ctx() { admin }: AdminContext,

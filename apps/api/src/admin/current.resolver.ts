@@ -60,7 +60,7 @@ export class CurrentResolver {
     complexity: costs.page,
   })
   async currents(
-    @Args() page: PageArgs,
+    @Args(() => PageArgs) page: PageArgs,
     @Arg('filter', () => CurrentFilter, { nullable: true, description: 'Which Currents to list.' })
     filter: CurrentFilter | null | undefined,
     @Arg('orderBy', () => CurrentOrder, {
@@ -114,7 +114,7 @@ export class CurrentResolver {
     complexity: costs.page,
   })
   async throttledKeys(
-    @Args() page: PageArgs,
+    @Args(() => PageArgs) page: PageArgs,
     @Root() { id }: CurrentView,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
@@ -127,7 +127,7 @@ export class CurrentResolver {
     complexity: costs.page,
   })
   async keysNearQuota(
-    @Args() page: PageArgs,
+    @Args(() => PageArgs) page: PageArgs,
     @Root() { id }: CurrentView,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {

@@ -32,7 +32,7 @@ export class DeadLetterResolver {
     complexity: costs.deepPage,
   })
   async deadLetters(
-    @Args() page: PageArgs,
+    @Args(() => PageArgs) page: PageArgs,
     @Arg('filter', () => DeadLetterFilter, { nullable: true, description: 'Which dead letters to list.' })
     filter: DeadLetterFilter | null | undefined,
     @Ctx() { admin }: AdminContext,

@@ -8,10 +8,12 @@ import {
   listPulls,
   runCohortPull,
   deleteCohortPull,
+  type PullView,
 } from '@currents/core';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { Cohort } from './cohort.type.js';
 import type { AdminContext } from './base/context.js';
+import { decodeId, encodeId } from './base/ids.js';
 import { costs } from './costs.js';
 import { given } from './withoutNulls.js';
 import { CohortPullFilter, FollowCohortInput } from './pull.input.js';
@@ -29,6 +31,11 @@ const ofCohort = 'Id of the cohort.';
 
 @Resolver(() => CohortPull)
 export class CohortPullResolver {
+  @FieldResolver(() => ID)
+  currentId(@Root() { currentId }: PullView): string {
+    return encodeId('Current', currentId);
+  }
+
   @Query(() => PartnerCohortsResult, {
     description:
       'The cohorts that a Current’s partner has. Asks the partner, with the Current’s credentials, unless it was asked within the last minute; later pages are of the same list. ' +
@@ -47,7 +54,12 @@ export class CohortPullResolver {
     text: string | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listPartnerCohorts(admin, currentId, { first, after: after ?? undefined }, { text: text ?? undefined });
+    return listPartnerCohorts(
+      admin,
+      decodeId('Current', currentId, 'currentId'),
+      { first, after: after ?? undefined },
+      { text: text ?? undefined },
+    );
   }
 
   @Query(() => CohortPullPage, { description: 'What the hub pulls, the newest cohorts first.', complexity: costs.page })
@@ -59,7 +71,9 @@ export class CohortPullResolver {
     filter: CohortPullFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listPulls(admin, { first, after: after ?? undefined }, given(filter));
+    const { currentId, ...rest } = given(filter);
+    const key = currentId === undefined ? undefined : decodeId('Current', currentId, 'filter.currentId');
+    return listPulls(admin, { first, after: after ?? undefined }, { ...rest, currentId: key });
   }
 
   @Query(() => CohortPullResult, { description: 'How one cohort is pulled.', complexity: costs.read })
@@ -85,7 +99,7 @@ export class CohortPullResolver {
     @Arg('input', () => FollowCohortInput, { description: 'Which, and how often.' }) input: FollowCohortInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return createCohortPull(admin, input);
+    return createCohortPull(admin, { ...input, currentId: decodeId('Current', input.currentId, 'input.currentId') });
   }
 
   @Mutation(() => PullCohortNowResult, {

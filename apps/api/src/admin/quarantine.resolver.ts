@@ -33,7 +33,7 @@ export class QuarantineResolver {
     complexity: costs.page,
   })
   async quarantinedEvents(
-    @Args() page: PageArgs,
+    @Args(() => PageArgs) page: PageArgs,
     @Arg('filter', () => QuarantineFilter, { nullable: true, description: 'Which events to list.' })
     filter: QuarantineFilter | null | undefined,
     @Ctx() { admin }: AdminContext,

@@ -38,7 +38,7 @@ registerNode('AdminToken', findAdminTokens);
 export class IngestTokenResolver {
   @Query(() => IngestTokenConnection, { description: 'Ingest tokens, the newest first.', complexity: costs.page })
   async ingestTokens(
-    @Args() page: PageArgs,
+    @Args(() => PageArgs) page: PageArgs,
     @Arg('includeRevoked', () => Boolean, {
       defaultValue: false,
       description: 'Whether to list revoked tokens too; false by default.',
@@ -86,7 +86,7 @@ export class AdminTokenResolver {
     description: 'Admin tokens, the newest first; revoked ones too.',
     complexity: costs.page,
   })
-  async adminTokens(@Args() page: PageArgs, @Ctx() { admin }: AdminContext): Promise<unknown> {
+  async adminTokens(@Args(() => PageArgs) page: PageArgs, @Ctx() { admin }: AdminContext): Promise<unknown> {
     return listAdminTokens(admin, page);
   }
 

@@ -49,6 +49,8 @@ export interface AdminHarness {
   ): Promise<Answer>;
   /** The one field of a query or mutation, which must not have failed. */
   do(query: string, variables?: Readonly<Record<string, unknown>>): Promise<any>;
+  /** Creates a draft and answers its id. */
+  createCurrent(input: object): Promise<string>;
   send(payload: string, headers?: Readonly<Record<string, string | undefined>>): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -132,6 +134,10 @@ export async function openAdminHarness(): Promise<AdminHarness> {
       if (body?.errors || !body?.data) throw new Error(text);
       return Object.values(body.data)[0];
     },
+    async createCurrent(input) {
+      const { current } = await office.do(createCurrent, { input });
+      return current.id;
+    },
     async close() {
       await app.close();
       await intake.drain();
@@ -143,6 +149,11 @@ export async function openAdminHarness(): Promise<AdminHarness> {
   return office;
 }
 
+/** The key in the database that an id such as `cur_7` stands for. */
+export function databaseKey(id: string): number {
+  return Number(id.slice(id.indexOf('_') + 1));
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -152,7 +163,7 @@ function parse(text: string): unknown {
 }
 
 export const createCurrent =
-  'mutation ($input: CreateCurrentInput!) { createCurrent(input: $input) { __typename ... on Current { id state } ... on Problem { message } } }';
+  'mutation ($input: CreateCurrentInput!) { createCurrent(input: $input) { __typename ... on CreateCurrentPayload { current { id state } } ... on Problem { message } } }';
 
 export const good = {
   name: 'To Mixpanel',

@@ -1,103 +1,95 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { good, openAdminHarness, type AdminHarness } from './adminHarness.js';
+import { createCurrent, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
 
 let office: AdminHarness;
 beforeAll(async () => void (office = await openAdminHarness()));
 afterAll(() => office.close());
 
-const problem = '... on Problem { __typename message }';
-const history = (deed?: string, subjectId?: string) =>
+const entryFields =
+  'id occurredAt actor { kind adminToken { id } } action targetId target { __typename id } arguments result succeeded';
+const history = (action?: string, targetId?: string) =>
   office
     .do(
-      'query ($deed: String, $subjectId: ID) { deeds(deed: $deed, subjectId: $subjectId) { nodes { id at adminTokenId deed subjectId given result done } } }',
-      { deed, subjectId },
+      `query ($action: AuditAction, $targetId: ID) { auditLog(filter: { action: $action, targetId: $targetId }) { nodes { ${entryFields} } } }`,
+      { action, targetId },
     )
     .then(({ nodes }) => nodes);
-const create = `mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on Segment { id } ${problem} } }`;
-const change = `mutation ($id: ID!, $input: ChangeSegmentInput!) { changeSegment(id: $id, input: $input) { ... on Segment { definition } ${problem} } }`;
+const createToken = `mutation ($name: String!) { createIngestToken(input: { name: $name }) {
+  __typename ... on CreateIngestTokenPayload { ingestToken { id } } } }`;
+const update = `mutation ($input: UpdateCurrentInput!) { updateCurrent(input: $input) {
+  ... on UpdateCurrentPayload { current { selection { channels } } } ... on Problem { message } } }`;
 
-it('a partner that was made known can be forgotten, one that the hub knows by itself cannot', async () => {
-  const does = (deed: string, name: string) =>
-    office.do(`mutation ($name: String!) { ${deed}(name: $name) { ... on ImportPartner { name } ${problem} } }`, {
-      name,
-    });
-  await does('registerImportPartner', 'typo');
-  expect(await does('forgetImportPartner', 'typo')).toEqual({ name: 'typo' });
-  expect(await does('forgetImportPartner', 'mixpanel')).toMatchObject({ __typename: 'PartnerInUse' });
-});
-
-describe('the history of deeds', () => {
-  it('says what was done, to what, with which token, what was given and how it ended', async () => {
-    const made = await office.do(
-      `mutation { createImportKey(partner: "mixpanel", name: "kept") { ... on ImportKeyCreated { importKey { id } } ${problem} } }`,
+describe('the audit log', () => {
+  it('says what was done, to what, by whom, with which arguments and how it ended', async () => {
+    const made = await office.do(createToken, { name: 'kept' });
+    await office.do(createToken, { name: 'kept' });
+    await office.do(
+      'mutation ($id: ID!) { revokeIngestToken(input: { id: $id, confirmName: "other" }) { __typename } }',
+      { id: made.ingestToken.id },
     );
-    await office.do(`mutation { createImportKey(partner: "mixpanel", name: "kept") { ${problem} } }`);
-    await office.do('mutation ($id: ID!) { invalidateImportKey(id: $id, confirmName: "other") { __typename } }', {
-      id: made.importKey.id,
-    });
-    const told = await history();
-    expect(told.slice(0, 3)).toEqual([
+    const common = {
+      id: expect.stringMatching(/^aud_\d+$/),
+      occurredAt: expect.any(String),
+      actor: { kind: 'ADMIN_TOKEN', adminToken: { id: 'adm_1' } },
+    };
+    const target = { __typename: 'IngestToken', id: made.ingestToken.id };
+    const entries = await history();
+    expect(entries).toEqual([
       {
-        id: expect.any(String),
-        at: expect.any(String),
-        adminTokenId: '1',
-        deed: 'invalidateImportKey',
-        subjectId: made.importKey.id,
-        given: null,
+        ...common,
+        action: 'REVOKE_INGEST_TOKEN',
+        targetId: target.id,
+        target,
+        arguments: null,
         result: 'NotConfirmed',
-        done: false,
+        succeeded: false,
       },
       {
-        id: expect.any(String),
-        at: expect.any(String),
-        adminTokenId: '1',
-        deed: 'createImportKey',
-        subjectId: null,
-        given: null,
+        ...common,
+        action: 'CREATE_INGEST_TOKEN',
+        targetId: null,
+        target: null,
+        arguments: null,
         result: 'NameTaken',
-        done: false,
+        succeeded: false,
       },
       {
-        id: expect.any(String),
-        at: expect.any(String),
-        adminTokenId: '1',
-        deed: 'createImportKey',
-        subjectId: made.importKey.id,
-        given: { partner: 'mixpanel', name: 'kept' },
-        result: 'ImportKeyCreated',
-        done: true,
+        ...common,
+        action: 'CREATE_INGEST_TOKEN',
+        targetId: target.id,
+        target,
+        arguments: { input: { name: 'kept' } },
+        result: 'CreateIngestTokenPayload',
+        succeeded: true,
       },
     ]);
+    const [{ id }] = entries;
+    expect(await office.do('query ($id: ID!) { node(id: $id) { id ... on AuditEntry { result } } }', { id })).toEqual({
+      id,
+      result: 'NotConfirmed',
+    });
   });
 
-  it('holds what undoes a change of a segment', async () => {
-    const cohorts = await office.sql<{ id: number }[]>`
-      insert into cohort (partner, partner_id, list_id, name) values ('mixpanel', 'a', 'a', 'A'), ('mixpanel', 'b', 'b', 'B') returning id`;
-    const [before, after] = cohorts.map(({ id }) => ({ includes: String(id) }));
-    const { id } = await office.do(create, { input: { name: 'Undone', definition: before } });
-    await office.do(change, { id, input: { definition: after } });
-    const [first] = (await history('createSegment', id)).slice(-1);
-    expect(await office.do(change, { id, input: { definition: first.given.input.definition } })).toEqual({
-      definition: before,
+  it('holds what undoes a change', async () => {
+    const id = await office.createCurrent({ ...good, name: 'Undone' });
+    await office.do(update, { input: { id, selection: { channels: ['message/sms'] } } });
+    const [first] = await history('CREATE_CURRENT', id);
+    const { selection } = first.arguments.input;
+    expect(await office.do(update, { input: { id, selection } })).toEqual({
+      current: { selection: { channels: good.selection.channels } },
     });
-    expect((await history('changeSegment', id)).map(({ given }: any) => given.input.definition)).toEqual([
-      before,
-      after,
-    ]);
+    expect((await history('UPDATE_CURRENT', id)).map((entry: any) => entry.arguments.input.selection.channels)).toEqual(
+      [good.selection.channels, ['message/sms']],
+    );
   });
 
   it('holds no credentials, and nothing of what was refused', async () => {
-    await office.do(
-      `mutation ($input: CreateCurrentInput!) { createCurrent(input: $input) { ... on Current { id } ${problem} } }`,
-      { input: good },
-    );
-    await office.do(`mutation ($input: CreateCurrentInput!) { createCurrent(input: $input) { ${problem} } }`, {
-      input: { ...good, settings: { region: good.credentials.secret } },
-    });
-    const [refused, done] = await history('createCurrent');
-    expect(refused).toMatchObject({ result: 'SettingsInvalid', given: null });
-    expect(done.given.input).toEqual({
-      name: good.name,
+    await office.createCurrent({ ...good, name: 'Secret' });
+    await office.do(createCurrent, { input: { ...good, settings: { region: good.credentials.secret } } });
+    const [refused, done] = await history('CREATE_CURRENT');
+    expect(refused).toMatchObject({ result: 'InputInvalid', arguments: null });
+    expect(done.arguments.input).toEqual({
+      name: 'Secret',
       contactEmail: good.contactEmail,
       destination: 'mixpanel',
       settings: good.settings,
@@ -106,21 +98,57 @@ describe('the history of deeds', () => {
     expect(JSON.stringify(await history())).not.toContain(good.credentials.secret);
   });
 
-  it('tells what was asked wrongly from what failed within the hub', async () => {
-    await office.ask('mutation { noteCohortSize(id: "1", members: -1) { __typename } }');
-    expect((await history())[0]).toMatchObject({ deed: 'noteCohortSize', result: 'refused', done: false, given: null });
-    await office.sql`alter table segment add constraint sabotage check (name <> 'Sabotaged')`;
-    const { definition } = (await history('createSegment'))[0].given.input;
-    await office.ask(create, { input: { name: 'Sabotaged', definition } });
-    expect((await history())[0]).toMatchObject({ deed: 'createSegment', result: 'failed', done: false, given: null });
+  it('tells a request that failed within the hub', async () => {
+    await office.sql`alter table current add constraint sabotage check (name <> 'Sabotaged')`;
+    await office.ask(createCurrent, { input: { ...good, name: 'Sabotaged' } });
+    expect((await history())[0]).toMatchObject({
+      action: 'CREATE_CURRENT',
+      result: 'failed',
+      succeeded: false,
+      arguments: null,
+    });
   });
 
   it('is read page by page', async () => {
     const all = await history();
     const page = (after?: string) =>
-      office.do('query ($after: String) { deeds(first: 3, after: $after) { nodes { id } nextCursor } }', { after });
+      office.do(
+        'query ($after: String) { auditLog(first: 3, after: $after) { totalCount nodes { id } pageInfo { endCursor } } }',
+        { after },
+      );
     const first = await page();
-    const second = await page(first.nextCursor);
+    const second = await page(first.pageInfo.endCursor);
     expect([...first.nodes, ...second.nodes].map(({ id }) => id)).toEqual(all.slice(0, 6).map(({ id }: any) => id));
+    expect(first.totalCount).toBe(all.length);
+  });
+});
+
+describe('an Idempotency-Key', () => {
+  const query = `mutation ($name: String!) { createIngestToken(input: { name: $name }) {
+    __typename ... on CreateIngestTokenPayload { token ingestToken { id createdAt } } ... on Problem { code } } }`;
+  const create = async (key: string, name: string) =>
+    (await office.ask(query, { name }, { 'idempotency-key': key })).body.data.createIngestToken;
+
+  it('gets a repeated create the same answer, token included, and another body a problem', async () => {
+    const first = await create('key-1', 'Repeated');
+    expect(first).toMatchObject({ __typename: 'CreateIngestTokenPayload' });
+    expect(await create('key-1', 'Repeated')).toEqual(first);
+    expect(await create('key-1', 'Other')).toEqual({
+      __typename: 'IdempotencyKeyReused',
+      code: 'IDEMPOTENCY_KEY_REUSED',
+    });
+    expect(await create('key-2', 'Repeated')).toMatchObject({ code: 'NAME_TAKEN' });
+    // A problem is not kept: the same key may be used once the input is mended.
+    expect(await create('key-2', 'Mended')).toMatchObject({ __typename: 'CreateIngestTokenPayload' });
+    const [row] = await office.sql<{ answer: Buffer }[]>`select answer from idempotency_key where key like 'key-1 %'`;
+    expect(row?.answer.includes(first.token)).toBe(false);
+  });
+
+  it('under way, or a day old, is told or forgotten', async () => {
+    await create('key-3', 'First');
+    await office.sql`update idempotency_key set state = 'in_progress', answer = null where key like 'key-3 %'`;
+    expect(await create('key-3', 'First')).toMatchObject({ code: 'IDEMPOTENCY_KEY_IN_USE' });
+    await office.sql`update idempotency_key set created_at = now() - interval '25 hours' where key like 'key-3 %'`;
+    expect(await create('key-3', 'Another day')).toMatchObject({ __typename: 'CreateIngestTokenPayload' });
   });
 });

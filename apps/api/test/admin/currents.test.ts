@@ -2,73 +2,79 @@ import { updateCurrent, createSeal, openAdmin } from '@currents/core';
 import { catalogue, groups } from '@currents/schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectors } from '../../src/connectors.js';
-import { createCurrent, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
+import { databaseKey, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
 
 let office: AdminHarness;
 beforeAll(async () => void (office = await openAdminHarness()));
 afterAll(() => office.close());
 
-const problem = '... on Problem { __typename message }';
+const problem = '... on Problem { __typename code message remedy }';
 const fields = `
-  ... on InputInvalid { problems { path message } } ... on SettingsInvalid { problems { path message } }
-  ... on CredentialsInvalid { problems { path message } } ... on SelectionInvalid { problems { path message suggestions } }
-  ... on NameTaken { ownerId } ... on UnknownDestination { known } ${problem}`;
-const create = `mutation ($input: CreateCurrentInput!) { createCurrent(input: $input) { __typename ... on Current {
-  id name state settings credentials { kind fields } selection { eventTypes channels groups } eventTypes possible warnings { code eventTypes } } ${fields} } }`;
-const change = `mutation ($id: ID!, $input: ChangeCurrentInput!, $confirmName: String) { changeCurrent(id: $id, input: $input, confirmName: $confirmName) { __typename
-  ... on CurrentChanged { current { name contactEmail version settings } before { name contactEmail settings selection { channels } } }
-  ... on WrongState { state possible } ${fields} } }`;
-const test = `mutation ($id: ID!, $input: TestCredentialsInput) { testCredentials(id: $id, input: $input) { __typename
-  ... on TestPassed { message } ... on TestFailed { outcome reason } ... on WrongState { state possible } ... on CurrentNotReady { reason }
-  ... on SettingsInvalid { problems { path } } ... on CredentialsInvalid { problems { path } } ${problem} } }`;
-const move = (name: string): string => `mutation ($id: ID!) { ${name}(id: $id) { __typename ... on Current { state }
-  ... on WrongState { state possible message } ${name === 'pauseCurrent' ? '' : '... on CurrentNotReady { reason }'} ${problem} } }`;
-const remove = `mutation ($id: ID!, $confirmName: String!) { deleteCurrent(id: $id, confirmName: $confirmName) { __typename
-  ... on CurrentDeleted { pendingEvents current { state } } ... on WrongState { state } ${problem} } }`;
+  ... on InputInvalid { problems { path code message suggestions } } ... on NameTaken { owner { __typename id } } ${problem}`;
+const create = `mutation ($input: CreateCurrentInput!) { createCurrent(input: $input) { __typename ... on CreateCurrentPayload { current {
+  id name state settings credentials { kind fields } selection { eventTypes channels groups } eventTypes allowedActions warnings { code eventTypes } } } ${fields} } }`;
+const change = `mutation ($input: UpdateCurrentInput!) { updateCurrent(input: $input) { __typename
+  ... on UpdateCurrentPayload { current { name contactEmail version settings } before { name contactEmail settings selection { channels } } }
+  ... on CurrentWrongState { state allowedActions } ... on CurrentNotReady { reason } ... on VersionConflict { version node { ... on Current { id name } } } ${fields} } }`;
+const test = `mutation ($input: TestCredentialsInput!) { testCredentials(input: $input) { __typename
+  ... on TestCredentialsPayload { message } ... on TestFailed { outcome reason } ... on CurrentWrongState { state allowedActions } ... on CurrentNotReady { reason }
+  ... on InputInvalid { problems { path code } } ${problem} } }`;
+const payloadOf = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}Payload`;
+const move = (
+  name: string,
+): string => `mutation ($id: ID!) { ${name}(input: { id: $id }) { __typename ... on ${payloadOf(name)} { current { state } }
+  ... on CurrentWrongState { state allowedActions } ${name === 'pauseCurrent' ? '' : '... on CurrentNotReady { reason }'} ${problem} } }`;
+const remove = `mutation ($id: ID!, $confirmName: String!) { deleteCurrent(input: { id: $id, confirmName: $confirmName }) { __typename
+  ... on DeleteCurrentPayload { pendingCount current { state } } ... on CurrentWrongState { state } ${problem} } }`;
 
 async function draft(name: string): Promise<string> {
-  const { id } = await office.do(createCurrent, { input: { ...good, name } });
-  return id;
+  return office.createCurrent({ ...good, name });
 }
 
 describe('createCurrent', () => {
   it('answers with the draft, and with its credentials only what they are', async () => {
     expect(await office.do(create, { input: good })).toEqual({
-      __typename: 'Current',
-      id: expect.any(String),
-      name: 'To Mixpanel',
-      state: 'draft',
-      settings: expect.objectContaining({ region: 'eu' }),
-      credentials: { kind: 'serviceAccount', fields: ['username', 'secret', 'projectId'] },
-      selection: { eventTypes: [], channels: ['message/email'], groups: [] },
-      eventTypes: expect.arrayContaining(['users.messages.email.Open']),
-      possible: ['launch', 'change', 'test', 'delete'],
-      warnings: expect.any(Array),
+      __typename: 'CreateCurrentPayload',
+      current: {
+        id: expect.stringMatching(/^cur_\d+$/),
+        name: 'To Mixpanel',
+        state: 'DRAFT',
+        settings: expect.objectContaining({ region: 'eu' }),
+        credentials: { kind: 'serviceAccount', fields: ['username', 'secret', 'projectId'] },
+        selection: { eventTypes: [], channels: ['message/email'], groups: [] },
+        eventTypes: expect.arrayContaining(['users.messages.email.Open']),
+        allowedActions: ['LAUNCH', 'UPDATE', 'TEST', 'DELETE'],
+        warnings: expect.any(Array),
+      },
     });
   });
 
   it.each([
     ['InputInvalid', { name: ' ', contactEmail: 'x' }, { problems: [{ path: ['name'] }, { path: ['contactEmail'] }] }],
-    ['NameTaken', { name: 'TO mixpanel' }, { ownerId: expect.any(String) }],
-    ['UnknownDestination', { destination: 'nowhere' }, { known: [...connectors.keys()] }],
+    ['NameTaken', { name: 'TO mixpanel' }, { code: 'NAME_TAKEN', owner: { __typename: 'Current', id: 'cur_1' } }],
     [
-      'SettingsInvalid',
+      'InputInvalid',
+      { destination: 'nowhere' },
+      { problems: [{ path: ['destination'], code: 'UNKNOWN_VALUE', suggestions: [...connectors.keys()] }] },
+    ],
+    [
+      'InputInvalid',
       { settings: { region: 'moon' } },
       { problems: [{ path: ['settings', 'region'], message: expect.stringContaining('"us"|"eu"|"in"') }] },
     ],
     [
-      'BaseUrlNotAllowed',
+      'InputInvalid',
       { settings: { region: 'eu', baseUrl: 'https://x.example.com' } },
-      { message: expect.stringContaining('ALLOW_CUSTOM_BASE_URL') },
+      { problems: [{ path: ['settings', 'baseUrl'], code: 'NOT_ALLOWED' }] },
     ],
     [
-      'CredentialsInvalid',
+      'InputInvalid',
       { credentials: { kind: 'serviceAccount', username: 'a' } },
       { problems: expect.arrayContaining([expect.objectContaining({ path: ['credentials', 'secret'] })]) },
     ],
-    ['SelectionInvalid', { selection: {} }, { problems: [{ path: ['selection'], suggestions: [] }] }],
+    ['InputInvalid', { selection: {} }, { problems: [{ path: ['selection'], suggestions: [] }] }],
     [
-      'SelectionInvalid',
+      'InputInvalid',
       { selection: { eventTypes: ['users.messages.email.Opened'] } },
       {
         problems: [
@@ -88,75 +94,118 @@ describe('createCurrent', () => {
   it('takes settings, credentials and selection as literals too, with variables in their midst', async () => {
     const query = `mutation ($token: String, $label: String!) { createCurrent(input: { name: "Literal", contactEmail: "ana@example.com", destination: "mixpanel",
       settings: { region: "us", gzip: false, requestBytes: 150000 },
-      credentials: { kind: "projectToken", token: $token }, selection: { groups: ["message"], channels: [$label] } }) { __typename ... on Current { settings selection { channels } } ${problem} } }`;
+      credentials: { kind: "projectToken", token: $token }, selection: { groups: ["message"], channels: [$label] } }) { __typename ... on CreateCurrentPayload { current { settings selection { channels } } } ${problem} } }`;
     expect(await office.do(query, { token: null, label: 'message/email' })).toMatchObject({
-      __typename: 'CredentialsInvalid',
+      __typename: 'InputInvalid',
     });
     expect(await office.do(query, { token: 'abc', label: 'message/email' })).toMatchObject({
-      settings: { region: 'us', gzip: false, requestBytes: 150000 },
-      selection: { channels: ['message/email'] },
+      current: {
+        settings: { region: 'us', gzip: false, requestBytes: 150000 },
+        selection: { channels: ['message/email'] },
+      },
     });
   });
 });
 
-describe('changeCurrent', () => {
+describe('updateCurrent', () => {
   it('answers with what was before, which undoes it when given back', async () => {
     const id = await draft('Undone');
     const changed = await office.do(change, {
-      id,
-      input: { name: 'Done', contactEmail: 'bo@example.com', settings: { region: 'us' } },
+      input: { id, name: 'Done', contactEmail: 'bo@example.com', settings: { region: 'us' } },
     });
     expect(changed).toMatchObject({
       current: { name: 'Done', settings: { region: 'us' }, version: 2 },
       before: { name: 'Undone', settings: { region: 'eu' } },
     });
     const { selection: _selection, ...before } = changed.before;
-    expect(await office.do(change, { id, input: before })).toMatchObject({ current: before });
+    expect(await office.do(change, { input: { id, ...before } })).toMatchObject({ current: before });
   });
 
-  it('leaves what is null as it is', async () => {
+  it('leaves what is absent as it is, and refuses to clear what is required, all in one answer', async () => {
     const id = await draft('Null');
-    const input = { name: null, contactEmail: null, settings: null, credentials: null, selection: null };
-    expect(await office.do(change, { id, input })).toMatchObject({ current: { name: 'Null', version: 1 } });
+    expect(await office.do(change, { input: { id } })).toMatchObject({ current: { name: 'Null', version: 2 } });
+    const input = { id, name: null, contactEmail: null, settings: null, credentials: null, selection: null };
+    const { __typename, problems } = await office.do(change, { input });
+    expect(__typename).toBe('InputInvalid');
+    expect(problems.map(({ path }: { path: string[] }) => path[0])).toEqual(
+      expect.arrayContaining(['name', 'contactEmail', 'settings', 'credentials', 'selection']),
+    );
+  });
+
+  it('merges settings, and null sets one back to its default', async () => {
+    const id = await draft('Merged');
+    const merge = async (settings: object) =>
+      (await office.do(change, { input: { id, settings } })).current.settings as Record<string, unknown>;
+    const { gzip } = await merge({ requestBytes: 150_000 });
+    expect(await merge({ gzip: !gzip })).toMatchObject({ region: 'eu', requestBytes: 150_000, gzip: !gzip });
+    expect(await merge({ gzip: null })).toMatchObject({ region: 'eu', requestBytes: 150_000, gzip });
+  });
+
+  it('refuses a change that is based on another version, and answers with the present state', async () => {
+    const id = await draft('Versioned');
+    expect(await office.do(change, { input: { id, ifVersion: 1, name: 'Versioned 2' } })).toMatchObject({
+      current: { version: 2 },
+    });
+    expect(await office.do(change, { input: { id, ifVersion: 1, name: 'Versioned 3' } })).toMatchObject({
+      __typename: 'VersionConflict',
+      code: 'VERSION_CONFLICT',
+      version: 2,
+      node: { id, name: 'Versioned 2' },
+    });
   });
 
   it.each([
     ['InputInvalid', { contactEmail: '' }],
     ['NameTaken', { name: 'To Mixpanel' }],
-    ['SettingsInvalid', { settings: {} }],
-    ['BaseUrlNotAllowed', { settings: { region: 'eu', baseUrl: 'http://127.0.0.1' } }],
-    ['CredentialsInvalid', { credentials: {} }],
-    ['SelectionInvalid', { selection: { channels: ['email'] } }],
+    ['InputInvalid', { settings: null }],
+    ['InputInvalid', { settings: { region: 'eu', baseUrl: 'http://127.0.0.1' } }],
+    ['InputInvalid', { credentials: {} }],
+    ['InputInvalid', { selection: { channels: ['email'] } }],
   ])('answers %s', async (kind, input) => {
-    const id = await draft(`Kept from ${kind}`);
-    expect(await office.do(change, { id, input })).toMatchObject({ __typename: kind, message: expect.any(String) });
+    const id = await draft(`Kept from ${JSON.stringify(input)}`);
+    expect(await office.do(change, { input: { id, ...input } })).toMatchObject({
+      __typename: kind,
+      message: expect.any(String),
+    });
   });
 
-  it('answers CurrentNotFound, WrongState and UnknownDestination', async () => {
-    expect(await office.do(change, { id: 'x', input: {} })).toMatchObject({ __typename: 'CurrentNotFound' });
+  it('answers InvalidId, CurrentNotFound, CurrentWrongState and CurrentNotReady', async () => {
+    expect(await office.do(change, { input: { id: 'x' } })).toMatchObject({
+      __typename: 'InvalidId',
+      code: 'INVALID_ID',
+    });
+    expect(await office.do(change, { input: { id: 'coh_1' } })).toMatchObject({
+      __typename: 'InvalidId',
+      code: 'WRONG_ID_TYPE',
+      message: 'input.id: expected the id of a Current (cur_…), got the id of a Cohort (coh_…)',
+    });
+    expect(await office.do(change, { input: { id: 'cur_4711' } })).toMatchObject({ __typename: 'CurrentNotFound' });
     const id = await draft('Ended');
     await office.do(remove, { id, confirmName: 'Ended' });
-    expect(await office.do(change, { id, input: {} })).toMatchObject({
-      __typename: 'WrongState',
-      state: 'deleted',
-      possible: [],
+    expect(await office.do(change, { input: { id } })).toMatchObject({
+      __typename: 'CurrentWrongState',
+      state: 'DELETED',
+      allowedActions: [],
     });
     const orphan = await draft('Orphan');
-    await office.sql`update current set destination = 'gone' where id = ${Number(orphan)}`;
-    expect(await office.do(change, { id: orphan, input: {} })).toMatchObject({ __typename: 'UnknownDestination' });
-    expect(await office.do(test, { id: orphan })).toMatchObject({ __typename: 'UnknownDestination' });
+    await office.sql`update current set destination = 'gone' where id = ${databaseKey(orphan)}`;
+    expect(await office.do(change, { input: { id: orphan } })).toMatchObject({
+      __typename: 'CurrentNotReady',
+      reason: 'no_connector',
+    });
+    expect(await office.do(test, { input: { currentId: orphan } })).toMatchObject({ __typename: 'CurrentNotReady' });
   });
 });
 
 describe('testCredentials', () => {
-  it('answers TestPassed and TestFailed as the partner says', async () => {
+  it('answers TestCredentialsPayload and TestFailed as the partner says', async () => {
     const id = await draft('Tested');
     office.partner = () => ({
       status: 400,
       headers: {},
       body: JSON.stringify({ code: 400, error: 'the list is empty', status: 'Bad Request' }),
     });
-    expect(await office.do(test, { id })).toMatchObject({ __typename: 'TestPassed' });
+    expect(await office.do(test, { input: { currentId: id } })).toMatchObject({ __typename: 'TestCredentialsPayload' });
     office.partner = () => ({
       status: 401,
       headers: {},
@@ -166,28 +215,35 @@ describe('testCredentials', () => {
         status: 'Unauthorized',
       }),
     });
-    const failed = await office.do(test, { id });
-    expect(failed).toMatchObject({ __typename: 'TestFailed', outcome: 'refused', reason: expect.any(String) });
+    const failed = await office.do(test, { input: { currentId: id } });
+    expect(failed).toMatchObject({ __typename: 'TestFailed', outcome: 'REFUSED', reason: expect.any(String) });
     expect(failed.message).not.toContain(good.credentials.secret.slice(0, 8));
     office.partner = () => ({ status: 0, failure: 'timeout', detail: 'no answer in time' });
-    expect(await office.do(test, { id })).toMatchObject({ __typename: 'TestFailed', outcome: 'unreachable' });
+    expect(await office.do(test, { input: { currentId: id } })).toMatchObject({
+      __typename: 'TestFailed',
+      outcome: 'UNREACHABLE',
+    });
   });
 
   it('answers what keeps it from asking', async () => {
     const id = await draft('Not asked');
     const before = office.asked.length;
-    expect(await office.do(test, { id: '4711' })).toMatchObject({ __typename: 'CurrentNotFound' });
-    expect(await office.do(test, { id, input: { settings: { region: 'moon' } } })).toMatchObject({
-      __typename: 'SettingsInvalid',
+    expect(await office.do(test, { input: { currentId: 'cur_4711' } })).toMatchObject({
+      __typename: 'CurrentNotFound',
+    });
+    expect(await office.do(test, { input: { currentId: id, settings: { region: 'moon' } } })).toMatchObject({
+      __typename: 'InputInvalid',
     });
     expect(
-      await office.do(test, { id, input: { settings: { region: 'eu', baseUrl: 'http://169.254.169.254/' } } }),
-    ).toMatchObject({ __typename: 'BaseUrlNotAllowed' });
-    expect(await office.do(test, { id, input: { credentials: { kind: 'key' } } })).toMatchObject({
-      __typename: 'CredentialsInvalid',
+      await office.do(test, {
+        input: { currentId: id, settings: { region: 'eu', baseUrl: 'http://169.254.169.254/' } },
+      }),
+    ).toMatchObject({ __typename: 'InputInvalid', problems: [{ code: 'NOT_ALLOWED' }] });
+    expect(await office.do(test, { input: { currentId: id, credentials: { kind: 'key' } } })).toMatchObject({
+      __typename: 'InputInvalid',
     });
-    await office.sql`update current set credentials = '\\x00' where id = ${Number(id)}`;
-    expect(await office.do(test, { id })).toMatchObject({
+    await office.sql`update current set credentials = '\\x00' where id = ${databaseKey(id)}`;
+    expect(await office.do(test, { input: { currentId: id } })).toMatchObject({
       __typename: 'CurrentNotReady',
       reason: 'credentials_unreadable',
     });
@@ -196,53 +252,67 @@ describe('testCredentials', () => {
       reason: 'credentials_unreadable',
     });
     await office.do(remove, { id, confirmName: 'Not asked' });
-    expect(await office.do(test, { id })).toMatchObject({ __typename: 'WrongState', state: 'deleted' });
+    expect(await office.do(test, { input: { currentId: id } })).toMatchObject({
+      __typename: 'CurrentWrongState',
+      state: 'DELETED',
+    });
     expect(office.asked.length).toBe(before);
   });
 });
 
 describe('launchCurrent, pauseCurrent, resumeCurrent and deleteCurrent', () => {
-  it('move a Current along, and answer WrongState out of turn and CurrentNotFound for none', async () => {
+  it('move a Current along, and answer repetitions with the state, CurrentWrongState out of turn and CurrentNotFound for none', async () => {
     const id = await draft('Moved');
     expect(await office.do(move('pauseCurrent'), { id })).toMatchObject({
-      __typename: 'WrongState',
-      state: 'draft',
-      message: '"Moved" is draft; to pause it, it has to be live; possible now: launch, change, test, delete',
+      __typename: 'CurrentWrongState',
+      state: 'DRAFT',
+      message: 'expected "Moved" to be live for pause, got draft; allowed now: launch, update, test, delete',
+      remedy: 'Choose one of the actions that Current.allowedActions lists.',
     });
-    expect(await office.do(move('launchCurrent'), { id })).toEqual({ __typename: 'Current', state: 'live' });
-    expect(await office.do(move('launchCurrent'), { id })).toMatchObject({ __typename: 'WrongState', state: 'live' });
-    expect(await office.do(move('pauseCurrent'), { id })).toEqual({ __typename: 'Current', state: 'paused' });
-    expect(await office.do(move('resumeCurrent'), { id })).toEqual({ __typename: 'Current', state: 'live' });
-    expect(await office.do(move('resumeCurrent'), { id })).toMatchObject({ __typename: 'WrongState' });
+    for (const [name, state] of [
+      ['launchCurrent', 'LIVE'],
+      ['pauseCurrent', 'PAUSED'],
+      ['resumeCurrent', 'LIVE'],
+    ] as const) {
+      const moved = { __typename: payloadOf(name), current: { state } };
+      expect(await office.do(move(name), { id })).toEqual(moved);
+      expect(await office.do(move(name), { id })).toEqual(moved);
+    }
+    await office.do(move('pauseCurrent'), { id });
+    expect(await office.do(move('launchCurrent'), { id })).toMatchObject({
+      __typename: 'CurrentWrongState',
+      state: 'PAUSED',
+    });
+    await office.do(move('resumeCurrent'), { id });
     for (const name of ['launchCurrent', 'pauseCurrent', 'resumeCurrent']) {
-      expect(await office.do(move(name), { id: '4711' })).toMatchObject({
+      expect(await office.do(move(name), { id: 'cur_4711' })).toMatchObject({
         __typename: 'CurrentNotFound',
-        message: 'there is no Current with the id "4711"',
+        message: 'there is no Current with this id',
       });
     }
-    await office.sql`update current set state = 'blocked', blocked_code = 'bad_key', blocked_detail = 'no' where id = ${Number(id)}`;
+    await office.sql`update current set state = 'blocked', blocked_code = 'bad_key', blocked_detail = 'no' where id = ${databaseKey(id)}`;
     expect(await office.do(move('resumeCurrent'), { id })).toMatchObject({
-      __typename: 'WrongState',
-      message: expect.stringContaining('change its settings or credentials'),
+      __typename: 'CurrentWrongState',
+      message: expect.stringContaining('update its settings or credentials'),
     });
     expect(await office.do(remove, { id, confirmName: '' })).toMatchObject({ __typename: 'NotConfirmed' });
     expect(await office.do(remove, { id, confirmName: 'Moved' })).toEqual({
-      __typename: 'CurrentDeleted',
-      pendingEvents: 0,
-      current: { state: 'deleted' },
+      __typename: 'DeleteCurrentPayload',
+      pendingCount: 0,
+      current: { state: 'DELETED' },
     });
     expect(await office.do(remove, { id, confirmName: 'Moved' })).toMatchObject({
-      __typename: 'WrongState',
-      state: 'deleted',
+      __typename: 'CurrentWrongState',
+      state: 'DELETED',
     });
-    expect(await office.do(remove, { id: '0', confirmName: '' })).toMatchObject({ __typename: 'CurrentNotFound' });
+    expect(await office.do(remove, { id: 'cur_0', confirmName: '' })).toMatchObject({ __typename: 'CurrentNotFound' });
     expect(
       await office.do(
         'query ($id: ID!) { current(id: $id) { __typename ... on Current { state credentials { fields } } } }',
         { id },
       ),
-    ).toEqual({ __typename: 'Current', state: 'deleted', credentials: null });
-    expect(await office.do('{ current(id: "x") { __typename } }')).toEqual({ __typename: 'CurrentNotFound' });
+    ).toEqual({ __typename: 'Current', state: 'DELETED', credentials: null });
+    expect(await office.do('{ current(id: "x") { __typename } }')).toEqual({ __typename: 'InvalidId' });
   });
 });
 
@@ -250,10 +320,10 @@ describe('currents', () => {
   it('are listed page by page and filtered', async () => {
     for (let number = 0; number < 5; number++) await draft(`Page ${number}`);
     const list =
-      'query ($first: Int!, $after: String, $filter: CurrentFilter) { currents(first: $first, after: $after, filter: $filter) { nextCursor nodes { name counts { selected pending } oldestPendingAt days { day } } } }';
-    const filter = { text: 'page', states: ['draft'], destination: 'mixpanel' };
+      'query ($first: Int!, $after: String, $filter: CurrentFilter) { currents(first: $first, after: $after, filter: $filter) { totalCount totalCountIsExact pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { name } } nodes { name counts { selected pending } oldestPendingAt dailyCounts { day } } } }';
+    const filter = { search: 'page', states: ['DRAFT'], destination: 'mixpanel' };
     const one = await office.do(list, { first: 3, filter });
-    const two = await office.do(list, { first: 3, after: one.nextCursor, filter });
+    const two = await office.do(list, { first: 3, after: one.pageInfo.endCursor, filter });
     expect([...one.nodes, ...two.nodes].map(({ name }: { name: string }) => name)).toEqual([
       'Page 4',
       'Page 3',
@@ -261,29 +331,38 @@ describe('currents', () => {
       'Page 1',
       'Page 0',
     ]);
-    expect(two.nextCursor).toBeNull();
+    expect(one).toMatchObject({
+      totalCount: 5,
+      totalCountIsExact: true,
+      pageInfo: { hasNextPage: true, hasPreviousPage: false },
+    });
+    expect(one.edges.map(({ node }: any) => node.name)).toEqual(one.nodes.map(({ name }: any) => name));
+    expect([one.edges[0].cursor, one.edges[2].cursor]).toEqual([one.pageInfo.startCursor, one.pageInfo.endCursor]);
+    expect(two.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
     expect(one.nodes[0]).toEqual({
       name: 'Page 4',
       counts: { selected: 0, pending: 0 },
       oldestPendingAt: null,
-      days: [],
+      dailyCounts: [],
     });
-    expect((await office.do(list, { first: 3, filter: { text: 'page', states: ['live'] } })).nodes).toEqual([]);
+    expect((await office.do(list, { first: 3, filter: { search: 'page', states: ['LIVE'] } })).nodes).toEqual([]);
   });
 });
 
 describe('the catalogue', () => {
   it('is the tree that an admin ticks, with the destinations that take each type', async () => {
     const tree = await office.do(
-      '{ catalogue { group label description channels { key label description eventTypes { name title description deprecated takenBy { destination name } } } } }',
+      '{ catalogue { name label description channels { key label description eventTypes { name title description isDeprecated destinations { destinationName eventName } } } } }',
     );
-    expect(tree.map(({ group }: { group: string }) => group)).toEqual(groups.map(({ group }) => group));
+    expect(tree.map(({ name }: { name: string }) => name)).toEqual(groups.map(({ group }) => group));
     const types = tree.flatMap(({ channels }: any) => channels.flatMap(({ eventTypes }: any) => eventTypes));
     expect(types.map(({ name }: any) => name)).toEqual(catalogue.map(({ name }) => name));
-    for (const { name, takenBy } of types) {
-      expect(takenBy).toEqual(
+    for (const { name, destinations } of types) {
+      expect(destinations).toEqual(
         [...connectors.values()].flatMap((connector) =>
-          connector.nameOf(name) === undefined ? [] : [{ destination: connector.name, name: connector.nameOf(name) }],
+          connector.nameOf(name) === undefined
+            ? []
+            : [{ destinationName: connector.name, eventName: connector.nameOf(name) }],
         ),
       );
     }
@@ -291,14 +370,14 @@ describe('the catalogue', () => {
 
   it('says what events may say', async () => {
     const [group] = await office.do(
-      '{ catalogue { channels { eventTypes { properties { name type nullable description deprecated personal } } } } }',
+      '{ catalogue { channels { eventTypes { properties { name type isNullable description isDeprecated isPersonal } } } } }',
     );
     const [property] = group.channels[0].eventTypes[0].properties;
     expect(property).toMatchObject({
       name: expect.any(String),
       type: expect.any(String),
-      deprecated: expect.any(Boolean),
-      personal: expect.any(Boolean),
+      isDeprecated: expect.any(Boolean),
+      isPersonal: expect.any(Boolean),
     });
   });
 });
@@ -306,7 +385,7 @@ describe('the catalogue', () => {
 describe('destinations', () => {
   it('come with everything that a form for them needs', async () => {
     const list = await office.do(
-      '{ destinations { name label settingsSchema credentialsSchema takes { eventType name } reasons { code description } } }',
+      '{ destinations { name label settingsSchema credentialsSchema supportedEventTypes { eventTypeName eventName } reasons { code description } } }',
     );
     expect(list.map(({ name }: any) => name)).toEqual([...connectors.keys()]);
     const [mixpanel] = list;
@@ -314,9 +393,9 @@ describe('destinations', () => {
       enum: ['us', 'eu', 'in'],
       description: expect.any(String),
     });
-    expect(mixpanel.takes).toContainEqual({
-      eventType: 'users.messages.email.Open',
-      name: connectors.get('mixpanel')?.nameOf('users.messages.email.Open'),
+    expect(mixpanel.supportedEventTypes).toContainEqual({
+      eventTypeName: 'users.messages.email.Open',
+      eventName: connectors.get('mixpanel')?.nameOf('users.messages.email.Open'),
     });
     for (const code of ['duplicate', 'event_too_large', ...Object.keys(connectors.get('mixpanel')?.reasons ?? {})]) {
       expect(mixpanel.reasons).toContainEqual({ code, description: expect.any(String) });
@@ -328,11 +407,11 @@ it('what an admin did is logged: what, to which, with which token and how it end
   const id = await draft('Logged');
   office.log.length = 0;
   await office.do(move('launchCurrent'), { id });
-  await office.do(move('launchCurrent'), { id });
-  const deeds = office.log.map((line) => JSON.parse(line)).filter((line) => line.event === 'admin.deed');
-  expect(deeds).toMatchObject([
-    { deed: 'launchCurrent', id, result: 'Current', adminTokenId: '1' },
-    { deed: 'launchCurrent', id, result: 'WrongState' },
+  await office.do(move('launchCurrent'), { id: 'cur_4711' });
+  const entries = office.log.map((line) => JSON.parse(line)).filter((line) => line.event === 'audit.recorded');
+  expect(entries).toMatchObject([
+    { action: 'launchCurrent', targetId: id, result: 'LaunchCurrentPayload', adminTokenId: '1' },
+    { action: 'launchCurrent', targetId: 'cur_4711', result: 'CurrentNotFound' },
   ]);
 });
 
@@ -345,17 +424,19 @@ it('credentials come out nowhere: in no answer, no log line and no column of the
     headers: { 'www-authenticate': canary },
     body: `{"error":"no: ${canary}","code":401}`,
   });
-  const { id } = await office.do(create, { input });
-  expect(await office.do(change, { id, input: { credentials } })).toMatchObject({ __typename: 'NotConfirmed' });
-  expect(await office.do(change, { id, input: { credentials }, confirmName: 'Secret' })).toMatchObject({
-    __typename: 'CurrentChanged',
+  const {
+    current: { id },
+  } = await office.do(create, { input });
+  expect(await office.do(change, { input: { id, credentials } })).toMatchObject({ __typename: 'NotConfirmed' });
+  expect(await office.do(change, { input: { id, credentials, confirmName: 'Secret' } })).toMatchObject({
+    __typename: 'UpdateCurrentPayload',
   });
-  await office.do(change, { id, input: { credentials: { ...credentials, [canary]: canary } } });
+  await office.do(change, { input: { id, credentials: { ...credentials, [canary]: canary } } });
   await office.do(create, { input: { ...input, name: 'Other', credentials: { kind: canary, [canary]: [canary] } } });
   await office.do(create, { input });
-  await office.do(test, { id });
-  await office.do(test, { id, input: { credentials } });
-  await office.do(test, { id, input: { credentials: { ...credentials, projectId: canary } } });
+  await office.do(test, { input: { currentId: id } });
+  await office.do(test, { input: { currentId: id, credentials } });
+  await office.do(test, { input: { currentId: id, credentials: { ...credentials, projectId: canary } } });
   await office.ask(create, { input: { ...input, credentials: canary } });
   await office.ask(create, { input: { ...input, credential: canary } });
   await office.send(JSON.stringify({ query: create, variables: { input } }).slice(0, -5));
@@ -363,12 +444,12 @@ it('credentials come out nowhere: in no answer, no log line and no column of the
   await office.sql`alter table current add constraint sabotage check (name <> 'Sabotaged')`;
   await office.ask(create, { input: { ...input, name: 'Sabotaged' } });
   const elsewhere = openAdmin({ ...office.admin, databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing' });
-  await updateCurrent(elsewhere, id, { credentials, confirmName: 'Secret' }).catch((error: unknown) =>
-    office.app.log.error({ err: error }),
+  await updateCurrent(elsewhere, String(databaseKey(id)), { credentials, confirmName: 'Secret' }).catch(
+    (error: unknown) => office.app.log.error({ err: error }),
   );
   await elsewhere.close();
   await office.ask(
-    `{ current(id: "${id}") { ... on Current { settings credentials { kind fields } warnings { message } blocked { detail } } } currents { nodes { id settings } } destinations { credentialsSchema } }`,
+    `{ current(id: "${id}") { ... on Current { settings credentials { kind fields } warnings { message } block { detail } } } currents { nodes { id settings } } destinations { credentialsSchema } }`,
   );
 
   expect(office.asked.length).toBeGreaterThan(0);
@@ -386,7 +467,11 @@ it('credentials come out nowhere: in no answer, no log line and no column of the
     expect(text, name).not.toContain(Buffer.from(canary).toString('hex'));
   }
   // The scan would have found them in clear: they do open with the key.
-  const [row] = await office.sql<{ credentials: Buffer }[]>`select credentials from current where id = ${Number(id)}`;
-  expect(office.admin.seal.open(row?.credentials ?? Buffer.alloc(0), `current:${id}`)).toContain(canary);
-  expect(() => createSeal(Buffer.alloc(32)).open(row?.credentials ?? Buffer.alloc(0), `current:${id}`)).toThrow();
+  const [row] = await office.sql<
+    { credentials: Buffer }[]
+  >`select credentials from current where id = ${databaseKey(id)}`;
+  expect(office.admin.seal.open(row?.credentials ?? Buffer.alloc(0), `current:${databaseKey(id)}`)).toContain(canary);
+  expect(() =>
+    createSeal(Buffer.alloc(32)).open(row?.credentials ?? Buffer.alloc(0), `current:${databaseKey(id)}`),
+  ).toThrow();
 });

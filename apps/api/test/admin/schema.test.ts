@@ -11,15 +11,37 @@ import {
   isUnionType,
   lexicographicSortSchema,
   printSchema,
+  type GraphQLEnumType,
+  type GraphQLInterfaceType,
+  type GraphQLUnionType,
+  type GraphQLArgument,
   type GraphQLField,
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { buildAdminSchema } from '../../src/admin/schema.js';
+import { registeredNodes } from '../../src/admin/base/node.js';
 
 const schema = buildAdminSchema();
+
+/** Those that have been given their final shape. */
+function ownMutations() {
+  return Object.values(schema.getMutationType()?.getFields() ?? {}).filter(({ name }) =>
+    /Current$|Credentials$|IngestToken$|AdminToken$|DeadLetters$|QuarantinedEvents$/.test(name),
+  );
+}
+
 const types = Object.values(schema.getTypeMap()).filter(
   (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),
 );
+
+/** Whether a mutation has to be confirmed by a name, an id or by leaving the dry run. */
+function confirms(args: readonly GraphQLArgument[]): boolean {
+  return args.some(({ name, type }) => {
+    const input = getNamedType(type);
+    const fields = isInputObjectType(input) ? Object.keys(input.getFields()) : [];
+    return [name, ...fields].some((each) => /^confirm|^dryRun$/.test(each));
+  });
+}
 
 describe('the admin schema', () => {
   it('is the one that is committed', () => {
@@ -59,22 +81,71 @@ describe('the admin schema', () => {
           .filter((member) => member.getInterfaces().some((each) => each.name === 'Problem'));
         expect(result.getTypes().length, name).toBeGreaterThan(problems.length);
       } else {
-        expect(result.name, name).toBe('AdminTokenCreated');
+        throw new Error(`${name} answers ${result.name}, which is no union`);
       }
     }
+  });
+
+  it('answers every mutation with one payload and at least one problem, which has its code in the enum', () => {
+    const codes = Object.values((schema.getType('ProblemCode') as GraphQLEnumType).getValues()).map(({ name }) => name);
+    for (const { name, type } of ownMutations()) {
+      const [payload, ...problems] = (getNamedType(type) as GraphQLUnionType).getTypes();
+      expect(payload?.name, name).toBe(`${name.charAt(0).toUpperCase()}${name.slice(1)}Payload`);
+      expect(problems.length, name).toBeGreaterThan(0);
+      for (const problem of problems) {
+        expect(
+          problem.getInterfaces().map((each) => each.name),
+          problem.name,
+        ).toContain('Problem');
+        expect(codes, problem.name).toContain(problem.name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase());
+      }
+    }
+  });
+
+  it('takes one argument for every mutation: an input of its name', () => {
+    for (const { name, args } of ownMutations()) {
+      const input = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input!`;
+      expect(
+        args.map((arg) => [arg.name, String(arg.type)]),
+        name,
+      ).toEqual([['input', input]]);
+    }
+  });
+
+  it('has a loader for every node', () => {
+    const nodes = schema.getPossibleTypes(schema.getType('Node') as GraphQLInterfaceType).map(({ name }) => name);
+    expect([...registeredNodes.keys()].sort()).toEqual([...nodes].sort());
+  });
+
+  it('describes in sentences, and enum values in capitals', () => {
+    const own = types.filter(({ name }) =>
+      /^(Current|Destination|Event|Ingest|Admin|Audit|DeadLetter|Quarantine|Ledger|Throttled|KeyNear|Replay|Release)/.test(
+        name,
+      ),
+    );
+    const short = own.flatMap((type) =>
+      isObjectType(type) || isInputObjectType(type)
+        ? Object.values(type.getFields())
+            .filter(({ description }) => !/^[A-Z“1].{14,}\.$/s.test(description ?? ''))
+            .map(({ name }) => `${type.name}.${name}`)
+        : [],
+    );
+    expect(short).toEqual([]);
+    const small = own.flatMap((type) =>
+      isEnumType(type) ? type.getValues().filter(({ name }) => name !== name.toUpperCase()) : [],
+    );
+    expect(small).toEqual([]);
   });
 
   it('says of every mutation how to undo it, or has it confirmed', () => {
     const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
     const open = mutations.filter(
-      ({ args, description }) =>
-        !args.some(({ name }) => name.startsWith('confirm')) && !/To undo it, |undoes it/.test(description ?? ''),
+      ({ args, description }) => !confirms(args) && !/To undo it, |undoes it/.test(description ?? ''),
     );
     // It tries something, and changes nothing.
     expect(open.map(({ name }) => name)).toEqual(['testCredentials']);
     const unconfirmed = mutations.filter(
-      ({ args, description }) =>
-        /[Cc]annot be undone|are gone/.test(description ?? '') && !args.some(({ name }) => name.startsWith('confirm')),
+      ({ args, description }) => /[Cc]annot be undone|are gone/.test(description ?? '') && !confirms(args),
     );
     expect(unconfirmed.map(({ name }) => name)).toEqual([]);
   });
@@ -87,16 +158,16 @@ describe('the admin schema', () => {
       .filter(({ field }) => isScalarType(getNamedType(field.type)) && getNamedType(field.type).name === 'JsonObject')
       .map(({ type, field }) => `${type.name}.${field.name}`);
     expect(open.sort()).toEqual([
-      'Before.settings',
+      'AuditEntry.arguments',
       'Current.settings',
+      'CurrentBefore.settings',
       'DeadLetter.event',
-      'Deed.given',
       'Destination.credentialsSchema',
       'Destination.settingsSchema',
       'Segment.definition',
       'UserProfile.properties',
     ]);
     const tokens = outgoing.filter(({ field }) => field.name === 'token').map(({ type }) => type.name);
-    expect(tokens.sort()).toEqual(['AdminTokenCreated', 'IngestTokenCreated']);
+    expect(tokens.sort()).toEqual(['CreateAdminTokenPayload', 'CreateIngestTokenPayload']);
   });
 });

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCurrent, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
+import { good, openAdminHarness, type AdminHarness } from './adminHarness.js';
 
 let office: AdminHarness;
 let current: string;
 beforeAll(async () => {
   office = await openAdminHarness();
-  ({ id: current } = await office.do(createCurrent, { input: good }));
-  await office.do('mutation ($id: ID!) { launchCurrent(id: $id) { __typename } }', { id: current });
+  current = await office.createCurrent(good);
+  await office.do('mutation ($id: ID!) { launchCurrent(input: { id: $id }) { __typename } }', { id: current });
 });
 afterAll(() => office.close());
 
@@ -41,16 +41,16 @@ async function bury(): Promise<void> {
 
 describe('tokens', () => {
   const make =
-    'mutation ($name: String!) { createIngestToken(name: $name) { __typename ... on IngestTokenCreated { token ingestToken { id name hint createdAt lastUsedAt revokedAt } } ... on InputInvalid { problems { path } } ... on NameTaken { ownerId } ... on Problem { message } } }';
+    'mutation ($name: String!) { createIngestToken(input: { name: $name }) { __typename ... on CreateIngestTokenPayload { token ingestToken { id name hint isValid createdAt lastUsedAt revokedAt } } ... on InputInvalid { problems { path } } ... on NameTaken { owner { id } } ... on Problem { message } } }';
   const revoke =
-    'mutation ($id: ID!, $name: String!) { revokeIngestToken(id: $id, confirmName: $name) { __typename ... on IngestToken { id revokedAt } ... on Problem { message } } }';
+    'mutation ($id: ID!, $name: String!) { revokeIngestToken(input: { id: $id, confirmName: $name }) { __typename ... on RevokeIngestTokenPayload { ingestToken { id isValid revokedAt } } ... on Problem { message } } }';
 
   it('for senders are made, listed and revoked', async () => {
     const { token, ingestToken } = await office.do(make, { name: 'Braze' });
     expect(token).toMatch(/^cur_ingest_/);
     expect(await office.do(make, { name: 'braze' })).toMatchObject({
       __typename: 'NameTaken',
-      ownerId: ingestToken.id,
+      owner: { id: ingestToken.id },
     });
     expect(await office.do(make, { name: '' })).toMatchObject({
       __typename: 'InputInvalid',
@@ -68,13 +68,13 @@ describe('tokens', () => {
       __typename: 'NotConfirmed',
     });
     expect(await office.do(revoke, { id: ingestToken.id, name: 'Braze' })).toMatchObject({
-      __typename: 'IngestToken',
-      revokedAt: expect.any(String),
+      __typename: 'RevokeIngestTokenPayload',
+      ingestToken: { isValid: false, revokedAt: expect.any(String) },
     });
-    expect(await office.do(revoke, { id: '4711', name: '' })).toMatchObject({ __typename: 'TokenNotFound' });
+    expect(await office.do(revoke, { id: 'tok_4711', name: '' })).toMatchObject({ __typename: 'TokenNotFound' });
     const names = async (revoked: boolean) =>
       (
-        await office.do('query ($revoked: Boolean!) { ingestTokens(revoked: $revoked) { nodes { name } } }', {
+        await office.do('query ($revoked: Boolean!) { ingestTokens(includeRevoked: $revoked) { nodes { name } } }', {
           revoked,
         })
       ).nodes.map((node: any) => node.name);
@@ -84,21 +84,32 @@ describe('tokens', () => {
 
   it('for admins are made beside one another and revoked, save the last', async () => {
     const revokeAdmin =
-      'mutation ($id: ID!, $again: ID!) { revokeAdminToken(id: $id, confirmId: $again) { __typename ... on AdminToken { id own revokedAt } ... on Problem { message } } }';
-    const [own] = await office.do('{ adminTokens { id own revokedAt } }');
-    expect(own).toEqual({ id: '1', own: true, revokedAt: null });
-    expect(await office.do(revokeAdmin, { id: '1', again: '1' })).toMatchObject({ __typename: 'LastAdminToken' });
-    const { token, adminToken } = await office.do('mutation { createAdminToken { token adminToken { id own } } }');
-    expect(adminToken).toEqual({ id: expect.any(String), own: false });
-    expect((await office.ask('{ adminTokens { id } }', {}, { authorization: `Bearer ${token}` })).status).toBe(200);
-    expect(await office.do(revokeAdmin, { id: adminToken.id, again: '1' })).toMatchObject({
+      'mutation ($id: ID!, $again: ID!) { revokeAdminToken(input: { id: $id, confirmId: $again }) { __typename ... on RevokeAdminTokenPayload { adminToken { id isOwn revokedAt } } ... on Problem { message } } }';
+    const {
+      nodes: [own],
+    } = await office.do('{ adminTokens { nodes { id isOwn revokedAt } } }');
+    expect(own).toEqual({ id: 'adm_1', isOwn: true, revokedAt: null });
+    expect(await office.do(revokeAdmin, { id: 'adm_1', again: 'adm_1' })).toMatchObject({
+      __typename: 'LastAdminToken',
+    });
+    const { token, adminToken } = await office.do(
+      'mutation { createAdminToken(input: { name: "terraform" }) { ... on CreateAdminTokenPayload { token adminToken { id name isOwn } } } }',
+    );
+    expect(adminToken).toEqual({ id: expect.stringMatching(/^adm_\d+$/), name: 'terraform', isOwn: false });
+    expect(
+      (await office.ask('{ adminTokens { nodes { id } } }', {}, { authorization: `Bearer ${token}` })).status,
+    ).toBe(200);
+    expect(await office.do(revokeAdmin, { id: adminToken.id, again: 'adm_1' })).toMatchObject({
       __typename: 'NotConfirmed',
     });
     expect(await office.do(revokeAdmin, { id: adminToken.id, again: adminToken.id })).toMatchObject({
-      __typename: 'AdminToken',
-      own: false,
+      __typename: 'RevokeAdminTokenPayload',
+      adminToken: { isOwn: false },
     });
-    expect(await office.do(revokeAdmin, { id: 'x', again: 'x' })).toMatchObject({ __typename: 'TokenNotFound' });
+    expect(await office.do(revokeAdmin, { id: 'adm_4711', again: 'adm_4711' })).toMatchObject({
+      __typename: 'TokenNotFound',
+    });
+    expect(await office.do(revokeAdmin, { id: token, again: token })).toMatchObject({ __typename: 'InvalidId' });
     expect(office.log.join('')).not.toContain(token);
   });
 });
@@ -107,26 +118,45 @@ describe('the quarantine', () => {
   it('is listed, counted and released, once it has been confirmed', async () => {
     await take(event('users.messages.pigeon.Open'), event('nonsense'), event());
     const list =
-      '{ quarantine(first: 10, filter: { code: "unknown_event_type", released: false }) { nextCursor nodes { id code detail body position tokenId storedAt releasedAt } } }';
+      '{ quarantinedEvents(first: 10, filter: { code: "unknown_event_type", isReleased: false }) { totalCount nodes { id code detail body position ingestToken { id name } storedAt releasedAt } } }';
     const { nodes } = await office.do(list);
     expect(nodes).toHaveLength(2);
+    expect(nodes[0]).toMatchObject({ ingestToken: { name: 'sender' } });
+    expect(await office.do('query ($id: ID!) { node(id: $id) { id } }', { id: nodes[0].id })).toEqual({
+      id: nodes[0].id,
+    });
+    expect(
+      (
+        await office.do('query ($ids: [ID!]) { quarantinedEvents(filter: { ids: $ids }) { nodes { id } } }', {
+          ids: [nodes[1].id],
+        })
+      ).nodes,
+    ).toEqual([{ id: nodes[1].id }]);
     expect(JSON.parse(nodes[1].body).event_type).toBe('users.messages.pigeon.Open');
-    expect(await office.do('{ quarantineCounts { code events released } }')).toEqual([
-      { code: 'unknown_event_type', events: 2, released: 0 },
+    expect(await office.do('{ quarantineCounts { code eventCount releasedCount } }')).toEqual([
+      { code: 'unknown_event_type', eventCount: 2, releasedCount: 0 },
     ]);
     await office.sql`update quarantine set body = replace(body, 'pigeon', 'email')`;
     const release =
-      'mutation ($confirm: Boolean!) { releaseQuarantined(filter: {}, confirm: $confirm) { __typename ... on ReleasePlanned { events stillRefused { code events detail } } ... on Released { events stillRefused { code events detail } } } }';
-    const stillRefused = [{ code: 'unknown_event_type', events: 1, detail: expect.stringContaining('nonsense') }];
-    expect(await office.do(release, { confirm: false })).toEqual({
-      __typename: 'ReleasePlanned',
-      events: 1,
+      'mutation ($dryRun: Boolean) { releaseQuarantinedEvents(input: { dryRun: $dryRun }) { __typename ... on ReleaseQuarantinedEventsPayload { isDryRun eventCount stillRefused { code eventCount detail } } } }';
+    const stillRefused = [{ code: 'unknown_event_type', eventCount: 1, detail: expect.stringContaining('nonsense') }];
+    expect(await office.do(release)).toEqual({
+      __typename: 'ReleaseQuarantinedEventsPayload',
+      isDryRun: true,
+      eventCount: 1,
       stillRefused,
     });
     expect((await office.do(list)).nodes).toHaveLength(2);
-    expect(await office.do(release, { confirm: true })).toEqual({ __typename: 'Released', events: 1, stillRefused });
+    expect(await office.do(release, { dryRun: false })).toEqual({
+      __typename: 'ReleaseQuarantinedEventsPayload',
+      isDryRun: false,
+      eventCount: 1,
+      stillRefused,
+    });
     expect((await office.do(list)).nodes).toHaveLength(1);
-    expect(await office.do('{ quarantineCounts { events released } }')).toEqual([{ events: 2, released: 1 }]);
+    expect(await office.do('{ quarantineCounts { eventCount releasedCount } }')).toEqual([
+      { eventCount: 2, releasedCount: 1 },
+    ]);
   });
 });
 
@@ -135,77 +165,92 @@ describe('dead letters', () => {
     await office.sql`truncate delivery, batch, tally`;
     await bury();
     const list =
-      'query ($id: ID, $after: String, $filter: DeadLetterFilter) { deadLetters(currentId: $id, first: 1, after: $after, filter: $filter) { nextCursor nodes { id currentId eventId eventType event outcome code detail attempts recordedAt replayedAt } } }';
-    const one = await office.do(list, { id: current });
-    const two = await office.do(list, { id: current, after: one.nextCursor });
+      'query ($after: String, $filter: DeadLetterFilter) { deadLetters(first: 1, after: $after, filter: $filter) { totalCount pageInfo { endCursor hasNextPage } nodes { id currentId current { id name } eventId eventType event outcome code detail attemptCount recordedAt replayedAt } } }';
+    const one = await office.do(list, { filter: { currentId: current } });
+    const two = await office.do(list, { filter: { currentId: current }, after: one.pageInfo.endCursor });
     expect([...one.nodes, ...two.nodes]).toMatchObject([
       {
         currentId: current,
-        outcome: 'expired',
+        current: { id: current, name: good.name },
+        outcome: 'EXPIRED',
         code: 'throttled',
         detail: 'said the partner',
-        attempts: 3,
+        attemptCount: 3,
         eventType: 'users.messages.email.Open',
         replayedAt: null,
       },
-      { outcome: 'rejected', code: 'invalid' },
+      { outcome: 'REJECTED', code: 'invalid' },
     ]);
     expect(one.nodes[0].event).toMatchObject({ id: one.nodes[0].eventId, user: { external_user_id: 'u' } });
-    expect(two.nextCursor).toBeNull();
-    expect((await office.do(list, { filter: { outcome: 'rejected', replayed: false } })).nodes).toHaveLength(1);
+    expect([one.totalCount, two.pageInfo.hasNextPage]).toEqual([2, false]);
+    const found = await office.do('query ($id: ID!) { node(id: $id) { id ... on DeadLetter { code } } }', {
+      id: two.nodes[0].id,
+    });
+    expect(found).toEqual({ id: two.nodes[0].id, code: 'invalid' });
+    expect((await office.do(list, { filter: { outcome: 'REJECTED', isReplayed: false } })).nodes).toHaveLength(1);
     expect(
-      await office.do('query ($id: ID) { deadLetterCounts(currentId: $id) { outcome code events replayed } }', {
-        id: current,
-      }),
+      await office.do(
+        'query ($id: ID) { deadLetterCounts(filter: { currentId: $id }) { outcome code eventCount replayedCount } }',
+        {
+          id: current,
+        },
+      ),
     ).toEqual([
-      { outcome: 'expired', code: 'throttled', events: 1, replayed: 0 },
-      { outcome: 'rejected', code: 'invalid', events: 1, replayed: 0 },
+      { outcome: 'EXPIRED', code: 'throttled', eventCount: 1, replayedCount: 0 },
+      { outcome: 'REJECTED', code: 'invalid', eventCount: 1, replayedCount: 0 },
     ]);
 
     const replay =
-      'mutation ($id: ID!, $confirm: Boolean!) { replayDeadLetters(currentId: $id, filter: { outcome: expired }, confirm: $confirm) { __typename ... on ReplayPlanned { events } ... on Replayed { events deliveries } ... on WrongState { state } ... on Problem { message } } }';
-    expect(await office.do(replay, { id: current, confirm: false })).toEqual({
-      __typename: 'ReplayPlanned',
-      events: 1,
+      'mutation ($id: ID!, $dryRun: Boolean) { replayDeadLetters(input: { currentId: $id, filter: { outcome: EXPIRED }, dryRun: $dryRun }) { __typename ... on ReplayDeadLettersPayload { isDryRun eventCount deliveryCount } ... on CurrentWrongState { state } ... on Problem { message } } }';
+    expect(await office.do(replay, { id: current })).toEqual({
+      __typename: 'ReplayDeadLettersPayload',
+      isDryRun: true,
+      eventCount: 1,
+      deliveryCount: null,
     });
-    expect(await office.do(replay, { id: current, confirm: true })).toEqual({
-      __typename: 'Replayed',
-      events: 1,
-      deliveries: 1,
+    expect(await office.do(replay, { id: current, dryRun: false })).toEqual({
+      __typename: 'ReplayDeadLettersPayload',
+      isDryRun: false,
+      eventCount: 1,
+      deliveryCount: 1,
     });
-    expect(await office.do(replay, { id: current, confirm: true })).toEqual({
-      __typename: 'Replayed',
-      events: 0,
-      deliveries: 0,
+    expect(await office.do(replay, { id: current, dryRun: false })).toEqual({
+      __typename: 'ReplayDeadLettersPayload',
+      isDryRun: false,
+      eventCount: 0,
+      deliveryCount: 0,
     });
-    expect(await office.do(replay, { id: '4711', confirm: true })).toMatchObject({ __typename: 'CurrentNotFound' });
-    const { id: fresh } = await office.do(createCurrent, { input: { ...good, name: 'Fresh' } });
-    expect(await office.do(replay, { id: fresh, confirm: false })).toMatchObject({
-      __typename: 'WrongState',
-      state: 'draft',
+    expect(await office.do(replay, { id: 'cur_4711', dryRun: false })).toMatchObject({ __typename: 'CurrentNotFound' });
+    const fresh = await office.createCurrent({ ...good, name: 'Fresh' });
+    expect(await office.do(replay, { id: fresh })).toMatchObject({
+      __typename: 'CurrentWrongState',
+      state: 'DRAFT',
     });
   });
 
   it('and all else are where the ledger says', async () => {
     const check =
-      'query ($id: ID!) { checkLedger(currentId: $id) { __typename ... on LedgerChecked { deliveries events more differences { day deliveryId message } } } }';
+      'query ($id: ID!) { ledgerCheck(currentId: $id) { __typename ... on LedgerCheck { isBalanced deliveryCount eventCount hasMoreDifferences differences { day deliveryKey message } } } }';
     expect(await office.do(check, { id: current })).toEqual({
-      __typename: 'LedgerChecked',
-      deliveries: 2,
-      events: 4,
-      more: false,
+      __typename: 'LedgerCheck',
+      isBalanced: true,
+      deliveryCount: 2,
+      eventCount: 4,
+      hasMoreDifferences: false,
       differences: [],
     });
     await office.sql`update tally set events = events + 1 where outcome = 'selected'`;
     expect((await office.do(check, { id: current })).differences).not.toEqual([]);
-    expect(await office.do(check, { id: 'x' })).toEqual({ __typename: 'CurrentNotFound' });
+    expect(await office.do(check, { id: 'cur_4711' })).toEqual({ __typename: 'CurrentNotFound' });
     expect(
       await office.do(
-        'query ($id: ID!) { current(id: $id) { ... on Current { counts { selected } days(first: 1) { day selected rejectedFor { code events } } } } }',
+        'query ($id: ID!) { current(id: $id) { ... on Current { counts { selected } dailyCounts { day selected rejectedReasons { code eventCount } } } } }',
         { id: current },
       ),
     ).toMatchObject({
-      days: [{ day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), rejectedFor: [{ code: 'invalid', events: 1 }] }],
+      dailyCounts: [
+        { day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), rejectedReasons: [{ code: 'invalid', eventCount: 1 }] },
+      ],
     });
   });
 });

@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '@currents/connector';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createCurrent, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
+import { good, openAdminHarness, type AdminHarness } from './adminHarness.js';
 
 const apiKey = '7c1f0e5a9b3d48260f1e2d3c4b5a6978';
 const secretKey = 'e2d5b489637c1f0e8897a6b5c4d3e2f1';
@@ -24,7 +24,7 @@ afterEach(() => void (office.asked.length = 0));
 afterAll(() => office.close());
 
 async function create(input: object): Promise<string> {
-  return (await office.do(createCurrent, { input })).id;
+  return office.createCurrent(input);
 }
 
 const userProfile = `query ($id: ID!, $input: UserProfileInput!) {
@@ -62,7 +62,7 @@ describe('a user’s profile at Amplitude', () => {
       cohortIds: true,
       recommendationIds: ['r1'],
       predictionIds: ['p1'],
-      propensityType: 'percentile',
+      propensityType: 'PERCENTILE',
     };
     expect(await ask(us, input)).toEqual({
       __typename: 'UserProfile',

@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '@currents/connector';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createCurrent, good, openAdminHarness, type AdminHarness } from '../admin/adminHarness.js';
+import { good, openAdminHarness, type AdminHarness } from '../admin/adminHarness.js';
 
 const { secret } = good.credentials;
 const json = (status: number, body: unknown): HttpAnswer => ({ status, headers: {}, body: JSON.stringify(body) });
@@ -40,7 +40,7 @@ beforeEach(async () => {
 });
 
 async function create(more: object): Promise<string> {
-  return (await office.do(createCurrent, { input: { ...good, name: `Source ${++made}`, ...more } })).id;
+  return office.createCurrent({ ...good, name: `Source ${++made}`, ...more });
 }
 
 const fields = `cohortId currentId schedule state lastStartedAt lastSuccessAt nextDueAt createdAt
@@ -51,7 +51,7 @@ const list = (id = current, first = 50, after?: string) =>
     `query ($id: ID!, $first: Int!, $after: String) { partnerCohorts(currentId: $id, first: $first, after: $after) {
       __typename
       ... on PartnerCohortPage { nodes { partnerId name description size createdAt computedAt cohortId pulled } nextCursor listedAt advice }
-      ... on Problem { message } ... on PartnerRefused { reason } ... on PartnerUnanswered { reason retryAfterMs } ... on WrongState { state } ... on CurrentNotReady { reason }
+      ... on Problem { message } ... on PartnerRefused { reason } ... on PartnerUnanswered { reason retryAfterMs } ... on CurrentWrongState { state } ... on CurrentNotReady { reason }
     } }`,
     { id, first, after },
   );
@@ -132,7 +132,7 @@ describe('a partner’s cohorts', () => {
   it('cannot be asked for without the credentials that it takes', async () => {
     const tokenOnly = await create({ credentials: { kind: 'projectToken', token: 'a'.repeat(32) } });
     expect(await list(tokenOnly)).toMatchObject({ __typename: 'PartnerRefused', reason: 'service_account_needed' });
-    expect(await list('999')).toMatchObject({ __typename: 'CurrentNotFound' });
+    expect(await list('cur_999')).toMatchObject({ __typename: 'CurrentNotFound' });
     expect(office.asked).toEqual([]);
   });
 });
@@ -293,10 +293,10 @@ it('what an admin did is logged with the cohort, and no secret is', async () => 
   await deed('pullCohortNow', cohortId);
   const deeds = office.log
     .map((line) => JSON.parse(line) as Record<string, unknown>)
-    .filter(({ event }) => event === 'admin.deed');
+    .filter(({ event }) => event === 'audit.recorded');
   expect(deeds).toMatchObject([
-    { deed: 'followCohort', result: 'CohortPull', id: cohortId },
-    { deed: 'pullCohortNow', result: 'CohortPull', id: cohortId },
+    { action: 'followCohort', result: 'CohortPull' },
+    { action: 'pullCohortNow', result: 'CohortPull' },
   ]);
   for (const said of [...office.log, ...office.answers]) expect(said).not.toContain(secret);
 });

@@ -50,6 +50,8 @@ export async function ensureAdminToken({ db }: Db): Promise<string | undefined> 
 }
 
 /** Creates another token: existing ones stay valid until they are revoked. */
+export function createAdminToken(admin: Db): Promise<AdminTokenCreated>;
+export function createAdminToken(admin: Db, name: string | undefined): Promise<AdminTokenCreated | InputInvalid>;
 export async function createAdminToken({ db }: Db, name?: string): Promise<AdminTokenCreated | InputInvalid> {
   if (name === undefined) return insertToken(db);
   const checked = checkName(name);

@@ -59,7 +59,7 @@ export async function runOnce<Answer>(
     const answer = deserialize(Buffer.from(seal.open(known.answer, context), 'base64')) as Answer;
     return { outcome: 'answered', answer, repeated: true };
   }
-  const mine = sql`admin_token_id = ${Number(adminTokenId)} and key = ${key} and created_at = ${taken['created_at'] as string}::timestamptz`;
+  const mine = sql`admin_token_id = ${Number(adminTokenId)} and key = ${key} and created_at = ${taken['created_at'] as string}::text::timestamptz`;
   const free = async (): Promise<void> => void (await sql`delete from idempotency_key where ${mine}`);
   try {
     const answer = await act();

@@ -2,25 +2,29 @@ import { connect, listAuditEntries, recordAuditEntry } from '@currents/core';
 import { expect, it } from 'vitest';
 import { createTestDatabase } from '../database.js';
 
-it('a deed is kept whatever text was given', async () => {
+it('an entry is stored whatever text was given', async () => {
   const database = await createTestDatabase();
   const sql = connect(database.url, { max: 1, name: 'test' });
   await recordAuditEntry(
     { sql },
     {
       adminTokenId: undefined,
-      deed: 'test',
-      subjectId: 'a\0b',
-      given: { text: 'NUL \0, half \uD83D', list: [{ more: '\0' }] },
+      action: 'test',
+      targetId: 'cur_1',
+      arguments: { text: 'NUL \0, half \uD83D', list: [{ more: '\0' }] },
       result: 'Done',
-      done: true,
+      succeeded: true,
     },
   );
-  const { nodes } = await listAuditEntries({ sql }, { first: 10 }, { deed: 'test', subjectId: 'a\0b' });
+  const { nodes } = await listAuditEntries({ sql }, { first: 10 }, { action: 'test', targetId: 'cur_1' });
   expect(nodes).toMatchObject([
-    { subjectId: 'a\uFFFDb', given: { text: 'NUL \uFFFD, half \uFFFD', list: [{ more: '\uFFFD' }] } },
+    {
+      targetId: 'cur_1',
+      actor: 'admin_token',
+      arguments: { text: 'NUL \uFFFD, half \uFFFD', list: [{ more: '\uFFFD' }] },
+    },
   ]);
-  expect((await listAuditEntries({ sql }, { first: 10 }, { deed: 'other' })).nodes).toEqual([]);
+  expect((await listAuditEntries({ sql }, { first: 10 }, { targetId: 'a\0b' })).nodes).toEqual([]);
   await sql.end();
   await database.drop();
 });

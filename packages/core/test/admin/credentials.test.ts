@@ -78,7 +78,7 @@ describe('credentials', () => {
   ])('are never repeated when they are wrong: %s', async (_how, credentials) => {
     const admin = desk.open({ connector: gossip() });
     const refused = await createCurrent(admin, { ...given, name: 'Wrong', credentials });
-    expect(refused.kind).toBe('CredentialsInvalid');
+    expect(refused.kind).toBe('InputInvalid');
     expect(reveals(JSON.stringify(refused), [canary, '12345678901234'])).toBe(false);
   });
 
@@ -137,13 +137,13 @@ describe('a test of credentials', () => {
     const id = await desk.draft('Instead');
     expect(await testCredentials(admin, id, { credentials: { key: 'try' } })).toMatchObject({ message: 'tried' });
     expect(await testCredentials(admin, id)).toMatchObject({ message: 'stored' });
-    expect(await testCredentials(admin, id, { credentials: {} })).toMatchObject({ kind: 'CredentialsInvalid' });
+    expect(await testCredentials(admin, id, { credentials: {} })).toMatchObject({ kind: 'InputInvalid' });
     expect(await testCredentials(admin, id, { settings: { region: 'mars' } })).toMatchObject({
-      kind: 'SettingsInvalid',
+      kind: 'InputInvalid',
     });
     expect(
       await testCredentials(admin, id, { settings: { region: 'here', baseUrl: 'https://x.example.com' } }),
-    ).toMatchObject({ kind: 'BaseUrlNotAllowed' });
+    ).toMatchObject({ kind: 'InputInvalid' });
     expect(await testCredentials(admin, '4711')).toMatchObject({ kind: 'CurrentNotFound' });
   });
 
@@ -187,7 +187,7 @@ describe('a test of credentials', () => {
   it('is refused for a deleted Current', async () => {
     const id = await desk.draft('Gone');
     await desk.sql`update current set state = 'deleted', credentials = null where id = ${Number(id)}`;
-    expect(await testCredentials(desk.admin, id)).toMatchObject({ kind: 'WrongState' });
+    expect(await testCredentials(desk.admin, id)).toMatchObject({ kind: 'CurrentWrongState' });
   });
 });
 

@@ -86,8 +86,8 @@ describe('the quarantine', () => {
   it('is filtered and counted by code and time', async () => {
     await use().take([unknown(), nameless(), unknown()]);
     expect(await countQuarantine(use().admin)).toEqual([
-      { code: 'unknown_event_type', events: 2, released: 0 },
-      { code: 'missing_event_type', events: 1, released: 0 },
+      { code: 'unknown_event_type', eventCount: 2, releasedCount: 0 },
+      { code: 'missing_event_type', eventCount: 1, releasedCount: 0 },
     ]);
     const now = new Date(Date.now() + 1000);
     const cases: [QuarantineFilter, number][] = [
@@ -97,8 +97,8 @@ describe('the quarantine', () => {
       [{ to: now }, 3],
       [{ from: new Date(Date.now() - 60_000) }, 3],
       [{ from: new Date(-8e15), to: new Date(8e15) }, 3],
-      [{ released: true }, 0],
-      [{ released: false }, 3],
+      [{ isReleased: true }, 0],
+      [{ isReleased: false }, 3],
       [{ ids: [] }, 0],
       [{ ids: ['x', '99999999999999999999'] }, 0],
     ];
@@ -113,29 +113,31 @@ describe('a release', () => {
     await use().take([good, bad]);
     expect(await planRelease(use().admin, {})).toEqual({
       kind: 'ReleasePlanned',
-      events: 0,
+      eventCount: 0,
       stillRefused: [
-        { code: 'unknown_event_type', events: 1, detail: expect.stringContaining('pigeon') },
-        { code: 'missing_event_type', events: 1, detail: expect.any(String) },
+        { code: 'unknown_event_type', eventCount: 1, detail: expect.stringContaining('pigeon') },
+        { code: 'missing_event_type', eventCount: 1, detail: expect.any(String) },
       ],
     });
     await learn();
     expect(await planRelease(use().admin, {})).toMatchObject({
-      events: 1,
-      stillRefused: [{ code: 'missing_event_type', events: 1 }],
+      eventCount: 1,
+      stillRefused: [{ code: 'missing_event_type', eventCount: 1 }],
     });
     expect(await stored()).toEqual([]);
     use().woken.length = 0;
     expect(await releaseQuarantined(use().admin, {})).toMatchObject({
       kind: 'Released',
-      events: 1,
-      stillRefused: [{ code: 'missing_event_type', events: 1 }],
+      eventCount: 1,
+      stillRefused: [{ code: 'missing_event_type', eventCount: 1 }],
     });
     expect(await stored()).toEqual([good['id']]);
     expect(use().woken).toEqual([Number(current)]);
     expect(await getCurrent(use().admin, current)).toMatchObject({ counts: { selected: 1, pending: 1 } });
-    expect(await all({ released: true })).toMatchObject([{ code: 'unknown_event_type', releasedAt: expect.any(Date) }]);
-    expect(await all({ released: false })).toMatchObject([{ code: 'missing_event_type', releasedAt: undefined }]);
+    expect(await all({ isReleased: true })).toMatchObject([
+      { code: 'unknown_event_type', releasedAt: expect.any(Date) },
+    ]);
+    expect(await all({ isReleased: false })).toMatchObject([{ code: 'missing_event_type', releasedAt: undefined }]);
   });
 
   it('by several admins at once, and after a fall between storing and marking, stores each event once', async () => {
@@ -146,7 +148,7 @@ describe('a release', () => {
     await use().sql`update quarantine set released_at = null`;
     await releaseQuarantined(use().admin, {});
     expect((await stored()).sort()).toEqual(events.map(({ id }) => id as string).sort());
-    expect(await releaseQuarantined(use().admin, {})).toMatchObject({ events: 0, stillRefused: [] });
+    expect(await releaseQuarantined(use().admin, {})).toMatchObject({ eventCount: 0, stillRefused: [] });
   });
 
   it('takes only what is chosen, and more than one step does', async () => {
@@ -154,15 +156,15 @@ describe('a release', () => {
     await learn();
     const [newest] = await all({ code: 'unknown_event_type' }, 1);
     expect(await releaseQuarantined(use().admin, { ids: [newest?.id ?? ''] })).toMatchObject({
-      events: 1,
+      eventCount: 1,
       stillRefused: [],
     });
     expect(await releaseQuarantined(use().admin, { code: 'missing_event_type' })).toMatchObject({
-      events: 0,
-      stillRefused: [{ events: 1 }],
+      eventCount: 0,
+      stillRefused: [{ eventCount: 1 }],
     });
-    expect(await releaseQuarantined(use().admin, { code: 'unknown_event_type', released: true })).toMatchObject({
-      events: 449,
+    expect(await releaseQuarantined(use().admin, { code: 'unknown_event_type', isReleased: true })).toMatchObject({
+      eventCount: 449,
     });
     expect(await stored()).toHaveLength(450);
   });
@@ -170,9 +172,9 @@ describe('a release', () => {
   it('leaves a line that is not JSON where it is', async () => {
     await use().intake.take({ bytes: Buffer.from('{"event_type": "users'), format: 'ndjson', tokenId: use().tokenId });
     await use().intake.take({ bytes: Buffer.from('42\n[]\nnull'), format: 'ndjson', tokenId: use().tokenId });
-    const { events, stillRefused } = await releaseQuarantined(use().admin, {});
-    expect(events).toBe(0);
+    const { eventCount, stillRefused } = await releaseQuarantined(use().admin, {});
+    expect(eventCount).toBe(0);
     expect(stillRefused.map(({ code }) => code)).toContain('malformed_json');
-    expect(await all({ released: true })).toEqual([]);
+    expect(await all({ isReleased: true })).toEqual([]);
   });
 });

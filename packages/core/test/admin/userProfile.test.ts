@@ -114,6 +114,10 @@ it('a Current that is missing or deleted asks nobody', async () => {
   expect(await ask(notFound, ines, '999999')).toMatchObject({ kind: 'CurrentNotFound' });
   const gone = await desk.draft('gone');
   await deleteCurrent(desk.admin, gone, 'gone');
-  expect(await ask(notFound, ines, gone)).toMatchObject({ kind: 'WrongState', state: 'deleted', possible: [] });
+  expect(await ask(notFound, ines, gone)).toMatchObject({
+    kind: 'CurrentWrongState',
+    state: 'deleted',
+    allowedActions: [],
+  });
   expect(asked).toEqual([]);
 });

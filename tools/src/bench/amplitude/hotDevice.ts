@@ -139,25 +139,27 @@ async function listThrottledKeys(
   id: string,
 ): Promise<{ readonly events: number; readonly ms: number }> {
   const startedMs = performance.now();
-  const { throttledKeys } = await admin.ask<{
-    throttledKeys: { readonly nodes: readonly { readonly events: number }[] };
+  const {
+    current: { throttledKeys },
+  } = await admin.ask<{
+    current: { throttledKeys: { readonly nodes: readonly { readonly eventCount: number }[] } };
   }>(
-    'query ($id: ID!) { throttledKeys(currentId: $id) { ... on ThrottledKeyPage { nodes { budget key events since until } } } }',
+    'query ($id: ID!) { current(id: $id) { ... on Current { throttledKeys { nodes { budget key eventCount waitingSince lastDueAt } } } } }',
     { id },
   );
   return {
-    events: throttledKeys.nodes.reduce((sum, { events }) => sum + events, 0),
+    events: throttledKeys.nodes.reduce((sum, { eventCount }) => sum + eventCount, 0),
     ms: performance.now() - startedMs,
   };
 }
 
 async function change(admin: AdminClient, id: string, settings: object): Promise<void> {
-  const { changeCurrent } = await admin.ask<{
-    changeCurrent: { readonly __typename: string; readonly message?: string };
+  const { updateCurrent } = await admin.ask<{
+    updateCurrent: { readonly __typename: string; readonly message?: string };
   }>(
-    'mutation ($id: ID!, $settings: JsonObject!) { changeCurrent(id: $id, input: { settings: $settings }) { __typename ... on Problem { message } } }',
+    'mutation ($id: ID!, $settings: JsonObject!) { updateCurrent(input: { id: $id, settings: $settings }) { __typename ... on Problem { message } } }',
     { id, settings },
   );
-  if (changeCurrent.__typename !== 'CurrentChanged')
-    throw new Error(`${changeCurrent.__typename}: ${changeCurrent.message}`);
+  if (updateCurrent.__typename !== 'UpdateCurrentPayload')
+    throw new Error(`${updateCurrent.__typename}: ${updateCurrent.message}`);
 }

@@ -13,6 +13,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import { bytes, instant, oneOf } from './columns.js';
 
+const auditActors = ['admin_token', 'system'] as const;
 const idempotencyStates = ['in_progress', 'completed'] as const;
 
 export const adminToken = pgTable('admin_token', {
@@ -55,8 +56,12 @@ export const auditEntry = pgTable(
     arguments: jsonb('arguments').$type<Readonly<Record<string, unknown>>>(),
     result: text('result').notNull(),
     succeeded: boolean('succeeded').notNull(),
+    actor: text('actor', { enum: auditActors }).notNull().default('admin_token'),
   },
-  (table) => [index('audit_entry_action').on(table.action, table.id.desc())],
+  (table) => [
+    index('audit_entry_action').on(table.action, table.id.desc()),
+    oneOf('audit_entry_actor_check', table.actor, auditActors),
+  ],
 );
 
 /** Answers to mutations that were sent with an `Idempotency-Key`. `answer` is sealed. */
