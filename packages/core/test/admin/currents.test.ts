@@ -82,9 +82,9 @@ describe('creating', () => {
 
   it('is refused for a destination that nobody knows, and lists the known ones', async () => {
     expect(await createCurrent(desk.admin, { ...good, destination: 'nowhere' })).toMatchObject({
-      kind: 'UnknownDestination',
-      known: ['fake'],
-      message: 'destination: wanted fake; "nowhere" came',
+      kind: 'InputInvalid',
+      problems: [{ path: ['destination'], code: 'unknown_value', suggestions: ['fake'] }],
+      message: 'destination: expected fake, got "nowhere"',
     });
   });
 
@@ -150,9 +150,14 @@ describe('changing', () => {
     });
   });
 
-  it('does not touch the version for a new name alone', async () => {
+  it('raises the version with every update', async () => {
     const id = await desk.draft('Named');
-    expect(await updateCurrent(desk.admin, id, { name: 'Renamed' })).toMatchObject({ current: { version: 1 } });
+    expect(await updateCurrent(desk.admin, id, { name: 'Renamed' })).toMatchObject({ current: { version: 2 } });
+    expect(await updateCurrent(desk.admin, id, { name: 'Late', ifVersion: 1 })).toMatchObject({
+      kind: 'VersionConflict',
+      version: 2,
+      node: { name: 'Renamed' },
+    });
   });
 
   it('is refused with another Current’s name, and takes its own in another case', async () => {
@@ -275,7 +280,7 @@ describe('deleting', () => {
     });
     expect(await deleteCurrent(desk.admin, id, 'Doomed')).toMatchObject({
       kind: 'CurrentDeleted',
-      pendingEvents: 2,
+      pendingCount: 2,
       current: { state: 'deleted', allowedActions: [] },
     });
     expect(await desk.sql`select credentials from current where id = ${Number(id)}`).toMatchObject([
@@ -325,9 +330,31 @@ describe('listing', () => {
   it.each([{ first: 0 }, { first: 201 }, { first: 1.5 }, { first: 5, after: 'rubbish' }, { first: 5, after: '' }])(
     'refuses %j with a sentence',
     async (page) => {
-      await expect(listCurrents(desk.admin, page)).rejects.toThrow(/wanted/);
+      await expect(listCurrents(desk.admin, page)).rejects.toThrow(/expected/);
     },
   );
+
+  it('is ordered by name or by the last change, and a cursor of another order is refused', async () => {
+    const filter = { search: 'Ordered' };
+    for (const name of ['Ordered b', 'ordered C', 'Ordered a']) await desk.draft(name);
+    const names = async (order: Parameters<typeof listCurrents>[3]): Promise<readonly string[]> => {
+      const seen: string[] = [];
+      for (let after: string | undefined, more = true; more; more = after !== undefined) {
+        const page = await listCurrents(desk.admin, { first: 1, after }, filter, order);
+        expect(await page.count()).toBe(3);
+        seen.push(...page.nodes.map(({ name }) => name));
+        after = page.nextCursor;
+      }
+      return seen;
+    };
+    expect(await names({ field: 'name', direction: 'asc' })).toEqual(['Ordered a', 'Ordered b', 'ordered C']);
+    const [first] = (await listCurrents(desk.admin, { first: 1 }, { search: 'Ordered b' })).nodes;
+    await updateCurrent(desk.admin, first?.id ?? '', { contactEmail: 'new@example.com' });
+    expect(await names({ field: 'updated_at', direction: 'desc' })).toEqual(['Ordered b', 'Ordered a', 'ordered C']);
+    expect(await names({ field: 'created_at', direction: 'asc' })).toEqual(['Ordered b', 'ordered C', 'Ordered a']);
+    const { nextCursor } = await listCurrents(desk.admin, { first: 1 }, filter, { field: 'name', direction: 'asc' });
+    await expect(listCurrents(desk.admin, { first: 1, after: nextCursor }, filter)).rejects.toThrow(/same order/);
+  });
 
   it('shows counts and the oldest pending event of each', async () => {
     const id = await desk.launch('Counted');
@@ -342,9 +369,9 @@ describe('listing', () => {
       rejected: 1,
       expired: 0,
       pending: 1,
-      skippedFor: [{ code: 'no_user', events: 1 }],
-      rejectedFor: [{ code: 'invalid', events: 1 }],
-      expiredFor: [],
+      skippedReasons: [{ code: 'no_user', eventCount: 1 }],
+      rejectedReasons: [{ code: 'invalid', eventCount: 1 }],
+      expiredReasons: [],
     });
     const [{ at }] =
       (await desk.sql`select min(stored_at) as at from delivery where current_id = ${Number(id)}`) as unknown as [

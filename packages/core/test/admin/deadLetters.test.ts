@@ -61,7 +61,7 @@ describe('dead letters', () => {
         outcome: 'rejected',
         code: 'invalid',
         detail: 'it was rejected in a test',
-        attempts: 1,
+        attemptCount: 1,
       },
       { event: events[2] },
     ]);
@@ -87,9 +87,9 @@ describe('dead letters', () => {
     await use().attempt(other, () => ({ outcome: 'rejected', code: 'too_old' }));
     await use().attempt(current, () => 'delivered');
     expect(await countDeadLetters(use().admin)).toEqual([
-      { outcome: 'rejected', code: 'invalid', events: 3, replayed: 0 },
-      { outcome: 'expired', code: 'throttled', events: 2, replayed: 0 },
-      { outcome: 'rejected', code: 'too_old', events: 1, replayed: 0 },
+      { outcome: 'rejected', code: 'invalid', eventCount: 3, replayedCount: 0 },
+      { outcome: 'expired', code: 'throttled', eventCount: 2, replayedCount: 0 },
+      { outcome: 'rejected', code: 'too_old', eventCount: 1, replayedCount: 0 },
     ]);
     const now = new Date(Date.now() + 1000);
     const cases: [DeadLetterFilter, number][] = [

@@ -112,7 +112,8 @@ describe('a release', () => {
     const [good, bad] = [unknown(), nameless()];
     await use().take([good, bad]);
     expect(await planRelease(use().admin, {})).toEqual({
-      kind: 'ReleasePlanned',
+      kind: 'Released',
+      isDryRun: true,
       eventCount: 0,
       stillRefused: [
         { code: 'unknown_event_type', eventCount: 1, detail: expect.stringContaining('pigeon') },
