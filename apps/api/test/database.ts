@@ -12,7 +12,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 }
 
 async function ask(method: 'POST' | 'DELETE', body?: string): Promise<string> {
-  const response = await fetch(inject('databaseDesk'), body === undefined ? { method } : { method, body });
+  const response = await fetch(inject('databaseService'), body === undefined ? { method } : { method, body });
   const text = await response.text();
   if (!response.ok) throw new Error(`no test database: ${text}`);
   return text;

@@ -57,7 +57,7 @@ interface Ids {
   readonly devices: Set<string>;
 }
 
-/** Whoever shares a throttled user or device waits too, listed or not: so the events of a user keep their order. */
+/** Events that share a throttled user or device wait, too, listed or not, so that a user's events keep their order. */
 function readThrottled(body: Body, items: Items, waitMs: number): Map<number, SendOutcome> {
   const overQuota = {
     users: idsIn(body['exceeded_daily_quota_users']),

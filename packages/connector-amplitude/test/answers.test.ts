@@ -195,7 +195,7 @@ describe('a request that is throttled for some users or devices: they wait, the 
     }
   });
 
-  it('whoever shares a user or device with a throttled event waits with it, listed or not', async () => {
+  it('events that share a user or device with a throttled one wait with it, listed or not', async () => {
     const items = itemsFor(['ann', 'd-1'], ['ann', 'd-2'], ['bea', 'd-1'], ['', 'd-3'], ['cid', '']);
     const body = { throttled_users: { ann: 1203 }, throttled_devices: { 'd-3': 1100 }, throttled_events: [0] };
     expect((await sendAgainst(slowDown(body), items)).map(gist)).toStrictEqual([fast, fast, innocent, fast, innocent]);

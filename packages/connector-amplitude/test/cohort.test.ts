@@ -5,7 +5,7 @@ import { readListName } from '../src/cohortName.js';
 
 const routeAt = (path: string): CohortRoute => {
   const route = amplitude.cohortImport!.routes.find((known) => known.path === path);
-  if (route === undefined) throw new Error(`wanted ${path}`);
+  if (route === undefined) throw new Error(`expected a route ${path}`);
   return route;
 };
 const [webhook, lists, add] = ['webhook', 'lists', 'lists/:listId/add'].map(routeAt) as [

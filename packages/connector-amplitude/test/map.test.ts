@@ -10,7 +10,7 @@ const DEVICE = 'E2D6A9C1-7B54-4F1E-9A30-6C2B8D417F05';
 
 function payloadOf(event: CatalogueEvent, choices: object = {}): AmplitudeEvent {
   const mapped = amplitude.map(event, amplitude.settings.parse({ region: 'us', ...choices }));
-  if (!('payload' in mapped)) throw new Error(`wanted a payload; got ${JSON.stringify(mapped)}`);
+  if (!('payload' in mapped)) throw new Error(`expected a payload, got ${JSON.stringify(mapped)}`);
   return mapped.payload;
 }
 

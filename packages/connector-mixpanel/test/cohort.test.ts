@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cohortImport } from '../src/cohort.js';
 
 const webhook = cohortImport.routes.find(({ path }) => path === 'webhook');
-if (webhook === undefined) throw new Error('wanted a webhook');
+if (webhook === undefined) throw new Error('expected a webhook');
 
 function push(action: unknown, parameters: Record<string, unknown> = {}): Push {
   const usual = {

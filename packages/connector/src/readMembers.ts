@@ -13,7 +13,7 @@ export const memberReasons = {
 export type MemberReason = keyof typeof memberReasons;
 
 /** An index of the database must hold it. Mixpanel’s ids have up to 255 characters, and hardly any id anywhere has more. */
-const MOST_CHARACTERS = 600;
+const maxCharacters = 600;
 
 export type ReadId = { readonly id: string } | { readonly reason: MemberReason };
 
@@ -21,7 +21,7 @@ export type ReadId = { readonly id: string } | { readonly reason: MemberReason }
 export function readId(value: unknown): ReadId {
   if (typeof value === 'string') {
     if (value.trim() === '') return { reason: 'no_id' };
-    if (value.length > MOST_CHARACTERS) return { reason: 'id_too_long' };
+    if (value.length > maxCharacters) return { reason: 'id_too_long' };
     return value.includes('\0') || !value.isWellFormed() ? { reason: 'id_not_text' } : { id: value };
   }
   if (typeof value === 'number')
@@ -63,23 +63,23 @@ export function addRefused(...lists: readonly Readonly<Record<string, number>>[]
   return sum;
 }
 
-const MOST_NAME_CHARACTERS = 1000;
+const maxNameCharacters = 1000;
 
 /** A name for people, fit to be kept; undefined when there is none. */
 export function readName(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
-  const name = value.replaceAll('\0', '').trim().slice(0, MOST_NAME_CHARACTERS).toWellFormed();
+  const name = value.replaceAll('\0', '').trim().slice(0, maxNameCharacters).toWellFormed();
   return name === '' ? undefined : name;
 }
 
-const MOST_COHORT_ID_CHARACTERS = 400;
+const maxCohortIdCharacters = 400;
 
 /** A partner's id of a cohort, or what is wrong with it; `field` is what the partner calls it. */
 export function readCohortId(value: unknown, field: string): { readonly id: string } | { readonly unreadable: string } {
   const read = readId(value);
   if ('reason' in read) return { unreadable: `expected an id as ${field}, got ${kindOf(value)}` };
-  if (read.id.length <= MOST_COHORT_ID_CHARACTERS) return read;
-  return { unreadable: `expected at most ${MOST_COHORT_ID_CHARACTERS} characters as ${field}, got ${read.id.length}` };
+  if (read.id.length <= maxCohortIdCharacters) return read;
+  return { unreadable: `expected at most ${maxCohortIdCharacters} characters as ${field}, got ${read.id.length}` };
 }
 
 /** A cohort by its partner's id, and its name and description if they are usable; without a name, its id is its name. */

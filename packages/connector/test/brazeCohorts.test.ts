@@ -3,7 +3,7 @@ import type { Push, PushResult } from '@currents/connector';
 import { describe, expect, it } from 'vitest';
 
 const [cohorts, users] = brazeCohorts.routes;
-if (cohorts === undefined || users === undefined) throw new Error('wanted two routes');
+if (cohorts === undefined || users === undefined) throw new Error('expected two routes');
 
 const declaration = {
   partner_api_key: 'pk',

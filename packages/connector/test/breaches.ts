@@ -118,7 +118,7 @@ export const breaches: readonly Breach[] = [
     changes: limiting({ budgets: [{ name: 'x', key: () => `${calls++}`, unit: 'events', limit: 1, periodMs: 1 }] }),
   },
 
-  { law: 'wrapped in no more bytes', how: 'says less', changes: limiting({ wrapBytes: 13 }) },
+  { law: 'wrapped in at most the bytes', how: 'says less', changes: limiting({ wrapBytes: 13 }) },
   {
     law: 'carries every item',
     how: 'loses one',

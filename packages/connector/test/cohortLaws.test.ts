@@ -207,7 +207,7 @@ describe('the laws for pulling cohorts', () => {
       repulled((step, to) => ('cursor' in step ? { ...step, cursor: JSON.stringify(to.credentials.token) } : step)),
     ],
     [
-      'hands on what is thrown',
+      'rethrows what the receiver',
       'swallows it',
       { pull: (id, place, to, take) => readers.pull(id, place, to, (page) => take(page).catch(() => undefined)) },
     ],

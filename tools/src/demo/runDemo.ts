@@ -145,7 +145,7 @@ async function report(
     `\n  ${events} events sent: ${receipt.accepted} accepted, ${receipt.quarantined} quarantined because the catalogue does not know their type.`,
   );
   if (receipt.quarantined !== broken || receipt.accepted + broken !== events)
-    problems.push(`wanted ${broken} of ${events} quarantined`);
+    problems.push(`expected ${broken} of ${events} to be quarantined`);
   for (const { partner, currentId } of running) {
     const counts = await admin.counts(currentId);
     const shown = partner.shownIds();

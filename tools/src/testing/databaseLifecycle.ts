@@ -4,20 +4,20 @@ import type { AddressInfo } from 'node:net';
 import type { RunningServer } from '../services/postgres.js';
 import { openTestDatabases, type TestDatabases } from './testDatabases.js';
 
-export interface DatabaseDesk {
+export interface DatabaseService {
   /** `POST` here creates a database and answers its url; `DELETE` with a url as the body drops it. */
   readonly url: string;
   close(): Promise<void>;
 }
 
 /**
- * Where test files ask for databases. The server behind it starts when the first one is asked for, so that a run
- * without databases does not wait for it.
+ * Serves databases to test files over HTTP. The database server starts with the first request, so that a run without
+ * databases does not wait for it.
  */
-export async function openDatabaseDesk(
+export async function openDatabaseService(
   startServer: () => Promise<RunningServer>,
   migrate: (databaseUrl: string) => Promise<void>,
-): Promise<DatabaseDesk> {
+): Promise<DatabaseService> {
   let opened: Promise<{ readonly server: RunningServer; readonly databases: TestDatabases }> | undefined;
   const open = async () => {
     const server = await startServer();
@@ -31,26 +31,26 @@ export async function openDatabaseDesk(
   const path = `/${randomBytes(16).toString('hex')}`;
 
   const answer = async (request: IncomingMessage): Promise<string> => {
-    if (request.url !== path) throw new Error(`wanted ${path}; got ${request.url}`);
+    if (request.url !== path) throw new Error(`expected ${path}, got ${request.url}`);
     const { databases } = await (opened ??= open());
     if (request.method === 'POST') return databases.create();
     await databases.drop(await readText(request));
     return '';
   };
-  const desk = createServer((request, response) => {
+  const service = createServer((request, response) => {
     answer(request).then(
       (text) => response.end(text),
       (error: unknown) =>
         response.writeHead(500).end(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     );
   });
-  await new Promise<void>((resolve) => desk.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
 
   return {
-    url: `http://127.0.0.1:${(desk.address() as AddressInfo).port}${path}`,
+    url: `http://127.0.0.1:${(service.address() as AddressInfo).port}${path}`,
     async close() {
-      desk.closeAllConnections();
-      await new Promise((resolve) => desk.close(resolve));
+      service.closeAllConnections();
+      await new Promise((resolve) => service.close(resolve));
       const ended = await opened?.catch(() => undefined);
       await ended?.databases.close();
       await ended?.server.stop();

@@ -1,10 +1,10 @@
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from '../services/postgres.js';
 import { startRedis } from '../services/redis.js';
-import { openDatabaseDesk } from './databaseLifecycle.js';
+import { openDatabaseService } from './databaseLifecycle.js';
 
 /**
- * Before a run: one Redis, and one Postgres for whoever asks; `DATABASE_URL` and `REDIS_URL` name servers to use
+ * Before a run: one Redis, and one Postgres for the tests that ask for it; `DATABASE_URL` and `REDIS_URL` name servers to use
  * instead. After it: neither is left.
  */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
@@ -13,11 +13,11 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     : await startRedis();
   if (redis === undefined)
     console.warn('!! No redis-server on this machine and no REDIS_URL: TESTS ON REDIS DO NOT RUN.');
-  const desk = await openDatabaseDesk(startDatabaseServer, migrate);
+  const databases = await openDatabaseService(startDatabaseServer, migrate);
   project.provide('redisUrl', redis?.url ?? '');
-  project.provide('databaseDesk', desk.url);
+  project.provide('databaseService', databases.url);
   return async () => {
-    await Promise.all([desk.close(), redis?.stop()]);
+    await Promise.all([databases.close(), redis?.stop()]);
   };
 }
 

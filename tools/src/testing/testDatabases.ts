@@ -45,7 +45,7 @@ export async function openTestDatabases(
     },
     async drop(url) {
       const name = new URL(url).pathname.slice(1);
-      if (!names.has(name)) throw new Error(`wanted a database of this run; "${name}" is none`);
+      if (!names.has(name)) throw new Error(`expected a database of this run, got "${name}"`);
       await remove(name);
     },
     close,

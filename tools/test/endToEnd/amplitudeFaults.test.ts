@@ -80,9 +80,9 @@ const faults: readonly Fault[] = [
   { name: 'a request that arrives twice', action: { kind: 'duplicateDelivery' }, match: once },
   { name: 'a server’s clock that is wrong', action: { kind: 'clockSkew', ms: 7_200_000 } },
   { name: 'too many requests, and nobody named', action: { kind: 'flip429', times: 2 } },
-  { name: 'too many requests, come again in seconds', action: { kind: 'flip429', times: 2, retryAfterSeconds: 2 } },
+  { name: 'too many requests, Retry-After in seconds', action: { kind: 'flip429', times: 2, retryAfterSeconds: 2 } },
   {
-    name: 'too many requests, come again at a date',
+    name: 'too many requests, Retry-After as a date',
     action: { kind: 'flip429', times: 1, retryAfterSeconds: 2, retryAfterForm: 'date' },
   },
   {
@@ -193,7 +193,7 @@ describe('a Current that is blocked', () => {
 
 describe('whatever goes wrong, every event reaches its outcome and is shown once', () => {
   beforeAll(async () => {
-    // Whoever Amplitude calls too fast stays away for 15 s, and comes back in steps.
+    // A device that Amplitude calls too fast waits for 15 s, and resumes in steps.
     for (const { name, waits } of faults)
       await until(
         () => pendingOf(name),
@@ -262,7 +262,7 @@ describe('whatever goes wrong, every event reaches its outcome and is shown once
   });
 
   it('nobody is asked again sooner than was wished', () => {
-    for (const name of ['too many requests, come again in seconds', 'too many requests, come again at a date']) {
+    for (const name of ['too many requests, Retry-After in seconds', 'too many requests, Retry-After as a date']) {
       const times = shown.requests.filter(({ project }) => project === name).map(({ t }) => t);
       expect(times.length).toBeGreaterThan(1);
       for (const [index, time] of times.slice(1).entries())

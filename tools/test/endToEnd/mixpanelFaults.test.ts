@@ -52,9 +52,9 @@ const faults: readonly Fault[] = [
   { name: 'no answer, the events kept', action: { kind: 'hang' }, when: 'after-store', match: once },
   { name: 'an answer that comes by drops', action: { kind: 'trickle', bytesPerSecond: 2 }, match: once },
   { name: 'a request that arrives twice', action: { kind: 'duplicateDelivery' }, match: once },
-  { name: 'too many requests, come again in seconds', action: { kind: 'flip429', times: 2, retryAfterSeconds: 2 } },
+  { name: 'too many requests, Retry-After in seconds', action: { kind: 'flip429', times: 2, retryAfterSeconds: 2 } },
   {
-    name: 'too many requests, come again at a date',
+    name: 'too many requests, Retry-After as a date',
     action: { kind: 'flip429', times: 1, retryAfterSeconds: 2, retryAfterForm: 'date' },
   },
   { name: 'a smaller limit of bytes', action: { kind: 'maxBytesNow', bytes: 40_000 } },
@@ -200,7 +200,7 @@ describe('whatever goes wrong, every event reaches its outcome and is shown once
   });
 
   it('nobody is asked again sooner than was wished', () => {
-    for (const name of ['too many requests, come again in seconds', 'too many requests, come again at a date']) {
+    for (const name of ['too many requests, Retry-After in seconds', 'too many requests, Retry-After as a date']) {
       const times = shown.requests.filter(({ project }) => project === name).map(({ t }) => t);
       expect(times.length).toBeGreaterThan(1);
       for (const [index, time] of times.slice(1).entries())

@@ -51,7 +51,7 @@ describe('npm start', () => {
     expect(statSync(join(dataDir, 'master.key')).mode & 0o777).toBe(0o600);
   }, 120_000);
 
-  it('with a database of the operator’s wants a master key of his, too', async () => {
+  it('with the operator’s own database requires MASTER_KEY', async () => {
     const { exitCode, said } = await runNode([...start, '--data', dataDir], {
       DATABASE_URL: 'postgres://127.0.0.1:1/none',
     });

@@ -8,6 +8,8 @@ export function describeConnector<Settings, Credentials, Payload>(
 ): void {
   describe(`the connector ${options.connector.name}`, () => {
     for (const [part, laws] of Object.entries(lawsOf(options))) {
+      // A suite without a test fails.
+      if (laws.length === 0) continue;
       describe(part, () => {
         for (const law of laws) it(law.name, () => law.prove());
       });

@@ -21,7 +21,7 @@ export interface ConformanceOptions<Settings, Credentials, Payload> {
   };
   /** What this partner answers to `send`, and what has to become of the items. */
   readonly answers: readonly ScriptedCase[];
-  /** What this partner answers to `test`, with good credentials and with bad ones. */
+  /** What this partner answers to `test`, with valid and with invalid credentials. */
   readonly test: { readonly passed: HttpAnswer; readonly refused: HttpAnswer };
 }
 

@@ -23,7 +23,7 @@ export interface PageRequest {
 /** A list is counted up to here. */
 export const maxCounted = 10_000;
 
-/** A question that cannot be answered as it was put. Its message is for the asker, and holds nothing secret. */
+/** A query with invalid arguments. Its message is answered to the caller and holds no secrets. */
 export class QuestionRefused extends Error {
   constructor(message: string) {
     super(message);

@@ -40,7 +40,7 @@ export async function raiseWorkMem(tx: Transaction): Promise<void> {
   await tx`select set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true), set_config('maintenance_work_mem', '256MB', true)`;
 }
 
-/** Nobody is pointed to the set any more. It is dropped when those who are reading it have had time to end. */
+/** The set is no longer referenced. It is dropped once its readers have had time to finish. */
 export async function supersedeSet(tx: Queries, setId: string | null): Promise<void> {
   if (setId !== null) await tx`insert into unreferenced_set (set_id) values (${setId}::bigint)`;
 }

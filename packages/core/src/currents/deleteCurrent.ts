@@ -14,7 +14,7 @@ export interface CurrentDeleted {
 }
 
 /**
- * Ends a Current for good: nothing is sent any more, its credentials are wiped and its name is free. Its counts and
+ * Ends a Current for good: it sends nothing, its credentials are wiped and its name is free. Its counts and
  * dead letters can still be looked at. Confirmed by giving its name exactly.
  */
 export async function deleteCurrent(

@@ -3,7 +3,7 @@ import type { Admin } from '../admin/admin.js';
 import { problemsOf } from '../admin/issues.js';
 import { fieldProblem, type FieldProblem } from '../admin/problem.js';
 import { hasBaseUrl } from '../loadCurrent.js';
-import { reveals, secretsIn } from '../secrets/containsSecret.js';
+import { containsSecret, secretsIn } from '../secrets/containsSecret.js';
 import { publicWords } from './destinations.js';
 
 export type Settings = Readonly<Record<string, unknown>>;
@@ -54,7 +54,7 @@ export function checkCredentials(connector: Connector, given: unknown): { readon
   const problems = problemsOf(parsed.error, 'credentials').map((problem) => {
     if (!problem.path.slice(1).every((part) => fields.has(part) || /^\d{1,3}$/.test(part)))
       return fieldProblem('credentials', 'unknown_field', `expected only ${[...fields].join(', ')}, got another field`);
-    return reveals(problem.message, secrets) ? { ...problem, message: 'expected another form' } : problem;
+    return containsSecret(problem.message, secrets) ? { ...problem, message: 'expected another form' } : problem;
   });
   return { problems };
 }

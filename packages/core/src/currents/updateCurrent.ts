@@ -96,7 +96,7 @@ export async function updateCurrent(
     });
     if ('kind' in changed) return changed;
     // With other settings the partner may take more of a key than before: what waits for its turn need not wait on.
-    if (change.settings !== undefined) await recallUnder(admin, changed.row);
+    if (change.settings !== undefined) await requeueUnder(admin, changed.row);
     admin.wake(key);
     const { name, contactEmail, settings, selection } = changed.before;
     return {
@@ -110,7 +110,7 @@ export async function updateCurrent(
   }
 }
 
-async function recallUnder({ sql, connectors }: Admin, { id, destination, settings }: CurrentRow): Promise<void> {
+async function requeueUnder({ sql, connectors }: Admin, { id, destination, settings }: CurrentRow): Promise<void> {
   const connector = connectors.get(destination);
   if (connector) await requeueThrottled(sql, id, connector.rateLimit(settings).budgets);
 }

@@ -84,7 +84,7 @@ export async function lookUpUserProfile(
   const row = await findCurrent(admin.db, id);
   if (!row) return currentNotFound();
   if (row.state === 'deleted') {
-    const message = `${JSON.stringify(row.name)} is deleted and has no credentials any more`;
+    const message = `${JSON.stringify(row.name)} is deleted and no longer has credentials`;
     return { kind: 'CurrentWrongState', message, state: row.state, allowedActions: [] };
   }
   const query = checkQuestion(question);

@@ -17,7 +17,7 @@ const expiryLimit = 100;
 const leaseMs = 60_000;
 
 /** Expires the events of blocked Currents whose retry window is over. It starts when they were stored or the Current was last launched. */
-export async function expireBlocked({ sql, windowMs, shard, workerLeases: presence }: ExpireDeps): Promise<void> {
+export async function expireBlocked({ sql, windowMs, shard, workerLeases }: ExpireDeps): Promise<void> {
   const overdue = await sql<{ id: number; blocked_code: string; blocked_detail: string }[]>`
     select id, blocked_code, blocked_detail from current c
     where state = 'blocked' and live_since < now() - ${windowMs}::float8 * interval '1 millisecond'
@@ -32,13 +32,13 @@ export async function expireBlocked({ sql, windowMs, shard, workerLeases: presen
       detail,
       olderThanMs: windowMs,
       shard,
-      workerLeases: presence,
+      workerLeases,
     });
   }
 }
 
 /** Expires the pending events of deleted Currents, so that their ledgers balance. */
-export async function expireDeleted({ sql, shard, workerLeases: presence }: ExpireDeps): Promise<void> {
+export async function expireDeleted({ sql, shard, workerLeases }: ExpireDeps): Promise<void> {
   const deleted = await sql<{ id: number }[]>`
     select id from current c
     where state = 'deleted'
@@ -50,7 +50,7 @@ export async function expireDeleted({ sql, shard, workerLeases: presence }: Expi
       detail: 'the Current was deleted before this was sent',
       olderThanMs: 0,
       shard,
-      workerLeases: presence,
+      workerLeases,
     });
   }
 }
@@ -64,11 +64,8 @@ interface Expiry {
   readonly workerLeases: Pick<WorkerLeases, 'newLease'>;
 }
 
-async function expire(
-  sql: Sql,
-  { currentId, code, detail, olderThanMs, shard, workerLeases: presence }: Expiry,
-): Promise<void> {
-  const lease = presence.newLease();
+async function expire(sql: Sql, { currentId, code, detail, olderThanMs, shard, workerLeases }: Expiry): Promise<void> {
+  const lease = workerLeases.newLease();
   const rows = await sql<
     {
       stored_on: string;

@@ -7,7 +7,7 @@ const shortestSecret = 4;
  * Whether a text shows anything of the secrets: a run of eight of their characters, or the whole of a shorter one.
  * Written for texts of a sentence or two.
  */
-export function reveals(text: string, secrets: readonly string[]): boolean {
+export function containsSecret(text: string, secrets: readonly string[]): boolean {
   return secrets.some((secret) => {
     if (secret.length < shortestSecret) return false;
     if (secret.length <= tellingCharacters) return text.includes(secret);

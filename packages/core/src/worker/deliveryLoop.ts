@@ -79,7 +79,7 @@ export function createDeliveryLoop(currentId: number, deps: DeliveryLoopDeps): D
       }
     } catch (error) {
       deps.log.warn(
-        { event: 'lane.error', current: currentId, err: error },
+        { event: 'delivery_loop.failed', current: currentId, err: error },
         'attempt failed with an internal error; its deliveries are retried',
       );
       await new Promise((resolve) => setTimeout(resolve, errorPauseMs));

@@ -4,13 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { block } from '../../src/circuitBreaker.js';
 import { isUsable, loadCurrent } from '../../src/loadCurrent.js';
-import { reveals } from '../../src/secrets/containsSecret.js';
+import { containsSecret } from '../../src/secrets/containsSecret.js';
 import { fakeConnector } from '../fakeConnector.js';
 import { currentOf, everything, openCoreHarness, type CoreHarness } from './coreHarness.js';
 
-let desk: CoreHarness;
-beforeAll(async () => void (desk = await openCoreHarness()));
-afterAll(() => desk.close());
+let harness: CoreHarness;
+beforeAll(async () => void (harness = await openCoreHarness()));
+afterAll(() => harness.close());
 
 const canary = 'CANARY-9f8e7d6c5b4a';
 const given = {
@@ -27,7 +27,7 @@ function gossip(): Connector {
       context.addIssue({ code: 'custom', message: `"${text}" does not begin with good`, path: [text.slice(0, 12)] });
   });
   return {
-    ...fakeConnector(desk.partner),
+    ...fakeConnector(harness.partner),
     credentials: z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('key'), key, note: z.enum(['a', 'b']).optional() }),
       z.strictObject({ kind: z.literal('pair'), user: z.string().regex(/^[a-z]+$/), secret: z.string().min(30) }),
@@ -42,20 +42,20 @@ function gossip(): Connector {
 
 describe('credentials', () => {
   it('go in sealed for their Current, and open for the workers', async () => {
-    const current = await createCurrent(desk.admin, { ...given, name: 'Sealed', credentials: { key: canary } });
+    const current = await createCurrent(harness.admin, { ...given, name: 'Sealed', credentials: { key: canary } });
     const id = Number(currentOf(current).id);
-    const working = await loadCurrent(desk.sql, id, desk.admin);
+    const working = await loadCurrent(harness.sql, id, harness.admin);
     expect(working && isUsable(working) && working.credentials).toEqual({ key: canary });
-    const [row] = await desk.sql<
+    const [row] = await harness.sql<
       { credentials: Buffer; row: string }[]
     >`select credentials, c::text as row from current c where id = ${id}`;
     expect(row?.credentials.includes(canary)).toBe(false);
     expect(row?.row).not.toContain(canary);
-    expect(JSON.stringify([current, await getCurrent(desk.admin, String(id))])).not.toContain(canary);
+    expect(JSON.stringify([current, await getCurrent(harness.admin, String(id))])).not.toContain(canary);
   });
 
   it('show of what kind they are and which fields are set', async () => {
-    const admin = desk.open({ connector: gossip() });
+    const admin = harness.open({ connector: gossip() });
     const current = await createCurrent(admin, {
       ...given,
       name: 'Kinds',
@@ -76,14 +76,14 @@ describe('credentials', () => {
     ['all by themselves', canary],
     ['cut into pieces by the schema', { kind: 'key', key: `  ${canary}${canary}` }],
   ])('are never repeated when they are wrong: %s', async (_how, credentials) => {
-    const admin = desk.open({ connector: gossip() });
+    const admin = harness.open({ connector: gossip() });
     const refused = await createCurrent(admin, { ...given, name: 'Wrong', credentials });
     expect(refused.kind).toBe('InputInvalid');
-    expect(reveals(JSON.stringify(refused), [canary, '12345678901234'])).toBe(false);
+    expect(containsSecret(JSON.stringify(refused), [canary, '12345678901234'])).toBe(false);
   });
 
   it('say which field is wrong and what was wanted', async () => {
-    const admin = desk.open({ connector: gossip() });
+    const admin = harness.open({ connector: gossip() });
     expect(
       await createCurrent(admin, {
         ...given,
@@ -115,26 +115,26 @@ describe('credentials', () => {
 
 describe('a test of credentials', () => {
   it('passes or fails as the partner says', async () => {
-    const id = await desk.draft('Tested');
-    expect(await testCredentials(desk.admin, id)).toMatchObject({ kind: 'TestPassed' });
-    desk.partner.mood = { outcome: 'blocked', code: 'bad_key', detail: 'no' };
-    expect(await testCredentials(desk.admin, id)).toMatchObject({
+    const id = await harness.draft('Tested');
+    expect(await testCredentials(harness.admin, id)).toMatchObject({ kind: 'TestPassed' });
+    harness.partner.mood = { outcome: 'blocked', code: 'bad_key', detail: 'no' };
+    expect(await testCredentials(harness.admin, id)).toMatchObject({
       kind: 'TestFailed',
       outcome: 'refused',
       reason: 'bad_key',
       message: 'no',
     });
-    desk.partner.mood = undefined;
+    harness.partner.mood = undefined;
   });
 
   it('tries what is given instead, and stores none of it', async () => {
     const connector = {
-      ...fakeConnector(desk.partner),
+      ...fakeConnector(harness.partner),
       test: async ({ credentials }: { credentials: { key: string } }) =>
         ({ outcome: 'refused', code: 'said', detail: credentials.key === 'try' ? 'tried' : 'stored' }) as const,
     };
-    const admin = desk.open({ connector });
-    const id = await desk.draft('Instead');
+    const admin = harness.open({ connector });
+    const id = await harness.draft('Instead');
     expect(await testCredentials(admin, id, { credentials: { key: 'try' } })).toMatchObject({ message: 'tried' });
     expect(await testCredentials(admin, id)).toMatchObject({ message: 'stored' });
     expect(await testCredentials(admin, id, { credentials: {} })).toMatchObject({ kind: 'InputInvalid' });
@@ -148,7 +148,7 @@ describe('a test of credentials', () => {
   });
 
   it('never repeats them, though the partner does', async () => {
-    const admin = desk.open({ connector: gossip() });
+    const admin = harness.open({ connector: gossip() });
     const current = await createCurrent(admin, {
       ...given,
       name: 'Gossip',
@@ -156,14 +156,14 @@ describe('a test of credentials', () => {
     });
     const failed = await testCredentials(admin, currentOf(current).id);
     expect(failed).toMatchObject({ kind: 'TestFailed', reason: 'bad_key' });
-    expect(reveals(JSON.stringify(failed), [canary])).toBe(false);
+    expect(containsSecret(JSON.stringify(failed), [canary])).toBe(false);
   });
 
   it('that throws is a failed test, without the error’s message', async () => {
-    const admin = desk.open({
-      connector: { ...fakeConnector(desk.partner), test: async () => Promise.reject(new TypeError(canary)) },
+    const admin = harness.open({
+      connector: { ...fakeConnector(harness.partner), test: async () => Promise.reject(new TypeError(canary)) },
     });
-    const id = await desk.draft('Thrown');
+    const id = await harness.draft('Thrown');
     expect(await testCredentials(admin, id)).toEqual({
       kind: 'TestFailed',
       outcome: 'unreachable',
@@ -173,27 +173,27 @@ describe('a test of credentials', () => {
   });
 
   it('has the workers probe a blocked Current at once when it passes', async () => {
-    const id = await desk.launch('Repaired');
-    await block(desk.sql, 'current', Number(id), { code: 'bad_key', detail: 'no' });
-    await desk.sql`update current set probe_at = now() + interval '1 hour' where id = ${Number(id)}`;
-    expect(await testCredentials(desk.admin, id, { credentials: { key: 'other' } })).toMatchObject({
+    const id = await harness.launch('Repaired');
+    await block(harness.sql, 'current', Number(id), { code: 'bad_key', detail: 'no' });
+    await harness.sql`update current set probe_at = now() + interval '1 hour' where id = ${Number(id)}`;
+    expect(await testCredentials(harness.admin, id, { credentials: { key: 'other' } })).toMatchObject({
       kind: 'TestPassed',
     });
-    expect(await desk.sql`select from current where id = ${Number(id)} and probe_at <= now()`).toHaveLength(0);
-    expect(await testCredentials(desk.admin, id)).toMatchObject({ kind: 'TestPassed' });
-    expect(await desk.sql`select from current where id = ${Number(id)} and probe_at <= now()`).toHaveLength(1);
+    expect(await harness.sql`select from current where id = ${Number(id)} and probe_at <= now()`).toHaveLength(0);
+    expect(await testCredentials(harness.admin, id)).toMatchObject({ kind: 'TestPassed' });
+    expect(await harness.sql`select from current where id = ${Number(id)} and probe_at <= now()`).toHaveLength(1);
   });
 
   it('is refused for a deleted Current', async () => {
-    const id = await desk.draft('Gone');
-    await desk.sql`update current set state = 'deleted', credentials = null where id = ${Number(id)}`;
-    expect(await testCredentials(desk.admin, id)).toMatchObject({ kind: 'CurrentWrongState' });
+    const id = await harness.draft('Gone');
+    await harness.sql`update current set state = 'deleted', credentials = null where id = ${Number(id)}`;
+    expect(await testCredentials(harness.admin, id)).toMatchObject({ kind: 'CurrentWrongState' });
   });
 });
 
 it('changed credentials replace the former ones whole', async () => {
-  const id = await desk.draft('Replaced');
-  await updateCurrent(desk.admin, id, { credentials: { key: 'the-second-key' }, confirmName: 'Replaced' });
-  const working = await loadCurrent(desk.sql, Number(id), desk.admin);
+  const id = await harness.draft('Replaced');
+  await updateCurrent(harness.admin, id, { credentials: { key: 'the-second-key' }, confirmName: 'Replaced' });
+  const working = await loadCurrent(harness.sql, Number(id), harness.admin);
   expect(working && isUsable(working) && working.credentials).toEqual({ key: 'the-second-key' });
 });

@@ -14,16 +14,16 @@ import {
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { event, openCoreHarness, type CoreHarness, type Fate } from './coreHarness.js';
 
-let desk: CoreHarness | undefined;
+let harness: CoreHarness | undefined;
 let current: string;
-const use = (): CoreHarness => desk as CoreHarness;
+const use = (): CoreHarness => harness as CoreHarness;
 
 beforeEach(async () => {
-  await desk?.close();
-  desk = await openCoreHarness();
-  current = await desk.launch('Carrier');
+  await harness?.close();
+  harness = await openCoreHarness();
+  current = await harness.launch('Carrier');
 });
-afterAll(() => desk?.close());
+afterAll(() => harness?.close());
 
 const rejected: Fate = { outcome: 'rejected', code: 'invalid' };
 const expired: Fate = { outcome: 'expired', code: 'throttled' };

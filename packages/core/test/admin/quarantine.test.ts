@@ -11,14 +11,14 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { unpackBatch } from '../../src/batch/batch.js';
 import { event, openCoreHarness, type CoreHarness } from './coreHarness.js';
 
-let desk: CoreHarness | undefined;
-const use = (): CoreHarness => desk as CoreHarness;
+let harness: CoreHarness | undefined;
+const use = (): CoreHarness => harness as CoreHarness;
 
 beforeEach(async () => {
-  await desk?.close();
-  desk = await openCoreHarness();
+  await harness?.close();
+  harness = await openCoreHarness();
 });
-afterAll(() => desk?.close());
+afterAll(() => harness?.close());
 
 const unknown = () => event('new', { event_type: 'users.messages.pigeon.Open' });
 const nameless = () => event('nameless', { event_type: undefined });

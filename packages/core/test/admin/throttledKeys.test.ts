@@ -7,12 +7,12 @@ const terms = '900 events in 30000 ms';
 const hour = 3_600_000;
 const noon = Date.UTC(2026, 0, 31, 12);
 
-let desk: CoreHarness;
+let harness: CoreHarness;
 let current: string;
 beforeAll(async () => {
-  desk = await openCoreHarness();
-  current = await desk.launch('hot');
-  const other = await desk.launch('another');
+  harness = await openCoreHarness();
+  current = await harness.launch('hot');
+  const other = await harness.launch('another');
   await wait(current, [
     {
       dueAtMs: noon + 5_000,
@@ -69,18 +69,18 @@ beforeAll(async () => {
     },
   ]);
 });
-afterAll(() => desk.close());
+afterAll(() => harness.close());
 
 /** A delivery of ten events of which these wait. */
 async function wait(currentId: string, deferred: readonly Deferral[]): Promise<void> {
-  await desk.take(Array.from({ length: 10 }, () => event()));
-  await desk.sql`
-    update delivery set deferred = ${desk.sql.json(deferred as never)}
+  await harness.take(Array.from({ length: 10 }, () => event()));
+  await harness.sql`
+    update delivery set deferred = ${harness.sql.json(deferred as never)}
     where id = (select max(id) from delivery where current_id = ${Number(currentId)})`;
 }
 
 const list = async (first: number, after?: string): Promise<Page<ThrottledKey>> =>
-  listThrottledKeys(desk.admin, Number(current), { first, after });
+  listThrottledKeys(harness.admin, Number(current), { first, after });
 
 const first: ThrottledKey = {
   budget: 'device',
@@ -118,7 +118,7 @@ it('pages follow one another without gap or repetition', async () => {
 });
 
 it('keys of the same moment are each on one page', async () => {
-  const crowded = await desk.launch('crowded');
+  const crowded = await harness.launch('crowded');
   const places = Array.from({ length: 9 }, (_, index): Deferral => ({
     dueAtMs: noon,
     code: 'over_budget',
@@ -130,7 +130,7 @@ it('keys of the same moment are each on one page', async () => {
   await wait(crowded, places);
   const seen: string[] = [];
   for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
-    const page = await listThrottledKeys(desk.admin, Number(crowded), { first: 2, after: cursor });
+    const page = await listThrottledKeys(harness.admin, Number(crowded), { first: 2, after: cursor });
     seen.push(...page.nodes.map(({ key }) => key));
     cursor = page.nextCursor;
   }
@@ -138,7 +138,7 @@ it('keys of the same moment are each on one page', async () => {
 });
 
 it('a Current without waiting events has none', async () => {
-  expect(await listThrottledKeys(desk.admin, Number(await desk.launch('calm')), { first: 5 })).toMatchObject({
+  expect(await listThrottledKeys(harness.admin, Number(await harness.launch('calm')), { first: 5 })).toMatchObject({
     nodes: [],
     nextCursor: undefined,
   });

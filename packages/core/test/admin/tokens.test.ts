@@ -14,12 +14,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../deliveryHarness.js';
 import { openCoreHarness, type CoreHarness } from './coreHarness.js';
 
-let desk: CoreHarness;
-beforeAll(async () => void (desk = await openCoreHarness()));
-afterAll(() => desk.close());
+let harness: CoreHarness;
+beforeAll(async () => void (harness = await openCoreHarness()));
+afterAll(() => harness.close());
 
 async function make(name: string): Promise<IngestTokenCreated> {
-  const made = await createIngestToken(desk.admin, name);
+  const made = await createIngestToken(harness.admin, name);
   if (made.kind !== 'IngestTokenCreated') throw new Error(made.message);
   return made;
 }
@@ -34,17 +34,19 @@ describe('ingest tokens', () => {
       lastUsedAt: undefined,
       revokedAt: undefined,
     });
-    const [row] = await desk.sql<{ row: string }[]>`select t::text as row from ingest_token t where name = 'Braze EU'`;
+    const [row] = await harness.sql<
+      { row: string }[]
+    >`select t::text as row from ingest_token t where name = 'Braze EU'`;
     expect(row?.row).not.toContain(token.slice(-8));
-    expect(JSON.stringify(await listIngestTokens(desk.admin, { first: 200 }))).not.toContain(token.slice(-8));
+    expect(JSON.stringify(await listIngestTokens(harness.admin, { first: 200 }))).not.toContain(token.slice(-8));
   });
 
   it('let a sender in as soon as they are made, several at once, and until they are revoked', async () => {
-    const watched = await watchIngestTokens(desk.sql, () => undefined);
+    const watched = await watchIngestTokens(harness.sql, () => undefined);
     const [one, two] = [await make('One'), await make('Two')];
     expect(await watched.check(one.token)).toBe(Number(one.ingestToken.id));
     expect(await watched.check(two.token)).toBe(Number(two.ingestToken.id));
-    await revokeIngestToken(desk.admin, one.ingestToken.id, 'One');
+    await revokeIngestToken(harness.admin, one.ingestToken.id, 'One');
     await until(
       () => watched.check(one.token),
       (id) => id === undefined,
@@ -55,13 +57,13 @@ describe('ingest tokens', () => {
 
   it('have names of their own while they are good', async () => {
     const { ingestToken } = await make('Taken');
-    expect(await createIngestToken(desk.admin, ' TAKEN ')).toMatchObject({
+    expect(await createIngestToken(harness.admin, ' TAKEN ')).toMatchObject({
       kind: 'NameTaken',
       ownerId: ingestToken.id,
     });
-    await revokeIngestToken(desk.admin, ingestToken.id, 'Taken');
-    expect(await createIngestToken(desk.admin, 'Taken')).toMatchObject({ kind: 'IngestTokenCreated' });
-    expect(await createIngestToken(desk.admin, '')).toMatchObject({
+    await revokeIngestToken(harness.admin, ingestToken.id, 'Taken');
+    expect(await createIngestToken(harness.admin, 'Taken')).toMatchObject({ kind: 'IngestTokenCreated' });
+    expect(await createIngestToken(harness.admin, '')).toMatchObject({
       kind: 'InputInvalid',
       problems: [{ path: ['name'] }],
     });
@@ -69,21 +71,21 @@ describe('ingest tokens', () => {
 
   it('are revoked when their name is given, and twice is as good as once', async () => {
     const { ingestToken } = await make('Named');
-    expect(await revokeIngestToken(desk.admin, ingestToken.id, 'named')).toMatchObject({ kind: 'NotConfirmed' });
-    const once = await revokeIngestToken(desk.admin, ingestToken.id, 'Named');
+    expect(await revokeIngestToken(harness.admin, ingestToken.id, 'named')).toMatchObject({ kind: 'NotConfirmed' });
+    const once = await revokeIngestToken(harness.admin, ingestToken.id, 'Named');
     expect(once).toMatchObject({ kind: 'IngestToken', revokedAt: expect.any(Date) });
-    expect(await revokeIngestToken(desk.admin, ingestToken.id, 'Named')).toEqual(once);
-    expect(await revokeIngestToken(desk.admin, '12345', 'Named')).toMatchObject({ kind: 'TokenNotFound' });
-    expect(await revokeIngestToken(desk.admin, 'x', 'Named')).toMatchObject({ kind: 'TokenNotFound' });
+    expect(await revokeIngestToken(harness.admin, ingestToken.id, 'Named')).toEqual(once);
+    expect(await revokeIngestToken(harness.admin, '12345', 'Named')).toMatchObject({ kind: 'TokenNotFound' });
+    expect(await revokeIngestToken(harness.admin, 'x', 'Named')).toMatchObject({ kind: 'TokenNotFound' });
   });
 
   it('are listed newest first, page by page, revoked ones on request', async () => {
     const { ingestToken } = await make('Listed');
-    await revokeIngestToken(desk.admin, ingestToken.id, 'Listed');
+    await revokeIngestToken(harness.admin, ingestToken.id, 'Listed');
     const names = async (revoked: boolean) => {
       const seen: string[] = [];
       for (let after: string | undefined, more = true; more; more = after !== undefined) {
-        const page = await listIngestTokens(desk.admin, { first: 2, after }, { includeRevoked: revoked });
+        const page = await listIngestTokens(harness.admin, { first: 2, after }, { includeRevoked: revoked });
         seen.push(...page.nodes.map(({ name }) => name));
         after = page.nextCursor;
       }
@@ -97,43 +99,43 @@ describe('ingest tokens', () => {
 
 describe('admin tokens', () => {
   it('begin with one that is made once, however many processes start at once', async () => {
-    const made = await Promise.all(Array.from({ length: 8 }, () => ensureAdminToken(desk.admin)));
+    const made = await Promise.all(Array.from({ length: 8 }, () => ensureAdminToken(harness.admin)));
     expect(made.filter((token) => token !== undefined)).toHaveLength(1);
     expect(made.find((token) => token !== undefined)).toMatch(/^cur_admin_[\w-]{43}$/);
-    expect(await ensureAdminToken(desk.admin)).toBeUndefined();
+    expect(await ensureAdminToken(harness.admin)).toBeUndefined();
   });
 
   it('rotate: a new one is good beside the old, until the old is revoked', async () => {
-    const old = await createAdminToken(desk.admin);
-    const fresh = await createAdminToken(desk.admin);
-    expect(await checkAdminToken(desk.admin, old.token)).toBe(old.adminToken.id);
-    expect(await checkAdminToken(desk.admin, fresh.token)).toBe(fresh.adminToken.id);
-    expect(await revokeAdminToken(desk.admin, old.adminToken.id, fresh.adminToken.id)).toMatchObject({
+    const old = await createAdminToken(harness.admin);
+    const fresh = await createAdminToken(harness.admin);
+    expect(await checkAdminToken(harness.admin, old.token)).toBe(old.adminToken.id);
+    expect(await checkAdminToken(harness.admin, fresh.token)).toBe(fresh.adminToken.id);
+    expect(await revokeAdminToken(harness.admin, old.adminToken.id, fresh.adminToken.id)).toMatchObject({
       kind: 'NotConfirmed',
     });
-    expect(await revokeAdminToken(desk.admin, old.adminToken.id, old.adminToken.id)).toMatchObject({
+    expect(await revokeAdminToken(harness.admin, old.adminToken.id, old.adminToken.id)).toMatchObject({
       kind: 'AdminToken',
       revokedAt: expect.any(Date),
     });
-    expect(await checkAdminToken(desk.admin, old.token)).toBeUndefined();
-    expect(await checkAdminToken(desk.admin, fresh.token)).toBe(fresh.adminToken.id);
-    expect(await checkAdminToken(desk.admin, `${fresh.token} `)).toBeUndefined();
-    expect(await revokeAdminToken(desk.admin, '99999', '99999')).toMatchObject({ kind: 'TokenNotFound' });
+    expect(await checkAdminToken(harness.admin, old.token)).toBeUndefined();
+    expect(await checkAdminToken(harness.admin, fresh.token)).toBe(fresh.adminToken.id);
+    expect(await checkAdminToken(harness.admin, `${fresh.token} `)).toBeUndefined();
+    expect(await revokeAdminToken(harness.admin, '99999', '99999')).toMatchObject({ kind: 'TokenNotFound' });
   });
 
   it('never all go: of two admins who revoke the last two at once, one is refused', async () => {
-    for (const { id, revokedAt } of (await listAdminTokens(desk.admin, { first: 50 })).nodes)
-      if (!revokedAt) await revokeAdminToken(desk.admin, id, id);
-    await createAdminToken(desk.admin);
-    const [a, b] = (await listAdminTokens(desk.admin, { first: 50 })).nodes.filter(({ revokedAt }) => !revokedAt);
+    for (const { id, revokedAt } of (await listAdminTokens(harness.admin, { first: 50 })).nodes)
+      if (!revokedAt) await revokeAdminToken(harness.admin, id, id);
+    await createAdminToken(harness.admin);
+    const [a, b] = (await listAdminTokens(harness.admin, { first: 50 })).nodes.filter(({ revokedAt }) => !revokedAt);
     const both = await Promise.all(
-      [a, b].map((token) => revokeAdminToken(desk.admin, token?.id ?? '', token?.id ?? '')),
+      [a, b].map((token) => revokeAdminToken(harness.admin, token?.id ?? '', token?.id ?? '')),
     );
     expect(both.map(({ kind }) => kind).sort()).toEqual(['AdminToken', 'LastAdminToken']);
   });
 
   it('are made anew at the next start, when an operator has revoked all in the database', async () => {
-    await desk.sql`update admin_token set revoked_at = now()`;
-    expect(await ensureAdminToken(desk.admin)).toMatch(/^cur_admin_/);
+    await harness.sql`update admin_token set revoked_at = now()`;
+    expect(await ensureAdminToken(harness.admin)).toMatch(/^cur_admin_/);
   });
 });

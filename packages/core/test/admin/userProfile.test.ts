@@ -4,13 +4,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fakeConnector } from '../fakeConnector.js';
 import { openCoreHarness, type CoreHarness } from './coreHarness.js';
 
-let desk: CoreHarness;
+let harness: CoreHarness;
 let current: string;
 beforeAll(async () => {
-  desk = await openCoreHarness();
-  current = await desk.draft('to ask');
+  harness = await openCoreHarness();
+  current = await harness.draft('to ask');
 });
-afterAll(() => desk.close());
+afterAll(() => harness.close());
 
 const asked: UserQuery[] = [];
 const ines: UserProfileQuestion = { userId: 'ines', parts: { properties: true } };
@@ -19,13 +19,13 @@ const ines: UserProfileQuestion = { userId: 'ines', parts: { properties: true } 
 function ask(answer: () => UserAnswer, question = ines, id = current) {
   asked.length = 0;
   const connector: Connector = {
-    ...fakeConnector(desk.partner),
+    ...fakeConnector(harness.partner),
     async lookUpUser(query) {
       asked.push(query);
       return answer();
     },
   };
-  return lookUpUserProfile(desk.open({ connector }), id, question);
+  return lookUpUserProfile(harness.open({ connector }), id, question);
 }
 
 const notFound = (): UserAnswer => ({ outcome: 'notFound' });
@@ -79,7 +79,7 @@ it('a connector that fails is not quoted', async () => {
 });
 
 it('a destination that cannot be asked is not', async () => {
-  expect(await lookUpUserProfile(desk.admin, current, ines)).toMatchObject({
+  expect(await lookUpUserProfile(harness.admin, current, ines)).toMatchObject({
     kind: 'LookupNotAvailable',
     reason: 'not_offered',
   });
@@ -112,8 +112,8 @@ it.each<[string, UserProfileQuestion, string]>([
 
 it('a Current that is missing or deleted asks nobody', async () => {
   expect(await ask(notFound, ines, '999999')).toMatchObject({ kind: 'CurrentNotFound' });
-  const gone = await desk.draft('gone');
-  await deleteCurrent(desk.admin, gone, 'gone');
+  const gone = await harness.draft('gone');
+  await deleteCurrent(harness.admin, gone, 'gone');
   expect(await ask(notFound, ines, gone)).toMatchObject({
     kind: 'CurrentWrongState',
     state: 'deleted',

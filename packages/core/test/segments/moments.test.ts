@@ -6,11 +6,11 @@ import { add, keys, page, users } from '../cohorts/cohortHarness.js';
 import { until } from '../deliveryHarness.js';
 import { openSegmentHarness, type SegmentHarness } from './segmentHarness.js';
 
-let desk: SegmentHarness;
+let harness: SegmentHarness;
 beforeAll(async () => {
-  desk = await openSegmentHarness();
+  harness = await openSegmentHarness();
 });
-afterAll(() => desk.close());
+afterAll(() => harness.close());
 
 /** A session under which something else happens at one moment: just before the first statement that holds these words. */
 function meddledWith(session: Session, words: string, meddle: () => Promise<void>): Session {
@@ -33,60 +33,60 @@ function meddledWith(session: Session, words: string, meddle: () => Promise<void
 describe('a segment', () => {
   it.each(['judged as (', 'analyze'])('misses nothing of a cohort that is replaced just before «%s»', async (words) => {
     const cohort = { id: `replaced before ${words}`, name: 'Replaced' };
-    await desk.push([add(users(1, 2), { cohort })]);
-    await desk.apply();
-    const { id } = await desk.segment(`Replaced before ${words}`, { includes: await desk.cohortId(cohort.id) });
+    await harness.push([add(users(1, 2), { cohort })]);
+    await harness.apply();
+    const { id } = await harness.segment(`Replaced before ${words}`, { includes: await harness.cohortId(cohort.id) });
     // The first evaluation looks at everybody, the second only at who moved.
-    if (words.startsWith('judged')) await desk.settle();
-    await desk.push([add(users(3), { cohort })]);
-    await desk.apply();
-    const session = meddledWith(desk.session, words, async () => {
-      await desk.push([page('s', 1, 1, users(1, 4), cohort)]);
-      await desk.apply();
+    if (words.startsWith('judged')) await harness.settle();
+    await harness.push([add(users(3), { cohort })]);
+    await harness.apply();
+    const session = meddledWith(harness.session, words, async () => {
+      await harness.push([page('s', 1, 1, users(1, 4), cohort)]);
+      await harness.apply();
     });
     expect(await evaluateSegment(session, Number(id))).toMatchObject({ outcome: 'evaluated' });
-    await desk.settle();
-    expect(await desk.members(id)).toEqual(keys(1, 4));
+    await harness.settle();
+    expect(await harness.members(id)).toEqual(keys(1, 4));
   });
 
   it('that is made while changes are being applied waits for them', async () => {
     const cohort = { id: 'in between', name: 'In between' };
-    await desk.push([add(users(1), { cohort })]);
-    await desk.apply();
-    const cohortId = await desk.cohortId(cohort.id);
-    await desk.push([add(users(2), { cohort })]);
+    await harness.push([add(users(1), { cohort })]);
+    await harness.apply();
+    const cohortId = await harness.cohortId(cohort.id);
+    await harness.push([add(users(2), { cohort })]);
     // Whoever applies stands just before its commit, and does not know of the segment.
     let letGo = (): void => undefined;
     const held = new Promise<void>((resolve) => (letGo = resolve));
-    const holder = desk.sql.begin(async (tx) => {
+    const holder = harness.sql.begin(async (tx) => {
       await tx`select from cohort where id = ${Number(cohortId)} for no key update`;
       await held;
     });
-    const applier = openSession(desk.url, { name: 'applier', statementMs: 30_000 });
+    const applier = openSession(harness.url, { name: 'applier', statementMs: 30_000 });
     const applied = applyNext(applier, Number(cohortId));
     await until(
       () =>
-        desk.sql`select from pg_stat_activity where application_name = 'currents-applier' and wait_event_type = 'Lock'`,
+        harness.sql`select from pg_stat_activity where application_name = 'currents-applier' and wait_event_type = 'Lock'`,
       (rows) => rows.count === 1,
     );
-    const { id } = await desk.segment('In between', { includes: cohortId });
-    expect(await evaluateSegment(desk.session, Number(id))).toEqual({ outcome: 'busy' });
+    const { id } = await harness.segment('In between', { includes: cohortId });
+    expect(await evaluateSegment(harness.session, Number(id))).toEqual({ outcome: 'busy' });
     letGo();
     await holder;
     expect(await applied).toMatchObject({ outcome: 'applied', kind: 'add', given: 1, moved: { added: 1, removed: 0 } });
     await applier.end(1);
-    await desk.settle();
-    expect(await desk.members(id)).toEqual(keys(1, 2));
+    await harness.settle();
+    expect(await harness.members(id)).toEqual(keys(1, 2));
   });
 
   it('that two workers take up at once is evaluated by one', async () => {
     const cohort = { id: 'contended', name: 'Contended' };
-    await desk.push([add(users(1), { cohort })]);
-    await desk.apply();
-    const { id } = await desk.segment('Contended', { includes: await desk.cohortId(cohort.id) });
-    const other = openSession(desk.url, { name: 'other', statementMs: 30_000 });
+    await harness.push([add(users(1), { cohort })]);
+    await harness.apply();
+    const { id } = await harness.segment('Contended', { includes: await harness.cohortId(cohort.id) });
+    const other = openSession(harness.url, { name: 'other', statementMs: 30_000 });
     let second = '';
-    const session = meddledWith(desk.session, 'insert into', async () => {
+    const session = meddledWith(harness.session, 'insert into', async () => {
       second = (await evaluateSegment(other, Number(id))).outcome;
     });
     expect([(await evaluateSegment(session, Number(id))).outcome, second]).toEqual(['evaluated', 'busy']);

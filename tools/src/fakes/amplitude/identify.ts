@@ -3,13 +3,12 @@ import { decided, empty, text } from '../exchange.js';
 import { decodeText, parseJson } from '../strictJson.js';
 import type { ProjectState } from './project.js';
 
-const longestQueryBytes = 8 * 1024;
+const maxQueryBytes = 8 * 1024;
 
 /** Decides requests to /identify: form fields `api_key` and `identification`. Amplitude, Identify API. */
 export function decideIdentify(request: FakeRequest, projects: readonly ProjectState[]): Decision {
   const say = decided.bind(undefined, request);
-  if (request.method === 'GET' && request.queryText.length > longestQueryBytes)
-    return say(empty(414), 'query too long');
+  if (request.method === 'GET' && request.queryText.length > maxQueryBytes) return say(empty(414), 'query too long');
   const form = request.method === 'GET' ? request.query : new URLSearchParams(decodeText(request.body).text);
   const known = projects.some(
     ({ project, region }) => project.apiKey === form.get('api_key') && region === request.listener,

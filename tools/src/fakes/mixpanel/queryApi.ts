@@ -94,7 +94,7 @@ export function createQueryApi(
     });
   }
 
-  /** Whoever asks without a session gets a new one, on the members of this moment. */
+  /** A request without a session gets a new one, on the current members. */
   function open(
     form: URLSearchParams,
     state: ProjectState,

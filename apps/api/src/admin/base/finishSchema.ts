@@ -12,7 +12,14 @@ export function finishSchema(schema: GraphQLSchema): GraphQLSchema {
     if (interfaces.includes('Problem')) resolveProblem(type);
   }
   applyOneOf(schema);
+  // type-graphql has no place for these.
+  describe(schema.getQueryType(), 'Everything that can be read. Nothing here changes anything.');
+  describe(schema.getMutationType(), 'Everything that can be changed. Each mutation is recorded in `auditLog`.');
   return schema;
+}
+
+function describe(type: GraphQLObjectType | null | undefined, description: string): void {
+  if (type) type.description = description;
 }
 
 function resolveIds(type: GraphQLObjectType): void {

@@ -23,7 +23,7 @@ export async function send(items: readonly Item<Payload>[], to: Context): Promis
   return items.map(({ id }) => (refusedIds.has(id) ? { id, ...rejected } : { id, outcome: 'delivered' }));
 }
 
-/** An empty list of events stores nothing, and is refused like any other without a good key. */
+/** An empty list of events stores nothing, and is refused like any other without a valid key. */
 export async function test(to: Context): Promise<TestResult> {
   const answer = await post(['{"events":[]}'], to);
   if (answer.status === 200) return { outcome: 'passed' };
