@@ -14,9 +14,9 @@ import { block } from '../../src/circuitBreaker.js';
 import { fakeConnector } from '../fakeConnector.js';
 import { currentOf, event, everything, openCoreHarness, type CoreHarness } from './coreHarness.js';
 
-let desk: CoreHarness;
-beforeAll(async () => void (desk = await openCoreHarness()));
-afterAll(() => desk.close());
+let harness: CoreHarness;
+beforeAll(async () => void (harness = await openCoreHarness()));
+afterAll(() => harness.close());
 
 const good = {
   name: 'Spring to Fake',
@@ -29,7 +29,7 @@ const good = {
 
 describe('creating', () => {
   it('makes a draft that carries nothing', async () => {
-    const current = await createCurrent(desk.admin, { ...good, name: '  Made  ' });
+    const current = await createCurrent(harness.admin, { ...good, name: '  Made  ' });
     expect(current).toMatchObject({
       kind: 'Current',
       name: 'Made',
@@ -40,8 +40,8 @@ describe('creating', () => {
       counts: { selected: 0, pending: 0 },
       version: 1,
     });
-    await desk.take([event()]);
-    expect(await getCurrent(desk.admin, currentOf(current).id)).toMatchObject({ counts: { selected: 0 } });
+    await harness.take([event()]);
+    expect(await getCurrent(harness.admin, currentOf(current).id)).toMatchObject({ counts: { selected: 0 } });
   });
 
   it.each([
@@ -74,14 +74,14 @@ describe('creating', () => {
       ['selection'],
     ],
   ])('is refused with %s, and says which field', async (_what, wrong, kind, fields) => {
-    const refused = await createCurrent(desk.admin, { ...good, name: 'Refused', ...wrong });
+    const refused = await createCurrent(harness.admin, { ...good, name: 'Refused', ...wrong });
     expect(refused).toMatchObject({ kind, problems: fields.map((field) => ({ path: field.split('.') })) });
     expect((refused as { message: string }).message).toContain(fields[0]);
-    expect(await listCurrents(desk.admin, { first: 10 }, { search: 'Refused' })).toMatchObject({ nodes: [] });
+    expect(await listCurrents(harness.admin, { first: 10 }, { search: 'Refused' })).toMatchObject({ nodes: [] });
   });
 
   it('is refused for a destination that nobody knows, and lists the known ones', async () => {
-    expect(await createCurrent(desk.admin, { ...good, destination: 'nowhere' })).toMatchObject({
+    expect(await createCurrent(harness.admin, { ...good, destination: 'nowhere' })).toMatchObject({
       kind: 'InputInvalid',
       problems: [{ path: ['destination'], code: 'unknown_value', suggestions: ['fake'] }],
       message: 'destination: expected fake, got "nowhere"',
@@ -95,15 +95,15 @@ describe('creating', () => {
       selection: { eventTypes: [], channels: ['message/email'], groups: [] },
       settings: { region: 'here', baseUrl: 'https://relay.example.com' },
     };
-    expect(await createCurrent(desk.admin, given)).toMatchObject({
+    expect(await createCurrent(harness.admin, given)).toMatchObject({
       kind: 'InputInvalid',
       message: expect.stringContaining('ALLOW_CUSTOM_BASE_URL=true'),
     });
-    const allowed = desk.open({ allowBaseUrl: true });
+    const allowed = harness.open({ allowBaseUrl: true });
     expect(await createCurrent(allowed, given)).toMatchObject({ kind: 'Current', warnings: [] });
-    const [based] = (await listCurrents(desk.admin, { first: 1 }, { search: 'based' })).nodes;
+    const [based] = (await listCurrents(harness.admin, { first: 1 }, { search: 'based' })).nodes;
     expect(based?.warnings).toMatchObject([{ code: 'base_url_not_allowed' }]);
-    expect(await launchCurrent(desk.admin, based?.id ?? '')).toMatchObject({
+    expect(await launchCurrent(harness.admin, based?.id ?? '')).toMatchObject({
       kind: 'CurrentNotReady',
       reason: 'base_url_not_allowed',
     });
@@ -111,8 +111,8 @@ describe('creating', () => {
 
   it('of two with one name at once, makes one, and the other learns who has it', async () => {
     const both = await Promise.all([
-      createCurrent(desk.admin, { ...good, name: 'Twins' }),
-      createCurrent(desk.admin, { ...good, name: 'tWINS' }),
+      createCurrent(harness.admin, { ...good, name: 'Twins' }),
+      createCurrent(harness.admin, { ...good, name: 'tWINS' }),
     ]);
     const made = both.find(({ kind }) => kind === 'Current');
     const refused = both.find(({ kind }) => kind === 'NameTaken');
@@ -121,7 +121,7 @@ describe('creating', () => {
   });
 
   it('warns of selected event types that the destination does not take', async () => {
-    const current = await createCurrent(desk.admin, { ...good, name: 'Warned' });
+    const current = await createCurrent(harness.admin, { ...good, name: 'Warned' });
     const untaken = currentOf(current).warnings[0]?.eventTypes;
     expect(current).toMatchObject({ warnings: [{ code: 'types_not_taken' }] });
     expect(untaken?.length).toBeGreaterThan(0);
@@ -132,13 +132,13 @@ describe('creating', () => {
 
 describe('changing', () => {
   it('replaces what is given, keeps the rest, and says what was before', async () => {
-    const id = await desk.draft('To change');
+    const id = await harness.draft('To change');
     const selection = {
       eventTypes: ['users.messages.email.Open', 'users.messages.email.Open'],
       channels: [],
       groups: [],
     };
-    expect(await updateCurrent(desk.admin, id, { name: 'Changed', selection })).toMatchObject({
+    expect(await updateCurrent(harness.admin, id, { name: 'Changed', selection })).toMatchObject({
       kind: 'CurrentUpdated',
       current: {
         name: 'Changed',
@@ -151,9 +151,9 @@ describe('changing', () => {
   });
 
   it('raises the version with every update', async () => {
-    const id = await desk.draft('Named');
-    expect(await updateCurrent(desk.admin, id, { name: 'Renamed' })).toMatchObject({ current: { version: 2 } });
-    expect(await updateCurrent(desk.admin, id, { name: 'Late', ifVersion: 1 })).toMatchObject({
+    const id = await harness.draft('Named');
+    expect(await updateCurrent(harness.admin, id, { name: 'Renamed' })).toMatchObject({ current: { version: 2 } });
+    expect(await updateCurrent(harness.admin, id, { name: 'Late', ifVersion: 1 })).toMatchObject({
       kind: 'VersionConflict',
       version: 2,
       node: { name: 'Renamed' },
@@ -161,13 +161,13 @@ describe('changing', () => {
   });
 
   it('is refused with another Current’s name, and takes its own in another case', async () => {
-    const first = await desk.draft('First');
-    const second = await desk.draft('Second');
-    expect(await updateCurrent(desk.admin, second, { name: 'FIRST' })).toMatchObject({
+    const first = await harness.draft('First');
+    const second = await harness.draft('Second');
+    expect(await updateCurrent(harness.admin, second, { name: 'FIRST' })).toMatchObject({
       kind: 'NameTaken',
       ownerId: first,
     });
-    expect(await updateCurrent(desk.admin, second, { name: 'SECOND' })).toMatchObject({ kind: 'CurrentUpdated' });
+    expect(await updateCurrent(harness.admin, second, { name: 'SECOND' })).toMatchObject({ kind: 'CurrentUpdated' });
   });
 
   it.each([
@@ -177,42 +177,44 @@ describe('changing', () => {
     ['a selection', { selection: { eventTypes: [], channels: [], groups: [] } }, 'InputInvalid'],
     ['a contact', { contactEmail: 'nobody' }, 'InputInvalid'],
   ])('is refused with %s that are wrong, and changes nothing', async (what, wrong, kind) => {
-    const id = await desk.draft(`Kept ${what}`);
-    expect(await updateCurrent(desk.admin, id, { name: `Lost ${what}`, ...wrong })).toMatchObject({ kind });
-    expect(await getCurrent(desk.admin, id)).toMatchObject({ name: `Kept ${what}`, version: 1 });
+    const id = await harness.draft(`Kept ${what}`);
+    expect(await updateCurrent(harness.admin, id, { name: `Lost ${what}`, ...wrong })).toMatchObject({ kind });
+    expect(await getCurrent(harness.admin, id)).toMatchObject({ name: `Kept ${what}`, version: 1 });
   });
 
   it('has a blocked Current probed at once when its credentials change, and ends a hold', async () => {
-    const id = await desk.launch('Blocked');
-    await block(desk.sql, 'current', Number(id), { code: 'bad_key', detail: 'the key is not known' });
-    await desk.sql`update current set probes = 7, probe_at = now() + interval '1 hour' where id = ${Number(id)}`;
-    expect(await getCurrent(desk.admin, id)).toMatchObject({ state: 'blocked', block: { code: 'bad_key' } });
-    await updateCurrent(desk.admin, id, { selection: everything });
-    expect(await desk.sql`select from current where id = ${Number(id)} and probe_at <= now()`).toHaveLength(0);
-    expect(await updateCurrent(desk.admin, id, { credentials: { key: 'another' } })).toMatchObject({
+    const id = await harness.launch('Blocked');
+    await block(harness.sql, 'current', Number(id), { code: 'bad_key', detail: 'the key is not known' });
+    await harness.sql`update current set probes = 7, probe_at = now() + interval '1 hour' where id = ${Number(id)}`;
+    expect(await getCurrent(harness.admin, id)).toMatchObject({ state: 'blocked', block: { code: 'bad_key' } });
+    await updateCurrent(harness.admin, id, { selection: everything });
+    expect(await harness.sql`select from current where id = ${Number(id)} and probe_at <= now()`).toHaveLength(0);
+    expect(await updateCurrent(harness.admin, id, { credentials: { key: 'another' } })).toMatchObject({
       kind: 'NotConfirmed',
     });
-    expect(await desk.sql`select from current where id = ${Number(id)} and probe_at <= now()`).toHaveLength(0);
-    await updateCurrent(desk.admin, id, { credentials: { key: 'another' }, confirmName: 'Blocked' });
+    expect(await harness.sql`select from current where id = ${Number(id)} and probe_at <= now()`).toHaveLength(0);
+    await updateCurrent(harness.admin, id, { credentials: { key: 'another' }, confirmName: 'Blocked' });
     expect(
-      await desk.sql`select probes from current where id = ${Number(id)} and probe_at <= now() and state = 'blocked'`,
+      await harness.sql`select probes from current where id = ${Number(id)} and probe_at <= now() and state = 'blocked'`,
     ).toMatchObject([{ probes: 0 }]);
   });
 });
 
 describe('the states', () => {
   it('lead from draft to live to paused to live, and each move is dated', async () => {
-    const id = await desk.draft('Round');
-    expect(await launchCurrent(desk.admin, id)).toMatchObject({ kind: 'Current', state: 'live' });
-    await desk.sql`update current set live_since = '2026-01-01', state_since = '2026-01-01' where id = ${Number(id)}`;
-    expect(await pauseCurrent(desk.admin, id)).toMatchObject({ state: 'paused' });
+    const id = await harness.draft('Round');
+    expect(await launchCurrent(harness.admin, id)).toMatchObject({ kind: 'Current', state: 'live' });
+    await harness.sql`update current set live_since = '2026-01-01', state_since = '2026-01-01' where id = ${Number(id)}`;
+    expect(await pauseCurrent(harness.admin, id)).toMatchObject({ state: 'paused' });
     expect(
-      await desk.sql`select from current where id = ${Number(id)} and live_since = '2026-01-01' and state_since > '2026-01-02'`,
+      await harness.sql`select from current where id = ${Number(id)} and live_since = '2026-01-01' and state_since > '2026-01-02'`,
     ).toHaveLength(1);
-    desk.woken.length = 0;
-    expect(await resumeCurrent(desk.admin, id)).toMatchObject({ state: 'live' });
-    expect(await desk.sql`select from current where id = ${Number(id)} and live_since > '2026-01-02'`).toHaveLength(1);
-    expect(desk.woken).toEqual([Number(id)]);
+    harness.woken.length = 0;
+    expect(await resumeCurrent(harness.admin, id)).toMatchObject({ state: 'live' });
+    expect(await harness.sql`select from current where id = ${Number(id)} and live_since > '2026-01-02'`).toHaveLength(
+      1,
+    );
+    expect(harness.woken).toEqual([Number(id)]);
   });
 
   it.each([
@@ -224,29 +226,29 @@ describe('the states', () => {
   ])('refuse from %s what is not possible there, and say what is', async (state, wanted) => {
     const moves = { launch: launchCurrent, pause: pauseCurrent, resume: resumeCurrent };
     for (const [move, kind] of Object.entries(wanted)) {
-      const id = await desk.draft(`${state} ${move}`);
-      await desk.sql`update current set state = ${state} where id = ${Number(id)}`;
-      const before = await getCurrent(desk.admin, id);
-      const answer = await moves[move as keyof typeof moves](desk.admin, id);
+      const id = await harness.draft(`${state} ${move}`);
+      await harness.sql`update current set state = ${state} where id = ${Number(id)}`;
+      const before = await getCurrent(harness.admin, id);
+      const answer = await moves[move as keyof typeof moves](harness.admin, id);
       expect(answer).toMatchObject(
         kind === 'Current'
           ? { kind, state: move === 'pause' ? 'paused' : 'live' }
           : { kind, state, allowedActions: currentOf(before).allowedActions },
       );
-      if (kind === 'CurrentWrongState') expect(await getCurrent(desk.admin, id)).toEqual(before);
+      if (kind === 'CurrentWrongState') expect(await getCurrent(harness.admin, id)).toEqual(before);
     }
   });
 
   it('answer both of two admins who launch it at once with the live Current', async () => {
-    const id = await desk.draft('Raced');
-    const both = await Promise.all([launchCurrent(desk.admin, id), launchCurrent(desk.admin, id)]);
+    const id = await harness.draft('Raced');
+    const both = await Promise.all([launchCurrent(harness.admin, id), launchCurrent(harness.admin, id)]);
     expect(both.map(({ kind }) => kind).sort()).toEqual(['Current', 'Current']);
     expect(both).toMatchObject([{ state: 'live' }, { state: 'live' }]);
   });
 
   it('do not let a Current go live whose credentials do not open', async () => {
-    const id = await desk.draft('Locked');
-    const elsewhere = desk.open({ seal: createSeal(Buffer.alloc(32, 7)) });
+    const id = await harness.draft('Locked');
+    const elsewhere = harness.open({ seal: createSeal(Buffer.alloc(32, 7)) });
     expect(await launchCurrent(elsewhere, id)).toMatchObject({
       kind: 'CurrentNotReady',
       reason: 'credentials_unreadable',
@@ -261,64 +263,64 @@ describe('the states', () => {
   it.each(['0', '', 'abc', '-1', '99999999999999999999', '1; drop table current', '999999999'])(
     'know no Current %j',
     async (id) => {
-      expect(await getCurrent(desk.admin, id)).toMatchObject({ kind: 'CurrentNotFound' });
-      expect(await launchCurrent(desk.admin, id)).toMatchObject({ kind: 'CurrentNotFound' });
-      expect(await updateCurrent(desk.admin, id, {})).toMatchObject({ kind: 'CurrentNotFound' });
-      expect(await deleteCurrent(desk.admin, id, 'x')).toMatchObject({ kind: 'CurrentNotFound' });
+      expect(await getCurrent(harness.admin, id)).toMatchObject({ kind: 'CurrentNotFound' });
+      expect(await launchCurrent(harness.admin, id)).toMatchObject({ kind: 'CurrentNotFound' });
+      expect(await updateCurrent(harness.admin, id, {})).toMatchObject({ kind: 'CurrentNotFound' });
+      expect(await deleteCurrent(harness.admin, id, 'x')).toMatchObject({ kind: 'CurrentNotFound' });
     },
   );
 });
 
 describe('deleting', () => {
   it('wants the name, then wipes the credentials, frees the name and says what will expire', async () => {
-    const id = await desk.launch('Doomed');
-    await desk.take([event(), event(), event()]);
-    await desk.attempt(id, (position) => (position === 0 ? 'delivered' : 'pending'));
-    expect(await deleteCurrent(desk.admin, id, 'doomed')).toMatchObject({
+    const id = await harness.launch('Doomed');
+    await harness.take([event(), event(), event()]);
+    await harness.attempt(id, (position) => (position === 0 ? 'delivered' : 'pending'));
+    expect(await deleteCurrent(harness.admin, id, 'doomed')).toMatchObject({
       kind: 'NotConfirmed',
       message: expect.stringMatching(/"Doomed".*2 events/),
     });
-    expect(await deleteCurrent(desk.admin, id, 'Doomed')).toMatchObject({
+    expect(await deleteCurrent(harness.admin, id, 'Doomed')).toMatchObject({
       kind: 'CurrentDeleted',
       pendingCount: 2,
       current: { state: 'deleted', allowedActions: [] },
     });
-    expect(await desk.sql`select credentials from current where id = ${Number(id)}`).toMatchObject([
+    expect(await harness.sql`select credentials from current where id = ${Number(id)}`).toMatchObject([
       { credentials: null },
     ]);
-    expect(await getCurrent(desk.admin, id)).toMatchObject({
+    expect(await getCurrent(harness.admin, id)).toMatchObject({
       credentials: undefined,
       counts: { selected: 3, delivered: 1 },
     });
-    expect(await deleteCurrent(desk.admin, id, 'Doomed')).toMatchObject({
+    expect(await deleteCurrent(harness.admin, id, 'Doomed')).toMatchObject({
       kind: 'CurrentWrongState',
       state: 'deleted',
     });
-    expect(await updateCurrent(desk.admin, id, { name: 'Risen' })).toMatchObject({ kind: 'CurrentWrongState' });
-    expect(await desk.draft('Doomed')).not.toBe(id);
+    expect(await updateCurrent(harness.admin, id, { name: 'Risen' })).toMatchObject({ kind: 'CurrentWrongState' });
+    expect(await harness.draft('Doomed')).not.toBe(id);
   });
 });
 
 describe('listing', () => {
   it('gives every Current once, the newest first, though more are added meanwhile', async () => {
     const ids: string[] = [];
-    for (let number = 0; number < 7; number++) ids.push(await desk.draft(`Listed ${number}`));
+    for (let number = 0; number < 7; number++) ids.push(await harness.draft(`Listed ${number}`));
     const seen: string[] = [];
     let after: string | undefined;
     do {
-      const page = await listCurrents(desk.admin, { first: 3, after }, { search: 'listed' });
+      const page = await listCurrents(harness.admin, { first: 3, after }, { search: 'listed' });
       seen.push(...page.nodes.map(({ id }) => id));
       after = page.nextCursor;
-      await desk.draft(`Listed later ${seen.length}`);
+      await harness.draft(`Listed later ${seen.length}`);
     } while (after !== undefined);
     expect(seen).toEqual(ids.reverse());
   });
 
   it('filters by state, destination and text, and leaves deleted ones out unless asked', async () => {
-    const id = await desk.draft('Filtered 100%_');
-    await deleteCurrent(desk.admin, id, 'Filtered 100%_');
+    const id = await harness.draft('Filtered 100%_');
+    await deleteCurrent(harness.admin, id, 'Filtered 100%_');
     const found = async (filter: Parameters<typeof listCurrents>[2]) =>
-      (await listCurrents(desk.admin, { first: 200 }, filter)).nodes.map((node) => node.id);
+      (await listCurrents(harness.admin, { first: 200 }, filter)).nodes.map((node) => node.id);
     expect(await found({ search: '100%_' })).toEqual([]);
     expect(await found({ search: 'FILTERED 100%_', states: ['deleted'] })).toEqual([id]);
     expect(await found({ search: '%', states: ['deleted'] })).toEqual([id]);
@@ -330,17 +332,17 @@ describe('listing', () => {
   it.each([{ first: 0 }, { first: 201 }, { first: 1.5 }, { first: 5, after: 'rubbish' }, { first: 5, after: '' }])(
     'refuses %j with a sentence',
     async (page) => {
-      await expect(listCurrents(desk.admin, page)).rejects.toThrow(/expected/);
+      await expect(listCurrents(harness.admin, page)).rejects.toThrow(/expected/);
     },
   );
 
   it('is ordered by name or by the last change, and a cursor of another order is refused', async () => {
     const filter = { search: 'Ordered' };
-    for (const name of ['Ordered b', 'ordered C', 'Ordered a']) await desk.draft(name);
+    for (const name of ['Ordered b', 'ordered C', 'Ordered a']) await harness.draft(name);
     const names = async (order: Parameters<typeof listCurrents>[3]): Promise<readonly string[]> => {
       const seen: string[] = [];
       for (let after: string | undefined, more = true; more; more = after !== undefined) {
-        const page = await listCurrents(desk.admin, { first: 1, after }, filter, order);
+        const page = await listCurrents(harness.admin, { first: 1, after }, filter, order);
         expect(await page.count()).toBe(3);
         seen.push(...page.nodes.map(({ name }) => name));
         after = page.nextCursor;
@@ -348,20 +350,20 @@ describe('listing', () => {
       return seen;
     };
     expect(await names({ field: 'name', direction: 'asc' })).toEqual(['Ordered a', 'Ordered b', 'ordered C']);
-    const [first] = (await listCurrents(desk.admin, { first: 1 }, { search: 'Ordered b' })).nodes;
-    await updateCurrent(desk.admin, first?.id ?? '', { contactEmail: 'new@example.com' });
+    const [first] = (await listCurrents(harness.admin, { first: 1 }, { search: 'Ordered b' })).nodes;
+    await updateCurrent(harness.admin, first?.id ?? '', { contactEmail: 'new@example.com' });
     expect(await names({ field: 'updated_at', direction: 'desc' })).toEqual(['Ordered b', 'Ordered a', 'ordered C']);
     expect(await names({ field: 'created_at', direction: 'asc' })).toEqual(['Ordered b', 'ordered C', 'Ordered a']);
-    const { nextCursor } = await listCurrents(desk.admin, { first: 1 }, filter, { field: 'name', direction: 'asc' });
-    await expect(listCurrents(desk.admin, { first: 1, after: nextCursor }, filter)).rejects.toThrow(/same order/);
+    const { nextCursor } = await listCurrents(harness.admin, { first: 1 }, filter, { field: 'name', direction: 'asc' });
+    await expect(listCurrents(harness.admin, { first: 1, after: nextCursor }, filter)).rejects.toThrow(/same order/);
   });
 
   it('shows counts and the oldest pending event of each', async () => {
-    const id = await desk.launch('Counted');
-    await desk.take([event(), event(), event(), event()]);
+    const id = await harness.launch('Counted');
+    await harness.take([event(), event(), event(), event()]);
     const end = ['delivered', { skip: 'no_user' }, { outcome: 'rejected', code: 'invalid' }, 'pending'] as const;
-    await desk.attempt(id, (position) => end[position] ?? 'pending');
-    const [current] = (await listCurrents(desk.admin, { first: 1 }, { search: 'counted' })).nodes;
+    await harness.attempt(id, (position) => end[position] ?? 'pending');
+    const [current] = (await listCurrents(harness.admin, { first: 1 }, { search: 'counted' })).nodes;
     expect(current?.counts).toEqual({
       selected: 4,
       delivered: 1,
@@ -374,7 +376,7 @@ describe('listing', () => {
       expiredReasons: [],
     });
     const [{ at }] =
-      (await desk.sql`select min(stored_at) as at from delivery where current_id = ${Number(id)}`) as unknown as [
+      (await harness.sql`select min(stored_at) as at from delivery where current_id = ${Number(id)}`) as unknown as [
         { at: Date },
       ];
     expect(current?.oldestPendingAt).toEqual(at);
@@ -382,8 +384,8 @@ describe('listing', () => {
 });
 
 it('a connector that is no longer there leaves its Currents readable, with a warning', async () => {
-  const id = await desk.draft('Orphan');
-  const bare = desk.open({ connector: { ...fakeConnector(desk.partner), name: 'other' } });
+  const id = await harness.draft('Orphan');
+  const bare = harness.open({ connector: { ...fakeConnector(harness.partner), name: 'other' } });
   expect(await getCurrent(bare, id)).toMatchObject({ warnings: [{ code: 'no_connector' }], eventTypes: [] });
   expect(await launchCurrent(bare, id)).toMatchObject({ kind: 'CurrentNotReady', reason: 'no_connector' });
   expect(await deleteCurrent(bare, id, 'Orphan')).toMatchObject({ kind: 'CurrentDeleted' });
