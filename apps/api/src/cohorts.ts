@@ -1,12 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { gunzip } from 'node:zlib';
-import { promisify } from 'node:util';
 import { brazeCohorts, type CohortRoute, type Push, type PushResult } from '@currents/connector';
 import type { Connectors, ImportKeys, Metrics, NewPush, PushStored } from '@currents/core';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { refusalOf, refuse } from './problem.js';
-
-const unzip = promisify(gunzip);
+import { bodyTooLarge, decompressBody } from './decompressBody.js';
+import { refusalOf, refuse, type Refusal } from './problem.js';
 
 export interface CohortDeps {
   readonly connectors: Connectors;
@@ -36,7 +33,7 @@ export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
     const bytes = Buffer.isBuffer(request.body) ? request.body.length : 0;
     pendingBytes += bytes;
     try {
-      const body = pendingBytes - bytes > maxQueuedBytes ? busy : await decodeBody(request, maxBodyBytes);
+      const body = pendingBytes - bytes > maxQueuedBytes ? busy : await readText(request, maxBodyBytes);
       const push = pushOf(request, typeof body === 'string' ? body : '');
       const result = typeof body === 'string' ? await store(push, endpoint, request, deps) : body;
       if (result === 'unknown_partner') return refuse(reply, unknownPartner);
@@ -90,8 +87,11 @@ const unknownPartner = {
 } as const;
 
 function resultOf(error: FastifyError, request: FastifyRequest, maxBodyBytes: number): PushResult {
-  if (error.statusCode === 413) return tooLarge(maxBodyBytes);
-  const { code, detail } = refusalOf(error, request);
+  return toPushResult(error.statusCode === 413 ? bodyTooLarge(maxBodyBytes) : refusalOf(error, request));
+}
+
+function toPushResult({ code, detail }: Refusal): PushResult {
+  if (code === 'BODY_TOO_LARGE') return { outcome: 'too_large', detail };
   return { outcome: code === 'INTERNAL_SERVER_ERROR' ? 'unavailable' : 'unreadable', detail };
 }
 
@@ -159,13 +159,6 @@ const busy: PushResult = {
   detail: 'pushes arrive faster than they can be stored; repeat this one later',
 };
 
-function tooLarge(maxBodyBytes: number): PushResult {
-  return {
-    outcome: 'too_large',
-    detail: `expected a body of at most ${maxBodyBytes} bytes, decompressed; send the members in smaller parts`,
-  };
-}
-
 function pushOf(request: FastifyRequest, body: string): Push {
   const headers: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(request.headers))
@@ -173,24 +166,10 @@ function pushOf(request: FastifyRequest, body: string): Push {
   return { path: request.params as Push['path'], headers, body };
 }
 
-/** The body as decompressed text, or why it cannot be read. JSON is always UTF-8, so the content type's charset is ignored. */
-async function decodeBody(request: FastifyRequest, maxBodyBytes: number): Promise<string | PushResult> {
-  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
-  if (encoding === 'identity' || body.length === 0) return asText(body);
-  if (encoding !== 'gzip') return { outcome: 'unreadable', detail: 'expected content-encoding gzip or none' };
-  try {
-    return asText(await unzip(body, { maxOutputLength: maxBodyBytes, chunkSize: 256 * 1024 }));
-  } catch (error) {
-    const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
-    return isTooLarge
-      ? tooLarge(maxBodyBytes)
-      : { outcome: 'unreadable', detail: 'the body is not valid gzip, although content-encoding says so' };
-  }
-}
-
-function asText(body: Buffer): string {
-  return body.toString('utf8').replace(/^\ufeff/, '');
+/** The body as text, or why it cannot be read. JSON is always UTF-8, so the content type's charset is ignored. */
+async function readText(request: FastifyRequest, maxBodyBytes: number): Promise<string | PushResult> {
+  const body = await decompressBody(request, maxBodyBytes);
+  return Buffer.isBuffer(body) ? body.toString('utf8').replace(/^\ufeff/, '') : toPushResult(body);
 }
 
 function answer(reply: FastifyReply, { route }: Endpoint, push: Push, result: PushResult): FastifyReply {

@@ -1,6 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { gunzip } from 'node:zlib';
-import { promisify } from 'node:util';
 import {
   bearerToken,
   httpProblems,
@@ -12,9 +10,8 @@ import {
   type Receipt,
 } from '@currents/core';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { bodyTooLarge, decompressBody } from './decompressBody.js';
 import { refusalOf, refuse, type Refusal } from './problem.js';
-
-const unzip = promisify(gunzip);
 
 export interface IngestDeps {
   readonly ingest: Ingest;
@@ -46,7 +43,7 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
       },
       handler: async (request, reply) => {
         const startedMs = performance.now();
-        const bytes = await plainBody(request, maxBodyBytes);
+        const bytes = await decompressBody(request, maxBodyBytes);
         // Frees the body: the request itself is kept until its commit.
         request.body = undefined;
         if (!Buffer.isBuffer(bytes)) return answer(reply, bytes);
@@ -134,25 +131,6 @@ function formatOf(request: FastifyRequest): 'json' | 'ndjson' {
   return /ndjson|jsonl|json-seq|jsonlines/i.test(request.headers['content-type'] ?? '') ? 'ndjson' : 'json';
 }
 
-async function plainBody(request: FastifyRequest, maxBodyBytes: number): Promise<Buffer | Refusal> {
-  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
-  if (encoding === 'identity') return body;
-  // HTTP has two names for it (RFC 9110, 8.4.1.3).
-  if (encoding !== 'gzip' && encoding !== 'x-gzip') {
-    return { code: 'UNSUPPORTED_ENCODING', detail: 'expected content-encoding gzip or none' };
-  }
-  if (body.length === 0) return body;
-  try {
-    return await unzip(body, { maxOutputLength: maxBodyBytes, chunkSize: 256 * 1024 });
-  } catch (error) {
-    const tooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
-    return tooLarge
-      ? bodyTooLarge(maxBodyBytes)
-      : { code: 'MALFORMED_GZIP', detail: 'the body is not valid gzip, although content-encoding says so' };
-  }
-}
-
 function answerOf({ accepted, refused }: Receipt) {
   return {
     accepted,
@@ -171,11 +149,4 @@ function storeRefusal(error: unknown): Refusal {
         code: 'UNAVAILABLE',
         detail: 'the events could not be stored; repeat the same request later, it will be stored once',
       };
-}
-
-function bodyTooLarge(maxBodyBytes: number): Refusal {
-  return {
-    code: 'BODY_TOO_LARGE',
-    detail: `expected a body of at most ${maxBodyBytes} bytes, decompressed; send the events in smaller requests`,
-  };
 }
