@@ -46,7 +46,7 @@ async function main(config: Config): Promise<void> {
   const metrics = createMetrics();
   const sender = openWakeSender(queueConnectionOf(config), { onError: oncePerMinute(log) });
   const tokens = await watchIngestTokens(sql, (error) =>
-    log.warn({ event: 'ingest_tokens.read_failed', err: error }, 'the ingest tokens could not be read'),
+    log.warn({ event: 'ingest_tokens.load_failed', err: error }, 'the ingest tokens could not be read'),
   );
   const writer = openWriter(config.DATABASE_URL, { max: maxConcurrentCommits, name: 'ingest' });
   const ingest = createIngest(writer, {
@@ -59,7 +59,7 @@ async function main(config: Config): Promise<void> {
     onStored: (currentIds) => currentIds.forEach(sender.wake),
   });
   const importKeys = await watchImportKeys(sql, (error) =>
-    log.warn({ event: 'import_keys.read_failed', err: error }, 'the data import keys could not be read'),
+    log.warn({ event: 'import_keys.load_failed', err: error }, 'the data import keys could not be read'),
   );
   const http = createHttp({ timeoutMs: adminRequestMs, connections: 8 });
   const admin = openAdmin({

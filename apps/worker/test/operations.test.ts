@@ -52,7 +52,7 @@ describe('a worker’s HTTP server', () => {
 
   it('answers /metrics in the Prometheus format', async () => {
     metrics.attempted(7, { delivered: 5, skipped: 1, rejected: 2, expired: 0, pending: 3 }, 120);
-    metrics.delivered(7, 5, 40);
+    metrics.delivered(7, 40);
     metrics.swept(2);
     const { status, headers, text } = await ask('/metrics');
     expect([status, headers.get('content-type')]).toEqual([
@@ -61,12 +61,12 @@ describe('a worker’s HTTP server', () => {
     ]);
     const lines = text.split('\n');
     for (const line of [
-      'currents_outcomes_total{current="7",outcome="delivered"} 5',
-      'currents_outcomes_total{current="7",outcome="skipped"} 1',
-      'currents_outcomes_total{current="7",outcome="rejected"} 2',
-      'currents_attempt_seconds_count{current="7"} 1',
-      'currents_delivered_seconds_count{current="7"} 1',
-      'currents_overdue 2',
+      'currents_event_outcomes_total{current="7",outcome="delivered"} 5',
+      'currents_event_outcomes_total{current="7",outcome="skipped"} 1',
+      'currents_event_outcomes_total{current="7",outcome="rejected"} 2',
+      'currents_attempt_duration_seconds_count{current="7"} 1',
+      'currents_delivery_latency_seconds_count{current="7"} 1',
+      'currents_overdue_currents 2',
     ]) {
       expect(lines).toContain(line);
     }

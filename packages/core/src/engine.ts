@@ -123,7 +123,7 @@ export function oncePerMinute(log: Logger): (error: unknown) => void {
     if (Date.now() - loggedMs < 60_000) return;
     loggedMs = Date.now();
     log.warn(
-      { event: 'queue.error', err: error },
+      { event: 'queue_request.failed', err: error },
       'wake-up calls or budgets failed; the sweep goes on with deliveries',
     );
   };

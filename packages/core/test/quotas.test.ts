@@ -58,7 +58,9 @@ it('a key that comes near its quota over several workers and hours is warned of 
   expect(await near(current)).toEqual([]);
   await other.count('busy', 250);
   await other.count('busy', 10);
-  expect(other.warnings).toMatchObject([{ event: 'quota.near', current: Number(current), budget: 'user', keys: 1 }]);
+  expect(other.warnings).toMatchObject([
+    { event: 'quota.approached', current: Number(current), budget: 'user', keys: 1 },
+  ]);
   expect(JSON.stringify(other.warnings)).not.toContain('busy');
   expect(await near(current)).toEqual([{ budget: 'user', key: 'busy', used: 810, limit: 1_000 }]);
   expect(await near(await desk.launch('another'))).toEqual([]);

@@ -200,6 +200,6 @@ it('credentials are shown to Amplitude, and to nobody where it keeps its files',
 });
 
 it('no process says a credential or the id of a member', () => {
-  expect(hub.said.some((line) => line.includes('"event":"pull.step"'))).toBe(true);
+  expect(hub.said.some((line) => line.includes('"event":"pull_step.finished"'))).toBe(true);
   for (const line of hub.said) for (const word of [mark, ...Object.values(secrets)]) expect(line).not.toContain(word);
 });

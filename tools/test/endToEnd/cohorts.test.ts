@@ -244,7 +244,7 @@ it('is said by no process: neither a key nor the id of a member', async () => {
   }
   await failWithin(scene, headers);
   expect(
-    hub.said.filter((line) => line.includes('cohorts.unavailable') || line.includes('cohort.error')).length,
+    hub.said.filter((line) => line.includes('push.failed') || line.includes('cohort.apply_failed')).length,
   ).toBeGreaterThan(1);
   for (const line of hub.said) for (const word of [mark, ...keys]) expect(line).not.toContain(word);
 });
@@ -276,7 +276,7 @@ async function failWithin(
   await hub.sql`alter table ${set} add constraint sabotage check (member not like '%refused') not valid`;
   expect(await push()).toBe(200);
   await until(
-    () => hub.said.filter((line) => line.includes('cohort.error')).length,
+    () => hub.said.filter((line) => line.includes('cohort.apply_failed')).length,
     (errors) => errors > 0,
   );
   await hub.sql`alter table ${set} drop constraint sabotage`;

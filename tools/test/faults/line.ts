@@ -87,5 +87,5 @@ export async function openLine(
 }
 
 function note(line: string, attempts: Attempt[]): void {
-  if (line.includes('"delivery.attempt"')) attempts.push(JSON.parse(line) as Attempt);
+  if (line.includes('"attempt.finished"')) attempts.push(JSON.parse(line) as Attempt);
 }

@@ -60,12 +60,12 @@ describe('the README, followed from top to bottom on an empty database', () => {
   it('counts all of it in /metrics', async () => {
     const { api, workers } = newcomer.hub;
     const scrape = async (url = '') => (await fetch(`${url}/metrics`)).text();
-    expect(await scrape(api.url)).toMatch(/^currents_pushes_total\{partner="mixpanel",result="stored"\} 2$/m);
+    expect(await scrape(api.url)).toMatch(/^currents_cohort_pushes_total\{partner="mixpanel",result="stored"\} 2$/m);
     const worker = await scrape(workers[0]?.url);
     for (const line of [
-      'currents_members_moved_total{partner="mixpanel",move="added"} 2',
-      'currents_change_wait_seconds_count 2',
-      'currents_webhook_changes_total 1',
+      'currents_cohort_member_changes_total{partner="mixpanel",change="added"} 2',
+      'currents_cohort_change_wait_seconds_count 2',
+      'currents_webhook_delivered_changes_total 1',
     ]) {
       expect(worker.split('\n')).toContain(line);
     }

@@ -29,7 +29,10 @@ export function createErrorFormat(
       return { message: withoutValues(formatted.message), ...locations, ...place, extensions: { code } };
     }
     const id = randomBytes(6).toString('hex');
-    log.error({ event: 'admin.error', id, err: withoutParameters(origin) }, 'the admin API failed on a request');
+    log.error(
+      { event: 'admin_request.failed', id, err: withoutParameters(origin) },
+      'the admin API failed on a request',
+    );
     return {
       message: `internal error ${id}: the hub failed on this request; the log tells why under that id`,
       ...place,

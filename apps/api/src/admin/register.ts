@@ -78,7 +78,7 @@ async function authenticate(admin: Admin, request: FastifyRequest): Promise<Refu
     id = await checkAdminToken(admin, token);
   } catch (error) {
     request.log.warn(
-      { event: 'admin.failed', requestId: request.id, err: error },
+      { event: 'admin_token.check_failed', requestId: request.id, err: error },
       'an admin token could not be checked',
     );
     return { code: 'UNAVAILABLE', detail: 'the database does not answer; try again later' };

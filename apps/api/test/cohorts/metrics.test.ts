@@ -31,7 +31,7 @@ it('/metrics counts pushes by partner and result', async () => {
 
   const text = await (await fetch(`${api.url}/metrics`)).text();
   expect(
-    [...text.matchAll(/^currents_pushes_total\{partner="(.*)",result="(.*)"\} (\d+)$/gm)]
+    [...text.matchAll(/^currents_cohort_pushes_total\{partner="(.*)",result="(.*)"\} (\d+)$/gm)]
       .map(([, ...found]) => found.join(' '))
       .sort(),
   ).toEqual([
@@ -51,5 +51,5 @@ it('/metrics counts pushes that partners must repeat', async () => {
   await api.loseDatabase();
   await api.push('mixpanel/webhook', page('add_members', ['a']), basic('', 'cur_import_unknown'));
   const text = await (await fetch(`${api.url}/metrics`)).text();
-  expect(text).toMatch(/^currents_pushes_total\{partner="mixpanel",result="deferred"\} 1$/m);
+  expect(text).toMatch(/^currents_cohort_pushes_total\{partner="mixpanel",result="deferred"\} 1$/m);
 });

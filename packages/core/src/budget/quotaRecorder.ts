@@ -34,7 +34,7 @@ export function openQuotaRecorder({ sql, log, currentId, budgets, onError }: Dep
       for (const { budget, key } of news) warnedAt.set(`${budget} ${key}`, nowMs);
       if (news.length > 0) {
         log.warn(
-          { event: 'quota.near', current: currentId, budget: name, keys: news.length },
+          { event: 'quota.approached', current: currentId, budget: name, keys: news.length },
           'keys are near their daily quota at the destination; keysNearQuota lists them',
         );
       }

@@ -66,7 +66,7 @@ async function endStaleSessions(sql: Sql, session: Session, log: Logger): Promis
         where cohort_id = ${cohortId} and session = ${ended.session} and kind = ${ended.kind} and state = 'staged'`;
       const { pages_received: received, pages_expected: expected } = ended;
       log.warn(
-        { event: 'cohort.sync_incomplete', cohort: cohortId, received, expected },
+        { event: 'cohort_sync.expired', cohort: cohortId, received, expected },
         'pages of a sync never came; a whole membership is left as it was',
       );
     });

@@ -89,7 +89,7 @@ export function startCohortWork(deps: CohortWorkDeps): CohortWork {
       const failures = (failed.get(cohortId)?.failures ?? 0) + 1;
       failed.set(cohortId, { failures, untilMs: Date.now() + exponentialBackoffMs(failures, errorBackoff) });
       log.warn(
-        { event: 'cohort.error', cohort: cohortId, failures, err: error },
+        { event: 'cohort.apply_failed', cohort: cohortId, failures, err: error },
         'changes of a cohort were not applied; they are kept and retried',
       );
     }
@@ -112,13 +112,13 @@ export function startCohortWork(deps: CohortWorkDeps): CohortWork {
   }
 
   const periodics = [
-    startPeriodic(log, 'cohort.sweep_error', sweepMs, async () => {
+    startPeriodic(log, 'cohort_sweep.failed', sweepMs, async () => {
       const overdue = await sql<
         { cohort_id: number }[]
       >`select distinct cohort_id from cohort_change where state = 'pending'`;
       for (const { cohort_id: cohortId } of overdue) wake(cohortId);
     }),
-    startPeriodic(log, 'cohort.cleanup_error', cleanupMs, () =>
+    startPeriodic(log, 'cohort_cleanup.failed', cleanupMs, () =>
       runCohortCleanup({ sql, session: cleanupSession, log, retentionDays }),
     ),
   ];

@@ -54,7 +54,7 @@ export async function openWorkerLeases(databaseUrl: string, log: Logger): Promis
     } catch (error) {
       if (stopped) return;
       log.warn(
-        { event: 'worker_lease.renewal_failed', err: error },
+        { event: 'worker_lease.failed', err: error },
         'the heartbeat of this worker is interrupted; other workers may take over its leases',
       );
       lockSoon();

@@ -9,22 +9,22 @@ export interface AttemptCounts {
   readonly pending: number;
 }
 
-/** What Prometheus may ask. One instance per process. */
+/** The metrics that Prometheus scrapes from one process. */
 export interface Metrics {
   readonly registry: Registry;
   requested(status: number): void;
   stored(accepted: number, quarantined: number, durationMs: number): void;
   attempted(currentId: number, counts: AttemptCounts, durationMs: number): void;
-  delivered(currentId: number, events: number, sinceStoredMs: number): void;
+  delivered(currentId: number, sinceStoredMs: number): void;
   swept(overdueCurrents: number): void;
-  /** A partner's push, whatever became of it. */
+  /** A request with which a partner pushes a cohort. */
   pushed(partner: string, outcome: PushResult['outcome']): void;
-  /** Changes of one cohort that were applied together, with how long each had waited for it. */
+  /** Changes of one cohort that were applied together, with the wait of each. */
   applied(partner: string, moved: MemberMoves, waitedMs: readonly number[]): void;
-  /** A step of a pull, whatever it came to. */
+  /** A step of a cohort pull. */
   stepped(partner: string, outcome: PullStep['outcome']): void;
-  /** A request to a segment's webhook, and how many entries and exits it told. */
-  told(outcome: 'delivered' | 'deferred' | 'split' | 'blocked', changes: number): void;
+  /** A request to a segment's webhook, with the number of entries and exits in it. */
+  webhookRequested(outcome: 'delivered' | 'deferred' | 'split' | 'blocked', changes: number): void;
 }
 
 export interface MemberMoves {
@@ -34,7 +34,7 @@ export interface MemberMoves {
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600];
 
-/** What an operator asks of a push, in as few words as will do. */
+/** The label `result` of a push. */
 const pushResults = {
   stored: 'stored',
   repeated: 'repeated',
@@ -52,80 +52,84 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry });
   const requests = new Counter({
     name: 'currents_ingest_requests_total',
-    help: 'Requests to /v1/events, by status',
+    help: 'Requests to /v1/events, by HTTP status',
     labelNames: ['status'],
     registers,
   });
-  const accepted = new Counter({ name: 'currents_events_accepted_total', help: 'Events stored', registers });
-  const quarantined = new Counter({
-    name: 'currents_events_quarantined_total',
-    help: 'Events the catalogue refused, and kept',
+  const accepted = new Counter({
+    name: 'currents_events_accepted_total',
+    help: 'Events accepted and stored',
     registers,
   });
-  const storing = new Histogram({
-    name: 'currents_store_seconds',
-    help: 'From reading a request to its commit',
+  const quarantined = new Counter({
+    name: 'currents_events_quarantined_total',
+    help: 'Events quarantined because they do not match the catalogue',
+    registers,
+  });
+  const ingestDuration = new Histogram({
+    name: 'currents_ingest_request_duration_seconds',
+    help: 'Time from reading a request to /v1/events to committing its events',
     buckets: seconds,
     registers,
   });
   const outcomes = new Counter({
-    name: 'currents_outcomes_total',
-    help: 'Events that reached an outcome, by Current',
+    name: 'currents_event_outcomes_total',
+    help: 'Events with a final outcome, by Current and outcome',
     labelNames: ['current', 'outcome'],
     registers,
   });
   const attempts = new Histogram({
-    name: 'currents_attempt_seconds',
-    help: 'Duration of one attempt, by Current',
+    name: 'currents_attempt_duration_seconds',
+    help: 'Duration of a delivery attempt, by Current',
     labelNames: ['current'],
     buckets: seconds,
     registers,
   });
-  const arrival = new Histogram({
-    name: 'currents_delivered_seconds',
-    help: 'From storing an event to recording it as delivered, by Current',
+  const latency = new Histogram({
+    name: 'currents_delivery_latency_seconds',
+    help: 'Time from storing an event to recording it as delivered, by Current; once per batch and attempt',
     labelNames: ['current'],
     buckets: seconds,
     registers,
   });
   const overdue = new Gauge({
-    name: 'currents_overdue',
-    help: 'Live Currents that the last sweep found with due deliveries',
+    name: 'currents_overdue_currents',
+    help: 'Live Currents with overdue deliveries in the last sweep',
     registers,
   });
   const pushes = new Counter({
-    name: 'currents_pushes_total',
-    help: 'Requests that push cohorts, by partner and result',
+    name: 'currents_cohort_pushes_total',
+    help: 'Requests that push cohort members, by partner and result',
     labelNames: ['partner', 'result'],
     registers,
   });
-  const moves = new Counter({
-    name: 'currents_members_moved_total',
-    help: 'Members that were added to cohorts or removed from them, by partner',
-    labelNames: ['partner', 'move'],
+  const memberChanges = new Counter({
+    name: 'currents_cohort_member_changes_total',
+    help: 'Members added to cohorts or removed from them, by partner and change',
+    labelNames: ['partner', 'change'],
     registers,
   });
   const waits = new Histogram({
-    name: 'currents_change_wait_seconds',
-    help: 'From storing a change of a cohort to applying it, or to putting it aside until its session is whole',
+    name: 'currents_cohort_change_wait_seconds',
+    help: 'Time from storing a cohort change to applying it, or to staging it until its sync is complete',
     buckets: seconds,
     registers,
   });
   const steps = new Counter({
-    name: 'currents_pull_steps_total',
-    help: 'Steps of pulls of cohorts, by partner and outcome',
+    name: 'currents_cohort_pull_steps_total',
+    help: 'Steps of cohort pulls, by partner and outcome',
     labelNames: ['partner', 'outcome'],
     registers,
   });
-  const tellings = new Counter({
+  const webhookRequests = new Counter({
     name: 'currents_webhook_requests_total',
-    help: 'Requests to the webhooks of segments, by outcome',
+    help: 'Requests to segment webhooks, by outcome',
     labelNames: ['outcome'],
     registers,
   });
-  const told = new Counter({
-    name: 'currents_webhook_changes_total',
-    help: 'Entries and exits that webhooks of segments took',
+  const deliveredChanges = new Counter({
+    name: 'currents_webhook_delivered_changes_total',
+    help: 'Entries and exits delivered to segment webhooks',
     registers,
   });
   return {
@@ -134,7 +138,7 @@ export function createMetrics(): Metrics {
     stored(acceptedEvents, quarantinedEvents, durationMs) {
       accepted.inc(acceptedEvents);
       quarantined.inc(quarantinedEvents);
-      storing.observe(durationMs / 1000);
+      ingestDuration.observe(durationMs / 1000);
     },
     attempted(current, counts, durationMs) {
       for (const outcome of ['delivered', 'skipped', 'rejected', 'expired'] as const) {
@@ -142,19 +146,19 @@ export function createMetrics(): Metrics {
       }
       attempts.observe({ current }, durationMs / 1000);
     },
-    delivered: (current, _events, sinceStoredMs) => arrival.observe({ current }, sinceStoredMs / 1000),
+    delivered: (current, sinceStoredMs) => latency.observe({ current }, sinceStoredMs / 1000),
     swept: (count) => overdue.set(count),
     pushed: (partner, outcome) => pushes.inc({ partner, result: pushResults[outcome] }),
     applied(partner, moved, waitedMs) {
-      for (const move of ['added', 'removed'] as const) {
-        if (moved[move] > 0) moves.inc({ partner, move }, moved[move]);
+      for (const change of ['added', 'removed'] as const) {
+        if (moved[change] > 0) memberChanges.inc({ partner, change }, moved[change]);
       }
       for (const ms of waitedMs) waits.observe(Math.max(0, ms) / 1000);
     },
     stepped: (partner, outcome) => steps.inc({ partner, outcome }),
-    told(outcome, changes) {
-      tellings.inc({ outcome });
-      if (outcome === 'delivered') told.inc(changes);
+    webhookRequested(outcome, changes) {
+      webhookRequests.inc({ outcome });
+      if (outcome === 'delivered') deliveredChanges.inc(changes);
     },
   };
 }

@@ -44,7 +44,7 @@ export async function finishPulls(
     )
     select cohort, state, members, ms, next from settled`;
   for (const { cohort, state, members, ms, next } of settled) {
-    log.info({ event: 'pull.over', cohort, outcome: state, members: Number(members), ms: Math.round(ms) });
+    log.info({ event: 'pull.finished', cohort, outcome: state, members: Number(members), ms: Math.round(ms) });
     if (next !== null) wakePull(cohort, next);
   }
 }

@@ -46,7 +46,7 @@ export function startPullWork(deps: PullWorkDeps): PullWork {
   // A step requests a link and then the file, and either may take `requestMs`.
   const stepDeps: StepDeps = { ...deps, sql, session, leaseMs: requestMs * 3 + 30_000, stopped: () => stopped };
 
-  const sweep = startPeriodic(log, 'pulls.error', sweepMs, async () => {
+  const sweep = startPeriodic(log, 'pull_sweep.failed', sweepMs, async () => {
     await finishPulls(sql, log, deps.wakePull);
     await dropOrphanedPages(sql, session);
     await reactToCurrents(sql);
@@ -55,7 +55,7 @@ export function startPullWork(deps: PullWorkDeps): PullWork {
       if (!inFlight.has(due.cohortId)) inFlight.set(due.cohortId, run(due));
     }
   });
-  const cleanup = startPeriodic(log, 'pulls.cleanup_error', cleanupMs, () => runPullCleanup(sql));
+  const cleanup = startPeriodic(log, 'pull_cleanup.failed', cleanupMs, () => runPullCleanup(sql));
 
   async function run(due: DuePull): Promise<void> {
     try {
@@ -63,7 +63,7 @@ export function startPullWork(deps: PullWorkDeps): PullWork {
     } catch (error) {
       if (!stopped)
         log.warn(
-          { event: 'pull.error', cohort: due.cohortId, err: error },
+          { event: 'pull_step.failed', cohort: due.cohortId, err: error },
           'a pull step was not recorded; it is repeated when its lease expires',
         );
     }

@@ -96,7 +96,7 @@ async function callConnector(
         : deferredBy(error);
     if (answer.outcome === 'deferred')
       log.warn(
-        { event: 'pull.error', cohort: step.cohortId, current: currentId, err: error },
+        { event: 'pull_step.failed', cohort: step.cohortId, current: currentId, err: error },
         'a step of a pull failed in the hub; it is made again',
       );
   }
@@ -104,7 +104,7 @@ async function callConnector(
   await recordAnswer(deps, step, { answer, progress, version });
   deps.metrics.stepped(step.partner, answer.outcome);
   log.info({
-    event: 'pull.step',
+    event: 'pull_step.finished',
     cohort: step.cohortId,
     current: currentId,
     outcome: answer.outcome,
@@ -192,7 +192,7 @@ async function retryStep(
     { code: again.code, detail: again.detail, recovery: 'automatic' },
   );
   log.warn(
-    { event: 'pull.given_up', cohort: cohortId, code: again.code },
+    { event: 'pull.expired', cohort: cohortId, code: again.code },
     'a pull was given up; the next one follows by its schedule',
   );
 }

@@ -23,7 +23,7 @@ export interface DeliverChangesDeps {
   readonly http: Http;
   readonly seal: Seal;
   readonly log: Logger;
-  readonly metrics: Pick<Metrics, 'told'>;
+  readonly metrics: Pick<Metrics, 'webhookRequested'>;
   /** The retry window of an entry or exit. */
   readonly windowMs: number;
   /** The longest a receiver may take to answer one request. */
@@ -37,9 +37,9 @@ export async function deliverChanges(deps: DeliverChangesDeps, webhookId: number
   const startedMs = Date.now();
   const verdict = await send(deps, batch);
   const again = await applyVerdict(deps, batch, verdict);
-  deps.metrics.told(verdict.outcome, batch.changes.length);
+  deps.metrics.webhookRequested(verdict.outcome, batch.changes.length);
   deps.log.info({
-    event: 'webhook.attempt',
+    event: 'webhook_request.finished',
     webhook: webhookId,
     segment: batch.segmentId,
     changes: batch.changes.length,

@@ -63,5 +63,5 @@ async function dropDay(session: Session, log: Logger, day: string): Promise<void
     await tx`drop table ${table}`;
     return missed.count;
   });
-  log.info({ event: 'segment_day.forgotten', day, webhooksThatMissedSome: expired });
+  log.info({ event: 'segment_partition.dropped', day, webhooksThatMissedSome: expired });
 }

@@ -15,7 +15,7 @@ export interface SegmentWorkDeps {
   readonly http: Http;
   readonly seal: Seal;
   readonly log: Logger;
-  readonly metrics: Pick<Metrics, 'told'>;
+  readonly metrics: Pick<Metrics, 'webhookRequested'>;
   readonly windowMs: number;
   readonly requestMs: number;
   readonly retentionDays: number;
@@ -41,16 +41,16 @@ export function startSegmentWork(deps: SegmentWorkDeps): SegmentWork {
   let stopped = false;
 
   const periodics = [
-    startPeriodic(log, 'segments.error', sweepMs, async () => {
+    startPeriodic(log, 'segment_sweep.failed', sweepMs, async () => {
       const due = await sql<{ id: number }[]>`
         select id from segment s
         where deleted_at is null and evaluate_after <= now() and exists (select from segment_candidate c where c.segment_id = s.id) order by evaluate_after`;
       for (const { id } of due) await evaluate(id);
     }),
-    startPeriodic(log, 'segments.cleanup_error', cleanupMs, () =>
+    startPeriodic(log, 'segment_cleanup.failed', cleanupMs, () =>
       runSegmentCleanup({ sql, session, log, retentionDays }),
     ),
-    startPeriodic(log, 'webhooks.error', sweepMs, async () => {
+    startPeriodic(log, 'webhook_sweep.failed', sweepMs, async () => {
       // All due webhooks concurrently, so that a slow receiver takes no slot from the others.
       for (const id of await findDueWebhooks({ sql }))
         if (!delivering.has(id) && !stopped) delivering.set(id, deliverAll(id));
@@ -67,7 +67,7 @@ export function startSegmentWork(deps: SegmentWorkDeps): SegmentWork {
     } catch (error) {
       if (stopped) return;
       log.warn(
-        { event: 'segment.error', segment: segmentId, err: error },
+        { event: 'segment.evaluation_failed', segment: segmentId, err: error },
         'a segment was not evaluated; it is retried',
       );
       await sql`update segment set evaluate_after = now() + interval '10 seconds' where id = ${segmentId}`;
@@ -80,7 +80,7 @@ export function startSegmentWork(deps: SegmentWorkDeps): SegmentWork {
     } catch (error) {
       if (!stopped)
         log.warn(
-          { event: 'webhook.error', webhook: webhookId, err: error },
+          { event: 'webhook_request.failed', webhook: webhookId, err: error },
           'a webhook request was not recorded; it is repeated when its lease expires',
         );
     } finally {

@@ -27,11 +27,11 @@ export function reportAttempt(
       }
     }
     counts.delivered += delivered;
-    if (delivered > 0) metrics.delivered(currentId, delivered, endedMs - delivery.storedAtMs);
+    if (delivered > 0) metrics.delivered(currentId, endedMs - delivery.storedAtMs);
   }
   metrics.attempted(currentId, counts, endedMs - startedMs);
   log.info({
-    event: 'delivery.attempt',
+    event: 'attempt.finished',
     current: currentId,
     deliveries: claimed.deliveries.length,
     first: claimed.deliveries[0]?.id,

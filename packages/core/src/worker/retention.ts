@@ -55,6 +55,7 @@ async function dropDay(sql: Sql, log: Logger, day: string): Promise<void> {
     for (const parent of parents) await tx`drop table if exists ${tx(`${parent}_${suffix}`)}`;
     return true;
   });
-  if (isDropped) log.info({ event: 'day.forgotten', day });
-  else log.warn({ event: 'day.kept', day }, 'a day is kept beyond its retention, because events of it are pending');
+  if (isDropped) log.info({ event: 'partition.dropped', day });
+  else
+    log.warn({ event: 'partition.kept', day }, 'a day is kept beyond its retention, because events of it are pending');
 }

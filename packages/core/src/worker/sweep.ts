@@ -27,14 +27,14 @@ const retentionMs = 10 * 60_000;
 export function startSweep(deps: SweepDeps): Sweep {
   const { log } = deps;
   const prober = createCurrentProber(deps);
-  const sweep = startPeriodic(log, 'sweep.error', sweepMs, async () => {
+  const sweep = startPeriodic(log, 'delivery_sweep.failed', sweepMs, async () => {
     await releaseDead(deps);
     await wakeOverdue(deps);
     await prober.start();
     await expireBlocked(deps);
     await expireDeleted(deps);
   });
-  const retention = startPeriodic(log, 'retention.error', retentionMs, () => runRetention(deps));
+  const retention = startPeriodic(log, 'retention.failed', retentionMs, () => runRetention(deps));
   return {
     async stop() {
       await Promise.all([sweep.stop(), retention.stop()]);

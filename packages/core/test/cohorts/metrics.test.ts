@@ -30,10 +30,10 @@ it('an operator sees how many members came and went, and how long changes waited
   await work.stop();
   const text = await metrics.registry.metrics();
   // Of the three that came first one had left again before anybody looked: it never was a member.
-  expect(text).toMatch(/^currents_members_moved_total\{partner="acme",move="added"\} 4$/m);
-  expect(text).toMatch(/^currents_members_moved_total\{partner="acme",move="removed"\} 1$/m);
-  expect(text).toMatch(/^currents_change_wait_seconds_count 4$/m);
+  expect(text).toMatch(/^currents_cohort_member_changes_total\{partner="acme",change="added"\} 4$/m);
+  expect(text).toMatch(/^currents_cohort_member_changes_total\{partner="acme",change="removed"\} 1$/m);
+  expect(text).toMatch(/^currents_cohort_change_wait_seconds_count 4$/m);
   const bucket = (seconds: number) =>
-    Number(new RegExp(`^currents_change_wait_seconds_bucket\\{le="${seconds}"\\} (\\d+)$`, 'm').exec(text)?.[1]);
+    Number(new RegExp(`^currents_cohort_change_wait_seconds_bucket\\{le="${seconds}"\\} (\\d+)$`, 'm').exec(text)?.[1]);
   expect([bucket(60), bucket(300)]).toEqual([3, 4]);
 });

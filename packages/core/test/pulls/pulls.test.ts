@@ -279,7 +279,7 @@ describe('a pull in trouble', () => {
       ['deferred', 1],
       ['complete', 1],
     ]) {
-      expect(counted).toContain(`currents_pull_steps_total{partner="fake",outcome="${outcome}"} ${steps}`);
+      expect(counted).toContain(`currents_cohort_pull_steps_total{partner="fake",outcome="${outcome}"} ${steps}`);
     }
   });
 
@@ -454,6 +454,6 @@ it('no worker says the id of a member, or a credential', async () => {
   await desk.comesTo(cohort, ({ hold }) => hold !== undefined);
   await desk.sql`update cohort_pull set due_at = now()`;
   await desk.comesTo(cohort, hasSucceeded);
-  expect(desk.said.filter((line) => line.includes('pull.step')).length).toBeGreaterThan(3);
+  expect(desk.said.filter((line) => line.includes('pull_step.finished')).length).toBeGreaterThan(3);
   for (const line of desk.said) expect(line).not.toContain('f3a91c7e');
 });

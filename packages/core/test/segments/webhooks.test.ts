@@ -159,7 +159,7 @@ describe('a webhook', () => {
     const text = await metrics.registry.metrics();
     expect(text).toMatch(/^currents_webhook_requests_total\{outcome="deferred"\} 1$/m);
     expect(text).toMatch(/^currents_webhook_requests_total\{outcome="delivered"\} 1$/m);
-    expect(text).toMatch(/^currents_webhook_changes_total 3$/m);
+    expect(text).toMatch(/^currents_webhook_delivered_changes_total 3$/m);
   });
 
   it.each([401, 403, 404, 410])(
