@@ -13,7 +13,7 @@ if (process.env.NX_TASK_TARGET_PROJECT === undefined) {
 }
 
 /** Who may import whom, by the tags in each package.json. What is not listed is refused. */
-const rooms = [
+const projects = [
   { sourceTag: 'type:schema', onlyDependOnLibsWithTags: [], allowedExternalImports: [] },
   { sourceTag: 'type:contract', onlyDependOnLibsWithTags: ['type:schema'], allowedExternalImports: ['zod'] },
   {
@@ -26,8 +26,10 @@ const rooms = [
   { sourceTag: 'type:tools', onlyDependOnLibsWithTags: ['*'] },
 ];
 
-const roomsUnderTest = rooms.map((room) =>
-  room.allowedExternalImports ? { ...room, allowedExternalImports: [...room.allowedExternalImports, 'vitest'] } : room,
+const projectsUnderTest = projects.map((project) =>
+  project.allowedExternalImports
+    ? { ...project, allowedExternalImports: [...project.allowedExternalImports, 'vitest'] }
+    : project,
 );
 
 const boundaries = (depConstraints, more = {}) => ({
@@ -102,11 +104,11 @@ export default defineConfig(
     files: ['**/*.{ts,mjs}'],
     extends: [tseslint.configs.base],
     plugins: { '@nx': nx },
-    rules: boundaries(rooms),
+    rules: boundaries(projects),
   },
-  { files: conformance, rules: boundaries(roomsUnderTest) },
+  { files: conformance, rules: boundaries(projectsUnderTest) },
   // A test may use its package by name, as everybody else does.
-  { files: tests, rules: boundaries(roomsUnderTest, { allowCircularSelfDependency: true }) },
+  { files: tests, rules: boundaries(projectsUnderTest, { allowCircularSelfDependency: true }) },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],

@@ -45,7 +45,7 @@ export interface BudgetHarness {
   /** Works for so long. */
   work(ms: number, eachTick?: () => void): Promise<void>;
   /** Has a look at everything, whenever it is due. */
-  recall(): void;
+  requeue(): void;
   /** Does nothing for so long. */
   standStill(ms: number): void;
   pending(): number;
@@ -109,7 +109,7 @@ export function openBudgetHarness(
         while (await attempt());
       }
     },
-    recall: () => deliveries.forEach(({ id }) => dueAt.set(id, clockMs)),
+    requeue: () => deliveries.forEach(({ id }) => dueAt.set(id, clockMs)),
     standStill: (ms) => void (clockMs += ms),
     pending: () => deliveries.reduce((sum, { outcomes }) => sum + countPending(outcomes), 0),
   };
@@ -223,7 +223,7 @@ function createPartner(
         if (partner.overQuota(device)) named.set(device, 'quota');
         else if (tooMany || (blockedUntilMs.get(device) ?? 0) > now()) {
           named.set(device, 'rate');
-          // Whoever comes back too early has to stay away from the start again.
+          // Amplitude restarts the pause of a device that returns too early.
           blockedUntilMs.set(device, now() + pauseMs);
         }
       }

@@ -25,7 +25,7 @@ const numbersOf = (line: BudgetHarness, device: string): number[] =>
 const inOrder = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b);
 
 /** The most events of the device that came in any period. */
-function mostInAPeriod(line: BudgetHarness, device: string): number {
+function maxInAPeriod(line: BudgetHarness, device: string): number {
   const times = line.partner.held.filter((event) => event.device === device).map(({ atMs }) => atMs);
   let from = 0;
   return times.reduce((most, atMs, index) => {
@@ -54,7 +54,7 @@ it('a hot device waits alone, leaves in order over many batches, and is never to
   expect(numbers).toHaveLength(6_000);
   expect(numbers).toEqual(inOrder(numbers));
   expect(line.partner.refusals).toEqual([]);
-  expect(mostInAPeriod(line, 'hot')).toBeLessThanOrEqual(httpapi.limit);
+  expect(maxInAPeriod(line, 'hot')).toBeLessThanOrEqual(httpapi.limit);
   // A few attempts for each step of the budget, however many batches wait.
   expect(line.attempts() - attemptsSoFar).toBeLessThan((300_000 / steps) * 4);
 });
@@ -71,7 +71,7 @@ it('the same where the limit is so high that one event counts for several until 
   expect(numbers).toHaveLength(24_000);
   expect(numbers).toEqual(inOrder(numbers));
   expect(line.partner.refusals).toEqual([]);
-  expect(mostInAPeriod(line, 'hot')).toBeLessThanOrEqual(wide.limit);
+  expect(maxInAPeriod(line, 'hot')).toBeLessThanOrEqual(wide.limit);
 });
 
 it('few hot events in each of many batches are tried again once, when they have their turn', async () => {
@@ -109,7 +109,7 @@ it('after a standstill the device does not come all at once', async () => {
   await line.work(400_000, flow(line, { hot: 1, others: 1, forMs: 10_000 }));
   expect(line.partner.refusals).toEqual([]);
   expect(line.pending()).toBe(0);
-  expect(mostInAPeriod(line, 'hot')).toBeLessThanOrEqual(httpapi.limit);
+  expect(maxInAPeriod(line, 'hot')).toBeLessThanOrEqual(httpapi.limit);
   const numbers = numbersOf(line, 'hot');
   expect(numbers).toHaveLength(6_100);
   expect(numbers).toEqual(inOrder(numbers));
@@ -136,7 +136,7 @@ it('with other terms, those who wait queue up anew', async () => {
   await line.work(10_000, flow(line, { hot: 30, others: 10, forMs: 10_000 }));
   expect(line.pending()).toBeGreaterThan(2_000);
   line.partner.terms = line.declared = { limit: 90_000, periodMs: 30_000 };
-  line.recall();
+  line.requeue();
   await line.work(1_000);
   expect(line.pending()).toBe(0);
   expect(line.partner.refusals).toEqual([]);
@@ -151,7 +151,7 @@ it('what has no turn within the retry window is kept until its end, and expires 
   expect(line.pending()).toBe(0);
   const expired = line.deadLetters.flatMap(({ positions }) => positions);
   expect(expired.length + line.partner.held.length).toBe(3_000);
-  // A burst, and a minute at the pace.
+  // A burst, and a minute at the rate.
   expect(line.partner.held.length).toBeGreaterThan(225 + 21 * 50);
   expect(line.deadLetters[0]).toMatchObject({
     outcome: 'expired',

@@ -10,11 +10,11 @@ import { event, openHub, until } from './deliveryHarness.js';
 const hour = 3_600_000;
 const day = { limit: 1_000, periodMs: 24 * hour };
 
-let desk: CoreHarness;
+let harness: CoreHarness;
 beforeAll(async () => {
-  desk = await openCoreHarness();
+  harness = await openCoreHarness();
 });
-afterAll(() => desk.close());
+afterAll(() => harness.close());
 
 /** A worker's book, and what it has warned of. */
 function openBook(currentId: string) {
@@ -25,7 +25,7 @@ function openBook(currentId: string) {
     { write: (line: string) => void warnings.push(JSON.parse(line) as Record<string, unknown>) },
   );
   const book = openQuotaRecorder({
-    sql: desk.sql,
+    sql: harness.sql,
     log,
     currentId: Number(currentId),
     budgets: { takeQuotaUsage: () => counted.splice(0) },
@@ -43,15 +43,15 @@ function openBook(currentId: string) {
 }
 
 const near = async (current: string, first = 50) => {
-  const { nodes } = await listKeysNearQuota(desk.admin, Number(current), { first });
+  const { nodes } = await listKeysNearQuota(harness.admin, Number(current), { first });
   return nodes;
 };
 
 it('a key that comes near its quota over several workers and hours is warned of once, by none but a number, and shown', async () => {
-  const current = await desk.launch('near');
+  const current = await harness.launch('near');
   const [one, other] = [openBook(current), openBook(current)];
   await one.count('busy', 300);
-  await desk.sql`update quota_usage set hour = hour - interval '5 hours', expires_at = expires_at - interval '5 hours' where current_id = ${Number(current)}`;
+  await harness.sql`update quota_usage set hour = hour - interval '5 hours', expires_at = expires_at - interval '5 hours' where current_id = ${Number(current)}`;
   await one.count('calm', 700);
   await one.count('busy', 250);
   expect(one.warnings).toEqual([]);
@@ -63,22 +63,22 @@ it('a key that comes near its quota over several workers and hours is warned of 
   ]);
   expect(JSON.stringify(other.warnings)).not.toContain('busy');
   expect(await near(current)).toEqual([{ budget: 'user', key: 'busy', used: 810, limit: 1_000 }]);
-  expect(await near(await desk.launch('another'))).toEqual([]);
+  expect(await near(await harness.launch('another'))).toEqual([]);
 });
 
-it('what is longer ago than the quota’s time counts no more, and is forgotten', async () => {
-  const current = await desk.launch('past');
+it('events older than the quota’s period do not count, and are deleted', async () => {
+  const current = await harness.launch('past');
   const book = openBook(current);
   await book.count('busy', 900);
   expect(await near(current)).toHaveLength(1);
-  await desk.sql`update quota_usage set hour = hour - interval '24 hours', expires_at = expires_at - interval '24 hours' where current_id = ${Number(current)}`;
+  await harness.sql`update quota_usage set hour = hour - interval '24 hours', expires_at = expires_at - interval '24 hours' where current_id = ${Number(current)}`;
   expect(await near(current)).toEqual([]);
-  await deleteExpiredUsage(desk.sql);
-  expect(await desk.sql`select from quota_usage where current_id = ${Number(current)}`).toHaveLength(0);
+  await deleteExpiredUsage(harness.sql);
+  expect(await harness.sql`select from quota_usage where current_id = ${Number(current)}`).toHaveLength(0);
 });
 
 it('the nearest come first, as many as were asked for; a key may hold any character', async () => {
-  const current = await desk.launch('many');
+  const current = await harness.launch('many');
   const book = openBook(current);
   await book.count('a', 850);
   await book.count('b', 1_200);

@@ -8,19 +8,19 @@ import {
 import type { FastifyBaseLogger } from 'fastify';
 import type { AdminContext } from './base/context.js';
 import { createErrorFormat } from './errors.js';
-import { limitCost, limitSize, mostTokens } from './limits.js';
+import { limitCost, limitSize, maxTokens } from './limits.js';
 import { buildAdminSchema } from './schema.js';
 import { checkVariables } from './variables.js';
 
-/** The GraphQL server behind the admin's door. Who asks has been checked before it is asked. */
+/** The GraphQL server of the admin API. Requests reach it only with a valid admin token. */
 export function createAdminApi(log: FastifyBaseLogger): ApolloServer<AdminContext> {
   return new ApolloServer<AdminContext>({
     schema: buildAdminSchema(),
-    // Whoever gets this far is an admin, and may look.
+    // Requests that get here have an admin token.
     introspection: true,
     includeStacktraceInErrorResponses: false,
     formatError: createErrorFormat(log),
-    parseOptions: { maxTokens: mostTokens },
+    parseOptions: { maxTokens: maxTokens },
     validationRules: [limitSize],
     persistedQueries: false,
     stopOnTerminationSignals: false,
@@ -28,7 +28,7 @@ export function createAdminApi(log: FastifyBaseLogger): ApolloServer<AdminContex
     plugins: [
       checkVariables,
       limitCost,
-      // Nothing of this may leave the house, whatever the environment says.
+      // Nothing is reported to Apollo, whatever the environment says.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),

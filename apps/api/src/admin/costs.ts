@@ -3,7 +3,7 @@ import type { ComplexityEstimatorArgs } from 'graphql-query-complexity';
 type Cost = Pick<ComplexityEstimatorArgs, 'args' | 'childComplexity'>;
 
 /** What a whole request may cost: some two pages of 200 Currents with everything there is to see of them. */
-export const mostCost = 25_000;
+export const maxCost = 25_000;
 
 /** What fields cost that are not just there. One unit is about one field of an answer. */
 export const costs = {

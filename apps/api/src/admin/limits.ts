@@ -10,14 +10,14 @@ import {
 } from 'graphql';
 import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from 'graphql-query-complexity';
 import type { AdminContext } from './base/context.js';
-import { mostCost } from './costs.js';
+import { maxCost } from './costs.js';
 
 /** Words and signs of a query; the standard introspection query has about 500. */
-export const mostTokens = 2_000;
-export const mostDepth = 12;
-export const mostAliases = 50;
+export const maxTokens = 2_000;
+export const maxDepth = 12;
+export const maxAliases = 50;
 /** Fields after fragments are spread, however often. */
-export const mostFields = 1_000;
+export const maxFields = 1_000;
 
 interface Size {
   readonly depth: number;
@@ -64,14 +64,14 @@ export function limitSize(context: ValidationContext): ASTVisitor {
   return {
     OperationDefinition({ operation, selectionSet }) {
       const refuse = (message: string): void => context.reportError(new GraphQLError(message));
-      const atMost = (most: number, what: string, came: number): void => {
-        if (came > most) refuse(`wanted at most ${most} ${what}; ${came} came`);
+      const atMost = (max: number, what: string, got: number): void => {
+        if (got > max) refuse(`expected at most ${max} ${what}, got ${got}`);
       };
-      if (operation === OperationTypeNode.SUBSCRIPTION) refuse('wanted a query or a mutation; a subscription came');
+      if (operation === OperationTypeNode.SUBSCRIPTION) refuse('expected a query or a mutation, got a subscription');
       const { depth, fields, aliases } = sizeOf(selectionSet);
-      atMost(mostDepth, 'levels of fields', depth);
-      atMost(mostAliases, 'aliases', aliases);
-      atMost(mostFields, 'fields, counted after fragments are spread', fields);
+      atMost(maxDepth, 'levels of fields', depth);
+      atMost(maxAliases, 'aliases', aliases);
+      atMost(maxFields, 'fields, counted after fragments are spread', fields);
     },
   };
 }
@@ -94,9 +94,9 @@ export const limitCost: ApolloServerPlugin<AdminContext> = {
           variables: request.variables ?? {},
           ...(operationName !== null && { operationName }),
         });
-        if (cost <= mostCost) return;
+        if (cost <= maxCost) return;
         throw new GraphQLError(
-          `the query would cost ${cost}, and ${mostCost} is the most: ask for fewer fields, shorter pages or less at once`,
+          `the query would cost ${cost}, and the limit is ${maxCost}: ask for fewer fields, shorter pages or less at once`,
           {
             extensions: { code: 'QUERY_TOO_COSTLY', http: { status: 400 } },
           },

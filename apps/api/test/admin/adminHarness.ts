@@ -25,7 +25,7 @@ export interface Answer {
   readonly body: any;
 }
 
-/** The admin's door on a database of its own, with the real connectors and a partner that answers as told. */
+/** The admin API on its own database, with the real connectors and a partner whose answers the test sets. */
 export interface AdminHarness {
   readonly app: FastifyInstance;
   readonly admin: Admin;
@@ -64,7 +64,7 @@ export async function openAdminHarness(): Promise<AdminHarness> {
   const http: StreamingHttp = {
     async request(request) {
       asked.push(request);
-      return office.partner();
+      return harness.partner();
     },
     async stream(request, take) {
       const answer = await http.request(request);
@@ -116,7 +116,7 @@ export async function openAdminHarness(): Promise<AdminHarness> {
     };
   };
 
-  const office: AdminHarness = {
+  const harness: AdminHarness = {
     app,
     admin,
     sql,
@@ -130,12 +130,12 @@ export async function openAdminHarness(): Promise<AdminHarness> {
     send,
     ask: (query, variables = {}, headers) => send(JSON.stringify({ query, variables }), headers),
     async do(query, variables) {
-      const { body, text } = await office.ask(query, variables);
+      const { body, text } = await harness.ask(query, variables);
       if (body?.errors || !body?.data) throw new Error(text);
       return Object.values(body.data)[0];
     },
     async createCurrent(input) {
-      const { current } = await office.do(createCurrent, { input });
+      const { current } = await harness.do(createCurrent, { input });
       return current.id;
     },
     async close() {
@@ -146,7 +146,7 @@ export async function openAdminHarness(): Promise<AdminHarness> {
       await database.drop();
     },
   };
-  return office;
+  return harness;
 }
 
 /** The key in the database that an id such as `cur_7` stands for. */

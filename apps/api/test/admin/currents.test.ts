@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectors } from '../../src/connectors.js';
 import { databaseKey, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
 
-let office: AdminHarness;
-beforeAll(async () => void (office = await openAdminHarness()));
-afterAll(() => office.close());
+let harness: AdminHarness;
+beforeAll(async () => void (harness = await openAdminHarness()));
+afterAll(() => harness.close());
 
 const problem = '... on Problem { __typename code message remedy }';
 const fields = `
@@ -28,12 +28,12 @@ const remove = `mutation ($id: ID!, $confirmName: String!) { deleteCurrent(input
   ... on DeleteCurrentPayload { pendingCount current { state } } ... on CurrentWrongState { state } ${problem} } }`;
 
 async function draft(name: string): Promise<string> {
-  return office.createCurrent({ ...good, name });
+  return harness.createCurrent({ ...good, name });
 }
 
 describe('createCurrent', () => {
   it('answers with the draft, and with its credentials only what they are', async () => {
-    expect(await office.do(create, { input: good })).toEqual({
+    expect(await harness.do(create, { input: good })).toEqual({
       __typename: 'CreateCurrentPayload',
       current: {
         id: expect.stringMatching(/^cur_\d+$/),
@@ -84,7 +84,7 @@ describe('createCurrent', () => {
     ],
   ])('answers %s', async (kind, wrong, details) => {
     const name = 'name' in wrong ? {} : { name: `Wrong ${kind}` };
-    expect(await office.do(create, { input: { ...good, ...name, ...wrong } })).toMatchObject({
+    expect(await harness.do(create, { input: { ...good, ...name, ...wrong } })).toMatchObject({
       __typename: kind,
       message: expect.any(String),
       ...details,
@@ -95,10 +95,10 @@ describe('createCurrent', () => {
     const query = `mutation ($token: String, $label: String!) { createCurrent(input: { name: "Literal", contactEmail: "ana@example.com", destination: "mixpanel",
       settings: { region: "us", gzip: false, requestBytes: 150000 },
       credentials: { kind: "projectToken", token: $token }, selection: { groups: ["message"], channels: [$label] } }) { __typename ... on CreateCurrentPayload { current { settings selection { channels } } } ${problem} } }`;
-    expect(await office.do(query, { token: null, label: 'message/email' })).toMatchObject({
+    expect(await harness.do(query, { token: null, label: 'message/email' })).toMatchObject({
       __typename: 'InputInvalid',
     });
-    expect(await office.do(query, { token: 'abc', label: 'message/email' })).toMatchObject({
+    expect(await harness.do(query, { token: 'abc', label: 'message/email' })).toMatchObject({
       current: {
         settings: { region: 'us', gzip: false, requestBytes: 150000 },
         selection: { channels: ['message/email'] },
@@ -110,7 +110,7 @@ describe('createCurrent', () => {
 describe('updateCurrent', () => {
   it('answers with what was before, which undoes it when given back', async () => {
     const id = await draft('Undone');
-    const changed = await office.do(change, {
+    const changed = await harness.do(change, {
       input: { id, name: 'Done', contactEmail: 'bo@example.com', settings: { region: 'us' } },
     });
     expect(changed).toMatchObject({
@@ -118,14 +118,14 @@ describe('updateCurrent', () => {
       before: { name: 'Undone', settings: { region: 'eu' } },
     });
     const { selection: _selection, ...before } = changed.before;
-    expect(await office.do(change, { input: { id, ...before } })).toMatchObject({ current: before });
+    expect(await harness.do(change, { input: { id, ...before } })).toMatchObject({ current: before });
   });
 
   it('leaves what is absent as it is, and refuses to clear what is required, all in one answer', async () => {
     const id = await draft('Null');
-    expect(await office.do(change, { input: { id } })).toMatchObject({ current: { name: 'Null', version: 2 } });
+    expect(await harness.do(change, { input: { id } })).toMatchObject({ current: { name: 'Null', version: 2 } });
     const input = { id, name: null, contactEmail: null, settings: null, credentials: null, selection: null };
-    const { __typename, problems } = await office.do(change, { input });
+    const { __typename, problems } = await harness.do(change, { input });
     expect(__typename).toBe('InputInvalid');
     expect(problems.map(({ path }: { path: string[] }) => path[0])).toEqual(
       expect.arrayContaining(['name', 'contactEmail', 'settings', 'credentials', 'selection']),
@@ -135,7 +135,7 @@ describe('updateCurrent', () => {
   it('merges settings, and null sets one back to its default', async () => {
     const id = await draft('Merged');
     const merge = async (settings: object) =>
-      (await office.do(change, { input: { id, settings } })).current.settings as Record<string, unknown>;
+      (await harness.do(change, { input: { id, settings } })).current.settings as Record<string, unknown>;
     const { gzip } = await merge({ requestBytes: 150_000 });
     expect(await merge({ gzip: !gzip })).toMatchObject({ region: 'eu', requestBytes: 150_000, gzip: !gzip });
     expect(await merge({ gzip: null })).toMatchObject({ region: 'eu', requestBytes: 150_000, gzip });
@@ -143,10 +143,10 @@ describe('updateCurrent', () => {
 
   it('refuses a change that is based on another version, and answers with the present state', async () => {
     const id = await draft('Versioned');
-    expect(await office.do(change, { input: { id, ifVersion: 1, name: 'Versioned 2' } })).toMatchObject({
+    expect(await harness.do(change, { input: { id, ifVersion: 1, name: 'Versioned 2' } })).toMatchObject({
       current: { version: 2 },
     });
-    expect(await office.do(change, { input: { id, ifVersion: 1, name: 'Versioned 3' } })).toMatchObject({
+    expect(await harness.do(change, { input: { id, ifVersion: 1, name: 'Versioned 3' } })).toMatchObject({
       __typename: 'VersionConflict',
       code: 'VERSION_CONFLICT',
       version: 2,
@@ -163,50 +163,52 @@ describe('updateCurrent', () => {
     ['InputInvalid', { selection: { channels: ['email'] } }],
   ])('answers %s', async (kind, input) => {
     const id = await draft(`Kept from ${JSON.stringify(input)}`);
-    expect(await office.do(change, { input: { id, ...input } })).toMatchObject({
+    expect(await harness.do(change, { input: { id, ...input } })).toMatchObject({
       __typename: kind,
       message: expect.any(String),
     });
   });
 
   it('answers InvalidId, CurrentNotFound, CurrentWrongState and CurrentNotReady', async () => {
-    expect(await office.do(change, { input: { id: 'x' } })).toMatchObject({
+    expect(await harness.do(change, { input: { id: 'x' } })).toMatchObject({
       __typename: 'InvalidId',
       code: 'INVALID_ID',
     });
-    expect(await office.do(change, { input: { id: 'coh_1' } })).toMatchObject({
+    expect(await harness.do(change, { input: { id: 'coh_1' } })).toMatchObject({
       __typename: 'InvalidId',
       code: 'WRONG_ID_TYPE',
       message: 'input.id: expected the id of a Current (cur_…), got the id of a Cohort (coh_…)',
     });
-    expect(await office.do(change, { input: { id: 'cur_4711' } })).toMatchObject({ __typename: 'CurrentNotFound' });
+    expect(await harness.do(change, { input: { id: 'cur_4711' } })).toMatchObject({ __typename: 'CurrentNotFound' });
     const id = await draft('Ended');
-    await office.do(remove, { id, confirmName: 'Ended' });
-    expect(await office.do(change, { input: { id } })).toMatchObject({
+    await harness.do(remove, { id, confirmName: 'Ended' });
+    expect(await harness.do(change, { input: { id } })).toMatchObject({
       __typename: 'CurrentWrongState',
       state: 'DELETED',
       allowedActions: [],
     });
     const orphan = await draft('Orphan');
-    await office.sql`update current set destination = 'gone' where id = ${databaseKey(orphan)}`;
-    expect(await office.do(change, { input: { id: orphan } })).toMatchObject({
+    await harness.sql`update current set destination = 'gone' where id = ${databaseKey(orphan)}`;
+    expect(await harness.do(change, { input: { id: orphan } })).toMatchObject({
       __typename: 'CurrentNotReady',
       reason: 'no_connector',
     });
-    expect(await office.do(test, { input: { currentId: orphan } })).toMatchObject({ __typename: 'CurrentNotReady' });
+    expect(await harness.do(test, { input: { currentId: orphan } })).toMatchObject({ __typename: 'CurrentNotReady' });
   });
 });
 
 describe('testCredentials', () => {
   it('answers TestCredentialsPayload and TestFailed as the partner says', async () => {
     const id = await draft('Tested');
-    office.partner = () => ({
+    harness.partner = () => ({
       status: 400,
       headers: {},
       body: JSON.stringify({ code: 400, error: 'the list is empty', status: 'Bad Request' }),
     });
-    expect(await office.do(test, { input: { currentId: id } })).toMatchObject({ __typename: 'TestCredentialsPayload' });
-    office.partner = () => ({
+    expect(await harness.do(test, { input: { currentId: id } })).toMatchObject({
+      __typename: 'TestCredentialsPayload',
+    });
+    harness.partner = () => ({
       status: 401,
       headers: {},
       body: JSON.stringify({
@@ -215,11 +217,11 @@ describe('testCredentials', () => {
         status: 'Unauthorized',
       }),
     });
-    const failed = await office.do(test, { input: { currentId: id } });
+    const failed = await harness.do(test, { input: { currentId: id } });
     expect(failed).toMatchObject({ __typename: 'TestFailed', outcome: 'REFUSED', reason: expect.any(String) });
     expect(failed.message).not.toContain(good.credentials.secret.slice(0, 8));
-    office.partner = () => ({ status: 0, failure: 'timeout', detail: 'no answer in time' });
-    expect(await office.do(test, { input: { currentId: id } })).toMatchObject({
+    harness.partner = () => ({ status: 0, failure: 'timeout', detail: 'no answer in time' });
+    expect(await harness.do(test, { input: { currentId: id } })).toMatchObject({
       __typename: 'TestFailed',
       outcome: 'UNREACHABLE',
     });
@@ -227,43 +229,43 @@ describe('testCredentials', () => {
 
   it('answers what keeps it from asking', async () => {
     const id = await draft('Not asked');
-    const before = office.asked.length;
-    expect(await office.do(test, { input: { currentId: 'cur_4711' } })).toMatchObject({
+    const before = harness.asked.length;
+    expect(await harness.do(test, { input: { currentId: 'cur_4711' } })).toMatchObject({
       __typename: 'CurrentNotFound',
     });
-    expect(await office.do(test, { input: { currentId: id, settings: { region: 'moon' } } })).toMatchObject({
+    expect(await harness.do(test, { input: { currentId: id, settings: { region: 'moon' } } })).toMatchObject({
       __typename: 'InputInvalid',
     });
     expect(
-      await office.do(test, {
+      await harness.do(test, {
         input: { currentId: id, settings: { region: 'eu', baseUrl: 'http://169.254.169.254/' } },
       }),
     ).toMatchObject({ __typename: 'InputInvalid', problems: [{ code: 'NOT_ALLOWED' }] });
-    expect(await office.do(test, { input: { currentId: id, credentials: { kind: 'key' } } })).toMatchObject({
+    expect(await harness.do(test, { input: { currentId: id, credentials: { kind: 'key' } } })).toMatchObject({
       __typename: 'InputInvalid',
     });
-    await office.sql`update current set credentials = '\\x00' where id = ${databaseKey(id)}`;
-    expect(await office.do(test, { input: { currentId: id } })).toMatchObject({
+    await harness.sql`update current set credentials = '\\x00' where id = ${databaseKey(id)}`;
+    expect(await harness.do(test, { input: { currentId: id } })).toMatchObject({
       __typename: 'CurrentNotReady',
       reason: 'credentials_unreadable',
     });
-    expect(await office.do(move('launchCurrent'), { id })).toMatchObject({
+    expect(await harness.do(move('launchCurrent'), { id })).toMatchObject({
       __typename: 'CurrentNotReady',
       reason: 'credentials_unreadable',
     });
-    await office.do(remove, { id, confirmName: 'Not asked' });
-    expect(await office.do(test, { input: { currentId: id } })).toMatchObject({
+    await harness.do(remove, { id, confirmName: 'Not asked' });
+    expect(await harness.do(test, { input: { currentId: id } })).toMatchObject({
       __typename: 'CurrentWrongState',
       state: 'DELETED',
     });
-    expect(office.asked.length).toBe(before);
+    expect(harness.asked.length).toBe(before);
   });
 });
 
 describe('launchCurrent, pauseCurrent, resumeCurrent and deleteCurrent', () => {
   it('move a Current along, and answer repetitions with the state, CurrentWrongState out of turn and CurrentNotFound for none', async () => {
     const id = await draft('Moved');
-    expect(await office.do(move('pauseCurrent'), { id })).toMatchObject({
+    expect(await harness.do(move('pauseCurrent'), { id })).toMatchObject({
       __typename: 'CurrentWrongState',
       state: 'DRAFT',
       message: 'expected "Moved" to be live for pause, got draft; allowed now: launch, update, test, delete',
@@ -275,44 +277,44 @@ describe('launchCurrent, pauseCurrent, resumeCurrent and deleteCurrent', () => {
       ['resumeCurrent', 'LIVE'],
     ] as const) {
       const moved = { __typename: payloadOf(name), current: { state } };
-      expect(await office.do(move(name), { id })).toEqual(moved);
-      expect(await office.do(move(name), { id })).toEqual(moved);
+      expect(await harness.do(move(name), { id })).toEqual(moved);
+      expect(await harness.do(move(name), { id })).toEqual(moved);
     }
-    await office.do(move('pauseCurrent'), { id });
-    expect(await office.do(move('launchCurrent'), { id })).toMatchObject({
+    await harness.do(move('pauseCurrent'), { id });
+    expect(await harness.do(move('launchCurrent'), { id })).toMatchObject({
       __typename: 'CurrentWrongState',
       state: 'PAUSED',
     });
-    await office.do(move('resumeCurrent'), { id });
+    await harness.do(move('resumeCurrent'), { id });
     for (const name of ['launchCurrent', 'pauseCurrent', 'resumeCurrent']) {
-      expect(await office.do(move(name), { id: 'cur_4711' })).toMatchObject({
+      expect(await harness.do(move(name), { id: 'cur_4711' })).toMatchObject({
         __typename: 'CurrentNotFound',
         message: 'there is no Current with this id',
       });
     }
-    await office.sql`update current set state = 'blocked', blocked_code = 'bad_key', blocked_detail = 'no' where id = ${databaseKey(id)}`;
-    expect(await office.do(move('resumeCurrent'), { id })).toMatchObject({
+    await harness.sql`update current set state = 'blocked', blocked_code = 'bad_key', blocked_detail = 'no' where id = ${databaseKey(id)}`;
+    expect(await harness.do(move('resumeCurrent'), { id })).toMatchObject({
       __typename: 'CurrentWrongState',
       message: expect.stringContaining('update its settings or credentials'),
     });
-    expect(await office.do(remove, { id, confirmName: '' })).toMatchObject({ __typename: 'NotConfirmed' });
-    expect(await office.do(remove, { id, confirmName: 'Moved' })).toEqual({
+    expect(await harness.do(remove, { id, confirmName: '' })).toMatchObject({ __typename: 'NotConfirmed' });
+    expect(await harness.do(remove, { id, confirmName: 'Moved' })).toEqual({
       __typename: 'DeleteCurrentPayload',
       pendingCount: 0,
       current: { state: 'DELETED' },
     });
-    expect(await office.do(remove, { id, confirmName: 'Moved' })).toMatchObject({
+    expect(await harness.do(remove, { id, confirmName: 'Moved' })).toMatchObject({
       __typename: 'CurrentWrongState',
       state: 'DELETED',
     });
-    expect(await office.do(remove, { id: 'cur_0', confirmName: '' })).toMatchObject({ __typename: 'CurrentNotFound' });
+    expect(await harness.do(remove, { id: 'cur_0', confirmName: '' })).toMatchObject({ __typename: 'CurrentNotFound' });
     expect(
-      await office.do(
+      await harness.do(
         'query ($id: ID!) { current(id: $id) { __typename ... on Current { state credentials { fields } } } }',
         { id },
       ),
     ).toEqual({ __typename: 'Current', state: 'DELETED', credentials: null });
-    expect(await office.do('{ current(id: "x") { __typename } }')).toEqual({ __typename: 'InvalidId' });
+    expect(await harness.do('{ current(id: "x") { __typename } }')).toEqual({ __typename: 'InvalidId' });
   });
 });
 
@@ -322,8 +324,8 @@ describe('currents', () => {
     const list =
       'query ($first: Int!, $after: String, $filter: CurrentFilter) { currents(first: $first, after: $after, filter: $filter) { totalCount totalCountIsExact pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { name } } nodes { name counts { selected pending } oldestPendingAt dailyCounts { day } } } }';
     const filter = { search: 'page', states: ['DRAFT'], destination: 'mixpanel' };
-    const one = await office.do(list, { first: 3, filter });
-    const two = await office.do(list, { first: 3, after: one.pageInfo.endCursor, filter });
+    const one = await harness.do(list, { first: 3, filter });
+    const two = await harness.do(list, { first: 3, after: one.pageInfo.endCursor, filter });
     expect([...one.nodes, ...two.nodes].map(({ name }: { name: string }) => name)).toEqual([
       'Page 4',
       'Page 3',
@@ -345,13 +347,13 @@ describe('currents', () => {
       oldestPendingAt: null,
       dailyCounts: [],
     });
-    expect((await office.do(list, { first: 3, filter: { search: 'page', states: ['LIVE'] } })).nodes).toEqual([]);
+    expect((await harness.do(list, { first: 3, filter: { search: 'page', states: ['LIVE'] } })).nodes).toEqual([]);
   });
 });
 
 describe('the catalogue', () => {
   it('is the tree that an admin ticks, with the destinations that take each type', async () => {
-    const tree = await office.do(
+    const tree = await harness.do(
       '{ catalogue { name label description channels { key label description eventTypes { name title description isDeprecated destinations { destinationName eventName } } } } }',
     );
     expect(tree.map(({ name }: { name: string }) => name)).toEqual(groups.map(({ group }) => group));
@@ -369,7 +371,7 @@ describe('the catalogue', () => {
   });
 
   it('says what events may say', async () => {
-    const [group] = await office.do(
+    const [group] = await harness.do(
       '{ catalogue { channels { eventTypes { properties { name type isNullable description isDeprecated isPersonal } } } } }',
     );
     const [property] = group.channels[0].eventTypes[0].properties;
@@ -384,7 +386,7 @@ describe('the catalogue', () => {
 
 describe('destinations', () => {
   it('come with everything that a form for them needs', async () => {
-    const list = await office.do(
+    const list = await harness.do(
       '{ destinations { name label settingsSchema credentialsSchema supportedEventTypes { eventTypeName eventName } reasons { code description } } }',
     );
     expect(list.map(({ name }: any) => name)).toEqual([...connectors.keys()]);
@@ -405,10 +407,10 @@ describe('destinations', () => {
 
 it('what an admin did is logged: what, to which, with which token and how it ended', async () => {
   const id = await draft('Logged');
-  office.log.length = 0;
-  await office.do(move('launchCurrent'), { id });
-  await office.do(move('launchCurrent'), { id: 'cur_4711' });
-  const entries = office.log.map((line) => JSON.parse(line)).filter((line) => line.event === 'audit.recorded');
+  harness.log.length = 0;
+  await harness.do(move('launchCurrent'), { id });
+  await harness.do(move('launchCurrent'), { id: 'cur_4711' });
+  const entries = harness.log.map((line) => JSON.parse(line)).filter((line) => line.event === 'audit.recorded');
   expect(entries).toMatchObject([
     { action: 'launchCurrent', targetId: id, result: 'LaunchCurrentPayload', adminTokenId: '1' },
     { action: 'launchCurrent', targetId: 'cur_4711', result: 'CurrentNotFound' },
@@ -419,58 +421,58 @@ it('credentials come out nowhere: in no answer, no log line and no column of the
   const canary = 'CANARY-5f4e3d2c1b0a';
   const credentials = { kind: 'serviceAccount', username: `user ${canary}`, secret: canary, projectId: '4711' };
   const input = { ...good, name: 'Secret', credentials };
-  office.partner = () => ({
+  harness.partner = () => ({
     status: 401,
     headers: { 'www-authenticate': canary },
     body: `{"error":"no: ${canary}","code":401}`,
   });
   const {
     current: { id },
-  } = await office.do(create, { input });
-  expect(await office.do(change, { input: { id, credentials } })).toMatchObject({ __typename: 'NotConfirmed' });
-  expect(await office.do(change, { input: { id, credentials, confirmName: 'Secret' } })).toMatchObject({
+  } = await harness.do(create, { input });
+  expect(await harness.do(change, { input: { id, credentials } })).toMatchObject({ __typename: 'NotConfirmed' });
+  expect(await harness.do(change, { input: { id, credentials, confirmName: 'Secret' } })).toMatchObject({
     __typename: 'UpdateCurrentPayload',
   });
-  await office.do(change, { input: { id, credentials: { ...credentials, [canary]: canary } } });
-  await office.do(create, { input: { ...input, name: 'Other', credentials: { kind: canary, [canary]: [canary] } } });
-  await office.do(create, { input });
-  await office.do(test, { input: { currentId: id } });
-  await office.do(test, { input: { currentId: id, credentials } });
-  await office.do(test, { input: { currentId: id, credentials: { ...credentials, projectId: canary } } });
-  await office.ask(create, { input: { ...input, credentials: canary } });
-  await office.ask(create, { input: { ...input, credential: canary } });
-  await office.send(JSON.stringify({ query: create, variables: { input } }).slice(0, -5));
+  await harness.do(change, { input: { id, credentials: { ...credentials, [canary]: canary } } });
+  await harness.do(create, { input: { ...input, name: 'Other', credentials: { kind: canary, [canary]: [canary] } } });
+  await harness.do(create, { input });
+  await harness.do(test, { input: { currentId: id } });
+  await harness.do(test, { input: { currentId: id, credentials } });
+  await harness.do(test, { input: { currentId: id, credentials: { ...credentials, projectId: canary } } });
+  await harness.ask(create, { input: { ...input, credentials: canary } });
+  await harness.ask(create, { input: { ...input, credential: canary } });
+  await harness.send(JSON.stringify({ query: create, variables: { input } }).slice(0, -5));
   // Failures of the hub itself, in the midst of storing credentials and of opening them.
-  await office.sql`alter table current add constraint sabotage check (name <> 'Sabotaged')`;
-  await office.ask(create, { input: { ...input, name: 'Sabotaged' } });
-  const elsewhere = openAdmin({ ...office.admin, databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing' });
+  await harness.sql`alter table current add constraint sabotage check (name <> 'Sabotaged')`;
+  await harness.ask(create, { input: { ...input, name: 'Sabotaged' } });
+  const elsewhere = openAdmin({ ...harness.admin, databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing' });
   await updateCurrent(elsewhere, String(databaseKey(id)), { credentials, confirmName: 'Secret' }).catch(
-    (error: unknown) => office.app.log.error({ err: error }),
+    (error: unknown) => harness.app.log.error({ err: error }),
   );
   await elsewhere.close();
-  await office.ask(
+  await harness.ask(
     `{ current(id: "${id}") { ... on Current { settings credentials { kind fields } warnings { message } block { detail } } } currents { nodes { id settings } } destinations { credentialsSchema } }`,
   );
 
-  expect(office.asked.length).toBeGreaterThan(0);
-  expect(office.answers.join('\n')).not.toContain(canary);
-  expect(office.log.join('\n')).not.toContain(canary);
+  expect(harness.asked.length).toBeGreaterThan(0);
+  expect(harness.answers.join('\n')).not.toContain(canary);
+  expect(harness.log.join('\n')).not.toContain(canary);
   const base64 = Buffer.from(canary).toString('base64').slice(0, -4);
-  expect(office.answers.join('\n') + office.log.join('\n')).not.toContain(base64);
-  const tables = await office.sql<{ name: string }[]>`
+  expect(harness.answers.join('\n') + harness.log.join('\n')).not.toContain(base64);
+  const tables = await harness.sql<{ name: string }[]>`
     select format('%I.%I', table_schema, table_name) as name from information_schema.tables where table_schema in ('public', 'bullmq') and table_type = 'BASE TABLE'`;
   expect(tables.length).toBeGreaterThan(10);
   for (const { name } of tables) {
-    const rows = await office.sql.unsafe(`select t::text as row from ${name} t`);
+    const rows = await harness.sql.unsafe(`select t::text as row from ${name} t`);
     const text = rows.map(({ row }) => row).join('\n');
     expect(text, name).not.toContain(canary);
     expect(text, name).not.toContain(Buffer.from(canary).toString('hex'));
   }
   // The scan would have found them in clear: they do open with the key.
-  const [row] = await office.sql<
+  const [row] = await harness.sql<
     { credentials: Buffer }[]
   >`select credentials from current where id = ${databaseKey(id)}`;
-  expect(office.admin.seal.open(row?.credentials ?? Buffer.alloc(0), `current:${databaseKey(id)}`)).toContain(canary);
+  expect(harness.admin.seal.open(row?.credentials ?? Buffer.alloc(0), `current:${databaseKey(id)}`)).toContain(canary);
   expect(() =>
     createSeal(Buffer.alloc(32)).open(row?.credentials ?? Buffer.alloc(0), `current:${databaseKey(id)}`),
   ).toThrow();

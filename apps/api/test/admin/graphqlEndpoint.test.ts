@@ -7,21 +7,21 @@ import { answerWithProblems } from '../../src/problem.js';
 import { registerAdmin } from '../../src/admin/register.js';
 import { createCurrent, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
 
-let office: AdminHarness;
-beforeAll(async () => void (office = await openAdminHarness()));
-afterAll(() => office.close());
+let harness: AdminHarness;
+beforeAll(async () => void (harness = await openAdminHarness()));
+afterAll(() => harness.close());
 
 const names = '{ currents { nodes { name } } }';
 
-describe('the admin’s door', () => {
+describe('the GraphQL endpoint', () => {
   it.each([
     ['no token', undefined],
     ['another scheme', 'Basic YWRtaW46YWRtaW4='],
     ['no token after the scheme', 'Bearer '],
-    ['a token that nobody made', 'Bearer cur_admin_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
+    ['a token that does not exist', 'Bearer cur_admin_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
     ['something else', 'Bearer x" or 1=1 --'],
-  ])('stays shut with %s, and says what it wants', async (_what, authorization) => {
-    const { status, body, headers } = await office.ask(names, {}, { authorization });
+  ])('refuses %s with 401, and names the header it expects', async (_what, authorization) => {
+    const { status, body, headers } = await harness.ask(names, {}, { authorization });
     expect(status).toBe(401);
     expect([headers['www-authenticate'], headers['content-type']]).toEqual([
       'Bearer',
@@ -40,29 +40,29 @@ describe('the admin’s door', () => {
     });
   });
 
-  it('shuts for a revoked token at once', async () => {
-    const { token, adminToken } = await createAdminToken(office.admin);
-    expect((await office.ask(names, {}, { authorization: `Bearer ${token}` })).status).toBe(200);
-    await revokeAdminToken(office.admin, adminToken.id, adminToken.id);
-    expect((await office.ask(names, {}, { authorization: `Bearer ${token}` })).status).toBe(401);
+  it('refuses a revoked token at once', async () => {
+    const { token, adminToken } = await createAdminToken(harness.admin);
+    expect((await harness.ask(names, {}, { authorization: `Bearer ${token}` })).status).toBe(200);
+    await revokeAdminToken(harness.admin, adminToken.id, adminToken.id);
+    expect((await harness.ask(names, {}, { authorization: `Bearer ${token}` })).status).toBe(401);
   });
 
-  it('stays shut for an ingest token', async () => {
-    const made = await office.do(
+  it('refuses an ingest token', async () => {
+    const made = await harness.do(
       'mutation { createIngestToken(input: { name: "nosy" }) { ... on CreateIngestTokenPayload { token } } }',
     );
-    expect((await office.ask(names, {}, { authorization: `Bearer ${made.token}` })).status).toBe(401);
+    expect((await harness.ask(names, {}, { authorization: `Bearer ${made.token}` })).status).toBe(401);
   });
 
-  it('reads no body before it knows who asks', async () => {
-    expect((await office.send('x'.repeat(10_000_000), { authorization: undefined })).status).toBe(401);
+  it('reads no body before it has checked the token', async () => {
+    expect((await harness.send('x'.repeat(10_000_000), { authorization: undefined })).status).toBe(401);
   });
 
-  it.each(['GET', 'PUT', 'DELETE', 'PATCH'] as const)('answers %s with what to do instead', async (method) => {
-    const response = await office.app.inject({
+  it.each(['GET', 'PUT', 'DELETE', 'PATCH'] as const)('answers %s with 405 and Allow', async (method) => {
+    const response = await harness.app.inject({
       method,
       url: `/graphql?query=${encodeURIComponent(names)}`,
-      headers: { authorization: `Bearer ${office.token}` },
+      headers: { authorization: `Bearer ${harness.token}` },
     });
     expect(response.statusCode).toBe(405);
     expect(response.headers['allow']).toBe('POST');
@@ -101,18 +101,18 @@ describe('the admin’s door', () => {
       /262144 bytes/,
     ],
   ])('refuses %s clearly', async (_what, payload, type, status, message) => {
-    const answer = await office.send(payload, { 'content-type': type });
+    const answer = await harness.send(payload, { 'content-type': type });
     expect(answer.status).toBe(status);
     expect(answer.body.errors[0].message).toMatch(message);
     expect(answer.text).not.toContain('CANARY');
     expect(answer.text).not.toContain('    at ');
   });
 
-  it('is reached over a real connection, and no answer is kept by a cache', async () => {
-    await office.app.ready();
-    const answer = await request(office.app.server)
+  it('answers over a real connection, and forbids caching', async () => {
+    await harness.app.ready();
+    const answer = await request(harness.app.server)
       .post('/graphql')
-      .set('authorization', `Bearer ${office.token}`)
+      .set('authorization', `Bearer ${harness.token}`)
       .send({ query: names });
     expect(answer.status).toBe(200);
     expect(answer.headers['cache-control']).toBe('no-store');
@@ -130,7 +130,7 @@ describe('a query', () => {
   it.each([
     ['with an unknown field', '{ currents { nodes { colour } } }', /Cannot query field "colour" on type "Current"/],
     ['with an unknown argument', '{ currents(colour: "red") { nodes { id } } }', /Unknown argument "colour"/],
-    ['51 levels deep', nested(25), /wanted at most 12 levels of fields; 51 came/],
+    ['51 levels deep', nested(25), /expected at most 12 levels of fields, got 51/],
     ['50,000 levels deep', `{${'a{'.repeat(50_000)}`, /tokens/],
     [
       'with 10,000 aliases',
@@ -140,9 +140,9 @@ describe('a query', () => {
     [
       'with 60 aliases',
       `{ ${Array.from({ length: 60 }, (_, n) => `a${n}: currents { totalCount }`).join(' ')} }`,
-      /wanted at most 50 aliases; 60 came/,
+      /expected at most 50 aliases, got 60/,
     ],
-    ['of fragments that double forty times', bomb(40), /wanted at most 1000 fields/],
+    ['of fragments that double forty times', bomb(40), /expected at most 1000 fields/],
     [
       'of fragments that spread themselves',
       '{ currents { nodes { ...F } } } fragment F on Current { id ...G } fragment G on Current { ...F }',
@@ -152,7 +152,7 @@ describe('a query', () => {
     [
       'that costs too much',
       '{ currents(first: 200) { nodes { throttledKeys(first: 200) { nodes { key } } } } }',
-      /would cost \d+, and 25000 is the most/,
+      /would cost \d+, and the limit is 25000/,
     ],
     [
       'that scans ten times',
@@ -177,7 +177,7 @@ describe('a query', () => {
     ],
   ])('%s is refused clearly', async (_what, query, message) => {
     const startedMs = performance.now();
-    const { status, body, text } = await office.ask(query);
+    const { status, body, text } = await harness.ask(query);
     expect(body.errors[0].message).toMatch(message);
     expect([200, 400]).toContain(status);
     expect(body.data ?? null).toBeNull();
@@ -186,11 +186,11 @@ describe('a query', () => {
   });
 
   it('may nest fragments without being deep', async () => {
-    expect((await office.ask(deep(30))).body).toEqual({ data: { currents: { nodes: [] } } });
+    expect((await harness.ask(deep(30))).body).toEqual({ data: { currents: { nodes: [] } } });
   });
 
   it('may ask for the schema, as tools do', async () => {
-    const { body } = await office.ask(getIntrospectionQuery());
+    const { body } = await harness.ask(getIntrospectionQuery());
     expect(body.errors).toBeUndefined();
     expect(body.data.__schema.types.length).toBeGreaterThan(50);
   });
@@ -201,7 +201,7 @@ describe('a query', () => {
       warnings { code message eventTypes } state stateChangedAt allowedActions block { code detail blockedAt nextProbeAt } deferral { code detail until }
       version createdAt updatedAt oldestPendingAt
       counts { selected delivered skipped rejected expired pending skippedReasons { code eventCount } rejectedReasons { code eventCount } expiredReasons { code eventCount } } } } }`;
-    expect((await office.ask(everything)).body.errors).toBeUndefined();
+    expect((await harness.ask(everything)).body.errors).toBeUndefined();
   });
 
   it.each([
@@ -217,7 +217,7 @@ describe('a query', () => {
     ['null', null, /input/],
     ['a field that is missing', { ...good, name: undefined, credentials: { key: 'CANARY' } }, /name/],
   ])('with variables that hold %s is told where, and not what', async (_what, input, message) => {
-    const { body, text, status } = await office.ask(createCurrent, { input });
+    const { body, text, status } = await harness.ask(createCurrent, { input });
     expect(status).toBe(400);
     expect(body.errors[0].message).toMatch(message);
     expect(text).not.toContain('CANARY');
@@ -242,7 +242,7 @@ describe('a query', () => {
     '{ quarantine(filter: {from: {a: "CANARY"}}) { nodes { id } } }',
     '{ current(id: {a: "CANARY"}) { __typename } }',
   ])('that is wrong is told so without its text: %s', async (query) => {
-    const { body, text } = await office.ask(query);
+    const { body, text } = await harness.ask(query);
     expect(body.errors.length).toBeGreaterThan(0);
     expect(text).not.toContain('CANARY');
   });
@@ -250,14 +250,14 @@ describe('a query', () => {
 
 describe('a failure of the hub itself', () => {
   it('to reach its database is told as such, before any body is read', async () => {
-    const adrift = openAdmin({ ...office.admin, databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing' });
+    const adrift = openAdmin({ ...harness.admin, databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing' });
     const app = fastify();
     answerWithProblems(app, 7);
     await registerAdmin(app, { admin: adrift });
     const answer = await app.inject({
       method: 'POST',
       url: '/graphql',
-      headers: { authorization: `Bearer ${office.token}` },
+      headers: { authorization: `Bearer ${harness.token}` },
       payload: { query: names },
     });
     expect(answer.statusCode).toBe(503);
@@ -268,16 +268,16 @@ describe('a failure of the hub itself', () => {
   });
 
   it('is told by an id under which the log tells why', async () => {
-    await office.sql`alter table tally rename to tally_away`;
-    await office.do(createCurrent, { input: { ...good, name: 'To fail' } }).catch(() => undefined);
-    office.log.length = 0;
-    const { body, text } = await office.ask('{ currents { nodes { id } } }');
-    await office.sql`alter table tally_away rename to tally`;
+    await harness.sql`alter table tally rename to tally_away`;
+    await harness.do(createCurrent, { input: { ...good, name: 'To fail' } }).catch(() => undefined);
+    harness.log.length = 0;
+    const { body, text } = await harness.ask('{ currents { nodes { id } } }');
+    await harness.sql`alter table tally_away rename to tally`;
     const [{ message, extensions }] = body.errors;
     expect(message).toBe(
       `internal error ${extensions.id}: the hub failed on this request; the log tells why under that id`,
     );
     expect(text).not.toMatch(/tally|select/);
-    expect(office.log.some((line) => line.includes(extensions.id) && line.includes('tally'))).toBe(true);
+    expect(harness.log.some((line) => line.includes(extensions.id) && line.includes('tally'))).toBe(true);
   });
 });

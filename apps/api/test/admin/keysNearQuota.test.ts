@@ -8,11 +8,11 @@ const query = `query ($id: ID!, $first: Int! = 50, $after: String) {
   }
 }`;
 
-let office: AdminHarness;
+let harness: AdminHarness;
 let current: string;
 beforeAll(async () => {
-  office = await openAdminHarness();
-  current = await office.createCurrent(good);
+  harness = await openAdminHarness();
+  current = await harness.createCurrent(good);
   const rows = [
     ['d-1', 450_000],
     ['d-2', 500_001],
@@ -26,23 +26,23 @@ beforeAll(async () => {
     quota_limit: 500_000,
     expires_at: new Date(Date.now() + 3_600_000),
   }));
-  await office.sql`insert into quota_usage ${office.sql(rows as never)}`;
+  await harness.sql`insert into quota_usage ${harness.sql(rows as never)}`;
 });
-afterAll(() => office.close());
+afterAll(() => harness.close());
 
 it('an admin sees the keys that have had 80 % of a day’s quota, the nearest first, page by page', async () => {
   const [nearest, second] = [
     { budget: 'device', key: 'd-2', used: 500_001, limit: 500_000 },
     { budget: 'device', key: 'd-1', used: 450_000, limit: 500_000 },
   ];
-  const { keysNearQuota } = await office.do(query, { id: current });
+  const { keysNearQuota } = await harness.do(query, { id: current });
   expect(keysNearQuota).toMatchObject({ totalCount: 2, nodes: [nearest, second] });
-  const one = (await office.do(query, { id: current, first: 1 })).keysNearQuota;
+  const one = (await harness.do(query, { id: current, first: 1 })).keysNearQuota;
   expect(one).toMatchObject({ nodes: [nearest], pageInfo: { hasNextPage: true } });
-  const two = (await office.do(query, { id: current, first: 1, after: one.pageInfo.endCursor })).keysNearQuota;
+  const two = (await harness.do(query, { id: current, first: 1, after: one.pageInfo.endCursor })).keysNearQuota;
   expect(two).toMatchObject({ nodes: [second], pageInfo: { hasNextPage: false } });
 });
 
 it('of a Current that is not there it is said so', async () => {
-  expect(await office.do(query, { id: 'cur_999999' })).toEqual({ __typename: 'CurrentNotFound' });
+  expect(await harness.do(query, { id: 'cur_999999' })).toEqual({ __typename: 'CurrentNotFound' });
 });

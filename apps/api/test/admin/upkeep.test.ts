@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { good, openAdminHarness, type AdminHarness } from './adminHarness.js';
 
-let office: AdminHarness;
+let harness: AdminHarness;
 let current: string;
 beforeAll(async () => {
-  office = await openAdminHarness();
-  current = await office.createCurrent(good);
-  await office.do('mutation ($id: ID!) { launchCurrent(input: { id: $id }) { __typename } }', { id: current });
+  harness = await openAdminHarness();
+  current = await harness.createCurrent(good);
+  await harness.do('mutation ($id: ID!) { launchCurrent(input: { id: $id }) { __typename } }', { id: current });
 });
-afterAll(() => office.close());
+afterAll(() => harness.close());
 
 let made = 0;
 const event = (event_type = 'users.messages.email.Open') => ({
@@ -20,13 +20,17 @@ const event = (event_type = 'users.messages.email.Open') => ({
 });
 
 async function take(...events: unknown[]): Promise<void> {
-  await office.intake.take({ bytes: Buffer.from(JSON.stringify({ events })), format: 'json', tokenId: office.tokenId });
+  await harness.intake.take({
+    bytes: Buffer.from(JSON.stringify({ events })),
+    format: 'json',
+    tokenId: harness.tokenId,
+  });
 }
 
 /** Two events of one batch, dead as a worker would record them. */
 async function bury(): Promise<void> {
   await take(event(), event());
-  await office.sql`
+  await harness.sql`
     with dead as (
       update delivery set outcomes = '\\x0304', pending = 0 where pending = 2 and outcomes is null returning *
     ), letters as (
@@ -46,17 +50,17 @@ describe('tokens', () => {
     'mutation ($id: ID!, $name: String!) { revokeIngestToken(input: { id: $id, confirmName: $name }) { __typename ... on RevokeIngestTokenPayload { ingestToken { id isValid revokedAt } } ... on Problem { message } } }';
 
   it('for senders are made, listed and revoked', async () => {
-    const { token, ingestToken } = await office.do(make, { name: 'Braze' });
+    const { token, ingestToken } = await harness.do(make, { name: 'Braze' });
     expect(token).toMatch(/^cur_ingest_/);
-    expect(await office.do(make, { name: 'braze' })).toMatchObject({
+    expect(await harness.do(make, { name: 'braze' })).toMatchObject({
       __typename: 'NameTaken',
       owner: { id: ingestToken.id },
     });
-    expect(await office.do(make, { name: '' })).toMatchObject({
+    expect(await harness.do(make, { name: '' })).toMatchObject({
       __typename: 'InputInvalid',
       problems: [{ path: ['name'] }],
     });
-    const listed = await office.ask('{ ingestTokens { nodes { id name hint lastUsedAt } } }');
+    const listed = await harness.ask('{ ingestTokens { nodes { id name hint lastUsedAt } } }');
     expect(listed.body.data.ingestTokens.nodes).toContainEqual({
       id: ingestToken.id,
       name: 'Braze',
@@ -64,17 +68,17 @@ describe('tokens', () => {
       lastUsedAt: null,
     });
     expect(listed.text).not.toContain(token);
-    expect(await office.do(revoke, { id: ingestToken.id, name: 'other' })).toMatchObject({
+    expect(await harness.do(revoke, { id: ingestToken.id, name: 'other' })).toMatchObject({
       __typename: 'NotConfirmed',
     });
-    expect(await office.do(revoke, { id: ingestToken.id, name: 'Braze' })).toMatchObject({
+    expect(await harness.do(revoke, { id: ingestToken.id, name: 'Braze' })).toMatchObject({
       __typename: 'RevokeIngestTokenPayload',
       ingestToken: { isValid: false, revokedAt: expect.any(String) },
     });
-    expect(await office.do(revoke, { id: 'tok_4711', name: '' })).toMatchObject({ __typename: 'TokenNotFound' });
+    expect(await harness.do(revoke, { id: 'tok_4711', name: '' })).toMatchObject({ __typename: 'TokenNotFound' });
     const names = async (revoked: boolean) =>
       (
-        await office.do('query ($revoked: Boolean!) { ingestTokens(includeRevoked: $revoked) { nodes { name } } }', {
+        await harness.do('query ($revoked: Boolean!) { ingestTokens(includeRevoked: $revoked) { nodes { name } } }', {
           revoked,
         })
       ).nodes.map((node: any) => node.name);
@@ -87,30 +91,30 @@ describe('tokens', () => {
       'mutation ($id: ID!, $again: ID!) { revokeAdminToken(input: { id: $id, confirmId: $again }) { __typename ... on RevokeAdminTokenPayload { adminToken { id isOwn revokedAt } } ... on Problem { message } } }';
     const {
       nodes: [own],
-    } = await office.do('{ adminTokens { nodes { id isOwn revokedAt } } }');
+    } = await harness.do('{ adminTokens { nodes { id isOwn revokedAt } } }');
     expect(own).toEqual({ id: 'adm_1', isOwn: true, revokedAt: null });
-    expect(await office.do(revokeAdmin, { id: 'adm_1', again: 'adm_1' })).toMatchObject({
+    expect(await harness.do(revokeAdmin, { id: 'adm_1', again: 'adm_1' })).toMatchObject({
       __typename: 'LastAdminToken',
     });
-    const { token, adminToken } = await office.do(
+    const { token, adminToken } = await harness.do(
       'mutation { createAdminToken(input: { name: "terraform" }) { ... on CreateAdminTokenPayload { token adminToken { id name isOwn } } } }',
     );
     expect(adminToken).toEqual({ id: expect.stringMatching(/^adm_\d+$/), name: 'terraform', isOwn: false });
     expect(
-      (await office.ask('{ adminTokens { nodes { id } } }', {}, { authorization: `Bearer ${token}` })).status,
+      (await harness.ask('{ adminTokens { nodes { id } } }', {}, { authorization: `Bearer ${token}` })).status,
     ).toBe(200);
-    expect(await office.do(revokeAdmin, { id: adminToken.id, again: 'adm_1' })).toMatchObject({
+    expect(await harness.do(revokeAdmin, { id: adminToken.id, again: 'adm_1' })).toMatchObject({
       __typename: 'NotConfirmed',
     });
-    expect(await office.do(revokeAdmin, { id: adminToken.id, again: adminToken.id })).toMatchObject({
+    expect(await harness.do(revokeAdmin, { id: adminToken.id, again: adminToken.id })).toMatchObject({
       __typename: 'RevokeAdminTokenPayload',
       adminToken: { isOwn: false },
     });
-    expect(await office.do(revokeAdmin, { id: 'adm_4711', again: 'adm_4711' })).toMatchObject({
+    expect(await harness.do(revokeAdmin, { id: 'adm_4711', again: 'adm_4711' })).toMatchObject({
       __typename: 'TokenNotFound',
     });
-    expect(await office.do(revokeAdmin, { id: token, again: token })).toMatchObject({ __typename: 'InvalidId' });
-    expect(office.log.join('')).not.toContain(token);
+    expect(await harness.do(revokeAdmin, { id: token, again: token })).toMatchObject({ __typename: 'InvalidId' });
+    expect(harness.log.join('')).not.toContain(token);
   });
 });
 
@@ -119,42 +123,42 @@ describe('the quarantine', () => {
     await take(event('users.messages.pigeon.Open'), event('nonsense'), event());
     const list =
       '{ quarantinedEvents(first: 10, filter: { code: "unknown_event_type", isReleased: false }) { totalCount nodes { id code detail body position ingestToken { id name } storedAt releasedAt } } }';
-    const { nodes } = await office.do(list);
+    const { nodes } = await harness.do(list);
     expect(nodes).toHaveLength(2);
     expect(nodes[0]).toMatchObject({ ingestToken: { name: 'sender' } });
-    expect(await office.do('query ($id: ID!) { node(id: $id) { id } }', { id: nodes[0].id })).toEqual({
+    expect(await harness.do('query ($id: ID!) { node(id: $id) { id } }', { id: nodes[0].id })).toEqual({
       id: nodes[0].id,
     });
     expect(
       (
-        await office.do('query ($ids: [ID!]) { quarantinedEvents(filter: { ids: $ids }) { nodes { id } } }', {
+        await harness.do('query ($ids: [ID!]) { quarantinedEvents(filter: { ids: $ids }) { nodes { id } } }', {
           ids: [nodes[1].id],
         })
       ).nodes,
     ).toEqual([{ id: nodes[1].id }]);
     expect(JSON.parse(nodes[1].body).event_type).toBe('users.messages.pigeon.Open');
-    expect(await office.do('{ quarantineCounts { code eventCount releasedCount } }')).toEqual([
+    expect(await harness.do('{ quarantineCounts { code eventCount releasedCount } }')).toEqual([
       { code: 'unknown_event_type', eventCount: 2, releasedCount: 0 },
     ]);
-    await office.sql`update quarantine set body = replace(body, 'pigeon', 'email')`;
+    await harness.sql`update quarantine set body = replace(body, 'pigeon', 'email')`;
     const release =
       'mutation ($dryRun: Boolean) { releaseQuarantinedEvents(input: { dryRun: $dryRun }) { __typename ... on ReleaseQuarantinedEventsPayload { isDryRun eventCount stillRefused { code eventCount detail } } } }';
     const stillRefused = [{ code: 'unknown_event_type', eventCount: 1, detail: expect.stringContaining('nonsense') }];
-    expect(await office.do(release)).toEqual({
+    expect(await harness.do(release)).toEqual({
       __typename: 'ReleaseQuarantinedEventsPayload',
       isDryRun: true,
       eventCount: 1,
       stillRefused,
     });
-    expect((await office.do(list)).nodes).toHaveLength(2);
-    expect(await office.do(release, { dryRun: false })).toEqual({
+    expect((await harness.do(list)).nodes).toHaveLength(2);
+    expect(await harness.do(release, { dryRun: false })).toEqual({
       __typename: 'ReleaseQuarantinedEventsPayload',
       isDryRun: false,
       eventCount: 1,
       stillRefused,
     });
-    expect((await office.do(list)).nodes).toHaveLength(1);
-    expect(await office.do('{ quarantineCounts { eventCount releasedCount } }')).toEqual([
+    expect((await harness.do(list)).nodes).toHaveLength(1);
+    expect(await harness.do('{ quarantineCounts { eventCount releasedCount } }')).toEqual([
       { eventCount: 2, releasedCount: 1 },
     ]);
   });
@@ -162,12 +166,12 @@ describe('the quarantine', () => {
 
 describe('dead letters', () => {
   it('are listed with their events, counted, and replayed, once it has been confirmed', async () => {
-    await office.sql`truncate delivery, batch, tally`;
+    await harness.sql`truncate delivery, batch, tally`;
     await bury();
     const list =
       'query ($after: String, $filter: DeadLetterFilter) { deadLetters(first: 1, after: $after, filter: $filter) { totalCount pageInfo { endCursor hasNextPage } nodes { id currentId current { id name } eventId eventType event outcome code detail attemptCount recordedAt replayedAt } } }';
-    const one = await office.do(list, { filter: { currentId: current } });
-    const two = await office.do(list, { filter: { currentId: current }, after: one.pageInfo.endCursor });
+    const one = await harness.do(list, { filter: { currentId: current } });
+    const two = await harness.do(list, { filter: { currentId: current }, after: one.pageInfo.endCursor });
     expect([...one.nodes, ...two.nodes]).toMatchObject([
       {
         currentId: current,
@@ -183,13 +187,13 @@ describe('dead letters', () => {
     ]);
     expect(one.nodes[0].event).toMatchObject({ id: one.nodes[0].eventId, user: { external_user_id: 'u' } });
     expect([one.totalCount, two.pageInfo.hasNextPage]).toEqual([2, false]);
-    const found = await office.do('query ($id: ID!) { node(id: $id) { id ... on DeadLetter { code } } }', {
+    const found = await harness.do('query ($id: ID!) { node(id: $id) { id ... on DeadLetter { code } } }', {
       id: two.nodes[0].id,
     });
     expect(found).toEqual({ id: two.nodes[0].id, code: 'invalid' });
-    expect((await office.do(list, { filter: { outcome: 'REJECTED', isReplayed: false } })).nodes).toHaveLength(1);
+    expect((await harness.do(list, { filter: { outcome: 'REJECTED', isReplayed: false } })).nodes).toHaveLength(1);
     expect(
-      await office.do(
+      await harness.do(
         'query ($id: ID) { deadLetterCounts(filter: { currentId: $id }) { outcome code eventCount replayedCount } }',
         {
           id: current,
@@ -202,27 +206,29 @@ describe('dead letters', () => {
 
     const replay =
       'mutation ($id: ID!, $dryRun: Boolean) { replayDeadLetters(input: { currentId: $id, filter: { outcome: EXPIRED }, dryRun: $dryRun }) { __typename ... on ReplayDeadLettersPayload { isDryRun eventCount deliveryCount } ... on CurrentWrongState { state } ... on Problem { message } } }';
-    expect(await office.do(replay, { id: current })).toEqual({
+    expect(await harness.do(replay, { id: current })).toEqual({
       __typename: 'ReplayDeadLettersPayload',
       isDryRun: true,
       eventCount: 1,
       deliveryCount: null,
     });
-    expect(await office.do(replay, { id: current, dryRun: false })).toEqual({
+    expect(await harness.do(replay, { id: current, dryRun: false })).toEqual({
       __typename: 'ReplayDeadLettersPayload',
       isDryRun: false,
       eventCount: 1,
       deliveryCount: 1,
     });
-    expect(await office.do(replay, { id: current, dryRun: false })).toEqual({
+    expect(await harness.do(replay, { id: current, dryRun: false })).toEqual({
       __typename: 'ReplayDeadLettersPayload',
       isDryRun: false,
       eventCount: 0,
       deliveryCount: 0,
     });
-    expect(await office.do(replay, { id: 'cur_4711', dryRun: false })).toMatchObject({ __typename: 'CurrentNotFound' });
-    const fresh = await office.createCurrent({ ...good, name: 'Fresh' });
-    expect(await office.do(replay, { id: fresh })).toMatchObject({
+    expect(await harness.do(replay, { id: 'cur_4711', dryRun: false })).toMatchObject({
+      __typename: 'CurrentNotFound',
+    });
+    const fresh = await harness.createCurrent({ ...good, name: 'Fresh' });
+    expect(await harness.do(replay, { id: fresh })).toMatchObject({
       __typename: 'CurrentWrongState',
       state: 'DRAFT',
     });
@@ -231,7 +237,7 @@ describe('dead letters', () => {
   it('and all else are where the ledger says', async () => {
     const check =
       'query ($id: ID!) { ledgerCheck(currentId: $id) { __typename ... on LedgerCheck { isBalanced deliveryCount eventCount hasMoreDifferences differences { day deliveryKey message } } } }';
-    expect(await office.do(check, { id: current })).toEqual({
+    expect(await harness.do(check, { id: current })).toEqual({
       __typename: 'LedgerCheck',
       isBalanced: true,
       deliveryCount: 2,
@@ -239,11 +245,11 @@ describe('dead letters', () => {
       hasMoreDifferences: false,
       differences: [],
     });
-    await office.sql`update tally set events = events + 1 where outcome = 'selected'`;
-    expect((await office.do(check, { id: current })).differences).not.toEqual([]);
-    expect(await office.do(check, { id: 'cur_4711' })).toEqual({ __typename: 'CurrentNotFound' });
+    await harness.sql`update tally set events = events + 1 where outcome = 'selected'`;
+    expect((await harness.do(check, { id: current })).differences).not.toEqual([]);
+    expect(await harness.do(check, { id: 'cur_4711' })).toEqual({ __typename: 'CurrentNotFound' });
     expect(
-      await office.do(
+      await harness.do(
         'query ($id: ID!) { current(id: $id) { ... on Current { counts { selected } dailyCounts { day selected rejectedReasons { code eventCount } } } } }',
         { id: current },
       ),

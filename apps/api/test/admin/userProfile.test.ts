@@ -6,13 +6,13 @@ const apiKey = '7c1f0e5a9b3d48260f1e2d3c4b5a6978';
 const secretKey = 'e2d5b489637c1f0e8897a6b5c4d3e2f1';
 const json = (status: number, body: unknown): HttpAnswer => ({ status, headers: {}, body: JSON.stringify(body) });
 
-let office: AdminHarness;
+let harness: AdminHarness;
 let us: string;
 let eu: string;
 let keyless: string;
 let mixpanel: string;
 beforeAll(async () => {
-  office = await openAdminHarness();
+  harness = await openAdminHarness();
   const amplitude = (name: string, region: string, credentials: object) =>
     create({ ...good, name, destination: 'amplitude', settings: { region }, credentials });
   us = await amplitude('US', 'us', { apiKey, secretKey });
@@ -20,11 +20,11 @@ beforeAll(async () => {
   keyless = await amplitude('without', 'us', { apiKey });
   mixpanel = await create(good);
 });
-afterEach(() => void (office.asked.length = 0));
-afterAll(() => office.close());
+afterEach(() => void (harness.asked.length = 0));
+afterAll(() => harness.close());
 
 async function create(input: object): Promise<string> {
-  return office.createCurrent(input);
+  return harness.createCurrent(input);
 }
 
 const userProfile = `query ($id: ID!, $input: UserProfileInput!) {
@@ -40,11 +40,11 @@ const userProfile = `query ($id: ID!, $input: UserProfileInput!) {
     ... on LookupThrottled { retryAfterMs }
   }
 }`;
-const ask = (id: string, input: object = { userId: 'ines' }) => office.do(userProfile, { id, input });
+const ask = (id: string, input: object = { userId: 'ines' }) => harness.do(userProfile, { id, input });
 
 describe('a user’s profile at Amplitude', () => {
   it('is asked for with the secret key, and told in full', async () => {
-    office.partner = () =>
+    harness.partner = () =>
       json(200, {
         userData: {
           user_id: 'ines',
@@ -82,7 +82,7 @@ describe('a user’s profile at Amplitude', () => {
       ],
       propensities: [{ predictionId: 'p1', value: 83 }],
     });
-    const [request] = office.asked;
+    const [request] = harness.asked;
     const url = new URL(request?.url ?? '');
     expect(url.origin + url.pathname).toBe('https://profile-api.amplitude.com/v1/userprofile');
     expect(Object.fromEntries(url.searchParams)).toEqual({
@@ -117,7 +117,7 @@ describe('a user’s profile at Amplitude', () => {
       { __typename: 'LookupFailed', reason: 'timeout' },
     ],
   ])('%s has a type of its own', async (_what, answer, told) => {
-    office.partner = () => answer;
+    harness.partner = () => answer;
     expect(await ask(us)).toMatchObject(told);
   });
 
@@ -127,7 +127,7 @@ describe('a user’s profile at Amplitude', () => {
     ['at a destination that has none', () => mixpanel, 'not_offered'],
   ])('is not to be had %s, and nobody is asked', async (_what, id, code) => {
     expect(await ask(id())).toMatchObject({ __typename: 'LookupNotAvailable', reason: code });
-    expect(office.asked).toEqual([]);
+    expect(harness.asked).toEqual([]);
   });
 
   it('is of nobody without an id', async () => {
@@ -135,8 +135,8 @@ describe('a user’s profile at Amplitude', () => {
   });
 
   it('leaves no key in answers, and neither key nor user in the log', () => {
-    const said = office.answers.join('\n');
+    const said = harness.answers.join('\n');
     for (const secret of [apiKey, secretKey]) expect(said).not.toContain(secret);
-    for (const word of [apiKey, secretKey, 'ines']) expect(office.log.join('\n')).not.toContain(word);
+    for (const word of [apiKey, secretKey, 'ines']) expect(harness.log.join('\n')).not.toContain(word);
   });
 });

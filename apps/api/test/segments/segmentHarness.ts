@@ -22,7 +22,7 @@ import { answerWithProblems } from '../../src/problem.js';
 import { registerSegments } from '../../src/segments.js';
 import { createTestDatabase } from '../database.js';
 
-/** The admin's and the partners' doors with a worker behind them, on a port and a database of its own. */
+/** The admin API, the partners' endpoints and a worker, on a real port and with their own database. */
 export interface SegmentHarness {
   readonly url: string;
   readonly app: FastifyInstance;

@@ -1,7 +1,7 @@
 import { advisoryLocks } from '../db/advisoryLocks.js';
 import type { Queries } from '../db/session.js';
 
-/** Whoever changes a cohort's members holds it until its transaction ends. False when somebody else does. */
+/** Locks a cohort's members until the transaction ends. False when another transaction holds the lock. */
 export async function lockCohort(tx: Queries, cohortId: number): Promise<boolean> {
   const [lock] = await tx<
     [{ held: boolean }]

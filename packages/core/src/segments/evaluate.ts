@@ -44,7 +44,7 @@ export async function evaluateSegment(session: Session, segmentId: number): Prom
   }
 }
 
-/** In one view of the cohorts and the candidates: whoever moves afterwards is a candidate again. */
+/** In one snapshot of cohorts and candidates: members that change afterwards are candidates again. */
 function evaluate(session: Session, segmentId: number): Promise<Evaluated> {
   return session.transact(async (tx): Promise<Evaluated> => {
     const [lock] = await tx<
@@ -74,8 +74,8 @@ function evaluate(session: Session, segmentId: number): Promise<Evaluated> {
 }
 
 /**
- * Whoever applies changes tells the segments it knows of. One who began before this definition was there does not know
- * of it, so it is waited for before the cohorts are looked at: what it changes is then seen.
+ * A transaction that applies changes marks candidates of the segments that existed when it began. Waits for those that
+ * began before this definition, so that the evaluation sees their changes.
  */
 async function waitForAppliers(session: Session, segmentId: number): Promise<void> {
   await session.transact(async (tx) => {

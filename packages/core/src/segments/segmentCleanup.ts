@@ -36,7 +36,7 @@ async function clearDeletedSegments(sql: Sql, session: Session): Promise<void> {
   }
 }
 
-/** Whoever had not been told of the day's entries and exits by now is not told any more, and that is noted. */
+/** Changes of the day that a webhook has not received by now expire, and the expiry is recorded. */
 async function dropDay(session: Session, log: Logger, day: string): Promise<void> {
   const expired = await session.transact(async (tx) => {
     const name = `segment_change_${day.replaceAll('-', '')}`;

@@ -234,9 +234,9 @@ describe('a reader', () => {
   });
 });
 
-describe('keeping house', () => {
+describe('cleanup', () => {
   it('drops superseded sets, ends sessions nobody completes, and forgets what is old', async () => {
-    const cohort = { id: 'house', name: 'House' };
+    const cohort = { id: 'cleanup', name: 'Cleanup' };
     await inbox.push([page('whole', 1, 1, users(1, 2), cohort)]);
     await inbox.push([page('next', 1, 1, users(1, 2, 3), cohort)]);
     await inbox.push([page('lost', 1, 2, users(4), cohort)]);

@@ -31,7 +31,7 @@ function meddledWith(session: Session, words: string, meddle: () => Promise<void
 }
 
 describe('a segment', () => {
-  it.each(['judged as (', 'analyze'])('misses nothing of a cohort that is replaced just before «%s»', async (words) => {
+  it.each(['judged as (', 'analyze'])('misses nothing of a cohort that is replaced just before %s', async (words) => {
     const cohort = { id: `replaced before ${words}`, name: 'Replaced' };
     await harness.push([add(users(1, 2), { cohort })]);
     await harness.apply();
@@ -55,7 +55,7 @@ describe('a segment', () => {
     await harness.apply();
     const cohortId = await harness.cohortId(cohort.id);
     await harness.push([add(users(2), { cohort })]);
-    // Whoever applies stands just before its commit, and does not know of the segment.
+    // Applying is about to commit, and does not know the segment.
     let letGo = (): void => undefined;
     const held = new Promise<void>((resolve) => (letGo = resolve));
     const holder = harness.sql.begin(async (tx) => {
