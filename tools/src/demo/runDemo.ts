@@ -167,7 +167,7 @@ function explain(hub: RunningHub, token: string, running: readonly Running[]): v
     query: '{ currents { nodes { id name state counts { selected delivered skipped rejected pending } } } }',
   });
   const letters = JSON.stringify({
-    query: `{ deadLetters(currentId: "${running[0]?.currentId}", first: 3) { nodes { code detail eventType } } }`,
+    query: `{ deadLetters(first: 3, filter: { currentId: "${running[0]?.currentId}" }) { nodes { code detail eventType } } }`,
   });
   const event = JSON.stringify({
     event_type: 'users.messages.email.Open',

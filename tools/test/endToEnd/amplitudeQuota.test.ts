@@ -72,10 +72,10 @@ it('a device that is over its daily quota waits alone, and drains when Amplitude
   expect(throttled).toMatchObject({
     budget: 'device',
     key: device,
-    events: 90,
+    eventCount: 90,
     reasons: [
-      { code: 'daily_quota', events: 60 },
-      { code: 'over_budget', events: 30 },
+      { code: 'daily_quota', eventCount: 60 },
+      { code: 'over_budget', eventCount: 30 },
     ],
   });
   expect(Date.parse(throttled?.firstDueAt ?? '') - Date.parse(throttled?.waitingSince ?? '')).toBeGreaterThanOrEqual(

@@ -14,7 +14,7 @@ let current: number;
 /** A hub whose operator allows no custom base URL, with one Current that was made while it was allowed. */
 beforeAll(async () => {
   hub = await startTestHub({ projects: [project], environment: { ALLOW_CUSTOM_BASE_URL: 'false' } });
-  await expect(hub.launch(project)).rejects.toThrow('BaseUrlNotAllowed');
+  await expect(hub.launch(project)).rejects.toThrow('ALLOW_CUSTOM_BASE_URL');
   const generous = await startProgram('api', {
     environment: { ...hub.environment, ALLOW_CUSTOM_BASE_URL: 'true' },
     onLine: () => undefined,
@@ -37,7 +37,7 @@ it('a Current with a base URL of its own is blocked where the operator does not 
 });
 
 it('nobody is asked at that base URL, not even to see whether it is repaired', async () => {
-  expect(await hub.admin.probe(current)).toBe('BaseUrlNotAllowed');
+  expect(await hub.admin.probe(current)).toBe('InputInvalid');
   await hub.sql`update current set probe_at = now() where id = ${current}`;
   await until(
     () => hub.sql<{ probes: number }[]>`select probes from current where id = ${current}`,

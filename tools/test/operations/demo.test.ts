@@ -42,7 +42,7 @@ it('npm run demo -- --keep goes on running, and each of the things to try works 
       { accepted: 1, quarantined: 0, quarantinedEvents: [] },
       {
         data: {
-          currents: { nodes: [expect.objectContaining({ state: 'live' }), expect.objectContaining({ state: 'live' })] },
+          currents: { nodes: [expect.objectContaining({ state: 'LIVE' }), expect.objectContaining({ state: 'LIVE' })] },
         },
       },
       {
