@@ -4,11 +4,13 @@ import {
   bearerToken,
   checkAdminToken,
   exportMembers,
+  rowId,
   type Admin,
   type ExportFormat,
   type MemberExport,
 } from '@currents/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { encodeId, parseId } from './admin/base/ids.js';
 import { refuse, type Refusal } from './problem.js';
 
 export interface SegmentDeps {
@@ -55,6 +57,12 @@ export function registerSegments(app: FastifyInstance, deps: SegmentDeps): void 
   });
 }
 
+/** The database key in a segment's id, such as `seg_12`; 0 for any other text. */
+function keyOf(id: string): number {
+  const parsed = parseId(id);
+  return parsed?.name === 'Segment' ? (rowId(parsed.key) ?? 0) : 0;
+}
+
 /** Answers once the first members are there; the rest follows as fast as it is read. */
 async function send(
   stream: PassThrough,
@@ -69,14 +77,14 @@ async function send(
     begin = ({ segmentId, members, changesCursor, evaluatedAt }) => {
       reply
         .type(types[format])
-        .header('content-disposition', `attachment; filename="segment-${segmentId}.${format}"`)
+        .header('content-disposition', `attachment; filename="${encodeId('Segment', segmentId)}.${format}"`)
         .header('currents-members', members)
         .header('currents-cursor', changesCursor)
         .header('currents-evaluated-at', evaluatedAt.toISOString());
       resolve('begun');
     };
   });
-  const exported = exportMembers(deps.admin.databaseUrl, /^[1-9]\d{0,8}$/.test(id) ? Number(id) : 0, format, {
+  const exported = exportMembers(deps.admin.databaseUrl, keyOf(id), format, {
     begin,
     write: (text) => write(stream, text),
   });

@@ -68,7 +68,7 @@ export type { IngestTokenCreated, IngestTokenView, TokenNotFound } from './admin
 export { listKeysNearQuota, type KeyNearQuota } from './ledger/keysNearQuota.js';
 export { checkLedger, type LedgerCheck } from './ledger/checkLedger.js';
 export { runOnce } from './admin/idempotency.js';
-export { isDay, maxCounted, maxPageSize, QuestionRefused, type Page, type PageRequest } from './admin/page.js';
+export { isDay, maxCounted, maxPageSize, QuestionRefused, rowId, type Page, type PageRequest } from './admin/page.js';
 export type { CurrentAction, FieldProblem, FieldProblemCode, NotConfirmed, VersionConflict } from './admin/problem.js';
 export { countQuarantine, findQuarantinedEvents, listQuarantine } from './ledger/quarantine.js';
 export type { QuarantineCount, QuarantinedEvent, QuarantineFilter } from './ledger/quarantine.js';
@@ -85,32 +85,40 @@ export { storePush, type StorePushDeps, type NewPush, type PushStored } from './
 export { checkCohort, type CohortChecked } from './cohorts/checkCohort.js';
 export {
   deleteCohort,
+  findCohorts,
   getCohort,
   listCohorts,
   reportCohortSize,
-  setCohortSchedule,
+  updateCohort,
+  type CohortDeleted,
   type CohortFilter,
   type CohortInUse,
 } from './cohorts/manageCohorts.js';
 export type { CohortNotFound, CohortView, Drift } from './cohorts/cohortView.js';
 export { freshnessOf, type Freshness, type FreshnessState, type Schedule } from './cohorts/freshness.js';
-export { createImportKey, revokeImportKey, listImportKeys } from './cohorts/manageImportKeys.js';
+export {
+  cancelImportKeyRevocation,
+  createImportKey,
+  findImportKeys,
+  listImportKeys,
+  revokeImportKey,
+} from './cohorts/manageImportKeys.js';
 export type {
-  ImportKeyCreated,
   ImportKeyAlreadyRevoked,
+  ImportKeyCreated,
   ImportKeyNotFound,
   ImportKeyView,
 } from './cohorts/manageImportKeys.js';
 export { memberKey, memberOf, type MemberKey } from './cohorts/memberKey.js';
-export { findImportPartner, deleteImportPartner, listImportPartners, createImportPartner } from './cohorts/partners.js';
+export { createImportPartner, deleteImportPartner, findImportPartner, listImportPartners } from './cohorts/partners.js';
 export type {
   ImportEndpoint,
   ImportPartner,
-  PartnerExists,
-  PartnerInUse,
-  PartnerNotFound,
+  ImportPartnerExists,
+  ImportPartnerInUse,
+  ImportPartnerNotFound,
 } from './cohorts/partners.js';
-export { listSyncs, type SyncView } from './cohorts/syncHistory.js';
+export { findSyncs, listSyncs, type SyncView } from './cohorts/syncHistory.js';
 export {
   createCohortPull,
   type CohortAlreadyPulled,
@@ -124,43 +132,51 @@ export {
   type PartnerCohortPage,
   type PartnerCohortView,
   type PartnerRefused,
-  type PartnerUnanswered,
+  type PartnerUnavailable,
 } from './pulls/partnerCohorts.js';
 export {
   cancelCohortPull,
+  deleteCohortPull,
   findPull,
+  findPulls,
   getPull,
   listPulls,
   runCohortPull,
-  deleteCohortPull,
 } from './pulls/managePulls.js';
 export type {
-  CohortNotPulled,
-  PullFilter,
-  PullNotUnderWay,
   CohortPullDeleted,
-  PullUnderWay,
+  CohortPullNotFound,
+  CohortPullNotRunning,
+  CohortPullRunning,
+  PullFilter,
 } from './pulls/managePulls.js';
 export type { PullNotOffered } from './pulls/pullSource.js';
-export type { PullFailure, PullHold, PullProgress, PullState, PullView } from './pulls/pullView.js';
+export type { PullAction, PullDeferral, PullFailure, PullProgress, PullState, PullView } from './pulls/pullView.js';
 export { exportMembers, type ExportFormat, type ExportSink, type MemberExport } from './segments/exportMembers.js';
 export { previewSegment, type SegmentPreview } from './segments/previewSegment.js';
-export { listSegmentChanges, maxChangesPerPage } from './segments/segmentChanges.js';
-export type { ChangesExpired, ChangesRequest, SegmentChange, SegmentChanges } from './segments/segmentChanges.js';
-export { updateSegment, createSegment, deleteSegment, getSegment, listSegments } from './segments/manageSegments.js';
-export type { CohortsUnknown, NewSegment, SegmentDeleted } from './segments/manageSegments.js';
-export { getMembership, listMembers, type GivenMember, type Membership } from './segments/segmentMembers.js';
+export { listSegmentChanges } from './segments/segmentChanges.js';
+export type { ChangesExpired, ChangesRequest, SegmentChange, SegmentChangePage } from './segments/segmentChanges.js';
+export {
+  createSegment,
+  deleteSegment,
+  findSegments,
+  getSegment,
+  listSegments,
+  updateSegment,
+} from './segments/manageSegments.js';
+export type { NewSegment, SegmentDeleted, SegmentUpdate } from './segments/manageSegments.js';
+export { getMembership, listMembers, type MemberQuery, type Membership } from './segments/segmentMembers.js';
 export type { SegmentNotFound, SegmentView } from './segments/segmentView.js';
 export {
   createWebhook,
   deleteWebhook,
-  getWebhook,
   listWebhooks,
   pauseWebhook,
-  renewWebhookSecret,
   resumeWebhook,
+  rotateWebhookSecret,
 } from './segments/manageWebhooks.js';
-export type { WebhookSecretShown, WebhookWrongState } from './segments/manageWebhooks.js';
-export { listWebhookExpiries, type WebhookExpiry } from './segments/webhookExpiries.js';
-export type { WebhookNotFound, WebhookView } from './segments/webhookView.js';
+export type { WebhookDeleted, WebhookSecretCreated } from './segments/manageWebhooks.js';
+export { findWebhookExpiries, listWebhookExpiries, type WebhookExpiry } from './segments/webhookExpiries.js';
+export { findWebhooks, getWebhook } from './segments/webhookView.js';
+export type { WebhookAction, WebhookNotFound, WebhookState, WebhookView } from './segments/webhookView.js';
 export { isSignedBy } from './segments/webhookRequest.js';

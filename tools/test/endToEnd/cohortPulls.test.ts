@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { secrets, startPullHub, type Partner, type Pull, type PullHub } from './pullHub.js';
+import { cohortKeyOf, secrets, startPullHub, type Partner, type Pull, type PullHub } from './pullHub.js';
 
 /** In the id of every member, and in nothing else: by it an id is known wherever it may turn up. */
 const mark = 'f3a91c7e';
@@ -21,7 +21,7 @@ afterAll(() => hub?.stop());
 
 let made = 0;
 const newId = (): string => String(1_000 + ++made);
-const isOver = ({ state, lastSuccessAt }: Pull): boolean => state === 'waiting' && lastSuccessAt !== null;
+const isOver = ({ state, lastSuccessAt }: Pull): boolean => state === 'WAITING' && lastSuccessAt !== null;
 
 /** As if an hour had passed, for the partner and for what the hub remembers of having asked. */
 async function passHour(): Promise<void> {
@@ -36,12 +36,19 @@ describe.each<Partner>(['mixpanel', 'amplitude'])('a cohort of %s that is pulled
     const id = newId();
     hub.setCohort(partner, id, crowd(0, 2_500));
     const cohort = await hub.follow(partner, id);
-    expect(await hub.applied(cohort, 1)).toEqual([{ state: 'applied', added: 2_500, removed: 0, unchanged: 0 }]);
+    expect(await hub.applied(cohort, 1)).toEqual([
+      { state: 'APPLIED', addedCount: 2_500, removedCount: 0, unchangedCount: 0 },
+    ]);
     expect(await hub.members(cohort)).toEqual(crowd(0, 2_500).sort());
     await hub.comesTo(cohort, isOver);
     hub.setCohort(partner, id, crowd(400, 2_600));
     await hub.pullNow(cohort);
-    expect((await hub.applied(cohort, 2))[0]).toEqual({ state: 'applied', added: 100, removed: 400, unchanged: 2_100 });
+    expect((await hub.applied(cohort, 2))[0]).toEqual({
+      state: 'APPLIED',
+      addedCount: 100,
+      removedCount: 400,
+      unchangedCount: 2_100,
+    });
     expect(await hub.members(cohort)).toEqual(crowd(400, 2_600).sort());
   });
 
@@ -49,7 +56,7 @@ describe.each<Partner>(['mixpanel', 'amplitude'])('a cohort of %s that is pulled
     const id = newId();
     hub.setCohort(partner, id, []);
     const cohort = await hub.follow(partner, id);
-    expect(await hub.applied(cohort, 1)).toMatchObject([{ added: 0 }]);
+    expect(await hub.applied(cohort, 1)).toMatchObject([{ addedCount: 0 }]);
   });
 
   it('waits when the partner refuses for a while, and goes on', async () => {
@@ -63,9 +70,9 @@ describe.each<Partner>(['mixpanel', 'amplitude'])('a cohort of %s that is pulled
       action: { kind: 'status', status: 429, body: { error: 'slow down' }, headers: { 'retry-after': '2' } },
     });
     const cohort = await hub.follow(partner, id);
-    expect(await hub.comesTo(cohort, ({ hold }) => hold !== null)).toMatchObject({
-      state: 'running',
-      hold: { code: 'throttled' },
+    expect(await hub.comesTo(cohort, ({ deferral }) => deferral !== null)).toMatchObject({
+      state: 'RUNNING',
+      deferral: { code: 'throttled' },
     });
     await hub.applied(cohort, 1);
     expect(await hub.members(cohort)).toEqual(crowd(0, 1_500).sort());
@@ -77,10 +84,10 @@ describe.each<Partner>(['mixpanel', 'amplitude'])('a cohort of %s that is pulled
     const cohort = await hub.follow(partner, id);
     await hub.applied(cohort, 1);
     await hub.comesTo(cohort, isOver);
-    await hub.sql`update cohort set partner_id = partner_id || '0' where id = ${Number(cohort)}`;
+    await hub.sql`update cohort set partner_id = partner_id || '0' where id = ${cohortKeyOf(cohort)}`;
     await hub.pullNow(cohort);
-    expect(await hub.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
-      failure: { code: 'no_such_cohort', recovery: 'none' },
+    expect(await hub.comesTo(cohort, ({ state }) => state === 'FAILED')).toMatchObject({
+      failure: { code: 'no_such_cohort', recovery: 'NONE' },
     });
     expect(await hub.members(cohort)).toHaveLength(10);
   });
@@ -99,11 +106,11 @@ describe('a worker that is killed in mid-pull', () => {
     hub.setCohort('mixpanel', id, crowd(0, 2_000));
     const before = hub.requests('mixpanel').length;
     const cohort = await hub.follow('mixpanel', id);
-    await hub.comesTo(cohort, ({ progress }) => (progress?.members ?? 0) >= 500);
+    await hub.comesTo(cohort, ({ progress }) => (progress?.memberCount ?? 0) >= 500);
     await hub.killWorker();
     // Mixpanel shows a session the members of the moment at which it began.
     hub.setCohort('mixpanel', id, crowd(0, 5));
-    expect(await hub.pull(cohort)).toMatchObject({ state: 'running', progress: { total: 2_000 } });
+    expect(await hub.pull(cohort)).toMatchObject({ state: 'RUNNING', progress: { expectedMemberCount: 2_000 } });
     await hub.startWorker();
     await hub.applied(cohort, 1);
     expect(await hub.members(cohort)).toEqual(crowd(0, 2_000).sort());
@@ -118,8 +125,7 @@ describe('a worker that is killed in mid-pull', () => {
     const orders = () => hub.requests('amplitude').filter(({ path }) => path === `/api/5/cohorts/request/${id}`).length;
     // An order whose answer nobody has read yet is made again: Amplitude takes no id by which it would know the second.
     const isKept = async (): Promise<boolean> =>
-      (await hub.sql`select 1 from cohort_pull where cohort_id = ${Number(cohort)} and cursor is not null`).length ===
-      1;
+      (await hub.sql`select 1 from cohort_pull where cohort_id = ${cohortKeyOf(cohort)} and cursor is not null`).length === 1;
     await expect.poll(isKept, { timeout: 10_000 }).toBe(true);
     await hub.killWorker();
     await hub.startWorker();
@@ -137,10 +143,10 @@ describe('the limits of a partner', () => {
     hub.setCohort('mixpanel', id, crowd(0, 1_210));
     const since = hub.requests('mixpanel').length;
     const cohort = await hub.follow('mixpanel', id);
-    const held = await hub.comesTo(cohort, ({ hold }) => hold !== null);
+    const held = await hub.comesTo(cohort, ({ deferral }) => deferral !== null);
     expect(held).toMatchObject({
-      state: 'running',
-      hold: { code: 'budget_spent', detail: expect.stringContaining('60 steps in 60 minutes') },
+      state: 'RUNNING',
+      deferral: { code: 'budget_spent', detail: expect.stringContaining('60 steps in 60 minutes') },
     });
     expect(
       hub
@@ -165,9 +171,9 @@ describe('the limits of a partner', () => {
       action: { kind: 'status', status: 429, body: { error: { http_code: 429 } } },
     });
     await hub.pullNow(cohort);
-    expect(await hub.comesTo(cohort, ({ hold }) => hold !== null)).toMatchObject({
-      state: 'running',
-      hold: { code: 'throttled' },
+    expect(await hub.comesTo(cohort, ({ deferral }) => deferral !== null)).toMatchObject({
+      state: 'RUNNING',
+      deferral: { code: 'throttled' },
     });
     expect(await hub.members(cohort)).toHaveLength(10);
   });
@@ -186,8 +192,10 @@ it('a file of Amplitude’s that breaks off is fetched again, and nobody is miss
     action: { kind: 'truncatedBody', sentBytes: 900_000 },
   });
   const cohort = await hub.follow('amplitude', id);
-  expect(await hub.comesTo(cohort, ({ hold }) => hold !== null)).toMatchObject({ hold: { code: 'broken_connection' } });
-  expect(await hub.applied(cohort, 1)).toMatchObject([{ added: 30_000 }]);
+  expect(await hub.comesTo(cohort, ({ deferral }) => deferral !== null)).toMatchObject({
+    deferral: { code: 'broken_connection' },
+  });
+  expect(await hub.applied(cohort, 1)).toMatchObject([{ addedCount: 30_000 }]);
   expect(await hub.members(cohort)).toEqual(crowd(0, 30_000).sort());
 });
 

@@ -11,20 +11,22 @@ import { until } from './until.js';
 export type Partner = 'mixpanel' | 'amplitude';
 
 export interface Pull {
-  readonly cohortId: string;
   readonly state: string;
-  readonly progress: { readonly members: number; readonly total: number | null } | null;
-  readonly hold: { readonly code: string; readonly detail: string; readonly until: string } | null;
+  readonly progress: { readonly memberCount: number; readonly expectedMemberCount: number | null } | null;
+  readonly deferral: { readonly code: string; readonly detail: string; readonly until: string } | null;
   readonly failure: { readonly code: string; readonly detail: string; readonly recovery: string } | null;
   readonly lastSuccessAt: string | null;
 }
 
 export interface Sync {
   readonly state: string;
-  readonly added: number;
-  readonly removed: number;
-  readonly unchanged: number;
+  readonly addedCount: number;
+  readonly removedCount: number;
+  readonly unchangedCount: number;
 }
+
+/** The database key in an id of the API. */
+export const cohortKeyOf = (id: string): number => Number(id.replace(/^\w+_/, ''));
 
 /** A whole hub as real processes whose worker can be killed, and strict fakes of both partners with a project each. */
 export interface PullHub {
@@ -110,21 +112,21 @@ export async function startPullHub(): Promise<PullHub> {
     }),
   };
 
-  async function deed(
-    mutation: string,
-    variables: Readonly<Record<string, unknown>>,
-  ): Promise<{ readonly cohortId: string }> {
+  /** Runs a mutation of a pull, and returns the id of its cohort. */
+  async function mutate(mutation: string, variables: Readonly<Record<string, unknown>>): Promise<string> {
     const [answer] = Object.values(
-      await client.ask<Record<string, { __typename: string; message?: string; cohortId: string }>>(mutation, variables),
+      await client.ask<
+        Record<string, { __typename: string; message?: string; cohortPull?: { cohort: { id: string } } }>
+      >(mutation, variables),
     );
-    if (answer?.__typename !== 'CohortPull') throw new Error(`${answer?.__typename}: ${answer?.message}`);
-    return answer;
+    if (!answer?.cohortPull) throw new Error(`${answer?.__typename}: ${answer?.message}`);
+    return answer.cohortPull.cohort.id;
   }
 
   const pull: PullHub['pull'] = async (cohortId) => {
     const { cohortPull } = await client.ask<{ cohortPull: Pull }>(
       `query ($id: ID!) { cohortPull(cohortId: $id) { ... on CohortPull {
-        cohortId state lastSuccessAt progress { members total } hold { code detail until } failure { code detail recovery } } } }`,
+        state lastSuccessAt progress { memberCount expectedMemberCount } deferral { code detail until } failure { code detail recovery } } } }`,
       { id: cohortId },
     );
     return cohortPull;
@@ -145,16 +147,14 @@ export async function startPullHub(): Promise<PullHub> {
         });
       else amplitude.control.setCohort(apiKey, { id, name: `Cohort ${id}`, members });
     },
-    async follow(partner, id) {
-      const { cohortId } = await deed(
-        'mutation ($input: FollowCohortInput!) { followCohort(input: $input) { __typename ... on CohortPull { cohortId } ... on Problem { message } } }',
-        { input: { currentId: currents[partner], partnerId: id, schedule: 'daily' } },
-      );
-      return cohortId;
-    },
+    follow: (partner, id) =>
+      mutate(
+        'mutation ($input: CreateCohortPullInput!) { createCohortPull(input: $input) { __typename ... on CreateCohortPullPayload { cohortPull { cohort { id } } } ... on Problem { message } } }',
+        { input: { currentId: currents[partner], partnerId: id, schedule: 'DAILY' } },
+      ),
     async pullNow(id) {
-      await deed(
-        'mutation ($id: ID!) { pullCohortNow(cohortId: $id) { __typename ... on CohortPull { cohortId } ... on Problem { message } } }',
+      await mutate(
+        'mutation ($id: ID!) { runCohortPull(input: { cohortId: $id }) { __typename ... on RunCohortPullPayload { cohortPull { cohort { id } } } ... on Problem { message } } }',
         { id },
       );
     },
@@ -163,15 +163,15 @@ export async function startPullHub(): Promise<PullHub> {
     async applied(cohortId, count) {
       const read = async (): Promise<readonly Sync[]> => {
         const { cohort } = await client.ask<{ cohort: { syncs: { nodes: readonly Sync[] } } }>(
-          'query ($id: ID!) { cohort(id: $id) { ... on Cohort { syncs { nodes { state added removed unchanged } } } } }',
+          'query ($id: ID!) { cohort(id: $id) { ... on Cohort { syncs { nodes { state addedCount removedCount unchangedCount } } } } }',
           { id: cohortId },
         );
-        return cohort.syncs.nodes.filter(({ state }) => state === 'applied');
+        return cohort.syncs.nodes.filter(({ state }) => state === 'APPLIED');
       };
       return until(read, (syncs) => syncs.length === count, 30_000);
     },
     async members(cohortId) {
-      const [cohort] = await sql<{ set_id: string | null }[]>`select set_id from cohort where id = ${Number(cohortId)}`;
+      const [cohort] = await sql<{ set_id: string | null }[]>`select set_id from cohort where id = ${cohortKeyOf(cohortId)}`;
       if (!cohort?.set_id) return [];
       const rows = await sql<{ member: string }[]>`select member from ${sql(`member_set_${cohort.set_id}`)}`;
       return rows.map(({ member }) => member.slice(1)).sort();

@@ -1,16 +1,62 @@
-import { Field, InputType } from 'type-graphql';
+import type { CohortView } from '@currents/core';
+import { Field, ID, InputType, Int } from 'type-graphql';
+import { Count } from './base/scalars.js';
+import { CohortSchedule } from './cohort.type.js';
 
-@InputType({ description: 'Which cohorts to list. What is left out restricts nothing.' })
+@InputType({ description: 'Which cohorts to list. An absent field does not filter.' })
 export class CohortFilter {
-  @Field(() => String, { nullable: true, description: 'Of this partner.' })
+  @Field(() => String, { nullable: true, description: 'Only cohorts of this partner, such as "mixpanel".' })
   partner?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'With this in the name as it is shown or in the partner’s id, in upper or lower case.',
+    description: 'Only cohorts with this text in their name or partnerId, ignoring case.',
   })
-  text?: string | null;
+  search?: string | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'Whether to list deleted ones, and only these.' })
-  deleted?: boolean | null;
+  @Field(() => Boolean, { nullable: true, description: 'True: only deleted cohorts. Absent or false: only others.' })
+  isDeleted?: boolean | null;
+}
+
+@InputType({ description: 'What to update in a cohort.' })
+export class UpdateCohortInput {
+  @Field(() => ID, { description: 'Id of the cohort.' })
+  id!: string;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The version that the update is based on; another version is answered with VersionConflict.',
+  })
+  ifVersion?: number | null;
+
+  @Field(() => CohortSchedule, {
+    nullable: true,
+    description:
+      'How often the cohort syncs. Absent: unchanged. Null: unknown, and a pulled cohort is pulled only on request.',
+  })
+  schedule?: CohortView['schedule'] | null;
+}
+
+@InputType({ description: 'The size of a cohort, as read at the partner.' })
+export class ReportCohortSizeInput {
+  @Field(() => ID, { description: 'Id of the cohort.' })
+  id!: string;
+
+  @Field(() => Count, { description: 'How many members the cohort has at the partner now, from 0.' })
+  memberCount!: number;
+}
+
+@InputType({ description: 'Which cohort to delete.' })
+export class DeleteCohortInput {
+  @Field(() => ID, { description: 'Id of the cohort.' })
+  id!: string;
+
+  @Field(() => Boolean, { defaultValue: true, description: 'True: delete nothing, and answer what would be deleted.' })
+  dryRun!: boolean;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The cohort’s exact name, to confirm. Needed unless dryRun is true.',
+  })
+  confirmName?: string | null;
 }

@@ -1,118 +1,144 @@
 import {
   checkCohort,
   deleteCohort,
+  findCohorts,
+  findPulls,
+  findSyncs,
   getCohort,
   listCohorts,
   listSyncs,
   reportCohortSize,
-  setCohortSchedule,
-  type Schedule as ScheduleName,
+  updateCohort,
+  type CohortView,
+  type SyncView,
 } from '@currents/core';
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { CohortFilter } from './cohort.input.js';
-import { CheckCohortResult, Cohort, CohortPage, CohortResult, DeleteCohortResult, Schedule } from './cohort.type.js';
-import { CohortSyncPage } from './cohortSync.type.js';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
+import { decodeId } from './base/ids.js';
+import { registerNode } from './base/node.js';
+import { CohortFilter, DeleteCohortInput, ReportCohortSizeInput, UpdateCohortInput } from './cohort.input.js';
+import * as types from './cohort.type.js';
+import { Cohort, CohortInUse } from './cohort.type.js';
+import { CohortSync, CohortSyncConnection } from './cohortSync.type.js';
 import { costs } from './costs.js';
+import { CohortPull } from './pull.type.js';
+import { Segment } from './segment.type.js';
 import { given } from './withoutNulls.js';
-import { Count } from './base/scalars.js';
+
+registerNode('Cohort', findCohorts);
+registerNode('CohortSync', findSyncs);
+registerNode('CohortPull', findPulls);
 
 const ofCohort = 'Id of the cohort.';
 
 @Resolver(() => Cohort)
 export class CohortResolver {
-  @Query(() => CohortPage, { description: 'Cohorts, the newest first.', complexity: costs.page })
+  @Query(() => types.CohortConnection, { description: 'Cohorts, the newest first.', complexity: costs.page })
   async cohorts(
-    @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
-    after: string | null | undefined,
-    @Arg('filter', () => CohortFilter, { nullable: true, description: 'Which cohorts.' })
+    @Args(() => PageArgs) page: PageArgs,
+    @Arg('filter', () => CohortFilter, {
+      nullable: true,
+      description: 'Which cohorts to list. Null: all but deleted ones.',
+    })
     filter: CohortFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listCohorts(admin, { first, after: after ?? undefined }, given(filter));
+    return listCohorts(admin, page, given(filter));
   }
 
-  @Query(() => CohortResult, {
-    description: 'One cohort; deleted ones can still be looked at.',
-    complexity: costs.read,
-  })
+  @Query(() => types.CohortResult, { description: 'One cohort, deleted ones included.', complexity: costs.read })
   async cohort(
     @Arg('id', () => ID, { description: ofCohort }) id: string,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return getCohort(admin, id);
+    return getCohort(admin, decodeId('Cohort', id, 'id'));
   }
 
-  @FieldResolver(() => CohortSyncPage, {
-    description: 'The history of its syncs, the newest first.',
-    complexity: costs.page,
-  })
+  @FieldResolver(() => CohortSyncConnection, { description: 'Its syncs, the newest first.', complexity: costs.page })
   async syncs(
-    @Arg('first', () => Int, { defaultValue: 10, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
-    after: string | null | undefined,
-    @Root() { id }: Cohort,
+    @Args(() => PageArgs) page: PageArgs,
+    @Root() { id }: CohortView,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listSyncs(admin, id, { first, after: after ?? undefined });
+    return listSyncs(admin, id, page);
   }
 
-  @Query(() => CheckCohortResult, {
-    description:
-      'Counts a cohort’s members one by one, and compares them with the counts that are kept. Reads all of them.',
+  @FieldResolver(() => CohortPull, {
+    nullable: true,
+    description: 'How the hub pulls the cohort. Null if its partner pushes it.',
+    complexity: costs.read,
+  })
+  async pull(@Root() { id }: CohortView, @Ctx() { load }: AdminContext): Promise<unknown> {
+    return load('CohortPull', id);
+  }
+
+  @Query(() => types.CheckCohortResult, {
+    description: 'Counts a cohort’s members one by one and compares them with its counters. Reads every member.',
     complexity: costs.scan,
   })
   async checkCohort(
     @Arg('id', () => ID, { description: ofCohort }) id: string,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return checkCohort(admin, id);
+    return checkCohort(admin, decodeId('Cohort', id, 'id'));
   }
 
-  @Mutation(() => CohortResult, {
+  @Mutation(() => types.UpdateCohortResult, {
     description:
-      'States how often the cohort syncs, so that it is shown as stale when nothing comes. Changes nothing at a partner that pushes it; ' +
-      'one that the hub pulls is pulled so often from now on. To undo it, state what it was before.',
+      'Updates how often a cohort syncs: for a cohort that is pulled, its pull schedule; otherwise only what freshness expects.',
     complexity: costs.write,
   })
-  async setCohortSchedule(
-    @Arg('id', () => ID, { description: ofCohort }) id: string,
-    @Arg('schedule', () => Schedule, {
-      nullable: true,
-      description: 'How often; left out, nobody knows, and one that the hub pulls is pulled only when somebody asks.',
-    })
-    schedule: ScheduleName | null | undefined,
+  async updateCohort(
+    @Arg('input', () => UpdateCohortInput, { description: 'What to update.' }) input: UpdateCohortInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return setCohortSchedule(admin, id, schedule ?? undefined);
+    const { id, ifVersion, schedule } = input;
+    return updateCohort(admin, decodeId('Cohort', id, 'input.id'), { schedule, ifVersion: ifVersion ?? undefined });
   }
 
-  @Mutation(() => CohortResult, {
+  @Mutation(() => types.ReportCohortSizeResult, {
     description:
-      'Notes how many members the cohort has at the partner, as an admin has read it there, to compare it with what is held: see drift. To undo it, note the former number; the partner’s next whole sync notes its own.',
+      'Records how many members a cohort has at its partner, to compare with the hub: see Cohort.drift. The next full sync replaces it.',
     complexity: costs.write,
   })
-  async noteCohortSize(
-    @Arg('id', () => ID, { description: ofCohort }) id: string,
-    @Arg('members', () => Count, { description: 'Its members at the partner, at this moment.' }) members: number,
+  async reportCohortSize(
+    @Arg('input', () => ReportCohortSizeInput, { description: 'The cohort and its size.' })
+    { id, memberCount }: ReportCohortSizeInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return reportCohortSize(admin, id, { members, by: 'admin' });
+    return reportCohortSize(admin, decodeId('Cohort', id, 'input.id'), { memberCount, by: 'admin' });
   }
 
-  @Mutation(() => DeleteCohortResult, {
+  @Mutation(() => types.DeleteCohortResult, {
     description:
-      'Forgets a cohort and its members, and pulls it no more. Cannot be undone: entries and exits that its partner sends are refused from now on. ' +
-      'Should the partner declare it again or send it whole, it begins anew.',
+      'Deletes a cohort, its members and its pull; plans only, unless dryRun is false. Cannot be undone. Entries and exits that its partner sends are refused ' +
+      'from then on; a declaration or a full sync creates the cohort again.',
     complexity: costs.write,
   })
   async deleteCohort(
-    @Arg('id', () => ID, { description: ofCohort }) id: string,
-    @Arg('confirmName', () => String, { description: 'Its name as it is shown, exactly, to confirm.' })
-    confirmName: string,
+    @Arg('input', () => DeleteCohortInput, { description: 'Which cohort to delete.' })
+    { id, dryRun, confirmName }: DeleteCohortInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return deleteCohort(admin, id, confirmName);
+    const key = decodeId('Cohort', id, 'input.id');
+    return deleteCohort(admin, key, { isDryRun: dryRun, confirmName: confirmName ?? undefined });
+  }
+}
+
+@Resolver(() => CohortSync)
+export class CohortSyncResolver {
+  @FieldResolver(() => Cohort, { nullable: true, description: 'The cohort that was synced.', complexity: costs.read })
+  async cohort(@Root() { cohortId }: SyncView, @Ctx() { load }: AdminContext): Promise<unknown> {
+    return load('Cohort', cohortId);
+  }
+}
+
+@Resolver(() => CohortInUse)
+export class CohortInUseResolver {
+  @FieldResolver(() => [Segment], { description: 'The segments that use the cohort.', complexity: costs.tree })
+  async segments(@Root() { segmentIds }: CohortInUse, @Ctx() { load }: AdminContext): Promise<unknown> {
+    const segments = await Promise.all(segmentIds.map((id) => load('Segment', id)));
+    return segments.filter((segment) => segment !== undefined);
   }
 }

@@ -1,215 +1,227 @@
-import type { Drift as CoreDrift, FreshnessState as FreshnessName, Schedule as ScheduleName } from '@currents/core';
-import { createUnionType, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { CohortSyncPage } from './cohortSync.type.js';
-import { Problem, ProblemType } from './base/problem.js';
-import { kindOf } from './base/kind.js';
-import { NotConfirmed } from './problem.type.js';
+import type { CohortChecked as CoreChecked, CohortView, Drift as CoreDrift } from '@currents/core';
+import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { connectionOf } from './base/connection.js';
+import { enumOf } from './base/enum.js';
+import { Node } from './base/node.js';
+import { Problem, ProblemType, resultUnion } from './base/problem.js';
 import { Count, DateTime } from './base/scalars.js';
+import { NotConfirmed, VersionConflict } from './problem.type.js';
 
-export const Schedule: { readonly [Name in ScheduleName]: Name } = {
-  one_time: 'one_time',
-  dynamic: 'dynamic',
-  hourly: 'hourly',
-  daily: 'daily',
-};
-registerEnumType(Schedule, {
-  name: 'Schedule',
-  description:
-    'How often a cohort syncs: as the admin has set it up at the partner that pushes it, or as the hub pulls it.',
-  valuesConfig: {
-    one_time: { description: 'Once.' },
-    dynamic: { description: 'Every 15 minutes; through Mixpanel’s own webhook every 30.' },
-    hourly: { description: 'At some moment of every hour.' },
-    daily: { description: 'At some moment of every day.' },
+type ScheduleName = NonNullable<CohortView['schedule']>;
+type FreshnessName = CohortView['freshness']['state'];
+
+export const CohortSchedule = enumOf<ScheduleName>(
+  'CohortSchedule',
+  'How often a cohort syncs: as set up at the partner that pushes it, or as the hub pulls it.',
+  {
+    one_time: 'Once.',
+    dynamic: 'Every 15 minutes; every 30 through Mixpanel’s webhook.',
+    hourly: 'Once an hour, at any minute.',
+    daily: 'Once a day, at any time.',
   },
+);
+
+const FreshnessState = enumOf<FreshnessName>(
+  'CohortFreshnessState',
+  'Whether a cohort has synced as often as its schedule says.',
+  {
+    unknown: 'The cohort has no schedule: set one with updateCohort.',
+    waiting: 'The first sync has not arrived yet.',
+    fresh: 'The last sync arrived in time.',
+    overdue: 'The next sync is late, within what is usual for partners.',
+    stale: 'The next sync is later than is usual: check the sync at the partner.',
+  },
+);
+
+const ReportedBy = enumOf<CoreDrift['reportedBy']>('CohortSizeSource', 'Who reported the size of a cohort.', {
+  pages: 'The hub counted the members in the pages of a full sync.',
+  partner: 'The partner gave its own count.',
+  admin: 'An admin entered it with reportCohortSize.',
 });
 
-export const FreshnessState: { readonly [Name in FreshnessName]: Name } = {
-  unknown: 'unknown',
-  waiting: 'waiting',
-  fresh: 'fresh',
-  overdue: 'overdue',
-  stale: 'stale',
-};
-registerEnumType(FreshnessState, {
-  name: 'FreshnessState',
-  description: 'Whether a cohort is as new as it should be.',
-  valuesConfig: {
-    unknown: { description: 'Nobody has said how often it syncs: see setCohortSchedule.' },
-    waiting: { description: 'Its first sync has not come yet.' },
-    fresh: { description: 'It is as new as it should be.' },
-    overdue: { description: 'Later than it should be, and not later than partners are now and then.' },
-    stale: { description: 'Somebody should look why nothing comes.' },
-  },
-});
+@ObjectType({ description: 'Member counts by the type of id that the partner uses. They add up to memberCount.' })
+export class MemberCounts {
+  @Field(() => Count, { description: 'Members known by an external id.' })
+  externalIdCount!: number;
 
-const tellers: { readonly [Name in CoreDrift['reportedBy']]: Name } = {
-  pages: 'pages',
-  partner: 'partner',
-  admin: 'admin',
-};
-registerEnumType(tellers, {
-  name: 'ToldBy',
-  description: 'Who said how many members a cohort has.',
-  valuesConfig: {
-    pages: { description: 'As many were in the pages of a whole membership.' },
-    partner: { description: 'The partner’s own count.' },
-    admin: { description: 'As an admin read it at the partner: see noteCohortSize.' },
-  },
-});
+  @Field(() => Count, { description: 'Members known by a device id.' })
+  deviceIdCount!: number;
 
-@ObjectType({ description: 'How many members there are, by the kind of their ids.' })
-export class Sizes {
-  @Field(() => Count, { description: 'By an external id.' })
-  externalIds!: number;
-
-  @Field(() => Count, { description: 'By a device id.' })
-  deviceIds!: number;
-
-  @Field(() => Count, { description: 'By an alias.' })
-  aliases!: number;
+  @Field(() => Count, { description: 'Members known by a user alias.' })
+  aliasCount!: number;
 }
 
-@ObjectType({ description: 'Whether a cohort is as new as it should be.' })
-export class Freshness {
-  @Field(() => FreshnessState, { description: 'Where it stands.' })
+@ObjectType({ description: 'Whether a cohort syncs as often as its schedule says.' })
+export class CohortFreshness {
+  @Field(() => FreshnessState, { description: 'The state of the cohort at the time of the query.' })
   state!: FreshnessName;
 
-  @Field(() => DateTime, { nullable: true, description: 'When the next sync should come.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the next sync is due. Null without a schedule and for ONE_TIME.',
+  })
   dueAt?: Date;
 
-  @Field(() => DateTime, { nullable: true, description: 'When the cohort is stale without it.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the cohort becomes STALE unless a sync arrives. Null without a schedule and for ONE_TIME.',
+  })
   staleAt?: Date;
 }
 
-@ObjectType({ description: 'What a partner said it has, against what is held.' })
-export class Drift {
-  @Field(() => Count, { description: 'What was said.' })
+@ObjectType({ description: 'The reported size of a cohort, compared with the number of members in the hub.' })
+export class CohortDrift {
+  @Field(() => Count, { description: 'How many members were reported.' })
   reportedCount!: number;
 
-  @Field(() => DateTime, { description: 'When.' })
+  @Field(() => DateTime, { description: 'When the size was reported.' })
   reportedAt!: Date;
 
-  @Field(() => tellers, { description: 'Who said so.' })
+  @Field(() => ReportedBy, { description: 'Who reported the size.' })
   reportedBy!: CoreDrift['reportedBy'];
 
-  @Field(() => Count, { description: 'What was said, and what has come and gone since.' })
-  expected!: number;
+  @Field(() => Count, { description: 'reportedCount plus the members added since, minus those removed since.' })
+  expectedCount!: number;
 
-  @Field(() => Count, { description: 'What is held.' })
-  held!: number;
+  @Field(() => Count, { description: 'How many members the hub has.' })
+  actualCount!: number;
 
   @Field(() => Count, {
     description:
-      'Held more than expected; less, if negative. Members without a usable id, or named twice, are told and not held.',
+      'actualCount minus expectedCount; negative if members are missing. Members without a usable id and duplicates are reported but not stored.',
   })
   difference!: number;
 }
 
-@ObjectType({ description: 'A partner’s set of users, mirrored here.' })
-export class Cohort {
-  @Field(() => ID, { description: 'Never changes.' })
-  id!: string;
-
-  @Field(() => String, { description: 'Name of the partner.' })
+@ObjectType({
+  implements: Node,
+  description: 'A set of users of a partner, such as Mixpanel or Amplitude, mirrored in the hub.',
+})
+export class Cohort extends Node {
+  @Field(() => String, { description: 'Name of the partner, such as "amplitude".' })
   partner!: string;
 
-  @Field(() => String, { description: 'The partner’s own id of it.' })
+  @Field(() => String, { description: 'The partner’s own id of the cohort, such as "7khm89cz".' })
   partnerId!: string;
 
-  @Field(() => String, { description: 'The hub’s id of it, for partners that ask for one. Never changes.' })
+  @Field(() => String, {
+    description: 'Permanent list id, such as "list_0f3a…", for partners whose protocol asks for one.',
+  })
   listId!: string;
 
-  @Field(() => String, { description: 'As it is shown, such as [Amplitude] Buyers: 7khm89cz.' })
+  @Field(() => String, { description: 'Display name, such as "[Amplitude] Buyers: 7khm89cz".' })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'What the partner says of it.' })
+  @Field(() => String, { nullable: true, description: 'The partner’s description. Null if it gave none.' })
   description?: string;
 
-  @Field(() => Count, { description: 'How many members it has.' })
-  members!: number;
+  @Field(() => Count, { description: 'Number of members.' })
+  memberCount!: number;
 
-  @Field(() => Sizes, { description: 'The same, by the kind of their ids.' })
-  sizes!: Sizes;
+  @Field(() => MemberCounts, { description: 'Number of members by the type of their ids.' })
+  memberCounts!: MemberCounts;
 
-  @Field(() => Schedule, { nullable: true, description: 'How often it syncs, as an admin has said.' })
+  @Field(() => CohortSchedule, { nullable: true, description: 'How often the cohort syncs. Null: unknown.' })
   schedule?: ScheduleName;
 
-  @Field(() => Freshness, { description: 'Whether it is as new as it should be.' })
-  freshness!: Freshness;
+  @Field(() => CohortFreshness, { description: 'Whether the cohort syncs as often as its schedule says.' })
+  freshness!: CohortFreshness;
 
-  @Field(() => DateTime, { nullable: true, description: 'When the last sync came.' })
+  @Field(() => DateTime, { nullable: true, description: 'When the last sync arrived. Null before the first.' })
   lastSyncAt?: Date;
 
-  @Field(() => Drift, {
+  @Field(() => CohortDrift, {
     nullable: true,
-    description: 'What the partner said it has, against what is held; null until something was said.',
+    description: 'The reported size compared with memberCount. Null until a size is reported.',
   })
-  drift?: Drift;
+  drift?: CohortDrift;
 
-  @Field(() => Int, { description: 'Changes that are stored and not yet applied; more than 10000 count as 10000.' })
-  waitingChanges!: number;
+  @Field(() => Int, { description: 'Changes that are stored but not applied yet, counted up to 10,000.' })
+  pendingChangeCount!: number;
 
-  @Field(() => DateTime, { description: 'When the hub first heard of it.' })
+  @Field(() => Int, {
+    description: 'Rises with every updateCohort. Pass it as ifVersion to detect concurrent updates.',
+  })
+  version!: number;
+
+  @Field(() => DateTime, { description: 'When the hub first received the cohort.' })
   createdAt!: Date;
 
-  @Field(() => DateTime, { nullable: true, description: 'When it was made at the partner, where that was said.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the partner created it. Null if the partner gave no time.',
+  })
   createdAtPartner?: Date;
 
-  @Field(() => DateTime, { nullable: true, description: 'When it was deleted here.' })
+  @Field(() => DateTime, { nullable: true, description: 'When it was deleted from the hub. Null while it is not.' })
   deletedAt?: Date;
-
-  @Field(() => CohortSyncPage, { description: 'The history of its syncs, the newest first.' })
-  syncs!: CohortSyncPage;
 }
 
-@ObjectType({ description: 'Some cohorts, the newest first.' })
-export class CohortPage {
-  @Field(() => [Cohort], { description: 'The cohorts of this page.' })
-  nodes!: Cohort[];
-
-  @Field(() => String, { nullable: true, description: 'Give it as after to get the next page; null on the last one.' })
-  nextCursor?: string;
-}
+export const CohortConnection = connectionOf(Cohort, 'cohorts');
 
 @ObjectType({ description: 'A cohort whose members were counted one by one.' })
-export class CohortChecked {
-  @Field(() => Cohort, { description: 'The cohort, with the counts that are kept.' })
+export class CohortChecked implements Omit<CoreChecked, 'kind' | 'cohort'> {
+  @Field(() => Cohort, { description: 'The cohort, with its counters.' })
   cohort!: Cohort;
 
-  @Field(() => Sizes, { description: 'What was counted.' })
-  counted!: Sizes;
+  @Field(() => MemberCounts, { description: 'The members that were counted.' })
+  countedMembers!: MemberCounts;
 
-  @Field(() => Boolean, { description: 'Whether both are the same.' })
-  balances!: boolean;
+  @Field(() => Boolean, { description: 'Whether countedMembers equals the cohort’s memberCounts.' })
+  isConsistent!: boolean;
 }
 
-@ProblemType('There is no cohort with this id.')
+@ProblemType('No cohort has this id, or it is deleted.')
 export class CohortNotFound extends Problem {}
 
-@ProblemType('Segments are made of this cohort: change or delete them first.')
+@ProblemType('Segments use this cohort.', 'Update or delete these segments first.')
 export class CohortInUse extends Problem {
-  @Field(() => [ID], { description: 'The segments.' })
-  segmentIds!: string[];
+  /** Database keys. */
+  segmentIds!: readonly string[];
 }
 
-export const CohortResult = createUnionType({
-  name: 'CohortResult',
-  description: 'The cohort, or why there is none.',
-  types: () => [Cohort, CohortNotFound] as const,
-  resolveType: kindOf,
-});
+@ObjectType({ description: 'The updated cohort.' })
+export class UpdateCohortPayload {
+  @Field(() => Cohort, { description: 'The cohort after the update.' })
+  cohort!: Cohort;
+}
 
-export const CheckCohortResult = createUnionType({
-  name: 'CheckCohortResult',
-  description: 'What was counted, or why nothing was.',
-  types: () => [CohortChecked, CohortNotFound] as const,
-  resolveType: kindOf,
-});
+@ObjectType({ description: 'The cohort whose size was reported.' })
+export class ReportCohortSizePayload {
+  @Field(() => Cohort, { description: 'The cohort with its new drift.' })
+  cohort!: Cohort;
+}
 
-export const DeleteCohortResult = createUnionType({
-  name: 'DeleteCohortResult',
-  description: 'The deleted cohort, or why it is not.',
-  types: () => [Cohort, CohortNotFound, CohortInUse, NotConfirmed] as const,
-  resolveType: kindOf,
-});
+@ObjectType({ description: 'The deleted cohort.' })
+export class DeleteCohortPayload {
+  @Field(() => Cohort, { description: 'The cohort; after a dry run, as it stays.' })
+  cohort!: Cohort;
+
+  @Field(() => Boolean, { description: 'True if nothing was deleted, because dryRun was true.' })
+  isDryRun!: boolean;
+}
+
+export const CohortResult = resultUnion('CohortResult', 'The cohort, or a problem.', () => [Cohort, CohortNotFound]);
+
+export const CheckCohortResult = resultUnion('CheckCohortResult', 'The counted members, or a problem.', () => [
+  CohortChecked,
+  CohortNotFound,
+]);
+
+export const UpdateCohortResult = resultUnion('UpdateCohortResult', 'The updated cohort, or a problem.', () => [
+  UpdateCohortPayload,
+  CohortNotFound,
+  VersionConflict,
+]);
+
+export const ReportCohortSizeResult = resultUnion('ReportCohortSizeResult', 'The cohort, or a problem.', () => [
+  ReportCohortSizePayload,
+  CohortNotFound,
+]);
+
+export const DeleteCohortResult = resultUnion('DeleteCohortResult', 'The deleted cohort, or a problem.', () => [
+  DeleteCohortPayload,
+  CohortNotFound,
+  CohortInUse,
+  NotConfirmed,
+]);

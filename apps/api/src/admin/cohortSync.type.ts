@@ -1,110 +1,83 @@
 import type { SyncView } from '@currents/core';
-import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, Int, ObjectType } from 'type-graphql';
+import { connectionOf } from './base/connection.js';
+import { enumOf } from './base/enum.js';
+import { Node } from './base/node.js';
 import { Count, DateTime } from './base/scalars.js';
 
-const syncKinds: { readonly [Name in SyncView['syncKind']]: Name } = {
-  replace: 'replace',
-  add: 'add',
-  remove: 'remove',
-  changes: 'changes',
-};
-registerEnumType(syncKinds, {
-  name: 'SyncKind',
-  description: 'What a sync says of a cohort.',
-  valuesConfig: {
-    replace: { description: 'Its whole membership.' },
-    add: { description: 'Who entered.' },
-    remove: { description: 'Who left.' },
-    changes: { description: 'Who entered and who left, as it came.' },
-  },
+const CohortSyncType = enumOf<SyncView['type']>('CohortSyncType', 'What a sync says about a cohort.', {
+  replace: 'The complete membership.',
+  add: 'Members to add.',
+  remove: 'Members to remove.',
+  changes: 'Entries and exits as they arrived, without page numbers.',
 });
 
-const syncStates: { readonly [Name in SyncView['state']]: Name } = {
-  receiving: 'receiving',
-  stalled: 'stalled',
-  applied: 'applied',
-  superseded: 'superseded',
-  incomplete: 'incomplete',
-};
-registerEnumType(syncStates, {
-  name: 'SyncState',
-  description: 'Where a sync stands.',
-  valuesConfig: {
-    receiving: { description: 'Pages are still coming.' },
-    stalled: { description: 'Pages are missing, and none has come for ten minutes.' },
-    applied: { description: 'All of it has been applied.' },
-    superseded: { description: 'A later one has replaced it; nothing of it was applied.' },
-    incomplete: {
-      description:
-        'Pages never came, and it was given up after a day; or the pull that fetched them failed or was cancelled. A whole membership was left as it was.',
-    },
-  },
+const CohortSyncState = enumOf<SyncView['state']>('CohortSyncState', 'Where a sync stands.', {
+  receiving: 'Pages are still expected.',
+  stalled: 'Pages are missing, and none has arrived for ten minutes.',
+  applied: 'All of it is applied.',
+  superseded: 'A later sync replaced it before it was complete. Nothing of it is applied.',
+  incomplete:
+    'The missing pages did not arrive within a day, or the pull that fetched them failed or was cancelled. A REPLACE sync left the membership as it was.',
 });
 
-@ObjectType({ description: 'How many members were refused for one reason.' })
+@ObjectType({ description: 'Members that were refused for one reason.' })
 export class RefusedMembers {
-  @Field(() => String, { description: 'Why, for machines, such as no_id, id_too_long or id_not_text.' })
-  code!: string;
+  @Field(() => String, { description: 'Code of the reason: no_id, id_too_long, id_not_text or a partner’s own.' })
+  reason!: string;
 
-  @Field(() => String, { description: 'Why, in a sentence.' })
+  @Field(() => String, { description: 'The reason in a sentence.' })
   description!: string;
 
-  @Field(() => Count, { description: 'How many.' })
-  members!: number;
+  @Field(() => Count, { description: 'Number of members.' })
+  memberCount!: number;
 }
 
-@ObjectType({ description: 'What one sync of a cohort did.' })
-export class CohortSync {
-  @Field(() => ID, { description: 'Never changes.' })
-  id!: string;
+@ObjectType({ implements: Node, description: 'One sync of a cohort, with what it changed.' })
+export class CohortSync extends Node {
+  @Field(() => CohortSyncType, { description: 'What the sync says about the cohort.' })
+  type!: SyncView['type'];
 
-  @Field(() => syncKinds, { description: 'What it says.' })
-  syncKind!: SyncView['syncKind'];
-
-  @Field(() => syncStates, { description: 'Where it stands.' })
+  @Field(() => CohortSyncState, { description: 'Where the sync stands.' })
   state!: SyncView['state'];
 
-  @Field(() => DateTime, { description: 'When its first push came.' })
+  @Field(() => DateTime, { description: 'When its first push arrived.' })
   startedAt!: Date;
 
-  @Field(() => DateTime, { description: 'When its last push came.' })
-  lastAt!: Date;
+  @Field(() => DateTime, { description: 'When its last push arrived.' })
+  lastReceivedAt!: Date;
 
-  @Field(() => DateTime, { nullable: true, description: 'When it was applied, superseded or given up.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When it became APPLIED, SUPERSEDED or INCOMPLETE. Null before.',
+  })
   finishedAt?: Date;
 
-  @Field(() => Int, { nullable: true, description: 'Pages that have come, where they are numbered.' })
-  pagesReceived?: number;
+  @Field(() => Int, { nullable: true, description: 'Pages received. Null if pages are not numbered.' })
+  receivedPageCount?: number;
 
-  @Field(() => Int, { nullable: true, description: 'Pages that there are, where they are numbered.' })
-  pagesExpected?: number;
+  @Field(() => Int, { nullable: true, description: 'Pages in all. Null if not known, or pages are not numbered.' })
+  expectedPageCount?: number;
 
-  @Field(() => Count, { description: 'Members named, usable or not, as often as they were named.' })
-  given!: number;
+  @Field(() => Count, { description: 'Members received, with and without a usable id, duplicates included.' })
+  receivedCount!: number;
 
-  @Field(() => Count, { description: 'Members that are in since.' })
-  added!: number;
+  @Field(() => Count, { description: 'Members added to the cohort.' })
+  addedCount!: number;
 
-  @Field(() => Count, { description: 'Members that are out since.' })
-  removed!: number;
+  @Field(() => Count, { description: 'Members removed from the cohort.' })
+  removedCount!: number;
 
-  @Field(() => Count, { description: 'Members that were named and stayed as they were.' })
-  unchanged!: number;
+  @Field(() => Count, { description: 'Members received that changed nothing.' })
+  unchangedCount!: number;
 
   @Field(() => Count, {
-    description: 'Members named by a change that the partner computed before a newer one; they stayed as they were.',
+    description: 'Members ignored because the partner computed the change before one that was applied already.',
   })
-  late!: number;
+  lateCount!: number;
 
-  @Field(() => [RefusedMembers], { description: 'Members that have no usable id, by reason.' })
+  @Field(() => [RefusedMembers], { description: 'Members without a usable id, by reason.' })
   refused!: RefusedMembers[];
 }
 
-@ObjectType({ description: 'Some syncs of a cohort, the newest first.' })
-export class CohortSyncPage {
-  @Field(() => [CohortSync], { description: 'The syncs of this page.' })
-  nodes!: CohortSync[];
-
-  @Field(() => String, { nullable: true, description: 'Give it as after to get the next page; null on the last one.' })
-  nextCursor?: string;
-}
+export const CohortSyncConnection = connectionOf(CohortSync, 'syncs');

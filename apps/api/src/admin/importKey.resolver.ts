@@ -1,121 +1,124 @@
 import {
+  cancelImportKeyRevocation,
   createImportKey,
+  createImportPartner,
   deleteImportPartner,
-  revokeImportKey,
+  findImportKeys,
+  findImportPartner,
   listImportKeys,
   listImportPartners,
-  createImportPartner,
+  revokeImportKey,
+  type ImportKeyView,
 } from '@currents/core';
-import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
+import { decodeId } from './base/ids.js';
+import { registerNode } from './base/node.js';
 import { costs } from './costs.js';
-import {
-  CreateImportKeyResult,
-  ForgetImportPartnerResult,
-  ImportKeyPage,
-  ImportPartner,
-  InvalidateImportKeyResult,
-  RegisterImportPartnerResult,
-} from './importKey.type.js';
-import { DateTime } from './base/scalars.js';
+import * as inputs from './importKey.input.js';
+import * as types from './importKey.type.js';
+import { given } from './withoutNulls.js';
 
-const ofKey = 'Id of the key.';
-const itsName = 'Its name, exactly, to confirm.';
+registerNode('ImportKey', findImportKeys);
 
-@Resolver()
+@Resolver(() => types.ImportKey)
 export class ImportKeyResolver {
-  @Query(() => [ImportPartner], {
-    description: 'Everybody who can be given a data import key, by name.',
-    complexity: costs.tree,
+  @Query(() => types.ImportPartnerConnection, {
+    description: 'The partners that can have data import keys, by name.',
+    complexity: costs.page,
   })
-  async importPartners(@Ctx() { admin }: AdminContext): Promise<unknown> {
-    return listImportPartners(admin);
+  async importPartners(@Args(() => PageArgs) page: PageArgs, @Ctx() { admin }: AdminContext): Promise<unknown> {
+    return listImportPartners(admin, page);
   }
 
-  @Query(() => ImportKeyPage, { description: 'Data import keys, the newest first.', complexity: costs.page })
+  @Query(() => types.ImportKeyConnection, {
+    description: 'Data import keys, the newest first.',
+    complexity: costs.page,
+  })
   async importKeys(
-    @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
-    after: string | null | undefined,
-    @Arg('partner', () => String, { nullable: true, description: 'Of this partner.' })
-    partner: string | null | undefined,
-    @Arg('invalid', () => Boolean, {
-      defaultValue: false,
-      description: 'Whether to list those too that are refused by now.',
+    @Args(() => PageArgs) page: PageArgs,
+    @Arg('filter', () => inputs.ImportKeyFilter, {
+      nullable: true,
+      description: 'Which keys to list. Null: all valid ones.',
     })
-    invalid: boolean,
+    filter: inputs.ImportKeyFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listImportKeys(admin, { first, after: after ?? undefined }, { partner: partner ?? undefined, invalid });
+    return listImportKeys(admin, page, given(filter));
   }
 
-  @Mutation(() => RegisterImportPartnerResult, {
+  @FieldResolver(() => types.ImportPartner, {
+    nullable: true,
+    description: 'The partner that the key is for. Null if it is deleted.',
+    complexity: costs.read,
+  })
+  async partner(@Root() { partner }: ImportKeyView, @Ctx() { admin }: AdminContext): Promise<unknown> {
+    const found = await findImportPartner(admin, partner);
+    return found.kind === 'ImportPartner' ? found : undefined;
+  }
+
+  @Mutation(() => types.CreateImportPartnerResult, {
     description:
-      'Makes a partner known that the hub has no package for, and that pushes cohorts in the partner protocol of Braze. Without a key it can push nothing. To undo it, forget it.',
+      'Creates a partner that is not built in and pushes cohorts by Braze’s partner protocol. It needs a data import key to push. deleteImportPartner undoes it.',
     complexity: costs.write,
   })
-  async registerImportPartner(
-    @Arg('name', () => String, {
-      description: '1 to 40 small letters, digits, hyphens or underscores, beginning with a letter.',
-    })
-    name: string,
+  async createImportPartner(
+    @Arg('input', () => inputs.CreateImportPartnerInput, { description: 'The new partner.' })
+    { name }: inputs.CreateImportPartnerInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return createImportPartner(admin, name);
   }
 
-  @Mutation(() => ForgetImportPartnerResult, {
+  @Mutation(() => types.DeleteImportPartnerResult, {
     description:
-      'Makes a partner unknown again that an admin made known, once none of its keys is good. Its cohorts stay. To undo it, register it again.',
+      'Deletes a partner that an admin created and that has no valid key. Its cohorts stay. createImportPartner undoes it.',
     complexity: costs.write,
   })
-  async forgetImportPartner(
-    @Arg('name', () => String, { description: 'Its name.' }) name: string,
+  async deleteImportPartner(
+    @Arg('input', () => inputs.DeleteImportPartnerInput, { description: 'Which partner to delete.' })
+    { name }: inputs.DeleteImportPartnerInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return deleteImportPartner(admin, name);
   }
 
-  @Mutation(() => CreateImportKeyResult, {
-    description:
-      'Makes a data import key for a partner, beside those there are. It is shown this once. To undo it, invalidate it.',
+  @Mutation(() => types.CreateImportKeyResult, {
+    description: 'Creates a data import key for a partner. The key is shown only once. revokeImportKey undoes it.',
     complexity: costs.write,
   })
   async createImportKey(
-    @Arg('partner', () => String, { description: 'Name of the partner: see importPartners.' }) partner: string,
-    @Arg('name', () => String, {
-      description: '1 to 100 characters that no other good key of the partner has as its name.',
-    })
-    name: string,
+    @Arg('input', () => inputs.CreateImportKeyInput, { description: 'The new key.' })
+    input: inputs.CreateImportKeyInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return createImportKey(admin, { partner, name });
+    return createImportKey(admin, input);
   }
 
-  @Mutation(() => InvalidateImportKeyResult, {
+  @Mutation(() => types.RevokeImportKeyResult, {
     description:
-      'Refuses a key from now on, or from a given time on, to the second. What has come cannot be undone; a time that lies ahead can be changed, or taken back with keepImportKey.',
+      'Refuses a key from now on, or from a later time, which can be moved or cancelled until then. Cannot be undone afterwards. ' +
+      'Revoking a revoked key again answers with the key.',
     complexity: costs.write,
   })
-  async invalidateImportKey(
-    @Arg('id', () => ID, { description: ofKey }) id: string,
-    @Arg('confirmName', () => String, { description: itsName }) confirmName: string,
-    @Arg('from', () => DateTime, { nullable: true, description: 'From when on; left out, from now on.' })
-    from: Date | null | undefined,
+  async revokeImportKey(
+    @Arg('input', () => inputs.RevokeImportKeyInput, { description: 'Which key to revoke, and when.' })
+    { id, confirmName, at }: inputs.RevokeImportKeyInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return revokeImportKey(admin, id, { confirmName, from: from ?? undefined });
+    return revokeImportKey(admin, decodeId('ImportKey', id, 'input.id'), { confirmName, at: at ?? undefined });
   }
 
-  @Mutation(() => InvalidateImportKeyResult, {
-    description: 'Takes back the time from which on a key is to be refused, before it has come.',
+  @Mutation(() => types.CancelImportKeyRevocationResult, {
+    description: 'Cancels the revocation of a key before it takes effect. revokeImportKey undoes it.',
     complexity: costs.write,
   })
-  async keepImportKey(
-    @Arg('id', () => ID, { description: ofKey }) id: string,
-    @Arg('confirmName', () => String, { description: itsName }) confirmName: string,
+  async cancelImportKeyRevocation(
+    @Arg('input', () => inputs.CancelImportKeyRevocationInput, { description: 'Which revocation to cancel.' })
+    { id, confirmName }: inputs.CancelImportKeyRevocationInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return revokeImportKey(admin, id, { confirmName, from: null });
+    return cancelImportKeyRevocation(admin, decodeId('ImportKey', id, 'input.id'), confirmName);
   }
 }

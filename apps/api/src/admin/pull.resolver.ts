@@ -1,153 +1,167 @@
 import {
   cancelCohortPull,
-  findPull,
   createCohortPull,
-  getCohort,
+  deleteCohortPull,
   getPull,
   listPartnerCohorts,
   listPulls,
   runCohortPull,
-  deleteCohortPull,
+  type PartnerCohortPage,
+  type PartnerCohortView,
   type PullView,
 } from '@currents/core';
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { Cohort } from './cohort.type.js';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
-import { decodeId, encodeId } from './base/ids.js';
+import { decodeId } from './base/ids.js';
+import { DateTime } from './base/scalars.js';
+import { Cohort } from './cohort.type.js';
 import { costs } from './costs.js';
+import { Current } from './current.type.js';
+import * as inputs from './pull.input.js';
+import * as results from './pull.result.js';
+import { CohortPull, CohortPullConnection, PartnerCohort, PartnerCohortConnection } from './pull.type.js';
 import { given } from './withoutNulls.js';
-import { CohortPullFilter, FollowCohortInput } from './pull.input.js';
-import {
-  CancelPullResult,
-  CohortPullResult,
-  FollowCohortResult,
-  PartnerCohortsResult,
-  PullCohortNowResult,
-  StopPullingCohortResult,
-} from './pull.result.js';
-import { CohortPull, CohortPullPage } from './pull.type.js';
 
-const ofCohort = 'Id of the cohort.';
+const keyOf = (input: { readonly cohortId: string }): string => decodeId('Cohort', input.cohortId, 'input.cohortId');
 
 @Resolver(() => CohortPull)
 export class CohortPullResolver {
-  @FieldResolver(() => ID)
-  currentId(@Root() { currentId }: PullView): string {
-    return encodeId('Current', currentId);
-  }
-
-  @Query(() => PartnerCohortsResult, {
-    description:
-      'The cohorts that a Current’s partner has. Asks the partner, with the Current’s credentials, unless it was asked within the last minute; later pages are of the same list. ' +
-      'A question counts for the partner’s quotas as a step of a pull does.',
-    complexity: costs.call,
+  @Query(() => CohortPullConnection, {
+    description: 'Pulls, those of the newest cohorts first.',
+    complexity: costs.page,
   })
-  async partnerCohorts(
-    @Arg('currentId', () => ID, { description: 'Id of the Current; in any state but deleted.' }) currentId: string,
-    @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
-    after: string | null | undefined,
-    @Arg('text', () => String, {
-      nullable: true,
-      description: 'Only those with this in the name or in the id, in upper or lower case.',
-    })
-    text: string | null | undefined,
-    @Ctx() { admin }: AdminContext,
-  ): Promise<unknown> {
-    return listPartnerCohorts(
-      admin,
-      decodeId('Current', currentId, 'currentId'),
-      { first, after: after ?? undefined },
-      { text: text ?? undefined },
-    );
-  }
-
-  @Query(() => CohortPullPage, { description: 'What the hub pulls, the newest cohorts first.', complexity: costs.page })
   async cohortPulls(
-    @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
-    after: string | null | undefined,
-    @Arg('filter', () => CohortPullFilter, { nullable: true, description: 'Which pulls.' })
-    filter: CohortPullFilter | null | undefined,
+    @Args(() => PageArgs) page: PageArgs,
+    @Arg('filter', () => inputs.CohortPullFilter, { nullable: true, description: 'Which pulls to list. Null: all.' })
+    filter: inputs.CohortPullFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    const { currentId, ...rest } = given(filter);
+    const { currentId, ...more } = given(filter);
     const key = currentId === undefined ? undefined : decodeId('Current', currentId, 'filter.currentId');
-    return listPulls(admin, { first, after: after ?? undefined }, { ...rest, currentId: key });
+    return listPulls(admin, page, { ...more, currentId: key });
   }
 
-  @Query(() => CohortPullResult, { description: 'How one cohort is pulled.', complexity: costs.read })
+  @Query(() => results.CohortPullResult, { description: 'The pull of one cohort.', complexity: costs.read })
   async cohortPull(
-    @Arg('cohortId', () => ID, { description: ofCohort }) cohortId: string,
+    @Arg('cohortId', () => ID, { description: 'Id of the cohort.' }) cohortId: string,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return getPull(admin, cohortId);
+    return getPull(admin, decodeId('Cohort', cohortId, 'cohortId'));
   }
 
-  @FieldResolver(() => Cohort, { description: 'The cohort.', complexity: costs.read })
-  async cohort(@Root() { cohortId }: CohortPull, @Ctx() { admin }: AdminContext): Promise<unknown> {
-    return getCohort(admin, cohortId);
+  @FieldResolver(() => Cohort, { nullable: true, description: 'The cohort that is pulled.', complexity: costs.read })
+  async cohort(@Root() { cohortId }: PullView, @Ctx() { load }: AdminContext): Promise<unknown> {
+    return load('Cohort', cohortId);
   }
 
-  @Mutation(() => FollowCohortResult, {
+  @FieldResolver(() => Current, {
+    nullable: true,
+    description: 'The Current whose settings and credentials are used.',
+    complexity: costs.read,
+  })
+  async current(@Root() { currentId }: PullView, @Ctx() { load }: AdminContext): Promise<unknown> {
+    return load('Current', currentId);
+  }
+
+  @Mutation(() => results.CreateCohortPullResult, {
     description:
-      'Pulls a cohort from its partner from now on: at once, and then by the schedule. Where the partner pushes it as well, whatever comes last counts. ' +
-      'stopPullingCohort undoes it.',
+      'Pulls a cohort from its partner: at once, and then by the schedule. If the partner pushes it too, the latest sync counts. deleteCohortPull undoes it.',
     complexity: costs.call,
   })
-  async followCohort(
-    @Arg('input', () => FollowCohortInput, { description: 'Which, and how often.' }) input: FollowCohortInput,
+  async createCohortPull(
+    @Arg('input', () => inputs.CreateCohortPullInput, { description: 'Which cohort, and how often.' })
+    { currentId, partnerId, schedule }: inputs.CreateCohortPullInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return createCohortPull(admin, { ...input, currentId: decodeId('Current', input.currentId, 'input.currentId') });
+    const key = decodeId('Current', currentId, 'input.currentId');
+    return createCohortPull(admin, { currentId: key, partnerId, schedule });
   }
 
-  @Mutation(() => PullCohortNowResult, {
+  @Mutation(() => results.RunCohortPullResult, {
     description:
-      'Begins a pull at once, whatever the schedule says and however the last one failed. cancelPull undoes it while it is under way.',
+      'Starts a pull now, whatever the schedule says and however the last one ended. cancelCohortPull undoes it while it runs.',
     complexity: costs.write,
   })
-  async pullCohortNow(
-    @Arg('cohortId', () => ID, { description: ofCohort }) cohortId: string,
+  async runCohortPull(
+    @Arg('input', () => inputs.RunCohortPullInput, { description: 'Which pull.' }) input: inputs.RunCohortPullInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return runCohortPull(admin, cohortId);
+    return runCohortPull(admin, keyOf(input));
   }
 
-  @Mutation(() => CancelPullResult, {
+  @Mutation(() => results.CancelCohortPullResult, {
     description:
-      'Ends the pull that is under way. What it fetched is dropped, and the members stay as they are; the next one follows by the schedule. ' +
-      'To undo it, begin anew with pullCohortNow: it costs the partner’s quotas once more.',
+      'Cancels the running pull. Members fetched so far are dropped, and the membership stays as it is; the next pull follows the schedule. ' +
+      'runCohortPull starts again, which counts for the partner’s limits once more.',
     complexity: costs.write,
   })
-  async cancelPull(
-    @Arg('cohortId', () => ID, { description: ofCohort }) cohortId: string,
+  async cancelCohortPull(
+    @Arg('input', () => inputs.CancelCohortPullInput, { description: 'Which pull.' })
+    input: inputs.CancelCohortPullInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return cancelCohortPull(admin, cohortId);
+    return cancelCohortPull(admin, keyOf(input));
   }
 
-  @Mutation(() => StopPullingCohortResult, {
+  @Mutation(() => results.DeleteCohortPullResult, {
     description:
-      'Pulls a cohort no more. Its members stay as they are, and nobody keeps them up to date: deleteCohort forgets them. followCohort undoes it.',
+      'Stops pulling a cohort, which keeps its members. To delete these too, use deleteCohort. createCohortPull undoes it.',
     complexity: costs.write,
   })
-  async stopPullingCohort(
-    @Arg('cohortId', () => ID, { description: ofCohort }) cohortId: string,
+  async deleteCohortPull(
+    @Arg('input', () => inputs.DeleteCohortPullInput, { description: 'Which pull.' })
+    input: inputs.DeleteCohortPullInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return deleteCohortPull(admin, cohortId);
+    return deleteCohortPull(admin, keyOf(input));
   }
 }
 
-@Resolver(() => Cohort)
-export class PulledCohortResolver {
-  @FieldResolver(() => CohortPull, {
+@Resolver(() => PartnerCohort)
+export class PartnerCohortResolver {
+  @Query(() => results.PartnerCohortsResult, {
+    description:
+      'The cohorts of a Current’s partner. Asks the partner with the Current’s credentials, unless the last list is younger than a minute; later pages come from ' +
+      'the same list. Each request counts for the partner’s limits as a step of a pull does.',
+    complexity: costs.call,
+  })
+  async partnerCohorts(
+    @Arg('currentId', () => ID, { description: 'Id of the Current, in any state but DELETED.' }) currentId: string,
+    @Args(() => PageArgs) page: PageArgs,
+    @Arg('search', () => String, {
+      nullable: true,
+      description: 'Only cohorts with this text in their name or id, ignoring case.',
+    })
+    search: string | null | undefined,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    const key = decodeId('Current', currentId, 'currentId');
+    return listPartnerCohorts(admin, key, page, { search: search ?? undefined });
+  }
+
+  @FieldResolver(() => Cohort, {
     nullable: true,
-    description: 'How the hub pulls it; null when its partner pushes it.',
+    description: 'The cohort in the hub. Null if it is neither pushed nor pulled.',
     complexity: costs.read,
   })
-  async pull(@Root() { id }: Cohort, @Ctx() { admin }: AdminContext): Promise<unknown> {
-    return findPull(admin, id);
+  async cohort(@Root() { cohortId }: PartnerCohortView, @Ctx() { load }: AdminContext): Promise<unknown> {
+    return cohortId === undefined ? undefined : load('Cohort', cohortId);
+  }
+}
+
+@Resolver(() => PartnerCohortConnection)
+export class PartnerCohortConnectionResolver {
+  @FieldResolver(() => DateTime, {
+    nullable: true,
+    description: 'When the partner was asked for the list. Null if the page is empty.',
+  })
+  listedAt(@Root() { listedAt }: PartnerCohortPage): Date | undefined {
+    return listedAt;
+  }
+
+  @FieldResolver(() => String, { description: 'What pulls from this partner need, and how they count for its limits.' })
+  advice(@Root() { advice }: PartnerCohortPage): string {
+    return advice;
   }
 }

@@ -1,127 +1,126 @@
-import { createUnionType, Field, ObjectType } from 'type-graphql';
-import { Cohort } from './cohort.type.js';
-import { Problem, ProblemType } from './base/problem.js';
-import { kindOf } from './base/kind.js';
-import { CurrentNotFound, CurrentNotReady, CurrentWrongState } from './problem.type.js';
-import { CohortPull, PartnerCohortPage } from './pull.type.js';
+import { Field, ObjectType } from 'type-graphql';
+import { Problem, ProblemType, resultUnion } from './base/problem.js';
 import { Count } from './base/scalars.js';
+import { Cohort } from './cohort.type.js';
+import { CurrentNotFound, CurrentNotReady, CurrentWrongState } from './problem.type.js';
+import { CohortPull, PartnerCohortConnection } from './pull.type.js';
 
-@ObjectType({ description: 'The hub pulls a cohort no more.' })
-export class PullStopped {
-  @Field(() => Cohort, { description: 'The cohort, with the members that it keeps.' })
+@ObjectType({ description: 'The new pull.' })
+export class CreateCohortPullPayload {
+  @Field(() => CohortPull, { description: 'The pull, due at once.' })
+  cohortPull!: CohortPull;
+}
+
+@ObjectType({ description: 'The pull that starts.' })
+export class RunCohortPullPayload {
+  @Field(() => CohortPull, { description: 'The pull, due at once.' })
+  cohortPull!: CohortPull;
+}
+
+@ObjectType({ description: 'The cancelled pull.' })
+export class CancelCohortPullPayload {
+  @Field(() => CohortPull, { description: 'The pull, which follows its schedule.' })
+  cohortPull!: CohortPull;
+}
+
+@ObjectType({ description: 'The deleted pull.' })
+export class DeleteCohortPullPayload {
+  @Field(() => Cohort, { description: 'The cohort, which keeps its members.' })
   cohort!: Cohort;
 
-  @Field(() => CohortPull, { description: 'The pull as it was: follow the cohort again to undo this.' })
-  pull!: CohortPull;
+  @Field(() => CohortPull, { description: 'The pull as it was.' })
+  cohortPull!: CohortPull;
 }
 
-@ProblemType('The destination gives no cohorts out: it has to push them.')
+@ProblemType('The destination does not let cohorts be pulled: it has to push them.')
 export class PullNotOffered extends Problem {}
 
-@ProblemType('The partner says no until a person has repaired the Current.')
+@ProblemType('The partner refuses to list cohorts.', 'Repair the Current’s settings or credentials.')
 export class PartnerRefused extends Problem {
-  @Field(() => String, { description: 'Why, for machines, such as credentials_refused or service_account_needed.' })
+  @Field(() => String, { description: 'Code of the reason, such as credentials_refused or service_account_needed.' })
   reason!: string;
 }
 
-@ProblemType('The partner could not be asked, or did not answer. Ask again later.')
-export class PartnerUnanswered extends Problem {
-  @Field(() => String, { description: 'Why, for machines, such as throttled, budget_spent or timeout.' })
+@ProblemType('The partner could not be asked, or did not answer.', 'Try again later.')
+export class PartnerUnavailable extends Problem {
+  @Field(() => String, { description: 'Code of the reason, such as throttled, budget_spent or timeout.' })
   reason!: string;
 
-  @Field(() => Count, { nullable: true, description: 'Ask again after so many milliseconds, where that is known.' })
+  @Field(() => Count, { nullable: true, description: 'Milliseconds until a retry makes sense. Null if not known.' })
   retryAfterMs?: number;
 }
 
-@ProblemType('The partner does not list such a cohort.')
+@ProblemType('The partner lists no such cohort.')
 export class PartnerCohortNotFound extends Problem {}
 
-@ProblemType('The partner gives no cohort out that is so large.')
+@ProblemType('The cohort is larger than the partner exports.', 'Create a smaller cohort at the partner.')
 export class CohortTooLarge extends Problem {
-  @Field(() => Count, { description: 'The most members that it gives out.' })
-  maxMembers!: number;
+  @Field(() => Count, { description: 'The largest number of members that the partner exports.' })
+  maxMemberCount!: number;
 }
 
-@ProblemType('The hub pulls this cohort already.')
-export class CohortPulledAlready extends Problem {
-  @Field(() => CohortPull, { description: 'How.' })
-  pull!: CohortPull;
+@ProblemType('The hub pulls this cohort already.', 'Delete the pull first to use another Current.')
+export class CohortAlreadyPulled extends Problem {
+  @Field(() => CohortPull, { description: 'The existing pull.' })
+  cohortPull!: CohortPull;
 }
 
-@ProblemType('The hub does not pull this cohort: see followCohort.')
-export class CohortNotPulled extends Problem {}
+@ProblemType('The hub does not pull this cohort.', 'Create a pull with createCohortPull.')
+export class CohortPullNotFound extends Problem {}
 
-@ProblemType('A pull of this cohort is under way; there are never two at once.')
-export class PullUnderWay extends Problem {
-  @Field(() => CohortPull, { description: 'The pull.' })
-  pull!: CohortPull;
+@ProblemType('A pull of this cohort is running; only one runs at a time.', 'Wait for it, or cancel it first.')
+export class CohortPullRunning extends Problem {
+  @Field(() => CohortPull, { description: 'The running pull.' })
+  cohortPull!: CohortPull;
 }
 
-@ProblemType('There is no pull under way that could be cancelled; or all of it is fetched already.')
-export class PullNotUnderWay extends Problem {
-  @Field(() => CohortPull, { description: 'The pull.' })
-  pull!: CohortPull;
+@ProblemType('No pull of this cohort is running, or all of its members are fetched already.')
+export class CohortPullNotRunning extends Problem {
+  @Field(() => CohortPull, { description: 'The pull as it is.' })
+  cohortPull!: CohortPull;
 }
 
-export const PartnerCohortsResult = createUnionType({
-  name: 'PartnerCohortsResult',
-  description: 'A partner’s cohorts, or why they are not known.',
-  types: () =>
-    [
-      PartnerCohortPage,
-      PartnerRefused,
-      PartnerUnanswered,
-      CurrentNotFound,
-      CurrentWrongState,
-      CurrentNotReady,
-      PullNotOffered,
-    ] as const,
-  resolveType: kindOf,
-});
+const sourceProblems = [
+  PartnerRefused,
+  PartnerUnavailable,
+  CurrentNotFound,
+  CurrentWrongState,
+  CurrentNotReady,
+  PullNotOffered,
+];
 
-export const FollowCohortResult = createUnionType({
-  name: 'FollowCohortResult',
-  description: 'The new pull, or why there is none.',
-  types: () =>
-    [
-      CohortPull,
-      PartnerCohortNotFound,
-      CohortTooLarge,
-      CohortPulledAlready,
-      PartnerRefused,
-      PartnerUnanswered,
-      CurrentNotFound,
-      CurrentWrongState,
-      CurrentNotReady,
-      PullNotOffered,
-    ] as const,
-  resolveType: kindOf,
-});
+export const PartnerCohortsResult = resultUnion(
+  'PartnerCohortsResult',
+  'A page of a partner’s cohorts, or a problem.',
+  () => [PartnerCohortConnection, ...sourceProblems],
+);
 
-export const CohortPullResult = createUnionType({
-  name: 'CohortPullResult',
-  description: 'The pull, or why there is none.',
-  types: () => [CohortPull, CohortNotPulled] as const,
-  resolveType: kindOf,
-});
+export const CohortPullResult = resultUnion('CohortPullResult', 'The pull, or a problem.', () => [
+  CohortPull,
+  CohortPullNotFound,
+]);
 
-export const PullCohortNowResult = createUnionType({
-  name: 'PullCohortNowResult',
-  description: 'The pull, now due, or why it is not.',
-  types: () => [CohortPull, CohortNotPulled, PullUnderWay] as const,
-  resolveType: kindOf,
-});
+export const CreateCohortPullResult = resultUnion('CreateCohortPullResult', 'The new pull, or a problem.', () => [
+  CreateCohortPullPayload,
+  PartnerCohortNotFound,
+  CohortTooLarge,
+  CohortAlreadyPulled,
+  ...sourceProblems,
+]);
 
-export const CancelPullResult = createUnionType({
-  name: 'CancelPullResult',
-  description: 'The pull, no more under way, or why it is as it was.',
-  types: () => [CohortPull, CohortNotPulled, PullNotUnderWay] as const,
-  resolveType: kindOf,
-});
+export const RunCohortPullResult = resultUnion('RunCohortPullResult', 'The pull that starts, or a problem.', () => [
+  RunCohortPullPayload,
+  CohortPullNotFound,
+  CohortPullRunning,
+]);
 
-export const StopPullingCohortResult = createUnionType({
-  name: 'StopPullingCohortResult',
-  description: 'What is pulled no more, or why nothing has changed.',
-  types: () => [PullStopped, CohortNotPulled] as const,
-  resolveType: kindOf,
-});
+export const CancelCohortPullResult = resultUnion('CancelCohortPullResult', 'The cancelled pull, or a problem.', () => [
+  CancelCohortPullPayload,
+  CohortPullNotFound,
+  CohortPullNotRunning,
+]);
+
+export const DeleteCohortPullResult = resultUnion('DeleteCohortPullResult', 'The deleted pull, or a problem.', () => [
+  DeleteCohortPullPayload,
+  CohortPullNotFound,
+]);

@@ -1,194 +1,153 @@
-import type { PullFailure as CoreFailure, PullState as StateName, Schedule as ScheduleName } from '@currents/core';
-import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { Schedule } from './cohort.type.js';
+import type { PullAction, PullFailure as CoreFailure, PullState } from '@currents/core';
+import { Field, Int, ObjectType } from 'type-graphql';
+import { connectionOf } from './base/connection.js';
+import { enumOf } from './base/enum.js';
+import { Node } from './base/node.js';
 import { Count, DateTime } from './base/scalars.js';
+import { CohortSchedule, type Cohort } from './cohort.type.js';
 
-export const PullState: { readonly [Name in StateName]: Name } = {
-  waiting: 'waiting',
-  running: 'running',
-  applying: 'applying',
-  failed: 'failed',
-};
-registerEnumType(PullState, {
-  name: 'PullState',
-  description: 'Where the pull of a cohort stands.',
-  valuesConfig: {
-    waiting: { description: 'Nothing is under way: the next pull begins at nextDueAt, or when somebody asks for it.' },
-    running: { description: 'Members are being fetched, or the next step waits: see progress and hold.' },
-    applying: { description: 'All members are fetched, and the membership is being replaced.' },
-    failed: { description: 'The last pull came to nothing, and the members are as they were: see failure.' },
-  },
+export const CohortPullState = enumOf<PullState>('CohortPullState', 'Where the pull of a cohort stands.', {
+  waiting: 'No pull is running. The next one starts at nextDueAt, or on request.',
+  running: 'Members are being fetched, or the next step is deferred: see progress and deferral.',
+  applying: 'All members are fetched, and the membership is being replaced.',
+  failed: 'The last pull failed and changed no members: see failure.',
 });
 
-const mends: { readonly [Name in CoreFailure['recovery']]: Name } = {
-  automatic: 'automatic',
-  manual: 'manual',
-  none: 'none',
-};
-registerEnumType(mends, {
-  name: 'PullMend',
-  description: 'What has to happen before another pull is made.',
-  valuesConfig: {
-    automatic: {
-      description: 'Nothing: the next one follows by the schedule; one that was to be made once, within the hour.',
-    },
-    manual: {
-      description:
-        'A person has to repair something, at the partner or in the Current. Pulls go on when the Current is changed, or with pullCohortNow.',
-    },
-    none: {
-      description: 'The partner has no such cohort any more. stopPullingCohort ends it; pullCohortNow asks once more.',
-    },
-  },
+const CohortPullAction = enumOf<PullAction>('CohortPullAction', 'What can be done to the pull of a cohort.', {
+  run: 'Start a pull now with runCohortPull.',
+  cancel: 'Cancel the running pull with cancelCohortPull.',
+  delete: 'Stop pulling the cohort with deleteCohortPull.',
 });
 
-@ObjectType({ description: 'How far the pull is that is under way.' })
-export class PullProgress {
-  @Field(() => DateTime, { description: 'When it began.' })
+const PullRecovery = enumOf<CoreFailure['recovery']>(
+  'CohortPullRecovery',
+  'What has to happen before a failed pull is tried again.',
+  {
+    automatic: 'Nothing: the next pull follows the schedule; a ONE_TIME pull is tried again within the hour.',
+    manual:
+      'Somebody has to repair something, at the partner or in the Current. Pulls continue when the Current is updated, or with runCohortPull.',
+    none: 'The partner has no such cohort. Delete the pull, or check again with runCohortPull.',
+  },
+);
+
+@ObjectType({ description: 'How far the running pull of a cohort has got.' })
+export class CohortPullProgress {
+  @Field(() => DateTime, { description: 'When the pull started.' })
   startedAt!: Date;
 
   @Field(() => Int, { description: 'Pages fetched so far.' })
-  pages!: number;
+  pageCount!: number;
 
-  @Field(() => Count, { description: 'Members fetched so far, with and without a usable id, as often as they came.' })
-  members!: number;
+  @Field(() => Count, { description: 'Members fetched so far, with and without a usable id, duplicates included.' })
+  memberCount!: number;
 
-  @Field(() => Count, { nullable: true, description: 'How many the partner says there are, where it says so.' })
-  total?: number;
+  @Field(() => Count, { nullable: true, description: 'How many members the partner counts. Null if it does not say.' })
+  expectedMemberCount?: number;
 }
 
 @ObjectType({ description: 'Why the next step of a pull, or the next pull, waits.' })
-export class PullHold {
-  @Field(() => String, { description: 'Why, for machines, such as throttled, http_503 or budget_spent.' })
+export class CohortPullDeferral {
+  @Field(() => DateTime, { description: 'When it is tried again.' })
+  until!: Date;
+
+  @Field(() => String, { description: 'Code of the reason, such as throttled, http_503 or budget_spent.' })
   code!: string;
 
-  @Field(() => String, { description: 'Why, in a sentence.' })
+  @Field(() => String, { description: 'The reason in a sentence.' })
   detail!: string;
-
-  @Field(() => DateTime, { description: 'Until when.' })
-  until!: Date;
 }
 
-@ObjectType({ description: 'Why the last pull of a cohort came to nothing.' })
-export class PullFailure {
+@ObjectType({ description: 'Why the last pull of a cohort failed.' })
+export class CohortPullFailure {
   @Field(() => String, {
-    description: 'Why, for machines, such as credentials_refused, no_such_cohort or current_deleted.',
+    description: 'Code of the reason, such as credentials_refused, no_such_cohort or current_deleted.',
   })
   code!: string;
 
-  @Field(() => String, { description: 'Why, in a sentence.' })
+  @Field(() => String, { description: 'The reason in a sentence.' })
   detail!: string;
 
-  @Field(() => mends, { description: 'What has to happen before another one is made.' })
+  @Field(() => PullRecovery, { description: 'What has to happen before the pull is tried again.' })
   recovery!: CoreFailure['recovery'];
 
-  @Field(() => DateTime, { description: 'When.' })
-  at!: Date;
+  @Field(() => DateTime, { description: 'When it failed.' })
+  failedAt!: Date;
 }
 
 @ObjectType({
+  implements: Node,
   description:
-    'How the hub fetches a cohort itself, with the settings and credentials of a Current. Each pull replaces the whole membership once all of it is there; ' +
-    'who came and who left is in the cohort’s syncs. A Current that is paused or blocked sends no events, and cohorts are pulled through it all the same; ' +
-    'once it is deleted they are not.',
+    'How the hub pulls a cohort with the settings and credentials of a Current. Each pull replaces the whole membership once all of it is fetched; ' +
+    'Cohort.syncs shows what changed. A paused or blocked Current still pulls cohorts; a deleted one does not.',
 })
-export class CohortPull {
-  @Field(() => ID, { description: 'Id of the cohort.' })
-  cohortId!: string;
-
-  @Field(() => ID, { description: 'Id of the Current whose settings and credentials are used.' })
-  currentId!: string;
-
-  @Field(() => Schedule, {
+export class CohortPull extends Node {
+  @Field(() => CohortSchedule, {
     nullable: true,
-    description: 'How often: see setCohortSchedule. Null: only when somebody asks.',
+    description: 'How often: set it with updateCohort. Null: only on request.',
   })
-  schedule?: ScheduleName;
+  schedule?: Cohort['schedule'];
 
-  @Field(() => PullState, { description: 'Where it stands.' })
-  state!: StateName;
+  @Field(() => CohortPullState, { description: 'Where it stands.' })
+  state!: PullState;
 
-  @Field(() => PullProgress, {
+  @Field(() => [CohortPullAction], { description: 'What can be done to it in this state.' })
+  allowedActions!: PullAction[];
+
+  @Field(() => CohortPullProgress, { nullable: true, description: 'Progress of the running pull. Null if none runs.' })
+  progress?: CohortPullProgress;
+
+  @Field(() => CohortPullDeferral, {
     nullable: true,
-    description: 'How far the pull is that is under way; null when none is.',
+    description: 'Why the next step, or the next pull, waits. Null if it does not.',
   })
-  progress?: PullProgress;
+  deferral?: CohortPullDeferral;
 
-  @Field(() => PullHold, {
-    nullable: true,
-    description: 'Why the next step, or the next pull, waits; null when it does not.',
-  })
-  hold?: PullHold;
+  @Field(() => CohortPullFailure, { nullable: true, description: 'Why the last pull failed. Null if it did not.' })
+  failure?: CohortPullFailure;
 
-  @Field(() => PullFailure, { nullable: true, description: 'Why the last pull came to nothing; null when it did not.' })
-  failure?: PullFailure;
-
-  @Field(() => DateTime, { nullable: true, description: 'When the last pull began, whether it is over or not.' })
+  @Field(() => DateTime, { nullable: true, description: 'When the last pull started. Null before the first.' })
   lastStartedAt?: Date;
 
-  @Field(() => DateTime, { nullable: true, description: 'When the membership was last replaced by a pull.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When a pull last replaced the membership. Null before the first time.',
+  })
   lastSuccessAt?: Date;
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'When the next pull begins; null while one is under way, and when none is due.',
+    description: 'When the next pull starts. Null while one runs, and if none is scheduled.',
   })
   nextDueAt?: Date;
 
-  @Field(() => DateTime, { description: 'When it was followed.' })
+  @Field(() => DateTime, { description: 'When the hub began to pull the cohort.' })
   createdAt!: Date;
 }
 
-@ObjectType({ description: 'Some pulls, those of the newest cohorts first.' })
-export class CohortPullPage {
-  @Field(() => [CohortPull], { description: 'The pulls of this page.' })
-  nodes!: CohortPull[];
-
-  @Field(() => String, { nullable: true, description: 'Give it as after to get the next page; null on the last one.' })
-  nextCursor?: string;
-}
+export const CohortPullConnection = connectionOf(CohortPull, 'pulls');
 
 @ObjectType({ description: 'A cohort as its partner lists it.' })
 export class PartnerCohort {
-  @Field(() => String, { description: 'The partner’s id of it: give it to followCohort.' })
+  @Field(() => String, { description: 'The partner’s id of the cohort, for createCohortPull.' })
   partnerId!: string;
 
   @Field(() => String, { description: 'Its name at the partner.' })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'What the partner says of it.' })
+  @Field(() => String, { nullable: true, description: 'The partner’s description. Null if it gives none.' })
   description?: string;
 
-  @Field(() => Count, { nullable: true, description: 'Its members, as the partner counts them.' })
-  size?: number;
+  @Field(() => Count, { nullable: true, description: 'How many members the partner counts. Null if it does not say.' })
+  memberCount?: number;
 
-  @Field(() => DateTime, { nullable: true, description: 'When it was made at the partner.' })
+  @Field(() => DateTime, { nullable: true, description: 'When it was created at the partner. Null if not known.' })
   createdAt?: Date;
 
-  @Field(() => DateTime, { nullable: true, description: 'When the partner last computed it.' })
+  @Field(() => DateTime, { nullable: true, description: 'When the partner last computed it. Null if not known.' })
   computedAt?: Date;
 
-  @Field(() => ID, {
-    nullable: true,
-    description: 'The hub’s own id of it, when it is mirrored here, pushed or pulled.',
-  })
-  cohortId?: string;
-
   @Field(() => Boolean, { description: 'Whether the hub pulls it.' })
-  pulled!: boolean;
+  isPulled!: boolean;
 }
 
-@ObjectType({ description: 'Some of a partner’s cohorts, in the order in which the hub came to know them.' })
-export class PartnerCohortPage {
-  @Field(() => [PartnerCohort], { description: 'The cohorts of this page.' })
-  nodes!: PartnerCohort[];
-
-  @Field(() => String, { nullable: true, description: 'Give it as after to get the next page; null on the last one.' })
-  nextCursor?: string;
-
-  @Field(() => DateTime, { nullable: true, description: 'When the partner was asked for them.' })
-  listedAt?: Date;
-
-  @Field(() => String, { description: 'What pulls need, and what they cost of the partner’s quotas.' })
-  advice!: string;
-}
+export const PartnerCohortConnection = connectionOf(PartnerCohort, 'cohorts of a partner');

@@ -6,7 +6,7 @@ import { finishSchema } from './base/finishSchema.js';
 import { answerRepeats } from './base/idempotency.js';
 import { NodeResolver } from './base/node.js';
 import { CatalogueResolver, EventPropertyResolver, EventTypeResolver } from './catalogue.resolver.js';
-import { CohortResolver } from './cohort.resolver.js';
+import { CohortInUseResolver, CohortResolver, CohortSyncResolver } from './cohort.resolver.js';
 import { CurrentResolver } from './current.resolver.js';
 import { DeadLetterResolver } from './deadLetter.resolver.js';
 import { recordAudit } from './recordAudit.js';
@@ -15,11 +15,16 @@ import { nameActions } from './auditLog.type.js';
 import { DestinationResolver } from './destination.resolver.js';
 import { ImportKeyResolver } from './importKey.resolver.js';
 import { LedgerResolver } from './ledger.resolver.js';
-import { CohortPullResolver, PulledCohortResolver } from './pull.resolver.js';
 import { NameTakenResolver } from './problem.type.js';
+import { CohortPullResolver, PartnerCohortConnectionResolver, PartnerCohortResolver } from './pull.resolver.js';
 import { QuarantineResolver } from './quarantine.resolver.js';
-import { SegmentResolver } from './segment.resolver.js';
-import { SegmentWebhookResolver } from './segmentWebhook.resolver.js';
+import {
+  MembershipResolver,
+  SegmentChangeConnectionResolver,
+  SegmentDefinitionResolver,
+  SegmentResolver,
+} from './segment.resolver.js';
+import { SegmentWebhookExpiryResolver, SegmentWebhookResolver } from './segmentWebhook.resolver.js';
 import { AdminTokenResolver, IngestTokenResolver } from './token.resolver.js';
 import { RecommendationResolver, UserProfileResolver } from './userProfile.resolver.js';
 
@@ -30,8 +35,10 @@ export function buildAdminSchema(): GraphQLSchema {
     resolvers: [
       AdminTokenResolver,
       CatalogueResolver,
+      CohortInUseResolver,
       CohortPullResolver,
       CohortResolver,
+      CohortSyncResolver,
       CurrentResolver,
       DeadLetterResolver,
       AuditLogResolver,
@@ -43,10 +50,15 @@ export function buildAdminSchema(): GraphQLSchema {
       NameTakenResolver,
       LedgerResolver,
       NodeResolver,
-      PulledCohortResolver,
+      PartnerCohortConnectionResolver,
+      PartnerCohortResolver,
       QuarantineResolver,
       RecommendationResolver,
+      MembershipResolver,
+      SegmentChangeConnectionResolver,
+      SegmentDefinitionResolver,
       SegmentResolver,
+      SegmentWebhookExpiryResolver,
       SegmentWebhookResolver,
       UserProfileResolver,
     ],

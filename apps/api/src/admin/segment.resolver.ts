@@ -1,181 +1,217 @@
 import {
-  updateSegment,
   createSegment,
   deleteSegment,
+  findSegments,
   getMembership,
-  getCohort,
   getSegment,
   listMembers,
   listSegmentChanges,
   listSegments,
   listWebhooks,
   previewSegment,
+  updateSegment,
+  type Membership as CoreMembership,
+  type SegmentChangePage,
   type SegmentView,
 } from '@currents/core';
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { Cohort } from './cohort.type.js';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
+import { decodeId } from './base/ids.js';
+import { registerNode } from './base/node.js';
+import { DateTime } from './base/scalars.js';
+import { Cohort } from './cohort.type.js';
 import { costs } from './costs.js';
+import * as inputs from './segment.input.js';
+import { definitionOf, SegmentDefinitionInput } from './segment.input.js';
+import * as types from './segment.type.js';
+import { Membership, Segment, SegmentChangeConnection, SegmentDefinition } from './segment.type.js';
+import { SegmentWebhookConnection } from './segmentWebhook.type.js';
 import { given } from './withoutNulls.js';
-import { Count, DateTime, JsonObject } from './base/scalars.js';
-import { ChangeSegmentInput, CreateSegmentInput, MemberInput, ofDefinition, SegmentFilter } from './segment.input.js';
-import {
-  ChangeSegmentResult,
-  CreateSegmentResult,
-  DeleteSegmentResult,
-  MemberPage,
-  PreviewSegmentResult,
-  Segment,
-  SegmentChangesResult,
-  SegmentMembershipResult,
-  SegmentPage,
-  SegmentResult,
-} from './segment.type.js';
-import { SegmentWebhookPage } from './segmentWebhook.type.js';
+
+registerNode('Segment', findSegments);
 
 const ofSegment = 'Id of the segment.';
 
 @Resolver(() => Segment)
 export class SegmentResolver {
-  @Query(() => SegmentPage, { description: 'Segments, the newest first.', complexity: costs.page })
+  @Query(() => types.SegmentConnection, { description: 'Segments, the newest first.', complexity: costs.page })
   async segments(
-    @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
-    after: string | null | undefined,
-    @Arg('filter', () => SegmentFilter, { nullable: true, description: 'Which segments.' })
-    filter: SegmentFilter | null | undefined,
+    @Args(() => PageArgs) page: PageArgs,
+    @Arg('filter', () => inputs.SegmentFilter, { nullable: true, description: 'Which segments to list. Null: all.' })
+    filter: inputs.SegmentFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listSegments(admin, { first, after: after ?? undefined }, given(filter));
+    const { cohortId, ...more } = given(filter);
+    const key = cohortId === undefined ? undefined : decodeId('Cohort', cohortId, 'filter.cohortId');
+    return listSegments(admin, page, { ...more, cohortId: key });
   }
 
-  @Query(() => SegmentResult, { description: 'One segment.', complexity: costs.read })
+  @Query(() => types.SegmentResult, { description: 'One segment.', complexity: costs.read })
   async segment(
     @Arg('id', () => ID, { description: ofSegment }) id: string,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return getSegment(admin, id);
+    return getSegment(admin, decodeId('Segment', id, 'id'));
   }
 
-  @FieldResolver(() => Count, { description: 'How many members it has, as last evaluated.' })
-  memberCount(@Root() { members }: SegmentView): number {
-    return members;
+  @FieldResolver(() => [Cohort], { description: 'The cohorts in its definition: at most 60.', complexity: costs.tree })
+  async cohorts(@Root() { cohortIds }: SegmentView, @Ctx() context: AdminContext): Promise<unknown> {
+    return loadCohorts(context, cohortIds);
   }
 
-  @FieldResolver(() => [Cohort], { description: 'The cohorts that it is made of.', complexity: costs.tree })
-  async cohorts(@Root() { cohortIds }: SegmentView, @Ctx() { admin }: AdminContext): Promise<unknown> {
-    const cohorts = await Promise.all(cohortIds.map((id) => getCohort(admin, id)));
-    return cohorts.filter(({ kind }) => kind === 'Cohort');
-  }
-
-  @FieldResolver(() => MemberPage, {
-    description: 'Its members. For all of them, see GET /v1/segments/:id/members.',
+  @FieldResolver(() => types.MemberConnection, {
+    description: 'Its members, ordered by id. To read all of them, use GET /v1/segments/{id}/members.',
     complexity: costs.page,
   })
   async members(
-    @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
-    after: string | null | undefined,
+    @Args(() => PageArgs) page: PageArgs,
     @Root() { id }: SegmentView,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    const page = await listMembers(admin, id, { first, after: after ?? undefined });
-    return 'kind' in page ? { nodes: [] } : page;
+    const members = await listMembers(admin, id, page);
+    if ('kind' in members) throw new Error('the segment was deleted while it was read');
+    return members;
   }
 
-  @FieldResolver(() => SegmentWebhookPage, {
-    description: 'Who is told of entries and exits, the newest first.',
+  @FieldResolver(() => SegmentWebhookConnection, {
+    description: 'The webhooks that receive its changes, the newest first.',
     complexity: costs.page,
   })
   async webhooks(
-    @Arg('first', () => Int, { defaultValue: 10, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
-    after: string | null | undefined,
+    @Args(() => PageArgs) page: PageArgs,
     @Root() { id }: SegmentView,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listWebhooks(admin, id, { first, after: after ?? undefined });
+    return listWebhooks(admin, id, page);
   }
 
-  @Query(() => PreviewSegmentResult, {
-    description: 'Counts the members that a definition would hold now, and shows some. Keeps nothing.',
+  @Query(() => types.PreviewSegmentResult, {
+    description: 'Counts the members that a definition would select now, and returns some. Stores nothing.',
     complexity: costs.scan,
   })
   async previewSegment(
-    @Arg('definition', () => JsonObject, { description: ofDefinition }) definition: Readonly<Record<string, unknown>>,
+    @Arg('definition', () => SegmentDefinitionInput, { description: 'Which users to select.' })
+    definition: SegmentDefinitionInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return previewSegment(admin, definition);
+    return previewSegment(admin, definitionOf(definition, 'definition'));
   }
 
-  @Query(() => SegmentMembershipResult, {
-    description: 'Whether a user belongs to a segment, as it was last evaluated.',
+  @Query(() => types.SegmentMembershipResult, {
+    description: 'Whether a user is a member of a segment, as of its last evaluation.',
     complexity: costs.read,
   })
   async segmentMembership(
-    @Arg('id', () => ID, { description: ofSegment }) id: string,
-    @Arg('member', () => MemberInput, { description: 'Who, by exactly one id.' }) member: MemberInput,
+    @Arg('segmentId', () => ID, { description: ofSegment }) segmentId: string,
+    @Arg('member', () => inputs.MemberInput, { description: 'The user, by one id.' }) member: inputs.MemberInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return getMembership(admin, id, given(member));
+    return getMembership(admin, decodeId('Segment', segmentId, 'segmentId'), given(member));
   }
 
-  @Query(() => SegmentChangesResult, {
+  @Query(() => types.SegmentChangesResult, {
     description:
-      'Who entered a segment and who left it, in order: after a cursor, or since a moment. Followed by cursor, nothing is missed and nothing comes twice.',
+      'The changes of a segment in order: after a cursor, or since a time. Followed by cursor, each change comes exactly once.',
     complexity: costs.page,
   })
   async segmentChanges(
-    @Arg('id', () => ID, { description: ofSegment }) id: string,
-    @Arg('first', () => Int, { defaultValue: 100, description: 'How many at most: 1 to 1000.' }) first: number,
-    @Arg('after', () => String, {
-      nullable: true,
-      description: 'nextCursor of the answer before, or changesCursor of the segment.',
-    })
-    after: string | null | undefined,
+    @Arg('segmentId', () => ID, { description: ofSegment }) segmentId: string,
+    @Args(() => PageArgs) { first, after }: PageArgs,
     @Arg('since', () => DateTime, {
       nullable: true,
-      description: 'To begin with, in place of a cursor: what was noted from then on.',
+      description: 'Instead of after: changes recorded at this time or later, such as "2026-01-31T09:30:00Z".',
     })
     since: Date | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listSegmentChanges(admin, id, { first, after: after ?? undefined, since: since ?? undefined });
+    const key = decodeId('Segment', segmentId, 'segmentId');
+    return listSegmentChanges(admin, key, { first, after: after ?? undefined, since: since ?? undefined });
   }
 
-  @Mutation(() => CreateSegmentResult, {
-    description: 'Creates a segment. Its members are there once a worker has evaluated it. To undo it, delete it.',
+  @Mutation(() => types.CreateSegmentResult, {
+    description: 'Creates a segment. It has members once a worker has evaluated it. deleteSegment undoes it.',
     complexity: costs.write,
   })
   async createSegment(
-    @Arg('input', () => CreateSegmentInput, { description: 'The new segment.' }) input: CreateSegmentInput,
+    @Arg('input', () => inputs.CreateSegmentInput, { description: 'The new segment.' })
+    { name, definition }: inputs.CreateSegmentInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return createSegment(admin, input);
+    return createSegment(admin, { name, definition: definitionOf(definition, 'input.definition') });
   }
 
-  @Mutation(() => ChangeSegmentResult, {
+  @Mutation(() => types.UpdateSegmentResult, {
     description:
-      'Changes a segment. Who enters or leaves by a new definition is noted, and told, as ever. To undo it, change it back.',
+      'Updates a segment. Members that a new definition adds or removes are recorded as changes and sent to webhooks.',
     complexity: costs.write,
   })
-  async changeSegment(
-    @Arg('id', () => ID, { description: ofSegment }) id: string,
-    @Arg('input', () => ChangeSegmentInput, { description: 'What to change.' }) input: ChangeSegmentInput,
+  async updateSegment(
+    @Arg('input', () => inputs.UpdateSegmentInput, { description: 'What to update.' })
+    { id, ...update }: inputs.UpdateSegmentInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return updateSegment(admin, id, given(input));
+    const { definition, ...more } = given(update);
+    return updateSegment(admin, decodeId('Segment', id, 'input.id'), {
+      ...more,
+      definition: definition && definitionOf(definition, 'input.definition'),
+    });
   }
 
-  @Mutation(() => DeleteSegmentResult, {
-    description: 'Ends a segment and its webhooks for good. Cannot be undone. Its cohorts stay.',
+  @Mutation(() => types.DeleteSegmentResult, {
+    description:
+      'Deletes a segment and its webhooks; plans only, unless dryRun is false. Cannot be undone. Its cohorts stay.',
     complexity: costs.write,
   })
   async deleteSegment(
-    @Arg('id', () => ID, { description: ofSegment }) id: string,
-    @Arg('confirmName', () => String, { description: 'Its name, exactly, to confirm.' }) confirmName: string,
+    @Arg('input', () => inputs.DeleteSegmentInput, { description: 'Which segment to delete.' })
+    { id, dryRun, confirmName }: inputs.DeleteSegmentInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return deleteSegment(admin, id, confirmName);
+    const key = decodeId('Segment', id, 'input.id');
+    return deleteSegment(admin, key, { isDryRun: dryRun, confirmName: confirmName ?? undefined });
   }
+}
+
+@Resolver(() => SegmentDefinition)
+export class SegmentDefinitionResolver {
+  @FieldResolver(() => Cohort, { nullable: true, description: 'Members of this cohort.', complexity: costs.read })
+  async includes(@Root() { includes }: { includes?: string }, @Ctx() { load }: AdminContext): Promise<unknown> {
+    return includes === undefined ? undefined : load('Cohort', includes);
+  }
+
+  @FieldResolver(() => Cohort, {
+    nullable: true,
+    description: 'Users who are not members of this cohort.',
+    complexity: costs.read,
+  })
+  async excludes(@Root() { excludes }: { excludes?: string }, @Ctx() { load }: AdminContext): Promise<unknown> {
+    return excludes === undefined ? undefined : load('Cohort', excludes);
+  }
+}
+
+@Resolver(() => Membership)
+export class MembershipResolver {
+  @FieldResolver(() => [Cohort], {
+    description: 'The segment’s cohorts of which the user is a member.',
+    complexity: costs.tree,
+  })
+  async cohorts(@Root() { cohortIds }: CoreMembership, @Ctx() context: AdminContext): Promise<unknown> {
+    return loadCohorts(context, cohortIds);
+  }
+}
+
+@Resolver(() => SegmentChangeConnection)
+export class SegmentChangeConnectionResolver {
+  @FieldResolver(() => String, {
+    description: 'Cursor to go on from, now or later: unlike pageInfo.endCursor, not null when the page is empty.',
+  })
+  resumeCursor(@Root() { resumeCursor }: SegmentChangePage): string {
+    return resumeCursor;
+  }
+}
+
+async function loadCohorts({ load }: AdminContext, ids: readonly string[]): Promise<readonly object[]> {
+  const cohorts = await Promise.all(ids.map((id) => load('Cohort', id)));
+  return cohorts.filter((cohort) => cohort !== undefined);
 }

@@ -1,242 +1,222 @@
-import { createUnionType, Field, ID, Int, ObjectType } from 'type-graphql';
-import { Cohort, Sizes } from './cohort.type.js';
-import { Problem, ProblemType } from './base/problem.js';
-import { kindOf } from './base/kind.js';
-import { InputInvalid, NameTaken, NotConfirmed } from './problem.type.js';
-import { Count, DateTime, JsonObject } from './base/scalars.js';
-import { SegmentWebhookPage, SegmentWebhookSecretShown } from './segmentWebhook.type.js';
-import { ofDefinition } from './segment.input.js';
+import type { SegmentChange as CoreChange } from '@currents/core';
+import { Field, Int, ObjectType } from 'type-graphql';
+import { connectionOf } from './base/connection.js';
+import { enumOf } from './base/enum.js';
+import { Node } from './base/node.js';
+import { Problem, ProblemType, resultUnion } from './base/problem.js';
+import { Count, DateTime } from './base/scalars.js';
+import { MemberCounts } from './cohort.type.js';
+import { InputInvalid, NameTaken, NotConfirmed, VersionConflict } from './problem.type.js';
 
 @ObjectType({ description: 'A user alias.' })
-export class Alias {
-  @Field(() => String, { description: 'The alias itself.' })
+export class UserAlias {
+  @Field(() => String, { description: 'The alias, such as "ana".' })
   name!: string;
 
-  @Field(() => String, { description: 'Of which kind it is.' })
+  @Field(() => String, { description: 'Its label, such as "crm_id".' })
   label!: string;
 }
 
-@ObjectType({ description: 'A user, by the one id that the partner used.' })
+@ObjectType({ description: 'A user, by the one id that the partner sent: exactly one field is not null.' })
 export class Member {
-  @Field(() => String, { nullable: true, description: 'By an external id.' })
+  @Field(() => String, { nullable: true, description: 'External id of the user.' })
   externalId?: string;
 
-  @Field(() => String, { nullable: true, description: 'By a device id.' })
+  @Field(() => String, { nullable: true, description: 'Id of a device of the user.' })
   deviceId?: string;
 
-  @Field(() => Alias, { nullable: true, description: 'By an alias.' })
-  alias?: Alias;
+  @Field(() => UserAlias, { nullable: true, description: 'Alias of the user.' })
+  alias?: UserAlias;
 }
 
-@ObjectType({ description: 'Some members, in an order of their own that never changes.' })
-export class MemberPage {
-  @Field(() => [Member], { description: 'The members of this page.' })
-  nodes!: Member[];
+export const MemberConnection = connectionOf(Member, 'members');
 
-  @Field(() => String, { nullable: true, description: 'Give it as after to get the next page; null on the last one.' })
-  nextCursor?: string;
+@ObjectType({ description: 'Which users a segment has: exactly one field is not null.' })
+export class SegmentDefinition {
+  @Field(() => [SegmentDefinition], { nullable: true, description: 'Users for whom all of these parts hold.' })
+  all?: SegmentDefinition[];
+
+  @Field(() => [SegmentDefinition], { nullable: true, description: 'Users for whom any of these parts holds.' })
+  any?: SegmentDefinition[];
+
+  @Field(() => SegmentDefinition, { nullable: true, description: 'Users for whom this part does not hold.' })
+  not?: SegmentDefinition;
 }
 
 @ObjectType({
-  description:
-    'An audience, defined over cohorts. Its members are brought in line with the cohorts by the workers, within seconds.',
+  implements: Node,
+  description: 'An audience that is defined over cohorts. Workers evaluate its members within seconds of a change.',
 })
-export class Segment {
-  @Field(() => ID, { description: 'Never changes.' })
-  id!: string;
-
-  @Field(() => String, { description: 'What admins call it; no two segments share one.' })
+export class Segment extends Node {
+  @Field(() => String, { description: 'Name of the segment, unique ignoring case.' })
   name!: string;
 
-  @Field(() => JsonObject, { description: ofDefinition })
-  definition!: Readonly<Record<string, unknown>>;
+  @Field(() => SegmentDefinition, { description: 'Which users it has.' })
+  definition!: SegmentDefinition;
 
-  @Field(() => [Cohort], { description: 'The cohorts that it is made of.' })
-  cohorts!: Cohort[];
-
-  @Field(() => Count, { description: 'How many members it has, as last evaluated.' })
+  @Field(() => Count, { description: 'Number of members, as of the last evaluation.' })
   memberCount!: number;
 
-  @Field(() => Sizes, { description: 'The same, by the kind of their ids.' })
-  sizes!: Sizes;
+  @Field(() => MemberCounts, { description: 'Number of members by the type of their ids.' })
+  memberCounts!: MemberCounts;
 
-  @Field(() => MemberPage, { description: 'Its members. For all of them, see GET /v1/segments/:id/members.' })
-  members!: MemberPage;
-
-  @Field(() => DateTime, {
-    nullable: true,
-    description: 'When its members were last brought in line; null before the first time.',
-  })
+  @Field(() => DateTime, { nullable: true, description: 'When it was last evaluated. Null before the first time.' })
   evaluatedAt?: Date;
 
-  @Field(() => Int, { nullable: true, description: 'How long that took, in milliseconds.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How long the last evaluation took, in milliseconds. Null before the first.',
+  })
   evaluationMs?: number;
 
-  @Field(() => Boolean, { description: 'Whether its cohorts, or its definition, have changed since.' })
-  due!: boolean;
+  @Field(() => Boolean, { description: 'Whether its cohorts or its definition have changed since.' })
+  isEvaluationDue!: boolean;
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'Since when every entry and exit is known; null before the first evaluation.',
+    description: 'Every change since then can be read with segmentChanges. Null before the first evaluation.',
   })
-  changesSince?: Date;
+  changesCompleteSince?: Date;
 
   @Field(() => String, {
-    description: 'Where it stands: give it as after to segmentChanges to learn what happens from now on.',
+    description: 'Cursor of its last change: pass it as after to segmentChanges to follow what changes from now on.',
   })
   changesCursor!: string;
 
-  @Field(() => SegmentWebhookPage, { description: 'Who is told of entries and exits, the newest first.' })
-  webhooks!: SegmentWebhookPage;
+  @Field(() => Int, {
+    description: 'Rises with every updateSegment. Pass it as ifVersion to detect concurrent updates.',
+  })
+  version!: number;
 
   @Field(() => DateTime, { description: 'When it was created.' })
   createdAt!: Date;
 
-  @Field(() => DateTime, { description: 'When an admin last changed it.' })
+  @Field(() => DateTime, { description: 'When an admin last updated it.' })
   updatedAt!: Date;
 }
 
-@ObjectType({ description: 'Some segments, the newest first.' })
-export class SegmentPage {
-  @Field(() => [Segment], { description: 'The segments of this page.' })
-  nodes!: Segment[];
+export const SegmentConnection = connectionOf(Segment, 'segments');
 
-  @Field(() => String, { nullable: true, description: 'Give it as after to get the next page; null on the last one.' })
-  nextCursor?: string;
-}
-
-@ObjectType({ description: 'Whom a segment of this definition would hold now.' })
+@ObjectType({ description: 'The members that a segment with a given definition would have now.' })
 export class SegmentPreview {
-  @Field(() => Count, { description: 'How many members.' })
-  members!: number;
+  @Field(() => Count, { description: 'Number of members.' })
+  memberCount!: number;
 
-  @Field(() => Sizes, { description: 'The same, by the kind of their ids.' })
-  sizes!: Sizes;
+  @Field(() => MemberCounts, { description: 'Number of members by the type of their ids.' })
+  memberCounts!: MemberCounts;
 
-  @Field(() => [Member], { description: 'Up to 20 of them.' })
+  @Field(() => [Member], { description: 'Up to 20 of the members.' })
   examples!: Member[];
 }
 
-@ObjectType({ description: 'Whether somebody belongs to a segment, as it was last evaluated.' })
+@ObjectType({ description: 'Whether a user is a member of a segment, as of its last evaluation.' })
 export class Membership {
-  @Field(() => Boolean, { description: 'Whether they do.' })
-  belongs!: boolean;
+  @Field(() => Boolean, { description: 'Whether the user is a member.' })
+  isMember!: boolean;
 
-  @Field(() => [ID], { description: 'The cohorts of the segment that they are in.' })
-  cohortIds!: string[];
-
-  @Field(() => DateTime, { nullable: true, description: 'When the segment was last evaluated.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the segment was last evaluated. Null before the first time.',
+  })
   evaluatedAt?: Date;
 }
 
-@ObjectType({ description: 'Somebody entered a segment, or left it.' })
-export class SegmentChange {
-  @Field(() => String, { description: 'Give it as after to go on from here.' })
-  cursor!: string;
+const SegmentChangeType = enumOf<CoreChange['type']>('SegmentChangeType', 'How a segment changed.', {
+  entered: 'The member was added to the segment.',
+  left: 'The member was removed from the segment.',
+});
 
-  @Field(() => DateTime, { description: 'When it was noted.' })
+@ObjectType({ description: 'A member entered a segment or left it.' })
+export class SegmentChange {
+  @Field(() => DateTime, { description: 'When the change was recorded.' })
   at!: Date;
 
-  @Field(() => Boolean, { description: 'True: entered. False: left.' })
-  entered!: boolean;
+  @Field(() => SegmentChangeType, { description: 'Whether the member entered or left.' })
+  type!: CoreChange['type'];
 
-  @Field(() => Member, { description: 'Who.' })
+  @Field(() => Member, { description: 'The member.' })
   member!: Member;
 }
 
-@ObjectType({ description: 'Who entered a segment and who left it, in order.' })
-export class SegmentChanges {
-  @Field(() => [SegmentChange], { description: 'What happened.' })
-  changes!: SegmentChange[];
+export const SegmentChangeConnection = connectionOf(SegmentChange, 'changes');
 
-  @Field(() => String, { description: 'Give it as after to go on, now or later.' })
-  nextCursor!: string;
-
-  @Field(() => Boolean, { description: 'Whether there is more by now.' })
-  more!: boolean;
+@ObjectType({ description: 'The new segment.' })
+export class CreateSegmentPayload {
+  @Field(() => Segment, { description: 'The segment, which has members once it is evaluated.' })
+  segment!: Segment;
 }
 
-@ObjectType({ description: 'A segment that was deleted.' })
-export class SegmentDeleted {
-  @Field(() => ID, { description: 'The id that it had.' })
-  id!: string;
-
-  @Field(() => String, { description: 'The name that it had; it is free again.' })
-  name!: string;
-
-  @Field(() => Count, { description: 'How many members it had.' })
-  members!: number;
+@ObjectType({ description: 'The updated segment.' })
+export class UpdateSegmentPayload {
+  @Field(() => Segment, { description: 'The segment after the update.' })
+  segment!: Segment;
 }
 
-@ProblemType('There is no segment with this id.')
+@ObjectType({ description: 'The deleted segment.' })
+export class DeleteSegmentPayload {
+  @Field(() => Segment, { description: 'The segment as it was.' })
+  segment!: Segment;
+
+  @Field(() => Int, { description: 'Number of its webhooks, which are deleted with it.' })
+  webhookCount!: number;
+
+  @Field(() => Boolean, { description: 'True if nothing was deleted, because dryRun was true.' })
+  isDryRun!: boolean;
+}
+
+@ProblemType('No segment has this id, or it is deleted.')
 export class SegmentNotFound extends Problem {}
 
-@ProblemType('The definition asks about cohorts that there are not.')
-export class CohortsUnknown extends Problem {
-  @Field(() => [ID], { description: 'Their ids.' })
-  cohortIds!: string[];
-}
-
 @ProblemType(
-  'Some of what was asked for is not known any more, or was never noted: take all members anew, and follow from there.',
+  'Some of the requested changes are deleted, or the segment is not evaluated yet.',
+  'Export all members again, and follow from the cursor that the export returns.',
 )
-export class ChangesForgotten extends Problem {
-  @Field(() => DateTime, { nullable: true, description: 'Since when every entry and exit is known.' })
-  changesSince?: Date;
+export class ChangesExpired extends Problem {
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'Every change since then can be read. Null before the first evaluation.',
+  })
+  changesCompleteSince?: Date;
 }
 
-export const SegmentResult = createUnionType({
-  name: 'SegmentResult',
-  description: 'The segment, or why there is none.',
-  types: () => [Segment, SegmentNotFound] as const,
-  resolveType: kindOf,
-});
+export const SegmentResult = resultUnion('SegmentResult', 'The segment, or a problem.', () => [
+  Segment,
+  SegmentNotFound,
+]);
 
-export const PreviewSegmentResult = createUnionType({
-  name: 'PreviewSegmentResult',
-  description: 'The preview, or why there is none.',
-  types: () => [SegmentPreview, InputInvalid, CohortsUnknown] as const,
-  resolveType: kindOf,
-});
+export const PreviewSegmentResult = resultUnion('PreviewSegmentResult', 'The preview, or a problem.', () => [
+  SegmentPreview,
+  InputInvalid,
+]);
 
-export const SegmentMembershipResult = createUnionType({
-  name: 'SegmentMembershipResult',
-  description: 'The answer, or why there is none.',
-  types: () => [Membership, SegmentNotFound, InputInvalid] as const,
-  resolveType: kindOf,
-});
+export const SegmentMembershipResult = resultUnion('SegmentMembershipResult', 'The membership, or a problem.', () => [
+  Membership,
+  SegmentNotFound,
+  InputInvalid,
+]);
 
-export const SegmentChangesResult = createUnionType({
-  name: 'SegmentChangesResult',
-  description: 'What happened, or why that cannot be said.',
-  types: () => [SegmentChanges, SegmentNotFound, ChangesForgotten] as const,
-  resolveType: kindOf,
-});
+export const SegmentChangesResult = resultUnion('SegmentChangesResult', 'A page of changes, or a problem.', () => [
+  SegmentChangeConnection,
+  SegmentNotFound,
+  ChangesExpired,
+]);
 
-export const CreateSegmentResult = createUnionType({
-  name: 'CreateSegmentResult',
-  description: 'The new segment, or why there is none.',
-  types: () => [Segment, InputInvalid, CohortsUnknown, NameTaken] as const,
-  resolveType: kindOf,
-});
+export const CreateSegmentResult = resultUnion('CreateSegmentResult', 'The new segment, or a problem.', () => [
+  CreateSegmentPayload,
+  InputInvalid,
+  NameTaken,
+]);
 
-export const ChangeSegmentResult = createUnionType({
-  name: 'ChangeSegmentResult',
-  description: 'The changed segment, or why it is as it was.',
-  types: () => [Segment, SegmentNotFound, InputInvalid, CohortsUnknown, NameTaken] as const,
-  resolveType: kindOf,
-});
+export const UpdateSegmentResult = resultUnion('UpdateSegmentResult', 'The updated segment, or a problem.', () => [
+  UpdateSegmentPayload,
+  SegmentNotFound,
+  InputInvalid,
+  NameTaken,
+  VersionConflict,
+]);
 
-export const DeleteSegmentResult = createUnionType({
-  name: 'DeleteSegmentResult',
-  description: 'What was deleted, or why nothing was.',
-  types: () => [SegmentDeleted, SegmentNotFound, NotConfirmed] as const,
-  resolveType: kindOf,
-});
-
-export const CreateSegmentWebhookResult = createUnionType({
-  name: 'CreateSegmentWebhookResult',
-  description: 'The new webhook with its secret, or why there is none.',
-  types: () => [SegmentWebhookSecretShown, SegmentNotFound, InputInvalid] as const,
-  resolveType: kindOf,
-});
+export const DeleteSegmentResult = resultUnion('DeleteSegmentResult', 'The deleted segment, or a problem.', () => [
+  DeleteSegmentPayload,
+  SegmentNotFound,
+  NotConfirmed,
+]);

@@ -1,109 +1,135 @@
 import {
   createWebhook,
   deleteWebhook,
+  findWebhookExpiries,
+  findWebhooks,
   getWebhook,
   listWebhookExpiries,
   pauseWebhook,
-  renewWebhookSecret,
   resumeWebhook,
+  rotateWebhookSecret,
+  type WebhookExpiry,
+  type WebhookView,
 } from '@currents/core';
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
+import { decodeId } from './base/ids.js';
+import { registerNode } from './base/node.js';
 import { costs } from './costs.js';
-import { CreateSegmentWebhookResult } from './segment.type.js';
-import {
-  DeleteSegmentWebhookResult,
-  MoveSegmentWebhookResult,
-  RenewSegmentWebhookSecretResult,
-  SegmentWebhook,
-  SegmentWebhookExpiryPage,
-  SegmentWebhookResult,
-} from './segmentWebhook.type.js';
+import { Segment } from './segment.type.js';
+import * as inputs from './segmentWebhook.input.js';
+import * as types from './segmentWebhook.type.js';
+import { SegmentWebhook, SegmentWebhookExpiry } from './segmentWebhook.type.js';
 
-const ofWebhook = 'Id of the webhook.';
-const itsUrl = 'Its URL, exactly, to confirm.';
+registerNode('SegmentWebhook', findWebhooks);
+registerNode('SegmentWebhookExpiry', findWebhookExpiries);
+
+const keyOf = (id: string): string => decodeId('SegmentWebhook', id, 'input.id');
 
 @Resolver(() => SegmentWebhook)
 export class SegmentWebhookResolver {
-  @Query(() => SegmentWebhookResult, { description: 'One webhook.', complexity: costs.read })
+  @Query(() => types.SegmentWebhookResult, { description: 'One webhook.', complexity: costs.read })
   async segmentWebhook(
-    @Arg('id', () => ID, { description: ofWebhook }) id: string,
+    @Arg('id', () => ID, { description: 'Id of the webhook.' }) id: string,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return getWebhook(admin, id);
+    return getWebhook(admin, decodeId('SegmentWebhook', id, 'id'));
   }
 
-  @FieldResolver(() => SegmentWebhookExpiryPage, {
-    description: 'What it was not told of, the latest first.',
+  @FieldResolver(() => Segment, {
+    nullable: true,
+    description: 'The segment whose changes are sent.',
+    complexity: costs.read,
+  })
+  async segment(@Root() { segmentId }: WebhookView, @Ctx() { load }: AdminContext): Promise<unknown> {
+    return load('Segment', segmentId);
+  }
+
+  @FieldResolver(() => types.SegmentWebhookExpiryConnection, {
+    description: 'Changes that expired undelivered, the newest first.',
     complexity: costs.page,
   })
   async expiries(
-    @Arg('first', () => Int, { defaultValue: 10, description: 'How many at most: 1 to 200.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'nextCursor of the page before.' })
-    after: string | null | undefined,
-    @Root() { id }: SegmentWebhook,
+    @Args(() => PageArgs) page: PageArgs,
+    @Root() { id }: WebhookView,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listWebhookExpiries(admin, id, { first, after: after ?? undefined });
+    return listWebhookExpiries(admin, id, page);
   }
 
-  @Mutation(() => CreateSegmentWebhookResult, {
-    description:
-      'Tells somebody of a segment’s entries and exits from now on. The secret is shown this once. To undo it, delete it.',
+  @Mutation(() => types.CreateSegmentWebhookResult, {
+    description: 'Sends a segment’s changes from now on to a URL. deleteSegmentWebhook undoes it.',
     complexity: costs.write,
   })
   async createSegmentWebhook(
-    @Arg('segmentId', () => ID, { description: 'Id of the segment.' }) segmentId: string,
-    @Arg('url', () => String, { description: 'Where requests go, such as https://example.com/segments.' }) url: string,
+    @Arg('input', () => inputs.CreateSegmentWebhookInput, { description: 'The new webhook.' })
+    { segmentId, url }: inputs.CreateSegmentWebhookInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return createWebhook(admin, segmentId, url);
+    return createWebhook(admin, decodeId('Segment', segmentId, 'input.segmentId'), url);
   }
 
-  @Mutation(() => RenewSegmentWebhookSecretResult, {
-    description: 'Signs requests with another secret from now on. Cannot be undone: the former one is gone.',
+  @Mutation(() => types.RotateSegmentWebhookSecretResult, {
+    description: 'Signs requests with a new secret from now on. Cannot be undone: the old secret is lost.',
     complexity: costs.write,
   })
-  async renewSegmentWebhookSecret(
-    @Arg('id', () => ID, { description: ofWebhook }) id: string,
-    @Arg('confirmUrl', () => String, { description: itsUrl }) confirmUrl: string,
+  async rotateSegmentWebhookSecret(
+    @Arg('input', () => inputs.RotateSegmentWebhookSecretInput, { description: 'Which webhook.' })
+    { id, confirmUrl }: inputs.RotateSegmentWebhookSecretInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return renewWebhookSecret(admin, id, confirmUrl);
+    return rotateWebhookSecret(admin, keyOf(id), confirmUrl);
   }
 
-  @Mutation(() => MoveSegmentWebhookResult, {
-    description: 'Tells a webhook nothing more for a while; what happens is kept. resumeSegmentWebhook undoes it.',
+  @Mutation(() => types.PauseSegmentWebhookResult, {
+    description:
+      'Pauses a webhook. Changes are kept for it. Pausing a paused webhook answers with the webhook. resumeSegmentWebhook undoes it.',
     complexity: costs.write,
   })
   async pauseSegmentWebhook(
-    @Arg('id', () => ID, { description: ofWebhook }) id: string,
+    @Arg('input', () => inputs.PauseSegmentWebhookInput, { description: 'Which webhook.' })
+    { id }: inputs.PauseSegmentWebhookInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return pauseWebhook(admin, id);
+    return pauseWebhook(admin, keyOf(id));
   }
 
-  @Mutation(() => MoveSegmentWebhookResult, {
+  @Mutation(() => types.ResumeSegmentWebhookResult, {
     description:
-      'Makes a paused or blocked webhook live again: what was kept is told first, with a retry window that begins anew. pauseSegmentWebhook undoes it.',
+      'Resumes a paused or blocked webhook: pending changes first, in a new retry window. Resuming a live webhook answers with the webhook. pauseSegmentWebhook undoes it.',
     complexity: costs.write,
   })
   async resumeSegmentWebhook(
-    @Arg('id', () => ID, { description: ofWebhook }) id: string,
+    @Arg('input', () => inputs.ResumeSegmentWebhookInput, { description: 'Which webhook.' })
+    { id }: inputs.ResumeSegmentWebhookInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return resumeWebhook(admin, id);
+    return resumeWebhook(admin, keyOf(id));
   }
 
-  @Mutation(() => DeleteSegmentWebhookResult, {
-    description: 'Ends a webhook for good. Cannot be undone: its secret is wiped, and what is pending is not told.',
+  @Mutation(() => types.DeleteSegmentWebhookResult, {
+    description:
+      'Deletes a webhook and its secret; plans only, unless dryRun is false. Cannot be undone: pending changes are not delivered.',
     complexity: costs.write,
   })
   async deleteSegmentWebhook(
-    @Arg('id', () => ID, { description: ofWebhook }) id: string,
-    @Arg('confirmUrl', () => String, { description: itsUrl }) confirmUrl: string,
+    @Arg('input', () => inputs.DeleteSegmentWebhookInput, { description: 'Which webhook to delete.' })
+    { id, dryRun, confirmUrl }: inputs.DeleteSegmentWebhookInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return deleteWebhook(admin, id, confirmUrl);
+    return deleteWebhook(admin, keyOf(id), { isDryRun: dryRun, confirmUrl: confirmUrl ?? undefined });
+  }
+}
+
+@Resolver(() => SegmentWebhookExpiry)
+export class SegmentWebhookExpiryResolver {
+  @FieldResolver(() => SegmentWebhook, {
+    nullable: true,
+    description: 'The webhook. Null if it is deleted.',
+    complexity: costs.read,
+  })
+  async webhook(@Root() { webhookId }: WebhookExpiry, @Ctx() { load }: AdminContext): Promise<unknown> {
+    return load('SegmentWebhook', webhookId);
   }
 }

@@ -1,177 +1,198 @@
-import type { WebhookView } from '@currents/core';
-import { createUnionType, Field, ID, ObjectType, registerEnumType } from 'type-graphql';
-import { Problem, ProblemType } from './base/problem.js';
-import { kindOf } from './base/kind.js';
-import { NotConfirmed } from './problem.type.js';
+import type { WebhookAction, WebhookState } from '@currents/core';
+import { Field, ObjectType } from 'type-graphql';
+import { connectionOf } from './base/connection.js';
+import { enumOf } from './base/enum.js';
+import { Node } from './base/node.js';
+import { Problem, ProblemType, resultUnion } from './base/problem.js';
 import { Count, DateTime } from './base/scalars.js';
+import { InputInvalid, NotConfirmed } from './problem.type.js';
+import { SegmentNotFound } from './segment.type.js';
 
-const states: { readonly [Name in WebhookView['state']]: Name } = {
-  live: 'live',
-  paused: 'paused',
-  blocked: 'blocked',
-};
-registerEnumType(states, {
-  name: 'SegmentWebhookState',
-  description: 'Where a webhook stands.',
-  valuesConfig: {
-    live: { description: 'It is told of what happens.' },
-    paused: {
-      description: 'It is told nothing; what happens is kept for when it is resumed, for as long as changes are kept.',
-    },
-    blocked: {
-      description:
-        'Its receiver answered 401, 403, 404 or 410. What happens is kept for the retry window; it is asked again from time to time, and goes on by itself.',
-    },
-  },
+const SegmentWebhookState = enumOf<WebhookState>('SegmentWebhookState', 'Where a webhook stands.', {
+  live: 'Changes are sent as they happen.',
+  paused: 'Nothing is sent. Changes are kept until it is resumed, for as long as they are stored.',
+  blocked:
+    'The receiver answered 401, 403, 404 or 410. Changes are kept for the retry window; the receiver is probed, and the webhook resumes by itself.',
 });
 
-@ObjectType({ description: 'Why a webhook waits, or why it is blocked.' })
-export class SegmentWebhookTrouble {
-  @Field(() => String, { description: 'Why, for machines, such as http_503 or timeout.' })
+const SegmentWebhookAction = enumOf<WebhookAction>('SegmentWebhookAction', 'What can be done to a webhook.', {
+  pause: 'Pause it with pauseSegmentWebhook.',
+  resume: 'Resume it with resumeSegmentWebhook.',
+  rotate_secret: 'Replace its secret with rotateSegmentWebhookSecret.',
+  delete: 'Delete it with deleteSegmentWebhook.',
+});
+
+@ObjectType({ description: 'Why the next request of a webhook waits.' })
+export class SegmentWebhookDeferral {
+  @Field(() => DateTime, { description: 'When the request is tried again.' })
+  until!: Date;
+
+  @Field(() => String, { description: 'Code of the reason, such as http_503 or timeout.' })
   code!: string;
 
-  @Field(() => String, { description: 'Why, in a sentence.' })
+  @Field(() => String, { description: 'The reason in a sentence.' })
   detail!: string;
-
-  @Field(() => DateTime, { nullable: true, description: 'When it is told again; null when it is blocked.' })
-  until?: Date;
 }
 
-@ObjectType({ description: 'Entries and exits that a webhook was not told of.' })
-export class SegmentWebhookExpiry {
-  @Field(() => ID, { description: 'Never changes.' })
-  id!: string;
-
-  @Field(() => Count, { description: 'How many.' })
-  changes!: number;
-
-  @Field(() => String, {
-    description: 'Give it as after to segmentChanges to read them, for as long as they are kept.',
-  })
-  afterCursor!: string;
-
-  @Field(() => String, { description: 'The cursor of the last of them.' })
-  lastCursor!: string;
-
-  @Field(() => String, { description: 'Why, for machines.' })
+@ObjectType({ description: 'Why a webhook is BLOCKED.' })
+export class SegmentWebhookBlock {
+  @Field(() => String, { description: 'Code of the reason, such as http_401 or secret_unreadable.' })
   code!: string;
 
-  @Field(() => String, { description: 'Why, in a sentence.' })
+  @Field(() => String, { description: 'The reason in a sentence.' })
   detail!: string;
-
-  @Field(() => DateTime, { description: 'When they were given up.' })
-  expiredAt!: Date;
-}
-
-@ObjectType({ description: 'Some expiries of a webhook, the newest first.' })
-export class SegmentWebhookExpiryPage {
-  @Field(() => [SegmentWebhookExpiry], { description: 'The expiries of this page.' })
-  nodes!: SegmentWebhookExpiry[];
-
-  @Field(() => String, { nullable: true, description: 'Give it as after to get the next page; null on the last one.' })
-  nextCursor?: string;
 }
 
 @ObjectType({
-  description:
-    'Somebody who is told of a segment’s entries and exits, in order, each at least once. Every request is signed: Currents-Signature holds v1= ' +
-    'and the HMAC-SHA256, in hexadecimal, of Currents-Timestamp, a full stop and the body. A request that is repeated has the same Currents-Delivery.',
+  implements: Node,
+  description: 'Changes that were not delivered to a webhook within the retry window or their retention.',
 })
-export class SegmentWebhook {
-  @Field(() => ID, { description: 'Never changes.' })
-  id!: string;
+export class SegmentWebhookExpiry extends Node {
+  @Field(() => Count, { description: 'Number of changes.' })
+  changeCount!: number;
 
-  @Field(() => ID, { description: 'The segment.' })
-  segmentId!: string;
+  @Field(() => String, {
+    description: 'Pass it as after to segmentChanges to read the changes, for as long as they are stored.',
+  })
+  afterCursor!: string;
 
-  @Field(() => String, { description: 'Where requests go.' })
+  @Field(() => String, { description: 'Cursor of the last of the changes.' })
+  lastCursor!: string;
+
+  @Field(() => String, { description: 'Code of the reason, such as http_503 or retention.' })
+  code!: string;
+
+  @Field(() => String, { description: 'The reason in a sentence.' })
+  detail!: string;
+
+  @Field(() => DateTime, { description: 'When they expired.' })
+  expiredAt!: Date;
+}
+
+export const SegmentWebhookExpiryConnection = connectionOf(SegmentWebhookExpiry, 'expiries');
+
+@ObjectType({
+  implements: Node,
+  description:
+    'A URL that receives a segment’s changes, in order, each at least once. Every request is signed: Currents-Signature is "v1=" ' +
+    'and the HMAC-SHA256, in hexadecimal, of Currents-Timestamp, a full stop and the body. A repeated request has the same Currents-Delivery.',
+})
+export class SegmentWebhook extends Node {
+  @Field(() => String, { description: 'Where requests are sent, such as "https://example.com/segments".' })
   url!: string;
 
-  @Field(() => states, { description: 'Where it stands.' })
-  state!: WebhookView['state'];
+  @Field(() => SegmentWebhookState, { description: 'Where it stands.' })
+  state!: WebhookState;
 
   @Field(() => DateTime, { description: 'Since when it is in this state.' })
   stateSince!: Date;
 
-  @Field(() => SegmentWebhookTrouble, {
-    nullable: true,
-    description: 'Why it waits or is blocked; null when all is well.',
-  })
-  trouble?: SegmentWebhookTrouble;
+  @Field(() => [SegmentWebhookAction], { description: 'What can be done to it in this state.' })
+  allowedActions!: WebhookAction[];
 
-  @Field(() => String, { description: 'It was told of everything up to here.' })
+  @Field(() => SegmentWebhookDeferral, {
+    nullable: true,
+    description: 'Why the next request waits. Null if it does not.',
+  })
+  deferral?: SegmentWebhookDeferral;
+
+  @Field(() => SegmentWebhookBlock, { nullable: true, description: 'Why it is BLOCKED. Null in other states.' })
+  block?: SegmentWebhookBlock;
+
+  @Field(() => String, { description: 'Cursor of the last change that is delivered or expired.' })
   changesCursor!: string;
 
-  @Field(() => Count, { description: 'Entries and exits that it was told of.' })
-  delivered!: number;
+  @Field(() => Count, { description: 'Number of changes delivered.' })
+  deliveredCount!: number;
 
-  @Field(() => Count, { description: 'Entries and exits that it has yet to be told of.' })
-  pending!: number;
+  @Field(() => Count, { description: 'Number of changes still to be delivered.' })
+  pendingCount!: number;
 
-  @Field(() => Count, { description: 'Entries and exits that it did not take within the retry window: see expiries.' })
-  expired!: number;
+  @Field(() => Count, { description: 'Number of changes that expired undelivered: see expiries.' })
+  expiredCount!: number;
 
-  @Field(() => SegmentWebhookExpiryPage, { description: 'What it was not told of, the latest first.' })
-  expiries!: SegmentWebhookExpiryPage;
-
-  @Field(() => DateTime, { nullable: true, description: 'When it last took something.' })
+  @Field(() => DateTime, { nullable: true, description: 'When the receiver last accepted a request. Null if never.' })
   lastDeliveredAt?: Date;
 
-  @Field(() => DateTime, { description: 'When it was made.' })
+  @Field(() => DateTime, { description: 'When it was created.' })
   createdAt!: Date;
 }
 
-@ObjectType({ description: 'Some webhooks, the newest first.' })
-export class SegmentWebhookPage {
-  @Field(() => [SegmentWebhook], { description: 'The webhooks of this page.' })
-  nodes!: SegmentWebhook[];
+export const SegmentWebhookConnection = connectionOf(SegmentWebhook, 'webhooks');
 
-  @Field(() => String, { nullable: true, description: 'Give it as after to get the next page; null on the last one.' })
-  nextCursor?: string;
+@ObjectType({ description: 'The new webhook.' })
+export class CreateSegmentWebhookPayload {
+  @Field(() => String, { description: 'The secret that signs requests. It is shown only once.' })
+  secret!: string;
+
+  @Field(() => SegmentWebhook, { description: 'The webhook, which receives changes from now on.' })
+  segmentWebhook!: SegmentWebhook;
 }
 
-@ObjectType({ description: 'A webhook with a new secret.' })
-export class SegmentWebhookSecretShown {
-  @Field(() => String, { description: 'What requests are signed with: shown this once, and kept sealed.' })
+@ObjectType({ description: 'The webhook with its new secret.' })
+export class RotateSegmentWebhookSecretPayload {
+  @Field(() => String, { description: 'The secret that signs requests from now on. It is shown only once.' })
   secret!: string;
 
   @Field(() => SegmentWebhook, { description: 'The webhook.' })
-  webhook!: SegmentWebhook;
+  segmentWebhook!: SegmentWebhook;
 }
 
-@ProblemType('There is no webhook with this id.')
+@ObjectType({ description: 'The paused webhook.' })
+export class PauseSegmentWebhookPayload {
+  @Field(() => SegmentWebhook, { description: 'The webhook, which is PAUSED.' })
+  segmentWebhook!: SegmentWebhook;
+}
+
+@ObjectType({ description: 'The resumed webhook.' })
+export class ResumeSegmentWebhookPayload {
+  @Field(() => SegmentWebhook, { description: 'The webhook, which is LIVE.' })
+  segmentWebhook!: SegmentWebhook;
+}
+
+@ObjectType({ description: 'The deleted webhook.' })
+export class DeleteSegmentWebhookPayload {
+  @Field(() => SegmentWebhook, { description: 'The webhook as it was; its pendingCount changes are not delivered.' })
+  segmentWebhook!: SegmentWebhook;
+
+  @Field(() => Boolean, { description: 'True if nothing was deleted, because dryRun was true.' })
+  isDryRun!: boolean;
+}
+
+@ProblemType('No webhook has this id, or it is deleted.')
 export class SegmentWebhookNotFound extends Problem {}
 
-@ProblemType('This cannot be done in the state that the webhook is in.')
-export class SegmentWebhookWrongState extends Problem {
-  @Field(() => states, { description: 'The state that it is in.' })
-  state!: WebhookView['state'];
-}
+export const SegmentWebhookResult = resultUnion('SegmentWebhookResult', 'The webhook, or a problem.', () => [
+  SegmentWebhook,
+  SegmentWebhookNotFound,
+]);
 
-export const SegmentWebhookResult = createUnionType({
-  name: 'SegmentWebhookResult',
-  description: 'The webhook, or why there is none.',
-  types: () => [SegmentWebhook, SegmentWebhookNotFound] as const,
-  resolveType: kindOf,
-});
+export const CreateSegmentWebhookResult = resultUnion(
+  'CreateSegmentWebhookResult',
+  'The new webhook, or a problem.',
+  () => [CreateSegmentWebhookPayload, SegmentNotFound, InputInvalid],
+);
 
-export const MoveSegmentWebhookResult = createUnionType({
-  name: 'MoveSegmentWebhookResult',
-  description: 'The webhook in its new state, or why it is as it was.',
-  types: () => [SegmentWebhook, SegmentWebhookNotFound, SegmentWebhookWrongState] as const,
-  resolveType: kindOf,
-});
+export const RotateSegmentWebhookSecretResult = resultUnion(
+  'RotateSegmentWebhookSecretResult',
+  'The new secret, or a problem.',
+  () => [RotateSegmentWebhookSecretPayload, SegmentWebhookNotFound, NotConfirmed],
+);
 
-export const RenewSegmentWebhookSecretResult = createUnionType({
-  name: 'RenewSegmentWebhookSecretResult',
-  description: 'The new secret, or why there is none.',
-  types: () => [SegmentWebhookSecretShown, SegmentWebhookNotFound, NotConfirmed] as const,
-  resolveType: kindOf,
-});
+export const PauseSegmentWebhookResult = resultUnion(
+  'PauseSegmentWebhookResult',
+  'The paused webhook, or a problem.',
+  () => [PauseSegmentWebhookPayload, SegmentWebhookNotFound],
+);
 
-export const DeleteSegmentWebhookResult = createUnionType({
-  name: 'DeleteSegmentWebhookResult',
-  description: 'The webhook as it was, or why it is not deleted.',
-  types: () => [SegmentWebhook, SegmentWebhookNotFound, NotConfirmed] as const,
-  resolveType: kindOf,
-});
+export const ResumeSegmentWebhookResult = resultUnion(
+  'ResumeSegmentWebhookResult',
+  'The resumed webhook, or a problem.',
+  () => [ResumeSegmentWebhookPayload, SegmentWebhookNotFound],
+);
+
+export const DeleteSegmentWebhookResult = resultUnion(
+  'DeleteSegmentWebhookResult',
+  'The deleted webhook, or a problem.',
+  () => [DeleteSegmentWebhookPayload, SegmentWebhookNotFound, NotConfirmed],
+);

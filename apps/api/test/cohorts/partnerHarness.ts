@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { drizzle } from 'drizzle-orm/postgres-js';
 import {
   connect,
   createLog,
@@ -53,6 +54,7 @@ export async function openPartnerHarness({
   const database = await createTestDatabase();
   const own = connect(database.url, { max: 4, name: 'api' });
   const sql = connect(database.url, { max: 2, name: 'test' });
+  const lookups = connect(database.url, { max: 1, name: 'test' });
   const importKeys = await watchImportKeys(own, () => undefined);
   const log = createLog('api', 'silent');
   const metrics = createMetrics();
@@ -68,7 +70,7 @@ export async function openPartnerHarness({
     metrics,
     storePush: (push) => storePush({ sql: own, onStored: () => undefined }, push),
     isRegistered: async (partner) =>
-      (await findImportPartner({ sql: own, connectors }, partner)).kind === 'ImportPartner',
+      (await findImportPartner({ db: drizzle(lookups), connectors }, partner)).kind === 'ImportPartner',
     partnerKey,
     maxBodyBytes,
     maxQueuedBytes,
@@ -108,7 +110,7 @@ export async function openPartnerHarness({
     async close() {
       await app.close();
       if (!isLost) await importKeys.stop();
-      await Promise.all([own.end(), sql.end()]);
+      await Promise.all([own.end(), sql.end(), lookups.end()]);
       await database.drop();
     },
   };

@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '@currents/connector';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { good, openAdminHarness, type AdminHarness } from '../admin/adminHarness.js';
+import { createCurrent, good, openAdminHarness, type AdminHarness } from '../admin/adminHarness.js';
 
 const { secret } = good.credentials;
 const json = (status: number, body: unknown): HttpAnswer => ({ status, headers: {}, body: JSON.stringify(body) });
@@ -40,58 +40,72 @@ beforeEach(async () => {
 });
 
 async function create(more: object): Promise<string> {
-  return office.createCurrent({ ...good, name: `Source ${++made}`, ...more });
+  return (await office.do(createCurrent, { input: { ...good, name: `Source ${++made}`, ...more } })).id;
 }
 
-const fields = `cohortId currentId schedule state lastStartedAt lastSuccessAt nextDueAt createdAt
-  progress { startedAt pages members total } hold { code detail until } failure { code detail recovery at } cohort { id name partnerId members schedule }`;
-const pullOr = `__typename ... on CohortPull { ${fields} } ... on Problem { message }`;
+const fields = `id current { id } schedule state allowedActions lastStartedAt lastSuccessAt nextDueAt createdAt
+  progress { startedAt pageCount memberCount expectedMemberCount } deferral { code detail until } failure { code detail recovery failedAt } cohort { id name partnerId memberCount schedule }`;
+const problem = '... on Problem { __typename message }';
+const pullOrOf = (payload: string): string => `__typename ... on ${payload} { cohortPull { ${fields} } } ${problem}`;
+const keyOf = (id: string): number => Number(id.replace(/^\w+_/, ''));
 const list = (id = current, first = 50, after?: string) =>
   office.do(
     `query ($id: ID!, $first: Int!, $after: String) { partnerCohorts(currentId: $id, first: $first, after: $after) {
       __typename
-      ... on PartnerCohortPage { nodes { partnerId name description size createdAt computedAt cohortId pulled } nextCursor listedAt advice }
-      ... on Problem { message } ... on PartnerRefused { reason } ... on PartnerUnanswered { reason retryAfterMs } ... on CurrentWrongState { state } ... on CurrentNotReady { reason }
+      ... on PartnerCohortConnection { nodes { partnerId name description memberCount createdAt computedAt cohort { id } isPulled } pageInfo { hasNextPage endCursor } listedAt advice }
+      ... on Problem { message } ... on PartnerRefused { reason } ... on PartnerUnavailable { reason retryAfterMs } ... on CurrentWrongState { state } ... on CurrentNotReady { reason }
     } }`,
     { id, first, after },
   );
 const follow = (partnerId = '1000', more: object = {}) =>
   office.do(
-    `mutation ($input: FollowCohortInput!) { followCohort(input: $input) {
-      ${pullOr} ... on CohortPulledAlready { pull { cohortId currentId } } ... on PartnerRefused { reason } ... on CohortTooLarge { maxMembers }
+    `mutation ($input: CreateCohortPullInput!) { createCohortPull(input: $input) {
+      ${pullOrOf('CreateCohortPullPayload')} ... on CohortAlreadyPulled { cohortPull { cohort { id } current { id } } } ... on PartnerRefused { reason } ... on CohortTooLarge { maxMemberCount }
     } }`,
-    { input: { currentId: current, partnerId, schedule: 'daily', ...more } },
+    { input: { currentId: current, partnerId, schedule: 'DAILY', ...more } },
   );
-const deed = (name: string, cohortId: string, rest = '') =>
-  office.do(`mutation ($id: ID!) { ${name}(cohortId: $id) { ${rest || pullOr} } }`, { id: cohortId });
+const mutate = (name: string, cohortId: string, rest = '') => {
+  const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  return office.do(
+    `mutation ($id: ID!) { ${name}(input: { cohortId: $id }) { ${rest || pullOrOf(`${type}Payload`)} } }`,
+    {
+      id: cohortId,
+    },
+  );
+};
+/** Pulls a cohort, and returns the cohort's id and the pull. */
+const created = async (): Promise<{ cohortId: string; pull: any }> => {
+  const { cohortPull } = await follow();
+  return { cohortId: cohortPull.cohort.id, pull: cohortPull };
+};
 
 describe('a partner’s cohorts', () => {
   it('are listed with what an admin has to know, and asked for with the credentials of the Current', async () => {
     expect(await list()).toEqual({
-      __typename: 'PartnerCohortPage',
+      __typename: 'PartnerCohortConnection',
       nodes: [
         {
           partnerId: '1000',
           name: 'Buyers',
           description: 'Who bought',
-          size: 12_000,
+          memberCount: 12_000,
           createdAt: '2026-01-02T03:04:05.000Z',
           computedAt: null,
-          cohortId: null,
-          pulled: false,
+          cohort: null,
+          isPulled: false,
         },
         {
           partnerId: '1001',
           name: 'Sellers',
           description: null,
-          size: 3,
+          memberCount: 3,
           createdAt: '2026-01-02T03:04:05.000Z',
           computedAt: null,
-          cohortId: null,
-          pulled: false,
+          cohort: null,
+          isPulled: false,
         },
       ],
-      nextCursor: null,
+      pageInfo: { hasNextPage: false, endCursor: expect.any(String) },
       listedAt: expect.any(String),
       advice: expect.stringContaining('60 queries'),
     });
@@ -101,8 +115,8 @@ describe('a partner’s cohorts', () => {
         headers: { authorization: expect.stringContaining('Basic ') },
       },
     ]);
-    const { nextCursor } = await list(current, 1);
-    expect((await list(current, 1, nextCursor)).nodes).toMatchObject([{ partnerId: '1001' }]);
+    const { pageInfo } = await list(current, 1);
+    expect((await list(current, 1, pageInfo.endCursor)).nodes).toMatchObject([{ partnerId: '1001' }]);
     expect(office.asked).toHaveLength(1);
   });
 
@@ -115,12 +129,12 @@ describe('a partner’s cohorts', () => {
     [
       'too many',
       () => json(429, { error: 'slow', status: 'error' }),
-      { __typename: 'PartnerUnanswered', reason: 'throttled', retryAfterMs: 60_000 },
+      { __typename: 'PartnerUnavailable', reason: 'throttled', retryAfterMs: 60_000 },
     ],
     [
       'lost',
       () => ({ status: 0, failure: 'timeout', detail: 'no answer in time' }),
-      { __typename: 'PartnerUnanswered', reason: 'timeout', retryAfterMs: null },
+      { __typename: 'PartnerUnavailable', reason: 'timeout', retryAfterMs: null },
     ],
   ])('that are asked for in vain say why: %s', async (_name, partner, problem) => {
     office.partner = partner;
@@ -139,39 +153,41 @@ describe('a partner’s cohorts', () => {
 
 describe('a cohort', () => {
   it('is followed, and its pull is shown beside it', async () => {
-    const pull = await follow();
+    const { cohortId, pull } = await created();
     expect(pull).toMatchObject({
-      __typename: 'CohortPull',
-      currentId: current,
-      schedule: 'daily',
-      state: 'waiting',
+      current: { id: current },
+      schedule: 'DAILY',
+      state: 'WAITING',
+      allowedActions: ['RUN', 'DELETE'],
       progress: null,
       failure: null,
       lastStartedAt: null,
       nextDueAt: expect.any(String),
-      cohort: { id: pull.cohortId, name: 'Buyers', partnerId: '1000', members: 0, schedule: 'daily' },
+      cohort: { id: cohortId, name: 'Buyers', partnerId: '1000', memberCount: 0, schedule: 'DAILY' },
     });
     const { pull: beside } = await office.do(
-      'query ($id: ID!) { cohort(id: $id) { ... on Cohort { pull { state schedule currentId } } } }',
-      { id: pull.cohortId },
+      'query ($id: ID!) { cohort(id: $id) { ... on Cohort { pull { state schedule current { id } } } } }',
+      { id: cohortId },
     );
-    expect(beside).toEqual({ state: 'waiting', schedule: 'daily', currentId: current });
-    expect((await list()).nodes).toMatchObject([{ cohortId: pull.cohortId, pulled: true }, { pulled: false }]);
+    expect(beside).toEqual({ state: 'WAITING', schedule: 'DAILY', current: { id: current } });
+    expect((await list()).nodes).toMatchObject([{ cohort: { id: cohortId }, isPulled: true }, { isPulled: false }]);
+    expect((await office.do(`{ cohortPulls(filter: { states: [WAITING] }) { nodes { ${fields} } } }`)).nodes).toEqual([
+      pull,
+    ]);
     expect(
-      (await office.do(`{ cohortPulls(filter: { states: [waiting] }) { nodes { ${fields} } } }`)).nodes,
-    ).toMatchObject([{ cohortId: pull.cohortId }]);
-    expect(
-      await office.do(`query ($id: ID!) { cohortPull(cohortId: $id) { ${pullOr} } }`, { id: pull.cohortId }),
+      await office.do(`query ($id: ID!) { cohortPull(cohortId: $id) { ... on CohortPull { ${fields} } ${problem} } }`, {
+        id: cohortId,
+      }),
     ).toEqual(pull);
     expect(office.asked).toHaveLength(1);
   });
 
   it('is followed once', async () => {
-    const { cohortId } = await follow();
+    const { cohortId } = await created();
     const other = await create({});
     expect(await follow('1000', { currentId: other })).toMatchObject({
-      __typename: 'CohortPulledAlready',
-      pull: { cohortId, currentId: current },
+      __typename: 'CohortAlreadyPulled',
+      cohortPull: { cohort: { id: cohortId }, current: { id: current } },
     });
   });
 
@@ -190,113 +206,118 @@ describe('a cohort', () => {
     });
     expect(await follow('big', { currentId: amplitude })).toMatchObject({
       __typename: 'CohortTooLarge',
-      maxMembers: 2_000_000,
+      maxMemberCount: 2_000_000,
     });
   });
 
   it('changes how often it is pulled', async () => {
-    const { cohortId } = await follow();
+    const { cohortId } = await created();
     const change = (schedule: string | null) =>
-      office.do(
-        'mutation ($id: ID!, $to: Schedule) { setCohortSchedule(id: $id, schedule: $to) { ... on Cohort { schedule pull { schedule nextDueAt } } } }',
-        { id: cohortId, to: schedule },
-      );
+      office
+        .do(
+          'mutation ($input: UpdateCohortInput!) { updateCohort(input: $input) { ... on UpdateCohortPayload { cohort { schedule pull { schedule nextDueAt } } } } }',
+          { input: { id: cohortId, schedule } },
+        )
+        .then(({ cohort }: any) => cohort);
     await office.sql`update cohort_pull set started_at = '2026-01-31T00:00:00Z', last_success_at = now(), due_at = '2026-02-01T00:00:00Z'`;
-    expect(await change('hourly')).toEqual({
-      schedule: 'hourly',
-      pull: { schedule: 'hourly', nextDueAt: '2026-01-31T01:00:00.000Z' },
+    expect(await change('HOURLY')).toEqual({
+      schedule: 'HOURLY',
+      pull: { schedule: 'HOURLY', nextDueAt: '2026-01-31T01:00:00.000Z' },
     });
-    expect(await change('dynamic')).toMatchObject({ pull: { nextDueAt: '2026-01-31T00:15:00.000Z' } });
+    expect(await change('DYNAMIC')).toMatchObject({ pull: { nextDueAt: '2026-01-31T00:15:00.000Z' } });
     expect(await change(null)).toEqual({ schedule: null, pull: { schedule: null, nextDueAt: null } });
   });
 });
 
 describe('a pull', () => {
   it('that is under way tells how far it is, is not begun again, and can be cancelled', async () => {
-    const { cohortId } = await follow();
+    const { cohortId } = await created();
     await office.sql`
       update cohort_pull set run_id = 1, started_at = now(), progressed_at = now(), pages = 3, members = 3000, deferral_code = 'throttled', deferral_detail = 'HTTP 429',
         due_at = now() + interval '1 minute'`;
-    const shown = await office.do(`query ($id: ID!) { cohortPull(cohortId: $id) { ${pullOr} } }`, { id: cohortId });
+    const shown = await office.do(
+      `query ($id: ID!) { cohortPull(cohortId: $id) { ... on CohortPull { ${fields} } ${problem} } }`,
+      { id: cohortId },
+    );
     expect(shown).toMatchObject({
-      state: 'running',
-      progress: { pages: 3, members: 3_000, total: 12_000, startedAt: shown.lastStartedAt },
-      hold: { code: 'throttled', detail: 'HTTP 429', until: expect.any(String) },
+      state: 'RUNNING',
+      allowedActions: ['CANCEL', 'DELETE'],
+      progress: { pageCount: 3, memberCount: 3_000, expectedMemberCount: 12_000, startedAt: shown.lastStartedAt },
+      deferral: { code: 'throttled', detail: 'HTTP 429', until: expect.any(String) },
       nextDueAt: null,
     });
-    expect(await deed('pullCohortNow', cohortId, '__typename ... on PullUnderWay { message pull { state } }')).toEqual({
-      __typename: 'PullUnderWay',
-      message: expect.stringContaining('under way since'),
-      pull: { state: 'running' },
+    expect(
+      await mutate('runCohortPull', cohortId, '__typename ... on CohortPullRunning { message cohortPull { state } }'),
+    ).toEqual({
+      __typename: 'CohortPullRunning',
+      message: expect.stringContaining('running since'),
+      cohortPull: { state: 'RUNNING' },
     });
-    expect(await deed('cancelPull', cohortId)).toMatchObject({
-      __typename: 'CohortPull',
-      state: 'waiting',
-      progress: null,
-      hold: null,
-      nextDueAt: expect.any(String),
+    expect(await mutate('cancelCohortPull', cohortId)).toMatchObject({
+      cohortPull: { state: 'WAITING', progress: null, deferral: null, nextDueAt: expect.any(String) },
     });
-    expect(await deed('cancelPull', cohortId, '__typename ... on PullNotUnderWay { pull { state } }')).toEqual({
-      __typename: 'PullNotUnderWay',
-      pull: { state: 'waiting' },
+    expect(
+      await mutate('cancelCohortPull', cohortId, '__typename ... on CohortPullNotRunning { cohortPull { state } }'),
+    ).toEqual({
+      __typename: 'CohortPullNotRunning',
+      cohortPull: { state: 'WAITING' },
     });
   });
 
   it('that is being applied can be cancelled no more', async () => {
-    const { cohortId } = await follow();
+    const { cohortId } = await created();
     await office.sql`update cohort_pull set run_id = 1, started_at = now(), fetched_at = now(), due_at = null`;
-    expect(await deed('cancelPull', cohortId)).toMatchObject({
-      __typename: 'PullNotUnderWay',
+    expect(await mutate('cancelCohortPull', cohortId)).toMatchObject({
+      __typename: 'CohortPullNotRunning',
       message: expect.stringContaining('fetched'),
     });
   });
 
   it('that failed says why and what mends it, and is made again when somebody asks', async () => {
-    const { cohortId } = await follow();
+    const { cohortId } = await created();
     await office.sql`
       update cohort_pull set started_at = now(), due_at = null, failure_code = 'credentials_refused', failure_detail = 'HTTP 401; check the credentials',
         failure_recovery = 'manual', failed_at = now(), failed_version = 1`;
-    expect(await deed('pullCohortNow', cohortId)).toMatchObject({
-      __typename: 'CohortPull',
-      state: 'failed',
+    expect((await mutate('runCohortPull', cohortId)).cohortPull).toMatchObject({
+      state: 'FAILED',
       failure: {
         code: 'credentials_refused',
         detail: 'HTTP 401; check the credentials',
-        recovery: 'manual',
-        at: expect.any(String),
+        recovery: 'MANUAL',
+        failedAt: expect.any(String),
       },
     });
     expect(await office.sql`select from cohort_pull where due_at <= now()`).toHaveLength(1);
   });
 
   it('that is stopped leaves the cohort, and can be undone', async () => {
-    const { cohortId } = await follow();
+    const { cohortId } = await created();
     const stopped =
-      '__typename ... on PullStopped { cohort { id members schedule pull { state } } pull { currentId schedule } } ... on Problem { message }';
-    expect(await deed('stopPullingCohort', cohortId, stopped)).toEqual({
-      __typename: 'PullStopped',
-      cohort: { id: cohortId, members: 0, schedule: null, pull: null },
-      pull: { currentId: current, schedule: 'daily' },
+      '__typename ... on DeleteCohortPullPayload { cohort { id memberCount schedule pull { state } } cohortPull { current { id } schedule } } ... on Problem { message }';
+    expect(await mutate('deleteCohortPull', cohortId, stopped)).toEqual({
+      __typename: 'DeleteCohortPullPayload',
+      cohort: { id: cohortId, memberCount: 0, schedule: null, pull: null },
+      cohortPull: { current: { id: current }, schedule: 'DAILY' },
     });
-    for (const name of ['stopPullingCohort', 'pullCohortNow', 'cancelPull']) {
-      expect(await deed(name, cohortId, '__typename ... on Problem { message }')).toMatchObject({
-        __typename: 'CohortNotPulled',
+    for (const name of ['deleteCohortPull', 'runCohortPull', 'cancelCohortPull']) {
+      expect(await mutate(name, cohortId, '__typename ... on Problem { message }')).toMatchObject({
+        __typename: 'CohortPullNotFound',
       });
     }
-    expect(await follow()).toMatchObject({ __typename: 'CohortPull', cohortId });
+    expect(await follow()).toMatchObject({ cohortPull: { cohort: { id: cohortId } } });
   });
 });
 
 it('what an admin did is logged with the cohort, and no secret is', async () => {
   office.log.length = 0;
-  const { cohortId } = await follow();
-  await deed('pullCohortNow', cohortId);
+  const { cohortId } = await created();
+  await mutate('runCohortPull', cohortId);
   const deeds = office.log
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .filter(({ event }) => event === 'audit.recorded');
   expect(deeds).toMatchObject([
-    { action: 'followCohort', result: 'CohortPull' },
-    { action: 'pullCohortNow', result: 'CohortPull' },
+    { action: 'createCohortPull', result: 'CreateCohortPullPayload' },
+    { action: 'runCohortPull', result: 'RunCohortPullPayload' },
   ]);
   for (const said of [...office.log, ...office.answers]) expect(said).not.toContain(secret);
 });

@@ -7,6 +7,7 @@ afterAll(() => marketer.close());
 
 const problem = '... on Problem { __typename message }';
 let made = 0;
+const keyOf = (id: string): number => Number(id.replace(/^\w+_/, ''));
 
 /** A key of a partner that an admin makes known, and a cohort that it pushes. */
 async function pushCohort(
@@ -15,7 +16,7 @@ async function pushCohort(
 ): Promise<{ readonly id: string; readonly name: string }> {
   const name = `Cohort ${++made}`;
   const { key } = await marketer.do(
-    `mutation { createImportKey(partner: "${partner}", name: "key ${made}") { ... on ImportKeyCreated { key } ${problem} } }`,
+    `mutation { createImportKey(input: { partner: "${partner}", name: "key ${made}" }) { ... on CreateImportKeyPayload { key } ${problem} } }`,
   );
   const common = { partner_api_key: 'p', client_secret: key, cohort_id: `c-${made}` };
   expect(
@@ -26,57 +27,70 @@ async function pushCohort(
   ).toBe(201);
   const { nodes } = await until(
     () =>
-      marketer.do('query ($text: String) { cohorts(filter: { text: $text }) { nodes { id members } } }', {
-        text: `c-${made}`,
+      marketer.do('query ($search: String) { cohorts(filter: { search: $search }) { nodes { id memberCount } } }', {
+        search: `c-${made}`,
       }),
-    (page) => page.nodes[0]?.members === users.length,
+    (page) => page.nodes[0]?.memberCount === users.length,
   );
   return { id: nodes[0].id, name };
 }
 
 it('a partner that an admin makes known is shown with its endpoints, and pushes cohorts', async () => {
-  const register = `mutation { registerImportPartner(name: "segment") { ... on ImportPartner { name label registered endpoints { method path } } ${problem} } }`;
+  const register = `mutation { createImportPartner(input: { name: "segment" }) { ... on CreateImportPartnerPayload { importPartner { name label isBuiltIn endpoints { method path } } } ${problem} } }`;
   const segment = {
     name: 'segment',
     label: 'segment',
-    registered: true,
+    isBuiltIn: false,
     endpoints: [
       { method: 'POST', path: '/partners/segment/cohorts' },
       { method: 'POST', path: '/partners/segment/cohorts/users' },
     ],
   };
-  expect(await marketer.do(register)).toEqual(segment);
-  expect(await marketer.do(register)).toMatchObject({ __typename: 'PartnerExists' });
-  const partners = await marketer.do('{ importPartners { name label registered endpoints { method path } } }');
+  expect(await marketer.do(register)).toEqual({ importPartner: segment });
+  expect(await marketer.do(register)).toMatchObject({ __typename: 'ImportPartnerExists' });
+  const { nodes: partners } = await marketer.do(
+    '{ importPartners { nodes { name label isBuiltIn endpoints { method path } } } }',
+  );
   expect(partners).toContainEqual(segment);
   expect(partners.map(({ name }: any) => name)).toEqual(['amplitude', 'mixpanel', 'segment']);
   expect(await pushCohort('segment', ['ann'])).toMatchObject({ id: expect.any(String) });
 });
 
+it('a partner that an admin created can be deleted, one that is built in cannot', async () => {
+  const mutate = (verb: string, name: string) =>
+    marketer.do(
+      `mutation { ${verb.toLowerCase()}ImportPartner(input: { name: "${name}" }) { ... on ${verb}ImportPartnerPayload { importPartner { name } } ${problem} } }`,
+    );
+  await mutate('Create', 'typo');
+  expect(await mutate('Delete', 'typo')).toEqual({ importPartner: { name: 'typo' } });
+  expect(await mutate('Delete', 'mixpanel')).toMatchObject({ __typename: 'ImportPartnerInUse' });
+});
+
 it('an end that lies ahead can be taken back from a key', async () => {
   const { importKey } = await marketer.do(
-    'mutation { createImportKey(partner: "mixpanel", name: "kept") { ... on ImportKeyCreated { importKey { id } } } }',
+    'mutation { createImportKey(input: { partner: "mixpanel", name: "kept" }) { ... on CreateImportKeyPayload { importKey { id } } } }',
   );
-  const from = new Date(Date.now() + 3_600_000).toISOString();
-  const shown = `{ ... on ImportKey { good invalidFrom } ${problem} }`;
+  const at = new Date(Date.now() + 3_600_000).toISOString();
+  const shown = 'importKey { isValid revokedAt partner { name } }';
   expect(
     await marketer.do(
-      `mutation { invalidateImportKey(id: "${importKey.id}", confirmName: "kept", from: "${from}") ${shown} }`,
+      `mutation { revokeImportKey(input: { id: "${importKey.id}", confirmName: "kept", at: "${at}" }) { ... on RevokeImportKeyPayload { ${shown} } ${problem} } }`,
     ),
-  ).toEqual({ good: true, invalidFrom: from });
-  expect(await marketer.do(`mutation { keepImportKey(id: "${importKey.id}", confirmName: "kept") ${shown} }`)).toEqual({
-    good: true,
-    invalidFrom: null,
-  });
+  ).toEqual({ importKey: { isValid: true, revokedAt: at, partner: { name: 'mixpanel' } } });
+  expect(
+    await marketer.do(
+      `mutation { cancelImportKeyRevocation(input: { id: "${importKey.id}", confirmName: "kept" }) { ... on CancelImportKeyRevocationPayload { ${shown} } ${problem} } }`,
+    ),
+  ).toEqual({ importKey: { isValid: true, revokedAt: null, partner: { name: 'mixpanel' } } });
 });
 
 describe('of a cohort an admin', () => {
   const ask = (id: string) =>
     marketer.do(
       `query ($id: ID!) { cohort(id: $id) { ... on Cohort {
-        id partner partnerId listId name description members sizes { externalIds deviceIds aliases } schedule freshness { state dueAt staleAt } lastSyncAt
-        drift { reportedCount reportedBy expected held difference } waitingChanges createdAt createdAtPartner deletedAt
-        syncs { nodes { id syncKind state startedAt lastAt finishedAt pagesReceived pagesExpected given added removed unchanged late refused { code description members } } nextCursor }
+        id partner partnerId listId name description memberCount memberCounts { externalIdCount deviceIdCount aliasCount } schedule freshness { state dueAt staleAt } lastSyncAt
+        drift { reportedCount reportedBy expectedCount actualCount difference } pendingChangeCount version createdAt createdAtPartner deletedAt
+        syncs { nodes { id type state startedAt lastReceivedAt finishedAt receivedPageCount expectedPageCount receivedCount addedCount removedCount unchangedCount lateCount refused { reason description memberCount } cohort { id } } pageInfo { hasNextPage } totalCount totalCountIsExact }
       } ${problem} } }`,
       { id },
     );
@@ -86,55 +100,75 @@ describe('of a cohort an admin', () => {
     expect(await ask(id)).toMatchObject({
       partner: 'amplitude',
       name: expect.stringContaining(`[Amplitude] ${name}: c-`),
-      members: 2,
+      memberCount: 2,
       schedule: null,
-      freshness: { state: 'unknown', dueAt: null, staleAt: null },
+      freshness: { state: 'UNKNOWN', dueAt: null, staleAt: null },
       drift: null,
-      waitingChanges: 0,
+      pendingChangeCount: 0,
       createdAtPartner: '2026-01-21T19:20:30.000Z',
       deletedAt: null,
       syncs: {
         nodes: [
-          { syncKind: 'changes', state: 'applied', given: 2, added: 2, removed: 0, unchanged: 0, late: 0, refused: [] },
+          {
+            type: 'CHANGES',
+            state: 'APPLIED',
+            receivedCount: 2,
+            addedCount: 2,
+            removedCount: 0,
+            unchangedCount: 0,
+            lateCount: 0,
+            refused: [],
+            cohort: { id },
+          },
         ],
-        nextCursor: null,
+        pageInfo: { hasNextPage: false },
+        totalCount: 1,
+        totalCountIsExact: true,
       },
     });
-    const schedule = (word: string) =>
+    const schedule = (word: string, more = '') =>
       marketer.do(
-        `mutation ($id: ID!) { setCohortSchedule(id: $id, schedule: ${word}) { ... on Cohort { schedule freshness { state } } ${problem} } }`,
+        `mutation ($id: ID!) { updateCohort(input: { id: $id, schedule: ${word} ${more} }) { ... on UpdateCohortPayload { cohort { schedule version freshness { state } } } ... on VersionConflict { code version node { id } } ${problem} } }`,
         { id },
       );
-    expect(await schedule('hourly')).toEqual({ schedule: 'hourly', freshness: { state: 'fresh' } });
-    await marketer.sql`update cohort set last_sync_at = now() - interval '3 hours' where id = ${Number(id)}`;
+    expect(await schedule('HOURLY', 'ifVersion: 1')).toEqual({
+      cohort: { schedule: 'HOURLY', version: 2, freshness: { state: 'FRESH' } },
+    });
+    expect(await schedule('DAILY', 'ifVersion: 1')).toMatchObject({
+      __typename: 'VersionConflict',
+      code: 'VERSION_CONFLICT',
+      version: 2,
+      node: { id },
+    });
+    await marketer.sql`update cohort set last_sync_at = now() - interval '3 hours' where id = ${keyOf(id)}`;
     expect(await ask(id)).toMatchObject({
-      schedule: 'hourly',
-      freshness: { state: 'stale', dueAt: expect.any(String), staleAt: expect.any(String) },
+      schedule: 'HOURLY',
+      freshness: { state: 'STALE', dueAt: expect.any(String), staleAt: expect.any(String) },
     });
-    expect(await schedule('null')).toEqual({ schedule: null, freshness: { state: 'unknown' } });
+    expect(await schedule('null')).toEqual({ cohort: { schedule: null, version: 3, freshness: { state: 'UNKNOWN' } } });
     expect(
       await marketer.do(
-        `mutation ($id: ID!) { noteCohortSize(id: $id, members: 5) { ... on Cohort { drift { reportedCount reportedBy held difference } } ${problem} } }`,
+        `mutation ($id: ID!) { reportCohortSize(input: { id: $id, memberCount: 5 }) { ... on ReportCohortSizePayload { cohort { drift { reportedCount reportedBy actualCount difference } } } ${problem} } }`,
         { id },
       ),
     ).toEqual({
-      drift: { reportedCount: 5, reportedBy: 'admin', held: 2, difference: -3 },
+      cohort: { drift: { reportedCount: 5, reportedBy: 'ADMIN', actualCount: 2, difference: -3 } },
     });
     expect(
       await marketer.do(
-        `query ($id: ID!) { checkCohort(id: $id) { ... on CohortChecked { balances counted { externalIds } cohort { id } } ${problem} } }`,
+        `query ($id: ID!) { checkCohort(id: $id) { ... on CohortChecked { isConsistent countedMembers { externalIdCount } cohort { id } } ${problem} } }`,
         { id },
       ),
     ).toEqual({
-      balances: true,
-      counted: { externalIds: 2 },
+      isConsistent: true,
+      countedMembers: { externalIdCount: 2 },
       cohort: { id },
     });
     for (const deed of [
-      'query { cohort(id: "99") ',
-      'query { checkCohort(id: "99") ',
-      'mutation { setCohortSchedule(id: "99") ',
-      'mutation { noteCohortSize(id: "99", members: 1) ',
+      'query { cohort(id: "coh_99") ',
+      'query { checkCohort(id: "coh_99") ',
+      'mutation { updateCohort(input: { id: "coh_99" }) ',
+      'mutation { reportCohortSize(input: { id: "coh_99", memberCount: 1 }) ',
     ]) {
       expect(await marketer.do(`${deed} { ${problem} } }`)).toMatchObject({ __typename: 'CohortNotFound' });
     }
@@ -143,52 +177,54 @@ describe('of a cohort an admin', () => {
   it('deletes it by its name as it is shown, once no segment is made of it', async () => {
     const { id } = await pushCohort('mixpanel', ['ann']);
     const { name } = await ask(id);
-    const segment = await marketer.do(
-      `mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on Segment { id } ${problem} } }`,
+    const { segment } = await marketer.do(
+      `mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on CreateSegmentPayload { segment { id } } ${problem} } }`,
       { input: { name: `Of ${name}`, definition: { includes: id } } },
     );
     expect(
       (
-        await marketer.do(
-          'query ($id: String) { segments(filter: { cohortId: $id }) { nodes { id cohorts { id } } } }',
-          { id },
-        )
+        await marketer.do('query ($id: ID) { segments(filter: { cohortId: $id }) { nodes { id cohorts { id } } } }', {
+          id,
+        })
       ).nodes,
     ).toEqual([{ id: segment.id, cohorts: [{ id }] }]);
-    const remove = (confirmName: string) =>
+    const remove = (confirmName: string, dryRun = false) =>
       marketer.do(
-        `mutation ($id: ID!, $confirmName: String!) { deleteCohort(id: $id, confirmName: $confirmName) { ... on Cohort { deletedAt } ... on CohortInUse { segmentIds } ${problem} } }`,
-        { id, confirmName },
+        `mutation ($input: DeleteCohortInput!) { deleteCohort(input: $input) { ... on DeleteCohortPayload { isDryRun cohort { deletedAt } } ... on CohortInUse { segments { id } } ${problem} } }`,
+        { input: { id, confirmName, dryRun } },
       );
-    expect(await remove('x')).toMatchObject({ __typename: 'NotConfirmed' });
-    expect(await remove(name)).toMatchObject({ __typename: 'CohortInUse', segmentIds: [segment.id] });
-    const end = (confirmName: string) =>
+    expect(await remove(name)).toMatchObject({ __typename: 'CohortInUse', segments: [{ id: segment.id }] });
+    const end = (confirmName: string, dryRun = false) =>
       marketer.do(
-        `mutation ($id: ID!, $confirmName: String!) { deleteSegment(id: $id, confirmName: $confirmName) { ... on SegmentDeleted { id name } ${problem} } }`,
-        { id: segment.id, confirmName },
+        `mutation ($input: DeleteSegmentInput!) { deleteSegment(input: $input) { ... on DeleteSegmentPayload { isDryRun segment { id name } } ${problem} } }`,
+        { input: { id: segment.id, confirmName, dryRun } },
       );
     expect(await end('x')).toMatchObject({ __typename: 'NotConfirmed' });
-    expect(await end(`Of ${name}`)).toEqual({ id: segment.id, name: `Of ${name}` });
-    expect(await remove(name)).toEqual({ deletedAt: expect.any(String) });
-    expect((await marketer.do('{ cohorts(filter: { deleted: true }) { nodes { id } } }')).nodes).toEqual([{ id }]);
+    const shown = { id: segment.id, name: `Of ${name}` };
+    expect(await end('', true)).toEqual({ isDryRun: true, segment: shown });
+    expect(await end(`Of ${name}`)).toEqual({ isDryRun: false, segment: shown });
+    expect(await remove('x')).toMatchObject({ __typename: 'NotConfirmed' });
+    expect(await remove('', true)).toEqual({ isDryRun: true, cohort: { deletedAt: null } });
+    expect(await remove(name)).toEqual({ isDryRun: false, cohort: { deletedAt: expect.any(String) } });
+    expect((await marketer.do('{ cohorts(filter: { isDeleted: true }) { nodes { id } } }')).nodes).toEqual([{ id }]);
   });
 });
 
 it('a webhook’s secret is renewed by its URL', async () => {
   const { id } = await pushCohort('mixpanel', ['ann']);
-  const segment = await marketer.do(
-    'mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on Segment { id } } }',
+  const { segment } = await marketer.do(
+    'mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on CreateSegmentPayload { segment { id } } } }',
     { input: { name: 'Renewed', definition: { includes: id } } },
   );
   const url = 'http://127.0.0.1:1/renewed';
   const created = await marketer.do(
-    'mutation ($id: ID!, $url: String!) { createSegmentWebhook(segmentId: $id, url: $url) { ... on SegmentWebhookSecretShown { secret webhook { id } } } }',
+    'mutation ($id: ID!, $url: String!) { createSegmentWebhook(input: { segmentId: $id, url: $url }) { ... on CreateSegmentWebhookPayload { secret segmentWebhook { id } } } }',
     { id: segment.id, url },
   );
   const renew = (confirmUrl: string) =>
     marketer.do(
-      `mutation ($id: ID!, $confirmUrl: String!) { renewSegmentWebhookSecret(id: $id, confirmUrl: $confirmUrl) { ... on SegmentWebhookSecretShown { secret } ${problem} } }`,
-      { id: created.webhook.id, confirmUrl },
+      `mutation ($id: ID!, $confirmUrl: String!) { rotateSegmentWebhookSecret(input: { id: $id, confirmUrl: $confirmUrl }) { ... on RotateSegmentWebhookSecretPayload { secret } ${problem} } }`,
+      { id: created.segmentWebhook.id, confirmUrl },
     );
   expect(await renew('x')).toMatchObject({ __typename: 'NotConfirmed' });
   const { secret } = await renew(url);
@@ -196,8 +232,8 @@ it('a webhook’s secret is renewed by its URL', async () => {
   expect(secret).not.toBe(created.secret);
   expect(
     await marketer.do(
-      `query ($id: ID!) { segmentWebhook(id: $id) { ... on SegmentWebhook { url state stateSince trouble { code detail until } changesCursor lastDeliveredAt createdAt } ${problem} } }`,
-      { id: created.webhook.id },
+      `query ($id: ID!) { segmentWebhook(id: $id) { ... on SegmentWebhook { url state stateSince allowedActions deferral { code detail until } block { code detail } segment { id } changesCursor lastDeliveredAt createdAt } ${problem} } }`,
+      { id: created.segmentWebhook.id },
     ),
-  ).toMatchObject({ url, state: 'live' });
+  ).toMatchObject({ url, state: 'LIVE', segment: { id: segment.id } });
 });

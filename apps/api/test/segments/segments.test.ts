@@ -11,7 +11,7 @@ let made = 0;
 
 async function makeKey(partner: string): Promise<string> {
   const { key } = await marketer.do(
-    `mutation ($partner: String!, $name: String!) { createImportKey(partner: $partner, name: $name) { ... on ImportKeyCreated { key } ${problem} } }`,
+    `mutation ($partner: String!, $name: String!) { createImportKey(input: { partner: $partner, name: $name }) { ... on CreateImportKeyPayload { key } ${problem} } }`,
     { partner, name: `key ${++made}` },
   );
   return key;
@@ -39,20 +39,22 @@ const cohortOf = (partnerId: string, members: number) =>
   until(
     () =>
       marketer.do(
-        'query ($text: String) { cohorts(filter: { text: $text }) { nodes { id name members waitingChanges freshness { state } sizes { externalIds deviceIds aliases } syncs { nodes { syncKind state added given refused { code members } } } } } }',
-        { text: partnerId },
+        'query ($search: String) { cohorts(filter: { search: $search }) { nodes { id name memberCount freshness { state } memberCounts { externalIdCount deviceIdCount aliasCount } syncs { nodes { type state addedCount receivedCount refused { reason memberCount } } } } } }',
+        { search: partnerId },
       ),
-    ({ nodes }) => nodes[0]?.members === members,
+    ({ nodes }) => nodes[0]?.memberCount === members,
   ).then(({ nodes }) => nodes[0]);
 
 const makeSegment = async (definition: object, members: number): Promise<string> => {
-  const { id } = await marketer.do(
-    `mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on Segment { id } ${problem} } }`,
+  const { segment } = await marketer.do(
+    `mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on CreateSegmentPayload { segment { id } } ${problem} } }`,
     { input: { name: `Segment ${++made}`, definition } },
   );
+  const { id } = segment;
   await until(
-    () => marketer.do('query ($id: ID!) { segment(id: $id) { ... on Segment { due memberCount } } }', { id }),
-    ({ due, memberCount }) => !due && memberCount === members,
+    () =>
+      marketer.do('query ($id: ID!) { segment(id: $id) { ... on Segment { isEvaluationDue memberCount } } }', { id }),
+    ({ isEvaluationDue, memberCount }) => !isEvaluationDue && memberCount === members,
   );
   return id;
 };
@@ -68,64 +70,83 @@ describe('from a data import key to the members of a segment', () => {
     const buyers = await cohortOf('buyers', 3);
     expect(buyers).toMatchObject({
       name: '[Amplitude] Name of buyers: buyers',
-      freshness: { state: 'unknown' },
-      syncs: { nodes: [{ syncKind: 'changes', state: 'applied', added: 3, given: 3, refused: [] }] },
+      freshness: { state: 'UNKNOWN' },
+      syncs: { nodes: [{ type: 'CHANGES', state: 'APPLIED', addedCount: 3, receivedCount: 3, refused: [] }] },
     });
     const gone = await cohortOf('gone', 3);
-    expect(gone.sizes).toEqual({ externalIds: 1, deviceIds: 1, aliases: 1 });
+    expect(gone.memberCounts).toEqual({ externalIdCount: 1, deviceIdCount: 1, aliasCount: 1 });
 
     const definition = { all: [{ includes: buyers.id }, { excludes: gone.id }] };
     expect(
       await marketer.do(
-        'query ($definition: JsonObject!) { previewSegment(definition: $definition) { ... on SegmentPreview { members examples { externalId } } } }',
+        'query ($definition: SegmentDefinitionInput!) { previewSegment(definition: $definition) { ... on SegmentPreview { memberCount examples { externalId } } } }',
         { definition },
       ),
-    ).toEqual({ members: 2, examples: [{ externalId: 'ann' }, { externalId: 'cy' }] });
+    ).toEqual({ memberCount: 2, examples: [{ externalId: 'ann' }, { externalId: 'cy' }] });
     const id = await makeSegment(definition, 2);
     const view = await marketer.do(
-      'query ($id: ID!) { segment(id: $id) { ... on Segment { definition cohorts { name } members(first: 1) { nodes { externalId } nextCursor } changesCursor } } }',
+      'query ($id: ID!) { segment(id: $id) { ... on Segment { definition { all { includes { id } excludes { id } } } cohorts { name } members(first: 1) { nodes { externalId } pageInfo { endCursor } totalCount } changesCursor } } }',
       { id },
     );
     expect(view).toMatchObject({
-      definition,
+      definition: {
+        all: [
+          { includes: { id: buyers.id }, excludes: null },
+          { includes: null, excludes: { id: gone.id } },
+        ],
+      },
       cohorts: [{ name: buyers.name }, { name: gone.name }],
-      members: { nodes: [{ externalId: 'ann' }] },
+      members: { nodes: [{ externalId: 'ann' }], totalCount: 2 },
     });
     const rest = await marketer.do(
-      'query ($id: ID!, $after: String) { segment(id: $id) { ... on Segment { members(after: $after) { nodes { externalId deviceId alias { name } } nextCursor } } } }',
-      { id, after: view.members.nextCursor },
+      'query ($id: ID!, $after: String) { segment(id: $id) { ... on Segment { members(after: $after) { nodes { externalId deviceId alias { name } } pageInfo { hasNextPage } } } } }',
+      { id, after: view.members.pageInfo.endCursor },
     );
-    expect(rest.members).toEqual({ nodes: [{ externalId: 'cy', deviceId: null, alias: null }], nextCursor: null });
+    expect(rest.members).toEqual({
+      nodes: [{ externalId: 'cy', deviceId: null, alias: null }],
+      pageInfo: { hasNextPage: false },
+    });
 
     await sendCohort(key, 'gone', ['ann']);
     const changes = await until(
       () =>
         marketer.do(
-          'query ($id: ID!, $after: String!) { segmentChanges(id: $id, after: $after) { ... on SegmentChanges { changes { entered member { externalId } } more } } }',
+          'query ($id: ID!, $after: String!) { segmentChanges(segmentId: $id, after: $after) { ... on SegmentChangeConnection { nodes { type member { externalId } } edges { cursor } pageInfo { hasNextPage } resumeCursor } } }',
           { id, after: view.changesCursor },
         ),
-      ({ changes }) => changes.length > 0,
+      ({ nodes }) => nodes.length > 0,
     );
-    expect(changes).toEqual({ changes: [{ entered: false, member: { externalId: 'ann' } }], more: false });
+    expect(changes).toEqual({
+      nodes: [{ type: 'LEFT', member: { externalId: 'ann' } }],
+      edges: [{ cursor: changes.resumeCursor }],
+      pageInfo: { hasNextPage: false },
+      resumeCursor: expect.stringMatching(/^\d+$/),
+    });
     const belongs = (member: object) =>
       marketer.do(
-        `query ($id: ID!, $member: MemberInput!) { segmentMembership(id: $id, member: $member) { ... on Membership { belongs cohortIds } ${problem} } }`,
+        `query ($id: ID!, $member: MemberInput!) { segmentMembership(segmentId: $id, member: $member) { ... on Membership { isMember cohorts { id } } ${problem} } }`,
         { id, member },
       );
-    expect(await belongs({ externalId: 'ann' })).toEqual({ belongs: false, cohortIds: [buyers.id, gone.id] });
-    expect(await belongs({ externalId: 'cy' })).toEqual({ belongs: true, cohortIds: [buyers.id] });
-    expect(await belongs({ externalId: 'cy', deviceId: 'd' })).toMatchObject({ __typename: 'InputInvalid' });
+    expect(await belongs({ externalId: 'ann' })).toEqual({
+      isMember: false,
+      cohorts: [{ id: buyers.id }, { id: gone.id }],
+    });
+    expect(await belongs({ externalId: 'cy' })).toEqual({ isMember: true, cohorts: [{ id: buyers.id }] });
+    await expect(belongs({ externalId: 'cy', deviceId: 'd' })).rejects.toThrow('MemberInput');
+    expect(await belongs({ externalId: '' })).toMatchObject({ __typename: 'InputInvalid' });
   });
 
   it('an invalidated key is refused as the partner documents it, and its successor works', async () => {
     const [old, next] = [await makeKey('amplitude'), await makeKey('amplitude')];
-    const { nodes } = await marketer.do('{ importKeys(partner: "amplitude") { nodes { id name hint good } } }');
+    const { nodes } = await marketer.do(
+      '{ importKeys(filter: { partner: "amplitude" }) { nodes { id name hint isValid } } }',
+    );
     const shown = nodes.find((node: { hint: string }) => old.endsWith(node.hint.slice(1)));
     const invalidated = await marketer.do(
-      `mutation ($id: ID!, $confirmName: String!) { invalidateImportKey(id: $id, confirmName: $confirmName) { ... on ImportKey { good } ${problem} } }`,
+      `mutation ($id: ID!, $confirmName: String!) { revokeImportKey(input: { id: $id, confirmName: $confirmName }) { ... on RevokeImportKeyPayload { importKey { isValid } } ${problem} } }`,
       { id: shown.id, confirmName: shown.name },
     );
-    expect(invalidated).toEqual({ good: false });
+    expect(invalidated).toEqual({ importKey: { isValid: false } });
     const push = (secret: string) =>
       marketer.push('amplitude/cohorts/users', {
         partner_api_key: 'p',
@@ -144,16 +165,16 @@ describe('from a data import key to the members of a segment', () => {
 describe('a key that is changed for another', () => {
   it('overlaps with it up to the given second, and is refused from then on', async () => {
     const [old, next] = [await makeKey('mixpanel'), await makeKey('mixpanel')];
-    const { nodes } = await marketer.do('{ importKeys(partner: "mixpanel") { nodes { id name hint } } }');
+    const { nodes } = await marketer.do('{ importKeys(filter: { partner: "mixpanel" }) { nodes { id name hint } } }');
     const shown = nodes.find((node: { hint: string }) => old.endsWith(node.hint.slice(1)));
     // Whole seconds, as an admin gives them.
     const endsMs = Math.ceil(Date.now() / 1000) * 1000 + 1_000;
-    const from = new Date(endsMs).toISOString();
+    const at = new Date(endsMs).toISOString();
     const limited = await marketer.do(
-      `mutation ($id: ID!, $confirmName: String!, $from: DateTime) { invalidateImportKey(id: $id, confirmName: $confirmName, from: $from) { ... on ImportKey { good invalidFrom } ${problem} } }`,
-      { id: shown.id, confirmName: shown.name, from },
+      `mutation ($id: ID!, $confirmName: String!, $at: DateTime) { revokeImportKey(input: { id: $id, confirmName: $confirmName, at: $at }) { ... on RevokeImportKeyPayload { importKey { isValid revokedAt } } ${problem} } }`,
+      { id: shown.id, confirmName: shown.name, at },
     );
-    expect(limited).toEqual({ good: true, invalidFrom: from });
+    expect(limited).toEqual({ importKey: { isValid: true, revokedAt: at } });
     const members = (key: string) =>
       marketer.push(
         'mixpanel/webhook',
@@ -223,7 +244,7 @@ describe('all members of a segment', () => {
   it('come as CSV', async () => {
     const response = await marketer.get(`/v1/segments/${id}/members?format=csv`);
     expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
-    expect(response.headers.get('content-disposition')).toBe(`attachment; filename="segment-${id}.csv"`);
+    expect(response.headers.get('content-disposition')).toBe(`attachment; filename="${id}.csv"`);
     const text = await response.text();
     expect(
       text.startsWith('kind,id,label\nalias,"a""b","l\nl"\ndevice_id,"dev,1",\nexternal_id,"user ""0"", ü\\",\n'),
@@ -241,7 +262,7 @@ describe('all members of a segment', () => {
     expect([response.status, ((await response.json()) as any).code]).toEqual([status, code]);
   });
 
-  it.each(['999999', '0', 'abc', '99999999999999999999'])(
+  it.each(['seg_999999', 'seg_0', 'coh_1', '1', 'abc', 'seg_99999999999999999999'])(
     'of a segment that there is not, %s, are not found',
     async (other) => {
       const response = await marketer.get(`/v1/segments/${other}/members`);
@@ -251,7 +272,9 @@ describe('all members of a segment', () => {
 
   it('are read no faster than they are taken, and not at all once the reader has gone', async () => {
     // Far more than fits into the buffers on the way.
-    const [row] = await marketer.sql<{ set_id: string }[]>`select set_id from segment where id = ${Number(id)}`;
+    const [row] = await marketer.sql<
+      { set_id: string }[]
+    >`select set_id from segment where id = ${Number(id.slice(4))}`;
     const table = marketer.sql(`member_set_${row?.set_id}`);
     await marketer.sql`insert into ${table} (member) select 'e' || repeat('x', 500) || n from generate_series(1, 200000) n`;
     const pending = async () =>
@@ -314,33 +337,41 @@ describe('a webhook', () => {
     const id = await makeSegment({ includes: (await cohortOf('hooked', 1)).id }, 1);
     const url = 'http://127.0.0.1:1/segments';
     const created = await marketer.do(
-      `mutation ($id: ID!, $url: String!) { createSegmentWebhook(segmentId: $id, url: $url) { ... on SegmentWebhookSecretShown { secret webhook { id state pending delivered expired trouble { code } expiries { nodes { id } } } } ${problem} } }`,
+      `mutation ($id: ID!, $url: String!) { createSegmentWebhook(input: { segmentId: $id, url: $url }) { ... on CreateSegmentWebhookPayload { secret segmentWebhook { id state pendingCount deliveredCount expiredCount deferral { code } expiries { nodes { id } } } } ${problem} } }`,
       { id, url },
     );
     expect(created).toMatchObject({
       secret: expect.stringMatching(/^cur_webhook_/),
-      webhook: { state: 'live', pending: 0, delivered: 0, expired: 0, trouble: null, expiries: { nodes: [] } },
+      segmentWebhook: {
+        state: 'LIVE',
+        pendingCount: 0,
+        deliveredCount: 0,
+        expiredCount: 0,
+        deferral: null,
+        expiries: { nodes: [] },
+      },
     });
-    const webhookId = created.webhook.id;
+    const webhookId = created.segmentWebhook.id;
     const listed = await marketer.do(
       'query ($id: ID!) { segment(id: $id) { ... on Segment { webhooks { nodes { id url } } } } }',
       { id },
     );
     expect(listed.webhooks.nodes).toEqual([{ id: webhookId, url }]);
-    const move = (deed: string) =>
-      marketer.do(`mutation ($id: ID!) { ${deed}(id: $id) { ... on SegmentWebhook { state } ${problem} } }`, {
-        id: webhookId,
-      });
-    expect(await move('pauseSegmentWebhook')).toEqual({ state: 'paused' });
-    expect(await move('pauseSegmentWebhook')).toMatchObject({ __typename: 'SegmentWebhookWrongState' });
-    expect(await move('resumeSegmentWebhook')).toEqual({ state: 'live' });
-    const remove = (confirmUrl: string) =>
+    const move = (verb: string) =>
       marketer.do(
-        `mutation ($id: ID!, $confirmUrl: String!) { deleteSegmentWebhook(id: $id, confirmUrl: $confirmUrl) { ... on SegmentWebhook { id } ${problem} } }`,
-        { id: webhookId, confirmUrl },
+        `mutation ($id: ID!) { ${verb}SegmentWebhook(input: { id: $id }) { ... on ${verb === 'pause' ? 'Pause' : 'Resume'}SegmentWebhookPayload { segmentWebhook { state } } ${problem} } }`,
+        { id: webhookId },
+      );
+    for (const _ of [1, 2]) expect(await move('pause')).toEqual({ segmentWebhook: { state: 'PAUSED' } });
+    for (const _ of [1, 2]) expect(await move('resume')).toEqual({ segmentWebhook: { state: 'LIVE' } });
+    const remove = (confirmUrl: string, dryRun = false) =>
+      marketer.do(
+        `mutation ($input: DeleteSegmentWebhookInput!) { deleteSegmentWebhook(input: $input) { ... on DeleteSegmentWebhookPayload { isDryRun segmentWebhook { id } } ${problem} } }`,
+        { input: { id: webhookId, confirmUrl, dryRun } },
       );
     expect(await remove('elsewhere')).toMatchObject({ __typename: 'NotConfirmed' });
-    expect(await remove(url)).toEqual({ id: webhookId });
+    expect(await remove('', true)).toEqual({ isDryRun: true, segmentWebhook: { id: webhookId } });
+    expect(await remove(url)).toEqual({ isDryRun: false, segmentWebhook: { id: webhookId } });
     expect(await remove(url)).toMatchObject({ __typename: 'SegmentWebhookNotFound' });
   });
 });

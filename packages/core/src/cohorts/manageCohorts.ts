@@ -1,180 +1,239 @@
+import { and, desc, eq, inArray, isNotNull, isNull, lt, notExists, or, sql } from 'drizzle-orm';
 import type { Admin } from '../admin/admin.js';
-import {
-  checkFirst,
-  pageOf,
-  QuestionRefused,
-  readCursor,
-  rowId,
-  writeCursor,
-  type Page,
-  type PageRequest,
-} from '../admin/page.js';
-import type { NotConfirmed } from '../admin/problem.js';
-import { dueBy } from './pullSchedule.js';
-import {
-  cohortColumns,
-  cohortNotFound,
-  cohortViewOf,
-  type CohortNotFound,
-  type CohortRow,
-  type CohortView,
-} from './cohortView.js';
+import { inOrderOf } from '../admin/keysetPage.js';
+import { checkFirst, maxCounted, pageOf, QuestionRefused, readCursor, rowId, writeCursor } from '../admin/page.js';
+import type { Page, PageRequest } from '../admin/page.js';
+import { versionConflict, type NotConfirmed, type VersionConflict } from '../admin/problem.js';
+import { cohort, cohortChange, cohortPull, segment, segmentCohort } from '../db/schema.js';
+import { cohortColumns, cohortNotFound, cohortViewOf } from './cohortView.js';
+import type { CohortNotFound, CohortRow, CohortView } from './cohortView.js';
 import { schedules, type Schedule } from './freshness.js';
 import { shownNameOf } from './partners.js';
+import { dueAfterChange } from './pullSchedule.js';
 
-type Deps = Pick<Admin, 'sql' | 'connectors'>;
+type Deps = Pick<Admin, 'db' | 'connectors'>;
 
 export interface CohortFilter {
   readonly partner?: string | undefined;
-  /** Part of the name as it is shown, or of the partner's id, in any case. */
-  readonly text?: string | undefined;
-  readonly deleted?: boolean | undefined;
+  /** Part of the display name or of the partner's id, in any case. */
+  readonly search?: string | undefined;
+  readonly isDeleted?: boolean | undefined;
 }
 
-/** A segment is made of it. */
 export interface CohortInUse {
   readonly kind: 'CohortInUse';
   readonly message: string;
   readonly segmentIds: readonly string[];
 }
 
+export interface CohortDeleted {
+  readonly kind: 'CohortDeleted';
+  readonly cohort: CohortView;
+  /** The deletion was only planned: nothing has changed. */
+  readonly isDryRun: boolean;
+}
+
 /** Cohorts, the newest first. */
 export async function listCohorts(
   admin: Deps,
-  { first, after }: PageRequest,
+  page: PageRequest,
   filter: CohortFilter = {},
 ): Promise<Page<CohortView>> {
-  checkFirst(first);
-  const [cursor] = readCursor(after, 1) ?? [];
-  const ids = await findIds(admin, { wanted: first + 1, below: cursor }, filter);
-  const rows = await admin.sql<
-    CohortRow[]
-  >`select ${cohortColumns(admin)} from cohort c where c.id = any(${ids}::int[]) order by c.id desc`;
-  return pageOf(
-    rows.map((row) => cohortViewOf(admin, row)),
-    { first, after },
-    ({ id }) => writeCursor(id),
+  checkFirst(page.first);
+  const [cursor] = readCursor(page.after, 1) ?? [];
+  const ids = await findIds(admin, filter, page.first + 1, cursor === undefined ? undefined : Number(cursor));
+  const views = await readViews(admin, ids);
+  const count = async (): Promise<number> => (await findIds(admin, filter, maxCounted + 1)).length;
+  return pageOf(views, page, ({ id }) => writeCursor(id), count);
+}
+
+/** Cohorts read per query of a search. */
+const searchStep = 2_000;
+
+/** Finds the ids of the first cohorts that match. A display name is made by the connector, so the search runs here. */
+async function findIds(
+  { db, connectors }: Deps,
+  { partner, search, isDeleted = false }: CohortFilter,
+  wanted: number,
+  below?: number,
+): Promise<readonly number[]> {
+  const part = search?.toLowerCase();
+  const ids: number[] = [];
+  for (let last = below; ;) {
+    const rows = await db
+      .select({ id: cohort.id, partner: cohort.partner, partnerId: cohort.partnerId, name: cohort.name })
+      .from(cohort)
+      .where(
+        and(
+          isDeleted ? isNotNull(cohort.deletedAt) : isNull(cohort.deletedAt),
+          partner === undefined ? undefined : eq(cohort.partner, partner.replaceAll('\0', '\uFFFD')),
+          last === undefined ? undefined : lt(cohort.id, last),
+        ),
+      )
+      .orderBy(desc(cohort.id))
+      .limit(part === undefined ? wanted : searchStep);
+    for (const row of rows) {
+      const texts = [row.partnerId, shownNameOf(connectors, { ...row, id: row.partnerId })];
+      if (part === undefined || texts.some((text) => text.toLowerCase().includes(part))) ids.push(row.id);
+    }
+    if (part === undefined || ids.length >= wanted || rows.length < searchStep) return ids.slice(0, wanted);
+    last = rows.at(-1)?.id;
+  }
+}
+
+async function readViews(admin: Deps, ids: readonly number[]): Promise<readonly CohortView[]> {
+  const rows = await admin.db
+    .select(cohortColumns)
+    .from(cohort)
+    .where(inArray(cohort.id, [...ids]))
+    .orderBy(desc(cohort.id));
+  return rows.map((row) => cohortViewOf(admin, row));
+}
+
+/** Cohorts by their ids, in the order of the ids, deleted ones included. */
+export async function findCohorts(admin: Deps, ids: readonly string[]): Promise<readonly (CohortView | undefined)[]> {
+  return inOrderOf(
+    ids,
+    await readViews(
+      admin,
+      ids.map((id) => rowId(id) ?? 0),
+    ),
   );
 }
 
-/** Names looked through at a time. */
-const step = 2_000;
-
-/** The ids of the first cohorts that fit. What a cohort is called among the hub's only its connector can say, so text is looked for here. */
-async function findIds(
-  { sql, connectors }: Deps,
-  { wanted, below }: { readonly wanted: number; readonly below: string | undefined },
-  filter: CohortFilter,
-): Promise<readonly number[]> {
-  const text = filter.text?.toLowerCase();
-  const ids: number[] = [];
-  for (let last = below; ;) {
-    const rows = await sql<{ id: number; partner: string; partner_id: string; name: string }[]>`
-      select id, partner, partner_id, name from cohort
-      where (deleted_at is not null) = ${filter.deleted ?? false}
-        and (${filter.partner ?? null}::text is null or partner = ${filter.partner?.replaceAll('\0', '\uFFFD') ?? null})
-        and (${last ?? null}::bigint is null or id < ${last ?? null}::bigint)
-      order by id desc limit ${text === undefined ? wanted : step}`;
-    for (const { id, partner, partner_id: partnerId, name } of rows) {
-      const words = [partnerId, shownNameOf(connectors, { partner, id: partnerId, name })];
-      if (text === undefined || words.some((word) => word.toLowerCase().includes(text))) ids.push(id);
-    }
-    if (ids.length >= wanted || rows.length < step) return ids.slice(0, wanted);
-    last = String(rows.at(-1)?.id);
-  }
-}
-
-/** A cohort, in whatever state; deleted ones can still be looked at. */
+/** A cohort in any state: deleted ones can still be read. */
 export async function getCohort(admin: Deps, id: string): Promise<CohortView | CohortNotFound> {
   const row = await findCohort(admin, id);
-  return row ? cohortViewOf(admin, row) : cohortNotFound(id);
+  return row ? cohortViewOf(admin, row) : cohortNotFound;
 }
 
-export async function findCohort(admin: Pick<Admin, 'sql'>, id: string): Promise<CohortRow | undefined> {
-  const [row] = await admin.sql<
-    CohortRow[]
-  >`select ${cohortColumns(admin)} from cohort c where c.id = ${rowId(id) ?? 0}`;
+export async function findCohort(
+  { db }: { readonly db: Pick<Admin['db'], 'select'> },
+  id: string,
+): Promise<CohortRow | undefined> {
+  const [row] = await db
+    .select(cohortColumns)
+    .from(cohort)
+    .where(eq(cohort.id, rowId(id) ?? 0));
   return row;
 }
 
-/**
- * States how often the cohort syncs; undefined takes it back. Of a cohort that the hub pulls, it decides how often: the
- * next pull comes a period after the last one began, and without a schedule only when somebody asks for it. At a partner
- * that pushes it changes nothing.
- */
-export async function setCohortSchedule(
-  admin: Deps,
-  id: string,
-  schedule: Schedule | undefined,
-): Promise<CohortView | CohortNotFound> {
-  if (schedule !== undefined && !schedules.includes(schedule)) {
-    throw new QuestionRefused(`schedule: wanted ${schedules.join(', ')}; something else came`);
-  }
-  const { sql } = admin;
-  await sql`
-    with changed as (
-      update cohort set schedule = ${schedule ?? null} where id = ${rowId(id) ?? 0} and deleted_at is null returning id, schedule
-    )
-    update cohort_pull p set due_at = ${dueBy(sql)}
-    from changed c where p.cohort_id = c.id and p.run_id is null and (p.failure_recovery is null or p.failure_recovery = 'automatic')`;
-  return getCohort(admin, id);
+export interface CohortUpdate {
+  /** Absent: unchanged. Null: unknown. */
+  readonly schedule?: Schedule | null | undefined;
+  readonly ifVersion?: number | undefined;
 }
 
 /**
- * Notes how many members the partner says the cohort has, to be compared with what is held. What has come and gone
- * since is reckoned with.
+ * Changes how often the cohort is expected to sync. If the hub pulls the cohort, this is its pull schedule: the next
+ * pull is one period after the start of the last one, or on request only when the schedule is null.
  */
+export async function updateCohort(
+  admin: Deps,
+  id: string,
+  { schedule, ifVersion }: CohortUpdate,
+): Promise<CohortView | CohortNotFound | VersionConflict<CohortView>> {
+  if (schedule && !schedules.includes(schedule))
+    throw new QuestionRefused(`schedule: expected ${schedules.join(', ')}, got something else`);
+  const key = rowId(id) ?? 0;
+  const isCurrent = and(
+    eq(cohort.id, key),
+    isNull(cohort.deletedAt),
+    ifVersion === undefined ? undefined : eq(cohort.version, ifVersion),
+  );
+  const isUpdated = await admin.db.transaction(async (tx) => {
+    if (schedule === undefined) return (await tx.select({ id: cohort.id }).from(cohort).where(isCurrent)).length > 0;
+    const updated = await tx
+      .update(cohort)
+      .set({ schedule, version: sql`${cohort.version} + 1` })
+      .where(isCurrent)
+      .returning({ id: cohort.id });
+    if (updated.length === 0) return false;
+    await tx
+      .update(cohortPull)
+      .set({ dueAt: dueAfterChange })
+      .from(cohort)
+      .where(
+        and(
+          eq(cohortPull.cohortId, key),
+          eq(cohort.id, cohortPull.cohortId),
+          isNull(cohortPull.runId),
+          or(isNull(cohortPull.failureRecovery), eq(cohortPull.failureRecovery, 'automatic')),
+        ),
+      );
+    return true;
+  });
+  const view = await getCohort(admin, id);
+  if (view.kind === 'CohortNotFound' || isUpdated) return view;
+  if (view.deletedAt !== undefined) return cohortNotFound;
+  return versionConflict(view, ifVersion ?? 0);
+}
+
+/** Records how many members the partner says the cohort has, to compare with the hub's count: see `Drift`. */
 export async function reportCohortSize(
   admin: Deps,
   id: string,
-  told: { readonly members: number; readonly by: 'partner' | 'admin' },
+  { memberCount, by }: { readonly memberCount: number; readonly by: 'partner' | 'admin' },
 ): Promise<CohortView | CohortNotFound> {
-  if (!Number.isSafeInteger(told.members) || told.members < 0) {
-    throw new QuestionRefused(`members: wanted a whole number from 0 on; ${told.members} came`);
-  }
-  await admin.sql`
-    update cohort set reported_count = ${told.members}, reported_by = ${told.by}, reported_at = now(), net_change_since_report = 0
-    where id = ${rowId(id) ?? 0} and deleted_at is null`;
-  return getCohort(admin, id);
+  if (!Number.isSafeInteger(memberCount) || memberCount < 0)
+    throw new QuestionRefused(`memberCount: expected a whole number from 0, got ${memberCount}`);
+  const reported = await admin.db
+    .update(cohort)
+    .set({ reportedCount: memberCount, reportedBy: by, reportedAt: sql`now()`, netChangeSinceReport: 0 })
+    .where(and(eq(cohort.id, rowId(id) ?? 0), isNull(cohort.deletedAt)))
+    .returning({ id: cohort.id });
+  return reported.length === 0 ? cohortNotFound : getCohort(admin, id);
 }
 
 /**
- * Forgets a cohort and its members, and pulls it no more. What its partner sends of entries and exits is refused from now on; should the
- * partner declare it again or send it whole, it begins anew, under the same ids. Confirmed by giving its name exactly.
+ * Deletes a cohort with its members and its pull. Entries and exits that its partner sends are refused from then on; a
+ * declaration or a full sync creates it again, under the same ids.
+ * @param options.confirmName the exact display name; not needed for a dry run, which changes nothing.
  */
 export async function deleteCohort(
   admin: Deps,
   id: string,
-  confirmName: string,
-): Promise<CohortView | CohortNotFound | CohortInUse | NotConfirmed> {
-  const { sql } = admin;
+  { confirmName, isDryRun }: { readonly confirmName?: string | undefined; readonly isDryRun: boolean },
+): Promise<CohortDeleted | CohortNotFound | CohortInUse | NotConfirmed> {
+  const { db } = admin;
   const row = await findCohort(admin, id);
-  if (!row || row.deleted_at !== null) return cohortNotFound(id);
-  const { name, members } = cohortViewOf(admin, row);
-  if (confirmName !== name) {
-    const message = `confirmName: wanted the cohort's name, ${JSON.stringify(name)}, to confirm; something else came. It has ${members} members`;
+  if (!row || row.deletedAt !== null) return cohortNotFound;
+  const view = cohortViewOf(admin, row);
+  const inUse = await findUse(admin, view);
+  if (inUse) return inUse;
+  if (isDryRun) return { kind: 'CohortDeleted', cohort: view, isDryRun };
+  if (confirmName !== view.name) {
+    const message = `confirmName: expected ${JSON.stringify(view.name)}, got something else; the cohort has ${view.memberCount} members`;
     return { kind: 'NotConfirmed', message };
   }
-  const deleted = await sql`
-    with deleted as (
-      update cohort set deleted_at = now()
-      where id = ${row.id} and deleted_at is null and not exists (select from segment_cohort where cohort_id = ${row.id})
-      returning id
-    ), stopped as (
-      delete from cohort_pull p using deleted d where p.cohort_id = d.id
-    )
-    select from deleted`;
-  if (deleted.count === 1) {
-    await sql`update cohort_change set state = 'dropped', members = null where cohort_id = ${row.id} and state = 'pending'`;
-    return getCohort(admin, id);
-  }
-  const segments = await sql<{ id: number; name: string }[]>`
-    select s.id, s.name from segment_cohort c join segment s on s.id = c.segment_id where c.cohort_id = ${row.id} order by s.id`;
-  if (segments.length === 0) return cohortNotFound(id);
-  const names = segments.map((segment) => JSON.stringify(segment.name)).join(', ');
-  return {
-    kind: 'CohortInUse',
-    message: `${JSON.stringify(name)} is used by ${names}; change or delete ${segments.length === 1 ? 'this segment' : 'these segments'} first`,
-    segmentIds: segments.map((segment) => String(segment.id)),
-  };
+  const isDeleted = await db.transaction(async (tx) => {
+    const uses = tx.select().from(segmentCohort).where(eq(segmentCohort.cohortId, row.id));
+    const deleted = await tx
+      .update(cohort)
+      .set({ deletedAt: sql`now()`, version: sql`${cohort.version} + 1` })
+      .where(and(eq(cohort.id, row.id), isNull(cohort.deletedAt), notExists(uses)))
+      .returning({ id: cohort.id });
+    if (deleted.length > 0) await tx.delete(cohortPull).where(eq(cohortPull.cohortId, row.id));
+    return deleted.length > 0;
+  });
+  if (!isDeleted) return (await findUse(admin, view)) ?? cohortNotFound;
+  // In a statement of its own: workers lock changes before cohorts.
+  await db
+    .update(cohortChange)
+    .set({ state: 'dropped', members: null })
+    .where(and(eq(cohortChange.cohortId, row.id), eq(cohortChange.state, 'pending')));
+  return { kind: 'CohortDeleted', cohort: (await getCohort(admin, id)) as CohortView, isDryRun };
+}
+
+async function findUse({ db }: Deps, { id, name }: CohortView): Promise<CohortInUse | undefined> {
+  const segments = await db
+    .select({ id: segment.id, name: segment.name })
+    .from(segmentCohort)
+    .innerJoin(segment, eq(segment.id, segmentCohort.segmentId))
+    .where(eq(segmentCohort.cohortId, Number(id)))
+    .orderBy(segment.id);
+  if (segments.length === 0) return undefined;
+  const names = segments.map((each) => JSON.stringify(each.name)).join(', ');
+  const message = `${JSON.stringify(name)} is used by ${names}; update or delete ${segments.length === 1 ? 'this segment' : 'these segments'} first`;
+  return { kind: 'CohortInUse', message, segmentIds: segments.map((each) => String(each.id)) };
 }

@@ -1,38 +1,32 @@
+import { and, eq, getTableColumns, inArray, isNull, sql } from 'drizzle-orm';
 import type { Admin } from '../admin/admin.js';
-import { checkName } from '../admin/name.js';
-import {
-  boundOf,
-  checkFirst,
-  pageOf,
-  readCursor,
-  rowId,
-  writeCursor,
-  type Page,
-  type PageRequest,
-} from '../admin/page.js';
+import { inOrderOf, keysetPage } from '../admin/keysetPage.js';
+import { boundOf, rowId, type Page, type PageRequest } from '../admin/page.js';
 import { inputInvalid, type InputInvalid, type NameTaken, type NotConfirmed } from '../admin/problem.js';
 import { violatesUnique } from '../admin/violation.js';
+import { checkName } from '../admin/name.js';
+import { importKey } from '../db/schema.js';
 import { hashToken, makeToken } from '../secrets/token.js';
-import { findImportPartner, type ImportPartner, type PartnerNotFound } from './partners.js';
+import { findImportPartner, isNotRevoked, type ImportPartner, type ImportPartnerNotFound } from './partners.js';
 
-/** What a partner shows to push cohorts. Any number are good at once. */
+/** A key that authenticates a partner's cohort pushes. A partner may have any number of valid ones. */
 export interface ImportKeyView {
   readonly kind: 'ImportKey';
   readonly id: string;
   readonly partner: string;
   readonly name: string;
-  /** How the key ends, to tell it from others. */
+  /** The last four characters of the key. */
   readonly hint: string;
   readonly createdAt: Date;
-  /** To about a minute. */
+  /** Accurate to about a minute. */
   readonly lastUsedAt: Date | undefined;
-  /** From when on it is refused; may lie ahead. */
-  readonly invalidFrom: Date | undefined;
-  /** Whether it is good now, by the database's clock. */
-  readonly good: boolean;
+  /** When the key became, or becomes, invalid. */
+  readonly revokedAt: Date | undefined;
+  /** Whether the key is accepted now, by the database's clock. */
+  readonly isValid: boolean;
 }
 
-/** A new key, in clear for this once: only its hash is kept. */
+/** A new key in plain text: only its hash is stored. */
 export interface ImportKeyCreated {
   readonly kind: 'ImportKeyCreated';
   readonly key: string;
@@ -45,130 +39,148 @@ export interface ImportKeyNotFound {
   readonly message: string;
 }
 
-/** It was refused already before the time that was given. */
+/** A revocation that has taken effect can be neither moved nor cancelled. */
 export interface ImportKeyAlreadyRevoked {
-  readonly kind: 'ImportKeyInvalidAlready';
+  readonly kind: 'ImportKeyAlreadyRevoked';
   readonly message: string;
-  readonly invalidFrom: Date;
+  readonly revokedAt: Date;
 }
 
-type Deps = Pick<Admin, 'sql' | 'connectors'>;
+type Deps = Pick<Admin, 'db' | 'connectors'>;
+
+const columns = { ...getTableColumns(importKey), isValid: sql<boolean>`${isNotRevoked}` };
+type Row = typeof importKey.$inferSelect & { readonly isValid: boolean };
 
 export async function createImportKey(
   admin: Deps,
   { partner, name: given }: { readonly partner: string; readonly name: string },
-): Promise<ImportKeyCreated | InputInvalid | NameTaken | PartnerNotFound> {
+): Promise<ImportKeyCreated | InputInvalid | NameTaken | ImportPartnerNotFound> {
   const found = await findImportPartner(admin, partner);
-  if (found.kind === 'PartnerNotFound') return found;
+  if (found.kind === 'ImportPartnerNotFound') return found;
   const name = checkName(given);
   if ('problem' in name) return inputInvalid([name.problem]);
   const key = makeToken('import');
-  const { sql } = admin;
-  for (;;) {
-    try {
-      const [row] = await sql<[Row]>`
-        insert into import_key (partner, name, hash, hint)
-        values (${found.name}, ${name.value}, ${hashToken(key)}, ${`…${key.slice(-4)}`}) returning ${columns(admin)}`;
-      return { kind: 'ImportKeyCreated', key, importKey: importKeyViewOf(row), partner: found };
-    } catch (error) {
-      if (!violatesUnique(error, 'import_key_name')) throw error;
-      const [owner] = await sql<{ id: number }[]>`
-        select id from import_key where partner = ${found.name} and lower(name) = lower(${name.value}) and revoked_at is null`;
-      if (!owner) continue;
-      const message = `name: the data import key ${owner.id} of ${found.name} is called ${JSON.stringify(name.value)} already; choose another name, or invalidate it first`;
-      return { kind: 'NameTaken', message, ownerType: 'ImportKey', ownerId: String(owner.id) };
-    }
-  }
-}
-
-/** Keys, the newest first; those that are refused by now on request. */
-export async function listImportKeys(
-  admin: Deps,
-  { first, after }: PageRequest,
-  { partner, invalid = false }: { readonly partner?: string | undefined; readonly invalid?: boolean | undefined } = {},
-): Promise<Page<ImportKeyView>> {
-  checkFirst(first);
-  const { sql } = admin;
-  const [cursor] = readCursor(after, 1) ?? [];
-  const rows = await sql<Row[]>`
-    select ${columns(admin)} from import_key
-    where (${invalid} or revoked_at is null or revoked_at > clock_timestamp())
-      and (${partner ?? null}::text is null or partner = ${partner?.replaceAll('\0', '\uFFFD') ?? null})
-      and (${cursor ?? null}::bigint is null or id < ${cursor ?? null}::bigint)
-    order by id desc limit ${first + 1}`;
-  return pageOf(rows.map(importKeyViewOf), { first, after }, ({ id }) => writeCursor(id));
-}
-
-/**
- * From the given time on, or from now on, the key is refused: to the second, by the database's clock. A time that lies
- * ahead may be changed until it has come, or be taken back by giving none that ever comes: null.
- */
-export async function revokeImportKey(
-  admin: Deps,
-  id: string,
-  { confirmName, from }: { readonly confirmName: string; readonly from?: Date | null | undefined },
-): Promise<ImportKeyView | ImportKeyNotFound | ImportKeyAlreadyRevoked | NotConfirmed | NameTaken> {
-  const { sql } = admin;
-  const [row] = await sql<Row[]>`select ${columns(admin)} from import_key where id = ${rowId(id) ?? 0}`;
-  if (!row)
-    return {
-      kind: 'ImportKeyNotFound',
-      message: `there is no data import key with the id ${JSON.stringify(id.slice(0, 40))}`,
-    };
-  if (confirmName !== row.name) {
-    const message = `confirmName: wanted the key's name, ${JSON.stringify(row.name)}, to confirm; something else came`;
-    return { kind: 'NotConfirmed', message };
-  }
   try {
-    const [changed] = await sql<Row[]>`
-      update import_key set revoked_at = ${from === null ? null : from === undefined ? sql`clock_timestamp()` : boundOf(from)}
-      where id = ${row.id} and (revoked_at is null or revoked_at > clock_timestamp()) returning ${columns(admin)}`;
-    if (changed) return importKeyViewOf(changed);
+    const [row] = await admin.db
+      .insert(importKey)
+      .values({ partner: found.name, name: name.value, hash: hashToken(key), hint: `…${key.slice(-4)}` })
+      .returning(columns);
+    return { kind: 'ImportKeyCreated', key, importKey: importKeyViewOf(row as Row), partner: found };
   } catch (error) {
     if (!violatesUnique(error, 'import_key_name')) throw error;
-    return {
-      kind: 'NameTaken',
-      message: `another data import key of ${row.partner} is called ${JSON.stringify(row.name)} by now`,
-      ownerType: 'ImportKey',
-      ownerId: id,
-    };
+    return (await findNameTaken(admin, found.name, name.value)) ?? createImportKey(admin, { partner, name: given });
   }
-  const [over] = await sql<[Row]>`select ${columns(admin)} from import_key where id = ${row.id}`;
-  // Invalidating at once what is refused already has nothing left to do.
-  if (from === undefined) return importKeyViewOf(over);
-  const since = over.revoked_at as Date;
-  return {
-    kind: 'ImportKeyInvalidAlready',
-    message: `the key is refused since ${since.toISOString()}; create another one`,
-    invalidFrom: since,
-  };
 }
 
-interface Row {
-  readonly id: number;
-  readonly partner: string;
-  readonly name: string;
-  readonly hint: string;
-  readonly created_at: Date;
-  readonly last_used_at: Date | null;
-  readonly revoked_at: Date | null;
-  readonly good: boolean;
+async function findNameTaken({ db }: Deps, partner: string, name: string): Promise<NameTaken | undefined> {
+  const [owner] = await db
+    .select({ id: importKey.id })
+    .from(importKey)
+    .where(
+      and(eq(importKey.partner, partner), sql`lower(${importKey.name}) = lower(${name})`, isNull(importKey.revokedAt)),
+    );
+  const message = `name: another data import key of ${partner} is called ${JSON.stringify(name)}; choose another name, or revoke that key first`;
+  return owner && { kind: 'NameTaken', message, ownerType: 'ImportKey', ownerId: String(owner.id) };
 }
 
-function columns({ sql }: Deps) {
-  return sql`id, partner, name, hint, created_at, last_used_at, revoked_at, revoked_at is null or revoked_at > clock_timestamp() as good`;
+/** Import keys, the newest first; revoked ones on request. */
+export function listImportKeys(
+  admin: Deps,
+  page: PageRequest,
+  {
+    partner,
+    includeRevoked = false,
+  }: { readonly partner?: string | undefined; readonly includeRevoked?: boolean | undefined } = {},
+): Promise<Page<ImportKeyView>> {
+  return keysetPage(admin, page, {
+    select: (where) => admin.db.select(columns).from(importKey).where(where),
+    where: and(
+      includeRevoked ? undefined : isNotRevoked,
+      partner === undefined ? undefined : eq(importKey.partner, partner.replaceAll('\0', '\uFFFD')),
+    ),
+    key: importKey.id,
+    keyOf: ({ id }) => id,
+    viewOf: importKeyViewOf,
+  });
 }
 
-function importKeyViewOf({ id, partner, name, hint, created_at, last_used_at, revoked_at, good }: Row): ImportKeyView {
+/** Import keys by their ids, in the order of the ids. */
+export async function findImportKeys(
+  { db }: Pick<Admin, 'db'>,
+  ids: readonly string[],
+): Promise<readonly (ImportKeyView | undefined)[]> {
+  const rows = await db
+    .select(columns)
+    .from(importKey)
+    .where(
+      inArray(
+        importKey.id,
+        ids.map((id) => rowId(id) ?? 0),
+      ),
+    );
+  return inOrderOf(ids, rows.map(importKeyViewOf));
+}
+
+type Revocation = ImportKeyView | ImportKeyNotFound | ImportKeyAlreadyRevoked | NotConfirmed | NameTaken;
+
+/**
+ * Revokes a key now, or at a given time by the database's clock. A revocation that has not taken effect can be moved, or
+ * cancelled. A key that is revoked already stays so: revoking it now answers with the key.
+ */
+export function revokeImportKey(
+  admin: Deps,
+  id: string,
+  { confirmName, at }: { readonly confirmName: string; readonly at?: Date | undefined },
+): Promise<Revocation> {
+  return setRevocation(admin, id, confirmName, at === undefined ? 'now' : boundOf(at));
+}
+
+/** Cancels a revocation that has not taken effect. */
+export function cancelImportKeyRevocation(admin: Deps, id: string, confirmName: string): Promise<Revocation> {
+  return setRevocation(admin, id, confirmName, null);
+}
+
+async function setRevocation(
+  admin: Deps,
+  id: string,
+  confirmName: string,
+  at: Date | 'now' | null,
+): Promise<Revocation> {
+  const { db } = admin;
+  const isKey = eq(importKey.id, rowId(id) ?? 0);
+  const [row] = await db.select(columns).from(importKey).where(isKey);
+  if (!row) return { kind: 'ImportKeyNotFound', message: 'there is no data import key with this id' };
+  if (confirmName !== row.name)
+    return { kind: 'NotConfirmed', message: `confirmName: expected ${JSON.stringify(row.name)}, got something else` };
+  try {
+    const [updated] = await db
+      .update(importKey)
+      .set({ revokedAt: at === 'now' ? sql`clock_timestamp()` : at })
+      .where(and(isKey, isNotRevoked))
+      .returning(columns);
+    if (updated) return importKeyViewOf(updated);
+  } catch (error) {
+    if (!violatesUnique(error, 'import_key_name')) throw error;
+    const taken = await findNameTaken(admin, row.partner, row.name);
+    return taken ?? setRevocation(admin, id, confirmName, at);
+  }
+  const [revoked] = await db.select(columns).from(importKey).where(isKey);
+  if (at === 'now') return importKeyViewOf(revoked as Row);
+  const revokedAt = (revoked as Row).revokedAt as Date;
+  const message = `the key has been revoked since ${revokedAt.toISOString()}; create another one`;
+  return { kind: 'ImportKeyAlreadyRevoked', message, revokedAt };
+}
+
+function importKeyViewOf({ id, partner, name, hint, createdAt, lastUsedAt, revokedAt, isValid }: Row): ImportKeyView {
   return {
     kind: 'ImportKey',
     id: String(id),
     partner,
     name,
     hint,
-    createdAt: created_at,
-    lastUsedAt: last_used_at ?? undefined,
-    invalidFrom: revoked_at ?? undefined,
-    good,
+    createdAt,
+    lastUsedAt: lastUsedAt ?? undefined,
+    revokedAt: revokedAt ?? undefined,
+    isValid,
   };
 }

@@ -1,16 +1,22 @@
 import type { Sql } from '../db/connect.js';
 import type { Queries, Session, Transaction } from '../db/session.js';
 
-/** How many members a set holds, by the kind of their ids. */
-export interface Sizes {
-  readonly externalIds: number;
-  readonly deviceIds: number;
-  readonly aliases: number;
+/** How many members a set holds, by the type of their ids. */
+export interface MemberCounts {
+  readonly externalIdCount: number;
+  readonly deviceIdCount: number;
+  readonly aliasCount: number;
 }
 
-export function totalOf({ externalIds, deviceIds, aliases }: Sizes): number {
-  return externalIds + deviceIds + aliases;
+export function totalOf({ externalIdCount, deviceIdCount, aliasCount }: MemberCounts): number {
+  return externalIdCount + deviceIdCount + aliasCount;
 }
+
+/** SQL that counts rows `m` with a `member` as `MemberCounts`. */
+export const countMembers = `
+  count(*) filter (where left(m.member, 1) = 'e')::float8 as "externalIdCount",
+  count(*) filter (where left(m.member, 1) = 'd')::float8 as "deviceIdCount",
+  count(*) filter (where left(m.member, 1) = 'a')::float8 as "aliasCount"`;
 
 /** The name of the table that holds a set. */
 export function setTable(setId: string): string {
@@ -68,7 +74,8 @@ export const lockNotAvailable = '55P03';
 const undefinedTable = '42P01';
 
 export function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  const cause = error instanceof Error ? (error.cause ?? error) : undefined;
+  return typeof cause === 'object' && 'code' in cause && cause.code === code;
 }
 
 const maxTries = 20;

@@ -1,112 +1,124 @@
-import type { CohortRoute } from '@currents/connector';
-import { brazeCohorts } from '@currents/connector';
+import { and, asc, eq, gt, isNull, notExists, or, sql } from 'drizzle-orm';
+import { brazeCohorts, type CohortRoute } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
+import { checkFirst, pageOf, QuestionRefused, type Page, type PageRequest } from '../admin/page.js';
 import { fieldProblem, inputInvalid, type InputInvalid } from '../admin/problem.js';
+import { importKey, importPartner } from '../db/schema.js';
 import type { Connectors } from '../loadCurrent.js';
 
-/** Somebody who pushes cohorts: a destination that can, or a name that an admin registered. */
+/** A system that pushes cohorts: a destination whose connector supports it, or one that an admin created. */
 export interface ImportPartner {
   readonly kind: 'ImportPartner';
-  /** As it stands in the address: `/partners/<name>/cohorts`. */
+  /** Part of its endpoints: `/partners/<name>/cohorts`. */
   readonly name: string;
   readonly label: string;
-  /** Whether an admin made it known; false for those this hub has a package for. */
-  readonly registered: boolean;
+  /** Whether a connector of the hub brings it; false if an admin created it. */
+  readonly isBuiltIn: boolean;
   readonly endpoints: readonly ImportEndpoint[];
 }
 
-/** One way to push, to be pasted into the partner. */
+/** An endpoint to enter at the partner. */
 export interface ImportEndpoint {
   readonly method: 'POST';
-  /** Below the hub's own address; a part that begins with a colon stands for what the partner puts there. */
+  /** Below the hub's address; the partner fills in a segment that begins with a colon. */
   readonly path: string;
   readonly description: string;
 }
 
-export interface PartnerNotFound {
-  readonly kind: 'PartnerNotFound';
+export interface ImportPartnerNotFound {
+  readonly kind: 'ImportPartnerNotFound';
   readonly message: string;
   readonly known: readonly string[];
 }
 
-/** There is such a partner already. */
-export interface PartnerExists {
-  readonly kind: 'PartnerExists';
+export interface ImportPartnerExists {
+  readonly kind: 'ImportPartnerExists';
   readonly message: string;
 }
 
-/** It is wanted as long as a key of it is good, or there is a package for it. */
-export interface PartnerInUse {
-  readonly kind: 'PartnerInUse';
+/** The partner has valid keys, or is built in. */
+export interface ImportPartnerInUse {
+  readonly kind: 'ImportPartnerInUse';
   readonly message: string;
 }
 
-/** Every partner, by name. */
-export async function listImportPartners({
-  sql,
-  connectors,
-}: Pick<Admin, 'sql' | 'connectors'>): Promise<readonly ImportPartner[]> {
-  const rows = await sql<{ name: string }[]>`select name from import_partner order by name`;
-  const registered = rows.map(({ name }) => name).filter((name) => !routesOf(connectors, name));
-  const own = [...connectors.values()].filter(({ cohortImport }) => cohortImport !== undefined).map(({ name }) => name);
-  return [...own, ...registered].sort().map((name) => partnerOf(connectors, name));
+type Deps = Pick<Admin, 'db' | 'connectors'>;
+
+/** Condition on an import key, by the database's clock. */
+export const isNotRevoked = or(isNull(importKey.revokedAt), gt(importKey.revokedAt, sql`clock_timestamp()`));
+
+/** Partners, by name. */
+export async function listImportPartners(admin: Deps, page: PageRequest): Promise<Page<ImportPartner>> {
+  checkFirst(page.first);
+  const after = Buffer.from(page.after ?? '', 'base64url').toString();
+  if (page.after !== undefined && !validName.test(after))
+    throw new QuestionRefused('after: expected a cursor of this list, got something else');
+  const partners = await readPartners(admin);
+  return pageOf(
+    partners.filter(({ name }) => name > after),
+    page,
+    ({ name }) => Buffer.from(name).toString('base64url'),
+    async () => partners.length,
+  );
 }
 
-/** Makes a partner known that speaks the partner protocol of Braze. Without a key it can push nothing. */
+const validName = /^[a-z][a-z0-9_-]{0,39}$/;
+
+async function readPartners({ db, connectors }: Deps): Promise<readonly ImportPartner[]> {
+  const rows = await db.select().from(importPartner).orderBy(asc(importPartner.name));
+  const created = rows.map(({ name }) => name).filter((name) => !routesOf(connectors, name));
+  const builtIn = [...connectors.values()].filter(({ cohortImport }) => cohortImport !== undefined);
+  return [...builtIn.map(({ name }) => name), ...created].sort().map((name) => partnerOf(connectors, name));
+}
+
+/** Creates a partner that speaks Braze's partner protocol. It needs an import key to push. */
 export async function createImportPartner(
-  { sql, connectors }: Pick<Admin, 'sql' | 'connectors'>,
+  { db, connectors }: Deps,
   name: string,
-): Promise<ImportPartner | InputInvalid | PartnerExists> {
-  if (!/^[a-z][a-z0-9_-]{0,39}$/.test(name)) {
-    const message =
-      'wanted 1 to 40 small letters, digits, hyphens or underscores, beginning with a letter, such as segment';
+): Promise<ImportPartner | InputInvalid | ImportPartnerExists> {
+  if (!validName.test(name)) {
+    const message = 'expected 1 to 40 lower-case letters, digits, hyphens or underscores that begin with a letter';
     return inputInvalid([fieldProblem('name', 'malformed', message)]);
   }
-  const exists: PartnerExists = {
-    kind: 'PartnerExists',
-    message: `there is a partner ${JSON.stringify(name)} already`,
-  };
-  if (routesOf(connectors, name)) return exists;
-  const made = await sql`insert into import_partner (name) values (${name}) on conflict do nothing`;
-  return made.count === 1 ? partnerOf(connectors, name) : exists;
+  const created = routesOf(connectors, name)
+    ? []
+    : await db.insert(importPartner).values({ name }).onConflictDoNothing().returning();
+  if (created.length === 1) return partnerOf(connectors, name);
+  return { kind: 'ImportPartnerExists', message: `a partner ${JSON.stringify(name)} exists already` };
 }
 
-/** Makes a partner unknown again that an admin had made known. What it has pushed stays. */
+/** Deletes a partner that an admin created, unless a key of it is valid. Its cohorts stay. */
 export async function deleteImportPartner(
-  admin: Pick<Admin, 'sql' | 'connectors'>,
+  admin: Deps,
   name: string,
-): Promise<ImportPartner | PartnerNotFound | PartnerInUse> {
+): Promise<ImportPartner | ImportPartnerNotFound | ImportPartnerInUse> {
+  const { db } = admin;
   const found = await findImportPartner(admin, name);
-  if (found.kind === 'PartnerNotFound') return found;
-  if (!found.registered)
-    return {
-      kind: 'PartnerInUse',
-      message: `the hub knows ${JSON.stringify(found.name)} by itself; without a key it can push nothing`,
-    };
-  const forgotten = await admin.sql`
-    delete from import_partner where name = ${found.name} and not exists (
-      select from import_key where partner = ${found.name} and (revoked_at is null or revoked_at > clock_timestamp()))`;
-  if (forgotten.count === 1) return found;
-  return {
-    kind: 'PartnerInUse',
-    message: `data import keys of ${JSON.stringify(found.name)} are good; invalidate them first`,
-  };
+  if (found.kind === 'ImportPartnerNotFound') return found;
+  const inUse = (message: string): ImportPartnerInUse => ({ kind: 'ImportPartnerInUse', message });
+  if (found.isBuiltIn) return inUse(`${JSON.stringify(name)} is built in; without a valid key it cannot push`);
+  const keys = db
+    .select()
+    .from(importKey)
+    .where(and(eq(importKey.partner, name), isNotRevoked));
+  const deleted = await db
+    .delete(importPartner)
+    .where(and(eq(importPartner.name, name), notExists(keys)))
+    .returning();
+  return deleted.length === 1 ? found : inUse(`${JSON.stringify(name)} has valid data import keys; revoke them first`);
 }
 
-/** The partner of this name, or what names there are. */
-export async function findImportPartner(
-  admin: Pick<Admin, 'sql' | 'connectors'>,
-  name: string,
-): Promise<ImportPartner | PartnerNotFound> {
-  const partners = await listImportPartners(admin);
+/** The partner of this name, or which names there are. */
+export async function findImportPartner(admin: Deps, name: string): Promise<ImportPartner | ImportPartnerNotFound> {
+  const partners = await readPartners(admin);
   const found = partners.find((partner) => partner.name === name);
   if (found) return found;
   const known = partners.map((partner) => partner.name);
-  const message = `there is no partner ${JSON.stringify(name.slice(0, 40))}; there are ${known.join(', ')}. Others have to be registered first`;
-  return { kind: 'PartnerNotFound', message, known };
+  const message = `partner: expected ${known.join(', ')}, got something else; other partners have to be created first`;
+  return { kind: 'ImportPartnerNotFound', message, known };
 }
 
-/** How the cohort is called among the hub's. */
+/** A cohort's display name in the hub, as its connector makes it. */
 export function shownNameOf(
   connectors: Connectors,
   cohort: { readonly partner: string; readonly id: string; readonly name: string },
@@ -124,7 +136,7 @@ function partnerOf(connectors: Connectors, name: string): ImportPartner {
     kind: 'ImportPartner',
     name,
     label: (routes && connectors.get(name)?.label) ?? name,
-    registered: routes === undefined,
+    isBuiltIn: routes !== undefined,
     endpoints: (routes ?? brazeCohorts.routes).map(({ method, path, description }) => ({
       method,
       path: `/partners/${name}/${path}`,

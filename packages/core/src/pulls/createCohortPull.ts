@@ -1,14 +1,16 @@
+import { and, eq, ne, sql } from 'drizzle-orm';
 import type { Admin } from '../admin/admin.js';
 import { QuestionRefused } from '../admin/page.js';
 import { schedules, type Schedule } from '../cohorts/freshness.js';
 import { storePush } from '../cohorts/storePush.js';
-import { fetchPartnerCohorts, type ListingProblem } from './partnerCohorts.js';
+import { cohort, cohortPull, current, partnerCohort } from '../db/schema.js';
 import { findPull } from './managePulls.js';
-import { openSource, type PullSourceProblem, type PullSource } from './pullSource.js';
-import type { PullView } from './pullView.js';
+import { fetchPartnerCohorts, type ListingProblem } from './partnerCohorts.js';
+import { openSource, type PullSource, type PullSourceProblem } from './pullSource.js';
+import { selectPulls, pullViewOf, type PullView } from './pullView.js';
 
 export interface NewPull {
-  /** Whose settings and credentials to use. */
+  /** The Current whose settings and credentials to use. */
   readonly currentId: string;
   /** The partner's id of the cohort. */
   readonly partnerId: string;
@@ -21,54 +23,53 @@ export interface PartnerCohortNotFound {
   readonly message: string;
 }
 
-/** The partner gives no cohort out that is so large. */
+/** The cohort is larger than the partner exports. */
 export interface CohortTooLarge {
   readonly kind: 'CohortTooLarge';
   readonly message: string;
-  readonly maxMembers: number;
+  readonly maxMemberCount: number;
 }
 
-/** The hub fetches this cohort already. */
+/** The hub pulls this cohort already. */
 export interface CohortAlreadyPulled {
-  readonly kind: 'CohortPulledAlready';
+  readonly kind: 'CohortAlreadyPulled';
   readonly message: string;
-  readonly pull: PullView;
+  readonly cohortPull: PullView;
 }
 
 export type CreateCohortPullResult =
   PullView | ListingProblem | PullSourceProblem | PartnerCohortNotFound | CohortTooLarge | CohortAlreadyPulled;
 
 /**
- * Fetches a cohort from its partner from now on: at once, and then by the schedule. It becomes known as if the partner
- * had pushed it; a deleted one begins anew. One that was fetched through a Current that is deleted goes on through this one.
+ * Pulls a cohort from its partner: at once, and then by the schedule. The cohort becomes known as if the partner had
+ * pushed it; a deleted one is created again. A pull whose Current is deleted moves to the new one.
  */
 export async function createCohortPull(
   admin: Admin,
   { currentId, partnerId, schedule }: NewPull,
 ): Promise<CreateCohortPullResult> {
   if (!schedules.includes(schedule))
-    throw new QuestionRefused(`schedule: wanted ${schedules.join(', ')}; something else came`);
+    throw new QuestionRefused(`schedule: expected ${schedules.join(', ')}, got something else`);
   const source = await openSource(admin, currentId);
   if ('kind' in source) return source;
   const { name: partner, label } = source.working.connector;
-  const already = await findExistingPull(admin, partner, partnerId);
-  if (already) return alreadyPulled(already);
+  const existing = await findExistingPull(admin, partner, partnerId);
+  if (existing) return alreadyPulled(existing);
   const listed = await findListed(admin, source, partnerId);
-  if (!listed)
-    return {
-      kind: 'PartnerCohortNotFound',
-      message: `${label} lists no cohort with the id ${JSON.stringify(partnerId.slice(0, 80))}`,
-    };
+  if (!listed) {
+    const message = `${label} lists no cohort with the id ${JSON.stringify(partnerId.slice(0, 80))}`;
+    return { kind: 'PartnerCohortNotFound', message };
+  }
   if ('kind' in listed) return listed;
   const { maxMembers } = source.pull.limits;
-  if (maxMembers !== undefined && Number(listed.size ?? 0) > maxMembers) {
-    const message = `${label} gives out cohorts of at most ${maxMembers} members; this one has ${listed.size}`;
-    return { kind: 'CohortTooLarge', message, maxMembers };
+  if (maxMembers !== undefined && (listed.size ?? 0) > maxMembers) {
+    const message = `${label} exports cohorts of at most ${maxMembers} members; this one has ${listed.size}`;
+    return { kind: 'CohortTooLarge', message, maxMemberCount: maxMembers };
   }
   await declareCohort(admin, partner, listed);
   const id = await insertPull(admin, { partner, partnerId, currentId: source.working.currentId, schedule });
   const pull = id === undefined ? await findExistingPull(admin, partner, partnerId) : await findPull(admin, String(id));
-  // Deleted in this very moment: begin anew.
+  // The pull, or the cohort, was deleted meanwhile.
   if (!pull) return createCohortPull(admin, { currentId, partnerId, schedule });
   if (id === undefined) return alreadyPulled(pull);
   admin.wakePull(id, 0);
@@ -76,60 +77,66 @@ export async function createCohortPull(
 }
 
 function alreadyPulled(pull: PullView): CohortAlreadyPulled {
-  const message = `the hub fetches this cohort already, through the Current ${pull.currentId}; stop that first to fetch it through another`;
-  return { kind: 'CohortPulledAlready', message, pull };
+  const message = 'the hub pulls this cohort already; delete that pull first to use another Current';
+  return { kind: 'CohortAlreadyPulled', message, cohortPull: pull };
 }
 
-/** The pull that the cohort has, unless its Current is deleted. */
+/** Finds the pull of a cohort, unless its Current is deleted. */
 async function findExistingPull(admin: Admin, partner: string, partnerId: string): Promise<PullView | undefined> {
-  const [row] = await admin.sql<{ id: number }[]>`
-    select c.id from cohort c join cohort_pull p on p.cohort_id = c.id join current u on u.id = p.current_id
-    where c.partner = ${partner} and c.partner_id = ${partnerId.replaceAll('\0', '\uFFFD')} and u.state <> 'deleted'`;
-  return row && findPull(admin, String(row.id));
+  const [row] = await selectPulls(admin)
+    .innerJoin(current, eq(current.id, cohortPull.currentId))
+    .where(and(isCohort(partner, partnerId), ne(current.state, 'deleted')));
+  return row && pullViewOf(row);
 }
 
-interface ListedCohort {
-  readonly partner_id: string;
-  readonly name: string;
-  readonly description: string | null;
-  readonly size: string | null;
-  readonly partner_created_at: Date | null;
+function isCohort(partner: string, partnerId: string) {
+  return and(eq(cohort.partner, partner), eq(cohort.partnerId, storable(partnerId)));
 }
 
-/** The cohort as the partner lists it; asks only for one that is not known from an earlier list. */
+/** Postgres stores no NUL in text, so no id holds one. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '\uFFFD');
+}
+
+type Listed = typeof partnerCohort.$inferSelect;
+
+/** Finds a cohort in the partner's list, fetching the list if the stored one does not have it. */
 async function findListed(
   admin: Admin,
   source: PullSource,
   partnerId: string,
-): Promise<ListedCohort | ListingProblem | undefined> {
-  const find = async (): Promise<ListedCohort | undefined> => {
-    const [row] = await admin.sql<ListedCohort[]>`
-      select partner_id, name, description, size, partner_created_at from partner_cohort
-      where current_id = ${source.working.currentId} and partner_id = ${partnerId.replaceAll('\0', '\uFFFD')}`;
+): Promise<Listed | ListingProblem | undefined> {
+  const find = async (): Promise<Listed | undefined> => {
+    const [row] = await admin.db
+      .select()
+      .from(partnerCohort)
+      .where(
+        and(eq(partnerCohort.currentId, source.working.currentId), eq(partnerCohort.partnerId, storable(partnerId))),
+      );
     return row;
   };
   return (await find()) ?? (await fetchPartnerCohorts(admin, source)) ?? find();
 }
 
-/** Makes the cohort known as a push does, so that a deleted one begins anew in its turn. */
-async function declareCohort({ sql }: Admin, partner: string, listed: ListedCohort): Promise<void> {
-  const cohort = {
-    id: listed.partner_id,
+/** Declares the cohort as a push does, so that a deleted one is created again in order with other changes. */
+async function declareCohort({ sql: raw }: Admin, partner: string, listed: Listed): Promise<void> {
+  const declared = {
+    id: listed.partnerId,
     name: listed.name,
     ...(listed.description !== null && { description: listed.description }),
-    ...(listed.partner_created_at !== null && { createdAtMs: listed.partner_created_at.getTime() }),
+    ...(listed.partnerCreatedAt !== null && { createdAtMs: listed.partnerCreatedAt.getTime() }),
   };
   const stored = await storePush(
-    { sql, onStored: () => undefined },
-    { partner, keyId: null, body: '', parsed: { changes: [{ kind: 'declare', cohort }], refused: {} } },
+    { sql: raw, onStored: () => undefined },
+    { partner, keyId: null, body: '', parsed: { changes: [{ kind: 'declare', cohort: declared }], refused: {} } },
   );
   if (stored.outcome !== 'stored')
-    throw new Error(`a cohort was not declared: ${'detail' in stored ? stored.detail : stored.outcome}`);
+    throw new Error(`the cohort was not declared: ${'detail' in stored ? stored.detail : stored.outcome}`);
 }
 
-/** Undefined when the cohort is pulled through another Current that is there. */
+/** Returns the cohort's id; undefined when another Current that is not deleted pulls the cohort. */
 async function insertPull(
-  { sql }: Admin,
+  { db }: Admin,
   pull: {
     readonly partner: string;
     readonly partnerId: string;
@@ -137,15 +144,28 @@ async function insertPull(
     readonly schedule: Schedule;
   },
 ): Promise<number | undefined> {
-  const [row] = await sql<{ id: number }[]>`
-    with begun as (
-      insert into cohort_pull as p (cohort_id, current_id)
-      select id, ${pull.currentId} from cohort where partner = ${pull.partner} and partner_id = ${pull.partnerId}
-      on conflict (cohort_id) do update set
-        current_id = excluded.current_id, due_at = now(), failure_code = null, failure_detail = null, failure_recovery = null, failed_at = null, failed_version = null
-      where (select state from current where id = p.current_id) = 'deleted'
-      returning cohort_id
-    )
-    update cohort c set schedule = ${pull.schedule} from begun b where c.id = b.cohort_id returning c.id`;
-  return row?.id;
+  return db.transaction(async (tx) => {
+    const [known] = await tx.select({ id: cohort.id }).from(cohort).where(isCohort(pull.partner, pull.partnerId));
+    if (!known) return undefined;
+    const [inserted] = await tx
+      .insert(cohortPull)
+      .values({ cohortId: known.id, currentId: pull.currentId })
+      .onConflictDoUpdate({
+        target: cohortPull.cohortId,
+        set: {
+          currentId: pull.currentId,
+          dueAt: sql`now()`,
+          failureCode: null,
+          failureDetail: null,
+          failureRecovery: null,
+          failedAt: null,
+          failedVersion: null,
+        },
+        setWhere: sql`(select state from current where id = ${cohortPull.currentId}) = 'deleted'`,
+      })
+      .returning({ cohortId: cohortPull.cohortId });
+    if (!inserted) return undefined;
+    await tx.update(cohort).set({ schedule: pull.schedule }).where(eq(cohort.id, known.id));
+    return known.id;
+  });
 }

@@ -1,139 +1,146 @@
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Admin } from '../admin/admin.js';
-import { checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from '../admin/page.js';
-import { getCohort } from '../cohorts/manageCohorts.js';
+import { inOrderOf, keysetPage } from '../admin/keysetPage.js';
+import { rowId, type Page, type PageRequest } from '../admin/page.js';
 import type { CohortView } from '../cohorts/cohortView.js';
+import { getCohort } from '../cohorts/manageCohorts.js';
 import { nextDue } from '../cohorts/pullSchedule.js';
-import { pullViewOf, selectPulls, type PullRow, type PullState, type PullView } from './pullView.js';
+import { cohort, cohortPull } from '../db/schema.js';
+import { pullState, pullViewOf, selectPulls, type PullState, type PullView } from './pullView.js';
 import { endPull } from './recordStep.js';
 
-type Deps = Pick<Admin, 'sql'>;
+type Deps = Pick<Admin, 'db'>;
 
 export interface PullFilter {
   readonly currentId?: string | undefined;
   readonly states?: readonly PullState[] | undefined;
 }
 
-/** The hub does not fetch this cohort. */
-export interface CohortNotPulled {
-  readonly kind: 'CohortNotPulled';
+/** The hub does not pull the cohort. */
+export interface CohortPullNotFound {
+  readonly kind: 'CohortPullNotFound';
   readonly message: string;
 }
 
-/** A pull of the cohort is under way; two at once there are never. */
-export interface PullUnderWay {
-  readonly kind: 'PullUnderWay';
+/** A pull of the cohort is running; only one runs at a time. */
+export interface CohortPullRunning {
+  readonly kind: 'CohortPullRunning';
   readonly message: string;
-  readonly pull: PullView;
+  readonly cohortPull: PullView;
 }
 
-/** There is no pull under way that could be cancelled. */
-export interface PullNotUnderWay {
-  readonly kind: 'PullNotUnderWay';
+/** No pull is running that could be cancelled. */
+export interface CohortPullNotRunning {
+  readonly kind: 'CohortPullNotRunning';
   readonly message: string;
-  readonly pull: PullView;
+  readonly cohortPull: PullView;
 }
 
-/** The hub fetches the cohort no more. */
 export interface CohortPullDeleted {
-  readonly kind: 'PullStopped';
-  /** With the members that it has. */
+  readonly kind: 'CohortPullDeleted';
   readonly cohort: CohortView;
-  /** As it was. */
-  readonly pull: PullView;
+  /** The pull as it was. */
+  readonly cohortPull: PullView;
 }
 
-function notPulled(cohortId: string): CohortNotPulled {
-  return {
-    kind: 'CohortNotPulled',
-    message: `the hub does not fetch a cohort with the id ${JSON.stringify(cohortId.slice(0, 40))}`,
-  };
-}
+const notFound: CohortPullNotFound = {
+  kind: 'CohortPullNotFound',
+  message: 'the hub does not pull a cohort with this id',
+};
 
 /** Pulls, those of the newest cohorts first. */
-export async function listPulls(
+export function listPulls(
   admin: Deps,
-  { first, after }: PageRequest,
+  page: PageRequest,
   { currentId, states }: PullFilter = {},
 ): Promise<Page<PullView>> {
-  checkFirst(first);
-  const [cursor] = readCursor(after, 1) ?? [];
-  const { sql } = admin;
-  const rows = await sql<PullRow[]>`
-    ${selectPulls(admin)}
-    where (${cursor ?? null}::bigint is null or p.cohort_id < ${cursor ?? null}::bigint)
-      and (${currentId ?? null}::text is null or p.current_id = ${currentId === undefined ? null : (rowId(currentId) ?? 0)}::int)
-      and (${states === undefined} or (case
-        when p.fetched_at is not null then 'applying' when p.run_id is not null then 'running' when p.failure_code is not null then 'failed' else 'waiting'
-      end) = any(${[...(states ?? [])]}::text[]))
-    order by p.cohort_id desc limit ${first + 1}`;
-  return pageOf(rows.map(pullViewOf), { first, after }, ({ cohortId }) => writeCursor(cohortId));
+  return keysetPage(admin, page, {
+    select: (where) => selectPulls(admin).where(where),
+    where: and(
+      currentId === undefined ? undefined : eq(cohortPull.currentId, rowId(currentId) ?? 0),
+      states === undefined ? undefined : inArray(pullState, [...states]),
+    ),
+    key: cohortPull.cohortId,
+    keyOf: ({ cohortId }) => cohortId,
+    viewOf: pullViewOf,
+  });
 }
 
-export async function getPull(admin: Deps, cohortId: string): Promise<PullView | CohortNotPulled> {
-  return (await findPull(admin, cohortId)) ?? notPulled(cohortId);
+/** Pulls by the ids of their cohorts, in the order of the ids. */
+export async function findPulls(admin: Deps, cohortIds: readonly string[]): Promise<readonly (PullView | undefined)[]> {
+  const keys = cohortIds.map((id) => rowId(id) ?? 0);
+  const rows = await selectPulls(admin).where(inArray(cohortPull.cohortId, keys));
+  return inOrderOf(cohortIds, rows.map(pullViewOf));
 }
 
 export async function findPull(admin: Deps, cohortId: string): Promise<PullView | undefined> {
-  const [row] = await admin.sql<PullRow[]>`${selectPulls(admin)} where p.cohort_id = ${rowId(cohortId) ?? 0}`;
-  return row && pullViewOf(row);
+  return (await findPulls(admin, [cohortId]))[0];
 }
 
-/** Begins a pull at once, whatever the schedule says and however the last one failed. */
+export async function getPull(admin: Deps, cohortId: string): Promise<PullView | CohortPullNotFound> {
+  return (await findPull(admin, cohortId)) ?? notFound;
+}
+
+/** Starts a pull now, whatever the schedule says and however the last one ended. */
 export async function runCohortPull(
-  admin: Pick<Admin, 'sql' | 'wakePull'>,
+  admin: Pick<Admin, 'db' | 'wakePull'>,
   cohortId: string,
-): Promise<PullView | CohortNotPulled | PullUnderWay> {
-  const id = rowId(cohortId) ?? 0;
-  const asked =
-    await admin.sql`update cohort_pull set due_at = now(), deferral_code = null, deferral_detail = null where cohort_id = ${id} and run_id is null`;
+): Promise<PullView | CohortPullNotFound | CohortPullRunning> {
+  const key = rowId(cohortId) ?? 0;
+  const started = await admin.db
+    .update(cohortPull)
+    .set({ dueAt: sql`now()`, deferralCode: null, deferralDetail: null })
+    .where(and(eq(cohortPull.cohortId, key), isNull(cohortPull.runId)))
+    .returning({ id: cohortPull.cohortId });
   const pull = await getPull(admin, cohortId);
-  if (pull.kind === 'CohortNotPulled') return pull;
-  if (asked.count === 1) {
-    admin.wakePull(id, 0);
+  if (pull.kind === 'CohortPullNotFound') return pull;
+  if (started.length === 1) {
+    admin.wakePull(key, 0);
     return pull;
   }
   const since = pull.progress === undefined ? '' : ` since ${pull.progress.startedAt.toISOString()}`;
-  return {
-    kind: 'PullUnderWay',
-    message: `a pull of this cohort is under way${since}; cancel it first to begin anew`,
-    pull,
-  };
+  const message = `a pull of this cohort has been running${since}; cancel it first to start another one`;
+  return { kind: 'CohortPullRunning', message, cohortPull: pull };
 }
 
 /**
- * Ends the pull that is under way. What it fetched is dropped, and the members stay as they are; the next one is made by
- * the schedule. Not possible any more once all members are fetched.
+ * Cancels the running pull. Members fetched so far are dropped and the membership stays as it is; the next pull follows
+ * the schedule. Not possible once all members are fetched.
  */
 export async function cancelCohortPull(
-  admin: Deps,
+  admin: Pick<Admin, 'db' | 'sql'>,
   cohortId: string,
-): Promise<PullView | CohortNotPulled | PullNotUnderWay> {
-  const { sql } = admin;
-  const cancelled = await sql`
-    update cohort_pull p set ${endPull(sql)}, due_at = ${nextDue(sql)}
+): Promise<PullView | CohortPullNotFound | CohortPullNotRunning> {
+  const { sql: raw } = admin;
+  // In SQL, because workers end pulls and compute due times by the same fragments.
+  const cancelled = await raw`
+    update cohort_pull p set ${endPull(raw)}, due_at = ${nextDue(raw)}
     from cohort c where c.id = p.cohort_id and p.cohort_id = ${rowId(cohortId) ?? 0} and p.run_id is not null and p.fetched_at is null`;
   const pull = await getPull(admin, cohortId);
-  if (cancelled.count === 1 || pull.kind === 'CohortNotPulled') return pull;
+  if (cancelled.count === 1 || pull.kind === 'CohortPullNotFound') return pull;
   const message =
     pull.state === 'applying'
       ? 'all members are fetched, and the membership is being replaced'
-      : 'no pull of this cohort is under way';
-  return { kind: 'PullNotUnderWay', message, pull };
+      : 'no pull of this cohort is running';
+  return { kind: 'CohortPullNotRunning', message, cohortPull: pull };
 }
 
-/** The hub fetches the cohort no more. Its members stay as they are, and nobody says how often it syncs. */
+/** Stops pulling a cohort. Its members stay as they are, and its schedule is cleared. */
 export async function deleteCohortPull(
-  admin: Pick<Admin, 'sql' | 'connectors'>,
+  admin: Pick<Admin, 'db' | 'connectors'>,
   cohortId: string,
-): Promise<CohortPullDeleted | CohortNotPulled> {
-  const { sql } = admin;
+): Promise<CohortPullDeleted | CohortPullNotFound> {
+  const key = rowId(cohortId) ?? 0;
   const before = await findPull(admin, cohortId);
-  const stopped = await sql`
-    with stopped as (
-      delete from cohort_pull where cohort_id = ${rowId(cohortId) ?? 0} returning cohort_id
-    )
-    update cohort c set schedule = null from stopped s where c.id = s.cohort_id`;
-  const cohort = await getCohort(admin, cohortId);
-  if (stopped.count === 0 || !before || cohort.kind === 'CohortNotFound') return notPulled(cohortId);
-  return { kind: 'PullStopped', cohort, pull: before };
+  const isDeleted = await admin.db.transaction(async (tx) => {
+    const deleted = await tx
+      .delete(cohortPull)
+      .where(eq(cohortPull.cohortId, key))
+      .returning({ id: cohortPull.cohortId });
+    if (deleted.length === 1) await tx.update(cohort).set({ schedule: null }).where(eq(cohort.id, key));
+    return deleted.length === 1;
+  });
+  const view = await getCohort(admin, cohortId);
+  if (!isDeleted || !before || view.kind === 'CohortNotFound') return notFound;
+  return { kind: 'CohortPullDeleted', cohort: view, cohortPull: before };
 }

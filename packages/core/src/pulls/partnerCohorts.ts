@@ -1,124 +1,151 @@
+import { and, eq, getTableColumns, gt, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import type { PartnerCohort } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
-import {
-  checkFirst,
-  pageOf,
-  readCursor,
-  rowId,
-  withNodes,
-  writeCursor,
-  type Page,
-  type PageRequest,
-} from '../admin/page.js';
+import { keysetPage } from '../admin/keysetPage.js';
+import { rowId, type Page, type PageRequest } from '../admin/page.js';
 import { shownWords } from '../currents/redactAnswer.js';
-import { accountOf, lockAccount, recordUse, exhaustedBudget } from './pullBudget.js';
-import { openSource, type PullSourceProblem, type PullSource } from './pullSource.js';
+import { cohort, cohortPull, partnerCohort } from '../db/schema.js';
+import { accountOf, exhaustedBudget, lockAccount, recordUse } from './pullBudget.js';
+import { openSource, type PullSource, type PullSourceProblem } from './pullSource.js';
 
 /** A cohort as its partner lists it. */
 export interface PartnerCohortView {
   readonly partnerId: string;
   readonly name: string;
   readonly description: string | undefined;
-  /** Members, as the partner counts them. */
-  readonly size: number | undefined;
+  /** The partner's own count. */
+  readonly memberCount: number | undefined;
   readonly createdAt: Date | undefined;
   readonly computedAt: Date | undefined;
-  /** The hub's own id of it, when it is mirrored here, by push or pull. */
+  /** The hub's id of the cohort, if it is mirrored here, by push or pull. */
   readonly cohortId: string | undefined;
-  readonly pulled: boolean;
+  readonly isPulled: boolean;
 }
 
 export interface PartnerCohortPage extends Page<PartnerCohortView> {
-  readonly kind: 'PartnerCohortPage';
+  readonly kind: 'PartnerCohortConnection';
   readonly listedAt: Date | undefined;
-  /** What an admin has to know before following one. */
+  /** What an admin has to know before pulling a cohort. */
   readonly advice: string;
 }
 
-/** The partner says no, until a person has repaired the Current. */
+/** The partner refuses until the Current is repaired. */
 export interface PartnerRefused {
   readonly kind: 'PartnerRefused';
   readonly message: string;
   readonly reason: string;
 }
 
-/** The partner could not be asked, or did not answer: ask again later. */
-export interface PartnerUnanswered {
-  readonly kind: 'PartnerUnanswered';
+/** The partner could not be asked or did not answer; a later attempt may succeed. */
+export interface PartnerUnavailable {
+  readonly kind: 'PartnerUnavailable';
   readonly message: string;
   readonly reason: string;
-  /** When to ask again, where that is known. */
+  /** When to try again, in milliseconds, where that is known. */
   readonly retryAfterMs: number | undefined;
 }
 
-export type ListingProblem = PartnerRefused | PartnerUnanswered;
+export type ListingProblem = PartnerRefused | PartnerUnavailable;
 
-/** A partner takes few questions, and a list of its cohorts is the same a moment later. */
+/** A list that is younger than this is not fetched again: partners limit requests. */
 const listMaxAgeMs = 60_000;
 
 /**
- * The cohorts that a Current's partner has, in the order in which the hub came to know them. Asks the partner when the
- * first page is asked for and the last list is older than a minute.
+ * The cohorts of a Current's partner, in the order in which the hub first saw them. Asks the partner when the first page
+ * is requested and the last list is older than a minute.
  */
 export async function listPartnerCohorts(
   admin: Admin,
   currentId: string,
-  { first, after }: PageRequest,
-  { text }: { readonly text?: string | undefined } = {},
+  page: PageRequest,
+  { search }: { readonly search?: string | undefined } = {},
 ): Promise<PartnerCohortPage | ListingProblem | PullSourceProblem> {
-  checkFirst(first);
-  const [cursor] = readCursor(after, 1) ?? [];
   const source = await openSource(admin, currentId);
   if ('kind' in source) return source;
-  const { sql } = admin;
-  const id = rowId(currentId) ?? 0;
-  const [list] = await sql<[{ fresh: boolean }]>`
-    select coalesce(max(listed_at) > now() - ${listMaxAgeMs}::float8 * interval '1 millisecond', false) as fresh from partner_cohort where current_id = ${id}`;
-  if (cursor === undefined && !list.fresh) {
-    const problem = await fetchPartnerCohorts(admin, source);
+  const { db } = admin;
+  const isOfCurrent = eq(partnerCohort.currentId, rowId(currentId) ?? 0);
+  if (page.after === undefined) {
+    const isRecent = gt(partnerCohort.listedAt, sql`now() - ${listMaxAgeMs}::float8 * interval '1 millisecond'`);
+    const [recent] = await db
+      .select({ id: partnerCohort.id })
+      .from(partnerCohort)
+      .where(and(isOfCurrent, isRecent))
+      .limit(1);
+    const problem = recent ? undefined : await fetchPartnerCohorts(admin, source);
     if (problem) return problem;
   }
-  const part = text?.replaceAll('\0', '\uFFFD') ?? null;
-  const rows = await sql<Row[]>`
-    select l.*, c.id as cohort_id, p.cohort_id is not null as pulled
-    from partner_cohort l
-      left join cohort c on c.partner = ${source.working.connector.name} and c.partner_id = l.partner_id and c.deleted_at is null
-      left join cohort_pull p on p.cohort_id = c.id
-    where l.current_id = ${id} and (${cursor ?? null}::bigint is null or l.id > ${cursor ?? null}::bigint)
-      and (${part}::text is null or position(lower(${part}) in lower(l.name)) > 0 or position(lower(${part}) in lower(l.partner_id)) > 0)
-    order by l.id limit ${first + 1}`;
-  const page = pageOf(rows, { first, after }, ({ id: row }) => writeCursor(row));
-  return {
-    kind: 'PartnerCohortPage',
-    ...withNodes(page, page.nodes.map(partnerCohortViewOf)),
-    listedAt: page.nodes[0]?.listed_at,
-    advice: source.pull.description,
-  };
+  const part = search?.replaceAll('\0', '\uFFFD');
+  const holds = (column: typeof partnerCohort.name | typeof partnerCohort.partnerId) =>
+    sql`position(lower(${part}) in lower(${column})) > 0`;
+  let listedAt: Date | undefined;
+  const listed = await keysetPage(admin, page, {
+    select: (where) =>
+      db
+        .select({
+          ...getTableColumns(partnerCohort),
+          cohortId: sql<number | null>`${cohort.id}`,
+          isPulled: sql<boolean>`${isNotNull(cohortPull.cohortId)}`,
+        })
+        .from(partnerCohort)
+        .leftJoin(
+          cohort,
+          and(
+            eq(cohort.partner, source.working.connector.name),
+            eq(cohort.partnerId, partnerCohort.partnerId),
+            isNull(cohort.deletedAt),
+          ),
+        )
+        .leftJoin(cohortPull, eq(cohortPull.cohortId, cohort.id))
+        .where(where),
+    where: and(
+      isOfCurrent,
+      part === undefined ? undefined : or(holds(partnerCohort.name), holds(partnerCohort.partnerId)),
+    ),
+    key: partnerCohort.id,
+    keyOf: ({ id }) => id,
+    order: 'oldest first',
+    viewOf: (row): PartnerCohortView => {
+      listedAt ??= row.listedAt;
+      return {
+        partnerId: row.partnerId,
+        name: row.name,
+        description: row.description ?? undefined,
+        memberCount: row.size ?? undefined,
+        createdAt: row.partnerCreatedAt ?? undefined,
+        computedAt: row.computedAt ?? undefined,
+        cohortId: row.cohortId === null ? undefined : String(row.cohortId),
+        isPulled: row.isPulled,
+      };
+    },
+  });
+  return { ...listed, kind: 'PartnerCohortConnection', listedAt, advice: source.pull.description };
 }
 
-/** Asks the partner, and keeps its answer. What is kept stays as it is when there is none. */
+/** Asks the partner and stores its list. Without an answer, the stored list stays as it is. */
 export async function fetchPartnerCohorts(
   admin: Admin,
   { working, pull }: PullSource,
 ): Promise<ListingProblem | undefined> {
   const { connector, settings, credentials, currentId } = working;
   const shown = shownWords(connector, credentials);
-  const spent = await countRequest(admin, { working, pull });
-  if (spent !== undefined) {
-    const message = `${connector.label} takes no more questions for now; the pulls that are under way have had them`;
-    return { kind: 'PartnerUnanswered', message, reason: 'budget_spent', retryAfterMs: spent };
-  }
+  const unavailable = (message: string, reason: string, retryAfterMs?: number): PartnerUnavailable => ({
+    kind: 'PartnerUnavailable',
+    message,
+    reason,
+    retryAfterMs,
+  });
+  const waitMs = await countRequest(admin, { working, pull });
+  if (waitMs !== undefined)
+    return unavailable(
+      `the request limit of ${connector.label} is used up by pulls; try again later`,
+      'budget_spent',
+      waitMs,
+    );
   let list;
   try {
     list = await pull.list({ settings, credentials, http: admin.http });
   } catch (error) {
-    const name = error instanceof Error ? error.name : typeof error;
-    return {
-      kind: 'PartnerUnanswered',
-      message: `the connector failed: ${name}`,
-      reason: 'list_threw',
-      retryAfterMs: undefined,
-    };
+    return unavailable(`the connector failed: ${error instanceof Error ? error.name : typeof error}`, 'list_threw');
   }
   if (list.outcome === 'listed') {
     await storeList(admin, currentId, list.cohorts);
@@ -127,21 +154,16 @@ export async function fetchPartnerCohorts(
   const message = shown(list.detail);
   if (list.outcome === 'failed' && list.recovery === 'manual')
     return { kind: 'PartnerRefused', message, reason: list.code };
-  return {
-    kind: 'PartnerUnanswered',
-    message,
-    reason: list.code,
-    retryAfterMs: list.outcome === 'deferred' ? list.afterMs : undefined,
-  };
+  return unavailable(message, list.code, list.outcome === 'deferred' ? list.afterMs : undefined);
 }
 
-/** A list is a request as a step is, so it counts as one. Answers for how long there is none left. */
+/** Counts a list as one step of the partner's limits. Returns how many milliseconds to wait if none is left. */
 async function countRequest(
-  { sql, seal }: Admin,
+  { sql: raw, seal }: Admin,
   { working, pull: { limits } }: PullSource,
 ): Promise<number | undefined> {
   const account = accountOf(seal, working);
-  return sql.begin(async (tx) => {
+  return raw.begin(async (tx) => {
     const used = await lockAccount(tx, account);
     const spent = exhaustedBudget(used, ['steps'], limits.budgets);
     if (spent) return spent.freeAtMs - used.nowMs;
@@ -150,51 +172,19 @@ async function countRequest(
   });
 }
 
-async function storeList({ sql }: Admin, currentId: number, cohorts: readonly PartnerCohort[]): Promise<void> {
-  const rows = cohorts.map(({ id, name, description, size, createdAtMs, computedAtMs }) => ({
-    id,
-    name,
-    description,
-    size,
-    created: createdAtMs,
-    computed: computedAtMs,
-  }));
-  await sql`
-    with given as (
-      select distinct on (id) * from json_to_recordset(${JSON.stringify(rows)}::text::json)
-        as g (id text, name text, description text, size float8, created float8, computed float8)
+/** In one statement and one parameter, because a partner may list more cohorts than a statement may have parameters. */
+async function storeList({ sql: raw }: Admin, currentId: number, cohorts: readonly PartnerCohort[]): Promise<void> {
+  await raw`
+    with listed as (
+      select distinct on (id) * from json_to_recordset(${JSON.stringify(cohorts)}::text::json)
+        as l (id text, name text, description text, size float8, "createdAtMs" float8, "computedAtMs" float8)
     ), gone as (
-      delete from partner_cohort where current_id = ${currentId} and partner_id not in (select id from given)
+      delete from partner_cohort where current_id = ${currentId} and partner_id not in (select id from listed)
     )
     insert into partner_cohort (current_id, partner_id, name, description, size, partner_created_at, computed_at)
-    select ${currentId}, id, coalesce(name, id), description, size::bigint, to_timestamp(created / 1000), to_timestamp(computed / 1000) from given
+    select ${currentId}, id, coalesce(name, id), description, size::bigint, to_timestamp("createdAtMs" / 1000), to_timestamp("computedAtMs" / 1000)
+    from listed
     on conflict (current_id, partner_id) do update set
-      name = excluded.name, description = excluded.description, size = excluded.size, partner_created_at = excluded.partner_created_at,
-      computed_at = excluded.computed_at, listed_at = now()`;
-}
-
-interface Row {
-  readonly id: string;
-  readonly partner_id: string;
-  readonly name: string;
-  readonly description: string | null;
-  readonly size: string | null;
-  readonly partner_created_at: Date | null;
-  readonly computed_at: Date | null;
-  readonly listed_at: Date;
-  readonly cohort_id: number | null;
-  readonly pulled: boolean;
-}
-
-function partnerCohortViewOf(row: Row): PartnerCohortView {
-  return {
-    partnerId: row.partner_id,
-    name: row.name,
-    description: row.description ?? undefined,
-    size: row.size === null ? undefined : Number(row.size),
-    createdAt: row.partner_created_at ?? undefined,
-    computedAt: row.computed_at ?? undefined,
-    cohortId: row.cohort_id === null ? undefined : String(row.cohort_id),
-    pulled: row.pulled,
-  };
+      name = excluded.name, description = excluded.description, size = excluded.size,
+      partner_created_at = excluded.partner_created_at, computed_at = excluded.computed_at, listed_at = now()`;
 }

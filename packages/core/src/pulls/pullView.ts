@@ -1,122 +1,126 @@
+import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { Admin } from '../admin/admin.js';
 import type { Schedule } from '../cohorts/freshness.js';
+import { cohort, cohortPull, partnerCohort } from '../db/schema.js';
 import type { Recovery } from './recordStep.js';
 
 /**
- * `waiting`: nothing is under way. `running`: members are being fetched, or a step waits. `applying`: all are fetched, and
- * the membership is being replaced. `failed`: the last pull came to nothing, and the members are as they were.
+ * `waiting`: no pull is running. `running`: members are being fetched, or the next step is deferred. `applying`: all
+ * members are fetched and the membership is being replaced. `failed`: the last pull failed and changed no members.
  */
 export type PullState = 'waiting' | 'running' | 'applying' | 'failed';
+export type PullAction = 'run' | 'cancel' | 'delete';
 
-/** How the hub fetches a cohort itself. */
+/** How the hub pulls a cohort from its partner. */
 export interface PullView {
   readonly kind: 'CohortPull';
+  /** The cohort's id: a cohort has at most one pull. */
+  readonly id: string;
   readonly cohortId: string;
-  /** Whose settings and credentials it uses. */
+  /** The Current whose settings and credentials are used. */
   readonly currentId: string;
   readonly schedule: Schedule | undefined;
   readonly state: PullState;
+  readonly allowedActions: readonly PullAction[];
   readonly progress: PullProgress | undefined;
-  readonly hold: PullHold | undefined;
+  readonly deferral: PullDeferral | undefined;
   readonly failure: PullFailure | undefined;
   readonly lastStartedAt: Date | undefined;
   readonly lastSuccessAt: Date | undefined;
-  /** When the next pull begins; undefined while one is under way, and where none is due. */
+  /** When the next pull starts; undefined while one is running, and where none is scheduled. */
   readonly nextDueAt: Date | undefined;
   readonly createdAt: Date;
 }
 
-/** Of the pull that is under way. */
+/** Progress of the running pull. */
 export interface PullProgress {
   readonly startedAt: Date;
-  readonly pages: number;
-  /** Handed over so far, with and without a usable id, as often as they came. */
-  readonly members: number;
-  /** How many the partner says there are, where it says so. */
-  readonly total: number | undefined;
+  readonly pageCount: number;
+  /** Members fetched so far, valid or not, duplicates included. */
+  readonly memberCount: number;
+  /** The partner's own count, where it gives one. */
+  readonly expectedMemberCount: number | undefined;
 }
 
-/** Why the next step, or the next pull, waits longer than it would by itself. */
-export interface PullHold {
+/** Why the next step, or the next pull, is later than planned. */
+export interface PullDeferral {
+  readonly until: Date;
   readonly code: string;
   readonly detail: string;
-  readonly until: Date;
 }
 
 export interface PullFailure {
   readonly code: string;
   readonly detail: string;
-  /** What has to happen before another pull is made. */
   readonly recovery: Recovery;
-  readonly at: Date;
+  readonly failedAt: Date;
 }
 
-export interface PullRow {
-  readonly cohort_id: number;
-  readonly current_id: number;
-  readonly schedule: Schedule | null;
-  readonly due_at: Date | null;
-  readonly run_id: string | null;
-  readonly started_at: Date | null;
-  readonly fetched_at: Date | null;
-  readonly pages: number;
-  readonly members: string;
-  /** What the pull was told, or else what the partner's last list said. */
-  readonly size: string | null;
-  readonly deferral_code: string | null;
-  readonly deferral_detail: string | null;
-  readonly failure_code: string | null;
-  readonly failure_detail: string | null;
-  readonly failure_recovery: Recovery | null;
-  readonly failed_at: Date | null;
-  readonly last_success_at: Date | null;
-  readonly created_at: Date;
+/** Where a pull stands, as `PullState`. */
+export const pullState = sql<PullState>`case
+  when ${cohortPull.fetchedAt} is not null then 'applying'
+  when ${cohortPull.runId} is not null then 'running'
+  when ${cohortPull.failureCode} is not null then 'failed'
+  else 'waiting' end`;
+
+/** Pulls with what their views need of the cohort and of the partner's last list. */
+export function selectPulls({ db }: Pick<Admin, 'db'>) {
+  return db
+    .select({
+      ...getTableColumns(cohortPull),
+      state: pullState,
+      schedule: cohort.schedule,
+      expectedMemberCount: sql<number | null>`coalesce(${cohortPull.total}, ${partnerCohort.size})::float8`,
+    })
+    .from(cohortPull)
+    .innerJoin(cohort, eq(cohort.id, cohortPull.cohortId))
+    .leftJoin(
+      partnerCohort,
+      and(eq(partnerCohort.currentId, cohortPull.currentId), eq(partnerCohort.partnerId, cohort.partnerId)),
+    )
+    .$dynamic();
 }
 
-/** Pulls as a view is made of them: `p`, with its cohort `c`. */
-export function selectPulls({ sql }: Pick<Admin, 'sql'>) {
-  return sql`
-    select p.*, c.schedule, coalesce(p.total, l.size) as size
-    from cohort_pull p join cohort c on c.id = p.cohort_id
-      left join partner_cohort l on l.current_id = p.current_id and l.partner_id = c.partner_id`;
-}
+type Row = Awaited<ReturnType<typeof selectPulls>>[number];
 
-export function pullViewOf(row: PullRow): PullView {
-  const state = stateOf(row);
+const actions: Readonly<Record<PullState, readonly PullAction[]>> = {
+  waiting: ['run', 'delete'],
+  running: ['cancel', 'delete'],
+  applying: ['delete'],
+  failed: ['run', 'delete'],
+};
+
+export function pullViewOf(row: Row): PullView {
+  const isDue = row.runId === null && (row.failureRecovery === null || row.failureRecovery === 'automatic');
   return {
     kind: 'CohortPull',
-    cohortId: String(row.cohort_id),
-    currentId: String(row.current_id),
+    id: String(row.cohortId),
+    cohortId: String(row.cohortId),
+    currentId: String(row.currentId),
     schedule: row.schedule ?? undefined,
-    state,
+    state: row.state,
+    allowedActions: actions[row.state],
     progress: progressOf(row),
-    hold: holdOf(row),
+    deferral: deferralOf(row),
     failure: failureOf(row),
-    lastStartedAt: row.started_at ?? undefined,
-    lastSuccessAt: row.last_success_at ?? undefined,
-    nextDueAt:
-      (row.run_id === null && (row.failure_recovery === null || row.failure_recovery === 'automatic') && row.due_at) ||
-      undefined,
-    createdAt: row.created_at,
+    lastStartedAt: row.startedAt ?? undefined,
+    lastSuccessAt: row.lastSuccessAt ?? undefined,
+    nextDueAt: (isDue && row.dueAt) || undefined,
+    createdAt: row.createdAt,
   };
 }
 
-function stateOf({ run_id, fetched_at, failure_code }: PullRow): PullState {
-  if (run_id !== null) return fetched_at === null ? 'running' : 'applying';
-  return failure_code === null ? 'waiting' : 'failed';
+function progressOf({ runId, startedAt, pages, members, expectedMemberCount }: Row): PullProgress | undefined {
+  if (runId === null || startedAt === null) return undefined;
+  return { startedAt, pageCount: pages, memberCount: members, expectedMemberCount: expectedMemberCount ?? undefined };
 }
 
-function progressOf({ run_id, started_at, pages, members, size }: PullRow): PullProgress | undefined {
-  if (run_id === null || started_at === null) return undefined;
-  return { startedAt: started_at, pages, members: Number(members), total: size === null ? undefined : Number(size) };
+function deferralOf({ deferralCode, deferralDetail, dueAt }: Row): PullDeferral | undefined {
+  if (deferralCode === null || dueAt === null) return undefined;
+  return { until: dueAt, code: deferralCode, detail: deferralDetail ?? '' };
 }
 
-function holdOf({ deferral_code, deferral_detail, due_at }: PullRow): PullHold | undefined {
-  if (deferral_code === null || due_at === null) return undefined;
-  return { code: deferral_code, detail: deferral_detail ?? '', until: due_at };
-}
-
-function failureOf({ failure_code, failure_detail, failure_recovery, failed_at }: PullRow): PullFailure | undefined {
-  if (failure_code === null || failure_recovery === null || failed_at === null) return undefined;
-  return { code: failure_code, detail: failure_detail ?? '', recovery: failure_recovery, at: failed_at };
+function failureOf({ failureCode, failureDetail, failureRecovery, failedAt }: Row): PullFailure | undefined {
+  if (failureCode === null || failureRecovery === null || failedAt === null) return undefined;
+  return { code: failureCode, detail: failureDetail ?? '', recovery: failureRecovery, failedAt };
 }

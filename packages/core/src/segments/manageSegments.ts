@@ -1,201 +1,259 @@
+import { and, eq, exists, inArray, isNull, ne, notInArray, sql } from 'drizzle-orm';
 import type { Admin } from '../admin/admin.js';
-import { checkName } from '../admin/name.js';
-import { checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from '../admin/page.js';
-import { inputInvalid, type InputInvalid, type NameTaken, type NotConfirmed } from '../admin/problem.js';
+import { inOrderOf, keysetPage } from '../admin/keysetPage.js';
+import { rowId, type Page, type PageRequest } from '../admin/page.js';
+import { fieldProblem, inputInvalid, versionConflict } from '../admin/problem.js';
+import type { FieldProblem, InputInvalid, NameTaken, NotConfirmed, VersionConflict } from '../admin/problem.js';
 import { violatesUnique } from '../admin/violation.js';
-import { cohortsOf, readDefinition, type Definition } from './definition.js';
-import {
-  segmentColumns,
-  segmentNotFound,
-  segmentViewOf,
-  type SegmentNotFound,
-  type SegmentRow,
-  type SegmentView,
-} from './segmentView.js';
+import { checkName } from '../admin/name.js';
+import { cohort, segment, segmentCandidate, segmentCohort, segmentWebhook } from '../db/schema.js';
+import { cohortPathsOf, cohortsOf, readDefinition, type Definition } from './definition.js';
+import { segmentColumns, segmentNotFound, segmentViewOf } from './segmentView.js';
+import type { SegmentNotFound, SegmentRow, SegmentView } from './segmentView.js';
 
-type Deps = Pick<Admin, 'sql'>;
-
-/** The definition asks about cohorts that there are not. */
-export interface CohortsUnknown {
-  readonly kind: 'CohortsUnknown';
-  readonly message: string;
-  readonly cohortIds: readonly string[];
-}
+type Deps = Pick<Admin, 'db'>;
+type Transaction = Parameters<Parameters<Admin['db']['transaction']>[0]>[0];
 
 export interface NewSegment {
   readonly name: string;
   readonly definition: unknown;
 }
 
-/** A new segment. Its members are there as soon as a worker has evaluated it. */
-export async function createSegment(
-  { sql }: Deps,
-  given: NewSegment,
-): Promise<SegmentView | InputInvalid | CohortsUnknown | NameTaken> {
-  const checked = await checkSegment({ sql }, given);
-  if ('kind' in checked) return checked;
-  const { name, definition } = checked;
-  try {
-    const [row] = await sql<[{ id: number }]>`
-      with made as (
-        insert into segment (name, definition) values (${name}, ${sql.json(definition)}) returning id
-      ), used as (
-        insert into segment_cohort (cohort_id, segment_id) select unnest(${cohortsOf(definition)}::int[]), id from made
-      ), due as (
-        insert into segment_candidate (segment_id) select id from made
-      )
-      select id from made`;
-    return (await getSegment({ sql }, String(row.id))) as SegmentView;
-  } catch (error) {
-    return nameTaken({ sql }, name, error);
-  }
-}
-
-/** Changes name or definition. Who enters or leaves by a new definition is noted as ever. */
-export async function updateSegment(
-  { sql }: Deps,
-  id: string,
-  given: Given,
-): Promise<SegmentView | SegmentNotFound | InputInvalid | CohortsUnknown | NameTaken> {
-  const row = await findSegment({ sql }, id);
-  if (!row) return segmentNotFound(id);
-  const checked = await checkSegment({ sql }, given);
-  if ('kind' in checked) return checked;
-  const { name, definition } = checked;
-  try {
-    if (name !== undefined)
-      await sql`update segment set name = ${name}, version = version + 1, updated_at = now() where id = ${row.id} and deleted_at is null`;
-  } catch (error) {
-    return nameTaken({ sql }, name, error);
-  }
-  if (definition !== undefined) await redefine({ sql }, row.id, definition);
-  return getSegment({ sql }, id);
-}
-
-async function redefine({ sql }: Deps, id: number, definition: Definition): Promise<void> {
-  const cohortIds = cohortsOf(definition);
-  await sql`
-    with changed as (
-      update segment set definition = ${sql.json(definition)}, definition_version = definition_version + 1, version = version + 1, updated_at = now(), evaluate_after = now()
-      where id = ${id} and deleted_at is null returning id
-    ), unused as (
-      delete from segment_cohort where segment_id in (select id from changed) and cohort_id <> all(${cohortIds}::int[])
-    ), used as (
-      insert into segment_cohort (cohort_id, segment_id) select c, id from changed, unnest(${cohortIds}::int[]) c on conflict do nothing
-    )
-    insert into segment_candidate (segment_id) select id from changed`;
-}
-
-/** Segments, the newest first. */
-export async function listSegments(
-  { sql }: Deps,
-  { first, after }: PageRequest,
-  { text, cohortId }: { readonly text?: string | undefined; readonly cohortId?: string | undefined } = {},
-): Promise<Page<SegmentView>> {
-  checkFirst(first);
-  const [cursor] = readCursor(after, 1) ?? [];
-  const part = text?.replaceAll('\0', '\uFFFD') ?? null;
-  const rows = await sql<SegmentRow[]>`
-    select ${segmentColumns({ sql })} from segment s
-    where s.deleted_at is null
-      and (${part}::text is null or position(lower(${part}) in lower(s.name)) > 0)
-      and (${cohortId ?? null}::text is null
-        or exists (select from segment_cohort c where c.segment_id = s.id and c.cohort_id = ${cohortId === undefined ? 0 : (rowId(cohortId) ?? 0)}))
-      and (${cursor ?? null}::bigint is null or s.id < ${cursor ?? null}::bigint)
-    order by s.id desc limit ${first + 1}`;
-  return pageOf(rows.map(segmentViewOf), { first, after }, ({ id }) => writeCursor(id));
-}
-
-export async function getSegment({ sql }: Deps, id: string): Promise<SegmentView | SegmentNotFound> {
-  const row = await findSegment({ sql }, id);
-  return row ? segmentViewOf(row) : segmentNotFound(id);
-}
-
-export async function findSegment({ sql }: Deps, id: string): Promise<SegmentRow | undefined> {
-  const [row] = await sql<SegmentRow[]>`
-    select ${segmentColumns({ sql })} from segment s where s.id = ${rowId(id) ?? 0} and s.deleted_at is null`;
-  return row;
+export interface SegmentUpdate {
+  readonly name?: string | undefined;
+  readonly definition?: unknown;
+  readonly ifVersion?: number | undefined;
 }
 
 export interface SegmentDeleted {
   readonly kind: 'SegmentDeleted';
-  readonly id: string;
-  readonly name: string;
-  readonly members: number;
+  /** As it was before. */
+  readonly segment: SegmentView;
+  /** Webhooks that are deleted with it. */
+  readonly webhookCount: number;
+  /** The deletion was only planned: nothing has changed. */
+  readonly isDryRun: boolean;
 }
 
-/** Ends a segment: nobody can ask it anything any more, and its webhooks are told nothing more. Confirmed by its name, exactly. */
-export async function deleteSegment(
-  { sql }: Deps,
+/** Creates a segment. It has members once a worker has evaluated it. */
+export async function createSegment(admin: Deps, given: NewSegment): Promise<SegmentView | InputInvalid | NameTaken> {
+  const checked = await checkSegment(admin, given);
+  if ('kind' in checked) return checked;
+  const { name, definition } = checked as { readonly name: string; readonly definition: Definition };
+  return unlessNameTaken(admin, name, async () => {
+    const id = await admin.db.transaction(async (tx) => {
+      const [row] = await tx.insert(segment).values({ name, definition }).returning({ id: segment.id });
+      const { id } = row as { readonly id: number };
+      await useCohorts(tx, id, definition);
+      return id;
+    });
+    return (await getSegment(admin, String(id))) as SegmentView;
+  });
+}
+
+/** Updates the name or the definition. Members that a new definition adds or removes are recorded as changes. */
+export async function updateSegment(
+  admin: Deps,
   id: string,
-  confirmName: string,
+  update: SegmentUpdate,
+): Promise<SegmentView | SegmentNotFound | InputInvalid | NameTaken | VersionConflict<SegmentView>> {
+  const key = rowId(id) ?? 0;
+  const checked = await checkSegment(admin, update);
+  if ('kind' in checked) return checked;
+  const { name, definition } = checked;
+  const { ifVersion } = update;
+  return unlessNameTaken(admin, name, async () => {
+    const isUpdated = await admin.db.transaction(async (tx) => {
+      const isCurrent = and(isSegment(key), ifVersion === undefined ? undefined : eq(segment.version, ifVersion));
+      if (name === undefined && definition === undefined) return (await tx.$count(segment, isCurrent)) === 1;
+      const redefined = {
+        definition,
+        definitionVersion: sql`${segment.definitionVersion} + 1`,
+        evaluateAfter: sql`now()`,
+      };
+      const updated = await tx
+        .update(segment)
+        .set({
+          ...(name !== undefined && { name }),
+          ...(definition !== undefined && redefined),
+          version: sql`${segment.version} + 1`,
+          updatedAt: sql`now()`,
+        })
+        .where(isCurrent)
+        .returning({ id: segment.id });
+      if (updated.length > 0 && definition !== undefined) await useCohorts(tx, key, definition);
+      return updated.length > 0;
+    });
+    const view = await getSegment(admin, id);
+    if (isUpdated || view.kind === 'SegmentNotFound') return view;
+    return versionConflict(view, ifVersion ?? 0);
+  });
+}
+
+/** Stores which cohorts a segment uses, and has all of its members evaluated. */
+async function useCohorts(tx: Transaction, segmentId: number, definition: Definition): Promise<void> {
+  const cohortIds = cohortsOf(definition).map(Number);
+  await tx
+    .delete(segmentCohort)
+    .where(and(eq(segmentCohort.segmentId, segmentId), notInArray(segmentCohort.cohortId, cohortIds)));
+  await tx
+    .insert(segmentCohort)
+    .values(cohortIds.map((cohortId) => ({ cohortId, segmentId })))
+    .onConflictDoNothing();
+  await tx.insert(segmentCandidate).values({ segmentId });
+}
+
+/** Segments, the newest first. */
+export function listSegments(
+  admin: Deps,
+  page: PageRequest,
+  { search, cohortId }: { readonly search?: string | undefined; readonly cohortId?: string | undefined } = {},
+): Promise<Page<SegmentView>> {
+  const { db } = admin;
+  const isUse = and(eq(segmentCohort.segmentId, segment.id), eq(segmentCohort.cohortId, rowId(cohortId ?? '') ?? 0));
+  return keysetPage(admin, page, {
+    select: (where) => db.select(segmentColumns).from(segment).where(where),
+    where: and(
+      isNull(segment.deletedAt),
+      search === undefined
+        ? undefined
+        : sql`position(lower(${search.replaceAll('\0', '\uFFFD')}) in lower(${segment.name})) > 0`,
+      cohortId === undefined ? undefined : exists(db.select().from(segmentCohort).where(isUse)),
+    ),
+    key: segment.id,
+    keyOf: ({ id }) => id,
+    viewOf: segmentViewOf,
+  });
+}
+
+/** Segments by their ids, in the order of the ids. */
+export async function findSegments(
+  { db }: Deps,
+  ids: readonly string[],
+): Promise<readonly (SegmentView | undefined)[]> {
+  const keys = ids.map((id) => rowId(id) ?? 0);
+  const rows = await db
+    .select(segmentColumns)
+    .from(segment)
+    .where(and(inArray(segment.id, keys), isNull(segment.deletedAt)));
+  return inOrderOf(ids, rows.map(segmentViewOf));
+}
+
+export async function getSegment(admin: Deps, id: string): Promise<SegmentView | SegmentNotFound> {
+  return (await findSegments(admin, [id]))[0] ?? segmentNotFound;
+}
+
+export async function findSegment({ db }: Deps, id: string): Promise<SegmentRow | undefined> {
+  const [row] = await db
+    .select(segmentColumns)
+    .from(segment)
+    .where(isSegment(rowId(id) ?? 0));
+  return row;
+}
+
+function isSegment(key: number) {
+  return and(eq(segment.id, key), isNull(segment.deletedAt));
+}
+
+/**
+ * Deletes a segment and its webhooks.
+ * @param options.confirmName the exact name; not needed for a dry run, which changes nothing.
+ */
+export async function deleteSegment(
+  admin: Deps,
+  id: string,
+  { confirmName, isDryRun }: { readonly confirmName?: string | undefined; readonly isDryRun: boolean },
 ): Promise<SegmentDeleted | SegmentNotFound | NotConfirmed> {
-  const row = await findSegment({ sql }, id);
-  if (!row) return segmentNotFound(id);
-  const { name, members } = segmentViewOf(row);
+  const view = await getSegment(admin, id);
+  if (view.kind === 'SegmentNotFound') return view;
+  const key = Number(view.id);
+  const { name, memberCount } = view;
+  const isWebhook = and(eq(segmentWebhook.segmentId, key), ne(segmentWebhook.state, 'deleted'));
+  if (isDryRun)
+    return {
+      kind: 'SegmentDeleted',
+      segment: view,
+      webhookCount: await admin.db.$count(segmentWebhook, isWebhook),
+      isDryRun,
+    };
   if (confirmName !== name) {
-    const message = `confirmName: wanted the segment's name, ${JSON.stringify(name)}, to confirm; something else came. It has ${members} members`;
+    const message = `confirmName: expected ${JSON.stringify(name)}, got something else; the segment has ${memberCount} members`;
     return { kind: 'NotConfirmed', message };
   }
-  const deleted = await sql`
-    with ended as (
-      update segment set deleted_at = now() where id = ${row.id} and deleted_at is null and name = ${name} returning id
-    ), unused as (
-      delete from segment_cohort where segment_id in (select id from ended)
-    ), untold as (
-      update segment_webhook set state = 'deleted', state_since = now(), secret = null where segment_id in (select id from ended)
-    )
-    select from ended`;
-  // Another admin renamed or deleted it in this very moment: look again.
-  if (deleted.count === 0) return deleteSegment({ sql }, id, confirmName);
-  return { kind: 'SegmentDeleted', id, name, members };
+  const webhookCount = await admin.db.transaction(async (tx) => {
+    const deleted = await tx
+      .update(segment)
+      .set({ deletedAt: sql`now()` })
+      .where(and(isSegment(key), eq(segment.name, name)))
+      .returning({ id: segment.id });
+    if (deleted.length === 0) return undefined;
+    await tx.delete(segmentCohort).where(eq(segmentCohort.segmentId, key));
+    const webhooks = await tx
+      .update(segmentWebhook)
+      .set({ state: 'deleted', stateSince: sql`now()`, secret: null })
+      .where(isWebhook)
+      .returning({ id: segmentWebhook.id });
+    return webhooks.length;
+  });
+  // Renamed or deleted meanwhile: look again.
+  if (webhookCount === undefined) return deleteSegment(admin, id, { confirmName, isDryRun });
+  return { kind: 'SegmentDeleted', segment: view, webhookCount, isDryRun };
 }
 
-interface Given {
-  readonly name?: string | undefined;
-  readonly definition?: unknown;
+interface Checked {
+  readonly name: string | undefined;
+  readonly definition: Definition | undefined;
 }
 
-/** Name and definition as they are stored, where they are given; or what is wrong with them. */
-async function checkSegment<Some extends Given>(
-  { sql }: Deps,
-  given: Some,
-): Promise<Checked<Some> | InputInvalid | CohortsUnknown> {
+/** The name and the definition to store, where they are given; or all that is wrong with them. */
+async function checkSegment(admin: Deps, given: SegmentUpdate): Promise<Checked | InputInvalid> {
   const name = given.name === undefined ? undefined : checkName(given.name);
-  const read = given.definition === undefined ? undefined : readDefinition(given.definition);
+  const definition = given.definition === undefined ? undefined : await checkDefinition(admin, given.definition);
   const problems = [
     ...(name && 'problem' in name ? [name.problem] : []),
-    ...(read && 'problems' in read ? read.problems : []),
+    ...(definition && 'problems' in definition ? definition.problems : []),
   ];
   if (problems.length > 0) return inputInvalid(problems);
-  const definition = read && 'definition' in read ? read.definition : undefined;
-  const unknown = definition && (await findUnknownCohorts({ sql }, definition));
-  return unknown ?? ({ name: name && 'value' in name ? name.value : undefined, definition } as Checked<Some>);
-}
-
-interface Checked<Some> {
-  readonly name: Some extends NewSegment ? string : string | undefined;
-  readonly definition: Some extends NewSegment ? Definition : Definition | undefined;
-}
-
-export async function findUnknownCohorts({ sql }: Deps, definition: Definition): Promise<CohortsUnknown | undefined> {
-  const ids = cohortsOf(definition);
-  const rows = await sql<{ id: number }[]>`select id from cohort where id = any(${ids}::int[]) and deleted_at is null`;
-  const known = new Set(rows.map(({ id }) => String(id)));
-  const cohortIds = ids.filter((id) => !known.has(id));
-  if (cohortIds.length === 0) return undefined;
   return {
-    kind: 'CohortsUnknown',
-    message: `definition: there is no cohort with the id ${cohortIds.join(', ')}`,
-    cohortIds,
+    name: name && 'value' in name ? name.value : undefined,
+    definition: definition && 'definition' in definition ? definition.definition : undefined,
   };
 }
 
-async function nameTaken({ sql }: Deps, name: string | undefined, error: unknown): Promise<NameTaken> {
-  if (!violatesUnique(error, 'segment_name')) throw error;
-  const [owner] = await sql<
-    { id: number }[]
-  >`select id from segment where lower(name) = lower(${name ?? ''}) and deleted_at is null`;
-  const message = `name: the segment ${owner?.id ?? 'deleted a moment ago'} is called ${JSON.stringify(name)} already; choose another name`;
-  return { kind: 'NameTaken', message, ownerType: 'Segment', ownerId: String(owner?.id ?? '') };
+/** Reads a definition and checks that its cohorts exist. */
+export async function checkDefinition(
+  { db }: Deps,
+  given: unknown,
+): Promise<{ readonly definition: Definition } | { readonly problems: readonly FieldProblem[] }> {
+  const read = readDefinition(given);
+  if ('problems' in read) return read;
+  const ids = cohortsOf(read.definition).map(Number);
+  const rows = await db
+    .select({ id: cohort.id })
+    .from(cohort)
+    .where(and(inArray(cohort.id, ids), isNull(cohort.deletedAt)));
+  const known = new Set(rows.map(({ id }) => String(id)));
+  const problems = cohortPathsOf(read.definition)
+    .filter(({ cohortId }) => !known.has(cohortId))
+    .map(({ path }) => fieldProblem(path, 'unknown_value', 'there is no cohort with this id'));
+  return problems.length > 0 ? { problems } : read;
+}
+
+async function unlessNameTaken<Result>(
+  { db }: Deps,
+  name: string | undefined,
+  write: () => Promise<Result>,
+): Promise<Result | NameTaken> {
+  try {
+    return await write();
+  } catch (error) {
+    if (name === undefined || !violatesUnique(error, 'segment_name')) throw error;
+    const [owner] = await db
+      .select({ id: segment.id })
+      .from(segment)
+      .where(and(sql`lower(${segment.name}) = lower(${name})`, isNull(segment.deletedAt)));
+    if (!owner) return unlessNameTaken({ db }, name, write);
+    const message = `name: another segment is called ${JSON.stringify(name)}; choose another name`;
+    return { kind: 'NameTaken', message, ownerType: 'Segment', ownerId: String(owner.id) };
+  }
 }

@@ -1,166 +1,174 @@
+import { and, eq, inArray, ne, sql } from 'drizzle-orm';
 import type { Admin } from '../admin/admin.js';
-import { checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from '../admin/page.js';
+import { keysetPage } from '../admin/keysetPage.js';
+import { rowId, type Page, type PageRequest } from '../admin/page.js';
 import { fieldProblem, inputInvalid, type InputInvalid, type NotConfirmed } from '../admin/problem.js';
+import { segment, segmentWebhook } from '../db/schema.js';
 import { makeToken } from '../secrets/token.js';
-import { findSegment } from './manageSegments.js';
 import { segmentNotFound, type SegmentNotFound } from './segmentView.js';
-import {
-  findWebhook,
-  webhookColumns,
-  webhookNotFound,
-  webhookViewOf,
-  type WebhookNotFound,
-  type WebhookRow,
-  type WebhookState,
-  type WebhookView,
-} from './webhookView.js';
+import { getWebhook, webhookColumns, webhookNotFound, webhookViewOf } from './webhookView.js';
+import type { WebhookNotFound, WebhookState, WebhookView } from './webhookView.js';
 
-/** A new secret, in clear for this once: it is kept sealed. */
-export interface WebhookSecretShown {
-  readonly kind: 'SegmentWebhookSecretShown';
+/** A new secret in plain text: it is stored sealed. */
+export interface WebhookSecretCreated {
+  readonly kind: 'SegmentWebhookSecretCreated';
   readonly secret: string;
-  readonly webhook: WebhookView;
+  readonly segmentWebhook: WebhookView;
 }
 
-export interface WebhookWrongState {
-  readonly kind: 'SegmentWebhookWrongState';
-  readonly message: string;
-  readonly state: WebhookState;
+export interface WebhookDeleted {
+  readonly kind: 'SegmentWebhookDeleted';
+  /** As it was before. */
+  readonly segmentWebhook: WebhookView;
+  /** The deletion was only planned: nothing has changed. */
+  readonly isDryRun: boolean;
 }
 
-type Deps = Pick<Admin, 'sql' | 'seal' | 'allowBaseUrl'>;
+type Deps = Pick<Admin, 'db' | 'seal' | 'allowBaseUrl'>;
 
 export const webhookSealContext = (webhookId: number): string => `webhook:${webhookId}`;
 
-/** Tells of everything that happens to the segment from now on. */
+/** Sends a segment's changes from now on to a URL. */
 export async function createWebhook(
   admin: Deps,
   segmentId: string,
   url: string,
-): Promise<WebhookSecretShown | SegmentNotFound | InputInvalid> {
+): Promise<WebhookSecretCreated | SegmentNotFound | InputInvalid> {
   const problem = faultOf(url, admin);
   if (problem !== undefined) return inputInvalid([fieldProblem('url', 'malformed', problem)]);
-  const { sql } = admin;
-  const row = await findSegment(admin, segmentId);
-  if (!row) return segmentNotFound(segmentId);
   const secret = makeToken('webhook');
-  // The seal is bound to the id, so the id is drawn first.
-  const [{ id }] = await sql<
-    [{ id: number }]
-  >`select nextval(pg_get_serial_sequence('segment_webhook', 'id'))::int as id`;
-  const made = await sql`
-    insert into segment_webhook (id, segment_id, url, delivered_change_id, secret) overriding system value
-    select ${id}, id, ${url}, last_change_id, ${admin.seal.seal(secret, webhookSealContext(id))} from segment where id = ${row.id} and deleted_at is null`;
-  if (made.count === 0) return segmentNotFound(segmentId);
-  return { kind: 'SegmentWebhookSecretShown', secret, webhook: (await getWebhook(admin, String(id))) as WebhookView };
+  const id = await admin.db.transaction(async (tx) => {
+    const [from] = await tx
+      .select({ id: segment.id, lastChangeId: segment.lastChangeId })
+      .from(segment)
+      .where(and(eq(segment.id, rowId(segmentId) ?? 0), sql`${segment.deletedAt} is null`))
+      .for('share');
+    if (!from) return undefined;
+    const [row] = await tx
+      .insert(segmentWebhook)
+      .values({ segmentId: from.id, url, deliveredChangeId: from.lastChangeId })
+      .returning({ id: segmentWebhook.id });
+    const { id } = row as { readonly id: number };
+    // The seal is bound to the id.
+    const sealed = admin.seal.seal(secret, webhookSealContext(id));
+    await tx.update(segmentWebhook).set({ secret: sealed }).where(eq(segmentWebhook.id, id));
+    return id;
+  });
+  if (id === undefined) return segmentNotFound;
+  const view = (await getWebhook(admin, String(id))) as WebhookView;
+  return { kind: 'SegmentWebhookSecretCreated', secret, segmentWebhook: view };
 }
 
-/** From now on requests are signed with another secret. The former one is gone, so it is confirmed by the URL, exactly. */
-export async function renewWebhookSecret(
+/** Signs requests with a new secret from now on. The old one is lost, so the exact URL has to be given. */
+export async function rotateWebhookSecret(
   admin: Deps,
   id: string,
   confirmUrl: string,
-): Promise<WebhookSecretShown | WebhookNotFound | NotConfirmed> {
-  const row = await findWebhook(admin, id);
-  if (!row) return webhookNotFound(id);
-  if (confirmUrl !== row.url) return notConfirmed(row.url, 'From then on only the new secret signs');
-  const secret = makeToken('webhook');
-  const sealed = admin.seal.seal(secret, webhookSealContext(row.id));
-  const renewed =
-    await admin.sql`update segment_webhook set secret = ${sealed} where id = ${row.id} and state <> 'deleted'`;
-  if (renewed.count === 0) return webhookNotFound(id);
-  return { kind: 'SegmentWebhookSecretShown', secret, webhook: webhookViewOf(row) };
-}
-
-/** Webhooks of a segment, the newest first. */
-export async function listWebhooks(
-  admin: Pick<Admin, 'sql'>,
-  segmentId: string,
-  { first, after }: PageRequest,
-): Promise<Page<WebhookView>> {
-  checkFirst(first);
-  const [cursor] = readCursor(after, 1) ?? [];
-  const rows = await admin.sql<WebhookRow[]>`
-    select ${webhookColumns(admin)} from segment_webhook w
-    where w.segment_id = ${rowId(segmentId) ?? 0} and w.state <> 'deleted' and (${cursor ?? null}::bigint is null or w.id < ${cursor ?? null}::bigint)
-    order by w.id desc limit ${first + 1}`;
-  return pageOf(rows.map(webhookViewOf), { first, after }, ({ id }) => writeCursor(id));
-}
-
-export async function getWebhook(admin: Pick<Admin, 'sql'>, id: string): Promise<WebhookView | WebhookNotFound> {
-  const row = await findWebhook(admin, id);
-  return row ? webhookViewOf(row) : webhookNotFound(id);
-}
-
-/** Nothing is told any more, and what happens is kept for when it is resumed, for as long as changes are kept. */
-export async function pauseWebhook(
-  admin: Pick<Admin, 'sql'>,
-  id: string,
-): Promise<WebhookView | WebhookNotFound | WebhookWrongState> {
-  const changed = await admin.sql`
-    update segment_webhook set state = 'paused', state_since = now(), blocked_code = null, blocked_detail = null, probe_at = null
-    where id = ${rowId(id) ?? 0} and state in ('live', 'blocked')`;
-  return afterMove(admin, id, changed.count === 1, 'pause');
-}
-
-/** Live again, whether it was paused or blocked: what was kept is told first, with a retry window that begins anew. */
-export async function resumeWebhook(
-  admin: Pick<Admin, 'sql'>,
-  id: string,
-): Promise<WebhookView | WebhookNotFound | WebhookWrongState> {
-  const changed = await admin.sql`
-    update segment_webhook set state = 'live', state_since = now(), live_since = now(), failures = 0, deferral_until = null, deferral_code = null,
-      deferral_detail = null, blocked_code = null, blocked_detail = null, probes = 0, probe_at = null
-    where id = ${rowId(id) ?? 0} and state in ('paused', 'blocked')`;
-  return afterMove(admin, id, changed.count === 1, 'resume');
-}
-
-async function afterMove(
-  admin: Pick<Admin, 'sql'>,
-  id: string,
-  moved: boolean,
-  deed: 'pause' | 'resume',
-): Promise<WebhookView | WebhookNotFound | WebhookWrongState> {
-  const webhook = await getWebhook(admin, id);
-  if (moved || webhook.kind === 'SegmentWebhookNotFound') return webhook;
-  return {
-    kind: 'SegmentWebhookWrongState',
-    message: `the webhook is ${webhook.state}; there is nothing to ${deed}`,
-    state: webhook.state,
-  };
-}
-
-/** Ends a webhook: it is told nothing more, and its secret is gone. Confirmed by its URL, exactly. */
-export async function deleteWebhook(
-  admin: Pick<Admin, 'sql'>,
-  id: string,
-  confirmUrl: string,
-): Promise<WebhookView | WebhookNotFound | NotConfirmed> {
+): Promise<WebhookSecretCreated | WebhookNotFound | NotConfirmed> {
   const webhook = await getWebhook(admin, id);
   if (webhook.kind === 'SegmentWebhookNotFound') return webhook;
-  if (confirmUrl !== webhook.url)
-    return notConfirmed(webhook.url, `${webhook.pending} entries and exits are pending, and would not be told`);
-  await admin.sql`update segment_webhook set state = 'deleted', state_since = now(), secret = null where id = ${rowId(id) ?? 0}`;
-  return webhook;
+  if (confirmUrl !== webhook.url) return notConfirmed(webhook.url, 'requests are then signed with the new secret only');
+  const secret = makeToken('webhook');
+  const sealed = admin.seal.seal(secret, webhookSealContext(Number(webhook.id)));
+  const isRotated = await updateWebhook(admin, id, ['live', 'paused', 'blocked'], { secret: sealed });
+  return isRotated ? { kind: 'SegmentWebhookSecretCreated', secret, segmentWebhook: webhook } : webhookNotFound;
+}
+
+/** A segment's webhooks, the newest first. */
+export function listWebhooks(
+  admin: Pick<Admin, 'db'>,
+  segmentId: string,
+  page: PageRequest,
+): Promise<Page<WebhookView>> {
+  return keysetPage(admin, page, {
+    select: (where) => admin.db.select(webhookColumns).from(segmentWebhook).where(where),
+    where: and(eq(segmentWebhook.segmentId, rowId(segmentId) ?? 0), ne(segmentWebhook.state, 'deleted')),
+    key: segmentWebhook.id,
+    keyOf: ({ id }) => id,
+    viewOf: webhookViewOf,
+  });
+}
+
+/** Pauses a live or blocked webhook. Changes are kept for it as long as they are stored. Pausing twice is harmless. */
+export async function pauseWebhook(admin: Pick<Admin, 'db'>, id: string): Promise<WebhookView | WebhookNotFound> {
+  await updateWebhook(admin, id, ['live', 'blocked'], {
+    state: 'paused',
+    stateSince: sql`now()`,
+    blockedCode: null,
+    blockedDetail: null,
+    probeAt: null,
+  });
+  return getWebhook(admin, id);
+}
+
+/** Resumes a paused or blocked webhook: pending changes first, in a new retry window. Resuming twice is harmless. */
+export async function resumeWebhook(admin: Pick<Admin, 'db'>, id: string): Promise<WebhookView | WebhookNotFound> {
+  await updateWebhook(admin, id, ['paused', 'blocked'], {
+    state: 'live',
+    stateSince: sql`now()`,
+    liveSince: sql`now()`,
+    failures: 0,
+    deferralUntil: null,
+    deferralCode: null,
+    deferralDetail: null,
+    blockedCode: null,
+    blockedDetail: null,
+    probes: 0,
+    probeAt: null,
+  });
+  return getWebhook(admin, id);
+}
+
+/**
+ * Deletes a webhook and its secret; pending changes are not delivered.
+ * @param options.confirmUrl the exact URL; not needed for a dry run, which changes nothing.
+ */
+export async function deleteWebhook(
+  admin: Pick<Admin, 'db'>,
+  id: string,
+  { confirmUrl, isDryRun }: { readonly confirmUrl?: string | undefined; readonly isDryRun: boolean },
+): Promise<WebhookDeleted | WebhookNotFound | NotConfirmed> {
+  const webhook = await getWebhook(admin, id);
+  if (webhook.kind === 'SegmentWebhookNotFound') return webhook;
+  if (!isDryRun) {
+    if (confirmUrl !== webhook.url)
+      return notConfirmed(webhook.url, `${webhook.pendingCount} pending changes are not delivered`);
+    const end = { state: 'deleted', stateSince: sql`now()`, secret: null } as const;
+    await updateWebhook(admin, id, ['live', 'paused', 'blocked'], end);
+  }
+  return { kind: 'SegmentWebhookDeleted', segmentWebhook: webhook, isDryRun };
+}
+
+/** Updates a webhook that is in one of the states; false if there is none. */
+async function updateWebhook(
+  { db }: Pick<Admin, 'db'>,
+  id: string,
+  states: readonly WebhookState[],
+  set: Parameters<ReturnType<Admin['db']['update']>['set']>[0],
+): Promise<boolean> {
+  const updated = await db
+    .update(segmentWebhook)
+    .set(set)
+    .where(and(eq(segmentWebhook.id, rowId(id) ?? 0), inArray(segmentWebhook.state, [...states])))
+    .returning({ id: segmentWebhook.id });
+  return updated.length === 1;
 }
 
 const maxUrlLength = 2_000;
 
 function faultOf(url: string, { allowBaseUrl }: Pick<Admin, 'allowBaseUrl'>): string | undefined {
-  const wanted = 'wanted a URL such as https://example.com/segments';
-  if (url.length > maxUrlLength || !URL.canParse(url)) return wanted;
+  const expected = 'expected a URL such as https://example.com/segments';
+  if (url.length > maxUrlLength || !URL.canParse(url)) return expected;
   const { protocol, username, password, hash } = new URL(url);
   if (username !== '' || password !== '' || hash !== '')
-    return 'wanted a URL without a user, a password or a fragment; requests are signed instead';
+    return 'expected a URL without user, password and fragment; requests are signed instead';
   if (protocol === 'https:' || (protocol === 'http:' && allowBaseUrl)) return undefined;
   return protocol === 'http:'
-    ? `${wanted}; an operator can allow http:// by starting the api and the workers with ALLOW_CUSTOM_BASE_URL=true`
-    : wanted;
+    ? `${expected}; to allow http://, the operator starts the api and the workers with ALLOW_CUSTOM_BASE_URL=true`
+    : expected;
 }
 
 function notConfirmed(url: string, consequence: string): NotConfirmed {
-  return {
-    kind: 'NotConfirmed',
-    message: `confirmUrl: wanted the webhook's URL, ${JSON.stringify(url)}, to confirm; something else came. ${consequence}`,
-  };
+  const message = `confirmUrl: expected ${JSON.stringify(url)}, got something else; ${consequence}`;
+  return { kind: 'NotConfirmed', message };
 }

@@ -1,91 +1,109 @@
+import { and, asc, eq, gt, gte } from 'drizzle-orm';
 import type { Member } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
-import { boundOf, QuestionRefused } from '../admin/page.js';
+import { boundOf, checkFirst, countRows, pageOf, QuestionRefused, withNodes, type Page } from '../admin/page.js';
 import { memberOf } from '../cohorts/memberKey.js';
+import { segmentChange } from '../db/schema.js';
 import { findSegment } from './manageSegments.js';
 import { segmentNotFound, type SegmentNotFound } from './segmentView.js';
 
-/** Somebody entered a segment, or left it. */
+/** A member entered a segment or left it. */
 export interface SegmentChange {
-  /** Rises from change to change; a cursor after this change. */
+  /** Rises from change to change, and is a cursor of the list. */
   readonly cursor: string;
   readonly at: Date;
-  readonly entered: boolean;
+  readonly type: 'entered' | 'left';
   readonly member: Member;
 }
 
-export interface SegmentChanges {
-  readonly kind: 'SegmentChanges';
-  readonly changes: readonly SegmentChange[];
-  /** Where to go on, now or when more has happened. */
-  readonly nextCursor: string;
-  /** Whether there is more by now. */
-  readonly more: boolean;
+export interface SegmentChangePage extends Page<SegmentChange> {
+  readonly kind: 'SegmentChangeConnection';
+  /** The cursor to go on from, now or later, even after an empty page. */
+  readonly resumeCursor: string;
 }
 
-/** Some of the changes asked for are forgotten already: take all members anew, and follow from there. */
+/** Some of the requested changes are deleted: export all members again, and follow from the export's cursor. */
 export interface ChangesExpired {
-  readonly kind: 'ChangesForgotten';
+  readonly kind: 'ChangesExpired';
   readonly message: string;
-  /** Since when every change is known; undefined before the first evaluation. */
-  readonly changesSince: Date | undefined;
+  /** Every change since then is stored; undefined before the first evaluation. */
+  readonly changesCompleteSince: Date | undefined;
 }
 
 export interface ChangesRequest {
-  /** How many to return, 1 to 1,000. */
+  /** How many to return, 1 to 200. */
   readonly first: number;
-  /** A cursor that this list gave, or an export, or the segment itself. */
+  /** A cursor of this list, of an export, of a webhook's request or of the segment. */
   readonly after?: string | undefined;
-  /** Without a cursor: changes noted from this moment on. */
+  /** Instead of a cursor: changes recorded at this time or later. */
   readonly since?: Date | undefined;
 }
 
-export const maxChangesPerPage = 1_000;
-
 /**
- * Who entered and who left, in order, each exactly once when followed by cursor. A moment is only for where to begin:
- * changes are noted as they are committed, to about a second.
+ * A segment's changes in order. Followed by cursor, each comes exactly once; a time is accurate to about a second, and
+ * only for finding the first page.
  */
 export async function listSegmentChanges(
-  { sql }: Pick<Admin, 'sql'>,
+  admin: Pick<Admin, 'db'>,
   segmentId: string,
-  { first, after, since }: ChangesRequest,
-): Promise<SegmentChanges | SegmentNotFound | ChangesExpired> {
-  checkRequest(first, after, since);
-  const row = await findSegment({ sql }, segmentId);
-  if (!row) return segmentNotFound(segmentId);
-  const changesSince = row.changes_complete_since ?? undefined;
-  const known =
+  request: ChangesRequest,
+): Promise<SegmentChangePage | SegmentNotFound | ChangesExpired> {
+  checkRequest(request);
+  const { first, after, since } = request;
+  const row = await findSegment(admin, segmentId);
+  if (!row) return segmentNotFound;
+  const changesCompleteSince = row.changesCompleteSince ?? undefined;
+  const isStored =
     after !== undefined
-      ? BigInt(after) >= BigInt(row.pruned_change_id)
-      : since !== undefined && changesSince !== undefined && since >= changesSince;
-  if (!known) {
-    const message = `changes from there on are not known${changesSince ? `, only those since ${changesSince.toISOString()}` : ' yet'}; take all members anew, and follow from the cursor that comes with them`;
-    return { kind: 'ChangesForgotten', message, changesSince };
+      ? BigInt(after) >= BigInt(row.prunedChangeId)
+      : since !== undefined && changesCompleteSince !== undefined && since >= changesCompleteSince;
+  if (!isStored) {
+    const extent = changesCompleteSince
+      ? ` since ${changesCompleteSince.toISOString()}`
+      : ' after the first evaluation';
+    const message = `only changes${extent} are stored; export all members, and follow from the export's cursor`;
+    return { kind: 'ChangesExpired', message, changesCompleteSince };
   }
-  const rows = await sql<{ id: string; at: Date; entered: boolean; member: string }[]>`
-    select id, at, entered, member from segment_change
-    where segment_id = ${row.id} and id > ${after ?? row.pruned_change_id}::bigint
-      and (${after === undefined ? boundOf(since as Date) : null}::timestamptz is null or at >= ${after === undefined ? boundOf(since as Date) : null}::timestamptz)
-    order by id limit ${first + 1}`;
-  const changes = rows
-    .slice(0, first)
-    .map(({ id, at, entered, member }) => ({ cursor: id, at, entered, member: memberOf(member) }));
-  return {
-    kind: 'SegmentChanges',
-    changes,
-    // From a moment after which nothing happened: from where the segment stood when it was looked at.
-    nextCursor: changes.at(-1)?.cursor ?? after ?? row.last_change_id,
-    more: rows.length > first,
-  };
+  const select = () =>
+    admin.db
+      .select({
+        id: segmentChange.id,
+        at: segmentChange.at,
+        entered: segmentChange.entered,
+        member: segmentChange.member,
+      })
+      .from(segmentChange)
+      .where(
+        and(
+          eq(segmentChange.segmentId, row.id),
+          gt(segmentChange.id, after ?? row.prunedChangeId),
+          since === undefined ? undefined : gte(segmentChange.at, boundOf(since)),
+        ),
+      );
+  const rows = await select()
+    .orderBy(asc(segmentChange.id))
+    .limit(first + 1);
+  const page = pageOf(
+    rows,
+    { first, after },
+    ({ id }) => id,
+    () => countRows(admin, select()),
+  );
+  const changes = page.nodes.map(({ id, at, entered, member }): SegmentChange => ({
+    cursor: id,
+    at,
+    type: entered ? 'entered' : 'left',
+    member: memberOf(member),
+  }));
+  // Nothing has happened since a time: go on from where the segment stood when it was read.
+  const resumeCursor = page.cursors.at(-1) ?? after ?? row.lastChangeId;
+  return { ...withNodes(page, changes), kind: 'SegmentChangeConnection', resumeCursor };
 }
 
-function checkRequest(first: number, after: string | undefined, since: Date | undefined): void {
-  if (!(Number.isInteger(first) && first >= 1 && first <= maxChangesPerPage)) {
-    throw new QuestionRefused(`first: wanted a whole number from 1 to ${maxChangesPerPage}; ${first} came`);
-  }
+function checkRequest({ first, after, since }: ChangesRequest): void {
+  checkFirst(first);
   if ((after === undefined) === (since === undefined))
-    throw new QuestionRefused('wanted either after or since; both or neither came');
+    throw new QuestionRefused('expected either after or since, got both or neither');
   if (after !== undefined && !/^\d{1,18}$/.test(after))
-    throw new QuestionRefused('after: wanted a cursor that this hub gave; something else came');
+    throw new QuestionRefused('after: expected a cursor of changes, got something else');
 }

@@ -1,70 +1,75 @@
+import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { Member } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
-import { checkFirst, pageOf, QuestionRefused, type Page, type PageRequest, withNodes } from '../admin/page.js';
+import { checkFirst, pageOf, QuestionRefused, withNodes, type Page, type PageRequest } from '../admin/page.js';
 import { fieldProblem, inputInvalid, type InputInvalid } from '../admin/problem.js';
 import { memberFault, memberKey, memberOf } from '../cohorts/memberKey.js';
 import { readSets, setTable } from '../cohorts/memberSet.js';
+import { cohort, segmentCohort } from '../db/schema.js';
 import { findSegment } from './manageSegments.js';
+import { memberCountsOf } from '../cohorts/cohortView.js';
+import { totalOf } from '../cohorts/memberSet.js';
 import { segmentNotFound, type SegmentNotFound } from './segmentView.js';
 
-type Deps = Pick<Admin, 'sql'>;
+type Deps = Pick<Admin, 'db'>;
 
 export interface Membership {
   readonly kind: 'Membership';
-  readonly belongs: boolean;
-  /** The cohorts of the segment that the member is in. */
+  readonly isMember: boolean;
+  /** The segment's cohorts that have the member. */
   readonly cohortIds: readonly string[];
   readonly evaluatedAt: Date | undefined;
 }
 
-/** A member as an admin names it: by exactly one of its ids. */
-export interface GivenMember {
+/** A user, by exactly one id. */
+export interface MemberQuery {
   readonly externalId?: string | undefined;
   readonly deviceId?: string | undefined;
   readonly alias?: { readonly name: string; readonly label: string } | undefined;
 }
 
-/** Whether somebody belongs to a segment, as it was last evaluated. */
+/** Whether a user is a member of a segment, as of the last evaluation. */
 export async function getMembership(
-  { sql }: Deps,
+  { db }: Deps,
   segmentId: string,
-  given: GivenMember,
+  query: MemberQuery,
 ): Promise<Membership | SegmentNotFound | InputInvalid> {
-  const member = readMember(given);
-  if (!member)
-    return inputInvalid([
-      fieldProblem(
-        'member',
-        'malformed',
-        'wanted exactly one of externalId, deviceId and alias, of up to 600 characters',
-      ),
-    ]);
+  const member = readMember(query);
+  if (!member) {
+    const message = 'expected exactly one of externalId, deviceId and alias, of 1 to 600 characters';
+    return inputInvalid([fieldProblem('member', 'malformed', message)]);
+  }
   const key = memberKey(member);
   return readSets(async () => {
-    const row = await findSegment({ sql }, segmentId);
-    if (!row) return segmentNotFound(segmentId);
-    const cohorts = await sql<{ id: number; set_id: string }[]>`
-      select c.id, c.set_id from segment_cohort u join cohort c on c.id = u.cohort_id
-      where u.segment_id = ${row.id} and c.deleted_at is null and c.set_id is not null order by c.id`;
-    const sets = [...(row.set_id === null ? [] : [{ id: 0, set_id: row.set_id }]), ...cohorts];
-    const within =
-      sets.length === 0
+    const row = await findSegment({ db }, segmentId);
+    if (!row) return segmentNotFound;
+    const cohorts = await db
+      .select({ id: cohort.id, setId: cohort.setId })
+      .from(segmentCohort)
+      .innerJoin(cohort, eq(cohort.id, segmentCohort.cohortId))
+      .where(and(eq(segmentCohort.segmentId, row.id), isNull(cohort.deletedAt), isNotNull(cohort.setId)))
+      .orderBy(cohort.id);
+    const own = 0;
+    const sets = [{ id: own, setId: row.setId }, ...cohorts].filter(({ setId }) => setId !== null);
+    const selects = sets.map(
+      ({ id, setId }) =>
+        sql`select ${id}::int as id from ${sql.identifier(setTable(setId as string))} where member = ${key}`,
+    );
+    const found =
+      selects.length === 0
         ? []
-        : await sql<{ id: number }[]>`
-      ${sets
-        .map(({ id, set_id }) => sql`select ${id}::int as id from ${sql(setTable(set_id))} where member = ${key}`)
-        .reduce((left, right) => sql`${left} union all ${right}`)}`;
-    const ids = new Set(within.map(({ id }) => id));
+        : ((await db.execute(sql.join(selects, sql` union all `))) as unknown as { readonly id: number }[]);
+    const ids = new Set(found.map(({ id }) => id));
     return {
       kind: 'Membership',
-      belongs: ids.has(0),
+      isMember: ids.has(own),
       cohortIds: cohorts.filter(({ id }) => ids.has(id)).map(({ id }) => String(id)),
-      evaluatedAt: row.evaluated_at ?? undefined,
+      evaluatedAt: row.evaluatedAt ?? undefined,
     };
   });
 }
 
-function readMember({ externalId, deviceId, alias }: GivenMember): Member | undefined {
+function readMember({ externalId, deviceId, alias }: MemberQuery): Member | undefined {
   const members: readonly Member[] = [
     ...(externalId === undefined ? [] : [{ externalId }]),
     ...(deviceId === undefined ? [] : [{ deviceId }]),
@@ -74,32 +79,39 @@ function readMember({ externalId, deviceId, alias }: GivenMember): Member | unde
   return only && more.length === 0 && memberFault(only) === undefined ? only : undefined;
 }
 
-/** The members of a segment, in an order of their own that never changes. Who enters meanwhile may or may not appear. */
+/** The members of a segment, ordered by their ids. Members that enter meanwhile may or may not appear. */
 export async function listMembers(
-  { sql }: Deps,
+  { db }: Deps,
   segmentId: string,
-  { first, after }: PageRequest,
+  page: PageRequest,
 ): Promise<Page<Member> | SegmentNotFound> {
-  checkFirst(first);
-  const last = readMemberCursor(after);
-  const found = await readSets(async () => {
-    const row = await findSegment({ sql }, segmentId);
-    if (!row) return undefined;
-    if (row.set_id === null) return [];
-    return sql<{ member: string }[]>`
-      select member from ${sql(setTable(row.set_id))} where member > ${last} order by member limit ${first + 1}`;
+  checkFirst(page.first);
+  const last = readMemberCursor(page.after);
+  return readSets(async () => {
+    const row = await findSegment({ db }, segmentId);
+    if (!row) return segmentNotFound;
+    const members =
+      row.setId === null
+        ? []
+        : ((await db.execute(
+            sql`select member from ${sql.identifier(setTable(row.setId))} where member > ${last} order by member limit ${page.first + 1}`,
+          )) as unknown as { readonly member: string }[]);
+    const listed = pageOf(
+      members,
+      page,
+      ({ member }) => Buffer.from(member).toString('base64url'),
+      async () => totalOf(memberCountsOf(row)),
+    );
+    return withNodes(
+      listed,
+      listed.nodes.map(({ member }) => memberOf(member)),
+    );
   });
-  if (!found) return segmentNotFound(segmentId);
-  const page = pageOf(found, { first, after }, ({ member }) => Buffer.from(member).toString('base64url'));
-  return withNodes(
-    page,
-    page.nodes.map(({ member }) => memberOf(member)),
-  );
 }
 
 function readMemberCursor(after: string | undefined): string {
   if (after === undefined) return '';
   const key = Buffer.from(after, 'base64url').toString();
   if (/^[eda]/.test(key) && memberFault(memberOf(key)) === undefined) return key;
-  throw new QuestionRefused('after: wanted the nextCursor of an earlier page of this list; something else came');
+  throw new QuestionRefused('after: expected a cursor of this list, got something else');
 }

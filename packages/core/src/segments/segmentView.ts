@@ -1,27 +1,29 @@
-import type { Admin } from '../admin/admin.js';
-import { sizesOf } from '../cohorts/cohortView.js';
-import { totalOf, type Sizes } from '../cohorts/memberSet.js';
+import { getTableColumns, sql } from 'drizzle-orm';
+import { memberCountsOf } from '../cohorts/cohortView.js';
+import { totalOf, type MemberCounts } from '../cohorts/memberSet.js';
+import { segment } from '../db/schema.js';
 import { cohortsOf, storedDefinition, type Definition } from './definition.js';
 
-/** An audience, defined over cohorts. */
+/** An audience that is defined over cohorts. */
 export interface SegmentView {
   readonly kind: 'Segment';
   readonly id: string;
   readonly name: string;
   readonly definition: Definition;
   readonly cohortIds: readonly string[];
-  readonly sizes: Sizes;
-  /** All kinds of ids together. */
-  readonly members: number;
-  /** When its members were last brought in line; undefined before the first time. */
+  readonly memberCount: number;
+  readonly memberCounts: MemberCounts;
+  /** The last evaluation; undefined before the first. */
   readonly evaluatedAt: Date | undefined;
   readonly evaluationMs: number | undefined;
-  /** Whether its cohorts, or its definition, have changed since. */
-  readonly due: boolean;
-  /** Since when every entry and exit is known; undefined before the first evaluation. */
-  readonly changesSince: Date | undefined;
-  /** Where it stands: entries and exits after it are new. */
+  /** Whether cohorts or the definition have changed since. */
+  readonly isEvaluationDue: boolean;
+  /** Every change since then is stored; undefined before the first evaluation. */
+  readonly changesCompleteSince: Date | undefined;
+  /** The last change: those after it are new. */
   readonly changesCursor: string;
+  /** Rises with every update. */
+  readonly version: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -31,52 +33,37 @@ export interface SegmentNotFound {
   readonly message: string;
 }
 
-export function segmentNotFound(id: string): SegmentNotFound {
-  return { kind: 'SegmentNotFound', message: `there is no segment with the id ${JSON.stringify(id.slice(0, 40))}` };
-}
+export const segmentNotFound: SegmentNotFound = {
+  kind: 'SegmentNotFound',
+  message: 'there is no segment with this id',
+};
 
-export interface SegmentRow {
-  readonly id: number;
-  readonly name: string;
-  readonly definition: unknown;
-  readonly version: number;
-  readonly set_id: string | null;
-  readonly external_ids: string;
-  readonly device_ids: string;
-  readonly aliases: string;
-  readonly evaluated_at: Date | null;
-  readonly evaluation_ms: number | null;
-  readonly due: boolean;
-  readonly last_change_id: string;
-  readonly pruned_change_id: string;
-  readonly changes_complete_since: Date | null;
-  readonly created_at: Date;
-  readonly updated_at: Date;
-}
+export type SegmentRow = typeof segment.$inferSelect & { readonly isEvaluationDue: boolean };
 
-export function segmentColumns({ sql }: Pick<Admin, 'sql'>) {
-  return sql`
-    s.id, s.name, s.definition, s.version, s.set_id, s.external_ids, s.device_ids, s.aliases, s.evaluated_at, s.evaluation_ms, s.last_change_id,
-    s.pruned_change_id, s.changes_complete_since, s.created_at, s.updated_at, exists (select from segment_candidate c where c.segment_id = s.id) as due`;
-}
+/** The columns of a segment's view. */
+export const segmentColumns = {
+  ...getTableColumns(segment),
+  isEvaluationDue: sql<boolean>`exists (select from segment_candidate where segment_candidate.segment_id = segment.id)`,
+};
 
 export function segmentViewOf(row: SegmentRow): SegmentView {
   const definition = storedDefinition(row.definition);
-  const sizes = sizesOf(row);
+  const memberCounts = memberCountsOf(row);
   return {
     kind: 'Segment',
     id: String(row.id),
     name: row.name,
     definition,
     cohortIds: cohortsOf(definition),
-    sizes,
-    members: totalOf(sizes),
-    evaluatedAt: row.evaluated_at ?? undefined,
-    evaluationMs: row.evaluation_ms ?? undefined,
-    due: row.due,
-    changesSince: row.changes_complete_since ?? undefined,
-    changesCursor: row.last_change_id,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
+    memberCount: totalOf(memberCounts),
+    memberCounts,
+    evaluatedAt: row.evaluatedAt ?? undefined,
+    evaluationMs: row.evaluationMs ?? undefined,
+    isEvaluationDue: row.isEvaluationDue,
+    changesCompleteSince: row.changesCompleteSince ?? undefined,
+    changesCursor: row.lastChangeId,
+    version: row.version,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
   };
 }

@@ -123,12 +123,12 @@ export async function expireChanges(
     select id, ${changes[0]?.id ?? 0}::bigint, ${last.id}::bigint, ${count}, ${code}, ${detail} from moved`;
 }
 
-/** The body of the request. */
+/** The body of the request, with ids as the API has them. */
 export function bodyOf({ webhookId, segmentId, segmentName, after, changes }: WebhookBatch): string {
   return JSON.stringify({
     type: 'segment.changes',
-    webhookId: String(webhookId),
-    segment: { id: String(segmentId), name: segmentName },
+    webhookId: `whk_${webhookId}`,
+    segment: { id: `seg_${segmentId}`, name: segmentName },
     after,
     cursor: changes.at(-1)?.id,
     changes: changes.map(({ id, at, entered, member }) => ({

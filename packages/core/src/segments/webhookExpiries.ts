@@ -1,11 +1,16 @@
+import { eq, inArray } from 'drizzle-orm';
 import type { Admin } from '../admin/admin.js';
-import { checkFirst, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from '../admin/page.js';
+import { inOrderOf, keysetPage } from '../admin/keysetPage.js';
+import { rowId, type Page, type PageRequest } from '../admin/page.js';
+import { segmentWebhookExpiry } from '../db/schema.js';
 
-/** Entries and exits that a webhook was not told of. */
+/** Changes that were not delivered to a webhook in time. */
 export interface WebhookExpiry {
+  readonly kind: 'SegmentWebhookExpiry';
   readonly id: string;
-  readonly changes: number;
-  /** Ask for the changes after the first cursor, up to the last, for as long as they are kept. */
+  readonly webhookId: string;
+  readonly changeCount: number;
+  /** The expired changes are those after the first cursor, up to the last, for as long as they are stored. */
   readonly afterCursor: string;
   readonly lastCursor: string;
   readonly code: string;
@@ -13,36 +18,43 @@ export interface WebhookExpiry {
   readonly expiredAt: Date;
 }
 
-/** What a webhook was not told of, the latest first. */
-export async function listWebhookExpiries(
-  { sql }: Pick<Admin, 'sql'>,
+/** A webhook's expired changes, the newest first. */
+export function listWebhookExpiries(
+  admin: Pick<Admin, 'db'>,
   webhookId: string,
-  { first, after }: PageRequest,
+  page: PageRequest,
 ): Promise<Page<WebhookExpiry>> {
-  checkFirst(first);
-  const [cursor] = readCursor(after, 1) ?? [];
-  const rows = await sql<
-    {
-      id: string;
-      change_count: string;
-      first_change_id: string;
-      last_change_id: string;
-      code: string;
-      detail: string;
-      expired_at: Date;
-    }[]
-  >`
-    select id, change_count, first_change_id, last_change_id, code, detail, expired_at from segment_webhook_expiry
-    where webhook_id = ${rowId(webhookId) ?? 0} and (${cursor ?? null}::bigint is null or id < ${cursor ?? null}::bigint)
-    order by id desc limit ${first + 1}`;
-  const expiries = rows.map((row) => ({
-    id: row.id,
-    changes: Number(row.change_count),
-    afterCursor: String(BigInt(row.first_change_id) - 1n),
-    lastCursor: row.last_change_id,
+  return keysetPage(admin, page, {
+    select: (where) => admin.db.select().from(segmentWebhookExpiry).where(where),
+    where: eq(segmentWebhookExpiry.webhookId, rowId(webhookId) ?? 0),
+    key: segmentWebhookExpiry.id,
+    keyOf: ({ id }) => id,
+    viewOf: expiryViewOf,
+  });
+}
+
+/** Expiries by their ids, in the order of the ids. */
+export async function findWebhookExpiries(
+  { db }: Pick<Admin, 'db'>,
+  ids: readonly string[],
+): Promise<readonly (WebhookExpiry | undefined)[]> {
+  const rows = await db
+    .select()
+    .from(segmentWebhookExpiry)
+    .where(inArray(segmentWebhookExpiry.id, ids.map(Number)));
+  return inOrderOf(ids, rows.map(expiryViewOf));
+}
+
+function expiryViewOf(row: typeof segmentWebhookExpiry.$inferSelect): WebhookExpiry {
+  return {
+    kind: 'SegmentWebhookExpiry',
+    id: String(row.id),
+    webhookId: String(row.webhookId),
+    changeCount: row.changeCount,
+    afterCursor: String(BigInt(row.firstChangeId) - 1n),
+    lastCursor: row.lastChangeId,
     code: row.code,
     detail: row.detail,
-    expiredAt: row.expired_at,
-  }));
-  return pageOf(expiries, { first, after }, ({ id }) => writeCursor(id));
+    expiredAt: row.expiredAt,
+  };
 }

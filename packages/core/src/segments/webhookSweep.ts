@@ -29,7 +29,7 @@ export function createWebhookProber({ sql, http, seal, log }: Omit<Deps, 'window
       >`select url, secret from segment_webhook where id = ${id}`;
       const secret = row && openSecret(seal, id, row.secret);
       if (!row || secret === undefined) return undefined;
-      const body = JSON.stringify({ type: 'ping', webhookId: String(id) });
+      const body = JSON.stringify({ type: 'ping', webhookId: `whk_${id}` });
       const deliveryId = `${id}-ping-${probes}`;
       return sendWebhook(http, { url: row.url, secret, deliveryId, body, nowMs: Date.now() });
     },

@@ -1,9 +1,13 @@
+import { and, getTableColumns, inArray, ne, sql } from 'drizzle-orm';
 import type { Admin } from '../admin/admin.js';
+import { inOrderOf } from '../admin/keysetPage.js';
 import { rowId } from '../admin/page.js';
+import { segmentWebhook } from '../db/schema.js';
 
 export type WebhookState = 'live' | 'paused' | 'blocked';
+export type WebhookAction = 'pause' | 'resume' | 'rotate_secret' | 'delete';
 
-/** Somebody who is told of a segment's entries and exits, in order, each at least once. */
+/** A receiver of a segment's changes: in order, each at least once. */
 export interface WebhookView {
   readonly kind: 'SegmentWebhook';
   readonly id: string;
@@ -11,14 +15,17 @@ export interface WebhookView {
   readonly url: string;
   readonly state: WebhookState;
   readonly stateSince: Date;
-  /** Why it is blocked, or why it waits; undefined when all is well. */
-  readonly trouble: { readonly code: string; readonly detail: string; readonly until: Date | undefined } | undefined;
-  /** Told of everything up to here. */
+  readonly allowedActions: readonly WebhookAction[];
+  /** Why the next request waits, and until when. */
+  readonly deferral: { readonly until: Date; readonly code: string; readonly detail: string } | undefined;
+  /** Why it is blocked. */
+  readonly block: { readonly code: string; readonly detail: string } | undefined;
+  /** Changes up to here are delivered or expired. */
   readonly changesCursor: string;
-  /** Entries and exits it was told of, has yet to be told of, and was not told of because nobody took them in time. */
-  readonly delivered: number;
-  readonly pending: number;
-  readonly expired: number;
+  readonly deliveredCount: number;
+  readonly pendingCount: number;
+  /** Changes that were not delivered within the retry window. */
+  readonly expiredCount: number;
   readonly lastDeliveredAt: Date | undefined;
   readonly createdAt: Date;
 }
@@ -28,67 +35,65 @@ export interface WebhookNotFound {
   readonly message: string;
 }
 
-export function webhookNotFound(id: string): WebhookNotFound {
-  return {
-    kind: 'SegmentWebhookNotFound',
-    message: `there is no webhook with the id ${JSON.stringify(id.slice(0, 40))}`,
-  };
+export const webhookNotFound: WebhookNotFound = {
+  kind: 'SegmentWebhookNotFound',
+  message: 'there is no webhook with this id',
+};
+
+/** The columns of a webhook's view. */
+export const webhookColumns = {
+  ...getTableColumns(segmentWebhook),
+  pendingCount: sql<number>`(select count(*)::int from segment_change c
+    where c.segment_id = segment_webhook.segment_id and c.id > segment_webhook.delivered_change_id)`,
+};
+
+type Row = typeof segmentWebhook.$inferSelect & { readonly pendingCount: number };
+
+/** Webhooks by their ids, in the order of the ids. */
+export async function findWebhooks(
+  { db }: Pick<Admin, 'db'>,
+  ids: readonly string[],
+): Promise<readonly (WebhookView | undefined)[]> {
+  const keys = ids.map((id) => rowId(id) ?? 0);
+  const rows = await db
+    .select(webhookColumns)
+    .from(segmentWebhook)
+    .where(and(inArray(segmentWebhook.id, keys), ne(segmentWebhook.state, 'deleted')));
+  return inOrderOf(ids, rows.map(webhookViewOf));
 }
 
-export interface WebhookRow {
-  readonly id: number;
-  readonly segment_id: number;
-  readonly url: string;
-  readonly state: WebhookState;
-  readonly state_since: Date;
-  readonly delivered_change_id: string;
-  readonly delivered_count: string;
-  readonly expired_count: string;
-  readonly pending: number;
-  readonly last_delivered_at: Date | null;
-  readonly deferral_until: Date | null;
-  readonly deferral_code: string | null;
-  readonly deferral_detail: string | null;
-  readonly blocked_code: string | null;
-  readonly blocked_detail: string | null;
-  readonly created_at: Date;
+export async function getWebhook(admin: Pick<Admin, 'db'>, id: string): Promise<WebhookView | WebhookNotFound> {
+  return (await findWebhooks(admin, [id]))[0] ?? webhookNotFound;
 }
 
-export function webhookColumns({ sql }: Pick<Admin, 'sql'>) {
-  return sql`
-    w.id, w.segment_id, w.url, w.state, w.state_since, w.delivered_change_id, w.delivered_count, w.expired_count, w.last_delivered_at, w.deferral_until, w.deferral_code,
-    w.deferral_detail, w.blocked_code, w.blocked_detail, w.created_at,
-    (select count(*)::int from segment_change c where c.segment_id = w.segment_id and c.id > w.delivered_change_id) as pending`;
-}
+const actions: Readonly<Record<WebhookState, readonly WebhookAction[]>> = {
+  live: ['pause', 'rotate_secret', 'delete'],
+  paused: ['resume', 'rotate_secret', 'delete'],
+  blocked: ['pause', 'resume', 'rotate_secret', 'delete'],
+};
 
-export async function findWebhook(admin: Pick<Admin, 'sql'>, id: string): Promise<WebhookRow | undefined> {
-  const [row] = await admin.sql<
-    WebhookRow[]
-  >`select ${webhookColumns(admin)} from segment_webhook w where w.id = ${rowId(id) ?? 0} and w.state <> 'deleted'`;
-  return row;
-}
-
-export function webhookViewOf(row: WebhookRow): WebhookView {
+export function webhookViewOf(row: Row): WebhookView {
+  // Deleted ones are never selected.
+  const state = row.state as WebhookState;
+  const { deferralUntil: until, deferralCode, deferralDetail } = row;
   return {
     kind: 'SegmentWebhook',
     id: String(row.id),
-    segmentId: String(row.segment_id),
+    segmentId: String(row.segmentId),
     url: row.url,
-    state: row.state,
-    stateSince: row.state_since,
-    trouble: troubleOf(row),
-    changesCursor: row.delivered_change_id,
-    delivered: Number(row.delivered_count),
-    pending: row.pending,
-    expired: Number(row.expired_count),
-    lastDeliveredAt: row.last_delivered_at ?? undefined,
-    createdAt: row.created_at,
+    state,
+    stateSince: row.stateSince,
+    allowedActions: actions[state],
+    deferral:
+      state === 'blocked' || until === null || deferralCode === null
+        ? undefined
+        : { until, code: deferralCode, detail: deferralDetail ?? '' },
+    block: state === 'blocked' ? { code: row.blockedCode ?? '', detail: row.blockedDetail ?? '' } : undefined,
+    changesCursor: row.deliveredChangeId,
+    deliveredCount: row.deliveredCount,
+    pendingCount: row.pendingCount,
+    expiredCount: row.expiredCount,
+    lastDeliveredAt: row.lastDeliveredAt ?? undefined,
+    createdAt: row.createdAt,
   };
-}
-
-function troubleOf(row: WebhookRow): WebhookView['trouble'] {
-  if (row.state === 'blocked')
-    return { code: row.blocked_code ?? '', detail: row.blocked_detail ?? '', until: undefined };
-  if (row.deferral_code === null) return undefined;
-  return { code: row.deferral_code, detail: row.deferral_detail ?? '', until: row.deferral_until ?? undefined };
 }

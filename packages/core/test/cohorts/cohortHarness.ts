@@ -4,12 +4,14 @@ import { applyNext } from '../../src/cohorts/applyChanges.js';
 import { memberKey } from '../../src/cohorts/memberKey.js';
 import { setTable } from '../../src/cohorts/memberSet.js';
 import { openSession } from '../../src/db/session.js';
-import { connect, storePush, type PushStored, type Sql } from '@currents/core';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import { connect, storePush, type Admin, type PushStored, type Sql } from '@currents/core';
 import { createTestDatabase } from '../database.js';
 
 export interface Inbox {
   readonly url: string;
   readonly sql: Sql;
+  readonly db: Admin['db'];
   readonly keyId: number;
   /** Stores a push of these changes, as a partner's request with a body of its own. */
   push(
@@ -33,6 +35,7 @@ export interface Inbox {
 export async function openInbox(): Promise<Inbox> {
   const database = await createTestDatabase();
   const sql = connect(database.url, { max: 8, name: 'test' });
+  const pool = connect(database.url, { max: 4, name: 'test' });
   const [key] = await sql<{ id: number }[]>`
     insert into import_key (partner, name, hash, hint) values ('acme', 'test', ${randomBytes(32)}, 'test') returning id`;
   const keyId = key?.id ?? 0;
@@ -40,6 +43,7 @@ export async function openInbox(): Promise<Inbox> {
   return {
     url: database.url,
     sql,
+    db: drizzle(pool),
     keyId,
     push: (changes, more = {}) =>
       storePush(
@@ -69,6 +73,7 @@ export async function openInbox(): Promise<Inbox> {
     async close() {
       await session.end(1);
       await sql.end();
+      await pool.end();
       await database.drop();
     },
   };

@@ -6,7 +6,7 @@ import {
   listCohorts,
   listSyncs,
   reportCohortSize,
-  setCohortSchedule,
+  updateCohort,
   type CohortView,
 } from '@currents/core';
 import { add, openInbox, page, remove, users, type Inbox } from './cohortHarness.js';
@@ -19,10 +19,10 @@ const acme = {
 } satisfies Pick<Connector, 'name' | 'label' | 'cohortImport'>;
 
 let inbox: Inbox;
-let admin: { readonly sql: Inbox['sql']; readonly connectors: ReadonlyMap<string, Connector> };
+let admin: { readonly db: Inbox['db']; readonly connectors: ReadonlyMap<string, Connector> };
 beforeAll(async () => {
   inbox = await openInbox();
-  admin = { sql: inbox.sql, connectors: new Map([['acme', acme as unknown as Connector]]) };
+  admin = { db: inbox.db, connectors: new Map([['acme', acme as unknown as Connector]]) };
 });
 afterAll(() => inbox.close());
 
@@ -53,9 +53,9 @@ describe('a cohort', () => {
       partnerId: own.id,
       name: `[Acme] ${own.name}: ${own.id}`,
       description: 'all of them',
-      sizes: { externalIds: 2, deviceIds: 1, aliases: 1 },
-      members: 4,
-      waitingChanges: 0,
+      memberCounts: { externalIdCount: 2, deviceIdCount: 1, aliasCount: 1 },
+      memberCount: 4,
+      pendingChangeCount: 0,
       freshness: { state: 'unknown' },
       createdAtPartner: new Date(1_700_000_000_000),
     });
@@ -64,16 +64,16 @@ describe('a cohort', () => {
 
   it('whose sync is overdue is stale, once the admin has said how often it comes', async () => {
     const { id } = await cohort(add(users(1), { cohort: reference() }));
-    expect(await setCohortSchedule(admin, id, 'dynamic')).toMatchObject({
+    expect(await updateCohort(admin, id, { schedule: 'dynamic' })).toMatchObject({
       schedule: 'dynamic',
       freshness: { state: 'fresh' },
     });
     await inbox.sql`update cohort set last_sync_at = now() - interval '2 hours' where id = ${Number(id)}`;
     expect((await view(id)).freshness.state).toBe('stale');
-    expect((await setCohortSchedule(admin, id, 'daily')) as CohortView).toMatchObject({
+    expect((await updateCohort(admin, id, { schedule: 'daily' })) as CohortView).toMatchObject({
       freshness: { state: 'fresh' },
     });
-    expect(await setCohortSchedule(admin, id, undefined)).toMatchObject({
+    expect(await updateCohort(admin, id, { schedule: null })).toMatchObject({
       schedule: undefined,
       freshness: { state: 'unknown' },
     });
@@ -85,9 +85,9 @@ describe('a cohort', () => {
     expect((await view(id)).lastSyncAt).toBeDefined();
     const lost = reference();
     const half = await cohort(page('s', 1, 2, users(1), lost));
-    expect(half).toMatchObject({ lastSyncAt: undefined, members: 0 });
+    expect(half).toMatchObject({ lastSyncAt: undefined, memberCount: 0 });
     expect((await listSyncs(admin, half.id, { first: 5 })).nodes).toMatchObject([
-      { syncKind: 'replace', state: 'receiving', pagesReceived: 1, pagesExpected: 2 },
+      { type: 'replace', state: 'receiving', receivedPageCount: 1, expectedPageCount: 2 },
     ]);
     await inbox.sql`update cohort_sync set last_at = now() - interval '11 minutes' where cohort_id = ${Number(half.id)}`;
     expect((await listSyncs(admin, half.id, { first: 5 })).nodes).toMatchObject([{ state: 'stalled' }]);
@@ -102,27 +102,32 @@ describe('a cohort', () => {
     expect((await view(id)).drift).toMatchObject({
       reportedCount: 5,
       reportedBy: 'pages',
-      expected: 5,
-      held: 3,
+      expectedCount: 5,
+      actualCount: 3,
       difference: -2,
     });
     await cohort(add(users(7, 8), { cohort: own }), remove(users(1), { cohort: own }));
-    expect((await view(id)).drift).toMatchObject({ reportedCount: 5, expected: 6, held: 4, difference: -2 });
-    await reportCohortSize(admin, id, { members: 4, by: 'partner' });
+    expect((await view(id)).drift).toMatchObject({
+      reportedCount: 5,
+      expectedCount: 6,
+      actualCount: 4,
+      difference: -2,
+    });
+    await reportCohortSize(admin, id, { memberCount: 4, by: 'partner' });
     await cohort(add(users(9), { cohort: own }));
     expect((await view(id)).drift).toMatchObject({
       reportedCount: 4,
       reportedBy: 'partner',
-      expected: 5,
-      held: 5,
+      expectedCount: 5,
+      actualCount: 5,
       difference: 0,
     });
     expect(await checkCohort(admin, id)).toMatchObject({
-      counted: { externalIds: 5, deviceIds: 0, aliases: 0 },
-      balances: true,
+      countedMembers: { externalIdCount: 5, deviceIdCount: 0, aliasCount: 0 },
+      isConsistent: true,
     });
     await inbox.sql`update cohort set external_ids = 6 where id = ${Number(id)}`;
-    expect(await checkCohort(admin, id)).toMatchObject({ balances: false });
+    expect(await checkCohort(admin, id)).toMatchObject({ isConsistent: false });
   });
 
   it('says of members that were refused why, also in a sentence', async () => {
@@ -132,26 +137,26 @@ describe('a cohort', () => {
     );
     const [sync] = (await listSyncs(admin, id, { first: 1 })).nodes;
     expect(sync?.refused).toEqual([
-      { code: 'no_id', description: 'The partner sent the member without an id.', members: 1 },
-      { code: 'id_too_long', description: 'The member’s id has more than 600 characters.', members: 1 },
+      { reason: 'no_id', description: 'The partner sent the member without an id.', memberCount: 1 },
+      { reason: 'id_too_long', description: 'The member’s id has more than 600 characters.', memberCount: 1 },
     ]);
   });
 
   it('is found by part of its name or id, page by page', async () => {
     const names = ['Zebra one', 'zebra two', 'Zebra three'];
     for (const [index, name] of names.entries()) await cohort(add(users(1), { cohort: { id: `zoo-${index}`, name } }));
-    const first = await listCohorts(admin, { first: 2 }, { text: 'ZEBRA' });
+    const first = await listCohorts(admin, { first: 2 }, { search: 'ZEBRA' });
     expect(first.nodes.map(({ partnerId }) => partnerId)).toEqual(['zoo-2', 'zoo-1']);
-    const second = await listCohorts(admin, { first: 2, after: first.nextCursor }, { text: 'ZEBRA' });
+    const second = await listCohorts(admin, { first: 2, after: first.nextCursor }, { search: 'ZEBRA' });
     expect(second).toMatchObject({ nodes: [{ partnerId: 'zoo-0' }], nextCursor: undefined });
-    expect((await listCohorts(admin, { first: 5 }, { text: 'zoo-1' })).nodes).toHaveLength(1);
+    expect((await listCohorts(admin, { first: 5 }, { search: 'zoo-1' })).nodes).toHaveLength(1);
     expect((await listCohorts(admin, { first: 5 }, { partner: 'nobody' })).nodes).toEqual([]);
     // As they are shown, which is what an admin has before him.
     expect(
-      (await listCohorts(admin, { first: 5 }, { text: '[acme] zebra two: ZOO-1' })).nodes.map(
+      (await listCohorts(admin, { first: 5 }, { search: '[acme] zebra two: ZOO-1' })).nodes.map(
         ({ partnerId }) => partnerId,
       ),
     ).toEqual(['zoo-1']);
-    expect((await listCohorts(admin, { first: 5 }, { text: '[Acme] Zebra' })).nodes).toHaveLength(3);
+    expect((await listCohorts(admin, { first: 5 }, { search: '[Acme] Zebra' })).nodes).toHaveLength(3);
   });
 });

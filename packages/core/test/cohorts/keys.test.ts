@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  cancelImportKeyRevocation,
   createImportKey,
   deleteImportPartner,
   revokeImportKey,
@@ -14,10 +15,10 @@ import { add, openInbox, users, type Inbox } from './cohortHarness.js';
 
 let inbox: Inbox;
 let importKeys: ImportKeys;
-let admin: { readonly sql: Inbox['sql']; readonly connectors: ReadonlyMap<string, never> };
+let admin: { readonly db: Inbox['db']; readonly connectors: ReadonlyMap<string, never> };
 beforeAll(async () => {
   inbox = await openInbox();
-  admin = { sql: inbox.sql, connectors: new Map<string, never>() };
+  admin = { db: inbox.db, connectors: new Map<string, never>() };
   importKeys = await watchImportKeys(inbox.sql, (error) => void console.error(error));
   await createImportPartner(admin, 'segment');
   await createImportPartner(admin, 'heap');
@@ -61,7 +62,7 @@ describe('a data import key', () => {
     expect(await revokeImportKey(admin, id, { confirmName: 'nonsense' })).toMatchObject({ kind: 'NotConfirmed' });
     expect(await revokeImportKey(admin, id, { confirmName: 'spent' })).toMatchObject({
       kind: 'ImportKey',
-      good: false,
+      isValid: false,
     });
     await until(
       () => other.check('segment', key),
@@ -78,9 +79,9 @@ describe('a data import key', () => {
     const [clock] = await inbox.sql<
       [{ at: Date }]
     >`select date_trunc('second', clock_timestamp()) + interval '2 seconds' as at`;
-    expect(await revokeImportKey(admin, old.id, { confirmName: 'rotated', from: clock.at })).toMatchObject({
-      good: true,
-      invalidFrom: clock.at,
+    expect(await revokeImportKey(admin, old.id, { confirmName: 'rotated', at: clock.at })).toMatchObject({
+      isValid: true,
+      revokedAt: clock.at,
     });
     // Its name is free already.
     expect((await make('rotated')).id).not.toBe(old.id);
@@ -98,19 +99,21 @@ describe('a data import key', () => {
     const shown = (await listImportKeys(admin, { first: 50 }, { partner: 'segment' })).nodes.map(({ id }) => id);
     expect(shown).not.toContain(old.id);
     expect(
-      (await listImportKeys(admin, { first: 50 }, { partner: 'segment', invalid: true })).nodes.map(({ id }) => id),
+      (await listImportKeys(admin, { first: 50 }, { partner: 'segment', includeRevoked: true })).nodes.map(
+        ({ id }) => id,
+      ),
     ).toContain(old.id);
-    expect(await revokeImportKey(admin, old.id, { confirmName: 'rotated', from: null })).toMatchObject({
-      kind: 'ImportKeyInvalidAlready',
+    expect(await cancelImportKeyRevocation(admin, old.id, 'rotated')).toMatchObject({
+      kind: 'ImportKeyAlreadyRevoked',
     });
   });
 
   it('whose end is taken back stays good', async () => {
     const { key, id } = await make('kept');
-    await revokeImportKey(admin, id, { confirmName: 'kept', from: new Date(Date.now() + 3_600_000) });
-    expect(await revokeImportKey(admin, id, { confirmName: 'kept', from: null })).toMatchObject({
-      good: true,
-      invalidFrom: undefined,
+    await revokeImportKey(admin, id, { confirmName: 'kept', at: new Date(Date.now() + 3_600_000) });
+    expect(await cancelImportKeyRevocation(admin, id, 'kept')).toMatchObject({
+      isValid: true,
+      revokedAt: undefined,
     });
     expect(await importKeys.check('segment', key)).toBe(Number(id));
   });
@@ -125,7 +128,7 @@ describe('a data import key', () => {
       kind: 'ImportKeyCreated',
     });
     expect(await createImportKey(admin, { partner: 'nobody', name: 'x' })).toMatchObject({
-      kind: 'PartnerNotFound',
+      kind: 'ImportPartnerNotFound',
       known: ['heap', 'segment'],
     });
     expect(await createImportKey(admin, { partner: 'heap', name: ' ' })).toMatchObject({ kind: 'InputInvalid' });
@@ -138,22 +141,24 @@ describe('a partner', () => {
   });
 
   it('is registered once', async () => {
-    expect(await createImportPartner(admin, 'heap')).toMatchObject({ kind: 'PartnerExists' });
-    expect((await listImportPartners(admin)).map(({ name, registered }) => [name, registered])).toEqual([
-      ['heap', true],
-      ['segment', true],
+    expect(await createImportPartner(admin, 'heap')).toMatchObject({ kind: 'ImportPartnerExists' });
+    expect(
+      (await listImportPartners(admin, { first: 10 })).nodes.map(({ name, isBuiltIn }) => [name, isBuiltIn]),
+    ).toEqual([
+      ['heap', false],
+      ['segment', false],
     ]);
   });
 
   it('is forgotten once none of its keys is good, and can be registered again', async () => {
     await createImportPartner(admin, 'typo');
     const { key, id } = await make('typed', 'typo');
-    expect(await deleteImportPartner(admin, 'typo')).toMatchObject({ kind: 'PartnerInUse' });
-    await revokeImportKey(admin, id, { confirmName: 'typed', from: new Date(Date.now() + 3_600_000) });
-    expect(await deleteImportPartner(admin, 'typo')).toMatchObject({ kind: 'PartnerInUse' });
+    expect(await deleteImportPartner(admin, 'typo')).toMatchObject({ kind: 'ImportPartnerInUse' });
+    await revokeImportKey(admin, id, { confirmName: 'typed', at: new Date(Date.now() + 3_600_000) });
+    expect(await deleteImportPartner(admin, 'typo')).toMatchObject({ kind: 'ImportPartnerInUse' });
     await revokeImportKey(admin, id, { confirmName: 'typed' });
     expect(await deleteImportPartner(admin, 'typo')).toMatchObject({ kind: 'ImportPartner', name: 'typo' });
-    expect(await deleteImportPartner(admin, 'typo')).toMatchObject({ kind: 'PartnerNotFound' });
+    expect(await deleteImportPartner(admin, 'typo')).toMatchObject({ kind: 'ImportPartnerNotFound' });
     await createImportPartner(admin, 'typo');
     await until(
       () => importKeys.check('typo', key),

@@ -22,12 +22,12 @@ beforeEach(async () => {
 });
 afterEach(() => desk.close());
 
-const list = async (more: { first?: number; after?: string; text?: string } = {}) =>
+const list = async (more: { first?: number; after?: string; search?: string } = {}) =>
   (await listPartnerCohorts(
     desk.admin,
     desk.currentId,
     { first: more.first ?? 50, after: more.after },
-    { text: more.text },
+    { search: more.search },
   )) as PartnerCohortPage;
 const follow = (partnerId: string, currentId = desk.currentId) =>
   createCohortPull(desk.admin, { currentId, partnerId, schedule: 'daily' });
@@ -37,8 +37,15 @@ it('a partner’s cohorts are listed by pages, and the partner is asked once a m
   const first = await list({ first: 2 });
   expect(first).toMatchObject({
     nodes: [
-      { partnerId: 'c1', name: 'Buyers', size: 3, createdAt: expect.any(Date), cohortId: undefined, pulled: false },
-      { partnerId: 'c2', name: 'Sellers', size: 5, cohortId: '1', pulled: true },
+      {
+        partnerId: 'c1',
+        name: 'Buyers',
+        memberCount: 3,
+        createdAt: expect.any(Date),
+        cohortId: undefined,
+        isPulled: false,
+      },
+      { partnerId: 'c2', name: 'Sellers', memberCount: 5, cohortId: '1', isPulled: true },
     ],
     listedAt: expect.any(Date),
     advice: 'Costs nothing, for nobody is asked.',
@@ -47,7 +54,7 @@ it('a partner’s cohorts are listed by pages, and the partner is asked once a m
     nodes: [{ partnerId: 'c3' }],
     nextCursor: undefined,
   });
-  expect((await list({ text: 'SELL' })).nodes.map(({ partnerId }) => partnerId)).toEqual(['c2']);
+  expect((await list({ search: 'SELL' })).nodes.map(({ partnerId }) => partnerId)).toEqual(['c2']);
   expect(fake.lists).toBe(1);
 });
 
@@ -65,7 +72,9 @@ it('a list that is older than a minute is asked for anew: what is gone is gone, 
   await desk.sql`update cohort_pull set due_at = now()`;
   await desk.comesTo(cohort, ({ lastStartedAt, lastSuccessAt }) => (lastSuccessAt ?? 0) > (lastStartedAt ?? 0));
   await expect
-    .poll(async () => (await desk.sql`select name from cohort where partner_id = 'c1'`)[0]?.['name'])
+    .poll(async () => (await desk.sql`select name from cohort where partner_id = 'c1'`)[0]?.['name'], {
+      timeout: 10_000,
+    })
     .toBe('Best buyers');
 });
 
@@ -74,19 +83,24 @@ it('a list that the partner does not give says why', async () => {
   expect(await list()).toEqual({ kind: 'PartnerRefused', reason: 'credentials_refused', message: 'HTTP 401' });
   fake.list = { outcome: 'deferred', code: 'throttled', detail: 'HTTP 429', afterMs: 60_000 };
   expect(await list()).toEqual({
-    kind: 'PartnerUnanswered',
+    kind: 'PartnerUnavailable',
     reason: 'throttled',
     message: 'HTTP 429',
     retryAfterMs: 60_000,
   });
-  expect(await follow('c1')).toMatchObject({ kind: 'PartnerUnanswered' });
+  expect(await follow('c1')).toMatchObject({ kind: 'PartnerUnavailable' });
   expect(await desk.sql`select from cohort`).toHaveLength(0);
 });
 
 it.each<[string, () => unknown, string, object]>([
   ['the partner does not list', () => undefined, 'nobody', { kind: 'PartnerCohortNotFound' }],
-  ['is larger than the partner gives out', () => undefined, 'c3', { kind: 'CohortTooLarge', maxMembers: 20 }],
-  ['is followed already', () => desk.follow('c1'), 'c1', { kind: 'CohortPulledAlready', pull: { cohortId: '1' } }],
+  ['is larger than the partner gives out', () => undefined, 'c3', { kind: 'CohortTooLarge', maxMemberCount: 20 }],
+  [
+    'is followed already',
+    () => desk.follow('c1'),
+    'c1',
+    { kind: 'CohortAlreadyPulled', cohortPull: { cohortId: '1' } },
+  ],
   [
     'would be fetched through a deleted Current',
     () => deleteCurrent(desk.admin, desk.currentId, 'source'),
@@ -111,7 +125,7 @@ it('a Current that there is not has no cohorts', async () => {
 
 it('two admins who follow the same cohort at once follow it once', async () => {
   const answers = await Promise.all([follow('c1'), follow('c1'), follow('c1')]);
-  expect(answers.map(({ kind }) => kind).sort()).toEqual(['CohortPull', 'CohortPulledAlready', 'CohortPulledAlready']);
+  expect(answers.map(({ kind }) => kind).sort()).toEqual(['CohortAlreadyPulled', 'CohortAlreadyPulled', 'CohortPull']);
 });
 
 it('pulls are listed by pages, by Current and by state', async () => {

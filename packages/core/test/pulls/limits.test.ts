@@ -74,18 +74,20 @@ describe('the limits of a partner', () => {
     const spent = 'budget_spent';
     await until(
       () => Promise.all(followed.map(pull)),
-      (pulls) => fake.calls.length === 5 && pulls.some(({ hold }) => hold?.code === spent),
+      (pulls) => fake.calls.length === 5 && pulls.some(({ deferral }) => deferral?.code === spent),
     );
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     expect([fake.lists, fake.calls.length]).toEqual([2, 5]);
-    const held = (await Promise.all(followed.map(pull))).find(({ hold }) => hold !== undefined);
-    expect(held?.hold).toMatchObject({ code: spent, detail: expect.stringContaining('7 steps in 60 minutes') });
-    expect((held?.hold?.until.getTime() ?? 0) - Date.now()).toBeGreaterThan(hourMs - minuteMs);
+    const held = (await Promise.all(followed.map(pull))).find(({ deferral }) => deferral !== undefined);
+    expect(held?.deferral).toMatchObject({ code: spent, detail: expect.stringContaining('7 steps in 60 minutes') });
+    expect((held?.deferral?.until.getTime() ?? 0) - Date.now()).toBeGreaterThan(hourMs - minuteMs);
     // The list that was asked for a moment ago is shown all the same; another one would be one too many.
-    expect(await listPartnerCohorts(admin, currentId, { first: 10 })).toMatchObject({ kind: 'PartnerCohortPage' });
+    expect(await listPartnerCohorts(admin, currentId, { first: 10 })).toMatchObject({
+      kind: 'PartnerCohortConnection',
+    });
     await sql`update partner_cohort set listed_at = now() - interval '2 minutes'`;
     expect(await listPartnerCohorts(admin, currentId, { first: 10 })).toMatchObject({
-      kind: 'PartnerUnanswered',
+      kind: 'PartnerUnavailable',
       reason: spent,
       retryAfterMs: expect.any(Number),
     });
@@ -125,8 +127,8 @@ describe('the limits of a partner', () => {
     );
     await comesTo(cohort, hasSucceeded);
     await runCohortPull(admin, cohort);
-    const held = await comesTo(cohort, ({ hold }) => hold !== undefined);
-    expect(held).toMatchObject({ state: 'waiting', progress: undefined, hold: { code: 'budget_spent' } });
+    const held = await comesTo(cohort, ({ deferral }) => deferral !== undefined);
+    expect(held).toMatchObject({ state: 'waiting', progress: undefined, deferral: { code: 'budget_spent' } });
     expect(fake.calls).toHaveLength(6);
     await age(hourMs + 10_000);
     await until(
@@ -144,7 +146,7 @@ describe('the limits of a partner', () => {
     fake.before = () => ({ outcome: 'deferred', code: 'throttled', detail: 'HTTP 429', afterMs: hourMs });
     await startWorker();
     const cohort = await follow('c0');
-    await comesTo(cohort, ({ hold }) => hold?.code === 'throttled');
+    await comesTo(cohort, ({ deferral }) => deferral?.code === 'throttled');
     fake.before = () => undefined;
     await sql`update cohort_pull set due_at = now()`;
     await comesTo(cohort, hasSucceeded);

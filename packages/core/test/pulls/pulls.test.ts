@@ -5,7 +5,7 @@ import {
   getCohort,
   listSyncs,
   runCohortPull,
-  setCohortSchedule,
+  updateCohort,
   deleteCohortPull,
   type CohortView,
   type PullView,
@@ -41,15 +41,15 @@ function gate() {
 describe('a cohort that is followed', () => {
   it('is known at once, is pulled page by page, and has exactly the partner’s members', async () => {
     const cohort = await desk.follow('c1', 'hourly');
-    expect(await getCohort(desk.admin, cohort)).toMatchObject({ name: 'Buyers', schedule: 'hourly', members: 0 });
+    expect(await getCohort(desk.admin, cohort)).toMatchObject({ name: 'Buyers', schedule: 'hourly', memberCount: 0 });
     await desk.startWorker();
     const pull = await desk.comesTo(cohort, hasSucceeded);
     expect(await desk.members('c1')).toEqual(sorted(ids(35)));
     expect(fake.calls.map(({ from }) => from)).toEqual([0, 10, 20, 30]);
-    expect(pull).toMatchObject({ state: 'waiting', progress: undefined, failure: undefined, hold: undefined });
+    expect(pull).toMatchObject({ state: 'waiting', progress: undefined, failure: undefined, deferral: undefined });
     expect(pull.nextDueAt?.getTime()).toBe((pull.lastStartedAt?.getTime() ?? 0) + hourMs);
     expect(await syncsOf(cohort)).toMatchObject([
-      { syncKind: 'replace', state: 'applied', given: 35, added: 35, removed: 0 },
+      { type: 'replace', state: 'applied', receivedCount: 35, addedCount: 35, removedCount: 0 },
     ]);
     expect((await getCohort(desk.admin, cohort)) as CohortView).toMatchObject({
       createdAtPartner: new Date(1_700_000_000_000),
@@ -93,16 +93,18 @@ describe('a cohort that is followed', () => {
     await desk.startWorker();
     await desk.comesTo(cohort, hasSucceeded);
     expect(await desk.members('c1')).toEqual(['a', 'b']);
-    expect(await syncsOf(cohort)).toMatchObject([{ given: 3, added: 2, refused: [{ code: 'no_id', members: 1 }] }]);
+    expect(await syncsOf(cohort)).toMatchObject([
+      { receivedCount: 3, addedCount: 2, refused: [{ reason: 'no_id', memberCount: 1 }] },
+    ]);
   });
 
   it('changes its schedule: the next pull comes a period after the last one', async () => {
     const cohort = await desk.follow('c1', 'daily');
     await desk.startWorker();
     const { lastStartedAt } = await desk.comesTo(cohort, hasSucceeded);
-    await setCohortSchedule(desk.admin, cohort, 'dynamic');
+    await updateCohort(desk.admin, cohort, { schedule: 'dynamic' });
     expect((await desk.pull(cohort)).nextDueAt?.getTime()).toBe((lastStartedAt?.getTime() ?? 0) + 15 * minuteMs);
-    await setCohortSchedule(desk.admin, cohort, undefined);
+    await updateCohort(desk.admin, cohort, { schedule: null });
     expect((await desk.pull(cohort)).nextDueAt).toBeUndefined();
     expect((await desk.pull(cohort)).schedule).toBeUndefined();
   });
@@ -113,13 +115,13 @@ describe('a pull', () => {
     fake.afterMs = hourMs;
     const cohort = await desk.follow('c1');
     await desk.startWorker();
-    const pull = await desk.comesTo(cohort, ({ progress }) => progress?.members === 10);
+    const pull = await desk.comesTo(cohort, ({ progress }) => progress?.memberCount === 10);
     expect(pull).toMatchObject({
       state: 'running',
-      progress: { pages: 1, members: 10, total: 35 },
+      progress: { pageCount: 1, memberCount: 10, expectedMemberCount: 35 },
       nextDueAt: undefined,
     });
-    expect((await getCohort(desk.admin, cohort)) as CohortView).toMatchObject({ members: 0 });
+    expect((await getCohort(desk.admin, cohort)) as CohortView).toMatchObject({ memberCount: 0 });
   });
 
   it('shows the old membership until all of the new one is there', async () => {
@@ -148,7 +150,10 @@ describe('a pull', () => {
     await desk.startWorker();
     await desk.startWorker();
     await desk.comesTo(cohort, ({ state }) => state === 'running');
-    expect(await runCohortPull(desk.admin, cohort)).toMatchObject({ kind: 'PullUnderWay', pull: { state: 'running' } });
+    expect(await runCohortPull(desk.admin, cohort)).toMatchObject({
+      kind: 'CohortPullRunning',
+      cohortPull: { state: 'running' },
+    });
     open();
     await desk.comesTo(cohort, hasSucceeded);
     expect(fake.atOnce).toBe(1);
@@ -162,7 +167,7 @@ describe('a pull', () => {
     setMembers(ids(35, 'next'));
     fake.afterMs = hourMs;
     await runCohortPull(desk.admin, cohort);
-    await desk.comesTo(cohort, ({ progress }) => progress?.members === 10);
+    await desk.comesTo(cohort, ({ progress }) => progress?.memberCount === 10);
     const cancelled = await cancelCohortPull(desk.admin, cohort);
     expect(cancelled).toMatchObject({
       kind: 'CohortPull',
@@ -180,7 +185,7 @@ describe('a pull', () => {
     );
     expect(await desk.members('c1')).toEqual(sorted(ids(35)));
     expect(await cancelCohortPull(desk.admin, cohort)).toMatchObject({
-      kind: 'PullNotUnderWay',
+      kind: 'CohortPullNotRunning',
       message: 'no pull of this cohort is under way',
     });
     fake.afterMs = 0;
@@ -212,7 +217,7 @@ describe('a pull', () => {
     fake.afterMs = 400;
     const cohort = await desk.follow('c1');
     const first = await desk.startWorker();
-    await desk.comesTo(cohort, ({ progress }) => progress?.members === 20);
+    await desk.comesTo(cohort, ({ progress }) => progress?.memberCount === 20);
     await first.stop();
     // What a worker leaves that died in the middle of a step: a page, and a lease that nobody holds.
     const dead = (77n * 2n ** 32n + 5n).toString();
@@ -231,7 +236,7 @@ describe('a pull', () => {
     let pages = 0;
     const cohort = await desk.follow('c1');
     const first = await desk.startWorker();
-    await desk.comesTo(cohort, ({ progress }) => (pages = progress?.pages ?? 0) > 0);
+    await desk.comesTo(cohort, ({ progress }) => (pages = progress?.pageCount ?? 0) > 0);
     await first.stop();
     await desk.startWorker();
     await desk.comesTo(cohort, hasSucceeded);
@@ -252,7 +257,7 @@ describe('a pull', () => {
     await desk.startWorker();
     await desk.comesTo(cohort, hasSucceeded);
     expect(await desk.members('c1')).toEqual(sorted(ids(35)));
-    expect(await syncsOf(cohort)).toMatchObject([{ state: 'applied', given: 35, added: 35 }]);
+    expect(await syncsOf(cohort)).toMatchObject([{ state: 'applied', receivedCount: 35, addedCount: 35 }]);
   });
 });
 
@@ -262,13 +267,13 @@ describe('a pull in trouble', () => {
       from === 10 ? { outcome: 'deferred', code: 'throttled', detail: 'HTTP 429', afterMs: hourMs } : undefined;
     const cohort = await desk.follow('c1');
     await desk.startWorker();
-    const held = await desk.comesTo(cohort, ({ hold }) => hold !== undefined);
+    const held = await desk.comesTo(cohort, ({ deferral }) => deferral !== undefined);
     expect(held).toMatchObject({
       state: 'running',
-      progress: { members: 10 },
-      hold: { code: 'throttled', detail: 'HTTP 429', until: expect.any(Date) },
+      progress: { memberCount: 10 },
+      deferral: { code: 'throttled', detail: 'HTTP 429', until: expect.any(Date) },
     });
-    expect(held.hold?.until.getTime()).toBeGreaterThan(Date.now() + hourMs - minuteMs);
+    expect(held.deferral?.until.getTime()).toBeGreaterThan(Date.now() + hourMs - minuteMs);
     fake.before = () => undefined;
     await desk.sql`update cohort_pull set due_at = now()`;
     await desk.comesTo(cohort, hasSucceeded);
@@ -287,8 +292,8 @@ describe('a pull in trouble', () => {
     fake.before = () => ({ outcome: 'deferred', code: 'http_503', detail: 'HTTP 503' });
     const cohort = await desk.follow('c1', 'daily');
     await desk.startWorker();
-    const held = await desk.comesTo(cohort, ({ hold }) => hold?.code === 'http_503');
-    expect((held.hold?.until.getTime() ?? 0) - Date.now()).toBeGreaterThan(2_000);
+    const held = await desk.comesTo(cohort, ({ deferral }) => deferral?.code === 'http_503');
+    expect((held.deferral?.until.getTime() ?? 0) - Date.now()).toBeGreaterThan(2_000);
     await desk.age(hourMs);
     const failed = await desk.comesTo(cohort, ({ state }) => state === 'failed');
     expect(failed).toMatchObject({ failure: { code: 'http_503', recovery: 'automatic' }, nextDueAt: expect.any(Date) });
@@ -364,8 +369,8 @@ describe('a pull in trouble', () => {
     };
     const cohort = await desk.follow('c1');
     await desk.startWorker();
-    expect(await desk.comesTo(cohort, ({ hold }) => hold !== undefined)).toMatchObject({
-      hold: { code: 'step_threw', detail: 'the step failed in the hub: TypeError' },
+    expect(await desk.comesTo(cohort, ({ deferral }) => deferral !== undefined)).toMatchObject({
+      deferral: { code: 'step_threw', detail: 'the step failed in the hub: TypeError' },
     });
   });
 
@@ -388,13 +393,13 @@ describe('a cohort that is pulled no more', () => {
     await desk.startWorker();
     await desk.comesTo(cohort, hasSucceeded);
     expect(await deleteCohortPull(desk.admin, cohort)).toMatchObject({
-      kind: 'PullStopped',
-      cohort: { members: 35, schedule: undefined },
+      kind: 'CohortPullDeleted',
+      cohort: { memberCount: 35, schedule: undefined },
       pull: { schedule: 'dynamic' },
     });
-    expect(await deleteCohortPull(desk.admin, cohort)).toMatchObject({ kind: 'CohortNotPulled' });
-    expect(await runCohortPull(desk.admin, cohort)).toMatchObject({ kind: 'CohortNotPulled' });
-    expect(await cancelCohortPull(desk.admin, cohort)).toMatchObject({ kind: 'CohortNotPulled' });
+    expect(await deleteCohortPull(desk.admin, cohort)).toMatchObject({ kind: 'CohortPullNotFound' });
+    expect(await runCohortPull(desk.admin, cohort)).toMatchObject({ kind: 'CohortPullNotFound' });
+    expect(await cancelCohortPull(desk.admin, cohort)).toMatchObject({ kind: 'CohortPullNotFound' });
     expect(await desk.members('c1')).toHaveLength(35);
     await desk.follow('c1', 'daily');
     await desk.comesTo(cohort, hasSucceeded);
@@ -404,14 +409,16 @@ describe('a cohort that is pulled no more', () => {
     fake.afterMs = 100;
     const cohort = await desk.follow('c1');
     await desk.startWorker();
-    await desk.comesTo(cohort, ({ progress }) => progress?.members === 20);
-    expect(await deleteCohort(desk.admin, cohort, 'Buyers')).toMatchObject({ kind: 'Cohort' });
+    await desk.comesTo(cohort, ({ progress }) => progress?.memberCount === 20);
+    expect(await deleteCohort(desk.admin, cohort, { confirmName: 'Buyers', isDryRun: false })).toMatchObject({
+      kind: 'CohortDeleted',
+    });
     await new Promise((resolve) => setTimeout(resolve, 700));
-    expect(await getCohort(desk.admin, cohort)).toMatchObject({ deletedAt: expect.any(Date), members: 0 });
+    expect(await getCohort(desk.admin, cohort)).toMatchObject({ deletedAt: expect.any(Date), memberCount: 0 });
     fake.afterMs = 0;
     expect(await desk.follow('c1')).toBe(cohort);
     await desk.comesTo(cohort, hasSucceeded);
-    expect(await getCohort(desk.admin, cohort)).toMatchObject({ deletedAt: undefined, members: 35 });
+    expect(await getCohort(desk.admin, cohort)).toMatchObject({ deletedAt: undefined, memberCount: 35 });
   });
 
   it('when its Current is deleted, says so, keeps its members, and goes on through another Current', async () => {
@@ -451,7 +458,7 @@ it('no worker says the id of a member, or a credential', async () => {
   };
   const cohort = await desk.follow('c1');
   await desk.startWorker();
-  await desk.comesTo(cohort, ({ hold }) => hold !== undefined);
+  await desk.comesTo(cohort, ({ deferral }) => deferral !== undefined);
   await desk.sql`update cohort_pull set due_at = now()`;
   await desk.comesTo(cohort, hasSucceeded);
   expect(desk.said.filter((line) => line.includes('pull_step.finished')).length).toBeGreaterThan(3);

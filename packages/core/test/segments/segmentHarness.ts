@@ -11,6 +11,7 @@ export interface SegmentHarness extends Inbox {
   /** What the deeds of an admin need. */
   readonly admin: {
     readonly sql: Inbox['sql'];
+    readonly db: Inbox['db'];
     readonly databaseUrl: string;
     readonly seal: Seal;
     readonly allowBaseUrl: boolean;
@@ -32,6 +33,7 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
   const session = openSession(inbox.url, { name: 'evaluate', statementMs: 30_000 });
   const admin = {
     sql: inbox.sql,
+    db: inbox.db,
     databaseUrl: inbox.url,
     seal,
     allowBaseUrl: true,
@@ -67,11 +69,11 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
 }
 
 /** Page by page, as keys; and the counts kept beside them are right. */
-async function allMembers({ sql }: Pick<Inbox, 'sql'>, segmentId: string): Promise<readonly string[]> {
+async function allMembers({ sql, db }: Pick<Inbox, 'sql' | 'db'>, segmentId: string): Promise<readonly string[]> {
   const members: Member[] = [];
   let after: string | undefined;
   do {
-    const page = await listMembers({ sql }, segmentId, { first: 200, after });
+    const page = await listMembers({ db }, segmentId, { first: 200, after });
     if ('kind' in page) throw new Error(page.message);
     members.push(...page.nodes);
     after = page.nextCursor;

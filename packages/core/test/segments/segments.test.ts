@@ -24,39 +24,39 @@ const named = (id: string) => ({ id, name: id });
 
 describe('a definition', () => {
   it.each<[string, unknown, string]>([
-    ['nothing', {}, 'definition: wanted exactly one of all, any, not, includes, excludes; nothing came'],
+    ['nothing', {}, 'definition: expected an object with exactly one of all, any, not, includes, excludes; got none'],
     [
       'two at once',
       { includes: '1', excludes: '2' },
-      'definition: wanted exactly one of all, any, not, includes, excludes; "includes", "excludes" came',
+      'definition: expected an object with exactly one of all, any, not, includes, excludes; got "includes", "excludes"',
     ],
-    ['a list', [], 'definition: wanted an object with one of all, any, not, includes, excludes'],
-    ['an empty list', { all: [] }, 'definition: all: wanted a list with at least one part'],
+    ['a list', [], 'definition: expected an object with exactly one of all, any, not, includes, excludes; got none'],
+    ['an empty list', { all: [] }, 'definition.all: expected a list with at least one part'],
     [
       'an empty part',
       { any: [{ includes: '1' }, { all: [] }] },
-      'definition.any.1: all: wanted a list with at least one part',
+      'definition.any.1.all: expected a list with at least one part',
     ],
-    ['no id', { includes: 'Buyers' }, 'definition: includes: wanted the id of a cohort, such as "12"'],
+    ['no id', { includes: 'Buyers' }, 'definition.includes: expected the id of a cohort'],
     [
       'a prototype',
       JSON.parse('{"__proto__": {"includes": "1"}}'),
-      'definition: wanted exactly one of all, any, not, includes, excludes; "__proto__" came',
+      'definition: expected an object with exactly one of all, any, not, includes, excludes; got "__proto__"',
     ],
     [
       'eleven levels',
       Array.from({ length: 11 }).reduce<unknown>((inside) => ({ not: inside }), { includes: '1' }),
-      `definition${'.not'.repeat(10)}: wanted at most 10 levels`,
+      `definition${'.not'.repeat(10)}: expected at most 10 levels`,
     ],
     [
       'everybody else',
       { excludes: '1' },
-      'definition: holds for somebody who is in none of the cohorts, and so for everybody there ever is; wanted at least one cohort that members have to be in',
+      'definition: expected at least one cohort that members have to be in; this also holds for users in no cohort',
     ],
     [
       'everybody else, hidden',
       { any: [{ includes: '1' }, { not: { all: [{ includes: '1' }, { includes: '2' }] } }] },
-      'definition: holds for somebody who is in none of the cohorts, and so for everybody there ever is; wanted at least one cohort that members have to be in',
+      'definition: expected at least one cohort that members have to be in; this also holds for users in no cohort',
     ],
   ])('of %s is refused, saying where and why', (_name, given, message) => {
     const read = readDefinition(given);
@@ -67,8 +67,8 @@ describe('a definition', () => {
 
   it('of a cohort that there is not is refused', async () => {
     expect(await createSegment(desk.admin, { name: 'Nobody', definition: { includes: '4242' } })).toMatchObject({
-      kind: 'CohortsUnknown',
-      cohortIds: ['4242'],
+      kind: 'InputInvalid',
+      problems: [{ path: ['definition', 'includes'], code: 'unknown_value' }],
     });
   });
 });
@@ -135,7 +135,7 @@ describe('the members of a segment', () => {
           changed.definition = draw(roll, ids);
           expect(await updateSegment(desk.admin, changed.id, { definition: changed.definition })).toMatchObject({
             kind: 'Segment',
-            due: true,
+            isEvaluationDue: true,
           });
         }
       }
@@ -146,21 +146,23 @@ describe('the members of a segment', () => {
           matches(segment.definition, (cohortId) => held.get(cohortId)?.has(key) ?? false),
         );
         expect(await desk.members(segment.id)).toEqual(wanted);
-        const told = await listSegmentChanges(desk.admin, segment.id, { first: 1_000, after: segment.cursor });
-        if (told.kind !== 'SegmentChanges') throw new Error(told.message);
-        for (const { entered, member } of told.changes) {
+        const told = await listSegmentChanges(desk.admin, segment.id, { first: 200, after: segment.cursor });
+        if (told.kind !== 'SegmentChangeConnection') throw new Error(told.message);
+        expect(told.nextCursor).toBeUndefined();
+        for (const { type, member } of told.nodes) {
+          const entered = type === 'entered';
           // An entry of somebody who is in, or an exit of somebody who is not, would be one too many.
           expect(segment.followed.has(memberKey(member))).toBe(!entered);
           if (entered) segment.followed.add(memberKey(member));
           else segment.followed.delete(memberKey(member));
         }
-        segment.cursor = told.nextCursor;
+        segment.cursor = told.resumeCursor;
         expect([...segment.followed].sort()).toEqual(wanted);
       }
     }
     const preview = await previewSegment(desk.admin, segments[3]?.definition);
     const kept = await desk.members(segments[3]?.id ?? '');
-    expect(preview).toMatchObject({ kind: 'SegmentPreview', members: kept.length });
+    expect(preview).toMatchObject({ kind: 'SegmentPreview', memberCount: kept.length });
     expect(preview.kind === 'SegmentPreview' && preview.examples.map(memberKey)).toEqual(kept.slice(0, 20));
   });
 
@@ -181,7 +183,7 @@ describe('the members of a segment', () => {
       const wanted = all.filter((key) => matches(definition, (cohortId) => held.get(cohortId)?.has(key) ?? false));
       const preview = await previewSegment(desk.admin, definition);
       if (preview.kind !== 'SegmentPreview') throw new Error(preview.message);
-      expect([definition, preview.members, preview.examples.map(memberKey)]).toEqual([
+      expect([definition, preview.memberCount, preview.examples.map(memberKey)]).toEqual([
         definition,
         wanted.length,
         wanted.slice(0, 20),
@@ -221,12 +223,12 @@ describe('the members of a segment', () => {
     const [left, right] = [await desk.cohortId('Left'), await desk.cohortId('Right')];
     const { id } = await desk.segment('Only left', { all: [{ includes: left }, { excludes: right }] });
     await desk.settle();
-    expect(await getMembership(desk.admin, id, user('ann'))).toMatchObject({ belongs: true, cohortIds: [left] });
+    expect(await getMembership(desk.admin, id, user('ann'))).toMatchObject({ isMember: true, cohortIds: [left] });
     expect(await getMembership(desk.admin, id, user('bob'))).toMatchObject({
-      belongs: false,
+      isMember: false,
       cohortIds: [left, right],
     });
-    expect(await getMembership(desk.admin, id, { deviceId: 'ann' })).toMatchObject({ belongs: false, cohortIds: [] });
+    expect(await getMembership(desk.admin, id, { deviceId: 'ann' })).toMatchObject({ isMember: false, cohortIds: [] });
     expect(await getMembership(desk.admin, '999999', user('ann'))).toMatchObject({ kind: 'SegmentNotFound' });
   });
 });
@@ -238,40 +240,40 @@ describe('the changes of a segment', () => {
     await desk.apply();
     const { id } = await desk.segment('Followers', { includes: await desk.cohortId('Followed') });
     expect(await listSegmentChanges(desk.admin, id, { first: 10, since: new Date() })).toMatchObject({
-      kind: 'ChangesForgotten',
-      changesSince: undefined,
+      kind: 'ChangesExpired',
+      changesCompleteSince: undefined,
     });
     await desk.settle();
     const view = await getSegment(desk.admin, id);
     if (view.kind !== 'Segment') throw new Error(view.message);
     // Who was there at first has not entered.
     expect(await listSegmentChanges(desk.admin, id, { first: 10, after: view.changesCursor })).toMatchObject({
-      changes: [],
-      nextCursor: view.changesCursor,
-      more: false,
+      nodes: [],
+      resumeCursor: view.changesCursor,
+      nextCursor: undefined,
     });
     await desk.push([add(users(3), { cohort }), remove(users(1), { cohort })]);
     await desk.settle();
-    const told = await listSegmentChanges(desk.admin, id, { first: 10, since: view.changesSince });
-    if (told.kind !== 'SegmentChanges') throw new Error(told.message);
-    expect(told.changes.map(({ entered, member }) => [entered, memberKey(member)])).toEqual(
+    const told = await listSegmentChanges(desk.admin, id, { first: 10, since: view.changesCompleteSince });
+    if (told.kind !== 'SegmentChangeConnection') throw new Error(told.message);
+    expect(told.nodes.map(({ type, member }) => [type, memberKey(member)])).toEqual(
       expect.arrayContaining([
-        [true, 'e3'],
-        [false, 'e1'],
+        ['entered', 'e3'],
+        ['left', 'e1'],
       ]),
     );
     const first = await listSegmentChanges(desk.admin, id, { first: 1, after: view.changesCursor });
-    expect(first).toMatchObject({ more: true, changes: [told.changes[0]] });
+    expect(first).toMatchObject({ nextCursor: told.cursors[0], nodes: [told.nodes[0]] });
     expect(await listSegmentChanges(desk.admin, id, { first: 10, since: new Date(0) })).toMatchObject({
-      kind: 'ChangesForgotten',
+      kind: 'ChangesExpired',
     });
-    await desk.sql`update segment set pruned_change_id = ${told.nextCursor} where id = ${Number(id)}`;
+    await desk.sql`update segment set pruned_change_id = ${told.resumeCursor} where id = ${Number(id)}`;
     expect(await listSegmentChanges(desk.admin, id, { first: 10, after: view.changesCursor })).toMatchObject({
-      kind: 'ChangesForgotten',
+      kind: 'ChangesExpired',
     });
-    expect(await listSegmentChanges(desk.admin, id, { first: 10, after: told.nextCursor })).toMatchObject({
-      kind: 'SegmentChanges',
-      changes: [],
+    expect(await listSegmentChanges(desk.admin, id, { first: 10, after: told.resumeCursor })).toMatchObject({
+      kind: 'SegmentChangeConnection',
+      nodes: [],
     });
   });
 });
@@ -282,16 +284,27 @@ describe('deeds', () => {
     await desk.apply();
     const cohortId = await desk.cohortId('Used');
     const { id } = await desk.segment('User', { includes: cohortId });
-    expect(await deleteCohort(desk.admin, cohortId, 'Used')).toMatchObject({ kind: 'CohortInUse', segmentIds: [id] });
+    expect(await deleteCohort(desk.admin, cohortId, { confirmName: 'Used', isDryRun: false })).toMatchObject({
+      kind: 'CohortInUse',
+      segmentIds: [id],
+    });
     expect(await createSegment(desk.admin, { name: 'user', definition: { includes: cohortId } })).toMatchObject({
       kind: 'NameTaken',
       ownerId: id,
     });
-    expect(await deleteSegment(desk.admin, id, 'user')).toMatchObject({ kind: 'NotConfirmed' });
-    expect(await deleteSegment(desk.admin, id, 'User')).toMatchObject({ kind: 'SegmentDeleted' });
+    expect(await deleteSegment(desk.admin, id, { confirmName: 'user', isDryRun: false })).toMatchObject({
+      kind: 'NotConfirmed',
+    });
+    expect(await deleteSegment(desk.admin, id, { confirmName: 'User', isDryRun: false })).toMatchObject({
+      kind: 'SegmentDeleted',
+    });
     expect(await getSegment(desk.admin, id)).toMatchObject({ kind: 'SegmentNotFound' });
-    expect(await deleteCohort(desk.admin, cohortId, 'used')).toMatchObject({ kind: 'NotConfirmed' });
-    expect(await deleteCohort(desk.admin, cohortId, 'Used')).toMatchObject({ kind: 'Cohort' });
+    expect(await deleteCohort(desk.admin, cohortId, { confirmName: 'used', isDryRun: false })).toMatchObject({
+      kind: 'NotConfirmed',
+    });
+    expect(await deleteCohort(desk.admin, cohortId, { confirmName: 'Used', isDryRun: false })).toMatchObject({
+      kind: 'CohortDeleted',
+    });
     // Entries alone would make a part of a cohort look like the whole.
     expect(await desk.push([add(users(2), { cohort: named('Used') })])).toMatchObject({ outcome: 'unknown_cohort' });
     expect(await desk.push([page('again', 1, 1, users(3), named('Used'))])).toMatchObject({ outcome: 'stored' });

@@ -10,7 +10,7 @@ import {
   getWebhook,
   listWebhookExpiries,
   pauseWebhook,
-  renewWebhookSecret,
+  rotateWebhookSecret,
   resumeWebhook,
   type WebhookView,
 } from '@currents/core';
@@ -40,9 +40,9 @@ beforeEach(async () => {
   segmentId = (await desk.segment('Told', { includes: await desk.cohortId('told') })).id;
   await desk.settle();
   const made = await createWebhook(desk.admin, segmentId, receiver.url);
-  if (made.kind !== 'SegmentWebhookSecretShown') throw new Error(made.message);
+  if (made.kind !== 'SegmentWebhookSecretCreated') throw new Error(made.message);
   receiver.secret = made.secret;
-  webhookId = made.webhook.id;
+  webhookId = made.segmentWebhook.id;
 });
 afterEach(async () => {
   await Promise.all(works.splice(0).map((work) => work.stop()));
@@ -103,11 +103,11 @@ describe('a webhook', () => {
         await hurry();
         return webhook();
       },
-      ({ pending }) => pending === 0,
+      ({ pendingCount }) => pendingCount === 0,
     );
     expect(receiver.complaints).toEqual([]);
     expect([...receiver.inside].sort()).toEqual([...held].sort());
-    expect((await webhook()).delivered).toBe(receiver.taken.reduce((sum, { changes }) => sum + changes, 0));
+    expect((await webhook()).deliveredCount).toBe(receiver.taken.reduce((sum, { changes }) => sum + changes, 0));
     expect(receiver.requests).toBeGreaterThan(receiver.taken.length);
   });
 
@@ -115,7 +115,7 @@ describe('a webhook', () => {
     receiver.mood.push({ status: 413 }, { status: 413 });
     await enter(...Array.from({ length: 2_500 }, (_, index) => index));
     startWork();
-    await until(webhook, ({ delivered }) => delivered === 2_500);
+    await until(webhook, ({ deliveredCount }) => deliveredCount === 2_500);
     expect(receiver.taken.map(({ changes }) => changes)).toEqual([250, 1_000, 1_000, 250]);
     expect(receiver.complaints).toEqual([]);
   });
@@ -129,7 +129,7 @@ describe('a webhook', () => {
     for (let index = 0; index < 40; index++)
       await createWebhook(desk.admin, segmentId, `http://127.0.0.1:${port}/${index}`);
     const made = await createWebhook(desk.admin, segmentId, receiver.url);
-    if (made.kind !== 'SegmentWebhookSecretShown') throw new Error(made.message);
+    if (made.kind !== 'SegmentWebhookSecretCreated') throw new Error(made.message);
     receiver.secret = made.secret;
     await enter(1);
     startWork();
@@ -154,7 +154,7 @@ describe('a webhook', () => {
         await hurry();
         return webhook();
       },
-      ({ delivered }) => delivered === 3,
+      ({ deliveredCount }) => deliveredCount === 3,
     );
     const text = await metrics.registry.metrics();
     expect(text).toMatch(/^currents_webhook_requests_total\{outcome="deferred"\} 1$/m);
@@ -169,8 +169,8 @@ describe('a webhook', () => {
       startWork();
       await enter(1, 2);
       expect(await until(webhook, ({ state }) => state === 'blocked')).toMatchObject({
-        trouble: { code: `http_${status}` },
-        pending: 2,
+        block: { code: `http_${status}` },
+        pendingCount: 2,
       });
       const { requests } = receiver;
       await enter(3);
@@ -179,12 +179,12 @@ describe('a webhook', () => {
         () => receiver.requests,
         (count) => count > requests,
       );
-      expect(await webhook()).toMatchObject({ state: 'blocked', pending: 3, delivered: 0 });
+      expect(await webhook()).toMatchObject({ state: 'blocked', pendingCount: 3, deliveredCount: 0 });
       receiver.refusal = undefined;
       await bringProbeForward();
-      await until(webhook, ({ delivered }) => delivered === 3);
+      await until(webhook, ({ deliveredCount }) => deliveredCount === 3);
       expect(receiver.pings).toBe(1);
-      expect(await webhook()).toMatchObject({ state: 'live', trouble: undefined });
+      expect(await webhook()).toMatchObject({ state: 'live', block: undefined });
       expect(receiver.complaints).toEqual([]);
     },
   );
@@ -193,9 +193,9 @@ describe('a webhook', () => {
     receiver.refusal = 503;
     startWork();
     await enter(1);
-    const { trouble } = await until(webhook, (view) => view.trouble !== undefined);
-    expect(trouble).toMatchObject({ code: 'http_503', detail: 'the receiver answered 503' });
-    expect(trouble?.until?.getTime()).toBeGreaterThan(Date.now() + 1_000);
+    const { deferral } = await until(webhook, (view) => view.deferral !== undefined);
+    expect(deferral).toMatchObject({ code: 'http_503', detail: 'the receiver answered 503' });
+    expect(deferral?.until.getTime()).toBeGreaterThan(Date.now() + 1_000);
     await hurry();
     await until(
       () => receiver.requests,
@@ -215,19 +215,19 @@ describe('a webhook', () => {
     await desk.sql`update segment_webhook set live_since = now() - interval '3 hours'`;
     await enter(3);
     startWork(2 * hourMs);
-    const view = await until(webhook, ({ expired }) => expired === 2);
-    expect(view.pending).toBe(1);
+    const view = await until(webhook, ({ expiredCount }) => expiredCount === 2);
+    expect(view.pendingCount).toBe(1);
     const { nodes } = await listWebhookExpiries(desk.admin, webhookId, { first: 10 });
     expect(nodes).toMatchObject([
       {
-        changes: 2,
+        changeCount: 2,
         code: 'http_500',
         detail: 'kept for the whole retry window of 2 h; last: the receiver answered 500',
       },
     ]);
     receiver.refusal = undefined;
     await hurry();
-    await until(webhook, ({ delivered }) => delivered === 1);
+    await until(webhook, ({ deliveredCount }) => deliveredCount === 1);
     expect([...receiver.inside]).toEqual(['3']);
   });
 
@@ -238,11 +238,11 @@ describe('a webhook', () => {
     await until(webhook, ({ state }) => state === 'blocked');
     await desk.sql`update segment_change set at = now() - interval '3 hours'`;
     await desk.sql`update segment_webhook set live_since = now() - interval '3 hours'`;
-    await until(webhook, ({ expired }) => expired === 2);
+    await until(webhook, ({ expiredCount }) => expiredCount === 2);
     const { nodes } = await listWebhookExpiries(desk.admin, webhookId, { first: 10 });
     expect(nodes).toMatchObject([
       {
-        changes: 2,
+        changeCount: 2,
         code: 'http_401',
         detail: 'kept for the whole retry window of 2 h while the webhook was blocked: the receiver answered 401',
       },
@@ -253,16 +253,18 @@ describe('a webhook', () => {
     startWork();
     expect(await pauseWebhook(desk.admin, webhookId)).toMatchObject({ state: 'paused' });
     expect(await pauseWebhook(desk.admin, webhookId)).toMatchObject({
-      kind: 'SegmentWebhookWrongState',
+      kind: 'SegmentWebhook',
       state: 'paused',
     });
     await enter(1);
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     expect(receiver.requests).toBe(0);
     await resumeWebhook(desk.admin, webhookId);
-    await until(webhook, ({ delivered }) => delivered === 1);
-    expect(await deleteWebhook(desk.admin, webhookId, 'no')).toMatchObject({ kind: 'NotConfirmed' });
-    await deleteWebhook(desk.admin, webhookId, receiver.url);
+    await until(webhook, ({ deliveredCount }) => deliveredCount === 1);
+    expect(await deleteWebhook(desk.admin, webhookId, { confirmUrl: 'no', isDryRun: false })).toMatchObject({
+      kind: 'NotConfirmed',
+    });
+    await deleteWebhook(desk.admin, webhookId, { confirmUrl: receiver.url, isDryRun: false });
     expect(await desk.sql`select secret from segment_webhook`).toEqual([{ secret: null }]);
     expect(await getWebhook(desk.admin, webhookId)).toMatchObject({ kind: 'SegmentWebhookNotFound' });
   });
@@ -270,13 +272,13 @@ describe('a webhook', () => {
   it('signs with the secret that was shown last, which is kept sealed', async () => {
     startWork();
     const first = receiver.secret;
-    expect(await renewWebhookSecret(desk.admin, webhookId, 'no')).toMatchObject({ kind: 'NotConfirmed' });
-    const renewed = await renewWebhookSecret(desk.admin, webhookId, receiver.url);
-    if (renewed.kind !== 'SegmentWebhookSecretShown') throw new Error(renewed.message);
+    expect(await rotateWebhookSecret(desk.admin, webhookId, 'no')).toMatchObject({ kind: 'NotConfirmed' });
+    const renewed = await rotateWebhookSecret(desk.admin, webhookId, receiver.url);
+    if (renewed.kind !== 'SegmentWebhookSecretCreated') throw new Error(renewed.message);
     expect(renewed.secret).not.toBe(first);
     receiver.secret = renewed.secret;
     await enter(1);
-    await until(webhook, ({ delivered }) => delivered === 1);
+    await until(webhook, ({ deliveredCount }) => deliveredCount === 1);
     expect(receiver.complaints).toEqual([]);
     const [row] = await desk.sql<{ secret: Buffer }[]>`select secret from segment_webhook`;
     expect(row?.secret.includes(renewed.secret)).toBe(false);
@@ -305,8 +307,8 @@ describe('retention', () => {
     await desk.sql`update segment_change set stored_on = '2020-01-01'`;
     await enter(3);
     startWork();
-    await until(webhook, ({ expired }) => expired === 2);
-    expect(await webhook()).toMatchObject({ pending: 1 });
+    await until(webhook, ({ expiredCount }) => expiredCount === 2);
+    expect(await webhook()).toMatchObject({ pendingCount: 1 });
     expect((await listWebhookExpiries(desk.admin, webhookId, { first: 10 })).nodes).toMatchObject([
       { code: 'retention', changes: 2 },
     ]);

@@ -79,14 +79,16 @@ describe('workers', () => {
     expect(await desk.members(both)).toEqual(inOne.filter((key) => inOther.includes(key)));
     expect(await desk.members(only)).toEqual(inOther.filter((key) => !inOne.includes(key)));
     for (const id of [both, only]) {
-      const told = await listSegmentChanges(desk.admin, id, { first: 1_000, after: '0' });
-      if (told.kind !== 'SegmentChanges') throw new Error(told.message);
-      expect(told.more).toBe(false);
       const followed = new Set<string>();
-      for (const { entered, member } of told.changes) {
-        expect(followed.has(memberKey(member))).toBe(!entered);
-        if (entered) followed.add(memberKey(member));
-        else followed.delete(memberKey(member));
+      for (let after: string | undefined = '0'; after !== undefined;) {
+        const page = await listSegmentChanges(desk.admin, id, { first: 200, after });
+        if (page.kind !== 'SegmentChangeConnection') throw new Error(page.message);
+        for (const { type, member } of page.nodes) {
+          expect(followed.has(memberKey(member))).toBe(type === 'left');
+          if (type === 'entered') followed.add(memberKey(member));
+          else followed.delete(memberKey(member));
+        }
+        after = page.nextCursor;
       }
       expect([...followed].sort()).toEqual(await desk.members(id));
     }

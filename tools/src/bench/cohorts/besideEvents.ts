@@ -1,6 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { createImportKey } from '@currents/core';
-import { mixpanel } from '@currents/connector-mixpanel';
 import { Pool } from 'undici';
 import type { Stage } from '../bench.js';
 import { openHub } from '../hub/openHub.js';
@@ -23,11 +21,9 @@ export async function measureBesideEvents(
   const { generator } = await openGenerator(cleanup, { seed: 1, requestEvents: 100 });
   const hub = await openHub({ queue: 'postgres', sinkUrl, folder, profileFolder: undefined }, cleanup);
   if (!hub) throw new Error('the hub did not start');
-  const made = await createImportKey(
-    { sql: hub.sql, connectors: new Map([['mixpanel', mixpanel]]) },
-    { partner: 'mixpanel', name: 'bench' },
+  const { createImportKey: made } = await hub.admin.ask<{ createImportKey: { key: string } }>(
+    'mutation { createImportKey(input: { partner: "mixpanel", name: "bench" }) { ... on CreateImportKeyPayload { key } } }',
   );
-  if (made.kind !== 'ImportKeyCreated') throw new Error(made.message);
 
   let over = false;
   let events = 0;

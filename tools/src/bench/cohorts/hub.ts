@@ -3,16 +3,19 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { CohortChange, Member } from '@currents/connector';
 import {
   connect,
+  createHttp,
   createImportKey,
   createLog,
   createMetrics,
   createSeal,
   migrate,
+  openAdmin,
   openWakeSender,
   createImportPartner,
   startEngine,
   storePush,
   watchImportKeys,
+  type Admin,
   type Sql,
 } from '@currents/core';
 
@@ -20,7 +23,7 @@ import {
 export interface CohortHub {
   readonly sql: Sql;
   readonly databaseUrl: string;
-  readonly admin: { readonly sql: Sql; readonly databaseUrl: string; readonly connectors: ReadonlyMap<string, never> };
+  readonly admin: Admin;
   /** Milliseconds from a page to its answer. */
   push(change: CohortChange): Promise<number>;
   /** Resolves when nothing waits to be applied. */
@@ -33,7 +36,9 @@ const partner = 'bench';
 export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
   await migrate(databaseUrl);
   const sql = connect(databaseUrl, { max: 6, name: 'bench' });
-  const admin = { sql, databaseUrl, connectors: new Map<string, never>() };
+  const secrets = { connectors: new Map<string, never>(), seal: createSeal(randomBytes(32)), allowBaseUrl: false };
+  const http = createHttp({ timeoutMs: 10_000, connections: 1 });
+  const admin = openAdmin({ ...secrets, databaseUrl, sql, http, wake: () => undefined, wakePull: () => undefined });
   await createImportPartner(admin, partner);
   const made = await createImportKey(admin, { partner, name: 'bench' });
   if (made.kind !== 'ImportKeyCreated') throw new Error(made.message);
@@ -42,9 +47,7 @@ export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
   const sender = openWakeSender(queue, { onError });
   const keys = await watchImportKeys(sql, onError);
   const engine = await startEngine({
-    connectors: new Map(),
-    seal: createSeal(randomBytes(32)),
-    allowBaseUrl: false,
+    ...secrets,
     databaseUrl,
     queue,
     log: createLog('bench', 'warn'),
@@ -77,6 +80,7 @@ export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
       await keys.stop();
       await sender.close();
       await engine.stop();
+      await admin.close();
       await sql.end();
     },
   };

@@ -88,7 +88,7 @@ export async function measureCount(hub: CohortHub, what: string, definition: unk
   const took = await timed(async () => {
     const preview = await previewSegment(hub.admin, definition);
     if (preview.kind !== 'SegmentPreview') throw new Error(preview.message);
-    members = preview.members;
+    members = preview.memberCount;
   });
   return { what, seconds: took, members };
 }
@@ -107,14 +107,14 @@ export async function measureSegment(
   });
   const view = await getSegment(hub.admin, id);
   if (view.kind !== 'Segment') throw new Error(view.message);
-  return { what: `segment ${name}, made and evaluated`, seconds: took, members: view.members, id };
+  return { what: `segment ${name}, made and evaluated`, seconds: took, members: view.memberCount, id };
 }
 
 export async function evaluated(hub: CohortHub, segmentId: string): Promise<void> {
   for (;;) {
     const view = await getSegment(hub.admin, segmentId);
     if (view.kind !== 'Segment') throw new Error(view.message);
-    if (!view.due) return;
+    if (!view.isEvaluationDue) return;
     await wait(50);
   }
 }
