@@ -22,8 +22,12 @@ export const graphqlSchema = {
       {
         // A connection has `nodes` beside `edges`, and lists that cannot grow (codes, problems, fields) are plain.
         listTypeCanWrapOnlyEdgeType: false,
+        // Values without ids, such as throttled keys, are listed in pages, too; a test of the schema names them.
+        shouldImplementNode: false,
       },
     ],
+    // Lists are read forwards only: their keyset cursors follow one index.
+    '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
     '@graphql-eslint/naming-convention': 'off',
     '@graphql-eslint/no-typename-prefix': 'off',
     '@graphql-eslint/relay-page-info': 'off',

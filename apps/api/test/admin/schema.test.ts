@@ -112,6 +112,18 @@ describe('the admin schema', () => {
     }
   });
 
+  it('lists nodes, or values that have no id of their own', () => {
+    const listed = types.flatMap((type) =>
+      isObjectType(type) && type.name.endsWith('Edge')
+        ? [getNamedType((type.getFields()['node'] as GraphQLField<unknown, unknown>).type)]
+        : [],
+    );
+    const values = listed.filter(
+      (type) => !(isObjectType(type) && type.getInterfaces().some(({ name }) => name === 'Node')),
+    );
+    expect(values.map(({ name }) => name).sort()).toEqual(['KeyNearQuota', 'ThrottledKey']);
+  });
+
   it('has a loader for every node', () => {
     const nodes = schema.getPossibleTypes(schema.getType('Node') as GraphQLInterfaceType).map(({ name }) => name);
     expect([...registeredNodes.keys()].sort()).toEqual([...nodes].sort());

@@ -10,8 +10,9 @@ import type { AdminContext } from './context.js';
  */
 export const answerRepeats: MiddlewareFn<AdminContext> = async ({ info, args, context }, next) => {
   const { admin, adminTokenId, idempotencyKey } = context;
+  const run = (): Promise<unknown> => next();
   const isCreate = info.parentType.name === 'Mutation' && info.fieldName.startsWith('create');
-  if (idempotencyKey === undefined || !isCreate) return next();
+  if (idempotencyKey === undefined || !isCreate) return run();
   if (!/^[\x21-\x7e]{1,200}$/.test(idempotencyKey))
     throw new GraphQLError('Idempotency-Key: expected 1 to 200 characters of ASCII without spaces', {
       extensions: { code: 'BAD_USER_INPUT' },
@@ -21,7 +22,7 @@ export const answerRepeats: MiddlewareFn<AdminContext> = async ({ info, args, co
   const done = await runOnce<unknown>(
     admin,
     { adminTokenId, key, mutation: info.fieldName, args },
-    () => next() as Promise<unknown>,
+    run,
     (answer) => !isProblem(info.schema.getType((answer as { readonly kind?: string }).kind ?? '')),
   );
   switch (done.outcome) {
