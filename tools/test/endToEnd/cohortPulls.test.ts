@@ -78,7 +78,7 @@ describe.each<Partner>(['mixpanel', 'amplitude'])('a cohort of %s that is pulled
     expect(await hub.members(cohort)).toEqual(crowd(0, 1_500).sort());
   });
 
-  it('keeps its members when the partner has it no more', async () => {
+  it('keeps its members when the partner has deleted it', async () => {
     const id = newId();
     hub.setCohort(partner, id, crowd(0, 10));
     const cohort = await hub.follow(partner, id);
@@ -125,7 +125,8 @@ describe('a worker that is killed in mid-pull', () => {
     const orders = () => hub.requests('amplitude').filter(({ path }) => path === `/api/5/cohorts/request/${id}`).length;
     // An order whose answer nobody has read yet is made again: Amplitude takes no id by which it would know the second.
     const isKept = async (): Promise<boolean> =>
-      (await hub.sql`select 1 from cohort_pull where cohort_id = ${cohortKeyOf(cohort)} and cursor is not null`).length === 1;
+      (await hub.sql`select 1 from cohort_pull where cohort_id = ${cohortKeyOf(cohort)} and cursor is not null`)
+        .length === 1;
     await expect.poll(isKept, { timeout: 10_000 }).toBe(true);
     await hub.killWorker();
     await hub.startWorker();

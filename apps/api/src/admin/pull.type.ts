@@ -25,7 +25,7 @@ const PullRecovery = enumOf<CoreFailure['recovery']>(
   {
     automatic: 'Nothing: the next pull follows the schedule; a ONE_TIME pull is tried again within the hour.',
     manual:
-      'Somebody has to repair something, at the partner or in the Current. Pulls continue when the Current is updated, or with runCohortPull.',
+      'A person has to repair something, at the partner or in the Current. Pulls continue when the Current is updated, or with runCohortPull.',
     none: 'The partner has no such cohort. Delete the pull, or check again with runCohortPull.',
   },
 );

@@ -55,7 +55,10 @@ export class UserProfileInput {
   @Field(() => [String], { nullable: true, description: 'Predictions, by their ids: 1 to 50.' })
   predictionIds?: string[] | null;
 
-  @Field(() => PropensityType, { defaultValue: 'score', description: 'How likely a prediction is told to be.' })
+  @Field(() => PropensityType, {
+    defaultValue: 'score',
+    description: 'Whether a propensity is a score or a percentile.',
+  })
   propensityType!: 'score' | 'percentile';
 }
 
@@ -75,7 +78,9 @@ export class Recommendation {
   })
   items!: string[];
 
-  @Field(() => Boolean, { description: 'true: show this user what everybody sees, or the effect cannot be measured.' })
+  @Field(() => Boolean, {
+    description: 'Whether the user is in the control group: show it the default, so that the effect can be measured.',
+  })
   isControl!: boolean;
 
   @Field(() => String, { nullable: true, description: 'The model that made it.' })

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCurrent, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
 
-let office: AdminHarness;
-beforeAll(async () => void (office = await openAdminHarness()));
-afterAll(() => office.close());
+let harness: AdminHarness;
+beforeAll(async () => void (harness = await openAdminHarness()));
+afterAll(() => harness.close());
 
 const entryFields =
   'id occurredAt actor { kind adminToken { id } } action targetId target { __typename id } arguments result succeeded';
 const history = (action?: string, targetId?: string) =>
-  office
+  harness
     .do(
       `query ($action: AuditAction, $targetId: ID) { auditLog(filter: { action: $action, targetId: $targetId }) { nodes { ${entryFields} } } }`,
       { action, targetId },
@@ -21,9 +21,9 @@ const update = `mutation ($input: UpdateCurrentInput!) { updateCurrent(input: $i
 
 describe('the audit log', () => {
   it('says what was done, to what, by whom, with which arguments and how it ended', async () => {
-    const made = await office.do(createToken, { name: 'kept' });
-    await office.do(createToken, { name: 'kept' });
-    await office.do(
+    const made = await harness.do(createToken, { name: 'kept' });
+    await harness.do(createToken, { name: 'kept' });
+    await harness.do(
       'mutation ($id: ID!) { revokeIngestToken(input: { id: $id, confirmName: "other" }) { __typename } }',
       { id: made.ingestToken.id },
     );
@@ -64,18 +64,18 @@ describe('the audit log', () => {
       },
     ]);
     const [{ id }] = entries;
-    expect(await office.do('query ($id: ID!) { node(id: $id) { id ... on AuditEntry { result } } }', { id })).toEqual({
+    expect(await harness.do('query ($id: ID!) { node(id: $id) { id ... on AuditEntry { result } } }', { id })).toEqual({
       id,
       result: 'NotConfirmed',
     });
   });
 
   it('holds what undoes a change', async () => {
-    const id = await office.createCurrent({ ...good, name: 'Undone' });
-    await office.do(update, { input: { id, selection: { channels: ['message/sms'] } } });
+    const id = await harness.createCurrent({ ...good, name: 'Undone' });
+    await harness.do(update, { input: { id, selection: { channels: ['message/sms'] } } });
     const [first] = await history('CREATE_CURRENT', id);
     const { selection } = first.arguments.input;
-    expect(await office.do(update, { input: { id, selection } })).toEqual({
+    expect(await harness.do(update, { input: { id, selection } })).toEqual({
       current: { selection: { channels: good.selection.channels } },
     });
     expect((await history('UPDATE_CURRENT', id)).map((entry: any) => entry.arguments.input.selection.channels)).toEqual(
@@ -84,8 +84,8 @@ describe('the audit log', () => {
   });
 
   it('holds no credentials, and nothing of what was refused', async () => {
-    await office.createCurrent({ ...good, name: 'Secret' });
-    await office.do(createCurrent, { input: { ...good, settings: { region: good.credentials.secret } } });
+    await harness.createCurrent({ ...good, name: 'Secret' });
+    await harness.do(createCurrent, { input: { ...good, settings: { region: good.credentials.secret } } });
     const [refused, done] = await history('CREATE_CURRENT');
     expect(refused).toMatchObject({ result: 'InputInvalid', arguments: null });
     expect(done.arguments.input).toEqual({
@@ -99,8 +99,8 @@ describe('the audit log', () => {
   });
 
   it('tells a request that failed within the hub', async () => {
-    await office.sql`alter table current add constraint sabotage check (name <> 'Sabotaged')`;
-    await office.ask(createCurrent, { input: { ...good, name: 'Sabotaged' } });
+    await harness.sql`alter table current add constraint sabotage check (name <> 'Sabotaged')`;
+    await harness.ask(createCurrent, { input: { ...good, name: 'Sabotaged' } });
     expect((await history())[0]).toMatchObject({
       action: 'CREATE_CURRENT',
       result: 'failed',
@@ -112,7 +112,7 @@ describe('the audit log', () => {
   it('is read page by page', async () => {
     const all = await history();
     const page = (after?: string) =>
-      office.do(
+      harness.do(
         'query ($after: String) { auditLog(first: 3, after: $after) { totalCount nodes { id } pageInfo { endCursor } } }',
         { after },
       );
@@ -127,7 +127,7 @@ describe('an Idempotency-Key', () => {
   const query = `mutation ($name: String!) { createIngestToken(input: { name: $name }) {
     __typename ... on CreateIngestTokenPayload { token ingestToken { id createdAt } } ... on Problem { code } } }`;
   const create = async (key: string, name: string) =>
-    (await office.ask(query, { name }, { 'idempotency-key': key })).body.data.createIngestToken;
+    (await harness.ask(query, { name }, { 'idempotency-key': key })).body.data.createIngestToken;
 
   it('gets a repeated create the same answer, token included, and another body a problem', async () => {
     const first = await create('key-1', 'Repeated');
@@ -140,15 +140,15 @@ describe('an Idempotency-Key', () => {
     expect(await create('key-2', 'Repeated')).toMatchObject({ code: 'NAME_TAKEN' });
     // A problem is not kept: the same key may be used once the input is mended.
     expect(await create('key-2', 'Mended')).toMatchObject({ __typename: 'CreateIngestTokenPayload' });
-    const [row] = await office.sql<{ answer: Buffer }[]>`select answer from idempotency_key where key like 'key-1 %'`;
+    const [row] = await harness.sql<{ answer: Buffer }[]>`select answer from idempotency_key where key like 'key-1 %'`;
     expect(row?.answer.includes(first.token)).toBe(false);
   });
 
   it('under way, or a day old, is told or forgotten', async () => {
     await create('key-3', 'First');
-    await office.sql`update idempotency_key set state = 'in_progress', answer = null where key like 'key-3 %'`;
+    await harness.sql`update idempotency_key set state = 'in_progress', answer = null where key like 'key-3 %'`;
     expect(await create('key-3', 'First')).toMatchObject({ code: 'IDEMPOTENCY_KEY_IN_USE' });
-    await office.sql`update idempotency_key set created_at = now() - interval '25 hours' where key like 'key-3 %'`;
+    await harness.sql`update idempotency_key set created_at = now() - interval '25 hours' where key like 'key-3 %'`;
     expect(await create('key-3', 'Another day')).toMatchObject({ __typename: 'CreateIngestTokenPayload' });
   });
 });

@@ -25,22 +25,22 @@ const cohortsAtMixpanel = json(200, [
   },
 ]);
 
-let office: AdminHarness;
+let harness: AdminHarness;
 let current: string;
 let made = 0;
 beforeAll(async () => {
-  office = await openAdminHarness();
+  harness = await openAdminHarness();
 });
-afterAll(() => office.close());
+afterAll(() => harness.close());
 beforeEach(async () => {
-  await office.sql`truncate cohort, cohort_pull, cohort_change, partner_cohort, pull_usage cascade`;
-  office.partner = () => cohortsAtMixpanel;
-  office.asked.length = 0;
+  await harness.sql`truncate cohort, cohort_pull, cohort_change, partner_cohort, pull_usage cascade`;
+  harness.partner = () => cohortsAtMixpanel;
+  harness.asked.length = 0;
   current = await create({});
 });
 
 async function create(more: object): Promise<string> {
-  return (await office.do(createCurrent, { input: { ...good, name: `Source ${++made}`, ...more } })).id;
+  return (await harness.do(createCurrent, { input: { ...good, name: `Source ${++made}`, ...more } })).id;
 }
 
 const fields = `id current { id } schedule state allowedActions lastStartedAt lastSuccessAt nextDueAt createdAt
@@ -49,7 +49,7 @@ const problem = '... on Problem { __typename message }';
 const pullOrOf = (payload: string): string => `__typename ... on ${payload} { cohortPull { ${fields} } } ${problem}`;
 const keyOf = (id: string): number => Number(id.replace(/^\w+_/, ''));
 const list = (id = current, first = 50, after?: string) =>
-  office.do(
+  harness.do(
     `query ($id: ID!, $first: Int!, $after: String) { partnerCohorts(currentId: $id, first: $first, after: $after) {
       __typename
       ... on PartnerCohortConnection { nodes { partnerId name description memberCount createdAt computedAt cohort { id } isPulled } pageInfo { hasNextPage endCursor } listedAt advice }
@@ -58,7 +58,7 @@ const list = (id = current, first = 50, after?: string) =>
     { id, first, after },
   );
 const follow = (partnerId = '1000', more: object = {}) =>
-  office.do(
+  harness.do(
     `mutation ($input: CreateCohortPullInput!) { createCohortPull(input: $input) {
       ${pullOrOf('CreateCohortPullPayload')} ... on CohortAlreadyPulled { cohortPull { cohort { id } current { id } } } ... on PartnerRefused { reason } ... on CohortTooLarge { maxMemberCount }
     } }`,
@@ -66,7 +66,7 @@ const follow = (partnerId = '1000', more: object = {}) =>
   );
 const mutate = (name: string, cohortId: string, rest = '') => {
   const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-  return office.do(
+  return harness.do(
     `mutation ($id: ID!) { ${name}(input: { cohortId: $id }) { ${rest || pullOrOf(`${type}Payload`)} } }`,
     {
       id: cohortId,
@@ -109,7 +109,7 @@ describe('a partner’s cohorts', () => {
       listedAt: expect.any(String),
       advice: expect.stringContaining('60 queries'),
     });
-    expect(office.asked).toMatchObject([
+    expect(harness.asked).toMatchObject([
       {
         url: 'https://eu.mixpanel.com/api/query/cohorts/list?project_id=4711',
         headers: { authorization: expect.stringContaining('Basic ') },
@@ -117,7 +117,7 @@ describe('a partner’s cohorts', () => {
     ]);
     const { pageInfo } = await list(current, 1);
     expect((await list(current, 1, pageInfo.endCursor)).nodes).toMatchObject([{ partnerId: '1001' }]);
-    expect(office.asked).toHaveLength(1);
+    expect(harness.asked).toHaveLength(1);
   });
 
   it.each<[string, () => HttpAnswer, object]>([
@@ -137,7 +137,7 @@ describe('a partner’s cohorts', () => {
       { __typename: 'PartnerUnavailable', reason: 'timeout', retryAfterMs: null },
     ],
   ])('that are asked for in vain say why: %s', async (_name, partner, problem) => {
-    office.partner = partner;
+    harness.partner = partner;
     const answer = await list();
     expect(answer).toMatchObject({ ...problem, message: expect.stringMatching(/\S \S/) });
     expect(JSON.stringify(answer)).not.toContain(secret);
@@ -147,7 +147,7 @@ describe('a partner’s cohorts', () => {
     const tokenOnly = await create({ credentials: { kind: 'projectToken', token: 'a'.repeat(32) } });
     expect(await list(tokenOnly)).toMatchObject({ __typename: 'PartnerRefused', reason: 'service_account_needed' });
     expect(await list('cur_999')).toMatchObject({ __typename: 'CurrentNotFound' });
-    expect(office.asked).toEqual([]);
+    expect(harness.asked).toEqual([]);
   });
 });
 
@@ -165,21 +165,24 @@ describe('a cohort', () => {
       nextDueAt: expect.any(String),
       cohort: { id: cohortId, name: 'Buyers', partnerId: '1000', memberCount: 0, schedule: 'DAILY' },
     });
-    const { pull: beside } = await office.do(
+    const { pull: beside } = await harness.do(
       'query ($id: ID!) { cohort(id: $id) { ... on Cohort { pull { state schedule current { id } } } } }',
       { id: cohortId },
     );
     expect(beside).toEqual({ state: 'WAITING', schedule: 'DAILY', current: { id: current } });
     expect((await list()).nodes).toMatchObject([{ cohort: { id: cohortId }, isPulled: true }, { isPulled: false }]);
-    expect((await office.do(`{ cohortPulls(filter: { states: [WAITING] }) { nodes { ${fields} } } }`)).nodes).toEqual([
+    expect((await harness.do(`{ cohortPulls(filter: { states: [WAITING] }) { nodes { ${fields} } } }`)).nodes).toEqual([
       pull,
     ]);
     expect(
-      await office.do(`query ($id: ID!) { cohortPull(cohortId: $id) { ... on CohortPull { ${fields} } ${problem} } }`, {
-        id: cohortId,
-      }),
+      await harness.do(
+        `query ($id: ID!) { cohortPull(cohortId: $id) { ... on CohortPull { ${fields} } ${problem} } }`,
+        {
+          id: cohortId,
+        },
+      ),
     ).toEqual(pull);
-    expect(office.asked).toHaveLength(1);
+    expect(harness.asked).toHaveLength(1);
   });
 
   it('is followed once', async () => {
@@ -199,7 +202,7 @@ describe('a cohort', () => {
   });
 
   it('that is too large is not followed', async () => {
-    office.partner = () => json(200, { cohorts: [{ id: 'big', name: 'Big', size: 2_000_001, archived: false }] });
+    harness.partner = () => json(200, { cohorts: [{ id: 'big', name: 'Big', size: 2_000_001, archived: false }] });
     const amplitude = await create({
       destination: 'amplitude',
       credentials: { apiKey: '7c1f0e5a9b3d48260f1e2d3c4b5a6978', secretKey: 'e2d5b489637c1f0e8897a6b5c4d3e2f1' },
@@ -213,13 +216,13 @@ describe('a cohort', () => {
   it('changes how often it is pulled', async () => {
     const { cohortId } = await created();
     const change = (schedule: string | null) =>
-      office
+      harness
         .do(
           'mutation ($input: UpdateCohortInput!) { updateCohort(input: $input) { ... on UpdateCohortPayload { cohort { schedule pull { schedule nextDueAt } } } } }',
           { input: { id: cohortId, schedule } },
         )
         .then(({ cohort }: any) => cohort);
-    await office.sql`update cohort_pull set started_at = '2026-01-31T00:00:00Z', last_success_at = now(), due_at = '2026-02-01T00:00:00Z'`;
+    await harness.sql`update cohort_pull set started_at = '2026-01-31T00:00:00Z', last_success_at = now(), due_at = '2026-02-01T00:00:00Z'`;
     expect(await change('HOURLY')).toEqual({
       schedule: 'HOURLY',
       pull: { schedule: 'HOURLY', nextDueAt: '2026-01-31T01:00:00.000Z' },
@@ -232,10 +235,10 @@ describe('a cohort', () => {
 describe('a pull', () => {
   it('that is under way tells how far it is, is not begun again, and can be cancelled', async () => {
     const { cohortId } = await created();
-    await office.sql`
+    await harness.sql`
       update cohort_pull set run_id = 1, started_at = now(), progressed_at = now(), pages = 3, members = 3000, deferral_code = 'throttled', deferral_detail = 'HTTP 429',
         due_at = now() + interval '1 minute'`;
-    const shown = await office.do(
+    const shown = await harness.do(
       `query ($id: ID!) { cohortPull(cohortId: $id) { ... on CohortPull { ${fields} } ${problem} } }`,
       { id: cohortId },
     );
@@ -264,9 +267,9 @@ describe('a pull', () => {
     });
   });
 
-  it('that is being applied can be cancelled no more', async () => {
+  it('that is being applied can no longer be cancelled', async () => {
     const { cohortId } = await created();
-    await office.sql`update cohort_pull set run_id = 1, started_at = now(), fetched_at = now(), due_at = null`;
+    await harness.sql`update cohort_pull set run_id = 1, started_at = now(), fetched_at = now(), due_at = null`;
     expect(await mutate('cancelCohortPull', cohortId)).toMatchObject({
       __typename: 'CohortPullNotRunning',
       message: expect.stringContaining('fetched'),
@@ -275,7 +278,7 @@ describe('a pull', () => {
 
   it('that failed says why and what mends it, and is made again when somebody asks', async () => {
     const { cohortId } = await created();
-    await office.sql`
+    await harness.sql`
       update cohort_pull set started_at = now(), due_at = null, failure_code = 'credentials_refused', failure_detail = 'HTTP 401; check the credentials',
         failure_recovery = 'manual', failed_at = now(), failed_version = 1`;
     expect((await mutate('runCohortPull', cohortId)).cohortPull).toMatchObject({
@@ -287,7 +290,7 @@ describe('a pull', () => {
         failedAt: expect.any(String),
       },
     });
-    expect(await office.sql`select from cohort_pull where due_at <= now()`).toHaveLength(1);
+    expect(await harness.sql`select from cohort_pull where due_at <= now()`).toHaveLength(1);
   });
 
   it('that is stopped leaves the cohort, and can be undone', async () => {
@@ -309,15 +312,15 @@ describe('a pull', () => {
 });
 
 it('what an admin did is logged with the cohort, and no secret is', async () => {
-  office.log.length = 0;
+  harness.log.length = 0;
   const { cohortId } = await created();
   await mutate('runCohortPull', cohortId);
-  const deeds = office.log
+  const entries = harness.log
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .filter(({ event }) => event === 'audit.recorded');
-  expect(deeds).toMatchObject([
+  expect(entries).toMatchObject([
     { action: 'createCohortPull', result: 'CreateCohortPullPayload' },
     { action: 'runCohortPull', result: 'RunCohortPullPayload' },
   ]);
-  for (const said of [...office.log, ...office.answers]) expect(said).not.toContain(secret);
+  for (const said of [...harness.log, ...harness.answers]) expect(said).not.toContain(secret);
 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSegmentHarness, until, type SegmentHarness } from './segmentHarness.js';
 
-let marketer: SegmentHarness;
-beforeAll(async () => void (marketer = await openSegmentHarness()));
-afterAll(() => marketer.close());
+let harness: SegmentHarness;
+beforeAll(async () => void (harness = await openSegmentHarness()));
+afterAll(() => harness.close());
 
 const problem = '... on Problem { __typename message }';
 let made = 0;
@@ -15,19 +15,19 @@ async function pushCohort(
   users: readonly string[],
 ): Promise<{ readonly id: string; readonly name: string }> {
   const name = `Cohort ${++made}`;
-  const { key } = await marketer.do(
+  const { key } = await harness.do(
     `mutation { createImportKey(input: { partner: "${partner}", name: "key ${made}" }) { ... on CreateImportKeyPayload { key } ${problem} } }`,
   );
   const common = { partner_api_key: 'p', client_secret: key, cohort_id: `c-${made}` };
   expect(
-    (await marketer.push(`${partner}/cohorts`, { ...common, name, created_at: '2026-01-21T19:20:30Z' })).status,
+    (await harness.push(`${partner}/cohorts`, { ...common, name, created_at: '2026-01-21T19:20:30Z' })).status,
   ).toBe(201);
   expect(
-    (await marketer.push(`${partner}/cohorts/users`, { ...common, cohort_changes: [{ user_ids: users }] })).status,
+    (await harness.push(`${partner}/cohorts/users`, { ...common, cohort_changes: [{ user_ids: users }] })).status,
   ).toBe(201);
   const { nodes } = await until(
     () =>
-      marketer.do('query ($search: String) { cohorts(filter: { search: $search }) { nodes { id memberCount } } }', {
+      harness.do('query ($search: String) { cohorts(filter: { search: $search }) { nodes { id memberCount } } }', {
         search: `c-${made}`,
       }),
     (page) => page.nodes[0]?.memberCount === users.length,
@@ -46,9 +46,9 @@ it('a partner that an admin makes known is shown with its endpoints, and pushes 
       { method: 'POST', path: '/partners/segment/cohorts/users' },
     ],
   };
-  expect(await marketer.do(register)).toEqual({ importPartner: segment });
-  expect(await marketer.do(register)).toMatchObject({ __typename: 'ImportPartnerExists' });
-  const { nodes: partners } = await marketer.do(
+  expect(await harness.do(register)).toEqual({ importPartner: segment });
+  expect(await harness.do(register)).toMatchObject({ __typename: 'ImportPartnerExists' });
+  const { nodes: partners } = await harness.do(
     '{ importPartners { nodes { name label isBuiltIn endpoints { method path } } } }',
   );
   expect(partners).toContainEqual(segment);
@@ -58,7 +58,7 @@ it('a partner that an admin makes known is shown with its endpoints, and pushes 
 
 it('a partner that an admin created can be deleted, one that is built in cannot', async () => {
   const mutate = (verb: string, name: string) =>
-    marketer.do(
+    harness.do(
       `mutation { ${verb.toLowerCase()}ImportPartner(input: { name: "${name}" }) { ... on ${verb}ImportPartnerPayload { importPartner { name } } ${problem} } }`,
     );
   await mutate('Create', 'typo');
@@ -67,18 +67,18 @@ it('a partner that an admin created can be deleted, one that is built in cannot'
 });
 
 it('an end that lies ahead can be taken back from a key', async () => {
-  const { importKey } = await marketer.do(
+  const { importKey } = await harness.do(
     'mutation { createImportKey(input: { partner: "mixpanel", name: "kept" }) { ... on CreateImportKeyPayload { importKey { id } } } }',
   );
   const at = new Date(Date.now() + 3_600_000).toISOString();
   const shown = 'importKey { isValid revokedAt partner { name } }';
   expect(
-    await marketer.do(
+    await harness.do(
       `mutation { revokeImportKey(input: { id: "${importKey.id}", confirmName: "kept", at: "${at}" }) { ... on RevokeImportKeyPayload { ${shown} } ${problem} } }`,
     ),
   ).toEqual({ importKey: { isValid: true, revokedAt: at, partner: { name: 'mixpanel' } } });
   expect(
-    await marketer.do(
+    await harness.do(
       `mutation { cancelImportKeyRevocation(input: { id: "${importKey.id}", confirmName: "kept" }) { ... on CancelImportKeyRevocationPayload { ${shown} } ${problem} } }`,
     ),
   ).toEqual({ importKey: { isValid: true, revokedAt: null, partner: { name: 'mixpanel' } } });
@@ -86,7 +86,7 @@ it('an end that lies ahead can be taken back from a key', async () => {
 
 describe('of a cohort an admin', () => {
   const ask = (id: string) =>
-    marketer.do(
+    harness.do(
       `query ($id: ID!) { cohort(id: $id) { ... on Cohort {
         id partner partnerId listId name description memberCount memberCounts { externalIdCount deviceIdCount aliasCount } schedule freshness { state dueAt staleAt } lastSyncAt
         drift { reportedCount reportedBy expectedCount actualCount difference } pendingChangeCount version createdAt createdAtPartner deletedAt
@@ -127,7 +127,7 @@ describe('of a cohort an admin', () => {
       },
     });
     const schedule = (word: string, more = '') =>
-      marketer.do(
+      harness.do(
         `mutation ($id: ID!) { updateCohort(input: { id: $id, schedule: ${word} ${more} }) { ... on UpdateCohortPayload { cohort { schedule version freshness { state } } } ... on VersionConflict { code version node { id } } ${problem} } }`,
         { id },
       );
@@ -140,14 +140,14 @@ describe('of a cohort an admin', () => {
       version: 2,
       node: { id },
     });
-    await marketer.sql`update cohort set last_sync_at = now() - interval '3 hours' where id = ${keyOf(id)}`;
+    await harness.sql`update cohort set last_sync_at = now() - interval '3 hours' where id = ${keyOf(id)}`;
     expect(await ask(id)).toMatchObject({
       schedule: 'HOURLY',
       freshness: { state: 'STALE', dueAt: expect.any(String), staleAt: expect.any(String) },
     });
     expect(await schedule('null')).toEqual({ cohort: { schedule: null, version: 3, freshness: { state: 'UNKNOWN' } } });
     expect(
-      await marketer.do(
+      await harness.do(
         `mutation ($id: ID!) { reportCohortSize(input: { id: $id, memberCount: 5 }) { ... on ReportCohortSizePayload { cohort { drift { reportedCount reportedBy actualCount difference } } } ${problem} } }`,
         { id },
       ),
@@ -155,7 +155,7 @@ describe('of a cohort an admin', () => {
       cohort: { drift: { reportedCount: 5, reportedBy: 'ADMIN', actualCount: 2, difference: -3 } },
     });
     expect(
-      await marketer.do(
+      await harness.do(
         `query ($id: ID!) { checkCohort(id: $id) { ... on CohortChecked { isConsistent countedMembers { externalIdCount } cohort { id } } ${problem} } }`,
         { id },
       ),
@@ -164,38 +164,38 @@ describe('of a cohort an admin', () => {
       countedMembers: { externalIdCount: 2 },
       cohort: { id },
     });
-    for (const deed of [
+    for (const mutation of [
       'query { cohort(id: "coh_99") ',
       'query { checkCohort(id: "coh_99") ',
       'mutation { updateCohort(input: { id: "coh_99" }) ',
       'mutation { reportCohortSize(input: { id: "coh_99", memberCount: 1 }) ',
     ]) {
-      expect(await marketer.do(`${deed} { ${problem} } }`)).toMatchObject({ __typename: 'CohortNotFound' });
+      expect(await harness.do(`${mutation} { ${problem} } }`)).toMatchObject({ __typename: 'CohortNotFound' });
     }
   });
 
   it('deletes it by its name as it is shown, once no segment is made of it', async () => {
     const { id } = await pushCohort('mixpanel', ['ann']);
     const { name } = await ask(id);
-    const { segment } = await marketer.do(
+    const { segment } = await harness.do(
       `mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on CreateSegmentPayload { segment { id } } ${problem} } }`,
       { input: { name: `Of ${name}`, definition: { includes: id } } },
     );
     expect(
       (
-        await marketer.do('query ($id: ID) { segments(filter: { cohortId: $id }) { nodes { id cohorts { id } } } }', {
+        await harness.do('query ($id: ID) { segments(filter: { cohortId: $id }) { nodes { id cohorts { id } } } }', {
           id,
         })
       ).nodes,
     ).toEqual([{ id: segment.id, cohorts: [{ id }] }]);
     const remove = (confirmName: string, dryRun = false) =>
-      marketer.do(
+      harness.do(
         `mutation ($input: DeleteCohortInput!) { deleteCohort(input: $input) { ... on DeleteCohortPayload { isDryRun cohort { deletedAt } } ... on CohortInUse { segments { id } } ${problem} } }`,
         { input: { id, confirmName, dryRun } },
       );
     expect(await remove(name)).toMatchObject({ __typename: 'CohortInUse', segments: [{ id: segment.id }] });
     const end = (confirmName: string, dryRun = false) =>
-      marketer.do(
+      harness.do(
         `mutation ($input: DeleteSegmentInput!) { deleteSegment(input: $input) { ... on DeleteSegmentPayload { isDryRun segment { id name } } ${problem} } }`,
         { input: { id: segment.id, confirmName, dryRun } },
       );
@@ -206,23 +206,23 @@ describe('of a cohort an admin', () => {
     expect(await remove('x')).toMatchObject({ __typename: 'NotConfirmed' });
     expect(await remove('', true)).toEqual({ isDryRun: true, cohort: { deletedAt: null } });
     expect(await remove(name)).toEqual({ isDryRun: false, cohort: { deletedAt: expect.any(String) } });
-    expect((await marketer.do('{ cohorts(filter: { isDeleted: true }) { nodes { id } } }')).nodes).toEqual([{ id }]);
+    expect((await harness.do('{ cohorts(filter: { isDeleted: true }) { nodes { id } } }')).nodes).toEqual([{ id }]);
   });
 });
 
 it('a webhook’s secret is renewed by its URL', async () => {
   const { id } = await pushCohort('mixpanel', ['ann']);
-  const { segment } = await marketer.do(
+  const { segment } = await harness.do(
     'mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on CreateSegmentPayload { segment { id } } } }',
     { input: { name: 'Renewed', definition: { includes: id } } },
   );
   const url = 'http://127.0.0.1:1/renewed';
-  const created = await marketer.do(
+  const created = await harness.do(
     'mutation ($id: ID!, $url: String!) { createSegmentWebhook(input: { segmentId: $id, url: $url }) { ... on CreateSegmentWebhookPayload { secret segmentWebhook { id } } } }',
     { id: segment.id, url },
   );
   const renew = (confirmUrl: string) =>
-    marketer.do(
+    harness.do(
       `mutation ($id: ID!, $confirmUrl: String!) { rotateSegmentWebhookSecret(input: { id: $id, confirmUrl: $confirmUrl }) { ... on RotateSegmentWebhookSecretPayload { secret } ${problem} } }`,
       { id: created.segmentWebhook.id, confirmUrl },
     );
@@ -231,7 +231,7 @@ it('a webhook’s secret is renewed by its URL', async () => {
   expect(secret).toMatch(/^cur_webhook_/);
   expect(secret).not.toBe(created.secret);
   expect(
-    await marketer.do(
+    await harness.do(
       `query ($id: ID!) { segmentWebhook(id: $id) { ... on SegmentWebhook { url state stateSince allowedActions deferral { code detail until } block { code detail } segment { id } changesCursor lastDeliveredAt createdAt } ${problem} } }`,
       { id: created.segmentWebhook.id },
     ),

@@ -2,15 +2,15 @@ import { get as getSlowly } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSegmentHarness, until, type SegmentHarness } from './segmentHarness.js';
 
-let marketer: SegmentHarness;
-beforeAll(async () => void (marketer = await openSegmentHarness()));
-afterAll(() => marketer.close());
+let harness: SegmentHarness;
+beforeAll(async () => void (harness = await openSegmentHarness()));
+afterAll(() => harness.close());
 
 const problem = '... on Problem { __typename message }';
 let made = 0;
 
 async function makeKey(partner: string): Promise<string> {
-  const { key } = await marketer.do(
+  const { key } = await harness.do(
     `mutation ($partner: String!, $name: String!) { createImportKey(input: { partner: $partner, name: $name }) { ... on CreateImportKeyPayload { key } ${problem} } }`,
     { partner, name: `key ${++made}` },
   );
@@ -18,7 +18,7 @@ async function makeKey(partner: string): Promise<string> {
 }
 
 async function sendCohort(key: string, id: string, users: readonly string[], more: object = {}): Promise<void> {
-  const declared = await marketer.push('amplitude/cohorts', {
+  const declared = await harness.push('amplitude/cohorts', {
     partner_api_key: 'p',
     client_secret: key,
     cohort_id: id,
@@ -26,7 +26,7 @@ async function sendCohort(key: string, id: string, users: readonly string[], mor
     created_at: '2026-01-21T19:20:30Z',
   });
   expect(declared.status).toBe(201);
-  const sent = await marketer.push('amplitude/cohorts/users', {
+  const sent = await harness.push('amplitude/cohorts/users', {
     partner_api_key: 'p',
     client_secret: key,
     cohort_id: id,
@@ -38,7 +38,7 @@ async function sendCohort(key: string, id: string, users: readonly string[], mor
 const cohortOf = (partnerId: string, members: number) =>
   until(
     () =>
-      marketer.do(
+      harness.do(
         'query ($search: String) { cohorts(filter: { search: $search }) { nodes { id name memberCount freshness { state } memberCounts { externalIdCount deviceIdCount aliasCount } syncs { nodes { type state addedCount receivedCount refused { reason memberCount } } } } } }',
         { search: partnerId },
       ),
@@ -46,21 +46,21 @@ const cohortOf = (partnerId: string, members: number) =>
   ).then(({ nodes }) => nodes[0]);
 
 const makeSegment = async (definition: object, members: number): Promise<string> => {
-  const { segment } = await marketer.do(
+  const { segment } = await harness.do(
     `mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on CreateSegmentPayload { segment { id } } ${problem} } }`,
     { input: { name: `Segment ${++made}`, definition } },
   );
   const { id } = segment;
   await until(
     () =>
-      marketer.do('query ($id: ID!) { segment(id: $id) { ... on Segment { isEvaluationDue memberCount } } }', { id }),
+      harness.do('query ($id: ID!) { segment(id: $id) { ... on Segment { isEvaluationDue memberCount } } }', { id }),
     ({ isEvaluationDue, memberCount }) => !isEvaluationDue && memberCount === members,
   );
   return id;
 };
 
 describe('from a data import key to the members of a segment', () => {
-  it('a marketer gets by GraphQL and HTTP alone', async () => {
+  it('a harness gets by GraphQL and HTTP alone', async () => {
     const key = await makeKey('amplitude');
     await sendCohort(key, 'buyers', ['ann', 'bob', 'cy']);
     await sendCohort(key, 'gone', ['bob'], {
@@ -78,13 +78,13 @@ describe('from a data import key to the members of a segment', () => {
 
     const definition = { all: [{ includes: buyers.id }, { excludes: gone.id }] };
     expect(
-      await marketer.do(
+      await harness.do(
         'query ($definition: SegmentDefinitionInput!) { previewSegment(definition: $definition) { ... on SegmentPreview { memberCount examples { externalId } } } }',
         { definition },
       ),
     ).toEqual({ memberCount: 2, examples: [{ externalId: 'ann' }, { externalId: 'cy' }] });
     const id = await makeSegment(definition, 2);
-    const view = await marketer.do(
+    const view = await harness.do(
       'query ($id: ID!) { segment(id: $id) { ... on Segment { definition { all { includes { id } excludes { id } } } cohorts { name } members(first: 1) { nodes { externalId } pageInfo { endCursor } totalCount } changesCursor } } }',
       { id },
     );
@@ -98,7 +98,7 @@ describe('from a data import key to the members of a segment', () => {
       cohorts: [{ name: buyers.name }, { name: gone.name }],
       members: { nodes: [{ externalId: 'ann' }], totalCount: 2 },
     });
-    const rest = await marketer.do(
+    const rest = await harness.do(
       'query ($id: ID!, $after: String) { segment(id: $id) { ... on Segment { members(after: $after) { nodes { externalId deviceId alias { name } } pageInfo { hasNextPage } } } } }',
       { id, after: view.members.pageInfo.endCursor },
     );
@@ -110,7 +110,7 @@ describe('from a data import key to the members of a segment', () => {
     await sendCohort(key, 'gone', ['ann']);
     const changes = await until(
       () =>
-        marketer.do(
+        harness.do(
           'query ($id: ID!, $after: String!) { segmentChanges(segmentId: $id, after: $after) { ... on SegmentChangeConnection { nodes { type member { externalId } } edges { cursor } pageInfo { hasNextPage } resumeCursor } } }',
           { id, after: view.changesCursor },
         ),
@@ -123,7 +123,7 @@ describe('from a data import key to the members of a segment', () => {
       resumeCursor: expect.stringMatching(/^\d+$/),
     });
     const belongs = (member: object) =>
-      marketer.do(
+      harness.do(
         `query ($id: ID!, $member: MemberInput!) { segmentMembership(segmentId: $id, member: $member) { ... on Membership { isMember cohorts { id } } ${problem} } }`,
         { id, member },
       );
@@ -138,17 +138,17 @@ describe('from a data import key to the members of a segment', () => {
 
   it('an invalidated key is refused as the partner documents it, and its successor works', async () => {
     const [old, next] = [await makeKey('amplitude'), await makeKey('amplitude')];
-    const { nodes } = await marketer.do(
+    const { nodes } = await harness.do(
       '{ importKeys(filter: { partner: "amplitude" }) { nodes { id name hint isValid } } }',
     );
     const shown = nodes.find((node: { hint: string }) => old.endsWith(node.hint.slice(1)));
-    const invalidated = await marketer.do(
+    const invalidated = await harness.do(
       `mutation ($id: ID!, $confirmName: String!) { revokeImportKey(input: { id: $id, confirmName: $confirmName }) { ... on RevokeImportKeyPayload { importKey { isValid } } ${problem} } }`,
       { id: shown.id, confirmName: shown.name },
     );
     expect(invalidated).toEqual({ importKey: { isValid: false } });
     const push = (secret: string) =>
-      marketer.push('amplitude/cohorts/users', {
+      harness.push('amplitude/cohorts/users', {
         partner_api_key: 'p',
         client_secret: secret,
         cohort_id: 'any',
@@ -165,18 +165,18 @@ describe('from a data import key to the members of a segment', () => {
 describe('a key that is changed for another', () => {
   it('overlaps with it up to the given second, and is refused from then on', async () => {
     const [old, next] = [await makeKey('mixpanel'), await makeKey('mixpanel')];
-    const { nodes } = await marketer.do('{ importKeys(filter: { partner: "mixpanel" }) { nodes { id name hint } } }');
+    const { nodes } = await harness.do('{ importKeys(filter: { partner: "mixpanel" }) { nodes { id name hint } } }');
     const shown = nodes.find((node: { hint: string }) => old.endsWith(node.hint.slice(1)));
     // Whole seconds, as an admin gives them.
     const endsMs = Math.ceil(Date.now() / 1000) * 1000 + 1_000;
     const at = new Date(endsMs).toISOString();
-    const limited = await marketer.do(
+    const limited = await harness.do(
       `mutation ($id: ID!, $confirmName: String!, $at: DateTime) { revokeImportKey(input: { id: $id, confirmName: $confirmName, at: $at }) { ... on RevokeImportKeyPayload { importKey { isValid revokedAt } } ${problem} } }`,
       { id: shown.id, confirmName: shown.name, at },
     );
     expect(limited).toEqual({ importKey: { isValid: true, revokedAt: at } });
     const members = (key: string) =>
-      marketer.push(
+      harness.push(
         'mixpanel/webhook',
         {
           action: 'add_members',
@@ -224,7 +224,7 @@ describe('all members of a segment', () => {
   });
 
   it('come as NDJSON, with the cursor to follow from', async () => {
-    const response = await marketer.get(`/v1/segments/${id}/members`);
+    const response = await harness.get(`/v1/segments/${id}/members`);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8');
     expect(response.headers.get('currents-members')).toBe('992');
@@ -242,7 +242,7 @@ describe('all members of a segment', () => {
   });
 
   it('come as CSV', async () => {
-    const response = await marketer.get(`/v1/segments/${id}/members?format=csv`);
+    const response = await harness.get(`/v1/segments/${id}/members?format=csv`);
     expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
     expect(response.headers.get('content-disposition')).toBe(`attachment; filename="${id}.csv"`);
     const text = await response.text();
@@ -258,34 +258,32 @@ describe('all members of a segment', () => {
     ['another format', undefined, '/members?format=xml', 400, 'UNKNOWN_FORMAT'],
     ['two formats', undefined, '/members?format=csv&format=ndjson', 400, 'UNKNOWN_FORMAT'],
   ] as const)('are refused for %s', async (_what, headers, rest, status, code) => {
-    const response = await marketer.get(`/v1/segments/${id}${rest ?? '/members'}`, headers);
+    const response = await harness.get(`/v1/segments/${id}${rest ?? '/members'}`, headers);
     expect([response.status, ((await response.json()) as any).code]).toEqual([status, code]);
   });
 
   it.each(['seg_999999', 'seg_0', 'coh_1', '1', 'abc', 'seg_99999999999999999999'])(
     'of a segment that there is not, %s, are not found',
     async (other) => {
-      const response = await marketer.get(`/v1/segments/${other}/members`);
+      const response = await harness.get(`/v1/segments/${other}/members`);
       expect([response.status, ((await response.json()) as any).code]).toEqual([404, 'SEGMENT_NOT_FOUND']);
     },
   );
 
   it('are read no faster than they are taken, and not at all once the reader has gone', async () => {
     // Far more than fits into the buffers on the way.
-    const [row] = await marketer.sql<
-      { set_id: string }[]
-    >`select set_id from segment where id = ${Number(id.slice(4))}`;
-    const table = marketer.sql(`member_set_${row?.set_id}`);
-    await marketer.sql`insert into ${table} (member) select 'e' || repeat('x', 500) || n from generate_series(1, 200000) n`;
+    const [row] = await harness.sql<{ set_id: string }[]>`select set_id from segment where id = ${Number(id.slice(4))}`;
+    const table = harness.sql(`member_set_${row?.set_id}`);
+    await harness.sql`insert into ${table} (member) select 'e' || repeat('x', 500) || n from generate_series(1, 200000) n`;
     const pending = async () =>
       (
-        await marketer.sql<
+        await harness.sql<
           { query_start: Date }[]
         >`select query_start from pg_stat_activity where application_name = 'currents-export' and datname = current_database()`
       )[0];
     const request = getSlowly(
-      `${marketer.url}/v1/segments/${id}/members`,
-      { headers: { authorization: `Bearer ${marketer.token}` } },
+      `${harness.url}/v1/segments/${id}/members`,
+      { headers: { authorization: `Bearer ${harness.token}` } },
       (response) => response.pause(),
     );
     request.on('error', () => undefined);
@@ -308,22 +306,22 @@ describe('all members of a segment', () => {
   it('are exported four at a time', async () => {
     const open = Array.from({ length: 4 }, () => {
       const request = getSlowly(
-        `${marketer.url}/v1/segments/${id}/members`,
-        { headers: { authorization: `Bearer ${marketer.token}` } },
+        `${harness.url}/v1/segments/${id}/members`,
+        { headers: { authorization: `Bearer ${harness.token}` } },
         (response) => response.pause(),
       );
       request.on('error', () => undefined);
       return request;
     });
     const refused = await until(
-      () => marketer.get(`/v1/segments/${id}/members`),
+      () => harness.get(`/v1/segments/${id}/members`),
       ({ status }) => status === 429,
     );
     expect(((await refused.json()) as any).code).toBe('TOO_MANY_EXPORTS');
     expect(refused.headers.get('retry-after')).toBe('1');
     open.forEach((request) => request.destroy());
     const again = await until(
-      () => marketer.get(`/v1/segments/${id}/members`),
+      () => harness.get(`/v1/segments/${id}/members`),
       ({ status }) => status === 200,
     );
     await again.body?.cancel();
@@ -336,7 +334,7 @@ describe('a webhook', () => {
     await sendCohort(key, 'hooked', ['ann']);
     const id = await makeSegment({ includes: (await cohortOf('hooked', 1)).id }, 1);
     const url = 'http://127.0.0.1:1/segments';
-    const created = await marketer.do(
+    const created = await harness.do(
       `mutation ($id: ID!, $url: String!) { createSegmentWebhook(input: { segmentId: $id, url: $url }) { ... on CreateSegmentWebhookPayload { secret segmentWebhook { id state pendingCount deliveredCount expiredCount deferral { code } expiries { nodes { id } } } } ${problem} } }`,
       { id, url },
     );
@@ -352,20 +350,20 @@ describe('a webhook', () => {
       },
     });
     const webhookId = created.segmentWebhook.id;
-    const listed = await marketer.do(
+    const listed = await harness.do(
       'query ($id: ID!) { segment(id: $id) { ... on Segment { webhooks { nodes { id url } } } } }',
       { id },
     );
     expect(listed.webhooks.nodes).toEqual([{ id: webhookId, url }]);
     const move = (verb: string) =>
-      marketer.do(
+      harness.do(
         `mutation ($id: ID!) { ${verb}SegmentWebhook(input: { id: $id }) { ... on ${verb === 'pause' ? 'Pause' : 'Resume'}SegmentWebhookPayload { segmentWebhook { state } } ${problem} } }`,
         { id: webhookId },
       );
     for (const _ of [1, 2]) expect(await move('pause')).toEqual({ segmentWebhook: { state: 'PAUSED' } });
     for (const _ of [1, 2]) expect(await move('resume')).toEqual({ segmentWebhook: { state: 'LIVE' } });
     const remove = (confirmUrl: string, dryRun = false) =>
-      marketer.do(
+      harness.do(
         `mutation ($input: DeleteSegmentWebhookInput!) { deleteSegmentWebhook(input: $input) { ... on DeleteSegmentWebhookPayload { isDryRun segmentWebhook { id } } ${problem} } }`,
         { input: { id: webhookId, confirmUrl, dryRun } },
       );

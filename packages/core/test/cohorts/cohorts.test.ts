@@ -151,7 +151,7 @@ describe('a cohort', () => {
     expect(second).toMatchObject({ nodes: [{ partnerId: 'zoo-0' }], nextCursor: undefined });
     expect((await listCohorts(admin, { first: 5 }, { search: 'zoo-1' })).nodes).toHaveLength(1);
     expect((await listCohorts(admin, { first: 5 }, { partner: 'nobody' })).nodes).toEqual([]);
-    // As they are shown, which is what an admin has before him.
+    // By the name that is shown to admins.
     expect(
       (await listCohorts(admin, { first: 5 }, { search: '[acme] zebra two: ZOO-1' })).nodes.map(
         ({ partnerId }) => partnerId,

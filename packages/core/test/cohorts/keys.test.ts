@@ -118,7 +118,7 @@ describe('a data import key', () => {
     expect(await importKeys.check('segment', key)).toBe(Number(id));
   });
 
-  it('is refused a name that another good key of the partner has, and a partner that there is not', async () => {
+  it('is refused the name of another valid key of the partner, and an unknown partner', async () => {
     const { id } = await make('Twice');
     expect(await createImportKey(admin, { partner: 'segment', name: 'twice' })).toMatchObject({
       kind: 'NameTaken',

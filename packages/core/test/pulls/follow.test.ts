@@ -11,29 +11,29 @@ import { ids, openPullHarness, type PullHarness } from './pullHarness.js';
 import { createFakeCohorts, type FakeCohorts } from './fakeCohorts.js';
 
 let fake: FakeCohorts;
-let desk: PullHarness;
+let harness: PullHarness;
 beforeEach(async () => {
   fake = createFakeCohorts(
     { id: 'c1', name: 'Buyers', members: ids(3) },
     { id: 'c2', name: 'Sellers', members: ids(5) },
     { id: 'c3', name: 'All', members: [], size: 30 },
   );
-  desk = await openPullHarness(fake, { maxConcurrentSteps: 4, budgets: [], maxMembers: 20 });
+  harness = await openPullHarness(fake, { maxConcurrentSteps: 4, budgets: [], maxMembers: 20 });
 });
-afterEach(() => desk.close());
+afterEach(() => harness.close());
 
 const list = async (more: { first?: number; after?: string; search?: string } = {}) =>
   (await listPartnerCohorts(
-    desk.admin,
-    desk.currentId,
+    harness.admin,
+    harness.currentId,
     { first: more.first ?? 50, after: more.after },
     { search: more.search },
   )) as PartnerCohortPage;
-const follow = (partnerId: string, currentId = desk.currentId) =>
-  createCohortPull(desk.admin, { currentId, partnerId, schedule: 'daily' });
+const follow = (partnerId: string, currentId = harness.currentId) =>
+  createCohortPull(harness.admin, { currentId, partnerId, schedule: 'daily' });
 
 it('a partner’s cohorts are listed by pages, and the partner is asked once a minute at most', async () => {
-  await desk.follow('c2');
+  await harness.follow('c2');
   const first = await list({ first: 2 });
   expect(first).toMatchObject({
     nodes: [
@@ -59,20 +59,20 @@ it('a partner’s cohorts are listed by pages, and the partner is asked once a m
 });
 
 it('a list that is older than a minute is asked for anew: what is gone is gone, and what was renamed is renamed', async () => {
-  const cohort = await desk.follow('c1');
-  await desk.startWorker();
-  await desk.comesTo(cohort, ({ lastSuccessAt }) => lastSuccessAt !== undefined);
+  const cohort = await harness.follow('c1');
+  await harness.startWorker();
+  await harness.comesTo(cohort, ({ lastSuccessAt }) => lastSuccessAt !== undefined);
   fake.cohorts.delete('c2');
   fake.cohorts.set('c1', { id: 'c1', name: 'Best buyers', members: ids(3) });
-  await desk.sql`update partner_cohort set listed_at = now() - interval '2 minutes'`;
+  await harness.sql`update partner_cohort set listed_at = now() - interval '2 minutes'`;
   expect((await list()).nodes.map(({ partnerId, name }) => [partnerId, name])).toEqual([
     ['c1', 'Best buyers'],
     ['c3', 'All'],
   ]);
-  await desk.sql`update cohort_pull set due_at = now()`;
-  await desk.comesTo(cohort, ({ lastStartedAt, lastSuccessAt }) => (lastSuccessAt ?? 0) > (lastStartedAt ?? 0));
+  await harness.sql`update cohort_pull set due_at = now()`;
+  await harness.comesTo(cohort, ({ lastStartedAt, lastSuccessAt }) => (lastSuccessAt ?? 0) > (lastStartedAt ?? 0));
   await expect
-    .poll(async () => (await desk.sql`select name from cohort where partner_id = 'c1'`)[0]?.['name'], {
+    .poll(async () => (await harness.sql`select name from cohort where partner_id = 'c1'`)[0]?.['name'], {
       timeout: 10_000,
     })
     .toBe('Best buyers');
@@ -89,7 +89,7 @@ it('a list that the partner does not give says why', async () => {
     retryAfterMs: 60_000,
   });
   expect(await follow('c1')).toMatchObject({ kind: 'PartnerUnavailable' });
-  expect(await desk.sql`select from cohort`).toHaveLength(0);
+  expect(await harness.sql`select from cohort`).toHaveLength(0);
 });
 
 it.each<[string, () => unknown, string, object]>([
@@ -97,19 +97,19 @@ it.each<[string, () => unknown, string, object]>([
   ['is larger than the partner gives out', () => undefined, 'c3', { kind: 'CohortTooLarge', maxMemberCount: 20 }],
   [
     'is followed already',
-    () => desk.follow('c1'),
+    () => harness.follow('c1'),
     'c1',
     { kind: 'CohortAlreadyPulled', cohortPull: { cohortId: '1' } },
   ],
   [
     'would be fetched through a deleted Current',
-    () => deleteCurrent(desk.admin, desk.currentId, 'source'),
+    () => deleteCurrent(harness.admin, harness.currentId, 'source'),
     'c1',
     { kind: 'WrongState', state: 'deleted' },
   ],
   [
     'would be fetched with credentials that do not open',
-    () => desk.sql`update current set credentials = '\\x01'`,
+    () => harness.sql`update current set credentials = '\\x01'`,
     'c1',
     { kind: 'CurrentNotReady', reason: 'credentials_unreadable' },
   ],
@@ -120,7 +120,7 @@ it.each<[string, () => unknown, string, object]>([
 
 it('a Current that there is not has no cohorts', async () => {
   expect(await follow('c1', '999')).toMatchObject({ kind: 'CurrentNotFound' });
-  expect(await listPartnerCohorts(desk.admin, 'x', { first: 1 })).toMatchObject({ kind: 'CurrentNotFound' });
+  expect(await listPartnerCohorts(harness.admin, 'x', { first: 1 })).toMatchObject({ kind: 'CurrentNotFound' });
 });
 
 it('two admins who follow the same cohort at once follow it once', async () => {
@@ -129,17 +129,16 @@ it('two admins who follow the same cohort at once follow it once', async () => {
 });
 
 it('pulls are listed by pages, by Current and by state', async () => {
-  const [one, two] = [await desk.follow('c1'), await desk.follow('c2')];
+  const [one, two] = [await harness.follow('c1'), await harness.follow('c2')];
   const idsOf = ({ nodes }: { readonly nodes: readonly PullView[] }) => nodes.map(({ cohortId }) => cohortId);
-  const page = await listPulls(desk.admin, { first: 1 });
-  expect([idsOf(page), idsOf(await listPulls(desk.admin, { first: 1, after: page.nextCursor }))]).toEqual([
+  const page = await listPulls(harness.admin, { first: 1 });
+  expect([idsOf(page), idsOf(await listPulls(harness.admin, { first: 1, after: page.nextCursor }))]).toEqual([
     [two],
     [one],
   ]);
-  expect(idsOf(await listPulls(desk.admin, { first: 9 }, { currentId: desk.currentId, states: ['waiting'] }))).toEqual([
-    two,
-    one,
-  ]);
-  expect(idsOf(await listPulls(desk.admin, { first: 9 }, { states: ['failed', 'running'] }))).toEqual([]);
-  expect(idsOf(await listPulls(desk.admin, { first: 9 }, { currentId: 'x' }))).toEqual([]);
+  expect(
+    idsOf(await listPulls(harness.admin, { first: 9 }, { currentId: harness.currentId, states: ['waiting'] })),
+  ).toEqual([two, one]);
+  expect(idsOf(await listPulls(harness.admin, { first: 9 }, { states: ['failed', 'running'] }))).toEqual([]);
+  expect(idsOf(await listPulls(harness.admin, { first: 9 }, { currentId: 'x' }))).toEqual([]);
 });

@@ -9,8 +9,8 @@ import { createFakeCohorts, type FakeCohort, type FakeCohorts } from './fakeCoho
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
 
-let desk: PullHarness;
-afterEach(() => desk?.close());
+let harness: PullHarness;
+afterEach(() => harness?.close());
 
 const hasSucceeded = ({ lastSuccessAt, state }: PullView) => lastSuccessAt !== undefined && state === 'waiting';
 const cohorts = (count: number, members: number): FakeCohort[] =>
@@ -21,8 +21,8 @@ const cohorts = (count: number, members: number): FakeCohort[] =>
   }));
 
 async function open(fake: FakeCohorts, limits: PullLimits): Promise<PullHarness> {
-  desk = await openPullHarness(fake, limits);
-  return desk;
+  harness = await openPullHarness(fake, limits);
+  return harness;
 }
 
 describe('a budget', () => {
@@ -93,7 +93,7 @@ describe('the limits of a partner', () => {
     });
     await age(hourMs + 10_000);
     for (const [index, cohort] of followed.entries()) {
-      await desk.comesTo(cohort, hasSucceeded);
+      await harness.comesTo(cohort, hasSucceeded);
       expect(await members(`c${index}`)).toEqual(sorted(ids(30, `m${index}`)));
     }
     expect(fake.calls).toHaveLength(9);
@@ -152,7 +152,7 @@ describe('the limits of a partner', () => {
     await comesTo(cohort, hasSucceeded);
   });
 
-  it('hold for the size of a cohort: one that has grown too large is pulled no more', async () => {
+  it('hold for the size of a cohort: one that has grown too large is no longer pulled', async () => {
     const fake = createFakeCohorts(...cohorts(1, 20));
     const { startWorker, follow, comesTo, admin, members } = await open(fake, {
       maxConcurrentSteps: 4,

@@ -19,16 +19,16 @@ const hourMs = 3_600_000;
 const minuteMs = 60_000;
 
 let fake: FakeCohorts;
-let desk: PullHarness;
+let harness: PullHarness;
 beforeEach(async () => {
   fake = createFakeCohorts({ id: 'c1', name: 'Buyers', members: ids(35) });
-  desk = await openPullHarness(fake);
+  harness = await openPullHarness(fake);
 });
-afterEach(() => desk.close());
+afterEach(() => harness.close());
 
 const hasSucceeded = ({ lastSuccessAt, state }: PullView) => lastSuccessAt !== undefined && state === 'waiting';
 const setMembers = (members: readonly string[], id = 'c1') => fake.cohorts.set(id, { id, name: 'Buyers', members });
-const syncsOf = async (cohortId: string) => (await listSyncs(desk.admin, cohortId, { first: 10 })).nodes;
+const syncsOf = async (cohortId: string) => (await listSyncs(harness.admin, cohortId, { first: 10 })).nodes;
 
 /** Lets a step begin only when it is told to. */
 function gate() {
@@ -40,18 +40,22 @@ function gate() {
 
 describe('a cohort that is followed', () => {
   it('is known at once, is pulled page by page, and has exactly the partner’s members', async () => {
-    const cohort = await desk.follow('c1', 'hourly');
-    expect(await getCohort(desk.admin, cohort)).toMatchObject({ name: 'Buyers', schedule: 'hourly', memberCount: 0 });
-    await desk.startWorker();
-    const pull = await desk.comesTo(cohort, hasSucceeded);
-    expect(await desk.members('c1')).toEqual(sorted(ids(35)));
+    const cohort = await harness.follow('c1', 'hourly');
+    expect(await getCohort(harness.admin, cohort)).toMatchObject({
+      name: 'Buyers',
+      schedule: 'hourly',
+      memberCount: 0,
+    });
+    await harness.startWorker();
+    const pull = await harness.comesTo(cohort, hasSucceeded);
+    expect(await harness.members('c1')).toEqual(sorted(ids(35)));
     expect(fake.calls.map(({ from }) => from)).toEqual([0, 10, 20, 30]);
     expect(pull).toMatchObject({ state: 'waiting', progress: undefined, failure: undefined, deferral: undefined });
     expect(pull.nextDueAt?.getTime()).toBe((pull.lastStartedAt?.getTime() ?? 0) + hourMs);
     expect(await syncsOf(cohort)).toMatchObject([
       { type: 'replace', state: 'applied', receivedCount: 35, addedCount: 35, removedCount: 0 },
     ]);
-    expect((await getCohort(desk.admin, cohort)) as CohortView).toMatchObject({
+    expect((await getCohort(harness.admin, cohort)) as CohortView).toMatchObject({
       createdAtPartner: new Date(1_700_000_000_000),
       drift: { reportedCount: 35, reportedBy: 'partner', difference: 0 },
       freshness: { state: 'fresh' },
@@ -59,83 +63,83 @@ describe('a cohort that is followed', () => {
   });
 
   it('is pulled again by its schedule, and only what has changed changes', async () => {
-    const cohort = await desk.follow('c1', 'dynamic');
-    await desk.startWorker();
-    await desk.comesTo(cohort, hasSucceeded);
+    const cohort = await harness.follow('c1', 'dynamic');
+    await harness.startWorker();
+    await harness.comesTo(cohort, hasSucceeded);
     setMembers([...ids(30), 'late-1', 'late-2']);
-    await desk.age(14 * minuteMs);
+    await harness.age(14 * minuteMs);
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(fake.calls).toHaveLength(4);
-    await desk.age(minuteMs);
+    await harness.age(minuteMs);
     await until(
       () => syncsOf(cohort),
       (syncs) => syncs[0]?.state === 'applied' && syncs.length === 2,
     );
     expect((await syncsOf(cohort))[0]).toMatchObject({ added: 2, removed: 5, unchanged: 30 });
-    expect(await desk.members('c1')).toEqual(sorted([...ids(30), 'late-1', 'late-2']));
+    expect(await harness.members('c1')).toEqual(sorted([...ids(30), 'late-1', 'late-2']));
   });
 
   it('once is pulled once, and again when somebody asks', async () => {
-    const cohort = await desk.follow('c1', 'one_time');
-    await desk.startWorker();
-    expect((await desk.comesTo(cohort, hasSucceeded)).nextDueAt).toBeUndefined();
+    const cohort = await harness.follow('c1', 'one_time');
+    await harness.startWorker();
+    expect((await harness.comesTo(cohort, hasSucceeded)).nextDueAt).toBeUndefined();
     setMembers([]);
-    expect(await runCohortPull(desk.admin, cohort)).toMatchObject({ kind: 'CohortPull' });
+    expect(await runCohortPull(harness.admin, cohort)).toMatchObject({ kind: 'CohortPull' });
     await until(
-      () => desk.members('c1'),
+      () => harness.members('c1'),
       (members) => members.length === 0,
     );
   });
 
   it('counts members without a usable id, and members that come twice', async () => {
     setMembers(['a', 'b', '', 'a']);
-    const cohort = await desk.follow('c1');
-    await desk.startWorker();
-    await desk.comesTo(cohort, hasSucceeded);
-    expect(await desk.members('c1')).toEqual(['a', 'b']);
+    const cohort = await harness.follow('c1');
+    await harness.startWorker();
+    await harness.comesTo(cohort, hasSucceeded);
+    expect(await harness.members('c1')).toEqual(['a', 'b']);
     expect(await syncsOf(cohort)).toMatchObject([
       { receivedCount: 3, addedCount: 2, refused: [{ reason: 'no_id', memberCount: 1 }] },
     ]);
   });
 
   it('changes its schedule: the next pull comes a period after the last one', async () => {
-    const cohort = await desk.follow('c1', 'daily');
-    await desk.startWorker();
-    const { lastStartedAt } = await desk.comesTo(cohort, hasSucceeded);
-    await updateCohort(desk.admin, cohort, { schedule: 'dynamic' });
-    expect((await desk.pull(cohort)).nextDueAt?.getTime()).toBe((lastStartedAt?.getTime() ?? 0) + 15 * minuteMs);
-    await updateCohort(desk.admin, cohort, { schedule: null });
-    expect((await desk.pull(cohort)).nextDueAt).toBeUndefined();
-    expect((await desk.pull(cohort)).schedule).toBeUndefined();
+    const cohort = await harness.follow('c1', 'daily');
+    await harness.startWorker();
+    const { lastStartedAt } = await harness.comesTo(cohort, hasSucceeded);
+    await updateCohort(harness.admin, cohort, { schedule: 'dynamic' });
+    expect((await harness.pull(cohort)).nextDueAt?.getTime()).toBe((lastStartedAt?.getTime() ?? 0) + 15 * minuteMs);
+    await updateCohort(harness.admin, cohort, { schedule: null });
+    expect((await harness.pull(cohort)).nextDueAt).toBeUndefined();
+    expect((await harness.pull(cohort)).schedule).toBeUndefined();
   });
 });
 
 describe('a pull', () => {
   it('tells how far it is', async () => {
     fake.afterMs = hourMs;
-    const cohort = await desk.follow('c1');
-    await desk.startWorker();
-    const pull = await desk.comesTo(cohort, ({ progress }) => progress?.memberCount === 10);
+    const cohort = await harness.follow('c1');
+    await harness.startWorker();
+    const pull = await harness.comesTo(cohort, ({ progress }) => progress?.memberCount === 10);
     expect(pull).toMatchObject({
       state: 'running',
       progress: { pageCount: 1, memberCount: 10, expectedMemberCount: 35 },
       nextDueAt: undefined,
     });
-    expect((await getCohort(desk.admin, cohort)) as CohortView).toMatchObject({ memberCount: 0 });
+    expect((await getCohort(harness.admin, cohort)) as CohortView).toMatchObject({ memberCount: 0 });
   });
 
   it('shows the old membership until all of the new one is there', async () => {
-    const cohort = await desk.follow('c1');
-    await desk.startWorker();
-    await desk.comesTo(cohort, hasSucceeded);
+    const cohort = await harness.follow('c1');
+    await harness.startWorker();
+    await harness.comesTo(cohort, hasSucceeded);
     const next = ids(35, 'next');
     setMembers(next);
     fake.afterMs = 150;
-    await runCohortPull(desk.admin, cohort);
+    await runCohortPull(harness.admin, cohort);
     const seen = new Set<string>();
     await until(
       async () => {
-        const members = await desk.members('c1');
+        const members = await harness.members('c1');
         seen.add(members.join());
         return members;
       },
@@ -146,29 +150,29 @@ describe('a pull', () => {
 
   it('of which one is under way is not begun a second time', async () => {
     const open = gate();
-    const cohort = await desk.follow('c1');
-    await desk.startWorker();
-    await desk.startWorker();
-    await desk.comesTo(cohort, ({ state }) => state === 'running');
-    expect(await runCohortPull(desk.admin, cohort)).toMatchObject({
+    const cohort = await harness.follow('c1');
+    await harness.startWorker();
+    await harness.startWorker();
+    await harness.comesTo(cohort, ({ state }) => state === 'running');
+    expect(await runCohortPull(harness.admin, cohort)).toMatchObject({
       kind: 'CohortPullRunning',
       cohortPull: { state: 'running' },
     });
     open();
-    await desk.comesTo(cohort, hasSucceeded);
+    await harness.comesTo(cohort, hasSucceeded);
     expect(fake.atOnce).toBe(1);
     expect(fake.calls.map(({ from }) => from)).toEqual([0, 10, 20, 30]);
   });
 
   it('that is cancelled leaves the members as they were, and nothing of it behind', async () => {
-    const cohort = await desk.follow('c1');
-    await desk.startWorker();
-    await desk.comesTo(cohort, hasSucceeded);
+    const cohort = await harness.follow('c1');
+    await harness.startWorker();
+    await harness.comesTo(cohort, hasSucceeded);
     setMembers(ids(35, 'next'));
     fake.afterMs = hourMs;
-    await runCohortPull(desk.admin, cohort);
-    await desk.comesTo(cohort, ({ progress }) => progress?.memberCount === 10);
-    const cancelled = await cancelCohortPull(desk.admin, cohort);
+    await runCohortPull(harness.admin, cohort);
+    await harness.comesTo(cohort, ({ progress }) => progress?.memberCount === 10);
+    const cancelled = await cancelCohortPull(harness.admin, cohort);
     expect(cancelled).toMatchObject({
       kind: 'CohortPull',
       state: 'waiting',
@@ -180,53 +184,53 @@ describe('a pull', () => {
       ([latest]) => latest?.state === 'incomplete',
     );
     await until(
-      async () => (await desk.sql`select from cohort_change where members is not null`).count,
+      async () => (await harness.sql`select from cohort_change where members is not null`).count,
       (left) => left === 0,
     );
-    expect(await desk.members('c1')).toEqual(sorted(ids(35)));
-    expect(await cancelCohortPull(desk.admin, cohort)).toMatchObject({
+    expect(await harness.members('c1')).toEqual(sorted(ids(35)));
+    expect(await cancelCohortPull(harness.admin, cohort)).toMatchObject({
       kind: 'CohortPullNotRunning',
       message: 'no pull of this cohort is under way',
     });
     fake.afterMs = 0;
-    await runCohortPull(desk.admin, cohort);
+    await runCohortPull(harness.admin, cohort);
     await until(
-      () => desk.members('c1'),
+      () => harness.members('c1'),
       (members) => members.includes('next-34'),
     );
   });
 
   it('that is cancelled while a step is under way takes nothing more from it', async () => {
     const open = gate();
-    const cohort = await desk.follow('c1');
-    const engine = await desk.startWorker();
+    const cohort = await harness.follow('c1');
+    const engine = await harness.startWorker();
     await until(
       () => fake.calls.length,
       (calls) => calls === 1,
     );
-    await cancelCohortPull(desk.admin, cohort);
+    await cancelCohortPull(harness.admin, cohort);
     open();
     // A worker that has stopped has ended its steps.
     await engine.stop();
     expect(fake.calls).toHaveLength(1);
-    expect(await desk.sql`select from cohort_change where kind = 'replace'`).toHaveLength(0);
-    expect(await desk.pull(cohort)).toMatchObject({ state: 'waiting' });
+    expect(await harness.sql`select from cohort_change where kind = 'replace'`).toHaveLength(0);
+    expect(await harness.pull(cohort)).toMatchObject({ state: 'waiting' });
   });
 
   it('that a worker died over goes on from its place in another one', async () => {
     fake.afterMs = 400;
-    const cohort = await desk.follow('c1');
-    const first = await desk.startWorker();
-    await desk.comesTo(cohort, ({ progress }) => progress?.memberCount === 20);
+    const cohort = await harness.follow('c1');
+    const first = await harness.startWorker();
+    await harness.comesTo(cohort, ({ progress }) => progress?.memberCount === 20);
     await first.stop();
     // What a worker leaves that died in the middle of a step: a page, and a lease that nobody holds.
     const dead = (77n * 2n ** 32n + 5n).toString();
-    await desk.sql`insert into worker_lease (id, started_at) values (77, now() - interval '1 minute')`;
-    await desk.sql`update cohort_pull set lease = ${dead}::bigint, due_at = now() + interval '1 hour', pages = 3, members = 30`;
+    await harness.sql`insert into worker_lease (id, started_at) values (77, now() - interval '1 minute')`;
+    await harness.sql`update cohort_pull set lease = ${dead}::bigint, due_at = now() + interval '1 hour', pages = 3, members = 30`;
     fake.afterMs = 0;
-    await desk.startWorker();
-    await desk.comesTo(cohort, hasSucceeded);
-    expect(await desk.members('c1')).toEqual(sorted(ids(35)));
+    await harness.startWorker();
+    await harness.comesTo(cohort, hasSucceeded);
+    expect(await harness.members('c1')).toEqual(sorted(ids(35)));
     expect(fake.calls.map(({ from }) => from)).toEqual([0, 10, 20, 30]);
   });
 
@@ -234,14 +238,14 @@ describe('a pull', () => {
     fake.pagesPerStep = 100;
     setMembers(ids(400));
     let pages = 0;
-    const cohort = await desk.follow('c1');
-    const first = await desk.startWorker();
-    await desk.comesTo(cohort, ({ progress }) => (pages = progress?.pageCount ?? 0) > 0);
+    const cohort = await harness.follow('c1');
+    const first = await harness.startWorker();
+    await harness.comesTo(cohort, ({ progress }) => (pages = progress?.pageCount ?? 0) > 0);
     await first.stop();
-    await desk.startWorker();
-    await desk.comesTo(cohort, hasSucceeded);
+    await harness.startWorker();
+    await harness.comesTo(cohort, hasSucceeded);
     expect(pages).toBeGreaterThan(0);
-    expect(await desk.members('c1')).toEqual(sorted(ids(400)));
+    expect(await harness.members('c1')).toEqual(sorted(ids(400)));
   });
 
   it('takes the pages of a repeated step in place of those that came before', async () => {
@@ -253,10 +257,10 @@ describe('a pull', () => {
       fake.pageSize = 10;
       return { outcome: 'deferred', code: 'broken_file', detail: 'it broke off', afterMs: 700 };
     };
-    const cohort = await desk.follow('c1');
-    await desk.startWorker();
-    await desk.comesTo(cohort, hasSucceeded);
-    expect(await desk.members('c1')).toEqual(sorted(ids(35)));
+    const cohort = await harness.follow('c1');
+    await harness.startWorker();
+    await harness.comesTo(cohort, hasSucceeded);
+    expect(await harness.members('c1')).toEqual(sorted(ids(35)));
     expect(await syncsOf(cohort)).toMatchObject([{ state: 'applied', receivedCount: 35, addedCount: 35 }]);
   });
 });
@@ -265,9 +269,9 @@ describe('a pull in trouble', () => {
   it('waits as long as the partner asks for, says why, and makes the same step again', async () => {
     fake.before = ({ from }) =>
       from === 10 ? { outcome: 'deferred', code: 'throttled', detail: 'HTTP 429', afterMs: hourMs } : undefined;
-    const cohort = await desk.follow('c1');
-    await desk.startWorker();
-    const held = await desk.comesTo(cohort, ({ deferral }) => deferral !== undefined);
+    const cohort = await harness.follow('c1');
+    await harness.startWorker();
+    const held = await harness.comesTo(cohort, ({ deferral }) => deferral !== undefined);
     expect(held).toMatchObject({
       state: 'running',
       progress: { memberCount: 10 },
@@ -275,10 +279,10 @@ describe('a pull in trouble', () => {
     });
     expect(held.deferral?.until.getTime()).toBeGreaterThan(Date.now() + hourMs - minuteMs);
     fake.before = () => undefined;
-    await desk.sql`update cohort_pull set due_at = now()`;
-    await desk.comesTo(cohort, hasSucceeded);
+    await harness.sql`update cohort_pull set due_at = now()`;
+    await harness.comesTo(cohort, hasSucceeded);
     expect(fake.calls.map(({ from }) => from)).toEqual([0, 10, 10, 20, 30]);
-    const counted = await desk.metrics.registry.metrics();
+    const counted = await harness.metrics.registry.metrics();
     for (const [outcome, steps] of [
       ['continue', 3],
       ['deferred', 1],
@@ -290,12 +294,12 @@ describe('a pull in trouble', () => {
 
   it('waits by itself, longer each time, and is given up when its window is over', async () => {
     fake.before = () => ({ outcome: 'deferred', code: 'http_503', detail: 'HTTP 503' });
-    const cohort = await desk.follow('c1', 'daily');
-    await desk.startWorker();
-    const held = await desk.comesTo(cohort, ({ deferral }) => deferral?.code === 'http_503');
+    const cohort = await harness.follow('c1', 'daily');
+    await harness.startWorker();
+    const held = await harness.comesTo(cohort, ({ deferral }) => deferral?.code === 'http_503');
     expect((held.deferral?.until.getTime() ?? 0) - Date.now()).toBeGreaterThan(2_000);
-    await desk.age(hourMs);
-    const failed = await desk.comesTo(cohort, ({ state }) => state === 'failed');
+    await harness.age(hourMs);
+    const failed = await harness.comesTo(cohort, ({ state }) => state === 'failed');
     expect(failed).toMatchObject({ failure: { code: 'http_503', recovery: 'automatic' }, nextDueAt: expect.any(Date) });
   });
 
@@ -304,17 +308,17 @@ describe('a pull in trouble', () => {
       from === 20
         ? { outcome: 'failed', code: 'session_lost', detail: 'the session is gone', recovery: 'automatic' }
         : undefined;
-    const cohort = await desk.follow('c1', 'hourly');
-    await desk.startWorker();
-    const failed = await desk.comesTo(cohort, ({ state }) => state === 'failed');
+    const cohort = await harness.follow('c1', 'hourly');
+    await harness.startWorker();
+    const failed = await harness.comesTo(cohort, ({ state }) => state === 'failed');
     expect(failed).toMatchObject({
       failure: { code: 'session_lost', detail: 'the session is gone', recovery: 'automatic' },
     });
     expect(failed.nextDueAt?.getTime()).toBe((failed.lastStartedAt?.getTime() ?? 0) + hourMs);
-    expect(await desk.members('c1')).toEqual([]);
+    expect(await harness.members('c1')).toEqual([]);
     fake.before = () => undefined;
-    await desk.age(hourMs);
-    expect((await desk.comesTo(cohort, hasSucceeded)).failure).toBeUndefined();
+    await harness.age(hourMs);
+    expect((await harness.comesTo(cohort, hasSucceeded)).failure).toBeUndefined();
     expect((await syncsOf(cohort)).map(({ state }) => state)).toEqual(['applied', 'incomplete']);
   });
 
@@ -325,41 +329,41 @@ describe('a pull in trouble', () => {
       detail: 'HTTP 401; check the credentials',
       recovery: 'manual',
     });
-    const cohort = await desk.follow('c1', 'dynamic');
-    await desk.startWorker();
-    const failed = await desk.comesTo(cohort, ({ state }) => state === 'failed');
+    const cohort = await harness.follow('c1', 'dynamic');
+    await harness.startWorker();
+    const failed = await harness.comesTo(cohort, ({ state }) => state === 'failed');
     expect(failed).toMatchObject({
       failure: { code: 'credentials_refused', recovery: 'manual' },
       nextDueAt: undefined,
     });
-    await desk.age(24 * hourMs);
+    await harness.age(24 * hourMs);
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(fake.calls).toHaveLength(1);
     fake.before = () => undefined;
-    await desk.sql`update current set version = version + 1 where id = ${Number(desk.currentId)}`;
-    await desk.comesTo(cohort, hasSucceeded);
-    expect(desk.said.some((line) => line.includes('pull.failed') && line.includes('"level":50'))).toBe(true);
+    await harness.sql`update current set version = version + 1 where id = ${Number(harness.currentId)}`;
+    await harness.comesTo(cohort, hasSucceeded);
+    expect(harness.said.some((line) => line.includes('pull.failed') && line.includes('"level":50'))).toBe(true);
   });
 
   it('of a cohort that is gone stops, keeps its members, and is made again when somebody asks', async () => {
-    const cohort = await desk.follow('c1', 'dynamic');
-    await desk.startWorker();
-    await desk.comesTo(cohort, hasSucceeded);
+    const cohort = await harness.follow('c1', 'dynamic');
+    await harness.startWorker();
+    await harness.comesTo(cohort, hasSucceeded);
     fake.before = () => ({
       outcome: 'failed',
       code: 'no_such_cohort',
-      detail: 'there is no such cohort any more',
+      detail: 'the cohort no longer exists',
       recovery: 'none',
     });
-    await runCohortPull(desk.admin, cohort);
-    expect(await desk.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
+    await runCohortPull(harness.admin, cohort);
+    expect(await harness.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
       failure: { recovery: 'none' },
       nextDueAt: undefined,
     });
-    expect(await desk.members('c1')).toHaveLength(35);
+    expect(await harness.members('c1')).toHaveLength(35);
     fake.before = () => undefined;
-    await runCohortPull(desk.admin, cohort);
-    await desk.comesTo(cohort, hasSucceeded);
+    await runCohortPull(harness.admin, cohort);
+    await harness.comesTo(cohort, hasSucceeded);
   });
 
   it('by a bug of the connector’s is made again, and told without what was in it', async () => {
@@ -367,9 +371,9 @@ describe('a pull in trouble', () => {
       if (from === 10) throw new TypeError('cannot read user-7');
       return undefined;
     };
-    const cohort = await desk.follow('c1');
-    await desk.startWorker();
-    expect(await desk.comesTo(cohort, ({ deferral }) => deferral !== undefined)).toMatchObject({
+    const cohort = await harness.follow('c1');
+    await harness.startWorker();
+    expect(await harness.comesTo(cohort, ({ deferral }) => deferral !== undefined)).toMatchObject({
       deferral: { code: 'step_threw', detail: 'the step failed in the hub: TypeError' },
     });
   });
@@ -379,73 +383,73 @@ describe('a pull in trouble', () => {
     const open = gate();
     const closed = fake.pause;
     fake.pause = (call) => (call.cohort === 'c1' ? closed(call) : Promise.resolve());
-    const [slow, quick] = [await desk.follow('c1'), await desk.follow('c2')];
-    await desk.startWorker();
-    await desk.comesTo(quick, hasSucceeded);
-    expect(await desk.pull(slow)).toMatchObject({ state: 'running' });
+    const [slow, quick] = [await harness.follow('c1'), await harness.follow('c2')];
+    await harness.startWorker();
+    await harness.comesTo(quick, hasSucceeded);
+    expect(await harness.pull(slow)).toMatchObject({ state: 'running' });
     open();
   });
 });
 
-describe('a cohort that is pulled no more', () => {
+describe('a cohort that is no longer pulled', () => {
   it('keeps its members', async () => {
-    const cohort = await desk.follow('c1', 'dynamic');
-    await desk.startWorker();
-    await desk.comesTo(cohort, hasSucceeded);
-    expect(await deleteCohortPull(desk.admin, cohort)).toMatchObject({
+    const cohort = await harness.follow('c1', 'dynamic');
+    await harness.startWorker();
+    await harness.comesTo(cohort, hasSucceeded);
+    expect(await deleteCohortPull(harness.admin, cohort)).toMatchObject({
       kind: 'CohortPullDeleted',
       cohort: { memberCount: 35, schedule: undefined },
       pull: { schedule: 'dynamic' },
     });
-    expect(await deleteCohortPull(desk.admin, cohort)).toMatchObject({ kind: 'CohortPullNotFound' });
-    expect(await runCohortPull(desk.admin, cohort)).toMatchObject({ kind: 'CohortPullNotFound' });
-    expect(await cancelCohortPull(desk.admin, cohort)).toMatchObject({ kind: 'CohortPullNotFound' });
-    expect(await desk.members('c1')).toHaveLength(35);
-    await desk.follow('c1', 'daily');
-    await desk.comesTo(cohort, hasSucceeded);
+    expect(await deleteCohortPull(harness.admin, cohort)).toMatchObject({ kind: 'CohortPullNotFound' });
+    expect(await runCohortPull(harness.admin, cohort)).toMatchObject({ kind: 'CohortPullNotFound' });
+    expect(await cancelCohortPull(harness.admin, cohort)).toMatchObject({ kind: 'CohortPullNotFound' });
+    expect(await harness.members('c1')).toHaveLength(35);
+    await harness.follow('c1', 'daily');
+    await harness.comesTo(cohort, hasSucceeded);
   });
 
   it('when it is deleted in mid-pull, stays deleted, and begins anew when it is followed again', async () => {
     fake.afterMs = 100;
-    const cohort = await desk.follow('c1');
-    await desk.startWorker();
-    await desk.comesTo(cohort, ({ progress }) => progress?.memberCount === 20);
-    expect(await deleteCohort(desk.admin, cohort, { confirmName: 'Buyers', isDryRun: false })).toMatchObject({
+    const cohort = await harness.follow('c1');
+    await harness.startWorker();
+    await harness.comesTo(cohort, ({ progress }) => progress?.memberCount === 20);
+    expect(await deleteCohort(harness.admin, cohort, { confirmName: 'Buyers', isDryRun: false })).toMatchObject({
       kind: 'CohortDeleted',
     });
     await new Promise((resolve) => setTimeout(resolve, 700));
-    expect(await getCohort(desk.admin, cohort)).toMatchObject({ deletedAt: expect.any(Date), memberCount: 0 });
+    expect(await getCohort(harness.admin, cohort)).toMatchObject({ deletedAt: expect.any(Date), memberCount: 0 });
     fake.afterMs = 0;
-    expect(await desk.follow('c1')).toBe(cohort);
-    await desk.comesTo(cohort, hasSucceeded);
-    expect(await getCohort(desk.admin, cohort)).toMatchObject({ deletedAt: undefined, memberCount: 35 });
+    expect(await harness.follow('c1')).toBe(cohort);
+    await harness.comesTo(cohort, hasSucceeded);
+    expect(await getCohort(harness.admin, cohort)).toMatchObject({ deletedAt: undefined, memberCount: 35 });
   });
 
   it('when its Current is deleted, says so, keeps its members, and goes on through another Current', async () => {
-    const cohort = await desk.follow('c1', 'hourly');
-    await desk.startWorker();
-    await desk.comesTo(cohort, hasSucceeded);
-    await deleteCurrent(desk.admin, desk.currentId, 'source');
-    expect(await desk.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
+    const cohort = await harness.follow('c1', 'hourly');
+    await harness.startWorker();
+    await harness.comesTo(cohort, hasSucceeded);
+    await deleteCurrent(harness.admin, harness.currentId, 'source');
+    expect(await harness.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
       failure: { code: 'current_deleted', recovery: 'manual' },
       nextDueAt: undefined,
     });
-    expect(await desk.members('c1')).toHaveLength(35);
-    const other = await desk.openCurrent('another');
+    expect(await harness.members('c1')).toHaveLength(35);
+    const other = await harness.openCurrent('another');
     setMembers(ids(3));
-    expect(await desk.follow('c1', 'hourly', other)).toBe(cohort);
+    expect(await harness.follow('c1', 'hourly', other)).toBe(cohort);
     await until(
-      () => desk.members('c1'),
+      () => harness.members('c1'),
       (members) => members.length === 3,
     );
-    expect(await desk.pull(cohort)).toMatchObject({ currentId: other });
+    expect(await harness.pull(cohort)).toMatchObject({ currentId: other });
   });
 
   it('is pulled all the same while its Current is paused', async () => {
-    await desk.sql`update current set state = 'paused'`;
-    const cohort = await desk.follow('c1');
-    await desk.startWorker();
-    await desk.comesTo(cohort, hasSucceeded);
+    await harness.sql`update current set state = 'paused'`;
+    const cohort = await harness.follow('c1');
+    await harness.startWorker();
+    await harness.comesTo(cohort, hasSucceeded);
   });
 });
 
@@ -456,11 +460,11 @@ it('no worker says the id of a member, or a credential', async () => {
     fake.before = () => undefined;
     throw new Error('a bug');
   };
-  const cohort = await desk.follow('c1');
-  await desk.startWorker();
-  await desk.comesTo(cohort, ({ deferral }) => deferral !== undefined);
-  await desk.sql`update cohort_pull set due_at = now()`;
-  await desk.comesTo(cohort, hasSucceeded);
-  expect(desk.said.filter((line) => line.includes('pull_step.finished')).length).toBeGreaterThan(3);
-  for (const line of desk.said) expect(line).not.toContain('f3a91c7e');
+  const cohort = await harness.follow('c1');
+  await harness.startWorker();
+  await harness.comesTo(cohort, ({ deferral }) => deferral !== undefined);
+  await harness.sql`update cohort_pull set due_at = now()`;
+  await harness.comesTo(cohort, hasSucceeded);
+  expect(harness.said.filter((line) => line.includes('pull_step.finished')).length).toBeGreaterThan(3);
+  for (const line of harness.said) expect(line).not.toContain('f3a91c7e');
 });

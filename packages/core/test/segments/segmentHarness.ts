@@ -8,7 +8,7 @@ import { openInbox, type Inbox } from '../cohorts/cohortHarness.js';
 export interface SegmentHarness extends Inbox {
   readonly seal: Seal;
   readonly session: Session;
-  /** What the deeds of an admin need. */
+  /** The dependencies of admin operations. */
   readonly admin: {
     readonly sql: Inbox['sql'];
     readonly db: Inbox['db'];

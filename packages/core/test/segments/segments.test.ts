@@ -14,11 +14,11 @@ import { matches, readDefinition, type Definition } from '../../src/segments/def
 import { add, createDice, keys, page, remove, user, users } from '../cohorts/cohortHarness.js';
 import { openSegmentHarness, type SegmentHarness } from './segmentHarness.js';
 
-let desk: SegmentHarness;
+let harness: SegmentHarness;
 beforeAll(async () => {
-  desk = await openSegmentHarness();
+  harness = await openSegmentHarness();
 });
-afterAll(() => desk.close());
+afterAll(() => harness.close());
 
 const named = (id: string) => ({ id, name: id });
 
@@ -66,7 +66,7 @@ describe('a definition', () => {
   });
 
   it('of a cohort that there is not is refused', async () => {
-    expect(await createSegment(desk.admin, { name: 'Nobody', definition: { includes: '4242' } })).toMatchObject({
+    expect(await createSegment(harness.admin, { name: 'Nobody', definition: { includes: '4242' } })).toMatchObject({
       kind: 'InputInvalid',
       problems: [{ path: ['definition', 'includes'], code: 'unknown_value' }],
     });
@@ -96,20 +96,20 @@ describe('the members of a segment', () => {
     const below = (limit: number): number => Math.floor(roll() * limit);
     const held = new Map<string, Set<string>>();
     for (const name of ['A', 'B', 'C', 'D']) {
-      await desk.push([{ kind: 'declare', cohort: named(name) }]);
-      held.set(await desk.cohortId(name), new Set());
+      await harness.push([{ kind: 'declare', cohort: named(name) }]);
+      held.set(await harness.cohortId(name), new Set());
     }
     const names = new Map(
-      await Promise.all(['A', 'B', 'C', 'D'].map(async (name) => [await desk.cohortId(name), name] as const)),
+      await Promise.all(['A', 'B', 'C', 'D'].map(async (name) => [await harness.cohortId(name), name] as const)),
     );
     const ids = [...held.keys()];
     const segments: { id: string; definition: Definition; followed: Set<string>; cursor: string }[] = [];
     for (let index = 0; index < 12; index++) {
       const definition = draw(roll, ids);
-      const { id } = await desk.segment(`Random ${index}`, definition);
+      const { id } = await harness.segment(`Random ${index}`, definition);
       segments.push({ id, definition, followed: new Set(), cursor: '0' });
     }
-    await desk.settle();
+    await harness.settle();
 
     for (let round = 0; round < 25; round++) {
       for (let changes = below(4); changes >= 0; changes--) {
@@ -120,33 +120,33 @@ describe('the members of a segment', () => {
         const kind = below(5);
         if (kind === 0) {
           held.set(cohortId, new Set(some.map(memberKey)));
-          await desk.push([page(`s-${round}-${changes}`, 1, 1, some, cohort)]);
+          await harness.push([page(`s-${round}-${changes}`, 1, 1, some, cohort)]);
         } else if (kind < 3) {
           some.forEach((member) => now.add(memberKey(member)));
-          await desk.push([add(some, { cohort })]);
+          await harness.push([add(some, { cohort })]);
         } else {
           some.forEach((member) => now.delete(memberKey(member)));
-          await desk.push([remove(some, { cohort })]);
+          await harness.push([remove(some, { cohort })]);
         }
       }
       if (round === 12) {
         const changed = segments[0];
         if (changed) {
           changed.definition = draw(roll, ids);
-          expect(await updateSegment(desk.admin, changed.id, { definition: changed.definition })).toMatchObject({
+          expect(await updateSegment(harness.admin, changed.id, { definition: changed.definition })).toMatchObject({
             kind: 'Segment',
             isEvaluationDue: true,
           });
         }
       }
-      await desk.settle();
+      await harness.settle();
       const all = [...new Set([...held.values()].flatMap((set) => [...set]))].sort();
       for (const segment of segments) {
         const wanted = all.filter((key) =>
           matches(segment.definition, (cohortId) => held.get(cohortId)?.has(key) ?? false),
         );
-        expect(await desk.members(segment.id)).toEqual(wanted);
-        const told = await listSegmentChanges(desk.admin, segment.id, { first: 200, after: segment.cursor });
+        expect(await harness.members(segment.id)).toEqual(wanted);
+        const told = await listSegmentChanges(harness.admin, segment.id, { first: 200, after: segment.cursor });
         if (told.kind !== 'SegmentChangeConnection') throw new Error(told.message);
         expect(told.nextCursor).toBeUndefined();
         for (const { type, member } of told.nodes) {
@@ -160,8 +160,8 @@ describe('the members of a segment', () => {
         expect([...segment.followed].sort()).toEqual(wanted);
       }
     }
-    const preview = await previewSegment(desk.admin, segments[3]?.definition);
-    const kept = await desk.members(segments[3]?.id ?? '');
+    const preview = await previewSegment(harness.admin, segments[3]?.definition);
+    const kept = await harness.members(segments[3]?.id ?? '');
     expect(preview).toMatchObject({ kind: 'SegmentPreview', memberCount: kept.length });
     expect(preview.kind === 'SegmentPreview' && preview.examples.map(memberKey)).toEqual(kept.slice(0, 20));
   });
@@ -171,17 +171,17 @@ describe('the members of a segment', () => {
     const held = new Map<string, Set<string>>();
     for (const name of ['P', 'Q', 'R']) {
       const some = Array.from({ length: 30 }, () => user(Math.floor(roll() * 50)));
-      await desk.push([add(some, { cohort: named(name) })]);
-      await desk.apply();
-      held.set(await desk.cohortId(name), new Set(some.map(memberKey)));
+      await harness.push([add(some, { cohort: named(name) })]);
+      await harness.apply();
+      held.set(await harness.cohortId(name), new Set(some.map(memberKey)));
     }
-    await desk.push([{ kind: 'declare', cohort: named('Empty') }]);
-    held.set(await desk.cohortId('Empty'), new Set());
+    await harness.push([{ kind: 'declare', cohort: named('Empty') }]);
+    held.set(await harness.cohortId('Empty'), new Set());
     const all = [...new Set([...held.values()].flatMap((set) => [...set]))].sort();
     for (let index = 0; index < 60; index++) {
       const definition = draw(roll, [...held.keys()]);
       const wanted = all.filter((key) => matches(definition, (cohortId) => held.get(cohortId)?.has(key) ?? false));
-      const preview = await previewSegment(desk.admin, definition);
+      const preview = await previewSegment(harness.admin, definition);
       if (preview.kind !== 'SegmentPreview') throw new Error(preview.message);
       expect([definition, preview.memberCount, preview.examples.map(memberKey)]).toEqual([
         definition,
@@ -193,68 +193,71 @@ describe('the members of a segment', () => {
 
   it('are in line also when evaluations and changes go on at the same moment', async () => {
     const cohort = named('Busy');
-    await desk.push([add(users(...Array.from({ length: 50 }, (_, index) => index)), { cohort })]);
-    await desk.apply();
-    const { id } = await desk.segment('Busy ones', { includes: await desk.cohortId('Busy') });
+    await harness.push([add(users(...Array.from({ length: 50 }, (_, index) => index)), { cohort })]);
+    await harness.apply();
+    const { id } = await harness.segment('Busy ones', { includes: await harness.cohortId('Busy') });
     let over = false;
     const settling = (async () => {
-      while (!over) await desk.settle();
+      while (!over) await harness.settle();
     })();
     for (let round = 0; round < 30; round++) {
-      await desk.push([
+      await harness.push([
         round % 5 === 0
           ? page(`s${round}`, 1, 1, users(round, round + 1), cohort)
           : add(users(100 + round), { cohort }),
       ]);
-      await desk.push([remove(users(round), { cohort })]);
+      await harness.push([remove(users(round), { cohort })]);
     }
     over = true;
     await settling;
-    await desk.settle();
-    expect(await desk.members(id)).toEqual(await desk.membersOf('Busy'));
+    await harness.settle();
+    expect(await harness.members(id)).toEqual(await harness.membersOf('Busy'));
   });
 
   it('are asked for one by one, with the cohorts they are in', async () => {
-    await desk.push([
+    await harness.push([
       add(users('ann', 'bob'), { cohort: named('Left') }),
       add(users('bob', 'cy'), { cohort: named('Right') }),
     ]);
-    await desk.apply();
-    const [left, right] = [await desk.cohortId('Left'), await desk.cohortId('Right')];
-    const { id } = await desk.segment('Only left', { all: [{ includes: left }, { excludes: right }] });
-    await desk.settle();
-    expect(await getMembership(desk.admin, id, user('ann'))).toMatchObject({ isMember: true, cohortIds: [left] });
-    expect(await getMembership(desk.admin, id, user('bob'))).toMatchObject({
+    await harness.apply();
+    const [left, right] = [await harness.cohortId('Left'), await harness.cohortId('Right')];
+    const { id } = await harness.segment('Only left', { all: [{ includes: left }, { excludes: right }] });
+    await harness.settle();
+    expect(await getMembership(harness.admin, id, user('ann'))).toMatchObject({ isMember: true, cohortIds: [left] });
+    expect(await getMembership(harness.admin, id, user('bob'))).toMatchObject({
       isMember: false,
       cohortIds: [left, right],
     });
-    expect(await getMembership(desk.admin, id, { deviceId: 'ann' })).toMatchObject({ isMember: false, cohortIds: [] });
-    expect(await getMembership(desk.admin, '999999', user('ann'))).toMatchObject({ kind: 'SegmentNotFound' });
+    expect(await getMembership(harness.admin, id, { deviceId: 'ann' })).toMatchObject({
+      isMember: false,
+      cohortIds: [],
+    });
+    expect(await getMembership(harness.admin, '999999', user('ann'))).toMatchObject({ kind: 'SegmentNotFound' });
   });
 });
 
 describe('the changes of a segment', () => {
   it('can be followed from a moment or a cursor, for as long as they are kept', async () => {
     const cohort = named('Followed');
-    await desk.push([add(users(1, 2), { cohort })]);
-    await desk.apply();
-    const { id } = await desk.segment('Followers', { includes: await desk.cohortId('Followed') });
-    expect(await listSegmentChanges(desk.admin, id, { first: 10, since: new Date() })).toMatchObject({
+    await harness.push([add(users(1, 2), { cohort })]);
+    await harness.apply();
+    const { id } = await harness.segment('Followers', { includes: await harness.cohortId('Followed') });
+    expect(await listSegmentChanges(harness.admin, id, { first: 10, since: new Date() })).toMatchObject({
       kind: 'ChangesExpired',
       changesCompleteSince: undefined,
     });
-    await desk.settle();
-    const view = await getSegment(desk.admin, id);
+    await harness.settle();
+    const view = await getSegment(harness.admin, id);
     if (view.kind !== 'Segment') throw new Error(view.message);
     // Who was there at first has not entered.
-    expect(await listSegmentChanges(desk.admin, id, { first: 10, after: view.changesCursor })).toMatchObject({
+    expect(await listSegmentChanges(harness.admin, id, { first: 10, after: view.changesCursor })).toMatchObject({
       nodes: [],
       resumeCursor: view.changesCursor,
       nextCursor: undefined,
     });
-    await desk.push([add(users(3), { cohort }), remove(users(1), { cohort })]);
-    await desk.settle();
-    const told = await listSegmentChanges(desk.admin, id, { first: 10, since: view.changesCompleteSince });
+    await harness.push([add(users(3), { cohort }), remove(users(1), { cohort })]);
+    await harness.settle();
+    const told = await listSegmentChanges(harness.admin, id, { first: 10, since: view.changesCompleteSince });
     if (told.kind !== 'SegmentChangeConnection') throw new Error(told.message);
     expect(told.nodes.map(({ type, member }) => [type, memberKey(member)])).toEqual(
       expect.arrayContaining([
@@ -262,54 +265,54 @@ describe('the changes of a segment', () => {
         ['left', 'e1'],
       ]),
     );
-    const first = await listSegmentChanges(desk.admin, id, { first: 1, after: view.changesCursor });
+    const first = await listSegmentChanges(harness.admin, id, { first: 1, after: view.changesCursor });
     expect(first).toMatchObject({ nextCursor: told.cursors[0], nodes: [told.nodes[0]] });
-    expect(await listSegmentChanges(desk.admin, id, { first: 10, since: new Date(0) })).toMatchObject({
+    expect(await listSegmentChanges(harness.admin, id, { first: 10, since: new Date(0) })).toMatchObject({
       kind: 'ChangesExpired',
     });
-    await desk.sql`update segment set pruned_change_id = ${told.resumeCursor} where id = ${Number(id)}`;
-    expect(await listSegmentChanges(desk.admin, id, { first: 10, after: view.changesCursor })).toMatchObject({
+    await harness.sql`update segment set pruned_change_id = ${told.resumeCursor} where id = ${Number(id)}`;
+    expect(await listSegmentChanges(harness.admin, id, { first: 10, after: view.changesCursor })).toMatchObject({
       kind: 'ChangesExpired',
     });
-    expect(await listSegmentChanges(desk.admin, id, { first: 10, after: told.resumeCursor })).toMatchObject({
+    expect(await listSegmentChanges(harness.admin, id, { first: 10, after: told.resumeCursor })).toMatchObject({
       kind: 'SegmentChangeConnection',
       nodes: [],
     });
   });
 });
 
-describe('deeds', () => {
+describe('admin operations', () => {
   it('a cohort that a segment is made of is not deleted; the segment is, when its name is given', async () => {
-    await desk.push([add(users(1), { cohort: named('Used') })]);
-    await desk.apply();
-    const cohortId = await desk.cohortId('Used');
-    const { id } = await desk.segment('User', { includes: cohortId });
-    expect(await deleteCohort(desk.admin, cohortId, { confirmName: 'Used', isDryRun: false })).toMatchObject({
+    await harness.push([add(users(1), { cohort: named('Used') })]);
+    await harness.apply();
+    const cohortId = await harness.cohortId('Used');
+    const { id } = await harness.segment('User', { includes: cohortId });
+    expect(await deleteCohort(harness.admin, cohortId, { confirmName: 'Used', isDryRun: false })).toMatchObject({
       kind: 'CohortInUse',
       segmentIds: [id],
     });
-    expect(await createSegment(desk.admin, { name: 'user', definition: { includes: cohortId } })).toMatchObject({
+    expect(await createSegment(harness.admin, { name: 'user', definition: { includes: cohortId } })).toMatchObject({
       kind: 'NameTaken',
       ownerId: id,
     });
-    expect(await deleteSegment(desk.admin, id, { confirmName: 'user', isDryRun: false })).toMatchObject({
+    expect(await deleteSegment(harness.admin, id, { confirmName: 'user', isDryRun: false })).toMatchObject({
       kind: 'NotConfirmed',
     });
-    expect(await deleteSegment(desk.admin, id, { confirmName: 'User', isDryRun: false })).toMatchObject({
+    expect(await deleteSegment(harness.admin, id, { confirmName: 'User', isDryRun: false })).toMatchObject({
       kind: 'SegmentDeleted',
     });
-    expect(await getSegment(desk.admin, id)).toMatchObject({ kind: 'SegmentNotFound' });
-    expect(await deleteCohort(desk.admin, cohortId, { confirmName: 'used', isDryRun: false })).toMatchObject({
+    expect(await getSegment(harness.admin, id)).toMatchObject({ kind: 'SegmentNotFound' });
+    expect(await deleteCohort(harness.admin, cohortId, { confirmName: 'used', isDryRun: false })).toMatchObject({
       kind: 'NotConfirmed',
     });
-    expect(await deleteCohort(desk.admin, cohortId, { confirmName: 'Used', isDryRun: false })).toMatchObject({
+    expect(await deleteCohort(harness.admin, cohortId, { confirmName: 'Used', isDryRun: false })).toMatchObject({
       kind: 'CohortDeleted',
     });
     // Entries alone would make a part of a cohort look like the whole.
-    expect(await desk.push([add(users(2), { cohort: named('Used') })])).toMatchObject({ outcome: 'unknown_cohort' });
-    expect(await desk.push([page('again', 1, 1, users(3), named('Used'))])).toMatchObject({ outcome: 'stored' });
-    await desk.apply();
-    expect(await desk.cohortId('Used')).toBe(cohortId);
-    expect(await desk.membersOf('Used')).toEqual(keys(3));
+    expect(await harness.push([add(users(2), { cohort: named('Used') })])).toMatchObject({ outcome: 'unknown_cohort' });
+    expect(await harness.push([page('again', 1, 1, users(3), named('Used'))])).toMatchObject({ outcome: 'stored' });
+    await harness.apply();
+    expect(await harness.cohortId('Used')).toBe(cohortId);
+    expect(await harness.membersOf('Used')).toEqual(keys(3));
   });
 });

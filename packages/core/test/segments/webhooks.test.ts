@@ -26,20 +26,20 @@ const hourMs = 3_600_000;
 
 const metrics = createMetrics();
 
-let desk: SegmentHarness;
+let harness: SegmentHarness;
 let receiver: Receiver;
 let segmentId: string;
 let webhookId: string;
 const works: SegmentWork[] = [];
 
 beforeEach(async () => {
-  desk = await openSegmentHarness();
+  harness = await openSegmentHarness();
   receiver = await openReceiver();
-  await desk.push([add(users('there before'), { cohort })]);
-  await desk.apply();
-  segmentId = (await desk.segment('Told', { includes: await desk.cohortId('told') })).id;
-  await desk.settle();
-  const made = await createWebhook(desk.admin, segmentId, receiver.url);
+  await harness.push([add(users('there before'), { cohort })]);
+  await harness.apply();
+  segmentId = (await harness.segment('Told', { includes: await harness.cohortId('told') })).id;
+  await harness.settle();
+  const made = await createWebhook(harness.admin, segmentId, receiver.url);
   if (made.kind !== 'SegmentWebhookSecretCreated') throw new Error(made.message);
   receiver.secret = made.secret;
   webhookId = made.segmentWebhook.id;
@@ -47,15 +47,15 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(works.splice(0).map((work) => work.stop()));
   await receiver.close();
-  await desk.close();
+  await harness.close();
 });
 
 function startWork(windowMs = 48 * hourMs): void {
   works.push(
     startSegmentWork({
-      databaseUrl: desk.url,
+      databaseUrl: harness.url,
       http,
-      seal: desk.seal,
+      seal: harness.seal,
       log: pino({ level: 'silent' }),
       metrics,
       windowMs,
@@ -65,17 +65,17 @@ function startWork(windowMs = 48 * hourMs): void {
   );
 }
 const webhook = async (): Promise<WebhookView> => {
-  const view = await getWebhook(desk.admin, webhookId);
+  const view = await getWebhook(harness.admin, webhookId);
   if (view.kind !== 'SegmentWebhook') throw new Error(view.message);
   return view;
 };
 const enter = async (...ids: readonly (string | number)[]) => {
-  await desk.push([add(users(...ids), { cohort })]);
-  await desk.settle();
+  await harness.push([add(users(...ids), { cohort })]);
+  await harness.settle();
 };
 /** Waits no longer than a partner in trouble makes it wait. */
-const hurry = () => desk.sql`update segment_webhook set deferral_until = now() where deferral_until > now()`;
-const bringProbeForward = () => desk.sql`update segment_webhook set probe_at = now() where state = 'blocked'`;
+const hurry = () => harness.sql`update segment_webhook set deferral_until = now() where deferral_until > now()`;
+const bringProbeForward = () => harness.sql`update segment_webhook set probe_at = now() where state = 'blocked'`;
 
 describe('a webhook', () => {
   it('is told of every entry and exit, in order, each once in effect, through errors, lost answers and two workers', async () => {
@@ -86,7 +86,7 @@ describe('a webhook', () => {
     for (let round = 0; round < 12; round++) {
       const entering = Array.from({ length: 40 }, () => String(Math.floor(roll() * 200)));
       const leaving = [...held].filter(() => roll() < 0.3);
-      await desk.push([add(entering.map(user), { cohort }), remove(leaving.map(user), { cohort })]);
+      await harness.push([add(entering.map(user), { cohort }), remove(leaving.map(user), { cohort })]);
       entering.forEach((id) => held.add(id));
       leaving.forEach((id) => held.delete(id));
       if (round % 3 === 0)
@@ -95,7 +95,7 @@ describe('a webhook', () => {
             ['lost', { status: 500 }, { status: 302 }, { status: 429, headers: { 'retry-after': '1' } }] as const
           ).slice(round / 3),
         );
-      await desk.settle();
+      await harness.settle();
       await hurry();
     }
     await until(
@@ -125,10 +125,10 @@ describe('a webhook', () => {
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
     const { port } = mute.address() as AddressInfo;
     // Those that were made first are looked at first.
-    await desk.sql`delete from segment_webhook`;
+    await harness.sql`delete from segment_webhook`;
     for (let index = 0; index < 40; index++)
-      await createWebhook(desk.admin, segmentId, `http://127.0.0.1:${port}/${index}`);
-    const made = await createWebhook(desk.admin, segmentId, receiver.url);
+      await createWebhook(harness.admin, segmentId, `http://127.0.0.1:${port}/${index}`);
+    const made = await createWebhook(harness.admin, segmentId, receiver.url);
     if (made.kind !== 'SegmentWebhookSecretCreated') throw new Error(made.message);
     receiver.secret = made.secret;
     await enter(1);
@@ -202,7 +202,7 @@ describe('a webhook', () => {
       (requests) => requests === 2,
     );
     const [row] = await until(
-      () => desk.sql<{ failures: number }[]>`select failures from segment_webhook`,
+      () => harness.sql<{ failures: number }[]>`select failures from segment_webhook`,
       ([found]) => found?.failures === 2,
     );
     expect(row).toEqual({ failures: 2 });
@@ -211,13 +211,13 @@ describe('a webhook', () => {
   it('is not told of what it did not take for its whole window; that is shown, and what follows is told', async () => {
     receiver.refusal = 500;
     await enter(1, 2);
-    await desk.sql`update segment_change set at = now() - interval '3 hours'`;
-    await desk.sql`update segment_webhook set live_since = now() - interval '3 hours'`;
+    await harness.sql`update segment_change set at = now() - interval '3 hours'`;
+    await harness.sql`update segment_webhook set live_since = now() - interval '3 hours'`;
     await enter(3);
     startWork(2 * hourMs);
     const view = await until(webhook, ({ expiredCount }) => expiredCount === 2);
     expect(view.pendingCount).toBe(1);
-    const { nodes } = await listWebhookExpiries(desk.admin, webhookId, { first: 10 });
+    const { nodes } = await listWebhookExpiries(harness.admin, webhookId, { first: 10 });
     expect(nodes).toMatchObject([
       {
         changeCount: 2,
@@ -236,10 +236,10 @@ describe('a webhook', () => {
     startWork(2 * hourMs);
     await enter(1, 2);
     await until(webhook, ({ state }) => state === 'blocked');
-    await desk.sql`update segment_change set at = now() - interval '3 hours'`;
-    await desk.sql`update segment_webhook set live_since = now() - interval '3 hours'`;
+    await harness.sql`update segment_change set at = now() - interval '3 hours'`;
+    await harness.sql`update segment_webhook set live_since = now() - interval '3 hours'`;
     await until(webhook, ({ expiredCount }) => expiredCount === 2);
-    const { nodes } = await listWebhookExpiries(desk.admin, webhookId, { first: 10 });
+    const { nodes } = await listWebhookExpiries(harness.admin, webhookId, { first: 10 });
     expect(nodes).toMatchObject([
       {
         changeCount: 2,
@@ -251,48 +251,48 @@ describe('a webhook', () => {
 
   it('that is paused is told when it is resumed; one that is deleted never', async () => {
     startWork();
-    expect(await pauseWebhook(desk.admin, webhookId)).toMatchObject({ state: 'paused' });
-    expect(await pauseWebhook(desk.admin, webhookId)).toMatchObject({
+    expect(await pauseWebhook(harness.admin, webhookId)).toMatchObject({ state: 'paused' });
+    expect(await pauseWebhook(harness.admin, webhookId)).toMatchObject({
       kind: 'SegmentWebhook',
       state: 'paused',
     });
     await enter(1);
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     expect(receiver.requests).toBe(0);
-    await resumeWebhook(desk.admin, webhookId);
+    await resumeWebhook(harness.admin, webhookId);
     await until(webhook, ({ deliveredCount }) => deliveredCount === 1);
-    expect(await deleteWebhook(desk.admin, webhookId, { confirmUrl: 'no', isDryRun: false })).toMatchObject({
+    expect(await deleteWebhook(harness.admin, webhookId, { confirmUrl: 'no', isDryRun: false })).toMatchObject({
       kind: 'NotConfirmed',
     });
-    await deleteWebhook(desk.admin, webhookId, { confirmUrl: receiver.url, isDryRun: false });
-    expect(await desk.sql`select secret from segment_webhook`).toEqual([{ secret: null }]);
-    expect(await getWebhook(desk.admin, webhookId)).toMatchObject({ kind: 'SegmentWebhookNotFound' });
+    await deleteWebhook(harness.admin, webhookId, { confirmUrl: receiver.url, isDryRun: false });
+    expect(await harness.sql`select secret from segment_webhook`).toEqual([{ secret: null }]);
+    expect(await getWebhook(harness.admin, webhookId)).toMatchObject({ kind: 'SegmentWebhookNotFound' });
   });
 
   it('signs with the secret that was shown last, which is kept sealed', async () => {
     startWork();
     const first = receiver.secret;
-    expect(await rotateWebhookSecret(desk.admin, webhookId, 'no')).toMatchObject({ kind: 'NotConfirmed' });
-    const renewed = await rotateWebhookSecret(desk.admin, webhookId, receiver.url);
+    expect(await rotateWebhookSecret(harness.admin, webhookId, 'no')).toMatchObject({ kind: 'NotConfirmed' });
+    const renewed = await rotateWebhookSecret(harness.admin, webhookId, receiver.url);
     if (renewed.kind !== 'SegmentWebhookSecretCreated') throw new Error(renewed.message);
     expect(renewed.secret).not.toBe(first);
     receiver.secret = renewed.secret;
     await enter(1);
     await until(webhook, ({ deliveredCount }) => deliveredCount === 1);
     expect(receiver.complaints).toEqual([]);
-    const [row] = await desk.sql<{ secret: Buffer }[]>`select secret from segment_webhook`;
+    const [row] = await harness.sql<{ secret: Buffer }[]>`select secret from segment_webhook`;
     expect(row?.secret.includes(renewed.secret)).toBe(false);
   });
 
   it.each([
-    ['ftp://example.com/', 'wanted a URL such as https://example.com/segments'],
+    ['ftp://example.com/', 'expected a URL such as https://example.com/segments'],
     [
       'https://user:word@example.com/',
-      'wanted a URL without a user, a password or a fragment; requests are signed instead',
+      'expected a URL without a user, a password or a fragment; requests are signed instead',
     ],
-    ['nowhere', 'wanted a URL such as https://example.com/segments'],
+    ['nowhere', 'expected a URL such as https://example.com/segments'],
   ])('is not made for %s', async (url, message) => {
-    expect(await createWebhook(desk.admin, segmentId, url)).toMatchObject({
+    expect(await createWebhook(harness.admin, segmentId, url)).toMatchObject({
       kind: 'InputInvalid',
       problems: [{ path: ['url'], message }],
     });
@@ -301,17 +301,17 @@ describe('a webhook', () => {
 
 describe('retention', () => {
   it('forgets whole days of changes, and notes which webhooks missed some', async () => {
-    await pauseWebhook(desk.admin, webhookId);
+    await pauseWebhook(harness.admin, webhookId);
     await enter(1, 2);
-    await desk.sql`create table segment_change_20200101 partition of segment_change for values from ('2020-01-01') to ('2020-01-02')`;
-    await desk.sql`update segment_change set stored_on = '2020-01-01'`;
+    await harness.sql`create table segment_change_20200101 partition of segment_change for values from ('2020-01-01') to ('2020-01-02')`;
+    await harness.sql`update segment_change set stored_on = '2020-01-01'`;
     await enter(3);
     startWork();
     await until(webhook, ({ expiredCount }) => expiredCount === 2);
     expect(await webhook()).toMatchObject({ pendingCount: 1 });
-    expect((await listWebhookExpiries(desk.admin, webhookId, { first: 10 })).nodes).toMatchObject([
+    expect((await listWebhookExpiries(harness.admin, webhookId, { first: 10 })).nodes).toMatchObject([
       { code: 'retention', changes: 2 },
     ]);
-    expect(await desk.sql`select from pg_class where relname = 'segment_change_20200101'`).toHaveLength(0);
+    expect(await harness.sql`select from pg_class where relname = 'segment_change_20200101'`).toHaveLength(0);
   });
 });

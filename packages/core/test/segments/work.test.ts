@@ -7,17 +7,17 @@ import { add, createDice, page, remove, user } from '../cohorts/cohortHarness.js
 import { until } from '../deliveryHarness.js';
 import { openSegmentHarness, type SegmentHarness } from './segmentHarness.js';
 
-let desk: SegmentHarness;
+let harness: SegmentHarness;
 beforeAll(async () => {
-  desk = await openSegmentHarness();
+  harness = await openSegmentHarness();
 });
-afterAll(() => desk.close());
+afterAll(() => harness.close());
 
 const log = pino({ level: 'silent' });
 const http = createHttp({ timeoutMs: 1_000, connections: 1 });
 
 /** No rest between evaluations, so that they meet the changes as often as can be. */
-const endRest = () => desk.sql`update segment set evaluate_after = now() where evaluate_after > now()`;
+const endRest = () => harness.sql`update segment set evaluate_after = now() where evaluate_after > now()`;
 
 describe('workers', () => {
   it('keep segments in line with cohorts that are replaced, changed and killed over at the same time, and note each entry and exit once', async () => {
@@ -27,27 +27,27 @@ describe('workers', () => {
       { id: 'one', name: 'One' },
       { id: 'other', name: 'Other' },
     ];
-    await desk.push([
+    await harness.push([
       { kind: 'declare', cohort: one },
       { kind: 'declare', cohort: other },
     ]);
-    const [a, b] = [await desk.cohortId('one'), await desk.cohortId('other')];
-    const both = (await desk.segment('Both', { all: [{ includes: a }, { includes: b }] })).id;
-    const only = (await desk.segment('Only one', { all: [{ includes: a }, { excludes: b }] })).id;
-    await desk.settle();
-    const options = { databaseUrl: desk.url, log, metrics: createMetrics(), retentionDays: 14 };
+    const [a, b] = [await harness.cohortId('one'), await harness.cohortId('other')];
+    const both = (await harness.segment('Both', { all: [{ includes: a }, { includes: b }] })).id;
+    const only = (await harness.segment('Only one', { all: [{ includes: a }, { excludes: b }] })).id;
+    await harness.settle();
+    const options = { databaseUrl: harness.url, log, metrics: createMetrics(), retentionDays: 14 };
     const startAll = () => [
       startCohortWork(options),
       startCohortWork(options),
-      startSegmentWork({ ...options, http, seal: desk.seal, windowMs: 3_600_000, requestMs: 1_000 }),
-      startSegmentWork({ ...options, http, seal: desk.seal, windowMs: 3_600_000, requestMs: 1_000 }),
+      startSegmentWork({ ...options, http, seal: harness.seal, windowMs: 3_600_000, requestMs: 1_000 }),
+      startSegmentWork({ ...options, http, seal: harness.seal, windowMs: 3_600_000, requestMs: 1_000 }),
     ];
     const works = startAll();
     for (let round = 0; round < 60; round++) {
       const cohort = below(2) === 0 ? one : other;
       const some = Array.from({ length: 1 + below(30) }, () => user(below(60)));
       const kind = below(3);
-      await desk.push([
+      await harness.push([
         kind === 0
           ? page(`s${round}`, 1, 1, some, cohort)
           : kind === 1
@@ -56,11 +56,11 @@ describe('workers', () => {
       ]);
       await endRest();
       if (round === 20)
-        await updateSegment(desk.admin, only, { definition: { any: [{ includes: a }, { includes: b }] } });
+        await updateSegment(harness.admin, only, { definition: { any: [{ includes: a }, { includes: b }] } });
       if (round === 40)
-        await updateSegment(desk.admin, only, { definition: { all: [{ includes: b }, { excludes: a }] } });
+        await updateSegment(harness.admin, only, { definition: { all: [{ includes: b }, { excludes: a }] } });
       if (round % 15 === 7) {
-        await desk.sql`
+        await harness.sql`
           select pg_terminate_backend(pid) from pg_stat_activity
           where application_name in ('currents-cohorts', 'currents-segments') and datname = current_database() and xact_start is not null and backend_start < now() - interval '0.2 seconds'`;
       }
@@ -69,19 +69,19 @@ describe('workers', () => {
       async () => {
         await endRest();
         return (
-          await desk.sql`select from cohort_change where state = 'pending' union all select from segment_candidate`
+          await harness.sql`select from cohort_change where state = 'pending' union all select from segment_candidate`
         ).count;
       },
       (left) => left === 0,
     );
     await Promise.all(works.map((work) => work.stop()));
-    const [inOne, inOther] = [await desk.membersOf('one'), await desk.membersOf('other')];
-    expect(await desk.members(both)).toEqual(inOne.filter((key) => inOther.includes(key)));
-    expect(await desk.members(only)).toEqual(inOther.filter((key) => !inOne.includes(key)));
+    const [inOne, inOther] = [await harness.membersOf('one'), await harness.membersOf('other')];
+    expect(await harness.members(both)).toEqual(inOne.filter((key) => inOther.includes(key)));
+    expect(await harness.members(only)).toEqual(inOther.filter((key) => !inOne.includes(key)));
     for (const id of [both, only]) {
       const followed = new Set<string>();
       for (let after: string | undefined = '0'; after !== undefined;) {
-        const page = await listSegmentChanges(desk.admin, id, { first: 200, after });
+        const page = await listSegmentChanges(harness.admin, id, { first: 200, after });
         if (page.kind !== 'SegmentChangeConnection') throw new Error(page.message);
         for (const { type, member } of page.nodes) {
           expect(followed.has(memberKey(member))).toBe(type === 'left');
@@ -90,7 +90,7 @@ describe('workers', () => {
         }
         after = page.nextCursor;
       }
-      expect([...followed].sort()).toEqual(await desk.members(id));
+      expect([...followed].sort()).toEqual(await harness.members(id));
     }
   });
 });
