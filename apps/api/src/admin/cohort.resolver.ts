@@ -86,7 +86,7 @@ export class CohortResolver {
 
   @Mutation(() => types.UpdateCohortResult, {
     description:
-      'Updates how often a cohort syncs: for a cohort that is pulled, its pull schedule; otherwise only what freshness expects.',
+      'Updates how often a cohort syncs: for a cohort that is pulled, its pull schedule; otherwise only what freshness expects. To undo it, set the earlier schedule.',
     complexity: costs.write,
   })
   async updateCohort(
@@ -99,7 +99,7 @@ export class CohortResolver {
 
   @Mutation(() => types.ReportCohortSizeResult, {
     description:
-      'Records how many members a cohort has at its partner, to compare with the hub: see Cohort.drift. The next full sync replaces it.',
+      'Records how many members a cohort has at its partner, to compare with the hub: see Cohort.drift. The next full sync replaces it. To undo it, report the earlier size.',
     complexity: costs.write,
   })
   async reportCohortSize(

@@ -1,5 +1,5 @@
 import type { CohortChecked as CoreChecked, CohortView, Drift as CoreDrift } from '@currents/core';
-import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { Field, Int, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
 import { enumOf } from './base/enum.js';
 import { Node } from './base/node.js';

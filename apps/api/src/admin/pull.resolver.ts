@@ -93,7 +93,7 @@ export class CohortPullResolver {
   @Mutation(() => results.CancelCohortPullResult, {
     description:
       'Cancels the running pull. Members fetched so far are dropped, and the membership stays as it is; the next pull follows the schedule. ' +
-      'runCohortPull starts again, which counts for the partner’s limits once more.',
+      'To undo it, start again with runCohortPull, which counts for the partner’s limits once more.',
     complexity: costs.write,
   })
   async cancelCohortPull(

@@ -143,7 +143,7 @@ export class SegmentResolver {
 
   @Mutation(() => types.UpdateSegmentResult, {
     description:
-      'Updates a segment. Members that a new definition adds or removes are recorded as changes and sent to webhooks.',
+      'Updates a segment. Members that a new definition adds or removes are recorded as changes and sent to webhooks. To undo it, update it back.',
     complexity: costs.write,
   })
   async updateSegment(

@@ -176,7 +176,6 @@ describe('the admin schema', () => {
       'DeadLetter.event',
       'Destination.credentialsSchema',
       'Destination.settingsSchema',
-      'Segment.definition',
       'UserProfile.properties',
     ]);
     const tokens = outgoing.filter(({ field }) => field.name === 'token').map(({ type }) => type.name);

@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '@currents/connector';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createCurrent, good, openAdminHarness, type AdminHarness } from '../admin/adminHarness.js';
+import { good, openAdminHarness, type AdminHarness } from '../admin/adminHarness.js';
 
 const { secret } = good.credentials;
 const json = (status: number, body: unknown): HttpAnswer => ({ status, headers: {}, body: JSON.stringify(body) });
@@ -40,7 +40,7 @@ beforeEach(async () => {
 });
 
 async function create(more: object): Promise<string> {
-  return (await harness.do(createCurrent, { input: { ...good, name: `Source ${++made}`, ...more } })).id;
+  return harness.createCurrent({ ...good, name: `Source ${++made}`, ...more });
 }
 
 const fields = `id current { id } schedule state allowedActions lastStartedAt lastSuccessAt nextDueAt createdAt
