@@ -171,7 +171,9 @@ export async function startPullHub(): Promise<PullHub> {
       return until(read, (syncs) => syncs.length === count, 30_000);
     },
     async members(cohortId) {
-      const [cohort] = await sql<{ set_id: string | null }[]>`select set_id from cohort where id = ${cohortKeyOf(cohortId)}`;
+      const [cohort] = await sql<
+        { set_id: string | null }[]
+      >`select set_id from cohort where id = ${cohortKeyOf(cohortId)}`;
       if (!cohort?.set_id) return [];
       const rows = await sql<{ member: string }[]>`select member from ${sql(`member_set_${cohort.set_id}`)}`;
       return rows.map(({ member }) => member.slice(1)).sort();
