@@ -105,7 +105,7 @@ it.each<[string, () => unknown, string, object]>([
     'would be fetched through a deleted Current',
     () => deleteCurrent(harness.admin, harness.currentId, 'source'),
     'c1',
-    { kind: 'WrongState', state: 'deleted' },
+    { kind: 'CurrentWrongState', state: 'deleted' },
   ],
   [
     'would be fetched with credentials that do not open',

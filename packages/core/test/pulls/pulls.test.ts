@@ -75,7 +75,7 @@ describe('a cohort that is followed', () => {
       () => syncsOf(cohort),
       (syncs) => syncs[0]?.state === 'applied' && syncs.length === 2,
     );
-    expect((await syncsOf(cohort))[0]).toMatchObject({ added: 2, removed: 5, unchanged: 30 });
+    expect((await syncsOf(cohort))[0]).toMatchObject({ addedCount: 2, removedCount: 5, unchangedCount: 30 });
     expect(await harness.members('c1')).toEqual(sorted([...ids(30), 'late-1', 'late-2']));
   });
 
@@ -190,7 +190,7 @@ describe('a pull', () => {
     expect(await harness.members('c1')).toEqual(sorted(ids(35)));
     expect(await cancelCohortPull(harness.admin, cohort)).toMatchObject({
       kind: 'CohortPullNotRunning',
-      message: 'no pull of this cohort is under way',
+      message: 'no pull of this cohort is running',
     });
     fake.afterMs = 0;
     await runCohortPull(harness.admin, cohort);
@@ -399,7 +399,7 @@ describe('a cohort that is no longer pulled', () => {
     expect(await deleteCohortPull(harness.admin, cohort)).toMatchObject({
       kind: 'CohortPullDeleted',
       cohort: { memberCount: 35, schedule: undefined },
-      pull: { schedule: 'dynamic' },
+      cohortPull: { schedule: 'dynamic' },
     });
     expect(await deleteCohortPull(harness.admin, cohort)).toMatchObject({ kind: 'CohortPullNotFound' });
     expect(await runCohortPull(harness.admin, cohort)).toMatchObject({ kind: 'CohortPullNotFound' });

@@ -288,7 +288,7 @@ describe('a webhook', () => {
     ['ftp://example.com/', 'expected a URL such as https://example.com/segments'],
     [
       'https://user:word@example.com/',
-      'expected a URL without a user, a password or a fragment; requests are signed instead',
+      'expected a URL without user, password and fragment; requests are signed instead',
     ],
     ['nowhere', 'expected a URL such as https://example.com/segments'],
   ])('is not made for %s', async (url, message) => {
