@@ -52,7 +52,7 @@ describe('the README, followed from top to bottom on an empty database', () => {
     expect(isSignedBy(newcomer.shown.get('<webhook secret>') ?? '', { timestamp, signature, body })).toBe(true);
     expect(JSON.parse(body)).toMatchObject({
       type: 'segment.changes',
-      segment: { id: '1', name: 'Spenders' },
+      segment: { id: 'seg_1', name: 'Spenders' },
       changes: [{ change: 'left', member: { externalId: 'customer-42' } }],
     });
   });

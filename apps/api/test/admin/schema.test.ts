@@ -121,7 +121,14 @@ describe('the admin schema', () => {
     const values = listed.filter(
       (type) => !(isObjectType(type) && type.getInterfaces().some(({ name }) => name === 'Node')),
     );
-    expect(values.map(({ name }) => name).sort()).toEqual(['KeyNearQuota', 'ThrottledKey']);
+    expect(values.map(({ name }) => name).sort()).toEqual([
+      'ImportPartner',
+      'KeyNearQuota',
+      'Member',
+      'PartnerCohort',
+      'SegmentChange',
+      'ThrottledKey',
+    ]);
   });
 
   it('has a loader for every node', () => {
