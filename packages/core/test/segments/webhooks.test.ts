@@ -310,7 +310,7 @@ describe('retention', () => {
     await until(webhook, ({ expiredCount }) => expiredCount === 2);
     expect(await webhook()).toMatchObject({ pendingCount: 1 });
     expect((await listWebhookExpiries(harness.admin, webhookId, { first: 10 })).nodes).toMatchObject([
-      { code: 'retention', changes: 2 },
+      { code: 'retention', changeCount: 2 },
     ]);
     expect(await harness.sql`select from pg_class where relname = 'segment_change_20200101'`).toHaveLength(0);
   });
