@@ -47,7 +47,6 @@ const fields = `id current { id } schedule state allowedActions lastStartedAt la
   progress { startedAt pageCount memberCount expectedMemberCount } deferral { code detail until } failure { code detail recovery failedAt } cohort { id name partnerId memberCount schedule }`;
 const problem = '... on Problem { __typename message }';
 const pullOrOf = (payload: string): string => `__typename ... on ${payload} { cohortPull { ${fields} } } ${problem}`;
-const keyOf = (id: string): number => Number(id.replace(/^\w+_/, ''));
 const list = (id = current, first = 50, after?: string) =>
   harness.do(
     `query ($id: ID!, $first: Int!, $after: String) { partnerCohorts(currentId: $id, first: $first, after: $after) {
