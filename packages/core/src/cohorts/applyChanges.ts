@@ -17,12 +17,12 @@ export type Applied =
       /** When each of the changes was stored. */
       readonly storedAt: readonly Date[];
     }
-  /** `busy`: another worker has the cohort in hand. */
+  /** `busy`: another worker has locked the cohort. */
   | { readonly outcome: 'nothing' | 'busy' };
 
 /**
- * Applies the next changes of a cohort, in the order in which they came, all or none of them. May be called by any
- * number of workers at once, and again after a crash at any point: what has been applied is noted by the same commit.
+ * Applies the next changes of a cohort in order of arrival, in one transaction. Safe to call from any number of workers
+ * at once, and again after a crash: the commit that applies changes also marks them as applied.
  */
 export async function applyNext(session: Session, cohortId: number): Promise<Applied> {
   return session.transact(async (tx): Promise<Applied> => {
@@ -32,7 +32,7 @@ export async function applyNext(session: Session, cohortId: number): Promise<App
     const [cohort] = await tx<
       CohortRow[]
     >`select id, partner, set_id, deleted_at is not null as deleted from cohort where id = ${cohortId}`;
-    if (!cohort) throw new Error(`changes wait for the cohort ${cohortId}, which there is not`);
+    if (!cohort) throw new Error(`there are changes of the cohort ${cohortId}, which does not exist`);
     const moved = await apply(tx, cohort, run);
     const given = run.reduce((sum, change) => sum + change.received_count, 0);
     return {
@@ -48,14 +48,14 @@ export async function applyNext(session: Session, cohortId: number): Promise<App
 
 async function apply(tx: Transaction, cohort: CohortRow, run: ChangeRun): Promise<MemberMoves> {
   const [{ kind }] = run;
-  // Neither a partner's comings and goings nor what the hub fetches itself brings a deleted cohort back.
+  // Entries, exits and pulls do not bring a deleted cohort back.
   if (cohort.deleted && (kind === 'add' || kind === 'remove' || isPullSession(run[0].session))) {
     await tx`update cohort_change set state = 'dropped', members = null where id = any(${run.map(({ id }) => id)}::bigint[])`;
     return noMoves;
   }
   const standing = cohort.deleted ? await revive(tx, cohort) : cohort;
   const moved = await move(tx, standing, run);
-  // Last, so that a cohort's row is not held while millions of members are replaced.
+  // Last, so that the cohort's row is not locked while millions of members are replaced.
   await updateDescription(tx, cohort.id, run);
   return moved;
 }
@@ -75,7 +75,7 @@ async function move(tx: Transaction, cohort: CohortRow, run: ChangeRun): Promise
   }
 }
 
-/** A deleted cohort that is declared again, or told whole, begins anew under its old ids. */
+/** A declaration or a full sync creates a deleted cohort again, under the same ids. */
 async function revive(tx: Transaction, cohort: CohortRow): Promise<CohortRow> {
   await supersedeSet(tx, cohort.set_id);
   await tx`
@@ -86,10 +86,10 @@ async function revive(tx: Transaction, cohort: CohortRow): Promise<CohortRow> {
   return { ...cohort, set_id: null, deleted: false };
 }
 
-/** A late push is late by minutes: among this many syncs is one that came before it and was computed after it. */
+/** How many of the last syncs are compared to detect a late push. Late means by minutes. */
 const latestSyncs = 50;
 
-/** The last name, description and date that the run gives, where they are others than before; nothing of a run that is late. */
+/** Stores the last name, description and creation time in a run, unless the run is late. */
 async function updateDescription(tx: Transaction, cohortId: number, run: ChangeRun): Promise<void> {
   const name = run.findLast((change) => change.name !== null)?.name ?? null;
   const description = run.findLast((change) => change.description !== null)?.description ?? null;

@@ -19,9 +19,9 @@ interface Moved {
 }
 
 /**
- * Adds and removes members in one statement. Of several changes that name a member the newest counts: by when the
- * partner computed it, and by arrival where that is equal or unsaid. A change that the partner computed before the one
- * that last moved a member leaves the member where it is.
+ * Adds and removes members in one statement. The latest change of a member wins: by the time at which the partner
+ * computed it, then by arrival. A change that was computed before the one that last moved a member is late, and does
+ * not move it.
  */
 export async function applyMoves(tx: Transaction, cohort: CohortRow, run: ChangeRun): Promise<MemberMoves> {
   const sync = await openSync(tx, cohort.id, run);

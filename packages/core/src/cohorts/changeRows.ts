@@ -7,10 +7,10 @@ const maxIdLength = 400;
 const maxNameLength = 1_000;
 const maxSessionLength = 400;
 
-/** A session of so many pages has more than that to come: how many, its sender does not know yet. */
+/** Limit, and sentinel in `pages`: the total number of pages is not known yet. */
 export const maxPages = 1_000_000;
 
-/** What no connector lets through, and the database would not take. */
+/** Why a change cannot be stored; undefined if it can. Connectors let no such change through. */
 export function changeFault(change: CohortChange): string | undefined {
   const { id } = change.cohort;
   if (!isUsableId(id)) return `expected a cohort id of 1 to ${maxIdLength} characters, got ${id.length}`;
@@ -33,7 +33,7 @@ function isUsableId(id: string): boolean {
   return id.length > 0 && id.length <= maxIdLength && !id.includes('\0') && id.isWellFormed();
 }
 
-/** A change as it is stored, in the statement's words; what is undefined is left out of the JSON, and so null. */
+/** A change as one row of the insert. Undefined properties are absent from its JSON, and so null. */
 export interface ChangeRow {
   readonly position: number;
   readonly ref: string;
@@ -52,7 +52,7 @@ export interface ChangeRow {
   readonly refused: Record<string, number>;
 }
 
-/** The rows of a push, in its order. What the partner refused itself counts for the first of them. */
+/** The rows of a push, in order. Members that the connector refused are counted in the first one. */
 export function rowsOf(
   partner: string,
   changes: readonly CohortChange[],
@@ -93,18 +93,18 @@ function rowOf(change: CohortChange, position: number, partner: string): ChangeR
   };
 }
 
-/** Text for people: cut to size and made storable. Empty counts as none. */
+/** Truncates a text and replaces what Postgres does not store. Empty counts as absent. */
 function storableText(given: string | undefined): string | undefined {
   const whole = given?.toWellFormed().replaceAll('\0', '\uFFFD').slice(0, maxNameLength).toWellFormed();
   return whole === '' ? undefined : whole;
 }
 
-/** What is no instant since 1970 says nothing. */
+/** Undefined for anything but an instant since 1970. */
 function storableInstant(ms: number | undefined): number | undefined {
   return ms !== undefined && ms >= 0 && ms <= 8.64e15 ? Math.trunc(ms) : undefined;
 }
 
-/** An id of any length keeps what tells it from others. */
+/** Replaces a session id that is too long by its hash. */
 function storableSession(id: string): string {
   if (id.length <= maxSessionLength && isUsableId(id)) return id;
   return createHash('sha256').update(id).digest('hex');
@@ -116,7 +116,7 @@ function addCounts(counts: Record<string, number>, more: Readonly<Record<string,
   }
 }
 
-/** Joins neighbours that say the same of the same cohort: partners may send an object for each member. */
+/** Merges adjacent changes of the same kind and cohort: partners may send one object per member. */
 function mergeAdjacent(changes: readonly CohortChange[]): readonly CohortChange[] {
   const joined: CohortChange[] = [];
   let members: Member[] = [];

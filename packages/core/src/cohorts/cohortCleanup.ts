@@ -11,15 +11,15 @@ export interface CohortCleanupDeps {
   readonly retentionDays: number;
 }
 
-/** A session that has had no page for this long never gets its last one. */
+/** A session that has received no page for this long is incomplete. */
 const sessionTimeoutHours = 24;
-/** For this long the same push is known when it comes again. Amplitude repeats over minutes, Mixpanel over a minute. */
+/** A repeated push is detected for this long. Amplitude repeats for minutes, Mixpanel for one minute. */
 const deduplicationDays = 3;
-/** For this long a late change is known to be late. */
+/** A late change is detected for this long. */
 const departedDays = 7;
 const deleteLimit = 5_000;
 
-/** Ends what nobody will complete, and forgets what nobody will ask for. Any number of workers may do so at once. */
+/** Ends incomplete sessions and deletes old rows. Any number of workers may run it at once. */
 export async function runCohortCleanup({ sql, session, log, retentionDays }: CohortCleanupDeps): Promise<void> {
   await endStaleSessions(sql, session, log);
   await clearDeletedCohorts(sql, session);
@@ -38,7 +38,7 @@ export async function runCohortCleanup({ sql, session, log, retentionDays }: Coh
       select ctid from cohort_tombstone
       where computed_at_ms < extract(epoch from now() - ${departedDays}::int * interval '1 day') * 1000 limit ${deleteLimit})`,
   );
-  // The last lines of a cohort's history stay, however old they are.
+  // The last syncs of a cohort stay, however old they are.
   await sql`
     delete from cohort_sync s
     where last_at < now() - ${retentionDays}::int * interval '1 day' and state <> 'receiving'
@@ -67,13 +67,13 @@ async function endStaleSessions(sql: Sql, session: Session, log: Logger): Promis
       const { pages_received: received, pages_expected: expected } = ended;
       log.warn(
         { event: 'cohort_sync.expired', cohort: cohortId, received, expected },
-        'pages of a sync never came; a whole membership is left as it was',
+        'pages of a sync are missing; a full sync left the membership as it was',
       );
     });
   }
 }
 
-/** A deleted cohort lets go of its members, and of what still waits for it. */
+/** Deletes the members and the staged changes of deleted cohorts. */
 async function clearDeletedCohorts(sql: Sql, session: Session): Promise<void> {
   const deleted = await sql<{ id: number }[]>`
     select id from cohort c

@@ -1,18 +1,17 @@
-/** How often the partner syncs a cohort, as the admin has set it up there. */
+/** How often a cohort syncs, as set up at the partner or in the hub. */
 export type Schedule = 'one_time' | 'dynamic' | 'hourly' | 'daily';
 
 export const schedules: readonly Schedule[] = ['one_time', 'dynamic', 'hourly', 'daily'];
 
 /**
- * Whether a cohort is as new as it should be. `unknown`: nobody has said how often it syncs. `waiting`: its first sync
- * has not come. `overdue`: later than it should be, but not later than partners are now and then. `stale`: somebody
- * should look why nothing comes.
+ * Whether a cohort syncs as often as its schedule says. `unknown`: no schedule. `waiting`: the first sync has not
+ * arrived. `overdue`: late, within what is usual for partners. `stale`: later than that.
  */
 export type FreshnessState = 'unknown' | 'waiting' | 'fresh' | 'overdue' | 'stale';
 
 export interface Freshness {
   readonly state: FreshnessState;
-  /** When the next sync should come, and when without it the cohort is stale; undefined where none is expected. */
+  /** When the next sync is due, and when the cohort becomes stale without it; undefined if none is expected. */
   readonly dueAtMs: number | undefined;
   readonly staleAtMs: number | undefined;
 }
@@ -33,7 +32,7 @@ const rhythms: Readonly<
   daily: { everyMs: 24 * hourMs, toleranceMs: 24 * hourMs + 15 * minuteMs },
 };
 
-/** `knownSinceMs`: when the hub first heard of the cohort. A pure function of what it is given. */
+/** Pure. `knownSinceMs`: when the hub first received the cohort, in Unix milliseconds. */
 export function freshnessOf(
   schedule: Schedule | undefined,
   {
@@ -53,7 +52,7 @@ export function freshnessOf(
   return { state: nowMs > dueAtMs ? 'overdue' : 'fresh', dueAtMs, staleAtMs };
 }
 
-/** How long after one sync the next one is expected, or made where the hub makes it. */
+/** The time between two syncs, in milliseconds. */
 export function periodMs(schedule: keyof typeof rhythms): number {
   return rhythms[schedule].everyMs;
 }

@@ -1,7 +1,7 @@
 import type { Member } from '@currents/connector';
 
 /**
- * A member as one text, as sets hold it: a letter for the kind of id, then the id. An alias is its label, a unit
+ * A member as text, as sets store it: a letter for the type of id, then the id. For an alias: its label, a unit
  * separator and its name.
  */
 export type MemberKey = string;
@@ -16,7 +16,7 @@ export function memberKey(member: Member): MemberKey {
   return `a${member.alias.label}${separator}${member.alias.name}`;
 }
 
-/** The member a key stands for. */
+/** Parses a key. */
 export function memberOf(key: MemberKey): Member {
   const id = key.slice(1);
   if (key[0] === 'e') return { externalId: id };
@@ -25,13 +25,13 @@ export function memberOf(key: MemberKey): Member {
   return { alias: { label: id.slice(0, end), name: id.slice(end + 1) } };
 }
 
-/** Why nobody can be known by this id, as a code; undefined when somebody can. */
+/** Why a member cannot be stored, as a code; undefined if it can. */
 export function memberFault(member: Member): 'no_id' | 'id_too_long' | 'id_not_text' | undefined {
   const id = 'externalId' in member ? member.externalId : 'deviceId' in member ? member.deviceId : member.alias.name;
   if (id === '') return 'no_id';
   const label = 'alias' in member ? member.alias.label : '';
   if (id.length + label.length > maxLength) return 'id_too_long';
-  // Postgres takes no NUL, and half a character of two is no text.
+  // Postgres stores neither NUL nor lone surrogates.
   if (id.includes('\0') || !id.isWellFormed()) return 'id_not_text';
   if (label !== '' && (label.includes('\0') || label.includes(separator) || !label.isWellFormed()))
     return 'id_not_text';

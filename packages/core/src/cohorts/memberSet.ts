@@ -23,14 +23,14 @@ export function setTable(setId: string): string {
   return `member_set_${setId}`;
 }
 
-/** Makes a set without members and answers its id. Nobody sees it before the transaction commits. */
+/** Creates an empty set, visible once the transaction commits, and returns its id. */
 export async function createSet(tx: Transaction): Promise<string> {
   const setId = await createUnindexedSet(tx);
   await indexSet(tx, setId);
   return setId;
 }
 
-/** For who fills a set at once: an index that is made afterwards costs a fraction. */
+/** For bulk loads: indexing afterwards costs a fraction. */
 export async function createUnindexedSet(tx: Transaction): Promise<string> {
   const [row] = await tx<[{ id: string }]>`select nextval('member_set_id') as id`;
   await tx`create table ${tx(setTable(row.id))} (member text collate "C" not null, computed_at_ms bigint)`;
@@ -41,7 +41,7 @@ export async function indexSet(tx: Transaction, setId: string): Promise<void> {
   await tx`alter table ${tx(setTable(setId))} add primary key (member)`;
 }
 
-/** Room for sorting and indexing millions of members. For the transaction only. */
+/** Allows the transaction to sort and index millions of members. */
 export async function raiseWorkMem(tx: Transaction): Promise<void> {
   await tx`select set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true), set_config('maintenance_work_mem', '256MB', true)`;
 }
@@ -53,7 +53,7 @@ export async function supersedeSet(tx: Queries, setId: string | null): Promise<v
 
 const graceSeconds = 10;
 
-/** Drops superseded sets. One that is being read all the same is left for the next time. */
+/** Drops unreferenced sets. One that is still being read is left for the next time. */
 export async function dropSuperseded(sql: Sql, session: Session): Promise<void> {
   const sets = await sql<{ set_id: string }[]>`
     select set_id from unreferenced_set where unreferenced_since < now() - ${graceSeconds}::int * interval '1 second' order by set_id`;
@@ -81,8 +81,7 @@ export function isCode(error: unknown, code: string): boolean {
 const maxTries = 20;
 
 /**
- * Looks up which sets to read, and reads them. Begins again when a set was dropped in between, because another one has
- * taken its place.
+ * Reads sets, and starts again if one was dropped after it was looked up, because another set has replaced it.
  */
 export async function readSets<Result>(read: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries++) {

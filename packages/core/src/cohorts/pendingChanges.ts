@@ -1,6 +1,6 @@
 import type { Transaction } from '../db/session.js';
 
-/** A change that waits to be applied, without its members. */
+/** A change that is not applied yet, without its members. */
 export interface PendingChange {
   readonly id: string;
   readonly kind: 'declare' | 'replace' | 'add' | 'remove';
@@ -16,11 +16,11 @@ export interface PendingChange {
   readonly refused: Readonly<Record<string, number>> | null;
 }
 
-/** The first of one or more changes that are applied together. */
+/** One or more changes that are applied together. */
 export type ChangeRun = readonly [PendingChange, ...PendingChange[]];
 
 const maxChanges = 500;
-/** A run is one transaction: short enough to be repeated when a worker dies over it. */
+/** Limits the transaction that a crash repeats. */
 const maxMembers = 50_000;
 
 export async function readPendingChanges(tx: Transaction, cohortId: number): Promise<readonly PendingChange[]> {
@@ -29,7 +29,7 @@ export async function readPendingChanges(tx: Transaction, cohortId: number): Pro
     from cohort_change where cohort_id = ${cohortId} and state = 'pending' order by id limit ${maxChanges}`;
 }
 
-/** The changes at the front that can be applied in one step: of one sort, and of one sync. */
+/** The first changes that can be applied together: of one kind and one sync. */
 export function firstRun(waiting: readonly PendingChange[]): ChangeRun | undefined {
   const [first, ...rest] = waiting;
   if (!first) return undefined;

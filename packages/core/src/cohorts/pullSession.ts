@@ -1,6 +1,6 @@
 const prefix = 'hub-pull:';
 
-/** The session of the pages that one pull fetches. */
+/** The session id of the pages of one pull. */
 export function pullSession(runId: string): string {
   return `${prefix}${runId}`;
 }

@@ -6,9 +6,8 @@ import { countNewPages, recordReceived, openSync } from './syncRecord.js';
 import type { ChangeRun } from './pendingChanges.js';
 
 /**
- * Puts pages of a whole membership aside until the session has all of its pages, in whatever order they come; then the
- * membership is replaced. A page that comes again takes the place of the earlier one. Pages of a session that is over,
- * or that a later one has replaced, change nothing. Answers who came and went if it was replaced.
+ * Stages the pages of a full sync until all have arrived, in any order; then replaces the membership and returns what
+ * changed. A repeated page replaces the earlier one. Pages of a session that has ended are dropped.
  */
 export async function stagePages(tx: Transaction, cohort: CohortRow, run: ChangeRun): Promise<MemberMoves | undefined> {
   const sync = await openSync(tx, cohort.id, run);

@@ -3,14 +3,14 @@ import type { ParsedPush, PushResult } from '@currents/connector';
 import type { Sql } from '../db/connect.js';
 import { changeFault, rowsOf, type ChangeRow } from './changeRows.js';
 
-/** One push of a partner, read, and let in by a data import key; or as much of what the hub fetched itself. */
+/** A push of a partner, parsed and authenticated by a data import key; or a page that the hub pulled. */
 export interface NewPush {
   readonly partner: string;
-  /** What `ImportKeys.check` answered; looked at once more as the push is stored. Null for what the hub fetched itself. */
+  /** The key's id, which is checked again as the push is stored. Null for a page that the hub pulled. */
   readonly keyId: number | null;
   /** The step of the pull that fetched it. If another step has taken over, nothing is stored. */
   readonly lease?: string;
-  /** As it came: pages of a session are told apart by it. */
+  /** The raw body, by which repeated pages are detected. */
   readonly body: string;
   readonly parsed: Extract<ParsedPush, { readonly changes: unknown }>;
 }
@@ -22,13 +22,13 @@ export type PushStored = Extract<
 
 export interface StorePushDeps {
   readonly sql: Sql;
-  /** Called after the commit with the cohorts that have something to apply. */
+  /** Called after the commit with the cohorts that have changes to apply. */
   readonly onStored: (cohortIds: readonly number[]) => void;
 }
 
 /**
- * Stores a push, to be applied in order, soon. Resolves after the commit; law 1 rests on this. The same push sent
- * again is stored once. Rejects with the database's error when it could not commit; sending the push again is safe.
+ * Stores a push, to be applied in order. Resolves after the commit (stored before acknowledged). A repeated push is
+ * stored once. Rejects if the commit failed; the push can then be sent again.
  */
 export async function storePush({ sql, onStored }: StorePushDeps, push: NewPush): Promise<PushStored> {
   const { changes, refused } = push.parsed;
@@ -48,7 +48,7 @@ export async function storePush({ sql, onStored }: StorePushDeps, push: NewPush)
       const cohorts = answer.cohorts.map(({ partner_id, list_id }) => ({ id: partner_id, listId: list_id }));
       return { outcome: answer.stored > 0 ? 'stored' : 'repeated', cohorts };
     }
-    // One with a name is made; it is missing only when another push made it in this very moment.
+    // A cohort with a name is created; it is missing only if another push has just created it.
     if (unknown.listed || unknown.name === undefined || tries === 5) {
       const what = unknown.listed ? 'list' : 'cohort';
       return {
@@ -60,8 +60,8 @@ export async function storePush({ sql, onStored }: StorePushDeps, push: NewPush)
 }
 
 /**
- * What tells this push from every other. A page of a session is told by its body, for a session has each page once.
- * Other pushes without a key of their own may well come twice with the same body and mean it: added, removed, added.
+ * The hash that identifies a repeated push: of the deduplication key, or of the body of a page, because a session has
+ * each page once. Null for other pushes: the same body may be meant twice, as in add, remove, add.
  */
 function hashOf({ partner, body, parsed: { changes, dedupeKey } }: NewPush): Buffer | null {
   if (dedupeKey !== undefined) return createHash('sha256').update(`key\0${partner}\0${dedupeKey}`).digest();
@@ -82,9 +82,9 @@ interface Answer {
 }
 
 /**
- * One statement, so one round trip and one commit. Nothing is stored unless the key is good at this moment and every
- * cohort is known. Rows of cohorts are only read or made here, never changed, so that nobody who is applying changes
- * is waited for. A deleted cohort is known again only to a push that says the whole of it.
+ * One statement, so one round trip and one commit. Nothing is stored unless the key is valid now and every cohort is
+ * known. Rows of cohorts are read or inserted, never updated, so that it does not wait for workers. A deleted cohort
+ * is known only to a declaration or a full sync.
  */
 async function insertPush(
   sql: Sql,

@@ -19,12 +19,12 @@ interface Difference {
   readonly aliases: string;
 }
 
-/** More members than this that come or go are not named to the segments one by one. */
+/** If more members than this change, segments are evaluated as a whole. */
 const maxCandidates = 100_000;
 
 /**
- * Replaces the membership by what the session's pages say: a new set is made beside the old one, and the cohort is
- * pointed to it as the transaction commits. Concurrent readers see the old membership, and wait for nothing.
+ * Replaces the membership by the members in a session's pages: fills a new set and points the cohort to it when the
+ * transaction commits. Concurrent readers see the old membership and do not wait.
  */
 export async function swapMembers(
   tx: Transaction,
@@ -34,7 +34,7 @@ export async function swapMembers(
   await raiseWorkMem(tx);
   const setId = await createUnindexedSet(tx);
   const fresh = setTable(setId);
-  // Sorted, so that members that were named twice fall together, and the index is made of what lies in order already.
+  // Sorted: this removes duplicates, and the index is built from ordered rows.
   await tx`set local enable_hashagg = off`;
   await tx`
     insert into ${tx(fresh)} (member)

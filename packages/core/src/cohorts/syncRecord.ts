@@ -1,7 +1,7 @@
 import type { Transaction } from '../db/session.js';
 import { isMove, type ChangeRun } from './pendingChanges.js';
 
-/** What is recorded of one sync. */
+/** The row of a sync, as far as applying needs it. */
 export interface SyncRecord {
   readonly id: string;
   readonly state: 'receiving' | 'applied' | 'superseded' | 'incomplete';
@@ -10,12 +10,12 @@ export interface SyncRecord {
   readonly refused: Readonly<Record<string, number>>;
 }
 
-/** Changes without a session that come within this time of one another count as one sync. */
+/** Changes without a session that arrive within this time of one another count as one sync. */
 const maxGapSeconds = 60;
-/** A partner that sends all the time begins a new line of history this often. */
+/** A partner that sends continuously starts a new sync this often. */
 const maxSyncSeconds = 3_600;
 
-/** The sync that a run belongs to, begun if need be. The caller holds the cohort. */
+/** Finds or starts the sync that a run belongs to. The caller has locked the cohort. */
 export async function openSync(tx: Transaction, cohortId: number, run: ChangeRun): Promise<SyncRecord> {
   const [first] = run;
   const [found] =
@@ -46,13 +46,13 @@ function findChangesSync(tx: Transaction, cohortId: number, [first]: ChangeRun) 
 }
 
 export interface Received {
-  /** Pages that had not come before. */
+  /** Pages that had not arrived before. */
   readonly newPages: number;
-  /** Pages of the session; undefined where they are not numbered. */
+  /** Pages of the session; undefined if they are not numbered. */
   readonly pages: number | undefined;
 }
 
-/** Notes what has come of a sync, whatever becomes of it. */
+/** Counts what was received, whether or not it will be applied. */
 export async function recordReceived(
   tx: Transaction,
   sync: SyncRecord,
@@ -76,7 +76,7 @@ export async function recordReceived(
     where id = ${sync.id}::bigint`;
 }
 
-/** How many of the run's pages have not come before. The run's own rows are still waiting. */
+/** How many of the run's pages had not arrived before. The run's own rows are still pending. */
 export async function countNewPages(tx: Transaction, cohortId: number, run: ChangeRun): Promise<number> {
   const [{ kind, session }] = run;
   const [row] = await tx<[{ pages: number }]>`

@@ -2,7 +2,7 @@ import type { CohortReference, PullLimits, PullCursor } from '@currents/connecto
 import type { Session, Transaction } from '../db/session.js';
 import { lockAccount, recordUse, exhaustedBudget, type ExhaustedBudget, type Unit } from './pullBudget.js';
 
-/** One step of one pull, in this worker's hand until its lease ends. */
+/** A step of a pull, leased to this worker. */
 export interface ClaimedStep {
   readonly cohortId: number;
   readonly runId: string;
@@ -14,9 +14,9 @@ export interface ClaimedStep {
   readonly pages: number;
   readonly members: number;
   readonly tries: number;
-  /** When the pull last got on. */
+  /** When the pull last made progress, in Unix milliseconds. */
   readonly movedAtMs: number;
-  /** Under what the step was counted. */
+  /** The account, and the time in Unix milliseconds, under which the step is counted. */
   readonly account: Buffer;
   readonly countedAtMs: number;
 }
@@ -30,12 +30,12 @@ export interface StepRequest {
   readonly leaseMs: number;
 }
 
-/** When as many steps are under way as the partner takes at once, one of them has soon ended. */
+/** When to try again if as many steps are running as the partner allows at once. */
 const concurrencyRetryMs = 1_000;
 
 /**
- * Takes a step in hand if it is due, and the partner takes one more. Over all workers, one step of a cohort is under
- * way at a time, and what is asked with the same credentials stays within the partner's limits.
+ * Leases a step if it is due and the partner's limits have room for it. Over all workers, one step of a cohort runs at
+ * a time, and requests with the same credentials stay within the limits.
  */
 export async function claimStep(session: Session, wish: StepRequest): Promise<ClaimedStep | undefined> {
   const { cohortId, currentId, account, limits } = wish;
@@ -70,7 +70,7 @@ async function deferUntilFree(
 ): Promise<void> {
   const minutes = periodMs / 60_000;
   const period = minutes >= 2 * 1_440 ? `${Math.round(minutes / 1_440)} days` : `${Math.round(minutes)} minutes`;
-  const detail = `the partner takes ${limit} ${unit} in ${period}, all cohorts together, and has had them`;
+  const detail = `the limit of ${limit} ${unit} in ${period} for all cohorts together is used up`;
   await tx`
     update cohort_pull set lease = null, due_at = to_timestamp(${freeAtMs}::float8 / 1000), deferral_code = 'budget_spent', deferral_detail = ${detail}
     where cohort_id = ${cohortId}`;
@@ -89,7 +89,7 @@ interface Row {
   readonly progressed_at: Date;
 }
 
-/** What a step before this one handed over and did not finish comes again, so it is not counted. */
+/** Leases the step. Pages of an earlier attempt that did not finish are fetched again, so they are not counted. */
 async function leaseStep(
   tx: Transaction,
   { cohortId, currentId, account, lease, leaseMs }: StepRequest,

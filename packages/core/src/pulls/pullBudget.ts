@@ -13,24 +13,24 @@ export function accountOf(
 
 export type Unit = PullLimits['budgets'][number]['unit'];
 
-/** When something was asked of the partner, in Unix milliseconds, the oldest first. */
+/** The times of recent steps and pulls, in Unix milliseconds, ascending. */
 export type Uses = Readonly<Record<Unit, readonly number[]>>;
 
 export interface AccountUsage extends Uses {
-  /** By the database's clock. */
+  /** The database's clock, in Unix milliseconds. */
   readonly nowMs: number;
 }
 
-/** A request reaches the partner a little after it was counted, and partners count in whole seconds. */
+/** Requests arrive after they are counted here, and partners count in whole seconds. */
 const slackMs = 5_000;
 
 export interface ExhaustedBudget {
-  /** When one more may be asked for. */
+  /** When the budget has room again, in Unix milliseconds. */
   readonly freeAtMs: number;
   readonly budget: PullLimits['budgets'][number];
 }
 
-/** The budget that is spent for the longest time, of those that concern the units; undefined when none is. */
+/** The budget of these units that is exhausted for the longest time; undefined if none is. */
 export function exhaustedBudget(
   used: AccountUsage,
   units: readonly Unit[],
@@ -48,7 +48,7 @@ export function exhaustedBudget(
   return spent;
 }
 
-/** What has been asked with these credentials; nobody else asks anything with them until the transaction ends. */
+/** Locks an account until the transaction ends, and reads its usage. */
 export async function lockAccount(tx: Transaction, account: Buffer): Promise<AccountUsage> {
   await tx`insert into pull_usage (account) values (${account}) on conflict do nothing`;
   const [row] = await tx<[{ step_times_ms: number[]; pull_times_ms: number[]; now: number }]>`
@@ -56,7 +56,7 @@ export async function lockAccount(tx: Transaction, account: Buffer): Promise<Acc
   return { steps: row.step_times_ms, pulls: row.pull_times_ms, nowMs: row.now };
 }
 
-/** Counts one more of each unit, and forgets what no budget looks back to. Answers when it was, to give it back by. */
+/** Counts one more of each unit and drops times that no budget needs. Returns the counted time, for a refund. */
 export async function recordUse(
   tx: Transaction,
   account: Buffer,
@@ -64,7 +64,7 @@ export async function recordUse(
   units: readonly Unit[],
   budgets: PullLimits['budgets'],
 ): Promise<number> {
-  // Later than any before it, so that each can be told from all others.
+  // Later than any before it, so that each time is unique.
   const atMs = Math.max(used.nowMs, ...[...used.steps.slice(-1), ...used.pulls.slice(-1)].map((last) => last + 1));
   const remaining = (unit: Unit): number[] => {
     const maxMs = Math.max(

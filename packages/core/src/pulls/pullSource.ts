@@ -5,13 +5,13 @@ import { currentNotFound, type CurrentNotFound, type CurrentWrongState } from '.
 import type { CurrentNotReady } from '../currents/transitions.js';
 import { isUsable, loadCurrent, type LoadedCurrent } from '../loadCurrent.js';
 
-/** A Current through which cohorts can be fetched. */
+/** A Current through which cohorts can be pulled. */
 export interface PullSource {
   readonly working: LoadedCurrent;
   readonly pull: CohortPull<unknown, unknown>;
 }
 
-/** This destination gives no cohorts out. */
+/** The destination does not let cohorts be pulled. */
 export interface PullNotOffered {
   readonly kind: 'PullNotOffered';
   readonly message: string;
@@ -20,14 +20,13 @@ export interface PullNotOffered {
 export type PullSourceProblem = CurrentNotFound | CurrentWrongState | CurrentNotReady | PullNotOffered;
 
 /**
- * Opens a Current to fetch cohorts through it. Only its settings and credentials are used, so it may be in any state but
- * deleted: whether it sends events is another matter.
+ * Loads a Current to pull cohorts. Only its settings and credentials are used, so it may be in any state but deleted.
  */
 export async function openSource(admin: Admin, currentId: string): Promise<PullSource | PullSourceProblem> {
   const row = await findCurrent(admin.db, currentId);
   if (!row) return currentNotFound();
   if (row.state === 'deleted') {
-    const message = `${JSON.stringify(row.name)} is deleted, and its credentials are gone: fetch cohorts through another Current`;
+    const message = `${JSON.stringify(row.name)} is deleted, and its credentials with it: pull cohorts with another Current`;
     return { kind: 'CurrentWrongState', message, state: row.state, allowedActions: [] };
   }
   const working = await loadCurrent(admin.sql, row.id, admin);

@@ -7,15 +7,15 @@ import type { DuePull } from './runStep.js';
 import { nextDue, nextTry } from '../cohorts/pullSchedule.js';
 import { endPull } from './recordStep.js';
 
-/** A month and a little: no budget of a partner looks back further. */
+/** Longer than any partner's limit looks back. */
 const accountDays = 40;
 
 /*
- * What a sweep does about pulls beside making steps. All of it may run in any number of workers at once, and follows
- * from what stands in the database, so it does not matter who died over what.
+ * The parts of the sweep of pulls beside running steps. Any number of workers may run them at once; they depend only on
+ * the database, so a crashed worker needs no cleanup.
  */
 
-/** Ends pulls whose pages have been applied, or will never be; the queue calls when the next ones are due. */
+/** Ends pulls whose pages are applied or superseded, and schedules the next ones. */
 export async function finishPulls(
   sql: Sql,
   log: Logger,
@@ -28,8 +28,8 @@ export async function finishPulls(
         last_success_at = case when s.state = 'applied' then s.finished_at else p.last_success_at end,
         failure_code = case s.state when 'superseded' then 'superseded' when 'incomplete' then 'given_up' end,
         failure_detail = case s.state
-          when 'superseded' then 'a whole membership that the partner pushed meanwhile took its place'
-          when 'incomplete' then 'no page came for a day' end,
+          when 'superseded' then 'a full sync that the partner pushed meanwhile replaced it'
+          when 'incomplete' then 'no page arrived for a day' end,
         failure_recovery = case when s.state <> 'applied' then 'automatic' end,
         failed_at = case when s.state <> 'applied' then now() end,
         failed_version = null
@@ -66,12 +66,12 @@ export async function dropOrphanedPages(sql: Sql, session: Session): Promise<voi
   }
 }
 
-/** Ends the pulls of deleted Currents, whose credentials are gone; and looks anew at those whose Current was changed. */
+/** Ends the pulls of deleted Currents, and retries those whose Current was updated. */
 export async function reactToCurrents(sql: Sql): Promise<void> {
   await sql`
     update cohort_pull p set
       ${endPull(sql)}, due_at = null, failure_code = 'current_deleted', failure_recovery = 'manual', failed_at = now(), failed_version = u.version,
-      failure_detail = ${'the Current whose credentials it used is deleted; follow the cohort through another one'}
+      failure_detail = ${'the Current whose credentials were used is deleted; pull the cohort with another one'}
     from current u where u.id = p.current_id and u.state = 'deleted' and p.failure_code is distinct from 'current_deleted'`;
   await sql`
     update cohort_pull p set due_at = now()
@@ -80,7 +80,7 @@ export async function reactToCurrents(sql: Sql): Promise<void> {
       and p.failure_recovery = 'manual' and p.failed_version <> u.version`;
 }
 
-/** Whatever is due, those first that have been under way the longest. */
+/** Due pulls, those first that have been running the longest. */
 export async function findDuePulls(sql: Sql, most: number): Promise<readonly DuePull[]> {
   return sql<DuePull[]>`
     select cohort_id as "cohortId", current_id as "currentId" from cohort_pull

@@ -14,11 +14,10 @@ export interface Failure {
 }
 
 /*
- * What becomes of a pull when a step of it ends. Each is one statement, and changes nothing once the step's lease is
- * another's.
+ * Results of a step. Each is one statement, and changes nothing if the step's lease is lost.
  */
 
-/** The next step begins at the place, after a while. */
+/** Schedules the next step. */
 export async function continuePull(
   sql: Sql,
   { cohortId, lease }: ClaimedStep,
@@ -32,14 +31,14 @@ export async function continuePull(
     where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
 }
 
-/** Everybody has been fetched; the pull is over once the membership has been replaced. */
+/** All members are fetched; the pull ends once the membership is replaced. */
 export async function recordFetched(sql: Sql, { cohortId, lease }: ClaimedStep): Promise<void> {
   await sql`
     update cohort_pull set fetched_at = now(), progressed_at = now(), attempts = 0, lease = null, due_at = null
     where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
 }
 
-/** The same step is made again at a later time. */
+/** Schedules the same step again. */
 export async function deferStep(
   sql: Sql,
   { cohortId, lease }: ClaimedStep,
@@ -51,35 +50,35 @@ export async function deferStep(
     where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
 }
 
-/** A step that is left where it was, for another worker to make at once. */
+/** Releases a step, for another worker to run at once. */
 export async function releaseStep(sql: Sql, { cohortId, lease }: ClaimedStep): Promise<void> {
   await sql`update cohort_pull set lease = null, due_at = now() where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
 }
 
-/** The order for a file was not taken, so it does not count; a step that was refused does. */
+/** A pull that did not begin does not count for the partner's limit of pulls; its step counts. */
 export async function refundPull(sql: Sql, { account, countedAtMs }: ClaimedStep): Promise<void> {
   await sql`update pull_usage set pull_times_ms = array_remove(pull_times_ms, ${countedAtMs}::float8) where account = ${account}`;
 }
 
-/** What ends with a pull, whatever became of it. Its pages, if they were not applied, go with it: see `dropOrphans`. */
+/** The assignments that end a pull. Pages that are not applied are dropped later: see `dropOrphanedPages`. */
 export function endPull(sql: Queries) {
   return sql`run_id = null, fetched_at = null, cursor = null, attempts = 0, lease = null, deferral_code = null, deferral_detail = null`;
 }
 
-/** What is wrong in the hub itself costs nothing to look at again. */
+/** How often to check again what does not need a request. */
 const recheckMinutes = 1;
 
 export interface FailureOf {
   readonly cohortId: number;
-  /** The step's; without one, whatever step is under way loses its own. */
+  /** The step's lease; without one, a running step loses its lease. */
   readonly lease?: string;
-  /** Of the Current: when it rises, somebody has repaired something. */
+  /** The version of the Current: a later one may have repaired it. */
   readonly version: number;
-  /** Nothing was asked of the partner. */
+  /** No request was made. */
   readonly ownFault?: boolean;
 }
 
-/** The pull is over, and what it fetched is void. Another one waits for time, for a repair, or for somebody to ask. */
+/** Ends a pull without a result, and schedules the next one as its recovery allows. */
 export async function failPull(
   sql: Sql,
   { cohortId, lease, version, ownFault = false }: FailureOf,

@@ -23,7 +23,7 @@ export interface StepDeps extends LoadCurrentOptions {
   readonly leaseMs: number;
   readonly stopped: () => boolean;
   readonly wakeCohort: (cohortId: number) => void;
-  /** Look at pulls again, after a while. */
+  /** Wakes a worker to look at pulls after this many milliseconds. */
   readonly wakePull: (cohortId: number, afterMs: number) => void;
 }
 
@@ -32,14 +32,13 @@ export interface DuePull {
   readonly currentId: number;
 }
 
-/** A session whose pages stop coming is given up after a day; a pull gives up before. */
+/** Less than the day after which a session without new pages is incomplete. */
 const maxWindowMs = 12 * 3_600_000;
 
-/** Makes the next step of a pull, if it is due and may be made: one call of the connector, and what it means for the pull. */
+/** Runs the next step of a pull if it can be claimed: calls the connector once and records the result. */
 export async function runStep(deps: StepDeps, { cohortId, currentId }: DuePull): Promise<void> {
   const working = await loadCurrent(deps.sql, currentId, deps);
-  if (!working)
-    throw new Error(`the cohort ${cohortId} is pulled through the Current ${currentId}, which there is not`);
+  if (!working) throw new Error(`the cohort ${cohortId} is pulled with the Current ${currentId}, which does not exist`);
   if (!isUsable(working)) {
     await failPull(deps.sql, { cohortId, version: 0, ownFault: true }, { ...working, recovery: 'manual' });
     return;
@@ -47,7 +46,7 @@ export async function runStep(deps: StepDeps, { cohortId, currentId }: DuePull):
   const { connector } = working;
   const pull = connector.cohortPull as CohortPull<unknown, unknown> | undefined;
   if (!pull) {
-    const detail = `this version of the ${connector.label} connector cannot fetch cohorts`;
+    const detail = `this version of the ${connector.label} connector cannot pull cohorts`;
     await failPull(
       deps.sql,
       { cohortId, version: 0, ownFault: true },
@@ -97,7 +96,7 @@ async function callConnector(
     if (answer.outcome === 'deferred')
       log.warn(
         { event: 'pull_step.failed', cohort: step.cohortId, current: currentId, err: error },
-        'a step of a pull failed in the hub; it is made again',
+        'a pull step failed with an internal error; it is retried',
       );
   }
   const progress = pages.progress();
@@ -135,7 +134,7 @@ function deferredBy(error: unknown): PullStep {
 interface StepResult {
   readonly answer: PullStep;
   readonly progress: StepProgress;
-  /** Of the Current that it was made with. */
+  /** The version of the Current that was used. */
   readonly version: number;
 }
 
@@ -193,6 +192,6 @@ async function retryStep(
   );
   log.warn(
     { event: 'pull.expired', cohort: cohortId, code: again.code },
-    'a pull was given up; the next one follows by its schedule',
+    'a pull failed; the next one follows the schedule',
   );
 }

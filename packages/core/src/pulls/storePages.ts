@@ -18,15 +18,15 @@ export interface StorePagesDeps extends StorePushDeps {
   readonly stopped: () => boolean;
 }
 
-/** What a step has handed over so far. */
+/** What a step has fetched so far. */
 export interface StepProgress {
   readonly pages: number;
   readonly members: number;
 }
 
 /**
- * Puts pages of a step aside, one after the other, as pages of a session that replaces the whole membership once it is
- * complete. Each is stored before the next one is taken, so a step never holds more than a page.
+ * Stores the pages of a step as pages of a session that replaces the membership once it is complete. Each page is
+ * stored before the next one is fetched, so a step never holds more than one.
  */
 export function createPageStore(deps: StorePagesDeps, step: ClaimedStep) {
   let progress: StepProgress = { pages: step.pages, members: step.members };
@@ -41,7 +41,7 @@ export function createPageStore(deps: StorePagesDeps, step: ClaimedStep) {
       progress = { pages: page, members: progress.members + handedOver };
       await recordProgress(deps, step, progress, total);
     },
-    /** The last page says how many there are, and holds nobody: what came before it was stored without knowing. */
+    /** Stores an empty last page with the total number of pages, which was not known before. */
     async close(): Promise<void> {
       const page = progress.pages + 1;
       await storePage(deps, step, { page, pages: page, members: [], refused: {} });
@@ -62,7 +62,7 @@ async function storePage(
   { page, pages, members, refused }: Page,
 ): Promise<void> {
   const change: CohortChange = { kind: 'replace', cohort, session: { id: pullSession(runId), page, pages }, members };
-  // Another attempt at the step may cut its pages elsewhere, so its page is another push.
+  // Another attempt may divide pages differently, so its page is another push.
   const body = `${runId} ${lease} ${page}`;
   const stored = await storePush(deps, { partner, keyId: null, lease, body, parsed: { changes: [change], refused } });
   if (stored.outcome === 'unauthorised') throw new StepLeaseLost();

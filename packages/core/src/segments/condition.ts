@@ -3,7 +3,7 @@ import { setTable } from '../cohorts/memberSet.js';
 import type { Queries } from '../db/session.js';
 import { cohortsOf, matches, type Definition } from './definition.js';
 
-/** The sets of a definition's cohorts; null for a cohort that has none, and so no members. */
+/** The sets of a definition's cohorts; null for a cohort without members. */
 export type CohortSets = ReadonlyMap<string, string | null>;
 
 export async function readCohortSets(sql: Queries, definition: Definition): Promise<CohortSets> {
@@ -26,7 +26,7 @@ function conditionOf(sql: Queries, definition: Definition, isIn: (cohortId: stri
   return 'includes' in definition ? isIn(definition.includes) : sql`not ${isIn(definition.excludes)}`;
 }
 
-/** A condition on one member, named by `member`: an index is asked for each cohort. For few members. */
+/** An SQL condition on one `member`, with an index lookup per cohort. For few members. */
 export function matchesMember(sql: Queries, definition: Definition, sets: CohortSets, member: Fragment): Fragment {
   return conditionOf(sql, definition, (cohortId) => {
     const setId = sets.get(cohortId) ?? null;
@@ -34,18 +34,18 @@ export function matchesMember(sql: Queries, definition: Definition, sets: Cohort
   });
 }
 
-/** A query for everybody the definition holds for, as `member`, each once and in no order: joins of whole sets. For all at once. */
+/** A query for every `member` that the definition holds for, each once, unordered: joins of whole sets. */
 export function selectMembers(sql: Queries, definition: Definition, sets: CohortSets): Fragment {
   return selectNormalForm(sql, negationNormalForm(definition, true), sets);
 }
 
-/** A definition whose negations stand before cohorts only. */
+/** A definition in negation normal form: only cohorts are negated. */
 type NormalForm = Exclude<Definition, { readonly not: unknown }> & {
   readonly all?: readonly NormalForm[];
   readonly any?: readonly NormalForm[];
 };
 
-/** `holds`: whether the definition itself is wanted, or its opposite. */
+/** De Morgan's laws. `holds`: whether to return the definition itself, or its negation. */
 function negationNormalForm(definition: Definition, holds: boolean): NormalForm {
   if ('not' in definition) return negationNormalForm(definition.not, !holds);
   if ('includes' in definition) return holds ? definition : { excludes: definition.includes };
@@ -54,12 +54,12 @@ function negationNormalForm(definition: Definition, holds: boolean): NormalForm 
   return 'all' in definition === holds ? { all: parts } : { any: parts };
 }
 
-/** Whether it holds for nobody who is in no cohort, so that everybody it holds for can be found in the cohorts. */
+/** Whether it holds for no user outside of the cohorts, so that all its members are in them. */
 function isBounded(definition: NormalForm): boolean {
   return !matches(definition, () => false);
 }
 
-/** Of a definition that is bounded. Of `all`, one bounded part is looked up, and the others are asked of whom it finds; of `any`, every part is bounded. */
+/** The definition has to be bounded. Of `all`, one bounded part is read and filtered by the others; of `any`, every part is bounded. */
 function selectNormalForm(sql: Queries, definition: NormalForm, sets: CohortSets): Fragment {
   if ('includes' in definition) {
     const setId = sets.get(definition.includes) ?? null;
@@ -72,9 +72,10 @@ function selectNormalForm(sql: Queries, definition: NormalForm, sets: CohortSets
       .map((part) => sql`(${selectNormalForm(sql, part, sets)})`)
       .reduce((left, right) => sql`${left} union ${right}`);
   }
-  if (!('all' in definition)) throw new Error('a definition that holds for everybody cannot be looked up');
+  if (!('all' in definition))
+    throw new Error('a definition that holds for users outside of its cohorts cannot be selected');
   const base = definition.all.find((part) => 'includes' in part) ?? definition.all.find(isBounded);
-  if (!base) throw new Error('a definition that holds for everybody cannot be looked up');
+  if (!base) throw new Error('a definition that holds for users outside of its cohorts cannot be selected');
   const rest = definition.all.filter((part) => part !== base);
   if (rest.length === 0) return selectNormalForm(sql, base, sets);
   const conditions = rest

@@ -14,10 +14,10 @@ import { cohortsOf, storedDefinition, type Definition } from './definition.js';
 
 export type Evaluated =
   | { readonly outcome: 'evaluated'; readonly whole: boolean; readonly moved: number; readonly ms: number }
-  /** `busy`: another worker has the segment in hand. */
+  /** `busy`: another worker is evaluating the segment. */
   | { readonly outcome: 'nothing' | 'busy' };
 
-/** More candidates than this cost more one by one than the whole segment at once. */
+/** With more candidates than this, evaluating the whole segment is cheaper. */
 const maxCandidates = 200_000;
 
 interface SegmentRow {
@@ -29,16 +29,16 @@ interface SegmentRow {
 }
 
 /**
- * Brings a segment's members in line with its cohorts, and notes who entered and who left. Looks only at members that
- * may have moved, unless the definition is new or too many have. What the first evaluation finds has not entered: it
- * was there. All or nothing of it is committed; may be called by any number of workers at once.
+ * Evaluates a segment's members and records entries and exits, in one transaction. Evaluates only the candidates,
+ * unless the definition is new or there are too many. The first evaluation records no entries. Any number of workers
+ * may call it at once.
  */
 export async function evaluateSegment(session: Session, segmentId: number): Promise<Evaluated> {
   try {
     await waitForAppliers(session, segmentId);
     return await evaluate(session, segmentId);
   } catch (error) {
-    // Another worker was done with it in this very moment, or an admin changed it.
+    // Another worker has just evaluated it, or an admin has changed it.
     if (isCode(error, conflict) || isCode(error, lockNotAvailable)) return { outcome: 'busy' };
     throw error;
   }
@@ -92,10 +92,10 @@ async function waitForAppliers(session: Session, segmentId: number): Promise<voi
 
 interface Evaluation {
   readonly setId: string;
-  /** By kind of id: what to add to the segment's counts, or to set them to. */
+  /** By type of id: what to add to the segment's counters, or to set them to. */
   readonly counts: readonly [external: number, device: number, alias: number];
   readonly replaces: boolean;
-  /** How many entered or left. */
+  /** The number of entries and exits. */
   readonly moved: number;
   readonly lastChangeId: string | null;
 }
@@ -129,7 +129,7 @@ async function evaluateCandidates(tx: Transaction, segment: SegmentRow, definiti
   return { setId, counts, replaces: false, moved: row.moved, lastChangeId: row.last_change_id };
 }
 
-/** Makes a new set beside the old one; readers see the old one until the commit. */
+/** Fills a new set; readers see the old one until the commit. */
 async function evaluateWhole(tx: Transaction, segment: SegmentRow, definition: Definition): Promise<Evaluation> {
   await raiseWorkMem(tx);
   await tx`delete from segment_candidate where segment_id = ${segment.id}`;
@@ -170,7 +170,7 @@ async function recordDifference(tx: Transaction, segment: SegmentRow, fresh: str
 const maxRestMs = 5 * 60_000;
 const minRestMs = 1_000;
 
-/** After an evaluation a segment rests for as long as it took, so that a busy cohort does not keep it going without end. */
+/** The next evaluation waits for as long as this one took, so that a busy cohort takes at most half of a worker. */
 async function recordEvaluation(
   tx: Transaction,
   segment: SegmentRow,

@@ -7,26 +7,24 @@ export interface MemberExport {
   readonly segmentId: string;
   readonly name: string;
   readonly members: number;
-  /** Follow the changes from here to keep up. */
+  /** The cursor from which to follow changes. */
   readonly changesCursor: string;
   readonly evaluatedAt: Date;
 }
 
 export interface ExportSink {
-  /** Called once, before the first text. */
+  /** Called once, before the first `write`. */
   begin(about: MemberExport): void;
-  /** A piece of the export, some hundred kilobytes; the next is read when it resolves. Rejects to end the export. */
+  /** Writes a chunk of some hundred kilobytes; the next one is read when it resolves. Rejects to end the export. */
   write(text: string): Promise<void>;
 }
 
-/** Members in one piece. */
 const membersPerChunk = 10_000;
-/** A connection is held, and old rows are kept, for as long as somebody reads. */
+/** An export holds a connection, and keeps old rows from being vacuumed. */
 const maxExportMs = 60 * 60_000;
 
 /**
- * Hands over all members of a segment as they are at one moment, a piece at a time, no faster than they are taken.
- * False when there is no such segment, or it has not been evaluated yet.
+ * Exports all members of a segment in one snapshot, chunk by chunk, no faster than they are written.
  */
 export async function exportMembers(
   databaseUrl: string,
@@ -52,7 +50,7 @@ export async function exportMembers(
         from segment where id = ${segmentId} and deleted_at is null`;
       if (!row) return 'not_found';
       if (row.set_id === null || row.evaluated_at === null) return 'not_evaluated';
-      // Held from here on, so that the set is not dropped however long the reading takes.
+      // The first read locks the set, so that it is not dropped during the export.
       const table = setTable(row.set_id);
       const first = await readChunk(tx, table, '', format);
       sink.begin({
@@ -74,7 +72,7 @@ export async function exportMembers(
   }
 }
 
-/** Made into text by the database: for this process a piece is one value, however many members it has. */
+/** Postgres formats the text, so that a chunk is one value for this process. */
 async function readChunk(
   tx: Transaction,
   table: string,

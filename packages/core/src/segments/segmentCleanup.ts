@@ -11,7 +11,7 @@ export interface SegmentCleanupDeps {
   readonly retentionDays: number;
 }
 
-/** Lets go of deleted segments, and of entries and exits past their retention. Any number of workers may do so at once. */
+/** Deletes the members of deleted segments, and changes past their retention. Any number of workers may run it at once. */
 export async function runSegmentCleanup({ sql, session, log, retentionDays }: SegmentCleanupDeps): Promise<void> {
   await clearDeletedSegments(sql, session);
   const days = await sql<{ day: string }[]>`

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { retryAfterMs, type Http, type HttpAnswer } from '@currents/connector';
 
-/** What a receiver of entries and exits said of one request. */
+/** The result of one request to a webhook. */
 export type WebhookVerdict =
   | { readonly outcome: 'delivered' }
   | {
@@ -10,27 +10,27 @@ export type WebhookVerdict =
       readonly detail: string;
       readonly afterMs: number | undefined;
     }
-  /** The request was too large for the receiver: tell it less at a time. */
+  /** The request was too large for the receiver: send fewer changes. */
   | { readonly outcome: 'split'; readonly code: string; readonly detail: string }
-  /** Nothing passes until a person repairs the webhook. */
+  /** The receiver refuses every request until it is repaired. */
   | { readonly outcome: 'blocked'; readonly code: string; readonly detail: string };
 
 export interface WebhookRequest {
   readonly url: string;
   readonly secret: string;
-  /** Equal for every repetition of the same request. */
+  /** The same for every retry of a request. */
   readonly deliveryId: string;
   readonly body: string;
   readonly nowMs: number;
 }
 
-/** Answers that say that a repetition would not help: wrong credentials, or the receiver has gone. */
+/** Statuses for which a retry does not help: the credentials are refused, or the URL is gone. */
 const blockingStatuses = new Set([401, 403, 404, 410]);
 
-/** A receiver may ask to be left alone for this long. */
+/** Bounds for the receiver's Retry-After. */
 const retryAfterBounds = { minMs: 1_000, maxMs: 60 * 60_000 };
 
-/** Makes one signed request. Never throws for anything a receiver or a network can do. */
+/** Sends one signed request. Never throws for anything that a receiver or a network can do. */
 export async function sendWebhook(
   http: Http,
   { url, secret, deliveryId, body, nowMs }: WebhookRequest,
@@ -56,7 +56,7 @@ export function signatureOf(secret: string, timestamp: string, body: string): st
   return createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
 }
 
-/** Whether a signature is the secret's, in a time that tells nothing. What a receiver does, given here for tests and examples. */
+/** Verifies a signature in constant time, as a receiver does; for tests and examples. */
 export function isSignedBy(
   secret: string,
   { timestamp, signature, body }: { readonly timestamp: string; readonly signature: string; readonly body: string },
