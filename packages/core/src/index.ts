@@ -81,7 +81,7 @@ export { launchCurrent, pauseCurrent, resumeCurrent } from './currents/transitio
 export { lookUpUserProfile, type UserProfileQuestion, type UserProfileResult } from './currents/userProfile.js';
 export type { DeadOutcome, CurrentState } from './db/schema.js';
 export { watchImportKeys, type ImportKeys } from './cohorts/importKeyCache.js';
-export { storePush, type StorePushDeps, type NewPush, type PushStored } from './cohorts/storePush.js';
+export { storePush, type NewPush, type PushStored } from './cohorts/storePush.js';
 export { checkCohort, type CohortChecked } from './cohorts/checkCohort.js';
 export {
   deleteCohort,
@@ -90,12 +90,9 @@ export {
   listCohorts,
   reportCohortSize,
   updateCohort,
-  type CohortDeleted,
-  type CohortFilter,
-  type CohortInUse,
 } from './cohorts/manageCohorts.js';
-export type { CohortNotFound, CohortView, Drift } from './cohorts/cohortView.js';
-export { freshnessOf, type Freshness, type FreshnessState, type Schedule } from './cohorts/freshness.js';
+export type { CohortView, Drift } from './cohorts/cohortView.js';
+export { freshnessOf, type FreshnessState, type Schedule } from './cohorts/freshness.js';
 export {
   cancelImportKeyRevocation,
   createImportKey,
@@ -103,37 +100,12 @@ export {
   listImportKeys,
   revokeImportKey,
 } from './cohorts/manageImportKeys.js';
-export type {
-  ImportKeyAlreadyRevoked,
-  ImportKeyCreated,
-  ImportKeyNotFound,
-  ImportKeyView,
-} from './cohorts/manageImportKeys.js';
-export { memberKey, memberOf, type MemberKey } from './cohorts/memberKey.js';
+export type { ImportKeyView } from './cohorts/manageImportKeys.js';
+export { memberKey } from './cohorts/memberKey.js';
 export { createImportPartner, deleteImportPartner, findImportPartner, listImportPartners } from './cohorts/partners.js';
-export type {
-  ImportEndpoint,
-  ImportPartner,
-  ImportPartnerExists,
-  ImportPartnerInUse,
-  ImportPartnerNotFound,
-} from './cohorts/partners.js';
 export { findSyncs, listSyncs, type SyncView } from './cohorts/syncHistory.js';
-export {
-  createCohortPull,
-  type CohortAlreadyPulled,
-  type CohortTooLarge,
-  type CreateCohortPullResult,
-  type NewPull,
-  type PartnerCohortNotFound,
-} from './pulls/createCohortPull.js';
-export {
-  listPartnerCohorts,
-  type PartnerCohortPage,
-  type PartnerCohortView,
-  type PartnerRefused,
-  type PartnerUnavailable,
-} from './pulls/partnerCohorts.js';
+export { createCohortPull } from './pulls/createCohortPull.js';
+export { listPartnerCohorts, type PartnerCohortPage, type PartnerCohortView } from './pulls/partnerCohorts.js';
 export {
   cancelCohortPull,
   deleteCohortPull,
@@ -143,19 +115,11 @@ export {
   listPulls,
   runCohortPull,
 } from './pulls/managePulls.js';
-export type {
-  CohortPullDeleted,
-  CohortPullNotFound,
-  CohortPullNotRunning,
-  CohortPullRunning,
-  PullFilter,
-} from './pulls/managePulls.js';
-export type { PullNotOffered } from './pulls/pullSource.js';
-export type { PullAction, PullDeferral, PullFailure, PullProgress, PullState, PullView } from './pulls/pullView.js';
-export { exportMembers, type ExportFormat, type ExportSink, type MemberExport } from './segments/exportMembers.js';
-export { previewSegment, type SegmentPreview } from './segments/previewSegment.js';
+export type { PullAction, PullFailure, PullState, PullView } from './pulls/pullView.js';
+export { exportMembers, type ExportFormat, type MemberExport } from './segments/exportMembers.js';
+export { previewSegment } from './segments/previewSegment.js';
 export { listSegmentChanges } from './segments/segmentChanges.js';
-export type { ChangesExpired, ChangesRequest, SegmentChange, SegmentChangePage } from './segments/segmentChanges.js';
+export type { SegmentChange, SegmentChangePage } from './segments/segmentChanges.js';
 export {
   createSegment,
   deleteSegment,
@@ -164,9 +128,8 @@ export {
   listSegments,
   updateSegment,
 } from './segments/manageSegments.js';
-export type { NewSegment, SegmentDeleted, SegmentUpdate } from './segments/manageSegments.js';
-export { getMembership, listMembers, type MemberQuery, type Membership } from './segments/segmentMembers.js';
-export type { SegmentNotFound, SegmentView } from './segments/segmentView.js';
+export { getMembership, listMembers, type Membership } from './segments/segmentMembers.js';
+export type { SegmentView } from './segments/segmentView.js';
 export {
   createWebhook,
   deleteWebhook,
@@ -175,8 +138,7 @@ export {
   resumeWebhook,
   rotateWebhookSecret,
 } from './segments/manageWebhooks.js';
-export type { WebhookDeleted, WebhookSecretCreated } from './segments/manageWebhooks.js';
 export { findWebhookExpiries, listWebhookExpiries, type WebhookExpiry } from './segments/webhookExpiries.js';
 export { findWebhooks, getWebhook } from './segments/webhookView.js';
-export type { WebhookAction, WebhookNotFound, WebhookState, WebhookView } from './segments/webhookView.js';
+export type { WebhookAction, WebhookState, WebhookView } from './segments/webhookView.js';
 export { isSignedBy } from './segments/webhookRequest.js';

@@ -237,3 +237,35 @@ it('a webhook’s secret is renewed by its URL', async () => {
     ),
   ).toMatchObject({ url, state: 'LIVE', segment: { id: segment.id } });
 });
+
+it('cohorts, syncs, keys, segments and webhooks are found by their ids, and an id of another type is refused', async () => {
+  const { id } = await pushCohort('amplitude', ['ann']);
+  const { syncs } = await harness.do(
+    'query ($id: ID!) { cohort(id: $id) { ... on Cohort { syncs { nodes { id } } } } }',
+    { id },
+  );
+  const { nodes: keys } = await harness.do('{ importKeys(first: 1) { nodes { id } } }');
+  const { segment } = await harness.do(
+    'mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on CreateSegmentPayload { segment { id } } } }',
+    { input: { name: 'Found again', definition: { not: { excludes: id } } } },
+  );
+  const { segmentWebhook } = await harness.do(
+    'mutation ($input: CreateSegmentWebhookInput!) { createSegmentWebhook(input: $input) { ... on CreateSegmentWebhookPayload { segmentWebhook { id } } } }',
+    { input: { segmentId: segment.id, url: 'http://127.0.0.1:1/found' } },
+  );
+  const expected = [
+    { __typename: 'Cohort', id },
+    { __typename: 'CohortSync', id: syncs.nodes[0].id },
+    { __typename: 'ImportKey', id: keys[0].id },
+    { __typename: 'Segment', id: segment.id },
+    { __typename: 'SegmentWebhook', id: segmentWebhook.id },
+  ];
+  const ids = expected.map((node) => node.id);
+  expect(ids.map((each) => each.slice(0, 4))).toEqual(['coh_', 'syn_', 'key_', 'seg_', 'whk_']);
+  expect(
+    await harness.do('query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }', { ids: [...ids, 'pul_999999'] }),
+  ).toEqual([...expected, null]);
+  expect(
+    await harness.do('query ($id: ID!) { cohort(id: $id) { ... on Problem { code message } } }', { id: segment.id }),
+  ).toEqual({ code: 'WRONG_ID_TYPE', message: expect.stringContaining('coh_') });
+});
