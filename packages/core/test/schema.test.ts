@@ -66,8 +66,9 @@ function columnDefinition(column: PgColumn): string {
 function literal({ default: value }: PgColumn): string {
   if (is(value, SQL)) return text(value);
   if (Array.isArray(value)) return `'{${value.join(',')}}'`;
-  if (typeof value === 'number' || /^\d+$/.test(String(value))) return String(value);
-  return typeof value === 'object' ? `'${JSON.stringify(value)}'` : `'${String(value)}'`;
+  if (typeof value === 'object') return `'${JSON.stringify(value)}'`;
+  const word = String(value as string | number | boolean);
+  return /^\d+$/.test(word) ? word : `'${word}'`;
 }
 
 function createIndexes(table: PgTable): string[] {

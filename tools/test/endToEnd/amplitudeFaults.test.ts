@@ -273,7 +273,7 @@ describe('whatever goes wrong, every event reaches its outcome and is shown once
   it('no key is said in the log, nor in what is shown of a Current', async () => {
     const secrets = faults.flatMap(({ name }) => [apiKeyOf(name), secretKeyOf(name)]);
     const { currents: told } = await hub.client.ask<{ currents: unknown }>(
-      '{ currents(first: 50) { nodes { name settings blocked { code detail } hold { code detail } credentials { kind fields } } } deadLetters(first: 100) { nodes { code detail event } } }',
+      '{ currents(first: 50) { nodes { name settings block { code detail } deferral { code detail } credentials { kind fields } } } deadLetters(first: 100) { nodes { code detail event } } }',
     );
     const said = [...hub.complaints, JSON.stringify(told)];
     for (const line of said) expect([...secrets, hub.token].filter((secret) => line.includes(secret))).toEqual([]);
