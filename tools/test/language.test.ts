@@ -129,7 +129,7 @@ const ignored: readonly RegExp[] = [
   /^(package-lock\.json|LICENSE)$/,
   /^tools\/test\/language\.test\.ts$/,
 ];
-const generated = new Set(['node_modules', 'dist', 'coverage', '.git', '.nx', '.data']);
+const generated = new Set(['node_modules', 'dist', 'coverage', '.git', '.nx', '.data', '.reports']);
 
 function filesIn(folder: string): readonly string[] {
   return readdirSync(join(root, folder), { withFileTypes: true })
