@@ -67,7 +67,7 @@ function literal({ default: value }: PgColumn): string {
   if (is(value, SQL)) return text(value);
   if (Array.isArray(value)) return `'{${value.join(',')}}'`;
   if (typeof value === 'object') return `'${JSON.stringify(value)}'`;
-  const word = String(value as string | number | boolean);
+  const word = typeof value === 'string' ? value : JSON.stringify(value);
   return /^\d+$/.test(word) ? word : `'${word}'`;
 }
 
