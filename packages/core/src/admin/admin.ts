@@ -35,6 +35,8 @@ export interface Admin extends LoadCurrentOptions {
   close(): Promise<void>;
 }
 
+export type Db = Pick<Admin, 'db'>;
+
 /** The shard of the tally that admin operations are counted in; processes that take events in or deliver draw higher ones. */
 export const adminShard = 0;
 

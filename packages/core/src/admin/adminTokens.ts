@@ -1,11 +1,12 @@
-import { and, desc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { advisoryLocks } from '../db/advisoryLocks.js';
 import { adminToken } from '../db/schema.js';
 import { hashToken, makeToken } from '../secrets/token.js';
 import { checkName } from './name.js';
-import type { Admin, Queries } from './admin.js';
+import type { Admin, Db, Queries } from './admin.js';
+import { collection } from './collection.js';
 import type { TokenNotFound } from './ingestTokens.js';
-import { checkFirst, countRows, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from './page.js';
+import { rowId, type PageRequest } from './page.js';
 import { inputInvalid, type InputInvalid, type NotConfirmed } from './problem.js';
 
 /** A token with which an admin uses the API. */
@@ -30,8 +31,6 @@ export interface LastAdminToken {
   readonly kind: 'LastAdminToken';
   readonly message: string;
 }
-
-type Db = Pick<Admin, 'db'>;
 
 /**
  * Makes the first admin token and returns it, once: undefined when there is a valid one already. Of any number of
@@ -58,34 +57,17 @@ export async function createAdminToken({ db }: Db, name?: string): Promise<Admin
   return 'problem' in checked ? inputInvalid([checked.problem]) : insertToken(db, checked.value);
 }
 
+const adminTokens = collection({
+  select: ({ db }: Db) => db.select().from(adminToken),
+  id: adminToken.id,
+  viewOf,
+});
+
 /** Every token, the newest first. */
-export async function listAdminTokens({ db }: Db, request: PageRequest): Promise<Page<AdminTokenView>> {
-  checkFirst(request.first);
-  const [cursor] = readCursor(request.after, 1) ?? [];
-  const rows = await db
-    .select()
-    .from(adminToken)
-    .where(cursor === undefined ? undefined : lt(adminToken.id, Number(cursor)))
-    .orderBy(desc(adminToken.id))
-    .limit(request.first + 1);
-  return pageOf(
-    rows.map(viewOf),
-    request,
-    ({ id }) => writeCursor(id),
-    () => countRows({ db }, db.select().from(adminToken)),
-  );
-}
+export const listAdminTokens = (admin: Db, page: PageRequest) => adminTokens.list(admin, page);
 
 /** The tokens with these ids, in order; undefined for each that does not exist. */
-export async function findAdminTokens(
-  { db }: Db,
-  ids: readonly string[],
-): Promise<readonly (AdminTokenView | undefined)[]> {
-  const keys = ids.flatMap((id) => rowId(id) ?? []);
-  const rows = keys.length === 0 ? [] : await db.select().from(adminToken).where(inArray(adminToken.id, keys));
-  const views = rows.map(viewOf);
-  return ids.map((id) => views.find((view) => view.id === id));
-}
+export const findAdminTokens = adminTokens.find;
 
 /** From now on the token is refused. Cannot be undone, so its id is given twice. Repeating it changes nothing. */
 export async function revokeAdminToken(

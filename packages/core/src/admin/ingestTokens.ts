@@ -1,9 +1,10 @@
-import { and, desc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { ingestToken } from '../db/schema.js';
 import { hashToken, makeToken } from '../secrets/token.js';
-import type { Admin } from './admin.js';
+import type { Db } from './admin.js';
+import { collection } from './collection.js';
 import { checkName } from './name.js';
-import { checkFirst, countRows, pageOf, readCursor, rowId, writeCursor, type Page, type PageRequest } from './page.js';
+import { rowId, type Page, type PageRequest } from './page.js';
 import { inputInvalid, type InputInvalid, type NameTaken, type NotConfirmed } from './problem.js';
 import { violatesUnique } from './violation.js';
 
@@ -33,7 +34,7 @@ export interface TokenNotFound {
 }
 
 export async function createIngestToken(
-  { db }: Pick<Admin, 'db'>,
+  { db }: Db,
   given: string,
 ): Promise<IngestTokenCreated | InputInvalid | NameTaken> {
   const name = checkName(given);
@@ -59,46 +60,30 @@ export async function createIngestToken(
   }
 }
 
+const ingestTokens = collection({
+  select: ({ db }: Db) => db.select().from(ingestToken),
+  id: ingestToken.id,
+  viewOf,
+});
+
 /** Tokens, the newest first; revoked ones on request. */
-export async function listIngestTokens(
-  { db }: Pick<Admin, 'db'>,
-  request: PageRequest,
+export function listIngestTokens(
+  admin: Db,
+  page: PageRequest,
   { includeRevoked = false }: { readonly includeRevoked?: boolean | undefined } = {},
 ): Promise<Page<IngestTokenView>> {
-  checkFirst(request.first);
-  const [cursor] = readCursor(request.after, 1) ?? [];
-  const matching = includeRevoked ? undefined : isNull(ingestToken.revokedAt);
-  const rows = await db
-    .select()
-    .from(ingestToken)
-    .where(and(matching, cursor === undefined ? undefined : lt(ingestToken.id, Number(cursor))))
-    .orderBy(desc(ingestToken.id))
-    .limit(request.first + 1);
-  return pageOf(
-    rows.map(viewOf),
-    request,
-    ({ id }) => writeCursor(id),
-    () => countRows({ db }, db.select().from(ingestToken).where(matching)),
-  );
+  return ingestTokens.list(admin, page, includeRevoked ? undefined : isNull(ingestToken.revokedAt));
 }
 
 /** The tokens with these ids, in order; undefined for each that does not exist. */
-export async function findIngestTokens(
-  { db }: Pick<Admin, 'db'>,
-  ids: readonly string[],
-): Promise<readonly (IngestTokenView | undefined)[]> {
-  const keys = ids.flatMap((id) => rowId(id) ?? []);
-  const rows = keys.length === 0 ? [] : await db.select().from(ingestToken).where(inArray(ingestToken.id, keys));
-  const views = rows.map(viewOf);
-  return ids.map((id) => views.find((view) => view.id === id));
-}
+export const findIngestTokens = ingestTokens.find;
 
 /**
  * From now on the token is refused. It cannot be made valid again, so it is confirmed by its name; its senders need
  * another one. Repeating it changes nothing.
  */
 export async function revokeIngestToken(
-  { db }: Pick<Admin, 'db'>,
+  { db }: Db,
   id: string,
   confirmName: string,
 ): Promise<IngestTokenView | TokenNotFound | NotConfirmed> {

@@ -1,5 +1,5 @@
 import { sql, type SQLWrapper } from 'drizzle-orm';
-import type { Admin } from './admin.js';
+import type { Db } from './admin.js';
 
 /** Part of a list, by keyset pagination: what is added meanwhile shifts no later page. */
 export interface Page<Node> {
@@ -33,9 +33,9 @@ export class QuestionRefused extends Error {
 
 export const maxPageSize = 200;
 
-export function checkFirst(first: number): number {
-  if (Number.isInteger(first) && first >= 1 && first <= maxPageSize) return first;
-  throw new QuestionRefused(`first: expected a whole number from 1 to ${maxPageSize}, got ${first}`);
+export function checkFirst(first: number): void {
+  if (!Number.isInteger(first) || first < 1 || first > maxPageSize)
+    throw new QuestionRefused(`first: expected a whole number from 1 to ${maxPageSize}, got ${first}`);
 }
 
 export function checkDay(name: string, day: string | undefined): void {
@@ -63,9 +63,10 @@ export function writeCursor(...place: readonly (string | number)[]): string {
   return Buffer.from(place.join(' ')).toString('base64url');
 }
 
-/** The keys of a cursor; each is text of digits. Undefined without a cursor. */
-export function readCursor(after: string | undefined, keys: number): readonly string[] | undefined {
-  if (after === undefined) return undefined;
+/** Checks a request, and returns the keys of its cursor; each is text of digits. None without a cursor. */
+export function readCursor({ first, after }: PageRequest, keys: number): readonly string[] {
+  checkFirst(first);
+  if (after === undefined) return [];
   const place = Buffer.from(after, 'base64url').toString('latin1').split(' ');
   if (place.length === keys && place.every((key) => /^\d{1,18}$/.test(key))) return place;
   throw new QuestionRefused('after: expected a cursor of this list, got something else');
@@ -97,13 +98,8 @@ function notCounted(): never {
   throw new Error('this list cannot be counted');
 }
 
-/** The same page with other nodes, one for each. */
-export function withNodes<Node>(page: Page<unknown>, nodes: readonly Node[]): Page<Node> {
-  return { ...page, nodes };
-}
-
 /** Counts the rows of a query, up to `maxCounted + 1`. */
-export async function countRows({ db }: Pick<Admin, 'db'>, query: SQLWrapper): Promise<number> {
+export async function countRows({ db }: Db, query: SQLWrapper): Promise<number> {
   const [row] = (await db.execute(
     sql`select count(*)::int as n from (select from (${query}) listed limit ${maxCounted + 1}) counted`,
   )) as unknown as [{ n: number }];

@@ -1,7 +1,7 @@
-import { and, desc, eq, inArray, isNotNull, isNull, lt, notExists, or, sql } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, isNull, lt, notExists, or, sql } from 'drizzle-orm';
 import type { Admin } from '../admin/admin.js';
-import { inOrderOf } from '../admin/keysetPage.js';
-import { checkFirst, maxCounted, pageOf, QuestionRefused, readCursor, rowId, writeCursor } from '../admin/page.js';
+import { collection } from '../admin/collection.js';
+import { maxCounted, pageOf, QuestionRefused, readCursor, rowId, writeCursor } from '../admin/page.js';
 import type { Page, PageRequest } from '../admin/page.js';
 import { versionConflict, type NotConfirmed, type VersionConflict } from '../admin/problem.js';
 import { cohort, cohortChange, cohortPull, segment, segmentCohort } from '../db/schema.js';
@@ -39,10 +39,9 @@ export async function listCohorts(
   page: PageRequest,
   filter: CohortFilter = {},
 ): Promise<Page<CohortView>> {
-  checkFirst(page.first);
-  const [cursor] = readCursor(page.after, 1) ?? [];
+  const [cursor] = readCursor(page, 1);
   const ids = await findIds(admin, filter, page.first + 1, cursor === undefined ? undefined : Number(cursor));
-  const views = await readViews(admin, ids);
+  const views = (await findCohorts(admin, ids.map(String))).filter((view) => view !== undefined);
   const count = async (): Promise<number> => (await findIds(admin, filter, maxCounted + 1)).length;
   return pageOf(views, page, ({ id }) => writeCursor(id), count);
 }
@@ -81,30 +80,18 @@ async function findIds(
   }
 }
 
-async function readViews(admin: Deps, ids: readonly number[]): Promise<readonly CohortView[]> {
-  const rows = await admin.db
-    .select(cohortColumns)
-    .from(cohort)
-    .where(inArray(cohort.id, [...ids]))
-    .orderBy(desc(cohort.id));
-  return rows.map((row) => cohortViewOf(admin, row));
-}
+const cohorts = collection({
+  select: ({ db }: Deps) => db.select(cohortColumns).from(cohort),
+  id: cohort.id,
+  viewOf: (row, admin) => cohortViewOf(admin, row),
+});
 
 /** Cohorts by their ids, in the order of the ids, deleted ones included. */
-export async function findCohorts(admin: Deps, ids: readonly string[]): Promise<readonly (CohortView | undefined)[]> {
-  return inOrderOf(
-    ids,
-    await readViews(
-      admin,
-      ids.map((id) => rowId(id) ?? 0),
-    ),
-  );
-}
+export const findCohorts = cohorts.find;
 
 /** A cohort in any state: deleted ones can still be read. */
 export async function getCohort(admin: Deps, id: string): Promise<CohortView | CohortNotFound> {
-  const row = await findCohort(admin, id);
-  return row ? cohortViewOf(admin, row) : cohortNotFound;
+  return (await findCohorts(admin, [id]))[0] ?? cohortNotFound;
 }
 
 export async function findCohort(

@@ -1,6 +1,6 @@
-import { and, eq, getTableColumns, inArray, isNull, sql } from 'drizzle-orm';
-import type { Admin } from '../admin/admin.js';
-import { inOrderOf, keysetPage } from '../admin/keysetPage.js';
+import { and, eq, getTableColumns, isNull, sql } from 'drizzle-orm';
+import type { Admin, Db } from '../admin/admin.js';
+import { collection } from '../admin/collection.js';
 import { boundOf, rowId, type Page, type PageRequest } from '../admin/page.js';
 import { inputInvalid, type InputInvalid, type NameTaken, type NotConfirmed } from '../admin/problem.js';
 import { violatesUnique } from '../admin/violation.js';
@@ -83,43 +83,27 @@ async function findNameTaken({ db }: Deps, partner: string, name: string): Promi
   return owner && { kind: 'NameTaken', message, ownerType: 'ImportKey', ownerId: String(owner.id) };
 }
 
+const importKeys = collection({
+  select: ({ db }: Db) => db.select(columns).from(importKey),
+  id: importKey.id,
+  viewOf: importKeyViewOf,
+});
+
 /** Import keys, the newest first; revoked ones on request. */
 export function listImportKeys(
-  admin: Deps,
+  admin: Db,
   page: PageRequest,
   {
     partner,
     includeRevoked = false,
   }: { readonly partner?: string | undefined; readonly includeRevoked?: boolean | undefined } = {},
 ): Promise<Page<ImportKeyView>> {
-  return keysetPage(admin, page, {
-    select: (where) => admin.db.select(columns).from(importKey).where(where),
-    where: and(
-      includeRevoked ? undefined : isNotRevoked,
-      partner === undefined ? undefined : eq(importKey.partner, partner.replaceAll('\0', '\uFFFD')),
-    ),
-    key: importKey.id,
-    keyOf: ({ id }) => id,
-    viewOf: importKeyViewOf,
-  });
+  const isOfPartner = partner === undefined ? undefined : eq(importKey.partner, partner.replaceAll('\0', '\uFFFD'));
+  return importKeys.list(admin, page, and(includeRevoked ? undefined : isNotRevoked, isOfPartner));
 }
 
 /** Import keys by their ids, in the order of the ids. */
-export async function findImportKeys(
-  { db }: Pick<Admin, 'db'>,
-  ids: readonly string[],
-): Promise<readonly (ImportKeyView | undefined)[]> {
-  const rows = await db
-    .select(columns)
-    .from(importKey)
-    .where(
-      inArray(
-        importKey.id,
-        ids.map((id) => rowId(id) ?? 0),
-      ),
-    );
-  return inOrderOf(ids, rows.map(importKeyViewOf));
-}
+export const findImportKeys = importKeys.find;
 
 type Revocation = ImportKeyView | ImportKeyNotFound | ImportKeyAlreadyRevoked | NotConfirmed | NameTaken;
 

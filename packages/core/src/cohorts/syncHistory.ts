@@ -1,7 +1,7 @@
-import { eq, getTableColumns, inArray, sql } from 'drizzle-orm';
+import { eq, getTableColumns, sql } from 'drizzle-orm';
 import { memberReasons } from '@currents/connector';
-import type { Admin } from '../admin/admin.js';
-import { inOrderOf, keysetPage } from '../admin/keysetPage.js';
+import type { Db } from '../admin/admin.js';
+import { collection } from '../admin/collection.js';
 import { rowId, type Page, type PageRequest } from '../admin/page.js';
 import { cohortSync } from '../db/schema.js';
 import { maxPages } from './changeRows.js';
@@ -41,28 +41,19 @@ const stalledMs = 10 * 60_000;
 const columns = { ...getTableColumns(cohortSync), now: sql`now()`.mapWith(cohortSync.startedAt) };
 type Row = typeof cohortSync.$inferSelect & { readonly now: Date };
 
+const syncs = collection({
+  select: ({ db }: Db) => db.select(columns).from(cohortSync),
+  id: cohortSync.id,
+  viewOf: syncViewOf,
+});
+
 /** A cohort's syncs, the newest first. */
-export function listSyncs(admin: Pick<Admin, 'db'>, cohortId: string, page: PageRequest): Promise<Page<SyncView>> {
-  return keysetPage(admin, page, {
-    select: (where) => admin.db.select(columns).from(cohortSync).where(where),
-    where: eq(cohortSync.cohortId, rowId(cohortId) ?? 0),
-    key: cohortSync.id,
-    keyOf: ({ id }) => id,
-    viewOf: syncViewOf,
-  });
+export function listSyncs(admin: Db, cohortId: string, page: PageRequest): Promise<Page<SyncView>> {
+  return syncs.list(admin, page, eq(cohortSync.cohortId, rowId(cohortId) ?? 0));
 }
 
 /** Syncs by their ids, in the order of the ids. */
-export async function findSyncs(
-  { db }: Pick<Admin, 'db'>,
-  ids: readonly string[],
-): Promise<readonly (SyncView | undefined)[]> {
-  const rows = await db
-    .select(columns)
-    .from(cohortSync)
-    .where(inArray(cohortSync.id, ids.map(Number)));
-  return inOrderOf(ids, rows.map(syncViewOf));
-}
+export const findSyncs = syncs.find;
 
 function syncViewOf(row: Row): SyncView {
   const isStalled = row.state === 'receiving' && row.now.getTime() - row.lastAt.getTime() > stalledMs;

@@ -3,7 +3,7 @@ import { current, type CurrentState } from '../db/schema.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { countEvents, oldestPending } from './counts.js';
 import { viewOf, type CurrentView } from './currentView.js';
-import { checkFirst, countRows, pageOf, rowId, withNodes, type Page, type PageRequest } from '../admin/page.js';
+import { checkFirst, countRows, pageOf, rowId, type Page, type PageRequest } from '../admin/page.js';
 import { afterPlace, orderOf, readPlace, writePlace, type Order } from '../admin/order.js';
 import { currentNotFound, type CurrentNotFound } from '../admin/problem.js';
 
@@ -59,7 +59,7 @@ export async function listCurrents(
     (row) => writePlace(order, row.place, row.id),
     () => countRows(admin, admin.db.select().from(current).where(matching)),
   );
-  return withNodes(page, await viewsOf(admin, page.nodes));
+  return { ...page, nodes: await viewsOf(admin, page.nodes) };
 }
 
 /** The Currents with these ids, in order; undefined for each that does not exist. */

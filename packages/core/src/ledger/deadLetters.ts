@@ -5,13 +5,11 @@ import { batch, deadLetter, type DeadOutcome } from '../db/schema.js';
 import type { Admin } from '../admin/admin.js';
 import {
   boundOf,
-  checkFirst,
   isDay,
   maxCounted,
   pageOf,
   readCursor,
   rowId,
-  withNodes,
   writeCursor,
   type Page,
   type PageRequest,
@@ -60,14 +58,13 @@ export async function listDeadLetters(
   request: PageRequest,
   filter: DeadLetterFilter = {},
 ): Promise<Page<DeadLetter>> {
-  const first = checkFirst(request.first);
-  const [id, position] = readCursor(request.after, 2) ?? [];
+  const [id, position] = readCursor(request, 2);
   const rows = await db
     .select()
     .from(deadLetter)
     .where(and(matches(filter), id === undefined ? undefined : lte(deadLetter.id, id)))
     .orderBy(desc(deadLetter.id))
-    .limit(first + 2);
+    .limit(request.first + 2);
   // A row stands for all events of a delivery that died for one reason at one time.
   const places = rows
     .flatMap((row) => [...row.positions].sort((a, b) => a - b).map((at): Place => ({ row, position: at })))
@@ -79,10 +76,7 @@ export async function listDeadLetters(
     () => countLetters(db, filter),
   );
   const events = await readEvents(db, page.nodes);
-  return withNodes(
-    page,
-    page.nodes.map((place, index) => viewOf(place, events[index])),
-  );
+  return { ...page, nodes: page.nodes.map((place, index) => viewOf(place, events[index])) };
 }
 
 /** The dead letters with these ids, in order; undefined for each that does not exist. */

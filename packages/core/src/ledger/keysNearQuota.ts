@@ -1,15 +1,6 @@
 import { nearQuotaShare } from '../budget/quotaRecorder.js';
 import type { Admin } from '../admin/admin.js';
-import {
-  checkFirst,
-  maxCounted,
-  pageOf,
-  readCursor,
-  withNodes,
-  writeCursor,
-  type Page,
-  type PageRequest,
-} from '../admin/page.js';
+import { maxCounted, pageOf, readCursor, writeCursor, type Page, type PageRequest } from '../admin/page.js';
 
 /** A key that comes near the destination's quota per key for a long period, such as a day. */
 export interface KeyNearQuota {
@@ -30,8 +21,7 @@ export async function listKeysNearQuota(
   currentId: number,
   request: PageRequest,
 ): Promise<Page<KeyNearQuota>> {
-  const first = checkFirst(request.first);
-  const [share, place] = readCursor(request.after, 2) ?? [];
+  const [share, place] = readCursor(request, 2);
   const near = sql`
     with by_key as (
       select budget, key, sum(used) as used, max(quota_limit) as "limit", floor(sum(used) / max(quota_limit) * 1e9)::bigint as share,
@@ -44,15 +34,12 @@ export async function listKeysNearQuota(
     ${near}
     select * from by_key
     where ${share ?? null}::bigint is null or (share, place) < (${share ?? null}::bigint, ${place ?? null}::bigint)
-    order by share desc, place desc limit ${first + 1}`;
+    order by share desc, place desc limit ${request.first + 1}`;
   const page = pageOf(
     rows,
     request,
     (row) => writeCursor(row.share, row.place),
     async () => (await sql`${near} select from by_key limit ${maxCounted + 1}`).count,
   );
-  return withNodes(
-    page,
-    page.nodes.map(({ budget, key, used, limit }) => ({ budget, key, used, limit })),
-  );
+  return { ...page, nodes: page.nodes.map(({ budget, key, used, limit }) => ({ budget, key, used, limit })) };
 }

@@ -4,12 +4,10 @@ import type { Admin } from '../admin/admin.js';
 import {
   boundOf,
   checkDay,
-  checkFirst,
   countRows,
   isDay,
   pageOf,
   readCursor,
-  withNodes,
   writeCursor,
   type Page,
   type PageRequest,
@@ -56,12 +54,11 @@ export async function listQuarantine(
   request: PageRequest,
   filter: QuarantineFilter = {},
 ): Promise<Page<QuarantinedEvent>> {
-  const first = checkFirst(request.first);
-  const [day, id] = readCursor(request.after, 2) ?? [];
+  const [day, id] = readCursor(request, 2);
   const rows = await readOlder(
     db,
     filter,
-    first + 1,
+    request.first + 1,
     day === undefined || id === undefined ? undefined : { day: dashed(day), id },
   );
   const page = pageOf(
@@ -70,7 +67,7 @@ export async function listQuarantine(
     (row) => writeCursor(row.storedOn.replaceAll('-', ''), row.id),
     () => countRows({ db }, db.select().from(quarantine).where(matches(filter))),
   );
-  return withNodes(page, page.nodes.map(viewOf));
+  return { ...page, nodes: page.nodes.map(viewOf) };
 }
 
 /** The rest of the day first, then the days before: comparing both at once, Postgres would sort all there is. */

@@ -1,15 +1,6 @@
 import type { Admin } from '../admin/admin.js';
 import type { ReasonCount } from '../currents/counts.js';
-import {
-  checkFirst,
-  maxCounted,
-  pageOf,
-  readCursor,
-  withNodes,
-  writeCursor,
-  type Page,
-  type PageRequest,
-} from '../admin/page.js';
+import { maxCounted, pageOf, readCursor, writeCursor, type Page, type PageRequest } from '../admin/page.js';
 
 /** A key, such as a device, whose events wait for their turn while those of other keys flow. */
 export interface ThrottledKey {
@@ -47,8 +38,7 @@ export async function listThrottledKeys(
   currentId: number,
   request: PageRequest,
 ): Promise<Page<ThrottledKey>> {
-  const first = checkFirst(request.first);
-  const [sinceMs = '0', place = '0'] = readCursor(request.after, 2) ?? [];
+  const [sinceMs = '0', place = '0'] = readCursor(request, 2);
   const throttled = sql`
     with waiting as (
       select e->'budget'->>'name' as budget, e->'budget'->>'key' as key, e->>'code' as code,
@@ -69,14 +59,14 @@ export async function listThrottledKeys(
     ${throttled}
     select budget, key, events, reasons, since_ms::float8 as since_ms, next_ms, until_ms, place from by_key
     where (since_ms, place) > (${sinceMs}::bigint, ${place}::bigint)
-    order by since_ms, place limit ${first + 1}`;
+    order by since_ms, place limit ${request.first + 1}`;
   const page = pageOf(
     rows,
     request,
     (row) => writeCursor(row.since_ms, row.place),
     async () => (await sql`${throttled} select from by_key limit ${maxCounted + 1}`).count,
   );
-  return withNodes(page, page.nodes.map(viewOf));
+  return { ...page, nodes: page.nodes.map(viewOf) };
 }
 
 function viewOf({ budget, key, events, reasons, since_ms, next_ms, until_ms }: Row): ThrottledKey {

@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
-import type { Admin } from '../admin/admin.js';
-import { inOrderOf, keysetPage } from '../admin/keysetPage.js';
+import type { Admin, Db } from '../admin/admin.js';
+import { collection } from '../admin/collection.js';
 import { rowId, type Page, type PageRequest } from '../admin/page.js';
 import type { CohortView } from '../cohorts/cohortView.js';
 import { getCohort } from '../cohorts/manageCohorts.js';
@@ -8,8 +8,6 @@ import { nextDue } from '../cohorts/pullSchedule.js';
 import { cohort, cohortPull } from '../db/schema.js';
 import { pullState, pullViewOf, selectPulls, type PullState, type PullView } from './pullView.js';
 import { endPull } from './recordStep.js';
-
-type Deps = Pick<Admin, 'db'>;
 
 export interface PullFilter {
   readonly currentId?: string | undefined;
@@ -48,36 +46,29 @@ const notFound: CohortPullNotFound = {
   message: 'the hub does not pull a cohort with this id',
 };
 
+const pulls = collection({ select: selectPulls, id: cohortPull.cohortId, viewOf: pullViewOf });
+
 /** Pulls, those of the newest cohorts first. */
 export function listPulls(
-  admin: Deps,
+  admin: Db,
   page: PageRequest,
   { currentId, states }: PullFilter = {},
 ): Promise<Page<PullView>> {
-  return keysetPage(admin, page, {
-    select: (where) => selectPulls(admin).where(where),
-    where: and(
-      currentId === undefined ? undefined : eq(cohortPull.currentId, rowId(currentId) ?? 0),
-      states === undefined ? undefined : inArray(pullState, [...states]),
-    ),
-    key: cohortPull.cohortId,
-    keyOf: ({ cohortId }) => cohortId,
-    viewOf: pullViewOf,
-  });
+  const condition = and(
+    currentId === undefined ? undefined : eq(cohortPull.currentId, rowId(currentId) ?? 0),
+    states === undefined ? undefined : inArray(pullState, [...states]),
+  );
+  return pulls.list(admin, page, condition);
 }
 
 /** Pulls by the ids of their cohorts, in the order of the ids. */
-export async function findPulls(admin: Deps, cohortIds: readonly string[]): Promise<readonly (PullView | undefined)[]> {
-  const keys = cohortIds.map((id) => rowId(id) ?? 0);
-  const rows = await selectPulls(admin).where(inArray(cohortPull.cohortId, keys));
-  return inOrderOf(cohortIds, rows.map(pullViewOf));
-}
+export const findPulls = pulls.find;
 
-export async function findPull(admin: Deps, cohortId: string): Promise<PullView | undefined> {
+export async function findPull(admin: Db, cohortId: string): Promise<PullView | undefined> {
   return (await findPulls(admin, [cohortId]))[0];
 }
 
-export async function getPull(admin: Deps, cohortId: string): Promise<PullView | CohortPullNotFound> {
+export async function getPull(admin: Db, cohortId: string): Promise<PullView | CohortPullNotFound> {
   return (await findPull(admin, cohortId)) ?? notFound;
 }
 

@@ -1,7 +1,7 @@
 import { and, eq, getTableColumns, gt, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import type { PartnerCohort } from '@currents/connector';
-import type { Admin } from '../admin/admin.js';
-import { keysetPage } from '../admin/keysetPage.js';
+import type { Admin, Db } from '../admin/admin.js';
+import { collection } from '../admin/collection.js';
 import { rowId, type Page, type PageRequest } from '../admin/page.js';
 import { shownWords } from '../currents/redactAnswer.js';
 import { cohort, cohortPull, partnerCohort } from '../db/schema.js';
@@ -77,9 +77,14 @@ export async function listPartnerCohorts(
   const part = search?.replaceAll('\0', '\uFFFD');
   const holds = (column: typeof partnerCohort.name | typeof partnerCohort.partnerId) =>
     sql`position(lower(${part}) in lower(${column})) > 0`;
+  const isMirror = and(
+    eq(cohort.partner, source.working.connector.name),
+    eq(cohort.partnerId, partnerCohort.partnerId),
+    isNull(cohort.deletedAt),
+  );
   let listedAt: Date | undefined;
-  const listed = await keysetPage(admin, page, {
-    select: (where) =>
+  const partnerCohorts = collection({
+    select: ({ db }: Db) =>
       db
         .select({
           ...getTableColumns(partnerCohort),
@@ -87,22 +92,10 @@ export async function listPartnerCohorts(
           isPulled: sql<boolean>`${isNotNull(cohortPull.cohortId)}`,
         })
         .from(partnerCohort)
-        .leftJoin(
-          cohort,
-          and(
-            eq(cohort.partner, source.working.connector.name),
-            eq(cohort.partnerId, partnerCohort.partnerId),
-            isNull(cohort.deletedAt),
-          ),
-        )
-        .leftJoin(cohortPull, eq(cohortPull.cohortId, cohort.id))
-        .where(where),
-    where: and(
-      isOfCurrent,
-      part === undefined ? undefined : or(holds(partnerCohort.name), holds(partnerCohort.partnerId)),
-    ),
-    key: partnerCohort.id,
-    keyOf: ({ id }) => id,
+        .leftJoin(cohort, isMirror)
+        .leftJoin(cohortPull, eq(cohortPull.cohortId, cohort.id)),
+    id: partnerCohort.id,
+    isVisible: isOfCurrent,
     order: 'oldest first',
     viewOf: (row): PartnerCohortView => {
       listedAt ??= row.listedAt;
@@ -118,6 +111,8 @@ export async function listPartnerCohorts(
       };
     },
   });
+  const isFound = part === undefined ? undefined : or(holds(partnerCohort.name), holds(partnerCohort.partnerId));
+  const listed = await partnerCohorts.list(admin, page, isFound);
   return { ...listed, kind: 'PartnerCohortConnection', listedAt, advice: source.pull.description };
 }
 

@@ -1,5 +1,5 @@
 import { and, eq, getTableColumns, sql } from 'drizzle-orm';
-import type { Admin } from '../admin/admin.js';
+import type { Db } from '../admin/admin.js';
 import type { Schedule } from '../cohorts/freshness.js';
 import { cohort, cohortPull, partnerCohort } from '../db/schema.js';
 import type { Recovery } from './recordStep.js';
@@ -64,10 +64,11 @@ export const pullState = sql<PullState>`case
   else 'waiting' end`;
 
 /** Pulls with what their views need of the cohort and of the partner's last list. */
-export function selectPulls({ db }: Pick<Admin, 'db'>) {
+export function selectPulls({ db }: Db) {
   return db
     .select({
       ...getTableColumns(cohortPull),
+      id: cohortPull.cohortId,
       state: pullState,
       schedule: cohort.schedule,
       expectedMemberCount: sql<number | null>`coalesce(${cohortPull.total}, ${partnerCohort.size})::float8`,

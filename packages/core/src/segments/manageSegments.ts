@@ -1,6 +1,6 @@
 import { and, eq, exists, inArray, isNull, ne, notInArray, sql } from 'drizzle-orm';
-import type { Admin } from '../admin/admin.js';
-import { inOrderOf, keysetPage } from '../admin/keysetPage.js';
+import type { Admin, Db } from '../admin/admin.js';
+import { collection } from '../admin/collection.js';
 import { rowId, type Page, type PageRequest } from '../admin/page.js';
 import { fieldProblem, inputInvalid, versionConflict } from '../admin/problem.js';
 import type { FieldProblem, InputInvalid, NameTaken, NotConfirmed, VersionConflict } from '../admin/problem.js';
@@ -11,7 +11,6 @@ import { cohortPathsOf, cohortsOf, readDefinition, type Definition } from './def
 import { segmentColumns, segmentNotFound, segmentViewOf } from './segmentView.js';
 import type { SegmentNotFound, SegmentRow, SegmentView } from './segmentView.js';
 
-type Deps = Pick<Admin, 'db'>;
 type Transaction = Parameters<Parameters<Admin['db']['transaction']>[0]>[0];
 
 export interface NewSegment {
@@ -36,7 +35,7 @@ export interface SegmentDeleted {
 }
 
 /** Creates a segment. It has members once a worker has evaluated it. */
-export async function createSegment(admin: Deps, given: NewSegment): Promise<SegmentView | InputInvalid | NameTaken> {
+export async function createSegment(admin: Db, given: NewSegment): Promise<SegmentView | InputInvalid | NameTaken> {
   const checked = await checkSegment(admin, given);
   if ('kind' in checked) return checked;
   const { name, definition } = checked as { readonly name: string; readonly definition: Definition };
@@ -53,7 +52,7 @@ export async function createSegment(admin: Deps, given: NewSegment): Promise<Seg
 
 /** Updates the name or the definition. Members that a new definition adds or removes are recorded as changes. */
 export async function updateSegment(
-  admin: Deps,
+  admin: Db,
   id: string,
   update: SegmentUpdate,
 ): Promise<SegmentView | SegmentNotFound | InputInvalid | NameTaken | VersionConflict<SegmentView>> {
@@ -103,47 +102,36 @@ async function useCohorts(tx: Transaction, segmentId: number, definition: Defini
   await tx.insert(segmentCandidate).values({ segmentId });
 }
 
+const segments = collection({
+  select: ({ db }: Db) => db.select(segmentColumns).from(segment),
+  id: segment.id,
+  isVisible: isNull(segment.deletedAt),
+  viewOf: segmentViewOf,
+});
+
 /** Segments, the newest first. */
 export function listSegments(
-  admin: Deps,
+  admin: Db,
   page: PageRequest,
   { search, cohortId }: { readonly search?: string | undefined; readonly cohortId?: string | undefined } = {},
 ): Promise<Page<SegmentView>> {
-  const { db } = admin;
+  const part = search?.replaceAll('\0', '\uFFFD');
   const isUse = and(eq(segmentCohort.segmentId, segment.id), eq(segmentCohort.cohortId, rowId(cohortId ?? '') ?? 0));
-  return keysetPage(admin, page, {
-    select: (where) => db.select(segmentColumns).from(segment).where(where),
-    where: and(
-      isNull(segment.deletedAt),
-      search === undefined
-        ? undefined
-        : sql`position(lower(${search.replaceAll('\0', '\uFFFD')}) in lower(${segment.name})) > 0`,
-      cohortId === undefined ? undefined : exists(db.select().from(segmentCohort).where(isUse)),
-    ),
-    key: segment.id,
-    keyOf: ({ id }) => id,
-    viewOf: segmentViewOf,
-  });
+  const condition = and(
+    part === undefined ? undefined : sql`position(lower(${part}) in lower(${segment.name})) > 0`,
+    cohortId === undefined ? undefined : exists(admin.db.select().from(segmentCohort).where(isUse)),
+  );
+  return segments.list(admin, page, condition);
 }
 
 /** Segments by their ids, in the order of the ids. */
-export async function findSegments(
-  { db }: Deps,
-  ids: readonly string[],
-): Promise<readonly (SegmentView | undefined)[]> {
-  const keys = ids.map((id) => rowId(id) ?? 0);
-  const rows = await db
-    .select(segmentColumns)
-    .from(segment)
-    .where(and(inArray(segment.id, keys), isNull(segment.deletedAt)));
-  return inOrderOf(ids, rows.map(segmentViewOf));
-}
+export const findSegments = segments.find;
 
-export async function getSegment(admin: Deps, id: string): Promise<SegmentView | SegmentNotFound> {
+export async function getSegment(admin: Db, id: string): Promise<SegmentView | SegmentNotFound> {
   return (await findSegments(admin, [id]))[0] ?? segmentNotFound;
 }
 
-export async function findSegment({ db }: Deps, id: string): Promise<SegmentRow | undefined> {
+export async function findSegment({ db }: Db, id: string): Promise<SegmentRow | undefined> {
   const [row] = await db
     .select(segmentColumns)
     .from(segment)
@@ -160,7 +148,7 @@ function isSegment(key: number) {
  * @param options.confirmName the exact name; not needed for a dry run, which changes nothing.
  */
 export async function deleteSegment(
-  admin: Deps,
+  admin: Db,
   id: string,
   { confirmName, isDryRun }: { readonly confirmName?: string | undefined; readonly isDryRun: boolean },
 ): Promise<SegmentDeleted | SegmentNotFound | NotConfirmed> {
@@ -206,7 +194,7 @@ interface Checked {
 }
 
 /** The name and the definition to store, where they are given; or all that is wrong with them. */
-async function checkSegment(admin: Deps, given: SegmentUpdate): Promise<Checked | InputInvalid> {
+async function checkSegment(admin: Db, given: SegmentUpdate): Promise<Checked | InputInvalid> {
   const name = given.name === undefined ? undefined : checkName(given.name);
   const definition = given.definition === undefined ? undefined : await checkDefinition(admin, given.definition);
   const problems = [
@@ -222,7 +210,7 @@ async function checkSegment(admin: Deps, given: SegmentUpdate): Promise<Checked 
 
 /** Reads a definition and checks that its cohorts exist. */
 export async function checkDefinition(
-  { db }: Deps,
+  { db }: Db,
   given: unknown,
 ): Promise<{ readonly definition: Definition } | { readonly problems: readonly FieldProblem[] }> {
   const read = readDefinition(given);
@@ -240,7 +228,7 @@ export async function checkDefinition(
 }
 
 async function unlessNameTaken<Result>(
-  { db }: Deps,
+  { db }: Db,
   name: string | undefined,
   write: () => Promise<Result>,
 ): Promise<Result | NameTaken> {

@@ -1,12 +1,11 @@
-import { and, eq, inArray, ne, sql } from 'drizzle-orm';
-import type { Admin } from '../admin/admin.js';
-import { keysetPage } from '../admin/keysetPage.js';
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { Admin, Db } from '../admin/admin.js';
 import { rowId, type Page, type PageRequest } from '../admin/page.js';
 import { fieldProblem, inputInvalid, type InputInvalid, type NotConfirmed } from '../admin/problem.js';
 import { segment, segmentWebhook } from '../db/schema.js';
 import { makeToken } from '../secrets/token.js';
 import { segmentNotFound, type SegmentNotFound } from './segmentView.js';
-import { getWebhook, webhookColumns, webhookNotFound, webhookViewOf } from './webhookView.js';
+import { getWebhook, webhookNotFound, webhooks } from './webhookView.js';
 import type { WebhookNotFound, WebhookState, WebhookView } from './webhookView.js';
 
 /** A new secret in plain text: it is stored sealed. */
@@ -75,22 +74,12 @@ export async function rotateWebhookSecret(
 }
 
 /** A segment's webhooks, the newest first. */
-export function listWebhooks(
-  admin: Pick<Admin, 'db'>,
-  segmentId: string,
-  page: PageRequest,
-): Promise<Page<WebhookView>> {
-  return keysetPage(admin, page, {
-    select: (where) => admin.db.select(webhookColumns).from(segmentWebhook).where(where),
-    where: and(eq(segmentWebhook.segmentId, rowId(segmentId) ?? 0), ne(segmentWebhook.state, 'deleted')),
-    key: segmentWebhook.id,
-    keyOf: ({ id }) => id,
-    viewOf: webhookViewOf,
-  });
+export function listWebhooks(admin: Db, segmentId: string, page: PageRequest): Promise<Page<WebhookView>> {
+  return webhooks.list(admin, page, eq(segmentWebhook.segmentId, rowId(segmentId) ?? 0));
 }
 
 /** Pauses a live or blocked webhook. Changes are kept for it as long as they are stored. Pausing twice is harmless. */
-export async function pauseWebhook(admin: Pick<Admin, 'db'>, id: string): Promise<WebhookView | WebhookNotFound> {
+export async function pauseWebhook(admin: Db, id: string): Promise<WebhookView | WebhookNotFound> {
   await updateWebhook(admin, id, ['live', 'blocked'], {
     state: 'paused',
     stateSince: sql`now()`,
@@ -102,7 +91,7 @@ export async function pauseWebhook(admin: Pick<Admin, 'db'>, id: string): Promis
 }
 
 /** Resumes a paused or blocked webhook: pending changes first, in a new retry window. Resuming twice is harmless. */
-export async function resumeWebhook(admin: Pick<Admin, 'db'>, id: string): Promise<WebhookView | WebhookNotFound> {
+export async function resumeWebhook(admin: Db, id: string): Promise<WebhookView | WebhookNotFound> {
   await updateWebhook(admin, id, ['paused', 'blocked'], {
     state: 'live',
     stateSince: sql`now()`,
@@ -124,7 +113,7 @@ export async function resumeWebhook(admin: Pick<Admin, 'db'>, id: string): Promi
  * @param options.confirmUrl the exact URL; not needed for a dry run, which changes nothing.
  */
 export async function deleteWebhook(
-  admin: Pick<Admin, 'db'>,
+  admin: Db,
   id: string,
   { confirmUrl, isDryRun }: { readonly confirmUrl?: string | undefined; readonly isDryRun: boolean },
 ): Promise<WebhookDeleted | WebhookNotFound | NotConfirmed> {
@@ -141,7 +130,7 @@ export async function deleteWebhook(
 
 /** Updates a webhook that is in one of the states; false if there is none. */
 async function updateWebhook(
-  { db }: Pick<Admin, 'db'>,
+  { db }: Db,
   id: string,
   states: readonly WebhookState[],
   set: Parameters<ReturnType<Admin['db']['update']>['set']>[0],

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, gte } from 'drizzle-orm';
 import type { Member } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
-import { boundOf, checkFirst, countRows, pageOf, QuestionRefused, withNodes, type Page } from '../admin/page.js';
+import { boundOf, checkFirst, countRows, pageOf, QuestionRefused, type Page } from '../admin/page.js';
 import { memberOf } from '../cohorts/memberKey.js';
 import { segmentChange } from '../db/schema.js';
 import { findSegment } from './manageSegments.js';
@@ -89,7 +89,7 @@ export async function listSegmentChanges(
     ({ id }) => id,
     () => countRows(admin, select()),
   );
-  const changes = page.nodes.map(({ id, at, entered, member }): SegmentChange => ({
+  const nodes = page.nodes.map(({ id, at, entered, member }): SegmentChange => ({
     cursor: id,
     at,
     type: entered ? 'entered' : 'left',
@@ -97,7 +97,7 @@ export async function listSegmentChanges(
   }));
   // Nothing has happened since a time: go on from where the segment stood when it was read.
   const resumeCursor = page.cursors.at(-1) ?? after ?? row.lastChangeId;
-  return { ...withNodes(page, changes), kind: 'SegmentChangeConnection', resumeCursor };
+  return { ...page, nodes, kind: 'SegmentChangeConnection', resumeCursor };
 }
 
 function checkRequest({ first, after, since }: ChangesRequest): void {

@@ -1,7 +1,7 @@
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { Member } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
-import { checkFirst, pageOf, QuestionRefused, withNodes, type Page, type PageRequest } from '../admin/page.js';
+import { checkFirst, pageOf, QuestionRefused, type Page, type PageRequest } from '../admin/page.js';
 import { fieldProblem, inputInvalid, type InputInvalid } from '../admin/problem.js';
 import { memberFault, memberKey, memberOf } from '../cohorts/memberKey.js';
 import { readSets, setTable } from '../cohorts/memberSet.js';
@@ -102,10 +102,7 @@ export async function listMembers(
       ({ member }) => Buffer.from(member).toString('base64url'),
       async () => totalOf(memberCountsOf(row)),
     );
-    return withNodes(
-      listed,
-      listed.nodes.map(({ member }) => memberOf(member)),
-    );
+    return { ...listed, nodes: listed.nodes.map(({ member }) => memberOf(member)) };
   });
 }
 

@@ -1,6 +1,6 @@
-import { eq, inArray } from 'drizzle-orm';
-import type { Admin } from '../admin/admin.js';
-import { inOrderOf, keysetPage } from '../admin/keysetPage.js';
+import { eq } from 'drizzle-orm';
+import type { Db } from '../admin/admin.js';
+import { collection } from '../admin/collection.js';
 import { rowId, type Page, type PageRequest } from '../admin/page.js';
 import { segmentWebhookExpiry } from '../db/schema.js';
 
@@ -18,32 +18,19 @@ export interface WebhookExpiry {
   readonly expiredAt: Date;
 }
 
+const expiries = collection({
+  select: ({ db }: Db) => db.select().from(segmentWebhookExpiry),
+  id: segmentWebhookExpiry.id,
+  viewOf: expiryViewOf,
+});
+
 /** A webhook's expired changes, the newest first. */
-export function listWebhookExpiries(
-  admin: Pick<Admin, 'db'>,
-  webhookId: string,
-  page: PageRequest,
-): Promise<Page<WebhookExpiry>> {
-  return keysetPage(admin, page, {
-    select: (where) => admin.db.select().from(segmentWebhookExpiry).where(where),
-    where: eq(segmentWebhookExpiry.webhookId, rowId(webhookId) ?? 0),
-    key: segmentWebhookExpiry.id,
-    keyOf: ({ id }) => id,
-    viewOf: expiryViewOf,
-  });
+export function listWebhookExpiries(admin: Db, webhookId: string, page: PageRequest): Promise<Page<WebhookExpiry>> {
+  return expiries.list(admin, page, eq(segmentWebhookExpiry.webhookId, rowId(webhookId) ?? 0));
 }
 
 /** Expiries by their ids, in the order of the ids. */
-export async function findWebhookExpiries(
-  { db }: Pick<Admin, 'db'>,
-  ids: readonly string[],
-): Promise<readonly (WebhookExpiry | undefined)[]> {
-  const rows = await db
-    .select()
-    .from(segmentWebhookExpiry)
-    .where(inArray(segmentWebhookExpiry.id, ids.map(Number)));
-  return inOrderOf(ids, rows.map(expiryViewOf));
-}
+export const findWebhookExpiries = expiries.find;
 
 function expiryViewOf(row: typeof segmentWebhookExpiry.$inferSelect): WebhookExpiry {
   return {

@@ -1,7 +1,6 @@
-import { and, getTableColumns, inArray, ne, sql } from 'drizzle-orm';
-import type { Admin } from '../admin/admin.js';
-import { inOrderOf } from '../admin/keysetPage.js';
-import { rowId } from '../admin/page.js';
+import { getTableColumns, ne, sql } from 'drizzle-orm';
+import type { Db } from '../admin/admin.js';
+import { collection } from '../admin/collection.js';
 import { segmentWebhook } from '../db/schema.js';
 
 export type WebhookState = 'live' | 'paused' | 'blocked';
@@ -40,8 +39,7 @@ export const webhookNotFound: WebhookNotFound = {
   message: 'there is no webhook with this id',
 };
 
-/** The columns of a webhook's view. */
-export const webhookColumns = {
+const webhookColumns = {
   ...getTableColumns(segmentWebhook),
   pendingCount: sql<number>`(select count(*)::int from segment_change c
     where c.segment_id = segment_webhook.segment_id and c.id > segment_webhook.delivered_change_id)`,
@@ -49,20 +47,18 @@ export const webhookColumns = {
 
 type Row = typeof segmentWebhook.$inferSelect & { readonly pendingCount: number };
 
-/** Webhooks by their ids, in the order of the ids. */
-export async function findWebhooks(
-  { db }: Pick<Admin, 'db'>,
-  ids: readonly string[],
-): Promise<readonly (WebhookView | undefined)[]> {
-  const keys = ids.map((id) => rowId(id) ?? 0);
-  const rows = await db
-    .select(webhookColumns)
-    .from(segmentWebhook)
-    .where(and(inArray(segmentWebhook.id, keys), ne(segmentWebhook.state, 'deleted')));
-  return inOrderOf(ids, rows.map(webhookViewOf));
-}
+/** All webhooks that are not deleted. */
+export const webhooks = collection({
+  select: ({ db }: Db) => db.select(webhookColumns).from(segmentWebhook),
+  id: segmentWebhook.id,
+  isVisible: ne(segmentWebhook.state, 'deleted'),
+  viewOf: webhookViewOf,
+});
 
-export async function getWebhook(admin: Pick<Admin, 'db'>, id: string): Promise<WebhookView | WebhookNotFound> {
+/** Webhooks by their ids, in the order of the ids. */
+export const findWebhooks = webhooks.find;
+
+export async function getWebhook(admin: Db, id: string): Promise<WebhookView | WebhookNotFound> {
   return (await findWebhooks(admin, [id]))[0] ?? webhookNotFound;
 }
 
@@ -72,7 +68,7 @@ const actions: Readonly<Record<WebhookState, readonly WebhookAction[]>> = {
   blocked: ['pause', 'resume', 'rotate_secret', 'delete'],
 };
 
-export function webhookViewOf(row: Row): WebhookView {
+function webhookViewOf(row: Row): WebhookView {
   // Deleted ones are never selected.
   const state = row.state as WebhookState;
   const { deferralUntil: until, deferralCode, deferralDetail } = row;

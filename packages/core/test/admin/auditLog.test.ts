@@ -1,12 +1,14 @@
 import { connect, listAuditEntries, recordAuditEntry } from '@currents/core';
+import { drizzle } from 'drizzle-orm/postgres-js';
 import { expect, it } from 'vitest';
 import { createTestDatabase } from '../database.js';
 
 it('an entry is stored whatever text was given', async () => {
   const database = await createTestDatabase();
   const sql = connect(database.url, { max: 1, name: 'test' });
+  const db = drizzle(sql);
   await recordAuditEntry(
-    { sql },
+    { db },
     {
       adminTokenId: undefined,
       action: 'test',
@@ -16,7 +18,7 @@ it('an entry is stored whatever text was given', async () => {
       succeeded: true,
     },
   );
-  const { nodes } = await listAuditEntries({ sql }, { first: 10 }, { action: 'test', targetId: 'cur_1' });
+  const { nodes } = await listAuditEntries({ db }, { first: 10 }, { action: 'test', targetId: 'cur_1' });
   expect(nodes).toMatchObject([
     {
       targetId: 'cur_1',
@@ -24,7 +26,7 @@ it('an entry is stored whatever text was given', async () => {
       arguments: { text: 'NUL \uFFFD, half \uFFFD', list: [{ more: '\uFFFD' }] },
     },
   ]);
-  expect((await listAuditEntries({ sql }, { first: 10 }, { targetId: 'a\0b' })).nodes).toEqual([]);
+  expect((await listAuditEntries({ db }, { first: 10 }, { targetId: 'a\0b' })).nodes).toEqual([]);
   await sql.end();
   await database.drop();
 });
