@@ -1,4 +1,4 @@
-import { findEventType } from '@currents/schema';
+import { catalogue, findEventType } from '@currents/schema';
 import type { CatalogueEvent } from '@currents/schema';
 
 /** Event type → its name at a destination. For custom events it is a prefix, blank included, before their own name. */
@@ -9,6 +9,15 @@ export interface EventNaming {
   nameOf(eventType: string): string | undefined;
   /** The name of one event, an admin's `renamed` names first; undefined when the destination does not accept its type. */
   nameFor(event: CatalogueEvent, renamed: EventNames): string | undefined;
+}
+
+/**
+ * The names that Braze's own integrations give events: their titles behind a prefix, except `exceptions`.
+ * Event types of the group `other` are sent to no analytics.
+ */
+export function brazeEventNames(prefix: string, exceptions: EventNames): EventNames {
+  const sent = catalogue.filter(({ group }) => group !== 'other');
+  return { ...Object.fromEntries(sent.map(({ name, title }) => [name, prefix + title])), ...exceptions };
 }
 
 /** Names events by a destination's table. */

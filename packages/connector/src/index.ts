@@ -40,7 +40,7 @@ export { answerAll } from './answerAll.js';
 export { copyProperties, setProperty } from './copyProperties.js';
 export { joinJson, wholeChunkAt } from './jsonChunk.js';
 export type { JsonChunk } from './jsonChunk.js';
-export { createEventNaming } from './eventNaming.js';
+export { brazeEventNames, createEventNaming } from './eventNaming.js';
 export type { EventNames, EventNaming } from './eventNaming.js';
 export { baseUrlOf, baseUrlSetting, eventNamesSetting, requestBytesSetting } from './sharedSettings.js';
 export { createPlaceholderCheck, isGiven } from './placeholderIds.js';

@@ -21,7 +21,7 @@ export interface EventType {
   readonly index: number;
   /** Canonical spelling, dotted: `users.messages.email.Open`. */
   readonly name: string;
-  /** What people read: `Email Open`. */
+  /** Braze's title, such as `Email Open`: its integrations name events by it, so a change renames them at destinations. */
   readonly title: string;
   readonly group: GroupName;
   /** A word within the group; `message` and `behaviour` share some. See `channelKey` for a unique one. */
