@@ -46,9 +46,15 @@ function createTable(table: PgTable): string {
     ...columns.map(columnDefinition),
     ...primaryKeys.map((key) => `primary key (${list(key.columns)})`),
     ...uniqueConstraints.map((each) => `unique (${list(each.columns)})`),
+    ...columns.filter(({ enumValues }) => enumValues).map((column) => valuesCheck(name, column)),
     ...checks.map((check) => `constraint "${check.name}" check (${text(check.value).replaceAll(`"${name}".`, '')})`),
   ];
   return `create table "${name}" (${parts.join(', ')})`;
+}
+
+/** A column that holds one of some values has a check for them, named after it. */
+function valuesCheck(table: string, { name, enumValues = [] }: PgColumn): string {
+  return `constraint "${table}_${name}_check" check (${name} in (${enumValues.map((value) => `'${value}'`).join(', ')}))`;
 }
 
 function columnDefinition(column: PgColumn): string {

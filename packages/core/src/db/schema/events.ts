@@ -1,21 +1,6 @@
 import { sql } from 'drizzle-orm';
-import {
-  bigint,
-  boolean,
-  date,
-  doublePrecision,
-  index,
-  integer,
-  jsonb,
-  pgSequence,
-  pgTable,
-  primaryKey,
-  smallint,
-  text,
-} from 'drizzle-orm/pg-core';
-import { bytes, id64, instant, nextId, oneOf } from './columns.js';
-
-const deadOutcomes = ['rejected', 'expired'] as const;
+import { index, pgSequence, pgTable, primaryKey } from 'drizzle-orm/pg-core';
+import { bytes, count64, id64, instant, nextId, oneOf, partial } from './columns.js';
 
 /**
  * Events on their way, from a request to its outcomes. `batch`, `delivery`, `dead_letter`, `quarantine` and `request` are
@@ -29,84 +14,79 @@ export const quarantineId = pgSequence('quarantine_id');
 
 export const batch = pgTable(
   'batch',
-  {
-    storedOn: date('stored_on').notNull(),
+  (t) => ({
+    storedOn: t.date('stored_on').notNull(),
     id: id64('id').notNull().default(nextId('batch_id')),
     storedAt: instant('stored_at').notNull().defaultNow(),
-    events: integer('events').notNull(),
+    events: t.integer('events').notNull(),
     content: bytes('content').notNull(),
-  },
+  }),
   (table) => [primaryKey({ columns: [table.storedOn, table.id] })],
 );
 
 /** `outcomes` holds a byte for each event of the batch; null while every event is selected and pending. */
 export const delivery = pgTable(
   'delivery',
-  {
-    storedOn: date('stored_on').notNull(),
+  (t) => ({
+    storedOn: t.date('stored_on').notNull(),
     id: id64('id').notNull().default(nextId('delivery_id')),
     batchId: id64('batch_id').notNull(),
-    currentId: integer('current_id').notNull(),
+    currentId: t.integer('current_id').notNull(),
     storedAt: instant('stored_at').notNull().defaultNow(),
-    replay: boolean('replay').notNull().default(false),
-    events: integer('events').notNull(),
-    pending: integer('pending').notNull(),
+    replay: t.boolean('replay').notNull().default(false),
+    events: t.integer('events').notNull(),
+    pending: t.integer('pending').notNull(),
     outcomes: bytes('outcomes'),
-    skipReasons: text('skip_reasons').array(),
-    deferred: jsonb('deferred'),
-    attempts: integer('attempts').notNull().default(0),
+    skipReasons: t.text('skip_reasons').array(),
+    deferred: t.jsonb('deferred'),
+    attempts: t.integer('attempts').notNull().default(0),
     dueAt: instant('due_at').notNull().defaultNow(),
     lease: id64('lease'),
-  },
+  }),
   (table) => [
     primaryKey({ columns: [table.storedOn, table.id] }),
-    index('delivery_due')
-      .on(table.currentId, table.dueAt)
-      .where(sql`${table.pending} > 0`),
-    index('delivery_deferred')
-      .on(table.currentId)
-      .where(sql`${table.deferred} is not null`),
+    partial(index('delivery_due').on(table.currentId, table.dueAt), sql`${table.pending} > 0`),
+    partial(index('delivery_deferred').on(table.currentId), sql`${table.deferred} is not null`),
   ],
 );
 
-export type DeadOutcome = (typeof deadOutcomes)[number];
+export type DeadOutcome = (typeof deadLetter.$inferSelect)['outcome'];
 
 export const deadLetter = pgTable(
   'dead_letter',
-  {
-    storedOn: date('stored_on').notNull(),
+  (t) => ({
+    storedOn: t.date('stored_on').notNull(),
     id: id64('id').notNull().default(nextId('dead_letter_id')),
-    currentId: integer('current_id').notNull(),
+    currentId: t.integer('current_id').notNull(),
     batchId: id64('batch_id').notNull(),
     deliveryId: id64('delivery_id').notNull(),
-    outcome: text('outcome', { enum: deadOutcomes }).notNull(),
-    code: text('code').notNull(),
-    detail: text('detail').notNull(),
-    attempts: integer('attempts').notNull(),
-    positions: integer('positions').array().notNull(),
+    outcome: oneOf('outcome', ['rejected', 'expired']).notNull(),
+    code: t.text('code').notNull(),
+    detail: t.text('detail').notNull(),
+    attempts: t.integer('attempts').notNull(),
+    positions: t.integer('positions').array().notNull(),
     recordedAt: instant('recorded_at').notNull().defaultNow(),
     replayedAt: instant('replayed_at'),
-  },
+  }),
   (table) => [
     primaryKey({ columns: [table.storedOn, table.id] }),
     index('dead_letter_of').on(table.currentId, table.id.desc()),
-    oneOf('dead_letter_outcome_check', table.outcome, deadOutcomes),
   ],
 );
 
 export const quarantine = pgTable(
   'quarantine',
-  {
-    storedOn: date('stored_on').notNull(),
+  (t) => ({
+    storedOn: t.date('stored_on').notNull(),
     id: id64('id').notNull().default(nextId('quarantine_id')),
     storedAt: instant('stored_at').notNull().defaultNow(),
-    tokenId: integer('token_id').notNull(),
-    position: integer('position').notNull(),
-    code: text('code').notNull(),
-    detail: text('detail').notNull(),
-    body: text('body').notNull(),
+    tokenId: t.integer('token_id').notNull(),
+    position: t.integer('position').notNull(),
+    code: t.text('code').notNull(),
+    detail: t.text('detail').notNull(),
+    body: t.text('body').notNull(),
     releasedAt: instant('released_at'),
-  },
+  }),
   (table) => [
     primaryKey({ columns: [table.storedOn, table.id] }),
     index('quarantine_code').on(table.code, table.id.desc()),
@@ -116,26 +96,26 @@ export const quarantine = pgTable(
 /** What a request was answered, so that a repetition is answered the same and stored once. */
 export const request = pgTable(
   'request',
-  {
+  (t) => ({
     hash: bytes('hash').notNull(),
-    storedOn: date('stored_on').notNull(),
-    accepted: integer('accepted').notNull(),
-    refused: text('refused'),
-  },
+    storedOn: t.date('stored_on').notNull(),
+    accepted: t.integer('accepted').notNull(),
+    refused: t.text('refused'),
+  }),
   (table) => [primaryKey({ columns: [table.hash, table.storedOn] })],
 );
 
 /** Events of a Current by day and outcome. Each writer counts in a shard of its own, so that none waits for another. */
 export const tally = pgTable(
   'tally',
-  {
-    currentId: integer('current_id').notNull(),
-    day: date('day').notNull(),
-    shard: smallint('shard').notNull(),
-    outcome: text('outcome').$type<'selected' | 'delivered' | 'skipped' | DeadOutcome>().notNull(),
-    code: text('code').notNull().default(''),
-    events: bigint('events', { mode: 'number' }).notNull(),
-  },
+  (t) => ({
+    currentId: t.integer('current_id').notNull(),
+    day: t.date('day').notNull(),
+    shard: t.smallint('shard').notNull(),
+    outcome: t.text('outcome').$type<'selected' | 'delivered' | 'skipped' | DeadOutcome>().notNull(),
+    code: t.text('code').notNull().default(''),
+    events: count64('events').notNull(),
+  }),
   (table) => [primaryKey({ columns: [table.currentId, table.day, table.outcome, table.code, table.shard] })],
 );
 
@@ -143,31 +123,31 @@ export const tally = pgTable(
  * GCRA buckets where there is no Redis: `tat` is the theoretical arrival time, the rest the arguments of the last update.
  * Unlogged.
  */
-export const budgetBucket = pgTable('budget_bucket', {
-  key: text('key').primaryKey(),
+export const budgetBucket = pgTable('budget_bucket', (t) => ({
+  key: t.text('key').primaryKey(),
   tat: instant('tat').notNull(),
-  leadMs: doublePrecision('lead_ms').notNull(),
-  costMs: doublePrecision('cost_ms').notNull(),
-  maxLeadMs: doublePrecision('max_lead_ms').notNull(),
-});
+  leadMs: t.doublePrecision('lead_ms').notNull(),
+  costMs: t.doublePrecision('cost_ms').notNull(),
+  maxLeadMs: t.doublePrecision('max_lead_ms').notNull(),
+}));
 
 /** What the busiest keys of a Current have used of their quotas, by hour. Unlogged. */
 export const quotaUsage = pgTable(
   'quota_usage',
-  {
-    currentId: integer('current_id').notNull(),
-    budget: text('budget').notNull(),
-    key: text('key').notNull(),
+  (t) => ({
+    currentId: t.integer('current_id').notNull(),
+    budget: t.text('budget').notNull(),
+    key: t.text('key').notNull(),
     hour: instant('hour').notNull(),
-    used: doublePrecision('used').notNull(),
-    quotaLimit: doublePrecision('quota_limit').notNull(),
+    used: t.doublePrecision('used').notNull(),
+    quotaLimit: t.doublePrecision('quota_limit').notNull(),
     expiresAt: instant('expires_at').notNull(),
-  },
+  }),
   (table) => [primaryKey({ columns: [table.currentId, table.budget, table.key, table.hour] })],
 );
 
 /** Workers that have started and not ended cleanly. An advisory lock says whether one is alive. */
-export const workerLease = pgTable('worker_lease', {
-  id: integer('id').primaryKey(),
+export const workerLease = pgTable('worker_lease', (t) => ({
+  id: t.integer('id').primaryKey(),
   startedAt: instant('started_at').notNull().defaultNow(),
-});
+}));

@@ -1,21 +1,19 @@
 import { sql } from 'drizzle-orm';
-import {
-  bigint,
-  boolean,
-  date,
-  index,
-  integer,
-  jsonb,
-  pgSequence,
-  pgTable,
-  primaryKey,
-  text,
-  uniqueIndex,
-} from 'drizzle-orm/pg-core';
+import { index, pgSequence, pgTable, primaryKey, uniqueIndex } from 'drizzle-orm/pg-core';
 import { cohort } from './cohorts.js';
-import { byteOrderedText, bytes, id64, instant, nextId, oneOf } from './columns.js';
-
-const webhookStates = ['live', 'paused', 'blocked', 'deleted'] as const;
+import {
+  breakerColumns,
+  byteOrderedText,
+  bytes,
+  count64,
+  id64,
+  identity,
+  instant,
+  nextId,
+  oneOf,
+  owner,
+  partial,
+} from './columns.js';
 
 /** Segments out, and the webhooks that are sent their changes. */
 
@@ -27,18 +25,18 @@ export const segmentChangeId = pgSequence('segment_change_id');
  */
 export const segment = pgTable(
   'segment',
-  {
-    id: integer('id').generatedAlwaysAsIdentity().primaryKey(),
-    name: text('name').notNull(),
-    definition: jsonb('definition').notNull(),
-    definitionVersion: integer('definition_version').notNull().default(1),
-    evaluatedVersion: integer('evaluated_version'),
+  (t) => ({
+    id: identity(),
+    name: t.text('name').notNull(),
+    definition: t.jsonb('definition').notNull(),
+    definitionVersion: t.integer('definition_version').notNull().default(1),
+    evaluatedVersion: t.integer('evaluated_version'),
     setId: id64('set_id'),
-    externalIds: bigint('external_ids', { mode: 'number' }).notNull().default(0),
-    deviceIds: bigint('device_ids', { mode: 'number' }).notNull().default(0),
-    aliases: bigint('aliases', { mode: 'number' }).notNull().default(0),
+    externalIds: count64('external_ids').notNull().default(0),
+    deviceIds: count64('device_ids').notNull().default(0),
+    aliases: count64('aliases').notNull().default(0),
     evaluatedAt: instant('evaluated_at'),
-    evaluationMs: integer('evaluation_ms'),
+    evaluationMs: t.integer('evaluation_ms'),
     evaluateAfter: instant('evaluate_after').notNull().defaultNow(),
     lastChangeId: id64('last_change_id').notNull().default('0'),
     prunedChangeId: id64('pruned_change_id').notNull().default('0'),
@@ -46,24 +44,16 @@ export const segment = pgTable(
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
     deletedAt: instant('deleted_at'),
-    version: integer('version').notNull().default(1),
-  },
-  (table) => [
-    uniqueIndex('segment_name')
-      .on(sql`lower(${table.name})`)
-      .where(sql`${table.deletedAt} is null`),
-  ],
+    version: t.integer('version').notNull().default(1),
+  }),
+  (table) => [partial(uniqueIndex('segment_name').on(sql`lower(${table.name})`), sql`${table.deletedAt} is null`)],
 );
 
 export const segmentCohort = pgTable(
   'segment_cohort',
   {
-    cohortId: integer('cohort_id')
-      .notNull()
-      .references(() => cohort.id, { onDelete: 'cascade' }),
-    segmentId: integer('segment_id')
-      .notNull()
-      .references(() => segment.id, { onDelete: 'cascade' }),
+    cohortId: owner('cohort_id', () => cohort.id),
+    segmentId: owner('segment_id', () => segment.id),
   },
   (table) => [
     primaryKey({ columns: [table.cohortId, table.segmentId] }),
@@ -74,28 +64,29 @@ export const segmentCohort = pgTable(
 /** Members to evaluate again; without a member, all of them. */
 export const segmentCandidate = pgTable(
   'segment_candidate',
-  {
-    id: bigint('id', { mode: 'number' }).generatedAlwaysAsIdentity().primaryKey(),
-    segmentId: integer('segment_id').notNull(),
+  (t) => ({
+    id: count64('id').generatedAlwaysAsIdentity().primaryKey(),
+    segmentId: t.integer('segment_id').notNull(),
     member: byteOrderedText('member'),
     at: instant('at').notNull().defaultNow(),
-  },
+  }),
   (table) => [index('segment_candidate_of').on(table.segmentId, table.id)],
 );
 
 /** Entries and exits, in order. Partitioned by `stored_on`, the UTC day. */
 export const segmentChange = pgTable(
   'segment_change',
-  {
-    storedOn: date('stored_on')
+  (t) => ({
+    storedOn: t
+      .date('stored_on')
       .notNull()
       .default(sql`current_date`),
     id: id64('id').notNull().default(nextId('segment_change_id')),
-    segmentId: integer('segment_id').notNull(),
+    segmentId: t.integer('segment_id').notNull(),
     at: instant('at').notNull().defaultNow(),
-    entered: boolean('entered').notNull(),
+    entered: t.boolean('entered').notNull(),
     member: byteOrderedText('member').notNull(),
-  },
+  }),
   (table) => [
     primaryKey({ columns: [table.storedOn, table.id] }),
     index('segment_change_of').on(table.segmentId, table.id),
@@ -105,54 +96,39 @@ export const segmentChange = pgTable(
 /** Changes up to `delivered_change_id` are delivered; those up to `batch_last_change_id` are being sent in one request. */
 export const segmentWebhook = pgTable(
   'segment_webhook',
-  {
-    id: integer('id').generatedAlwaysAsIdentity().primaryKey(),
-    segmentId: integer('segment_id')
-      .notNull()
-      .references(() => segment.id, { onDelete: 'cascade' }),
-    url: text('url').notNull(),
+  (t) => ({
+    id: identity(),
+    segmentId: owner('segment_id', () => segment.id),
+    url: t.text('url').notNull(),
     secret: bytes('secret'),
-    state: text('state', { enum: webhookStates }).notNull().default('live'),
-    stateSince: instant('state_since').notNull().defaultNow(),
+    state: oneOf('state', ['live', 'paused', 'blocked', 'deleted']).notNull().default('live'),
+    ...breakerColumns(),
     liveSince: instant('live_since').notNull().defaultNow(),
     deliveredChangeId: id64('delivered_change_id').notNull(),
     batchLastChangeId: id64('batch_last_change_id'),
-    deliveredCount: bigint('delivered_count', { mode: 'number' }).notNull().default(0),
-    expiredCount: bigint('expired_count', { mode: 'number' }).notNull().default(0),
+    deliveredCount: count64('delivered_count').notNull().default(0),
+    expiredCount: count64('expired_count').notNull().default(0),
     lastDeliveredAt: instant('last_delivered_at'),
-    failures: integer('failures').notNull().default(0),
-    deferralUntil: instant('deferral_until'),
-    deferralCode: text('deferral_code'),
-    deferralDetail: text('deferral_detail'),
-    blockedCode: text('blocked_code'),
-    blockedDetail: text('blocked_detail'),
-    probes: integer('probes').notNull().default(0),
-    probeAt: instant('probe_at'),
     lease: id64('lease'),
     leasedUntil: instant('leased_until'),
     createdAt: instant('created_at').notNull().defaultNow(),
-    version: integer('version').notNull().default(1),
-  },
-  (table) => [
-    index('segment_webhook_of').on(table.segmentId),
-    oneOf('segment_webhook_state_check', table.state, webhookStates),
-  ],
+    version: t.integer('version').notNull().default(1),
+  }),
+  (table) => [index('segment_webhook_of').on(table.segmentId)],
 );
 
 /** Changes that were not delivered to a webhook within the retry window, and why. */
 export const segmentWebhookExpiry = pgTable(
   'segment_webhook_expiry',
-  {
-    id: bigint('id', { mode: 'number' }).generatedAlwaysAsIdentity().primaryKey(),
-    webhookId: integer('webhook_id')
-      .notNull()
-      .references(() => segmentWebhook.id, { onDelete: 'cascade' }),
+  (t) => ({
+    id: count64('id').generatedAlwaysAsIdentity().primaryKey(),
+    webhookId: owner('webhook_id', () => segmentWebhook.id),
     firstChangeId: id64('first_change_id').notNull(),
     lastChangeId: id64('last_change_id').notNull(),
-    changeCount: bigint('change_count', { mode: 'number' }).notNull(),
-    code: text('code').notNull(),
-    detail: text('detail').notNull(),
+    changeCount: count64('change_count').notNull(),
+    code: t.text('code').notNull(),
+    detail: t.text('detail').notNull(),
     expiredAt: instant('expired_at').notNull().defaultNow(),
-  },
+  }),
   (table) => [index('segment_webhook_expiry_of').on(table.webhookId, table.id.desc())],
 );
