@@ -17,6 +17,8 @@ update "audit_entry" set "action" = case "action"
   when 'followCohort' then 'createCohortPull'
   when 'stopPullingCohort' then 'deleteCohortPull'
   when 'pullCohortNow' then 'runCohortPull'
+  when 'setCohortSchedule' then 'updateCohort'
+  when 'renewSegmentWebhookSecret' then 'rotateSegmentWebhookSecret'
   when 'cancelPull' then 'cancelCohortPull'
   else "action"
 end;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { connect } from '@currents/core';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
-import { loadDatabaseRows, type DatabaseRows } from '../../src/upgrade/databaseRows.js';
+import { loadDatabaseRows, type DatabaseRows } from './databaseRows.js';
 
 /** The database of an earlier release, with what its owner knows and the database does not. */
 export interface Release extends DatabaseRows {
@@ -25,6 +25,10 @@ export interface Release extends DatabaseRows {
 
 export async function readRelease(name: string): Promise<Release> {
   return JSON.parse(await readFile(new URL(`releases/${name}`, import.meta.url), 'utf8')) as Release;
+}
+
+export async function writeRelease(name: string, release: Release): Promise<void> {
+  await writeFile(new URL(`releases/${name}`, import.meta.url), `${JSON.stringify(release, null, 1)}\n`);
 }
 
 /** Makes an empty database into the one that the release left behind, with its partners at other addresses. */
