@@ -2,7 +2,7 @@ import { and, eq } from 'drizzle-orm';
 import { auditEntry } from '../db/schema.js';
 import type { Db } from './admin.js';
 import { collection } from './collection.js';
-import type { Page, PageRequest } from './page.js';
+import { storable, type Page, type PageRequest } from './page.js';
 
 /**
  * An action that was performed or attempted. `action` is the name of the mutation; `result` is the kind of the answer,
@@ -18,12 +18,12 @@ export async function recordAuditEntry(
   { adminTokenId, arguments: given, ...entry }: NewAuditEntry,
 ): Promise<void> {
   // Postgres takes neither NUL nor half a character in JSON, and an admin may send both.
-  const storable = (_key: string, value: unknown) =>
-    typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\uFFFD') : value;
+  const replacer = (_key: string, value: unknown) =>
+    typeof value === 'string' ? storable(value.toWellFormed()) : value;
   await db.insert(auditEntry).values({
     ...entry,
     adminTokenId: adminTokenId === undefined ? null : Number(adminTokenId),
-    arguments: given && (JSON.parse(JSON.stringify(given, storable)) as typeof given),
+    arguments: given && (JSON.parse(JSON.stringify(given, replacer)) as typeof given),
   });
 }
 
@@ -43,7 +43,7 @@ export function listAuditEntries(
 ): Promise<Page<AuditEntry>> {
   const condition = and(
     action === undefined ? undefined : eq(auditEntry.action, action),
-    targetId === undefined ? undefined : eq(auditEntry.targetId, targetId.replaceAll('\0', '\uFFFD')),
+    targetId === undefined ? undefined : eq(auditEntry.targetId, storable(targetId)),
     succeeded === undefined ? undefined : eq(auditEntry.succeeded, succeeded),
   );
   return auditEntries.list(admin, page, condition);

@@ -1,12 +1,11 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { eq, isNull, sql } from 'drizzle-orm';
 import { ingestToken } from '../db/schema.js';
 import { hashToken, makeToken } from '../secrets/token.js';
 import type { Db } from './admin.js';
 import { collection } from './collection.js';
-import { checkName } from './name.js';
+import { checkName, unlessNameTaken } from './name.js';
 import { rowId, type Page, type PageRequest } from './page.js';
-import { inputInvalid, type InputInvalid, type NameTaken, type NotConfirmed } from './problem.js';
-import { violatesUnique } from './violation.js';
+import { inputInvalid, type InputInvalid, type NameTaken, type NotConfirmed, type Problem } from './problem.js';
 
 /** A token with which a sender pushes events. Any number are valid at once. */
 export interface IngestTokenView {
@@ -28,10 +27,7 @@ export interface IngestTokenCreated {
   readonly ingestToken: IngestTokenView;
 }
 
-export interface TokenNotFound {
-  readonly kind: 'TokenNotFound';
-  readonly message: string;
-}
+export type TokenNotFound = Problem<'TokenNotFound'>;
 
 export async function createIngestToken(
   { db }: Db,
@@ -40,24 +36,20 @@ export async function createIngestToken(
   const name = checkName(given);
   if ('problem' in name) return inputInvalid([name.problem]);
   const token = makeToken('ingest');
-  for (;;) {
-    try {
-      const [row] = await db
-        .insert(ingestToken)
-        .values({ name: name.value, hash: hashToken(token), hint: `…${token.slice(-4)}` })
-        .returning();
-      return { kind: 'IngestTokenCreated', token, ingestToken: viewOf(row as Row) };
-    } catch (error) {
-      if (!violatesUnique(error, 'ingest_token_name')) throw error;
-      const [owner] = await db
-        .select({ id: ingestToken.id })
-        .from(ingestToken)
-        .where(and(sql`lower(${ingestToken.name}) = lower(${name.value})`, isNull(ingestToken.revokedAt)));
-      if (!owner) continue;
-      const message = `name: another ingest token is called ${JSON.stringify(name.value)} already`;
-      return { kind: 'NameTaken', message, ownerType: 'IngestToken', ownerId: String(owner.id) };
-    }
-  }
+  const names = {
+    table: ingestToken,
+    index: 'ingest_token_name',
+    isUnique: isNull(ingestToken.revokedAt),
+    ownerType: 'IngestToken',
+    message: `name: another ingest token is called ${JSON.stringify(name.value)} already`,
+  } as const;
+  return unlessNameTaken(db, name.value, names, async () => {
+    const [row] = await db
+      .insert(ingestToken)
+      .values({ name: name.value, hash: hashToken(token), hint: `…${token.slice(-4)}` })
+      .returning();
+    return { kind: 'IngestTokenCreated', token, ingestToken: viewOf(row as Row) };
+  });
 }
 
 const ingestTokens = collection({

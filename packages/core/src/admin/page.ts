@@ -1,4 +1,4 @@
-import { sql, type SQLWrapper } from 'drizzle-orm';
+import { sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import type { Db } from './admin.js';
 
 /** Part of a list, by keyset pagination: what is added meanwhile shifts no later page. */
@@ -104,6 +104,16 @@ export async function countRows({ db }: Db, query: SQLWrapper): Promise<number> 
     sql`select count(*)::int as n from (select from (${query}) listed limit ${maxCounted + 1}) counted`,
   )) as unknown as [{ n: number }];
   return row.n;
+}
+
+/** Postgres stores no NUL in text, so no column holds one. */
+export function storable(text: string): string {
+  return text.replaceAll('\0', '\uFFFD');
+}
+
+/** Whether a column contains a text, in any case. */
+export function containsText(column: SQLWrapper, text: string): SQL {
+  return sql`position(lower(${storable(text)}) in lower(${column})) > 0`;
 }
 
 /** A row's id as a 32-bit column holds it, or undefined when no row can have it. */

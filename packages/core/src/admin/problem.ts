@@ -1,9 +1,13 @@
 import type { CurrentState } from '../db/schema.js';
 
-/*
- * Expected failures of admin operations. Each is a value with a kind for programs, a message for people and the fields
- * needed to act; anything else that goes wrong is thrown.
+/**
+ * An expected failure of an admin operation: a kind for programs, a message for people and the fields needed to act.
+ * Anything else that goes wrong is thrown.
  */
+export type Problem<Kind extends string, Fields = unknown> = {
+  readonly kind: Kind;
+  readonly message: string;
+} & Readonly<Fields>;
 
 /** Why one field of an input cannot be used. */
 export type FieldProblemCode =
@@ -37,46 +41,27 @@ export function fieldProblem(
   return { path: path.split('.'), code, message, suggestions };
 }
 
-export interface CurrentNotFound {
-  readonly kind: 'CurrentNotFound';
-  readonly message: string;
-}
+export type CurrentNotFound = Problem<'CurrentNotFound'>;
 
 /** The action is not possible in the state that the Current is in. */
-export interface CurrentWrongState {
-  readonly kind: 'CurrentWrongState';
-  readonly message: string;
-  readonly state: CurrentState;
-  readonly allowedActions: readonly CurrentAction[];
-}
+export type CurrentWrongState = Problem<
+  'CurrentWrongState',
+  { state: CurrentState; allowedActions: readonly CurrentAction[] }
+>;
 
-export interface NameTaken {
-  readonly kind: 'NameTaken';
-  readonly message: string;
-  /** The object that has the name. */
-  readonly ownerType: 'Current' | 'ImportKey' | 'IngestToken' | 'Segment';
-  readonly ownerId: string;
-}
+/** The owner is the object that has the name. */
+export type NameTaken = Problem<
+  'NameTaken',
+  { ownerType: 'Current' | 'ImportKey' | 'IngestToken' | 'Segment'; ownerId: string }
+>;
 
-export interface InputInvalid {
-  readonly kind: 'InputInvalid';
-  readonly message: string;
-  readonly problems: readonly FieldProblem[];
-}
+export type InputInvalid = Problem<'InputInvalid', { problems: readonly FieldProblem[] }>;
 
 /** What cannot be undone was not confirmed by repeating a name or id. */
-export interface NotConfirmed {
-  readonly kind: 'NotConfirmed';
-  readonly message: string;
-}
+export type NotConfirmed = Problem<'NotConfirmed'>;
 
 /** The object has another version by now than the one that a change is based on. */
-export interface VersionConflict<Node> {
-  readonly kind: 'VersionConflict';
-  readonly message: string;
-  readonly version: number;
-  readonly node: Node;
-}
+export type VersionConflict<Node> = Problem<'VersionConflict', { version: number; node: Node }>;
 
 /** An action that a state of a Current may allow. */
 export type CurrentAction = 'launch' | 'pause' | 'resume' | 'update' | 'test' | 'replay' | 'delete';
@@ -100,4 +85,10 @@ export function versionConflict<Node extends { readonly version: number }>(
 ): VersionConflict<Node> {
   const message = `ifVersion: expected ${node.version}, the present version; got ${ifVersion}`;
   return { kind: 'VersionConflict', message, version: node.version, node };
+}
+
+/** @param consequence of the action, for the message. */
+export function notConfirmed(argument: string, expected: string, consequence = ''): NotConfirmed {
+  const message = `${argument}: expected ${JSON.stringify(expected)}, got something else${consequence}`;
+  return { kind: 'NotConfirmed', message };
 }

@@ -1,58 +1,18 @@
 import { getTableColumns, sql } from 'drizzle-orm';
 import type { Admin } from '../admin/admin.js';
+import type { Problem } from '../admin/problem.js';
 import { cohort } from '../db/schema.js';
-import { freshnessOf, type FreshnessState, type Schedule } from './freshness.js';
+import { freshnessOf } from './freshness.js';
 import { totalOf, type MemberCounts } from './memberSet.js';
 import { shownNameOf } from './partners.js';
 
 /** A partner's set of users, mirrored in the hub. */
-export interface CohortView {
-  readonly kind: 'Cohort';
-  readonly id: string;
-  readonly partner: string;
-  /** The partner's id of the cohort. */
-  readonly partnerId: string;
-  /** The hub's permanent id of the cohort, for partners whose protocol asks for a list id. */
-  readonly listId: string;
-  /** The display name, such as `[Amplitude] Buyers: 7khm89cz`. */
-  readonly name: string;
-  readonly description: string | undefined;
-  readonly memberCount: number;
-  readonly memberCounts: MemberCounts;
-  readonly schedule: Schedule | undefined;
-  readonly freshness: {
-    readonly state: FreshnessState;
-    readonly dueAt: Date | undefined;
-    readonly staleAt: Date | undefined;
-  };
-  readonly lastSyncAt: Date | undefined;
-  readonly drift: Drift | undefined;
-  /** Stored changes that are not applied yet, up to 10,000. */
-  readonly pendingChangeCount: number;
-  readonly version: number;
-  readonly createdAt: Date;
-  readonly createdAtPartner: Date | undefined;
-  readonly deletedAt: Date | undefined;
-}
+export type CohortView = Readonly<ReturnType<typeof cohortViewOf>>;
 
 /** The member count that was reported for a cohort, compared with the hub's. */
-export interface Drift {
-  readonly reportedCount: number;
-  readonly reportedAt: Date;
-  /** `pages`: counted in the pages of a full sync; `partner`: the partner's own count; `admin`: entered by an admin. */
-  readonly reportedBy: 'pages' | 'partner' | 'admin';
-  /** The reported count, plus entries and minus exits applied since. */
-  readonly expectedCount: number;
-  readonly actualCount: number;
-  /** Actual minus expected. Members without a usable id and duplicates are reported but not stored. */
-  readonly difference: number;
-}
+export type Drift = NonNullable<CohortView['drift']>;
 
-export interface CohortNotFound {
-  readonly kind: 'CohortNotFound';
-  readonly message: string;
-}
-
+export type CohortNotFound = Problem<'CohortNotFound'>;
 export const cohortNotFound: CohortNotFound = { kind: 'CohortNotFound', message: 'there is no cohort with this id' };
 
 export type CohortRow = typeof cohort.$inferSelect & { readonly pendingChangeCount: number; readonly now: Date };
@@ -65,32 +25,27 @@ export const cohortColumns = {
   now: sql`now()`.mapWith(cohort.createdAt),
 };
 
-export function cohortViewOf({ connectors }: Pick<Admin, 'connectors'>, row: CohortRow): CohortView {
+export function cohortViewOf({ connectors }: Pick<Admin, 'connectors'>, row: CohortRow) {
   const memberCounts = memberCountsOf(row);
   const memberCount = totalOf(memberCounts);
-  const { state, dueAtMs, staleAtMs } = freshnessOf(row.schedule ?? undefined, {
-    lastSyncAtMs: row.lastSyncAt?.getTime(),
-    knownSinceMs: row.createdAt.getTime(),
-    nowMs: row.now.getTime(),
-  });
   return {
-    kind: 'Cohort',
+    kind: 'Cohort' as const,
     id: String(row.id),
     partner: row.partner,
+    /** The partner's id of the cohort. */
     partnerId: row.partnerId,
+    /** The hub's permanent id of the cohort, for partners whose protocol asks for a list id. */
     listId: row.listId,
+    /** The display name, such as `[Amplitude] Buyers: 7khm89cz`. */
     name: shownNameOf(connectors, { partner: row.partner, id: row.partnerId, name: row.name }),
     description: row.description ?? undefined,
     memberCount,
     memberCounts,
     schedule: row.schedule ?? undefined,
-    freshness: {
-      state,
-      dueAt: dueAtMs === undefined ? undefined : new Date(dueAtMs),
-      staleAt: staleAtMs === undefined ? undefined : new Date(staleAtMs),
-    },
+    freshness: freshnessOf(row),
     lastSyncAt: row.lastSyncAt ?? undefined,
     drift: driftOf(row, memberCount),
+    /** Stored changes that are not applied yet, up to 10,000. */
     pendingChangeCount: row.pendingChangeCount,
     version: row.version,
     createdAt: row.createdAt,
@@ -103,16 +58,18 @@ export function memberCountsOf(row: Pick<CohortRow, 'externalIds' | 'deviceIds' 
   return { externalIdCount: row.externalIds, deviceIdCount: row.deviceIds, aliasCount: row.aliases };
 }
 
-function driftOf(row: CohortRow, actualCount: number): Drift | undefined {
-  const { reportedCount, reportedAt, reportedBy } = row;
+function driftOf({ reportedCount, reportedAt, reportedBy, netChangeSinceReport }: CohortRow, actualCount: number) {
   if (reportedCount === null || reportedAt === null || reportedBy === null) return undefined;
-  const expectedCount = reportedCount + row.netChangeSinceReport;
+  /** The reported count, plus entries and minus exits applied since. */
+  const expectedCount = reportedCount + netChangeSinceReport;
   return {
     reportedCount,
     reportedAt,
+    /** `pages`: counted in the pages of a full sync; `partner`: the partner's own count; `admin`: entered by an admin. */
     reportedBy,
     expectedCount,
     actualCount,
+    /** Actual minus expected. Members without a usable id and duplicates are reported but not stored. */
     difference: actualCount - expectedCount,
   };
 }

@@ -1,20 +1,21 @@
-/** How often a cohort syncs, as set up at the partner or in the hub. */
-export type Schedule = 'one_time' | 'dynamic' | 'hourly' | 'daily';
+import { QuestionRefused } from '../admin/page.js';
+import { cohort } from '../db/schema.js';
 
-export const schedules: readonly Schedule[] = ['one_time', 'dynamic', 'hourly', 'daily'];
+const schedules = cohort.schedule.enumValues;
+
+/** How often a cohort syncs, as set up at the partner or in the hub. */
+export type Schedule = (typeof schedules)[number];
+
+export function checkSchedule(schedule: Schedule): void {
+  if (!schedules.includes(schedule))
+    throw new QuestionRefused(`schedule: expected ${schedules.join(', ')}, got something else`);
+}
 
 /**
  * Whether a cohort syncs as often as its schedule says. `unknown`: no schedule. `waiting`: the first sync has not
  * arrived. `overdue`: late, within what is usual for partners. `stale`: later than that.
  */
 export type FreshnessState = 'unknown' | 'waiting' | 'fresh' | 'overdue' | 'stale';
-
-export interface Freshness {
-  readonly state: FreshnessState;
-  /** When the next sync is due, and when the cohort becomes stale without it; undefined if none is expected. */
-  readonly dueAtMs: number | undefined;
-  readonly staleAtMs: number | undefined;
-}
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -32,24 +33,28 @@ const rhythms: Readonly<
   daily: { everyMs: 24 * hourMs, toleranceMs: 24 * hourMs + 15 * minuteMs },
 };
 
-/** Pure. `knownSinceMs`: when the hub first received the cohort, in Unix milliseconds. */
-export function freshnessOf(
-  schedule: Schedule | undefined,
-  {
-    lastSyncAtMs,
-    knownSinceMs,
-    nowMs,
-  }: { readonly lastSyncAtMs: number | undefined; readonly knownSinceMs: number; readonly nowMs: number },
-): Freshness {
-  if (schedule === undefined) return { state: 'unknown', dueAtMs: undefined, staleAtMs: undefined };
-  if (schedule === 'one_time')
-    return { state: lastSyncAtMs === undefined ? 'waiting' : 'fresh', dueAtMs: undefined, staleAtMs: undefined };
+interface Freshness {
+  readonly state: FreshnessState;
+  /** When the next sync is due, and when the cohort becomes stale without it; undefined if none is expected. */
+  readonly dueAt?: Date;
+  readonly staleAt?: Date;
+}
+
+/** Pure. A cohort that has not synced is expected since the hub first received it. */
+export function freshnessOf({
+  schedule,
+  lastSyncAt,
+  createdAt,
+  now,
+}: Pick<typeof cohort.$inferSelect, 'schedule' | 'lastSyncAt' | 'createdAt'> & { readonly now: Date }): Freshness {
+  if (schedule === null) return { state: 'unknown' };
+  if (schedule === 'one_time') return { state: lastSyncAt ? 'fresh' : 'waiting' };
   const { everyMs, toleranceMs } = rhythms[schedule];
-  const dueAtMs = (lastSyncAtMs ?? knownSinceMs) + everyMs;
-  const staleAtMs = dueAtMs + toleranceMs;
-  if (nowMs > staleAtMs) return { state: 'stale', dueAtMs, staleAtMs };
-  if (lastSyncAtMs === undefined) return { state: 'waiting', dueAtMs, staleAtMs };
-  return { state: nowMs > dueAtMs ? 'overdue' : 'fresh', dueAtMs, staleAtMs };
+  const dueAt = new Date((lastSyncAt ?? createdAt).getTime() + everyMs);
+  const staleAt = new Date(dueAt.getTime() + toleranceMs);
+  if (now > staleAt) return { state: 'stale', dueAt, staleAt };
+  if (!lastSyncAt) return { state: 'waiting', dueAt, staleAt };
+  return { state: now > dueAt ? 'overdue' : 'fresh', dueAt, staleAt };
 }
 
 /** The time between two syncs, in milliseconds. */

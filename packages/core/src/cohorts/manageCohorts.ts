@@ -1,13 +1,19 @@
 import { and, desc, eq, isNotNull, isNull, lt, notExists, or, sql } from 'drizzle-orm';
 import type { Admin } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
-import { maxCounted, pageOf, QuestionRefused, readCursor, rowId, writeCursor } from '../admin/page.js';
+import { maxCounted, pageOf, QuestionRefused, readCursor, rowId, storable, writeCursor } from '../admin/page.js';
 import type { Page, PageRequest } from '../admin/page.js';
-import { versionConflict, type NotConfirmed, type VersionConflict } from '../admin/problem.js';
+import {
+  notConfirmed,
+  versionConflict,
+  type NotConfirmed,
+  type Problem,
+  type VersionConflict,
+} from '../admin/problem.js';
 import { cohort, cohortChange, cohortPull, segment, segmentCohort } from '../db/schema.js';
 import { cohortColumns, cohortNotFound, cohortViewOf } from './cohortView.js';
 import type { CohortNotFound, CohortRow, CohortView } from './cohortView.js';
-import { schedules, type Schedule } from './freshness.js';
+import { checkSchedule, type Schedule } from './freshness.js';
 import { shownNameOf } from './partners.js';
 import { dueAfterChange } from './pullSchedule.js';
 
@@ -20,11 +26,7 @@ export interface CohortFilter {
   readonly isDeleted?: boolean | undefined;
 }
 
-export interface CohortInUse {
-  readonly kind: 'CohortInUse';
-  readonly message: string;
-  readonly segmentIds: readonly string[];
-}
+export type CohortInUse = Problem<'CohortInUse', { segmentIds: readonly string[] }>;
 
 export interface CohortDeleted {
   readonly kind: 'CohortDeleted';
@@ -65,7 +67,7 @@ async function findIds(
       .where(
         and(
           isDeleted ? isNotNull(cohort.deletedAt) : isNull(cohort.deletedAt),
-          partner === undefined ? undefined : eq(cohort.partner, partner.replaceAll('\0', '\uFFFD')),
+          partner === undefined ? undefined : eq(cohort.partner, storable(partner)),
           last === undefined ? undefined : lt(cohort.id, last),
         ),
       )
@@ -120,8 +122,7 @@ export async function updateCohort(
   id: string,
   { schedule, ifVersion }: CohortUpdate,
 ): Promise<CohortView | CohortNotFound | VersionConflict<CohortView>> {
-  if (schedule && !schedules.includes(schedule))
-    throw new QuestionRefused(`schedule: expected ${schedules.join(', ')}, got something else`);
+  if (schedule) checkSchedule(schedule);
   const key = rowId(id) ?? 0;
   const isCurrent = and(
     eq(cohort.id, key),
@@ -189,10 +190,8 @@ export async function deleteCohort(
   const inUse = await findUse(admin, view);
   if (inUse) return inUse;
   if (isDryRun) return { kind: 'CohortDeleted', cohort: view, isDryRun };
-  if (confirmName !== view.name) {
-    const message = `confirmName: expected ${JSON.stringify(view.name)}, got something else; the cohort has ${view.memberCount} members`;
-    return { kind: 'NotConfirmed', message };
-  }
+  if (confirmName !== view.name)
+    return notConfirmed('confirmName', view.name, `; the cohort has ${view.memberCount} members`);
   const isDeleted = await db.transaction(async (tx) => {
     const uses = tx.select().from(segmentCohort).where(eq(segmentCohort.cohortId, row.id));
     const deleted = await tx

@@ -1,30 +1,19 @@
 import { and, eq, getTableColumns, isNull, sql } from 'drizzle-orm';
 import type { Admin, Db } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
-import { boundOf, rowId, type Page, type PageRequest } from '../admin/page.js';
-import { inputInvalid, type InputInvalid, type NameTaken, type NotConfirmed } from '../admin/problem.js';
-import { violatesUnique } from '../admin/violation.js';
-import { checkName } from '../admin/name.js';
+import { checkName, unlessNameTaken } from '../admin/name.js';
+import { boundOf, rowId, storable, type Page, type PageRequest } from '../admin/page.js';
+import { inputInvalid, notConfirmed } from '../admin/problem.js';
+import type { InputInvalid, NameTaken, NotConfirmed, Problem } from '../admin/problem.js';
 import { importKey } from '../db/schema.js';
 import { hashToken, makeToken } from '../secrets/token.js';
 import { findImportPartner, isNotRevoked, type ImportPartner, type ImportPartnerNotFound } from './partners.js';
 
-/** A key that authenticates a partner's cohort pushes. A partner may have any number of valid ones. */
-export interface ImportKeyView {
-  readonly kind: 'ImportKey';
-  readonly id: string;
-  readonly partner: string;
-  readonly name: string;
-  /** The last four characters of the key. */
-  readonly hint: string;
-  readonly createdAt: Date;
-  /** Accurate to about a minute. */
-  readonly lastUsedAt: Date | undefined;
-  /** When the key became, or becomes, invalid. */
-  readonly revokedAt: Date | undefined;
-  /** Whether the key is accepted now, by the database's clock. */
-  readonly isValid: boolean;
-}
+/**
+ * A key that authenticates a partner's cohort pushes. A partner may have any number of valid ones. `hint` is its last
+ * four characters; `isValid` says whether it is accepted now, by the database's clock.
+ */
+export type ImportKeyView = Readonly<ReturnType<typeof importKeyViewOf>>;
 
 /** A new key in plain text: only its hash is stored. */
 export interface ImportKeyCreated {
@@ -34,25 +23,17 @@ export interface ImportKeyCreated {
   readonly partner: ImportPartner;
 }
 
-export interface ImportKeyNotFound {
-  readonly kind: 'ImportKeyNotFound';
-  readonly message: string;
-}
+export type ImportKeyNotFound = Problem<'ImportKeyNotFound'>;
 
 /** A revocation that has taken effect can be neither moved nor cancelled. */
-export interface ImportKeyAlreadyRevoked {
-  readonly kind: 'ImportKeyAlreadyRevoked';
-  readonly message: string;
-  readonly revokedAt: Date;
-}
+export type ImportKeyAlreadyRevoked = Problem<'ImportKeyAlreadyRevoked', { revokedAt: Date }>;
 
-type Deps = Pick<Admin, 'db' | 'connectors'>;
-
-const columns = { ...getTableColumns(importKey), isValid: sql<boolean>`${isNotRevoked}` };
-type Row = typeof importKey.$inferSelect & { readonly isValid: boolean };
+const { hash: _hash, ...shown } = getTableColumns(importKey);
+const columns = { ...shown, isValid: sql<boolean>`${isNotRevoked}` };
+type Row = Omit<typeof importKey.$inferSelect, 'hash'> & { readonly isValid: boolean };
 
 export async function createImportKey(
-  admin: Deps,
+  admin: Pick<Admin, 'db' | 'connectors'>,
   { partner, name: given }: { readonly partner: string; readonly name: string },
 ): Promise<ImportKeyCreated | InputInvalid | NameTaken | ImportPartnerNotFound> {
   const found = await findImportPartner(admin, partner);
@@ -60,27 +41,23 @@ export async function createImportKey(
   const name = checkName(given);
   if ('problem' in name) return inputInvalid([name.problem]);
   const key = makeToken('import');
-  try {
+  return unlessNameTaken(admin.db, name.value, namesOf(found.name, name.value), async () => {
     const [row] = await admin.db
       .insert(importKey)
       .values({ partner: found.name, name: name.value, hash: hashToken(key), hint: `…${key.slice(-4)}` })
       .returning(columns);
     return { kind: 'ImportKeyCreated', key, importKey: importKeyViewOf(row as Row), partner: found };
-  } catch (error) {
-    if (!violatesUnique(error, 'import_key_name')) throw error;
-    return (await findNameTaken(admin, found.name, name.value)) ?? createImportKey(admin, { partner, name: given });
-  }
+  });
 }
 
-async function findNameTaken({ db }: Deps, partner: string, name: string): Promise<NameTaken | undefined> {
-  const [owner] = await db
-    .select({ id: importKey.id })
-    .from(importKey)
-    .where(
-      and(eq(importKey.partner, partner), sql`lower(${importKey.name}) = lower(${name})`, isNull(importKey.revokedAt)),
-    );
-  const message = `name: another data import key of ${partner} is called ${JSON.stringify(name)}; choose another name, or revoke that key first`;
-  return owner && { kind: 'NameTaken', message, ownerType: 'ImportKey', ownerId: String(owner.id) };
+function namesOf(partner: string, name: string) {
+  return {
+    table: importKey,
+    index: 'import_key_name',
+    isUnique: and(eq(importKey.partner, partner), isNull(importKey.revokedAt)),
+    ownerType: 'ImportKey',
+    message: `name: another data import key of ${partner} is called ${JSON.stringify(name)}; choose another name, or revoke that key first`,
+  } as const;
 }
 
 const importKeys = collection({
@@ -98,7 +75,7 @@ export function listImportKeys(
     includeRevoked = false,
   }: { readonly partner?: string | undefined; readonly includeRevoked?: boolean | undefined } = {},
 ): Promise<Page<ImportKeyView>> {
-  const isOfPartner = partner === undefined ? undefined : eq(importKey.partner, partner.replaceAll('\0', '\uFFFD'));
+  const isOfPartner = partner === undefined ? undefined : eq(importKey.partner, storable(partner));
   return importKeys.list(admin, page, and(includeRevoked ? undefined : isNotRevoked, isOfPartner));
 }
 
@@ -112,7 +89,7 @@ type Revocation = ImportKeyView | ImportKeyNotFound | ImportKeyAlreadyRevoked | 
  * cancelled. A key that is revoked already stays so: revoking it now answers with the key.
  */
 export function revokeImportKey(
-  admin: Deps,
+  admin: Db,
   id: string,
   { confirmName, at }: { readonly confirmName: string; readonly at?: Date | undefined },
 ): Promise<Revocation> {
@@ -120,51 +97,44 @@ export function revokeImportKey(
 }
 
 /** Cancels a revocation that has not taken effect. */
-export function cancelImportKeyRevocation(admin: Deps, id: string, confirmName: string): Promise<Revocation> {
+export function cancelImportKeyRevocation(admin: Db, id: string, confirmName: string): Promise<Revocation> {
   return setRevocation(admin, id, confirmName, null);
 }
 
 async function setRevocation(
-  admin: Deps,
+  { db }: Db,
   id: string,
   confirmName: string,
   at: Date | 'now' | null,
 ): Promise<Revocation> {
-  const { db } = admin;
   const isKey = eq(importKey.id, rowId(id) ?? 0);
   const [row] = await db.select(columns).from(importKey).where(isKey);
   if (!row) return { kind: 'ImportKeyNotFound', message: 'there is no data import key with this id' };
-  if (confirmName !== row.name)
-    return { kind: 'NotConfirmed', message: `confirmName: expected ${JSON.stringify(row.name)}, got something else` };
-  try {
+  if (confirmName !== row.name) return notConfirmed('confirmName', row.name);
+  const answer = await unlessNameTaken(db, row.name, namesOf(row.partner, row.name), async () => {
     const [updated] = await db
       .update(importKey)
       .set({ revokedAt: at === 'now' ? sql`clock_timestamp()` : at })
       .where(and(isKey, isNotRevoked))
       .returning(columns);
-    if (updated) return importKeyViewOf(updated);
-  } catch (error) {
-    if (!violatesUnique(error, 'import_key_name')) throw error;
-    const taken = await findNameTaken(admin, row.partner, row.name);
-    return taken ?? setRevocation(admin, id, confirmName, at);
-  }
-  const [revoked] = await db.select(columns).from(importKey).where(isKey);
-  if (at === 'now') return importKeyViewOf(revoked as Row);
-  const revokedAt = (revoked as Row).revokedAt as Date;
+    return updated && importKeyViewOf(updated);
+  });
+  if (answer) return answer;
+  const [revoked] = (await db.select(columns).from(importKey).where(isKey)) as [Row];
+  if (at === 'now') return importKeyViewOf(revoked);
+  const revokedAt = revoked.revokedAt as Date;
   const message = `the key has been revoked since ${revokedAt.toISOString()}; create another one`;
   return { kind: 'ImportKeyAlreadyRevoked', message, revokedAt };
 }
 
-function importKeyViewOf({ id, partner, name, hint, createdAt, lastUsedAt, revokedAt, isValid }: Row): ImportKeyView {
+function importKeyViewOf({ id, lastUsedAt, revokedAt, ...key }: Row) {
   return {
-    kind: 'ImportKey',
+    kind: 'ImportKey' as const,
+    ...key,
     id: String(id),
-    partner,
-    name,
-    hint,
-    createdAt,
+    /** Accurate to about a minute. */
     lastUsedAt: lastUsedAt ?? undefined,
+    /** When the key became, or becomes, invalid. */
     revokedAt: revokedAt ?? undefined,
-    isValid,
   };
 }

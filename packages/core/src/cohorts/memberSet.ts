@@ -1,4 +1,5 @@
 import type { Sql } from '../db/connect.js';
+import { isCode, lockNotAvailable, undefinedTable } from '../db/errors.js';
 import type { Queries, Session, Transaction } from '../db/session.js';
 
 /** How many members a set holds, by the type of their ids. */
@@ -68,14 +69,6 @@ export async function dropSuperseded(sql: Sql, session: Session): Promise<void> 
       if (!isCode(error, lockNotAvailable)) throw error;
     }
   }
-}
-
-export const lockNotAvailable = '55P03';
-const undefinedTable = '42P01';
-
-export function isCode(error: unknown, code: string): boolean {
-  const cause = error instanceof Error ? (error.cause ?? error) : undefined;
-  return typeof cause === 'object' && 'code' in cause && cause.code === code;
 }
 
 const maxTries = 20;

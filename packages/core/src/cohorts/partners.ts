@@ -2,45 +2,17 @@ import { and, asc, eq, gt, isNull, notExists, or, sql } from 'drizzle-orm';
 import { brazeCohorts, type CohortRoute } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
 import { checkFirst, pageOf, QuestionRefused, type Page, type PageRequest } from '../admin/page.js';
-import { fieldProblem, inputInvalid, type InputInvalid } from '../admin/problem.js';
+import { fieldProblem, inputInvalid, type InputInvalid, type Problem } from '../admin/problem.js';
 import { importKey, importPartner } from '../db/schema.js';
 import type { Connectors } from '../loadCurrent.js';
 
 /** A system that pushes cohorts: a destination whose connector supports it, or one that an admin created. */
-export interface ImportPartner {
-  readonly kind: 'ImportPartner';
-  /** Part of its endpoints: `/partners/<name>/cohorts`. */
-  readonly name: string;
-  readonly label: string;
-  /** Whether a connector of the hub brings it; false if an admin created it. */
-  readonly isBuiltIn: boolean;
-  readonly endpoints: readonly ImportEndpoint[];
-}
+export type ImportPartner = Readonly<ReturnType<typeof partnerOf>>;
 
-/** An endpoint to enter at the partner. */
-export interface ImportEndpoint {
-  readonly method: 'POST';
-  /** Below the hub's address; the partner fills in a segment that begins with a colon. */
-  readonly path: string;
-  readonly description: string;
-}
-
-export interface ImportPartnerNotFound {
-  readonly kind: 'ImportPartnerNotFound';
-  readonly message: string;
-  readonly known: readonly string[];
-}
-
-export interface ImportPartnerExists {
-  readonly kind: 'ImportPartnerExists';
-  readonly message: string;
-}
-
+export type ImportPartnerNotFound = Problem<'ImportPartnerNotFound', { known: readonly string[] }>;
+export type ImportPartnerExists = Problem<'ImportPartnerExists'>;
 /** The partner has valid keys, or is built in. */
-export interface ImportPartnerInUse {
-  readonly kind: 'ImportPartnerInUse';
-  readonly message: string;
-}
+export type ImportPartnerInUse = Problem<'ImportPartnerInUse'>;
 
 type Deps = Pick<Admin, 'db' | 'connectors'>;
 
@@ -130,13 +102,15 @@ function routesOf(connectors: Connectors, name: string): readonly CohortRoute[] 
   return connectors.get(name)?.cohortImport?.routes;
 }
 
-function partnerOf(connectors: Connectors, name: string): ImportPartner {
+function partnerOf(connectors: Connectors, name: string) {
   const routes = routesOf(connectors, name);
   return {
-    kind: 'ImportPartner',
+    kind: 'ImportPartner' as const,
     name,
     label: (routes && connectors.get(name)?.label) ?? name,
+    /** Whether a connector of the hub brings it; false if an admin created it. */
     isBuiltIn: routes !== undefined,
+    /** To enter at the partner, which fills in a segment of the path that begins with a colon. */
     endpoints: (routes ?? brazeCohorts.routes).map(({ method, path, description }) => ({
       method,
       path: `/partners/${name}/${path}`,

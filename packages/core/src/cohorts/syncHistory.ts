@@ -7,31 +7,7 @@ import { cohortSync } from '../db/schema.js';
 import { maxPages } from './changeRows.js';
 
 /** What one sync of a cohort did. */
-export interface SyncView {
-  readonly kind: 'CohortSync';
-  readonly id: string;
-  readonly cohortId: string;
-  /** `replace`: the whole membership; `add`, `remove`: one part of a numbered sync; `changes`: entries and exits as they arrived. */
-  readonly type: 'replace' | 'add' | 'remove' | 'changes';
-  /**
-   * `stalled`: pages are missing and none has arrived for ten minutes. `incomplete`: the missing pages never arrived, or the
-   * pull that fetched them failed or was cancelled.
-   */
-  readonly state: 'receiving' | 'stalled' | 'applied' | 'superseded' | 'incomplete';
-  readonly startedAt: Date;
-  readonly lastReceivedAt: Date;
-  readonly finishedAt: Date | undefined;
-  readonly receivedPageCount: number | undefined;
-  readonly expectedPageCount: number | undefined;
-  /** Members in the pushes, valid or not, duplicates included. */
-  readonly receivedCount: number;
-  readonly addedCount: number;
-  readonly removedCount: number;
-  readonly unchangedCount: number;
-  /** Members in changes that the partner computed before a change that was applied already. */
-  readonly lateCount: number;
-  readonly refused: readonly { readonly reason: string; readonly description: string; readonly memberCount: number }[];
-}
+export type SyncView = Readonly<ReturnType<typeof syncViewOf>>;
 
 const reasons: Readonly<Record<string, string | undefined>> = memberReasons;
 
@@ -55,23 +31,30 @@ export function listSyncs(admin: Db, cohortId: string, page: PageRequest): Promi
 /** Syncs by their ids, in the order of the ids. */
 export const findSyncs = syncs.find;
 
-function syncViewOf(row: Row): SyncView {
+function syncViewOf(row: Row) {
   const isStalled = row.state === 'receiving' && row.now.getTime() - row.lastAt.getTime() > stalledMs;
   return {
-    kind: 'CohortSync',
+    kind: 'CohortSync' as const,
     id: String(row.id),
     cohortId: String(row.cohortId),
+    /** `replace`: the whole membership; `add`, `remove`: one part of a numbered sync; `changes`: entries and exits as they arrived. */
     type: row.kind,
-    state: isStalled ? 'stalled' : row.state,
+    /**
+     * `stalled`: pages are missing and none has arrived for ten minutes. `incomplete`: the missing pages never arrived, or
+     * the pull that fetched them failed or was cancelled.
+     */
+    state: isStalled ? ('stalled' as const) : row.state,
     startedAt: row.startedAt,
     lastReceivedAt: row.lastAt,
     finishedAt: row.finishedAt ?? undefined,
     receivedPageCount: row.pagesExpected === null ? undefined : row.pagesReceived,
     expectedPageCount: row.pagesExpected === maxPages ? undefined : (row.pagesExpected ?? undefined),
+    /** Members in the pushes, valid or not, duplicates included. */
     receivedCount: row.receivedCount,
     addedCount: row.addedCount,
     removedCount: row.removedCount,
     unchangedCount: row.unchangedCount,
+    /** Members in changes that the partner computed before a change that was applied already. */
     lateCount: row.lateCount,
     refused: Object.entries(row.refused).map(([reason, memberCount]) => ({
       reason,

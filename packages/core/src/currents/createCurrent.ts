@@ -11,7 +11,7 @@ import { findConnector } from './destinations.js';
 import { fieldProblem, inputInvalid, type FieldProblem, type InputInvalid, type NameTaken } from '../admin/problem.js';
 import { checkSelectionFor } from './selections.js';
 import { checkCredentials, checkSettings, type Settings } from './settings.js';
-import { violatesUnique } from '../admin/violation.js';
+import { violatesUnique } from '../db/errors.js';
 
 export interface NewCurrent {
   readonly name: string;

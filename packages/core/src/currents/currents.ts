@@ -1,9 +1,18 @@
-import { and, eq, getTableColumns, inArray, ne, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, inArray, ne, or, sql } from 'drizzle-orm';
 import { current, type CurrentState } from '../db/schema.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { countEvents, oldestPending } from './counts.js';
 import { viewOf, type CurrentView } from './currentView.js';
-import { checkFirst, countRows, pageOf, rowId, type Page, type PageRequest } from '../admin/page.js';
+import {
+  checkFirst,
+  containsText,
+  countRows,
+  pageOf,
+  rowId,
+  storable,
+  type Page,
+  type PageRequest,
+} from '../admin/page.js';
 import { afterPlace, orderOf, readPlace, writePlace, type Order } from '../admin/order.js';
 import { currentNotFound, type CurrentNotFound } from '../admin/problem.js';
 
@@ -44,8 +53,10 @@ export async function listCurrents(
   const key = orderKeys[order.field];
   const matching = and(
     states === undefined ? ne(current.state, 'deleted') : inArray(current.state, [...states]),
-    destination === undefined ? undefined : eq(current.destination, destination.replaceAll('\0', '\uFFFD')),
-    search === undefined ? undefined : holds(search),
+    destination === undefined ? undefined : eq(current.destination, storable(destination)),
+    search === undefined
+      ? undefined
+      : or(containsText(current.name, search), containsText(current.contactEmail, search)),
   );
   const rows = await admin.db
     .select({ ...getTableColumns(current), place: sql<string>`(${key})::text` })
@@ -88,10 +99,4 @@ export async function viewsOf(admin: Admin, rows: readonly CurrentRow[]): Promis
 
 export async function oneViewOf(admin: Admin, row: CurrentRow): Promise<CurrentView> {
   return (await viewsOf(admin, [row]))[0] as CurrentView;
-}
-
-/** Postgres takes no NUL in text, and so no name holds one. */
-function holds(text: string) {
-  const part = text.replaceAll('\0', '\uFFFD');
-  return sql`(position(lower(${part}) in lower(${current.name})) > 0 or position(lower(${part}) in lower(${current.contactEmail})) > 0)`;
 }

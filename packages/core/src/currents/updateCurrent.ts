@@ -24,7 +24,7 @@ import {
 import { checkSelectionFor } from './selections.js';
 import { checkCredentials, checkSettings, mergePatch, type Settings } from './settings.js';
 import { wrongState, type CurrentNotReady } from './transitions.js';
-import { violatesUnique } from '../admin/violation.js';
+import { violatesUnique } from '../db/errors.js';
 
 /** Undefined leaves a field as it is; null clears it, which only settings allow. */
 export interface CurrentUpdate {

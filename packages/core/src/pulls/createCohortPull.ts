@@ -1,7 +1,8 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
 import type { Admin } from '../admin/admin.js';
-import { QuestionRefused } from '../admin/page.js';
-import { schedules, type Schedule } from '../cohorts/freshness.js';
+import { storable } from '../admin/page.js';
+import type { Problem } from '../admin/problem.js';
+import { checkSchedule, type Schedule } from '../cohorts/freshness.js';
 import { storePush } from '../cohorts/storePush.js';
 import { cohort, cohortPull, current, partnerCohort } from '../db/schema.js';
 import { findPull } from './managePulls.js';
@@ -18,24 +19,11 @@ export interface NewPull {
 }
 
 /** The partner does not list such a cohort. */
-export interface PartnerCohortNotFound {
-  readonly kind: 'PartnerCohortNotFound';
-  readonly message: string;
-}
-
+export type PartnerCohortNotFound = Problem<'PartnerCohortNotFound'>;
 /** The cohort is larger than the partner exports. */
-export interface CohortTooLarge {
-  readonly kind: 'CohortTooLarge';
-  readonly message: string;
-  readonly maxMemberCount: number;
-}
-
+export type CohortTooLarge = Problem<'CohortTooLarge', { maxMemberCount: number }>;
 /** The hub pulls this cohort already. */
-export interface CohortAlreadyPulled {
-  readonly kind: 'CohortAlreadyPulled';
-  readonly message: string;
-  readonly cohortPull: PullView;
-}
+export type CohortAlreadyPulled = Problem<'CohortAlreadyPulled', { cohortPull: PullView }>;
 
 export type CreateCohortPullResult =
   PullView | ListingProblem | PullSourceProblem | PartnerCohortNotFound | CohortTooLarge | CohortAlreadyPulled;
@@ -48,8 +36,7 @@ export async function createCohortPull(
   admin: Admin,
   { currentId, partnerId, schedule }: NewPull,
 ): Promise<CreateCohortPullResult> {
-  if (!schedules.includes(schedule))
-    throw new QuestionRefused(`schedule: expected ${schedules.join(', ')}, got something else`);
+  checkSchedule(schedule);
   const source = await openSource(admin, currentId);
   if ('kind' in source) return source;
   const { name: partner, label } = source.working.connector;
@@ -91,11 +78,6 @@ async function findExistingPull(admin: Admin, partner: string, partnerId: string
 
 function isCohort(partner: string, partnerId: string) {
   return and(eq(cohort.partner, partner), eq(cohort.partnerId, storable(partnerId)));
-}
-
-/** Postgres stores no NUL in text, so no id holds one. */
-function storable(text: string): string {
-  return text.replaceAll('\0', '\uFFFD');
 }
 
 type Listed = typeof partnerCohort.$inferSelect;

@@ -2,6 +2,7 @@ import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Admin, Db } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
 import { rowId, type Page, type PageRequest } from '../admin/page.js';
+import type { Problem } from '../admin/problem.js';
 import type { CohortView } from '../cohorts/cohortView.js';
 import { getCohort } from '../cohorts/manageCohorts.js';
 import { nextDue } from '../cohorts/pullSchedule.js';
@@ -15,24 +16,11 @@ export interface PullFilter {
 }
 
 /** The hub does not pull the cohort. */
-export interface CohortPullNotFound {
-  readonly kind: 'CohortPullNotFound';
-  readonly message: string;
-}
-
+export type CohortPullNotFound = Problem<'CohortPullNotFound'>;
 /** A pull of the cohort is running; only one runs at a time. */
-export interface CohortPullRunning {
-  readonly kind: 'CohortPullRunning';
-  readonly message: string;
-  readonly cohortPull: PullView;
-}
-
+export type CohortPullRunning = Problem<'CohortPullRunning', { cohortPull: PullView }>;
 /** No pull is running that could be cancelled. */
-export interface CohortPullNotRunning {
-  readonly kind: 'CohortPullNotRunning';
-  readonly message: string;
-  readonly cohortPull: PullView;
-}
+export type CohortPullNotRunning = Problem<'CohortPullNotRunning', { cohortPull: PullView }>;
 
 export interface CohortPullDeleted {
   readonly kind: 'CohortPullDeleted';

@@ -2,25 +2,15 @@ import { and, eq, getTableColumns, gt, isNotNull, isNull, or, sql } from 'drizzl
 import type { PartnerCohort } from '@currents/connector';
 import type { Admin, Db } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
-import { rowId, type Page, type PageRequest } from '../admin/page.js';
+import { containsText, rowId, type Page, type PageRequest } from '../admin/page.js';
+import type { Problem } from '../admin/problem.js';
 import { shownWords } from '../currents/redactAnswer.js';
 import { cohort, cohortPull, partnerCohort } from '../db/schema.js';
 import { accountOf, exhaustedBudget, lockAccount, recordUse } from './pullBudget.js';
 import { openSource, type PullSource, type PullSourceProblem } from './pullSource.js';
 
 /** A cohort as its partner lists it. */
-export interface PartnerCohortView {
-  readonly partnerId: string;
-  readonly name: string;
-  readonly description: string | undefined;
-  /** The partner's own count. */
-  readonly memberCount: number | undefined;
-  readonly createdAt: Date | undefined;
-  readonly computedAt: Date | undefined;
-  /** The hub's id of the cohort, if it is mirrored here, by push or pull. */
-  readonly cohortId: string | undefined;
-  readonly isPulled: boolean;
-}
+export type PartnerCohortView = Readonly<ReturnType<typeof viewOf>>;
 
 export interface PartnerCohortPage extends Page<PartnerCohortView> {
   readonly kind: 'PartnerCohortConnection';
@@ -30,20 +20,13 @@ export interface PartnerCohortPage extends Page<PartnerCohortView> {
 }
 
 /** The partner refuses until the Current is repaired. */
-export interface PartnerRefused {
-  readonly kind: 'PartnerRefused';
-  readonly message: string;
-  readonly reason: string;
-}
+export type PartnerRefused = Problem<'PartnerRefused', { reason: string }>;
 
-/** The partner could not be asked or did not answer; a later attempt may succeed. */
-export interface PartnerUnavailable {
-  readonly kind: 'PartnerUnavailable';
-  readonly message: string;
-  readonly reason: string;
-  /** When to try again, in milliseconds, where that is known. */
-  readonly retryAfterMs: number | undefined;
-}
+/**
+ * The partner could not be asked or did not answer; a later attempt may succeed. It says in how many milliseconds,
+ * where that is known.
+ */
+export type PartnerUnavailable = Problem<'PartnerUnavailable', { reason: string; retryAfterMs: number | undefined }>;
 
 export type ListingProblem = PartnerRefused | PartnerUnavailable;
 
@@ -74,46 +57,53 @@ export async function listPartnerCohorts(
     const problem = recent ? undefined : await fetchPartnerCohorts(admin, source);
     if (problem) return problem;
   }
-  const part = search?.replaceAll('\0', '\uFFFD');
-  const holds = (column: typeof partnerCohort.name | typeof partnerCohort.partnerId) =>
-    sql`position(lower(${part}) in lower(${column})) > 0`;
-  const isMirror = and(
-    eq(cohort.partner, source.working.connector.name),
-    eq(cohort.partnerId, partnerCohort.partnerId),
-    isNull(cohort.deletedAt),
-  );
-  let listedAt: Date | undefined;
-  const partnerCohorts = collection({
-    select: ({ db }: Db) =>
-      db
-        .select({
-          ...getTableColumns(partnerCohort),
-          cohortId: sql<number | null>`${cohort.id}`,
-          isPulled: sql<boolean>`${isNotNull(cohortPull.cohortId)}`,
-        })
-        .from(partnerCohort)
-        .leftJoin(cohort, isMirror)
-        .leftJoin(cohortPull, eq(cohortPull.cohortId, cohort.id)),
+  const isFound =
+    search === undefined
+      ? undefined
+      : or(containsText(partnerCohort.name, search), containsText(partnerCohort.partnerId, search));
+  const listed = await collection({
+    select: () => selectListed(admin, source.working.connector.name),
     id: partnerCohort.id,
     isVisible: isOfCurrent,
     order: 'oldest first',
-    viewOf: (row): PartnerCohortView => {
-      listedAt ??= row.listedAt;
-      return {
-        partnerId: row.partnerId,
-        name: row.name,
-        description: row.description ?? undefined,
-        memberCount: row.size ?? undefined,
-        createdAt: row.partnerCreatedAt ?? undefined,
-        computedAt: row.computedAt ?? undefined,
-        cohortId: row.cohortId === null ? undefined : String(row.cohortId),
-        isPulled: row.isPulled,
-      };
-    },
-  });
-  const isFound = part === undefined ? undefined : or(holds(partnerCohort.name), holds(partnerCohort.partnerId));
-  const listed = await partnerCohorts.list(admin, page, isFound);
+    viewOf,
+  }).list(admin, page, isFound);
+  const listedAt = listed.nodes[0]?.listedAt;
   return { ...listed, kind: 'PartnerCohortConnection', listedAt, advice: source.pull.description };
+}
+
+function selectListed({ db }: Db, partner: string) {
+  const isMirror = and(
+    eq(cohort.partner, partner),
+    eq(cohort.partnerId, partnerCohort.partnerId),
+    isNull(cohort.deletedAt),
+  );
+  return db
+    .select({
+      ...getTableColumns(partnerCohort),
+      cohortId: sql<number | null>`${cohort.id}`,
+      isPulled: sql<boolean>`${isNotNull(cohortPull.cohortId)}`,
+    })
+    .from(partnerCohort)
+    .leftJoin(cohort, isMirror)
+    .leftJoin(cohortPull, eq(cohortPull.cohortId, cohort.id))
+    .$dynamic();
+}
+
+function viewOf(row: Awaited<ReturnType<typeof selectListed>>[number]) {
+  return {
+    partnerId: row.partnerId,
+    name: row.name,
+    description: row.description ?? undefined,
+    /** The partner's own count. */
+    memberCount: row.size ?? undefined,
+    createdAt: row.partnerCreatedAt ?? undefined,
+    computedAt: row.computedAt ?? undefined,
+    /** The hub's id of the cohort, if it is mirrored here, by push or pull. */
+    cohortId: row.cohortId === null ? undefined : String(row.cohortId),
+    isPulled: row.isPulled,
+    listedAt: row.listedAt,
+  };
 }
 
 /** Asks the partner and stores its list. Without an answer, the stored list stays as it is. */

@@ -1,7 +1,7 @@
 import type { CohortPull } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
 import { findCurrent } from '../currents/currents.js';
-import { currentNotFound, type CurrentNotFound, type CurrentWrongState } from '../admin/problem.js';
+import { currentNotFound, type CurrentNotFound, type CurrentWrongState, type Problem } from '../admin/problem.js';
 import type { CurrentNotReady } from '../currents/transitions.js';
 import { isUsable, loadCurrent, type LoadedCurrent } from '../loadCurrent.js';
 
@@ -12,10 +12,7 @@ export interface PullSource {
 }
 
 /** The destination does not let cohorts be pulled. */
-export interface PullNotOffered {
-  readonly kind: 'PullNotOffered';
-  readonly message: string;
-}
+export type PullNotOffered = Problem<'PullNotOffered'>;
 
 export type PullSourceProblem = CurrentNotFound | CurrentWrongState | CurrentNotReady | PullNotOffered;
 

@@ -1,8 +1,6 @@
 import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { Db } from '../admin/admin.js';
-import type { Schedule } from '../cohorts/freshness.js';
 import { cohort, cohortPull, partnerCohort } from '../db/schema.js';
-import type { Recovery } from './recordStep.js';
 
 /**
  * `waiting`: no pull is running. `running`: members are being fetched, or the next step is deferred. `applying`: all
@@ -11,50 +9,9 @@ import type { Recovery } from './recordStep.js';
 export type PullState = 'waiting' | 'running' | 'applying' | 'failed';
 export type PullAction = 'run' | 'cancel' | 'delete';
 
-/** How the hub pulls a cohort from its partner. */
-export interface PullView {
-  readonly kind: 'CohortPull';
-  /** The cohort's id: a cohort has at most one pull. */
-  readonly id: string;
-  readonly cohortId: string;
-  /** The Current whose settings and credentials are used. */
-  readonly currentId: string;
-  readonly schedule: Schedule | undefined;
-  readonly state: PullState;
-  readonly allowedActions: readonly PullAction[];
-  readonly progress: PullProgress | undefined;
-  readonly deferral: PullDeferral | undefined;
-  readonly failure: PullFailure | undefined;
-  readonly lastStartedAt: Date | undefined;
-  readonly lastSuccessAt: Date | undefined;
-  /** When the next pull starts; undefined while one is running, and where none is scheduled. */
-  readonly nextDueAt: Date | undefined;
-  readonly createdAt: Date;
-}
-
-/** Progress of the running pull. */
-export interface PullProgress {
-  readonly startedAt: Date;
-  readonly pageCount: number;
-  /** Members fetched so far, valid or not, duplicates included. */
-  readonly memberCount: number;
-  /** The partner's own count, where it gives one. */
-  readonly expectedMemberCount: number | undefined;
-}
-
-/** Why the next step, or the next pull, is later than planned. */
-export interface PullDeferral {
-  readonly until: Date;
-  readonly code: string;
-  readonly detail: string;
-}
-
-export interface PullFailure {
-  readonly code: string;
-  readonly detail: string;
-  readonly recovery: Recovery;
-  readonly failedAt: Date;
-}
+/** How the hub pulls a cohort from its partner. Its id is the cohort's: a cohort has at most one pull. */
+export type PullView = Readonly<ReturnType<typeof pullViewOf>>;
+export type PullFailure = NonNullable<PullView['failure']>;
 
 /** Where a pull stands, as `PullState`. */
 export const pullState = sql<PullState>`case
@@ -91,12 +48,13 @@ const actions: Readonly<Record<PullState, readonly PullAction[]>> = {
   failed: ['run', 'delete'],
 };
 
-export function pullViewOf(row: Row): PullView {
+export function pullViewOf(row: Row) {
   const isDue = row.runId === null && (row.failureRecovery === null || row.failureRecovery === 'automatic');
   return {
-    kind: 'CohortPull',
+    kind: 'CohortPull' as const,
     id: String(row.cohortId),
     cohortId: String(row.cohortId),
+    /** The Current whose settings and credentials are used. */
     currentId: String(row.currentId),
     schedule: row.schedule ?? undefined,
     state: row.state,
@@ -106,22 +64,25 @@ export function pullViewOf(row: Row): PullView {
     failure: failureOf(row),
     lastStartedAt: row.startedAt ?? undefined,
     lastSuccessAt: row.lastSuccessAt ?? undefined,
+    /** When the next pull starts; undefined while one is running, and where none is scheduled. */
     nextDueAt: (isDue && row.dueAt) || undefined,
     createdAt: row.createdAt,
   };
 }
 
-function progressOf({ runId, startedAt, pages, members, expectedMemberCount }: Row): PullProgress | undefined {
+/** Progress of the running pull. Members are valid or not, duplicates included; the partner may give its own count. */
+function progressOf({ runId, startedAt, pages, members, expectedMemberCount }: Row) {
   if (runId === null || startedAt === null) return undefined;
   return { startedAt, pageCount: pages, memberCount: members, expectedMemberCount: expectedMemberCount ?? undefined };
 }
 
-function deferralOf({ deferralCode, deferralDetail, dueAt }: Row): PullDeferral | undefined {
+/** Why the next step, or the next pull, is later than planned. */
+function deferralOf({ deferralCode, deferralDetail, dueAt }: Row) {
   if (deferralCode === null || dueAt === null) return undefined;
   return { until: dueAt, code: deferralCode, detail: deferralDetail ?? '' };
 }
 
-function failureOf({ failureCode, failureDetail, failureRecovery, failedAt }: Row): PullFailure | undefined {
+function failureOf({ failureCode, failureDetail, failureRecovery, failedAt }: Row) {
   if (failureCode === null || failureRecovery === null || failedAt === null) return undefined;
   return { code: failureCode, detail: failureDetail ?? '', recovery: failureRecovery, failedAt };
 }

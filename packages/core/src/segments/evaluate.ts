@@ -1,13 +1,6 @@
 import { advisoryLocks } from '../db/advisoryLocks.js';
-import {
-  createUnindexedSet,
-  indexSet,
-  isCode,
-  lockNotAvailable,
-  setTable,
-  supersedeSet,
-  raiseWorkMem,
-} from '../cohorts/memberSet.js';
+import { createUnindexedSet, indexSet, setTable, supersedeSet, raiseWorkMem } from '../cohorts/memberSet.js';
+import { isCode, lockNotAvailable } from '../db/errors.js';
 import { conflict, type Session, type Transaction } from '../db/session.js';
 import { selectMembers, matchesMember, readCohortSets } from './condition.js';
 import { cohortsOf, storedDefinition, type Definition } from './definition.js';

@@ -1,11 +1,10 @@
 import { and, eq, exists, inArray, isNull, ne, notInArray, sql } from 'drizzle-orm';
 import type { Admin, Db } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
-import { rowId, type Page, type PageRequest } from '../admin/page.js';
-import { fieldProblem, inputInvalid, versionConflict } from '../admin/problem.js';
+import { containsText, rowId, type Page, type PageRequest } from '../admin/page.js';
+import { fieldProblem, inputInvalid, notConfirmed, versionConflict } from '../admin/problem.js';
 import type { FieldProblem, InputInvalid, NameTaken, NotConfirmed, VersionConflict } from '../admin/problem.js';
-import { violatesUnique } from '../admin/violation.js';
-import { checkName } from '../admin/name.js';
+import { checkName, unlessNameTaken } from '../admin/name.js';
 import { cohort, segment, segmentCandidate, segmentCohort, segmentWebhook } from '../db/schema.js';
 import { cohortPathsOf, cohortsOf, readDefinition, type Definition } from './definition.js';
 import { segmentColumns, segmentNotFound, segmentViewOf } from './segmentView.js';
@@ -39,7 +38,7 @@ export async function createSegment(admin: Db, given: NewSegment): Promise<Segme
   const checked = await checkSegment(admin, given);
   if ('kind' in checked) return checked;
   const { name, definition } = checked as { readonly name: string; readonly definition: Definition };
-  return unlessNameTaken(admin, name, async () => {
+  return unlessNameTaken(admin.db, name, namesOf(name), async () => {
     const id = await admin.db.transaction(async (tx) => {
       const [row] = await tx.insert(segment).values({ name, definition }).returning({ id: segment.id });
       const { id } = row as { readonly id: number };
@@ -61,7 +60,7 @@ export async function updateSegment(
   if ('kind' in checked) return checked;
   const { name, definition } = checked;
   const { ifVersion } = update;
-  return unlessNameTaken(admin, name, async () => {
+  return unlessNameTaken(admin.db, name ?? '', namesOf(name ?? ''), async () => {
     const isUpdated = await admin.db.transaction(async (tx) => {
       const isCurrent = and(isSegment(key), ifVersion === undefined ? undefined : eq(segment.version, ifVersion));
       if (name === undefined && definition === undefined) return (await tx.$count(segment, isCurrent)) === 1;
@@ -115,10 +114,9 @@ export function listSegments(
   page: PageRequest,
   { search, cohortId }: { readonly search?: string | undefined; readonly cohortId?: string | undefined } = {},
 ): Promise<Page<SegmentView>> {
-  const part = search?.replaceAll('\0', '\uFFFD');
   const isUse = and(eq(segmentCohort.segmentId, segment.id), eq(segmentCohort.cohortId, rowId(cohortId ?? '') ?? 0));
   const condition = and(
-    part === undefined ? undefined : sql`position(lower(${part}) in lower(${segment.name})) > 0`,
+    search === undefined ? undefined : containsText(segment.name, search),
     cohortId === undefined ? undefined : exists(admin.db.select().from(segmentCohort).where(isUse)),
   );
   return segments.list(admin, page, condition);
@@ -164,10 +162,7 @@ export async function deleteSegment(
       webhookCount: await admin.db.$count(segmentWebhook, isWebhook),
       isDryRun,
     };
-  if (confirmName !== name) {
-    const message = `confirmName: expected ${JSON.stringify(name)}, got something else; the segment has ${memberCount} members`;
-    return { kind: 'NotConfirmed', message };
-  }
+  if (confirmName !== name) return notConfirmed('confirmName', name, `; the segment has ${memberCount} members`);
   const webhookCount = await admin.db.transaction(async (tx) => {
     const deleted = await tx
       .update(segment)
@@ -227,21 +222,12 @@ export async function checkDefinition(
   return problems.length > 0 ? { problems } : read;
 }
 
-async function unlessNameTaken<Result>(
-  { db }: Db,
-  name: string | undefined,
-  write: () => Promise<Result>,
-): Promise<Result | NameTaken> {
-  try {
-    return await write();
-  } catch (error) {
-    if (name === undefined || !violatesUnique(error, 'segment_name')) throw error;
-    const [owner] = await db
-      .select({ id: segment.id })
-      .from(segment)
-      .where(and(sql`lower(${segment.name}) = lower(${name})`, isNull(segment.deletedAt)));
-    if (!owner) return unlessNameTaken({ db }, name, write);
-    const message = `name: another segment is called ${JSON.stringify(name)}; choose another name`;
-    return { kind: 'NameTaken', message, ownerType: 'Segment', ownerId: String(owner.id) };
-  }
+function namesOf(name: string) {
+  return {
+    table: segment,
+    index: 'segment_name',
+    isUnique: isNull(segment.deletedAt),
+    ownerType: 'Segment',
+    message: `name: another segment is called ${JSON.stringify(name)}; choose another name`,
+  } as const;
 }

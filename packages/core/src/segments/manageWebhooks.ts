@@ -1,7 +1,7 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Admin, Db } from '../admin/admin.js';
 import { rowId, type Page, type PageRequest } from '../admin/page.js';
-import { fieldProblem, inputInvalid, type InputInvalid, type NotConfirmed } from '../admin/problem.js';
+import { fieldProblem, inputInvalid, notConfirmed, type InputInvalid, type NotConfirmed } from '../admin/problem.js';
 import { segment, segmentWebhook } from '../db/schema.js';
 import { makeToken } from '../secrets/token.js';
 import { segmentNotFound, type SegmentNotFound } from './segmentView.js';
@@ -66,7 +66,8 @@ export async function rotateWebhookSecret(
 ): Promise<WebhookSecretCreated | WebhookNotFound | NotConfirmed> {
   const webhook = await getWebhook(admin, id);
   if (webhook.kind === 'SegmentWebhookNotFound') return webhook;
-  if (confirmUrl !== webhook.url) return notConfirmed(webhook.url, 'requests are then signed with the new secret only');
+  if (confirmUrl !== webhook.url)
+    return notConfirmed('confirmUrl', webhook.url, '; requests are then signed with the new secret only');
   const secret = makeToken('webhook');
   const sealed = admin.seal.seal(secret, webhookSealContext(Number(webhook.id)));
   const isRotated = await updateWebhook(admin, id, ['live', 'paused', 'blocked'], { secret: sealed });
@@ -121,7 +122,7 @@ export async function deleteWebhook(
   if (webhook.kind === 'SegmentWebhookNotFound') return webhook;
   if (!isDryRun) {
     if (confirmUrl !== webhook.url)
-      return notConfirmed(webhook.url, `${webhook.pendingCount} pending changes are not delivered`);
+      return notConfirmed('confirmUrl', webhook.url, `; ${webhook.pendingCount} pending changes are not delivered`);
     const end = { state: 'deleted', stateSince: sql`now()`, secret: null } as const;
     await updateWebhook(admin, id, ['live', 'paused', 'blocked'], end);
   }
@@ -155,9 +156,4 @@ function faultOf(url: string, { allowBaseUrl }: Pick<Admin, 'allowBaseUrl'>): st
   return protocol === 'http:'
     ? `${expected}; to allow http://, the operator starts the api and the workers with ALLOW_CUSTOM_BASE_URL=true`
     : expected;
-}
-
-function notConfirmed(url: string, consequence: string): NotConfirmed {
-  const message = `confirmUrl: expected ${JSON.stringify(url)}, got something else; ${consequence}`;
-  return { kind: 'NotConfirmed', message };
 }

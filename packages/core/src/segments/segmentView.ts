@@ -1,38 +1,14 @@
 import { getTableColumns, sql } from 'drizzle-orm';
+import type { Problem } from '../admin/problem.js';
 import { memberCountsOf } from '../cohorts/cohortView.js';
-import { totalOf, type MemberCounts } from '../cohorts/memberSet.js';
+import { totalOf } from '../cohorts/memberSet.js';
 import { segment } from '../db/schema.js';
-import { cohortsOf, storedDefinition, type Definition } from './definition.js';
+import { cohortsOf, storedDefinition } from './definition.js';
 
 /** An audience that is defined over cohorts. */
-export interface SegmentView {
-  readonly kind: 'Segment';
-  readonly id: string;
-  readonly name: string;
-  readonly definition: Definition;
-  readonly cohortIds: readonly string[];
-  readonly memberCount: number;
-  readonly memberCounts: MemberCounts;
-  /** The last evaluation; undefined before the first. */
-  readonly evaluatedAt: Date | undefined;
-  readonly evaluationMs: number | undefined;
-  /** Whether cohorts or the definition have changed since. */
-  readonly isEvaluationDue: boolean;
-  /** Every change since then is stored; undefined before the first evaluation. */
-  readonly changesCompleteSince: Date | undefined;
-  /** The last change: those after it are new. */
-  readonly changesCursor: string;
-  /** Rises with every update. */
-  readonly version: number;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
+export type SegmentView = Readonly<ReturnType<typeof segmentViewOf>>;
 
-export interface SegmentNotFound {
-  readonly kind: 'SegmentNotFound';
-  readonly message: string;
-}
-
+export type SegmentNotFound = Problem<'SegmentNotFound'>;
 export const segmentNotFound: SegmentNotFound = {
   kind: 'SegmentNotFound',
   message: 'there is no segment with this id',
@@ -46,22 +22,27 @@ export const segmentColumns = {
   isEvaluationDue: sql<boolean>`exists (select from segment_candidate where segment_candidate.segment_id = segment.id)`,
 };
 
-export function segmentViewOf(row: SegmentRow): SegmentView {
+export function segmentViewOf(row: SegmentRow) {
   const definition = storedDefinition(row.definition);
   const memberCounts = memberCountsOf(row);
   return {
-    kind: 'Segment',
+    kind: 'Segment' as const,
     id: String(row.id),
     name: row.name,
     definition,
     cohortIds: cohortsOf(definition),
     memberCount: totalOf(memberCounts),
     memberCounts,
+    /** The last evaluation; undefined before the first. */
     evaluatedAt: row.evaluatedAt ?? undefined,
     evaluationMs: row.evaluationMs ?? undefined,
+    /** Whether cohorts or the definition have changed since. */
     isEvaluationDue: row.isEvaluationDue,
+    /** Every change since then is stored; undefined before the first evaluation. */
     changesCompleteSince: row.changesCompleteSince ?? undefined,
+    /** The last change: those after it are new. */
     changesCursor: row.lastChangeId,
+    /** Rises with every update. */
     version: row.version,
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,

@@ -5,18 +5,7 @@ import { rowId, type Page, type PageRequest } from '../admin/page.js';
 import { segmentWebhookExpiry } from '../db/schema.js';
 
 /** Changes that were not delivered to a webhook in time. */
-export interface WebhookExpiry {
-  readonly kind: 'SegmentWebhookExpiry';
-  readonly id: string;
-  readonly webhookId: string;
-  readonly changeCount: number;
-  /** The expired changes are those after the first cursor, up to the last, for as long as they are stored. */
-  readonly afterCursor: string;
-  readonly lastCursor: string;
-  readonly code: string;
-  readonly detail: string;
-  readonly expiredAt: Date;
-}
+export type WebhookExpiry = Readonly<ReturnType<typeof expiryViewOf>>;
 
 const expiries = collection({
   select: ({ db }: Db) => db.select().from(segmentWebhookExpiry),
@@ -32,16 +21,20 @@ export function listWebhookExpiries(admin: Db, webhookId: string, page: PageRequ
 /** Expiries by their ids, in the order of the ids. */
 export const findWebhookExpiries = expiries.find;
 
-function expiryViewOf(row: typeof segmentWebhookExpiry.$inferSelect): WebhookExpiry {
+function expiryViewOf({
+  id,
+  webhookId,
+  firstChangeId,
+  lastChangeId,
+  ...row
+}: typeof segmentWebhookExpiry.$inferSelect) {
   return {
-    kind: 'SegmentWebhookExpiry',
-    id: String(row.id),
-    webhookId: String(row.webhookId),
-    changeCount: row.changeCount,
-    afterCursor: String(BigInt(row.firstChangeId) - 1n),
-    lastCursor: row.lastChangeId,
-    code: row.code,
-    detail: row.detail,
-    expiredAt: row.expiredAt,
+    kind: 'SegmentWebhookExpiry' as const,
+    ...row,
+    id: String(id),
+    webhookId: String(webhookId),
+    /** The expired changes are those after the first cursor, up to the last, for as long as they are stored. */
+    afterCursor: String(BigInt(firstChangeId) - 1n),
+    lastCursor: lastChangeId,
   };
 }

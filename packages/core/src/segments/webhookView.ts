@@ -1,39 +1,16 @@
 import { getTableColumns, ne, sql } from 'drizzle-orm';
 import type { Db } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
+import type { Problem } from '../admin/problem.js';
 import { segmentWebhook } from '../db/schema.js';
 
-export type WebhookState = 'live' | 'paused' | 'blocked';
+export type WebhookState = Exclude<typeof segmentWebhook.$inferSelect.state, 'deleted'>;
 export type WebhookAction = 'pause' | 'resume' | 'rotate_secret' | 'delete';
 
 /** A receiver of a segment's changes: in order, each at least once. */
-export interface WebhookView {
-  readonly kind: 'SegmentWebhook';
-  readonly id: string;
-  readonly segmentId: string;
-  readonly url: string;
-  readonly state: WebhookState;
-  readonly stateSince: Date;
-  readonly allowedActions: readonly WebhookAction[];
-  /** Why the next request waits, and until when. */
-  readonly deferral: { readonly until: Date; readonly code: string; readonly detail: string } | undefined;
-  /** Why it is blocked. */
-  readonly block: { readonly code: string; readonly detail: string } | undefined;
-  /** Changes up to here are delivered or expired. */
-  readonly changesCursor: string;
-  readonly deliveredCount: number;
-  readonly pendingCount: number;
-  /** Changes that were not delivered within the retry window. */
-  readonly expiredCount: number;
-  readonly lastDeliveredAt: Date | undefined;
-  readonly createdAt: Date;
-}
+export type WebhookView = Readonly<ReturnType<typeof webhookViewOf>>;
 
-export interface WebhookNotFound {
-  readonly kind: 'SegmentWebhookNotFound';
-  readonly message: string;
-}
-
+export type WebhookNotFound = Problem<'SegmentWebhookNotFound'>;
 export const webhookNotFound: WebhookNotFound = {
   kind: 'SegmentWebhookNotFound',
   message: 'there is no webhook with this id',
@@ -68,26 +45,30 @@ const actions: Readonly<Record<WebhookState, readonly WebhookAction[]>> = {
   blocked: ['pause', 'resume', 'rotate_secret', 'delete'],
 };
 
-function webhookViewOf(row: Row): WebhookView {
+function webhookViewOf(row: Row) {
   // Deleted ones are never selected.
   const state = row.state as WebhookState;
   const { deferralUntil: until, deferralCode, deferralDetail } = row;
   return {
-    kind: 'SegmentWebhook',
+    kind: 'SegmentWebhook' as const,
     id: String(row.id),
     segmentId: String(row.segmentId),
     url: row.url,
     state,
     stateSince: row.stateSince,
     allowedActions: actions[state],
+    /** Why the next request waits, and until when. */
     deferral:
       state === 'blocked' || until === null || deferralCode === null
         ? undefined
         : { until, code: deferralCode, detail: deferralDetail ?? '' },
+    /** Why it is blocked. */
     block: state === 'blocked' ? { code: row.blockedCode ?? '', detail: row.blockedDetail ?? '' } : undefined,
+    /** Changes up to here are delivered or expired. */
     changesCursor: row.deliveredChangeId,
     deliveredCount: row.deliveredCount,
     pendingCount: row.pendingCount,
+    /** Changes that were not delivered within the retry window. */
     expiredCount: row.expiredCount,
     lastDeliveredAt: row.lastDeliveredAt ?? undefined,
     createdAt: row.createdAt,

@@ -3,12 +3,12 @@ import { freshnessOf, type FreshnessState, type Schedule } from '@currents/core'
 
 const minutes = (count: number): number => count * 60_000;
 const hours = (count: number): number => minutes(count * 60);
-const nowMs = Date.UTC(2026, 0, 31, 12);
+const at = (agoMs: number): Date => new Date(Date.UTC(2026, 0, 31, 12) - agoMs);
 
 describe('how fresh a cohort is', () => {
-  it.each<[schedule: Schedule | undefined, agoMs: number | undefined, state: FreshnessState]>([
-    [undefined, minutes(1), 'unknown'],
-    [undefined, undefined, 'unknown'],
+  it.each<[schedule: Schedule | null, agoMs: number | undefined, state: FreshnessState]>([
+    [null, minutes(1), 'unknown'],
+    [null, undefined, 'unknown'],
     ['one_time', undefined, 'waiting'],
     ['one_time', hours(10_000), 'fresh'],
     ['dynamic', undefined, 'waiting'],
@@ -26,14 +26,14 @@ describe('how fresh a cohort is', () => {
     ['daily', hours(48.25), 'overdue'],
     ['daily', hours(48.5), 'stale'],
   ])('%s, last synced %s ms ago, is %s', (schedule, agoMs, state) => {
-    const lastSyncAtMs = agoMs === undefined ? undefined : nowMs - agoMs;
-    expect(freshnessOf(schedule, { lastSyncAtMs, knownSinceMs: nowMs, nowMs }).state).toBe(state);
+    const lastSyncAt = agoMs === undefined ? null : at(agoMs);
+    expect(freshnessOf({ schedule, lastSyncAt, createdAt: at(0), now: at(0) }).state).toBe(state);
   });
 
   it('a cohort whose first sync never comes becomes stale too, counted from when it became known', () => {
-    const at = (agoMs: number) =>
-      freshnessOf('dynamic', { lastSyncAtMs: undefined, knownSinceMs: nowMs - agoMs, nowMs });
-    expect(at(minutes(45)).state).toBe('waiting');
-    expect(at(minutes(46))).toEqual({ state: 'stale', dueAtMs: nowMs - minutes(31), staleAtMs: nowMs - minutes(1) });
+    const knownFor = (agoMs: number) =>
+      freshnessOf({ schedule: 'dynamic', lastSyncAt: null, createdAt: at(agoMs), now: at(0) });
+    expect(knownFor(minutes(45)).state).toBe('waiting');
+    expect(knownFor(minutes(46))).toEqual({ state: 'stale', dueAt: at(minutes(31)), staleAt: at(minutes(1)) });
   });
 });

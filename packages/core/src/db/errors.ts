@@ -1,0 +1,18 @@
+/** Codes of Postgres' errors (Postgres, appendix A). */
+export const lockNotAvailable = '55P03';
+export const undefinedTable = '42P01';
+const uniqueViolation = '23505';
+
+export function isCode(error: unknown, code: string): boolean {
+  return property(error, 'code') === code;
+}
+
+/** Whether Postgres refused a row because the named unique index has its key already. */
+export function violatesUnique(error: unknown, index: string): boolean {
+  return isCode(error, uniqueViolation) && property(error, 'constraint_name') === index;
+}
+
+function property(error: unknown, name: string): unknown {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return typeof cause === 'object' && cause !== null ? (cause as Record<string, unknown>)[name] : undefined;
+}
