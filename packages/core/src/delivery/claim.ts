@@ -39,7 +39,7 @@ export interface BudgetQueueEntry {
   readonly sinceMs: number;
 }
 
-export interface ClaimRequest {
+interface ClaimRequest {
   readonly currentId: number;
   /** Unique to this claim. */
   readonly lease: string;
@@ -61,21 +61,9 @@ export interface Claim {
   readonly liveSinceMs: number;
 }
 
-interface Row {
-  readonly stored_on: string;
-  readonly id: string;
-  readonly batch_id: string;
-  readonly stored_at_ms: number;
-  readonly events: number;
-  readonly attempts: number;
-  readonly outcomes: Buffer | null;
-  readonly skip_reasons: string[] | null;
-  readonly deferred: Deferral[] | null;
-  readonly more: boolean;
-  readonly version: number;
-  readonly failures: number;
-  readonly live_since_ms: number;
-}
+type ClaimRow = DeliveryRow & Omit<Claim, 'lease' | 'deliveries'>;
+
+const nothingDue = { more: false, version: 0, failures: 0, liveSinceMs: 0 };
 
 /** The most deliveries of one claim; small requests make many small deliveries. */
 const maxDeliveries = 200;
@@ -86,7 +74,7 @@ const maxDeliveries = 200;
  * so that events that waited for one key are sent in order, and new deliveries do not wait behind them.
  */
 export async function claim(sql: Sql, { currentId, lease, leaseMs, events }: ClaimRequest): Promise<Claim> {
-  const rows = await sql<Row[]>`
+  const rows = await sql<ClaimRow[]>`
     with due as (
       select d.stored_on, d.id, d.due_at, d.pending from delivery d
       where d.current_id = ${currentId} and d.pending > 0 and d.due_at <= now()
@@ -106,31 +94,22 @@ export async function claim(sql: Sql, { currentId, lease, leaseMs, events }: Cla
     update delivery d
     set due_at = now() + ${leaseMs}::int * interval '1 millisecond', lease = ${lease}::bigint, attempts = attempts + 1
     from taken, current c where c.id = ${currentId} and d.stored_on = taken.stored_on and d.id = taken.id
-    returning d.stored_on, d.id, d.batch_id, extract(epoch from d.stored_at)::float8 * 1000 as stored_at_ms, d.events,
-      d.attempts, d.outcomes, d.skip_reasons, d.deferred, (select count(*) from due) > (select count(*) from taken) as more,
-      c.version, c.failures, extract(epoch from coalesce(c.live_since, c.created_at))::float8 * 1000 as live_since_ms`;
-  return {
-    lease,
-    deliveries: rows.map(deliveryOf).sort(byAge),
-    more: rows[0]?.more ?? false,
-    version: rows[0]?.version ?? 0,
-    failures: rows[0]?.failures ?? 0,
-    liveSinceMs: rows[0]?.live_since_ms ?? 0,
-  };
+    returning ${deliveryColumns(sql)}, (select count(*) from due) > (select count(*) from taken) as more,
+      c.version, c.failures, extract(epoch from coalesce(c.live_since, c.created_at))::float8 * 1000 as "liveSinceMs"`;
+  const { more, version, failures, liveSinceMs } = rows[0] ?? nothingDue;
+  return { lease, deliveries: rows.map(deliveryOf).sort(byAge), more, version, failures, liveSinceMs };
 }
 
-function deliveryOf(row: Row): ClaimedDelivery {
-  return {
-    storedOn: row.stored_on,
-    id: row.id,
-    batchId: row.batch_id,
-    storedAtMs: row.stored_at_ms,
-    events: row.events,
-    attempts: row.attempts,
-    outcomes: row.outcomes ?? allPending(row.events),
-    skipReasons: row.skip_reasons ?? [],
-    deferred: row.deferred ?? [],
-  };
+/** A row of the columns below; `outcomes` is null while every event is pending. */
+type DeliveryRow = Omit<ClaimedDelivery, 'outcomes'> & { readonly outcomes: Buffer | null };
+
+export function deliveryColumns(sql: Sql) {
+  return sql`d.stored_on as "storedOn", d.id, d.batch_id as "batchId", extract(epoch from d.stored_at)::float8 * 1000 as "storedAtMs",
+    d.events, d.attempts, d.outcomes, coalesce(d.skip_reasons, '{}') as "skipReasons", coalesce(d.deferred, '[]') as deferred`;
+}
+
+export function deliveryOf(row: DeliveryRow): ClaimedDelivery {
+  return { ...row, outcomes: row.outcomes ?? allPending(row.events) };
 }
 
 /** Oldest first: `returning` has no order, and events are sent in the order in which they arrived. */

@@ -1,8 +1,8 @@
-import type { ClaimedDelivery } from './claim.js';
+import { deliveryColumns, deliveryOf } from './claim.js';
 import type { Sql } from '../db/connect.js';
 import type { WorkerLeases } from '../db/workerLeases.js';
-import { allPending, Outcome } from '../batch/outcome.js';
-import { expiredWhileBlocked } from '../circuitBreaker.js';
+import { Outcome } from '../batch/outcome.js';
+import { expiredWhileBlocked, type FailureReason } from '../circuitBreaker.js';
 import { record, type AttemptResult } from './record.js';
 
 interface ExpireDeps {
@@ -17,66 +17,37 @@ const expiryLimit = 100;
 const leaseMs = 60_000;
 
 /** Expires the events of blocked Currents whose retry window is over. It starts when they were stored or the Current was last launched. */
-export async function expireBlocked({ sql, windowMs, shard, workerLeases }: ExpireDeps): Promise<void> {
-  const overdue = await sql<{ id: number; blocked_code: string; blocked_detail: string }[]>`
-    select id, blocked_code, blocked_detail from current c
+export async function expireBlocked(deps: ExpireDeps): Promise<void> {
+  const { sql, windowMs } = deps;
+  const overdue = await sql<({ id: number } & FailureReason)[]>`
+    select id, blocked_code as code, blocked_detail as detail from current c
     where state = 'blocked' and live_since < now() - ${windowMs}::float8 * interval '1 millisecond'
       and exists (
         select from delivery d where d.current_id = c.id and d.pending > 0 and d.due_at <= now()
           and d.stored_at < now() - ${windowMs}::float8 * interval '1 millisecond')`;
-  for (const { id, blocked_code, blocked_detail } of overdue) {
-    const detail = `${expiredWhileBlocked('Current', windowMs)}${blocked_detail}`;
-    await expire(sql, {
-      currentId: id,
-      code: blocked_code,
-      detail,
-      olderThanMs: windowMs,
-      shard,
-      workerLeases,
-    });
-  }
+  for (const { id, code, detail } of overdue)
+    await expire(deps, id, { code, detail: `${expiredWhileBlocked('Current', windowMs)}${detail}` }, windowMs);
 }
 
 /** Expires the pending events of deleted Currents, so that their ledgers balance. */
-export async function expireDeleted({ sql, shard, workerLeases }: ExpireDeps): Promise<void> {
-  const deleted = await sql<{ id: number }[]>`
+export async function expireDeleted(deps: ExpireDeps): Promise<void> {
+  const deleted = await deps.sql<{ id: number }[]>`
     select id from current c
     where state = 'deleted'
       and exists (select from delivery d where d.current_id = c.id and d.pending > 0 and (d.due_at <= now() or d.lease is null))`;
-  for (const { id } of deleted) {
-    await expire(sql, {
-      currentId: id,
-      code: 'current_deleted',
-      detail: 'the Current was deleted before this was sent',
-      olderThanMs: 0,
-      shard,
-      workerLeases,
-    });
-  }
+  for (const { id } of deleted) await expire(deps, id, currentDeleted, 0);
 }
 
-interface Expiry {
-  readonly currentId: number;
-  readonly code: string;
-  readonly detail: string;
-  readonly olderThanMs: number;
-  readonly shard: number;
-  readonly workerLeases: Pick<WorkerLeases, 'newLease'>;
-}
+const currentDeleted = { code: 'current_deleted', detail: 'the Current was deleted before this was sent' };
 
-async function expire(sql: Sql, { currentId, code, detail, olderThanMs, shard, workerLeases }: Expiry): Promise<void> {
+async function expire(
+  { sql, shard, workerLeases }: ExpireDeps,
+  currentId: number,
+  reason: FailureReason,
+  olderThanMs: number,
+): Promise<void> {
   const lease = workerLeases.newLease();
-  const rows = await sql<
-    {
-      stored_on: string;
-      id: string;
-      batch_id: string;
-      events: number;
-      attempts: number;
-      outcomes: Buffer | null;
-      skip_reasons: string[] | null;
-    }[]
-  >`
+  const rows = await sql<Parameters<typeof deliveryOf>[0][]>`
     with due as (
       select stored_on, id from delivery
       where current_id = ${currentId} and pending > 0 and (due_at <= now() or lease is null)
@@ -85,28 +56,16 @@ async function expire(sql: Sql, { currentId, code, detail, olderThanMs, shard, w
     )
     update delivery d set lease = ${lease}::bigint, due_at = now() + ${leaseMs}::int * interval '1 millisecond'
     from due where d.stored_on = due.stored_on and d.id = due.id
-    returning d.stored_on, d.id, d.batch_id, d.events, d.attempts, d.outcomes, d.skip_reasons`;
-  const results = rows.map((row): AttemptResult => {
-    const before = row.outcomes ?? allPending(row.events);
-    const outcomes = Buffer.from(before);
+    returning ${deliveryColumns(sql)}`;
+  const results = rows.map(deliveryOf).map((delivery): AttemptResult => {
+    const outcomes = Buffer.from(delivery.outcomes);
     const positions: number[] = [];
-    for (const [position, byte] of before.entries()) {
+    for (const [position, byte] of delivery.outcomes.entries()) {
       if (byte !== Outcome.pending) continue;
       outcomes[position] = Outcome.expired;
       positions.push(position);
     }
-    const delivery: ClaimedDelivery = {
-      storedOn: row.stored_on,
-      id: row.id,
-      batchId: row.batch_id,
-      storedAtMs: 0,
-      events: row.events,
-      attempts: row.attempts,
-      outcomes: before,
-      skipReasons: row.skip_reasons ?? [],
-      deferred: [],
-    };
-    const deadLetters = [{ outcome: 'expired' as const, code, detail, attempts: row.attempts, positions }];
+    const deadLetters = [{ outcome: 'expired' as const, ...reason, attempts: delivery.attempts, positions }];
     return { delivery, outcomes, skipReasons: delivery.skipReasons, deferred: [], deadLetters, dueAtMs: Date.now() };
   });
   if (results.length > 0) await record(sql, results, { currentId, lease, shard });
