@@ -60,7 +60,7 @@ export function expiredWhileBlocked(what: 'Current' | 'webhook', windowMs: numbe
   return `kept for the whole retry window of ${hoursOf(windowMs)} h while the ${what} was blocked: `;
 }
 
-export interface ProberOptions {
+interface ProberOptions {
   readonly sql: Sql;
   readonly log: Logger;
   readonly table: BreakerTable;
@@ -72,15 +72,8 @@ export interface ProberOptions {
   readonly onUnblocked?: (id: number) => void;
 }
 
-export interface Prober {
-  /** Starts all due probes, and waits for none of them. */
-  start(): Promise<void>;
-  /** Resolves when the probes in flight have ended. */
-  end(): Promise<void>;
-}
-
 /** Probes blocked rows concurrently: a partner that does not answer delays neither a sweep nor another probe. */
-export function createProber({ sql, log, table, subject, probe, isPassed, onUnblocked }: ProberOptions): Prober {
+export function createProber({ sql, log, table, subject, probe, isPassed, onUnblocked }: ProberOptions) {
   const inFlight = new Map<number, Promise<void>>();
 
   /** Never rejects: the next probe is already scheduled. */
@@ -100,9 +93,11 @@ export function createProber({ sql, log, table, subject, probe, isPassed, onUnbl
   }
 
   return {
+    /** Starts all due probes, and waits for none of them. */
     async start() {
       for (const due of await takeDueProbes(sql, table)) if (!inFlight.has(due.id)) inFlight.set(due.id, run(due));
     },
+    /** Resolves when the probes in flight have ended. */
     end: async () => void (await Promise.all(inFlight.values())),
   };
 }

@@ -16,7 +16,7 @@ import { startSweep } from './worker/sweep.js';
 import { createBatchReader } from './batch/batchReader.js';
 import type { LoadCurrentOptions } from './loadCurrent.js';
 
-export interface EngineOptions extends LoadCurrentOptions {
+interface EngineOptions extends LoadCurrentOptions {
   readonly databaseUrl: string;
   readonly queue: QueueConnection;
   readonly log: Logger;
@@ -30,12 +30,7 @@ export interface EngineOptions extends LoadCurrentOptions {
   readonly enforceBudgets: boolean;
 }
 
-export interface Engine {
-  /** Starts nothing new, records the attempts in flight, and closes all connections. */
-  stop(): Promise<void>;
-  /** Rejects when the database does not answer. */
-  ping(): Promise<void>;
-}
+export type Engine = Awaited<ReturnType<typeof startEngine>>;
 
 /** The most events cached for Currents that deliver the same batch. */
 const maxCachedEvents = 8_000;
@@ -46,7 +41,7 @@ export function drawShard(): number {
 }
 
 /** Runs everything that a worker process does, until it is stopped. */
-export async function startEngine(options: EngineOptions): Promise<Engine> {
+export async function startEngine(options: EngineOptions) {
   const { databaseUrl, queue, log, requestMs } = options;
   const sql = connect(databaseUrl, { max: 12, name: 'worker', hotPath: true, mayForget: true });
   const http = createHttp({ timeoutMs: requestMs, connections: 64 });
@@ -91,6 +86,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const sweep = startSweep({ ...options, sql, http, shard, workerLeases, wake });
 
   return {
+    /** Starts nothing new, records the attempts in flight, and closes all connections. */
     async stop() {
       await receiver.close();
       await sweep.stop();
@@ -106,6 +102,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       await http.close();
       await sql.end();
     },
+    /** Rejects when the database does not answer. */
     async ping() {
       await sql`select 1`;
     },

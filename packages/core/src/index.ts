@@ -10,28 +10,22 @@ export {
 export { connect, type Sql } from './db/connect.js';
 export { migrate } from './db/migrate.js';
 export { openWriter, type Writer } from './db/writer.js';
-export { drawShard, oncePerMinute, startEngine, type Engine, type EngineOptions } from './engine.js';
+export { drawShard, oncePerMinute, startEngine, type Engine } from './engine.js';
 export { createHttp } from './process/http.js';
-export {
-  httpProblem,
-  httpProblems,
-  problemMediaType,
-  type HttpProblem,
-  type HttpProblemCode,
-} from './process/httpProblem.js';
+export { httpProblem, httpProblems, problemMediaType, type HttpProblemCode } from './process/httpProblem.js';
 export { watchIngestTokens, type IngestTokens } from './ingest/tokenCache.js';
-export { createIngest, type Ingest, type IngestResult } from './ingest/ingest.js';
+export { createIngest, type Ingest } from './ingest/ingest.js';
 export { createLog } from './process/log.js';
 export { surviveLostConnections } from './process/lostConnections.js';
 export { createMetrics, type Metrics } from './process/metrics.js';
 export { runProgram, stopOnSignal } from './process/program.js';
-export { openWakeSender, type QueueConnection, type WakeSender } from './queue.js';
+export { openWakeSender, type QueueConnection } from './queue.js';
 export { createSeal, type Seal } from './secrets/seal.js';
 export { StoreBusy } from './ingest/store.js';
 export type { Receipt } from './ingest/ingestRequest.js';
 export { bearerToken } from './secrets/token.js';
 export type { Connectors } from './loadCurrent.js';
-export { openAdmin, type Admin, type AdminOptions } from './admin/admin.js';
+export { openAdmin, type Admin } from './admin/admin.js';
 export {
   checkAdminToken,
   createAdminToken,
@@ -40,45 +34,33 @@ export {
   listAdminTokens,
   revokeAdminToken,
 } from './admin/adminTokens.js';
-export type { AdminTokenCreated, AdminTokenView, LastAdminToken } from './admin/adminTokens.js';
-export {
-  updateCurrent,
-  type CurrentBefore,
-  type CurrentUpdate,
-  type CurrentUpdated,
-} from './currents/updateCurrent.js';
-export { countDaily, type Counts, type DailyCounts, type ReasonCount } from './currents/counts.js';
-export { createCurrent, type CreateCurrentResult, type NewCurrent } from './currents/createCurrent.js';
-export { findCurrents, getCurrent, listCurrents, type CurrentFilter, type CurrentOrder } from './currents/currents.js';
+export type { AdminTokenView } from './admin/adminTokens.js';
+export { updateCurrent } from './currents/updateCurrent.js';
+export { countDaily } from './currents/counts.js';
+export { createCurrent } from './currents/createCurrent.js';
+export { findCurrents, getCurrent, listCurrents } from './currents/currents.js';
 export type { CurrentView, CurrentWarningCode } from './currents/currentView.js';
-export {
-  findAuditEntries,
-  listAuditEntries,
-  recordAuditEntry,
-  type AuditEntry,
-  type AuditFilter,
-  type NewAuditEntry,
-} from './admin/auditLog.js';
+export { findAuditEntries, listAuditEntries, recordAuditEntry } from './admin/auditLog.js';
+export type { AuditEntry, NewAuditEntry } from './admin/auditLog.js';
 export { countDeadLetters, findDeadLetters, listDeadLetters } from './ledger/deadLetters.js';
-export type { DeadLetter, DeadLetterCount, DeadLetterFilter } from './ledger/deadLetters.js';
-export { deleteCurrent, type CurrentDeleted } from './currents/deleteCurrent.js';
-export { listDestinations, type Destination } from './currents/destinations.js';
+export type { DeadLetter, DeadLetterFilter } from './ledger/deadLetters.js';
+export { deleteCurrent } from './currents/deleteCurrent.js';
+export { listDestinations } from './currents/destinations.js';
 export { createIngestToken, findIngestTokens, listIngestTokens, revokeIngestToken } from './admin/ingestTokens.js';
-export type { IngestTokenCreated, IngestTokenView, TokenNotFound } from './admin/ingestTokens.js';
-export { listKeysNearQuota, type KeyNearQuota } from './ledger/keysNearQuota.js';
-export { checkLedger, type LedgerCheck } from './ledger/checkLedger.js';
+export type { IngestTokenCreated, IngestTokenView } from './admin/ingestTokens.js';
+export { listKeysNearQuota } from './ledger/keysNearQuota.js';
+export { checkLedger } from './ledger/checkLedger.js';
 export { runOnce } from './admin/idempotency.js';
-export { isDay, maxCounted, maxPageSize, QuestionRefused, rowId, type Page, type PageRequest } from './admin/page.js';
-export type { CurrentAction, FieldProblem, FieldProblemCode, NotConfirmed, VersionConflict } from './admin/problem.js';
+export { isDay, maxCounted, QuestionRefused, rowId, type Page } from './admin/page.js';
+export type { CurrentAction, FieldProblemCode } from './admin/problem.js';
 export { countQuarantine, findQuarantinedEvents, listQuarantine } from './ledger/quarantine.js';
-export type { QuarantineCount, QuarantinedEvent, QuarantineFilter } from './ledger/quarantine.js';
-export type { Difference } from './ledger/recount.js';
-export { planRelease, releaseQuarantined, type Released } from './ledger/release.js';
-export { planReplay, replayDeadLetters, type Replayed, type ReplayFilter } from './ledger/replay.js';
-export { testCredentials, type TestCredentialsResult } from './currents/testCredentials.js';
+export type { QuarantinedEvent, QuarantineFilter } from './ledger/quarantine.js';
+export { planRelease, releaseQuarantined } from './ledger/release.js';
+export { planReplay, replayDeadLetters } from './ledger/replay.js';
+export { testCredentials } from './currents/testCredentials.js';
 export { listThrottledKeys, type ThrottledKey } from './ledger/throttledKeys.js';
 export { launchCurrent, pauseCurrent, resumeCurrent } from './currents/transitions.js';
-export { lookUpUserProfile, type UserProfileQuestion, type UserProfileResult } from './currents/userProfile.js';
+export { lookUpUserProfile, type UserProfileQuestion } from './currents/userProfile.js';
 export type { DeadOutcome, CurrentState } from './db/schema.js';
 export { watchImportKeys, type ImportKeys } from './cohorts/importKeyCache.js';
 export { storePush, type NewPush, type PushStored } from './cohorts/storePush.js';
@@ -118,8 +100,7 @@ export {
 export type { PullAction, PullFailure, PullState, PullView } from './pulls/pullView.js';
 export { exportMembers, type ExportFormat, type MemberExport } from './segments/exportMembers.js';
 export { previewSegment } from './segments/previewSegment.js';
-export { listSegmentChanges } from './segments/segmentChanges.js';
-export type { SegmentChange, SegmentChangePage } from './segments/segmentChanges.js';
+export { listSegmentChanges, type SegmentChange, type SegmentChangePage } from './segments/segmentChanges.js';
 export {
   createSegment,
   deleteSegment,

@@ -16,21 +16,7 @@ interface WakeJob {
   readonly pull?: number;
 }
 
-export interface WakeSender {
-  /** Wakes a worker for a Current. Never throws; the sweep replaces lost calls. */
-  wake(currentId: number): void;
-  /** Wakes a worker for a cohort with changes to apply. */
-  wakeCohort(cohortId: number): void;
-  /** Wakes a worker for a pulled cohort after `afterMs`. */
-  wakePull(cohortId: number, afterMs: number): void;
-  close(): Promise<void>;
-}
-
-export interface WakeReceiver {
-  close(): Promise<void>;
-}
-
-export interface QueueListener {
+interface QueueListener {
   /** Called when the queue fails; the sweep goes on with deliveries. */
   readonly onError: (error: unknown) => void;
 }
@@ -43,7 +29,7 @@ export const wakeIntervalMs = 250;
 
 const keepNothing = { removeOnComplete: true, removeOnFail: true };
 
-export function openWakeSender(place: QueueConnection, { onError }: QueueListener): WakeSender {
+export function openWakeSender(place: QueueConnection, { onError }: QueueListener) {
   const { queue, close } = openQueue(place);
   queue.on('error', onError);
   const call = (job: WakeJob, delay = 0): void => void queue.add('wake', job, { ...keepNothing, delay }).catch(onError);
@@ -51,9 +37,12 @@ export function openWakeSender(place: QueueConnection, { onError }: QueueListene
   const wakeCohort = debounce((cohort) => call({ cohort }));
   const wakePullNow = debounce((pull) => call({ pull }));
   return {
+    /** Wakes a worker for a Current. Never throws; the sweep replaces lost calls. */
     wake,
+    /** Wakes a worker for a cohort with changes to apply. */
     wakeCohort,
-    wakePull(pull, afterMs) {
+    /** Wakes a worker for a pulled cohort after `afterMs`. */
+    wakePull(pull: number, afterMs: number): void {
       if (afterMs > wakeIntervalMs) call({ pull }, Math.ceil(afterMs));
       else wakePullNow(pull);
     },
@@ -105,7 +94,7 @@ const workerOptions = {
   removeOnFail: { count: 0 },
 };
 
-export interface WakeListener {
+interface WakeListener {
   readonly onWake: (currentId: number) => void;
   readonly onCohort: (cohortId: number) => void;
   readonly onPull: (cohortId: number) => void;
@@ -116,7 +105,7 @@ export function openWakeReceiver(
   place: QueueConnection,
   { onWake, onCohort, onPull }: WakeListener,
   { onError }: QueueListener,
-): WakeReceiver {
+) {
   const process = ({ data: { current, cohort, pull } }: { readonly data: WakeJob }): Promise<void> => {
     if (current !== undefined) onWake(current);
     if (cohort !== undefined) onCohort(cohort);

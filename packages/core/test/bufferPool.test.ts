@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createBufferPool, type PooledCopy } from '../src/ingest/bufferPool.js';
+import { createBufferPool } from '../src/ingest/bufferPool.js';
 
 const megabyte = 1024 * 1024;
 
 describe('bytes in a block', () => {
   it('stay what they are until they are released, whatever comes and goes meanwhile', () => {
     const pool = createBufferPool();
-    const held: { readonly kept: PooledCopy; readonly wanted: Buffer }[] = [];
+    const held: { readonly kept: ReturnType<typeof pool.copy>; readonly wanted: Buffer }[] = [];
     for (let turn = 0; turn < 2_000; turn++) {
       const wanted = randomBytes(1 + ((turn * 7_919) % 60_000));
       held.push({ kept: pool.copy(wanted), wanted });

@@ -15,17 +15,14 @@ type Batch = Promise<readonly BatchSlice[]>;
  */
 const pieceBytes = 48 * 1024;
 
-/** Reads batches; each only once when several Currents need it at about the same time. */
-export interface BatchReader {
-  /** Returns the slices of each batch, in the order of the keys. Rejects when a batch is no longer stored. */
-  read(keys: readonly BatchKey[]): Promise<(readonly BatchSlice[])[]>;
-}
+export type BatchReader = ReturnType<typeof createBatchReader>;
 
 /**
+ * Reads batches; each only once when several Currents need it at about the same time.
  * Caches the batches read last, up to about `maxEvents` events, while `isShared` says that several Currents deliver. A
  * batch that only one of them needs is better freed early.
  */
-export function createBatchReader(sql: Sql, maxEvents: number, isShared: () => boolean): BatchReader {
+export function createBatchReader(sql: Sql, maxEvents: number, isShared: () => boolean) {
   const kept = new Map<string, { readonly batch: Batch; readonly count: number }>();
   let count = 0;
 
@@ -66,7 +63,8 @@ export function createBatchReader(sql: Sql, maxEvents: number, isShared: () => b
   }
 
   return {
-    read(keys) {
+    /** Returns the slices of each batch, in the order of the keys. Rejects when a batch is no longer stored. */
+    read(keys: readonly BatchKey[]): Promise<(readonly BatchSlice[])[]> {
       const missing = keys.filter(({ batchId }) => !kept.has(batchId));
       const contents = missing.length > 0 ? fetch(missing) : undefined;
       return Promise.all(

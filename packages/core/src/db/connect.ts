@@ -11,7 +11,7 @@ const endSeconds = 5;
 
 const reconnectBackoff = { firstMs: 200, maxMs: 2_000 };
 
-export interface ConnectOptions {
+interface ConnectOptions {
   readonly max: number;
   readonly name: string;
   readonly statementMs?: number;

@@ -5,29 +5,18 @@ export type Transaction = postgres.TransactionSql<{ date: string }>;
 /** A transaction, or a pool. */
 export type Queries = Sql | Transaction;
 
-/** One connection to the database, for work that takes several statements. */
-export interface Session {
-  /**
-   * Commits what `work` does when it resolves, and undoes it when it rejects. When the connection is lost on the way
-   * it rejects, and whatever `work` was about to do is never done. One after the other: a second waits for the first.
-   * In one view, every statement sees the database as the first one did; it rejects with `conflict` when somebody else
-   * has changed meanwhile what it changes.
-   */
-  transact<Result>(work: (tx: Transaction) => Promise<Result>, view?: 'one view'): Promise<Result>;
-  /** What is under way gets this many seconds to end. */
-  end(withinSeconds: number): Promise<void>;
-}
+export type Session = ReturnType<typeof openSession>;
 
 /** Code of the error when two transactions have changed the same. */
 export const conflict = '40001';
 
 /**
- * Opens a session; connects on first use.
+ * Opens a session, one connection for work that takes several statements; connects on first use.
  *
  * The driver writes to a connection that has been lost under a transaction, and the process falls over that. So a
  * transaction here has a connection to itself, and says nothing more to it once it is lost.
  */
-export function openSession(url: string, options: { readonly name: string; readonly statementMs: number }): Session {
+export function openSession(url: string, options: { readonly name: string; readonly statementMs: number }) {
   let losses = 0;
   let ended = false;
   const sql = connect(url, { ...options, max: 1, onClose: () => losses++ });
@@ -50,12 +39,19 @@ export function openSession(url: string, options: { readonly name: string; reado
   }
 
   return {
-    transact(work, view) {
+    /**
+     * Commits what `work` does when it resolves, and undoes it when it rejects. When the connection is lost on the way
+     * it rejects, and whatever `work` was about to do is never done. One after the other: a second waits for the first.
+     * In one view, every statement sees the database as the first one did; it rejects with `conflict` when somebody else
+     * has changed meanwhile what it changes.
+     */
+    transact<Result>(work: (tx: Transaction) => Promise<Result>, view?: 'one view'): Promise<Result> {
       const result = turn.then(() => transact(work, view));
       turn = result.catch(() => undefined);
       return result;
     },
-    async end(withinSeconds) {
+    /** What is under way gets this many seconds to end. */
+    async end(withinSeconds: number) {
       ended = true;
       await sql.end({ timeout: withinSeconds });
     },

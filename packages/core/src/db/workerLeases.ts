@@ -8,34 +8,18 @@ const perWorker = 2 ** 32;
 
 const reconnectMs = 1_000;
 
+export type WorkerLeases = Awaited<ReturnType<typeof openWorkerLeases>>;
+
 /**
  * The leases of one worker process. Its heartbeat is an advisory lock held by a connection: when the process dies,
  * however suddenly, Postgres releases the lock at once, and others take over its leases before they expire.
  */
-export interface WorkerLeases {
-  /** Returns a lease that is unique and belongs to this worker. */
-  newLease(): string;
-  /**
-   * This worker's share of `max`, which all live workers share equally; at least 1. The shares of all workers add up to
-   * `max`, unless there are more workers than that or one has just started.
-   */
-  share(max: number): number;
-  /** Sets the list of live workers, as `releaseDeadLeases` returns it. */
-  updateLive(live: readonly number[]): void;
-  stop(): Promise<void>;
-}
-
-export async function openWorkerLeases(databaseUrl: string, log: Logger): Promise<WorkerLeases> {
+export async function openWorkerLeases(databaseUrl: string, log: Logger) {
   const id = randomInt(1, 2 ** 31 - 1);
   let leases = 0;
   let rank: WorkerRank = { workers: 1, index: 0 };
   let stopped = false;
-  const sql = connect(databaseUrl, {
-    max: 1,
-    name: 'worker-lease',
-    keep: true,
-    onClose: lockSoon,
-  });
+  const sql = connect(databaseUrl, { max: 1, name: 'worker-lease', keep: true, onClose: lockSoon });
   let timer: NodeJS.Timeout | undefined;
 
   /** One try at a time, however many connections have just failed. */
@@ -61,6 +45,7 @@ export async function openWorkerLeases(databaseUrl: string, log: Logger): Promis
     }
   }
 
+  /** Sets the list of live workers, as `releaseDeadLeases` returns it. */
   function updateLive(live: readonly number[]): void {
     const others = live.filter((other) => other !== id);
     rank = { workers: others.length + 1, index: others.filter((other) => other < id).length };
@@ -72,8 +57,13 @@ export async function openWorkerLeases(databaseUrl: string, log: Logger): Promis
     () => undefined,
   );
   return {
-    share: (max) => shareOf(max, rank),
+    /**
+     * This worker's share of `max`, which all live workers share equally; at least 1. The shares of all workers add up
+     * to `max`, unless there are more workers than that or one has just started.
+     */
+    share: (max: number) => shareOf(max, rank),
     updateLive,
+    /** Returns a lease that is unique and belongs to this worker. */
     newLease: () => (BigInt(id) * BigInt(perWorker) + BigInt(leases++ % perWorker)).toString(),
     async stop() {
       stopped = true;
@@ -95,12 +85,7 @@ export function shareOf(max: number, { workers, index }: WorkerRank): number {
   return Math.max(1, Math.floor((max + workers - 1 - index) / workers));
 }
 
-interface WorkerList {
-  readonly live: readonly number[];
-  readonly dead: readonly number[];
-}
-
-async function listWorkers(sql: Sql): Promise<WorkerList> {
+async function listWorkers(sql: Sql) {
   const rows = await sql<{ id: number; alive: boolean; young: boolean }[]>`
     select w.id, w.started_at >= now() - interval '1 second' as young, exists (
       select from pg_locks l where l.locktype = 'advisory' and l.classid = ${advisoryLocks.workerLease}::int::oid and l.objid = w.id::oid
@@ -113,9 +98,7 @@ async function listWorkers(sql: Sql): Promise<WorkerList> {
 }
 
 /** Releases the leases of dead workers. Returns how many deliveries and pull steps are due again, and the live workers. */
-export async function releaseDeadLeases(
-  sql: Sql,
-): Promise<{ readonly released: number; readonly live: readonly number[] }> {
+export async function releaseDeadLeases(sql: Sql) {
   const { live, dead } = await listWorkers(sql);
   let released = 0;
   for (const id of dead) {

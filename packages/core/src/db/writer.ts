@@ -1,15 +1,9 @@
 import pg from 'pg';
 import { statementMs, plannedOnce } from './connect.js';
 
-/** Connections for large values: they send bytes as bytes, where those of `connect` send text, of twice the length. */
-export interface Writer {
-  /** Runs one statement, which is planned once. Rejects with the database's error, or with that of the connection. */
-  run<Row extends pg.QueryResultRow>(statement: Statement): Promise<Row[]>;
-  /** Lets go of every connection once what is under way has ended. */
-  end(): Promise<void>;
-}
+export type Writer = ReturnType<typeof openWriter>;
 
-export interface Statement {
+interface Statement {
   /** Unique among the statements of one writer. */
   readonly name: string;
   /** With `$1` for the first value, and so on. */
@@ -17,17 +11,15 @@ export interface Statement {
   readonly values?: readonly unknown[];
 }
 
-export interface WriterOptions {
-  /** Statements under way at once. */
-  readonly max: number;
-  readonly name: string;
-}
-
 /** How long after the database should have given up a statement the answer is no longer waited for. */
 const graceMs = 5_000;
 
-/** Opens a pool; connects on first use. For statements that find all they need by an index, as on a hot path of `connect`. */
-export function openWriter(url: string, { max, name }: WriterOptions): Writer {
+/**
+ * Opens a pool for large values; connects on first use. It sends bytes as bytes, where `connect` sends text of twice the
+ * length. For statements that find all they need by an index, as on a hot path of `connect`.
+ * @param max statements under way at once.
+ */
+export function openWriter(url: string, { max, name }: { readonly max: number; readonly name: string }) {
   const pool = new pg.Pool({
     connectionString: url,
     max,
@@ -44,8 +36,10 @@ export function openWriter(url: string, { max, name }: WriterOptions): Writer {
   // An idle connection is gone: the next statement makes another one.
   pool.on('error', () => undefined);
   return {
-    run: async <Row extends pg.QueryResultRow>({ name, text, values = [] }: Statement) =>
+    /** Runs one statement, which is planned once. Rejects with the database's error, or with that of the connection. */
+    run: async <Row extends pg.QueryResultRow>({ name, text, values = [] }: Statement): Promise<Row[]> =>
       (await pool.query<Row>({ name, text, values: [...values] })).rows,
+    /** Lets go of every connection once what is under way has ended. */
     end: () => pool.end(),
   };
 }

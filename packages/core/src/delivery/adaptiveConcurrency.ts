@@ -2,14 +2,7 @@
  * The number of concurrent requests of one Current: additive increase, multiplicative decrease (AIMD; Chiu and Jain,
  * 1989), as in TCP. It grows while the partner is fast, and shrinks when it refuses, times out or slows down.
  */
-export interface AdaptiveConcurrency {
-  /** At least 1 and at most `max`, the connector's limit. */
-  limit(max: number): number;
-  /** A request was answered after so many milliseconds. */
-  onResponse(ms: number): void;
-  /** The partner asked for a pause, or did not answer. */
-  onCongestion(): void;
-}
+export type AdaptiveConcurrency = ReturnType<typeof createAdaptiveConcurrency>;
 
 const initialLimit = 2;
 /** A response slower than `slowFactor` × the recent minimum counts as congestion. */
@@ -19,21 +12,24 @@ const neverSlowMs = 100;
 /** The recent minimum rises by this share with each response, so that it follows a partner that becomes slower. */
 const minimumDecay = 0.005;
 
-export function createAdaptiveConcurrency(): AdaptiveConcurrency {
+export function createAdaptiveConcurrency() {
   let limit = initialLimit;
   let recentMinMs = Infinity;
   return {
-    limit(max) {
+    /** At least 1 and at most `max`, the connector's limit. */
+    limit(max: number) {
       // A limit beyond `max` would take too long to shrink when the partner slows down.
       limit = Math.min(limit, max);
       return Math.max(1, Math.floor(limit));
     },
-    onResponse(ms) {
+    /** A request was answered after so many milliseconds. */
+    onResponse(ms: number) {
       recentMinMs = Math.min(ms, recentMinMs + (Number.isFinite(recentMinMs) ? recentMinMs * minimumDecay : 0));
       if (ms > neverSlowMs && ms > recentMinMs * slowFactor) limit = Math.max(1, limit - 1 / limit);
       // One more for each full round of responses.
       else limit += 1 / limit;
     },
+    /** The partner asked for a pause, or did not answer. */
     onCongestion() {
       limit = Math.max(1, limit / 2);
     },

@@ -3,35 +3,14 @@ import { countPending, maxSkipReasons, Outcome } from '../batch/outcome.js';
 import type { AttemptResult, NewDeadLetter } from './record.js';
 
 /** An attempt of one delivery: it collects what happens to each event, to be recorded at the end. */
-export interface Attempt {
-  readonly delivery: ClaimedDelivery;
-  /** The positions to try now, in order: pending, and not waiting for a later time. */
-  readonly due: readonly number[];
-  skip(position: number, reason: string): void;
-  deliver(position: number): void;
-  deadLetter(position: number, letter: Omit<NewDeadLetter, 'positions' | 'attempts'>): void;
-  defer(position: number, deferral: Omit<Deferral, 'positions' | 'attempts'>): void;
-  /** The due events that are neither final nor deferred. */
-  unresolved(): readonly number[];
-  /** The events that waited for a budget and are due now: for the first time, or after the gate refused them. */
-  readonly turns: ReadonlyMap<number, 'turn' | 'turnedAway'>;
-  /** Since when this event has waited for this key of a budget; undefined when it has not. */
-  waitsSince(position: number, budget: string, key: string): number | undefined;
-  /** How often this event was tried, this attempt included. */
-  tries(position: number): number;
-  /** Whether the destination accepted this event. */
-  isDelivered(position: number): boolean;
-  /** How many events became final or were deferred. */
-  resolvedCount(): number;
-  result(nowMs: number): AttemptResult;
-}
+export type Attempt = ReturnType<typeof startAttempt>;
 
 /** @param isValid whether the reason of a deferral still holds; if not, its events are due at once. */
 export function startAttempt(
   delivery: ClaimedDelivery,
   nowMs: number,
   isValid: (deferral: Deferral) => boolean = () => true,
-): Attempt {
+) {
   const outcomes = Buffer.from(delivery.outcomes);
   const skipReasons = [...delivery.skipReasons];
   const letters = new Map<string, NewDeadLetter & { positions: number[] }>();
@@ -40,6 +19,7 @@ export function startAttempt(
   const deferrals = new Map<string, Deferral & { positions: number[] }>();
   const earlierTries = new Map<number, number>();
   const entries = new Map<number, BudgetQueueEntry>();
+  /** The events that waited for a budget and are due now: for the first time, or after the gate refused them. */
   const turns = new Map<number, 'turn' | 'turnedAway'>();
   for (const deferral of delivery.deferred) {
     if (!isDue(deferral)) continue;
@@ -52,8 +32,10 @@ export function startAttempt(
     }
   }
   let resolved = 0;
+  /** The positions to try now, in order: pending, and not waiting for a later time. */
   const due = duePositions(outcomes, waiting);
 
+  /** How often this event was tried, this attempt included. */
   const tries = (position: number): number => (earlierTries.get(position) ?? delivery.attempts - 1) + 1;
 
   function finish(position: number, outcome: number): void {
@@ -68,18 +50,19 @@ export function startAttempt(
     due,
     tries,
     turns,
-    waitsSince(position, budget, key) {
+    /** Since when this event has waited for this key of a budget; undefined when it has not. */
+    waitsSince(position: number, budget: string, key: string) {
       const entry = entries.get(position);
       return entry?.name === budget && entry.key === key ? entry.sinceMs : undefined;
     },
-    skip(position, reason) {
+    skip(position: number, reason: string): void {
       let index = skipReasons.indexOf(reason);
       if (index < 0) index = skipReasons.push(reason) - 1;
       if (index >= maxSkipReasons) throw new Error(`expected at most ${maxSkipReasons} skip reasons in a delivery`);
       finish(position, Outcome.skipped + index);
     },
-    deliver: (position) => finish(position, Outcome.delivered),
-    deadLetter(position, letter) {
+    deliver: (position: number) => finish(position, Outcome.delivered),
+    deadLetter(position: number, letter: Omit<NewDeadLetter, 'positions' | 'attempts'>): void {
       finish(position, Outcome[letter.outcome]);
       const attempts = tries(position);
       const key = JSON.stringify([letter.outcome, letter.code, letter.detail, attempts]);
@@ -87,7 +70,7 @@ export function startAttempt(
       if (group) group.positions.push(position);
       else letters.set(key, { ...letter, attempts, positions: [position] });
     },
-    defer(position, deferral) {
+    defer(position: number, deferral: Omit<Deferral, 'positions' | 'attempts'>): void {
       const attempts = tries(position);
       const key = JSON.stringify([deferral.dueAtMs, deferral.code, deferral.detail, deferral.budget?.key, attempts]);
       const group = deferrals.get(key);
@@ -95,13 +78,16 @@ export function startAttempt(
       else deferrals.set(key, { ...deferral, attempts, positions: [position] });
       resolved++;
     },
+    /** The due events that are neither final nor deferred. */
     unresolved() {
       const deferred = new Set([...deferrals.values()].flatMap(({ positions }) => positions));
       return due.filter((position) => outcomes[position] === Outcome.pending && !deferred.has(position));
     },
-    isDelivered: (position) => outcomes[position] === Outcome.delivered,
+    /** Whether the destination accepted this event. */
+    isDelivered: (position: number) => outcomes[position] === Outcome.delivered,
+    /** How many events became final or were deferred. */
     resolvedCount: () => resolved,
-    result(endMs) {
+    result(endMs: number): AttemptResult {
       const deferred = [...waiting, ...deferrals.values()];
       const waitingEvents = deferred.reduce((sum, { positions }) => sum + positions.length, 0);
       const pending = countPending(outcomes);

@@ -9,13 +9,6 @@ import { SerializedChunk } from './serializedChunk.js';
 
 type Limits = Pick<RateLimit<unknown>, 'maxEvents' | 'maxEventBytes' | 'budgets'>;
 
-export interface Mapping {
-  /** Maps the due events of one delivery. Resolves those in `attempt` that are skipped or rejected. */
-  map(attempt: Attempt, slices: readonly BatchSlice[]): void;
-  /** The items to send, of all deliveries mapped, in order. */
-  items(): readonly DeliveryItem[];
-}
-
 /** An event that is mapped and not yet serialized. */
 interface MappedEvent {
   readonly id: string;
@@ -33,7 +26,7 @@ const noKeys: BudgetKeys = [];
 const maxChunkEvents = 100;
 
 /** Within one mapping, an id that occurs again is a duplicate. */
-export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, context: AttemptContext): Mapping {
+export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, context: AttemptContext) {
   const { connector, settings } = context;
   const ids = new Set<string>();
   const items: DeliveryItem[] = [];
@@ -105,7 +98,8 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
   }
 
   return {
-    map(attempt, slices) {
+    /** Maps the due events of one delivery. Resolves those in `attempt` that are skipped or rejected. */
+    map(attempt: Attempt, slices: readonly BatchSlice[]): void {
       const { due } = attempt;
       let next = 0;
       let first = 0;
@@ -120,7 +114,8 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
         first = end;
       }
     },
-    items() {
+    /** The items to send, of all deliveries mapped, in order. */
+    items(): readonly DeliveryItem[] {
       endChunk();
       return items;
     },

@@ -9,7 +9,7 @@ import type { DeliveryItem } from './deliveryItem.js';
 
 type NewQueueEntry = Omit<BudgetQueueEntry, 'sinceMs'>;
 
-export interface Postponement {
+interface Postponement {
   readonly code: string;
   readonly detail: string;
   /** Undefined: after the backoff. */

@@ -23,12 +23,6 @@ export interface NewDeadLetter {
   readonly positions: readonly number[];
 }
 
-export interface RecordOptions {
-  readonly currentId: number;
-  readonly lease: string;
-  readonly shard: number;
-}
-
 export class DeliveryLeaseLost extends Error {
   constructor() {
     super('the lease expired before the attempt was recorded');
@@ -44,7 +38,7 @@ export class DeliveryLeaseLost extends Error {
 export async function record(
   sql: Sql,
   results: readonly AttemptResult[],
-  { currentId, lease, shard }: RecordOptions,
+  { currentId, lease, shard }: { readonly currentId: number; readonly lease: string; readonly shard: number },
 ): Promise<void> {
   const counts = countChanges(results);
   const letters = results.flatMap(({ delivery, deadLetters }) =>
@@ -102,16 +96,9 @@ export async function record(
   }
 }
 
-interface Count {
-  readonly day: string;
-  readonly outcome: string;
-  readonly code: string;
-  events: number;
-}
-
 /** Counts the events that became final in this attempt by day of storage, outcome and reason. */
-function countChanges(results: readonly AttemptResult[]): Count[] {
-  const counts = new Map<string, Count>();
+function countChanges(results: readonly AttemptResult[]) {
+  const counts = new Map<string, { day: string; outcome: string; code: string; events: number }>();
   const add = (day: string, outcome: string, code: string, events: number): void => {
     const key = `${day} ${outcome} ${code}`;
     const count = counts.get(key);

@@ -1,19 +1,3 @@
-/**
- * Copies bytes into large blocks of memory while they wait for their commit. Separate buffers would live long enough to
- * enter the old generation of the heap, whose frequent collections cost more than the copies. The copies are adjacent,
- * with a comma before, between and after them, as `packBatch` needs them.
- */
-export interface BufferPool {
-  /** Returns a copy that is valid until it is released. */
-  copy(bytes: Buffer): PooledCopy;
-}
-
-export interface PooledCopy {
-  readonly bytes: Buffer;
-  /** Must be called once. */
-  release(): void;
-}
-
 interface Block {
   readonly memory: Buffer;
   used: number;
@@ -27,7 +11,12 @@ const maxCopyBytes = blockBytes / 16;
 /** The free blocks kept for reuse; others are left to the garbage collector. */
 const maxFreeBlocks = 4;
 
-export function createBufferPool(): BufferPool {
+/**
+ * Copies bytes into large blocks of memory while they wait for their commit. Separate buffers would live long enough to
+ * enter the old generation of the heap, whose frequent collections cost more than the copies. The copies are adjacent,
+ * with a comma before, between and after them, as `packBatch` needs them.
+ */
+export function createBufferPool() {
   const free: Block[] = [];
   let open: Block | undefined;
 
@@ -46,7 +35,8 @@ export function createBufferPool(): BufferPool {
   }
 
   return {
-    copy(bytes) {
+    /** Returns a copy that is valid until it is released, which must be done once. */
+    copy(bytes: Buffer) {
       if (bytes.length > maxCopyBytes) return { bytes, release: () => undefined };
       const block = blockFor(bytes.length);
       const copy = block.memory.subarray(block.used, block.used + bytes.length);

@@ -6,32 +6,29 @@ import type { Receipt, IngestRequest } from './ingestRequest.js';
 import { decodeText } from '../batch/decodeText.js';
 
 /** The body of a request, with its format and the token that sent it. */
-export interface IngestBody {
+interface IngestBody {
   readonly bytes: Buffer;
   readonly format: 'json' | 'ndjson';
   readonly tokenId: number;
 }
 
-export type IngestResult =
+type IngestResult =
   | { readonly outcome: 'stored'; readonly receipt: Receipt }
   | { readonly outcome: 'unreadable'; readonly code: string; readonly detail: string };
 
-/** The first half of the pipeline: parse, then store. */
-export interface Ingest {
-  /** Resolves after the commit. Rejects as `Store.store` does. */
-  take(body: IngestBody): Promise<IngestResult>;
-  drain(): Promise<void>;
-}
+export type Ingest = ReturnType<typeof createIngest>;
 
-export function createIngest(writer: Writer, options: StoreOptions): Ingest {
+/** The first half of the pipeline: parse, then store. */
+export function createIngest(writer: Writer, options: StoreOptions) {
   const store = createStore(writer, options);
   return {
-    async take(body) {
+    /** Resolves after the commit. Rejects as `Store.store` does. */
+    async take(body: IngestBody): Promise<IngestResult> {
       const read = parseRequest(body);
       if ('outcome' in read) return read;
       return { outcome: 'stored', receipt: await store.store(read) };
     },
-    drain: () => store.drain(),
+    drain: store.drain,
   };
 }
 

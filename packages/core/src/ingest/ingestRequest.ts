@@ -12,7 +12,7 @@ export interface IngestRequest {
   readonly refused: readonly RefusedEvent[];
 }
 
-export interface RefusedEvent {
+interface RefusedEvent {
   readonly position: number;
   readonly code: string;
   readonly detail: string;

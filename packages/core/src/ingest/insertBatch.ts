@@ -3,7 +3,7 @@ import type { Writer } from '../db/writer.js';
 import type { NewDelivery } from './fanOut.js';
 import { receiptOf, type IngestRequest } from './ingestRequest.js';
 
-export interface NewBatch {
+interface NewBatch {
   readonly requests: readonly IngestRequest[];
   readonly events: number;
   readonly content: Buffer;

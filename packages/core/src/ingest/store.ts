@@ -23,19 +23,10 @@ export interface StoreOptions {
   readonly onStored: (currentIds: readonly number[]) => void;
 }
 
-export interface Store {
-  /**
-   * Resolves when the events are committed, together with their deliveries; law 1 rests on this.
-   * Rejects with `StoreBusy` when too much is waiting already, and with the database's error when it could not commit:
-   * then nothing, or everything, of the request is stored, and sending it again is safe.
-   */
-  store(request: IngestRequest): Promise<Receipt>;
-  /** Resolves when all requests are committed or rejected. */
-  drain(): Promise<void>;
-}
+export type Store = ReturnType<typeof createStore>;
 
 const knownText = `
-  select encode(hash, 'hex') as hash, accepted, refused from request
+  select encode(hash, 'hex') as hash, accepted, coalesce(refused, '[]') as refused from request
   where stored_on >= current_date - 1 and hash in (select decode(h, 'hex') from unnest($1::text[]) h)`;
 
 export class StoreBusy extends Error {
@@ -55,7 +46,7 @@ interface QueuedRequest {
 }
 
 /** Group commit (Gawlick and Kinkade, 1985): gathers concurrent requests into batches, each stored by one statement. */
-export function createStore(writer: Writer, options: StoreOptions): Store {
+export function createStore(writer: Writer, options: StoreOptions) {
   let queue: QueuedRequest[] = [];
   let queuedEvents = 0;
   let queuedBytes = 0;
@@ -66,6 +57,11 @@ export function createStore(writer: Writer, options: StoreOptions): Store {
   const bufferPool = createBufferPool();
   const freeShards = Array.from({ length: options.commits }, (_, slot) => options.shard + slot);
 
+  /**
+   * Resolves when the events are committed, together with their deliveries; law 1 rests on this.
+   * Rejects with `StoreBusy` when too much is waiting already, and with the database's error when it could not commit:
+   * then nothing, or everything, of the request is stored, and sending it again is safe.
+   */
   function store(request: IngestRequest): Promise<Receipt> {
     const key = request.hash.toString('latin1');
     const repeated = inFlight.get(key);
@@ -170,7 +166,7 @@ export function createStore(writer: Writer, options: StoreOptions): Store {
 
   async function answerRepeated(group: readonly QueuedRequest[]): Promise<readonly QueuedRequest[]> {
     const hashes = group.map(({ request }) => request.hash.toString('hex'));
-    const known = await writer.run<{ hash: string; accepted: number; refused: string | null }>({
+    const known = await writer.run<{ hash: string; accepted: number; refused: string }>({
       name: 'known',
       text: knownText,
       values: [hashes],
@@ -178,18 +174,15 @@ export function createStore(writer: Writer, options: StoreOptions): Store {
     const receipts = new Map(known.map((row) => [row.hash, row]));
     return group.filter(({ request, resolve }) => {
       const row = receipts.get(request.hash.toString('hex'));
-      if (row)
-        resolve({
-          accepted: row.accepted,
-          refused: row.refused === null ? [] : (JSON.parse(row.refused) as Receipt['refused']),
-        });
+      if (row) resolve({ accepted: row.accepted, refused: JSON.parse(row.refused) as Receipt['refused'] });
       return row === undefined;
     });
   }
 
   return {
     store,
-    async drain() {
+    /** Resolves when all requests are committed or rejected. */
+    async drain(): Promise<void> {
       while (inFlight.size > 0) await Promise.allSettled(inFlight.values());
     },
   };

@@ -1,15 +1,10 @@
 import type { Sql } from '../db/connect.js';
 import { watchKeys } from '../secrets/keyCache.js';
 
-/** The valid ingest tokens, in memory. */
-export interface IngestTokens {
-  /** The id of a valid token, or undefined. Rejects when a token is not in memory and the database does not answer. */
-  check(token: string): Promise<number | undefined>;
-  stop(): Promise<void>;
-}
+export type IngestTokens = Awaited<ReturnType<typeof watchIngestTokens>>;
 
-/** Keeps the valid tokens in memory, up to date with the database: see `watchKeys`. */
-export async function watchIngestTokens(sql: Sql, onError: (error: unknown) => void): Promise<IngestTokens> {
+/** Keeps the valid ingest tokens in memory, up to date with the database: see `watchKeys`. */
+export async function watchIngestTokens(sql: Sql, onError: (error: unknown) => void) {
   const { find, recordUse, stop } = await watchKeys(sql, {
     table: 'ingest_token',
     channel: 'currents_tokens',
@@ -18,7 +13,8 @@ export async function watchIngestTokens(sql: Sql, onError: (error: unknown) => v
     onError,
   });
   return {
-    async check(token) {
+    /** The id of a valid token, or undefined. Rejects when a token is not in memory and the database does not answer. */
+    async check(token: string): Promise<number | undefined> {
       const id = (await find(token))?.id;
       if (id !== undefined) recordUse(id);
       return id;

@@ -1,14 +1,7 @@
 import type { Logger } from 'pino';
 
-export interface Periodic {
-  /** Runs at once, or once more after the current run. */
-  runNow(): void;
-  /** Starts no further run, and resolves when the current one has ended. */
-  stop(): Promise<void>;
-}
-
 /** Runs `task` now and `intervalMs` after the end of each run, one run at a time. A failure is logged as `event`. */
-export function startPeriodic(log: Logger, event: string, intervalMs: number, task: () => Promise<void>): Periodic {
+export function startPeriodic(log: Logger, event: string, intervalMs: number, task: () => Promise<void>) {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let again = false;
@@ -35,10 +28,12 @@ export function startPeriodic(log: Logger, event: string, intervalMs: number, ta
 
   run();
   return {
-    runNow() {
+    /** Runs at once, or once more after the current run. */
+    runNow(): void {
       if (running) again = true;
       else run();
     },
+    /** Starts no further run, and resolves when the current one has ended. */
     async stop() {
       stopped = true;
       clearTimeout(timer);

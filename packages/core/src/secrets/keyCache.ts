@@ -1,16 +1,7 @@
 import type { Sql } from '../db/connect.js';
 import { hashToken } from './token.js';
 
-/** The valid keys of one table, in memory. */
-export interface KeyCache<Row> {
-  /** The row of a valid key, or undefined. Rejects when a key is not in memory and the database does not answer. */
-  find(key: string): Promise<Row | undefined>;
-  /** Records `last_used_at`, at most once a minute per key. */
-  recordUse(id: number): void;
-  stop(): Promise<void>;
-}
-
-export interface KeyCacheOptions<Row> {
+interface KeyCacheOptions<Row> {
   readonly table: 'ingest_token' | 'import_key';
   /** The channel on which a trigger of the table notifies of every change. */
   readonly channel: string;
@@ -26,13 +17,13 @@ const loadTimeoutMs = 5_000;
 const maxMissesPerSecond = 50;
 
 /**
- * Loads all valid keys and reloads them on NOTIFY, and every 5 s in case a notification was lost. A revoked key is
+ * Loads all valid keys of one table and reloads them on NOTIFY, and every 5 s in case a notification was lost. A revoked key is
  * refused milliseconds after the commit. A key that is not in memory is looked up, so a new one is valid at once.
  */
 export async function watchKeys<Row extends { readonly id: number }>(
   sql: Sql,
   { table, channel, load, onError }: KeyCacheOptions<Row>,
-): Promise<KeyCache<Row>> {
+) {
   let valid = new Map<string, Row>();
   const usedAtMs = new Map<number, number>();
   let misses = 0;
@@ -47,7 +38,8 @@ export async function watchKeys<Row extends { readonly id: number }>(
   for (const timer of timers) timer.unref();
 
   return {
-    async find(key) {
+    /** The row of a valid key, or undefined. Rejects when a key is not in memory and the database does not answer. */
+    async find(key: string): Promise<Row | undefined> {
       const hash = hashToken(key).toString('hex');
       if (!valid.has(hash) && misses < maxMissesPerSecond) {
         misses++;
@@ -55,13 +47,14 @@ export async function watchKeys<Row extends { readonly id: number }>(
       }
       return valid.get(hash);
     },
-    recordUse(id) {
+    /** Records `last_used_at`, at most once a minute per key. */
+    recordUse(id: number): void {
       const nowMs = Date.now();
       if (nowMs - (usedAtMs.get(id) ?? 0) < recordUseMs) return;
       usedAtMs.set(id, nowMs);
       sql`update ${sql(table)} set last_used_at = now() where id = ${id}`.catch(onError);
     },
-    async stop() {
+    async stop(): Promise<void> {
       for (const timer of timers) clearInterval(timer);
       // Not awaited: a lost connection never answers, and ending the pool ends the subscription.
       void subscription.unlisten().catch(() => undefined);

@@ -4,29 +4,26 @@ const version = 1;
 const ivBytes = 12;
 const tagBytes = 16;
 
-/** Seals and opens secrets at rest with AES-256-GCM. `context` names the owner: a sealed value opens for no other. */
-export interface Seal {
-  seal(secret: string, context: string): Buffer;
-  /** Throws when the master key is another one, or the value was changed. */
-  open(sealed: Buffer, context: string): string;
-  /** Equal for equal secrets. Reveals nothing about them without the master key. */
-  fingerprint(secret: string): Buffer;
-}
+export type Seal = ReturnType<typeof createSeal>;
 
-/** @param masterKey exactly 32 bytes. */
-export function createSeal(masterKey: Buffer): Seal {
+/**
+ * Seals and opens secrets at rest with AES-256-GCM. `context` names the owner: a sealed value opens for no other.
+ * @param masterKey exactly 32 bytes.
+ */
+export function createSeal(masterKey: Buffer) {
   if (masterKey.length !== 32) throw new Error(`a master key has 32 bytes; this one has ${masterKey.length}`);
   // Not the master key itself, which is for sealing alone.
   const fingerprintKey = createHmac('sha256', masterKey).update('fingerprint').digest();
   return {
-    seal(secret, context) {
+    seal(secret: string, context: string): Buffer {
       const iv = randomBytes(ivBytes);
       const cipher = createCipheriv('aes-256-gcm', masterKey, iv);
       cipher.setAAD(Buffer.from(context));
       const body = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
       return Buffer.concat([Buffer.of(version), iv, cipher.getAuthTag(), body]);
     },
-    open(sealed, context) {
+    /** Throws when the master key is another one, or the value was changed. */
+    open(sealed: Buffer, context: string): string {
       if (sealed[0] !== version) throw new Error(`unknown seal version ${sealed[0]}`);
       const iv = sealed.subarray(1, 1 + ivBytes);
       const tag = sealed.subarray(1 + ivBytes, 1 + ivBytes + tagBytes);
@@ -39,6 +36,7 @@ export function createSeal(masterKey: Buffer): Seal {
         throw new Error('a sealed secret does not open: the master key is not the one it was sealed with', { cause });
       }
     },
-    fingerprint: (secret) => createHmac('sha256', fingerprintKey).update(secret).digest(),
+    /** Equal for equal secrets. Reveals nothing about them without the master key. */
+    fingerprint: (secret: string) => createHmac('sha256', fingerprintKey).update(secret).digest(),
   };
 }

@@ -1,4 +1,4 @@
-import { createProber, expiredWhileBlocked, type Prober } from '../circuitBreaker.js';
+import { createProber, expiredWhileBlocked } from '../circuitBreaker.js';
 import { openSecret, type DeliverChangesDeps } from './deliverChanges.js';
 import { sendWebhook } from './webhookRequest.js';
 
@@ -16,7 +16,7 @@ export async function findDueWebhooks({ sql }: Pick<Deps, 'sql'>): Promise<reado
 }
 
 /** Probes blocked webhooks by a request without changes. */
-export function createWebhookProber({ sql, http, seal, log }: Omit<Deps, 'windowMs'>): Prober {
+export function createWebhookProber({ sql, http, seal, log }: Omit<Deps, 'windowMs'>) {
   return createProber({
     sql,
     log,

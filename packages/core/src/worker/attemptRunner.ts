@@ -35,24 +35,12 @@ export interface AttemptRunnerDeps extends LoadCurrentOptions {
   readonly onBudgetError: (error: unknown) => void;
 }
 
-/** Runs the attempts of one Current, and keeps what they share: its settings, budgets and concurrency limit. */
-export interface AttemptRunner {
-  /** How many attempts may be in flight. */
-  limit(): number;
-  /**
-   * Claims due deliveries, delivers and records them. Returns false when nothing was due. Calls `onClaimed` after the
-   * claim. Rejects when the attempt failed with an internal error; its deliveries are then due again soon.
-   */
-  run(onClaimed: (isMoreDue: boolean) => void): Promise<boolean>;
-  /** Records what is still in memory. */
-  stop(): Promise<void>;
-}
-
 const recordRetryMs = 1_000;
 /** When deliveries are due again after an internal error, for instance a batch that cannot be read. */
 const releaseMs = 5_000;
 
-export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps): AttemptRunner {
+/** Runs the attempts of one Current, and keeps what they share: its settings, budgets and concurrency limit. */
+export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) {
   const { sql, log, budgetStore: store, windowMs, onBudgetError: onError } = deps;
   const budgets = store && createBudgets({ currentId, store, windowMs, now: Date.now, onError });
   const quotaRecorder = budgets && openQuotaRecorder({ sql, log, currentId, budgets, onError });
@@ -61,6 +49,10 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps):
   let current: LoadedCurrent | undefined;
   let limit = 1;
 
+  /**
+   * Claims due deliveries, delivers and records them. Returns false when nothing was due. Calls `onClaimed` after the
+   * claim. Rejects when the attempt failed with an internal error; its deliveries are then due again soon.
+   */
   async function run(onClaimed: (isMoreDue: boolean) => void): Promise<boolean> {
     const loaded = current ?? (await reload());
     if (!loaded) return false;
@@ -153,15 +145,20 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps):
   }
 
   async function blockCurrent({ code, detail }: FailureReason): Promise<void> {
-    if (await block(sql, 'current', currentId, { code, detail })) {
+    if (await block(sql, 'current', currentId, { code, detail }))
       log.error(
         { event: 'current.blocked', current: currentId, code, detail },
         'Current blocked; action required; its events are kept for their retry window',
       );
-    }
   }
 
-  return { limit: () => limit, run, stop: async () => quotaRecorder?.flush('now') };
+  return {
+    /** How many attempts may be in flight. */
+    limit: () => limit,
+    run,
+    /** Records what is still in memory. */
+    stop: async () => quotaRecorder?.flush('now'),
+  };
 }
 
 /** Makes the deliveries of a failed attempt due before the lease expires. */

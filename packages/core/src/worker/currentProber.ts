@@ -1,6 +1,6 @@
 import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
-import { createProber, type Prober } from '../circuitBreaker.js';
+import { createProber } from '../circuitBreaker.js';
 import type { Sql } from '../db/connect.js';
 import { isUsable, loadCurrent, type LoadCurrentOptions } from '../loadCurrent.js';
 
@@ -12,7 +12,7 @@ export interface CurrentProberDeps extends LoadCurrentOptions {
 }
 
 /** Probes blocked Currents by the test request of their connector. */
-export function createCurrentProber(deps: CurrentProberDeps): Prober {
+export function createCurrentProber(deps: CurrentProberDeps) {
   const { sql, http, log, wake } = deps;
   return createProber({
     sql,

@@ -1,17 +1,9 @@
 import { wakeIntervalMs } from '../queue.js';
 import { createAttemptRunner, type AttemptRunnerDeps } from './attemptRunner.js';
 
-export interface DeliveryLoopDeps extends AttemptRunnerDeps {
+interface DeliveryLoopDeps extends AttemptRunnerDeps {
   /** Wakes another worker for a Current that has more due than this one can take. */
   readonly askForHelp: (currentId: number) => void;
-}
-
-/** The deliveries of one Current in this worker. Loops share nothing that a slow partner could occupy. */
-export interface DeliveryLoop {
-  /** Claims due deliveries, now or as soon as another attempt may start. Cheap, and may be called at any time. */
-  wake(): void;
-  /** Starts nothing new, and resolves when the attempts in flight are recorded. */
-  stop(): Promise<void>;
 }
 
 /** While an attempt is in flight, further events gather this long before a second one starts for them. */
@@ -24,7 +16,10 @@ const lingerMs = 2 * wakeIntervalMs;
 const pollMs = 20;
 const errorPauseMs = 1_000;
 
-export function createDeliveryLoop(currentId: number, deps: DeliveryLoopDeps): DeliveryLoop {
+export type DeliveryLoop = ReturnType<typeof createDeliveryLoop>;
+
+/** The deliveries of one Current in this worker. Loops share nothing that a slow partner could occupy. */
+export function createDeliveryLoop(currentId: number, deps: DeliveryLoopDeps) {
   const runner = createAttemptRunner(currentId, deps);
   const inFlight = new Set<Promise<void>>();
   /** Like `inFlight.size`, but exact at the moment in which an attempt ends. */
@@ -35,6 +30,7 @@ export function createDeliveryLoop(currentId: number, deps: DeliveryLoopDeps): D
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
 
+  /** Claims due deliveries, now or as soon as another attempt may start. Cheap, and may be called at any time. */
   function wake(): void {
     lingerUntilMs = Date.now() + lingerMs;
     schedule();
@@ -96,6 +92,7 @@ export function createDeliveryLoop(currentId: number, deps: DeliveryLoopDeps): D
 
   return {
     wake,
+    /** Starts nothing new, and resolves when the attempts in flight are recorded. */
     async stop() {
       stopped = true;
       clearTimeout(timer);

@@ -5,21 +5,19 @@ import { deletePassedBuckets } from '../budget/postgresBuckets.js';
 import { deleteExpiredUsage } from '../budget/quotaRecorder.js';
 import { daysAhead } from '../db/migrate.js';
 
+export interface RetentionDeps {
+  readonly sql: Sql;
+  readonly log: Logger;
+  readonly retentionDays: number;
+}
+
 const parents = ['batch', 'delivery', 'dead_letter', 'quarantine', 'request'] as const;
 
 /**
  * Creates the partitions of the next days, and drops those older than the retention, unless events of that day are still
  * pending. Also deletes expired buckets and quota usage, and compacts the tally.
  */
-export async function runRetention({
-  sql,
-  log,
-  retentionDays,
-}: {
-  readonly sql: Sql;
-  readonly log: Logger;
-  readonly retentionDays: number;
-}): Promise<void> {
+export async function runRetention({ sql, log, retentionDays }: RetentionDeps): Promise<void> {
   await sql`select ensure_partitions(${daysAhead}::int)`;
   await pruneIdempotencyKeys({ sql });
   await deletePassedBuckets(sql);

@@ -3,18 +3,13 @@ import { expireBlocked, expireDeleted } from '../delivery/expire.js';
 import type { Metrics } from '../process/metrics.js';
 import { startPeriodic } from '../process/periodic.js';
 import { createCurrentProber, type CurrentProberDeps } from './currentProber.js';
-import { runRetention } from './retention.js';
+import { runRetention, type RetentionDeps } from './retention.js';
 
-export interface SweepDeps extends CurrentProberDeps {
+interface SweepDeps extends CurrentProberDeps, RetentionDeps {
   readonly metrics: Metrics;
   readonly windowMs: number;
-  readonly retentionDays: number;
   readonly shard: number;
   readonly workerLeases: Pick<WorkerLeases, 'newLease' | 'updateLive'>;
-}
-
-export interface Sweep {
-  stop(): Promise<void>;
 }
 
 const sweepMs = 500;
@@ -24,7 +19,7 @@ const retentionMs = 10 * 60_000;
  * Wakes the delivery loops of overdue Currents, probes blocked ones, expires what will not be delivered, and drops old
  * partitions. Any number of workers may run it concurrently.
  */
-export function startSweep(deps: SweepDeps): Sweep {
+export function startSweep(deps: SweepDeps) {
   const { log } = deps;
   const prober = createCurrentProber(deps);
   const sweep = startPeriodic(log, 'delivery_sweep.failed', sweepMs, async () => {
