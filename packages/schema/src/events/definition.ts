@@ -1,14 +1,10 @@
-import type { GroupName } from '../eventType.js';
-import type { PropertyFacts, PropertyName } from './properties.js';
+import type { EventProperty, EventType, GroupName } from '../eventType.js';
+import { properties, type PropertyFacts, type PropertyName } from './properties.js';
 
 /** A property by its name; or written out where an event means something else by the name than the rest do. */
-export type PropertyUse = PropertyName | ({ readonly name: string } & PropertyFacts);
+type PropertyUse = PropertyName | ({ readonly name: string } & PropertyFacts);
 
-/** An event type as its file writes it down. */
-export interface EventDefinition {
-  readonly name: string;
-  readonly title: string;
-  readonly description: string;
+interface EventOptions {
   readonly required?: readonly PropertyUse[];
   readonly optional?: readonly PropertyUse[];
   /** Optional too, and advised against. */
@@ -19,16 +15,32 @@ export interface EventDefinition {
   readonly deprecated?: true;
 }
 
-export interface ChannelDefinition {
-  readonly channel: string;
-  readonly label: string;
-  readonly description: string;
-  readonly events: readonly EventDefinition[];
+/** An event type without its place in the tree. */
+export type EventDefinition = Omit<EventType, 'index' | 'group' | 'channel'>;
+
+/** Defines an event type with its required properties first, then the optional ones. */
+export function event(name: string, title: string, description: string, options: EventOptions): EventDefinition {
+  const { required = [], optional = [], deprecatedProperties = [], ...facts } = options;
+  return {
+    ...{ name, title, description, hasOwnName: false, aliases: [], deprecated: false, ...facts },
+    properties: [
+      ...required.map((use) => propertyOf(use, false)),
+      ...optional.map((use) => propertyOf(use, true)),
+      ...deprecatedProperties.map((use) => ({ ...propertyOf(use, true), deprecated: true as const })),
+    ],
+  };
 }
 
-export interface GroupDefinition {
-  readonly group: GroupName;
-  readonly label: string;
-  readonly description: string;
-  readonly channels: readonly ChannelDefinition[];
+function propertyOf(use: PropertyUse, nullable: boolean): EventProperty {
+  return typeof use === 'string' ? { name: use, nullable, ...properties[use] } : { ...use, nullable };
+}
+
+export function channel(channel: string, label: string, description: string, events: readonly EventDefinition[]) {
+  return { channel, label, description, events };
+}
+
+type ChannelDefinition = ReturnType<typeof channel>;
+
+export function group(group: GroupName, label: string, description: string, channels: readonly ChannelDefinition[]) {
+  return { group, label, description, channels };
 }
