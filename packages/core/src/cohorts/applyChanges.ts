@@ -1,11 +1,10 @@
 import type { MemberMoves } from '../process/metrics.js';
 import { applyMoves, type CohortRow } from './applyMoves.js';
-import { lockCohort } from './lockCohort.js';
-import { supersedeSet } from './memberSet.js';
+import { lockCohort, supersedeSet } from './memberSet.js';
 import { isPullSession } from './pullSession.js';
 import type { Session, Transaction } from '../db/session.js';
-import { stagePages } from './stagePages.js';
-import { firstRun, readPendingChanges, type ChangeRun } from './pendingChanges.js';
+import { stagePages } from './swapMembers.js';
+import { firstRun, moveChanges, readPendingChanges, type ChangeRun } from './pendingChanges.js';
 
 export type Applied =
   | {
@@ -29,9 +28,8 @@ export async function applyNext(session: Session, cohortId: number): Promise<App
     if (!(await lockCohort(tx, cohortId))) return { outcome: 'busy' };
     const run = firstRun(await readPendingChanges(tx, cohortId));
     if (!run) return { outcome: 'nothing' };
-    const [cohort] = await tx<
-      CohortRow[]
-    >`select id, partner, set_id, deleted_at is not null as deleted from cohort where id = ${cohortId}`;
+    const [cohort] = await tx<CohortRow[]>`
+      select id, partner, set_id, deleted_at is not null as deleted from cohort where id = ${cohortId}`;
     if (!cohort) throw new Error(`there are changes of the cohort ${cohortId}, which does not exist`);
     const moved = await apply(tx, cohort, run);
     const given = run.reduce((sum, change) => sum + change.received_count, 0);
@@ -50,7 +48,7 @@ async function apply(tx: Transaction, cohort: CohortRow, run: ChangeRun): Promis
   const [{ kind }] = run;
   // Entries, exits and pulls do not bring a deleted cohort back.
   if (cohort.deleted && (kind === 'add' || kind === 'remove' || isPullSession(run[0].session))) {
-    await tx`update cohort_change set state = 'dropped', members = null where id = any(${run.map(({ id }) => id)}::bigint[])`;
+    await moveChanges(tx, run, 'dropped');
     return noMoves;
   }
   const standing = cohort.deleted ? await revive(tx, cohort) : cohort;
@@ -65,7 +63,7 @@ const noMoves: MemberMoves = { added: 0, removed: 0 };
 async function move(tx: Transaction, cohort: CohortRow, run: ChangeRun): Promise<MemberMoves> {
   switch (run[0].kind) {
     case 'declare':
-      await tx`update cohort_change set state = 'applied' where id = any(${run.map(({ id }) => id)}::bigint[])`;
+      await moveChanges(tx, run, 'applied');
       return noMoves;
     case 'replace':
       return (await stagePages(tx, cohort, run)) ?? noMoves;

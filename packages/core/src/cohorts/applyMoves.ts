@@ -1,8 +1,8 @@
 import type { MemberMoves } from '../process/metrics.js';
-import { createSet, setTable } from './memberSet.js';
+import { assignCounts, countGains, createSet, setTable, type MemberCounts } from './memberSet.js';
 import type { Transaction } from '../db/session.js';
-import { countNewPages, recordReceived, openSync } from './syncRecord.js';
-import type { ChangeRun } from './pendingChanges.js';
+import { openSync, recordReceived } from './syncRecord.js';
+import { moveChanges, type ChangeRun } from './pendingChanges.js';
 
 export interface CohortRow {
   readonly id: number;
@@ -11,11 +11,10 @@ export interface CohortRow {
   readonly deleted: boolean;
 }
 
-interface Moved {
+/** The counts are what the cohort gains. */
+interface Moved extends MemberCounts, MemberMoves {
   readonly present: number;
   readonly late: number;
-  readonly added: readonly [number, number, number];
-  readonly removed: readonly [number, number, number];
 }
 
 /**
@@ -25,36 +24,27 @@ interface Moved {
  */
 export async function applyMoves(tx: Transaction, cohort: CohortRow, run: ChangeRun): Promise<MemberMoves> {
   const sync = await openSync(tx, cohort.id, run);
-  const pages = run.at(-1)?.pages ?? undefined;
-  const newPages = pages === undefined ? 0 : await countNewPages(tx, cohort.id, run);
-  await recordReceived(tx, sync, run, { newPages, pages });
+  await recordReceived(tx, cohort.id, sync, run);
   const setId = cohort.set_id ?? (await createSet(tx));
-  const { present, late, added, removed } = await move(tx, cohort.id, setTable(setId), run);
-  const gain = (kind: 0 | 1 | 2): number => added[kind] - removed[kind];
-  const sum = ([a, b, c]: readonly [number, number, number]): number => a + b + c;
+  const { present, late, added, removed, ...gains } = await move(tx, cohort.id, setTable(setId), run);
   await tx`
     update cohort_sync set
-      added_count = added_count + ${sum(added)}, removed_count = removed_count + ${sum(removed)}, unchanged_count = unchanged_count + ${present},
+      added_count = added_count + ${added}, removed_count = removed_count + ${removed}, unchanged_count = unchanged_count + ${present},
       late_count = late_count + ${late},
       state = case when pages_expected is null or pages_received >= pages_expected then 'applied' else state end,
       finished_at = case when pages_expected is null or pages_received >= pages_expected then now() else finished_at end
     where id = ${sync.id}::bigint`;
   await tx`
     update cohort set
-      set_id = ${setId}::bigint,
-      external_ids = external_ids + ${gain(0)}, device_ids = device_ids + ${gain(1)}, aliases = aliases + ${gain(2)},
-      net_change_since_report = net_change_since_report + ${sum(added) - sum(removed)},
+      set_id = ${setId}::bigint, ${assignCounts(tx, gains, 'add')},
+      net_change_since_report = net_change_since_report + ${added - removed},
       last_sync_at = greatest(last_sync_at, ${run.at(-1)?.stored_at ?? null}::timestamptz)
     where id = ${cohort.id}`;
-  await tx`update cohort_change set state = 'applied', members = null where id = any(${run.map(({ id }) => id)}::bigint[])`;
-  return { added: sum(added), removed: sum(removed) };
+  await moveChanges(tx, run, 'applied');
+  return { added, removed };
 }
 
 async function move(tx: Transaction, cohortId: number, table: string, run: ChangeRun): Promise<Moved> {
-  const byKind = (rows: string) => tx`
-    (select json_build_array(
-      count(*) filter (where left(member, 1) = 'e'), count(*) filter (where left(member, 1) = 'd'), count(*) filter (where left(member, 1) = 'a'))
-    from ${tx(rows)})`;
   const [moved] = await tx<[Moved]>`
     with named as (
       select distinct on (m.member) m.member, c.kind = 'add' as adds, c.computed_at_ms
@@ -87,16 +77,18 @@ async function move(tx: Transaction, cohortId: number, table: string, run: Chang
     ), returned as (
       delete from cohort_tombstone d using judged j
       where d.cohort_id = ${cohortId} and d.member = j.member and j.adds and not j.late
+    ), moved as (
+      select member, true as entered from added union all select member, false from removed
     ), told as (
       insert into segment_candidate (segment_id, member)
-      select s.segment_id, m.member
-      from segment_cohort s cross join (select member from added union all select member from removed) m
-      where s.cohort_id = ${cohortId}
+      select s.segment_id, m.member from segment_cohort s cross join moved m where s.cohort_id = ${cohortId}
     )
     select
       (select count(*)::int from judged where not late and adds = present) as present,
       (select count(*)::int from judged where late) as late,
-      ${byKind('added')} as added,
-      ${byKind('removed')} as removed`;
+      count(*) filter (where m.entered)::int as added,
+      count(*) filter (where not m.entered)::int as removed,
+      ${tx.unsafe(countGains)}
+    from moved m`;
   return moved;
 }

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { Sql } from '../db/connect.js';
-import { lockCohort } from './lockCohort.js';
-import { dropSuperseded, supersedeSet } from './memberSet.js';
+import { dropSuperseded, lockCohort, supersedeSet } from './memberSet.js';
 import type { Session } from '../db/session.js';
 
 export interface CohortCleanupDeps {

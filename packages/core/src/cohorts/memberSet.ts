@@ -1,3 +1,4 @@
+import { advisoryLocks } from '../db/advisoryLocks.js';
 import type { Sql } from '../db/connect.js';
 import { isCode, lockNotAvailable, undefinedTable } from '../db/errors.js';
 import type { Queries, Session, Transaction } from '../db/session.js';
@@ -14,10 +15,32 @@ export function totalOf({ externalIdCount, deviceIdCount, aliasCount }: MemberCo
 }
 
 /** SQL that counts rows `m` with a `member` as `MemberCounts`. */
-export const countMembers = `
-  count(*) filter (where left(m.member, 1) = 'e')::float8 as "externalIdCount",
-  count(*) filter (where left(m.member, 1) = 'd')::float8 as "deviceIdCount",
-  count(*) filter (where left(m.member, 1) = 'a')::float8 as "aliasCount"`;
+export const countMembers = countsBy((isKind) => `count(*) filter (where ${isKind})`);
+
+/** SQL that counts rows `m` with a `member` that has `entered`, less those that left, as `MemberCounts`. */
+export const countGains = countsBy(
+  (isKind) => `count(*) filter (where ${isKind} and m.entered) - count(*) filter (where ${isKind} and not m.entered)`,
+);
+
+function countsBy(count: (isKind: string) => string): string {
+  const countOf = (kind: string): string => `(${count(`left(m.member, 1) = '${kind}'`)})::float8`;
+  return `${countOf('e')} as "externalIdCount", ${countOf('d')} as "deviceIdCount", ${countOf('a')} as "aliasCount"`;
+}
+
+/** The assignments to the counters of a cohort or segment: of these counts, or of these more. */
+export function assignCounts(tx: Transaction, counts: MemberCounts, mode: 'set' | 'add') {
+  const kept = mode === 'add' ? 1 : 0;
+  return tx`
+    external_ids = external_ids * ${kept} + ${counts.externalIdCount}, device_ids = device_ids * ${kept} + ${counts.deviceIdCount},
+    aliases = aliases * ${kept} + ${counts.aliasCount}`;
+}
+
+/** Locks a cohort's members until the transaction ends. False when another transaction holds the lock. */
+export async function lockCohort(tx: Transaction, cohortId: number): Promise<boolean> {
+  const [lock] = await tx<[{ held: boolean }]>`
+    select pg_try_advisory_xact_lock(${advisoryLocks.cohort}::int, ${cohortId}::int) as held`;
+  return lock.held;
+}
 
 /** The name of the table that holds a set. */
 export function setTable(setId: string): string {
@@ -73,9 +96,7 @@ export async function dropSuperseded(sql: Sql, session: Session): Promise<void> 
 
 const maxTries = 20;
 
-/**
- * Reads sets, and starts again if one was dropped after it was looked up, because another set has replaced it.
- */
+/** Reads sets, and starts again if one was dropped after it was looked up, because another set has replaced it. */
 export async function readSets<Result>(read: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries++) {
     try {

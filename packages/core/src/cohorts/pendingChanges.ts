@@ -52,3 +52,14 @@ function belongsTo(first: PendingChange, change: PendingChange): boolean {
 export function isMove({ kind }: PendingChange): boolean {
   return kind === 'add' || kind === 'remove';
 }
+
+/** Moves the changes of a run to a state; those that are not staged lose their members. */
+export async function moveChanges(
+  tx: Transaction,
+  run: ChangeRun,
+  state: 'staged' | 'applied' | 'dropped',
+): Promise<void> {
+  await tx`
+    update cohort_change set state = ${state}, members = case when ${state}::text = 'staged' then members end
+    where id = any(${run.map(({ id }) => id)}::bigint[])`;
+}

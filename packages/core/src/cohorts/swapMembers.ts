@@ -1,32 +1,51 @@
 import type { MemberMoves } from '../process/metrics.js';
 import type { CohortRow } from './applyMoves.js';
-import { createUnindexedSet, indexSet, setTable, supersedeSet, raiseWorkMem } from './memberSet.js';
+import { assignCounts, countMembers, createUnindexedSet, indexSet, raiseWorkMem, setTable } from './memberSet.js';
+import { supersedeSet, type MemberCounts } from './memberSet.js';
+import { moveChanges, type ChangeRun } from './pendingChanges.js';
 import type { Transaction } from '../db/session.js';
-import type { SyncRecord } from './syncRecord.js';
+import { openSync, recordReceived, type SyncRecord } from './syncRecord.js';
 
-export interface CompleteSession {
+interface CompleteSession {
   readonly sync: SyncRecord;
   readonly session: string;
   readonly pages: number;
 }
 
-interface Difference {
-  readonly added: string;
-  readonly removed: string;
-  readonly unchanged: string;
-  readonly external_ids: string;
-  readonly device_ids: string;
-  readonly aliases: string;
+interface Difference extends MemberCounts, MemberMoves {
+  readonly unchanged: number;
 }
 
 /** If more members than this change, segments are evaluated as a whole. */
 const maxCandidates = 100_000;
 
 /**
+ * Stages the pages of a full sync until all have arrived, in any order; then replaces the membership and returns what
+ * changed. A repeated page replaces the earlier one. Pages of a session that has ended are dropped.
+ */
+export async function stagePages(tx: Transaction, cohort: CohortRow, run: ChangeRun): Promise<MemberMoves | undefined> {
+  const sync = await openSync(tx, cohort.id, run);
+  if (sync.state !== 'receiving') {
+    await moveChanges(tx, run, 'dropped');
+    return undefined;
+  }
+  const received = await recordReceived(tx, cohort.id, sync, run);
+  await moveChanges(tx, run, 'staged');
+  const pages = run.at(-1)?.pages ?? 1;
+  if (received < pages) return undefined;
+  const session = run[0].session as string;
+  const [staged] = await tx<[{ pages: number }]>`
+    select count(distinct page)::int as pages from cohort_change
+    where cohort_id = ${cohort.id} and session = ${session} and kind = 'replace' and state = 'staged' and page <= ${pages}`;
+  if (staged.pages < pages) return undefined;
+  return swapMembers(tx, cohort, { sync, session, pages });
+}
+
+/**
  * Replaces the membership by the members in a session's pages: fills a new set and points the cohort to it when the
  * transaction commits. Concurrent readers see the old membership and do not wait.
  */
-export async function swapMembers(
+async function swapMembers(
   tx: Transaction,
   cohort: CohortRow,
   { sync, session, pages }: CompleteSession,
@@ -49,36 +68,34 @@ export async function swapMembers(
   await indexSet(tx, setId);
   await tx`analyze ${tx(fresh)}`;
   const difference = await compare(tx, cohort.set_id, fresh);
-  const moved = { added: Number(difference.added), removed: Number(difference.removed) };
-  await addCandidates(tx, cohort, fresh, moved.added + moved.removed);
+  const { added, removed } = difference;
+  await addCandidates(tx, cohort, fresh, added + removed);
   await closeSession(tx, cohort, { sync, session, pages }, difference);
   await supersedeSet(tx, cohort.set_id);
   await tx`delete from cohort_tombstone where cohort_id = ${cohort.id}`;
   await tx`
     update cohort set
-      set_id = ${setId}::bigint,
-      external_ids = ${difference.external_ids}::bigint, device_ids = ${difference.device_ids}::bigint, aliases = ${difference.aliases}::bigint,
+      set_id = ${setId}::bigint, ${assignCounts(tx, difference, 'set')},
       reported_count = (select received_count from cohort_sync where id = ${sync.id}::bigint), reported_by = 'pages', reported_at = now(), net_change_since_report = 0,
       last_sync_at = now()
     where id = ${cohort.id}`;
-  return moved;
+  return { added, removed };
 }
 
 async function compare(tx: Transaction, oldSetId: string | null, fresh: string): Promise<Difference> {
-  const byKind = tx`
-    count(n.member) filter (where left(n.member, 1) = 'e') as external_ids,
-    count(n.member) filter (where left(n.member, 1) = 'd') as device_ids,
-    count(n.member) filter (where left(n.member, 1) = 'a') as aliases`;
+  const counts = tx.unsafe(countMembers);
   const [difference] =
     oldSetId === null
-      ? await tx<[Difference]>`select count(*) as added, 0 as removed, 0 as unchanged, ${byKind} from ${tx(fresh)} n`
+      ? await tx<
+          [Difference]
+        >`select count(*)::float8 as added, 0 as removed, 0 as unchanged, ${counts} from ${tx(fresh)} m`
       : await tx<[Difference]>`
         select
-          count(*) filter (where o.member is null) as added,
-          count(*) filter (where n.member is null) as removed,
-          count(*) filter (where o.member = n.member) as unchanged,
-          ${byKind}
-        from ${tx(setTable(oldSetId))} o full join ${tx(fresh)} n on o.member = n.member`;
+          count(*) filter (where o.member is null)::float8 as added,
+          count(*) filter (where m.member is null)::float8 as removed,
+          count(*) filter (where o.member = m.member)::float8 as unchanged,
+          ${counts}
+        from ${tx(setTable(oldSetId))} o full join ${tx(fresh)} m on o.member = m.member`;
   return difference;
 }
 
@@ -106,7 +123,7 @@ async function closeSession(
   await tx`
     update cohort_sync set
       state = 'applied', finished_at = now(),
-      added_count = ${difference.added}::bigint, removed_count = ${difference.removed}::bigint, unchanged_count = ${difference.unchanged}::bigint,
+      added_count = ${difference.added}, removed_count = ${difference.removed}, unchanged_count = ${difference.unchanged},
       received_count = (
         select sum(received_count) from (
           select distinct on (page) received_count from cohort_change

@@ -6,7 +6,6 @@ export interface SyncRecord {
   readonly id: string;
   readonly state: 'receiving' | 'applied' | 'superseded' | 'incomplete';
   readonly first_change_id: string;
-  readonly pages_received: number;
   readonly refused: Readonly<Record<string, number>>;
 }
 
@@ -22,7 +21,7 @@ export async function openSync(tx: Transaction, cohortId: number, run: ChangeRun
     first.session === null
       ? await findChangesSync(tx, cohortId, run)
       : await tx<SyncRecord[]>`
-    select id, state, first_change_id, pages_received, refused from cohort_sync
+    select id, state, first_change_id, refused from cohort_sync
     where cohort_id = ${cohortId} and session = ${first.session} and kind = ${first.kind}`;
   if (found) return found;
   const kind = first.session === null && isMove(first) ? 'changes' : first.kind;
@@ -30,13 +29,13 @@ export async function openSync(tx: Transaction, cohortId: number, run: ChangeRun
     insert into cohort_sync (cohort_id, kind, session, computed_at_ms, first_change_id, started_at, last_at, state)
     values (${cohortId}, ${kind}, ${first.session}, ${first.computed_at_ms}::bigint, ${first.id}::bigint, ${first.stored_at}, ${first.stored_at},
       ${first.session === null ? 'applied' : 'receiving'})
-    returning id, state, first_change_id, pages_received, refused`;
+    returning id, state, first_change_id, refused`;
   return begun;
 }
 
 function findChangesSync(tx: Transaction, cohortId: number, [first]: ChangeRun) {
   return tx<SyncRecord[]>`
-    select id, state, first_change_id, pages_received, refused from cohort_sync
+    select id, state, first_change_id, refused from cohort_sync
     where cohort_id = ${cohortId} and kind = 'changes' and session is null
       and computed_at_ms is not distinct from ${first.computed_at_ms}::bigint
       and (computed_at_ms is not null
@@ -45,20 +44,18 @@ function findChangesSync(tx: Transaction, cohortId: number, [first]: ChangeRun) 
     order by id desc limit 1`;
 }
 
-export interface Received {
-  /** Pages that had not arrived before. */
-  readonly newPages: number;
-  /** Pages of the session; undefined if they are not numbered. */
-  readonly pages: number | undefined;
-}
-
-/** Counts what was received, whether or not it will be applied. */
+/**
+ * Counts what was received, whether or not it will be applied. The run's own rows are still pending.
+ * @returns how many pages of the session have arrived, each counted once.
+ */
 export async function recordReceived(
   tx: Transaction,
+  cohortId: number,
   sync: SyncRecord,
   run: ChangeRun,
-  { newPages, pages }: Received,
-): Promise<void> {
+): Promise<number> {
+  const [{ kind, session }] = run;
+  const last = run.at(-1);
   const refused = { ...sync.refused };
   let given = 0;
   for (const change of run) {
@@ -66,24 +63,19 @@ export async function recordReceived(
     for (const [reason, count] of Object.entries(change.refused ?? {}))
       refused[reason] = (refused[reason] ?? 0) + count;
   }
-  await tx`
+  const [row] = await tx<[{ pages: number }]>`
     update cohort_sync set
-      last_at = greatest(last_at, ${run.at(-1)?.stored_at ?? null}::timestamptz),
+      last_at = greatest(last_at, ${last?.stored_at ?? null}::timestamptz),
       received_count = received_count + ${given},
       refused = ${tx.json(refused)},
-      pages_received = pages_received + ${newPages},
-      pages_expected = coalesce(${pages ?? null}::int, pages_expected)
-    where id = ${sync.id}::bigint`;
-}
-
-/** How many of the run's pages had not arrived before. The run's own rows are still pending. */
-export async function countNewPages(tx: Transaction, cohortId: number, run: ChangeRun): Promise<number> {
-  const [{ kind, session }] = run;
-  const [row] = await tx<[{ pages: number }]>`
-    select count(distinct c.page)::int as pages from cohort_change c
-    where c.id = any(${run.map(({ id }) => id)}::bigint[])
-      and not exists (
-        select from cohort_change o
-        where o.cohort_id = ${cohortId} and o.session = ${session} and o.kind = ${kind} and o.page = c.page and o.state <> 'pending')`;
+      pages_received = pages_received + (
+        select count(distinct c.page) from cohort_change c
+        where c.id = any(${run.map(({ id }) => id)}::bigint[])
+          and not exists (
+            select from cohort_change o
+            where o.cohort_id = ${cohortId} and o.session = ${session} and o.kind = ${kind} and o.page = c.page and o.state <> 'pending')),
+      pages_expected = coalesce(${last?.pages ?? null}::int, pages_expected)
+    where id = ${sync.id}::bigint
+    returning pages_received as pages`;
   return row.pages;
 }

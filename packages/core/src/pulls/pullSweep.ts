@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { lockCohort } from '../cohorts/lockCohort.js';
+import { lockCohort } from '../cohorts/memberSet.js';
 import { isPullSession, pullSession } from '../cohorts/pullSession.js';
 import type { Session } from '../db/session.js';
 import type { Sql } from '../db/connect.js';

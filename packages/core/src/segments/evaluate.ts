@@ -1,5 +1,6 @@
 import { advisoryLocks } from '../db/advisoryLocks.js';
-import { createUnindexedSet, indexSet, setTable, supersedeSet, raiseWorkMem } from '../cohorts/memberSet.js';
+import { assignCounts, countGains, countMembers, createUnindexedSet, indexSet } from '../cohorts/memberSet.js';
+import { raiseWorkMem, setTable, supersedeSet, type MemberCounts } from '../cohorts/memberSet.js';
 import { isCode, lockNotAvailable } from '../db/errors.js';
 import { conflict, type Session, type Transaction } from '../db/session.js';
 import { selectMembers, matchesMember, readCohortSets } from './condition.js';
@@ -83,23 +84,24 @@ async function waitForAppliers(session: Session, segmentId: number): Promise<voi
   });
 }
 
-interface Evaluation {
-  readonly setId: string;
-  /** By type of id: what to add to the segment's counters, or to set them to. */
-  readonly counts: readonly [external: number, device: number, alias: number];
-  readonly replaces: boolean;
+interface RecordedMoves {
   /** The number of entries and exits. */
   readonly moved: number;
   readonly lastChangeId: string | null;
+}
+
+interface Evaluation extends RecordedMoves {
+  readonly setId: string;
+  /** What to add to the segment's counters, or to set them to. */
+  readonly counts: MemberCounts;
+  readonly mode: 'set' | 'add';
 }
 
 async function evaluateCandidates(tx: Transaction, segment: SegmentRow, definition: Definition): Promise<Evaluation> {
   const setId = segment.set_id as string;
   const table = setTable(setId);
   const sets = await readCohortSets(tx, definition);
-  const gain = (kind: string) => tx`
-    (select count(*) from entered where left(member, 1) = ${kind}) - (select count(*) from gone where left(member, 1) = ${kind})`;
-  const [row] = await tx<[{ external_ids: string; device_ids: string; aliases: string } & RecordedMoves]>`
+  const [{ moved, lastChangeId, ...counts }] = await tx<[MemberCounts & RecordedMoves]>`
     with taken as (
       delete from segment_candidate where segment_id = ${segment.id} and member is not null returning member
     ), judged as (
@@ -110,16 +112,15 @@ async function evaluateCandidates(tx: Transaction, segment: SegmentRow, definiti
       insert into ${tx(table)} (member) select member from judged where belongs and not held returning member
     ), gone as (
       delete from ${tx(table)} t using judged j where t.member = j.member and not j.belongs and j.held returning t.member
+    ), moved as (
+      select true as entered, member from entered union all select false, member from gone
     ), noted as (
       insert into segment_change (segment_id, at, entered, member)
-      select ${segment.id}, (select clock_timestamp()), entered, member
-      from (select true as entered, member from entered union all select false, member from gone) moved
+      select ${segment.id}, (select clock_timestamp()), entered, member from moved
       returning id
     )
-    select ${gain('e')} as external_ids, ${gain('d')} as device_ids, ${gain('a')} as aliases,
-      (select count(*)::int from noted) as moved, (select max(id) from noted) as last_change_id`;
-  const counts = [Number(row.external_ids), Number(row.device_ids), Number(row.aliases)] as const;
-  return { setId, counts, replaces: false, moved: row.moved, lastChangeId: row.last_change_id };
+    select ${tx.unsafe(countGains)}, count(*)::int as moved, (select max(id) from noted) as "lastChangeId" from moved m`;
+  return { setId, counts, mode: 'add', moved, lastChangeId };
 }
 
 /** Fills a new set; readers see the old one until the commit. */
@@ -132,19 +133,10 @@ async function evaluateWhole(tx: Transaction, segment: SegmentRow, definition: D
   await tx`insert into ${tx(fresh)} (member) select member from (${selectMembers(tx, definition, sets)}) e order by member`;
   await indexSet(tx, setId);
   await tx`analyze ${tx(fresh)}`;
-  const [row] = await tx<[{ external_ids: string; device_ids: string; aliases: string }]>`
-    select count(*) filter (where left(member, 1) = 'e') as external_ids, count(*) filter (where left(member, 1) = 'd') as device_ids,
-      count(*) filter (where left(member, 1) = 'a') as aliases from ${tx(fresh)}`;
-  const noted =
-    segment.set_id === null ? { moved: 0, last_change_id: null } : await recordDifference(tx, segment, fresh);
+  const [counts] = await tx<[MemberCounts]>`select ${tx.unsafe(countMembers)} from ${tx(fresh)} m`;
+  const moves = segment.set_id === null ? { moved: 0, lastChangeId: null } : await recordDifference(tx, segment, fresh);
   await supersedeSet(tx, segment.set_id);
-  const counts = [Number(row.external_ids), Number(row.device_ids), Number(row.aliases)] as const;
-  return { setId, counts, replaces: true, moved: noted.moved, lastChangeId: noted.last_change_id };
-}
-
-interface RecordedMoves {
-  readonly moved: number;
-  readonly last_change_id: string | null;
+  return { setId, counts, mode: 'set', ...moves };
 }
 
 async function recordDifference(tx: Transaction, segment: SegmentRow, fresh: string): Promise<RecordedMoves> {
@@ -156,7 +148,7 @@ async function recordDifference(tx: Transaction, segment: SegmentRow, fresh: str
       where o.member is null or n.member is null
       returning id
     )
-    select count(*)::int as moved, max(id) as last_change_id from noted`;
+    select count(*)::int as moved, max(id) as "lastChangeId" from noted`;
   return row;
 }
 
@@ -167,16 +159,13 @@ const minRestMs = 1_000;
 async function recordEvaluation(
   tx: Transaction,
   segment: SegmentRow,
-  { setId, counts, replaces, lastChangeId }: Evaluation,
+  { setId, counts, mode, lastChangeId }: Evaluation,
   tookMs: number,
 ): Promise<void> {
-  const [external, device, alias] = counts;
   const restMs = Math.min(Math.max(minRestMs, tookMs), maxRestMs);
-  const base = replaces ? 0 : 1;
   await tx`
     update segment set
-      set_id = ${setId}::bigint,
-      external_ids = external_ids * ${base} + ${external}, device_ids = device_ids * ${base} + ${device}, aliases = aliases * ${base} + ${alias},
+      set_id = ${setId}::bigint, ${assignCounts(tx, counts, mode)},
       evaluated_version = ${segment.definition_version}, evaluated_at = now(), evaluation_ms = ${tookMs},
       evaluate_after = clock_timestamp() + ${restMs}::int * interval '1 millisecond',
       last_change_id = coalesce(${lastChangeId}::bigint, last_change_id),
