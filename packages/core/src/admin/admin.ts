@@ -10,6 +10,7 @@ export type Database = PostgresJsDatabase;
 export type Queries = Pick<Database, 'select' | 'insert' | 'update' | 'execute'>;
 
 export interface AdminOptions extends LoadCurrentOptions {
+  /** For operations that exceed the statement timeout of the pools, too. */
   readonly databaseUrl: string;
   /** The process's raw pool. Stays the caller's to end. */
   readonly sql: Sql;
@@ -21,16 +22,10 @@ export interface AdminOptions extends LoadCurrentOptions {
 }
 
 /** What admin operations depend on. */
-export interface Admin extends LoadCurrentOptions {
-  /** For operations that exceed the statement timeout of the pools. */
-  readonly databaseUrl: string;
+export interface Admin extends AdminOptions {
   readonly db: Database;
-  readonly sql: Sql;
-  readonly http: StreamingHttp;
   /** Takes quarantined events that are released. */
   readonly store: Store;
-  readonly wake: (currentId: number) => void;
-  readonly wakePull: (cohortId: number, afterMs: number) => void;
   /** Ends the connections that were opened here. */
   close(): Promise<void>;
 }
@@ -40,16 +35,8 @@ export type Db = Pick<Admin, 'db'>;
 /** The shard of the tally that admin operations are counted in; processes that take events in or deliver draw higher ones. */
 export const adminShard = 0;
 
-export function openAdmin({
-  databaseUrl,
-  sql,
-  connectors,
-  seal,
-  allowBaseUrl,
-  http,
-  wake,
-  wakePull,
-}: AdminOptions): Admin {
+export function openAdmin(options: AdminOptions): Admin {
+  const { databaseUrl, connectors, wake } = options;
   const pool = connect(databaseUrl, { max: 4, name: 'admin' });
   const writer = openWriter(databaseUrl, { max: 1, name: 'admin' });
   const store = createStore(writer, {
@@ -62,16 +49,9 @@ export function openAdmin({
     onStored: (currentIds) => currentIds.forEach(wake),
   });
   return {
-    databaseUrl,
+    ...options,
     db: drizzle(pool),
-    sql,
-    connectors,
-    seal,
-    allowBaseUrl,
-    http,
     store,
-    wake,
-    wakePull,
     async close() {
       await store.drain();
       await writer.end();

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { CohortChange, Member } from '@currents/connector';
-import { listIdOf } from './listId.js';
 import { memberFault, memberKey, type MemberKey } from './memberKey.js';
 
 const maxIdLength = 400;
@@ -17,14 +16,7 @@ export function changeFault(change: CohortChange): string | undefined {
   const session = 'session' in change ? change.session : undefined;
   if (!session) return undefined;
   const { page, pages } = session;
-  const fits =
-    Number.isInteger(page) &&
-    Number.isInteger(pages) &&
-    page >= 1 &&
-    pages >= 1 &&
-    page <= maxPages &&
-    pages <= maxPages;
-  return fits
+  return [page, pages].every((number) => Number.isInteger(number) && number >= 1 && number <= maxPages)
     ? undefined
     : `expected a page and a number of pages, each from 1 to ${maxPages}, got page ${page} of ${pages}`;
 }
@@ -34,23 +26,7 @@ function isUsableId(id: string): boolean {
 }
 
 /** A change as one row of the insert. Undefined properties are absent from its JSON, and so null. */
-export interface ChangeRow {
-  readonly position: number;
-  readonly ref: string;
-  readonly listed: boolean;
-  readonly list_id: string;
-  readonly kind: CohortChange['kind'];
-  readonly name: string | undefined;
-  readonly description: string | undefined;
-  readonly created_at_ms: number | undefined;
-  readonly session: string | undefined;
-  readonly page: number | undefined;
-  readonly pages: number | undefined;
-  readonly computed_at_ms: number | undefined;
-  readonly members: readonly MemberKey[] | undefined;
-  readonly received_count: number;
-  readonly refused: Record<string, number>;
-}
+export type ChangeRow = Readonly<ReturnType<typeof rowOf>>;
 
 /** The rows of a push, in order. Members that the connector refused are counted in the first one. */
 export function rowsOf(
@@ -63,7 +39,7 @@ export function rowsOf(
   return rows;
 }
 
-function rowOf(change: CohortChange, position: number, partner: string): ChangeRow {
+function rowOf(change: CohortChange, position: number, partner: string) {
   const { cohort } = change;
   const refused: Record<string, number> = Object.create(null) as Record<string, number>;
   const members: MemberKey[] = [];
@@ -91,6 +67,12 @@ function rowOf(change: CohortChange, position: number, partner: string): ChangeR
     received_count: given.length,
     refused,
   };
+}
+
+/** The hub's permanent id of a partner's cohort: a hash of the partner and its id. */
+function listIdOf(partner: string, partnerId: string): string {
+  const hash = createHash('sha256').update(`${partner}\0${partnerId}`).digest('hex');
+  return `list_${hash.slice(0, 24)}`;
 }
 
 /** Truncates a text and replaces what Postgres does not store. Empty counts as absent. */

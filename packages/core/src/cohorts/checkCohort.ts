@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'drizzle-orm';
 import type { Admin } from '../admin/admin.js';
 import { cohortNotFound, cohortViewOf, type CohortNotFound, type CohortView } from './cohortView.js';
@@ -28,11 +29,7 @@ export async function checkCohort(
         const [countedMembers] = (await tx.execute(sql`select ${sql.raw(countMembers)} from ${set} m`)) as unknown as [
           MemberCounts,
         ];
-        const { externalIdCount, deviceIdCount, aliasCount } = countedMembers;
-        const isConsistent =
-          externalIdCount === cohort.memberCounts.externalIdCount &&
-          deviceIdCount === cohort.memberCounts.deviceIdCount &&
-          aliasCount === cohort.memberCounts.aliasCount;
+        const isConsistent = isDeepStrictEqual({ ...countedMembers }, cohort.memberCounts);
         return { kind: 'CohortChecked', cohort, countedMembers, isConsistent };
       },
       { isolationLevel: 'repeatable read', accessMode: 'read only' },

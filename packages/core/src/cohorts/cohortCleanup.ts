@@ -3,7 +3,7 @@ import type { Sql } from '../db/connect.js';
 import { dropSuperseded, lockCohort, supersedeSet } from './memberSet.js';
 import type { Session } from '../db/session.js';
 
-export interface CohortCleanupDeps {
+export interface CleanupDeps {
   readonly sql: Sql;
   readonly session: Session;
   readonly log: Logger;
@@ -19,7 +19,7 @@ const departedDays = 7;
 const deleteLimit = 5_000;
 
 /** Ends incomplete sessions and deletes old rows. Any number of workers may run it at once. */
-export async function runCohortCleanup({ sql, session, log, retentionDays }: CohortCleanupDeps): Promise<void> {
+export async function runCohortCleanup({ sql, session, log, retentionDays }: CleanupDeps): Promise<void> {
   await endStaleSessions(sql, session, log);
   await clearDeletedCohorts(sql, session);
   await dropSuperseded(sql, session);

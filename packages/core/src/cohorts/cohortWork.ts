@@ -14,13 +14,6 @@ export interface CohortWorkDeps {
   readonly retentionDays: number;
 }
 
-export interface CohortWork {
-  /** Applies the pending changes of a cohort. Cheap, and may be called at any time. */
-  wake(cohortId: number): void;
-  /** Starts nothing new. Work in flight has some seconds to end; what is aborted is repeated by another worker. */
-  stop(): Promise<void>;
-}
-
 /** The cohorts to which one worker applies changes concurrently. */
 const maxInFlight = 2;
 const sweepMs = 500;
@@ -31,7 +24,7 @@ const statementMs = 120_000;
 const stopSeconds = 5;
 
 /** Applies pushed changes to cohorts, until it is stopped. Any number of workers may do so concurrently. */
-export function startCohortWork(deps: CohortWorkDeps): CohortWork {
+export function startCohortWork(deps: CohortWorkDeps) {
   const { databaseUrl, log, metrics, retentionDays } = deps;
   const sql = connect(databaseUrl, { max: 1, name: 'cohorts' });
   const [cleanupSession, ...free] = Array.from({ length: maxInFlight + 1 }, () =>
@@ -39,49 +32,39 @@ export function startCohortWork(deps: CohortWorkDeps): CohortWork {
   ) as [Session, ...Session[]];
   const sessions = [cleanupSession, ...free];
   const waiting = new Set<number>();
-  const inFlight = new Map<number, { again: boolean }>();
-  const running = new Set<Promise<void>>();
+  const inFlight = new Map<number, Promise<void>>();
   const failed = new Map<number, { failures: number; untilMs: number }>();
   let stopped = false;
 
   function wake(cohortId: number): void {
-    const active = inFlight.get(cohortId);
-    if (active) active.again = true;
-    else waiting.add(cohortId);
+    waiting.add(cohortId);
     startWaiting();
   }
 
   function startWaiting(): void {
     for (const cohortId of waiting) {
       if (stopped) return;
+      if (inFlight.has(cohortId)) continue;
       if ((failed.get(cohortId)?.untilMs ?? 0) > Date.now()) {
         waiting.delete(cohortId);
         continue;
       }
       const session = free.pop();
       if (!session) return;
-      waiting.delete(cohortId);
-      start(cohortId, session);
+      const run = applyAll(cohortId, session).finally(() => {
+        free.push(session);
+        inFlight.delete(cohortId);
+        startWaiting();
+      });
+      inFlight.set(cohortId, run);
     }
   }
 
-  function start(cohortId: number, session: Session): void {
-    const active = { again: false };
-    inFlight.set(cohortId, active);
-    const run: Promise<void> = applyAll(cohortId, session, active).finally(() => {
-      running.delete(run);
-      free.push(session);
-      inFlight.delete(cohortId);
-      if (active.again) waiting.add(cohortId);
-      startWaiting();
-    });
-    running.add(run);
-  }
-
   /** Applies changes until none is pending. The sweep finds whatever is left. */
-  async function applyAll(cohortId: number, session: Session, active: { again: boolean }): Promise<void> {
+  async function applyAll(cohortId: number, session: Session): Promise<void> {
     try {
-      do active.again = false;
+      // A wake-up in between may be about changes that this has just missed.
+      do waiting.delete(cohortId);
       while (!stopped && (await apply(cohortId, session)));
       failed.delete(cohortId);
     } catch (error) {
@@ -113,10 +96,9 @@ export function startCohortWork(deps: CohortWorkDeps): CohortWork {
 
   const periodics = [
     startPeriodic(log, 'cohort_sweep.failed', sweepMs, async () => {
-      const overdue = await sql<
-        { cohort_id: number }[]
-      >`select distinct cohort_id from cohort_change where state = 'pending'`;
-      for (const { cohort_id: cohortId } of overdue) wake(cohortId);
+      const overdue = await sql<{ id: number }[]>`
+        select distinct cohort_id as id from cohort_change where state = 'pending'`;
+      for (const { id } of overdue) wake(id);
     }),
     startPeriodic(log, 'cohort_cleanup.failed', cleanupMs, () =>
       runCohortCleanup({ sql, session: cleanupSession, log, retentionDays }),
@@ -124,12 +106,14 @@ export function startCohortWork(deps: CohortWorkDeps): CohortWork {
   ];
 
   return {
+    /** Applies the pending changes of a cohort. Cheap, and may be called at any time. */
     wake,
-    async stop() {
+    /** Starts nothing new. Work in flight has some seconds to end; what is aborted is repeated by another worker. */
+    async stop(): Promise<void> {
       stopped = true;
       const ended = Promise.all(periodics.map((periodic) => periodic.stop()));
       await Promise.all([sql.end({ timeout: stopSeconds }), ...sessions.map((session) => session.end(stopSeconds))]);
-      await Promise.all([ended, ...running]);
+      await Promise.all([ended, ...inFlight.values()]);
     },
   };
 }

@@ -4,6 +4,8 @@ import { connect, type Sql } from './connect.js';
 export type Transaction = postgres.TransactionSql<{ date: string }>;
 /** A transaction, or a pool. */
 export type Queries = Sql | Transaction;
+/** A part of a statement. */
+export type Fragment = postgres.PendingQuery<postgres.Row[]>;
 
 export type Session = ReturnType<typeof openSession>;
 

@@ -14,8 +14,8 @@ export interface ClaimedStep {
   readonly pages: number;
   readonly members: number;
   readonly tries: number;
-  /** When the pull last made progress, in Unix milliseconds. */
-  readonly movedAtMs: number;
+  /** When the pull last made progress. */
+  readonly progressedAt: Date;
   /** The account, and the time in Unix milliseconds, under which the step is counted. */
   readonly account: Buffer;
   readonly countedAtMs: number;
@@ -58,8 +58,11 @@ export async function claimStep(session: Session, wish: StepRequest): Promise<Cl
       return undefined;
     }
     const countedAtMs = await recordUse(tx, account, used, units, limits.budgets);
-    const row = await leaseStep(tx, wish, due.begins);
-    return row && stepOf(row, wish, countedAtMs);
+    const leased = await leaseStep(tx, wish, due.begins);
+    if (!leased) return undefined;
+    const { id, name, description, cursor, ...row } = leased;
+    const cohort = { id, ...(name !== null && { name }), ...(description !== null && { description }) };
+    return { ...row, cohortId, lease: wish.lease, cohort, place: cursor ?? undefined, account, countedAtMs };
   });
 }
 
@@ -76,56 +79,30 @@ async function deferUntilFree(
     where cohort_id = ${cohortId}`;
 }
 
-interface Row {
-  readonly run_id: string;
-  readonly partner: string;
-  readonly partner_id: string;
+type LeasedRow = Pick<ClaimedStep, 'runId' | 'partner' | 'pages' | 'members' | 'tries' | 'progressedAt'> & {
+  readonly id: string;
   readonly name: string | null;
   readonly description: string | null;
   readonly cursor: string | null;
-  readonly cursor_pages: number;
-  readonly cursor_members: string;
-  readonly attempts: number;
-  readonly progressed_at: Date;
-}
+};
 
 /** Leases the step. Pages of an earlier attempt that did not finish are fetched again, so they are not counted. */
 async function leaseStep(
   tx: Transaction,
   { cohortId, currentId, account, lease, leaseMs }: StepRequest,
   begins: boolean,
-): Promise<Row | undefined> {
+): Promise<LeasedRow | undefined> {
   const begun = begins
     ? tx`run_id = nextval('cohort_pull_run'), started_at = now(), progressed_at = now(), cursor = null, cursor_pages = 0, cursor_members = 0, attempts = 0,
         pages = 0, members = 0, total = null,`
     : tx`pages = cursor_pages, members = cursor_members,`;
-  const [row] = await tx<Row[]>`
+  const [row] = await tx<LeasedRow[]>`
     update cohort_pull p set
       ${begun} lease = ${lease}::bigint, account = ${account}, due_at = now() + ${leaseMs}::float8 * interval '1 millisecond',
       deferral_code = null, deferral_detail = null
     from cohort c left join partner_cohort l on l.current_id = ${currentId} and l.partner_id = c.partner_id
     where p.cohort_id = ${cohortId} and c.id = p.cohort_id
-    returning p.run_id, c.partner, c.partner_id, l.name, l.description, p.cursor, p.cursor_pages, p.cursor_members, p.attempts, p.progressed_at`;
+    returning p.run_id as "runId", c.partner, c.partner_id as id, l.name, l.description, p.cursor, p.cursor_pages as pages,
+      p.cursor_members::float8 as members, p.attempts as tries, p.progressed_at as "progressedAt"`;
   return row;
-}
-
-function stepOf(row: Row, { cohortId, account, lease }: StepRequest, countedAtMs: number): ClaimedStep {
-  return {
-    cohortId,
-    runId: row.run_id,
-    lease,
-    partner: row.partner,
-    cohort: {
-      id: row.partner_id,
-      ...(row.name !== null && { name: row.name }),
-      ...(row.description !== null && { description: row.description }),
-    },
-    place: row.cursor ?? undefined,
-    pages: row.cursor_pages,
-    members: Number(row.cursor_members),
-    tries: row.attempts,
-    movedAtMs: row.progressed_at.getTime(),
-    account,
-    countedAtMs,
-  };
 }

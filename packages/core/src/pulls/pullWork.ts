@@ -1,32 +1,13 @@
-import type { StreamingHttp } from '@currents/connector';
-import type { Logger } from 'pino';
 import { openSession } from '../db/session.js';
 import { connect } from '../db/connect.js';
-import type { Metrics } from '../process/metrics.js';
 import { startPeriodic } from '../process/periodic.js';
-import type { WorkerLeases } from '../db/workerLeases.js';
-import type { LoadCurrentOptions } from '../loadCurrent.js';
-import { runStep, type DuePull, type StepDeps } from './runStep.js';
+import { runStep, type DuePull, type PullDeps, type StepDeps } from './runStep.js';
 import { dropOrphanedPages, findDuePulls, reactToCurrents, runPullCleanup, finishPulls } from './pullSweep.js';
 
-export interface PullWorkDeps extends LoadCurrentOptions {
+export interface PullWorkDeps extends PullDeps {
   readonly databaseUrl: string;
-  readonly http: StreamingHttp;
-  readonly log: Logger;
-  readonly metrics: Pick<Metrics, 'stepped'>;
-  readonly workerLeases: Pick<WorkerLeases, 'newLease'>;
-  readonly windowMs: number;
   /** The longest a partner may take to answer, or stand still. */
   readonly requestMs: number;
-  readonly wakeCohort: (cohortId: number) => void;
-  readonly wakePull: (cohortId: number, afterMs: number) => void;
-}
-
-export interface PullWork {
-  /** Starts the due steps. Cheap, and may be called at any time. */
-  wake(): void;
-  /** Starts nothing new. A step in flight ends after its next page, or with its partner's response. */
-  stop(): Promise<void>;
 }
 
 /** The concurrent steps of one worker: each mostly waits for its partner, and holds a page of members. */
@@ -37,7 +18,7 @@ const stopSeconds = 5;
 const statementMs = 30_000;
 
 /** Runs the due steps of pulls, until it is stopped. Any number of workers may do so concurrently. */
-export function startPullWork(deps: PullWorkDeps): PullWork {
+export function startPullWork(deps: PullWorkDeps) {
   const { databaseUrl, log, requestMs } = deps;
   const sql = connect(databaseUrl, { max: 4, name: 'pulls' });
   const session = openSession(databaseUrl, { name: 'pulls', statementMs });
@@ -73,8 +54,10 @@ export function startPullWork(deps: PullWorkDeps): PullWork {
   }
 
   return {
+    /** Starts the due steps. Cheap, and may be called at any time. */
     wake: () => sweep.runNow(),
-    async stop() {
+    /** Starts nothing new. A step in flight ends after its next page, or with its partner's response. */
+    async stop(): Promise<void> {
       stopped = true;
       await Promise.all([sweep.stop(), cleanup.stop()]);
       await Promise.all(inFlight.values());

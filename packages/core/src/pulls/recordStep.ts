@@ -1,58 +1,49 @@
 import type { PullStep } from '@currents/connector';
-import type { Queries } from '../db/session.js';
+import type { Fragment, Queries } from '../db/session.js';
 import type { Sql } from '../db/connect.js';
 import type { ClaimedStep } from './claimStep.js';
 import type { StepProgress } from './storePages.js';
 import { nextTry } from '../cohorts/pullSchedule.js';
 
-export type Recovery = Extract<PullStep, { readonly outcome: 'failed' }>['recovery'];
+export type Failure = Pick<Extract<PullStep, { readonly outcome: 'failed' }>, 'code' | 'detail' | 'recovery'>;
 
-export interface Failure {
-  readonly code: string;
-  readonly detail: string;
-  readonly recovery: Recovery;
+/** Ends the lease of a step with these assignments; does nothing when the lease is lost. */
+async function release(sql: Sql, { cohortId, lease }: ClaimedStep, assignments: Fragment): Promise<void> {
+  await sql`update cohort_pull set lease = null, ${assignments} where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
 }
 
-/*
- * Results of a step. Each is one statement, and changes nothing if the step's lease is lost.
- */
-
 /** Schedules the next step. */
-export async function continuePull(
+export function continuePull(
   sql: Sql,
-  { cohortId, lease }: ClaimedStep,
-  progress: StepProgress,
-  next: { readonly cursor: string; readonly afterMs: number },
+  step: ClaimedStep,
+  { pages, members }: StepProgress,
+  { cursor, afterMs }: { readonly cursor: string; readonly afterMs: number },
 ): Promise<void> {
-  await sql`
-    update cohort_pull set
-      cursor = ${next.cursor}, cursor_pages = ${progress.pages}, cursor_members = ${progress.members}, progressed_at = now(), attempts = 0, lease = null,
-      due_at = now() + ${next.afterMs}::float8 * interval '1 millisecond'
-    where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
+  const progress = sql`
+    cursor = ${cursor}, cursor_pages = ${pages}, cursor_members = ${members}, progressed_at = now(), attempts = 0,
+    due_at = now() + ${afterMs}::float8 * interval '1 millisecond'`;
+  return release(sql, step, progress);
 }
 
 /** All members are fetched; the pull ends once the membership is replaced. */
-export async function recordFetched(sql: Sql, { cohortId, lease }: ClaimedStep): Promise<void> {
-  await sql`
-    update cohort_pull set fetched_at = now(), progressed_at = now(), attempts = 0, lease = null, due_at = null
-    where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
+export function recordFetched(sql: Sql, step: ClaimedStep): Promise<void> {
+  return release(sql, step, sql`fetched_at = now(), progressed_at = now(), attempts = 0, due_at = null`);
 }
 
 /** Schedules the same step again. */
-export async function deferStep(
+export function deferStep(
   sql: Sql,
-  { cohortId, lease }: ClaimedStep,
-  why: { readonly code: string; readonly detail: string; readonly dueAtMs: number },
+  step: ClaimedStep,
+  { code, detail, dueAtMs }: { readonly code: string; readonly detail: string; readonly dueAtMs: number },
 ): Promise<void> {
-  await sql`
-    update cohort_pull set
-      lease = null, attempts = attempts + 1, deferral_code = ${why.code}, deferral_detail = ${why.detail}, due_at = to_timestamp(${why.dueAtMs}::float8 / 1000)
-    where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
+  const due = sql`to_timestamp(${dueAtMs}::float8 / 1000)`;
+  const deferral = sql`attempts = attempts + 1, deferral_code = ${code}, deferral_detail = ${detail}, due_at = ${due}`;
+  return release(sql, step, deferral);
 }
 
 /** Releases a step, for another worker to run at once. */
-export async function releaseStep(sql: Sql, { cohortId, lease }: ClaimedStep): Promise<void> {
-  await sql`update cohort_pull set lease = null, due_at = now() where cohort_id = ${cohortId} and lease = ${lease}::bigint`;
+export function releaseStep(sql: Sql, step: ClaimedStep): Promise<void> {
+  return release(sql, step, sql`due_at = now()`);
 }
 
 /** A pull that did not begin does not count for the partner's limit of pulls; its step counts. */

@@ -11,20 +11,24 @@ import { claimStep, type ClaimedStep } from './claimStep.js';
 import { createPageStore, StepLeaseLost, type StepProgress } from './storePages.js';
 import { failPull, releaseStep, refundPull, continuePull, recordFetched, deferStep } from './recordStep.js';
 
-export interface StepDeps extends LoadCurrentOptions {
-  readonly sql: Sql;
-  readonly session: Session;
+/** What running pulls depends on. */
+export interface PullDeps extends LoadCurrentOptions {
   readonly http: StreamingHttp;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'stepped'>;
   readonly workerLeases: Pick<WorkerLeases, 'newLease'>;
   /** How long a deferred step is retried, in milliseconds. */
   readonly windowMs: number;
-  readonly leaseMs: number;
-  readonly stopped: () => boolean;
   readonly wakeCohort: (cohortId: number) => void;
   /** Wakes a worker to look at pulls after this many milliseconds. */
   readonly wakePull: (cohortId: number, afterMs: number) => void;
+}
+
+export interface StepDeps extends PullDeps {
+  readonly sql: Sql;
+  readonly session: Session;
+  readonly leaseMs: number;
+  readonly stopped: () => boolean;
 }
 
 export interface DuePull {
@@ -172,12 +176,12 @@ async function retryStep(
   version: number,
 ): Promise<void> {
   const { sql, log, wakePull, windowMs } = deps;
-  const { cohortId, movedAtMs } = step;
+  const { cohortId, progressedAt } = step;
   const nowMs = Date.now();
   const trouble = { code: answer.code, detail: answer.detail, afterMs: answer.afterMs, tries: step.tries + 1 };
   const again = decideRetry(trouble, {
     nowMs,
-    keptSinceMs: movedAtMs,
+    keptSinceMs: progressedAt.getTime(),
     windowMs: Math.min(windowMs, maxWindowMs),
     random: Math.random(),
   });

@@ -1,6 +1,5 @@
-import type postgres from 'postgres';
 import { setTable } from '../cohorts/memberSet.js';
-import type { Queries } from '../db/session.js';
+import type { Fragment, Queries } from '../db/session.js';
 import { cohortsOf, matches, type Definition } from './definition.js';
 
 /** The sets of a definition's cohorts; null for a cohort without members. */
@@ -13,8 +12,6 @@ export async function readCohortSets(sql: Queries, definition: Definition): Prom
   const sets = new Map(rows.map(({ id, set_id }) => [String(id), set_id]));
   return new Map(ids.map((id) => [id, sets.get(id) ?? null]));
 }
-
-export type Fragment = postgres.PendingQuery<postgres.Row[]>;
 
 /** The definition as an SQL condition, where `isIn` returns the condition of being in one cohort. */
 function conditionOf(sql: Queries, definition: Definition, isIn: (cohortId: string) => Fragment): Fragment {

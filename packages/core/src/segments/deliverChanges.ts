@@ -105,7 +105,12 @@ async function deferBatch(
   const failure = { code, detail, afterMs, tries: batch.failures + 1 };
   const random = Math.random();
   const next = (change: ChangeRow): RetryDecision =>
-    decideRetry(failure, { nowMs, keptSinceMs: Math.max(change.at.getTime(), batch.liveSinceMs), windowMs, random });
+    decideRetry(failure, {
+      nowMs,
+      keptSinceMs: Math.max(change.at.getTime(), batch.liveSince.getTime()),
+      windowMs,
+      random,
+    });
   const [first] = batch.changes as [ChangeRow];
   const again = next(first);
   if (again.again) {

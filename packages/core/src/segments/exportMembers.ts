@@ -23,9 +23,7 @@ const membersPerChunk = 10_000;
 /** An export holds a connection, and keeps old rows from being vacuumed. */
 const maxExportMs = 60 * 60_000;
 
-/**
- * Exports all members of a segment in one snapshot, chunk by chunk, no faster than they are written.
- */
+/** Exports all members of a segment in one snapshot, chunk by chunk, no faster than they are written. */
 export async function exportMembers(
   databaseUrl: string,
   segmentId: number,
@@ -37,29 +35,18 @@ export async function exportMembers(
   try {
     return await session.transact(async (tx) => {
       const [row] = await tx<
-        {
-          id: number;
-          name: string;
-          set_id: string | null;
-          members: string;
-          last_change_id: string;
-          evaluated_at: Date | null;
-        }[]
+        (Omit<MemberExport, 'evaluatedAt'> & { setId: string | null; evaluatedAt: Date | null })[]
       >`
-        select id, name, set_id, external_ids + device_ids + aliases as members, last_change_id, evaluated_at
+        select id::text as "segmentId", name, set_id as "setId", (external_ids + device_ids + aliases)::float8 as members,
+          last_change_id as "changesCursor", evaluated_at as "evaluatedAt"
         from segment where id = ${segmentId} and deleted_at is null`;
       if (!row) return 'not_found';
-      if (row.set_id === null || row.evaluated_at === null) return 'not_evaluated';
+      const { setId, evaluatedAt, ...about } = row;
+      if (setId === null || evaluatedAt === null) return 'not_evaluated';
       // The first read locks the set, so that it is not dropped during the export.
-      const table = setTable(row.set_id);
+      const table = setTable(setId);
       const first = await readChunk(tx, table, '', format);
-      sink.begin({
-        segmentId: String(row.id),
-        name: row.name,
-        members: Number(row.members),
-        changesCursor: row.last_change_id,
-        evaluatedAt: row.evaluated_at,
-      });
+      sink.begin({ ...about, evaluatedAt });
       if (format === 'csv') await sink.write('kind,id,label\n');
       for (let piece = first; piece; piece = await readChunk(tx, table, piece.last, format)) {
         if (Date.now() > endMs) throw new Error('the export was read too slowly, and ended');

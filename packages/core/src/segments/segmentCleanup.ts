@@ -1,18 +1,12 @@
 import type { Logger } from 'pino';
 import { advisoryLocks } from '../db/advisoryLocks.js';
 import type { Sql } from '../db/connect.js';
+import type { CleanupDeps } from '../cohorts/cohortCleanup.js';
 import { supersedeSet } from '../cohorts/memberSet.js';
 import type { Session } from '../db/session.js';
 
-export interface SegmentCleanupDeps {
-  readonly sql: Sql;
-  readonly session: Session;
-  readonly log: Logger;
-  readonly retentionDays: number;
-}
-
 /** Deletes the members of deleted segments, and changes past their retention. Any number of workers may run it at once. */
-export async function runSegmentCleanup({ sql, session, log, retentionDays }: SegmentCleanupDeps): Promise<void> {
+export async function runSegmentCleanup({ sql, session, log, retentionDays }: CleanupDeps): Promise<void> {
   await clearDeletedSegments(sql, session);
   const days = await sql<{ day: string }[]>`
     select to_char(to_date(right(c.relname, 8), 'YYYYMMDD'), 'YYYY-MM-DD') as day

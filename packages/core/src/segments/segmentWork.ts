@@ -1,29 +1,14 @@
-import type { Http } from '@currents/connector';
-import type { Logger } from 'pino';
 import { connect } from '../db/connect.js';
 import { openSession } from '../db/session.js';
-import type { Metrics } from '../process/metrics.js';
 import { startPeriodic } from '../process/periodic.js';
-import type { Seal } from '../secrets/seal.js';
-import { deliverChanges } from './deliverChanges.js';
+import { deliverChanges, type DeliverChangesDeps } from './deliverChanges.js';
 import { evaluateSegment } from './evaluate.js';
 import { runSegmentCleanup } from './segmentCleanup.js';
 import { createWebhookProber, expireBlockedWebhooks, findDueWebhooks } from './webhookSweep.js';
 
-export interface SegmentWorkDeps {
+export interface SegmentWorkDeps extends Omit<DeliverChangesDeps, 'sql'> {
   readonly databaseUrl: string;
-  readonly http: Http;
-  readonly seal: Seal;
-  readonly log: Logger;
-  readonly metrics: Pick<Metrics, 'webhookRequested'>;
-  readonly windowMs: number;
-  readonly requestMs: number;
   readonly retentionDays: number;
-}
-
-export interface SegmentWork {
-  /** Starts nothing new. Work in flight has some seconds to end; what is aborted is repeated by another worker. */
-  stop(): Promise<void>;
 }
 
 const sweepMs = 500;
@@ -32,7 +17,7 @@ const stopSeconds = 5;
 const statementMs = 120_000;
 
 /** Evaluates segments and delivers their changes to webhooks, until it is stopped. Any number of workers may do so. */
-export function startSegmentWork(deps: SegmentWorkDeps): SegmentWork {
+export function startSegmentWork(deps: SegmentWorkDeps) {
   const { databaseUrl, log, retentionDays } = deps;
   const sql = connect(databaseUrl, { max: 2, name: 'segments' });
   const session = openSession(databaseUrl, { name: 'segments', statementMs });
@@ -89,7 +74,8 @@ export function startSegmentWork(deps: SegmentWorkDeps): SegmentWork {
   }
 
   return {
-    async stop() {
+    /** Starts nothing new. Work in flight has some seconds to end; what is aborted is repeated by another worker. */
+    async stop(): Promise<void> {
       stopped = true;
       const ended = Promise.all(periodics.map((periodic) => periodic.stop()));
       // Requests in flight are recorded before the connections close.

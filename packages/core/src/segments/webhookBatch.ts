@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Sql } from '../db/connect.js';
 import { memberOf } from '../cohorts/memberKey.js';
 import type { FailureReason } from '../circuitBreaker.js';
+import type { Fragment } from '../db/session.js';
 
 /** The changes of one request to a webhook. The webhook is leased: no other worker sends to it until the lease expires. */
 export interface WebhookBatch {
@@ -12,7 +13,7 @@ export interface WebhookBatch {
   readonly url: string;
   readonly secret: Buffer | null;
   readonly failures: number;
-  readonly liveSinceMs: number;
+  readonly liveSince: Date;
   /** The change after which the batch begins. */
   readonly after: string;
   readonly changes: readonly ChangeRow[];
@@ -34,7 +35,7 @@ const maxBatchChanges = 1_000;
  */
 export async function claimBatch(sql: Sql, webhookId: number, leaseMs: number): Promise<WebhookBatch | undefined> {
   const lease = (randomBytes(8).readBigUInt64BE() >> 1n).toString();
-  const [row] = await sql<Row[]>`
+  const [row] = await sql<(Omit<WebhookBatch, 'changes'> & { last: string | null })[]>`
     update segment_webhook w set
       lease = ${lease}::bigint, leased_until = now() + ${leaseMs}::int * interval '1 millisecond',
       batch_last_change_id = coalesce(batch_last_change_id, (
@@ -44,81 +45,60 @@ export async function claimBatch(sql: Sql, webhookId: number, leaseMs: number): 
     where w.id = ${webhookId} and s.id = w.segment_id and w.state = 'live' and w.secret is not null
       and (w.deferral_until is null or w.deferral_until <= now()) and (w.leased_until is null or w.leased_until <= now())
       and exists (select from segment_change c where c.segment_id = w.segment_id and c.id > w.delivered_change_id)
-    returning w.id, w.segment_id, s.name, w.url, w.secret, w.failures, w.live_since, w.delivered_change_id, w.batch_last_change_id`;
+    returning w.id as "webhookId", w.lease, w.segment_id as "segmentId", s.name as "segmentName", w.url, w.secret, w.failures,
+      w.live_since as "liveSince", w.delivered_change_id as after, w.batch_last_change_id as last`;
   if (!row) return undefined;
+  const { last, ...batch } = row;
   const changes = await sql<ChangeRow[]>`
     select id, at, entered, member from segment_change
-    where segment_id = ${row.segment_id} and id > ${row.delivered_change_id}::bigint and id <= ${row.batch_last_change_id}::bigint order by id`;
-  return {
-    webhookId: row.id,
-    lease,
-    segmentId: row.segment_id,
-    segmentName: row.name,
-    url: row.url,
-    secret: row.secret,
-    failures: row.failures,
-    liveSinceMs: row.live_since.getTime(),
-    after: row.delivered_change_id,
-    changes,
-  };
+    where segment_id = ${batch.segmentId} and id > ${batch.after}::bigint and id <= ${last}::bigint order by id`;
+  return { ...batch, changes };
 }
 
-interface Row {
-  readonly id: number;
-  readonly segment_id: number;
-  readonly name: string;
-  readonly url: string;
-  readonly secret: Buffer | null;
-  readonly failures: number;
-  readonly live_since: Date;
-  readonly delivered_change_id: string;
-  readonly batch_last_change_id: string | null;
+/** Ends the lease of a batch with these assignments; does nothing when the lease was lost. */
+function release(sql: Sql, { webhookId, lease }: WebhookBatch, assignments: Fragment) {
+  return sql`
+    update segment_webhook set ${assignments}, lease = null, leased_until = null
+    where id = ${webhookId} and lease = ${lease}::bigint`;
 }
 
 /** Records the batch as delivered. Returns false, and records nothing, when the lease was lost. */
-export async function recordDelivered(sql: Sql, { webhookId, lease, changes }: WebhookBatch): Promise<boolean> {
-  const noted = await sql`
-    update segment_webhook set
-      delivered_change_id = ${changes.at(-1)?.id ?? 0}::bigint, batch_last_change_id = null, delivered_count = delivered_count + ${changes.length}, last_delivered_at = now(),
-      failures = 0, deferral_until = null, deferral_code = null, deferral_detail = null, lease = null, leased_until = null
-    where id = ${webhookId} and lease = ${lease}::bigint`;
-  return noted.count === 1;
+export async function recordDelivered(sql: Sql, batch: WebhookBatch): Promise<boolean> {
+  const { changes } = batch;
+  const delivered = sql`
+    delivered_change_id = ${changes.at(-1)?.id ?? 0}::bigint, batch_last_change_id = null, delivered_count = delivered_count + ${changes.length}, last_delivered_at = now(),
+    failures = 0, deferral_until = null, deferral_code = null, deferral_detail = null`;
+  return (await release(sql, batch, delivered)).count === 1;
 }
 
 /** Reduces the batch to its first half. */
-export async function halveBatch(sql: Sql, { webhookId, lease, changes }: WebhookBatch): Promise<void> {
-  const middle = changes[Math.ceil(changes.length / 2) - 1] as ChangeRow;
-  await sql`
-    update segment_webhook set batch_last_change_id = ${middle.id}::bigint, lease = null, leased_until = null
-    where id = ${webhookId} and lease = ${lease}::bigint`;
+export async function halveBatch(sql: Sql, batch: WebhookBatch): Promise<void> {
+  const middle = batch.changes[Math.ceil(batch.changes.length / 2) - 1] as ChangeRow;
+  await release(sql, batch, sql`batch_last_change_id = ${middle.id}::bigint`);
 }
 
 export async function holdWebhook(
   sql: Sql,
-  { webhookId, lease }: WebhookBatch,
+  batch: WebhookBatch,
   { code, detail, untilMs }: FailureReason & { readonly untilMs: number },
 ): Promise<void> {
-  await sql`
-    update segment_webhook set
-      failures = failures + 1, deferral_until = to_timestamp(${untilMs}::float8 / 1000), deferral_code = ${code}, deferral_detail = ${detail},
-      lease = null, leased_until = null
-    where id = ${webhookId} and lease = ${lease}::bigint`;
+  const until = sql`to_timestamp(${untilMs}::float8 / 1000)`;
+  const held = sql`failures = failures + 1, deferral_until = ${until}, deferral_code = ${code}, deferral_detail = ${detail}`;
+  await release(sql, batch, held);
 }
 
 /** Expires the changes of the batch up to and including `last`. The others begin a new batch. */
 export async function expireChanges(
   sql: Sql,
-  { webhookId, lease, changes }: WebhookBatch,
+  batch: WebhookBatch,
   last: ChangeRow,
   { code, detail }: FailureReason,
 ): Promise<void> {
+  const { changes } = batch;
   const count = changes.indexOf(last) + 1;
+  const expired = sql`delivered_change_id = ${last.id}::bigint, batch_last_change_id = null, expired_count = expired_count + ${count}`;
   await sql`
-    with moved as (
-      update segment_webhook set delivered_change_id = ${last.id}::bigint, batch_last_change_id = null, expired_count = expired_count + ${count}, lease = null, leased_until = null
-      where id = ${webhookId} and lease = ${lease}::bigint
-      returning id
-    )
+    with moved as (${release(sql, batch, expired)} returning id)
     insert into segment_webhook_expiry (webhook_id, first_change_id, last_change_id, change_count, code, detail)
     select id, ${changes[0]?.id ?? 0}::bigint, ${last.id}::bigint, ${count}, ${code}, ${detail} from moved`;
 }

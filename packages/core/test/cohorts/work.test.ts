@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CohortChange, Member } from '@currents/connector';
 import { createMetrics } from '@currents/core';
 import { applyNext } from '../../src/cohorts/applyChanges.js';
-import { startCohortWork, type CohortWork } from '../../src/cohorts/cohortWork.js';
+import { startCohortWork } from '../../src/cohorts/cohortWork.js';
 import { memberKey } from '../../src/cohorts/memberKey.js';
 import { readSets, setTable } from '../../src/cohorts/memberSet.js';
 import { openSession } from '../../src/db/session.js';
@@ -17,8 +17,7 @@ beforeAll(async () => {
 afterAll(() => inbox.close());
 
 const log = pino({ level: 'silent' });
-const startWork = (): CohortWork =>
-  startCohortWork({ databaseUrl: inbox.url, log, metrics: createMetrics(), retentionDays: 14 });
+const startWork = () => startCohortWork({ databaseUrl: inbox.url, log, metrics: createMetrics(), retentionDays: 14 });
 const waiting = async () => (await inbox.sql`select from cohort_change where state = 'pending'`).count;
 const applied = () => until(waiting, (count) => count === 0);
 

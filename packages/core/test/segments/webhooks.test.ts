@@ -14,7 +14,7 @@ import {
   resumeWebhook,
   type WebhookView,
 } from '@currents/core';
-import { startSegmentWork, type SegmentWork } from '../../src/segments/segmentWork.js';
+import { startSegmentWork } from '../../src/segments/segmentWork.js';
 import { add, createDice, remove, user, users } from '../cohorts/cohortHarness.js';
 import { until } from '../deliveryHarness.js';
 import { openSegmentHarness, type SegmentHarness } from './segmentHarness.js';
@@ -30,7 +30,7 @@ let harness: SegmentHarness;
 let receiver: Receiver;
 let segmentId: string;
 let webhookId: string;
-const works: SegmentWork[] = [];
+const works: ReturnType<typeof startSegmentWork>[] = [];
 
 beforeEach(async () => {
   harness = await openSegmentHarness();
