@@ -6,6 +6,7 @@ const missing = 'Request missing required field';
 
 describeConnector({
   connector: amplitude,
+  sources: new URL('../', import.meta.url),
   examples: new URL('../examples/', import.meta.url),
   settings: {
     valid: [

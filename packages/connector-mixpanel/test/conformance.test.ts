@@ -17,6 +17,7 @@ const time = {
 
 describeConnector({
   connector: mixpanel,
+  sources: new URL('../', import.meta.url),
   examples: new URL('../examples/', import.meta.url),
   settings: {
     valid: [
