@@ -18,7 +18,7 @@ type Items = readonly Item<any>[];
 type Context = SendContext<any, any>;
 
 export interface Breach {
-  /** Part of the name of the law that has to notice. */
+  /** Part of the name of the law that has to fail. */
   readonly law: string;
   readonly how: string;
   readonly changes: Partial<Toy>;
@@ -31,7 +31,7 @@ const wait: SendOutcome = { outcome: 'deferred', code: 'later', detail: 'later',
 const refuse = { outcome: 'refused', code: 'no', detail: 'no' } as const;
 let calls = 0;
 
-/** Ways to break the contract, each with the law that has to notice. */
+/** Ways to break the contract, each with the law that has to fail. */
 export const breaches: readonly Breach[] = [
   { law: 'is a lower-case word', how: 'capitals', changes: { name: 'Logbook' } },
 
@@ -46,10 +46,10 @@ export const breaches: readonly Breach[] = [
     how: 'takes any',
     changes: { settings: z.strictObject({ host: z.string().optional() }) },
   },
-  { law: 'a field nobody knows', how: 'takes strangers', changes: { settings: z.object({ host: z.hostname() }) } },
+  { law: 'an unknown field', how: 'accepts it', changes: { settings: z.object({ host: z.hostname() }) } },
   {
-    law: 'say of every field what it is for',
-    how: 'says nothing',
+    law: 'describe every field',
+    how: 'has no description',
     changes: { settings: z.strictObject({ host: z.hostname() }) },
   },
   {
@@ -57,11 +57,15 @@ export const breaches: readonly Breach[] = [
     how: 'grows',
     changes: { credentials: tokenParser((token) => `${token}!`) },
   },
-  { law: 'are not repeated in the complaint', how: 'repeats them', changes: { credentials: tokenParser(complain) } },
+  { law: 'are not repeated in the message', how: 'repeats them', changes: { credentials: tokenParser(complain) } },
 
   { law: 'is pure', how: 'reads the clock', changes: mapping((payload) => ({ ...payload, sent: Date.now() })) },
   { law: 'is pure', how: 'reads another clock', changes: mapping((payload) => ({ ...payload, sent: new Date() })) },
-  { law: 'is pure', how: 'throws dice', changes: mapping((payload) => ({ ...payload, dice: Math.random() })) },
+  {
+    law: 'is pure',
+    how: 'uses random numbers',
+    changes: mapping((payload) => ({ ...payload, random: Math.random() })),
+  },
   { law: 'is pure', how: 'counts', changes: mapping((payload) => ({ ...payload, count: calls++ })) },
   {
     law: 'writes neither to the event',
@@ -77,9 +81,9 @@ export const breaches: readonly Breach[] = [
       ...mapping((payload, _, settings) => ({ ...payload, first: Object.keys(settings as object)[0] })),
     },
   },
-  { law: 'gives no reason that is not listed', how: 'lists none', changes: { reasons: {} } },
+  { law: 'gives only listed reasons', how: 'lists none', changes: { reasons: {} } },
   {
-    law: 'every listed reason is a word',
+    law: 'each is a word with a sentence',
     how: 'a sentence',
     changes: { reasons: { ...toy.reasons, 'No good': 'It is no good.' } },
   },
@@ -90,19 +94,23 @@ export const breaches: readonly Breach[] = [
     how: 'takes all',
     changes: { map: (event) => ({ payload: event }) },
   },
-  { law: 'puts the id of the event', how: 'forgets it', changes: mapping(({ key: _, ...payload }) => payload) },
   {
-    law: 'tells events apart',
+    law: 'puts the event’s id into the payload',
+    how: 'forgets it',
+    changes: mapping(({ key: _, ...payload }) => payload),
+  },
+  {
+    law: 'makes different payloads of different ids',
     how: 'cuts it',
     changes: mapping((payload) => ({ ...payload, key: String(payload['key']).slice(0, 36) })),
   },
-  { law: 'maps the example', how: 'says more', changes: mapping((payload) => ({ ...payload, extra: 1 })) },
+  { law: 'maps the example', how: 'adds a field', changes: mapping((payload) => ({ ...payload, extra: 1 })) },
   {
     law: 'never override what the connector sets',
     how: 'copies over',
     changes: mapping((payload, event) => ({ ...payload, ...event.properties })),
   },
-  { law: 'never more than properties', how: 'assigns __proto__', changes: mapping(assignProperties) },
+  { law: 'are only properties', how: 'assigns __proto__', changes: mapping(assignProperties) },
 
   { law: 'is data', how: 'no events', changes: limiting({ maxEvents: 0 }) },
   { law: 'is data', how: 'half a request', changes: limiting({ maxConcurrentRequests: 0.5 }) },
@@ -111,16 +119,16 @@ export const breaches: readonly Breach[] = [
     how: 'another number each time',
     changes: { rateLimit: () => ({ ...toy.rateLimit({}), maxConcurrentRequests: ++calls }) },
   },
-  { law: 'lets the largest event into a request', how: 'too little', changes: limiting({ maxBytes: 100_000 }) },
+  { law: 'fits the largest event into a request', how: 'too little', changes: limiting({ maxBytes: 100_000 }) },
   {
     law: 'names the same budget key',
     how: 'a new key each time',
     changes: limiting({ budgets: [{ name: 'x', key: () => `${calls++}`, unit: 'events', limit: 1, periodMs: 1 }] }),
   },
 
-  { law: 'wrapped in at most the bytes', how: 'says less', changes: limiting({ wrapBytes: 13 }) },
+  { law: 'wrapped in at most the declared bytes', how: 'declares less', changes: limiting({ wrapBytes: 13 }) },
   {
-    law: 'carries every item',
+    law: 'sends every item',
     how: 'loses one',
     changes: { send: async (items, to) => (await toy.send(items.slice(1), to), answerAll(items, wait)) },
   },
@@ -153,34 +161,34 @@ export const breaches: readonly Breach[] = [
     changes: answering((_, items) => answerAll(items, { ...wait, scope: 'key', budget: 'none' })),
   },
   {
-    law: 'takes none for delivered in an outage',
-    how: 'is content',
+    law: 'defers every event in an outage',
+    how: 'reports them as delivered',
     changes: answering((_, items) => answerAll(items, { outcome: 'delivered' })),
   },
   {
-    law: 'gives no event up',
-    how: 'gives up',
+    law: 'defers every event in an outage',
+    how: 'rejects them',
     changes: answering((_, items) => answerAll(items, { outcome: 'rejected', code: 'no', detail: 'no' })),
   },
   {
-    law: 'reads this answer as it is meant: 401',
+    law: 'interprets the answer as expected: 401',
     how: 'waits',
     changes: answering((_, items) => answerAll(items, wait)),
   },
 
   {
-    law: 'reaches no detail: 401',
-    how: 'tells the token',
+    law: 'no detail repeats credentials or events that the partner repeats: 401',
+    how: 'quotes the token',
     changes: answering((_, items, to) => answerAll(items, { ...wait, detail: tokenOf(to) })),
   },
   {
-    law: 'reaches no detail: 401',
-    how: 'tells the token in a test',
+    law: 'no detail repeats credentials or events that the partner repeats: 401',
+    how: 'quotes the token in a test',
     changes: { test: async (to) => (await toy.test(to), { ...refuse, detail: tokenOf(to) }) },
   },
   {
-    law: 'reaches no detail: 422',
-    how: 'tells the answer',
+    law: 'no detail repeats credentials or events that the partner repeats: 422',
+    how: 'quotes the answer',
     changes: hearing((answer, items) => answerAll(items, { ...wait, detail: bodyOf(answer) || 'no' })),
   },
   {
@@ -196,23 +204,23 @@ export const breaches: readonly Breach[] = [
   },
 
   {
-    law: 'passes when the partner would take events',
+    law: 'passes when the partner would accept events',
     how: 'never',
     changes: { test: async (to) => (await toy.test(to), refuse) },
   },
   {
-    law: 'tells refused credentials',
+    law: 'reports refused credentials',
     how: 'always passes',
     changes: { test: async (to) => (await toy.test(to), { outcome: 'passed' }) },
   },
   {
-    law: 'tells an outage from a refusal',
+    law: 'distinguishes an outage from a refusal',
     how: 'refuses',
     changes: { test: async (to) => ({ ...(await toy.test(to)), ...refuse }) },
   },
   {
-    law: 'has a word for every answer',
-    how: 'has none',
+    law: 'makes one request and reads every answer',
+    how: 'gives no code',
     changes: { test: async (to) => ({ ...(await toy.test(to)), ...refuse, code: '' }) },
   },
 ];

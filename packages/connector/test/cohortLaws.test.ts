@@ -2,18 +2,18 @@ import { brazeCohorts } from '@currents/connector';
 import type { CohortImport, CohortPull, CohortRoute, Connector, ParsedPush, PushReply } from '@currents/connector';
 import { jsonAnswer } from '@currents/connector/conformance';
 import { describe, expect, it } from 'vitest';
-import type { CohortExample } from '../src/conformance/cohortExamples.js';
+import type { CohortExample } from '../src/conformance/examples.js';
 import { cohortLaws } from '../src/conformance/cohortLaws.js';
 import type { Law } from '../src/conformance/law.js';
 import { pullLaws } from '../src/conformance/pullLaws.js';
 import { logbook } from './toy/logbook.js';
 
-/** What the laws that a name stands for make of something: `kept`, or `broken` by one of them. */
-async function held(laws: readonly Law[], name: string): Promise<'kept' | 'broken' | 'no such law'> {
+/** The result of the laws whose names contain this text. */
+async function resultOf(laws: readonly Law[], name: string): Promise<'hold' | 'broken' | 'no such law'> {
   const meant = laws.filter((law) => law.name.includes(name));
   if (meant.length === 0) return 'no such law';
   const proofs = await Promise.allSettled(meant.map(async (law) => law.prove()));
-  return proofs.some(({ status }) => status === 'rejected') ? 'broken' : 'kept';
+  return proofs.some(({ status }) => status === 'rejected') ? 'broken' : 'hold';
 }
 
 const key = 'cur_import_Zk3vQ0mT9wYb';
@@ -59,14 +59,22 @@ const reanswered = (change: (reply: PushReply, outcome: string) => Partial<PushR
 let calls = 0;
 
 describe('the laws for the import of cohorts', () => {
-  it('are kept by the partner protocol', async () => {
-    expect(await held(cohortLaws(brazeCohorts, examples), '')).toBe('kept');
+  it('hold for the partner protocol', async () => {
+    expect(await resultOf(cohortLaws(brazeCohorts, examples), '')).toBe('hold');
   });
 
   it.each<[law: string, how: string, CohortImport]>([
-    ['has a place for every way', 'no description', changed(() => ({ description: '' }))],
-    ['has a place for every way', 'a route twice', { routes: [...brazeCohorts.routes, ...brazeCohorts.routes] }],
-    ['has a place for every way', 'a path with a slash before it', changed(({ path }) => ({ path: `/${path}` }))],
+    ['has a path and a description for every route', 'no description', changed(() => ({ description: '' }))],
+    [
+      'has a path and a description for every route',
+      'a route twice',
+      { routes: [...brazeCohorts.routes, ...brazeCohorts.routes] },
+    ],
+    [
+      'has a path and a description for every route',
+      'a path with a slash before it',
+      changed(({ path }) => ({ path: `/${path}` })),
+    ],
     [
       'reads the example',
       'forgets a member',
@@ -82,20 +90,20 @@ describe('the laws for the import of cohorts', () => {
       changed((route) => ({ parse: (from) => route.parse(Object.assign(from, { seen: true })) })),
     ],
     [
-      'throws at nothing',
+      'never throws',
       'trusts the JSON',
       changed((route) => ({ parse: (from) => (JSON.parse(from.body), route.parse(from)) })),
     ],
     [
-      'throws at nothing',
+      'never throws',
       'trusts the headers',
       changed(() => ({
         readKey: ({ headers }) => headers['authorization']?.split(' ')[1]?.toUpperCase() ?? ([] as never),
       })),
     ],
     [
-      'throws at nothing',
-      'lets an empty id in',
+      'never throws',
+      'accepts an empty id',
       changed((route) => ({
         parse: (from) =>
           from.body.includes('""')
@@ -104,8 +112,8 @@ describe('the laws for the import of cohorts', () => {
       })),
     ],
     [
-      'throws at nothing',
-      'counts nobody as refused',
+      'never throws',
+      'counts zero refused members',
       reparsed((parsed) => ('changes' in parsed ? { ...parsed, refused: { no_id: 0 } } : parsed)),
     ],
     ['answers every result', 'success for all', reanswered(() => ({ status: 200 }))],
@@ -117,7 +125,7 @@ describe('the laws for the import of cohorts', () => {
     ],
     [
       'answers every result',
-      'gives up when it is busy',
+      'answers 400 when it is busy',
       reanswered(({ status }, outcome) => ({ status: outcome === 'busy' ? 400 : status })),
     ],
     [
@@ -125,8 +133,8 @@ describe('the laws for the import of cohorts', () => {
       'the body',
       changed((route) => ({ reply: (to, result) => ({ ...route.reply(to, result), body: JSON.stringify(to.body) }) })),
     ],
-  ])('notice an import that breaks "%s": %s', async (law, _, cohortImport) => {
-    expect(await held(cohortLaws(cohortImport, examples), law)).toBe('broken');
+  ])('fail for an import that breaks "%s": %s', async (law, _, cohortImport) => {
+    expect(await resultOf(cohortLaws(cohortImport, examples), law)).toBe('broken');
   });
 });
 
@@ -188,22 +196,26 @@ const repulled = (change: (step: Awaited<ReturnType<Pull['pull']>>, to: Context)
 });
 
 describe('the laws for pulling cohorts', () => {
-  it('are kept by a pull in good order', async () => {
-    expect(await held(lawsFor({}), '')).toBe('kept');
+  it('hold for a correct pull', async () => {
+    expect(await resultOf(lawsFor({}), '')).toBe('hold');
   });
 
   it.each<[law: string, how: string, Partial<Pull>]>([
-    ['says what it takes', 'nothing at once', { limits: { maxConcurrentSteps: 0, budgets: [] } }],
-    ['lists the partner’s cohorts', 'none', { list: async () => ({ outcome: 'listed', cohorts: [] }) }],
-    ['brings every member', 'stops early', repulled(() => ({ outcome: 'complete' }))],
     [
-      'brings every member',
+      'has a description, and limits above zero',
+      'no concurrent steps',
+      { limits: { maxConcurrentSteps: 0, budgets: [] } },
+    ],
+    ['lists the partner’s cohorts', 'none', { list: async () => ({ outcome: 'listed', cohorts: [] }) }],
+    ['hands over every member', 'stops early', repulled(() => ({ outcome: 'complete' }))],
+    [
+      'hands over every member',
       'keeps them',
       { pull: (id, place, to) => readers.pull(id, place, to, async () => undefined) },
     ],
     [
-      'keeps nothing secret',
-      'the token in the place',
+      'makes cursors of JSON, without secrets',
+      'the token in the cursor',
       repulled((step, to) => ('cursor' in step ? { ...step, cursor: JSON.stringify(to.credentials.token) } : step)),
     ],
     [
@@ -212,30 +224,30 @@ describe('the laws for pulling cohorts', () => {
       { pull: (id, place, to, take) => readers.pull(id, place, to, (page) => take(page).catch(() => undefined)) },
     ],
     [
-      'waits in an outage',
-      'gives up',
+      'defers in an outage',
+      'fails',
       repulled((step) => (step.outcome === 'deferred' ? { ...step, outcome: 'failed', recovery: 'automatic' } : step)),
     ],
     [
-      'waits in an outage',
+      'defers in an outage',
       'takes it for the end',
       { pull: async (id, place, to, take) => (await readers.pull(id, place, to, take), { outcome: 'complete' }) },
     ],
-    ['has a word for every answer', 'no word', repulled((step) => ('detail' in step ? { ...step, detail: '' } : step))],
+    ['reads every answer', 'an empty detail', repulled((step) => ('detail' in step ? { ...step, detail: '' } : step))],
     [
-      'has a word for every answer',
+      'reads every answer',
       'repeats the token',
       repulled((step, to) => ('detail' in step ? { ...step, detail: to.credentials.token } : step)),
     ],
     [
-      'shows its credentials to nobody',
-      'asks elsewhere',
+      'sends credentials only to the partner',
+      'sends requests to another host',
       {
         pull: (id, place, to, take) =>
           readers.pull(id, place, { ...to, settings: { host: 'elsewhere.example.com' } }, take),
       },
     ],
-  ])('notice a pull that breaks "%s": %s', async (law, _, changes) => {
-    expect(await held(lawsFor(changes), law)).toBe('broken');
+  ])('fail for a pull that breaks "%s": %s', async (law, _, changes) => {
+    expect(await resultOf(lawsFor(changes), law)).toBe('broken');
   });
 });

@@ -1,11 +1,11 @@
 import { jsonAnswer } from '@currents/connector/conformance';
 import { describe, expect, it } from 'vitest';
-import { lawsOf } from '../src/conformance/lawsOf.js';
+import { lawsOf } from '../src/conformance/describe.js';
 import { breaches } from './breaches.js';
 import { logbook } from './toy/logbook.js';
 
 describe('the laws for connectors', () => {
-  it.each(breaches)('notice a connector that breaks "$law": $how', async ({ law, changes, settings }) => {
+  it.each(breaches)('fail for a connector that breaks "$law": $how', async ({ law, changes, settings }) => {
     const laws = lawsOf({
       connector: { ...logbook, ...changes },
       examples: new URL('./toy/examples/', import.meta.url),

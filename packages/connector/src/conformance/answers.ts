@@ -10,7 +10,7 @@ export function textAnswer(status: number, body: string, headers: Headers = {}):
   return { status, headers: { 'content-type': 'text/plain', ...headers }, body };
 }
 
-/** The page of a proxy that stands before the partner. */
+/** The page of a proxy in front of the partner. */
 export function htmlAnswer(status: number): HttpAnswer {
   const body = `<html><head><title>${status}</title></head><body><h1>${status}</h1><hr>nginx</body></html>\r\n`;
   return { status, headers: { 'content-type': 'text/html' }, body };
@@ -20,7 +20,7 @@ export function noAnswer(failure: 'timeout' | 'unreachable' | 'broken'): HttpAns
   return { status: 0, failure, detail: `no answer: ${failure}` };
 }
 
-/** The partner is down or out of reach: no event is at fault, and every one of them has to wait. */
+/** The partner is down or unreachable: every event has to wait. */
 export const outages: Readonly<Record<string, HttpAnswer>> = {
   '500': jsonAnswer(500, { code: 500, error: 'internal error' }),
   '500 with an empty body': textAnswer(500, ''),
@@ -34,7 +34,7 @@ export const outages: Readonly<Record<string, HttpAnswer>> = {
   'a broken connection': noAnswer('broken'),
 };
 
-/** What any partner, or anything between it and the hub, may answer one day; whatever the request was. */
+/** What any partner, or a proxy in front of it, may answer to any request. */
 export const awkwardAnswers: Readonly<Record<string, HttpAnswer>> = {
   '200 with a body that is no JSON': textAnswer(200, 'great success'),
   '200 with a page in HTML': htmlAnswer(200),

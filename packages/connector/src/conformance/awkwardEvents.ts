@@ -2,9 +2,9 @@ import { catalogue, checkEvent, sampleOf } from '@currents/schema';
 import type { CatalogueEvent } from '@currents/schema';
 import { setProperty } from '../copyProperties.js';
 
-/** The catalogue takes events of at most 100 levels. */
-const DEEPEST = 90;
-const ODD_IDS = [
+/** The catalogue accepts at most 100 levels. */
+const maxDepth = 90;
+const oddIds = [
   '0',
   'null',
   'with blanks in it',
@@ -12,40 +12,45 @@ const ODD_IDS = [
   'a'.repeat(255),
   '00000000-0000-0000-0000-000000000000',
 ];
-const ODD_TIMES = [0, 1, -1, 1_262_303_999, 4_102_444_800, 253_402_300_800, 100_000_000_000];
+const oddTimes = [0, 1, -1, 1_262_303_999, 4_102_444_800, 253_402_300_800, 100_000_000_000];
 
-/** The sample of every event type, and a few of them bent into shapes that nobody expects and the catalogue takes. */
+/** Event types whose samples are varied: the two with free properties of their own, and one without. */
+export const bentTypes = ['users.behaviors.CustomEvent', 'users.behaviors.Purchase', 'users.messages.email.Open'];
+
+/** The sample of every event type, and unusual variations of a few that the catalogue accepts. */
 export function allEvents(): CatalogueEvent[] {
-  const bent = bentKinds.flatMap((type) => bend(sampleOf(type)));
+  const bent = bentTypes.flatMap((type) => bend(sampleOf(type)));
   return [
     ...catalogue.map((type) => sampleOf(type.name)),
     ...bent.filter((event) => !('refused' in checkEvent(event))),
   ];
 }
 
-const bentKinds = ['users.behaviors.CustomEvent', 'users.behaviors.Purchase', 'users.messages.email.Open'];
-
 function bend(event: CatalogueEvent): CatalogueEvent[] {
   const properties = Object.entries(event.properties);
+  const range = Array.from({ length: 600 }, (_, index) => index);
   return [
-    { ...event, user: {} },
-    { ...event, user: { user_id: null, external_user_id: null, device_id: null, timezone: null } },
-    { ...event, user: { device_id: 'only-a-device' } },
-    { ...event, properties: Object.fromEntries(properties.filter(([key]) => key === 'name')) },
-    {
-      ...event,
-      properties: Object.fromEntries(properties.map(([key, value]) => [key, key === 'name' ? value : null])),
-    },
-    withFreeProperties(event, deepProperties()),
-    withFreeProperties(event, Object.fromEntries(Array.from({ length: 600 }, (_, index) => [`key ${index}`, index]))),
-    withFreeProperties(event, { list: Array.from({ length: 600 }, (_, index) => index), text: 'long '.repeat(10_000) }),
-    ...ODD_IDS.map((id) => ({ ...event, id })),
-    ...ODD_IDS.map((id) => ({ ...event, user: { ...event.user, external_user_id: id } })),
-    ...ODD_TIMES.map((time) => ({ ...event, time })),
+    ...[
+      {},
+      { user_id: null, external_user_id: null, device_id: null, timezone: null },
+      { device_id: 'only-a-device' },
+      ...oddIds.map((id) => ({ ...event.user, external_user_id: id })),
+    ].map((user) => ({ ...event, user })),
+    ...[
+      properties.filter(([key]) => key === 'name'),
+      properties.map(([key, value]) => [key, key === 'name' ? value : null] as const),
+    ].map((entries) => ({ ...event, properties: Object.fromEntries(entries) })),
+    ...[
+      deepProperties(),
+      Object.fromEntries(range.map((index) => [`key ${index}`, index])),
+      { list: range, text: 'long '.repeat(10_000) },
+    ].map((free) => withFreeProperties(event, free)),
+    ...oddIds.map((id) => ({ ...event, id })),
+    ...oddTimes.map((time) => ({ ...event, time })),
   ];
 }
 
-/** The event with these properties where people may put any: beside its own, or in the object that is meant for them. */
+/** The event with these free properties: beside its own, or in the object that exists for them. */
 export function withFreeProperties(event: CatalogueEvent, free: Readonly<Record<string, unknown>>): CatalogueEvent {
   const key = freeObjectOf(event.event_type);
   const properties: Record<string, unknown> = { ...event.properties };
@@ -64,7 +69,7 @@ function freeObjectOf(eventType: string): string | undefined {
 function deepProperties(): Record<string, unknown> {
   let list: unknown = 'bottom';
   let object: unknown = 'bottom';
-  for (let depth = 0; depth < DEEPEST; depth++) {
+  for (let depth = 0; depth < maxDepth; depth++) {
     list = [list];
     object = { deeper: object };
   }

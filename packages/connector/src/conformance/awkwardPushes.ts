@@ -1,88 +1,50 @@
 import type { CohortImport, CohortRoute, Push } from '../cohortImport.js';
-import type { CohortExample } from './cohortExamples.js';
 
-/** A push at one of the connector's routes, as it may come one day. */
-export interface BentPush {
+/** A push to one of the connector's routes. */
+export interface RoutedPush {
   readonly route: CohortRoute;
   readonly push: Push;
 }
 
+const deepList = `${'['.repeat(5_000)}${']'.repeat(5_000)}`;
 const awkwardBodies = [
-  '',
-  ' ',
-  'null',
-  '[]',
-  '{}',
-  '"text"',
-  '7',
-  '{"a":',
-  '[1,2',
-  '{"a":1}}',
-  '\u0000',
-  `${'['.repeat(5_000)}${']'.repeat(5_000)}`,
+  ...['', ' ', 'null', '[]', '{}', '"text"', '7'],
+  ...['{"a":', '[1,2', '{"a":1}}', '\u0000', deepList],
 ];
 const awkwardHeaders: readonly Push['headers'][] = [
   {},
-  { authorization: '' },
-  { authorization: 'Basic' },
-  { authorization: 'Basic !!!' },
-  { authorization: 'Basic bm9jb2xvbg==' },
-  { authorization: 'Bearer' },
-  { authorization: 'Bearer  ' },
-  { authorization: 'Digest username="x"' },
+  ...['', 'Basic', 'Basic !!!', 'Basic bm9jb2xvbg==', 'Bearer', 'Bearer  ', 'Digest username="x"'].map(
+    (authorization) => ({ authorization }),
+  ),
 ];
 const awkwardValues: readonly unknown[] = [
-  undefined,
-  null,
-  true,
-  -1,
-  1.5,
-  1e300,
-  '',
-  ' ',
-  'text',
-  '\u0000',
-  '\ud800',
-  'x'.repeat(5_000),
-  [],
-  [null, 1, {}, [], 'x'],
-  {},
-  { id: 1 },
+  ...[undefined, null, true, -1, 1.5, 1e300],
+  ...['', ' ', 'text', '\u0000', '\ud800', 'x'.repeat(5_000)],
+  ...[[], [null, 1, {}, [], 'x'], {}, { id: 1 }],
 ];
 
-export type RouteOf = (example: CohortExample) => CohortRoute;
-
-/** The examples, and what strangers may send to the same places. */
-export function strangePushes(
-  cohortImport: CohortImport,
-  examples: readonly CohortExample[],
-  routeOf: RouteOf,
-): BentPush[] {
-  const strange = cohortImport.routes.flatMap((route) =>
+/** The examples, and unrelated bodies and headers at the same routes. */
+export function strangePushes({ routes }: CohortImport, examples: readonly RoutedPush[]): RoutedPush[] {
+  const unrelated = routes.flatMap((route) =>
     awkwardBodies.map((body) => ({ route, push: { path: {}, headers: {}, body } })),
   );
-  const ofExamples = examples.flatMap((example) => {
-    const route = routeOf(example);
-    const pushes = [
-      example.push,
-      { ...example.push, path: {} },
-      ...awkwardBodies.map((body) => ({ ...example.push, body })),
-      ...awkwardHeaders.map((headers) => ({ ...example.push, headers })),
-    ];
-    return pushes.map((push) => ({ route, push }));
-  });
-  return [...strange, ...ofExamples];
+  const fromExamples = examples.flatMap(({ route, push }) => [
+    { route, push },
+    { route, push: { ...push, path: {} } },
+    ...awkwardBodies.map((body) => ({ route, push: { ...push, body } })),
+    ...awkwardHeaders.map((headers) => ({ route, push: { ...push, headers } })),
+  ]);
+  return [...unrelated, ...fromExamples];
 }
 
-/** The examples as a template, or a partner of another version, may bend them. */
-export function bentPushes(examples: readonly CohortExample[], routeOf: RouteOf): BentPush[] {
-  return examples.flatMap((example) =>
-    bendings(example.push.body).map((body) => ({ route: routeOf(example), push: { ...example.push, body } })),
+/** The examples with one value, at any place in the body, replaced by another. */
+export function bentPushes(examples: readonly RoutedPush[]): RoutedPush[] {
+  return examples.flatMap(({ route, push }) =>
+    bentBodies(push.body).map((body) => ({ route, push: { ...push, body } })),
   );
 }
 
-/** The body with one value, at any place, replaced by another. */
-function bendings(body: string): string[] {
+function bentBodies(body: string): string[] {
   let value: unknown;
   try {
     value = JSON.parse(body);
@@ -96,12 +58,8 @@ function bendings(body: string): string[] {
 
 function placesIn(value: unknown, at: readonly string[] = []): (readonly string[])[] {
   if (typeof value !== 'object' || value === null) return [at];
-  return [
-    at,
-    ...Object.entries(value)
-      .slice(0, 8)
-      .flatMap(([key, member]) => placesIn(member, [...at, key])),
-  ];
+  const members = Object.entries(value).slice(0, 8);
+  return [at, ...members.flatMap(([key, member]) => placesIn(member, [...at, key]))];
 }
 
 function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown): unknown {

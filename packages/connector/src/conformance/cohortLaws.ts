@@ -1,103 +1,79 @@
 import { expect } from 'vitest';
 import type { CohortChange, CohortImport, Member, ParsedPush, PushReply, PushResult } from '../cohortImport.js';
 import { bentPushes, strangePushes } from './awkwardPushes.js';
-import type { RouteOf } from './awkwardPushes.js';
-import type { CohortExample } from './cohortExamples.js';
-import { deepFreeze } from './freeze.js';
-import type { Law } from './law.js';
+import type { CohortExample } from './examples.js';
+import { deepFreeze, isCount, law, maxDetailLength, snakeCase, type Law } from './law.js';
 
-const PART = /^(?:[a-z][a-z0-9-]*|:[a-z][A-Za-z]*)$/;
-const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
-const LONGEST_COMPLAINT = 500;
+const pathPart = /^(?:[a-z][a-z0-9-]*|:[a-z][A-Za-z]*)$/;
 
 const results: readonly PushResult[] = [
   { outcome: 'stored', cohorts: [{ id: 'c-1', listId: 'list_1' }] },
   { outcome: 'stored', cohorts: [] },
   { outcome: 'repeated', cohorts: [{ id: 'c-1', listId: 'list_1' }] },
-  { outcome: 'unreadable', detail: 'no good' },
-  { outcome: 'unauthorised', detail: 'this key is not known' },
-  { outcome: 'unknown_cohort', detail: 'there is no such cohort' },
-  { outcome: 'too_large', detail: 'too much at once' },
-  { outcome: 'busy', detail: 'not at this moment' },
-  { outcome: 'unavailable', detail: 'it could not be stored' },
+  { outcome: 'unreadable', detail: 'the body is not JSON' },
+  { outcome: 'unauthorised', detail: 'unknown key' },
+  { outcome: 'unknown_cohort', detail: 'unknown cohort' },
+  { outcome: 'too_large', detail: 'the body is too large' },
+  { outcome: 'busy', detail: 'too many requests' },
+  { outcome: 'unavailable', detail: 'the push could not be stored' },
 ];
 
-/** Every law of the way in, for a connector's import and examples that use every one of its routes. */
-export function cohortLaws(cohortImport: CohortImport, examples: readonly CohortExample[]): Law[] {
-  const routeOf: RouteOf = (example) => {
-    const route = cohortImport.routes.find(({ path }) => path === example.route);
-    if (route === undefined) throw new Error(`${example.name}: no route ${example.route}`);
-    return route;
-  };
+/** Every law of cohort imports, for a connector's import and examples that use every one of its routes. */
+export function cohortLaws(cohortImport: CohortImport, named: readonly CohortExample[]): Law[] {
+  const { routes } = cohortImport;
+  // The first law fails for an example without a route.
+  const examples = named.flatMap((example) =>
+    routes.filter(({ path }) => path === example.route).map((route) => ({ ...example, route })),
+  );
 
   return [
-    {
-      name: 'has a place for every way to push, and says what an admin has to do',
-      prove() {
-        const paths = cohortImport.routes.map(({ path }) => path);
-        expect(new Set(paths).size).toBe(paths.length);
-        for (const path of paths) for (const part of path.split('/')) expect(part).toMatch(PART);
-        for (const { description } of cohortImport.routes) expect(description).toMatch(/\S \S/);
-        expect([...new Set(examples.map(({ route }) => route))].sort()).toStrictEqual([...paths].sort());
-      },
-    },
-    ...examples.map((example) => ({
-      name: `reads the example: ${example.name}`,
-      prove() {
-        expect(routeOf(example).readKey(example.push)).toBe(example.key);
-        expect(routeOf(example).parse(example.push)).toStrictEqual(example.parsed);
-      },
-    })),
-    {
-      name: 'is pure: writes to nothing, and says the same of the same push',
-      prove() {
-        for (const example of examples) {
-          const [push, copy] = [deepFreeze(structuredClone(example.push)), structuredClone(example.push)];
-          expect(routeOf(example).parse(push)).toStrictEqual(routeOf(example).parse(copy));
-          expect(routeOf(example).parse(push)).toStrictEqual(routeOf(example).parse(push));
-          for (const result of results)
-            expect(routeOf(example).reply(push, result)).toStrictEqual(routeOf(example).reply(copy, result));
-        }
-      },
-    },
-    {
-      name: 'throws at nothing, and lets through nothing that is no member, page or time',
-      prove() {
-        for (const { route, push } of [
-          ...strangePushes(cohortImport, examples, routeOf),
-          ...bentPushes(examples, routeOf),
-        ]) {
-          const keys = [route.readKey(push), route.readPartnerKey?.(push)];
-          const faults = [
-            ...keys.flatMap((key) => (key === undefined || typeof key === 'string' ? [] : ['a key that is no text'])),
-            ...faultsIn(route.parse(push)),
-          ];
-          if (faults.length > 0) expect.fail(`${route.path}: ${faults.join(', ')} in ${push.body.slice(0, 500)}`);
-        }
-      },
-    },
-    {
-      name: 'answers every result, in JSON: a success when it is one, 401 for a bad key, and what the partner repeats when that helps',
-      prove() {
-        for (const { route, push } of strangePushes(cohortImport, examples, routeOf)) {
+    law('has a path and a description for every route', () => {
+      const paths = routes.map(({ path }) => path);
+      expect(new Set(paths).size).toBe(paths.length);
+      for (const path of paths) for (const part of path.split('/')) expect(part).toMatch(pathPart);
+      for (const { description } of routes) expect(description).toMatch(/\S \S/);
+      expect([...new Set(named.map(({ route }) => route))].sort()).toStrictEqual([...paths].sort());
+    }),
+    ...examples.map(({ name, route, push, key, parsed }) =>
+      law(`reads the example: ${name}`, () => {
+        expect(route.readKey(push)).toBe(key);
+        expect(route.parse(push)).toStrictEqual(parsed);
+      }),
+    ),
+    law('is pure: changes no push, and gives the same result for the same push', () => {
+      for (const { route, push: original } of examples) {
+        const [push, copy] = [deepFreeze(structuredClone(original)), structuredClone(original)];
+        expect(route.parse(push)).toStrictEqual(route.parse(copy));
+        expect(route.parse(push)).toStrictEqual(route.parse(push));
+        for (const result of results) expect(route.reply(push, result)).toStrictEqual(route.reply(copy, result));
+      }
+    }),
+    law('never throws, and returns only valid members, pages and times', () => {
+      for (const { route, push } of [...strangePushes(cohortImport, examples), ...bentPushes(examples)]) {
+        const keys = [route.readKey(push), route.readPartnerKey?.(push)];
+        const isText = keys.every((key) => key === undefined || typeof key === 'string');
+        const faults = [...(isText ? [] : ['a key that is not a string']), ...faultsIn(route.parse(push))];
+        if (faults.length > 0) expect.fail(`${route.path}: ${faults.join(', ')} in ${push.body.slice(0, 500)}`);
+      }
+    }),
+    law(
+      'answers every result in JSON: 2xx for stored pushes only, 401 for a bad key, a status to repeat if it helps',
+      () => {
+        for (const { route, push } of strangePushes(cohortImport, examples)) {
           const isReadable = !('unreadable' in route.parse(push));
           for (const result of results) expectFitting(route.reply(push, result), result, isReadable);
         }
       },
-    },
-    {
-      name: 'repeats neither keys nor members',
-      prove() {
-        for (const example of examples) {
-          const route = routeOf(example);
-          const parsed = route.parse(example.push);
-          const said = results.map((result) => JSON.stringify(route.reply(example.push, result))).join('\n');
-          expect(JSON.stringify(parsed)).not.toContain(example.key);
-          for (const word of [example.key, ...('changes' in parsed ? parsed.changes.flatMap(idsIn) : [])])
-            expect(said).not.toContain(word);
-        }
-      },
-    },
+    ),
+    law('repeats neither keys nor members', () => {
+      for (const { route, push, key } of examples) {
+        const parsed = route.parse(push);
+        const replies = results.map((result) => JSON.stringify(route.reply(push, result))).join('\n');
+        expect(JSON.stringify(parsed)).not.toContain(key);
+        for (const word of [key, ...('changes' in parsed ? parsed.changes.flatMap(idsIn) : [])])
+          expect(replies).not.toContain(word);
+      }
+    }),
   ];
 }
 
@@ -105,10 +81,10 @@ export function cohortLaws(cohortImport: CohortImport, examples: readonly Cohort
 function faultsIn(parsed: ParsedPush): string[] {
   if ('unreadable' in parsed) {
     const { length } = parsed.unreadable.trim();
-    return length > 0 && length <= LONGEST_COMPLAINT ? [] : [`a complaint of ${length} characters`];
+    return length > 0 && length <= maxDetailLength ? [] : [`a message of ${length} characters`];
   }
   const refused = Object.entries(parsed.refused).filter(
-    ([reason, members]) => !SNAKE_CASE.test(reason) || !isCount(members),
+    ([reason, members]) => !snakeCase.test(reason) || !isCount(members),
   );
   return [
     ...parsed.changes.flatMap(faultsOf),
@@ -121,23 +97,19 @@ function faultsOf(change: CohortChange): string[] {
   const texts = [change.cohort.id, change.cohort.name ?? 'none', ...idsIn(change)];
   const session = 'session' in change ? change.session : undefined;
   const computedAtMs = 'computedAtMs' in change ? change.computedAtMs : undefined;
+  const isSession =
+    session === undefined ||
+    (isStorable(session.id) && isCount(session.page) && isCount(session.pages) && session.page <= session.pages);
   return [
     ...texts.filter((text) => !isStorable(text)).map((text) => `an id or name ${JSON.stringify(text.slice(0, 50))}`),
-    ...(session &&
-    !(isStorable(session.id) && isCount(session.page) && isCount(session.pages) && session.page <= session.pages)
-      ? ['a session']
-      : []),
+    ...(isSession ? [] : ['a session']),
     ...(computedAtMs !== undefined && !Number.isSafeInteger(computedAtMs) ? [`a time ${computedAtMs}`] : []),
   ];
 }
 
-/** Something that a database keeps as it is. */
+/** Whether a database stores the text unchanged. */
 function isStorable(text: string): boolean {
   return text.trim() !== '' && text.isWellFormed() && !text.includes('\0') && text.length <= 1_000;
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= 1;
 }
 
 function idsIn(change: CohortChange): string[] {

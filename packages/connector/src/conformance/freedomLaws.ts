@@ -1,38 +1,30 @@
 import { findEventType, sampleOf } from '@currents/schema';
 import { expect } from 'vitest';
-import { withFreeProperties } from './awkwardEvents.js';
-import type { Law } from './law.js';
+import { bentTypes, withFreeProperties } from './awkwardEvents.js';
+import { law, type Law } from './law.js';
 import { mapped, payloadOf } from './subject.js';
 import type { Subject } from './subject.js';
 
-const KINDS = ['users.behaviors.CustomEvent', 'users.behaviors.Purchase', 'users.messages.email.Open'];
-const PROTOTYPE_NAMES = ['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty', 'toJSON'];
-const HOSTILE = 'set by the name of the property';
+const prototypeNames = ['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty', 'toJSON'];
 
-/** Customers and their users name properties as they like; none of the names may mean anything. */
+/** Customers choose the names of free properties; no name may have a special meaning. */
 export function freedomLaws(subject: Subject): Law[] {
-  const kinds = KINDS.filter((type) => subject.connector.nameOf(type) !== undefined);
-  return kinds.flatMap((type) => [
-    {
-      name: `never override what the connector sets: ${type}`,
-      prove() {
-        const calm = asSent(payloadOf(subject, withFreeProperties(sampleOf(type), {})));
-        const own = new Set(findEventType(type)?.properties.map((property) => property.name));
-        const names = [...keysOf(calm), ...PROTOTYPE_NAMES].filter((name) => !own.has(name));
-        const hostile = mapped(subject, withFreeProperties(sampleOf(type), ownProperties(names)));
-        if (!('payload' in hostile)) return;
-        const leaves = new Map(leavesOf(asSent(hostile.payload)));
-        for (const [path, value] of leavesOf(calm)) expect(leaves.get(path), path).toBe(value);
-      },
-    },
-    {
-      name: `are never more than properties, whatever they are called: ${type}`,
-      prove() {
-        const answer = mapped(subject, withFreeProperties(sampleOf(type), ownProperties(PROTOTYPE_NAMES)));
-        if ('payload' in answer) expectPlain(answer.payload);
-        expect(Object.keys(Object.prototype)).toStrictEqual([]);
-      },
-    },
+  const types = bentTypes.filter((type) => subject.connector.nameOf(type) !== undefined);
+  return types.flatMap((type) => [
+    law(`never override what the connector sets: ${type}`, () => {
+      const plain = asSent(payloadOf(subject, withFreeProperties(sampleOf(type), {})));
+      const own = new Set(findEventType(type)?.properties.map((property) => property.name));
+      const names = [...keysOf(plain), ...prototypeNames].filter((name) => !own.has(name));
+      const hostile = mapped(subject, withFreeProperties(sampleOf(type), ownProperties(names)));
+      if (!('payload' in hostile)) return;
+      const leaves = new Map(leavesOf(asSent(hostile.payload)));
+      for (const [path, value] of leavesOf(plain)) expect(leaves.get(path), path).toBe(value);
+    }),
+    law(`are only properties, whatever their names: ${type}`, () => {
+      const answer = mapped(subject, withFreeProperties(sampleOf(type), ownProperties(prototypeNames)));
+      if ('payload' in answer) expectPlain(answer.payload);
+      expect(Object.keys(Object.prototype)).toStrictEqual([]);
+    }),
   ]);
 }
 
@@ -42,7 +34,7 @@ function asSent(payload: unknown): unknown {
 
 /** Built through JSON, as events are: there `__proto__` is a property like any other. */
 function ownProperties(names: readonly string[]): Record<string, unknown> {
-  const scalars = names.map((name) => `${JSON.stringify(name)}: ${JSON.stringify(HOSTILE)}`);
+  const scalars = names.map((name) => `${JSON.stringify(name)}: "set by the name of the property"`);
   const nested = `"nested": {"__proto__": {"polluted": true}, "list": [{"__proto__": {"polluted": true}}]}`;
   return JSON.parse(`{${[...scalars, nested].join(',')}}`) as Record<string, unknown>;
 }

@@ -1,14 +1,6 @@
 export { awkwardAnswers, htmlAnswer, jsonAnswer, noAnswer, textAnswer } from './answers.js';
-export { cohortExamplesIn } from './cohortExamples.js';
-export type { CohortExample } from './cohortExamples.js';
-export { describeCohortImport, describeCohortPull } from './describeCohorts.js';
-export { describeConnector } from './describeConnector.js';
-export { examplesIn } from './examples.js';
-export type { Example } from './examples.js';
+export { describeCohortImport, describeCohortPull, describeConnector } from './describe.js';
 export { itemsOf } from './items.js';
-export type { ConformanceOptions, InvalidInput, ScriptedCase } from './options.js';
+export type { ConformanceOptions } from './options.js';
 export type { PullOptions } from './pullLaws.js';
-export { scriptedStreams } from './scriptedStreams.js';
-export type { ScriptedStreams } from './scriptedStreams.js';
-export { scriptedHttp } from './scriptedHttp.js';
-export type { ScriptedHttp } from './scriptedHttp.js';
+export { scriptedHttp, scriptedStreams } from './scriptedHttp.js';

@@ -2,7 +2,7 @@ import { catalogue, sampleOf } from '@currents/schema';
 import type { Connector, Item } from '../connector.js';
 import type { JsonChunk } from '../jsonChunk.js';
 
-/** As many items as asked for, made of the catalogue's samples; from the second round on the ids are new. */
+/** `count` items made from the catalogue's samples. When samples repeat, their ids are new. */
 export function itemsOf<Settings, Credentials, Payload>(
   connector: Connector<Settings, Credentials, Payload>,
   settings: Settings,
@@ -15,7 +15,7 @@ export function itemsOf<Settings, Credentials, Payload>(
     const sample = sampleOf(type.name);
     const event = index < types.length ? sample : { ...sample, id: `${sample.id.slice(0, -6)}${100000 + index}` };
     const answer = connector.map(event, settings);
-    if (!('payload' in answer)) throw new Error(`the sample of ${type.name} should have become a payload`);
+    if (!('payload' in answer)) throw new Error(`${type.name}: expected a payload of the sample`);
     return { id: event.id, payload: answer.payload, json: JSON.stringify(answer.payload) };
   });
   // As the engine hands them over.

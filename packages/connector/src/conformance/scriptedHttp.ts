@@ -1,31 +1,40 @@
+import type { StreamingHttp } from '../cohortPull.js';
 import type { Http, HttpAnswer, HttpRequest } from '../http.js';
 
-/** A request as the partner would have seen it: its body in one piece. */
-export type SeenRequest = Omit<HttpRequest, 'body'> & { readonly body?: string };
-
 export interface ScriptedHttp extends Http {
-  /** Every request so far, oldest first. */
-  readonly requests: readonly SeenRequest[];
+  /** Every request so far, oldest first, with its body in one piece. */
+  readonly requests: readonly (Omit<HttpRequest, 'body'> & { readonly body?: string })[];
 }
 
-/** An `Http` that gives the answers it was made with, in turn, and records what it was asked. One request too many throws. */
+export type ScriptedStreams = ScriptedHttp & StreamingHttp;
+
+/** An `Http` that returns these answers in turn and records the requests. One request too many throws. */
 export function scriptedHttp(...answers: readonly HttpAnswer[]): ScriptedHttp {
-  const requests: SeenRequest[] = [];
+  const requests: ScriptedHttp['requests'][number][] = [];
   return {
     requests,
-    async request(request) {
+    async request({ body, ...rest }) {
       const answer = answers[requests.length];
-      requests.push(seen(request));
-      if (answer === undefined) {
-        throw new Error(`request ${requests.length} was made; the script has ${answers.length} answer(s)`);
-      }
+      const pieces = typeof body === 'string' ? [body] : body;
+      const text = pieces && Buffer.concat(pieces.map((piece) => Buffer.from(piece))).toString();
+      requests.push(text === undefined ? rest : { ...rest, body: text });
+      if (answer === undefined) throw new Error(`expected at most ${answers.length} requests, got ${requests.length}`);
       return answer;
     },
   };
 }
 
-export function seen({ body, ...request }: HttpRequest): SeenRequest {
-  if (body === undefined) return request;
-  const pieces = typeof body === 'string' ? [body] : body;
-  return { ...request, body: Buffer.concat(pieces.map((piece) => Buffer.from(piece))).toString() };
+/** Like `scriptedHttp`, for pulls: a streamed body arrives in pieces of `pieceBytes`. */
+export function scriptedStreams(answers: readonly HttpAnswer[], pieceBytes = 7): ScriptedStreams {
+  const http = scriptedHttp(...answers);
+  return {
+    ...http,
+    async stream(request, take) {
+      const answer = await http.request(request);
+      if ('failure' in answer || answer.status < 200 || answer.status >= 300) return answer;
+      const bytes = Buffer.from(answer.body);
+      for (let at = 0; at < bytes.length; at += pieceBytes) await take(bytes.subarray(at, at + pieceBytes));
+      return { ...answer, body: '' };
+    },
+  };
 }

@@ -1,29 +1,19 @@
 import { sampleOf } from '@currents/schema';
 import { expect } from 'vitest';
-import type { HttpAnswer, HttpRequest } from '../http.js';
-import { awkwardAnswers, textAnswer } from './answers.js';
+import type { HttpAnswer } from '../http.js';
+import { textAnswer } from './answers.js';
 import { itemsOf } from './items.js';
-import type { Law } from './law.js';
-import { scriptedHttp } from './scriptedHttp.js';
-import { sendTo } from './sendLaws.js';
-import { payloadOf } from './subject.js';
-import type { Subject } from './subject.js';
+import { law, lawsFor, type Law } from './law.js';
+import { scriptedHttp, type ScriptedHttp } from './scriptedHttp.js';
+import { payloadOf, sendTo, type Subject } from './subject.js';
 
-/** The partner may repeat whatever it was told; the hub must not. */
+/** A partner may repeat what was sent; the hub must not. */
 export function secrecyLaws(subject: Subject): Law[] {
-  const { options } = subject;
-  const answers = [
-    ...Object.entries(awkwardAnswers),
-    ...options.answers.map(({ name, answer }) => [name, answer] as const),
-  ];
   return [
-    { name: 'no secret is written into a URL', prove: () => proveUrls(subject) },
-    ...answers.map(([name, answer]) => ({
-      name: `what the partner repeats of credentials or events reaches no detail: ${name}`,
-      async prove() {
-        for (const credentials of subject.credentials) await proveSilence(subject, credentials, answer);
-      },
-    })),
+    law('no secret is written into a URL', () => proveUrls(subject)),
+    ...lawsFor(subject.answers, 'no detail repeats credentials or events that the partner repeats', async (answer) => {
+      for (const credentials of subject.credentials) await proveDetails(subject, credentials, answer);
+    }),
   ];
 }
 
@@ -38,11 +28,11 @@ async function proveUrls(subject: Subject): Promise<void> {
   }
 }
 
-async function proveSilence(subject: Subject, credentials: unknown, answer: HttpAnswer): Promise<void> {
+async function proveDetails(subject: Subject, credentials: unknown, answer: HttpAnswer): Promise<void> {
   const { connector, settings } = subject;
   const items = itemsOf(connector, settings);
   const { http } = await sendTo(subject, items, credentials, answer);
-  const secrets = [...secretsIn(subject, credentials), ...schemesIn(http.requests)];
+  const secrets = [...secretsIn(subject, credentials), ...authorizationsIn(http)];
   expect(secrets.length, 'secrets among the credentials').toBeGreaterThan(0);
   for (const word of [...secrets, ...identities(subject)]) {
     const { results } = await sendTo(subject, items, credentials, repeating(answer, word));
@@ -54,21 +44,19 @@ async function proveSilence(subject: Subject, credentials: unknown, answer: Http
   }
 }
 
-/** All texts in a value, unescaped, so that a quotation mark in a secret hides nothing. */
+/** All texts in a value, unescaped: a quotation mark in a secret must not hide it. */
 function textsIn(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   return Object.values(value).map(textsIn).join('\n');
 }
 
 function secretsIn({ options }: Subject, credentials: unknown): string[] {
-  return options.credentials.secrets.flatMap((field) => {
-    const value = (credentials as Readonly<Record<string, unknown>>)[field];
-    return typeof value === 'string' ? [value] : [];
-  });
+  const values = options.credentials.secrets.map((field) => (credentials as Readonly<Record<string, unknown>>)[field]);
+  return values.filter((value) => typeof value === 'string');
 }
 
-/** What stands behind `Basic` or `Bearer`: a secret in other clothes. */
-function schemesIn(requests: readonly HttpRequest[]): string[] {
+/** What follows `Basic` or `Bearer`: a secret in another encoding. */
+function authorizationsIn({ requests }: ScriptedHttp): string[] {
   return requests.flatMap((request) =>
     Object.entries(request.headers ?? {})
       .filter(([name]) => name.toLowerCase() === 'authorization')
@@ -76,7 +64,7 @@ function schemesIn(requests: readonly HttpRequest[]): string[] {
   );
 }
 
-/** Whom the first item is about, if its payload says so. */
+/** The user of the first item, if its payload contains the id. */
 function identities(subject: Subject): string[] {
   const type = subject.named[0];
   if (type === undefined) return [];
@@ -85,7 +73,7 @@ function identities(subject: Subject): string[] {
   return user !== '' && JSON.stringify(payloadOf(subject, sample)).includes(user) ? [user] : [];
 }
 
-/** The same answer, with the word behind everything it says. */
+/** The same answer, with the word after each of its texts. */
 function repeating(answer: HttpAnswer, word: string): HttpAnswer {
   if ('failure' in answer) return { ...answer, detail: `${answer.detail} ${word}` };
   try {

@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect } from 'vitest';
+import { itemsOf } from './items.js';
+import { isCount, law, type Law } from './law.js';
+import type { Subject } from './subject.js';
+
+const todo = /TODO: (.*?)(?: \*\/)?$/gm;
+
+/** A generated connector marks with TODO what its author has to write; this lists what is left. */
+export function sourceLaws({ options: { sources } }: Subject): Law[] {
+  if (sources === undefined) return [];
+  return [law('nothing is left to write', () => expect(todosIn(sources)).toEqual([]))];
+}
+
+function todosIn(folder: URL): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => /^(src|test|examples)\/.*\.(ts|json)$/.test(file))
+    .sort();
+  return files.flatMap((file) =>
+    [...readFileSync(new URL(file, folder), 'utf8').matchAll(todo)].map(([, text = '']) => `${file}: ${text}`),
+  );
+}
+
+export function nameLaws({ connector, named }: Subject): Law[] {
+  return [
+    law('is a lower-case word to store, and there is a label to show', () => {
+      expect(connector.name).toMatch(/^[a-z][a-z0-9-]*$/);
+      expect(connector.label).toMatch(/\S/);
+    }),
+    law('is not shared by two event types', () => {
+      expect(new Set(named.map(({ name }) => connector.nameOf(name))).size).toBe(named.length);
+    }),
+  ];
+}
+
+export function limitLaws({ connector, allSettings }: Subject): Law[] {
+  return [
+    law('is data: whole numbers above zero, the same in every call', () => {
+      for (const settings of allSettings) {
+        const { budgets, ...numbers } = connector.rateLimit(settings);
+        for (const [name, value] of Object.entries(numbers)) expectCount(value, name);
+        for (const { name, unit, limit, periodMs, quota } of budgets) {
+          expectCount(limit, `${name}.limit`);
+          expectCount(periodMs, `${name}.periodMs`);
+          expect(['events', 'bytes']).toContain(unit);
+          if (quota) {
+            expectCount(quota.limit, `${name}.quota.limit`);
+            expect(quota.periodMs, `${name}.quota.periodMs`).toBeGreaterThan(periodMs);
+          }
+          expect(name).not.toBe('');
+        }
+        expect(JSON.stringify(connector.rateLimit(settings))).toBe(JSON.stringify({ ...numbers, budgets }));
+      }
+    }),
+    law('fits the largest event into a request', () => {
+      for (const settings of allSettings) {
+        const { maxBytes, maxEventBytes, wrapBytes } = connector.rateLimit(settings);
+        expect(maxEventBytes + wrapBytes).toBeLessThanOrEqual(maxBytes);
+      }
+    }),
+    law('names the same budget key for the same payload', () => {
+      for (const settings of allSettings) {
+        for (const { payload } of itemsOf(connector, settings)) {
+          for (const budget of connector.rateLimit(settings).budgets) {
+            const key = budget.key(payload);
+            expect(['string', 'undefined']).toContain(typeof key);
+            expect(budget.key(payload)).toBe(key);
+          }
+        }
+      }
+    }),
+  ];
+}
+
+function expectCount(value: unknown, name: string): void {
+  expect(isCount(value), `${name} is ${String(value)}`).toBe(true);
+}
