@@ -3,8 +3,8 @@ import type { Admin } from '../admin/admin.js';
 import { problemsOf } from '../admin/issues.js';
 import { fieldProblem, type FieldProblem } from '../admin/problem.js';
 import { hasBaseUrl } from '../loadCurrent.js';
-import { containsSecret, secretsIn } from '../secrets/containsSecret.js';
 import { publicWords } from './destinations.js';
+import { shownWords } from './redactAnswer.js';
 
 export type Settings = Readonly<Record<string, unknown>>;
 
@@ -43,18 +43,18 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 }
 
 /**
- * Parses the credentials of a destination. A problem names fields and says what was expected; should a message of the
- * schema repeat anything of what came, it is replaced.
+ * Parses the credentials of a destination. A problem names fields and says what was expected; what a message of the
+ * schema repeats of what came is hidden.
  */
 export function checkCredentials(connector: Connector, given: unknown): { readonly credentials: unknown } | Problems {
   const parsed = connector.credentials.safeParse(given);
   if (parsed.success) return { credentials: parsed.data };
-  const { fields, choices } = publicWords(connector.credentials);
-  const secrets = secretsIn(given, new Set([...fields, ...choices]));
+  const { fields } = publicWords(connector.credentials);
+  const shown = shownWords(connector, given);
   const problems = problemsOf(parsed.error, 'credentials').map((problem) => {
     if (!problem.path.slice(1).every((part) => fields.has(part) || /^\d{1,3}$/.test(part)))
       return fieldProblem('credentials', 'unknown_field', `expected only ${[...fields].join(', ')}, got another field`);
-    return containsSecret(problem.message, secrets) ? { ...problem, message: 'expected another form' } : problem;
+    return { ...problem, message: shown(problem.message) };
   });
   return { problems };
 }

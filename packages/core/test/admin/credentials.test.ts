@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { block } from '../../src/circuitBreaker.js';
 import { isUsable, loadCurrent } from '../../src/loadCurrent.js';
-import { containsSecret } from '../../src/secrets/containsSecret.js';
 import { fakeConnector } from '../fakeConnector.js';
 import { currentOf, everything, openCoreHarness, type CoreHarness } from './coreHarness.js';
 
@@ -19,6 +18,11 @@ const given = {
   settings: { region: 'here' },
   selection: everything,
 };
+
+/** Expects a text without eight characters in a row of a secret. */
+function expectNoTrace(text: string, secret: string): void {
+  for (let at = 0; at + 8 <= secret.length; at++) expect(text).not.toContain(secret.slice(at, at + 8));
+}
 
 /** A connector whose schema and whose partner repeat whatever they are shown. */
 function gossip(): Connector {
@@ -79,7 +83,8 @@ describe('credentials', () => {
     const admin = harness.open({ connector: gossip() });
     const refused = await createCurrent(admin, { ...given, name: 'Wrong', credentials });
     expect(refused.kind).toBe('InputInvalid');
-    expect(containsSecret(JSON.stringify(refused), [canary, '12345678901234'])).toBe(false);
+    expectNoTrace(JSON.stringify(refused), canary);
+    expectNoTrace(JSON.stringify(refused), '12345678901234');
   });
 
   it('say which field is wrong and what was wanted', async () => {
@@ -156,7 +161,7 @@ describe('a test of credentials', () => {
     });
     const failed = await testCredentials(admin, currentOf(current).id);
     expect(failed).toMatchObject({ kind: 'TestFailed', reason: 'bad_key' });
-    expect(containsSecret(JSON.stringify(failed), [canary])).toBe(false);
+    expectNoTrace(JSON.stringify(failed), canary);
   });
 
   it('that throws is a failed test, without the error’s message', async () => {
