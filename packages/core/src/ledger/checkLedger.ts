@@ -1,25 +1,10 @@
 import { and, asc, eq, gt, sql, sum } from 'drizzle-orm';
+import { union } from 'drizzle-orm/pg-core';
 import { deadLetter, delivery, tally } from '../db/schema.js';
-import type { Admin, Queries } from '../admin/admin.js';
+import type { Db, Queries } from '../admin/admin.js';
 import { findCurrent } from '../currents/currents.js';
-import { currentNotFound, type CurrentNotFound } from '../admin/problem.js';
+import { currentNotFound } from '../admin/problem.js';
 import { openRecount, type DeliveryRow, type Difference, type Sums } from './recount.js';
-
-/** What a recount of a Current's ledger found. No differences: every event is where the counts say. */
-export interface LedgerCheck {
-  readonly kind: 'LedgerCheck';
-  readonly deliveryCount: number;
-  readonly eventCount: number;
-  readonly differences: readonly Difference[];
-  /** Whether there are more differences than are listed. */
-  readonly hasMoreDifferences: boolean;
-}
-
-export interface Progress {
-  readonly day: string;
-  readonly deliveries: number;
-  readonly events: number;
-}
 
 const maxDifferences = 200;
 const stepDeliveries = 200;
@@ -30,10 +15,10 @@ const stepDeliveries = 200;
  * while events flow. Reads every delivery that is stored: that takes a second or so for each ten thousand.
  */
 export async function checkLedger(
-  { db }: Pick<Admin, 'db'>,
+  { db }: Db,
   id: string,
-  onProgress: (progress: Progress) => void = () => undefined,
-): Promise<LedgerCheck | CurrentNotFound> {
+  onProgress: (progress: { day: string; deliveries: number; events: number }) => void = () => undefined,
+) {
   const row = await findCurrent(db, id);
   if (!row) return currentNotFound();
   return db.transaction(
@@ -57,7 +42,9 @@ export async function checkLedger(
         kind: 'LedgerCheck' as const,
         deliveryCount: found.deliveries,
         eventCount: found.events,
+        /** None: every event is where the counts say. */
         differences: differences.slice(0, maxDifferences),
+        /** Whether there are more differences than are listed. */
         hasMoreDifferences: differences.length > maxDifferences,
       };
     },
@@ -66,25 +53,15 @@ export async function checkLedger(
 }
 
 async function daysOf(tx: Queries, currentId: number): Promise<readonly string[]> {
-  const stored = await tx
-    .select({ day: delivery.storedOn })
-    .from(delivery)
-    .where(eq(delivery.currentId, currentId))
-    .groupBy(delivery.storedOn);
-  const tallied = await tx
-    .select({ day: tally.day })
-    .from(tally)
-    .where(eq(tally.currentId, currentId))
-    .groupBy(tally.day);
-  return [...new Set([...stored, ...tallied].map(({ day }) => day))].sort();
+  const stored = tx.selectDistinct({ day: delivery.storedOn }).from(delivery).where(eq(delivery.currentId, currentId));
+  const tallied = tx.selectDistinct({ day: tally.day }).from(tally).where(eq(tally.currentId, currentId));
+  return (await union(stored, tallied)).map(({ day }) => day).sort();
 }
 
 async function isKept(tx: Queries, day: string): Promise<boolean> {
   const name = `delivery_${day.replaceAll('-', '')}`;
-  const [row] = (await tx.execute(sql`select to_regclass(${name}) is not null as kept`)) as unknown as [
-    { kept: boolean },
-  ];
-  return row.kept;
+  const [row] = await tx.execute<{ kept: boolean }>(sql`select to_regclass(${name}) is not null as kept`);
+  return row?.kept === true;
 }
 
 async function* deliveriesOf(tx: Queries, currentId: number, day: string): AsyncGenerator<readonly DeliveryRow[]> {

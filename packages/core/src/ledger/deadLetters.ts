@@ -1,11 +1,10 @@
 import type { CatalogueEvent } from '@currents/schema';
-import { and, asc, desc, eq, gte, inArray, isNotNull, isNull, lt, lte, sql, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, lt, lte, sql, type SQL } from 'drizzle-orm';
 import { unpackBatch } from '../batch/batch.js';
 import { batch, deadLetter, type DeadOutcome } from '../db/schema.js';
-import type { Admin } from '../admin/admin.js';
+import type { Db } from '../admin/admin.js';
 import {
   boundOf,
-  isDay,
   maxCounted,
   pageOf,
   readCursor,
@@ -14,20 +13,9 @@ import {
   type Page,
   type PageRequest,
 } from '../admin/page.js';
+import { datedId, hasDatedId, isSet } from './datedId.js';
 
-/** An event that a Current could not deliver, and why. */
-export interface DeadLetter {
-  readonly id: string;
-  readonly currentId: string;
-  /** As it is stored; undefined when its day has passed the retention period in this moment. */
-  readonly event: CatalogueEvent | undefined;
-  readonly outcome: DeadOutcome;
-  readonly code: string;
-  readonly detail: string;
-  readonly attemptCount: number;
-  readonly recordedAt: Date;
-  readonly replayedAt: Date | undefined;
-}
+export type DeadLetter = ReturnType<typeof viewOf>;
 
 export interface DeadLetterFilter {
   readonly currentId?: string | undefined;
@@ -41,20 +29,12 @@ export interface DeadLetterFilter {
   readonly isReplayed?: boolean | undefined;
 }
 
-export interface DeadLetterCount {
-  readonly outcome: DeadOutcome;
-  readonly code: string;
-  readonly eventCount: number;
-  /** Of these, how many were replayed. */
-  readonly replayedCount: number;
-}
-
 type Row = typeof deadLetter.$inferSelect;
 type Place = { readonly row: Row; readonly position: number };
 
 /** The newest first. What is added meanwhile appears on no later page, and shifts none. */
 export async function listDeadLetters(
-  { db }: Pick<Admin, 'db'>,
+  { db }: Db,
   request: PageRequest,
   filter: DeadLetterFilter = {},
 ): Promise<Page<DeadLetter>> {
@@ -81,19 +61,14 @@ export async function listDeadLetters(
 
 /** The dead letters with these ids, in order; undefined for each that does not exist. */
 export async function findDeadLetters(
-  { db }: Pick<Admin, 'db'>,
+  { db }: Db,
   ids: readonly string[],
 ): Promise<readonly (DeadLetter | undefined)[]> {
-  const keys = ids.map((id) => /^(\d{4})(\d\d)(\d\d)-(\d{1,18})-(\d{1,9})$/.exec(id));
-  const days = keys.flatMap((key) =>
-    key && isDay(`${key[1]}-${key[2]}-${key[3]}`) ? [`${key[1]}-${key[2]}-${key[3]}`] : [],
-  );
-  const rowIds = keys.flatMap((key) => key?.[4] ?? []);
-  if (days.length === 0) return ids.map(() => undefined);
+  const rowIds = new Set(ids.map((id) => id.replace(/-\d{1,9}$/, '')));
   const rows = await db
     .select()
     .from(deadLetter)
-    .where(and(inArray(deadLetter.storedOn, [...new Set(days)]), inArray(deadLetter.id, [...new Set(rowIds)])));
+    .where(hasDatedId(deadLetter, [...rowIds]));
   const wanted = new Set(ids);
   const places = rows
     .flatMap((row) => row.positions.map((position): Place => ({ row, position })))
@@ -104,24 +79,19 @@ export async function findDeadLetters(
 }
 
 /** How many dead letters match, up to `maxCounted + 1`. A row holds at least one. */
-async function countLetters(db: Admin['db'], filter: DeadLetterFilter): Promise<number> {
-  const [row] = (await db.execute(sql`
+async function countLetters(db: Db['db'], filter: DeadLetterFilter): Promise<number> {
+  const [row] = await db.execute<{ n: number }>(sql`
     select coalesce(sum(n), 0)::float8 as n from (
       select cardinality(${deadLetter.positions}) as n from ${deadLetter} where ${matches(filter) ?? sql`true`} limit ${maxCounted + 1}
-    ) listed`)) as unknown as [{ n: number }];
-  return row.n;
+    ) listed`);
+  return row?.n ?? 0;
 }
 
 /** How many events each code has, the most frequent first. */
-export async function countDeadLetters(
-  { db }: Pick<Admin, 'db'>,
-  filter: DeadLetterFilter = {},
-): Promise<readonly DeadLetterCount[]> {
+export async function countDeadLetters({ db }: Db, filter: DeadLetterFilter = {}) {
   const events = sql<number>`sum(cardinality(${deadLetter.positions}))`.mapWith(Number);
-  const replayed =
-    sql<number>`coalesce(sum(cardinality(${deadLetter.positions})) filter (where ${deadLetter.replayedAt} is not null), 0)`.mapWith(
-      Number,
-    );
+  const positions = sql`coalesce(sum(cardinality(${deadLetter.positions})) filter (where ${deadLetter.replayedAt} is not null), 0)`;
+  const replayed = positions.mapWith(Number);
   return db
     .select({ outcome: deadLetter.outcome, code: deadLetter.code, eventCount: events, replayedCount: replayed })
     .from(deadLetter)
@@ -137,16 +107,12 @@ export function matches({ currentId, outcome, code, from, to, isReplayed }: Dead
     code === undefined ? undefined : eq(deadLetter.code, code.replaceAll('\0', '\uFFFD')),
     from === undefined ? undefined : gte(deadLetter.recordedAt, boundOf(from)),
     to === undefined ? undefined : lt(deadLetter.recordedAt, boundOf(to)),
-    isReplayed === undefined
-      ? undefined
-      : isReplayed
-        ? isNotNull(deadLetter.replayedAt)
-        : isNull(deadLetter.replayedAt),
+    isSet(deadLetter.replayedAt, isReplayed),
   );
 }
 
 /** Reads each batch once, one after the other: a page may touch many. */
-async function readEvents(db: Admin['db'], places: readonly Place[]): Promise<readonly (CatalogueEvent | undefined)[]> {
+async function readEvents(db: Db['db'], places: readonly Place[]): Promise<readonly (CatalogueEvent | undefined)[]> {
   const events: (CatalogueEvent | undefined)[] = places.map(() => undefined);
   const keys = new Map(places.map(({ row }) => [row.batchId, row]));
   for (const { storedOn, batchId } of keys.values()) {
@@ -162,10 +128,12 @@ async function readEvents(db: Admin['db'], places: readonly Place[]): Promise<re
   return events;
 }
 
-function viewOf({ row, position }: Place, event: CatalogueEvent | undefined): DeadLetter {
+/** An event that a Current could not deliver, and why. */
+function viewOf({ row, position }: Place, event: CatalogueEvent | undefined) {
   return {
     id: idOf({ row, position }),
     currentId: String(row.currentId),
+    /** As it is stored; undefined when its day has passed the retention period in this moment. */
     event,
     outcome: row.outcome,
     code: row.code,
@@ -177,5 +145,5 @@ function viewOf({ row, position }: Place, event: CatalogueEvent | undefined): De
 }
 
 function idOf({ row, position }: Place): string {
-  return `${row.storedOn.replaceAll('-', '')}-${row.id}-${position}`;
+  return `${datedId(row)}-${position}`;
 }

@@ -1,32 +1,19 @@
-import { and, asc, count, desc, eq, gte, isNotNull, isNull, lt, sql, type SQL } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gte, lt, type SQL } from 'drizzle-orm';
 import { quarantine } from '../db/schema.js';
-import type { Admin } from '../admin/admin.js';
+import type { Db } from '../admin/admin.js';
 import {
   boundOf,
   checkDay,
   countRows,
-  isDay,
   pageOf,
   readCursor,
   writeCursor,
   type Page,
   type PageRequest,
 } from '../admin/page.js';
+import { datedId, hasDatedId, isSet } from './datedId.js';
 
-/** An event that the catalogue refused, as it came. */
-export interface QuarantinedEvent {
-  readonly id: string;
-  readonly storedAt: Date;
-  /** The ingest token that it came with. */
-  readonly tokenId: string;
-  /** Its place in the request, from 0. */
-  readonly position: number;
-  readonly code: string;
-  readonly detail: string;
-  /** The event's text; of a line that is not JSON, the line. */
-  readonly body: string;
-  readonly releasedAt: Date | undefined;
-}
+export type QuarantinedEvent = ReturnType<typeof viewOf>;
 
 export interface QuarantineFilter {
   readonly code?: string | undefined;
@@ -39,18 +26,11 @@ export interface QuarantineFilter {
   readonly ids?: readonly string[] | undefined;
 }
 
-export interface QuarantineCount {
-  readonly code: string;
-  readonly eventCount: number;
-  /** Of these, how many were released. */
-  readonly releasedCount: number;
-}
-
 type Row = typeof quarantine.$inferSelect;
 
 /** The newest first. What is added meanwhile appears on no later page, and shifts none. */
 export async function listQuarantine(
-  { db }: Pick<Admin, 'db'>,
+  { db }: Db,
   request: PageRequest,
   filter: QuarantineFilter = {},
 ): Promise<Page<QuarantinedEvent>> {
@@ -72,7 +52,7 @@ export async function listQuarantine(
 
 /** The rest of the day first, then the days before: comparing both at once, Postgres would sort all there is. */
 async function readOlder(
-  db: Admin['db'],
+  db: Db['db'],
   filter: QuarantineFilter,
   limit: number,
   place: { readonly day: string; readonly id: string } | undefined,
@@ -99,10 +79,7 @@ function dashed(digits: string): string {
 }
 
 /** How many events each code has, the most frequent first. */
-export async function countQuarantine(
-  { db }: Pick<Admin, 'db'>,
-  filter: QuarantineFilter = {},
-): Promise<readonly QuarantineCount[]> {
+export async function countQuarantine({ db }: Db, filter: QuarantineFilter = {}) {
   const events = count();
   return db
     .select({ code: quarantine.code, eventCount: events, releasedCount: count(quarantine.releasedAt) })
@@ -119,33 +96,17 @@ export function matches({ code, from, to, isReleased, ids }: QuarantineFilter): 
       ? undefined
       : and(gte(quarantine.storedAt, boundOf(from)), gte(quarantine.storedOn, dayOf(boundOf(from)))),
     to === undefined ? undefined : lt(quarantine.storedAt, boundOf(to)),
-    isReleased === undefined
-      ? undefined
-      : isReleased
-        ? isNotNull(quarantine.releasedAt)
-        : isNull(quarantine.releasedAt),
-    ids === undefined ? undefined : hasIds(ids),
+    isSet(quarantine.releasedAt, isReleased),
+    ids === undefined ? undefined : hasDatedId(quarantine, ids),
   );
-}
-
-/** The rows with these ids, which name the day and the key: both bounds let Postgres read few partitions. */
-function hasIds(ids: readonly string[]): SQL {
-  const keys = ids.flatMap((id) => {
-    const [, year, month, date, key] = /^(\d{4})(\d\d)(\d\d)-(\d{1,18})$/.exec(id) ?? [];
-    const day = `${year}-${month}-${date}`;
-    return key !== undefined && isDay(day) ? [sql`(${day}::date, ${key}::bigint)`] : [];
-  });
-  return keys.length === 0
-    ? sql`false`
-    : sql`(${quarantine.storedOn}, ${quarantine.id}) in (${sql.join(keys, sql`, `)})`;
 }
 
 /** The quarantined events with these ids, in order; undefined for each that does not exist. */
 export async function findQuarantinedEvents(
-  { db }: Pick<Admin, 'db'>,
+  { db }: Db,
   ids: readonly string[],
 ): Promise<readonly (QuarantinedEvent | undefined)[]> {
-  const views = (await db.select().from(quarantine).where(hasIds(ids))).map(viewOf);
+  const views = (await db.select().from(quarantine).where(hasDatedId(quarantine, ids))).map(viewOf);
   return ids.map((id) => views.find((view) => view.id === id));
 }
 
@@ -154,14 +115,18 @@ function dayOf(instant: Date): string {
   return new Date(instant.getTime() - 86_400_000).toISOString().slice(0, 10);
 }
 
-function viewOf({ id, storedOn, storedAt, tokenId, position, code, detail, body, releasedAt }: Row): QuarantinedEvent {
+/** An event that the catalogue refused, as it came. */
+function viewOf({ id, storedOn, storedAt, tokenId, position, code, detail, body, releasedAt }: Row) {
   return {
-    id: `${storedOn.replaceAll('-', '')}-${id}`,
+    id: datedId({ storedOn, id }),
     storedAt,
+    /** The ingest token that it came with. */
     tokenId: String(tokenId),
+    /** Its place in the request, from 0. */
     position,
     code,
     detail,
+    /** The event's text; of a line that is not JSON, the line. */
     body,
     releasedAt: releasedAt ?? undefined,
   };

@@ -13,21 +13,15 @@ export type DeliveryRow = Pick<typeof delivery.$inferSelect, 'id' | 'events' | '
 /** Events by `outcome code`; dead ones of a delivery by outcome. */
 export type Sums = ReadonlyMap<string, number>;
 
-export interface Recount {
-  /** `letters`: of this delivery, how many events have a dead letter, by outcome. */
-  add(delivery: DeliveryRow, letters: Sums | undefined): void;
-  /** Everything that does not agree. `kept`: the day's deliveries are still stored. */
-  compare(tallies: Sums, kept: boolean): readonly Difference[];
-}
-
 /** Counts the deliveries of one day from their outcome bytes, and notes what does not agree with what else is stored. */
-export function openRecount(day: string): Recount {
+export function openRecount(day: string) {
   const differences: Difference[] = [];
   const sums = new Map<string, number>();
   const add = (key: string, events: number): void => void sums.set(key, (sums.get(key) ?? 0) + events);
 
   return {
-    add({ id, events, pending, outcomes, skipReasons }, letters) {
+    /** `letters`: of this delivery, how many events have a dead letter, by outcome. */
+    add({ id, events, pending, outcomes, skipReasons }: DeliveryRow, letters: Sums | undefined): void {
       const differ = (message: string): void => void differences.push({ day, deliveryKey: id, message });
       const bytes = outcomes ?? allPending(events);
       if (bytes.length !== events) differ(`it has ${events} events, and outcomes for ${bytes.length}`);
@@ -51,7 +45,8 @@ export function openRecount(day: string): Recount {
       }
     },
 
-    compare(tallies, kept) {
+    /** Everything that does not agree. `kept`: the day's deliveries are still stored. */
+    compare(tallies: Sums, kept: boolean): readonly Difference[] {
       const differ = (message: string): void => void differences.push({ day, deliveryKey: undefined, message });
       const tallied = (outcome: string): number => sumOf(tallies, outcome);
       const rest =

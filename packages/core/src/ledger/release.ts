@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { readBody } from '@currents/schema';
 import { and, asc, eq, gt, inArray, isNull, sql, type SQL } from 'drizzle-orm';
 import { quarantine } from '../db/schema.js';
-import type { Admin, Queries } from '../admin/admin.js';
+import type { Admin, Db } from '../admin/admin.js';
 import { matches, type QuarantineFilter } from './quarantine.js';
 
 /** What a release did, or would do in a dry run. */
-export interface Released {
+interface Released {
   readonly kind: 'Released';
   readonly isDryRun: boolean;
   /** Events that the catalogue accepts now. */
@@ -15,13 +15,11 @@ export interface Released {
   readonly stillRefused: readonly { readonly code: string; readonly detail: string; readonly eventCount: number }[];
 }
 
-type Findings = Pick<Released, 'eventCount' | 'stillRefused'>;
-
 /**
  * Reads quarantined events again with the present catalogue. Changes nothing, and reads every one that matches: for
  * a large quarantine that takes a while.
  */
-export async function planRelease(admin: Pick<Admin, 'db'>, filter: QuarantineFilter): Promise<Released> {
+export async function planRelease(admin: Db, filter: QuarantineFilter): Promise<Released> {
   const findings = openFindings();
   for await (const rows of unreleased(admin, filter)) for (const row of rows) findings.add(row);
   return { kind: 'Released', isDryRun: true, ...findings.close() };
@@ -56,7 +54,7 @@ const stepRows = 500;
 /** A step is of one day. It stops at the event that brings it above this, so it holds one at least, however large. */
 const stepBytes = 16 * 1024 * 1024;
 
-async function* unreleased({ db }: Pick<Admin, 'db'>, filter: QuarantineFilter): AsyncGenerator<readonly Row[]> {
+async function* unreleased({ db }: Db, filter: QuarantineFilter): AsyncGenerator<readonly Row[]> {
   const chosen = matches({ ...filter, isReleased: false });
   const days = await db
     .select({ day: quarantine.storedOn })
@@ -77,14 +75,14 @@ async function* unreleased({ db }: Pick<Admin, 'db'>, filter: QuarantineFilter):
   }
 }
 
-async function readStep(db: Queries, where: SQL | undefined): Promise<readonly Row[]> {
-  return (await db.execute(sql`
+function readStep(db: Db['db'], where: SQL | undefined): PromiseLike<readonly Row[]> {
+  return db.execute<Row>(sql`
     select stored_on as "storedOn", id, token_id as "tokenId", body from (
       select *, sum(octet_length(body)) over (order by id) - octet_length(body) as bytes_before from (
         select stored_on, id, token_id, body from ${quarantine} where ${where} order by id limit ${stepRows}
       ) candidate
     ) sized
-    where bytes_before < ${stepBytes} order by id`)) as unknown as readonly Row[];
+    where bytes_before < ${stepBytes} order by id`);
 }
 
 function openFindings() {
@@ -109,6 +107,6 @@ function openFindings() {
         submission: { hash, tokenId: row.tokenId, types: reading.types, json: Buffer.from(reading.json), refused: [] },
       };
     },
-    close: (): Findings => ({ eventCount: events, stillRefused: [...refused.values()] }),
+    close: () => ({ eventCount: events, stillRefused: [...refused.values()] }),
   };
 }

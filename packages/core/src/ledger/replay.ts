@@ -2,15 +2,15 @@ import { and, sql, type SQL } from 'drizzle-orm';
 import { advisoryLocks } from '../db/advisoryLocks.js';
 import { deadLetter } from '../db/schema.js';
 import { Outcome } from '../batch/outcome.js';
-import { adminShard, type Admin, type Queries } from '../admin/admin.js';
-import { findCurrent } from '../currents/currents.js';
+import { adminShard, type Admin, type Db, type Queries } from '../admin/admin.js';
+import { findCurrent, type CurrentRow } from '../currents/currents.js';
 import { allowedActions } from '../currents/currentView.js';
 import { matches, type DeadLetterFilter } from './deadLetters.js';
 import { currentNotFound, type CurrentNotFound, type CurrentWrongState } from '../admin/problem.js';
 import { wrongState } from '../currents/transitions.js';
 
 /** What a replay did, or would do in a dry run. */
-export interface Replayed {
+interface Replayed {
   readonly kind: 'Replayed';
   readonly isDryRun: boolean;
   readonly eventCount: number;
@@ -18,18 +18,17 @@ export interface Replayed {
   readonly deliveryCount: number | undefined;
 }
 
-export type ReplayFilter = Pick<DeadLetterFilter, 'outcome' | 'code' | 'from' | 'to'>;
+type ReplayFilter = Pick<DeadLetterFilter, 'outcome' | 'code' | 'from' | 'to'>;
 
 /** Counts what `replayDeadLetters` would replay at this moment. */
 export async function planReplay(
-  admin: Pick<Admin, 'db'>,
+  { db }: Db,
   currentId: string,
   filter: ReplayFilter,
 ): Promise<Replayed | CurrentNotFound | CurrentWrongState> {
-  const row = await findCurrent(admin.db, currentId);
-  if (!row) return currentNotFound();
-  if (!allowedActions(row.state).includes('replay')) return wrongState(row, 'replay');
-  const [counted] = await admin.db
+  const row = await findReplayable(db, currentId);
+  if ('kind' in row) return row;
+  const [counted] = await db
     .select({ events: sql<number>`coalesce(sum(cardinality(${deadLetter.positions})), 0)`.mapWith(Number) })
     .from(deadLetter)
     .where(matches({ ...filter, currentId, isReplayed: false }));
@@ -46,14 +45,13 @@ export async function replayDeadLetters(
   currentId: string,
   filter: ReplayFilter,
 ): Promise<Replayed | CurrentNotFound | CurrentWrongState> {
-  const row = await findCurrent(admin.db, currentId);
-  if (!row) return currentNotFound();
-  if (!allowedActions(row.state).includes('replay')) return wrongState(row, 'replay');
+  const row = await findReplayable(admin.db, currentId);
+  if ('kind' in row) return row;
   // Excludes letters created during this replay, which could otherwise loop.
-  const [clock] = (await admin.db.execute(sql`select now() as now`)) as unknown as [{ now: string }];
+  const [clock] = await admin.db.execute<{ now: string }>(sql`select now() as now`);
   const chosen = and(
     matches({ ...filter, currentId, isReplayed: false }),
-    sql`${deadLetter.recordedAt} <= ${clock.now}::timestamptz`,
+    sql`${deadLetter.recordedAt} <= ${clock?.now}::timestamptz`,
   ) as SQL;
   let events = 0;
   let deliveries = 0;
@@ -67,6 +65,12 @@ export async function replayDeadLetters(
   }
 }
 
+async function findReplayable(db: Queries, id: string): Promise<CurrentRow | CurrentNotFound | CurrentWrongState> {
+  const row = await findCurrent(db, id);
+  if (!row) return currentNotFound();
+  return allowedActions(row.state).includes('replay') ? row : wrongState(row, 'replay');
+}
+
 /** Batches replayed in one statement, so that none runs long. */
 const stepBatches = 200;
 
@@ -74,22 +78,9 @@ const stepBatches = 200;
  * One statement: the dead letters are marked, the deliveries made and the counts raised, or nothing is. A day that was
  * forgotten has neither batch nor dead letters, and reading the batch keeps the day from being forgotten meanwhile.
  */
-function replayStep({ db }: Admin, currentId: number, chosen: SQL): Promise<Step> {
-  return db.transaction(async (tx) => {
-    // Two replays of one Current take turns, or each could wait for a row that the other has marked.
-    await tx.execute(sql`select pg_advisory_xact_lock(${advisoryLocks.replay}::int, ${currentId}::int)`);
-    return replayBatches(tx, currentId, chosen);
-  });
-}
-
-interface Step {
-  readonly events: number;
-  readonly deliveries: number;
-}
-
-async function replayBatches(db: Queries, currentId: number, chosen: SQL): Promise<Step> {
+function replayStep({ db }: Db, currentId: number, chosen: SQL) {
   const [pending, unselected] = [Outcome.pending, Outcome.unselected].map((byte) => byte.toString(16).padStart(2, '0'));
-  const [step] = (await db.execute(sql`
+  const replay = sql`
     with batches as (
       select distinct ${deadLetter.storedOn} as stored_on, ${deadLetter.batchId} as batch_id from ${deadLetter}
       where ${chosen} order by 1, 2 limit ${stepBatches}
@@ -116,6 +107,11 @@ async function replayBatches(db: Queries, currentId: number, chosen: SQL): Promi
       select ${currentId}, stored_on, ${adminShard}, 'selected', sum(pending) from fanned group by stored_on order by stored_on
       on conflict (current_id, day, outcome, code, shard) do update set events = t.events + excluded.events
     )
-    select count(*)::int as deliveries, coalesce(sum(pending), 0)::int as events from fanned`)) as unknown as [Step];
-  return step;
+    select count(*)::int as deliveries, coalesce(sum(pending), 0)::int as events from fanned`;
+  return db.transaction(async (tx) => {
+    // Two replays of one Current take turns, or each could wait for a row that the other has marked.
+    await tx.execute(sql`select pg_advisory_xact_lock(${advisoryLocks.replay}::int, ${currentId}::int)`);
+    const [step] = await tx.execute<{ deliveries: number; events: number }>(replay);
+    return step ?? { deliveries: 0, events: 0 };
+  });
 }

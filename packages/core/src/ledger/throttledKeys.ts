@@ -2,32 +2,18 @@ import type { Admin } from '../admin/admin.js';
 import type { ReasonCount } from '../currents/counts.js';
 import { maxCounted, pageOf, readCursor, writeCursor, type Page, type PageRequest } from '../admin/page.js';
 
-/** A key, such as a device, whose events wait for their turn while those of other keys flow. */
-export interface ThrottledKey {
-  /** The budget, such as `device`. */
-  readonly budget: string;
-  /** What the partner calls the key: the id of a user or of a device. */
-  readonly key: string;
-  readonly eventCount: number;
-  /** `over_budget` for the hub's own budget, or a code that the partner answered; the most frequent first. */
-  readonly reasons: readonly ReasonCount[];
-  /** Since when the longest waiting event waits. */
-  readonly waitingSince: Date;
-  /** In the past while the first event is being tried. */
-  readonly firstDueAt: Date;
-  readonly lastDueAt: Date;
-}
-
 interface Row {
   readonly budget: string;
   readonly key: string;
   readonly events: number;
-  readonly reasons: ReasonCount[];
+  readonly reasons: readonly ReasonCount[];
   readonly since_ms: number;
   readonly next_ms: number;
   readonly until_ms: number;
   readonly place: string;
 }
+
+export type ThrottledKey = ReturnType<typeof viewOf>;
 
 /**
  * The keys of a Current that are throttled now, the longest waiting first. A key whose longest waiting event has left
@@ -69,13 +55,19 @@ export async function listThrottledKeys(
   return { ...page, nodes: page.nodes.map(viewOf) };
 }
 
-function viewOf({ budget, key, events, reasons, since_ms, next_ms, until_ms }: Row): ThrottledKey {
+/** A key, such as a device, whose events wait for their turn while those of other keys flow. */
+function viewOf({ budget, key, events, reasons, since_ms, next_ms, until_ms }: Row) {
   return {
+    /** The budget, such as `device`. */
     budget,
+    /** What the partner calls the key: the id of a user or of a device. */
     key,
     eventCount: events,
+    /** `over_budget` for the hub's own budget, or a code that the partner answered; the most frequent first. */
     reasons,
+    /** Since when the longest waiting event waits. */
     waitingSince: new Date(since_ms),
+    /** In the past while the first event is being tried. */
     firstDueAt: new Date(next_ms),
     lastDueAt: new Date(until_ms),
   };
