@@ -1,5 +1,6 @@
 import type { Connector } from '@currents/connector';
 import type { Sql } from './db/connect.js';
+import type { current } from './db/schema.js';
 import type { Seal } from './secrets/seal.js';
 
 /** The connectors by name, as the apps list them. */
@@ -15,7 +16,7 @@ export interface LoadedCurrent {
 }
 
 /** Why a Current cannot be used; a person must act. */
-export interface UnusableCurrent {
+interface UnusableCurrent {
   readonly code: 'no_connector' | 'settings_invalid' | 'credentials_unreadable' | 'base_url_not_allowed';
   readonly detail: string;
 }
@@ -27,17 +28,16 @@ export interface LoadCurrentOptions {
   readonly allowBaseUrl: boolean;
 }
 
-/** The additional authenticated data of a Current's sealed credentials. */
-export function sealContext(currentId: number): string {
-  return `current:${currentId}`;
+export function sealCredentials(seal: Seal, currentId: number, credentials: unknown): Buffer {
+  return seal.seal(JSON.stringify(credentials), `current:${currentId}`);
 }
 
-interface Row {
-  readonly version: number;
-  readonly destination: string;
-  readonly settings: unknown;
-  readonly credentials: Buffer | null;
+/** Throws when they were wiped, or sealed with another master key or for another Current. */
+export function openCredentials(seal: Seal, currentId: number, sealed: Buffer | null): unknown {
+  return JSON.parse(seal.open(sealed ?? Buffer.alloc(0), `current:${currentId}`));
 }
+
+type Row = Pick<typeof current.$inferSelect, 'version' | 'destination' | 'settings' | 'credentials'>;
 
 /** Loads one Current. Undefined when it does not exist. */
 export async function loadCurrent(
@@ -71,7 +71,7 @@ function openCurrent(
   }
   let credentials: unknown;
   try {
-    credentials = JSON.parse(seal.open(row.credentials ?? Buffer.alloc(0), sealContext(currentId)));
+    credentials = openCredentials(seal, currentId, row.credentials);
   } catch {
     return {
       code: 'credentials_unreadable',

@@ -2,14 +2,14 @@ import type { StreamingHttp } from '@currents/connector';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { connect, type Sql } from '../db/connect.js';
 import { openWriter } from '../db/writer.js';
-import { createStore, type Store } from '../ingest/store.js';
+import { createStore } from '../ingest/store.js';
 import type { LoadCurrentOptions } from '../loadCurrent.js';
 
-export type Database = PostgresJsDatabase;
+type Database = PostgresJsDatabase;
 /** A transaction, or the database itself. */
-export type Queries = Pick<Database, 'select' | 'insert' | 'update' | 'execute'>;
+export type Queries = Pick<Database, 'select' | 'selectDistinct' | 'insert' | 'update' | 'execute'>;
 
-export interface AdminOptions extends LoadCurrentOptions {
+interface AdminOptions extends LoadCurrentOptions {
   /** For operations that exceed the statement timeout of the pools, too. */
   readonly databaseUrl: string;
   /** The process's raw pool. Stays the caller's to end. */
@@ -22,20 +22,14 @@ export interface AdminOptions extends LoadCurrentOptions {
 }
 
 /** What admin operations depend on. */
-export interface Admin extends AdminOptions {
-  readonly db: Database;
-  /** Takes quarantined events that are released. */
-  readonly store: Store;
-  /** Ends the connections that were opened here. */
-  close(): Promise<void>;
-}
+export type Admin = ReturnType<typeof openAdmin>;
 
 export type Db = Pick<Admin, 'db'>;
 
 /** The shard of the tally that admin operations are counted in; processes that take events in or deliver draw higher ones. */
 export const adminShard = 0;
 
-export function openAdmin(options: AdminOptions): Admin {
+export function openAdmin(options: AdminOptions) {
   const { databaseUrl, connectors, wake } = options;
   const pool = connect(databaseUrl, { max: 4, name: 'admin' });
   const writer = openWriter(databaseUrl, { max: 1, name: 'admin' });
@@ -51,7 +45,9 @@ export function openAdmin(options: AdminOptions): Admin {
   return {
     ...options,
     db: drizzle(pool),
+    /** Takes quarantined events that are released. */
     store,
+    /** Ends the connections that were opened here. */
     async close() {
       await store.drain();
       await writer.end();

@@ -7,30 +7,19 @@ import type { Admin, Db, Queries } from './admin.js';
 import { collection } from './collection.js';
 import type { TokenNotFound } from './ingestTokens.js';
 import { rowId, type PageRequest } from './page.js';
-import { inputInvalid, type InputInvalid, type NotConfirmed } from './problem.js';
+import { inputInvalid, type InputInvalid, type NotConfirmed, type Problem } from './problem.js';
 
-/** A token with which an admin uses the API. */
-export interface AdminTokenView {
-  readonly kind: 'AdminToken';
-  readonly id: string;
-  /** Undefined for a token that was created without one. */
-  readonly name: string | undefined;
-  readonly createdAt: Date;
-  readonly revokedAt: Date | undefined;
-}
+export type AdminTokenView = ReturnType<typeof viewOf>;
 
 /** A new token, in clear for this once: only its hash is kept. */
-export interface AdminTokenCreated {
+interface AdminTokenCreated {
   readonly kind: 'AdminTokenCreated';
   readonly token: string;
   readonly adminToken: AdminTokenView;
 }
 
 /** Revoking the last valid token would lock everybody out. */
-export interface LastAdminToken {
-  readonly kind: 'LastAdminToken';
-  readonly message: string;
-}
+type LastAdminToken = Problem<'LastAdminToken'>;
 
 /**
  * Makes the first admin token and returns it, once: undefined when there is a valid one already. Of any number of
@@ -127,6 +116,8 @@ async function insertToken(db: Queries, name?: string): Promise<AdminTokenCreate
 
 type Row = typeof adminToken.$inferSelect;
 
-function viewOf({ id, name, createdAt, revokedAt }: Row): AdminTokenView {
-  return { kind: 'AdminToken', id: String(id), name: name ?? undefined, createdAt, revokedAt: revokedAt ?? undefined };
+/** A token with which an admin uses the API. Its name is undefined when it was created without one. */
+function viewOf({ id, name, createdAt, revokedAt }: Row) {
+  const kind = 'AdminToken' as const;
+  return { kind, id: String(id), name: name ?? undefined, createdAt, revokedAt: revokedAt ?? undefined };
 }

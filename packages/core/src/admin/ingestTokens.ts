@@ -7,18 +7,7 @@ import { checkName, unlessNameTaken } from './name.js';
 import { rowId, type Page, type PageRequest } from './page.js';
 import { inputInvalid, type InputInvalid, type NameTaken, type NotConfirmed, type Problem } from './problem.js';
 
-/** A token with which a sender pushes events. Any number are valid at once. */
-export interface IngestTokenView {
-  readonly kind: 'IngestToken';
-  readonly id: string;
-  readonly name: string;
-  /** How the token ends, to tell it from others. */
-  readonly hint: string;
-  readonly createdAt: Date;
-  /** To about a minute. */
-  readonly lastUsedAt: Date | undefined;
-  readonly revokedAt: Date | undefined;
-}
+export type IngestTokenView = ReturnType<typeof viewOf>;
 
 /** A new token, in clear for this once: only its hash is kept. */
 export interface IngestTokenCreated {
@@ -83,10 +72,8 @@ export async function revokeIngestToken(
   const [row] = key === undefined ? [] : await db.select().from(ingestToken).where(eq(ingestToken.id, key));
   if (!row) return { kind: 'TokenNotFound', message: 'there is no ingest token with this id' };
   if (confirmName !== row.name) {
-    return {
-      kind: 'NotConfirmed',
-      message: `confirmName: expected ${JSON.stringify(row.name)}, the token's name, to confirm, got something else`,
-    };
+    const message = `confirmName: expected ${JSON.stringify(row.name)}, the token's name, to confirm, got something else`;
+    return { kind: 'NotConfirmed', message };
   }
   const [revoked] = await db
     .update(ingestToken)
@@ -98,13 +85,16 @@ export async function revokeIngestToken(
 
 type Row = typeof ingestToken.$inferSelect;
 
-function viewOf({ id, name, hint, createdAt, lastUsedAt, revokedAt }: Row): IngestTokenView {
+/** A token with which a sender pushes events. Any number are valid at once. */
+function viewOf({ id, name, hint, createdAt, lastUsedAt, revokedAt }: Row) {
   return {
-    kind: 'IngestToken',
+    kind: 'IngestToken' as const,
     id: String(id),
     name,
+    /** How the token ends, to tell it from others. */
     hint,
     createdAt,
+    /** To about a minute. */
     lastUsedAt: lastUsedAt ?? undefined,
     revokedAt: revokedAt ?? undefined,
   };

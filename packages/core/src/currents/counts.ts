@@ -3,35 +3,12 @@ import { delivery, tally } from '../db/schema.js';
 import type { Admin } from '../admin/admin.js';
 import { checkDay, QuestionRefused } from '../admin/page.js';
 
-/** Where the events of a Current stand: selected = delivered + skipped + rejected + expired + pending. */
-export interface Counts {
-  readonly selected: number;
-  readonly delivered: number;
-  readonly skipped: number;
-  readonly rejected: number;
-  readonly expired: number;
-  readonly pending: number;
-  /** Why events were skipped, rejected or expired; the most frequent reason first. */
-  readonly skippedReasons: readonly ReasonCount[];
-  readonly rejectedReasons: readonly ReasonCount[];
-  readonly expiredReasons: readonly ReasonCount[];
-}
+/** Where the events of a Current stand. */
+export type Counts = ReturnType<typeof countsOf>;
 
-export interface ReasonCount {
-  readonly code: string;
-  readonly eventCount: number;
-}
+export type ReasonCount = Counts['skippedReasons'][number];
 
-/** The counts of the events that came on one day (UTC). */
-export interface DailyCounts extends Counts {
-  readonly day: string;
-}
-
-interface TallyRow {
-  readonly outcome: 'selected' | 'delivered' | 'skipped' | 'rejected' | 'expired';
-  readonly code: string;
-  readonly events: number;
-}
+type TallyRow = Pick<typeof tally.$inferSelect, 'outcome' | 'code' | 'events'>;
 
 /** Of each Current, everything since it was created. */
 export async function countEvents(
@@ -80,7 +57,7 @@ export async function countDaily(
   { db }: Pick<Admin, 'db'>,
   currentId: number,
   range: { readonly from?: string | undefined; readonly to?: string | undefined } = {},
-): Promise<readonly DailyCounts[]> {
+) {
   checkDay('from', range.from);
   checkDay('to', range.to);
   const to = range.to ?? new Date().toISOString().slice(0, 10);
@@ -111,19 +88,18 @@ function grouped<Row, Key>(rows: readonly Row[], keyOf: (row: Row) => Key): Read
   return groups;
 }
 
-function countsOf(rows: readonly TallyRow[]): Counts {
+/** selected = delivered + skipped + rejected + expired + pending. */
+export function countsOf(rows: readonly TallyRow[]) {
   const total = (outcome: TallyRow['outcome']): number =>
     rows.reduce((events, row) => (row.outcome === outcome ? events + row.events : events), 0);
-  const reasons = (outcome: TallyRow['outcome']): ReasonCount[] =>
+  /** Why events have this outcome; the most frequent reason first. */
+  const reasons = (outcome: TallyRow['outcome']) =>
     rows
       .filter((row) => row.outcome === outcome)
       .map(({ code, events }) => ({ code, eventCount: events }))
       .sort((a, b) => b.eventCount - a.eventCount || (a.code < b.code ? -1 : 1));
-  const selected = total('selected');
-  const delivered = total('delivered');
-  const skipped = total('skipped');
-  const rejected = total('rejected');
-  const expired = total('expired');
+  const [selected, delivered, skipped] = [total('selected'), total('delivered'), total('skipped')];
+  const [rejected, expired] = [total('rejected'), total('expired')];
   return {
     selected,
     delivered,

@@ -1,19 +1,18 @@
 import type { Selection } from '@currents/schema';
 import { eq, ne, and, sql } from 'drizzle-orm';
 import { current } from '../db/schema.js';
-import { sealContext } from '../loadCurrent.js';
+import { sealCredentials } from '../loadCurrent.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { checkContact } from './contact.js';
-import { checkName } from '../admin/name.js';
+import { checkName, unlessNameTaken } from '../admin/name.js';
 import { oneViewOf, type CurrentRow } from './currents.js';
 import type { CurrentView } from './currentView.js';
 import { findConnector } from './destinations.js';
 import { fieldProblem, inputInvalid, type FieldProblem, type InputInvalid, type NameTaken } from '../admin/problem.js';
 import { checkSelectionFor } from './selections.js';
 import { checkCredentials, checkSettings, type Settings } from './settings.js';
-import { violatesUnique } from '../db/errors.js';
 
-export interface NewCurrent {
+interface NewCurrent {
   readonly name: string;
   readonly contactEmail: string;
   readonly destination: string;
@@ -22,7 +21,7 @@ export interface NewCurrent {
   readonly selection: Selection;
 }
 
-export type CreateCurrentResult = CurrentView | InputInvalid | NameTaken;
+type CreateCurrentResult = CurrentView | InputInvalid | NameTaken;
 
 /** Creates a Current as a draft: it carries nothing until it is launched. All that is wrong is answered at once. */
 export async function createCurrent(admin: Admin, given: NewCurrent): Promise<CreateCurrentResult> {
@@ -63,42 +62,36 @@ export async function nameProblem(
   exceptId = 0,
 ): Promise<readonly FieldProblem[]> {
   if ('problem' in name) return [];
-  const taken = await ownerOf(db, name.value, exceptId);
-  return taken ? [fieldProblem('name', 'taken', 'another Current has this name already')] : [];
+  const [owner] = await db
+    .select({ id: current.id })
+    .from(current)
+    .where(and(sql`lower(${current.name}) = lower(${name.value})`, isNamed, ne(current.id, exceptId)));
+  return owner ? [fieldProblem('name', 'taken', 'another Current has this name already')] : [];
 }
 
 type Draft = Pick<typeof current.$inferInsert, 'name' | 'contactEmail' | 'destination' | 'settings' | 'selection'>;
 
 /** The credentials are sealed for the Current's own id, which is known only once it is stored. */
-async function insertCurrent(admin: Admin, draft: Draft, credentials: unknown): Promise<CurrentRow | NameTaken> {
-  for (;;) {
-    try {
-      return await admin.db.transaction(async (tx) => {
-        const [{ id }] = (await tx.insert(current).values(draft).returning({ id: current.id })) as [{ id: number }];
-        const sealed = admin.seal.seal(JSON.stringify(credentials), sealContext(id));
-        const [row] = await tx.update(current).set({ credentials: sealed }).where(eq(current.id, id)).returning();
-        return row as CurrentRow;
-      });
-    } catch (error) {
-      if (!violatesUnique(error, 'current_name')) throw error;
-      const taken = await ownerOf(admin.db, draft.name);
-      if (taken) return taken;
-    }
-  }
+function insertCurrent(admin: Admin, draft: Draft, credentials: unknown): Promise<CurrentRow | NameTaken> {
+  return unlessCurrentHasName(admin.db, draft.name, () =>
+    admin.db.transaction(async (tx) => {
+      const [{ id }] = (await tx.insert(current).values(draft).returning({ id: current.id })) as [{ id: number }];
+      const sealed = sealCredentials(admin.seal, id, credentials);
+      const [row] = await tx.update(current).set({ credentials: sealed }).where(eq(current.id, id)).returning();
+      return row as CurrentRow;
+    }),
+  );
 }
 
-/** The Current that has a name; undefined when it has given it up meanwhile. */
-export async function ownerOf(db: Queries, name: string, exceptId = 0): Promise<NameTaken | undefined> {
-  const [owner] = await db
-    .select({ id: current.id })
-    .from(current)
-    .where(and(sql`lower(${current.name}) = lower(${name})`, ne(current.state, 'deleted'), ne(current.id, exceptId)));
-  return (
-    owner && {
-      kind: 'NameTaken',
-      message: `name: another Current is called ${JSON.stringify(name)} already`,
-      ownerType: 'Current',
-      ownerId: String(owner.id),
-    }
-  );
+const isNamed = ne(current.state, 'deleted');
+
+/** Writes a Current, unless another one has its name. */
+export function unlessCurrentHasName<Result>(
+  db: Queries,
+  name: string,
+  write: () => Promise<Result>,
+): Promise<Result | NameTaken> {
+  const message = `name: another Current is called ${JSON.stringify(name)} already`;
+  const names = { table: current, index: 'current_name', isUnique: isNamed, ownerType: 'Current', message } as const;
+  return unlessNameTaken(db, name, names, write);
 }

@@ -38,7 +38,7 @@ const orderKeys = {
 /** A Current with its counts, in whatever state; deleted ones can still be looked at. */
 export async function getCurrent(admin: Admin, id: string): Promise<CurrentView | CurrentNotFound> {
   const row = await findCurrent(admin.db, id);
-  return row ? ((await viewsOf(admin, [row]))[0] as CurrentView) : currentNotFound();
+  return row ? oneViewOf(admin, row) : currentNotFound();
 }
 
 /** Currents, by default the newest first. */
@@ -85,13 +85,14 @@ export async function findCurrents(
 }
 
 export async function findCurrent(db: Queries, id: string): Promise<CurrentRow | undefined> {
-  const key = rowId(id);
-  if (key === undefined) return undefined;
-  const [row] = await db.select().from(current).where(eq(current.id, key));
+  const [row] = await db
+    .select()
+    .from(current)
+    .where(eq(current.id, rowId(id) ?? 0));
   return row;
 }
 
-export async function viewsOf(admin: Admin, rows: readonly CurrentRow[]): Promise<readonly CurrentView[]> {
+async function viewsOf(admin: Admin, rows: readonly CurrentRow[]): Promise<readonly CurrentView[]> {
   const ids = rows.map(({ id }) => id);
   const [counts, oldest] = await Promise.all([countEvents(admin, ids), oldestPending(admin, ids)]);
   return rows.map((row) => viewOf(admin, row, counts.get(row.id), oldest.get(row.id)));

@@ -6,7 +6,7 @@ import type { CurrentView } from './currentView.js';
 import { currentNotFound, type CurrentNotFound, type NotConfirmed, type CurrentWrongState } from '../admin/problem.js';
 import { wrongState } from './transitions.js';
 
-export interface CurrentDeleted {
+interface CurrentDeleted {
   readonly kind: 'CurrentDeleted';
   readonly current: CurrentView;
   /** Events that were still pending; they become dead letters with the code `current_deleted`. */

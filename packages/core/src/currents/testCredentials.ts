@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { current } from '../db/schema.js';
-import { sealContext } from '../loadCurrent.js';
+import { errorKind } from '../delivery/attemptContext.js';
+import { openCredentials } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { findCurrent, type CurrentRow } from './currents.js';
 import { allowedActions } from './currentView.js';
@@ -11,26 +12,19 @@ import {
   type CurrentNotFound,
   type CurrentWrongState,
   type InputInvalid,
+  type Problem,
 } from '../admin/problem.js';
 import { checkCredentials, checkSettings, mergePatch } from './settings.js';
 import { shownWords } from './redactAnswer.js';
-import { wrongState, type CurrentNotReady } from './transitions.js';
+import { noConnector, wrongState, type CurrentNotReady } from './transitions.js';
 
 /** The destination would take events. */
-export interface TestPassed {
-  readonly kind: 'TestPassed';
-  readonly message: string;
-}
+type TestPassed = Problem<'TestPassed'>;
 
 /** The destination said no, or said nothing. */
-export interface TestFailed {
-  readonly kind: 'TestFailed';
-  readonly message: string;
-  readonly outcome: 'refused' | 'unreachable';
-  readonly reason: string;
-}
+type TestFailed = Problem<'TestFailed', { outcome: 'refused' | 'unreachable'; reason: string }>;
 
-export type TestCredentialsResult =
+type TestCredentialsResult =
   TestPassed | TestFailed | CurrentNotFound | CurrentWrongState | CurrentNotReady | InputInvalid;
 
 /**
@@ -46,13 +40,10 @@ export async function testCredentials(
   if (!row) return currentNotFound();
   if (!allowedActions(row.state).includes('test')) return wrongState(row, 'test');
   const connector = admin.connectors.get(row.destination);
-  if (!connector) {
-    const message = `this version of the hub has no connector named ${row.destination}`;
-    return { kind: 'CurrentNotReady', reason: 'no_connector', message };
-  }
+  if (!connector) return noConnector(row.destination);
   const settings = checkSettings(connector, mergePatch(row.settings, instead.settings ?? {}), admin);
   const credentials =
-    instead.credentials === undefined ? openCredentials(admin, row) : checkCredentials(connector, instead.credentials);
+    instead.credentials === undefined ? readStored(admin, row) : checkCredentials(connector, instead.credentials);
   if ('kind' in credentials) return credentials;
   if ('problems' in settings || 'problems' in credentials) return inputInvalid(problemsIn(settings, credentials));
 
@@ -61,13 +52,8 @@ export async function testCredentials(
   try {
     answer = await connector.test({ ...settings, ...credentials, http: admin.http });
   } catch (error) {
-    const name = error instanceof Error ? error.name : typeof error;
-    return {
-      kind: 'TestFailed',
-      outcome: 'unreachable',
-      reason: 'test_threw',
-      message: `the connector failed: ${name}`,
-    };
+    const message = `the connector failed: ${errorKind(error)}`;
+    return { kind: 'TestFailed', outcome: 'unreachable', reason: 'test_threw', message };
   }
   if (answer.outcome !== 'passed') {
     return { kind: 'TestFailed', outcome: answer.outcome, reason: answer.code, message: shown(answer.detail) };
@@ -82,12 +68,12 @@ export async function testCredentials(
   return { kind: 'TestPassed', message: `${connector.label} would accept events with these settings and credentials` };
 }
 
-function openCredentials(
+function readStored(
   { seal }: Admin,
   { id, credentials }: CurrentRow,
 ): { readonly credentials: unknown } | CurrentNotReady {
   try {
-    return { credentials: JSON.parse(seal.open(credentials ?? Buffer.alloc(0), sealContext(id))) as unknown };
+    return { credentials: openCredentials(seal, id, credentials) };
   } catch {
     const message = 'the stored credentials do not open with this MASTER_KEY; give them again';
     return { kind: 'CurrentNotReady', reason: 'credentials_unreadable', message };

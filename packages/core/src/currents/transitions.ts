@@ -5,16 +5,23 @@ import type { Admin } from '../admin/admin.js';
 import { findCurrent, oneViewOf, type CurrentRow } from './currents.js';
 import { allowedActions, type CurrentView } from './currentView.js';
 import { rowId } from '../admin/page.js';
-import { currentNotFound, type CurrentAction, type CurrentNotFound, type CurrentWrongState } from '../admin/problem.js';
+import {
+  currentNotFound,
+  type CurrentAction,
+  type CurrentNotFound,
+  type CurrentWrongState,
+  type Problem,
+} from '../admin/problem.js';
 
 /** The Current could not do its work if it were live, for a person to repair first. */
-export interface CurrentNotReady {
-  readonly kind: 'CurrentNotReady';
-  readonly message: string;
-  readonly reason: string;
+export type CurrentNotReady = Problem<'CurrentNotReady', { reason: string }>;
+
+export function noConnector(destination: string): CurrentNotReady {
+  const message = `this version of the hub has no connector named ${destination}`;
+  return { kind: 'CurrentNotReady', reason: 'no_connector', message };
 }
 
-export type GoLiveResult = CurrentView | CurrentNotFound | CurrentWrongState | CurrentNotReady;
+type GoLiveResult = CurrentView | CurrentNotFound | CurrentWrongState | CurrentNotReady;
 
 /** From draft to live: from now on it carries what comes in. */
 export async function launchCurrent(admin: Admin, id: string): Promise<GoLiveResult> {
@@ -47,7 +54,8 @@ async function goLive(admin: Admin, id: string, action: 'launch' | 'resume'): Pr
 }
 
 const targets = { launch: 'live', resume: 'live', pause: 'paused' } as const;
-const states: readonly CurrentState[] = ['draft', 'live', 'paused', 'blocked', 'deleted'];
+const statesFor = (action: CurrentAction): CurrentState[] =>
+  current.state.enumValues.filter((state) => allowedActions(state).includes(action));
 
 /** One guarded update. Answers a repetition with the Current as it is. */
 async function move(
@@ -56,20 +64,10 @@ async function move(
   action: keyof typeof targets,
   also: { readonly liveSince?: ReturnType<typeof sql> },
 ): Promise<CurrentView | CurrentNotFound | CurrentWrongState> {
-  const key = rowId(id);
-  if (key === undefined) return currentNotFound();
   const [row] = await admin.db
     .update(current)
     .set({ state: targets[action], stateSince: sql`now()`, ...also })
-    .where(
-      and(
-        eq(current.id, key),
-        inArray(
-          current.state,
-          states.filter((state) => allowedActions(state).includes(action)),
-        ),
-      ),
-    )
+    .where(and(eq(current.id, rowId(id) ?? 0), inArray(current.state, statesFor(action))))
     .returning();
   if (row) return oneViewOf(admin, row);
   const present = await findCurrent(admin.db, id);
@@ -82,10 +80,9 @@ export function wrongState(
   { name, state }: Pick<CurrentRow, 'name' | 'state'>,
   action: CurrentAction,
 ): CurrentWrongState {
-  const from = states.filter((each) => allowedActions(each).includes(action));
   const allowed = allowedActions(state);
   const rest = allowed.length > 0 ? `allowed now: ${allowed.join(', ')}` : 'a deleted Current allows no action';
-  const message = `expected ${JSON.stringify(name)} to be ${from.join(' or ')} for ${action}, got ${state}; ${rest}${hintOf(state, action)}`;
+  const message = `expected ${JSON.stringify(name)} to be ${statesFor(action).join(' or ')} for ${action}, got ${state}; ${rest}${hintOf(state, action)}`;
   return { kind: 'CurrentWrongState', message, state, allowedActions: allowed };
 }
 

@@ -2,11 +2,11 @@ import type { Selection } from '@currents/schema';
 import { eq, sql } from 'drizzle-orm';
 import { current } from '../db/schema.js';
 import { requeueThrottled } from '../budget/requeueThrottled.js';
-import { sealContext } from '../loadCurrent.js';
+import { sealCredentials } from '../loadCurrent.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { checkContact } from './contact.js';
 import { checkName } from '../admin/name.js';
-import { nameProblem, ownerOf, problemsIn } from './createCurrent.js';
+import { nameProblem, problemsIn, unlessCurrentHasName } from './createCurrent.js';
 import { oneViewOf, type CurrentRow } from './currents.js';
 import { allowedActions, type CurrentView } from './currentView.js';
 import { rowId } from '../admin/page.js';
@@ -23,11 +23,10 @@ import {
 } from '../admin/problem.js';
 import { checkSelectionFor } from './selections.js';
 import { checkCredentials, checkSettings, mergePatch, type Settings } from './settings.js';
-import { wrongState, type CurrentNotReady } from './transitions.js';
-import { violatesUnique } from '../db/errors.js';
+import { noConnector, wrongState, type CurrentNotReady } from './transitions.js';
 
 /** Undefined leaves a field as it is; null clears it, which only settings allow. */
-export interface CurrentUpdate {
+interface CurrentUpdate {
   /** The version that the change is based on. */
   readonly ifVersion?: number | null | undefined;
   readonly name?: string | null | undefined;
@@ -43,20 +42,13 @@ export interface CurrentUpdate {
 }
 
 /** An updated Current beside what it was before, so that a change can be undone. Former credentials are gone. */
-export interface CurrentUpdated {
+interface CurrentUpdated {
   readonly kind: 'CurrentUpdated';
   readonly current: CurrentView;
-  readonly before: CurrentBefore;
+  readonly before: Pick<CurrentRow, 'name' | 'contactEmail' | 'settings' | 'selection'>;
 }
 
-export interface CurrentBefore {
-  readonly name: string;
-  readonly contactEmail: string;
-  readonly settings: Settings;
-  readonly selection: Selection;
-}
-
-export type UpdateCurrentProblem =
+type UpdateCurrentProblem =
   | CurrentNotFound
   | CurrentWrongState
   | CurrentNotReady
@@ -82,8 +74,8 @@ export async function updateCurrent(
 ): Promise<CurrentUpdated | UpdateCurrentProblem> {
   const key = rowId(id);
   if (key === undefined) return currentNotFound();
-  try {
-    const changed = await admin.db.transaction(async (tx) => {
+  const changed = await unlessCurrentHasName(admin.db, (change.name ?? '').trim(), () =>
+    admin.db.transaction(async (tx) => {
       const [before] = await tx.select().from(current).where(eq(current.id, key)).for('update');
       if (!before) return currentNotFound();
       if (!allowedActions(before.state).includes('update')) return wrongState(before, 'update');
@@ -93,21 +85,15 @@ export async function updateCurrent(
       if ('kind' in changes) return changes;
       if (changes.credentials && change.confirmName !== before.name) return credentialsNotConfirmed(before.name);
       return { before, row: await write(tx, before, changes) };
-    });
-    if ('kind' in changed) return changed;
-    // With other settings the partner may take more of a key than before: what waits for its turn need not wait on.
-    if (change.settings !== undefined) await requeueUnder(admin, changed.row);
-    admin.wake(key);
-    const { name, contactEmail, settings, selection } = changed.before;
-    return {
-      kind: 'CurrentUpdated',
-      current: await oneViewOf(admin, changed.row),
-      before: { name, contactEmail, settings, selection },
-    };
-  } catch (error) {
-    if (!violatesUnique(error, 'current_name')) throw error;
-    return (await ownerOf(admin.db, (change.name ?? '').trim())) ?? updateCurrent(admin, id, change);
-  }
+    }),
+  );
+  if ('kind' in changed) return changed;
+  // With other settings the partner may take more of a key than before: what waits for its turn need not wait on.
+  if (change.settings !== undefined) await requeueUnder(admin, changed.row);
+  admin.wake(key);
+  const { name, contactEmail, settings, selection } = changed.before;
+  const view = await oneViewOf(admin, changed.row);
+  return { kind: 'CurrentUpdated', current: view, before: { name, contactEmail, settings, selection } };
 }
 
 async function requeueUnder({ sql, connectors }: Admin, { id, destination, settings }: CurrentRow): Promise<void> {
@@ -122,10 +108,7 @@ async function checkChanges(
   change: CurrentUpdate,
 ): Promise<Changes | CurrentNotReady | InputInvalid> {
   const connector = admin.connectors.get(before.destination);
-  if (!connector) {
-    const message = `this version of the hub has no connector named ${before.destination}`;
-    return { kind: 'CurrentNotReady', reason: 'no_connector', message };
-  }
+  if (!connector) return noConnector(before.destination);
   const { name: newName, contactEmail, settings: patch, credentials: newCredentials, selection: newSelection } = change;
   const name = newName === undefined ? { value: before.name } : checkName(newName ?? '');
   const contact = contactEmail === undefined ? { value: before.contactEmail } : checkContact(contactEmail ?? '');
@@ -149,9 +132,7 @@ async function checkChanges(
     contactEmail: (contact as { readonly value: string }).value,
     settings: checked.settings,
     credentials:
-      checked.credentials === undefined
-        ? undefined
-        : admin.seal.seal(JSON.stringify(checked.credentials), sealContext(before.id)),
+      checked.credentials === undefined ? undefined : sealCredentials(admin.seal, before.id, checked.credentials),
     selection: checked.selection,
   };
 }

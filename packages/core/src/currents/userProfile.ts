@@ -1,4 +1,5 @@
 import type { ProfileParts, UserProfile, UserQuery } from '@currents/connector';
+import { errorKind } from '../delivery/attemptContext.js';
 import { isUsable, loadCurrent } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { findCurrent } from './currents.js';
@@ -11,6 +12,7 @@ import {
   fieldProblem,
   type InputInvalid,
   type CurrentWrongState,
+  type Problem,
 } from '../admin/problem.js';
 import { shownWords } from './redactAnswer.js';
 import type { CurrentNotReady } from './transitions.js';
@@ -22,51 +24,18 @@ export interface UserProfileQuestion {
   readonly parts: ProfileParts;
 }
 
-export interface UserProfileFound extends UserProfile {
-  readonly kind: 'UserProfile';
-}
-
-/** The destination has seen neither id. */
-export interface UserNotFound {
-  readonly kind: 'UserNotFound';
-  readonly message: string;
-}
-
-/** Not of this destination, not in this region, or not with these credentials. */
-export interface LookupNotAvailable {
-  readonly kind: 'LookupNotAvailable';
-  readonly message: string;
-  readonly reason: string;
-}
-
-/** Asking again changes nothing before a person repairs the Current. */
-export interface LookupRefused {
-  readonly kind: 'LookupRefused';
-  readonly message: string;
-  readonly reason: string;
-}
-
-/** The destination has had as many questions as it takes for now. */
-export interface LookupThrottled {
-  readonly kind: 'LookupThrottled';
-  readonly message: string;
-  readonly retryAfterMs: number;
-}
-
-/** The destination did not answer, or nothing that could be read. */
-export interface LookupFailed {
-  readonly kind: 'LookupFailed';
-  readonly message: string;
-  readonly reason: string;
-}
-
-export type UserProfileResult =
-  | UserProfileFound
-  | UserNotFound
-  | LookupNotAvailable
-  | LookupRefused
-  | LookupThrottled
-  | LookupFailed
+type UserProfileResult =
+  | ({ readonly kind: 'UserProfile' } & UserProfile)
+  /** The destination has seen neither id. */
+  | Problem<'UserNotFound'>
+  /** Not of this destination, not in this region, or not with these credentials. */
+  | Problem<'LookupNotAvailable', { reason: string }>
+  /** Asking again changes nothing before a person repairs the Current. */
+  | Problem<'LookupRefused', { reason: string }>
+  /** The destination has had as many questions as it takes for now. */
+  | Problem<'LookupThrottled', { retryAfterMs: number }>
+  /** The destination did not answer, or nothing that could be read. */
+  | Problem<'LookupFailed', { reason: string }>
   | CurrentNotFound
   | CurrentWrongState
   | CurrentNotReady
@@ -94,11 +63,8 @@ export async function lookUpUserProfile(
   if (!isUsable(working)) return { kind: 'CurrentNotReady', message: working.detail, reason: working.code };
   const { connector, settings, credentials } = working;
   if (!connector.lookUpUser) {
-    return {
-      kind: 'LookupNotAvailable',
-      message: `${connector.label} cannot be asked for users`,
-      reason: 'not_offered',
-    };
+    const message = `${connector.label} cannot be asked for users`;
+    return { kind: 'LookupNotAvailable', message, reason: 'not_offered' };
   }
 
   const shown = shownWords(connector, credentials);
@@ -106,8 +72,7 @@ export async function lookUpUserProfile(
   try {
     answer = await connector.lookUpUser(query, { settings, credentials, http: admin.http });
   } catch (error) {
-    const name = error instanceof Error ? error.name : typeof error;
-    return { kind: 'LookupFailed', message: `the connector failed: ${name}`, reason: 'lookup_threw' };
+    return { kind: 'LookupFailed', message: `the connector failed: ${errorKind(error)}`, reason: 'lookup_threw' };
   }
   switch (answer.outcome) {
     case 'found':
