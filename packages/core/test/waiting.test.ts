@@ -94,13 +94,19 @@ describe('events that wait for a budget', () => {
     const before = await waiting();
     await hub.sql`update current set state = 'paused' where id = ${current}`;
     await hub.sql`update delivery set due_at = now()`;
+    // The sweep that starts the second Current has passed over the first.
+    const second = await hub.launch('second');
     await hub.take(of('calm', 1));
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await until(
+      () => hub.tally(second),
+      ({ delivered }) => delivered === 1,
+    );
     expect(await waiting()).toEqual(before);
+    const { delivered = 0 } = await hub.tally(current);
     await hub.sql`update current set state = 'live', live_since = now() where id = ${current}`;
     await until(
-      () => partner.held.size,
-      (size) => size > 0,
+      () => hub.tally(current),
+      (tally) => (tally['delivered'] ?? 0) > delivered,
     );
     const places = (deferred: readonly Deferral[]) =>
       new Map(deferred.flatMap(({ dueAtMs, positions }) => positions.map((position) => [position, dueAtMs])));

@@ -256,8 +256,16 @@ describe('a webhook', () => {
       kind: 'SegmentWebhook',
       state: 'paused',
     });
+    const other = await openReceiver();
+    const created = await createWebhook(harness.admin, segmentId, other.url);
+    if (created.kind !== 'SegmentWebhookSecretCreated') throw new Error(created.message);
+    other.secret = created.secret;
     await enter(1);
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    await until(
+      () => other.taken,
+      ({ length }) => length === 1,
+    );
+    await other.close();
     expect(receiver.requests).toBe(0);
     await resumeWebhook(harness.admin, webhookId);
     await until(webhook, ({ deliveredCount }) => deliveredCount === 1);
@@ -265,7 +273,7 @@ describe('a webhook', () => {
       kind: 'NotConfirmed',
     });
     await deleteWebhook(harness.admin, webhookId, { confirmUrl: receiver.url, isDryRun: false });
-    expect(await harness.sql`select secret from segment_webhook`).toEqual([{ secret: null }]);
+    expect(await harness.sql`select secret from segment_webhook where id = ${webhookId}`).toEqual([{ secret: null }]);
     expect(await getWebhook(harness.admin, webhookId)).toMatchObject({ kind: 'SegmentWebhookNotFound' });
   });
 
