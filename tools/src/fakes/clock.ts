@@ -1,15 +1,7 @@
 /** The time a fake lives in: all its rates, windows and answers use it, so a test can make a day pass at once. */
-export interface VirtualClock {
-  now(): number;
-  /** Stops the clock at this moment. */
-  set(ms: number): void;
-  /** Moves the clock on; a stopped one stays stopped, a running one keeps running. */
-  advance(ms: number): void;
-  /** Lets the clock run on from where it is: 1 is real time, 60 a minute per second. */
-  run(speed: number): void;
-}
+export type VirtualClock = ReturnType<typeof createClock>;
 
-export function createClock(startMs: number = Date.now(), startSpeed = 1): VirtualClock {
+export function createClock(startMs: number = Date.now(), startSpeed = 1) {
   let originMs = startMs;
   let realOriginMs = performance.now();
   let speed = startSpeed;
@@ -21,8 +13,11 @@ export function createClock(startMs: number = Date.now(), startSpeed = 1): Virtu
   };
   return {
     now,
-    set: (ms) => restart(ms, 0),
-    advance: (ms) => restart(now() + ms, speed),
-    run: (nextSpeed) => restart(now(), nextSpeed),
+    /** Stops the clock at this moment. */
+    set: (ms: number) => restart(ms, 0),
+    /** Moves the clock on; a stopped one stays stopped, a running one keeps running. */
+    advance: (ms: number) => restart(now() + ms, speed),
+    /** Lets the clock run on from where it is: 1 is real time, 60 a minute per second. */
+    run: (nextSpeed: number) => restart(now(), nextSpeed),
   };
 }

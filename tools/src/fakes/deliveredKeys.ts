@@ -1,19 +1,13 @@
 import { hash } from 'node:crypto';
 
-/** Remembers what was stored. */
-export interface DeliveredKeys {
-  /** Remembers one copy; true when the same key was remembered less than `windowSeconds` ago. The window starts at the first copy. */
-  remember(project: string, id: string, event: string, person: string, time: number, atSeconds: number): boolean;
-  hasId(id: string): boolean;
-}
-
-/** `isExact` keeps the keys themselves; otherwise it keeps 66 bits of their hashes, which are shorter. */
-export function createDeliveredKeys(isExact: boolean, windowSeconds: number): DeliveredKeys {
+/** Remembers what was stored. `isExact` keeps the keys themselves; otherwise it keeps 66 bits of their hashes, which are shorter. */
+export function createDeliveredKeys(isExact: boolean, windowSeconds: number) {
   const shorten = (key: string): string => (isExact ? key : hash('sha1', key, 'base64').slice(0, 11));
   const ids = new Set<string>();
   const firstSeen = new Map<string, number>();
   return {
-    remember(project, id, event, person, time, atSeconds) {
+    /** Remembers one copy; true when the same key was remembered less than `windowSeconds` ago. The window starts at the first copy. */
+    remember(project: string, id: string, event: string, person: string, time: number, atSeconds: number): boolean {
       ids.add(shorten(id));
       const key = shorten(JSON.stringify([project, id, event, person, time]));
       const before = firstSeen.get(key);
@@ -21,6 +15,6 @@ export function createDeliveredKeys(isExact: boolean, windowSeconds: number): De
       firstSeen.set(key, atSeconds);
       return false;
     },
-    hasId: (id) => ids.has(shorten(id)),
+    hasId: (id: string) => ids.has(shorten(id)),
   };
 }

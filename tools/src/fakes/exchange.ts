@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Partial400 } from './faults/rule.js';
 
 /** A request as it came in. Until the body is there, `body` is empty and `complete` false. */
 export interface FakeRequest {
@@ -42,33 +43,16 @@ export interface Decision {
 
 /** What faults change of a partner's ways for one request. */
 export interface Conditions {
-  maxBytes: number | undefined;
-  partial400: Partial400 | undefined;
+  maxBytes?: number;
+  partial400?: Partial400;
   skewMs: number;
   deliveries: number;
-  answerBytesPerSecond: number | undefined;
-}
-
-/** Marks events as failed whatever they hold. */
-export interface Partial400 {
-  readonly kind: 'partial400';
-  readonly indexes?: readonly number[];
-  readonly ids?: readonly string[];
-  readonly field?: string;
-  readonly message?: string;
-  /** How the answer names them: properly; as bare strings; not at all; with an entry too many; twice; by an index in quotes. */
-  readonly records?: 'objects' | 'strings' | 'none' | 'outOfRange' | 'repeated' | 'indexAsString';
-  /** Whether the unmarked events are kept. Usually they are, except when the answer does not name the marked ones. */
-  readonly stores?: 'rest' | 'nothing';
-}
-
-export function usualConditions(): Conditions {
-  return { maxBytes: undefined, partial400: undefined, skewMs: 0, deliveries: 1, answerBytesPerSecond: undefined };
+  readBytesPerSecond?: number;
+  answerBytesPerSecond?: number;
 }
 
 export function json(status: number, body: unknown, headers?: Readonly<Record<string, string>>): Answer {
-  const answer = { status, body: JSON.stringify(body), contentType: 'application/json' };
-  return headers === undefined ? answer : { ...answer, headers };
+  return { status, body: JSON.stringify(body), contentType: 'application/json', ...(headers && { headers }) };
 }
 
 export function text(status: number, body: string): Answer {

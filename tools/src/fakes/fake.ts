@@ -1,5 +1,5 @@
 import { createClock, type VirtualClock } from './clock.js';
-import type { FakeControl } from './control/control.js';
+import { createControl, type FakeControl } from './control/control.js';
 import { serveControl, type ControlCalls } from './control/serveControl.js';
 import type { PartnerService } from './exchange.js';
 import { createFaultEngine } from './faults/engine.js';
@@ -71,7 +71,7 @@ export async function startFake<Project, S extends Switches, Extra extends objec
     const setProfile = (change: Partial<Profile<S>>): void => {
       profile = turn(partner.switches, profile, change);
     };
-    return { world, opened, profile: () => profile, setProfile };
+    return { world, createProject: opened.createProject, extra: opened.extra, profile: () => profile, setProfile };
   };
 
   let current = build();
@@ -89,39 +89,16 @@ export async function startFake<Project, S extends Switches, Extra extends objec
     listeners.set(name, listener);
   }
 
-  const common: FakeControl<Project, Profile<S>> = {
-    reset() {
-      current = build();
-    },
-    now: () => current.world.clock.now(),
-    setClock: (ms) => current.world.clock.set(ms),
-    advanceClock: (ms) => current.world.clock.advance(ms),
-    runClock: (speed) => current.world.clock.run(speed),
-    profile: () => current.profile(),
-    setProfile: (change) => current.setProfile(change),
-    createProject: (project) => current.opened.createProject(project),
-    addFault(rule) {
-      const id = current.world.faults.add(rule);
-      if (rule.action.kind !== 'refuse' || rule.match !== undefined) return id;
-      // It strikes now, and no request later on.
-      current.world.faults.remove(id);
-      current.world.ledger.faultWithoutRequest(id);
-      refuse(rule.action.seconds);
-      return id;
-    },
-    removeFault: (id) => current.world.faults.remove(id),
-    faults: () => current.world.faults.rules(),
-    ledger: (since = 0) => current.world.ledger.snapshot(since),
-    body: (seq) => current.world.ledger.body(seq),
-    summary: () => current.world.ledger.summary(),
-    missing: (ids) => current.world.ledger.missing(ids),
-  };
+  const common = createControl<Project, Profile<S>>(
+    () => current,
+    () => void (current = build()),
+    refuse,
+  );
   // Asked for anew at each call, because a reset replaces what is behind them.
   const extra = Object.fromEntries(
-    Object.keys(current.opened.extra).map((name) => [
+    Object.keys(current.extra).map((name) => [
       name,
-      (...given: unknown[]) =>
-        (current.opened.extra as Record<string, (...given: unknown[]) => unknown>)[name]?.(...given),
+      (...given: unknown[]) => (current.extra as Record<string, (...given: unknown[]) => unknown>)[name]?.(...given),
     ]),
   ) as Extra;
   const control = { ...common, ...extra };

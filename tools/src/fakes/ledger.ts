@@ -58,34 +58,6 @@ export interface Violation {
   readonly detail: string;
 }
 
-export interface LedgerSnapshot {
-  readonly requests: readonly RequestEntry[];
-  readonly stored: readonly StoredEvent[];
-  /** What a person sees in the partner's product: `stored` after deduplication. */
-  readonly view: readonly StoredEvent[];
-  readonly rejected: readonly RejectedRecord[];
-  readonly violations: readonly Violation[];
-}
-
-export interface Summary {
-  readonly requests: number;
-  /** How many requests got which status; `none` counts those without an answer. */
-  readonly statuses: Readonly<Record<string, number>>;
-  readonly bytesReceived: number;
-  /** Stored copies, duplicates included. */
-  readonly accepted: number;
-  readonly duplicates: number;
-  /** Records refused one by one. */
-  readonly rejected: number;
-  /** Event ids that were seen in a request and are to this moment neither stored nor rejected. */
-  readonly lostCandidates: number;
-  readonly altered: number;
-  readonly maxInFlight: number;
-  readonly violations: Readonly<Record<string, number>>;
-  /** How often each fault rule was applied. */
-  readonly faults: Readonly<Record<string, number>>;
-}
-
 /** One copy of an event that the partner keeps. Without `id` it can be neither deduplicated nor looked up. */
 export interface Copy {
   readonly seq: number;
@@ -98,30 +70,9 @@ export interface Copy {
   readonly timePart: number;
 }
 
-export interface Ledger {
-  readonly mode: LedgerMode;
-  request(entry: RequestEntry, body: Uint8Array): void;
-  /** Counts one stored copy; `shown` is asked for the event only when the ledger keeps events. */
-  store(copy: Copy, shown: () => Pick<StoredEvent, 'person' | 'event' | 'altered' | 'hidden'>): void;
-  /** A record refused by name: `problems` holds at least one. */
-  reject(
-    seq: number,
-    index: number,
-    id: string | undefined,
-    problems: readonly { readonly field: string; readonly message: string }[],
-  ): void;
-  violate(seq: number, code: string, times?: number, detail?: string): void;
-  alter(times: number): void;
-  /** Events that arrived and were neither stored nor rejected. */
-  refuse(ids: readonly string[]): void;
-  inFlight(requests: number): void;
-  /** A fault that struck before there was a request. */
-  faultWithoutRequest(id: string): void;
-  snapshot(since: number): LedgerSnapshot;
-  body(seq: number): Uint8Array | undefined;
-  missing(ids: readonly string[]): readonly string[];
-  summary(): Summary;
-}
+export type Ledger = ReturnType<typeof createLedger>;
+export type LedgerSnapshot = ReturnType<Ledger['snapshot']>;
+export type Summary = ReturnType<Ledger['summary']>;
 
 export interface LedgerRules {
   readonly mode: LedgerMode;
@@ -131,7 +82,7 @@ export interface LedgerRules {
   readonly windowSeconds: number;
 }
 
-export function createLedger({ mode, winner, windowSeconds }: LedgerRules): Ledger {
+export function createLedger({ mode, winner, windowSeconds }: LedgerRules) {
   const full = mode === 'full';
   const delivered = createDeliveredKeys(full, windowSeconds);
   const requests: RequestEntry[] = [];
@@ -140,88 +91,97 @@ export function createLedger({ mode, winner, windowSeconds }: LedgerRules): Ledg
   const rejected: RejectedRecord[] = [];
   const violations: Violation[] = [];
   const open = new Set<string>();
-  const counts = { requests: 0, bytesReceived: 0, accepted: 0, duplicates: 0, rejected: 0, altered: 0, maxInFlight: 0 };
-  const statuses = new Map<string, number>();
-  const violationCounts = new Map<string, number>();
-  const faultCounts = new Map<string, number>();
+  const counts = {
+    requests: 0,
+    bytesReceived: 0,
+    /** Stored copies, duplicates included. */
+    accepted: 0,
+    duplicates: 0,
+    /** Records refused one by one. */
+    rejected: 0,
+    altered: 0,
+    maxInFlight: 0,
+  };
+  const statuses: Record<string, number> = {};
+  const violationCounts: Record<string, number> = {};
+  const faultCounts: Record<string, number> = {};
 
   return {
     mode,
-    request(entry, body) {
+    request(entry: RequestEntry, body: Uint8Array): void {
       counts.requests++;
       counts.bytesReceived += entry.rawSize;
-      increase(statuses, entry.status === null ? 'none' : String(entry.status), 1);
-      for (const fault of entry.faults) increase(faultCounts, fault, 1);
+      increase(statuses, entry.status === null ? 'none' : String(entry.status));
+      for (const fault of entry.faults) increase(faultCounts, fault);
       if (!full) return;
       requests.push(entry);
       bodies.set(entry.seq, body);
     },
-    store(copy, shown) {
+    /** Counts one stored copy; `shown` is asked for the event only when the ledger keeps events. */
+    store(copy: Copy, shown: () => Pick<StoredEvent, 'person' | 'event' | 'altered' | 'hidden'>): void {
       counts.accepted++;
-      const { id, project, eventPart, personPart, timePart } = copy;
+      const { seq, index, receivedAt, id, project, eventPart, personPart, timePart } = copy;
       const duplicate =
         id !== undefined &&
-        delivered.remember(project, id, eventPart, personPart, timePart, Math.floor(copy.receivedAt / 1000));
+        delivered.remember(project, id, eventPart, personPart, timePart, Math.floor(receivedAt / 1000));
       if (duplicate) counts.duplicates++;
       if (id !== undefined && open.size > 0) open.delete(id);
       if (!full) return;
       const key = id === undefined ? {} : { key: JSON.stringify([project, id, eventPart, personPart, timePart]) };
-      stored.push({
-        seq: copy.seq,
-        index: copy.index,
-        project,
-        receivedAt: copy.receivedAt,
-        duplicate,
-        ...key,
-        ...shown(),
-      });
+      stored.push({ seq, index, project, receivedAt, duplicate, ...key, ...shown() });
     },
-    reject(seq, index, id, problems) {
+    /** A record refused by name: `problems` holds at least one. */
+    reject(
+      seq: number,
+      index: number,
+      id: string | undefined,
+      problems: readonly Pick<RejectedRecord, 'field' | 'message'>[],
+    ): void {
       counts.rejected++;
       if (id !== undefined) open.delete(id);
       if (full) for (const { field, message } of problems) rejected.push({ seq, index, field, message });
     },
-    violate(seq, code, times = 1, detail = '') {
+    violate(seq: number, code: string, times = 1, detail = ''): void {
       increase(violationCounts, code, times);
       if (full) violations.push({ seq, code, detail });
     },
-    alter(times) {
-      counts.altered += times;
-    },
-    refuse(ids) {
+    alter: (times: number) => void (counts.altered += times),
+    /** Events that arrived and were neither stored nor rejected. */
+    refuse(ids: readonly string[]): void {
       for (const id of ids) if (!delivered.hasId(id)) open.add(id);
     },
-    inFlight(now) {
-      if (now > counts.maxInFlight) counts.maxInFlight = now;
-    },
-    faultWithoutRequest(id) {
-      increase(faultCounts, id, 1);
-    },
-    snapshot(since) {
-      const later = <T extends { readonly seq: number }>(entries: readonly T[]): T[] =>
+    inFlight: (now: number) => void (counts.maxInFlight = Math.max(counts.maxInFlight, now)),
+    /** A fault that struck before there was a request. */
+    faultWithoutRequest: (id: string) => increase(faultCounts, id),
+    snapshot(since: number) {
+      const later = <T extends { readonly seq: number }>(entries: readonly T[]): readonly T[] =>
         entries.filter((entry) => entry.seq > since);
       return {
         requests: later(requests),
         stored: later(stored),
+        /** What a person sees in the partner's product: `stored` after deduplication. */
         view: later(visible(stored, winner)),
         rejected: later(rejected),
         violations: later(violations),
       };
     },
-    body: (seq) => bodies.get(seq),
-    missing: (ids) => ids.filter((id) => !delivered.hasId(id)),
+    body: (seq: number) => bodies.get(seq),
+    missing: (ids: readonly string[]): readonly string[] => ids.filter((id) => !delivered.hasId(id)),
     summary: () => ({
       ...counts,
+      /** Event ids that were seen in a request and are to this moment neither stored nor rejected. */
       lostCandidates: open.size,
-      statuses: Object.fromEntries(statuses),
-      violations: Object.fromEntries(violationCounts),
-      faults: Object.fromEntries(faultCounts),
+      /** How many requests got which status; `none` counts those without an answer. */
+      statuses: { ...statuses },
+      violations: { ...violationCounts },
+      /** How often each fault rule was applied. */
+      faults: { ...faultCounts },
     }),
   };
 }
 
-function increase(counts: Map<string, number>, key: string, by: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + by);
+function increase(counts: Record<string, number>, key: string, by = 1): void {
+  counts[key] = (counts[key] ?? 0) + by;
 }
 
 function visible(stored: readonly StoredEvent[], winner: 'first' | 'last'): readonly StoredEvent[] {

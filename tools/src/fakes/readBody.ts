@@ -1,16 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 
-export type ReadBody =
-  | { readonly kind: 'complete'; readonly body: Uint8Array }
-  | { readonly kind: 'aborted'; readonly body: Uint8Array }
-  | { readonly kind: 'tooLarge'; readonly body: Uint8Array };
+interface ReadBody {
+  readonly kind: 'complete' | 'aborted' | 'tooLarge';
+  readonly body: Uint8Array;
+}
 
 /** A request's raw body, read as it comes or, with `bytesPerSecond`, no faster than that. */
-export function readBody(
-  request: IncomingMessage,
-  limitBytes: number,
-  bytesPerSecond: number | undefined,
-): Promise<ReadBody> {
+export function readBody(request: IncomingMessage, limitBytes: number, bytesPerSecond?: number): Promise<ReadBody> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;

@@ -2,12 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Answer } from './exchange.js';
 
 /** Sends a whole answer, or spreads its body over time. */
-export function sendAnswer(
-  response: ServerResponse,
-  answer: Answer,
-  dateMs: number,
-  bytesPerSecond: number | undefined,
-): void {
+export function sendAnswer(response: ServerResponse, answer: Answer, dateMs: number, bytesPerSecond?: number): void {
   const body = Buffer.from(answer.body, 'utf8');
   writeHead(response, answer, dateMs, body.length);
   if (bytesPerSecond === undefined) response.end(body);
@@ -15,12 +10,7 @@ export function sendAnswer(
 }
 
 /** Promises the whole body, sends `sentBytes` of it (half when not given) and closes the connection. */
-export function sendTruncated(
-  response: ServerResponse,
-  answer: Answer,
-  dateMs: number,
-  sentBytes: number | undefined,
-): void {
+export function sendTruncated(response: ServerResponse, answer: Answer, dateMs: number, sentBytes?: number): void {
   const body = Buffer.from(answer.body, 'utf8');
   const part = body.subarray(0, Math.min(sentBytes ?? Math.floor(body.length / 2), Math.max(body.length - 1, 0)));
   // An empty answer is made to promise one byte: without a promise nothing would be missing.
@@ -34,7 +24,7 @@ export function sendTruncated(
 function writeHead(response: ServerResponse, answer: Answer, dateMs: number, contentLength: number): void {
   response.sendDate = false;
   response.writeHead(answer.status, {
-    date: httpDate(dateMs),
+    date: new Date(dateMs).toUTCString(),
     ...(answer.contentType === '' ? {} : { 'content-type': answer.contentType }),
     'content-length': contentLength,
     ...answer.headers,
@@ -54,16 +44,4 @@ function trickle(response: ServerResponse, body: Buffer, bytesPerSecond: number)
     response.end();
   }, 1000 / bytesPerSecond);
   timer.unref();
-}
-
-let datedSecond = 0;
-let datedText = '';
-
-function httpDate(ms: number): string {
-  const second = Math.floor(ms / 1000);
-  if (second !== datedSecond || datedText === '') {
-    datedSecond = second;
-    datedText = new Date(second * 1000).toUTCString();
-  }
-  return datedText;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FaultAction, FaultMatch, FaultMoment } from '../../src/fakes/faults/rule.js';
+import type { FaultAction, FaultRule } from '../../src/fakes/faults/rule.js';
 import { needlessResends, type LedgerSnapshot } from '../../src/fakes/ledger.js';
 import {
   apiKeyOf,
@@ -26,8 +26,8 @@ const culprit = ids[137] as string;
 interface Fault {
   readonly name: string;
   readonly action: FaultAction;
-  readonly match?: FaultMatch;
-  readonly when?: FaultMoment;
+  readonly match?: FaultRule['match'];
+  readonly when?: FaultRule['when'];
   /** An event that ends as a dead letter, and its code. */
   readonly dead?: readonly [id: string, code: string];
   /** An event that waits while all others are there, and its code. */

@@ -1,4 +1,5 @@
-import type { Answer, Partial400 } from '../exchange.js';
+import type { Answer } from '../exchange.js';
+import type { Partial400 } from '../faults/rule.js';
 import { badRequest } from './answers.js';
 import type { AmplitudeProfile } from './profile.js';
 

@@ -40,18 +40,7 @@ export function connectControl<Project, Profile, Extra extends object>(
   return { ...common, ...own } as Remote<FakeControl<Project, Profile> & Extra>;
 }
 
-interface Exchanged {
-  readonly status: number;
-  readonly contentType: string | undefined;
-  readonly body: Buffer;
-}
-
-async function exchange(
-  controlUrl: string,
-  method: 'GET' | 'POST' | 'DELETE',
-  path: string,
-  input?: unknown,
-): Promise<Exchanged> {
+async function exchange(controlUrl: string, method: 'GET' | 'POST' | 'DELETE', path: string, input?: unknown) {
   const { statusCode, headers, body } = await request(new URL(path, controlUrl), {
     method,
     headers: { 'content-type': 'application/json' },
@@ -63,7 +52,7 @@ async function exchange(
   return { status: statusCode, contentType: contentType?.toString(), body: Buffer.from(await body.arrayBuffer()) };
 }
 
-function resultOf<T>({ status, body }: Exchanged): T {
+function resultOf<T>({ status, body }: Awaited<ReturnType<typeof exchange>>): T {
   const answer = JSON.parse(body.toString('utf8')) as { readonly result?: T; readonly error?: string };
   if (status !== 200) throw new Error(`fake control: ${answer.error ?? status}`);
   return answer.result as T;

@@ -1,23 +1,57 @@
-import { decodeText } from '../strictJson.js';
+import type { FakeRequest, PartnerService } from '../exchange.js';
 import { inflate } from '../inflate.js';
 import type { Random } from '../random.js';
-import type { FakeRequest, PartnerService } from '../exchange.js';
-import { parseFaultRule } from './parseRule.js';
-import { stageOf, type FaultAction, type FaultMatch, type FaultRule, type FaultStage } from './rule.js';
+import { decodeText } from '../strictJson.js';
+import { parseFaultRule, stageOf, type FaultKind, type FaultRule, type FaultStage } from './rule.js';
 
-export interface AppliedFault {
-  readonly id: string;
-  readonly action: FaultAction;
-}
+export type FaultEngine = ReturnType<typeof createFaultEngine>;
+
+/** Actions that let the request go on; after any other one, later rules have nothing left to do. */
+const passing = new Set<FaultKind>([
+  'delay',
+  'trickle',
+  'partial400',
+  'maxBytesNow',
+  'clockSkew',
+  'duplicateDelivery',
+  'slowRead',
+]);
 
 /** The fault rules of one fake, asked stage by stage of each request's life. */
-export interface FaultEngine {
-  /** Throws when the rule makes no sense. */
-  add(rule: FaultRule): string;
-  remove(id: string): boolean;
-  rules(): readonly (FaultRule & { readonly id: string })[];
-  /** The faults that strike at this stage, in the order the rules were added. */
-  strike(stage: FaultStage, request: FakeRequest | undefined): readonly AppliedFault[];
+export function createFaultEngine(service: PartnerService, random: Random, now: () => number) {
+  const entries: Entry[] = [];
+  let given = 0;
+
+  return {
+    /** Throws when the rule makes no sense. */
+    add(input: FaultRule): string {
+      const rule = parseFaultRule(input, service.projectInHeaders);
+      const id = rule.id ?? `fault-${++given}`;
+      if (entries.some((entry) => entry.rule.id === id)) throw new Error(`there is already a fault rule "${id}"`);
+      const pattern = rule.action.kind === 'waf403' ? new RegExp(rule.action.pattern) : undefined;
+      entries.push({ rule: { ...rule, id }, stage: stageOf(rule), pattern, matched: 0, applied: 0 });
+      return id;
+    },
+    remove(id: string): boolean {
+      const at = entries.findIndex((entry) => entry.rule.id === id);
+      if (at >= 0) entries.splice(at, 1);
+      return at >= 0;
+    },
+    rules: () => entries.map((entry) => entry.rule),
+    /** The rules that strike at this stage, in the order they were added. */
+    strike(stage: FaultStage, request: FakeRequest | undefined): readonly Entry['rule'][] {
+      const struck: Entry['rule'][] = [];
+      for (const entry of entries) {
+        if (entry.stage !== stage) continue;
+        if (request !== undefined && !concerns(entry, request, service, now())) continue;
+        if (!isDue(entry, random)) continue;
+        entry.applied++;
+        struck.push(entry.rule);
+        if (!passing.has(entry.rule.action.kind)) break;
+      }
+      return struck;
+    },
+  };
 }
 
 interface Entry {
@@ -28,88 +62,17 @@ interface Entry {
   applied: number;
 }
 
-const nothing: readonly AppliedFault[] = [];
-
-export function createFaultEngine(service: PartnerService, random: Random, now: () => number): FaultEngine {
-  const entries: Entry[] = [];
-  let given = 0;
-
-  const fits = (entry: Entry, request: FakeRequest | undefined): boolean => {
-    const { action, match } = entry.rule;
-    if (request !== undefined) {
-      if (match !== undefined && !matchesRequest(match, request, service)) return false;
-      if (!concerns(action, entry.pattern, request, service, now())) return false;
-    }
-    return isDue(entry, random);
-  };
-
-  return {
-    add(input) {
-      const rule = parseFaultRule(input, service.projectInHeaders);
-      const id = rule.id ?? `fault-${++given}`;
-      if (entries.some((entry) => entry.rule.id === id)) throw new Error(`there is already a fault rule "${id}"`);
-      const pattern = rule.action.kind === 'waf403' ? new RegExp(rule.action.pattern) : undefined;
-      entries.push({ rule: { ...rule, id }, stage: stageOf(rule), pattern, matched: 0, applied: 0 });
-      return id;
-    },
-    remove(id) {
-      const at = entries.findIndex((entry) => entry.rule.id === id);
-      if (at >= 0) entries.splice(at, 1);
-      return at >= 0;
-    },
-    rules: () => entries.map((entry) => entry.rule),
-    strike(stage, request) {
-      if (entries.length === 0) return nothing;
-      const struck: AppliedFault[] = [];
-      for (const entry of entries) {
-        if (entry.stage !== stage || !fits(entry, request)) continue;
-        entry.applied++;
-        struck.push({ id: entry.rule.id, action: entry.rule.action });
-        if (endsRequest(entry.rule.action)) break;
-      }
-      return struck;
-    },
-  };
-}
-
-/** Whether the action settles the request, so that later rules have nothing left to do. */
-export function endsRequest(action: FaultAction): boolean {
-  switch (action.kind) {
-    case 'delay':
-    case 'trickle':
-    case 'partial400':
-    case 'maxBytesNow':
-    case 'clockSkew':
-    case 'duplicateDelivery':
-    case 'slowRead':
-      return false;
-    default:
-      return true;
-  }
-}
-
-function matchesRequest(match: FaultMatch, request: FakeRequest, service: PartnerService): boolean {
+/** Whether match and action are about such a request. */
+function concerns({ rule, pattern }: Entry, request: FakeRequest, service: PartnerService, now: number): boolean {
+  const { action, match = {} } = rule;
+  const holdsAny = (ids: readonly string[]): boolean => service.idsOf(request).some((id) => ids.includes(id));
   if (match.path !== undefined && match.path !== request.path) return false;
   if (match.project !== undefined && match.project !== service.projectOf(request)) return false;
   if (match.minEvents !== undefined && service.eventCountOf(request) < match.minEvents) return false;
-  return match.eventIdIn === undefined || holdsAny(request, match.eventIdIn, service);
-}
-
-function holdsAny(request: FakeRequest, ids: readonly string[], service: PartnerService): boolean {
-  return service.idsOf(request).some((id) => ids.includes(id));
-}
-
-/** The conditions that lie in the action itself. */
-function concerns(
-  action: FaultAction,
-  pattern: RegExp | undefined,
-  request: FakeRequest,
-  service: PartnerService,
-  now: number,
-): boolean {
+  if (match.eventIdIn !== undefined && !holdsAny(match.eventIdIn)) return false;
   switch (action.kind) {
     case 'blanket400':
-      return holdsAny(request, action.ids, service);
+      return holdsAny(action.ids);
     case 'waf403':
       return pattern !== undefined && pattern.test(bodyText(request));
     case 'credentialsRevoked':
@@ -129,10 +92,9 @@ function bodyText(request: FakeRequest): string {
 }
 
 function isDue(entry: Entry, random: Random): boolean {
-  const { match, action } = entry.rule;
+  const { match = {}, action } = entry.rule;
   entry.matched++;
   if (action.kind === 'flip429' && entry.applied >= action.times) return false;
-  if (match === undefined) return true;
   if (match.nth !== undefined && entry.matched !== match.nth) return false;
   if (match.from !== undefined && entry.matched < match.from) return false;
   if (match.count !== undefined && entry.applied >= match.count) return false;

@@ -4,7 +4,7 @@ import type { FaultAction } from './rule.js';
 /** How a request ends that a fault has settled. */
 export type FaultEnd =
   | { readonly kind: 'answer'; readonly answer: Answer }
-  | { readonly kind: 'truncated'; readonly answer: Answer; readonly sentBytes: number | undefined }
+  | { readonly kind: 'truncated'; readonly answer: Answer; readonly sentBytes?: number | undefined }
   | { readonly kind: 'hang' }
   | { readonly kind: 'reset' }
   | { readonly kind: 'refuse'; readonly seconds: number };
@@ -63,11 +63,10 @@ function answer(made: Answer): FaultEnd {
   return { kind: 'answer', answer: made };
 }
 
-function statusAnswer(status: number, body: unknown, headers: Readonly<Record<string, string>> | undefined): Answer {
-  if (body === undefined) return headers === undefined ? empty(status) : { ...empty(status), headers };
+function statusAnswer(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+  if (body === undefined) return { ...empty(status), headers };
   if (typeof body !== 'string') return json(status, body, headers);
-  const contentType = body.startsWith('<') ? 'text/html' : 'text/plain; charset=utf-8';
-  return headers === undefined ? { status, body, contentType } : { status, body, contentType, headers };
+  return { status, body, contentType: body.startsWith('<') ? 'text/html' : 'text/plain; charset=utf-8', headers };
 }
 
 const titles: Readonly<Record<number, string>> = {
@@ -79,15 +78,7 @@ const titles: Readonly<Record<number, string>> = {
 
 function proxyPage(status: number): Answer {
   const title = `${status} ${titles[status] ?? 'Error'}`;
-  const lines = [
-    '<html>',
-    `<head><title>${title}</title></head>`,
-    '<body>',
-    `<center><h1>${title}</h1></center>`,
-    '<hr><center>nginx</center>',
-    '</body>',
-    '</html>',
-    '',
-  ];
-  return { status, body: lines.join('\r\n'), contentType: 'text/html' };
+  const top = `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n`;
+  const body = `${top}<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`;
+  return { status, body, contentType: 'text/html' };
 }

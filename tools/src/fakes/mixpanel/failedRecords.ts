@@ -1,4 +1,4 @@
-import type { Partial400 } from '../exchange.js';
+import type { Partial400 } from '../faults/rule.js';
 import { shuffle, type Random } from '../random.js';
 import type { Problem } from './checkRecord.js';
 import type { MixpanelProfile } from './profile.js';
