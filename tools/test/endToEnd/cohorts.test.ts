@@ -1,11 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createClock } from '../../src/fakes/clock.js';
 import { createRandom } from '../../src/fakes/random.js';
-import { createAmplitudeListSender } from '../../src/fakes/senders/amplitudeLists.js';
-import { createAmplitudeWebhookSender } from '../../src/fakes/senders/amplitudeWebhook.js';
+import { createAmplitudeListSender, createAmplitudeWebhookSender } from '../../src/fakes/senders/amplitude.js';
 import { createAudience, type Audience } from '../../src/fakes/senders/audience.js';
 import { createBrazePartnerSender } from '../../src/fakes/senders/brazePartner.js';
-import type { Mishaps } from '../../src/fakes/senders/mishaps.js';
+import type { Mishaps } from '../../src/fakes/senders/line.js';
 import { createMixpanelSender } from '../../src/fakes/senders/mixpanelWebhook.js';
 import type { CohortSender, SenderOptions } from '../../src/fakes/senders/sender.js';
 import { startCohortHub, type CohortHub } from './cohortHub.js';

@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClock, type VirtualClock } from '../../src/fakes/clock.js';
 import { createRandom } from '../../src/fakes/random.js';
-import { createAmplitudeListSender } from '../../src/fakes/senders/amplitudeLists.js';
-import { createAmplitudeWebhookSender } from '../../src/fakes/senders/amplitudeWebhook.js';
+import { createAmplitudeListSender, createAmplitudeWebhookSender } from '../../src/fakes/senders/amplitude.js';
 import { createAudience } from '../../src/fakes/senders/audience.js';
 import { createBrazePartnerSender } from '../../src/fakes/senders/brazePartner.js';
-import type { Mishaps } from '../../src/fakes/senders/mishaps.js';
+import type { Mishaps } from '../../src/fakes/senders/line.js';
 import { createMixpanelSender } from '../../src/fakes/senders/mixpanelWebhook.js';
 import type { CohortSender, SenderOptions } from '../../src/fakes/senders/sender.js';
 import { key, startReceiver, type Receiver } from './receiver.js';

@@ -1,17 +1,7 @@
 import type { VirtualClock } from '../clock.js';
 
 /** A cohort as the partner knows it: who is in it now, and who was at any time before. */
-export interface Audience {
-  readonly id: string;
-  name(): string;
-  readonly description: string;
-  readonly createdAtMs: number;
-  rename(name: string): void;
-  enter(...ids: readonly string[]): void;
-  leave(...ids: readonly string[]): void;
-  members(): ReadonlySet<string>;
-  membersAt(ms: number): ReadonlySet<string>;
-}
+export type Audience = ReturnType<typeof createAudience>;
 
 export interface AudienceOptions {
   readonly id: string;
@@ -26,38 +16,31 @@ interface Move {
   readonly ids: readonly string[];
 }
 
-export function createAudience(
-  clock: VirtualClock,
-  { id, name: firstName, description = '', members: first = [] }: AudienceOptions,
-): Audience {
-  let name = firstName;
-  const members = new Set<string>();
+export function createAudience(clock: VirtualClock, options: AudienceOptions) {
+  const { id, description = '' } = options;
+  let { name } = options;
   const moves: Move[] = [];
-  const move = (kind: Move['kind'], ids: readonly string[]): void => {
-    moves.push({ atMs: clock.now(), kind, ids });
-    apply(members, kind, ids);
+  const move = (kind: Move['kind'], ids: readonly string[]) => void moves.push({ atMs: clock.now(), kind, ids });
+  const membersAt = (ms: number): ReadonlySet<string> => {
+    const members = new Set<string>();
+    for (const { atMs, kind, ids } of moves) {
+      if (atMs > ms) continue;
+      for (const id of ids)
+        if (kind === 'enter') members.add(id);
+        else members.delete(id);
+    }
+    return members;
   };
-  move('enter', first);
+  move('enter', options.members ?? []);
   return {
     id,
     description,
     createdAtMs: clock.now(),
     name: () => name,
-    rename: (next) => void (name = next),
-    enter: (...ids) => move('enter', ids),
-    leave: (...ids) => move('leave', ids),
-    members: () => new Set(members),
-    membersAt(ms) {
-      const then = new Set<string>();
-      for (const { atMs, kind, ids } of moves) if (atMs <= ms) apply(then, kind, ids);
-      return then;
-    },
+    rename: (next: string) => void (name = next),
+    enter: (...ids: readonly string[]) => move('enter', ids),
+    leave: (...ids: readonly string[]) => move('leave', ids),
+    members: () => membersAt(Infinity),
+    membersAt,
   };
-}
-
-function apply(members: Set<string>, kind: Move['kind'], ids: readonly string[]): void {
-  for (const id of ids) {
-    if (kind === 'enter') members.add(id);
-    else members.delete(id);
-  }
 }

@@ -1,8 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import type { VirtualClock } from '../clock.js';
-import type { Random } from '../random.js';
-import { createFate, type Fate, type Mishaps } from './mishaps.js';
+import { shuffle, type Random } from '../random.js';
+import { parseJson } from '../strictJson.js';
+
+/** What may go wrong on the way, each with its chance per call from 0 to 1; nothing when left out. */
+export interface Mishaps {
+  /** The call is made twice, one right behind the other. */
+  readonly duplicate?: number;
+  /** It does not arrive, which the sender takes for a timeout. */
+  readonly lostCall?: number;
+  /** It arrives; its answer does not. */
+  readonly lostAnswer?: number;
+  /** A copy of it arrives once more when the next sync is over. Only where a receiver can tell: with sessions or message ids. */
+  readonly lateCopy?: number;
+  /** The sync breaks off after this call, and begins anew at the next one's time. */
+  readonly breakOff?: number;
+  /** It is held back until the next sync is through. Only where calls say when they were computed. */
+  readonly heldBack?: number;
+  /** Calls that may be made in any order are. */
+  readonly reorder?: boolean;
+}
 
 /** One call to the hub, made or lost. */
 export interface SenderCall {
@@ -26,16 +44,16 @@ export interface LineRules {
   readonly timeoutMs: number;
   /** How long it waits before each further try, in virtual time. */
   readonly waitsMs: readonly number[];
-  /** What an answer means; `sent` is what was said. */
-  judge(answer: HubAnswer, sent: unknown): Judgement;
+  /** What an answer with a status means; `sent` is what was said. */
+  judge(answer: { readonly status: number; readonly body: unknown }, sent: unknown): Judgement;
 }
 
-export interface HubAnswer {
+interface HubAnswer {
   /** Null: none came in time, or the connection broke. */
   readonly status: number | null;
   readonly text: string;
   /** Undefined when the answer is not JSON. */
-  readonly body: unknown;
+  readonly body?: unknown;
 }
 
 /** Success; not now; or never, and the sync with it. */
@@ -51,41 +69,28 @@ export interface LineOptions {
   readonly pace?: number;
 }
 
-export interface Line {
-  /** Makes a call until it succeeds, is refused, or every try has been used up (`retry`). */
-  call(path: string, body: unknown): Promise<{ readonly judgement: Judgement; readonly answer: HubAnswer }>;
-  readonly fate: Fate;
-  calls(): readonly SenderCall[];
-  /** A sync is over: makes the copies of the one before it that come late. */
-  flushLate(): Promise<void>;
-  close(): Promise<void>;
-}
+export type Line = ReturnType<typeof openLine>;
 
-const nothing: HubAnswer = { status: null, text: '', body: undefined };
+const nothing: HubAnswer = { status: null, text: '' };
 
-export function openLine({ url, headers, clock, random, mishaps = {}, pace = 0 }: LineOptions, rules: LineRules): Line {
+export function openLine({ url, headers, clock, random, mishaps = {}, pace = 0 }: LineOptions, rules: LineRules) {
   const agent = new Agent({ connections: 16 });
-  const fate = createFate(mishaps, random);
   const log: SenderCall[] = [];
+  const held: { readonly path: string; readonly body: unknown }[] = [];
   let late: { readonly path: string; readonly body: string }[] = [];
   let later: typeof late = [];
+
+  /** Draws what happens to one call; the same seed draws the same. */
+  const strikes = (mishap: Exclude<keyof Mishaps, 'reorder'>): boolean =>
+    mishaps[mishap] !== undefined && random() < mishaps[mishap];
 
   async function make(path: string, body: string, attempt: number, mishap?: SenderCall['mishap']): Promise<HubAnswer> {
     const atMs = clock.now();
     const started = performance.now();
-    const said = mishap === 'lostCall' ? nothing : await exchange(path, body);
+    const { status, text, body: said } = mishap === 'lostCall' ? nothing : await exchange(path, body);
     const latencyMs = performance.now() - started;
-    log.push({
-      atMs,
-      path,
-      body,
-      attempt,
-      ...(mishap && { mishap }),
-      status: said.status,
-      answer: said.text,
-      latencyMs,
-    });
-    return mishap === 'lostAnswer' ? nothing : said;
+    log.push({ atMs, path, body, attempt, ...(mishap && { mishap }), status, answer: text, latencyMs });
+    return mishap === 'lostAnswer' ? nothing : { status, text, body: said };
   }
 
   async function exchange(path: string, body: string): Promise<HubAnswer> {
@@ -98,21 +103,24 @@ export function openLine({ url, headers, clock, random, mishaps = {}, pace = 0 }
         signal: AbortSignal.timeout(rules.timeoutMs),
       });
       const text = await response.body.text();
-      return { status: response.statusCode, text, body: parse(text) };
+      const parsed = parseJson(text);
+      return { status: response.statusCode, text, body: 'value' in parsed ? parsed.value : undefined };
     } catch {
       return nothing;
     }
   }
 
-  async function call(path: string, value: unknown): ReturnType<Line['call']> {
-    const body = typeof value === 'string' ? value : JSON.stringify(value);
+  /** Makes a call until it succeeds, is refused, or every try has been used up (`retry`). */
+  async function call(path: string, value: unknown): Promise<{ judgement: Judgement; answer: HubAnswer }> {
+    const body = JSON.stringify(value);
     for (let attempt = 1; ; attempt++) {
-      const mishap = fate.strikes('lostCall') ? 'lostCall' : fate.strikes('lostAnswer') ? 'lostAnswer' : undefined;
+      const mishap = strikes('lostCall') ? 'lostCall' : strikes('lostAnswer') ? 'lostAnswer' : undefined;
       const answer = await make(path, body, attempt, mishap);
-      const judgement = answer.status === null ? 'retry' : rules.judge(answer, value);
+      const { status } = answer;
+      const judgement = status === null ? 'retry' : rules.judge({ status, body: answer.body }, value);
       if (judgement === 'success') {
-        if (fate.strikes('duplicate')) await make(path, body, attempt, 'duplicate');
-        if (fate.strikes('lateCopy')) later.push({ path, body });
+        if (strikes('duplicate')) await make(path, body, attempt, 'duplicate');
+        if (strikes('lateCopy')) later.push({ path, body });
       }
       const waitMs = rules.waitsMs[attempt - 1];
       if (judgement !== 'retry' || waitMs === undefined) return { judgement, answer };
@@ -123,9 +131,23 @@ export function openLine({ url, headers, clock, random, mishaps = {}, pace = 0 }
 
   return {
     call,
-    fate,
-    calls: () => log,
-    async flushLate() {
+    random,
+    strikes,
+    /** Calls in their order, or in one that is drawn. */
+    order: <T>(calls: readonly T[]): readonly T[] => (mishaps.reorder ? shuffle(calls, random) : calls),
+    /** Keeps a call for later. */
+    hold: (path: string, body: unknown) => void held.push({ path, body }),
+    /** The calls that were kept until now. */
+    takeHeld: () => held.splice(0),
+    /** Makes each of the calls; false when one of them failed. */
+    async callAll(calls: typeof held): Promise<boolean> {
+      let good = true;
+      for (const { path, body } of calls) good = (await call(path, body)).judgement === 'success' && good;
+      return good;
+    },
+    calls: (): readonly SenderCall[] => log,
+    /** A sync is over: makes the copies of the one before it that come late. */
+    async flushLate(): Promise<void> {
       const copies = late;
       late = later;
       later = [];
@@ -133,12 +155,4 @@ export function openLine({ url, headers, clock, random, mishaps = {}, pace = 0 }
     },
     close: () => agent.close(),
   };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

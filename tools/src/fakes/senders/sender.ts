@@ -1,34 +1,23 @@
-import type { VirtualClock } from '../clock.js';
 import { createRandom } from '../random.js';
 import type { Audience } from './audience.js';
-import { openLine, type Line, type LineOptions, type LineRules, type SenderCall } from './line.js';
+import { openLine, type Judgement, type Line, type LineOptions, type LineRules } from './line.js';
 
 /** What becomes of one sync: `failed` is tried again at the next one's time, after `paused` a person has to resume. */
 export type SyncOutcome = 'done' | 'failed' | 'paused';
 
-/** A partner that pushes one cohort to the hub. */
-export interface CohortSender {
-  readonly audience: Audience;
-  /** Between two syncs, in virtual time. */
-  readonly cadenceMs: number;
-  /** Makes the sync of this moment, whether or not it is due. */
-  sync(): Promise<SyncOutcome>;
-  /** Lets time pass, and makes every sync that falls due; answers what became of each. */
-  run(ms: number): Promise<readonly SyncOutcome[]>;
-  /**
-   * Syncs until one is done, the first of them `afterMs` from now (a cadence when left out), and sends whatever was
-   * held back: the hub has heard everything after that.
-   */
-  settle(afterMs?: number): Promise<void>;
-  isPaused(): boolean;
-  resume(): void;
-  calls(): readonly SenderCall[];
-  close(): Promise<void>;
-}
+export const outcomes: Readonly<Record<Judgement, SyncOutcome>> = {
+  success: 'done',
+  retry: 'failed',
+  refused: 'paused',
+};
 
 export interface SenderOptions extends Omit<LineOptions, 'headers' | 'random'> {
   readonly audience: Audience;
+  /** The import key. */
+  readonly key: string;
   readonly seed?: number;
+  /** Users of a call; 1,000 when left out. */
+  readonly batch?: number;
   /** Between two syncs, in virtual time. */
   readonly cadenceMs?: number;
   /** `recurring` when left out. */
@@ -46,29 +35,25 @@ export interface Turn {
 }
 
 /** What differs between partners. */
-export interface SenderProtocol {
+export interface SenderProtocol extends LineRules {
   readonly headers: Readonly<Record<string, string>>;
-  readonly rules: LineRules;
   readonly cadenceMs: number;
   push(turn: Turn, line: Line): Promise<SyncOutcome>;
-  /** Sends what was held back; there will be no further sync. */
-  afterwards?(line: Line): Promise<void>;
 }
+
+/** A partner that pushes one cohort to the hub. */
+export type CohortSender = ReturnType<typeof createSender>;
 
 const maxSettlingSyncs = 200;
 
-export function createSender(
-  options: SenderOptions,
-  build: (random: () => number, clock: VirtualClock) => SenderProtocol,
-): CohortSender {
-  const { audience, clock, mode = 'recurring' } = options;
+export function createSender(options: SenderOptions, protocol: SenderProtocol) {
+  const { audience, clock, mode = 'recurring', cadenceMs = protocol.cadenceMs } = options;
   const random = createRandom(options.seed ?? 1);
-  const protocol = build(random, clock);
-  const line = openLine({ ...options, headers: protocol.headers, random }, protocol.rules);
-  const cadenceMs = options.cadenceMs ?? protocol.cadenceMs;
+  const line = openLine({ ...options, headers: protocol.headers, random }, protocol);
   let snapshot: { readonly members: ReadonlySet<string>; readonly atMs: number } | undefined;
   let isPaused = false;
 
+  /** Makes the sync of this moment, whether or not it is due. */
   async function sync(): Promise<SyncOutcome> {
     if (isPaused) return 'paused';
     const atMs = clock.now();
@@ -85,9 +70,11 @@ export function createSender(
 
   return {
     audience,
+    /** Between two syncs, in virtual time. */
     cadenceMs,
     sync,
-    async run(ms) {
+    /** Lets time pass, and makes every sync that falls due; answers what became of each. */
+    async run(ms: number): Promise<readonly SyncOutcome[]> {
       const endMs = clock.now() + ms;
       const outcomes: SyncOutcome[] = [];
       while (clock.now() + cadenceMs <= endMs && !(mode === 'one-time' && snapshot !== undefined)) {
@@ -97,7 +84,11 @@ export function createSender(
       if (clock.now() < endMs) clock.advance(endMs - clock.now());
       return outcomes;
     },
-    async settle(afterMs = cadenceMs) {
+    /**
+     * Syncs until one is done, the first of them `afterMs` from now (a cadence when left out), and sends whatever was
+     * held back: the hub has heard everything after that.
+     */
+    async settle(afterMs = cadenceMs): Promise<void> {
       for (let syncs = 0; syncs < maxSettlingSyncs; syncs++) {
         clock.advance(syncs === 0 ? afterMs : cadenceMs);
         const outcome = await sync();
@@ -106,19 +97,19 @@ export function createSender(
         if (outcome === 'done') break;
         if (syncs === maxSettlingSyncs - 1) throw new Error(`no sync of ${maxSettlingSyncs} was done`);
       }
-      await protocol.afterwards?.(line);
+      await line.callAll(line.takeHeld());
       // Twice, for the copies of the last sync too.
       await line.flushLate();
       await line.flushLate();
     },
     isPaused: () => isPaused,
     resume: () => void (isPaused = false),
-    calls: () => line.calls(),
-    close: () => line.close(),
+    calls: line.calls,
+    close: line.close,
   };
 }
 
-export function inParts<T>(items: readonly T[], size: number): T[][] {
+export function inParts<T>(items: readonly T[], size = 1_000): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
     items.slice(index * size, (index + 1) * size),
   );
