@@ -1,5 +1,4 @@
 import type { Command, OptionTable, OptionValues } from '../options.js';
-import type { Cleanup } from './cleanup.js';
 
 /** What every bench works with. */
 export interface Stage {
@@ -23,7 +22,49 @@ export interface Bench<Table extends OptionTable> extends Command<Table> {
 export const queueKinds = ['postgres', 'redis'] as const;
 export type QueueKind = (typeof queueKinds)[number];
 
+export function queuesOf(queue: QueueKind | 'both'): readonly QueueKind[] {
+  return queue === 'both' ? queueKinds : [queue];
+}
+
 /** Infers the types of a bench's options. */
 export function defineBench<Table extends OptionTable>(bench: Bench<Table>): Bench<Table> {
   return bench;
+}
+
+export type Cleanup = ReturnType<typeof createCleanup>;
+
+/** What has been started and has to be ended, last first. */
+export function createCleanup() {
+  const ends: { readonly what: string; readonly end: () => unknown }[] = [];
+  let running: Promise<void> | undefined;
+
+  async function endAll(): Promise<void> {
+    for (let next = ends.pop(); next; next = ends.pop()) {
+      try {
+        await next.end();
+      } catch (error) {
+        console.error(`bench: could not end ${next.what}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  }
+
+  return {
+    add: (what: string, end: () => unknown) => void ends.push({ what, end }),
+    /**
+     * Ends everything that is left. Never rejects: what could not be ended is reported on standard error. A Ctrl-C and
+     * an error it causes both clean up: the second waits for the first.
+     */
+    run: () => (running ??= endAll().finally(() => (running = undefined))),
+  };
+}
+
+/** Runs a part of a bench with a cleanup of its own: what the part starts ends with it, or with the bench. */
+export async function inScope<Value>(
+  outer: Cleanup,
+  what: string,
+  part: (cleanup: Cleanup) => Promise<Value>,
+): Promise<Value> {
+  const cleanup = createCleanup();
+  outer.add(what, cleanup.run);
+  return part(cleanup).finally(cleanup.run);
 }

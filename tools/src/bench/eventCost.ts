@@ -1,20 +1,19 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { defineBench, type QueueKind, type Stage } from './bench.js';
-import { inScope } from './cleanup.js';
+import { choice, flag, number, text, type OptionValues } from '../options.js';
+import { defineBench, inScope, queuesOf, type QueueKind, type Stage } from './bench.js';
 import { compare } from './compare.js';
 import { checkBalance } from './hub/balance.js';
 import { openHub, type Hub } from './hub/openHub.js';
 import { measureBacklog } from './measures/backlog.js';
-import { prepareFloor, warmUpEventsOf, type RunFloor } from './measures/floor.js';
+import { prepareFloor, warmUpEventsOf } from './measures/floor.js';
 import { measureLatency } from './measures/latency.js';
+import { warmUpRounds } from './measures/meter.js';
 import { measureThroughput, type Throughput } from './measures/throughput.js';
-import type { Traffic } from './measures/traffic.js';
-import { openGenerator, openSink, type OpenSink } from './programs/open.js';
+import { openGenerator, openSink } from './programs/open.js';
 import { describeProfile, type CpuProfile } from './reading/profile.js';
 import { describeResult } from './report.js';
 import type { BenchResult, NotRun, QueueResult, Round } from './result.js';
-import { choice, flag, number, text, type OptionValues } from '../options.js';
 
 const parts = ['floor', 'throughput', 'latency', 'backlog'] as const;
 
@@ -35,7 +34,7 @@ const options = {
   pairs: number(10, 1, 100, 'with --compare: pairs of new hubs', 2),
 };
 
-type Options = OptionValues<typeof options>;
+export type Options = OptionValues<typeof options>;
 
 /** What an event costs, from the request to the partner. */
 export const eventCost = defineBench({
@@ -47,122 +46,92 @@ accepts them. It ends all that it starts. Exit code 1 when an event is lost. Lin
   run: (given, stage) => (given.compare === undefined ? measure(given, stage) : compare(given.compare, given, stage)),
 });
 
-/** A hub runs for weeks, so code is compiled before it is measured. */
-const warmUpRounds = 3;
-
 async function measure(given: Options, stage: Stage): Promise<BenchResult> {
+  const { progress, print } = stage;
+  const wants = (part: (typeof parts)[number]): boolean => given.only === undefined || given.only === part;
   const target = await openSink(stage.cleanup);
-  stage.progress('writing request bodies');
+  progress('writing request bodies');
   const { generator, eventBytes } = await openGenerator(stage.cleanup, given);
   const traffic = { generator, sink: target.sink, connections: given.connections };
 
-  const runFloor = wants(given, 'floor') ? await prepareFloor(stage, target, given) : async () => [];
+  const runFloor = wants('floor') ? await prepareFloor(stage, target, given) : async () => [];
   const queues: Partial<Record<QueueKind, QueueResult | NotRun>> = {};
   const wantsHub = given.only !== 'floor';
-  for (const queue of wantsHub ? queuesOf(given) : [])
-    queues[queue] = await measureQueue(queue, given, stage, target, traffic, runFloor);
+  for (const queue of wantsHub ? queuesOf(given.queue) : []) {
+    progress(`starting a hub, queue in ${queue}`);
+    queues[queue] = await inScope(stage.cleanup, `the hub on ${queue}`, async (cleanup) => {
+      const profileFolder = given.profile && join(given.profile, queue);
+      if (profileFolder !== undefined) await mkdir(profileFolder, { recursive: true });
+      const hub = await openHub({ queue, sinkUrl: target.url, folder: stage.folder, profileFolder }, cleanup);
+      if (hub) return measureHub(hub);
+      const notRun = 'there is no redis-server on this machine';
+      progress(`!!! THE HUB ON ${queue.toUpperCase()} DOES NOT RUN: ${notRun}`);
+      return { notRun };
+    });
+  }
   const floorRounds = wantsHub
     ? Object.values(queues).flatMap((measured) => ('notRun' in measured ? [] : measured.rounds))
     : await repeat(given.rounds, async () => ({ floor: await runFloor(), hub: undefined }));
   const result = { eventBytes, floorRounds, queues };
-  for (const line of describeResult(result)) stage.print(line);
+  for (const line of describeResult(result)) print(line);
   for (const [queue, measured] of Object.entries(queues)) {
     if ('notRun' in measured) continue;
-    if (given.profile !== undefined) await describeProfiles(join(given.profile, queue), given, measured, stage);
+    if (given.profile !== undefined) await describeProfiles(join(given.profile, queue), measured.balance.sent);
     for (const fault of measured.balance.faults) stage.fail(fault);
   }
   return result;
-}
 
-function queuesOf({ queue }: Pick<Options, 'queue'>): readonly QueueKind[] {
-  return queue === 'both' ? ['postgres', 'redis'] : [queue];
-}
+  async function measureHub(hub: Hub): Promise<QueueResult> {
+    let sent = 0;
+    const sunk = async (): Promise<number> => (await traffic.sink.call('arrivals')).events;
+    /** Events at the sink that this hub did not send. */
+    let foreign = await sunk();
 
-function wants({ only }: Options, part: (typeof parts)[number]): boolean {
-  return only === undefined || only === part;
-}
+    async function flow(events: number): Promise<Throughput> {
+      const measured = await measureThroughput(hub, traffic, events);
+      sent += measured.events;
+      return measured;
+    }
 
-function measureQueue(
-  queue: QueueKind,
-  given: Options,
-  stage: Stage,
-  target: OpenSink,
-  traffic: Traffic,
-  runFloor: RunFloor,
-): Promise<QueueResult | NotRun> {
-  stage.progress(`starting a hub, queue in ${queue}`);
-  return inScope(stage.cleanup, `the hub on ${queue}`, async (cleanup) => {
-    const profileFolder = given.profile && join(given.profile, queue);
-    if (profileFolder !== undefined) await mkdir(profileFolder, { recursive: true });
-    const hub = await openHub({ queue, sinkUrl: target.url, folder: stage.folder, profileFolder }, cleanup);
-    if (hub) return measureHub(hub, given, stage, traffic, runFloor);
-    const notRun = 'there is no redis-server on this machine';
-    stage.progress(`!!! THE HUB ON ${queue.toUpperCase()} DOES NOT RUN: ${notRun}`);
-    return { notRun };
-  });
-}
-
-async function measureHub(
-  hub: Hub,
-  given: Options,
-  { progress }: Stage,
-  traffic: Traffic,
-  runFloor: RunFloor,
-): Promise<QueueResult> {
-  let sent = 0;
-  const sunk = async (): Promise<number> => (await traffic.sink.call('arrivals')).events;
-  /** Events at the sink that this hub did not send. */
-  let foreign = await sunk();
-
-  async function flow(events: number): Promise<Throughput> {
-    const measured = await measureThroughput(hub, traffic, events);
-    sent += measured.events;
-    return measured;
+    let rounds: readonly Round[] = [];
+    if (wants('throughput')) {
+      progress('warming up');
+      await repeat(warmUpRounds, () => flow(given.events));
+      rounds = await repeat(given.rounds, async () => {
+        const before = await sunk();
+        const floor = await runFloor();
+        foreign += (await sunk()) - before;
+        await flow(warmUpEventsOf(given.events));
+        const measured = await flow(given.events);
+        progress(`hub: ${Math.round(measured.eventsPerSecond)} events/s, ${measured.sumMicros.toFixed(1)} µs/event`);
+        return { floor, hub: measured };
+      });
+    }
+    let latency;
+    if (wants('latency')) {
+      progress(`${given.rate} events a second for ${given.rateSeconds} s`);
+      latency = await measureLatency(hub, traffic, given.rate, given.rateSeconds);
+      sent += latency.events;
+    }
+    let backlog;
+    if (wants('backlog')) {
+      progress(`storing a backlog of ${given.backlog} events`);
+      backlog = await measureBacklog(hub, traffic, given.backlog, progress);
+      sent += backlog.events;
+    }
+    const balance = await checkBalance(hub, sent, (await sunk()) - foreign);
+    return { rounds, latency, backlog, balance, troubles: await hub.troubles() };
   }
 
-  let rounds: readonly Round[] = [];
-  if (wants(given, 'throughput')) {
-    progress('warming up');
-    await repeat(warmUpRounds, () => flow(given.events));
-    rounds = await repeat(given.rounds, async () => {
-      const before = await sunk();
-      const floor = await runFloor();
-      foreign += (await sunk()) - before;
-      await flow(warmUpEventsOf(given.events));
-      const measured = await flow(given.events);
-      progress(`hub: ${Math.round(measured.eventsPerSecond)} events/s, ${measured.sumMicros.toFixed(1)} µs/event`);
-      return { floor, hub: measured };
-    });
-  }
-  let latency;
-  if (wants(given, 'latency')) {
-    progress(`${given.rate} events a second for ${given.rateSeconds} s`);
-    latency = await measureLatency(hub, traffic, given.rate, given.rateSeconds);
-    sent += latency.events;
-  }
-  let backlog;
-  if (wants(given, 'backlog')) {
-    progress(`storing a backlog of ${given.backlog} events`);
-    backlog = await measureBacklog(hub, traffic, given.backlog, progress);
-    sent += backlog.events;
-  }
-  const balance = await checkBalance(hub, sent, (await sunk()) - foreign);
-  return { rounds, latency, backlog, balance, troubles: await hub.troubles() };
-}
-
-/** A worker that another one replaced, for a backlog, handled an unknown part of the events. */
-async function describeProfiles(
-  folder: string,
-  given: Options,
-  { balance }: QueueResult,
-  { print }: Stage,
-): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.cpuprofile')).sort();
-  for (const name of names) {
-    const profile = JSON.parse(await readFile(join(folder, name), 'utf8')) as CpuProfile;
-    const events = name.startsWith('api') || !wants(given, 'backlog') ? balance.sent : undefined;
-    print(`\n${join(folder, name)}`);
-    for (const line of describeProfile(profile, events)) print(`  ${line}`);
+  /** A worker that another one replaced, for a backlog, handled an unknown part of the events. */
+  async function describeProfiles(folder: string, sent: number): Promise<void> {
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.cpuprofile')).sort();
+    for (const name of names) {
+      const profile = JSON.parse(await readFile(join(folder, name), 'utf8')) as CpuProfile;
+      print(`\n${join(folder, name)}`);
+      for (const line of describeProfile(profile, name.startsWith('api') || !wants('backlog') ? sent : undefined))
+        print(`  ${line}`);
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { runCommand, text, type OptionTable } from '../options.js';
 import { amplitude } from './amplitude/amplitude.js';
 import type { Bench } from './bench.js';
-import { createCleanup } from './cleanup.js';
+import { createCleanup } from './bench.js';
 import { cohorts } from './cohorts/cohorts.js';
 import { eventCost } from './eventCost.js';
 

@@ -1,5 +1,5 @@
-import type { Cost } from './measures/meter.js';
 import type { Spread } from './measures/latency.js';
+import type { Cost, HubCost } from './measures/meter.js';
 import { summariseFloor, summariseHub, type BenchResult, type NotRun, type QueueResult, type Round } from './result.js';
 
 /** The project's own targets; `npm run bench` prints which are met on this machine at this load. */
@@ -22,74 +22,74 @@ export function describeResult({ eventBytes, floorRounds, queues }: BenchResult)
 function describeFloor(rounds: readonly Round[]): string[] {
   const floor = summariseFloor(rounds);
   if (!floor) return [];
-  const rows = Object.entries(floor.variants).map(([variant, { eventsPerSecond, cpuMicros }]) =>
-    row(
-      variant,
-      `${whole(eventsPerSecond)} events/s  ${cpuMicros.toFixed(1).padStart(5)} µs/event${variant === floor.gzip ? '  ← the tuned floor' : ''}`,
-    ),
-  );
+  const rows = Object.entries(floor.variants).map(([variant, { eventsPerSecond, cpuMicros }]) => {
+    const mark = variant === floor.gzip ? '  ← the tuned floor' : '';
+    return row(variant, `${whole(eventsPerSecond)} events/s  ${cpuMicros.toFixed(1).padStart(5)} µs/event${mark}`);
+  });
   return ['', 'Floor: a bare script that forwards events without any guarantee', ...rows];
 }
 
 function describeQueue(queue: string, measured: QueueResult | NotRun): string[] {
   if ('notRun' in measured) return [`  !!! THE HUB ON ${queue.toUpperCase()} DID NOT RUN: ${measured.notRun}`];
   const { rounds, latency, backlog, balance, troubles } = measured;
-  return [
-    ...describeThroughput(rounds),
-    ...(latency
-      ? [
-          row(
-            'acknowledged → arrived',
-            `${describeSpread(latency.sinceAcknowledged)}  at ${whole(latency.eventsPerSecond)} events/s  ${verdict(latency.sinceAcknowledged.p99 <= targets.p99Ms, `p99 ≤ ${targets.p99Ms} ms`)}`,
-          ),
-          row('sent → acknowledged', describeSpread(latency.untilAcknowledged)),
-          row('sent → arrived', describeSpread(latency.sinceDue)),
-          row('CPU at that rate', describeCpu(latency)),
-        ]
-      : []),
-    ...(backlog
-      ? [
-          row(
-            'intake without worker',
-            `${whole(backlog.intake.eventsPerSecond)} events/s  ${describeCpu(backlog.intake)}`,
-          ),
-          row('backlog drained', `${whole(backlog.drain.eventsPerSecond)} events/s  ${describeCpu(backlog.drain)}`),
-          row(
-            'memory, draining',
-            `${describeMemory(backlog.drain)}  ${verdict((backlog.drain.peakBytes['worker'] ?? NaN) < targets.workerBytes, `worker < ${targets.workerBytes / 1e6} MB`)}`,
-          ),
-        ]
-      : []),
+  const { balances, sent, delivered, arrived, faults } = balance;
+  const lines = describeThroughput(rounds);
+  if (latency) {
+    const { sinceAcknowledged, sinceDue, untilAcknowledged, eventsPerSecond } = latency;
+    const met = verdict(sinceAcknowledged.p99 <= targets.p99Ms, `p99 ≤ ${targets.p99Ms} ms`);
+    lines.push(
+      row(
+        'acknowledged → arrived',
+        `${describeSpread(sinceAcknowledged)}  at ${whole(eventsPerSecond)} events/s  ${met}`,
+      ),
+      row('sent → acknowledged', describeSpread(untilAcknowledged)),
+      row('sent → arrived', describeSpread(sinceDue)),
+      row('CPU at that rate', describeCpu(latency)),
+    );
+  }
+  if (backlog) {
+    const { intake, drain } = backlog;
+    const isSmall = (drain.peakBytes['worker'] ?? NaN) < targets.workerBytes;
+    lines.push(
+      row('intake without worker', `${whole(intake.eventsPerSecond)} events/s  ${describeCpu(intake)}`),
+      row('backlog drained', `${whole(drain.eventsPerSecond)} events/s  ${describeCpu(drain)}`),
+      row(
+        'memory, draining',
+        `${describeMemory(drain)}  ${verdict(isSmall, `worker < ${targets.workerBytes / 1e6} MB`)}`,
+      ),
+    );
+  }
+  lines.push(
     row(
       'ledger',
-      balance.balances
-        ? `balances: ${balance.sent} sent = ${balance.delivered} delivered = ${balance.arrived} arrived`
-        : `DOES NOT BALANCE: ${balance.faults.join('; ')}`,
+      balances
+        ? `balances: ${sent} sent = ${delivered} delivered = ${arrived} arrived`
+        : `DOES NOT BALANCE: ${faults.join('; ')}`,
     ),
-    ...(troubles.length > 0
-      ? [row('warnings in its log', `${troubles.length}; the first: ${troubles[0]?.slice(0, 400)}`)]
-      : []),
-  ];
+  );
+  if (troubles.length > 0)
+    lines.push(row('warnings in its log', `${troubles.length}; the first: ${troubles[0]?.slice(0, 400)}`));
+  return lines;
 }
 
 function describeThroughput(rounds: readonly Round[]): string[] {
   const hub = summariseHub(rounds);
   if (!hub) return [];
+  const { eventsPerSecond, timesFloor, timesTunedFloor } = hub;
+  const isFast = verdict(eventsPerSecond >= targets.eventsPerSecond, `≥ ${targets.eventsPerSecond}`);
+  const isCheap = verdict((timesFloor ?? NaN) <= targets.timesFloor, `≤ ${targets.timesFloor.toFixed(1)}×`);
   const ratio =
-    hub.timesFloor === undefined
+    timesFloor === undefined
       ? ''
-      : `  ${hub.timesFloor.toFixed(2)}× the plain script  ${verdict(hub.timesFloor <= targets.timesFloor, `≤ ${targets.timesFloor.toFixed(1)}×`)}, ${hub.timesTunedFloor?.toFixed(2)}× the tuned one`;
+      : `  ${timesFloor.toFixed(2)}× the plain script  ${isCheap}, ${timesTunedFloor?.toFixed(2)}× the tuned one`;
   return [
-    row(
-      'sent → delivered',
-      `${whole(hub.eventsPerSecond)} events/s  ${verdict(hub.eventsPerSecond >= targets.eventsPerSecond, `≥ ${targets.eventsPerSecond}`)}`,
-    ),
+    row('sent → delivered', `${whole(eventsPerSecond)} events/s  ${isFast}`),
     row('CPU', `${describeCpu(hub)}${ratio}`),
     row('peak memory', describeMemory(hub)),
   ];
 }
 
-export function describeCpu({ cpuMicros, sumMicros }: Pick<Cost, 'cpuMicros' | 'sumMicros'>): string {
+export function describeCpu({ cpuMicros, sumMicros }: HubCost): string {
   const each = Object.entries(cpuMicros).map(([name, micros]) => `${name} ${micros.toFixed(1)}`);
   return `${each.join(' + ')} = ${sumMicros.toFixed(1)} µs/event`;
 }

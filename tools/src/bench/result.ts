@@ -1,10 +1,9 @@
 import type { QueueKind } from './bench.js';
 import type { Balance } from './hub/balance.js';
 import type { Backlog } from './measures/backlog.js';
-import type { FloorMeasure } from './measures/floor.js';
+import type { FloorMeasure, FloorVariant } from './measures/floor.js';
 import type { Latency } from './measures/latency.js';
 import type { Throughput } from './measures/throughput.js';
-import type { FloorVariant } from './programs/floorVariants.js';
 import { median } from './reading/percentiles.js';
 
 /** One turn of floor and hub. Either is missing when only the other was asked for. */
@@ -35,20 +34,11 @@ export interface BenchResult {
   readonly queues: Partial<Record<QueueKind, QueueResult | NotRun>>;
 }
 
-export interface FloorSummary {
-  readonly variants: Readonly<
-    Partial<Record<FloorVariant, { readonly eventsPerSecond: number; readonly cpuMicros: number }>>
-  >;
-  /** The cheaper of the two tuned ones that pack. */
-  readonly gzip: FloorVariant;
-  readonly gzipMicros: number;
-}
-
-/** Medians of all rounds; undefined when the floor was not run. */
-export function summariseFloor(rounds: readonly Round[]): FloorSummary | undefined {
+/** Medians of all rounds, by variant. Of the two tuned ones that pack, `gzip` is the cheaper. Undefined when the floor was not run. */
+export function summariseFloor(rounds: readonly Round[]) {
   const measures = rounds.flatMap(({ floor }) => floor);
   if (measures.length === 0) return undefined;
-  const variants: Partial<Record<FloorVariant, { eventsPerSecond: number; cpuMicros: number }>> = {};
+  const variants: Partial<Record<FloorVariant, Omit<FloorMeasure, 'variant'>>> = {};
   for (const variant of new Set(measures.map((measure) => measure.variant))) {
     const own = measures.filter((measure) => measure.variant === variant);
     variants[variant] = {
@@ -57,28 +47,16 @@ export function summariseFloor(rounds: readonly Round[]): FloorSummary | undefin
     };
   }
   const costOf = (variant: FloorVariant): number => variants[variant]?.cpuMicros ?? Infinity;
-  const gzip =
+  const gzip: FloorVariant =
     costOf('gzip 1, main thread') <= costOf('gzip 1, thread pool') ? 'gzip 1, main thread' : 'gzip 1, thread pool';
   return { variants, gzip, gzipMicros: costOf(gzip) };
 }
 
-export interface HubSummary {
-  readonly eventsPerSecond: number;
-  readonly cpuMicros: Readonly<Record<string, number>>;
-  readonly sumMicros: number;
-  readonly peakBytes: Readonly<Record<string, number>>;
-  /** The hub's sum over the plain script of the same round, in the median; undefined without a floor. */
-  readonly timesFloor: number | undefined;
-  /** The same over the cheapest script that packs. */
-  readonly timesTunedFloor: number | undefined;
-}
-
 /** Medians of all rounds; undefined when the hub was not run. */
-export function summariseHub(rounds: readonly Round[]): HubSummary | undefined {
+export function summariseHub(rounds: readonly Round[]) {
   const hubs = rounds.flatMap(({ hub }) => hub ?? []);
   const [first] = hubs;
   if (!first) return undefined;
-  const floor = summariseFloor(rounds);
   const timesOf = (wanted: FloorVariant | undefined): number | undefined => {
     const ratios = rounds.flatMap(({ hub, floor: measures }) => {
       const own = measures.find(({ variant }) => variant === wanted);
@@ -86,17 +64,17 @@ export function summariseHub(rounds: readonly Round[]): HubSummary | undefined {
     });
     return ratios.length > 0 ? median(ratios) : undefined;
   };
-  const names = Object.keys(first.cpuMicros);
+  /** One number for each process. */
+  const each = (of: (name: string) => number) =>
+    Object.fromEntries(Object.keys(first.cpuMicros).map((name) => [name, of(name)]));
   return {
     eventsPerSecond: median(hubs.map(({ eventsPerSecond }) => eventsPerSecond)),
-    cpuMicros: Object.fromEntries(
-      names.map((name) => [name, median(hubs.map(({ cpuMicros }) => cpuMicros[name] ?? NaN))]),
-    ),
+    cpuMicros: each((name) => median(hubs.map(({ cpuMicros }) => cpuMicros[name] ?? NaN))),
     sumMicros: median(hubs.map(({ sumMicros }) => sumMicros)),
-    peakBytes: Object.fromEntries(
-      names.map((name) => [name, Math.max(...hubs.map(({ peakBytes }) => peakBytes[name] ?? NaN))]),
-    ),
+    peakBytes: each((name) => Math.max(...hubs.map(({ peakBytes }) => peakBytes[name] ?? NaN))),
+    /** The hub's sum over the plain script of the same round, in the median; undefined without a floor. */
     timesFloor: timesOf('plain script, gzip 1'),
-    timesTunedFloor: timesOf(floor?.gzip),
+    /** The same over the cheapest script that packs. */
+    timesTunedFloor: timesOf(summariseFloor(rounds)?.gzip),
   };
 }

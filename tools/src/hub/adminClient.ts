@@ -23,27 +23,15 @@ export interface Counts {
 }
 
 /** A client of the admin API. */
-export interface AdminClient {
-  /** Rejects with the messages of all errors. */
-  ask<Answer>(query: string, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
-  /** A new ingest token, in clear. */
-  createIngestToken(name: string): Promise<string>;
-  /** Creates and launches a Current, and answers its id. */
-  launchCurrent(input: CurrentInput): Promise<string>;
-  counts(currentId: string): Promise<Counts>;
-}
+export type AdminClient = ReturnType<typeof createAdminClient>;
 
 /** The key in the database that an id such as `cur_7` stands for. */
 export function databaseKey(id: string): number {
   return Number(id.slice(id.indexOf('_') + 1));
 }
 
-interface Outcome {
-  readonly __typename: string;
-  readonly message?: string;
-}
-
-export function createAdminClient(apiUrl: string, adminToken: string): AdminClient {
+export function createAdminClient(apiUrl: string, adminToken: string) {
+  /** Rejects with the messages of all errors. */
   async function ask<Answer>(query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
     const response = await request(`${apiUrl}/graphql`, {
       method: 'POST',
@@ -62,20 +50,24 @@ export function createAdminClient(apiUrl: string, adminToken: string): AdminClie
   }
 
   /** Runs a mutation whose one field has to answer its payload. */
-  async function run<Done extends Outcome>(
+  async function run<Done = object>(
     query: string,
     variables: Readonly<Record<string, unknown>>,
     done: string,
   ): Promise<Done> {
-    const [outcome] = Object.values(await ask<Record<string, Done>>(query, variables));
+    const [outcome] = Object.values(
+      await ask<Record<string, Done & { __typename: string; message?: string }>>(query, variables),
+    );
     if (outcome?.__typename !== done) throw new Error(`${outcome?.__typename}: ${outcome?.message}`);
     return outcome;
   }
 
   return {
     ask,
-    async createIngestToken(name) {
-      const { token } = await run<Outcome & { token: string }>(
+    run,
+    /** A new ingest token, in clear. */
+    async createIngestToken(name: string): Promise<string> {
+      const { token } = await run<{ token: string }>(
         `mutation ($input: CreateIngestTokenInput!) {
           createIngestToken(input: $input) { __typename ... on CreateIngestTokenPayload { token } ... on Problem { message } }
         }`,
@@ -84,10 +76,9 @@ export function createAdminClient(apiUrl: string, adminToken: string): AdminClie
       );
       return token;
     },
-    async launchCurrent(input) {
-      const {
-        current: { id },
-      } = await run<Outcome & { current: { id: string } }>(
+    /** Creates and launches a Current, and answers its id. */
+    async launchCurrent(input: CurrentInput): Promise<string> {
+      const { current } = await run<{ current: { id: string } }>(
         `mutation ($input: CreateCurrentInput!) {
           createCurrent(input: $input) { __typename ... on CreateCurrentPayload { current { id } } ... on Problem { message } }
         }`,
@@ -96,12 +87,12 @@ export function createAdminClient(apiUrl: string, adminToken: string): AdminClie
       );
       await run(
         `mutation ($id: ID!) { launchCurrent(input: { id: $id }) { __typename ... on Problem { message } } }`,
-        { id },
+        { id: current.id },
         'LaunchCurrentPayload',
       );
-      return id;
+      return current.id;
     },
-    async counts(currentId) {
+    async counts(currentId: string): Promise<Counts> {
       const { current } = await ask<{ current: { counts: Counts } }>(
         `query ($id: ID!) {
           current(id: $id) { ... on Current { counts { selected delivered skipped rejected expired pending } } }

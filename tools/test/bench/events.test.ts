@@ -6,7 +6,7 @@ import { readBody } from '@currents/schema';
 import { describe, expect, it } from 'vitest';
 import { writeBodies } from '../../src/bench/events/bodies.js';
 import { benchEventTypes, createEventMaker, users } from '../../src/bench/events/eventMaker.js';
-import { writeNdjson } from '../../src/bench/events/writeFile.js';
+import { writeNdjson } from '../../src/bench/events/eventMaker.js';
 
 const make = createEventMaker(7);
 const events = Array.from({ length: 20_000 }, (_, number) => make(number));

@@ -1,5 +1,5 @@
 import { defineBench } from '../bench.js';
-import { inScope } from '../cleanup.js';
+import { inScope } from '../bench.js';
 import { openHub, type Hub } from '../hub/openHub.js';
 import { median } from '../reading/percentiles.js';
 import { measureBothDestinations } from './bothDestinations.js';
@@ -61,11 +61,7 @@ both          what an event costs for each of two destinations, beside a bare sc
         return measured;
 
         async function open(): Promise<Hub> {
-          const { folder } = stage;
-          const hub = await openHub(
-            { queue: given.queue, sinkUrl: undefined, folder, profileFolder: undefined },
-            cleanup,
-          );
+          const hub = await openHub({ queue: given.queue, folder: stage.folder }, cleanup);
           if (!hub) throw new Error('there is no redis-server on this machine');
           return hub;
         }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { startFakeAmplitude, type FakeAmplitude } from '../../fakes/amplitude/startFakeAmplitude.js';
 import type { AdminClient } from '../../hub/adminClient.js';
-import { readTally } from '../hub/balance.js';
+import { faultsOf, readTally } from '../hub/balance.js';
 import { benchKey } from '../hub/openHub.js';
 import { untilSettled } from '../measures/arrival.js';
 import type { PacedSent } from '../programs/generator.js';
@@ -27,12 +27,9 @@ export async function measureHotDevice(stage: AmplitudeStage) {
   const hub = await stage.openHub();
   const { id, currentId } = await hub.launch('amplitude', { ...settings, baseUrl: amplitude.url });
   const { admin } = hub;
-  const { generator: others } = await openGenerator(cleanup, { seed: 1, requestEvents: options.requestEvents });
-  const { generator: hotOnes } = await openGenerator(cleanup, {
-    seed: 2,
-    requestEvents: options.requestEvents,
-    user: hot,
-  });
+  const { requestEvents } = options;
+  const { generator: others } = await openGenerator(cleanup, { seed: 1, requestEvents });
+  const { generator: hotOnes } = await openGenerator(cleanup, { seed: 2, requestEvents, user: hot });
   /** The fake's clock and the bench's begin at different times. */
   const clockGapMs = amplitude.control.now() - nowMicros() / 1_000;
   const target = { url: hub.url, token: hub.token, connections };
@@ -55,10 +52,10 @@ export async function measureHotDevice(stage: AmplitudeStage) {
   let maxInAWindow = 0;
   for (let round = 0; round < options.rounds; round++) {
     progress(`round ${round + 1}: ${options.others} events a second alone for ${options.seconds} s`);
-    alone.push(p95(await arrived(amplitude, await flow(false, options.seconds)), clockGapMs));
+    alone.push(await p95(amplitude, await flow(false, options.seconds), clockGapMs));
     progress(`… and beside ${options.hot} a second of one device`);
     const fromMs = amplitude.control.now();
-    beside.push(p95(await arrived(amplitude, await flow(true, options.seconds)), clockGapMs));
+    beside.push(await p95(amplitude, await flow(true, options.seconds), clockGapMs));
     maxInAWindow = Math.max(maxInAWindow, maxOf(amplitude, fromMs));
     const asked = await listThrottledKeys(admin, id);
     [waiting, askedMs] = [Math.max(waiting, asked.events), asked.ms];
@@ -78,12 +75,15 @@ export async function measureHotDevice(stage: AmplitudeStage) {
   }
   const { statuses, accepted, duplicates } = amplitude.control.summary();
   const tally = await readTally({ ...hub, currentId });
+  const shown = accepted - duplicates;
   const faults = [
-    tally.delivered === sent ? '' : `${sent} events were acknowledged, the ledger calls ${tally.delivered} delivered`,
-    accepted - duplicates === sent ? '' : `${sent} events were acknowledged, Amplitude shows ${accepted - duplicates}`,
-    duplicates === 0 ? '' : `${duplicates} events came twice`,
+    ...faultsOf(
+      [tally.delivered === sent, `${sent} events were acknowledged, the ledger calls ${tally.delivered} delivered`],
+      [shown === sent, `${sent} events were acknowledged, Amplitude shows ${shown}`],
+      [duplicates === 0, `${duplicates} events came twice`],
+    ),
     ...(await hub.troubles()),
-  ].filter((fault) => fault !== '');
+  ];
   return {
     alone: median(alone),
     beside: median(beside),
@@ -97,28 +97,20 @@ export async function measureHotDevice(stage: AmplitudeStage) {
   };
 }
 
-interface Arrivals {
-  readonly sent: PacedSent;
-  readonly receivedAt: ReadonlyMap<string, number>;
-}
-
-/** Resolves once every one of these events is there. */
-async function arrived(amplitude: FakeAmplitude, sent: PacedSent): Promise<Arrivals> {
+/** The 95th percentile of the milliseconds from answer to arrival, once every one of these events is there. */
+async function p95(amplitude: FakeAmplitude, sent: PacedSent, clockGapMs: number): Promise<number> {
+  const { ids, answeredMicros } = sent;
   for (const endMs = Date.now() + 60_000; ; await wait(200)) {
     const receivedAt = new Map(
       amplitude.control.ledger().view.map(({ event, receivedAt }) => [String(event['insert_id']), receivedAt]),
     );
-    const missing = sent.ids.filter((id) => !receivedAt.has(id)).length;
-    if (missing === 0) return { sent, receivedAt };
-    if (Date.now() > endMs) throw new Error(`${missing} events of ${sent.events} did not arrive within a minute`);
+    const missing = ids.filter((id) => !receivedAt.has(id)).length;
+    if (missing > 0 && Date.now() > endMs)
+      throw new Error(`${missing} events of ${sent.events} did not arrive within a minute`);
+    const delayMs = (id: string, index: number) =>
+      (receivedAt.get(id) ?? NaN) - clockGapMs - (answeredMicros[index] ?? NaN) / 1_000;
+    if (missing === 0) return percentile(ids.map(delayMs), 0.95);
   }
-}
-
-function p95({ sent: { ids, answeredMicros }, receivedAt }: Arrivals, clockGapMs: number): number {
-  return percentile(
-    ids.map((id, index) => (receivedAt.get(id) ?? NaN) - clockGapMs - (answeredMicros[index] ?? NaN) / 1_000),
-    0.95,
-  );
 }
 
 /** The maximum of events of the hot device that Amplitude accepted in any 30 seconds since then. */
@@ -134,32 +126,23 @@ function maxOf(amplitude: FakeAmplitude, fromMs: number): number {
   }, 0);
 }
 
-async function listThrottledKeys(
-  admin: AdminClient,
-  id: string,
-): Promise<{ readonly events: number; readonly ms: number }> {
+async function listThrottledKeys(admin: AdminClient, id: string) {
   const startedMs = performance.now();
   const {
-    current: { throttledKeys },
-  } = await admin.ask<{
-    current: { throttledKeys: { readonly nodes: readonly { readonly eventCount: number }[] } };
-  }>(
+    current: {
+      throttledKeys: { nodes },
+    },
+  } = await admin.ask<{ current: { throttledKeys: { nodes: readonly { readonly eventCount: number }[] } } }>(
     'query ($id: ID!) { current(id: $id) { ... on Current { throttledKeys { nodes { budget key eventCount waitingSince lastDueAt } } } } }',
     { id },
   );
-  return {
-    events: throttledKeys.nodes.reduce((sum, { eventCount }) => sum + eventCount, 0),
-    ms: performance.now() - startedMs,
-  };
+  return { events: nodes.reduce((sum, { eventCount }) => sum + eventCount, 0), ms: performance.now() - startedMs };
 }
 
 async function change(admin: AdminClient, id: string, settings: object): Promise<void> {
-  const { updateCurrent } = await admin.ask<{
-    updateCurrent: { readonly __typename: string; readonly message?: string };
-  }>(
+  await admin.run(
     'mutation ($id: ID!, $settings: JsonObject!) { updateCurrent(input: { id: $id, settings: $settings }) { __typename ... on Problem { message } } }',
     { id, settings },
+    'UpdateCurrentPayload',
   );
-  if (updateCurrent.__typename !== 'UpdateCurrentPayload')
-    throw new Error(`${updateCurrent.__typename}: ${updateCurrent.message}`);
 }

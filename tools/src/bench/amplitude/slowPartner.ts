@@ -1,3 +1,4 @@
+import { faultsOf } from '../hub/balance.js';
 import { spreadsOf } from '../measures/latency.js';
 import { untilArrived, untilSettled } from '../measures/arrival.js';
 import { median } from '../reading/percentiles.js';
@@ -52,13 +53,17 @@ export async function measureSlowPartner(stage: AmplitudeStage) {
   const [arrivedQuick, arrivedSlow] = [await quick.sink.call('arrivals'), await slow.sink.call('arrivals')];
   await untilSettled({ ...hub, currentId: quickId });
   const faults = [
-    arrivedQuick.events === sent
-      ? ''
-      : `${sent} events were acknowledged, ${arrivedQuick.events} arrived at the quick partner`,
-    arrivedSlow.events === toSlow
-      ? ''
-      : `${toSlow} events were meant for the slow partner, ${arrivedSlow.events} arrived`,
+    ...faultsOf(
+      [
+        arrivedQuick.events === sent,
+        `${sent} events were acknowledged, ${arrivedQuick.events} arrived at the quick partner`,
+      ],
+      [
+        arrivedSlow.events === toSlow,
+        `${toSlow} events were meant for the slow partner, ${arrivedSlow.events} arrived`,
+      ],
+    ),
     ...(await hub.troubles()),
-  ].filter((fault) => fault !== '');
+  ];
   return { alone: median(alone), beside: median(beside), waiting, faults };
 }

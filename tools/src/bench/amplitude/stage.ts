@@ -14,11 +14,9 @@ export const options = {
   only: choice(['hot-device', 'slow-partner', 'both'], undefined, 'one part alone'),
 };
 
-export type AmplitudeOptions = OptionValues<typeof options>;
-
 /** The stage of one part, with its options and a hub that has no Current yet. */
 export interface AmplitudeStage extends Stage {
-  readonly options: AmplitudeOptions;
+  readonly options: OptionValues<typeof options>;
   openHub(): Promise<Hub>;
 }
 

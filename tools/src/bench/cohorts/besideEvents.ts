@@ -2,11 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Pool } from 'undici';
 import type { Stage } from '../bench.js';
 import { openHub } from '../hub/openHub.js';
-import { untilRow } from './hub.js';
+import { untilApplied } from './hub.js';
 import { openGenerator, openSink } from '../programs/open.js';
 import type { CohortOptions } from './options.js';
-
-export type Load = Pick<CohortOptions, 'pagesPerSecond' | 'seconds' | 'eventsPerSecond'>;
 
 const floodEvents = 50_000;
 const warmUpSeconds = 3;
@@ -14,12 +12,12 @@ const pageMembers = 1_000;
 
 /** Pages of Mixpanel's webhook at a steady pace, at a whole hub that takes in and delivers events all the while. */
 export async function measureBesideEvents(
-  { pagesPerSecond, seconds, eventsPerSecond }: Load,
+  { pagesPerSecond, seconds, eventsPerSecond }: CohortOptions,
   { folder, cleanup }: Pick<Stage, 'folder' | 'cleanup'>,
 ) {
   const { url: sinkUrl } = await openSink(cleanup);
   const { generator } = await openGenerator(cleanup, { seed: 1, requestEvents: 100 });
-  const hub = await openHub({ queue: 'postgres', sinkUrl, folder, profileFolder: undefined }, cleanup);
+  const hub = await openHub({ queue: 'postgres', sinkUrl, folder }, cleanup);
   if (!hub) throw new Error('the hub did not start');
   const { createImportKey: made } = await hub.admin.ask<{ createImportKey: { key: string } }>(
     'mutation { createImportKey(input: { partner: "mixpanel", name: "bench" }) { ... on CreateImportKeyPayload { key } } }',
@@ -52,7 +50,7 @@ export async function measureBesideEvents(
   await sending;
   const takenPerSecond = (events * 1_000) / (performance.now() - startedMs);
   await pool.close();
-  await untilRow(() => hub.sql`select where not exists (select from cohort_change where state = 'pending')`);
+  await untilApplied(hub.sql);
   const [row] = await hub.sql<[{ members: string }]>`select sum(external_ids) as members from cohort`;
   return { eventsPerSecond: takenPerSecond, pages, answerMs, members: Number(row.members) };
 }

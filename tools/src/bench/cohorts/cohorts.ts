@@ -1,7 +1,7 @@
 import type { CohortReference } from '@currents/connector';
 import { startPostgres } from '../../services/postgres.js';
 import { defineBench, type Stage } from '../bench.js';
-import { inScope } from '../cleanup.js';
+import { inScope } from '../bench.js';
 import { measureBesideEvents } from './besideEvents.js';
 import { memberAt, openCohortHub, untilRow, type CohortHub } from './hub.js';
 import {
@@ -38,13 +38,9 @@ a whole hub, and times the answers to pages of members beside events.`,
       `${pages} pages, ${given.pagesPerSecond} a second, beside ${whole(eventsPerSecond)} events a second accepted and delivered; ` +
         `${describeTimes(answerMs)}; ${whole(members)} members stored at the end`,
     );
-    let databaseUrl = given.database;
-    if (databaseUrl === undefined) {
-      const postgres = await startPostgres();
-      stage.cleanup.add('Postgres', postgres.stop);
-      databaseUrl = postgres.url;
-    }
-    const hub = await openCohortHub(databaseUrl);
+    const postgres = given.database === undefined ? await startPostgres() : undefined;
+    if (postgres) stage.cleanup.add('Postgres', postgres.stop);
+    const hub = await openCohortHub(given.database ?? postgres?.url ?? '');
     stage.cleanup.add('the hub', hub.stop);
     const steps = await measureSteps(hub, given, stage);
     const peakBytes = process.resourceUsage().maxRSS * 1024;
@@ -89,7 +85,7 @@ async function measureSteps(hub: CohortHub, given: CohortOptions, { print }: Sta
   };
   await settled();
   const entries = Array.from({ length: 1_000 }, (_, index) => memberAt(members * 3 + index));
-  const seconds = await timed(async () => {
+  const [, seconds] = await timed(async () => {
     await hub.push({ kind: 'add', cohort: everyone, members: entries });
     await settled();
   });
@@ -104,16 +100,13 @@ async function imported(
   given: CohortOptions,
   member: typeof memberAt,
 ): Promise<Measured> {
-  let times: readonly number[] = [];
-  let storedSeconds = 0;
-  const seconds = await timed(async () => {
-    storedSeconds = await timed(async () => {
-      times = await sendWhole(hub, cohort, session, given, member);
-    });
+  const [[times, storedSeconds], seconds] = await timed(async () => {
+    const stored = await timed(() => sendWhole(hub, cohort, session, given, member));
     await untilRow(
       () =>
         hub.sql`select from cohort_sync s join cohort c on c.id = s.cohort_id where c.partner_id = ${cohort.id} and s.session = ${session} and s.state = 'applied'`,
     );
+    return stored;
   });
   const note = `all pages stored after ${storedSeconds.toFixed(1)} s; ${describeTimes(times)}`;
   return { what: `import of ${cohort.name ?? cohort.id}, ${session} time`, seconds, members: given.members, note };

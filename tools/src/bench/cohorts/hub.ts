@@ -15,33 +15,22 @@ import {
   startEngine,
   storePush,
   watchImportKeys,
-  type Admin,
   type Sql,
 } from '@currents/core';
 
-/** The cohort and segment parts of api and worker, in this process. */
-export interface CohortHub {
-  readonly sql: Sql;
-  readonly databaseUrl: string;
-  readonly admin: Admin;
-  /** Milliseconds from a page to its answer. */
-  push(change: CohortChange): Promise<number>;
-  /** Resolves when nothing waits to be applied. */
-  applied(): Promise<void>;
-  stop(): Promise<void>;
-}
+export type CohortHub = Awaited<ReturnType<typeof openCohortHub>>;
 
 const partner = 'bench';
 
-export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
+/** The cohort and segment parts of api and worker, in this process. */
+export async function openCohortHub(databaseUrl: string) {
   await migrate(databaseUrl);
   const sql = connect(databaseUrl, { max: 6, name: 'bench' });
   const secrets = { connectors: new Map<string, never>(), seal: createSeal(randomBytes(32)), allowBaseUrl: false };
   const http = createHttp({ timeoutMs: 10_000, connections: 1 });
   const admin = openAdmin({ ...secrets, databaseUrl, sql, http, wake: () => undefined, wakePull: () => undefined });
   await createImportPartner(admin, partner);
-  const made = await createImportKey(admin, { partner, name: 'bench' });
-  if (made.kind !== 'ImportKeyCreated') throw new Error(made.message);
+  const made = expectKind('ImportKeyCreated', await createImportKey(admin, { partner, name: 'bench' }));
   const queue = { databaseUrl };
   const onError = (error: unknown): void => console.error(error);
   const sender = openWakeSender(queue, { onError });
@@ -61,7 +50,8 @@ export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
     sql,
     databaseUrl,
     admin,
-    async push(change) {
+    /** Milliseconds from a page to its answer. */
+    async push(change: CohortChange): Promise<number> {
       const startedMs = performance.now();
       const keyId = await keys.check(partner, made.key);
       if (keyId === undefined) throw new Error('the import key is not valid');
@@ -73,10 +63,8 @@ export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
       if (stored.outcome !== 'stored') throw new Error(`a page was not stored: ${stored.outcome}`);
       return performance.now() - startedMs;
     },
-    async applied() {
-      await untilRow(() => sql`select where not exists (select from cohort_change where state = 'pending')`);
-    },
-    async stop() {
+    applied: () => untilApplied(sql),
+    async stop(): Promise<void> {
       await keys.stop();
       await sender.close();
       await engine.stop();
@@ -86,9 +74,23 @@ export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
   };
 }
 
+/** Resolves when nothing waits to be applied. */
+export async function untilApplied(sql: Sql): Promise<void> {
+  await untilRow(() => sql`select where not exists (select from cohort_change where state = 'pending')`);
+}
+
 /** Resolves when the query returns a row. */
 export async function untilRow(query: () => PromiseLike<{ readonly count: number }>): Promise<void> {
   while ((await query()).count === 0) await wait(50);
+}
+
+/** The result when it is of this kind. Throws the message of any other. */
+export function expectKind<Result extends { readonly kind: string }, Kind extends Result['kind']>(
+  kind: Kind,
+  result: Result,
+): Extract<Result, { readonly kind: Kind }> {
+  if (result.kind !== kind) throw new Error((result as { readonly message?: string }).message);
+  return result as Extract<Result, { readonly kind: Kind }>;
 }
 
 /** A user with an id as long as a UUID, in no order. */

@@ -2,8 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { CohortReference, Member } from '@currents/connector';
 import { createSegment, exportMembers, getSegment, previewSegment, type ExportFormat } from '@currents/core';
 import { percentile } from '../reading/percentiles.js';
-import type { CohortHub } from './hub.js';
-import { memberAt } from './hub.js';
+import { expectKind, memberAt, type CohortHub } from './hub.js';
 import type { CohortOptions } from './options.js';
 
 export interface Measured {
@@ -13,11 +12,11 @@ export interface Measured {
   readonly note?: string;
 }
 
-/** Seconds that this takes. */
-export async function timed(work: () => Promise<unknown>): Promise<number> {
+/** What the work returns, and the seconds that it takes. */
+export async function timed<Value>(work: () => Promise<Value>): Promise<readonly [Value, number]> {
   const startedMs = performance.now();
-  await work();
-  return (performance.now() - startedMs) / 1000;
+  const value = await work();
+  return [value, (performance.now() - startedMs) / 1000];
 }
 
 /** Sends a whole membership, page by page; returns the milliseconds to the answer of each page. */
@@ -44,34 +43,42 @@ export async function sendWhole(
 }
 
 export function describeTimes(times: readonly number[]): string {
-  return `answers: median ${percentile(times, 0.5).toFixed(0)} ms, p99 ${percentile(times, 0.99).toFixed(0)} ms, max ${Math.max(...times).toFixed(0)} ms`;
+  const [median, p99, max] = [0.5, 0.99, 1].map((share) => percentile(times, share).toFixed(0));
+  return `answers: median ${median} ms, p99 ${p99} ms, max ${max} ms`;
 }
 
-/** Sends pages for other cohorts at a constant rate until told to end; returns the milliseconds of each answer. */
-export function pushSteadily(
-  hub: CohortHub,
-  { pagesPerSecond, pageMembers }: CohortOptions,
-): { end(): Promise<readonly number[]> } {
-  const times: number[] = [];
-  const inFlight = new Set<Promise<void>>();
-  let page = 0;
+/** Sends pages for other cohorts at a constant rate until told to end; `end` returns the milliseconds of each answer. */
+export function pushSteadily(hub: CohortHub, { pagesPerSecond, pageMembers }: CohortOptions) {
+  const inFlight: Promise<number>[] = [];
   const timer = setInterval(() => {
-    const at = page++;
-    const members = Array.from({ length: pageMembers }, (_, index) => memberAt(((at * 7919 + index) % 200_000) + 1));
-    const push = hub
-      .push({
-        kind: at % 3 === 2 ? 'remove' : 'add',
-        cohort: { id: `steady-${at % 5}`, name: `Steady ${at % 5}` },
-        members,
-      })
-      .then((ms) => void times.push(ms))
-      .finally(() => inFlight.delete(push));
-    inFlight.add(push);
+    const page = inFlight.length;
+    const members = Array.from({ length: pageMembers }, (_, index) => memberAt(((page * 7919 + index) % 200_000) + 1));
+    const cohort = { id: `steady-${page % 5}`, name: `Steady ${page % 5}` };
+    inFlight.push(hub.push({ kind: page % 3 === 2 ? 'remove' : 'add', cohort, members }));
   }, 1000 / pagesPerSecond);
   return {
-    async end() {
+    end(): Promise<readonly number[]> {
       clearInterval(timer);
-      await Promise.all(inFlight);
+      return Promise.all(inFlight);
+    },
+  };
+}
+
+/** Reads the segment over and over until told to end; `end` returns the milliseconds of each read. */
+export function readAllTheTime(hub: CohortHub, segmentId: string) {
+  const times: number[] = [];
+  let over = false;
+  const reading = (async () => {
+    while (!over) {
+      const [, seconds] = await timed(() => getSegment(hub.admin, segmentId));
+      times.push(seconds * 1000);
+      await wait(20);
+    }
+  })();
+  return {
+    async end(): Promise<readonly number[]> {
+      over = true;
+      await reading;
       return times;
     },
   };
@@ -84,13 +91,8 @@ export async function cohortIdOf(hub: CohortHub, partnerId: string): Promise<str
 }
 
 export async function measureCount(hub: CohortHub, what: string, definition: unknown): Promise<Measured> {
-  let members = 0;
-  const took = await timed(async () => {
-    const preview = await previewSegment(hub.admin, definition);
-    if (preview.kind !== 'SegmentPreview') throw new Error(preview.message);
-    members = preview.memberCount;
-  });
-  return { what, seconds: took, members };
+  const [preview, seconds] = await timed(() => previewSegment(hub.admin, definition));
+  return { what, seconds, members: expectKind('SegmentPreview', preview).memberCount };
 }
 
 export async function measureSegment(
@@ -98,31 +100,25 @@ export async function measureSegment(
   name: string,
   definition: unknown,
 ): Promise<Measured & { readonly id: string }> {
-  let id = '';
-  const took = await timed(async () => {
-    const made = await createSegment(hub.admin, { name, definition });
-    if (made.kind !== 'Segment') throw new Error(made.message);
-    id = made.id;
-    await evaluated(hub, id);
+  const [{ id, memberCount }, seconds] = await timed(async () => {
+    const made = expectKind('Segment', await createSegment(hub.admin, { name, definition }));
+    return evaluated(hub, made.id);
   });
-  const view = await getSegment(hub.admin, id);
-  if (view.kind !== 'Segment') throw new Error(view.message);
-  return { what: `segment ${name}, made and evaluated`, seconds: took, members: view.memberCount, id };
+  return { what: `segment ${name}, made and evaluated`, seconds, members: memberCount, id };
 }
 
-export async function evaluated(hub: CohortHub, segmentId: string): Promise<void> {
-  for (;;) {
-    const view = await getSegment(hub.admin, segmentId);
-    if (view.kind !== 'Segment') throw new Error(view.message);
-    if (!view.isEvaluationDue) return;
-    await wait(50);
+/** The segment, once it is evaluated. */
+export async function evaluated(hub: CohortHub, segmentId: string) {
+  for (; ; await wait(50)) {
+    const segment = expectKind('Segment', await getSegment(hub.admin, segmentId));
+    if (!segment.isEvaluationDue) return segment;
   }
 }
 
 export async function measureExport(hub: CohortHub, segmentId: string, format: ExportFormat): Promise<Measured> {
   let bytes = 0;
   let members = 0;
-  const took = await timed(() =>
+  const [, seconds] = await timed(() =>
     exportMembers(hub.databaseUrl, Number(segmentId), format, {
       begin: (about) => void (members = about.members),
       async write(text) {
@@ -130,24 +126,5 @@ export async function measureExport(hub: CohortHub, segmentId: string, format: E
       },
     }),
   );
-  return { what: `export as ${format}`, seconds: took, members, note: `${(bytes / 1e6).toFixed(0)} MB` };
-}
-
-/** Reads the segment over and over until told to end; returns the milliseconds of each read. */
-export function readAllTheTime(hub: CohortHub, segmentId: string): { end(): Promise<readonly number[]> } {
-  const times: number[] = [];
-  let over = false;
-  const reading = (async () => {
-    while (!over) {
-      times.push((await timed(() => getSegment(hub.admin, segmentId))) * 1000);
-      await wait(20);
-    }
-  })();
-  return {
-    async end() {
-      over = true;
-      await reading;
-      return times;
-    },
-  };
+  return { what: `export as ${format}`, seconds, members, note: `${(bytes / 1e6).toFixed(0)} MB` };
 }

@@ -1,3 +1,6 @@
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { sampleOf, type CatalogueEvent } from '@currents/schema';
 import { createRandom, type Random } from '../../fakes/random.js';
 
@@ -88,19 +91,27 @@ function varied(template: Properties, random: Random, seed: number): Properties 
 function hex(random: Random, digits: number): string {
   let text = '';
   while (text.length < digits)
-    text += Math.floor(random() * 0x1_0000_0000)
+    text += Math.floor(random() * 2 ** 32)
       .toString(16)
       .padStart(8, '0');
   return text.slice(0, digits);
 }
 
 function uuid(random: Random): string {
-  const digits = hex(random, 32);
-  return [
-    digits.slice(0, 8),
-    digits.slice(8, 12),
-    `4${digits.slice(13, 16)}`,
-    `a${digits.slice(17, 20)}`,
-    digits.slice(20),
-  ].join('-');
+  return hex(random, 32).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-a$4-$5');
+}
+
+const eventsAtATime = 500;
+
+/** Writes the events from 0 to `count`, one a line. */
+export async function writeNdjson(path: string, make: EventMaker, count: number): Promise<void> {
+  function* lines(): Generator<string> {
+    for (let first = 0; first < count; first += eventsAtATime) {
+      let text = '';
+      for (let number = first; number < Math.min(first + eventsAtATime, count); number++)
+        text += `${JSON.stringify(make(number))}\n`;
+      yield text;
+    }
+  }
+  await pipeline(Readable.from(lines()), createWriteStream(path));
 }

@@ -11,31 +11,27 @@ export async function readTally({ sql, currentId }: Pick<Hub, 'sql' | 'currentId
   return counts;
 }
 
-export interface Balance {
-  /** Events that the generator sent and the api acknowledged. */
-  readonly sent: number;
-  /** Events that the ledger calls delivered. */
-  readonly delivered: number;
-  /** Events that the sink saw. */
-  readonly arrived: number;
-  readonly balances: boolean;
-  /** What is wrong, for people; empty when nothing is. */
-  readonly faults: readonly string[];
+export type Balance = ReturnType<typeof weigh>;
+
+/**
+ * Holds three counts against each other that three processes kept: what the generator sent and the api acknowledged,
+ * what the ledger calls delivered, and what the sink saw. They must be one number, with nothing left over.
+ */
+export function weigh(sent: number, arrived: number, tally: Tally, pending: number) {
+  const { selected, delivered, skipped, rejected, expired } = tally;
+  const faults = faultsOf(
+    [selected === sent, `${sent} events were acknowledged, the ledger holds ${selected}`],
+    [delivered === sent, `${sent} events were acknowledged, the ledger calls ${delivered} delivered`],
+    [arrived === sent, `${sent} events were acknowledged, ${arrived} arrived at the sink`],
+    [skipped + rejected + expired === 0, `${skipped} events were skipped, ${rejected} rejected, ${expired} expired`],
+    [pending === 0, `${pending} events are still pending`],
+  );
+  return { sent, delivered, arrived, balances: faults.length === 0, faults };
 }
 
-/** Holds three counts against each other that three processes kept: they must be one number, with nothing left over. */
-export function weigh(sent: number, arrived: number, tally: Tally, pending: number): Balance {
-  const { selected, delivered, skipped, rejected, expired } = tally;
-  const faults = [
-    selected === sent ? '' : `${sent} events were acknowledged, the ledger holds ${selected}`,
-    delivered === sent ? '' : `${sent} events were acknowledged, the ledger calls ${delivered} delivered`,
-    arrived === sent ? '' : `${sent} events were acknowledged, ${arrived} arrived at the sink`,
-    skipped + rejected + expired === 0
-      ? ''
-      : `${skipped} events were skipped, ${rejected} rejected, ${expired} expired`,
-    pending === 0 ? '' : `${pending} events are still pending`,
-  ].filter((fault) => fault !== '');
-  return { sent, delivered, arrived, balances: faults.length === 0, faults };
+/** What is wrong, for people: the texts of the claims that do not hold. */
+export function faultsOf(...claims: readonly (readonly [holds: boolean, fault: string])[]): readonly string[] {
+  return claims.flatMap(([holds, fault]) => (holds ? [] : [fault]));
 }
 
 export async function checkBalance(hub: Hub, sent: number, arrived: number): Promise<Balance> {

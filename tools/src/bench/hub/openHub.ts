@@ -3,53 +3,25 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect, type Sql } from '@currents/core';
 import { Redis } from 'ioredis';
-import { createAdminClient, type AdminClient, type CurrentInput } from '../../hub/adminClient.js';
+import { createAdminClient, databaseKey } from '../../hub/adminClient.js';
 import { startProgram, type Program } from '../../hub/program.js';
 import { startPostgres } from '../../services/postgres.js';
 import { findProcess } from '../../services/processes.js';
 import { startRedis } from '../../services/redis.js';
-import type { QueueKind } from '../bench.js';
-import type { Cleanup } from '../cleanup.js';
+import type { Cleanup, QueueKind } from '../bench.js';
 import { benchEventTypes } from '../events/eventMaker.js';
 
 export interface HubOptions {
   readonly queue: QueueKind;
   /** Where a Current to Mixpanel sends; without it there is no Current yet. */
-  readonly sinkUrl: string | undefined;
+  readonly sinkUrl?: string;
   /** An existing directory for the hub's logs. */
   readonly folder: string;
   /** An existing directory for CPU profiles of api and worker. */
-  readonly profileFolder: string | undefined;
+  readonly profileFolder?: string | undefined;
 }
 
-/** A whole hub of its own: stores, api, worker, and a live Current that sends to the sink. */
-export interface Hub {
-  readonly sql: Sql;
-  readonly url: string;
-  readonly admin: AdminClient;
-  /** The ingest token, in clear. */
-  readonly token: string;
-  /** The database key of the Current to the sink; 0 without one. */
-  readonly currentId: number;
-  /** Creates another live Current. */
-  launch(destination: 'mixpanel' | 'amplitude', settings: BenchSettings): Promise<LaunchedCurrent>;
-  /** The ids of the processes that do the work, by name. */
-  processes(): Readonly<Record<string, number>>;
-  /** @param variables more environment variables for the worker. */
-  startWorker(variables?: Readonly<Record<string, string>>): Promise<void>;
-  stopWorker(): Promise<void>;
-  /** The lines of the logs that are warnings and errors. */
-  troubles(): Promise<readonly string[]>;
-}
-
-export interface LaunchedCurrent {
-  /** The id in the GraphQL API. */
-  readonly id: string;
-  /** The key in the database. */
-  readonly currentId: number;
-}
-
-export type BenchSettings = { readonly baseUrl: string } & Readonly<Record<string, string | number | boolean>>;
+export type Hub = NonNullable<Awaited<ReturnType<typeof openHub>>>;
 
 /** The sinks have no limits: the bench measures the hub, not what Mixpanel accepts for one project. */
 export const withoutLimits = { rateShare: 100 };
@@ -58,13 +30,11 @@ export const withoutLimits = { rateShare: 100 };
 export const benchKey = 'bench';
 
 /**
- * Starts a hub. Undefined where the machine has no Redis for the queue. `bench --compare` calls this function of other
- * commits, so its path and its parameters stay.
+ * Starts a whole hub of its own: stores, api, worker, and a live Current that sends to the sink. Undefined where the
+ * machine has no Redis for the queue. `bench --compare` calls this function of other commits, so its path and its
+ * parameters stay.
  */
-export async function openHub(
-  { queue, sinkUrl, folder, profileFolder }: HubOptions,
-  cleanup: Cleanup,
-): Promise<Hub | undefined> {
+export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOptions, cleanup: Cleanup) {
   const redis = queue === 'redis' ? await startRedis() : undefined;
   if (queue === 'redis' && redis === undefined) return undefined;
   if (redis) cleanup.add('redis-server', redis.stop);
@@ -95,48 +65,49 @@ export async function openHub(
   const api = await start('api');
   const sql = connect(postgres.url, { max: 2, name: 'bench' });
   cleanup.add('a database connection', () => sql.end());
-  const admin = createAdminClient(
-    api.url,
-    /\bcur_admin_[\w-]+/.exec(await readFile(logFiles[0] ?? '', 'utf8'))?.[0] ?? '',
-  );
-  const launch: Hub['launch'] = async (destination, settings) => {
-    const id = await admin.launchCurrent(currentOf(destination, settings));
-    const [row] = await sql<{ key: number }[]>`select max(id) as key from current`;
-    return { id, currentId: row?.key ?? 0 };
+  const [adminToken = ''] = /\bcur_admin_[\w-]+/.exec(await readFile(logFiles[0] ?? '', 'utf8')) ?? [];
+  const admin = createAdminClient(api.url, adminToken);
+  /** Creates another live Current; `id` is its id in the GraphQL API, `currentId` its key in the database. */
+  const launch = async (destination: 'mixpanel' | 'amplitude', settings: Readonly<Record<string, unknown>>) => {
+    const id = await admin.launchCurrent({
+      name: destination,
+      contactEmail: 'bench@example.com',
+      destination,
+      settings: { region: 'us', ...settings },
+      credentials: destination === 'mixpanel' ? { kind: 'projectToken', token: benchKey } : { apiKey: benchKey },
+      selection: { eventTypes: benchEventTypes },
+    });
+    return { id, currentId: databaseKey(id) };
   };
   const current = sinkUrl === undefined ? undefined : await launch('mixpanel', { baseUrl: sinkUrl, ...withoutLimits });
   const stores = { postgres: await postmasterOf(sql), ...(redis && { redis: await serverOf(redis.url) }) };
-  let worker: Program | undefined;
+  let worker: Program | undefined = await start('worker');
 
-  const hub: Hub = {
+  return {
     sql,
     url: api.url,
     admin,
+    /** The ingest token, in clear. */
     token: await admin.createIngestToken('bench'),
+    /** The database key of the Current to the sink; 0 without one. */
     currentId: current?.currentId ?? 0,
     launch,
-    processes: () => ({ api: api.pid, ...(worker && { worker: worker.pid }), ...stores }),
-    async startWorker(variables) {
+    /** The ids of the processes that do the work, by name. */
+    processes: (): Readonly<Record<string, number>> => ({
+      api: api.pid,
+      ...(worker && { worker: worker.pid }),
+      ...stores,
+    }),
+    /** @param variables more environment variables for the worker. */
+    async startWorker(variables?: Readonly<Record<string, string>>): Promise<void> {
       worker = await start('worker', variables);
     },
-    async stopWorker() {
+    async stopWorker(): Promise<void> {
       await worker?.stop();
       worker = undefined;
     },
+    /** The lines of the logs that are warnings and errors. */
     troubles: async () => (await Promise.all(logFiles.map(readTroubles))).flat(),
-  };
-  await hub.startWorker();
-  return hub;
-}
-
-function currentOf(destination: 'mixpanel' | 'amplitude', settings: BenchSettings): CurrentInput {
-  return {
-    name: destination,
-    contactEmail: 'bench@example.com',
-    destination,
-    settings: { region: 'us', ...settings },
-    credentials: destination === 'mixpanel' ? { kind: 'projectToken', token: benchKey } : { apiKey: benchKey },
-    selection: { eventTypes: benchEventTypes },
   };
 }
 

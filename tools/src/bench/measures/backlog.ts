@@ -1,24 +1,13 @@
 import type { Hub } from '../hub/openHub.js';
+import type { Traffic } from '../programs/open.js';
 import { nowMicros, perSecond } from '../reading/clock.js';
 import { untilArrived, untilSettled } from './arrival.js';
-import { startMeter, type Cost } from './meter.js';
-import type { Traffic } from './traffic.js';
+import { startMeter } from './meter.js';
 
-export interface Backlog {
-  readonly events: number;
-  /** Storing alone, with no worker running. */
-  readonly intake: Cost & { readonly eventsPerSecond: number };
-  /** From the start of the worker process to the last event delivered. */
-  readonly drain: Cost & { readonly eventsPerSecond: number };
-}
+export type Backlog = Awaited<ReturnType<typeof measureBacklog>>;
 
-/** Stores a backlog of events while no worker runs; then one new worker delivers it. */
-export async function measureBacklog(
-  hub: Hub,
-  traffic: Traffic,
-  backlog: number,
-  progress: (text: string) => void,
-): Promise<Backlog> {
+/** Stores a backlog of events while no worker runs; then one new worker, measured from its start, delivers it. */
+export async function measureBacklog(hub: Hub, traffic: Traffic, backlog: number, progress: (text: string) => void) {
   const { generator, sink, connections } = traffic;
   await hub.stopWorker();
   const before = await sink.call('arrivals');

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
-import { createEventMaker } from '../events/eventMaker.js';
-import { writeNdjson } from '../events/writeFile.js';
+import type { Stage } from '../bench.js';
+import { createEventMaker, writeNdjson } from '../events/eventMaker.js';
 import type { Floor } from '../programs/floor.js';
-import { floorVariants, type FloorVariant } from '../programs/floorVariants.js';
+import type { OpenSink } from '../programs/open.js';
 import { startProgram } from '../programs/program.js';
 import { untilArrived } from './arrival.js';
-import type { Stage } from '../bench.js';
-import type { OpenSink } from '../programs/open.js';
+
+/** The plain script first; then the same, with everything that makes it cheaper. */
+const floorVariants = ['plain script, gzip 1', 'no gzip', 'gzip 1, main thread', 'gzip 1, thread pool'] as const;
+export type FloorVariant = (typeof floorVariants)[number];
 
 export interface FloorMeasure {
   readonly variant: FloorVariant;
@@ -23,46 +25,41 @@ export function warmUpEventsOf(events: number): number {
 
 /** Writes the files that the floor reads; the returned function runs every variant once. */
 export async function prepareFloor(
-  stage: Pick<Stage, 'folder' | 'cleanup' | 'progress'>,
-  target: OpenSink,
+  { folder, cleanup, progress }: Pick<Stage, 'folder' | 'cleanup' | 'progress'>,
+  { sink, url }: OpenSink,
   { events, seed }: { readonly events: number; readonly seed: number },
 ): Promise<RunFloor> {
-  const { folder, progress } = stage;
   const file = join(folder, 'events.ndjson');
   const warmUpFile = join(folder, 'warm-up.ndjson');
   progress(`writing ${events} events for the floor to read`);
   const make = createEventMaker(seed);
   await writeNdjson(file, make, events);
   await writeNdjson(warmUpFile, make, warmUpEventsOf(events));
+
+  /** A new process each time, warmed up right before, as the hub is. */
+  async function measure(variant: FloorVariant): Promise<FloorMeasure> {
+    const floor = startProgram<Floor>('floor');
+    cleanup.add('the floor', floor.stop);
+    try {
+      await floor.call('run', { file: warmUpFile, url, variant });
+      const before = await sink.call('arrivals');
+      const { events, seconds, cpuMicros } = await floor.call('run', { file, url, variant });
+      const after = await untilArrived(sink, before.events + events);
+      if (after.events !== before.events + events)
+        throw new Error(`the floor sent ${events} events; ${after.events - before.events} arrived`);
+      const measured = { variant, eventsPerSecond: events / seconds, cpuMicros: cpuMicros / events };
+      progress(
+        `floor, ${variant}: ${Math.round(measured.eventsPerSecond)} events/s, ${measured.cpuMicros.toFixed(1)} µs/event`,
+      );
+      return measured;
+    } finally {
+      await floor.stop();
+    }
+  }
+
   return async () => {
     const measures: FloorMeasure[] = [];
-    for (const variant of floorVariants) measures.push(await measureFloor(stage, target, variant, [warmUpFile, file]));
+    for (const variant of floorVariants) measures.push(await measure(variant));
     return measures;
   };
-}
-
-/** A new process each time, warmed up right before, as the hub is. */
-async function measureFloor(
-  { cleanup, progress }: Pick<Stage, 'cleanup' | 'progress'>,
-  { sink, url }: OpenSink,
-  variant: FloorVariant,
-  [warmUpFile, file]: readonly [string, string],
-): Promise<FloorMeasure> {
-  const floor = startProgram<Floor>('floor');
-  cleanup.add('the floor', floor.stop);
-  try {
-    await floor.call('run', { file: warmUpFile, url, variant });
-    const before = await sink.call('arrivals');
-    const { events, seconds, cpuMicros } = await floor.call('run', { file, url, variant });
-    const after = await untilArrived(sink, before.events + events);
-    if (after.events !== before.events + events)
-      throw new Error(`the floor sent ${events} events; ${after.events - before.events} arrived`);
-    const measure = { variant, eventsPerSecond: events / seconds, cpuMicros: cpuMicros / events };
-    progress(
-      `floor, ${variant}: ${Math.round(measure.eventsPerSecond)} events/s, ${measure.cpuMicros.toFixed(1)} µs/event`,
-    );
-    return measure;
-  } finally {
-    await floor.stop();
-  }
 }

@@ -1,39 +1,19 @@
 import type { Hub } from '../hub/openHub.js';
 import type { PacedSent } from '../programs/generator.js';
+import type { Traffic } from '../programs/open.js';
 import type { RecordedArrivals } from '../programs/sink.js';
 import { perSecond } from '../reading/clock.js';
 import { percentile } from '../reading/percentiles.js';
 import { untilArrived, untilSettled } from './arrival.js';
-import { startMeter, type Cost } from './meter.js';
-import type { Traffic } from './traffic.js';
+import { startMeter } from './meter.js';
 
-export interface Latency extends Cost {
-  readonly events: number;
-  readonly eventsPerSecond: number;
-  /** Milliseconds from the answer that acknowledged an event to its arrival at the sink. */
-  readonly sinceAcknowledged: Spread;
-  /** Milliseconds from the moment a request was due to be sent to the arrival of its events. */
-  readonly sinceDue: Spread;
-  /** Milliseconds from the moment a request was due to be sent to its answer. */
-  readonly untilAcknowledged: Spread;
-}
-
-export interface Spread {
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly max: number;
-}
+export type Latency = Awaited<ReturnType<typeof measureLatency>>;
+export type Spread = ReturnType<typeof spreadOf>;
 
 const warmUpSeconds = 2;
 
 /** Sends `eventsPerSecond` for so many seconds, and measures the time from each acknowledgement to the arrival. */
-export async function measureLatency(
-  hub: Hub,
-  traffic: Traffic,
-  eventsPerSecond: number,
-  seconds: number,
-): Promise<Latency> {
+export async function measureLatency(hub: Hub, traffic: Traffic, eventsPerSecond: number, seconds: number) {
   const { generator, sink, connections } = traffic;
   const job = { url: hub.url, token: hub.token, connections, eventsPerSecond };
   const atFirst = await sink.call('arrivals');
@@ -56,7 +36,7 @@ export async function measureLatency(
   };
 }
 
-/** Throws when an event that was sent is not among those that arrived. */
+/** Milliseconds between three moments of each event. Throws when an event that was sent is not among those that arrived. */
 export function spreadsOf({ ids, dueMicros, answeredMicros }: PacedSent, arrived: RecordedArrivals) {
   const arrivals = new Map(arrived.ids.map((id, index) => [id, arrived.micros[index] as number]));
   const arrivedMicros = Float64Array.from(ids, (id) => {
@@ -65,13 +45,16 @@ export function spreadsOf({ ids, dueMicros, answeredMicros }: PacedSent, arrived
     return micros;
   });
   return {
+    /** From the answer that acknowledged an event to its arrival at the sink. */
     sinceAcknowledged: spreadOf(arrivedMicros, answeredMicros),
+    /** From the moment a request was due to be sent to the arrival of its events. */
     sinceDue: spreadOf(arrivedMicros, dueMicros),
+    /** From the moment a request was due to be sent to its answer. */
     untilAcknowledged: spreadOf(answeredMicros, dueMicros),
   };
 }
 
-function spreadOf(later: Float64Array, earlier: Float64Array): Spread {
+function spreadOf(later: Float64Array, earlier: Float64Array) {
   const milliseconds = later.map((micros, index) => (micros - (earlier[index] as number)) / 1_000);
   return {
     p50: percentile(milliseconds, 0.5),

@@ -1,17 +1,20 @@
 import type { Hub } from '../hub/openHub.js';
+import type { Traffic } from '../programs/open.js';
 import { readTree } from '../reading/processTree.js';
-import type { Traffic } from './traffic.js';
 
 /** What the processes of the hub and of the bench used for a number of events. */
-export interface Cost {
-  /** CPU µs per event, by process; of Postgres with all its children. */
-  readonly cpuMicros: Readonly<Record<string, number>>;
-  /** Api, worker and stores together. */
-  readonly sumMicros: number;
+export interface Cost extends HubCost {
   /** CPU µs per event that the bench itself used on the same cores. */
   readonly benchMicros: number;
   /** Peak memory of each process since it started; of Postgres, of its largest single process. */
   readonly peakBytes: Readonly<Record<string, number>>;
+}
+
+export interface HubCost {
+  /** CPU µs per event, by process; of Postgres with all its children. */
+  readonly cpuMicros: Readonly<Record<string, number>>;
+  /** Api, worker and stores together. */
+  readonly sumMicros: number;
 }
 
 /** Starts measuring; the returned function ends it. A process started meanwhile is measured from its start. */
@@ -28,10 +31,9 @@ export function startMeter(
     let sumMicros = 0;
     for (const [name, id] of Object.entries(hub.processes())) {
       const usage = readTree(id);
-      const micros = (usage.cpuMicros - (before.get(id) ?? 0)) / events;
-      cpuMicros[name] = micros;
+      cpuMicros[name] = (usage.cpuMicros - (before.get(id) ?? 0)) / events;
       peakBytes[name] = usage.peakBytes;
-      sumMicros += micros;
+      sumMicros += cpuMicros[name];
     }
     return { cpuMicros, sumMicros, benchMicros: (sumOf(benchIds) - benchBefore) / events, peakBytes };
   };
@@ -39,4 +41,32 @@ export function startMeter(
 
 function sumOf(ids: readonly number[]): number {
   return ids.reduce((sum, id) => sum + readTree(id).cpuMicros, 0);
+}
+
+/** A hub runs for weeks, so code is compiled before it is measured. */
+export const warmUpRounds = 3;
+const turns = [0, 1, 1, 0, 1, 0, 0, 1] as const;
+
+/**
+ * The mean costs of two hubs that take turns with `events` for each, after a warm-up, so that what else happens on the
+ * machine concerns both.
+ */
+export async function takeTurns(
+  flows: readonly [(events: number) => Promise<HubCost>, (events: number) => Promise<HubCost>],
+  events: number,
+): Promise<readonly [HubCost, HubCost]> {
+  for (let round = 0; round < warmUpRounds; round++) for (const flow of flows) await flow(events);
+  const costs: readonly [HubCost[], HubCost[]] = [[], []];
+  for (const turn of turns) costs[turn].push(await flows[turn](Math.ceil((events * 2) / turns.length)));
+  return [meanOf(costs[0]), meanOf(costs[1])];
+}
+
+function meanOf(costs: readonly HubCost[]): HubCost {
+  const mean = (read: (cost: HubCost) => number): number =>
+    costs.reduce((sum, cost) => sum + read(cost), 0) / costs.length;
+  const names = Object.keys(costs[0]?.cpuMicros ?? {});
+  return {
+    cpuMicros: Object.fromEntries(names.map((name) => [name, mean(({ cpuMicros }) => cpuMicros[name] ?? 0)])),
+    sumMicros: mean(({ sumMicros }) => sumMicros),
+  };
 }

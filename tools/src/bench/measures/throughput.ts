@@ -1,18 +1,10 @@
 import type { Hub } from '../hub/openHub.js';
+import type { Traffic } from '../programs/open.js';
 import { perSecond } from '../reading/clock.js';
 import { untilArrived, untilSettled } from './arrival.js';
-import { startMeter, type Cost } from './meter.js';
-import type { Traffic } from './traffic.js';
+import { startMeter } from './meter.js';
 
-export interface Throughput extends Cost {
-  readonly events: number;
-  /** From the first event sent to the last one delivered. */
-  readonly eventsPerSecond: number;
-  /** Requests answered with 429 or 503. */
-  readonly turnedAway: number;
-  /** Mean bytes of JSON of a delivered event. */
-  readonly bytesOut: number;
-}
+export type Throughput = Awaited<ReturnType<typeof measureThroughput>>;
 
 /**
  * Sends as fast as the hub accepts events while the worker delivers, and waits until every outcome is recorded.
@@ -23,7 +15,7 @@ export async function measureThroughput(
   traffic: Traffic,
   events: number,
   settle: typeof untilSettled = untilSettled,
-): Promise<Throughput> {
+) {
   const { generator, sink, connections } = traffic;
   const before = await sink.call('arrivals');
   const stopMeter = startMeter(hub, traffic);
@@ -32,8 +24,11 @@ export async function measureThroughput(
   await settle(hub);
   return {
     events: sent.events,
+    /** From the first event sent to the last one delivered. */
     eventsPerSecond: perSecond(sent.events, sent.firstMicros, after.lastMicros),
+    /** Requests answered with 429 or 503. */
     turnedAway: sent.turnedAway,
+    /** Mean bytes of JSON of a delivered event. */
     bytesOut: (after.bytes - before.bytes) / sent.events,
     ...stopMeter(sent.events),
   };

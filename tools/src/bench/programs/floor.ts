@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { gzip, gzipSync } from 'node:zlib';
 import { Pool } from 'undici';
 import { nowMicros } from '../reading/clock.js';
-import type { FloorResult, FloorRun, FloorVariant } from './floorVariants.js';
+import type { FloorVariant } from '../measures/floor.js';
 import { answerCalls } from './program.js';
 
 /*
@@ -58,7 +58,11 @@ function mapPlainly({ event_type, id, time, user, properties }: PlatformEvent) {
   };
 }
 
-async function run({ file, url, variant }: FloorRun): Promise<FloorResult> {
+async function run({
+  file,
+  url,
+  variant,
+}: Readonly<Record<'file' | 'url', string>> & { readonly variant: FloorVariant }) {
   const pool = new Pool(url, { connections: inFlight });
   const headers = { 'content-type': 'application/json', ...(variant !== 'no gzip' && { 'content-encoding': 'gzip' }) };
   const posts = new Set<Promise<void>>();

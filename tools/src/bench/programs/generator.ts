@@ -11,19 +11,10 @@ import { answerCalls } from './program.js';
  * sends the same request again.
  */
 
-export interface Target {
+interface Target {
   readonly url: string;
   readonly token: string;
   readonly connections: number;
-}
-
-export interface FloodJob extends Target {
-  readonly events: number;
-}
-
-export interface PaceJob extends Target {
-  readonly eventsPerSecond: number;
-  readonly seconds: number;
 }
 
 export interface Sent {
@@ -45,7 +36,7 @@ export interface PacedSent extends Sent {
 
 let bodies: readonly Body[] = [];
 
-export interface Bodies {
+interface Bodies {
   readonly seed: number;
   readonly requestEvents: number;
   /** The user of all events; without it, they are of many users. */
@@ -61,7 +52,7 @@ function prepare({ seed, requestEvents, user }: Bodies): { readonly eventBytes: 
 }
 
 /** As fast as the hub accepts them: every connection sends its next request when the last one is answered. */
-async function flood(job: FloodJob): Promise<Sent> {
+async function flood(job: Target & { readonly events: number }): Promise<Sent> {
   const client = openEventClient(job.url, job.token, job.connections);
   const requests = Math.ceil(job.events / (bodies[0]?.events ?? 1));
   const free = [...bodies];
@@ -87,7 +78,7 @@ async function flood(job: FloodJob): Promise<Sent> {
 }
 
 /** At a fixed rate (open loop): a request that is due is sent, also when earlier ones are unanswered. */
-async function pace(job: PaceJob): Promise<PacedSent> {
+async function pace(job: Target & { readonly eventsPerSecond: number; readonly seconds: number }): Promise<PacedSent> {
   const client = openEventClient(job.url, job.token, job.connections);
   const requestEvents = bodies[0]?.events ?? 1;
   const requests = Math.max(1, Math.round((job.eventsPerSecond * job.seconds) / requestEvents));

@@ -1,31 +1,27 @@
-import type { Cleanup } from '../cleanup.js';
+import type { Cleanup } from '../bench.js';
 import type { Generator } from './generator.js';
 import { startProgram, type Program } from './program.js';
 import type { Sink } from './sink.js';
 
-export interface OpenSink {
+/** What sends events to a hub, and what receives them from it. */
+export interface Traffic {
+  readonly generator: Program<Generator>;
   readonly sink: Program<Sink>;
-  readonly url: string;
+  /** Connections that the generator keeps. */
+  readonly connections: number;
 }
 
+export type OpenSink = Awaited<ReturnType<typeof openSink>>;
+
 /** Starts a partner that accepts everything, in a process of its own. */
-export async function openSink(cleanup: Cleanup): Promise<OpenSink> {
+export async function openSink(cleanup: Cleanup) {
   const sink = startProgram<Sink>('sink');
   cleanup.add('a sink', sink.stop);
   return { sink, url: await sink.call('listen') };
 }
 
-export interface OpenGenerator {
-  readonly generator: Program<Generator>;
-  /** The mean bytes of JSON of an event. */
-  readonly eventBytes: number;
-}
-
-/** Starts a sender of ready-made request bodies, in a process of its own. */
-export async function openGenerator(
-  cleanup: Cleanup,
-  bodies: Parameters<Generator['prepare']>[0],
-): Promise<OpenGenerator> {
+/** Starts a sender of ready-made request bodies, in a process of its own. `eventBytes`: the mean bytes of JSON of an event. */
+export async function openGenerator(cleanup: Cleanup, bodies: Parameters<Generator['prepare']>[0]) {
   const generator = startProgram<Generator>('generator');
   cleanup.add('a generator', generator.stop);
   return { generator, ...(await generator.call('prepare', bodies)) };

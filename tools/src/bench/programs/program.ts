@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { endProcess } from '../../services/processes.js';
 
@@ -24,11 +24,6 @@ interface Question {
 
 type Answer = { readonly number: number } & ({ readonly value: unknown } | { readonly error: string });
 
-interface Waiting {
-  readonly resolve: (value: never) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** Starts a built program of this folder, which ends when this process does. */
 export function startProgram<Known extends Calls>(program: 'floor' | 'generator' | 'sink'): Program<Known> {
   const file = fileURLToPath(new URL(`./${program}.js`, import.meta.url));
@@ -38,7 +33,7 @@ export function startProgram<Known extends Calls>(program: 'floor' | 'generator'
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const waiting = new Map<number, Waiting>();
+  const waiting = new Map<number, { resolve(value: never): void; reject(error: Error): void }>();
   let asked = 0;
   let ended: Error | undefined;
   const end = (error: Error): void => {
@@ -56,8 +51,10 @@ export function startProgram<Known extends Calls>(program: 'floor' | 'generator'
     if ('error' in answer) caller?.reject(new Error(`the ${program} of the bench failed: ${answer.error}`));
     else caller?.resolve(answer.value as never);
   });
+  const id = child.pid;
+  if (id === undefined) throw new Error(`the ${program} of the bench cannot be started`);
   return {
-    id: idOf(child, program),
+    id,
     call: (name, ...[argument]) =>
       new Promise((resolve, reject) => {
         if (ended) return reject(ended);
@@ -65,21 +62,14 @@ export function startProgram<Known extends Calls>(program: 'floor' | 'generator'
         waiting.set(number, { resolve, reject });
         child.send({ number, name, argument } satisfies Question, (error) => error && end(error));
       }),
-    stop: () => stopChild(child),
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      await endProcess(id, [
+        { signal: 'SIGTERM', waitMs: 3_000 },
+        { signal: 'SIGKILL', waitMs: 3_000 },
+      ]);
+    },
   };
-}
-
-function idOf(child: ChildProcess, name: string): number {
-  if (child.pid === undefined) throw new Error(`the ${name} of the bench cannot be started`);
-  return child.pid;
-}
-
-async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  await endProcess(child.pid, [
-    { signal: 'SIGTERM', waitMs: 3_000 },
-    { signal: 'SIGKILL', waitMs: 3_000 },
-  ]);
 }
 
 /** The other end: answers the bench's calls until the bench is gone. */
@@ -94,9 +84,7 @@ async function answer(calls: Calls, { number, name, argument }: Question): Promi
     if (!call) throw new Error(`expected one of ${Object.keys(calls).join(', ')}, got "${name}"`);
     process.send?.({ number, value: await call(argument as never) } satisfies Answer);
   } catch (error) {
-    process.send?.({
-      number,
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    } satisfies Answer);
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.send?.({ number, error: text } satisfies Answer);
   }
 }
