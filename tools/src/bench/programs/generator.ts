@@ -11,7 +11,7 @@ import { answerCalls } from './program.js';
  * sends the same request again.
  */
 
-interface Target {
+export interface Target {
   readonly url: string;
   readonly token: string;
   readonly connections: number;
@@ -36,7 +36,7 @@ export interface PacedSent extends Sent {
 
 let bodies: readonly Body[] = [];
 
-interface Bodies {
+export interface Bodies {
   readonly seed: number;
   readonly requestEvents: number;
   /** The user of all events; without it, they are of many users. */

@@ -1,20 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-export interface Usage {
-  /** CPU time of a process and all its descendants, those that ended and were waited for included. */
-  readonly cpuMicros: number;
-  /** The most memory that any single one of them ever held (VmHWM). */
-  readonly peakBytes: number;
-}
-
 interface Stat {
   readonly parentId: number;
   readonly ticks: number;
 }
 
 /** Throws where there is no /proc, which is everywhere but on Linux, and when the process is gone. */
-export function readTree(rootId: number): Usage {
+export function readTree(rootId: number) {
   if (process.platform !== 'linux') {
     throw new Error(
       `the bench reads CPU time and memory from /proc, and so runs on Linux only; this is ${process.platform}`,
@@ -29,7 +22,12 @@ export function readTree(rootId: number): Usage {
     ticks += stats.get(id)?.ticks ?? 0;
     peakBytes = Math.max(peakBytes, peakOf(id));
   }
-  return { cpuMicros: (ticks * 1_000_000) / ticksPerSecond(), peakBytes };
+  return {
+    /** CPU time of the process and all its descendants, those that ended and were waited for included. */
+    cpuMicros: (ticks * 1_000_000) / ticksPerSecond(),
+    /** The most memory that any single one of them ever held (VmHWM). */
+    peakBytes,
+  };
 }
 
 /** The process and all its living descendants. */

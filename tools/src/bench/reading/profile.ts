@@ -11,15 +11,11 @@ interface ProfileNode {
   readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
 }
 
-export interface FunctionTime {
-  /** Name, file and line, as people would look it up. */
-  readonly place: string;
-  /** Time in the function itself, without what it calls. */
-  readonly selfMicros: number;
-}
-
-/** What the main thread was doing, busiest first. Waiting is left out; the collector counts as a function. */
-export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): FunctionTime[] {
+/**
+ * What the main thread was doing, busiest first: name, file and line of each function, as people would look it up, and
+ * the time in itself, without what it calls. Waiting is left out; the collector counts as a function.
+ */
+export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile) {
   const places = new Map(nodes.map(({ id, callFrame }) => [id, placeOf(callFrame)]));
   const times = new Map<string, number>();
   for (const [index, id] of samples.entries()) {
