@@ -1,30 +1,33 @@
-import { isObject } from '../strictJson.js';
-import type { EventProblems } from './eventProblems.js';
-import { keyRules, reservedEventTypes } from './eventKeys.js';
-import type { AmplitudeProfile } from './profile.js';
 import { isRefusedId, refusedByAmplitude } from '../refusedIds.js';
-import { walkProperties } from './walkProperties.js';
+import { isObject } from '../strictJson.js';
+import { keyRules, reservedEventTypes } from './eventKeys.js';
+import type { EventProblems } from './eventProblems.js';
+import type { AmplitudeProfile } from './profile.js';
 
 export type UploadEvent = Readonly<Record<string, unknown>>;
 
 /** What a good client does not do and Amplitude bears with, counted over a request. */
-export interface UploadMarks {
-  noInsertId: number;
-  noTime: number;
-  timeInSeconds: number;
-  unknownTopLevelKey: number;
-  clientUploadTime: number;
-  remoteIp: number;
-  cutStrings: number;
+export type UploadMarks = ReturnType<typeof createMarks>;
+
+export function createMarks() {
+  return {
+    noInsertId: 0,
+    noTime: 0,
+    timeInSeconds: 0,
+    unknownTopLevelKey: 0,
+    clientUploadTime: 0,
+    remoteIp: 0,
+    cutStrings: 0,
+  };
 }
 
-/** What one event came to; filled again for every event. */
-export interface CheckedEvent {
-  /** Undefined when there is none, or when it was taken off for being too short. */
-  userId: string | undefined;
-  deviceId: string | undefined;
-  insertId: string | undefined;
-  cutStrings: number;
+/** The ids Amplitude goes by; one that was too short has been taken off. */
+export interface CheckedIds {
+  readonly userId: string | undefined;
+  readonly deviceId: string | undefined;
+  readonly insertId: string | undefined;
+  /** Whether a string of the event is longer than what is kept. */
+  readonly cut: boolean;
 }
 
 /** A value below this is read as a time too, although it must have been meant in seconds. */
@@ -36,9 +39,7 @@ export function createEventCheck(
   minIdLength: number,
   problems: EventProblems,
   marks: UploadMarks,
-): (event: UploadEvent, index: number) => CheckedEvent {
-  const checked: CheckedEvent = { userId: undefined, deviceId: undefined, insertId: undefined, cutStrings: 0 };
-
+): (event: UploadEvent, index: number) => CheckedIds {
   const checkId = (event: UploadEvent, field: 'user_id' | 'device_id', index: number): string | undefined => {
     const id = event[field];
     if (id === undefined || id === null) return undefined;
@@ -68,8 +69,8 @@ export function createEventCheck(
     else if (profile.reservedEventTypes === 'reject' && reservedEventTypes.has(type))
       problems.note('invalid', 'event_type', index);
 
-    checked.userId = checkId(event, 'user_id', index);
-    checked.deviceId = checkId(event, 'device_id', index);
+    const userId = checkId(event, 'user_id', index);
+    const deviceId = checkId(event, 'device_id', index);
     if (isAbsent(event['user_id']) && isAbsent(event['device_id']))
       problems.note('missing', profile.missingIdField, index);
     checkTime(event['time'], index);
@@ -80,20 +81,19 @@ export function createEventCheck(
     if (product && !priced && profile.productWithoutPrice === 'reject') problems.note('missing', 'price', index);
 
     const insertId = event['insert_id'];
-    checked.insertId = typeof insertId === 'string' ? insertId : undefined;
     if (isAbsent(insertId)) marks.noInsertId++;
     if (event['ip'] === '$remote') marks.remoteIp++;
     if ('client_upload_time' in event) marks.clientUploadTime++;
-    checked.cutStrings = 0;
+    let cutStrings = 0;
     for (const field of ['event_properties', 'user_properties', 'groups', 'group_properties']) {
       const properties = event[field];
       if (!isObject(properties)) continue;
-      const cut = walkProperties(properties);
+      const cut = countLongStrings(properties, 1);
       if (cut < 0) problems.note('invalid', field, index);
-      else checked.cutStrings += cut;
+      else cutStrings += cut;
     }
-    marks.cutStrings += checked.cutStrings;
-    return checked;
+    marks.cutStrings += cutStrings;
+    return { userId, deviceId, insertId: typeof insertId === 'string' ? insertId : undefined, cut: cutStrings > 0 };
   };
 }
 
@@ -103,6 +103,35 @@ function lacksOther(event: UploadEvent, field: 'user_id' | 'device_id', minIdLen
   return typeof other !== 'string' || other.length < minIdLength || isRefusedId(other, refusedByAmplitude);
 }
 
-export function isAbsent(value: unknown): boolean {
+function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
+}
+
+// Amplitude, HTTP V2 API: 40 layers, strings of 1024 characters.
+const deepest = 40;
+const maxString = 1024;
+
+/** How many strings inside are longer than Amplitude keeps, or -1 when the object is nested too deeply. */
+function countLongStrings(value: object, depth: number): number {
+  if (depth > deepest) return -1;
+  let cut = 0;
+  for (const key in value) {
+    const inner = (value as Record<string, unknown>)[key];
+    if (typeof inner === 'string') {
+      if (inner.length > maxString) cut++;
+    } else if (typeof inner === 'object' && inner !== null) {
+      const deeper = countLongStrings(inner, depth + 1);
+      if (deeper < 0) return -1;
+      cut += deeper;
+    }
+  }
+  return cut;
+}
+
+/** The same value with every string as Amplitude keeps it. */
+export function cutStrings(value: unknown): unknown {
+  if (typeof value === 'string') return value.length > maxString ? value.slice(0, maxString) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(cutStrings);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, cutStrings(inner)]));
 }

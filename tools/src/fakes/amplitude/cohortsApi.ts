@@ -43,11 +43,7 @@ export function createCohortsApi(
     if (root !== 'api' || rest[0] !== 'cohorts') return undefined;
     if (request.method !== 'GET') return empty(405);
     const state = accountOf(request, projects());
-    if (state === undefined) {
-      return json(403, {
-        error: { http_code: 403, type: 'unspecified', metadata: { details: 'Invalid API/Secret Key combination' } },
-      });
-    }
+    if (state === undefined) return refusal(403, 'Invalid API/Secret Key combination');
     const [, what, id, part] = rest.map(decodeURIComponent);
     if (version === '3' && what === undefined) return json(200, { cohorts: [...state.cohorts.values()].map(shown) });
     if (version !== '5' || id === undefined) return empty(404);
@@ -88,10 +84,8 @@ export function createCohortsApi(
     if (profile().cohortFile === 'inline') return csvOf(job.cohort, profile());
     const token = `${job.id}-${links.size + 1}`;
     links.set(token, { job, untilMs: clock.now() + linkMs });
-    return {
-      ...empty(302),
-      headers: { location: `http://${request.headers.host}/_s3/${token}?X-Amz-Signature=${token}` },
-    };
+    const location = `http://${request.headers.host}/_s3/${token}?X-Amz-Signature=${token}`;
+    return { ...empty(302), headers: { location } };
   }
 
   /** Two ways to show who one is are one too many for S3. */

@@ -2,14 +2,12 @@ import type { Conditions, Decision, FakeRequest } from '../exchange.js';
 import { countAt, fits } from '../rollingCount.js';
 import { findDuplicateKeys } from '../strictJson.js';
 import { ingested, projectTooFast, silencedDevices, tooFast } from './answers.js';
-import { createEventCheck, type UploadEvent, type UploadMarks } from './checkEvent.js';
-import type { Endpoint } from './endpoint.js';
+import { createEventCheck, createMarks, type CheckedIds, type UploadEvent } from './checkEvent.js';
 import { createEventProblems, type EventProblems } from './eventProblems.js';
-import type { Ingestion } from './ingestion.js';
-import { keepEvent, shiftOf, type KeptIds } from './keepEvent.js';
+import { keepEvent, shiftOf } from './keepEvent.js';
 import type { AmplitudeProfile } from './profile.js';
 import type { ProjectState } from './project.js';
-import { insertIdOf, type UploadBody } from './uploadBody.js';
+import { insertIdOf, type Endpoint, type Ingestion, type UploadBody } from './upload.js';
 
 /** A request whose shape is good. */
 export interface Upload {
@@ -27,34 +25,26 @@ type EventDecision = Pick<Decision, 'answer' | 'reason' | 'commit' | 'reject'>;
 const windowSeconds = 30;
 
 /** Checks the events, then who may send now; only when nothing at all is wrong are they stored. */
-export function decideEvents(ingestion: Ingestion, upload: Upload): EventDecision {
-  const { ledger, clock } = ingestion;
-  const { profile, request, conditions, state, body } = upload;
+export function decideEvents({ ledger, clock }: Ingestion, upload: Upload): EventDecision {
+  const { profile, request, conditions, body } = upload;
   const events = body.events as readonly UploadEvent[];
   const problems = createEventProblems();
   const { ids, marks } = checkEvents(events, upload, problems);
-  noteViolations(ingestion, upload, marks);
+  const { cutStrings, ...violations } = marks;
+  for (const [code, times] of Object.entries(violations)) if (times > 0) ledger.violate(request.seq, code, times);
+  if (ledger.mode === 'full')
+    for (const key of findDuplicateKeys(body.text)) ledger.violate(request.seq, 'duplicateKey', 1, key);
 
   const nowMs = clock.now();
   const forced = conditions.partial400;
-  const keepFrom = (skipped: ReadonlySet<number>): void => {
-    ledger.alter(marks.cutStrings);
+  const bad = problems.indexes;
+  const keep = (): void => {
+    ledger.alter(cutStrings);
     const shiftMs = shiftOf(body.upload?.['client_upload_time'], nowMs);
-    for (const [index, event] of events.entries()) {
-      if (!skipped.has(index))
-        keepEvent(ledger, profile, {
-          seq: request.seq,
-          index,
-          state,
-          event,
-          ids: ids[index] as KeptIds,
-          nowMs,
-          shiftMs,
-        });
-    }
+    for (const [index, checked] of ids.entries())
+      if (!bad.has(index)) keepEvent(ledger, upload, index, checked, nowMs, shiftMs);
   };
 
-  const bad = problems.indexes();
   if (bad.size > 0 || forced !== undefined) {
     const answer = problems.answer(profile.indexMode, forced, events.length);
     const reason = `${bad.size} of the events are not good`;
@@ -65,7 +55,7 @@ export function decideEvents(ingestion: Ingestion, upload: Upload): EventDecisio
     };
     if (forced?.stores !== 'rest') return { answer, reason, reject };
     const commit = (): void => {
-      keepFrom(bad);
+      keep();
       reject();
     };
     return { answer, reason, commit };
@@ -73,103 +63,67 @@ export function decideEvents(ingestion: Ingestion, upload: Upload): EventDecisio
 
   const refusal = refuseForRates(upload, events, ids, nowMs);
   if (refusal !== undefined) return refusal;
-  return {
-    answer: ingested(events.length, body.uncompressedBytes, nowMs + conditions.skewMs),
-    reason: 'ingested',
-    commit: () => keepFrom(bad),
-  };
+  const answer = ingested(events.length, body.uncompressedBytes, nowMs + conditions.skewMs);
+  return { answer, reason: 'ingested', commit: keep };
 }
 
 function checkEvents(
   events: readonly UploadEvent[],
-  upload: Upload,
+  { profile, minIdLength, conditions: { partial400: forced }, body }: Upload,
   problems: EventProblems,
-): { readonly ids: KeptIds[]; readonly marks: UploadMarks } {
-  const { profile, minIdLength, conditions } = upload;
-  const marks: UploadMarks = {
-    noInsertId: 0,
-    noTime: 0,
-    timeInSeconds: 0,
-    unknownTopLevelKey: 0,
-    clientUploadTime: 0,
-    remoteIp: 0,
-    cutStrings: 0,
-  };
+) {
+  const marks = createMarks();
   const check = createEventCheck(profile, minIdLength, problems, marks);
-  const forced = conditions.partial400;
-  const ids: KeptIds[] = [];
-  for (let index = 0; index < events.length; index++) {
-    const { userId, deviceId, insertId, cutStrings } = check(events[index] as UploadEvent, index);
-    ids.push({ userId, deviceId, insertId, cut: cutStrings > 0 });
+  const ids = events.map((event, index) => {
+    const checked = check(event, index);
+    const { insertId } = checked;
     const isForced =
       forced?.indexes?.includes(index) === true || (insertId !== undefined && forced?.ids?.includes(insertId) === true);
     if (isForced) problems.note('invalid', forced?.field ?? 'event_properties', index);
-  }
-  if (upload.body.upload?.['client_upload_time'] !== undefined) marks.clientUploadTime++;
+    return checked;
+  });
+  if (body.upload?.['client_upload_time'] !== undefined) marks.clientUploadTime++;
   return { ids, marks };
 }
 
-function noteViolations({ ledger }: Ingestion, { request, body }: Upload, marks: UploadMarks): void {
-  const { cutStrings: _notAViolation, ...violations } = marks;
-  for (const [code, times] of Object.entries(violations)) if (times > 0) ledger.violate(request.seq, code, times);
-  if (ledger.mode === 'full')
-    for (const key of findDuplicateKeys(body.text)) ledger.violate(request.seq, 'duplicateKey', 1, key);
-}
-
 function refuseForRates(
-  upload: Upload,
+  { profile, endpoint, state }: Upload,
   events: readonly UploadEvent[],
-  ids: readonly KeptIds[],
+  ids: readonly CheckedIds[],
   nowMs: number,
 ): EventDecision | undefined {
-  const { profile, endpoint, state } = upload;
   const eps = endpoint.eps(state);
-  if (state.silenced.size > 0) {
-    const silenced = ids.flatMap(({ deviceId }, index) =>
-      deviceId !== undefined && state.silenced.has(deviceId) ? [{ deviceId, index }] : [],
-    );
-    const devices = [...new Set(silenced.map(({ deviceId }) => deviceId))];
-    if (silenced.length > 0)
-      return {
-        answer: silencedDevices(
-          eps,
-          devices,
-          silenced.map(({ index }) => index),
-        ),
-        reason: 'silenced',
-      };
+  const { projectEps, dailyEvents = 500_000 } = state.limits;
+  const indexesWhere = (isMeant: (ids: CheckedIds) => boolean): number[] =>
+    ids.flatMap((checked, index) => (isMeant(checked) ? [index] : []));
+
+  const isSilenced = ({ deviceId }: CheckedIds): boolean => deviceId !== undefined && state.silenced.has(deviceId);
+  const silenced = state.silenced.size > 0 ? indexesWhere(isSilenced) : [];
+  if (silenced.length > 0) {
+    const devices = new Set(silenced.map((index) => ids[index]?.deviceId ?? ''));
+    return { answer: silencedDevices(eps, [...devices], silenced), reason: 'silenced' };
   }
-  const projectEps = state.limits.projectEps;
-  if (
-    projectEps !== undefined &&
-    !fits(state.events, nowMs, windowSeconds, projectEps * windowSeconds, events.length)
-  ) {
+  const projectLimit = (projectEps ?? Infinity) * windowSeconds;
+  if (!fits(state.events, nowMs, windowSeconds, projectLimit, events.length))
     return { answer: projectTooFast, reason: 'project rate' };
-  }
   // Amplitude, Batch Event Upload API: 500,000 events a day of one user or device.
-  const { dailyEvents = 500_000 } = state.limits;
   const rules = { eps, pauseMs: endpoint.pauseMs, restartOnTouch: profile.restartOnTouch, dailyEvents };
   const throttled = state.throttle.admit(countIds(ids), nowMs, rules);
   if (throttled === undefined) {
     if (projectEps !== undefined) countAt(state.events, nowMs, events.length);
     return undefined;
   }
-  const named = [throttled.users, throttled.dailyUsers];
-  const namedDevices = [throttled.devices, throttled.dailyDevices];
-  const indexes = ids.flatMap(({ userId, deviceId }, index) =>
-    named.some((map) => userId !== undefined && map.has(userId)) ||
-    namedDevices.some((map) => deviceId !== undefined && map.has(deviceId))
-      ? [index]
-      : [],
+  const { users, dailyUsers, devices, dailyDevices } = throttled;
+  const indexes = indexesWhere(
+    ({ userId, deviceId }) =>
+      (userId !== undefined && (users.has(userId) || dailyUsers.has(userId))) ||
+      (deviceId !== undefined && (devices.has(deviceId) || dailyDevices.has(deviceId))),
   );
   return { answer: tooFast(eps, throttled, indexes, profile.emptyMaps), reason: 'throttled' };
 }
 
 /** How often each id comes. An event without a device counts for its user only: Amplitude's own stand-in device would count the same. */
-function countIds(ids: readonly KeptIds[]): {
-  readonly users: Map<string, number>;
-  readonly devices: Map<string, number>;
-} {
+function countIds(ids: readonly CheckedIds[]) {
   const users = new Map<string, number>();
   const devices = new Map<string, number>();
   for (const { userId, deviceId } of ids) {

@@ -5,8 +5,7 @@ type KeyRule = true | ((value: unknown) => boolean);
 
 const text = (value: unknown): boolean => typeof value === 'string';
 const number = (value: unknown): boolean => typeof value === 'number';
-const integer = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value);
-const currency = /^[A-Z]{3}$/;
+const integer = (value: unknown): boolean => Number.isInteger(value);
 
 /** Keys whose value another check looks at, or whose kind the pages do not name: any value is accepted. */
 const uncheckedKeys = `
@@ -22,7 +21,7 @@ export const keyRules: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
   ...['event_properties', 'user_properties', 'groups', 'group_properties'].map((key) => [key, isObject] as const),
   ...['price', 'revenue', 'location_lat', 'location_lng'].map((key) => [key, number] as const),
   ...['quantity', 'event_id'].map((key) => [key, integer] as const),
-  ['currency', (value) => typeof value === 'string' && currency.test(value)],
+  ['currency', (value) => typeof value === 'string' && /^[A-Z]{3}$/.test(value)],
   ['session_id', (value) => integer(value) && ((value as number) >= 0 || value === -1)],
   ['insert_id', text],
 ]);

@@ -3,45 +3,37 @@ import type { Partial400 } from '../faults/rule.js';
 import { badRequest } from './answers.js';
 import type { AmplitudeProfile } from './profile.js';
 
-export type ProblemKind = 'missing' | 'invalid' | 'length';
-
-/** What is wrong with a request's events: kind and field to their indexes, as in Amplitude's answer. */
-export interface EventProblems {
-  note(kind: ProblemKind, field: string, index: number): void;
-  /** The indexes that anything is wrong with. */
-  indexes(): ReadonlySet<number>;
-  /** The indexes that the answer names, each with the first thing it is named for. */
-  named(
-    indexMode: AmplitudeProfile['indexMode'],
-    forced: Partial400 | undefined,
-  ): ReadonlyMap<number, { readonly kind: ProblemKind; readonly field: string }>;
-  answer(indexMode: AmplitudeProfile['indexMode'], forced: Partial400 | undefined, eventCount: number): Answer;
-}
-
-const kinds = ['missing', 'invalid', 'length'] as const;
+type IndexMode = AmplitudeProfile['indexMode'];
 
 const mapNames = {
   missing: 'events_with_missing_fields',
   invalid: 'events_with_invalid_fields',
   length: 'events_with_invalid_id_lengths',
 } as const;
+type ProblemKind = keyof typeof mapNames;
+const kinds = Object.keys(mapNames) as ProblemKind[];
 
-export function createEventProblems(): EventProblems {
-  const maps = {
-    missing: new Map<string, number[]>(),
-    invalid: new Map<string, number[]>(),
-    length: new Map<string, number[]>(),
+export type EventProblems = ReturnType<typeof createEventProblems>;
+
+/** What is wrong with a request's events: kind and field to their indexes, as in Amplitude's answer. */
+export function createEventProblems() {
+  const maps: Readonly<Record<ProblemKind, Map<string, number[]>>> = {
+    missing: new Map(),
+    invalid: new Map(),
+    length: new Map(),
   };
   const bad = new Set<number>();
   return {
-    note(kind, field, index) {
+    note(kind: ProblemKind, field: string, index: number): void {
       const indexes = maps[kind].get(field);
       if (indexes === undefined) maps[kind].set(field, [index]);
       else indexes.push(index);
       bad.add(index);
     },
-    indexes: () => bad,
-    named(indexMode, forced) {
+    /** The indexes that anything is wrong with. */
+    indexes: bad as ReadonlySet<number>,
+    /** The indexes that the answer names, each with the first thing it is named for. */
+    named(indexMode: IndexMode, forced: Partial400 | undefined) {
       const named = new Map<number, { readonly kind: ProblemKind; readonly field: string }>();
       if (forced?.records === 'none' || forced?.records === 'strings') return named;
       for (const kind of kinds) {
@@ -51,7 +43,7 @@ export function createEventProblems(): EventProblems {
       }
       return named;
     },
-    answer(indexMode, forced, eventCount) {
+    answer(indexMode: IndexMode, forced: Partial400 | undefined, eventCount: number): Answer {
       const error =
         maps.missing.size > 0
           ? 'Request missing required field'
@@ -62,10 +54,9 @@ export function createEventProblems(): EventProblems {
       const shown: Record<string, unknown> = {};
       for (const kind of kinds) {
         if (maps[kind].size === 0) continue;
-        const fields = [...maps[kind]].map(([field, indexes]) => [
-          field,
-          listed(shownOf(indexes, indexMode), forced, eventCount),
-        ]);
+        const fields = [...maps[kind]].map(([field, indexes]) => {
+          return [field, listed(shownOf(indexes, indexMode), forced, eventCount)] as const;
+        });
         shown[mapNames[kind]] = forced?.records === 'strings' ? [...maps[kind].keys()] : Object.fromEntries(fields);
       }
       return badRequest(error, shown);
@@ -73,19 +64,12 @@ export function createEventProblems(): EventProblems {
   };
 }
 
-function shownOf(indexes: readonly number[], indexMode: AmplitudeProfile['indexMode']): readonly number[] {
+function shownOf(indexes: readonly number[], indexMode: IndexMode): readonly number[] {
   return indexMode === 'all' ? indexes : indexes.slice(0, 1);
 }
 
 function listed(indexes: readonly number[], forced: Partial400 | undefined, eventCount: number): readonly unknown[] {
-  switch (forced?.records) {
-    case 'outOfRange':
-      return [...indexes, eventCount + 7];
-    case 'repeated':
-      return [...indexes, ...indexes];
-    case 'indexAsString':
-      return indexes.map(String);
-    default:
-      return indexes;
-  }
+  if (forced?.records === 'outOfRange') return [...indexes, eventCount + 7];
+  if (forced?.records === 'repeated') return [...indexes, ...indexes];
+  return forced?.records === 'indexAsString' ? indexes.map(String) : indexes;
 }

@@ -1,5 +1,6 @@
-import { decided, empty, type Answer, type Dialect, type FakeRequest, type PartnerService } from '../exchange.js';
-import { isObject } from '../strictJson.js';
+import { decided, empty, text } from '../exchange.js';
+import type { Answer, Decision, Dialect, FakeRequest, PartnerService } from '../exchange.js';
+import { decodeText, isObject, parseJson } from '../strictJson.js';
 import {
   badRequest,
   forbidden,
@@ -10,11 +11,9 @@ import {
   unsupportedMediaType,
 } from './answers.js';
 import { createCohortsApi } from './cohortsApi.js';
-import { endpoints } from './endpoint.js';
-import { decideIdentify } from './identify.js';
-import type { Ingestion } from './ingestion.js';
 import { createUpload } from './uploadEvents.js';
-import { insertIdOf, readUpload, type UploadBody } from './uploadBody.js';
+import type { ProjectState } from './project.js';
+import { endpoints, insertIdOf, readUpload, type Ingestion, type UploadBody } from './upload.js';
 import { decideUserProfile, type UserProfile } from './userProfile.js';
 
 /** Amplitude's ingestion hosts with the Behavioral Cohorts API, and its profile host. */
@@ -24,11 +23,8 @@ export function createAmplitudeService(
 ): PartnerService {
   const bodies = new WeakMap<FakeRequest, UploadBody>();
   const bodyOf = (request: FakeRequest): UploadBody => {
-    let body = bodies.get(request);
-    if (body === undefined) {
-      body = readUpload(request);
-      bodies.set(request, body);
-    }
+    const body = bodies.get(request) ?? readUpload(request);
+    bodies.set(request, body);
     return body;
   };
   const upload = createUpload({ ...shared, bodyOf });
@@ -88,4 +84,20 @@ function pretendTooFast(
     indexes.push(index);
   }
   return tooFast(eps, { users, devices, dailyUsers: new Map(), dailyDevices: new Map() }, indexes, profile().emptyMaps);
+}
+
+const maxQueryBytes = 8 * 1024;
+
+/** Decides requests to /identify: form fields `api_key` and `identification`. Amplitude, Identify API. */
+function decideIdentify(request: FakeRequest, projects: readonly ProjectState[]): Decision {
+  const say = decided.bind(undefined, request);
+  if (request.method === 'GET' && request.queryText.length > maxQueryBytes) return say(empty(414), 'query too long');
+  const form = request.method === 'GET' ? request.query : new URLSearchParams(decodeText(request.body).text);
+  const known = projects.some(
+    ({ project, region }) => project.apiKey === form.get('api_key') && region === request.listener,
+  );
+  if (!known) return say(text(400, 'invalid_api_key'), 'unknown key'); // assumed
+  const parsed = parseJson(form.get('identification') ?? '');
+  const isUsable = 'value' in parsed && typeof parsed.value === 'object' && parsed.value !== null;
+  return isUsable ? say(text(200, 'success'), 'identified') : say(text(400, 'missing_event'), 'no identification');
 }

@@ -1,28 +1,11 @@
 import { connectControl } from '../control/connectControl.js';
 import type { FakeControl, Remote } from '../control/control.js';
-import { startFake, type Fake, type FakeOptions, type Partner } from '../fake.js';
+import { startFake, type Fake, type FakeOptions, type Partner, type Surroundings } from '../fake.js';
 import { amplitudeSwitches, type AmplitudeProfile } from './profile.js';
 import type { AmplitudeCohort } from './cohortsApi.js';
 import { openProject, type AmplitudeProject, type ProjectState } from './project.js';
 import { createAmplitudeService } from './service.js';
 import type { UserProfile } from './userProfile.js';
-
-interface AmplitudeExtra {
-  /** The project's silenced devices from now on. Throws when there is no such project. */
-  silence(apiKey: string, deviceIds: readonly string[]): void;
-  /** Other limits for a project from now on; what was counted and blocked stays so. Throws when there is no such project. */
-  setLimits(apiKey: string, limits: NonNullable<AmplitudeProject['limits']>): void;
-  /** The most events of one user or device that were taken in any window of the rate. */
-  maxInAWindow(apiKey: string, id: string): number;
-  /** What the User Profile API says of one user, in place of what it said before. */
-  setUserProfile(user: UserProfile): void;
-  /** What the Behavioral Cohorts API says of one cohort, in place of what it said before. Throws when there is no such project. */
-  setCohort(apiKey: string, cohort: AmplitudeCohort): void;
-}
-
-export type AmplitudeControl = FakeControl<AmplitudeProject, AmplitudeProfile> & AmplitudeExtra;
-export type FakeAmplitude = Fake<AmplitudeControl>;
-export type FakeAmplitudeOptions = FakeOptions<AmplitudeProject, AmplitudeProfile>;
 
 const calls = {
   silence: '/_ctl/amplitude/silence',
@@ -32,6 +15,53 @@ const calls = {
   setCohort: '/_ctl/amplitude/cohort',
 } as const;
 
+type AmplitudeExtra = ReturnType<typeof open>['extra'];
+export type AmplitudeControl = FakeControl<AmplitudeProject, AmplitudeProfile> & AmplitudeExtra;
+export type FakeAmplitude = Fake<AmplitudeControl>;
+export type FakeAmplitudeOptions = FakeOptions<AmplitudeProject, AmplitudeProfile>;
+
+function open(surroundings: Surroundings<AmplitudeProfile>) {
+  const states: ProjectState[] = [];
+  const users: UserProfile[] = [];
+  const stateOf = (apiKey: string): ProjectState => {
+    const state = states.find(({ project }) => project.apiKey === apiKey);
+    if (state === undefined) throw new Error(`there is no project with the key ${JSON.stringify(apiKey)}`);
+    return state;
+  };
+  return {
+    service: createAmplitudeService({ ...surroundings, projects: () => states }, () => users),
+    createProject(project: AmplitudeProject): void {
+      if (states.some(({ project: known }) => known.apiKey === project.apiKey))
+        throw new Error(`there is already a project with the key ${project.apiKey}`);
+      states.push(openProject(project));
+    },
+    /** Those with an `apiKey` throw when there is no such project. */
+    extra: {
+      /** The project's silenced devices from now on. */
+      silence(apiKey: string, deviceIds: readonly string[]): void {
+        const { silenced } = stateOf(apiKey);
+        silenced.clear();
+        for (const id of deviceIds) silenced.add(id);
+      },
+      /** Other limits for a project from now on; what was counted and blocked stays so. */
+      setLimits(apiKey: string, limits: NonNullable<AmplitudeProject['limits']>): void {
+        const state = stateOf(apiKey);
+        state.limits = { ...state.limits, ...limits };
+      },
+      /** The most events of one user or device that were taken in any window of the rate. */
+      maxInAWindow: (apiKey: string, id: string) => stateOf(apiKey).throttle.maxInAWindow(id),
+      /** What the Behavioral Cohorts API says of one cohort, in place of what it said before. */
+      setCohort: (apiKey: string, cohort: AmplitudeCohort) => void stateOf(apiKey).cohorts.set(cohort.id, cohort),
+      /** What the User Profile API says of one user, in place of what it said before. */
+      setUserProfile(user: UserProfile): void {
+        const at = users.findIndex(({ userId, deviceId }) => userId === user.userId && deviceId === user.deviceId);
+        if (at < 0) users.push(user);
+        else users[at] = user;
+      },
+    },
+  };
+}
+
 const amplitude: Partner<AmplitudeProject, typeof amplitudeSwitches, AmplitudeExtra> = {
   name: 'amplitude',
   listeners: ['us', 'eu', 'profile'],
@@ -39,43 +69,7 @@ const amplitude: Partner<AmplitudeProject, typeof amplitudeSwitches, AmplitudeEx
   // Amplitude, HTTP V2 API: a copy is ignored for seven days after the first.
   ledger: { winner: 'first', windowSeconds: 7 * 86_400 },
   calls,
-  open({ clock, ledger, profile }) {
-    const states: ProjectState[] = [];
-    const users: UserProfile[] = [];
-    const stateOf = (apiKey: string): ProjectState => {
-      const state = states.find(({ project }) => project.apiKey === apiKey);
-      if (state === undefined) throw new Error(`there is no project with the key ${JSON.stringify(apiKey)}`);
-      return state;
-    };
-    return {
-      service: createAmplitudeService({ clock, ledger, profile, projects: () => states }, () => users),
-      createProject(project) {
-        if (states.some(({ project: known }) => known.apiKey === project.apiKey))
-          throw new Error(`there is already a project with the key ${project.apiKey}`);
-        states.push(openProject(project));
-      },
-      extra: {
-        silence(apiKey, deviceIds) {
-          const { silenced } = stateOf(apiKey);
-          silenced.clear();
-          for (const id of deviceIds) silenced.add(id);
-        },
-        setLimits(apiKey, limits) {
-          const state = stateOf(apiKey);
-          state.limits = { ...state.limits, ...limits };
-        },
-        maxInAWindow: (apiKey, id) => stateOf(apiKey).throttle.maxInAWindow(id),
-        setCohort(apiKey, cohort) {
-          stateOf(apiKey).cohorts.set(cohort.id, cohort);
-        },
-        setUserProfile(user) {
-          const at = users.findIndex(({ userId, deviceId }) => userId === user.userId && deviceId === user.deviceId);
-          if (at < 0) users.push(user);
-          else users[at] = user;
-        },
-      },
-    };
-  },
+  open,
 };
 
 /** A strict Amplitude on 127.0.0.1: `url` and `urls.us` are the US ingestion, `urls.eu` the EU one, `urls.profile` the User Profile API. */

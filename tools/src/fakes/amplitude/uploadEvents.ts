@@ -2,10 +2,8 @@ import { decided, type Answer, type Conditions, type Decision, type FakeRequest 
 import { isObject } from '../strictJson.js';
 import { badRequest, invalidApiKey, invalidJson, payloadTooLarge, unsupportedMediaType } from './answers.js';
 import { decideEvents } from './decideEvents.js';
-import { endpoints, type Endpoint } from './endpoint.js';
-import type { Ingestion } from './ingestion.js';
 import type { AmplitudeProfile } from './profile.js';
-import type { UploadBody } from './uploadBody.js';
+import { endpoints, type Endpoint, type Ingestion, type UploadBody } from './upload.js';
 
 /** Decides uploads, check by check in Amplitude's order; the first that fails answers, and nothing of the request is stored. */
 export function createUpload(ingestion: Ingestion): (request: FakeRequest, conditions: Conditions) => Decision {
@@ -60,9 +58,8 @@ function checkShape({ upload, events }: UploadBody, endpoint: Endpoint): Answer 
 function readOptions(options: unknown): { readonly minIdLength: number; readonly invalid: boolean } {
   const given = isObject(options) ? options['min_id_length'] : undefined;
   if (given === undefined) return { minIdLength: 5, invalid: false };
-  return typeof given === 'number' && Number.isInteger(given) && given >= 0
-    ? { minIdLength: given, invalid: false }
-    : { minIdLength: 5, invalid: true };
+  const isGood = Number.isInteger(given) && (given as number) >= 0;
+  return isGood ? { minIdLength: given as number, invalid: false } : { minIdLength: 5, invalid: true };
 }
 
 function checkEncoding(request: FakeRequest, profile: AmplitudeProfile): Answer | undefined {

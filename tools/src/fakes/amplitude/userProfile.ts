@@ -46,50 +46,29 @@ export function decideUserProfile(
 
 function dataOf(user: UserProfile, query: URLSearchParams): Readonly<Record<string, unknown>> {
   const asked = (name: string): boolean => query.get(name) === 'true';
-  const computations = computationsOf(user, asked('get_computations'), idsIn(query, 'comp_id'));
+  const idsIn = (name: string): readonly string[] | undefined => query.get(name)?.split(',');
+  const [recIds, compIds] = [idsIn('rec_id'), idsIn('comp_id')];
+  const recommendations = user.recommendations ?? [];
+  const all = asked('get_computations');
+  // Computations come among the properties.
+  const computations = Object.entries(user.computations ?? {}).filter(([id]) => all || compIds?.includes(id));
+  const hasProperties = asked('get_amp_props') || all || compIds !== undefined;
   return {
-    recommendations: asked('get_recs') ? recommendationsOf(user, idsIn(query, 'rec_id')) : null,
+    recommendations: asked('get_recs')
+      ? recommendations.filter(({ rec_id }) => recIds?.includes(rec_id) ?? true)
+      : null,
     user_id: user.userId ?? null,
     device_id: user.deviceId ?? null,
-    // Computations come among the properties.
-    amp_props:
-      asked('get_amp_props') || computations !== undefined
-        ? { ...(asked('get_amp_props') ? user.ampProps : {}), ...computations }
-        : null,
+    amp_props: hasProperties
+      ? { ...(asked('get_amp_props') ? user.ampProps : {}), ...Object.fromEntries(computations) }
+      : null,
     cohort_ids: asked('get_cohort_ids') ? (user.cohortIds ?? []) : null,
-    ...(asked('get_propensity')
-      ? propensityOf(
-          user,
-          idsIn(query, 'prediction_id') ?? [],
-          query.get('propensity_type') === 'pct' ? 'pct' : 'score',
-        )
-      : {}),
+    ...(asked('get_propensity') ? propensityOf(user, idsIn('prediction_id') ?? [], query) : {}),
   };
 }
 
-function idsIn(query: URLSearchParams, name: string): readonly string[] | undefined {
-  return query.get(name)?.split(',');
-}
-
-function recommendationsOf(user: UserProfile, ids: readonly string[] | undefined): readonly unknown[] {
-  return (user.recommendations ?? []).filter(({ rec_id }) => ids === undefined || ids.includes(rec_id));
-}
-
-function computationsOf(
-  user: UserProfile,
-  all: boolean,
-  ids: readonly string[] | undefined,
-): Readonly<Record<string, unknown>> | undefined {
-  if (!all && ids === undefined) return undefined;
-  return Object.fromEntries(Object.entries(user.computations ?? {}).filter(([id]) => all || ids?.includes(id)));
-}
-
-function propensityOf(
-  user: UserProfile,
-  ids: readonly string[],
-  type: 'score' | 'pct',
-): Readonly<Record<string, unknown>> {
-  const known = ids.map((id) => ({ id, value: user.propensities?.[id]?.[type] ?? null }));
-  if (known.length === 1) return { propensity: known[0]?.value ?? null };
-  return { propensities: known.map(({ id, value }) => ({ prop: value, pred_id: id, prop_type: type })) };
+function propensityOf(user: UserProfile, ids: readonly string[], query: URLSearchParams) {
+  const type = query.get('propensity_type') === 'pct' ? 'pct' : 'score';
+  const known = ids.map((id) => ({ prop: user.propensities?.[id]?.[type] ?? null, pred_id: id, prop_type: type }));
+  return known.length === 1 ? { propensity: known[0]?.prop ?? null } : { propensities: known };
 }

@@ -1,29 +1,37 @@
 import { isObject } from '../strictJson.js';
 import { isRefusedId, refusedByMixpanel } from '../refusedIds.js';
 import type { MixpanelProfile } from './profile.js';
-import { createValueCheck, isLongerThan, type ValueFindings } from './checkValues.js';
+import { createValueCheck, isLongerThan } from './checkValues.js';
 
 export interface Problem {
   readonly field: string;
   readonly message: string;
 }
 
-/** What one record came to. The same object is filled again for every record: take out what is to be kept. */
-export interface Findings extends ValueFindings {
-  /** Empty when the record is good; in the order in which Mixpanel would find them. */
-  problems: Problem[];
-  event: string;
-  distinctId: string;
-  insertId: string;
-  /** As it was sent. */
-  time: number;
-  timeMs: number;
-  /** The time was ahead and Mixpanel puts its own in. */
-  overwritesTime: boolean;
-  /** The person was not named and Mixpanel makes one up from the address. */
-  lacksDistinctId: boolean;
-  ignored: boolean;
-  geo: 'none' | 'request' | 'property';
+/** What one record came to. */
+export type Findings = ReturnType<typeof noFindings>;
+
+function noFindings() {
+  return {
+    /** Empty when the record is good; in the order in which Mixpanel would find them. */
+    problems: [] as Problem[],
+    event: '',
+    distinctId: '',
+    insertId: '',
+    /** As it was sent. */
+    time: 0,
+    timeMs: 0,
+    /** The time was ahead and Mixpanel puts its own in. */
+    overwritesTime: false,
+    /** The person was not named and Mixpanel makes one up from the address. */
+    lacksDistinctId: false,
+    ignored: false,
+    geo: 'none' as 'none' | 'request' | 'property',
+    /** Paths of strings that are stored cut to 255 bytes. */
+    cut: [] as string[],
+    /** Paths of lists and objects that are stored as nothing, for being larger than 8 KiB. */
+    emptied: [] as string[],
+  };
 }
 
 const earliestMs = Date.UTC(1971, 0, 1);
@@ -52,25 +60,11 @@ const messages = {
 export function createRecordCheck(
   profile: MixpanelProfile,
 ): (record: unknown, nowMs: number, mayHoldIllFormedText: boolean) => Findings {
-  const found: Findings = {
-    problems: [],
-    event: '',
-    distinctId: '',
-    insertId: '',
-    time: 0,
-    timeMs: 0,
-    overwritesTime: false,
-    lacksDistinctId: false,
-    ignored: false,
-    geo: 'none',
-    cut: [],
-    emptied: [],
-  };
+  let found = noFindings();
   const checkValues = createValueCheck(profile.maxEventBytes);
   const fail = (field: string, message: string): void => void found.problems.push({ field, message });
 
   const checkTime = (time: unknown, nowMs: number): void => {
-    found.overwritesTime = false;
     if (typeof time !== 'number' || !Number.isInteger(time)) return fail('properties.time', messages.time);
     found.time = time;
     found.timeMs = time >= firstMilliseconds ? time : time * 1000;
@@ -94,17 +88,12 @@ export function createRecordCheck(
     if (typeof id !== 'string' || id.trim() === '') return fail('$insert_id', messages.insertIdMissing);
     found.insertId = id;
     if (isLongerThan(id, 36)) fail('$insert_id', messages.insertIdLength);
-    if (!isPlain(id)) return fail('$insert_id', messages.insertIdText);
+    if (!/^[\dA-Za-z-]*$/.test(id)) return fail('$insert_id', messages.insertIdText);
     if (isRefusedId(id, refusedByMixpanel, profile.idCase === 'exact')) fail('$insert_id', messages.insertIdListed);
   };
 
   return (record, nowMs, mayHoldIllFormedText) => {
-    if (found.problems.length > 0) found.problems = [];
-    if (found.cut.length > 0) found.cut = [];
-    if (found.emptied.length > 0) found.emptied = [];
-    found.insertId = '';
-    found.distinctId = '';
-    found.ignored = false;
+    found = noFindings();
     if (!isObject(record)) {
       fail('', messages.record);
       return found;
@@ -128,16 +117,6 @@ export function createRecordCheck(
     found.geo = geoOf(properties['ip']);
     return found;
   };
-}
-
-function isPlain(id: string): boolean {
-  for (let at = 0; at < id.length; at++) {
-    const code = id.charCodeAt(at);
-    const plain =
-      (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code === 45 || (code >= 65 && code <= 90);
-    if (!plain) return false;
-  }
-  return true;
 }
 
 function geoOf(ip: unknown): Findings['geo'] {

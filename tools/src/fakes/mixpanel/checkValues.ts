@@ -1,9 +1,4 @@
-export interface ValueFindings {
-  /** Paths of strings that are stored cut to 255 bytes. */
-  cut: string[];
-  /** Paths of lists and objects that are stored as nothing, for being larger than 8 KiB. */
-  emptied: string[];
-}
+import type { Findings } from './checkRecord.js';
 
 // Mixpanel, Import Events reference: fewer than 255 properties, nested keys and elements, depth 3, strings cut at 255.
 const tooMany = 255;
@@ -23,7 +18,7 @@ type Fail = (field: string, message: string) => void;
  */
 export function createValueCheck(maxEventBytes: number) {
   // Set for each record, so that no function is made for each.
-  let found: ValueFindings = { cut: [], emptied: [] };
+  let found: Pick<Findings, 'cut' | 'emptied'> = { cut: [], emptied: [] };
   let looksAtText = true;
   let late: [string, string][] = [];
 
@@ -68,7 +63,7 @@ export function createValueCheck(maxEventBytes: number) {
     event: string,
     properties: Readonly<Record<string, unknown>>,
     mayHoldIllFormedText: boolean,
-    into: ValueFindings,
+    into: Findings,
     fail: Fail,
   ): void => {
     found = into;
@@ -89,13 +84,8 @@ export function createValueCheck(maxEventBytes: number) {
       const failuresBefore = late.length;
       const valueWeight = weigh(value, 'properties', key, 0, 0);
       weight += weighKey(key, 'properties') + valueWeight;
-      const isNested = typeof value === 'object' && value !== null;
-      if (
-        isNested &&
-        valueWeight > largestValueBytes &&
-        late.length === failuresBefore &&
-        jsonBytes(value) > largestValueBytes
-      ) {
+      const mayBeLarge = typeof value === 'object' && value !== null && valueWeight > largestValueBytes;
+      if (mayBeLarge && late.length === failuresBefore && jsonBytes(value) > largestValueBytes) {
         found.emptied.push(join('properties', key));
       }
     }

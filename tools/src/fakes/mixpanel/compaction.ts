@@ -1,17 +1,10 @@
 import type { StoredEvent } from '../ledger.js';
 
-export interface CompactionReport {
-  readonly before: number;
-  readonly after: number;
-  /** The `idProperty` values that no event has after compaction: different events that had been given one identity. */
-  readonly lostIds: readonly string[];
-}
-
 /**
  * What Mixpanel's compaction leaves of the view: of the events with the same name, person and `$insert_id` on one UTC day only
  * the latest, whatever their times. `idProperty` is the property that names the source's own event.
  */
-export function compact(view: readonly StoredEvent[], idProperty: string): CompactionReport {
+export function compact(view: readonly StoredEvent[], idProperty: string) {
   const latest = new Map<string, StoredEvent>();
   for (const copy of view) {
     const properties = copy.event['properties'] as Readonly<Record<string, unknown>>;
@@ -28,5 +21,10 @@ export function compact(view: readonly StoredEvent[], idProperty: string): Compa
   };
   const kept = new Set([...latest.values()].map(sourceId));
   const lost = new Set(view.map(sourceId).filter((id): id is string => id !== undefined && !kept.has(id)));
-  return { before: view.length, after: latest.size, lostIds: [...lost] };
+  return {
+    before: view.length,
+    after: latest.size,
+    /** The `idProperty` values that no event has after compaction: different events that had been given one identity. */
+    lostIds: [...lost] as readonly string[],
+  };
 }

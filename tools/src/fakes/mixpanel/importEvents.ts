@@ -6,9 +6,8 @@ import { isObject } from '../strictJson.js';
 import { badRequest, methodNotAllowed, partlyImported, rateLimited, tooLarge, unauthorised } from './answers.js';
 import { authorise } from './authorise.js';
 import { decideRecords } from './importRecords.js';
-import type { Ingestion } from './ingestion.js';
 import type { MixpanelProfile } from './profile.js';
-import type { ProjectState } from './project.js';
+import type { Ingestion, ProjectState } from './project.js';
 import { mediaTypeOf, readRecords } from './records.js';
 
 // Mixpanel, Import Events reference.
@@ -22,12 +21,7 @@ export function createImport(ingestion: Ingestion): (request: FakeRequest, condi
   return (request, conditions) => {
     if (request.method !== 'POST') return refuse(methodNotAllowed, 'method');
     const profile = ingestion.profile();
-    const access = authorise(
-      request.headers.authorization,
-      request.query.get('project_id'),
-      request.listener,
-      ingestion.projects(),
-    );
+    const access = authorise(request, ingestion.projects());
     if (access.kind === 'refused') return refuse(unauthorised, access.reason);
     if (access.kind === 'elsewhere' && profile.wrongRegion === '401') return refuse(unauthorised, 'another region');
     const decision = decideBody(ingestion, profile, request, conditions, access.state);
@@ -63,29 +57,26 @@ function decideBody(
   const decide = (): Decision => {
     if (mediaType === undefined) return say(badRequest('unsupported content type'), 'content type');
     if ('refused' in inflated) {
-      if (inflated.refused === 'tooLarge') return say(tooLarge(`${maxBytes} bytes`), 'too many bytes');
-      return say(
-        badRequest(inflated.refused === 'gzip' ? 'bad gzip' : 'unsupported content encoding'),
-        inflated.refused,
-      );
+      const { refused } = inflated;
+      if (refused === 'tooLarge') return say(tooLarge(`${maxBytes} bytes`), 'too many bytes');
+      return say(badRequest(refused === 'gzip' ? 'bad gzip' : 'unsupported content encoding'), refused);
     }
     const strict = request.query.get('strict') ?? profile.strictDefault;
     if (strict !== '0' && strict !== '1') return say(badRequest("'strict' must be 0 or 1"), 'strict');
     if (records === undefined) return say(badRequest('invalid JSON'), 'not a list of JSON events');
     if (eventCount > maxEvents) {
-      const refusal =
-        profile.tooMany === 413
-          ? tooLarge(`${maxEvents} events`)
-          : badRequest(`request exceeds max limit of ${maxEvents} events`);
-      return say(refusal, 'too many events');
+      const limit = `${maxEvents} events`;
+      const isStatus413 = profile.tooMany === 413;
+      return say(
+        isStatus413 ? tooLarge(limit) : badRequest(`request exceeds max limit of ${limit}`),
+        'too many events',
+      );
     }
     if ((state.project.identity ?? 'simplified') === 'simplified' && records.records.some(isIdentityEvent)) {
       return say(partlyImported([identityText], 0, profile.omitError), 'identity event in a simplified project');
     }
-    return {
-      ...decideRecords(ingestion, profile, request, conditions, state, records, strict === '1', nowMs),
-      ...about,
-    };
+    const decided = decideRecords(ingestion, profile, request, conditions, state, records, strict === '1', nowMs);
+    return { ...decided, ...about };
   };
 
   const count = (): void => {

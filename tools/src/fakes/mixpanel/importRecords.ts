@@ -1,19 +1,19 @@
 import type { Conditions, Decision, FakeRequest } from '../exchange.js';
+import type { Partial400 } from '../faults/rule.js';
+import { shuffle, type Random } from '../random.js';
 import { findDuplicateKeys } from '../strictJson.js';
 import { imported, partlyImported } from './answers.js';
-import { createRecordCheck, type Findings } from './checkRecord.js';
-import { isForced, listFailed, type FailedRecord } from './failedRecords.js';
-import { copyOf, keepCopy, type ImportCopy } from './importCopy.js';
-import type { Ingestion } from './ingestion.js';
+import { createRecordCheck, type Findings, type Problem } from './checkRecord.js';
+import { keepRecord } from './keepRecord.js';
 import type { MixpanelProfile } from './profile.js';
-import type { ProjectState } from './project.js';
+import type { Ingestion, ProjectState } from './project.js';
 import type { Records } from './records.js';
 
 type RecordDecision = Pick<Decision, 'answer' | 'reason' | 'commit'>;
 
 /** Checks every record, says what Mixpanel says of them together, and how they are stored. */
 export function decideRecords(
-  ingestion: Ingestion,
+  { ledger, random }: Ingestion,
   profile: MixpanelProfile,
   request: FakeRequest,
   conditions: Conditions,
@@ -22,29 +22,33 @@ export function decideRecords(
   strict: boolean,
   nowMs: number,
 ): RecordDecision {
-  const { ledger, random } = ingestion;
   const { seq } = request;
   const forced = conditions.partial400;
   const check = createRecordCheck(profile);
-  const copies: ImportCopy[] = [];
+  const good: { readonly index: number; readonly found: Findings }[] = [];
   const failed: FailedRecord[] = [];
   const marks = { noIpZero: 0, oversizeValue: 0, ignored: 0, altered: 0 };
   for (let index = 0; index < records.length; index++) {
     const found = check(records[index], nowMs, mayHoldIllFormedText);
-    if (isForced(forced, index, found.insertId)) {
-      const problem = { field: forced?.field ?? 'properties', message: forced?.message ?? 'properties are invalid' };
-      failed.push({ index, insertId: found.insertId, problems: [problem] });
+    const { insertId } = found;
+    if (forced?.indexes?.includes(index) === true || forced?.ids?.includes(insertId) === true) {
+      const { field = 'properties', message = 'properties are invalid' } = forced;
+      failed.push({ index, insertId, problems: [{ field, message }] });
       continue;
     }
     if (found.problems.length > 0 && !mendsInsertId(found, strict)) {
-      failed.push({ index, insertId: found.insertId, problems: found.problems });
+      failed.push({ index, insertId, problems: found.problems });
       continue;
     }
     if (found.geo === 'request') marks.noIpZero++;
     marks.oversizeValue += found.emptied.length;
     marks.altered += found.cut.length + found.emptied.length;
-    if (found.ignored) marks.ignored++;
-    else copies.push(copyOf(index, found, request.remoteAddress, random));
+    if (found.ignored) {
+      marks.ignored++;
+      continue;
+    }
+    if (found.problems.length > 0) found.insertId = Math.floor(random() * 2 ** 48).toString(16);
+    good.push({ index, found });
   }
 
   for (const code of ['noIpZero', 'oversizeValue', 'ignored'] as const)
@@ -62,8 +66,10 @@ export function decideRecords(
       for (const { index, insertId, problems } of failed)
         ledger.reject(seq, index, insertId === '' ? undefined : insertId, problems);
     else ledger.refuse(failed.map(({ insertId }) => insertId).filter((id) => id !== ''));
-    for (const copy of copies)
-      keepCopy(ledger, profile, request, state, copy, records[copy.index] as Readonly<Record<string, unknown>>, nowMs);
+    for (const { index, found } of good) {
+      const record = records[index] as Readonly<Record<string, unknown>>;
+      keepRecord(ledger, profile, request, state, index, record, found, nowMs);
+    }
   };
   const storing = storesRest ? { commit } : {};
   const taken = records.length - failed.length;
@@ -81,4 +87,37 @@ export function decideRecords(
 /** Without strict=1 a missing id is no fault: Mixpanel makes one up. */
 function mendsInsertId(found: Findings, strict: boolean): boolean {
   return !strict && found.insertId === '' && found.problems.every(({ field }) => field === '$insert_id');
+}
+
+/** A record that is refused, with what is wrong with it. */
+interface FailedRecord {
+  readonly index: number;
+  readonly insertId: string;
+  readonly problems: readonly Problem[];
+}
+
+/** `failed_records` of an answer; undefined when it is left out. */
+function listFailed(
+  failed: readonly FailedRecord[],
+  eventCount: number,
+  profile: MixpanelProfile,
+  random: Random,
+  forced: Partial400 | undefined,
+): readonly unknown[] | undefined {
+  const records = forced?.records ?? 'objects';
+  if (records === 'none') return undefined;
+  const entryOf = (index: number, insertId: string, { field, message }: Problem) => ({
+    index: records === 'indexAsString' ? String(index) : index,
+    ...(profile.idKey === 'none' ? {} : { [profile.idKey]: insertId }),
+    field,
+    message,
+  });
+  const entries = failed.flatMap(({ index, insertId, problems }): unknown[] => {
+    const named = profile.multiErrors === 'all' ? problems : problems.slice(0, 1);
+    return named.map((problem) => (records === 'strings' ? problem.message : entryOf(index, insertId, problem)));
+  });
+  if (records === 'repeated') entries.push(...entries);
+  if (records === 'outOfRange')
+    entries.push(entryOf(eventCount + 7, '', { field: 'properties', message: 'out of range' }));
+  return profile.shuffleFailed ? shuffle(entries, random) : entries;
 }

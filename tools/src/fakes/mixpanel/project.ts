@@ -1,4 +1,7 @@
+import type { FakeRequest } from '../exchange.js';
+import type { Surroundings } from '../fake.js';
 import { createRollingCount, type RollingCount } from '../rollingCount.js';
+import type { MixpanelProfile } from './profile.js';
 import type { QueryCohort } from './queryApi.js';
 
 export type MixpanelRegion = 'us' | 'eu' | 'in';
@@ -35,6 +38,13 @@ export interface ProjectState {
   /** Calls of the Query API. */
   readonly queries: RollingCount;
   readonly cohorts: Map<number, QueryCohort>;
+}
+
+/** What Mixpanel's ingestion works with. */
+export interface Ingestion extends Surroundings<MixpanelProfile> {
+  readonly projects: () => readonly ProjectState[];
+  /** Keeps the parsed records, so that nobody has to parse the body again. */
+  readonly keepRecords: (request: FakeRequest, records: readonly unknown[]) => void;
 }
 
 export function openProject(project: MixpanelProject): ProjectState {

@@ -16,29 +16,18 @@ export interface QueryCohort {
   readonly members: readonly { readonly distinctId: string; readonly properties?: Readonly<Record<string, unknown>> }[];
 }
 
-export interface QueryApi {
-  decide(request: FakeRequest): Decision;
-  /** The answer to the request has gone out. */
-  left(seq: number): void;
-}
-
 // Mixpanel, Query API, rate limits: calls an hour, and at the same time.
 const maxCallsPerHour = 60;
 const maxTogether = 5;
 const hourSeconds = 3_600;
-
-interface Snapshot {
-  readonly state: ProjectState;
-  readonly members: QueryCohort['members'];
-}
 
 /** Mixpanel's Query API, as far as cohorts need it. Texts of errors, and the status of an unknown cohort, are assumed. */
 export function createQueryApi(
   clock: VirtualClock,
   profile: () => MixpanelProfile,
   projects: () => readonly ProjectState[],
-): QueryApi {
-  const sessions = new Map<string, Snapshot>();
+) {
+  const sessions = new Map<string, { readonly state: ProjectState; readonly members: QueryCohort['members'] }>();
   const underWay = new Map<number, ProjectState>();
 
   function decide(request: FakeRequest): Decision {
@@ -60,7 +49,7 @@ export function createQueryApi(
     if (request.path === '/api/query/cohorts/list')
       return json(
         200,
-        [...state.cohorts.values()].map((cohort) => shown(cohort, state)),
+        Array.from(state.cohorts.values(), (cohort) => shown(cohort, state)),
       );
     if (request.path === '/api/query/engage') return engage(request, state);
     return refusal(404, 'not found');
@@ -74,17 +63,16 @@ export function createQueryApi(
     if (!Number.isInteger(page) || page < 0) return refusal(400, 'page is invalid');
     const sessionId = form.get('session_id');
     if (page > 0 && sessionId === null) return refusal(400, 'session_id required');
-    const opened =
-      sessionId === null ? open(form, state, request.seq) : { id: sessionId, snapshot: sessions.get(sessionId) };
-    if (opened === undefined) return refusal(400, 'cohort not found');
-    const { snapshot } = opened;
+    const id = sessionId ?? open(form, state, request.seq);
+    if (id === undefined) return refusal(400, 'cohort not found');
+    const snapshot = sessions.get(id);
     if (snapshot === undefined || snapshot.state !== state) return refusal(400, 'session_id is invalid');
     const pageSize = profile().queryPageSize;
     const results = snapshot.members.slice(page * pageSize, (page + 1) * pageSize);
     return json(200, {
       page,
       page_size: pageSize,
-      session_id: opened.id,
+      session_id: id,
       status: 'ok',
       total: snapshot.members.length,
       results: results.map((member) => ({
@@ -95,22 +83,21 @@ export function createQueryApi(
   }
 
   /** A request without a session gets a new one, on the current members. */
-  function open(
-    form: URLSearchParams,
-    state: ProjectState,
-    seq: number,
-  ): { readonly id: string; readonly snapshot: Snapshot } | undefined {
+  function open(form: URLSearchParams, state: ProjectState, seq: number): string | undefined {
     const filter = parseJson(form.get('filter_by_cohort') ?? '');
     const cohort =
       'value' in filter && isObject(filter.value) ? state.cohorts.get(Number(filter.value['id'])) : undefined;
     if (cohort === undefined) return undefined;
     const id = `${Math.floor(clock.now() / 1000)}-${seq}`;
-    const snapshot = { state, members: cohort.members };
-    sessions.set(id, snapshot);
-    return { id, snapshot };
+    sessions.set(id, { state, members: cohort.members });
+    return id;
   }
 
-  return { decide, left: (seq) => void underWay.delete(seq) };
+  return {
+    decide,
+    /** The answer to the request has gone out. */
+    left: (seq: number) => void underWay.delete(seq),
+  };
 }
 
 /** Service accounts of any role, with their project; or the project's secret. A token only lets events in. */
@@ -131,25 +118,13 @@ function accountOf(request: FakeRequest, projects: readonly ProjectState[]): Pro
   return reachable.find(({ project }) => project.projectId === projectId) ?? 'refused';
 }
 
-function shown(
-  { id, name, description = '', created = '2019-03-19 23:49:51', members }: QueryCohort,
-  { project }: ProjectState,
-) {
-  return {
-    count: members.length,
-    is_visible: 1,
-    description,
-    created,
-    project_id: Number(project.projectId),
-    id,
-    name,
-  };
+function shown(cohort: QueryCohort, { project }: ProjectState) {
+  const { id, name, description = '', created = '2019-03-19 23:49:51', members } = cohort;
+  const project_id = Number(project.projectId);
+  return { count: members.length, is_visible: 1, description, created, project_id, id, name };
 }
 
-function outputOf(
-  properties: Readonly<Record<string, unknown>>,
-  form: URLSearchParams,
-): Readonly<Record<string, unknown>> {
+function outputOf(properties: Readonly<Record<string, unknown>>, form: URLSearchParams) {
   const wanted = parseJson(form.get('output_properties') ?? 'null');
   if (!('value' in wanted) || !Array.isArray(wanted.value)) return properties;
   const names: readonly unknown[] = wanted.value;

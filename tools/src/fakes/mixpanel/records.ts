@@ -11,14 +11,8 @@ export interface Records {
 export type MediaType = 'json' | 'ndjson';
 
 export function mediaTypeOf(contentType: string | undefined): MediaType | undefined {
-  switch (contentType?.split(';', 1)[0]?.trim().toLowerCase()) {
-    case 'application/json':
-      return 'json';
-    case 'application/x-ndjson':
-      return 'ndjson';
-    default:
-      return undefined;
-  }
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  return type === 'application/json' ? 'json' : type === 'application/x-ndjson' ? 'ndjson' : undefined;
 }
 
 /** The events of an uncompressed body: a JSON array with at least one element, or one JSON value a line. Undefined when it is neither. */
@@ -39,15 +33,10 @@ export function readRecords(bytes: Uint8Array, mediaType: MediaType): Records | 
 
 /** The ids that the records carry, as far as they are strings. */
 export function insertIdsOf(records: readonly unknown[]): readonly string[] {
-  const ids: string[] = [];
-  for (const record of records) {
-    const id = insertIdOf(record);
-    if (id !== undefined) ids.push(id);
-  }
-  return ids;
+  return records.flatMap((record) => insertIdOf(record) ?? []);
 }
 
-export function insertIdOf(record: unknown): string | undefined {
+function insertIdOf(record: unknown): string | undefined {
   const properties = (record as { readonly properties?: { readonly $insert_id?: unknown } | null } | null)?.properties;
   const id = properties?.$insert_id;
   return typeof id === 'string' ? id : undefined;

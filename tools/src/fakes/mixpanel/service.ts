@@ -3,7 +3,7 @@ import { inflate } from '../inflate.js';
 import { badRequest, forbidden, notFound, rateLimited, unauthorised } from './answers.js';
 import { authorise } from './authorise.js';
 import { createImport } from './importEvents.js';
-import type { Ingestion } from './ingestion.js';
+import type { Ingestion } from './project.js';
 import { insertIdsOf, mediaTypeOf, readRecords } from './records.js';
 import { createQueryApi } from './queryApi.js';
 import { createTrack } from './track.js';
@@ -25,9 +25,7 @@ export function createMixpanelService(shared: Omit<Ingestion, 'keepRecords'>): P
   const query = createQueryApi(shared.clock, shared.profile, shared.projects);
 
   const recordsOf = (request: FakeRequest): readonly unknown[] => {
-    const known = parsed.get(request);
-    if (known !== undefined) return known;
-    const records = peek(request);
+    const records = parsed.get(request) ?? peek(request);
     parsed.set(request, records);
     return records;
   };
@@ -38,12 +36,7 @@ export function createMixpanelService(shared: Omit<Ingestion, 'keepRecords'>): P
     maxInFlight: 20,
     dialect,
     projectOf(request) {
-      const access = authorise(
-        request.headers.authorization,
-        request.query.get('project_id'),
-        request.listener,
-        shared.projects(),
-      );
+      const access = authorise(request, shared.projects());
       return access.kind === 'refused' ? undefined : access.state.project.projectId;
     },
     idsOf: (request) => insertIdsOf(recordsOf(request)),
@@ -54,7 +47,7 @@ export function createMixpanelService(shared: Omit<Ingestion, 'keepRecords'>): P
       if (request.path.startsWith('/api/query/')) return query.decide(request);
       return decided(request, notFound, 'path');
     },
-    left: (seq) => query.left(seq),
+    left: query.left,
   };
 }
 

@@ -1,24 +1,44 @@
 import { connectControl } from '../control/connectControl.js';
 import type { FakeControl, Remote } from '../control/control.js';
-import { startFake, type Fake, type FakeOptions, type Partner } from '../fake.js';
-import { compact, type CompactionReport } from './compaction.js';
+import { startFake, type Fake, type FakeOptions, type Partner, type Surroundings } from '../fake.js';
+import { compact } from './compaction.js';
 import { mixpanelSwitches, type MixpanelProfile } from './profile.js';
 import { mixpanelRegions, openProject, type MixpanelProject, type ProjectState } from './project.js';
 import type { QueryCohort } from './queryApi.js';
 import { createMixpanelService } from './service.js';
 
-interface MixpanelExtra {
-  /** Runs the compaction on what is visible now and says what it would lose; changes nothing. */
-  compact(idProperty: string): CompactionReport;
-  /** What the Query API says of one cohort, in place of what it said before. Throws when there is no such project. */
-  setCohort(projectId: string, cohort: QueryCohort): void;
-}
+const calls = { compact: '/_ctl/mixpanel/compact', setCohort: '/_ctl/mixpanel/cohort' } as const;
 
+type MixpanelExtra = ReturnType<typeof open>['extra'];
 export type MixpanelControl = FakeControl<MixpanelProject, MixpanelProfile> & MixpanelExtra;
 export type FakeMixpanel = Fake<MixpanelControl>;
 export type FakeMixpanelOptions = FakeOptions<MixpanelProject, MixpanelProfile>;
 
-const calls = { compact: '/_ctl/mixpanel/compact', setCohort: '/_ctl/mixpanel/cohort' } as const;
+function open(surroundings: Surroundings<MixpanelProfile>) {
+  const states: ProjectState[] = [];
+  return {
+    service: createMixpanelService({ ...surroundings, projects: () => states }),
+    createProject(project: MixpanelProject): void {
+      const keys = [project.token, project.secret];
+      const taken = states.find(
+        ({ project: known }) => known.projectId === project.projectId || keys.includes(known.token),
+      );
+      if (taken !== undefined)
+        throw new Error(`there is already a project ${taken.project.projectId} with this id or token`);
+      states.push(openProject(project));
+    },
+    extra: {
+      /** Runs the compaction on what is visible now and says what it would lose; changes nothing. */
+      compact: (idProperty: string) => compact(surroundings.ledger.snapshot(0).view, idProperty),
+      /** What the Query API says of one cohort, in place of what it said before. Throws when there is no such project. */
+      setCohort(projectId: string, cohort: QueryCohort): void {
+        const state = states.find(({ project }) => project.projectId === projectId);
+        if (state === undefined) throw new Error(`there is no project ${JSON.stringify(projectId)}`);
+        state.cohorts.set(cohort.id, cohort);
+      },
+    },
+  };
+}
 
 const mixpanel: Partner<MixpanelProject, typeof mixpanelSwitches, MixpanelExtra> = {
   name: 'mixpanel',
@@ -27,29 +47,7 @@ const mixpanel: Partner<MixpanelProject, typeof mixpanelSwitches, MixpanelExtra>
   // Mixpanel, event deduplication page: the latest copy counts, without a limit in time.
   ledger: { winner: 'last', windowSeconds: Infinity },
   calls,
-  open({ clock, random, ledger, profile }) {
-    const states: ProjectState[] = [];
-    return {
-      service: createMixpanelService({ clock, random, ledger, profile, projects: () => states }),
-      createProject(project) {
-        const keys = [project.token, project.secret];
-        const taken = states.find(
-          ({ project: known }) => known.projectId === project.projectId || keys.includes(known.token),
-        );
-        if (taken !== undefined)
-          throw new Error(`there is already a project ${taken.project.projectId} with this id or token`);
-        states.push(openProject(project));
-      },
-      extra: {
-        compact: (idProperty) => compact(ledger.snapshot(0).view, idProperty),
-        setCohort(projectId, cohort) {
-          const state = states.find(({ project }) => project.projectId === projectId);
-          if (state === undefined) throw new Error(`there is no project ${JSON.stringify(projectId)}`);
-          state.cohorts.set(cohort.id, cohort);
-        },
-      },
-    };
-  },
+  open,
 };
 
 /** A strict Mixpanel on 127.0.0.1 with one listener per residency: `url` is the US one, `urls` has `us`, `eu` and `in`. */

@@ -2,7 +2,7 @@ import { decided, type Decision, type FakeRequest } from '../exchange.js';
 import { inflate } from '../inflate.js';
 import { decodeText, isObject, parseJson } from '../strictJson.js';
 import { trackAnswer } from './answers.js';
-import type { Ingestion } from './ingestion.js';
+import type { Ingestion } from './project.js';
 
 // Mixpanel, Track Event reference.
 const oldestMs = 5 * 86_400_000;
@@ -29,22 +29,21 @@ export function createTrack({ clock, ledger, projects }: Ingestion): (request: F
 
   function store(request: FakeRequest, index: number, event: unknown): void {
     const state = projects().find(({ project }) => project.token === propertyOf(event, 'token'));
-    const id = propertyOf(event, '$insert_id');
-    const copy = {
-      seq: request.seq,
-      index,
-      project: state?.project.projectId ?? '',
-      receivedAt: clock.now(),
-      id: typeof id === 'string' ? id : undefined,
-    };
-    const person = propertyOf(event, 'distinct_id');
-    const parts = { eventPart: '', personPart: typeof person === 'string' ? person : '', timePart: timeMsOf(event, 0) };
-    ledger.store({ ...copy, ...parts }, () => ({
-      person: parts.personPart,
-      event: event as Record<string, unknown>,
-      altered: [],
-      hidden: false,
-    }));
+    const [id, distinctId] = [propertyOf(event, '$insert_id'), propertyOf(event, 'distinct_id')];
+    const person = typeof distinctId === 'string' ? distinctId : '';
+    ledger.store(
+      {
+        seq: request.seq,
+        index,
+        project: state?.project.projectId ?? '',
+        receivedAt: clock.now(),
+        id: typeof id === 'string' ? id : undefined,
+        eventPart: '',
+        personPart: person,
+        timePart: timeMsOf(event, 0),
+      },
+      () => ({ person, event: event as Record<string, unknown>, altered: [], hidden: false }),
+    );
   }
 }
 

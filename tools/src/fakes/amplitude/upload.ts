@@ -1,6 +1,41 @@
-import { inflate, inflationGuardBytes } from '../inflate.js';
 import type { FakeRequest } from '../exchange.js';
+import type { Surroundings } from '../fake.js';
+import { inflate, inflationGuardBytes } from '../inflate.js';
 import { decodeText, isObject, parseJson } from '../strictJson.js';
+import type { AmplitudeProfile } from './profile.js';
+import type { ProjectState } from './project.js';
+
+/** What Amplitude's ingestion works with. */
+export interface Ingestion extends Surroundings<AmplitudeProfile> {
+  readonly projects: () => readonly ProjectState[];
+  readonly bodyOf: (request: FakeRequest) => UploadBody;
+}
+
+/** What the two upload endpoints differ in. */
+export interface Endpoint {
+  readonly maxEvents: number;
+  largestBytes(profile: AmplitudeProfile): number;
+  eps(state: ProjectState): number;
+  /** How long an id that went too fast has to stay away. */
+  readonly pauseMs: number;
+}
+
+export const endpoints: Readonly<Record<string, Endpoint>> = {
+  // Amplitude, HTTP V2 API: under 1 MB and under 2000 events, 30 events a second, a pause of 30 seconds.
+  '/2/httpapi': {
+    maxEvents: 1999,
+    largestBytes: (profile) => profile.httpapiMaxBytes - 1,
+    eps: ({ limits }) => limits.httpapiEps ?? 30,
+    pauseMs: 30_000,
+  },
+  // Amplitude, Batch Event Upload API: up to 20 MB and 2000 events, 1000 events a second, a pause of 15 seconds.
+  '/batch': {
+    maxEvents: 2000,
+    largestBytes: (profile) => profile.batchMaxBytes,
+    eps: ({ limits }) => limits.batchEps ?? 1000,
+    pauseMs: 15_000,
+  },
+};
 
 /** An upload's body as far as it can be read, once for faults, checks and ledger. */
 export interface UploadBody {
@@ -20,7 +55,7 @@ export function readUpload(request: FakeRequest): UploadBody {
     return { uncompressedBytes, upload: undefined, text: '', events: [], apiKey: undefined };
   }
   const { text, wellFormed } = decodeText(inflated.bytes);
-  const parsed = wellFormed ? parseJson(text) : { invalid: 'not UTF-8' };
+  const parsed = wellFormed ? parseJson(text) : {};
   const upload = 'value' in parsed && isObject(parsed.value) ? parsed.value : undefined;
   const events = upload?.['events'];
   const apiKey = upload?.['api_key'];
