@@ -7,18 +7,13 @@ import { checkBalance } from './checkBalance.js';
 import { makeDemoEvents, demoTypes, type DemoEvents } from './makeEvents.js';
 import { startPartners, type DemoPartner } from './partners.js';
 
-export interface DemoOptions {
-  readonly events: number;
-  readonly keep: boolean;
-}
-
 interface Running {
   readonly partner: DemoPartner;
   readonly currentId: string;
 }
 
 /** False when anything did not add up. */
-export async function runDemo({ events, keep }: DemoOptions): Promise<boolean> {
+export async function runDemo({ events, keep }: { readonly events: number; readonly keep: boolean }): Promise<boolean> {
   const startedMs = Date.now();
   const lines: string[] = [];
   say('Starting Postgres, the api, a worker and the pretending partners …');
@@ -43,9 +38,8 @@ export async function runDemo({ events, keep }: DemoOptions): Promise<boolean> {
     const running: Running[] = [];
     for (const partner of partners.list)
       running.push({ partner, currentId: await admin.launchCurrent(partner.current) });
-    say(
-      `Streaming ${events} events of ${demoTypes.length} types to ${partners.list.map(({ label }) => label).join(' and ')} …\n`,
-    );
+    const labels = partners.list.map(({ label }) => label).join(' and ');
+    say(`Streaming ${events} events of ${demoTypes.length} types to ${labels} …\n`);
     const made = makeDemoEvents(events, Math.floor(Date.now() / 1000));
     const receipt = await stream(hub, admin, token, made, running);
     const good = await report(admin, made, receipt, running, Date.now() - startedMs);

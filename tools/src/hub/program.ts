@@ -19,18 +19,7 @@ export interface ProgramOptions {
 }
 
 /** One running process of the product. */
-export interface Program {
-  readonly name: ProgramName;
-  readonly pid: number;
-  /** The address it listens at. */
-  readonly url: string;
-  /** Resolves with how it ended, for example `SIGKILL` or `exit code 1`. */
-  readonly ended: Promise<string>;
-  /** Asks it to finish what is under way, and waits until it has ended. */
-  stop(): Promise<void>;
-  /** Ends it at once, as a crash would. */
-  kill(): Promise<void>;
-}
+export type Program = Awaited<ReturnType<typeof startProgram>>;
 
 const startMs = 60_000;
 /** A request to a partner may be under way, and is recorded before the process ends. */
@@ -40,7 +29,7 @@ const drainMs = 90_000;
 export async function startProgram(
   name: ProgramName,
   { environment, onLine = () => undefined, logFile, nodeOptions = ['--enable-source-maps'] }: ProgramOptions,
-): Promise<Program> {
+) {
   const path = fileURLToPath(new URL(`../../../apps/${name}/dist/main.js`, import.meta.url));
   const log = logFile === undefined ? 'pipe' : openSync(logFile, 'w');
   const child = spawn(process.execPath, [...nodeFlags, ...nodeOptions, path], {
@@ -75,13 +64,17 @@ export async function startProgram(
   return {
     name,
     pid,
+    /** The address it listens at. */
     url,
+    /** Resolves with how it ended, for example `SIGKILL` or `exit code 1`. */
     ended,
+    /** Asks it to finish what is under way, and waits until it has ended. */
     stop: () =>
       end([
         { signal: 'SIGTERM', waitMs: drainMs },
         { signal: 'SIGKILL', waitMs: 5_000 },
       ]),
+    /** Ends it at once, as a crash would. */
     kill: () => end([{ signal: 'SIGKILL', waitMs: 5_000 }]),
   };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startPostgres, type RunningServer } from '../services/postgres.js';
+import { startPostgres } from '../services/postgres.js';
 import { startProgram, type Program, type ProgramName } from './program.js';
 
 export interface HubOptions {
@@ -19,22 +19,10 @@ export interface HubOptions {
 }
 
 /** A whole hub: database, api and workers. */
-export interface RunningHub {
-  readonly databaseUrl: string;
-  readonly masterKey: string;
-  /** The variables with which a further api or worker joins this hub. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** Shown by the api on its first start on a database, and never again. */
-  readonly adminToken: string | undefined;
-  readonly postgres: RunningServer | undefined;
-  readonly api: Program;
-  readonly workers: readonly Program[];
-  /** Ends all of it, the database last. */
-  stop(): Promise<void>;
-}
+export type RunningHub = Awaited<ReturnType<typeof startHub>>;
 
 /** Starts a hub, or ends whatever of it had started and rejects. */
-export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
+export async function startHub(options: HubOptions = {}) {
   const { dataDir, redisUrl, onLine = () => undefined } = options;
   const postgres =
     options.databaseUrl === undefined
@@ -42,18 +30,21 @@ export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
       : undefined;
   const databaseUrl = options.databaseUrl ?? postgres?.url ?? '';
   const programs: Program[] = [];
+  /** Ends all of it, the database last. */
   const stop = async (): Promise<void> => {
     await Promise.all(programs.map((program) => program.stop()));
     await postgres?.stop();
   };
   try {
     const masterKey = options.masterKey ?? (await keepMasterKey(dataDir));
-    const environment = {
+    /** The variables with which a further api or worker joins this hub. */
+    const environment: Readonly<Record<string, string>> = {
       DATABASE_URL: databaseUrl,
       MASTER_KEY: masterKey,
       ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
       ...options.environment,
     };
+    /** Shown by the api on its first start on a database, and never again. */
     let adminToken: string | undefined;
     const api = await startProgram('api', {
       environment,
@@ -63,17 +54,13 @@ export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
       },
     });
     programs.push(api);
-    const workers: Program[] = [];
     for (let index = 0; index < (options.workers ?? 1); index++) {
       // Only the first worker has the port that was asked for; the others take any.
       const port = index === 0 ? {} : { WORKER_PORT: '0' };
-      const worker = await startProgram('worker', {
-        environment: { ...environment, ...port },
-        onLine: (line) => onLine('worker', line),
-      });
-      programs.push(worker);
-      workers.push(worker);
+      const worker = { environment: { ...environment, ...port }, onLine: (line: string) => onLine('worker', line) };
+      programs.push(await startProgram('worker', worker));
     }
+    const workers: readonly Program[] = programs.slice(1);
     return { databaseUrl, masterKey, environment, adminToken, postgres, api, workers, stop };
   } catch (error) {
     await stop();

@@ -14,19 +14,14 @@ export interface ClusterPlan {
   readonly durable: boolean;
 }
 
-/** Where one server keeps its data, and the password of its only user. */
-export interface Cluster {
-  readonly folder: string;
-  readonly password: string;
-}
-
 export const serverUser = 'currents';
 
 /**
- * Opens the cluster that lies in `dataDir`, or creates an empty one. Beside it lies `password`, readable by its owner
+ * Opens the cluster that lies in `dataDir`, or creates an empty one; answers its folder and the password of its only
+ * user. Beside it lies `password`, readable by its owner
  * alone: a port on 127.0.0.1 is open to every account of the machine, so the network alone is no protection.
  */
-export async function openCluster(plan: ClusterPlan): Promise<Cluster> {
+export async function openCluster(plan: ClusterPlan) {
   const { dataDir, account } = plan;
   await makeDirectory(dataDir);
   const passwordFile = join(dataDir, 'password');
@@ -54,11 +49,8 @@ export async function openCluster(plan: ClusterPlan): Promise<Cluster> {
 }
 
 /** Created under another name and renamed when complete, so that what is cut short is never taken for a database. */
-async function createCluster(
-  folder: string,
-  password: string,
-  { initdb, account, durable }: ClusterPlan,
-): Promise<void> {
+async function createCluster(folder: string, password: string, plan: ClusterPlan): Promise<void> {
+  const { initdb, account, durable } = plan;
   const unfinished = `${folder}.new`;
   const passwordFile = `${folder}.password`;
   await rm(unfinished, { recursive: true, force: true });
@@ -75,12 +67,8 @@ async function createCluster(
   try {
     await promisify(execFile)(initdb, words, { ...account, cwd: '/', env: serverEnvironment });
   } catch (cause) {
-    throw new Error(
-      `cannot create a database in ${folder}: ${(cause as { readonly stderr?: string }).stderr ?? 'initdb failed'}`,
-      {
-        cause,
-      },
-    );
+    const { stderr = 'initdb failed' } = cause as { readonly stderr?: string };
+    throw new Error(`cannot create a database in ${folder}: ${stderr}`, { cause });
   } finally {
     await rm(passwordFile, { force: true });
   }

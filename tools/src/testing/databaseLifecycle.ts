@@ -4,12 +4,6 @@ import type { AddressInfo } from 'node:net';
 import type { RunningServer } from '../services/postgres.js';
 import { openTestDatabases, type TestDatabases } from './testDatabases.js';
 
-export interface DatabaseService {
-  /** `POST` here creates a database and answers its url; `DELETE` with a url as the body drops it. */
-  readonly url: string;
-  close(): Promise<void>;
-}
-
 /**
  * Serves databases to test files over HTTP. The database server starts with the first request, so that a run without
  * databases does not wait for it.
@@ -17,7 +11,7 @@ export interface DatabaseService {
 export async function openDatabaseService(
   startServer: () => Promise<RunningServer>,
   migrate: (databaseUrl: string) => Promise<void>,
-): Promise<DatabaseService> {
+) {
   let opened: Promise<{ readonly server: RunningServer; readonly databases: TestDatabases }> | undefined;
   const open = async () => {
     const server = await startServer();
@@ -47,8 +41,9 @@ export async function openDatabaseService(
   await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
 
   return {
+    /** `POST` here creates a database and answers its url; `DELETE` with a url as the body drops it. */
     url: `http://127.0.0.1:${(service.address() as AddressInfo).port}${path}`,
-    async close() {
+    async close(): Promise<void> {
       service.closeAllConnections();
       await new Promise((resolve) => service.close(resolve));
       const ended = await opened?.catch(() => undefined);

@@ -1,19 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import postgres from 'postgres';
 
-export interface TestDatabases {
-  /** Creates a database with every migration applied and answers its url. */
-  create(): Promise<string>;
-  drop(url: string): Promise<void>;
-  /** Drops whatever is left. */
-  close(): Promise<void>;
-}
+export type TestDatabases = Awaited<ReturnType<typeof openTestDatabases>>;
 
 /** Copies of one migrated template on the given server: about 60 ms each, where migrating anew would cost far more. */
-export async function openTestDatabases(
-  serverUrl: string,
-  migrate: (databaseUrl: string) => Promise<void>,
-): Promise<TestDatabases> {
+export async function openTestDatabases(serverUrl: string, migrate: (databaseUrl: string) => Promise<void>) {
   const sql = postgres(serverUrl, { max: 4, onnotice: () => undefined });
   // One server may serve several runs at once, each of another state of the code.
   const run = `currents_test_${randomBytes(4).toString('hex')}`;
@@ -25,7 +16,8 @@ export async function openTestDatabases(
     await sql`drop database if exists ${sql(name)} with (force)`;
     names.delete(name);
   };
-  const close = async () => {
+  /** Drops whatever is left. */
+  const close = async (): Promise<void> => {
     for (const name of [...names]) await remove(name);
     await sql.end();
   };
@@ -37,13 +29,14 @@ export async function openTestDatabases(
     throw error;
   }
   return {
-    async create() {
+    /** Creates a database with every migration applied and answers its url. */
+    async create(): Promise<string> {
       const name = `${run}_${(count += 1)}`;
       names.add(name);
       await sql`create database ${sql(name)} template ${sql(template)}`;
       return urlOf(serverUrl, name);
     },
-    async drop(url) {
+    async drop(url: string): Promise<void> {
       const name = new URL(url).pathname.slice(1);
       if (!names.has(name)) throw new Error(`expected a database of this run, got "${name}"`);
       await remove(name);
