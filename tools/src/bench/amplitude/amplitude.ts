@@ -1,3 +1,5 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { defineBench } from '../bench.js';
 import { inScope } from '../bench.js';
 import { openHub, type Hub } from '../hub/openHub.js';
@@ -61,7 +63,9 @@ both          what an event costs for each of two destinations, beside a bare sc
         return measured;
 
         async function open(): Promise<Hub> {
-          const hub = await openHub({ queue: given.queue, folder: stage.folder }, cleanup);
+          // A folder of its own, because two hubs name their logs alike.
+          const folder = await mkdtemp(join(stage.folder, 'hub-'));
+          const hub = await openHub({ queue: given.queue, folder }, cleanup);
           if (!hub) throw new Error('there is no redis-server on this machine');
           return hub;
         }
