@@ -80,7 +80,7 @@ export function pageOf<Node>(
   nodes: readonly Node[],
   { first, after }: PageRequest,
   cursorOf: (node: Node) => string,
-  count: () => Promise<number> = notCounted,
+  count: () => Promise<number>,
 ): Page<Node> {
   const shown = nodes.slice(0, first);
   const cursors = shown.map(cursorOf);
@@ -92,10 +92,6 @@ export function pageOf<Node>(
     hasPreviousPage: after !== undefined,
     count: () => (counted ??= count()),
   };
-}
-
-function notCounted(): never {
-  throw new Error('this list cannot be counted');
 }
 
 /** Counts the rows of a query, up to `maxCounted + 1`. */

@@ -70,13 +70,10 @@ export function currentNotFound(): CurrentNotFound {
   return { kind: 'CurrentNotFound', message: 'there is no Current with this id' };
 }
 
+/** The message has all problems in one line. */
 export function inputInvalid(problems: readonly FieldProblem[]): InputInvalid {
-  return { kind: 'InputInvalid', message: sentenceOf(problems), problems };
-}
-
-/** All problems in one line, for people. */
-export function sentenceOf(problems: readonly FieldProblem[]): string {
-  return problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+  const message = problems.map((problem) => `${problem.path.join('.')}: ${problem.message}`).join('; ');
+  return { kind: 'InputInvalid', message, problems };
 }
 
 export function versionConflict<Node extends { readonly version: number }>(

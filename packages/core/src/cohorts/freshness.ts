@@ -25,7 +25,7 @@ const hourMs = 60 * minuteMs;
  * webhooks). Hourly and daily: at any moment of the hour or day (Amplitude, Sync cohorts to destinations), so two runs
  * may lie two periods apart.
  */
-const rhythms: Readonly<
+export const rhythms: Readonly<
   Record<Exclude<Schedule, 'one_time'>, { readonly everyMs: number; readonly toleranceMs: number }>
 > = {
   dynamic: { everyMs: 15 * minuteMs, toleranceMs: 30 * minuteMs },
@@ -55,9 +55,4 @@ export function freshnessOf({
   if (now > staleAt) return { state: 'stale', dueAt, staleAt };
   if (!lastSyncAt) return { state: 'waiting', dueAt, staleAt };
   return { state: now > dueAt ? 'overdue' : 'fresh', dueAt, staleAt };
-}
-
-/** The time between two syncs, in milliseconds. */
-export function periodMs(schedule: keyof typeof rhythms): number {
-  return rhythms[schedule].everyMs;
 }

@@ -7,6 +7,8 @@ export interface ClaimedStep {
   readonly cohortId: number;
   readonly runId: string;
   readonly lease: string;
+  /** Of the Current that is used. */
+  readonly version: number;
   readonly partner: string;
   readonly cohort: CohortReference;
   /** Where the pull stands, and what is behind it; undefined at its beginning. */
@@ -21,14 +23,12 @@ export interface ClaimedStep {
   readonly countedAtMs: number;
 }
 
-export interface StepRequest {
-  readonly cohortId: number;
+/** The step to lease: of this pull, with this version of this Current. */
+type StepRequest = Pick<ClaimedStep, 'cohortId' | 'version' | 'account' | 'lease'> & {
   readonly currentId: number;
-  readonly account: Buffer;
   readonly limits: PullLimits;
-  readonly lease: string;
   readonly leaseMs: number;
-}
+};
 
 /** When to try again if as many steps are running as the partner allows at once. */
 const concurrencyRetryMs = 1_000;
@@ -38,7 +38,7 @@ const concurrencyRetryMs = 1_000;
  * a time, and requests with the same credentials stay within the limits.
  */
 export async function claimStep(session: Session, wish: StepRequest): Promise<ClaimedStep | undefined> {
-  const { cohortId, currentId, account, limits } = wish;
+  const { cohortId, currentId, version, account, lease, limits } = wish;
   return session.transact(async (tx) => {
     const [due] = await tx<{ begins: boolean; orders: boolean }[]>`
       select run_id is null as begins, cursor is null as orders from cohort_pull
@@ -62,7 +62,7 @@ export async function claimStep(session: Session, wish: StepRequest): Promise<Cl
     if (!leased) return undefined;
     const { id, name, description, cursor, ...row } = leased;
     const cohort = { id, ...(name !== null && { name }), ...(description !== null && { description }) };
-    return { ...row, cohortId, lease: wish.lease, cohort, place: cursor ?? undefined, account, countedAtMs };
+    return { ...row, cohortId, version, lease, cohort, place: cursor ?? undefined, account, countedAtMs };
   });
 }
 

@@ -93,7 +93,7 @@ export async function cancelCohortPull(
   const { sql: raw } = admin;
   // In SQL, because workers end pulls and compute due times by the same fragments.
   const cancelled = await raw`
-    update cohort_pull p set ${endPull(raw)}, due_at = ${nextDue(raw)}
+    update cohort_pull p set ${raw.unsafe(endPull)}, due_at = ${raw.unsafe(nextDue)}
     from cohort c where c.id = p.cohort_id and p.cohort_id = ${rowId(cohortId) ?? 0} and p.run_id is not null and p.fetched_at is null`;
   const pull = await getPull(admin, cohortId);
   if (cancelled.count === 1 || pull.kind === 'CohortPullNotFound') return pull;

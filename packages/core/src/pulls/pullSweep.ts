@@ -24,7 +24,7 @@ export async function finishPulls(
   const settled = await sql<{ cohort: number; state: string; members: string; ms: number; next: number | null }[]>`
     with settled as (
       update cohort_pull p set
-        ${endPull(sql)}, due_at = case when s.state = 'applied' then ${nextDue(sql)} else ${nextTry(sql)} end,
+        ${sql.unsafe(endPull)}, due_at = case when s.state = 'applied' then ${sql.unsafe(nextDue)} else ${sql.unsafe(nextTry)} end,
         last_success_at = case when s.state = 'applied' then s.finished_at else p.last_success_at end,
         failure_code = case s.state when 'superseded' then 'superseded' when 'incomplete' then 'given_up' end,
         failure_detail = case s.state
@@ -70,7 +70,7 @@ export async function dropOrphanedPages(sql: Sql, session: Session): Promise<voi
 export async function reactToCurrents(sql: Sql): Promise<void> {
   await sql`
     update cohort_pull p set
-      ${endPull(sql)}, due_at = null, failure_code = 'current_deleted', failure_recovery = 'manual', failed_at = now(), failed_version = u.version,
+      ${sql.unsafe(endPull)}, due_at = null, failure_code = 'current_deleted', failure_recovery = 'manual', failed_at = now(), failed_version = u.version,
       failure_detail = ${'the Current whose credentials were used is deleted; pull the cohort with another one'}
     from current u where u.id = p.current_id and u.state = 'deleted' and p.failure_code is distinct from 'current_deleted'`;
   await sql`

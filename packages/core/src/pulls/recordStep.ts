@@ -1,5 +1,5 @@
 import type { PullStep } from '@currents/connector';
-import type { Fragment, Queries } from '../db/session.js';
+import type { Fragment } from '../db/session.js';
 import type { Sql } from '../db/connect.js';
 import type { ClaimedStep } from './claimStep.js';
 import type { StepProgress } from './storePages.js';
@@ -51,35 +51,31 @@ export async function refundPull(sql: Sql, { account, countedAtMs }: ClaimedStep
   await sql`update pull_usage set pull_times_ms = array_remove(pull_times_ms, ${countedAtMs}::float8) where account = ${account}`;
 }
 
-/** The assignments that end a pull. Pages that are not applied are dropped later: see `dropOrphanedPages`. */
-export function endPull(sql: Queries) {
-  return sql`run_id = null, fetched_at = null, cursor = null, attempts = 0, lease = null, deferral_code = null, deferral_detail = null`;
-}
+/** SQL: the assignments that end a pull. Pages that are not applied are dropped later: see `dropOrphanedPages`. */
+export const endPull =
+  'run_id = null, fetched_at = null, cursor = null, attempts = 0, lease = null, deferral_code = null, deferral_detail = null';
 
 /** How often to check again what does not need a request. */
 const recheckMinutes = 1;
 
-export interface FailureOf {
-  readonly cohortId: number;
-  /** The step's lease; without one, a running step loses its lease. */
-  readonly lease?: string;
-  /** The version of the Current: a later one may have repaired it. */
-  readonly version: number;
-  /** No request was made. */
-  readonly ownFault?: boolean;
-}
+/** Without the step's lease, a running step loses it. A later version of the Current may have repaired it. */
+type FailedPull = Pick<ClaimedStep, 'cohortId' | 'version'> & Partial<Pick<ClaimedStep, 'lease'>>;
 
-/** Ends a pull without a result, and schedules the next one as its recovery allows. */
+/**
+ * Ends a pull without a result, and schedules the next one as its recovery allows.
+ * @param isOwnFault whether no request was made.
+ */
 export async function failPull(
   sql: Sql,
-  { cohortId, lease, version, ownFault = false }: FailureOf,
+  { cohortId, lease, version }: FailedPull,
   { code, detail, recovery }: Failure,
+  isOwnFault = false,
 ): Promise<void> {
   await sql`
     update cohort_pull p set
-      ${endPull(sql)}, failure_code = ${code}, failure_detail = ${detail}, failure_recovery = ${recovery}, failed_version = ${version},
-      failed_at = case when p.failure_code is not distinct from ${code} and ${ownFault} then p.failed_at else now() end,
-      due_at = case when ${recovery} = 'automatic' then ${nextTry(sql)} when ${ownFault} then now() + ${recheckMinutes}::int * interval '1 minute' end
+      ${sql.unsafe(endPull)}, failure_code = ${code}, failure_detail = ${detail}, failure_recovery = ${recovery}, failed_version = ${version},
+      failed_at = case when p.failure_code is not distinct from ${code} and ${isOwnFault} then p.failed_at else now() end,
+      due_at = case when ${recovery} = 'automatic' then ${sql.unsafe(nextTry)} when ${isOwnFault} then now() + ${recheckMinutes}::int * interval '1 minute' end
     from cohort c
     where c.id = p.cohort_id and p.cohort_id = ${cohortId} and (${lease ?? null}::bigint is null or p.lease = ${lease ?? null}::bigint)`;
 }

@@ -1,12 +1,13 @@
-import type { CohortPull, PullStep, StreamingHttp } from '@currents/connector';
+import type { PullStep, StreamingHttp } from '@currents/connector';
 import type { Logger } from 'pino';
 import type { Session } from '../db/session.js';
 import type { Sql } from '../db/connect.js';
 import type { Metrics } from '../process/metrics.js';
 import type { WorkerLeases } from '../db/workerLeases.js';
 import { decideRetry } from '../retry.js';
-import { isUsable, loadCurrent, type LoadedCurrent, type LoadCurrentOptions } from '../loadCurrent.js';
+import { isUsable, loadCurrent, type LoadCurrentOptions } from '../loadCurrent.js';
 import { accountOf } from './pullBudget.js';
+import type { PullSource } from './pullSource.js';
 import { claimStep, type ClaimedStep } from './claimStep.js';
 import { createPageStore, StepLeaseLost, type StepProgress } from './storePages.js';
 import { failPull, releaseStep, refundPull, continuePull, recordFetched, deferStep } from './recordStep.js';
@@ -43,41 +44,28 @@ const maxWindowMs = 12 * 3_600_000;
 export async function runStep(deps: StepDeps, { cohortId, currentId }: DuePull): Promise<void> {
   const working = await loadCurrent(deps.sql, currentId, deps);
   if (!working) throw new Error(`the cohort ${cohortId} is pulled with the Current ${currentId}, which does not exist`);
-  if (!isUsable(working)) {
-    await failPull(deps.sql, { cohortId, version: 0, ownFault: true }, { ...working, recovery: 'manual' });
-    return;
+  const pull = isUsable(working) ? working.connector.cohortPull : undefined;
+  if (!isUsable(working) || !pull) {
+    const { code, detail } = isUsable(working)
+      ? { code: 'not_offered', detail: `this version of the ${working.connector.label} connector cannot pull cohorts` }
+      : working;
+    return failPull(deps.sql, { cohortId, version: 0 }, { code, detail, recovery: 'manual' }, true);
   }
-  const { connector } = working;
-  const pull = connector.cohortPull as CohortPull<unknown, unknown> | undefined;
-  if (!pull) {
-    const detail = `this version of the ${connector.label} connector cannot pull cohorts`;
-    await failPull(
-      deps.sql,
-      { cohortId, version: 0, ownFault: true },
-      { code: 'not_offered', detail, recovery: 'manual' },
-    );
-    return;
-  }
-  const { limits } = pull;
-  const account = accountOf(deps.seal, working);
   const step = await claimStep(deps.session, {
     cohortId,
     currentId,
-    account,
-    limits,
+    version: working.version,
+    account: accountOf(deps.seal, working),
+    limits: pull.limits,
     lease: deps.workerLeases.newLease(),
     leaseMs: deps.leaseMs,
   });
   if (step) await callConnector(deps, step, { working, pull });
 }
 
-async function callConnector(
-  deps: StepDeps,
-  step: ClaimedStep,
-  { working, pull }: { readonly working: LoadedCurrent; readonly pull: CohortPull<unknown, unknown> },
-): Promise<void> {
+async function callConnector(deps: StepDeps, step: ClaimedStep, { working, pull }: PullSource): Promise<void> {
   const { sql, log, leaseMs, stopped, wakeCohort, http } = deps;
-  const { settings, credentials, currentId, version } = working;
+  const { settings, credentials, currentId } = working;
   const startedMs = Date.now();
   const pages = createPageStore({ sql, leaseMs, stopped, onStored: (ids) => ids.forEach(wakeCohort) }, step);
   let answer: PullStep;
@@ -89,22 +77,20 @@ async function callConnector(
     });
     if (answer.outcome === 'complete') await pages.close();
   } catch (error) {
-    if (error instanceof StepLeaseLost) {
-      await releaseStep(sql, step);
-      return;
-    }
-    answer =
-      error instanceof TooLarge
-        ? { outcome: 'failed', code: 'cohort_too_large', detail: error.message, recovery: 'manual' }
-        : deferredBy(error);
-    if (answer.outcome === 'deferred')
+    if (error instanceof StepLeaseLost) return releaseStep(sql, step);
+    if (error instanceof TooLarge)
+      answer = { outcome: 'failed', code: 'cohort_too_large', detail: error.message, recovery: 'manual' };
+    else {
+      const detail = `the step failed in the hub: ${error instanceof Error ? error.name : typeof error}`;
+      answer = { outcome: 'deferred', code: 'step_threw', detail };
       log.warn(
         { event: 'pull_step.failed', cohort: step.cohortId, current: currentId, err: error },
         'a pull step failed with an internal error; it is retried',
       );
+    }
   }
   const progress = pages.progress();
-  await recordAnswer(deps, step, { answer, progress, version });
+  await recordAnswer(deps, step, answer, progress);
   deps.metrics.stepped(step.partner, answer.outcome);
   log.info({
     event: 'pull_step.finished',
@@ -127,25 +113,11 @@ class TooLarge extends Error {
   }
 }
 
-function deferredBy(error: unknown): PullStep {
-  return {
-    outcome: 'deferred',
-    code: 'step_threw',
-    detail: `the step failed in the hub: ${error instanceof Error ? error.name : typeof error}`,
-  };
-}
-
-interface StepResult {
-  readonly answer: PullStep;
-  readonly progress: StepProgress;
-  /** The version of the Current that was used. */
-  readonly version: number;
-}
-
 async function recordAnswer(
   deps: StepDeps,
   step: ClaimedStep,
-  { answer, progress, version }: StepResult,
+  answer: PullStep,
+  progress: StepProgress,
 ): Promise<void> {
   const { sql, log, wakePull } = deps;
   const { cohortId } = step;
@@ -158,9 +130,9 @@ async function recordAnswer(
       await continuePull(sql, step, progress, answer);
       return wakePull(cohortId, answer.afterMs);
     case 'deferred':
-      return retryStep(deps, step, answer, version);
+      return retryStep(deps, step, answer);
     case 'failed':
-      await failPull(sql, { cohortId, lease: step.lease, version }, answer);
+      await failPull(sql, step, answer);
       if (answer.recovery === 'automatic') return;
       log.error(
         { event: 'pull.failed', cohort: cohortId, code: answer.code, detail: answer.detail },
@@ -170,30 +142,24 @@ async function recordAnswer(
 }
 
 async function retryStep(
-  deps: StepDeps,
+  { sql, log, wakePull, windowMs }: StepDeps,
   step: ClaimedStep,
-  answer: Extract<PullStep, { readonly outcome: 'deferred' }>,
-  version: number,
+  { code, detail, afterMs }: Extract<PullStep, { readonly outcome: 'deferred' }>,
 ): Promise<void> {
-  const { sql, log, wakePull, windowMs } = deps;
-  const { cohortId, progressedAt } = step;
+  const { cohortId, progressedAt, tries } = step;
   const nowMs = Date.now();
-  const trouble = { code: answer.code, detail: answer.detail, afterMs: answer.afterMs, tries: step.tries + 1 };
-  const again = decideRetry(trouble, {
+  const failure = { code, detail, afterMs, tries: tries + 1 };
+  const again = decideRetry(failure, {
     nowMs,
     keptSinceMs: progressedAt.getTime(),
     windowMs: Math.min(windowMs, maxWindowMs),
     random: Math.random(),
   });
   if (again.again) {
-    await deferStep(sql, step, { ...answer, dueAtMs: again.dueAtMs });
+    await deferStep(sql, step, { code, detail, dueAtMs: again.dueAtMs });
     return wakePull(cohortId, again.dueAtMs - nowMs);
   }
-  await failPull(
-    sql,
-    { cohortId, lease: step.lease, version },
-    { code: again.code, detail: again.detail, recovery: 'automatic' },
-  );
+  await failPull(sql, step, { code: again.code, detail: again.detail, recovery: 'automatic' });
   log.warn(
     { event: 'pull.expired', cohort: cohortId, code: again.code },
     'a pull failed; the next one follows the schedule',

@@ -1,4 +1,4 @@
-import type { CohortChange, Member, MemberPage } from '@currents/connector';
+import type { CohortChange, MemberPage } from '@currents/connector';
 import { maxPages } from '../cohorts/changeRows.js';
 import { pullSession } from '../cohorts/pullSession.js';
 import { storePush, type StorePushDeps } from '../cohorts/storePush.js';
@@ -36,7 +36,7 @@ export function createPageStore(deps: StorePagesDeps, step: ClaimedStep) {
     async store({ members, refused, total }: MemberPage): Promise<void> {
       if (deps.stopped()) throw new StepLeaseLost();
       const page = progress.pages + 1;
-      await storePage(deps, step, { page, pages: maxPages, members, refused });
+      await storePage(deps, step, { page, pages: maxPages }, { members, refused });
       const handedOver = members.length + Object.values(refused).reduce((sum, count) => sum + count, 0);
       progress = { pages: page, members: progress.members + handedOver };
       await recordProgress(deps, step, progress, total);
@@ -44,22 +44,16 @@ export function createPageStore(deps: StorePagesDeps, step: ClaimedStep) {
     /** Stores an empty last page with the total number of pages, which was not known before. */
     async close(): Promise<void> {
       const page = progress.pages + 1;
-      await storePage(deps, step, { page, pages: page, members: [], refused: {} });
+      await storePage(deps, step, { page, pages: page }, { members: [], refused: {} });
     },
   };
-}
-
-interface Page {
-  readonly page: number;
-  readonly pages: number;
-  readonly members: readonly Member[];
-  readonly refused: Readonly<Record<string, number>>;
 }
 
 async function storePage(
   deps: StorePagesDeps,
   { partner, cohort, runId, lease }: ClaimedStep,
-  { page, pages, members, refused }: Page,
+  { page, pages }: { readonly page: number; readonly pages: number },
+  { members, refused }: Pick<MemberPage, 'members' | 'refused'>,
 ): Promise<void> {
   const change: CohortChange = { kind: 'replace', cohort, session: { id: pullSession(runId), page, pages }, members };
   // Another attempt may divide pages differently, so its page is another push.

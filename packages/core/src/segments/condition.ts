@@ -69,11 +69,10 @@ function selectNormalForm(sql: Queries, definition: NormalForm, sets: CohortSets
       .map((part) => sql`(${selectNormalForm(sql, part, sets)})`)
       .reduce((left, right) => sql`${left} union ${right}`);
   }
-  if (!('all' in definition))
-    throw new Error('a definition that holds for users outside of its cohorts cannot be selected');
-  const base = definition.all.find((part) => 'includes' in part) ?? definition.all.find(isBounded);
+  const all = 'all' in definition ? definition.all : [];
+  const base = all.find((part) => 'includes' in part) ?? all.find(isBounded);
   if (!base) throw new Error('a definition that holds for users outside of its cohorts cannot be selected');
-  const rest = definition.all.filter((part) => part !== base);
+  const rest = all.filter((part) => part !== base);
   if (rest.length === 0) return selectNormalForm(sql, base, sets);
   const conditions = rest
     .map((part) => {

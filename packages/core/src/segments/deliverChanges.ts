@@ -80,7 +80,7 @@ async function applyVerdict(deps: DeliverChangesDeps, batch: WebhookBatch, verdi
         await halveBatch(sql, batch);
         return true;
       }
-      return deferBatch(deps, batch, { ...verdict, afterMs: undefined });
+      return deferBatch(deps, batch, verdict);
     case 'blocked':
       if (await block(sql, 'segment_webhook', batch.webhookId, verdict, batch.lease)) {
         const { code, detail } = verdict;
@@ -99,7 +99,7 @@ async function applyVerdict(deps: DeliverChangesDeps, batch: WebhookBatch, verdi
 async function deferBatch(
   { sql, log, windowMs }: DeliverChangesDeps,
   batch: WebhookBatch,
-  { code, detail, afterMs }: FailureReason & { readonly afterMs: number | undefined },
+  { code, detail, afterMs }: FailureReason & { readonly afterMs?: number | undefined },
 ): Promise<boolean> {
   const nowMs = Date.now();
   const failure = { code, detail, afterMs, tries: batch.failures + 1 };

@@ -1,17 +1,14 @@
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { Member } from '@currents/connector';
-import type { Admin } from '../admin/admin.js';
+import type { Db } from '../admin/admin.js';
 import { checkFirst, pageOf, QuestionRefused, type Page, type PageRequest } from '../admin/page.js';
 import { fieldProblem, inputInvalid, type InputInvalid } from '../admin/problem.js';
 import { memberFault, memberKey, memberOf } from '../cohorts/memberKey.js';
-import { readSets, setTable } from '../cohorts/memberSet.js';
+import { readSets, setTable, totalOf } from '../cohorts/memberSet.js';
 import { cohort, segmentCohort } from '../db/schema.js';
 import { findSegment } from './manageSegments.js';
 import { memberCountsOf } from '../cohorts/cohortView.js';
-import { totalOf } from '../cohorts/memberSet.js';
 import { segmentNotFound, type SegmentNotFound } from './segmentView.js';
-
-type Deps = Pick<Admin, 'db'>;
 
 export interface Membership {
   readonly kind: 'Membership';
@@ -30,7 +27,7 @@ export interface MemberQuery {
 
 /** Whether a user is a member of a segment, as of the last evaluation. */
 export async function getMembership(
-  { db }: Deps,
+  { db }: Db,
   segmentId: string,
   query: MemberQuery,
 ): Promise<Membership | SegmentNotFound | InputInvalid> {
@@ -55,10 +52,7 @@ export async function getMembership(
       ({ id, setId }) =>
         sql`select ${id}::int as id from ${sql.identifier(setTable(setId as string))} where member = ${key}`,
     );
-    const found =
-      selects.length === 0
-        ? []
-        : ((await db.execute(sql.join(selects, sql` union all `))) as unknown as { readonly id: number }[]);
+    const found = selects.length === 0 ? [] : await db.execute<{ id: number }>(sql.join(selects, sql` union all `));
     const ids = new Set(found.map(({ id }) => id));
     return {
       kind: 'Membership',
@@ -70,18 +64,14 @@ export async function getMembership(
 }
 
 function readMember({ externalId, deviceId, alias }: MemberQuery): Member | undefined {
-  const members: readonly Member[] = [
-    ...(externalId === undefined ? [] : [{ externalId }]),
-    ...(deviceId === undefined ? [] : [{ deviceId }]),
-    ...(alias === undefined ? [] : [{ alias }]),
-  ];
-  const [only, ...more] = members;
-  return only && more.length === 0 && memberFault(only) === undefined ? only : undefined;
+  const given = Object.entries({ externalId, deviceId, alias }).filter(([, id]) => id !== undefined);
+  const member = Object.fromEntries(given) as unknown as Member;
+  return given.length === 1 && memberFault(member) === undefined ? member : undefined;
 }
 
 /** The members of a segment, ordered by their ids. Members that enter meanwhile may or may not appear. */
 export async function listMembers(
-  { db }: Deps,
+  { db }: Db,
   segmentId: string,
   page: PageRequest,
 ): Promise<Page<Member> | SegmentNotFound> {
@@ -90,12 +80,9 @@ export async function listMembers(
   return readSets(async () => {
     const row = await findSegment({ db }, segmentId);
     if (!row) return segmentNotFound;
-    const members =
-      row.setId === null
-        ? []
-        : ((await db.execute(
-            sql`select member from ${sql.identifier(setTable(row.setId))} where member > ${last} order by member limit ${page.first + 1}`,
-          )) as unknown as { readonly member: string }[]);
+    const table = row.setId === null ? undefined : sql.identifier(setTable(row.setId));
+    const next = sql`select member from ${table} where member > ${last} order by member limit ${page.first + 1}`;
+    const members = table ? await db.execute<{ member: string }>(next) : [];
     const listed = pageOf(
       members,
       page,

@@ -1,19 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { retryAfterMs, type Http, type HttpAnswer } from '@currents/connector';
+import type { FailureReason } from '../circuitBreaker.js';
 
-/** The result of one request to a webhook. */
+/**
+ * The result of one request to a webhook. `split`: it was too large for the receiver, so send fewer changes. `blocked`:
+ * the receiver refuses every request until it is repaired.
+ */
 export type WebhookVerdict =
   | { readonly outcome: 'delivered' }
-  | {
-      readonly outcome: 'deferred';
-      readonly code: string;
-      readonly detail: string;
-      readonly afterMs: number | undefined;
-    }
-  /** The request was too large for the receiver: send fewer changes. */
-  | { readonly outcome: 'split'; readonly code: string; readonly detail: string }
-  /** The receiver refuses every request until it is repaired. */
-  | { readonly outcome: 'blocked'; readonly code: string; readonly detail: string };
+  | (FailureReason & { readonly outcome: 'deferred' | 'split' | 'blocked'; readonly afterMs?: number | undefined });
 
 export interface WebhookRequest {
   readonly url: string;
@@ -52,7 +47,7 @@ export async function sendWebhook(
 }
 
 /** HMAC-SHA256 over the timestamp, a full stop and the body, in hexadecimal. */
-export function signatureOf(secret: string, timestamp: string, body: string): string {
+function signatureOf(secret: string, timestamp: string, body: string): string {
   return createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
 }
 
@@ -67,8 +62,7 @@ export function isSignedBy(
 }
 
 function verdictOf(answer: HttpAnswer): WebhookVerdict {
-  if ('failure' in answer)
-    return { outcome: 'deferred', code: answer.failure, detail: answer.detail, afterMs: undefined };
+  if ('failure' in answer) return { outcome: 'deferred', code: answer.failure, detail: answer.detail };
   const { status } = answer;
   const code = `http_${status}`;
   if (status >= 200 && status < 300) return { outcome: 'delivered' };
