@@ -2,7 +2,7 @@ import type { StreamingHttp } from '@currents/connector';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { connect, type Sql } from '../db/connect.js';
 import { openWriter } from '../db/writer.js';
-import { createStore } from '../ingest/store.js';
+import { createStore, type Store } from '../ingest/store.js';
 import type { LoadCurrentOptions } from '../loadCurrent.js';
 
 type Database = PostgresJsDatabase;
@@ -22,14 +22,20 @@ interface AdminOptions extends LoadCurrentOptions {
 }
 
 /** What admin operations depend on. */
-export type Admin = ReturnType<typeof openAdmin>;
+export interface Admin extends AdminOptions {
+  readonly db: Database;
+  /** Takes quarantined events that are released. */
+  readonly store: Store;
+  /** Ends the connections that were opened here. */
+  close(): Promise<void>;
+}
 
 export type Db = Pick<Admin, 'db'>;
 
 /** The shard of the tally that admin operations are counted in; processes that take events in or deliver draw higher ones. */
 export const adminShard = 0;
 
-export function openAdmin(options: AdminOptions) {
+export function openAdmin(options: AdminOptions): Admin {
   const { databaseUrl, connectors, wake } = options;
   const pool = connect(databaseUrl, { max: 4, name: 'admin' });
   const writer = openWriter(databaseUrl, { max: 1, name: 'admin' });
@@ -45,9 +51,7 @@ export function openAdmin(options: AdminOptions) {
   return {
     ...options,
     db: drizzle(pool),
-    /** Takes quarantined events that are released. */
     store,
-    /** Ends the connections that were opened here. */
     async close() {
       await store.drain();
       await writer.end();

@@ -33,7 +33,7 @@ export const rhythms: Readonly<
   daily: { everyMs: 24 * hourMs, toleranceMs: 24 * hourMs + 15 * minuteMs },
 };
 
-interface Freshness {
+export interface Freshness {
   readonly state: FreshnessState;
   /** When the next sync is due, and when the cohort becomes stale without it; undefined if none is expected. */
   readonly dueAt?: Date;

@@ -1,6 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CohortReference, Member } from '@currents/connector';
-import { createSegment, exportMembers, getSegment, previewSegment, type ExportFormat } from '@currents/core';
+import {
+  createSegment,
+  exportMembers,
+  getSegment,
+  previewSegment,
+  type ExportFormat,
+  type SegmentView,
+} from '@currents/core';
 import { percentile } from '../reading/percentiles.js';
 import { expectKind, memberAt, type CohortHub } from './hub.js';
 import type { CohortOptions } from './options.js';
@@ -108,7 +115,7 @@ export async function measureSegment(
 }
 
 /** The segment, once it is evaluated. */
-export async function evaluated(hub: CohortHub, segmentId: string) {
+export async function evaluated(hub: CohortHub, segmentId: string): Promise<SegmentView> {
   for (; ; await wait(50)) {
     const segment = expectKind('Segment', await getSegment(hub.admin, segmentId));
     if (!segment.isEvaluationDue) return segment;
