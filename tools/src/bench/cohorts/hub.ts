@@ -15,15 +15,25 @@ import {
   startEngine,
   storePush,
   watchImportKeys,
+  type Admin,
   type Sql,
 } from '@currents/core';
 
-export type CohortHub = Awaited<ReturnType<typeof openCohortHub>>;
+/** The cohort and segment parts of api and worker, in this process. */
+export interface CohortHub {
+  readonly sql: Sql;
+  readonly databaseUrl: string;
+  readonly admin: Admin;
+  /** Milliseconds from a page to its answer. */
+  push(change: CohortChange): Promise<number>;
+  /** Resolves when nothing waits to be applied. */
+  applied(): Promise<void>;
+  stop(): Promise<void>;
+}
 
 const partner = 'bench';
 
-/** The cohort and segment parts of api and worker, in this process. */
-export async function openCohortHub(databaseUrl: string) {
+export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
   await migrate(databaseUrl);
   const sql = connect(databaseUrl, { max: 6, name: 'bench' });
   const secrets = { connectors: new Map<string, never>(), seal: createSeal(randomBytes(32)), allowBaseUrl: false };
@@ -50,8 +60,7 @@ export async function openCohortHub(databaseUrl: string) {
     sql,
     databaseUrl,
     admin,
-    /** Milliseconds from a page to its answer. */
-    async push(change: CohortChange): Promise<number> {
+    async push(change) {
       const startedMs = performance.now();
       const keyId = await keys.check(partner, made.key);
       if (keyId === undefined) throw new Error('the import key is not valid');
@@ -64,7 +73,7 @@ export async function openCohortHub(databaseUrl: string) {
       return performance.now() - startedMs;
     },
     applied: () => untilApplied(sql),
-    async stop(): Promise<void> {
+    async stop() {
       await keys.stop();
       await sender.close();
       await engine.stop();

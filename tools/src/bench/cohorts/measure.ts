@@ -1,13 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CohortReference, Member } from '@currents/connector';
-import {
-  createSegment,
-  exportMembers,
-  getSegment,
-  previewSegment,
-  type ExportFormat,
-  type SegmentView,
-} from '@currents/core';
+import { createSegment, exportMembers, getSegment, previewSegment } from '@currents/core';
+import type { ExportFormat, SegmentView } from '@currents/core';
 import { percentile } from '../reading/percentiles.js';
 import { expectKind, memberAt, type CohortHub } from './hub.js';
 import type { CohortOptions } from './options.js';
