@@ -2,13 +2,13 @@ import { interpretAnswer, readJsonObject, toSendOutcome } from '@currents/connec
 import type { AnswerRules, HttpAnswer, Refusal, SendOutcome } from '@currents/connector';
 import type { Settings } from './settings.js';
 
-/** What the answer depends on besides itself. */
+/** What the interpretation of an answer depends on. */
 export interface SentRequest {
   readonly settings: Settings;
   readonly eventCount: number;
 }
 
-/** Long enough for a firewall to change its mind. */
+/** Time for a firewall to accept the request again. */
 const forbiddenWaitMs = 180_000;
 
 const keyRefused: Refusal = {

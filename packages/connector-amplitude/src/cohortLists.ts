@@ -15,7 +15,7 @@ import { readKey, reply } from './cohortReply.js';
 const keyAdvice =
   'Send the data import key as the user of Basic authentication with an empty password, as a Bearer token, or as X-Data-Import-Key.';
 
-/** Amplitude's list-based cohort sync (Amplitude, Receiving behavioral cohorts): one list per cohort; Amplitude keeps its id. */
+/** Amplitude's list-based cohort sync (Amplitude, Receiving behavioral cohorts): one list per cohort, whose id Amplitude stores. */
 export const cohortLists: readonly CohortRoute[] = [
   route('lists', 'creates a list', (push) => parsePush(push, readNewList), replyWithList),
   route('lists/:listId/add', 'users who entered a list', (push) => readUsers(push, 'add'), reply),

@@ -1,22 +1,22 @@
 /** Amplitude, Receiving behavioral cohorts: lists are named `[Amplitude] <cohort name>: <cohort id>`. */
-const PREFIX = '[Amplitude] ';
-const SEPARATOR = ': ';
+const prefix = '[Amplitude] ';
+const separator = ': ';
 
-/** Name and id of a cohort, from what Amplitude calls its list. The name may have colons itself; without any, it is the id too. */
+/** Id and name of a cohort, from the name of its list. The name may contain colons; without an id, it is the id. */
 export function readListName(listName: string): { readonly id: string; readonly name: string } {
-  const end = listName.lastIndexOf(SEPARATOR);
-  const id = end < 0 ? '' : listName.slice(end + SEPARATOR.length).trim();
+  const end = listName.lastIndexOf(separator);
+  const id = end < 0 ? '' : listName.slice(end + separator.length).trim();
   return id === '' ? { id: listName, name: listName } : { id, name: plainName({ id, name: listName }) };
 }
 
-/** What the cohort is called at the hub; decorated once, whether or not its name came decorated. */
+/** The cohort's name at the hub, with prefix and id once each, whether or not the name has them. */
 export function displayName(cohort: { readonly id: string; readonly name: string }): string {
-  return `${PREFIX}${plainName(cohort)}${SEPARATOR}${cohort.id}`;
+  return `${prefix}${plainName(cohort)}${separator}${cohort.id}`;
 }
 
 function plainName({ id, name }: { readonly id: string; readonly name: string }): string {
-  const suffix = SEPARATOR + id;
-  const start = name.startsWith(PREFIX) ? PREFIX.length : 0;
+  const suffix = separator + id;
+  const start = name.startsWith(prefix) ? prefix.length : 0;
   const end = name.endsWith(suffix) ? name.length - suffix.length : name.length;
   return name.slice(start, Math.max(start, end)).trim() || id;
 }

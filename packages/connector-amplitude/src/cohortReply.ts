@@ -2,8 +2,8 @@ import { basicCredentials, bearerToken, firstText, jsonReply, pushStatuses } fro
 import type { Push, PushReply, PushResult } from '@currents/connector';
 
 /**
- * The key, from every place where Amplitude lets people put one: a Bearer token, the user of Basic authentication with
- * an empty password, or a header that they name (Amplitude, Create a cohort sync integration; Cohort webhooks, headers).
+ * The key, from every place where Amplitude can send it: a Bearer token, the user of Basic authentication with an empty
+ * password, or a custom header (Amplitude, Create a cohort sync integration; Cohort webhooks, headers).
  */
 export function readKey(push: Push): string | undefined {
   const basic = basicCredentials(push);

@@ -2,7 +2,7 @@ import { expected, isRecord, readCohortReference, readMembers, readPushBody } fr
 import type { CohortRoute, Fields, ParsedPush, Push } from '@currents/connector';
 import { readKey, reply } from './cohortReply.js';
 
-/** Amplitude's cohort webhook (Amplitude, Cohort webhooks). People may edit its template, so common changes are accepted. */
+/** Amplitude's cohort webhook (Amplitude, Cohort webhooks). Its template can be edited, so common changes are accepted. */
 export const cohortWebhook: CohortRoute = {
   method: 'POST',
   path: 'webhook',

@@ -1,6 +1,6 @@
 import type { CatalogueEvent } from '@currents/schema';
 
-/** The device an event happened on, in Amplitude's own fields: properties of the user from then on. */
+/** The device in Amplitude's own fields, which then become properties of the user. */
 export interface DeviceFields {
   readonly platform?: string;
   readonly os_name?: string;
@@ -9,7 +9,7 @@ export interface DeviceFields {
   readonly carrier?: string;
 }
 
-/** As Amplitude's own SDKs write them; every other platform keeps its spelling. */
+/** The spelling of Amplitude's own SDKs; other platforms keep theirs. */
 const spellings: ReadonlyMap<string, DeviceFields> = new Map([
   ['ios', { platform: 'iOS', os_name: 'ios' }],
   ['android', { platform: 'Android', os_name: 'android' }],
@@ -17,7 +17,7 @@ const spellings: ReadonlyMap<string, DeviceFields> = new Map([
   ['web', { platform: 'Web' }],
 ]);
 
-/** Undefined for events that no app sent: what an email event says of a device was guessed from a user agent. */
+/** Undefined for events that no app sent: the device of an email event is only guessed from a user agent. */
 export function deviceFieldsOf(properties: CatalogueEvent['properties']): DeviceFields | undefined {
   const { platform, os_version: osVersion, device_model: model, carrier } = properties;
   if (typeof platform !== 'string' || platform === '') return undefined;

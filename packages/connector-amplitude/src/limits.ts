@@ -4,8 +4,8 @@ import { wrapBytesOf } from './request.js';
 import type { Settings } from './settings.js';
 
 /**
- * Amplitude takes up to 2,000 events a request, httpapi one less (HTTP V2 and Batch Event Upload references, limits).
- * Half of that: it refuses a request as a whole for one bad event or fast user, and the others go again.
+ * Half of Amplitude's maximum of 2,000 events per request, or one less with httpapi (HTTP V2 and Batch Event Upload
+ * references, limits): it refuses the whole request for one bad event or fast user, and the others are sent again.
  */
 const maxEvents = 1000;
 
@@ -19,7 +19,7 @@ const averagedOverS = 30;
 /** Events of one user or device in 24 hours, counted in steps of an hour; Batch Event Upload reference, 429. */
 const dailyQuota = { limit: 500_000, periodMs: 24 * 3_600_000 } as const;
 
-/** Amplitude names no limit. Enough for some thousand events a second over slow lines. */
+/** Amplitude documents no limit. Enough for some thousand events per second over slow connections. */
 const maxConcurrentRequests = 4;
 
 export function rateLimit(settings: Settings): RateLimit<AmplitudeEvent> {

@@ -7,7 +7,7 @@ import { isId } from './identity.js';
 import { copyOwn, saleOf } from './properties.js';
 import type { Settings } from './settings.js';
 
-/** One element of the list `events` (Amplitude, HTTP V2 reference, event keys). Ids are strings, whatever they look like. */
+/** One element of the list `events` (Amplitude, HTTP V2 reference, event keys). Ids are always strings. */
 export interface AmplitudeEvent extends DeviceFields {
   readonly user_id?: string;
   readonly device_id?: string;
@@ -37,17 +37,17 @@ type Reason = keyof typeof reasons;
 
 export const naming = createEventNaming(eventNames);
 
-/** 2101-01-01 UTC in Unix seconds. Nearer times are left for Amplitude to judge, which has a clock. */
+/** 2101-01-01 UTC in Unix seconds. Amplitude checks earlier times by its clock. */
 const endSecond = 4_133_980_800;
 
-/** What a device calls itself when its user has declined advertising ids. */
+/** The id of a device whose user has declined advertising ids. */
 const noAdId = '00000000-0000-0000-0000-000000000000';
 
 type Draft = { -readonly [Key in keyof AmplitudeEvent]: AmplitudeEvent[Key] };
 
 /**
- * The event in Amplitude's words: the user's external id, the device's id or both, the usual name, and all properties
- * flat beside each other. Of two ids, one that Amplitude refuses is left out: the other one says whose the event is.
+ * The event in Amplitude's format: the user's external id, the device's id or both, the usual name, and all properties on
+ * one level. Of two ids, one that Amplitude refuses is left out.
  */
 export function map(event: CatalogueEvent, settings: Settings): MapResult<AmplitudeEvent> {
   const name = naming.nameFor(event, settings.eventNames);
@@ -78,7 +78,7 @@ export function map(event: CatalogueEvent, settings: Settings): MapResult<Amplit
     event_type: name,
     time: event.time * 1000,
     insert_id: event.id,
-    // What the platform calls itself here (Braze, event glossary, the Amplitude tabs), and charts may filter by.
+    // Braze's own value (Braze, event glossary, the Amplitude tabs), by which charts may filter.
     library: 'Braze',
     event_properties: eventProperties,
   };

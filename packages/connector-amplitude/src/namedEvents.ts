@@ -6,8 +6,8 @@ type Items = readonly Item<AmplitudeEvent>[];
 type Body = Readonly<Record<string, unknown>>;
 
 /**
- * What a 400 or a 429 says of single events, by their place in the request. Empty when it names none that was sent.
- * Of several culprits Amplitude may name only the first (HTTP V2 reference, 400).
+ * The outcomes of the events that a 400 or a 429 names, by their index in the request. Of several events at fault
+ * Amplitude may name only the first (HTTP V2 reference, 400).
  */
 export function readNamedEvents(
   body: Body,
@@ -19,8 +19,8 @@ export function readNamedEvents(
   for (const { list, code, complaint } of complaints) {
     for (const [field, places] of Object.entries(body[list] ?? {})) {
       for (const place of placesIn(places, items)) {
-        const said = redact(field, { secrets, payloads: [items[place]?.payload] });
-        named.set(place, { outcome: 'rejected', code, detail: `${complaint}: ${said}` });
+        const quoted = redact(field, { secrets, payloads: [items[place]?.payload] });
+        named.set(place, { outcome: 'rejected', code, detail: `${complaint}: ${quoted}` });
       }
     }
   }
@@ -49,31 +49,32 @@ function readSilenced(body: Body, items: Items): ReadonlySet<number> {
   return places;
 }
 
-/** The quota counts the events of 24 hours, hour by hour, and frees itself so; Batch Event Upload reference, 429. */
-const QUOTA_WAIT_MS = 3_600_000;
+/** The quota counts the events of 24 hours in steps of an hour; Batch Event Upload reference, 429. */
+const quotaWaitMs = 3_600_000;
 
 interface Ids {
   readonly users: Set<string>;
   readonly devices: Set<string>;
 }
 
-/** Events that share a throttled user or device wait, too, listed or not, so that a user's events keep their order. */
+/** All events of a throttled user or device wait, listed or not, so that a user's events keep their order. */
 function readThrottled(body: Body, items: Items, waitMs: number): Map<number, SendOutcome> {
   const overQuota = {
     users: idsIn(body['exceeded_daily_quota_users']),
     devices: idsIn(body['exceeded_daily_quota_devices']),
   };
   const tooFast = { users: idsIn(body['throttled_users']), devices: idsIn(body['throttled_devices']) };
-  // An event without a device id is given one by Amplitude, which may be what is throttled.
+  // Amplitude assigns a device id to an event without one, and may throttle that device.
   const unexplained = isEmpty(tooFast) && !isEmpty(overQuota) ? overQuota : tooFast;
   for (const place of placesIn(body['throttled_events'], items)) {
     const payload = items[place]?.payload;
-    if (payload !== undefined && !whose(overQuota, payload) && !whose(tooFast, payload)) addIds(unexplained, payload);
+    if (payload !== undefined && !ownerIn(overQuota, payload) && !ownerIn(tooFast, payload))
+      addIds(unexplained, payload);
   }
   const named = new Map<number, SendOutcome>();
   items.forEach(({ payload }, place) => {
-    const quota = whose(overQuota, payload);
-    const pace = whose(tooFast, payload);
+    const quota = ownerIn(overQuota, payload);
+    const pace = ownerIn(tooFast, payload);
     if (quota !== undefined) named.set(place, quotaUsedUp(quota));
     else if (pace !== undefined) named.set(place, tooFastFor(pace, waitMs));
   });
@@ -84,7 +85,7 @@ type Owner = 'user' | 'device';
 
 function quotaUsedUp(budget: Owner): SendOutcome {
   const detail = `Amplitude has had the 500,000 events that it takes of one ${budget} in 24 hours`;
-  return { outcome: 'deferred', code: 'daily_quota', detail, afterMs: QUOTA_WAIT_MS, scope: 'key', budget };
+  return { outcome: 'deferred', code: 'daily_quota', detail, afterMs: quotaWaitMs, scope: 'key', budget };
 }
 
 function tooFastFor(budget: Owner, afterMs: number): SendOutcome {
@@ -96,8 +97,8 @@ function isEmpty({ users, devices }: Ids): boolean {
   return users.size === 0 && devices.size === 0;
 }
 
-/** Whether it is for its user or its device that an event is named. */
-function whose({ users, devices }: Ids, { user_id: user, device_id: device }: AmplitudeEvent): Owner | undefined {
+/** Whether an event's user or device is among the ids. */
+function ownerIn({ users, devices }: Ids, { user_id: user, device_id: device }: AmplitudeEvent): Owner | undefined {
   if (device !== undefined && devices.has(device)) return 'device';
   return user !== undefined && users.has(user) ? 'user' : undefined;
 }
@@ -107,12 +108,12 @@ function addIds({ users, devices }: Ids, { user_id: user, device_id: device }: A
   if (device !== undefined) devices.add(device);
 }
 
-/** A list of ids, or an object of them with a count for each. */
+/** The ids in a list, or in an object of ids and counts. */
 function idsIn(value: unknown): Set<string> {
   return new Set(Array.isArray(value) ? value.filter((id) => typeof id === 'string') : Object.keys(value ?? {}));
 }
 
-/** The places in a list that are places in the request. */
+/** The numbers in a list that are indexes in the request. */
 function placesIn(value: unknown, items: Items): number[] {
   if (!Array.isArray(value)) return [];
   return (value as readonly number[]).filter((index) => Number.isInteger(index) && index >= 0 && index < items.length);

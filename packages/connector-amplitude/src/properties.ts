@@ -1,30 +1,30 @@
 import { copyProperties, freePrefixes, setProperty } from '@currents/connector';
 import { nestsBeyond, type CatalogueEvent } from '@currents/schema';
 
-const NOT_SENT = '';
+const notSent = '';
 
-/** Where a property goes by another name, or nowhere (Braze, event glossary, the Amplitude tabs). The rest keep theirs. */
+/** Properties with another name, or not sent (Braze, event glossary, the Amplitude tabs). Others keep their name. */
 const wireNames: ReadonlyMap<string, string> = new Map([
   ['content_card_id', 'card_id'],
   ...[
-    // What the envelope says already.
+    // In the envelope.
     ...['id', 'time', 'user_id', 'external_user_id', 'device_id', 'timezone'],
-    // What the platform does not pass on to Amplitude.
+    // Not passed on to Amplitude.
     ...['sdk_version', 'gender', 'country', 'language'],
-  ].map((name) => [name, NOT_SENT] as const),
+  ].map((name) => [name, notSent] as const),
 ]);
 
-/** The name of a custom event is in its type already. */
-const wireNamesOfCustomEvents: ReadonlyMap<string, string> = new Map([...wireNames, ['name', NOT_SENT]]);
+/** The name of a custom event is in its type. */
+const wireNamesOfCustomEvents: ReadonlyMap<string, string> = new Map([...wireNames, ['name', notSent]]);
 
-const CUSTOM_EVENT = 'users.behaviors.CustomEvent';
-/** The only type whose time zone Amplitude is told (Braze, event glossary). */
-const GLOBAL_STATE_CHANGE = 'users.behaviors.subscription.GlobalStateChange';
+const customEvent = 'users.behaviors.CustomEvent';
+/** The only type that is sent with a time zone (Braze, event glossary). */
+const globalStateChange = 'users.behaviors.subscription.GlobalStateChange';
 
-/** Amplitude takes objects in 40 layers (HTTP V2 reference, limits), of which `event_properties` is the first. */
+/** Amplitude accepts 40 layers of objects (HTTP V2 reference, limits), of which `event_properties` is the first. */
 const maxLayers = 40;
 
-/** What Amplitude has fields of its own for. Without a price it takes no product. */
+/** In Amplitude's own fields. It accepts no product without a price. */
 export interface Sale {
   readonly price: number;
   readonly productId?: string;
@@ -36,32 +36,32 @@ export function saleOf({ price, product_id: productId }: CatalogueEvent['propert
 }
 
 /**
- * Adds the event's own properties, less what the sale says. Answers with the name of the property that nests deeper
- * than Amplitude takes, if one does: then the event cannot be sent.
+ * Adds the event's own properties, without those in `sale`. Returns the name of a property that has too many layers for
+ * Amplitude, if there is one.
  */
 export function copyOwn(
   target: Record<string, unknown>,
   { event_type: eventType, properties, user }: CatalogueEvent,
   sale: Sale | undefined,
 ): string | undefined {
-  const names = eventType === CUSTOM_EVENT ? wireNamesOfCustomEvents : wireNames;
+  const names = eventType === customEvent ? wireNamesOfCustomEvents : wireNames;
   for (const key in properties) {
     const value = properties[key];
     if (value === null || value === undefined) continue;
     if (sale !== undefined && (key === 'price' || (key === 'product_id' && sale.productId !== undefined))) continue;
     const name = names.get(key) ?? key;
-    if (name === NOT_SENT) continue;
+    if (name === notSent) continue;
     if (typeof value !== 'object') {
       setProperty(target, name, value);
     } else if (!copyNested(target, key, name, value)) {
       return key;
     }
   }
-  if (eventType === GLOBAL_STATE_CHANGE && typeof user.timezone === 'string') target['timezone'] = user.timezone;
+  if (eventType === globalStateChange && typeof user.timezone === 'string') target['timezone'] = user.timezone;
   return undefined;
 }
 
-/** Whether it could be: free properties come to lie flat among the others, so that their object is no layer. */
+/** False when it has too many layers. Free properties are put on the level of the others, so their object is no layer. */
 function copyNested(target: Record<string, unknown>, key: string, name: string, value: object): boolean {
   const prefix = freePrefixes.get(key);
   if (prefix === undefined || Array.isArray(value)) {

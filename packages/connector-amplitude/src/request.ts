@@ -3,7 +3,7 @@ import type { BodyPiece, HttpRequest, SendContext } from '@currents/connector';
 import { maxKeyCharacters } from './settings.js';
 import type { Credentials, Settings } from './settings.js';
 
-/** Amplitude, HTTP V2 and Batch Event Upload references. A key belongs to a region, and other hosts do not know it. */
+/** Amplitude, HTTP V2 and Batch Event Upload references. Only the hosts of a key's region know it. */
 const hosts = {
   us: 'https://api2.amplitude.com',
   eu: 'https://api.eu.amplitude.com',
@@ -12,8 +12,8 @@ const hosts = {
 const paths = { batch: '/batch', httpapi: '/2/httpapi' } as const satisfies Record<Settings['endpoint'], string>;
 
 /**
- * One request with these events, given as JSON separated by commas. It does not carry its own time: Amplitude would
- * shift the events of a late retry by the difference (HTTP V2 reference, client_upload_time).
+ * One request with these events, given as JSON separated by commas. It has no upload time, because Amplitude would shift
+ * the events of a late retry by the difference (HTTP V2 reference, client_upload_time).
  */
 export function uploadRequest(
   events: readonly BodyPiece[],
@@ -28,7 +28,7 @@ export function uploadRequest(
   };
 }
 
-/** What no detail may repeat. */
+/** What no detail may contain. */
 export function secretsOf({ apiKey, secretKey }: Credentials): readonly string[] {
   return secretKey === undefined ? [apiKey] : [apiKey, secretKey];
 }

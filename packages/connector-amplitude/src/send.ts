@@ -48,12 +48,12 @@ function throttleMs({ endpoint }: Settings, outcome: SendOutcome): number {
  */
 export async function test(to: Context): Promise<TestResult> {
   const answer = await to.http.request(uploadRequest([], to));
-  if (isComplaintAboutEvents(answer)) return { outcome: 'passed' };
+  if (isErrorAboutEvents(answer)) return { outcome: 'passed' };
   const sent = { settings: to.settings, eventCount: 0 };
   return toTestResult(readAnswer(answer, sent, createRedactor(secretsOf(to.credentials))));
 }
 
-function isComplaintAboutEvents(answer: HttpAnswer): boolean {
+function isErrorAboutEvents(answer: HttpAnswer): boolean {
   const body = answer.status === 400 && 'body' in answer ? readJsonObject(answer.body) : undefined;
   return body?.['error'] === 'Request missing required field' && body['missing_field'] !== 'api_key';
 }

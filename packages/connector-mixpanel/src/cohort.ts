@@ -13,17 +13,15 @@ import {
   readPushBody,
 } from '@currents/connector';
 import type {
-  CohortChange,
   CohortImport,
   CohortRoute,
+  CohortSession,
   Fields,
   ParsedPush,
   Push,
   PushReply,
   PushResult,
 } from '@currents/connector';
-
-type Session = Extract<CohortChange, { readonly kind: 'replace' }>['session'];
 
 const kinds = { members: 'replace', add_members: 'add', remove_members: 'remove' } as const;
 type Action = keyof typeof kinds;
@@ -79,7 +77,7 @@ function isAction(value: unknown): value is Action {
   return typeof value === 'string' && Object.hasOwn(kinds, value);
 }
 
-/** A null list means that nobody entered or left. It must not mean that a whole cohort has become empty. */
+/** A null list means that no member entered or left. It must not empty a whole cohort. */
 function readList(value: unknown, action: Action): readonly unknown[] | undefined {
   if (Array.isArray(value)) return value as readonly unknown[];
   return value === null && action !== 'members' ? [] : undefined;
@@ -100,7 +98,7 @@ export function firstId(...ids: readonly unknown[]): unknown {
 }
 
 /** The page and its session; an empty cohort may come as page 0 of 0. */
-function readSession(parameters: Fields): Session | undefined {
+function readSession(parameters: Fields): CohortSession | undefined {
   const id = readId(parameters['mixpanel_session_id']);
   const pages = isRecord(parameters['page_info']) ? parameters['page_info'] : {};
   const page = wholeNumber(pages['page_count']);

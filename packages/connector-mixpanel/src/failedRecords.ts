@@ -1,18 +1,17 @@
 import type { Item } from '@currents/connector';
 import type { ImportEvent } from './map.js';
 
-/** What a 400 says of single events. */
+/** What a 400 reports about single events. */
 export interface FailedRecords {
-  /** Place in the request → why that event was refused. */
+  /** Index in the request → why that event was refused. */
   readonly refused: ReadonlyMap<number, string>;
-  /** Whether all other events are in: when not, one of them may have been refused without being named. */
+  /** Whether all other events were imported; if not, one of them may have been refused without being named. */
   readonly isComplete: boolean;
 }
 
 /**
- * Reads the `failed_records` of a 400. By Mixpanel's word whatever is not listed has been taken
- * (Import Events reference, 400); that is believed only if every entry can be matched with an event that was sent
- * and the count of imported events does not say otherwise. Undefined when no event is named at all.
+ * Reads the `failed_records` of a 400. Events that are not listed were imported (Import Events reference, 400), but only if
+ * every entry matches an event that was sent and the count of imported events agrees. Undefined when no event is named.
  */
 export function readFailedRecords(
   body: Readonly<Record<string, unknown>>,
@@ -25,7 +24,7 @@ export function readFailedRecords(
   for (const entry of entries as readonly unknown[]) {
     const index = indexOf(entry, items);
     if (index === undefined) isMatched = false;
-    else if (!refused.has(index)) refused.set(index, complaintOf(entry));
+    else if (!refused.has(index)) refused.set(index, reasonOf(entry));
   }
   if (refused.size === 0) return undefined;
   return {
@@ -34,7 +33,7 @@ export function readFailedRecords(
   };
 }
 
-/** An event may be listed once for each of its faults, so a count may be short by the entries as well as by the events. */
+/** An event may be listed once per fault, so the count may be lower by the number of entries or of events. */
 function isComplete(imported: unknown, sent: number, refused: number, entries: number, isMatched: boolean): boolean {
   if (typeof imported !== 'number') return isMatched;
   return isMatched ? imported >= sent - entries : imported === sent - refused;
@@ -46,14 +45,14 @@ function indexOf(entry: unknown, items: readonly Item<ImportEvent>[]): number | 
   const place = typeof index === 'string' && /^\d{1,6}$/.test(index) ? Number(index) : index;
   const item = typeof place === 'number' ? items[place] : undefined;
   if (item === undefined) return undefined;
-  // The reference spells the key in two ways. An entry about another event's id is about no event that is known.
+  // The reference spells the key in two ways. An entry with the id of another event is ignored.
   const id = plain ?? dollar;
   const isOfItem = typeof id !== 'string' || id === '' || id === item.payload.properties['$insert_id'];
   return isOfItem ? (place as number) : undefined;
 }
 
-function complaintOf(entry: unknown): string {
+function reasonOf(entry: unknown): string {
   const { field, message } = entry as Readonly<Record<string, unknown>>;
-  const said = [field, message].filter((part): part is string => typeof part === 'string' && part !== '');
-  return said.length === 0 ? 'no reason given' : said.join(': ');
+  const parts = [field, message].filter((part): part is string => typeof part === 'string' && part !== '');
+  return parts.length === 0 ? 'no reason given' : parts.join(': ');
 }

@@ -14,7 +14,7 @@ export interface Unfit {
   readonly detail: string;
 }
 
-/** The properties that customers named, behind their prefixes; as many as there is room for beside the event's own. */
+/** Free properties with their prefixes, up to `maxCount` together with the event's own. */
 export function freeProperties(
   source: Readonly<Record<string, unknown>>,
   maxCount: number,
@@ -29,7 +29,7 @@ export function freeProperties(
   return free;
 }
 
-/** Whether the property is an object of named properties, whose members are sent instead. */
+/** Whether the property is an object of free properties, whose members are sent instead. */
 export function isFree(key: string, value: object): boolean {
   return freePrefixes.has(key) && !Array.isArray(value);
 }

@@ -7,7 +7,7 @@ import type { Unfit } from './freeProperties.js';
 import { propertiesOf } from './properties.js';
 import type { Settings } from './settings.js';
 
-/** One element of the list that `/import` takes. No key may stand beside these two. */
+/** One element of the list that `/import` accepts. It may have no other keys. */
 export interface ImportEvent {
   readonly event: string;
   readonly properties: Readonly<Record<string, unknown>>;
@@ -30,17 +30,17 @@ export const naming = createEventNaming(eventNames);
 
 /** 2010-01-01 UTC in Unix seconds. Mixpanel removes events from before (Braze, Mixpanel for Currents). */
 const firstSecond = 1_262_304_000;
-/** 2101-01-01 UTC in Unix seconds. Nearer times are left for Mixpanel to judge, which has a clock. */
+/** 2101-01-01 UTC in Unix seconds. Mixpanel checks earlier times by its clock. */
 const endSecond = 4_133_980_800;
-/** Mixpanel cuts strings after 255 (Import Events reference, limits); whether bytes or characters is not said. */
+/** Mixpanel cuts strings after 255, without saying whether bytes or characters (Import Events reference, limits). */
 const maxIdBytes = 255;
 
-/** Tells in Mixpanel which properties an event came without. */
+/** Lists in Mixpanel the properties that were left out. */
 const leftOutProperty = 'currents_left_out';
 const maxNames = 20;
 const maxNameLength = 100;
 
-/** The event in Mixpanel's words: the user's external id, the usual name, and all properties beside each other. */
+/** The event in Mixpanel's format: the user's external id, the usual name, and all properties on one level. */
 export function map(event: CatalogueEvent, settings: Settings): MapResult<ImportEvent> {
   const name = naming.nameFor(event, settings.eventNames);
   if (name === undefined) return { skip: 'event_type_not_taken' };

@@ -5,38 +5,38 @@ import { insertIdOf } from './identity.js';
 
 type Properties = Readonly<Record<string, unknown>>;
 
-/** What the connector sets. No property of an event, whatever it is called, stands in for one of these. */
+/** Properties that the connector sets, and that no property of an event overrides. */
 const ownNames: ReadonlySet<string> = new Set([
   ...['time', 'distinct_id', '$insert_id', '$partner_id', 'ip', 'mp_lib'],
   ...['device_id', '$device', '$os', 'card_id', 'productId'],
 ]);
 
-/** Properties that do not go to Mixpanel under the name they came with. */
+/** Properties that are not sent to Mixpanel under their own name. */
 const leftOut: ReadonlySet<string> = new Set([
   ...ownNames,
-  // Said by the envelope already.
+  // In the envelope.
   ...['id', 'user_id', 'external_user_id', 'timezone'],
   // Sent as `$device`, `$os` and `card_id`.
   ...['device_model', 'os_version', 'content_card_id'],
   // Not passed on to Mixpanel (Braze, event glossary, Mixpanel).
   ...['sending_ip', 'sdk_version', 'gender', 'country', 'language', 'canvas_step_message_variation_id'],
-  // Taken by Mixpanel for its own (Mixpanel, default properties), or by JavaScript.
+  // Reserved by Mixpanel (Mixpanel, default properties), or by JavaScript.
   ...['token', 'bucket', '__proto__'],
 ]);
 
-/** A custom event's name is the event's name already. */
+/** The name of a custom event is the name of the event. */
 const leftOutOfCustomEvents: ReadonlySet<string> = new Set([...leftOut, 'name']);
 
-const CUSTOM_EVENT = 'users.behaviors.CustomEvent';
-const PURCHASE = 'users.behaviors.Purchase';
-/** Room for the connector's own, and for the list of what was left out. */
+const customEvent = 'users.behaviors.CustomEvent';
+const purchase = 'users.behaviors.Purchase';
+/** Leaves room for the connector's own properties and the list of those left out. */
 const maxCopied = maxMembers - ownNames.size - 1;
-const DOLLAR = 36;
-const LETTER_M = 109;
+const dollar = 36;
+const letterM = 109;
 
 /**
- * The event's properties as Mixpanel takes them, with the connector's own among them.
- * Members that are undefined are not sent. What Mixpanel would not take is left out and told in `unfit`.
+ * The event's properties for Mixpanel, including the connector's own. Undefined members are not sent. Properties beyond
+ * Mixpanel's limits are left out and listed in `unfit`.
  */
 export function propertiesOf(
   event: CatalogueEvent,
@@ -44,15 +44,15 @@ export function propertiesOf(
 ): { readonly properties: Record<string, unknown>; readonly unfit: readonly Unfit[] } {
   const source = event.properties;
   const unfit: Unfit[] = [];
-  // Spread first and blanked afterwards, because the object then keeps the layout that JSON.stringify is quick with:
-  // copied one by one, properties cost half as much again to map and serialise.
+  // Spread first and set to undefined afterwards: the object keeps a layout that JSON.stringify serialises quickly.
+  // Copying properties one by one takes half as long again to map and serialise.
   const properties = spread(event, distinctId, source, freeProperties(source, maxCopied, unfit));
-  const names = event.event_type === CUSTOM_EVENT ? leftOutOfCustomEvents : leftOut;
+  const names = event.event_type === customEvent ? leftOutOfCustomEvents : leftOut;
   let isOverridden = false;
   let count = 0;
   for (const key in source) {
     const value = source[key];
-    if (names.has(key) || isMixpanels(key)) {
+    if (names.has(key) || isReserved(key)) {
       properties[key] = undefined;
       isOverridden ||= ownNames.has(key);
     } else if (count === maxCopied) {
@@ -68,7 +68,7 @@ export function propertiesOf(
   return { properties, unfit };
 }
 
-/** The connector's own properties, and over them whatever else is given. */
+/** The connector's own properties, overridden by the given ones. */
 function spread(
   event: CatalogueEvent,
   distinctId: string,
@@ -77,29 +77,29 @@ function spread(
 ): Record<string, unknown> {
   const { device_id, device_model, os_version, content_card_id, card_id, product_id, productId } = event.properties;
   return {
-    // One unit for ever: the time is part of what Mixpanel knows duplicates by (Mixpanel, Event deduplication).
+    // Always in milliseconds: Mixpanel recognises duplicates by the time, too (Mixpanel, Event deduplication).
     time: event.time * 1000,
     distinct_id: distinctId,
     $insert_id: insertIdOf(event.id),
-    // By this Mixpanel knows the platform's events (Mixpanel, Braze integration).
+    // Marks Braze's events (Mixpanel, Braze integration).
     $partner_id: 'braze',
-    // Without it every user would live where this hub stands (Mixpanel, Import Events reference, geolocation).
+    // Otherwise Mixpanel would locate every user at the hub (Mixpanel, Import Events reference, geolocation).
     ip: 0,
     mp_lib: 'currents',
     device_id: event.user.device_id ?? device_id ?? undefined,
-    // The platform's own names for them at Mixpanel: the version does go into `$os` (Braze, event glossary, Mixpanel).
+    // Braze's names for them at Mixpanel: `$os` has the version (Braze, event glossary, Mixpanel).
     $device: device_model ?? undefined,
     $os: os_version ?? undefined,
     card_id: content_card_id ?? card_id ?? undefined,
-    // Called a field of Mixpanel's by the platform; there it is a property like any other, and `product_id` goes along.
-    productId: (event.event_type === PURCHASE ? product_id : productId) ?? undefined,
+    // Braze calls it a field of Mixpanel; it is a property, and `product_id` is sent, too.
+    productId: (event.event_type === purchase ? product_id : productId) ?? undefined,
     ...source,
     ...free,
   };
 }
 
-/** Names that begin so are Mixpanel's; some change what happens to the event (`$ignore`, `$import`, `mp_original_…`). */
-function isMixpanels(key: string): boolean {
+/** Reserved by Mixpanel; some names change what happens to the event (`$ignore`, `$import`, `mp_original_…`). */
+function isReserved(key: string): boolean {
   const first = key.charCodeAt(0);
-  return first === DOLLAR || (first === LETTER_M && key.startsWith('mp_'));
+  return first === dollar || (first === letterM && key.startsWith('mp_'));
 }

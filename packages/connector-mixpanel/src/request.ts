@@ -2,14 +2,14 @@ import { baseUrlOf, basicAuthorization } from '@currents/connector';
 import type { HttpRequest, SendContext } from '@currents/connector';
 import type { Credentials, Settings } from './settings.js';
 
-/** Mixpanel, Ingestion API, servers. A project's data stays in one region, and other hosts do not know it. */
+/** Mixpanel, Ingestion API, servers. Only the hosts of a project's region know it. */
 const hosts = {
   us: 'https://api.mixpanel.com',
   eu: 'https://api-eu.mixpanel.com',
   in: 'https://api-in.mixpanel.com',
 } as const satisfies Record<Settings['region'], string>;
 
-/** One call of `/import` in strict mode: only there does Mixpanel say which events it refused. */
+/** One call of `/import` in strict mode, the only one that reports which events were refused. */
 export function importRequest(
   body: HttpRequest['body'] & {},
   { settings, credentials }: SendContext<Settings, Credentials>,
@@ -28,12 +28,12 @@ export function importRequest(
   };
 }
 
-/** A service account needs the project beside it; a token or an API secret names the project itself. */
+/** A service account needs the project id; a token or an API secret belongs to one project. */
 export function projectParameter(credentials: Credentials): string {
   return credentials.kind === 'serviceAccount' ? `project_id=${credentials.projectId}` : '';
 }
 
-/** What no detail may repeat: the keys, and the header made from them. */
+/** What no detail may contain: the keys, and the header made from them. */
 export function secretsOf(credentials: Credentials): readonly string[] {
   const header = authorizationOf(credentials).slice('Basic '.length);
   return [...pairOf(credentials), header].filter((secret) => secret !== '');

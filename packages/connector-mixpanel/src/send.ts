@@ -34,9 +34,9 @@ function answerByRecord(
 ): SendResult[] {
   return items.map((item, index) => {
     const { id } = item;
-    const complaint = records.refused.get(index);
-    if (complaint !== undefined) {
-      const detail = redact(complaint, { secrets, payloads: [item.payload] });
+    const reason = records.refused.get(index);
+    if (reason !== undefined) {
+      const detail = redact(reason, { secrets, payloads: [item.payload] });
       return { id, outcome: 'rejected', code: 'rejected_by_mixpanel', detail };
     }
     if (records.isComplete) return { id, outcome: 'delivered' };
@@ -46,16 +46,15 @@ function answerByRecord(
 }
 
 /**
- * Sends an empty list. Mixpanel checks the credentials first, so a 400 that complains about the list means that they
- * are valid.
+ * Sends an empty list. Mixpanel checks the credentials first, so a 400 about the list means that they are valid.
  */
 export async function test(to: SendContext<Settings, Credentials>): Promise<TestResult> {
   const answer = await to.http.request(importRequest('[]', to));
-  if (isComplaintAboutList(answer)) return { outcome: 'passed' };
+  if (isErrorAboutList(answer)) return { outcome: 'passed' };
   return toTestResult(readAnswer(answer, createRedactor(secretsOf(to.credentials))));
 }
 
-function isComplaintAboutList(answer: HttpAnswer): boolean {
+function isErrorAboutList(answer: HttpAnswer): boolean {
   const body = answer.status === 400 && 'body' in answer ? readJsonObject(answer.body) : undefined;
   return body?.['code'] === 400 || typeof body?.['error'] === 'string';
 }

@@ -5,7 +5,7 @@ export function basicAuthorization(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
-/** User and password of an `Authorization: Basic …` header; undefined when there is none that can be read. */
+/** User and password of an `Authorization: Basic …` header; undefined when it is missing or malformed. */
 export function basicCredentials(push: Push): { readonly user: string; readonly password: string } | undefined {
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(push.headers['authorization'] ?? '')?.[1];
   if (encoded === undefined) return undefined;
@@ -19,7 +19,7 @@ export function bearerToken(push: Push): string | undefined {
   return /^bearer +(\S+) *$/i.exec(push.headers['authorization'] ?? '')?.[1];
 }
 
-/** The first of these that is a string with more than blanks. */
+/** The first of the values that is a string and not blank. */
 export function firstText(...values: readonly unknown[]): string | undefined {
   return values.find((value): value is string => typeof value === 'string' && value.trim() !== '');
 }

@@ -14,7 +14,7 @@ import type {
   PushResult,
 } from './cohortImport.js';
 
-/** In one request, over all lists of all changes (Braze, Partner cohort import, limits). */
+/** Per request, over all lists of all changes (Braze, Partner cohort import, limits). */
 const maxIds = 1000;
 
 /** Braze's partner cohort import, for every partner that speaks it. */
@@ -155,10 +155,10 @@ function isAlias(value: unknown): value is Alias {
   return isRecord(value) && isText(value['alias_name']) && isText(value['alias_label']);
 }
 
-/** Where Braze's statuses differ: 423 is repeated, too (Braze, Partner cohort import, errors). */
+/** Braze's own statuses; it also repeats a push after 423 (Braze, Partner cohort import, errors). */
 const statuses = { ...pushStatuses, stored: 201, repeated: 201, unknown_cohort: 400, busy: 423 };
 
-/** A body that cannot be read contains no key, either; the syntax error is what its sender needs to know. */
+/** An unreadable body has no readable key, either; its sender needs the syntax error. */
 function reply(push: Push, result: PushResult): PushReply {
   const body = readPushBody(push);
   if (result.outcome === 'unauthorised' && 'unreadable' in body) return jsonReply(400, { message: body.unreadable });

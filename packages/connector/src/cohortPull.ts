@@ -2,26 +2,25 @@ import type { CohortReference, Member } from './cohortImport.js';
 import type { Http, HttpAnswer, HttpRequest } from './http.js';
 
 /**
- * How the hub fetches cohorts where the partner cannot push them. Holds no state and waits for nothing: every call goes
- * one step, and says what comes next and after how long. The engine keeps the place and does the waiting, so a pull
- * survives the worker that began it.
+ * How the hub fetches cohorts where the partner cannot push them. Stateless: every call makes one step and returns the
+ * cursor of the next one and the wait before it. The engine stores the cursor and waits, so another worker can continue.
  */
 export interface CohortPull<Settings, Credentials> {
-  /** What an admin has to know first: which credentials it takes, and what it costs of the partner's quotas. */
+  /** For admins: the necessary credentials, and the use of the partner's quotas. */
   readonly description: string;
-  /** What the partner takes of one project. The engine keeps to it; a partner that feels it broken answers `deferred`. */
+  /** The partner's limits per project, which the engine enforces. */
   readonly limits: PullLimits;
-  /** The partner's cohorts. Never throws for anything a partner or a network can do. */
+  /** Lists the partner's cohorts. Never throws for errors of the partner or the network. */
   list(to: PullContext<Settings, Credentials>): Promise<CohortList>;
   /**
-   * Goes one step: from `place` if there is one, otherwise from the beginning. Calls `take` for every page of members
-   * and waits for it; a member may come more than once. Rejects only with what `take` rejects with.
+   * Makes one step from `cursor`, or the first one. Calls `onPage` for every page of members and awaits it; a member may
+   * be on several pages. Rejects only with what `onPage` rejects with.
    */
   pull(
     cohortId: string,
-    place: PullCursor | undefined,
+    cursor: PullCursor | undefined,
     to: PullContext<Settings, Credentials>,
-    take: OnPage,
+    onPage: OnPage,
   ): Promise<PullStep>;
 }
 
@@ -31,50 +30,50 @@ export interface PullContext<Settings, Credentials> {
   readonly http: StreamingHttp;
 }
 
-/** As `Http`, for answers of any length. */
+/** Like `Http`, for answers of any length. */
 export interface StreamingHttp extends Http {
   /**
-   * Like `request`; but the body of a 2xx answer goes to `take`, piece by piece, each waited for, and `body` is empty.
-   * Answers after the last piece, with a failure when the connection broke off before it or stood still for longer
-   * than the operator's request timeout. Rejects only with what `take` rejects with.
+   * Like `request`, but passes the body of a 2xx answer to `onChunk`, chunk by chunk, awaits each, and returns an empty
+   * `body`. Returns a failure when the connection breaks or is idle for longer than the operator's request timeout.
+   * Rejects only with what `onChunk` rejects with.
    */
-  stream(request: HttpRequest, take: (piece: Uint8Array) => Promise<void> | void): Promise<HttpAnswer>;
+  stream(request: HttpRequest, onChunk: (chunk: Uint8Array) => Promise<void> | void): Promise<HttpAnswer>;
 }
 
 export interface PullLimits {
-  /** Most steps under way at once. */
+  /** Maximum of concurrent steps. */
   readonly maxConcurrentSteps: number;
-  /** In any period of `perMs`: steps, or pulls begun. */
+  /** Maximum of steps, or of pulls started, in any period of `periodMs`. */
   readonly budgets: readonly { readonly unit: 'steps' | 'pulls'; readonly limit: number; readonly periodMs: number }[];
-  /** Cohorts of more members than this cannot be pulled; undefined when the partner names no limit. */
+  /** Maximum members of a cohort that can be pulled; undefined without a limit. */
   readonly maxMembers?: number;
 }
 
-/** Where a pull goes on; JSON text of the connector's own, without anything secret in it. */
+/** Where a pull continues: JSON text of the connector, without secrets. */
 export type PullCursor = string;
 
 export type OnPage = (page: MemberPage) => Promise<void>;
 
 export interface MemberPage {
   readonly members: readonly Member[];
-  /** Members that had no usable id, by reason. */
+  /** Numbers of members without a usable id, by reason. */
   readonly refused: Readonly<Record<string, number>>;
-  /** How many members the partner says there are in all, where it says so. */
+  /** The total number of members, if the partner reports it. */
   readonly total?: number;
 }
 
 export type PullStep =
-  /** Every member of the cohort has been handed over, in this step and those before. */
+  /** All members have been handed over, in this step and those before. */
   | { readonly outcome: 'complete' }
-  /** It goes on from `place`, after `afterMs` (0: at once). Whatever was handed over counts. */
+  /** Continues from `cursor` after `afterMs` (0: at once). */
   | { readonly outcome: 'continue'; readonly cursor: PullCursor; readonly afterMs: number }
   | PullFailure;
 
 /**
- * What keeps a step from being made.
- * `deferred`: make the same step again, after `afterMs`, or the engine's own growing wait. What it handed over comes again.
- * `failed`: this pull is over, and what it handed over is void. `recovery` says what has to happen before another one:
- * nothing but time, a person's repair, or nothing at all because the partner has no such cohort.
+ * Why a step failed.
+ * `deferred`: repeat the step after `afterMs`, by default with exponential backoff; its members are handed over again.
+ * `failed`: the pull ends and its members are discarded. `recovery`: the next pull may succeed (`automatic`), an admin
+ * has to act first (`manual`), or the partner has no such cohort (`none`).
  */
 export type PullFailure =
   | { readonly outcome: 'deferred'; readonly code: string; readonly detail: string; readonly afterMs?: number }
@@ -89,7 +88,7 @@ export type CohortList = { readonly outcome: 'listed'; readonly cohorts: readonl
 
 /** A cohort as the partner lists it. */
 export interface PartnerCohort extends CohortReference {
-  /** How many members the partner counts. */
+  /** The partner's count of members. */
   readonly size?: number;
   /** When the partner computed it, in Unix milliseconds. */
   readonly computedAtMs?: number;

@@ -3,91 +3,97 @@ import type { z } from 'zod';
 import type { CohortImport } from './cohortImport.js';
 import type { CohortPull } from './cohortPull.js';
 import type { Http } from './http.js';
-import type { JsonChunk } from './jsonChunk.js';
 import type { UserAnswer, UserQuery } from './userLookup.js';
 
 /**
- * A destination, as the hub sees it. Everything a partner demands is said here and nowhere else.
+ * A destination, with everything that is specific to the partner.
  *
- * A connector is a value, not a process: it holds no state, and touches no clock, randomness, environment or network
- * of its own. What it needs of the world is handed to `send`.
+ * A connector is a value: it holds no state, and uses no clock, randomness, environment or network of its own. `send`
+ * receives an HTTP client.
  */
 export interface Connector<Settings = any, Credentials = any, Payload = any> {
-  /** Lower-case word stored with every Current, such as `mixpanel`. Never changes. */
+  /** Lower-case word that is stored with every Current, such as `mixpanel`; it cannot be changed later. */
   readonly name: string;
-  /** What an admin reads, such as `Mixpanel`. */
+  /** The name for admins, such as `Mixpanel`. */
   readonly label: string;
-  /** What an admin may choose. Parsed on save; its descriptions are shown to admins. */
+  /** Parsed on save; its descriptions are shown to admins. */
   readonly settings: z.ZodType<Settings>;
-  /** What the partner wants to be shown. Sealed at rest; only `send` and `test` ever see it. */
+  /** Sealed at rest; only passed to `send`, `test`, `lookUpUser` and `cohortPull`. */
   readonly credentials: z.ZodType<Credentials>;
-  /** Why `map` may skip or reject an event: code → a sentence for people. `map` gives no code that is not listed. */
+  /** Why `map` may skip or reject an event: code → a sentence. `map` returns only listed codes. */
   readonly reasons: Readonly<Record<string, string>>;
-  /** The event type's name at the destination, or undefined when the destination does not take the type. */
+  /** The event type's name at the destination, or undefined when the destination does not accept the type. */
   nameOf(eventType: string): string | undefined;
-  /** Pure: the same event and settings give the same answer, always. Throws only on a bug. */
+  /** Pure: the same event and settings always give the same result. Throws only on a bug. */
   map(event: CatalogueEvent, settings: Settings): MapResult<Payload>;
-  /** What the partner takes at a time. Data only; the engine keeps to it. */
+  /** The partner's limits, which the engine enforces. */
   rateLimit(settings: Settings): RateLimit<Payload>;
   /**
-   * Makes one request and says what became of every item, by id. Never throws for anything a partner or a network
-   * can do; an item left out counts as unanswered and is sent again.
+   * Makes one request and returns the outcome of every item, by id. Never throws for errors of the partner or the
+   * network; an item without an outcome counts as unanswered and is sent again.
    */
   send(items: readonly Item<Payload>[], to: SendContext<Settings, Credentials>): Promise<readonly SendResult[]>;
-  /** Asks the partner whether it would take events, without sending any. */
+  /** Checks whether the partner would accept events, without sending any. */
   test(to: SendContext<Settings, Credentials>): Promise<TestResult>;
   /**
-   * Asks the partner what it knows of one user; left out when it cannot be asked. One request at most. Never throws for
-   * anything a partner or a network can do, and its words repeat neither ids nor credentials.
+   * Reads one user's profile with at most one request; left out if the partner has none. Never throws for errors of the
+   * partner or the network, and returns no ids or credentials in its messages.
    */
   lookUpUser?(query: UserQuery, to: SendContext<Settings, Credentials>): Promise<UserAnswer>;
-  /** How the partner pushes cohorts; left out when it cannot. */
+  /** How the partner pushes cohorts; left out if it cannot. */
   readonly cohortImport?: CohortImport;
-  /** How the hub fetches cohorts from the partner; left out when it cannot. */
+  /** How the hub fetches cohorts from the partner; left out if it cannot. */
   readonly cohortPull?: CohortPull<Settings, Credentials>;
 }
 
-/** An event in the partner's words; or why it is not sent (`skip`: by rule), or would be refused (`reject`: a dead letter). */
+/** An event in the partner's format, or why it is not sent: `skip` by rule, `reject` as a dead letter. */
 export type MapResult<Payload> =
   { readonly payload: Payload } | { readonly skip: string } | { readonly reject: string; readonly detail: string };
 
 /**
- * A payload with its event's id, and the JSON text of the payload: send that, with `joinJson` where the partner takes a
- * list. Payload and text may have to be read back from a chunk of many, so ask for either only when something is wrong.
+ * A payload with its event's id and JSON text. Send the text, in lists with `joinJson`. Reading `payload` or `json` of a
+ * single item may parse a chunk, so do it only after an error.
  */
 export interface Item<Payload> {
   readonly id: string;
   readonly payload: Payload;
   readonly json: string;
-  /** What this item's text was made together with. */
+  /** The chunk that contains this item's text. */
   readonly chunk?: JsonChunk | undefined;
 }
 
+/** Items that were serialised together, which costs much less than one by one. */
+export interface JsonChunk {
+  /** The items' texts, in order, separated by commas, in UTF-8. */
+  readonly json: Uint8Array;
+  /** The items' ids, in order. */
+  readonly ids: readonly string[];
+}
+
 export interface RateLimit<Payload> {
-  /** Most events in one request. */
+  /** Maximum events per request. */
   readonly maxEvents: number;
-  /** Most bytes of JSON in one request, measured before compression, the connector's own wrapping included. */
+  /** Maximum bytes of JSON per request before compression, including `wrapBytes`. */
   readonly maxBytes: number;
-  /** Most bytes of JSON in one event; a larger one is rejected as `event_too_large`. */
+  /** Maximum bytes of JSON per event; a larger one is rejected as `event_too_large`. */
   readonly maxEventBytes: number;
-  /** Bytes of JSON that `send` wraps round the items (brackets, keys). A comma per item is counted by the engine. */
+  /** Bytes of JSON that `send` adds around the items (brackets, keys). The engine counts a comma per item. */
   readonly wrapBytes: number;
-  /** Most requests under way at once, over one Current and all workers. Each worker makes one at least. */
+  /** Maximum of concurrent requests of one Current over all workers. Each worker makes at least one. */
   readonly maxConcurrentRequests: number;
-  /** How much the partner takes per time for one key. */
   readonly budgets: readonly Budget<Payload>[];
 }
 
-/** What the partner takes of one key, such as a device, in any period of `perMs`. */
+/** What the partner accepts for one key, such as a device, in any period of `periodMs`. */
 export interface Budget<Payload> {
-  /** What the budget is about, for people: `device`, `project`. */
+  /** The kind of key: `device`, `project`. */
   readonly name: string;
-  /** The key a payload counts for; undefined when the budget does not concern it. */
+  /** The key of a payload; undefined when the budget does not apply to it. */
   key(payload: Payload): string | undefined;
   readonly unit: 'events' | 'bytes';
   readonly limit: number;
   readonly periodMs: number;
-  /** What the partner takes of one key over a long time, in the same unit. The hub counts, and warns of keys that come near it; what the partner refuses, it holds. */
+  /** What the partner accepts for one key over a long time, in the same unit. The hub warns of keys near it. */
   readonly quota?: Quota;
 }
 
@@ -103,18 +109,16 @@ export interface SendContext<Settings, Credentials> {
   readonly http: Http;
 }
 
-/** What the partner said of one item in one attempt. */
+/** The outcome of one item in one attempt. */
 export type SendResult = { readonly id: string } & SendOutcome;
 
 export type SendOutcome =
-  /** The partner has it. */
   | { readonly outcome: 'delivered' }
-  /** The partner will never take this one as it is. */
+  /** The partner will never accept this event as it is. */
   | { readonly outcome: 'rejected'; readonly code: string; readonly detail: string }
   /**
-   * Not now. `event`: only this one waits. `key`: whatever shares its key of the named budget waits with it; of every
-   * budget when none is named. `current`: the whole Current waits. Without `afterMs` the engine's own growing wait
-   * applies; 0 means at once.
+   * Retried later: only this event (`event`), all events with the same key of the named budget or, without one, of every
+   * budget (`key`), or the whole Current (`current`). After `afterMs` (0: at once), by default exponential backoff.
    */
   | {
       readonly outcome: 'deferred';
@@ -124,9 +128,9 @@ export type SendOutcome =
       readonly scope: 'event' | 'key' | 'current';
       readonly budget?: string;
     }
-  /** The request was refused, not the event: the engine asks again in halves until the culprit stands alone. */
+  /** The request was refused, not the event: the engine bisects it until the event at fault is alone. */
   | { readonly outcome: 'split'; readonly code: string; readonly detail: string }
-  /** Nothing passes until a person repairs the Current: refused credentials, a wrong region. */
+  /** An admin has to repair the Current: refused credentials, a wrong region. */
   | { readonly outcome: 'blocked'; readonly code: string; readonly detail: string };
 
 export type TestResult =

@@ -1,6 +1,6 @@
 /**
- * Copies properties that people named freely, each behind a prefix, and leaves out null, which the wire means as absent.
- * A key is never more than a key: `__proto__` becomes an ordinary property instead of changing what the target is.
+ * Copies free properties, each behind a prefix, without null, which means absent on the wire. `__proto__` becomes an
+ * ordinary property instead of changing the target's prototype.
  */
 export function copyProperties(
   target: Record<string, unknown>,

@@ -1,22 +1,22 @@
-const QUOTE = 34;
-const COMMA = 44;
-const NEWLINE = 10;
-const RETURN = 13;
-const BYTE_ORDER_MARK = '\ufeff';
+const quote = 34;
+const comma = 44;
+const newline = 10;
+const carriageReturn = 13;
+const byteOrderMark = '\ufeff';
 
-/** Reads CSV (RFC 4180) as it comes in, piece by piece, wherever the pieces were cut. */
+/** Reads CSV (RFC 4180) in pieces, which may be cut anywhere. */
 export interface CsvReader {
   read(text: string): void;
-  /** Hands over the last row, where no newline ended it. False when the text broke off inside quotation marks. */
+  /** Hands over a last row without a newline. False when the text ends inside quotation marks. */
   end(): boolean;
 }
 
-/** Calls `onRow` with the fields of each row; an empty line is no row. Lines may end with CRLF. */
+/** Calls `onRow` with the fields of each row and ignores empty lines. Lines may end with CRLF. */
 export function createCsvReader(onRow: (fields: readonly string[]) => void): CsvReader {
   let fields: string[] = [];
   let field = '';
   let isFirst = true;
-  /** Inside quotation marks; or just behind one, which may have been the first half of an escaped one. */
+  /** Inside quotation marks, or after one that may be the first half of an escaped one. */
   let place: 'bare' | 'quoted' | 'behindQuote' = 'bare';
 
   function endField(): void {
@@ -32,7 +32,7 @@ export function createCsvReader(onRow: (fields: readonly string[]) => void): Csv
 
   return {
     read(piece) {
-      const text = isFirst && piece.startsWith(BYTE_ORDER_MARK) ? piece.slice(1) : piece;
+      const text = isFirst && piece.startsWith(byteOrderMark) ? piece.slice(1) : piece;
       isFirst &&= piece === '';
       let start = 0;
       const keepTo = (end: number): void => {
@@ -42,21 +42,21 @@ export function createCsvReader(onRow: (fields: readonly string[]) => void): Csv
       for (let at = 0; at < text.length; at++) {
         const code = text.charCodeAt(at);
         if (place === 'quoted') {
-          if (code !== QUOTE) continue;
+          if (code !== quote) continue;
           keepTo(at);
           place = 'behindQuote';
-        } else if (code === QUOTE && place === 'behindQuote') {
+        } else if (code === quote && place === 'behindQuote') {
           field += '"';
           start = at + 1;
           place = 'quoted';
-        } else if (code === QUOTE && field === '' && start === at) {
+        } else if (code === quote && field === '' && start === at) {
           start = at + 1;
           place = 'quoted';
         } else {
           place = 'bare';
-          if (code === COMMA || code === NEWLINE || code === RETURN) keepTo(at);
-          if (code === COMMA) endField();
-          else if (code === NEWLINE) endRow();
+          if (code === comma || code === newline || code === carriageReturn) keepTo(at);
+          if (code === comma) endField();
+          else if (code === newline) endRow();
         }
       }
       keepTo(text.length);

@@ -1,6 +1,6 @@
 /**
- * The only network access of a connector, passed to `send`. Follows no redirect, keeps connections open, reads an answer of
- * at most 1 MiB, and gives up after the operator's request timeout.
+ * The only network access of a connector, passed to `send`. Follows no redirects, keeps connections open, reads answers of
+ * at most 1 MiB, and ends a request at the operator's timeout.
  */
 export interface Http {
   request(request: HttpRequest): Promise<HttpAnswer>;
@@ -13,15 +13,15 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** In one piece, or in several that belong together. */
+  /** A text, or pieces to be concatenated. */
   readonly body?: string | readonly BodyPiece[];
-  /** Compress the body and say so in `content-encoding`. */
+  /** Whether to compress the body and set `content-encoding`. */
   readonly gzip?: boolean;
 }
 
 /**
- * Either what the partner answered, its header names in lower case, or why there is no answer (`timeout` and `broken`:
- * the partner may have acted on the request all the same).
+ * The partner's answer, with header names in lower case, or why there is none. After `timeout` and `broken`, the partner
+ * may have processed the request.
  */
 export type HttpAnswer =
   | { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string }

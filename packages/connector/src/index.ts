@@ -3,6 +3,7 @@ export type {
   Quota,
   Connector,
   Item,
+  JsonChunk,
   MapResult,
   RateLimit,
   SendContext,
@@ -11,50 +12,30 @@ export type {
   SendOutcome,
 } from './connector.js';
 export type { BodyPiece, Http, HttpAnswer, HttpRequest } from './http.js';
-export type {
-  ProfileParts,
-  Propensity,
-  Recommendation,
-  UserAnswer,
-  UserProfile,
-  UserQuery,
-  WhichUser,
-} from './userLookup.js';
+export type { ProfileParts, Propensity, Recommendation, UserAnswer, UserProfile, UserQuery } from './userLookup.js';
 export { brazeCohorts } from './brazeCohorts.js';
-export {
-  addRefused,
-  memberReasons,
-  readCohortId,
-  readCohortReference,
-  readId,
-  readMembers,
-  readName,
-} from './readMembers.js';
-export type { MemberList, MemberReason, ReadId } from './readMembers.js';
+export { memberReasons, readCohortId, readCohortReference, readId, readMembers, readName } from './readMembers.js';
 export { expected, parsePush, readPushBody } from './pushBody.js';
-export type { Fields, PushBody } from './pushBody.js';
+export type { Fields } from './pushBody.js';
 export { jsonReply, pushStatuses } from './pushReply.js';
 export { isRecord } from '@currents/schema';
 export { basicAuthorization, basicCredentials, bearerToken, firstText } from './authorizationHeader.js';
 export { answerAll } from './answerAll.js';
 export { copyProperties, setProperty } from './copyProperties.js';
 export { joinJson, wholeChunkAt } from './jsonChunk.js';
-export type { JsonChunk } from './jsonChunk.js';
 export { brazeEventNames, createEventNaming } from './eventNaming.js';
 export type { EventNames, EventNaming } from './eventNaming.js';
 export { baseUrlOf, baseUrlSetting, eventNamesSetting, requestBytesSetting } from './sharedSettings.js';
 export { createPlaceholderCheck, isGiven } from './placeholderIds.js';
 export { createRedactor, interpretAnswer, toPullFailure, toSendOutcome, toTestResult } from './interpretAnswer.js';
-export type { AnswerRules, Interpretation, Refusal } from './interpretAnswer.js';
+export type { AnswerRules, Refusal } from './interpretAnswer.js';
 export { streamFollowingLink } from './followLink.js';
 export { listCohorts, readPartnerCohort, requestWholeBody } from './pullHelpers.js';
 export { fitNested } from './fitNested.js';
-export type { FitResult, NestedLimits } from './fitNested.js';
 export { customPropertyPrefix, freePrefixes, purchasePropertyPrefix } from './freePrefixes.js';
 export { createMemberFileReader } from './memberFile.js';
 export type { MemberFileReader } from './memberFile.js';
 export { redact } from './redact.js';
-export type { RedactOptions } from './redact.js';
 export { readJson, readJsonObject } from './readJson.js';
 export { retryAfterMs } from './retryAfter.js';
 export type {
@@ -62,6 +43,7 @@ export type {
   CohortImport,
   CohortReference,
   CohortRoute,
+  CohortSession,
   Member,
   ParsedPush,
   Push,

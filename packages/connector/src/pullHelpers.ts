@@ -2,7 +2,7 @@ import type { CohortList, PartnerCohort, PullFailure, StreamingHttp } from './co
 import type { HttpAnswer, HttpRequest } from './http.js';
 import { readId, readName } from './readMembers.js';
 
-/** The list of a partner's cohorts may contain their whole definitions; a page of 1,000 profiles has some 100 KB. */
+/** A list of cohorts may contain their definitions; a page of 1,000 profiles has about 100 KB. */
 const maxBodyBytes = 64 * 1024 * 1024;
 
 class BodyTooLarge extends Error {}

@@ -4,10 +4,10 @@ import type { ParsedPush, Push } from './cohortImport.js';
 export type Fields = Readonly<Record<string, unknown>>;
 export type PushBody = { readonly fields: Fields } | { readonly unreadable: string };
 
-/** Key, changes and reply each read the same body, which may have megabytes: it is parsed once. */
+/** Key, changes and reply read the same body of up to several megabytes, so it is parsed once. */
 const known = new WeakMap<Push, PushBody>();
 
-/** Callers without a key can send megabytes, too; locating a syntax error in all of it would delay other requests. */
+/** Callers without a valid key can send megabytes; locating a syntax error in them would delay other requests. */
 const maxSearchedCharacters = 500_000;
 
 /** The JSON object in a push, or what is wrong with it, without repeating any of it. */
@@ -23,7 +23,7 @@ export function parsePush(push: Push, read: (fields: Fields) => ParsedPush): Par
   return 'fields' in body ? read(body.fields) : body;
 }
 
-/** The complaint about a field that holds something else: what kind of value it is, never the value. */
+/** The message about a field with another kind of value. Never contains the value. */
 export function expected(what: string, field: string, value: unknown): { readonly unreadable: string } {
   return { unreadable: `expected ${what} as ${field}, got ${kindOf(value)}` };
 }

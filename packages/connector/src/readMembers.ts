@@ -1,7 +1,7 @@
 import type { CohortReference, Member } from './cohortImport.js';
 import { kindOf } from '@currents/schema';
 
-/** Why a member has no usable id: code → a sentence for people. */
+/** Why a member has no usable id: code → a sentence. */
 export const memberReasons = {
   no_id: 'The partner sent the member without an id.',
   id_too_long: 'The member’s id has more than 600 characters.',
@@ -12,12 +12,12 @@ export const memberReasons = {
 
 export type MemberReason = keyof typeof memberReasons;
 
-/** An index of the database must hold it. Mixpanel’s ids have up to 255 characters, and hardly any id anywhere has more. */
+/** Fits into a database index; Mixpanel’s ids have up to 255 characters. */
 const maxCharacters = 600;
 
 export type ReadId = { readonly id: string } | { readonly reason: MemberReason };
 
-/** An id as the text it is; a whole number becomes its digits. */
+/** An id as text; a whole number becomes its digits. */
 export function readId(value: unknown): ReadId {
   if (typeof value === 'string') {
     if (value.trim() === '') return { reason: 'no_id' };
@@ -65,7 +65,7 @@ export function addRefused(...lists: readonly Readonly<Record<string, number>>[]
 
 const maxNameCharacters = 1000;
 
-/** A name for people, fit to be kept; undefined when there is none. */
+/** A display name that can be stored; undefined when there is none. */
 export function readName(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const name = value.replaceAll('\0', '').trim().slice(0, maxNameCharacters).toWellFormed();

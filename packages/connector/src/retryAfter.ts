@@ -1,8 +1,8 @@
-const IN_SECONDS = /^\d{1,9}$/;
+const inSeconds = /^\d{1,9}$/;
 
 /**
- * How long a partner asks to be left alone (RFC 9110, Retry-After: seconds or a date), kept between the two bounds.
- * A date is counted from the answer's own `date` header, so nobody's clock matters. Undefined when nothing usable was said.
+ * The wait in `Retry-After` (RFC 9110: seconds or a date), limited to the bounds. A date is relative to the answer's own
+ * `date` header, so no clock is needed. Undefined when the header is missing or malformed.
  */
 export function retryAfterMs(
   headers: Readonly<Record<string, string>>,
@@ -15,7 +15,7 @@ export function retryAfterMs(
 function readRetryAfterMs(headers: Readonly<Record<string, string>>): number | undefined {
   const asked = headers['retry-after']?.trim();
   if (asked === undefined) return undefined;
-  if (IN_SECONDS.test(asked)) return Number(asked) * 1000;
+  if (inSeconds.test(asked)) return Number(asked) * 1000;
   if (!asked.endsWith('GMT')) return undefined;
   const waitMs = Date.parse(asked) - Date.parse(headers['date'] ?? '');
   return Number.isNaN(waitMs) ? undefined : waitMs;

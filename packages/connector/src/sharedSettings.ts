@@ -9,7 +9,7 @@ export const baseUrlSetting = z
   .optional()
   .describe('Sends to this URL instead of the region’s host: a proxy or a test server. The operator has to allow it.');
 
-/** The size of requests that an admin prefers, up to what the partner accepts. */
+/** The maximum size of requests, up to the partner's own maximum. */
 export function requestBytesSetting(maxBytes: number, defaultBytes: number, note = '') {
   const text = `Maximum bytes of JSON per request, before compression: 100000 to ${maxBytes}.${note}`;
   return z.int().min(100_000).max(maxBytes).default(defaultBytes).describe(text);
@@ -25,14 +25,14 @@ export function eventNamesSetting(label: string, names: EventNames, name: z.ZodT
     .default({})
     .superRefine((renamed, context) => {
       for (const eventType of Object.keys(renamed)) {
-        const message = complaintAbout(eventType, label, names);
+        const message = problemOf(eventType, label, names);
         if (message !== undefined) context.addIssue({ code: 'custom', path: [eventType], message });
       }
     })
     .describe(`Names other than the default: event type → name at ${label}. Custom events keep their own names.`);
 }
 
-function complaintAbout(eventType: string, label: string, names: EventNames): string | undefined {
+function problemOf(eventType: string, label: string, names: EventNames): string | undefined {
   const known = findEventType(eventType);
   if (known?.name !== eventType) return `"${eventType}" is not an event type of the catalogue`;
   if (known.hasOwnName) return `"${eventType}" cannot be renamed: every custom event keeps its own name`;

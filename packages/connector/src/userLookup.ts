@@ -1,26 +1,26 @@
-/** Whose profile: by either id, or by both. */
-export type WhichUser =
+/** A user by either id, or by both. */
+type UserIds =
   { readonly userId: string; readonly deviceId?: string } | { readonly userId?: string; readonly deviceId: string };
 
-/** What to ask for; what is not asked for is not answered. A partner leaves out what it does not offer. */
+/** The parts of a profile to read. A partner leaves out parts that it does not offer. */
 export interface ProfileParts {
   readonly properties?: boolean;
-  /** The cohorts that the user is in, as far as the partner tells them here. */
+  /** The cohorts that contain the user. */
   readonly cohortIds?: boolean;
-  /** Properties that the partner computes: all, or those of these ids. They come among the properties. */
+  /** Properties that the partner computes: all, or those with these ids. They are part of `properties`. */
   readonly computations?: 'all' | readonly string[];
-  /** `model` and `random` override the control group that the partner has put the user in. */
+  /** `model` and `random` override the user's control group. */
   readonly recommendations?: { readonly ids: readonly string[]; readonly type?: 'model' | 'random' };
   readonly propensities?: { readonly predictionIds: readonly string[]; readonly type: 'score' | 'percentile' };
 }
 
-export type UserQuery = WhichUser & { readonly parts: ProfileParts };
+export type UserQuery = UserIds & { readonly parts: ProfileParts };
 
-/** What the partner knows of a user, as far as it was asked; a part it has nothing for is missing. */
+/** The requested parts of a profile; a part without content is missing. */
 export interface UserProfile {
   readonly userId?: string;
   readonly deviceId?: string;
-  /** The user's properties, the computed ones among them. */
+  /** The user's properties, including computed ones. */
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly cohortIds?: readonly string[];
   readonly recommendations?: readonly Recommendation[];
@@ -29,12 +29,12 @@ export interface UserProfile {
 
 export interface Recommendation {
   readonly id: string;
-  /** Differs from `id` while the partner tries models against each other. */
+  /** Differs from `id` while the partner compares models. */
   readonly childId?: string;
   readonly items: readonly unknown[];
-  /** True: show this user what everybody sees, or the effect cannot be measured. */
+  /** True: the user is in the control group and has to see the default. */
   readonly isControl: boolean;
-  /** The model that made it. */
+  /** The model. */
   readonly source?: string;
   /** Unix seconds. */
   readonly updatedAt?: number;
@@ -42,18 +42,18 @@ export interface Recommendation {
 
 export interface Propensity {
   readonly predictionId: string;
-  /** A probability, or a percentile, as was asked for. */
+  /** A probability or a percentile, as requested. */
   readonly value: number;
 }
 
 export type UserAnswer =
   | { readonly outcome: 'found'; readonly profile: UserProfile }
-  /** The partner has seen neither id. */
+  /** The partner knows neither id. */
   | { readonly outcome: 'notFound' }
-  /** Not with this Current: the partner does not offer it in this region, or it lacks credentials for it. */
+  /** The region has no profiles, or the Current has no credentials for them. */
   | { readonly outcome: 'notAvailable'; readonly code: string; readonly detail: string }
-  /** Asking again changes nothing before a person repairs the Current. */
+  /** An admin has to repair the Current. */
   | { readonly outcome: 'refused'; readonly code: string; readonly detail: string }
-  /** The partner has had as many questions as it takes for now. */
+  /** The partner's limit of requests is reached. */
   | { readonly outcome: 'throttled'; readonly afterMs: number; readonly detail: string }
   | { readonly outcome: 'unreachable'; readonly code: string; readonly detail: string };

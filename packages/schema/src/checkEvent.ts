@@ -1,12 +1,12 @@
 import { catalogue, findEventType } from './catalogue.js';
-import { levels, nestsBeyond } from './depth.js';
+import { maxLevels, nestsBeyond } from './depth.js';
 import type { EventType, PropertyType } from './eventType.js';
 import { isRecord, kindOf, refuse, type Refusal } from './refusal.js';
 
-/** Longest id, in characters. */
-const idLength = 255;
+/** In characters. */
+const maxIdLength = 255;
 /** Later than the year 5138 in seconds, and any day since 1973 in milliseconds. */
-const latestTime = 1e11;
+const maxTime = 1e11;
 
 /** What the check needs of an event type, laid out for speed. */
 interface Expected {
@@ -29,9 +29,8 @@ const lowerCaseNames: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * Says of which type an event is, or why the catalogue does not take it. Changes nothing and throws never.
- * Properties and fields it does not know are accepted, for they may be added at any time; a missing one is too,
- * and null counts as missing.
+ * Returns the type of an event, or why the catalogue refuses it. Changes nothing and never throws. Unknown properties and
+ * fields are accepted, because Braze may add them at any time; so are missing ones, and null counts as missing.
  */
 export function checkEvent(value: unknown): EventType | Refusal {
   if (!isRecord(value)) return refuse('not_an_object', `expected an event, an object, got ${kindOf(value)}`);
@@ -48,16 +47,16 @@ export function checkEvent(value: unknown): EventType | Refusal {
     return refuse(code, `expected a string that is not empty, got ${kindOf(id)}`, 'id');
   }
   if (id === '') return refuse('missing_id', 'expected a string that is not empty, got an empty string', 'id');
-  if (id.length > idLength) {
-    return refuse('bad_id', `expected at most ${idLength} characters, got ${id.length}`, 'id');
+  if (id.length > maxIdLength) {
+    return refuse('bad_id', `expected at most ${maxIdLength} characters, got ${id.length}`, 'id');
   }
-  // An id is kept and searched as a text, and no text of PostgreSQL holds a NUL (PostgreSQL, Character Types).
+  // Ids are stored as text, and a text in PostgreSQL cannot contain NUL (PostgreSQL, Character Types).
   if (id.includes('\0')) return refuse('bad_id', 'expected a string without NUL characters, got one with a NUL', 'id');
 
   if (typeof time !== 'number' || !Number.isInteger(time)) {
     return refuse('bad_time', `expected Unix seconds, a whole number, got ${kindOf(time)}`, 'time');
   }
-  if (time > latestTime || time < -latestTime) {
+  if (time > maxTime || time < -maxTime) {
     const detail = 'expected Unix seconds, got a number so large that it looks like milliseconds';
     return refuse('time_in_milliseconds', detail, 'time');
   }
@@ -91,7 +90,7 @@ function checkProperties(found: unknown, expected: Expected): Refusal | undefine
   }
   if (found === undefined || found === null) return undefined;
 
-  // Nearly all properties are strings and meant to be. So the rest is looked up, and strings only where they are wrong.
+  // Nearly all properties are strings, and should be. So only other values are looked up, and strings only where wrong.
   for (const name in found) {
     const value = found[name];
     if (typeof value === 'string' || value === null) continue;
@@ -139,8 +138,8 @@ function wrongType(name: string, propertyType: PropertyType, value: unknown): Re
 }
 
 function checkDepth(value: Readonly<Record<string, unknown>>): Refusal | undefined {
-  if (!nestsBeyond(levels, value)) return undefined;
-  return refuse('too_deep', `expected at most ${levels} levels of lists and objects, got more`);
+  if (!nestsBeyond(maxLevels, value)) return undefined;
+  return refuse('too_deep', `expected at most ${maxLevels} levels of lists and objects, got more`);
 }
 
 function describeUnknown(name: string): string {

@@ -1,7 +1,7 @@
-/** JSON.stringify overflows the stack of Node 20 somewhere above 3 000 levels; no destination reads near as many. */
-export const levels = 100;
+/** JSON.stringify overflows the stack of Node 20 above about 3,000 levels; destinations accept far fewer. */
+export const maxLevels = 100;
 
-/** Whether lists and objects nest deeper than allowed, `value` itself being the first level. */
+/** Whether lists and objects have more levels than allowed; `value` itself is the first. */
 export function nestsBeyond(allowed: number, value: object): boolean {
   if (allowed === 0) return true;
   if (Array.isArray(value)) return value.some((inner) => isNest(inner) && nestsBeyond(allowed - 1, inner));
@@ -12,9 +12,9 @@ export function nestsBeyond(allowed: number, value: object): boolean {
   return false;
 }
 
-/** JSON.stringify for what JSON.parse gave, however deep it nests. */
+/** JSON.stringify for results of JSON.parse of any depth. */
 export function writeJson(value: unknown): string {
-  if (!isNest(value) || !nestsBeyond(levels, value)) return JSON.stringify(value);
+  if (!isNest(value) || !nestsBeyond(maxLevels, value)) return JSON.stringify(value);
 
   const pieces: string[] = [];
   const ahead: (string | { readonly value: unknown })[] = [{ value }];

@@ -1,6 +1,6 @@
-/** The user an event happened to, in the words of the wire. Any key may be missing; `null` means the same. */
+/** The user of an event, as on the wire. Any key may be missing; `null` means the same. */
 export interface EventUser {
-  /** The messaging platform's own id. Never used as an identity at a destination. */
+  /** Braze's own id. Never used as an identity at a destination. */
   readonly user_id?: string | null;
   /** The id the customer gave the user; missing for anonymous users. */
   readonly external_user_id?: string | null;
@@ -10,12 +10,12 @@ export interface EventUser {
 }
 
 /**
- * One thing that happened to one user, as it arrived and after the catalogue accepted it:
+ * An event of one user that the catalogue accepted:
  * `event_type` is the canonical spelling, `id` is not empty, `time` is whole seconds, strings are well-formed Unicode.
  */
 export interface CatalogueEvent {
   readonly event_type: string;
-  /** Stays the same when the event is sent again. Duplicates are found by it. */
+  /** The same when the event is sent again: the idempotency key. */
   readonly id: string;
   /** Unix seconds, UTC, of when it happened; may lie far in the past. */
   readonly time: number;

@@ -8,32 +8,32 @@ import { mayBeIllFormed, wellFormed } from './wellFormed.js';
 
 export type BodyFormat = 'json' | 'ndjson';
 
-/** What a body held, or why nothing of it can be read. */
+/** The contents of a body, or why it cannot be read. */
 export type Reading = Taken | { readonly unreadable: Unreadable };
 
 export interface Taken {
-  /** What the catalogue accepted, in the order it came. */
+  /** Accepted events, in order. */
   readonly events: readonly CatalogueEvent[];
-  /** The type of each accepted event, by the same place. */
+  /** The type of each accepted event, at the same index. */
   readonly types: readonly EventType[];
   readonly quarantined: readonly Quarantined[];
   /**
-   * A JSON text of exactly the accepted events, for `readStored`. It is the very text that came in whenever that holds
-   * nothing else, so a caller who compares the two may store the bytes as they are.
+   * JSON of exactly the accepted events, for `readStored`. It is the received text itself if that contains nothing else,
+   * so a caller that compares the two may store the received bytes.
    */
   readonly json: string;
 }
 
 export interface Quarantined {
-  /** Place among everything that came, from 0. */
+  /** Index among everything in the body, from 0. */
   readonly position: number;
   readonly code: RefusalCode;
   readonly detail: string;
-  /** JSON text of what was refused; of a line that is not JSON, the line. Holds no NUL. */
+  /** JSON of what was refused, or the line if it is not JSON. Contains no NUL. */
   readonly raw: string;
 }
 
-/** Why a body as a whole cannot be read: code → what it means, for people. */
+/** Why a body as a whole cannot be read: code → a sentence. */
 export const unreadableCodes = {
   malformed_json: 'The body is not JSON.',
   wrong_shape: 'The body is JSON, but neither an event nor a list of events.',
@@ -45,8 +45,8 @@ export interface Unreadable {
 }
 
 /**
- * Reads what a sender posted. As `json`: `{"events":[…]}`, one event, or a list of either. As `ndjson`: an event or an
- * `{"events":[…]}` a line. An empty body is no events. One bad event is quarantined and holds up no other.
+ * Reads a request body. As `json`: `{"events":[…]}`, one event, or a list of either. As `ndjson`: an event or
+ * `{"events":[…]}` per line. An empty body has no events. An invalid event is quarantined and affects no other.
  */
 export function readBody(text: string, format: BodyFormat): Reading {
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
@@ -91,8 +91,8 @@ interface Intake {
   readonly quarantined: Quarantined[];
   readonly mayBeIllFormed: boolean;
   position: number;
-  /** Whether the accepted events are all there was, just as they came. */
-  asTheyCame: boolean;
+  /** Whether all events were accepted without a change. */
+  isUnchanged: boolean;
 }
 
 function openIntake(body: string): Intake {
@@ -102,7 +102,7 @@ function openIntake(body: string): Intake {
     quarantined: [],
     mayBeIllFormed: mayBeIllFormed(body),
     position: 0,
-    asTheyCame: true,
+    isUnchanged: true,
   };
 }
 
@@ -118,19 +118,19 @@ function take(intake: Intake, value: unknown): void {
   let event = value as { -readonly [Key in keyof CatalogueEvent]: CatalogueEvent[Key] };
   if (event.event_type !== answer.name) {
     event.event_type = answer.name;
-    intake.asTheyCame = false;
+    intake.isUnchanged = false;
   }
   if (event.user === undefined || event.user === null) {
     event.user = {};
-    intake.asTheyCame = false;
+    intake.isUnchanged = false;
   }
   if (event.properties === undefined || event.properties === null) {
     event.properties = {};
-    intake.asTheyCame = false;
+    intake.isUnchanged = false;
   }
   if (intake.mayBeIllFormed) {
     const repaired = wellFormed(event);
-    if (repaired !== event) intake.asTheyCame = false;
+    if (repaired !== event) intake.isUnchanged = false;
     event = repaired;
   }
   intake.position += 1;
@@ -141,14 +141,14 @@ function take(intake: Intake, value: unknown): void {
 function quarantine(intake: Intake, code: RefusalCode, detail: string, raw: string): void {
   intake.quarantined.push({ position: intake.position, code, detail, raw });
   intake.position += 1;
-  intake.asTheyCame = false;
+  intake.isUnchanged = false;
 }
 
-function close({ events, types, quarantined, asTheyCame }: Intake, json: string): Taken {
-  return { events, types, quarantined, json: asTheyCame ? json : JSON.stringify(events) };
+function close({ events, types, quarantined, isUnchanged }: Intake, json: string): Taken {
+  return { events, types, quarantined, json: isUnchanged ? json : JSON.stringify(events) };
 }
 
-/** `{"events":[…]}`. Something that says its event_type is an event, whatever else it holds. */
+/** `{"events":[…]}`. A value with an event_type is an event. */
 function isBundle(value: unknown): value is { readonly events: readonly unknown[] } {
   return hasFields(value) && value['event_type'] === undefined && Array.isArray(value['events']);
 }

@@ -1,6 +1,6 @@
 import type { EventType } from './eventType.js';
 
-/** Why the catalogue refuses an event: code → what it means, for people. No refusal has a code that is not here. */
+/** Why the catalogue refuses an event: code → a sentence. */
 export const refusalCodes = {
   not_an_object: 'Expected an event as a JSON object, got something else.',
   missing_event_type: 'The event does not say its event_type.',
@@ -22,7 +22,7 @@ export type RefusalCode = keyof typeof refusalCodes;
 export interface Refusal {
   readonly refused: true;
   readonly code: RefusalCode;
-  /** What was expected and what came instead. Never holds a value of the event's. */
+  /** What was expected, and the kind of value instead. Never contains a value of the event. */
   readonly detail: string;
   /** Path of the field at fault, such as `properties.price`. */
   readonly field?: string;
@@ -33,7 +33,7 @@ export function refuse(code: RefusalCode, detail: string, field?: string): Refus
   return { refused: true, code, detail: `${field}: ${detail}`, field };
 }
 
-/** Tells the two answers of `checkEvent` apart. */
+/** Whether `checkEvent` refused the event. */
 export function isRefusal(answer: EventType | Refusal): answer is Refusal {
   return 'refused' in answer;
 }

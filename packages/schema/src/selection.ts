@@ -2,7 +2,7 @@ import { catalogue, channels, findEventType, groups } from './catalogue.js';
 import { channelKey, type EventType } from './eventType.js';
 import { nearest } from './nearest.js';
 
-/** Which event types a Current carries: those named, and whatever the named channels and groups hold, now and later. */
+/** The event types of a Current: those named, and all of the named channels and groups, including later ones. */
 export interface Selection {
   /** Names of the catalogue, aliases included. */
   readonly eventTypes: readonly string[];
@@ -16,7 +16,7 @@ export type SelectionProblem =
   | {
       readonly code: 'unknown_event_type' | 'unknown_channel' | 'unknown_group';
       readonly detail: string;
-      /** The name nobody knows. */
+      /** The unknown name. */
       readonly name: string;
       /** Similar names, the most similar first; empty if there are none. */
       readonly suggestions: readonly string[];
@@ -26,7 +26,7 @@ const eventTypeNames: readonly string[] = catalogue.map(({ name }) => name);
 const channelKeys: readonly string[] = channels.map(({ key }) => key);
 const groupNames: readonly string[] = groups.map(({ group }) => group);
 
-/** What keeps a Selection from being used; empty when nothing does. */
+/** The problems of a Selection; empty when it is valid. */
 export function checkSelection(selection: Selection): readonly SelectionProblem[] {
   const { eventTypes, channels, groups } = selection;
   if (eventTypes.length + channels.length + groups.length === 0) {

@@ -1,11 +1,11 @@
-/** Whether a JSON text may hold half a surrogate pair. Only an escape can bring one in, for UTF-8 has no such thing. */
+/** Whether a JSON text may contain a lone surrogate: only as an escape, since UTF-8 cannot encode one. */
 export function mayBeIllFormed(json: string): boolean {
   return json.includes('\\u') && /\\u[dD][89a-fA-F]/.test(json);
 }
 
 /**
- * The same value with every lone surrogate, in strings and in keys, replaced by U+FFFD; the very same value when there
- * is none. Nests as deep as what it is given, so that must be bounded.
+ * The value with every lone surrogate, in strings and keys, replaced by U+FFFD; the same object when there is none.
+ * Recursive, so the depth of the value must be bounded.
  */
 export function wellFormed<Value>(value: Value): Value {
   return repair(value) as Value;

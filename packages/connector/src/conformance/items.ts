@@ -1,6 +1,5 @@
 import { catalogue, sampleOf } from '@currents/schema';
-import type { Connector, Item } from '../connector.js';
-import type { JsonChunk } from '../jsonChunk.js';
+import type { Connector, Item, JsonChunk } from '../connector.js';
 
 /** `count` items made from the catalogue's samples. When samples repeat, their ids are new. */
 export function itemsOf<Settings, Credentials, Payload>(
@@ -18,7 +17,7 @@ export function itemsOf<Settings, Credentials, Payload>(
     if (!('payload' in answer)) throw new Error(`${type.name}: expected a payload of the sample`);
     return { id: event.id, payload: answer.payload, json: JSON.stringify(answer.payload) };
   });
-  // As the engine hands them over.
+  // Like the items of the engine.
   const chunk: JsonChunk = {
     json: Buffer.from(items.map(({ json }) => json).join(',')),
     ids: items.map(({ id }) => id),

@@ -1,7 +1,7 @@
 import type { EventUser } from '../event.js';
 import type { SampleValue } from './values.js';
 
-/** Where one event's sample tells more than the common values do. */
+/** Where one event's sample differs from the common values. */
 export interface Story {
   readonly user?: EventUser;
   readonly properties?: Readonly<Record<string, SampleValue>>;
