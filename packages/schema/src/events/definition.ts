@@ -32,7 +32,9 @@ export function event(name: string, title: string, description: string, options:
 }
 
 function propertyOf(use: PropertyUse, nullable: boolean): EventProperty {
-  return typeof use === 'string' ? { name: use, nullable, ...properties[use] } : { ...use, nullable };
+  if (typeof use !== 'string') return { ...use, nullable };
+  const { sample, ...facts } = properties[use];
+  return { name: use, nullable, ...facts };
 }
 
 export function channel(channel: string, label: string, description: string, events: readonly EventDefinition[]) {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { findEventType } from '../catalogue.js';
 import type { CatalogueEvent } from '../event.js';
+import { properties, type PropertyName } from '../events/properties.js';
 import { ingrid, stories } from './stories.js';
-import { values, type SampleValue } from './values.js';
 
 /** 24 September 2025, 08:00 UTC. */
 const sampleTime = 1758700800;
@@ -17,14 +17,14 @@ export function sampleOf(eventTypeName: string): CatalogueEvent {
     throw new Error(`expected the name of an event type, got ${JSON.stringify(eventTypeName)}`);
   }
 
-  const story = stories[eventType.name] ?? {};
-  const known: Readonly<Record<string, SampleValue>> = { ...values, ...story.properties };
+  const { user = ingrid, properties: own = {} } = stories[eventType.name] ?? {};
+  const valueOf = (name: string) => own[name] ?? properties[name as PropertyName].sample;
   return structuredClone({
     event_type: eventType.name,
     id: uuidOf(eventType.name),
     time: sampleTime,
-    user: story.user ?? ingrid,
-    properties: Object.fromEntries(eventType.properties.map(({ name }) => [name, known[name]])),
+    user,
+    properties: Object.fromEntries(eventType.properties.map(({ name }) => [name, valueOf(name)])),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { EventUser } from '../event.js';
-import type { SampleValue } from './values.js';
+import type { SampleValue } from '../events/properties.js';
 
 /** Where one event's sample differs from the common values. */
 export interface Story {
