@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { Admin } from '../admin/admin.js';
-import { cohortNotFound, cohortViewOf, type CohortNotFound, type CohortView } from './cohortView.js';
-import { findCohort } from './manageCohorts.js';
+import { rowId } from '../admin/page.js';
+import { cohort } from '../db/schema.js';
+import { cohortColumns, cohortNotFound, cohortViewOf, type CohortNotFound, type CohortView } from './cohortView.js';
 import { countMembers, readSets, setTable, type MemberCounts } from './memberSet.js';
 
 export interface CohortChecked {
@@ -22,15 +23,16 @@ export async function checkCohort(
   return readSets(() =>
     admin.db.transaction(
       async (tx): Promise<CohortChecked | CohortNotFound> => {
-        const row = await findCohort({ db: tx }, id);
+        const isCohort = eq(cohort.id, rowId(id) ?? 0);
+        const [row] = await tx.select(cohortColumns).from(cohort).where(isCohort);
         if (!row) return cohortNotFound;
-        const cohort = cohortViewOf(admin, row);
+        const view = cohortViewOf(admin, row);
         const set = row.setId === null ? sql`(select '' as member where false)` : sql.identifier(setTable(row.setId));
         const [countedMembers] = (await tx.execute(sql`select ${sql.raw(countMembers)} from ${set} m`)) as unknown as [
           MemberCounts,
         ];
-        const isConsistent = isDeepStrictEqual({ ...countedMembers }, cohort.memberCounts);
-        return { kind: 'CohortChecked', cohort, countedMembers, isConsistent };
+        const isConsistent = isDeepStrictEqual({ ...countedMembers }, view.memberCounts);
+        return { kind: 'CohortChecked', cohort: view, countedMembers, isConsistent };
       },
       { isolationLevel: 'repeatable read', accessMode: 'read only' },
     ),

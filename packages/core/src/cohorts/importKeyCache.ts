@@ -2,14 +2,7 @@ import type { Sql } from '../db/connect.js';
 import { watchKeys } from '../secrets/keyCache.js';
 
 /** The valid data import keys, in memory. */
-export interface ImportKeys {
-  /**
-   * The id of a key that is valid for the partner now, by the database's clock; otherwise undefined. Rejects when the
-   * database is needed and does not answer.
-   */
-  check(partner: string, key: string): Promise<number | undefined>;
-  stop(): Promise<void>;
-}
+export type ImportKeys = Awaited<ReturnType<typeof watchImportKeys>>;
 
 interface ValidKey {
   readonly id: number;
@@ -19,7 +12,7 @@ interface ValidKey {
 }
 
 /** Keeps the valid keys in memory, up to date with the database: see `watchKeys`. */
-export async function watchImportKeys(sql: Sql, onError: (error: unknown) => void): Promise<ImportKeys> {
+export async function watchImportKeys(sql: Sql, onError: (error: unknown) => void) {
   const { find, recordUse, stop } = await watchKeys(sql, {
     table: 'import_key',
     channel: 'currents_import_keys',
@@ -29,7 +22,11 @@ export async function watchImportKeys(sql: Sql, onError: (error: unknown) => voi
     onError,
   });
   return {
-    async check(partner, key) {
+    /**
+     * The id of a key that is valid for the partner now, by the database's clock; otherwise undefined. Rejects when the
+     * database is needed and does not answer.
+     */
+    async check(partner: string, key: string): Promise<number | undefined> {
       const found = await find(key);
       if (found?.partner !== partner || (found.expires && !(await isValid(sql, found.id)))) return undefined;
       recordUse(found.id);

@@ -11,8 +11,7 @@ import {
   type VersionConflict,
 } from '../admin/problem.js';
 import { cohort, cohortChange, cohortPull, segment, segmentCohort } from '../db/schema.js';
-import { cohortColumns, cohortNotFound, cohortViewOf } from './cohortView.js';
-import type { CohortNotFound, CohortRow, CohortView } from './cohortView.js';
+import { cohortColumns, cohortNotFound, cohortViewOf, type CohortNotFound, type CohortView } from './cohortView.js';
 import { checkSchedule, type Schedule } from './freshness.js';
 import { shownNameOf } from './partners.js';
 import { dueAfterChange } from './pullSchedule.js';
@@ -96,17 +95,6 @@ export async function getCohort(admin: Deps, id: string): Promise<CohortView | C
   return (await findCohorts(admin, [id]))[0] ?? cohortNotFound;
 }
 
-export async function findCohort(
-  { db }: { readonly db: Pick<Admin['db'], 'select'> },
-  id: string,
-): Promise<CohortRow | undefined> {
-  const [row] = await db
-    .select(cohortColumns)
-    .from(cohort)
-    .where(eq(cohort.id, rowId(id) ?? 0));
-  return row;
-}
-
 export interface CohortUpdate {
   /** Absent: unchanged. Null: unknown. */
   readonly schedule?: Schedule | null | undefined;
@@ -184,22 +172,22 @@ export async function deleteCohort(
   { confirmName, isDryRun }: { readonly confirmName?: string | undefined; readonly isDryRun: boolean },
 ): Promise<CohortDeleted | CohortNotFound | CohortInUse | NotConfirmed> {
   const { db } = admin;
-  const row = await findCohort(admin, id);
-  if (!row || row.deletedAt !== null) return cohortNotFound;
-  const view = cohortViewOf(admin, row);
+  const view = await getCohort(admin, id);
+  if (view.kind === 'CohortNotFound' || view.deletedAt) return cohortNotFound;
+  const key = Number(view.id);
   const inUse = await findUse(admin, view);
   if (inUse) return inUse;
   if (isDryRun) return { kind: 'CohortDeleted', cohort: view, isDryRun };
   if (confirmName !== view.name)
     return notConfirmed('confirmName', view.name, `; the cohort has ${view.memberCount} members`);
   const isDeleted = await db.transaction(async (tx) => {
-    const uses = tx.select().from(segmentCohort).where(eq(segmentCohort.cohortId, row.id));
+    const uses = tx.select().from(segmentCohort).where(eq(segmentCohort.cohortId, key));
     const deleted = await tx
       .update(cohort)
       .set({ deletedAt: sql`now()`, version: sql`${cohort.version} + 1` })
-      .where(and(eq(cohort.id, row.id), isNull(cohort.deletedAt), notExists(uses)))
+      .where(and(eq(cohort.id, key), isNull(cohort.deletedAt), notExists(uses)))
       .returning({ id: cohort.id });
-    if (deleted.length > 0) await tx.delete(cohortPull).where(eq(cohortPull.cohortId, row.id));
+    if (deleted.length > 0) await tx.delete(cohortPull).where(eq(cohortPull.cohortId, key));
     return deleted.length > 0;
   });
   if (!isDeleted) return (await findUse(admin, view)) ?? cohortNotFound;
@@ -207,7 +195,7 @@ export async function deleteCohort(
   await db
     .update(cohortChange)
     .set({ state: 'dropped', members: null })
-    .where(and(eq(cohortChange.cohortId, row.id), eq(cohortChange.state, 'pending')));
+    .where(and(eq(cohortChange.cohortId, key), eq(cohortChange.state, 'pending')));
   return { kind: 'CohortDeleted', cohort: (await getCohort(admin, id)) as CohortView, isDryRun };
 }
 

@@ -1,7 +1,7 @@
 import { advisoryLocks } from '../db/advisoryLocks.js';
 import type { Sql } from '../db/connect.js';
 import { isCode, lockNotAvailable, undefinedTable } from '../db/errors.js';
-import type { Queries, Session, Transaction } from '../db/session.js';
+import type { Fragment, Queries, Session, Transaction } from '../db/session.js';
 
 /** How many members a set holds, by the type of their ids. */
 export interface MemberCounts {
@@ -47,22 +47,16 @@ export function setTable(setId: string): string {
   return `member_set_${setId}`;
 }
 
-/** Creates an empty set, visible once the transaction commits, and returns its id. */
-export async function createSet(tx: Transaction): Promise<string> {
-  const setId = await createUnindexedSet(tx);
-  await indexSet(tx, setId);
-  return setId;
-}
-
-/** For bulk loads: indexing afterwards costs a fraction. */
-export async function createUnindexedSet(tx: Transaction): Promise<string> {
+/** Creates a set, visible once the transaction commits, and returns its id. */
+export async function createSet(tx: Transaction, members?: Fragment): Promise<string> {
   const [row] = await tx<[{ id: string }]>`select nextval('member_set_id') as id`;
-  await tx`create table ${tx(setTable(row.id))} (member text collate "C" not null, computed_at_ms bigint)`;
+  const table = setTable(row.id);
+  await tx`create table ${tx(table)} (member text collate "C" not null, computed_at_ms bigint)`;
+  if (members) await tx`insert into ${tx(table)} (member) ${members}`;
+  // Indexing after a bulk load costs a fraction.
+  await tx`alter table ${tx(table)} add primary key (member)`;
+  if (members) await tx`analyze ${tx(table)}`;
   return row.id;
-}
-
-export async function indexSet(tx: Transaction, setId: string): Promise<void> {
-  await tx`alter table ${tx(setTable(setId))} add primary key (member)`;
 }
 
 /** Allows the transaction to sort and index millions of members. */

@@ -1,7 +1,7 @@
 import type { MemberMoves } from '../process/metrics.js';
 import type { CohortRow } from './applyMoves.js';
-import { assignCounts, countMembers, createUnindexedSet, indexSet, raiseWorkMem, setTable } from './memberSet.js';
-import { supersedeSet, type MemberCounts } from './memberSet.js';
+import { assignCounts, countMembers, createSet, raiseWorkMem, setTable, supersedeSet } from './memberSet.js';
+import type { MemberCounts } from './memberSet.js';
 import { moveChanges, type ChangeRun } from './pendingChanges.js';
 import type { Transaction } from '../db/session.js';
 import { openSync, recordReceived, type SyncRecord } from './syncRecord.js';
@@ -51,22 +51,21 @@ async function swapMembers(
   { sync, session, pages }: CompleteSession,
 ): Promise<MemberMoves> {
   await raiseWorkMem(tx);
-  const setId = await createUnindexedSet(tx);
-  const fresh = setTable(setId);
   // Sorted: this removes duplicates, and the index is built from ordered rows.
   await tx`set local enable_hashagg = off`;
-  await tx`
-    insert into ${tx(fresh)} (member)
+  const setId = await createSet(
+    tx,
+    tx`
     select distinct m.member
     from (
       select distinct on (page) members from cohort_change
       where cohort_id = ${cohort.id} and session = ${session} and kind = 'replace' and state = 'staged' and page <= ${pages}
       order by page, id desc
     ) p cross join unnest(p.members) as m (member)
-    order by m.member`;
+    order by m.member`,
+  );
   await tx`set local enable_hashagg = on`;
-  await indexSet(tx, setId);
-  await tx`analyze ${tx(fresh)}`;
+  const fresh = setTable(setId);
   const difference = await compare(tx, cohort.set_id, fresh);
   const { added, removed } = difference;
   await addCandidates(tx, cohort, fresh, added + removed);

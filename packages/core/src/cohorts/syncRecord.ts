@@ -17,12 +17,17 @@ const maxSyncSeconds = 3_600;
 /** Finds or starts the sync that a run belongs to. The caller has locked the cohort. */
 export async function openSync(tx: Transaction, cohortId: number, run: ChangeRun): Promise<SyncRecord> {
   const [first] = run;
-  const [found] =
-    first.session === null
-      ? await findChangesSync(tx, cohortId, run)
-      : await tx<SyncRecord[]>`
+  const isSync =
+    first.session !== null
+      ? tx`session = ${first.session} and kind = ${first.kind}`
+      : tx`kind = 'changes' and session is null
+      and computed_at_ms is not distinct from ${first.computed_at_ms}::bigint
+      and (computed_at_ms is not null
+        or (last_at > ${first.stored_at}::timestamptz - ${maxGapSeconds}::int * interval '1 second'
+          and started_at > ${first.stored_at}::timestamptz - ${maxSyncSeconds}::int * interval '1 second'))`;
+  const [found] = await tx<SyncRecord[]>`
     select id, state, first_change_id, refused from cohort_sync
-    where cohort_id = ${cohortId} and session = ${first.session} and kind = ${first.kind}`;
+    where cohort_id = ${cohortId} and ${isSync} order by id desc limit 1`;
   if (found) return found;
   const kind = first.session === null && isMove(first) ? 'changes' : first.kind;
   const [begun] = await tx<[SyncRecord]>`
@@ -31,17 +36,6 @@ export async function openSync(tx: Transaction, cohortId: number, run: ChangeRun
       ${first.session === null ? 'applied' : 'receiving'})
     returning id, state, first_change_id, refused`;
   return begun;
-}
-
-function findChangesSync(tx: Transaction, cohortId: number, [first]: ChangeRun) {
-  return tx<SyncRecord[]>`
-    select id, state, first_change_id, refused from cohort_sync
-    where cohort_id = ${cohortId} and kind = 'changes' and session is null
-      and computed_at_ms is not distinct from ${first.computed_at_ms}::bigint
-      and (computed_at_ms is not null
-        or (last_at > ${first.stored_at}::timestamptz - ${maxGapSeconds}::int * interval '1 second'
-          and started_at > ${first.stored_at}::timestamptz - ${maxSyncSeconds}::int * interval '1 second'))
-    order by id desc limit 1`;
 }
 
 /**

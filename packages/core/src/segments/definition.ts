@@ -15,7 +15,7 @@ const maxParts = 500;
 const maxCohorts = 60;
 const maxProblems = 20;
 
-type ReadResult = { readonly definition: Definition } | { readonly problems: readonly FieldProblem[] };
+export type ReadResult = { readonly definition: Definition } | { readonly problems: readonly FieldProblem[] };
 
 /** Parses a definition. Does not check that its cohorts exist. */
 export function readDefinition(given: unknown): ReadResult {

@@ -58,7 +58,7 @@ async function send({ http, seal }: DeliverChangesDeps, batch: WebhookBatch): Pr
   }
   const last = batch.changes.at(-1) as ChangeRow;
   const deliveryId = `${batch.webhookId}-${batch.after}-${last.id}`;
-  return sendWebhook(http, { url: batch.url, secret, deliveryId, body: bodyOf(batch), nowMs: Date.now() });
+  return sendWebhook(http, { url: batch.url, secret, deliveryId, body: bodyOf(batch) });
 }
 
 /** Undefined when the secret does not open with this master key. */

@@ -1,6 +1,6 @@
 import { advisoryLocks } from '../db/advisoryLocks.js';
-import { assignCounts, countGains, countMembers, createUnindexedSet, indexSet } from '../cohorts/memberSet.js';
-import { raiseWorkMem, setTable, supersedeSet, type MemberCounts } from '../cohorts/memberSet.js';
+import { assignCounts, countGains, countMembers, createSet, raiseWorkMem } from '../cohorts/memberSet.js';
+import { setTable, supersedeSet, type MemberCounts } from '../cohorts/memberSet.js';
 import { isCode, lockNotAvailable } from '../db/errors.js';
 import { conflict, type Session, type Transaction } from '../db/session.js';
 import { selectMembers, matchesMember, readCohortSets } from './condition.js';
@@ -128,11 +128,8 @@ async function evaluateWhole(tx: Transaction, segment: SegmentRow, definition: D
   await raiseWorkMem(tx);
   await tx`delete from segment_candidate where segment_id = ${segment.id}`;
   const sets = await readCohortSets(tx, definition);
-  const setId = await createUnindexedSet(tx);
+  const setId = await createSet(tx, tx`select member from (${selectMembers(tx, definition, sets)}) e order by member`);
   const fresh = setTable(setId);
-  await tx`insert into ${tx(fresh)} (member) select member from (${selectMembers(tx, definition, sets)}) e order by member`;
-  await indexSet(tx, setId);
-  await tx`analyze ${tx(fresh)}`;
   const [counts] = await tx<[MemberCounts]>`select ${tx.unsafe(countMembers)} from ${tx(fresh)} m`;
   const moves = segment.set_id === null ? { moved: 0, lastChangeId: null } : await recordDifference(tx, segment, fresh);
   await supersedeSet(tx, segment.set_id);

@@ -3,19 +3,14 @@ import type { Admin, Db } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
 import { containsText, rowId, type Page, type PageRequest } from '../admin/page.js';
 import { fieldProblem, inputInvalid, notConfirmed, versionConflict } from '../admin/problem.js';
-import type { FieldProblem, InputInvalid, NameTaken, NotConfirmed, VersionConflict } from '../admin/problem.js';
+import type { InputInvalid, NameTaken, NotConfirmed, VersionConflict } from '../admin/problem.js';
 import { checkName, unlessNameTaken } from '../admin/name.js';
 import { cohort, segment, segmentCandidate, segmentCohort, segmentWebhook } from '../db/schema.js';
-import { cohortPathsOf, cohortsOf, readDefinition, type Definition } from './definition.js';
+import { cohortPathsOf, cohortsOf, readDefinition, type Definition, type ReadResult } from './definition.js';
 import { segmentColumns, segmentNotFound, segmentViewOf } from './segmentView.js';
 import type { SegmentNotFound, SegmentRow, SegmentView } from './segmentView.js';
 
 type Transaction = Parameters<Parameters<Admin['db']['transaction']>[0]>[0];
-
-export interface NewSegment {
-  readonly name: string;
-  readonly definition: unknown;
-}
 
 export interface SegmentUpdate {
   readonly name?: string | undefined;
@@ -34,7 +29,10 @@ export interface SegmentDeleted {
 }
 
 /** Creates a segment. It has members once a worker has evaluated it. */
-export async function createSegment(admin: Db, given: NewSegment): Promise<SegmentView | InputInvalid | NameTaken> {
+export async function createSegment(
+  admin: Db,
+  given: { readonly name: string; readonly definition: unknown },
+): Promise<SegmentView | InputInvalid | NameTaken> {
   const checked = await checkSegment(admin, given);
   if ('kind' in checked) return checked;
   const { name, definition } = checked as { readonly name: string; readonly definition: Definition };
@@ -64,19 +62,13 @@ export async function updateSegment(
     const isUpdated = await admin.db.transaction(async (tx) => {
       const isCurrent = and(isSegment(key), ifVersion === undefined ? undefined : eq(segment.version, ifVersion));
       if (name === undefined && definition === undefined) return (await tx.$count(segment, isCurrent)) === 1;
-      const redefined = {
-        definition,
+      const again = definition && {
         definitionVersion: sql`${segment.definitionVersion} + 1`,
         evaluateAfter: sql`now()`,
       };
       const updated = await tx
         .update(segment)
-        .set({
-          ...(name !== undefined && { name }),
-          ...(definition !== undefined && redefined),
-          version: sql`${segment.version} + 1`,
-          updatedAt: sql`now()`,
-        })
+        .set({ name, definition, ...again, version: sql`${segment.version} + 1`, updatedAt: sql`now()` })
         .where(isCurrent)
         .returning({ id: segment.id });
       if (updated.length > 0 && definition !== undefined) await useCohorts(tx, key, definition);
@@ -155,13 +147,10 @@ export async function deleteSegment(
   const key = Number(view.id);
   const { name, memberCount } = view;
   const isWebhook = and(eq(segmentWebhook.segmentId, key), ne(segmentWebhook.state, 'deleted'));
-  if (isDryRun)
-    return {
-      kind: 'SegmentDeleted',
-      segment: view,
-      webhookCount: await admin.db.$count(segmentWebhook, isWebhook),
-      isDryRun,
-    };
+  if (isDryRun) {
+    const webhookCount = await admin.db.$count(segmentWebhook, isWebhook);
+    return { kind: 'SegmentDeleted', segment: view, webhookCount, isDryRun };
+  }
   if (confirmName !== name) return notConfirmed('confirmName', name, `; the segment has ${memberCount} members`);
   const webhookCount = await admin.db.transaction(async (tx) => {
     const deleted = await tx
@@ -190,24 +179,15 @@ interface Checked {
 
 /** The name and the definition to store, where they are given; or all that is wrong with them. */
 async function checkSegment(admin: Db, given: SegmentUpdate): Promise<Checked | InputInvalid> {
-  const name = given.name === undefined ? undefined : checkName(given.name);
-  const definition = given.definition === undefined ? undefined : await checkDefinition(admin, given.definition);
-  const problems = [
-    ...(name && 'problem' in name ? [name.problem] : []),
-    ...(definition && 'problems' in definition ? definition.problems : []),
-  ];
-  if (problems.length > 0) return inputInvalid(problems);
-  return {
-    name: name && 'value' in name ? name.value : undefined,
-    definition: definition && 'definition' in definition ? definition.definition : undefined,
-  };
+  const name = given.name === undefined ? { value: undefined } : checkName(given.name);
+  const read =
+    given.definition === undefined ? { definition: undefined } : await checkDefinition(admin, given.definition);
+  if ('value' in name && 'definition' in read) return { name: name.value, definition: read.definition };
+  return inputInvalid([...('problem' in name ? [name.problem] : []), ...('problems' in read ? read.problems : [])]);
 }
 
 /** Reads a definition and checks that its cohorts exist. */
-export async function checkDefinition(
-  { db }: Db,
-  given: unknown,
-): Promise<{ readonly definition: Definition } | { readonly problems: readonly FieldProblem[] }> {
+export async function checkDefinition({ db }: Db, given: unknown): Promise<ReadResult> {
   const read = readDefinition(given);
   if ('problems' in read) return read;
   const ids = cohortsOf(read.definition).map(Number);

@@ -1,11 +1,12 @@
 import { and, asc, eq, gt, gte } from 'drizzle-orm';
 import type { Member } from '@currents/connector';
-import type { Admin } from '../admin/admin.js';
-import { boundOf, checkFirst, countRows, pageOf, QuestionRefused, type Page } from '../admin/page.js';
+import type { Db } from '../admin/admin.js';
+import { boundOf, checkFirst, countRows, pageOf, QuestionRefused, type Page, type PageRequest } from '../admin/page.js';
+import type { Problem } from '../admin/problem.js';
 import { memberOf } from '../cohorts/memberKey.js';
 import { segmentChange } from '../db/schema.js';
 import { findSegment } from './manageSegments.js';
-import { segmentNotFound, type SegmentNotFound } from './segmentView.js';
+import { segmentNotFound, type SegmentNotFound, type SegmentView } from './segmentView.js';
 
 /** A member entered a segment or left it. */
 export interface SegmentChange {
@@ -23,18 +24,10 @@ export interface SegmentChangePage extends Page<SegmentChange> {
 }
 
 /** Some of the requested changes are deleted: export all members again, and follow from the export's cursor. */
-export interface ChangesExpired {
-  readonly kind: 'ChangesExpired';
-  readonly message: string;
-  /** Every change since then is stored; undefined before the first evaluation. */
-  readonly changesCompleteSince: Date | undefined;
-}
+export type ChangesExpired = Problem<'ChangesExpired', Pick<SegmentView, 'changesCompleteSince'>>;
 
-export interface ChangesRequest {
-  /** How many to return, 1 to 200. */
-  readonly first: number;
-  /** A cursor of this list, of an export, of a webhook's request or of the segment. */
-  readonly after?: string | undefined;
+/** `after` is a cursor of this list, of an export, of a webhook's request or of the segment. */
+export interface ChangesRequest extends PageRequest {
   /** Instead of a cursor: changes recorded at this time or later. */
   readonly since?: Date | undefined;
 }
@@ -44,7 +37,7 @@ export interface ChangesRequest {
  * only for finding the first page.
  */
 export async function listSegmentChanges(
-  admin: Pick<Admin, 'db'>,
+  admin: Db,
   segmentId: string,
   request: ChangesRequest,
 ): Promise<SegmentChangePage | SegmentNotFound | ChangesExpired> {
@@ -64,22 +57,12 @@ export async function listSegmentChanges(
     const message = `only changes${extent} are stored; export all members, and follow from the export's cursor`;
     return { kind: 'ChangesExpired', message, changesCompleteSince };
   }
-  const select = () =>
-    admin.db
-      .select({
-        id: segmentChange.id,
-        at: segmentChange.at,
-        entered: segmentChange.entered,
-        member: segmentChange.member,
-      })
-      .from(segmentChange)
-      .where(
-        and(
-          eq(segmentChange.segmentId, row.id),
-          gt(segmentChange.id, after ?? row.prunedChangeId),
-          since === undefined ? undefined : gte(segmentChange.at, boundOf(since)),
-        ),
-      );
+  const condition = and(
+    eq(segmentChange.segmentId, row.id),
+    gt(segmentChange.id, after ?? row.prunedChangeId),
+    since === undefined ? undefined : gte(segmentChange.at, boundOf(since)),
+  );
+  const select = () => admin.db.select().from(segmentChange).where(condition);
   const rows = await select()
     .orderBy(asc(segmentChange.id))
     .limit(first + 1);

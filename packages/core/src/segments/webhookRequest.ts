@@ -16,7 +16,6 @@ export interface WebhookRequest {
   /** The same for every retry of a request. */
   readonly deliveryId: string;
   readonly body: string;
-  readonly nowMs: number;
 }
 
 /** Statuses for which a retry does not help: the credentials are refused, or the URL is gone. */
@@ -28,9 +27,9 @@ const retryAfterBounds = { minMs: 1_000, maxMs: 60 * 60_000 };
 /** Sends one signed request. Never throws for anything that a receiver or a network can do. */
 export async function sendWebhook(
   http: Http,
-  { url, secret, deliveryId, body, nowMs }: WebhookRequest,
+  { url, secret, deliveryId, body }: WebhookRequest,
 ): Promise<WebhookVerdict> {
-  const timestamp = String(Math.floor(nowMs / 1000));
+  const timestamp = String(Math.floor(Date.now() / 1000));
   const answer = await http.request({
     method: 'POST',
     url,

@@ -31,7 +31,7 @@ export function createWebhookProber({ sql, http, seal, log }: Omit<Deps, 'window
       if (!row || secret === undefined) return undefined;
       const body = JSON.stringify({ type: 'ping', webhookId: `whk_${id}` });
       const deliveryId = `${id}-ping-${probes}`;
-      return sendWebhook(http, { url: row.url, secret, deliveryId, body, nowMs: Date.now() });
+      return sendWebhook(http, { url: row.url, secret, deliveryId, body });
     },
   });
 }
