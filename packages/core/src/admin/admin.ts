@@ -7,7 +7,7 @@ import type { LoadCurrentOptions } from '../loadCurrent.js';
 
 type Database = PostgresJsDatabase;
 /** A transaction, or the database itself. */
-export type Queries = Pick<Database, 'select' | 'selectDistinct' | 'insert' | 'update' | 'execute'>;
+export type Queries = Pick<Database, 'select' | 'selectDistinct' | 'insert' | 'update' | 'delete' | 'execute'>;
 
 interface AdminOptions extends LoadCurrentOptions {
   /** For operations that exceed the statement timeout of the pools, too. */

@@ -30,9 +30,7 @@ export function readPlace({ field, direction }: Order<string>, after: string | u
 /** Selects what comes after a place. @param key the expression that is ordered by. */
 export function afterPlace({ field, direction }: Order<string>, key: SQL, id: SQLWrapper, place: Place): SQL {
   const value = field === 'name' ? sql`${place.key}::text` : sql`${place.key}::bigint`;
-  return direction === 'asc'
-    ? sql`(${key}, ${id}) > (${value}, ${place.id}::int)`
-    : sql`(${key}, ${id}) < (${value}, ${place.id}::int)`;
+  return sql`(${key}, ${id}) ${sql.raw(direction === 'asc' ? '>' : '<')} (${value}, ${place.id}::int)`;
 }
 
 export function orderOf({ direction }: Order<string>, key: SQL, id: SQLWrapper): readonly [SQL, SQL] {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Sql } from '../db/connect.js';
 import { dropSuperseded, lockCohort, supersedeSet } from './memberSet.js';
-import type { Session } from '../db/session.js';
+import type { Fragment, Session } from '../db/session.js';
 
 export interface CleanupDeps {
   readonly sql: Sql;
@@ -23,20 +23,12 @@ export async function runCohortCleanup({ sql, session, log, retentionDays }: Cle
   await endStaleSessions(sql, session, log);
   await clearDeletedCohorts(sql, session);
   await dropSuperseded(sql, session);
-  await deleteInSteps(
-    sql,
-    () => sql`
-    delete from cohort_change where id in (
-      select id from cohort_change
-      where state in ('applied', 'dropped') and stored_at < now() - ${deduplicationDays}::int * interval '1 day' limit ${deleteLimit})`,
-  );
-  await deleteInSteps(
-    sql,
-    () => sql`
-    delete from cohort_tombstone where ctid in (
-      select ctid from cohort_tombstone
-      where computed_at_ms < extract(epoch from now() - ${departedDays}::int * interval '1 day') * 1000 limit ${deleteLimit})`,
-  );
+  const isOldChange = sql`
+    state in ('applied', 'dropped') and stored_at < now() - ${deduplicationDays}::int * interval '1 day'`;
+  await deleteInSteps(sql, 'cohort_change', isOldChange);
+  const isOldTombstone = sql`
+    computed_at_ms < extract(epoch from now() - ${departedDays}::int * interval '1 day') * 1000`;
+  await deleteInSteps(sql, 'cohort_tombstone', isOldTombstone);
   // The last syncs of a cohort stay, however old they are.
   await sql`
     delete from cohort_sync s
@@ -44,8 +36,12 @@ export async function runCohortCleanup({ sql, session, log, retentionDays }: Cle
       and id < (select min(id) from (select id from cohort_sync l where l.cohort_id = s.cohort_id order by id desc limit 20) latest)`;
 }
 
-async function deleteInSteps(sql: Sql, forget: () => ReturnType<Sql>): Promise<void> {
-  while ((await forget()).count === deleteLimit);
+async function deleteInSteps(sql: Sql, table: string, condition: Fragment): Promise<void> {
+  for (;;) {
+    const { count } = await sql`
+      delete from ${sql(table)} where ctid in (select ctid from ${sql(table)} where ${condition} limit ${deleteLimit})`;
+    if (count < deleteLimit) return;
+  }
 }
 
 async function endStaleSessions(sql: Sql, session: Session, log: Logger): Promise<void> {

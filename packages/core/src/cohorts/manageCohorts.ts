@@ -3,13 +3,8 @@ import type { Admin } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
 import { maxCounted, pageOf, QuestionRefused, readCursor, rowId, storable, writeCursor } from '../admin/page.js';
 import type { Page, PageRequest } from '../admin/page.js';
-import {
-  notConfirmed,
-  versionConflict,
-  type NotConfirmed,
-  type Problem,
-  type VersionConflict,
-} from '../admin/problem.js';
+import { notConfirmed, versionConflict } from '../admin/problem.js';
+import type { NotConfirmed, Problem, VersionConflict } from '../admin/problem.js';
 import { cohort, cohortChange, cohortPull, segment, segmentCohort } from '../db/schema.js';
 import { cohortColumns, cohortNotFound, cohortViewOf, type CohortNotFound, type CohortView } from './cohortView.js';
 import { checkSchedule, type Schedule } from './freshness.js';

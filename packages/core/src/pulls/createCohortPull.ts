@@ -119,23 +119,18 @@ async function declareCohort({ sql: raw }: Admin, partner: string, listed: Liste
 /** Returns the cohort's id; undefined when another Current that is not deleted pulls the cohort. */
 async function insertPull(
   { db }: Admin,
-  pull: {
-    readonly partner: string;
-    readonly partnerId: string;
-    readonly currentId: number;
-    readonly schedule: Schedule;
-  },
+  { partner, partnerId, currentId, schedule }: Omit<NewPull, 'currentId'> & { partner: string; currentId: number },
 ): Promise<number | undefined> {
   return db.transaction(async (tx) => {
-    const [known] = await tx.select({ id: cohort.id }).from(cohort).where(isCohort(pull.partner, pull.partnerId));
+    const [known] = await tx.select({ id: cohort.id }).from(cohort).where(isCohort(partner, partnerId));
     if (!known) return undefined;
     const [inserted] = await tx
       .insert(cohortPull)
-      .values({ cohortId: known.id, currentId: pull.currentId })
+      .values({ cohortId: known.id, currentId })
       .onConflictDoUpdate({
         target: cohortPull.cohortId,
         set: {
-          currentId: pull.currentId,
+          currentId,
           dueAt: sql`now()`,
           failureCode: null,
           failureDetail: null,
@@ -147,7 +142,7 @@ async function insertPull(
       })
       .returning({ cohortId: cohortPull.cohortId });
     if (!inserted) return undefined;
-    await tx.update(cohort).set({ schedule: pull.schedule }).where(eq(cohort.id, known.id));
+    await tx.update(cohort).set({ schedule }).where(eq(cohort.id, known.id));
     return known.id;
   });
 }

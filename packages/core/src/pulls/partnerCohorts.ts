@@ -120,12 +120,8 @@ export async function fetchPartnerCohorts(
     retryAfterMs,
   });
   const waitMs = await countRequest(admin, { working, pull });
-  if (waitMs !== undefined)
-    return unavailable(
-      `the request limit of ${connector.label} is used up by pulls; try again later`,
-      'budget_spent',
-      waitMs,
-    );
+  const used = `the request limit of ${connector.label} is used up by pulls; try again later`;
+  if (waitMs !== undefined) return unavailable(used, 'budget_spent', waitMs);
   let list;
   try {
     list = await pull.list({ settings, credentials, http: admin.http });

@@ -1,5 +1,5 @@
 import { and, eq, exists, inArray, isNull, ne, notInArray, sql } from 'drizzle-orm';
-import type { Admin, Db } from '../admin/admin.js';
+import type { Db, Queries } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
 import { containsText, rowId, type Page, type PageRequest } from '../admin/page.js';
 import { fieldProblem, inputInvalid, notConfirmed, versionConflict } from '../admin/problem.js';
@@ -9,8 +9,6 @@ import { cohort, segment, segmentCandidate, segmentCohort, segmentWebhook } from
 import { cohortPathsOf, cohortsOf, readDefinition, type Definition, type ReadResult } from './definition.js';
 import { segmentColumns, segmentNotFound, segmentViewOf } from './segmentView.js';
 import type { SegmentNotFound, SegmentRow, SegmentView } from './segmentView.js';
-
-type Transaction = Parameters<Parameters<Admin['db']['transaction']>[0]>[0];
 
 export interface SegmentUpdate {
   readonly name?: string | undefined;
@@ -81,7 +79,7 @@ export async function updateSegment(
 }
 
 /** Stores which cohorts a segment uses, and has all of its members evaluated. */
-async function useCohorts(tx: Transaction, segmentId: number, definition: Definition): Promise<void> {
+async function useCohorts(tx: Queries, segmentId: number, definition: Definition): Promise<void> {
   const cohortIds = cohortsOf(definition).map(Number);
   await tx
     .delete(segmentCohort)

@@ -1,6 +1,5 @@
-import type { Member } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
-import { inputInvalid, type InputInvalid } from '../admin/problem.js';
+import { inputInvalid } from '../admin/problem.js';
 import { memberOf } from '../cohorts/memberKey.js';
 import { countMembers, readSets, totalOf, type MemberCounts } from '../cohorts/memberSet.js';
 import { openSession, type Transaction } from '../db/session.js';
@@ -8,23 +7,12 @@ import { readCohortSets, selectMembers } from './condition.js';
 import type { Definition } from './definition.js';
 import { checkDefinition } from './manageSegments.js';
 
-/** The members that a segment with this definition would have now. */
-export interface SegmentPreview {
-  readonly kind: 'SegmentPreview';
-  readonly memberCount: number;
-  readonly memberCounts: MemberCounts;
-  readonly examples: readonly Member[];
-}
-
 const maxExamples = 20;
 /** Long enough to count tens of millions of members. */
 const maxPreviewMs = 120_000;
 
 /** Counts the members that a definition would select, and returns some of them. Stores nothing. */
-export async function previewSegment(
-  admin: Pick<Admin, 'db' | 'databaseUrl'>,
-  given: unknown,
-): Promise<SegmentPreview | InputInvalid> {
+export async function previewSegment(admin: Pick<Admin, 'db' | 'databaseUrl'>, given: unknown) {
   const checked = await checkDefinition(admin, given);
   if ('problems' in checked) return inputInvalid(checked.problems);
   const session = openSession(admin.databaseUrl, { name: 'preview', statementMs: maxPreviewMs });
@@ -35,7 +23,7 @@ export async function previewSegment(
   }
 }
 
-async function preview(tx: Transaction, definition: Definition): Promise<SegmentPreview> {
+async function preview(tx: Transaction, definition: Definition) {
   await tx`set local work_mem = '64MB'`;
   const sets = await readCohortSets(tx, definition);
   const [memberCounts] = await tx<[MemberCounts]>`
@@ -43,7 +31,7 @@ async function preview(tx: Transaction, definition: Definition): Promise<Segment
   const examples = await tx<{ member: string }[]>`
     select member from (${selectMembers(tx, definition, sets)}) m order by member limit ${maxExamples}`;
   return {
-    kind: 'SegmentPreview',
+    kind: 'SegmentPreview' as const,
     memberCount: totalOf(memberCounts),
     memberCounts,
     examples: examples.map(({ member }) => memberOf(member)),

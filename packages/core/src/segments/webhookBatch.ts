@@ -26,6 +26,11 @@ export interface ChangeRow {
   readonly member: string;
 }
 
+/** SQL: a webhook `w` is live, has changes to deliver, and is neither held nor leased. */
+export const isDue = `w.state = 'live' and w.secret is not null
+  and (w.deferral_until is null or w.deferral_until <= now()) and (w.leased_until is null or w.leased_until <= now())
+  and exists (select from segment_change c where c.segment_id = w.segment_id and c.id > w.delivered_change_id)`;
+
 /** The most changes in one request. */
 const maxBatchChanges = 1_000;
 
@@ -42,9 +47,7 @@ export async function claimBatch(sql: Sql, webhookId: number, leaseMs: number): 
         select max(id) from (
           select id from segment_change c where c.segment_id = w.segment_id and c.id > w.delivered_change_id order by id limit ${maxBatchChanges}) next))
     from segment s
-    where w.id = ${webhookId} and s.id = w.segment_id and w.state = 'live' and w.secret is not null
-      and (w.deferral_until is null or w.deferral_until <= now()) and (w.leased_until is null or w.leased_until <= now())
-      and exists (select from segment_change c where c.segment_id = w.segment_id and c.id > w.delivered_change_id)
+    where w.id = ${webhookId} and s.id = w.segment_id and ${sql.unsafe(isDue)}
     returning w.id as "webhookId", w.lease, w.segment_id as "segmentId", s.name as "segmentName", w.url, w.secret, w.failures,
       w.live_since as "liveSince", w.delivered_change_id as after, w.batch_last_change_id as last`;
   if (!row) return undefined;

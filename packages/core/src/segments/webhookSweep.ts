@@ -1,17 +1,14 @@
 import { createProber, expiredWhileBlocked } from '../circuitBreaker.js';
 import { openSecret, type DeliverChangesDeps } from './deliverChanges.js';
+import { isDue } from './webhookBatch.js';
 import { sendWebhook } from './webhookRequest.js';
 
 type Deps = Pick<DeliverChangesDeps, 'sql' | 'http' | 'seal' | 'log' | 'windowMs'>;
 
-/** The live webhooks with changes to deliver that are neither held nor leased. */
+/** The webhooks that are due: see `isDue`. */
 export async function findDueWebhooks({ sql }: Pick<Deps, 'sql'>): Promise<readonly number[]> {
   const rows = await sql<{ id: number }[]>`
-    select w.id from segment_webhook w
-    where w.state = 'live' and w.secret is not null
-      and (w.deferral_until is null or w.deferral_until <= now()) and (w.leased_until is null or w.leased_until <= now())
-      and exists (select from segment_change c where c.segment_id = w.segment_id and c.id > w.delivered_change_id)
-    order by w.id`;
+    select w.id from segment_webhook w where ${sql.unsafe(isDue)} order by w.id`;
   return rows.map(({ id }) => id);
 }
 
@@ -24,9 +21,8 @@ export function createWebhookProber({ sql, http, seal, log }: Omit<Deps, 'window
     subject: 'webhook',
     isPassed: (outcome) => outcome === 'delivered',
     async probe(id, probes) {
-      const [row] = await sql<
-        { url: string; secret: Buffer | null }[]
-      >`select url, secret from segment_webhook where id = ${id}`;
+      const [row] = await sql<{ url: string; secret: Buffer | null }[]>`
+        select url, secret from segment_webhook where id = ${id}`;
       const secret = row && openSecret(seal, id, row.secret);
       if (!row || secret === undefined) return undefined;
       const body = JSON.stringify({ type: 'ping', webhookId: `whk_${id}` });
