@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
 import type { Admin } from './admin.js';
 
@@ -36,14 +36,12 @@ export async function runOnce<Answer>(
 ): Promise<Idempotent<Answer>> {
   const { sql, seal } = deps;
   const { adminTokenId, key } = request;
-  const hash = createHash('sha256')
-    .update(JSON.stringify([request.mutation, request.args]))
-    .digest();
+  const requestHash = hash('sha256', JSON.stringify([request.mutation, request.args]), 'buffer');
   const context = `idempotency:${adminTokenId}:${key}`;
   // One statement takes the key: of two requests at once, one gets a row.
   const [taken] = await sql`
     insert into idempotency_key as k (admin_token_id, key, mutation, request_hash)
-    values (${Number(adminTokenId)}, ${key}, ${request.mutation}, ${hash})
+    values (${Number(adminTokenId)}, ${key}, ${request.mutation}, ${requestHash})
     on conflict (admin_token_id, key) do update
       set mutation = excluded.mutation, request_hash = excluded.request_hash, state = 'in_progress', answer = null, created_at = now()
       where k.created_at < now() - ${keptFor}::interval
@@ -54,7 +52,7 @@ export async function runOnce<Answer>(
       select request_hash, answer from idempotency_key where admin_token_id = ${Number(adminTokenId)} and key = ${key}`;
     // Its owner has freed it in this moment.
     if (!known) return runOnce(deps, request, act, isKept);
-    if (!known.request_hash.equals(hash)) return { outcome: 'reused' };
+    if (!known.request_hash.equals(requestHash)) return { outcome: 'reused' };
     if (known.answer === null) return { outcome: 'inUse' };
     const answer = deserialize(Buffer.from(seal.open(known.answer, context), 'base64')) as Answer;
     return { outcome: 'answered', answer, repeated: true };

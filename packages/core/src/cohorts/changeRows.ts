@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { CohortChange, Member } from '@currents/connector';
 import { memberFault, memberKey, type MemberKey } from './memberKey.js';
 
@@ -71,8 +71,7 @@ function rowOf(change: CohortChange, position: number, partner: string) {
 
 /** The hub's permanent id of a partner's cohort: a hash of the partner and its id. */
 function listIdOf(partner: string, partnerId: string): string {
-  const hash = createHash('sha256').update(`${partner}\0${partnerId}`).digest('hex');
-  return `list_${hash.slice(0, 24)}`;
+  return `list_${hash('sha256', `${partner}\0${partnerId}`).slice(0, 24)}`;
 }
 
 /** Truncates a text and replaces what Postgres does not store. Empty counts as absent. */
@@ -88,8 +87,7 @@ function storableInstant(ms: number | undefined): number | undefined {
 
 /** Replaces a session id that is too long by its hash. */
 function storableSession(id: string): string {
-  if (id.length <= maxSessionLength && isUsableId(id)) return id;
-  return createHash('sha256').update(id).digest('hex');
+  return id.length <= maxSessionLength && isUsableId(id) ? id : hash('sha256', id);
 }
 
 function addCounts(counts: Record<string, number>, more: Readonly<Record<string, number>>): void {

@@ -3,18 +3,10 @@ import type { Logger } from 'pino';
 import { block, type FailureReason } from '../circuitBreaker.js';
 import type { Sql } from '../db/connect.js';
 import type { Metrics } from '../process/metrics.js';
-import { decideRetry, type RetryDecision } from '../retry.js';
+import { decideRetry } from '../retry.js';
 import type { Seal } from '../secrets/seal.js';
-import {
-  bodyOf,
-  claimBatch,
-  expireChanges,
-  halveBatch,
-  holdWebhook,
-  recordDelivered,
-  type ChangeRow,
-  type WebhookBatch,
-} from './webhookBatch.js';
+import { bodyOf, claimBatch, expireChanges, halveBatch, holdWebhook, recordDelivered } from './webhookBatch.js';
+import type { ChangeRow, WebhookBatch } from './webhookBatch.js';
 import { webhookSealContext } from './manageWebhooks.js';
 import { sendWebhook, type WebhookVerdict } from './webhookRequest.js';
 
@@ -101,16 +93,10 @@ async function deferBatch(
   batch: WebhookBatch,
   { code, detail, afterMs }: FailureReason & { readonly afterMs?: number | undefined },
 ): Promise<boolean> {
-  const nowMs = Date.now();
   const failure = { code, detail, afterMs, tries: batch.failures + 1 };
-  const random = Math.random();
-  const next = (change: ChangeRow): RetryDecision =>
-    decideRetry(failure, {
-      nowMs,
-      keptSinceMs: Math.max(change.at.getTime(), batch.liveSince.getTime()),
-      windowMs,
-      random,
-    });
+  const terms = { nowMs: Date.now(), windowMs, random: Math.random() };
+  const next = ({ at }: ChangeRow) =>
+    decideRetry(failure, { ...terms, keptSinceMs: Math.max(at.getTime(), batch.liveSince.getTime()) });
   const [first] = batch.changes as [ChangeRow];
   const again = next(first);
   if (again.again) {
