@@ -1,36 +1,10 @@
 import type { PullStep, PushResult } from '@currents/connector';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-export interface AttemptCounts {
-  readonly delivered: number;
-  readonly skipped: number;
-  readonly rejected: number;
-  readonly expired: number;
-  readonly pending: number;
-}
+export type Metrics = ReturnType<typeof createMetrics>;
 
-/** The metrics that Prometheus scrapes from one process. */
-export interface Metrics {
-  readonly registry: Registry;
-  requested(status: number): void;
-  stored(accepted: number, quarantined: number, durationMs: number): void;
-  attempted(currentId: number, counts: AttemptCounts, durationMs: number): void;
-  delivered(currentId: number, sinceStoredMs: number): void;
-  swept(overdueCurrents: number): void;
-  /** A request with which a partner pushes a cohort. */
-  pushed(partner: string, outcome: PushResult['outcome']): void;
-  /** Changes of one cohort that were applied together, with the wait of each. */
-  applied(partner: string, moved: MemberMoves, waitedMs: readonly number[]): void;
-  /** A step of a cohort pull. */
-  stepped(partner: string, outcome: PullStep['outcome']): void;
-  /** A request to a segment's webhook, with the number of entries and exits in it. */
-  webhookRequested(outcome: 'delivered' | 'deferred' | 'split' | 'blocked', changes: number): void;
-}
-
-export interface MemberMoves {
-  readonly added: number;
-  readonly removed: number;
-}
+type AttemptCounts = Readonly<Record<'delivered' | 'skipped' | 'rejected' | 'expired' | 'pending', number>>;
+export type MemberMoves = Readonly<Record<'added' | 'removed', number>>;
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600];
 
@@ -46,117 +20,106 @@ const pushResults = {
   unavailable: 'deferred',
 } as const satisfies Record<PushResult['outcome'], string>;
 
-export function createMetrics(): Metrics {
+/** The metrics that Prometheus scrapes from one process. */
+export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const requests = new Counter({
-    name: 'currents_ingest_requests_total',
-    help: 'Requests to /v1/events, by HTTP status',
-    labelNames: ['status'],
-    registers,
-  });
-  const accepted = new Counter({
-    name: 'currents_events_accepted_total',
-    help: 'Events accepted and stored',
-    registers,
-  });
-  const quarantined = new Counter({
-    name: 'currents_events_quarantined_total',
-    help: 'Events quarantined because they do not match the catalogue',
-    registers,
-  });
-  const ingestDuration = new Histogram({
-    name: 'currents_ingest_request_duration_seconds',
-    help: 'Time from reading a request to /v1/events to committing its events',
-    buckets: seconds,
-    registers,
-  });
-  const outcomes = new Counter({
-    name: 'currents_event_outcomes_total',
-    help: 'Events with a final outcome, by Current and outcome',
-    labelNames: ['current', 'outcome'],
-    registers,
-  });
-  const attempts = new Histogram({
-    name: 'currents_attempt_duration_seconds',
-    help: 'Duration of a delivery attempt, by Current',
-    labelNames: ['current'],
-    buckets: seconds,
-    registers,
-  });
-  const latency = new Histogram({
-    name: 'currents_delivery_latency_seconds',
-    help: 'Time from storing an event to recording it as delivered, by Current; once per batch and attempt',
-    labelNames: ['current'],
-    buckets: seconds,
-    registers,
-  });
+  const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Counter({ name, help, labelNames, registers });
+  const histogram = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Histogram({ name, help, labelNames, buckets: seconds, registers });
+  const requests = counter('currents_ingest_requests_total', 'Requests to /v1/events, by HTTP status', 'status');
+  const accepted = counter('currents_events_accepted_total', 'Events accepted and stored');
+  const quarantined = counter(
+    'currents_events_quarantined_total',
+    'Events quarantined because they do not match the catalogue',
+  );
+  const ingestDuration = histogram(
+    'currents_ingest_request_duration_seconds',
+    'Time from reading a request to /v1/events to committing its events',
+  );
+  const outcomes = counter(
+    'currents_event_outcomes_total',
+    'Events with a final outcome, by Current and outcome',
+    'current',
+    'outcome',
+  );
+  const attempts = histogram(
+    'currents_attempt_duration_seconds',
+    'Duration of a delivery attempt, by Current',
+    'current',
+  );
+  const latency = histogram(
+    'currents_delivery_latency_seconds',
+    'Time from storing an event to recording it as delivered, by Current; once per batch and attempt',
+    'current',
+  );
   const overdue = new Gauge({
     name: 'currents_overdue_currents',
     help: 'Live Currents with overdue deliveries in the last sweep',
     registers,
   });
-  const pushes = new Counter({
-    name: 'currents_cohort_pushes_total',
-    help: 'Requests that push cohort members, by partner and result',
-    labelNames: ['partner', 'result'],
-    registers,
-  });
-  const memberChanges = new Counter({
-    name: 'currents_cohort_member_changes_total',
-    help: 'Members added to cohorts or removed from them, by partner and change',
-    labelNames: ['partner', 'change'],
-    registers,
-  });
-  const waits = new Histogram({
-    name: 'currents_cohort_change_wait_seconds',
-    help: 'Time from storing a cohort change to applying it, or to staging it until its sync is complete',
-    buckets: seconds,
-    registers,
-  });
-  const steps = new Counter({
-    name: 'currents_cohort_pull_steps_total',
-    help: 'Steps of cohort pulls, by partner and outcome',
-    labelNames: ['partner', 'outcome'],
-    registers,
-  });
-  const webhookRequests = new Counter({
-    name: 'currents_webhook_requests_total',
-    help: 'Requests to segment webhooks, by outcome',
-    labelNames: ['outcome'],
-    registers,
-  });
-  const deliveredChanges = new Counter({
-    name: 'currents_webhook_delivered_changes_total',
-    help: 'Entries and exits delivered to segment webhooks',
-    registers,
-  });
+  const pushes = counter(
+    'currents_cohort_pushes_total',
+    'Requests that push cohort members, by partner and result',
+    'partner',
+    'result',
+  );
+  const memberChanges = counter(
+    'currents_cohort_member_changes_total',
+    'Members added to cohorts or removed from them, by partner and change',
+    'partner',
+    'change',
+  );
+  const waits = histogram(
+    'currents_cohort_change_wait_seconds',
+    'Time from storing a cohort change to applying it, or to staging it until its sync is complete',
+  );
+  const steps = counter(
+    'currents_cohort_pull_steps_total',
+    'Steps of cohort pulls, by partner and outcome',
+    'partner',
+    'outcome',
+  );
+  const webhookRequests = counter(
+    'currents_webhook_requests_total',
+    'Requests to segment webhooks, by outcome',
+    'outcome',
+  );
+  const deliveredChanges = counter(
+    'currents_webhook_delivered_changes_total',
+    'Entries and exits delivered to segment webhooks',
+  );
   return {
     registry,
-    requested: (status) => requests.inc({ status }),
-    stored(acceptedEvents, quarantinedEvents, durationMs) {
+    requested: (status: number) => requests.inc({ status }),
+    stored(acceptedEvents: number, quarantinedEvents: number, durationMs: number): void {
       accepted.inc(acceptedEvents);
       quarantined.inc(quarantinedEvents);
       ingestDuration.observe(durationMs / 1000);
     },
-    attempted(current, counts, durationMs) {
+    attempted(current: number, counts: AttemptCounts, durationMs: number): void {
       for (const outcome of ['delivered', 'skipped', 'rejected', 'expired'] as const) {
         if (counts[outcome] > 0) outcomes.inc({ current, outcome }, counts[outcome]);
       }
       attempts.observe({ current }, durationMs / 1000);
     },
-    delivered: (current, sinceStoredMs) => latency.observe({ current }, sinceStoredMs / 1000),
-    swept: (count) => overdue.set(count),
-    pushed: (partner, outcome) => pushes.inc({ partner, result: pushResults[outcome] }),
-    applied(partner, moved, waitedMs) {
+    delivered: (current: number, sinceStoredMs: number) => latency.observe({ current }, sinceStoredMs / 1000),
+    swept: (overdueCurrents: number) => overdue.set(overdueCurrents),
+    /** A request with which a partner pushes a cohort. */
+    pushed: (partner: string, outcome: PushResult['outcome']) => pushes.inc({ partner, result: pushResults[outcome] }),
+    /** Changes of one cohort that were applied together, with the wait of each. */
+    applied(partner: string, moved: MemberMoves, waitedMs: readonly number[]): void {
       for (const change of ['added', 'removed'] as const) {
         if (moved[change] > 0) memberChanges.inc({ partner, change }, moved[change]);
       }
       for (const ms of waitedMs) waits.observe(Math.max(0, ms) / 1000);
     },
-    stepped: (partner, outcome) => steps.inc({ partner, outcome }),
-    webhookRequested(outcome, changes) {
+    /** A step of a cohort pull. */
+    stepped: (partner: string, outcome: PullStep['outcome']) => steps.inc({ partner, outcome }),
+    /** A request to a segment's webhook, with the number of entries and exits in it. */
+    webhookRequested(outcome: 'delivered' | 'deferred' | 'split' | 'blocked', changes: number): void {
       webhookRequests.inc({ outcome });
       if (outcome === 'delivered') deliveredChanges.inc(changes);
     },
