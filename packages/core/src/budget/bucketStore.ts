@@ -2,7 +2,7 @@
  * Advances one bucket by the generic cell rate algorithm (GCRA, ITU-T I.371): a bucket is a theoretical arrival time
  * (TAT), and a cell that conforms moves it by an increment.
  */
-export interface BucketAdvance {
+interface BucketAdvance {
   readonly key: string;
   /** The weight times the emission interval: how far the TAT moves. */
   readonly incrementMs: number;

@@ -3,31 +3,25 @@ import type { BucketStore } from './bucketStore.js';
 import { emissionIntervalMs, termsOf } from './terms.js';
 import type { KeyUsage } from './usage.js';
 
-/**
- * The three buckets of a key: `queue` gives new items their due time, `gate` limits what is sent at any moment, and
- * `requeue` gives items that the gate refused a new due time.
- */
-export type BucketName = 'queue' | 'gate' | 'requeue';
-
-export interface BucketMove<Payload> {
-  readonly usage: KeyUsage<Payload>;
-  readonly bucket: BucketName;
+interface BucketMove {
+  readonly usage: KeyUsage;
+  /**
+   * The three buckets of a key: `queue` gives new items their due time, `gate` limits what is sent at any moment, and
+   * `requeue` gives items that the gate refused a new due time.
+   */
+  readonly bucket: 'queue' | 'gate' | 'requeue';
   readonly minAheadMs: number;
   readonly maxAheadMs: number;
 }
 
 /** The buckets of one Current. */
-export interface Buckets {
-  /**
-   * Advances each bucket by the weight of its usage. Returns how far ahead of now each one was before, in milliseconds;
-   * undefined when the store cannot be reached.
-   */
-  advance<Payload>(moves: readonly BucketMove<Payload>[]): Promise<readonly number[] | undefined>;
-}
-
-export function createBuckets(currentId: number, store: BucketStore, onError: (error: unknown) => void): Buckets {
+export function createBuckets(currentId: number, store: BucketStore, onError: (error: unknown) => void) {
   return {
-    async advance(moves) {
+    /**
+     * Advances each bucket by the weight of its usage. Returns how far ahead of now each one was before, in milliseconds;
+     * undefined when the store cannot be reached.
+     */
+    async advance(moves: readonly BucketMove[]): Promise<readonly number[] | undefined> {
       if (moves.length === 0) return [];
       try {
         return await store.advance(
@@ -47,6 +41,6 @@ export function createBuckets(currentId: number, store: BucketStore, onError: (e
 }
 
 /** Keys identify people and devices, so the store only gets their hashes. */
-function keyOf({ budget, key }: KeyUsage<unknown>): string {
+function keyOf({ budget, key }: KeyUsage): string {
   return `${budget.name}:${termsOf(budget)}:${createHash('sha256').update(key).digest('base64url').slice(0, 22)}`;
 }

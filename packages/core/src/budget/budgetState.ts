@@ -1,34 +1,28 @@
 import type { Budget } from '@currents/connector';
-import { createDecayedCounter, type DecayedCounter } from './decayedCounter.js';
-import { createHotKeySketch, type HotKeySketch } from './hotKeySketch.js';
+import { createDecayedCounter } from './decayedCounter.js';
+import { createHotKeySketch } from './hotKeySketch.js';
 
 /** A budget without its key function. */
 export type BudgetSpec = Pick<Budget<never>, 'name' | 'unit' | 'limit' | 'periodMs' | 'quota'>;
 
-/** What one worker knows by itself about the keys of a budget. */
-export interface BudgetState {
-  readonly budget: BudgetSpec;
-  readonly hotKeys: HotKeySketch;
-  /** Undefined when the budget has no quota. */
-  readonly counter: DecayedCounter | undefined;
-  /** For each key with events that wait, when the last of them is due. */
-  readonly queuedUntil: Map<string, number>;
-  /** The same for events that the gate refused or whose key is paused. */
-  readonly requeuedUntil: Map<string, number>;
-}
+export type BudgetState = ReturnType<typeof openBudgetState>;
 
 /** A key that uses less than this share of its budget in one worker is not checked against the shared buckets. */
 export const hotKeyShare = 0.05;
 
-export function openBudgetState(budget: BudgetSpec): BudgetState {
+/** What one worker knows by itself about the keys of a budget. */
+export function openBudgetState(budget: BudgetSpec) {
   const { limit, periodMs, quota } = budget;
+  /** Undefined when the budget has no quota. */
   const counter = quota && createDecayedCounter(quota);
   return {
     budget,
     hotKeys: createHotKeySketch(limit * hotKeyShare, periodMs, counter),
     counter,
-    queuedUntil: new Map(),
-    requeuedUntil: new Map(),
+    /** For each key with events that wait, when the last of them is due. */
+    queuedUntil: new Map<string, number>(),
+    /** The same for events that the gate refused or whose key is paused. */
+    requeuedUntil: new Map<string, number>(),
   };
 }
 

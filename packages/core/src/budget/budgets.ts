@@ -3,7 +3,7 @@ import { createBuckets } from './buckets.js';
 import type { BucketStore } from './bucketStore.js';
 import { extendWait, openBudgetState, waitingUntil, type BudgetSpec, type BudgetState } from './budgetState.js';
 import type { KeyQuotaUsage } from './decayedCounter.js';
-import { startSampling, type Sampler } from './sampling.js';
+import { startSampling } from './sampling.js';
 import { burstToleranceMs, emissionIntervalMs, gateToleranceMs, roundUpToStep, slackMs, termsOf } from './terms.js';
 import {
   allUsage,
@@ -17,19 +17,13 @@ import {
 } from './usage.js';
 
 /** An item whose key has no budget left, and when it is due again. */
-export interface BudgetWait<Payload> {
-  readonly item: Item<Payload>;
+export interface BudgetWait {
+  readonly item: Item<unknown>;
   readonly dueAtMs: number;
   readonly budget: BudgetSpec;
   readonly key: string;
   /** Whether the gate refused it, or a pause of its key did, after it had been due. */
   readonly turnedAway: boolean;
-}
-
-export interface Admission<Payload> {
-  /** The items that may be sent now, in order. */
-  readonly admitted: readonly Item<Payload>[];
-  readonly waiting: readonly BudgetWait<Payload>[];
 }
 
 /** What the keys of one budget have used of its quota. */
@@ -39,43 +33,9 @@ export interface BudgetQuotaUsage {
   readonly keys: readonly KeyQuotaUsage[];
 }
 
-/** The budgets of one Current, enforced together with all other workers. */
-export interface Budgets {
-  /**
-   * Starts to count items as they are written, while their keys are at hand. A counted item must be passed to `admit`
-   * before anything else happens to these budgets.
-   */
-  startSampling(budgets: readonly Budget<unknown>[]): Sampler;
-  /**
-   * Separates the items that may be sent now from those whose key has no budget left. `standingOf` says whether an item
-   * has waited until now; without it, all items are new. While the bucket store is unreachable, only items wait whose
-   * key has others waiting; the partner's own refusals then enforce the limit.
-   */
-  admit<Payload>(
-    items: readonly CountedItem<Payload>[],
-    budgets: readonly Budget<Payload>[],
-    standingOf?: (item: Item<Payload>) => Standing,
-  ): Promise<Admission<Payload>>;
-  /**
-   * Pauses the keys of these items for `forMs`, as the partner asked. Returns when each item is due: after the pause,
-   * and before everything that waits already. Workers for which a key is not hot learn of the pause once it is.
-   */
-  pause<Payload>(
-    items: readonly Item<Payload>[],
-    budgets: readonly Budget<Payload>[],
-    forMs: number,
-  ): Promise<readonly BudgetWait<Payload>[]>;
-  /** Counts the delivered ones of these items towards the quotas of their keys. */
-  countDelivered<Each extends CountedItem<unknown>>(
-    items: readonly Each[],
-    budgets: readonly Budget<unknown>[],
-    isDelivered: (item: Each) => boolean,
-  ): void;
-  /** Returns the quota usage of the keys with high volume since the last call. */
-  takeQuotaUsage(): readonly BudgetQuotaUsage[];
-}
+export type Budgets = ReturnType<typeof createBudgets>;
 
-export interface BudgetsOptions {
+interface BudgetsOptions {
   readonly currentId: number;
   readonly store: BucketStore;
   /** The longest that anything waits, so no queue needs to be longer. */
@@ -87,7 +47,8 @@ export interface BudgetsOptions {
 /** Items refused at the gate are due again after at most this many periods of their budget. */
 const maxRequeuePeriods = 10;
 
-export function createBudgets({ currentId, store, windowMs, now, onError }: BudgetsOptions): Budgets {
+/** The budgets of one Current, enforced together with all other workers. */
+export function createBudgets({ currentId, store, windowMs, now, onError }: BudgetsOptions) {
   const buckets = createBuckets(currentId, store, onError);
   const states = new Map<string, BudgetState>();
 
@@ -99,13 +60,13 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
   }
 
   /** Collects the items that wait, each with the latest of its due times. */
-  function startWaits<Payload>(nowMs: number) {
-    const waits = new Map<Item<Payload>, BudgetWait<Payload>>();
+  function startWaits(nowMs: number) {
+    const waits = new Map<Item<unknown>, BudgetWait>();
     return {
       waits,
       /** Spaces the items of a usage by their emission intervals, from `fromMs` on and no earlier than `behindMs`. */
       add(
-        { budget, key, items, weight: total }: KeyUsage<Payload>,
+        { budget, key, items, weight: total }: KeyUsage,
         bucket: 'queue' | 'requeue',
         fromMs: number,
         behindMs = 0,
@@ -126,14 +87,10 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
     };
   }
 
-  type Waits<Payload> = ReturnType<typeof startWaits<Payload>>;
+  type Waits = ReturnType<typeof startWaits>;
 
   /** New items queue behind all that wait, or pass within what is left of the burst. */
-  async function enqueue<Payload>(
-    usages: readonly KeyUsage<Payload>[],
-    nowMs: number,
-    { add }: Waits<Payload>,
-  ): Promise<void> {
+  async function enqueue(usages: readonly KeyUsage[], nowMs: number, { add }: Waits): Promise<void> {
     const ahead = await buckets.advance(
       usages.map((usage) => ({
         usage,
@@ -153,7 +110,7 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
    * Everything that is sent passes the gate, because after a standstill or a pause many queued items are due at once.
    * Returns the items that do not pass. A single item always passes an idle gate, or it might wait for ever.
    */
-  async function passGate<Payload>(usages: readonly KeyUsage<Payload>[]): Promise<readonly TurnedAway<Payload>[]> {
+  async function passGate(usages: readonly KeyUsage[]): Promise<readonly TurnedAway[]> {
     const ahead = await buckets.advance(
       usages.map((usage) => ({ usage, bucket: 'gate', minAheadMs: 0, maxAheadMs: gateToleranceMs(usage.budget) })),
     );
@@ -172,11 +129,7 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
   }
 
   /** Items refused for the first time queue behind those that were refused before. */
-  async function requeue<Payload>(
-    turnedAway: readonly TurnedAway<Payload>[],
-    nowMs: number,
-    { add }: Waits<Payload>,
-  ): Promise<void> {
+  async function requeue(turnedAway: readonly TurnedAway[], nowMs: number, { add }: Waits): Promise<void> {
     const moves = turnedAway.map(({ usage, opensAfterMs }) => ({
       usage,
       bucket: 'requeue' as const,
@@ -189,29 +142,37 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
   }
 
   return {
-    startSampling: (budgets) => startSampling(budgets.map(stateOf), now()),
+    /**
+     * Starts to count items as they are written, while their keys are at hand. A counted item must be passed to `admit`
+     * before anything else happens to these budgets.
+     */
+    startSampling: (budgets: readonly Budget<unknown>[]) => startSampling(budgets.map(stateOf), now()),
 
-    async admit<Payload>(
-      items: readonly CountedItem<Payload>[],
-      budgets: readonly Budget<Payload>[],
-      standingOf?: (item: Item<Payload>) => Standing,
-    ) {
+    /**
+     * Separates the items that may be sent now, in order, from those whose key has no budget left. `standingOf` says
+     * whether an item has waited until now; without it, all items are new. While the bucket store is unreachable, only
+     * items wait whose key has others waiting; the partner's own refusals then enforce the limit.
+     */
+    async admit(
+      items: readonly CountedItem[],
+      budgets: readonly Budget<unknown>[],
+      standingOf?: (item: Item<unknown>) => Standing,
+    ): Promise<{ readonly admitted: readonly Item<unknown>[]; readonly waiting: readonly BudgetWait[] }> {
       const nowMs = now();
       const usages = usageToCheck(items, budgets, startSampling(budgets.map(stateOf), nowMs), standingOf);
       if (usages.length === 0) return { admitted: items, waiting: [] };
-      const collected = startWaits<Payload>(nowMs);
+      const collected = startWaits(nowMs);
       const { waits } = collected;
       const withStanding = (standing: Standing) =>
         filterUsage(usages, (item) => (standingOf ? standingOf(item) : 'new') === standing);
       // Items that were refused before go first, then those whose turn it is, then new ones.
       for (const { usage, opensAfterMs } of await passGate(withStanding('turnedAway')))
         collected.add(usage, 'requeue', nowMs + opensAfterMs);
-      const [behind, free] = partition(
-        withStanding('turn'),
-        ({ budget, key }) => waitingUntil(stateOf(budget).requeuedUntil, key, nowMs) > 0,
-      );
-      const blocked = behind.map((usage) => ({ usage, opensAfterMs: 0 }));
-      await requeue([...blocked, ...(await passGate(free))], nowMs, collected);
+      const turns = withStanding('turn');
+      const isBehind = ({ budget, key }: KeyUsage) => waitingUntil(stateOf(budget).requeuedUntil, key, nowMs) > 0;
+      const behind = turns.filter(isBehind).map((usage) => ({ usage, opensAfterMs: 0 }));
+      const refused = await passGate(turns.filter((usage) => !isBehind(usage)));
+      await requeue([...behind, ...refused], nowMs, collected);
       const fresh = withStanding('new');
       await enqueue(fresh, nowMs, collected);
       const passed = waits.size === 0 ? fresh : filterUsage(fresh, (item) => !waits.has(item));
@@ -222,10 +183,14 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
       };
     },
 
-    async pause<Payload>(items: readonly Item<Payload>[], budgets: readonly Budget<Payload>[], forMs: number) {
+    /**
+     * Pauses the keys of these items for `forMs`, as the partner asked. Returns when each item is due: after the pause,
+     * and before everything that waits already. Workers for which a key is not hot learn of the pause once it is.
+     */
+    async pause(items: readonly Item<unknown>[], budgets: readonly Budget<unknown>[], forMs: number) {
       const nowMs = now();
       const usages = budgets.flatMap((budget) => allUsage(items, budget));
-      const { waits, add } = startWaits<Payload>(nowMs);
+      const { waits, add } = startWaits(nowMs);
       await buckets.advance(
         usages.flatMap((usage) => {
           const burstMs = burstToleranceMs(usage.budget);
@@ -241,13 +206,19 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
       return [...waits.values()];
     },
 
-    countDelivered(items, budgets, isDelivered) {
+    /** Counts the delivered ones of these items towards the quotas of their keys. */
+    countDelivered<Each extends CountedItem>(
+      items: readonly Each[],
+      budgets: readonly Budget<unknown>[],
+      isDelivered: (item: Each) => boolean,
+    ): void {
       for (const [index, budget] of budgets.entries()) {
         if (budget.quota) countDelivered(items, budget, index, stateOf(budget), isDelivered);
       }
     },
 
-    takeQuotaUsage: () =>
+    /** Returns the quota usage of the keys with high volume since the last call. */
+    takeQuotaUsage: (): readonly BudgetQuotaUsage[] =>
       [...states.values()].flatMap(({ budget: { name, quota }, counter }) => {
         const keys = counter?.takeUsage() ?? [];
         return quota && keys.length > 0 ? [{ budget: name, quota, keys }] : [];
@@ -255,14 +226,8 @@ export function createBudgets({ currentId, store, windowMs, now, onError }: Budg
   };
 }
 
-interface TurnedAway<Payload> {
-  readonly usage: KeyUsage<Payload>;
+interface TurnedAway {
+  readonly usage: KeyUsage;
   /** When the gate lets anything pass again. */
   readonly opensAfterMs: number;
-}
-
-function partition<Value>(values: readonly Value[], isFirst: (value: Value) => boolean): readonly [Value[], Value[]] {
-  const parts: [Value[], Value[]] = [[], []];
-  for (const value of values) parts[isFirst(value) ? 0 : 1].push(value);
-  return parts;
 }

@@ -6,22 +6,7 @@ export interface KeyQuotaUsage {
   readonly used: number;
 }
 
-/**
- * Finds heavy hitters over a long period with exponentially decayed counters (Cormode, Korn and Tirthapura,
- * "Exponentially decayed aggregates on data streams", 2008), one per slot of the hot-key sketch, and counts exactly
- * what is delivered for these keys alone. A key that is not among them costs nothing.
- */
-export interface DecayedCounter {
-  /** Adds what the slots of the sketch have counted until now. Returns the slots whose keys are to be watched. */
-  fold(counts: Float32Array, nowMs: number): readonly number[];
-  /** Watches a key that came in such a slot. */
-  watch(key: string): void;
-  isWatched(key: string): boolean;
-  /** Whether any key is watched. */
-  isWatching(): boolean;
-  count(key: string, weight: number): void;
-  takeUsage(): readonly KeyQuotaUsage[];
-}
+export type DecayedCounter = ReturnType<typeof createDecayedCounter>;
 
 /** Usage below this share of the quota is not tracked: so much may be missing from a key's count, in each worker. */
 const watchShare = 0.02;
@@ -30,7 +15,12 @@ const crowdFactor = 8;
 /** The number of keys watched at once; no more than that can be near a quota each. */
 const maxWatchedKeys = 1_000;
 
-export function createDecayedCounter({ limit, periodMs }: Quota): DecayedCounter {
+/**
+ * Finds heavy hitters over a long period with exponentially decayed counters (Cormode, Korn and Tirthapura,
+ * "Exponentially decayed aggregates on data streams", 2008), one per slot of the hot-key sketch, and counts exactly
+ * what is delivered for these keys alone. A key that is not among them costs nothing.
+ */
+export function createDecayedCounter({ limit, periodMs }: Quota) {
   let used: Float32Array | undefined;
   let foldedMs = 0;
   let keys = new Set<string>();
@@ -38,7 +28,8 @@ export function createDecayedCounter({ limit, periodMs }: Quota): DecayedCounter
   let previousKeys = new Set<string>();
   let usage = new Map<string, number>();
   return {
-    fold(counts, nowMs) {
+    /** Adds what the slots of the sketch have counted until now. Returns the slots whose keys are to be watched. */
+    fold(counts: Float32Array, nowMs: number): readonly number[] {
       used ??= new Float32Array(counts.length);
       const decay = Math.exp((foldedMs - nowMs) / periodMs);
       foldedMs = nowMs;
@@ -52,11 +43,13 @@ export function createDecayedCounter({ limit, periodMs }: Quota): DecayedCounter
       [previousKeys, keys] = [keys, new Set()];
       return heavy;
     },
-    watch: (key) => void (keys.size < maxWatchedKeys && keys.add(key)),
-    isWatched: (key) => keys.has(key) || previousKeys.has(key),
+    /** Watches a key that came in such a slot. */
+    watch: (key: string) => void (keys.size < maxWatchedKeys && keys.add(key)),
+    isWatched: (key: string) => keys.has(key) || previousKeys.has(key),
+    /** Whether any key is watched. */
     isWatching: () => keys.size + previousKeys.size > 0,
-    count: (key, weight) => void usage.set(key, (usage.get(key) ?? 0) + weight),
-    takeUsage() {
+    count: (key: string, weight: number) => void usage.set(key, (usage.get(key) ?? 0) + weight),
+    takeUsage(): readonly KeyQuotaUsage[] {
       const taken = [...usage].map(([key, used]) => ({ key, used }));
       usage = new Map();
       return taken;

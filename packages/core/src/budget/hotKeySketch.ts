@@ -1,24 +1,15 @@
 import type { DecayedCounter } from './decayedCounter.js';
 
+const slots = 65_536;
+
 /**
  * Finds the few keys that may come near their budget, without storing any key: a count-min sketch of depth one (Cormode
  * and Muthukrishnan, 2005) over a sliding window of two half periods. A count is never too low and rarely too high;
  * counts of bytes are accurate to a few per cent.
- */
-export interface HotKeySketch {
-  /** Counts `weight` for the key. Returns whether the key is hot. */
-  add(key: string, weight: number, nowMs: number): boolean;
-  /** Whether any key may be hot. */
-  hasHotKeys(nowMs: number): boolean;
-}
-
-const slots = 65_536;
-
-/**
  * @param threshold how much a key may use in a period before it is hot.
  * @param counter learns which keys have used much over a long time.
  */
-export function createHotKeySketch(threshold: number, periodMs: number, counter?: DecayedCounter): HotKeySketch {
+export function createHotKeySketch(threshold: number, periodMs: number, counter?: DecayedCounter) {
   // Each key has a slot of its own, which is rarely in the CPU caches; fetching it is the cost. So both halves of a slot
   // are adjacent and small. In a slot that the decayed counter watches, the previous half is stored as a negative number.
   const counts = new Float32Array(2 * slots);
@@ -47,9 +38,11 @@ export function createHotKeySketch(threshold: number, periodMs: number, counter?
   }
 
   return {
-    hasHotKeys: (nowMs) => nowMs < hotUntilMs,
+    /** Whether any key may be hot. */
+    hasHotKeys: (nowMs: number) => nowMs < hotUntilMs,
 
-    add(key, weight, nowMs) {
+    /** Counts `weight` for the key. Returns whether the key is hot. */
+    add(key: string, weight: number, nowMs: number): boolean {
       if (nowMs >= rotateAtMs) rotate(nowMs);
       // A budget of the whole project has the same key every time.
       const index = key === lastKey ? lastIndex : indexOf(key);

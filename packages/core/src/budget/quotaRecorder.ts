@@ -5,12 +5,6 @@ import type { Budgets, BudgetQuotaUsage } from './budgets.js';
 /** A key is near its quota from this share of it on. */
 export const nearQuotaShare = 0.8;
 
-/** Records what the busiest keys of one Current have used of their quotas, summed over all workers. */
-export interface QuotaRecorder {
-  /** Writes what has been counted since the last flush, at most every 15 s unless called with `now`. Never rejects. */
-  flush(when?: 'now'): Promise<void>;
-}
-
 interface Deps {
   readonly sql: Sql;
   readonly log: Logger;
@@ -23,7 +17,8 @@ const flushIntervalMs = 15_000;
 /** How long the same key is not warned of again. */
 const warnAgainMs = 24 * 3_600_000;
 
-export function openQuotaRecorder({ sql, log, currentId, budgets, onError }: Deps): QuotaRecorder {
+/** Records what the busiest keys of one Current have used of their quotas, summed over all workers. */
+export function openQuotaRecorder({ sql, log, currentId, budgets, onError }: Deps) {
   let dueMs = 0;
   const warnedAt = new Map<string, number>();
 
@@ -42,7 +37,8 @@ export function openQuotaRecorder({ sql, log, currentId, budgets, onError }: Dep
   }
 
   return {
-    async flush(when) {
+    /** Writes what has been counted since the last flush, at most every 15 s unless called with `now`. Never rejects. */
+    async flush(when?: 'now'): Promise<void> {
       const nowMs = Date.now();
       if (nowMs < dueMs && when !== 'now') return;
       dueMs = nowMs + flushIntervalMs;
@@ -58,10 +54,7 @@ export function openQuotaRecorder({ sql, log, currentId, budgets, onError }: Dep
   };
 }
 
-interface NearKey {
-  readonly budget: string;
-  readonly key: string;
-}
+type NearKey = Readonly<Record<'budget' | 'key', string>>;
 
 /** Adds to this hour's row of each key. Returns the keys that are near their quota. */
 async function saveUsage(sql: Sql, currentId: number, usage: readonly BudgetQuotaUsage[]): Promise<readonly NearKey[]> {

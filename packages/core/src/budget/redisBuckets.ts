@@ -35,18 +35,14 @@ export function openRedisBuckets(redisUrl: string, onError: (error: Error) => vo
   redis.on('error', onError);
   redis.defineCommand('advanceBuckets', { lua: script });
   const advanceBuckets = (
-    redis as unknown as { advanceBuckets(count: number, ...args: string[]): Promise<string[]> }
+    redis as unknown as { advanceBuckets(count: number, ...args: (string | number)[]): Promise<string[]> }
   ).advanceBuckets.bind(redis);
   let pausedUntilMs = 0;
   return {
     async advance(moves) {
       if (Date.now() < pausedUntilMs) throw new Error('Redis failed a moment ago');
       const keys = moves.map(({ key }) => `currents:budget:${key}`);
-      const args = moves.flatMap(({ incrementMs, minAheadMs, maxAheadMs }) => [
-        `${incrementMs}`,
-        `${minAheadMs}`,
-        `${maxAheadMs}`,
-      ]);
+      const args = moves.flatMap(({ incrementMs, minAheadMs, maxAheadMs }) => [incrementMs, minAheadMs, maxAheadMs]);
       try {
         return (await advanceBuckets(keys.length, ...keys, ...args)).map(Number);
       } catch (error) {

@@ -14,13 +14,7 @@ export interface KeyChecks {
 /** The usual case: all keys are far from their limits and have no events waiting. */
 export const noChecks: KeyChecks = { keys: [], mask: 0 };
 
-/** Counts the items of one attempt for their keys. */
-export interface Sampler {
-  /** How many items the next one stands for. 0: it is not sampled, and its keys are not needed. */
-  drawWeight(isNew: boolean): number;
-  /** @param bytes of the item's JSON. */
-  count(keys: BudgetKeys, drawn: number, bytes: number, isNew: boolean): KeyChecks;
-}
+export type Sampler = ReturnType<typeof startSampling>;
 
 /** At least this many events of a key are sampled before it is hot, or its count would be too inaccurate. */
 const minSampledEvents = 150;
@@ -30,10 +24,11 @@ const maxStride = 8;
 const assumedEventBytes = 1_000;
 
 /**
+ * Counts the items of one attempt for their keys.
  * Reading and counting the keys of an event costs about a tenth of mapping and writing it. So where limits are high, a
  * random sample counts for all, until any key comes near its limit.
  */
-export function startSampling(states: readonly BudgetState[], nowMs: number): Sampler {
+export function startSampling(states: readonly BudgetState[], nowMs: number) {
   const stride = Math.max(
     1,
     Math.floor(Math.min(maxStride, ...states.map(({ budget }) => eventsUntilHot(budget) / minSampledEvents))),
@@ -46,11 +41,13 @@ export function startSampling(states: readonly BudgetState[], nowMs: number): Sa
     );
   let last = noChecks;
   return {
-    drawWeight(isNew) {
+    /** How many items the next one stands for. 0: it is not sampled, and its keys are not needed. */
+    drawWeight(isNew: boolean): number {
       if (countsAll || !isNew) return 1;
       return Math.random() * stride < 1 ? stride : 0;
     },
-    count(keys, drawn, bytes, isNew) {
+    /** @param bytes of the item's JSON. */
+    count(keys: BudgetKeys, drawn: number, bytes: number, isNew: boolean): KeyChecks {
       let mask = 0;
       let isWatched = false;
       for (let index = 0; index < states.length; index++) {

@@ -3,16 +3,16 @@ import type { BudgetSpec, BudgetState } from './budgetState.js';
 import type { BudgetKeys, KeyChecks, Sampler } from './sampling.js';
 
 /** What some items use of one key's budget. */
-export interface KeyUsage<Payload> {
+export interface KeyUsage {
   readonly budget: BudgetSpec;
   readonly key: string;
-  readonly items: readonly Item<Payload>[];
+  readonly items: readonly Item<unknown>[];
   /** Events or bytes of all items together. */
   readonly weight: number;
 }
 
 /** An item that was counted when it was written, with the bytes of its JSON; neither is computed again. */
-export interface CountedItem<Payload> extends Item<Payload> {
+export interface CountedItem extends Item<unknown> {
   readonly checks?: KeyChecks;
   readonly bytes?: number;
 }
@@ -21,14 +21,14 @@ export interface CountedItem<Payload> extends Item<Payload> {
 export type Standing = 'new' | 'turn' | 'turnedAway';
 
 /** The usage of keys that may be near their limit or have events waiting, by budget and key. Usually there is none. */
-export function usageToCheck<Payload>(
-  items: readonly CountedItem<Payload>[],
-  budgets: readonly Budget<Payload>[],
+export function usageToCheck(
+  items: readonly CountedItem[],
+  budgets: readonly Budget<unknown>[],
   sampler: Sampler,
-  standingOf: ((item: Item<Payload>) => Standing) | undefined,
-): readonly KeyUsage<Payload>[] {
-  const usages = budgets.map(() => new Map<string, OpenUsage<Payload>>());
-  const last: (OpenUsage<Payload> | undefined)[] = [];
+  standingOf: ((item: Item<unknown>) => Standing) | undefined,
+): readonly KeyUsage[] {
+  const usages = budgets.map(() => new Map<string, OpenUsage>());
+  const last: (OpenUsage | undefined)[] = [];
   for (const item of items) {
     const { keys, mask } =
       item.checks ??
@@ -43,8 +43,7 @@ export function usageToCheck<Payload>(
       if ((mask & (1 << index)) === 0) continue;
       const key = keys[index] as string;
       let usage = last[index];
-      if (usage?.key !== key)
-        last[index] = usage = usageOf(usages[index] as Map<string, OpenUsage<Payload>>, budget, key);
+      if (usage?.key !== key) last[index] = usage = usageOf(usages[index] as Map<string, OpenUsage>, budget, key);
       usage.items.push(item);
       usage.weight += weightOf(item, budget);
     }
@@ -52,12 +51,12 @@ export function usageToCheck<Payload>(
   return usages.flatMap((byKey) => [...byKey.values()]);
 }
 
-function keysOf<Payload>({ payload }: Item<Payload>, budgets: readonly Budget<Payload>[]): BudgetKeys {
+function keysOf({ payload }: Item<unknown>, budgets: readonly Budget<unknown>[]): BudgetKeys {
   return budgets.map((budget) => budget.key(payload));
 }
 
 /** Counts the delivered items of keys that are watched for their quota. Usually no key is. */
-export function countDelivered<Each extends CountedItem<unknown>>(
+export function countDelivered<Each extends CountedItem>(
   items: readonly Each[],
   budget: Budget<unknown>,
   index: number,
@@ -72,11 +71,8 @@ export function countDelivered<Each extends CountedItem<unknown>>(
 }
 
 /** The usage of all keys of a budget. */
-export function allUsage<Payload>(
-  items: readonly CountedItem<Payload>[],
-  budget: Budget<Payload>,
-): readonly KeyUsage<Payload>[] {
-  const usages = new Map<string, OpenUsage<Payload>>();
+export function allUsage(items: readonly CountedItem[], budget: Budget<unknown>): readonly KeyUsage[] {
+  const usages = new Map<string, OpenUsage>();
   for (const item of items) {
     const key = budget.key(item.payload);
     if (key === undefined) continue;
@@ -88,10 +84,10 @@ export function allUsage<Payload>(
 }
 
 /** Reduces each usage to the chosen items, and leaves out those without any. */
-export function filterUsage<Payload>(
-  usages: readonly KeyUsage<Payload>[],
-  isChosen: (item: Item<Payload>) => boolean,
-): readonly KeyUsage<Payload>[] {
+export function filterUsage(
+  usages: readonly KeyUsage[],
+  isChosen: (item: Item<unknown>) => boolean,
+): readonly KeyUsage[] {
   return usages.flatMap((usage) => {
     const items = usage.items.filter(isChosen);
     if (items.length === usage.items.length) return [usage];
@@ -101,17 +97,13 @@ export function filterUsage<Payload>(
   });
 }
 
-export function weightOf(item: CountedItem<unknown>, { unit }: Pick<Budget<never>, 'unit'>): number {
+export function weightOf(item: CountedItem, { unit }: Pick<Budget<never>, 'unit'>): number {
   return unit === 'events' ? 1 : (item.bytes ?? item.json.length);
 }
 
-type OpenUsage<Payload> = KeyUsage<Payload> & { readonly items: Item<Payload>[]; weight: number };
+type OpenUsage = KeyUsage & { readonly items: Item<unknown>[]; weight: number };
 
-function usageOf<Payload>(
-  usages: Map<string, OpenUsage<Payload>>,
-  budget: Budget<Payload>,
-  key: string,
-): OpenUsage<Payload> {
+function usageOf(usages: Map<string, OpenUsage>, budget: Budget<unknown>, key: string): OpenUsage {
   let usage = usages.get(key);
   if (!usage) usages.set(key, (usage = { budget, key, items: [], weight: 0 }));
   return usage;

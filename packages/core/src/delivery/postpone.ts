@@ -38,7 +38,7 @@ function enqueue(budget: NewQueueEntry, attempt: Attempt, position: number, nowM
   return { ...budget, key, sinceMs: attempt.waitsSince(position, budget.name, key) ?? nowMs };
 }
 
-export function queueEntryOf({ budget, key, turnedAway }: BudgetWait<unknown>): NewQueueEntry {
+export function queueEntryOf({ budget, key, turnedAway }: BudgetWait): NewQueueEntry {
   return { name: budget.name, key, terms: termsOf(budget), ...(turnedAway && { turnedAway }) };
 }
 
@@ -62,7 +62,7 @@ export async function pauseKeys(
         paused,
         forMs,
       )) ?? [];
-    const waitOf = new Map<Item<unknown>, BudgetWait<unknown>>(waits.map((wait) => [wait.item, wait]));
+    const waitOf = new Map<Item<unknown>, BudgetWait>(waits.map((wait) => [wait.item, wait]));
     for (const { item, verdict } of items) {
       const { code, detail } = verdict;
       const wait = waitOf.get(item) ?? unsharedWait(item, paused, nowMs + forMs);
@@ -97,7 +97,7 @@ function unsharedWait(
   item: Item<unknown>,
   paused: readonly Budget<unknown>[],
   dueAtMs: number,
-): BudgetWait<unknown> | undefined {
+): BudgetWait | undefined {
   for (const budget of paused) {
     const key = budget.key(item.payload);
     if (key !== undefined) return { item, dueAtMs, budget, key, turnedAway: true };
