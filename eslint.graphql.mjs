@@ -13,7 +13,7 @@ const problems = [...readFileSync(schemaFile, 'utf8').matchAll(/^type (\w+) impl
 
 /** Identified by a name of the catalogue or by a partner's own id. */
 const named = [
-  ...['Destination', 'EventChannel', 'EventGroup', 'EventProperty', 'EventType', 'ImportPartner', 'PartnerCohort'],
+  ...['Destination', 'EventChannel', 'EventGroup', 'EventProperty', 'EventType', 'PartnerCohort'],
   ...['SupportedEventType', 'EventTypeDestination', 'DestinationReason'],
 ];
 

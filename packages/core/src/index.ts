@@ -84,7 +84,13 @@ export {
 } from './cohorts/manageImportKeys.js';
 export type { ImportKeyView } from './cohorts/manageImportKeys.js';
 export { memberKey } from './cohorts/memberKey.js';
-export { createImportPartner, deleteImportPartner, findImportPartner, listImportPartners } from './cohorts/partners.js';
+export {
+  createImportPartner,
+  deleteImportPartner,
+  findImportPartner,
+  findImportPartners,
+  listImportPartners,
+} from './cohorts/partners.js';
 export { findSyncs, listSyncs, type SyncView } from './cohorts/syncHistory.js';
 export { createCohortPull } from './pulls/createCohortPull.js';
 export { listPartnerCohorts, type PartnerCohortPage, type PartnerCohortView } from './pulls/partnerCohorts.js';

@@ -80,7 +80,9 @@ export class CohortDrift {
   @Field(() => ReportedBy, { description: 'Who reported the size.' })
   reportedBy!: CoreDrift['reportedBy'];
 
-  @Field(() => Count, { description: 'reportedCount plus the members added since, minus those removed since.' })
+  @Field(() => Count, {
+    description: 'The value of reportedCount plus the members added since, minus those removed since.',
+  })
   expectedCount!: number;
 
   @Field(() => Count, { description: 'How many members the hub has.' })
@@ -88,7 +90,7 @@ export class CohortDrift {
 
   @Field(() => Count, {
     description:
-      'actualCount minus expectedCount; negative if members are missing. Members without a usable id and duplicates are reported but not stored.',
+      'The value of actualCount minus expectedCount; negative if members are missing. Members without a usable id and duplicates are reported but not stored.',
   })
   difference!: number;
 }

@@ -41,7 +41,7 @@ export class CreateImportKeyInput {
 
 @InputType({ description: 'Which data import key to revoke, and when.' })
 export class RevokeImportKeyInput {
-  @Field(() => ID, { description: 'Id of the key.' })
+  @Field(() => ID, { description: 'Id of the key, such as "key_4".' })
   id!: string;
 
   @Field(() => String, { description: 'The key’s exact name, to confirm.' })
@@ -53,7 +53,7 @@ export class RevokeImportKeyInput {
 
 @InputType({ description: 'Which revocation to cancel.' })
 export class CancelImportKeyRevocationInput {
-  @Field(() => ID, { description: 'Id of the key.' })
+  @Field(() => ID, { description: 'Id of the key, such as "key_4".' })
   id!: string;
 
   @Field(() => String, { description: 'The key’s exact name, to confirm.' })

@@ -4,7 +4,7 @@ import {
   createImportPartner,
   deleteImportPartner,
   findImportKeys,
-  findImportPartner,
+  findImportPartners,
   listImportKeys,
   listImportPartners,
   revokeImportKey,
@@ -21,6 +21,7 @@ import * as types from './importKey.type.js';
 import { given } from './withoutNulls.js';
 
 registerNode('ImportKey', findImportKeys);
+registerNode('ImportPartner', findImportPartners);
 
 @Resolver(() => types.ImportKey)
 export class ImportKeyResolver {
@@ -53,9 +54,8 @@ export class ImportKeyResolver {
     description: 'The partner that the key is for. Null if it is deleted.',
     complexity: costs.read,
   })
-  async partner(@Root() { partner }: ImportKeyView, @Ctx() { admin }: AdminContext): Promise<unknown> {
-    const found = await findImportPartner(admin, partner);
-    return found.kind === 'ImportPartner' ? found : undefined;
+  partner(@Root() { partner }: ImportKeyView, @Ctx() { load }: AdminContext): unknown {
+    return load('ImportPartner', partner);
   }
 
   @Mutation(() => types.CreateImportPartnerResult, {

@@ -19,8 +19,8 @@ export class ImportEndpoint {
   description!: string;
 }
 
-@ObjectType({ description: 'A system that pushes cohorts to the hub.' })
-export class ImportPartner {
+@ObjectType({ implements: Node, description: 'A system that pushes cohorts to the hub.' })
+export class ImportPartner extends Node {
   @Field(() => String, { description: 'Unique name, which is part of its endpoints, such as "mixpanel".' })
   name!: string;
 

@@ -70,7 +70,7 @@ export class CohortPullFailure {
   @Field(() => PullRecovery, { description: 'What has to happen before the pull is tried again.' })
   recovery!: CoreFailure['recovery'];
 
-  @Field(() => DateTime, { description: 'When it failed.' })
+  @Field(() => DateTime, { description: 'When the pull failed.' })
   failedAt!: Date;
 }
 

@@ -1,9 +1,13 @@
+import { refusalCodes, type RefusalCode } from '@currents/schema';
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
+import { enumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { resultUnion } from './base/problem.js';
 import { Count, DateTime } from './base/scalars.js';
 import { IngestToken } from './token.type.js';
+
+const QuarantineCode = enumOf<RefusalCode>('QuarantineCode', 'Why the catalogue refused an event.', refusalCodes);
 
 @ObjectType({ implements: Node, description: 'An event that the catalogue refused, stored as it arrived.' })
 export class QuarantinedEvent extends Node {
@@ -22,8 +26,8 @@ export class QuarantinedEvent extends Node {
   @Field(() => Count, { description: 'Position of the event in its request, counted from 0.' })
   position!: number;
 
-  @Field(() => String, { description: 'Why it was refused, as a code such as unknown_event_type.' })
-  code!: string;
+  @Field(() => QuarantineCode, { description: 'Why it was refused, such as UNKNOWN_EVENT_TYPE.' })
+  code!: RefusalCode;
 
   @Field(() => String, { description: 'Why it was refused, in a sentence for people.' })
   detail!: string;
@@ -39,8 +43,8 @@ export const QuarantinedEventConnection = connectionOf(QuarantinedEvent, 'quaran
 
 @ObjectType({ description: 'How many quarantined events share a reason.' })
 export class QuarantineCount {
-  @Field(() => String, { description: 'Why they were refused, as a code such as unknown_event_type.' })
-  code!: string;
+  @Field(() => QuarantineCode, { description: 'Why they were refused, such as UNKNOWN_EVENT_TYPE.' })
+  code!: RefusalCode;
 
   @Field(() => Count, { description: 'Number of quarantined events.' })
   eventCount!: number;
@@ -54,8 +58,8 @@ export class ReleaseFilter {
   @Field(() => [ID], { nullable: true, description: 'Only the events with these ids.' })
   ids?: string[] | null;
 
-  @Field(() => String, { nullable: true, description: 'Only events with this reason, such as unknown_event_type.' })
-  code?: string | null;
+  @Field(() => QuarantineCode, { nullable: true, description: 'Only events with this reason.' })
+  code?: RefusalCode | null;
 
   @Field(() => DateTime, { nullable: true, description: 'Only events that arrived at this time or later.' })
   from?: Date | null;
@@ -87,8 +91,8 @@ export class ReleaseQuarantinedEventsInput {
 
 @ObjectType({ description: 'Quarantined events that the present catalogue still refuses for one reason.' })
 export class ReleaseRefusal {
-  @Field(() => String, { description: 'The reason as a code, such as unknown_event_type.' })
-  code!: string;
+  @Field(() => QuarantineCode, { description: 'The reason, such as UNKNOWN_EVENT_TYPE.' })
+  code!: RefusalCode;
 
   @Field(() => String, { description: 'The reason for the first of these events, in a sentence for people.' })
   detail!: string;

@@ -47,7 +47,7 @@ export class SegmentResolver {
     return listSegments(admin, page, { ...more, cohortId: key });
   }
 
-  @Query(() => types.SegmentResult, { description: 'One segment.', complexity: costs.read })
+  @Query(() => types.SegmentResult, { description: 'One segment with its definition.', complexity: costs.read })
   async segment(
     @Arg('id', () => ID, { description: ofSegment }) id: string,
     @Ctx() { admin }: AdminContext,

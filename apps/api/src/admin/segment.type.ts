@@ -134,7 +134,7 @@ export class SegmentChange {
   @Field(() => SegmentChangeType, { description: 'Whether the member entered or left.' })
   type!: CoreChange['type'];
 
-  @Field(() => Member, { description: 'The member.' })
+  @Field(() => Member, { description: 'The member that entered or left.' })
   member!: Member;
 }
 

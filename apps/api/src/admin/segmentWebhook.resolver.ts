@@ -29,7 +29,7 @@ const keyOf = (id: string): string => decodeId('SegmentWebhook', id, 'input.id')
 
 @Resolver(() => SegmentWebhook)
 export class SegmentWebhookResolver {
-  @Query(() => types.SegmentWebhookResult, { description: 'One webhook.', complexity: costs.read })
+  @Query(() => types.SegmentWebhookResult, { description: 'One webhook of a segment.', complexity: costs.read })
   async segmentWebhook(
     @Arg('id', () => ID, { description: 'Id of the webhook.' }) id: string,
     @Ctx() { admin }: AdminContext,

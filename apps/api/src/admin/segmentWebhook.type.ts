@@ -134,7 +134,7 @@ export class RotateSegmentWebhookSecretPayload {
   @Field(() => String, { description: 'The secret that signs requests from now on. It is shown only once.' })
   secret!: string;
 
-  @Field(() => SegmentWebhook, { description: 'The webhook.' })
+  @Field(() => SegmentWebhook, { description: 'The webhook, otherwise as before.' })
   segmentWebhook!: SegmentWebhook;
 }
 

@@ -64,7 +64,7 @@ export class UserProfileInput {
 
 @ObjectType({ description: 'What a destination recommends to a user.' })
 export class Recommendation {
-  @Field(() => String, { description: 'Its id.' })
+  @Field(() => String, { description: 'Id of the recommendation at the destination.' })
   id!: string;
 
   @Field(() => String, {
@@ -129,7 +129,9 @@ export class UserNotFound extends Problem {}
   'The destination cannot be asked for users: not at all, not in this region, or not with these credentials.',
 )
 export class LookupNotAvailable extends Problem {
-  @Field(() => String, { description: 'not_offered, region_without_profiles or no_secret_key.' })
+  @Field(() => String, {
+    description: 'Why, as a code of the connector: not_offered, region_without_profiles or no_secret_key.',
+  })
   reason!: string;
 }
 

@@ -122,7 +122,7 @@ describe('the quarantine', () => {
   it('is listed, counted and released, once it has been confirmed', async () => {
     await take(event('users.messages.pigeon.Open'), event('nonsense'), event());
     const list =
-      '{ quarantinedEvents(first: 10, filter: { code: "unknown_event_type", isReleased: false }) { totalCount nodes { id code detail body position ingestToken { id name } storedAt releasedAt } } }';
+      '{ quarantinedEvents(first: 10, filter: { code: UNKNOWN_EVENT_TYPE, isReleased: false }) { totalCount nodes { id code detail body position ingestToken { id name } storedAt releasedAt } } }';
     const { nodes } = await harness.do(list);
     expect(nodes).toHaveLength(2);
     expect(nodes[0]).toMatchObject({ ingestToken: { name: 'sender' } });
@@ -138,12 +138,12 @@ describe('the quarantine', () => {
     ).toEqual([{ id: nodes[1].id }]);
     expect(JSON.parse(nodes[1].body).event_type).toBe('users.messages.pigeon.Open');
     expect(await harness.do('{ quarantineCounts { code eventCount releasedCount } }')).toEqual([
-      { code: 'unknown_event_type', eventCount: 2, releasedCount: 0 },
+      { code: 'UNKNOWN_EVENT_TYPE', eventCount: 2, releasedCount: 0 },
     ]);
     await harness.sql`update quarantine set body = replace(body, 'pigeon', 'email')`;
     const release =
       'mutation ($dryRun: Boolean) { releaseQuarantinedEvents(input: { dryRun: $dryRun }) { __typename ... on ReleaseQuarantinedEventsPayload { isDryRun eventCount stillRefused { code eventCount detail } } } }';
-    const stillRefused = [{ code: 'unknown_event_type', eventCount: 1, detail: expect.stringContaining('nonsense') }];
+    const stillRefused = [{ code: 'UNKNOWN_EVENT_TYPE', eventCount: 1, detail: expect.stringContaining('nonsense') }];
     expect(await harness.do(release)).toEqual({
       __typename: 'ReleaseQuarantinedEventsPayload',
       isDryRun: true,

@@ -36,8 +36,9 @@ async function pushCohort(
 }
 
 it('a partner that an admin makes known is shown with its endpoints, and pushes cohorts', async () => {
-  const register = `mutation { createImportPartner(input: { name: "segment" }) { ... on CreateImportPartnerPayload { importPartner { name label isBuiltIn endpoints { method path } } } ${problem} } }`;
+  const register = `mutation { createImportPartner(input: { name: "segment" }) { ... on CreateImportPartnerPayload { importPartner { id name label isBuiltIn endpoints { method path } } } ${problem} } }`;
   const segment = {
+    id: 'imp_segment',
     name: 'segment',
     label: 'segment',
     isBuiltIn: false,
@@ -49,9 +50,13 @@ it('a partner that an admin makes known is shown with its endpoints, and pushes 
   expect(await harness.do(register)).toEqual({ importPartner: segment });
   expect(await harness.do(register)).toMatchObject({ __typename: 'ImportPartnerExists' });
   const { nodes: partners } = await harness.do(
-    '{ importPartners { nodes { name label isBuiltIn endpoints { method path } } } }',
+    '{ importPartners { nodes { id name label isBuiltIn endpoints { method path } } } }',
   );
   expect(partners).toContainEqual(segment);
+  const found = await harness.do(
+    '{ nodes(ids: ["imp_segment", "imp_nobody", "imp_mixpanel"]) { id ... on ImportPartner { name } } }',
+  );
+  expect(found).toEqual([{ id: 'imp_segment', name: 'segment' }, null, { id: 'imp_mixpanel', name: 'mixpanel' }]);
   expect(partners.map(({ name }: any) => name)).toEqual(['amplitude', 'mixpanel', 'segment']);
   expect(await pushCohort('segment', ['ann'])).toMatchObject({ id: expect.any(String) });
 });

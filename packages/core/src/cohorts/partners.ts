@@ -80,6 +80,15 @@ export async function deleteImportPartner(
   return deleted.length === 1 ? found : inUse(`${JSON.stringify(name)} has valid data import keys; revoke them first`);
 }
 
+/** Partners by their names, in the order of the names. */
+export async function findImportPartners(
+  admin: Deps,
+  names: readonly string[],
+): Promise<readonly (ImportPartner | undefined)[]> {
+  const partners = await readPartners(admin);
+  return names.map((name) => partners.find((partner) => partner.name === name));
+}
+
 /** The partner of this name, or which names there are. */
 export async function findImportPartner(admin: Deps, name: string): Promise<ImportPartner | ImportPartnerNotFound> {
   const partners = await readPartners(admin);
@@ -106,6 +115,7 @@ function partnerOf(connectors: Connectors, name: string) {
   const routes = routesOf(connectors, name);
   return {
     kind: 'ImportPartner' as const,
+    id: name,
     name,
     label: (routes && connectors.get(name)?.label) ?? name,
     /** Whether a connector of the hub brings it; false if an admin created it. */

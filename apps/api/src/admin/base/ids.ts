@@ -1,6 +1,6 @@
 import { AnswerProblem } from './answerProblem.js';
 
-/** The prefix of each entity's ids. The rest of an id is the entity's key in the database. */
+/** The prefix of each entity's ids. The rest of an id is the entity's key in the database, or a partner's name. */
 export const idPrefixes = {
   AdminToken: 'adm',
   AuditEntry: 'aud',
@@ -10,6 +10,7 @@ export const idPrefixes = {
   Current: 'cur',
   DeadLetter: 'dlq',
   ImportKey: 'key',
+  ImportPartner: 'imp',
   IngestToken: 'tok',
   QuarantinedEvent: 'qua',
   Segment: 'seg',
@@ -30,11 +31,16 @@ export function encodeId(name: NodeName, key: string | number): string {
   return `${idPrefixes[name]}_${key}`;
 }
 
+/** Keys in the database: numbers, and for rows of daily partitions the day before the number. */
+const rowKey = /^\d{1,18}(?:-\d{1,18}){0,2}$/;
+const partnerName = /^[a-z][a-z0-9_-]{0,39}$/;
+
 /** The entity and the key in an id of any type; undefined when it is no id at all. */
 export function parseId(id: string): { readonly name: NodeName; readonly key: string } | undefined {
-  const [, prefix, key] = /^([a-z]{3})_(\d{1,18}(?:-\d{1,18}){0,2})$/.exec(id) ?? [];
-  const name = prefix === undefined ? undefined : names.get(prefix);
-  return name === undefined || key === undefined ? undefined : { name, key };
+  const [, prefix = '', key = ''] = /^([a-z]{3})_(.+)$/.exec(id) ?? [];
+  const name = names.get(prefix);
+  if (name === undefined || !(name === 'ImportPartner' ? partnerName : rowKey).test(key)) return undefined;
+  return { name, key };
 }
 
 /**
