@@ -46,7 +46,7 @@ const refused = (body: object): HttpAnswer =>
 const slowDown = (body: object): HttpAnswer =>
   jsonAnswer(429, { code: 429, error: 'Too many requests for some devices and users', ...body });
 
-describe('a request that is refused for some events: they are rejected, the others go again at once', () => {
+describe('a request that is refused for some events: they are rejected, the others are sent again at once', () => {
   const missing = 'rejected field_missing';
   const invalid = 'rejected field_invalid';
   const short = 'rejected id_too_short';
@@ -82,7 +82,7 @@ describe('a request that is refused for some events: they are rejected, the othe
     expect((await sendAgainst(refused(body))).map(gist)).toStrictEqual(then);
   });
 
-  it('the field is named, and nothing of the event', async () => {
+  it('the field is named, without values of the event', async () => {
     const results = await sendAgainst(
       refused({ events_with_invalid_fields: { 'event_properties of +351900000000': [0] } }),
     );
@@ -92,7 +92,7 @@ describe('a request that is refused for some events: they are rejected, the othe
   });
 });
 
-describe('a request that is refused and names nobody is asked again in halves', () => {
+describe('a request that is refused without naming an event is sent again in halves', () => {
   it.each<[string, HttpAnswer]>([
     ['a text alone', refused({})],
     ['empty maps', refused({ events_with_invalid_fields: {}, events_with_missing_fields: { time: [] } })],
@@ -115,7 +115,7 @@ describe('silenced devices', () => {
     error: 'Events silenced for device_id',
     exceeded_daily_quota_devices: {},
   };
-  it('are rejected, the throttled among the rest wait, and the others go again at once', async () => {
+  it('are rejected, throttled events wait, and the others are sent again at once', async () => {
     const answer = jsonAnswer(400, {
       ...silencedBody,
       silenced_devices: ['d-ann'],
@@ -127,7 +127,7 @@ describe('silenced devices', () => {
     expect((await sendAgainst(answer)).map(gist)).toStrictEqual(then);
   });
 
-  it('are rejected with every event of theirs, listed or not', async () => {
+  it('are rejected with all their events, listed or not', async () => {
     const items = itemsFor(['ann', 'd-1'], ['bea', 'd-2'], ['cid', 'd-1']);
     const answer = jsonAnswer(400, { ...silencedBody, silenced_devices: ['d-1'], silenced_events: [0] });
     const then = ['rejected device_silenced', innocent, 'rejected device_silenced'];
@@ -135,7 +135,7 @@ describe('silenced devices', () => {
   });
 });
 
-describe('a request that is throttled for some users or devices: they wait, the others go again at once', () => {
+describe('a request that is throttled for some users or devices: they wait, the others are sent again at once', () => {
   const fast = 'deferred throttled 15000 key';
   const quota = 'deferred daily_quota 3600000 key';
   it.each<[string, object, readonly string[]]>([
@@ -167,7 +167,7 @@ describe('a request that is throttled for some users or devices: they wait, the 
     expect((await sendAgainst(slowDown(body))).map(gist)).toStrictEqual(then);
   });
 
-  it('waits as long as the endpoint wants: 30 s at httpapi, 15 s at batch', async () => {
+  it('waits 30 s with httpapi, 15 s with batch', async () => {
     for (const [endpoint, waitMs] of [
       ['httpapi', 30_000],
       ['batch', 15_000],
@@ -195,7 +195,7 @@ describe('a request that is throttled for some users or devices: they wait, the 
     }
   });
 
-  it('events that share a user or device with a throttled one wait with it, listed or not', async () => {
+  it('events of a throttled user or device wait, listed or not', async () => {
     const items = itemsFor(['ann', 'd-1'], ['ann', 'd-2'], ['bea', 'd-1'], ['', 'd-3'], ['cid', '']);
     const body = { throttled_users: { ann: 1203 }, throttled_devices: { 'd-3': 1100 }, throttled_events: [0] };
     expect((await sendAgainst(slowDown(body), items)).map(gist)).toStrictEqual([fast, fast, innocent, fast, innocent]);
@@ -205,7 +205,7 @@ describe('a request that is throttled for some users or devices: they wait, the 
     ]);
   });
 
-  it('when nobody who was in the request is named, the Current waits', async () => {
+  it('when none of its users and devices is named, the Current waits', async () => {
     for (const body of [
       {},
       { throttled_users: {}, throttled_events: [] },
@@ -219,7 +219,7 @@ describe('a request that is throttled for some users or devices: they wait, the 
     expect((await sendAgainst(answer)).map(gist)).toStrictEqual(four.map(() => 'deferred throttled 7000 current'));
   });
 
-  it('no id is repeated in a detail', async () => {
+  it('no detail contains an id', async () => {
     const items = itemsFor(['ines@example.com', 'E2D6A9C1'], ['bea', '']);
     const body = {
       throttled_users: { 'ines@example.com': 31 },
@@ -230,7 +230,7 @@ describe('a request that is throttled for some users or devices: they wait, the 
   });
 });
 
-describe('what a status says of the whole request', () => {
+describe('a status for the whole request', () => {
   const key = `Invalid API key: ${credentials.apiKey}`;
   it.each<[string, HttpAnswer, string, object?]>([
     ['200', jsonAnswer(200, { code: 200, events_ingested: 4 }), 'delivered'],
@@ -286,13 +286,13 @@ describe('what a status says of the whole request', () => {
     expect((await sendAgainst(answer, four, choices)).map(gist)).toStrictEqual(four.map(() => then));
   });
 
-  it('an event that a firewall refuses alone waits alone, and is not given up', async () => {
+  it('an event that a firewall refuses alone waits alone, and is not rejected', async () => {
     const results = await sendAgainst(jsonAnswer(403, { code: 403, error: 'Forbidden' }), four.slice(0, 1));
     expect(results.map(gist)).toStrictEqual(['deferred forbidden 180000 event']);
   });
 });
 
-describe('what is asked', () => {
+describe('the request', () => {
   it.each([
     [{ region: 'us' }, 'https://api2.amplitude.com/batch'],
     [{ region: 'eu' }, 'https://api.eu.amplitude.com/batch'],
@@ -307,7 +307,7 @@ describe('what is asked', () => {
     ]);
   });
 
-  it('the body holds the key, the events in their order and the shortest id, and no time of sending', async () => {
+  it('the body contains the key, the events in order and the minimum id length, but no upload time', async () => {
     const http = scriptedHttp(jsonAnswer(200, { code: 200 }));
     await amplitude.send(four, {
       settings: amplitude.settings.parse({ region: 'us', minIdLength: 3 }),

@@ -37,7 +37,7 @@ describe('a cohort', () => {
     ['Step 2: buyers', '[Amplitude] Step 2: buyers: cxyzz3hz'],
     ['cxyzz3hz', '[Amplitude] cxyzz3hz: cxyzz3hz'],
     ['[Amplitude] : cxyzz3hz', '[Amplitude] cxyzz3hz: cxyzz3hz'],
-  ])('called %s is shown as %s', (name, shown) => {
+  ])('with the name %s is displayed as %s', (name, shown) => {
     expect(amplitude.cohortImport!.displayName?.({ id: 'cxyzz3hz', name })).toBe(shown);
     expect(amplitude.cohortImport!.displayName?.({ id: 'cxyzz3hz', name: shown })).toBe(shown);
   });
@@ -48,11 +48,11 @@ describe('a cohort', () => {
     ['Buyers: cxyzz3hz', { id: 'cxyzz3hz', name: 'Buyers' }],
     ['Buyers', { id: 'Buyers', name: 'Buyers' }],
     ['Buyers: ', { id: 'Buyers: ', name: 'Buyers: ' }],
-  ])('is known by the name of its list, %s', (listName, cohort) => {
+  ])('is identified by the name of its list, %s', (listName, cohort) => {
     expect(readListName(listName)).toEqual(cohort);
   });
 
-  it('keeps its id however long its name is', () => {
+  it('keeps its id even if its name is long', () => {
     const name = `[Amplitude] ${'long '.repeat(400)}: cxyzz3hz`;
     expect(lists.parse(push({ name }))).toMatchObject({ changes: [{ cohort: { id: 'cxyzz3hz' } }] });
   });
@@ -66,7 +66,7 @@ describe('the webhook', () => {
     [1_692_206_763_250, 1_692_206_763_250],
     ['', undefined],
     [null, undefined],
-  ])('reads when the cohort was computed: %j', (computed_time, computedAtMs) => {
+  ])('reads the time of the computation: %j', (computed_time, computedAtMs) => {
     const change = { kind: 'add', cohort: { id: 'c1', name: 'Buyers' }, members: [{ externalId: 'u' }] };
     expect(heard({ computed_time })).toEqual({ changes: [{ ...change, computedAtMs }], refused: {}, dedupeKey: 'm' });
   });
@@ -84,12 +84,12 @@ describe('the webhook', () => {
 });
 
 describe('lists', () => {
-  it('say their id in every spelling that Amplitude may look for', () => {
+  it('contain their id in every spelling that Amplitude may read', () => {
     const reply = lists.reply(push({ name: 'x' }), { outcome: 'stored', cohorts: [{ id: 'c1', listId: 'list_1' }] });
     expect(reply).toEqual({ status: 200, body: '{"listId":"list_1","list_id":"list_1","data":{"id":"list_1"}}' });
   });
 
-  it('take 10,000 ids at a time', () => {
+  it('accept 10,000 ids per request', () => {
     const userIds = Array.from({ length: 10_000 }, (_, index) => `user-${index}`);
     expect(add.parse(push({ userIds }, {}, { listId: 'list_1' }))).toMatchObject({
       changes: [{ members: { length: 10_000 } }],

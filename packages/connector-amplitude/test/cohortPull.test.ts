@@ -81,7 +81,7 @@ async function go(place: unknown, ...answers: HttpAnswer[]) {
 const ready = { request: 'qfaZya', waitedMs: 3_000, isReady: true };
 
 describe('a file', () => {
-  it('comes at once when it is small', async () => {
+  it('is in the answer when it is small', async () => {
     const { said, pages, requests } = await go(ready, textAnswer(200, file));
     expect(requests.map(({ url }) => url)).toEqual([
       'https://analytics.eu.amplitude.com/api/5/cohorts/request/qfaZya/file',
@@ -98,7 +98,7 @@ describe('a file', () => {
     expect(requests[1]).toEqual({ method: 'GET', url: link });
   });
 
-  it('comes in pages of 10,000 members', async () => {
+  it('is read in pages of 10,000 members', async () => {
     const rows = Array.from({ length: 25_000 }, (_, index) => `u${index}`).join('\n');
     const http = scriptedStreams([textAnswer(200, `user_id\n${rows}\n`)], 50_000);
     const sizes: number[] = [];
@@ -111,7 +111,7 @@ describe('a file', () => {
     expect(sizes).toEqual([10_000, 10_000, 5_000]);
   });
 
-  it('of nobody is a file', async () => {
+  it('without members is complete', async () => {
     expect((await go(ready, textAnswer(200, 'amplitude_id,user_id\n'))).said).toEqual({ outcome: 'complete' });
   });
 
@@ -137,13 +137,13 @@ describe('a file', () => {
       [jsonAnswer(404, {})],
       { outcome: 'failed', code: 'job_lost', recovery: 'automatic' },
     ],
-  ])('is not taken for whole: %s', async (_, answers, then) => {
+  ])('is not complete: %s', async (_, answers, then) => {
     expect((await go(ready, ...answers)).said).toMatchObject(then);
   });
 });
 
 describe('a job', () => {
-  it('is asked after at ever longer intervals, for an hour', async () => {
+  it('is polled at growing intervals, for an hour', async () => {
     let said = (await go(undefined, ordered)).said;
     const waits: number[] = [];
     while (said.outcome === 'continue') {
@@ -171,11 +171,11 @@ describe('a job', () => {
     ],
     ['no such cohort', jsonAnswer(404, {}), { outcome: 'failed', code: 'no_such_cohort', recovery: 'none' }],
     ['too many', jsonAnswer(429, {}), { outcome: 'deferred', code: 'throttled' }],
-  ])('is not ordered: %s', async (_, answer, then) => {
+  ])('is not started: %s', async (_, answer, then) => {
     expect((await go(undefined, answer)).said).toMatchObject(then);
   });
 
-  it('that Amplitude gives up is over', async () => {
+  it('that Amplitude reports as failed ends the pull', async () => {
     const failed = jsonAnswer(200, { request_id: 'qfaZya', async_status: 'JOB FAILED' });
     expect((await go({ request: 'qfaZya', waitedMs: 1_000 }, failed)).said).toMatchObject({
       outcome: 'failed',

@@ -18,7 +18,7 @@ describe('limits', () => {
   it.each([
     ['httpapi', 900, 999_999],
     ['batch', 30_000, 4_000_000],
-  ])('%s takes so much of a user and of a device in 30 s, and so much in a request', (endpoint, limit, bytes) => {
+  ])('%s has limits per user and device in 30 s, and per request', (endpoint, limit, bytes) => {
     const limits = limitsFor({ endpoint });
     expect(limits).toMatchObject({ maxBytes: bytes, maxEventBytes: bytes - limits.wrapBytes });
     expect(limits.maxEvents).toBeLessThan(2000);
@@ -28,14 +28,14 @@ describe('limits', () => {
     ]);
   });
 
-  it('half a million a day of a user and of a device are what the hub warns of, whatever the endpoint and the contract', () => {
+  it('the quota is 500,000 events a day per user and device, for every endpoint and contract', () => {
     const quota = { limit: 500_000, periodMs: 86_400_000 };
     for (const choices of [{}, { endpoint: 'httpapi' }, { eventsPerSecondPerKey: 100 }]) {
       expect(limitsFor(choices).budgets).toMatchObject([{ quota }, { quota }]);
     }
   });
 
-  it('a contract that says other than usual is kept to', () => {
+  it('eventsPerSecondPerKey changes the limit', () => {
     expect(limitsFor({ endpoint: 'httpapi', eventsPerSecondPerKey: 100 }).budgets).toMatchObject([
       { limit: 3_000 },
       { limit: 3_000 },
@@ -43,13 +43,13 @@ describe('limits', () => {
     expect(limitsFor({ eventsPerSecondPerKey: 100 }).budgets).toMatchObject([{ limit: 3_000 }, { limit: 3_000 }]);
   });
 
-  it('a chosen size is kept as far as the endpoint takes it', () => {
+  it('requestBytes is limited by the endpoint’s maximum', () => {
     expect(limitsFor({ requestBytes: 20_000_000 }).maxBytes).toBe(20_000_000);
     expect(limitsFor({ requestBytes: 20_000_000, endpoint: 'httpapi' }).maxBytes).toBe(999_999);
     expect(limitsFor({ requestBytes: 100_000, endpoint: 'httpapi' }).maxBytes).toBe(100_000);
   });
 
-  it('an event counts for its user and for its device, as far as it has them', () => {
+  it('an event counts for its user and its device, if it has them', () => {
     const { user_id: _user, ...deviceOnly } = payload;
     const { device_id: _device, ...userOnly } = payload;
     const keysOf = (event: AmplitudeEvent) => limitsFor({}).budgets.map((budget) => budget.key(event));
@@ -58,7 +58,7 @@ describe('limits', () => {
     expect(keysOf(userOnly)).toStrictEqual(['ann', undefined]);
   });
 
-  it('the largest event makes the largest request with the longest key, and not a byte more', async () => {
+  it('the largest event makes exactly the largest request with the longest key', async () => {
     const choices = { region: 'us', endpoint: 'httpapi', minIdLength: 64 };
     const settings = amplitude.settings.parse(choices);
     const credentials = amplitude.credentials.parse({ apiKey: 'k'.repeat(128) });

@@ -28,7 +28,7 @@ describe('every event type of the catalogue', () => {
   const taken = catalogue.filter((type) => amplitude.nameOf(type.name) !== undefined);
 
   it.each(taken.map((type) => type.name))(
-    'goes under its name, in milliseconds, with its properties flat: %s',
+    'is sent under its name, in milliseconds, with its properties on one level: %s',
     (name) => {
       const event = sampleOf(name);
       const payload = payloadOf(event);
@@ -65,7 +65,7 @@ describe('identity', () => {
     ],
   ];
 
-  it.each(refused)('an id that Amplitude refuses is left out beside a good one: %j', (id) => {
+  it.each(refused)('an id that Amplitude refuses is left out beside a valid one: %j', (id) => {
     const asUser = payloadOf({ ...sms, user: { external_user_id: id, device_id: DEVICE } });
     expect([asUser.user_id, asUser.device_id]).toStrictEqual([undefined, DEVICE]);
     const asDevice = payloadOf({ ...sms, user: { external_user_id: 'member-1', device_id: id } });
@@ -88,14 +88,14 @@ describe('identity', () => {
     'null-island',
     '00000000-0000-0000-0000-000000000001',
     'x'.repeat(1024),
-  ])('any other id is sent as it came: %j', (id) =>
+  ])('any other id is sent unchanged: %j', (id) =>
     expect(payloadOf({ ...sms, user: { external_user_id: id, device_id: id } })).toMatchObject({
       user_id: id,
       device_id: id,
     }),
   );
 
-  it('no id at all, or a blank one, is nobody', () => {
+  it('an event without ids, or with blank ones, is skipped', () => {
     for (const user of [
       {},
       { external_user_id: null, device_id: null },
@@ -133,20 +133,20 @@ describe('purchases', () => {
     expect(payload).not.toHaveProperty('productId');
   });
 
-  it('revenue and quantity are left to Amplitude', () => {
+  it('revenue and quantity are not sent', () => {
     expect(payloadOf(purchase)).not.toHaveProperty('revenue');
     expect(payloadOf(purchase)).not.toHaveProperty('quantity');
   });
 });
 
 describe('properties', () => {
-  it('a session id is a property, and not the number that Amplitude means by the name', () => {
+  it('a session id is a property, not Amplitude’s own field', () => {
     const payload = payloadOf(sampleOf('users.behaviors.app.SessionStart'));
     expect(payload).not.toHaveProperty('session_id');
     expect(typeof payload.event_properties['session_id']).toBe('string');
   });
 
-  it('a time zone is told of one event type only', () => {
+  it('a time zone is sent for one event type only', () => {
     const told = catalogue
       .filter((type) => amplitude.nameOf(type.name) !== undefined)
       .map((type) => ({ ...sampleOf(type.name), user: { external_user_id: 'member-1', timezone: 'Europe/Lisbon' } }))
@@ -157,7 +157,7 @@ describe('properties', () => {
   it.each([
     ['ios_idfa', 'idfa'],
     ['google_ad_id', 'adid'],
-  ])('an advertising id of the kind %s is repeated as %s', (kind, field) => {
+  ])('an advertising id of the kind %s is also sent as %s', (kind, field) => {
     const id = '6F0C1B52-2E1D-4C0F-9D53-2E5A7F0B8C44';
     const payload = payloadOf({ ...purchase, properties: { ad_id: id, ad_id_type: kind } });
     expect(payload).toMatchObject({ [field]: id, event_properties: { ad_id: id, ad_id_type: kind } });
@@ -187,7 +187,7 @@ describe('properties', () => {
     }
   });
 
-  it('no key of a property touches a prototype', () => {
+  it('no key of a property changes a prototype', () => {
     const properties = JSON.parse(
       '{"__proto__":{"polluted":true},"custom_properties":{"__proto__":"mine"},"name":"n"}',
     ) as object;
@@ -218,7 +218,7 @@ describe('native device fields', () => {
     });
   });
 
-  it('are not filled from what a user agent says, nor unless they are chosen', () => {
+  it('are not filled from a user agent, nor without the setting', () => {
     expect(withDevice({ device_model: 'iPhone', user_agent: 'Mozilla/5.0' })).not.toHaveProperty('device_model');
     expect(payloadOf(open)).not.toHaveProperty('platform');
   });
@@ -234,7 +234,7 @@ describe('times', () => {
     expect(amplitude.map({ ...sms, time }, settings)).toMatchObject({ reject });
   });
 
-  it('anything between is sent in milliseconds', () => {
+  it('times between are sent in milliseconds', () => {
     expect(payloadOf({ ...sms, time: 1 }).time).toBe(1000);
     expect(payloadOf({ ...sms, time: 4_133_980_799 }).time).toBe(4_133_980_799_000);
   });

@@ -12,7 +12,7 @@ async function lookUp(answer: HttpAnswer, lookup = ines): Promise<UserAnswer> {
   return lookUpUser(lookup, { settings, credentials, http: scriptedHttp(answer) });
 }
 
-describe('what is asked', () => {
+describe('the request', () => {
   it.each<[string, UserQuery, Record<string, string>]>([
     ['a user', { userId: 'ines & co/ü', parts: {} }, { user_id: 'ines & co/ü' }],
     ['a device', { deviceId: 'd-1', parts: { cohortIds: true } }, { device_id: 'd-1', get_cohort_ids: 'true' }],
@@ -54,7 +54,7 @@ describe('what is asked', () => {
     expect(Object.fromEntries(url.searchParams)).toStrictEqual(query);
   });
 
-  it('the secret key travels in the header, and nowhere else', async () => {
+  it('the secret key is sent only in the header', async () => {
     const http = scriptedHttp(jsonAnswer(200, { userData: {} }));
     await lookUpUser(ines, { settings, credentials, http });
     const [request] = http.requests;
@@ -63,7 +63,7 @@ describe('what is asked', () => {
     expect(JSON.stringify({ ...request, headers: {} })).not.toMatch(/e2d5b489637c1f0e|7c1f0e5a9b3d4826/);
   });
 
-  it('a base URL stands for the host of profiles too', async () => {
+  it('a base URL replaces the host of profiles, too', async () => {
     const http = scriptedHttp(jsonAnswer(200, { userData: {} }));
     const relayed = amplitude.settings.parse({ region: 'us', baseUrl: 'http://localhost:4020/' });
     await lookUpUser(ines, { settings: relayed, credentials, http });
@@ -71,8 +71,8 @@ describe('what is asked', () => {
   });
 });
 
-describe('what is answered', () => {
-  it('a profile, read into our words', async () => {
+describe('the answer', () => {
+  it('a profile is read into the hub’s format', async () => {
     const userData = {
       user_id: 'ines',
       device_id: 'd-1',
@@ -121,7 +121,7 @@ describe('what is answered', () => {
     });
   });
 
-  it('a bare propensity belongs to the only prediction that was asked for', async () => {
+  it('a single propensity belongs to the only requested prediction', async () => {
     const answer = jsonAnswer(200, { userData: { user_id: 'ines', propensity: 0.5 } });
     const asking = (...predictionIds: readonly string[]): UserQuery => ({
       userId: 'ines',
@@ -168,7 +168,7 @@ describe('what is answered', () => {
     expect(await lookUp(answer)).toMatchObject(result);
   });
 
-  it('a profile that repeats a key, as a mirror at a base URL might, is not told', async () => {
+  it('a profile that contains a key is not returned', async () => {
     for (const key of ['e2d5b489637c1f0e', '7c1f0e5a9b3d4826']) {
       const answer = jsonAnswer(200, { userData: { user_id: 'ines', amp_props: { seen: `Api-Key ${key}` } } });
       expect(await lookUp(answer)).toStrictEqual({
@@ -179,7 +179,7 @@ describe('what is answered', () => {
     }
   });
 
-  it('neither key nor id is repeated', async () => {
+  it('neither key nor id is in a detail', async () => {
     const error = `no user ines & co/ü for e2d5b489637c1f0e`;
     expect(await lookUp(jsonAnswer(418, { error }))).toMatchObject({
       detail: 'HTTP 418: no user [hidden] for [hidden]',

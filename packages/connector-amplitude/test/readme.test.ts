@@ -15,7 +15,7 @@ const credentials = amplitude.credentials.parse({
 const fieldsOf = (schema: z.ZodType): string[] => Object.keys(z.toJSONSchema(schema, { io: 'input' }).properties ?? {});
 const row = (word: string): RegExp => new RegExp(`^\\| \`${word}\` +\\|`, 'm');
 
-/** One answer of each kind that Amplitude gives. */
+/** One answer of each kind. */
 const answers: readonly HttpAnswer[] = [
   ...Object.values(awkwardAnswers),
   jsonAnswer(400, { code: 400, error: 'Invalid API key: x' }),
@@ -59,7 +59,7 @@ describe('the README', () => {
   it.each([
     ['httpapi', '900 events (`httpapi`)'],
     ['batch', '30,000 events (`batch`) in 30 seconds'],
-  ] as const)('says how much goes to %s', (endpoint, words) => {
+  ] as const)('describes the limits of %s', (endpoint, words) => {
     const limits = amplitude.rateLimit({ ...settings, endpoint });
     expect(readme).toContain(words);
     for (const { limit, periodMs, quota } of limits.budgets) {
@@ -72,7 +72,7 @@ describe('the README', () => {
     );
   });
 
-  it('names every type that a question for a user can be answered with', () => {
+  it('explains every type of result of a user lookup', () => {
     for (const type of [
       'UserProfile',
       'UserNotFound',

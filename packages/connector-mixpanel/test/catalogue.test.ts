@@ -3,7 +3,7 @@ import { mixpanel } from '@currents/connector-mixpanel';
 import { describe, expect, it } from 'vitest';
 import { payloadOf, settings } from './payload.js';
 
-/** Every event type that Mixpanel for Currents lists, and the heading it has there. */
+/** Every event type that Mixpanel for Currents lists, and its heading there. */
 const names: readonly (readonly [eventType: string, name: string])[] = [
   ['users.behaviors.InstallAttribution', 'Install Attribution'],
   ['users.behaviors.Location', 'Location'],
@@ -86,7 +86,7 @@ describe('the event types that Mixpanel for Currents lists', () => {
     });
   });
 
-  it.each(names)('%s loses no property but those the platform keeps from Mixpanel', (eventType) => {
+  it.each(names)('%s is sent with all properties except those that Braze does not pass on', (eventType) => {
     const { properties } = payloadOf(sampleOf(eventType));
     const kept = [
       'timezone',
@@ -114,7 +114,7 @@ describe('the event types that Mixpanel for Currents lists', () => {
 });
 
 describe('the rest of the catalogue', () => {
-  it('is sent under its title, unless the platform sends it to no partner', () => {
+  it('is sent under its title, unless Braze sends it to no partner', () => {
     const listed = new Set(names.map(([eventType]) => eventType));
     const rest = catalogue.filter((type) => !listed.has(type.name));
     const unsent = rest.filter((type) => mixpanel.nameOf(type.name) === undefined).map((type) => type.name);

@@ -25,7 +25,7 @@ describe('the webhook', () => {
     ['in texts', { total_pages: '3', page_count: '2' }, { page: 2, pages: 3 }],
     ['a page of none', { total_pages: 0, page_count: 0 }, { page: 1, pages: 1 }],
     ['more than were announced', { total_pages: 2, page_count: 3 }, { page: 3, pages: 3 }],
-  ])('reads which page it is: %s', (_, page_info, session) => {
+  ])('reads the page: %s', (_, page_info, session) => {
     for (const action of ['members', 'add_members', 'remove_members']) {
       expect(parse(action, { page_info })).toMatchObject({ changes: [{ session: { id: 's', ...session } }] });
     }
@@ -35,7 +35,7 @@ describe('the webhook', () => {
     ['no session', { mixpanel_session_id: undefined }],
     ['no page', { page_info: undefined }],
     ['a page that is no number', { page_info: { total_pages: 1, page_count: 'first' } }],
-  ])('replaces nothing when it cannot tell what is whole, and adds and removes all the same: %s', (_, more) => {
+  ])('replaces nothing when the end of the membership is unknown, but adds and removes: %s', (_, more) => {
     expect(parse('members', more)).toHaveProperty('unreadable');
     expect(parse('add_members', more)).toEqual({
       changes: [{ kind: 'add', cohort: { id: '7', name: 'Buyers' }, members: [] }],
@@ -44,12 +44,12 @@ describe('the webhook', () => {
     expect(parse('remove_members', more)).toMatchObject({ changes: [{ kind: 'remove' }] });
   });
 
-  it('takes no list for nobody, except where that would empty a cohort', () => {
+  it('accepts null as an empty list, except where that would empty a cohort', () => {
     expect(parse('add_members', { members: null })).toMatchObject({ changes: [{ members: [] }] });
     expect(parse('members', { members: null })).toHaveProperty('unreadable');
   });
 
-  it('reads an id of digits as the text it is, and refuses one that JSON has rounded', () => {
+  it('reads a numeric id as its digits, and refuses one that JSON has rounded', () => {
     const { body } = push('add_members', { members: [{ mixpanel_distinct_id: '@' }] });
     const parsed = webhook.parse({ path: {}, headers: {}, body: body.replace('"@"', '12345678901234567890') });
     expect(parsed).toMatchObject({ changes: [{ members: [] }], refused: { id_not_exact: 1 } });
@@ -86,7 +86,7 @@ describe('the answer', () => {
     });
   });
 
-  it('names no action where there is none that is known', () => {
+  it('names no action when it is missing or unknown', () => {
     for (const body of ['{"action":"refresh"}', '{', '']) {
       const reply = webhook.reply({ path: {}, headers: {}, body }, { outcome: 'unreadable', detail: 'why' });
       expect(JSON.parse(reply.body)).toEqual({ status: 'failure', error: { message: 'why', code: 400 } });

@@ -64,7 +64,7 @@ async function go(place: string | undefined, answer: ReturnType<typeof jsonAnswe
 }
 
 describe('a page', () => {
-  it('is asked for by cohort, then by the session and number that the last answer gave', async () => {
+  it('is requested by cohort, then by session and page number', async () => {
     const first = await go(undefined, page([profile('a'), profile('b')]));
     expect(first.request).toMatchObject({
       method: 'POST',
@@ -102,7 +102,7 @@ describe('a page', () => {
     ).toEqual({ outcome: 'complete' });
   });
 
-  it('counts profiles without a usable id, and says how many members there are', async () => {
+  it('counts profiles without a usable id, and reports the total of members', async () => {
     const { pages } = await go(
       undefined,
       page([profile(''), { $properties: {} }, 'x', profile('a')], { page_size: 10 }),
@@ -124,13 +124,13 @@ describe('trouble', () => {
     expect((await go(from, jsonAnswer(status, { status: 'error', error: 'no' }))).said).toMatchObject(then);
   });
 
-  it('a cohort that is gone is told from a bad request', async () => {
+  it('a missing cohort is distinguished from a bad request', async () => {
     expect(
       (await go(undefined, jsonAnswer(400, { status: 'error', error: 'Cohort 1000 not found' }))).said,
     ).toMatchObject({ outcome: 'failed', recovery: 'none' });
   });
 
-  it('a project token is refused before anything is asked', async () => {
+  it('a project token is refused without a request', async () => {
     const http = scriptedStreams([]);
     const to = { settings, credentials: { kind: 'projectToken', token: 't' } as const, http };
     const refused = { outcome: 'failed', code: 'service_account_needed', recovery: 'manual' };
@@ -138,7 +138,7 @@ describe('trouble', () => {
     expect(await cohortPull.pull('1000', undefined, to, async () => undefined)).toMatchObject(refused);
   });
 
-  it('an API secret goes without a project', async () => {
+  it('an API secret is sent without a project id', async () => {
     const { request } = await go(undefined, page([]), { kind: 'apiSecret', apiSecret: 'legacy' });
     expect(request?.url).toBe('https://eu.mixpanel.com/api/query/engage');
     expect(request?.headers?.['authorization']).toBe('Basic bGVnYWN5Og==');

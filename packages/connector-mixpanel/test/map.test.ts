@@ -21,7 +21,7 @@ describe('the user', () => {
     ...['unknown', '<nil>', '0', '-1', 'true', 'false', '[]', '{}'],
   ];
 
-  it.each([...listed, ' Anonymous', 'NULL\n', 'N/A '])('called "%s" is refused before Mixpanel does', (id) => {
+  it.each([...listed, ' Anonymous', 'NULL\n', 'N/A '])('with the id "%s" is rejected', (id) => {
     const event = { ...open, user: { external_user_id: id } };
     expect(mixpanel.map(event, settings)).toMatchObject({ reject: 'distinct_id_not_allowed' });
   });
@@ -33,7 +33,7 @@ describe('the user', () => {
     },
   );
 
-  it.each([undefined, null, '', '  '])('without an external id is not sent, not even by device: %j', (id) => {
+  it.each([undefined, null, '', '  '])('without an external id is not sent, even with a device id: %j', (id) => {
     const user = { ...(id === undefined ? {} : { external_user_id: id }), device_id: 'device-1' };
     expect(mixpanel.map({ ...open, user }, settings)).toStrictEqual({ skip: 'no_external_user_id' });
   });
@@ -52,7 +52,7 @@ describe('the user', () => {
 describe('the insert id', () => {
   const insertId = (id: string) => payloadOf({ ...open, id }).properties['$insert_id'];
 
-  it.each(['a', 'A-1', 'x'.repeat(36), open.id])('is the event’s own where Mixpanel takes it: %s', (id) => {
+  it.each(['a', 'A-1', 'x'.repeat(36), open.id])('is the event’s id where Mixpanel accepts it: %s', (id) => {
     expect(insertId(id)).toBe(id);
   });
 
@@ -66,7 +66,7 @@ describe('the insert id', () => {
     '-1',
     'NONE',
     '00000000-0000-0000-0000-000000000000',
-  ])('is a hash where Mixpanel would refuse it, the same every time: %s', (id) => {
+  ])('is a stable hash where Mixpanel would refuse the id: %s', (id) => {
     expect(insertId(id)).toMatch(/^[0-9a-f]{36}$/);
     expect(insertId(id)).toBe(insertId(id));
     expect(insertId(id)).not.toBe(insertId(`${id}x`));
@@ -122,24 +122,24 @@ describe('a list or an object', () => {
     ['a long list inside', { a: [Array.from({ length: 255 }, () => 1)] }, 'property_too_long'],
     ['more than 8 KB', ['x'.repeat(8_000)], 'property_too_large'],
     ['more than 8 KB of Unicode', ['€'.repeat(2_700)], 'property_too_large'],
-  ])('that Mixpanel would not take makes the event a dead letter that names it: %s', (_, value, reject) => {
+  ])('beyond Mixpanel’s limits makes the event a dead letter that names it: %s', (_, value, reject) => {
     const mapped = mixpanel.map(customEvent({ fits: 1, value }), settings);
     expect(mapped).toMatchObject({ reject, detail: expect.stringContaining(custom('value')) });
   });
 
-  it('of the largest sizes that Mixpanel takes is sent', () => {
+  it('of the maximum size is sent', () => {
     const value = { list: Array.from({ length: 254 }, () => 1), object: keys(254), text: 'x'.repeat(4_000) };
     expect(payloadOf(customEvent({ value })).properties[custom('value')]).toStrictEqual(value);
   });
 
-  it('that Mixpanel would not take is left out where the admin chose so, and the event says what it lacks', () => {
+  it('beyond Mixpanel’s limits is left out if the settings say so, and listed in the event', () => {
     const event = customEvent({ fits: 1, deep: inList(9), long: Array(300).fill(1) });
     const { properties } = payloadOf(event, leavesOut);
     expect(properties).toMatchObject({ [custom('fits')]: 1, currents_left_out: [custom('deep'), custom('long')] });
     expect(properties).not.toHaveProperty([custom('deep')]);
   });
 
-  it('in the platform’s own properties is held to the same limits', () => {
+  it('in Braze’s own properties has the same limits', () => {
     const event = sampleOf('users.messages.sms.InboundReceive');
     const media_urls = Array(300).fill('https://example.com/a.png');
     const mapped = mixpanel.map({ ...event, properties: { ...event.properties, media_urls } }, settings);
@@ -170,7 +170,7 @@ describe('the number of properties', () => {
 });
 
 describe('properties', () => {
-  it('of no value are not sent', () => {
+  it('without a value are not sent', () => {
     const event = { ...open, properties: { campaign_id: null, canvas_id: undefined, send_id: '', is_amp: false } };
     const { properties } = payloadOf(event);
     expect(properties).toMatchObject({ send_id: '', is_amp: false });
@@ -178,7 +178,7 @@ describe('properties', () => {
     expect(JSON.stringify(properties)).not.toContain('null');
   });
 
-  it('called productId, card_id or device_id never hide the ones they stand for', () => {
+  it('named productId, card_id or device_id never override the connector’s own', () => {
     const purchase = sampleOf('users.behaviors.Purchase');
     const bent = {
       ...purchase,
@@ -193,7 +193,7 @@ describe('properties', () => {
     });
   });
 
-  it('of a purchase have the product twice, those of other events do not', () => {
+  it('of a purchase contain the product twice, those of other events do not', () => {
     const inbound = sampleOf('users.messages.whatsapp.InboundReceive');
     expect(payloadOf({ ...inbound, properties: { product_id: 'p-1' } }).properties).toMatchObject({
       product_id: 'p-1',
@@ -201,12 +201,12 @@ describe('properties', () => {
     expect(payloadOf({ ...inbound, properties: { product_id: 'p-1' } }).properties).not.toHaveProperty('productId');
   });
 
-  it('called device_id or card_id are sent where nothing else stands for them', () => {
+  it('named device_id or card_id are sent if the connector sets none', () => {
     const event = { ...open, user: { external_user_id: 'u-1' }, properties: { device_id: 'd-1', card_id: 'c-1' } };
     expect(payloadOf(event).properties).toMatchObject({ device_id: 'd-1', card_id: 'c-1' });
   });
 
-  it('that are lists where an object was meant are sent under their own name', () => {
+  it('that are lists instead of objects are sent under their own name', () => {
     const event = { ...open, properties: { custom_properties: ['a'], purchase_properties: ['b'] } };
     expect(payloadOf(event).properties).toMatchObject({ custom_properties: ['a'], purchase_properties: ['b'] });
   });

@@ -159,7 +159,7 @@ describe('a 400 that names events', () => {
     expect((await send(jsonAnswer(400, body))).map((result) => result['outcome'])).toStrictEqual(outcomes);
   });
 
-  it('says of each which field was wrong and how, without its values', async () => {
+  it('names the invalid field of each, without its value', async () => {
     const [item] = itemsOf(mixpanel, settings, 1);
     const message = `'${String(item?.payload.properties['distinct_id'])}' will not do`;
     const [result] = await send(
@@ -174,12 +174,12 @@ describe('a 400 that names events', () => {
     [{ field: '', message: 'record is not an object' }, 'record is not an object'],
     [{ field: 'event' }, 'event'],
     [{ field: 1, message: {} }, 'no reason given'],
-  ])('says what there is to say: %j', async (complaint, detail) => {
+  ])('quotes the reason: %j', async (complaint, detail) => {
     const [result] = await send(jsonAnswer(400, { failed_records: [{ index: 0, ...complaint }] }), 1);
     expect(result).toMatchObject({ outcome: 'rejected', detail });
   });
 
-  it('keeps a long complaint to 300 characters', async () => {
+  it('limits a long message to 300 characters', async () => {
     const [result] = await send(jsonAnswer(400, { failed_records: [{ index: 0, message: 'long '.repeat(200) }] }), 1);
     expect(String(result?.['detail']).length).toBeLessThanOrEqual(300);
   });
@@ -198,7 +198,7 @@ describe('the request', () => {
       'http://localhost:4010/mp/import?strict=1&project_id=42',
       'hub:p:ß',
     ],
-  ])('goes to the region’s host with the credentials in the header: %j', async (choices, shown, url, basic) => {
+  ])('is sent to the region’s host with the credentials in the header: %j', async (choices, shown, url, basic) => {
     const to = { settings: mixpanel.settings.parse(choices), credentials: mixpanel.credentials.parse(shown) };
     const http = scriptedHttp(textAnswer(500, ''), textAnswer(500, ''));
     await mixpanel.send(itemsOf(mixpanel, to.settings, 2), { ...to, http });
@@ -212,7 +212,7 @@ describe('the request', () => {
     expect(http.requests[1]?.body).toBe('[]');
   });
 
-  it('is a list of the events in order, and not compressed where the admin chose so', async () => {
+  it('is a list of the events in order, and not compressed if the settings say so', async () => {
     const plain = mixpanel.settings.parse({ region: 'us', gzip: false });
     const http = scriptedHttp(textAnswer(500, ''));
     const items = itemsOf(mixpanel, plain, 100);
@@ -249,7 +249,7 @@ describe('test', () => {
 });
 
 describe('rateLimit', () => {
-  it('follows the admin’s size of a request, below Mixpanel’s 1 MB for an event', () => {
+  it('depend on the setting requestBytes, below Mixpanel’s 1 MB per event', () => {
     const limits = (requestBytes: number) =>
       mixpanel.rateLimit(mixpanel.settings.parse({ region: 'us', requestBytes }));
     expect(limits(5_000_000)).toMatchObject({ maxEvents: 2000, maxBytes: 5_000_000, maxEventBytes: 999_999 });

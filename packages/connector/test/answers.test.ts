@@ -33,7 +33,7 @@ describe('readJsonObject', () => {
 });
 
 describe('copyProperties', () => {
-  it('puts the prefix before every key and leaves out what is null', () => {
+  it('adds the prefix to every key and leaves out null', () => {
     const target = { kept: 1 };
     copyProperties(target, { a: 'x', b: null, c: false, d: undefined, e: [null] }, 'p ');
     expect(target).toStrictEqual({ kept: 1, 'p a': 'x', 'p c': false, 'p e': [null] });
@@ -57,7 +57,7 @@ describe('copyProperties', () => {
 });
 
 describe('answerAll', () => {
-  it('gives every item the verdict under its own id', () => {
+  it('returns the outcome for every item by id', () => {
     const items = [
       { id: 'a', payload: 1, json: '1' },
       { id: 'b', payload: 2, json: '2' },

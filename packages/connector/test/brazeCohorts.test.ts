@@ -31,7 +31,7 @@ describe('cohorts', () => {
     ['2026-01-21T19:20+01', '2026-01-21T18:20:00.000Z'],
     ['2026-01-21 19:20:30', '2026-01-21T19:20:30.000Z'],
     ['2026-01-21', '2026-01-21T00:00:00.000Z'],
-  ])('created_at may be written %s', (created_at, at) => {
+  ])('accepts created_at %s', (created_at, at) => {
     expect(declare({ created_at })).toMatchObject({
       changes: [{ kind: 'declare', cohort: { createdAtMs: Date.parse(at) } }],
     });
@@ -58,17 +58,17 @@ describe('cohorts', () => {
       { created_at: 1_700_000_000 },
       'expected an ISO 8601 date, such as 2026-01-21T19:20:30Z, as created_at, got a whole number',
     ],
-  ])('is refused with a word about %s', (_, more, unreadable) => {
+  ])('is refused with a message about %s', (_, more, unreadable) => {
     expect(declare(more)).toEqual({ unreadable });
   });
 });
 
 describe('cohorts/users', () => {
-  it('takes an empty list of changes, by which partners try a key', () => {
+  it('accepts an empty list of changes, by which partners test a key', () => {
     expect(changed([])).toEqual({ changes: [], refused: {} });
   });
 
-  it('takes 1,000 ids over all lists and changes, and not one more', () => {
+  it('accepts at most 1,000 ids over all lists and changes', () => {
     const alias = { alias_name: 'n', alias_label: 'l' };
     const full = [
       { user_ids: ids(500), device_ids: ids(300, 'd') },
@@ -131,7 +131,7 @@ describe('the answer', () => {
     expect(cohorts.reply(good, result)).toEqual({ status, body: JSON.stringify({ message }) });
   });
 
-  it('to a body that is no JSON, and so shows no key, says where it stops being JSON', () => {
+  it('to a body that is not JSON, which has no key, names the position of the error', () => {
     const half = push('{"cohort_id":"c-1",');
     expect(users.readKey(half)).toBeUndefined();
     expect(users.reply(half, { outcome: 'unauthorised', detail: 'no key' })).toMatchObject({
@@ -141,7 +141,7 @@ describe('the answer', () => {
   });
 });
 
-it('both keys are found in the body, and nowhere else', () => {
+it('both keys are read only from the body', () => {
   const headers = { authorization: 'Bearer other' };
   for (const route of [cohorts, users]) {
     expect([route.readKey(push(declaration)), route.readPartnerKey?.(push(declaration))]).toEqual(['dik', 'pk']);

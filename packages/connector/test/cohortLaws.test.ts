@@ -190,7 +190,7 @@ function lawsFor(changes: Partial<Pull>): Law[] {
   });
 }
 
-/** Asks as `readers` does, and changes what comes of it. */
+/** Like `readers`, with another result. */
 const repulled = (change: (step: Awaited<ReturnType<Pull['pull']>>, to: Context) => unknown): Partial<Pull> => ({
   pull: async (id, place, to, take) => change(await readers.pull(id, place, to, take), to) as never,
 });

@@ -30,7 +30,7 @@ describe('a chunk of items', () => {
     { name: 'another order', items: [b, a, c], whole: undefined },
     { name: 'something in between', items: [a, d, b, c], whole: undefined },
     { name: 'items without a chunk', items: [alone(7), a, b, c, alone(8)], whole: undefined },
-  ])('joins as its items do one by one: $name', ({ items, whole }) => {
+  ])('is joined like its items one by one: $name', ({ items, whole }) => {
     expect(joined(items)).toBe(items.map(({ json }) => json).join(','));
     expect(numbersIn(items)).toStrictEqual(items.map(({ payload }) => payload.n));
     expect(wholeChunkAt(items, 0)).toBe(whole);

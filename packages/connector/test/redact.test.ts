@@ -35,12 +35,12 @@ describe('a quotation', () => {
     expect(hide('no user-1234 here', [], [['user-1', 'user-1234']])).toBe('no [hidden] here');
   });
 
-  it('is at most 300 characters long, and never half a character at the end', () => {
+  it('is at most 300 characters long, and never ends with half a character', () => {
     expect(hide('long '.repeat(1000))).toHaveLength(300);
     expect(hide(`${'x'.repeat(298)}😀😀`)).toBe(`${'x'.repeat(298)}\ufffd…`);
   });
 
-  it('hides a secret that the cut goes through', () => {
+  it('hides a secret that is cut off', () => {
     expect(hide(`${'x'.repeat(290)} ${token}`)).toBe(`${'x'.repeat(290)} [hidden]`);
   });
 });

@@ -21,13 +21,13 @@ describe('docs/connectors/write-a-connector.md', () => {
     expect(shown.get(file)).toBe(readFileSync(new URL(file, root), 'utf8'));
   });
 
-  it('gets by with 150 lines, test and example included', () => {
+  it('needs at most 150 lines, including test and example', () => {
     const lines = [...shown.values()].reduce((sum, code = '') => sum + code.trimEnd().split('\n').length, 0);
     expect(lines).toBeGreaterThan(50);
     expect(lines).toBeLessThanOrEqual(150);
   });
 
-  it('links only to what is there', () => {
+  it('links only to existing files', () => {
     const links = [...page.matchAll(/\]\((\.[^)]+)\)/g)].map(([, link = '']) => link);
     expect(links).not.toStrictEqual([]);
     for (const link of links) expect(existsSync(new URL(`docs/connectors/${link}`, root)), link).toBe(true);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { catalogue, channelKey, channels, envelope, findEventType, groups, type EventProperty } from '../src/index.js';
 
-/** Event types as Braze's pages about its partners spell them. */
+/** Event types on Braze's pages about its partners. */
 const onPartnerPages = `
   users.behaviors.CustomEvent users.behaviors.InstallAttribution users.behaviors.Location users.behaviors.Purchase
   users.behaviors.Uninstall users.behaviors.app.FirstSession users.behaviors.app.NewsFeedImpression
@@ -65,7 +65,7 @@ describe('the catalogue', () => {
     expect(catalogue).toHaveLength(100);
   });
 
-  it('stands each event type at its own index', () => {
+  it('has each event type at its own index', () => {
     expect(catalogue.map(({ index }) => index)).toEqual(catalogue.map((_, place) => place));
   });
 
@@ -77,7 +77,7 @@ describe('the catalogue', () => {
   it.each([
     ['users_campaigns_abort', 'users.campaigns.Abort'],
     ['users_canvas_abort', 'users.canvas.Abort'],
-  ])('takes %s for %s', (alias, name) => {
+  ])('accepts %s as %s', (alias, name) => {
     expect(typeOf(alias)).toBe(typeOf(name));
     expect(typeOf(alias).name).toBe(name);
   });
@@ -103,7 +103,7 @@ describe('the catalogue', () => {
     }
   });
 
-  it('has the free properties of custom events and purchases as objects, the way they come over HTTP', () => {
+  it('has the free properties of custom events and purchases as objects, as over HTTP', () => {
     expect(propertyOf('users.behaviors.CustomEvent', 'custom_properties')?.type).toBe('object');
     expect(propertyOf('users.behaviors.Purchase', 'purchase_properties')?.type).toBe('object');
     expect(propertyOf('users.behaviors.CustomEvent', 'properties')).toBeUndefined();
@@ -116,7 +116,7 @@ describe('the catalogue', () => {
     }
   });
 
-  it('keeps the meanings of duration apart: seconds of a session, milliseconds of an agent', () => {
+  it('has two meanings of duration: seconds of a session, milliseconds of an agent', () => {
     expect(propertyOf('users.behaviors.app.SessionEnd', 'duration')).toMatchObject({ type: 'float', nullable: true });
     expect(propertyOf('agentconsole.AgentExecuted', 'duration')).toMatchObject({ type: 'int', nullable: false });
   });
@@ -147,14 +147,14 @@ describe('the catalogue', () => {
     expect(catalogue.filter(({ hasOwnName }) => hasOwnName)).toEqual([typeOf('users.behaviors.CustomEvent')]);
   });
 
-  it('marks what says something about the person', () => {
+  it('marks personal data', () => {
     expect(propertyOf('users.messages.email.Open', 'email_address')?.personal).toBe(true);
     expect(propertyOf('users.messages.email.Open', 'campaign_id')?.personal).toBeUndefined();
   });
 });
 
 describe('the tree of groups and channels', () => {
-  it('holds every event type once, where the event type says it belongs', () => {
+  it('contains every event type once, in its own group and channel', () => {
     expect(groups.flatMap((group) => group.channels)).toEqual(channels);
     for (const channel of channels) {
       for (const eventType of channel.eventTypes) expect(channelKey(eventType)).toBe(channel.key);
@@ -162,7 +162,7 @@ describe('the tree of groups and channels', () => {
     expect(channels.flatMap((channel) => channel.eventTypes)).toEqual(catalogue);
   });
 
-  it('gives every channel a key of its own, though channels of two groups share a word', () => {
+  it('gives every channel its own key, even if channels of two groups have the same name', () => {
     expect(new Set(channels.map(({ key }) => key)).size).toBe(channels.length);
     expect(channels.filter(({ channel }) => channel === 'liveactivity').map(({ key }) => key)).toEqual([
       'behaviour/liveactivity',
@@ -184,7 +184,7 @@ describe('the tree of groups and channels', () => {
     ]);
   });
 
-  it('is labelled and described throughout', () => {
+  it('has a label and a description everywhere', () => {
     for (const { label, description } of [...groups, ...channels]) {
       expect(label).not.toBe('');
       expect(description).toMatch(/\.$/);

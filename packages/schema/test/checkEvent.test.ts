@@ -42,7 +42,7 @@ describe('checkEvent accepts', () => {
     expect(checkEvent(event)).toBe(findEventType(event.event_type));
   });
 
-  it('an alias, and answers with the type it stands for', () => {
+  it('an alias, and returns its type', () => {
     expect(checkEvent({ ...open, event_type: 'users_canvas_abort' })).toBe(findEventType('users.canvas.Abort'));
   });
 });
@@ -204,11 +204,11 @@ describe('checkEvent refuses', () => {
     expect(isRefusal(answer) && (answer.field ?? '')).toBe(/^[a-z_.]+(?=: )/.exec(detail)?.[0] ?? '');
   });
 
-  it('with every code of the table but the one for lines, which only readBody has', () => {
+  it('with every code of the table except malformed_json, which only readBody uses', () => {
     expect(new Set([...refused.map(([code]) => code), 'malformed_json'])).toEqual(new Set(Object.keys(refusalCodes)));
   });
 
-  it('without telling what a property held', () => {
+  it('without quoting a property', () => {
     for (const name of ['is_amp', 'suspected_bot_click_reason']) {
       const answer = checkEvent(withProperty('users.messages.email.Click', name, 'ingrid@example.com'));
       expect(isRefusal(answer)).toBe(true);
@@ -222,7 +222,7 @@ describe('checkEvent refuses', () => {
   });
 });
 
-it('checkEvent leaves an event as it is', () => {
+it('checkEvent does not change an event', () => {
   const event = { event_type: 'users_canvas_abort', id: 'a1', time: 1, user: null };
   checkEvent(event);
   expect(event).toEqual({ event_type: 'users_canvas_abort', id: 'a1', time: 1, user: null });

@@ -25,7 +25,7 @@ const unreadable = (body: string) => {
 };
 const readBack = (...readings: readonly Taken[]) => readStored(`[${readings.map(({ json }) => json).join(',')}]`);
 
-describe('readBody takes', () => {
+describe('readBody accepts', () => {
   it.each<[string, BodyFormat, string, readonly object[]]>([
     ['a bundle', 'json', text({ events: [one, two] }), [one, two]],
     ['a bundle with other fields beside', 'json', text({ sent_at: 5, events: [one] }), [one]],
@@ -100,11 +100,11 @@ describe('the json of a reading', () => {
     ['numbers as they were written', text({ events: [one] }).replace('1750000000', '1.75e9')],
     ['whole surrogate pairs in escapes', text(one).replace('Autumn', '\\ud83c\\udf42')],
     ['strings that only look like escapes', text(eventOf('1', { properties: { a: '\\udead' } }))],
-  ])('is the very text that came in: %s', (_, body) => {
+  ])('is the received text itself: %s', (_, body) => {
     expect(taken(body).json).toBe(body);
   });
 
-  it('is another text as soon as the events are not all there was', () => {
+  it('is another text if not all events were accepted unchanged', () => {
     for (const odd of [
       null,
       eventOf('4', { time: 'soon' }),
@@ -119,7 +119,7 @@ describe('the json of a reading', () => {
   });
 });
 
-describe('readBody puts right', () => {
+describe('readBody normalises', () => {
   it('another spelling of an event type', () => {
     const reading = taken(text({ events: [eventOf('1', { event_type: 'users_campaigns_abort' }), two] }));
     expect(reading.events.map(({ event_type }) => event_type)).toEqual([
@@ -141,7 +141,7 @@ describe('readBody puts right', () => {
     }
   });
 
-  it('halves of surrogate pairs, in strings and keys, wherever they stand', () => {
+  it('lone surrogates, in strings and keys, everywhere', () => {
     const body = `{"events":[{"event_type":"users.behaviors.CustomEvent","id":"a\\uD800","time":1,"user":{"device_id":"\\udc00"},
       "properties":{"name":"\\ud83d\\ude00\\ud83d","custom_properties":{"k\\uDfFf":[{"x":"\\udead"}],"whole":"\\ud83c\\udf42"}}},${text(two)}]}`;
     const reading = taken(body);
@@ -170,7 +170,7 @@ it.each(['\\uD800', '\\udbff', '\\uDc00', '\\uDFFF', '\\udfff\\ud800', '\\ud83d 
   },
 );
 
-describe('keys named like things of a prototype', () => {
+describe('keys with names of prototype members', () => {
   const properties =
     '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"hasOwnProperty":"x","toString":1}';
   const event = `{"event_type":"users.messages.email.Open","id":"1","time":1,"__proto__":{"id":"2"},"user":{"__proto__":"u"},"properties":${properties}}`;
@@ -191,15 +191,15 @@ describe('keys named like things of a prototype', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  it('are kept in the raw text of a refused event', () => {
+  it('are preserved in the raw text of a refused event', () => {
     expect(taken(event.replace('"time":1', '"time":""')).quarantined[0]!.raw).toContain(
       '"__proto__":{"polluted":true}',
     );
   });
 });
 
-describe('one bad event holds up no other', () => {
-  it('in a body, where position counts everything that came', () => {
+describe('one invalid event does not delay others', () => {
+  it('in a body, where position counts all events', () => {
     const late = eventOf('5', { time: 'soon' });
     const reading = taken(text([one, 7, { events: [two, late] }, {}, three]));
     expect(reading.events).toEqual([one, two, three]);
@@ -221,7 +221,7 @@ describe('one bad event holds up no other', () => {
     expect(readBack(reading)).toEqual([one, two, three]);
   });
 
-  it('among lines, where a broken one is kept as it came', () => {
+  it('among lines, where an invalid one is stored unchanged', () => {
     const reading = taken(lines(one, '{"id": nope}', '', two, '[1]', '{"events":[{"a":"b\0'), 'ndjson');
     expect(reading.events).toEqual([one, two]);
     expect(reading.quarantined).toEqual([
@@ -242,12 +242,12 @@ describe('one bad event holds up no other', () => {
     expect(readBack(reading)).toEqual([one, two]);
   });
 
-  it('when all are bad', () => {
+  it('when all are invalid', () => {
     const reading = taken(text({ events: [1, 2] }));
     expect([reading.events, reading.json, reading.quarantined.length]).toEqual([[], '[]', 2]);
   });
 
-  it('when one nests 100 000 levels deep, whatever is wrong with it', () => {
+  it('when one has 100 000 levels, whatever else is wrong with it', () => {
     const deep = `${'{"a":['.repeat(50_000)}1${']}'.repeat(50_000)}`;
     const tooDeep = text(eventOf('1')).replace('"Autumn roast launch"', deep);
     const alsoUnknown = tooDeep.replace('email.Open', 'fax.Send');

@@ -10,7 +10,7 @@ function dice(seed: number): (sides: number) => number {
   };
 }
 
-/** An event as a sender might write it, good or bad. */
+/** A valid or invalid event. */
 function someEvent(roll: (sides: number) => number): string {
   const sample = sampleOf(catalogue[roll(catalogue.length)]!.name);
   const event = { ...sample, id: `${roll(1e9)}` };
@@ -54,7 +54,7 @@ function someBody(roll: (sides: number) => number): Taken {
 }
 
 describe('readStored', () => {
-  it('reads back what readBody accepted, however the bodies were mixed', () => {
+  it('reads back what readBody accepted, in any mix of bodies', () => {
     const roll = dice(20_250_924);
     let asTheyCame = 0;
     for (let round = 0; round < 500; round += 1) {
@@ -78,7 +78,7 @@ describe('readStored', () => {
     expect(readStored('[]')).toEqual([]);
   });
 
-  it('throws on what readBody did not write', () => {
+  it('throws on anything that readBody did not write', () => {
     expect(() => readStored('{"events":[]}')).toThrow();
     expect(() => readStored('[{]')).toThrow();
   });

@@ -5,7 +5,7 @@ const none: Selection = { eventTypes: [], channels: [], groups: [] };
 const namesOf = (selection: Selection): readonly string[] =>
   selectedTypes(selection).flatMap((selected, index) => (selected ? [catalogue[index]!.name] : []));
 
-describe('a Selection carries', () => {
+describe('a Selection includes', () => {
   it.each<[string, Selection, readonly string[]]>([
     [
       'the event types it names',
@@ -47,7 +47,7 @@ describe('a Selection carries', () => {
     expect(namesOf({ ...none, groups: ['behaviour', 'campaign', 'canvas', 'message', 'other'] })).toHaveLength(100);
   });
 
-  it('in its table what it selects one by one', () => {
+  it('the same in its table as one by one', () => {
     const selection = { eventTypes: ['users.behaviors.Purchase'], channels: ['message/sms'], groups: ['canvas'] };
     const table = selectedTypes(selection);
     for (const eventType of catalogue) expect(table[eventType.index]).toBe(selects(selection, eventType));
@@ -57,13 +57,13 @@ describe('a Selection carries', () => {
 });
 
 describe('checkSelection', () => {
-  it('has nothing against names of the catalogue', () => {
+  it('accepts names of the catalogue', () => {
     expect(
       checkSelection({ eventTypes: ['users_canvas_abort'], channels: ['message/email'], groups: ['other'] }),
     ).toEqual([]);
   });
 
-  it('says that a Selection is empty', () => {
+  it('reports an empty Selection', () => {
     expect(checkSelection(none)).toEqual([
       { code: 'empty_selection', detail: 'expected an event type, a channel or a group at least, got none' },
     ]);
@@ -83,14 +83,14 @@ describe('checkSelection', () => {
     ['two letters changed about', { channels: ['message/emial'] }, 'unknown_channel', ['message/email']],
     ['a letter too many', { groups: ['messages'] }, 'unknown_group', ['message']],
     ['a name of a prototype', { groups: ['constructor'] }, 'unknown_group', []],
-  ])('knows what was meant by %s', (_, part, code, suggestions) => {
+  ])('suggests a name for %s', (_, part, code, suggestions) => {
     const [problem, ...others] = checkSelection({ ...none, ...part });
     expect(others).toEqual([]);
     expect(problem).toMatchObject({ code, suggestions, name: Object.values(part)[0]![0] });
     for (const suggestion of suggestions) expect(problem!.detail).toContain(suggestion);
   });
 
-  it('names every unknown name, and offers three suggestions at most', () => {
+  it('reports every unknown name, with at most three suggestions', () => {
     const problems = checkSelection({
       eventTypes: ['email', 'users.behaviors.Purchase'],
       channels: ['sms'],
