@@ -24,13 +24,12 @@ export interface AmplitudeEvent extends DeviceFields {
 }
 
 export const reasons = {
-  event_type_not_taken: 'Amplitude does not take events of this type.',
+  event_type_not_taken: 'Amplitude does not accept events of this type.',
   no_user_or_device_id: 'The event has neither an external user id nor a device id, and Amplitude needs one of them.',
-  id_not_allowed:
-    'Amplitude refuses every id that the event has: a stand-in for nobody such as "null", or too short or long.',
-  before_1970: 'The event is dated at or before the first second of 1970, which Amplitude does not take as a time.',
+  id_not_allowed: 'Amplitude refuses every id of the event: a placeholder such as "null", or too short or too long.',
+  before_1970: 'The event is dated at or before the first second of 1970, which Amplitude does not accept as a time.',
   after_2100: 'The event is dated after the year 2100: its time is not in seconds, or a clock was wrong.',
-  property_too_deep: 'A property holds lists or objects that nest deeper than the 40 layers that Amplitude takes.',
+  property_too_deep: 'A property holds lists or objects that nest deeper than the 40 layers that Amplitude accepts.',
 } as const;
 
 type Reason = keyof typeof reasons;

@@ -29,15 +29,15 @@ export function readNamedEvents(
 
 /** HTTP V2 reference, 400. */
 const complaints = [
-  { list: 'events_with_invalid_id_lengths', code: 'id_too_short', complaint: 'Amplitude wants a longer id' },
+  { list: 'events_with_invalid_id_lengths', code: 'id_too_short', complaint: 'Amplitude requires a longer id' },
   { list: 'events_with_invalid_fields', code: 'field_invalid', complaint: 'Amplitude refuses the value' },
-  { list: 'events_with_missing_fields', code: 'field_missing', complaint: 'Amplitude misses a field' },
+  { list: 'events_with_missing_fields', code: 'field_missing', complaint: 'Amplitude requires a missing field' },
 ] as const;
 
 const silenced: SendOutcome = {
   outcome: 'rejected',
   code: 'device_silenced',
-  detail: 'Amplitude has been told to take nothing from this device',
+  detail: 'Amplitude is set to accept nothing from this device',
 };
 
 function readSilenced(body: Body, items: Items): ReadonlySet<number> {
@@ -84,12 +84,12 @@ function readThrottled(body: Body, items: Items, waitMs: number): Map<number, Se
 type Owner = 'user' | 'device';
 
 function quotaUsedUp(budget: Owner): SendOutcome {
-  const detail = `Amplitude has had the 500,000 events that it takes of one ${budget} in 24 hours`;
+  const detail = `Amplitude has received the 500,000 events that it accepts of one ${budget} in 24 hours`;
   return { outcome: 'deferred', code: 'daily_quota', detail, afterMs: quotaWaitMs, scope: 'key', budget };
 }
 
 function tooFastFor(budget: Owner, afterMs: number): SendOutcome {
-  const detail = `Amplitude has had more events a second than it takes of one ${budget}`;
+  const detail = `Amplitude has received more events per second than it accepts of one ${budget}`;
   return { outcome: 'deferred', code: 'throttled', detail, afterMs, scope: 'key', budget };
 }
 

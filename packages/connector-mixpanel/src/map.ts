@@ -14,16 +14,16 @@ export interface ImportEvent {
 }
 
 export const reasons = {
-  event_type_not_taken: 'Mixpanel does not take events of this type.',
-  no_external_user_id: 'The event has no external user id, and Mixpanel is sent nothing about unknown users.',
+  event_type_not_taken: 'Mixpanel does not accept events of this type.',
+  no_external_user_id: 'The event has no external user id, and events of unknown users are not sent to Mixpanel.',
   before_2010: 'The event is dated before 2010-01-01 UTC, and Mixpanel removes such events on import.',
   after_2100: 'The event is dated after the year 2100: its time is not in seconds, or a clock was wrong.',
   distinct_id_not_allowed: 'The external user id is one that Mixpanel refuses, such as "null" or "unknown".',
   distinct_id_too_long: 'The external user id is longer than 255 bytes, and Mixpanel would cut it and mix users up.',
-  too_many_properties: 'The event has more than the 254 properties that Mixpanel takes.',
-  property_too_deep: 'A property holds lists that nest deeper than the three levels that Mixpanel takes.',
-  property_too_long: 'A property holds a list or an object of more than the 254 members that Mixpanel takes.',
-  property_too_large: 'A property is a list or an object of more than the 8 KB that Mixpanel keeps.',
+  too_many_properties: 'The event has more than the 254 properties that Mixpanel accepts.',
+  property_too_deep: 'A property holds lists that nest deeper than the three levels that Mixpanel accepts.',
+  property_too_long: 'A property holds a list or an object of more than the 254 members that Mixpanel accepts.',
+  property_too_large: 'A property is a list or an object of more than the 8 KB that Mixpanel accepts.',
 } as const;
 
 export const naming = createEventNaming(eventNames);
@@ -54,7 +54,7 @@ export function map(event: CatalogueEvent, settings: Settings): MapResult<Import
   if (isDisallowed(distinctId)) {
     return {
       reject: 'distinct_id_not_allowed',
-      detail: 'external_user_id: Mixpanel refuses this id as a stand-in for nobody',
+      detail: 'external_user_id: Mixpanel refuses this id as a placeholder',
     };
   }
   if (distinctId.length > maxIdBytes / 3 && Buffer.byteLength(distinctId) > maxIdBytes) {
