@@ -3,7 +3,7 @@ import type { AnswerRules, HttpAnswer, Refusal, SendOutcome } from '@currents/co
 import type { Settings } from './settings.js';
 
 /** What the interpretation of an answer depends on. */
-export interface SentRequest {
+interface SentRequest {
   readonly settings: Settings;
   readonly eventCount: number;
 }

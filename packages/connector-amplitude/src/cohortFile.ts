@@ -1,23 +1,21 @@
 import { createMemberFileReader, createRedactor, streamFollowingLink, toPullFailure } from '@currents/connector';
 import type { HttpAnswer, HttpRequest, MemberFileReader, OnPage, PullStep, StreamingHttp } from '@currents/connector';
 
-export interface FileOptions {
-  readonly request: HttpRequest;
-  readonly http: StreamingHttp;
-  readonly onPage: OnPage;
-  /** What an answer that is neither a file nor a link means. */
-  failure(answer: HttpAnswer): PullStep;
-}
-
 /**
  * Reads a cohort's file, which is in the answer or, if it is large, behind a link to another host that is valid for a
- * minute (Amplitude, Behavioral Cohorts API, file). The credentials are not sent there.
+ * minute (Amplitude, Behavioral Cohorts API, file). The credentials are not sent there. `toFailure` interprets an answer
+ * that is neither a file nor a link.
  */
-export async function readFile({ request, http, onPage, failure }: FileOptions): Promise<PullStep> {
+export async function readFile(
+  request: HttpRequest,
+  http: StreamingHttp,
+  onPage: OnPage,
+  toFailure: (answer: HttpAnswer) => PullStep,
+): Promise<PullStep> {
   const file = createMemberFileReader('user_id', onPage);
   const { answer, isLinked } = await streamFollowingLink(http, request, file.read);
   if (answer.status === 200) return endOf(file);
-  if (!isLinked) return failure(answer);
+  if (!isLinked) return toFailure(answer);
   if ('failure' in answer || answer.status >= 500 || answer.status === 429)
     return toPullFailure(answer, { label: 'the file storage', refusals: {} }, createRedactor([]));
   const detail = `HTTP ${answer.status} from the file storage; the next step requests a new link`;

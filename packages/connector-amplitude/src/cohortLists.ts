@@ -52,7 +52,7 @@ function idOf(entry: unknown): unknown {
   return entry['user_id'] ?? entry['userId'] ?? entry['external_id'] ?? entry['id'];
 }
 
-/** The integration's settings say where to find the list's id in the reply, so it is in every usual place. */
+/** The integration's settings name the field of the list's id in the reply, so it is in every usual one. */
 function replyWithList(push: Push, result: PushResult): PushReply {
   if ('detail' in result) return reply(push, result);
   const listId = result.cohorts[0]?.listId;

@@ -3,6 +3,7 @@ import {
   basicAuthorization,
   createRedactor,
   isRecord,
+  jsonObjectIn,
   listCohorts,
   readJsonObject,
   readPartnerCohort,
@@ -33,7 +34,7 @@ const hosts = {
 const minuteMs = 60_000;
 const monthMs = 30 * 24 * 60 * minuteMs;
 
-/** The reference names no state of failure, so a job that takes longer counts as failed. */
+/** The reference documents no state of failure, so a longer job counts as failed. */
 const maxJobMs = 60 * minuteMs;
 const minWaitMs = 1_000;
 const maxWaitMs = minuteMs;
@@ -130,12 +131,8 @@ async function pollJob(job: Job, to: Context): Promise<PullStep> {
   if (status === undefined) return jobFailure(answer, to);
   if (/complete/i.test(status)) return continueWith({ ...job, isReady: true }, 0);
   if (/fail|error|cancel/i.test(status)) {
-    return {
-      outcome: 'failed',
-      code: 'job_failed',
-      detail: 'Amplitude could not make the file',
-      recovery: 'automatic',
-    };
+    const detail = 'Amplitude could not make the file';
+    return { outcome: 'failed', code: 'job_failed', detail, recovery: 'automatic' };
   }
   if (job.waitedMs < maxJobMs) return waitFor(job);
   const detail = `the file was not ready after ${maxJobMs / minuteMs} minutes`;
@@ -154,7 +151,7 @@ function continueWith(job: Job, afterMs: number): PullStep {
 
 async function fetchFile(job: Job, to: Context, onPage: OnPage): Promise<PullStep> {
   const request = requestTo(`/api/5/cohorts/request/${encodeURIComponent(job.request)}/file`, to);
-  return readFile({ request, http: to.http, onPage, failure: (answer) => jobFailure(answer, to) });
+  return readFile(request, to.http, onPage, (answer) => jobFailure(answer, to));
 }
 
 /** A file is kept for seven days (Amplitude, Behavioral Cohorts API, file); after that a new job has to be started. */
@@ -178,8 +175,7 @@ function authorizationOf({ apiKey, secretKey = '' }: Credentials): string {
 
 /** A text in the body of a 200 or 202. */
 function fieldOf(answer: HttpAnswer, field: string): string | undefined {
-  if (!('body' in answer) || (answer.status !== 200 && answer.status !== 202)) return undefined;
-  const value = readJsonObject(answer.body)?.[field];
+  const value = jsonObjectIn(answer, 200, 202)?.[field];
   return typeof value === 'string' ? value : undefined;
 }
 

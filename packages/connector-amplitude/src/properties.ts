@@ -25,7 +25,7 @@ const globalStateChange = 'users.behaviors.subscription.GlobalStateChange';
 const maxLayers = 40;
 
 /** In Amplitude's own fields. It accepts no product without a price. */
-export interface Sale {
+interface Sale {
   readonly price: number;
   readonly productId?: string;
 }

@@ -1,4 +1,4 @@
-import { answerAll, createRedactor, joinJson, readJsonObject, toTestResult } from '@currents/connector';
+import { answerAll, createRedactor, joinJson, jsonObjectIn, toTestResult } from '@currents/connector';
 import type { HttpAnswer, Item, SendContext, SendOutcome, SendResult, TestResult } from '@currents/connector';
 import { readAnswer } from './answers.js';
 import type { AmplitudeEvent } from './map.js';
@@ -19,8 +19,7 @@ export async function send(items: readonly Item<AmplitudeEvent>[], to: Context):
     createRedactor(secrets, () => items.map((item) => item.payload)),
   );
 
-  const mayName = (answer.status === 400 || answer.status === 429) && 'body' in answer && outcome.outcome !== 'blocked';
-  const body = mayName ? readJsonObject(answer.body) : undefined;
+  const body = outcome.outcome === 'blocked' ? undefined : jsonObjectIn(answer, 400, 429);
   const named = body && readNamedEvents(body, items, { waitMs: throttleMs(to.settings, outcome), secrets });
   if (named === undefined || named.size === 0) return answerAll(items, outcome);
   return items.map(({ id }, index) => ({ id, ...(named.get(index) ?? othersRefused) }));
@@ -54,6 +53,6 @@ export async function test(to: Context): Promise<TestResult> {
 }
 
 function isErrorAboutEvents(answer: HttpAnswer): boolean {
-  const body = answer.status === 400 && 'body' in answer ? readJsonObject(answer.body) : undefined;
+  const body = jsonObjectIn(answer, 400);
   return body?.['error'] === 'Request missing required field' && body['missing_field'] !== 'api_key';
 }

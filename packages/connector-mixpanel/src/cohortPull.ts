@@ -2,6 +2,7 @@ import {
   baseUrlOf,
   createRedactor,
   isRecord,
+  jsonObjectIn,
   listCohorts,
   readJson,
   readMembers,
@@ -91,8 +92,8 @@ interface NextPage {
 
 async function pullPage(cohortId: string, at: NextPage | undefined, to: Context, onPage: OnPage): Promise<PullStep> {
   const answer = await requestWholeBody(to.http, queryRequest('engage', formOf(cohortId, at), to));
-  const body = answer.status === 200 && 'body' in answer ? readJson(answer.body) : undefined;
-  if (!isRecord(body) || !Array.isArray(body['results'])) return pageFailure(at, answer, to);
+  const body = jsonObjectIn(answer, 200);
+  if (!Array.isArray(body?.['results'])) return pageFailure(at, answer, to);
   const results = body['results'] as readonly unknown[];
   const { total, page_size: size } = body;
   await onPage({ ...readMembers(results, idOf), ...(typeof total === 'number' && { total }) });

@@ -1,4 +1,4 @@
-import { answerAll, createRedactor, joinJson, readJsonObject, redact, toTestResult } from '@currents/connector';
+import { answerAll, createRedactor, joinJson, jsonObjectIn, redact, toTestResult } from '@currents/connector';
 import type { HttpAnswer, Item, SendContext, SendResult, TestResult } from '@currents/connector';
 import { readAnswer } from './answers.js';
 import { readFailedRecords } from './failedRecords.js';
@@ -15,7 +15,7 @@ export async function send(
   const answer = await to.http.request(importRequest(['[', ...joinJson(items), ']'], to));
   const secrets = secretsOf(to.credentials);
 
-  const failed = answer.status === 400 && 'body' in answer ? readJsonObject(answer.body) : undefined;
+  const failed = jsonObjectIn(answer, 400);
   const records = failed && readFailedRecords(failed, items);
   if (records !== undefined) return answerByRecord(items, records, secrets);
   return answerAll(
@@ -40,7 +40,7 @@ function answerByRecord(
       return { id, outcome: 'rejected', code: 'rejected_by_mixpanel', detail };
     }
     if (records.isComplete) return { id, outcome: 'delivered' };
-    const detail = 'HTTP 400: other events were refused, and the answer does not tell whether this one was imported';
+    const detail = 'HTTP 400: other events were refused, and the answer does not show whether this one was imported';
     return { id, outcome: 'split', code: 'unclear_answer', detail };
   });
 }
@@ -55,6 +55,6 @@ export async function test(to: SendContext<Settings, Credentials>): Promise<Test
 }
 
 function isErrorAboutList(answer: HttpAnswer): boolean {
-  const body = answer.status === 400 && 'body' in answer ? readJsonObject(answer.body) : undefined;
+  const body = jsonObjectIn(answer, 400);
   return body?.['code'] === 400 || typeof body?.['error'] === 'string';
 }

@@ -7,7 +7,6 @@ import type {
   CohortChange,
   CohortImport,
   CohortRoute,
-  Member,
   ParsedPush,
   Push,
   PushReply,
@@ -90,17 +89,10 @@ function readUsers(fields: Fields, id: string): ParsedPush {
   return { changes, refused: addRefused(...refused) };
 }
 
-interface Lists {
-  readonly removes: boolean;
-  readonly ids: number;
-  readonly members: readonly Member[];
-  readonly refused: Readonly<Record<string, number>>;
-}
-
 const shape = 'expected an object with user_ids, device_ids or aliases as each of cohort_changes';
 
 /** One change, or what is wrong with it. */
-function readLists(entry: unknown): Lists | string {
+function readLists(entry: unknown) {
   if (!isRecord(entry)) return `${shape}, got ${kindOf(entry)}`;
   const { user_ids: userIds, device_ids: deviceIds, aliases, should_remove: removes = false } = entry;
   if (userIds === undefined && deviceIds === undefined && aliases === undefined) return `${shape}, got none of them`;

@@ -5,7 +5,7 @@ const carriageReturn = 13;
 const byteOrderMark = '\ufeff';
 
 /** Reads CSV (RFC 4180) in pieces, which may be cut anywhere. */
-export interface CsvReader {
+interface CsvReader {
   read(text: string): void;
   /** Hands over a last row without a newline. False when the text ends inside quotation marks. */
   end(): boolean;

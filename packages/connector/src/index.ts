@@ -36,7 +36,7 @@ export { customPropertyPrefix, freePrefixes, purchasePropertyPrefix } from './fr
 export { createMemberFileReader } from './memberFile.js';
 export type { MemberFileReader } from './memberFile.js';
 export { redact } from './redact.js';
-export { readJson, readJsonObject } from './readJson.js';
+export { jsonObjectIn, readJson, readJsonObject } from './readJson.js';
 export { retryAfterMs } from './retryAfter.js';
 export type {
   CohortChange,

@@ -1,4 +1,4 @@
-/** Stand-ins for "nobody" that partners refuse as the id of a user or a device. */
+/** Placeholders that partners refuse as the id of a user or a device. */
 const common = ['anonymous', 'nil', 'none', 'null', 'n/a', 'na', 'undefined', 'unknown', '0', '-1', '{}'];
 const nilUuid = '00000000-0000-0000-0000-000000000000';
 const maxWordLength = 'anonymous'.length;

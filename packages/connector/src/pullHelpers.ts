@@ -27,7 +27,7 @@ export async function requestWholeBody(http: StreamingHttp, request: HttpRequest
 }
 
 /** What to request for a list of cohorts, and how to read the answer. */
-export interface ListOptions {
+interface ListOptions {
   readonly http: StreamingHttp;
   readonly request: HttpRequest;
   /** The entries in the body of a 200, if it is the partner's. */

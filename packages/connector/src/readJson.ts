@@ -1,4 +1,5 @@
 import { isRecord } from '@currents/schema';
+import type { HttpAnswer } from './http.js';
 
 /** The JSON value in a body, or undefined for anything else. */
 export function readJson(body: string): unknown {
@@ -13,4 +14,12 @@ export function readJson(body: string): unknown {
 export function readJsonObject(body: string): Readonly<Record<string, unknown>> | undefined {
   const value = readJson(body);
   return isRecord(value) ? value : undefined;
+}
+
+/** The JSON object in the body of an answer with one of these statuses, or undefined for anything else. */
+export function jsonObjectIn(
+  answer: HttpAnswer,
+  ...statuses: readonly number[]
+): Readonly<Record<string, unknown>> | undefined {
+  return 'body' in answer && statuses.includes(answer.status) ? readJsonObject(answer.body) : undefined;
 }

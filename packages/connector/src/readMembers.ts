@@ -10,15 +10,11 @@ export const memberReasons = {
   id_not_exact: 'The member’s id is a number that JSON cannot carry exactly; the partner has to send it as text.',
 } as const;
 
-export type MemberReason = keyof typeof memberReasons;
-
 /** Fits into a database index; Mixpanel’s ids have up to 255 characters. */
 const maxCharacters = 600;
 
-export type ReadId = { readonly id: string } | { readonly reason: MemberReason };
-
 /** An id as text; a whole number becomes its digits. */
-export function readId(value: unknown): ReadId {
+export function readId(value: unknown): { readonly id: string } | { readonly reason: keyof typeof memberReasons } {
   if (typeof value === 'string') {
     if (value.trim() === '') return { reason: 'no_id' };
     if (value.length > maxCharacters) return { reason: 'id_too_long' };
@@ -39,7 +35,7 @@ export interface MemberList {
 export function readMembers<Entry>(
   entries: readonly Entry[],
   idOf: (entry: Entry) => unknown,
-  memberOf = externalMember,
+  memberOf: (id: string) => Member = (externalId) => ({ externalId }),
 ): MemberList {
   const members: Member[] = [];
   const refused: Record<string, number> = {};
@@ -49,10 +45,6 @@ export function readMembers<Entry>(
     else refused[read.reason] = (refused[read.reason] ?? 0) + 1;
   }
   return { members, refused };
-}
-
-function externalMember(externalId: string): Member {
-  return { externalId };
 }
 
 /** The sum of what was refused in several lists. */

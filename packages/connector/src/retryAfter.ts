@@ -8,15 +8,15 @@ export function retryAfterMs(
   headers: Readonly<Record<string, string>>,
   bounds: { readonly minMs: number; readonly maxMs: number },
 ): number | undefined {
-  const asked = readRetryAfterMs(headers);
-  return asked === undefined ? undefined : Math.min(Math.max(asked, bounds.minMs), bounds.maxMs);
+  const waitMs = readRetryAfterMs(headers);
+  return waitMs === undefined ? undefined : Math.min(Math.max(waitMs, bounds.minMs), bounds.maxMs);
 }
 
 function readRetryAfterMs(headers: Readonly<Record<string, string>>): number | undefined {
-  const asked = headers['retry-after']?.trim();
-  if (asked === undefined) return undefined;
-  if (inSeconds.test(asked)) return Number(asked) * 1000;
-  if (!asked.endsWith('GMT')) return undefined;
-  const waitMs = Date.parse(asked) - Date.parse(headers['date'] ?? '');
+  const value = headers['retry-after']?.trim();
+  if (value === undefined) return undefined;
+  if (inSeconds.test(value)) return Number(value) * 1000;
+  if (!value.endsWith('GMT')) return undefined;
+  const waitMs = Date.parse(value) - Date.parse(headers['date'] ?? '');
   return Number.isNaN(waitMs) ? undefined : waitMs;
 }

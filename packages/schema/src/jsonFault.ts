@@ -21,7 +21,7 @@ const space = /[ \t\r\n]*/y;
 const scalar = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null/y;
 
 /** The first position at which a text stops being JSON; undefined if it is JSON. */
-export function findFault(text: string): Fault | undefined {
+function findFault(text: string): Fault | undefined {
   const closers: ('}' | ']')[] = [];
   const afterValue = (): Expected => {
     const closer = closers.at(-1);

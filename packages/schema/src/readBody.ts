@@ -84,27 +84,20 @@ function readLines(body: string): Reading {
   return close(intake, lines.length === 1 ? lines[0]! : `[${lines.join(',')}]`);
 }
 
-/** What has been read so far. */
-interface Intake {
-  readonly events: CatalogueEvent[];
-  readonly types: EventType[];
-  readonly quarantined: Quarantined[];
-  readonly mayBeIllFormed: boolean;
-  position: number;
-  /** Whether all events were accepted without a change. */
-  isUnchanged: boolean;
-}
-
-function openIntake(body: string): Intake {
+function openIntake(body: string) {
   return {
-    events: [],
-    types: [],
-    quarantined: [],
+    events: [] as CatalogueEvent[],
+    types: [] as EventType[],
+    quarantined: [] as Quarantined[],
     mayBeIllFormed: mayBeIllFormed(body),
     position: 0,
+    /** Whether all events were accepted without a change. */
     isUnchanged: true,
   };
 }
+
+/** What has been read so far. */
+type Intake = ReturnType<typeof openIntake>;
 
 function takeItem(intake: Intake, item: unknown): void {
   if (isBundle(item)) for (const value of item.events) take(intake, value);

@@ -35,13 +35,11 @@ export function checkSelection(selection: Selection): readonly SelectionProblem[
   return [
     ...eventTypes
       .filter((name) => findEventType(name) === undefined)
-      .map((name) => unknown('unknown_event_type', 'event type', name, eventTypeNames)),
+      .map((name) => unknown('unknown_event_type', name, eventTypeNames)),
     ...channels
       .filter((name) => !channelKeys.includes(name))
-      .map((name) => unknown('unknown_channel', 'channel', name, channelKeys)),
-    ...groups
-      .filter((name) => !groupNames.includes(name))
-      .map((name) => unknown('unknown_group', 'group', name, groupNames)),
+      .map((name) => unknown('unknown_channel', name, channelKeys)),
+    ...groups.filter((name) => !groupNames.includes(name)).map((name) => unknown('unknown_group', name, groupNames)),
   ];
 }
 
@@ -58,13 +56,11 @@ export function selectedTypes(selection: Selection): readonly boolean[] {
   return catalogue.map((eventType) => selects(selection, eventType));
 }
 
-function unknown(
-  code: 'unknown_event_type' | 'unknown_channel' | 'unknown_group',
-  what: string,
-  name: string,
-  names: readonly string[],
-): SelectionProblem {
+type UnknownName = Extract<SelectionProblem, { readonly name: string }>;
+
+function unknown(code: UnknownName['code'], name: string, names: readonly string[]): UnknownName {
   const suggestions = nearest(name, names);
   const hint = suggestions.length === 0 ? '' : `; did you mean ${suggestions.join(' or ')}?`;
-  return { code, detail: `unknown ${what} ${JSON.stringify(name.slice(0, 100))}${hint}`, name, suggestions };
+  const detail = `${code.replaceAll('_', ' ')} ${JSON.stringify(name.slice(0, 100))}${hint}`;
+  return { code, detail, name, suggestions };
 }

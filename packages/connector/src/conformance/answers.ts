@@ -70,6 +70,6 @@ export const awkwardAnswers: Readonly<Record<string, HttpAnswer>> = {
     date: 'Tue, 14 Nov 2023 22:13:20 GMT',
     'retry-after': 'Tue, 14 Nov 2023 22:13:50 GMT',
   }),
-  '429 with a Retry-After that says nothing': textAnswer(429, '', { 'retry-after': 'soon' }),
+  '429 with an invalid Retry-After': textAnswer(429, '', { 'retry-after': 'soon' }),
   ...outages,
 };

@@ -1,7 +1,7 @@
 import type { CohortImport, CohortRoute, Push } from '../cohortImport.js';
 
 /** A push to one of the connector's routes. */
-export interface RoutedPush {
+interface RoutedPush {
   readonly route: CohortRoute;
   readonly push: Push;
 }

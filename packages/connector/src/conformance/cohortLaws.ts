@@ -77,7 +77,7 @@ export function cohortLaws(cohortImport: CohortImport, named: readonly CohortExa
   ];
 }
 
-/** What is wrong with a parsed push, whatever the push was. */
+/** What is wrong with a parsed push. */
 function faultsIn(parsed: ParsedPush): string[] {
   if ('unreadable' in parsed) {
     const { length } = parsed.unreadable.trim();

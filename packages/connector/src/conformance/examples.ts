@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { ParsedPush, Push } from '../cohortImport.js';
 
 /** One file in a connector's `examples/`: an event and its expected payload. */
-export interface Example {
+interface Example {
   readonly event: CatalogueEvent;
   /** As an admin writes them. */
   readonly settings: unknown;

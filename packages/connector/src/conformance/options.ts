@@ -29,7 +29,7 @@ export interface InvalidInput {
   readonly value: unknown;
 }
 
-export interface ScriptedCase {
+interface ScriptedCase {
   readonly name: string;
   readonly answer: HttpAnswer;
   /** One outcome for all items, or one for each of as many items. */

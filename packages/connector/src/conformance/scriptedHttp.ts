@@ -6,8 +6,6 @@ export interface ScriptedHttp extends Http {
   readonly requests: readonly (Omit<HttpRequest, 'body'> & { readonly body?: string })[];
 }
 
-export type ScriptedStreams = ScriptedHttp & StreamingHttp;
-
 /** An `Http` that returns these answers in turn and records the requests. One request too many throws. */
 export function scriptedHttp(...answers: readonly HttpAnswer[]): ScriptedHttp {
   const requests: ScriptedHttp['requests'][number][] = [];
@@ -25,15 +23,15 @@ export function scriptedHttp(...answers: readonly HttpAnswer[]): ScriptedHttp {
 }
 
 /** Like `scriptedHttp`, for pulls: a streamed body arrives in pieces of `pieceBytes`. */
-export function scriptedStreams(answers: readonly HttpAnswer[], pieceBytes = 7): ScriptedStreams {
+export function scriptedStreams(answers: readonly HttpAnswer[], pieceBytes = 7): ScriptedHttp & StreamingHttp {
   const http = scriptedHttp(...answers);
   return {
     ...http,
-    async stream(request, take) {
+    async stream(request, onChunk) {
       const answer = await http.request(request);
       if ('failure' in answer || answer.status < 200 || answer.status >= 300) return answer;
       const bytes = Buffer.from(answer.body);
-      for (let at = 0; at < bytes.length; at += pieceBytes) await take(bytes.subarray(at, at + pieceBytes));
+      for (let at = 0; at < bytes.length; at += pieceBytes) await onChunk(bytes.subarray(at, at + pieceBytes));
       return { ...answer, body: '' };
     },
   };

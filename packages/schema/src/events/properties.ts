@@ -1,6 +1,6 @@
 import type { PropertyType } from '../eventType.js';
 
-/** What is known of a property, whatever event has it. */
+/** The facts about a property that are the same for all events. */
 export interface PropertyFacts {
   readonly type: PropertyType;
   readonly description: string;

@@ -2,7 +2,7 @@ import type { EventUser } from '../event.js';
 import type { SampleValue } from '../events/properties.js';
 
 /** Where one event's sample differs from the common values. */
-export interface Story {
+interface Story {
   readonly user?: EventUser;
   readonly properties?: Readonly<Record<string, SampleValue>>;
 }
