@@ -27,7 +27,7 @@ export async function recordAuditEntry(
   });
 }
 
-export interface AuditFilter {
+interface AuditFilter {
   readonly action?: string | undefined;
   readonly targetId?: string | undefined;
   readonly succeeded?: boolean | undefined;

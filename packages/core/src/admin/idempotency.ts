@@ -3,7 +3,7 @@ import { deserialize, serialize } from 'node:v8';
 import type { Admin } from './admin.js';
 
 /** A mutation that an admin may repeat under a key of their own. */
-export interface IdempotentRequest {
+interface IdempotentRequest {
   readonly adminTokenId: string;
   readonly key: string;
   /** Name of the mutation. */
@@ -12,7 +12,7 @@ export interface IdempotentRequest {
   readonly args: unknown;
 }
 
-export type Idempotent<Answer> =
+type Idempotent<Answer> =
   | { readonly outcome: 'answered'; readonly answer: Answer; readonly repeated: boolean }
   | { readonly outcome: 'reused' }
   | { readonly outcome: 'inUse' };

@@ -7,7 +7,7 @@ import { exponentialBackoffMs } from '../retry.js';
 import { applyNext } from './applyChanges.js';
 import { runCohortCleanup } from './cohortCleanup.js';
 
-export interface CohortWorkDeps {
+interface CohortWorkDeps {
   readonly databaseUrl: string;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'applied'>;

@@ -90,7 +90,7 @@ export async function getCohort(admin: Deps, id: string): Promise<CohortView | C
   return (await findCohorts(admin, [id]))[0] ?? cohortNotFound;
 }
 
-export interface CohortUpdate {
+interface CohortUpdate {
   /** Absent: unchanged. Null: unknown. */
   readonly schedule?: Schedule | null | undefined;
   readonly ifVersion?: number | undefined;

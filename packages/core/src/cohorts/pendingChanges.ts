@@ -1,7 +1,7 @@
 import type { Transaction } from '../db/session.js';
 
 /** A change that is not applied yet, without its members. */
-export interface PendingChange {
+interface PendingChange {
   readonly id: string;
   readonly kind: 'declare' | 'replace' | 'add' | 'remove';
   readonly stored_at: Date;

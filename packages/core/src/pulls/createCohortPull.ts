@@ -10,7 +10,7 @@ import { fetchPartnerCohorts, type ListingProblem } from './partnerCohorts.js';
 import { openSource, type PullSource, type PullSourceProblem } from './pullSource.js';
 import { selectPulls, pullViewOf, type PullView } from './pullView.js';
 
-export interface NewPull {
+interface NewPull {
   /** The Current whose settings and credentials to use. */
   readonly currentId: string;
   /** The partner's id of the cohort. */

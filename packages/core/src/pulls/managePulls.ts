@@ -10,7 +10,7 @@ import { cohort, cohortPull } from '../db/schema.js';
 import { pullState, pullViewOf, selectPulls, type PullState, type PullView } from './pullView.js';
 import { endPull } from './recordStep.js';
 
-export interface PullFilter {
+interface PullFilter {
   readonly currentId?: string | undefined;
   readonly states?: readonly PullState[] | undefined;
 }

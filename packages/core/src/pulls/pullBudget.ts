@@ -16,7 +16,7 @@ export type Unit = PullLimits['budgets'][number]['unit'];
 /** The times of recent steps and pulls, in Unix milliseconds, ascending. */
 export type Uses = Readonly<Record<Unit, readonly number[]>>;
 
-export interface AccountUsage extends Uses {
+interface AccountUsage extends Uses {
   /** The database's clock, in Unix milliseconds. */
   readonly nowMs: number;
 }

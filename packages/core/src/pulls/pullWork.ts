@@ -4,7 +4,7 @@ import { startPeriodic } from '../process/periodic.js';
 import { runStep, type DuePull, type PullDeps, type StepDeps } from './runStep.js';
 import { dropOrphanedPages, findDuePulls, reactToCurrents, runPullCleanup, finishPulls } from './pullSweep.js';
 
-export interface PullWorkDeps extends PullDeps {
+interface PullWorkDeps extends PullDeps {
   readonly databaseUrl: string;
   /** The longest a partner may take to answer, or stand still. */
   readonly requestMs: number;

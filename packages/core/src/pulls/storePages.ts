@@ -12,7 +12,7 @@ export class StepLeaseLost extends Error {
   }
 }
 
-export interface StorePagesDeps extends StorePushDeps {
+interface StorePagesDeps extends StorePushDeps {
   readonly leaseMs: number;
   /** No further pages are accepted. */
   readonly stopped: () => boolean;

@@ -3,7 +3,7 @@ import type { Fragment, Queries } from '../db/session.js';
 import { cohortsOf, matches, type Definition } from './definition.js';
 
 /** The sets of a definition's cohorts; null for a cohort without members. */
-export type CohortSets = ReadonlyMap<string, string | null>;
+type CohortSets = ReadonlyMap<string, string | null>;
 
 export async function readCohortSets(sql: Queries, definition: Definition): Promise<CohortSets> {
   const ids = cohortsOf(definition);

@@ -6,7 +6,7 @@ import { conflict, type Session, type Transaction } from '../db/session.js';
 import { selectMembers, matchesMember, readCohortSets } from './condition.js';
 import { cohortsOf, storedDefinition, type Definition } from './definition.js';
 
-export type Evaluated =
+type Evaluated =
   | { readonly outcome: 'evaluated'; readonly whole: boolean; readonly moved: number; readonly ms: number }
   /** `busy`: another worker is evaluating the segment. */
   | { readonly outcome: 'nothing' | 'busy' };

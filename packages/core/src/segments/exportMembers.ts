@@ -12,7 +12,7 @@ export interface MemberExport {
   readonly evaluatedAt: Date;
 }
 
-export interface ExportSink {
+interface ExportSink {
   /** Called once, before the first `write`. */
   begin(about: MemberExport): void;
   /** Writes a chunk of some hundred kilobytes; the next one is read when it resolves. Rejects to end the export. */

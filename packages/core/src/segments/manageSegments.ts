@@ -10,7 +10,7 @@ import { cohortPathsOf, cohortsOf, readDefinition, type Definition, type ReadRes
 import { segmentColumns, segmentNotFound, segmentViewOf } from './segmentView.js';
 import type { SegmentNotFound, SegmentRow, SegmentView } from './segmentView.js';
 
-export interface SegmentUpdate {
+interface SegmentUpdate {
   readonly name?: string | undefined;
   readonly definition?: unknown;
   readonly ifVersion?: number | undefined;

@@ -9,13 +9,13 @@ import { getWebhook, webhookNotFound, webhooks } from './webhookView.js';
 import type { WebhookNotFound, WebhookState, WebhookView } from './webhookView.js';
 
 /** A new secret in plain text: it is stored sealed. */
-export interface WebhookSecretCreated {
+interface WebhookSecretCreated {
   readonly kind: 'SegmentWebhookSecretCreated';
   readonly secret: string;
   readonly segmentWebhook: WebhookView;
 }
 
-export interface WebhookDeleted {
+interface WebhookDeleted {
   readonly kind: 'SegmentWebhookDeleted';
   /** As it was before. */
   readonly segmentWebhook: WebhookView;

@@ -27,7 +27,7 @@ export interface SegmentChangePage extends Page<SegmentChange> {
 export type ChangesExpired = Problem<'ChangesExpired', Pick<SegmentView, 'changesCompleteSince'>>;
 
 /** `after` is a cursor of this list, of an export, of a webhook's request or of the segment. */
-export interface ChangesRequest extends PageRequest {
+interface ChangesRequest extends PageRequest {
   /** Instead of a cursor: changes recorded at this time or later. */
   readonly since?: Date | undefined;
 }

@@ -19,7 +19,7 @@ export interface Membership {
 }
 
 /** A user, by exactly one id. */
-export interface MemberQuery {
+interface MemberQuery {
   readonly externalId?: string | undefined;
   readonly deviceId?: string | undefined;
   readonly alias?: { readonly name: string; readonly label: string } | undefined;

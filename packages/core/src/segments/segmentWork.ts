@@ -6,7 +6,7 @@ import { evaluateSegment } from './evaluate.js';
 import { runSegmentCleanup } from './segmentCleanup.js';
 import { createWebhookProber, expireBlockedWebhooks, findDueWebhooks } from './webhookSweep.js';
 
-export interface SegmentWorkDeps extends Omit<DeliverChangesDeps, 'sql'> {
+interface SegmentWorkDeps extends Omit<DeliverChangesDeps, 'sql'> {
   readonly databaseUrl: string;
   readonly retentionDays: number;
 }

@@ -10,7 +10,7 @@ export type WebhookVerdict =
   | { readonly outcome: 'delivered' }
   | (FailureReason & { readonly outcome: 'deferred' | 'split' | 'blocked'; readonly afterMs?: number | undefined });
 
-export interface WebhookRequest {
+interface WebhookRequest {
   readonly url: string;
   readonly secret: string;
   /** The same for every retry of a request. */
