@@ -13,25 +13,11 @@ export const Outcome = {
 /** The most skip reasons of one delivery. */
 export const maxSkipReasons = 256 - Outcome.skipped;
 
-export type OutcomeName = 'pending' | 'delivered' | 'skipped' | 'rejected' | 'expired';
+const names = [undefined, 'pending', 'delivered', 'rejected', 'expired'] as const;
 
-/** The outcome of a byte; undefined when the event was not selected. */
-export function outcomeName(byte: number): OutcomeName | undefined {
-  if (byte >= Outcome.skipped) return 'skipped';
-  switch (byte) {
-    case Outcome.unselected:
-      return undefined;
-    case Outcome.pending:
-      return 'pending';
-    case Outcome.delivered:
-      return 'delivered';
-    case Outcome.rejected:
-      return 'rejected';
-    case Outcome.expired:
-      return 'expired';
-    default:
-      throw new Error(`expected the byte of an outcome, got ${byte}`);
-  }
+/** The outcome of a byte; undefined when the event was not selected, or no outcome has this byte. */
+export function outcomeName(byte: number) {
+  return byte >= Outcome.skipped ? 'skipped' : names[byte];
 }
 
 /** The outcomes of a delivery without recorded ones: all pending. */

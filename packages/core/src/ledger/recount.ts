@@ -31,7 +31,7 @@ export function openRecount(day: string) {
         differ(`${counts[Outcome.pending]} events are pending, and it says ${pending}`);
       for (const [byte, number] of counts.entries()) {
         if (number === 0 || byte === Outcome.unselected) continue;
-        const name = nameOfByte(byte);
+        const name = outcomeName(byte);
         const reason = byte >= Outcome.skipped ? skipReasons?.[byte - Outcome.skipped] : '';
         if (name === undefined || reason === undefined)
           differ(`${number} events have the outcome byte ${byte}, which means nothing here`);
@@ -71,14 +71,6 @@ export function openRecount(day: string) {
       return differences;
     },
   };
-}
-
-function nameOfByte(byte: number): string | undefined {
-  try {
-    return outcomeName(byte);
-  } catch {
-    return undefined;
-  }
 }
 
 function sumOf(sums: Sums, outcome: string): number {
