@@ -64,9 +64,6 @@ export function readVariables<Shape extends z.ZodRawShape>(
 export function queueConnectionOf({
   REDIS_URL,
   DATABASE_URL,
-}: {
-  readonly REDIS_URL?: string | undefined;
-  readonly DATABASE_URL: string;
-}): QueueConnection {
+}: Pick<z.output<z.ZodObject<typeof sharedVariables>>, 'REDIS_URL' | 'DATABASE_URL'>): QueueConnection {
   return REDIS_URL === undefined ? { databaseUrl: DATABASE_URL } : { redisUrl: REDIS_URL };
 }

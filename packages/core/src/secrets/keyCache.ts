@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Sql } from '../db/connect.js';
 import { hashToken } from './token.js';
 
@@ -64,16 +65,8 @@ export async function watchKeys<Row extends { readonly id: number }>(
 
 /** Rejects after 5 s, so that a sender with an unknown key gets an answer while the database is unreachable. */
 async function withTimeout(work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`the database did not answer within ${loadTimeoutMs} ms`)),
-      loadTimeoutMs,
-    );
+  const timeout = wait(loadTimeoutMs, undefined, { ref: false }).then(() => {
+    throw new Error(`the database did not answer within ${loadTimeoutMs} ms`);
   });
-  try {
-    await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+  await Promise.race([work, timeout]);
 }
