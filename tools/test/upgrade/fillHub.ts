@@ -111,7 +111,7 @@ export async function fillHub(): Promise<Release> {
       credentials: { apiKey: keyOf(project), secretKey: keyOf(`secret of ${project}`) },
     });
 
-    // Events that wait for good credentials until their retry window is over.
+    // Events that wait for valid credentials until their retry window is over.
     const live = await launchCurrent(atMixpanel('Mixpanel live', 'unknown'));
     await send(...events(4));
     await reaches(live, 'BLOCKED');
