@@ -3,7 +3,7 @@ import { startProgram } from '../../src/hub/program.js';
 import { createAdmin } from './admin.js';
 import { events } from './events.js';
 import { ledgerOf } from './ledger.js';
-import { tokenOf } from './stage.js';
+import { tokenOf } from './testEnvironment.js';
 import { startTestHub, type TestHub } from './testHub.js';
 import { until } from './until.js';
 

@@ -4,7 +4,7 @@ import { needlessResends, type LedgerSnapshot } from '../../src/fakes/ledger.js'
 import { events } from './events.js';
 import { deadLettersOf, ledgerOf } from './ledger.js';
 import { idOf, onceEach, shownAt } from './shown.js';
-import { tokenOf } from './stage.js';
+import { tokenOf } from './testEnvironment.js';
 import { startTestHub, type TestHub } from './testHub.js';
 import { until } from './until.js';
 

@@ -4,7 +4,7 @@ import { mixpanelMatrix, type MixpanelProfile } from '../../src/fakes/mixpanel/p
 import { event, events, tomorrow } from './events.js';
 import { deadLettersOf, ledgerOf, skipsOf } from './ledger.js';
 import { onceEach, shownAt } from './shown.js';
-import { tokenOf } from './stage.js';
+import { tokenOf } from './testEnvironment.js';
 import { startTestHub, type TestHub } from './testHub.js';
 import { until } from './until.js';
 

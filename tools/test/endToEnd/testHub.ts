@@ -1,8 +1,13 @@
 import { startHub, type RunningHub } from '../../src/hub/startHub.js';
-import { openStage, type Hands, type Stage, type StageOptions } from './stage.js';
+import {
+  openTestEnvironment,
+  type TestClient,
+  type TestEnvironment,
+  type TestEnvironmentOptions,
+} from './testEnvironment.js';
 
 /** A whole hub as real processes, and a strict fake Mixpanel. */
-export interface TestHub extends Omit<Stage, 'enter' | 'close'>, Hands {
+export interface TestHub extends Omit<TestEnvironment, 'connect' | 'close'>, TestClient {
   readonly hub: RunningHub;
   /** What api and workers said that was more than usual. */
   readonly complaints: readonly string[];
@@ -10,9 +15,9 @@ export interface TestHub extends Omit<Stage, 'enter' | 'close'>, Hands {
   stop(): Promise<void>;
 }
 
-export async function startTestHub(options: StageOptions): Promise<TestHub> {
-  const { enter, close, ...stage } = await openStage(options);
-  const { environment } = stage;
+export async function startTestHub(options: TestEnvironmentOptions): Promise<TestHub> {
+  const { connect, close, ...rest } = await openTestEnvironment(options);
+  const { environment } = rest;
   const complaints: string[] = [];
   const hub = await startHub({
     databaseUrl: environment.DATABASE_URL,
@@ -20,16 +25,16 @@ export async function startTestHub(options: StageOptions): Promise<TestHub> {
     environment,
     onLine: (_program, line) => void (isUsual(line) || complaints.push(line)),
   });
-  const hands = await enter(hub.api.url, hub.adminToken ?? '');
+  const client = await connect(hub.api.url, hub.adminToken ?? '');
   return {
-    ...stage,
-    ...hands,
+    ...rest,
+    ...client,
     hub,
     complaints,
     async post(events) {
       const response = await fetch(`${hub.api.url}/v1/events`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${hands.token}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${client.token}`, 'content-type': 'application/json' },
         body: JSON.stringify({ events }),
       });
       return { status: response.status, body: await response.json() };

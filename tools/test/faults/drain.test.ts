@@ -3,21 +3,21 @@ import { connect } from '@currents/core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { events } from '../endToEnd/events.js';
 import { until } from '../endToEnd/until.js';
-import { openLine, type Line } from './line.js';
+import { openFaultHarness, type FaultHarness } from './faultHarness.js';
 
-let line: Line;
+let harness: FaultHarness;
 beforeEach(async () => {
-  line = await openLine({ workers: 1, environment: { REQUEST_TIMEOUT_SECONDS: '20' } });
+  harness = await openFaultHarness({ workers: 1, environment: { REQUEST_TIMEOUT_SECONDS: '20' } });
 });
-afterEach(() => line?.stop());
+afterEach(() => harness?.stop());
 
 const leased = async () =>
-  (await line.sql<{ n: number }[]>`select count(*)::int as n from delivery where lease is not null`)[0]?.n;
+  (await harness.sql<{ n: number }[]>`select count(*)::int as n from delivery where lease is not null`)[0]?.n;
 
 it('a worker that is asked to stop under load finishes what it has begun, and leaves nothing leased', async () => {
-  const [worker] = line.workers;
-  line.mixpanel.control.addFault({ action: { kind: 'delay', ms: 400 } });
-  const load = line.startLoad();
+  const [worker] = harness.workers;
+  harness.mixpanel.control.addFault({ action: { kind: 'delay', ms: 400 } });
+  const load = harness.startLoad();
   for (let stops = 0; stops < 3; stops++) {
     await until(leased, (deliveries) => Number(deliveries) > 0);
     expect(await worker?.stop()).toBe('exit code 0');
@@ -26,8 +26,8 @@ it('a worker that is asked to stop under load finishes what it has begun, and le
   }
   const sent = await load.stop();
   // A lease would take longer to end.
-  await line.expectAllThere(sent, 20_000);
-  expect(line.mixpanel.control.summary().duplicates).toBe(0);
+  await harness.expectAllThere(sent, 20_000);
+  expect(harness.mixpanel.control.summary().duplicates).toBe(0);
 }, 90_000);
 
 it('an api that is asked to stop answers every request that it has taken in, and then ends', async () => {
@@ -37,11 +37,11 @@ it('an api that is asked to stop answers every request that it has taken in, and
   await Promise.all(begun.map(({ sent }) => sent));
   await until(gate.waiting, (commits) => commits > 0);
   // A later request is answered after they were read.
-  await fetch(`${line.api.url()}/healthz`);
-  const stopped = line.api.stop();
+  await fetch(`${harness.api.url()}/healthz`);
+  const stopped = harness.api.stop();
   await until(
     () =>
-      fetch(`${line.api.url()}/healthz`).then(
+      fetch(`${harness.api.url()}/healthz`).then(
         () => 'open',
         () => 'closed',
       ),
@@ -51,15 +51,15 @@ it('an api that is asked to stop answers every request that it has taken in, and
   expect(await Promise.all(begun.map(({ status }) => status))).toEqual(batches.map(() => 200));
   expect(await stopped).toBe('exit code 0');
   const ids = new Set(batches.flat().map(({ id }) => id));
-  await line.expectAllThere({ all: ids, acknowledged: ids, troubles: {} }, 20_000);
+  await harness.expectAllThere({ all: ids, acknowledged: ids, troubles: {} }, 20_000);
 }, 60_000);
 
 /** A request over a connection of its own that is kept open afterwards, as senders do. */
 function begin(body: string): { readonly sent: Promise<void>; readonly status: Promise<number> } {
-  const call = request(`${line.api.url()}/v1/events`, {
+  const call = request(`${harness.api.url()}/v1/events`, {
     method: 'POST',
     agent: new Agent({ keepAlive: true }),
-    headers: { authorization: `Bearer ${line.token}` },
+    headers: { authorization: `Bearer ${harness.token}` },
   });
   const status = new Promise<number>((resolve, reject) => {
     call.on('error', reject);
@@ -70,7 +70,7 @@ function begin(body: string): { readonly sent: Promise<void>; readonly status: P
 
 /** Keeps every commit waiting until it is opened. */
 async function lockTables() {
-  const own = connect(line.environment.DATABASE_URL, { max: 1, name: 'gate' });
+  const own = connect(harness.environment.DATABASE_URL, { max: 1, name: 'gate' });
   let open = (): void => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
   let held: Promise<unknown> = Promise.resolve();
@@ -83,7 +83,7 @@ async function lockTables() {
   });
   return {
     waiting: async () =>
-      (await line.sql<{ n: number }[]>`select count(*)::int as n from pg_locks where not granted`)[0]?.n ?? 0,
+      (await harness.sql<{ n: number }[]>`select count(*)::int as n from pg_locks where not granted`)[0]?.n ?? 0,
     async open() {
       open();
       await held;

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { findFreePort } from '../../src/services/ports.js';
 import { startPostgres } from '../../src/services/postgres.js';
-import { openLine } from './line.js';
+import { openFaultHarness } from './faultHarness.js';
 
 it('kill -9 of Postgres itself, five times under load, loses, doubles and makes up nothing', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'currents-faults-'));
@@ -13,9 +13,9 @@ it('kill -9 of Postgres itself, five times under load, loses, doubles and makes 
   chmodSync(dataDir, 0o755);
   const port = await findFreePort();
   let postgres = await startPostgres({ dataDir, port });
-  const line = await openLine({ workers: 1, databaseUrl: postgres.url });
+  const harness = await openFaultHarness({ workers: 1, databaseUrl: postgres.url });
   try {
-    const load = line.startLoad();
+    const load = harness.startLoad();
     for (let kills = 0; kills < 5; kills++) {
       await wait(1_000);
       process.kill(Number.parseInt(readFileSync(join(dataDir, 'cluster/postmaster.pid'), 'utf8'), 10), 'SIGKILL');
@@ -25,10 +25,10 @@ it('kill -9 of Postgres itself, five times under load, loses, doubles and makes 
     await wait(1_500);
     const sent = await load.stop();
     // What could not be recorded is leased for two request timeouts and 30 s.
-    await line.expectAllThere(sent, 60_000);
+    await harness.expectAllThere(sent, 60_000);
     expect(sent.troubles).toHaveProperty('HTTP 503');
   } finally {
-    await line.stop();
+    await harness.stop();
     await postgres.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { startRedis } from '../../src/services/redis.js';
-import { openLine } from './line.js';
+import { openFaultHarness } from './faultHarness.js';
 import { redisForTest } from './redis.js';
 
 it.runIf(redisForTest())(
@@ -12,19 +12,23 @@ it.runIf(redisForTest())(
       throw new Error(
         'expected the redis-server of this machine; REDIS_URL alone does not do, for it must not be stopped',
       );
-    const line = await openLine({ workers: 2, redisUrl: redis.url, environment: { REQUEST_TIMEOUT_SECONDS: '20' } });
+    const harness = await openFaultHarness({
+      workers: 2,
+      redisUrl: redis.url,
+      environment: { REQUEST_TIMEOUT_SECONDS: '20' },
+    });
     try {
-      const load = line.startLoad();
+      const load = harness.startLoad();
       await wait(1_500);
       await redis.stop();
       await wait(3_000);
       const sent = await load.stop();
-      await line.expectAllThere(sent, 20_000);
+      await harness.expectAllThere(sent, 20_000);
       expect(sent.troubles).toEqual({});
-      const ends = await Promise.all([line.api, ...line.workers].map((slot) => slot.stop()));
+      const ends = await Promise.all([harness.api, ...harness.workers].map((slot) => slot.stop()));
       expect(ends).toEqual(['exit code 0', 'exit code 0', 'exit code 0']);
     } finally {
-      await line.stop();
+      await harness.stop();
       await redis.stop();
     }
   },

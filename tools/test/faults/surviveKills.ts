@@ -2,22 +2,22 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { createRandom } from '../../src/fakes/random.js';
 import type { Slot } from './fleet.js';
-import { openLine } from './line.js';
+import { openFaultHarness } from './faultHarness.js';
 
 const kills = 10;
 
 /** Kills api and worker ten times each under load, and sees that nothing is lost, doubled or made up. */
 export async function surviveKills(redisUrl?: string): Promise<void> {
-  const line = await openLine({ workers: 1, redisUrl });
+  const harness = await openFaultHarness({ workers: 1, redisUrl });
   try {
-    const load = line.startLoad();
-    await Promise.all([line.api, ...line.workers].map((slot, index) => killAgainAndAgain(slot, 11 + index)));
+    const load = harness.startLoad();
+    await Promise.all([harness.api, ...harness.workers].map((slot, index) => killAgainAndAgain(slot, 11 + index)));
     const sent = await load.stop();
     // What a killed worker had taken is leased for two request timeouts and 30 s.
-    await line.expectAllThere(sent, 60_000);
+    await harness.expectAllThere(sent, 60_000);
     expect(Object.keys(sent.troubles).length).toBeGreaterThan(0);
   } finally {
-    await line.stop();
+    await harness.stop();
   }
 }
 

@@ -4,30 +4,30 @@ import { startProgram, type Program } from '../../src/hub/program.js';
 import { events } from '../endToEnd/events.js';
 import { ledgerOf } from '../endToEnd/ledger.js';
 import { until } from '../endToEnd/until.js';
-import { openLine, type Line } from '../faults/line.js';
+import { openFaultHarness, type FaultHarness } from '../faults/faultHarness.js';
 
-let line: Line;
+let harness: FaultHarness;
 let stranger: Program;
 const said: string[] = [];
 
 /** A hub whose worker was started with another master key than its api. */
 beforeAll(async () => {
-  line = await openLine({ workers: 1, startWorkers: false });
+  harness = await openFaultHarness({ workers: 1, startWorkers: false });
   const MASTER_KEY = randomBytes(32).toString('base64');
   stranger = await startProgram('worker', {
-    environment: { ...line.environment, MASTER_KEY },
+    environment: { ...harness.environment, MASTER_KEY },
     onLine: (text) => void said.push(text),
   });
 });
 afterAll(async () => {
   await stranger?.stop();
-  await line?.stop();
+  await harness?.stop();
 });
 
 async function post(count: number): Promise<void> {
-  const response = await fetch(`${line.api.url()}/v1/events`, {
+  const response = await fetch(`${harness.api.url()}/v1/events`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${line.token}` },
+    headers: { authorization: `Bearer ${harness.token}` },
     body: JSON.stringify({ events: events(count) }),
   });
   expect(response.status).toBe(200);
@@ -36,7 +36,7 @@ async function post(count: number): Promise<void> {
 it('a worker with another master key blocks the Current, says why, and loses nothing', async () => {
   await post(10);
   const { block: blocked } = await until(
-    () => line.admin.stateOf(line.current),
+    () => harness.admin.stateOf(harness.current),
     ({ state }) => state === 'BLOCKED',
   );
   expect(blocked).toEqual({
@@ -44,19 +44,19 @@ it('a worker with another master key blocks the Current, says why, and loses not
     detail: 'the stored credentials do not open with this MASTER_KEY; give them again',
   });
   await post(5);
-  expect(await ledgerOf(line.sql, line.current)).toMatchObject({ selected: 15, pending: 15 });
-  expect(line.mixpanel.control.summary()).toMatchObject({ requests: 0 });
+  expect(await ledgerOf(harness.sql, harness.current)).toMatchObject({ selected: 15, pending: 15 });
+  expect(harness.mixpanel.control.summary()).toMatchObject({ requests: 0 });
   expect(said.filter((text) => text.includes('"current.blocked"'))).toHaveLength(1);
 });
 
 it('the Current goes on by itself once its worker has the right one', async () => {
   await stranger.stop();
-  await Promise.all(line.workers.map((worker) => worker.start()));
+  await Promise.all(harness.workers.map((worker) => worker.start()));
   // The first probe is a minute away; bring it forward.
-  await line.sql`update current set probe_at = now() where id = ${line.current}`;
+  await harness.sql`update current set probe_at = now() where id = ${harness.current}`;
   await until(
-    () => ledgerOf(line.sql, line.current),
+    () => ledgerOf(harness.sql, harness.current),
     ({ delivered }) => delivered === 15,
   );
-  expect(await line.admin.stateOf(line.current)).toEqual({ state: 'LIVE', block: null });
+  expect(await harness.admin.stateOf(harness.current)).toEqual({ state: 'LIVE', block: null });
 });

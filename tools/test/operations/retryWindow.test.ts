@@ -3,20 +3,23 @@ import { events } from '../endToEnd/events.js';
 import { deadLettersOf, ledgerOf } from '../endToEnd/ledger.js';
 import { onceEach, shownAt } from '../endToEnd/shown.js';
 import { until } from '../endToEnd/until.js';
-import { openLine, type Line } from '../faults/line.js';
+import { openFaultHarness, type FaultHarness } from '../faults/faultHarness.js';
 
-let line: Line;
+let harness: FaultHarness;
 const sent = [events(4), events(3)] as const;
 const revoked = { id: 'revoked', action: { kind: 'credentialsRevoked' } } as const;
 
 beforeAll(async () => {
-  line = await openLine({ workers: 1, environment: { RETRY_WINDOW_HOURS: '1', REQUEST_TIMEOUT_SECONDS: '20' } });
+  harness = await openFaultHarness({
+    workers: 1,
+    environment: { RETRY_WINDOW_HOURS: '1', REQUEST_TIMEOUT_SECONDS: '20' },
+  });
 });
-afterAll(() => line?.stop());
+afterAll(() => harness?.stop());
 
 async function post(batch: readonly unknown[]): Promise<void> {
-  const headers = { authorization: `Bearer ${line.token}` };
-  const response = await fetch(`${line.api.url()}/v1/events`, {
+  const headers = { authorization: `Bearer ${harness.token}` };
+  const response = await fetch(`${harness.api.url()}/v1/events`, {
     method: 'POST',
     headers,
     body: JSON.stringify({ events: batch }),
@@ -25,21 +28,21 @@ async function post(batch: readonly unknown[]): Promise<void> {
 }
 
 it('a worker keeps the events of a blocked Current for as long as RETRY_WINDOW_HOURS says, and no longer', async () => {
-  line.mixpanel.control.addFault(revoked);
+  harness.mixpanel.control.addFault(revoked);
   await post(sent[0]);
   await until(
-    () => line.admin.stateOf(line.current),
+    () => harness.admin.stateOf(harness.current),
     ({ state }) => state === 'BLOCKED',
   );
   await post(sent[1]);
   // An hour and a minute later, for the first ones.
-  await line.sql`update current set live_since = live_since - interval '61 minutes' where id = ${line.current}`;
-  await line.sql`update delivery set stored_at = stored_at - interval '61 minutes' where events = 4`;
+  await harness.sql`update current set live_since = live_since - interval '61 minutes' where id = ${harness.current}`;
+  await harness.sql`update delivery set stored_at = stored_at - interval '61 minutes' where events = 4`;
   await until(
-    () => ledgerOf(line.sql, line.current),
+    () => ledgerOf(harness.sql, harness.current),
     ({ expired }) => expired === 4,
   );
-  expect(await ledgerOf(line.sql, line.current)).toEqual({
+  expect(await ledgerOf(harness.sql, harness.current)).toEqual({
     selected: 7,
     delivered: 0,
     skipped: 0,
@@ -47,7 +50,7 @@ it('a worker keeps the events of a blocked Current for as long as RETRY_WINDOW_H
     expired: 4,
     pending: 3,
   });
-  const letters = await deadLettersOf(line.sql, line.current);
+  const letters = await deadLettersOf(harness.sql, harness.current);
   expect(letters.map(({ id, outcome, code }) => [id, outcome, code])).toEqual(
     sent[0].map(({ id }) => [id, 'expired', 'credentials_refused']),
   );
@@ -56,16 +59,16 @@ it('a worker keeps the events of a blocked Current for as long as RETRY_WINDOW_H
 });
 
 it('what expired is replayed once the credentials work, and nothing is missing then', async () => {
-  line.mixpanel.control.removeFault(revoked.id);
-  expect(await line.admin.probe(line.current)).toBe('TestCredentialsPayload');
+  harness.mixpanel.control.removeFault(revoked.id);
+  expect(await harness.admin.probe(harness.current)).toBe('TestCredentialsPayload');
   await until(
-    () => ledgerOf(line.sql, line.current),
+    () => ledgerOf(harness.sql, harness.current),
     ({ delivered }) => delivered === 3,
   );
-  expect(await line.admin.replay(line.current)).toBe(4);
+  expect(await harness.admin.replay(harness.current)).toBe(4);
   await until(
-    () => ledgerOf(line.sql, line.current),
+    () => ledgerOf(harness.sql, harness.current),
     ({ delivered }) => delivered === 7,
   );
-  expect(shownAt(line.mixpanel.control.ledger(), 'everything')).toEqual(onceEach(sent.flat().map(({ id }) => id)));
+  expect(shownAt(harness.mixpanel.control.ledger(), 'everything')).toEqual(onceEach(sent.flat().map(({ id }) => id)));
 });

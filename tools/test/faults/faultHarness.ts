@@ -1,14 +1,19 @@
 import { expect } from 'vitest';
 import { ledgerOf } from '../endToEnd/ledger.js';
 import { onceEach, shownAt } from '../endToEnd/shown.js';
-import { openStage, type Hands, type Stage, type StageOptions } from '../endToEnd/stage.js';
+import {
+  openTestEnvironment,
+  type TestClient,
+  type TestEnvironment,
+  type TestEnvironmentOptions,
+} from '../endToEnd/testEnvironment.js';
 import { until } from '../endToEnd/until.js';
 import { findFreePort } from '../../src/services/ports.js';
 import { createSlot, type Slot } from './fleet.js';
 import { startLoad, type Load, type Sent } from './load.js';
 
-/** The whole line from a sender to Mixpanel, whose every part can be taken down. */
-export interface Line extends Stage, Hands {
+/** A hub with a sender and a fake Mixpanel. Every part can be stopped and killed. */
+export interface FaultHarness extends TestEnvironment, TestClient {
   readonly api: Slot;
   readonly workers: readonly Slot[];
   readonly current: number;
@@ -32,56 +37,56 @@ export interface Attempt {
 const project = 'everything';
 
 /** Starts the api, the workers when wanted, and one Current that takes everything. */
-export async function openLine(
-  options: Omit<StageOptions, 'projects'> & { readonly workers: number; readonly startWorkers?: boolean },
-): Promise<Line> {
+export async function openFaultHarness(
+  options: Omit<TestEnvironmentOptions, 'projects'> & { readonly workers: number; readonly startWorkers?: boolean },
+): Promise<FaultHarness> {
   const port = await findFreePort();
-  const stage = await openStage({
+  const testEnvironment = await openTestEnvironment({
     ...options,
     projects: [project],
     environment: { API_PORT: `${port}`, REQUEST_TIMEOUT_SECONDS: '1', ...options.environment },
   });
   const attempts: Attempt[] = [];
   let adminToken = '';
-  const api = createSlot('api', stage.environment, (line) => {
+  const api = createSlot('api', testEnvironment.environment, (line) => {
     adminToken ||= /\bcur_admin_[\w-]+/.exec(line)?.[0] ?? '';
   });
   const workers = Array.from({ length: options.workers }, () =>
-    createSlot('worker', stage.environment, (line) => note(line, attempts)),
+    createSlot('worker', testEnvironment.environment, (line) => note(line, attempts)),
   );
   await api.start();
   await until(
     () => adminToken,
     (token) => token !== '',
   );
-  const hands = await stage.enter(api.url(), adminToken);
-  const current = await hands.launch(project);
+  const client = await testEnvironment.connect(api.url(), adminToken);
+  const current = await client.launch(project);
   if (options.startWorkers !== false) await Promise.all(workers.map((worker) => worker.start()));
   return {
-    ...stage,
-    ...hands,
+    ...testEnvironment,
+    ...client,
     api,
     workers,
     current,
     attempts,
     startLoad: (rate = { requestsPerSecond: 80, eventsPerRequest: 20 }) =>
-      startLoad({ url: `http://127.0.0.1:${port}`, token: hands.token, ...rate }),
+      startLoad({ url: `http://127.0.0.1:${port}`, token: client.token, ...rate }),
     async expectAllThere(sent, withinMs) {
       expect(sent.acknowledged.size).toBe(sent.all.size);
       const crashed = [api, ...workers].map((slot) => slot.crash()).filter((crash) => crash !== undefined);
       expect(crashed).toEqual([]);
       const counts = await until(
-        () => ledgerOf(stage.sql, current),
+        () => ledgerOf(testEnvironment.sql, current),
         ({ selected, pending }) => selected > 0 && pending === 0,
         withinMs,
       );
-      expect(shownAt(stage.mixpanel.control.ledger(), project)).toEqual(onceEach([...sent.acknowledged]));
+      expect(shownAt(testEnvironment.mixpanel.control.ledger(), project)).toEqual(onceEach([...sent.acknowledged]));
       const total = sent.all.size;
       expect(counts).toEqual({ selected: total, delivered: total, skipped: 0, rejected: 0, expired: 0, pending: 0 });
     },
     async stop() {
       await Promise.all([api, ...workers].map((slot) => slot.stop()));
-      await stage.close();
+      await testEnvironment.close();
     },
   };
 }

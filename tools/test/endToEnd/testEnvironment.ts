@@ -4,7 +4,7 @@ import { startFakeMixpanel, type FakeMixpanel } from '../../src/fakes/mixpanel/s
 import { createAdmin, type Admin } from './admin.js';
 import { createTestDatabase } from './database.js';
 
-export interface StageOptions {
+export interface TestEnvironmentOptions {
   /** The projects of the fake Mixpanel. */
   readonly projects: readonly string[];
   /** Variables for api and workers. */
@@ -16,7 +16,7 @@ export interface StageOptions {
 }
 
 /** What api and workers need to be started, and where they send to. */
-export interface Stage {
+export interface TestEnvironment {
   /** The variables they start with. */
   readonly environment: Readonly<Record<string, string>> & {
     readonly DATABASE_URL: string;
@@ -25,12 +25,12 @@ export interface Stage {
   readonly mixpanel: FakeMixpanel;
   readonly sql: Sql;
   /** To be called once the api is there. */
-  enter(apiUrl: string, adminToken: string): Promise<Hands>;
+  connect(apiUrl: string, adminToken: string): Promise<TestClient>;
   close(): Promise<void>;
 }
 
 /** What a test works a hub with. */
-export interface Hands {
+export interface TestClient {
   readonly admin: Admin;
   /** An ingest token. */
   readonly token: string;
@@ -41,7 +41,12 @@ export interface Hands {
 /** A token as Mixpanel's are: nothing of it could stand in a sentence. */
 export const tokenOf = (project: string): string => createHash('md5').update(project).digest('hex');
 
-export async function openStage({ projects, environment, redisUrl, databaseUrl }: StageOptions): Promise<Stage> {
+export async function openTestEnvironment({
+  projects,
+  environment,
+  redisUrl,
+  databaseUrl,
+}: TestEnvironmentOptions): Promise<TestEnvironment> {
   const database =
     databaseUrl === undefined ? await createTestDatabase() : { url: databaseUrl, drop: async () => undefined };
   const mixpanel = await startFakeMixpanel({
@@ -61,7 +66,7 @@ export async function openStage({ projects, environment, redisUrl, databaseUrl }
     },
     mixpanel,
     sql,
-    async enter(apiUrl, adminToken) {
+    async connect(apiUrl, adminToken) {
       const admin = createAdmin(apiUrl, adminToken);
       return {
         admin,
