@@ -1,5 +1,6 @@
 import type { CohortView } from '@currents/core';
 import { Field, ID, InputType, Int } from 'type-graphql';
+import { orderInput } from './base/order.js';
 import { Count } from './base/scalars.js';
 import { CohortSchedule } from './cohort.type.js';
 
@@ -60,3 +61,9 @@ export class DeleteCohortInput {
   })
   confirmName?: string | null;
 }
+
+export const CohortOrder = orderInput('CohortOrder', 'cohorts', {
+  created_at: 'The time at which the hub first heard of it.',
+  last_sync_at: 'The time of the last sync; a cohort without one counts as the oldest.',
+  name: 'The name at the partner, regardless of case.',
+});

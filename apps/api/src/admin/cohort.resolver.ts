@@ -17,7 +17,13 @@ import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
 import { decodeId } from './base/ids.js';
 import { registerNode } from './base/node.js';
-import { CohortFilter, DeleteCohortInput, ReportCohortSizeInput, UpdateCohortInput } from './cohort.input.js';
+import {
+  CohortFilter,
+  CohortOrder,
+  DeleteCohortInput,
+  ReportCohortSizeInput,
+  UpdateCohortInput,
+} from './cohort.input.js';
 import * as types from './cohort.type.js';
 import { Cohort, CohortInUse } from './cohort.type.js';
 import { CohortSync, CohortSyncConnection } from './cohortSync.type.js';
@@ -34,7 +40,7 @@ const ofCohort = 'Id of the cohort.';
 
 @Resolver(() => Cohort)
 export class CohortResolver {
-  @Query(() => types.CohortConnection, { description: 'Cohorts, the newest first.', complexity: costs.page })
+  @Query(() => types.CohortConnection, { description: 'Cohorts, the newest first by default.', complexity: costs.page })
   async cohorts(
     @Args(() => PageArgs) page: PageArgs,
     @Arg('filter', () => CohortFilter, {
@@ -42,9 +48,14 @@ export class CohortResolver {
       description: 'Which cohorts to list. Null: all but deleted ones.',
     })
     filter: CohortFilter | null | undefined,
+    @Arg('orderBy', () => CohortOrder, {
+      nullable: true,
+      description: 'How to order them; by default by the time of creation, the newest first.',
+    })
+    orderBy: InstanceType<typeof CohortOrder> | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listCohorts(admin, page, given(filter));
+    return listCohorts(admin, page, given(filter), orderBy ?? undefined);
   }
 
   @Query(() => types.CohortResult, { description: 'One cohort, deleted ones included.', complexity: costs.read })

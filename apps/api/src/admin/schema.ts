@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync, getMetadataStorage } from 'type-graphql';
 import { answerUnions } from './base/answer.js';
 import { finishSchema } from './base/finishSchema.js';
+import { dropNullCursor } from './base/connection.js';
 import { answerRepeats } from './base/idempotency.js';
 import { NodeResolver } from './base/node.js';
 import { CatalogueResolver, EventPropertyResolver, EventTypeResolver } from './catalogue.resolver.js';
@@ -62,7 +63,7 @@ export function buildAdminSchema(): GraphQLSchema {
       SegmentWebhookResolver,
       UserProfileResolver,
     ],
-    globalMiddlewares: [answerRepeats, recordAudit, answerUnions],
+    globalMiddlewares: [dropNullCursor, answerRepeats, recordAudit, answerUnions],
     // Inputs are checked in the core, which answers with a typed problem.
     validate: false,
   });

@@ -1,5 +1,6 @@
 import { Field, ID, InputType, Int } from 'type-graphql';
 import { decodeId } from './base/ids.js';
+import { orderInput } from './base/order.js';
 import { OneOf } from './base/oneOf.js';
 
 @OneOf()
@@ -120,3 +121,9 @@ export class MemberInput {
   @Field(() => UserAliasInput, { nullable: true, description: 'Alias of the user.' })
   alias?: UserAliasInput | null;
 }
+
+export const SegmentOrder = orderInput('SegmentOrder', 'segments', {
+  created_at: 'The time of creation.',
+  updated_at: 'The time of the last change by an admin.',
+  name: 'The name, regardless of case.',
+});

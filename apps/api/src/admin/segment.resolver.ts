@@ -35,16 +35,24 @@ const ofSegment = 'Id of the segment.';
 
 @Resolver(() => Segment)
 export class SegmentResolver {
-  @Query(() => types.SegmentConnection, { description: 'Segments, the newest first.', complexity: costs.page })
+  @Query(() => types.SegmentConnection, {
+    description: 'Segments, the newest first by default.',
+    complexity: costs.page,
+  })
   async segments(
     @Args(() => PageArgs) page: PageArgs,
     @Arg('filter', () => inputs.SegmentFilter, { nullable: true, description: 'Which segments to list. Null: all.' })
     filter: inputs.SegmentFilter | null | undefined,
+    @Arg('orderBy', () => inputs.SegmentOrder, {
+      nullable: true,
+      description: 'How to order them; by default by the time of creation, the newest first.',
+    })
+    orderBy: InstanceType<typeof inputs.SegmentOrder> | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     const { cohortId, ...more } = given(filter);
     const key = cohortId === undefined ? undefined : decodeId('Cohort', cohortId, 'filter.cohortId');
-    return listSegments(admin, page, { ...more, cohortId: key });
+    return listSegments(admin, page, { ...more, cohortId: key }, orderBy ?? undefined);
   }
 
   @Query(() => types.SegmentResult, { description: 'One segment with its definition.', complexity: costs.read })

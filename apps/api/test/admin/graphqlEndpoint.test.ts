@@ -1,10 +1,11 @@
 import { createAdminToken, openAdmin, revokeAdminToken } from '@currents/core';
 import fastify from 'fastify';
 import request from 'supertest';
-import { getIntrospectionQuery } from 'graphql';
+import { getIntrospectionQuery, isRequiredArgument } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerWithProblems } from '../../src/problem.js';
 import { registerAdmin } from '../../src/admin/register.js';
+import { buildAdminSchema } from '../../src/admin/schema.js';
 import { createCurrent, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
 
 let harness: AdminHarness;
@@ -238,14 +239,36 @@ describe('a query', () => {
     '"CANARY" { currents { nodes { id } } }',
     '{ currents(filter: {states: "CANARY"}) { nodes { id } } }',
     '{ currents(first: "CANARY") { nodes { id } } }',
-    '{ quarantine(filter: {from: "CANARY"}) { nodes { id } } }',
-    '{ quarantine(filter: {from: {a: "CANARY"}}) { nodes { id } } }',
+    '{ quarantinedEvents(filter: {from: "CANARY"}) { nodes { id } } }',
+    '{ quarantinedEvents(filter: {from: {a: "CANARY"}}) { nodes { id } } }',
     '{ current(id: {a: "CANARY"}) { __typename } }',
   ])('that is wrong is told so without its text: %s', async (query) => {
     const { body, text } = await harness.ask(query);
     expect(body.errors.length).toBeGreaterThan(0);
     expect(text).not.toContain('CANARY');
   });
+});
+
+describe('a list', () => {
+  const lists = Object.values(buildAdminSchema().getQueryType()?.getFields() ?? {}).filter(
+    ({ type, args }) => String(type).endsWith('Connection!') && !args.some(isRequiredArgument),
+  );
+
+  it.each(lists.map(({ name, args }) => [name, args.map((arg) => arg.name)] as const))(
+    '%s takes null for every argument that may be null, and refuses a cursor of another list',
+    async (name, args) => {
+      const nulls = args.filter((arg) => !['first', 'includeRevoked'].includes(arg)).map((arg) => `${arg}: null`);
+      expect(await harness.do(`{ ${name}(${nulls.join(', ')}) { totalCount } }`)).toEqual({
+        totalCount: expect.any(Number),
+      });
+      for (const after of ['', 'x', 'OiE', '"""']) {
+        const { body } = await harness.ask(`query ($after: String) { ${name}(after: $after) { totalCount } }`, {
+          after,
+        });
+        expect(body.errors?.[0]?.message, after).toMatch(/^after: expected a cursor of this list/);
+      }
+    },
+  );
 });
 
 describe('a failure of the hub itself', () => {

@@ -274,3 +274,61 @@ it('cohorts, syncs, keys, segments and webhooks are found by their ids, and an i
     await harness.do('query ($id: ID!) { cohort(id: $id) { ... on Problem { code message } } }', { id: segment.id }),
   ).toEqual({ code: 'WRONG_ID_TYPE', message: expect.stringContaining('coh_') });
 });
+
+describe.each(['segments', 'cohorts'] as const)('%s in order', (list) => {
+  const names = ['beta', 'Alpha', 'gamma', 'Beta two', 'alpha two'].map((name) => `ordered ${list} ${name}`);
+  const instant = list === 'segments' ? 'UPDATED_AT' : 'LAST_SYNC_AT';
+  beforeAll(async () => {
+    for (const [index, name] of names.entries()) {
+      if (list === 'cohorts') {
+        await harness.sql`
+          insert into cohort (partner, partner_id, list_id, name, last_sync_at)
+          values ('segment', ${name}, ${name}, ${name}, ${index === 2 ? null : `2026-01-0${9 - index}T00:00:00Z`})`;
+      } else {
+        const { id } = await pushCohort('amplitude', ['ann']);
+        const definition = { includes: id };
+        await harness.do(
+          'mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on CreateSegmentPayload { segment { id } } } }',
+          { input: { name, definition } },
+        );
+        await harness.sql`update segment set updated_at = ${`2026-01-0${9 - index}T00:00:00Z`} where name = ${name}`;
+      }
+    }
+  });
+
+  /** Reads the list in pages of two. */
+  async function read(field: string, direction: string): Promise<readonly string[]> {
+    const read: string[] = [];
+    for (let after: string | null = null; ;) {
+      const { nodes, pageInfo, totalCount } = await harness.do(
+        `query ($after: String) {
+          ${list}(first: 2, after: $after, filter: { search: "ordered ${list}" }, orderBy: { field: ${field}, direction: ${direction} }) {
+            totalCount nodes { name } pageInfo { hasNextPage endCursor }
+          }
+        }`,
+        { after },
+      );
+      expect(totalCount).toBe(names.length);
+      read.push(...nodes.map(({ name }: { name: string }) => name));
+      if (!pageInfo.hasNextPage) return read;
+      after = pageInfo.endCursor;
+    }
+  }
+
+  it('are read by each field and in both directions, in pages that neither repeat nor lose any', async () => {
+    const byName = [1, 4, 0, 3, 2].map((index) => names[index]);
+    // Created in this order; the times go the other way, and a cohort that never synced comes first.
+    const byInstant = (list === 'segments' ? [4, 3, 2, 1, 0] : [2, 4, 3, 1, 0]).map((index) => names[index]);
+    for (const [field, expected] of Object.entries({ NAME: byName, CREATED_AT: names, [instant]: byInstant })) {
+      expect(await read(field, 'ASC'), field).toEqual(expected);
+      expect(await read(field, 'DESC'), field).toEqual([...expected].reverse());
+    }
+  });
+
+  it('refuse a cursor of another order', async () => {
+    const { pageInfo } = await harness.do(`{ ${list}(first: 1, orderBy: { field: NAME }) { pageInfo { endCursor } } }`);
+    await expect(harness.do(`{ ${list}(after: "${pageInfo.endCursor}") { totalCount } }`)).rejects.toThrow(
+      'expected a cursor of this list with the same order',
+    );
+  });
+});

@@ -1,8 +1,8 @@
-import { and, desc, eq, isNotNull, isNull, lt, notExists, or, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, notExists, or, sql } from 'drizzle-orm';
 import type { Admin } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
-import { maxCounted, pageOf, QuestionRefused, readCursor, rowId, storable, writeCursor } from '../admin/page.js';
-import type { Page, PageRequest } from '../admin/page.js';
+import { instantKey, newestFirst, orderedPage, readPlace, readPlaced, type Order, type Place } from '../admin/order.js';
+import { maxCounted, QuestionRefused, rowId, storable, type Page, type PageRequest } from '../admin/page.js';
 import { notConfirmed, versionConflict } from '../admin/problem.js';
 import type { NotConfirmed, Problem, VersionConflict } from '../admin/problem.js';
 import { cohort, cohortChange, cohortPull, segment, segmentCohort } from '../db/schema.js';
@@ -29,51 +29,58 @@ export interface CohortDeleted {
   readonly isDryRun: boolean;
 }
 
-/** Cohorts, the newest first. */
+export type CohortOrder = Order<'created_at' | 'last_sync_at' | 'name'>;
+
+const orderKeys = {
+  created_at: sql`${cohort.id}`,
+  last_sync_at: instantKey(cohort.lastSyncAt),
+  name: sql`lower(${cohort.name})`,
+};
+
+/** Cohorts, by default the newest first. */
 export async function listCohorts(
   admin: Deps,
-  page: PageRequest,
+  request: PageRequest,
   filter: CohortFilter = {},
+  order: CohortOrder = newestFirst,
 ): Promise<Page<CohortView>> {
-  const [cursor] = readCursor(page, 1);
-  const ids = await findIds(admin, filter, page.first + 1, cursor === undefined ? undefined : Number(cursor));
-  const views = (await findCohorts(admin, ids.map(String))).filter((view) => view !== undefined);
-  const count = async (): Promise<number> => (await findIds(admin, filter, maxCounted + 1)).length;
-  return pageOf(views, page, ({ id }) => writeCursor(id), count);
+  const after = readPlace(order, request);
+  const rows = await readMatching(admin, order, filter, request.first + 1, after);
+  const count = async (): Promise<number> => (await readMatching(admin, order, filter, maxCounted + 1)).length;
+  return orderedPage(order, request, rows, (ids) => findCohorts(admin, ids), count);
 }
 
 /** Cohorts read per query of a search. */
 const searchStep = 2_000;
 
-/** Finds the ids of the first cohorts that match. A display name is made by the connector, so the search runs here. */
-async function findIds(
-  { db, connectors }: Deps,
+/** The first cohorts that match, after a place. A display name is made by the connector, so the search runs here. */
+async function readMatching(
+  admin: Deps,
+  order: CohortOrder,
   { partner, search, isDeleted = false }: CohortFilter,
-  wanted: number,
-  below?: number,
-): Promise<readonly number[]> {
+  limit: number,
+  after?: Place,
+) {
+  const where = and(
+    isDeleted ? isNotNull(cohort.deletedAt) : isNull(cohort.deletedAt),
+    partner === undefined ? undefined : eq(cohort.partner, storable(partner)),
+  );
+  const ordered = { table: cohort, id: cohort.id, key: orderKeys[order.field], where };
+  const columns = { partner: cohort.partner, partnerId: cohort.partnerId, name: cohort.name };
   const part = search?.toLowerCase();
-  const ids: number[] = [];
-  for (let last = below; ;) {
-    const rows = await db
-      .select({ id: cohort.id, partner: cohort.partner, partnerId: cohort.partnerId, name: cohort.name })
-      .from(cohort)
-      .where(
-        and(
-          isDeleted ? isNotNull(cohort.deletedAt) : isNull(cohort.deletedAt),
-          partner === undefined ? undefined : eq(cohort.partner, storable(partner)),
-          last === undefined ? undefined : lt(cohort.id, last),
-        ),
-      )
-      .orderBy(desc(cohort.id))
-      .limit(part === undefined ? wanted : searchStep);
+  if (part === undefined) return readPlaced(admin, order, ordered, { after, limit, columns });
+  const found = [];
+  for (let last = after; found.length < limit;) {
+    const rows = await readPlaced(admin, order, ordered, { after: last, limit: searchStep, columns });
     for (const row of rows) {
-      const texts = [row.partnerId, shownNameOf(connectors, { ...row, id: row.partnerId })];
-      if (part === undefined || texts.some((text) => text.toLowerCase().includes(part))) ids.push(row.id);
+      const texts = [row.partnerId, shownNameOf(admin.connectors, { ...row, id: row.partnerId })];
+      if (texts.some((text) => text.toLowerCase().includes(part))) found.push(row);
     }
-    if (part === undefined || ids.length >= wanted || rows.length < searchStep) return ids.slice(0, wanted);
-    last = rows.at(-1)?.id;
+    const end = rows.at(-1);
+    if (!end || rows.length < searchStep) break;
+    last = { key: end.place, id: end.id };
   }
+  return found.slice(0, limit);
 }
 
 const cohorts = collection({

@@ -1,19 +1,10 @@
-import { and, eq, getTableColumns, inArray, ne, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, ne, or, sql } from 'drizzle-orm';
 import { current, type CurrentState } from '../db/schema.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { countEvents, oldestPending } from './counts.js';
 import { viewOf, type CurrentView } from './currentView.js';
-import {
-  checkFirst,
-  containsText,
-  countRows,
-  pageOf,
-  rowId,
-  storable,
-  type Page,
-  type PageRequest,
-} from '../admin/page.js';
-import { afterPlace, orderOf, readPlace, writePlace, type Order } from '../admin/order.js';
+import { containsText, countRows, rowId, storable, type Page, type PageRequest } from '../admin/page.js';
+import { instantKey, newestFirst, orderedPage, readPlace, readPlaced, type Order } from '../admin/order.js';
 import { currentNotFound, type CurrentNotFound } from '../admin/problem.js';
 
 export type CurrentRow = typeof current.$inferSelect;
@@ -28,10 +19,9 @@ export interface CurrentFilter {
 
 export type CurrentOrder = Order<'created_at' | 'updated_at' | 'name'>;
 
-/** What is compared; numbers of microseconds, because a JavaScript date has only milliseconds. */
 const orderKeys = {
   created_at: sql`${current.id}`,
-  updated_at: sql`(extract(epoch from ${current.updatedAt}) * 1000000)::bigint`,
+  updated_at: instantKey(current.updatedAt),
   name: sql`lower(${current.name})`,
 };
 
@@ -46,31 +36,20 @@ export async function listCurrents(
   admin: Admin,
   request: PageRequest,
   { states, destination, search }: CurrentFilter = {},
-  order: CurrentOrder = { field: 'created_at', direction: 'desc' },
+  order: CurrentOrder = newestFirst,
 ): Promise<Page<CurrentView>> {
-  checkFirst(request.first);
-  const place = readPlace(order, request.after);
-  const key = orderKeys[order.field];
-  const matching = and(
+  const after = readPlace(order, request);
+  const where = and(
     states === undefined ? ne(current.state, 'deleted') : inArray(current.state, [...states]),
     destination === undefined ? undefined : eq(current.destination, storable(destination)),
     search === undefined
       ? undefined
       : or(containsText(current.name, search), containsText(current.contactEmail, search)),
   );
-  const rows = await admin.db
-    .select({ ...getTableColumns(current), place: sql<string>`(${key})::text` })
-    .from(current)
-    .where(and(matching, place && afterPlace(order, key, current.id, place)))
-    .orderBy(...orderOf(order, key, current.id))
-    .limit(request.first + 1);
-  const page = pageOf(
-    rows,
-    request,
-    (row) => writePlace(order, row.place, row.id),
-    () => countRows(admin, admin.db.select().from(current).where(matching)),
-  );
-  return { ...page, nodes: await viewsOf(admin, page.nodes) };
+  const ordered = { table: current, id: current.id, key: orderKeys[order.field], where };
+  const rows = await readPlaced(admin, order, ordered, { after, limit: request.first + 1, columns: {} });
+  const count = () => countRows(admin, admin.db.select().from(current).where(where));
+  return orderedPage(order, request, rows, (ids) => findCurrents(admin, ids), count);
 }
 
 /** The Currents with these ids, in order; undefined for each that does not exist. */

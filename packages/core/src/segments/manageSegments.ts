@@ -1,7 +1,8 @@
 import { and, eq, exists, inArray, isNull, ne, notInArray, sql } from 'drizzle-orm';
 import type { Db, Queries } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
-import { containsText, rowId, type Page, type PageRequest } from '../admin/page.js';
+import { instantKey, newestFirst, orderedPage, readPlace, readPlaced, type Order } from '../admin/order.js';
+import { containsText, countRows, rowId, type Page, type PageRequest } from '../admin/page.js';
 import { fieldProblem, inputInvalid, notConfirmed, versionConflict } from '../admin/problem.js';
 import type { InputInvalid, NameTaken, NotConfirmed, VersionConflict } from '../admin/problem.js';
 import { checkName, unlessNameTaken } from '../admin/name.js';
@@ -98,18 +99,32 @@ const segments = collection({
   viewOf: segmentViewOf,
 });
 
-/** Segments, the newest first. */
-export function listSegments(
+export type SegmentOrder = Order<'created_at' | 'updated_at' | 'name'>;
+
+const orderKeys = {
+  created_at: sql`${segment.id}`,
+  updated_at: instantKey(segment.updatedAt),
+  name: sql`lower(${segment.name})`,
+};
+
+/** Segments, by default the newest first. */
+export async function listSegments(
   admin: Db,
-  page: PageRequest,
+  request: PageRequest,
   { search, cohortId }: { readonly search?: string | undefined; readonly cohortId?: string | undefined } = {},
+  order: SegmentOrder = newestFirst,
 ): Promise<Page<SegmentView>> {
+  const after = readPlace(order, request);
   const isUse = and(eq(segmentCohort.segmentId, segment.id), eq(segmentCohort.cohortId, rowId(cohortId ?? '') ?? 0));
-  const condition = and(
+  const where = and(
+    isNull(segment.deletedAt),
     search === undefined ? undefined : containsText(segment.name, search),
     cohortId === undefined ? undefined : exists(admin.db.select().from(segmentCohort).where(isUse)),
   );
-  return segments.list(admin, page, condition);
+  const ordered = { table: segment, id: segment.id, key: orderKeys[order.field], where };
+  const rows = await readPlaced(admin, order, ordered, { after, limit: request.first + 1, columns: {} });
+  const count = () => countRows(admin, admin.db.select().from(segment).where(where));
+  return orderedPage(order, request, rows, (ids) => findSegments(admin, ids), count);
 }
 
 /** Segments by their ids, in the order of the ids. */

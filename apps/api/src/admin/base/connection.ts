@@ -1,5 +1,5 @@
 import { maxCounted, type Page } from '@currents/core';
-import { ArgsType, Field, Int, ObjectType, type ClassType } from 'type-graphql';
+import { ArgsType, Field, Int, ObjectType, type ClassType, type MiddlewareFn } from 'type-graphql';
 import { costs } from '../costs.js';
 import { Count } from './scalars.js';
 
@@ -30,6 +30,12 @@ export class PageArgs {
   })
   after?: string | undefined;
 }
+
+/** Treats `after: null`, which clients send for the first page, as no cursor. */
+export const dropNullCursor: MiddlewareFn = ({ args }, next) => {
+  if (args['after'] === null) delete args['after'];
+  return next();
+};
 
 /**
  * The types `XConnection` and `XEdge` of a node type `X`. A resolver that returns one answers with the core's `Page`.
