@@ -14,7 +14,8 @@ import { maxCost } from './costs.js';
 
 /** Words and signs of a query; the standard introspection query has about 500. */
 export const maxTokens = 2_000;
-export const maxDepth = 12;
+/** Room for a segment's definition of ten levels, read through a connection's edges. */
+export const maxDepth = 16;
 export const maxAliases = 50;
 /** Fields after fragments are spread, however often. */
 export const maxFields = 1_000;

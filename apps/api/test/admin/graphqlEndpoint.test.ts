@@ -131,7 +131,7 @@ describe('a query', () => {
   it.each([
     ['with an unknown field', '{ currents { nodes { colour } } }', /Cannot query field "colour" on type "Current"/],
     ['with an unknown argument', '{ currents(colour: "red") { nodes { id } } }', /Unknown argument "colour"/],
-    ['51 levels deep', nested(25), /expected at most 12 levels of fields, got 51/],
+    ['51 levels deep', nested(25), /expected at most 16 levels of fields, got 51/],
     ['50,000 levels deep', `{${'a{'.repeat(50_000)}`, /tokens/],
     [
       'with 10,000 aliases',

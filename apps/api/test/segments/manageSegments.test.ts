@@ -332,3 +332,19 @@ describe.each(['segments', 'cohorts'] as const)('%s in order', (list) => {
     );
   });
 });
+
+it('a definition of as many levels as are allowed is created and read back', async () => {
+  const { id } = await pushCohort('amplitude', ['ann']);
+  const nested = (levels: number, cohort: unknown = id): object =>
+    levels === 1 ? { includes: cohort } : { all: [nested(levels - 1, cohort)] };
+  const fields = (levels: number): string => (levels === 1 ? 'includes { id }' : `all { ${fields(levels - 1)} }`);
+  const create =
+    'mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { __typename ... on CreateSegmentPayload { segment { id } } } }';
+  expect(await harness.do(create, { input: { name: 'Too deep', definition: nested(11) } })).toMatchObject({
+    __typename: 'InputInvalid',
+  });
+  await harness.do(create, { input: { name: 'Deep', definition: nested(10) } });
+  expect(
+    await harness.do(`{ segments(filter: { search: "Deep" }) { edges { node { definition { ${fields(10)} } } } } }`),
+  ).toMatchObject({ edges: [{ node: { definition: nested(10, { id }) } }] });
+});
