@@ -6,7 +6,7 @@ const answers = (concurrency: ReturnType<typeof createAdaptiveConcurrency>, coun
 };
 
 describe('the concurrency limit of a Current', () => {
-  it('rises while the partner is fast, up to what the connector declares', () => {
+  it('rises to the declared maximum while the partner is fast', () => {
     const concurrency = createAdaptiveConcurrency();
     expect(concurrency.limit(10)).toBe(2);
     answers(concurrency, 200, 20);
@@ -14,7 +14,7 @@ describe('the concurrency limit of a Current', () => {
     expect(concurrency.limit(4)).toBe(4);
   });
 
-  it('falls by half on trouble, and never below one', () => {
+  it('halves on each failure, down to a minimum of one', () => {
     const concurrency = createAdaptiveConcurrency();
     answers(concurrency, 60, 20);
     const before = concurrency.limit(64);
@@ -24,7 +24,7 @@ describe('the concurrency limit of a Current', () => {
     expect(concurrency.limit(64)).toBe(1);
   });
 
-  it('falls when answers become slow, and recovers when they are quick again', () => {
+  it('falls when responses become slow, and recovers when they are fast again', () => {
     const concurrency = createAdaptiveConcurrency();
     answers(concurrency, 60, 20);
     const before = concurrency.limit(64);
@@ -35,7 +35,7 @@ describe('the concurrency limit of a Current', () => {
     expect(concurrency.limit(64)).toBeGreaterThan(slowed);
   });
 
-  it('saves nothing up beyond what the connector declares: a partner that slows down is asked less at once', () => {
+  it('never grows past the declared maximum, so that it falls at once when a partner slows down', () => {
     const concurrency = createAdaptiveConcurrency();
     for (let index = 0; index < 1_000; index++) {
       concurrency.onResponse(20);
@@ -47,7 +47,7 @@ describe('the concurrency limit of a Current', () => {
     expect(concurrency.limit(4)).toBe(1);
   });
 
-  it('takes a partner that is always slow for what it is', () => {
+  it('does not fall when a partner is always slow', () => {
     const concurrency = createAdaptiveConcurrency();
     answers(concurrency, 100, 800);
     expect(concurrency.limit(64)).toBeGreaterThan(8);

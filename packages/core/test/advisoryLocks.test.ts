@@ -14,7 +14,7 @@ it('no two purposes share an advisory lock', () => {
   expect(new Set(keys).size).toBe(keys.length);
 });
 
-it('every advisory lock is taken by its name in the table', () => {
+it('every use of an advisory lock names it by its entry in the table', () => {
   expect(calls.length).toBeGreaterThan(5);
   for (const call of calls) expect(call).toContain('${advisoryLocks.');
 });

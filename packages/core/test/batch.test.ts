@@ -21,14 +21,14 @@ describe('a batch', () => {
     ['many small requests', Array.from({ length: 2_000 }, () => many(1))],
     ['requests of all sizes', [many(700), many(1), many(40), many(1_000), many(2)]],
     ['text of all planes', [many(300, { properties: { words: 'Grüße 🎉 \u2028 ￿' } }), many(1), many(300)]],
-  ])('comes out as it went in: %s', async (_name, requests) => {
+  ])('decodes to the events that were encoded: %s', async (_name, requests) => {
     const content = await packBatch(requests.map(partOf));
     expect(await unpackBatch(content)).toStrictEqual(requests.flat());
     const segments = await openBatch(content);
     expect(segments.map((segment) => segment.read().length)).toStrictEqual(segments.map(({ count }) => count));
   });
 
-  it('is the same from parts that wait in blocks and from parts that lie anywhere', async () => {
+  it('has the same bytes whether its parts lie in pooled blocks or elsewhere', async () => {
     const requests = [many(3), many(1), many(40), many(7)];
     const parts = requests.map(partOf);
     const blocks = createBufferPool();
@@ -40,7 +40,7 @@ describe('a batch', () => {
     }
   });
 
-  it('is read a segment at a time, however small its requests are', async () => {
+  it('is read one segment at a time, even when its requests are small', async () => {
     const content = await packBatch(Array.from({ length: 2_000 }, () => partOf(many(1))));
     const segments = await openBatch(content);
     const bytes = brotliDecompressSync(content.subarray(content.indexOf('\n') + 1)).length;

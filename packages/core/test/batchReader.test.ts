@@ -27,36 +27,36 @@ beforeEach(async () => {
 });
 
 const open = (maxEvents: number, isShared = true) => {
-  const unpacked = createBatchReader(hub.sql, maxEvents, () => isShared);
+  const reader = createBatchReader(hub.sql, maxEvents, () => isShared);
   return async (...which: number[]): Promise<string[][]> =>
-    (await unpacked.read(which.map((index) => keys[index] as Key))).map((segments) =>
+    (await reader.read(which.map((index) => keys[index] as Key))).map((segments) =>
       segments.flatMap((segment) => segment.read().map(({ id }) => id)),
     );
 };
 
 const forget = () => hub.sql`delete from batch`;
 
-it('a batch that several Currents want is read once, and each sees all of it', async () => {
+it('a batch for several Currents is read once, and each gets all of it', async () => {
   const read = open(100);
   expect(await Promise.all([read(0, 1), read(1, 0), read(2)])).toEqual([[ids[0], ids[1]], [ids[1], ids[0]], [ids[2]]]);
   await forget();
   expect(await read(2, 0)).toEqual([ids[2], ids[0]]);
 });
 
-it('the same batch may be asked for twice at once, as by a replay', async () => {
+it('one Current can read the same batch twice at once, as in a replay', async () => {
   expect(await open(100)(1, 1)).toEqual([ids[1], ids[1]]);
   expect(await open(100, false)(1, 1)).toEqual([ids[1], ids[1]]);
 });
 
-it('what one Current does to an event it has read, no other sees', async () => {
-  const unpacked = createBatchReader(hub.sql, 100, () => true);
-  const first = async () => (await unpacked.read(keys.slice(0, 1)))[0]?.flatMap((segment) => segment.read())[0];
+it('a change that one Current makes to an event is not visible to another', async () => {
+  const reader = createBatchReader(hub.sql, 100, () => true);
+  const first = async () => (await reader.read(keys.slice(0, 1)))[0]?.flatMap((segment) => segment.read())[0];
   const event = (await first()) as { id: string };
   event.id = 'spoiled';
   expect((await first())?.id).toBe(ids[0]?.[0]);
 });
 
-it('the oldest are forgotten beyond so many events, and none is kept for a single Current', async () => {
+it('the cache evicts the oldest batches beyond its limit of events, and holds none for a single Current', async () => {
   const [few, alone] = [open(6), open(100, false)];
   await few(0, 1, 2);
   await alone(0);
@@ -66,7 +66,7 @@ it('the oldest are forgotten beyond so many events, and none is kept for a singl
   await expect(alone(0)).rejects.toThrow('no longer stored');
 });
 
-it('a read that failed is not remembered', async () => {
+it('a failed read is not cached', async () => {
   const read = open(100);
   await hub.sql`alter table batch rename to batch_away`;
   await expect(read(0)).rejects.toThrow();

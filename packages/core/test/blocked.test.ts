@@ -7,7 +7,7 @@ let partner: FakePartner;
 let current: number;
 let letGo = (): void => undefined;
 
-/** Probes wait for an answer until they are let go. */
+/** Holds the responses to probes until the returned function is called. */
 function keepProbesWaiting(): { readonly waiting: () => number } {
   let waiting = 0;
   const gate = new Promise<void>((resolve) => (letGo = resolve));
@@ -38,7 +38,7 @@ const probes = async () => {
 };
 
 describe('a blocked Current', () => {
-  it('is probed at a growing interval, by one worker at a time', async () => {
+  it('is probed at growing intervals, by one worker at a time', async () => {
     await Promise.all([hub.startWorker(), hub.startWorker()]);
     const waits: number[] = [];
     for (const count of [1, 2, 3, 4, 5, 6]) {
@@ -49,14 +49,14 @@ describe('a blocked Current', () => {
     expect(waits).toEqual([2, 4, 8, 15, 15, 15]);
   });
 
-  it('whose partner does not answer its probe holds up no other Current, and no other probe', async () => {
+  it('whose partner does not respond to a probe delays no other Current and no other probe', async () => {
     const other = await hub.launch('the other');
     const { waiting } = keepProbesWaiting();
     await hub.startWorker();
     await probeNow();
     await until(waiting, (count) => count === 1);
     partner.mood = undefined;
-    // Nobody calls for this one: only a sweep finds it.
+    // No wake-up is sent for this one: only a sweep finds it.
     await hub.take([event()]);
     await until(
       () => hub.tally(other),
@@ -67,7 +67,7 @@ describe('a blocked Current', () => {
     await until(waiting, (count) => count === 2, 5_000);
   });
 
-  it('is not probed again while a probe waits for its answer', async () => {
+  it('is not probed again while a probe is in flight', async () => {
     const { waiting } = keepProbesWaiting();
     await hub.startWorker();
     await probeNow();
@@ -77,7 +77,7 @@ describe('a blocked Current', () => {
     expect(waiting()).toBe(1);
   });
 
-  it('whose connector fails on a probe is probed again, and holds up no sweep', async () => {
+  it('whose connector throws in a probe is probed again, and sweeps continue', async () => {
     partner.testDelay = () => Promise.reject(new TypeError('a bug'));
     await hub.startWorker();
     await probeNow();

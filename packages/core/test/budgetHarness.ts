@@ -12,41 +12,41 @@ interface Payload {
   readonly device: string;
 }
 
-/** What a partner takes of one device. */
+/** A partner's rate limit for one device. */
 export interface Terms {
   readonly limit: number;
   readonly periodMs: number;
 }
 
-/** A partner with a strict limit per device, whose rejected devices have to stay away for a while. */
+/** A partner with a strict limit per device; devices above it have to pause before the next event. */
 export interface StrictPartner {
   terms: Terms;
-  /** A device is over its daily quota while this says so. */
+  /** Whether the device is over its daily quota. */
   overQuota: (device: string) => boolean;
-  /** Events it holds, in the order in which they came. */
+  /** Events that the partner has stored, in order of arrival. */
   readonly held: { readonly id: string; readonly device: string; readonly atMs: number }[];
-  /** When it refused a request, and for which devices. */
+  /** The time and devices of each refused request. */
   readonly refusals: { readonly atMs: number; readonly devices: readonly string[] }[];
-  /** Events that came some other way than through the hub. */
-  comeFromElsewhere(device: string, count: number): void;
+  /** Adds events that did not pass through the hub. */
+  sendDirectly(device: string, count: number): void;
 }
 
-/** The engine's line on a clock that is moved by hand: deliveries, budgets and the partner, without stores and networks. */
+/** Deliveries, budgets and a partner in memory, on a simulated clock. */
 export interface BudgetHarness {
   readonly partner: StrictPartner;
-  /** What the connector says of the partner; may differ from what is so. */
+  /** The limits that the connector declares; may differ from those of the partner. */
   declared: Terms;
   readonly deliveries: readonly ClaimedDelivery[];
   readonly deadLetters: readonly NewDeadLetter[];
   nowMs(): number;
   attempts(): number;
-  /** A batch with an event for each of the devices. */
+  /** Stores a batch with one event for each of the devices. */
   store(devices: readonly string[]): void;
-  /** Works for so long. */
+  /** Delivers for this long. */
   work(ms: number, eachTick?: () => void): Promise<void>;
-  /** Has a look at everything, whenever it is due. */
+  /** Makes all deliveries due now. */
   requeue(): void;
-  /** Does nothing for so long. */
+  /** Advances the clock without delivering. */
   standStill(ms: number): void;
   pending(): number;
 }
@@ -59,7 +59,7 @@ export function openBudgetHarness(
   terms: Terms,
   { windowMs = 48 * 3_600_000 }: { readonly windowMs?: number } = {},
 ): BudgetHarness {
-  // Any hour will do; one that no step of a budget begins at.
+  // An arbitrary time that is not the start of a budget step.
   let clockMs = 1_750_000_000_123;
   const now = (): number => clockMs;
   const partner = createPartner(terms, now);
@@ -125,7 +125,7 @@ export function openBudgetHarness(
   });
   const connector = connectorOf(partner, () => line.declared);
 
-  /** As the hub claims: what is due, the longest due first, up to about a request's worth. */
+  /** Claims like the hub: due deliveries, longest due first, up to about one request. */
   async function attempt(): Promise<boolean> {
     const due = deliveries
       .filter(({ id, outcomes }) => (dueAt.get(id) ?? 0) <= clockMs && countPending(outcomes) > 0)
@@ -213,7 +213,7 @@ function createPartner(
     overQuota: () => false,
     held,
     refusals: [],
-    comeFromElsewhere: (device, count) => void recent(device).push(...Array.from({ length: count }, now)),
+    sendDirectly: (device, count) => void recent(device).push(...Array.from({ length: count }, now)),
     take(items) {
       const counts = new Map<string, number>();
       for (const { payload } of items) counts.set(payload.device, (counts.get(payload.device) ?? 0) + 1);

@@ -62,14 +62,14 @@ describe.each(stores)('budgets kept in %s', (_name, open) => {
     return budgetsOn(store, current);
   };
 
-  it('let keys pass that are far from their limit, without a call', async () => {
+  it('admit keys far below their limit without a call to the store', async () => {
     const store: BucketStore = { advance: () => Promise.reject(new Error('asked')), close: async () => undefined };
     const budgets = budgetsOn(store, 1);
     const items = Array.from({ length: 1_000 }, (_, index) => itemsOf(`device ${index % 400}`, 1)[0] as Item<Payload>);
     expect(await budgets.admit(items, [budget])).toEqual({ admitted: items, waiting: [] });
   });
 
-  it('hold back only the hot device, in order', async () => {
+  it('defer only the hot device, in order', async () => {
     const budgets = await worker(++currentId);
     const hot = itemsOf('hot', 600);
     const others = Array.from({ length: 400 }, (_, index) => itemsOf(`device ${index}`, 1)[0] as Item<Payload>);
@@ -83,7 +83,7 @@ describe.each(stores)('budgets kept in %s', (_name, open) => {
     const { admitted, waiting } = await budgets.admit(items, [budget]);
     const admittedSet = new Set(admitted);
     expect(others.every((item) => admittedSet.has(item))).toBe(true);
-    // The burst and what is too cold to be counted: a quarter and a twentieth of 900.
+    // The burst, and the usage that is not tracked: a quarter and a twentieth of 900.
     const passed = hot.filter((item) => admittedSet.has(item));
     expect(passed.length).toBeGreaterThanOrEqual(260);
     expect(passed.length).toBeLessThanOrEqual(280);
@@ -98,7 +98,7 @@ describe.each(stores)('budgets kept in %s', (_name, open) => {
     expect(waiting[0]).toMatchObject({ budget: { name: 'device' }, key: 'hot' });
   });
 
-  it('hold over all workers, in every period', async () => {
+  it('limit all workers together, in every period', async () => {
     const current = ++currentId;
     const workers = await Promise.all(Array.from({ length: 4 }, () => worker(current)));
     const leaveMs: number[] = [];
@@ -113,12 +113,12 @@ describe.each(stores)('budgets kept in %s', (_name, open) => {
     expect(leaveMs).toHaveLength(4_000);
     leaveMs.sort((a, b) => a - b);
     const most = Math.max(...leaveMs.map((from) => leaveMs.filter((at) => at >= from && at < from + 30_000).length));
-    // Four workers may each leave a twentieth unreported; a step's worth may be counted on both sides of a window.
+    // Each of four workers may leave a twentieth unreported; one step may be counted on both sides of a window.
     expect(most).toBeLessThanOrEqual(900 * 1.15);
     expect((leaveMs.at(-1) ?? 0) - (leaveMs[0] ?? 0)).toBeGreaterThan(100_000);
   });
 
-  it('pause a key when the partner asks for it, on all workers', async () => {
+  it('pause a key on all workers when the partner requests it', async () => {
     const current = ++currentId;
     const [one, other] = await Promise.all([worker(current), worker(current)]);
     const beganMs = Date.now();
@@ -129,17 +129,17 @@ describe.each(stores)('budgets kept in %s', (_name, open) => {
     const here = await one?.admit(itemsOf('named', 1), [budget]);
     expect(here?.admitted).toEqual([]);
     expect(here?.waiting[0]?.dueAtMs).toBeGreaterThanOrEqual(lastMs);
-    // Elsewhere as soon as the key is warm.
+    // On the other worker from the moment when the key is hot there.
     const there = await other?.admit(itemsOf('named', 100), [budget]);
     expect(there?.waiting.length).toBeGreaterThanOrEqual(55);
     expect(there?.waiting[0]?.dueAtMs).toBeGreaterThanOrEqual(beganMs + 15_000);
-    // Those who waited already are turned away too.
+    // Events that have waited for their turn are deferred too.
     const late = await other?.admit(itemsOf('named', 3), [budget], () => 'turn');
     expect(late?.admitted).toEqual([]);
     expect((await one?.admit(itemsOf('another', 50), [budget]))?.waiting).toEqual([]);
   });
 
-  it('forget a mark once it has passed', async () => {
+  it('delete a bucket once its time has passed', async () => {
     const store = await open();
     opened.push(store);
     const key = `passing-${++currentId}`;
@@ -153,7 +153,7 @@ describe.each(stores)('budgets kept in %s', (_name, open) => {
     expect(await store.advance([{ key, incrementMs: 5, minAheadMs: 0, maxAheadMs: atMostMs }])).toEqual([0]);
   });
 
-  it('move a mark no further than it may go, and never back', async () => {
+  it('move the time of a bucket at most to its limit, and never back', async () => {
     const store = await open();
     opened.push(store);
     const key = `far-${++currentId}`;
@@ -169,14 +169,14 @@ describe.each(stores)('budgets kept in %s', (_name, open) => {
     expect(await leadOf()).toBeGreaterThan(80_000);
   });
 
-  it('admit everything when the marks cannot be reached', async () => {
+  it('admit everything while the store is unreachable', async () => {
     const errors: unknown[] = [];
     const store: BucketStore = { advance: () => Promise.reject(new Error('away')), close: async () => undefined };
     const budgets = budgetsOn(store, 1, (error) => errors.push(error));
     const items = itemsOf('hot', 2_000);
     expect((await budgets.admit(items, [budget])).admitted).toEqual(items);
     expect(errors.length).toBeGreaterThan(0);
-    // But behind those whom the partner has told to wait.
+    // Keys that the partner has paused stay paused.
     await budgets.pause(items.slice(0, 1), [budget], 30_000);
     expect((await budgets.admit(itemsOf('hot', 5), [budget])).admitted).toEqual([]);
   });

@@ -14,7 +14,7 @@ const complaint = (environment: Record<string, string>): string => {
 };
 
 describe('the configuration', () => {
-  it('needs a database and a master key, and has a default for all else', () => {
+  it('requires a database and a master key, and has defaults for all other variables', () => {
     expect(readVariables(shape, { ...good, SOMETHING_ELSE: 'x' })).toEqual({
       DATABASE_URL: good.DATABASE_URL,
       MASTER_KEY: Buffer.alloc(32, 1),
@@ -24,12 +24,12 @@ describe('the configuration', () => {
     });
   });
 
-  it('takes an empty variable for one that is not there', () => {
+  it('treats an empty variable as missing', () => {
     expect(readVariables(shape, { ...good, REDIS_URL: '', PORT: '' })).toMatchObject({ PORT: 4000 });
     expect(complaint({ ...good, DATABASE_URL: '' })).toContain('DATABASE_URL is missing');
   });
 
-  it('is refused with one error that names every wrong variable, what was expected, and no value', () => {
+  it('is refused with one error that names every invalid variable and the expected value, but no actual value', () => {
     const wrong = {
       DATABASE_URL: 'CANARY',
       REDIS_URL: 'CANARY',
@@ -62,7 +62,7 @@ describe('the configuration', () => {
     ['PORT', '65536'],
     ['PORT', '4000.5'],
     ['PORT', '0x10'],
-  ])('%s does not take %j', (name, value) => {
+  ])('refuses %s=%j', (name, value) => {
     expect(complaint({ ...good, [name]: value })).toMatch(
       new RegExp(`^the configuration is not usable:\\n  ${name} expected [^\\n]*$`),
     );

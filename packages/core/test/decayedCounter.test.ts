@@ -6,7 +6,7 @@ const hour = 3_600_000;
 const quota = { limit: 500_000, periodMs: 24 * hour };
 const turnMs = 15_000;
 
-/** The keys of a budget that takes 30,000 in 30 s, on a clock that is moved by hand. */
+/** The keys of a budget of 30,000 events in 30 s, on a simulated clock. */
 function openKeys() {
   const watch = createDecayedCounter(quota);
   const warm = createHotKeySketch(30_000 * 0.05, 2 * turnMs, watch);
@@ -18,9 +18,9 @@ function openKeys() {
   };
 }
 
-it('a key that is never fast, and uses up a day’s quota all the same, is watched within two hours', () => {
+it('a slow key that will use up its daily quota is tracked within two hours', () => {
   const { watch, add, pass } = openKeys();
-  // 6 events a second: 518,400 a day, and far below what makes a key warm.
+  // 6 events a second: 518,400 a day, and far below the rate of a hot key.
   for (let turn = 0; turn < (2 * hour) / turnMs; turn++) {
     expect(add('steady', 90)).toBe(false);
     add(`other ${turn}`, 20);
@@ -28,12 +28,12 @@ it('a key that is never fast, and uses up a day’s quota all the same, is watch
   }
   expect(watch.isWatched('steady')).toBe(true);
   expect(watch.isWatched('other 3')).toBe(false);
-  // Watched it is cold all the same, and costs no call to the shared marks.
+  // A tracked key is still not hot, and costs no call to the shared buckets.
   expect(add('steady', 90)).toBe(false);
   expect(add('steady', 3_000)).toBe(true);
 });
 
-it('a crowd of which nobody comes near a quota is not watched, however large it is', () => {
+it('keys far below the quota are not tracked, however many there are', () => {
   const { watch, add, pass } = openKeys();
   for (let turn = 0; turn < 8; turn++) {
     for (let key = 0; key < 100_000; key++) add(`one of many ${key}`, 1);
@@ -42,7 +42,7 @@ it('a crowd of which nobody comes near a quota is not watched, however large it 
   expect(watch.isWatching()).toBe(false);
 });
 
-it('of a key that calms down nothing is remembered after some days', () => {
+it('a key that becomes slow is removed after some days', () => {
   const { watch, add, pass } = openKeys();
   add('busy', 40_000);
   pass(turnMs);
@@ -56,7 +56,7 @@ it('of a key that calms down nothing is remembered after some days', () => {
   expect(watch.isWatching()).toBe(false);
 });
 
-it('what is counted is told once', () => {
+it('takeUsage returns each count once', () => {
   const { watch } = openKeys();
   watch.count('busy', 2);
   watch.count('busy', 3);

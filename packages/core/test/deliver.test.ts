@@ -8,8 +8,8 @@ afterEach(async () => {
   hub = undefined;
 });
 
-describe('the line', () => {
-  it('every accepted event ends in one explained outcome', async () => {
+describe('a delivery', () => {
+  it('ends with exactly one outcome and reason for each accepted event', async () => {
     const partner = createFakePartner();
     hub = await openHub(fakeConnector(partner));
     const current = await hub.launch();
@@ -38,7 +38,7 @@ describe('the line', () => {
     ]);
   });
 
-  it('a refused request is halved until the culprit stands alone', async () => {
+  it('halves a refused request until the invalid event is isolated', async () => {
     const partner = createFakePartner();
     hub = await openHub(fakeConnector(partner));
     const current = await hub.launch();

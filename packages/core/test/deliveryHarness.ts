@@ -22,7 +22,7 @@ export interface Hub {
   readonly intake: Ingest;
   readonly tokenId: number;
   readonly databaseUrl: string;
-  /** Makes a live Current that carries everything. */
+  /** Creates a live Current that selects all events. */
   launch(name?: string): Promise<number>;
   startWorker(options?: { readonly windowMs?: number; readonly queue?: QueueConnection }): Promise<Engine>;
   take(events: readonly unknown[]): Promise<void>;
@@ -30,7 +30,7 @@ export interface Hub {
   stop(): Promise<void>;
 }
 
-/** A hub on a database of its own, with one connector. */
+/** A hub on a new database, with one connector. */
 export async function openHub(connector: Connector): Promise<Hub> {
   const database = await createTestDatabase();
   const sql = connect(database.url, { max: 4, name: 'test' });
@@ -113,7 +113,7 @@ export async function openHub(connector: Connector): Promise<Hub> {
 
 let made = 0;
 
-/** An event whose id begins with the word that steers the fake partner. */
+/** An event whose id starts with the word that controls the fake partner. */
 export function event(word = 'good', overrides: Record<string, unknown> = {}): Record<string, unknown> {
   made++;
   return {

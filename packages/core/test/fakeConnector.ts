@@ -6,25 +6,25 @@ export interface FakePayload {
   readonly user: string | undefined;
 }
 
-/** What the fake partner does with an event is told by the first word of the event's id: `reject-7`, `poison-1`. */
+/** The first word of an event's id selects the fake partner's response: `reject-7`, `poison-1`. */
 export interface FakePartner {
-  /** Every request, as the ids in it. */
+  /** Every request, as its event ids. */
   readonly requests: string[][];
-  /** Ids the partner holds, and how often it was given each. */
+  /** The number of times that the partner received each id it has stored. */
   readonly held: Map<string, number>;
-  /** While set, every request is answered so. */
+  /** While set, the response to every request. */
   mood: SendResultOfAll | undefined;
-  /** Resolved before each answer. */
+  /** Awaited before each response. */
   delay: () => Promise<void>;
-  /** Resolved before each answer to a test of credentials. */
+  /** Awaited before each response to a test of credentials. */
   testDelay: () => Promise<void>;
 }
 
-/** What the fake connector says of its partner; may be changed at any time. */
+/** The limits that the fake connector declares; may change at any time. */
 export interface FakeLimits {
   readonly events?: number;
   readonly requests?: number;
-  /** What the partner takes of one user. */
+  /** The rate limit of one user. */
   user?: { readonly limit: number; readonly periodMs: number; readonly quota?: Quota };
 }
 
@@ -40,7 +40,7 @@ export function createFakePartner(): FakePartner {
   };
 }
 
-/** A connector without a network: it asks the partner object it was made for. */
+/** A connector without a network: it calls the partner object. */
 export function fakeConnector(
   partner: FakePartner,
   limits: FakeLimits = {},

@@ -4,7 +4,7 @@ import { openBudgetHarness, type BudgetHarness, type Terms } from './budgetHarne
 const httpapi: Terms = { limit: 900, periodMs: 30_000 };
 const steps = (30_000 * (0.25 / 0.7)) / 2;
 
-/** Stores, ten times a second, `hot` events of one device and as many others of a device each. */
+/** Stores, ten times a second, `hot` events of one device and `others` events of one new device each. */
 function flow(
   line: BudgetHarness,
   { hot, others, forMs }: { readonly hot: number; readonly others: number; readonly forMs: number },
@@ -24,7 +24,7 @@ const numbersOf = (line: BudgetHarness, device: string): number[] =>
   line.partner.held.filter((event) => event.device === device).map(({ id }) => Number(id.split(' ')[1]));
 const inOrder = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b);
 
-/** The most events of the device that came in any period. */
+/** The maximum number of the device's events in any period. */
 function maxInAPeriod(line: BudgetHarness, device: string): number {
   const times = line.partner.held.filter((event) => event.device === device).map(({ atMs }) => atMs);
   let from = 0;
@@ -34,7 +34,7 @@ function maxInAPeriod(line: BudgetHarness, device: string): number {
   }, 0);
 }
 
-it('a hot device waits alone, leaves in order over many batches, and is never too fast for the partner', async () => {
+it('only the hot device waits; its events of many batches are delivered in order and within the partner’s limit', async () => {
   const line = openBudgetHarness(httpapi);
   const lateOthers: number[] = [];
   const others = flow(line, { hot: 30, others: 10, forMs: 20_000 });
@@ -59,7 +59,7 @@ it('a hot device waits alone, leaves in order over many batches, and is never to
   expect(line.attempts() - attemptsSoFar).toBeLessThan((300_000 / steps) * 4);
 });
 
-it('the same where the limit is so high that one event counts for several until a device comes near it', async () => {
+it('the hot device stays within a limit so high that keys are sampled', async () => {
   const wide: Terms = { limit: 12_000, periodMs: 30_000 };
   const line = openBudgetHarness(wide);
   await line.work(40_000, flow(line, { hot: 60, others: 20, forMs: 40_000 }));
@@ -74,7 +74,7 @@ it('the same where the limit is so high that one event counts for several until 
   expect(maxInAPeriod(line, 'hot')).toBeLessThanOrEqual(wide.limit);
 });
 
-it('few hot events in each of many batches are tried again once, when they have their turn', async () => {
+it('a few hot events in each of many batches are retried once, at their turn', async () => {
   const line = openBudgetHarness({ limit: 90, periodMs: 30_000 });
   await line.work(100_000, flow(line, { hot: 1, others: 9, forMs: 20_000 }));
   expect(line.pending()).toBe(0);
@@ -85,11 +85,11 @@ it('few hot events in each of many batches are tried again once, when they have 
   expect(Math.max(...tries)).toBe(2);
 });
 
-it('a pause that the partner asks for holds all that waits for the device, and nobody else', async () => {
+it('a pause that the partner requests defers all events of the device, and no others', async () => {
   const line = openBudgetHarness(httpapi);
   await line.work(20_000, flow(line, { hot: 10, others: 10, forMs: 20_000 }));
-  // The device's own app sends too.
-  line.partner.comeFromElsewhere('hot', 500);
+  // The device also sends events directly to the partner.
+  line.partner.sendDirectly('hot', 500);
   await line.work(20_000, flow(line, { hot: 0, others: 10, forMs: 20_000 }));
   const [refusal] = line.partner.refusals;
   expect(line.partner.refusals).toHaveLength(1);
@@ -102,7 +102,7 @@ it('a pause that the partner asks for holds all that waits for the device, and n
   expect(numbers).toEqual(inOrder(numbers));
 });
 
-it('after a standstill the device does not come all at once', async () => {
+it('after a standstill the events of the device are not sent all at once', async () => {
   const line = openBudgetHarness(httpapi);
   await line.work(20_000, flow(line, { hot: 30, others: 10, forMs: 20_000 }));
   line.standStill(600_000);
@@ -115,7 +115,7 @@ it('after a standstill the device does not come all at once', async () => {
   expect(numbers).toEqual(inOrder(numbers));
 });
 
-it('a device over its daily quota is asked for once an hour, keeps its order, and drains once the quota is lifted', async () => {
+it('a device over its daily quota is tried once an hour, keeps its order, and drains once the quota is lifted', async () => {
   const line = openBudgetHarness({ limit: 30_000, periodMs: 30_000 });
   line.partner.overQuota = (device) => device === 'hot';
   await line.work(20_000, flow(line, { hot: 5, others: 10, forMs: 20_000 }));
@@ -131,7 +131,7 @@ it('a device over its daily quota is asked for once an hour, keeps its order, an
   expect(numbers).toEqual(inOrder(numbers));
 }, 60_000);
 
-it('with other terms, those who wait queue up anew', async () => {
+it('waiting events are queued again when the limits change', async () => {
   const line = openBudgetHarness(httpapi);
   await line.work(10_000, flow(line, { hot: 30, others: 10, forMs: 10_000 }));
   expect(line.pending()).toBeGreaterThan(2_000);
@@ -142,7 +142,7 @@ it('with other terms, those who wait queue up anew', async () => {
   expect(line.partner.refusals).toEqual([]);
 });
 
-it('what has no turn within the retry window is kept until its end, and expires then', async () => {
+it('events without a turn within the retry window are kept until its end, and then expire', async () => {
   const line = openBudgetHarness(httpapi, { windowMs: 60_000 });
   await line.work(5_000, flow(line, { hot: 60, others: 0, forMs: 5_000 }));
   await line.work(50_000);
@@ -158,7 +158,7 @@ it('what has no turn within the retry window is kept until its end, and expires 
     code: 'over_budget',
     detail: expect.stringContaining('retry window'),
   });
-  // Those who expired leave no place behind that nobody takes.
+  // Expired events leave no unused places in the queue.
   const before = line.partner.held.length;
   line.store(['hot']);
   await line.work(60_000);

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createHttp } from '@currents/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-/** The partner, who is asked on every connection what it does. */
+/** The partner's request handler, set by each test. */
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 const servers = new Set<ReturnType<typeof createServer>>();
 const http = () => createHttp({ timeoutMs: 1_000, connections: 2 });
@@ -28,8 +28,8 @@ afterEach(() => {
   servers.clear();
 });
 
-describe('an answer that is streamed', () => {
-  it('is handed over piece by piece, and is longer than any that is kept', async () => {
+describe('a streamed response', () => {
+  it('is passed on in pieces, and may be larger than a buffered response', async () => {
     const megabyte = Buffer.alloc(1024 * 1024, 'x');
     answer = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/csv' });
@@ -38,29 +38,29 @@ describe('an answer that is streamed', () => {
     };
     let bytes = 0;
     let most = 0;
-    const said = await http().stream({ method: 'GET', url }, (piece) => {
+    const result = await http().stream({ method: 'GET', url }, (piece) => {
       bytes += piece.byteLength;
       most = Math.max(most, piece.byteLength);
     });
-    expect(said).toMatchObject({ status: 200, body: '', headers: { 'content-type': 'text/csv' } });
+    expect(result).toMatchObject({ status: 200, body: '', headers: { 'content-type': 'text/csv' } });
     expect(bytes).toBe(8 * megabyte.byteLength);
     expect(most).toBeLessThan(megabyte.byteLength);
   });
 
-  it('waits for a slow reader for longer than a partner may pause', async () => {
+  it('waits for a slow reader, even longer than the timeout of a partner', async () => {
     answer = (_request, response) => response.end(Buffer.alloc(300_000, 'x'));
     let underWay = 0;
     let slept = false;
-    const said = await http().stream({ method: 'GET', url }, async () => {
+    const result = await http().stream({ method: 'GET', url }, async () => {
       expect(++underWay).toBe(1);
       if (!slept) await new Promise((resolve) => setTimeout(resolve, 2_500));
       slept = true;
       underWay--;
     });
-    expect(said).toMatchObject({ status: 200 });
+    expect(result).toMatchObject({ status: 200 });
   });
 
-  it('rejects with what it was refused with, and with nothing else', async () => {
+  it('rejects with the error that its reader throws', async () => {
     answer = (_request, response) => response.end('x');
     const full = new Error('no room');
     await expect(http().stream({ method: 'GET', url }, () => Promise.reject(full))).rejects.toBe(full);
@@ -68,25 +68,25 @@ describe('an answer that is streamed', () => {
 
   it.each<[string, (response: ServerResponse) => void, object]>([
     [
-      'breaks off',
+      'is cut off',
       (response) => (
         response.writeHead(200, { 'content-length': '10' }).write('half'),
         setTimeout(() => response.destroy(), 50)
       ),
       { failure: 'broken' },
     ],
-    ['stands still', (response) => void response.writeHead(200).write('half'), { failure: 'timeout' }],
-    ['never begins', () => undefined, { failure: 'timeout' }],
+    ['stalls', (response) => void response.writeHead(200).write('half'), { failure: 'timeout' }],
+    ['never starts', () => undefined, { failure: 'timeout' }],
   ])('that %s is a failure', async (_name, serve, failure) => {
     answer = (_request, response) => serve(response);
     expect(await http().stream({ method: 'GET', url }, () => undefined)).toMatchObject({ status: 0, ...failure });
   });
 
-  it('that is a refusal is read, and handed to nobody', async () => {
+  it('with an error status is buffered, and not passed on', async () => {
     answer = (_request, response) => response.writeHead(429, { 'retry-after': '7' }).end('slow down');
     const pieces: Uint8Array[] = [];
-    const said = await http().stream({ method: 'GET', url }, (piece) => void pieces.push(piece));
-    expect([said, pieces]).toEqual([
+    const result = await http().stream({ method: 'GET', url }, (piece) => void pieces.push(piece));
+    expect([result, pieces]).toEqual([
       { status: 429, headers: expect.objectContaining({ 'retry-after': '7' }), body: 'slow down' },
       [],
     ]);
@@ -94,15 +94,18 @@ describe('an answer that is streamed', () => {
 });
 
 describe('a redirect', () => {
-  it.each(['request', 'stream'] as const)('is an answer, and credentials go nowhere else: %s', async (way) => {
-    const visits: unknown[] = [];
-    const elsewhere = await listen(
-      (request, response) => (visits.push(request.headers.authorization), response.end('x')),
-    );
-    answer = (_request, response) => response.writeHead(302, { location: `${elsewhere}/file` }).end();
-    const request = { method: 'GET', url, headers: { authorization: 'Basic secret' } } as const;
-    const said = way === 'request' ? await http().request(request) : await http().stream(request, () => undefined);
-    expect(said).toMatchObject({ status: 302, headers: { location: `${elsewhere}/file` } });
-    expect(visits).toEqual([]);
-  });
+  it.each(['request', 'stream'] as const)(
+    'is returned and not followed, so that credentials stay with the partner: %s',
+    async (way) => {
+      const visits: unknown[] = [];
+      const elsewhere = await listen(
+        (request, response) => (visits.push(request.headers.authorization), response.end('x')),
+      );
+      answer = (_request, response) => response.writeHead(302, { location: `${elsewhere}/file` }).end();
+      const request = { method: 'GET', url, headers: { authorization: 'Basic secret' } } as const;
+      const result = way === 'request' ? await http().request(request) : await http().stream(request, () => undefined);
+      expect(result).toMatchObject({ status: 302, headers: { location: `${elsewhere}/file` } });
+      expect(visits).toEqual([]);
+    },
+  );
 });

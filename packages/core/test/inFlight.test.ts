@@ -2,14 +2,14 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createFakePartner, fakeConnector, type FakePartner } from './fakeConnector.js';
 import { event, openHub, until, type Hub } from './deliveryHarness.js';
 
-/** What the connector declares as the most requests under way, over one Current. */
+/** The maximum number of requests in flight for one Current, as the connector declares it. */
 const declared = 4;
 
 let hub: Hub;
 let partner: FakePartner;
 let underWay: number;
 let answerMs: number;
-/** The most requests under way at once since it was last set to 0. */
+/** The maximum number of concurrent requests since its last reset. */
 let most: number;
 
 beforeEach(async () => {
@@ -27,12 +27,12 @@ afterEach(() => hub.stop());
 
 const madeSince = (before: number) => (): number => partner.requests.length - before;
 
-/** More batches of one event than will be delivered meanwhile. */
+/** Stores more batches of one event than the test delivers. */
 async function pileUp(): Promise<void> {
   for (let batch = 0; batch < 600; batch++) await hub.take([event()]);
 }
 
-/** The most requests that are under way at once while so many are answered. */
+/** The maximum number of concurrent requests until the partner has answered this many. */
 async function maxWithin(requests: number): Promise<number> {
   await until(madeSince(partner.requests.length), (made) => made >= requests, 30_000);
   most = underWay;
@@ -40,7 +40,7 @@ async function maxWithin(requests: number): Promise<number> {
   return most;
 }
 
-it('requests under way become fewer while a partner slows down, although more and more waits', async () => {
+it('fewer requests are in flight when a partner slows down, even with a growing backlog', async () => {
   await pileUp();
   await hub.startWorker();
   expect(await maxWithin(40)).toBe(declared);
@@ -49,7 +49,7 @@ it('requests under way become fewer while a partner slows down, although more an
   expect(await maxWithin(4)).toBeLessThanOrEqual(2);
 }, 60_000);
 
-it('several workers keep to what the connector declares together, and one that is left alone may use all of it', async () => {
+it('workers share the declared number of requests, and the last remaining ones may use all of it', async () => {
   await pileUp();
   const [worker] = await Promise.all([hub.startWorker(), hub.startWorker(), hub.startWorker()]);
   expect(await maxWithin(60)).toBe(declared);

@@ -120,7 +120,7 @@ describe('the laws', () => {
     const slow = createFakePartner();
     let letGo = (): void => undefined;
     slow.delay = () => new Promise((resolve) => (letGo = resolve));
-    // Both Currents share the connector; the partner is slow for whichever asks first.
+    // Both Currents share the connector; the partner is slow for the first request.
     let first = true;
     partner.delay = () => {
       if (!first) return Promise.resolve();
@@ -149,7 +149,7 @@ describe('the laws', () => {
     await hub.take(some(10));
     expect(await hub.tally(current)).toEqual({ selected: 20 });
     partner.mood = undefined;
-    // The first probe is a minute away; bring it forward.
+    // The first probe is due in a minute; this brings it forward.
     await hub.sql`update current set probe_at = now()`;
     await until(
       () => hub.tally(current),
@@ -205,13 +205,13 @@ describe('the laws', () => {
 });
 
 describe('pausing', () => {
-  it('a paused Current keeps what comes, and delivers it when it is resumed', async () => {
+  it('keeps events in a paused Current, and delivers them when it is resumed', async () => {
     const current = await open();
     const other = await hub.launch('other');
     await hub.startWorker();
     await hub.sql`update current set state = 'paused' where id = ${current}`;
     await hub.take(some(10));
-    // The sweep that finds these deliveries finds those of the other Current, too.
+    // The sweep that finds these deliveries also finds those of the other Current.
     await until(
       () => hub.tally(other),
       ({ delivered }) => delivered === 10,
@@ -224,7 +224,7 @@ describe('pausing', () => {
     );
   });
 
-  it('a draft takes nothing', async () => {
+  it('does not apply to a draft, which selects no events', async () => {
     const current = await open();
     await hub.sql`update current set state = 'draft'`;
     await hub.take(some(10));
@@ -233,7 +233,7 @@ describe('pausing', () => {
 });
 
 describe('refusals of everything', () => {
-  it('block the Current instead of killing its events one by one', async () => {
+  it('block the Current instead of rejecting its events one by one', async () => {
     const current = await open();
     partner.mood = { outcome: 'split', code: 'http_400', detail: 'identity events are not allowed' };
     await hub.startWorker();
@@ -250,7 +250,7 @@ describe('refusals of everything', () => {
     expect(await state(current)).toMatchObject({ blocked_code: 'refused_everything' });
   });
 
-  it('block the Current also when its events come one by one', async () => {
+  it('block the Current also when its events arrive one by one', async () => {
     const current = await open();
     partner.mood = { outcome: 'split', code: 'http_400', detail: 'identity events are not allowed' };
     await hub.startWorker();
@@ -269,7 +269,7 @@ describe('refusals of everything', () => {
     expect(await hub.tally(current)).toEqual({ selected: 8, rejected: 3 });
   });
 
-  it('hold the Current when none of them is final, such as a firewall’s: nothing dies, and nobody is asked event by event', async () => {
+  it('defer the Current when the refusals are not final, such as a firewall’s: no event is rejected or sent alone', async () => {
     partner = createFakePartner();
     const fake = fakeConnector(partner);
     hub = await openHub({
@@ -305,11 +305,11 @@ describe('refusals of everything', () => {
       ([delivery]) => (delivery?.attempts ?? 0) > 0,
     );
     expect(await hub.tally(current)).toEqual({ selected: 101 });
-    // Halved until one stands alone, its neighbour, and one from the far end; and one of the second Current.
+    // Halved until one event is alone, its neighbour, and one from the far end; and one of the second Current.
     expect(partner.requests.length).toBeLessThan(13);
   });
 
-  it('two bad events in a row do not block the good ones behind them', async () => {
+  it('are not assumed from two invalid events in a row, and the events after them are delivered', async () => {
     const current = await open();
     await hub.take([...some(2, 'poison'), ...some(50), ...some(1, 'poison'), ...some(20)]);
     await hub.startWorker();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 const core = new URL('../dist/index.js', import.meta.url).href;
 
-/** What a process with this log prints when it runs such a line, for the log writes past everything to standard output. */
+/** The output of a process that runs this line of code; the log writes to the file descriptor of standard output. */
 function printedBy(line: string): string {
   const { stdout, stderr } = spawnSync(process.execPath, [
     '--input-type=module',
@@ -15,7 +15,7 @@ function printedBy(line: string): string {
 }
 
 describe('the log', () => {
-  it('blanks out secrets by the names they go by, up to two levels down', () => {
+  it('redacts secrets by their field names, up to two levels deep', () => {
     const names = [
       'authorization',
       'credentials',
@@ -42,7 +42,7 @@ describe('the log', () => {
     expect(said).not.toContain('CANARY');
   });
 
-  it('says of an error its kind, code, message and causes, and not what drivers hang on it', () => {
+  it('writes the type, code, message and causes of an error, but no fields that drivers add', () => {
     const said = printedBy(
       `log.error({ err: Object.assign(new TypeError('failed', { cause: Object.assign(new Error('below'), { parameters: ['CANARY'] }) }), { code: 'XX000', query: 'CANARY' }) });`,
     );
@@ -52,7 +52,7 @@ describe('the log', () => {
     expect(said).not.toContain('CANARY');
   });
 
-  it('says nothing of what is thrown and is no error', () => {
+  it('writes nothing of a thrown value that is not an error', () => {
     const said = printedBy(`log.error({ err: 'CANARY' }); log.error({ err: { token: 'CANARY', other: 'CANARY' } });`);
     expect(
       said

@@ -11,7 +11,7 @@ import { event } from './deliveryHarness.js';
 
 const limits = { maxEvents: 1_000, maxBytes: 1_000_000, maxEventBytes: 10_000, wrapBytes: 2, budgets: [] };
 
-/** A connector whose payload is whatever the event says. */
+/** A connector whose payload is a field of the event. */
 const line = {
   connector: {
     ...fakeConnector(createFakePartner()),
@@ -45,7 +45,7 @@ function segmentsOf(...lists: CatalogueEvent[][]): BatchSlice[] {
 }
 
 describe('events', () => {
-  it('are written in runs, and an item still tells its own payload and text', () => {
+  it('are written in chunks, and each item has its own payload and text', () => {
     const track = trackOf(250);
     const mapping = startMapping(limits, line);
     mapping.map(track, segmentsOf(Array.from({ length: 250 }, (_, n) => saying({ n, word: 'ü' }))));
@@ -62,7 +62,7 @@ describe('events', () => {
   it.each([
     ['is too large', 'x'.repeat(20_000), 'event_too_large'],
     ['cannot be written', { n: 1n }, 'map_threw'],
-  ])('of which one %s cost that one only', (_name, payload, code) => {
+  ])('are all mapped except one that %s', (_name, payload, code) => {
     const track = trackOf(100);
     const mapping = startMapping(limits, line);
     mapping.map(track, segmentsOf(Array.from({ length: 100 }, (_, n) => saying(n === 42 ? payload : { n }))));
@@ -72,7 +72,7 @@ describe('events', () => {
     expect(track.result(1).deadLetters).toMatchObject([{ code, positions: [42] }]);
   });
 
-  it('are read only from segments in which some are due', () => {
+  it('are read only from segments with due events', () => {
     const outcomes = allPending(6);
     outcomes.fill(Outcome.delivered, 0, 4);
     const [done, due] = segmentsOf([saying(0), saying(1)], [saying(2), saying(3), saying(4), saying(5)]) as [
@@ -117,7 +117,7 @@ describe('requests', () => {
       Array.from({ length: 250 }, (_, n) => 100 + (n % 7) * 300),
       { maxEvents: 1_000, maxBytes: 9_000, wrapBytes: 20 },
     ],
-  ])('are cut %s, none above the limits and no event left out', (_name, sizes, cut) => {
+  ])('are cut %s, within the limits and without losing an event', (_name, sizes, cut) => {
     const items = itemsOf(sizes);
     const requests = cutRequests(items, cut);
     expect(requests.flat()).toStrictEqual(items);

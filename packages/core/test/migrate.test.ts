@@ -11,7 +11,7 @@ describe('migrations', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     sql = connect(database.url, { max: 2, name: 'test' });
-    // As empty as an operator hands it over.
+    // An empty database, like that of a new installation.
     for (const { name } of await sql<
       { name: string }[]
     >`select nspname as name from pg_namespace where nspname !~ '^(pg_|information_schema)'`) {
@@ -25,12 +25,12 @@ describe('migrations', () => {
   });
   const applied = async () => (await sql<{ n: number }[]>`select count(*)::int as n from migration`)[0]?.n;
 
-  it('are applied once each, though six processes start at the same moment', async () => {
+  it('are applied once each when six processes start together', async () => {
     await Promise.all(Array.from({ length: 6 }, () => migrate(database.url)));
     expect(await applied()).toBe(migrations.length);
   });
 
-  it('wait while another process is at it', async () => {
+  it('wait while another process migrates', async () => {
     const other = connect(database.url, { max: 1, name: 'other' });
     await other`select pg_advisory_lock(7305127)`;
     let done = false;
@@ -50,12 +50,12 @@ describe('migrations', () => {
     expect(await late).toBe(true);
   });
 
-  it('change nothing when there is nothing to change', async () => {
+  it('change nothing when all are applied', async () => {
     await migrate(database.url);
     expect(await applied()).toBe(migrations.length);
   });
 
-  it('let go of their lock, and hold no connection', async () => {
+  it('release their lock and close their connection', async () => {
     expect((await sql`select from pg_locks where locktype = 'advisory'`).count).toBe(0);
     await expect
       .poll(

@@ -19,7 +19,7 @@ const places: Readonly<Record<string, (() => QueueConnection) | undefined>> = {
 };
 
 describe.each(Object.entries(places))('a wake-up call in %s', (_name, place) => {
-  it('comes when its time has come, and many at once for one cohort are one or two', async () => {
+  it('arrives at its time, and many at once for one cohort are merged into one or two', async () => {
     const where = place?.() as QueueConnection;
     const calls: { readonly cohort: number; readonly atMs: number }[] = [];
     const sender = openWakeSender(where, { onError });

@@ -16,15 +16,15 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-/** A worker's book, and what it has warned of. */
-function openBook(currentId: string) {
+/** A worker's usage counter and its warnings. */
+function openRecorder(currentId: string) {
   const counted: BudgetQuotaUsage[] = [];
   const warnings: Record<string, unknown>[] = [];
   const log = pino(
     { level: 'warn' },
     { write: (line: string) => void warnings.push(JSON.parse(line) as Record<string, unknown>) },
   );
-  const book = openQuotaRecorder({
+  const recorder = openQuotaRecorder({
     sql: harness.sql,
     log,
     currentId: Number(currentId),
@@ -37,7 +37,7 @@ function openBook(currentId: string) {
     warnings,
     async count(key: string, used: number) {
       counted.push({ budget: 'user', quota: day, keys: [{ key, used }] });
-      await book.flush('now');
+      await recorder.flush('now');
     },
   };
 }
@@ -47,9 +47,9 @@ const near = async (current: string, first = 50) => {
   return nodes;
 };
 
-it('a key that comes near its quota over several workers and hours is warned of once, by none but a number, and shown', async () => {
+it('a key near its quota over several workers and hours is listed, and logged once without its name', async () => {
   const current = await harness.launch('near');
-  const [one, other] = [openBook(current), openBook(current)];
+  const [one, other] = [openRecorder(current), openRecorder(current)];
   await one.count('busy', 300);
   await harness.sql`update quota_usage set hour = hour - interval '5 hours', expires_at = expires_at - interval '5 hours' where current_id = ${Number(current)}`;
   await one.count('calm', 700);
@@ -68,8 +68,8 @@ it('a key that comes near its quota over several workers and hours is warned of 
 
 it('events older than the quota’s period do not count, and are deleted', async () => {
   const current = await harness.launch('past');
-  const book = openBook(current);
-  await book.count('busy', 900);
+  const recorder = openRecorder(current);
+  await recorder.count('busy', 900);
   expect(await near(current)).toHaveLength(1);
   await harness.sql`update quota_usage set hour = hour - interval '24 hours', expires_at = expires_at - interval '24 hours' where current_id = ${Number(current)}`;
   expect(await near(current)).toEqual([]);
@@ -77,18 +77,18 @@ it('events older than the quota’s period do not count, and are deleted', async
   expect(await harness.sql`select from quota_usage where current_id = ${Number(current)}`).toHaveLength(0);
 });
 
-it('the nearest come first, as many as were asked for; a key may hold any character', async () => {
+it('keys are listed by usage, up to the page size, with any characters', async () => {
   const current = await harness.launch('many');
-  const book = openBook(current);
-  await book.count('a', 850);
-  await book.count('b', 1_200);
-  await book.count('c\0', 900);
+  const recorder = openRecorder(current);
+  await recorder.count('a', 850);
+  await recorder.count('b', 1_200);
+  await recorder.count('c\0', 900);
   expect((await near(current, 2)).map(({ key }) => key)).toEqual(['b', 'c\uFFFD']);
 });
 
-it('a worker counts what it has delivered of the busiest keys, and nobody else; what waits or is refused does not count', async () => {
+it('a worker counts only delivered events, and only of the busiest keys', async () => {
   const partner = createFakePartner();
-  // A turn of the tables each 100 ms.
+  // The counters rotate every 100 ms.
   const hub = await openHub(
     fakeConnector(partner, { user: { limit: 100_000, periodMs: 200, quota: { limit: 500, periodMs: 24 * hour } } }),
   );
@@ -115,7 +115,7 @@ it('a worker counts what it has delivered of the busiest keys, and nobody else; 
       { key: string; used: number }[]
     >`select key, used from quota_usage where current_id = ${current}`;
     expect(rows.map(({ key }) => key)).toEqual(['busy']);
-    // Nobody looked at it in the first round.
+    // The first round is not tracked.
     expect(rows[0]?.used).toBeGreaterThanOrEqual(400);
     expect(rows[0]?.used).toBeLessThanOrEqual(600);
   } finally {

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => hub.stop());
 
-/** Puts everything stored so far that many days back, partitions and all. */
+/** Moves all stored rows, with their partitions, back by this many days. */
 async function age(days: number): Promise<void> {
   const [row] = await hub.sql<{ day: string; next: string; suffix: string }[]>`
     select current_date - ${days}::int as day, current_date - ${days}::int + 1 as next, to_char(current_date - ${days}::int, 'YYYYMMDD') as suffix`;
@@ -28,7 +28,7 @@ async function age(days: number): Promise<void> {
 const count = async (table: string) =>
   Number((await hub.sql<{ n: string }[]>`select count(*) as n from ${hub.sql(table)}`)[0]?.n);
 
-it('a day past its retention is forgotten, and no other', async () => {
+it('retention deletes the days past it, and no others', async () => {
   await hub.take([event(), event()]);
   await hub.sql`update delivery set pending = 0, outcomes = '\\x0202'`;
   await age(20);
@@ -37,14 +37,14 @@ it('a day past its retention is forgotten, and no other', async () => {
   expect([await count('batch'), await count('delivery'), await count('request')]).toEqual([1, 1, 1]);
 });
 
-it('a day is kept while events of it are pending', async () => {
+it('retention keeps a day with pending events', async () => {
   await hub.take([event(), event()]);
   await age(20);
   await runRetention({ sql: hub.sql, log, retentionDays: 14 });
   expect([await count('batch'), await count('delivery')]).toEqual([1, 1]);
 });
 
-it('counts of days gone by are folded together, and stay what they were', async () => {
+it('retention merges the shards of past counts without changing the sums', async () => {
   await hub.sql`
     insert into tally (current_id, day, shard, outcome, events)
     select ${current}, current_date - d, s, 'delivered', 10 from generate_series(0, 5) d, generate_series(1, 7) s`;

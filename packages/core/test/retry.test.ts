@@ -13,14 +13,14 @@ describe('9. one retry policy', () => {
     expect(backoffMs(1, 0.5) - backoffMs(1, 0)).toBe(2_000);
   });
 
-  it('retries after that wait, or after the wait that the partner asked for, even at once', () => {
+  it('retries after that wait, or after the wait that the partner requested, even a wait of zero', () => {
     expect(decideRetry(failure, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + 3_000 });
     expect(decideRetry({ ...failure, tries: 3 }, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + 9_000 });
     for (const afterMs of [0, 90_000])
       expect(decideRetry({ ...failure, afterMs }, terms)).toEqual({ again: true, dueAtMs: terms.nowMs + afterMs });
   });
 
-  it('tries once more at the very end of the retry window, however long the wait would be', () => {
+  it('makes a last attempt at the end of the retry window when the wait would exceed it', () => {
     const endMs = terms.keptSinceMs + terms.windowMs;
     expect(decideRetry({ ...failure, afterMs: 72 * hourMs }, terms)).toEqual({ again: true, dueAtMs: endMs });
     expect(decideRetry(failure, { ...terms, nowMs: endMs - 1 })).toEqual({ again: true, dueAtMs: endMs });

@@ -6,8 +6,8 @@ import * as schema from '../src/db/schema.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 
 /**
- * The Drizzle schema is made into tables beside the migrated ones, and the catalogs of both are compared. What Drizzle
- * cannot say is left out: partitions, storage parameters, triggers, functions, and names of keys.
+ * Creates the tables of the Drizzle schema next to the migrated ones, and compares the catalogs of both. Excludes what
+ * Drizzle cannot express: partitions, storage parameters, triggers, functions, and names of keys.
  */
 
 let database: TestDatabase;
@@ -52,7 +52,7 @@ function createTable(table: PgTable): string {
   return `create table "${name}" (${parts.join(', ')})`;
 }
 
-/** A column that holds one of some values has a check for them, named after it. */
+/** A column with a fixed set of values has a check constraint for them, named after the column. */
 function valuesCheck(table: string, { name, enumValues = [] }: PgColumn): string {
   return `constraint "${table}_${name}_check" check (${name} in (${enumValues.map((value) => `'${value}'`).join(', ')}))`;
 }
@@ -99,7 +99,7 @@ function addForeignKeys(table: PgTable): string[] {
   });
 }
 
-/** Tables that hold rows of the hub: not partitions, member sets, and the list of migrations. */
+/** The hub's tables, without partitions, member sets and the list of migrations. */
 const inSchema = (name: string) => sql`
   c.relnamespace = ${name}::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
   and c.relname <> 'migration' and c.relname !~ '^(member_set_|bullmq)'`;

@@ -10,20 +10,20 @@ describe('a sealed secret', () => {
     expect(seal.open(sealed, 'current:1')).toBe(secret);
   });
 
-  it('does not show what it holds, and is another one each time', () => {
+  it('does not contain its plaintext, and differs each time', () => {
     expect(sealed.toString('latin1')).not.toContain('projectToken');
     expect(seal.seal(secret, 'current:1').equals(sealed)).toBe(false);
   });
 
-  it('opens with no other master key, and says so', () => {
+  it('does not open with another master key, and the error names the cause', () => {
     expect(() => createSeal(Buffer.alloc(32, 2)).open(sealed, 'current:1')).toThrow('the master key is not the one');
   });
 
-  it('opens for no other owner', () => {
+  it('does not open for another owner', () => {
     expect(() => seal.open(sealed, 'current:2')).toThrow();
   });
 
-  it('does not open when a single bit of it was changed, or when it is cut short', () => {
+  it('does not open after a change of one bit or a truncation', () => {
     for (let at = 0; at < sealed.length; at++) {
       const changed = Buffer.from(sealed);
       changed[at] = (changed[at] as number) ^ 1;

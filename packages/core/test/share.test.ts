@@ -9,12 +9,12 @@ it.each([
   [10, 3],
   [1, 1],
   [64, 5],
-])('workers share %d among %d, and nothing is left over', (max, workers) => {
+])('a maximum of %d is divided evenly and completely among %d workers', (max, workers) => {
   const shares = Array.from({ length: workers }, (_, index) => shareOf(max, { workers, index }));
   expect(shares.reduce((sum, share) => sum + share, 0)).toBe(max);
   expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(1);
 });
 
-it('each of more workers than there are shares has one all the same', () => {
+it('each worker has a share of at least one, even when there are more workers than shares', () => {
   expect([0, 1, 2].map((index) => shareOf(2, { workers: 3, index }))).toEqual([1, 1, 1]);
 });

@@ -17,7 +17,7 @@ const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
 const count = async (table: string) =>
   Number((await hub.sql<{ n: string }[]>`select count(*) as n from ${hub.sql(table)}`)[0]?.n);
 
-/** A second api process on the same database. */
+/** The intake of a second api process on the same database. */
 function anotherIntake(overrides: { readonly queuedBytes?: number; readonly gatherMs?: number } = {}): Ingest {
   return createIngest(hub.writer, {
     connectors: new Map([[connector.name, connector]]),
@@ -36,15 +36,15 @@ const receiptOf = async (intake: Ingest, body: Buffer) => {
   return taken.receipt;
 };
 
-describe('storing', () => {
-  it('concurrent small requests share a commit', async () => {
+describe('the intake', () => {
+  it('stores concurrent small requests in a shared commit', async () => {
     await Promise.all(Array.from({ length: 60 }, () => hub.take([event()])));
     expect(await hub.tally(current)).toEqual({ selected: 60 });
     expect(await count('batch')).toBeLessThan(10);
     expect(await count('request')).toBe(60);
   });
 
-  it('a broken event is quarantined with its reason, and costs the others nothing', async () => {
+  it('quarantines an invalid event with its reason, and stores the others', async () => {
     const body = bytes({
       events: [event(), { event_type: 'users.nonsense', id: 'x', time: 1 }, event('good', { time: 'noon' }), event()],
     });
@@ -61,7 +61,7 @@ describe('storing', () => {
     expect(JSON.parse(rows[1]?.body ?? '')).toMatchObject({ time: 'noon' });
   });
 
-  it('the same request sent again is answered the same and stored once', async () => {
+  it('stores a repeated request once, and returns the same receipt', async () => {
     const body = bytes({ events: [event(), { event_type: 'users.nonsense', id: 'x', time: 1 }] });
     const first = await receiptOf(hub.intake, body);
     expect(await receiptOf(hub.intake, body)).toEqual(first);
@@ -70,7 +70,7 @@ describe('storing', () => {
     expect(await count('quarantine')).toBe(1);
   });
 
-  it('the same request sent to two processes at once is stored once', async () => {
+  it('stores a request once that two processes receive concurrently', async () => {
     const other = anotherIntake();
     for (let round = 0; round < 10; round++) {
       const body = bytes({ events: [event(), event()] });
@@ -86,7 +86,7 @@ describe('storing', () => {
     expect(await hub.tally(current)).toEqual({ selected: 70 });
   });
 
-  it('a request of yesterday that comes again today is stored once', async () => {
+  it('stores a request once that is repeated on the next day', async () => {
     const body = bytes({ events: [event()] });
     await receiptOf(hub.intake, body);
     await hub.sql`update request set stored_on = stored_on - 1`;
@@ -94,7 +94,7 @@ describe('storing', () => {
     expect(await hub.tally(current)).toEqual({ selected: 1 });
   });
 
-  it('a Current launched by another process takes the very next event', async () => {
+  it('selects the next event for a Current that another process has just launched', async () => {
     await hub.take([event()]);
     for (let round = 0; round < 5; round++) {
       const launched = await hub.launch(`launched ${round}`);
@@ -104,7 +104,7 @@ describe('storing', () => {
     }
   });
 
-  it('only selected events make a delivery, told one by one', async () => {
+  it('creates a delivery of exactly the selected events', async () => {
     await hub.sql`update current set selection = ${hub.sql.json({ eventTypes: ['users.messages.email.Click'], channels: [], groups: [] })}`;
     await hub.take([event(), event('good', { event_type: 'users.messages.email.Click' }), event()]);
     const [row] = await hub.sql<{ outcomes: Buffer; pending: number }[]>`select outcomes, pending from delivery`;
@@ -115,7 +115,7 @@ describe('storing', () => {
     expect(await count('batch')).toBe(2);
   });
 
-  it('a day without a partition gets one', async () => {
+  it('creates a missing partition for the day', async () => {
     await hub.sql.unsafe(
       `drop table batch_${(await hub.sql<{ day: string }[]>`select to_char(current_date, 'YYYYMMDD') as day`)[0]?.day}`,
     );
@@ -123,7 +123,7 @@ describe('storing', () => {
     expect(await hub.tally(current)).toEqual({ selected: 1 });
   });
 
-  it('more than the hub will hold in memory is turned away, and nothing of it is kept', async () => {
+  it('refuses requests above its memory limit, and stores nothing of them', async () => {
     const narrow = anotherIntake({ queuedBytes: 2_000, gatherMs: 50 });
     const bodies = Array.from({ length: 40 }, () => bytes({ events: [event(), event()] }));
     const results = await Promise.allSettled(bodies.map((body) => receiptOf(narrow, body)));
@@ -131,13 +131,13 @@ describe('storing', () => {
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.every((result) => result.status === 'rejected' && result.reason.name === 'StoreBusy')).toBe(true);
     expect((await hub.tally(current))['selected']).toBe((40 - refused.length) * 2);
-    // They retry as asked.
+    // The senders retry the refused requests.
     for (const [index, result] of results.entries())
       if (result.status === 'rejected') await receiptOf(narrow, bodies[index] as Buffer);
     expect((await hub.tally(current))['selected']).toBe(80);
   });
 
-  it('text that Postgres cannot hold is quarantined all the same', async () => {
+  it('quarantines text that Postgres cannot store', async () => {
     const taken = await hub.intake.take({
       bytes: Buffer.from('{"broken\u0000'),
       format: 'ndjson',

@@ -3,7 +3,7 @@ import { claim, type Deferral } from '../src/delivery/claim.js';
 import { createFakePartner, fakeConnector, type FakeLimits, type FakePartner } from './fakeConnector.js';
 import { event, openHub, until, type Hub } from './deliveryHarness.js';
 
-/** 60 events at once and 168 a minute of one user; five that the burst leaves over wait for 15 s at the least. */
+/** 60 events at once and 168 a minute of one user; five events beyond the burst wait for at least 15 s. */
 const strict = { limit: 240, periodMs: 60_000 };
 
 let hub: Hub;
@@ -26,14 +26,14 @@ const waiting = async (): Promise<readonly Deferral[]> =>
   );
 const hot = 100;
 
-/** Has the hot user's events wait, and nobody else's. */
+/** Makes events of the hot user wait, and no others. */
 async function overheat(): Promise<void> {
   await hub.take([...of('hot', hot), ...of('calm', 20)]);
   await until(waiting, (deferred) => deferred.length > 0);
 }
 
 describe('events that wait for a budget', () => {
-  it('wait for their own key, and say since when; the others are delivered', async () => {
+  it('wait for their own key, with the start of the wait; the others are delivered', async () => {
     await hub.startWorker();
     await overheat();
     const { delivered = 0 } = await hub.tally(current);
@@ -46,13 +46,13 @@ describe('events that wait for a budget', () => {
     expect(deferred.every(({ dueAtMs, budget }) => budget !== undefined && budget.sinceMs < dueAtMs)).toBe(true);
   });
 
-  it('wait also for a key with a character that Postgres does not take', async () => {
+  it('wait also for a key with a character that Postgres cannot store', async () => {
     await hub.startWorker();
     const odd = 'a\0user';
     await hub.take([...of(odd, hot), ...of('calm', 20)]);
     const deferred = await until(waiting, (list) => list.length > 0);
     expect(new Set(deferred.map(({ budget }) => budget?.key))).toEqual(new Set(['a\uFFFDuser']));
-    // They keep their place when others are tried.
+    // They keep their places while others are attempted.
     await hub.take(of('calm', 5));
     await until(
       () => hub.tally(current),
@@ -60,7 +60,7 @@ describe('events that wait for a budget', () => {
     );
   });
 
-  it('go at once when the terms have changed', async () => {
+  it('are sent at once when the limits change', async () => {
     await hub.startWorker();
     await overheat();
     limits.user = { limit: 240_000, periodMs: 60_000 };
@@ -75,7 +75,7 @@ describe('events that wait for a budget', () => {
     expect([...partner.held.values()].every((times) => times === 1)).toBe(true);
   });
 
-  it('go at once when a newer connector declares other terms', async () => {
+  it('are sent at once when a newer connector declares other limits', async () => {
     const engine = await hub.startWorker();
     await overheat();
     await engine.stop();
@@ -88,7 +88,7 @@ describe('events that wait for a budget', () => {
     );
   });
 
-  it('stay while their Current is paused, and are still in their places when it is resumed', async () => {
+  it('keep their places while their Current is paused and resumed', async () => {
     await hub.startWorker();
     await overheat();
     const before = await waiting();
@@ -114,7 +114,7 @@ describe('events that wait for a budget', () => {
     for (const [position, dueAtMs] of after) expect(dueAtMs).toBe(places(before).get(position));
   });
 
-  it('expire at once with a Current that is deleted', async () => {
+  it('expire at once when their Current is deleted', async () => {
     await hub.startWorker();
     await overheat();
     const { delivered = 0 } = await hub.tally(current);
@@ -128,7 +128,7 @@ describe('events that wait for a budget', () => {
     expect(letters.map(({ code }) => code)).toEqual(['current_deleted']);
   });
 
-  it('outlive the marks: when these cannot be reached, what comes is sent, and what waits keeps its place', async () => {
+  it('keep their places while the buckets are unreachable, and events of other keys are sent', async () => {
     await hub.startWorker();
     await overheat();
     const waitingEvents = (await waiting()).reduce((sum, { positions }) => sum + positions.length, 0);
@@ -143,7 +143,7 @@ describe('events that wait for a budget', () => {
   });
 });
 
-it('deliveries with events that waited are claimed by one attempt at a time, new ones by any', async () => {
+it('deliveries with deferred events are claimed by one attempt at a time, new ones by any', async () => {
   for (let batch = 0; batch < 4; batch++) await hub.take(of(`user ${batch}`, 10));
   await hub.sql`update delivery set deferred = ${hub.sql.json([{ dueAtMs: 1, code: 'later', detail: '', attempts: 1, positions: [0] }])} where id in (select id from delivery order by id limit 3)`;
   const batchesOf = async (lease: string, events: number) =>
@@ -160,7 +160,7 @@ it('deliveries with events that waited are claimed by one attempt at a time, new
   expect(await batchesOf('4', 20)).toEqual(all.slice(2, 3));
 });
 
-it('events that fail together are tried again together', async () => {
+it('events that fail together are retried together', async () => {
   delete limits.user;
   await hub.startWorker();
   await hub.take(Array.from({ length: 100 }, () => event('silent')));

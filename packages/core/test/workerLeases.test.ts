@@ -7,13 +7,13 @@ import { event, openHub, until, type Hub } from './deliveryHarness.js';
 let hub: Hub;
 afterEach(() => hub.stop());
 
-it('what a dead worker had under way is tried again at once, what a living one has is not', async () => {
+it('deliveries leased by a dead worker are due at once, those of a live worker are not', async () => {
   hub = await openHub(fakeConnector(createFakePartner()));
   const current = await hub.launch();
   await hub.take([event(), event()]);
   await hub.take([event()]);
   const living = await openWorkerLeases(hub.databaseUrl, pino({ level: 'silent' }));
-  // A lease of a worker that is on the list and holds no lock: it died.
+  // A worker in the table that holds no lock has died.
   await hub.sql`insert into worker_lease (id, started_at) values (77, now() - interval '1 minute')`;
   const dead = (77n * 2n ** 32n + 5n).toString();
   await hub.sql`update delivery set lease = ${dead}::bigint, due_at = now() + interval '1 hour' where events = 2`;
@@ -36,20 +36,20 @@ it('what a dead worker had under way is tried again at once, what a living one h
   );
 });
 
-it('a worker knows its share as others come and go', async () => {
+it('a worker’s share follows the number of live workers', async () => {
   hub = await openHub(fakeConnector(createFakePartner()));
   const log = pino({ level: 'silent' });
   const one = await openWorkerLeases(hub.databaseUrl, log);
   expect(one.share(5)).toBe(5);
   const two = await openWorkerLeases(hub.databaseUrl, log);
-  // Who comes knows who is there already; the others see it with their next look.
+  // A new worker knows the present ones; they see it at their next update.
   expect([2, 3]).toContain(two.share(5));
   one.updateLive((await releaseDeadLeases(hub.sql)).live);
   expect(one.share(5) + two.share(5)).toBe(5);
   await two.stop();
   one.updateLive((await releaseDeadLeases(hub.sql)).live);
   expect(one.share(5)).toBe(5);
-  // Out of the others' sight, it still counts itself.
+  // A worker missing from the list of live workers still counts itself.
   one.updateLive([1, 2]);
   expect([1, 2]).toContain(one.share(5));
   await one.stop();

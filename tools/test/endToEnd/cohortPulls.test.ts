@@ -40,7 +40,7 @@ describe.each<Partner>(['mixpanel', 'amplitude'])('a cohort of %s that is pulled
       { state: 'APPLIED', addedCount: 2_500, removedCount: 0, unchangedCount: 0 },
     ]);
     expect(await hub.members(cohort)).toEqual(crowd(0, 2_500).sort());
-    await hub.comesTo(cohort, isOver);
+    await hub.waitForPull(cohort, isOver);
     hub.setCohort(partner, id, crowd(400, 2_600));
     await hub.pullNow(cohort);
     expect((await hub.applied(cohort, 2))[0]).toEqual({
@@ -70,7 +70,7 @@ describe.each<Partner>(['mixpanel', 'amplitude'])('a cohort of %s that is pulled
       action: { kind: 'status', status: 429, body: { error: 'slow down' }, headers: { 'retry-after': '2' } },
     });
     const cohort = await hub.follow(partner, id);
-    expect(await hub.comesTo(cohort, ({ deferral }) => deferral !== null)).toMatchObject({
+    expect(await hub.waitForPull(cohort, ({ deferral }) => deferral !== null)).toMatchObject({
       state: 'RUNNING',
       deferral: { code: 'throttled' },
     });
@@ -83,10 +83,10 @@ describe.each<Partner>(['mixpanel', 'amplitude'])('a cohort of %s that is pulled
     hub.setCohort(partner, id, crowd(0, 10));
     const cohort = await hub.follow(partner, id);
     await hub.applied(cohort, 1);
-    await hub.comesTo(cohort, isOver);
+    await hub.waitForPull(cohort, isOver);
     await hub.sql`update cohort set partner_id = partner_id || '0' where id = ${cohortKeyOf(cohort)}`;
     await hub.pullNow(cohort);
-    expect(await hub.comesTo(cohort, ({ state }) => state === 'FAILED')).toMatchObject({
+    expect(await hub.waitForPull(cohort, ({ state }) => state === 'FAILED')).toMatchObject({
       failure: { code: 'no_such_cohort', recovery: 'NONE' },
     });
     expect(await hub.members(cohort)).toHaveLength(10);
@@ -106,7 +106,7 @@ describe('a worker that is killed in mid-pull', () => {
     hub.setCohort('mixpanel', id, crowd(0, 2_000));
     const before = hub.requests('mixpanel').length;
     const cohort = await hub.follow('mixpanel', id);
-    await hub.comesTo(cohort, ({ progress }) => (progress?.memberCount ?? 0) >= 500);
+    await hub.waitForPull(cohort, ({ progress }) => (progress?.memberCount ?? 0) >= 500);
     await hub.killWorker();
     // Mixpanel shows a session the members of the moment at which it began.
     hub.setCohort('mixpanel', id, crowd(0, 5));
@@ -144,7 +144,7 @@ describe('the limits of a partner', () => {
     hub.setCohort('mixpanel', id, crowd(0, 1_210));
     const since = hub.requests('mixpanel').length;
     const cohort = await hub.follow('mixpanel', id);
-    const held = await hub.comesTo(cohort, ({ deferral }) => deferral !== null);
+    const held = await hub.waitForPull(cohort, ({ deferral }) => deferral !== null);
     expect(held).toMatchObject({
       state: 'RUNNING',
       deferral: { code: 'budget_spent', detail: expect.stringContaining('60 steps in 60 minutes') },
@@ -165,14 +165,14 @@ describe('the limits of a partner', () => {
     hub.setCohort('amplitude', id, crowd(0, 10));
     const cohort = await hub.follow('amplitude', id);
     await hub.applied(cohort, 1);
-    await hub.comesTo(cohort, isOver);
+    await hub.waitForPull(cohort, isOver);
     hub.amplitude.control.addFault({
       when: 'before-parse',
       match: { path: `/api/5/cohorts/request/${id}` },
       action: { kind: 'status', status: 429, body: { error: { http_code: 429 } } },
     });
     await hub.pullNow(cohort);
-    expect(await hub.comesTo(cohort, ({ deferral }) => deferral !== null)).toMatchObject({
+    expect(await hub.waitForPull(cohort, ({ deferral }) => deferral !== null)).toMatchObject({
       state: 'RUNNING',
       deferral: { code: 'throttled' },
     });
@@ -193,7 +193,7 @@ it('a file of Amplitude’s that breaks off is fetched again, and nobody is miss
     action: { kind: 'truncatedBody', sentBytes: 900_000 },
   });
   const cohort = await hub.follow('amplitude', id);
-  expect(await hub.comesTo(cohort, ({ deferral }) => deferral !== null)).toMatchObject({
+  expect(await hub.waitForPull(cohort, ({ deferral }) => deferral !== null)).toMatchObject({
     deferral: { code: 'broken_connection' },
   });
   expect(await hub.applied(cohort, 1)).toMatchObject([{ addedCount: 30_000 }]);

@@ -42,7 +42,7 @@ export interface PullHub {
   follow(partner: Partner, id: string): Promise<string>;
   pullNow(cohortId: string): Promise<void>;
   pull(cohortId: string): Promise<Pull>;
-  comesTo(cohortId: string, holds: (pull: Pull) => boolean): Promise<Pull>;
+  waitForPull(cohortId: string, holds: (pull: Pull) => boolean): Promise<Pull>;
   /** Waits until so many pulls have been applied, and answers them, the newest first. */
   applied(cohortId: string, syncs: number): Promise<readonly Sync[]>;
   members(cohortId: string): Promise<readonly string[]>;
@@ -159,7 +159,7 @@ export async function startPullHub(): Promise<PullHub> {
       );
     },
     pull,
-    comesTo: (cohortId, holds) => until(() => pull(cohortId), holds, 30_000),
+    waitForPull: (cohortId, holds) => until(() => pull(cohortId), holds, 30_000),
     async applied(cohortId, count) {
       const read = async (): Promise<readonly Sync[]> => {
         const { cohort } = await client.ask<{ cohort: { syncs: { nodes: readonly Sync[] } } }>(

@@ -3,7 +3,7 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import { expect, it } from 'vitest';
 import { createTestDatabase } from '../database.js';
 
-it('an entry is stored whatever text was given', async () => {
+it('an audit entry is stored, whatever characters the input holds', async () => {
   const database = await createTestDatabase();
   const sql = connect(database.url, { max: 1, name: 'test' });
   const db = drizzle(sql);

@@ -29,7 +29,7 @@ export const everything = {
   groups: ['behaviour', 'campaign', 'canvas', 'message', 'other'],
 };
 
-/** An admin's handle on a database of its own, with the fake connector, and what comes in beside it. */
+/** Admin operations on a new database with the fake connector, and helpers that store and attempt events. */
 export interface CoreHarness {
   readonly admin: Admin;
   readonly sql: Sql;
@@ -38,19 +38,19 @@ export interface CoreHarness {
   readonly partner: FakePartner;
   readonly intake: Ingest;
   readonly tokenId: number;
-  /** The Currents that workers were asked to look at. */
+  /** The Currents for which workers were woken. */
   readonly woken: number[];
-  /** Another handle on the same database, under other circumstances. */
+  /** The dependencies of admin operations on the same database, with some of them replaced. */
   open(other: { readonly seal?: Seal; readonly allowBaseUrl?: boolean; readonly connector?: Connector }): Admin;
   draft(name: string): Promise<string>;
   launch(name: string): Promise<string>;
   take(events: readonly unknown[]): Promise<void>;
-  /** One attempt at whatever is due: each pending event becomes what `fate` says of its position in its batch. */
+  /** One attempt at all due deliveries: `fate` gives the outcome of each pending event by its position in its batch. */
   attempt(currentId: string, fate: (position: number) => Fate): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The Current of an answer that has to be one. */
+/** Narrows a result to a Current; throws on any other. */
 export function currentOf(answer: CurrentView | { readonly kind: string; readonly message: string }): CurrentView {
   if ('id' in answer) return answer;
   throw new Error(answer.message);

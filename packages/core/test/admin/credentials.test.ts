@@ -19,12 +19,12 @@ const given = {
   selection: everything,
 };
 
-/** Expects a text without eight characters in a row of a secret. */
+/** Expects that the text contains no eight consecutive characters of a secret. */
 function expectNoTrace(text: string, secret: string): void {
   for (let at = 0; at + 8 <= secret.length; at++) expect(text).not.toContain(secret.slice(at, at + 8));
 }
 
-/** A connector whose schema and whose partner repeat whatever they are shown. */
+/** A connector whose schema and partner echo their input in error messages. */
 function gossip(): Connector {
   const key = z.string().superRefine((text, context) => {
     if (!text.startsWith('good'))
@@ -45,7 +45,7 @@ function gossip(): Connector {
 }
 
 describe('credentials', () => {
-  it('go in sealed for their Current, and open for the workers', async () => {
+  it('are stored sealed for their Current, and workers can open them', async () => {
     const current = await createCurrent(harness.admin, { ...given, name: 'Sealed', credentials: { key: canary } });
     const id = Number(currentOf(current).id);
     const working = await loadCurrent(harness.sql, id, harness.admin);
@@ -58,7 +58,7 @@ describe('credentials', () => {
     expect(JSON.stringify([current, await getCurrent(harness.admin, String(id))])).not.toContain(canary);
   });
 
-  it('show of what kind they are and which fields are set', async () => {
+  it('are shown as their kind and the names of the fields that are set', async () => {
     const admin = harness.open({ connector: gossip() });
     const current = await createCurrent(admin, {
       ...given,
@@ -79,7 +79,7 @@ describe('credentials', () => {
     ['deep down', { kind: 'key', key: { a: [{ [canary]: canary }] } }],
     ['all by themselves', canary],
     ['cut into pieces by the schema', { kind: 'key', key: `  ${canary}${canary}` }],
-  ])('are never repeated when they are wrong: %s', async (_how, credentials) => {
+  ])('are never echoed in an error: %s', async (_how, credentials) => {
     const admin = harness.open({ connector: gossip() });
     const refused = await createCurrent(admin, { ...given, name: 'Wrong', credentials });
     expect(refused.kind).toBe('InputInvalid');
@@ -87,7 +87,7 @@ describe('credentials', () => {
     expectNoTrace(JSON.stringify(refused), '12345678901234');
   });
 
-  it('say which field is wrong and what was wanted', async () => {
+  it('are refused with the invalid field and the expected value', async () => {
     const admin = harness.open({ connector: gossip() });
     expect(
       await createCurrent(admin, {
@@ -119,7 +119,7 @@ describe('credentials', () => {
 });
 
 describe('a test of credentials', () => {
-  it('passes or fails as the partner says', async () => {
+  it('passes or fails with the partner’s response', async () => {
     const id = await harness.draft('Tested');
     expect(await testCredentials(harness.admin, id)).toMatchObject({ kind: 'TestPassed' });
     harness.partner.mood = { outcome: 'blocked', code: 'bad_key', detail: 'no' };
@@ -132,7 +132,7 @@ describe('a test of credentials', () => {
     harness.partner.mood = undefined;
   });
 
-  it('tries what is given instead, and stores none of it', async () => {
+  it('uses credentials and settings from its input, and does not store them', async () => {
     const connector = {
       ...fakeConnector(harness.partner),
       test: async ({ credentials }: { credentials: { key: string } }) =>
@@ -152,7 +152,7 @@ describe('a test of credentials', () => {
     expect(await testCredentials(admin, '4711')).toMatchObject({ kind: 'CurrentNotFound' });
   });
 
-  it('never repeats them, though the partner does', async () => {
+  it('does not show credentials that the partner echoes', async () => {
     const admin = harness.open({ connector: gossip() });
     const current = await createCurrent(admin, {
       ...given,
@@ -164,7 +164,7 @@ describe('a test of credentials', () => {
     expectNoTrace(JSON.stringify(failed), canary);
   });
 
-  it('that throws is a failed test, without the error’s message', async () => {
+  it('fails without the error’s message when the connector throws', async () => {
     const admin = harness.open({
       connector: { ...fakeConnector(harness.partner), test: async () => Promise.reject(new TypeError(canary)) },
     });
@@ -177,7 +177,7 @@ describe('a test of credentials', () => {
     });
   });
 
-  it('has the workers probe a blocked Current at once when it passes', async () => {
+  it('brings the probe of a blocked Current forward when it passes', async () => {
     const id = await harness.launch('Repaired');
     await block(harness.sql, 'current', Number(id), { code: 'bad_key', detail: 'no' });
     await harness.sql`update current set probe_at = now() + interval '1 hour' where id = ${Number(id)}`;
@@ -196,7 +196,7 @@ describe('a test of credentials', () => {
   });
 });
 
-it('changed credentials replace the former ones whole', async () => {
+it('an update of credentials replaces all of the former ones', async () => {
   const id = await harness.draft('Replaced');
   await updateCurrent(harness.admin, id, { credentials: { key: 'the-second-key' }, confirmName: 'Replaced' });
   const working = await loadCurrent(harness.sql, Number(id), harness.admin);

@@ -27,8 +27,8 @@ const good = {
   selection: everything,
 };
 
-describe('creating', () => {
-  it('makes a draft that carries nothing', async () => {
+describe('createCurrent', () => {
+  it('creates a draft, which delivers nothing', async () => {
     const current = await createCurrent(harness.admin, { ...good, name: '  Made  ' });
     expect(current).toMatchObject({
       kind: 'Current',
@@ -50,37 +50,37 @@ describe('creating', () => {
     ['a name over two lines', { name: 'a\nb' }, 'InputInvalid', ['name']],
     ['a name with a NUL', { name: 'a\0b' }, 'InputInvalid', ['name']],
     ['neither a name nor an address', { name: '', contactEmail: 'ana' }, 'InputInvalid', ['name', 'contactEmail']],
-    ['a region that is none', { settings: { region: 'mars' } }, 'InputInvalid', ['settings.region']],
+    ['an unknown region', { settings: { region: 'mars' } }, 'InputInvalid', ['settings.region']],
     ['no region', { settings: {} }, 'InputInvalid', ['settings.region']],
-    ['a setting that is none', { settings: { region: 'here', colour: 'red' } }, 'InputInvalid', ['settings.colour']],
+    ['an unknown setting', { settings: { region: 'here', colour: 'red' } }, 'InputInvalid', ['settings.colour']],
     ['no credentials', { credentials: {} }, 'InputInvalid', ['credentials.key']],
     ['an empty selection', { selection: { eventTypes: [], channels: [], groups: [] } }, 'InputInvalid', ['selection']],
     [
-      'names that nobody knows',
+      'unknown names',
       { selection: { eventTypes: ['users.messages.email.Opn'], channels: ['message/mail'], groups: ['messages'] } },
       'InputInvalid',
       ['selection.eventTypes', 'selection.channels', 'selection.groups'],
     ],
     [
-      'more names than there can be',
+      'more names than the limit',
       { selection: { eventTypes: Array(501).fill('x'), channels: [], groups: [] } },
       'InputInvalid',
       ['selection'],
     ],
     [
-      'only what the destination does not take',
+      'only event types that the destination does not support',
       { selection: { eventTypes: ['agentconsole.AgentExecuted'], channels: [], groups: [] } },
       'InputInvalid',
       ['selection'],
     ],
-  ])('is refused with %s, and says which field', async (_what, wrong, kind, fields) => {
+  ])('refuses %s and names the field', async (_what, wrong, kind, fields) => {
     const refused = await createCurrent(harness.admin, { ...good, name: 'Refused', ...wrong });
     expect(refused).toMatchObject({ kind, problems: fields.map((field) => ({ path: field.split('.') })) });
     expect((refused as { message: string }).message).toContain(fields[0]);
     expect(await listCurrents(harness.admin, { first: 10 }, { search: 'Refused' })).toMatchObject({ nodes: [] });
   });
 
-  it('is refused for a destination that nobody knows, and lists the known ones', async () => {
+  it('refuses an unknown destination and lists the known ones', async () => {
     expect(await createCurrent(harness.admin, { ...good, destination: 'nowhere' })).toMatchObject({
       kind: 'InputInvalid',
       problems: [{ path: ['destination'], code: 'unknown_value', suggestions: ['fake'] }],
@@ -88,7 +88,7 @@ describe('creating', () => {
     });
   });
 
-  it('is refused with a base URL, and says which configuration allows it', async () => {
+  it('refuses a base URL and names the variable that allows it', async () => {
     const given = {
       ...good,
       name: 'Based',
@@ -109,7 +109,7 @@ describe('creating', () => {
     });
   });
 
-  it('of two with one name at once, makes one, and the other learns who has it', async () => {
+  it('creates one of two with the same name at once, and refuses the other with the id of the first', async () => {
     const both = await Promise.all([
       createCurrent(harness.admin, { ...good, name: 'Twins' }),
       createCurrent(harness.admin, { ...good, name: 'tWINS' }),
@@ -120,7 +120,7 @@ describe('creating', () => {
     expect(refused).toMatchObject({ ownerId: (made as { id: string }).id });
   });
 
-  it('warns of selected event types that the destination does not take', async () => {
+  it('warns of selected event types that the destination does not support', async () => {
     const current = await createCurrent(harness.admin, { ...good, name: 'Warned' });
     const untaken = currentOf(current).warnings[0]?.eventTypes;
     expect(current).toMatchObject({ warnings: [{ code: 'types_not_taken' }] });
@@ -130,8 +130,8 @@ describe('creating', () => {
   });
 });
 
-describe('changing', () => {
-  it('replaces what is given, keeps the rest, and says what was before', async () => {
+describe('updateCurrent', () => {
+  it('replaces the given fields, keeps the others, and returns the previous values', async () => {
     const id = await harness.draft('To change');
     const selection = {
       eventTypes: ['users.messages.email.Open', 'users.messages.email.Open'],
@@ -160,7 +160,7 @@ describe('changing', () => {
     });
   });
 
-  it('is refused with another Current’s name, and takes its own in another case', async () => {
+  it('refuses the name of another Current, and allows a change of case in its own', async () => {
     const first = await harness.draft('First');
     const second = await harness.draft('Second');
     expect(await updateCurrent(harness.admin, second, { name: 'FIRST' })).toMatchObject({
@@ -176,13 +176,13 @@ describe('changing', () => {
     ['credentials', { credentials: { key: 5 } }, 'InputInvalid'],
     ['a selection', { selection: { eventTypes: [], channels: [], groups: [] } }, 'InputInvalid'],
     ['a contact', { contactEmail: 'nobody' }, 'InputInvalid'],
-  ])('is refused with %s that are wrong, and changes nothing', async (what, wrong, kind) => {
+  ])('refuses invalid input and changes nothing: %s', async (what, wrong, kind) => {
     const id = await harness.draft(`Kept ${what}`);
     expect(await updateCurrent(harness.admin, id, { name: `Lost ${what}`, ...wrong })).toMatchObject({ kind });
     expect(await getCurrent(harness.admin, id)).toMatchObject({ name: `Kept ${what}`, version: 1 });
   });
 
-  it('has a blocked Current probed at once when its credentials change, and ends a hold', async () => {
+  it('brings the probe of a blocked Current forward when its credentials change', async () => {
     const id = await harness.launch('Blocked');
     await block(harness.sql, 'current', Number(id), { code: 'bad_key', detail: 'the key is not known' });
     await harness.sql`update current set probes = 7, probe_at = now() + interval '1 hour' where id = ${Number(id)}`;
@@ -200,8 +200,8 @@ describe('changing', () => {
   });
 });
 
-describe('the states', () => {
-  it('lead from draft to live to paused to live, and each move is dated', async () => {
+describe('the states of a Current', () => {
+  it('go from draft to live to paused to live, and each transition is dated', async () => {
     const id = await harness.draft('Round');
     expect(await launchCurrent(harness.admin, id)).toMatchObject({ kind: 'Current', state: 'live' });
     await harness.sql`update current set live_since = '2026-01-01', state_since = '2026-01-01' where id = ${Number(id)}`;
@@ -223,9 +223,9 @@ describe('the states', () => {
     ['paused', { launch: 'CurrentWrongState', pause: 'Current', resume: 'Current' }],
     ['blocked', { launch: 'CurrentWrongState', pause: 'CurrentWrongState', resume: 'CurrentWrongState' }],
     ['deleted', { launch: 'CurrentWrongState', pause: 'CurrentWrongState', resume: 'CurrentWrongState' }],
-  ])('refuse from %s what is not possible there, and say what is', async (state, wanted) => {
+  ])('refuse a transition that %s does not allow, and list the allowed ones', async (state, expected) => {
     const moves = { launch: launchCurrent, pause: pauseCurrent, resume: resumeCurrent };
-    for (const [move, kind] of Object.entries(wanted)) {
+    for (const [move, kind] of Object.entries(expected)) {
       const id = await harness.draft(`${state} ${move}`);
       await harness.sql`update current set state = ${state} where id = ${Number(id)}`;
       const before = await getCurrent(harness.admin, id);
@@ -239,14 +239,14 @@ describe('the states', () => {
     }
   });
 
-  it('answer both of two admins who launch it at once with the live Current', async () => {
+  it('return the live Current to both of two concurrent launches', async () => {
     const id = await harness.draft('Raced');
     const both = await Promise.all([launchCurrent(harness.admin, id), launchCurrent(harness.admin, id)]);
     expect(both.map(({ kind }) => kind).sort()).toEqual(['Current', 'Current']);
     expect(both).toMatchObject([{ state: 'live' }, { state: 'live' }]);
   });
 
-  it('do not let a Current go live whose credentials do not open', async () => {
+  it('do not become live while the credentials cannot be opened', async () => {
     const id = await harness.draft('Locked');
     const elsewhere = harness.open({ seal: createSeal(Buffer.alloc(32, 7)) });
     expect(await launchCurrent(elsewhere, id)).toMatchObject({
@@ -261,7 +261,7 @@ describe('the states', () => {
   });
 
   it.each(['0', '', 'abc', '-1', '99999999999999999999', '1; drop table current', '999999999'])(
-    'know no Current %j',
+    'do not exist for the unknown id %j',
     async (id) => {
       expect(await getCurrent(harness.admin, id)).toMatchObject({ kind: 'CurrentNotFound' });
       expect(await launchCurrent(harness.admin, id)).toMatchObject({ kind: 'CurrentNotFound' });
@@ -271,8 +271,8 @@ describe('the states', () => {
   );
 });
 
-describe('deleting', () => {
-  it('wants the name, then wipes the credentials, frees the name and says what will expire', async () => {
+describe('deleteCurrent', () => {
+  it('requires the name, then erases the credentials, frees the name and counts the events that will expire', async () => {
     const id = await harness.launch('Doomed');
     await harness.take([event(), event(), event()]);
     await harness.attempt(id, (position) => (position === 0 ? 'delivered' : 'pending'));
@@ -301,8 +301,8 @@ describe('deleting', () => {
   });
 });
 
-describe('listing', () => {
-  it('gives every Current once, the newest first, though more are added meanwhile', async () => {
+describe('listCurrents', () => {
+  it('returns every Current once, newest first, while more are added', async () => {
     const ids: string[] = [];
     for (let number = 0; number < 7; number++) ids.push(await harness.draft(`Listed ${number}`));
     const seen: string[] = [];
@@ -316,7 +316,7 @@ describe('listing', () => {
     expect(seen).toEqual(ids.reverse());
   });
 
-  it('filters by state, destination and text, and leaves deleted ones out unless asked', async () => {
+  it('filters by state, destination and text, and includes deleted ones only on request', async () => {
     const id = await harness.draft('Filtered 100%_');
     await deleteCurrent(harness.admin, id, 'Filtered 100%_');
     const found = async (filter: Parameters<typeof listCurrents>[2]) =>
@@ -330,13 +330,13 @@ describe('listing', () => {
   });
 
   it.each([{ first: 0 }, { first: 201 }, { first: 1.5 }, { first: 5, after: 'rubbish' }, { first: 5, after: '' }])(
-    'refuses %j with a sentence',
+    'refuses the page %j with the expected value',
     async (page) => {
       await expect(listCurrents(harness.admin, page)).rejects.toThrow(/expected/);
     },
   );
 
-  it('is ordered by name or by the last change, and a cursor of another order is refused', async () => {
+  it('orders by name or by last update, and refuses a cursor of another order', async () => {
     const filter = { search: 'Ordered' };
     for (const name of ['Ordered b', 'ordered C', 'Ordered a']) await harness.draft(name);
     const names = async (order: Parameters<typeof listCurrents>[3]): Promise<readonly string[]> => {
@@ -358,7 +358,7 @@ describe('listing', () => {
     await expect(listCurrents(harness.admin, { first: 1, after: nextCursor }, filter)).rejects.toThrow(/same order/);
   });
 
-  it('shows counts and the oldest pending event of each', async () => {
+  it('returns counts and the oldest pending event of each Current', async () => {
     const id = await harness.launch('Counted');
     await harness.take([event(), event(), event(), event()]);
     const end = ['delivered', { skip: 'no_user' }, { outcome: 'rejected', code: 'invalid' }, 'pending'] as const;
@@ -383,7 +383,7 @@ describe('listing', () => {
   });
 });
 
-it('a connector that is no longer there leaves its Currents readable, with a warning', async () => {
+it('Currents of a removed connector stay readable, with a warning', async () => {
   const id = await harness.draft('Orphan');
   const bare = harness.open({ connector: { ...fakeConnector(harness.partner), name: 'other' } });
   expect(await getCurrent(bare, id)).toMatchObject({ warnings: [{ code: 'no_connector' }], eventTypes: [] });

@@ -49,7 +49,7 @@ async function all(
 }
 
 describe('dead letters', () => {
-  it('are shown one event at a time, with the event, why it died and how often it was tried', async () => {
+  it('are listed one per event, with the event, the reason and the number of attempts', async () => {
     const events = ['one', 'two', 'three'].map((word) => event(word));
     await use().take(events);
     await use().attempt(current, (position) => (position === 1 ? 'delivered' : rejected));
@@ -67,7 +67,7 @@ describe('dead letters', () => {
     ]);
   });
 
-  it('are paged completely and once, though more are added meanwhile', async () => {
+  it('appear once each over all pages, while more are added', async () => {
     for (let batch = 0; batch < 4; batch++) await bury(5, (position) => (position % 2 === 0 ? rejected : expired));
     const before = (await all({}, 200)).map(({ id }) => id);
     expect(new Set(before).size).toBe(20);
@@ -115,7 +115,7 @@ describe('dead letters', () => {
 });
 
 describe('a replay', () => {
-  it('sends exactly the chosen events again, once, and raises what was selected by them', async () => {
+  it('delivers exactly the chosen events once, and adds them to the count of selected events', async () => {
     await bury(6, (position) => (position < 2 ? rejected : position < 5 ? expired : 'delivered'));
     await bury(2, () => expired);
     expect(await planReplay(use().admin, current, { code: 'throttled' })).toEqual({
@@ -168,7 +168,7 @@ describe('a replay', () => {
     expect(await checkLedger(use().admin, current)).toMatchObject({ differences: [] });
   });
 
-  it('by several admins at once replays each event once', async () => {
+  it('started by several admins at once delivers each event once', async () => {
     for (let batch = 0; batch < 10; batch++) await bury(3, () => expired);
     const answers = await Promise.all(Array.from({ length: 4 }, () => replayDeadLetters(use().admin, current, {})));
     expect(answers.reduce((sum, answer) => sum + (answer.kind === 'Replayed' ? answer.eventCount : 0), 0)).toBe(30);
@@ -176,7 +176,7 @@ describe('a replay', () => {
     expect(await checkLedger(use().admin, current)).toMatchObject({ differences: [] });
   });
 
-  it('whose events die again leaves new dead letters, which can be replayed', async () => {
+  it('whose events fail again creates new dead letters, which can be replayed', async () => {
     await bury(2, () => rejected);
     await replayDeadLetters(use().admin, current, {});
     await use().attempt(current, () => expired);
@@ -190,7 +190,7 @@ describe('a replay', () => {
     expect(await checkLedger(use().admin, current)).toMatchObject({ differences: [] });
   });
 
-  it('joins what died of one batch at different times into one delivery', async () => {
+  it('joins dead letters of one batch into one delivery, even of different times', async () => {
     await use().take([event(), event(), event()]);
     await use().attempt(current, (position) => (position === 2 ? rejected : 'pending'));
     await use().attempt(current, (position) => (position === 0 ? expired : 'delivered'));
@@ -201,7 +201,7 @@ describe('a replay', () => {
     expect([replayed?.pending, [...(replayed?.outcomes ?? [])]]).toEqual([2, [1, 0, 1]]);
   });
 
-  it('takes more batches than one step does', async () => {
+  it('continues until all batches are replayed when one step is not enough', async () => {
     for (let batch = 0; batch < 5; batch++) await use().take([event()]);
     await use().sql`
       insert into batch (stored_on, events, content) select stored_on, events, content from batch, generate_series(1, 100)`;
@@ -216,7 +216,7 @@ describe('a replay', () => {
     });
   });
 
-  it('is refused where it would go nowhere', async () => {
+  it('is refused for a Current that could not deliver it', async () => {
     expect(await replayDeadLetters(use().admin, '4711', {})).toMatchObject({ kind: 'CurrentNotFound' });
     expect(await planReplay(use().admin, 'x', {})).toMatchObject({ kind: 'CurrentNotFound' });
     await bury(1, () => expired);
@@ -237,7 +237,7 @@ describe('the ledger check', () => {
     await use().attempt(current, (position) => fates[position] ?? 'pending');
   });
 
-  it('finds nothing where every event is where the counts say', async () => {
+  it('finds no difference when the events match the counts', async () => {
     const steps: number[] = [];
     expect(await checkLedger(use().admin, current, ({ deliveries }) => steps.push(deliveries))).toEqual({
       kind: 'LedgerCheck',
@@ -269,18 +269,18 @@ describe('the ledger check', () => {
     ['the tally has another reason', `update tally set code = 'other' where outcome = 'skipped'`, /skipped as/],
     ['a dead letter is missing', `delete from dead_letter where outcome = 'rejected'`, /rejected, and 0 have/],
     [
-      'a dead letter is there twice',
+      'a dead letter is duplicated',
       `update dead_letter set positions = positions || 1 where outcome = 'expired'`,
       /expired, and 2 have/,
     ],
-  ])('tells when %s', async (_what, fault, message) => {
+  ])('reports when %s', async (_what, fault, message) => {
     await use().sql.unsafe(fault);
     const checked = await checkLedger(use().admin, current);
     if (checked.kind !== 'LedgerCheck') throw new Error(checked.message);
     expect(checked.differences.map((difference) => difference.message).join('\n')).toMatch(message);
   });
 
-  it('asks of a forgotten day only that nothing of it was left pending', async () => {
+  it('only checks that no event is pending for a day whose rows are deleted', async () => {
     await use()
       .sql`insert into tally (current_id, day, shard, outcome, events) values (${Number(current)}, '2020-02-02', 1, 'selected', 5), (${Number(current)}, '2020-02-02', 1, 'delivered', 5)`;
     expect(await checkLedger(use().admin, current)).toMatchObject({ differences: [] });

@@ -23,7 +23,7 @@ afterAll(() => harness?.close());
 const unknown = () => event('new', { event_type: 'users.messages.pigeon.Open' });
 const nameless = () => event('nameless', { event_type: undefined });
 
-/** As if the catalogue had learned of the type: what is quarantined says a type that it knows. */
+/** Simulates a catalogue that has gained the type: gives the quarantined events a type that the catalogue has. */
 async function learn(): Promise<void> {
   await use().sql`update quarantine set body = replace(body, 'pigeon', 'email')`;
 }
@@ -50,7 +50,7 @@ async function stored(): Promise<string[]> {
 }
 
 describe('the quarantine', () => {
-  it('shows what was refused, as it came, and why', async () => {
+  it('lists each refused event as received, with the reason', async () => {
     const refused = unknown();
     await use().take([event(), refused]);
     expect(await all()).toMatchObject([
@@ -58,7 +58,7 @@ describe('the quarantine', () => {
     ]);
   });
 
-  it('is paged completely and once, newest first, though more is added meanwhile', async () => {
+  it('lists each event once over all pages, newest first, while more are added', async () => {
     for (let request = 0; request < 5; request++) await use().take([unknown(), nameless()]);
     const before = (await all({}, 200)).map(({ id }) => id);
     expect(before).toHaveLength(10);
@@ -72,7 +72,7 @@ describe('the quarantine', () => {
     }
   });
 
-  it('is paged over days', async () => {
+  it('pages across days', async () => {
     await use().take([unknown(), unknown()]);
     await use().sql`update quarantine set stored_on = stored_on - 1, stored_at = stored_at - interval '1 day'`;
     await use().take([unknown()]);
@@ -83,7 +83,7 @@ describe('the quarantine', () => {
     ]);
   });
 
-  it('is filtered and counted by code and time', async () => {
+  it('filters and counts by code and time', async () => {
     await use().take([unknown(), nameless(), unknown()]);
     expect(await countQuarantine(use().admin)).toEqual([
       { code: 'unknown_event_type', eventCount: 2, releasedCount: 0 },
@@ -107,7 +107,7 @@ describe('the quarantine', () => {
 });
 
 describe('a release', () => {
-  it('stores what the present catalogue takes, with a delivery for each Current that takes it, and keeps the rest', async () => {
+  it('stores the events that are now valid, with a delivery for each Current that selects them, and keeps the others', async () => {
     const current = await use().launch('Carrier');
     const [good, bad] = [unknown(), nameless()];
     await use().take([good, bad]);
@@ -141,7 +141,7 @@ describe('a release', () => {
     expect(await all({ isReleased: false })).toMatchObject([{ code: 'missing_event_type', releasedAt: undefined }]);
   });
 
-  it('by several admins at once, and after a fall between storing and marking, stores each event once', async () => {
+  it('stores each event once, also for several admins at once and after a crash between its two commits', async () => {
     const events = Array.from({ length: 20 }, unknown);
     await use().take(events);
     await learn();
@@ -152,7 +152,7 @@ describe('a release', () => {
     expect(await releaseQuarantined(use().admin, {})).toMatchObject({ eventCount: 0, stillRefused: [] });
   });
 
-  it('takes only what is chosen, and more than one step does', async () => {
+  it('is limited to the chosen events, and continues when one step is not enough', async () => {
     await use().take([...Array.from({ length: 450 }, unknown), nameless()]);
     await learn();
     const [newest] = await all({ code: 'unknown_event_type' }, 1);
@@ -170,7 +170,7 @@ describe('a release', () => {
     expect(await stored()).toHaveLength(450);
   });
 
-  it('leaves a line that is not JSON where it is', async () => {
+  it('leaves a line that is not JSON in the quarantine', async () => {
     await use().intake.take({ bytes: Buffer.from('{"event_type": "users'), format: 'ndjson', tokenId: use().tokenId });
     await use().intake.take({ bytes: Buffer.from('42\n[]\nnull'), format: 'ndjson', tokenId: use().tokenId });
     const { eventCount, stillRefused } = await releaseQuarantined(use().admin, {});

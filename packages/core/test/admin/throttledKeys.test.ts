@@ -71,7 +71,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-/** A delivery of ten events of which these wait. */
+/** A delivery of ten events with these deferrals. */
 async function wait(currentId: string, deferred: readonly Deferral[]): Promise<void> {
   await harness.take(Array.from({ length: 10 }, () => event()));
   await harness.sql`
@@ -95,7 +95,7 @@ const first: ThrottledKey = {
   lastDueAt: new Date(noon + hour),
 };
 
-it('a throttled key is shown with how many events wait for it, why, since when and until when', async () => {
+it('a throttled key is listed with its number of waiting events, the reason, the start and the end', async () => {
   const { nodes, nextCursor } = await list(50);
   expect(nodes[0]).toEqual(first);
   expect(nodes.map(({ budget, key, eventCount }) => [budget, key, eventCount])).toEqual([
@@ -106,7 +106,7 @@ it('a throttled key is shown with how many events wait for it, why, since when a
   expect(nextCursor).toBeUndefined();
 });
 
-it('pages follow one another without gap or repetition', async () => {
+it('pages of throttled keys have no gaps and no duplicates', async () => {
   const keys: string[] = [];
   let cursor: string | undefined;
   do {
@@ -117,7 +117,7 @@ it('pages follow one another without gap or repetition', async () => {
   expect(keys).toEqual(['device d-1', 'user d-1', 'user zoë "z" \\']);
 });
 
-it('keys of the same moment are each on one page', async () => {
+it('each of several keys with the same time is on one page', async () => {
   const crowded = await harness.launch('crowded');
   const places = Array.from({ length: 9 }, (_, index): Deferral => ({
     dueAtMs: noon,
@@ -137,14 +137,14 @@ it('keys of the same moment are each on one page', async () => {
   expect(seen.sort()).toEqual(places.map(({ budget }) => budget?.key));
 });
 
-it('a Current without waiting events has none', async () => {
+it('a Current without waiting events has no throttled keys', async () => {
   expect(await listThrottledKeys(harness.admin, Number(await harness.launch('calm')), { first: 5 })).toMatchObject({
     nodes: [],
     nextCursor: undefined,
   });
 });
 
-it('a page of no size, or of another list, is refused', async () => {
+it('a page of size 0 and a cursor of another list are refused', async () => {
   await expect(list(0)).rejects.toThrow(QuestionRefused);
   await expect(list(5, 'x')).rejects.toThrow(/cursor of this list/);
 });

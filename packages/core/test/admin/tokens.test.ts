@@ -25,7 +25,7 @@ async function make(name: string): Promise<IngestTokenCreated> {
 }
 
 describe('ingest tokens', () => {
-  it('are shown once, and kept only as a hash', async () => {
+  it('are shown once and stored only as a hash', async () => {
     const { token, ingestToken } = await make('Braze EU');
     expect(token).toMatch(/^cur_ingest_[\w-]{43}$/);
     expect(ingestToken).toMatchObject({
@@ -41,7 +41,7 @@ describe('ingest tokens', () => {
     expect(JSON.stringify(await listIngestTokens(harness.admin, { first: 200 }))).not.toContain(token.slice(-8));
   });
 
-  it('let a sender in as soon as they are made, several at once, and until they are revoked', async () => {
+  it('are valid from creation until revocation, several at the same time', async () => {
     const watched = await watchIngestTokens(harness.sql, () => undefined);
     const [one, two] = [await make('One'), await make('Two')];
     expect(await watched.check(one.token)).toBe(Number(one.ingestToken.id));
@@ -55,7 +55,7 @@ describe('ingest tokens', () => {
     await watched.stop();
   });
 
-  it('have names of their own while they are good', async () => {
+  it('have unique names while they are valid', async () => {
     const { ingestToken } = await make('Taken');
     expect(await createIngestToken(harness.admin, ' TAKEN ')).toMatchObject({
       kind: 'NameTaken',
@@ -69,7 +69,7 @@ describe('ingest tokens', () => {
     });
   });
 
-  it('are revoked when their name is given, and twice is as good as once', async () => {
+  it('are revoked by id and name, and a second revocation changes nothing', async () => {
     const { ingestToken } = await make('Named');
     expect(await revokeIngestToken(harness.admin, ingestToken.id, 'named')).toMatchObject({ kind: 'NotConfirmed' });
     const once = await revokeIngestToken(harness.admin, ingestToken.id, 'Named');
@@ -98,14 +98,14 @@ describe('ingest tokens', () => {
 });
 
 describe('admin tokens', () => {
-  it('begin with one that is made once, however many processes start at once', async () => {
+  it('start with one token, which is created once when several processes start together', async () => {
     const made = await Promise.all(Array.from({ length: 8 }, () => ensureAdminToken(harness.admin)));
     expect(made.filter((token) => token !== undefined)).toHaveLength(1);
     expect(made.find((token) => token !== undefined)).toMatch(/^cur_admin_[\w-]{43}$/);
     expect(await ensureAdminToken(harness.admin)).toBeUndefined();
   });
 
-  it('rotate: a new one is good beside the old, until the old is revoked', async () => {
+  it('rotate: a new token is valid beside the old one until the old one is revoked', async () => {
     const old = await createAdminToken(harness.admin);
     const fresh = await createAdminToken(harness.admin);
     expect(await checkAdminToken(harness.admin, old.token)).toBe(old.adminToken.id);
@@ -123,7 +123,7 @@ describe('admin tokens', () => {
     expect(await revokeAdminToken(harness.admin, '99999', '99999')).toMatchObject({ kind: 'TokenNotFound' });
   });
 
-  it('never all go: of two admins who revoke the last two at once, one is refused', async () => {
+  it('cannot all be revoked: when two admins revoke the last two at once, one is refused', async () => {
     for (const { id, revokedAt } of (await listAdminTokens(harness.admin, { first: 50 })).nodes)
       if (!revokedAt) await revokeAdminToken(harness.admin, id, id);
     await createAdminToken(harness.admin);
@@ -134,7 +134,7 @@ describe('admin tokens', () => {
     expect(both.map(({ kind }) => kind).sort()).toEqual(['AdminToken', 'LastAdminToken']);
   });
 
-  it('are made anew at the next start, when an operator has revoked all in the database', async () => {
+  it('are recreated at the next start after an operator has revoked all of them in the database', async () => {
     await harness.sql`update admin_token set revoked_at = now()`;
     expect(await ensureAdminToken(harness.admin)).toMatch(/^cur_admin_/);
   });

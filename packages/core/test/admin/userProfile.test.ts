@@ -8,14 +8,14 @@ let harness: CoreHarness;
 let current: string;
 beforeAll(async () => {
   harness = await openCoreHarness();
-  current = await harness.draft('to ask');
+  current = await harness.draft('looked up');
 });
 afterAll(() => harness.close());
 
 const asked: UserQuery[] = [];
 const ines: UserProfileQuestion = { userId: 'ines', parts: { properties: true } };
 
-/** Asks through a connector that answers so. */
+/** Looks up a user through a connector that returns this answer. */
 function ask(answer: () => UserAnswer, question = ines, id = current) {
   asked.length = 0;
   const connector: Connector = {
@@ -30,7 +30,7 @@ function ask(answer: () => UserAnswer, question = ines, id = current) {
 
 const notFound = (): UserAnswer => ({ outcome: 'notFound' });
 
-it('what the destination knows of a user is told', async () => {
+it('a lookup returns the profile that the destination has of a user', async () => {
   const answer = await ask(() => ({
     outcome: 'found',
     profile: { userId: 'ines', properties: { visits: 3 }, cohortIds: ['c'] },
@@ -57,11 +57,11 @@ it.each<[UserAnswer, object]>([
     { outcome: 'unreachable', code: 'timeout', detail: 'no answer' },
     { kind: 'LookupFailed', reason: 'timeout', message: 'no answer' },
   ],
-])('every answer has a type of its own: %o', async (answer, told) => {
-  expect(await ask(() => answer)).toMatchObject(told);
+])('each answer of a connector maps to its own result type: %o', async (answer, result) => {
+  expect(await ask(() => answer)).toMatchObject(result);
 });
 
-it('credentials that an answer repeats are not shown', async () => {
+it('credentials in an answer are redacted', async () => {
   const answer = await ask(() => ({
     outcome: 'refused',
     code: 'bad_key',
@@ -71,14 +71,14 @@ it('credentials that an answer repeats are not shown', async () => {
   expect(JSON.stringify(answer)).not.toContain('of-the-partner');
 });
 
-it('a connector that fails is not quoted', async () => {
+it('the error message of a connector that throws is not shown', async () => {
   const answer = await ask(() => {
     throw new TypeError('cannot read a-key-of-the-partner');
   });
   expect(answer).toEqual({ kind: 'LookupFailed', reason: 'lookup_threw', message: 'the connector failed: TypeError' });
 });
 
-it('a destination that cannot be asked is not', async () => {
+it('a lookup is not available for a destination without user lookup', async () => {
   expect(await lookUpUserProfile(harness.admin, current, ines)).toMatchObject({
     kind: 'LookupNotAvailable',
     reason: 'not_offered',
@@ -86,22 +86,22 @@ it('a destination that cannot be asked is not', async () => {
 });
 
 it.each<[string, UserProfileQuestion, string]>([
-  ['nobody', { parts: {} }, 'userId'],
+  ['no id', { parts: {} }, 'userId'],
   ['blanks', { userId: ' ', parts: {} }, 'userId'],
   ['a very long id', { deviceId: 'x'.repeat(1_025), parts: {} }, 'deviceId'],
   ['half a character', { deviceId: '\ud800', parts: {} }, 'deviceId'],
-  ['no ids', { userId: 'ines', parts: { recommendations: { ids: [] } } }, 'recommendationIds'],
+  ['an empty list of ids', { userId: 'ines', parts: { recommendations: { ids: [] } } }, 'recommendationIds'],
   [
     'too many ids',
     { userId: 'ines', parts: { computations: Array.from({ length: 51 }, () => 'c') } },
     'computationIds',
   ],
   [
-    'an id that would be two',
+    'an id with a comma',
     { userId: 'ines', parts: { propensities: { predictionIds: ['a,b'], type: 'score' } } },
     'predictionIds',
   ],
-])('%s: the question is refused before the destination is asked', async (_what, question, field) => {
+])('a lookup with %s is refused without a request to the destination', async (_what, question, field) => {
   const answer = await ask(notFound, question);
   expect(answer).toMatchObject({
     kind: 'InputInvalid',
@@ -110,7 +110,7 @@ it.each<[string, UserProfileQuestion, string]>([
   expect(asked).toEqual([]);
 });
 
-it('a Current that is missing or deleted asks nobody', async () => {
+it('a lookup through an unknown or deleted Current sends no request', async () => {
   expect(await ask(notFound, ines, '999999')).toMatchObject({ kind: 'CurrentNotFound' });
   const gone = await harness.draft('gone');
   await deleteCurrent(harness.admin, gone, 'gone');

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => inbox.close());
 
 let made = 0;
-/** A cohort of its own for each test, and its changes. */
+/** Helpers that create changes of a new cohort. */
 function cohort() {
   const reference: CohortReference = { id: `cohort-${++made}`, name: `Cohort ${made}` };
   return {
@@ -36,7 +36,7 @@ function cohort() {
   };
 }
 
-/** Pushes each, applying after each one or only at the end. */
+/** Pushes each change; applies after each one, or once at the end. */
 async function pushAll(changes: readonly CohortChange[], when: 'each' | 'end'): Promise<void> {
   for (const change of changes) {
     await inbox.push([change]);
@@ -46,7 +46,7 @@ async function pushAll(changes: readonly CohortChange[], when: 'each' | 'end'): 
 }
 
 describe.each(['each', 'end'] as const)('changes applied at the %s', (when) => {
-  it('are applied in the order in which they came', async () => {
+  it('take effect in their order of arrival', async () => {
     const { id, add, remove, members, syncs } = cohort();
     await pushAll([add([1, 2, 3]), remove([2]), add([2]), remove([2, 3]), add([4])], when);
     expect(await members()).toEqual(keys(1, 4));
@@ -58,7 +58,7 @@ describe.each(['each', 'end'] as const)('changes applied at the %s', (when) => {
     expect(Number(sync?.['added']) - Number(sync?.['removed'])).toBe(2);
   });
 
-  it('that the partner computed earlier never undo newer ones', async () => {
+  it('never undo changes that the partner computed later', async () => {
     const { add, remove, members } = cohort();
     await pushAll(
       [
@@ -74,7 +74,7 @@ describe.each(['each', 'end'] as const)('changes applied at the %s', (when) => {
     expect(await members()).toEqual(keys(1));
   });
 
-  it('a membership is replaced once all pages have come, in whatever order', async () => {
+  it('replace a membership once all pages have arrived, in any order', async () => {
     const { add, page, members, syncs } = cohort();
     await pushAll([add([1, 2, 9]), page('s', 3, 3, [5]), page('s', 1, 3, [1, 2])], when);
     expect(await members()).toEqual(keys(1, 2, 9));
@@ -96,7 +96,7 @@ describe.each(['each', 'end'] as const)('changes applied at the %s', (when) => {
     });
   });
 
-  it('a page that comes again with another body takes the place of the first', async () => {
+  it('replace a page that arrives again with another body', async () => {
     const { page, members } = cohort();
     await pushAll([page('s', 1, 2, [1, 2]), page('s', 1, 2, [3]), page('s', 1, 2, [4])], when);
     expect(await members()).toEqual([]);
@@ -104,7 +104,7 @@ describe.each(['each', 'end'] as const)('changes applied at the %s', (when) => {
     expect(await members()).toEqual(keys(4, 5));
   });
 
-  it('a session that was begun anew supersedes the unfinished one, and its straggling pages change nothing', async () => {
+  it('supersede an unfinished session when a new one starts, and ignore its late pages', async () => {
     const { page, members, syncs } = cohort();
     await pushAll([page('a', 1, 2, [1]), page('b', 2, 2, [3]), page('b', 1, 2, [2])], when);
     expect(await members()).toEqual(keys(2, 3));
@@ -116,7 +116,7 @@ describe.each(['each', 'end'] as const)('changes applied at the %s', (when) => {
     ]);
   });
 
-  it('of two sessions at once the one that began later has the last word', async () => {
+  it('keep the membership of the later of two concurrent sessions', async () => {
     for (const last of ['a', 'b']) {
       const { page, members } = cohort();
       const first = last === 'a' ? 'b' : 'a';
@@ -125,7 +125,7 @@ describe.each(['each', 'end'] as const)('changes applied at the %s', (when) => {
     }
   });
 
-  it('a session whose number of pages changes waits for the newest number', async () => {
+  it('complete a session by its latest number of pages', async () => {
     const { page, members } = cohort();
     await pushAll([page('s', 1, 2, [1]), page('s', 2, 3, [2])], when);
     expect(await members()).toEqual([]);
@@ -136,13 +136,13 @@ describe.each(['each', 'end'] as const)('changes applied at the %s', (when) => {
     expect(await shrunk.members()).toEqual(keys(1, 2));
   });
 
-  it('an empty page empties the cohort', async () => {
+  it('empty the cohort when the only page is empty', async () => {
     const { add, page, members } = cohort();
     await pushAll([add([1]), page('s', 1, 1, [])], when);
     expect(await members()).toEqual([]);
   });
 
-  it('three kinds of ids are three members', async () => {
+  it('count the same id of three kinds as three members', async () => {
     const { reference, members } = cohort();
     const alias = (label: string, name: string) => ({ alias: { label, name } });
     const all = [user(1), { deviceId: '1' }, alias('a', '1'), alias('b', '1'), alias('a\u00e9', 'x\u001fy')];
@@ -157,7 +157,7 @@ describe.each(['each', 'end'] as const)('changes applied at the %s', (when) => {
 });
 
 describe('the history of syncs', () => {
-  it('says what each did, page by page, and shows one that lacks a page', async () => {
+  it('shows the effect of each sync and page, and a sync that lacks a page', async () => {
     const { reference, members, syncs } = cohort();
     const session = (kind: 'add' | 'remove', at: number, ids: readonly number[]): CohortChange => ({
       kind,
@@ -182,7 +182,7 @@ describe('the history of syncs', () => {
     ]);
   });
 
-  it('counts late changes, and those that change nothing', async () => {
+  it('counts late changes and changes without effect', async () => {
     const { add, remove, syncs } = cohort();
     await pushAll([add([1, 2, 3], 2_000), remove([1, 9], 1_000)], 'each');
     expect(await syncs()).toMatchObject([
@@ -194,8 +194,8 @@ describe('the history of syncs', () => {
 
 describe('a deleted cohort', () => {
   it.each([
-    ['begins anew when its partner sends it whole', 'a partner’s session', keys(3), null],
-    ['stays deleted when a page of the hub’s own pull is late', pullSession('7'), [], expect.any(Date)],
+    ['is restored when its partner sends the whole membership', 'a partner’s session', keys(3), null],
+    ['stays deleted when a late page of a pull arrives', pullSession('7'), [], expect.any(Date)],
   ])('%s', async (_name, session, members, deletedAt) => {
     const { id, add, page } = cohort();
     await pushAll([add([1, 2])], 'each');

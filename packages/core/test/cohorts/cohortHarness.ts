@@ -13,7 +13,7 @@ export interface Inbox {
   readonly sql: Sql;
   readonly db: Admin['db'];
   readonly keyId: number;
-  /** Stores a push of these changes, as a partner's request with a body of its own. */
+  /** Stores these changes as one request of a partner, with a unique body by default. */
   push(
     changes: readonly CohortChange[],
     more?: {
@@ -23,11 +23,11 @@ export interface Inbox {
       readonly keyId?: number | null;
     },
   ): Promise<PushStored>;
-  /** Applies all that waits, as a worker does. */
+  /** Applies all stored changes, as a worker does. */
   apply(): Promise<void>;
   /** The members of a cohort, as keys, in order. */
   members(partnerId: string): Promise<readonly string[]>;
-  /** What is recorded of a cohort's syncs, the oldest first. */
+  /** The recorded syncs of a cohort, oldest first. */
   syncs(partnerId: string): Promise<readonly Record<string, unknown>[]>;
   close(): Promise<void>;
 }
@@ -79,7 +79,7 @@ export async function openInbox(): Promise<Inbox> {
   };
 }
 
-/** Reads the members as they stand now, and checks that the counts kept beside them are right. */
+/** Reads the current members, and checks the stored counts against them. */
 export async function readMembers(sql: Sql, partnerId: string): Promise<readonly string[]> {
   const [cohort] = await sql<{ set_id: string | null; external_ids: string; device_ids: string; aliases: string }[]>`
     select set_id, external_ids, device_ids, aliases from cohort where partner_id = ${partnerId}`;
@@ -132,7 +132,7 @@ export const page = (
   members,
 });
 
-/** A repeatable row of numbers from 0 to 1. */
+/** A seeded pseudo-random sequence of numbers from 0 to 1. */
 export function createDice(seed: number): () => number {
   let state = createHash('sha256').update(String(seed)).digest().readUInt32LE();
   return () => {

@@ -11,7 +11,7 @@ import {
 } from '@currents/core';
 import { add, openInbox, page, remove, users, type Inbox } from './cohortHarness.js';
 
-/** A partner whose cohorts are shown in a way of its own. */
+/** A partner with its own display names for cohorts. */
 const acme = {
   name: 'acme',
   label: 'Acme',
@@ -43,7 +43,7 @@ async function view(id: string): Promise<CohortView> {
 const reference = () => ({ id: `c${++made}`, name: `Cohort ${made}` });
 
 describe('a cohort', () => {
-  it('is shown as its partner has it shown, with its sizes by kind of id', async () => {
+  it('has the display name of its partner, and a size for each kind of id', async () => {
     const own = { ...reference(), description: 'all of them', createdAtMs: 1_700_000_000_000 };
     const shown = await cohort(
       add([...users(1, 2), { deviceId: 'd' }, { alias: { name: 'n', label: 'l' } }], { cohort: own }),
@@ -62,7 +62,7 @@ describe('a cohort', () => {
     expect(shown.listId).toMatch(/^list_[0-9a-f]{24}$/);
   });
 
-  it('whose sync is overdue is stale, once the admin has said how often it comes', async () => {
+  it('is stale when its sync is overdue by the schedule that the admin has set', async () => {
     const { id } = await cohort(add(users(1), { cohort: reference() }));
     expect(await updateCohort(admin, id, { schedule: 'dynamic' })).toMatchObject({
       schedule: 'dynamic',
@@ -79,7 +79,7 @@ describe('a cohort', () => {
     });
   });
 
-  it('a sync that changes nothing, and one that is not complete, do and do not count as a sync', async () => {
+  it('is synced by a complete sync without changes, but not by an incomplete one', async () => {
     const own = reference();
     const { id } = await cohort(add([], { cohort: own }));
     expect((await view(id)).lastSyncAt).toBeDefined();
@@ -93,7 +93,7 @@ describe('a cohort', () => {
     expect((await listSyncs(admin, half.id, { first: 5 })).nodes).toMatchObject([{ state: 'stalled' }]);
   });
 
-  it('is compared with what the partner said: page by page, or by its own count, and with what came and went since', async () => {
+  it('has a drift against the count that the partner reported, adjusted by later changes', async () => {
     const own = reference();
     const { id } = await cohort(
       page('s', 1, 2, [...users(1, 2, 2), { externalId: '' }], own),
@@ -130,7 +130,7 @@ describe('a cohort', () => {
     expect(await checkCohort(admin, id)).toMatchObject({ isConsistent: false });
   });
 
-  it('says of members that were refused why, also in a sentence', async () => {
+  it('has a reason and a description for each group of refused members', async () => {
     const own = reference();
     const { id } = await cohort(
       add([...users(1), { externalId: '' }, { externalId: 'x'.repeat(601) }], { cohort: own }),
@@ -142,7 +142,7 @@ describe('a cohort', () => {
     ]);
   });
 
-  it('is found by part of its name or id, page by page', async () => {
+  it('is found by a part of its name or id, with pagination', async () => {
     const names = ['Zebra one', 'zebra two', 'Zebra three'];
     for (const [index, name] of names.entries()) await cohort(add(users(1), { cohort: { id: `zoo-${index}`, name } }));
     const first = await listCohorts(admin, { first: 2 }, { search: 'ZEBRA' });
@@ -151,7 +151,7 @@ describe('a cohort', () => {
     expect(second).toMatchObject({ nodes: [{ partnerId: 'zoo-0' }], nextCursor: undefined });
     expect((await listCohorts(admin, { first: 5 }, { search: 'zoo-1' })).nodes).toHaveLength(1);
     expect((await listCohorts(admin, { first: 5 }, { partner: 'nobody' })).nodes).toEqual([]);
-    // By the name that is shown to admins.
+    // By the display name.
     expect(
       (await listCohorts(admin, { first: 5 }, { search: '[acme] zebra two: ZOO-1' })).nodes.map(
         ({ partnerId }) => partnerId,

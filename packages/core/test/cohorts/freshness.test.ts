@@ -5,7 +5,7 @@ const minutes = (count: number): number => count * 60_000;
 const hours = (count: number): number => minutes(count * 60);
 const at = (agoMs: number): Date => new Date(Date.UTC(2026, 0, 31, 12) - agoMs);
 
-describe('how fresh a cohort is', () => {
+describe('the freshness of a cohort', () => {
   it.each<[schedule: Schedule | null, agoMs: number | undefined, state: FreshnessState]>([
     [null, minutes(1), 'unknown'],
     [null, undefined, 'unknown'],
@@ -25,12 +25,12 @@ describe('how fresh a cohort is', () => {
     ['daily', hours(25), 'overdue'],
     ['daily', hours(48.25), 'overdue'],
     ['daily', hours(48.5), 'stale'],
-  ])('%s, last synced %s ms ago, is %s', (schedule, agoMs, state) => {
+  ])('with schedule %s and a last sync %s ms ago is %s', (schedule, agoMs, state) => {
     const lastSyncAt = agoMs === undefined ? null : at(agoMs);
     expect(freshnessOf({ schedule, lastSyncAt, createdAt: at(0), now: at(0) }).state).toBe(state);
   });
 
-  it('a cohort whose first sync never comes becomes stale too, counted from when it became known', () => {
+  it('is counted from the creation of the cohort until its first sync', () => {
     const knownFor = (agoMs: number) =>
       freshnessOf({ schedule: 'dynamic', lastSyncAt: null, createdAt: at(agoMs), now: at(0) });
     expect(knownFor(minutes(45)).state).toBe('waiting');

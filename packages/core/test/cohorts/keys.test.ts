@@ -35,7 +35,7 @@ const make = async (name: string, partner = 'segment') => {
 };
 
 describe('a data import key', () => {
-  it('is good at once, for its own partner, and is kept as a hash only', async () => {
+  it('is valid at once, for its partner only, and is stored only as a hash', async () => {
     const { key, id } = await make('fresh');
     expect(await importKeys.check('segment', key)).toBe(Number(id));
     expect(await importKeys.check('heap', key)).toBeUndefined();
@@ -48,14 +48,14 @@ describe('a data import key', () => {
     );
   });
 
-  it('comes with the endpoints to paste', async () => {
+  it('is returned with the endpoints to paste into the partner’s form', async () => {
     const made = await createImportKey(admin, { partner: 'heap', name: 'pasted' });
     expect(made).toMatchObject({
       partner: { endpoints: [{ path: '/partners/heap/cohorts' }, { path: '/partners/heap/cohorts/users' }] },
     });
   });
 
-  it('that is invalidated at once is refused at once, also by processes that had let it in', async () => {
+  it('is refused right after its revocation, also by processes that have cached it', async () => {
     const { key, id } = await make('spent');
     const other = await watchImportKeys(inbox.sql, () => undefined);
     expect(await other.check('segment', key)).toBe(Number(id));
@@ -74,7 +74,7 @@ describe('a data import key', () => {
     await other.stop();
   });
 
-  it('overlaps with the next one until the given second, by the clock of the database', async () => {
+  it('stays valid next to its successor until the given time, by the clock of the database', async () => {
     const [old, next] = [await make('rotated'), await make('rotated anew')];
     const [clock] = await inbox.sql<
       [{ at: Date }]
@@ -83,10 +83,10 @@ describe('a data import key', () => {
       isValid: true,
       revokedAt: clock.at,
     });
-    // Its name is free already.
+    // Its name is already free.
     expect((await make('rotated')).id).not.toBe(old.id);
     for (;;) {
-      // The clock is read before and after, so that the answer cannot fall on the wrong side of the moment.
+      // The clock is read before and after the check; a check across the deadline proves nothing.
       const [before] = await inbox.sql<[{ past: boolean }]>`select clock_timestamp() >= ${clock.at} as past`;
       const found = await importKeys.check('segment', old.key);
       const stored = await inbox.push([add(users(1))], { partner: 'segment', keyId: Number(old.id) });
@@ -108,7 +108,7 @@ describe('a data import key', () => {
     });
   });
 
-  it('whose end is taken back stays good', async () => {
+  it('stays valid when its scheduled revocation is cancelled', async () => {
     const { key, id } = await make('kept');
     await revokeImportKey(admin, id, { confirmName: 'kept', at: new Date(Date.now() + 3_600_000) });
     expect(await cancelImportKeyRevocation(admin, id, 'kept')).toMatchObject({
@@ -118,7 +118,7 @@ describe('a data import key', () => {
     expect(await importKeys.check('segment', key)).toBe(Number(id));
   });
 
-  it('is refused the name of another valid key of the partner, and an unknown partner', async () => {
+  it('is not created with the name of another valid key of the partner, or for an unknown partner', async () => {
     const { id } = await make('Twice');
     expect(await createImportKey(admin, { partner: 'segment', name: 'twice' })).toMatchObject({
       kind: 'NameTaken',
@@ -127,7 +127,7 @@ describe('a data import key', () => {
     expect(await createImportKey(admin, { partner: 'heap', name: 'twice' })).toMatchObject({
       kind: 'ImportKeyCreated',
     });
-    expect(await createImportKey(admin, { partner: 'nobody', name: 'x' })).toMatchObject({
+    expect(await createImportKey(admin, { partner: 'unknown', name: 'x' })).toMatchObject({
       kind: 'ImportPartnerNotFound',
       known: ['heap', 'segment'],
     });
@@ -136,11 +136,11 @@ describe('a data import key', () => {
 });
 
 describe('a partner', () => {
-  it.each(['', 'Heap', '1st', 'a/b', 'a'.repeat(41)])('is not registered as %j', async (name) => {
+  it.each(['', 'Heap', '1st', 'a/b', 'a'.repeat(41)])('is not created with the name %j', async (name) => {
     expect(await createImportPartner(admin, name)).toMatchObject({ kind: 'InputInvalid' });
   });
 
-  it('is registered once', async () => {
+  it('is created once', async () => {
     expect(await createImportPartner(admin, 'heap')).toMatchObject({ kind: 'ImportPartnerExists' });
     expect(
       (await listImportPartners(admin, { first: 10 })).nodes.map(({ name, isBuiltIn }) => [name, isBuiltIn]),
@@ -150,7 +150,7 @@ describe('a partner', () => {
     ]);
   });
 
-  it('is forgotten once none of its keys is good, and can be registered again', async () => {
+  it('can be deleted once none of its keys is valid, and created again', async () => {
     await createImportPartner(admin, 'typo');
     const { key, id } = await make('typed', 'typo');
     expect(await deleteImportPartner(admin, 'typo')).toMatchObject({ kind: 'ImportPartnerInUse' });

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => inbox.close());
 
-it('an operator sees how many members came and went, and how long changes waited', async () => {
+it('metrics count added and removed members, and measure how long changes waited', async () => {
   const metrics = createMetrics();
   await inbox.push([add(users(1, 2, 3))]);
   await inbox.push([remove(users(1, 9))]);
@@ -29,7 +29,7 @@ it('an operator sees how many members came and went, and how long changes waited
   );
   await work.stop();
   const text = await metrics.registry.metrics();
-  // Of the three that came first one had left again before anybody looked: it never was a member.
+  // One of the first three was removed before the first application: it never became a member.
   expect(text).toMatch(/^currents_cohort_member_changes_total\{partner="acme",change="added"\} 4$/m);
   expect(text).toMatch(/^currents_cohort_member_changes_total\{partner="acme",change="removed"\} 1$/m);
   expect(text).toMatch(/^currents_cohort_change_wait_seconds_count 4$/m);

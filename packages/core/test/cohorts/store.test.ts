@@ -11,7 +11,7 @@ const count = async (table: string) =>
   Number((await inbox.sql<{ n: string }[]>`select count(*) as n from ${inbox.sql(table)}`)[0]?.n);
 
 describe('a push', () => {
-  it('is stored before it is answered, and nothing is applied yet', async () => {
+  it('is stored before the response, and applied later', async () => {
     expect(await inbox.push([add(users(1, 2))])).toMatchObject({ outcome: 'stored', cohorts: [{ id: '77' }] });
     expect(await count('cohort_change')).toBe(1);
     expect(await inbox.members('77')).toEqual([]);
@@ -19,7 +19,7 @@ describe('a push', () => {
     expect(await inbox.members('77')).toEqual(keys(1, 2));
   });
 
-  it('that comes again with its key is stored once, also at the same moment', async () => {
+  it('that is repeated with its idempotency key is stored once, even concurrently', async () => {
     const answers = await Promise.all(
       Array.from({ length: 6 }, () => inbox.push([add(users(1))], { dedupeKey: 'm::0' })),
     );
@@ -36,7 +36,7 @@ describe('a push', () => {
     expect(await inbox.push([add(users(1))], { dedupeKey: 'm::1' })).toMatchObject({ outcome: 'stored' });
   });
 
-  it('of a page is known by its body when it comes again; without a page the same body may mean another push', async () => {
+  it('of a page is deduplicated by its body; a push of single changes is not', async () => {
     await inbox.push([page('s', 1, 2, users(1))]);
     expect(await inbox.push([page('s', 1, 2, users(1))])).toMatchObject({ outcome: 'repeated' });
     for (const change of [add(users(9)), remove(users(9)), add(users(9))]) {
@@ -46,12 +46,12 @@ describe('a push', () => {
     expect(await inbox.members('77')).toEqual(keys(9));
   });
 
-  it('without changes is taken, and leaves nothing', async () => {
+  it('without changes is accepted and stores nothing', async () => {
     expect(await inbox.push([])).toEqual({ outcome: 'stored', cohorts: [] });
     expect(await count('cohort_change')).toBe(0);
   });
 
-  it('of a thousand single changes is stored as few', async () => {
+  it('of a thousand single changes is merged into two rows', async () => {
     const changes = Array.from({ length: 1_000 }, (_, index) =>
       index < 600 ? add(users(index)) : remove(users(index - 600)),
     );
@@ -61,7 +61,7 @@ describe('a push', () => {
     expect((await inbox.members('77')).length).toBe(200);
   });
 
-  it('about a cohort without a name that nobody declared is refused, and nothing of it is stored', async () => {
+  it('for an undeclared cohort without a name is refused, and nothing is stored', async () => {
     const nameless = { id: 'lost' };
     const answer = await inbox.push([add(users(1)), add(users(2), { cohort: nameless })]);
     expect(answer).toEqual({ outcome: 'unknown_cohort', detail: 'there is no cohort "lost"; create it first' });
@@ -70,20 +70,20 @@ describe('a push', () => {
     expect(await inbox.push([add(users(2), { cohort: nameless })])).toMatchObject({ outcome: 'stored' });
   });
 
-  it('whose key has become invalid since it was looked at is refused', async () => {
+  it('whose key was revoked after the check is refused', async () => {
     await inbox.sql`update import_key set revoked_at = clock_timestamp()`;
     expect(await inbox.push([add(users(1))])).toMatchObject({ outcome: 'unauthorised' });
     expect(await inbox.push([add(users(1))], { partner: 'other' })).toMatchObject({ outcome: 'unauthorised' });
     expect(await count('cohort')).toBe(0);
   });
 
-  it('that the hub fetched itself needs no key', async () => {
+  it('from a pull of the hub needs no key', async () => {
     expect(await inbox.push([page('fetched', 1, 1, users(1))], { keyId: null })).toMatchObject({ outcome: 'stored' });
     await inbox.apply();
     expect(await inbox.members('77')).toEqual(keys(1));
   });
 
-  it('does not wait for who applies changes of the cohort', async () => {
+  it('does not wait for a worker that applies changes of the cohort', async () => {
     await inbox.push([add(users(1))]);
     await inbox.apply();
     await inbox.sql.begin(async (tx) => {
@@ -92,7 +92,7 @@ describe('a push', () => {
     });
   });
 
-  it('keeps members that have no usable id out, and counts them by reason', async () => {
+  it('drops members without a usable id, and counts them by reason', async () => {
     await inbox.push([
       add([
         { externalId: 'a\0b' },
@@ -111,7 +111,7 @@ describe('a push', () => {
 });
 
 describe('the list id of a cohort', () => {
-  it('is the same whenever the cohort is declared, under whatever name, also by several at once', async () => {
+  it('is the same for each declaration of the cohort, with any name, even concurrently', async () => {
     const declare = (name: string) => inbox.push([{ kind: 'declare', cohort: { id: '77', name } }]);
     const answers = await Promise.all(['Buyers', 'Big buyers', 'Buyers: all'].map(declare));
     const ids = answers.flatMap((answer) =>
@@ -128,7 +128,7 @@ describe('the list id of a cohort', () => {
     expect(await inbox.members('77')).toEqual(keys(5));
   });
 
-  it('is told from a cohort id that looks the same', async () => {
+  it('is distinct from a cohort id with the same text', async () => {
     await inbox.push([add(users(1))]);
     const [row] = await inbox.sql<{ list_id: string }[]>`select list_id from cohort`;
     const lookalike = { id: row?.list_id ?? '', name: 'Lookalike' };
@@ -143,7 +143,7 @@ describe('the list id of a cohort', () => {
 });
 
 describe('a name', () => {
-  it('follows the last push that gives one', async () => {
+  it('is the one of the last push with a name', async () => {
     const nameOf = async () => (await inbox.sql<{ name: string }[]>`select name from cohort`)[0]?.name;
     await inbox.push([add(users(1))]);
     await inbox.push([{ kind: 'declare', cohort: { id: '77', name: 'Shoppers' } }]);
@@ -155,7 +155,7 @@ describe('a name', () => {
     expect(await nameOf()).toBe('Spenders');
   });
 
-  it('is not taken from a push that the partner computed before one that was applied', async () => {
+  it('does not change by a push that the partner computed before an applied one', async () => {
     const named = (name: string, computedAtMs: number) => add(users(1), { cohort: { ...buyers, name }, computedAtMs });
     const nameOf = async () => (await inbox.sql<{ name: string }[]>`select name from cohort`)[0]?.name;
     await inbox.push([named('New', 2_000)]);

@@ -21,7 +21,7 @@ const startWork = () => startCohortWork({ databaseUrl: inbox.url, log, metrics: 
 const waiting = async () => (await inbox.sql`select from cohort_change where state = 'pending'`).count;
 const applied = () => until(waiting, (count) => count === 0);
 
-/** What a partner has, and how it tells of it: in runs with duplicates, retries, disorder within a run, and restarts. */
+/** A simulated partner: its members, and runs of changes with duplicates, retries, reordering and restarts. */
 function createSender(seed: number) {
   const roll = createDice(seed);
   const below = (limit: number): number => Math.floor(roll() * limit);
@@ -54,7 +54,7 @@ function createSender(seed: number) {
       members.slice(index * size, (index + 1) * size),
     );
 
-  /** A run of changes without numbers: one after the other, some sent twice in a row. */
+  /** Changes without a computation time, in order, some sent twice in a row. */
   function plain(): CohortChange[] {
     const { entering, gone } = leaveAndEnter();
     const changes = shuffle([
@@ -63,7 +63,7 @@ function createSender(seed: number) {
     ]);
     return changes.flatMap((change) => (below(4) === 0 ? [change, change] : [change]));
   }
-  /** A run that was computed at one time: in any order, with repetitions, and with late ones of the run before. */
+  /** Changes computed at one time: in any order, with duplicates, and with late changes of the previous run. */
   let before: CohortChange[] = [];
   function computed(): CohortChange[] {
     const { entering, gone } = leaveAndEnter();
@@ -73,7 +73,7 @@ function createSender(seed: number) {
     before = run;
     return shuffle([...run, ...shuffle(run).slice(0, 2), ...late]);
   }
-  /** Whole memberships: perhaps an attempt that breaks off, then one whose pages come in any order, some twice. */
+  /** A whole membership: possibly an aborted session, then one whose pages arrive in any order, some twice. */
   function whole(): CohortChange[] {
     const broken = below(2) === 0 ? cut([...held.values(), draw()], 6) : [];
     leaveAndEnter();
@@ -101,7 +101,7 @@ describe('the membership', () => {
     ['runs with a time', ['computed']],
     ['whole memberships', ['whole']],
     ['whole memberships and deltas', ['whole', 'plain', 'plain']],
-  ] as const)('of a sender of %s is exactly what the sender has', async (_name, kinds) => {
+  ] as const)('equals that of a sender of %s', async (_name, kinds) => {
     for (let seed = 1; seed <= 8; seed++) {
       const sender = createSender(seed * 100 + made++);
       const roll = createDice(seed);
@@ -117,7 +117,7 @@ describe('the membership', () => {
   });
   let made = 0;
 
-  it('is exactly what the senders have when three workers apply at once, and are killed now and then', async () => {
+  it('equals that of the senders while three workers apply concurrently and are killed repeatedly', async () => {
     const senders = Array.from({ length: 5 }, (_, index) => createSender(9_000 + index));
     let works = [startWork(), startWork(), startWork()];
     const roll = createDice(5);
@@ -133,8 +133,8 @@ describe('the membership', () => {
           }
         }),
       );
-      // Ends transactions where they are, as the death of a worker does. Not while the driver opens a connection: it then
-      // leaves a rejection unhandled.
+      // Aborts transactions at any point, as the death of a worker does, but not while the driver opens a connection: the
+      // driver would leave a rejection unhandled.
       killed += (
         await inbox.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'currents-cohorts' and datname = current_database() and query <> '' and query not like '%typcategory%'`
       ).count;
@@ -150,9 +150,9 @@ describe('the membership', () => {
   });
 });
 
-describe('a worker that dies', () => {
+describe('a worker that dies just', () => {
   it.each(['before the commit of adds', 'before the commit of a replacement'])(
-    '%s leaves the old membership, and the next one applies all',
+    '%s leaves the old membership, and the next worker applies all changes',
     async (point) => {
       const cohort = { id: `crash ${point}`, name: 'Crash' };
       await inbox.push([add(users(1, 2, 3), { cohort })]);
@@ -160,7 +160,7 @@ describe('a worker that dies', () => {
       await inbox.push([point.endsWith('adds') ? add(users(4), { cohort }) : page('s', 1, 1, users(4), cohort)]);
       const [row] = await inbox.sql<{ id: number }[]>`select id from cohort where partner_id = ${cohort.id}`;
       const id = row?.id ?? 0;
-      // The last step of an application is to change the cohort's row: held here, the worker stands just before its commit.
+      // The last statement of an application updates the cohort's row: with that row locked, the worker stops just before its commit.
       const dying = openSession(inbox.url, { name: 'dying', statementMs: 30_000 });
       let letGo = (): void => undefined;
       const held = new Promise<void>((resolve) => (letGo = resolve));
@@ -194,7 +194,7 @@ describe('a worker that dies', () => {
 });
 
 describe('a reader', () => {
-  it('sees the old or the new membership while it is replaced over and over, never a half, and is never held up', async () => {
+  it('sees either the old or the new membership during repeated replacements, and never waits', async () => {
     const cohort = { id: 'swapped', name: 'Swapped' };
     const generation = (number: number) => Array.from({ length: 2_000 }, (_, index) => user(`${number}-${index}`));
     const work = startWork();
@@ -234,7 +234,7 @@ describe('a reader', () => {
 });
 
 describe('cleanup', () => {
-  it('drops superseded sets, ends sessions nobody completes, and forgets what is old', async () => {
+  it('drops superseded sets, ends incomplete sessions, and deletes expired rows', async () => {
     const cohort = { id: 'cleanup', name: 'Cleanup' };
     await inbox.push([page('whole', 1, 1, users(1, 2), cohort)]);
     await inbox.push([page('next', 1, 1, users(1, 2, 3), cohort)]);

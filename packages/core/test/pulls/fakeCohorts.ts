@@ -8,28 +8,28 @@ export interface FakeCohort {
   readonly size?: number;
 }
 
-/** What the fake partner was asked for. */
+/** A request to the fake partner. */
 export interface Call {
   readonly cohort: string;
-  /** How many members were handed over before. */
+  /** The number of members that earlier steps returned. */
   readonly from: number;
 }
 
-/** A partner with cohorts, of which a step hands over one page. */
+/** A partner with cohorts. */
 export interface FakeCohorts {
   readonly cohorts: Map<string, FakeCohort>;
   pageSize: number;
-  /** Pages of one step. */
+  /** The maximum number of pages per step. */
   pagesPerStep: number;
-  /** Waits that a step asks for. */
+  /** The wait before the next step, as a step requests it. */
   afterMs: number;
   readonly calls: Call[];
-  /** Most steps that were under way at once. */
+  /** The maximum number of concurrent steps so far. */
   atOnce: number;
-  /** What is answered in place of a page, before the page is handed over or after it. */
+  /** The result of a step instead of the usual one; `before` runs before its pages are passed on, `after` after them. */
   before: (call: Call) => PullStep | undefined;
   after: (call: Call) => PullStep | undefined;
-  /** Resolved within each step. */
+  /** Awaited in each step. */
   pause: (call: Call) => Promise<void>;
   list: CohortList | undefined;
   lists: number;
@@ -51,14 +51,14 @@ export function createFakeCohorts(...cohorts: readonly FakeCohort[]): FakeCohort
   };
 }
 
-/** A connector that gives cohorts out, without a network. The place of a pull is how many members are behind it, and of what snapshot. */
+/** A connector with cohort pulls, without a network. The cursor of a pull is a number of members and their snapshot. */
 export function pullingConnector(
   fake: FakeCohorts,
   limits: PullLimits = { maxConcurrentSteps: 100, budgets: [] },
 ): Connector {
   let underWay = 0;
   const cohortPull: CohortPull<unknown, { readonly key: string }> = {
-    description: 'Costs nothing, for nobody is asked.',
+    description: 'Costs nothing: there is no partner.',
     limits,
     async list() {
       fake.lists++;

@@ -32,7 +32,7 @@ const list = async (more: { first?: number; after?: string; search?: string } = 
 const follow = (partnerId: string, currentId = harness.currentId) =>
   createCohortPull(harness.admin, { currentId, partnerId, schedule: 'daily' });
 
-it('a partner’s cohorts are listed by pages, and the partner is asked once a minute at most', async () => {
+it('a partner’s cohorts are listed in pages, with at most one request to the partner per minute', async () => {
   await harness.follow('c2');
   const first = await list({ first: 2 });
   expect(first).toMatchObject({
@@ -48,7 +48,7 @@ it('a partner’s cohorts are listed by pages, and the partner is asked once a m
       { partnerId: 'c2', name: 'Sellers', memberCount: 5, cohortId: '1', isPulled: true },
     ],
     listedAt: expect.any(Date),
-    advice: 'Costs nothing, for nobody is asked.',
+    advice: 'Costs nothing: there is no partner.',
   });
   expect(await list({ first: 2, after: first.nextCursor ?? '' })).toMatchObject({
     nodes: [{ partnerId: 'c3' }],
@@ -58,10 +58,10 @@ it('a partner’s cohorts are listed by pages, and the partner is asked once a m
   expect(fake.lists).toBe(1);
 });
 
-it('a list that is older than a minute is asked for anew: what is gone is gone, and what was renamed is renamed', async () => {
+it('a cached list older than a minute is fetched again, without deleted cohorts and with new names', async () => {
   const cohort = await harness.follow('c1');
   await harness.startWorker();
-  await harness.comesTo(cohort, ({ lastSuccessAt }) => lastSuccessAt !== undefined);
+  await harness.waitForPull(cohort, ({ lastSuccessAt }) => lastSuccessAt !== undefined);
   fake.cohorts.delete('c2');
   fake.cohorts.set('c1', { id: 'c1', name: 'Best buyers', members: ids(3) });
   await harness.sql`update partner_cohort set listed_at = now() - interval '2 minutes'`;
@@ -70,7 +70,7 @@ it('a list that is older than a minute is asked for anew: what is gone is gone, 
     ['c3', 'All'],
   ]);
   await harness.sql`update cohort_pull set due_at = now()`;
-  await harness.comesTo(cohort, ({ lastStartedAt, lastSuccessAt }) => (lastSuccessAt ?? 0) > (lastStartedAt ?? 0));
+  await harness.waitForPull(cohort, ({ lastStartedAt, lastSuccessAt }) => (lastSuccessAt ?? 0) > (lastStartedAt ?? 0));
   await expect
     .poll(async () => (await harness.sql`select name from cohort where partner_id = 'c1'`)[0]?.['name'], {
       timeout: 10_000,
@@ -78,7 +78,7 @@ it('a list that is older than a minute is asked for anew: what is gone is gone, 
     .toBe('Best buyers');
 });
 
-it('a list that the partner does not give says why', async () => {
+it('a failed list returns the partner’s reason', async () => {
   fake.list = { outcome: 'failed', code: 'credentials_refused', detail: 'HTTP 401', recovery: 'manual' };
   expect(await list()).toEqual({ kind: 'PartnerRefused', reason: 'credentials_refused', message: 'HTTP 401' });
   fake.list = { outcome: 'deferred', code: 'throttled', detail: 'HTTP 429', afterMs: 60_000 };
@@ -93,42 +93,42 @@ it('a list that the partner does not give says why', async () => {
 });
 
 it.each<[string, () => unknown, string, object]>([
-  ['the partner does not list', () => undefined, 'nobody', { kind: 'PartnerCohortNotFound' }],
-  ['is larger than the partner gives out', () => undefined, 'c3', { kind: 'CohortTooLarge', maxMemberCount: 20 }],
+  ['the partner does not list', () => undefined, 'unknown', { kind: 'PartnerCohortNotFound' }],
+  ['is larger than the partner allows', () => undefined, 'c3', { kind: 'CohortTooLarge', maxMemberCount: 20 }],
   [
-    'is followed already',
+    'is already pulled',
     () => harness.follow('c1'),
     'c1',
     { kind: 'CohortAlreadyPulled', cohortPull: { cohortId: '1' } },
   ],
   [
-    'would be fetched through a deleted Current',
+    'would be pulled through a deleted Current',
     () => deleteCurrent(harness.admin, harness.currentId, 'source'),
     'c1',
     { kind: 'CurrentWrongState', state: 'deleted' },
   ],
   [
-    'would be fetched with credentials that do not open',
+    'would be pulled with credentials that cannot be opened',
     () => harness.sql`update current set credentials = '\\x01'`,
     'c1',
     { kind: 'CurrentNotReady', reason: 'credentials_unreadable' },
   ],
-])('a cohort that %s is not followed', async (_name, before, partnerId, problem) => {
+])('no pull is created for a cohort that %s', async (_name, before, partnerId, problem) => {
   await before();
   expect(await follow(partnerId)).toMatchObject({ message: expect.stringMatching(/\S \S/), ...problem });
 });
 
-it('a Current that there is not has no cohorts', async () => {
+it('cohorts of an unknown Current are neither listed nor pulled', async () => {
   expect(await follow('c1', '999')).toMatchObject({ kind: 'CurrentNotFound' });
   expect(await listPartnerCohorts(harness.admin, 'x', { first: 1 })).toMatchObject({ kind: 'CurrentNotFound' });
 });
 
-it('two admins who follow the same cohort at once follow it once', async () => {
+it('two admins who create a pull of the same cohort at once create one pull', async () => {
   const answers = await Promise.all([follow('c1'), follow('c1'), follow('c1')]);
   expect(answers.map(({ kind }) => kind).sort()).toEqual(['CohortAlreadyPulled', 'CohortAlreadyPulled', 'CohortPull']);
 });
 
-it('pulls are listed by pages, by Current and by state', async () => {
+it('pulls are listed in pages, by Current and by state', async () => {
   const [one, two] = [await harness.follow('c1'), await harness.follow('c2')];
   const idsOf = ({ nodes }: { readonly nodes: readonly PullView[] }) => nodes.map(({ cohortId }) => cohortId);
   const page = await listPulls(harness.admin, { first: 1 });

@@ -44,31 +44,34 @@ describe('a budget', () => {
     ['is free again when the period is over', { steps: before(90, 80, 70) }, ['steps'], undefined],
   ])('%s', (_name, used, units, freeAtMs) => {
     const spent = exhaustedBudget({ steps: [], pulls: [], ...used, nowMs }, units, budgets);
-    // And a little longer, because requests are under way for a while.
+    // Plus a margin for requests in flight.
     expect(spent?.freeAtMs).toBe(freeAtMs === undefined ? undefined : freeAtMs + 5_000);
   });
 });
 
 describe('the limits of a partner', () => {
-  it('hold for steps under way at once, over all workers', async () => {
+  it('apply to concurrent steps of all workers', async () => {
     const fake = createFakeCohorts(...cohorts(6, 40));
     fake.pause = () => new Promise((resolve) => setTimeout(resolve, 60));
-    const { startWorker, follow, comesTo } = await open(fake, { maxConcurrentSteps: 2, budgets: [] });
+    const { startWorker, follow, waitForPull } = await open(fake, { maxConcurrentSteps: 2, budgets: [] });
     const followed = [];
     for (const { id } of fake.cohorts.values()) followed.push(await follow(id));
     await Promise.all([startWorker(), startWorker(), startWorker()]);
-    for (const cohort of followed) await comesTo(cohort, hasSucceeded);
+    for (const cohort of followed) await waitForPull(cohort, hasSucceeded);
     expect(fake.atOnce).toBe(2);
     expect(fake.calls).toHaveLength(24);
   });
 
-  it('hold for steps in a period, over all workers and Currents with the same credentials; lists count as one', async () => {
+  it('apply to steps in a period of all workers and Currents with the same credentials; a list counts as one step', async () => {
     const fake = createFakeCohorts(...cohorts(4, 30));
     const own = () => fake.calls.filter(({ cohort }) => cohort !== 'c3');
-    const { startWorker, follow, openCurrent, currentId, sql, pull, comesTo, age, members, admin } = await open(fake, {
-      maxConcurrentSteps: 100,
-      budgets: [{ unit: 'steps', limit: 7, periodMs: hourMs }],
-    });
+    const { startWorker, follow, openCurrent, currentId, sql, pull, waitForPull, age, members, admin } = await open(
+      fake,
+      {
+        maxConcurrentSteps: 100,
+        budgets: [{ unit: 'steps', limit: 7, periodMs: hourMs }],
+      },
+    );
     const twin = await openCurrent('twin');
     const followed = [await follow('c0'), await follow('c1'), await follow('c2', 'daily', twin)];
     await Promise.all([startWorker(), startWorker()]);
@@ -78,13 +81,13 @@ describe('the limits of a partner', () => {
       (pulls) => own().length === 5 && pulls.some(({ deferral }) => deferral?.code === spent),
     );
     expect(fake.lists).toBe(2);
-    // Other credentials have a budget of their own; by the end of this pull both workers have looked again.
-    await comesTo(await follow('c3', 'daily', await openCurrent('other', 'k2')), hasSucceeded);
+    // Other credentials have a separate budget; by the end of this pull both workers have checked again.
+    await waitForPull(await follow('c3', 'daily', await openCurrent('other', 'k2')), hasSucceeded);
     expect(own()).toHaveLength(5);
     const held = (await Promise.all(followed.map(pull))).find(({ deferral }) => deferral !== undefined);
     expect(held?.deferral).toMatchObject({ code: spent, detail: expect.stringContaining('7 steps in 60 minutes') });
     expect((held?.deferral?.until.getTime() ?? 0) - Date.now()).toBeGreaterThan(hourMs - minuteMs);
-    // The list that was asked for a moment ago is shown all the same; another one would be one too many.
+    // The cached list is still returned; another request would exceed the budget.
     expect(await listPartnerCohorts(admin, currentId, { first: 10 })).toMatchObject({
       kind: 'PartnerCohortConnection',
     });
@@ -96,41 +99,41 @@ describe('the limits of a partner', () => {
     });
     await age(hourMs + 10_000);
     for (const [index, cohort] of followed.entries()) {
-      await comesTo(cohort, hasSucceeded);
+      await waitForPull(cohort, hasSucceeded);
       expect(await members(`c${index}`)).toEqual(sorted(ids(30, `m${index}`)));
     }
     expect(own()).toHaveLength(9);
   });
 
-  it('are another’s with other credentials', async () => {
+  it('are separate for other credentials', async () => {
     const fake = createFakeCohorts(...cohorts(2, 5));
-    const { startWorker, follow, openCurrent, comesTo } = await open(fake, {
+    const { startWorker, follow, openCurrent, waitForPull } = await open(fake, {
       maxConcurrentSteps: 1,
       budgets: [{ unit: 'pulls', limit: 1, periodMs: hourMs }],
     });
     const other = await openCurrent('other', 'k2');
     await startWorker();
-    await comesTo(await follow('c0'), hasSucceeded);
-    await comesTo(await follow('c1', 'daily', other), hasSucceeded);
+    await waitForPull(await follow('c0'), hasSucceeded);
+    await waitForPull(await follow('c1', 'daily', other), hasSucceeded);
   });
 
-  it('hold for pulls begun: the next one waits, and says so', async () => {
+  it('apply to started pulls: the next pull waits, with the reason', async () => {
     const fake = createFakeCohorts(...cohorts(1, 25));
-    const { startWorker, follow, comesTo, admin, age } = await open(fake, {
+    const { startWorker, follow, waitForPull, admin, age } = await open(fake, {
       maxConcurrentSteps: 4,
       budgets: [{ unit: 'pulls', limit: 2, periodMs: hourMs }],
     });
     await startWorker();
     const cohort = await follow('c0');
-    await comesTo(cohort, hasSucceeded);
+    await waitForPull(cohort, hasSucceeded);
     await runCohortPull(admin, cohort);
     await until(
       () => fake.calls.length,
       (calls) => calls === 6,
     );
-    await comesTo(cohort, hasSucceeded);
+    await waitForPull(cohort, hasSucceeded);
     await runCohortPull(admin, cohort);
-    const held = await comesTo(cohort, ({ deferral }) => deferral !== undefined);
+    const held = await waitForPull(cohort, ({ deferral }) => deferral !== undefined);
     expect(held).toMatchObject({ state: 'waiting', progress: undefined, deferral: { code: 'budget_spent' } });
     expect(fake.calls).toHaveLength(6);
     await age(hourMs + 10_000);
@@ -140,57 +143,57 @@ describe('the limits of a partner', () => {
     );
   });
 
-  it('do not count a pull that the partner would not begin', async () => {
+  it('do not count a pull that the partner did not start', async () => {
     const fake = createFakeCohorts(...cohorts(1, 5));
-    const { startWorker, follow, comesTo, sql } = await open(fake, {
+    const { startWorker, follow, waitForPull, sql } = await open(fake, {
       maxConcurrentSteps: 4,
       budgets: [{ unit: 'pulls', limit: 1, periodMs: hourMs }],
     });
     fake.before = () => ({ outcome: 'deferred', code: 'throttled', detail: 'HTTP 429', afterMs: hourMs });
     await startWorker();
     const cohort = await follow('c0');
-    await comesTo(cohort, ({ deferral }) => deferral?.code === 'throttled');
+    await waitForPull(cohort, ({ deferral }) => deferral?.code === 'throttled');
     fake.before = () => undefined;
     await sql`update cohort_pull set due_at = now()`;
-    await comesTo(cohort, hasSucceeded);
+    await waitForPull(cohort, hasSucceeded);
   });
 
-  it('hold for the size of a cohort: one that has grown too large is no longer pulled', async () => {
+  it('apply to the size of a cohort: one that has grown too large is no longer pulled', async () => {
     const fake = createFakeCohorts(...cohorts(1, 20));
-    const { startWorker, follow, comesTo, admin, members } = await open(fake, {
+    const { startWorker, follow, waitForPull, admin, members } = await open(fake, {
       maxConcurrentSteps: 4,
       budgets: [],
       maxMembers: 20,
     });
     await startWorker();
     const cohort = await follow('c0', 'hourly');
-    await comesTo(cohort, hasSucceeded);
+    await waitForPull(cohort, hasSucceeded);
     fake.cohorts.set('c0', { id: 'c0', name: 'Cohort 0', members: ids(21) });
     await runCohortPull(admin, cohort);
-    expect(await comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
+    expect(await waitForPull(cohort, ({ state }) => state === 'failed')).toMatchObject({
       failure: { code: 'cohort_too_large', recovery: 'manual' },
     });
     expect(await members('c0')).toHaveLength(20);
   });
 
-  it('are free again at once when a pull is cancelled', async () => {
+  it('free the slot of a pull at once when it is cancelled', async () => {
     const fake = createFakeCohorts(...cohorts(3, 20));
     let release = (): void => undefined;
     const closed = new Promise<void>((resolve) => (release = resolve));
     fake.pause = ({ cohort }) => (cohort === 'c0' ? closed : Promise.resolve());
-    const { startWorker, follow, openCurrent, comesTo, admin } = await open(fake, {
+    const { startWorker, follow, openCurrent, waitForPull, admin } = await open(fake, {
       maxConcurrentSteps: 1,
       budgets: [],
     });
     await startWorker();
     const stuck = await follow('c0');
-    await comesTo(stuck, ({ state }) => state === 'running');
+    await waitForPull(stuck, ({ state }) => state === 'running');
     const waits = await follow('c1');
-    // Limits count per credentials; the sweep that starts this pull has passed over the one that waits.
-    await comesTo(await follow('c2', 'daily', await openCurrent('other', 'k2')), hasSucceeded);
+    // Limits count per credentials; the sweep that starts this pull has passed over the waiting one.
+    await waitForPull(await follow('c2', 'daily', await openCurrent('other', 'k2')), hasSucceeded);
     expect(fake.calls.some(({ cohort }) => cohort === 'c1')).toBe(false);
     await cancelCohortPull(admin, stuck);
-    await comesTo(waits, hasSucceeded);
+    await waitForPull(waits, hasSucceeded);
     release();
   });
 });

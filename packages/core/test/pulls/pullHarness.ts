@@ -23,24 +23,24 @@ import { readMembers } from '../cohorts/cohortHarness.js';
 import { until } from '../deliveryHarness.js';
 import { pullingConnector, type FakeCohorts } from './fakeCohorts.js';
 
-/** An admin and workers on a database of their own, with a partner that gives cohorts out. */
+/** Admin operations and workers on a new database, with a fake partner that supports cohort pulls. */
 export interface PullHarness {
   readonly admin: Admin;
   readonly sql: Sql;
   /** A live Current. */
   readonly currentId: string;
   readonly metrics: Metrics;
-  /** Everything that workers said. */
-  readonly said: string[];
+  /** All log lines of the workers. */
+  readonly logLines: string[];
   openCurrent(name: string, key?: string): Promise<string>;
   startWorker(options?: { readonly windowMs?: number }): Promise<Engine>;
-  /** Follows a cohort, and answers the hub's id of it. */
+  /** Creates a pull of a cohort, and returns the hub's id of the cohort. */
   follow(partnerId: string, schedule?: Schedule, currentId?: string): Promise<string>;
   pull(cohortId: string): Promise<PullView>;
-  /** Waits for the pull to come to this. */
-  comesTo(cohortId: string, holds: (pull: PullView) => boolean): Promise<PullView>;
+  /** Waits until the pull meets the condition. */
+  waitForPull(cohortId: string, holds: (pull: PullView) => boolean): Promise<PullView>;
   members(partnerId: string): Promise<readonly string[]>;
-  /** As if so much time had passed for pulls and what has been asked for. */
+  /** Moves the times of pulls and of partner requests back by this much. */
   age(ms: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -66,11 +66,11 @@ export async function openPullHarness(fake: FakeCohorts, limits?: PullLimits): P
     wakePull: sender.wakePull,
   });
   const engines = new Set<Engine>();
-  const said: string[] = [];
+  const logLines: string[] = [];
   const metrics = createMetrics();
   const log = pino(
     { level: 'trace' },
-    new Writable({ write: (line: Buffer, _encoding, done) => (said.push(String(line)), done()) }),
+    new Writable({ write: (line: Buffer, _encoding, done) => (logLines.push(String(line)), done()) }),
   );
 
   async function openCurrent(name: string, key = 'k'): Promise<string> {
@@ -93,7 +93,7 @@ export async function openPullHarness(fake: FakeCohorts, limits?: PullLimits): P
     sql,
     currentId,
     metrics,
-    said,
+    logLines,
     openCurrent,
     async startWorker({ windowMs = 3_600_000 } = {}) {
       const engine = await startEngine({
@@ -118,7 +118,7 @@ export async function openPullHarness(fake: FakeCohorts, limits?: PullLimits): P
       return answer.cohortId;
     },
     pull,
-    comesTo: (cohortId, holds) => until(() => pull(cohortId), holds),
+    waitForPull: (cohortId, holds) => until(() => pull(cohortId), holds),
     members: async (partnerId) => (await readMembers(sql, partnerId)).map((key) => key.slice(1)),
     async age(ms) {
       const by = sql`${ms}::float8 * interval '1 millisecond'`;

@@ -28,16 +28,16 @@ afterEach(() => harness.close());
 
 const hasSucceeded = ({ lastSuccessAt, state }: PullView) => lastSuccessAt !== undefined && state === 'waiting';
 const setMembers = (members: readonly string[], id = 'c1') => fake.cohorts.set(id, { id, name: 'Buyers', members });
-/** Pulls another cohort: the sweep that starts its pull has passed over all others that are not due. */
+/** Completes a pull of another cohort; the sweep that starts it has passed over all pulls that are not due. */
 async function pullAnother(): Promise<void> {
   setMembers(ids(1), 'c2');
   await harness.sql`delete from partner_cohort`;
-  await harness.comesTo(await harness.follow('c2'), hasSucceeded);
+  await harness.waitForPull(await harness.follow('c2'), hasSucceeded);
 }
 const callsOf = (cohortId: string) => fake.calls.filter(({ cohort }) => cohort === cohortId);
 const syncsOf = async (cohortId: string) => (await listSyncs(harness.admin, cohortId, { first: 10 })).nodes;
 
-/** Lets a step begin only when it is told to. */
+/** Blocks all steps until the returned function is called. */
 function gate() {
   let open = (): void => undefined;
   const closed = new Promise<void>((resolve) => (open = resolve));
@@ -45,8 +45,8 @@ function gate() {
   return open;
 }
 
-describe('a cohort that is followed', () => {
-  it('is known at once, is pulled page by page, and has exactly the partner’s members', async () => {
+describe('a pulled cohort', () => {
+  it('exists at once, is pulled page by page, and has exactly the partner’s members', async () => {
     const cohort = await harness.follow('c1', 'hourly');
     expect(await getCohort(harness.admin, cohort)).toMatchObject({
       name: 'Buyers',
@@ -54,7 +54,7 @@ describe('a cohort that is followed', () => {
       memberCount: 0,
     });
     await harness.startWorker();
-    const pull = await harness.comesTo(cohort, hasSucceeded);
+    const pull = await harness.waitForPull(cohort, hasSucceeded);
     expect(await harness.members('c1')).toEqual(sorted(ids(35)));
     expect(fake.calls.map(({ from }) => from)).toEqual([0, 10, 20, 30]);
     expect(pull).toMatchObject({ state: 'waiting', progress: undefined, failure: undefined, deferral: undefined });
@@ -69,10 +69,10 @@ describe('a cohort that is followed', () => {
     });
   });
 
-  it('is pulled again by its schedule, and only what has changed changes', async () => {
+  it('is pulled again by its schedule, and only the differences are applied', async () => {
     const cohort = await harness.follow('c1', 'dynamic');
     await harness.startWorker();
-    await harness.comesTo(cohort, hasSucceeded);
+    await harness.waitForPull(cohort, hasSucceeded);
     setMembers([...ids(30), 'late-1', 'late-2']);
     await harness.age(14 * minuteMs);
     await pullAnother();
@@ -86,10 +86,10 @@ describe('a cohort that is followed', () => {
     expect(await harness.members('c1')).toEqual(sorted([...ids(30), 'late-1', 'late-2']));
   });
 
-  it('once is pulled once, and again when somebody asks', async () => {
+  it('with a one-time schedule is pulled once, and again on request', async () => {
     const cohort = await harness.follow('c1', 'one_time');
     await harness.startWorker();
-    expect((await harness.comesTo(cohort, hasSucceeded)).nextDueAt).toBeUndefined();
+    expect((await harness.waitForPull(cohort, hasSucceeded)).nextDueAt).toBeUndefined();
     setMembers([]);
     expect(await runCohortPull(harness.admin, cohort)).toMatchObject({ kind: 'CohortPull' });
     await until(
@@ -98,21 +98,21 @@ describe('a cohort that is followed', () => {
     );
   });
 
-  it('counts members without a usable id, and members that come twice', async () => {
+  it('has a count of refused members, and counts duplicate members once', async () => {
     setMembers(['a', 'b', '', 'a']);
     const cohort = await harness.follow('c1');
     await harness.startWorker();
-    await harness.comesTo(cohort, hasSucceeded);
+    await harness.waitForPull(cohort, hasSucceeded);
     expect(await harness.members('c1')).toEqual(['a', 'b']);
     expect(await syncsOf(cohort)).toMatchObject([
       { receivedCount: 3, addedCount: 2, refused: [{ reason: 'no_id', memberCount: 1 }] },
     ]);
   });
 
-  it('changes its schedule: the next pull comes a period after the last one', async () => {
+  it('with a new schedule is due one period after its last start', async () => {
     const cohort = await harness.follow('c1', 'daily');
     await harness.startWorker();
-    const { lastStartedAt } = await harness.comesTo(cohort, hasSucceeded);
+    const { lastStartedAt } = await harness.waitForPull(cohort, hasSucceeded);
     await updateCohort(harness.admin, cohort, { schedule: 'dynamic' });
     expect((await harness.pull(cohort)).nextDueAt?.getTime()).toBe((lastStartedAt?.getTime() ?? 0) + 15 * minuteMs);
     await updateCohort(harness.admin, cohort, { schedule: null });
@@ -122,11 +122,11 @@ describe('a cohort that is followed', () => {
 });
 
 describe('a pull', () => {
-  it('tells how far it is', async () => {
+  it('has a progress', async () => {
     fake.afterMs = hourMs;
     const cohort = await harness.follow('c1');
     await harness.startWorker();
-    const pull = await harness.comesTo(cohort, ({ progress }) => progress?.memberCount === 10);
+    const pull = await harness.waitForPull(cohort, ({ progress }) => progress?.memberCount === 10);
     expect(pull).toMatchObject({
       state: 'running',
       progress: { pageCount: 1, memberCount: 10, expectedMemberCount: 35 },
@@ -135,10 +135,10 @@ describe('a pull', () => {
     expect((await getCohort(harness.admin, cohort)) as CohortView).toMatchObject({ memberCount: 0 });
   });
 
-  it('shows the old membership until all of the new one is there', async () => {
+  it('leaves the old membership visible until the new one is complete', async () => {
     const cohort = await harness.follow('c1');
     await harness.startWorker();
-    await harness.comesTo(cohort, hasSucceeded);
+    await harness.waitForPull(cohort, hasSucceeded);
     const next = ids(35, 'next');
     setMembers(next);
     fake.afterMs = 150;
@@ -155,30 +155,30 @@ describe('a pull', () => {
     expect(seen).toEqual(new Set([sorted(ids(35)).join(), sorted(next).join()]));
   });
 
-  it('of which one is under way is not begun a second time', async () => {
+  it('is not started while another one of the same cohort is running', async () => {
     const open = gate();
     const cohort = await harness.follow('c1');
     await harness.startWorker();
     await harness.startWorker();
-    await harness.comesTo(cohort, ({ state }) => state === 'running');
+    await harness.waitForPull(cohort, ({ state }) => state === 'running');
     expect(await runCohortPull(harness.admin, cohort)).toMatchObject({
       kind: 'CohortPullRunning',
       cohortPull: { state: 'running' },
     });
     open();
-    await harness.comesTo(cohort, hasSucceeded);
+    await harness.waitForPull(cohort, hasSucceeded);
     expect(fake.atOnce).toBe(1);
     expect(fake.calls.map(({ from }) => from)).toEqual([0, 10, 20, 30]);
   });
 
-  it('that is cancelled leaves the members as they were, and nothing of it behind', async () => {
+  it('that is cancelled keeps the old members and leaves no rows behind', async () => {
     const cohort = await harness.follow('c1');
     await harness.startWorker();
-    await harness.comesTo(cohort, hasSucceeded);
+    await harness.waitForPull(cohort, hasSucceeded);
     setMembers(ids(35, 'next'));
     fake.afterMs = hourMs;
     await runCohortPull(harness.admin, cohort);
-    await harness.comesTo(cohort, ({ progress }) => progress?.memberCount === 10);
+    await harness.waitForPull(cohort, ({ progress }) => progress?.memberCount === 10);
     const cancelled = await cancelCohortPull(harness.admin, cohort);
     expect(cancelled).toMatchObject({
       kind: 'CohortPull',
@@ -207,7 +207,7 @@ describe('a pull', () => {
     );
   });
 
-  it('that is cancelled while a step is under way takes nothing more from it', async () => {
+  it('that is cancelled during a step discards the result of the step', async () => {
     const open = gate();
     const cohort = await harness.follow('c1');
     const engine = await harness.startWorker();
@@ -217,68 +217,68 @@ describe('a pull', () => {
     );
     await cancelCohortPull(harness.admin, cohort);
     open();
-    // A worker that has stopped has ended its steps.
+    // A stopped worker has ended its steps.
     await engine.stop();
     expect(fake.calls).toHaveLength(1);
     expect(await harness.sql`select from cohort_change where kind = 'replace'`).toHaveLength(0);
     expect(await harness.pull(cohort)).toMatchObject({ state: 'waiting' });
   });
 
-  it('that a worker died over goes on from its place in another one', async () => {
+  it('whose worker dies continues from its cursor on another worker', async () => {
     fake.afterMs = 400;
     const cohort = await harness.follow('c1');
     const first = await harness.startWorker();
-    await harness.comesTo(cohort, ({ progress }) => progress?.memberCount === 20);
+    await harness.waitForPull(cohort, ({ progress }) => progress?.memberCount === 20);
     await first.stop();
-    // What a worker leaves that died in the middle of a step: a page, and a lease that nobody holds.
+    // The rows of a worker that died during a step: a page, and a lease without a live owner.
     const dead = (77n * 2n ** 32n + 5n).toString();
     await harness.sql`insert into worker_lease (id, started_at) values (77, now() - interval '1 minute')`;
     await harness.sql`update cohort_pull set lease = ${dead}::bigint, due_at = now() + interval '1 hour', pages = 3, members = 30`;
     fake.afterMs = 0;
     await harness.startWorker();
-    await harness.comesTo(cohort, hasSucceeded);
+    await harness.waitForPull(cohort, hasSucceeded);
     expect(await harness.members('c1')).toEqual(sorted(ids(35)));
     expect(fake.calls.map(({ from }) => from)).toEqual([0, 10, 20, 30]);
   });
 
-  it('is left at its place by a worker that stops', async () => {
+  it('continues from its cursor after its worker stops', async () => {
     fake.pagesPerStep = 100;
     setMembers(ids(400));
     let pages = 0;
     const cohort = await harness.follow('c1');
     const first = await harness.startWorker();
-    await harness.comesTo(cohort, ({ progress }) => (pages = progress?.pageCount ?? 0) > 0);
+    await harness.waitForPull(cohort, ({ progress }) => (pages = progress?.pageCount ?? 0) > 0);
     await first.stop();
     await harness.startWorker();
-    await harness.comesTo(cohort, hasSucceeded);
+    await harness.waitForPull(cohort, hasSucceeded);
     expect(pages).toBeGreaterThan(0);
     expect(await harness.members('c1')).toEqual(sorted(ids(400)));
   });
 
-  it('takes the pages of a repeated step in place of those that came before', async () => {
+  it('replaces the pages of a failed step with those of its repetition', async () => {
     fake.pagesPerStep = 100;
     fake.pageSize = 5;
     fake.after = () => {
       fake.after = () => undefined;
-      // The next attempt cuts the same members otherwise.
+      // The next attempt splits the same members into other pages.
       fake.pageSize = 10;
       return { outcome: 'deferred', code: 'broken_file', detail: 'it broke off', afterMs: 700 };
     };
     const cohort = await harness.follow('c1');
     await harness.startWorker();
-    await harness.comesTo(cohort, hasSucceeded);
+    await harness.waitForPull(cohort, hasSucceeded);
     expect(await harness.members('c1')).toEqual(sorted(ids(35)));
     expect(await syncsOf(cohort)).toMatchObject([{ state: 'applied', receivedCount: 35, addedCount: 35 }]);
   });
 });
 
-describe('a pull in trouble', () => {
-  it('waits as long as the partner asks for, says why, and makes the same step again', async () => {
+describe('a failing pull', () => {
+  it('waits as long as the partner requests, with the reason, and repeats the same step', async () => {
     fake.before = ({ from }) =>
       from === 10 ? { outcome: 'deferred', code: 'throttled', detail: 'HTTP 429', afterMs: hourMs } : undefined;
     const cohort = await harness.follow('c1');
     await harness.startWorker();
-    const held = await harness.comesTo(cohort, ({ deferral }) => deferral !== undefined);
+    const held = await harness.waitForPull(cohort, ({ deferral }) => deferral !== undefined);
     expect(held).toMatchObject({
       state: 'running',
       progress: { memberCount: 10 },
@@ -287,7 +287,7 @@ describe('a pull in trouble', () => {
     expect(held.deferral?.until.getTime()).toBeGreaterThan(Date.now() + hourMs - minuteMs);
     fake.before = () => undefined;
     await harness.sql`update cohort_pull set due_at = now()`;
-    await harness.comesTo(cohort, hasSucceeded);
+    await harness.waitForPull(cohort, hasSucceeded);
     expect(fake.calls.map(({ from }) => from)).toEqual([0, 10, 10, 20, 30]);
     const counted = await harness.metrics.registry.metrics();
     for (const [outcome, steps] of [
@@ -299,25 +299,25 @@ describe('a pull in trouble', () => {
     }
   });
 
-  it('waits by itself, longer each time, and is given up when its window is over', async () => {
+  it('backs off without a request of the partner, and fails at the end of the retry window', async () => {
     fake.before = () => ({ outcome: 'deferred', code: 'http_503', detail: 'HTTP 503' });
     const cohort = await harness.follow('c1', 'daily');
     await harness.startWorker();
-    const held = await harness.comesTo(cohort, ({ deferral }) => deferral?.code === 'http_503');
+    const held = await harness.waitForPull(cohort, ({ deferral }) => deferral?.code === 'http_503');
     expect((held.deferral?.until.getTime() ?? 0) - Date.now()).toBeGreaterThan(2_000);
     await harness.age(hourMs);
-    const failed = await harness.comesTo(cohort, ({ state }) => state === 'failed');
+    const failed = await harness.waitForPull(cohort, ({ state }) => state === 'failed');
     expect(failed).toMatchObject({ failure: { code: 'http_503', recovery: 'automatic' }, nextDueAt: expect.any(Date) });
   });
 
-  it('that only time mends is made again by its schedule, and its members stay', async () => {
+  it('with automatic recovery is repeated by its schedule, and the members are kept', async () => {
     fake.before = ({ from }) =>
       from === 20
         ? { outcome: 'failed', code: 'session_lost', detail: 'the session is gone', recovery: 'automatic' }
         : undefined;
     const cohort = await harness.follow('c1', 'hourly');
     await harness.startWorker();
-    const failed = await harness.comesTo(cohort, ({ state }) => state === 'failed');
+    const failed = await harness.waitForPull(cohort, ({ state }) => state === 'failed');
     expect(failed).toMatchObject({
       failure: { code: 'session_lost', detail: 'the session is gone', recovery: 'automatic' },
     });
@@ -325,11 +325,11 @@ describe('a pull in trouble', () => {
     expect(await harness.members('c1')).toEqual([]);
     fake.before = () => undefined;
     await harness.age(hourMs);
-    expect((await harness.comesTo(cohort, hasSucceeded)).failure).toBeUndefined();
+    expect((await harness.waitForPull(cohort, hasSucceeded)).failure).toBeUndefined();
     expect((await syncsOf(cohort)).map(({ state }) => state)).toEqual(['applied', 'incomplete']);
   });
 
-  it('that a person has to mend stops, and goes on once the Current is changed', async () => {
+  it('with manual recovery stops, and continues once the Current is updated', async () => {
     fake.before = ({ cohort }) =>
       cohort === 'c1'
         ? {
@@ -341,7 +341,7 @@ describe('a pull in trouble', () => {
         : undefined;
     const cohort = await harness.follow('c1', 'dynamic');
     await harness.startWorker();
-    const failed = await harness.comesTo(cohort, ({ state }) => state === 'failed');
+    const failed = await harness.waitForPull(cohort, ({ state }) => state === 'failed');
     expect(failed).toMatchObject({
       failure: { code: 'credentials_refused', recovery: 'manual' },
       nextDueAt: undefined,
@@ -351,14 +351,14 @@ describe('a pull in trouble', () => {
     expect(callsOf('c1')).toHaveLength(1);
     fake.before = () => undefined;
     await harness.sql`update current set version = version + 1 where id = ${Number(harness.currentId)}`;
-    await harness.comesTo(cohort, hasSucceeded);
-    expect(harness.said.some((line) => line.includes('pull.failed') && line.includes('"level":50'))).toBe(true);
+    await harness.waitForPull(cohort, hasSucceeded);
+    expect(harness.logLines.some((line) => line.includes('pull.failed') && line.includes('"level":50'))).toBe(true);
   });
 
-  it('of a cohort that is gone stops, keeps its members, and is made again when somebody asks', async () => {
+  it('of a deleted partner cohort stops, keeps the members, and is repeated on request', async () => {
     const cohort = await harness.follow('c1', 'dynamic');
     await harness.startWorker();
-    await harness.comesTo(cohort, hasSucceeded);
+    await harness.waitForPull(cohort, hasSucceeded);
     fake.before = () => ({
       outcome: 'failed',
       code: 'no_such_cohort',
@@ -366,46 +366,46 @@ describe('a pull in trouble', () => {
       recovery: 'none',
     });
     await runCohortPull(harness.admin, cohort);
-    expect(await harness.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
+    expect(await harness.waitForPull(cohort, ({ state }) => state === 'failed')).toMatchObject({
       failure: { recovery: 'none' },
       nextDueAt: undefined,
     });
     expect(await harness.members('c1')).toHaveLength(35);
     fake.before = () => undefined;
     await runCohortPull(harness.admin, cohort);
-    await harness.comesTo(cohort, hasSucceeded);
+    await harness.waitForPull(cohort, hasSucceeded);
   });
 
-  it('by a bug of the connector’s is made again, and told without what was in it', async () => {
+  it('whose connector throws is deferred, without the error’s message', async () => {
     fake.before = ({ from }) => {
       if (from === 10) throw new TypeError('cannot read user-7');
       return undefined;
     };
     const cohort = await harness.follow('c1');
     await harness.startWorker();
-    expect(await harness.comesTo(cohort, ({ deferral }) => deferral !== undefined)).toMatchObject({
+    expect(await harness.waitForPull(cohort, ({ deferral }) => deferral !== undefined)).toMatchObject({
       deferral: { code: 'step_threw', detail: 'the step failed in the hub: TypeError' },
     });
   });
 
-  it('does not hold up another one', async () => {
+  it('does not delay another pull', async () => {
     fake.cohorts.set('c2', { id: 'c2', name: 'Others', members: ['a'] });
     const open = gate();
     const closed = fake.pause;
     fake.pause = (call) => (call.cohort === 'c1' ? closed(call) : Promise.resolve());
     const [slow, quick] = [await harness.follow('c1'), await harness.follow('c2')];
     await harness.startWorker();
-    await harness.comesTo(quick, hasSucceeded);
+    await harness.waitForPull(quick, hasSucceeded);
     expect(await harness.pull(slow)).toMatchObject({ state: 'running' });
     open();
   });
 });
 
 describe('a cohort that is no longer pulled', () => {
-  it('keeps its members', async () => {
+  it('keeps its members, and can be pulled again', async () => {
     const cohort = await harness.follow('c1', 'dynamic');
     await harness.startWorker();
-    await harness.comesTo(cohort, hasSucceeded);
+    await harness.waitForPull(cohort, hasSucceeded);
     expect(await deleteCohortPull(harness.admin, cohort)).toMatchObject({
       kind: 'CohortPullDeleted',
       cohort: { memberCount: 35, schedule: undefined },
@@ -416,14 +416,14 @@ describe('a cohort that is no longer pulled', () => {
     expect(await cancelCohortPull(harness.admin, cohort)).toMatchObject({ kind: 'CohortPullNotFound' });
     expect(await harness.members('c1')).toHaveLength(35);
     await harness.follow('c1', 'daily');
-    await harness.comesTo(cohort, hasSucceeded);
+    await harness.waitForPull(cohort, hasSucceeded);
   });
 
-  it('when it is deleted in mid-pull, stays deleted, and begins anew when it is followed again', async () => {
+  it('because it was deleted during a pull stays deleted until a new pull is created', async () => {
     fake.afterMs = 100;
     const cohort = await harness.follow('c1');
     await harness.startWorker();
-    await harness.comesTo(cohort, ({ progress }) => progress?.memberCount === 20);
+    await harness.waitForPull(cohort, ({ progress }) => progress?.memberCount === 20);
     expect(await deleteCohort(harness.admin, cohort, { confirmName: 'Buyers', isDryRun: false })).toMatchObject({
       kind: 'CohortDeleted',
     });
@@ -431,16 +431,16 @@ describe('a cohort that is no longer pulled', () => {
     expect(await getCohort(harness.admin, cohort)).toMatchObject({ deletedAt: expect.any(Date), memberCount: 0 });
     fake.afterMs = 0;
     expect(await harness.follow('c1')).toBe(cohort);
-    await harness.comesTo(cohort, hasSucceeded);
+    await harness.waitForPull(cohort, hasSucceeded);
     expect(await getCohort(harness.admin, cohort)).toMatchObject({ deletedAt: undefined, memberCount: 35 });
   });
 
-  it('when its Current is deleted, says so, keeps its members, and goes on through another Current', async () => {
+  it('because its Current was deleted has a failure, keeps its members, and can be pulled through another Current', async () => {
     const cohort = await harness.follow('c1', 'hourly');
     await harness.startWorker();
-    await harness.comesTo(cohort, hasSucceeded);
+    await harness.waitForPull(cohort, hasSucceeded);
     await deleteCurrent(harness.admin, harness.currentId, 'source');
-    expect(await harness.comesTo(cohort, ({ state }) => state === 'failed')).toMatchObject({
+    expect(await harness.waitForPull(cohort, ({ state }) => state === 'failed')).toMatchObject({
       failure: { code: 'current_deleted', recovery: 'manual' },
       nextDueAt: undefined,
     });
@@ -455,15 +455,15 @@ describe('a cohort that is no longer pulled', () => {
     expect(await harness.pull(cohort)).toMatchObject({ currentId: other });
   });
 
-  it('is pulled all the same while its Current is paused', async () => {
+  it('does not include one whose Current is paused', async () => {
     await harness.sql`update current set state = 'paused'`;
     const cohort = await harness.follow('c1');
     await harness.startWorker();
-    await harness.comesTo(cohort, hasSucceeded);
+    await harness.waitForPull(cohort, hasSucceeded);
   });
 });
 
-it('no worker says the id of a member, or a credential', async () => {
+it('the workers log no ids of members and no credentials', async () => {
   setMembers(ids(50, 'mark-f3a91c7e'));
   fake.before = ({ from }) => {
     if (from !== 20) return undefined;
@@ -472,9 +472,9 @@ it('no worker says the id of a member, or a credential', async () => {
   };
   const cohort = await harness.follow('c1');
   await harness.startWorker();
-  await harness.comesTo(cohort, ({ deferral }) => deferral !== undefined);
+  await harness.waitForPull(cohort, ({ deferral }) => deferral !== undefined);
   await harness.sql`update cohort_pull set due_at = now()`;
-  await harness.comesTo(cohort, hasSucceeded);
-  expect(harness.said.filter((line) => line.includes('pull_step.finished')).length).toBeGreaterThan(3);
-  for (const line of harness.said) expect(line).not.toContain('f3a91c7e');
+  await harness.waitForPull(cohort, hasSucceeded);
+  expect(harness.logLines.filter((line) => line.includes('pull_step.finished')).length).toBeGreaterThan(3);
+  for (const line of harness.logLines) expect(line).not.toContain('f3a91c7e');
 });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-/** A session under which something else happens at one moment: just before the first statement that holds these words. */
+/** A session that runs a function once, just before the first statement that contains these words. */
 function meddledWith(session: Session, words: string, meddle: () => Promise<void>): Session {
   let meddled = false;
   const watched = (tx: Transaction): Transaction =>
@@ -30,13 +30,13 @@ function meddledWith(session: Session, words: string, meddle: () => Promise<void
   };
 }
 
-describe('a segment', () => {
-  it.each(['judged as (', 'analyze'])('misses nothing of a cohort that is replaced just before %s', async (words) => {
+describe('the evaluation of a segment', () => {
+  it.each(['judged as (', 'analyze'])('misses no change of a cohort that is replaced just before %s', async (words) => {
     const cohort = { id: `replaced before ${words}`, name: 'Replaced' };
     await harness.push([add(users(1, 2), { cohort })]);
     await harness.apply();
     const { id } = await harness.segment(`Replaced before ${words}`, { includes: await harness.cohortId(cohort.id) });
-    // The first evaluation looks at everybody, the second only at who moved.
+    // The first evaluation covers all members, the second only changed ones.
     if (words.startsWith('judged')) await harness.settle();
     await harness.push([add(users(3), { cohort })]);
     await harness.apply();
@@ -49,13 +49,13 @@ describe('a segment', () => {
     expect(await harness.members(id)).toEqual(keys(1, 4));
   });
 
-  it('that is made while changes are being applied waits for them', async () => {
+  it('waits for changes that are being applied when the segment is created', async () => {
     const cohort = { id: 'in between', name: 'In between' };
     await harness.push([add(users(1), { cohort })]);
     await harness.apply();
     const cohortId = await harness.cohortId(cohort.id);
     await harness.push([add(users(2), { cohort })]);
-    // Applying is about to commit, and does not know the segment.
+    // The application is about to commit, and does not know the segment.
     let letGo = (): void => undefined;
     const held = new Promise<void>((resolve) => (letGo = resolve));
     const holder = harness.sql.begin(async (tx) => {
@@ -79,7 +79,7 @@ describe('a segment', () => {
     expect(await harness.members(id)).toEqual(keys(1, 2));
   });
 
-  it('that two workers take up at once is evaluated by one', async () => {
+  it('runs in only one of two workers that start it together', async () => {
     const cohort = { id: 'contended', name: 'Contended' };
     await harness.push([add(users(1), { cohort })]);
     await harness.apply();

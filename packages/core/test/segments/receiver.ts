@@ -4,23 +4,23 @@ import { isSignedBy } from '@currents/core';
 
 export interface Receiver {
   readonly url: string;
-  /** Who it holds to be in the segment, by what it was told. */
+  /** The members of the segment according to the received changes. */
   readonly inside: ReadonlySet<string>;
-  /** What it found wrong; stays empty. */
+  /** Violations of the protocol; expected to stay empty. */
   readonly complaints: readonly string[];
-  /** Deliveries it took, and pings. */
+  /** Accepted deliveries. */
   readonly taken: readonly { readonly id: string; readonly changes: number }[];
   readonly pings: number;
   requests: number;
   secret: string;
-  /** Answers the next requests so instead of taking them; `lost`: it takes them, and the answer is lost. */
+  /** Responses to the next requests, which are then not accepted; `lost`: accepted, but the response is lost. */
   readonly mood: ('lost' | { readonly status: number; readonly headers?: Readonly<Record<string, string>> })[];
-  /** Answered while it is set and the mood is spent. */
+  /** The status of every response while set and `mood` is empty. */
   refusal: number | undefined;
   close(): Promise<void>;
 }
 
-interface Told {
+interface Delivery {
   readonly type: string;
   readonly after: string;
   readonly cursor: string;
@@ -31,7 +31,7 @@ interface Told {
   }[];
 }
 
-/** A receiver that trusts nobody: it checks signature, time, order, and that nothing is told twice or left out. */
+/** A strict webhook receiver: it checks signature, time and order, and that no change is missing or duplicated. */
 export async function openReceiver(): Promise<Receiver> {
   const inside = new Set<string>();
   const complaints: string[] = [];
@@ -46,8 +46,8 @@ export async function openReceiver(): Promise<Receiver> {
     if (!isSignedBy(receiver.secret, { timestamp, signature, body }))
       complaints.push(`${id}: not signed by the secret`);
     if (Math.abs(Number(timestamp) * 1000 - Date.now()) > 60_000) complaints.push(`${id}: of another time`);
-    const told = JSON.parse(body) as Told;
-    if (told.type === 'ping') {
+    const delivery = JSON.parse(body) as Delivery;
+    if (delivery.type === 'ping') {
       receiver.pings++;
       return;
     }
@@ -57,10 +57,10 @@ export async function openReceiver(): Promise<Receiver> {
       return;
     }
     bodies.set(id, body);
-    if (last !== undefined && told.after !== last)
-      complaints.push(`${id}: begins after ${told.after}, and the last one ended with ${last}`);
-    let cursor = BigInt(told.after);
-    for (const { cursor: at, change, member } of told.changes) {
+    if (last !== undefined && delivery.after !== last)
+      complaints.push(`${id}: begins after ${delivery.after}, and the last one ended with ${last}`);
+    let cursor = BigInt(delivery.after);
+    for (const { cursor: at, change, member } of delivery.changes) {
       if (BigInt(at) <= cursor) complaints.push(`${id}: out of order`);
       cursor = BigInt(at);
       if (inside.has(member.externalId) === (change === 'entered'))
@@ -68,9 +68,9 @@ export async function openReceiver(): Promise<Receiver> {
       if (change === 'entered') inside.add(member.externalId);
       else inside.delete(member.externalId);
     }
-    if (String(cursor) !== told.cursor) complaints.push(`${id}: ends with ${cursor}, and says ${told.cursor}`);
-    last = told.cursor;
-    taken.push({ id, changes: told.changes.length });
+    if (String(cursor) !== delivery.cursor) complaints.push(`${id}: ends with ${cursor}, and says ${delivery.cursor}`);
+    last = delivery.cursor;
+    taken.push({ id, changes: delivery.changes.length });
   }
 
   const server = createServer((request, response) => {

@@ -17,10 +17,10 @@ export interface SegmentHarness extends Inbox {
     readonly allowBaseUrl: boolean;
     readonly connectors: ReadonlyMap<string, never>;
   };
-  /** The id of a cohort, by the partner's. */
+  /** The hub's id of a cohort, by the partner's id. */
   cohortId(partnerId: string): Promise<string>;
   segment(name: string, definition: unknown): Promise<SegmentView>;
-  /** Applies all that waits, and evaluates every segment. */
+  /** Applies all stored changes, and evaluates every segment. */
   settle(): Promise<void>;
   members(segmentId: string): Promise<readonly string[]>;
   /** The members of a cohort, by the partner's id. */
@@ -68,7 +68,7 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
   };
 }
 
-/** Page by page, as keys; and the counts kept beside them are right. */
+/** Reads all members page by page, as keys, and checks the stored counts against them. */
 async function allMembers({ sql, db }: Pick<Inbox, 'sql' | 'db'>, segmentId: string): Promise<readonly string[]> {
   const members: Member[] = [];
   let after: string | undefined;

@@ -49,24 +49,24 @@ describe('a definition', () => {
       `definition${'.not'.repeat(10)}: expected at most 10 levels`,
     ],
     [
-      'everybody else',
+      'everyone else',
       { excludes: '1' },
       'definition: expected at least one cohort that members have to be in; this also holds for users in no cohort',
     ],
     [
-      'everybody else, hidden',
+      'everyone else, nested',
       { any: [{ includes: '1' }, { not: { all: [{ includes: '1' }, { includes: '2' }] } }] },
       'definition: expected at least one cohort that members have to be in; this also holds for users in no cohort',
     ],
-  ])('of %s is refused, saying where and why', (_name, given, message) => {
+  ])('of %s is refused with the path and the reason', (_name, given, message) => {
     const read = readDefinition(given);
     expect(
       'problems' in read && read.problems.map((problem) => `${problem.path.join('.')}: ${problem.message}`)[0],
     ).toBe(message);
   });
 
-  it('of a cohort that there is not is refused', async () => {
-    expect(await createSegment(harness.admin, { name: 'Nobody', definition: { includes: '4242' } })).toMatchObject({
+  it('of an unknown cohort is refused', async () => {
+    expect(await createSegment(harness.admin, { name: 'Unknown', definition: { includes: '4242' } })).toMatchObject({
       kind: 'InputInvalid',
       problems: [{ path: ['definition', 'includes'], code: 'unknown_value' }],
     });
@@ -74,7 +74,7 @@ describe('a definition', () => {
 });
 
 describe('the members of a segment', () => {
-  /** A definition that is bounded, over the given cohorts. */
+  /** A random valid definition over the given cohorts. */
   function draw(roll: () => number, cohortIds: readonly string[]): Definition {
     const part = (depth: number): Definition => {
       const cohortId = cohortIds[Math.floor(roll() * cohortIds.length)] as string;
@@ -91,7 +91,7 @@ describe('the members of a segment', () => {
     }
   }
 
-  it('are those for whom the definition holds, whatever happens to the cohorts, and the changes tell how it came to be', async () => {
+  it('are those that match the definition after any changes of the cohorts, and equal the replayed changes of the segment', async () => {
     const roll = createDice(11);
     const below = (limit: number): number => Math.floor(roll() * limit);
     const held = new Map<string, Set<string>>();
@@ -142,22 +142,22 @@ describe('the members of a segment', () => {
       await harness.settle();
       const all = [...new Set([...held.values()].flatMap((set) => [...set]))].sort();
       for (const segment of segments) {
-        const wanted = all.filter((key) =>
+        const expected = all.filter((key) =>
           matches(segment.definition, (cohortId) => held.get(cohortId)?.has(key) ?? false),
         );
-        expect(await harness.members(segment.id)).toEqual(wanted);
-        const told = await listSegmentChanges(harness.admin, segment.id, { first: 200, after: segment.cursor });
-        if (told.kind !== 'SegmentChangeConnection') throw new Error(told.message);
-        expect(told.nextCursor).toBeUndefined();
-        for (const { type, member } of told.nodes) {
+        expect(await harness.members(segment.id)).toEqual(expected);
+        const changes = await listSegmentChanges(harness.admin, segment.id, { first: 200, after: segment.cursor });
+        if (changes.kind !== 'SegmentChangeConnection') throw new Error(changes.message);
+        expect(changes.nextCursor).toBeUndefined();
+        for (const { type, member } of changes.nodes) {
           const entered = type === 'entered';
-          // An entry of somebody who is in, or an exit of somebody who is not, would be one too many.
+          // An entry of a member, or an exit of a non-member, would be a duplicate.
           expect(segment.followed.has(memberKey(member))).toBe(!entered);
           if (entered) segment.followed.add(memberKey(member));
           else segment.followed.delete(memberKey(member));
         }
-        segment.cursor = told.resumeCursor;
-        expect([...segment.followed].sort()).toEqual(wanted);
+        segment.cursor = changes.resumeCursor;
+        expect([...segment.followed].sort()).toEqual(expected);
       }
     }
     const preview = await previewSegment(harness.admin, segments[3]?.definition);
@@ -166,7 +166,7 @@ describe('the members of a segment', () => {
     expect(preview.kind === 'SegmentPreview' && preview.examples.map(memberKey)).toEqual(kept.slice(0, 20));
   });
 
-  it('are found by joining whole cohorts just as one by one', async () => {
+  it('are the same by joins of whole cohorts as by checks of single members', async () => {
     const roll = createDice(77);
     const held = new Map<string, Set<string>>();
     for (const name of ['P', 'Q', 'R']) {
@@ -180,18 +180,18 @@ describe('the members of a segment', () => {
     const all = [...new Set([...held.values()].flatMap((set) => [...set]))].sort();
     for (let index = 0; index < 60; index++) {
       const definition = draw(roll, [...held.keys()]);
-      const wanted = all.filter((key) => matches(definition, (cohortId) => held.get(cohortId)?.has(key) ?? false));
+      const expected = all.filter((key) => matches(definition, (cohortId) => held.get(cohortId)?.has(key) ?? false));
       const preview = await previewSegment(harness.admin, definition);
       if (preview.kind !== 'SegmentPreview') throw new Error(preview.message);
       expect([definition, preview.memberCount, preview.examples.map(memberKey)]).toEqual([
         definition,
-        wanted.length,
-        wanted.slice(0, 20),
+        expected.length,
+        expected.slice(0, 20),
       ]);
     }
   });
 
-  it('are in line also when evaluations and changes go on at the same moment', async () => {
+  it('are correct when evaluations and changes run concurrently', async () => {
     const cohort = named('Busy');
     await harness.push([add(users(...Array.from({ length: 50 }, (_, index) => index)), { cohort })]);
     await harness.apply();
@@ -214,7 +214,7 @@ describe('the members of a segment', () => {
     expect(await harness.members(id)).toEqual(await harness.membersOf('Busy'));
   });
 
-  it('are asked for one by one, with the cohorts they are in', async () => {
+  it('can be looked up one by one, with their cohorts', async () => {
     await harness.push([
       add(users('ann', 'bob'), { cohort: named('Left') }),
       add(users('bob', 'cy'), { cohort: named('Right') }),
@@ -237,7 +237,7 @@ describe('the members of a segment', () => {
 });
 
 describe('the changes of a segment', () => {
-  it('can be followed from a moment or a cursor, for as long as they are kept', async () => {
+  it('can be read from a time or a cursor, while they are kept', async () => {
     const cohort = named('Followed');
     await harness.push([add(users(1, 2), { cohort })]);
     await harness.apply();
@@ -249,7 +249,7 @@ describe('the changes of a segment', () => {
     await harness.settle();
     const view = await getSegment(harness.admin, id);
     if (view.kind !== 'Segment') throw new Error(view.message);
-    // Who was there at first has not entered.
+    // The initial members have no entry.
     expect(await listSegmentChanges(harness.admin, id, { first: 10, after: view.changesCursor })).toMatchObject({
       nodes: [],
       resumeCursor: view.changesCursor,
@@ -257,32 +257,32 @@ describe('the changes of a segment', () => {
     });
     await harness.push([add(users(3), { cohort }), remove(users(1), { cohort })]);
     await harness.settle();
-    const told = await listSegmentChanges(harness.admin, id, { first: 10, since: view.changesCompleteSince });
-    if (told.kind !== 'SegmentChangeConnection') throw new Error(told.message);
-    expect(told.nodes.map(({ type, member }) => [type, memberKey(member)])).toEqual(
+    const changes = await listSegmentChanges(harness.admin, id, { first: 10, since: view.changesCompleteSince });
+    if (changes.kind !== 'SegmentChangeConnection') throw new Error(changes.message);
+    expect(changes.nodes.map(({ type, member }) => [type, memberKey(member)])).toEqual(
       expect.arrayContaining([
         ['entered', 'e3'],
         ['left', 'e1'],
       ]),
     );
     const first = await listSegmentChanges(harness.admin, id, { first: 1, after: view.changesCursor });
-    expect(first).toMatchObject({ nextCursor: told.cursors[0], nodes: [told.nodes[0]] });
+    expect(first).toMatchObject({ nextCursor: changes.cursors[0], nodes: [changes.nodes[0]] });
     expect(await listSegmentChanges(harness.admin, id, { first: 10, since: new Date(0) })).toMatchObject({
       kind: 'ChangesExpired',
     });
-    await harness.sql`update segment set pruned_change_id = ${told.resumeCursor} where id = ${Number(id)}`;
+    await harness.sql`update segment set pruned_change_id = ${changes.resumeCursor} where id = ${Number(id)}`;
     expect(await listSegmentChanges(harness.admin, id, { first: 10, after: view.changesCursor })).toMatchObject({
       kind: 'ChangesExpired',
     });
-    expect(await listSegmentChanges(harness.admin, id, { first: 10, after: told.resumeCursor })).toMatchObject({
+    expect(await listSegmentChanges(harness.admin, id, { first: 10, after: changes.resumeCursor })).toMatchObject({
       kind: 'SegmentChangeConnection',
       nodes: [],
     });
   });
 });
 
-describe('admin operations', () => {
-  it('a cohort that a segment is made of is not deleted; the segment is, when its name is given', async () => {
+describe('deletion', () => {
+  it('is refused for a cohort that a segment uses; the segment is deleted by its name', async () => {
     await harness.push([add(users(1), { cohort: named('Used') })]);
     await harness.apply();
     const cohortId = await harness.cohortId('Used');
@@ -308,7 +308,7 @@ describe('admin operations', () => {
     expect(await deleteCohort(harness.admin, cohortId, { confirmName: 'Used', isDryRun: false })).toMatchObject({
       kind: 'CohortDeleted',
     });
-    // Entries alone would make a part of a cohort look like the whole.
+    // Single additions to a deleted cohort would make a part look like the whole.
     expect(await harness.push([add(users(2), { cohort: named('Used') })])).toMatchObject({ outcome: 'unknown_cohort' });
     expect(await harness.push([page('again', 1, 1, users(3), named('Used'))])).toMatchObject({ outcome: 'stored' });
     await harness.apply();

@@ -73,12 +73,12 @@ const enter = async (...ids: readonly (string | number)[]) => {
   await harness.push([add(users(...ids), { cohort })]);
   await harness.settle();
 };
-/** Waits no longer than a partner in trouble makes it wait. */
+/** Ends all deferrals now. */
 const hurry = () => harness.sql`update segment_webhook set deferral_until = now() where deferral_until > now()`;
 const bringProbeForward = () => harness.sql`update segment_webhook set probe_at = now() where state = 'blocked'`;
 
 describe('a webhook', () => {
-  it('is told of every entry and exit, in order, each once in effect, through errors, lost answers and two workers', async () => {
+  it('receives every entry and exit in order and effectively once, despite errors, lost responses and two workers', async () => {
     const roll = createDice(3);
     const held = new Set<string>();
     startWork();
@@ -111,7 +111,7 @@ describe('a webhook', () => {
     expect(receiver.requests).toBeGreaterThan(receiver.taken.length);
   });
 
-  it('takes a thousand at a time, and less when that is too much', async () => {
+  it('receives up to a thousand changes per request, and fewer after status 413', async () => {
     receiver.mood.push({ status: 413 }, { status: 413 });
     await enter(...Array.from({ length: 2_500 }, (_, index) => index));
     startWork();
@@ -120,11 +120,11 @@ describe('a webhook', () => {
     expect(receiver.complaints).toEqual([]);
   });
 
-  it('is not held up by others whose receivers do not answer, however many (law 6)', async () => {
+  it('is not delayed by other webhooks whose receivers do not respond, however many (invariant 6)', async () => {
     const mute = createServer(() => undefined);
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
     const { port } = mute.address() as AddressInfo;
-    // Those that were made first are looked at first.
+    // The oldest webhooks are processed first.
     await harness.sql`delete from segment_webhook`;
     for (let index = 0; index < 40; index++)
       await createWebhook(harness.admin, segmentId, `http://127.0.0.1:${port}/${index}`);
@@ -138,13 +138,13 @@ describe('a webhook', () => {
       () => receiver.taken.length,
       (taken) => taken === 1,
     );
-    // The others are given up after two seconds.
+    // Requests to the others time out after two seconds.
     expect(Date.now() - startedMs).toBeLessThan(1_800);
     mute.closeAllConnections();
     await new Promise((resolve) => mute.close(resolve));
   });
 
-  it('is counted in the words of Prometheus', async () => {
+  it('is counted in the metrics', async () => {
     metrics.registry.resetMetrics();
     receiver.mood.push({ status: 500 });
     startWork();
@@ -163,7 +163,7 @@ describe('a webhook', () => {
   });
 
   it.each([401, 403, 404, 410])(
-    'that answers %i is blocked, keeps what happens, and goes on by itself when it answers again',
+    'whose receiver responds %i is blocked, keeps its changes, and resumes automatically when the receiver accepts them',
     async (status) => {
       receiver.refusal = status;
       startWork();
@@ -189,7 +189,7 @@ describe('a webhook', () => {
     },
   );
 
-  it('that is in trouble waits longer each time, and is told why', async () => {
+  it('whose receiver fails is deferred longer each time, with the reason', async () => {
     receiver.refusal = 503;
     startWork();
     await enter(1);
@@ -208,7 +208,7 @@ describe('a webhook', () => {
     expect(row).toEqual({ failures: 2 });
   });
 
-  it('is not told of what it did not take for its whole window; that is shown, and what follows is told', async () => {
+  it('drops changes that fail for the whole retry window, lists them, and delivers later ones', async () => {
     receiver.refusal = 500;
     await enter(1, 2);
     await harness.sql`update segment_change set at = now() - interval '3 hours'`;
@@ -231,7 +231,7 @@ describe('a webhook', () => {
     expect([...receiver.inside]).toEqual(['3']);
   });
 
-  it('that stays blocked for the whole window is not told of what happened before', async () => {
+  it('that stays blocked for the whole retry window drops the changes before it', async () => {
     receiver.refusal = 401;
     startWork(2 * hourMs);
     await enter(1, 2);
@@ -249,7 +249,7 @@ describe('a webhook', () => {
     ]);
   });
 
-  it('that is paused is told when it is resumed; one that is deleted never', async () => {
+  it('that is paused receives its changes when it is resumed; a deleted one receives none', async () => {
     startWork();
     expect(await pauseWebhook(harness.admin, webhookId)).toMatchObject({ state: 'paused' });
     expect(await pauseWebhook(harness.admin, webhookId)).toMatchObject({
@@ -277,7 +277,7 @@ describe('a webhook', () => {
     expect(await getWebhook(harness.admin, webhookId)).toMatchObject({ kind: 'SegmentWebhookNotFound' });
   });
 
-  it('signs with the secret that was shown last, which is kept sealed', async () => {
+  it('signs with the latest secret, which is stored sealed', async () => {
     startWork();
     const first = receiver.secret;
     expect(await rotateWebhookSecret(harness.admin, webhookId, 'no')).toMatchObject({ kind: 'NotConfirmed' });
@@ -299,7 +299,7 @@ describe('a webhook', () => {
       'expected a URL without user, password and fragment; requests are signed instead',
     ],
     ['nowhere', 'expected a URL such as https://example.com/segments'],
-  ])('is not made for %s', async (url, message) => {
+  ])('is not created for the URL %s', async (url, message) => {
     expect(await createWebhook(harness.admin, segmentId, url)).toMatchObject({
       kind: 'InputInvalid',
       problems: [{ path: ['url'], message }],
@@ -308,7 +308,7 @@ describe('a webhook', () => {
 });
 
 describe('retention', () => {
-  it('forgets whole days of changes, and notes which webhooks missed some', async () => {
+  it('deletes whole days of changes, and records which webhooks missed some', async () => {
     await pauseWebhook(harness.admin, webhookId);
     await enter(1, 2);
     await harness.sql`create table segment_change_20200101 partition of segment_change for values from ('2020-01-01') to ('2020-01-02')`;

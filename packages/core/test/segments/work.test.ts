@@ -16,11 +16,11 @@ afterAll(() => harness.close());
 const log = pino({ level: 'silent' });
 const http = createHttp({ timeoutMs: 1_000, connections: 1 });
 
-/** No rest between evaluations, so that they meet the changes as often as can be. */
+/** No pause between evaluations, so that they overlap with changes as often as possible. */
 const endRest = () => harness.sql`update segment set evaluate_after = now() where evaluate_after > now()`;
 
 describe('workers', () => {
-  it('keep segments in line with cohorts that are replaced, changed and killed over at the same time, and note each entry and exit once', async () => {
+  it('keep segments correct while cohorts are replaced and changed and workers are killed, and record each entry and exit once', async () => {
     const roll = createDice(21);
     const below = (limit: number): number => Math.floor(roll() * limit);
     const [one, other] = [
