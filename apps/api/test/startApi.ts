@@ -1,12 +1,12 @@
 import { connect } from '@currents/core';
 
 export interface Gate {
-  /** Resolves once somebody waits for the lock. */
+  /** Resolves once a session waits for the lock. */
   hasWaiter(): Promise<void>;
   open(): Promise<void>;
 }
 
-/** Keeps everybody from writing to a table, until it is opened. */
+/** Blocks all writes to a table until it is opened. */
 export async function lockTable(databaseUrl: string, table: string): Promise<Gate> {
   const own = connect(databaseUrl, { max: 1, name: 'gate' });
   const watch = connect(databaseUrl, { max: 1, name: 'gate' });

@@ -25,7 +25,7 @@ export interface Answer {
   readonly body: any;
 }
 
-/** The admin API on its own database, with the real connectors and a partner whose answers the test sets. */
+/** The admin API on a new database, with the real connectors and a partner whose responses the test sets. */
 export interface AdminHarness {
   readonly app: FastifyInstance;
   readonly admin: Admin;
@@ -34,22 +34,22 @@ export interface AdminHarness {
   readonly tokenId: number;
   /** The first admin token. */
   readonly token: string;
-  /** Everything that was logged. */
+  /** All log lines. */
   readonly log: string[];
-  /** Everything that any request was answered. */
+  /** The text of every response. */
   readonly answers: string[];
-  /** What the partner was asked, and what it answers next. */
+  /** The requests to the partner. */
   readonly asked: HttpRequest[];
   partner: () => HttpAnswer;
-  /** Asks as an admin; a header given as undefined is left out. */
+  /** Sends a GraphQL request as an admin; a header that is undefined is left out. */
   ask(
     query: string,
     variables?: Readonly<Record<string, unknown>>,
     headers?: Readonly<Record<string, string | undefined>>,
   ): Promise<Answer>;
-  /** The one field of a query or mutation, which must not have failed. */
+  /** The value of the only field of a query or mutation; throws on errors. */
   do(query: string, variables?: Readonly<Record<string, unknown>>): Promise<any>;
-  /** Creates a draft and answers its id. */
+  /** Creates a draft and returns its id. */
   createCurrent(input: object): Promise<string>;
   send(payload: string, headers?: Readonly<Record<string, string | undefined>>): Promise<Answer>;
   close(): Promise<void>;
@@ -149,7 +149,7 @@ export async function openAdminHarness(): Promise<AdminHarness> {
   return harness;
 }
 
-/** The key in the database that an id such as `cur_7` stands for. */
+/** The database key of an id such as `cur_7`. */
 export function databaseKey(id: string): number {
   return Number(id.slice(id.indexOf('_') + 1));
 }

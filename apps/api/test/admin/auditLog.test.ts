@@ -20,7 +20,7 @@ const update = `mutation ($input: UpdateCurrentInput!) { updateCurrent(input: $i
   ... on UpdateCurrentPayload { current { selection { channels } } } ... on Problem { message } } }`;
 
 describe('the audit log', () => {
-  it('says what was done, to what, by whom, with which arguments and how it ended', async () => {
+  it('records the action, target, token, arguments and result of a mutation', async () => {
     const made = await harness.do(createToken, { name: 'kept' });
     await harness.do(createToken, { name: 'kept' });
     await harness.do(
@@ -70,7 +70,7 @@ describe('the audit log', () => {
     });
   });
 
-  it('holds what undoes a change', async () => {
+  it('records the arguments that undo a change', async () => {
     const id = await harness.createCurrent({ ...good, name: 'Undone' });
     await harness.do(update, { input: { id, selection: { channels: ['message/sms'] } } });
     const [first] = await history('CREATE_CURRENT', id);
@@ -83,7 +83,7 @@ describe('the audit log', () => {
     );
   });
 
-  it('holds no credentials, and nothing of what was refused', async () => {
+  it('records no credentials, and no arguments of a refused mutation', async () => {
     await harness.createCurrent({ ...good, name: 'Secret' });
     await harness.do(createCurrent, { input: { ...good, settings: { region: good.credentials.secret } } });
     const [refused, done] = await history('CREATE_CURRENT');
@@ -98,7 +98,7 @@ describe('the audit log', () => {
     expect(JSON.stringify(await history())).not.toContain(good.credentials.secret);
   });
 
-  it('tells a request that failed within the hub', async () => {
+  it('records a mutation that failed with an internal error', async () => {
     await harness.sql`alter table current add constraint sabotage check (name <> 'Sabotaged')`;
     await harness.ask(createCurrent, { input: { ...good, name: 'Sabotaged' } });
     expect((await history())[0]).toMatchObject({
@@ -109,7 +109,7 @@ describe('the audit log', () => {
     });
   });
 
-  it('is read page by page', async () => {
+  it('is paginated', async () => {
     const all = await history();
     const page = (after?: string) =>
       harness.do(
@@ -129,7 +129,7 @@ describe('an Idempotency-Key', () => {
   const create = async (key: string, name: string) =>
     (await harness.ask(query, { name }, { 'idempotency-key': key })).body.data.createIngestToken;
 
-  it('gets a repeated create the same answer, token included, and another body a problem', async () => {
+  it('returns the same answer, token included, to a repeated create, and a problem to another input', async () => {
     const first = await create('key-1', 'Repeated');
     expect(first).toMatchObject({ __typename: 'CreateIngestTokenPayload' });
     expect(await create('key-1', 'Repeated')).toEqual(first);
@@ -138,13 +138,13 @@ describe('an Idempotency-Key', () => {
       code: 'IDEMPOTENCY_KEY_REUSED',
     });
     expect(await create('key-2', 'Repeated')).toMatchObject({ code: 'NAME_TAKEN' });
-    // A problem is not kept: the same key may be used once the input is mended.
-    expect(await create('key-2', 'Mended')).toMatchObject({ __typename: 'CreateIngestTokenPayload' });
+    // A problem is not stored: the same key works again with corrected input.
+    expect(await create('key-2', 'Corrected')).toMatchObject({ __typename: 'CreateIngestTokenPayload' });
     const [row] = await harness.sql<{ answer: Buffer }[]>`select answer from idempotency_key where key like 'key-1 %'`;
     expect(row?.answer.includes(first.token)).toBe(false);
   });
 
-  it('under way, or a day old, is told or forgotten', async () => {
+  it('is refused while in progress, and expires after a day', async () => {
     await create('key-3', 'First');
     await harness.sql`update idempotency_key set state = 'in_progress', answer = null where key like 'key-3 %'`;
     expect(await create('key-3', 'First')).toMatchObject({ code: 'IDEMPOTENCY_KEY_IN_USE' });

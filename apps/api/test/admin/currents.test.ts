@@ -32,7 +32,7 @@ async function draft(name: string): Promise<string> {
 }
 
 describe('createCurrent', () => {
-  it('answers with the draft, and with its credentials only what they are', async () => {
+  it('returns the draft, with the kind and fields of its credentials but not their values', async () => {
     expect(await harness.do(create, { input: good })).toEqual({
       __typename: 'CreateCurrentPayload',
       current: {
@@ -82,7 +82,7 @@ describe('createCurrent', () => {
         ],
       },
     ],
-  ])('answers %s', async (kind, wrong, details) => {
+  ])('returns %s', async (kind, wrong, details) => {
     const name = 'name' in wrong ? {} : { name: `Wrong ${kind}` };
     expect(await harness.do(create, { input: { ...good, ...name, ...wrong } })).toMatchObject({
       __typename: kind,
@@ -91,7 +91,7 @@ describe('createCurrent', () => {
     });
   });
 
-  it('takes settings, credentials and selection as literals too, with variables in their midst', async () => {
+  it('accepts settings, credentials and selection as literals with nested variables', async () => {
     const query = `mutation ($token: String, $label: String!) { createCurrent(input: { name: "Literal", contactEmail: "ana@example.com", destination: "mixpanel",
       settings: { region: "us", gzip: false, requestBytes: 150000 },
       credentials: { kind: "projectToken", token: $token }, selection: { groups: ["message"], channels: [$label] } }) { __typename ... on CreateCurrentPayload { current { settings selection { channels } } } ${problem} } }`;
@@ -108,7 +108,7 @@ describe('createCurrent', () => {
 });
 
 describe('updateCurrent', () => {
-  it('answers with what was before, which undoes it when given back', async () => {
+  it('returns the previous values, which undo the change when sent back', async () => {
     const id = await draft('Undone');
     const changed = await harness.do(change, {
       input: { id, name: 'Done', contactEmail: 'bo@example.com', settings: { region: 'us' } },
@@ -121,7 +121,7 @@ describe('updateCurrent', () => {
     expect(await harness.do(change, { input: { id, ...before } })).toMatchObject({ current: before });
   });
 
-  it('leaves what is absent as it is, and refuses to clear what is required, all in one answer', async () => {
+  it('keeps absent fields, and reports all attempts to clear required ones together', async () => {
     const id = await draft('Null');
     expect(await harness.do(change, { input: { id } })).toMatchObject({ current: { name: 'Null', version: 2 } });
     const input = { id, name: null, contactEmail: null, settings: null, credentials: null, selection: null };
@@ -132,7 +132,7 @@ describe('updateCurrent', () => {
     );
   });
 
-  it('merges settings, and null sets one back to its default', async () => {
+  it('merges settings, and resets one to its default by null', async () => {
     const id = await draft('Merged');
     const merge = async (settings: object) =>
       (await harness.do(change, { input: { id, settings } })).current.settings as Record<string, unknown>;
@@ -141,7 +141,7 @@ describe('updateCurrent', () => {
     expect(await merge({ gzip: null })).toMatchObject({ region: 'eu', requestBytes: 150_000, gzip });
   });
 
-  it('refuses a change that is based on another version, and answers with the present state', async () => {
+  it('refuses a change that is based on another version, and returns the current state', async () => {
     const id = await draft('Versioned');
     expect(await harness.do(change, { input: { id, ifVersion: 1, name: 'Versioned 2' } })).toMatchObject({
       current: { version: 2 },
@@ -161,7 +161,7 @@ describe('updateCurrent', () => {
     ['InputInvalid', { settings: { region: 'eu', baseUrl: 'http://127.0.0.1' } }],
     ['InputInvalid', { credentials: {} }],
     ['InputInvalid', { selection: { channels: ['email'] } }],
-  ])('answers %s', async (kind, input) => {
+  ])('returns %s', async (kind, input) => {
     const id = await draft(`Kept from ${JSON.stringify(input)}`);
     expect(await harness.do(change, { input: { id, ...input } })).toMatchObject({
       __typename: kind,
@@ -169,7 +169,7 @@ describe('updateCurrent', () => {
     });
   });
 
-  it('answers InvalidId, CurrentNotFound, CurrentWrongState and CurrentNotReady', async () => {
+  it('returns InvalidId, CurrentNotFound, CurrentWrongState and CurrentNotReady', async () => {
     expect(await harness.do(change, { input: { id: 'x' } })).toMatchObject({
       __typename: 'InvalidId',
       code: 'INVALID_ID',
@@ -198,7 +198,7 @@ describe('updateCurrent', () => {
 });
 
 describe('testCredentials', () => {
-  it('answers TestCredentialsPayload and TestFailed as the partner says', async () => {
+  it('returns TestCredentialsPayload or TestFailed according to the partner’s response', async () => {
     const id = await draft('Tested');
     harness.partner = () => ({
       status: 400,
@@ -227,7 +227,7 @@ describe('testCredentials', () => {
     });
   });
 
-  it('answers what keeps it from asking', async () => {
+  it('returns a problem, without a request to the partner, for invalid input or state', async () => {
     const id = await draft('Not asked');
     const before = harness.asked.length;
     expect(await harness.do(test, { input: { currentId: 'cur_4711' } })).toMatchObject({
@@ -263,7 +263,7 @@ describe('testCredentials', () => {
 });
 
 describe('launchCurrent, pauseCurrent, resumeCurrent and deleteCurrent', () => {
-  it('move a Current along, and answer repetitions with the state, CurrentWrongState out of turn and CurrentNotFound for none', async () => {
+  it('change the state, return it again when repeated, and otherwise CurrentWrongState or CurrentNotFound', async () => {
     const id = await draft('Moved');
     expect(await harness.do(move('pauseCurrent'), { id })).toMatchObject({
       __typename: 'CurrentWrongState',
@@ -319,7 +319,7 @@ describe('launchCurrent, pauseCurrent, resumeCurrent and deleteCurrent', () => {
 });
 
 describe('currents', () => {
-  it('are listed page by page and filtered', async () => {
+  it('are paginated and filtered', async () => {
     for (let number = 0; number < 5; number++) await draft(`Page ${number}`);
     const list =
       'query ($first: Int!, $after: String, $filter: CurrentFilter) { currents(first: $first, after: $after, filter: $filter) { totalCount totalCountIsExact pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { name } } nodes { name counts { selected pending } oldestPendingAt dailyCounts { day } } } }';
@@ -352,7 +352,7 @@ describe('currents', () => {
 });
 
 describe('the catalogue', () => {
-  it('is the tree that an admin ticks, with the destinations that take each type', async () => {
+  it('is a tree of groups, channels and event types, with the destinations that support each type', async () => {
     const tree = await harness.do(
       '{ catalogue { name label description channels { key label description eventTypes { name title description isDeprecated destinations { destinationName eventName } } } } }',
     );
@@ -370,7 +370,7 @@ describe('the catalogue', () => {
     }
   });
 
-  it('says what events may say', async () => {
+  it('describes the properties of each event type', async () => {
     const [group] = await harness.do(
       '{ catalogue { channels { eventTypes { properties { name type isNullable description isDeprecated isPersonal } } } } }',
     );
@@ -385,7 +385,7 @@ describe('the catalogue', () => {
 });
 
 describe('destinations', () => {
-  it('come with everything that a form for them needs', async () => {
+  it('are listed with the schemas and descriptions that a form needs', async () => {
     const list = await harness.do(
       '{ destinations { name label settingsSchema credentialsSchema supportedEventTypes { eventTypeName eventName } reasons { code description } } }',
     );
@@ -405,7 +405,7 @@ describe('destinations', () => {
   });
 });
 
-it('what an admin did is logged: what, to which, with which token and how it ended', async () => {
+it('a mutation is logged with its target, token and result', async () => {
   const id = await draft('Logged');
   harness.log.length = 0;
   await harness.do(move('launchCurrent'), { id });
@@ -417,7 +417,7 @@ it('what an admin did is logged: what, to which, with which token and how it end
   ]);
 });
 
-it('credentials come out nowhere: in no answer, no log line and no column of the database', async () => {
+it('credentials appear in no response, no log line and no column of the database', async () => {
   const canary = 'CANARY-5f4e3d2c1b0a';
   const credentials = { kind: 'serviceAccount', username: `user ${canary}`, secret: canary, projectId: '4711' };
   const input = { ...good, name: 'Secret', credentials };
@@ -442,7 +442,7 @@ it('credentials come out nowhere: in no answer, no log line and no column of the
   await harness.ask(create, { input: { ...input, credentials: canary } });
   await harness.ask(create, { input: { ...input, credential: canary } });
   await harness.send(JSON.stringify({ query: create, variables: { input } }).slice(0, -5));
-  // Failures of the hub itself, in the midst of storing credentials and of opening them.
+  // Internal errors while credentials are stored and opened.
   await harness.sql`alter table current add constraint sabotage check (name <> 'Sabotaged')`;
   await harness.ask(create, { input: { ...input, name: 'Sabotaged' } });
   const elsewhere = openAdmin({ ...harness.admin, databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing' });
@@ -468,7 +468,7 @@ it('credentials come out nowhere: in no answer, no log line and no column of the
     expect(text, name).not.toContain(canary);
     expect(text, name).not.toContain(Buffer.from(canary).toString('hex'));
   }
-  // The scan would have found them in clear: they do open with the key.
+  // The scan covers the sealed values: the key opens them.
   const [row] = await harness.sql<
     { credentials: Buffer }[]
   >`select credentials from current where id = ${databaseKey(id)}`;

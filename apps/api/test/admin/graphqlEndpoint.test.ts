@@ -21,7 +21,7 @@ describe('the GraphQL endpoint', () => {
     ['no token after the scheme', 'Bearer '],
     ['a token that does not exist', 'Bearer cur_admin_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
     ['something else', 'Bearer x" or 1=1 --'],
-  ])('refuses %s with 401, and names the header it expects', async (_what, authorization) => {
+  ])('refuses %s with 401 and names the expected header', async (_what, authorization) => {
     const { status, body, headers } = await harness.ask(names, {}, { authorization });
     expect(status).toBe(401);
     expect([headers['www-authenticate'], headers['content-type']]).toEqual([
@@ -55,7 +55,7 @@ describe('the GraphQL endpoint', () => {
     expect((await harness.ask(names, {}, { authorization: `Bearer ${made.token}` })).status).toBe(401);
   });
 
-  it('reads no body before it has checked the token', async () => {
+  it('checks the token before it reads the body', async () => {
     expect((await harness.send('x'.repeat(10_000_000), { authorization: undefined })).status).toBe(401);
   });
 
@@ -76,24 +76,24 @@ describe('the GraphQL endpoint', () => {
   it.each([
     ['a form', 'query=%7Bcurrents%7D', 'application/x-www-form-urlencoded', 415, /application\/json/],
     [
-      'plain text, as a page of another site could send it',
+      'plain text, which a page of another site can send',
       JSON.stringify({ query: names }),
       'text/plain',
       415,
       /application\/json/,
     ],
     ['no content type', JSON.stringify({ query: names }), undefined, 415, /application\/json/],
-    ['what is not JSON', '{"query": "CANARY-in-the-body', 'application/json', 400, /expected a JSON body/],
-    ['nothing', '', 'application/json', 400, /empty/],
+    ['invalid JSON', '{"query": "CANARY-in-the-body', 'application/json', 400, /expected a JSON body/],
+    ['an empty body', '', 'application/json', 400, /empty/],
     [
-      'a key that would change a prototype',
+      'a key that pollutes a prototype',
       '{"query": "{ currents { nodes { name } } }", "variables": {"__proto__": {"x": 1}}}',
       'application/json',
       400,
       /__proto__/,
     ],
     ['a list of queries', JSON.stringify([{ query: names }]), 'application/json', 400, /batching/],
-    ['JSON that is no query', '{"hello": "there"}', 'application/json', 400, /query/],
+    ['JSON without a query', '{"hello": "there"}', 'application/json', 400, /query/],
     [
       'a body of 300 KB',
       JSON.stringify({ query: names, variables: { x: 'x'.repeat(300_000) } }),
@@ -101,7 +101,7 @@ describe('the GraphQL endpoint', () => {
       413,
       /262144 bytes/,
     ],
-  ])('refuses %s clearly', async (_what, payload, type, status, message) => {
+  ])('refuses %s with a clear message', async (_what, payload, type, status, message) => {
     const answer = await harness.send(payload, { 'content-type': type });
     expect(answer.status).toBe(status);
     expect(answer.body.errors[0].message).toMatch(message);
@@ -109,7 +109,7 @@ describe('the GraphQL endpoint', () => {
     expect(answer.text).not.toContain('    at ');
   });
 
-  it('answers over a real connection, and forbids caching', async () => {
+  it('works over a real connection, and forbids caching', async () => {
     await harness.app.ready();
     const answer = await request(harness.app.server)
       .post('/graphql')
@@ -145,7 +145,7 @@ describe('a query', () => {
     ],
     ['of fragments that double forty times', bomb(40), /expected at most 1000 fields/],
     [
-      'of fragments that spread themselves',
+      'with fragments that spread each other',
       '{ currents { nodes { ...F } } } fragment F on Current { id ...G } fragment G on Current { ...F }',
       /Cannot spread fragment/,
     ],
@@ -156,7 +156,7 @@ describe('a query', () => {
       /would cost \d+, and the limit is 25000/,
     ],
     [
-      'that scans ten times',
+      'with ten full scans',
       `{ ${Array.from({ length: 10 }, (_, n) => `a${n}: ledgerCheck(currentId: "cur_1") { __typename }`).join(' ')} }`,
       /would cost/,
     ],
@@ -164,19 +164,19 @@ describe('a query', () => {
     ['that is empty', '', /non-empty|query/],
     ['that subscribes', 'subscription { currents { nodes { id } } }', /subscription/],
     [
-      'for a page of none',
+      'for a page of size 0',
       '{ currents(first: 0) { nodes { id } } }',
       /first: expected a whole number from 1 to 200, got 0/,
     ],
-    ['for a page of 201', '{ deadLetters(first: 201) { nodes { id } } }', /first: expected/],
+    ['for a page of size 201', '{ deadLetters(first: 201) { nodes { id } } }', /first: expected/],
     ['with a made-up cursor', '{ quarantinedEvents(after: "abc") { nodes { id } } }', /after: expected a cursor/],
-    ['with an instant that is none', '{ deadLetters(filter: { from: "yesterday" }) { nodes { id } } }', /ISO 8601/],
+    ['with an invalid time', '{ deadLetters(filter: { from: "yesterday" }) { nodes { id } } }', /ISO 8601/],
     [
-      'with a state that is none',
+      'with an unknown state',
       '{ currents(filter: { states: [asleep] }) { nodes { id } } }',
       /does not exist in "CurrentState"/,
     ],
-  ])('%s is refused clearly', async (_what, query, message) => {
+  ])('%s is refused with a clear message', async (_what, query, message) => {
     const startedMs = performance.now();
     const { status, body, text } = await harness.ask(query);
     expect(body.errors[0].message).toMatch(message);
@@ -186,17 +186,17 @@ describe('a query', () => {
     expect(performance.now() - startedMs).toBeLessThan(5_000);
   });
 
-  it('may nest fragments without being deep', async () => {
+  it('may nest fragments, which do not count as depth', async () => {
     expect((await harness.ask(deep(30))).body).toEqual({ data: { currents: { nodes: [] } } });
   });
 
-  it('may ask for the schema, as tools do', async () => {
+  it('may be the introspection query of a tool', async () => {
     const { body } = await harness.ask(getIntrospectionQuery());
     expect(body.errors).toBeUndefined();
     expect(body.data.__schema.types.length).toBeGreaterThan(50);
   });
 
-  it('may ask for everything of 200 Currents', async () => {
+  it('may select all fields of 200 Currents', async () => {
     const everything = `{ currents(first: 200) { totalCount pageInfo { endCursor } nodes {
       id name contactEmail destinationName settings credentials { kind fields } selection { eventTypes channels groups } eventTypes
       warnings { code message eventTypes } state stateChangedAt allowedActions block { code detail blockedAt nextProbeAt } deferral { code detail until }
@@ -208,16 +208,12 @@ describe('a query', () => {
   it.each([
     ['an unknown field', { ...good, colour: 'CANARY' }, /colour/],
     ['a name that is an object', { ...good, name: { a: 'CANARY' } }, /input\.name/],
-    [
-      'credentials that are text',
-      { ...good, credentials: 'CANARY; CANARY' },
-      /input\.credentials.*expected a JSON object/,
-    ],
+    ['credentials as text', { ...good, credentials: 'CANARY; CANARY' }, /input\.credentials.*expected a JSON object/],
     ['a list', [{ ...good, credentials: { key: 'CANARY' } }], /input/],
     ['nothing', undefined, /\$input/],
     ['null', null, /input/],
     ['a field that is missing', { ...good, name: undefined, credentials: { key: 'CANARY' } }, /name/],
-  ])('with variables that hold %s is told where, and not what', async (_what, input, message) => {
+  ])('whose variables contain %s is refused with the path, without the value', async (_what, input, message) => {
     const { body, text, status } = await harness.ask(createCurrent, { input });
     expect(status).toBe(400);
     expect(body.errors[0].message).toMatch(message);
@@ -242,7 +238,7 @@ describe('a query', () => {
     '{ quarantinedEvents(filter: {from: "CANARY"}) { nodes { id } } }',
     '{ quarantinedEvents(filter: {from: {a: "CANARY"}}) { nodes { id } } }',
     '{ current(id: {a: "CANARY"}) { __typename } }',
-  ])('that is wrong is told so without its text: %s', async (query) => {
+  ])('with an error is refused without quoting its text: %s', async (query) => {
     const { body, text } = await harness.ask(query);
     expect(body.errors.length).toBeGreaterThan(0);
     expect(text).not.toContain('CANARY');
@@ -255,7 +251,7 @@ describe('a list', () => {
   );
 
   it.each(lists.map(({ name, args }) => [name, args.map((arg) => arg.name)] as const))(
-    '%s takes null for every argument that may be null, and refuses a cursor of another list',
+    '%s accepts null for every nullable argument, and refuses a cursor of another list',
     async (name, args) => {
       const nulls = args.filter((arg) => !['first', 'includeRevoked'].includes(arg)).map((arg) => `${arg}: null`);
       expect(await harness.do(`{ ${name}(${nulls.join(', ')}) { totalCount } }`)).toEqual({
@@ -271,8 +267,8 @@ describe('a list', () => {
   );
 });
 
-describe('a failure of the hub itself', () => {
-  it('to reach its database is told as such, before any body is read', async () => {
+describe('an internal error', () => {
+  it('of an unreachable database is answered 503, before the body is read', async () => {
     const adrift = openAdmin({ ...harness.admin, databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing' });
     const app = fastify();
     answerWithProblems(app, 7);
@@ -290,7 +286,7 @@ describe('a failure of the hub itself', () => {
     await adrift.close();
   });
 
-  it('is told by an id under which the log tells why', async () => {
+  it('has an id, under which the log has the cause', async () => {
     await harness.sql`alter table tally rename to tally_away`;
     await harness.do(createCurrent, { input: { ...good, name: 'To fail' } }).catch(() => undefined);
     harness.log.length = 0;

@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-it('an admin sees the keys that have had 80 % of a day’s quota, the nearest first, page by page', async () => {
+it('keysNearQuota lists the keys with at least 80 % of their daily quota, by usage, with pagination', async () => {
   const [nearest, second] = [
     { budget: 'device', key: 'd-2', used: 500_001, limit: 500_000 },
     { budget: 'device', key: 'd-1', used: 450_000, limit: 500_000 },
@@ -43,6 +43,6 @@ it('an admin sees the keys that have had 80 % of a day’s quota, the nearest fi
   expect(two).toMatchObject({ nodes: [second], pageInfo: { hasNextPage: false } });
 });
 
-it('of a Current that is not there it is said so', async () => {
+it('keysNearQuota returns a problem for an unknown Current', async () => {
   expect(await harness.do(query, { id: 'cur_999999' })).toEqual({ __typename: 'CurrentNotFound' });
 });

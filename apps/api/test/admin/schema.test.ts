@@ -31,7 +31,7 @@ const types = Object.values(schema.getTypeMap()).filter(
   (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),
 );
 
-/** Whether a mutation has to be confirmed by a name, an id or by leaving the dry run. */
+/** Whether a mutation requires confirmation by a name or an id, or has a dry run by default. */
 function confirms(args: readonly GraphQLArgument[]): boolean {
   return args.some(({ name, type }) => {
     const input = getNamedType(type);
@@ -41,12 +41,12 @@ function confirms(args: readonly GraphQLArgument[]): boolean {
 }
 
 describe('the admin schema', () => {
-  it('is the one that is committed', () => {
+  it('equals the committed file', () => {
     const committed = readFileSync(fileURLToPath(new URL('../../schema.graphql', import.meta.url)), 'utf8');
     expect(committed).toBe(`${printSchema(lexicographicSortSchema(schema))}\n`);
   });
 
-  it('describes every type, field, argument and choice', () => {
+  it('has a description for every type, field, argument and enum value', () => {
     const silent = types.flatMap((type) => [
       ...(type.description || ['Query', 'Mutation'].includes(type.name) ? [] : [type.name]),
       ...(isObjectType(type) || isInterfaceType(type) || isInputObjectType(type)
@@ -69,7 +69,7 @@ describe('the admin schema', () => {
     expect(silent).toEqual([]);
   });
 
-  it('has for each mutation a result that is one thing done or else problems with a message', () => {
+  it('has a union of payloads and problems as the result of every mutation', () => {
     for (const { name, type } of mutations) {
       const result = getNamedType(type);
       if (isUnionType(result)) {
@@ -83,7 +83,7 @@ describe('the admin schema', () => {
     }
   });
 
-  it('answers every mutation with one payload and at least one problem, which has its code in the enum', () => {
+  it('has one payload and at least one problem for every mutation, and every problem’s code in the enum', () => {
     const codes = Object.values((schema.getType('ProblemCode') as GraphQLEnumType).getValues()).map(({ name }) => name);
     for (const { name, type } of mutations) {
       const [payload, ...problems] = (getNamedType(type) as GraphQLUnionType).getTypes();
@@ -99,7 +99,7 @@ describe('the admin schema', () => {
     }
   });
 
-  it('takes one argument for every mutation: an input of its name', () => {
+  it('has one argument for every mutation: an input of its name', () => {
     for (const { name, args } of mutations) {
       const input = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input!`;
       expect(
@@ -109,7 +109,7 @@ describe('the admin schema', () => {
     }
   });
 
-  it('takes exactly one kind of condition at each place of a definition, as SDL and validation say', () => {
+  it('allows exactly one kind of condition per level of a definition, in SDL and in validation', () => {
     expect(printSchema(schema)).toContain('input SegmentDefinitionInput @oneOf {');
     const errorsOf = (definition: string) =>
       validate(schema, parse(`{ previewSegment(definition: ${definition}) { __typename } }`)).map(
@@ -121,7 +121,7 @@ describe('the admin schema', () => {
       expect(errorsOf(wrong), wrong).not.toEqual([]);
   });
 
-  it('lists nodes, or values that have no id of their own', () => {
+  it('has connections of nodes, or of values without an id', () => {
     const listed = types.flatMap((type) =>
       isObjectType(type) && type.name.endsWith('Edge')
         ? [getNamedType((type.getFields()['node'] as GraphQLField<unknown, unknown>).type)]
@@ -144,7 +144,7 @@ describe('the admin schema', () => {
     expect([...registeredNodes.keys()].sort()).toEqual([...nodes].sort());
   });
 
-  it('describes in sentences, and enum values in capitals', () => {
+  it('has sentences as descriptions, and enum values in capitals', () => {
     const short = types.flatMap((type) =>
       isObjectType(type) || isInputObjectType(type)
         ? Object.values(type.getFields())
@@ -159,11 +159,11 @@ describe('the admin schema', () => {
     expect(small).toEqual([]);
   });
 
-  it('says of every mutation how to undo it, or has it confirmed', () => {
+  it('describes for every mutation how to undo it, or requires confirmation', () => {
     const open = mutations.filter(
       ({ args, description }) => !confirms(args) && !/To undo it, |undoes it/.test(description ?? ''),
     );
-    // It tries something, and changes nothing.
+    // A test changes nothing.
     expect(open.map(({ name }) => name)).toEqual(['testCredentials']);
     const unconfirmed = mutations.filter(
       ({ args, description }) => /[Cc]annot be undone|are gone/.test(description ?? '') && !confirms(args),
@@ -171,7 +171,7 @@ describe('the admin schema', () => {
     expect(unconfirmed.map(({ name }) => name)).toEqual([]);
   });
 
-  it('has no field through which credentials could come out', () => {
+  it('has no field that could expose credentials', () => {
     const outgoing = types
       .filter((type) => isObjectType(type) || isInterfaceType(type))
       .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })));

@@ -27,7 +27,7 @@ async function take(...events: unknown[]): Promise<void> {
   });
 }
 
-/** Two events of one batch, dead as a worker would record them. */
+/** Two dead letters of one batch, as a worker records them. */
 async function bury(): Promise<void> {
   await take(event(), event());
   await harness.sql`
@@ -49,7 +49,7 @@ describe('tokens', () => {
   const revoke =
     'mutation ($id: ID!, $name: String!) { revokeIngestToken(input: { id: $id, confirmName: $name }) { __typename ... on RevokeIngestTokenPayload { ingestToken { id isValid revokedAt } } ... on Problem { message } } }';
 
-  it('for senders are made, listed and revoked', async () => {
+  it('for senders are created, listed and revoked', async () => {
     const { token, ingestToken } = await harness.do(make, { name: 'Braze' });
     expect(token).toMatch(/^cur_ingest_/);
     expect(await harness.do(make, { name: 'braze' })).toMatchObject({
@@ -86,7 +86,7 @@ describe('tokens', () => {
     expect(await names(true)).toContain('Braze');
   });
 
-  it('for admins are made beside one another and revoked, save the last', async () => {
+  it('for admins coexist and are revoked, except the last one', async () => {
     const revokeAdmin =
       'mutation ($id: ID!, $again: ID!) { revokeAdminToken(input: { id: $id, confirmId: $again }) { __typename ... on RevokeAdminTokenPayload { adminToken { id isOwn revokedAt } } ... on Problem { message } } }';
     const {
@@ -119,7 +119,7 @@ describe('tokens', () => {
 });
 
 describe('the quarantine', () => {
-  it('is listed, counted and released, once it has been confirmed', async () => {
+  it('is listed and counted, and released after confirmation', async () => {
     await take(event('users.messages.pigeon.Open'), event('nonsense'), event());
     const list =
       '{ quarantinedEvents(first: 10, filter: { code: UNKNOWN_EVENT_TYPE, isReleased: false }) { totalCount nodes { id code detail body position ingestToken { id name } storedAt releasedAt } } }';
@@ -165,7 +165,7 @@ describe('the quarantine', () => {
 });
 
 describe('dead letters', () => {
-  it('are listed with their events, counted, and replayed, once it has been confirmed', async () => {
+  it('are listed with their events and counted, and replayed after confirmation', async () => {
     await harness.sql`truncate delivery, batch, tally`;
     await bury();
     const list =
@@ -234,7 +234,7 @@ describe('dead letters', () => {
     });
   });
 
-  it('and all else are where the ledger says', async () => {
+  it('and all other counts match the ledger', async () => {
     const check =
       'query ($id: ID!) { ledgerCheck(currentId: $id) { __typename ... on LedgerCheck { isBalanced deliveryCount eventCount hasMoreDifferences differences { day deliveryKey message } } } }';
     expect(await harness.do(check, { id: current })).toEqual({

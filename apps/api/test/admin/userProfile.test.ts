@@ -43,7 +43,7 @@ const userProfile = `query ($id: ID!, $input: UserProfileInput!) {
 const ask = (id: string, input: object = { userId: 'ines' }) => harness.do(userProfile, { id, input });
 
 describe('a user’s profile at Amplitude', () => {
-  it('is asked for with the secret key, and told in full', async () => {
+  it('is requested with the secret key, and returned with all of its parts', async () => {
     harness.partner = () =>
       json(200, {
         userData: {
@@ -106,7 +106,7 @@ describe('a user’s profile at Amplitude', () => {
       { __typename: 'LookupRefused', reason: 'credentials_refused' },
     ],
     [
-      'more than 600 questions a minute',
+      'more than 600 requests a minute',
       json(429, { error: 'Number of requests per minute exceeds system limit' }),
       { __typename: 'LookupThrottled', retryAfterMs: 60_000 },
     ],
@@ -116,27 +116,27 @@ describe('a user’s profile at Amplitude', () => {
       { status: 0, failure: 'timeout', detail: 'no answer in time' },
       { __typename: 'LookupFailed', reason: 'timeout' },
     ],
-  ])('%s has a type of its own', async (_what, answer, told) => {
+  ])('has a separate result type for %s', async (_what, answer, result) => {
     harness.partner = () => answer;
-    expect(await ask(us)).toMatchObject(told);
+    expect(await ask(us)).toMatchObject(result);
   });
 
   it.each([
     ['in the EU', () => eu, 'region_without_profiles'],
     ['without the secret key', () => keyless, 'no_secret_key'],
-    ['at a destination that has none', () => mixpanel, 'not_offered'],
-  ])('is not to be had %s, and nobody is asked', async (_what, id, code) => {
+    ['at a destination without user lookup', () => mixpanel, 'not_offered'],
+  ])('is not available %s, and no request is sent', async (_what, id, code) => {
     expect(await ask(id())).toMatchObject({ __typename: 'LookupNotAvailable', reason: code });
     expect(harness.asked).toEqual([]);
   });
 
-  it('is of nobody without an id', async () => {
+  it('is refused without an id', async () => {
     expect(await ask(us, {})).toMatchObject({ __typename: 'InputInvalid', message: expect.stringContaining('userId') });
   });
 
-  it('leaves no key in answers, and neither key nor user in the log', () => {
-    const said = harness.answers.join('\n');
-    for (const secret of [apiKey, secretKey]) expect(said).not.toContain(secret);
+  it('leaves no key in responses, and neither key nor user in the log', () => {
+    const answers = harness.answers.join('\n');
+    for (const secret of [apiKey, secretKey]) expect(answers).not.toContain(secret);
     for (const word of [apiKey, secretKey, 'ines']) expect(harness.log.join('\n')).not.toContain(word);
   });
 });

@@ -54,7 +54,7 @@ const ways: Readonly<
     push: (key) => api.push('mixpanel/cohorts', declaration(key as never)),
     refusal: { message: expect.any(String) },
   },
-  'the partner protocol, of nobody': {
+  'the partner protocol, of an unknown partner': {
     partner: 'amplitude',
     good: 201,
     push: (key) => api.push('amplitude/cohorts/users', changes(key as never, [])),

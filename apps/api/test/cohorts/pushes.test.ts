@@ -142,7 +142,7 @@ describe('a body', () => {
     ['another encoding', '{}', { 'content-encoding': 'br' }, 400, 'expected content-encoding gzip'],
     ['too much', 'x'.repeat(11_000_000), {}, 413, 'expected a body of at most 10485760 bytes'],
     [
-      'too much, decompressed',
+      'above the limit, decompressed',
       gzipSync('x'.repeat(11_000_000)),
       { 'content-encoding': 'gzip' },
       413,

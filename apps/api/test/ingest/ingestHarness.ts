@@ -39,7 +39,7 @@ interface AnswerBody {
 export interface IngestHarness {
   readonly url: string;
   readonly databaseUrl: string;
-  /** A connection of the test's own. */
+  /** A separate connection for the test. */
   readonly sql: Sql;
   /** A valid ingest token. */
   readonly token: string;

@@ -79,7 +79,7 @@ const created = async (): Promise<{ cohortId: string; pull: any }> => {
 };
 
 describe('a partner’s cohorts', () => {
-  it('are listed with what an admin has to know, and asked for with the credentials of the Current', async () => {
+  it('are listed with their costs and limits, and requested with the credentials of the Current', async () => {
     expect(await list()).toEqual({
       __typename: 'PartnerCohortConnection',
       nodes: [
@@ -121,28 +121,28 @@ describe('a partner’s cohorts', () => {
 
   it.each<[string, () => HttpAnswer, object]>([
     [
-      'refused',
+      'refused credentials',
       () => json(401, { error: `bad ${secret}`, status: 'error' }),
       { __typename: 'PartnerRefused', reason: 'credentials_refused' },
     ],
     [
-      'too many',
+      'too many requests',
       () => json(429, { error: 'slow', status: 'error' }),
       { __typename: 'PartnerUnavailable', reason: 'throttled', retryAfterMs: 60_000 },
     ],
     [
-      'lost',
+      'timeout',
       () => ({ status: 0, failure: 'timeout', detail: 'no answer in time' }),
       { __typename: 'PartnerUnavailable', reason: 'timeout', retryAfterMs: null },
     ],
-  ])('that are asked for in vain say why: %s', async (_name, partner, problem) => {
+  ])('cannot be listed when the partner fails, and the problem has the reason: %s', async (_name, partner, problem) => {
     harness.partner = partner;
     const answer = await list();
     expect(answer).toMatchObject({ ...problem, message: expect.stringMatching(/\S \S/) });
     expect(JSON.stringify(answer)).not.toContain(secret);
   });
 
-  it('cannot be asked for without the credentials that it takes', async () => {
+  it('cannot be listed without the credentials that the partner requires', async () => {
     const tokenOnly = await create({ credentials: { kind: 'projectToken', token: 'a'.repeat(32) } });
     expect(await list(tokenOnly)).toMatchObject({ __typename: 'PartnerRefused', reason: 'service_account_needed' });
     expect(await list('cur_999')).toMatchObject({ __typename: 'CurrentNotFound' });
@@ -151,7 +151,7 @@ describe('a partner’s cohorts', () => {
 });
 
 describe('a cohort', () => {
-  it('is followed, and its pull is shown beside it', async () => {
+  it('is created with its pull', async () => {
     const { cohortId, pull } = await created();
     expect(pull).toMatchObject({
       current: { id: current },
@@ -184,7 +184,7 @@ describe('a cohort', () => {
     expect(harness.asked).toHaveLength(1);
   });
 
-  it('is followed once', async () => {
+  it('has at most one pull', async () => {
     const { cohortId } = await created();
     const other = await create({});
     expect(await follow('1000', { currentId: other })).toMatchObject({
@@ -193,14 +193,14 @@ describe('a cohort', () => {
     });
   });
 
-  it('that the partner does not list is not followed', async () => {
+  it('that the partner does not list is not pulled', async () => {
     expect(await follow('4')).toMatchObject({
       __typename: 'PartnerCohortNotFound',
       message: 'Mixpanel lists no cohort with the id "4"',
     });
   });
 
-  it('that is too large is not followed', async () => {
+  it('that is too large is not pulled', async () => {
     harness.partner = () => json(200, { cohorts: [{ id: 'big', name: 'Big', size: 2_000_001, archived: false }] });
     const amplitude = await create({
       destination: 'amplitude',
@@ -212,7 +212,7 @@ describe('a cohort', () => {
     });
   });
 
-  it('changes how often it is pulled', async () => {
+  it('can get another schedule', async () => {
     const { cohortId } = await created();
     const change = (schedule: string | null) =>
       harness
@@ -232,7 +232,7 @@ describe('a cohort', () => {
 });
 
 describe('a pull', () => {
-  it('that is under way tells how far it is, is not begun again, and can be cancelled', async () => {
+  it('that is running has a progress, is not started again, and can be cancelled', async () => {
     const { cohortId } = await created();
     await harness.sql`
       update cohort_pull set run_id = 1, started_at = now(), progressed_at = now(), pages = 3, members = 3000, deferral_code = 'throttled', deferral_detail = 'HTTP 429',
@@ -275,7 +275,7 @@ describe('a pull', () => {
     });
   });
 
-  it('that failed says why and what mends it, and is made again when somebody asks', async () => {
+  it('that failed has a reason and a recovery, and is repeated on request', async () => {
     const { cohortId } = await created();
     await harness.sql`
       update cohort_pull set started_at = now(), due_at = null, failure_code = 'credentials_refused', failure_detail = 'HTTP 401; check the credentials',
@@ -292,7 +292,7 @@ describe('a pull', () => {
     expect(await harness.sql`select from cohort_pull where due_at <= now()`).toHaveLength(1);
   });
 
-  it('that is stopped leaves the cohort, and can be undone', async () => {
+  it('that is deleted keeps the cohort, and can be created again', async () => {
     const { cohortId } = await created();
     const stopped =
       '__typename ... on DeleteCohortPullPayload { cohort { id memberCount schedule pull { state } } cohortPull { current { id } schedule } } ... on Problem { message }';
@@ -310,7 +310,7 @@ describe('a pull', () => {
   });
 });
 
-it('what an admin did is logged with the cohort, and no secret is', async () => {
+it('mutations are logged with the cohort and without secrets', async () => {
   harness.log.length = 0;
   const { cohortId } = await created();
   await mutate('runCohortPull', cohortId);
@@ -321,5 +321,5 @@ it('what an admin did is logged with the cohort, and no secret is', async () => 
     { action: 'createCohortPull', result: 'CreateCohortPullPayload' },
     { action: 'runCohortPull', result: 'RunCohortPullPayload' },
   ]);
-  for (const said of [...harness.log, ...harness.answers]) expect(said).not.toContain(secret);
+  for (const text of [...harness.log, ...harness.answers]) expect(text).not.toContain(secret);
 });

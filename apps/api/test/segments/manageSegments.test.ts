@@ -9,7 +9,7 @@ const problem = '... on Problem { __typename message }';
 let made = 0;
 const keyOf = (id: string): number => Number(id.replace(/^\w+_/, ''));
 
-/** A key of a partner that an admin makes known, and a cohort that it pushes. */
+/** Creates a data import key of the partner, and pushes a cohort with it. */
 async function pushCohort(
   partner: string,
   users: readonly string[],
@@ -35,7 +35,7 @@ async function pushCohort(
   return { id: nodes[0].id, name };
 }
 
-it('a partner that an admin makes known is shown with its endpoints, and pushes cohorts', async () => {
+it('a created import partner is listed with its endpoints, and can push cohorts', async () => {
   const register = `mutation { createImportPartner(input: { name: "segment" }) { ... on CreateImportPartnerPayload { importPartner { id name label isBuiltIn endpoints { method path } } } ${problem} } }`;
   const segment = {
     id: 'imp_segment',
@@ -61,7 +61,7 @@ it('a partner that an admin makes known is shown with its endpoints, and pushes 
   expect(await pushCohort('segment', ['ann'])).toMatchObject({ id: expect.any(String) });
 });
 
-it('a partner that an admin created can be deleted, one that is built in cannot', async () => {
+it('a created import partner can be deleted, a built-in one cannot', async () => {
   const mutate = (verb: string, name: string) =>
     harness.do(
       `mutation { ${verb.toLowerCase()}ImportPartner(input: { name: "${name}" }) { ... on ${verb}ImportPartnerPayload { importPartner { name } } ${problem} } }`,
@@ -71,7 +71,7 @@ it('a partner that an admin created can be deleted, one that is built in cannot'
   expect(await mutate('Delete', 'mixpanel')).toMatchObject({ __typename: 'ImportPartnerInUse' });
 });
 
-it('an end that lies ahead can be taken back from a key', async () => {
+it('the scheduled revocation of a key can be cancelled', async () => {
   const { importKey } = await harness.do(
     'mutation { createImportKey(input: { partner: "mixpanel", name: "kept" }) { ... on CreateImportKeyPayload { importKey { id } } } }',
   );
@@ -89,7 +89,7 @@ it('an end that lies ahead can be taken back from a key', async () => {
   ).toEqual({ importKey: { isValid: true, revokedAt: null, partner: { name: 'mixpanel' } } });
 });
 
-describe('of a cohort an admin', () => {
+describe('a cohort', () => {
   const ask = (id: string) =>
     harness.do(
       `query ($id: ID!) { cohort(id: $id) { ... on Cohort {
@@ -100,7 +100,7 @@ describe('of a cohort an admin', () => {
       { id },
     );
 
-  it('sees everything there is, and states how often it comes and how many there should be', async () => {
+  it('is shown with all fields, and accepts a schedule and a reported size', async () => {
     const { id, name } = await pushCohort('amplitude', ['ann', 'bob']);
     expect(await ask(id)).toMatchObject({
       partner: 'amplitude',
@@ -179,7 +179,7 @@ describe('of a cohort an admin', () => {
     }
   });
 
-  it('deletes it by its name as it is shown, once no segment is made of it', async () => {
+  it('is deleted by its display name, unless a segment uses it', async () => {
     const { id } = await pushCohort('mixpanel', ['ann']);
     const { name } = await ask(id);
     const { segment } = await harness.do(
@@ -215,7 +215,7 @@ describe('of a cohort an admin', () => {
   });
 });
 
-it('a webhook’s secret is renewed by its URL', async () => {
+it('a webhook’s secret is rotated with its URL as confirmation', async () => {
   const { id } = await pushCohort('mixpanel', ['ann']);
   const { segment } = await harness.do(
     'mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { ... on CreateSegmentPayload { segment { id } } } }',
@@ -243,7 +243,7 @@ it('a webhook’s secret is renewed by its URL', async () => {
   ).toMatchObject({ url, state: 'LIVE', segment: { id: segment.id } });
 });
 
-it('cohorts, syncs, keys, segments and webhooks are found by their ids, and an id of another type is refused', async () => {
+it('cohorts, syncs, keys, segments and webhooks are found by id, and an id of another type is refused', async () => {
   const { id } = await pushCohort('amplitude', ['ann']);
   const { syncs } = await harness.do(
     'query ($id: ID!) { cohort(id: $id) { ... on Cohort { syncs { nodes { id } } } } }',
@@ -315,9 +315,9 @@ describe.each(['segments', 'cohorts'] as const)('%s in order', (list) => {
     }
   }
 
-  it('are read by each field and in both directions, in pages that neither repeat nor lose any', async () => {
+  it('are sorted by each field in both directions, with pages that have no gaps and no duplicates', async () => {
     const byName = [1, 4, 0, 3, 2].map((index) => names[index]);
-    // Created in this order; the times go the other way, and a cohort that never synced comes first.
+    // Created in this order; the times are in the opposite order, and a cohort without a sync is first.
     const byInstant = (list === 'segments' ? [4, 3, 2, 1, 0] : [2, 4, 3, 1, 0]).map((index) => names[index]);
     for (const [field, expected] of Object.entries({ NAME: byName, CREATED_AT: names, [instant]: byInstant })) {
       expect(await read(field, 'ASC'), field).toEqual(expected);
@@ -333,7 +333,7 @@ describe.each(['segments', 'cohorts'] as const)('%s in order', (list) => {
   });
 });
 
-it('a definition of as many levels as are allowed is created and read back', async () => {
+it('a definition with the maximum number of levels is created and read back', async () => {
   const { id } = await pushCohort('amplitude', ['ann']);
   const nested = (levels: number, cohort: unknown = id): object =>
     levels === 1 ? { includes: cohort } : { all: [nested(levels - 1, cohort)] };

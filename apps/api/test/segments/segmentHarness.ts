@@ -29,7 +29,7 @@ export interface SegmentHarness {
   readonly admin: Admin;
   readonly sql: Sql;
   readonly token: string;
-  /** The one field of a query or mutation, which must not have failed. */
+  /** The value of the only field of a query or mutation; throws on errors. */
   do(query: string, variables?: Readonly<Record<string, unknown>>): Promise<any>;
   push(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
@@ -110,7 +110,7 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
       }),
     get: (path, headers = bearer) => fetch(`${url}${path}`, { headers }),
     async close() {
-      // Readers that went away left connections open.
+      // Readers that disconnected have left connections open.
       app.server.closeAllConnections();
       await app.close();
       await engine.stop();

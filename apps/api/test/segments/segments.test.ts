@@ -59,8 +59,8 @@ const makeSegment = async (definition: object, members: number): Promise<string>
   return id;
 };
 
-describe('from a data import key to the members of a segment', () => {
-  it('a harness gets by GraphQL and HTTP alone', async () => {
+describe('segments over GraphQL and HTTP', () => {
+  it('lead from a data import key to the members of a segment', async () => {
     const key = await makeKey('amplitude');
     await sendCohort(key, 'buyers', ['ann', 'bob', 'cy']);
     await sendCohort(key, 'gone', ['bob'], {
@@ -136,7 +136,7 @@ describe('from a data import key to the members of a segment', () => {
     expect(await belongs({ externalId: '' })).toMatchObject({ __typename: 'InputInvalid' });
   });
 
-  it('an invalidated key is refused as the partner documents it, and its successor works', async () => {
+  it('refuse a revoked key as the partner documents it, and accept its successor', async () => {
     const [old, next] = [await makeKey('amplitude'), await makeKey('amplitude')];
     const { nodes } = await harness.do(
       '{ importKeys(filter: { partner: "amplitude" }) { nodes { id name hint isValid } } }',
@@ -162,12 +162,12 @@ describe('from a data import key to the members of a segment', () => {
   });
 });
 
-describe('a key that is changed for another', () => {
-  it('overlaps with it up to the given second, and is refused from then on', async () => {
+describe('a rotated key', () => {
+  it('is valid until its revocation at the given second, together with its successor', async () => {
     const [old, next] = [await makeKey('mixpanel'), await makeKey('mixpanel')];
     const { nodes } = await harness.do('{ importKeys(filter: { partner: "mixpanel" }) { nodes { id name hint } } }');
     const shown = nodes.find((node: { hint: string }) => old.endsWith(node.hint.slice(1)));
-    // Whole seconds, as an admin gives them.
+    // A whole second, as an admin enters it.
     const endsMs = Math.ceil(Date.now() / 1000) * 1000 + 1_000;
     const at = new Date(endsMs).toISOString();
     const limited = await harness.do(
@@ -192,7 +192,7 @@ describe('a key that is changed for another', () => {
       );
     let taken = 0;
     for (;;) {
-      // The hub's clock is this one; what is asked before the second and answered after it may go either way.
+      // The hub has the same clock; a request that spans the second may succeed or fail.
       const askedMs = Date.now();
       const [{ status }, other] = [await members(old), await members(next)];
       expect(other.status).toBe(200);
@@ -223,7 +223,7 @@ describe('all members of a segment', () => {
     id = await makeSegment({ includes: cohort.id }, 992);
   });
 
-  it('come as NDJSON, with the cursor to follow from', async () => {
+  it('are exported as NDJSON, with the cursor for later changes', async () => {
     const response = await harness.get(`/v1/segments/${id}/members`);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8');
@@ -241,7 +241,7 @@ describe('all members of a segment', () => {
     ]);
   });
 
-  it('come as CSV', async () => {
+  it('are exported as CSV', async () => {
     const response = await harness.get(`/v1/segments/${id}/members?format=csv`);
     expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
     expect(response.headers.get('content-disposition')).toBe(`attachment; filename="${id}.csv"`);
@@ -254,7 +254,7 @@ describe('all members of a segment', () => {
 
   it.each([
     ['no token', {}, undefined, 401, 'TOKEN_MISSING'],
-    ['a token of nobody', { authorization: 'Bearer nobody' }, undefined, 401, 'TOKEN_UNKNOWN'],
+    ['an unknown token', { authorization: 'Bearer nobody' }, undefined, 401, 'TOKEN_UNKNOWN'],
     ['another format', undefined, '/members?format=xml', 400, 'UNKNOWN_FORMAT'],
     ['two formats', undefined, '/members?format=csv&format=ndjson', 400, 'UNKNOWN_FORMAT'],
   ] as const)('are refused for %s', async (_what, headers, rest, status, code) => {
@@ -263,15 +263,15 @@ describe('all members of a segment', () => {
   });
 
   it.each(['seg_999999', 'seg_0', 'coh_1', '1', 'abc', 'seg_99999999999999999999'])(
-    'of a segment that there is not, %s, are not found',
+    'are not found for the unknown segment %s',
     async (other) => {
       const response = await harness.get(`/v1/segments/${other}/members`);
       expect([response.status, ((await response.json()) as any).code]).toEqual([404, 'SEGMENT_NOT_FOUND']);
     },
   );
 
-  it('are read no faster than they are taken, and not at all once the reader has gone', async () => {
-    // Far more than fits into the buffers on the way.
+  it('are read with backpressure, and no longer once the reader has disconnected', async () => {
+    // Far more than the buffers on the way hold.
     const [row] = await harness.sql<{ set_id: string }[]>`select set_id from segment where id = ${Number(id.slice(4))}`;
     const table = harness.sql(`member_set_${row?.set_id}`);
     await harness.sql`insert into ${table} (member) select 'e' || repeat('x', 500) || n from generate_series(1, 200000) n`;
@@ -288,7 +288,7 @@ describe('all members of a segment', () => {
     );
     request.on('error', () => undefined);
     await until(pending, (found) => found !== undefined);
-    // Once nobody takes anything, the database is asked for nothing more.
+    // While the reader is paused, no further query runs.
     let last: number | undefined;
     await until(
       async () => {
@@ -329,7 +329,7 @@ describe('all members of a segment', () => {
 });
 
 describe('a webhook', () => {
-  it('is made, paused, resumed and deleted by GraphQL, and shows its secret once', async () => {
+  it('is created, paused, resumed and deleted by GraphQL, and shows its secret once', async () => {
     const key = await makeKey('amplitude');
     await sendCohort(key, 'hooked', ['ann']);
     const id = await makeSegment({ includes: (await cohortOf('hooked', 1)).id }, 1);
