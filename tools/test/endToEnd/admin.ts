@@ -3,21 +3,21 @@ import { createAdminClient, databaseKey } from '../../src/hub/adminClient.js';
 export interface MixpanelCurrent {
   readonly name: string;
   readonly baseUrl: string;
-  /** The project's. */
+  /** The token of the project. */
   readonly token: string;
-  /** Names of event types; everything when absent. */
+  /** Names of event types; all event types when absent. */
   readonly eventTypes?: readonly string[];
 }
 
 export interface CurrentState {
   readonly state: string;
-  /** Why it is blocked. */
+  /** The reason of a blocked Current; null otherwise. */
   readonly block: { readonly code: string; readonly detail: string } | null;
 }
 
-/** What an admin does to a hub, over GraphQL. */
+/** Admin operations over GraphQL. */
 export interface Admin {
-  /** Answers the text of a new ingest token. */
+  /** Creates an ingest token and returns it. */
   makeToken(name: string): Promise<string>;
   /** Creates a Current and launches it. */
   launch(current: MixpanelCurrent): Promise<number>;
@@ -25,9 +25,9 @@ export interface Admin {
   pause(currentId: number): Promise<void>;
   resume(currentId: number): Promise<void>;
   remove(currentId: number, name: string): Promise<void>;
-  /** Asks the destination whether it takes events; a blocked Current that passes goes on. */
+  /** Tests the credentials at the destination; a blocked Current that passes resumes. */
   probe(currentId: number): Promise<string>;
-  /** Sends every dead letter again, and answers how many there were. */
+  /** Replays all dead letters, and returns their number. */
   replay(currentId: number): Promise<number>;
 }
 
@@ -36,7 +36,7 @@ const everything = { groups: ['behaviour', 'campaign', 'canvas', 'message', 'oth
 export function createAdmin(apiUrl: string, adminToken: string): Admin {
   const client = createAdminClient(apiUrl, adminToken);
 
-  /** A mutation that answers the Current, or else what was wrong. */
+  /** Runs a mutation; throws when it returns a problem. */
   async function change(mutation: string, done: string, variables: Readonly<Record<string, unknown>>): Promise<void> {
     const [result] = Object.values(
       await client.ask<Record<string, { readonly __typename: string; readonly message?: string }>>(mutation, variables),

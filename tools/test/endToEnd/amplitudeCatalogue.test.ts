@@ -10,7 +10,7 @@ import { until } from './until.js';
 const names = { ...amplitudeNamesOfEstablished, ...amplitudeNamesOfLater };
 const types = Object.keys(names);
 
-/** The sample of a type with an id of its own, and with these parts of its user in place of the usual ones. */
+/** The sample of an event type with a new id, and with these fields of its user replaced. */
 function sample(eventType: string, user: Readonly<Record<string, unknown>>): CatalogueEvent {
   const { user: usual, ...rest } = sampleOf(eventType);
   const merged = { ...usual, ...user };
@@ -25,14 +25,14 @@ const known = types.map((type) =>
   sample(type, { external_user_id: `customer of ${type}`, device_id: `device of ${type}` }),
 );
 const anonymous = types.map((type) =>
-  sample(type, { external_user_id: undefined, device_id: `nobody’s device ${type}` }),
+  sample(type, { external_user_id: undefined, device_id: `anonymous device ${type}` }),
 );
-const nobody = types.map((type) => sample(type, { external_user_id: undefined, device_id: undefined }));
-const untaken = notForAmplitude.map((type) => sample(type, { external_user_id: 'somebody' }));
-const sent = [...known, ...anonymous, ...nobody, ...untaken];
+const withoutIds = types.map((type) => sample(type, { external_user_id: undefined, device_id: undefined }));
+const untaken = notForAmplitude.map((type) => sample(type, { external_user_id: 'customer' }));
+const sent = [...known, ...anonymous, ...withoutIds, ...untaken];
 
 let hub: AmplitudeHub;
-/** One Current for each of the two endpoints, and one that carries a single type. */
+/** One Current for each of the two endpoints, and one that selects a single event type. */
 const currents: Record<string, number> = {};
 const shown = new Map<string, ReadonlyMap<string, StoredEvent>>();
 
@@ -60,7 +60,7 @@ beforeAll(async () => {
 });
 afterAll(() => hub?.stop());
 
-/** Not passed on to Amplitude, and named differently there (Braze, event glossary). */
+/** Fields that are not passed on to Amplitude, or renamed there (Braze, event glossary). */
 const leftOut = ['sdk_version', 'gender', 'country', 'language'];
 const renamed: Readonly<Record<string, string>> = { content_card_id: 'card_id' };
 const prefixed: Readonly<Record<string, string>> = {
@@ -68,7 +68,7 @@ const prefixed: Readonly<Record<string, string>> = {
   purchase_properties: '[Purchase property] ',
 };
 
-/** The event as Amplitude should show it: identity, id, time and purchase at the top, everything else among its properties. */
+/** The event that Amplitude should store: identity, id, time and purchase at the top level, all other fields in its properties. */
 function expectedEvent({ event_type, id, time, user, properties }: CatalogueEvent): Record<string, unknown> {
   const inside: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(properties)) {
@@ -91,7 +91,7 @@ function expectedEvent({ event_type, id, time, user, properties }: CatalogueEven
     delete inside['name'];
   }
   if (event_type === 'users.behaviors.subscription.GlobalStateChange') inside['timezone'] = user.timezone;
-  // Amplitude takes a product with a price only.
+  // Amplitude accepts a product only with a price.
   if (typeof properties['price'] === 'number') {
     Object.assign(outside, {
       price: properties['price'],
@@ -108,21 +108,21 @@ function expectedEvent({ event_type, id, time, user, properties }: CatalogueEven
 describe.each(['batch', 'httpapi'])('at %s, every event type', (project) => {
   it.each(
     [...known, ...anonymous].map(
-      (event) => [event.event_type, event.user.external_user_id ? 'somebody' : 'a device', event] as const,
+      (event) => [event.event_type, event.user.external_user_id ? 'a user' : 'a device', event] as const,
     ),
-  )('%s of %s arrives as Amplitude should know it', (_type, _who, event) => {
+  )('%s of %s arrives in the documented form', (_type, _who, event) => {
     const copy = shown.get(project)?.get(event.id);
     expect(copy?.event).toEqual(expectedEvent(event));
     expect(copy?.altered).toEqual([]);
   });
 
-  it('arrives once, and nothing else does', () => {
+  it('arrives once, without any other event', () => {
     expect([...(shown.get(project) ?? new Map<string, StoredEvent>()).keys()].sort()).toEqual(
       [...known, ...anonymous].map(({ id }) => id).sort(),
     );
   });
 
-  it('of a user without external id and device id is skipped, and says why', async () => {
+  it('of a user without external id and device id is skipped with a reason', async () => {
     const current = currents[project] ?? 0;
     expect(await skipsOf(hub.sql, current)).toEqual({ no_user_or_device_id: types.length });
     const counts = {
@@ -137,12 +137,12 @@ describe.each(['batch', 'httpapi'])('at %s, every event type', (project) => {
   });
 });
 
-it('the list has every event type there is, 62 that are established and those that came later', () => {
+it('the list has every event type of the catalogue: 62 established and all later ones', () => {
   expect(Object.keys(amplitudeNamesOfEstablished)).toHaveLength(62);
   expect([...types, ...notForAmplitude].sort()).toEqual(catalogue.map(({ name }) => name).sort());
 });
 
-it('what was not selected stays', async () => {
+it('events that are not selected are not sent', async () => {
   expect(await ledgerOf(hub.sql, currents['opens'] ?? 0)).toEqual({
     selected: 3,
     delivered: 2,
@@ -153,7 +153,7 @@ it('what was not selected stays', async () => {
   });
 });
 
-it('nothing is sent that a good client does not send, and no time of sending', () => {
+it('requests follow the rules for clients, without an upload time and without the platform’s user id', () => {
   const { requests } = hub.amplitude.control.ledger();
   expect(hub.amplitude.control.summary()).toMatchObject({
     duplicates: 0,
@@ -163,11 +163,11 @@ it('nothing is sent that a good client does not send, and no time of sending', (
   });
   const bodies = requests.map(({ seq }) => Buffer.from(hub.amplitude.control.body(seq) ?? []).toString());
   expect(bodies.some((body) => body.includes('client_upload_time'))).toBe(false);
-  // Nor the platform's own id of a user.
+  // The platform's own id of a user.
   expect(bodies.some((body) => body.includes(known[0]?.user.user_id ?? '-'))).toBe(false);
 });
 
-it('a product that was bought, its price and its properties stand where Amplitude looks for them', () => {
+it('a purchase has its product, price and properties in the fields that Amplitude reads', () => {
   const purchase = known.find(({ event_type }) => event_type === 'users.behaviors.Purchase');
   const copy = shown.get('batch')?.get(purchase?.id ?? '')?.event ?? {};
   expect(copy).toMatchObject({ productId: purchase?.properties['product_id'], price: purchase?.properties['price'] });

@@ -14,7 +14,7 @@ import { deadLettersOf, ledgerOf } from './ledger.js';
 import { onceEach } from './shown.js';
 import { until } from './until.js';
 
-/** Each of a user and a device of its own. */
+/** Each event has its own user and device. */
 const sent = events(300).map((event, index) => ({
   ...event,
   user: { external_user_id: `customer-${index}`, device_id: `device-${index}` },
@@ -22,17 +22,17 @@ const sent = events(300).map((event, index) => ({
 const ids = sent.map(({ id }) => id);
 const culprit = ids[137] as string;
 
-/** One way in which Amplitude or the way there fails, for a project of its own. */
+/** A failure of Amplitude or of the connection, in a separate project. */
 interface Fault {
   readonly name: string;
   readonly action: FaultAction;
   readonly match?: FaultRule['match'];
   readonly when?: FaultRule['when'];
-  /** An event that ends as a dead letter, and its code. */
+  /** The event that becomes a dead letter, and its code. */
   readonly dead?: readonly [id: string, code: string];
-  /** An event that waits while all others are there, and its code. */
+  /** The event that stays deferred after all others are delivered, and its code. */
   readonly waits?: readonly [id: string, code: string];
-  /** What blocks the Current until the fault is gone. */
+  /** The code with which the Current is blocked until the fault is removed. */
   readonly blocked?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -46,7 +46,7 @@ const bare = { dead: [culprit, 'bad_request'] } as const;
 const faults: readonly Fault[] = [
   { name: 'a proxy’s page, 502', action: { kind: 'html', status: 502 }, match: once },
   {
-    name: 'a proxy’s page, 504, the events kept',
+    name: 'a proxy’s page, 504, the events stored',
     action: { kind: 'html', status: 504 },
     when: 'after-store',
     match: once,
@@ -59,27 +59,27 @@ const faults: readonly Fault[] = [
   { name: 'an empty 503', action: { kind: 'emptyBody', status: 503 }, match: once },
   { name: 'a 408', action: { kind: 'emptyBody', status: 408 }, match: once },
   {
-    name: 'a 200 that somebody else says',
+    name: 'a 200 from another server',
     action: { kind: 'status', status: 200, body: '<html>Welcome</html>' },
     match: once,
   },
-  { name: 'an answer that breaks off after the events are kept', action: { kind: 'truncatedBody' }, match: once },
+  { name: 'an answer cut off after the events are stored', action: { kind: 'truncatedBody' }, match: once },
   {
-    name: 'a connection that breaks after the events are kept',
+    name: 'a connection reset after the events are stored',
     action: { kind: 'reset', at: 'afterStore' },
     match: once,
   },
   {
-    name: 'a connection that breaks once the events are sent',
+    name: 'a connection reset once the events are sent',
     action: { kind: 'reset', at: 'afterBody' },
     match: once,
   },
-  { name: 'no answer, the events not kept', action: { kind: 'hang' }, match: once },
-  { name: 'no answer, the events kept', action: { kind: 'hang' }, when: 'after-store', match: once },
-  { name: 'an answer that comes by drops', action: { kind: 'trickle', bytesPerSecond: 2 }, match: once },
+  { name: 'no answer, the events not stored', action: { kind: 'hang' }, match: once },
+  { name: 'no answer, the events stored', action: { kind: 'hang' }, when: 'after-store', match: once },
+  { name: 'an answer that trickles in', action: { kind: 'trickle', bytesPerSecond: 2 }, match: once },
   { name: 'a request that arrives twice', action: { kind: 'duplicateDelivery' }, match: once },
-  { name: 'a server’s clock that is wrong', action: { kind: 'clockSkew', ms: 7_200_000 } },
-  { name: 'too many requests, and nobody named', action: { kind: 'flip429', times: 2 } },
+  { name: 'a server with a wrong clock', action: { kind: 'clockSkew', ms: 7_200_000 } },
+  { name: 'too many requests, without names', action: { kind: 'flip429', times: 2 } },
   { name: 'too many requests, Retry-After in seconds', action: { kind: 'flip429', times: 2, retryAfterSeconds: 2 } },
   {
     name: 'too many requests, Retry-After as a date',
@@ -90,7 +90,7 @@ const faults: readonly Fault[] = [
     action: { kind: 'flip429', times: 1, named: [culprit] },
     match: concerned,
   },
-  { name: 'too many requests of everybody', action: { kind: 'flip429', times: 1, named: 'all' } },
+  { name: 'too many requests of all devices', action: { kind: 'flip429', times: 1, named: 'all' } },
   { name: 'a smaller limit of bytes', action: { kind: 'maxBytesNow', bytes: 40_000 } },
   {
     name: 'a limit of bytes that no event fits',
@@ -98,13 +98,13 @@ const faults: readonly Fault[] = [
     blocked: 'refused_everything',
   },
   {
-    name: 'a firewall that minds one event',
+    name: 'a firewall that refuses one event',
     action: { kind: 'waf403', pattern: culprit },
     waits: [culprit, 'forbidden'],
   },
   { name: 'an API key refused for a while', action: { kind: 'credentialsRevoked' }, blocked: 'credentials_refused' },
   {
-    name: 'another address named',
+    name: 'a redirect to another address',
     action: { kind: 'redirect', location: 'http://127.0.0.1:1/batch' },
     blocked: 'redirected',
   },
@@ -114,31 +114,31 @@ const faults: readonly Fault[] = [
     blocked: 'gzip_refused',
     settings: { gzip: true },
   },
-  { name: 'one event that spoils its request', action: { kind: 'blanket400', ids: [culprit] }, ...bare },
+  { name: 'one event that fails its request', action: { kind: 'blanket400', ids: [culprit] }, ...bare },
   { name: 'one event refused', action: named, match: concerned, ...buried },
   { name: 'one event refused without a name', action: { ...named, records: 'none' }, match: concerned, ...bare },
   {
-    name: 'one event refused, the field named and no event',
+    name: 'one event refused with the field but without the event',
     action: { ...named, records: 'strings' },
     match: concerned,
     ...bare,
   },
-  { name: 'one event refused twice over', action: { ...named, records: 'repeated' }, match: concerned, ...buried },
+  { name: 'one event refused twice', action: { ...named, records: 'repeated' }, match: concerned, ...buried },
   {
-    name: 'one event refused by a number in quotes',
+    name: 'one event refused by an index as a string',
     action: { ...named, records: 'indexAsString' },
     match: concerned,
     ...bare,
   },
   {
-    name: 'one event refused beside one that was not sent',
+    name: 'one event refused together with one that was not sent',
     action: { ...named, records: 'outOfRange' },
     match: concerned,
     ...buried,
   },
 ];
 const blocking = faults.filter(({ blocked }) => blocked);
-/** Requests of 3 events each were refused alone before it was clear that nothing passes. */
+/** Events that are refused alone before the Current is blocked. */
 const lostToRefusals = 3;
 
 let hub: AmplitudeHub;
@@ -147,7 +147,7 @@ const currents = new Map<string, number>();
 const currentOf = (name: string): number => currents.get(name) ?? 0;
 const pendingOf = async (name: string): Promise<number> => (await ledgerOf(hub.sql, currentOf(name))).pending;
 
-/** All faults at once, each at a project of its own, so that nobody waits for another's. */
+/** All faults at once, each in a separate project, so that none delays another. */
 beforeAll(async () => {
   hub = await startAmplitudeHub({ projects: Object.fromEntries(faults.map(({ name }) => [name, {}])) });
   for (const { name, action, match, when, settings } of faults) {
@@ -158,9 +158,9 @@ beforeAll(async () => {
 });
 afterAll(() => hub?.stop());
 
-describe('a Current that is blocked', () => {
+describe('a Current that is blocked with', () => {
   it.each(blocking.map(({ name, blocked }) => [blocked, name] as const))(
-    '%s, says so and keeps its events: %s',
+    '%s shows the code and keeps its events: %s',
     async (code, name) => {
       const { block: blocked } = await until(
         () => hub.admin.stateOf(currentOf(name)),
@@ -176,7 +176,7 @@ describe('a Current that is blocked', () => {
     },
   );
 
-  it('flows again by itself once it is repaired', async () => {
+  it('any code resumes automatically once the fault is removed', async () => {
     for (const { name } of blocking) {
       hub.amplitude.control.removeFault(name);
       expect(await hub.admin.probe(currentOf(name))).toBe('TestCredentialsPayload');
@@ -191,9 +191,9 @@ describe('a Current that is blocked', () => {
   });
 });
 
-describe('whatever goes wrong, every event reaches its outcome and is shown once', () => {
+describe('every event has an outcome and is stored once, despite', () => {
   beforeAll(async () => {
-    // A device that Amplitude calls too fast waits for 15 s, and resumes in steps.
+    // A device that Amplitude throttles waits for 15 s, and resumes in steps.
     for (const { name, waits } of faults)
       await until(
         () => pendingOf(name),
@@ -223,8 +223,8 @@ describe('whatever goes wrong, every event reaches its outcome and is shown once
     expect(await ledgerOf(hub.sql, currentOf(name))).toEqual(counts);
   });
 
-  it('an event that a firewall minds waits by itself', async () => {
-    const name = 'a firewall that minds one event';
+  it('a firewall that refuses one event: only that event waits', async () => {
+    const name = 'a firewall that refuses one event';
     const rows = await hub.sql<{ deferred: { code: string; positions: number[] }[] }[]>`
       select deferred from delivery where current_id = ${currentOf(name)} and pending > 0`;
     expect(rows.flatMap(({ deferred }) => deferred).map(({ code, positions }) => [code, positions])).toEqual([
@@ -232,7 +232,7 @@ describe('whatever goes wrong, every event reaches its outcome and is shown once
     ]);
   });
 
-  it('a limit of bytes that no event fits: what was refused alone is a dead letter, the rest is shown once', async () => {
+  it('a limit of bytes that no event fits: events refused alone become dead letters', async () => {
     const name = 'a limit of bytes that no event fits';
     const letters = await deadLettersOf(hub.sql, currentOf(name));
     expect(letters).toHaveLength(lostToRefusals);
@@ -240,28 +240,28 @@ describe('whatever goes wrong, every event reaches its outcome and is shown once
     expect(shownAtAmplitude(shown, name)).toEqual(onceEach(ids.filter((id) => !dead.includes(id))));
   });
 
-  it('the innocent go again at once, and only the named wait', () => {
+  it('throttling of one device: the other events are sent again at once', () => {
     const name = 'too many requests of one device';
     const copies = shown.view.filter(({ project }) => project === name);
     const [refused] = shown.requests.filter(({ project, status }) => project === name && status === 429);
     const waited = (id: string): number =>
       (copies.find((copy) => insertIdOf(copy) === id)?.receivedAt ?? 0) - (refused?.t ?? 0);
     expect(waited(culprit)).toBeGreaterThanOrEqual(15_000);
-    // Long before the named one: nobody waits for it.
+    // Long before the throttled one, without waiting for it.
     expect(ids.filter((id) => id !== culprit && waited(id) > waited(culprit) - 5_000)).toEqual([]);
   });
 
-  it('every fault has struck', () => {
+  it('all of these faults, each of which was triggered', () => {
     const { faults: struck } = hub.amplitude.control.summary();
     expect(faults.map(({ name }) => name).filter((name) => !struck[name])).toEqual([]);
   });
 
-  it('nothing is sent again that Amplitude has said it has', () => {
+  it('retries, which never resend an acknowledged event', () => {
     expect(needlessResends(shown)).toEqual([]);
     expect(shown.violations).toEqual([]);
   });
 
-  it('nobody is asked again sooner than was wished', () => {
+  it('Retry-After, which every retry respects', () => {
     for (const name of ['too many requests, Retry-After in seconds', 'too many requests, Retry-After as a date']) {
       const times = shown.requests.filter(({ project }) => project === name).map(({ t }) => t);
       expect(times.length).toBeGreaterThan(1);
@@ -270,19 +270,19 @@ describe('whatever goes wrong, every event reaches its outcome and is shown once
     }
   });
 
-  it('no key is said in the log, nor in what is shown of a Current', async () => {
+  it('errors, of which neither the log nor the API shows a key', async () => {
     const secrets = faults.flatMap(({ name }) => [apiKeyOf(name), secretKeyOf(name)]);
-    const { currents: told } = await hub.client.ask<{ currents: unknown }>(
+    const { currents: shownCurrents } = await hub.client.ask<{ currents: unknown }>(
       '{ currents(first: 50) { nodes { name settings block { code detail } deferral { code detail } credentials { kind fields } } } deadLetters(first: 100) { nodes { code detail event } } }',
     );
-    const said = [...hub.complaints, JSON.stringify(told)];
-    for (const line of said) expect([...secrets, hub.token].filter((secret) => line.includes(secret))).toEqual([]);
+    const lines = [...hub.complaints, JSON.stringify(shownCurrents)];
+    for (const line of lines) expect([...secrets, hub.token].filter((secret) => line.includes(secret))).toEqual([]);
     expect(hub.complaints.length).toBeGreaterThan(0);
   });
 });
 
-describe('the way to Amplitude', () => {
-  /** Sends more events to every project, and sees them arrive once. */
+describe('the connection to Amplitude', () => {
+  /** Sends more events to every project, and expects each to arrive once. */
   async function carry(): Promise<void> {
     const more = events(50);
     await hub.post(more);
@@ -301,12 +301,12 @@ describe('the way to Amplitude', () => {
     }
   }
 
-  it('may be closed for a while', async () => {
+  it('may be refused for a while', async () => {
     hub.amplitude.control.addFault({ action: { kind: 'refuse', seconds: 1 } });
     await carry();
   }, 30_000);
 
-  it('may break as the events are sent', async () => {
+  it('may be reset while the events are sent', async () => {
     hub.amplitude.control.addFault({
       id: 'breaking',
       match: { count: 3 },

@@ -23,12 +23,12 @@ afterAll(() => hub?.stop());
 const hot: string[] = [];
 const others: string[] = [];
 
-/** One request: three of the device for every one of somebody else. */
+/** Posts one request: three events of the device for each event of another user. */
 async function post(): Promise<void> {
   const ofDevice = events(75, { user: { external_user_id: 'a script', device_id: device } });
   const ofOthers = events(25).map((event, index) => ({
     ...event,
-    user: { external_user_id: `somebody ${others.length + index}`, device_id: `device ${others.length + index}` },
+    user: { external_user_id: `user ${others.length + index}`, device_id: `device ${others.length + index}` },
   }));
   hot.push(...ofDevice.map(({ id }) => id));
   others.push(...ofOthers.map(({ id }) => id));
@@ -40,8 +40,8 @@ async function post(): Promise<void> {
 const view = () => hub.amplitude.control.ledger().view;
 const isThere = (id: string) => view().some((copy) => insertIdOf(copy) === id);
 
-it('a hot device waits alone, in order, within its limit; all of it is delivered once, and at once when its limit rises', async () => {
-  // A sender who sends a request once the last one’s other events are there.
+it('only the hot device waits; its events are delivered once, in order, within the limit, and without delay after the limit rises', async () => {
+  // Sends each request once the other events of the previous one have arrived.
   for (let request = 0; request < 12; request++) {
     await post();
     await until(
@@ -50,7 +50,7 @@ it('a hot device waits alone, in order, within its limit; all of it is delivered
       30_000,
     );
   }
-  // 900 events of it in a few seconds, and Amplitude takes 300 in 30.
+  // 900 events of the device in a few seconds; Amplitude accepts 300 in 30 s.
   const underWay = await ledgerOf(hub.sql, current);
   expect(underWay.pending).toBeGreaterThan(500);
   expect(underWay.delivered + underWay.pending).toBe(1_200);
@@ -59,7 +59,7 @@ it('a hot device waits alone, in order, within its limit; all of it is delivered
   expect(new Set(throttled.map(({ key }) => key))).toEqual(new Set(['a script']));
   expect(throttled.reduce((sum, { eventCount }) => sum + eventCount, 0)).toBe(underWay.pending);
 
-  // Some of it leaves as its budget grows.
+  // Some of its events are sent as its budget refills.
   const before = underWay.delivered;
   await until(
     () => ledgerOf(hub.sql, current),
@@ -69,7 +69,7 @@ it('a hot device waits alone, in order, within its limit; all of it is delivered
   expect(hub.amplitude.control.maxInAWindow(apiKeyOf(project), device)).toBeLessThanOrEqual(300);
   expect(hub.amplitude.control.summary().statuses).toEqual({ 200: expect.any(Number) });
 
-  // Amplitude agrees to more, and an admin says so.
+  // Amplitude raises the limit, and an admin changes the setting.
   hub.amplitude.control.setLimits(apiKeyOf(project), { httpapiEps: 1_000 });
   await hub.change(current, { ...settings, eventsPerSecondPerKey: 1_000 });
   expect(

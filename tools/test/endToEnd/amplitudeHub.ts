@@ -7,7 +7,7 @@ import { createAdminClient, databaseKey, type AdminClient } from '../../src/hub/
 import { startTestHub, type TestHub } from './testHub.js';
 
 export interface AmplitudeHubOptions {
-  /** Names of the fake Amplitude's projects, and what is particular about each. */
+  /** The projects of the fake Amplitude by name, with their options. */
   readonly projects: Readonly<Record<string, Omit<AmplitudeProject, 'apiKey' | 'secretKey' | 'projectId'>>>;
   readonly profile?: Partial<AmplitudeProfile>;
   readonly environment?: Readonly<Record<string, string>>;
@@ -16,23 +16,23 @@ export interface AmplitudeHubOptions {
 
 export interface AmplitudeCurrent {
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Names of event types; everything when absent. */
+  /** Names of event types; all event types when absent. */
   readonly eventTypes?: readonly string[];
-  /** The Current's name, where it is not the project's. */
+  /** The name of the Current; default: that of the project. */
   readonly name?: string;
 }
 
-/** A whole hub as real processes, and a strict fake Amplitude. */
+/** A hub in separate processes, and a strict fake Amplitude. */
 export interface AmplitudeHub extends Omit<TestHub, 'launch' | 'mixpanel'> {
   readonly amplitude: FakeAmplitude;
   readonly client: AdminClient;
-  /** Launches a Current to one of the fake's projects. */
+  /** Launches a Current for one of the fake's projects. */
   launch(project: string, current?: AmplitudeCurrent): Promise<number>;
-  /** Changes settings over GraphQL; what is left out of them is as usual. */
+  /** Changes settings over GraphQL; missing ones have the test's defaults. */
   change(currentId: number, settings: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
-/** Keys as Amplitude's are: nothing of them could stand in a sentence. */
+/** Keys in the format of Amplitude, which occur in no other text. */
 export const apiKeyOf = (project: string): string => createHash('md5').update(project).digest('hex');
 export const secretKeyOf = (project: string): string => createHash('md5').update(`secret of ${project}`).digest('hex');
 
@@ -83,12 +83,12 @@ export async function startAmplitudeHub({ projects, profile, ...options }: Ampli
   };
 }
 
-/** The id by which Amplitude knows an event. */
+/** The insert_id of a stored event. */
 export function insertIdOf({ event }: StoredEvent): string {
   return String(event['insert_id']);
 }
 
-/** What a person sees at one project: how often each event's id is there. */
+/** The number of stored copies of each event of a project, by id. */
 export function shownAtAmplitude({ view }: Pick<LedgerSnapshot, 'view'>, project: string): ReadonlyMap<string, number> {
   const shown = new Map<string, number>();
   for (const copy of view)

@@ -16,9 +16,9 @@ function namesAtAmplitude(headings: Readonly<Record<string, string>>): Readonly<
   );
 }
 
-/** What Amplitude calls the 62 event types of the original documents. Of custom events, what stands before their own name. */
+/** Amplitude's names of the 62 event types of the original documents; for custom events, the prefix of their name. */
 export const amplitudeNamesOfEstablished = namesAtAmplitude(namesOfEstablished);
-/** The same for event types that came later. */
+/** Amplitude's names of later event types. */
 export const amplitudeNamesOfLater = namesAtAmplitude(namesOfLater);
-/** Event types that no analytics product gets. */
+/** Event types that are sent to no analytics product. */
 export const notForAmplitude = notForMixpanel;

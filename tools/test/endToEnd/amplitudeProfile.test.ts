@@ -21,7 +21,7 @@ beforeAll(async () => {
     computations: { spend: '5000' },
     propensities: { p1: { score: 0.5, pct: 83 }, p2: { score: 0.1, pct: 9 } },
   });
-  // Profiles are asked for at a host of their own.
+  // Profiles have a separate host.
   const at = hub.amplitude.urls['profile'] ?? '';
   for (const [name, settings] of Object.entries({ us: {}, busy: {}, eu: { region: 'eu' } })) {
     currents[name] = String(await hub.launch(name, { settings: { baseUrl: at, ...settings } }));
@@ -44,7 +44,7 @@ async function ask(current: string, input: object) {
   return userProfile;
 }
 
-it('an admin sees what Amplitude knows of a user: properties, cohorts, computations, recommendations and predictions', async () => {
+it('a lookup returns a user’s properties, cohorts, computations, recommendations and predictions', async () => {
   const all = {
     userId: 'ines',
     cohortIds: true,
@@ -68,7 +68,7 @@ it('an admin sees what Amplitude knows of a user: properties, cohorts, computati
   });
 });
 
-it('and of these nothing that was not asked for', async () => {
+it('a lookup returns only the requested parts', async () => {
   const nothing = { cohortIds: null, recommendations: null, propensities: null };
   expect(await ask('us', { userId: 'ines' })).toEqual({
     __typename: 'UserProfile',
@@ -78,17 +78,17 @@ it('and of these nothing that was not asked for', async () => {
   });
 });
 
-it('a user whom Amplitude has never seen is not found', async () => {
+it('a user that Amplitude does not know is not found', async () => {
   expect(await ask('us', { userId: 'nobody', deviceId: 'none' })).toEqual({ __typename: 'UserNotFound' });
 });
 
-it('a secret key that Amplitude does not know is refused, and not repeated', async () => {
+it('an unknown secret key is refused and not shown', async () => {
   const answer = await ask('stranger', { userId: 'ines' });
   expect(answer).toMatchObject({ __typename: 'LookupRefused', reason: 'credentials_refused' });
   expect(JSON.stringify(answer)).not.toContain(secretKeyOf('stranger'));
 });
 
-it('the EU has no profiles, and Amplitude is not asked', async () => {
+it('a lookup in the EU is not available, and sends no request', async () => {
   const before = hub.amplitude.control.summary().requests;
   expect(await ask('eu', { userId: 'ines' })).toMatchObject({
     __typename: 'LookupNotAvailable',
@@ -97,7 +97,7 @@ it('the EU has no profiles, and Amplitude is not asked', async () => {
   expect(hub.amplitude.control.summary().requests).toBe(before);
 });
 
-it('after 600 questions in a minute, an admin is told when to ask again', async () => {
+it('a lookup after 600 requests in a minute returns the time to wait', async () => {
   const url = `${hub.amplitude.urls['profile']}/v1/userprofile?user_id=ines`;
   const headers = { authorization: `Api-Key ${secretKeyOf('busy')}` };
   for (let calls = 0; calls < 600; calls += 50) {
@@ -112,7 +112,7 @@ it('after 600 questions in a minute, an admin is told when to ask again', async 
   expect(await ask('busy', { userId: 'ines' })).toMatchObject({ __typename: 'UserProfile' });
 });
 
-it('neither key nor user is said in the log', () => {
+it('the log contains neither keys nor users', () => {
   for (const line of hub.complaints)
     for (const word of [apiKeyOf('us'), secretKeyOf('us'), secretKeyOf('stranger'), 'ines'])
       expect(line).not.toContain(word);

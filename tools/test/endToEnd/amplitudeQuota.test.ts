@@ -28,10 +28,10 @@ const ofDevice: string[] = [];
 const ofOthers: string[] = [];
 let made = 0;
 
-/** Posts so many events of the device, and as many others of somebody else each, among one another. */
+/** Posts this many events of the device, interleaved with as many events of other users. */
 async function post(count: number): Promise<void> {
   const hot = events(count, { user: { device_id: device } });
-  const others = events(count).map((event) => ({ ...event, user: { external_user_id: `somebody ${made++}` } }));
+  const others = events(count).map((event) => ({ ...event, user: { external_user_id: `user ${made++}` } }));
   ofDevice.push(...hot.map(({ id }) => id));
   ofOthers.push(...others.map(({ id }) => id));
   expect(await hub.post(hot.flatMap((event, index) => [event, others[index]]))).toMatchObject({
@@ -42,7 +42,7 @@ async function post(count: number): Promise<void> {
 
 const shown = () => shownAtAmplitude(hub.amplitude.control.ledger(), 'quota');
 const refusals = () => hub.amplitude.control.summary().statuses['429'] ?? 0;
-/** Whatever has been posted so far, but for what waits. */
+/** Waits until all posted events except this many are delivered. */
 const deliveredBut = (waiting: number) =>
   until(
     () => ledgerOf(hub.sql, current),
@@ -50,16 +50,16 @@ const deliveredBut = (waiting: number) =>
     30_000,
   );
 
-it('a device that is over its daily quota waits alone, and drains when Amplitude takes it again', async () => {
+it('only the device over its daily quota waits, and drains once Amplitude accepts it again', async () => {
   await post(60);
   await deliveredBut(0);
-  // 60 more would be more than a day's: Amplitude names the device, and takes nothing of the request.
+  // 60 more exceed the daily quota: Amplitude names the device, and stores nothing of the request.
   await post(60);
   await deliveredBut(60);
   expect(shown()).toEqual(onceEach([...ofDevice.slice(0, 60), ...ofOthers]));
   expect(refusals()).toBe(1);
 
-  // What comes of it from now on waits without asking Amplitude once more, and everybody else flows.
+  // Further events of the device wait without a request to Amplitude; all others are delivered.
   for (let more = 0; more < 3; more++) {
     await post(10);
     await deliveredBut(60 + 10 * (more + 1));
@@ -83,7 +83,7 @@ it('a device that is over its daily quota waits alone, and drains when Amplitude
   );
   expect(Date.parse(throttled?.lastDueAt ?? '')).toBeGreaterThanOrEqual(Date.parse(throttled?.firstDueAt ?? ''));
 
-  // An hour later it is asked for once more. The quota is not free yet.
+  // An hour later the device is tried again; the quota is still used up.
   await anHourLater();
   await until(refusals, (count) => count === 2, 30_000);
   await deliveredBut(90);
@@ -91,7 +91,7 @@ it('a device that is over its daily quota waits alone, and drains when Amplitude
     { key: device, eventCount: 90, waitingSince: throttled?.waitingSince },
   ]);
 
-  // A day later it is.
+  // A day later the quota is free.
   hub.amplitude.control.advanceClock(25 * hourMs);
   await anHourLater();
   await deliveredBut(0);
@@ -104,7 +104,7 @@ it('a device that is over its daily quota waits alone, and drains when Amplitude
   expect(await ledgerOf(hub.sql, current)).toMatchObject({ selected: 300, delivered: 300, pending: 0 });
 }, 120_000);
 
-/** Moves everything that the hub has in mind for later an hour nearer. What a worker itself has in mind goes with it. */
+/** Moves all deferrals one hour closer, and restarts the worker, which loses its cached deferrals. */
 async function anHourLater(): Promise<void> {
   await worker?.stop();
   await hub.sql`update budget_bucket set tat = tat - interval '1 hour'`;

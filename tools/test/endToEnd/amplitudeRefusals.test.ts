@@ -24,7 +24,7 @@ interface Carried {
   readonly ledger: LedgerSnapshot;
 }
 
-/** Posts what is given to a Current of its own, waits until nothing is pending, and tells what became of it. */
+/** Posts the events to a new Current, waits until no event is pending, and returns the results. */
 async function carry(
   name: string,
   sent: readonly Readonly<Record<string, unknown>>[],
@@ -48,13 +48,13 @@ async function carry(
   };
 }
 
-/** A few of every sort; the three that are bad are those that Amplitude is told to refuse. */
+/** A few events of each kind; Amplitude is set to refuse the three in `bad`. */
 function mixture() {
   const good = events(1_500);
   const bad = events(3);
   const [first, middle, last] = bad;
   const anonymous = events(20, { user: { device_id: 'C8F9E604-F01A-4BD9-95C6-8E5357DF265D' } });
-  const nobody = events(10, { user: {} });
+  const withoutIds = events(10, { user: {} });
   const refusedId = event({ user: { external_user_id: 'null' } });
   const early = event({ time: -5 });
   const sent = [
@@ -63,7 +63,7 @@ function mixture() {
     refusedId,
     ...anonymous,
     middle,
-    ...nobody,
+    ...withoutIds,
     ...good.slice(700),
     early,
     last,
@@ -76,7 +76,7 @@ function mixture() {
   };
 }
 
-describe('however Amplitude lists the events that it refuses, the same events end the same', () => {
+describe('the outcomes are the same when Amplitude lists', () => {
   const listed = (
     ids: readonly string[],
     more: Partial<Extract<FaultRule['action'], { kind: 'partial400' }>> = {},
@@ -91,11 +91,11 @@ describe('however Amplitude lists the events that it refuses, the same events en
     rule: (ids: readonly string[]) => FaultRule,
     code: string,
   ][] = [
-    ['all of them', { indexMode: 'all' }, (ids) => listed(ids), 'field_invalid'],
-    ['only the first', { indexMode: 'firstPerField' }, (ids) => listed(ids), 'field_invalid'],
-    ['none of them', {}, (ids) => listed(ids, { records: 'none' }), 'bad_request'],
+    ['all refused events', { indexMode: 'all' }, (ids) => listed(ids), 'field_invalid'],
+    ['only the first refused event', { indexMode: 'firstPerField' }, (ids) => listed(ids), 'field_invalid'],
+    ['no refused event', {}, (ids) => listed(ids, { records: 'none' }), 'bad_request'],
     [
-      'none, and gives no reason',
+      'no refused event and no reason',
       {},
       (ids) => ({ id: 'refusing', action: { kind: 'blanket400', ids } }),
       'bad_request',
@@ -123,14 +123,14 @@ describe('however Amplitude lists the events that it refuses, the same events en
       expect(shownAtAmplitude(ledger, project)).toEqual(onceEach(taken.map(({ id }) => id)));
       expect(needlessResends(ledger)).toEqual([]);
       expect(ledger.violations).toEqual([]);
-      // Nothing of a refused request was stored, and so nothing came twice.
+      // A refused request stores nothing, so there are no duplicates.
       expect(hub.amplitude.control.summary()).toMatchObject({ duplicates: 0 });
     },
     60_000,
   );
 });
 
-describe('whatever is not known of Amplitude, the same events end the same', () => {
+describe('the outcomes are the same for each undocumented behaviour of Amplitude', () => {
   it.each([{}, ...amplitudeMatrix].map((profile) => [JSON.stringify(profile), profile] as const))(
     '%s',
     async (name, profile) => {
@@ -155,7 +155,7 @@ describe('whatever is not known of Amplitude, the same events end the same', () 
 });
 
 describe('ids', () => {
-  it('of one character are taken, for the hub tells Amplitude so', async () => {
+  it('of one character are accepted, because the hub sets the minimum length', async () => {
     hub.amplitude.control.reset();
     const short = events(3, { user: { external_user_id: '7', device_id: '8' } });
     const { counts, ledger } = await carry('short ids', short);
@@ -167,18 +167,18 @@ describe('ids', () => {
     ]);
   });
 
-  it('that Amplitude refuses are left out beside one that it takes', async () => {
-    const half = events(2, { user: { external_user_id: 'Anonymous', device_id: 'a-device-of-somebody' } });
+  it('that Amplitude refuses are left out of events with another id', async () => {
+    const half = events(2, { user: { external_user_id: 'Anonymous', device_id: 'a-valid-device-id' } });
     const { counts, ledger } = await carry('half', half);
     expect(counts).toMatchObject({ delivered: 2 });
     expect(ledger.view.map(({ event: { user_id, device_id } }) => [user_id, device_id])).toEqual([
-      [undefined, 'a-device-of-somebody'],
-      [undefined, 'a-device-of-somebody'],
+      [undefined, 'a-valid-device-id'],
+      [undefined, 'a-valid-device-id'],
     ]);
   });
 });
 
-it('a silenced device’s events are dead letters that say so, and nobody else’s', async () => {
+it('only the events of a silenced device become dead letters, with that code', async () => {
   hub.amplitude.control.reset();
   const device = '0C5A7BD1-6E1D-4F0B-8C5E-4B5C2D6E7F80';
   hub.amplitude.control.silence(apiKeyOf(project), [device]);

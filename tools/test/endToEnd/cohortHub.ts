@@ -5,20 +5,20 @@ import { startHub } from '../../src/hub/startHub.js';
 import { createTestDatabase } from './database.js';
 import { until } from './until.js';
 
-/** A hub that partners push cohorts to, whose processes can be killed and started again in the same place. */
+/** A hub for cohort pushes, whose processes can be killed and restarted at the same address. */
 export interface CohortHub {
-  /** Where partners find it; stays the same. */
+  /** The URL of the api, which does not change. */
   readonly url: string;
   readonly sql: Sql;
-  /** Everything that api and workers said. */
-  readonly said: readonly string[];
+  /** All log lines of api and workers. */
+  readonly logLines: readonly string[];
   /** A new data import key. */
   makeKey(partner: string): Promise<string>;
   invalidateKey(key: string): Promise<void>;
   registerPartner(name: string): Promise<void>;
-  /** Members by their ids alone, once every change that is stored has been applied. */
+  /** The ids of the members, once all stored changes are applied. */
   membersOf(partner: string, cohortId: string): Promise<ReadonlySet<string>>;
-  /** Changes that are stored, and not applied yet. */
+  /** The number of stored changes that are not yet applied. */
   waiting(): Promise<number>;
   kill(program: 'api' | 'worker'): Promise<void>;
   start(program: 'api' | 'worker'): Promise<void>;
@@ -27,8 +27,8 @@ export interface CohortHub {
 
 export async function startCohortHub(): Promise<CohortHub> {
   const database = await createTestDatabase();
-  const said: string[] = [];
-  const onLine = (line: string): void => void said.push(line);
+  const logLines: string[] = [];
+  const onLine = (line: string): void => void logLines.push(line);
   const hub = await startHub({
     databaseUrl: database.url,
     environment: { API_PORT: '0', WORKER_PORT: '0', LOG_LEVEL: 'trace' },
@@ -48,7 +48,7 @@ export async function startCohortHub(): Promise<CohortHub> {
   return {
     url,
     sql,
-    said,
+    logLines,
     async makeKey(partner) {
       const key = `cur_import_${randomBytes(32).toString('base64url')}`;
       await sql`insert into import_key (partner, name, hash, hint) values (${partner}, ${key.slice(-9)}, ${hashOf(key)}, ${key.slice(-4)})`;
@@ -92,7 +92,7 @@ function hashOf(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }
 
-/** A set holds a letter for the kind of id before each; an alias has its label before its name. */
+/** The id in a stored member, which has a letter for the kind of id and, for an alias, its label before its name. */
 function idOf(member: string): string {
   return member.slice(1).split('\u001f').at(-1) ?? '';
 }

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cohortKeyOf, secrets, startPullHub, type Partner, type Pull, type PullHub } from './pullHub.js';
 
-/** In the id of every member, and in nothing else: by it an id is known wherever it may turn up. */
+/** A part of every member's id and of no other text, by which the test finds ids in output. */
 const mark = 'f3a91c7e';
 const crowd = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, index) => `user-${mark}-${from + index}`);
@@ -23,7 +23,7 @@ let made = 0;
 const newId = (): string => String(1_000 + ++made);
 const isOver = ({ state, lastSuccessAt }: Pull): boolean => state === 'WAITING' && lastSuccessAt !== null;
 
-/** As if an hour had passed, for the partner and for what the hub remembers of having asked. */
+/** Advances the partners' clocks by an hour, and resets the hub's record of its requests. */
 async function passHour(): Promise<void> {
   hub.mixpanel.control.advanceClock(hourMs + 10_000);
   hub.amplitude.control.advanceClock(hourMs + 10_000);
@@ -31,8 +31,8 @@ async function passHour(): Promise<void> {
   await hub.sql`update cohort_pull set due_at = now() where deferral_code = 'budget_spent'`;
 }
 
-describe.each<Partner>(['mixpanel', 'amplitude'])('a cohort of %s that is pulled', (partner) => {
-  it('is exactly the partner’s, and only what has changed since the last pull changes', async () => {
+describe.each<Partner>(['mixpanel', 'amplitude'])('a pulled cohort of %s', (partner) => {
+  it('has exactly the partner’s members, and a later pull applies only the differences', async () => {
     const id = newId();
     hub.setCohort(partner, id, crowd(0, 2_500));
     const cohort = await hub.follow(partner, id);
@@ -52,14 +52,14 @@ describe.each<Partner>(['mixpanel', 'amplitude'])('a cohort of %s that is pulled
     expect(await hub.members(cohort)).toEqual(crowd(400, 2_600).sort());
   });
 
-  it('that has nobody in it has nobody here', async () => {
+  it('is empty when the partner’s cohort is empty', async () => {
     const id = newId();
     hub.setCohort(partner, id, []);
     const cohort = await hub.follow(partner, id);
     expect(await hub.applied(cohort, 1)).toMatchObject([{ addedCount: 0 }]);
   });
 
-  it('waits when the partner refuses for a while, and goes on', async () => {
+  it('waits while the partner refuses requests, and then continues', async () => {
     const id = newId();
     hub.setCohort(partner, id, crowd(0, 1_500));
     const { control } = hub[partner];
@@ -93,8 +93,8 @@ describe.each<Partner>(['mixpanel', 'amplitude'])('a cohort of %s that is pulled
   });
 });
 
-describe('a worker that is killed in mid-pull', () => {
-  it('of Mixpanel leaves it to the next one, which goes on where it was', async () => {
+describe('a worker that is killed during a pull', () => {
+  it('from Mixpanel is replaced by another one, which continues from the cursor', async () => {
     await passHour();
     hub.mixpanel.control.setProfile({ queryPageSize: 100 });
     hub.mixpanel.control.addFault({
@@ -108,22 +108,22 @@ describe('a worker that is killed in mid-pull', () => {
     const cohort = await hub.follow('mixpanel', id);
     await hub.waitForPull(cohort, ({ progress }) => (progress?.memberCount ?? 0) >= 500);
     await hub.killWorker();
-    // Mixpanel shows a session the members of the moment at which it began.
+    // Mixpanel fixes the members of a session at its start.
     hub.setCohort('mixpanel', id, crowd(0, 5));
     expect(await hub.pull(cohort)).toMatchObject({ state: 'RUNNING', progress: { expectedMemberCount: 2_000 } });
     await hub.startWorker();
     await hub.applied(cohort, 1);
     expect(await hub.members(cohort)).toEqual(crowd(0, 2_000).sort());
-    // A list, 20 pages and one that is empty; and perhaps the page that was under way at the time, once more.
+    // A list, 20 pages and an empty one; possibly also a repetition of the page in flight.
     expect(hub.requests('mixpanel').length - before).toBeLessThanOrEqual(23);
   });
 
-  it('of Amplitude leaves it to the next one, and no second file is made', async () => {
+  it('from Amplitude is replaced by another one, which does not order a second file', async () => {
     const id = newId();
     hub.setCohort('amplitude', id, crowd(0, 3_000));
     const cohort = await hub.follow('amplitude', id);
     const orders = () => hub.requests('amplitude').filter(({ path }) => path === `/api/5/cohorts/request/${id}`).length;
-    // An order whose answer nobody has read yet is made again: Amplitude takes no id by which it would know the second.
+    // An order without a read response is repeated: Amplitude accepts no idempotency key for it.
     const isKept = async (): Promise<boolean> =>
       (await hub.sql`select 1 from cohort_pull where cohort_id = ${cohortKeyOf(cohort)} and cursor is not null`)
         .length === 1;
@@ -137,7 +137,7 @@ describe('a worker that is killed in mid-pull', () => {
 });
 
 describe('the limits of a partner', () => {
-  it('of Mixpanel are kept: after 60 questions in an hour, a pull waits, and Mixpanel has refused none', async () => {
+  it('of Mixpanel are respected: a pull waits after 60 requests in an hour, none of which was refused', async () => {
     await passHour();
     hub.mixpanel.control.setProfile({ queryPageSize: 20 });
     const id = newId();
@@ -160,7 +160,7 @@ describe('the limits of a partner', () => {
     expect(await hub.members(cohort)).toEqual(crowd(0, 1_210).sort());
   });
 
-  it('of Amplitude are felt when others have used them up: the pull waits with its reason, and members stay', async () => {
+  it('of Amplitude, used up by other clients, make a pull wait with the reason and keep its members', async () => {
     const id = newId();
     hub.setCohort('amplitude', id, crowd(0, 10));
     const cohort = await hub.follow('amplitude', id);
@@ -180,7 +180,7 @@ describe('the limits of a partner', () => {
   });
 });
 
-it('a file of Amplitude’s that breaks off is fetched again, and nobody is missing', async () => {
+it('a truncated file of Amplitude is fetched again, and no member is missing', async () => {
   const id = newId();
   hub.setCohort('amplitude', id, crowd(0, 30_000));
   hub.amplitude.control.setProfile({ cohortFile: 'inline', cohortPolls: 1 });
@@ -200,7 +200,7 @@ it('a file of Amplitude’s that breaks off is fetched again, and nobody is miss
   expect(await hub.members(cohort)).toEqual(crowd(0, 30_000).sort());
 });
 
-it('credentials are shown to Amplitude, and to nobody where it keeps its files', () => {
+it('credentials are sent to Amplitude’s API, but not to its file storage', () => {
   const asked = hub.requests('amplitude').filter(({ status }) => status === 200 || status === 202 || status === 302);
   const files = asked.filter(({ path }) => path.startsWith('/_s3/'));
   expect(files.length).toBeGreaterThan(3);
@@ -208,7 +208,8 @@ it('credentials are shown to Amplitude, and to nobody where it keeps its files',
   expect(asked.filter(({ path }) => path.startsWith('/api/')).every(({ authorized }) => authorized)).toBe(true);
 });
 
-it('no process says a credential or the id of a member', () => {
-  expect(hub.said.some((line) => line.includes('"event":"pull_step.finished"'))).toBe(true);
-  for (const line of hub.said) for (const word of [mark, ...Object.values(secrets)]) expect(line).not.toContain(word);
+it('no process logs a credential or the id of a member', () => {
+  expect(hub.logLines.some((line) => line.includes('"event":"pull_step.finished"'))).toBe(true);
+  for (const line of hub.logLines)
+    for (const word of [mark, ...Object.values(secrets)]) expect(line).not.toContain(word);
 });

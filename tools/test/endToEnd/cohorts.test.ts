@@ -10,7 +10,7 @@ import type { CohortSender, SenderOptions } from '../../src/fakes/senders/sender
 import { startCohortHub, type CohortHub } from './cohortHub.js';
 import { until } from './until.js';
 
-/** In the id of every member, and in nothing else: by it an id is known wherever it may turn up. */
+/** A part of every member's id and of no other text, by which the test finds ids in output. */
 const mark = 'f3a91c7e';
 const crowd = Array.from(
   { length: 1_500 },
@@ -26,7 +26,7 @@ interface Protocol {
   readonly mishaps: Mishaps;
   readonly more?: object;
   open(options: SenderOptions & { readonly key: string }): CohortSender;
-  /** What the partner has to do for the hub to hear all of it. */
+  /** The simulated time that the partner needs to send all changes. */
   readonly settleMs?: number;
 }
 
@@ -37,14 +37,14 @@ const protocols: Readonly<Record<string, Protocol>> = {
     open: createMixpanelSender,
     mishaps: { ...nuisance, lateCopy: 0.1 },
   },
-  'Mixpanel’s webhook, when syncs break off': {
+  'Mixpanel’s webhook, with aborted syncs': {
     partner: 'mixpanel',
     path: 'mixpanel/webhook',
     open: createMixpanelSender,
     mishaps: { ...nuisance, lateCopy: 0.1, breakOff: 0.1 },
     settleMs: 3 * 86_400_000 + 1,
   },
-  'Mixpanel’s webhook, beginning with add_members': {
+  'Mixpanel’s webhook, starting with add_members': {
     partner: 'mixpanel',
     path: 'mixpanel/webhook',
     open: createMixpanelSender,
@@ -72,7 +72,7 @@ const protocols: Readonly<Record<string, Protocol>> = {
     mishaps: nuisance,
     more: { kindOf },
   },
-  'the partner protocol of somebody else': {
+  'the partner protocol of another partner': {
     partner: 'segment',
     path: 'segment',
     open: createBrazePartnerSender,
@@ -99,12 +99,12 @@ interface Scene {
   readonly audience: Audience;
   readonly sender: CohortSender;
   readonly key: string;
-  /** By how much what the hub holds differs from what the sender means. */
+  /** The differences between the hub's members and the sender's. */
   difference(): Promise<unknown>;
 }
 const none = { missing: [], surplus: [] };
 
-/** `pace`: real milliseconds for a second that the partner waits before it tries again. */
+/** `pace`: real milliseconds per simulated second of the partner's waits. */
 async function open(
   { partner, path, open: create, mishaps, more }: Protocol,
   { seed = 1, pace = 20 } = {},
@@ -139,7 +139,7 @@ async function open(
   };
 }
 
-/** Comings and goings over some syncs, of which many undo others; answers what became of the syncs. */
+/** Random entries and exits over several syncs, many of which cancel out; returns the outcomes of the syncs. */
 async function live({ audience, sender }: Scene, seed: number): Promise<ReadonlySet<string>> {
   const outcomes = new Set<string>();
   const random = createRandom(seed);
@@ -152,7 +152,7 @@ async function live({ audience, sender }: Scene, seed: number): Promise<Readonly
 }
 
 describe.each(Object.entries(protocols))('%s', (_, protocol) => {
-  it('ends with exactly the members that the partner has, whatever happened on the way', async () => {
+  it('leads to exactly the partner’s members, despite duplicates, losses and reordering', async () => {
     const scene = await open(protocol, { seed: 7 });
     await live(scene, 7);
     await scene.sender.settle(protocol.settleMs);
@@ -180,7 +180,7 @@ describe.each(Object.entries(protocols))('%s', (_, protocol) => {
   });
 });
 
-it('loses nothing when the api is killed between the answer and the application', async () => {
+it('no push is lost when the api is killed between its response and the application', async () => {
   const scenes = await Promise.all(Object.values(protocols).map((protocol) => open({ ...protocol, mishaps: {} })));
   await hub.kill('worker');
   for (const { sender, audience } of scenes) {
@@ -195,8 +195,8 @@ it('loses nothing when the api is killed between the answer and the application'
   for (const scene of scenes) expect(await scene.difference()).toEqual(none);
 });
 
-it('loses nothing when the api is killed again and again while partners push', async () => {
-  // So patient that no partner gives a sync up: what it would tell after that is another matter.
+it('no push is lost when the api is killed repeatedly while partners push', async () => {
+  // Slow enough that no partner gives up a sync.
   const patient = { pace: 400 };
   const scenes = await Promise.all(
     Object.values(protocols).map((protocol) => open({ ...protocol, mishaps: { duplicate: 0.1 } }, patient)),
@@ -220,7 +220,7 @@ it('loses nothing when the api is killed again and again while partners push', a
   expect(scenes.some(({ sender }) => sender.calls().some(({ status }) => status === null))).toBe(true);
 });
 
-it('is said by no process: neither a key nor the id of a member', async () => {
+it('no process logs a key or the id of a member', async () => {
   const scene = await open({ ...(protocols['Mixpanel’s webhook'] as Protocol), mishaps: {} });
   const headers = { authorization: `Basic ${Buffer.from(`x:${scene.key}`).toString('base64')}` };
   const spoiled = [
@@ -235,7 +235,7 @@ it('is said by no process: neither a key nor the id of a member', async () => {
       'mixpanel/cohorts/users',
       'amplitude/webhook',
       `amplitude/lists/user-${mark}-1/add`,
-      'nobody/cohorts',
+      'unknown/cohorts',
     ]) {
       const { status } = await fetch(`${hub.url}/partners/${path}`, { method: 'POST', headers, body });
       expect(status).toBeGreaterThanOrEqual(400);
@@ -243,12 +243,12 @@ it('is said by no process: neither a key nor the id of a member', async () => {
   }
   await failWithin(scene, headers);
   expect(
-    hub.said.filter((line) => line.includes('push.failed') || line.includes('cohort.apply_failed')).length,
+    hub.logLines.filter((line) => line.includes('push.failed') || line.includes('cohort.apply_failed')).length,
   ).toBeGreaterThan(1);
-  for (const line of hub.said) for (const word of [mark, ...keys]) expect(line).not.toContain(word);
+  for (const line of hub.logLines) for (const word of [mark, ...keys]) expect(line).not.toContain(word);
 });
 
-/** The database refuses a member once when it is stored, and once when it is applied; each time it tells the whole row. */
+/** Makes the database refuse a member once on storage and once on application; both errors contain the whole row. */
 async function failWithin(
   { audience, difference, sender }: Scene,
   headers: Readonly<Record<string, string>>,
@@ -275,7 +275,7 @@ async function failWithin(
   await hub.sql`alter table ${set} add constraint sabotage check (member not like '%refused') not valid`;
   expect(await push()).toBe(200);
   await until(
-    () => hub.said.filter((line) => line.includes('cohort.apply_failed')).length,
+    () => hub.logLines.filter((line) => line.includes('cohort.apply_failed')).length,
     (errors) => errors > 0,
   );
   await hub.sql`alter table ${set} drop constraint sabotage`;

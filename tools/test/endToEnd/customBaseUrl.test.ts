@@ -11,7 +11,7 @@ const project = 'elsewhere';
 let hub: TestHub;
 let current: number;
 
-/** A hub whose operator allows no custom base URL, with one Current that was made while it was allowed. */
+/** A hub without permission for custom base URLs, with a Current created while they were allowed. */
 beforeAll(async () => {
   hub = await startTestHub({ projects: [project], environment: { ALLOW_CUSTOM_BASE_URL: 'false' } });
   await expect(hub.launch(project)).rejects.toThrow('ALLOW_CUSTOM_BASE_URL');
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => hub?.stop());
 
-it('a Current with a base URL of its own is blocked where the operator does not allow that, and keeps its events', async () => {
+it('a Current with a custom base URL is blocked and keeps its events while the operator does not allow that', async () => {
   await hub.post(events(10));
   const { block: blocked } = await until(
     () => hub.admin.stateOf(current),
@@ -36,7 +36,7 @@ it('a Current with a base URL of its own is blocked where the operator does not 
   expect(await ledgerOf(hub.sql, current)).toMatchObject({ selected: 15, pending: 15 });
 });
 
-it('nobody is asked at that base URL, not even to see whether it is repaired', async () => {
+it('no request is sent to that base URL, not even a probe', async () => {
   expect(await hub.admin.probe(current)).toBe('InputInvalid');
   await hub.sql`update current set probe_at = now() where id = ${current}`;
   await until(

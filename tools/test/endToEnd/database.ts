@@ -5,7 +5,7 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A database of the caller's own, with every migration applied. */
+/** Creates a separate database with all migrations. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const url = await ask('POST');
   return { url, drop: async () => void (await ask('DELETE', url)) };

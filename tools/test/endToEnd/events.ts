@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** An event as the platform sends it, with an id that nobody else has. */
+/** An event as the platform sends it, with a unique id. */
 export function event(more: Readonly<Record<string, unknown>> = {}): { readonly id: string } & Record<string, unknown> {
   const id = randomUUID();
   return {
@@ -26,7 +26,7 @@ export function events(count: number, more: Readonly<Record<string, unknown>> = 
   return Array.from({ length: count }, () => event(more));
 }
 
-/** A time that Mixpanel refuses, and that only somebody with a clock can know to be wrong. */
+/** A future time, which Mixpanel refuses and `map` cannot check without a clock. */
 export function tomorrow(): number {
   return Math.floor(Date.now() / 1000) + 86_400;
 }

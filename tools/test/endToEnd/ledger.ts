@@ -1,12 +1,12 @@
 import { unpackBatch, type Sql } from '@currents/core';
 import type { Counts } from '../../src/hub/adminClient.js';
 
-/** The database as it was at one moment. */
+/** A transaction that sees a snapshot of the database. */
 type Snapshot = Parameters<Parameters<Sql['begin']>[1]>[0];
 
 const none: Counts = { selected: 0, delivered: 0, skipped: 0, rejected: 0, expired: 0, pending: 0 };
 
-/** As the hub counted while it worked; only what is pending is asked of the deliveries. */
+/** The hub's own counts; only the pending count comes from the deliveries. */
 async function tallyOf(sql: Snapshot, currentId: number): Promise<Counts> {
   const rows = await sql<{ outcome: string; events: number }[]>`
     select outcome, sum(events)::int as events from tally where current_id = ${currentId} group by outcome
@@ -15,7 +15,7 @@ async function tallyOf(sql: Snapshot, currentId: number): Promise<Counts> {
   return { ...none, ...Object.fromEntries(rows.map(({ outcome, events }) => [outcome, events])) };
 }
 
-/** As an outsider counts who looks at the outcome of every single event. */
+/** Counts from the stored outcome of every event. */
 async function recount(sql: Snapshot, currentId: number): Promise<Counts> {
   const rows = await sql<{ events: number; pending: number; outcomes: Buffer | null }[]>`
     select events, pending, outcomes from delivery where current_id = ${currentId}`;
@@ -43,8 +43,8 @@ function nameOf(byte: number): Exclude<keyof Counts, 'selected'> {
 }
 
 /**
- * The counts of a Current at one moment, after seeing that both ways of counting agree, that they balance, and that
- * every dead event has its letter.
+ * The counts of a Current at one time. Throws unless both ways of counting agree, the counts balance, and every rejected
+ * or expired event has a dead letter.
  */
 export function ledgerOf(sql: Sql, currentId: number): Promise<Counts> {
   return sql.begin('isolation level repeatable read read only', async (moment): Promise<Counts> => {
@@ -77,7 +77,7 @@ export interface DeadLetter {
   readonly detail: string;
 }
 
-/** One for every dead event, by the event's id. */
+/** The dead letters of a Current, one per event. */
 export async function deadLettersOf(sql: Sql, currentId: number): Promise<readonly DeadLetter[]> {
   const rows = await sql<{ outcome: string; code: string; detail: string; positions: number[]; content: Buffer }[]>`
     select l.outcome, l.code, l.detail, l.positions, b.content
@@ -90,7 +90,7 @@ export async function deadLettersOf(sql: Sql, currentId: number): Promise<readon
   return (await Promise.all(letters)).flat();
 }
 
-/** How many events of a Current were skipped, by reason. */
+/** The number of skipped events of a Current, by reason. */
 export async function skipsOf(sql: Sql, currentId: number): Promise<Readonly<Record<string, number>>> {
   const rows = await sql<{ code: string; events: number }[]>`
     select code, sum(events)::int as events from tally where current_id = ${currentId} and outcome = 'skipped' group by code`;

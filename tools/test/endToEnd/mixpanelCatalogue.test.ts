@@ -11,7 +11,7 @@ import { until } from './until.js';
 const names = { ...namesOfEstablished, ...namesOfLater };
 const types = Object.keys(names);
 
-/** The sample of a type, with an id and a user of its own. */
+/** The sample of an event type with a new id and its own user. */
 function sample(
   eventType: string,
   user: Readonly<Record<string, unknown>> = { external_user_id: `customer of ${eventType}` },
@@ -56,7 +56,7 @@ beforeAll(async () => {
 });
 afterAll(() => hub?.stop());
 
-/** Keys the platform does not pass on to Mixpanel, and keys that have another name there (Braze, event glossary). */
+/** Keys that the platform does not pass on to Mixpanel, or renames there (Braze, event glossary). */
 const leftOut = ['sending_ip', 'sdk_version', 'gender', 'country', 'language', 'canvas_step_message_variation_id'];
 const renamed: Readonly<Record<string, string>> = {
   device_model: '$device',
@@ -68,7 +68,7 @@ const prefixed: Readonly<Record<string, string>> = {
   purchase_properties: '[Purchase property] ',
 };
 
-/** The properties that Mixpanel should show of an event. */
+/** The properties that Mixpanel should store of an event. */
 function expectedProperties({ event_type, id, time, user, properties }: CatalogueEvent): Record<string, unknown> {
   const expected: Record<string, unknown> = {
     $insert_id: id,
@@ -89,13 +89,13 @@ function expectedProperties({ event_type, id, time, user, properties }: Catalogu
 }
 
 describe('every event type', () => {
-  it('is on the list, 62 that are established and those that came later', () => {
+  it('is on the list of 62 established and all later ones', () => {
     expect(Object.keys(namesOfEstablished)).toHaveLength(62);
     expect([...types, ...notForMixpanel].sort()).toEqual(catalogue.map(({ name }) => name).sort());
   });
 
   it.each(known.map((event) => [event.event_type, event] as const))(
-    '%s arrives as Mixpanel should know it',
+    '%s arrives in the documented form',
     (type, event) => {
       const { mp_lib: _, ...properties } = shown.get(event.id)?.event['properties'] as Record<string, unknown>;
       const own = type === 'users.behaviors.CustomEvent' ? String(event.properties['name']) : '';
@@ -105,7 +105,7 @@ describe('every event type', () => {
     },
   );
 
-  it('arrives once, and nothing else does', () => {
+  it('arrives once, without any other event', () => {
     expect([...shown.keys()].sort()).toEqual(known.map(({ id }) => id).sort());
     expect(hub.mixpanel.control.summary()).toMatchObject({
       duplicates: 0,
@@ -115,7 +115,7 @@ describe('every event type', () => {
     });
   });
 
-  it('of a user without an external id is skipped, and says why', async () => {
+  it('of a user without an external id is skipped with a reason', async () => {
     expect(await skipsOf(hub.sql, everything)).toEqual({ no_external_user_id: types.length });
     expect(await ledgerOf(hub.sql, everything)).toEqual({
       selected: types.length * 2,
@@ -127,7 +127,7 @@ describe('every event type', () => {
     });
   });
 
-  it('that was not selected stays', async () => {
+  it('that is not selected is not sent', async () => {
     expect(await ledgerOf(hub.sql, opens)).toEqual({
       selected: 2,
       delivered: 1,
@@ -139,7 +139,7 @@ describe('every event type', () => {
   });
 });
 
-it('custom events carry their own name and their properties behind a prefix', () => {
+it('custom events have their own name and prefixed properties', () => {
   const event = known.find(({ event_type }) => event_type === 'users.behaviors.CustomEvent');
   const copy = shown.get(event?.id ?? '')?.event;
   expect(copy?.['event']).toMatch(/^\[Braze Custom Event\] \S/);
@@ -148,7 +148,7 @@ it('custom events carry their own name and their properties behind a prefix', ()
   expect(own.length).toBeGreaterThan(0);
 });
 
-it('purchases carry their product, their price as a number and their properties behind a prefix', () => {
+it('purchases have their product, their price as a number and prefixed properties', () => {
   const event = known.find(({ event_type }) => event_type === 'users.behaviors.Purchase');
   const properties = shown.get(event?.id ?? '')?.event['properties'] as Record<string, unknown>;
   const { product_id, price, currency, purchase_properties } = event?.properties ?? {};
@@ -159,7 +159,7 @@ it('purchases carry their product, their price as a number and their properties 
   expect(own.length).toBeGreaterThan(0);
 });
 
-it('the spelling with underscores is the same event type', async () => {
+it('a spelling with underscores is accepted as the same event type', async () => {
   const [campaign, canvas] = [sample('users.campaigns.Abort'), sample('users.canvas.Abort')];
   await hub.post([
     { ...campaign, event_type: 'users_campaigns_abort' },

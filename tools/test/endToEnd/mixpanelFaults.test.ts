@@ -12,15 +12,15 @@ const sent = events(300);
 const ids = sent.map(({ id }) => id);
 const culprit = ids[137] as string;
 
-/** One way in which Mixpanel or the way there fails, for a project of its own. */
+/** A failure of Mixpanel or of the connection, in a separate project. */
 interface Fault {
   readonly name: string;
   readonly action: FaultAction;
   readonly match?: FaultRule['match'];
   readonly when?: FaultRule['when'];
-  /** An event that ends as a dead letter, and its code. */
+  /** The event that becomes a dead letter, and its code. */
   readonly dead?: readonly [id: string, code: string];
-  /** What blocks the Current until the fault is gone. */
+  /** The code with which the Current is blocked until the fault is removed. */
   readonly blocked?: string;
 }
 
@@ -33,24 +33,24 @@ const faults: readonly Fault[] = [
   { name: 'a proxy’s page, 502', action: { kind: 'html', status: 502 }, match: once },
   { name: 'an empty 503', action: { kind: 'emptyBody', status: 503 }, match: once },
   {
-    name: 'a 200 that somebody else says',
+    name: 'a 200 from another server',
     action: { kind: 'status', status: 200, body: '<html>Welcome</html>' },
     match: once,
   },
-  { name: 'an answer that breaks off after the events are kept', action: { kind: 'truncatedBody' }, match: once },
+  { name: 'an answer cut off after the events are stored', action: { kind: 'truncatedBody' }, match: once },
   {
-    name: 'a connection that breaks after the events are kept',
+    name: 'a connection reset after the events are stored',
     action: { kind: 'reset', at: 'afterStore' },
     match: once,
   },
   {
-    name: 'a connection that breaks as the events are sent',
+    name: 'a connection reset while the events are sent',
     action: { kind: 'reset', at: 'afterHeaders' },
     match: once,
   },
-  { name: 'no answer, the events not kept', action: { kind: 'hang' }, match: once },
-  { name: 'no answer, the events kept', action: { kind: 'hang' }, when: 'after-store', match: once },
-  { name: 'an answer that comes by drops', action: { kind: 'trickle', bytesPerSecond: 2 }, match: once },
+  { name: 'no answer, the events not stored', action: { kind: 'hang' }, match: once },
+  { name: 'no answer, the events stored', action: { kind: 'hang' }, when: 'after-store', match: once },
+  { name: 'an answer that trickles in', action: { kind: 'trickle', bytesPerSecond: 2 }, match: once },
   { name: 'a request that arrives twice', action: { kind: 'duplicateDelivery' }, match: once },
   { name: 'too many requests, Retry-After in seconds', action: { kind: 'flip429', times: 2, retryAfterSeconds: 2 } },
   {
@@ -65,12 +65,12 @@ const faults: readonly Fault[] = [
   },
   { name: 'credentials refused for a while', action: { kind: 'credentialsRevoked' }, blocked: 'credentials_refused' },
   {
-    name: 'another address named',
+    name: 'a redirect to another address',
     action: { kind: 'redirect', location: 'http://127.0.0.1:1/import' },
     blocked: 'redirected',
   },
   {
-    name: 'one event that spoils its request',
+    name: 'one event that fails its request',
     action: { kind: 'blanket400', ids: [culprit] },
     dead: [culprit, 'bad_request'],
   },
@@ -81,27 +81,27 @@ const faults: readonly Fault[] = [
     dead: [culprit, 'bad_request'],
   },
   {
-    name: 'one event refused by a bare text',
+    name: 'one event refused by a string',
     action: { ...named, records: 'strings' },
     match: concerned,
     dead: [culprit, 'bad_request'],
   },
-  { name: 'one event refused twice over', action: { ...named, records: 'repeated' }, match: concerned, ...buried },
+  { name: 'one event refused twice', action: { ...named, records: 'repeated' }, match: concerned, ...buried },
   {
-    name: 'one event refused by a number in quotes',
+    name: 'one event refused by an index as a string',
     action: { ...named, records: 'indexAsString' },
     match: concerned,
     ...buried,
   },
   {
-    name: 'one event refused beside one that was not sent',
+    name: 'one event refused together with one that was not sent',
     action: { ...named, records: 'outOfRange' },
     match: concerned,
     ...buried,
   },
 ];
 const blocking = faults.filter(({ blocked }) => blocked);
-/** Requests of 3 events each were refused alone before it was clear that nothing passes. */
+/** Events that are refused alone before the Current is blocked. */
 const lostToRefusals = 3;
 
 let hub: TestHub;
@@ -110,7 +110,7 @@ const currents = new Map<string, number>();
 const currentOf = (name: string): number => currents.get(name) ?? 0;
 const pendingOf = async (name: string): Promise<number> => (await ledgerOf(hub.sql, currentOf(name))).pending;
 
-/** All faults at once, each at a project of its own, so that nobody waits for another's. */
+/** All faults at once, each in a separate project, so that none delays another. */
 beforeAll(async () => {
   hub = await startTestHub({ projects: faults.map(({ name }) => name) });
   for (const { name, action, match, when } of faults) {
@@ -121,9 +121,9 @@ beforeAll(async () => {
 });
 afterAll(() => hub?.stop());
 
-describe('a Current that is blocked', () => {
+describe('a Current that is blocked with', () => {
   it.each(blocking.map(({ name, blocked }) => [blocked, name] as const))(
-    '%s, says so and keeps its events: %s',
+    '%s shows the code and keeps its events: %s',
     async (code, name) => {
       const state = await until(
         () => hub.admin.stateOf(currentOf(name)),
@@ -139,7 +139,7 @@ describe('a Current that is blocked', () => {
     },
   );
 
-  it('flows again by itself once it is repaired', async () => {
+  it('any code resumes automatically once the fault is removed', async () => {
     for (const { name } of blocking) {
       hub.mixpanel.control.removeFault(name);
       expect(await hub.admin.probe(currentOf(name))).toBe('TestCredentialsPayload');
@@ -154,7 +154,7 @@ describe('a Current that is blocked', () => {
   });
 });
 
-describe('whatever goes wrong, every event reaches its outcome and is shown once', () => {
+describe('every event has an outcome and is stored once, despite', () => {
   beforeAll(async () => {
     for (const { name } of faults)
       await until(
@@ -181,7 +181,7 @@ describe('whatever goes wrong, every event reaches its outcome and is shown once
     });
   });
 
-  it('a limit of bytes that no event fits: what was refused alone is a dead letter, the rest is shown once', async () => {
+  it('a limit of bytes that no event fits: events refused alone become dead letters', async () => {
     const name = 'a limit of bytes that no event fits';
     const letters = await deadLettersOf(hub.sql, currentOf(name));
     expect(letters).toHaveLength(lostToRefusals);
@@ -189,17 +189,17 @@ describe('whatever goes wrong, every event reaches its outcome and is shown once
     expect(shownAt(shown, name)).toEqual(onceEach(ids.filter((id) => !dead.includes(id))));
   });
 
-  it('every fault has struck', () => {
+  it('all of these faults, each of which was triggered', () => {
     const { faults: struck } = hub.mixpanel.control.summary();
     expect(faults.map(({ name }) => name).filter((name) => !struck[name])).toEqual([]);
   });
 
-  it('nothing is sent again that Mixpanel has said it has', () => {
+  it('retries, which never resend an acknowledged event', () => {
     expect(needlessResends(shown)).toEqual([]);
     expect(shown.violations).toEqual([]);
   });
 
-  it('nobody is asked again sooner than was wished', () => {
+  it('Retry-After, which every retry respects', () => {
     for (const name of ['too many requests, Retry-After in seconds', 'too many requests, Retry-After as a date']) {
       const times = shown.requests.filter(({ project }) => project === name).map(({ t }) => t);
       expect(times.length).toBeGreaterThan(1);
@@ -208,7 +208,7 @@ describe('whatever goes wrong, every event reaches its outcome and is shown once
     }
   });
 
-  it('no credentials are said in the log', () => {
+  it('errors, of which the log shows no credentials', () => {
     const secrets = faults.map(({ name }) => tokenOf(name));
     for (const line of hub.complaints)
       expect([...secrets, hub.token, 'Basic '].filter((secret) => line.includes(secret))).toEqual([]);
@@ -216,8 +216,8 @@ describe('whatever goes wrong, every event reaches its outcome and is shown once
   });
 });
 
-describe('the way to Mixpanel', () => {
-  /** Sends more events to every project, and sees them arrive once. */
+describe('the connection to Mixpanel', () => {
+  /** Sends more events to every project, and expects each to arrive once. */
   async function carry(): Promise<void> {
     const more = events(50);
     await hub.post(more);
@@ -234,12 +234,12 @@ describe('the way to Mixpanel', () => {
     }
   }
 
-  it('may be closed for a while', async () => {
+  it('may be refused for a while', async () => {
     hub.mixpanel.control.addFault({ action: { kind: 'refuse', seconds: 1 } });
     await carry();
   }, 30_000);
 
-  it('may break at the moment it is used again', async () => {
+  it('may be reset when it is reused', async () => {
     await carry();
     hub.mixpanel.control.addFault({ id: 'closing', match: once, action: { kind: 'keepaliveClose' } });
     await carry();

@@ -67,7 +67,7 @@ export const namesOfEstablished: Readonly<Record<string, string>> = {
   'users.messages.whatsapp.Send': 'WhatsApp Send',
 };
 
-/** Event types that came later. */
+/** Mixpanel's names of later event types. */
 export const namesOfLater: Readonly<Record<string, string>> = {
   'users.behaviors.liveactivity.PushToStartTokenChange': 'Live Activity Push To Start Token Change',
   'users.behaviors.liveactivity.UpdateTokenChange': 'Live Activity Update Token Change',
@@ -103,7 +103,7 @@ export const namesOfLater: Readonly<Record<string, string>> = {
   'users.messages.whatsapp.Retry': 'WhatsApp Retry',
 };
 
-/** Event types that Mixpanel does not get. */
+/** Event types that are not sent to Mixpanel. */
 export const notForMixpanel: readonly string[] = [
   'agentconsole.AgentExecuted',
   'agentconsole.ToolInvocation',

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => hub?.stop());
 
-/** Posts what is given to a Current of its own, waits until nothing is pending, and tells what became of it. */
+/** Posts the events to a new Current, waits until no event is pending, and returns Mixpanel's ledger. */
 async function carry(name: string, sent: readonly Record<string, unknown>[]): Promise<LedgerSnapshot> {
   const since = hub.mixpanel.control.ledger().requests.at(-1)?.seq ?? 0;
   current = await hub.admin.launch({ name, baseUrl: hub.mixpanel.url, token: tokenOf(project) });
@@ -38,12 +38,12 @@ describe('a request of 2,000 events of which Mixpanel refuses 3', () => {
     ledger = await carry('2,000', sent);
   });
 
-  it('is one request, and the other 1,997 are there once', () => {
+  it('is one request, and the other 1,997 are stored once', () => {
     expect(ledger.requests.map(({ eventCount, status }) => [eventCount, status])).toEqual([[2_000, 400]]);
     expect(shownAt(ledger, project)).toEqual(onceEach(good.map(({ id }) => id)));
   });
 
-  it('ends as 3 dead letters that name the field', async () => {
+  it('leads to 3 dead letters with the field', async () => {
     const letters = await deadLettersOf(hub.sql, current);
     expect(letters).toEqual(
       [early, middle, late].map(({ id }) => ({
@@ -62,23 +62,23 @@ describe('a request of 2,000 events of which Mixpanel refuses 3', () => {
   });
 });
 
-describe('whatever is not known of Mixpanel, the same events end the same', () => {
+describe('the outcomes are the same for each undocumented behaviour of Mixpanel', () => {
   const usual: Partial<MixpanelProfile> = {};
 
-  /** About 3.3 MB in 2,600 events, a few of every sort. */
+  /** About 3.3 MB in 2,600 events of several kinds. */
   function mixture() {
     const long = 'x'.repeat(200);
     const good = events(2_560, { properties: { campaign_name: long, title: long, subject: long, label: long } });
     const anonymous = events(20, { user: { device_id: 'device' } });
     const old = events(10, { time: 1_200_000_000 });
-    const nobody = event({ user: { external_user_id: 'null' } });
+    const refusedId = event({ user: { external_user_id: 'null' } });
     const tooDeep = event({
       event_type: 'users.behaviors.CustomEvent',
       properties: { name: 'deep', custom_properties: { a: [[[[1]]]] } },
     });
     const future = events(8, { time: tomorrow() });
-    const sent = [...good.slice(0, 1_500), ...future, ...anonymous, nobody, ...good.slice(1_500), ...old, tooDeep];
-    return { sent, good, future, nobody, tooDeep };
+    const sent = [...good.slice(0, 1_500), ...future, ...anonymous, refusedId, ...good.slice(1_500), ...old, tooDeep];
+    return { sent, good, future, refusedId, tooDeep };
   }
 
   it.each([usual, ...mixpanelMatrix].map((profile) => [JSON.stringify(profile), profile] as const))(
@@ -86,9 +86,9 @@ describe('whatever is not known of Mixpanel, the same events end the same', () =
     async (name, profile) => {
       hub.mixpanel.control.reset();
       hub.mixpanel.control.setProfile(profile);
-      const { sent, good, future, nobody, tooDeep } = mixture();
+      const { sent, good, future, refusedId, tooDeep } = mixture();
       const ledger = await carry(name, sent);
-      // Mixpanel either refuses what lies ahead, or puts its own time in.
+      // Mixpanel either refuses a future time or replaces it with its own.
       const taken = profile.future === 'overwrite' ? [...good, ...future] : good;
       const refused = profile.future === 'overwrite' ? [] : future;
 
@@ -96,7 +96,7 @@ describe('whatever is not known of Mixpanel, the same events end the same', () =
       const letters = await deadLettersOf(hub.sql, current);
       expect(letters.map(({ id, code }) => `${id} ${code}`).sort()).toEqual(
         [
-          `${nobody.id} distinct_id_not_allowed`,
+          `${refusedId.id} distinct_id_not_allowed`,
           `${tooDeep.id} property_too_deep`,
           ...refused.map(({ id }) => `${id} rejected_by_mixpanel`),
         ].sort(),

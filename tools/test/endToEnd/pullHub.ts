@@ -28,25 +28,25 @@ export interface Sync {
 /** The database key in an id of the API. */
 export const cohortKeyOf = (id: string): number => Number(id.replace(/^\w+_/, ''));
 
-/** A whole hub as real processes whose worker can be killed, and strict fakes of both partners with a project each. */
+/** A hub in separate processes, whose worker can be killed, and strict fakes of both partners with a project each. */
 export interface PullHub {
   readonly mixpanel: FakeMixpanel;
   readonly amplitude: FakeAmplitude;
   readonly sql: Sql;
   readonly client: AdminClient;
-  /** Everything that api and workers said. */
-  readonly said: readonly string[];
-  /** What the partner knows of a cohort from now on. */
+  /** All log lines of api and workers. */
+  readonly logLines: readonly string[];
+  /** Sets the members of a cohort at the partner. */
   setCohort(partner: Partner, id: string, members: readonly string[]): void;
-  /** Follows a cohort daily, and answers the hub's id of it. */
+  /** Creates a daily pull of a cohort, and returns the hub's id of the cohort. */
   follow(partner: Partner, id: string): Promise<string>;
   pullNow(cohortId: string): Promise<void>;
   pull(cohortId: string): Promise<Pull>;
   waitForPull(cohortId: string, holds: (pull: Pull) => boolean): Promise<Pull>;
-  /** Waits until so many pulls have been applied, and answers them, the newest first. */
+  /** Waits until this many pulls are applied, and returns their syncs, newest first. */
   applied(cohortId: string, syncs: number): Promise<readonly Sync[]>;
   members(cohortId: string): Promise<readonly string[]>;
-  /** What the partner was asked for, as paths; and how it answered. */
+  /** The requests that the partner received, and their response status. */
   requests(partner: Partner): readonly {
     readonly path: string;
     readonly query: string;
@@ -64,8 +64,8 @@ const apiKey = keyOf('amplitude');
 
 export async function startPullHub(): Promise<PullHub> {
   const database = await createTestDatabase();
-  const said: string[] = [];
-  const onLine = (line: string): void => void said.push(line);
+  const logLines: string[] = [];
+  const onLine = (line: string): void => void logLines.push(line);
   const mixpanel = await startFakeMixpanel({
     projects: [
       {
@@ -137,7 +137,7 @@ export async function startPullHub(): Promise<PullHub> {
     amplitude,
     sql,
     client,
-    said,
+    logLines,
     setCohort(partner, id, members) {
       if (partner === 'mixpanel')
         mixpanel.control.setCohort('77', {

@@ -7,38 +7,38 @@ import { createTestDatabase } from './database.js';
 export interface TestEnvironmentOptions {
   /** The projects of the fake Mixpanel. */
   readonly projects: readonly string[];
-  /** Variables for api and workers. */
+  /** Environment variables of api and workers. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Without it the queue lives in Postgres. */
+  /** The Redis of the queue; default: the queue is in Postgres. */
   readonly redisUrl?: string | undefined;
-  /** Another database than one of the run's own. */
+  /** Default: a new database. */
   readonly databaseUrl?: string;
 }
 
-/** What api and workers need to be started, and where they send to. */
+/** The environment of api and workers, and the partner that they send to. */
 export interface TestEnvironment {
-  /** The variables they start with. */
+  /** Environment variables of api and workers. */
   readonly environment: Readonly<Record<string, string>> & {
     readonly DATABASE_URL: string;
     readonly MASTER_KEY: string;
   };
   readonly mixpanel: FakeMixpanel;
   readonly sql: Sql;
-  /** To be called once the api is there. */
+  /** Returns a client; call it once the api is running. */
   connect(apiUrl: string, adminToken: string): Promise<TestClient>;
   close(): Promise<void>;
 }
 
-/** What a test works a hub with. */
+/** A test's access to a hub. */
 export interface TestClient {
   readonly admin: Admin;
   /** An ingest token. */
   readonly token: string;
-  /** Launches a Current to one of the fake's projects. */
+  /** Launches a Current for one of the fake's projects. */
   launch(project: string, eventTypes?: readonly string[]): Promise<number>;
 }
 
-/** A token as Mixpanel's are: nothing of it could stand in a sentence. */
+/** A token in the format of Mixpanel, which occurs in no other text. */
 export const tokenOf = (project: string): string => createHash('md5').update(project).digest('hex');
 
 export async function openTestEnvironment({

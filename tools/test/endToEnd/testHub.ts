@@ -6,10 +6,10 @@ import {
   type TestEnvironmentOptions,
 } from './testEnvironment.js';
 
-/** A whole hub as real processes, and a strict fake Mixpanel. */
+/** A hub in separate processes, and a strict fake Mixpanel. */
 export interface TestHub extends Omit<TestEnvironment, 'connect' | 'close'>, TestClient {
   readonly hub: RunningHub;
-  /** What api and workers said that was more than usual. */
+  /** The log lines of api and workers above level info. */
   readonly complaints: readonly string[];
   post(events: readonly unknown[]): Promise<{ readonly status: number; readonly body: unknown }>;
   stop(): Promise<void>;

@@ -10,7 +10,7 @@ export interface Throttled {
   readonly lastDueAt: string;
 }
 
-/** The keys of a Current that are throttled, as an admin sees them. */
+/** The throttled keys of a Current, read over GraphQL. */
 export async function throttledKeys(
   { client }: Pick<AmplitudeHub, 'client'>,
   currentId: number,

@@ -1,4 +1,4 @@
-/** Waits until the condition holds, and answers the value; fails with the last value seen. */
+/** Waits until the condition holds, and returns the value; fails with the last value seen. */
 export async function until<Value>(
   read: () => Promise<Value> | Value,
   holds: (value: Value) => boolean,
