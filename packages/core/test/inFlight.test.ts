@@ -40,10 +40,20 @@ async function maxWithin(requests: number): Promise<number> {
   return most;
 }
 
+/** Resolves once the declared number of requests is in flight. A busy machine makes answers slow for a while. */
+async function untilAllInUse(): Promise<void> {
+  most = underWay;
+  await until(
+    () => most,
+    (requests) => requests >= declared,
+    30_000,
+  );
+}
+
 it('fewer requests are in flight when a partner slows down, even with a growing backlog', async () => {
   await pileUp();
   await hub.startWorker();
-  expect(await maxWithin(40)).toBe(declared);
+  await untilAllInUse();
   answerMs = 500;
   await until(madeSince(partner.requests.length), (made) => made >= 12, 30_000);
   expect(await maxWithin(4)).toBeLessThanOrEqual(2);
@@ -52,7 +62,9 @@ it('fewer requests are in flight when a partner slows down, even with a growing 
 it('workers share the declared number of requests, and the last remaining ones may use all of it', async () => {
   await pileUp();
   const [worker] = await Promise.all([hub.startWorker(), hub.startWorker(), hub.startWorker()]);
-  expect(await maxWithin(60)).toBe(declared);
+  await untilAllInUse();
+  expect(await maxWithin(60)).toBeLessThanOrEqual(declared);
   await worker?.stop();
-  expect(await maxWithin(60)).toBe(declared);
+  await untilAllInUse();
+  expect(await maxWithin(60)).toBeLessThanOrEqual(declared);
 }, 60_000);
