@@ -28,11 +28,11 @@ const names = Object.keys(projects) as Project[];
 
 const eslint = new ESLint({
   cwd: root,
-  // The files tried here do not exist, so rules that ask the compiler cannot judge them. None of the fences do.
+  // These files do not exist, so type-aware rules cannot check them. None of the boundary rules is type-aware.
   overrideConfig: [tseslint.configs.disableTypeChecked],
 });
 
-/** The rules that refuse each line of a file that would lie at `path`. */
+/** The rules that refuse each line of a file at `path`. */
 async function refusals(path: string, lines: readonly string[]): Promise<readonly (readonly string[])[]> {
   const [result] = await eslint.lintText(lines.join('\n'), { filePath: join(root, path) });
   const messages = result?.messages ?? [];
@@ -57,12 +57,12 @@ describe.each(names)('10. imports go downward: %s', (project) => {
     ['src', (name: string) => `import type { X } from '@currents/${name}';`],
     ['src', (name: string) => `export * from '@currents/${name}';`],
     ['test', (name: string) => `import { x } from '@currents/${name}';`],
-  ] as const)('imports whom it may and nobody else (%s, %s)', async (part, write) => {
+  ] as const)('imports only allowed projects (%s, %s)', async (part, write) => {
     const found = await refusals(`${folder}/${part}/probe.ts`, others.map(write));
     expect(others.map((name, index) => [name, found[index]])).toEqual(expected);
   });
 
-  it('reaches nobody by a relative path', async () => {
+  it('imports no project by a relative path', async () => {
     const up = folder
       .split('/')
       .map(() => '..')
@@ -83,10 +83,10 @@ it.each([
   ['packages/connector-mixpanel/src/probe.ts', 'pino'],
   ['packages/connector-mixpanel/src/probe.ts', 'vitest'],
   ['packages/connector-amplitude/test/probe.ts', 'postgres'],
-  // Installed for another project, so it would be found; core does not declare it.
+  // Installed for another project, so it resolves, but core does not declare it.
   ['packages/core/src/probe.ts', 'fastify'],
   ['apps/worker/src/probe.ts', 'bullmq'],
-  // A package's own files find each other by their paths.
+  // Files of a package import each other by path.
   ['packages/core/src/probe.ts', '@currents/core'],
 ])('%s may not import %s', async (path, name) => {
   const [found] = await refusals(path, [`import { x } from '${name}';`]);
@@ -110,7 +110,7 @@ it.each([
 });
 
 it.each(['packages/core/src/probe.ts', 'apps/api/src/probe.ts', 'packages/connector-mixpanel/src/probe.ts'])(
-  '%s imports nothing that is for tests',
+  '%s imports no test code',
   async (path) => {
     const lines = [`import 'vitest';`, `import 'supertest';`, `import '@currents/connector/conformance';`];
     for (const found of await refusals(path, lines)) expect(found).toContain('no-restricted-imports');
@@ -140,7 +140,7 @@ describe.each([
     for (const found of await refusals(`${folder}/probe.ts`, lines)) expect(found).toContain(rule);
   });
 
-  it('takes what is the same always', async () => {
+  it('allows deterministic code', async () => {
     const lines = [
       `import { createHash, timingSafeEqual } from 'node:crypto';`,
       `new Date(1000).toISOString(); Date.UTC(2020, 1); Math.max(1, 2); new Date(event.time);`,
@@ -157,7 +157,7 @@ it.each(['packages/core/src/probe.ts', 'apps/api/src/server.ts', 'apps/worker/sr
   },
 );
 
-it('an entry hands the environment to config.ts, and looks at nothing in it', async () => {
+it('an entry point passes the environment to config.ts without reading it', async () => {
   const lines = ['readConfig(process.env);', 'process.env.PORT;', 'const { PORT } = process.env;'];
   expect(await refusals('apps/api/src/main.ts', lines)).toEqual([
     [],

@@ -10,7 +10,7 @@ import type { Comparison } from '../../src/bench/compare.js';
 import type { BenchResult } from '../../src/bench/result.js';
 import { findProcess } from '../../src/services/processes.js';
 
-/** Built: the bench measures the programs that people run, and is started as they start it. */
+/** The built bench, started like a user starts it. */
 const program = fileURLToPath(new URL('../../dist/bench/main.js', import.meta.url));
 const few = [
   '--queue',
@@ -88,7 +88,7 @@ describe('the bench', () => {
     expect(medianRatio).toBeGreaterThan(0);
   }, 300_000);
 
-  it('ends everything it started when it is interrupted', async () => {
+  it('ends all processes that it started when it is interrupted', async () => {
     const { bench, said, ended } = startBench([
       ...few,
       '--only',
@@ -100,7 +100,7 @@ describe('the bench', () => {
     ]);
     const pid = bench.pid ?? 0;
     let members: readonly number[] = [];
-    // Api, worker, Postgres with its children, sink, generator, and what watches over them.
+    // Api, worker, Postgres with its children, sink, generator, and their watchdogs.
     while (bench.exitCode === null && members.length < 15) {
       members = findTree(pid);
       await new Promise((resolve) => setTimeout(resolve, 100));

@@ -11,7 +11,7 @@ import { writeNdjson } from '../../src/bench/events/eventMaker.js';
 const make = createEventMaker(7);
 const events = Array.from({ length: 20_000 }, (_, number) => make(number));
 
-/** Reads bodies as the hub does, and answers with the ids that it accepted. */
+/** Reads bodies as the hub does, and returns the accepted ids. */
 function acceptedIds(bytes: Buffer): string[] {
   const reading = readBody(bytes.toString(), 'json');
   if ('unreadable' in reading) throw new Error(reading.unreadable.detail);
@@ -20,7 +20,7 @@ function acceptedIds(bytes: Buffer): string[] {
 }
 
 describe('the events of the bench', () => {
-  it('are of 14 types that the catalogue knows and Mixpanel takes', () => {
+  it('have 14 event types, which the catalogue and Mixpanel support', () => {
     const types = new Set(events.map((event) => event.event_type));
     expect(types).toEqual(new Set(benchEventTypes));
     expect(types.size).toBe(14);
@@ -33,27 +33,27 @@ describe('the events of the bench', () => {
     expect('events' in reading && reading.events.length).toBe(events.length);
   });
 
-  it('have about 590 bytes in the mean', () => {
+  it('have about 590 bytes on average', () => {
     const bytes = events.reduce((sum, event) => sum + Buffer.byteLength(JSON.stringify(event)), 0);
     expect(bytes / events.length).toBeGreaterThan(570);
     expect(bytes / events.length).toBeLessThan(610);
   });
 
-  it('have ids and users of their own', () => {
+  it('have unique ids and many users', () => {
     expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
     const ids = new Set(events.map(({ user }) => user.external_user_id));
-    // So many draws of so many users hit about a third of them.
+    // This many draws from this many users hit about a third of them.
     expect(ids.size).toBeGreaterThan(users * 0.3);
     expect(ids.size).toBeLessThan(users * 0.35);
   });
 
-  it('are the same for the same seed and number, and others for another seed', () => {
+  it('are determined by seed and number', () => {
     const again = createEventMaker(7);
     expect([again(9), again(3)]).toEqual([events[9], events[3]]);
     expect(createEventMaker(8)(3)).not.toEqual(events[3]);
   });
 
-  it('stand in a file one a line', async () => {
+  it('are written to a file, one per line', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'currents-bench-test-'));
     try {
       await writeNdjson(join(folder, 'events'), make, 1_203);
@@ -67,7 +67,7 @@ describe('the events of the bench', () => {
 });
 
 describe('a request body of the bench', () => {
-  it('is valid, and never gives an event an id it had before', () => {
+  it('is valid, and gives its events new ids each time', () => {
     const bodies = writeBodies(createEventMaker(7), 10).slice(0, 50);
     const seen = new Set<string>();
     for (let pass = 0; pass < 5; pass++) {
@@ -81,7 +81,7 @@ describe('a request body of the bench', () => {
     expect(seen.size).toBe(5 * 50 * 10);
   });
 
-  it('is one of enough for the events of every user, and of at least 32', () => {
+  it('is one of as many as the events of all users need, at least 32', () => {
     expect(writeBodies(make, 1_000).length).toBe(users / 1_000);
     expect(writeBodies(make, 2_000).length).toBe(32);
   }, 120_000);

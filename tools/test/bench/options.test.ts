@@ -52,7 +52,7 @@ describe('the options of a bench', () => {
     });
   });
 
-  it('take precedence over --quick, which has defaults of its own', () => {
+  it('take precedence over --quick, which changes the defaults', () => {
     const args = ['--quick', '--events', '5000', '--only', 'backlog', '--queue', 'redis'];
     expect(readOptions(eventCost.options, args)).toMatchObject({
       events: 5_000,
@@ -69,7 +69,7 @@ describe('the options of a bench', () => {
     [['--rate-seconds', '1.5'], '--rate-seconds: expected a whole number from 1 to 600, got "1.5"'],
     [['--queue', 'kafka'], '--queue: expected postgres, redis, both, got "kafka"'],
     [['--only', 'speed'], '--only: expected floor, throughput, latency, backlog, got "speed"'],
-  ])('are refused with what was expected: %j', (args, message) => {
+  ])('are refused with the expected value: %j', (args, message) => {
     expect(() => readOptions(eventCost.options, args)).toThrow(message);
   });
 });

@@ -19,11 +19,11 @@ describe('percentiles', () => {
     [[1, 10], 0.5, 1],
     [[1, 10], 0.51, 10],
     [[], 0.5, NaN],
-  ])('of %j at %d is %d', (values, share, wanted) => {
-    expect(percentile(values, share)).toBe(wanted);
+  ])('of %j at %d is %d', (values, share, expected) => {
+    expect(percentile(values, share)).toBe(expected);
   });
 
-  it('leave the values in their order', () => {
+  it('do not reorder the values', () => {
     const values = Float64Array.of(3, 1, 2);
     percentile(values, 0.5);
     expect([...values]).toEqual([3, 1, 2]);
@@ -34,8 +34,8 @@ describe('percentiles', () => {
     [[4, 1, 2, 3], 2.5],
     [[10, 9], 9.5],
     [[], NaN],
-  ])('and the median of %j is %d', (values, wanted) => {
-    expect(median(values)).toBe(wanted);
+  ])('of %j have the median %d', (values, expected) => {
+    expect(median(values)).toBe(expected);
   });
 });
 
@@ -46,12 +46,12 @@ describe('the interval of a median', () => {
     [10, 2, 0.978515625],
     [12, 3, 0.96142578125],
     [20, 6, 0.95861053466796875],
-  ])('of %d values is between those of rank %d from either end', (count, rank, coverage) => {
+  ])('of %d values is between the values of rank %d from both ends', (count, rank, coverage) => {
     const values = Array.from({ length: count }, (_, index) => count - 1 - index);
     expect(medianInterval(values)).toEqual({ low: rank - 1, high: count - rank, rank, coverage });
   });
 
-  it('is not given with fewer than six values', () => {
+  it('is undefined for fewer than six values', () => {
     expect(medianInterval([1, 2, 3, 4, 5])).toBeUndefined();
     expect(medianInterval([])).toBeUndefined();
   });
@@ -69,14 +69,14 @@ describe('delays', () => {
     answeredMicros: Float64Array.of(3_000, 3_000),
   };
 
-  it('run from acknowledgement, and from the moment a request was due, to arrival by id', () => {
+  it('are measured from acknowledgement, and from the due time of a request, to arrival by id', () => {
     const spreads = spreadsOf(sent, { ids: ['b', 'a'], micros: Float64Array.of(11_000, 5_000) });
     expect(spreads.sinceAcknowledged).toMatchObject({ p50: 2, p99: 8, max: 8 });
     expect(spreads.sinceDue).toMatchObject({ p50: 4, p99: 10, max: 10 });
     expect(spreads.untilAcknowledged).toMatchObject({ p50: 2, p99: 2, max: 2 });
   });
 
-  it('are refused when an event never arrived', () => {
+  it('throw when an event has not arrived', () => {
     expect(() => spreadsOf(sent, { ids: ['a'], micros: Float64Array.of(5_000) })).toThrow(
       'event b was acknowledged and never arrived',
     );
@@ -86,7 +86,7 @@ describe('delays', () => {
 describe('the balance', () => {
   const tally = { selected: 10, delivered: 10, skipped: 0, rejected: 0, expired: 0 };
 
-  it('balances when sent, delivered and arrived are one number and nothing is left', () => {
+  it('is correct when sent, delivered and arrived are equal and none is pending', () => {
     expect(weigh(10, 10, tally, 0)).toMatchObject({ balances: true, faults: [] });
   });
 
@@ -97,7 +97,7 @@ describe('the balance', () => {
     ['the ledger lacks a delivery', 10, 10, { ...tally, delivered: 9 }, 0],
     ['an event is skipped', 10, 10, { ...tally, skipped: 1 }, 0],
     ['an event is pending', 10, 10, tally, 1],
-  ])('does not when %s', (_, ...counts) => {
+  ])('is wrong when %s', (_, ...counts) => {
     const { balances, faults } = weigh(...counts);
     expect(balances).toBe(false);
     expect(faults).not.toEqual([]);
@@ -117,9 +117,9 @@ describe('the process tree', () => {
     expect(before.peakBytes).toBeGreaterThanOrEqual(process.memoryUsage().rss / 2);
   });
 
-  it('has the CPU time of a grandchild, also when it has ended and its parent has waited for it', async () => {
+  it('has the CPU time of a grandchild, even after it has ended and its parent has waited for it', async () => {
     const work = 'let n = 0; for (const end = process.cpuUsage().user + 200000; process.cpuUsage().user < end; ) n++;';
-    // The shell waits for its child before it says so, and then lives on.
+    // The shell waits for its child, prints, and keeps running.
     const shell = spawn('sh', ['-c', `"$0" -e "$1"; echo done; read -r line`, process.execPath, work], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -150,14 +150,14 @@ describe('a profile', () => {
     timeDeltas: [9_000, 1_000, 500, 2_000, 500],
   };
 
-  it('says where the time went, busiest first and without waiting', () => {
+  it('lists functions by CPU time, without idle time', () => {
     expect(selfTimes(profile)).toEqual([
       { place: 'map packages/connector-mixpanel/dist/map.js:5', selfMicros: 3_500 },
       { place: '(garbage collector)', selfMicros: 500 },
     ]);
   });
 
-  it('says what each function costs per event', () => {
+  it('has the cost of each function per event', () => {
     const [total, first] = describeProfile(profile, 1_000);
     expect(total).toContain('4.00 µs/event');
     expect(first).toMatch(/87\.5 %.*3\.50 µs\/event\s+map/);

@@ -24,15 +24,15 @@ const took = (count: number, bytes: unknown = expect.any(Number)) => ({
 const padded = (bytes: number): string => JSON.stringify({ api_key: key, events: events(1) }).padEnd(bytes, ' ');
 
 const cases: readonly (readonly [string, Sent, number, unknown])[] = [
-  ['a path nobody knows', { path: '/import' }, 404, ''],
-  ['a path beside the right one', { path: '/2/httpapis' }, 400, bad('Invalid request path')],
+  ['an unknown path', { path: '/import' }, 404, ''],
+  ['a similar path', { path: '/2/httpapis' }, 400, bad('Invalid request path')],
   ['another method', { method: 'GET' }, 400, bad('Invalid request path')],
   ['no content type', { contentType: null }, 400, badJson],
   ['another content type', { contentType: 'text/plain' }, 400, badJson],
   ['a content type with a charset', { contentType: 'application/json; charset=utf-8' }, 200, took(1)],
   ['another encoding', { encoding: 'br', raw: 'x' }, 400, badJson],
   ['gzip', { encoding: 'gzip' }, 200, took(1, sizeOf({ api_key: key, events: events(1) }))],
-  ['what only says to be gzip', { encoding: 'gzip', raw: new Uint8Array([1, 2]) }, 400, badJson],
+  ['invalid gzip', { encoding: 'gzip', raw: new Uint8Array([1, 2]) }, 400, badJson],
   ['no body', { raw: '' }, 400, bad('Missing request body')],
   ['just under a megabyte', { path: '/2/httpapi', raw: padded(999_999) }, 200, took(1, 999_999)],
   ['a megabyte', { path: '/2/httpapi', raw: padded(1_000_000) }, 413, tooLarge],
@@ -41,7 +41,7 @@ const cases: readonly (readonly [string, Sent, number, unknown])[] = [
   ['a list', { raw: '[]' }, 400, badJson],
   ['a trailing comma', { raw: '{"api_key":"x",}' }, 400, badJson],
   [
-    'bytes that are no UTF-8',
+    'bytes that are not UTF-8',
     { raw: Buffer.from([...Buffer.from('{"a":"'), 0xff, ...Buffer.from('"}')]) },
     400,
     badJson,
@@ -53,7 +53,7 @@ const cases: readonly (readonly [string, Sent, number, unknown])[] = [
   ['a key of the other region', { more: { api_key: 'eu-key' } }, 400, bad('Invalid API key: eu-key')],
   ['no events', { more: { events: undefined } }, 400, lacks('events')],
   ['an empty list of events', { events: [] }, 400, lacks('events')],
-  ['events that are no list', { events: { 0: event('a') } }, 400, lacks('events')],
+  ['events that are not a list', { events: { 0: event('a') } }, 400, lacks('events')],
   [
     '1999 events',
     {
@@ -76,16 +76,16 @@ const cases: readonly (readonly [string, Sent, number, unknown])[] = [
   ],
   ['2000 events in a batch', { events: events(2000) }, 200, took(2000)],
   ['2001 events in a batch', { events: events(2001) }, 413, tooLarge],
-  ['an event that is a text', { events: [event('a'), 'b'] }, 400, bad('Invalid event JSON')],
+  ['an event that is a string', { events: [event('a'), 'b'] }, 400, bad('Invalid event JSON')],
   ['an event that is a list', { events: [[]] }, 400, bad('Invalid event JSON')],
   [
-    'options of another kind',
+    'options of the wrong type',
     { more: { options: { min_id_length: '1' } } },
     400,
     bad('Invalid field values on some events'),
   ],
   [
-    'short ids when asked',
+    'short ids with min_id_length',
     { more: { options: { min_id_length: 1 } }, events: [event('a', { user_id: '7' })] },
     200,
     took(1),
@@ -94,15 +94,15 @@ const cases: readonly (readonly [string, Sent, number, unknown])[] = [
 
 describe('an Amplitude upload', () => {
   it.each(cases)('answers %s', async (_name, sent, status, body) => {
-    const said = await send(fake.url, sent);
-    expect({ status: said.status, body: said.body ?? said.text }).toEqual({ status, body });
+    const response = await send(fake.url, sent);
+    expect({ status: response.status, body: response.body ?? response.text }).toEqual({ status, body });
     expect(fake.control.summary()).toMatchObject({
-      accepted: status === 200 ? said.body.events_ingested : 0,
+      accepted: status === 200 ? response.body.events_ingested : 0,
       statuses: { [status]: 1 },
     });
   });
 
-  it('goes by the region the key belongs to', async () => {
+  it('is accepted only in the region of its key', async () => {
     expect((await send(fake.urls['eu'] as string, { more: { api_key: 'eu-key' } })).status).toBe(200);
     expect((await send(fake.urls['eu'] as string)).status).toBe(400);
   });
@@ -147,18 +147,18 @@ const refused: readonly (readonly [string, UploadEvent, unknown])[] = [
   ['a time with a fraction', { time: nowMs + 0.5 }, invalid('time')],
   ['a time of zero', { time: 0 }, invalid('time')],
   ['event_properties in a list', { event_properties: [] }, invalid('event_properties')],
-  ['user_properties in a text', { user_properties: 'x' }, invalid('user_properties')],
+  ['user_properties as a string', { user_properties: 'x' }, invalid('user_properties')],
   ['groups as a number', { groups: 3 }, invalid('groups')],
   ['41 layers', { event_properties: nested(41) }, invalid('event_properties')],
   ['a session_id that is a UUID', { session_id: '29fc2962-6d9c-455d-95ad-95b84f09b9e4' }, invalid('session_id')],
   ['a session_id of -2', { session_id: -2 }, invalid('session_id')],
-  ['a price in quotes', { price: '9.99' }, invalid('price')],
-  ['a revenue in quotes', { revenue: '1' }, invalid('revenue')],
-  ['a latitude in quotes', { location_lat: '1' }, invalid('location_lat')],
-  ['a longitude in quotes', { location_lng: '1' }, invalid('location_lng')],
-  ['half a piece', { quantity: 0.5 }, invalid('quantity')],
-  ['half an event_id', { event_id: 0.5 }, invalid('event_id')],
-  ['a currency in small letters', { currency: 'eur', price: 1 }, invalid('currency')],
+  ['a price as a string', { price: '9.99' }, invalid('price')],
+  ['a revenue as a string', { revenue: '1' }, invalid('revenue')],
+  ['a latitude as a string', { location_lat: '1' }, invalid('location_lat')],
+  ['a longitude as a string', { location_lng: '1' }, invalid('location_lng')],
+  ['a fractional quantity', { quantity: 0.5 }, invalid('quantity')],
+  ['a fractional event_id', { event_id: 0.5 }, invalid('event_id')],
+  ['a currency in lower case', { currency: 'eur', price: 1 }, invalid('currency')],
   ['a numeric insert_id', { insert_id: 5 }, invalid('insert_id')],
   ['a product without a price', { productId: 'p' }, missing('price')],
   ['a revenueType without a price', { revenueType: 'r' }, missing('price')],
@@ -167,7 +167,7 @@ const refused: readonly (readonly [string, UploadEvent, unknown])[] = [
 const taken: readonly (readonly [string, UploadEvent])[] = [
   ['only a user_id', { device_id: undefined }],
   ['only a device_id', { user_id: null }],
-  ['an id that only holds a listed word', { user_id: 'unknown-7' }],
+  ['an id that only contains a listed word', { user_id: 'unknown-7' }],
   ['40 layers', { event_properties: nested(40) }],
   ['a session_id of -1', { session_id: -1 }],
   ['a session_id', { session_id: nowMs }],
@@ -177,25 +177,25 @@ const taken: readonly (readonly [string, UploadEvent])[] = [
 ];
 
 describe('an event', () => {
-  it.each(refused)('is refused for %s, and the whole request with it', async (_name, more, body) => {
-    const said = await send(fake.url, { events: [event('before'), event('culprit', more), event('after')] });
-    expect({ status: said.status, body: said.body }).toEqual({ status: 400, body });
+  it.each(refused)('is refused together with its whole request for %s', async (_name, more, body) => {
+    const response = await send(fake.url, { events: [event('before'), event('culprit', more), event('after')] });
+    expect({ status: response.status, body: response.body }).toEqual({ status: 400, body });
     expect(fake.control.summary()).toMatchObject({ accepted: 0, rejected: 1, lostCandidates: 2 });
   });
 
-  it.each(taken)('is taken with %s', async (_name, more) => {
+  it.each(taken)('is accepted with %s', async (_name, more) => {
     expect((await send(fake.url, { events: [event('a', more)] })).body).toEqual(took(1));
   });
 
-  it('with several faults is named under each, the missing ones first', async () => {
-    const said = await send(fake.url, {
+  it('with several faults is listed under each, missing fields first', async () => {
+    const response = await send(fake.url, {
       events: [
         event('a', { event_type: '', time: 'x' }),
         event('b', { time: 'x', user_id: 'abc' }),
         event('c', { user_id: 'ab', device_id: 'none' }),
       ],
     });
-    expect(said.body).toEqual({
+    expect(response.body).toEqual({
       code: 400,
       error: 'Request missing required field',
       events_with_missing_fields: { event_type: [0] },
@@ -211,12 +211,12 @@ describe('an event', () => {
     ['unknownTopLevelKey', { campaign: 'x' }],
     ['unknownTopLevelKey', JSON.parse('{"constructor":1}') as UploadEvent],
     ['remoteIp', { ip: '$remote' }],
-  ])('is taken and noted: %s', async (code, more) => {
+  ])('is accepted and recorded as a violation: %s', async (code, more) => {
     expect((await send(fake.url, { events: [event('a', more)] })).status).toBe(200);
     expect(fake.control.summary().violations).toEqual({ [code]: 1 });
   });
 
-  it('is moved by an upload time that is more than a minute off', async () => {
+  it('is shifted by an upload time that is off by more than a minute', async () => {
     const times = async (offMs: number) => {
       fake.control.reset();
       await send(fake.url, { more: { client_upload_time: new Date(nowMs - offMs).toISOString() } });
@@ -227,13 +227,13 @@ describe('an event', () => {
     expect(await times(90_000)).toBe(nowMs - 1000 + 90_000);
   });
 
-  it('is stored with strings cut at 1024 characters', async () => {
+  it('is stored with strings truncated to 1024 characters', async () => {
     await send(fake.url, { events: [event('a', { event_properties: { o: { long: 'x'.repeat(2000) } } })] });
     expect(fake.control.ledger().stored[0]?.event['event_properties']).toEqual({ o: { long: 'x'.repeat(1024) } });
     expect(fake.control.summary().altered).toBe(1);
   });
 
-  it('with a key that stands twice is taken and noted', async () => {
+  it('with a duplicate key is accepted and recorded as a violation', async () => {
     await send(fake.url, {
       raw: JSON.stringify({ api_key: key, events: events(1) }).replace('{"a":1}', '{"a":1,"a":2}'),
     });
@@ -242,7 +242,7 @@ describe('an event', () => {
 });
 
 describe('copies of an event', () => {
-  it('with the same insert_id and device are shown once, and the first one counts', async () => {
+  it('with the same insert_id and device are deduplicated in favour of the first', async () => {
     await send(fake.url, { events: [event('a', { city: 'first' })] });
     expect((await send(fake.url, { events: [event('a', { city: 'second' }), event('b')] })).body).toEqual(took(2));
     const { stored, view } = fake.control.ledger();
@@ -250,7 +250,7 @@ describe('copies of an event', () => {
     expect(view.map(({ event: kept }) => kept['city'])).toEqual(['first', undefined]);
   });
 
-  it('are two events on another device, unless only the insert_id counts', async () => {
+  it('on another device are separate events, unless only the insert_id is compared', async () => {
     const copies = [event('a'), event('a', { device_id: 'device-2' }), event('a', { device_id: undefined })];
     await send(fake.url, { events: copies });
     expect(fake.control.summary().duplicates).toBe(0);
@@ -260,7 +260,7 @@ describe('copies of an event', () => {
     expect(fake.control.summary().duplicates).toBe(2);
   });
 
-  it('are new events after seven days', async () => {
+  it('become new events after seven days', async () => {
     await send(fake.url);
     fake.control.advanceClock(7 * 86_400_000 - 1000);
     await send(fake.url);
@@ -270,12 +270,12 @@ describe('copies of an event', () => {
     expect(fake.control.ledger().view).toHaveLength(2);
   });
 
-  it('without an insert_id are never recognised', async () => {
+  it('without an insert_id are never deduplicated', async () => {
     await send(fake.url, { events: [event('a', { insert_id: undefined }), event('a', { insert_id: undefined })] });
     expect(fake.control.summary()).toMatchObject({ accepted: 2, duplicates: 0 });
   });
 
-  it('keep the order they came in, per device', async () => {
+  it('keep their order of arrival per device', async () => {
     await send(fake.url, { events: [event('a'), event('b', { device_id: 'device-2' })] });
     await send(fake.url, {
       events: [event('c'), event('d', { device_id: undefined }), event('e', { device_id: undefined })],

@@ -11,7 +11,7 @@ export const start = { seed: 7, clock: { startMs: nowMs, speed: 0 }, projects: [
 
 export type UploadEvent = Record<string, unknown>;
 
-/** An event that every check lets pass. */
+/** An event that passes every check. */
 export function event(id: string, more: UploadEvent = {}): UploadEvent {
   return {
     user_id: 'user-1',
@@ -32,12 +32,12 @@ export interface Sent extends Pick<RawRequest, 'method' | 'encoding' | 'agent' |
   readonly path?: string;
   readonly contentType?: string | null;
   readonly events?: unknown;
-  /** Beside `api_key` and `events`. */
+  /** Further members of the body, next to `api_key` and `events`. */
   readonly more?: Readonly<Record<string, unknown>>;
   readonly raw?: string | Uint8Array;
 }
 
-/** One upload that every check lets pass, except for what is said otherwise. */
+/** Sends an upload that passes every check, unless options change it. */
 export function send(url: string, sent: Sent = {}): Promise<Said> {
   const { path = '/batch', contentType = 'application/json', events: given, more, raw, ...rest } = sent;
   const body = raw ?? JSON.stringify({ api_key: key, events: given ?? events(1), ...more });

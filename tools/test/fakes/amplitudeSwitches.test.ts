@@ -75,36 +75,36 @@ describe('a switch', () => {
     expect(await send(fake.url, sent)).toMatchObject({ status, body });
   });
 
-  it('shortId strip takes the id off the stored event', async () => {
+  it('shortId strip removes the id from the stored event', async () => {
     fake.control.setProfile({ shortId: 'strip' });
     await send(fake.url, { events: [event('a', { user_id: 'abc' })] });
     expect(fake.control.ledger().stored[0]?.event).not.toHaveProperty('user_id');
   });
 
-  it('indexMode firstPerField rejects only what it names', async () => {
+  it('indexMode firstPerField rejects only the listed events', async () => {
     fake.control.setProfile({ indexMode: 'firstPerField' });
     await send(fake.url, bothBad);
     expect(fake.control.summary()).toMatchObject({ rejected: 2, lostCandidates: 1 });
   });
 
-  it('of the matrix comes once with each value but the usual one', () => {
-    const wanted = Object.entries(amplitudeSwitches).flatMap(([name, { values, matrix }]) =>
+  it('of the matrix occurs once with each value except the default', () => {
+    const expected = Object.entries(amplitudeSwitches).flatMap(([name, { values, matrix }]) =>
       matrix ? values.slice(1).map((value) => ({ [name]: value })) : [],
     );
-    expect(amplitudeMatrix).toEqual(wanted);
+    expect(amplitudeMatrix).toEqual(expected);
     expect(amplitudeMatrix.length).toBeGreaterThanOrEqual(6);
   });
 });
 
-describe('a fault in Amplitude’s words', () => {
+describe('a fault with Amplitude’s responses', () => {
   const answers: readonly (readonly [string, FaultAction, number, unknown])[] = [
     ['revoked credentials', { kind: 'credentialsRevoked' }, 400, { code: 400, error: `Invalid API key: ${key}` }],
     ['a poisoned request', { kind: 'blanket400', ids: ['e-1'] }, 400, { code: 400, error: 'Invalid event JSON' }],
     ['a firewall', { kind: 'waf403', pattern: 'Email Open' }, 403, { code: 403, error: 'Forbidden' }],
-    ['less room', { kind: 'maxBytesNow', bytes: 100 }, 413, { code: 413, error: 'Payload too large' }],
+    ['a smaller limit of bytes', { kind: 'maxBytesNow', bytes: 100 }, 413, { code: 413, error: 'Payload too large' }],
     ['too many requests', { kind: 'flip429', times: 1 }, 429, { code: 429, error: 'Too many requests' }],
     [
-      'too many requests of everybody',
+      'too many requests of all ids',
       { kind: 'flip429', times: 1, named: 'all' },
       429,
       {
@@ -117,7 +117,7 @@ describe('a fault in Amplitude’s words', () => {
       },
     ],
     [
-      'too many requests of one',
+      'too many requests of one id',
       { kind: 'flip429', times: 1, named: ['e-1'] },
       429,
       {
@@ -130,13 +130,13 @@ describe('a fault in Amplitude’s words', () => {
       },
     ],
     [
-      'a good event marked',
+      'a valid event marked',
       { kind: 'partial400', indexes: [1], field: 'time' },
       400,
       { code: 400, error: 'Invalid field values on some events', events_with_invalid_fields: { time: [1] } },
     ],
     [
-      'a good event marked by its id',
+      'a valid event marked by its id',
       { kind: 'partial400', ids: ['e-0'], records: 'indexAsString' },
       400,
       {
@@ -146,7 +146,7 @@ describe('a fault in Amplitude’s words', () => {
       },
     ],
     [
-      'a mark too many',
+      'a surplus mark',
       { kind: 'partial400', indexes: [1], records: 'outOfRange' },
       400,
       {
@@ -156,7 +156,7 @@ describe('a fault in Amplitude’s words', () => {
       },
     ],
     [
-      'a mark twice',
+      'a duplicate mark',
       { kind: 'partial400', indexes: [1], records: 'repeated' },
       400,
       {
@@ -166,7 +166,7 @@ describe('a fault in Amplitude’s words', () => {
       },
     ],
     [
-      'marks as texts',
+      'marks as strings',
       { kind: 'partial400', indexes: [1], records: 'strings' },
       400,
       { code: 400, error: 'Invalid field values on some events', events_with_invalid_fields: ['event_properties'] },
@@ -192,7 +192,7 @@ describe('a fault in Amplitude’s words', () => {
     expect((await send(fake.url)).status).toBe(200);
   });
 
-  it('clockSkew moves the server’s own time', async () => {
+  it('clockSkew shifts the server’s time', async () => {
     fake.control.addFault({ action: { kind: 'clockSkew', ms: 5000 } });
     expect((await send(fake.url)).body.server_upload_time).toBe(nowMs + 5000);
   });
@@ -236,13 +236,13 @@ describe('/identify', () => {
     ['an object', fields('{"user_id":"user-1"}'), 200, 'success'],
     ['a list', fields('[{"user_id":"user-1"}]'), 200, 'success'],
     ['nothing', `api_key=${key}`, 400, 'missing_event'],
-    ['no JSON', fields('{'), 400, 'missing_event'],
+    ['invalid JSON', fields('{'), 400, 'missing_event'],
     ['an unknown key', 'api_key=x&identification={}', 400, 'invalid_api_key'],
   ])('answers %s', async (_name, body, status, text) => {
     expect(await sendRaw(`${fake.url}/identify`, { headers: form, body })).toMatchObject({ status, text });
   });
 
-  it('answers a GET that is too long', async () => {
+  it('answers a GET with a URL that is too long', async () => {
     const address = `${fake.url}/identify?${fields(JSON.stringify({ user_id: 'x'.repeat(9000) }))}`;
     expect((await sendRaw(address, { method: 'GET' })).status).toBe(414);
   });
@@ -295,14 +295,14 @@ describe('/v1/userprofile', () => {
   });
 
   it.each([
-    ['a user it never saw', 'user_id=nobody', 'Api-Key secret-1', 400, 'User id and device id not seen before'],
+    ['an unknown user', 'user_id=nobody', 'Api-Key secret-1', 400, 'User id and device id not seen before'],
     ['no key', 'user_id=user-1', '', 401, 'Missing Api-Key in Authorization header'],
     ['the wrong key', 'user_id=user-1', `Api-Key ${key}`, 401, 'Invalid Api-Key'],
   ])('answers %s', async (_name, query, authorization, status, error) => {
     expect(await ask(query, authorization)).toMatchObject({ status, body: { error } });
   });
 
-  it('takes 600 calls a minute', async () => {
+  it('accepts 600 calls a minute', async () => {
     const statuses = new Map<number, number>();
     for (let call = 0; call < 602; call += 14) {
       for (const { status } of await Promise.all(Array.from({ length: 14 }, () => ask('user_id=user-1'))))
@@ -311,13 +311,13 @@ describe('/v1/userprofile', () => {
     expect(Object.fromEntries(statuses)).toEqual({ 200: 600, 429: 2 });
   });
 
-  it('is a host of its own', async () => {
+  it('has a separate host', async () => {
     expect((await sendRaw(`${fake.urls['profile']}/batch`, { body: '{}' })).status).toBe(404);
     expect((await sendRaw(`${fake.url}/v1/userprofile`, { method: 'GET' })).status).toBe(404);
   });
 });
 
-it('a fake Amplitude is driven over HTTP too', async () => {
+it('a fake Amplitude can also be controlled over HTTP', async () => {
   const remote = connectFakeAmplitude(fake.controlUrl);
   await remote.silence(key, ['device-1']);
   await remote.setUserProfile({ userId: 'u' });

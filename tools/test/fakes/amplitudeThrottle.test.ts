@@ -17,7 +17,7 @@ const hits = (count: number, userId: string, deviceId: string | null = null) =>
 const post = (path: string, sent: unknown[]) => send(fake.url, { path, events: sent, more: { api_key: 'slow' } });
 
 describe('the rate of a user or device', () => {
-  it('is averaged over thirty seconds, and refuses the whole request that would exceed it', async () => {
+  it('is averaged over thirty seconds, and a request above it is refused as a whole', async () => {
     expect((await post('/2/httpapi', hits(30, 'user-a'))).status).toBe(200);
     fake.control.advanceClock(29_000);
     const said = await post('/2/httpapi', [
@@ -39,7 +39,7 @@ describe('the rate of a user or device', () => {
     expect((await post('/2/httpapi', [...hits(1, 'user-b'), ...hits(1, 'user-c')])).status).toBe(200);
   });
 
-  it('is one of devices as well as of users', async () => {
+  it('applies to devices as well as to users', async () => {
     const said = await post('/batch', [...hits(61, 'user-a', 'device-a'), ...hits(1, 'user-b', 'device-a')]);
     expect(said.body).toMatchObject({
       eps_threshold: 2,
@@ -52,7 +52,7 @@ describe('the rate of a user or device', () => {
   it.each([
     ['/2/httpapi', 30, 30_000],
     ['/batch', 60, 15_000],
-  ])('at %s lets %i events pass and then asks for a pause of %i ms', async (path, most, pauseMs) => {
+  ])('at %s allows %i events and then requires a pause of %i ms', async (path, most, pauseMs) => {
     expect((await post(path, hits(most, 'user-a'))).status).toBe(200);
     fake.control.advanceClock(20_000);
     expect((await post(path, hits(1, 'user-a'))).status).toBe(429);
@@ -66,7 +66,7 @@ describe('the rate of a user or device', () => {
   it.each([
     [true, [429, 429, 429]],
     [false, [429, 429, 200]],
-  ])('asks for the pause anew when the id comes too early (restartOnTouch: %s)', async (restartOnTouch, expected) => {
+  ])('restarts the pause when the id returns too early (restartOnTouch: %s)', async (restartOnTouch, expected) => {
     fake.control.setProfile({ restartOnTouch });
     await post('/2/httpapi', hits(30, 'user-a'));
     fake.control.advanceClock(5000);
@@ -78,7 +78,7 @@ describe('the rate of a user or device', () => {
     expect(seen).toEqual(expected);
   });
 
-  it('shows empty maps when the switch says so', async () => {
+  it('shows empty maps with the switch emptyMaps', async () => {
     fake.control.setProfile({ emptyMaps: 'empty' });
     expect((await post('/2/httpapi', hits(31, 'user-a'))).body).toMatchObject({
       throttled_devices: {},
@@ -88,7 +88,7 @@ describe('the rate of a user or device', () => {
     });
   });
 
-  it('has a quota of a day, which only time lifts', async () => {
+  it('has a daily quota, which resets with time', async () => {
     for (const _round of [1, 2]) {
       expect((await post('/batch', hits(50, 'user-a', 'device-a'))).status).toBe(200);
       fake.control.advanceClock(3_600_000);
@@ -111,7 +111,7 @@ describe('the rate of a user or device', () => {
     expect((await post('/batch', hits(50, 'user-a'))).status).toBe(200);
   });
 
-  it('of the whole project names nobody', async () => {
+  it('of the whole project is refused without names', async () => {
     const upload = (count: number) => send(fake.url, { events: events(count), more: { api_key: 'starter' } });
     expect((await upload(30)).status).toBe(200);
     expect(await upload(1)).toMatchObject({ status: 429, text: '{"code":429,"error":"Too many requests"}' });
@@ -119,13 +119,13 @@ describe('the rate of a user or device', () => {
     expect((await upload(30)).status).toBe(200);
   });
 
-  it('is no matter of other projects', async () => {
+  it('is separate for each project', async () => {
     await post('/batch', hits(61, 'user-a'));
     expect((await send(fake.url, { events: hits(61, 'user-a') })).status).toBe(200);
   });
 });
 
-it('a silenced device holds up the whole request', async () => {
+it('a silenced device makes the whole request fail', async () => {
   fake.control.silence(key, ['device-1', 'device-9']);
   const said = await send(fake.url, { events: [event('a'), event('b', { device_id: 'device-2' }), event('c')] });
   expect({ status: said.status, body: said.body }).toEqual({
@@ -148,7 +148,7 @@ it('a silenced device holds up the whole request', async () => {
 });
 
 describe('the limits of a project', () => {
-  it('may be changed, and what was counted stays counted', async () => {
+  it('can be changed without resetting the counts', async () => {
     expect((await post('/2/httpapi', hits(20, 'user-a', 'device-a'))).status).toBe(200);
     fake.control.setLimits('slow', { httpapiEps: 2, dailyEvents: 60 });
     expect((await post('/2/httpapi', hits(40, 'user-a', 'device-a'))).status).toBe(200);
@@ -163,7 +163,7 @@ describe('the limits of a project', () => {
     expect(fake.control.maxInAWindow('slow', 'user-a')).toBe(60);
   });
 
-  it('are those of a project that is there', () => {
-    expect(() => fake.control.setLimits('nobody', {})).toThrow(/nobody/);
+  it('cannot be set for an unknown project', () => {
+    expect(() => fake.control.setLimits('unknown', {})).toThrow(/unknown/);
   });
 });

@@ -41,7 +41,7 @@ describe('Mixpanel’s Query API', () => {
       body: new URLSearchParams(form).toString(),
     });
 
-  it('gives a connector all its cohorts, and every member of one', async () => {
+  it('returns all cohorts and every member of one to the connector', async () => {
     expect(await mixpanel.cohortPull?.list(to())).toMatchObject({
       outcome: 'listed',
       cohorts: [{ id: '1000', name: 'Buyers', size: 2_500 }],
@@ -54,7 +54,7 @@ describe('Mixpanel’s Query API', () => {
     ]);
   });
 
-  it('shows the members of the moment at which a session began', async () => {
+  it('returns the members as of the start of a session', async () => {
     const pulled = await pullAll(mixpanel.cohortPull!, '1000', to(), () =>
       fake.control.setCohort('77', { id: 1_000, name: 'Buyers', members: [] }),
     );
@@ -62,12 +62,12 @@ describe('Mixpanel’s Query API', () => {
     expect((await pullAll(mixpanel.cohortPull!, '1000', to())).ids).toEqual([]);
   });
 
-  it('takes a full last page for one more to come', async () => {
+  it('has another page after a full one, even after the last', async () => {
     fake.control.setProfile({ queryPageSize: 1_250 });
     expect((await pullAll(mixpanel.cohortPull!, '1000', to())).steps).toHaveLength(3);
   });
 
-  it('accepts 60 calls an hour in all', async () => {
+  it('accepts 60 calls an hour in total', async () => {
     fake.control.setProfile({ queryPageSize: 40 });
     const pulled = await pullAll(mixpanel.cohortPull!, '1000', to());
     expect(pulled.steps).toHaveLength(61);
@@ -77,7 +77,7 @@ describe('Mixpanel’s Query API', () => {
     expect(await mixpanel.cohortPull?.list(to())).toMatchObject({ outcome: 'listed' });
   });
 
-  it('takes five calls at the same time', async () => {
+  it('accepts five concurrent calls', async () => {
     fake.control.addFault({
       when: 'before-parse',
       match: { path: '/api/query/cohorts/list' },
@@ -103,18 +103,18 @@ describe('Mixpanel’s Query API', () => {
       400,
     ],
     [
-      'a session nobody began',
+      'an unknown session',
       () => ask('engage?project_id=77', { filter_by_cohort: '{"id":1000}', page: '1', session_id: 'x' }),
       400,
     ],
-    ['a cohort nobody knows', () => ask('engage?project_id=77', { filter_by_cohort: '{"id":9}' }), 400],
-    ['a body that is no form', () => ask('engage?project_id=77', {}, { 'content-type': 'application/json' }), 400],
+    ['an unknown cohort', () => ask('engage?project_id=77', { filter_by_cohort: '{"id":9}' }), 400],
+    ['a body that is not a form', () => ask('engage?project_id=77', {}, { 'content-type': 'application/json' }), 400],
     ['the project’s secret', () => ask('cohorts/list', {}, { authorization: mixpanelClient.basic('secret-77:') }), 200],
   ])('answers %s', async (_, asked, status) => {
     expect((await asked()).status).toBe(status);
   });
 
-  it('tells a connector that a cohort is gone', async () => {
+  it('reports a missing cohort to the connector', async () => {
     expect((await pullAll(mixpanel.cohortPull!, '9', to())).steps).toMatchObject([
       { outcome: 'failed', recovery: 'none' },
     ]);
@@ -145,7 +145,7 @@ describe('Amplitude’s Behavioral Cohorts API', () => {
     { cohortFile: 'link', cohortNewline: 'crlf' },
     { cohortFile: 'inline', cohortNewline: 'lf' },
     { cohortFile: 'inline', cohortNewline: 'crlf' },
-  ] as const)('gives a connector every member of a cohort: %o', async (profile) => {
+  ] as const)('returns every member of a cohort to the connector: %o', async (profile) => {
     fake.control.setProfile(profile);
     const context = to();
     const pulled = await pullAll(amplitude.cohortPull!, '26umsb5', context);
@@ -160,14 +160,14 @@ describe('Amplitude’s Behavioral Cohorts API', () => {
     ]);
   });
 
-  it('lists what is not archived', async () => {
+  it('lists cohorts that are not archived', async () => {
     expect(await amplitude.cohortPull?.list(to())).toMatchObject({
       outcome: 'listed',
       cohorts: [{ id: '26umsb5', name: 'Buyers', size: 2_505 }],
     });
   });
 
-  it('refuses a link that has expired, and gives another', async () => {
+  it('refuses an expired link and issues another', async () => {
     const statuses: unknown[] = [];
     const context = to();
     const late = {
@@ -187,7 +187,7 @@ describe('Amplitude’s Behavioral Cohorts API', () => {
     expect(again).toEqual({ outcome: 'complete' });
   });
 
-  it('takes 60 orders in ten minutes, and so many a month as the project may have', async () => {
+  it('accepts 60 orders in ten minutes, and the project’s maximum in a month', async () => {
     const key = 'another';
     fake.control.createProject({ apiKey: key, secretKey: 'secret-1', limits: { cohortFiles: 70 } });
     fake.control.setProfile({ cohortFile: 'inline', cohortPolls: 1 });
@@ -211,7 +211,7 @@ describe('Amplitude’s Behavioral Cohorts API', () => {
     expect((await pullAll(amplitude.cohortPull!, 'small', another())).steps.at(-1)).toEqual({ outcome: 'complete' });
   });
 
-  it('makes four files at the same time', async () => {
+  it('creates at most four files concurrently', async () => {
     const starts = await Promise.all(
       Array.from({ length: 5 }, () => amplitude.cohortPull!.pull('26umsb5', undefined, to(), async () => undefined)),
     );
@@ -226,12 +226,12 @@ describe('Amplitude’s Behavioral Cohorts API', () => {
 
   it.each([
     ['a wrong key', '26umsb5', 'wrong', { outcome: 'failed', code: 'credentials_refused', recovery: 'manual' }],
-    ['a cohort nobody knows', 'nobody', 'secret-1', { outcome: 'failed', code: 'no_such_cohort', recovery: 'none' }],
+    ['an unknown cohort', 'unknown', 'secret-1', { outcome: 'failed', code: 'no_such_cohort', recovery: 'none' }],
   ])('answers %s', async (_, cohortId, secretKey, step) => {
     expect((await pullAll(amplitude.cohortPull!, cohortId, to(secretKey))).steps).toMatchObject([step]);
   });
 
-  it('refuses credentials where the file is kept', async () => {
+  it('refuses credentials at the file storage', async () => {
     const context = to();
     await pullAll(amplitude.cohortPull!, '26umsb5', context);
     const link = context.http.asked.at(-1);

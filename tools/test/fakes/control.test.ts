@@ -20,7 +20,7 @@ afterAll(() => fake.close());
 beforeEach(() => fake.control.reset());
 
 describe('the control over HTTP', () => {
-  it('says what the control in the process says', async () => {
+  it('returns the same as the control in the process', async () => {
     await send(fake.url, { body: [...events(3), event('a_b')] });
     expect(await remote.ledger()).toEqual(JSON.parse(JSON.stringify(fake.control.ledger())));
     expect(await remote.summary()).toEqual(fake.control.summary());
@@ -40,7 +40,7 @@ describe('the control over HTTP', () => {
     await expect.poll(() => remote.now()).toBeGreaterThan(60_000);
   });
 
-  it('turns switches, creates projects, pushes and removes faults', async () => {
+  it('sets switches, creates projects, adds and removes faults', async () => {
     await remote.setProfile({ tooMany: 400 });
     await remote.createProject({ projectId: '2', token: 'token-2' });
     const id = await remote.addFault({ match: { project: '2' }, action: { kind: 'html' } });
@@ -51,7 +51,7 @@ describe('the control over HTTP', () => {
     expect((await send(fake.url, { credentials: 'token-2:' })).status).toBe(200);
   });
 
-  it('throws what the fake objects to', async () => {
+  it('throws the errors of the fake', async () => {
     await expect(remote.addFault({ action: { kind: 'explode' } as never })).rejects.toThrow(
       'unknown fault action "explode"',
     );
@@ -60,7 +60,7 @@ describe('the control over HTTP', () => {
     await expect(remote.createProject(project)).rejects.toThrow('already a project 77');
   });
 
-  it('takes the shapes of its specification, with the service named', async () => {
+  it('accepts the documented requests, with the name of the service', async () => {
     const post = async (path: string, body: unknown) => {
       const response = await request(`${fake.controlUrl}${path}`, { method: 'POST', body: JSON.stringify(body) });
       return { status: response.statusCode, body: await response.body.json() };
@@ -77,13 +77,13 @@ describe('the control over HTTP', () => {
     expect(fake.control.now()).toBe(5);
   });
 
-  it('is not to be had at the partner’s own port', async () => {
+  it('is not served at the partner’s port', async () => {
     expect((await send(fake.url, { path: '/_ctl/reset' })).status).toBe(404);
   });
 });
 
 describe('a fake', () => {
-  it('goes back to how it was started when it is reset', async () => {
+  it('returns to its initial state when it is reset', async () => {
     fake.control.setProfile({ maxBytes: 5 });
     fake.control.setClock(5);
     fake.control.addFault({ action: { kind: 'hang' } });
@@ -97,7 +97,7 @@ describe('a fake', () => {
     expect(fake.control.summary()).toMatchObject({ requests: 2, accepted: 1 });
   });
 
-  it('shows entries after a request only, when asked', async () => {
+  it('can list only the entries after a request', async () => {
     await send(fake.url, { body: events(2, 'first') });
     const { requests } = fake.control.ledger();
     await send(fake.url, { body: events(3, 'second') });
@@ -105,7 +105,7 @@ describe('a fake', () => {
     expect([later.requests.length, later.stored.length, later.view.length]).toEqual([1, 3, 3]);
   });
 
-  it('tells the requests of one connection from those of another', async () => {
+  it('records the connection of each request', async () => {
     await send(fake.url);
     await send(fake.url);
     const ids = fake.control.ledger().requests.map(({ connectionId }) => connectionId);
@@ -114,7 +114,7 @@ describe('a fake', () => {
 });
 
 describe('needless resends', () => {
-  it('are those of events that an answer had acknowledged', async () => {
+  it('are those of events that a response had acknowledged', async () => {
     fake.control.addFault({ match: { nth: 2 }, when: 'after-store', action: { kind: 'html' } });
     await send(fake.url, { body: [event('a'), event('b_b')] });
     await send(fake.url, { body: [event('c')] });

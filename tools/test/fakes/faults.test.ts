@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => fake.close());
 beforeEach(() => fake.control.reset());
 
-/** What a client sees: an answer, or the kind of failure. */
+/** The result at the client: a response, or the kind of failure. */
 async function see(
   sent: Sent = {},
 ): Promise<{ status: number | string; text?: string; headers?: Record<string, unknown>; body?: any }> {
@@ -31,7 +31,7 @@ const statuses = async (count: number, sent: Sent = {}): Promise<(number | strin
 
 const isPage = /^<html>[^]*<center>nginx<\/center>/;
 
-describe('an answer that a fault gives', () => {
+describe('a response of a fault', () => {
   const cases: readonly (readonly [string, FaultRule['action'], number, RegExp, Record<string, string | undefined>])[] =
     [
       ['status, alone', { kind: 'status', status: 500 }, 500, /^$/, { 'content-type': undefined }],
@@ -93,7 +93,7 @@ describe('an answer that a fault gives', () => {
       ['maxBytesNow', { kind: 'maxBytesNow', bytes: 50 }, 413, /exceeds max limit of 50 bytes/, {}],
     ];
 
-  it.each(cases)('is seen by the client: %s', async (_name, action, status, text, headers) => {
+  it.each(cases)('reaches the client: %s', async (_name, action, status, text, headers) => {
     fake.control.addFault({ action });
     const seen = await see();
     expect(seen.status).toBe(status);
@@ -104,7 +104,7 @@ describe('an answer that a fault gives', () => {
   });
 });
 
-describe('the moment of a fault', () => {
+describe('the time of a fault', () => {
   it.each([
     ['before-parse', 0, 1],
     ['after-validate', 0, 1],
@@ -116,7 +116,7 @@ describe('the moment of a fault', () => {
   });
 
   it.each(['after-validate', 'after-store'] as const)(
-    '%s never comes for a request that is refused anyway',
+    '%s never occurs for a request that is refused by the checks',
     async (when) => {
       fake.control.addFault({ when, action: { kind: 'html' } });
       expect(await statuses(2, { credentials: 'wrong:' })).toEqual([401, 401]);
@@ -124,7 +124,7 @@ describe('the moment of a fault', () => {
     },
   );
 
-  it('after-store makes the repeated request a duplicate, which is not a needless one', async () => {
+  it('after-store makes the repeated request a duplicate, but not a needless one', async () => {
     fake.control.addFault({ when: 'after-store', match: { nth: 1 }, action: { kind: 'status', status: 503 } });
     expect(await statuses(2)).toEqual([503, 200]);
     expect(fake.control.summary()).toMatchObject({ accepted: 2, duplicates: 1 });
@@ -144,19 +144,19 @@ describe('a connection that fails', () => {
     expect((await see()).status).toBe(200);
   });
 
-  it('never answers when it hangs', async () => {
+  it('never gets a response while it hangs', async () => {
     fake.control.addFault({ when: 'after-store', match: { nth: 1 }, action: { kind: 'hang' } });
     expect((await see({ timeoutMs: 200 })).status).toBe('UND_ERR_HEADERS_TIMEOUT');
     await expect.poll(() => fake.control.summary()).toMatchObject({ accepted: 1, statuses: { none: 1 } });
   });
 
-  it('breaks off within the body when the answer is truncated', async () => {
+  it('ends within the body when the response is truncated', async () => {
     fake.control.addFault({ match: { nth: 1 }, action: { kind: 'truncatedBody', sentBytes: 5 } });
     expect((await see()).status).toMatch(/UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH/);
     expect(fake.control.summary().accepted).toBe(1);
   });
 
-  it('is refused while the listener is closed, and comes back', async () => {
+  it('is refused while the listener is closed, and accepted again later', async () => {
     fake.control.addFault({ action: { kind: 'refuse', seconds: 0.05 } });
     expect((await see()).status).toBe('ECONNREFUSED');
     await expect.poll(async () => (await see()).status, { interval: 20, timeout: 2000 }).toBe(200);
@@ -170,7 +170,7 @@ describe('a connection that fails', () => {
     await expect.poll(async () => (await see()).status, { interval: 20, timeout: 2000 }).toBe(200);
   });
 
-  it('is reset at the moment it is used again', async () => {
+  it('is reset when it is reused', async () => {
     fake.control.addFault({ match: { count: 1 }, action: { kind: 'keepaliveClose' } });
     const agent = new Agent({ connections: 1, pipelining: 1 });
     expect((await see({ agent })).status).toBe(200);
@@ -181,20 +181,20 @@ describe('a connection that fails', () => {
 });
 
 describe('a slow partner', () => {
-  it('delays the answer', async () => {
+  it('delays its response', async () => {
     fake.control.addFault({ action: { kind: 'delay', ms: 60 } });
     const started = performance.now();
     expect((await see()).status).toBe(200);
     expect(performance.now() - started).toBeGreaterThanOrEqual(55);
   });
 
-  it('has stored before it delays, when told so', async () => {
+  it('stores before the delay when the fault is after-store', async () => {
     fake.control.addFault({ when: 'after-store', action: { kind: 'delay', ms: 5000 } });
     expect((await see({ timeoutMs: 200 })).status).toBe('UND_ERR_HEADERS_TIMEOUT');
     await expect.poll(() => fake.control.summary().accepted).toBe(1);
   });
 
-  it('trickles the answer', async () => {
+  it('trickles its response', async () => {
     fake.control.addFault({ action: { kind: 'trickle', bytesPerSecond: 500 } });
     const response = await request(`${fake.url}/import?strict=1`, {
       method: 'POST',
@@ -214,8 +214,8 @@ describe('a slow partner', () => {
   });
 });
 
-describe('what a fault changes and lets through', () => {
-  it('clockSkew moves the Date header', async () => {
+describe('a fault that lets the request through', () => {
+  it('clockSkew shifts the Date header', async () => {
     expect((await see()).headers?.['date']).toBe(new Date(nowMs).toUTCString());
     fake.control.addFault({ action: { kind: 'clockSkew', ms: -7_200_000 } });
     expect((await see()).headers?.['date']).toBe(new Date(nowMs - 7_200_000).toUTCString());
@@ -233,7 +233,7 @@ describe('what a fault changes and lets through', () => {
     expect(fake.control.summary()).toMatchObject({ accepted: 6, duplicates: 3 });
   });
 
-  it('credentialsRevoked holds between two moments', async () => {
+  it('credentialsRevoked applies between two times', async () => {
     fake.control.addFault({ action: { kind: 'credentialsRevoked', fromMs: nowMs + 1000, toMs: nowMs + 3000 } });
     const seen = [];
     for (let step = 0; step < 4; step++) {
@@ -243,7 +243,7 @@ describe('what a fault changes and lets through', () => {
     expect(seen).toEqual([200, 401, 401, 200]);
   });
 
-  it('redirect carries no credentials anywhere by itself', async () => {
+  it('redirect does not forward credentials', async () => {
     const visitors: unknown[] = [];
     const elsewhere = await listen(0, (incoming, response) => {
       visitors.push(incoming.headers.authorization);
@@ -290,7 +290,7 @@ describe('partial400', () => {
     ['with nothing taken', { indexes: [1], stores: 'nothing' }, [entry(1, 'e-1')], 0],
   ];
 
-  it.each(cases)('marks good events as failed: %s', async (_name, action, failed, accepted) => {
+  it.each(cases)('marks valid events as failed: %s', async (_name, action, failed, accepted) => {
     fake.control.addFault({ action: { kind: 'partial400', ...action } });
     const seen = await see({ body: events(3) });
     expect(seen.status).toBe(400);
@@ -300,20 +300,20 @@ describe('partial400', () => {
   });
 });
 
-describe('which requests a fault strikes', () => {
+describe('a fault applies to', () => {
   const cases: readonly (readonly [string, FaultRule['match'], (number | string)[]])[] = [
-    ['every one without a match', undefined, [503, 503, 503, 503]],
-    ['the nth', { nth: 2 }, [200, 503, 200, 200]],
-    ['from the nth on', { from: 3 }, [200, 200, 503, 503]],
-    ['so many', { count: 1 }, [503, 200, 200, 200]],
-    ['so many from the nth on', { from: 2, count: 2 }, [200, 503, 503, 200]],
-    ['those of another path', { path: '/track' }, [200, 200, 200, 200]],
-    ['those of a path', { path: '/import' }, [503, 503, 503, 503]],
-    ['those of a project', { project: '77' }, [503, 503, 503, 503]],
-    ['those of another project', { project: '78' }, [200, 200, 200, 200]],
-    ['those that are large enough', { minEvents: 2 }, [200, 200, 200, 200]],
-    ['never', { probability: 0 }, [200, 200, 200, 200]],
-    ['always', { probability: 1 }, [503, 503, 503, 503]],
+    ['every request without a match', undefined, [503, 503, 503, 503]],
+    ['the nth request', { nth: 2 }, [200, 503, 200, 200]],
+    ['all requests from the nth on', { from: 3 }, [200, 200, 503, 503]],
+    ['a number of requests', { count: 1 }, [503, 200, 200, 200]],
+    ['a number of requests from the nth on', { from: 2, count: 2 }, [200, 503, 503, 200]],
+    ['no requests of another path', { path: '/track' }, [200, 200, 200, 200]],
+    ['requests of its path', { path: '/import' }, [503, 503, 503, 503]],
+    ['requests of its project', { project: '77' }, [503, 503, 503, 503]],
+    ['no requests of another project', { project: '78' }, [200, 200, 200, 200]],
+    ['no requests below minEvents', { minEvents: 2 }, [200, 200, 200, 200]],
+    ['no request with probability 0', { probability: 0 }, [200, 200, 200, 200]],
+    ['every request with probability 1', { probability: 1 }, [503, 503, 503, 503]],
   ];
 
   it.each(cases)('%s', async (_name, match, expected) => {
@@ -321,20 +321,20 @@ describe('which requests a fault strikes', () => {
     expect(await statuses(4)).toEqual(expected);
   });
 
-  it('those that hold one of some events', async () => {
+  it('requests with one of the listed events', async () => {
     fake.control.addFault({ match: { eventIdIn: ['poison', 'x'] }, action: { kind: 'status', status: 500 } });
     expect((await see({ body: [...events(3), event('poison')], encoding: 'gzip' })).status).toBe(500);
     expect((await see({ body: events(3) })).status).toBe(200);
   });
 
-  it('blanket400 lets everything pass that is not poisoned', async () => {
+  it('only requests with a listed event, for blanket400', async () => {
     fake.control.addFault({ action: { kind: 'blanket400', ids: ['e-5'] } });
     expect((await see({ body: events(8) })).status).toBe(400);
     expect((await see({ body: events(8).slice(0, 5) })).status).toBe(200);
     expect((await see({ body: events(8).slice(5, 6) })).status).toBe(400);
   });
 
-  it('by chance, the same ones with the same seed', async () => {
+  it('the same random requests for the same seed', async () => {
     const once = async (): Promise<unknown> => {
       fake.control.reset();
       fake.control.addFault({ match: { probability: 0.5 }, action: { kind: 'status', status: 500 } });
@@ -345,12 +345,12 @@ describe('which requests a fault strikes', () => {
     expect(await once()).toEqual(seen);
   });
 
-  it('flip429 so many times, then none', async () => {
+  it('the first requests, for flip429', async () => {
     fake.control.addFault({ action: { kind: 'flip429', times: 2 } });
     expect(await statuses(4)).toEqual([429, 429, 200, 200]);
   });
 
-  it('none after it is removed', async () => {
+  it('no request after its removal', async () => {
     const id = fake.control.addFault({ id: 'mine', action: { kind: 'status', status: 500 } });
     expect(fake.control.faults().map(({ id: known }) => known)).toEqual(['mine']);
     expect(fake.control.removeFault(id)).toBe(true);
@@ -358,7 +358,7 @@ describe('which requests a fault strikes', () => {
     expect(await statuses(1)).toEqual([200]);
   });
 
-  it('several at once, until one settles the request', async () => {
+  it('a request together with other faults, until one answers it', async () => {
     fake.control.addFault({ id: 'skew', action: { kind: 'clockSkew', ms: 60_000 } });
     fake.control.addFault({ id: 'down', match: { nth: 1 }, action: { kind: 'html' } });
     fake.control.addFault({ id: 'never', match: { nth: 1 }, action: { kind: 'emptyBody', status: 500 } });
@@ -370,7 +370,7 @@ describe('which requests a fault strikes', () => {
   });
 });
 
-describe('a fault rule that makes no sense is refused', () => {
+describe('an invalid fault rule is refused', () => {
   it.each([
     [{ action: { kind: 'explode' } }, 'unknown fault action "explode"; expected one of status,'],
     [{ action: { kind: 'status' } }, '"status" is missing'],

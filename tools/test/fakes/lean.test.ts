@@ -28,7 +28,7 @@ async function visit(fake: FakeMixpanel): Promise<void> {
   await send(fake.url, { path: '/import?strict=0', body: [event('bad_again'), event('loose')] });
 }
 
-it('a lean ledger counts the same as a full one, and keeps nothing else', async () => {
+it('a lean ledger has the same counts as a full one, and stores nothing else', async () => {
   await visit(full);
   await visit(lean);
   expect(lean.control.summary()).toEqual(full.control.summary());
@@ -40,7 +40,7 @@ it('a lean ledger counts the same as a full one, and keeps nothing else', async 
   expect(lean.control.body(1)).toBeUndefined();
 });
 
-it('a lean ledger knows which events never came, as a full one does', () => {
+it('a lean ledger knows the missing events, like a full one', () => {
   const ids = full.control
     .ledger()
     .stored.map(({ event: kept }) => (kept['properties'] as { $insert_id: string }).$insert_id);
@@ -49,7 +49,7 @@ it('a lean ledger knows which events never came, as a full one does', () => {
   expect(full.control.missing(asked)).toEqual(['unknown-0', 'bad_id']);
 });
 
-it('hashes of two hundred thousand similar keys are all different, and found again', () => {
+it('hashes of two hundred thousand similar keys are distinct, and found again', () => {
   const keys = createDeliveredKeys(false, Infinity);
   const add = (person: string, time: number): boolean => keys.remember('p', 'id', 'event', person, time, 5);
   let known = 0;
@@ -62,13 +62,13 @@ it('hashes of two hundred thousand similar keys are all different, and found aga
   expect(add('user', 1.7e12 + 99_999)).toBe(true);
 });
 
-it.each([true, false])('the moment a second copy is new again is counted from the first one (exact: %s)', (exact) => {
+it.each([true, false])('the deduplication window starts with the first copy (exact: %s)', (exact) => {
   const delivered = createDeliveredKeys(exact, 100);
   const seen = [0, 60, 99, 100, 160].map((seconds) => delivered.remember('p', 'id', 'event', 'person', 7, seconds));
   expect(seen).toEqual([false, true, true, false, true]);
 });
 
-it.each([true, false])('every part of a key tells two deliveries apart (exact: %s)', (exact) => {
+it.each([true, false])('every part of a key distinguishes two deliveries (exact: %s)', (exact) => {
   const delivered = createDeliveredKeys(exact, Infinity);
   const others: readonly (readonly [string, string, string, string, number])[] = [
     ['q', 'id', 'event', 'person', 7],

@@ -50,13 +50,13 @@ const cases: readonly (readonly [string, Sent, number, unknown])[] = [
   ['gzip', { encoding: 'gzip' }, 200, okOne],
   ['what only says to be gzip', { encoding: 'gzip', raw: Buffer.from('[]') }, 400, bad('bad gzip')],
   [
-    'gzip that stops early',
+    'truncated gzip',
     { encoding: 'gzip', raw: gzipSync(JSON.stringify(events(1))).subarray(0, -6) },
     400,
     bad('bad gzip'),
   ],
   [
-    'gzip with zeros behind it',
+    'gzip with trailing zeros',
     { encoding: 'gzip', raw: Buffer.concat([gzipSync(JSON.stringify(events(1))), Buffer.alloc(3)]) },
     400,
     bad('bad gzip'),
@@ -68,7 +68,7 @@ const cases: readonly (readonly [string, Sent, number, unknown])[] = [
     { code: 413, error: 'request exceeds max limit of 2097152 bytes', status: 'Request Entity Too Large' },
   ],
   [
-    'more bytes than the limit once inflated',
+    'more bytes than the limit after decompression',
     { encoding: 'gzip', raw: gzipSync(`${JSON.stringify(events(1))}${' '.repeat(2_097_152)}`) },
     413,
     { code: 413, error: 'request exceeds max limit of 2097152 bytes', status: 'Request Entity Too Large' },
@@ -121,17 +121,17 @@ describe('Mixpanel /import', () => {
     expect(accepted).toBe(status === 200 ? (said.body as { num_records_imported: number }).num_records_imported : 0);
   });
 
-  it('takes a key only at the residency it belongs to', async () => {
+  it('accepts a key only in its region', async () => {
     expect((await send(fake.urls['eu'] as string, { credentials: 'token-88:' })).status).toBe(200);
     expect((await send(fake.urls['in'] as string, { credentials: 'token-88:' })).status).toBe(401);
   });
 
-  it('takes identity events in a project of the original kind', async () => {
+  it('accepts identity events in a project with original id merge', async () => {
     const body = [{ ...event('b'), event: '$identify' }];
     expect((await send(fake.urls['eu'] as string, { credentials: 'token-88:', body })).status).toBe(200);
   });
 
-  it('keeps the bytes of every request as they came', async () => {
+  it('keeps the received bytes of every request', async () => {
     const raw = gzipSync(JSON.stringify(events(3)));
     await send(fake.url, { encoding: 'gzip', raw });
     const [request] = fake.control.ledger().requests;
@@ -147,7 +147,7 @@ describe('Mixpanel /import', () => {
     expect(request?.uncompressedSize).toBe(JSON.stringify(events(3)).length);
   });
 
-  it('counts what it could not tell anybody about as possibly lost, until it comes again', async () => {
+  it('counts events of a refused request as possibly lost until they arrive again', async () => {
     await send(fake.url, { credentials: 'wrong:', body: events(5) });
     expect(fake.control.summary().lostCandidates).toBe(5);
     await send(fake.url, { body: events(4) });

@@ -23,7 +23,7 @@ export interface Sent extends Pick<RawRequest, 'method' | 'encoding' | 'agent' |
   readonly raw?: string | Uint8Array;
 }
 
-/** An event that every check lets pass. */
+/** An event that passes every check. */
 export function event(
   id: string,
   properties: Record<string, unknown> = {},
@@ -42,7 +42,7 @@ export function basic(credentials: string): string {
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
-/** One request to /import that every check lets pass, except for what is said otherwise. */
+/** Sends a request to /import that passes every check, unless options change it. */
 export function send(url: string, sent: Sent = {}): Promise<Said> {
   const {
     path = '/import?strict=1',

@@ -99,13 +99,13 @@ const refused: readonly (readonly [string, unknown, string, string])[] = [
     'array too large',
   ],
   [
-    'half a surrogate pair',
+    'a lone surrogate',
     event('id-1', { name: 'a\ud800' }),
     'properties.name',
     'properties.name is invalid: string should be valid utf8',
   ],
   [
-    'half a surrogate pair inside',
+    'a nested lone surrogate',
     event('id-1', { o: { l: ['x', '\udc00'] } }),
     'properties.o.l.1',
     'properties.o.l.1 is invalid: string should be valid utf8',
@@ -127,7 +127,7 @@ const taken: readonly (readonly [string, unknown])[] = [
 ];
 
 describe('a record', () => {
-  it.each(refused)('is refused for %s, and only that one', async (_name, record, field, message) => {
+  it.each(refused)('is refused alone for %s', async (_name, record, field, message) => {
     const said = await send(fake.url, { body: [event('before'), record, event('after')] });
     const insertId = (record as { properties?: { $insert_id?: unknown } }).properties?.$insert_id;
     expect(said.status).toBe(400);
@@ -145,11 +145,11 @@ describe('a record', () => {
     expect(rejected).toMatchObject([{ index: 1, field, message }]);
   });
 
-  it.each(taken)('is taken with %s', async (_name, record) => {
+  it.each(taken)('is accepted with %s', async (_name, record) => {
     expect(await send(fake.url, { body: [record] })).toMatchObject({ status: 200, body: { num_records_imported: 1 } });
   });
 
-  it('that is not UTF-8 is named, and the records around it are taken', async () => {
+  it('that is not UTF-8 is listed, and the other records are accepted', async () => {
     const [start, end] = JSON.stringify([event('a'), event('b', { name: '##' }), event('c', { name: 'ü' })]).split(
       '##',
     ) as [string, string];
@@ -168,7 +168,7 @@ describe('a record', () => {
     ).toEqual([undefined, 'ü']);
   });
 
-  it('with strings over 255 bytes is stored with them cut between two characters', async () => {
+  it('with strings over 255 bytes is stored with the strings truncated between two characters', async () => {
     await send(fake.url, { body: [event('a', { long: 'é'.repeat(200), deep: { text: 'y'.repeat(300) } })] });
     const [copy] = fake.control.ledger().stored;
     expect(copy?.altered).toEqual(['properties.long', 'properties.deep.text']);
@@ -176,19 +176,19 @@ describe('a record', () => {
     expect(fake.control.summary().altered).toBe(2);
   });
 
-  it('with a list over 8 KiB is stored without it', async () => {
+  it('with a list over 8 KiB is stored without the list', async () => {
     const list = Array.from({ length: 100 }, () => 'z'.repeat(100));
     await send(fake.url, { body: [event('a', { list })] });
     expect(fake.control.ledger().stored[0]?.event['properties']).toMatchObject({ list: null });
     expect(fake.control.summary().violations).toEqual({ oversizeValue: 1 });
   });
 
-  it('with $ignore is counted and not stored', async () => {
+  it('with $ignore is counted but not stored', async () => {
     expect((await send(fake.url, { body: [event('a', { $ignore: true })] })).body.num_records_imported).toBe(1);
     expect(fake.control.summary()).toMatchObject({ accepted: 0, violations: { ignored: 1 } });
   });
 
-  it('without ip is placed where the request came from, which an export never wants', async () => {
+  it('without ip gets the location of the sender, which is recorded as a violation', async () => {
     const { ip: _ip, ...properties } = event('a').properties;
     await send(fake.url, {
       body: [{ event: 'Email Open', properties }, event('b'), event('c', { ip: '203.0.113.9' })],
@@ -198,13 +198,13 @@ describe('a record', () => {
     expect(places).toEqual([true, false, true]);
   });
 
-  it('with a key that stands twice is taken and noted', async () => {
+  it('with a duplicate key is accepted and recorded as a violation', async () => {
     const raw = JSON.stringify([event('a')]).replace('"ip":0', '"ip":0,"ip":0');
     expect((await send(fake.url, { raw })).status).toBe(200);
     expect(fake.control.ledger().violations).toMatchObject([{ code: 'duplicateKey', detail: 'ip' }]);
   });
 
-  it('that is bad is dropped without a word when strict is 0', async () => {
+  it('that is invalid is silently dropped when strict is 0', async () => {
     const said = await send(fake.url, {
       path: '/import?strict=0',
       body: [event('a'), event('b', { time: 'x' }), without('$insert_id')],
@@ -220,7 +220,7 @@ describe('a record', () => {
 });
 
 describe('copies of an event', () => {
-  it('with the same event, time, person and $insert_id are shown once, and the last one counts', async () => {
+  it('with the same event, time, person and $insert_id are deduplicated in favour of the last', async () => {
     await send(fake.url, { body: [event('a', { version: 1 }), event('b')] });
     await send(fake.url, { body: [event('a', { version: 2 })] });
     const { stored, view } = fake.control.ledger();
@@ -232,12 +232,12 @@ describe('copies of an event', () => {
   it.each([
     ['time in another unit', { time: (nowMs - 1000) / 1000 }],
     ['person', { distinct_id: 'user-2' }],
-  ])('that differ in %s are two events', async (_name, change) => {
+  ])('that differ in %s are separate events', async (_name, change) => {
     await send(fake.url, { body: [event('a'), event('a', change)] });
     expect(fake.control.summary()).toMatchObject({ accepted: 2, duplicates: 0 });
   });
 
-  it('of one day fall together in the compaction, whatever their times', async () => {
+  it('of one day are merged by the compaction, even with different times', async () => {
     const copies = [
       event('a', { source: 's1' }),
       event('a', { source: 's2', time: nowMs - 5000 }),

@@ -16,7 +16,7 @@ beforeEach(() => fake.control.reset());
 
 const twiceBad = { event: '', properties: { ...event('a_b').properties, time: 'x' } };
 const padded = (bytes: number): string => `${JSON.stringify(events(1))}${' '.repeat(bytes)}`.slice(0, bytes);
-const { distinct_id: _id, ...nobody } = event('a').properties;
+const { distinct_id: _id, ...withoutId } = event('a').properties;
 
 const cases: readonly (readonly [Partial<MixpanelProfile>, Sent, number, unknown])[] = [
   [{ wrongRegion: '401' }, { credentials: 'token-88:' }, 401, { code: 401 }],
@@ -58,7 +58,7 @@ const cases: readonly (readonly [Partial<MixpanelProfile>, Sent, number, unknown
   [{ idKey: '$insert_id' }, { body: [event('a_b')] }, 400, { failed_records: [{ $insert_id: 'a_b' }] }],
   [{ extraKeys: 'ignore' }, { body: [{ ...event('a'), extra: 1 }] }, 200, {}],
   [{ future: 'overwrite' }, { body: [event('a', { time: nowMs + 9e6 })] }, 200, {}],
-  [{ missingDistinct: 'iphash' }, { body: [{ event: 'x', properties: nobody }] }, 200, {}],
+  [{ missingDistinct: 'iphash' }, { body: [{ event: 'x', properties: withoutId }] }, 200, {}],
   [{ idCase: 'exact' }, { body: [event('a', { distinct_id: 'Anonymous' })] }, 200, {}],
   [{ idCase: 'exact' }, { body: [event('a', { distinct_id: 'anonymous' })] }, 400, {}],
   [{ looseStatus: 1 }, { path: '/import?strict=0' }, 200, { status: 1 }],
@@ -71,7 +71,7 @@ describe('a switch', () => {
     expect(said).toMatchObject({ status, body });
   });
 
-  it('omitError leaves the error out', async () => {
+  it('omitError omits the error', async () => {
     fake.control.setProfile({ omitError: true });
     expect(Object.keys((await send(fake.url, { body: [event('a_b')] })).body)).toEqual([
       'code',
@@ -81,7 +81,7 @@ describe('a switch', () => {
     ]);
   });
 
-  it('idKey none leaves the id out', async () => {
+  it('idKey none omits the id', async () => {
     fake.control.setProfile({ idKey: 'none' });
     expect(Object.keys((await send(fake.url, { body: [event('a_b')] })).body.failed_records[0])).toEqual([
       'index',
@@ -90,7 +90,7 @@ describe('a switch', () => {
     ]);
   });
 
-  it('wrongRegion blackhole keeps nothing and says nothing', async () => {
+  it('wrongRegion blackhole silently drops all events', async () => {
     fake.control.setProfile({ wrongRegion: 'blackhole' });
     await send(fake.url, { credentials: 'token-88:', body: events(3) });
     expect(fake.control.summary()).toMatchObject({ accepted: 0, lostCandidates: 3 });
@@ -110,15 +110,15 @@ describe('a switch', () => {
     expect(fake.control.ledger().stored[0]?.event['properties']).toMatchObject({ time: nowMs });
   });
 
-  it('missingDistinct iphash makes up a person', async () => {
+  it('missingDistinct iphash generates a person', async () => {
     fake.control.setProfile({ missingDistinct: 'iphash' });
-    await send(fake.url, { body: [{ event: 'x', properties: nobody }] });
+    await send(fake.url, { body: [{ event: 'x', properties: withoutId }] });
     expect(fake.control.ledger().stored[0]?.event['properties']).toMatchObject({
       distinct_id: expect.stringMatching(/^[0-9a-f]{32}$/),
     });
   });
 
-  it('cutoff2010 takes old events and never shows them', async () => {
+  it('cutoff2010 accepts old events but never shows them', async () => {
     const old = event('old', { time: Date.UTC(2009, 11, 31) });
     fake.control.setProfile({ cutoff2010: true });
     expect((await send(fake.url, { body: [old, event('a')] })).body.num_records_imported).toBe(2);
@@ -130,12 +130,12 @@ describe('a switch', () => {
     [{ bogus: 1 }, 'unknown switch "bogus"; expected one of wrongRegion'],
     [{ tooMany: 414 }, 'switch tooMany cannot be 414; expected one of 413, 400'],
     [{ maxBytes: '2 MB' }, 'expected a positive number'],
-  ])('that does not exist is refused: %j', (change, message) => {
+  ])('that is unknown is refused: %j', (change, message) => {
     expect(() => fake.control.setProfile(change as never)).toThrow(message);
     expect(fake.control.profile().tooMany).toBe(413);
   });
 
-  it('of the matrix comes once with each value but the usual one', () => {
+  it('of the matrix occurs once with each value except the default', () => {
     const wanted = Object.entries(mixpanelSwitches).flatMap(([name, { values, matrix }]) =>
       matrix ? values.slice(1).map((value) => ({ [name]: value })) : [],
     );
@@ -148,7 +148,7 @@ describe('the rate of a project', () => {
   const limited = { projectId: '5', token: 'token-5', limits: { maxEventsPerMin: 100 } };
   const post = async (count: number) => (await send(fake.url, { credentials: 'token-5:', body: events(count) })).status;
 
-  it('refuses the request that would exceed it, and only for a minute', async () => {
+  it('refuses requests above it until a minute has passed', async () => {
     fake.control.createProject(limited);
     expect([await post(60), await post(41)]).toEqual([200, 429]);
     fake.control.advanceClock(59_000);
@@ -157,18 +157,18 @@ describe('the rate of a project', () => {
     expect(await post(99)).toBe(200);
   });
 
-  it('is used up by refused requests unless the switch says otherwise', async () => {
+  it('is used up by refused requests unless the switch changes that', async () => {
     fake.control.createProject(limited);
     fake.control.setProfile({ countRejected: false });
     expect([await post(60), await post(41), await post(40)]).toEqual([200, 429, 200]);
   });
 
-  it('is one of bytes too', async () => {
+  it('also limits bytes', async () => {
     fake.control.createProject({ ...limited, limits: { maxBytesPerMin: 1000 } });
     expect([await post(4), await post(6)]).toEqual([200, 429]);
   });
 
-  it('is no matter of other projects', async () => {
+  it('is separate for each project', async () => {
     fake.control.createProject(limited);
     expect([await post(101), (await send(fake.url)).status]).toEqual([429, 200]);
   });
@@ -189,7 +189,7 @@ describe('the rate of a project', () => {
     });
   });
 
-  it('notes more than twenty requests at a time', async () => {
+  it('records more than twenty concurrent requests as a violation', async () => {
     fake.control.addFault({ action: { kind: 'hang' } });
     const agent = new Agent();
     const waiting = Array.from({ length: 22 }, () => send(fake.url, { agent }).catch(() => undefined));
@@ -230,7 +230,7 @@ describe('/track', () => {
     expect(fake.control.summary()).toMatchObject({ accepted: Number(text), violations: { usedTrack: 1 } });
   });
 
-  it('answers with words when asked, and drops what is older than five days', async () => {
+  it('answers verbosely on request, and drops events older than five days', async () => {
     const said = await send(fake.url, { path: '/track?verbose=1', body: tracked({ time: nowMs - 6 * 86_400_000 }) });
     expect(said.body).toEqual({ status: 1, error: null });
     expect(fake.control.summary().accepted).toBe(0);

@@ -5,7 +5,7 @@ import { addTo, createRollingCount, totalOf } from '../../src/fakes/rollingCount
 import { decodeText, findDuplicateKeys } from '../../src/fakes/strictJson.js';
 
 describe('the virtual clock', () => {
-  it('stands where it is set and moves when it is told to', () => {
+  it('can be set and advanced', () => {
     const clock = createClock(1000, 0);
     clock.advance(5);
     expect(clock.now()).toBe(1005);
@@ -15,8 +15,8 @@ describe('the virtual clock', () => {
   });
 });
 
-describe('chance', () => {
-  it('is the same with the same seed, and spread evenly', () => {
+describe('the random generator', () => {
+  it('is repeatable by its seed, and uniform', () => {
     const draw = (seed: number) => {
       const random = createRandom(seed);
       return Array.from({ length: 2000 }, () => random());
@@ -30,7 +30,7 @@ describe('chance', () => {
 });
 
 describe('a rolling count', () => {
-  it('holds the newest buckets and forgets the others', () => {
+  it('keeps the newest buckets and drops the others', () => {
     const count = createRollingCount();
     addTo(count, 10, 3);
     addTo(count, 10, 1);
@@ -39,7 +39,7 @@ describe('a rolling count', () => {
     expect(count.ring).toEqual([]);
   });
 
-  it('agrees with adding up from the start', () => {
+  it('equals a sum over all events', () => {
     const random = createRandom(5);
     const count = createRollingCount();
     const all: [number, number][] = [];
@@ -61,7 +61,7 @@ describe('text and JSON', () => {
     [[0xe2, 0x82], '\udce2\udc82', false],
     [[0xc3, 0xa4, 0xed, 0xa0, 0x80, 0xc3, 0xa4], 'ä\udced\udca0\udc80ä', false],
     [[0xc0, 0xaf, 0xf5], '\udcc0\udcaf\udcf5', false],
-  ])('bytes %j that are no UTF-8 become lone surrogates', (bytes, text, wellFormed) => {
+  ])('invalid UTF-8 %j becomes lone surrogates', (bytes, text, wellFormed) => {
     expect(decodeText(new Uint8Array(bytes))).toEqual({ text, wellFormed });
   });
 
@@ -73,7 +73,7 @@ describe('text and JSON', () => {
     ['["a","a"]', []],
     ['"a"', []],
     ['{"a\\\\":1,"b\\"":{"a\\\\":2},"b\\"":3}', ['b"']],
-  ])('keys that stand twice in one object are found in %s', (json, keys) => {
+  ])('duplicate keys of an object are found in %s', (json, keys) => {
     expect(findDuplicateKeys(json)).toEqual(keys);
   });
 });

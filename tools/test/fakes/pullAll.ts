@@ -1,7 +1,7 @@
 import type { CohortPull, HttpAnswer, HttpRequest, PullStep, StreamingHttp } from '@currents/connector';
 import { request as send } from 'undici';
 
-/** Requests over the network, one connection each. */
+/** HTTP over the network, with one connection per request. */
 export function openStreamingHttp(): StreamingHttp & { readonly asked: readonly HttpRequest[] } {
   const asked: HttpRequest[] = [];
   async function exchange(
@@ -35,7 +35,7 @@ export interface Pulled {
   readonly steps: readonly PullStep[];
 }
 
-/** A whole pull, as an engine makes it: what fails or has to wait long ends it. `onWait` may make the time pass. */
+/** Runs all steps of a pull, as the engine does; ends at a failure or a deferral. `onWait` can advance a clock. */
 export async function pullAll<Settings, Credentials>(
   pull: CohortPull<Settings, Credentials>,
   cohortId: string,

@@ -13,13 +13,13 @@ export interface RawRequest {
   readonly method?: Dispatcher.HttpMethod;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
-  /** `gzip` zips a text body; bytes are sent as they are. */
+  /** `gzip` compresses a text body; bytes are sent unchanged. */
   readonly encoding?: string;
   readonly agent?: Agent;
   readonly timeoutMs?: number;
 }
 
-/** One raw request on a connection of its own, unless an agent is given: nothing is retried, followed or mended. */
+/** Sends one raw request, by default on a new connection; does not retry, follow redirects or correct the request. */
 export async function sendRaw(
   url: string,
   { method = 'POST', headers = {}, body, encoding, agent, timeoutMs }: RawRequest,

@@ -14,15 +14,15 @@ import {
 
 export const key = 'cur_import_good';
 
-/** A hub in memory: it reads pushes with the real connectors and applies them at once, as plainly as the laws are written. */
+/** A hub in memory: it reads pushes with the real connectors and applies them at once, as simply as possible. */
 export interface Receiver {
   readonly url: string;
   membersOf(cohortId: string): ReadonlySet<string>;
   nameOf(cohortId: string): string | undefined;
   readonly refused: Readonly<Record<string, number>>;
-  /** Answers the next pushes like this instead of taking them. */
+  /** Sets the results of the next pushes, which are then not applied. */
   refuseNext(...results: readonly PushResult[]): void;
-  /** All keys are revoked. */
+  /** Revokes all keys. */
   invalidateKey(): void;
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export interface Receiver {
 interface Cohort {
   name?: string | undefined;
   members: Set<string>;
-  /** When a member came or went last, where the partner says so. */
+  /** The time of each member's last change, if the partner sends it. */
   readonly movedAtMs: Map<string, number>;
   readonly sessions: Map<string, { readonly pages: Map<number, readonly Member[]>; isOver: boolean }>;
 }
@@ -67,13 +67,13 @@ export async function startReceiver(): Promise<Receiver> {
       ({ cohort }) => cohort.isListId && !cohorts.has(cohort.id.slice('list_'.length)),
     );
     if (unknown) return { outcome: 'unknown_cohort', detail: 'no such list' };
-    const told = parsed.changes.map(({ cohort }) => idOf(cohort)).map((id) => ({ id, listId: `list_${id}` }));
+    const cohortIds = parsed.changes.map(({ cohort }) => idOf(cohort)).map((id) => ({ id, listId: `list_${id}` }));
     const identity = identityOf(parsed, push.body);
-    if (identity !== undefined && seen.has(identity)) return { outcome: 'repeated', cohorts: told };
+    if (identity !== undefined && seen.has(identity)) return { outcome: 'repeated', cohorts: cohortIds };
     if (identity !== undefined) seen.add(identity);
     for (const [reason, count] of Object.entries(parsed.refused)) refused[reason] = (refused[reason] ?? 0) + count;
     for (const change of parsed.changes) apply(cohortOf(idOf(change.cohort)), change);
-    return { outcome: 'stored', cohorts: told };
+    return { outcome: 'stored', cohorts: cohortIds };
   }
 
   const server = createServer((request, response) => {
@@ -116,7 +116,7 @@ function idOf({ id, isListId }: CohortChange['cohort']): string {
   return isListId ? id.slice('list_'.length) : id;
 }
 
-/** The same push sent again: by the partner's own id, or a page of a session with the same body. */
+/** The identity of a push: the partner's idempotency key, or a page of a session with its body. */
 function identityOf(parsed: Extract<ParsedPush, { changes: unknown }>, body: string): string | undefined {
   if (parsed.dedupeKey !== undefined) return parsed.dedupeKey;
   return parsed.changes.some((change) => 'session' in change && change.session !== undefined) ? body : undefined;
@@ -148,7 +148,7 @@ function stage(cohort: Cohort, { session, members }: Extract<CohortChange, { kin
   cohort.members = new Set([...open.pages.values()].flat().map(textOf));
 }
 
-/** A member as the senders' models have it: an id of another kind than the user's is marked in the id itself. */
+/** A member in the form of the senders' models, whose ids contain their kind unless they are user ids. */
 export function textOf(member: Member): string {
   if ('externalId' in member) return member.externalId;
   return 'deviceId' in member ? member.deviceId : member.alias.name;

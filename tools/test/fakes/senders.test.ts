@@ -26,7 +26,7 @@ const people = (from: number, to: number, kind = 'user'): string[] =>
   Array.from({ length: to - from }, (_, index) => `${kind}-${from + index}`);
 const kindOf = (id: string) => (id.startsWith('device-') ? 'device' : id.startsWith('alias-') ? 'alias' : 'user');
 
-/** By how much what the hub has differs from what the sender means. */
+/** The differences between the hub's members and the sender's. */
 function differenceOf(held: ReadonlySet<string>, meant: ReadonlySet<string>) {
   const only = (some: ReadonlySet<string>, others: ReadonlySet<string>) => [...some].filter((id) => !others.has(id));
   return { missing: only(meant, held), surplus: only(held, meant) };
@@ -65,7 +65,7 @@ const protocols = {
   'the partner protocol': { open: braze, mishaps: nuisance },
 } satisfies Record<string, { open: (making?: Making) => ReturnType<typeof make>; mishaps: Mishaps }>;
 
-/** Comings and goings over several syncs, of which some are undone before they were received. */
+/** Random entries and exits over several syncs, some of which cancel out before they are received. */
 async function live(audience: ReturnType<typeof make>['audience'], sender: CohortSender, seed: number): Promise<void> {
   const random = createRandom(seed);
   const crowd = people(0, 4_000);
@@ -77,7 +77,7 @@ async function live(audience: ReturnType<typeof make>['audience'], sender: Cohor
 }
 
 describe.each(Object.entries(protocols))('%s', (_, { open, mishaps }) => {
-  it('tells the hub exactly who is in the cohort', async () => {
+  it('sends exactly the members of the cohort', async () => {
     const { audience, sender } = open();
     await sender.settle();
     expect(differenceOf(receiver.membersOf('678'), audience.members())).toEqual(none);
@@ -88,7 +88,7 @@ describe.each(Object.entries(protocols))('%s', (_, { open, mishaps }) => {
     expect(sender.calls().every(({ status }) => status === 200 || status === 201)).toBe(true);
   });
 
-  it.each([1, 2, 3])('does so whatever happens on the way (seed %d)', async (seed) => {
+  it.each([1, 2, 3])('sends exactly the members despite all mishaps (seed %d)', async (seed) => {
     const { audience, sender } = open({ mishaps, seed, more: { batch: 100 } });
     await live(audience, sender, seed);
     await sender.settle();
@@ -108,7 +108,7 @@ describe.each(Object.entries(protocols))('%s', (_, { open, mishaps }) => {
     expect(received[0]).toEqual(received[1]);
   });
 
-  it('waits and says the same again when the hub is not ready', async () => {
+  it('waits and repeats the same request while the hub is unavailable', async () => {
     const { audience, sender } = open({ members: people(0, 10) });
     const busy = { outcome: 'unavailable', detail: 'later' } as const;
     receiver.refuseNext(busy, busy, busy);
@@ -128,7 +128,7 @@ describe.each(Object.entries(protocols))('%s', (_, { open, mishaps }) => {
 });
 
 describe('Mixpanel’s webhook', () => {
-  it('comes to the same when syncs break off in the middle and begin anew while old pages still arrive', async () => {
+  it('leads to the same members when syncs are aborted and restarted while old pages still arrive', async () => {
     for (const seed of [1, 2, 3, 4]) {
       const { audience, sender } = mixpanel({ mishaps: { ...nuisance, breakOff: 0.1 }, seed, more: { batch: 200 } });
       await live(audience, sender, seed);
@@ -137,7 +137,7 @@ describe('Mixpanel’s webhook', () => {
     }
   });
 
-  it.each([400, 401, 403, 404])('stops at %d until somebody resumes it', async (status) => {
+  it.each([400, 401, 403, 404])('stops at %d until it is resumed', async (status) => {
     const { sender } = mixpanel({ members: people(0, 10) });
     const outcome =
       ({ 400: 'unreadable', 401: 'unauthorised', 403: 'unauthorised', 404: 'unknown_cohort' } as const)[status] ??
@@ -149,7 +149,7 @@ describe('Mixpanel’s webhook', () => {
     expect(await sender.sync()).toBe('done');
   });
 
-  it('goes on at its next time after five tries in a minute', async () => {
+  it('continues at its next sync after five retries in a minute', async () => {
     const { audience, sender } = mixpanel({ members: people(0, 10) });
     receiver.refuseNext(...Array.from({ length: 6 }, () => ({ outcome: 'busy', detail: 'later' }) as const));
     const before = clock.now();
@@ -159,7 +159,7 @@ describe('Mixpanel’s webhook', () => {
     expect(differenceOf(receiver.membersOf('678'), audience.members())).toEqual(none);
   });
 
-  it('tells everything anew after three days, and only changes before', async () => {
+  it('sends all members again after three days, and only changes before', async () => {
     const { audience, sender } = mixpanel({ members: people(0, 10) });
     const actions = () => sender.calls().map(({ body }) => (JSON.parse(body) as { action: string }).action);
     await sender.sync();
@@ -176,13 +176,13 @@ describe('Mixpanel’s webhook', () => {
     { idType: 'number' },
     { firstSync: 'add_members' },
     { propertiesOf: (id: string) => ({ $braze_external_id: id, mixpanel_distinct_id: 'another' }) },
-  ])('comes to the same whatever is not known of it: %o', async (more) => {
+  ])('leads to the same members for each undocumented behaviour: %o', async (more) => {
     const { audience, sender } = mixpanel({ more });
     await sender.settle();
     expect(differenceOf(receiver.membersOf('678'), audience.members())).toEqual(none);
   });
 
-  it('tells a cohort of nobody by an empty page', async () => {
+  it('sends an empty cohort as an empty page', async () => {
     const { sender } = mixpanel({ members: [] });
     await sender.settle();
     expect(sender.calls()).toHaveLength(1);
@@ -199,14 +199,14 @@ describe('Amplitude’s lists', () => {
     { listIdPath: 'data.id' },
     { batch: 10_000 },
     { itemOf: (id: string) => ({ user_id: id }) },
-  ])('come to the same however the integration was set up: %o', async (more) => {
+  ])('lead to the same members for each configuration of the integration: %o', async (more) => {
     const { audience, sender } = lists({ more });
     await sender.settle();
     expect(differenceOf(receiver.membersOf('678'), audience.members())).toEqual(none);
     expect(receiver.nameOf('678')).toBe('Buyers');
   });
 
-  it('are made once, and keep their id', async () => {
+  it('are created once, and keep their id', async () => {
     const { audience, sender } = lists();
     await sender.sync();
     audience.rename('Best buyers');
@@ -219,7 +219,7 @@ describe('Amplitude’s lists', () => {
 
 describe('Amplitude’s webhook', () => {
   it.each([{ flag: 'string' }, { headers: { 'x-data-import-key': key } }, { batch: 7 }])(
-    'comes to the same with another template: %o',
+    'leads to the same members with another template: %o',
     async (more) => {
       const { audience, sender } = webhook({ members: people(0, 300), more });
       await sender.settle();
@@ -227,7 +227,7 @@ describe('Amplitude’s webhook', () => {
     },
   );
 
-  it('has members that it cannot name', async () => {
+  it('sends members without an id', async () => {
     const { sender } = webhook({ members: people(0, 10), more: { nameless: 3 } });
     await sender.settle();
     expect(receiver.refused).toEqual({ no_id: 3 });
@@ -235,7 +235,7 @@ describe('Amplitude’s webhook', () => {
 });
 
 describe('the partner protocol', () => {
-  it('knows members by users, devices and aliases', async () => {
+  it('sends members by user, device and alias', async () => {
     const members = [...people(0, 700), ...people(0, 700, 'device'), ...people(0, 700, 'alias')];
     const { audience, sender } = braze({ members });
     await sender.settle();
@@ -262,7 +262,7 @@ describe('the partner protocol', () => {
 });
 
 describe('an audience', () => {
-  it('knows who was in it at any time', () => {
+  it('knows its members at any time', () => {
     const audience = createAudience(clock, { id: '1', name: 'a', members: ['u1'] });
     const start = clock.now();
     clock.advance(1_000);
