@@ -11,7 +11,7 @@ interface RetiredWord {
   readonly pattern: RegExp;
   readonly isExact?: boolean;
   readonly instead: string;
-  /** A line that must be found. */
+  /** A line that the pattern must match. */
   readonly example: string;
   /** Files to look in; all of them if absent. */
   readonly in?: RegExp;
@@ -166,12 +166,12 @@ function find(path: string, text: string, words: readonly RetiredWord[] = retire
   });
 }
 
-describe('retired words', () => {
-  it.each(retired)('$pattern is found', (word) => {
+describe('retired words:', () => {
+  it.each(retired)('$pattern matches its example', (word) => {
     expect(find('docs/example.md', word.example, [{ ...word, in: /./ }])).toHaveLength(1);
   });
 
-  it('are in no file', () => {
+  it('no file contains one', () => {
     expect(files.length).toBeGreaterThan(500);
     const found = files.flatMap((path) => find(path, readFileSync(join(root, path), 'utf8')));
     expect(found).toEqual([]);

@@ -21,7 +21,7 @@ it('ARCHITECTURE.md has twelve invariants', () => {
   expect(laws.map((law) => Number.parseInt(law, 10))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
 });
 
-it.each(laws)('there is a test of the same name: %s', (law) => {
+it.each(laws)('a test has the name of the invariant: %s', (law) => {
   expect(titles.filter((title) => title.startsWith(law))).not.toEqual([]);
 });
 

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 const source = join(import.meta.dirname, '../../packages/core/src');
 
-/** The stage a file belongs to: its folder, or the file itself where it lies in none. */
+/** The stage of a file: its folder, or the file itself if it is in no folder. */
 const stageOf = (path: string): string => path.split('/')[0] ?? path;
 
 /** The stages that each stage imports, imports of types included. */

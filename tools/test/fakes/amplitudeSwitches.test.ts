@@ -181,8 +181,8 @@ describe('a fault with Amplitude’s responses', () => {
 
   it.each(answers)('%s', async (_name, action, status, body) => {
     fake.control.addFault({ match: { project: 'one' }, action });
-    const said = await send(fake.url, { events: events(2) });
-    expect({ status: said.status, body: said.body }).toEqual({ status, body });
+    const response = await send(fake.url, { events: events(2) });
+    expect({ status: response.status, body: response.body }).toEqual({ status, body });
     expect(fake.control.summary().accepted).toBe(0);
   });
 

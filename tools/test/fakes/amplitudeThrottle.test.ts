@@ -20,12 +20,12 @@ describe('the rate of a user or device', () => {
   it('is averaged over thirty seconds, and a request above it is refused as a whole', async () => {
     expect((await post('/2/httpapi', hits(30, 'user-a'))).status).toBe(200);
     fake.control.advanceClock(29_000);
-    const said = await post('/2/httpapi', [
+    const response = await post('/2/httpapi', [
       ...hits(1, 'user-b'),
       ...hits(2, 'user-a', 'device-a'),
       ...hits(1, 'user-c'),
     ]);
-    expect({ status: said.status, body: said.body }).toEqual({
+    expect({ status: response.status, body: response.body }).toEqual({
       status: 429,
       body: {
         code: 429,
@@ -40,13 +40,13 @@ describe('the rate of a user or device', () => {
   });
 
   it('applies to devices as well as to users', async () => {
-    const said = await post('/batch', [...hits(61, 'user-a', 'device-a'), ...hits(1, 'user-b', 'device-a')]);
-    expect(said.body).toMatchObject({
+    const response = await post('/batch', [...hits(61, 'user-a', 'device-a'), ...hits(1, 'user-b', 'device-a')]);
+    expect(response.body).toMatchObject({
       eps_threshold: 2,
       throttled_devices: { 'device-a': 3 },
       throttled_users: { 'user-a': 3 },
     });
-    expect(said.body.throttled_events).toHaveLength(62);
+    expect(response.body.throttled_events).toHaveLength(62);
   });
 
   it.each([
@@ -93,8 +93,8 @@ describe('the rate of a user or device', () => {
       expect((await post('/batch', hits(50, 'user-a', 'device-a'))).status).toBe(200);
       fake.control.advanceClock(3_600_000);
     }
-    const said = await post('/batch', [...hits(1, 'user-b'), ...hits(1, 'user-a', 'device-a')]);
-    expect({ status: said.status, body: said.body }).toEqual({
+    const response = await post('/batch', [...hits(1, 'user-b'), ...hits(1, 'user-a', 'device-a')]);
+    expect({ status: response.status, body: response.body }).toEqual({
       status: 429,
       body: {
         code: 429,
@@ -127,8 +127,8 @@ describe('the rate of a user or device', () => {
 
 it('a silenced device makes the whole request fail', async () => {
   fake.control.silence(key, ['device-1', 'device-9']);
-  const said = await send(fake.url, { events: [event('a'), event('b', { device_id: 'device-2' }), event('c')] });
-  expect({ status: said.status, body: said.body }).toEqual({
+  const response = await send(fake.url, { events: [event('a'), event('b', { device_id: 'device-2' }), event('c')] });
+  expect({ status: response.status, body: response.body }).toEqual({
     status: 400,
     body: {
       code: 400,

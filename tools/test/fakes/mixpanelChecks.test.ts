@@ -114,11 +114,13 @@ const cases: readonly (readonly [string, Sent, number, unknown])[] = [
 
 describe('Mixpanel /import', () => {
   it.each(cases)('answers %s', async (_name, sent, status, body) => {
-    const said = await send(fake.url, sent);
-    expect({ status: said.status, body: said.body ?? said.text }).toEqual({ status, body });
+    const response = await send(fake.url, sent);
+    expect({ status: response.status, body: response.body ?? response.text }).toEqual({ status, body });
     const { accepted, statuses } = fake.control.summary();
     expect(statuses).toEqual({ [status]: 1 });
-    expect(accepted).toBe(status === 200 ? (said.body as { num_records_imported: number }).num_records_imported : 0);
+    expect(accepted).toBe(
+      status === 200 ? (response.body as { num_records_imported: number }).num_records_imported : 0,
+    );
   });
 
   it('accepts a key only in its region', async () => {

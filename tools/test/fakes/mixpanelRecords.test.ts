@@ -128,10 +128,10 @@ const taken: readonly (readonly [string, unknown])[] = [
 
 describe('a record', () => {
   it.each(refused)('is refused alone for %s', async (_name, record, field, message) => {
-    const said = await send(fake.url, { body: [event('before'), record, event('after')] });
+    const response = await send(fake.url, { body: [event('before'), record, event('after')] });
     const insertId = (record as { properties?: { $insert_id?: unknown } }).properties?.$insert_id;
-    expect(said.status).toBe(400);
-    expect(said.body).toEqual({
+    expect(response.status).toBe(400);
+    expect(response.body).toEqual({
       code: 400,
       error: 'some data points in the request failed validation',
       failed_records: [
@@ -154,8 +154,8 @@ describe('a record', () => {
       '##',
     ) as [string, string];
     const raw = Buffer.concat([Buffer.from(start), Buffer.from([0xff, 0xe2, 0x82]), Buffer.from(end)]);
-    const said = await send(fake.url, { raw });
-    expect(said.body.failed_records).toEqual([
+    const response = await send(fake.url, { raw });
+    expect(response.body.failed_records).toEqual([
       {
         index: 1,
         insert_id: 'b',
@@ -205,11 +205,11 @@ describe('a record', () => {
   });
 
   it('that is invalid is silently dropped when strict is 0', async () => {
-    const said = await send(fake.url, {
+    const response = await send(fake.url, {
       path: '/import?strict=0',
       body: [event('a'), event('b', { time: 'x' }), without('$insert_id')],
     });
-    expect(said).toMatchObject({ status: 200, body: { code: 200, num_records_imported: 2, status: 'OK' } });
+    expect(response).toMatchObject({ status: 200, body: { code: 200, num_records_imported: 2, status: 'OK' } });
     expect(fake.control.summary()).toMatchObject({
       accepted: 2,
       rejected: 0,

@@ -67,8 +67,8 @@ const cases: readonly (readonly [Partial<MixpanelProfile>, Sent, number, unknown
 describe('a switch', () => {
   it.each(cases)('%j', async (profile, sent, status, body) => {
     fake.control.setProfile(profile);
-    const said = await send(fake.url, sent);
-    expect(said).toMatchObject({ status, body });
+    const response = await send(fake.url, sent);
+    expect(response).toMatchObject({ status, body });
   });
 
   it('omitError omits the error', async () => {
@@ -98,8 +98,8 @@ describe('a switch', () => {
 
   it('shuffleFailed lists the failed records in another order', async () => {
     fake.control.setProfile({ shuffleFailed: true });
-    const said = await send(fake.url, { body: events(30, 'a_b') });
-    const indexes = (said.body.failed_records as { index: number }[]).map(({ index }) => index);
+    const response = await send(fake.url, { body: events(30, 'a_b') });
+    const indexes = (response.body.failed_records as { index: number }[]).map(({ index }) => index);
     expect(indexes).not.toEqual([...indexes].sort((a, b) => a - b));
     expect(new Set(indexes).size).toBe(30);
   });
@@ -180,9 +180,9 @@ describe('the rate of a project', () => {
   ] as const)('answers Retry-After: %s', async (retryAfter, header) => {
     fake.control.createProject(limited);
     fake.control.setProfile({ retryAfter });
-    const said = await send(fake.url, { credentials: 'token-5:', body: events(101) });
-    expect(said.headers['retry-after']).toBe(header);
-    expect(said.body).toEqual({
+    const response = await send(fake.url, { credentials: 'token-5:', body: events(101) });
+    expect(response.headers['retry-after']).toBe(header);
+    expect(response.body).toEqual({
       code: 429,
       error: 'Project exceeded rate limits. Please retry the request with exponential backoff.',
       status: 'Too Many Requests',
@@ -225,14 +225,17 @@ describe('/track', () => {
     ['an unknown token', { body: [event('a', { token: 'x' })] }, '0'],
     ['no JSON', { raw: '??' }, '0'],
   ] as const)('answers %s with a digit, and an export never uses it', async (_name, sent, text) => {
-    const said = await send(fake.url, { path: '/track', credentials: null, ...(sent as Sent) });
-    expect({ status: said.status, text: said.text }).toEqual({ status: 200, text });
+    const response = await send(fake.url, { path: '/track', credentials: null, ...(sent as Sent) });
+    expect({ status: response.status, text: response.text }).toEqual({ status: 200, text });
     expect(fake.control.summary()).toMatchObject({ accepted: Number(text), violations: { usedTrack: 1 } });
   });
 
   it('answers verbosely on request, and drops events older than five days', async () => {
-    const said = await send(fake.url, { path: '/track?verbose=1', body: tracked({ time: nowMs - 6 * 86_400_000 }) });
-    expect(said.body).toEqual({ status: 1, error: null });
+    const response = await send(fake.url, {
+      path: '/track?verbose=1',
+      body: tracked({ time: nowMs - 6 * 86_400_000 }),
+    });
+    expect(response.body).toEqual({ status: 1, error: null });
     expect(fake.control.summary().accepted).toBe(0);
   });
 });

@@ -14,7 +14,7 @@ afterEach(() => harness?.stop());
 const leased = async () =>
   (await harness.sql<{ n: number }[]>`select count(*)::int as n from delivery where lease is not null`)[0]?.n;
 
-it('a worker that is asked to stop under load finishes what it has begun, and leaves nothing leased', async () => {
+it('a worker that is stopped under load finishes its attempts, and leaves no delivery leased', async () => {
   const [worker] = harness.workers;
   harness.mixpanel.control.addFault({ action: { kind: 'delay', ms: 400 } });
   const load = harness.startLoad();
@@ -25,18 +25,18 @@ it('a worker that is asked to stop under load finishes what it has begun, and le
     await worker?.start();
   }
   const sent = await load.stop();
-  // A lease would take longer to end.
+  // A lease would expire later than this.
   await harness.expectAllThere(sent, 20_000);
   expect(harness.mixpanel.control.summary().duplicates).toBe(0);
 }, 90_000);
 
-it('an api that is asked to stop answers every request that it has taken in, and then ends', async () => {
+it('an api that is stopped answers all received requests, and then ends', async () => {
   const gate = await lockTables();
   const batches = Array.from({ length: 20 }, () => events(10));
   const begun = batches.map((batch) => begin(JSON.stringify({ events: batch })));
   await Promise.all(begun.map(({ sent }) => sent));
   await until(gate.waiting, (commits) => commits > 0);
-  // A later request is answered after they were read.
+  // Once a later request is answered, the earlier ones have been read.
   await fetch(`${harness.api.url()}/healthz`);
   const stopped = harness.api.stop();
   await until(
@@ -54,7 +54,7 @@ it('an api that is asked to stop answers every request that it has taken in, and
   await harness.expectAllThere({ all: ids, acknowledged: ids, troubles: {} }, 20_000);
 }, 60_000);
 
-/** A request over a connection of its own that is kept open afterwards, as senders do. */
+/** Sends a request over a separate connection that is kept open afterwards, as senders do. */
 function begin(body: string): { readonly sent: Promise<void>; readonly status: Promise<number> } {
   const call = request(`${harness.api.url()}/v1/events`, {
     method: 'POST',
@@ -68,7 +68,7 @@ function begin(body: string): { readonly sent: Promise<void>; readonly status: P
   return { sent: new Promise((resolve) => call.end(body, () => resolve())), status };
 }
 
-/** Keeps every commit waiting until it is opened. */
+/** Blocks every commit until it is opened. */
 async function lockTables() {
   const own = connect(harness.environment.DATABASE_URL, { max: 1, name: 'gate' });
   let open = (): void => undefined;

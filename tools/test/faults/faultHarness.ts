@@ -12,17 +12,17 @@ import { findFreePort } from '../../src/services/ports.js';
 import { createSlot, type Slot } from './fleet.js';
 import { startLoad, type Load, type Sent } from './load.js';
 
-/** A hub with a sender and a fake Mixpanel. Every part can be stopped and killed. */
+/** A hub with a sender and a fake Mixpanel. Each process can be stopped and killed. */
 export interface FaultHarness extends TestEnvironment, TestClient {
   readonly api: Slot;
   readonly workers: readonly Slot[];
   readonly current: number;
-  /** Lines of the workers' logs, as far as they tell of an attempt. */
+  /** The log lines of the workers about attempts. */
   readonly attempts: readonly Attempt[];
   startLoad(rate?: { readonly requestsPerSecond: number; readonly eventsPerRequest: number }): Load;
   /**
-   * Sees that nothing has crashed by itself, waits until nothing is pending, then sees that every acknowledged event is
-   * shown once, that nothing is shown which was not sent, and that the ledger balances.
+   * Expects that no process has crashed, waits until no event is pending, then expects that exactly the acknowledged
+   * events are stored, once each, and that the ledger balances.
    */
   expectAllThere(sent: Sent, withinMs: number): Promise<void>;
   stop(): Promise<void>;
@@ -36,7 +36,7 @@ export interface Attempt {
 
 const project = 'everything';
 
-/** Starts the api, the workers when wanted, and one Current that takes everything. */
+/** Starts the api, by default also the workers, and one Current that selects all events. */
 export async function openFaultHarness(
   options: Omit<TestEnvironmentOptions, 'projects'> & { readonly workers: number; readonly startWorkers?: boolean },
 ): Promise<FaultHarness> {

@@ -1,19 +1,19 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { startProgram, type Program, type ProgramName } from '../../src/hub/program.js';
 
-/** A place in which one program runs, ends and runs again. */
+/** A program that can be stopped, killed and restarted. */
 export interface Slot {
-  /** Resolves when the program is ready. Rejects when it runs already. */
+  /** Resolves when the program is ready. Rejects when it is already running. */
   start(): Promise<void>;
-  /** Ends it at once, as a crash would. */
+  /** Kills the program, as a crash would. */
   kill(): Promise<void>;
-  /** Asks it to finish, and answers how it ended; after a while it is killed. */
+  /** Sends SIGTERM and returns how the program ended; kills it after a timeout. */
   stop(): Promise<string>;
-  /** Where it listened last. */
+  /** The address of the last run. */
   url(): string;
-  /** The number of the process that ran last. */
+  /** The process id of the last run. */
   pid(): number;
-  /** How it ended when nobody had asked it to; undefined when it never did. */
+  /** How the program crashed; undefined if it never did. */
   crash(): string | undefined;
 }
 
@@ -27,16 +27,16 @@ export function createSlot(
   let running: Program | undefined;
   let last: Program | undefined;
   let crash: string | undefined;
-  /** What it printed last, for the words of a crash. */
-  const said: string[] = [];
+  /** The last lines of output, for the report of a crash. */
+  const lastLines: string[] = [];
 
   function listen(line: string): void {
-    said.push(line);
-    if (said.length > 20) said.shift();
+    lastLines.push(line);
+    if (lastLines.length > 20) lastLines.shift();
     onLine(line);
   }
 
-  /** What has ended must not be ended again: its number may be another process's by then. */
+  /** Clears the slot, so that no signal is sent to an ended process, whose id may be reused. */
   function take(): Program | undefined {
     const program = running;
     running = undefined;
@@ -45,13 +45,13 @@ export function createSlot(
 
   return {
     async start() {
-      if (running !== undefined) throw new Error(`the ${name} runs already`);
+      if (running !== undefined) throw new Error(`the ${name} is already running`);
       const program = await startProgram(name, { environment, onLine: listen });
       running = last = program;
       void program.ended.then((how) => {
         if (running !== program) return;
         running = undefined;
-        crash ??= `the ${name} ended by itself (${how}):\n${said.join('\n')}`;
+        crash ??= `the ${name} ended unexpectedly (${how}):\n${lastLines.join('\n')}`;
       });
     },
     kill: async () => take()?.kill(),

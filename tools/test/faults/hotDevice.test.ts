@@ -30,12 +30,12 @@ afterEach(async () => {
 interface Scene {
   readonly hub: AmplitudeHub;
   readonly current: number;
-  /** Posts requests of 60 events of the device and 40 of others; answers the ids of the others. */
+  /** Posts requests of 60 events of the device and 40 of others; returns the ids of the others. */
   post(requests: number): Promise<string[]>;
-  /** Resolves when all of these are there. */
+  /** Resolves when all of these events have arrived. */
   untilThere(ids: readonly string[]): Promise<void>;
   startWorker(): Promise<Program>;
-  /** Amplitude takes more, an admin says so, everything drains: each event is there once, and the ledger balances. */
+  /** Raises the limit at Amplitude and in the settings, waits until no event is pending, and checks events and ledger. */
   drain(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ async function openScene(redisUrl?: string): Promise<Scene> {
     async post(requests) {
       const posted = Array.from({ length: requests }, () => {
         const hot = events(60, { user: { device_id: device } });
-        const others = events(40).map((event) => ({ ...event, user: { external_user_id: `somebody ${made++}` } }));
+        const others = events(40).map((event) => ({ ...event, user: { external_user_id: `user ${made++}` } }));
         return { body: [...hot.slice(0, 30), ...others, ...hot.slice(30)], others: others.map(({ id }) => id) };
       });
       sent.push(...posted.flatMap(({ body }) => body.map(({ id }) => id)));
@@ -76,7 +76,7 @@ async function openScene(redisUrl?: string): Promise<Scene> {
     async drain() {
       opened.amplitude.control.setLimits(apiKeyOf(project), { httpapiEps: 1_000 });
       await opened.change(current, { ...settings, eventsPerSecondPerKey: 1_000 });
-      // A device that Amplitude named waits for its 30 seconds.
+      // A device that Amplitude throttled waits for 30 seconds.
       const counts = await until(
         () => ledgerOf(opened.sql, current),
         ({ pending }) => pending === 0,
@@ -114,21 +114,23 @@ async function surviveKills(redisUrl?: string): Promise<void> {
 }
 
 it(
-  'two workers keep a hot device to its limit together, also when they are killed: the marks in Postgres',
+  'two workers together keep a hot device within its limit, even when they are killed (buckets in Postgres)',
   () => surviveKills(),
   150_000,
 );
 
-it.runIf(redisForTest())('… and the marks in Redis', () => surviveKills(redisForTest()), 150_000);
+it.runIf(redisForTest())(
+  'two workers together keep a hot device within its limit, even when they are killed (buckets in Redis)',
+  () => surviveKills(redisForTest()),
+  150_000,
+);
 
 it.runIf(redisForTest())(
-  'when Redis goes away, others flow, and the hot device waits as Amplitude says',
+  'without Redis, other devices are delivered, and the hot device waits as Amplitude requests',
   async () => {
     const redis = await startRedis();
     if (redis === undefined)
-      throw new Error(
-        'expected the redis-server of this machine; REDIS_URL alone does not do, for it must not be stopped',
-      );
+      throw new Error('expected a redis-server on this machine; the server of REDIS_URL must not be stopped');
     try {
       const scene = await openScene(redis.url);
       await scene.untilThere(await scene.post(8));

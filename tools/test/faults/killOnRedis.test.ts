@@ -5,7 +5,7 @@ import { surviveKills } from './surviveKills.js';
 const redisUrl = redisForTest();
 
 it.runIf(redisUrl)(
-  'kill -9 of api and worker, ten times each, loses, doubles and makes up nothing (the queue in Redis)',
+  'kill -9 of api and worker, ten times each, causes no lost, duplicate or invented event (queue in Redis)',
   () => surviveKills(redisUrl),
   180_000,
 );

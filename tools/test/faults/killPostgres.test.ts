@@ -7,9 +7,9 @@ import { findFreePort } from '../../src/services/ports.js';
 import { startPostgres } from '../../src/services/postgres.js';
 import { openFaultHarness } from './faultHarness.js';
 
-it('kill -9 of Postgres itself, five times under load, loses, doubles and makes up nothing', async () => {
+it('kill -9 of Postgres, five times under load, causes no lost, duplicate or invented event', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'currents-faults-'));
-  // Made 0700, which shuts out the account that the server runs as where root runs the tests.
+  // mkdtemp creates it with mode 0700, which excludes the server's account when root runs the tests.
   chmodSync(dataDir, 0o755);
   const port = await findFreePort();
   let postgres = await startPostgres({ dataDir, port });
@@ -24,7 +24,7 @@ it('kill -9 of Postgres itself, five times under load, loses, doubles and makes 
     }
     await wait(1_500);
     const sent = await load.stop();
-    // What could not be recorded is leased for two request timeouts and 30 s.
+    // Attempts that could not be recorded stay leased for two request timeouts and 30 s.
     await harness.expectAllThere(sent, 60_000);
     expect(sent.troubles).toHaveProperty('HTTP 503');
   } finally {

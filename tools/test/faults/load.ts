@@ -10,27 +10,27 @@ export interface LoadOptions {
 }
 
 export interface Sent {
-  /** The ids of every event that left here at least once. */
+  /** The ids of all events that were sent at least once. */
   readonly all: ReadonlySet<string>;
-  /** Those that some answer with 2xx was about. */
+  /** The ids of the events of requests with a 2xx response. */
   readonly acknowledged: ReadonlySet<string>;
-  /** How often a request had to be sent again, by what came of it. */
+  /** The number of retried requests, by failure. */
   readonly troubles: Readonly<Record<string, number>>;
 }
 
 export interface Load {
-  /** So far. */
+  /** The events sent so far. */
   readonly sent: Sent;
-  /** Begins no new request, and resolves when every one begun is acknowledged. Rejects when one got an answer that no sender knows. */
+  /** Starts no new request, and resolves when all started ones are acknowledged. Rejects after an unexpected response. */
   stop(): Promise<Sent>;
 }
 
-/** More requests under way than this, and the sender waits, as a sender with a bounded memory does. */
+/** The maximum number of requests in flight; the sender waits above it, as a sender with bounded memory does. */
 const maxUnderWay = 64;
 
 /**
- * Sends as the platform does: a steady number of requests over connections that are kept open, the same body again after
- * a broken connection, a 5xx or a 429, for as long as it takes.
+ * Sends like the platform: requests at a constant rate over open connections; after a broken connection, a 5xx or a 429
+ * it repeats the same body without limit.
  */
 export function startLoad({ url, token, requestsPerSecond, eventsPerRequest }: LoadOptions): Load {
   const agent = new Agent({
@@ -58,7 +58,7 @@ export function startLoad({ url, token, requestsPerSecond, eventsPerRequest }: L
     for (const { id } of batch) acknowledged.add(id);
   }
 
-  /** Undefined when it was taken. Throws at an answer after which sending again is no use. */
+  /** Returns the failure, undefined on success. Throws after a response that a retry cannot change. */
   async function post(body: string): Promise<string | undefined> {
     let status, text;
     try {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { inject } from 'vitest';
 
-/** A Redis to keep a queue in; undefined where the machine has none, and then it says so. */
+/** A Redis for a queue; undefined, with a warning, if the machine has none. */
 export function redisForTest(): string | undefined {
   const url = inject('redisUrl');
   if (url === '') {
@@ -9,7 +9,7 @@ export function redisForTest(): string | undefined {
     return undefined;
   }
   const own = new URL(url);
-  // Any Redis has 16 databases. Should two files meet in one, each wakes the other's workers now and then.
+  // Redis has 16 databases by default. Two test files in the same one wake each other's workers, which does no harm.
   own.pathname = `/${randomInt(1, 16)}`;
   return own.href;
 }

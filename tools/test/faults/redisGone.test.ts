@@ -5,13 +5,11 @@ import { openFaultHarness } from './faultHarness.js';
 import { redisForTest } from './redis.js';
 
 it.runIf(redisForTest())(
-  'a Redis that goes away under load stops nothing, and keeps nobody from ending',
+  'a Redis that stops under load stops no delivery, and no process from ending',
   async () => {
     const redis = await startRedis();
     if (redis === undefined)
-      throw new Error(
-        'expected the redis-server of this machine; REDIS_URL alone does not do, for it must not be stopped',
-      );
+      throw new Error('expected a redis-server on this machine; the server of REDIS_URL must not be stopped');
     const harness = await openFaultHarness({
       workers: 2,
       redisUrl: redis.url,

@@ -20,7 +20,7 @@ describe('three workers that share a backlog of 200 deliveries', () => {
     for (let count = 0; count < deliveries; count++) {
       const batch = events(eventsOfEach);
       for (const { id } of batch) all.add(id);
-      // One after the other, so that each is a delivery of its own.
+      // Sequential requests, so that each becomes a separate delivery.
       const response = await fetch(`${harness.api.url()}/v1/events`, {
         method: 'POST',
         headers: { authorization: `Bearer ${harness.token}` },
@@ -28,7 +28,7 @@ describe('three workers that share a backlog of 200 deliveries', () => {
       });
       expect(response.status).toBe(200);
     }
-    // An answer takes so long that no worker can have it all before the others have looked.
+    // The response is slow enough that no worker can deliver everything before the others start.
     harness.mixpanel.control.addFault({ action: { kind: 'delay', ms: 1_000 } });
     await harness.admin.pause(harness.current);
     await Promise.all(harness.workers.map((worker) => worker.start()));
@@ -36,23 +36,23 @@ describe('three workers that share a backlog of 200 deliveries', () => {
   }, 120_000);
   afterAll(() => harness?.stop());
 
-  it('deliver all of it', async () => {
+  it('deliver all events', async () => {
     await harness.expectAllThere({ all, acknowledged: all, troubles: {} }, 60_000);
   }, 60_000);
 
-  it('each have a part in it', async () => {
+  it('each deliver a part', async () => {
     const sharesOf = () =>
       harness.workers.map((worker) =>
         harness.attempts
           .filter(({ pid }) => pid === worker.pid())
           .reduce((sum, attempt) => sum + attempt.deliveries, 0),
       );
-    // A worker logs an attempt after it is recorded, and its lines come through a pipe.
+    // A worker logs an attempt after recording it, and its log lines arrive through a pipe.
     const shares = await until(sharesOf, (all) => all.reduce((sum, share) => sum + share, 0) === deliveries, 10_000);
     expect(Math.min(...shares)).toBeGreaterThan(0);
   });
 
-  it('send nothing twice', () => {
+  it('send no event twice', () => {
     const ledger = harness.mixpanel.control.ledger();
     expect(ledger.stored).toHaveLength(all.size);
     expect(needlessResends(ledger)).toEqual([]);

@@ -32,7 +32,7 @@ let folder: string;
 const read = (path: string): string => readFileSync(join(workspace.folder, path), 'utf8');
 const targets = (...names: readonly string[]) => workspace.nx('run-many', '-t', ...names, '-p', 'connector-tidemark');
 
-/** Exit codes by target of the new project in the last run, and whether nx served it from its cache. */
+/** The exit code of each target of the new project in the last run, and whether it came from the cache. */
 function lastRun(): Record<string, unknown> {
   const { tasks } = JSON.parse(read('.nx/cache/run.json')) as {
     tasks: { projectName: string; target: string; status: number; cacheStatus: string }[];
@@ -44,14 +44,14 @@ function lastRun(): Record<string, unknown> {
 beforeAll(async () => {
   workspace = copyWorkspace();
   folder = join(workspace.folder, 'packages/connector-tidemark');
-  const { exitCode, said } = await workspace.nx('g', '@currents/tools:connector', 'tidemark', '--skipInstall');
-  expect(exitCode, said).toBe(0);
+  const { exitCode, output } = await workspace.nx('g', '@currents/tools:connector', 'tidemark', '--skipInstall');
+  expect(exitCode, output).toBe(0);
   workspace.link('packages/connector-tidemark');
 }, slowMs);
 afterAll(() => workspace?.remove());
 
 it(
-  'a generated connector is listed in both apps, in nothing else, and is formatted',
+  'a generated connector is registered only in both apps, and is formatted',
   async () => {
     for (const app of ['apps/api', 'apps/worker']) {
       expect(read(`${app}/src/connectors.ts`)).toContain(`import { tidemark } from '@currents/connector-tidemark';\n`);
@@ -65,34 +65,34 @@ it(
 );
 
 it(
-  'a generated connector compiles and lints, and its tests list what is left to write',
+  'a generated connector compiles and lints, and its tests list the missing parts',
   async () => {
-    const { exitCode, said } = await targets('build', 'lint', 'typecheck', 'test');
+    const { exitCode, output } = await targets('build', 'lint', 'typecheck', 'test');
     expect(exitCode).toBe(1);
-    expect(lastRun(), said).toEqual({
+    expect(lastRun(), output).toEqual({
       build: [0, 'cache-miss'],
       lint: [0, 'cache-miss'],
       typecheck: [0, 'cache-miss'],
       test: [1, 'cache-miss'],
     });
-    expect(said).toContain('nothing is left to write');
+    expect(output).toContain('nothing is left to write');
     for (const file of ['src/limits.ts', 'src/map.ts', 'src/send.ts', 'src/settings.ts', 'test/conformance.test.ts'])
-      expect(said).toContain(`"${file}: `);
+      expect(output).toContain(`"${file}: `);
   },
   slowMs,
 );
 
 it(
-  'finished in 150 lines or less it passes its tests, and nx serves them from its cache the second time',
+  'a finished connector has at most 150 lines, passes its tests, and nx caches them',
   async () => {
     const source = readdirSync(join(finished, 'src')).map((file) => readFileSync(join(finished, 'src', file), 'utf8'));
     expect(source.join('').split('\n').length).toBeLessThanOrEqual(150);
     cpSync(finished, folder, { recursive: true });
     renameSync(join(folder, 'test/conformance.ts'), join(folder, 'test/conformance.test.ts'));
     const first = await targets('build', 'lint', 'typecheck', 'test');
-    expect(first.exitCode, first.said).toBe(0);
+    expect(first.exitCode, first.output).toBe(0);
     const second = await targets('build', 'lint', 'typecheck', 'test');
-    expect(second.exitCode, second.said).toBe(0);
+    expect(second.exitCode, second.output).toBe(0);
     const hit = [0, 'local-cache-hit'];
     expect(lastRun()).toEqual({ build: hit, lint: hit, typecheck: hit, test: hit });
   },
@@ -100,10 +100,10 @@ it(
 );
 
 it(
-  'finished, it delivers to its partner as the worker knows it',
+  'a finished connector is known to the worker, and delivers to its partner',
   async () => {
-    const { exitCode, said } = await workspace.nx('build', 'worker');
-    expect(exitCode, said).toBe(0);
+    const { exitCode, output } = await workspace.nx('build', 'worker');
+    expect(exitCode, output).toBe(0);
     const list = pathToFileURL(join(workspace.folder, 'apps/worker/dist/connectors.js')).href;
     const { connectors } = (await import(list)) as { connectors: Connectors };
     const apiKey = 'k-51d0c7f2ab9e4386';
@@ -130,7 +130,7 @@ it(
   slowMs,
 );
 
-/** A hub in this process, on a database of its own. */
+/** A hub in this process, on a new database. */
 async function openHub(connectors: Connectors) {
   const database = await createTestDatabase();
   const sql = connect(database.url, { max: 4, name: 'test' });
@@ -158,7 +158,7 @@ async function openHub(connectors: Connectors) {
     enforceBudgets: true,
   });
   return {
-    /** Launches a Current, sends the events through it, and answers its counts once none is pending. */
+    /** Launches a Current, sends the events through it, and returns its counts once none is pending. */
     async deliver(settings: unknown, credentials: unknown, events: readonly unknown[]) {
       const current = await createCurrent(admin, {
         name: 'tidemark',

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listen } from '../../src/fakes/listen.js';
 
-/** Tidemark does not exist. This server is as strict as a real one: what it does not expect, it refuses and remembers. */
+/** A server of the imaginary partner Tidemark, as strict as a real one: it refuses and records unexpected requests. */
 export interface FakeTidemark {
   readonly url: string;
-  /** Stored events by id, and how often each came. */
+  /** The number of copies received of each stored event, by id. */
   readonly stored: ReadonlyMap<string, number>;
   readonly violations: readonly string[];
   close(): Promise<void>;

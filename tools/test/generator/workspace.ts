@@ -6,10 +6,10 @@ import { runNode, type Ended } from '../operations/programs.js';
 const root = join(import.meta.dirname, '../../..');
 const notCopied = /^(\.git|\.nx|\.data|\.reports|((packages|apps)\/[^/]+|tools)\/(test|node_modules)|node_modules)$/;
 
-/** A copy of this workspace without tests, built as far as the original is, in a folder of its own. */
+/** A copy of this workspace without tests, with the build output of the original, in a temporary folder. */
 export interface Workspace {
   readonly folder: string;
-  /** Makes the package in this folder importable by its name, as `npm install` does. */
+  /** Links the package in this folder into node_modules, as `npm install` does. */
   link(folder: string): void;
   nx(...words: readonly string[]): Promise<Ended>;
   remove(): void;

@@ -22,18 +22,18 @@ describe('npm run', () => {
   it.each(own)(
     '%s -- --help prints the purpose and does nothing',
     async (name) => {
-      const { exitCode, said } = await runNode([run, name, '--help']);
+      const { exitCode, output } = await runNode([run, name, '--help']);
       expect(exitCode).toBe(0);
-      expect(said).toMatch(/^(npm |[A-Z]).+\n(.*\n)+$/);
-      expect(said).not.toMatch(/^ +at |rror:/m);
+      expect(output).toMatch(/^(npm |[A-Z]).+\n(.*\n)+$/);
+      expect(output).not.toMatch(/^ +at |rror:/m);
     },
     60_000,
   );
 
   it('lists all commands when none is given', async () => {
-    const { exitCode, said } = await runNode([run, '--help']);
+    const { exitCode, output } = await runNode([run, '--help']);
     expect(exitCode).toBe(0);
-    for (const [name] of own) expect(said).toMatch(new RegExp(`^ {2}npm run ${name} +\\S`, 'm'));
+    for (const [name] of own) expect(output).toMatch(new RegExp(`^ {2}npm run ${name} +\\S`, 'm'));
   });
 
   it.each([
@@ -43,9 +43,9 @@ describe('npm run', () => {
   ])(
     'refuses %j with a message',
     async (words, sentence) => {
-      const { exitCode, said } = await runNode([run, ...words]);
+      const { exitCode, output } = await runNode([run, ...words]);
       expect(exitCode).not.toBe(0);
-      expect(said).toContain(sentence);
+      expect(output).toContain(sentence);
     },
     60_000,
   );

@@ -4,50 +4,50 @@ import { runNode } from './programs.js';
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
-/** Variables that each program reads, found in the files that read them. */
+/** The variables in a file that reads the environment. */
 const namesIn = (path: string): string[] =>
   [...read(path).matchAll(/^ +([A-Z][A-Z_]+): /gm)].map(([, name = '']) => name);
 const shared = namesIn('packages/core/src/process/config.ts');
 const own = { api: namesIn('apps/api/src/config.ts'), worker: namesIn('apps/worker/src/config.ts') };
 
-/** Variables that a sentence does for: whatever is set is good. */
+/** Variables that accept any text. */
 const anyText = ['API_HOST', 'WORKER_HOST', 'PARTNER_API_KEY'];
 
 describe.each(['api', 'worker'] as const)('the %s', (program) => {
   const variables = [...shared, ...own[program]];
 
-  it('names every variable that is wrong in one error, with what it expected and without the value, and exits', async () => {
+  it('exits with one error that names every invalid variable and the expected value, but no actual value', async () => {
     const environment = Object.fromEntries(variables.map((name) => [name, 'CANARY']));
-    const { exitCode, said } = await runNode([`apps/${program}/dist/main.js`], environment);
-    const [head, ...lines] = said.trimEnd().split('\n');
+    const { exitCode, output } = await runNode([`apps/${program}/dist/main.js`], environment);
+    const [head, ...lines] = output.trimEnd().split('\n');
     expect(exitCode).toBe(2);
     expect(head).toBe(`${program}: the configuration is not usable:`);
     expect(lines.map((line) => /^ {2}(\w+) .*expected/.exec(line)?.[1])).toEqual(
       variables.filter((name) => !anyText.includes(name)),
     );
-    expect(said).not.toContain('CANARY');
+    expect(output).not.toContain('CANARY');
   });
 
-  it('says which variables are missing that have no default', async () => {
-    const { exitCode, said } = await runNode([`apps/${program}/dist/main.js`]);
+  it('names the missing variables without a default', async () => {
+    const { exitCode, output } = await runNode([`apps/${program}/dist/main.js`]);
     expect(exitCode).toBe(2);
-    expect([...said.matchAll(/^ {2}(\w+) is missing/gm)].map(([, name]) => name)).toEqual([
+    expect([...output.matchAll(/^ {2}(\w+) is missing/gm)].map(([, name]) => name)).toEqual([
       'DATABASE_URL',
       'MASTER_KEY',
     ]);
   });
 
-  it('says in a sentence that its database cannot be reached, without the password', async () => {
+  it('reports in a sentence without the password that its database is unreachable', async () => {
     const environment = {
       DATABASE_URL: 'postgres://hub:CANARY@127.0.0.1:1/hub',
       MASTER_KEY: Buffer.alloc(32).toString('base64'),
     };
-    const { exitCode, said } = await runNode([`apps/${program}/dist/main.js`], environment);
+    const { exitCode, output } = await runNode([`apps/${program}/dist/main.js`], environment);
     expect(exitCode).toBe(1);
-    expect(said).toMatch(
+    expect(output).toMatch(
       new RegExp(`^${program}: the database that DATABASE_URL names cannot be reached \\(ECONNREFUSED\\); .*\n$`),
     );
-    expect(said).not.toContain('CANARY');
+    expect(output).not.toContain('CANARY');
   });
 });
 
@@ -63,12 +63,12 @@ describe('.env.example', () => {
     expect(part.flatMap((line) => /^# ([A-Z_]+)=/.exec(line)?.[1] ?? []).sort()).toEqual([...names].sort());
   });
 
-  it('sets nothing by itself, and gives each default as the code does', () => {
+  it('sets nothing, and documents each default of the code', () => {
     expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toEqual([]);
     const code = ['packages/core/src/process/config.ts', 'apps/api/src/config.ts', 'apps/worker/src/config.ts']
       .map(read)
       .join('\n');
-    const said = new Map(
+    const documented = new Map(
       lines
         .flatMap((line) => /^# ([A-Z_]+)=(.+)$/.exec(line)?.slice(1, 3).join(' ') ?? [])
         .map((pair) => pair.split(' ') as [string, string]),
@@ -77,6 +77,6 @@ describe('.env.example', () => {
       ([, name = '', value = '']) => [name, value.replaceAll('_', '')],
     );
     expect(defaults.length).toBeGreaterThan(10);
-    expect(defaults.map(([name = '']) => [name, said.get(name)])).toEqual(defaults);
+    expect(defaults.map(([name = '']) => [name, documented.get(name)])).toEqual(defaults);
   });
 });

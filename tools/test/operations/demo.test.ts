@@ -3,33 +3,33 @@ import { runNode, startNode } from './programs.js';
 
 const demo = ['tools/run.mjs', 'demo', '--events', '620'];
 
-/** The numbers in the line that sums a partner up. */
-function numbersOf(partner: string, said: string): number[] {
-  const line = said.split('\n').find((one) => one.startsWith(`  ${partner}: `)) ?? '';
+/** The numbers in the summary of a partner. */
+function numbersOf(partner: string, output: string): number[] {
+  const line = output.split('\n').find((one) => one.startsWith(`  ${partner}: `)) ?? '';
   expect(line).toMatch(
     /: \d+ selected = \d+ delivered \+ \d+ skipped \+ \d+ rejected \+ \d+ expired \+ \d+ pending\. It shows \d+ distinct events\.$/,
   );
   return (line.match(/\d+/g) ?? []).map(Number);
 }
 
-it('npm run demo accounts for every event, and ends well', async () => {
-  const { exitCode, said } = await runNode(demo);
-  expect(said).toContain('620 events sent: 619 accepted, 1 quarantined');
+it('npm run demo accounts for every event, and exits with code 0', async () => {
+  const { exitCode, output } = await runNode(demo);
+  expect(output).toContain('620 events sent: 619 accepted, 1 quarantined');
   for (const partner of ['Mixpanel', 'Amplitude']) {
-    const [selected, delivered, skipped, rejected, expired, pending, shown] = numbersOf(partner, said);
+    const [selected, delivered, skipped, rejected, expired, pending, shown] = numbersOf(partner, output);
     expect([selected, expired, pending, shown]).toEqual([619, 0, 0, delivered]);
     expect(Number(delivered) + Number(skipped) + Number(rejected)).toBe(619);
   }
-  expect(said).toMatch(/Every event is accounted for\. Took [\d.]+ s\.\n$/);
+  expect(output).toMatch(/Every event is accounted for\. Took [\d.]+ s\.\n$/);
   expect(exitCode).toBe(0);
 }, 120_000);
 
-it('npm run demo -- --keep goes on running, and each of the things to try works as it is printed', async () => {
+it('npm run demo -- --keep keeps running, and each printed command works', async () => {
   const running = startNode([...demo, '--keep']);
   try {
-    const said = await running.says(/Three things to try:(\n\n {2}curl .*){3}\n\n/);
+    const output = await running.waitForOutput(/Three things to try:(\n\n {2}curl .*){3}\n\n/);
     const commands = [
-      ...said.matchAll(/^ {2}curl (\S+) -H 'Authorization: (.+?)' -H 'Content-Type: (.+?)' -d '(.+)'$/gm),
+      ...output.matchAll(/^ {2}curl (\S+) -H 'Authorization: (.+?)' -H 'Content-Type: (.+?)' -d '(.+)'$/gm),
     ];
     expect(commands).toHaveLength(3);
     const answers = [];

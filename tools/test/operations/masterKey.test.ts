@@ -8,15 +8,15 @@ import { openFaultHarness, type FaultHarness } from '../faults/faultHarness.js';
 
 let harness: FaultHarness;
 let stranger: Program;
-const said: string[] = [];
+const logLines: string[] = [];
 
-/** A hub whose worker was started with another master key than its api. */
+/** A hub whose worker has another master key than its api. */
 beforeAll(async () => {
   harness = await openFaultHarness({ workers: 1, startWorkers: false });
   const MASTER_KEY = randomBytes(32).toString('base64');
   stranger = await startProgram('worker', {
     environment: { ...harness.environment, MASTER_KEY },
-    onLine: (text) => void said.push(text),
+    onLine: (text) => void logLines.push(text),
   });
 });
 afterAll(async () => {
@@ -33,7 +33,7 @@ async function post(count: number): Promise<void> {
   expect(response.status).toBe(200);
 }
 
-it('a worker with another master key blocks the Current, says why, and loses nothing', async () => {
+it('a worker with another master key blocks the Current with the reason, and loses no event', async () => {
   await post(10);
   const { block: blocked } = await until(
     () => harness.admin.stateOf(harness.current),
@@ -46,13 +46,13 @@ it('a worker with another master key blocks the Current, says why, and loses not
   await post(5);
   expect(await ledgerOf(harness.sql, harness.current)).toMatchObject({ selected: 15, pending: 15 });
   expect(harness.mixpanel.control.summary()).toMatchObject({ requests: 0 });
-  expect(said.filter((text) => text.includes('"current.blocked"'))).toHaveLength(1);
+  expect(logLines.filter((text) => text.includes('"current.blocked"'))).toHaveLength(1);
 });
 
-it('the Current goes on by itself once its worker has the right one', async () => {
+it('the Current resumes automatically once its worker has the right master key', async () => {
   await stranger.stop();
   await Promise.all(harness.workers.map((worker) => worker.start()));
-  // The first probe is a minute away; bring it forward.
+  // The first probe is due in a minute; this brings it forward.
   await harness.sql`update current set probe_at = now() where id = ${harness.current}`;
   await until(
     () => ledgerOf(harness.sql, harness.current),

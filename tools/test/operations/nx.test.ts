@@ -9,12 +9,12 @@ const nxCommand = ['node_modules/nx/dist/bin/nx.js'];
 const read = (path: string): any => JSON.parse(readFileSync(join(root, path), 'utf8'));
 
 async function nx(...words: readonly string[]): Promise<any> {
-  const { exitCode, said } = await runNode([...nxCommand, ...words, '--json']);
-  expect(exitCode, said).toBe(0);
-  return JSON.parse(said);
+  const { exitCode, output } = await runNode([...nxCommand, ...words, '--json']);
+  expect(exitCode, output).toBe(0);
+  return JSON.parse(output);
 }
 
-it('every package of nx has the version of nx, exactly', () => {
+it('every nx package has exactly the version of nx', () => {
   const { packages } = read('package-lock.json');
   const versions = Object.entries<any>(packages)
     .filter(([path]) => /node_modules\/(nx|@nx\/[^/]+)$/.test(path))
@@ -26,8 +26,8 @@ it('every package of nx has the version of nx, exactly', () => {
 
 it('every project has a cached target for build, lint, typecheck and test, and tests run one target at a time', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'currents-nx-'));
-  const { exitCode, said } = await runNode([...nxCommand, 'graph', `--file=${join(folder, 'graph.json')}`]);
-  expect(exitCode, said).toBe(0);
+  const { exitCode, output } = await runNode([...nxCommand, 'graph', `--file=${join(folder, 'graph.json')}`]);
+  expect(exitCode, output).toBe(0);
   const { graph } = JSON.parse(readFileSync(join(folder, 'graph.json'), 'utf8'));
   rmSync(folder, { recursive: true });
   const projects = Object.values<any>(graph.nodes).filter(({ data }) => data.root !== '.');
@@ -51,14 +51,14 @@ it.each([
   60_000,
 );
 
-it('tests that use servers are cached by the servers they use', async () => {
+it('the cache of tests with servers depends on those servers', async () => {
   const { files, environment } = await nx('show', 'target', 'inputs', 'core:test');
   expect(environment).toEqual(expect.arrayContaining(['DATABASE_URL', 'REDIS_URL']));
   expect(files).toEqual(expect.arrayContaining(['tools/src/testing/globalSetup.ts', 'vitest.config.mjs']));
   expect(files.filter((file: string) => file.startsWith('packages/connector-'))).toEqual([]);
 }, 60_000);
 
-it('leaves no daemon behind', () => {
+it('nx leaves no daemon behind', () => {
   expect(existsSync(join(root, '.nx/workspace-data/project-graph.json'))).toBe(true);
   expect(existsSync(join(root, '.nx/workspace-data/d/server-process.json'))).toBe(false);
 });

@@ -4,21 +4,21 @@ import { until } from '../endToEnd/until.js';
 
 export interface Ended {
   readonly exitCode: number | null;
-  /** Everything it said, on both ways. */
-  readonly said: string;
+  /** Standard output and standard error together. */
+  readonly output: string;
 }
 
 export interface Running {
   readonly ended: Promise<Ended>;
-  /** Waits until it has said something of this kind, and answers what it said so far. */
-  says(words: RegExp): Promise<string>;
-  /** What a Ctrl-C does; never after its end. */
+  /** Waits until the output matches, and returns the output so far. */
+  waitForOutput(words: RegExp): Promise<string>;
+  /** Sends SIGINT, as Ctrl-C does; does nothing after the end. */
   interrupt(): void;
 }
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Starts Node with these words, in the root of the repository unless told otherwise, in this environment and no other. */
+/** Starts Node with these arguments and only this environment; `cwd` defaults to the root of the repository. */
 export function startNode(
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
@@ -29,26 +29,26 @@ export function startNode(
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let said = '';
+  let output = '';
   let isOver = false;
   for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (exitCode) => {
       isOver = true;
-      resolve({ exitCode, said });
+      resolve({ exitCode, output });
     });
   });
-  function sayings(expected: RegExp): string {
-    if (isOver && !expected.test(said)) throw new Error(`it ended without saying ${expected}: ${said}`);
-    return said;
+  function checkOutput(expected: RegExp): string {
+    if (isOver && !expected.test(output)) throw new Error(`expected output ${expected}, got: ${output}`);
+    return output;
   }
   return {
     ended,
-    says: (expected) =>
+    waitForOutput: (expected) =>
       until(
-        () => sayings(expected),
+        () => checkOutput(expected),
         (text) => expected.test(text),
         60_000,
       ),
@@ -56,5 +56,5 @@ export function startNode(
   };
 }
 
-/** Runs Node in this way until it ends. */
+/** Runs Node until it ends. */
 export const runNode = (...how: Parameters<typeof startNode>): Promise<Ended> => startNode(...how).ended;

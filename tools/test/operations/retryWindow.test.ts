@@ -27,7 +27,7 @@ async function post(batch: readonly unknown[]): Promise<void> {
   expect(response.status).toBe(200);
 }
 
-it('a worker keeps the events of a blocked Current for as long as RETRY_WINDOW_HOURS says, and no longer', async () => {
+it('a worker keeps the events of a blocked Current for exactly RETRY_WINDOW_HOURS', async () => {
   harness.mixpanel.control.addFault(revoked);
   await post(sent[0]);
   await until(
@@ -35,7 +35,7 @@ it('a worker keeps the events of a blocked Current for as long as RETRY_WINDOW_H
     ({ state }) => state === 'BLOCKED',
   );
   await post(sent[1]);
-  // An hour and a minute later, for the first ones.
+  // An hour and a minute later for the first events.
   await harness.sql`update current set live_since = live_since - interval '61 minutes' where id = ${harness.current}`;
   await harness.sql`update delivery set stored_at = stored_at - interval '61 minutes' where events = 4`;
   await until(
@@ -58,7 +58,7 @@ it('a worker keeps the events of a blocked Current for as long as RETRY_WINDOW_H
     expect(detail).toMatch(/^kept for the whole retry window of 1 h while the Current was blocked: /);
 });
 
-it('what expired is replayed once the credentials work, and nothing is missing then', async () => {
+it('expired events can be replayed once the credentials work, and none is missing', async () => {
   harness.mixpanel.control.removeFault(revoked.id);
   expect(await harness.admin.probe(harness.current)).toBe('TestCredentialsPayload');
   await until(

@@ -17,12 +17,12 @@ describe('npm start', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('runs a hub of its own, shows its admin token once, and keeps everything for the next start', async () => {
+  it('runs a hub with its own database, shows the admin token once, and keeps all data for the next start', async () => {
     const tokens: (string | undefined)[] = [];
     for (const round of ['first', 'second']) {
       const hub = startNode([...start, '--data', dataDir], { API_PORT: '0', WORKER_PORT: '0' });
       try {
-        const [, graphql = '', token] = ready.exec(await hub.says(ready)) ?? [];
+        const [, graphql = '', token] = ready.exec(await hub.waitForOutput(ready)) ?? [];
         tokens.push(token);
         const response = await fetch(graphql, {
           method: 'POST',
@@ -43,8 +43,8 @@ describe('npm start', () => {
       } finally {
         hub.interrupt();
       }
-      const { exitCode, said } = await hub.ended;
-      expect(said).toContain('Stopping; finishing what is under way');
+      const { exitCode, output } = await hub.ended;
+      expect(output).toContain('Stopping; finishing what is under way');
       expect(exitCode).toBe(0);
     }
     expect(tokens).toEqual([expect.stringMatching(/^cur_admin_/), undefined]);
@@ -52,10 +52,10 @@ describe('npm start', () => {
   }, 120_000);
 
   it('with the operator’s own database requires MASTER_KEY', async () => {
-    const { exitCode, said } = await runNode([...start, '--data', dataDir], {
+    const { exitCode, output } = await runNode([...start, '--data', dataDir], {
       DATABASE_URL: 'postgres://127.0.0.1:1/none',
     });
     expect(exitCode).toBe(2);
-    expect(said).toContain('MASTER_KEY is missing');
+    expect(output).toContain('MASTER_KEY is missing');
   });
 });

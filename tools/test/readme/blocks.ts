@@ -1,8 +1,8 @@
-/** A block of code between fences, as Markdown has it. */
+/** A fenced code block of Markdown. */
 export interface Block {
   readonly language: string;
   readonly text: string;
-  /** Where it begins. */
+  /** The first line of the block, from 1. */
   readonly line: number;
 }
 
@@ -18,13 +18,13 @@ export interface Step {
   readonly language: 'graphql' | 'curl';
   readonly text: string;
   readonly line: number;
-  /** What is to be answered, where the block after it says so. */
+  /** The expected response, if the next block shows one. */
   readonly answer: Block | undefined;
 }
 
 const answers = new Set(['json', 'ndjson']);
 
-/** What a reader does from top to bottom: every GraphQL document and every request, each with the answer that is shown for it. */
+/** The steps of a reader, from top to bottom: every GraphQL document and every request, with the response shown for it. */
 export function stepsOf(blocks: readonly Block[]): readonly Step[] {
   return blocks.flatMap((block, index): readonly Step[] => {
     const { language, text, line } = block;

@@ -5,7 +5,7 @@ export interface CurlRequest {
   readonly body: string | undefined;
 }
 
-/** Reads a curl command as curl would. Throws at what it does not know, so that nothing that is shown goes unread. */
+/** Parses a curl command. Throws at unsupported options, so that no part of a command is ignored. */
 export function readCurl(command: string): CurlRequest {
   const [program, ...words] = [...command.replaceAll('\\\n', ' ').matchAll(/'([^']*)'|(\S+)/g)].map(
     ([, quoted, bare]) => quoted ?? bare ?? '',
@@ -16,7 +16,7 @@ export function readCurl(command: string): CurlRequest {
   let body: string | undefined;
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     if (!word.startsWith('-')) {
-      if (url !== undefined) throw new Error(`a second address came: ${word}`);
+      if (url !== undefined) throw new Error(`expected one URL, got also ${word}`);
       url = word;
       continue;
     }
@@ -27,8 +27,8 @@ export function readCurl(command: string): CurlRequest {
       headers[name.toLowerCase()] = rest.join(': ');
     } else if (word === '-u') headers['authorization'] = `Basic ${Buffer.from(value).toString('base64')}`;
     else if (word === '-d') body = value;
-    else throw new Error(`an option came that this reader does not know: ${word}`);
+    else throw new Error(`expected one of -H, -u, -d, got ${word}`);
   }
-  if (url === undefined) throw new Error('no address came');
+  if (url === undefined) throw new Error('expected a URL, got none');
   return { url, method: body === undefined ? 'GET' : 'POST', headers, body };
 }

@@ -26,7 +26,7 @@ const constants = new Set([
   ...Object.keys(httpProblems),
 ]);
 
-it('the documents that a visitor looks for exist', () => {
+it('the standard documents exist', () => {
   expect(documents).toEqual(
     expect.arrayContaining([
       'README.md',
@@ -79,7 +79,7 @@ describe('the pages of decisions', () => {
     ).toEqual(titles);
   });
 
-  it.each(pages)('%s says what was decided, what else was possible, and what if nothing had been done', (page) => {
+  it.each(pages)('%s has the decision, the alternatives, and the consequence of doing nothing', (page) => {
     const text = read(`docs/decisions/${page}`);
     for (const word of ['Decided', 'Instead of', 'Doing nothing']) expect(text).toContain(`**${word}`);
   });

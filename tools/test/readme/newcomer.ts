@@ -10,25 +10,25 @@ export interface WebhookRequest {
   readonly body: string;
 }
 
-/** A reader who runs what the README shows, on a hub with an empty database. */
+/** Runs the steps of the README on a hub with an empty database. */
 export interface Newcomer {
   readonly hub: RunningHub;
   readonly mixpanel: FakeMixpanel;
-  /** Every line that api and worker printed. */
+  /** All output lines of api and worker. */
   readonly output: readonly string[];
-  /** Secrets that the hub showed, by their placeholder in the README. */
+  /** The secrets that the hub has returned, by their placeholder in the README. */
   readonly shown: ReadonlyMap<string, string>;
   readonly webhookRequests: readonly WebhookRequest[];
   /** The data of a GraphQL document. Rejects if it has errors. */
   ask(document: string): Promise<Readonly<Record<string, unknown>>>;
-  /** The body of a successful answer. */
+  /** The body of a successful response. */
   request(command: string): Promise<string>;
   stop(): Promise<void>;
 }
 
 const projectToken = 'f0e1d2c3b4a5968778695a4b3c2d1e0f';
 
-/** Secrets by how the README writes them, found by the field that shows them. */
+/** The field that returns each secret, by its placeholder in the README. */
 const secrets = { token: '<ingest token>', key: '<data import key>', secret: '<webhook secret>' } as const;
 
 export async function startNewcomer(): Promise<Newcomer> {
@@ -50,7 +50,7 @@ export async function startNewcomer(): Promise<Newcomer> {
     onLine: (_program, line) => void output.push(line),
   });
   const shown = new Map<string, string>([['<admin token>', hub.adminToken ?? '']]);
-  /** What the test replaces: addresses outside of the hub, and tokens. */
+  /** The replacements of the test: addresses outside of the hub, and tokens. */
   const standIns = new Map([
     ['http://127.0.0.1:4000', hub.api.url],
     ['https://example.com/segments', `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/segments`],

@@ -1,7 +1,7 @@
 import { startPostgres } from '../../src/services/postgres.js';
 import { startRedis } from '../../src/services/redis.js';
 
-/* Starts one server, says where it is, and stays until it is killed. */
+/* Starts one server, prints its URL, and runs until it is killed. */
 const [kind, dataDir] = process.argv.slice(2);
 const server =
   kind === 'redis' ? await startRedis() : await startPostgres({ durable: false, ...(dataDir ? { dataDir } : {}) });

@@ -21,7 +21,7 @@ import { prepareElsewhere } from './startElsewhere.js';
 
 const isRoot = process.getuid?.() === 0;
 const folder = mkdtempSync(join(tmpdir(), 'currents-services-'));
-// Made 0700, which shuts out the account that the server runs as where root runs the tests.
+// mkdtemp creates it with mode 0700, which excludes the server's account when root runs the tests.
 chmodSync(folder, 0o755);
 const startElsewhere = await prepareElsewhere();
 const started: RunningServer[] = [];
@@ -37,7 +37,7 @@ async function start(options: PostgresOptions = {}): Promise<RunningServer> {
   return server;
 }
 
-/** A data directory that holds a fresh database: copied, as creating each anew takes a second. */
+/** A data directory with a new database: a copy, because creation takes a second. */
 async function prepareDataDir(name: string): Promise<string> {
   const seed = join(folder, 'seed');
   if (!existsSync(seed)) await (await start({ dataDir: seed })).stop();
@@ -61,7 +61,7 @@ async function serverIdOf(url: string): Promise<number> {
   return Number.parseInt(readFileSync(join(cluster, 'postmaster.pid'), 'utf8'), 10);
 }
 
-it('listens on 127.0.0.1 alone, speaks UTF8 in the C locale, and wants its password', async () => {
+it('a server listens only on 127.0.0.1, uses UTF8 and the C locale, and requires its password', async () => {
   const { url } = await start();
   expect(new URL(url).hostname).toBe('127.0.0.1');
   expect(await ask(url, 'show listen_addresses')).toBe('127.0.0.1');
@@ -73,7 +73,7 @@ it('listens on 127.0.0.1 alone, speaks UTF8 in the C locale, and wants its passw
   await expect(ask(stranger.href, 'select 1')).rejects.toMatchObject({ code: '28P01' });
 });
 
-it('leaves nothing of a temporary database behind, however often it is stopped', async () => {
+it('a server removes its temporary database, even when it is stopped several times', async () => {
   const server = await start();
   const cluster = String(await ask(server.url, 'show data_directory'));
   const id = await serverIdOf(server.url);
@@ -83,7 +83,7 @@ it('leaves nothing of a temporary database behind, however often it is stopped',
   expect(existsSync(join(cluster, '..'))).toBe(false);
 });
 
-it('stops while clients are connected', async () => {
+it('a server stops while clients are connected', async () => {
   const server = await start();
   const sql = postgres(server.url, { max: 1, onnotice: () => undefined, onclose: () => undefined });
   const busy = sql`select pg_sleep(60)`.then(
@@ -98,7 +98,7 @@ it('stops while clients are connected', async () => {
   await sql.end({ timeout: 0 });
 });
 
-it('keeps what was written from start to start, under the same password', async () => {
+it('a server with a data directory keeps its data and password across restarts', async () => {
   const dataDir = join(folder, 'kept/as/asked');
   const first = await start({ dataDir, durable: true });
   await ask(first.url, `create table notes as select 'still here' as note`);
@@ -111,7 +111,7 @@ it('keeps what was written from start to start, under the same password', async 
   expect(await ask(second.url, 'show fsync')).toBe('on');
 });
 
-it('takes the port it is told, and says so when that one is taken', async () => {
+it('a server uses the given port, and reports when that port is in use', async () => {
   const first = await start();
   const port = Number(new URL(first.url).port);
   await expect(start({ port })).rejects.toThrow(
@@ -122,7 +122,7 @@ it('takes the port it is told, and says so when that one is taken', async () => 
   expect(new URL(second.url).port).toBe(`${port}`);
 });
 
-it('refuses a data directory in use, names the process that uses it, and leaves it alone', async () => {
+it('a data directory in use is refused with the id of its process, which keeps running', async () => {
   const dataDir = await prepareDataDir('in-use');
   const other = await startElsewhere('postgres', dataDir);
   await expect(start({ dataDir })).rejects.toThrow(`in use by process ${other.process.pid}`);
@@ -130,7 +130,7 @@ it('refuses a data directory in use, names the process that uses it, and leaves 
   await other.kill();
 });
 
-it('ends when the process that started it is killed, and takes its temporary data along', async () => {
+it('a server ends and removes its temporary data when the process that started it is killed', async () => {
   const other = await startElsewhere('postgres');
   const cluster = String(await ask(other.url, 'show data_directory'));
   const id = await serverIdOf(other.url);
@@ -139,7 +139,7 @@ it('ends when the process that started it is killed, and takes its temporary dat
   await vi.waitFor(() => expect(existsSync(join(cluster, '..'))).toBe(false), 15_000);
 });
 
-it.runIf(process.platform === 'linux')('takes over from a server whose watcher has gone', async () => {
+it.runIf(process.platform === 'linux')('a new server replaces one whose watchdog has been killed', async () => {
   const dataDir = await prepareDataDir('orphan');
   const other = await startElsewhere('postgres', dataDir);
   await ask(other.url, `create table notes as select 'from before' as note`);
@@ -152,7 +152,7 @@ it.runIf(process.platform === 'linux')('takes over from a server whose watcher h
   expect(await ask(url, 'select note from notes')).toBe('from before');
 });
 
-it('starts over what a killed server left', async () => {
+it('a server starts on the data of a killed one', async () => {
   const dataDir = await prepareDataDir('crashed');
   const first = await start({ dataDir, durable: true });
   await ask(first.url, `create table notes as select 'committed' as note`);
@@ -163,16 +163,16 @@ it('starts over what a killed server left', async () => {
   expect(await ask(second.url, 'select note from notes')).toBe('committed');
 });
 
-it('finishes a database whose creation was cut short', async () => {
+it('a server replaces a database whose creation was interrupted', async () => {
   const dataDir = await prepareDataDir('cut-short');
   rmSync(join(dataDir, 'cluster/global'), { recursive: true });
-  // As creation leaves it until it is complete.
+  // The name during creation.
   renameSync(join(dataDir, 'cluster'), join(dataDir, 'cluster.new'));
   const { url } = await start({ dataDir });
   expect(await ask(url, 'select 1')).toBe(1);
 });
 
-it.runIf(isRoot)('serves root too, below a directory that only root may enter', async () => {
+it.runIf(isRoot)('a server started by root works below a directory that only root can enter', async () => {
   const closed = mkdtempSync(join(folder, 'closed-'));
   const dataDir = join(closed, 'data');
   const first = await start({ dataDir });

@@ -35,12 +35,12 @@ async function askAsStranger(url: string): Promise<string> {
 const idOf = async (url: string) => Number(/process_id:(\d+)/.exec(String(await ask(url, 'info', 'server')))?.[1]);
 const folderOf = async (url: string) => ((await ask(url, 'config', 'get', 'dir')) as string[])[1] ?? '';
 
-it('is undefined where the machine has none', async () => {
+it('startRedis returns undefined if the machine has no Redis', async () => {
   vi.stubEnv('PATH', '/nowhere');
   expect(await startRedis()).toBeUndefined();
 });
 
-it.runIf(found)('listens on 127.0.0.1 alone, wants its password, and writes what it is told to disk', async () => {
+it.runIf(found)('a server listens only on 127.0.0.1, requires its password, and persists its data', async () => {
   const server = await startRedis();
   const url = server?.url ?? '';
   expect(await ask(url, 'config', 'get', 'bind')).toEqual(['bind', '127.0.0.1']);
@@ -54,7 +54,7 @@ it.runIf(found)('listens on 127.0.0.1 alone, wants its password, and writes what
   expect(findProcess(id)).toBeUndefined();
 });
 
-it.runIf(found)('ends when the process that started it is killed, and takes its data along', async () => {
+it.runIf(found)('a server ends and removes its data when the process that started it is killed', async () => {
   const other = await startElsewhere('redis');
   const folder = await folderOf(other.url);
   const id = await idOf(other.url);

@@ -11,13 +11,13 @@ const tools = join(import.meta.dirname, '../..');
 export interface Elsewhere {
   readonly process: ChildProcess;
   readonly url: string;
-  /** As an out-of-memory killer would: no chance to tidy up. */
+  /** Sends SIGKILL, like the out-of-memory killer: the process cannot clean up. */
   kill(): Promise<void>;
 }
 
-/** Starts servers from a process of their own, which can be killed. Call it where tests are declared. */
+/** Starts servers from a separate process, which can be killed. Call it where tests are declared. */
 export async function prepareElsewhere(): Promise<(...words: string[]) => Promise<Elsewhere>> {
-  // Below the repository, so that the packages are found from there.
+  // Inside the repository, so that imports of packages resolve.
   mkdirSync(join(tools, 'dist'), { recursive: true });
   const folder = mkdtempSync(join(tools, 'dist/elsewhere-'));
   const running: ChildProcess[] = [];

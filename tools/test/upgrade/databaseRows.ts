@@ -1,10 +1,10 @@
 import type { Sql } from '@currents/core';
 
-/** Every row of a hub's database, as text that Postgres reads again. */
+/** Every row of a hub's database, in the text format of Postgres. */
 export interface DatabaseRows {
   /** The UTC day on which the rows were read. */
   readonly takenOn: string;
-  /** How many migrations had been applied. */
+  /** The number of applied migrations. */
   readonly migrations: number;
   readonly tables: Readonly<Record<string, readonly unknown[]>>;
   readonly sequences: Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ const memberSet = /^member_set_\d+$/;
 
 /**
  * Reads every row of the public schema: partitions under the name of their parent, and the tables of member sets. Leaves
- * out the list of migrations and the queue's tables, which are made anew on the next start.
+ * out the list of migrations and the queue's tables, which are recreated on the next start.
  */
 export async function readDatabaseRows(sql: Sql): Promise<DatabaseRows> {
   const names = await sql<{ name: string }[]>`

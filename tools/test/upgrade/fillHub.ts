@@ -14,7 +14,7 @@ import type { Release } from './release.js';
 
 const keyOf = (project: string): string => createHash('md5').update(project).digest('hex');
 const groups = ['behaviour', 'campaign', 'canvas', 'message', 'other'];
-/** As the hub of the fixture keeps events that it cannot deliver. */
+/** The retry window of the fixture's hub. */
 const retryWindow = "interval '1 hour'";
 
 /**
@@ -111,7 +111,7 @@ export async function fillHub(): Promise<Release> {
       credentials: { apiKey: keyOf(project), secretKey: keyOf(`secret of ${project}`) },
     });
 
-    // Events that wait for valid credentials until their retry window is over.
+    // Events that wait for valid credentials until the end of their retry window.
     const live = await launchCurrent(atMixpanel('Mixpanel live', 'unknown'));
     await send(...events(4));
     await reaches(live, 'BLOCKED');
@@ -124,9 +124,9 @@ export async function fillHub(): Promise<Release> {
     await mutate('updateCurrent', { id: live, confirmName: 'Mixpanel live', credentials }, 'current { id }');
     await reaches(live, 'LIVE');
 
-    // One that the partner refuses, one that the catalogue refuses.
-    const nobody = event({ user: { user_id: '65a1f0c2d4e5f60718293a4b', external_user_id: 'anonymous' } });
-    await send(...events(20), nobody, event({ event_type: 'users.messages.pigeon.Send' }));
+    // One event that the partner refuses, and one that the catalogue refuses.
+    const refusedId = event({ user: { user_id: '65a1f0c2d4e5f60718293a4b', external_user_id: 'anonymous' } });
+    await send(...events(20), refusedId, event({ event_type: 'users.messages.pigeon.Send' }));
     await settled(live);
 
     const paused = await launchCurrent(atMixpanel('Mixpanel paused', 'paused'));
@@ -151,7 +151,7 @@ export async function fillHub(): Promise<Release> {
     const at = new Date(Date.now() + 7 * 86_400_000);
     await mutate('revokeImportKey', { id: ending.importKey.id, confirmName: 'to be revoked', at }, 'importKey { id }');
 
-    /** Pushes as Mixpanel does. */
+    /** Pushes members over Mixpanel's webhook. */
     const push = async (cohort: string, action: string, members: readonly string[], page = 1, pages = 1) => {
       const parameters = {
         mixpanel_project_id: '1',
@@ -183,7 +183,7 @@ export async function fillHub(): Promise<Release> {
     const leavers = await holds('Leavers', 1);
     await push('Buyers', 'remove_members', ['cid']);
     await holds('Buyers', 3);
-    // The second page never comes.
+    // The second page never arrives.
     await push('Leavers', 'members', ['eve'], 1, 2);
     await post(
       '/partners/acme/cohorts',
@@ -229,7 +229,7 @@ export async function fillHub(): Promise<Release> {
       (requests) => requests > 0,
       60_000,
     );
-    // A change that the receiver refuses until the retry window is over, and one that it has not been sent.
+    // A change that the receiver refuses until the end of the retry window, and one that is not sent yet.
     receiver.answerWith(503);
     await change('hal');
     await restartWorker(async () => {

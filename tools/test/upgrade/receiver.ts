@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A receiver of a segment's webhooks that keeps every request. */
+/** A receiver of segment webhooks that records every request. */
 export async function startReceiver() {
   const received: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
   let status = 200;

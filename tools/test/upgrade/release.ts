@@ -7,7 +7,7 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import { loadDatabaseRows, type DatabaseRows } from './databaseRows.js';
 
-/** The database of an earlier release, with what its owner knows and the database does not. */
+/** The database of an earlier release, with the secrets and addresses that are not in the database. */
 export interface Release extends DatabaseRows {
   readonly secrets: {
     readonly masterKey: string;
@@ -18,7 +18,7 @@ export interface Release extends DatabaseRows {
     readonly importKey: string;
     readonly revokedImportKey: string;
     readonly webhookSecret: string;
-    /** Where partners and the receiver of webhooks were. */
+    /** The addresses of the partners and of the webhook receiver. */
     readonly urls: { readonly mixpanel: string; readonly amplitude: string; readonly receiver: string };
   };
 }
@@ -31,7 +31,7 @@ export async function writeRelease(name: string, release: Release): Promise<void
   await writeFile(new URL(`releases/${name}`, import.meta.url), `${JSON.stringify(release, null, 1)}\n`);
 }
 
-/** Makes an empty database into the one that the release left behind, with its partners at other addresses. */
+/** Restores the database of a release into an empty one, with other addresses of its partners. */
 export async function restoreRelease(databaseUrl: string, release: Release, urls: Release['secrets']['urls']) {
   const sql = connect(databaseUrl, { max: 1, name: 'restore' });
   try {
@@ -53,7 +53,7 @@ export async function restoreRelease(databaseUrl: string, release: Release, urls
 
 const migrations = fileURLToPath(new URL('../../../packages/core/migrations/', import.meta.url));
 
-/** Applies the first so many migrations, and no later ones. */
+/** Applies only the first `count` migrations. */
 async function applyMigrations(sql: ReturnType<typeof connect>, count: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'currents-migrations-'));
   try {

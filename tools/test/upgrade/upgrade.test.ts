@@ -16,7 +16,7 @@ import { startReceiver } from './receiver.js';
 import { readRelease, restoreRelease, writeRelease, type Release } from './release.js';
 
 const releases = readdirSync(new URL('releases/', import.meta.url));
-/** What this very code stores, so that the next release finds a fixture that is known to hold everything. */
+/** The rows that this code stores, so that the fixture of the next release is known to be complete. */
 const thisRelease = 'this release';
 const keyOf = (project: string): string => createHash('md5').update(project).digest('hex');
 
@@ -88,13 +88,13 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
       60_000,
     );
 
-  it('has live Currents with pending events, or this test would show nothing', () => {
+  it('has live Currents with pending events, so that this test is meaningful', () => {
     const waiting = rows<{ current_id: number; pending: number }>('delivery').filter(({ pending }) => pending > 0);
     expect(live().length).toBeGreaterThan(1);
     for (const id of live()) expect(waiting.map((delivery) => delivery.current_id)).toContain(id);
   });
 
-  it('goes on delivering to every live Current: what was pending, and what comes', async () => {
+  it('delivers pending and new events of every live Current', async () => {
     for (const id of live()) await settled(id);
     const sent = events(5);
     const before = await Promise.all(live().map((id) => ledgerOf(sql, id)));
@@ -109,7 +109,7 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
     expect([...mixpanel.control.ledger().violations, ...amplitude.control.ledger().violations]).toEqual([]);
   });
 
-  it('balances for every Current, live or not', async () => {
+  it('has a balanced ledger for every Current, live or not', async () => {
     for (const { id } of rows<{ id: number }>('current')) await ledgerOf(sql, id);
   });
 
@@ -124,7 +124,7 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
     expect(after.delivered).toBeGreaterThan(before.delivered);
   });
 
-  it('takes the same tokens and keys as before, and refuses the same', async () => {
+  it('accepts and refuses the same tokens and keys as before', async () => {
     const { secrets } = release;
     expect((await graphql(secrets.adminToken)).status).toBe(200);
     expect((await graphql(secrets.revokedAdminToken)).status).toBe(401);
@@ -151,7 +151,7 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
     }
   });
 
-  it('completes a session whose first page was stored before', async () => {
+  it('completes a session whose first page was stored by the earlier release', async () => {
     const [staged] = rows<{ cohort_id: number; session: string; key_id: number; state: string }>(
       'cohort_change',
     ).filter(({ state }) => state === 'staged');
@@ -190,7 +190,7 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
     );
   });
 
-  it('delivers what a blocked Current holds once its credentials are good', async () => {
+  it('delivers the events of a blocked Current once its credentials are valid', async () => {
     const [blocked] = rows<{ id: number; name: string; state: string }>('current').filter(
       ({ state }) => state === 'blocked',
     );
@@ -208,7 +208,7 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
     expect((await settled(blocked.id)).delivered).toBe(delivered + pending);
   });
 
-  it('shows every stored row in the admin API, with words that its enums have', async () => {
+  it('shows every stored row in the admin API, with valid enum values', async () => {
     const lists = {
       auditLog: ['audit_entry'],
       adminTokens: ['admin_token'],
@@ -237,7 +237,7 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
     expect(Date.parse(ending?.revokedAt ?? '')).toBeGreaterThan(Date.now());
   });
 
-  it('tells webhooks what they have not been told, signed with the same secret', async () => {
+  it('delivers outstanding changes to webhooks, signed with the same secret', async () => {
     const { body, headers } = await until(
       () => receiver.received[0],
       (first) => first !== undefined,
@@ -248,7 +248,7 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
     expect(JSON.parse(body)).toMatchObject({ changes: [{ member: { externalId: 'ivy' } }] });
   });
 
-  it('pulls cohorts with the credentials that were sealed', async () => {
+  it('pulls cohorts with the sealed credentials', async () => {
     await sql`update cohort_pull set due_at = now() where run_id is null`;
     const [pull] = rows<{ cohort_id: number }>('cohort_pull');
     await until(
