@@ -62,9 +62,9 @@ it('fewer requests are in flight when a partner slows down, even with a growing 
 it('workers share the declared number of requests, and the last remaining ones may use all of it', async () => {
   await pileUp();
   const [worker] = await Promise.all([hub.startWorker(), hub.startWorker(), hub.startWorker()]);
-  await untilAllInUse();
   expect(await maxWithin(60)).toBeLessThanOrEqual(declared);
+  await untilAllInUse();
   await worker?.stop();
-  await untilAllInUse();
   expect(await maxWithin(60)).toBeLessThanOrEqual(declared);
+  await untilAllInUse();
 }, 60_000);
