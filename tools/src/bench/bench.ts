@@ -1,15 +1,15 @@
 import type { Command, OptionTable, OptionValues } from '../options.js';
 
-/** What every bench works with. */
+/** The tools of every bench. */
 export interface Stage {
   /** An empty directory, removed at the end. */
   readonly folder: string;
   readonly cleanup: Cleanup;
-  /** Says on standard error what is going on. */
+  /** Prints progress on standard error. */
   progress(text: string): void;
   /** Prints a line of the result. */
   print(line: string): void;
-  /** Prints what does not add up; the bench then ends with exit code 1. */
+  /** Prints an inconsistency; the bench then ends with exit code 1. */
   fail(fault: string): void;
 }
 
@@ -18,7 +18,7 @@ export interface Bench<Table extends OptionTable> extends Command<Table> {
   run(options: OptionValues<Table>, stage: Stage): Promise<object>;
 }
 
-/** Where the queue, and with it the counters of budgets, is kept. */
+/** The server of the queue and of the budget counters. */
 export const queueKinds = ['postgres', 'redis'] as const;
 export type QueueKind = (typeof queueKinds)[number];
 
@@ -33,7 +33,7 @@ export function defineBench<Table extends OptionTable>(bench: Bench<Table>): Ben
 
 export type Cleanup = ReturnType<typeof createCleanup>;
 
-/** What has been started and has to be ended, last first. */
+/** The functions that end what has been started, called in reverse order. */
 export function createCleanup() {
   const ends: { readonly what: string; readonly end: () => unknown }[] = [];
   let running: Promise<void> | undefined;
@@ -51,14 +51,14 @@ export function createCleanup() {
   return {
     add: (what: string, end: () => unknown) => void ends.push({ what, end }),
     /**
-     * Ends everything that is left. Never rejects: what could not be ended is reported on standard error. A Ctrl-C and
-     * an error it causes both clean up: the second waits for the first.
+     * Ends all that is still running. Never rejects: failures are reported on standard error. Ctrl-C and the errors that
+     * it causes both clean up: the second call waits for the first.
      */
     run: () => (running ??= endAll().finally(() => (running = undefined))),
   };
 }
 
-/** Runs a part of a bench with a cleanup of its own: what the part starts ends with it, or with the bench. */
+/** Runs a part of a bench with a separate cleanup, which ends all that the part has started. */
 export async function inScope<Value>(
   outer: Cleanup,
   what: string,

@@ -12,7 +12,7 @@ import { openGenerator, openSink } from './programs/open.js';
 import { median, medianInterval } from './reading/percentiles.js';
 import { describeCpu } from './report.js';
 
-/** How a checkout starts its hub and reads its ledger: its own functions, which know its API and its tables. */
+/** The functions of a checkout that start its hub and read its ledger, matching its API and tables. */
 interface Checkout {
   readonly name: 'base' | 'this';
   readonly openHub: typeof openHub;
@@ -21,18 +21,18 @@ interface Checkout {
 }
 
 export interface Pair {
-  /** The hub that was started first, and whose turn came first. */
+  /** The hub that was started and measured first. */
   readonly first: Checkout['name'];
   readonly base: HubCost;
   readonly this: HubCost;
-  /** CPU per event of this checkout over that of the base. */
+  /** CPU per event of this checkout divided by that of the base. */
   readonly ratio: number;
 }
 
 export type Comparison = ReturnType<typeof summarise>;
 
 /**
- * Compares the hub CPU per event of another built checkout with this one. Every pair starts both hubs anew, because
+ * Compares the hub CPU per event of another built checkout with this one. Every pair starts new processes, because
  * two processes that do the same work differ by some per cent for as long as they run.
  */
 export async function compare(root: string, options: Options, stage: Stage) {
@@ -72,7 +72,7 @@ export async function compare(root: string, options: Options, stage: Stage) {
     return { first: order[0].name, base, this: own, ratio: own.sumMicros / base.sumMicros };
   }
 
-  /** Starts the hub of a checkout with a sink of its own. */
+  /** Starts the hub of a checkout with a separate sink. */
   async function openSide(checkout: Checkout, queue: QueueKind, place: string, cleanup: Cleanup) {
     const folder = join(place, checkout.name);
     await mkdir(folder, { recursive: true });

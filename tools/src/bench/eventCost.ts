@@ -36,7 +36,7 @@ const options = {
 
 export type Options = OptionValues<typeof options>;
 
-/** What an event costs, from the request to the partner. */
+/** The cost of an event, from the request to the partner. */
 export const eventCost = defineBench({
   name: 'npm run bench',
   summary: `Measures what an event costs, from the request to the partner, beside a bare script that only forwards events.
@@ -123,7 +123,7 @@ async function measure(given: Options, stage: Stage): Promise<BenchResult> {
     return { rounds, latency, backlog, balance, troubles: await hub.troubles() };
   }
 
-  /** A worker that another one replaced, for a backlog, handled an unknown part of the events. */
+  /** A worker that was replaced for a backlog has handled an unknown part of the events. */
   async function describeProfiles(folder: string, sent: number): Promise<void> {
     const names = (await readdir(folder)).filter((name) => name.endsWith('.cpuprofile')).sort();
     for (const name of names) {

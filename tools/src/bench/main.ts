@@ -11,7 +11,7 @@ import { eventCost } from './eventCost.js';
 /** The first argument names the bench; without one it is `eventCost`. */
 const benches: Readonly<Record<string, Bench<OptionTable>>> = { amplitude, cohorts };
 
-/** Longer than any sensible choice of options takes. */
+/** Longer than a run with any sensible options. */
 const maxMs = 4 * 60 * 60_000;
 
 const args = process.argv.slice(2);
@@ -51,7 +51,7 @@ async function main(options: Parameters<typeof bench.run>[0] & { readonly json: 
     await cleanup.run();
     await writeReport(resolve(options.json), { before, after: loadavg() }, { options, ...result });
   } catch (error) {
-    // Once it is being stopped, everything fails; the reason has been printed.
+    // While the bench is being stopped, errors are expected; the reason has been printed.
     if (isStopping) return;
     console.error(`bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     process.exitCode = 1;
@@ -61,7 +61,7 @@ async function main(options: Parameters<typeof bench.run>[0] & { readonly json: 
   }
 }
 
-/** Writes the result with what it depends on: date, machine and load. */
+/** Writes the result with its conditions: date, machine and load. */
 async function writeReport(
   file: string,
   loadAverage: Readonly<Record<'before' | 'after', readonly number[]>>,

@@ -2,7 +2,7 @@ import type { Spread } from './measures/latency.js';
 import type { Cost, HubCost } from './measures/meter.js';
 import { summariseFloor, summariseHub, type BenchResult, type NotRun, type QueueResult, type Round } from './result.js';
 
-/** The project's own targets; `npm run bench` prints which are met on this machine at this load. */
+/** The targets of the project; `npm run bench` prints which are met on this machine at this load. */
 const targets = { timesFloor: 2, eventsPerSecond: 25_000, p99Ms: 120, workerBytes: 400e6 };
 
 /** The result as lines of text. */

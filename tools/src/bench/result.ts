@@ -6,7 +6,7 @@ import type { Latency } from './measures/latency.js';
 import type { Throughput } from './measures/throughput.js';
 import { median } from './reading/percentiles.js';
 
-/** One turn of floor and hub. Either is missing when only the other was asked for. */
+/** One round of floor and hub. Either is missing when only the other was requested. */
 export interface Round {
   readonly floor: readonly FloorMeasure[];
   readonly hub: Throughput | undefined;
@@ -22,19 +22,19 @@ export interface QueueResult {
   readonly troubles: readonly string[];
 }
 
-/** Why nothing was measured. */
+/** The reason why nothing was measured. */
 export interface NotRun {
   readonly notRun: string;
 }
 
 export interface BenchResult {
-  /** Mean bytes of JSON of an event that came in. */
+  /** Mean bytes of JSON of a received event. */
   readonly eventBytes: number;
   readonly floorRounds: readonly Round[];
   readonly queues: Partial<Record<QueueKind, QueueResult | NotRun>>;
 }
 
-/** Medians of all rounds, by variant. Of the two tuned ones that pack, `gzip` is the cheaper. Undefined when the floor was not run. */
+/** Medians of all rounds, by variant. Of the two optimised ones with compression, `gzip` is the cheaper. Undefined when the floor was not run. */
 export function summariseFloor(rounds: readonly Round[]) {
   const measures = rounds.flatMap(({ floor }) => floor);
   if (measures.length === 0) return undefined;
@@ -64,7 +64,7 @@ export function summariseHub(rounds: readonly Round[]) {
     });
     return ratios.length > 0 ? median(ratios) : undefined;
   };
-  /** One number for each process. */
+  /** One value per process. */
   const each = (of: (name: string) => number) =>
     Object.fromEntries(Object.keys(first.cpuMicros).map((name) => [name, of(name)]));
   return {
@@ -72,9 +72,9 @@ export function summariseHub(rounds: readonly Round[]) {
     cpuMicros: each((name) => median(hubs.map(({ cpuMicros }) => cpuMicros[name] ?? NaN))),
     sumMicros: median(hubs.map(({ sumMicros }) => sumMicros)),
     peakBytes: each((name) => Math.max(...hubs.map(({ peakBytes }) => peakBytes[name] ?? NaN))),
-    /** The hub's sum over the plain script of the same round, in the median; undefined without a floor. */
+    /** The median ratio of the hub's sum to the plain script of the same round; undefined without a floor. */
     timesFloor: timesOf('plain script, gzip 1'),
-    /** The same over the cheapest script that packs. */
+    /** The same ratio to the cheapest script with compression. */
     timesTunedFloor: timesOf(summariseFloor(rounds)?.gzip),
   };
 }

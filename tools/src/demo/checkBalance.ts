@@ -2,11 +2,11 @@ import type { Counts } from '../hub/adminClient.js';
 
 export interface Balance {
   readonly counts: Counts;
-  /** Ids of the events that the partner shows, one for each copy. */
+  /** Ids of the events that the partner stores, one for each copy. */
   readonly shown: readonly string[];
 }
 
-/** What does not add up; empty when everything does. */
+/** The inconsistencies; empty if there are none. */
 export function checkBalance({ counts, shown }: Balance): string[] {
   const { selected, delivered, skipped, rejected, expired, pending } = counts;
   const problems: string[] = [];

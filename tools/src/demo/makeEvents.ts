@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import { catalogue, sampleOf, type CatalogueEvent } from '@currents/schema';
 
-/** The types that the original documents name; later ones come from newer versions of the platform. */
+/** The event types of the original documents, without later ones. */
 export const demoTypes = catalogue.filter(({ group }) => group !== 'other');
 
 export interface DemoEvents {
   /** Bodies to post, in order. */
   readonly bodies: readonly string[];
-  /** How many events the catalogue will refuse. */
+  /** The number of events that the catalogue will refuse. */
   readonly broken: number;
   readonly events: number;
 }
 
 const perRequest = 100;
 
-/** Events of all types, by 500 users of whom some are anonymous, with a few broken ones among them. The same every time. */
+/** Events of all types by 500 users, some of them anonymous, with a few invalid ones. Deterministic. */
 export function makeDemoEvents(count: number, nowSeconds: number): DemoEvents {
   const events: unknown[] = [];
   let broken = 0;
@@ -40,7 +40,7 @@ function personalised(sample: CatalogueEvent, index: number, nowSeconds: number)
     ...sample,
     id: uuidOf(`demo ${index}`),
     time: nowSeconds - 86_400 + (index % 86_000),
-    // Every twentieth user has not said who they are.
+    // Every twentieth user is anonymous.
     user:
       user % 20 === 7
         ? { ...anonymous, device_id: uuidOf(`device ${user}`) }
@@ -48,7 +48,7 @@ function personalised(sample: CatalogueEvent, index: number, nowSeconds: number)
   };
 }
 
-/** One user's id is a word that Mixpanel refuses: their events end as dead letters that say so. */
+/** One user has an id that Mixpanel refuses: the events of this user become dead letters. */
 function externalId(user: number): string {
   return user === 13 ? 'undefined' : `customer-${user}`;
 }

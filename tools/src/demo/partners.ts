@@ -3,7 +3,7 @@ import { startFakeMixpanel, type FakeMixpanel } from '../fakes/mixpanel/startFak
 
 type Event = Readonly<Record<string, unknown>>;
 
-/** A destination that pretends, and the Current that exports to it. */
+/** A fake destination, and the Current that exports to it. */
 export type DemoPartner = ReturnType<typeof partnerOf>;
 
 export async function startPartners() {
@@ -38,9 +38,9 @@ function partnerOf(
       credentials,
       selection: { groups: ['behaviour', 'campaign', 'canvas', 'message'] },
     },
-    /** Ids of the events it shows, one for each copy that its own de-duplication leaves. */
+    /** Ids of the events that it stores, one for each copy after its de-duplication. */
     shownIds: () => control.ledger(0).view.map(({ event }) => String(insertIdOf(event))),
-    /** What it was sent that a good client never sends. */
+    /** The requests that violate its rules. */
     complaints: () => control.ledger(0).violations.map(({ code, detail }) => `${code}: ${detail}`),
   };
 }

@@ -12,7 +12,7 @@ interface Running {
   readonly currentId: string;
 }
 
-/** False when anything did not add up. */
+/** False if there was an inconsistency. */
 export async function runDemo({ events, keep }: { readonly events: number; readonly keep: boolean }): Promise<boolean> {
   const startedMs = Date.now();
   const lines: string[] = [];
@@ -55,7 +55,7 @@ export async function runDemo({ events, keep }: { readonly events: number; reado
   }
 }
 
-/** Sends everything, and shows how the ledgers fill, until nothing is pending. */
+/** Sends all events, and prints the ledgers until no event is pending. */
 async function stream(
   hub: RunningHub,
   admin: AdminClient,

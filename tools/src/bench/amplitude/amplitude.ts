@@ -11,7 +11,7 @@ import { options, type AmplitudeStage } from './stage.js';
 
 type Measured<Result> = Promise<Result & { readonly faults: readonly string[] }>;
 
-/** Prints what a part measured. */
+/** Prints the results of a part. */
 const parts = {
   'hot-device': async (stage: AmplitudeStage) => {
     const measured = await measureHotDevice(stage);
@@ -63,7 +63,7 @@ both          what an event costs for each of two destinations, beside a bare sc
         return measured;
 
         async function open(): Promise<Hub> {
-          // A folder of its own, because two hubs name their logs alike.
+          // A separate folder, because all hubs use the same names of logs.
           const folder = await mkdtemp(join(stage.folder, 'hub-'));
           const hub = await openHub({ queue: given.queue, folder }, cleanup);
           if (!hub) throw new Error('there is no redis-server on this machine');

@@ -20,19 +20,19 @@ export async function measureBothDestinations(stage: AmplitudeStage) {
   let toFirst = 0;
   let toSecond = 0;
 
-  /** A hub with a Current to either destination. */
+  /** A hub with one Current for each destination. */
   async function open() {
     const hub = await stage.openHub();
     const launched = [
       await hub.launch('mixpanel', { baseUrl: first.url, ...withoutLimits }),
-      // Compressed like the other one, and like the floor.
+      // Compressed like the other destination and the floor.
       await hub.launch('amplitude', { baseUrl: second.url, gzip: true }),
     ];
     const currentIds = launched.map(({ currentId }) => currentId);
     let sent = 0;
     return {
       hub,
-      /** Measures an event at one destination. */
+      /** Measures the cost of an event at one destination. */
       async flow(events: number): Promise<HubCost> {
         const stopMeter = startMeter(hub, { generator, sink: first.sink });
         const flow = await generator.call('flood', { url: hub.url, token: hub.token, connections, events });

@@ -30,7 +30,7 @@ export async function measureHotDevice(stage: AmplitudeStage) {
   const { requestEvents } = options;
   const { generator: others } = await openGenerator(cleanup, { seed: 1, requestEvents });
   const { generator: hotOnes } = await openGenerator(cleanup, { seed: 2, requestEvents, user: hot });
-  /** The fake's clock and the bench's begin at different times. */
+  /** The difference between the clocks of the fake and of the bench. */
   const clockGapMs = amplitude.control.now() - nowMicros() / 1_000;
   const target = { url: hub.url, token: hub.token, connections };
   let sent = 0;
@@ -70,7 +70,7 @@ export async function measureHotDevice(stage: AmplitudeStage) {
     amplitude.control.setLimits(benchKey, { httpapiEps: allowed / 30 });
     await change(admin, id, { ...settings, baseUrl: amplitude.url });
     progress(`drained in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
-    // Events accepted at the raised limit count against the usual one for as long as the window lasts.
+    // Events accepted at the raised limit count against the usual limit until the end of the window.
     if (round + 1 < options.rounds) await wait(30_000);
   }
   const { statuses, accepted, duplicates } = amplitude.control.summary();
@@ -97,7 +97,7 @@ export async function measureHotDevice(stage: AmplitudeStage) {
   };
 }
 
-/** The 95th percentile of the milliseconds from answer to arrival, once every one of these events is there. */
+/** The 95th percentile of the milliseconds from response to arrival, once all of these events have arrived. */
 async function p95(amplitude: FakeAmplitude, sent: PacedSent, clockGapMs: number): Promise<number> {
   const { ids, answeredMicros } = sent;
   for (const endMs = Date.now() + 60_000; ; await wait(200)) {
@@ -113,7 +113,7 @@ async function p95(amplitude: FakeAmplitude, sent: PacedSent, clockGapMs: number
   }
 }
 
-/** The maximum of events of the hot device that Amplitude accepted in any 30 seconds since then. */
+/** The maximum number of the hot device's events that Amplitude accepted in any 30 seconds since then. */
 function maxOf(amplitude: FakeAmplitude, fromMs: number): number {
   const times = amplitude.control
     .ledger()

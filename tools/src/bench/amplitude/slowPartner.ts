@@ -32,7 +32,7 @@ export async function measureSlowPartner(stage: AmplitudeStage) {
   const { currentId: slowId } = await hub.launch('mixpanel', { baseUrl: slow.url });
   const setState = (state: 'live' | 'paused') => hub.sql`update current set state = ${state} where id = ${slowId}`;
   for (let round = 0; round < options.rounds; round++) {
-    // Paused, the other Current costs a row for each batch, and nothing more.
+    // The other Current is paused, and costs only a row per batch.
     await setState('paused');
     const before = sent;
     alone.push(await p95());

@@ -14,11 +14,11 @@ export const options = {
   only: choice(['hot-device', 'slow-partner', 'both'], undefined, 'one part alone'),
 };
 
-/** The stage of one part, with its options and a hub that has no Current yet. */
+/** The setup of one part: its options and a hub without a Current. */
 export interface AmplitudeStage extends Stage {
   readonly options: OptionValues<typeof options>;
   openHub(): Promise<Hub>;
 }
 
-/** Connections of every generator. */
+/** The number of connections of each generator. */
 export const connections = 64;

@@ -10,7 +10,7 @@ const floodEvents = 50_000;
 const warmUpSeconds = 3;
 const pageMembers = 1_000;
 
-/** Pages of Mixpanel's webhook at a steady pace, at a whole hub that takes in and delivers events all the while. */
+/** Pages of Mixpanel's webhook at a constant rate, while the same hub ingests and delivers events. */
 export async function measureBesideEvents(
   { pagesPerSecond, seconds, eventsPerSecond }: CohortOptions,
   { folder, cleanup }: Pick<Stage, 'folder' | 'cleanup'>,
@@ -32,7 +32,7 @@ export async function measureBesideEvents(
       events = (await generator.call('pace', { ...target, eventsPerSecond, seconds: seconds + warmUpSeconds })).events;
     else while (!over) events += (await generator.call('flood', { ...target, events: floodEvents })).events;
   })();
-  // The first seconds are the hub's own: it opens connections, and its code is not yet compiled.
+  // The first seconds are not measured: the hub opens connections, and its code is not yet compiled.
   await wait(warmUpSeconds * 1_000);
   const pool = new Pool(hub.url, { connections: 16 });
   const authorization = `Basic ${Buffer.from(`mixpanel:${made.key}`).toString('base64')}`;
@@ -55,7 +55,7 @@ export async function measureBesideEvents(
   return { eventsPerSecond: takenPerSecond, pages, answerMs, members: Number(row.members) };
 }
 
-/** Half of the pages are one whole membership, the others entries of a second cohort. */
+/** Half of the pages form one whole membership, the others add members to a second cohort. */
 async function push(pool: Pool, authorization: string, page: number, pages: number): Promise<number> {
   const whole = page % 2 === 0;
   const members = Array.from({ length: pageMembers }, (_, index) => ({

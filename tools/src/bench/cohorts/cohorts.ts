@@ -72,7 +72,7 @@ async function measureSteps(hub: CohortHub, given: CohortOptions, { print }: Sta
   report(await measureExport(hub, entire.id, 'ndjson'));
   report(await measureExport(hub, entire.id, 'csv'));
 
-  // A tenth leaves, and as many enter, while others push and read.
+  // A tenth of the members is replaced, while other cohorts are pushed and the segment is read.
   const steady = pushSteadily(hub, given);
   const readers = readAllTheTime(hub, entire.id);
   const moved = Math.floor(members / 10);

@@ -24,9 +24,9 @@ export interface CohortHub {
   readonly sql: Sql;
   readonly databaseUrl: string;
   readonly admin: Admin;
-  /** Milliseconds from a page to its answer. */
+  /** Milliseconds from a page to its response. */
   push(change: CohortChange): Promise<number>;
-  /** Resolves when nothing waits to be applied. */
+  /** Resolves when no change is pending. */
   applied(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -83,7 +83,7 @@ export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
   };
 }
 
-/** Resolves when nothing waits to be applied. */
+/** Resolves when no change is pending. */
 export async function untilApplied(sql: Sql): Promise<void> {
   await untilRow(() => sql`select where not exists (select from cohort_change where state = 'pending')`);
 }
@@ -93,7 +93,7 @@ export async function untilRow(query: () => PromiseLike<{ readonly count: number
   while ((await query()).count === 0) await wait(50);
 }
 
-/** The result when it is of this kind. Throws the message of any other. */
+/** Returns the result if it is of this kind. Throws the message of any other. */
 export function expectKind<Result extends { readonly kind: string }, Kind extends Result['kind']>(
   kind: Kind,
   result: Result,
@@ -102,7 +102,7 @@ export function expectKind<Result extends { readonly kind: string }, Kind extend
   return result as Extract<Result, { readonly kind: Kind }>;
 }
 
-/** A user with an id as long as a UUID, in no order. */
+/** A user with an unordered id as long as a UUID. */
 export function memberAt(index: number): Member {
   const mixed = Math.imul(index ^ 0x5bd1e995, 0x9e3779b1) >>> 0;
   const head = mixed.toString(16).padStart(8, '0');

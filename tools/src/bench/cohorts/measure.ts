@@ -13,14 +13,14 @@ export interface Measured {
   readonly note?: string;
 }
 
-/** What the work returns, and the seconds that it takes. */
+/** Returns the result of the work and its duration in seconds. */
 export async function timed<Value>(work: () => Promise<Value>): Promise<readonly [Value, number]> {
   const startedMs = performance.now();
   const value = await work();
   return [value, (performance.now() - startedMs) / 1000];
 }
 
-/** Sends a whole membership, page by page; returns the milliseconds to the answer of each page. */
+/** Sends a whole membership, page by page; returns the milliseconds to the response of each page. */
 export async function sendWhole(
   hub: CohortHub,
   cohort: CohortReference,
@@ -48,7 +48,7 @@ export function describeTimes(times: readonly number[]): string {
   return `answers: median ${median} ms, p99 ${p99} ms, max ${max} ms`;
 }
 
-/** Sends pages for other cohorts at a constant rate until told to end; `end` returns the milliseconds of each answer. */
+/** Sends pages for other cohorts at a constant rate until `end` is called, which returns the milliseconds to each response. */
 export function pushSteadily(hub: CohortHub, { pagesPerSecond, pageMembers }: CohortOptions) {
   const inFlight: Promise<number>[] = [];
   const timer = setInterval(() => {
@@ -65,7 +65,7 @@ export function pushSteadily(hub: CohortHub, { pagesPerSecond, pageMembers }: Co
   };
 }
 
-/** Reads the segment over and over until told to end; `end` returns the milliseconds of each read. */
+/** Reads the segment repeatedly until `end` is called, which returns the milliseconds of each read. */
 export function readAllTheTime(hub: CohortHub, segmentId: string) {
   const times: number[] = [];
   let over = false;
@@ -108,7 +108,7 @@ export async function measureSegment(
   return { what: `segment ${name}, made and evaluated`, seconds, members: memberCount, id };
 }
 
-/** The segment, once it is evaluated. */
+/** Resolves with the segment once it is evaluated. */
 export async function evaluated(hub: CohortHub, segmentId: string): Promise<SegmentView> {
   for (; ; await wait(50)) {
     const segment = expectKind('Segment', await getSegment(hub.admin, segmentId));

@@ -1,21 +1,21 @@
 import type { EventMaker } from './eventMaker.js';
 import { users } from './eventMaker.js';
 
-/** A request body, written once and sent many times, each time with new ids put in place. */
+/** A request body that is written once and sent many times, each time with new ids. */
 export interface Body {
   readonly bytes: Buffer;
   readonly events: number;
-  /** Gives every event an id that it never had before. Must not be called while the bytes are being sent. */
+  /** Gives every event a new id. Must not be called while the bytes are being sent. */
   renew(): void;
-  /** The ids as they stand in the bytes now. */
+  /** The current ids in the bytes. */
   ids(): string[];
 }
 
 const idLength = 36;
-/** Odd, so that different passes never give one id twice; large, so that ids look drawn and pack like drawn ones. */
+/** Odd, so that no id repeats in another pass; large, so that ids look random and compress like random ones. */
 const stride = 0x9e3779b1;
 
-/** Bodies for about as many events as there are users, so that no packer finds the same event twice in its window. */
+/** Bodies for about as many events as users, so that a compressor does not find an event twice in its window. */
 export function writeBodies(make: EventMaker, requestEvents: number): Body[] {
   const count = Math.max(32, Math.ceil(users / requestEvents));
   return Array.from({ length: count }, (_, index) => writeBody(make, index * requestEvents, requestEvents));

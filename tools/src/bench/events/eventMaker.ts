@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { sampleOf, type CatalogueEvent } from '@currents/schema';
 import { createRandom, type Random } from '../../fakes/random.js';
 
-/** What a day at a shop with an app and newsletters sends, and Mixpanel takes. */
+/** The event types of a shop with an app and newsletters that Mixpanel supports. */
 export const benchEventTypes = [
   'users.behaviors.CustomEvent',
   'users.behaviors.Purchase',
@@ -24,12 +24,12 @@ export const benchEventTypes = [
 
 export const users = 50_000;
 const campaigns = 40;
-/** Bytes of JSON that a message event has, about; together with the short behaviour events the mean is 590. */
+/** Approximate bytes of JSON of a message event; with the short behaviour events, the mean is 590. */
 const fullBytes = 610;
 
 type Properties = Record<string, unknown>;
 
-/** Makes the event of a number: the same seed and number give the same event, in whatever order they are asked for. */
+/** Returns a function from a number to an event: the same seed and number give the same event, in any order of calls. */
 export type EventMaker = (number: number) => CatalogueEvent;
 
 export function createEventMaker(seed: number): EventMaker {
@@ -48,7 +48,7 @@ export function createEventMaker(seed: number): EventMaker {
   };
 }
 
-/** A sample of a message belongs to a campaign and to a canvas; a real one to one of them, and is not so talkative. */
+/** The sample of a message belongs to a campaign and a canvas; a real one belongs to one of them and is shorter. */
 function trimmedSampleOf(eventType: string): CatalogueEvent {
   const sample = sampleOf(eventType);
   const properties: Properties = {};
@@ -73,7 +73,7 @@ function userOf(user: number, seed: number): CatalogueEvent['user'] {
   };
 }
 
-/** Ids differ from event to event where they would: one of 40 campaigns, and a dispatch or a session of its own. */
+/** Ids vary as in real events: one of 40 campaigns, and a unique dispatch or session. */
 function varied(template: Properties, random: Random, seed: number): Properties {
   const campaign = createRandom(Math.imul(seed, 0x27d4eb2f) ^ Math.floor(random() * campaigns));
   const properties: Properties = {};
@@ -103,7 +103,7 @@ function uuid(random: Random): string {
 
 const eventsAtATime = 500;
 
-/** Writes the events from 0 to `count`, one a line. */
+/** Writes the events from 0 to `count`, one per line. */
 export async function writeNdjson(path: string, make: EventMaker, count: number): Promise<void> {
   function* lines(): Generator<string> {
     for (let first = 0; first < count; first += eventsAtATime) {

@@ -14,8 +14,8 @@ export async function readTally({ sql, currentId }: Pick<Hub, 'sql' | 'currentId
 export type Balance = ReturnType<typeof weigh>;
 
 /**
- * Holds three counts against each other that three processes kept: what the generator sent and the api acknowledged,
- * what the ledger calls delivered, and what the sink saw. They must be one number, with nothing left over.
+ * Compares the counts of three processes: events that the generator sent and the api acknowledged, events that the
+ * ledger counts as delivered, and events that the sink received. They must be equal, with no event pending.
  */
 export function weigh(sent: number, arrived: number, tally: Tally, pending: number) {
   const { selected, delivered, skipped, rejected, expired } = tally;
@@ -29,7 +29,7 @@ export function weigh(sent: number, arrived: number, tally: Tally, pending: numb
   return { sent, delivered, arrived, balances: faults.length === 0, faults };
 }
 
-/** What is wrong, for people: the texts of the claims that do not hold. */
+/** The texts of the violated claims. */
 export function faultsOf(...claims: readonly (readonly [holds: boolean, fault: string])[]): readonly string[] {
   return claims.flatMap(([holds, fault]) => (holds ? [] : [fault]));
 }

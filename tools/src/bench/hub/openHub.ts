@@ -13,7 +13,7 @@ import { benchEventTypes } from '../events/eventMaker.js';
 
 export interface HubOptions {
   readonly queue: QueueKind;
-  /** Where a Current to Mixpanel sends; without it there is no Current yet. */
+  /** The base URL of the Current to Mixpanel; without it no Current is created. */
   readonly sinkUrl?: string;
   /** An existing directory for the hub's logs. */
   readonly folder: string;
@@ -30,8 +30,8 @@ export const withoutLimits = { rateShare: 100 };
 export const benchKey = 'bench';
 
 /**
- * Starts a whole hub of its own: stores, api, worker, and a live Current that sends to the sink. Undefined where the
- * machine has no Redis for the queue. `bench --compare` calls this function of other commits, so its path and its
+ * Starts a separate hub: stores, api, worker, and a live Current that sends to the sink. Undefined if the queue needs
+ * Redis and the machine has none. `bench --compare` calls this function of other commits, so its path and its
  * parameters stay.
  */
 export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOptions, cleanup: Cleanup) {
@@ -92,7 +92,7 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOpti
     /** The database key of the Current to the sink; 0 without one. */
     currentId: current?.currentId ?? 0,
     launch,
-    /** The ids of the processes that do the work, by name. */
+    /** The ids of the measured processes, by name. */
     processes: (): Readonly<Record<string, number>> => ({
       api: api.pid,
       ...(worker && { worker: worker.pid }),
@@ -111,7 +111,7 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOpti
   };
 }
 
-/** The launcher reports no process ids, but every session's server process is a child of the one that was launched. */
+/** The launcher reports no process ids, but each session's server process is a child of the launched one. */
 async function postmasterOf(sql: Sql): Promise<number> {
   const [row] = await sql<{ id: number }[]>`select pg_backend_pid() as id`;
   const postmaster = findProcess(row?.id ?? 0)?.parentId;

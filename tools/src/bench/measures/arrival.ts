@@ -4,11 +4,11 @@ import type { Hub } from '../hub/openHub.js';
 import type { Program } from '../programs/program.js';
 import type { Arrivals, Sink } from '../programs/sink.js';
 
-/** Without progress for this long, a wait fails. */
+/** A wait fails after this long without progress. */
 const standstillMs = 30_000;
 const lookMs = 20;
 
-/** Resolves when the sink has received so many events in all. Rejects after 30 s without a new one. */
+/** Resolves when the sink has received this many events in total. Rejects after 30 s without a new one. */
 export async function untilArrived(sink: Program<Sink>, events: number): Promise<Arrivals> {
   let seen = -1;
   for (let movedMs = Date.now(); ; await wait(lookMs)) {
@@ -24,7 +24,7 @@ export async function untilArrived(sink: Program<Sink>, events: number): Promise
   }
 }
 
-/** Resolves when the hub has recorded an outcome for every selected event. `bench --compare` calls it of other commits. */
+/** Resolves when the hub has recorded an outcome for every selected event. `bench --compare` calls this function of other commits. */
 export async function untilSettled(hub: Pick<Hub, 'sql' | 'currentId'>, withinMs = standstillMs): Promise<void> {
   for (const endMs = Date.now() + withinMs; ; await wait(lookMs)) {
     const { selected, delivered, skipped, rejected, expired } = await readTally(hub);

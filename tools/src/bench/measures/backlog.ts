@@ -6,7 +6,7 @@ import { startMeter } from './meter.js';
 
 export type Backlog = Awaited<ReturnType<typeof measureBacklog>>;
 
-/** Stores a backlog of events while no worker runs; then one new worker, measured from its start, delivers it. */
+/** Stores a backlog of events while no worker runs; then measures one new worker, from its start, that delivers it. */
 export async function measureBacklog(hub: Hub, traffic: Traffic, backlog: number, progress: (text: string) => void) {
   const { generator, sink, connections } = traffic;
   await hub.stopWorker();

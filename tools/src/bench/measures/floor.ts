@@ -6,7 +6,7 @@ import type { OpenSink } from '../programs/open.js';
 import { startProgram } from '../programs/program.js';
 import { untilArrived } from './arrival.js';
 
-/** The plain script first; then the same, with everything that makes it cheaper. */
+/** The plain script first, then its optimised variants. */
 const floorVariants = ['plain script, gzip 1', 'no gzip', 'gzip 1, main thread', 'gzip 1, thread pool'] as const;
 export type FloorVariant = (typeof floorVariants)[number];
 
@@ -18,12 +18,12 @@ export interface FloorMeasure {
 
 export type RunFloor = () => Promise<readonly FloorMeasure[]>;
 
-/** Events sent right before a measured round, unmeasured: through the hub, and through each script of the floor. */
+/** Warm-up events before each measured round, through the hub and through each script of the floor. */
 export function warmUpEventsOf(events: number): number {
   return Math.min(100_000, events);
 }
 
-/** Writes the files that the floor reads; the returned function runs every variant once. */
+/** Writes the input files of the floor; the returned function runs every variant once. */
 export async function prepareFloor(
   { folder, cleanup, progress }: Pick<Stage, 'folder' | 'cleanup' | 'progress'>,
   { sink, url }: OpenSink,
@@ -36,7 +36,7 @@ export async function prepareFloor(
   await writeNdjson(file, make, events);
   await writeNdjson(warmUpFile, make, warmUpEventsOf(events));
 
-  /** A new process each time, warmed up right before, as the hub is. */
+  /** A new process each time, with a warm-up like the hub's. */
   async function measure(variant: FloorVariant): Promise<FloorMeasure> {
     const floor = startProgram<Floor>('floor');
     cleanup.add('the floor', floor.stop);

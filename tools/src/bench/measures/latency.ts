@@ -12,7 +12,7 @@ export type Spread = ReturnType<typeof spreadOf>;
 
 const warmUpSeconds = 2;
 
-/** Sends `eventsPerSecond` for so many seconds, and measures the time from each acknowledgement to the arrival. */
+/** Sends `eventsPerSecond` for this many seconds, and measures the time from each acknowledgement to the arrival. */
 export async function measureLatency(hub: Hub, traffic: Traffic, eventsPerSecond: number, seconds: number) {
   const { generator, sink, connections } = traffic;
   const job = { url: hub.url, token: hub.token, connections, eventsPerSecond };
@@ -36,7 +36,7 @@ export async function measureLatency(hub: Hub, traffic: Traffic, eventsPerSecond
   };
 }
 
-/** Milliseconds between three moments of each event. Throws when an event that was sent is not among those that arrived. */
+/** Milliseconds between three times of each event. Throws when a sent event has not arrived. */
 export function spreadsOf({ ids, dueMicros, answeredMicros }: PacedSent, arrived: RecordedArrivals) {
   const arrivals = new Map(arrived.ids.map((id, index) => [id, arrived.micros[index] as number]));
   const arrivedMicros = Float64Array.from(ids, (id) => {
@@ -45,11 +45,11 @@ export function spreadsOf({ ids, dueMicros, answeredMicros }: PacedSent, arrived
     return micros;
   });
   return {
-    /** From the answer that acknowledged an event to its arrival at the sink. */
+    /** From the acknowledgement of an event to its arrival at the sink. */
     sinceAcknowledged: spreadOf(arrivedMicros, answeredMicros),
-    /** From the moment a request was due to be sent to the arrival of its events. */
+    /** From the due time of a request to the arrival of its events. */
     sinceDue: spreadOf(arrivedMicros, dueMicros),
-    /** From the moment a request was due to be sent to its answer. */
+    /** From the due time of a request to its response. */
     untilAcknowledged: spreadOf(answeredMicros, dueMicros),
   };
 }

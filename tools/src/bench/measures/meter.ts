@@ -2,9 +2,9 @@ import type { Hub } from '../hub/openHub.js';
 import type { Traffic } from '../programs/open.js';
 import { readTree } from '../reading/processTree.js';
 
-/** What the processes of the hub and of the bench used for a number of events. */
+/** The resources that hub and bench used for a number of events. */
 export interface Cost extends HubCost {
-  /** CPU µs per event that the bench itself used on the same cores. */
+  /** CPU µs per event of the bench itself, on the same cores. */
   readonly benchMicros: number;
   /** Peak memory of each process since it started; of Postgres, of its largest single process. */
   readonly peakBytes: Readonly<Record<string, number>>;
@@ -13,7 +13,7 @@ export interface Cost extends HubCost {
 export interface HubCost {
   /** CPU µs per event, by process; of Postgres with all its children. */
   readonly cpuMicros: Readonly<Record<string, number>>;
-  /** Api, worker and stores together. */
+  /** The sum over api, worker and stores. */
   readonly sumMicros: number;
 }
 
@@ -43,13 +43,13 @@ function sumOf(ids: readonly number[]): number {
   return ids.reduce((sum, id) => sum + readTree(id).cpuMicros, 0);
 }
 
-/** A hub runs for weeks, so code is compiled before it is measured. */
+/** The warm-up compiles the code, because a hub runs for weeks. */
 export const warmUpRounds = 3;
 const turns = [0, 1, 1, 0, 1, 0, 0, 1] as const;
 
 /**
- * The mean costs of two hubs that take turns with `events` for each, after a warm-up, so that what else happens on the
- * machine concerns both.
+ * The mean costs of two hubs that alternate with `events` for each, after a warm-up, so that other load on the machine
+ * affects both.
  */
 export async function takeTurns(
   flows: readonly [(events: number) => Promise<HubCost>, (events: number) => Promise<HubCost>],

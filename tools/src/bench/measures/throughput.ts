@@ -7,7 +7,7 @@ import { startMeter } from './meter.js';
 export type Throughput = Awaited<ReturnType<typeof measureThroughput>>;
 
 /**
- * Sends as fast as the hub accepts events while the worker delivers, and waits until every outcome is recorded.
+ * Sends events as fast as the hub accepts them while the worker delivers, and waits until every outcome is recorded.
  * `settle` waits for the outcomes of a hub of another commit, whose tables may have other names.
  */
 export async function measureThroughput(

@@ -50,7 +50,7 @@ function map({ event_type, id, time, user, properties }: PlatformEvent) {
   };
 }
 
-/** What comes first to mind: what is ours goes over what came. */
+/** The simplest mapping: the connector's properties are spread over the received ones. */
 function mapPlainly({ event_type, id, time, user, properties }: PlatformEvent) {
   return {
     event: event_type,
@@ -107,7 +107,7 @@ async function* linesPlainly(file: string): AsyncGenerator<string[]> {
   for await (const line of createInterface({ input: createReadStream(file) })) yield [line];
 }
 
-/** Whole lines, many at a time. */
+/** Chunks of complete lines. */
 async function* linesOf(file: string): AsyncGenerator<string[]> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {

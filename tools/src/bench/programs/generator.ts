@@ -23,11 +23,11 @@ export interface Sent {
   /** Requests answered with 429 or 503. */
   readonly turnedAway: number;
   readonly firstMicros: number;
-  /** When the last answer came. */
+  /** The time of the last response. */
   readonly lastMicros: number;
 }
 
-/** Every event's id, and when its request was due and when its answer came, by the same place. */
+/** The id of every event, and the due and response times of its request at the same index. */
 export interface PacedSent extends Sent {
   readonly ids: readonly string[];
   readonly dueMicros: Float64Array;
@@ -39,11 +39,11 @@ let bodies: readonly Body[] = [];
 export interface Bodies {
   readonly seed: number;
   readonly requestEvents: number;
-  /** The user of all events; without it, they are of many users. */
+  /** The user of all events; default: many users. */
   readonly user?: CatalogueEvent['user'];
 }
 
-/** Writes the bodies. They serve every job that follows, and no id is ever sent twice. */
+/** Writes the bodies for all following jobs; no id is sent twice. */
 function prepare({ seed, requestEvents, user }: Bodies): { readonly eventBytes: number } {
   const make = createEventMaker(seed);
   bodies = writeBodies(user ? (number) => ({ ...make(number), user }) : make, requestEvents);
@@ -51,7 +51,7 @@ function prepare({ seed, requestEvents, user }: Bodies): { readonly eventBytes: 
   return { eventBytes: bytes / (bodies.length * requestEvents) };
 }
 
-/** As fast as the hub accepts them: every connection sends its next request when the last one is answered. */
+/** Sends as fast as the hub accepts events: each connection sends its next request after the previous response. */
 async function flood(job: Target & { readonly events: number }): Promise<Sent> {
   const client = openEventClient(job.url, job.token, job.connections);
   const requests = Math.ceil(job.events / (bodies[0]?.events ?? 1));
@@ -77,7 +77,7 @@ async function flood(job: Target & { readonly events: number }): Promise<Sent> {
   return { events, requests, turnedAway: client.turnedAway(), firstMicros, lastMicros };
 }
 
-/** At a fixed rate (open loop): a request that is due is sent, also when earlier ones are unanswered. */
+/** Sends at a fixed rate (open loop): each request is sent when due, even while earlier ones are unanswered. */
 async function pace(job: Target & { readonly eventsPerSecond: number; readonly seconds: number }): Promise<PacedSent> {
   const client = openEventClient(job.url, job.token, job.connections);
   const requestEvents = bodies[0]?.events ?? 1;
@@ -117,7 +117,7 @@ async function pace(job: Target & { readonly eventsPerSecond: number; readonly s
   return { events, requests, turnedAway: client.turnedAway(), firstMicros, lastMicros, ids, dueMicros, answeredMicros };
 }
 
-/** An event in quarantine would be an event that is not measured. */
+/** Throws when the hub has quarantined an event, which would not be measured. */
 async function postAll(client: ReturnType<typeof openEventClient>, { bytes, events }: Body): Promise<void> {
   const receipt = await client.post(bytes);
   if (receipt.accepted !== events)

@@ -2,13 +2,13 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { endProcess } from '../../services/processes.js';
 
-/** What a program of the bench can be asked: a name, one argument, an answer. */
+/** The calls of a bench program: a name, one argument, a result. */
 export type Calls = Record<string, (argument: never) => unknown>;
 
-/** A part of the bench in a process of its own. */
+/** A part of the bench in a separate process. */
 export interface Program<Known extends Calls> {
   readonly id: number;
-  /** Rejects when the program fails or ends. Calls are answered in the order in which they end. */
+  /** Rejects when the program fails or ends. Calls may end in any order. */
   call<Name extends keyof Known & string>(
     name: Name,
     ...argument: Parameters<Known[Name]>
@@ -27,7 +27,7 @@ type Answer = { readonly number: number } & ({ readonly value: unknown } | { rea
 /** Starts a built program of this folder, which ends when this process does. */
 export function startProgram<Known extends Calls>(program: 'floor' | 'generator' | 'sink'): Program<Known> {
   const file = fileURLToPath(new URL(`./${program}.js`, import.meta.url));
-  // Its own session: a Ctrl-C at the terminal is for the bench, which then ends its programs.
+  // A separate session: Ctrl-C at the terminal reaches only the bench, which then ends its programs.
   const child = fork(file, [], {
     serialization: 'advanced',
     detached: true,
@@ -72,7 +72,7 @@ export function startProgram<Known extends Calls>(program: 'floor' | 'generator'
   };
 }
 
-/** The other end: answers the bench's calls until the bench is gone. */
+/** The program's side: answers the bench's calls until the bench disconnects. */
 export function answerCalls(calls: Calls): void {
   process.on('message', (question: Question) => void answer(calls, question));
   process.on('disconnect', () => process.exit());

@@ -24,7 +24,7 @@ const amplitude = {
 
 export interface Arrivals {
   readonly events: number;
-  /** Bytes of JSON, unpacked. */
+  /** Bytes of JSON after decompression. */
   readonly bytes: number;
   readonly requests: number;
   readonly lastMicros: number;
@@ -32,7 +32,7 @@ export interface Arrivals {
 
 export interface RecordedArrivals {
   readonly ids: readonly string[];
-  /** When the request that held the event had arrived wholly, by the same place. */
+  /** The time at which the event's request had arrived completely, at the same index. */
   readonly micros: Float64Array;
 }
 
@@ -82,9 +82,9 @@ const sink = {
       server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
     }),
   arrivals: (): Arrivals => ({ events, bytes, requests, lastMicros }),
-  /** From now on every answer takes so long. */
+  /** Sets the delay of all following responses. */
   answerAfter: (ms: number): void => void (answerAfterMs = ms),
-  /** From now on the time of every event is kept. */
+  /** Starts recording the arrival time of every event. */
   record: (): void => void (record = { ids: [], micros: [] }),
   recorded(): RecordedArrivals {
     const kept = record ?? { ids: [], micros: [] };

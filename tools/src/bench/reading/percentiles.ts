@@ -1,4 +1,4 @@
-/** The smallest value that at least this share of all values does not exceed (nearest rank). NaN of nothing. */
+/** The smallest value that at least this share of all values does not exceed (nearest rank). NaN without values. */
 export function percentile(values: readonly number[] | Float64Array, share: number): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? NaN;
@@ -17,12 +17,12 @@ export interface Interval {
   readonly low: number;
   readonly high: number;
   readonly rank: number;
-  /** The exact probability that the interval holds the median. */
+  /** The exact probability that the interval contains the median. */
   readonly coverage: number;
 }
 
 /**
- * The narrowest interval of order statistics that holds the median with at least this probability, whatever the
+ * The narrowest interval of order statistics that contains the median with at least this probability, for any
  * distribution (Conover, Practical Nonparametric Statistics, section 3.2). Undefined with too few values.
  */
 export function medianInterval(values: readonly number[], confidence = 0.95): Interval | undefined {

@@ -6,7 +6,7 @@ interface Stat {
   readonly ticks: number;
 }
 
-/** Throws where there is no /proc, which is everywhere but on Linux, and when the process is gone. */
+/** Throws without /proc, which only Linux has, and when the process has ended. */
 export function readTree(rootId: number) {
   if (process.platform !== 'linux') {
     throw new Error(
@@ -23,9 +23,9 @@ export function readTree(rootId: number) {
     peakBytes = Math.max(peakBytes, peakOf(id));
   }
   return {
-    /** CPU time of the process and all its descendants, those that ended and were waited for included. */
+    /** CPU time of the process and all its descendants, including ended ones that were waited for. */
     cpuMicros: (ticks * 1_000_000) / ticksPerSecond(),
-    /** The most memory that any single one of them ever held (VmHWM). */
+    /** The peak memory of the largest of these processes (VmHWM). */
     peakBytes,
   };
 }
@@ -37,7 +37,7 @@ export function findTree(rootId: number): readonly number[] {
 
 function membersOf(rootId: number, stats: ReadonlyMap<number, Stat>): ReadonlySet<number> {
   const members = new Set([rootId]);
-  // A child's number may be below its parent's once numbers come round again, so one pass is not enough.
+  // A child's id can be below its parent's once ids are reused, so one pass is not enough.
   for (let before = 0; before < members.size;) {
     before = members.size;
     for (const [id, { parentId }] of stats) if (members.has(parentId)) members.add(id);
@@ -51,7 +51,7 @@ function readStats(): Map<number, Stat> {
     const id = Number(name);
     if (!(id > 0)) continue;
     try {
-      // The name stands in brackets and may hold anything: what follows the last one is plain.
+      // The name is in parentheses and may contain any character: parse after the last parenthesis.
       const text = readFileSync(`/proc/${name}/stat`, 'utf8');
       const fields = text
         .slice(text.lastIndexOf(')') + 2)
@@ -61,7 +61,7 @@ function readStats(): Map<number, Stat> {
       const [own, ofSystem, reaped, reapedOfSystem] = fields.slice(11, 15) as [number, number, number, number];
       stats.set(id, { parentId: fields[1] as number, ticks: own + ofSystem + reaped + reapedOfSystem });
     } catch {
-      // Ended meanwhile: its parent has its time now, or will have.
+      // Ended in the meantime: its parent has its CPU time, or will have.
     }
   }
   return stats;

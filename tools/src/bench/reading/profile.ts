@@ -1,8 +1,8 @@
-/** What V8 writes with --cpu-prof, as far as it matters here. */
+/** The fields of V8's --cpu-prof file that are used here. */
 export interface CpuProfile {
   readonly nodes: readonly ProfileNode[];
   readonly samples: readonly number[];
-  /** Microseconds from each sample to the one before. */
+  /** Microseconds from the previous sample to each sample. */
   readonly timeDeltas: readonly number[];
 }
 
@@ -12,8 +12,8 @@ interface ProfileNode {
 }
 
 /**
- * What the main thread was doing, busiest first: name, file and line of each function, as people would look it up, and
- * the time in itself, without what it calls. Waiting is left out; the collector counts as a function.
+ * The functions of the main thread by self time, largest first: name, file and line of each, and its time without its
+ * callees. Idle time is excluded; the garbage collector counts as a function.
  */
 export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile) {
   const places = new Map(nodes.map(({ id, callFrame }) => [id, placeOf(callFrame)]));
@@ -38,7 +38,7 @@ function placeOf({ functionName, url, lineNumber }: ProfileNode['callFrame']): s
   return `${name} ${file}:${lineNumber + 1}`;
 }
 
-/** The busiest functions as lines of text, each with its share and, when the events are known, its cost per event. */
+/** The most expensive functions as lines of text, each with its share and, if the events are known, its cost per event. */
 export function describeProfile(profile: CpuProfile, events: number | undefined, most = 25): string[] {
   const times = selfTimes(profile);
   const busy = times.reduce((sum, { selfMicros }) => sum + selfMicros, 0);
