@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** An option of a command line; `Value` is the type of what it yields. */
+/** An option of a command line; `Value` is the type of its value. */
 export interface Option<Value> {
   readonly isFlag?: true;
   /** Names the value in `--help`, for example `FILE`. */
@@ -9,7 +9,7 @@ export interface Option<Value> {
   readonly default: Value;
   /** Replaces the default when the command is given `--quick`. */
   readonly quick?: Value;
-  /** Reads a value; a string it returns says what was expected instead. */
+  /** Parses a value; returns a description of the expected value as a string on failure. */
   read(text: string): { readonly value: Value } | string;
 }
 
@@ -27,7 +27,7 @@ export function number(fallback: number, min: number, max: number, help: string,
   return { placeholder: 'N', help: `${help} (${usual})`, default: fallback, quick, read };
 }
 
-/** One of a few words. */
+/** One of several words. */
 export function choice<Word extends string, Default extends Word | undefined>(
   words: readonly Word[],
   fallback: Default,
@@ -56,14 +56,14 @@ export function flag(help: string): Option<boolean> {
 }
 
 export interface Command<Table extends OptionTable> {
-  /** How it is started, for example `npm run demo`. */
+  /** The command line, for example `npm run demo`. */
   readonly name: string;
-  /** What it does, for `--help`. */
+  /** The description in `--help`. */
   readonly summary: string;
   readonly options: Table;
 }
 
-/** Runs a command with the options in `args`; prints its help instead, or, with exit code 2, what is wrong with them. */
+/** Runs a command with the options in `args`; prints its help instead, or the invalid options, with exit code 2. */
 export async function runCommand<Table extends OptionTable>(
   command: Command<Table>,
   args: readonly string[],

@@ -1,4 +1,4 @@
-/** The time a fake lives in: all its rates, windows and answers use it, so a test can make a day pass at once. */
+/** The clock of a fake, used for all its rates, windows and responses, so that a test can advance it by a day. */
 export type VirtualClock = ReturnType<typeof createClock>;
 
 export function createClock(startMs: number = Date.now(), startSpeed = 1) {
@@ -13,11 +13,11 @@ export function createClock(startMs: number = Date.now(), startSpeed = 1) {
   };
   return {
     now,
-    /** Stops the clock at this moment. */
+    /** Stops the clock at this time. */
     set: (ms: number) => restart(ms, 0),
-    /** Moves the clock on; a stopped one stays stopped, a running one keeps running. */
+    /** Advances the clock; a stopped clock stays stopped, a running one keeps running. */
     advance: (ms: number) => restart(now() + ms, speed),
-    /** Lets the clock run on from where it is: 1 is real time, 60 a minute per second. */
+    /** Sets the speed of the clock from its current time: 1 is real time, 60 is a minute per second. */
     run: (nextSpeed: number) => restart(now(), nextSpeed),
   };
 }

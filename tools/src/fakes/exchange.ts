@@ -1,15 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Partial400 } from './faults/rule.js';
 
-/** A request as it came in. Until the body is there, `body` is empty and `complete` false. */
+/** A received request. Until the body has arrived, `body` is empty and `complete` is false. */
 export interface FakeRequest {
   readonly seq: number;
   /** Virtual time of arrival. */
   readonly receivedAt: number;
-  /** The listener it came in by, for example `us`. */
+  /** The listener that received the request, for example `us`. */
   readonly listener: string;
   readonly connectionId: number;
-  /** How many requests the connection carried before this one. */
+  /** The number of earlier requests on the connection. */
   readonly requestsBefore: number;
   readonly remoteAddress: string;
   readonly method: string;
@@ -24,12 +24,12 @@ export interface FakeRequest {
 export interface Answer {
   readonly status: number;
   readonly body: string;
-  /** Empty for an answer that has no body. */
+  /** Empty for a response without a body. */
   readonly contentType: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What the partner says to a request. Nothing is stored before `commit` is called; without one there is nothing to store. */
+/** The partner's decision on a request. Events are stored only by `commit`; without it there is nothing to store. */
 export interface Decision {
   readonly answer: Answer;
   readonly reason: string;
@@ -37,11 +37,11 @@ export interface Decision {
   readonly eventCount: number;
   readonly uncompressedBytes: number;
   readonly commit?: () => void;
-  /** Notes the events that the answer refuses by name; called when there is no `commit`, after all of them were noted as not stored. */
+  /** Records the events that the response refuses individually; called without a `commit`, after all events are recorded as not stored. */
   readonly reject?: () => void;
 }
 
-/** What faults change of a partner's ways for one request. */
+/** The changes of faults to a partner's behaviour for one request. */
 export interface Conditions {
   maxBytes?: number;
   partial400?: Partial400;
@@ -68,29 +68,29 @@ export function decided(request: FakeRequest, answer: Answer, reason: string): D
   return { answer, reason, eventCount: 0, uncompressedBytes: request.body.byteLength };
 }
 
-/** How a partner words what a fault makes it say. */
+/** The responses of a partner for faults. */
 export interface Dialect {
   revoked(request: FakeRequest): Answer;
   refusedWithoutDetails(): Answer;
   forbidden(): Answer;
   gzipRefused(status: 400 | 415): Answer;
-  /** `named` are the events' ids that the answer lists where the partner's format can; `all` lists every one, `none` nobody. */
+  /** `named`: the ids of the events that the response lists, if the partner's format allows it; `all` lists every event, `none` no event. */
   tooManyRequests(request: FakeRequest, named: 'none' | 'all' | readonly string[]): Answer;
 }
 
-/** A partner's service: what it decides, and what faults must know of its requests. */
+/** A partner's service: its decisions, and the properties of its requests that faults need. */
 export interface PartnerService {
-  /** Whether `projectOf` can answer before the body has arrived. */
+  /** Whether `projectOf` works before the body has arrived. */
   readonly projectInHeaders: boolean;
-  /** More requests of one project at a time than this are a violation. */
+  /** The maximum of concurrent requests of one project; more are a violation. */
   readonly maxInFlight: number;
-  /** The project a request is for, as far as can be told from what has arrived. */
+  /** The project of a request, if the received part determines it. */
   projectOf(request: FakeRequest): string | undefined;
-  /** The ids of the events in a request's body, in order, whatever else is wrong with them; empty when there are none to be found. */
+  /** The ids of the events in a request's body, in order, including invalid events; empty if none can be found. */
   idsOf(request: FakeRequest): readonly string[];
   eventCountOf(request: FakeRequest): number;
   decide(request: FakeRequest, conditions: Conditions): Decision;
-  /** The answer to a request has gone out, or the client is gone. */
+  /** Called when the response has been sent or the client has disconnected. */
   left?(seq: number): void;
   readonly dialect: Dialect;
 }

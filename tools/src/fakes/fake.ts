@@ -10,14 +10,14 @@ import { createRequestLine, type World } from './serve.js';
 import { turn, usualProfile, type Profile, type Switches } from './switches.js';
 
 export interface FakeOptions<Project, Profile> {
-  /** Ports of the listeners by name; a free one where none is given. */
+  /** Ports of the listeners by name; default: free ports. */
   readonly ports?: Readonly<Record<string, number>>;
   readonly controlPort?: number;
   /** `full` when absent. */
   readonly mode?: LedgerMode;
-  /** Seed of everything that happens by chance. */
+  /** Seed of all random behaviour. */
   readonly seed?: number;
-  /** Real time when absent; with `speed` 0 the clock stands until it is moved. */
+  /** Default: real time; with `speed` 0 the clock is stopped until it is advanced. */
   readonly clock?: { readonly startMs?: number; readonly speed?: number };
   readonly profile?: Partial<Profile>;
   readonly projects?: readonly Project[];
@@ -32,7 +32,7 @@ export interface Fake<Control> {
   close(): Promise<void>;
 }
 
-/** What a partner's service is made from, anew at every reset. */
+/** The state of a partner's service, recreated at every reset. */
 export interface Surroundings<P> {
   readonly clock: VirtualClock;
   readonly random: Random;
@@ -40,7 +40,7 @@ export interface Surroundings<P> {
   readonly profile: () => P;
 }
 
-/** One partner, as far as it differs from the others. `Extra` are the control functions only it has. */
+/** The specifics of one partner. `Extra`: its additional control functions. */
 export interface Partner<Project, S extends Switches, Extra> {
   readonly name: string;
   readonly listeners: readonly string[];
@@ -51,7 +51,7 @@ export interface Partner<Project, S extends Switches, Extra> {
     readonly createProject: (project: Project) => void;
     readonly extra: Extra;
   };
-  /** How `extra` is called over HTTP. */
+  /** The HTTP routes of `extra`. */
   readonly calls: ControlCalls<Extra>;
 }
 
@@ -94,7 +94,7 @@ export async function startFake<Project, S extends Switches, Extra extends objec
     () => void (current = build()),
     refuse,
   );
-  // Asked for anew at each call, because a reset replaces what is behind them.
+  // Looked up at each call, because a reset replaces them.
   const extra = Object.fromEntries(
     Object.keys(current.extra).map((name) => [
       name,

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 
 export type Inflated = { readonly bytes: Uint8Array } | { readonly refused: 'encoding' | 'gzip' | 'tooLarge' };
 
-/** The most a fake ever inflates, whatever the partner's own limit is. */
+/** The maximum size that a fake decompresses, independent of the partner's limit. */
 export const inflationGuardBytes = 64 * 1024 * 1024;
 
 /** The body without its Content-Encoding. Inflating stops just above `limitBytes`; bytes after the end of the gzip stream are refused. */
@@ -30,7 +30,7 @@ export function inflate(
   }
 }
 
-/** A gzip stream ends with its uncompressed size: with a buffer of that size zlib has nothing to put together afterwards. */
+/** The uncompressed size at the end of a gzip stream; with a buffer of that size, zlib need not concatenate chunks. */
 function outputGuess(body: Uint8Array, limitBytes: number): number {
   if (body.byteLength < 18) return 1024;
   const size = new DataView(body.buffer, body.byteOffset + body.byteLength - 4, 4).getUint32(0, true);

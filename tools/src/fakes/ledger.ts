@@ -1,6 +1,6 @@
 import { createDeliveredKeys } from './deliveredKeys.js';
 
-/** `full` keeps every request, body and event; `lean` keeps counts and hashes of what was delivered, for demos and load tests. */
+/** `full` keeps every request, body and event; `lean` keeps counts and hashes of delivered events, for demos and load tests. */
 export type LedgerMode = 'full' | 'lean';
 
 export interface RequestEntry {
@@ -18,7 +18,7 @@ export interface RequestEntry {
   readonly uncompressedSize: number;
   readonly eventCount: number;
   readonly faults: readonly string[];
-  /** Null when the client got no answer. */
+  /** Null when the client got no response. */
   readonly status: number | null;
   readonly responseBody: string;
   readonly reason: string;
@@ -30,15 +30,15 @@ export interface StoredEvent {
   readonly seq: number;
   readonly index: number;
   readonly project: string;
-  /** Whose sequence the event belongs to: Mixpanel's distinct_id, Amplitude's device. */
+  /** The owner of the event's sequence: Mixpanel's distinct_id, Amplitude's device. */
   readonly person: string;
   readonly event: Readonly<Record<string, unknown>>;
   readonly receivedAt: number;
   /** A copy with the same identity was stored before. */
   readonly duplicate: boolean;
-  /** What the partner recognises copies by; absent when it cannot. */
+  /** The partner's deduplication key; absent if there is none. */
   readonly key?: string;
-  /** The paths of strings that were cut and values that were emptied. */
+  /** The paths of truncated strings and emptied values. */
   readonly altered: readonly string[];
   /** Accepted and counted, but never shown. */
   readonly hidden: boolean;
@@ -51,14 +51,14 @@ export interface RejectedRecord {
   readonly message: string;
 }
 
-/** Something a good client never commits, although the real partner may bear with it. */
+/** A violation that a correct client avoids, although the real partner may accept it. */
 export interface Violation {
   readonly seq: number;
   readonly code: string;
   readonly detail: string;
 }
 
-/** One copy of an event that the partner keeps. Without `id` it can be neither deduplicated nor looked up. */
+/** One stored copy of an event. Without `id` it can be neither deduplicated nor looked up. */
 export interface Copy {
   readonly seq: number;
   readonly index: number;
@@ -78,7 +78,7 @@ export interface LedgerRules {
   readonly mode: LedgerMode;
   /** Which of two copies is shown: Mixpanel the last, Amplitude the first. */
   readonly winner: 'first' | 'last';
-  /** How long a second copy is recognised. */
+  /** The duration of deduplication after the first copy. */
   readonly windowSeconds: number;
 }
 
@@ -97,7 +97,7 @@ export function createLedger({ mode, winner, windowSeconds }: LedgerRules) {
     /** Stored copies, duplicates included. */
     accepted: 0,
     duplicates: 0,
-    /** Records refused one by one. */
+    /** Individually refused records. */
     rejected: 0,
     altered: 0,
     maxInFlight: 0,
@@ -117,7 +117,7 @@ export function createLedger({ mode, winner, windowSeconds }: LedgerRules) {
       requests.push(entry);
       bodies.set(entry.seq, body);
     },
-    /** Counts one stored copy; `shown` is asked for the event only when the ledger keeps events. */
+    /** Counts one stored copy; `shown` is called for the event only if the ledger keeps events. */
     store(copy: Copy, shown: () => Pick<StoredEvent, 'person' | 'event' | 'altered' | 'hidden'>): void {
       counts.accepted++;
       const { seq, index, receivedAt, id, project, eventPart, personPart, timePart } = copy;
@@ -130,7 +130,7 @@ export function createLedger({ mode, winner, windowSeconds }: LedgerRules) {
       const key = id === undefined ? {} : { key: JSON.stringify([project, id, eventPart, personPart, timePart]) };
       stored.push({ seq, index, project, receivedAt, duplicate, ...key, ...shown() });
     },
-    /** A record refused by name: `problems` holds at least one. */
+    /** An individually refused record with at least one problem. */
     reject(
       seq: number,
       index: number,
@@ -146,12 +146,12 @@ export function createLedger({ mode, winner, windowSeconds }: LedgerRules) {
       if (full) violations.push({ seq, code, detail });
     },
     alter: (times: number) => void (counts.altered += times),
-    /** Events that arrived and were neither stored nor rejected. */
+    /** Records received events that were neither stored nor rejected. */
     refuse(ids: readonly string[]): void {
       for (const id of ids) if (!delivered.hasId(id)) open.add(id);
     },
     inFlight: (now: number) => void (counts.maxInFlight = Math.max(counts.maxInFlight, now)),
-    /** A fault that struck before there was a request. */
+    /** A fault that applied before there was a request. */
     faultWithoutRequest: (id: string) => increase(faultCounts, id),
     snapshot(since: number) {
       const later = <T extends { readonly seq: number }>(entries: readonly T[]): readonly T[] =>
@@ -159,7 +159,7 @@ export function createLedger({ mode, winner, windowSeconds }: LedgerRules) {
       return {
         requests: later(requests),
         stored: later(stored),
-        /** What a person sees in the partner's product: `stored` after deduplication. */
+        /** The events that the partner's product shows: `stored` after deduplication. */
         view: later(visible(stored, winner)),
         rejected: later(rejected),
         violations: later(violations),
@@ -169,12 +169,12 @@ export function createLedger({ mode, winner, windowSeconds }: LedgerRules) {
     missing: (ids: readonly string[]): readonly string[] => ids.filter((id) => !delivered.hasId(id)),
     summary: () => ({
       ...counts,
-      /** Event ids that were seen in a request and are to this moment neither stored nor rejected. */
+      /** The number of received event ids that are so far neither stored nor rejected. */
       lostCandidates: open.size,
-      /** How many requests got which status; `none` counts those without an answer. */
+      /** The number of requests by status; `none` counts those without a response. */
       statuses: { ...statuses },
       violations: { ...violationCounts },
-      /** How often each fault rule was applied. */
+      /** The number of applications of each fault rule. */
       faults: { ...faultCounts },
     }),
   };
@@ -192,8 +192,8 @@ function visible(stored: readonly StoredEvent[], winner: 'first' | 'last'): read
 }
 
 /**
- * Copies of events which the client sent again although a complete answer had told it that they were taken:
- * an answer of 200, or a 400 that stored them and that no fault had touched.
+ * Copies of events that the client resent after a complete response had acknowledged them: a 200, or an unmodified 400
+ * that stored them.
  */
 export function needlessResends(ledger: Pick<LedgerSnapshot, 'requests' | 'stored'>): readonly StoredEvent[] {
   const answered = new Set(

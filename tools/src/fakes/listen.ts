@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** An HTTP listener on 127.0.0.1 that can go away for a while and come back at the same port. */
+/** An HTTP listener on 127.0.0.1 that can be closed and reopened at the same port. */
 export type Listener = Awaited<ReturnType<typeof listen>>;
 
 export async function listen(port: number, onRequest: RequestListener, onConnection?: (socket: Socket) => void) {
-  // A slowed request may take as long as it likes, and idle connections live as long as behind a usual load balancer.
+  // No timeout for slowed requests; idle connections stay open as long as behind a typical load balancer.
   const server = createServer(
     { requestTimeout: 0, keepAliveTimeout: 75_000, noDelay: true, maxHeaderSize: 64 * 1024 },
     onRequest,

@@ -23,7 +23,7 @@ const command = {
 const named = partners.find((name) => name === partner);
 if (!named) process.exitCode = 2;
 await runCommand(command, named ? args : ['--help'], async (options) => {
-  // What the JSON holds is checked where projects are created and switches turned.
+  // The values are validated when projects are created and switches are set.
   const fake = await starters[named ?? 'mixpanel']({
     ports: { us: options.port },
     controlPort: options.controlPort,

@@ -11,7 +11,7 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** The same items in an order drawn from `random` (Fisher-Yates). */
+/** The items in a random order (Fisher-Yates). */
 export function shuffle<T>(items: readonly T[], random: Random): T[] {
   const shuffled = [...items];
   for (let last = shuffled.length - 1; last > 0; last--) {

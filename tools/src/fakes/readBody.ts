@@ -5,7 +5,7 @@ interface ReadBody {
   readonly body: Uint8Array;
 }
 
-/** A request's raw body, read as it comes or, with `bytesPerSecond`, no faster than that. */
+/** Reads the raw body of a request, with `bytesPerSecond` at most at that rate. */
 export function readBody(request: IncomingMessage, limitBytes: number, bytesPerSecond?: number): Promise<ReadBody> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];

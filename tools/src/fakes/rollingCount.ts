@@ -1,6 +1,6 @@
 /**
- * What happened lately for one key, as a ring of `bucket, count` pairs that holds only the buckets in use, oldest first:
- * a key that was seen once costs two numbers, not a whole window.
+ * The recent counts of one key, as a ring of `bucket, count` pairs that contains only the used buckets, oldest first:
+ * a key with one event costs two numbers, not a whole window.
  */
 export interface RollingCount {
   ring: number[];
@@ -27,18 +27,18 @@ export function addTo(count: RollingCount, bucket: number, amount: number): void
   const ring = count.ring;
   const newest = ring.length - 2;
   if (newest >= 0 && (ring[newest] as number) >= bucket) ring[newest + 1] = (ring[newest + 1] as number) + amount;
-  // A pushed-to empty array makes room for seventeen; most keys are seen in one bucket only.
+  // A push to an empty array allocates seventeen slots; most keys use only one bucket.
   else if (newest < 0) count.ring = [bucket, amount];
   else ring.push(bucket, amount);
   count.total += amount;
 }
 
-/** Whether the last `seconds` stay within `limit` with this amount added. */
+/** Whether the sum of the last `seconds` plus this amount is within `limit`. */
 export function fits(count: RollingCount, nowMs: number, seconds: number, limit: number, amount = 1): boolean {
   return totalOf(count, Math.floor(nowMs / 1000), seconds) + amount <= limit;
 }
 
-/** Counts an amount in the second of this moment. */
+/** Adds an amount to the bucket of this second. */
 export function countAt(count: RollingCount, nowMs: number, amount = 1): void {
   addTo(count, Math.floor(nowMs / 1000), amount);
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Answer } from './exchange.js';
 
-/** Sends a whole answer, or spreads its body over time. */
+/** Sends a whole response, or spreads its body over time. */
 export function sendAnswer(response: ServerResponse, answer: Answer, dateMs: number, bytesPerSecond?: number): void {
   const body = Buffer.from(answer.body, 'utf8');
   writeHead(response, answer, dateMs, body.length);
@@ -9,11 +9,11 @@ export function sendAnswer(response: ServerResponse, answer: Answer, dateMs: num
   else trickle(response, body, bytesPerSecond);
 }
 
-/** Promises the whole body, sends `sentBytes` of it (half when not given) and closes the connection. */
+/** Announces the whole body, sends `sentBytes` of it (default: half) and closes the connection. */
 export function sendTruncated(response: ServerResponse, answer: Answer, dateMs: number, sentBytes?: number): void {
   const body = Buffer.from(answer.body, 'utf8');
   const part = body.subarray(0, Math.min(sentBytes ?? Math.floor(body.length / 2), Math.max(body.length - 1, 0)));
-  // An empty answer is made to promise one byte: without a promise nothing would be missing.
+  // An empty response announces one byte, so that its body is incomplete.
   writeHead(response, answer, dateMs, Math.max(body.length, 1));
   response.flushHeaders();
   const close = (): void => void response.socket?.end();

@@ -18,7 +18,7 @@ import type { Ledger } from './ledger.js';
 import { readBody } from './readBody.js';
 import { sendAnswer, sendTruncated } from './sendAnswer.js';
 
-/** Everything that a reset replaces. */
+/** The state that a reset replaces. */
 export interface World {
   readonly service: PartnerService;
   readonly ledger: Ledger;
@@ -26,7 +26,7 @@ export interface World {
   readonly clock: VirtualClock;
 }
 
-/** The way of every request through a fake: faults, decision, storing, answer, ledger. */
+/** Handles every request of a fake: faults, decision, storage, response, ledger. */
 export function createRequestLine(world: () => World, refuse: (seconds: number) => void) {
   const connections = new WeakMap<Socket, { readonly id: number; requests: number }>();
   const inFlight = { all: 0, projects: new Map<string, number>() };
@@ -73,7 +73,7 @@ export function createRequestLine(world: () => World, refuse: (seconds: number) 
   };
 }
 
-/** Counts the request as one more at a time; what comes back ends that. */
+/** Counts a concurrent request; the returned function ends the count. */
 function enter(
   inFlight: { all: number; readonly projects: Map<string, number> },
   head: FakeRequest,
@@ -122,12 +122,12 @@ async function walk(
     }
     finish(request, await settle(request));
   } catch (error) {
-    // A bug in the fake must not pass for a partner's behaviour.
+    // A bug in the fake must not look like a partner's behaviour.
     response.destroy();
     throw error;
   }
 
-  /** Applies the faults of a stage; returns how the request ends when one of them settles it. */
+  /** Applies the faults of a stage; returns the end of the request if one of them determines it. */
   async function strike(stage: FaultStage, request: FakeRequest, natural?: Answer): Promise<FaultEnd | undefined> {
     for (const { id, action } of faults.strike(stage, request)) {
       struck.push(id);
@@ -139,7 +139,7 @@ async function walk(
     return undefined;
   }
 
-  /** What the request comes to: the partner's decision, unless a fault settles it on the way. */
+  /** The end of the request: the partner's decision, unless a fault determines it. */
   async function settle(request: FakeRequest): Promise<Ending> {
     const before = await strike('before-parse', request);
     if (before !== undefined) {

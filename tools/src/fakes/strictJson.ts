@@ -1,8 +1,8 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 
 /**
- * Bytes as text. A byte that is not UTF-8 becomes a lone surrogate, so that whatever looks for ill-formed strings finds it
- * where it stands; `wellFormed` says that there was none.
+ * Decodes bytes to text. A byte that is not UTF-8 becomes a lone surrogate, so that checks for ill-formed strings find its
+ * position; `wellFormed`: there was none.
  */
 export function decodeText(bytes: Uint8Array): { readonly text: string; readonly wellFormed: boolean } {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -32,7 +32,7 @@ function sequenceLength(firstByte: number): number {
   return firstByte < 0xf5 ? 4 : 0;
 }
 
-/** A JSON value as the standard has it: no comments, no trailing commas, no NaN. */
+/** Parses standard JSON: no comments, no trailing commas, no NaN. */
 export function parseJson(text: string): { readonly value: unknown } | { readonly invalid: string } {
   try {
     return { value: JSON.parse(text) as unknown };
@@ -46,10 +46,10 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The brackets of objects, and strings with the colon that makes a string a key. */
+/** Matches the braces of objects, and strings with the colon that makes a string a key. */
 const objectTokens = /[{}]|"(?:[^"\\]|\\.)*"(\s*:)?/g;
 
-/** The keys that stand twice in one object of valid JSON; JSON.parse keeps only the last of them. */
+/** The duplicate keys of an object in valid JSON; JSON.parse keeps only the last value. */
 export function findDuplicateKeys(json: string): readonly string[] {
   const duplicates: string[] = [];
   const open: Set<string>[] = [];

@@ -1,16 +1,16 @@
-/** One thing that nobody knows of the real partner, with the answers that are possible; the first is the usual one. */
+/** An unknown behaviour of the real partner, with its possible values; the first is the default. */
 export interface Switch<T> {
   readonly usual: T;
   readonly values: readonly T[];
-  /** The client must pass under every value. */
+  /** Whether a client must work with every value. */
   readonly matrix: boolean;
-  /** Any number of this order will do; `values` are those worth testing. */
+  /** Whether any positive number is allowed; `values` are the ones to test. */
   readonly open: boolean;
 }
 
 export type Switches = Readonly<Record<string, Switch<string | number | boolean>>>;
 
-/** The value every switch stands at. */
+/** The current value of every switch. */
 export type Profile<S extends Switches> = { readonly [Name in keyof S]: S[Name] extends Switch<infer T> ? T : never };
 
 export function oneOf<const T extends string | number | boolean>(usual: T, ...others: readonly T[]): Switch<T> {
@@ -33,7 +33,7 @@ export function usualProfile<S extends Switches>(switches: S): Profile<S> {
   return Object.fromEntries(Object.entries(switches).map(([name, { usual }]) => [name, usual])) as Profile<S>;
 }
 
-/** The profile after a change. Throws when a switch or a value does not exist. */
+/** The profile after a change. Throws for an unknown switch or value. */
 export function turn<S extends Switches>(
   switches: S,
   profile: Profile<S>,
@@ -54,7 +54,7 @@ export function turn<S extends Switches>(
   return { ...profile, ...change };
 }
 
-/** Every profile that differs from the usual one in a single matrix switch: a client's tests run once under each. */
+/** Every profile that differs from the default in a single matrix switch; a client's tests run once with each. */
 export function matrixOf<S extends Switches>(switches: S): readonly Partial<Profile<S>>[] {
   return Object.entries(switches).flatMap(([name, { matrix: inMatrix, values }]) =>
     inMatrix ? values.slice(1).map((value) => ({ [name]: value }) as Partial<Profile<S>>) : [],

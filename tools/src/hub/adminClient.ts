@@ -25,7 +25,7 @@ export interface Counts {
 /** A client of the admin API. */
 export type AdminClient = ReturnType<typeof createAdminClient>;
 
-/** The key in the database that an id such as `cur_7` stands for. */
+/** The database key of an id such as `cur_7`. */
 export function databaseKey(id: string): number {
   return Number(id.slice(id.indexOf('_') + 1));
 }
@@ -49,7 +49,7 @@ export function createAdminClient(apiUrl: string, adminToken: string) {
     return data;
   }
 
-  /** Runs a mutation whose one field has to answer its payload. */
+  /** Runs a mutation whose only field has to return its payload. */
   async function run<Done = object>(
     query: string,
     variables: Readonly<Record<string, unknown>>,
@@ -76,7 +76,7 @@ export function createAdminClient(apiUrl: string, adminToken: string) {
       );
       return token;
     },
-    /** Creates and launches a Current, and answers its id. */
+    /** Creates and launches a Current, and returns its id. */
     async launchCurrent(input: CurrentInput): Promise<string> {
       const { current } = await run<{ current: { id: string } }>(
         `mutation ($input: CreateCurrentInput!) {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Pool } from 'undici';
 
-/** The answer to a request of events. */
+/** The response to a request with events. */
 export interface Receipt {
   readonly accepted: number;
   readonly quarantined: number;

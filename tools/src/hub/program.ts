@@ -10,11 +10,11 @@ export type ProgramName = 'api' | 'worker';
 
 export interface ProgramOptions {
   readonly environment: Readonly<Record<string, string>>;
-  /** Receives every line that the program prints. */
+  /** Called with every line that the program prints. */
   readonly onLine?: (line: string) => void;
-  /** A file that takes the program's output instead, which costs this process nothing. */
+  /** A file for the program's output, instead of `onLine`, without cost for this process. */
   readonly logFile?: string;
-  /** Node's own switches, such as `--cpu-prof`. */
+  /** Options of Node, such as `--cpu-prof`. */
   readonly nodeOptions?: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface ProgramOptions {
 export type Program = Awaited<ReturnType<typeof startProgram>>;
 
 const startMs = 60_000;
-/** A request to a partner may be under way, and is recorded before the process ends. */
+/** The time to stop: a request to a partner may be in flight, and is recorded before the process ends. */
 const drainMs = 90_000;
 
 /** Starts one process as the product does, and resolves when it is ready. Rejects with its output otherwise. */
@@ -35,7 +35,7 @@ export async function startProgram(
   const child = spawn(process.execPath, [...nodeFlags, ...nodeOptions, path], {
     env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', log, log, 'ipc'],
-    // Its own process group: a Ctrl-C reaches it through stop(), in order.
+    // A separate process group: Ctrl-C does not reach it; stop() ends it in order.
     detached: true,
   });
   if (typeof log === 'number') closeSync(log);
@@ -51,7 +51,7 @@ export async function startProgram(
     isOver = true;
     dog.dismiss();
   });
-  /** Never after it has ended: the system may have given its id to another process. */
+  /** Sends a signal, but not after the end of the process: its id may be reused. */
   const end = async (requests: Parameters<typeof endProcess>[1]): Promise<void> => {
     if (!isOver) await endProcess(pid, requests);
   };
@@ -64,22 +64,22 @@ export async function startProgram(
   return {
     name,
     pid,
-    /** The address it listens at. */
+    /** The address of the program. */
     url,
-    /** Resolves with how it ended, for example `SIGKILL` or `exit code 1`. */
+    /** Resolves with the reason of the end, for example `SIGKILL` or `exit code 1`. */
     ended,
-    /** Asks it to finish what is under way, and waits until it has ended. */
+    /** Stops the program gracefully, and waits until it has ended. */
     stop: () =>
       end([
         { signal: 'SIGTERM', waitMs: drainMs },
         { signal: 'SIGKILL', waitMs: 5_000 },
       ]),
-    /** Ends it at once, as a crash would. */
+    /** Kills the program, as a crash would. */
     kill: () => end([{ signal: 'SIGKILL', waitMs: 5_000 }]),
   };
 }
 
-/** Hands on every line of the child's output; returns the list that the first 50 of them come into. */
+/** Passes on every line of the child's output; returns an array that receives the first 50 of them. */
 function collectLines({ stdout, stderr }: ChildProcess, onLine: (line: string) => void): readonly string[] {
   const first: string[] = [];
   for (const stream of [stdout, stderr]) {

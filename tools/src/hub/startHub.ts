@@ -5,11 +5,11 @@ import { startPostgres } from '../services/postgres.js';
 import { startProgram, type Program, type ProgramName } from './program.js';
 
 export interface HubOptions {
-  /** Where the embedded Postgres and the master key are kept. Without it nothing is kept. */
+  /** The directory of the embedded Postgres and the master key. Without it nothing is kept. */
   readonly dataDir?: string | undefined;
   /** A Postgres to use instead of the embedded one. */
   readonly databaseUrl?: string | undefined;
-  /** A Redis for the queue; without it the queue lives in Postgres. */
+  /** A Redis for the queue; default: the queue is in Postgres. */
   readonly redisUrl?: string | undefined;
   readonly masterKey?: string | undefined;
   /** More variables for api and worker, as `.env.example` lists them. */
@@ -18,10 +18,10 @@ export interface HubOptions {
   readonly onLine?: (program: ProgramName, line: string) => void;
 }
 
-/** A whole hub: database, api and workers. */
+/** A hub: database, api and workers. */
 export type RunningHub = Awaited<ReturnType<typeof startHub>>;
 
-/** Starts a hub, or ends whatever of it had started and rejects. */
+/** Starts a hub. If a part fails, ends the others and rejects. */
 export async function startHub(options: HubOptions = {}) {
   const { dataDir, redisUrl, onLine = () => undefined } = options;
   const postgres =
@@ -30,14 +30,14 @@ export async function startHub(options: HubOptions = {}) {
       : undefined;
   const databaseUrl = options.databaseUrl ?? postgres?.url ?? '';
   const programs: Program[] = [];
-  /** Ends all of it, the database last. */
+  /** Ends all parts, the database last. */
   const stop = async (): Promise<void> => {
     await Promise.all(programs.map((program) => program.stop()));
     await postgres?.stop();
   };
   try {
     const masterKey = options.masterKey ?? (await keepMasterKey(dataDir));
-    /** The variables with which a further api or worker joins this hub. */
+    /** The environment variables for a further api or worker of this hub. */
     const environment: Readonly<Record<string, string>> = {
       DATABASE_URL: databaseUrl,
       MASTER_KEY: masterKey,
@@ -55,7 +55,7 @@ export async function startHub(options: HubOptions = {}) {
     });
     programs.push(api);
     for (let index = 0; index < (options.workers ?? 1); index++) {
-      // Only the first worker has the port that was asked for; the others take any.
+      // Only the first worker has the configured port; the others use free ones.
       const port = index === 0 ? {} : { WORKER_PORT: '0' };
       const worker = { environment: { ...environment, ...port }, onLine: (line: string) => onLine('worker', line) };
       programs.push(await startProgram('worker', worker));
@@ -68,7 +68,7 @@ export async function startHub(options: HubOptions = {}) {
   }
 }
 
-/** The master key beside the data it seals, readable by this account alone; made on the first start. */
+/** The master key, stored next to the data that it seals and readable only by this account; created on the first start. */
 async function keepMasterKey(dataDir: string | undefined): Promise<string> {
   const fresh = randomBytes(32).toString('base64');
   if (dataDir === undefined) return fresh;

@@ -1,17 +1,17 @@
 import { chmod, lstat, mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
-/** The account that a server runs as. Empty: the caller's own. */
+/** The account of a server process. Empty: the caller's account. */
 export type Account = { readonly uid: number; readonly gid: number } | Record<string, never>;
 
 const nobody = 65534;
 
-/** Postgres refuses to run as root; as root it therefore runs as `nobody`, who exists everywhere and owns nothing. */
+/** Postgres refuses to run as root; root therefore starts it as `nobody`, an account that exists everywhere and owns no files. */
 export function serverAccount(): Account {
   return process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
 }
 
-/** Whether the account may pass through a directory and everything above it. */
+/** Whether the account has search permission on a directory and its parents. */
 export async function reaches(account: Account, directory: string): Promise<boolean> {
   if (account.uid === undefined) return true;
   for (let at = resolve(directory); ; at = dirname(at)) {
@@ -21,8 +21,8 @@ export async function reaches(account: Account, directory: string): Promise<bool
 }
 
 /**
- * Makes a directory and whatever is missing above it, open to pass through whatever the umask says:
- * a parent that only root may enter would lock the server out of its own data.
+ * Creates a directory and its missing parents with search permission for all, independent of the umask:
+ * a parent that only root can enter would make the data inaccessible to the server.
  */
 export async function makeDirectory(directory: string): Promise<void> {
   const parent = dirname(directory);
@@ -37,8 +37,8 @@ export async function makeDirectory(directory: string): Promise<void> {
 }
 
 /**
- * A directory of root's own that every account can pass through, for what cannot lie where root asked for it:
- * below `/root`, the account that the server runs as is locked out.
+ * A directory of root with search permission for all accounts, for data that cannot be in the requested place:
+ * the server's account has no access below `/root`.
  */
 export async function openDirectory(): Promise<string> {
   const candidates = ['/var/lib/currents', '/var/tmp/currents', '/tmp/currents'];
@@ -49,7 +49,7 @@ export async function openDirectory(): Promise<string> {
       const ours = found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
       if (ours && (await reaches({ uid: nobody, gid: nobody }, directory))) return directory;
     } catch {
-      // Read-only or forbidden: the next one may do.
+      // Read-only or forbidden: try the next one.
     }
   }
   throw new Error(`expected a directory that every account can enter; none of ${candidates.join(', ')} will do`);

@@ -17,9 +17,9 @@ export interface ClusterPlan {
 export const serverUser = 'currents';
 
 /**
- * Opens the cluster that lies in `dataDir`, or creates an empty one; answers its folder and the password of its only
- * user. Beside it lies `password`, readable by its owner
- * alone: a port on 127.0.0.1 is open to every account of the machine, so the network alone is no protection.
+ * Opens the cluster in `dataDir`, or creates an empty one; returns its folder and the password of its only user. The
+ * password is in the file `password` next to it, readable only by its owner: every account of the machine can reach a
+ * port on 127.0.0.1.
  */
 export async function openCluster(plan: ClusterPlan) {
   const { dataDir, account } = plan;
@@ -48,7 +48,7 @@ export async function openCluster(plan: ClusterPlan) {
   return { folder, password };
 }
 
-/** Created under another name and renamed when complete, so that what is cut short is never taken for a database. */
+/** Creates the cluster under another name and renames it when complete, so that an interrupted creation is not used. */
 async function createCluster(folder: string, password: string, plan: ClusterPlan): Promise<void> {
   const { initdb, account, durable } = plan;
   const unfinished = `${folder}.new`;

@@ -11,22 +11,22 @@ import { claimCluster, clearWay, farewell } from './postmaster.js';
 import { spawnServer, type SpawnedServer } from './spawnServer.js';
 
 export interface PostgresOptions {
-  /** Kept from start to start. Without it the data lies in a temporary directory, removed at the end. */
+  /** The persistent data directory. Default: a temporary directory, removed at the end. */
   readonly dataDir?: string;
-  /** Without it, any free port. */
+  /** Default: any free port. */
   readonly port?: number;
-  /** False for data that nobody will miss: a commit does not wait for the disk, and a crash may forget the last ones. */
+  /** False for disposable data: a commit does not wait for the disk, and a crash may lose the last commits. */
   readonly durable?: boolean;
 }
 
 export interface RunningServer {
   readonly url: string;
-  /** Ends the server and waits until it is gone. May be called again. */
+  /** Stops the server and waits until it has ended. May be called again. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the Postgres that came with npm, on 127.0.0.1 only, and answers once it takes queries.
+ * Starts the Postgres from npm, only on 127.0.0.1, and resolves once it accepts queries.
  * The server ends with this process, even when this process is killed. Throws when the data directory is in use.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<RunningServer> {
@@ -66,8 +66,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
 }
 
 /**
- * Whether another try may go better: the children of a killed server hold its memory for a moment, and somebody may
- * have been faster to a port that nobody had chosen.
+ * Whether a retry can succeed: the children of a killed server keep its shared memory for a moment, and another process
+ * may have taken an automatically chosen port.
  */
 function passes(failure: string, chosenPort: number | undefined): boolean {
   return (
@@ -80,7 +80,7 @@ function settings(port: number, durable: boolean): readonly string[] {
   const values = {
     port,
     listen_addresses: '127.0.0.1',
-    // No socket file: its path may not be longer than 107 bytes, which a data directory easily is.
+    // No socket file: its path is limited to 107 bytes, and that of a data directory can be longer.
     unix_socket_directories: '',
     max_connections: 200,
     log_checkpoints: 'off',
@@ -91,7 +91,7 @@ function settings(port: number, durable: boolean): readonly string[] {
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-/** The server notes in the eighth line of `postmaster.pid` that it takes connections. */
+/** The eighth line of `postmaster.pid` has the state `ready` once the server accepts connections. */
 async function isReady(server: SpawnedServer, folder: string): Promise<boolean> {
   for (const end = Date.now() + 60_000; Date.now() < end && !server.hasEnded(); await wait(10)) {
     const lines = (await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { exists, openDirectory, reaches, type Account } from './account.js';
 
-/** The Postgres programs that npm installed, complete and where the account can run them. */
+/** The Postgres programs from npm, completed and in a place where the account can run them. */
 export async function findPostgresBinaries(account: Account) {
   const folder = findPackageFolder();
   const native = join(folder, 'native');
@@ -24,7 +24,7 @@ function findPackageFolder(): string {
   }
 }
 
-/** npm packages hold no symbolic links: a script makes them after install, which `npm ci --ignore-scripts` leaves out. */
+/** npm packages contain no symbolic links: an install script creates them, which `npm ci --ignore-scripts` skips. */
 async function linkLibraries(folder: string): Promise<void> {
   const list = await readFile(join(folder, 'native', 'pg-symlinks.json'), 'utf8');
   const links = JSON.parse(list) as readonly { readonly source: string; readonly target: string }[];
@@ -58,7 +58,7 @@ async function copyOut(folder: string): Promise<string> {
     filter: (source) => !source.endsWith('.a'),
   });
   await openToAll(unfinished);
-  // Another process may have finished the same copy first, and then that one serves.
+  // Another process may have finished the same copy first; then use that one.
   await rename(unfinished, copy).catch(() => rm(unfinished, { recursive: true, force: true }));
   return copy;
 }

@@ -7,7 +7,7 @@ export interface FoundProcess {
   readonly command: string;
 }
 
-/** The running process of that id; undefined when there is none, or only the remains of one that has ended. */
+/** The running process of that id; undefined if there is none or it is a zombie. */
 export function findProcess(id: number): FoundProcess | undefined {
   try {
     if (process.platform !== 'linux') {
@@ -16,7 +16,7 @@ export function findProcess(id: number): FoundProcess | undefined {
         .split(/\s+/);
       return { parentId: Number(parentId), command: command.join(' ') };
     }
-    // The name stands in brackets and may hold anything, brackets too: what follows the last one is plain.
+    // The name is in parentheses and may contain any character: parse after the last parenthesis.
     const stat = readFileSync(`/proc/${id}/stat`, 'utf8');
     const [state, parentId] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (state === 'Z' || state === 'X') return undefined;
@@ -32,7 +32,7 @@ export interface Request {
   readonly waitMs: number;
 }
 
-/** Signals one process, each time less kindly than before, until it is gone. */
+/** Sends the signals to one process in turn, until it has ended. */
 export async function endProcess(id: number, requests: readonly Request[]): Promise<void> {
   for (const { signal, waitMs } of requests) {
     try {

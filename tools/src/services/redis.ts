@@ -10,8 +10,8 @@ import type { RunningServer } from './postgres.js';
 import { spawnServer, type SpawnedServer } from './spawnServer.js';
 
 /**
- * Starts the machine's own `redis-server` on 127.0.0.1 with an empty temporary directory, and answers once it takes
- * commands. Undefined where the machine has none. The server ends with this process, as Postgres does.
+ * Starts the machine's `redis-server` on 127.0.0.1 with an empty temporary directory, and resolves once it accepts
+ * commands. Undefined if the machine has none. The server ends with this process, as Postgres does.
  */
 export async function startRedis(): Promise<RunningServer | undefined> {
   const program = findProgram('redis-server');
@@ -70,9 +70,9 @@ function settings(folder: string, port: number, password: string): string {
     'appendonly yes',
     'appendfsync everysec',
     'save ""',
-    // A queue must never be thrown out to make room (BullMQ, Going to production).
+    // Entries of a queue must never be evicted (BullMQ, Going to production).
     'maxmemory-policy noeviction',
-    // Enough for a database per test file.
+    // Enough for one database per test file.
     'databases 1024',
     '',
   ].join('\n');
@@ -84,10 +84,10 @@ async function isReady(server: SpawnedServer, url: string): Promise<boolean> {
     redis.on('error', () => undefined);
     try {
       await redis.connect();
-      // Somebody else's server may have taken the port.
+      // Another server may have taken the port.
       if ((await redis.info('server')).includes(`process_id:${server.id}\r`)) return true;
     } catch {
-      // Not yet.
+      // The server is not ready yet.
     } finally {
       redis.disconnect();
     }

@@ -8,26 +8,26 @@ import { watch } from './watchdog.js';
 export interface ServerPlan {
   readonly program: string;
   readonly words: readonly string[];
-  /** Given by standard input: in the words, every account of the machine could read a password. */
+  /** Passed on standard input, because every account of the machine can read a password in the arguments. */
   readonly input?: string;
   readonly account: Account;
   readonly logFile: string;
-  /** Removed with the server. */
+  /** A directory that is removed with the server. */
   readonly temporaryDirectory: string | undefined;
-  /** How it is asked to end. */
+  /** The signals that stop the server. */
   readonly farewell: readonly [Request & { readonly signal: 'SIGINT' | 'SIGTERM' }, ...Request[]];
 }
 
 export type SpawnedServer = Awaited<ReturnType<typeof spawnServer>>;
 
-/** Starts a server that ends with this process, however this process ends. It may not be ready yet. */
+/** Starts a server that ends with this process, even if this process is killed. It may not be ready yet. */
 export async function spawnServer(plan: ServerPlan) {
   const log = await open(plan.logFile, 'w', 0o600);
   const child = spawn(plan.program, plan.words, {
     ...plan.account,
     cwd: '/',
     env: serverEnvironment,
-    // Its own session: a Ctrl-C at the terminal ends the hub first, which then ends its servers.
+    // A separate session: Ctrl-C at the terminal reaches only the hub, which then ends its servers.
     detached: true,
     stdio: [plan.input === undefined ? 'ignore' : 'pipe', log.fd, log.fd],
   });
@@ -44,7 +44,7 @@ export async function spawnServer(plan: ServerPlan) {
   const id = child.pid as number;
   const [{ signal }] = plan.farewell;
   const watchdog = watch(id, signal === 'SIGINT' ? 'INT' : 'TERM', plan.temporaryDirectory);
-  // An id comes round again: nobody may be signalled by the id of a server that is gone.
+  // Ids are reused: no signal may be sent to the id of an ended server.
   child.once('exit', () => watchdog.dismiss());
 
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
@@ -60,16 +60,16 @@ export async function spawnServer(plan: ServerPlan) {
     id,
     hasEnded,
     readLog: async () => (await readFile(plan.logFile, 'utf8')).trim(),
-    /** Ends it without removing anything, for another try. */
+    /** Stops the server without removing its directory, for a retry. */
     end,
-    /** Ends it for good and waits until it is gone. May be called again. */
+    /** Stops the server, waits until it has ended, and removes its directory. May be called again. */
     stop: () => (stopped ??= stop()),
   };
 }
 
 /**
- * For glibc: what a statement needs for a large value is kept for the next one. Otherwise it goes back and comes anew
- * each time, page by page, which costs Postgres a fifth of all it does for an event (docs/decisions/0010).
+ * Makes glibc keep the memory of a large value for the next statement. Otherwise it is returned and mapped again each
+ * time, page by page, which costs a fifth of Postgres' CPU per event (docs/decisions/0010).
  */
 const keptMemory = {
   MALLOC_MMAP_THRESHOLD_: '16777216',
@@ -77,7 +77,7 @@ const keptMemory = {
   MALLOC_TOP_PAD_: '1048576',
 };
 
-/** The caller's environment stays outside: it may hold secrets, and variables that steer the server. */
+/** Excludes the caller's environment, which may contain secrets and variables that change the server's behaviour. */
 export const serverEnvironment = {
   PATH: process.env['PATH'] ?? '/usr/bin:/bin',
   LC_ALL: 'C',

@@ -17,9 +17,9 @@ done
 [ -z "$3" ] || rm -rf "$3"
 `;
 
-/** Sees to it that a server does not outlive the process that started it, however that one ends. */
+/** Ends a server when the process that started it has ended in any way. */
 export function watch(serverId: number, signal: 'INT' | 'TERM', temporaryDirectory: string | undefined) {
-  // Its own session: a Ctrl-C at the terminal must not end the watch before what it watches.
+  // A separate session: Ctrl-C at the terminal must not end the watchdog before the server.
   const dog = spawn('/bin/sh', ['-c', script, 'currents-watchdog', `${serverId}`, signal, temporaryDirectory ?? ''], {
     cwd: '/',
     detached: true,
@@ -29,7 +29,7 @@ export function watch(serverId: number, signal: 'INT' | 'TERM', temporaryDirecto
   dog.unref();
   (dog.stdin as unknown as { unref(): void }).unref();
   return {
-    /** Ends the watch without touching the server. May be called again. */
+    /** Ends the watchdog without stopping the server. May be called again. */
     dismiss(): void {
       if (!dog.stdin.writableEnded) dog.stdin.end('done\n');
     },

@@ -41,7 +41,7 @@ export async function openDatabaseService(
   await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
 
   return {
-    /** `POST` here creates a database and answers its url; `DELETE` with a url as the body drops it. */
+    /** `POST` creates a database and returns its URL; `DELETE` with a URL as the body drops it. */
     url: `http://127.0.0.1:${(service.address() as AddressInfo).port}${path}`,
     async close(): Promise<void> {
       service.closeAllConnections();

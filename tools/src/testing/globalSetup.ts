@@ -4,8 +4,8 @@ import { startRedis } from '../services/redis.js';
 import { openDatabaseService } from './databaseLifecycle.js';
 
 /**
- * Before a run: one Redis, and one Postgres for the tests that ask for it; `DATABASE_URL` and `REDIS_URL` name servers to use
- * instead. After it: neither is left.
+ * Before a run: starts one Redis, and one Postgres for the tests that need it, unless `DATABASE_URL` and `REDIS_URL` name
+ * servers. After the run: stops both.
  */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const redis = process.env['REDIS_URL']
@@ -27,7 +27,7 @@ async function startDatabaseServer() {
 }
 
 async function migrate(databaseUrl: string): Promise<void> {
-  // Imported only now: a run without databases does without the whole of core.
+  // A dynamic import, so that a run without databases does not load core.
   const core = await import('@currents/core');
   await core.migrate(databaseUrl);
 }

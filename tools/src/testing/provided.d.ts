@@ -2,9 +2,9 @@ import type {} from 'vitest';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Where a test file asks for a database of its own. */
+    /** The URL at which a test file creates a database. */
     databaseService: string;
-    /** Empty where the machine has no Redis. */
+    /** Empty if the machine has no Redis. */
     redisUrl: string;
   }
 }

@@ -2,7 +2,7 @@ import { json, type Answer } from '../exchange.js';
 import type { AmplitudeProfile } from './profile.js';
 import type { Throttled } from './throttle.js';
 
-/** What Amplitude's upload endpoints say. Amplitude, HTTP V2 and Batch Event Upload API. */
+/** Responses of Amplitude's upload endpoints. Amplitude, HTTP V2 and Batch Event Upload API. */
 
 export function badRequest(error: string, more: Readonly<Record<string, unknown>> = {}): Answer {
   return json(400, { code: 400, error, ...more });
@@ -13,7 +13,7 @@ export const forbidden: Answer = json(403, { code: 403, error: 'Forbidden' });
 export const unsupportedMediaType: Answer = json(415, { code: 415, error: 'Unsupported Media Type' }); // assumed
 export const invalidJson: Answer = badRequest('Invalid JSON request body');
 
-/** The key is in the text in real answers, although the documentation has it without. */
+/** Real responses contain the key; the documented text does not. */
 export function invalidApiKey(key: string, keyText: AmplitudeProfile['keyText']): Answer {
   if (keyText === '401') return json(401, { code: 401, error: 'Invalid API key' });
   return badRequest(keyText === 'suffix' ? `Invalid API key: ${key}` : 'Invalid API key');
@@ -23,7 +23,7 @@ export function ingested(events: number, bytes: number, nowMs: number): Answer {
   return json(200, { code: 200, events_ingested: events, payload_size_bytes: bytes, server_upload_time: nowMs });
 }
 
-/** A 429 of the whole project, which names nobody. */
+/** A 429 of the whole project, without users or devices. */
 export const projectTooFast: Answer = json(429, { code: 429, error: 'Too many requests' });
 
 export function tooFast(

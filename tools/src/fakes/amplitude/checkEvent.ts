@@ -6,7 +6,7 @@ import type { AmplitudeProfile } from './profile.js';
 
 export type UploadEvent = Readonly<Record<string, unknown>>;
 
-/** What a good client does not do and Amplitude bears with, counted over a request. */
+/** Violations that a correct client avoids and Amplitude accepts, counted over a request. */
 export type UploadMarks = ReturnType<typeof createMarks>;
 
 export function createMarks() {
@@ -21,19 +21,19 @@ export function createMarks() {
   };
 }
 
-/** The ids Amplitude goes by; one that was too short has been taken off. */
+/** The ids of the event, without an id that was too short. */
 export interface CheckedIds {
   readonly userId: string | undefined;
   readonly deviceId: string | undefined;
   readonly insertId: string | undefined;
-  /** Whether a string of the event is longer than what is kept. */
+  /** Whether a string of the event is longer than the stored maximum. */
   readonly cut: boolean;
 }
 
-/** A value below this is read as a time too, although it must have been meant in seconds. */
+/** A value below this is accepted as a time, although it must be in seconds. */
 const firstMilliseconds = 1e11;
 
-/** The checks of one event; what is wrong goes to `problems` under its index. */
+/** Checks one event, and adds its faults to `problems` under its index. */
 export function createEventCheck(
   profile: AmplitudeProfile,
   minIdLength: number,
@@ -97,7 +97,7 @@ export function createEventCheck(
   };
 }
 
-/** Whether taking this id off would leave the event without any. */
+/** Whether the event has no other id. */
 function lacksOther(event: UploadEvent, field: 'user_id' | 'device_id', minIdLength: number): boolean {
   const other = event[field === 'user_id' ? 'device_id' : 'user_id'];
   return typeof other !== 'string' || other.length < minIdLength || isRefusedId(other, refusedByAmplitude);
@@ -111,7 +111,7 @@ function isAbsent(value: unknown): boolean {
 const deepest = 40;
 const maxString = 1024;
 
-/** How many strings inside are longer than Amplitude keeps, or -1 when the object is nested too deeply. */
+/** The number of nested strings above the stored maximum, or -1 when the object is nested too deeply. */
 function countLongStrings(value: object, depth: number): number {
   if (depth > deepest) return -1;
   let cut = 0;
@@ -128,7 +128,7 @@ function countLongStrings(value: object, depth: number): number {
   return cut;
 }
 
-/** The same value with every string as Amplitude keeps it. */
+/** The value with every string truncated as Amplitude stores it. */
 export function cutStrings(value: unknown): unknown {
   if (typeof value === 'string') return value.length > maxString ? value.slice(0, maxString) : value;
   if (typeof value !== 'object' || value === null) return value;

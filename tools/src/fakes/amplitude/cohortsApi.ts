@@ -4,7 +4,7 @@ import { countAt, fits } from '../rollingCount.js';
 import type { AmplitudeProfile } from './profile.js';
 import type { ProjectState } from './project.js';
 
-/** A cohort as Amplitude's own people see it. */
+/** A cohort of an Amplitude project. */
 export interface AmplitudeCohort {
   readonly id: string;
   readonly name: string;
@@ -13,7 +13,7 @@ export interface AmplitudeCohort {
   readonly members: readonly string[];
 }
 
-// Amplitude, Behavioral Cohorts API, limits: files a month, requests in ten minutes, and at the same time.
+// Amplitude, Behavioral Cohorts API, limits: files per month, requests in ten minutes, concurrent requests.
 const maxPerMonth = 500;
 const maxPerTenMinutes = 60;
 const maxTogether = 4;
@@ -28,7 +28,7 @@ interface Job {
   asked: number;
 }
 
-/** Amplitude's Behavioral Cohorts API and the place where its files are kept. The shape of errors is assumed. */
+/** Amplitude's Behavioral Cohorts API and its file storage. The shape of errors is assumed. */
 export function createCohortsApi(
   clock: VirtualClock,
   profile: () => AmplitudeProfile,
@@ -88,7 +88,7 @@ export function createCohortsApi(
     return { ...empty(302), headers: { location } };
   }
 
-  /** Two ways to show who one is are one too many for S3. */
+  /** S3 refuses a request with two kinds of authentication. */
   function fileAt(token: string, request: FakeRequest): Answer {
     if (request.headers.authorization !== undefined) return text(400, '<Error><Code>InvalidArgument</Code></Error>');
     const link = links.get(token);
@@ -138,7 +138,7 @@ function shown({ id, name, description = '', archived = false, members }: Amplit
   };
 }
 
-/** Every member, one row of nobody, and commas, quotation marks and newlines wherever they may be. */
+/** All members and a row without an id, with commas, quotation marks and newlines in the values. */
 function csvOf({ members }: AmplitudeCohort, { cohortNewline }: AmplitudeProfile): Answer {
   const rows = members.map((id, index) => `${900_000 + index},${quoted(id)},"Paris, ""France"""`);
   rows.splice(Math.min(1, rows.length), 0, '899999,,');

@@ -9,7 +9,7 @@ import type { AmplitudeProfile } from './profile.js';
 import type { ProjectState } from './project.js';
 import { insertIdOf, type Endpoint, type Ingestion, type UploadBody } from './upload.js';
 
-/** A request whose shape is good. */
+/** A request with a valid shape. */
 export interface Upload {
   readonly profile: AmplitudeProfile;
   readonly endpoint: Endpoint;
@@ -24,7 +24,7 @@ type EventDecision = Pick<Decision, 'answer' | 'reason' | 'commit' | 'reject'>;
 
 const windowSeconds = 30;
 
-/** Checks the events, then who may send now; only when nothing at all is wrong are they stored. */
+/** Checks the events, then the rates; stores the events only if all checks pass. */
 export function decideEvents({ ledger, clock }: Ingestion, upload: Upload): EventDecision {
   const { profile, request, conditions, body } = upload;
   const events = body.events as readonly UploadEvent[];
@@ -122,7 +122,7 @@ function refuseForRates(
   return { answer: tooFast(eps, throttled, indexes, profile.emptyMaps), reason: 'throttled' };
 }
 
-/** How often each id comes. An event without a device counts for its user only: Amplitude's own stand-in device would count the same. */
+/** The number of events of each id. An event without a device counts only for its user: Amplitude's generated device would have the same count. */
 function countIds(ids: readonly CheckedIds[]) {
   const users = new Map<string, number>();
   const devices = new Map<string, number>();

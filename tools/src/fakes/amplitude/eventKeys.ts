@@ -1,13 +1,13 @@
 import { isObject } from '../strictJson.js';
 
-/** Whether a value may stand at a top-level key; `true` where another check looks at it. */
+/** Whether a top-level key may have the value; `true` where another check covers it. */
 type KeyRule = true | ((value: unknown) => boolean);
 
 const text = (value: unknown): boolean => typeof value === 'string';
 const number = (value: unknown): boolean => typeof value === 'number';
 const integer = (value: unknown): boolean => Number.isInteger(value);
 
-/** Keys whose value another check looks at, or whose kind the pages do not name: any value is accepted. */
+/** Keys that accept any value, because another check covers them or the documentation names no type. */
 const uncheckedKeys = `
   user_id device_id event_type time client_upload_time $skip_user_properties_sync app_version platform
   os_name os_version device_brand device_manufacturer device_model carrier country region city dma

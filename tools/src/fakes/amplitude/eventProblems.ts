@@ -15,7 +15,7 @@ const kinds = Object.keys(mapNames) as ProblemKind[];
 
 export type EventProblems = ReturnType<typeof createEventProblems>;
 
-/** What is wrong with a request's events: kind and field to their indexes, as in Amplitude's answer. */
+/** The faults of a request's events: kind and field to their indexes, as in Amplitude's response. */
 export function createEventProblems() {
   const maps: Readonly<Record<ProblemKind, Map<string, number[]>>> = {
     missing: new Map(),
@@ -30,9 +30,9 @@ export function createEventProblems() {
       else indexes.push(index);
       bad.add(index);
     },
-    /** The indexes that anything is wrong with. */
+    /** The indexes of all events with faults. */
     indexes: bad as ReadonlySet<number>,
-    /** The indexes that the answer names, each with the first thing it is named for. */
+    /** The indexes in the response, each with its first fault. */
     named(indexMode: IndexMode, forced: Partial400 | undefined) {
       const named = new Map<number, { readonly kind: ProblemKind; readonly field: string }>();
       if (forced?.records === 'none' || forced?.records === 'strings') return named;

@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger.js';
 import { cutStrings, type CheckedIds, type UploadEvent } from './checkEvent.js';
 import type { Upload } from './decideEvents.js';
 
-/** Stores one event of an upload. `shiftMs` is what the request's client_upload_time moves it by. */
+/** Stores one event of an upload. `shiftMs` is the correction by the request's client_upload_time. */
 export function keepEvent(
   ledger: Ledger,
   { profile, request, state, body }: Upload,
@@ -35,12 +35,12 @@ export function keepEvent(
   );
 }
 
-/** The device Amplitude makes up for a user without one. */
+/** The device that Amplitude generates for a user without one. */
 function deviceOf(userId: string): string {
   return createHash('md5').update(userId).digest('hex');
 }
 
-/** Amplitude, event time: an upload time that is more than a minute off moves the event by as much. */
+/** Amplitude, event time: an upload time that is off by more than a minute shifts the event by the difference. */
 export function shiftOf(clientUploadTime: unknown, nowMs: number): number {
   const isNumber = typeof clientUploadTime === 'number';
   const uploadMs = isNumber

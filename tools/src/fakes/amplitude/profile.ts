@@ -1,33 +1,33 @@
 import { anyNumber, matrix, matrixOf, onOff, oneOf, type Profile } from '../switches.js';
 
-/** What is not known of Amplitude's ingestion, or is said in two ways. */
+/** Behaviour of Amplitude's ingestion that the documentation omits or contradicts. */
 export const amplitudeSwitches = {
   /** The status for a content type that is not JSON. */
   contentType: oneOf(400, 415),
   gzip: matrix(oneOf('accept', 'reject400', 'reject415')),
-  /** /2/httpapi takes fewer bytes than this. */
+  /** /2/httpapi accepts fewer bytes than this. */
   httpapiMaxBytes: anyNumber(1_000_000, 1_048_576),
-  /** /batch takes at most this many bytes. */
+  /** /batch accepts at most this many bytes. */
   batchMaxBytes: anyNumber(20_000_000, 20_971_520),
   sizeBasis: oneOf('uncompressed', 'compressed'),
-  /** How an unknown key is refused: with the key in the text, without it, or by a 401. */
+  /** The refusal of an unknown key: with the key in the text, without it, or a 401. */
   keyText: matrix(oneOf('suffix', 'plain', '401')),
-  /** The field that an event without any id is said to lack. */
+  /** The field that is reported missing for an event without ids. */
   missingIdField: oneOf('user_id', 'device_id'),
-  /** An id that is too short: refused, or taken off the event. */
+  /** An id that is too short: refused, or removed from the event. */
   shortId: matrix(oneOf('reject', 'strip')),
   reservedEventTypes: oneOf('reject', 'accept'),
   /** productId or revenueType without price and revenue. */
   productWithoutPrice: oneOf('reject', 'ignore'),
-  /** Whether an answer lists every bad event of a field or only the first. */
+  /** Whether a response lists every invalid event of a field or only the first. */
   indexMode: matrix(oneOf('all', 'firstPerField')),
-  /** Maps of a 429 that have nothing in them. */
+  /** Empty maps of a 429: omitted or sent. */
   emptyMaps: matrix(oneOf('omit', 'empty')),
-  /** Whether a request with a throttled id makes it wait from the start again. */
+  /** Whether a request with a throttled id restarts its pause. */
   restartOnTouch: onOff(true),
-  /** How often a file of a cohort is asked after before it is ready. */
+  /** The number of polls until a file of a cohort is ready. */
   cohortPolls: anyNumber(2),
-  /** A file comes by a link elsewhere, or at once. */
+  /** A file is served from a link to another host, or in the response. */
   cohortFile: oneOf('link', 'inline'),
   cohortNewline: oneOf('lf', 'crlf'),
   dedupeKey: oneOf('insert_id+device_id', 'insert_id'),
@@ -35,5 +35,5 @@ export const amplitudeSwitches = {
 
 export type AmplitudeProfile = Profile<typeof amplitudeSwitches>;
 
-/** The profiles an Amplitude client must pass under, beside the usual one. */
+/** The profiles that an Amplitude client must handle, in addition to the default. */
 export const amplitudeMatrix: readonly Partial<AmplitudeProfile>[] = matrixOf(amplitudeSwitches);

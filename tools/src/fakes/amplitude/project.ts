@@ -8,18 +8,18 @@ export interface AmplitudeProject {
   /** `us` when absent. */
   readonly region?: AmplitudeRegion;
   readonly apiKey: string;
-  /** For the User Profile API and the Behavioral Cohorts API. */
+  /** The secret key of the User Profile API and the Behavioral Cohorts API. */
   readonly secretKey?: string;
-  /** What faults and the ledger call the project; the API key when absent. */
+  /** The name of the project in faults and in the ledger; default: the API key. */
   readonly projectId?: string;
   readonly limits?: {
     readonly httpapiEps?: number;
     readonly batchEps?: number;
     /** Events of one user or device in 24 hours. */
     readonly dailyEvents?: number;
-    /** Events a second of the whole project, as on the Starter plan; none when absent. */
+    /** Events per second of the whole project, as on the Starter plan; default: no limit. */
     readonly projectEps?: number;
-    /** Files of cohorts in a month. */
+    /** Cohort files in a month. */
     readonly cohortFiles?: number;
   };
 }
@@ -34,7 +34,7 @@ export interface ProjectState {
   readonly silenced: Set<string>;
   /** Calls of the User Profile API. */
   readonly profileCalls: RollingCount;
-  /** Files of cohorts: by the month, and by ten minutes. */
+  /** Cohort files per month and per ten minutes. */
   readonly downloads: RollingCount;
   readonly orders: RollingCount;
   readonly cohorts: Map<string, AmplitudeCohort>;

@@ -64,7 +64,7 @@ export function createAmplitudeService(
   };
 }
 
-/** A 429 that a fault makes up: the users and devices of the named events are said to be a little too fast. */
+/** A 429 of a fault: reports the users and devices of the named events as slightly above the rate. */
 function pretendTooFast(
   request: FakeRequest,
   { events, apiKey }: UploadBody,

@@ -35,24 +35,24 @@ function open(surroundings: Surroundings<AmplitudeProfile>) {
         throw new Error(`there is already a project with the key ${project.apiKey}`);
       states.push(openProject(project));
     },
-    /** Those with an `apiKey` throw when there is no such project. */
+    /** Functions with an `apiKey` throw for an unknown project. */
     extra: {
-      /** The project's silenced devices from now on. */
+      /** Replaces the project's list of silenced devices. */
       silence(apiKey: string, deviceIds: readonly string[]): void {
         const { silenced } = stateOf(apiKey);
         silenced.clear();
         for (const id of deviceIds) silenced.add(id);
       },
-      /** Other limits for a project from now on; what was counted and blocked stays so. */
+      /** Changes limits of a project; keeps its counts and pauses. */
       setLimits(apiKey: string, limits: NonNullable<AmplitudeProject['limits']>): void {
         const state = stateOf(apiKey);
         state.limits = { ...state.limits, ...limits };
       },
-      /** The most events of one user or device that were taken in any window of the rate. */
+      /** The maximum number of events of one user or device that were accepted in any window of the rate. */
       maxInAWindow: (apiKey: string, id: string) => stateOf(apiKey).throttle.maxInAWindow(id),
-      /** What the Behavioral Cohorts API says of one cohort, in place of what it said before. */
+      /** Creates or replaces a cohort of the Behavioral Cohorts API. */
       setCohort: (apiKey: string, cohort: AmplitudeCohort) => void stateOf(apiKey).cohorts.set(cohort.id, cohort),
-      /** What the User Profile API says of one user, in place of what it said before. */
+      /** Creates or replaces a user of the User Profile API. */
       setUserProfile(user: UserProfile): void {
         const at = users.findIndex(({ userId, deviceId }) => userId === user.userId && deviceId === user.deviceId);
         if (at < 0) users.push(user);

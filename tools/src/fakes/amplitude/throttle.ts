@@ -1,17 +1,17 @@
 import { addTo, createRollingCount, totalOf, type RollingCount } from '../rollingCount.js';
 
-/** How often each id comes in a request. */
+/** The number of events of each id in a request. */
 export interface IdCounts {
   readonly users: ReadonlyMap<string, number>;
   readonly devices: ReadonlyMap<string, number>;
 }
 
-/** Who went too fast, with what: the maps of Amplitude's 429. */
+/** The ids above their limits, with their rates: the maps of Amplitude's 429. */
 export interface Throttled {
-  /** Id to events a second, averaged over the window and rounded up. */
+  /** Events per second by id, averaged over the window and rounded up. */
   readonly users: ReadonlyMap<string, number>;
   readonly devices: ReadonlyMap<string, number>;
-  /** Id to events in the last 24 hours. */
+  /** Events in the last 24 hours by id. */
   readonly dailyUsers: ReadonlyMap<string, number>;
   readonly dailyDevices: ReadonlyMap<string, number>;
 }
@@ -41,7 +41,7 @@ export type Throttle = ReturnType<typeof createThrottle>;
 export function createThrottle() {
   const states = { users: new Map<string, IdState>(), devices: new Map<string, IdState>() };
   return {
-    /** Counts the request, unless an id in it is over a limit or still has to stay away: then nothing is counted and they are named. */
+    /** Counts the request. If an id in it is above a limit or still paused, counts nothing and returns those ids. */
     admit(counts: IdCounts, nowMs: number, rules: ThrottleRules): Throttled | undefined {
       const second = Math.floor(nowMs / 1000);
       const hour = Math.floor(nowMs / 3_600_000);
@@ -77,7 +77,7 @@ export function createThrottle() {
       }
       return undefined;
     },
-    /** The most events of a device, or else of a user, that were taken in any window of the rate. */
+    /** The maximum number of events of a device, or else of a user, that were accepted in any window of the rate. */
     maxInAWindow: (id: string) => (states.devices.get(id) ?? states.users.get(id))?.maxRecent ?? 0,
   };
 }

@@ -5,18 +5,18 @@ import { decodeText, isObject, parseJson } from '../strictJson.js';
 import type { AmplitudeProfile } from './profile.js';
 import type { ProjectState } from './project.js';
 
-/** What Amplitude's ingestion works with. */
+/** The state of Amplitude's ingestion. */
 export interface Ingestion extends Surroundings<AmplitudeProfile> {
   readonly projects: () => readonly ProjectState[];
   readonly bodyOf: (request: FakeRequest) => UploadBody;
 }
 
-/** What the two upload endpoints differ in. */
+/** The differences between the two upload endpoints. */
 export interface Endpoint {
   readonly maxEvents: number;
   largestBytes(profile: AmplitudeProfile): number;
   eps(state: ProjectState): number;
-  /** How long an id that went too fast has to stay away. */
+  /** The pause of an id above the rate. */
   readonly pauseMs: number;
 }
 
@@ -37,13 +37,13 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
   },
 };
 
-/** An upload's body as far as it can be read, once for faults, checks and ledger. */
+/** The parsed body of an upload, shared by faults, checks and ledger. */
 export interface UploadBody {
   readonly uncompressedBytes: number;
-  /** Set when the body is a JSON object in good UTF-8. */
+  /** Set when the body is a JSON object in valid UTF-8. */
   readonly upload: Readonly<Record<string, unknown>> | undefined;
   readonly text: string;
-  /** `upload.events` when that is a list; else nothing. */
+  /** `upload.events` if it is a list; otherwise empty. */
   readonly events: readonly unknown[];
   readonly apiKey: string | undefined;
 }

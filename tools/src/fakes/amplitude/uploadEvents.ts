@@ -5,7 +5,7 @@ import { decideEvents } from './decideEvents.js';
 import type { AmplitudeProfile } from './profile.js';
 import { endpoints, type Endpoint, type Ingestion, type UploadBody } from './upload.js';
 
-/** Decides uploads, check by check in Amplitude's order; the first that fails answers, and nothing of the request is stored. */
+/** Decides uploads: checks run in Amplitude's order, and the first failing one determines the response; then nothing is stored. */
 export function createUpload(ingestion: Ingestion): (request: FakeRequest, conditions: Conditions) => Decision {
   return (request, conditions) => {
     const endpoint = endpoints[request.path];
@@ -54,7 +54,7 @@ function checkShape({ upload, events }: UploadBody, endpoint: Endpoint): Answer 
   return events.every(isObject) ? undefined : badRequest('Invalid event JSON');
 }
 
-/** Amplitude, HTTP V2 API: ids have five characters unless the request says otherwise. */
+/** Amplitude, HTTP V2 API: ids have at least five characters unless the request sets min_id_length. */
 function readOptions(options: unknown): { readonly minIdLength: number; readonly invalid: boolean } {
   const given = isObject(options) ? options['min_id_length'] : undefined;
   if (given === undefined) return { minIdLength: 5, invalid: false };

@@ -2,7 +2,7 @@ import { decided, empty, json, type Decision, type FakeRequest } from '../exchan
 import { countAt, fits } from '../rollingCount.js';
 import type { ProjectState } from './project.js';
 
-/** What the User Profile API knows of one user. */
+/** A user of the User Profile API. */
 export interface UserProfile {
   readonly userId?: string;
   readonly deviceId?: string;
@@ -10,14 +10,14 @@ export interface UserProfile {
   readonly cohortIds?: readonly string[];
   readonly recommendations?: readonly (Readonly<Record<string, unknown>> & { readonly rec_id: string })[];
   readonly computations?: Readonly<Record<string, unknown>>;
-  /** Per prediction: its score and its percentile. */
+  /** The score and percentile of each prediction. */
   readonly propensities?: Readonly<Record<string, { readonly score: number; readonly pct: number }>>;
 }
 
-// Amplitude, User Profile API: calls a minute of one organisation.
+// Amplitude, User Profile API: calls per minute of one organisation.
 const maxCallsPerMinute = 600;
 
-/** Decides `GET /v1/userprofile`. Statuses that the page does not name are assumed: 400 for an unknown user, 429 for the limit. */
+/** Decides `GET /v1/userprofile`. Undocumented statuses are assumed: 400 for an unknown user, 429 for the limit. */
 export function decideUserProfile(
   request: FakeRequest,
   projects: readonly ProjectState[],
@@ -50,7 +50,7 @@ function dataOf(user: UserProfile, query: URLSearchParams): Readonly<Record<stri
   const [recIds, compIds] = [idsIn('rec_id'), idsIn('comp_id')];
   const recommendations = user.recommendations ?? [];
   const all = asked('get_computations');
-  // Computations come among the properties.
+  // Computations are part of the properties.
   const computations = Object.entries(user.computations ?? {}).filter(([id]) => all || compIds?.includes(id));
   const hasProperties = asked('get_amp_props') || all || compIds !== undefined;
   return {

@@ -4,7 +4,7 @@ import type { LedgerSnapshot, Summary } from '../ledger.js';
 import type { FakeControl, Remote } from './control.js';
 import type { ControlCalls } from './serveControl.js';
 
-/** The control of a fake in another process. Its functions throw what the fake objects to. */
+/** The control of a fake in another process. Its functions reject with the errors of the fake. */
 export function connectControl<Project, Profile, Extra extends object>(
   controlUrl: string,
   calls: ControlCalls<Extra>,
@@ -45,7 +45,7 @@ async function exchange(controlUrl: string, method: 'GET' | 'POST' | 'DELETE', p
     method,
     headers: { 'content-type': 'application/json' },
     body: input === undefined ? null : JSON.stringify(input),
-    // One connection a call: no open one keeps the caller's process alive.
+    // One connection per call, because an open connection would keep the caller's process alive.
     reset: true,
   });
   const contentType = headers['content-type'];

@@ -1,10 +1,10 @@
 import type { FaultRule } from '../faults/rule.js';
 import type { World } from '../serve.js';
 
-/** What a test or a demo does with a running fake; the same over HTTP by `connectControl`. */
+/** The control functions of a running fake; `connectControl` has the same over HTTP. */
 export type FakeControl<Project, Profile> = ReturnType<typeof createControl<Project, Profile>>;
 
-/** What control functions act on; a reset replaces it. */
+/** The state of a fake, which a reset replaces. */
 interface Controlled<Project, Profile> {
   readonly world: World;
   profile(): Profile;
@@ -19,25 +19,25 @@ export function createControl<Project, Profile>(
 ) {
   const world = (): World => current().world;
   return {
-    /** Takes everything back to how the fake was started. */
+    /** Resets the fake to its initial state. */
     reset,
     now: () => world().clock.now(),
-    /** Stops the virtual clock at this moment. */
+    /** Stops the virtual clock at this time. */
     setClock: (ms: number) => world().clock.set(ms),
     advanceClock: (ms: number) => world().clock.advance(ms),
-    /** Lets the virtual clock run: 1 is real time, 0 stands still. */
+    /** Sets the speed of the virtual clock: 1 is real time, 0 stops it. */
     runClock: (speed: number) => world().clock.run(speed),
     profile: () => current().profile(),
-    /** Throws when a switch or its value does not exist. */
+    /** Throws for an unknown switch or value. */
     setProfile: (change: Partial<Profile>) => current().setProfile(change),
-    /** Throws when the project lacks something or one of its keys is in use. */
+    /** Throws when a field of the project is missing or one of its keys is in use. */
     createProject: (project: Project) => current().createProject(project),
-    /** Answers the rule's id. Throws when the rule makes no sense. */
+    /** Returns the rule's id. Throws for an invalid rule. */
     addFault(rule: FaultRule): string {
       const { faults, ledger } = world();
       const id = faults.add(rule);
       if (rule.action.kind !== 'refuse' || rule.match !== undefined) return id;
-      // It strikes now, and no request later on.
+      // The fault applies now, and to no later request.
       faults.remove(id);
       ledger.faultWithoutRequest(id);
       refuse(rule.action.seconds);
@@ -47,15 +47,15 @@ export function createControl<Project, Profile>(
     faults: (): readonly FaultRule[] => world().faults.rules(),
     /** Entries of requests after `since`; empty in a lean ledger. */
     ledger: (since = 0) => world().ledger.snapshot(since),
-    /** The raw body of one request as it came over the wire; undefined in a lean ledger. */
+    /** The received bytes of one request body; undefined in a lean ledger. */
     body: (seq: number) => world().ledger.body(seq),
     summary: () => world().ledger.summary(),
-    /** Those of the ids that were never stored. Works in a lean ledger too. */
+    /** The ids among these that were never stored. Also works in a lean ledger. */
     missing: (ids: readonly string[]) => world().ledger.missing(ids),
   };
 }
 
-/** A control whose functions answer by promise. */
+/** A control whose functions return promises. */
 export type Remote<Control> = {
   readonly [Name in keyof Control]: Control[Name] extends (...given: infer Given) => infer Answer
     ? (...given: Given) => Promise<Answer>

@@ -4,7 +4,7 @@ import { readBody } from '../readBody.js';
 import type { FaultRule } from '../faults/rule.js';
 import type { FakeControl } from './control.js';
 
-/** Where each of a partner's own control functions is reached: `POST` with a JSON array of what it is given. */
+/** The routes of a partner's additional control functions: `POST` with a JSON array of the arguments. */
 export type ControlCalls<Extra> = { readonly [Name in keyof Extra]: string };
 
 type AnyControl = FakeControl<unknown, unknown>;
@@ -13,13 +13,13 @@ type Input = Readonly<Record<string, unknown>>;
 interface Call {
   readonly input: unknown;
   readonly query: URLSearchParams;
-  /** What follows the route's path. */
+  /** The rest of the path after the route. */
   readonly rest: string;
 }
 
 const largestBodyBytes = 256 * 1024 * 1024;
 
-/** The control API at a port of its own, where no client of the partner can come by. */
+/** The control API, at a separate port that clients of the partner do not use. */
 export function serveControl<Extra>(
   service: string,
   port: number,
@@ -90,7 +90,7 @@ async function answer(
   }
 }
 
-/** `/_ctl/faults/fault-1` is the route `/_ctl/faults` and what it is about. */
+/** Splits `/_ctl/faults/fault-1` into the route `/_ctl/faults` and its argument. */
 function splitPath(path: string): readonly [string, string] {
   const parts = path.split('/');
   return [parts.slice(0, 3).join('/'), parts.slice(3).join('/')];

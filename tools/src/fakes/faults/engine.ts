@@ -6,7 +6,7 @@ import { parseFaultRule, stageOf, type FaultKind, type FaultRule, type FaultStag
 
 export type FaultEngine = ReturnType<typeof createFaultEngine>;
 
-/** Actions that let the request go on; after any other one, later rules have nothing left to do. */
+/** Actions after which the request continues; any other action ends it, so later rules do not apply. */
 const passing = new Set<FaultKind>([
   'delay',
   'trickle',
@@ -17,13 +17,13 @@ const passing = new Set<FaultKind>([
   'slowRead',
 ]);
 
-/** The fault rules of one fake, asked stage by stage of each request's life. */
+/** The fault rules of one fake, checked at each stage of a request. */
 export function createFaultEngine(service: PartnerService, random: Random, now: () => number) {
   const entries: Entry[] = [];
   let given = 0;
 
   return {
-    /** Throws when the rule makes no sense. */
+    /** Throws for an invalid rule. */
     add(input: FaultRule): string {
       const rule = parseFaultRule(input, service.projectInHeaders);
       const id = rule.id ?? `fault-${++given}`;
@@ -38,7 +38,7 @@ export function createFaultEngine(service: PartnerService, random: Random, now: 
       return at >= 0;
     },
     rules: () => entries.map((entry) => entry.rule),
-    /** The rules that strike at this stage, in the order they were added. */
+    /** The rules that apply at this stage, in the order in which they were added. */
     strike(stage: FaultStage, request: FakeRequest | undefined): readonly Entry['rule'][] {
       const struck: Entry['rule'][] = [];
       for (const entry of entries) {
@@ -62,7 +62,7 @@ interface Entry {
   applied: number;
 }
 
-/** Whether match and action are about such a request. */
+/** Whether match and action apply to the request. */
 function concerns({ rule, pattern }: Entry, request: FakeRequest, service: PartnerService, now: number): boolean {
   const { action, match = {} } = rule;
   const holdsAny = (ids: readonly string[]): boolean => service.idsOf(request).some((id) => ids.includes(id));

@@ -1,7 +1,7 @@
 import { empty, json, type Answer, type Dialect, type FakeRequest } from '../exchange.js';
 import type { FaultAction } from './rule.js';
 
-/** How a request ends that a fault has settled. */
+/** The end of a request that a fault has answered or cut off. */
 export type FaultEnd =
   | { readonly kind: 'answer'; readonly answer: Answer }
   | { readonly kind: 'truncated'; readonly answer: Answer; readonly sentBytes?: number | undefined }
@@ -9,7 +9,7 @@ export type FaultEnd =
   | { readonly kind: 'reset' }
   | { readonly kind: 'refuse'; readonly seconds: number };
 
-/** What becomes of a request whose fate `action` settles; `natural` is what the client would have been told. Undefined: it goes on. */
+/** The end of a request by `action`; undefined if the request continues. `natural`: the response without the fault. */
 export function endOf(
   action: FaultAction,
   request: FakeRequest,

@@ -7,10 +7,10 @@ const texts = z.array(z.string('texts'), 'texts').readonly();
 const oneOf = <const Value extends string | number>(...values: Value[]) =>
   z.literal(values, `one of ${values.join(', ')}`);
 
-/** `after-validate`: the request is good and nothing is stored yet. `after-store`: the data is kept and the client does not learn it. */
+/** `after-validate`: the request is valid, and nothing is stored yet. `after-store`: the data is stored without the client's knowledge. */
 const moments = ['before-parse', 'after-validate', 'after-store'] as const;
 
-/** Where in a request's life a rule is looked at. */
+/** The stages of a request at which rules are checked. */
 export type FaultStage = 'connect' | 'head' | (typeof moments)[number];
 
 const action = <Shape extends z.ZodRawShape>(shape: Shape, stages: readonly FaultStage[] = moments) => ({
@@ -18,13 +18,13 @@ const action = <Shape extends z.ZodRawShape>(shape: Shape, stages: readonly Faul
   stages,
 });
 
-/** What goes wrong, and the stages it can happen at, the usual one first. Times and rates are real ones, except where they say virtual. */
+/** The actions of faults and their possible stages, default first. Times and rates are real, except those marked virtual. */
 const actions = {
   status: action({ status: number, body: z.unknown().optional(), headers: z.record(text, text, 'headers').optional() }),
   /** A proxy's error page. */
   html: action({ status: number.optional() }),
   emptyBody: action({ status: number }),
-  /** Promises the whole answer, sends a part of it and closes the connection. */
+  /** Announces the whole response, sends a part of it and closes the connection. */
   truncatedBody: action({ sentBytes: number.optional() }, ['after-store', 'before-parse', 'after-validate']),
   delay: action({ ms: number }),
   trickle: action({ bytesPerSecond: number.optional() }),
@@ -38,23 +38,23 @@ const actions = {
   /** Closes the listeners: at once when the rule has no match, else when a matching request arrives, which is reset. */
   refuse: action({ seconds: number }, ['head']),
   redirect: action({ location: text, status: oneOf(301, 302, 307, 308).optional() }),
-  /** Marks events as failed whatever they hold. */
+  /** Marks valid events as failed. */
   partial400: action(
     {
       indexes: z.array(z.int('numbers'), 'numbers').readonly().optional(),
       ids: texts.optional(),
       field: text.optional(),
       message: text.optional(),
-      /** How the answer names them: properly; as bare strings; not at all; with an entry too many; twice; by an index in quotes. */
+      /** The list of marked events in the response: correct; as strings; missing; with a surplus entry; duplicated; with string indexes. */
       records: oneOf('objects', 'strings', 'none', 'outOfRange', 'repeated', 'indexAsString').optional(),
-      /** Whether the unmarked events are kept. Usually they are, except when the answer does not name the marked ones. */
+      /** Whether the unmarked events are stored. Default: yes, unless the response does not list the marked ones. */
       stores: oneOf('rest', 'nothing').optional(),
     },
     ['before-parse'],
   ),
-  /** A 400 without details whenever one of these events is in the request. */
+  /** A 400 without details if one of these events is in the request. */
   blanket400: action({ ids: texts }),
-  /** A 403 when the body's text matches the regular expression. */
+  /** A 403 if the body's text matches the regular expression. */
   waf403: action({ pattern: z.string('regex').refine(isRegex, 'regex') }),
   flip429: action({
     times: number,
@@ -62,14 +62,14 @@ const actions = {
     retryAfterForm: oneOf('seconds', 'date').optional(),
     named: z.custom<'none' | 'all' | readonly string[]>(() => true).optional(),
   }),
-  /** Refuses the credentials between two moments of virtual time. */
+  /** Refuses the credentials between two virtual times. */
   credentialsRevoked: action({ fromMs: number.optional(), toMs: number.optional() }, ['before-parse']),
   maxBytesNow: action({ bytes: number }, ['before-parse']),
   clockSkew: action({ ms: number }, ['before-parse']),
   gzipRefuse: action({ status: oneOf(400, 415).optional() }, ['before-parse']),
   duplicateDelivery: action({}, ['before-parse']),
   slowRead: action({ bytesPerSecond: number }, ['head']),
-  /** Resets a connection at the moment it is used again. */
+  /** Resets a connection when it is reused. */
   keepaliveClose: action({}, ['head']),
 };
 
@@ -81,20 +81,20 @@ export type Partial400 = ActionOf<'partial400'>;
 const matchFields = z.strictObject({
   path: text.optional(),
   project: text.optional(),
-  /** Only the nth request that matches the rest, counted from 1. */
+  /** Only the nth request that matches the other conditions, counted from 1. */
   nth: number.optional(),
   /** From the nth matching request on. */
   from: number.optional(),
   /** At most this many times. */
   count: number.optional(),
-  /** Any of these events is in the request. */
+  /** Requests with any of these events. */
   eventIdIn: texts.optional(),
   minEvents: number.optional(),
   probability: number.optional(),
 });
 
 const ruleFields = z.strictObject({
-  /** Given by the fake when absent. */
+  /** Default: generated by the fake. */
   id: text.optional(),
   match: z.custom<z.infer<typeof matchFields>>(() => true).optional(),
   when: oneOf(...moments).optional(),
@@ -104,8 +104,8 @@ const ruleFields = z.strictObject({
 export type FaultRule = z.infer<typeof ruleFields>;
 
 /**
- * A fault rule from anywhere. Throws what was expected and what it got; a rule that could never apply is an error too.
- * `projectInHeaders` says whether the partner's project can be told before the body has arrived.
+ * Validates a fault rule. Throws with the expected and the actual value; a rule that can never apply is also an error.
+ * `projectInHeaders`: whether the partner's project is known before the body has arrived.
  */
 export function parseFaultRule(value: unknown, projectInHeaders: boolean): FaultRule {
   const rule = check(ruleFields, value, 'fault rule');

@@ -1,12 +1,12 @@
 import { empty, json, text, type Answer } from '../exchange.js';
 
-/** What Mixpanel's ingestion says. Texts and shapes: Mixpanel, Import Events reference; those marked so are assumed. */
+/** Responses of Mixpanel's ingestion. Texts and shapes: Mixpanel, Import Events reference, unless marked as assumed. */
 
 export const notFound: Answer = json(404, { code: 404, error: 'Not Found', status: 'Not Found' }); // assumed
 export const methodNotAllowed: Answer = empty(405); // assumed
 export const unauthorised: Answer = json(401, { code: 401, error: 'Invalid credentials', status: 'Unauthorized' });
 
-/** A 400 that names no record. The error texts are assumed. */
+/** A 400 without records. The error texts are assumed. */
 export function badRequest(error: string): Answer {
   return json(400, { code: 400, error, status: 'Bad Request' });
 }
@@ -24,7 +24,7 @@ export function imported(count: number, status: string | number): Answer {
   return json(200, { code: 200, num_records_imported: count, status });
 }
 
-/** Some records were refused; the others are in. */
+/** A 400 for some refused records; the others are stored. */
 export function partlyImported(
   failedRecords: readonly unknown[] | undefined,
   count: number,

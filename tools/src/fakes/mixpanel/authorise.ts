@@ -1,12 +1,12 @@
 import type { FakeRequest } from '../exchange.js';
 import type { ProjectState } from './project.js';
 
-/** `elsewhere`: the credentials are good, at another residency. */
+/** `elsewhere`: the credentials are valid in another region. */
 type Access =
   | { readonly kind: 'granted' | 'elsewhere'; readonly state: ProjectState }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** The user and password of a Basic header; undefined when there is none that can be read. */
+/** The user and password of a Basic header; undefined if it is missing or unreadable. */
 export function readBasic(header = '') {
   const [, encoded] = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header.trim()) ?? [];
   if (encoded === undefined) return undefined;
@@ -15,7 +15,7 @@ export function readBasic(header = '') {
   return colon < 0 ? undefined : { user: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
 }
 
-/** Whose request this is: the project's token, its secret, or a service account that may write, with the project it names. */
+/** The project of a request, by its token, its secret, or a service account with write access and a project id. */
 export function authorise({ headers, query, listener }: FakeRequest, projects: readonly ProjectState[]): Access {
   const at = (state: ProjectState): Access => ({ kind: state.region === listener ? 'granted' : 'elsewhere', state });
   const refused = (reason: string): Access => ({ kind: 'refused', reason });

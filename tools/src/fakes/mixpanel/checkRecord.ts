@@ -8,43 +8,43 @@ export interface Problem {
   readonly message: string;
 }
 
-/** What one record came to. */
+/** The result of the checks of one record. */
 export type Findings = ReturnType<typeof noFindings>;
 
 function noFindings() {
   return {
-    /** Empty when the record is good; in the order in which Mixpanel would find them. */
+    /** Empty for a valid record; in the order of Mixpanel's checks. */
     problems: [] as Problem[],
     event: '',
     distinctId: '',
     insertId: '',
-    /** As it was sent. */
+    /** The record as received. */
     time: 0,
     timeMs: 0,
-    /** The time was ahead and Mixpanel puts its own in. */
+    /** The time was in the future, and Mixpanel replaces it with its own. */
     overwritesTime: false,
-    /** The person was not named and Mixpanel makes one up from the address. */
+    /** The distinct_id was missing, and Mixpanel generates one from the IP address. */
     lacksDistinctId: false,
     ignored: false,
     geo: 'none' as 'none' | 'request' | 'property',
-    /** Paths of strings that are stored cut to 255 bytes. */
+    /** Paths of strings that are truncated to 255 bytes. */
     cut: [] as string[],
-    /** Paths of lists and objects that are stored as nothing, for being larger than 8 KiB. */
+    /** Paths of lists and objects that are dropped because they are larger than 8 KiB. */
     emptied: [] as string[],
   };
 }
 
 const earliestMs = Date.UTC(1971, 0, 1);
 const hourMs = 3_600_000;
-/** From here on a time is read as milliseconds: as seconds it would be the year 5138. */
+/** A time from here on is read as milliseconds: as seconds, it would be in the year 5138. */
 const firstMilliseconds = 1e11;
 
 const messages = {
-  // Texts that real answers have shown: Mixpanel, Import Events reference and issues of its clients.
+  // Texts of real responses: Mixpanel, Import Events reference and issues of its clients.
   event: "'event' must not be missing or blank",
   time: "'properties.time' is invalid: must be specified as seconds since epoch",
   insertIdText: "'$insert_id' is invalid: must only contain alphanumeric or hyphen '-' characters",
-  // The rest is assumed.
+  // The other texts are assumed.
   record: 'record is not an object',
   key: 'unknown field',
   properties: "'properties' must not be missing",
@@ -56,7 +56,7 @@ const messages = {
   insertIdListed: "'$insert_id' is invalid: disallowed value",
 } as const;
 
-/** The checks of one record under strict=1. `mayHoldIllFormedText` false saves looking at every string. */
+/** The checks of one record with strict=1. `mayHoldIllFormedText`: false skips the check of every string. */
 export function createRecordCheck(
   profile: MixpanelProfile,
 ): (record: unknown, nowMs: number, mayHoldIllFormedText: boolean) => Findings {

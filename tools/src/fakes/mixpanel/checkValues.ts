@@ -4,20 +4,20 @@ import type { Findings } from './checkRecord.js';
 const tooMany = 255;
 const deepest = 3;
 const maxStringBytes = 255;
-// Mixpanel, data types page: about 8 KB for the whole of a list or object.
+// Mixpanel, data types page: about 8 KB for a whole list or object.
 const largestValueBytes = 8 * 1024;
-/** Beyond this even lists alone are refused, so that no walk runs out of stack. */
+/** Above this depth even lists are refused, so that recursion does not overflow the stack. */
 const deepestWalk = 64;
 const tooDeep = 'nesting too deep';
 
 type Fail = (field: string, message: string) => void;
 
 /**
- * Checks everything inside `properties`. Each value is walked once, adding up a size that its JSON cannot exceed; only when
- * that is too large is the JSON measured.
+ * Checks all values in `properties`. Visits each value once and sums an upper bound of its JSON size; measures the JSON
+ * only if that bound is too large.
  */
 export function createValueCheck(maxEventBytes: number) {
-  // Set for each record, so that no function is made for each.
+  // Set for each record, which avoids a closure per record.
   let found: Pick<Findings, 'cut' | 'emptied'> = { cut: [], emptied: [] };
   let looksAtText = true;
   let late: [string, string][] = [];
@@ -77,7 +77,7 @@ export function createValueCheck(maxEventBytes: number) {
       keys++;
       const value = properties[key];
       if (!looksAtText && typeof value === 'string' && value.length <= 85) {
-        // Nearly every value is a short string: dealt with here, without a call.
+        // Nearly every value is a short string, which needs no call.
         weight += (key.length + value.length) * 6 + 7;
         continue;
       }
@@ -98,7 +98,7 @@ export function createValueCheck(maxEventBytes: number) {
 }
 
 export function isLongerThan(text: string, bytes: number): boolean {
-  // No UTF-16 unit takes more than three bytes.
+  // A UTF-16 code unit takes at most three bytes of UTF-8.
   return text.length * 3 > bytes && (text.length > bytes || Buffer.byteLength(text) > bytes);
 }
 

@@ -1,8 +1,8 @@
 import type { StoredEvent } from '../ledger.js';
 
 /**
- * What Mixpanel's compaction leaves of the view: of the events with the same name, person and `$insert_id` on one UTC day only
- * the latest, whatever their times. `idProperty` is the property that names the source's own event.
+ * The view after Mixpanel's compaction: of the events with the same name, person and `$insert_id` on one UTC day it keeps
+ * only the latest, even if their times differ. `idProperty` is the property with the source's event id.
  */
 export function compact(view: readonly StoredEvent[], idProperty: string) {
   const latest = new Map<string, StoredEvent>();
@@ -24,7 +24,7 @@ export function compact(view: readonly StoredEvent[], idProperty: string) {
   return {
     before: view.length,
     after: latest.size,
-    /** The `idProperty` values that no event has after compaction: different events that had been given one identity. */
+    /** The `idProperty` values that no event has after compaction: distinct events with the same identity. */
     lostIds: [...lost] as readonly string[],
   };
 }

@@ -16,7 +16,7 @@ const rateSeconds = 60;
 const identityEvents = new Set(['$identify', '$create_alias', '$merge']);
 const identityText = 'identity events are not allowed when project is using simplified identity management';
 
-/** Decides requests to /import, check by check in Mixpanel's order; the first that fails answers. */
+/** Decides requests to /import: checks run in Mixpanel's order, and the first failing one determines the response. */
 export function createImport(ingestion: Ingestion): (request: FakeRequest, conditions: Conditions) => Decision {
   return (request, conditions) => {
     if (request.method !== 'POST') return refuse(methodNotAllowed, 'method');
@@ -25,7 +25,7 @@ export function createImport(ingestion: Ingestion): (request: FakeRequest, condi
     if (access.kind === 'refused') return refuse(unauthorised, access.reason);
     if (access.kind === 'elsewhere' && profile.wrongRegion === '401') return refuse(unauthorised, 'another region');
     const decision = decideBody(ingestion, profile, request, conditions, access.state);
-    // A black hole answers like Mixpanel and keeps nothing.
+    // A black hole responds like Mixpanel but stores nothing.
     const { commit, ...lost } = decision;
     return access.kind === 'elsewhere' && commit !== undefined ? { ...lost, reason: 'black hole' } : decision;
   };

@@ -11,7 +11,7 @@ import type { Records } from './records.js';
 
 type RecordDecision = Pick<Decision, 'answer' | 'reason' | 'commit'>;
 
-/** Checks every record, says what Mixpanel says of them together, and how they are stored. */
+/** Checks every record, and decides on the common response and on what is stored. */
 export function decideRecords(
   { ledger, random }: Ingestion,
   profile: MixpanelProfile,
@@ -84,19 +84,19 @@ export function decideRecords(
   };
 }
 
-/** Without strict=1 a missing id is no fault: Mixpanel makes one up. */
+/** Without strict=1 a missing id is no fault: Mixpanel generates one. */
 function mendsInsertId(found: Findings, strict: boolean): boolean {
   return !strict && found.insertId === '' && found.problems.every(({ field }) => field === '$insert_id');
 }
 
-/** A record that is refused, with what is wrong with it. */
+/** A refused record with its problems. */
 interface FailedRecord {
   readonly index: number;
   readonly insertId: string;
   readonly problems: readonly Problem[];
 }
 
-/** `failed_records` of an answer; undefined when it is left out. */
+/** `failed_records` of a response; undefined if it is omitted. */
 function listFailed(
   failed: readonly FailedRecord[],
   eventCount: number,

@@ -51,7 +51,7 @@ function isHot(state: ProjectState, person: string, timeMs: number, full: boolea
   return count > (limit ?? 200_000);
 }
 
-/** The event as Mixpanel keeps it. */
+/** The event as Mixpanel stores it. */
 function effectiveEvent(
   record: Readonly<Record<string, unknown>>,
   { cut, emptied, overwritesTime, lacksDistinctId, geo }: Findings,
@@ -63,7 +63,7 @@ function effectiveEvent(
   for (const path of emptied) properties[path.slice('properties.'.length)] = null;
   if (overwritesTime) properties['time'] = nowMs;
   if (lacksDistinctId) properties['distinct_id'] = person;
-  // A made-up place: what matters is whether the event got one.
+  // An invented place: only its presence matters.
   if (geo !== 'none') Object.assign(properties, { $city: 'Fakeville', $region: 'Fakeshire', mp_country_code: 'XX' });
   delete properties['ip'];
   const event = cutStrings(record['event'], true);
@@ -73,7 +73,7 @@ function effectiveEvent(
   return { event: { event: '$hotshard_events', properties: { ...properties, distinct_id: '', ...original } }, altered };
 }
 
-/** The person Mixpanel makes up for an event that names none. */
+/** The distinct_id that Mixpanel generates for an event without one. */
 function personOf(address: string): string {
   return createHash('sha256').update(address).digest('hex').slice(0, 32);
 }
@@ -85,7 +85,7 @@ function cutStrings(value: unknown, deep: boolean): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, deep ? cutStrings(inner, true) : inner]));
 }
 
-/** The longest start of a text that fits, ending between two characters. */
+/** The longest prefix of a text that fits, ending between two characters. */
 function cutAt(text: string, bytes: number): string {
   const encoded = Buffer.from(text, 'utf8');
   let end = bytes;

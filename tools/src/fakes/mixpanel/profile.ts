@@ -1,42 +1,42 @@
 import { anyNumber, matrix, matrixOf, onOff, oneOf, type Profile } from '../switches.js';
 
-/** What is not known of Mixpanel's ingestion, or is said in two ways. */
+/** Behaviour of Mixpanel's ingestion that the documentation omits or contradicts. */
 export const mixpanelSwitches = {
-  /** Valid credentials at the wrong residency's host: refused, or taken and never seen again. */
+  /** Valid credentials at the host of another region: refused, or accepted and dropped. */
   wrongRegion: matrix(oneOf('401', 'blackhole')),
-  /** What a missing `strict` parameter means. */
+  /** The meaning of a missing `strict` parameter. */
   strictDefault: oneOf('0', '1'),
   /** More than 2000 events in one request. */
   tooMany: matrix(oneOf(413, 400)),
-  /** Uncompressed: the 413 example of the OpenAPI file says 2 MiB, the prose 10 MB. */
+  /** The limit before compression: 2 MiB in the 413 example of the OpenAPI file, 10 MB in the text. */
   maxBytes: matrix(anyNumber(2_097_152, 10_000_000, 10_485_760)),
   maxEventBytes: anyNumber(1_000_000, 1_048_576),
-  /** One entry per bad record, or one per bad field. */
+  /** One entry per invalid record, or one per invalid field. */
   multiErrors: matrix(oneOf('first', 'all')),
-  /** The key that an entry of failed_records names the id by. */
+  /** The key of the id in an entry of failed_records. */
   idKey: matrix(oneOf('insert_id', '$insert_id', 'none')),
   shuffleFailed: matrix(onOff(false)),
-  /** Keys beside `event` and `properties`. */
+  /** Other keys than `event` and `properties`. */
   extraKeys: oneOf('reject', 'ignore'),
-  /** A time more than an hour ahead. */
+  /** A time more than an hour in the future. */
   future: matrix(oneOf('reject', 'overwrite')),
   missingDistinct: oneOf('reject', 'iphash'),
-  /** How the disallowed ids are compared. */
+  /** The comparison with disallowed ids. */
   idCase: oneOf('insensitive', 'exact'),
-  /** Leaves `error` out of the answer to a partly refused request. */
+  /** Omits `error` in the response to a partly refused request. */
   omitError: matrix(onOff(false)),
-  /** `status` in the answer to strict=0. */
+  /** `status` in the response to strict=0. */
   looseStatus: oneOf<'OK' | 1>('OK', 1),
-  /** Whether refused requests use up the rate. */
+  /** Whether refused requests count against the rate. */
   countRejected: onOff(true),
   retryAfter: oneOf('none', 'seconds', 'date'),
-  /** Takes events from before 2010 and never shows them. */
+  /** Accepts events from before 2010 but never shows them. */
   cutoff2010: onOff(false),
-  /** Profiles of a page of the Query API. */
+  /** The number of profiles per page of the Query API. */
   queryPageSize: anyNumber(1_000),
 };
 
 export type MixpanelProfile = Profile<typeof mixpanelSwitches>;
 
-/** The profiles a Mixpanel client must pass under, beside the usual one. */
+/** The profiles that a Mixpanel client must handle, in addition to the default. */
 export const mixpanelMatrix: readonly Partial<MixpanelProfile>[] = matrixOf(mixpanelSwitches);

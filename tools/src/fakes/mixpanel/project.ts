@@ -21,7 +21,7 @@ export interface MixpanelProject {
   readonly limits?: {
     readonly maxBytesPerMin?: number;
     readonly maxEventsPerMin?: number;
-    /** Events of one person on one date before the rest is renamed. In a lean ledger they are counted only when this is given. */
+    /** The number of events of one person and date from which further ones are renamed. A lean ledger counts them only if this is set. */
     readonly hotShardEvents?: number;
   };
 }
@@ -40,10 +40,10 @@ export interface ProjectState {
   readonly cohorts: Map<number, QueryCohort>;
 }
 
-/** What Mixpanel's ingestion works with. */
+/** The state of Mixpanel's ingestion. */
 export interface Ingestion extends Surroundings<MixpanelProfile> {
   readonly projects: () => readonly ProjectState[];
-  /** Keeps the parsed records, so that nobody has to parse the body again. */
+  /** Caches the parsed records of each body. */
   readonly keepRecords: (request: FakeRequest, records: readonly unknown[]) => void;
 }
 

@@ -6,7 +6,7 @@ import { readBasic } from './authorise.js';
 import type { MixpanelProfile } from './profile.js';
 import type { ProjectState } from './project.js';
 
-/** A cohort as Mixpanel's own people see it. */
+/** A cohort of a Mixpanel project. */
 export interface QueryCohort {
   readonly id: number;
   readonly name: string;
@@ -16,12 +16,12 @@ export interface QueryCohort {
   readonly members: readonly { readonly distinctId: string; readonly properties?: Readonly<Record<string, unknown>> }[];
 }
 
-// Mixpanel, Query API, rate limits: calls an hour, and at the same time.
+// Mixpanel, Query API, rate limits: calls per hour, and concurrent calls.
 const maxCallsPerHour = 60;
 const maxTogether = 5;
 const hourSeconds = 3_600;
 
-/** Mixpanel's Query API, as far as cohorts need it. Texts of errors, and the status of an unknown cohort, are assumed. */
+/** The part of Mixpanel's Query API for cohorts. Error texts, and the status for an unknown cohort, are assumed. */
 export function createQueryApi(
   clock: VirtualClock,
   profile: () => MixpanelProfile,
@@ -82,7 +82,7 @@ export function createQueryApi(
     });
   }
 
-  /** A request without a session gets a new one, on the current members. */
+  /** A request without a session gets a new one with the current members. */
   function open(form: URLSearchParams, state: ProjectState, seq: number): string | undefined {
     const filter = parseJson(form.get('filter_by_cohort') ?? '');
     const cohort =
@@ -95,12 +95,12 @@ export function createQueryApi(
 
   return {
     decide,
-    /** The answer to the request has gone out. */
+    /** Called when the response has been sent. */
     left: (seq: number) => void underWay.delete(seq),
   };
 }
 
-/** Service accounts of any role, with their project; or the project's secret. A token only lets events in. */
+/** Accepts service accounts of any role with their project, and the project's secret; a token is valid only for ingestion. */
 function accountOf(request: FakeRequest, projects: readonly ProjectState[]): ProjectState | 'no project' | 'refused' {
   const basic = readBasic(request.headers.authorization);
   if (basic === undefined) return 'refused';

@@ -2,9 +2,9 @@ import { decodeText, parseJson } from '../strictJson.js';
 
 export interface Records {
   readonly records: readonly unknown[];
-  /** False when no string of the body can be ill-formed, so that none needs a look. */
+  /** False if no string of the body can be ill-formed, so that the check can be skipped. */
   readonly mayHoldIllFormedText: boolean;
-  /** The JSON documents the records were read from. */
+  /** The JSON documents of the records. */
   readonly documents: readonly string[];
 }
 
@@ -15,7 +15,7 @@ export function mediaTypeOf(contentType: string | undefined): MediaType | undefi
   return type === 'application/json' ? 'json' : type === 'application/x-ndjson' ? 'ndjson' : undefined;
 }
 
-/** The events of an uncompressed body: a JSON array with at least one element, or one JSON value a line. Undefined when it is neither. */
+/** The events of an uncompressed body: a JSON array with at least one element, or one JSON value per line; otherwise undefined. */
 export function readRecords(bytes: Uint8Array, mediaType: MediaType): Records | undefined {
   const { text, wellFormed } = decodeText(bytes);
   const documents = mediaType === 'json' ? [text] : text.split('\n').filter((line) => line.trim() !== '');
@@ -31,7 +31,7 @@ export function readRecords(bytes: Uint8Array, mediaType: MediaType): Records | 
   return { records: records as readonly unknown[], mayHoldIllFormedText: !wellFormed || escapes, documents };
 }
 
-/** The ids that the records carry, as far as they are strings. */
+/** The ids of the records that are strings. */
 export function insertIdsOf(records: readonly unknown[]): readonly string[] {
   return records.flatMap((record) => insertIdOf(record) ?? []);
 }

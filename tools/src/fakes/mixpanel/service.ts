@@ -51,7 +51,7 @@ export function createMixpanelService(shared: Omit<Ingestion, 'keepRecords'>): P
   };
 }
 
-/** The records of a body as far as they can be found, for faults and for knowing which events a refused request held. */
+/** The readable records of a body, for faults and for the events of a refused request. */
 function peek(request: FakeRequest): readonly unknown[] {
   const inflated = inflate(request.body, request.headers['content-encoding']);
   if ('refused' in inflated || request.path !== '/import') return [];

@@ -28,9 +28,9 @@ function open(surroundings: Surroundings<MixpanelProfile>) {
       states.push(openProject(project));
     },
     extra: {
-      /** Runs the compaction on what is visible now and says what it would lose; changes nothing. */
+      /** Returns the events that the compaction would drop now; changes nothing. */
       compact: (idProperty: string) => compact(surroundings.ledger.snapshot(0).view, idProperty),
-      /** What the Query API says of one cohort, in place of what it said before. Throws when there is no such project. */
+      /** Creates or replaces a cohort of the Query API. Throws for an unknown project. */
       setCohort(projectId: string, cohort: QueryCohort): void {
         const state = states.find(({ project }) => project.projectId === projectId);
         if (state === undefined) throw new Error(`there is no project ${JSON.stringify(projectId)}`);
@@ -44,13 +44,13 @@ const mixpanel: Partner<MixpanelProject, typeof mixpanelSwitches, MixpanelExtra>
   name: 'mixpanel',
   listeners: mixpanelRegions,
   switches: mixpanelSwitches,
-  // Mixpanel, event deduplication page: the latest copy counts, without a limit in time.
+  // Mixpanel, event deduplication page: the latest copy is kept, without a time limit.
   ledger: { winner: 'last', windowSeconds: Infinity },
   calls,
   open,
 };
 
-/** A strict Mixpanel on 127.0.0.1 with one listener per residency: `url` is the US one, `urls` has `us`, `eu` and `in`. */
+/** A strict Mixpanel on 127.0.0.1 with one listener per region: `url` is the US one, `urls` has `us`, `eu` and `in`. */
 export function startFakeMixpanel(options: FakeMixpanelOptions = {}): Promise<FakeMixpanel> {
   return startFake(mixpanel, options);
 }

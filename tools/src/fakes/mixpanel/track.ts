@@ -7,7 +7,7 @@ import type { Ingestion } from './project.js';
 // Mixpanel, Track Event reference.
 const oldestMs = 5 * 86_400_000;
 
-/** Decides requests to /track: just enough to see that somebody uses it, which an export never should. */
+/** Decides requests to /track: minimal, to detect its use, which is wrong for an export. */
 export function createTrack({ clock, ledger, projects }: Ingestion): (request: FakeRequest) => Decision {
   return (request) => {
     ledger.violate(request.seq, 'usedTrack');
@@ -47,7 +47,7 @@ export function createTrack({ clock, ledger, projects }: Ingestion): (request: F
   }
 }
 
-/** A JSON body, or a form's `data`, plain or in base64. */
+/** Reads a JSON body, or the `data` of a form, plain or in base64. */
 function readEvents(request: FakeRequest): readonly unknown[] | undefined {
   const inflated = inflate(request.body, request.headers['content-encoding']);
   if ('refused' in inflated) return undefined;

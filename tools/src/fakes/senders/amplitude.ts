@@ -2,22 +2,22 @@ import { isObject } from '../strictJson.js';
 import type { Line } from './line.js';
 import { createSender, inParts, type SenderOptions } from './sender.js';
 
-// Amplitude, Receiving behavioral cohorts: the waits of its eight further tries.
+// Amplitude, Receiving behavioral cohorts: the waits before its eight retries.
 const waitsMs = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000];
 const context = { integration: { name: 'Amplitude Cohort Sync', version: '1.0.0' } };
-/** Amplitude, Receiving behavioral cohorts: calls at the same time. */
+/** Amplitude, Receiving behavioral cohorts: concurrent calls. */
 const together = 4;
 
 export interface AmplitudeListSenderOptions extends SenderOptions {
-  /** How the key is shown; `basic` with an empty password when left out. */
+  /** The form of the key; default: `basic` with an empty password. */
   readonly auth?: 'basic' | 'bearer' | 'header';
-  /** Where the id of the list is looked for in the answer; `listId` when left out. */
+  /** The path of the list id in the response; default: `listId`. */
   readonly listIdPath?: string;
-  /** What stands for a user; the id as text when left out. */
+  /** The item of a user; default: the id as a string. */
   readonly itemOf?: (id: string) => unknown;
 }
 
-/** Amplitude's list-based cohort sync to the partner whose lists are below `url`; up to 10,000 users a call. */
+/** Amplitude's list-based cohort sync to the partner whose lists are below `url`; up to 10,000 users per call. */
 export function createAmplitudeListSender(options: AmplitudeListSenderOptions) {
   const { audience, key, auth = 'basic', listIdPath = 'listId', batch, itemOf = (id: string) => id } = options;
   let listId: string | undefined;
@@ -64,11 +64,11 @@ export function createAmplitudeListSender(options: AmplitudeListSenderOptions) {
 }
 
 export interface AmplitudeWebhookSenderOptions extends SenderOptions {
-  /** The custom headers; `Authorization: Bearer <key>` when left out. */
+  /** The custom headers; default: `Authorization: Bearer <key>`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** How `in_cohort` is written. */
+  /** The form of `in_cohort`. */
   readonly flag?: 'boolean' | 'string';
-  /** More members that the template cannot name. */
+  /** The number of additional members without an id. */
   readonly nameless?: number;
 }
 
@@ -93,12 +93,12 @@ export function createAmplitudeWebhookSender(options: AmplitudeWebhookSenderOpti
 
   return createSender(options, {
     headers: { 'user-agent': 'Amplitude/Webhook/1.0', ...headers },
-    // Amplitude, Cohort webhooks: how soon it wants to be answered. The tries are those of its partner syncs.
+    // Amplitude, Cohort webhooks: its timeout. The retries are those of its partner syncs.
     timeoutMs: 2_000,
     waitsMs,
     judge: ({ status }) => (status === 200 ? 'success' : 'retry'),
     cadenceMs: 60_000,
-    /** What was held back comes after this sync, with the time at which it was computed. */
+    /** Messages that were held back are sent after this sync, with their original time of computation. */
     async push({ entered, left }, line) {
       runs++;
       const late = line.takeHeld();

@@ -1,6 +1,6 @@
 import type { VirtualClock } from '../clock.js';
 
-/** A cohort as the partner knows it: who is in it now, and who was at any time before. */
+/** The partner's state of a cohort: its current members and its history. */
 export type Audience = ReturnType<typeof createAudience>;
 
 export interface AudienceOptions {

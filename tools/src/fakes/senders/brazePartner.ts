@@ -2,13 +2,13 @@ import { createSender, inParts, outcomes, type SenderOptions } from './sender.js
 
 export interface BrazePartnerSenderOptions extends SenderOptions {
   readonly partnerKey?: string;
-  /** By which id a member is known; by external id when left out. */
+  /** The kind of id of a member; default: external id. */
   readonly kindOf?: (id: string) => 'user' | 'device' | 'alias';
-  /** Of every alias. */
+  /** The label of every alias. */
   readonly aliasLabel?: string;
 }
 
-/** A partner of the messaging platform that pushes to `url`, which ends with its own name: `…/partners/mixpanel`. */
+/** A partner of the messaging platform that pushes to `url`, which ends with the partner's name: `…/partners/mixpanel`. */
 export function createBrazePartnerSender(options: BrazePartnerSenderOptions) {
   const { audience, key, partnerKey = 'partner-key', kindOf = () => 'user', aliasLabel = 'crm', batch } = options;
   const keys = { partner_api_key: partnerKey, client_secret: key, cohort_id: audience.id };
@@ -25,7 +25,7 @@ export function createBrazePartnerSender(options: BrazePartnerSenderOptions) {
   return createSender(options, {
     headers: {},
     timeoutMs: 30_000,
-    // How partners of Braze wait is not said.
+    // The waits of Braze's partners are not documented.
     waitsMs: [1_000, 2_000, 4_000, 8_000, 16_000, 32_000],
     judge({ status }) {
       if (status === 423 || status === 429 || status >= 500) return 'retry';
@@ -41,7 +41,7 @@ export function createBrazePartnerSender(options: BrazePartnerSenderOptions) {
         declaredName = name;
       }
       const moves = [...entered.map((id) => ({ id, leaves: false })), ...left.map((id) => ({ id, leaves: true }))];
-      // Braze, Partner cohort import: up to 1,000 ids of a request.
+      // Braze, Partner cohort import: up to 1,000 ids per request.
       for (const part of inParts(line.order(moves), batch)) {
         const [added, removed] = [false, true].map((out) =>
           part.filter(({ leaves }) => leaves === out).map(({ id }) => id),

@@ -4,59 +4,59 @@ import type { VirtualClock } from '../clock.js';
 import { shuffle, type Random } from '../random.js';
 import { parseJson } from '../strictJson.js';
 
-/** What may go wrong on the way, each with its chance per call from 0 to 1; nothing when left out. */
+/** Simulated failures, each with its probability per call from 0 to 1; default: none. */
 export interface Mishaps {
-  /** The call is made twice, one right behind the other. */
+  /** The call is sent twice in a row. */
   readonly duplicate?: number;
-  /** It does not arrive, which the sender takes for a timeout. */
+  /** The call does not arrive, which the sender treats as a timeout. */
   readonly lostCall?: number;
-  /** It arrives; its answer does not. */
+  /** The call arrives, but its response is lost. */
   readonly lostAnswer?: number;
-  /** A copy of it arrives once more when the next sync is over. Only where a receiver can tell: with sessions or message ids. */
+  /** A copy of the call arrives after the next sync. Only for protocols with sessions or message ids, which a receiver can recognise. */
   readonly lateCopy?: number;
-  /** The sync breaks off after this call, and begins anew at the next one's time. */
+  /** The sync is aborted after this call, and restarted at the time of the next one. */
   readonly breakOff?: number;
-  /** It is held back until the next sync is through. Only where calls say when they were computed. */
+  /** The call is held back until the end of the next sync. Only for protocols with times of computation. */
   readonly heldBack?: number;
-  /** Calls that may be made in any order are. */
+  /** Calls whose order does not matter are sent in a random order. */
   readonly reorder?: boolean;
 }
 
-/** One call to the hub, made or lost. */
+/** One call to the hub, sent or lost. */
 export interface SenderCall {
   /** Virtual time. */
   readonly atMs: number;
   readonly path: string;
   readonly body: string;
-  /** 1 for the first try. */
+  /** 1 for the first attempt. */
   readonly attempt: number;
-  /** What went wrong on purpose. */
+  /** The simulated failure. */
   readonly mishap?: 'duplicate' | 'lostCall' | 'lostAnswer' | 'lateCopy';
-  /** Null when there was no answer. */
+  /** Null without a response. */
   readonly status: number | null;
   readonly answer: string;
   /** Real time. */
   readonly latencyMs: number;
 }
 
-/** How a partner makes its calls. */
+/** The timeout and retries of a partner's calls. */
 export interface LineRules {
   readonly timeoutMs: number;
-  /** How long it waits before each further try, in virtual time. */
+  /** The wait before each retry, in virtual time. */
   readonly waitsMs: readonly number[];
-  /** What an answer with a status means; `sent` is what was said. */
+  /** The meaning of a response; `sent` is the body of the call. */
   judge(answer: { readonly status: number; readonly body: unknown }, sent: unknown): Judgement;
 }
 
 interface HubAnswer {
-  /** Null: none came in time, or the connection broke. */
+  /** Null after a timeout or a broken connection. */
   readonly status: number | null;
   readonly text: string;
-  /** Undefined when the answer is not JSON. */
+  /** Undefined if the response is not JSON. */
   readonly body?: unknown;
 }
 
-/** Success; not now; or never, and the sync with it. */
+/** `retry`: the call can be repeated later; `refused`: the sync stops. */
 export type Judgement = 'success' | 'retry' | 'refused';
 
 export interface LineOptions {
@@ -65,7 +65,7 @@ export interface LineOptions {
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly mishaps?: Mishaps;
-  /** Real milliseconds for a virtual second of waiting; none when left out. */
+  /** Real milliseconds per virtual second of waiting; default: 0. */
   readonly pace?: number;
 }
 
@@ -80,7 +80,7 @@ export function openLine({ url, headers, clock, random, mishaps = {}, pace = 0 }
   let late: { readonly path: string; readonly body: string }[] = [];
   let later: typeof late = [];
 
-  /** Draws what happens to one call; the same seed draws the same. */
+  /** Decides whether a failure applies to a call; deterministic by the seed. */
   const strikes = (mishap: Exclude<keyof Mishaps, 'reorder'>): boolean =>
     mishaps[mishap] !== undefined && random() < mishaps[mishap];
 
@@ -110,7 +110,7 @@ export function openLine({ url, headers, clock, random, mishaps = {}, pace = 0 }
     }
   }
 
-  /** Makes a call until it succeeds, is refused, or every try has been used up (`retry`). */
+  /** Repeats a call until it succeeds, is refused, or has no retries left (`retry`). */
   async function call(path: string, value: unknown): Promise<{ judgement: Judgement; answer: HubAnswer }> {
     const body = JSON.stringify(value);
     for (let attempt = 1; ; attempt++) {
@@ -133,20 +133,20 @@ export function openLine({ url, headers, clock, random, mishaps = {}, pace = 0 }
     call,
     random,
     strikes,
-    /** Calls in their order, or in one that is drawn. */
+    /** The calls in their order, or in a random one. */
     order: <T>(calls: readonly T[]): readonly T[] => (mishaps.reorder ? shuffle(calls, random) : calls),
-    /** Keeps a call for later. */
+    /** Holds a call back. */
     hold: (path: string, body: unknown) => void held.push({ path, body }),
-    /** The calls that were kept until now. */
+    /** Returns and removes the calls that were held back. */
     takeHeld: () => held.splice(0),
-    /** Makes each of the calls; false when one of them failed. */
+    /** Sends each of the calls; returns false if one of them failed. */
     async callAll(calls: typeof held): Promise<boolean> {
       let good = true;
       for (const { path, body } of calls) good = (await call(path, body)).judgement === 'success' && good;
       return good;
     },
     calls: (): readonly SenderCall[] => log,
-    /** A sync is over: makes the copies of the one before it that come late. */
+    /** Called after a sync: sends the late copies of the previous sync. */
     async flushLate(): Promise<void> {
       const copies = late;
       late = later;

@@ -2,12 +2,12 @@ import { isObject } from '../strictJson.js';
 import type { Line } from './line.js';
 import { createSender, inParts, outcomes, type SenderOptions, type SyncOutcome } from './sender.js';
 
-/** `key` is the password; the user name is anything. */
+/** `key` is the password; the user name does not matter. */
 export interface MixpanelSenderOptions extends SenderOptions {
   readonly projectId?: string;
-  /** `members` when left out; the documentation shows both. */
+  /** Default: `members`; the documentation shows both. */
   readonly firstSync?: 'members' | 'add_members';
-  /** How ids of projects and cohorts are written. */
+  /** The JSON type of the ids of projects and cohorts. */
   readonly idType?: 'string' | 'number';
   /** More properties of a member, such as `$braze_external_id`. */
   readonly propertiesOf?: (id: string) => Readonly<Record<string, unknown>>;
@@ -15,12 +15,12 @@ export interface MixpanelSenderOptions extends SenderOptions {
 
 type Action = 'members' | 'add_members' | 'remove_members';
 
-// Mixpanel, Cohort Sync, webhooks: how long a snapshot is kept, when a sync is tried again and when not.
+// Mixpanel, Cohort Sync, webhooks: the lifetime of a snapshot, the retries of a sync, and the statuses that pause it.
 const snapshotMs = 3 * 86_400_000;
 const waitsMs = [2_000, 4_000, 8_000, 16_000, 30_000];
 const pausing = [400, 401, 403, 404];
 
-/** Mixpanel's cohort sync to a custom webhook at `url`; up to 1,000 users a call. */
+/** Mixpanel's cohort sync to a custom webhook at `url`; up to 1,000 users per call. */
 export function createMixpanelSender(options: MixpanelSenderOptions) {
   const { audience, clock, key, projectId = '3021', firstSync = 'members', idType = 'string', batch } = options;
   const written = (id: string): string | number => (idType === 'number' && /^\d+$/.test(id) ? Number(id) : id);
@@ -47,7 +47,7 @@ export function createMixpanelSender(options: MixpanelSenderOptions) {
     };
   }
 
-  /** One session: all its pages, in order unless the order is drawn. Nobody is a page too. */
+  /** Sends all pages of one session, in order or in a random one. An empty membership is one page. */
   async function session(action: Action, ids: readonly string[], line: Line): Promise<SyncOutcome> {
     const id = `${clock.now().toString(36)}-${Math.floor(line.random() * 1e9).toString(36)}-${++sessions}`;
     const parts = ids.length === 0 ? [[]] : inParts(ids, batch);
@@ -57,7 +57,7 @@ export function createMixpanelSender(options: MixpanelSenderOptions) {
       if (judgement !== 'success') return outcomes[judgement];
       await line.callAll(line.takeHeld());
       if (line.strikes('breakOff')) {
-        // Another of Mixpanel's machines may still send pages of a whole membership whose sync broke off.
+        // Another machine of Mixpanel may still send pages of a whole membership after its sync was aborted.
         if (action === 'members') for (const body of order.slice(index + 1)) line.hold('', body);
         return 'failed';
       }
@@ -69,7 +69,7 @@ export function createMixpanelSender(options: MixpanelSenderOptions) {
     headers: { authorization: `Basic ${Buffer.from(`mixpanel:${key}`).toString('base64')}` },
     timeoutMs: 30_000,
     waitsMs,
-    /** The answer has to repeat the action. Anything else that is neither a pause nor a success counts as trouble that passes. */
+    /** The response has to repeat the action. Any other response without a pausing status counts as a temporary failure. */
     judge({ status, body }, sent) {
       if (pausing.includes(status)) return 'refused';
       const isGood = status >= 200 && status < 300 && isObject(body) && body['status'] === 'success';

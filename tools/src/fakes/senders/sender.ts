@@ -2,7 +2,7 @@ import { createRandom } from '../random.js';
 import type { Audience } from './audience.js';
 import { openLine, type Judgement, type Line, type LineOptions, type LineRules } from './line.js';
 
-/** What becomes of one sync: `failed` is tried again at the next one's time, after `paused` a person has to resume. */
+/** The outcome of a sync: `failed` is retried at the time of the next sync, `paused` requires a manual resume. */
 export type SyncOutcome = 'done' | 'failed' | 'paused';
 
 export const outcomes: Readonly<Record<Judgement, SyncOutcome>> = {
@@ -16,25 +16,25 @@ export interface SenderOptions extends Omit<LineOptions, 'headers' | 'random'> {
   /** The import key. */
   readonly key: string;
   readonly seed?: number;
-  /** Users of a call; 1,000 when left out. */
+  /** Users per call; default: 1,000. */
   readonly batch?: number;
-  /** Between two syncs, in virtual time. */
+  /** The interval between two syncs, in virtual time. */
   readonly cadenceMs?: number;
-  /** `recurring` when left out. */
+  /** Default: `recurring`. */
   readonly mode?: 'one-time' | 'recurring';
 }
 
-/** What is to be told in one sync. */
+/** The changes of one sync. */
 export interface Turn {
-  /** As it was when the sync began. */
+  /** The members at the start of the sync. */
   readonly members: ReadonlySet<string>;
   readonly entered: readonly string[];
   readonly left: readonly string[];
-  /** How long ago the last good sync began; undefined when there was none. */
+  /** The time since the start of the last successful sync; undefined if there was none. */
   readonly sinceMs: number | undefined;
 }
 
-/** What differs between partners. */
+/** The specifics of a partner. */
 export interface SenderProtocol extends LineRules {
   readonly headers: Readonly<Record<string, string>>;
   readonly cadenceMs: number;
@@ -53,7 +53,7 @@ export function createSender(options: SenderOptions, protocol: SenderProtocol) {
   let snapshot: { readonly members: ReadonlySet<string>; readonly atMs: number } | undefined;
   let isPaused = false;
 
-  /** Makes the sync of this moment, whether or not it is due. */
+  /** Syncs now, whether or not a sync is due. */
   async function sync(): Promise<SyncOutcome> {
     if (isPaused) return 'paused';
     const atMs = clock.now();
@@ -70,10 +70,10 @@ export function createSender(options: SenderOptions, protocol: SenderProtocol) {
 
   return {
     audience,
-    /** Between two syncs, in virtual time. */
+    /** The interval between two syncs, in virtual time. */
     cadenceMs,
     sync,
-    /** Lets time pass, and makes every sync that falls due; answers what became of each. */
+    /** Advances the clock, runs every sync that becomes due, and returns their outcomes. */
     async run(ms: number): Promise<readonly SyncOutcome[]> {
       const endMs = clock.now() + ms;
       const outcomes: SyncOutcome[] = [];
@@ -85,8 +85,8 @@ export function createSender(options: SenderOptions, protocol: SenderProtocol) {
       return outcomes;
     },
     /**
-     * Syncs until one is done, the first of them `afterMs` from now (a cadence when left out), and sends whatever was
-     * held back: the hub has heard everything after that.
+     * Syncs until one is done, the first of them `afterMs` from now (default: one interval), and sends all held-back calls:
+     * after that, the hub has received all changes.
      */
     async settle(afterMs = cadenceMs): Promise<void> {
       for (let syncs = 0; syncs < maxSettlingSyncs; syncs++) {
@@ -98,7 +98,7 @@ export function createSender(options: SenderOptions, protocol: SenderProtocol) {
         if (syncs === maxSettlingSyncs - 1) throw new Error(`no sync of ${maxSettlingSyncs} was done`);
       }
       await line.callAll(line.takeHeld());
-      // Twice, for the copies of the last sync too.
+      // Twice, to include the copies of the last sync.
       await line.flushLate();
       await line.flushLate();
     },
