@@ -12,6 +12,7 @@ import { openWorkerLeases } from './db/workerLeases.js';
 import { startPullWork } from './pulls/pullWork.js';
 import { openWakeReceiver, openWakeSender, type QueueConnection } from './queue.js';
 import { startSegmentWork } from './segments/segmentWork.js';
+import { createUnreadableReporter } from './worker/reportUnreadable.js';
 import { startSweep } from './worker/sweep.js';
 import { createBatchReader } from './batch/batchReader.js';
 import type { LoadCurrentOptions } from './loadCurrent.js';
@@ -52,6 +53,7 @@ export async function startEngine(options: EngineOptions) {
   const sender = openWakeSender(queue, { onError });
   const loops = new Map<number, DeliveryLoop>();
   const batchReader = createBatchReader(sql, maxCachedEvents, () => loops.size > 1);
+  const reportUnreadable = createUnreadableReporter(options);
 
   function wake(currentId: number): void {
     let loop = loops.get(currentId);
@@ -61,6 +63,7 @@ export async function startEngine(options: EngineOptions) {
         sql,
         http,
         batchReader,
+        reportUnreadable,
         workerLeases,
         shard,
         budgetStore,

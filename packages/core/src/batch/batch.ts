@@ -16,6 +16,14 @@ const params = { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LG
  */
 const sliceBytes = 48 * 1024;
 
+/**
+ * The first byte of a stored batch is the version of its form; versions go up to `lastVersion`. This one is a space,
+ * because the release before it reads that as part of the JSON that follows, and both run side by side during an upgrade.
+ * Left out are the bytes that begin a form from before there were versions: `[`, and those that begin its Brotli streams.
+ */
+const version = 0x20;
+const lastVersion = 0x3f;
+
 /** The accepted events of one request: their JSON as `readBody` returns it, and their number. */
 export interface BatchPart {
   readonly json: Buffer;
@@ -25,13 +33,33 @@ export interface BatchPart {
 /** Consecutive events of a batch. */
 export interface BatchSlice {
   readonly count: number;
-  /** Parses the events on each call. */
+  /** Parses the events on each call. Throws `BatchUnreadable` when they are damaged. */
   read(): readonly CatalogueEvent[];
 }
 
+/** Why a batch cannot be read: its bytes are wrong or gone, or a later release of the hub has stored it. */
+type UnreadableReason = 'damaged' | 'missing' | 'newer';
+
+const unreadable: Readonly<Record<UnreadableReason, string>> = {
+  damaged: 'the stored bytes of its batch are damaged',
+  missing: 'its batch is no longer stored',
+  newer: 'its batch was stored by a later release of the hub than the one that reads it',
+};
+
+/** The events of a batch, or of a slice of it, cannot be read. The message is fit for people. */
+export class BatchUnreadable extends Error {
+  constructor(
+    readonly reason: UnreadableReason,
+    options?: ErrorOptions,
+  ) {
+    super(unreadable[reason], options);
+    this.name = 'BatchUnreadable';
+  }
+}
+
 /**
- * Packs accepted requests into the content of one batch: a line with the bytes and events of each slice, then the
- * compressed parts with a comma before, between and after them.
+ * Packs accepted requests into the content of one batch: the version, a line with the bytes and events of each slice,
+ * then the compressed parts with a comma before, between and after them.
  */
 export async function packBatch(parts: readonly BatchPart[]): Promise<Buffer> {
   const lengths: number[] = [];
@@ -46,6 +74,7 @@ export async function packBatch(parts: readonly BatchPart[]): Promise<Buffer> {
     events = 0;
   }
   return Buffer.concat([
+    Buffer.of(version),
     Buffer.from(`${JSON.stringify(lengths)}\n`),
     await compress(joined(parts), { chunkSize, params }),
   ]);
@@ -74,18 +103,81 @@ const open = 0x5b;
 const close = 0x5d;
 const newline = 0x0a;
 
-/** The slices of a batch, in the order in which they were stored. */
+/** The slices of a batch in any form, in the order in which they were stored. Rejects with `BatchUnreadable`. */
 export async function openBatch(content: Buffer): Promise<BatchSlice[]> {
+  const first = content[0] ?? 0;
+  try {
+    if (first === version) return await openSlices(content.subarray(1));
+    if (first === open) return await openSlices(content);
+    if (beginsBrotli(first)) return await openUnversioned(content);
+  } catch (cause) {
+    throw new BatchUnreadable('damaged', { cause });
+  }
+  throw new BatchUnreadable(first > version && first <= lastVersion ? 'newer' : 'damaged');
+}
+
+/** The present form after its version byte. It was stored without one for a while. */
+async function openSlices(content: Buffer): Promise<BatchSlice[]> {
   const head = content.indexOf(newline);
-  const lengths = JSON.parse(content.toString('latin1', 0, head)) as readonly number[];
+  const lengths = readLengths(content.subarray(0, head));
   const bytes = lengths.reduce((sum, length, index) => (index % 2 === 0 ? sum + length : sum), 1);
   // A little more than needed: Node allocates another chunk when one is full.
-  const plain = await decompress(content.subarray(head + 1), { chunkSize: bytes + 64 });
+  const plain = await decompress(content.subarray(head + 1), { chunkSize: bytes + 64, maxOutputLength: bytes });
+  if (plain.length !== bytes) throw new Error(`expected ${bytes} bytes in a batch, got ${plain.length}`);
   const slices: BatchSlice[] = [];
   let at = 0;
   for (let index = 0; index < lengths.length; index += 2) {
     const text = plain.subarray(at, (at += lengths[index] as number) + 1);
-    slices.push({ count: lengths[index + 1] as number, read: () => readStored(decodeText(asList(text))) });
+    slices.push(sliceOf(lengths[index + 1] as number, () => asList(text)));
+  }
+  return slices;
+}
+
+function readLengths(line: Buffer): readonly number[] {
+  const lengths: unknown = JSON.parse(line.toString('latin1'));
+  if (!Array.isArray(lengths) || lengths.length % 2 !== 0 || !lengths.every((length) => Number.isSafeInteger(length)))
+    throw new Error('expected pairs of numbers before the events of a batch');
+  return lengths as readonly number[];
+}
+
+function sliceOf(count: number, text: () => Buffer): BatchSlice {
+  return {
+    count,
+    read() {
+      let events: readonly CatalogueEvent[];
+      try {
+        events = readStored(decodeText(text()));
+      } catch (cause) {
+        throw new BatchUnreadable('damaged', { cause });
+      }
+      if (events.length !== count) throw new BatchUnreadable('damaged');
+      return events;
+    },
+  };
+}
+
+/** Whether a Brotli stream with a window of 18 or 22 bits, as batches had, begins with this byte (RFC 7932, 9.1). */
+function beginsBrotli(first: number): boolean {
+  return (first & 0x0f) === 0x03 || (first & 0x0f) === 0x0b;
+}
+
+/**
+ * The two forms before the present one, compressed as a whole: at first one JSON list, and then a line with the bytes and
+ * events of each slice, before slices that are each a JSON list.
+ */
+async function openUnversioned(content: Buffer): Promise<BatchSlice[]> {
+  const plain = await decompress(content, { chunkSize: 256 * 1024 });
+  if (!/^\[\d/.test(plain.toString('latin1', 0, 2))) {
+    const { length } = readStored(decodeText(plain));
+    return [sliceOf(length, () => plain)];
+  }
+  const head = plain.indexOf(newline);
+  const lengths = readLengths(plain.subarray(0, head));
+  const slices: BatchSlice[] = [];
+  let at = head + 1;
+  for (let index = 0; index < lengths.length; index += 2) {
+    const text = plain.subarray(at, (at += lengths[index] as number));
+    slices.push(sliceOf(lengths[index + 1] as number, () => text));
   }
   return slices;
 }
@@ -97,7 +189,27 @@ function asList(text: Buffer): Buffer {
   return text;
 }
 
-/** All events of a batch. */
+/** All events of a batch. Rejects with `BatchUnreadable`. */
 export async function unpackBatch(content: Buffer): Promise<CatalogueEvent[]> {
   return (await openBatch(content)).flatMap((slice) => slice.read());
+}
+
+/** The events of a batch by their positions, as far as they can be read. */
+export async function readableEvents(content: Buffer): Promise<readonly (CatalogueEvent | undefined)[]> {
+  const events: (CatalogueEvent | undefined)[] = [];
+  try {
+    for (const slice of await openBatch(content)) events.push(...eventsOrGaps(slice));
+  } catch (error) {
+    if (!(error instanceof BatchUnreadable)) throw error;
+  }
+  return events;
+}
+
+function eventsOrGaps(slice: BatchSlice): readonly (CatalogueEvent | undefined)[] {
+  try {
+    return slice.read();
+  } catch (error) {
+    if (!(error instanceof BatchUnreadable)) throw error;
+    return Array.from({ length: slice.count });
+  }
 }

@@ -1,4 +1,4 @@
-import { openBatch, type BatchSlice } from './batch.js';
+import { BatchUnreadable, openBatch, type BatchSlice } from './batch.js';
 import type { Sql } from '../db/connect.js';
 
 interface BatchKey {
@@ -7,7 +7,8 @@ interface BatchKey {
   readonly events: number;
 }
 
-type Batch = Promise<readonly BatchSlice[]>;
+/** The slices of a batch, or why it cannot be read; rejects when the database does not answer. */
+type Batch = Promise<readonly BatchSlice[] | BatchUnreadable>;
 
 /**
  * A batch is read in pieces of this many bytes, so that client and server copy them within memory they already have; a
@@ -34,7 +35,9 @@ export function createBatchReader(sql: Sql, maxEvents: number, isShared: () => b
   function keep(key: BatchKey, batch: Batch): void {
     kept.set(key.batchId, { batch, count: key.events });
     count += key.events;
-    batch.catch(() => forget(key.batchId));
+    batch.catch(() => {
+      if (kept.get(key.batchId)?.batch === batch) forget(key.batchId);
+    });
     for (const oldest of kept.keys()) {
       if (count <= maxEvents) break;
       forget(oldest);
@@ -56,26 +59,33 @@ export function createBatchReader(sql: Sql, maxEvents: number, isShared: () => b
     return new Map(Array.from(pieces, ([id, known]) => [id, Buffer.concat(known)]));
   }
 
-  async function unpack({ batchId }: BatchKey, contents: Promise<Map<string, Buffer>>): Batch {
+  async function unpack({ batchId, events }: BatchKey, contents: Promise<Map<string, Buffer>>): Batch {
     const content = (await contents).get(batchId);
-    if (!content) throw new Error(`batch ${batchId} is no longer stored`);
-    return openBatch(content);
+    if (!content) return new BatchUnreadable('missing');
+    try {
+      const slices = await openBatch(content);
+      const stored = slices.reduce((sum, slice) => sum + slice.count, 0);
+      return stored === events ? slices : new BatchUnreadable('damaged');
+    } catch (error) {
+      if (error instanceof BatchUnreadable) return error;
+      throw error;
+    }
   }
 
   return {
-    /** Returns the slices of each batch, in the order of the keys. Rejects when a batch is no longer stored. */
-    read(keys: readonly BatchKey[]): Promise<(readonly BatchSlice[])[]> {
-      const missing = keys.filter(({ batchId }) => !kept.has(batchId));
+    /** Returns the slices of each batch, or why it cannot be read, in the order of the keys. */
+    read(keys: readonly BatchKey[]): Promise<(readonly BatchSlice[] | BatchUnreadable)[]> {
+      // All are taken from the cache before any is added to it, because each addition may evict another one of them.
+      const batches = new Map(keys.map(({ batchId }) => [batchId, kept.get(batchId)?.batch]));
+      const missing = keys.filter(({ batchId }) => !batches.get(batchId));
       const contents = missing.length > 0 ? fetch(missing) : undefined;
-      return Promise.all(
-        keys.map((key) => {
-          const known = kept.get(key.batchId);
-          if (known) return known.batch;
-          const batch = unpack(key, contents as Promise<Map<string, Buffer>>);
-          if (isShared()) keep(key, batch);
-          return batch;
-        }),
-      );
+      for (const key of missing) {
+        if (batches.get(key.batchId)) continue;
+        const batch = unpack(key, contents as Promise<Map<string, Buffer>>);
+        batches.set(key.batchId, batch);
+        if (isShared()) keep(key, batch);
+      }
+      return Promise.all(keys.map(({ batchId }) => batches.get(batchId) as Batch));
     },
   };
 }

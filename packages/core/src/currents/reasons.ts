@@ -2,6 +2,8 @@
 export const engineReasons: Readonly<Record<string, string>> = {
   duplicate: 'The same event was on its way in the same request already.',
   event_too_large: 'The event is larger than the destination takes in one event.',
+  batch_unreadable:
+    'The stored bytes of the event cannot be read. They are kept for the retention period; replay the dead letters once the database is restored.',
   map_threw: 'The connector failed on this event; that is a fault of the hub.',
   send_threw: 'The connector failed while sending, until the retry window was over; that is a fault of the hub.',
   unanswered: 'The destination said nothing of this event, until the retry window was over.',

@@ -1,5 +1,5 @@
 import type { Connector, Http, SendOutcome } from '@currents/connector';
-import type { BatchSlice } from '../batch/batch.js';
+import type { BatchSlice, BatchUnreadable } from '../batch/batch.js';
 import type { Budgets } from '../budget/budgets.js';
 import type { AdaptiveConcurrency } from './adaptiveConcurrency.js';
 import type { ClaimedDelivery } from './claim.js';
@@ -29,7 +29,15 @@ export interface AttemptContext {
 /** A delivery with its batch. `deliver` removes the slices, so that they can be freed while it waits for responses. */
 export interface ClaimedBatch {
   readonly delivery: ClaimedDelivery;
-  slices: readonly BatchSlice[];
+  /** The slices of the batch, or why it cannot be read. */
+  slices: readonly BatchSlice[] | BatchUnreadable;
+}
+
+/** A delivery with events that could not be read. */
+export interface UnreadableDelivery {
+  readonly delivery: ClaimedDelivery;
+  readonly error: BatchUnreadable;
+  readonly events: number;
 }
 
 /** A verdict that concerns the whole Current. */

@@ -1,7 +1,13 @@
 import { termsOf } from '../budget/terms.js';
 import { admit } from './admit.js';
 import { startAttempt, type Attempt } from './attempt.js';
-import type { AttemptContext, ClaimedBatch, CurrentFailure, CurrentSuspension } from './attemptContext.js';
+import type {
+  AttemptContext,
+  ClaimedBatch,
+  CurrentFailure,
+  CurrentSuspension,
+  UnreadableDelivery,
+} from './attemptContext.js';
 import type { Deferral } from './claim.js';
 import { cutRequests } from './cutRequests.js';
 import { startMapping } from './mapEvents.js';
@@ -15,6 +21,7 @@ export interface DeliverResult {
   /** Requests made and items sent, for the log. */
   readonly requests: number;
   readonly sent: number;
+  readonly unreadable: readonly UnreadableDelivery[];
 }
 
 /**
@@ -37,7 +44,8 @@ export async function deliver(batches: readonly ClaimedBatch[], given: AttemptCo
   context.budgets?.countDelivered(admitted, limits.budgets, ({ attempt, position }) => attempt.isDelivered(position));
   const isStuck = sent > 0 && attempts.every((attempt) => attempt.resolvedCount() === 0);
   const suspension = suspendCurrent(failure ?? (isStuck ? noProgress : undefined), attempts, context);
-  return { results: attempts.map((attempt) => attempt.result(context.now())), suspension, requests, sent };
+  const results = attempts.map((attempt) => attempt.result(context.now()));
+  return { results, suspension, requests, sent, unreadable: mapping.unreadable };
 }
 
 function takeSlices(batch: ClaimedBatch): ClaimedBatch['slices'] {

@@ -1,10 +1,11 @@
 import type { RateLimit } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
-import type { BatchSlice } from '../batch/batch.js';
+import { BatchUnreadable, type BatchSlice } from '../batch/batch.js';
 import { noChecks, type BudgetKeys } from '../budget/sampling.js';
 import type { Attempt } from './attempt.js';
-import { errorKind, type AttemptContext } from './attemptContext.js';
+import { errorKind, type AttemptContext, type UnreadableDelivery } from './attemptContext.js';
 import { DeliveryItem } from './deliveryItem.js';
+import { postpone } from './postpone.js';
 import { SerializedChunk } from './serializedChunk.js';
 
 type Limits = Pick<RateLimit<unknown>, 'maxEvents' | 'maxEventBytes' | 'budgets'>;
@@ -30,6 +31,7 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
   const { connector, settings } = context;
   const ids = new Set<string>();
   const items: DeliveryItem[] = [];
+  const unreadable: UnreadableDelivery[] = [];
   const sampler = context.budgets?.startSampling(budgets);
   let mappedEvents: MappedEvent[] = [];
   let lastKeys = noKeys;
@@ -97,19 +99,40 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
     }
   }
 
+  /** The other slices of a batch, and the other batches of an attempt, go on. */
+  function resolveUnreadable(attempt: Attempt, positions: readonly number[], error: BatchUnreadable): void {
+    unreadable.push({ delivery: attempt.delivery, error, events: positions.length });
+    for (const position of positions) resolveUnreadableEvent(attempt, position, error, context);
+  }
+
+  function readSlice(slice: BatchSlice): readonly CatalogueEvent[] | BatchUnreadable {
+    try {
+      return slice.read();
+    } catch (error) {
+      if (error instanceof BatchUnreadable) return error;
+      throw error;
+    }
+  }
+
   return {
-    /** Maps the due events of one delivery. Resolves those in `attempt` that are skipped or rejected. */
-    map(attempt: Attempt, slices: readonly BatchSlice[]): void {
+    /** Maps the due events of one delivery. Resolves those in `attempt` that are skipped, rejected or cannot be read. */
+    map(attempt: Attempt, slices: readonly BatchSlice[] | BatchUnreadable): void {
       const { due } = attempt;
+      if (slices instanceof BatchUnreadable) return resolveUnreadable(attempt, due, slices);
       let next = 0;
       let first = 0;
       for (const slice of slices) {
         const end = first + slice.count;
         // A slice without due events is not parsed.
-        const events = next < due.length && (due[next] as number) < end ? slice.read() : [];
+        const events = next < due.length && (due[next] as number) < end ? readSlice(slice) : [];
+        if (events instanceof BatchUnreadable) {
+          const start = next;
+          while (next < due.length && (due[next] as number) < end) next++;
+          resolveUnreadable(attempt, due.slice(start, next), events);
+        }
         for (; next < due.length && (due[next] as number) < end; next++) {
           const position = due[next] as number;
-          mapEvent(attempt, position, events[position - first] as CatalogueEvent);
+          mapEvent(attempt, position, (events as readonly CatalogueEvent[])[position - first] as CatalogueEvent);
         }
         first = end;
       }
@@ -119,6 +142,8 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
       endChunk();
       return items;
     },
+    /** The deliveries, so far, with events that could not be read. */
+    unreadable: unreadable as readonly UnreadableDelivery[],
   };
 }
 
@@ -135,6 +160,21 @@ function serialize(mapped: readonly MappedEvent[]): SerializedChunk {
     mapped.map(({ id }) => id),
     mapped.map(({ payload }) => payload),
   );
+}
+
+/**
+ * A dead letter loses nothing: its batch is kept for the retention period, and the letter can be replayed once the bytes
+ * are restored. What a later release has stored waits for a worker of that release, as during a rolling upgrade.
+ */
+function resolveUnreadableEvent(
+  attempt: Attempt,
+  position: number,
+  { reason, message }: BatchUnreadable,
+  context: AttemptContext,
+): void {
+  const failure = { code: 'batch_unreadable', detail: `the event cannot be read: ${message}` };
+  if (reason === 'newer') return postpone({ attempt, position }, failure, context);
+  attempt.deadLetter(position, { outcome: 'rejected', ...failure });
 }
 
 function rejectBroken(attempt: Attempt, position: number, error: unknown): void {

@@ -19,7 +19,7 @@ interface Postponement {
 
 /** Defers one event, or expires it when its retry window is over. */
 export function postpone(
-  { attempt, position }: DeliveryItem,
+  { attempt, position }: Pick<DeliveryItem, 'attempt' | 'position'>,
   { code, detail, dueAtMs, budget }: Postponement,
   context: AttemptContext,
   nowMs = context.now(),

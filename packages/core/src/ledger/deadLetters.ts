@@ -1,6 +1,6 @@
 import type { CatalogueEvent } from '@currents/schema';
 import { and, asc, desc, eq, gte, lt, lte, sql, type SQL } from 'drizzle-orm';
-import { unpackBatch } from '../batch/batch.js';
+import { readableEvents } from '../batch/batch.js';
 import { batch, deadLetter, type DeadOutcome } from '../db/schema.js';
 import type { Db } from '../admin/admin.js';
 import {
@@ -121,7 +121,7 @@ async function readEvents(db: Db['db'], places: readonly Place[]): Promise<reado
       .from(batch)
       .where(and(eq(batch.storedOn, storedOn), eq(batch.id, batchId)));
     if (!found) continue;
-    const stored = await unpackBatch(found.content);
+    const stored = await readableEvents(found.content);
     for (const [index, { row, position }] of places.entries())
       if (row.batchId === batchId) events[index] = stored[position];
   }
@@ -133,7 +133,7 @@ function viewOf({ row, position }: Place, event: CatalogueEvent | undefined) {
   return {
     id: idOf({ row, position }),
     currentId: String(row.currentId),
-    /** As it is stored; undefined when its day has passed the retention period in this moment. */
+    /** As it is stored; undefined when it cannot be read, or its day has passed the retention period in this moment. */
     event,
     outcome: row.outcome,
     code: row.code,

@@ -60,6 +60,11 @@ export function createMetrics() {
     help: 'Live Currents with overdue deliveries in the last sweep',
     registers,
   });
+  const unreadableBatches = counter(
+    'currents_unreadable_batches_total',
+    'Stored batches that this worker could not read, by reason (damaged, missing, newer)',
+    'reason',
+  );
   const pushes = counter(
     'currents_cohort_pushes_total',
     'Requests that push cohort members, by partner and result',
@@ -106,6 +111,7 @@ export function createMetrics() {
       attempts.observe({ current }, durationMs / 1000);
     },
     delivered: (current: number, sinceStoredMs: number) => latency.observe({ current }, sinceStoredMs / 1000),
+    batchUnreadable: (reason: string) => unreadableBatches.inc({ reason }),
     swept: (overdueCurrents: number) => overdue.set(overdueCurrents),
     /** A request with which a partner pushes a cohort. */
     pushed: (partner: string, outcome: PushResult['outcome']) => pushes.inc({ partner, result: pushResults[outcome] }),

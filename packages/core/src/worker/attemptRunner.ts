@@ -1,5 +1,6 @@
 import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
+import { BatchUnreadable } from '../batch/batch.js';
 import type { BatchReader } from '../batch/batchReader.js';
 import type { BucketStore } from '../budget/bucketStore.js';
 import { createBudgets } from '../budget/budgets.js';
@@ -17,10 +18,12 @@ import { DeliveryLeaseLost, record } from '../delivery/record.js';
 import { isUsable, loadCurrent, type LoadCurrentOptions, type LoadedCurrent } from '../loadCurrent.js';
 import type { Metrics } from '../process/metrics.js';
 import { reportAttempt } from './reportAttempt.js';
+import type { ReportUnreadable } from './reportUnreadable.js';
 
 export interface AttemptRunnerDeps extends LoadCurrentOptions {
   readonly sql: Sql;
   readonly batchReader: BatchReader;
+  readonly reportUnreadable: ReportUnreadable;
   readonly workerLeases: Pick<WorkerLeases, 'newLease' | 'share'>;
   readonly http: Http;
   readonly log: Logger;
@@ -36,7 +39,7 @@ export interface AttemptRunnerDeps extends LoadCurrentOptions {
 }
 
 const recordRetryMs = 1_000;
-/** When deliveries are due again after an internal error, for instance a batch that cannot be read. */
+/** When deliveries are due again after an internal error, for instance when the database does not answer. */
 const releaseMs = 5_000;
 
 /** Runs the attempts of one Current, and keeps what they share: its settings, budgets and concurrency limit. */
@@ -110,12 +113,16 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     });
     await recordAttempt(claimed, delivered);
     await quotaRecorder?.flush();
+    for (const each of delivered.unreadable) deps.reportUnreadable(currentId, each);
     reportAttempt(deps, currentId, claimed, delivered, startedMs);
   }
 
   async function readBatches({ deliveries }: Claim): Promise<ClaimedBatch[]> {
     const batches = await deps.batchReader.read(deliveries);
-    return deliveries.map((delivery, index) => ({ delivery, slices: batches[index] ?? [] }));
+    return deliveries.map((delivery, index) => ({
+      delivery,
+      slices: batches[index] ?? new BatchUnreadable('missing'),
+    }));
   }
 
   async function recordAttempt({ lease, failures }: Claim, { results, suspension }: DeliverResult): Promise<void> {
