@@ -4,6 +4,7 @@ import {
   connect,
   createHttp,
   createIngest,
+  checkMasterKey,
   createLog,
   createMetrics,
   createSeal,
@@ -42,6 +43,12 @@ async function main(config: Config): Promise<void> {
   const log = createLog('api', config.LOG_LEVEL);
   surviveLostConnections(log);
   await migrate(config.DATABASE_URL);
+  const seal = createSeal(config.MASTER_KEY);
+  if (await checkMasterKey(config.DATABASE_URL, seal, { replace: config.REPLACE_MASTER_KEY }))
+    log.warn(
+      { event: 'master_key.replaced' },
+      'the database has a new master key; credentials that were sealed with the former one have to be given again',
+    );
   const sql = connect(config.DATABASE_URL, { max: 4, name: 'api' });
   const metrics = createMetrics();
   const sender = openWakeSender(queueConnectionOf(config), { onError: oncePerMinute(log) });
@@ -66,7 +73,7 @@ async function main(config: Config): Promise<void> {
     databaseUrl: config.DATABASE_URL,
     sql,
     connectors,
-    seal: createSeal(config.MASTER_KEY),
+    seal,
     allowBaseUrl: config.ALLOW_CUSTOM_BASE_URL,
     http,
     wake: sender.wake,

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import {
+  checkMasterKey,
   createLog,
   createMetrics,
   createSeal,
@@ -21,10 +22,16 @@ async function main(config: Config): Promise<void> {
   const log = createLog('worker', config.LOG_LEVEL);
   surviveLostConnections(log);
   await migrate(config.DATABASE_URL);
+  const seal = createSeal(config.MASTER_KEY);
+  if (await checkMasterKey(config.DATABASE_URL, seal, { replace: config.REPLACE_MASTER_KEY }))
+    log.warn(
+      { event: 'master_key.replaced' },
+      'the database has a new master key; credentials that were sealed with the former one have to be given again',
+    );
   const metrics = createMetrics();
   const engine = await startEngine({
     connectors,
-    seal: createSeal(config.MASTER_KEY),
+    seal,
     allowBaseUrl: config.ALLOW_CUSTOM_BASE_URL,
     databaseUrl: config.DATABASE_URL,
     queue: queueConnectionOf(config),

@@ -20,6 +20,7 @@ export { surviveLostConnections } from './process/lostConnections.js';
 export { createMetrics, type Metrics } from './process/metrics.js';
 export { runProgram, stopOnSignal } from './process/program.js';
 export { openWakeSender, type QueueConnection } from './queue.js';
+export { checkMasterKey } from './secrets/masterKeyCheck.js';
 export { createSeal, type Seal } from './secrets/seal.js';
 export { StoreBusy } from './ingest/store.js';
 export type { Receipt } from './ingest/ingestRequest.js';

@@ -56,7 +56,10 @@ describe('migrations', () => {
   });
 
   it('release their lock and close their connection', async () => {
-    expect((await sql`select from pg_locks where locktype = 'advisory'`).count).toBe(0);
+    const locks = await sql`
+      select from pg_locks
+      where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`;
+    expect(locks.count).toBe(0);
     await expect
       .poll(
         async () =>

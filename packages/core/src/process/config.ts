@@ -23,6 +23,7 @@ export const sharedVariables = {
     .refine((key) => key.length === 32, {
       error: 'expected exactly 32 bytes in base64, as `openssl rand -base64 32` makes them',
     }),
+  REPLACE_MASTER_KEY: yesOrNo.default(false),
   ALLOW_CUSTOM_BASE_URL: yesOrNo.default(false),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {

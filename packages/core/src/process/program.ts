@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { ConfigInvalid } from './config.js';
 import { DatabaseUnreachable } from '../db/migrate.js';
+import { MasterKeyRefused } from '../secrets/masterKeyCheck.js';
 
 /**
  * Runs what a process is for. What an operator has got wrong ends it with a sentence, and not with a stack: exit code 2
@@ -10,10 +11,10 @@ export async function runProgram(name: string, main: () => Promise<void>): Promi
   try {
     await main();
   } catch (error) {
-    const isOperators = error instanceof ConfigInvalid || error instanceof DatabaseUnreachable;
-    if (!isOperators) throw error;
+    const isConfiguration = error instanceof ConfigInvalid || error instanceof MasterKeyRefused;
+    if (!isConfiguration && !(error instanceof DatabaseUnreachable)) throw error;
     console.error(`${name}: ${error.message}`);
-    process.exit(error instanceof ConfigInvalid ? 2 : 1);
+    process.exit(isConfiguration ? 2 : 1);
   }
 }
 

@@ -14,6 +14,16 @@ export const ingestToken = pgTable('ingest_token', keyColumns(), (table) => [
   partial(uniqueIndex('ingest_token_name').on(sql`lower(${table.name})`), sql`${table.revokedAt} is null`),
 ]);
 
+/** One row: a known text that the process's master key has to open. */
+export const masterKeyCheck = pgTable(
+  'master_key_check',
+  (t) => ({
+    id: t.boolean('id').primaryKey().default(true),
+    sealed: bytes('sealed').notNull(),
+  }),
+  (table) => [check('master_key_check_id_check', sql`${table.id}`)],
+);
+
 /** What admins did. Entries are kept for ever. */
 export const auditEntry = pgTable(
   'audit_entry',

@@ -1,0 +1,68 @@
+import { connect, type Sql } from '../db/connect.js';
+import type { Seal } from './seal.js';
+
+const context = 'master_key_check';
+
+/** The process has another MASTER_KEY than the one that the secrets in the database are sealed with. */
+export class MasterKeyRefused extends Error {
+  constructor() {
+    super(
+      'MASTER_KEY is not the key that sealed the secrets in this database; set the former MASTER_KEY or, if it is lost, start once with REPLACE_MASTER_KEY=true and give the credentials of every Current again',
+    );
+    this.name = 'MasterKeyRefused';
+  }
+}
+
+/**
+ * Checks the master key by a value that it seals on the first start. A database from before there was this value is
+ * checked by its sealed secrets, of which one has to open. Throws `MasterKeyRefused` when the key is another one, unless
+ * `replace` says to accept it from now on. Returns whether it was replaced.
+ */
+export async function checkMasterKey(
+  databaseUrl: string,
+  seal: Seal,
+  { replace }: { readonly replace: boolean },
+): Promise<boolean> {
+  const sql = connect(databaseUrl, { max: 1, name: 'master-key' });
+  try {
+    if (await isRightKey(sql, seal)) return false;
+    if (!replace) throw new MasterKeyRefused();
+    const sealed = seal.seal(context, context);
+    await sql`insert into master_key_check (sealed) values (${sealed}) on conflict (id) do update set sealed = excluded.sealed`;
+    return true;
+  } finally {
+    await sql.end();
+  }
+}
+
+async function isRightKey(sql: Sql, seal: Seal): Promise<boolean> {
+  const known = await readCheck(sql);
+  if (known) return opens(seal, known);
+  const secrets = await sql<SealedRow[]>`
+    select 'current:' || id as context, credentials as sealed from current where credentials is not null
+    union all select 'webhook:' || id, secret from segment_webhook where secret is not null`;
+  if (secrets.length > 0 && !secrets.some((secret) => opens(seal, secret))) return false;
+  await sql`insert into master_key_check (sealed) values (${seal.seal(context, context)}) on conflict do nothing`;
+  // Of several processes that start at once, the first stores its value, and it decides for all of them.
+  const stored = await readCheck(sql);
+  return stored !== undefined && opens(seal, stored);
+}
+
+interface SealedRow {
+  readonly context: string;
+  readonly sealed: Buffer;
+}
+
+async function readCheck(sql: Sql): Promise<SealedRow | undefined> {
+  const [row] = await sql<{ sealed: Buffer }[]>`select sealed from master_key_check`;
+  return row && { context, sealed: row.sealed };
+}
+
+function opens(seal: Seal, secret: SealedRow): boolean {
+  try {
+    seal.open(secret.sealed, secret.context);
+    return true;
+  } catch {
+    return false;
+  }
+}
