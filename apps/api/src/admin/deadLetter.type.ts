@@ -23,19 +23,21 @@ export class DeadLetter extends Node {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The event’s own id, as its sender set it; null when the event is no longer stored.',
+    description: 'The event’s own id, as its sender set it; null when the event is no longer stored or cannot be read.',
   })
   eventId?: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Name of its event type, such as users.messages.email.Open; null when it is no longer stored.',
+    description:
+      'Name of its event type, such as users.messages.email.Open; null when it is no longer stored or cannot be read.',
   })
   eventType?: string;
 
   @Field(() => JsonObject, {
     nullable: true,
-    description: 'The whole event as it is stored; null when its day has passed the retention period in this moment.',
+    description:
+      'The whole event as it is stored; null when it cannot be read (batch_unreadable) or its day has passed the retention period in this moment.',
   })
   event?: Readonly<Record<string, unknown>>;
 
