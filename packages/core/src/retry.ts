@@ -64,7 +64,17 @@ export function hoursOf(ms: number): number {
   return Math.round((ms / 3_600_000) * 100) / 100;
 }
 
-/** The waits before each probe of something blocked: 1, 2, 4 and 8 minutes, then 15 minutes each. */
-export const probeWaitsMs: readonly number[] = [1, 2, 3, 4, 5].map((tries) =>
-  exponentialBackoffMs(tries, { firstMs: 60_000, maxMs: 15 * 60_000 }),
-);
+/** For so long after it was blocked, a Current or webhook is probed at least every 5 minutes: most repairs happen then. */
+const frequentProbesMs = 4 * 3_600_000;
+const frequentProbes: Backoff = { firstMs: 60_000, maxMs: 5 * 60_000 };
+const rareProbesMs = 15 * 60_000;
+
+/** The waits before each probe of something blocked: 1, 2 and 4 minutes, 5 minutes each for four hours, then 15 each. */
+export const probeWaitsMs: readonly number[] = probeWaits();
+
+function probeWaits(): readonly number[] {
+  const waits: number[] = [];
+  for (let total = 0; total < frequentProbesMs; total += waits.at(-1) ?? 0)
+    waits.push(exponentialBackoffMs(waits.length + 1, frequentProbes));
+  return [...waits, rareProbesMs];
+}

@@ -46,7 +46,10 @@ describe('a blocked Current', () => {
       const { seconds } = await until(probes, (row) => row.probes === count);
       waits.push(Math.round(seconds / 60));
     }
-    expect(waits).toEqual([2, 4, 8, 15, 15, 15]);
+    expect(waits).toEqual([2, 4, 5, 5, 5, 5]);
+    // Four hours of probes later.
+    await hub.sql`update current set probes = 60, probe_at = now() where id = ${current}`;
+    expect(Math.round((await until(probes, (row) => row.probes === 61)).seconds / 60)).toBe(15);
   });
 
   it('whose partner does not respond to a probe delays no other Current and no other probe', async () => {

@@ -39,7 +39,11 @@ describe('9. one retry policy', () => {
     expect(decideRetry(failure, terms)).toEqual(decideRetry({ ...failure }, { ...terms }));
   });
 
-  it('probes a blocked Current after a minute, then at a growing interval of up to 15 minutes', () => {
-    expect(probeWaitsMs).toEqual([60_000, 120_000, 240_000, 480_000, 900_000]);
+  it('probes a blocked Current at least every 5 minutes for the first four hours, then every 15', () => {
+    const minutes = probeWaitsMs.map((ms) => ms / 60_000);
+    expect(minutes.slice(0, 5)).toEqual([1, 2, 4, 5, 5]);
+    const frequent = minutes.filter((wait) => wait <= 5);
+    expect(frequent.reduce((sum, wait) => sum + wait, 0)).toBeGreaterThanOrEqual(4 * 60);
+    expect(minutes.slice(frequent.length)).toEqual([15]);
   });
 });
