@@ -69,7 +69,9 @@ export class SegmentResolver {
   }
 
   @FieldResolver(() => types.MemberConnection, {
-    description: 'Its members, ordered by id. To read all of them, use GET /v1/segments/{id}/members.',
+    nullable: true,
+    description:
+      'Its members, ordered by id. Null before the first evaluation. To read all of them, use GET /v1/segments/{id}/members.',
     complexity: costs.page,
   })
   async members(
@@ -78,8 +80,9 @@ export class SegmentResolver {
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     const members = await listMembers(admin, id, page);
-    if ('kind' in members) throw new Error('the segment was deleted while it was read');
-    return members;
+    if (!('kind' in members)) return members;
+    if (members.kind === 'SegmentNotEvaluated') return undefined;
+    throw new Error('the segment was deleted while it was read');
   }
 
   @FieldResolver(() => SegmentWebhookConnection, {

@@ -54,11 +54,17 @@ export class Segment extends Node {
   @Field(() => SegmentDefinition, { description: 'Which users it has.' })
   definition!: SegmentDefinition;
 
-  @Field(() => Count, { description: 'Number of members, as of the last evaluation.' })
-  memberCount!: number;
+  @Field(() => Count, {
+    nullable: true,
+    description: 'Number of members, as of the last evaluation. Null before the first.',
+  })
+  memberCount?: number;
 
-  @Field(() => MemberCounts, { description: 'Number of members by the type of their ids.' })
-  memberCounts!: MemberCounts;
+  @Field(() => MemberCounts, {
+    nullable: true,
+    description: 'Number of members by the type of their ids. Null before the first evaluation.',
+  })
+  memberCounts?: MemberCounts;
 
   @Field(() => DateTime, { nullable: true, description: 'When it was last evaluated. Null before the first time.' })
   evaluatedAt?: Date;
@@ -114,11 +120,8 @@ export class Membership {
   @Field(() => Boolean, { description: 'Whether the user is a member.' })
   isMember!: boolean;
 
-  @Field(() => DateTime, {
-    nullable: true,
-    description: 'When the segment was last evaluated. Null before the first time.',
-  })
-  evaluatedAt?: Date;
+  @Field(() => DateTime, { description: 'When the segment was last evaluated.' })
+  evaluatedAt!: Date;
 }
 
 const SegmentChangeType = enumOf<CoreChange['type']>('SegmentChangeType', 'How a segment changed.', {
@@ -168,6 +171,12 @@ export class DeleteSegmentPayload {
 export class SegmentNotFound extends Problem {}
 
 @ProblemType(
+  'The segment is new, and its members have not been computed yet.',
+  'Repeat the query in a moment: workers evaluate a new segment within seconds.',
+)
+export class SegmentNotEvaluated extends Problem {}
+
+@ProblemType(
   'Some of the requested changes are deleted, or the segment is not evaluated yet.',
   'Export all members again, and follow from the cursor that the export returns.',
 )
@@ -192,6 +201,7 @@ export const PreviewSegmentResult = resultUnion('PreviewSegmentResult', 'The pre
 export const SegmentMembershipResult = resultUnion('SegmentMembershipResult', 'The membership, or a problem.', () => [
   Membership,
   SegmentNotFound,
+  SegmentNotEvaluated,
   InputInvalid,
 ]);
 

@@ -132,6 +132,13 @@ describe('segments over GraphQL and HTTP', () => {
       cohorts: [{ id: buyers.id }, { id: gone.id }],
     });
     expect(await belongs({ externalId: 'cy' })).toEqual({ isMember: true, cohorts: [{ id: buyers.id }] });
+    // As it was before its first evaluation.
+    await harness.sql`update segment set evaluated_at = null where id = ${Number(id.slice('seg_'.length))}`;
+    expect(await belongs({ externalId: 'cy' })).toMatchObject({ __typename: 'SegmentNotEvaluated' });
+    const unknown =
+      'query ($id: ID!) { segment(id: $id) { ... on Segment { memberCount memberCounts { aliasCount } members { totalCount } } } }';
+    expect(await harness.do(unknown, { id })).toEqual({ memberCount: null, memberCounts: null, members: null });
+    await harness.sql`update segment set evaluated_at = now() where id = ${Number(id.slice('seg_'.length))}`;
     await expect(belongs({ externalId: 'cy', deviceId: 'd' })).rejects.toThrow('MemberInput');
     expect(await belongs({ externalId: '' })).toMatchObject({ __typename: 'InputInvalid' });
   });

@@ -164,7 +164,12 @@ export async function deleteSegment(
     const webhookCount = await admin.db.$count(segmentWebhook, isWebhook);
     return { kind: 'SegmentDeleted', segment: view, webhookCount, isDryRun };
   }
-  if (confirmName !== name) return notConfirmed('confirmName', name, `; the segment has ${memberCount} members`);
+  if (confirmName !== name)
+    return notConfirmed(
+      'confirmName',
+      name,
+      `; the segment has ${memberCount ?? 'not been evaluated, and may have'} members`,
+    );
   const webhookCount = await admin.db.transaction(async (tx) => {
     const deleted = await tx
       .update(segment)

@@ -8,14 +8,14 @@ import { readSets, setTable, totalOf } from '../cohorts/memberSet.js';
 import { cohort, segmentCohort } from '../db/schema.js';
 import { findSegment } from './manageSegments.js';
 import { memberCountsOf } from '../cohorts/cohortView.js';
-import { segmentNotFound, type SegmentNotFound } from './segmentView.js';
+import { segmentNotEvaluated, segmentNotFound, type SegmentNotEvaluated, type SegmentNotFound } from './segmentView.js';
 
 export interface Membership {
   readonly kind: 'Membership';
   readonly isMember: boolean;
   /** The segment's cohorts that have the member. */
   readonly cohortIds: readonly string[];
-  readonly evaluatedAt: Date | undefined;
+  readonly evaluatedAt: Date;
 }
 
 /** A user, by exactly one id. */
@@ -30,7 +30,7 @@ export async function getMembership(
   { db }: Db,
   segmentId: string,
   query: MemberQuery,
-): Promise<Membership | SegmentNotFound | InputInvalid> {
+): Promise<Membership | SegmentNotFound | SegmentNotEvaluated | InputInvalid> {
   const member = readMember(query);
   if (!member) {
     const message = 'expected exactly one of externalId, deviceId and alias, of 1 to 600 characters';
@@ -40,6 +40,8 @@ export async function getMembership(
   return readSets(async () => {
     const row = await findSegment({ db }, segmentId);
     if (!row) return segmentNotFound;
+    if (row.evaluatedAt === null) return segmentNotEvaluated;
+    const { evaluatedAt } = row;
     const cohorts = await db
       .select({ id: cohort.id, setId: cohort.setId })
       .from(segmentCohort)
@@ -58,7 +60,7 @@ export async function getMembership(
       kind: 'Membership',
       isMember: ids.has(own),
       cohortIds: cohorts.filter(({ id }) => ids.has(id)).map(({ id }) => String(id)),
-      evaluatedAt: row.evaluatedAt ?? undefined,
+      evaluatedAt,
     };
   });
 }
@@ -74,12 +76,13 @@ export async function listMembers(
   { db }: Db,
   segmentId: string,
   page: PageRequest,
-): Promise<Page<Member> | SegmentNotFound> {
+): Promise<Page<Member> | SegmentNotFound | SegmentNotEvaluated> {
   checkFirst(page.first);
   const last = readMemberCursor(page.after);
   return readSets(async () => {
     const row = await findSegment({ db }, segmentId);
     if (!row) return segmentNotFound;
+    if (row.evaluatedAt === null) return segmentNotEvaluated;
     const table = row.setId === null ? undefined : sql.identifier(setTable(row.setId));
     const next = sql`select member from ${table} where member > ${last} order by member limit ${page.first + 1}`;
     const members = table ? await db.execute<{ member: string }>(next) : [];

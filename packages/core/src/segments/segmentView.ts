@@ -14,6 +14,13 @@ export const segmentNotFound: SegmentNotFound = {
   message: 'there is no segment with this id',
 };
 
+/** Its members are not known before its first evaluation, seconds after it was created. */
+export type SegmentNotEvaluated = Problem<'SegmentNotEvaluated'>;
+export const segmentNotEvaluated: SegmentNotEvaluated = {
+  kind: 'SegmentNotEvaluated',
+  message: 'the segment is new and its members have not been computed yet',
+};
+
 export type SegmentRow = typeof segment.$inferSelect & { readonly isEvaluationDue: boolean };
 
 /** The columns of a segment's view. */
@@ -31,8 +38,9 @@ export function segmentViewOf(row: SegmentRow) {
     name: row.name,
     definition,
     cohortIds: cohortsOf(definition),
-    memberCount: totalOf(memberCounts),
-    memberCounts,
+    /** Undefined before the first evaluation, as the counts by type. */
+    memberCount: row.evaluatedAt === null ? undefined : totalOf(memberCounts),
+    memberCounts: row.evaluatedAt === null ? undefined : memberCounts,
     /** The last evaluation; undefined before the first. */
     evaluatedAt: row.evaluatedAt ?? undefined,
     evaluationMs: row.evaluationMs ?? undefined,

@@ -6,6 +6,7 @@ import {
   deleteSegment,
   getMembership,
   getSegment,
+  listMembers,
   listSegmentChanges,
   previewSegment,
 } from '@currents/core';
@@ -221,8 +222,15 @@ describe('the members of a segment', () => {
     ]);
     await harness.apply();
     const [left, right] = [await harness.cohortId('Left'), await harness.cohortId('Right')];
-    const { id } = await harness.segment('Only left', { all: [{ includes: left }, { excludes: right }] });
+    const made = await harness.segment('Only left', { all: [{ includes: left }, { excludes: right }] });
+    const { id } = made;
+    expect(made).toMatchObject({ memberCount: undefined, memberCounts: undefined, evaluatedAt: undefined });
+    expect(await getMembership(harness.admin, id, user('ann'))).toMatchObject({ kind: 'SegmentNotEvaluated' });
+    expect(await listMembers(harness.admin, id, { first: 10, after: undefined })).toMatchObject({
+      kind: 'SegmentNotEvaluated',
+    });
     await harness.settle();
+    expect(await getSegment(harness.admin, id)).toMatchObject({ memberCount: 1 });
     expect(await getMembership(harness.admin, id, user('ann'))).toMatchObject({ isMember: true, cohortIds: [left] });
     expect(await getMembership(harness.admin, id, user('bob'))).toMatchObject({
       isMember: false,

@@ -105,7 +105,7 @@ export async function measureSegment(
     const made = expectKind('Segment', await createSegment(hub.admin, { name, definition }));
     return evaluated(hub, made.id);
   });
-  return { what: `segment ${name}, made and evaluated`, seconds, members: memberCount, id };
+  return { what: `segment ${name}, made and evaluated`, seconds, members: memberCount ?? 0, id };
 }
 
 /** Resolves with the segment once it is evaluated. */
