@@ -38,6 +38,27 @@ const probes = async () => {
 };
 
 describe('a blocked Current', () => {
+  it('that is paused keeps its events beyond the retry window, until it is resumed', async () => {
+    const other = await hub.launch('the other');
+    await hub.take([event(), event()]);
+    await hub.sql`update current set state = 'paused', blocked_code = null where id = ${current}`;
+    await hub.sql`update current set state = 'blocked', blocked_code = 'http_401', probe_at = now() + interval '1 hour' where id = ${other}`;
+    await hub.sql`update current set live_since = now() - interval '1 day'`;
+    await hub.sql`update delivery set stored_at = stored_at - interval '1 day'`;
+    await hub.startWorker();
+    await until(
+      () => hub.tally(other),
+      ({ expired }) => expired === 2,
+    );
+    expect(await hub.tally(current)).toEqual({ selected: 2 });
+    partner.mood = undefined;
+    await hub.sql`update current set state = 'live', live_since = now() where id = ${current}`;
+    await until(
+      () => hub.tally(current),
+      ({ delivered }) => delivered === 2,
+    );
+  });
+
   it('is probed at growing intervals, by one worker at a time', async () => {
     await Promise.all([hub.startWorker(), hub.startWorker()]);
     const waits: number[] = [];

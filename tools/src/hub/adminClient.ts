@@ -76,8 +76,8 @@ export function createAdminClient(apiUrl: string, adminToken: string) {
       );
       return token;
     },
-    /** Creates and launches a Current, and returns its id. */
-    async launchCurrent(input: CurrentInput): Promise<string> {
+    /** Creates and launches a Current, and returns its id. @param skipTest launches it even if its credentials are bad. */
+    async launchCurrent(input: CurrentInput, { skipTest = false } = {}): Promise<string> {
       const { current } = await run<{ current: { id: string } }>(
         `mutation ($input: CreateCurrentInput!) {
           createCurrent(input: $input) { __typename ... on CreateCurrentPayload { current { id } } ... on Problem { message } }
@@ -86,8 +86,8 @@ export function createAdminClient(apiUrl: string, adminToken: string) {
         'CreateCurrentPayload',
       );
       await run(
-        `mutation ($id: ID!) { launchCurrent(input: { id: $id }) { __typename ... on Problem { message } } }`,
-        { id: current.id },
+        `mutation ($id: ID!, $skipTest: Boolean!) { launchCurrent(input: { id: $id, skipTest: $skipTest }) { __typename ... on Problem { message } } }`,
+        { id: current.id, skipTest },
         'LaunchCurrentPayload',
       );
       return current.id;

@@ -17,14 +17,17 @@ it.each(['api', 'worker'])(
   'the %s with another master key says so in a sentence, and does not start',
   async (program) => {
     const MASTER_KEY = randomBytes(32).toString('base64');
-    const { exitCode, said } = await runNode([`apps/${program}/dist/main.js`], { ...harness.environment, MASTER_KEY });
+    const { exitCode, output } = await runNode([`apps/${program}/dist/main.js`], {
+      ...harness.environment,
+      MASTER_KEY,
+    });
     expect(exitCode).toBe(2);
-    expect(said).toMatch(
+    expect(output).toMatch(
       new RegExp(
         `^${program}: MASTER_KEY is not the key that sealed the secrets in this database; set .*REPLACE_MASTER_KEY.*\n$`,
       ),
     );
-    expect(said).not.toContain(MASTER_KEY);
+    expect(output).not.toContain(MASTER_KEY);
   },
 );
 

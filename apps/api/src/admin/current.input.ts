@@ -107,7 +107,13 @@ export class TestCredentialsInput {
 }
 
 @InputType({ description: 'The Current to launch.' })
-export class LaunchCurrentInput extends IdInput {}
+export class LaunchCurrentInput extends IdInput {
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'Whether to launch it without testing its credentials first.',
+  })
+  skipTest!: boolean;
+}
 
 @InputType({ description: 'The Current to pause.' })
 export class PauseCurrentInput extends IdInput {}

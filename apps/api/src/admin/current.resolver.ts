@@ -173,19 +173,19 @@ export class CurrentResolver {
 
   @Mutation(() => LaunchCurrentResult, {
     description:
-      'Makes a draft live: it carries the events that arrive from now on. Repeating it changes nothing. pauseCurrent undoes it; what was sent stays sent.',
-    complexity: costs.write,
+      'Makes a draft live: it carries the events that arrive from now on. Tests first, as testCredentials does, whether the destination would accept events; if not, the draft is not launched. Repeating it changes nothing. pauseCurrent undoes it; what was sent stays sent.',
+    complexity: costs.call,
   })
   async launchCurrent(
     @Arg('input', () => LaunchCurrentInput, { description: 'The Current to launch.' }) input: LaunchCurrentInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return launchCurrent(admin, keyOf(input));
+    return launchCurrent(admin, keyOf(input), input);
   }
 
   @Mutation(() => PauseCurrentResult, {
     description:
-      'Pauses a live Current: nothing is sent, and arriving events are kept. Repeating it changes nothing. resumeCurrent undoes it.',
+      'Pauses a live or blocked Current: nothing is sent, arriving events are kept, and none expires until it is resumed. Repeating it changes nothing. resumeCurrent undoes it.',
     complexity: costs.write,
   })
   async pauseCurrent(

@@ -85,7 +85,7 @@ const TestOutcome = enumOf<'refused' | 'unreachable'>('TestOutcome', 'How a test
 
 @ProblemType(
   'The destination does not accept events with these settings and credentials, or did not answer.',
-  'Correct the settings or credentials if they were refused; repeat the test later if the destination did not answer.',
+  'Correct the settings or credentials if they were refused; repeat the test later if the destination did not answer. launchCurrent with skipTest launches a draft all the same.',
 )
 export class TestFailed extends Problem {
   @Field(() => TestOutcome, { description: 'Whether the destination refused, or did not answer.' })
@@ -132,7 +132,7 @@ export const TestCredentialsResult = resultUnion(
 export const LaunchCurrentResult = resultUnion(
   'LaunchCurrentResult',
   'The live Current, or why it was not launched.',
-  () => [LaunchCurrentPayload, CurrentNotFound, CurrentWrongState, CurrentNotReady],
+  () => [LaunchCurrentPayload, TestFailed, CurrentNotFound, CurrentWrongState, CurrentNotReady],
 );
 
 export const PauseCurrentResult = resultUnion(

@@ -8,11 +8,11 @@ import { Destination } from './destination.type.js';
 
 export const CurrentState = enumOf<State>(
   'CurrentState',
-  'Where a Current stands: DRAFT → LIVE ⇄ PAUSED, LIVE → BLOCKED → LIVE, and any state → DELETED.',
+  'Where a Current stands: DRAFT → LIVE ⇄ PAUSED, LIVE → BLOCKED → LIVE or PAUSED, and any state → DELETED.',
   {
     draft: 'The Current is set up and has not been launched: it carries no events.',
     live: 'The Current delivers events as they arrive.',
-    paused: 'The Current sends nothing. Arriving events are kept until it is resumed.',
+    paused: 'The Current sends nothing. Its events are kept until it is resumed, and none expires.',
     blocked:
       'The destination refuses every request until a person repairs the Current. Arriving events are kept for the retry window.',
     deleted: 'The Current has ended for good. Its counts and dead letters can still be read.',

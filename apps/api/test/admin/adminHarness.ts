@@ -25,6 +25,9 @@ export interface Answer {
   readonly body: any;
 }
 
+/** What Mixpanel answers to a test of valid credentials. */
+export const accepting: HttpAnswer = { status: 400, headers: {}, body: '{"code":400,"error":"the list is empty"}' };
+
 /** The admin API on a new database, with the real connectors and a partner whose responses the test sets. */
 export interface AdminHarness {
   readonly app: FastifyInstance;
@@ -126,7 +129,7 @@ export async function openAdminHarness(): Promise<AdminHarness> {
     log,
     answers,
     asked,
-    partner: () => ({ status: 200, headers: {}, body: '{}' }),
+    partner: () => accepting,
     send,
     ask: (query, variables = {}, headers) => send(JSON.stringify({ query, variables }), headers),
     async do(query, variables) {

@@ -2,7 +2,7 @@ import { updateCurrent, createSeal, openAdmin } from '@currents/core';
 import { catalogue, groups } from '@currents/schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectors } from '../../src/connectors.js';
-import { databaseKey, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
+import { accepting, databaseKey, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
 
 let harness: AdminHarness;
 beforeAll(async () => void (harness = await openAdminHarness()));
@@ -263,12 +263,28 @@ describe('testCredentials', () => {
 });
 
 describe('launchCurrent, pauseCurrent, resumeCurrent and deleteCurrent', () => {
+  it('do not launch a draft whose credentials the destination refuses, unless skipTest says so', async () => {
+    const id = await draft('Refused at launch');
+    harness.partner = () => ({ status: 401, headers: {}, body: '{"code":401,"error":"no","status":"Unauthorized"}' });
+    expect(await harness.do(move('launchCurrent'), { id })).toMatchObject({
+      __typename: 'TestFailed',
+      remedy: expect.stringContaining('skipTest'),
+    });
+    harness.partner = () => accepting;
+    expect(await harness.do(move('launchCurrent'), { id })).toMatchObject({ __typename: 'LaunchCurrentPayload' });
+    const other = await draft('Launched untested');
+    harness.partner = () => ({ status: 0, failure: 'timeout', detail: 'no answer in time' });
+    const untested = 'mutation ($id: ID!) { launchCurrent(input: { id: $id, skipTest: true }) { __typename } }';
+    expect(await harness.do(untested, { id: other })).toEqual({ __typename: 'LaunchCurrentPayload' });
+    harness.partner = () => accepting;
+  });
+
   it('change the state, return it again when repeated, and otherwise CurrentWrongState or CurrentNotFound', async () => {
     const id = await draft('Moved');
     expect(await harness.do(move('pauseCurrent'), { id })).toMatchObject({
       __typename: 'CurrentWrongState',
       state: 'DRAFT',
-      message: 'expected "Moved" to be live for pause, got draft; allowed now: launch, update, test, delete',
+      message: 'expected "Moved" to be live or blocked for pause, got draft; allowed now: launch, update, test, delete',
       remedy: 'Choose one of the actions that Current.allowedActions lists.',
     });
     for (const [name, state] of [

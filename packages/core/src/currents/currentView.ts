@@ -15,7 +15,7 @@ const actions: Readonly<Record<CurrentState, readonly CurrentAction[]>> = {
   draft: ['launch', 'update', 'test', 'delete'],
   live: ['pause', 'update', 'test', 'replay', 'delete'],
   paused: ['resume', 'update', 'test', 'replay', 'delete'],
-  blocked: ['update', 'test', 'replay', 'delete'],
+  blocked: ['pause', 'update', 'test', 'replay', 'delete'],
   deleted: [],
 };
 

@@ -1,6 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { current } from '../db/schema.js';
-import { errorKind } from '../delivery/attemptContext.js';
 import { openCredentials } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { findCurrent, type CurrentRow } from './currents.js';
@@ -12,20 +11,13 @@ import {
   type CurrentNotFound,
   type CurrentWrongState,
   type InputInvalid,
-  type Problem,
 } from '../admin/problem.js';
 import { checkCredentials, checkSettings, mergePatch } from './settings.js';
-import { shownWords } from './redactAnswer.js';
+import { testDestination } from './testDestination.js';
 import { noConnector, wrongState, type CurrentNotReady } from './transitions.js';
 
-/** The destination would take events. */
-type TestPassed = Problem<'TestPassed'>;
-
-/** The destination said no, or said nothing. */
-type TestFailed = Problem<'TestFailed', { outcome: 'refused' | 'unreachable'; reason: string }>;
-
 type TestCredentialsResult =
-  TestPassed | TestFailed | CurrentNotFound | CurrentWrongState | CurrentNotReady | InputInvalid;
+  Awaited<ReturnType<typeof testDestination>> | CurrentNotFound | CurrentWrongState | CurrentNotReady | InputInvalid;
 
 /**
  * Asks the destination whether it would take events, and sends none. Tries what is given in place of what is stored,
@@ -47,17 +39,8 @@ export async function testCredentials(
   if ('kind' in credentials) return credentials;
   if ('problems' in settings || 'problems' in credentials) return inputInvalid(problemsIn(settings, credentials));
 
-  const shown = shownWords(connector, credentials.credentials);
-  let answer;
-  try {
-    answer = await connector.test({ ...settings, ...credentials, http: admin.http });
-  } catch (error) {
-    const message = `the connector failed: ${errorKind(error)}`;
-    return { kind: 'TestFailed', outcome: 'unreachable', reason: 'test_threw', message };
-  }
-  if (answer.outcome !== 'passed') {
-    return { kind: 'TestFailed', outcome: answer.outcome, reason: answer.code, message: shown(answer.detail) };
-  }
+  const tested = await testDestination(admin, connector, { ...settings, ...credentials });
+  if (tested.kind === 'TestFailed') return tested;
   const stored = instead.settings === undefined && instead.credentials === undefined;
   if (stored && row.state === 'blocked') {
     await admin.db
@@ -65,7 +48,7 @@ export async function testCredentials(
       .set({ probeAt: sql`now()` })
       .where(and(eq(current.id, row.id), eq(current.state, 'blocked')));
   }
-  return { kind: 'TestPassed', message: `${connector.label} would accept events with these settings and credentials` };
+  return tested;
 }
 
 function readStored(

@@ -1,10 +1,12 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import { current, type CurrentState } from '../db/schema.js';
-import { isUsable, loadCurrent } from '../loadCurrent.js';
+import { isUsable, loadCurrent, type LoadedCurrent } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { findCurrent, oneViewOf, type CurrentRow } from './currents.js';
 import { allowedActions, type CurrentView } from './currentView.js';
 import { rowId } from '../admin/page.js';
+import { testDestination, type TestFailed } from './testDestination.js';
 import {
   currentNotFound,
   type CurrentAction,
@@ -23,30 +25,52 @@ export function noConnector(destination: string): CurrentNotReady {
 
 type GoLiveResult = CurrentView | CurrentNotFound | CurrentWrongState | CurrentNotReady;
 
-/** From draft to live: from now on it carries what comes in. */
-export async function launchCurrent(admin: Admin, id: string): Promise<GoLiveResult> {
-  return goLive(admin, id, 'launch');
+/**
+ * From draft to live: from now on it carries what comes in. Tests the destination first, unless `skipTest`; a draft that
+ * does not pass stays one.
+ */
+export async function launchCurrent(
+  admin: Admin,
+  id: string,
+  { skipTest = false }: { readonly skipTest?: boolean } = {},
+): Promise<GoLiveResult | TestFailed> {
+  return goLive(admin, id, 'launch', async ({ connector, settings, credentials }) => {
+    if (skipTest) return undefined;
+    const tested = await testDestination(admin, connector, { settings, credentials });
+    return tested.kind === 'TestFailed' ? tested : undefined;
+  });
 }
 
 /** From paused to live. What was kept meanwhile goes out first; its retry window begins anew. */
 export async function resumeCurrent(admin: Admin, id: string): Promise<GoLiveResult> {
-  return goLive(admin, id, 'resume');
+  return goLive<never>(admin, id, 'resume', async () => undefined);
 }
 
-/** From live to paused: nothing is sent, and what comes in is kept for when it is resumed. */
+/**
+ * From live or blocked to paused: nothing is sent or probed, and what comes in is kept for when it is resumed. Nothing
+ * expires meanwhile, because the retry window begins anew when it is resumed.
+ */
 export async function pauseCurrent(
   admin: Admin,
   id: string,
 ): Promise<CurrentView | CurrentNotFound | CurrentWrongState> {
-  return move(admin, id, 'pause', {});
+  return move(admin, id, 'pause', { blockedCode: null, blockedDetail: null, probes: 0, probeAt: null });
 }
 
-async function goLive(admin: Admin, id: string, action: 'launch' | 'resume'): Promise<GoLiveResult> {
+/** @param check finds out why a Current that could be used does not go live. */
+async function goLive<Failure>(
+  admin: Admin,
+  id: string,
+  action: 'launch' | 'resume',
+  check: (loaded: LoadedCurrent) => Promise<Failure | undefined>,
+): Promise<GoLiveResult | Failure> {
   const row = await findCurrent(admin.db, id);
   if (row && allowedActions(row.state).includes(action)) {
     const working = await loadCurrent(admin.sql, row.id, admin);
     if (working && !isUsable(working))
       return { kind: 'CurrentNotReady', message: working.detail, reason: working.code };
+    const failure = working && (await check(working));
+    if (failure) return failure;
   }
   const moved = await move(admin, id, action, { liveSince: sql`now()` });
   if (moved.kind === 'Current') admin.wake(Number(moved.id));
@@ -62,7 +86,7 @@ async function move(
   admin: Admin,
   id: string,
   action: keyof typeof targets,
-  also: { readonly liveSince?: ReturnType<typeof sql> },
+  also: PgUpdateSetSource<typeof current>,
 ): Promise<CurrentView | CurrentNotFound | CurrentWrongState> {
   const [row] = await admin.db
     .update(current)

@@ -221,7 +221,7 @@ describe('the states of a Current', () => {
     ['draft', { pause: 'CurrentWrongState', resume: 'CurrentWrongState', launch: 'Current' }],
     ['live', { launch: 'Current', resume: 'Current', pause: 'Current' }],
     ['paused', { launch: 'CurrentWrongState', pause: 'Current', resume: 'Current' }],
-    ['blocked', { launch: 'CurrentWrongState', pause: 'CurrentWrongState', resume: 'CurrentWrongState' }],
+    ['blocked', { launch: 'CurrentWrongState', pause: 'Current', resume: 'CurrentWrongState' }],
     ['deleted', { launch: 'CurrentWrongState', pause: 'CurrentWrongState', resume: 'CurrentWrongState' }],
   ])('refuse a transition that %s does not allow, and list the allowed ones', async (state, expected) => {
     const moves = { launch: launchCurrent, pause: pauseCurrent, resume: resumeCurrent };
@@ -237,6 +237,42 @@ describe('the states of a Current', () => {
       );
       if (kind === 'CurrentWrongState') expect(await getCurrent(harness.admin, id)).toEqual(before);
     }
+  });
+
+  it.each([
+    ['refuses', 'refused', { outcome: 'blocked', code: 'http_401', detail: 'no' }],
+    ['fails the connector', 'unreachable', undefined],
+  ] as const)(
+    'do not let a draft go live whose destination %s, unless it is launched without a test',
+    async (what, outcome, mood) => {
+      const id = await harness.draft(`Untested, ${what}`);
+      harness.partner.mood = mood;
+      if (!mood) harness.partner.testDelay = () => Promise.reject(new TypeError('a bug'));
+      try {
+        expect(await launchCurrent(harness.admin, id)).toMatchObject({ kind: 'TestFailed', outcome });
+        expect(await getCurrent(harness.admin, id)).toMatchObject({ state: 'draft' });
+        expect(await launchCurrent(harness.admin, id, { skipTest: true })).toMatchObject({ state: 'live' });
+        // A repetition is answered without a test.
+        expect(await launchCurrent(harness.admin, id)).toMatchObject({ state: 'live' });
+      } finally {
+        harness.partner.mood = undefined;
+        harness.partner.testDelay = async () => undefined;
+      }
+    },
+  );
+
+  it('lead from blocked to paused, and to live with a retry window that begins anew', async () => {
+    const id = await harness.launch('Blocked and paused');
+    await block(harness.sql, 'current', Number(id), { code: 'http_401', detail: 'no' });
+    await harness.sql`update current set live_since = '2026-01-01' where id = ${Number(id)}`;
+    expect(await pauseCurrent(harness.admin, id)).toMatchObject({ state: 'paused', block: undefined });
+    expect(await harness.sql`select blocked_code, probe_at from current where id = ${Number(id)}`).toMatchObject([
+      { blocked_code: null, probe_at: null },
+    ]);
+    expect(await resumeCurrent(harness.admin, id)).toMatchObject({ state: 'live' });
+    expect(await harness.sql`select from current where id = ${Number(id)} and live_since > '2026-01-02'`).toHaveLength(
+      1,
+    );
   });
 
   it('return the live Current to both of two concurrent launches', async () => {
