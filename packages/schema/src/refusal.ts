@@ -15,6 +15,8 @@ export const refusalCodes = {
   wrong_type: 'A property has another type than the catalogue says.',
   too_deep: 'The event nests more than 100 levels deep.',
   malformed_json: 'The line is not JSON.',
+  not_utf8: 'The event has bytes that are not UTF-8; replacing them could merge two users.',
+  too_large: 'The event has more than 524,288 characters.',
 } as const;
 
 export type RefusalCode = keyof typeof refusalCodes;

@@ -301,6 +301,6 @@ describe('a body is unreadable as a whole', () => {
   });
 
   it('for one of the listed reasons', () => {
-    expect(Object.keys(unreadableCodes)).toEqual(['malformed_json', 'wrong_shape']);
+    expect(Object.keys(unreadableCodes)).toEqual(['malformed_json', 'wrong_shape', 'too_many_events']);
   });
 });
