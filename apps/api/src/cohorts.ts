@@ -1,14 +1,25 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { brazeCohorts, type CohortRoute, type Push, type PushResult } from '@currents/connector';
-import type { Connectors, ImportKeys, Metrics, NewPush, PushStored } from '@currents/core';
+import {
+  createOneAtATime,
+  decodeReceived,
+  type Connectors,
+  type ImportKeys,
+  type Metrics,
+  type NewPush,
+  type PushStored,
+} from '@currents/core';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { bodyTooLarge, decompressBody } from './decompressBody.js';
-import { refusalOf, refuse, type Refusal } from './problem.js';
+import { charsetRefusal } from './body/charset.js';
+import { bodyRefusal, decompress, takeBody, type HeldBody, type RequestBodies } from './body/requestBodies.js';
+import { createPartnerLookup } from './partnerLookup.js';
+import { closeUnread, refusalOf, refuse, type Refusal } from './problem.js';
 
 export interface CohortDeps {
   readonly connectors: Connectors;
   readonly importKeys: ImportKeys;
   readonly metrics: Pick<Metrics, 'pushed'>;
+  readonly bodies: RequestBodies;
   /** Resolves once the push is committed. */
   readonly storePush: (push: NewPush) => Promise<PushStored>;
   /** Whether an admin created a partner of this name. */
@@ -17,46 +28,109 @@ export interface CohortDeps {
   readonly partnerKey?: string | undefined;
   /** Largest push, decompressed. */
   readonly maxBodyBytes: number;
-  /** Bytes of pushes being stored at once; beyond this, senders are asked to retry. */
+  /** Bytes of pushes being stored at once, decompressed; beyond this, senders are asked to retry. */
   readonly maxQueuedBytes: number;
 }
 
 /**
+ * Largest push whose key is in its body, decompressed: its sender is not known before that. A push of Braze's protocol has
+ * at most 1,000 ids.
+ */
+const maxStrangerBodyBytes = 1024 * 1024;
+/** Bytes that pushes of unknown senders may hold together, of the bytes of all requests. */
+const maxStrangerBytes = 8 * 1024 * 1024;
+
+/**
  * `POST /partners/<partner>/…`: cohorts, in the partner's own protocol. A partner with a connector has the routes that
  * the connector declares; any other partner speaks Braze's partner protocol.
+ *
+ * Whoever has no valid key causes little work: the partner's name, and a key in the headers, are checked before the body is
+ * read; a body that has the key in it is small, and one such body is decompressed and searched at a time.
  */
 export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
-  const { connectors, maxBodyBytes, maxQueuedBytes } = deps;
+  const { connectors, bodies, maxBodyBytes, maxQueuedBytes } = deps;
+  const strangers = {
+    maxBytes: Math.min(maxBodyBytes, maxStrangerBodyBytes),
+    budget: bodies.budget.share(maxStrangerBytes),
+  };
+  const strangersLane = createOneAtATime({ maxWaiting: 100, pauseFactor: 4 });
+  const isRegistered = createPartnerLookup(deps.isRegistered);
   let pendingBytes = 0;
 
-  async function push(request: FastifyRequest, reply: FastifyReply, endpoint: Endpoint): Promise<FastifyReply> {
-    const bytes = Buffer.isBuffer(request.body) ? request.body.length : 0;
-    pendingBytes += bytes;
+  /** Refuses what can be refused without the body. */
+  async function admit(request: FastifyRequest, reply: FastifyReply, endpoint: Endpoint): Promise<unknown> {
+    const push = pushOf(request, '');
+    const { partner, route } = endpoint;
     try {
-      const body = pendingBytes - bytes > maxQueuedBytes ? busy : await readText(request, maxBodyBytes);
-      const push = pushOf(request, typeof body === 'string' ? body : '');
-      const result = typeof body === 'string' ? await store(push, endpoint, request, deps) : body;
-      if (result === 'unknown_partner') return refuse(reply, unknownPartner);
-      count(endpoint, result, deps, typeof body === 'string' && result.outcome !== 'unavailable');
-      return answer(reply, endpoint, push, result);
+      if (route.keyIn === 'headers') {
+        const key = await checkKey(push, endpoint, deps);
+        if (typeof key !== 'number') return conclude(reply, endpoint, push, key);
+        request.importKeyId = key;
+      } else if (!connectors.has(partner)) {
+        const known = await isRegistered(partner);
+        if (known === 'busy') return conclude(reply, endpoint, push, busy, 'other');
+        if (!known) return refuse(reply, unknownPartner);
+      }
+    } catch (error) {
+      // Anyone can send any name, and a metric keeps every label value.
+      const label = connectors.has(partner) ? partner : 'other';
+      return conclude(reply, endpoint, push, unavailable(error, request, partner), label);
+    }
+    const charset = charsetRefusal(request.headers['content-type']);
+    return charset && conclude(reply, endpoint, push, toPushResult(charset));
+  }
+
+  async function push(request: FastifyRequest, reply: FastifyReply, endpoint: Endpoint): Promise<FastifyReply> {
+    const body = takeBody(request, bodies);
+    try {
+      const read = await (endpoint.route.keyIn === 'headers'
+        ? readPush(request, body, maxBodyBytes)
+        : strangersLane.run(() => readPush(request, body, strangers.maxBytes, endpoint.route)));
+      if (read === undefined) return conclude(reply, endpoint, pushOf(request, ''), busy);
+      const { push } = read;
+      if ('result' in read) return conclude(reply, endpoint, push, read.result);
+      const bytes = body.bytes.length;
+      const isFull = pendingBytes > maxQueuedBytes;
+      pendingBytes += bytes;
+      try {
+        return conclude(reply, endpoint, push, isFull ? busy : await store(push, endpoint, request, deps));
+      } finally {
+        pendingBytes -= bytes;
+      }
     } finally {
-      pendingBytes -= bytes;
+      body.release();
     }
   }
 
+  function conclude(
+    reply: FastifyReply,
+    endpoint: Endpoint,
+    push: Push,
+    result: PushResult,
+    label = endpoint.partner,
+  ): FastifyReply {
+    deps.metrics.pushed(label, result.outcome);
+    return answer(reply, endpoint, push, result);
+  }
+
   app.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxBodyBytes }, (_request, body, done) =>
-      done(null, body),
-    );
+    scope.decorateRequest('importKeyId', 0);
+    bodies.readIn(scope, ({ importKeyId }) => (importKeyId === 0 ? strangers : { maxBytes: maxBodyBytes }));
     const addRoute = (path: string, endpointOf: (request: FastifyRequest) => Endpoint | undefined): void => {
       scope.post(path, {
+        onRequest: async (request, reply) => {
+          const endpoint = endpointOf(request);
+          return endpoint ? admit(request, reply, endpoint) : refuse(reply, unknownPartner);
+        },
         errorHandler: (error: FastifyError, request, reply) => {
           const endpoint = endpointOf(request);
           if (!endpoint) return void refuse(reply, unknownPartner);
-          const result = resultOf(error, request, maxBodyBytes);
-          count(endpoint, result, deps);
-          return void answer(reply, endpoint, pushOf(request, ''), result);
+          const refusal = bodyRefusal(error) ?? refusalOf(error, request);
+          closeUnread(reply, refusal.code);
+          const push = pushOf(request, '');
+          if (refusal.code === 'CLIENT_CLOSED_REQUEST')
+            return void answer(reply, endpoint, push, toPushResult(refusal));
+          return void conclude(reply, endpoint, push, toPushResult(refusal));
         },
         handler: async (request, reply) => {
           const endpoint = endpointOf(request);
@@ -75,6 +149,13 @@ export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
   });
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The data import key in the request's headers, once it is checked; 0 before that. */
+    importKeyId: number;
+  }
+}
+
 /** One of a partner's ways to push cohorts. */
 interface Endpoint {
   readonly partner: string;
@@ -86,39 +167,25 @@ const unknownPartner = {
   detail: 'there is no such partner endpoint; a data import key is shown with the endpoints it is for',
 } as const;
 
-function resultOf(error: FastifyError, request: FastifyRequest, maxBodyBytes: number): PushResult {
-  return toPushResult(error.statusCode === 413 ? bodyTooLarge(maxBodyBytes) : refusalOf(error, request));
-}
-
 function toPushResult({ code, detail }: Refusal): PushResult {
   if (code === 'BODY_TOO_LARGE') return { outcome: 'too_large', detail };
+  if (code === 'TOO_MANY_REQUESTS') return { outcome: 'busy', detail };
   return { outcome: code === 'INTERNAL_SERVER_ERROR' ? 'unavailable' : 'unreadable', detail };
 }
 
-/** Partners whose key was not looked up count as `other`: anyone can send any name, and a metric keeps every label value. */
-function count(
-  { partner }: Endpoint,
-  { outcome }: PushResult,
-  { connectors, metrics }: CohortDeps,
-  isLookedUp = false,
-): void {
-  metrics.pushed(isLookedUp || connectors.has(partner) ? partner : 'other', outcome);
+/** The id of the key in the push, or what to answer without one. */
+async function checkKey(push: Push, { partner, route }: Endpoint, deps: CohortDeps): Promise<number | PushResult> {
+  const key = route.readKey(push);
+  const keyId = key === undefined ? undefined : await deps.importKeys.check(partner, key);
+  return keyId ?? refusedKey(key, route);
 }
 
 /** Stores a push whose key is valid. The result says what to answer. */
-async function store(
-  push: Push,
-  { partner, route }: Endpoint,
-  request: FastifyRequest,
-  deps: CohortDeps,
-): Promise<PushResult | 'unknown_partner'> {
+async function store(push: Push, endpoint: Endpoint, request: FastifyRequest, deps: CohortDeps): Promise<PushResult> {
+  const { partner, route } = endpoint;
   try {
-    const key = route.readKey(push);
-    const keyId = key === undefined ? undefined : await deps.importKeys.check(partner, key);
-    if (keyId === undefined) {
-      const isKnown = deps.connectors.has(partner) || (await deps.isRegistered(partner));
-      return isKnown ? refusedKey(key, route) : 'unknown_partner';
-    }
+    const keyId = route.keyIn === 'headers' ? request.importKeyId : await checkKey(push, endpoint, deps);
+    if (typeof keyId !== 'number') return keyId;
     if (deps.partnerKey !== undefined && route.readPartnerKey && !isSame(route.readPartnerKey(push), deps.partnerKey)) {
       return {
         outcome: 'unauthorised',
@@ -129,15 +196,19 @@ async function store(
     if ('unreadable' in parsed) return { outcome: 'unreadable', detail: parsed.unreadable };
     return await deps.storePush({ partner, keyId, body: push.body, parsed });
   } catch (error) {
-    request.log.warn(
-      { event: 'push.failed', requestId: request.id, partner, err: error },
-      'a push could not be stored; its sender was asked to retry',
-    );
-    return {
-      outcome: 'unavailable',
-      detail: 'the push could not be stored; repeat it later, it will be stored once',
-    };
+    return unavailable(error, request, partner);
   }
+}
+
+function unavailable(error: unknown, request: FastifyRequest, partner: string): PushResult {
+  request.log.warn(
+    { event: 'push.failed', requestId: request.id, partner, err: error },
+    'a push could not be stored; its sender was asked to retry',
+  );
+  return {
+    outcome: 'unavailable',
+    detail: 'the push could not be stored; repeat it later, it will be stored once',
+  };
 }
 
 function refusedKey(key: string | undefined, { description }: CohortRoute): PushResult {
@@ -166,10 +237,22 @@ function pushOf(request: FastifyRequest, body: string): Push {
   return { path: request.params as Push['path'], headers, body };
 }
 
-/** The body as text, or why it cannot be read. JSON is always UTF-8, so the content type's charset is ignored. */
-async function readText(request: FastifyRequest, maxBodyBytes: number): Promise<string | PushResult> {
-  const body = await decompressBody(request, maxBodyBytes);
-  return Buffer.isBuffer(body) ? body.toString('utf8').replace(/^\ufeff/, '') : toPushResult(body);
+/**
+ * The push with its body, or what to answer instead. JSON is always UTF-8. Bytes that are not become half a character, so
+ * that an id with one is refused and not mistaken for another's.
+ * @param route whose key to look for in the body, so that this is done before the next body is decompressed.
+ */
+async function readPush(
+  request: FastifyRequest,
+  body: HeldBody,
+  maxBytes: number,
+  route?: CohortRoute,
+): Promise<{ readonly push: Push } | { readonly push: Push; readonly result: PushResult }> {
+  const refusal = await decompress(request, body, maxBytes);
+  if (refusal) return { push: pushOf(request, ''), result: toPushResult(refusal) };
+  const push = pushOf(request, decodeReceived(body.bytes).text.replace(/^\ufeff/, ''));
+  route?.readKey(push);
+  return { push };
 }
 
 function answer(reply: FastifyReply, { route }: Endpoint, push: Push, result: PushResult): FastifyReply {

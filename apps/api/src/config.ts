@@ -9,6 +9,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       API_PORT: wholeNumber(0, 65535).default(4000),
       API_HOST: z.string().default('127.0.0.1'),
       INGEST_BODY_MEGABYTES: wholeNumber(1, 100).default(10),
+      REQUEST_MEGABYTES: wholeNumber(1, 10_000).default(64),
       INGEST_QUEUE_MEGABYTES: wholeNumber(1, 10_000).default(64),
       RETRY_AFTER_SECONDS: wholeNumber(1, 3600).default(5),
       PARTNER_API_KEY: z.string().min(1).optional(),

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import {
   bearerToken,
   httpProblems,
@@ -10,13 +9,15 @@ import {
   type Receipt,
 } from '@currents/core';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { bodyTooLarge, decompressBody } from './decompressBody.js';
+import { charsetRefusal } from './body/charset.js';
+import { bodyRefusal, decompress, takeBody, type RequestBodies } from './body/requestBodies.js';
 import { refusalOf, refuse, type Refusal } from './problem.js';
 
 export interface IngestDeps {
   readonly ingest: Ingest;
   readonly tokens: IngestTokens;
   readonly metrics: Metrics;
+  readonly bodies: RequestBodies;
   readonly maxBodyBytes: number;
 }
 
@@ -25,16 +26,15 @@ const maxListedEvents = 1_000;
 
 /** `POST /v1/events`: engagement events, in the wire format of a Braze Currents HTTP connector. */
 export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
-  const { metrics, maxBodyBytes } = deps;
+  const { metrics, bodies, maxBodyBytes } = deps;
   const answer = (reply: FastifyReply, refusal: Refusal): FastifyReply => {
     metrics.requested(httpProblems[refusal.code]);
     return refuse(reply, refusal);
   };
   app.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', (_request, payload, done) => readAll(payload, maxBodyBytes, done));
+    bodies.readIn(scope, () => ({ maxBytes: maxBodyBytes }));
     scope.setErrorHandler((error: FastifyError, request, reply) =>
-      answer(reply, error.statusCode === 413 ? bodyTooLarge(maxBodyBytes) : refusalOf(error, request)),
+      answer(reply, bodyRefusal(error) ?? refusalOf(error, request)),
     );
     scope.post('/v1/events', {
       onRequest: async (request, reply) => {
@@ -43,12 +43,18 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
       },
       handler: async (request, reply) => {
         const startedMs = performance.now();
-        const bytes = await decompressBody(request, maxBodyBytes);
-        // Frees the body: the request itself is kept until its commit.
-        request.body = undefined;
-        if (!Buffer.isBuffer(bytes)) return answer(reply, bytes);
+        const body = takeBody(request, bodies);
         try {
-          const taken = await deps.ingest.take({ bytes, format: formatOf(request), tokenId: request.tokenId });
+          const refusal = await decompress(request, body, maxBodyBytes);
+          if (refusal) return answer(reply, refusal);
+          const { bytes } = body;
+          const taken = await deps.ingest.take({
+            bytes,
+            format: formatOf(request),
+            tokenId: request.tokenId,
+            // The store has a limit of its own for what waits for a commit.
+            onRead: () => body.release(),
+          });
           if (taken.outcome === 'unreadable')
             return answer(reply, { code: unreadableCodes[taken.code] ?? 'BAD_REQUEST', detail: taken.detail });
           metrics.requested(200);
@@ -61,6 +67,8 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
               'a request could not be stored; its sender was asked to retry',
             );
           return answer(reply, storeRefusal(error));
+        } finally {
+          body.release();
         }
       },
     });
@@ -73,39 +81,13 @@ const unreadableCodes: Readonly<Record<string, HttpProblemCode>> = {
   wrong_shape: 'WRONG_SHAPE',
 };
 
-/** A body beyond its limit is read and discarded up to this size: simple clients read the answer only after sending the whole body. */
-const maxDrainedBytes = 100 * 1024 * 1024;
-
-class BodyTooLarge extends Error {
-  readonly statusCode = 413;
-}
-
-function readAll(
-  payload: IncomingMessage,
-  maxBodyBytes: number,
-  done: (error: Error | null, body?: Buffer) => void,
-): void {
-  let chunks: Buffer[] = [];
-  let bytes = 0;
-  payload.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes <= maxBodyBytes) chunks.push(chunk);
-    else chunks = [];
-    if (bytes > maxDrainedBytes) payload.destroy();
-  });
-  payload.once('error', (error) => done(error));
-  payload.once('end', () => {
-    if (bytes > maxBodyBytes) done(new BodyTooLarge());
-    else done(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, bytes));
-  });
-}
-
 declare module 'fastify' {
   interface FastifyRequest {
     tokenId: number;
   }
 }
 
+/** Refuses what can be refused before the body is read. */
 async function authorise(request: FastifyRequest, { tokens }: IngestDeps): Promise<Refusal | undefined> {
   const token = bearerToken(request.headers.authorization);
   if (token === undefined) {
@@ -124,7 +106,7 @@ async function authorise(request: FastifyRequest, { tokens }: IngestDeps): Promi
   if (id === undefined)
     return { code: 'TOKEN_UNKNOWN', detail: 'this ingest token does not exist or has been revoked' };
   request.tokenId = id;
-  return undefined;
+  return charsetRefusal(request.headers['content-type']);
 }
 
 function formatOf(request: FastifyRequest): 'json' | 'ndjson' {

@@ -25,6 +25,7 @@ import {
   watchIngestTokens,
 } from '@currents/core';
 import { registerAdmin } from './admin/register.js';
+import { createRequestBodies } from './body/requestBodies.js';
 import { registerCohorts } from './cohorts.js';
 import { readConfig, type Config } from './config.js';
 import { connectors } from './connectors.js';
@@ -85,23 +86,28 @@ async function main(config: Config): Promise<void> {
     retryAfterSeconds: config.RETRY_AFTER_SECONDS,
     ready: async () => void (await sql`select 1`),
   });
-  registerIngest(app, { ingest, tokens, metrics, maxBodyBytes: config.INGEST_BODY_MEGABYTES * megabyte });
+  const maxBodyBytes = config.INGEST_BODY_MEGABYTES * megabyte;
+  // A request holds its body compressed and decompressed at once, and a part of the budget is kept for small requests.
+  const bodies = createRequestBodies({ maxBytes: Math.max(config.REQUEST_MEGABYTES * megabyte, 3 * maxBodyBytes) });
+  registerIngest(app, { ingest, tokens, metrics, bodies, maxBodyBytes });
   registerCohorts(app, {
     connectors,
     importKeys,
     metrics,
+    bodies,
     storePush: (push) => storePush({ sql, onStored: (cohortIds) => cohortIds.forEach(sender.wakeCohort) }, push),
     isRegistered: async (partner) => (await findImportPartner(admin, partner)).kind === 'ImportPartner',
     partnerKey: config.PARTNER_API_KEY,
-    maxBodyBytes: config.INGEST_BODY_MEGABYTES * megabyte,
+    maxBodyBytes,
     maxQueuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
   });
   registerSegments(app, { admin });
-  await registerAdmin(app, { admin });
+  await registerAdmin(app, { admin, bodies });
   await showFirstToken(admin);
 
   stopOnSignal('api', log, async () => {
     await app.close();
+    bodies.stop();
     await ingest.drain();
     await admin.close();
     await http.close();

@@ -34,12 +34,18 @@ const temporary = new Set<HttpProblemCode>([
 /** Answers with a problem document. `extensions` are additional members of it (RFC 9457, 3.2). */
 export function refuse(reply: FastifyReply, { code, detail }: Refusal, extensions: object = {}): FastifyReply {
   const problem = httpProblem(code, detail, reply.request.id);
+  closeUnread(reply, code);
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
   if (temporary.has(code)) reply.header('retry-after', reply.server.retryAfterSeconds);
   return reply
     .code(problem.status)
     .type(problemMediaType)
     .send({ ...problem, ...extensions });
+}
+
+/** Ends the connection of a sender that was cut off; otherwise it would be read on until the next timeout. */
+export function closeUnread(reply: FastifyReply, code: HttpProblemCode): void {
+  if (code === 'REQUEST_TIMEOUT') reply.header('connection', 'close');
 }
 
 /**

@@ -24,7 +24,7 @@ export const cohortLists: readonly CohortRoute[] = [
 
 function route(path: string, what: string, parse: CohortRoute['parse'], reply: CohortRoute['reply']): CohortRoute {
   const description = `List-based cohort sync of Amplitude: ${what}. ${keyAdvice}`;
-  return { method: 'POST', path, description, readKey, parse, reply };
+  return { method: 'POST', path, description, keyIn: 'headers', readKey, parse, reply };
 }
 
 function readNewList(fields: Fields): ParsedPush {

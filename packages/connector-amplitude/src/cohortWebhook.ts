@@ -8,6 +8,7 @@ export const cohortWebhook: CohortRoute = {
   path: 'webhook',
   description:
     'Cohort webhook of Amplitude. Send the data import key in a header: Authorization with the value Bearer <key>, or X-Data-Import-Key.',
+  keyIn: 'headers',
   readKey,
   parse,
   reply,

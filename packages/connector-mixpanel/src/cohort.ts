@@ -47,6 +47,7 @@ function webhook(path: string, members: string): CohortRoute {
     path,
     description: `Custom webhook of Mixpanel’s cohort sync, with Basic authentication: any user name, the data import key as the password. ${members}`,
     // Mixpanel has no other way to send a key.
+    keyIn: 'headers',
     readKey: (push) => firstText(basicCredentials(push)?.password),
     parse: (push) => parsePush(push, (fields) => readPush(fields, push.path['property'])),
     reply,

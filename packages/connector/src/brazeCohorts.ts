@@ -1,6 +1,5 @@
 import { isRecord, kindOf } from '@currents/schema';
-import { firstText } from './authorizationHeader.js';
-import { expected, parsePush, readPushBody, type Fields } from './pushBody.js';
+import { expected, parsePush, readPushBody, textInBody, type Fields } from './pushBody.js';
 import { jsonReply, pushStatuses } from './pushReply.js';
 import { addRefused, readCohortId, readId, readMembers, readName } from './readMembers.js';
 import type {
@@ -29,8 +28,9 @@ function route(path: string, what: string, read: (fields: Fields, cohortId: stri
     method: 'POST',
     path,
     description: `Braze’s partner cohort import: ${what}. Send the data import key in the body as client_secret.`,
-    readKey: (push) => textAt(push, 'client_secret'),
-    readPartnerKey: (push) => textAt(push, 'partner_api_key'),
+    keyIn: 'body',
+    readKey: (push) => textInBody(push, 'client_secret'),
+    readPartnerKey: (push) => textInBody(push, 'partner_api_key'),
     parse: (push) =>
       parsePush(push, (fields) => {
         const cohortId = fields['cohort_id'];
@@ -40,11 +40,6 @@ function route(path: string, what: string, read: (fields: Fields, cohortId: stri
       }),
     reply,
   };
-}
-
-function textAt(push: Push, field: string): string | undefined {
-  const body = readPushBody(push);
-  return 'fields' in body ? firstText(body.fields[field]) : undefined;
 }
 
 function readDeclaration(fields: Fields, id: string): ParsedPush {
@@ -150,9 +145,14 @@ function isAlias(value: unknown): value is Alias {
 /** Braze's own statuses; it also repeats a push after 423 (Braze, Partner cohort import, errors). */
 const statuses = { ...pushStatuses, stored: 201, repeated: 201, unknown_cohort: 400, busy: 423 };
 
+/** Senders without a valid key can cause this work, so it is done for short bodies only. */
+const maxExplainedCharacters = 20_000;
+
 /** An unreadable body has no readable key, either; its sender needs the syntax error. */
 function reply(push: Push, result: PushResult): PushReply {
-  const body = readPushBody(push);
-  if (result.outcome === 'unauthorised' && 'unreadable' in body) return jsonReply(400, { message: body.unreadable });
+  if (result.outcome === 'unauthorised' && push.body.length <= maxExplainedCharacters) {
+    const body = readPushBody(push);
+    if ('unreadable' in body) return jsonReply(400, { message: body.unreadable });
+  }
   return jsonReply(statuses[result.outcome], { message: 'detail' in result ? result.detail : 'success' });
 }

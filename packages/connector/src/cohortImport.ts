@@ -15,6 +15,11 @@ export interface CohortRoute {
   readonly path: string;
   /** What an admin enters at the partner, and how the key is sent: `Basic password`, `body client_secret`. */
   readonly description: string;
+  /**
+   * Where the key is. One in the headers is checked before the body is read, so `readKey` gets an empty body. One in the
+   * body has to be found without parsing it (`textInBody`), because the sender is not known yet.
+   */
+  readonly keyIn: 'headers' | 'body';
   /** The data import key in the request, or undefined. */
   readKey(push: Push): string | undefined;
   /** The partner's own key, where the protocol has one. Checked only if the operator has set one. */

@@ -1,20 +1,29 @@
-import { describeFault, isRecord, kindOf } from '@currents/schema';
+import { describeFault, isRecord, kindOf, scanText } from '@currents/schema';
+import { firstText } from './authorizationHeader.js';
 import type { ParsedPush, Push } from './cohortImport.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 export type PushBody = { readonly fields: Fields } | { readonly unreadable: string };
 
-/** Key, changes and reply read the same body of up to several megabytes, so it is parsed once. */
+/** Changes and reply read the same body of up to several megabytes, so it is parsed once. */
 const known = new WeakMap<Push, PushBody>();
 
-/** Callers without a valid key can send megabytes; locating a syntax error in them would delay other requests. */
-const maxSearchedCharacters = 500_000;
+/** Locating a syntax error in megabytes would delay other requests. */
+const maxSearchedCharacters = 100_000;
 
 /** The JSON object in a push, or what is wrong with it, without repeating any of it. */
 export function readPushBody(push: Push): PushBody {
   let body = known.get(push);
   if (body === undefined) known.set(push, (body = parse(push.body)));
   return body;
+}
+
+/**
+ * A text that is a field of the JSON object in a push, or undefined if there is none or it is blank. Finds it without
+ * parsing the body, for keys: anyone can send megabytes of JSON that is slow to parse.
+ */
+export function textInBody(push: Push, field: string): string | undefined {
+  return firstText(scanText(push.body, field));
 }
 
 /** Parses a push whose body has to be a JSON object. */

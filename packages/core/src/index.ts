@@ -1,4 +1,5 @@
 export { unpackBatch } from './batch/batch.js';
+export { decodeReceived } from './batch/decodeText.js';
 export {
   ConfigInvalid,
   queueConnectionOf,
@@ -17,6 +18,7 @@ export { watchIngestTokens, type IngestTokens } from './ingest/tokenCache.js';
 export { createIngest, type Ingest } from './ingest/ingest.js';
 export { createLog } from './process/log.js';
 export { surviveLostConnections } from './process/lostConnections.js';
+export { createOneAtATime, type OneAtATime } from './process/oneAtATime.js';
 export { createMetrics, type Metrics } from './process/metrics.js';
 export { runProgram, stopOnSignal } from './process/program.js';
 export { openWakeSender, type QueueConnection } from './queue.js';

@@ -1,6 +1,9 @@
+import { promisify } from 'node:util';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import { bearerToken, checkAdminToken, type Admin } from '@currents/core';
+import { bearerToken, checkAdminToken, decodeReceived, type Admin } from '@currents/core';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { charsetRefusal } from '../body/charset.js';
+import { bodyRefusal, decompress, takeBody, type RequestBodies } from '../body/requestBodies.js';
 import { refusalOf, refuse, type Refusal } from '../problem.js';
 import { createAdminApi } from './api.js';
 import type { AdminContext } from './base/context.js';
@@ -8,6 +11,7 @@ import { createNodeLoader } from './base/node.js';
 
 export interface AdminDeps {
   readonly admin: Admin;
+  readonly bodies: RequestBodies;
 }
 
 /** Largest request body. A Current that names every event type takes about 10,000 bytes. */
@@ -20,31 +24,38 @@ declare module 'fastify' {
 }
 
 /** `POST /graphql`. Requires an admin token. */
-export async function registerAdmin(app: FastifyInstance, { admin }: AdminDeps): Promise<void> {
+export async function registerAdmin(app: FastifyInstance, { admin, bodies }: AdminDeps): Promise<void> {
   const api = createAdminApi(app.log);
   await api.start();
   // Fastify closes its plugins once no request is under way.
   app.addHook('onClose', () => api.stop());
   await app.register(async (scope) => {
     scope.decorateRequest('adminTokenId', '');
-    scope.removeAllContentTypeParsers();
+    bodies.readIn(scope, () => ({ maxBytes: maxBodyBytes }));
     // Fastify's parser, but without its messages, which quote the body.
-    const parse = scope.getDefaultJsonParser('error', 'error');
-    scope.addContentTypeParser(
-      'application/json',
-      { parseAs: 'string', bodyLimit: maxBodyBytes },
-      (request, body, done) =>
-        body === ''
-          ? done(new NotJson('an empty body'))
-          : parse(request, body as string, (error, value: unknown) =>
-              error ? done(new NotJson('something else')) : done(null, value),
-            ),
+    const parse = promisify(scope.getDefaultJsonParser('error', 'error') as JsonParser);
+    scope.setErrorHandler((error: FastifyError, request, reply) =>
+      answer(reply, bodyRefusal(error) ?? refusalOf(error, request)),
     );
-    scope.setErrorHandler((error: FastifyError, request, reply) => answer(reply, graphqlRefusalOf(error, request)));
     scope.post('/graphql', {
       onRequest: async (request, reply) => {
-        const refusal = await authenticate(admin, request);
+        const refusal = (await authenticate(admin, request)) ?? contentTypeRefusal(request.headers['content-type']);
         if (refusal) return answer(reply, refusal);
+      },
+      preHandler: async (request, reply) => {
+        const body = takeBody(request, bodies);
+        try {
+          const refusal = await decompress(request, body, maxBodyBytes);
+          if (refusal) return answer(reply, refusal);
+          const { text, isDamaged } = decodeReceived(body.bytes);
+          if (text === '') throw new NotJson('an empty body');
+          if (isDamaged) throw new NotJson('bytes that are not UTF-8');
+          request.body = await parse(request, text).catch(() => {
+            throw new NotJson('something else');
+          });
+        } finally {
+          body.release();
+        }
       },
       handler: fastifyApolloHandler<AdminContext>(api, {
         context: async ({ adminTokenId, headers, log }, reply) => {
@@ -62,6 +73,8 @@ export async function registerAdmin(app: FastifyInstance, { admin }: AdminDeps):
     });
   });
 }
+
+type JsonParser = (request: FastifyRequest, body: string, done: (error: Error | null, value?: unknown) => void) => void;
 
 /** Reads the database on every request, so that a revoked token is refused at once. */
 async function authenticate(admin: Admin, request: FastifyRequest): Promise<Refusal | undefined> {
@@ -97,10 +110,11 @@ class NotJson extends Error {
   }
 }
 
-function graphqlRefusalOf(error: FastifyError, request: FastifyRequest): Refusal {
-  return error.statusCode === 413
-    ? { code: 'BODY_TOO_LARGE', detail: `expected a body of at most ${maxBodyBytes} bytes` }
-    : refusalOf(error, request);
+/** A page of another site can send only other content types without asking first, so none is guessed. */
+function contentTypeRefusal(contentType: string | undefined): Refusal | undefined {
+  if (!/^application\/json\s*(;|$)/i.test(contentType ?? ''))
+    return { code: 'UNSUPPORTED_MEDIA_TYPE', detail: 'expected content-type application/json' };
+  return charsetRefusal(contentType);
 }
 
 /** A problem document with `errors` beside it, because GraphQL clients show the messages of these. */

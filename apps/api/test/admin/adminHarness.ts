@@ -13,6 +13,7 @@ import {
   type Sql,
 } from '@currents/core';
 import fastify, { type FastifyInstance } from 'fastify';
+import { createRequestBodies } from '../../src/body/requestBodies.js';
 import { registerAdmin } from '../../src/admin/register.js';
 import { answerWithProblems } from '../../src/problem.js';
 import { connectors } from '../../src/connectors.js';
@@ -99,7 +100,7 @@ export async function openAdminHarness(): Promise<AdminHarness> {
   const sink = new Writable({ write: (chunk: Buffer, _encoding, done) => (log.push(chunk.toString()), done()) });
   const app = fastify({ logger: { level: 'trace', stream: sink } });
   answerWithProblems(app, 7);
-  await registerAdmin(app, { admin });
+  await registerAdmin(app, { admin, bodies: createRequestBodies({ maxBytes: 64 * 1024 * 1024 }) });
   const token = (await ensureAdminToken(admin)) ?? '';
   const [sender] = await sql<{ id: number }[]>`
     insert into ingest_token (name, hash, hint) values ('sender', ${randomBytes(32)}, 'abcd') returning id`;

@@ -4,6 +4,7 @@ import request from 'supertest';
 import { getIntrospectionQuery, isRequiredArgument } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerWithProblems } from '../../src/problem.js';
+import { createRequestBodies } from '../../src/body/requestBodies.js';
 import { registerAdmin } from '../../src/admin/register.js';
 import { buildAdminSchema } from '../../src/admin/schema.js';
 import { createCurrent, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
@@ -272,7 +273,7 @@ describe('an internal error', () => {
     const adrift = openAdmin({ ...harness.admin, databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing' });
     const app = fastify();
     answerWithProblems(app, 7);
-    await registerAdmin(app, { admin: adrift });
+    await registerAdmin(app, { admin: adrift, bodies: createRequestBodies({ maxBytes: 64 * 1024 * 1024 }) });
     const answer = await app.inject({
       method: 'POST',
       url: '/graphql',

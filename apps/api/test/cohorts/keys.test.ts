@@ -34,7 +34,11 @@ const ways: Readonly<
     good: 200,
     push: (key) =>
       api.push('mixpanel/webhook', page('add_members', ['customer-1']), key === undefined ? {} : basic('x', key)),
-    refusal: { action: 'add_members', status: 'failure', error: { code: 401, message: expect.any(String) } },
+    // The key is checked before the body is read, so the action is not known, except of a key revoked meanwhile.
+    refusal: expect.objectContaining({
+      status: 'failure',
+      error: { code: 401, message: expect.any(String) },
+    }) as object,
   },
   'Amplitude’s webhook': {
     partner: 'amplitude',

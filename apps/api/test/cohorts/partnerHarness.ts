@@ -9,6 +9,7 @@ import {
   watchImportKeys,
   type Sql,
 } from '@currents/core';
+import { createRequestBodies, type RequestBodies, type RequestBodiesOptions } from '../../src/body/requestBodies.js';
 import { registerCohorts } from '../../src/cohorts.js';
 import { connectors } from '../../src/connectors.js';
 import { createServer } from '../../src/server.js';
@@ -24,6 +25,7 @@ export interface Answer {
 /** The partners' endpoints on a real port, with their own database. */
 export interface PartnerHarness {
   readonly url: string;
+  readonly bodies: RequestBodies;
   readonly sql: Sql;
   readonly databaseUrl: string;
   /** A new data import key, revoked at `invalidFromMs` if that is set. */
@@ -44,12 +46,16 @@ export interface PartnerHarnessOptions {
   readonly partnerKey?: string;
   readonly maxBodyBytes?: number;
   readonly maxQueuedBytes?: number;
+  readonly requestBytes?: number;
+  readonly minRate?: RequestBodiesOptions['minRate'];
 }
 
 export async function openPartnerHarness({
   partnerKey,
   maxBodyBytes = 10 * 1024 * 1024,
   maxQueuedBytes = 64_000_000,
+  requestBytes = 64 * 1024 * 1024,
+  minRate,
 }: PartnerHarnessOptions = {}): Promise<PartnerHarness> {
   const database = await createTestDatabase();
   const own = connect(database.url, { max: 4, name: 'api' });
@@ -64,10 +70,12 @@ export async function openPartnerHarness({
     retryAfterSeconds: 7,
     ready: async () => undefined,
   });
+  const bodies = createRequestBodies({ maxBytes: requestBytes, ...(minRate && { minRate }) });
   registerCohorts(app, {
     connectors,
     importKeys,
     metrics,
+    bodies,
     storePush: (push) => storePush({ sql: own, onStored: () => undefined }, push),
     isRegistered: async (partner) =>
       (await findImportPartner({ db: drizzle(lookups), connectors }, partner)).kind === 'ImportPartner',
@@ -80,6 +88,7 @@ export async function openPartnerHarness({
 
   return {
     url,
+    bodies,
     sql,
     databaseUrl: database.url,
     async makeKey(partner, invalidFromMs) {
@@ -109,6 +118,7 @@ export async function openPartnerHarness({
     },
     async close() {
       await app.close();
+      bodies.stop();
       if (!isLost) await importKeys.stop();
       await Promise.all([own.end(), sql.end(), lookups.end()]);
       await database.drop();

@@ -149,8 +149,8 @@ describe('an invalid event is quarantined, and the others are stored', () => {
       'too_deep',
     ],
     [
-      'depth 100,000',
-      `{"event_type":"users.messages.email.Open","id":"deeper","time":1,"properties":${nested(100_000)}}`,
+      'depth 80,000',
+      `{"event_type":"users.messages.email.Open","id":"deeper","time":1,"properties":${nested(80_000)}}`,
       'too_deep',
     ],
   ])('%s', async (_, bad, code) => {

@@ -10,6 +10,8 @@ import {
   type Sql,
 } from '@currents/core';
 import type { CatalogueEvent } from '@currents/schema';
+import type { FastifyBaseLogger } from 'fastify';
+import { createRequestBodies, type RequestBodies, type RequestBodiesOptions } from '../../src/body/requestBodies.js';
 import { connectors } from '../../src/connectors.js';
 import { registerIngest } from '../../src/ingest.js';
 import { createServer } from '../../src/server.js';
@@ -38,6 +40,7 @@ interface AnswerBody {
 /** The ingest endpoint on a real port, with its own database. */
 export interface IngestHarness {
   readonly url: string;
+  readonly bodies: RequestBodies;
   readonly databaseUrl: string;
   /** A separate connection for the test. */
   readonly sql: Sql;
@@ -56,11 +59,18 @@ export interface IngestHarness {
 export interface IngestHarnessOptions {
   readonly queuedBytes?: number;
   readonly maxBodyBytes?: number;
+  readonly requestBytes?: number;
+  readonly minRate?: RequestBodiesOptions['minRate'];
+  /** Gets each line of the log. */
+  readonly log?: FastifyBaseLogger;
 }
 
 export async function openIngestHarness({
   queuedBytes = 64_000_000,
   maxBodyBytes = 10 * 1024 * 1024,
+  requestBytes = 64 * 1024 * 1024,
+  minRate,
+  log = createLog('api', 'silent'),
 }: IngestHarnessOptions = {}): Promise<IngestHarness> {
   const database = await createTestDatabase();
   const own = connect(database.url, { max: 4, name: 'api' });
@@ -78,12 +88,13 @@ export async function openIngestHarness({
     onStored: () => undefined,
   });
   const app = createServer({
-    log: createLog('api', 'silent'),
+    log,
     metrics,
     retryAfterSeconds: 7,
     ready: async () => void (await own`select 1`),
   });
-  registerIngest(app, { ingest, tokens, metrics, maxBodyBytes });
+  const bodies = createRequestBodies({ maxBytes: requestBytes, ...(minRate && { minRate }) });
+  registerIngest(app, { ingest, tokens, metrics, bodies, maxBodyBytes });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
 
   async function makeToken(): Promise<string> {
@@ -95,6 +106,7 @@ export async function openIngestHarness({
 
   return {
     url,
+    bodies,
     databaseUrl: database.url,
     sql,
     token,
@@ -117,6 +129,7 @@ export async function openIngestHarness({
     quarantine: () => sql`select position, code, body from quarantine order by id`,
     async close() {
       await app.close();
+      bodies.stop();
       await ingest.drain();
       await tokens.stop();
       await Promise.all([writer.end(), own.end(), sql.end()]);

@@ -16,6 +16,7 @@ import {
 } from '@currents/core';
 import fastify, { type FastifyInstance } from 'fastify';
 import { registerAdmin } from '../../src/admin/register.js';
+import { createRequestBodies } from '../../src/body/requestBodies.js';
 import { registerCohorts } from '../../src/cohorts.js';
 import { connectors } from '../../src/connectors.js';
 import { answerWithProblems } from '../../src/problem.js';
@@ -69,7 +70,9 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
   });
   const app = fastify();
   answerWithProblems(app, 1);
+  const bodies = createRequestBodies({ maxBytes: 64 * 1024 * 1024 });
   registerCohorts(app, {
+    bodies,
     connectors,
     importKeys,
     metrics,
@@ -80,7 +83,7 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
     maxQueuedBytes: 10_000_000,
   });
   registerSegments(app, { admin });
-  await registerAdmin(app, { admin });
+  await registerAdmin(app, { admin, bodies });
   const token = (await ensureAdminToken(admin)) ?? '';
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const bearer = { authorization: `Bearer ${token}` };
@@ -113,6 +116,7 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
       // Readers that disconnected have left connections open.
       app.server.closeAllConnections();
       await app.close();
+      bodies.stop();
       await engine.stop();
       await importKeys.stop();
       await admin.close();

@@ -36,7 +36,7 @@ export function cohortLaws(cohortImport: CohortImport, named: readonly CohortExa
     }),
     ...examples.map(({ name, route, push, key, parsed }) =>
       law(`reads the example: ${name}`, () => {
-        expect(route.readKey(push)).toBe(key);
+        expect(route.readKey(route.keyIn === 'headers' ? { ...push, body: '' } : push)).toBe(key);
         expect(route.parse(push)).toStrictEqual(parsed);
       }),
     ),

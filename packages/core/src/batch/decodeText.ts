@@ -1,6 +1,64 @@
-import { isAscii } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 
 /** Decodes UTF-8. Most texts are ASCII, and Latin-1 decodes these several times as fast. */
 export function decodeText(bytes: Buffer): string {
   return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
+}
+
+/** Decodes what a client sent; `isDamaged` tells that it is not UTF-8: see `surrogateEscape`. */
+export function decodeReceived(bytes: Buffer): { readonly text: string; readonly isDamaged: boolean } {
+  if (isAscii(bytes)) return { text: bytes.toString('latin1'), isDamaged: false };
+  if (isUtf8(bytes)) return { text: bytes.toString('utf8'), isDamaged: false };
+  return { text: surrogateEscape(bytes), isDamaged: true };
+}
+
+/** The number of bytes of a sequence by its first byte, and the bounds of its second (Unicode, table 3-7). */
+const sequences = [
+  { from: 0xc2, to: 0xdf, length: 2, low: 0x80, high: 0xbf },
+  { from: 0xe0, to: 0xe0, length: 3, low: 0xa0, high: 0xbf },
+  { from: 0xe1, to: 0xec, length: 3, low: 0x80, high: 0xbf },
+  { from: 0xed, to: 0xed, length: 3, low: 0x80, high: 0x9f },
+  { from: 0xee, to: 0xef, length: 3, low: 0x80, high: 0xbf },
+  { from: 0xf0, to: 0xf0, length: 4, low: 0x90, high: 0xbf },
+  { from: 0xf1, to: 0xf3, length: 4, low: 0x80, high: 0xbf },
+  { from: 0xf4, to: 0xf4, length: 4, low: 0x80, high: 0x8f },
+];
+
+/**
+ * Decodes UTF-8, and each byte that is not part of it as the lone surrogate U+DC00 + byte (PEP 383, surrogateescape). UTF-8
+ * has no lone surrogates, so such a text shows where the damage is and which bytes it is.
+ */
+function surrogateEscape(bytes: Buffer): string {
+  const units = new Uint16Array(bytes.length);
+  let count = 0;
+  for (let at = 0; at < bytes.length;) {
+    const first = bytes[at]!;
+    const length = first < 0x80 ? 1 : sequenceLength(bytes, at);
+    if (length === 0) units[count++] = 0xdc00 + first;
+    else if (length === 1) units[count++] = first;
+    else {
+      const point = codePoint(bytes, at, length);
+      if (point > 0xffff) units[count++] = 0xd800 + ((point - 0x10000) >> 10);
+      units[count++] = point > 0xffff ? 0xdc00 + ((point - 0x10000) & 0x3ff) : point;
+    }
+    at += Math.max(1, length);
+  }
+  return Buffer.from(units.buffer, 0, count * 2).toString('utf16le');
+}
+
+/** The length of the valid sequence at `at`, or 0. */
+function sequenceLength(bytes: Buffer, at: number): number {
+  const first = bytes[at]!;
+  const sequence = sequences.find(({ from, to }) => first >= from && first <= to);
+  if (!sequence || at + sequence.length > bytes.length) return 0;
+  const second = bytes[at + 1]!;
+  if (second < sequence.low || second > sequence.high) return 0;
+  for (let rest = 2; rest < sequence.length; rest++) if ((bytes[at + rest]! & 0xc0) !== 0x80) return 0;
+  return sequence.length;
+}
+
+function codePoint(bytes: Buffer, at: number, length: number): number {
+  let point = bytes[at]! & (0xff >> (length + 1));
+  for (let rest = 1; rest < length; rest++) point = (point << 6) | (bytes[at + rest]! & 0x3f);
+  return point;
 }

@@ -10,6 +10,8 @@ interface IngestBody {
   readonly bytes: Buffer;
   readonly format: 'json' | 'ndjson';
   readonly tokenId: number;
+  /** Called once the body is read, before it waits for its commit. */
+  readonly onRead?: () => void;
 }
 
 type IngestResult =
@@ -25,6 +27,7 @@ export function createIngest(writer: Writer, options: StoreOptions) {
     /** Resolves after the commit. Rejects as `Store.store` does. */
     async take(body: IngestBody): Promise<IngestResult> {
       const read = parseRequest(body);
+      body.onRead?.();
       if ('outcome' in read) return read;
       return { outcome: 'stored', receipt: await store.store(read) };
     },

@@ -1,0 +1,82 @@
+import { gzipSync } from 'node:zlib';
+import { createLog } from '@currents/core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { startRequest, type RawRequest } from '../rawRequest.js';
+import { event, openIngestHarness, type IngestHarness, type IngestHarnessOptions } from './ingestHarness.js';
+
+const megabyte = 1024 * 1024;
+let api: IngestHarness;
+const open = async (options: IngestHarnessOptions = {}) => {
+  api = await openIngestHarness({ maxBodyBytes: megabyte, requestBytes: 4 * megabyte, ...options });
+};
+const requests: RawRequest[] = [];
+afterEach(async () => {
+  for (const { socket } of requests.splice(0)) socket.destroy();
+  await api.close();
+});
+
+/** Sends `sent` bytes of a body of 1 MB, and then nothing. */
+function stall(sent: number): RawRequest {
+  const headers = { authorization: `Bearer ${api.token}`, 'content-length': megabyte };
+  const request = startRequest(api.url, '/v1/events', headers, [Buffer.alloc(sent, 32)]);
+  requests.push(request);
+  return request;
+}
+
+describe('11. bounded work: the bytes that all requests together may hold', () => {
+  it('are not exceeded by bodies that are being read; small requests are stored meanwhile', async () => {
+    await open();
+    const stalled = Array.from({ length: 30 }, () => stall(900_000));
+    await expect.poll(() => stalled.filter((request) => request.status() === 429).length).toBe(27);
+    expect(api.bodies.budget.usedBytes).toBe(3 * 900_000);
+    expect(stalled.find((request) => request.status() === 429)?.received()).toMatch(
+      /retry-after: 7\r\n[\s\S]*"code":"TOO_MANY_REQUESTS"/,
+    );
+    expect((await api.post({ events: [event()] })).status).toBe(200);
+    expect((await api.post(gzipSync(JSON.stringify([event()])), { 'content-encoding': 'gzip' })).status).toBe(200);
+    expect((await api.post(' '.repeat(megabyte))).status).toBe(429);
+    for (const { socket } of stalled) socket.destroy();
+    await expect.poll(() => api.bodies.budget.usedBytes).toBe(0);
+    expect((await api.post(' '.repeat(megabyte))).status).toBe(200);
+    expect(api.bodies.budget.usedBytes).toBe(0);
+  });
+
+  it('count a body as what it unpacks to, before it is unpacked', async () => {
+    await open();
+    stall(900_000);
+    stall(900_000);
+    stall(900_000);
+    await expect.poll(() => api.bodies.budget.usedBytes).toBe(2_700_000);
+    const packed = gzipSync(Buffer.alloc(megabyte, 32));
+    expect((await api.post(packed, { 'content-encoding': 'gzip' })).body?.code).toBe('TOO_MANY_REQUESTS');
+  });
+});
+
+describe('a sender below the minimum rate', () => {
+  it('is cut off with 408, and what it sent is freed', async () => {
+    await open({ minRate: { minBytes: 1_000, periodMs: 100 } });
+    const stalled = [stall(0), stall(900_000), stall(500_000)];
+    await Promise.all(stalled.map(({ closed }) => closed));
+    for (const request of stalled)
+      expect(request.received()).toMatch(/^HTTP\/1\.1 408 [\s\S]*"code":"REQUEST_TIMEOUT"/);
+    expect([api.bodies.readingCount, api.bodies.budget.usedBytes]).toEqual([0, 0]);
+    expect((await api.post({ events: [event()] })).status).toBe(200);
+  });
+});
+
+describe('a client that hangs up', () => {
+  it('within its body is neither logged nor counted as an error of the hub', async () => {
+    const lines: unknown[] = [];
+    const log = createLog('api', 'silent');
+    for (const level of ['warn', 'error', 'fatal'] as const) log[level] = (line: unknown) => void lines.push(line);
+    await open({ log });
+    const request = stall(900_000);
+    await expect.poll(() => api.bodies.budget.usedBytes).toBe(900_000);
+    request.socket.destroy();
+    await expect
+      .poll(async () => (await api.ask('/metrics')).text)
+      .toMatch(/^currents_ingest_requests_total\{status="499"\} 1$/m);
+    expect((await api.ask('/metrics')).text).not.toMatch(/status="500"/);
+    expect([lines, api.bodies.budget.usedBytes]).toEqual([[], 0]);
+  });
+});
