@@ -128,8 +128,11 @@ export type SendOutcome =
       readonly scope: 'event' | 'key' | 'current';
       readonly budget?: string;
     }
-  /** The request was refused, not the event: the engine bisects it until the event at fault is alone. */
-  | { readonly outcome: 'split'; readonly code: string; readonly detail: string }
+  /**
+   * The request was refused, not the event: the engine bisects it until the event at fault is alone. `isTooLarge`: for its
+   * size (413); the Current's next requests are smaller, too.
+   */
+  | { readonly outcome: 'split'; readonly code: string; readonly detail: string; readonly isTooLarge?: boolean }
   /** An admin has to repair the Current: refused credentials, a wrong region. */
   | { readonly outcome: 'blocked'; readonly code: string; readonly detail: string };
 

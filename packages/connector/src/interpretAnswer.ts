@@ -38,6 +38,8 @@ export type Interpretation =
       readonly code: string;
       readonly detail: string;
       readonly afterMs?: number;
+      /** The request was refused for its size. */
+      readonly isTooLarge?: boolean;
     };
 
 const failureCodes = { timeout: 'timeout', unreachable: 'unreachable', broken: 'broken_connection' } as const;
@@ -75,7 +77,7 @@ export function interpretAnswer(
   const refusal = status >= 300 && status < 400 ? redirected : rules.refusals[status];
   if (refusal !== undefined) return { kind: 'refused', code: refusal.code, detail: `${detail}; ${refusal.advice}` };
   if (status === 400) return { kind: 'invalid', code: 'bad_request', detail };
-  if (status === 413) return { kind: 'invalid', code: 'request_too_large', detail };
+  if (status === 413) return { kind: 'invalid', code: 'request_too_large', detail, isTooLarge: true };
   const isThrottled = status === 429;
   const afterMs =
     retryAfterMs(headers, rules.waitBounds ?? defaultBounds) ?? (isThrottled ? rules.throttledMs : undefined);
@@ -90,9 +92,9 @@ export function interpretAnswer(
 /** What the answer means for every event of a request. A refused request is split; an unexpected answer is retried. */
 export function toSendOutcome(said: Interpretation): SendOutcome {
   if (said.kind === 'success') return { outcome: 'delivered' };
-  const { kind, ...rest } = said;
+  const { kind, isTooLarge, ...rest } = said;
   if (kind === 'refused') return { outcome: 'blocked', ...rest };
-  if (kind === 'invalid') return { outcome: 'split', ...rest };
+  if (kind === 'invalid') return { outcome: 'split', ...rest, ...(isTooLarge && { isTooLarge }) };
   return { outcome: 'deferred', ...rest, scope: 'current' };
 }
 

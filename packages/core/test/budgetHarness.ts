@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { createBudgets } from '../src/budget/budgets.js';
 import type { BucketStore } from '../src/budget/bucketStore.js';
 import type { ClaimedDelivery } from '../src/delivery/claim.js';
+import { createAdaptiveRequestBytes } from '../src/delivery/adaptiveRequestBytes.js';
 import { deliver } from '../src/delivery/deliver.js';
 import { allPending, countPending } from '../src/batch/outcome.js';
 import type { NewDeadLetter } from '../src/delivery/record.js';
@@ -150,6 +151,7 @@ export function openBudgetHarness(
       http: { request: () => Promise.reject(new Error('there is no network here')) },
       budgets,
       concurrency: { onResponse: () => undefined, onCongestion: () => undefined },
+      requestBytes: createAdaptiveRequestBytes(),
       refusals: { alone: 0 },
       liveSinceMs: 0,
       windowMs,

@@ -84,7 +84,8 @@ function verdictOn(answer: HttpAnswer, to: Context, items: readonly { readonly p
   const problem = typeof said?.['problem'] === 'string' ? said['problem'] : 'without a word';
   const detail = `HTTP ${status}: ${redact(problem, hidden)}`;
   if (status === 401 || status === 403) return { outcome: 'blocked', code: 'token_refused', detail };
-  if (status === 413 || status === 422) return { outcome: 'split', code: `http_${status}`, detail };
+  if (status === 413 || status === 422)
+    return { outcome: 'split', code: `http_${status}`, detail, isTooLarge: status === 413 };
   const afterMs = retryAfterMs(headers, { minMs: 1_000, maxMs: 300_000 });
   return {
     outcome: 'deferred',

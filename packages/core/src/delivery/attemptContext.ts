@@ -2,6 +2,7 @@ import type { Connector, Http, SendOutcome } from '@currents/connector';
 import type { BatchSlice, BatchUnreadable } from '../batch/batch.js';
 import type { Budgets } from '../budget/budgets.js';
 import type { AdaptiveConcurrency } from './adaptiveConcurrency.js';
+import type { AdaptiveRequestBytes } from './adaptiveRequestBytes.js';
 import type { ClaimedDelivery } from './claim.js';
 
 /** What one attempt of a Current needs. */
@@ -13,6 +14,7 @@ export interface AttemptContext {
   /** Undefined when budgets are not enforced. */
   readonly budgets: Budgets | undefined;
   readonly concurrency: Pick<AdaptiveConcurrency, 'onResponse' | 'onCongestion'>;
+  readonly requestBytes: Omit<AdaptiveRequestBytes, 'reset'>;
   /** How many events in a row were refused alone since the partner last accepted one; kept between attempts. */
   readonly refusals: { alone: number };
   /** When the Current was last launched or resumed: retry windows begin no earlier. */

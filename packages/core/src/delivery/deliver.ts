@@ -40,7 +40,9 @@ export async function deliver(batches: readonly ClaimedBatch[], given: AttemptCo
   const mapping = startMapping(limits, context);
   for (const [index, batch] of batches.entries()) mapping.map(attempts[index] as Attempt, takeSlices(batch));
   const admitted = await admit(mapping.items(), attempts, limits.budgets, context);
-  const { failure, requests, sent } = await sendAll(cutRequests(admitted, limits), limits.budgets, context);
+  const maxBytes = context.requestBytes.limit(limits.maxBytes);
+  const cut = cutRequests(admitted, { ...limits, maxBytes });
+  const { failure, requests, sent } = await sendAll(cut, limits, context);
   context.budgets?.countDelivered(admitted, limits.budgets, ({ attempt, position }) => attempt.isDelivered(position));
   const isStuck = sent > 0 && attempts.every((attempt) => attempt.resolvedCount() === 0);
   const suspension = suspendCurrent(failure ?? (isStuck ? noProgress : undefined), attempts, context);

@@ -1,39 +1,60 @@
-import type { Budget } from '@currents/connector';
+import type { Budget, RateLimit } from '@currents/connector';
 import type { AttemptContext, CurrentFailure } from './attemptContext.js';
+import { cutRequests } from './cutRequests.js';
 import type { DeliveryItem } from './deliveryItem.js';
 import { pauseKeys, sharing } from './postpone.js';
 import { sendRequest, type RequestAnswer } from './sendRequest.js';
 
 type Request = readonly DeliveryItem[];
 
+interface SendAllResult {
+  readonly failure: CurrentFailure | undefined;
+  /** Requests made and items sent. */
+  readonly requests: number;
+  readonly sent: number;
+}
+
 /**
  * Sends the requests in order, until one meets a failure of the whole Current or the lease is about to expire. A refused
- * request is sent again in halves (bisection) until the event at fault is alone.
+ * request is sent again in halves (bisection) until the event at fault is alone; when it was too large, the requests after
+ * it are smaller, too.
  */
 export async function sendAll(
   requests: readonly Request[],
-  budgets: readonly Budget<unknown>[],
+  limits: RateLimit<unknown>,
   context: AttemptContext,
-): Promise<{ failure: CurrentFailure | undefined; requests: number; sent: number }> {
+): Promise<SendAllResult> {
+  const { budgets } = limits;
+  const { requestBytes } = context;
   let queue = [...requests];
   let made = 0;
   let sent = 0;
   let isBisecting = false;
+  const result = (failure?: CurrentFailure): SendAllResult => ({ failure, requests: made, sent });
   for (let request = queue.shift(); request && context.now() < context.stopAtMs; request = queue.shift()) {
     const answer = await sendRequest(request, context);
     made++;
     sent += request.length;
     if (answer.throttled.length > 0) queue = await pauseThrottled(answer, queue, budgets, context);
-    if (answer.failure) return { failure: answer.failure, requests: made, sent };
+    if (answer.failure) return result(answer.failure);
+    if (!answer.refusal && requestBytes.isLowered()) requestBytes.onAccepted(bytesOf(request), limits.maxBytes);
     if (answer.refusal && request.length > 1) {
       isBisecting = true;
+      if (answer.refusal.isTooLarge) {
+        requestBytes.onTooLarge(bytesOf(request));
+        queue = cutRequests(queue.flat(), { ...limits, maxBytes: requestBytes.limit(limits.maxBytes) }).slice();
+      }
       queue.unshift(...halvesOf(answer.refused));
       continue;
     }
     const failure = failureAlone(request, answer, isBisecting);
-    if (failure && isRefusingEverything(queue, context)) return { failure, requests: made, sent };
+    if (failure && isRefusingEverything(queue, context)) return result(failure);
   }
-  return { failure: undefined, requests: made, sent };
+  return result();
+}
+
+function bytesOf(items: Request): number {
+  return items.reduce((bytes, item) => bytes + item.bytes + 1, 0);
 }
 
 /** Postpones the items of throttled keys, those still queued included. Returns the rest of the queue. */

@@ -11,6 +11,7 @@ import { hold, release } from '../currentState.js';
 import type { Sql } from '../db/connect.js';
 import type { WorkerLeases } from '../db/workerLeases.js';
 import { createAdaptiveConcurrency } from '../delivery/adaptiveConcurrency.js';
+import { createAdaptiveRequestBytes } from '../delivery/adaptiveRequestBytes.js';
 import type { ClaimedBatch } from '../delivery/attemptContext.js';
 import { claim, type Claim } from '../delivery/claim.js';
 import { deliver, type DeliverResult } from '../delivery/deliver.js';
@@ -48,6 +49,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   const budgets = store && createBudgets({ currentId, store, windowMs, now: Date.now, onError });
   const quotaRecorder = budgets && openQuotaRecorder({ sql, log, currentId, budgets, onError });
   const concurrency = createAdaptiveConcurrency();
+  const requestBytes = createAdaptiveRequestBytes();
   const refusals = { alone: 0 };
   let current: LoadedCurrent | undefined;
   let limit = 1;
@@ -84,6 +86,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   /** Loads the settings and credentials. Blocks the Current, and returns undefined, when they cannot be used. */
   async function reload(): Promise<LoadedCurrent | undefined> {
     const loaded = await loadCurrent(sql, currentId, deps);
+    requestBytes.reset();
     current = loaded && isUsable(loaded) ? loaded : undefined;
     if (current) await requeue(current);
     else if (loaded && !isUsable(loaded)) await blockCurrent(loaded);
@@ -103,6 +106,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
       http: deps.http,
       budgets,
       concurrency,
+      requestBytes,
       refusals,
       liveSinceMs: claimed.liveSinceMs,
       windowMs,
