@@ -37,6 +37,7 @@ export function readAnswer(answer: HttpAnswer, sent: SentRequest, say: (words: s
       415: sent.settings.gzip ? gzipRefused : typeRefused,
     },
     isSuccess: ({ code }) => code === 200,
+    acceptedCount: { field: 'events_ingested', sent: sent.eventCount },
   };
   return toSendOutcome(interpretAnswer(answer, rules, say));
 }

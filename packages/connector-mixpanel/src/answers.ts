@@ -9,13 +9,15 @@ export const refusals: AnswerRules['refusals'] = {
   404: { code: 'not_found', advice: 'check the region and the base URL' },
 };
 
-const rules: AnswerRules = {
+/** `{"status": 1}` is an answer of `/track`, which does not import. */
+const rules = (eventCount: number): AnswerRules => ({
   label: 'Mixpanel',
   refusals,
-  isSuccess: ({ code, status }) => code === 200 || status === 'OK' || status === 1,
-};
+  isSuccess: ({ code, status }) => code === 200 || status === 'OK',
+  acceptedCount: { field: 'num_records_imported', sent: eventCount },
+});
 
 /** The outcome for all events of a request that an answer treats alike. `say` redacts Mixpanel's words. */
-export function readAnswer(answer: HttpAnswer, say: (words: string) => string): SendOutcome {
-  return toSendOutcome(interpretAnswer(answer, rules, say));
+export function readAnswer(answer: HttpAnswer, eventCount: number, say: (words: string) => string): SendOutcome {
+  return toSendOutcome(interpretAnswer(answer, rules(eventCount), say));
 }

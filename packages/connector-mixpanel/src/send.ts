@@ -22,6 +22,7 @@ export async function send(
     items,
     readAnswer(
       answer,
+      items.length,
       createRedactor(secrets, () => items.map((item) => item.payload)),
     ),
   );
@@ -51,7 +52,7 @@ function answerByRecord(
 export async function test(to: SendContext<Settings, Credentials>): Promise<TestResult> {
   const answer = await to.http.request(importRequest('[]', to));
   if (isErrorAboutList(answer)) return { outcome: 'passed' };
-  return toTestResult(readAnswer(answer, createRedactor(secretsOf(to.credentials))));
+  return toTestResult(readAnswer(answer, 0, createRedactor(secretsOf(to.credentials))));
 }
 
 function isErrorAboutList(answer: HttpAnswer): boolean {

@@ -78,7 +78,7 @@ describeConnector({
   },
   answers: [
     { name: '200', answer: jsonAnswer(200, { code: 200, num_records_imported: 3, status: 'OK' }), then: 'delivered' },
-    { name: '200 of an older kind', answer: jsonAnswer(200, { status: 1 }), then: 'delivered' },
+    { name: '200 of /track', answer: jsonAnswer(200, { status: 1 }), then: 'deferred' },
     {
       name: '400 that names one',
       answer: failed([{ index: 1, insert_id: '', ...time }], 2),

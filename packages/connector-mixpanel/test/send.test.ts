@@ -20,11 +20,19 @@ describe('an answer to the whole request', () => {
   const error = 'words of Mixpanel';
   const current = { outcome: 'deferred', scope: 'current' } as const;
   const date = 'Wed, 01 Jan 2025 00:00:00 GMT';
+  const unconfirmed = (got: string): string =>
+    `HTTP 200 without a confirmation from Mixpanel: expected num_records_imported of up to 3, got ${got}`;
 
   it.each<[name: string, answer: HttpAnswer, verdict: Partial<SendOutcome>]>([
     ['200', jsonAnswer(200, { code: 200, num_records_imported: 3, status: 'OK' }), { outcome: 'delivered' }],
-    ['200 by its code', jsonAnswer(200, { code: 200 }), { outcome: 'delivered' }],
-    ['200 by its status', jsonAnswer(200, { status: 'OK' }), { outcome: 'delivered' }],
+    ['200 by its code', jsonAnswer(200, { code: 200 }), { outcome: 'delivered', warning: unconfirmed('none') }],
+    ['200 by its status', jsonAnswer(200, { status: 'OK' }), { outcome: 'delivered', warning: unconfirmed('none') }],
+    [
+      '200, none imported',
+      jsonAnswer(200, { code: 200, num_records_imported: 0, status: 'OK' }),
+      { outcome: 'delivered', warning: unconfirmed('0') },
+    ],
+    ['200 of /track', jsonAnswer(200, { status: 1 }), { ...current, code: 'unreadable_answer' }],
     [
       '200, fewer imported',
       jsonAnswer(200, { code: 200, num_records_imported: 1, status: 'OK' }),

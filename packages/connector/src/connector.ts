@@ -113,7 +113,8 @@ export interface SendContext<Settings, Credentials> {
 export type SendResult = { readonly id: string } & SendOutcome;
 
 export type SendOutcome =
-  | { readonly outcome: 'delivered' }
+  /** `warning`: why the partner's answer, a success, does not confirm the event; the hub logs and counts it. */
+  | { readonly outcome: 'delivered'; readonly warning?: string }
   /** The partner will never accept this event as it is. */
   | { readonly outcome: 'rejected'; readonly code: string; readonly detail: string }
   /**

@@ -19,6 +19,8 @@ export interface AnswerRules {
   readonly refusals: Readonly<Record<number, Refusal>>;
   /** Whether the body of a 2xx answer is the partner's own: a proxy may answer 200, too. */
   isSuccess(body: Body): boolean;
+  /** The number of accepted events in the body of a 2xx answer; without it, the answer alone confirms them. */
+  readonly acceptedCount?: { readonly field: string; readonly sent: number };
   /** The partner's explanation of an error; the field `error` by default. */
   explanationIn?(body: Body): unknown;
   /** The wait after a 429 without `Retry-After`; by default the engine's exponential backoff. */
@@ -32,7 +34,7 @@ export interface AnswerRules {
  * succeed later. `invalid`: the partner refused the request (400, 413). `unexpected`: any other status.
  */
 export type Interpretation =
-  | { readonly kind: 'success' }
+  | { readonly kind: 'success'; readonly warning?: string }
   | {
       readonly kind: 'refused' | 'unavailable' | 'invalid' | 'unexpected';
       readonly code: string;
@@ -67,7 +69,10 @@ export function interpretAnswer(
   const { status, headers } = answer;
   const body = readJsonObject(answer.body);
   if (status >= 200 && status < 300) {
-    if (body !== undefined && rules.isSuccess(body)) return { kind: 'success' };
+    if (body !== undefined && rules.isSuccess(body)) {
+      const warning = warningIn(body, status, rules);
+      return warning === undefined ? { kind: 'success' } : { kind: 'success', warning };
+    }
     const detail = `HTTP ${status} with a body that is not from ${rules.label}; check for a proxy or another server`;
     return { kind: 'unavailable', code: 'unreadable_answer', detail };
   }
@@ -89,9 +94,19 @@ export function interpretAnswer(
   };
 }
 
+/** Partners do not count events that they had before, so a smaller number is usual after a retry. */
+function warningIn(body: Body, status: number, { label, acceptedCount }: AnswerRules): string | undefined {
+  if (acceptedCount === undefined || acceptedCount.sent === 0) return undefined;
+  const { field, sent } = acceptedCount;
+  const count = body[field];
+  if (typeof count === 'number' && count > 0) return undefined;
+  return `HTTP ${status} without a confirmation from ${label}: expected ${field} of up to ${sent}, got ${count === 0 ? 0 : 'none'}`;
+}
+
 /** What the answer means for every event of a request. A refused request is split; an unexpected answer is retried. */
 export function toSendOutcome(said: Interpretation): SendOutcome {
-  if (said.kind === 'success') return { outcome: 'delivered' };
+  if (said.kind === 'success')
+    return said.warning === undefined ? { outcome: 'delivered' } : { outcome: 'delivered', warning: said.warning };
   const { kind, isTooLarge, ...rest } = said;
   if (kind === 'refused') return { outcome: 'blocked', ...rest };
   if (kind === 'invalid') return { outcome: 'split', ...rest, ...(isTooLarge && { isTooLarge }) };

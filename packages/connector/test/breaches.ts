@@ -36,6 +36,17 @@ export const breaches: readonly Breach[] = [
   { law: 'is a lower-case word', how: 'capitals', changes: { name: 'Logbook' } },
 
   {
+    law: 'delivers nothing without a warning',
+    how: 'takes any 200 for a success',
+    changes: {
+      async send(items: Items, to: Context) {
+        const { status } = await to.http.request({ method: 'POST', url: 'https://logbook.example.com/entries' });
+        return answerAll(items, status === 200 ? { outcome: 'delivered' } : wait);
+      },
+    },
+  },
+
+  {
     law: 'is not shared by two event types',
     how: 'one name for all',
     changes: { nameOf: (type) => (toy.nameOf(type) === undefined ? undefined : 'Message') },

@@ -1,6 +1,9 @@
 import { answerAll, type Connector } from '@currents/connector';
+import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createMetrics } from '@currents/core';
 import { createAdaptiveRequestBytes } from '../src/delivery/adaptiveRequestBytes.js';
+import { reportAttempt } from '../src/worker/reportAttempt.js';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
 import { event, openHub, until, type Hub } from './deliveryHarness.js';
 
@@ -70,4 +73,37 @@ describe('the size of requests', () => {
     // Without learning, each request of 2,000 events is refused twice: half of all bytes.
     expect(sent.inVain / (sent.inVain + sent.accepted)).toBeLessThan(0.15);
   });
+});
+
+it('events that an answer does not confirm are delivered, logged as a warning and counted', async () => {
+  const warning = 'HTTP 200 without a confirmation';
+  hub = await openHub({
+    ...fakeConnector(createFakePartner()),
+    send: async (items) => answerAll(items, { outcome: 'delivered', warning }),
+  });
+  const current = await hub.launch();
+  await hub.take([event(), event()]);
+  await hub.startWorker();
+  await until(
+    () => hub!.tally(current),
+    ({ delivered }) => delivered === 2,
+  );
+  const lines: string[] = [];
+  const metrics = createMetrics();
+  const log = pino({}, { write: (line) => void lines.push(line) });
+  const result = { results: [], suspension: undefined, requests: 1, sent: 2, unreadable: [] };
+  reportAttempt(
+    { log, metrics },
+    7,
+    { deliveries: [] } as never,
+    { ...result, unconfirmed: { events: 2, warning } },
+    0,
+  );
+  expect(lines.map((line) => JSON.parse(line) as object).at(-1)).toMatchObject({
+    event: 'events.unconfirmed',
+    current: 7,
+    events: 2,
+    warning,
+  });
+  expect(await metrics.registry.metrics()).toContain('currents_unconfirmed_events_total{current="7"} 2');
 });

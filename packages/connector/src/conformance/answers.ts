@@ -34,6 +34,13 @@ export const outages: Readonly<Record<string, HttpAnswer>> = {
   'a broken connection': noAnswer('broken'),
 };
 
+/** Bodies of a 2xx answer that say that something went well, and not that any event was stored. */
+export const emptyPraise: Readonly<Record<string, HttpAnswer>> = Object.fromEntries(
+  [{}, { status: 1 }, { ok: true }, { success: true }, { code: 200 }, { status: 'OK' }, { result: 'accepted' }].map(
+    (body) => [`200 with ${JSON.stringify(body)}`, jsonAnswer(200, body)],
+  ),
+);
+
 /** What any partner, or a proxy in front of it, may answer to any request. */
 export const awkwardAnswers: Readonly<Record<string, HttpAnswer>> = {
   '200 with a body that is no JSON': textAnswer(200, 'great success'),

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { SendResult, TestResult } from '../connector.js';
 import type { HttpAnswer } from '../http.js';
-import { awkwardAnswers, outages, textAnswer } from './answers.js';
+import { awkwardAnswers, emptyPraise, outages, textAnswer } from './answers.js';
 import { itemsOf } from './items.js';
 import { law, lawsFor, maxDetailLength, snakeCase, type Law } from './law.js';
 import { scriptedHttp } from './scriptedHttp.js';
@@ -28,6 +28,16 @@ export function sendLaws(subject: Subject): Law[] {
       const { results } = await sendTo(subject, items, subject.credentials[0], answer);
       expect(results.map((result) => result.outcome)).toStrictEqual(items.map(() => 'deferred'));
     }),
+    ...lawsFor(
+      Object.entries(emptyPraise),
+      'delivers nothing without a warning when the answer confirms no event',
+      async (answer) => {
+        const items = itemsOf(connector, settings);
+        const { results } = await sendTo(subject, items, subject.credentials[0], answer);
+        const silent = results.filter((result) => result.outcome === 'delivered' && !result.warning);
+        expect(silent).toEqual([]);
+      },
+    ),
     ...options.answers.map(({ name, answer, then }) =>
       law(`interprets the answer as expected: ${name}`, async () => {
         const items = itemsOf(connector, settings, typeof then === 'string' ? 3 : then.length);
@@ -58,7 +68,11 @@ async function proveBody({ connector, allSettings, credentials: all }: Subject):
 }
 
 function expectWellFormed(result: SendResult, budgets: readonly string[]): void {
-  if (result.outcome === 'delivered') return;
+  if (result.outcome === 'delivered') {
+    if (result.warning !== undefined) expect(result.warning).toMatch(/\S/);
+    expect(result.warning?.length ?? 0).toBeLessThanOrEqual(maxDetailLength);
+    return;
+  }
   expect(result.code).toMatch(snakeCase);
   expect(result.detail).not.toBe('');
   expect(result.detail.length).toBeLessThanOrEqual(maxDetailLength);

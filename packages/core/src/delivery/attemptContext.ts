@@ -42,6 +42,13 @@ export interface UnreadableDelivery {
   readonly events: number;
 }
 
+/** Events that the partner accepted with an answer that does not confirm them. */
+export interface UnconfirmedEvents {
+  readonly events: number;
+  /** Why, of the last of them. */
+  readonly warning: string;
+}
+
 /** A verdict that concerns the whole Current. */
 export type CurrentFailure = Extract<SendOutcome, { outcome: 'deferred' | 'blocked' }>;
 

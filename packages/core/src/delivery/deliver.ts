@@ -6,6 +6,7 @@ import type {
   ClaimedBatch,
   CurrentFailure,
   CurrentSuspension,
+  UnconfirmedEvents,
   UnreadableDelivery,
 } from './attemptContext.js';
 import type { Deferral } from './claim.js';
@@ -22,6 +23,7 @@ export interface DeliverResult {
   readonly requests: number;
   readonly sent: number;
   readonly unreadable: readonly UnreadableDelivery[];
+  readonly unconfirmed: UnconfirmedEvents | undefined;
 }
 
 /**
@@ -42,12 +44,12 @@ export async function deliver(batches: readonly ClaimedBatch[], given: AttemptCo
   const admitted = await admit(mapping.items(), attempts, limits.budgets, context);
   const maxBytes = context.requestBytes.limit(limits.maxBytes);
   const cut = cutRequests(admitted, { ...limits, maxBytes });
-  const { failure, requests, sent } = await sendAll(cut, limits, context);
+  const { failure, requests, sent, unconfirmed } = await sendAll(cut, limits, context);
   context.budgets?.countDelivered(admitted, limits.budgets, ({ attempt, position }) => attempt.isDelivered(position));
   const isStuck = sent > 0 && attempts.every((attempt) => attempt.resolvedCount() === 0);
   const suspension = suspendCurrent(failure ?? (isStuck ? noProgress : undefined), attempts, context);
   const results = attempts.map((attempt) => attempt.result(context.now()));
-  return { results, suspension, requests, sent, unreadable: mapping.unreadable };
+  return { results, suspension, requests, sent, unreadable: mapping.unreadable, unconfirmed };
 }
 
 function takeSlices(batch: ClaimedBatch): ClaimedBatch['slices'] {

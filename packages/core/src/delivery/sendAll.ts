@@ -1,5 +1,5 @@
 import type { Budget, RateLimit } from '@currents/connector';
-import type { AttemptContext, CurrentFailure } from './attemptContext.js';
+import type { AttemptContext, CurrentFailure, UnconfirmedEvents } from './attemptContext.js';
 import { cutRequests } from './cutRequests.js';
 import type { DeliveryItem } from './deliveryItem.js';
 import { pauseKeys, sharing } from './postpone.js';
@@ -12,6 +12,7 @@ interface SendAllResult {
   /** Requests made and items sent. */
   readonly requests: number;
   readonly sent: number;
+  readonly unconfirmed: UnconfirmedEvents | undefined;
 }
 
 /**
@@ -30,11 +31,14 @@ export async function sendAll(
   let made = 0;
   let sent = 0;
   let isBisecting = false;
-  const result = (failure?: CurrentFailure): SendAllResult => ({ failure, requests: made, sent });
+  let unconfirmed: UnconfirmedEvents | undefined;
+  const result = (failure?: CurrentFailure): SendAllResult => ({ failure, requests: made, sent, unconfirmed });
   for (let request = queue.shift(); request && context.now() < context.stopAtMs; request = queue.shift()) {
     const answer = await sendRequest(request, context);
     made++;
     sent += request.length;
+    if (answer.unconfirmed)
+      unconfirmed = { ...answer.unconfirmed, events: answer.unconfirmed.events + (unconfirmed?.events ?? 0) };
     if (answer.throttled.length > 0) queue = await pauseThrottled(answer, queue, budgets, context);
     if (answer.failure) return result(answer.failure);
     if (!answer.refusal && requestBytes.isLowered()) requestBytes.onAccepted(bytesOf(request), limits.maxBytes);

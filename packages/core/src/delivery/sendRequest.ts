@@ -1,5 +1,5 @@
 import type { SendResult, SendOutcome } from '@currents/connector';
-import { errorKind, type AttemptContext, type CurrentFailure } from './attemptContext.js';
+import { errorKind, type AttemptContext, type CurrentFailure, type UnconfirmedEvents } from './attemptContext.js';
 import type { DeliveryItem } from './deliveryItem.js';
 import { postpone, type Throttled } from './postpone.js';
 
@@ -12,6 +12,7 @@ export interface RequestAnswer {
   failure: CurrentFailure | undefined;
   /** The deferral of a single event, when that stood alone. */
   deferral: CurrentFailure | undefined;
+  unconfirmed: UnconfirmedEvents | undefined;
   readonly throttled: Throttled[];
   /** Items to send again with the next attempt, which begins at once. */
   readonly repeatable: DeliveryItem[];
@@ -29,6 +30,7 @@ export async function sendRequest(request: readonly DeliveryItem[], context: Att
     refused: [],
     failure: undefined,
     deferral: undefined,
+    unconfirmed: undefined,
     throttled: [],
     repeatable: [],
   };
@@ -53,6 +55,8 @@ function resolve(
     case 'delivered':
       attempt.deliver(position);
       context.refusals.alone = 0;
+      if (verdict.warning !== undefined)
+        answer.unconfirmed = { events: (answer.unconfirmed?.events ?? 0) + 1, warning: verdict.warning };
       break;
     case 'rejected':
       attempt.deadLetter(position, verdict);

@@ -60,6 +60,11 @@ export function createMetrics() {
     help: 'Live Currents with overdue deliveries in the last sweep',
     registers,
   });
+  const unconfirmedEvents = counter(
+    'currents_unconfirmed_events_total',
+    'Events counted as delivered though the answer of the destination does not confirm them, by Current',
+    'current',
+  );
   const unreadableBatches = counter(
     'currents_unreadable_batches_total',
     'Stored batches that this worker could not read, by reason (damaged, missing, newer)',
@@ -111,6 +116,7 @@ export function createMetrics() {
       attempts.observe({ current }, durationMs / 1000);
     },
     delivered: (current: number, sinceStoredMs: number) => latency.observe({ current }, sinceStoredMs / 1000),
+    unconfirmed: (current: number, events: number) => unconfirmedEvents.inc({ current }, events),
     batchUnreadable: (reason: string) => unreadableBatches.inc({ reason }),
     swept: (overdueCurrents: number) => overdue.set(overdueCurrents),
     /** A request with which a partner pushes a cohort. */

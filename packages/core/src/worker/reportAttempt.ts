@@ -9,7 +9,7 @@ export function reportAttempt(
   { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
   currentId: number,
   claimed: Claim,
-  { results, suspension, requests, sent }: DeliverResult,
+  { results, suspension, requests, sent, unconfirmed }: DeliverResult,
   startedMs: number,
 ): void {
   const counts = { delivered: 0, skipped: 0, rejected: 0, expired: 0, pending: 0 };
@@ -41,4 +41,10 @@ export function reportAttempt(
     ...(suspension && { suspension: suspension.kind, code: suspension.code }),
     ms: endedMs - startedMs,
   });
+  if (!unconfirmed) return;
+  metrics.unconfirmed(currentId, unconfirmed.events);
+  log.warn(
+    { event: 'events.unconfirmed', current: currentId, ...unconfirmed },
+    'the destination accepted events with an answer that does not confirm them; they count as delivered',
+  );
 }
