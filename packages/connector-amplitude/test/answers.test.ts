@@ -33,7 +33,7 @@ async function sendAgainst(
   return amplitude.send(items, { settings, credentials, http: scriptedHttp(answer) });
 }
 
-/** `rejected field_invalid`, or `deferred throttled 15000 key`: all that the engine acts upon. */
+/** The part of a result that the engine uses: `rejected field_invalid`, or `deferred throttled 15000 key`. */
 function gist(result: SendResult): string {
   if (result.outcome === 'delivered') return 'delivered';
   if (result.outcome !== 'deferred') return `${result.outcome} ${result.code}`;
@@ -94,13 +94,13 @@ describe('a request that is refused for some events: they are rejected, the othe
 
 describe('a request that is refused without naming an event is sent again in halves', () => {
   it.each<[string, HttpAnswer]>([
-    ['a text alone', refused({})],
+    ['only a text', refused({})],
     ['empty maps', refused({ events_with_invalid_fields: {}, events_with_missing_fields: { time: [] } })],
-    ['only places that were not in it', refused({ events_with_invalid_fields: { time: [4, 99] } })],
+    ['only indexes that were not sent', refused({ events_with_invalid_fields: { time: [4, 99] } })],
     ['maps of the wrong shape', refused({ events_with_invalid_fields: [1], events_with_missing_fields: { time: 1 } })],
     ['unreadable events', jsonAnswer(400, { code: 400, error: 'Invalid event JSON' })],
     ['an unreadable body', jsonAnswer(400, { code: 400, error: 'Invalid JSON request body' })],
-    ['a text that nobody knows', jsonAnswer(400, { code: 400, error: 'Poison' })],
+    ['an unknown text', jsonAnswer(400, { code: 400, error: 'Poison' })],
     ['an empty body', textAnswer(400, '')],
     ['a page of a proxy', htmlAnswer(400)],
   ])('%s', async (_, answer) => {
@@ -159,7 +159,7 @@ describe('a request that is throttled for some users or devices: they wait, the 
       [quota, innocent, innocent, innocent],
     ],
     [
-      'empty maps beside',
+      'additional empty maps',
       { throttled_users: { ann: 31 }, exceeded_daily_quota_users: {}, throttled_devices: {} },
       [fast, innocent, innocent, innocent],
     ],
@@ -235,7 +235,7 @@ describe('a status for the whole request', () => {
   it.each<[string, HttpAnswer, string, object?]>([
     ['200', jsonAnswer(200, { code: 200, events_ingested: 4 }), 'delivered'],
     [
-      '200 with fewer ingested, for Amplitude drops duplicates',
+      '200 with fewer ingested, because Amplitude drops duplicates',
       jsonAnswer(200, { code: 200, events_ingested: 1 }),
       'delivered',
     ],
@@ -247,7 +247,7 @@ describe('a status for the whole request', () => {
     ['a bad key, as 401', jsonAnswer(401, { code: 401, error: key }), 'blocked credentials_refused'],
     ['a missing key', jsonAnswer(400, { code: 400, missing_field: 'api_key' }), 'blocked credentials_missing'],
     [
-      'a missing key beside events with faults',
+      'a missing key together with invalid events',
       jsonAnswer(400, { code: 400, missing_field: 'api_key', events_with_missing_fields: { event_type: [0] } }),
       'blocked credentials_missing',
     ],
@@ -278,7 +278,7 @@ describe('a status for the whole request', () => {
     ['502 of a proxy', htmlAnswer(502), 'deferred http_502 - current'],
     ['503 that says when', textAnswer(503, '', { 'retry-after': '20' }), 'deferred http_503 20000 current'],
     ['503 that names events', jsonAnswer(503, { throttled_events: [0] }), 'deferred http_503 - current'],
-    ['a status nobody knows', textAnswer(499, ''), 'deferred http_499 - current'],
+    ['an unknown status', textAnswer(499, ''), 'deferred http_499 - current'],
     ['a timeout', noAnswer('timeout'), 'deferred timeout - current'],
     ['an unreachable host', noAnswer('unreachable'), 'deferred unreachable - current'],
     ['half an answer', noAnswer('broken'), 'deferred broken_connection - current'],
@@ -286,7 +286,7 @@ describe('a status for the whole request', () => {
     expect((await sendAgainst(answer, four, choices)).map(gist)).toStrictEqual(four.map(() => then));
   });
 
-  it('an event that a firewall refuses alone waits alone, and is not rejected', async () => {
+  it('an event that a firewall refuses alone is deferred alone, not rejected', async () => {
     const results = await sendAgainst(jsonAnswer(403, { code: 403, error: 'Forbidden' }), four.slice(0, 1));
     expect(results.map(gist)).toStrictEqual(['deferred forbidden 180000 event']);
   });
@@ -325,18 +325,18 @@ describe('the request', () => {
 describe('test', () => {
   it.each<[string, HttpAnswer, object]>([
     [
-      'the events are missed',
+      'missing events are reported',
       jsonAnswer(400, { error: 'Request missing required field', missing_field: 'events' }),
       { outcome: 'passed' },
     ],
-    ['no events are taken', jsonAnswer(200, { code: 200, events_ingested: 0 }), { outcome: 'passed' }],
+    ['no events are accepted', jsonAnswer(200, { code: 200, events_ingested: 0 }), { outcome: 'passed' }],
     [
-      'the key is missed',
+      'a missing key is reported',
       jsonAnswer(400, { error: 'Request missing required field', missing_field: 'api_key' }),
       { outcome: 'refused', code: 'credentials_missing' },
     ],
     [
-      'gzip is not read',
+      'gzip is not supported',
       jsonAnswer(400, { error: 'Invalid JSON request body' }),
       { outcome: 'refused', code: 'gzip_refused' },
     ],

@@ -18,7 +18,7 @@ const push = (body: unknown, headers: Push['headers'] = {}, path: Push['path'] =
   headers,
   body: JSON.stringify(body),
 });
-const told = {
+const example = {
   cohort_name: 'Buyers',
   cohort_id: 'c1',
   in_cohort: true,
@@ -26,7 +26,7 @@ const told = {
   message_id: 'm',
   users: [{ user_id: 'u' }],
 };
-const heard = (more: Record<string, unknown>) => webhook.parse(push({ ...told, ...more }));
+const parseWith = (more: Record<string, unknown>) => webhook.parse(push({ ...example, ...more }));
 
 describe('a cohort', () => {
   it.each([
@@ -68,7 +68,11 @@ describe('the webhook', () => {
     [null, undefined],
   ])('reads the time of the computation: %j', (computed_time, computedAtMs) => {
     const change = { kind: 'add', cohort: { id: 'c1', name: 'Buyers' }, members: [{ externalId: 'u' }] };
-    expect(heard({ computed_time })).toEqual({ changes: [{ ...change, computedAtMs }], refused: {}, dedupeKey: 'm' });
+    expect(parseWith({ computed_time })).toEqual({
+      changes: [{ ...change, computedAtMs }],
+      refused: {},
+      dedupeKey: 'm',
+    });
   });
 
   it.each([
@@ -79,7 +83,7 @@ describe('the webhook', () => {
     ['cohort_id', '', 'expected an id as cohort_id, got an empty string'],
     ['users', {}, 'expected a list as users, got an object'],
   ])('refuses %s: %j', (field, value, unreadable) => {
-    expect(heard({ [field]: value })).toEqual({ unreadable });
+    expect(parseWith({ [field]: value })).toEqual({ unreadable });
   });
 });
 

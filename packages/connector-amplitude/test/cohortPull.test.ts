@@ -81,7 +81,7 @@ async function go(place: unknown, ...answers: HttpAnswer[]) {
 const ready = { request: 'qfaZya', waitedMs: 3_000, isReady: true };
 
 describe('a file', () => {
-  it('is in the answer when it is small', async () => {
+  it('is in the response when it is small', async () => {
     const { said, pages, requests } = await go(ready, textAnswer(200, file));
     expect(requests.map(({ url }) => url)).toEqual([
       'https://analytics.eu.amplitude.com/api/5/cohorts/request/qfaZya/file',
@@ -118,22 +118,26 @@ describe('a file', () => {
   it.each<[string, HttpAnswer[], object]>([
     ['no column of ids', [textAnswer(200, 'amplitude_id\n1\n')], { outcome: 'failed', code: 'unreadable_file' }],
     ['nothing at all', [textAnswer(200, '')], { outcome: 'failed', code: 'unreadable_file' }],
-    ['it breaks off in a value', [textAnswer(200, 'user_id\n"u1')], { outcome: 'deferred', code: 'broken_file' }],
+    [
+      'the file is truncated in a value',
+      [textAnswer(200, 'user_id\n"u1')],
+      { outcome: 'deferred', code: 'broken_file' },
+    ],
     ['the link has expired', [elsewhere, textAnswer(403, '<Error/>')], { outcome: 'deferred', code: 'link_refused' }],
     [
-      'the link breaks',
+      'the connection breaks',
       [elsewhere, { status: 0, failure: 'broken', detail: '' }],
       { outcome: 'deferred', code: 'broken_connection' },
     ],
     ['a link to a link', [elsewhere, elsewhere], { outcome: 'deferred', code: 'link_refused' }],
     [
-      'a link that is not private',
+      'a link without TLS',
       [textAnswer(302, '', { location: 'http://cohorts.example.com/' })],
       { outcome: 'failed', code: 'redirected' },
     ],
-    ['a link to nowhere', [textAnswer(302, '')], { outcome: 'failed', code: 'redirected' }],
+    ['a link without a location', [textAnswer(302, '')], { outcome: 'failed', code: 'redirected' }],
     [
-      'it was kept for seven days',
+      'the file has expired after seven days',
       [jsonAnswer(404, {})],
       { outcome: 'failed', code: 'job_lost', recovery: 'automatic' },
     ],
@@ -158,7 +162,7 @@ describe('a job', () => {
 
   it.each<[string, HttpAnswer, object]>([
     [
-      'a key that is not known',
+      'an unknown key',
       jsonAnswer(403, {
         error: { http_code: 403, type: 'unspecified', metadata: { details: 'Invalid API/Secret Key combination' } },
       }),

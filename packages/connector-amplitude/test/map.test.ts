@@ -65,7 +65,7 @@ describe('identity', () => {
     ],
   ];
 
-  it.each(refused)('an id that Amplitude refuses is left out beside a valid one: %j', (id) => {
+  it.each(refused)('an id that Amplitude refuses is left out when there is a valid one: %j', (id) => {
     const asUser = payloadOf({ ...sms, user: { external_user_id: id, device_id: DEVICE } });
     expect([asUser.user_id, asUser.device_id]).toStrictEqual([undefined, DEVICE]);
     const asDevice = payloadOf({ ...sms, user: { external_user_id: 'member-1', device_id: id } });
@@ -115,7 +115,7 @@ describe('identity', () => {
 });
 
 describe('purchases', () => {
-  it('a product goes to its own field only beside a price that is a number', () => {
+  it('a product is sent in its own field only with a numeric price', () => {
     const priced = payloadOf({ ...purchase, properties: { product_id: 'p-1', price: 0, currency: 'EUR' } });
     expect(priced).toMatchObject({ productId: 'p-1', price: 0, event_properties: { currency: 'EUR' } });
     expect(Object.keys(priced.event_properties)).toStrictEqual(['currency']);
@@ -147,11 +147,13 @@ describe('properties', () => {
   });
 
   it('a time zone is sent for one event type only', () => {
-    const told = catalogue
+    const withTimeZone = catalogue
       .filter((type) => amplitude.nameOf(type.name) !== undefined)
       .map((type) => ({ ...sampleOf(type.name), user: { external_user_id: 'member-1', timezone: 'Europe/Lisbon' } }))
       .filter((event) => 'timezone' in payloadOf(event).event_properties);
-    expect(told.map((event) => event.event_type)).toStrictEqual(['users.behaviors.subscription.GlobalStateChange']);
+    expect(withTimeZone.map((event) => event.event_type)).toStrictEqual([
+      'users.behaviors.subscription.GlobalStateChange',
+    ]);
   });
 
   it.each([
@@ -167,7 +169,7 @@ describe('properties', () => {
     ['roku_ad_id', '6F0C1B52-2E1D-4C0F-9D53-2E5A7F0B8C44'],
     ['ios_idfa', '00000000-0000-0000-0000-000000000000'],
     ['ios_idfa', null],
-  ])('any other advertising id has no field of its own: %s %s', (kind, id) => {
+  ])('any other advertising id is sent without its own field: %s %s', (kind, id) => {
     const payload = payloadOf({ ...purchase, properties: { ad_id: id, ad_id_type: kind } });
     expect(payload).not.toHaveProperty('idfa');
     expect(payload).not.toHaveProperty('adid');

@@ -21,11 +21,7 @@ describe('the request', () => {
       { userId: 'ines', deviceId: 'd-1', parts: { properties: true } },
       { user_id: 'ines', device_id: 'd-1', get_amp_props: 'true' },
     ],
-    [
-      'nothing more than was chosen',
-      { userId: 'ines', parts: { properties: false, cohortIds: false } },
-      { user_id: 'ines' },
-    ],
+    ['only the chosen parts', { userId: 'ines', parts: { properties: false, cohortIds: false } }, { user_id: 'ines' }],
     [
       'all computations',
       { userId: 'ines', parts: { computations: 'all' } },
@@ -63,7 +59,7 @@ describe('the request', () => {
     expect(JSON.stringify({ ...request, headers: {} })).not.toMatch(/e2d5b489637c1f0e|7c1f0e5a9b3d4826/);
   });
 
-  it('a base URL replaces the host of profiles, too', async () => {
+  it('a base URL also replaces the host of profiles', async () => {
     const http = scriptedHttp(jsonAnswer(200, { userData: {} }));
     const relayed = amplitude.settings.parse({ region: 'us', baseUrl: 'http://localhost:4020/' });
     await lookUpUser(ines, { settings: relayed, credentials, http });
@@ -157,7 +153,7 @@ describe('the answer', () => {
       { outcome: 'unreachable', code: 'http_400', detail: 'HTTP 400: no luck' },
     ],
     [
-      'something that is no profile',
+      'a body that is not a profile',
       jsonAnswer(200, { userData: null }),
       { outcome: 'unreachable', code: 'unreadable_answer' },
     ],
@@ -187,7 +183,7 @@ describe('the answer', () => {
   });
 });
 
-describe('what is not available makes no request', () => {
+describe('no request is made', () => {
   it.each([
     ['in the EU', { settings: amplitude.settings.parse({ region: 'eu' }), credentials }, 'region_without_profiles'],
     [

@@ -15,7 +15,7 @@ const credentials = amplitude.credentials.parse({
 const fieldsOf = (schema: z.ZodType): string[] => Object.keys(z.toJSONSchema(schema, { io: 'input' }).properties ?? {});
 const row = (word: string): RegExp => new RegExp(`^\\| \`${word}\` +\\|`, 'm');
 
-/** One answer of each kind. */
+/** One response of each kind. */
 const answers: readonly HttpAnswer[] = [
   ...Object.values(awkwardAnswers),
   jsonAnswer(400, { code: 400, error: 'Invalid API key: x' }),
@@ -49,7 +49,7 @@ describe('the README', () => {
 
   it.each(Object.keys(amplitude.reasons))('explains the reason %s', (reason) => expect(readme).toMatch(row(reason)));
 
-  it('explains every code that an answer can lead to', async () => {
+  it('explains every code of a response', async () => {
     const codes = new Set([...(await codesOf({})), ...(await codesOf({ gzip: true }))]);
     expect(codes.size).toBeGreaterThan(20);
     const missing = [...codes].filter((code) => !readme.includes(`\`${code.replace(/^http_\d+$/, 'http_503')}\``));

@@ -84,7 +84,7 @@ describeConnector({
       answer: failed([{ index: 1, insert_id: '', ...time }], 2),
       then: ['delivered', 'rejected', 'delivered'],
     },
-    { name: '400 that names nobody', answer: failed(['identity events are not allowed'], 0), then: 'split' },
+    { name: '400 without records', answer: failed(['identity events are not allowed'], 0), then: 'split' },
     { name: '400 of a proxy', answer: htmlAnswer(400), then: 'split' },
     {
       name: '401',

@@ -27,7 +27,7 @@ describe('the user', () => {
   });
 
   it.each(['00', '-10', 'nobody', 'true story', '00000000-0000-0000-0000-000000000001', 'é'])(
-    'called "%s" is sent as it is',
+    'with the id "%s" is sent unchanged',
     (id) => {
       expect(payloadOf({ ...open, user: { external_user_id: id } }).properties['distinct_id']).toBe(id);
     },
@@ -43,7 +43,7 @@ describe('the user', () => {
     ['a'.repeat(256), 'distinct_id_too_long'],
     ['€'.repeat(85), undefined],
     ['€'.repeat(86), 'distinct_id_too_long'],
-  ])('is known by at most 255 bytes', (id, reject) => {
+  ])('with an id over 255 bytes is rejected', (id, reject) => {
     const mapped = mixpanel.map({ ...open, user: { external_user_id: id } }, settings);
     expect('reject' in mapped ? mapped.reject : undefined).toBe(reject);
   });
@@ -94,14 +94,14 @@ describe('a list or an object', () => {
     ['of four levels is flattened at the third', inObject(4), { in: { in: { 'in.in': 1 } } }],
     ['of many levels is flattened at the third', inObject(40), { in: { in: { [Array(38).fill('in').join('.')]: 1 } } }],
     [
-      'with lists below is flattened by their places',
+      'with nested lists is flattened with indexes in the keys',
       { a: { b: { c: ['x', ['y']] } } },
       { a: { b: { 'c.0': 'x', 'c.1.0': 'y' } } },
     ],
     ['with objects in too deep a list is flattened above it', { a: { b: [[{ c: 1 }]] } }, { a: { 'b.0.0.c': 1 } }],
     ['that is empty stays', { a: [], b: {} }, { a: [], b: {} }],
     [
-      'keeps a key that JavaScript knows',
+      'keeps a key with the name of a JavaScript property',
       JSON.parse('{"__proto__":{"a":{"b":{"c":1}}}}'),
       JSON.parse('{"__proto__":{"a":{"b.c":1}}}'),
     ],
@@ -122,7 +122,7 @@ describe('a list or an object', () => {
     ['a long list inside', { a: [Array.from({ length: 255 }, () => 1)] }, 'property_too_long'],
     ['more than 8 KB', ['x'.repeat(8_000)], 'property_too_large'],
     ['more than 8 KB of Unicode', ['€'.repeat(2_700)], 'property_too_large'],
-  ])('beyond Mixpanel’s limits makes the event a dead letter that names it: %s', (_, value, reject) => {
+  ])('beyond Mixpanel’s limits makes the event a dead letter with its name: %s', (_, value, reject) => {
     const mapped = mixpanel.map(customEvent({ fits: 1, value }), settings);
     expect(mapped).toMatchObject({ reject, detail: expect.stringContaining(custom('value')) });
   });
@@ -132,7 +132,7 @@ describe('a list or an object', () => {
     expect(payloadOf(customEvent({ value })).properties[custom('value')]).toStrictEqual(value);
   });
 
-  it('beyond Mixpanel’s limits is left out if the settings say so, and listed in the event', () => {
+  it('beyond Mixpanel’s limits is left out with the setting for it, and listed in the event', () => {
     const event = customEvent({ fits: 1, deep: inList(9), long: Array(300).fill(1) });
     const { properties } = payloadOf(event, leavesOut);
     expect(properties).toMatchObject({ [custom('fits')]: 1, currents_left_out: [custom('deep'), custom('long')] });
@@ -149,12 +149,12 @@ describe('a list or an object', () => {
 
 describe('the number of properties', () => {
   it.each([
-    ['people chose', customEvent(keys(600))],
+    ['customers chose', customEvent(keys(600))],
     [
-      'people chose, in both places',
+      'customers chose, in both objects',
       { ...open, properties: { custom_properties: keys(150), purchase_properties: keys(150) } },
     ],
-    ['nobody has heard of', { ...open, properties: keys(600) }],
+    ['the catalogue does not have', { ...open, properties: keys(600) }],
     [
       'of both kinds',
       customEvent(keys(200), { properties: { name: 'Tried', ...keys(200), custom_properties: keys(200) } }),

@@ -5,14 +5,14 @@ import type { CatalogueEvent } from '@currents/schema';
 
 export const settings = mixpanel.settings.parse({ region: 'us' });
 
-/** The payload as it is sent. */
+/** The payload of an event, as sent. */
 export function payloadOf(event: CatalogueEvent, choices = settings): ImportEvent {
   const mapped = mixpanel.map(event, choices);
   if (!('payload' in mapped)) throw new Error(`expected a payload, got ${JSON.stringify(mapped)}`);
   return JSON.parse(JSON.stringify(mapped.payload)) as ImportEvent;
 }
 
-/** A custom event with these properties of its own. */
+/** A custom event with these free properties. */
 export function customEvent(custom_properties: unknown, more: Partial<CatalogueEvent> = {}): CatalogueEvent {
   return { ...sampleOf('users.behaviors.CustomEvent'), properties: { name: 'Tried', custom_properties }, ...more };
 }

@@ -25,7 +25,7 @@ describe('the README', () => {
     expect(readme).toMatch(new RegExp(`^\\| \`${reason}\` +\\|`, 'm'));
   });
 
-  it('explains every code that an answer can lead to', async () => {
+  it('explains every code of a response', async () => {
     const record = { index: 0, message: 'no' };
     const named = [
       jsonAnswer(400, { failed_records: [record] }),

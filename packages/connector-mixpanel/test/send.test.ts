@@ -126,7 +126,7 @@ describe('a 400 that names events', () => {
     ],
     ['all of them', [{ index: 0 }, { index: 1 }, { index: 2 }], 0, [rejected, rejected, rejected]],
     [
-      'and one that was not sent',
+      'and an index that was not sent',
       [
         { index: 1, ...fault },
         { index: 9, ...fault },
@@ -135,7 +135,7 @@ describe('a 400 that names events', () => {
       [delivered, rejected, delivered],
     ],
     [
-      'and one that was not sent, and counts it',
+      'and an index that was not sent, and counts it',
       [
         { index: 1, ...fault },
         { index: 9, ...fault },
@@ -220,7 +220,7 @@ describe('the request', () => {
     expect(http.requests[1]?.body).toBe('[]');
   });
 
-  it('is a list of the events in order, and not compressed if the settings say so', async () => {
+  it('is a list of the events in order, and is not compressed with gzip: false', async () => {
     const plain = mixpanel.settings.parse({ region: 'us', gzip: false });
     const http = scriptedHttp(textAnswer(500, ''));
     const items = itemsOf(mixpanel, plain, 100);
@@ -234,7 +234,7 @@ describe('test', () => {
   it.each([
     ['a complaint about the empty list', jsonAnswer(400, { code: 400, error: 'empty' }), { outcome: 'passed' }],
     [
-      'an empty list that is welcome',
+      'a 200 for an empty list',
       jsonAnswer(200, { code: 200, num_records_imported: 0, status: 'OK' }),
       { outcome: 'passed' },
     ],
@@ -246,8 +246,8 @@ describe('test', () => {
     ['403', jsonAnswer(403, { error: 'no' }), { outcome: 'refused', code: 'access_refused' }],
     ['404', htmlAnswer(404), { outcome: 'refused', code: 'not_found' }],
     ['307', textAnswer(307, ''), { outcome: 'refused', code: 'redirected' }],
-    ['a 400 of somebody else', htmlAnswer(400), { outcome: 'unreachable', code: 'bad_request' }],
-    ['a 200 of somebody else', htmlAnswer(200), { outcome: 'unreachable', code: 'unreadable_answer' }],
+    ['a 400 of another server', htmlAnswer(400), { outcome: 'unreachable', code: 'bad_request' }],
+    ['a 200 of another server', htmlAnswer(200), { outcome: 'unreachable', code: 'unreadable_answer' }],
     ['429', jsonAnswer(429, { code: 429 }), { outcome: 'unreachable', code: 'throttled' }],
     ['502', htmlAnswer(502), { outcome: 'unreachable', code: 'http_502' }],
     ['a timeout', noAnswer('timeout'), { outcome: 'unreachable', code: 'timeout' }],
@@ -257,7 +257,7 @@ describe('test', () => {
 });
 
 describe('rateLimit', () => {
-  it('depend on the setting requestBytes, below Mixpanel’s 1 MB per event', () => {
+  it('depends on the setting requestBytes, with less than Mixpanel’s 1 MB per event', () => {
     const limits = (requestBytes: number) =>
       mixpanel.rateLimit(mixpanel.settings.parse({ region: 'us', requestBytes }));
     expect(limits(5_000_000)).toMatchObject({ maxEvents: 2000, maxBytes: 5_000_000, maxEventBytes: 999_999 });

@@ -90,24 +90,24 @@ describe('cohorts/users', () => {
     ['a list in quotes', '[]', 'expected a list of objects as cohort_changes, got a string'],
     ['nothing', undefined, 'expected a list of objects as cohort_changes, got nothing'],
     [
-      'a list of texts',
+      'a list of strings',
       ['u'],
       'expected an object with user_ids, device_ids or aliases as each of cohort_changes, got a string',
     ],
     [
-      'a change of nobody',
+      'a change without ids',
       [{ should_remove: true }],
       'expected an object with user_ids, device_ids or aliases as each of cohort_changes, got none of them',
     ],
     ['numbers for ids', [{ user_ids: [1] }], 'expected a list of strings as user_ids'],
     ['one id', [{ device_ids: 'd' }], 'expected a list of strings as device_ids'],
     [
-      'half an alias',
+      'an incomplete alias',
       [{ aliases: [{ alias_name: 'n' }] }],
       'expected a list of objects with alias_name and alias_label, both strings, as aliases',
     ],
     [
-      'a text for a flag',
+      'a string as a flag',
       [{ ...change, should_remove: 'yes' }],
       'expected true or false as should_remove, got a string',
     ],

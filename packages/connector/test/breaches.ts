@@ -22,7 +22,7 @@ export interface Breach {
   readonly law: string;
   readonly how: string;
   readonly changes: Partial<Toy>;
-  /** Settings that the connector takes, if not the toy's. */
+  /** Valid settings of the connector; default: the toy's. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
@@ -71,7 +71,11 @@ export const breaches: readonly Breach[] = [
   { law: 'are not repeated in the message', how: 'repeats them', changes: { credentials: tokenParser(complain) } },
 
   { law: 'is pure', how: 'reads the clock', changes: mapping((payload) => ({ ...payload, sent: Date.now() })) },
-  { law: 'is pure', how: 'reads another clock', changes: mapping((payload) => ({ ...payload, sent: new Date() })) },
+  {
+    law: 'is pure',
+    how: 'reads the clock by new Date()',
+    changes: mapping((payload) => ({ ...payload, sent: new Date() })),
+  },
   {
     law: 'is pure',
     how: 'uses random numbers',
@@ -107,7 +111,7 @@ export const breaches: readonly Breach[] = [
   },
   {
     law: 'puts the event’s id into the payload',
-    how: 'forgets it',
+    how: 'omits it',
     changes: mapping(({ key: _, ...payload }) => payload),
   },
   {
@@ -143,19 +147,19 @@ export const breaches: readonly Breach[] = [
     how: 'loses one',
     changes: { send: async (items, to) => (await toy.send(items.slice(1), to), answerAll(items, wait)) },
   },
-  { law: 'answers every item once', how: 'forgets one', changes: answering((results) => results.slice(1)) },
+  { law: 'answers every item once', how: 'omits one', changes: answering((results) => results.slice(1)) },
   { law: 'answers every item once', how: 'answers twice', changes: answering((results) => [...results, ...results]) },
   {
     law: 'answers every item once',
-    how: 'answers a stranger',
+    how: 'answers an unknown item',
     changes: answering(([, ...results]) => [{ id: 'stranger', ...wait }, ...results]),
   },
   {
     law: 'makes one request',
-    how: 'tries again',
+    how: 'retries',
     changes: { send: async (items, to) => (await toy.send(items, to), toy.send(items, to)) },
   },
-  { law: 'makes one request', how: 'asks nobody', changes: { send: async (items) => answerAll(items, wait) } },
+  { law: 'makes one request', how: 'makes none', changes: { send: async (items) => answerAll(items, wait) } },
   {
     law: 'makes one request',
     how: 'trusts the JSON',
@@ -163,7 +167,7 @@ export const breaches: readonly Breach[] = [
   },
   {
     law: 'makes one request',
-    how: 'waits backwards',
+    how: 'a negative wait',
     changes: answering((_, items) => answerAll(items, { ...wait, afterMs: -1 })),
   },
   {

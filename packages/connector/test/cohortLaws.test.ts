@@ -72,12 +72,12 @@ describe('the laws for the import of cohorts', () => {
     ],
     [
       'has a path and a description for every route',
-      'a path with a slash before it',
+      'a path with a leading slash',
       changed(({ path }) => ({ path: `/${path}` })),
     ],
     [
       'reads the example',
-      'forgets a member',
+      'omits a member',
       reparsed((parsed) =>
         'changes' in parsed ? { ...parsed, changes: parsed.changes.map((one) => ({ ...one, members: [] })) } : parsed,
       ),
@@ -230,7 +230,7 @@ describe('the laws for pulling cohorts', () => {
     ],
     [
       'defers in an outage',
-      'takes it for the end',
+      'treats it as the end',
       { pull: async (id, place, to, take) => (await readers.pull(id, place, to, take), { outcome: 'complete' }) },
     ],
     ['reads every answer', 'an empty detail', repulled((step) => ('detail' in step ? { ...step, detail: '' } : step))],

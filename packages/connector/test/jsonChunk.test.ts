@@ -36,7 +36,7 @@ describe('a chunk of items', () => {
     expect(wholeChunkAt(items, 0)).toBe(whole);
   });
 
-  it('is taken from its text, not from its items', () => {
+  it('is joined from its text, not from its items', () => {
     const mute = [a, b, c].map((item) => ({
       ...item,
       get json(): string {

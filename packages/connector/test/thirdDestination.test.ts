@@ -14,7 +14,7 @@ const settings = z.strictObject({
 });
 type Settings = z.infer<typeof settings>;
 
-/** A destination that accepts every event type of the catalogue, under names of its own. */
+/** A destination that accepts every event type of the catalogue, under its own names. */
 const diary: Connector<Settings, { readonly token: string }, { readonly what: string }> = {
   ...logbook,
   name: 'diary',
@@ -31,7 +31,7 @@ const diary: Connector<Settings, { readonly token: string }, { readonly what: st
   },
 };
 
-it.each(catalogue.map(({ name }) => name))('a destination with a table of its own accepts %s', (type) => {
+it.each(catalogue.map(({ name }) => name))('a destination with its own table of names accepts %s', (type) => {
   const event = sampleOf(type);
   const what = type === 'users.behaviors.CustomEvent' ? `lb ${String(event.properties['name'])}` : names[type];
   expect(diary.map(event, settings.parse({ host: 'diary.example.com' }))).toMatchObject({ payload: { what } });

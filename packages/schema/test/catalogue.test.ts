@@ -30,7 +30,7 @@ const onPartnerPages = `
   .trim()
   .split(/\s+/);
 
-/** What the platform added since (Braze, event glossary). */
+/** Later event types of the platform (Braze, event glossary). */
 const later = `
   agentconsole.AgentExecuted agentconsole.ToolInvocation users.RandomBucketNumberUpdate users.UserDeleteRequest
   users.UserOrphan users.profile.Update users.behaviors.liveactivity.PushToStartTokenChange
@@ -57,7 +57,7 @@ const propertyOf = (eventType: string, name: string): EventProperty | undefined 
   typeOf(eventType).properties.find((property) => property.name === name);
 
 describe('the catalogue', () => {
-  it('knows the 62 event types of the partner pages and the 38 that came later, and no others', () => {
+  it('has exactly the 62 event types of the partner pages and 38 later ones', () => {
     expect(onPartnerPages).toHaveLength(62);
     expect(later).toHaveLength(38);
     const known = new Set([...onPartnerPages, ...later].map(typeOf));
@@ -69,7 +69,7 @@ describe('the catalogue', () => {
     expect(catalogue.map(({ index }) => index)).toEqual(catalogue.map((_, place) => place));
   });
 
-  it('uses no spelling for two event types', () => {
+  it('has no spelling that matches two event types', () => {
     const spellings = catalogue.flatMap(({ name, aliases }) => [name, ...aliases]);
     expect(new Set(spellings).size).toBe(spellings.length);
   });
@@ -82,18 +82,18 @@ describe('the catalogue', () => {
     expect(typeOf(alias).name).toBe(name);
   });
 
-  it.each(['users.messages.email.open', 'toString', '__proto__', ''])('knows no event type %j', (name) => {
+  it.each(['users.messages.email.open', 'toString', '__proto__', ''])('has no event type %j', (name) => {
     expect(findEventType(name)).toBeUndefined();
   });
 
-  it('names no property twice in an event type, and describes every one', () => {
+  it('has no duplicate property in an event type, and describes every property', () => {
     for (const { name, properties } of catalogue) {
       expect(new Set(properties.map((property) => property.name)).size, name).toBe(properties.length);
       for (const property of properties) expect(property.description, `${name} ${property.name}`).toMatch(/\.$/);
     }
   });
 
-  it('leaves to the envelope what every event carries', () => {
+  it('does not list the envelope’s fields as properties', () => {
     const everywhere = envelope.map(({ name }) => name.replace('user.', ''));
     for (const { name, properties } of catalogue) {
       expect(
@@ -109,7 +109,7 @@ describe('the catalogue', () => {
     expect(propertyOf('users.behaviors.CustomEvent', 'properties')).toBeUndefined();
   });
 
-  it('knows a Content Card by the name it has on the wire', () => {
+  it('has the wire names of Content Card events', () => {
     for (const name of ['Send', 'Impression', 'Click', 'Dismiss']) {
       expect(propertyOf(`users.messages.contentcard.${name}`, 'content_card_id')?.nullable).toBe(false);
       expect(propertyOf(`users.messages.contentcard.${name}`, 'card_id')).toBeUndefined();
@@ -121,7 +121,7 @@ describe('the catalogue', () => {
     expect(propertyOf('agentconsole.AgentExecuted', 'duration')).toMatchObject({ type: 'int', nullable: false });
   });
 
-  it('marks what the platform advises against', () => {
+  it('marks event types that the platform has deprecated', () => {
     expect(
       catalogue
         .filter(({ deprecated }) => deprecated)
@@ -143,7 +143,7 @@ describe('the catalogue', () => {
     expect(new Set(catalogue.map(({ title }) => title)).size).toBe(catalogue.length);
   });
 
-  it('leaves the name of custom events, and of nothing else, to the customer', () => {
+  it('has a customer-defined name only for custom events', () => {
     expect(catalogue.filter(({ hasOwnName }) => hasOwnName)).toEqual([typeOf('users.behaviors.CustomEvent')]);
   });
 

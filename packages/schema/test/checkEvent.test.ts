@@ -19,10 +19,7 @@ describe('checkEvent accepts', () => {
     ['a sparse event', open],
     ['no user and no properties', { event_type: open.event_type, id: 'a1', time: 1 }],
     ['null in their place', { ...open, user: null, properties: null }],
-    [
-      'null in the place of ids',
-      { ...open, user: { user_id: null, external_user_id: null, device_id: null, timezone: null } },
-    ],
+    ['null as ids', { ...open, user: { user_id: null, external_user_id: null, device_id: null, timezone: null } }],
     ['a time in 1969', { ...open, time: -100 }],
     ['a time in 2100', { ...open, time: 4_102_444_800 }],
     ['an id of 255 characters', { ...open, id: 'i'.repeat(255) }],
@@ -31,10 +28,10 @@ describe('checkEvent accepts', () => {
     ['a whole number where any number will do', withProperty('users.behaviors.Purchase', 'price', 3)],
     ['a negative number', withProperty('users.behaviors.Location', 'longitude', -0.5)],
     ['a list with a null in it', withProperty('users.messages.sms.InboundReceive', 'media_urls', ['a', null])],
-    ['properties nobody has heard of', { ...open, properties: { brand_new: { a: [1] }, another: 5, third: 'x' } }],
-    ['fields nobody has heard of', { ...open, sequence: 7, user: { ...open.user, alias: { a: 1 } } }],
+    ['unknown properties', { ...open, properties: { brand_new: { a: [1] }, another: 5, third: 'x' } }],
+    ['unknown fields', { ...open, sequence: 7, user: { ...open.user, alias: { a: 1 } } }],
     [
-      'properties named like things of a prototype',
+      'properties with names of prototype members',
       { ...open, properties: JSON.parse('{"__proto__":1,"constructor":2,"hasOwnProperty":3}') },
     ],
     ['a hundred levels', { ...custom, properties: { name: 'x', custom_properties: { deep: nested(97) } } }],
@@ -218,7 +215,7 @@ describe('checkEvent refuses', () => {
     }
   });
 
-  it('and quotes no more than the beginning of a long event type', () => {
+  it('with at most the beginning of a long event type quoted', () => {
     const answer = checkEvent({ ...open, event_type: 'x'.repeat(100_000) });
     expect(JSON.stringify(answer).length).toBeLessThan(250);
   });

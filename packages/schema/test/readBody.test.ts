@@ -50,7 +50,7 @@ describe('readBody accepts', () => {
     ['a single line', 'ndjson', lines(one), [one]],
     ['a bundle a line', 'ndjson', lines({ events: [one, two] }, { events: [] }, three), [one, two, three]],
     [
-      'lines behind a byte order mark, with blank ones and Windows ends',
+      'lines after a byte order mark, with blank lines and CRLF',
       'ndjson',
       `\uFEFF\r\n${text(one)}\r\n \r\n${text(two)}\r\n\r\n`,
       [one, two],
@@ -198,7 +198,7 @@ describe('keys with names of prototype members', () => {
   });
 });
 
-describe('one invalid event does not delay others', () => {
+describe('one invalid event does not affect the others', () => {
   it('in a body, where position counts all events', () => {
     const late = eventOf('5', { time: 'soon' });
     const reading = taken(text([one, 7, { events: [two, late] }, {}, three]));

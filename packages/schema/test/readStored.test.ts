@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { catalogue, readBody, readStored, sampleOf, type CatalogueEvent, type Taken } from '../src/index.js';
 
-/** Numbers that look random and are the same each run. */
+/** A seeded sequence of pseudo-random numbers. */
 function dice(seed: number): (sides: number) => number {
   let state = seed;
   return (sides) => {
@@ -35,7 +35,7 @@ function someEvent(roll: (sides: number) => number): string {
   return JSON.stringify(variants[roll(variants.length)]!());
 }
 
-function someBody(roll: (sides: number) => number): Taken {
+function randomBody(roll: (sides: number) => number): Taken {
   const events = Array.from({ length: roll(6) }, () => someEvent(roll));
   const bundle = (items: readonly string[]) => `{"events":[${items.join(',')}]}`;
   const bodies = [
@@ -54,11 +54,11 @@ function someBody(roll: (sides: number) => number): Taken {
 }
 
 describe('readStored', () => {
-  it('reads back what readBody accepted, in any mix of bodies', () => {
+  it('reads all events that readBody accepted, in any mix of bodies', () => {
     const roll = dice(20_250_924);
     let asTheyCame = 0;
     for (let round = 0; round < 500; round += 1) {
-      const readings = Array.from({ length: roll(5) }, () => someBody(roll));
+      const readings = Array.from({ length: roll(5) }, () => randomBody(roll));
       const accepted: readonly CatalogueEvent[] = readings.flatMap(({ events }) => events);
       const stored = readStored(`[${readings.map(({ json }) => json).join(',')}]`);
       expect(stored).toEqual(accepted);
@@ -74,11 +74,11 @@ describe('readStored', () => {
     expect(asTheyCame).toBeGreaterThan(100);
   });
 
-  it('reads nothing from nothing', () => {
+  it('reads no events from empty content', () => {
     expect(readStored('[]')).toEqual([]);
   });
 
-  it('throws on anything that readBody did not write', () => {
+  it('throws for content that readBody did not write', () => {
     expect(() => readStored('{"events":[]}')).toThrow();
     expect(() => readStored('[{]')).toThrow();
   });

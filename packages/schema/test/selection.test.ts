@@ -8,18 +8,18 @@ const namesOf = (selection: Selection): readonly string[] =>
 describe('a Selection includes', () => {
   it.each<[string, Selection, readonly string[]]>([
     [
-      'the event types it names',
+      'its event types',
       { ...none, eventTypes: ['users.behaviors.Purchase', 'users.messages.email.Open'] },
       ['users.behaviors.Purchase', 'users.messages.email.Open'],
     ],
     ['an event type named by an alias', { ...none, eventTypes: ['users_campaigns_abort'] }, ['users.campaigns.Abort']],
     [
-      'whatever the channels hold that it names, and not their namesakes of other groups',
+      'the event types of its channels, but not of channels with the same name in other groups',
       { ...none, channels: ['behaviour/liveactivity'] },
       ['users.behaviors.liveactivity.PushToStartTokenChange', 'users.behaviors.liveactivity.UpdateTokenChange'],
     ],
     [
-      'whatever the groups hold that it names',
+      'the event types of its groups',
       { ...none, groups: ['campaign'] },
       ['users.campaigns.Abort', 'users.campaigns.Conversion', 'users.campaigns.EnrollInControl'],
     ],
@@ -43,11 +43,11 @@ describe('a Selection includes', () => {
     expect(namesOf(selection)).toEqual(names);
   });
 
-  it('the whole catalogue when it names every group', () => {
+  it('the whole catalogue with every group', () => {
     expect(namesOf({ ...none, groups: ['behaviour', 'campaign', 'canvas', 'message', 'other'] })).toHaveLength(100);
   });
 
-  it('the same in its table as one by one', () => {
+  it('the same event types in its table as by single checks', () => {
     const selection = { eventTypes: ['users.behaviors.Purchase'], channels: ['message/sms'], groups: ['canvas'] };
     const table = selectedTypes(selection);
     for (const eventType of catalogue) expect(table[eventType.index]).toBe(selects(selection, eventType));

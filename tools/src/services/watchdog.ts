@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 
 /*
- * Reads from a pipe whose other end only this process holds. The end of the pipe without a word means that this
- * process is gone, even by SIGKILL, so the server is asked to stop, then told to, and its temporary directory removed.
+ * Reads from a pipe whose write end only this process has open. End of file without a line means that this process has
+ * ended, possibly by SIGKILL; then the script sends the signal and SIGKILL to the server, and removes its temporary directory.
  */
 const script = `
 read -r word && exit 0

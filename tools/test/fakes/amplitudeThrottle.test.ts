@@ -164,6 +164,6 @@ describe('the limits of a project', () => {
   });
 
   it('cannot be set for an unknown project', () => {
-    expect(() => fake.control.setLimits('unknown', {})).toThrow(/unknown/);
+    expect(() => fake.control.setLimits('nobody', {})).toThrow(/nobody/);
   });
 });

@@ -7,9 +7,9 @@ import { nowMicros } from '../reading/clock.js';
 import { answerCalls } from './program.js';
 
 /*
- * A partner that takes everything at once and says so in Mixpanel's words, or in Amplitude's where it is asked as
- * Amplitude is. It reads no JSON, for its cost would hide what is to be measured: it looks for the key that every event
- * has exactly once. In a string the key's quotes would be escaped, so nothing else looks like it.
+ * A partner that accepts all events at once, with the responses of Mixpanel or, at Amplitude's paths, of Amplitude. It
+ * does not parse JSON, whose cost would distort the measurement: it searches for the key that every event has exactly
+ * once. Inside a string the key's quotes are escaped, so there are no false matches.
  */
 
 const unzip = promisify(gunzip);
