@@ -63,7 +63,7 @@ function effectiveEvent(
   for (const path of emptied) properties[path.slice('properties.'.length)] = null;
   if (overwritesTime) properties['time'] = nowMs;
   if (lacksDistinctId) properties['distinct_id'] = person;
-  // An invented place: only its presence matters.
+  // An invented place: tests only check whether there is one.
   if (geo !== 'none') Object.assign(properties, { $city: 'Fakeville', $region: 'Fakeshire', mp_country_code: 'XX' });
   delete properties['ip'];
   const event = cutStrings(record['event'], true);
