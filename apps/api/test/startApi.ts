@@ -24,7 +24,8 @@ export async function lockTable(databaseUrl: string, table: string): Promise<Gat
     async hasWaiter() {
       for (;;) {
         const [{ waiters }] = await watch<[{ waiters: number }]>`
-          select count(*)::int as waiters from pg_locks where relation = ${table}::regclass and not granted`;
+          select count(*)::int as waiters from pg_locks where relation = ${table}::regclass and not granted
+            and database = (select oid from pg_database where datname = current_database())`;
         if (waiters > 0) return;
         await new Promise((resolve) => setTimeout(resolve, 10));
       }

@@ -41,7 +41,7 @@ describe('migrations', () => {
           (
             await sql<
               { n: number }[]
-            >`select count(*)::int as n from pg_locks where locktype = 'advisory' and not granted`
+            >`select count(*)::int as n from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`
           )[0]?.n,
       )
       .toBe(1);

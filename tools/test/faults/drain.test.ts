@@ -83,7 +83,11 @@ async function lockTables() {
   });
   return {
     waiting: async () =>
-      (await harness.sql<{ n: number }[]>`select count(*)::int as n from pg_locks where not granted`)[0]?.n ?? 0,
+      (
+        await harness.sql<
+          { n: number }[]
+        >`select count(*)::int as n from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())`
+      )[0]?.n ?? 0,
     async open() {
       open();
       await held;

@@ -174,12 +174,12 @@ describe('a worker that dies just', () => {
       );
       await until(
         () =>
-          inbox.sql`select from pg_stat_activity where application_name = 'currents-dying' and wait_event_type = 'Lock'`,
+          inbox.sql`select from pg_stat_activity where datname = current_database() and application_name = 'currents-dying' and wait_event_type = 'Lock'`,
         (rows) => rows.count === 1,
       );
       const other = openSession(inbox.url, { name: 'other', statementMs: 30_000 });
       expect(await applyNext(other, id)).toEqual({ outcome: 'busy' });
-      await inbox.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'currents-dying'`;
+      await inbox.sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'currents-dying'`;
       expect(await attempt).toBe('died');
       letGo();
       await holder;

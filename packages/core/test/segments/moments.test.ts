@@ -66,7 +66,7 @@ describe('the evaluation of a segment', () => {
     const applied = applyNext(applier, Number(cohortId));
     await until(
       () =>
-        harness.sql`select from pg_stat_activity where application_name = 'currents-applier' and wait_event_type = 'Lock'`,
+        harness.sql`select from pg_stat_activity where datname = current_database() and application_name = 'currents-applier' and wait_event_type = 'Lock'`,
       (rows) => rows.count === 1,
     );
     const { id } = await harness.segment('In between', { includes: cohortId });
