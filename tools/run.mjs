@@ -21,6 +21,11 @@ const programs = {
     'Measures the effects of a hot device and of a slow partner, and the cost of a second destination.',
     'amplitude',
   ],
+  'bench:attacks': [
+    'tools/dist/bench/main.js',
+    'Measures what callers that do harm cost those that do not.',
+    'attacks',
+  ],
   'bench:cohorts': ['tools/dist/bench/main.js', 'Measures cohorts and segments of ten million members.', 'cohorts'],
 };
 const testPurpose = 'Builds, lints, type-checks and tests every project, and checks formatting and generated files.';

@@ -3,13 +3,14 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runCommand, text, type OptionTable } from '../options.js';
 import { amplitude } from './amplitude/amplitude.js';
+import { attacks } from './attacks/attacks.js';
 import type { Bench } from './bench.js';
 import { createCleanup } from './bench.js';
 import { cohorts } from './cohorts/cohorts.js';
 import { eventCost } from './eventCost.js';
 
 /** The first argument names the bench; without one it is `eventCost`. */
-const benches: Readonly<Record<string, Bench<OptionTable>>> = { amplitude, cohorts };
+const benches: Readonly<Record<string, Bench<OptionTable>>> = { amplitude, attacks, cohorts };
 
 /** Longer than a run with any sensible options. */
 const maxMs = 4 * 60 * 60_000;

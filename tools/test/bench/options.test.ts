@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeCommand, readOptions } from '../../src/options.js';
 import { amplitude } from '../../src/bench/amplitude/amplitude.js';
+import { attacks } from '../../src/bench/attacks/attacks.js';
 import { cohorts } from '../../src/bench/cohorts/cohorts.js';
 import { eventCost } from '../../src/bench/eventCost.js';
 
@@ -12,26 +13,30 @@ const names = {
   'npm run bench:amplitude': [
     ...['hot', 'others', 'seconds', 'rounds', 'events', 'request-events', 'slow-ms', 'queue', 'only', 'help'],
   ],
+  'npm run bench:attacks': ['seconds', 'only', 'help'],
   'npm run bench:cohorts': [
     ...['members', 'page-members', 'senders', 'pages-per-second', 'seconds', 'events-per-second', 'database', 'help'],
   ],
 } as Readonly<Record<string, readonly string[]>>;
 
-describe.each([eventCost, amplitude, cohorts].map((bench) => [bench.name, bench] as const))('%s', (name, bench) => {
-  it('explains all its options with --help', () => {
-    const help = describeCommand(bench);
-    const explained = [...help.matchAll(/^ +--([\w-]+)(?: \w+)? {2,}\S/gm)].map(([, option]) => option);
-    expect(explained.sort()).toEqual([...(names[name] ?? [])].sort());
-    expect(help).toContain(bench.summary);
-  });
+describe.each([eventCost, amplitude, attacks, cohorts].map((bench) => [bench.name, bench] as const))(
+  '%s',
+  (name, bench) => {
+    it('explains all its options with --help', () => {
+      const help = describeCommand(bench);
+      const explained = [...help.matchAll(/^ +--([\w-]+)(?: \w+)? {2,}\S/gm)].map(([, option]) => option);
+      expect(explained.sort()).toEqual([...(names[name] ?? [])].sort());
+      expect(help).toContain(bench.summary);
+    });
 
-  it.each([
-    [['--fast'], "Unknown option '--fast'"],
-    [['everything'], "Unexpected argument 'everything'"],
-  ])('refuses %j', (args, message) => {
-    expect(() => readOptions(bench.options, args)).toThrow(message);
-  });
-});
+    it.each([
+      [['--fast'], "Unknown option '--fast'"],
+      [['everything'], "Unexpected argument 'everything'"],
+    ])('refuses %j', (args, message) => {
+      expect(() => readOptions(bench.options, args)).toThrow(message);
+    });
+  },
+);
 
 describe('the options of a bench', () => {
   it('have defaults', () => {

@@ -87,6 +87,7 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOpti
     sql,
     url: api.url,
     admin,
+    adminToken,
     /** The ingest token, in clear. */
     token: await admin.createIngestToken('bench'),
     /** The database key of the Current to the sink; 0 without one. */

@@ -25,7 +25,9 @@ interface Question {
 type Answer = { readonly number: number } & ({ readonly value: unknown } | { readonly error: string });
 
 /** Starts a built program of this folder, which ends when this process does. */
-export function startProgram<Known extends Calls>(program: 'floor' | 'generator' | 'sink'): Program<Known> {
+export function startProgram<Known extends Calls>(
+  program: 'attacker' | 'floor' | 'generator' | 'sink',
+): Program<Known> {
   const file = fileURLToPath(new URL(`./${program}.js`, import.meta.url));
   // A separate session: Ctrl-C at the terminal reaches only the bench, which then ends its programs.
   const child = fork(file, [], {
