@@ -79,6 +79,7 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
 const unreadableCodes: Readonly<Record<string, HttpProblemCode>> = {
   malformed_json: 'MALFORMED_JSON',
   wrong_shape: 'WRONG_SHAPE',
+  too_many_events: 'TOO_MANY_EVENTS',
 };
 
 declare module 'fastify' {

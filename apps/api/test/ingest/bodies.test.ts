@@ -116,13 +116,6 @@ describe('an event is stored unchanged', () => {
     expect((await api.post(`{"events":[${sent}]}`)).body).toMatchObject({ accepted: 1 });
     expect((await api.storedEvents())[0]?.properties).toEqual({ campaign_name: '\uFFFD', title: 'whole 🫘' });
   });
-
-  it('except bytes that are not UTF-8, which become U+FFFD', async () => {
-    const body = Buffer.from(text({ events: [event({ properties: { campaign_name: 'XY' } })] }));
-    body[body.indexOf('XY')] = 0xff;
-    expect((await api.post(body)).body).toMatchObject({ accepted: 1 });
-    expect((await api.storedEvents())[0]?.properties).toEqual({ campaign_name: '\uFFFDY' });
-  });
 });
 
 describe('an invalid event is quarantined, and the others are stored', () => {
@@ -177,6 +170,23 @@ describe('an invalid event is quarantined, and the others are stored', () => {
     expect((await api.quarantine())[0]?.body).toBe('{"event_type": "users.mess');
   });
 
+  it.each([
+    ['as a bundle', {}, (texts: readonly string[]) => `{"events":[${texts.join(',')}]}`],
+    ['as lines', ndjson, (texts: readonly string[]) => texts.join('\n')],
+  ])('bytes that are not UTF-8, which could otherwise merge two users: %s', async (_, headers, write) => {
+    const [before, after] = [event(), event()];
+    const bad = event({ user: { external_user_id: 'cafXY' } });
+    const body = Buffer.from(write([before, bad, after].map(text)));
+    body[body.indexOf('XY')] = 0xe9;
+    const { status, body: answer } = await api.post(body, headers);
+    expect([status, answer]).toMatchObject([
+      200,
+      { accepted: 2, quarantined: 1, quarantinedEvents: [{ position: 1, code: 'not_utf8' }] },
+    ]);
+    expect(await api.storedEvents()).toEqual([before, after]);
+    expect((await api.quarantine())[0]?.body).toContain('caf\\xE9Y');
+  });
+
   it('more of them than an answer lists are all quarantined', async () => {
     const events = Array.from({ length: 1_500 }, (_, index) => (index % 10 === 0 ? event() : { id: index }));
     const { body } = await api.post({ events });
@@ -226,6 +236,27 @@ describe('an unreadable body is refused with the reason', () => {
       gzip,
       [413, 'BODY_TOO_LARGE'],
       /at most 10485760 bytes, decompressed/,
+    ],
+    [
+      'another charset',
+      text({ events: [event()] }),
+      { 'content-type': 'application/json; charset="ISO-8859-1"' },
+      [415, 'UNSUPPORTED_CHARSET'],
+      /expected a body in UTF-8/,
+    ],
+    [
+      '10,001 events',
+      { events: Array.from({ length: 10_001 }, () => event()) },
+      {},
+      [413, 'TOO_MANY_EVENTS'],
+      /at most 10000 events/,
+    ],
+    [
+      'a million lines in a few bytes',
+      gzipSync('x\n'.repeat(1_000_000)),
+      { ...gzip, ...ndjson },
+      [413, 'TOO_MANY_EVENTS'],
+      /at most 10000 events/,
     ],
     ['20 MB', Buffer.alloc(20 * megabyte, 32), {}, [413, 'BODY_TOO_LARGE'], /at most 10485760 bytes, decompressed/],
   ])('%s', async (_, body, headers, refusal, detail) => {

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { createLog } from '@currents/core';
 import { afterEach, describe, expect, it } from 'vitest';
+import { lockTable } from '../startApi.js';
 import { startRequest, type RawRequest } from '../rawRequest.js';
 import { event, openIngestHarness, type IngestHarness, type IngestHarnessOptions } from './ingestHarness.js';
 
@@ -78,5 +79,47 @@ describe('a client that hangs up', () => {
       .toMatch(/^currents_ingest_requests_total\{status="499"\} 1$/m);
     expect((await api.ask('/metrics')).text).not.toMatch(/status="500"/);
     expect([lines, api.bodies.budget.usedBytes]).toEqual([[], 0]);
+  });
+});
+
+describe('while a long body is read', () => {
+  it.each([
+    ['as JSON', {}, (events: readonly unknown[]) => JSON.stringify({ events })],
+    [
+      'as lines',
+      { 'content-type': 'application/x-ndjson' },
+      (events: readonly unknown[]) => events.map((one) => JSON.stringify(one)).join('\n'),
+    ],
+  ])('the event loop turns at least every 512 KB: %s', async (_, headers, write) => {
+    await open({ maxBodyBytes: 10 * megabyte, requestBytes: 64 * megabyte });
+    const events = Array.from({ length: 9_900 }, () => event({ properties: { campaign_name: 'é'.repeat(400) } }));
+    const body = write(events);
+    const answer = api.post(body, headers);
+    // The whole body has arrived; what turns from now on happens while it is read and stored.
+    await expect.poll(() => api.bodies.budget.usedBytes, { interval: 1 }).toBe(Buffer.byteLength(body));
+    let turns = 0;
+    while (api.bodies.budget.usedBytes > 0) {
+      turns++;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(turns).toBeGreaterThan(body.length / (512 * 1024));
+    expect((await answer).body).toMatchObject({ accepted: 9_900, quarantined: 0 });
+    expect(await api.storedEvents()).toEqual(events);
+  });
+});
+
+describe('11. bounded work: requests whose events are all quarantined', () => {
+  it('count towards the queue by what they quarantine', async () => {
+    await open({ queuedBytes: 1_000 });
+    const gate = await lockTable(api.databaseUrl, 'request');
+    const statuses: number[] = [];
+    const answers = Array.from({ length: 30 }, (_, place) =>
+      api.post({ events: [{ id: place, filler: 'x'.repeat(600) }] }).then(({ status }) => void statuses.push(status)),
+    );
+    await gate.hasWaiter();
+    await expect.poll(() => statuses).toContain(429);
+    await gate.open();
+    await Promise.all(answers);
+    expect((await api.quarantine()).length).toBe(statuses.filter((status) => status === 200).length);
   });
 });

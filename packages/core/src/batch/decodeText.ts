@@ -5,11 +5,25 @@ export function decodeText(bytes: Buffer): string {
   return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
 }
 
+interface ReceivedText {
+  readonly text: string;
+  readonly isDamaged: boolean;
+}
+
 /** Decodes what a client sent; `isDamaged` tells that it is not UTF-8: see `surrogateEscape`. */
-export function decodeReceived(bytes: Buffer): { readonly text: string; readonly isDamaged: boolean } {
+export function decodeReceived(bytes: Buffer): ReceivedText {
+  const steps = decodeInSteps(bytes);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** Does the same, and yields every few milliseconds. */
+export function* decodeInSteps(bytes: Buffer): Generator<undefined, ReceivedText> {
   if (isAscii(bytes)) return { text: bytes.toString('latin1'), isDamaged: false };
   if (isUtf8(bytes)) return { text: bytes.toString('utf8'), isDamaged: false };
-  return { text: surrogateEscape(bytes), isDamaged: true };
+  return { text: yield* surrogateEscape(bytes), isDamaged: true };
 }
 
 /** The number of bytes of a sequence by its first byte, and the bounds of its second (Unicode, table 3-7). */
@@ -24,14 +38,21 @@ const sequences = [
   { from: 0xf4, to: 0xf4, length: 4, low: 0x80, high: 0x8f },
 ];
 
+const bytesPerStep = 256 * 1024;
+
 /**
  * Decodes UTF-8, and each byte that is not part of it as the lone surrogate U+DC00 + byte (PEP 383, surrogateescape). UTF-8
  * has no lone surrogates, so such a text shows where the damage is and which bytes it is.
  */
-function surrogateEscape(bytes: Buffer): string {
+function* surrogateEscape(bytes: Buffer): Generator<undefined, string> {
   const units = new Uint16Array(bytes.length);
   let count = 0;
+  let pauseAt = bytesPerStep;
   for (let at = 0; at < bytes.length;) {
+    if (at >= pauseAt) {
+      pauseAt += bytesPerStep;
+      yield undefined;
+    }
     const first = bytes[at]!;
     const length = first < 0x80 ? 1 : sequenceLength(bytes, at);
     if (length === 0) units[count++] = 0xdc00 + first;

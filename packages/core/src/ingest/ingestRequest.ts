@@ -29,3 +29,10 @@ export interface Receipt {
 export function receiptOf({ types, refused }: IngestRequest): Receipt {
   return { accepted: types.length, refused: refused.map(({ position, code, detail }) => ({ position, code, detail })) };
 }
+
+/** The events of a request and the bytes it holds until its commit, those for the quarantine included. */
+export function sizeOf({ types, json, refused }: IngestRequest): { readonly events: number; readonly bytes: number } {
+  let bytes = json.length;
+  for (const { raw, detail } of refused) bytes += raw.length + detail.length;
+  return { events: types.length + refused.length, bytes };
+}

@@ -3,13 +3,13 @@ import type { Writer } from '../db/writer.js';
 import { fanOut } from './fanOut.js';
 import { insertBatch } from './insertBatch.js';
 import { createBufferPool } from './bufferPool.js';
-import { receiptOf, type Receipt, type IngestRequest } from './ingestRequest.js';
+import { receiptOf, sizeOf, type Receipt, type IngestRequest } from './ingestRequest.js';
 import { readRoutes, type Routes } from './routes.js';
 import type { Connectors } from '../loadCurrent.js';
 
 export interface StoreOptions {
   readonly connectors: Connectors;
-  /** Events of one batch, unless a single request has more. */
+  /** Events of one batch, with those for the quarantine, unless a single request has more. */
   readonly batchEvents: number;
   /** Bytes waiting to be stored beyond which a request is turned away. */
   readonly queuedBytes: number;
@@ -39,6 +39,7 @@ export class StoreBusy extends Error {
 interface QueuedRequest {
   readonly request: IngestRequest;
   readonly key: string;
+  readonly size: ReturnType<typeof sizeOf>;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
   /** Returns the bytes of the request to the buffer pool. */
@@ -67,13 +68,14 @@ export function createStore(writer: Writer, options: StoreOptions) {
     const repeated = inFlight.get(key);
     if (repeated) return repeated;
     if (queuedBytes > options.queuedBytes) return Promise.reject(new StoreBusy());
+    const size = sizeOf(request);
     const copy = bufferPool.copy(request.json);
     const receipt = new Promise<Receipt>((resolve, reject) => {
-      queue.push({ request: { ...request, json: copy.bytes }, key, resolve, reject, release: copy.release });
+      queue.push({ request: { ...request, json: copy.bytes }, key, size, resolve, reject, release: copy.release });
     });
     inFlight.set(key, receipt);
-    queuedEvents += request.types.length;
-    queuedBytes += request.json.length;
+    queuedEvents += size.events;
+    queuedBytes += size.bytes;
     schedule();
     return receipt;
   }
@@ -106,16 +108,16 @@ export function createStore(writer: Writer, options: StoreOptions) {
   function takeGroup(): QueuedRequest[] {
     let events = 0;
     let taken = 0;
-    for (const { request } of queue) {
-      if (taken > 0 && events + request.types.length > options.batchEvents) break;
-      events += request.types.length;
+    for (const { size } of queue) {
+      if (taken > 0 && events + size.events > options.batchEvents) break;
+      events += size.events;
       taken++;
     }
     const group = queue.slice(0, taken);
     queue = queue.slice(taken);
-    for (const { request } of group) {
-      queuedEvents -= request.types.length;
-      queuedBytes -= request.json.length;
+    for (const { size } of group) {
+      queuedEvents -= size.events;
+      queuedBytes -= size.bytes;
     }
     return group;
   }
