@@ -1,4 +1,5 @@
-import { startHub } from './hub/startHub.js';
+import { ProgramFailed } from './hub/program.js';
+import { startHub, type RunningHub } from './hub/startHub.js';
 import { runCommand, text } from './options.js';
 
 const command = {
@@ -8,16 +9,23 @@ and the queue in Postgres unless REDIS_URL names a Redis. .env.example lists all
   options: { data: text('DIR', '.data', 'where the embedded Postgres and the master key are kept') },
 };
 
-await runCommand(command, process.argv.slice(2), run);
+await runCommand(command, process.argv.slice(2), async ({ data }) => {
+  try {
+    await run(data);
+  } catch (error) {
+    // What a program printed has been passed on, and says why.
+    if (!(error instanceof ProgramFailed)) console.error(`npm start: ${explain(error as Error, data)}`);
+    else if (error.output.trim() === '') console.error(`npm start: ${error.summary}`);
+    process.exit(1);
+  }
+});
 
-async function run({ data: dataDir }: { readonly data: string }): Promise<void> {
+async function run(dataDir: string): Promise<void> {
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, MASTER_KEY: masterKey } = process.env;
   if (databaseUrl && !masterKey) {
-    console.error(
-      'MASTER_KEY is missing. With a DATABASE_URL of your own, keep a key of your own too: 32 random bytes in base64, as `openssl rand -base64 32` makes them.',
+    throw new Error(
+      'MASTER_KEY is missing; with a DATABASE_URL of your own, set a key of your own too: 32 random bytes in base64, as `openssl rand -base64 32` makes them',
     );
-    process.exitCode = 2;
-    return;
   }
   console.log(databaseUrl ? 'Starting the hub …' : `Starting the hub, with its database in ${dataDir}/ …`);
   const hub = await startHub({
@@ -26,13 +34,21 @@ async function run({ data: dataDir }: { readonly data: string }): Promise<void> 
     redisUrl: redisUrl || undefined,
     masterKey: masterKey || undefined,
     environment: process.env as Record<string, string>,
-    onLine: (_program, line) => console.log(line),
+    onLine: (_program, line) => {
+      // It stands below, once.
+      if (!line.startsWith('admin token, ')) console.log(line);
+    },
   });
   console.log(`
 The hub is running. Ctrl-C stops it.
   events   POST ${hub.api.url}/v1/events
   admin    ${hub.api.url}/graphql${hub.adminToken ? `\n  admin token, shown only this once: ${hub.adminToken}` : ''}
 `);
+  stopWithItsParts(hub);
+}
+
+/** Ends the hub when it is asked to, and when a part of it has ended by itself. */
+function stopWithItsParts(hub: RunningHub): void {
   let stopping = false;
   const stop = (why: string, exitCode: number): void => {
     if (stopping) return;
@@ -51,4 +67,21 @@ The hub is running. Ctrl-C stops it.
   for (const program of [hub.api, ...hub.workers]) {
     void program.ended.then((how) => stop(`The ${program.name} ended by itself (${how}), so the rest stops too`, 1));
   }
+  void hub.postgres?.ended.then((how) =>
+    stop(
+      `The embedded Postgres ended by itself (${how}), so the rest stops too; its last words are in ${hub.postgres?.logFile}`,
+      1,
+    ),
+  );
+}
+
+/** One sentence. Names what to set where the files of the hub cannot be written. */
+function explain(
+  { message, ...error }: Error & { readonly code?: string; readonly path?: string },
+  dataDir: string,
+): string {
+  const cannotWrite = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOSPC', 'EDQUOT'].includes(error.code ?? '');
+  return cannotWrite
+    ? `cannot write ${error.path ?? dataDir} (${error.code}); set --data to a folder that this account can write`
+    : message.trim().replace(/\s*\n\s*/g, ' ');
 }

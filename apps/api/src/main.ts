@@ -11,6 +11,7 @@ import {
   drawShard,
   ensureAdminToken,
   findImportPartner,
+  listenFailure,
   migrate,
   openAdmin,
   openWakeSender,
@@ -80,10 +81,12 @@ async function main(config: Config): Promise<void> {
     wake: sender.wake,
     wakePull: sender.wakePull,
   });
+  let isStopping = false;
   const app = createServer({
     log,
     metrics,
     retryAfterSeconds: config.RETRY_AFTER_SECONDS,
+    isStopping: () => isStopping,
     ready: async () => void (await sql`select 1`),
   });
   const maxBodyBytes = config.INGEST_BODY_MEGABYTES * megabyte;
@@ -103,9 +106,9 @@ async function main(config: Config): Promise<void> {
   });
   registerSegments(app, { admin });
   await registerAdmin(app, { admin, bodies });
-  await showFirstToken(admin);
 
-  stopOnSignal('api', log, async () => {
+  const drain = { forMs: config.DRAIN_SECONDS * 1_000, onStart: () => void (isStopping = true) };
+  stopOnSignal('api', log, drain, async () => {
     await app.close();
     bodies.stop();
     await ingest.drain();
@@ -117,15 +120,22 @@ async function main(config: Config): Promise<void> {
     await writer.end();
     await sql.end();
   });
-  const url = await app.listen({ host: config.API_HOST, port: config.API_PORT });
+  const { API_HOST: host, API_PORT: port } = config;
+  const variables = { host: 'API_HOST', port: 'API_PORT' };
+  const url = await app.listen({ host, port }).catch((error: unknown) => {
+    throw listenFailure(error, { host, port, variables });
+  });
+  // Only now: a token made by a process that cannot listen would be seen by nobody.
+  const adminToken = await showFirstToken(admin);
   log.info({ event: 'api.ready', url });
-  process.send?.({ ready: url });
+  process.send?.({ ready: url, adminToken });
 }
 
-/** Prints the first admin token once. Not through the log, because it is a secret. */
-async function showFirstToken(admin: Admin): Promise<void> {
+/** Makes, prints and returns the first admin token, once. Not through the log, because it is a secret. */
+async function showFirstToken(admin: Admin): Promise<string | undefined> {
   const token = await ensureAdminToken(admin);
   if (token !== undefined) console.log(`admin token, shown only this once: ${token}`);
+  return token;
 }
 
 await runProgram('api', () => main(readConfig(process.env)));

@@ -10,6 +10,8 @@ export interface ServerDeps {
   readonly metrics: Metrics;
   /** `Retry-After` of answers to requests that may succeed when repeated. */
   readonly retryAfterSeconds: number;
+  /** Whether the process has been asked to end: it is not ready for new work then. */
+  readonly isStopping: () => boolean;
   /** Rejects while the process cannot do its work. */
   readonly ready: () => Promise<void>;
 }
@@ -36,9 +38,13 @@ export function createServer(deps: ServerDeps): FastifyInstance {
 }
 
 /** Liveness, readiness and Prometheus metrics. */
-function registerOperations(app: FastifyInstance, { metrics, ready }: Pick<ServerDeps, 'metrics' | 'ready'>): void {
+function registerOperations(
+  app: FastifyInstance,
+  { metrics, isStopping, ready }: Pick<ServerDeps, 'metrics' | 'isStopping' | 'ready'>,
+): void {
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
+    if (isStopping()) return refuse(reply, { code: 'UNAVAILABLE', detail: 'the api is stopping' });
     try {
       await ready();
       return { status: 'ready' };

@@ -1,9 +1,12 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   checkMasterKey,
   createLog,
   createMetrics,
   createSeal,
+  listenFailure,
   migrate,
   queueConnectionOf,
   runProgram,
@@ -42,19 +45,27 @@ async function main(config: Config): Promise<void> {
     retentionDays: config.RETENTION_DAYS,
     enforceBudgets: config.ENFORCE_BUDGETS,
   });
-  const server = createServer({ log, metrics, ready: () => engine.ping() });
-  server.listen(config.WORKER_PORT, config.WORKER_HOST, () => {
-    const { address, port } = server.address() as AddressInfo;
-    const url = `http://${address}:${port}`;
-    log.info({ event: 'worker.ready', url });
-    process.send?.({ ready: url });
-  });
-
-  stopOnSignal('worker', log, async () => {
+  let isStopping = false;
+  const server = createServer({ log, metrics, isStopping: () => isStopping, ready: () => engine.ping() });
+  // What is under way is finished at once: nobody sends a worker requests that it could still serve.
+  const drain = { forMs: 0, onStart: () => void (isStopping = true) };
+  stopOnSignal('worker', log, drain, async () => {
+    await engine.stop();
     server.close();
     server.closeAllConnections();
-    await engine.stop();
   });
+  const url = await listen(server, config);
+  log.info({ event: 'worker.ready', url });
+  process.send?.({ ready: url });
+}
+
+async function listen(server: Server, { WORKER_HOST: host, WORKER_PORT: port }: Config): Promise<string> {
+  server.listen(port, host);
+  await once(server, 'listening').catch((error: unknown) => {
+    throw listenFailure(error, { host, port, variables: { host: 'WORKER_HOST', port: 'WORKER_PORT' } });
+  });
+  const { address, family, port: given } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${given}`;
 }
 
 await runProgram('worker', () => main(readConfig(process.env)));

@@ -5,6 +5,8 @@ import { httpProblem, problemMediaType, type HttpProblemCode, type Metrics } fro
 export interface ServerDeps {
   readonly log: { error(fields: object, message: string): void };
   readonly metrics: Metrics;
+  /** Whether the process has been asked to end. */
+  readonly isStopping: () => boolean;
   /** Rejects while the worker cannot do its work. */
   readonly ready: () => Promise<void>;
 }
@@ -35,15 +37,22 @@ export function createServer(deps: ServerDeps): Server {
   });
 }
 
-async function answer(method: string, url: string, requestId: string, { metrics, ready }: ServerDeps): Promise<Answer> {
+async function answer(
+  method: string,
+  url: string,
+  requestId: string,
+  { metrics, isStopping, ready }: ServerDeps,
+): Promise<Answer> {
   const path = url.split('?')[0] ?? '';
   const endpoints: Readonly<Record<string, () => Promise<Answer>>> = {
     '/healthz': async () => ok('application/json', '{"status":"ok"}'),
-    '/readyz': () =>
-      ready().then(
+    '/readyz': async () => {
+      if (isStopping()) return problem('UNAVAILABLE', 'the worker is stopping', requestId);
+      return ready().then(
         () => ok('application/json', '{"status":"ready"}'),
         () => problem('UNAVAILABLE', 'the database does not answer', requestId),
-      ),
+      );
+    },
     '/metrics': async () => ok(metrics.registry.contentType, await metrics.registry.metrics()),
   };
   const endpoint = Object.hasOwn(endpoints, path) ? endpoints[path] : undefined;

@@ -10,6 +10,7 @@ let isReady = true;
 let server: Server;
 beforeAll(async () => {
   server = createServer({
+    isStopping: () => false,
     log: { error: (fields) => void logged.push(fields) },
     metrics,
     ready: () => (isReady ? Promise.resolve() : Promise.reject(new Error('CANARY'))),

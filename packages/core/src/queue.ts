@@ -1,5 +1,7 @@
-import { createPostgresBackend, Queue, withBackend, Worker } from 'bullmq';
+import { createPostgresBackend, Queue, withBackend, Worker, type PostgresConnectionOptions } from 'bullmq';
 import { Redis } from 'ioredis';
+import pg from 'pg';
+import { pgConfig } from './db/pgClient.js';
 
 /** The store of the queue: Redis, or BullMQ's own tables in the hub's database. */
 export type QueueConnection = { readonly redisUrl: string } | { readonly databaseUrl: string };
@@ -78,10 +80,9 @@ function openQueue(place: QueueConnection) {
     return { queue, close: async () => void (await inTime(queue.close()), connection.disconnect()) };
   }
   const { Queue: PostgresQueue } = withBackend(createPostgresBackend);
-  const queue = new PostgresQueue<WakeJob>(queueName, {
-    connection: { connectionString: place.databaseUrl, schema: queueSchema, max: 2 },
-  });
-  return { queue, close: () => inTime(queue.close()) };
+  const pool = openQueuePool(place.databaseUrl, 2);
+  const queue = new PostgresQueue<WakeJob>(queueName, { connection: asConnection(pool) });
+  return { queue, close: async () => void (await inTime(queue.close()), await inTime(pool.end())) };
 }
 
 const workerOptions = {
@@ -121,12 +122,24 @@ export function openWakeReceiver(
     return { close: async () => void (await inTime(worker.close(true)), connection.disconnect()) };
   }
   const { Worker: PostgresWorker } = withBackend(createPostgresBackend);
+  // One of the three connections waits for notifications.
+  const pool = openQueuePool(place.databaseUrl, 3);
   const worker = new PostgresWorker<WakeJob>(queueName, process, {
-    connection: { connectionString: place.databaseUrl, schema: queueSchema, max: 2 },
+    connection: asConnection(pool),
     ...workerOptions,
   });
   worker.on('error', onError);
-  return { close: () => inTime(worker.close()) };
+  return { close: async () => void (await inTime(worker.close()), await inTime(pool.end())) };
+}
+
+/** BullMQ takes any pool of node-postgres, but its types do not. */
+const asConnection = (pool: pg.Pool): PostgresConnectionOptions => pool as unknown as PostgresConnectionOptions;
+
+/** BullMQ uses its default schema, which is `queueSchema`, in a pool that it is given, and does not end the pool. */
+function openQueuePool(databaseUrl: string, max: number): pg.Pool {
+  const pool = new pg.Pool({ ...pgConfig(databaseUrl, { name: 'queue', schema: queueSchema }), max });
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 const closeMs = 3_000;

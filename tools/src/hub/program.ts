@@ -18,6 +18,19 @@ export interface ProgramOptions {
   readonly nodeOptions?: readonly string[];
 }
 
+/** A program that ended before it was ready, or was not ready in time. */
+export class ProgramFailed extends Error {
+  constructor(
+    /** What happened, in one line. */
+    readonly summary: string,
+    /** What it had printed. */
+    readonly output: string,
+    cause: unknown,
+  ) {
+    super(`${summary}:\n${output}`, { cause });
+  }
+}
+
 /** One running process of the product. */
 export type Program = Awaited<ReturnType<typeof startProgram>>;
 
@@ -56,16 +69,18 @@ export async function startProgram(
     if (!isOver) await endProcess(pid, requests);
   };
   const printed = collectLines(child, onLine);
-  const url = await readUrl(child, ended).catch((cause: unknown) => {
+  const { ready: url, adminToken } = await readReady(child, ended).catch((cause: unknown) => {
     child.kill('SIGKILL');
     const output = logFile === undefined ? printed.join('\n') : readFileSync(logFile, 'utf8').slice(-4_000);
-    throw new Error(`${name} ${(cause as Error).message}:\n${output}`, { cause });
+    throw new ProgramFailed(`${name} ${(cause as Error).message}`, output, cause);
   });
   return {
     name,
     pid,
     /** The address of the program. */
     url,
+    /** The first admin token, from the api that has made it. */
+    adminToken,
     /** Resolves with the reason of the end, for example `SIGKILL` or `exit code 1`. */
     ended,
     /** Stops the program gracefully, and waits until it has ended. */
@@ -92,14 +107,19 @@ function collectLines({ stdout, stderr }: ChildProcess, onLine: (line: string) =
   return first;
 }
 
-/** The address that api and worker report to their parent process when they listen. */
-function readUrl(child: ChildProcess, ended: Promise<string>): Promise<string> {
+interface Ready {
+  readonly ready: string;
+  readonly adminToken?: string;
+}
+
+/** What api and worker report to their parent process when they listen. */
+function readReady(child: ChildProcess, ended: Promise<string>): Promise<Ready> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`was not ready after ${startMs / 1000} s`)), startMs);
     child.on('message', (message) => {
       if (!isReady(message)) return;
       clearTimeout(timer);
-      resolve(message.ready);
+      resolve(message);
     });
     void ended.then((how) => {
       clearTimeout(timer);
@@ -108,6 +128,6 @@ function readUrl(child: ChildProcess, ended: Promise<string>): Promise<string> {
   });
 }
 
-function isReady(message: unknown): message is { readonly ready: string } {
+function isReady(message: unknown): message is Ready {
   return typeof message === 'object' && message !== null && 'ready' in message && typeof message.ready === 'string';
 }

@@ -42,17 +42,13 @@ export async function startHub(options: HubOptions = {}) {
       DATABASE_URL: databaseUrl,
       MASTER_KEY: masterKey,
       ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+      // Nobody balances load between the processes of one machine.
+      DRAIN_SECONDS: '0',
       ...options.environment,
     };
+    const api = await startProgram('api', { environment, onLine: (line) => onLine('api', line) });
     /** Shown by the api on its first start on a database, and never again. */
-    let adminToken: string | undefined;
-    const api = await startProgram('api', {
-      environment,
-      onLine(line) {
-        adminToken ??= /\bcur_admin_[\w-]+/.exec(line)?.[0];
-        onLine('api', line);
-      },
-    });
+    const { adminToken } = api;
     programs.push(api);
     for (let index = 0; index < (options.workers ?? 1); index++) {
       // Only the first worker has the configured port; the others use free ones.

@@ -60,6 +60,7 @@ export async function openTestEnvironment({
       ...(redisUrl && { REDIS_URL: redisUrl }),
       API_PORT: '0',
       WORKER_PORT: '0',
+      DRAIN_SECONDS: '0',
       ALLOW_CUSTOM_BASE_URL: 'true',
       REQUEST_TIMEOUT_SECONDS: '2',
       ...environment,

@@ -20,7 +20,7 @@ describe.each(['api', 'worker'] as const)('the %s', (program) => {
     const environment = Object.fromEntries(variables.map((name) => [name, 'CANARY']));
     const { exitCode, output } = await runNode([`apps/${program}/dist/main.js`], environment);
     const [head, ...lines] = output.trimEnd().split('\n');
-    expect(exitCode).toBe(2);
+    expect(exitCode).toBe(1);
     expect(head).toBe(`${program}: the configuration is not usable:`);
     expect(lines.map((line) => /^ {2}(\w+) .*expected/.exec(line)?.[1])).toEqual(
       variables.filter((name) => !anyText.includes(name)),
@@ -30,7 +30,7 @@ describe.each(['api', 'worker'] as const)('the %s', (program) => {
 
   it('names the missing variables without a default', async () => {
     const { exitCode, output } = await runNode([`apps/${program}/dist/main.js`]);
-    expect(exitCode).toBe(2);
+    expect(exitCode).toBe(1);
     expect([...output.matchAll(/^ {2}(\w+) is missing/gm)].map(([, name]) => name)).toEqual([
       'DATABASE_URL',
       'MASTER_KEY',

@@ -21,7 +21,7 @@ it.each(['api', 'worker'])(
       ...harness.environment,
       MASTER_KEY,
     });
-    expect(exitCode).toBe(2);
+    expect(exitCode).toBe(1);
     expect(output).toMatch(
       new RegExp(
         `^${program}: MASTER_KEY is not the key that sealed the secrets in this database; set .*REPLACE_MASTER_KEY.*\n$`,

@@ -55,7 +55,7 @@ describe('npm start', () => {
     const { exitCode, output } = await runNode([...start, '--data', dataDir], {
       DATABASE_URL: 'postgres://127.0.0.1:1/none',
     });
-    expect(exitCode).toBe(2);
+    expect(exitCode).toBe(1);
     expect(output).toContain('MASTER_KEY is missing');
   });
 });

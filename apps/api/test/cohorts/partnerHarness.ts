@@ -65,6 +65,7 @@ export async function openPartnerHarness({
   const log = createLog('api', 'silent');
   const metrics = createMetrics();
   const app = createServer({
+    isStopping: () => false,
     log,
     metrics,
     retryAfterSeconds: 7,

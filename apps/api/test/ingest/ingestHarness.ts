@@ -89,6 +89,7 @@ export async function openIngestHarness({
   });
   const app = createServer({
     log,
+    isStopping: () => false,
     metrics,
     retryAfterSeconds: 7,
     ready: async () => void (await own`select 1`),

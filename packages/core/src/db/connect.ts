@@ -1,5 +1,10 @@
+import { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import postgres from 'postgres';
 import { exponentialBackoffMs } from '../retry.js';
+import { parseDatabaseUrl, type DatabaseAddress } from './databaseUrl.js';
+import { openSocket } from './openSocket.js';
+import { prepareSession, sessionStatement } from './sessionSettings.js';
 
 /** A pool of raw connections. Days are text (`2026-01-31`), 64-bit integers are text, instants are `Date`. */
 export type Sql = postgres.Sql<{ date: string }>;
@@ -31,31 +36,152 @@ interface ConnectOptions {
 export const plannedOnce = { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off', jit: 'off' };
 
 /**
- * Opens a pool; connects on first use. Sessions run in UTC, and no statement runs longer than `statementMs`.
+ * Opens a pool; connects on first use. Sessions run in UTC, and no statement runs longer than `statementMs`. After a
+ * statement that another connection may run, because this one is read-only for example, all connections are replaced:
+ * each ends once what is under way on it has ended.
  *
  * The hot path and drizzle each have a pool of their own, because drizzle changes how a client it is given
  * serialises dates and JSON.
  */
 export function connect(url: string, options: ConnectOptions): Sql {
-  const sql = postgres(url, {
+  const address = parseDatabaseUrl(url);
+  const retired = new Set<Pool>();
+  let isEnded = false;
+  let current = open();
+
+  function open(): Pool {
+    const pool: Pool = openPool(address, options, () => {
+      if (pool === current && !isEnded) replace();
+    });
+    return pool;
+  }
+
+  function replace(): void {
+    const old = current;
+    current = open();
+    // drizzle sets these on the client it is given.
+    Object.assign(current.sql.options.parsers, old.sql.options.parsers);
+    Object.assign(current.sql.options.serializers, old.sql.options.serializers);
+    retired.add(old);
+    void old.retire().finally(() => retired.delete(old));
+  }
+
+  const end = async (ending?: { readonly timeout?: number }): Promise<void> => {
+    isEnded = true;
+    await Promise.all([current, ...retired].map((pool) => pool.end(ending)));
+  };
+  return new Proxy(current.sql, {
+    apply: (_first, _this, words: unknown[]): unknown => Reflect.apply(current.sql as never, undefined, words),
+    get: (_first, property): unknown => (property === 'end' ? end : Reflect.get(current.sql, property)),
+  });
+}
+
+type Pool = ReturnType<typeof openPool>;
+
+/** Ends each connection once it has nothing under way; the driver's types leave it out. */
+interface Closable {
+  close(): Promise<void>;
+}
+
+const retireCheckMs = 100;
+
+/** Opens a pool without a replacement for connections that have become stale: `onStale` is called for each of them. */
+export function openPool(address: DatabaseAddress, options: ConnectOptions, onStale: () => void) {
+  const sockets = new Set<Socket>();
+  let opening = 0;
+  let isClosed = false;
+  const statement = sessionStatement({
+    statement_timeout: options.statementMs ?? statementMs,
+    ...(options.hotPath && plannedOnce),
+    ...(options.mayForget && { synchronous_commit: 'off' }),
+  });
+
+  /** Never rejects: the driver would wait for ever. */
+  async function open(): Promise<Duplex> {
+    opening++;
+    try {
+      const socket = await openSocket(address);
+      if (isClosed) {
+        socket.destroy();
+        throw new Error('the pool has ended');
+      }
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      prepareSession(socket, statement, { onStale });
+      return socket;
+    } catch (error) {
+      return new FailedSocket(error as Error);
+    } finally {
+      opening--;
+    }
+  }
+
+  const sql: Sql = postgres({
+    host: [address.host],
+    port: [address.port],
+    user: address.user,
+    database: address.database,
+    ...(address.password !== undefined && { password: address.password }),
+    // The socket is secured before the driver gets it.
+    ssl: false,
+    socket: open,
     // Connections are renewed from time to time, unless something hangs on this very one.
     ...(options.keep && { max_lifetime: null }),
     ...(options.onClose && { onclose: options.onClose }),
     max: options.max,
-    connect_timeout: 5,
-    backoff: (tries) => exponentialBackoffMs(tries, reconnectBackoff) / 1000,
+    connect_timeout: address.connectTimeoutMs / 1_000,
+    backoff: (tries: number) => exponentialBackoffMs(tries, reconnectBackoff) / 1000,
     onnotice: () => undefined,
-    types: { date: { to: 1082, from: [1082], serialize: (day: string) => day, parse: (day: string) => day } },
+    types: {
+      date: { to: 1082, from: [1082], serialize: (day: string) => day, parse: (day: string) => day },
+    },
     connection: {
       application_name: `currents-${options.name}`,
-      TimeZone: 'UTC',
-      statement_timeout: options.statementMs ?? statementMs,
-      ...(options.hotPath && plannedOnce),
-      ...(options.mayForget && { synchronous_commit: 'off' }),
+      ...(address.options !== undefined && { options: address.options }),
     },
-  });
-  const { end } = sql;
-  // A query on a connection that was lost at the wrong moment is never answered: an end does not wait for it for ever.
-  sql.end = (ending) => end({ timeout: endSeconds, ...ending });
-  return sql;
+  } as unknown as postgres.Options<{ date: postgres.PostgresType<string> }>) as Sql;
+
+  const destroy = (): void => {
+    isClosed = true;
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    sql,
+    /** A query on a connection that was lost at the wrong moment is never answered: an end does not wait for it for ever. */
+    async end(ending?: { readonly timeout?: number }): Promise<void> {
+      await sql.end({ timeout: endSeconds, ...ending });
+      destroy();
+    },
+    /** Ends each connection once its query or transaction has ended, and resolves when none is left. Takes no new query. */
+    async retire(): Promise<void> {
+      const latestMs = Date.now() + (options.statementMs || statementMs) * 2;
+      void sql.end({ timeout: null as never });
+      do {
+        await new Promise((resolve) => setTimeout(resolve, retireCheckMs));
+        // A query that waited for a connection has opened another one.
+        void (sql as Sql & Closable).close();
+      } while ((sockets.size > 0 || opening > 0) && Date.now() < latestMs);
+      destroy();
+    },
+  };
+}
+
+/** Stands for a connection that could not be opened: the first word to it fails as the opening did. */
+class FailedSocket extends Duplex {
+  constructor(private readonly failure: Error) {
+    super();
+  }
+
+  override _read(): void {
+    // There is nothing to read.
+  }
+
+  override _write(_chunk: unknown, _encoding: string, done: (error: Error) => void): void {
+    done(this.failure);
+  }
+
+  /** As a socket does, so that the driver waits before it tries again. */
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    return super.emit(event as never, ...((event === 'close' ? [true] : values) as never[]));
+  }
 }

@@ -1,5 +1,6 @@
 import type postgres from 'postgres';
-import { connect, type Sql } from './connect.js';
+import { openPool, type Sql } from './connect.js';
+import { parseDatabaseUrl } from './databaseUrl.js';
 
 export type Transaction = postgres.TransactionSql<{ date: string }>;
 /** A transaction, or a pool. */
@@ -19,16 +20,27 @@ export const conflict = '40001';
  * transaction here has a connection to itself, and says nothing more to it once it is lost.
  */
 export function openSession(url: string, options: { readonly name: string; readonly statementMs: number }) {
-  let losses = 0;
+  const address = parseDatabaseUrl(url);
   let ended = false;
-  const sql = connect(url, { ...options, max: 1, onClose: () => losses++ });
+  let connection = open();
   let turn: Promise<unknown> = Promise.resolve();
+
+  function open() {
+    const state = { losses: 0, isStale: false };
+    const onStale = (): void => void (state.isStale = true);
+    return { state, pool: openPool(address, { ...options, max: 1, onClose: () => state.losses++ }, onStale) };
+  }
 
   async function transact<Result>(work: (tx: Transaction) => Promise<Result>, view?: 'one view'): Promise<Result> {
     if (ended) throw new Error('the session has ended');
+    if (connection.state.isStale) {
+      void connection.pool.end();
+      connection = open();
+    }
+    const { state, pool } = connection;
     const run = async (tx: Transaction): Promise<Result> => {
-      const before = losses;
-      const isLost = (): boolean => losses > before;
+      const before = state.losses;
+      const isLost = (): boolean => state.losses > before;
       try {
         return await work(onlyWhileOpen(tx, isLost));
       } catch (error) {
@@ -37,7 +49,7 @@ export function openSession(url: string, options: { readonly name: string; reado
         throw error;
       }
     };
-    return (view ? sql.begin('isolation level repeatable read', run) : sql.begin(run)) as Promise<Result>;
+    return (view ? pool.sql.begin('isolation level repeatable read', run) : pool.sql.begin(run)) as Promise<Result>;
   }
 
   return {
@@ -55,7 +67,7 @@ export function openSession(url: string, options: { readonly name: string; reado
     /** What is under way gets this many seconds to end. */
     async end(withinSeconds: number) {
       ended = true;
-      await sql.end({ timeout: withinSeconds });
+      await connection.pool.end({ timeout: withinSeconds });
     },
   };
 }

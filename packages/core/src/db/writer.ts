@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { statementMs, plannedOnce } from './connect.js';
+import { pgConfig } from './pgClient.js';
 
 export type Writer = ReturnType<typeof openWriter>;
 
@@ -21,17 +22,11 @@ const graceMs = 5_000;
  */
 export function openWriter(url: string, { max, name }: { readonly max: number; readonly name: string }) {
   const pool = new pg.Pool({
-    connectionString: url,
+    ...pgConfig(url, { name, settings: { statement_timeout: statementMs, ...plannedOnce } }),
     max,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
-    keepAlive: true,
-    application_name: `currents-${name}`,
-    statement_timeout: statementMs,
     query_timeout: statementMs + graceMs,
-    options: Object.entries({ TimeZone: 'UTC', ...plannedOnce })
-      .map(([setting, value]) => `-c ${setting}=${value}`)
-      .join(' '),
   });
   // An idle connection is gone: the next statement makes another one.
   pool.on('error', () => undefined);

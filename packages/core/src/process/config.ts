@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { DatabaseUrlInvalid, parseDatabaseUrl } from '../db/databaseUrl.js';
+import { OperatorError } from './operatorError.js';
 import type { QueueConnection } from '../queue.js';
 
 export const yesOrNo = z
@@ -12,7 +14,14 @@ export const sharedVariables = {
       error:
         'is missing; wanted the URL of a Postgres 13 or newer, such as postgres://user:password@host:5432/currents',
     })
-    .refine((url) => /^postgres(ql)?:\/\//.test(url), { error: 'expected a URL that begins with postgres://' }),
+    .superRefine((url, context) => {
+      try {
+        parseDatabaseUrl(url);
+      } catch (error) {
+        if (!(error instanceof DatabaseUrlInvalid)) throw error;
+        context.addIssue({ code: 'custom', message: error.message });
+      }
+    }),
   REDIS_URL: z
     .string()
     .refine((url) => /^rediss?:\/\//.test(url), { error: 'expected a URL that begins with redis:// or rediss://' })
@@ -42,10 +51,12 @@ export function wholeNumber(from: number, to: number) {
     .refine((value) => value >= from && value <= to, { error });
 }
 
-/** An environment that is not usable, with a line for every variable that is wrong. */
-export class ConfigInvalid extends Error {
+/** An environment that is not usable: one sentence, or with several variables wrong a line for each. */
+export class ConfigInvalid extends OperatorError {
   constructor(problems: readonly string[]) {
-    super(`the configuration is not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    const [only, ...others] = problems;
+    const list = others.length === 0 ? ` ${only}` : problems.map((problem) => `\n  ${problem}`).join('');
+    super(`the configuration is not usable:${list}`);
     this.name = 'ConfigInvalid';
   }
 }

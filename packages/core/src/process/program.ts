@@ -1,29 +1,47 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { ConfigInvalid } from './config.js';
-import { DatabaseUnreachable } from '../db/migrate.js';
-import { MasterKeyRefused } from '../secrets/masterKeyCheck.js';
+import { databaseFailure } from '../db/databaseFailure.js';
+import { OperatorError } from './operatorError.js';
 
 /**
- * Runs what a process is for. What an operator has got wrong ends it with a sentence, and not with a stack: exit code 2
- * for its configuration, 1 for a database that cannot be reached.
+ * Runs what a process is for. What an operator can mend ends it with one sentence on standard error, without a stack,
+ * and exit code 1.
  */
 export async function runProgram(name: string, main: () => Promise<void>): Promise<void> {
   try {
     await main();
   } catch (error) {
-    const isConfiguration = error instanceof ConfigInvalid || error instanceof MasterKeyRefused;
-    if (!isConfiguration && !(error instanceof DatabaseUnreachable)) throw error;
-    console.error(`${name}: ${error.message}`);
-    process.exit(isConfiguration ? 2 : 1);
+    const failure = databaseFailure(error) ?? error;
+    if (!(failure instanceof OperatorError)) throw error;
+    console.error(`${name}: ${failure.message}`);
+    process.exit(1);
   }
 }
 
-/** Has the process finish what is under way and end, once it is asked to by SIGTERM or SIGINT. */
-export function stopOnSignal(name: string, log: Logger, stop: () => Promise<void>): void {
+interface Drain {
+  /** How long requests are still served, in milliseconds. */
+  readonly forMs: number;
+  /** Called at once, so that load balancers can learn that no more requests are wanted. */
+  readonly onStart: () => void;
+}
+
+/**
+ * Ends the process once it is asked to by SIGTERM or SIGINT: after the drain time it finishes what is under way. A
+ * signal that comes again changes nothing: a terminal and npm both pass on the same Ctrl-C.
+ */
+export function stopOnSignal(name: string, log: Logger, drain: Drain, stop: () => Promise<void>): void {
+  let isStopping = false;
+  const end = async (signal: string): Promise<void> => {
+    log.info({ event: `${name}.stopping`, signal });
+    drain.onStart();
+    if (drain.forMs > 0) await wait(drain.forMs);
+    await stop();
+  };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      log.info({ event: `${name}.stopping`, signal });
-      stop().then(
+    process.on(signal, () => {
+      if (isStopping) return;
+      isStopping = true;
+      end(signal).then(
         () => process.exit(0),
         (error: unknown) => {
           log.error({ event: `${name}.stop_failed`, err: error });

@@ -1,10 +1,11 @@
 import { connect, type Sql } from '../db/connect.js';
+import { OperatorError } from '../process/operatorError.js';
 import type { Seal } from './seal.js';
 
 const context = 'master_key_check';
 
 /** The process has another MASTER_KEY than the one that the secrets in the database are sealed with. */
-export class MasterKeyRefused extends Error {
+export class MasterKeyRefused extends OperatorError {
   constructor() {
     super(
       'MASTER_KEY is not the key that sealed the secrets in this database; set the former MASTER_KEY or, if it is lost, start once with REPLACE_MASTER_KEY=true and give the credentials of every Current again',

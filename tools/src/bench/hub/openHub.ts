@@ -48,6 +48,7 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOpti
     ALLOW_CUSTOM_BASE_URL: 'true',
     API_PORT: '0',
     WORKER_PORT: '0',
+    DRAIN_SECONDS: '0',
   };
   const logFiles: string[] = [];
   const start = async (name: 'api' | 'worker', variables = {}): Promise<Program> => {
