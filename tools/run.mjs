@@ -47,7 +47,19 @@ async function runProgram(file, purpose, ...firstWords) {
   // In this very process, so that arguments, signals and exit code are the program's own.
   process.argv = [process.execPath, path, ...firstWords, ...words];
   process.setSourceMapsEnabled(true);
+  if (process.env.npm_lifecycle_event !== undefined) endWithParent();
   await import(pathToFileURL(path).href);
+}
+
+/** npm may be ended without a word to what it runs: nothing is left behind then. */
+function endWithParent() {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, 250);
+  timer.unref();
 }
 
 /** Compiles what is out of date. Prints nothing unless it fails. */

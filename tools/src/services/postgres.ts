@@ -25,11 +25,18 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+export interface RunningPostgres extends RunningServer {
+  /** Resolves when the server has ended, with how: `SIGKILL` or `exit code 1`, for example. */
+  readonly ended: Promise<string>;
+  /** What the server prints. */
+  readonly logFile: string;
+}
+
 /**
  * Starts the Postgres from npm, only on 127.0.0.1, and resolves once it accepts queries.
  * The server ends with this process, even when this process is killed. Throws when the data directory is in use.
  */
-export async function startPostgres(options: PostgresOptions = {}): Promise<RunningServer> {
+export async function startPostgres(options: PostgresOptions = {}): Promise<RunningPostgres> {
   const { durable = true } = options;
   const account = serverAccount();
   const { initdb, postgres: program } = await findPostgresBinaries(account);
@@ -50,7 +57,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
           await server.stop();
           throw error;
         });
-        return { url, stop: server.stop };
+        return { url, ended: server.ended, logFile, stop: server.stop };
       }
       await server.end();
       const failure = await server.readLog();

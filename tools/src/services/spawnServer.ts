@@ -45,7 +45,12 @@ export async function spawnServer(plan: ServerPlan) {
   const [{ signal }] = plan.farewell;
   const watchdog = watch(id, signal === 'SIGINT' ? 'INT' : 'TERM', plan.temporaryDirectory);
   // Ids are reused: no signal may be sent to the id of an ended server.
-  child.once('exit', () => watchdog.dismiss());
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', (code, killedBy) => {
+      watchdog.dismiss();
+      resolve(killedBy ?? `exit code ${code}`);
+    });
+  });
 
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   const end = async (): Promise<void> => {
@@ -58,6 +63,8 @@ export async function spawnServer(plan: ServerPlan) {
   let stopped: Promise<void> | undefined;
   return {
     id,
+    /** Resolves with how it ended, for example `SIGKILL` or `exit code 1`. Does not keep this process alive. */
+    ended,
     hasEnded,
     readLog: async () => (await readFile(plan.logFile, 'utf8')).trim(),
     /** Stops the server without removing its directory, for a retry. */
