@@ -77,6 +77,7 @@ async function send(
     begin = ({ segmentId, members, changesCursor, evaluatedAt }) => {
       reply
         .type(types[format])
+        .header('cache-control', 'no-store')
         .header('content-disposition', `attachment; filename="${encodeId('Segment', segmentId)}.${format}"`)
         .header('currents-members', members)
         .header('currents-cursor', changesCursor)

@@ -10,6 +10,8 @@ const callerErrors = new Set([
   'GRAPHQL_VALIDATION_FAILED',
   'BAD_REQUEST',
   'BAD_USER_INPUT',
+  'INVALID_ID',
+  'WRONG_ID_TYPE',
   'OPERATION_RESOLUTION_FAILURE',
   'QUERY_TOO_COSTLY',
 ]);
@@ -23,6 +25,12 @@ export function createErrorFormat(
     const place = formatted.path ? { path: formatted.path } : {};
     if (origin instanceof QuestionRefused)
       return { message: origin.message, ...place, extensions: { code: 'BAD_USER_INPUT' } };
+    if (isTextRefused(origin))
+      return {
+        message: 'expected text without NUL characters, got one with a NUL',
+        ...place,
+        extensions: { code: 'BAD_USER_INPUT' },
+      };
     const code = formatted.extensions?.['code'];
     if (error instanceof GraphQLError && typeof code === 'string' && callerErrors.has(code)) {
       const locations = formatted.locations ? { locations: formatted.locations } : {};
@@ -39,6 +47,16 @@ export function createErrorFormat(
       extensions: { code: 'INTERNAL_SERVER_ERROR', id },
     };
   };
+}
+
+/** Codes of PostgreSQL for a NUL in a text and for one in JSON: its texts cannot contain any. What is stored has none. */
+const textRefusals = new Set<unknown>(['22021', '22P05']);
+
+/** Whether the database refused a text that the caller gave. */
+function isTextRefused(error: unknown): boolean {
+  for (let fault = error; fault instanceof Error; fault = fault.cause)
+    if ('code' in fault && textRefusals.has(fault.code)) return true;
+  return false;
 }
 
 /** A failed query's message holds its parameters, and so what an admin gave; what the database said of it is its cause. */

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { createAdminToken, openAdmin, revokeAdminToken } from '@currents/core';
 import fastify from 'fastify';
 import request from 'supertest';
@@ -108,6 +109,31 @@ describe('the GraphQL endpoint', () => {
     expect(answer.body.errors[0].message).toMatch(message);
     expect(answer.text).not.toContain('CANARY');
     expect(answer.text).not.toContain('    at ');
+  });
+
+  it.each([
+    ['gzip', 200, (body: string) => gzipSync(body), 'gzip'],
+    ['x-gzip', 200, (body: string) => gzipSync(body), 'x-gzip'],
+    ['another encoding', 415, (body: string) => Buffer.from(body), 'br'],
+    ['gzip that is none', 400, (body: string) => Buffer.from(body), 'gzip'],
+    ['gzip of more than the limit', 413, (body: string) => gzipSync(body.padEnd(300_000)), 'gzip'],
+    [
+      'bytes that are not UTF-8',
+      400,
+      (body: string) => Buffer.concat([Buffer.from(body), Buffer.from([0xff])]),
+      'identity',
+    ],
+  ])('reads a compressed body, or refuses it clearly: %s', async (_, status, encode, encoding) => {
+    const headers = { authorization: `Bearer ${harness.token}`, 'content-type': 'application/json' };
+    const response = await harness.app.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: { ...headers, 'content-encoding': encoding },
+      payload: encode(JSON.stringify({ query: names })),
+    });
+    expect(response.statusCode).toBe(status);
+    if (status === 200) expect(response.json().data.currents.nodes).toEqual([]);
+    else expect(response.json().errors).toHaveLength(1);
   });
 
   it('works over a real connection, and forbids caching', async () => {

@@ -233,6 +233,7 @@ describe('all members of a segment', () => {
     const response = await harness.get(`/v1/segments/${id}/members`);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8');
+    expect(response.headers.get('cache-control')).toBe('no-store');
     expect(response.headers.get('currents-members')).toBe('992');
     expect(response.headers.get('currents-cursor')).toMatch(/^\d+$/);
     const lines = (await response.text())
