@@ -20,7 +20,7 @@ export { createLog } from './process/log.js';
 export { surviveLostConnections } from './process/lostConnections.js';
 export { createOneAtATime, type OneAtATime } from './process/oneAtATime.js';
 export { createMetrics, type Metrics } from './process/metrics.js';
-export { listenFailure, OperatorError } from './process/operatorError.js';
+export { listenFailure, OperatorError } from './operatorError.js';
 export { runProgram, stopOnSignal } from './process/program.js';
 export { openWakeSender, type QueueConnection } from './queue.js';
 export { checkMasterKey } from './secrets/masterKeyCheck.js';

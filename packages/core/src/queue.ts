@@ -2,12 +2,10 @@ import { createPostgresBackend, Queue, withBackend, Worker, type PostgresConnect
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { pgConfig } from './db/pgClient.js';
+import { queueSchema } from './db/queueSchema.js';
 
 /** The store of the queue: Redis, or BullMQ's own tables in the hub's database. */
 export type QueueConnection = { readonly redisUrl: string } | { readonly databaseUrl: string };
-
-/** The Postgres schema that holds BullMQ's own tables. */
-export const queueSchema = 'bullmq';
 
 const queueName = 'wake';
 
@@ -32,9 +30,11 @@ export const wakeIntervalMs = 250;
 const keepNothing = { removeOnComplete: true, removeOnFail: true };
 
 export function openWakeSender(place: QueueConnection, { onError }: QueueListener) {
-  const { queue, close } = openQueue(place);
-  queue.on('error', onError);
-  const call = (job: WakeJob, delay = 0): void => void queue.add('wake', job, { ...keepNothing, delay }).catch(onError);
+  const { queue, close } = openQueue(place, onError);
+  const call = (job: WakeJob, delay = 0): void =>
+    void queue()
+      .add('wake', job, { ...keepNothing, delay })
+      .catch(onError);
   const wake = debounce((current) => call({ current }));
   const wakeCohort = debounce((cohort) => call({ cohort }));
   const wakePullNow = debounce((pull) => call({ pull }));
@@ -71,18 +71,23 @@ function debounce(call: (id: number) => void): (id: number) => void {
   };
 }
 
-function openQueue(place: QueueConnection) {
+function openQueue(place: QueueConnection, onError: (error: unknown) => void) {
   if ('redisUrl' in place) {
     // Without Redis a call fails at once, so that calls do not accumulate in memory.
     const connection = new Redis(place.redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
     connection.on('error', () => undefined);
     const queue = new Queue<WakeJob>(queueName, { connection });
-    return { queue, close: async () => void (await inTime(queue.close()), connection.disconnect()) };
+    queue.on('error', onError);
+    return { queue: () => queue, close: async () => void (await inTime(queue.close()), connection.disconnect()) };
   }
   const { Queue: PostgresQueue } = withBackend(createPostgresBackend);
   const pool = openQueuePool(place.databaseUrl, 2);
-  const queue = new PostgresQueue<WakeJob>(queueName, { connection: asConnection(pool) });
-  return { queue, close: async () => void (await inTime(queue.close()), await inTime(pool.end())) };
+  const kept = keepConnected(() => new PostgresQueue<WakeJob>(queueName, { connection: asConnection(pool) }), {
+    onOpen: (queue) => queue.on('error', onError),
+    onReady: () => undefined,
+    onError,
+  });
+  return { queue: kept.current, close: async () => void (await kept.close(), await inTime(pool.end())) };
 }
 
 const workerOptions = {
@@ -124,12 +129,67 @@ export function openWakeReceiver(
   const { Worker: PostgresWorker } = withBackend(createPostgresBackend);
   // One of the three connections waits for notifications.
   const pool = openQueuePool(place.databaseUrl, 3);
-  const worker = new PostgresWorker<WakeJob>(queueName, process, {
-    connection: asConnection(pool),
-    ...workerOptions,
+  const options = { connection: asConnection(pool), ...workerOptions, autorun: false };
+  const kept = keepConnected(() => new PostgresWorker<WakeJob>(queueName, process, options), {
+    onOpen: (worker) => worker.on('error', onError),
+    onReady: (worker) => void worker.run().catch(onError),
+    onError,
   });
-  worker.on('error', onError);
-  return { close: async () => void (await inTime(worker.close()), await inTime(pool.end())) };
+  return { close: async () => void (await kept.close(), await inTime(pool.end())) };
+}
+
+interface Connectable {
+  waitUntilReady(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+interface ConnectionListener<Opened> extends QueueListener {
+  /** Called for each one that is opened. */
+  readonly onOpen: (opened: Opened) => void;
+  /** Called once it is connected. */
+  readonly onReady: (opened: Opened) => void;
+}
+
+const reopenMs = 1_000;
+
+/**
+ * Opens a queue or a worker of BullMQ in Postgres, and another one a second after its first connection has failed.
+ * BullMQ remembers that failure for ever: a queue no longer adds jobs, and a worker that runs asks for jobs in a loop
+ * that leaves the process no time for anything else.
+ */
+function keepConnected<Opened extends Connectable>(
+  open: () => Opened,
+  { onOpen, onReady, onError }: ConnectionListener<Opened>,
+) {
+  let isClosed = false;
+  let timer: NodeJS.Timeout | undefined;
+  let opened = start();
+
+  function start(): Opened {
+    const next = open();
+    onOpen(next);
+    next.waitUntilReady().then(
+      () => {
+        if (!isClosed) onReady(next);
+      },
+      (error: unknown) => {
+        if (isClosed) return;
+        onError(error);
+        next.close().catch(() => undefined);
+        timer = setTimeout(() => (opened = start()), reopenMs);
+      },
+    );
+    return next;
+  }
+
+  return {
+    current: () => opened,
+    async close(): Promise<void> {
+      isClosed = true;
+      clearTimeout(timer);
+      await inTime(opened.close());
+    },
+  };
 }
 
 /** BullMQ takes any pool of node-postgres, but its types do not. */

@@ -151,5 +151,5 @@ describe('npm start', () => {
       /^The embedded Postgres ended by itself \(SIGKILL\), so the rest stops too; its last words are in \S+server\.log; /,
     );
     expect(exitCode).toBe(1);
-  }, 120_000);
+  }, 45_000);
 });

@@ -1,4 +1,4 @@
-import { OperatorError } from '../process/operatorError.js';
+import { OperatorError } from '../operatorError.js';
 import { ConnectFailed } from './openSocket.js';
 
 /** The database cannot be reached, or does not do what the hub needs. */

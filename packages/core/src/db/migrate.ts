@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { runMigrations as runQueueMigrations } from 'bullmq';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate as runMigrations } from 'drizzle-orm/postgres-js/migrator';
-import { queueSchema } from '../queue.js';
+import { queueSchema } from './queueSchema.js';
 import { advisoryLocks } from './advisoryLocks.js';
 import { connect } from './connect.js';
 import { databaseFailure } from './databaseFailure.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DatabaseUrlInvalid, parseDatabaseUrl } from '../db/databaseUrl.js';
-import { OperatorError } from './operatorError.js';
+import { OperatorError } from '../operatorError.js';
 import type { QueueConnection } from '../queue.js';
 
 export const yesOrNo = z

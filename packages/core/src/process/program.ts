@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { databaseFailure } from '../db/databaseFailure.js';
-import { OperatorError } from './operatorError.js';
+import { OperatorError } from '../operatorError.js';
 
 /**
  * Runs what a process is for. What an operator can mend ends it with one sentence on standard error, without a stack,
@@ -21,7 +21,7 @@ export async function runProgram(name: string, main: () => Promise<void>): Promi
 interface Drain {
   /** How long requests are still served, in milliseconds. */
   readonly forMs: number;
-  /** Called at once, so that load balancers can learn that no more requests are wanted. */
+  /** Called at once, so that load balancers can learn to send requests elsewhere. */
   readonly onStart: () => void;
 }
 

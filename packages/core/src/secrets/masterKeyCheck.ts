@@ -1,5 +1,5 @@
 import { connect, type Sql } from '../db/connect.js';
-import { OperatorError } from '../process/operatorError.js';
+import { OperatorError } from '../operatorError.js';
 import type { Seal } from './seal.js';
 
 const context = 'master_key_check';

@@ -1,0 +1,2 @@
+/** The Postgres schema that holds BullMQ's own tables. */
+export const queueSchema = 'bullmq';
