@@ -44,7 +44,7 @@ const maxStrangerBytes = 8 * 1024 * 1024;
  * `POST /partners/<partner>/…`: cohorts, in the partner's own protocol. A partner with a connector has the routes that
  * the connector declares; any other partner speaks Braze's partner protocol.
  *
- * Whoever has no valid key causes little work: the partner's name, and a key in the headers, are checked before the body is
+ * A caller without a valid key causes little work: the partner's name, and a key in the headers, are checked before the body is
  * read; a body that has the key in it is small, and one such body is decompressed and searched at a time.
  */
 export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
@@ -53,7 +53,7 @@ export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
     maxBytes: Math.min(maxBodyBytes, maxStrangerBodyBytes),
     budget: bodies.budget.share(maxStrangerBytes),
   };
-  const strangersLane = createOneAtATime({ maxWaiting: 100, pauseFactor: 4 });
+  const oneStranger = createOneAtATime({ maxWaiting: 100, pauseFactor: 4 });
   const isRegistered = createPartnerLookup(deps.isRegistered);
   let pendingBytes = 0;
 
@@ -85,7 +85,7 @@ export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
     try {
       const read = await (endpoint.route.keyIn === 'headers'
         ? readPush(request, body, maxBodyBytes)
-        : strangersLane.run(() => readPush(request, body, strangers.maxBytes, endpoint.route)));
+        : oneStranger.run(() => readPush(request, body, strangers.maxBytes, endpoint.route)));
       if (read === undefined) return conclude(reply, endpoint, pushOf(request, ''), busy);
       const { push } = read;
       if ('result' in read) return conclude(reply, endpoint, push, read.result);

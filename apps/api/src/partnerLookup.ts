@@ -12,13 +12,13 @@ const partnerName = /^[a-z][a-z0-9_-]{0,39}$/;
  * too many wait. A name that exists is remembered for a minute: pushes to it need a key all the same.
  */
 export function createPartnerLookup(isRegistered: (partner: string) => Promise<boolean>) {
-  const lane = createOneAtATime({ maxWaiting });
+  const lookups = createOneAtATime({ maxWaiting });
   const knownUntilMs = new Map<string, number>();
 
   return async (partner: string): Promise<boolean | 'busy'> => {
     if (!partnerName.test(partner)) return false;
     if ((knownUntilMs.get(partner) ?? 0) > performance.now()) return true;
-    const isKnown = await (lane.run(() => isRegistered(partner)) ?? 'busy');
+    const isKnown = await (lookups.run(() => isRegistered(partner)) ?? 'busy');
     if (isKnown === true) {
       if (knownUntilMs.size >= maxKnown) knownUntilMs.clear();
       knownUntilMs.set(partner, performance.now() + knownForMs);

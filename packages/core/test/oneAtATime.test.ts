@@ -2,11 +2,11 @@ import { createOneAtATime } from '@currents/core';
 import { expect, it } from 'vitest';
 
 it('runs one task at a time, in order, and turns away what would wait beyond the limit', async () => {
-  const lane = createOneAtATime({ maxWaiting: 2 });
+  const tasks = createOneAtATime({ maxWaiting: 2 });
   const log: string[] = [];
   const open: (() => void)[] = [];
   const task = (name: string) =>
-    lane.run(async () => {
+    tasks.run(async () => {
       log.push(`begin ${name}`);
       await new Promise<void>((resolve) => open.push(resolve));
       log.push(`end ${name}`);
@@ -27,6 +27,6 @@ it('runs one task at a time, in order, and turns away what would wait beyond the
   expect(await task2()).toBe('e');
 
   async function task2() {
-    return lane.run(async () => 'e');
+    return tasks.run(async () => 'e');
   }
 });

@@ -18,7 +18,7 @@ export function openIntake(body: string, { maxEvents = Infinity }: ReadOptions) 
     /** Whether all events were accepted without a change. */
     isUnchanged: true,
     maxEvents,
-    /** Whether there are more than `maxEvents`; nothing is taken any more. */
+    /** Whether there are more than `maxEvents`; then nothing else is taken. */
     isOver: false,
     /** Faults of JSON are searched only for the first events at fault, and only in so many characters. */
     describable: { events: 100, characters: 100_000 },

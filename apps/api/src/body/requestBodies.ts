@@ -87,7 +87,7 @@ export function createRequestBodies({ maxBytes, minRate = defaultMinRate }: Requ
       return reading.size;
     },
     /**
-     * Makes a scope read every body into a `HeldBody`, whatever its content type. Whoever takes it from `takeBody` has to
+     * Makes a scope read every body into a `HeldBody`, whatever its content type. The caller of `takeBody` has to
      * release it. The scope's error handler gets a `BodyRefused`.
      */
     readIn(

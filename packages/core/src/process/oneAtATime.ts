@@ -7,7 +7,7 @@ export interface OneAtATimeOptions {
   readonly pauseFactor?: number;
 }
 
-/** Runs tasks one after another, in order of arrival, so that many of them together cost no more at a time than one. */
+/** Runs tasks one after another, in order of arrival, so that at any moment all of them together cost as much as one. */
 export function createOneAtATime({ maxWaiting, pauseFactor = 0 }: OneAtATimeOptions) {
   let waiting = 0;
   let last: Promise<unknown> = Promise.resolve();
