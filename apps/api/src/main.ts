@@ -13,6 +13,7 @@ import {
   findImportPartner,
   listenFailure,
   migrate,
+  networkOf,
   openAdmin,
   openWakeSender,
   openWriter,
@@ -70,7 +71,7 @@ async function main(config: Config): Promise<void> {
   const importKeys = await watchImportKeys(sql, (error) =>
     log.warn({ event: 'import_keys.load_failed', err: error }, 'the data import keys could not be read'),
   );
-  const http = createHttp({ timeoutMs: adminRequestMs, connections: 8 });
+  const http = createHttp({ timeoutMs: adminRequestMs, connections: 8, ...networkOf(config) });
   const admin = openAdmin({
     databaseUrl: config.DATABASE_URL,
     sql,

@@ -5,7 +5,7 @@ import { openPostgresBuckets } from './budget/postgresBuckets.js';
 import { openRedisBuckets } from './budget/redisBuckets.js';
 import { startCohortWork } from './cohorts/cohortWork.js';
 import { connect, type Sql } from './db/connect.js';
-import { createHttp } from './process/http.js';
+import { createHttp, type Network } from './process/http.js';
 import { createDeliveryLoop, type DeliveryLoop } from './worker/deliveryLoop.js';
 import type { Metrics } from './process/metrics.js';
 import { openWorkerLeases } from './db/workerLeases.js';
@@ -22,6 +22,7 @@ interface EngineOptions extends LoadCurrentOptions {
   readonly queue: QueueConnection;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly network: Network;
   /** The retry window of an event. */
   readonly windowMs: number;
   /** The timeout of one request to a partner. */
@@ -45,7 +46,7 @@ export function drawShard(): number {
 export async function startEngine(options: EngineOptions) {
   const { databaseUrl, queue, log, requestMs } = options;
   const sql = connect(databaseUrl, { max: 12, name: 'worker', hotPath: true, mayForget: true });
-  const http = createHttp({ timeoutMs: requestMs, connections: 64 });
+  const http = createHttp({ timeoutMs: requestMs, connections: 64, ...options.network });
   const shard = drawShard();
   const workerLeases = await openWorkerLeases(databaseUrl, log);
   const onError = oncePerMinute(log);

@@ -2,6 +2,7 @@ export { unpackBatch } from './batch/batch.js';
 export { decodeReceived } from './batch/decodeText.js';
 export {
   ConfigInvalid,
+  networkOf,
   queueConnectionOf,
   readVariables,
   sharedVariables,
@@ -12,7 +13,7 @@ export { connect, type Sql } from './db/connect.js';
 export { migrate } from './db/migrate.js';
 export { openWriter, type Writer } from './db/writer.js';
 export { drawShard, oncePerMinute, startEngine, type Engine } from './engine.js';
-export { createHttp } from './process/http.js';
+export { createHttp, type Network } from './process/http.js';
 export { httpProblem, httpProblems, problemMediaType, type HttpProblemCode } from './process/httpProblem.js';
 export { watchIngestTokens, type IngestTokens } from './ingest/tokenCache.js';
 export { createIngest, type Ingest } from './ingest/ingest.js';

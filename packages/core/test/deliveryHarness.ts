@@ -72,6 +72,7 @@ export async function openHub(connector: Connector): Promise<Hub> {
     },
     async startWorker({ windowMs = 3_600_000, queue = { databaseUrl: database.url } } = {}) {
       const engine = await startEngine({
+        network: { allowPrivateAddresses: true },
         connectors,
         seal,
         allowBaseUrl: false,

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 /** The partner's request handler, set by each test. */
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 const servers = new Set<ReturnType<typeof createServer>>();
-const http = () => createHttp({ timeoutMs: 1_000, connections: 2 });
+const http = () => createHttp({ timeoutMs: 1_000, connections: 2, allowPrivateAddresses: true });
 
 async function listen(serve: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
   const server = createServer(serve).listen(0, '127.0.0.1');

@@ -19,7 +19,13 @@ export async function runDemo({ events, keep }: { readonly events: number; reado
   say('Starting Postgres, the api, a worker and the pretending partners …');
   const partners = await startPartners();
   const hub = await startHub({
-    environment: { API_PORT: '0', WORKER_PORT: '0', ALLOW_CUSTOM_BASE_URL: 'true', LOG_LEVEL: 'warn' },
+    environment: {
+      API_PORT: '0',
+      WORKER_PORT: '0',
+      ALLOW_CUSTOM_BASE_URL: 'true',
+      ALLOW_PRIVATE_ADDRESSES: 'true',
+      LOG_LEVEL: 'warn',
+    },
     onLine: (program, line) => void lines.push(`${program}: ${line}`),
   }).catch(async (error: unknown) => {
     await partners.close();

@@ -86,6 +86,7 @@ export async function startPullHub(): Promise<PullHub> {
       WORKER_PORT: '0',
       LOG_LEVEL: 'trace',
       ALLOW_CUSTOM_BASE_URL: 'true',
+      ALLOW_PRIVATE_ADDRESSES: 'true',
       REQUEST_TIMEOUT_SECONDS: '2',
     },
     onLine: (_program, line) => onLine(line),

@@ -62,6 +62,7 @@ export async function openTestEnvironment({
       WORKER_PORT: '0',
       DRAIN_SECONDS: '0',
       ALLOW_CUSTOM_BASE_URL: 'true',
+      ALLOW_PRIVATE_ADDRESSES: 'true',
       REQUEST_TIMEOUT_SECONDS: '2',
       ...environment,
     },

@@ -135,7 +135,7 @@ async function openHub(connectors: Connectors) {
   const database = await createTestDatabase();
   const sql = connect(database.url, { max: 4, name: 'test' });
   const shared = { connectors, seal: createSeal(randomBytes(32)), allowBaseUrl: true, databaseUrl: database.url };
-  const http = createHttp({ timeoutMs: 5_000, connections: 4 });
+  const http = createHttp({ timeoutMs: 5_000, connections: 4, allowPrivateAddresses: true });
   const admin = openAdmin({ ...shared, sql, http, wake: () => undefined, wakePull: () => undefined });
   const writer = openWriter(database.url, { max: 2, name: 'test' });
   const ingest = createIngest(writer, {
@@ -148,6 +148,7 @@ async function openHub(connectors: Connectors) {
     onStored: () => undefined,
   });
   const engine = await startEngine({
+    network: { allowPrivateAddresses: true },
     ...shared,
     queue: { databaseUrl: database.url },
     log: createLog('worker', 'fatal'),

@@ -46,7 +46,13 @@ export async function startNewcomer(): Promise<Newcomer> {
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   const output: string[] = [];
   const hub = await startHub({
-    environment: { API_PORT: '0', WORKER_PORT: '0', LOG_LEVEL: 'trace', ALLOW_CUSTOM_BASE_URL: 'true' },
+    environment: {
+      API_PORT: '0',
+      WORKER_PORT: '0',
+      LOG_LEVEL: 'trace',
+      ALLOW_CUSTOM_BASE_URL: 'true',
+      ALLOW_PRIVATE_ADDRESSES: 'true',
+    },
     onLine: (_program, line) => void output.push(line),
   });
   const shown = new Map<string, string>([['<admin token>', hub.adminToken ?? '']]);

@@ -37,7 +37,13 @@ export async function fillHub(): Promise<Release> {
   const hub = await startHub({
     databaseUrl: database.url,
     masterKey,
-    environment: { API_PORT: '0', WORKER_PORT: '0', ALLOW_CUSTOM_BASE_URL: 'true', RETRY_WINDOW_HOURS: '1' },
+    environment: {
+      API_PORT: '0',
+      WORKER_PORT: '0',
+      ALLOW_CUSTOM_BASE_URL: 'true',
+      ALLOW_PRIVATE_ADDRESSES: 'true',
+      RETRY_WINDOW_HOURS: '1',
+    },
   });
   let [worker] = hub.workers;
   const restartWorker = async (whileStopped: () => Promise<unknown>): Promise<void> => {

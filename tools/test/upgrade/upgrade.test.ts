@@ -58,7 +58,13 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
     hub = await startHub({
       databaseUrl: database.url,
       masterKey: release.secrets.masterKey,
-      environment: { API_PORT: '0', WORKER_PORT: '0', ALLOW_CUSTOM_BASE_URL: 'true', REQUEST_TIMEOUT_SECONDS: '20' },
+      environment: {
+        API_PORT: '0',
+        WORKER_PORT: '0',
+        ALLOW_CUSTOM_BASE_URL: 'true',
+        ALLOW_PRIVATE_ADDRESSES: 'true',
+        REQUEST_TIMEOUT_SECONDS: '20',
+      },
     });
   }, 180_000);
   afterAll(async () => {

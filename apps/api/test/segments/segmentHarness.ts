@@ -41,10 +41,11 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
   const database = await createTestDatabase();
   const sql = connect(database.url, { max: 6, name: 'test' });
   const seal = createSeal(randomBytes(32));
-  const http = createHttp({ timeoutMs: 2_000, connections: 2 });
+  const http = createHttp({ timeoutMs: 2_000, connections: 2, allowPrivateAddresses: true });
   const log = createLog('test', 'silent');
   const metrics = createMetrics();
   const engine = await startEngine({
+    network: { allowPrivateAddresses: true },
     connectors,
     seal,
     allowBaseUrl: true,

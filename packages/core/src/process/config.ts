@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DatabaseUrlInvalid, parseDatabaseUrl } from '../db/databaseUrl.js';
 import { OperatorError } from '../operatorError.js';
 import type { QueueConnection } from '../queue.js';
+import type { Network } from './http.js';
 
 export const yesOrNo = z
   .enum(['true', 'false'], { error: 'expected true or false' })
@@ -34,6 +35,7 @@ export const sharedVariables = {
     }),
   REPLACE_MASTER_KEY: yesOrNo.default(false),
   ALLOW_CUSTOM_BASE_URL: yesOrNo.default(false),
+  ALLOW_PRIVATE_ADDRESSES: yesOrNo.default(false),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'expected trace, debug, info, warn, error, fatal or silent',
@@ -78,4 +80,11 @@ export function queueConnectionOf({
   DATABASE_URL,
 }: Pick<z.output<z.ZodObject<typeof sharedVariables>>, 'REDIS_URL' | 'DATABASE_URL'>): QueueConnection {
   return REDIS_URL === undefined ? { databaseUrl: DATABASE_URL } : { redisUrl: REDIS_URL };
+}
+
+/** Where the process may connect to, and how. */
+export function networkOf({
+  ALLOW_PRIVATE_ADDRESSES,
+}: Pick<z.output<z.ZodObject<typeof sharedVariables>>, 'ALLOW_PRIVATE_ADDRESSES'>): Network {
+  return { allowPrivateAddresses: ALLOW_PRIVATE_ADDRESSES };
 }

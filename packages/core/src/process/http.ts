@@ -2,6 +2,7 @@ import { gzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import type { BodyPiece, HttpAnswer, HttpRequest, StreamingHttp } from '@currents/connector';
 import { Agent, request as send, type Dispatcher } from 'undici';
+import { AddressNotAllowed, createConnect } from './httpConnect.js';
 
 const compress = promisify(gzip);
 
@@ -11,18 +12,31 @@ const maxAnswerBytes = 1024 * 1024;
 /** Level 1 is the cheapest; more memory makes it cheaper still, and large chunks save round trips to the thread pool. */
 const compression = { level: 1, memLevel: 9, chunkSize: 256 * 1024 };
 
-export interface HttpOptions {
+/** What the operator allows of the network. */
+export interface Network {
+  /** Whether requests may go to loopback and private addresses. */
+  readonly allowPrivateAddresses: boolean;
+}
+
+export interface HttpOptions extends Network {
   /** From sending the request to having read the answer, in milliseconds. */
   readonly timeoutMs: number;
   /** Connections to one partner host. */
   readonly connections: number;
 }
 
-/** The only way to a partner. Redirects are answers, not followed: credentials never travel to another host. */
-export function createHttp({ timeoutMs, connections }: HttpOptions): StreamingHttp & { close(): Promise<void> } {
+/**
+ * The only network access to partners and webhooks. Redirects are answers and not followed, so that credentials never
+ * travel to another host. Addresses are checked when a connection is made, after DNS: see `createConnect`.
+ */
+export function createHttp({
+  timeoutMs,
+  connections,
+  ...network
+}: HttpOptions): StreamingHttp & { close(): Promise<void> } {
   const agent = new Agent({
     connections,
-    connect: { timeout: Math.min(timeoutMs, 10_000) },
+    connect: createConnect({ timeoutMs: Math.min(timeoutMs, 10_000), ...network }),
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
     // Below the 5 s after which common servers close an idle connection, so that none is reused as it closes.
@@ -124,6 +138,7 @@ const unreachables = new Set([
 
 /** Names what went wrong without the URL or the headers, which may hold credentials. */
 function failureOf(error: unknown): { failure: 'timeout' | 'unreachable' | 'broken'; detail: string } {
+  if (error instanceof AddressNotAllowed) return { failure: 'unreachable', detail: error.message };
   const code = errorCode(error);
   if (timeouts.has(code)) return { failure: 'timeout', detail: 'no answer in time' };
   if (unreachables.has(code)) return { failure: 'unreachable', detail: `no connection (${code})` };

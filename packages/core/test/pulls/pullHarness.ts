@@ -97,6 +97,7 @@ export async function openPullHarness(fake: FakeCohorts, limits?: PullLimits): P
     openCurrent,
     async startWorker({ windowMs = 3_600_000 } = {}) {
       const engine = await startEngine({
+        network: { allowPrivateAddresses: true },
         connectors,
         seal,
         allowBaseUrl: false,

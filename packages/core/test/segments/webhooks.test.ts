@@ -21,7 +21,7 @@ import { openSegmentHarness, type SegmentHarness } from './segmentHarness.js';
 import { openReceiver, type Receiver } from './receiver.js';
 
 const cohort = { id: 'told', name: 'Told' };
-const http = createHttp({ timeoutMs: 2_000, connections: 8 });
+const http = createHttp({ timeoutMs: 2_000, connections: 8, allowPrivateAddresses: true });
 const hourMs = 3_600_000;
 
 const metrics = createMetrics();

@@ -37,7 +37,7 @@ export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
   await migrate(databaseUrl);
   const sql = connect(databaseUrl, { max: 6, name: 'bench' });
   const secrets = { connectors: new Map<string, never>(), seal: createSeal(randomBytes(32)), allowBaseUrl: false };
-  const http = createHttp({ timeoutMs: 10_000, connections: 1 });
+  const http = createHttp({ timeoutMs: 10_000, connections: 1, allowPrivateAddresses: true });
   const admin = openAdmin({ ...secrets, databaseUrl, sql, http, wake: () => undefined, wakePull: () => undefined });
   await createImportPartner(admin, partner);
   const made = expectKind('ImportKeyCreated', await createImportKey(admin, { partner, name: 'bench' }));
@@ -46,6 +46,7 @@ export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
   const sender = openWakeSender(queue, { onError });
   const keys = await watchImportKeys(sql, onError);
   const engine = await startEngine({
+    network: { allowPrivateAddresses: true },
     ...secrets,
     databaseUrl,
     queue,

@@ -46,6 +46,7 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOpti
     ...(redis && { REDIS_URL: redis.url }),
     MASTER_KEY: randomBytes(32).toString('base64'),
     ALLOW_CUSTOM_BASE_URL: 'true',
+    ALLOW_PRIVATE_ADDRESSES: 'true',
     API_PORT: '0',
     WORKER_PORT: '0',
     DRAIN_SECONDS: '0',
