@@ -2,12 +2,17 @@ import { gzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import type { BodyPiece, HttpAnswer, HttpRequest, StreamingHttp } from '@currents/connector';
 import { Agent, request as send, type Dispatcher } from 'undici';
+import {
+  decompressedBody,
+  hasNoBody,
+  maxStreamedBytes,
+  readAnswer,
+  singleHeaders,
+  UnreadableAnswer,
+} from './httpAnswer.js';
 import { AddressNotAllowed, createConnect } from './httpConnect.js';
 
 const compress = promisify(gzip);
-
-/** An answer longer than this is cut: no partner says anything useful in more. */
-const maxAnswerBytes = 1024 * 1024;
 
 /** Level 1 is the cheapest; more memory makes it cheaper still, and large chunks save round trips to the thread pool. */
 const compression = { level: 1, memLevel: 9, chunkSize: 256 * 1024 };
@@ -67,8 +72,13 @@ async function stream(
   try {
     const response = await open(agent, request);
     const { statusCode: status } = response;
-    if (status < 200 || status >= 300) return await readAnswer(response);
-    for await (const piece of response.body as AsyncIterable<Uint8Array>) {
+    if (status < 200 || status >= 300 || hasNoBody(status)) return await readAnswer(response);
+    const headers = singleHeaders(response.headers);
+    let bytes = 0;
+    for await (const piece of decompressedBody(response, headers)) {
+      bytes += piece.length;
+      if (bytes > maxStreamedBytes)
+        throw new UnreadableAnswer(`expected an answer of at most ${maxStreamedBytes} bytes, got more`);
       try {
         await take(piece);
       } catch (error) {
@@ -76,7 +86,7 @@ async function stream(
         throw error;
       }
     }
-    return { status, headers: singleHeaders(response.headers), body: '' };
+    return { status, headers, body: '' };
   } catch (error) {
     if (refusal) throw refusal.error;
     return { status: 0, ...failureOf(error) };
@@ -103,29 +113,6 @@ function inOnePiece(pieces: readonly BodyPiece[]): Buffer {
   return Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
 }
 
-async function readAnswer(response: Dispatcher.ResponseData): Promise<HttpAnswer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > maxAnswerBytes) break;
-  }
-  return {
-    status: response.statusCode,
-    headers: singleHeaders(response.headers),
-    body: Buffer.concat(chunks).toString('utf8', 0, maxAnswerBytes),
-  };
-}
-
-function singleHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  const single: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) single[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return single;
-}
-
 const timeouts = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ABORT_ERR', 'TimeoutError']);
 const unreachables = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
@@ -139,6 +126,7 @@ const unreachables = new Set([
 /** Names what went wrong without the URL or the headers, which may hold credentials. */
 function failureOf(error: unknown): { failure: 'timeout' | 'unreachable' | 'broken'; detail: string } {
   if (error instanceof AddressNotAllowed) return { failure: 'unreachable', detail: error.message };
+  if (error instanceof UnreadableAnswer) return { failure: 'broken', detail: error.message };
   const code = errorCode(error);
   if (timeouts.has(code)) return { failure: 'timeout', detail: 'no answer in time' };
   if (unreachables.has(code)) return { failure: 'unreachable', detail: `no connection (${code})` };
