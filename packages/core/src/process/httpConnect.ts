@@ -2,6 +2,7 @@ import { lookup as resolve } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
 import { isAllowedAddress } from './httpAddresses.js';
+import { skipContinue } from './httpContinue.js';
 
 export interface ConnectOptions {
   /** From looking up the name to having an encrypted connection, in milliseconds. */
@@ -31,7 +32,7 @@ export function createConnect({ timeoutMs, allowPrivateAddresses }: ConnectOptio
     // Node looks up names only. The URL parser has already rewritten other spellings, such as 0x7f000001.
     const address = literalAddress(options.hostname);
     if (address !== undefined && !isAllowed(address)) callback(new AddressNotAllowed(), null);
-    else connect(options, callback);
+    else connect(options, skippingContinue(callback));
   };
 }
 
@@ -53,4 +54,12 @@ function createLookup(isAllowed: (address: string) => boolean): LookupFunction {
 function literalAddress(hostname: string): string | undefined {
   const address = hostname.replace(/^\[|\]$/g, '');
   return isIP(address) === 0 ? undefined : address;
+}
+
+function skippingContinue(callback: buildConnector.Callback): buildConnector.Callback {
+  return (...[error, socket]) => {
+    if (error) return callback(error, null);
+    skipContinue(socket);
+    callback(null, socket);
+  };
 }
