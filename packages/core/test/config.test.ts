@@ -1,4 +1,4 @@
-import { ConfigInvalid, readVariables, sharedVariables, wholeNumber } from '@currents/core';
+import { ConfigInvalid, networkOf, readVariables, sharedVariables, wholeNumber } from '@currents/core';
 import { describe, expect, it } from 'vitest';
 
 const shape = { ...sharedVariables, PORT: wholeNumber(0, 65535).default(4000) };
@@ -60,6 +60,9 @@ describe('the configuration', () => {
     ['DATABASE_URL', 'mysql://hub@127.0.0.1/hub'],
     ['REDIS_URL', 'http://127.0.0.1:6379'],
     ['ALLOW_CUSTOM_BASE_URL', 'yes'],
+    ['ALLOW_PRIVATE_ADDRESSES', 'yes'],
+    ['HTTPS_PROXY', 'proxy.example.com:3128'],
+    ['HTTP_PROXY', 'socks5://proxy.example.com'],
     ['PORT', '-1'],
     ['PORT', '65536'],
     ['PORT', '4000.5'],
@@ -68,5 +71,18 @@ describe('the configuration', () => {
     expect(complaint({ ...good, [name]: value })).toMatch(
       new RegExp(`^the configuration is not usable: ${name} expected [^\\n]*$`),
     );
+  });
+
+  it('reads the variables of proxies in both cases, of which the lower one is preferred', () => {
+    const read = (environment: Record<string, string>) => networkOf(readVariables(shape, { ...good, ...environment }));
+    const lower = { https_proxy: 'http://lower:1', no_proxy: 'a.example' };
+    expect(read({})).toEqual({ allowPrivateAddresses: false });
+    expect(read({ NO_PROXY: '*' })).toEqual({ allowPrivateAddresses: false });
+    expect(read({ ...lower, HTTPS_PROXY: 'http://upper:1' }).proxies).toEqual({
+      https: 'http://lower:1',
+      http: undefined,
+      none: 'a.example',
+    });
+    expect(read({ HTTP_PROXY: 'http://upper:1', http_proxy: '' }).proxies).toMatchObject({ http: 'http://upper:1' });
   });
 });

@@ -8,6 +8,15 @@ export const yesOrNo = z
   .enum(['true', 'false'], { error: 'expected true or false' })
   .transform((word) => word === 'true');
 
+function proxyUrl() {
+  return z
+    .string()
+    .refine((url) => /^https?:\/\//.test(url) && URL.canParse(url), {
+      error: 'expected the URL of a proxy, such as http://proxy.example.com:3128',
+    })
+    .optional();
+}
+
 /** Variables that the api and the worker share, read from the environment once, at start. */
 export const sharedVariables = {
   DATABASE_URL: z
@@ -41,6 +50,9 @@ export const sharedVariables = {
       error: 'expected trace, debug, info, warn, error, fatal or silent',
     })
     .default('info'),
+  HTTPS_PROXY: proxyUrl(),
+  HTTP_PROXY: proxyUrl(),
+  NO_PROXY: z.string().optional(),
 };
 
 /** A whole number from `from` to `to`. */
@@ -68,10 +80,18 @@ export function readVariables<Shape extends z.ZodRawShape>(
   shape: Shape,
   environment: NodeJS.ProcessEnv,
 ): z.output<z.ZodObject<Shape>> {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const all = Object.entries({ ...environment, ...withLowerCaseProxies(environment) });
+  const given = Object.fromEntries(all.filter(([, value]) => value !== ''));
   const read = z.object(shape).safeParse(given);
   if (read.success) return read.data;
   throw new ConfigInvalid(read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`));
+}
+
+/** The variables of proxies are written in both cases, and most programs prefer the lower one. */
+function withLowerCaseProxies(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'];
+  const lower = names.map((name) => [name, environment[name.toLowerCase()]] as const);
+  return Object.fromEntries(lower.filter(([, value]) => value !== undefined && value !== ''));
 }
 
 /** Redis where there is one, otherwise the hub's own database. */
@@ -82,9 +102,11 @@ export function queueConnectionOf({
   return REDIS_URL === undefined ? { databaseUrl: DATABASE_URL } : { redisUrl: REDIS_URL };
 }
 
+type NetworkVariables = 'ALLOW_PRIVATE_ADDRESSES' | 'HTTPS_PROXY' | 'HTTP_PROXY' | 'NO_PROXY';
+
 /** Where the process may connect to, and how. */
-export function networkOf({
-  ALLOW_PRIVATE_ADDRESSES,
-}: Pick<z.output<z.ZodObject<typeof sharedVariables>>, 'ALLOW_PRIVATE_ADDRESSES'>): Network {
-  return { allowPrivateAddresses: ALLOW_PRIVATE_ADDRESSES };
+export function networkOf(config: Pick<z.output<z.ZodObject<typeof sharedVariables>>, NetworkVariables>): Network {
+  const hasProxy = config.HTTPS_PROXY !== undefined || config.HTTP_PROXY !== undefined;
+  const proxies = { https: config.HTTPS_PROXY, http: config.HTTP_PROXY, none: config.NO_PROXY };
+  return { allowPrivateAddresses: config.ALLOW_PRIVATE_ADDRESSES, ...(hasProxy && { proxies }) };
 }

@@ -10,6 +10,7 @@ import {
   singleHeaders,
   UnreadableAnswer,
 } from './httpAnswer.js';
+import { createProxyAgent, ProxyFailed, type Proxies } from './httpProxy.js';
 import { AddressNotAllowed, createConnect } from './httpConnect.js';
 
 const compress = promisify(gzip);
@@ -21,6 +22,8 @@ const compression = { level: 1, memLevel: 9, chunkSize: 256 * 1024 };
 export interface Network {
   /** Whether requests may go to loopback and private addresses. */
   readonly allowPrivateAddresses: boolean;
+  /** Every request goes directly to its host when undefined. */
+  readonly proxies?: Proxies | undefined;
 }
 
 export interface HttpOptions extends Network {
@@ -39,14 +42,19 @@ export function createHttp({
   connections,
   ...network
 }: HttpOptions): StreamingHttp & { close(): Promise<void> } {
-  const agent = new Agent({
+  const connectTimeoutMs = Math.min(timeoutMs, 10_000);
+  const { proxies, allowPrivateAddresses } = network;
+  const options = {
     connections,
-    connect: createConnect({ timeoutMs: Math.min(timeoutMs, 10_000), ...network }),
+    connect: createConnect({ timeoutMs: connectTimeoutMs, allowPrivateAddresses }),
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
     // Below the 5 s after which common servers close an idle connection, so that none is reused as it closes.
     keepAliveTimeout: 4_000,
-  });
+  };
+  const agent = proxies
+    ? createProxyAgent({ ...options, proxies, timeoutMs: connectTimeoutMs, allowPrivateAddresses })
+    : new Agent(options);
   return {
     request: (request) => answer(agent, request, timeoutMs),
     stream: (request, take) => stream(agent, request, take),
@@ -54,7 +62,7 @@ export function createHttp({
   };
 }
 
-async function answer(agent: Agent, request: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
+async function answer(agent: Dispatcher, request: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
   try {
     return await readAnswer(await open(agent, request, AbortSignal.timeout(timeoutMs)));
   } catch (error) {
@@ -64,7 +72,7 @@ async function answer(agent: Agent, request: HttpRequest, timeoutMs: number): Pr
 
 /** Without a limit to the whole: how long a file takes depends on its length. The agent ends what stands still. */
 async function stream(
-  agent: Agent,
+  agent: Dispatcher,
   request: HttpRequest,
   take: (piece: Uint8Array) => Promise<void> | void,
 ): Promise<HttpAnswer> {
@@ -94,7 +102,7 @@ async function stream(
 }
 
 async function open(
-  agent: Agent,
+  agent: Dispatcher,
   { method, url, headers, body, gzip: zip }: HttpRequest,
   signal?: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
@@ -125,7 +133,8 @@ const unreachables = new Set([
 
 /** Names what went wrong without the URL or the headers, which may hold credentials. */
 function failureOf(error: unknown): { failure: 'timeout' | 'unreachable' | 'broken'; detail: string } {
-  if (error instanceof AddressNotAllowed) return { failure: 'unreachable', detail: error.message };
+  if (error instanceof AddressNotAllowed || error instanceof ProxyFailed)
+    return { failure: 'unreachable', detail: error.message };
   if (error instanceof UnreadableAnswer) return { failure: 'broken', detail: error.message };
   const code = errorCode(error);
   if (timeouts.has(code)) return { failure: 'timeout', detail: 'no answer in time' };

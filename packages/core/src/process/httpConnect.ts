@@ -51,12 +51,13 @@ function createLookup(isAllowed: (address: string) => boolean): LookupFunction {
 }
 
 /** The IP address in a URL's host, or undefined for a name. */
-function literalAddress(hostname: string): string | undefined {
+export function literalAddress(hostname: string): string | undefined {
   const address = hostname.replace(/^\[|\]$/g, '');
   return isIP(address) === 0 ? undefined : address;
 }
 
-function skippingContinue(callback: buildConnector.Callback): buildConnector.Callback {
+/** Prepares the socket of a new connection for reading: see `skipContinue`. */
+export function skippingContinue(callback: buildConnector.Callback): buildConnector.Callback {
   return (...[error, socket]) => {
     if (error) return callback(error, null);
     skipContinue(socket);
