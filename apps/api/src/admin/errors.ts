@@ -13,6 +13,8 @@ const callerErrors = new Set([
   'INVALID_ID',
   'WRONG_ID_TYPE',
   'OPERATION_RESOLUTION_FAILURE',
+  // Clients that send the hash of a query first (automatic persisted queries) then send its text.
+  'PERSISTED_QUERY_NOT_SUPPORTED',
   'QUERY_TOO_COSTLY',
 ]);
 
