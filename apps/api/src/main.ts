@@ -126,7 +126,7 @@ async function main(config: Config): Promise<void> {
   const url = await app.listen({ host, port }).catch((error: unknown) => {
     throw listenFailure(error, { host, port, variables });
   });
-  // Only now: a token made by a process that cannot listen would be seen by nobody.
+  // After listening: a process that cannot listen must not use up the only display of the token.
   const adminToken = await showFirstToken(admin);
   log.info({ event: 'api.ready', url });
   process.send?.({ ready: url, adminToken });

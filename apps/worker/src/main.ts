@@ -49,7 +49,7 @@ async function main(config: Config): Promise<void> {
   });
   let isStopping = false;
   const server = createServer({ log, metrics, isStopping: () => isStopping, ready: () => engine.ping() });
-  // What is under way is finished at once: nobody sends a worker requests that it could still serve.
+  // The drain time is for requests from outside, and a worker serves none: it finishes its attempts at once.
   const drain = { forMs: 0, onStart: () => void (isStopping = true) };
   stopOnSignal('worker', log, drain, async () => {
     await engine.stop();

@@ -86,7 +86,7 @@ describe.skipIf(typeof started === 'string')('a database URL', () => {
     it.each(withoutTls)('with "$query" is read alike by all clients: $expected', check);
   });
 
-  describe('of a server that takes nobody without TLS', () => {
+  describe('of a server that requires TLS', () => {
     beforeAll(() => server.takePlain(false));
     afterAll(() => server.takePlain(true));
     it.each(onlyTls)('with "$query" is read alike by all clients: $expected', check);

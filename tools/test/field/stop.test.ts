@@ -71,7 +71,10 @@ const startOf = (id: number): string | undefined => {
   }
 };
 
-describe.skipIf(process.platform !== 'linux')('a signal to npm alone', () => {
+const hasProc = process.platform === 'linux';
+if (!hasProc) console.warn('not run (only Linux has /proc): signals to npm');
+
+describe.skipIf(!hasProc)('a signal to npm alone', () => {
   const commands = {
     'npm start': { words: ['start', '--', '--data', 'DATA'], ready: /The hub is running/, environment: () => ({}) },
     'npm run start:api': { words: ['run', 'start:api'], ready: /"api\.ready"/, environment: own },

@@ -6,7 +6,7 @@ const rounds = 4;
 
 /**
  * Throws `DatabaseUnusable` where a pooler gives each transaction another connection to the server, as PgBouncer does
- * unless it is told otherwise: locks, notifications, prepared statements and settings of a session are lost there.
+ * in its transaction and statement modes: locks, notifications, prepared statements and settings of a session are lost there.
  */
 export async function refuseTransactionPooling(databaseUrl: string): Promise<void> {
   const one = connect(databaseUrl, { max: 1, name: 'pooling-check' });

@@ -33,7 +33,7 @@ interface SessionHooks {
 }
 
 /**
- * Puts two things between a socket to the server and its driver. Before the driver is told that the session is ready,
+ * Adds two steps between a socket to the server and its driver. Before the driver learns that the session is ready,
  * `statement` runs: poolers refuse or forget what is set in the message that starts a session. Afterwards, every error
  * is looked at: one that all statements on this connection would meet calls `onStale`, before the driver sees it.
  */
