@@ -30,12 +30,12 @@ const packed = { ...json, 'content-encoding': 'gzip' };
 const bomb = gzipSync(JSON.stringify({ cohort_changes: [{ user_ids: Array(1_400_000).fill('aaaa') }] }));
 const garbageLines = gzipSync('x\n'.repeat(300_000));
 const largeBody = JSON.stringify({
-  events: Array.from({ length: 40_000 }, (_, index) => ({
+  events: Array.from({ length: 9_900 }, (_, index) => ({
     event_type: 'users.messages.email.Open',
     id: `large-${index}`,
     time: 1_750_000_000,
     user: { external_user_id: `user-${index}` },
-    properties: { campaign_name: 'x'.repeat(100) },
+    properties: { campaign_name: 'x'.repeat(850) },
   })),
 });
 
