@@ -24,6 +24,7 @@ import {
   oncePerMinute,
   storePush,
   watchImportKeys,
+  watchAdminTokens,
   watchIngestTokens,
 } from '@currents/core';
 import { registerAdmin } from './admin/register.js';
@@ -71,6 +72,9 @@ async function main(config: Config): Promise<void> {
   const importKeys = await watchImportKeys(sql, (error) =>
     log.warn({ event: 'import_keys.load_failed', err: error }, 'the data import keys could not be read'),
   );
+  const adminTokens = await watchAdminTokens(sql, (error) =>
+    log.warn({ event: 'admin_tokens.load_failed', err: error }, 'the admin tokens could not be read'),
+  );
   const http = createHttp({ timeoutMs: adminRequestMs, connections: 8, ...networkOf(config) });
   const admin = openAdmin({
     databaseUrl: config.DATABASE_URL,
@@ -105,8 +109,8 @@ async function main(config: Config): Promise<void> {
     maxBodyBytes,
     maxQueuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
   });
-  registerSegments(app, { admin });
-  await registerAdmin(app, { admin, bodies });
+  registerSegments(app, { admin, tokens: adminTokens });
+  await registerAdmin(app, { admin, tokens: adminTokens, bodies });
 
   const drain = { forMs: config.DRAIN_SECONDS * 1_000, onStart: () => void (isStopping = true) };
   stopOnSignal('api', log, drain, async () => {
@@ -117,6 +121,7 @@ async function main(config: Config): Promise<void> {
     await http.close();
     await tokens.stop();
     await importKeys.stop();
+    await adminTokens.stop();
     await sender.close();
     await writer.end();
     await sql.end();

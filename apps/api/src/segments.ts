@@ -1,20 +1,22 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import {
-  bearerToken,
-  checkAdminToken,
   exportMembers,
+  hasRole,
   rowId,
   type Admin,
+  type AdminTokens,
   type ExportFormat,
   type MemberExport,
 } from '@currents/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { encodeId, parseId } from './admin/base/ids.js';
+import { signInAdmin } from './adminSignIn.js';
 import { refuse, type Refusal } from './problem.js';
 
 export interface SegmentDeps {
-  readonly admin: Pick<Admin, 'db' | 'databaseUrl'>;
+  readonly admin: Pick<Admin, 'databaseUrl'>;
+  readonly tokens: AdminTokens;
 }
 
 /** Exports under way at once. Each holds a database connection until its reader has read it all. */
@@ -25,7 +27,7 @@ const types: Readonly<Record<ExportFormat, string>> = {
   csv: 'text/csv; charset=utf-8; header=present',
 };
 
-/** `GET /v1/segments/:id/members`: streams all members of a segment as of one moment. Requires an admin token. */
+/** `GET /v1/segments/:id/members`: streams all members of a segment as of one moment. Requires an admin token with the role operator. */
 export function registerSegments(app: FastifyInstance, deps: SegmentDeps): void {
   const running = new Set<PassThrough>();
 
@@ -37,8 +39,13 @@ export function registerSegments(app: FastifyInstance, deps: SegmentDeps): void 
     scope.get<{ Params: { id: string }; Querystring: { format?: unknown } }>(
       '/v1/segments/:id/members',
       async (request, reply) => {
-        const refusal = await authorise(request, deps);
-        if (refusal) return refuse(reply, refusal);
+        const signedIn = await signInAdmin(request, deps.tokens);
+        if ('code' in signedIn) return refuse(reply, signedIn);
+        if (!hasRole(signedIn.role, 'operator'))
+          return refuse(reply, {
+            code: 'FORBIDDEN',
+            detail: `expected an admin token with the role operator or admin, got one with the role ${signedIn.role}`,
+          });
         const { format = 'ndjson' } = request.query;
         if (format !== 'ndjson' && format !== 'csv')
           return refuse(reply, { code: 'UNKNOWN_FORMAT', detail: 'format: expected ndjson or csv' });
@@ -133,20 +140,4 @@ async function write(stream: PassThrough, text: string): Promise<void> {
   } finally {
     over.abort();
   }
-}
-
-async function authorise(request: FastifyRequest, { admin }: SegmentDeps): Promise<Refusal | undefined> {
-  const token = bearerToken(request.headers.authorization);
-  if (token === undefined)
-    return { code: 'TOKEN_MISSING', detail: 'expected the header Authorization: Bearer <admin token>' };
-  try {
-    if ((await checkAdminToken(admin, token)) !== undefined) return undefined;
-  } catch (error) {
-    request.log.warn(
-      { event: 'segment_export.failed', requestId: request.id, err: error },
-      'an admin token could not be checked',
-    );
-    return { code: 'UNAVAILABLE', detail: 'the database does not answer; try again later' };
-  }
-  return { code: 'TOKEN_UNKNOWN', detail: 'this admin token does not exist or has been revoked' };
 }

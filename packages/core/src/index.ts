@@ -31,15 +31,16 @@ export type { Receipt } from './ingest/ingestRequest.js';
 export { bearerToken } from './secrets/token.js';
 export type { Connectors } from './loadCurrent.js';
 export { openAdmin, type Admin } from './admin/admin.js';
+export { hasRole } from './admin/adminRole.js';
+export { watchAdminTokens, type AdminTokens, type ValidAdminToken } from './admin/adminTokenCache.js';
 export {
-  checkAdminToken,
   createAdminToken,
   ensureAdminToken,
   findAdminTokens,
   listAdminTokens,
   revokeAdminToken,
 } from './admin/adminTokens.js';
-export type { AdminTokenView } from './admin/adminTokens.js';
+export type { AdminTokenView, NewAdminToken } from './admin/adminTokens.js';
 export { updateCurrent } from './currents/updateCurrent.js';
 export { countDaily } from './currents/counts.js';
 export { createCurrent } from './currents/createCurrent.js';
@@ -66,7 +67,7 @@ export { testCredentials } from './currents/testCredentials.js';
 export { listThrottledKeys, type ThrottledKey } from './ledger/throttledKeys.js';
 export { launchCurrent, pauseCurrent, resumeCurrent } from './currents/transitions.js';
 export { lookUpUserProfile, type UserProfileQuestion } from './currents/userProfile.js';
-export type { DeadOutcome, CurrentState } from './db/schema.js';
+export { adminRoles, type AdminRole, type DeadOutcome, type CurrentState } from './db/schema.js';
 export { watchImportKeys, type ImportKeys } from './cohorts/importKeyCache.js';
 export { storePush, type NewPush, type PushStored } from './cohorts/storePush.js';
 export { checkCohort, type CohortChecked } from './cohorts/checkCohort.js';

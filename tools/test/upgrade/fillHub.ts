@@ -94,10 +94,14 @@ export async function fillHub(): Promise<Release> {
     const ingestToken = await createIngestToken('platform');
     const revokedIngestToken = await createIngestToken('former platform');
     await mutate('revokeIngestToken', { id: 'tok_2', confirmName: 'former platform' }, 'ingestToken { id }');
-    const createAdminToken = () =>
-      mutate<{ token: string; adminToken: { id: string } }>('createAdminToken', {}, 'token adminToken { id }');
-    await createAdminToken();
-    const revokedAdmin = await createAdminToken();
+    const createAdminToken = (name: string, role: string) =>
+      mutate<{ token: string; adminToken: { id: string } }>(
+        'createAdminToken',
+        { name, role, expiresAt: '2100-01-01T00:00:00Z' },
+        'token adminToken { id }',
+      );
+    await createAdminToken('dashboard', 'VIEWER');
+    const revokedAdmin = await createAdminToken('former admin', 'ADMIN');
     const { id: revokedId } = revokedAdmin.adminToken;
     await mutate('revokeAdminToken', { id: revokedId, confirmId: revokedId }, 'adminToken { id }');
 

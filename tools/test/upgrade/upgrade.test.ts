@@ -227,6 +227,7 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
       auditLog: 'action succeeded result arguments targetId target { id } actor { adminToken { id } }',
       quarantinedEvents: 'code detail ingestToken { id }',
       importPartners: 'name',
+      adminTokens: 'name role expiresAt isValid',
     };
     for (const [list, tables] of Object.entries(lists)) {
       const answer = await client().ask<Record<string, { totalCount: number; nodes: readonly unknown[] }>>(

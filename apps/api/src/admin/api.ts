@@ -7,6 +7,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import type { FastifyBaseLogger } from 'fastify';
 import type { AdminContext } from './base/context.js';
+import { checkRoles } from './checkRoles.js';
 import { createErrorFormat } from './errors.js';
 import { limitCost, limitSize, maxTokens } from './limits.js';
 import { buildAdminSchema } from './schema.js';
@@ -27,6 +28,7 @@ export function createAdminApi(log: FastifyBaseLogger): ApolloServer<AdminContex
     logger: log,
     plugins: [
       checkVariables,
+      checkRoles,
       limitCost,
       // Nothing is reported to Apollo, whatever the environment says.
       ApolloServerPluginCacheControlDisabled(),

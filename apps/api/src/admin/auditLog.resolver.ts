@@ -5,6 +5,7 @@ import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
 import { parseId } from './base/ids.js';
 import { Node, registerNode } from './base/node.js';
+import { RequiresRole } from './base/role.js';
 import { costs } from './costs.js';
 import { given } from './withoutNulls.js';
 
@@ -12,6 +13,7 @@ registerNode('AuditEntry', findAuditEntries);
 
 @Resolver(() => AuditEntry)
 export class AuditLogResolver {
+  @RequiresRole('viewer')
   @Query(() => AuditEntryConnection, {
     description: 'What was done through this API, the newest first.',
     complexity: costs.page,

@@ -3,6 +3,7 @@ import { connectionOf } from './base/connection.js';
 import { enumOf, inCapitals } from './base/enum.js';
 import { Node } from './base/node.js';
 import { DateTime, JsonObject } from './base/scalars.js';
+import { RequiresRole } from './base/role.js';
 import { AdminToken } from './token.type.js';
 
 /** Every mutation's name in capitals. Filled by `nameActions` once all resolvers are known, before the schema is built. */
@@ -61,6 +62,7 @@ export class AuditEntry extends Node {
   })
   target?: Node;
 
+  @RequiresRole('operator')
   @Field(() => JsonObject, {
     nullable: true,
     description:

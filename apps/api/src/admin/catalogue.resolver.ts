@@ -6,11 +6,13 @@ import {
 } from '@currents/schema';
 import { Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import type { AdminContext } from './base/context.js';
+import { RequiresRole } from './base/role.js';
 import { EventGroup, EventProperty, EventType, EventTypeDestination } from './catalogue.type.js';
 import { costs } from './costs.js';
 
 @Resolver(() => EventGroup)
 export class CatalogueResolver {
+  @RequiresRole('viewer')
   @Query(() => [EventGroup], {
     description: 'All event types, as the tree to select from: group → channel → event type.',
     complexity: costs.catalogue,

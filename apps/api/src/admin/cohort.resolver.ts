@@ -17,6 +17,7 @@ import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
 import { decodeId } from './base/ids.js';
 import { registerNode } from './base/node.js';
+import { RequiresRole } from './base/role.js';
 import {
   CohortFilter,
   CohortOrder,
@@ -40,6 +41,7 @@ const ofCohort = 'Id of the cohort.';
 
 @Resolver(() => Cohort)
 export class CohortResolver {
+  @RequiresRole('viewer')
   @Query(() => types.CohortConnection, { description: 'Cohorts, the newest first by default.', complexity: costs.page })
   async cohorts(
     @Args(() => PageArgs) page: PageArgs,
@@ -58,6 +60,7 @@ export class CohortResolver {
     return listCohorts(admin, page, given(filter), orderBy ?? undefined);
   }
 
+  @RequiresRole('viewer')
   @Query(() => types.CohortResult, { description: 'One cohort, deleted ones included.', complexity: costs.read })
   async cohort(
     @Arg('id', () => ID, { description: ofCohort }) id: string,
@@ -84,6 +87,7 @@ export class CohortResolver {
     return load('CohortPull', id);
   }
 
+  @RequiresRole('viewer')
   @Query(() => types.CheckCohortResult, {
     description: 'Counts a cohort’s members one by one and compares them with its counters. Reads every member.',
     complexity: costs.scan,
@@ -95,6 +99,7 @@ export class CohortResolver {
     return checkCohort(admin, decodeId('Cohort', id, 'id'));
   }
 
+  @RequiresRole('operator')
   @Mutation(() => types.UpdateCohortResult, {
     description:
       'Updates how often a cohort syncs: for a cohort that is pulled, its pull schedule; otherwise only what freshness expects. To undo it, set the earlier schedule.',
@@ -108,6 +113,7 @@ export class CohortResolver {
     return updateCohort(admin, decodeId('Cohort', id, 'input.id'), { schedule, ifVersion: ifVersion ?? undefined });
   }
 
+  @RequiresRole('operator')
   @Mutation(() => types.ReportCohortSizeResult, {
     description:
       'Records how many members a cohort has at its partner, to compare with the hub: see Cohort.drift. The next full sync replaces it. To undo it, report the earlier size.',
@@ -121,6 +127,7 @@ export class CohortResolver {
     return reportCohortSize(admin, decodeId('Cohort', id, 'input.id'), { memberCount, by: 'admin' });
   }
 
+  @RequiresRole('admin')
   @Mutation(() => types.DeleteCohortResult, {
     description:
       'Deletes a cohort, its members and its pull; plans only, unless dryRun is false. Cannot be undone. Entries and exits that its partner sends are refused ' +

@@ -21,6 +21,7 @@ import type { AdminContext } from './base/context.js';
 import { decodeId } from './base/ids.js';
 import { registerNode } from './base/node.js';
 import { Day } from './base/scalars.js';
+import { RequiresRole } from './base/role.js';
 import { costs } from './costs.js';
 import {
   CreateCurrentInput,
@@ -55,6 +56,7 @@ const keyOf = ({ id }: { readonly id: string }): string => decodeId('Current', i
 
 @Resolver(() => Current)
 export class CurrentResolver {
+  @RequiresRole('viewer')
   @Query(() => CurrentConnection, {
     description: 'Currents, the newest first by default.',
     complexity: costs.page,
@@ -73,6 +75,7 @@ export class CurrentResolver {
     return listCurrents(admin, page, given(filter), orderBy ?? undefined);
   }
 
+  @RequiresRole('viewer')
   @Query(() => CurrentResult, { description: 'One Current, in whatever state.', complexity: costs.read })
   async current(
     @Arg('id', () => ID, { description: 'Id of the Current, such as "cur_7".' }) id: string,
@@ -108,6 +111,7 @@ export class CurrentResolver {
     return countDaily(admin, Number(id), { from: from ?? undefined, to: to ?? undefined });
   }
 
+  @RequiresRole('operator')
   @FieldResolver(() => ThrottledKeyConnection, {
     description:
       'The users and devices whose events wait because they arrive faster than the destination accepts them per key, the longest waiting first. Events of other keys do not wait.',
@@ -121,6 +125,7 @@ export class CurrentResolver {
     return listThrottledKeys(admin, Number(id), page);
   }
 
+  @RequiresRole('operator')
   @FieldResolver(() => KeyNearQuotaConnection, {
     description:
       'The users and devices of which 80 % or more of the destination’s quota per key and day has been delivered, by the hub’s own count, the nearest first. A warning only: events wait once the destination refuses them, see throttledKeys.',
@@ -134,6 +139,7 @@ export class CurrentResolver {
     return listKeysNearQuota(admin, Number(id), page);
   }
 
+  @RequiresRole('operator')
   @Mutation(() => CreateCurrentResult, {
     description: 'Creates a Current as a draft: it carries nothing until it is launched. To undo it, delete it.',
     complexity: costs.write,
@@ -145,6 +151,7 @@ export class CurrentResolver {
     return createCurrent(admin, input);
   }
 
+  @RequiresRole('operator')
   @Mutation(() => UpdateCurrentResult, {
     description:
       'Changes a Current, from its next attempt on. To undo it, pass what the payload says it was before; former credentials are gone, so replacing them has to be confirmed by name. A blocked Current whose settings or credentials change is probed at once.',
@@ -158,6 +165,7 @@ export class CurrentResolver {
     return updateCurrent(admin, keyOf(input), input);
   }
 
+  @RequiresRole('operator')
   @Mutation(() => TestCredentialsResult, {
     description:
       'Asks the destination whether it would accept events, without sending any. Changes nothing, except that a blocked Current that passes with what is stored goes live soon after.',
@@ -171,6 +179,7 @@ export class CurrentResolver {
     return testCredentials(admin, decodeId('Current', currentId, 'input.currentId'), given(instead));
   }
 
+  @RequiresRole('operator')
   @Mutation(() => LaunchCurrentResult, {
     description:
       'Makes a draft live: it carries the events that arrive from now on. Tests first, as testCredentials does, whether the destination would accept events; if not, the draft is not launched. Repeating it changes nothing. pauseCurrent undoes it; what was sent stays sent.',
@@ -183,6 +192,7 @@ export class CurrentResolver {
     return launchCurrent(admin, keyOf(input), input);
   }
 
+  @RequiresRole('operator')
   @Mutation(() => PauseCurrentResult, {
     description:
       'Pauses a live or blocked Current: nothing is sent, arriving events are kept, and none expires until it is resumed. Repeating it changes nothing. resumeCurrent undoes it.',
@@ -195,6 +205,7 @@ export class CurrentResolver {
     return pauseCurrent(admin, keyOf(input));
   }
 
+  @RequiresRole('operator')
   @Mutation(() => ResumeCurrentResult, {
     description:
       'Makes a paused Current live again: kept events are sent, the oldest first, with a retry window that begins anew. Repeating it changes nothing. pauseCurrent undoes it.',
@@ -207,6 +218,7 @@ export class CurrentResolver {
     return resumeCurrent(admin, keyOf(input));
   }
 
+  @RequiresRole('admin')
   @Mutation(() => DeleteCurrentResult, {
     description:
       'Ends a Current for good. Cannot be undone: its credentials are erased, its pending events expire, and cohorts that are pulled through it keep their members and are pulled again only once they are pulled through another Current. Its name is free again; its counts and dead letters can still be read.',

@@ -11,6 +11,7 @@ import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
 import { decodeId, encodeId } from './base/ids.js';
 import { registerNode } from './base/node.js';
+import { RequiresRole } from './base/role.js';
 import { costs } from './costs.js';
 import { Current } from './current.type.js';
 import {
@@ -27,6 +28,7 @@ registerNode('DeadLetter', findDeadLetters);
 
 @Resolver(() => DeadLetter)
 export class DeadLetterResolver {
+  @RequiresRole('viewer')
   @Query(() => DeadLetterConnection, {
     description: 'Events that could not be delivered, the newest first.',
     complexity: costs.deepPage,
@@ -60,6 +62,7 @@ export class DeadLetterResolver {
     return event?.event_type;
   }
 
+  @RequiresRole('viewer')
   @Query(() => [DeadLetterCount], {
     description: 'How many dead letters have each reason, the most frequent first.',
     complexity: costs.scan,
@@ -72,6 +75,7 @@ export class DeadLetterResolver {
     return countDeadLetters(admin, filterOf(filter));
   }
 
+  @RequiresRole('operator')
   @Mutation(() => ReplayDeadLettersResult, {
     description:
       'Sends dead letters of a Current again: each once, as a new delivery; what fails again is a new dead letter. Cannot be undone, so it is a dry run by default.',

@@ -5,6 +5,7 @@ import { enumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { resultUnion } from './base/problem.js';
 import { Count, DateTime, JsonObject } from './base/scalars.js';
+import { RequiresRole } from './base/role.js';
 import { Current } from './current.type.js';
 import { CurrentNotFound, CurrentWrongState } from './problem.type.js';
 
@@ -34,6 +35,7 @@ export class DeadLetter extends Node {
   })
   eventType?: string;
 
+  @RequiresRole('operator')
   @Field(() => JsonObject, {
     nullable: true,
     description:

@@ -10,6 +10,7 @@ const callerErrors = new Set([
   'GRAPHQL_VALIDATION_FAILED',
   'BAD_REQUEST',
   'BAD_USER_INPUT',
+  'FORBIDDEN',
   'INVALID_ID',
   'WRONG_ID_TYPE',
   'OPERATION_RESOLUTION_FAILURE',
@@ -36,7 +37,9 @@ export function createErrorFormat(
     const code = formatted.extensions?.['code'];
     if (error instanceof GraphQLError && typeof code === 'string' && callerErrors.has(code)) {
       const locations = formatted.locations ? { locations: formatted.locations } : {};
-      return { message: withoutValues(formatted.message), ...locations, ...place, extensions: { code } };
+      const { requiredRole, role } = formatted.extensions ?? {};
+      const roles = code === 'FORBIDDEN' ? { requiredRole, role } : {};
+      return { message: withoutValues(formatted.message), ...locations, ...place, extensions: { code, ...roles } };
     }
     const id = randomBytes(6).toString('hex');
     log.error(

@@ -15,6 +15,7 @@ import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
 import { decodeId } from './base/ids.js';
 import { registerNode } from './base/node.js';
+import { RequiresRole } from './base/role.js';
 import { costs } from './costs.js';
 import * as inputs from './importKey.input.js';
 import * as types from './importKey.type.js';
@@ -25,6 +26,7 @@ registerNode('ImportPartner', findImportPartners);
 
 @Resolver(() => types.ImportKey)
 export class ImportKeyResolver {
+  @RequiresRole('viewer')
   @Query(() => types.ImportPartnerConnection, {
     description: 'The partners that can have data import keys, by name.',
     complexity: costs.page,
@@ -33,6 +35,7 @@ export class ImportKeyResolver {
     return listImportPartners(admin, page);
   }
 
+  @RequiresRole('viewer')
   @Query(() => types.ImportKeyConnection, {
     description: 'Data import keys, the newest first.',
     complexity: costs.page,
@@ -58,6 +61,7 @@ export class ImportKeyResolver {
     return load('ImportPartner', partner);
   }
 
+  @RequiresRole('admin')
   @Mutation(() => types.CreateImportPartnerResult, {
     description:
       'Creates a partner that is not built in and pushes cohorts by Braze’s partner protocol. It needs a data import key to push. deleteImportPartner undoes it.',
@@ -71,6 +75,7 @@ export class ImportKeyResolver {
     return createImportPartner(admin, name);
   }
 
+  @RequiresRole('admin')
   @Mutation(() => types.DeleteImportPartnerResult, {
     description:
       'Deletes a partner that an admin created and that has no valid key. Its cohorts stay. createImportPartner undoes it.',
@@ -84,6 +89,7 @@ export class ImportKeyResolver {
     return deleteImportPartner(admin, name);
   }
 
+  @RequiresRole('admin')
   @Mutation(() => types.CreateImportKeyResult, {
     description: 'Creates a data import key for a partner. The key is shown only once. revokeImportKey undoes it.',
     complexity: costs.write,
@@ -96,6 +102,7 @@ export class ImportKeyResolver {
     return createImportKey(admin, input);
   }
 
+  @RequiresRole('admin')
   @Mutation(() => types.RevokeImportKeyResult, {
     description:
       'Refuses a key from now on, or from a later time, which can be moved or cancelled until then. Cannot be undone afterwards. ' +
@@ -110,6 +117,7 @@ export class ImportKeyResolver {
     return revokeImportKey(admin, decodeId('ImportKey', id, 'input.id'), { confirmName, at: at ?? undefined });
   }
 
+  @RequiresRole('admin')
   @Mutation(() => types.CancelImportKeyRevocationResult, {
     description: 'Cancels the revocation of a key before it takes effect. revokeImportKey undoes it.',
     complexity: costs.write,

@@ -2,11 +2,13 @@ import { checkLedger } from '@currents/core';
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import type { AdminContext } from './base/context.js';
 import { decodeId } from './base/ids.js';
+import { RequiresRole } from './base/role.js';
 import { costs } from './costs.js';
 import { LedgerCheck, LedgerCheckResult } from './ledger.type.js';
 
 @Resolver(() => LedgerCheck)
 export class LedgerResolver {
+  @RequiresRole('viewer')
   @Query(() => LedgerCheckResult, {
     description:
       'Recounts every stored event of a Current and compares: selected = delivered + skipped + rejected + expired + pending. Safe while events flow; takes about a second for every ten thousand deliveries.',

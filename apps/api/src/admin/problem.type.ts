@@ -114,7 +114,7 @@ export class NotConfirmed extends Problem {}
 export class TokenNotFound extends Problem {}
 
 @ProblemType(
-  'This is the last valid admin token. Revoking it would lock out all admins.',
-  'Create another admin token first, and revoke this one with it.',
+  'This is the last valid token with the role ADMIN. Revoking it would lock out all admins.',
+  'Create another admin token with this role first, and revoke this one with it.',
 )
 export class LastAdminToken extends Problem {}

@@ -15,6 +15,7 @@ import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
 import { decodeId } from './base/ids.js';
 import { DateTime } from './base/scalars.js';
+import { RequiresRole } from './base/role.js';
 import { Cohort } from './cohort.type.js';
 import { costs } from './costs.js';
 import { Current } from './current.type.js';
@@ -27,6 +28,7 @@ const keyOf = (input: { readonly cohortId: string }): string => decodeId('Cohort
 
 @Resolver(() => CohortPull)
 export class CohortPullResolver {
+  @RequiresRole('viewer')
   @Query(() => CohortPullConnection, {
     description: 'Pulls, those of the newest cohorts first.',
     complexity: costs.page,
@@ -42,6 +44,7 @@ export class CohortPullResolver {
     return listPulls(admin, page, { ...more, currentId: key });
   }
 
+  @RequiresRole('viewer')
   @Query(() => results.CohortPullResult, { description: 'The pull of one cohort.', complexity: costs.read })
   async cohortPull(
     @Arg('cohortId', () => ID, { description: 'Id of the cohort.' }) cohortId: string,
@@ -64,6 +67,7 @@ export class CohortPullResolver {
     return load('Current', currentId);
   }
 
+  @RequiresRole('operator')
   @Mutation(() => results.CreateCohortPullResult, {
     description:
       'Pulls a cohort from its partner: at once, and then by the schedule. If the partner pushes it too, the latest sync counts. deleteCohortPull undoes it.',
@@ -78,6 +82,7 @@ export class CohortPullResolver {
     return createCohortPull(admin, { currentId: key, partnerId, schedule });
   }
 
+  @RequiresRole('operator')
   @Mutation(() => results.RunCohortPullResult, {
     description:
       'Starts a pull now, whatever the schedule says and however the last one ended. cancelCohortPull undoes it while it runs.',
@@ -90,6 +95,7 @@ export class CohortPullResolver {
     return runCohortPull(admin, keyOf(input));
   }
 
+  @RequiresRole('operator')
   @Mutation(() => results.CancelCohortPullResult, {
     description:
       'Cancels the running pull. Members fetched so far are dropped, and the membership stays as it is; the next pull follows the schedule. ' +
@@ -104,6 +110,7 @@ export class CohortPullResolver {
     return cancelCohortPull(admin, keyOf(input));
   }
 
+  @RequiresRole('operator')
   @Mutation(() => results.DeleteCohortPullResult, {
     description:
       'Stops pulling a cohort, which keeps its members. To delete these too, use deleteCohort. createCohortPull undoes it.',
@@ -120,6 +127,7 @@ export class CohortPullResolver {
 
 @Resolver(() => PartnerCohort)
 export class PartnerCohortResolver {
+  @RequiresRole('operator')
   @Query(() => results.PartnerCohortsResult, {
     description:
       'The cohorts of a Current’s partner. Asks the partner with the Current’s credentials, unless the last list is younger than a minute; later pages come from ' +

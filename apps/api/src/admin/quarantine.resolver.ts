@@ -11,6 +11,7 @@ import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
 import { decodeId, encodeId } from './base/ids.js';
 import { registerNode } from './base/node.js';
+import { RequiresRole } from './base/role.js';
 import { costs } from './costs.js';
 import {
   QuarantineCount,
@@ -28,6 +29,7 @@ registerNode('QuarantinedEvent', findQuarantinedEvents);
 
 @Resolver(() => QuarantinedEvent)
 export class QuarantineResolver {
+  @RequiresRole('viewer')
   @Query(() => QuarantinedEventConnection, {
     description: 'Events that the catalogue refused, the newest first.',
     complexity: costs.page,
@@ -51,6 +53,7 @@ export class QuarantineResolver {
     return load('IngestToken', tokenId);
   }
 
+  @RequiresRole('viewer')
   @Query(() => [QuarantineCount], {
     description: 'How many quarantined events have each reason, the most frequent first.',
     complexity: costs.scan,
@@ -63,6 +66,7 @@ export class QuarantineResolver {
     return countQuarantine(admin, filterOf(filter, 'filter'));
   }
 
+  @RequiresRole('operator')
   @Mutation(() => ReleaseQuarantinedEventsResult, {
     description:
       'Reads quarantined events again with the present catalogue, and stores those that it accepts now as if they had just arrived: each once. Cannot be undone, so it is a dry run by default.',

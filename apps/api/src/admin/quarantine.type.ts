@@ -5,6 +5,7 @@ import { enumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { resultUnion } from './base/problem.js';
 import { Count, DateTime } from './base/scalars.js';
+import { RequiresRole } from './base/role.js';
 import { IngestToken } from './token.type.js';
 
 const QuarantineCode = enumOf<RefusalCode>('QuarantineCode', 'Why the catalogue refused an event.', refusalCodes);
@@ -32,6 +33,7 @@ export class QuarantinedEvent extends Node {
   @Field(() => String, { description: 'Why it was refused, in a sentence for people.' })
   detail!: string;
 
+  @RequiresRole('operator')
   @Field(() => String, { description: 'The JSON of the event; for a line that is not JSON, the line.' })
   body!: string;
 

@@ -1,7 +1,8 @@
 import { promisify } from 'node:util';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import { bearerToken, checkAdminToken, decodeReceived, type Admin } from '@currents/core';
+import { decodeReceived, type Admin, type AdminTokens, type ValidAdminToken } from '@currents/core';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { signInAdmin } from '../adminSignIn.js';
 import { charsetRefusal } from '../body/charset.js';
 import { bodyRefusal, decompress, takeBody, type RequestBodies } from '../body/requestBodies.js';
 import { refusalOf, refuse, type Refusal } from '../problem.js';
@@ -11,6 +12,7 @@ import { createNodeLoader } from './base/node.js';
 
 export interface AdminDeps {
   readonly admin: Admin;
+  readonly tokens: AdminTokens;
   readonly bodies: RequestBodies;
 }
 
@@ -19,18 +21,18 @@ export const maxBodyBytes = 256 * 1024;
 
 declare module 'fastify' {
   interface FastifyRequest {
-    adminTokenId: string;
+    adminToken: ValidAdminToken | null;
   }
 }
 
 /** `POST /graphql`. Requires an admin token. */
-export async function registerAdmin(app: FastifyInstance, { admin, bodies }: AdminDeps): Promise<void> {
+export async function registerAdmin(app: FastifyInstance, { admin, tokens, bodies }: AdminDeps): Promise<void> {
   const api = createAdminApi(app.log);
   await api.start();
   // Fastify closes its plugins once no request is under way.
   app.addHook('onClose', () => api.stop());
   await app.register(async (scope) => {
-    scope.decorateRequest('adminTokenId', '');
+    scope.decorateRequest('adminToken', null);
     bodies.readIn(scope, () => ({ maxBytes: maxBodyBytes }));
     // Fastify's parser, but without its messages, which quote the body.
     const parse = promisify(scope.getDefaultJsonParser('error', 'error') as JsonParser);
@@ -39,7 +41,10 @@ export async function registerAdmin(app: FastifyInstance, { admin, bodies }: Adm
     );
     scope.post('/graphql', {
       onRequest: async (request, reply) => {
-        const refusal = (await authenticate(admin, request)) ?? contentTypeRefusal(request.headers['content-type']);
+        const signedIn = await signInAdmin(request, tokens);
+        if ('code' in signedIn) return answer(reply, signedIn);
+        request.adminToken = signedIn;
+        const refusal = contentTypeRefusal(request.headers['content-type']);
         if (refusal) return answer(reply, refusal);
       },
       preHandler: async (request, reply) => {
@@ -58,12 +63,14 @@ export async function registerAdmin(app: FastifyInstance, { admin, bodies }: Adm
         }
       },
       handler: fastifyApolloHandler<AdminContext>(api, {
-        context: async ({ adminTokenId, headers, log }, reply) => {
+        context: async ({ adminToken, headers, log }, reply) => {
+          if (adminToken === null) throw new Error('a request came past the check of its token');
           // Answers may hold a token that is shown once.
           void reply.header('cache-control', 'no-store');
           return {
             admin,
-            adminTokenId,
+            adminTokenId: adminToken.id,
+            role: adminToken.role,
             log,
             load: createNodeLoader(admin),
             idempotencyKey: [headers['idempotency-key']].flat()[0],
@@ -75,31 +82,6 @@ export async function registerAdmin(app: FastifyInstance, { admin, bodies }: Adm
 }
 
 type JsonParser = (request: FastifyRequest, body: string, done: (error: Error | null, value?: unknown) => void) => void;
-
-/** Reads the database on every request, so that a revoked token is refused at once. */
-async function authenticate(admin: Admin, request: FastifyRequest): Promise<Refusal | undefined> {
-  const token = bearerToken(request.headers.authorization);
-  if (token === undefined) {
-    return {
-      code: 'TOKEN_MISSING',
-      detail:
-        'expected the header Authorization: Bearer <admin token>; the api prints the first admin token when it first starts',
-    };
-  }
-  let id;
-  try {
-    id = await checkAdminToken(admin, token);
-  } catch (error) {
-    request.log.warn(
-      { event: 'admin_token.check_failed', requestId: request.id, err: error },
-      'an admin token could not be checked',
-    );
-    return { code: 'UNAVAILABLE', detail: 'the database does not answer; try again later' };
-  }
-  if (id === undefined) return { code: 'TOKEN_UNKNOWN', detail: 'this admin token does not exist or has been revoked' };
-  request.adminTokenId = id;
-  return undefined;
-}
 
 class NotJson extends Error {
   readonly statusCode = 400;

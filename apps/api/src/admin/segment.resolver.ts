@@ -20,6 +20,7 @@ import type { AdminContext } from './base/context.js';
 import { decodeId } from './base/ids.js';
 import { registerNode } from './base/node.js';
 import { DateTime } from './base/scalars.js';
+import { RequiresRole } from './base/role.js';
 import { Cohort } from './cohort.type.js';
 import { costs } from './costs.js';
 import * as inputs from './segment.input.js';
@@ -35,6 +36,7 @@ const ofSegment = 'Id of the segment.';
 
 @Resolver(() => Segment)
 export class SegmentResolver {
+  @RequiresRole('viewer')
   @Query(() => types.SegmentConnection, {
     description: 'Segments, the newest first by default.',
     complexity: costs.page,
@@ -55,6 +57,7 @@ export class SegmentResolver {
     return listSegments(admin, page, { ...more, cohortId: key }, orderBy ?? undefined);
   }
 
+  @RequiresRole('viewer')
   @Query(() => types.SegmentResult, { description: 'One segment with its definition.', complexity: costs.read })
   async segment(
     @Arg('id', () => ID, { description: ofSegment }) id: string,
@@ -68,6 +71,7 @@ export class SegmentResolver {
     return loadCohorts(context, cohortIds);
   }
 
+  @RequiresRole('operator')
   @FieldResolver(() => types.MemberConnection, {
     nullable: true,
     description:
@@ -97,6 +101,7 @@ export class SegmentResolver {
     return listWebhooks(admin, id, page);
   }
 
+  @RequiresRole('viewer')
   @Query(() => types.PreviewSegmentResult, {
     description: 'Counts the members that a definition would select now, and returns some. Stores nothing.',
     complexity: costs.scan,
@@ -109,6 +114,7 @@ export class SegmentResolver {
     return previewSegment(admin, definitionOf(definition, 'definition'));
   }
 
+  @RequiresRole('operator')
   @Query(() => types.SegmentMembershipResult, {
     description: 'Whether a user is a member of a segment, as of its last evaluation.',
     complexity: costs.read,
@@ -121,6 +127,7 @@ export class SegmentResolver {
     return getMembership(admin, decodeId('Segment', segmentId, 'segmentId'), given(member));
   }
 
+  @RequiresRole('operator')
   @Query(() => types.SegmentChangesResult, {
     description:
       'The changes of a segment in order: after a cursor, or since a time. Followed by cursor, each change comes exactly once.',
@@ -140,6 +147,7 @@ export class SegmentResolver {
     return listSegmentChanges(admin, key, { first, after: after ?? undefined, since: since ?? undefined });
   }
 
+  @RequiresRole('operator')
   @Mutation(() => types.CreateSegmentResult, {
     description: 'Creates a segment. It has members once a worker has evaluated it. deleteSegment undoes it.',
     complexity: costs.write,
@@ -152,6 +160,7 @@ export class SegmentResolver {
     return createSegment(admin, { name, definition: definitionOf(definition, 'input.definition') });
   }
 
+  @RequiresRole('operator')
   @Mutation(() => types.UpdateSegmentResult, {
     description:
       'Updates a segment. Members that a new definition adds or removes are recorded as changes and sent to webhooks. To undo it, update it back.',
@@ -169,6 +178,7 @@ export class SegmentResolver {
     });
   }
 
+  @RequiresRole('admin')
   @Mutation(() => types.DeleteSegmentResult, {
     description:
       'Deletes a segment and its webhooks; plans only, unless dryRun is false. Cannot be undone. Its cohorts stay.',

@@ -5,6 +5,7 @@ import { enumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Problem, ProblemType, resultUnion } from './base/problem.js';
 import { Count, DateTime } from './base/scalars.js';
+import { RequiresRole } from './base/role.js';
 import { MemberCounts } from './cohort.type.js';
 import { InputInvalid, NameTaken, NotConfirmed, VersionConflict } from './problem.type.js';
 
@@ -111,6 +112,7 @@ export class SegmentPreview {
   @Field(() => MemberCounts, { description: 'Number of members by the type of their ids.' })
   memberCounts!: MemberCounts;
 
+  @RequiresRole('operator')
   @Field(() => [Member], { description: 'Up to 20 of the members.' })
   examples!: Member[];
 }

@@ -16,6 +16,7 @@ import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
 import { decodeId } from './base/ids.js';
 import { registerNode } from './base/node.js';
+import { RequiresRole } from './base/role.js';
 import { costs } from './costs.js';
 import { Segment } from './segment.type.js';
 import * as inputs from './segmentWebhook.input.js';
@@ -29,6 +30,7 @@ const keyOf = (id: string): string => decodeId('SegmentWebhook', id, 'input.id')
 
 @Resolver(() => SegmentWebhook)
 export class SegmentWebhookResolver {
+  @RequiresRole('viewer')
   @Query(() => types.SegmentWebhookResult, { description: 'One webhook of a segment.', complexity: costs.read })
   async segmentWebhook(
     @Arg('id', () => ID, { description: 'Id of the webhook.' }) id: string,
@@ -58,6 +60,7 @@ export class SegmentWebhookResolver {
     return listWebhookExpiries(admin, id, page);
   }
 
+  @RequiresRole('operator')
   @Mutation(() => types.CreateSegmentWebhookResult, {
     description: 'Sends a segment’s changes from now on to a URL. deleteSegmentWebhook undoes it.',
     complexity: costs.write,
@@ -70,6 +73,7 @@ export class SegmentWebhookResolver {
     return createWebhook(admin, decodeId('Segment', segmentId, 'input.segmentId'), url);
   }
 
+  @RequiresRole('admin')
   @Mutation(() => types.RotateSegmentWebhookSecretResult, {
     description: 'Signs requests with a new secret from now on. Cannot be undone: the old secret is lost.',
     complexity: costs.write,
@@ -82,6 +86,7 @@ export class SegmentWebhookResolver {
     return rotateWebhookSecret(admin, keyOf(id), confirmUrl);
   }
 
+  @RequiresRole('operator')
   @Mutation(() => types.PauseSegmentWebhookResult, {
     description:
       'Pauses a webhook. Changes are kept for it. Pausing a paused webhook answers with the webhook. resumeSegmentWebhook undoes it.',
@@ -95,6 +100,7 @@ export class SegmentWebhookResolver {
     return pauseWebhook(admin, keyOf(id));
   }
 
+  @RequiresRole('operator')
   @Mutation(() => types.ResumeSegmentWebhookResult, {
     description:
       'Resumes a paused or blocked webhook: pending changes first, in a new retry window. Resuming a live webhook answers with the webhook. pauseSegmentWebhook undoes it.',
@@ -108,6 +114,7 @@ export class SegmentWebhookResolver {
     return resumeWebhook(admin, keyOf(id));
   }
 
+  @RequiresRole('admin')
   @Mutation(() => types.DeleteSegmentWebhookResult, {
     description:
       'Deletes a webhook and its secret; plans only, unless dryRun is false. Cannot be undone: pending changes are not delivered.',

@@ -5,6 +5,7 @@ import { enumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Problem, ProblemType, resultUnion } from './base/problem.js';
 import { Count, DateTime } from './base/scalars.js';
+import { RequiresRole } from './base/role.js';
 import { InputInvalid, NotConfirmed } from './problem.type.js';
 import { SegmentNotFound } from './segment.type.js';
 
@@ -78,6 +79,7 @@ export const SegmentWebhookExpiryConnection = connectionOf(SegmentWebhookExpiry,
     'and the HMAC-SHA256, in hexadecimal, of Currents-Timestamp, a full stop and the body. A repeated request has the same Currents-Delivery.',
 })
 export class SegmentWebhook extends Node {
+  @RequiresRole('operator')
   @Field(() => String, { description: 'Where requests are sent, such as "https://example.com/segments".' })
   url!: string;
 

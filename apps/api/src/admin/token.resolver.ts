@@ -15,6 +15,7 @@ import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
 import { decodeId } from './base/ids.js';
 import { registerNode } from './base/node.js';
+import { RequiresRole } from './base/role.js';
 import { costs } from './costs.js';
 import {
   AdminToken,
@@ -36,6 +37,7 @@ registerNode('AdminToken', findAdminTokens);
 
 @Resolver(() => IngestToken)
 export class IngestTokenResolver {
+  @RequiresRole('viewer')
   @Query(() => IngestTokenConnection, { description: 'Ingest tokens, the newest first.', complexity: costs.page })
   async ingestTokens(
     @Args(() => PageArgs) page: PageArgs,
@@ -54,6 +56,7 @@ export class IngestTokenResolver {
     return revokedAt === undefined;
   }
 
+  @RequiresRole('admin')
   @Mutation(() => CreateIngestTokenResult, {
     description: 'Creates a token for a sender of events. It is shown only in this answer. To undo it, revoke it.',
     complexity: costs.write,
@@ -66,6 +69,7 @@ export class IngestTokenResolver {
     return createIngestToken(admin, name);
   }
 
+  @RequiresRole('admin')
   @Mutation(() => RevokeIngestTokenResult, {
     description:
       'Refuses an ingest token from now on. Cannot be undone: its senders need another one. Repeating it changes nothing.',
@@ -82,8 +86,15 @@ export class IngestTokenResolver {
 
 @Resolver(() => AdminToken)
 export class AdminTokenResolver {
+  @RequiresRole('viewer')
+  @Query(() => AdminToken, { description: 'The admin token of this request.', complexity: costs.read })
+  async me(@Ctx() { load, adminTokenId }: AdminContext): Promise<unknown> {
+    return load('AdminToken', adminTokenId);
+  }
+
+  @RequiresRole('viewer')
   @Query(() => AdminTokenConnection, {
-    description: 'Admin tokens, the newest first; revoked ones too.',
+    description: 'Admin tokens, the newest first; revoked and expired ones too.',
     complexity: costs.page,
   })
   async adminTokens(@Args(() => PageArgs) page: PageArgs, @Ctx() { admin }: AdminContext): Promise<unknown> {
@@ -96,10 +107,11 @@ export class AdminTokenResolver {
   }
 
   @FieldResolver(() => Boolean)
-  isValid(@Root() { revokedAt }: AdminTokenView): boolean {
-    return revokedAt === undefined;
+  isValid(@Root() { revokedAt, expiresAt }: AdminTokenView): boolean {
+    return revokedAt === undefined && (expiresAt === undefined || expiresAt.getTime() > Date.now());
   }
 
+  @RequiresRole('admin')
   @Mutation(() => CreateAdminTokenResult, {
     description:
       'Creates another admin token. It is shown only in this answer; existing tokens stay valid until they are revoked. To undo it, revoke it.',
@@ -107,12 +119,13 @@ export class AdminTokenResolver {
   })
   async createAdminToken(
     @Arg('input', () => CreateAdminTokenInput, { description: 'The admin token to create.' })
-    { name }: CreateAdminTokenInput,
+    { name, role, expiresAt }: CreateAdminTokenInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return createAdminToken(admin, name ?? undefined);
+    return createAdminToken(admin, { name, role, expiresAt: expiresAt ?? undefined });
   }
 
+  @RequiresRole('admin')
   @Mutation(() => RevokeAdminTokenResult, {
     description: 'Refuses an admin token from now on. Cannot be undone. Repeating it changes nothing.',
     complexity: costs.write,

@@ -1,8 +1,10 @@
+import type { AdminRole as Role } from '@currents/core';
 import { Field, InputType, ID, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
 import { ConfirmedInput, IdInput } from './base/inputs.js';
 import { Node } from './base/node.js';
 import { resultUnion } from './base/problem.js';
+import { AdminRole } from './base/role.js';
 import { DateTime } from './base/scalars.js';
 import { InputInvalid, LastAdminToken, NameTaken, NotConfirmed, TokenNotFound } from './problem.type.js';
 
@@ -38,19 +40,31 @@ export class IngestToken extends Node {
   description: 'A token with which an admin uses this API. Any number of them may be valid at once.',
 })
 export class AdminToken extends Node {
-  @Field(() => String, { nullable: true, description: 'Name for people; null when none was given.' })
-  name?: string;
+  @Field(() => String, { description: 'Name for people, such as terraform; the audit log shows it.' })
+  name!: string;
+
+  @Field(() => AdminRole, { description: 'What the token may do. It stays what it was created with.' })
+  role!: Role;
 
   @Field(() => Boolean, { description: 'Whether this request was made with the token.' })
   isOwn!: boolean;
 
-  @Field(() => Boolean, { description: 'Whether the token is accepted now.' })
+  @Field(() => Boolean, { description: 'Whether the token is accepted now: neither revoked nor expired.' })
   isValid!: boolean;
 
   @Field(() => DateTime, { description: 'When the token was created.' })
   createdAt!: Date;
 
-  @Field(() => DateTime, { nullable: true, description: 'When the token was revoked; null while it is valid.' })
+  @Field(() => DateTime, { nullable: true, description: 'When the token ends by itself; null when it never does.' })
+  expiresAt?: Date;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the token was last used, to about a minute; null when it never was.',
+  })
+  lastUsedAt?: Date;
+
+  @Field(() => DateTime, { nullable: true, description: 'When the token was revoked; null when it was not.' })
   revokedAt?: Date;
 }
 
@@ -69,10 +83,15 @@ export class RevokeIngestTokenInput extends ConfirmedInput {}
 @InputType({ description: 'The admin token to create.' })
 export class CreateAdminTokenInput {
   @Field(() => String, {
-    nullable: true,
     description: 'Name for people, 1 to 100 characters, such as terraform; the audit log shows it.',
   })
-  name?: string | null;
+  name!: string;
+
+  @Field(() => AdminRole, { description: 'What the token may do. Choose the least that its holder needs.' })
+  role!: Role;
+
+  @Field(() => DateTime, { nullable: true, description: 'When the token ends by itself. Null: never.' })
+  expiresAt?: Date | null;
 }
 
 @InputType({ description: 'The admin token to revoke.' })

@@ -4,10 +4,12 @@ import type { AdminContext } from './base/context.js';
 import { decodeId } from './base/ids.js';
 import { costs } from './costs.js';
 import { DateTime } from './base/scalars.js';
+import { RequiresRole } from './base/role.js';
 import { Recommendation, UserProfileInput, UserProfileResult } from './userProfile.type.js';
 
 @Resolver()
 export class UserProfileResolver {
+  @RequiresRole('operator')
   @Query(() => UserProfileResult, {
     description:
       'Asks a Current’s destination, with the Current’s credentials, what it knows of one user: one request, and nothing is stored. ' +

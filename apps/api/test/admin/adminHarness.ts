@@ -8,6 +8,7 @@ import {
   ensureAdminToken,
   openAdmin,
   openWriter,
+  watchAdminTokens,
   type Admin,
   type Ingest,
   type Sql,
@@ -33,6 +34,7 @@ export const accepting: HttpAnswer = { status: 400, headers: {}, body: '{"code":
 export interface AdminHarness {
   readonly app: FastifyInstance;
   readonly admin: Admin;
+  readonly databaseUrl: string;
   readonly sql: Sql;
   readonly intake: Ingest;
   readonly tokenId: number;
@@ -100,7 +102,8 @@ export async function openAdminHarness(): Promise<AdminHarness> {
   const sink = new Writable({ write: (chunk: Buffer, _encoding, done) => (log.push(chunk.toString()), done()) });
   const app = fastify({ logger: { level: 'trace', stream: sink } });
   answerWithProblems(app, 7);
-  await registerAdmin(app, { admin, bodies: createRequestBodies({ maxBytes: 64 * 1024 * 1024 }) });
+  const tokens = await watchAdminTokens(sql, () => undefined);
+  await registerAdmin(app, { admin, tokens, bodies: createRequestBodies({ maxBytes: 64 * 1024 * 1024 }) });
   const token = (await ensureAdminToken(admin)) ?? '';
   const [sender] = await sql<{ id: number }[]>`
     insert into ingest_token (name, hash, hint) values ('sender', ${randomBytes(32)}, 'abcd') returning id`;
@@ -123,6 +126,7 @@ export async function openAdminHarness(): Promise<AdminHarness> {
   const harness: AdminHarness = {
     app,
     admin,
+    databaseUrl: database.url,
     sql,
     intake,
     tokenId: sender?.id ?? 0,
@@ -146,6 +150,7 @@ export async function openAdminHarness(): Promise<AdminHarness> {
       await app.close();
       await intake.drain();
       await admin.close();
+      await tokens.stop();
       await Promise.all([writer.end(), sql.end()]);
       await database.drop();
     },
@@ -163,6 +168,16 @@ function parse(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return undefined;
+  }
+}
+
+/** Waits until the condition holds; fails with the last value seen. */
+export async function until<Value>(read: () => Promise<Value>, holds: (value: Value) => boolean): Promise<Value> {
+  for (const endMs = Date.now() + 15_000; ;) {
+    const value = await read();
+    if (holds(value)) return value;
+    if (Date.now() > endMs) throw new Error(`still not so: ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 

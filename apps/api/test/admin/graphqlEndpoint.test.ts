@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { createAdminToken, openAdmin, revokeAdminToken } from '@currents/core';
+import { connect, createAdminToken, revokeAdminToken, watchAdminTokens } from '@currents/core';
 import fastify from 'fastify';
 import request from 'supertest';
 import { getIntrospectionQuery, isRequiredArgument } from 'graphql';
@@ -8,11 +8,17 @@ import { answerWithProblems } from '../../src/problem.js';
 import { createRequestBodies } from '../../src/body/requestBodies.js';
 import { registerAdmin } from '../../src/admin/register.js';
 import { buildAdminSchema } from '../../src/admin/schema.js';
-import { createCurrent, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
+import { createCurrent, good, openAdminHarness, until, type AdminHarness } from './adminHarness.js';
 
 let harness: AdminHarness;
 beforeAll(async () => void (harness = await openAdminHarness()));
 afterAll(() => harness.close());
+
+async function make(given: { name: string; role: 'viewer' | 'admin'; expiresAt?: Date }) {
+  const made = await createAdminToken(harness.admin, given);
+  if (made.kind !== 'AdminTokenCreated') throw new Error(made.message);
+  return made;
+}
 
 const names = '{ currents { nodes { name } } }';
 
@@ -44,10 +50,36 @@ describe('the GraphQL endpoint', () => {
   });
 
   it('refuses a revoked token at once', async () => {
-    const { token, adminToken } = await createAdminToken(harness.admin);
+    const { token, adminToken } = await make({ name: 'leaked', role: 'admin' });
     expect((await harness.ask(names, {}, { authorization: `Bearer ${token}` })).status).toBe(200);
     await revokeAdminToken(harness.admin, adminToken.id, adminToken.id);
     expect((await harness.ask(names, {}, { authorization: `Bearer ${token}` })).status).toBe(401);
+  });
+
+  it('refuses an expired token with a code of its own, and says when each token was last used', async () => {
+    const { token, adminToken } = await make({
+      name: 'brief',
+      role: 'viewer',
+      expiresAt: new Date(Date.now() + 3_600_000),
+    });
+    const me = '{ me { name role expiresAt lastUsedAt isValid isOwn } }';
+    const ask = () => harness.ask(me, {}, { authorization: `Bearer ${token}` });
+    expect((await ask()).body.data.me).toMatchObject({
+      name: 'brief',
+      role: 'VIEWER',
+      expiresAt: adminToken.expiresAt?.toISOString(),
+      isValid: true,
+      isOwn: true,
+    });
+    await until(
+      async () => (await ask()).body.data.me.lastUsedAt,
+      (at) => at !== null,
+    );
+    await harness.sql`update admin_token set expires_at = now() - interval '1 second' where name = 'brief'`;
+    const { status, body } = await ask();
+    expect([status, body.code]).toEqual([401, 'TOKEN_EXPIRED']);
+    const { nodes } = await harness.do('{ adminTokens { nodes { name isValid } } }');
+    expect(nodes).toContainEqual({ name: 'brief', isValid: false });
   });
 
   it('refuses an ingest token', async () => {
@@ -296,10 +328,13 @@ describe('a list', () => {
 
 describe('an internal error', () => {
   it('of an unreachable database is answered 503, before the body is read', async () => {
-    const adrift = openAdmin({ ...harness.admin, databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing' });
+    const sql = connect(harness.databaseUrl, { max: 1, name: 'test' });
+    const tokens = await watchAdminTokens(sql, () => undefined);
+    await sql.end();
     const app = fastify();
     answerWithProblems(app, 7);
-    await registerAdmin(app, { admin: adrift, bodies: createRequestBodies({ maxBytes: 64 * 1024 * 1024 }) });
+    const bodies = createRequestBodies({ maxBytes: 64 * 1024 * 1024 });
+    await registerAdmin(app, { admin: harness.admin, tokens, bodies });
     const answer = await app.inject({
       method: 'POST',
       url: '/graphql',
@@ -310,7 +345,7 @@ describe('an internal error', () => {
     expect(answer.headers['retry-after']).toBe('7');
     expect(answer.json().errors[0].message).toContain('the database does not answer');
     await app.close();
-    await adrift.close();
+    await tokens.stop();
   });
 
   it('has an id, under which the log has the cause', async () => {

@@ -97,7 +97,7 @@ describe('tokens', () => {
       __typename: 'LastAdminToken',
     });
     const { token, adminToken } = await harness.do(
-      'mutation { createAdminToken(input: { name: "terraform" }) { ... on CreateAdminTokenPayload { token adminToken { id name isOwn } } } }',
+      'mutation { createAdminToken(input: { name: "terraform", role: ADMIN }) { ... on CreateAdminTokenPayload { token adminToken { id name isOwn } } } }',
     );
     expect(adminToken).toEqual({ id: expect.stringMatching(/^adm_\d+$/), name: 'terraform', isOwn: false });
     expect(

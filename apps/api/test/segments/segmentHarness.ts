@@ -10,6 +10,7 @@ import {
   openAdmin,
   startEngine,
   storePush,
+  watchAdminTokens,
   watchImportKeys,
   type Admin,
   type Sql,
@@ -83,8 +84,9 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
     maxBodyBytes: 1_000_000,
     maxQueuedBytes: 10_000_000,
   });
-  registerSegments(app, { admin });
-  await registerAdmin(app, { admin, bodies });
+  const tokens = await watchAdminTokens(sql, () => undefined);
+  registerSegments(app, { admin, tokens });
+  await registerAdmin(app, { admin, tokens, bodies });
   const token = (await ensureAdminToken(admin)) ?? '';
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const bearer = { authorization: `Bearer ${token}` };
@@ -120,6 +122,7 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
       bodies.stop();
       await engine.stop();
       await importKeys.stop();
+      await tokens.stop();
       await admin.close();
       await http.close();
       await sql.end();

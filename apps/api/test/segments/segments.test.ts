@@ -259,6 +259,21 @@ describe('all members of a segment', () => {
     expect(text.split('\nexternal_id,')).toHaveLength(991);
   });
 
+  it('needs a token with the role operator', async () => {
+    const statuses: number[] = [];
+    for (const role of ['VIEWER', 'OPERATOR']) {
+      const { token } = await harness.do(
+        'mutation ($role: AdminRole!) { createAdminToken(input: { name: "reader", role: $role }) { ... on CreateAdminTokenPayload { token } } }',
+        { role },
+      );
+      const answer = await harness.get('/v1/segments/seg_4711/members', { authorization: `Bearer ${token}` });
+      statuses.push(answer.status);
+      const { code } = (await answer.json()) as { readonly code: string };
+      expect(code).toBe(role === 'VIEWER' ? 'FORBIDDEN' : 'SEGMENT_NOT_FOUND');
+    }
+    expect(statuses).toEqual([403, 404]);
+  });
+
   it.each([
     ['no token', {}, undefined, 401, 'TOKEN_MISSING'],
     ['an unknown token', { authorization: 'Bearer nobody' }, undefined, 401, 'TOKEN_UNKNOWN'],

@@ -1,15 +1,23 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, or, sql, type SQL } from 'drizzle-orm';
 import { advisoryLocks } from '../db/advisoryLocks.js';
-import { adminToken } from '../db/schema.js';
+import { adminToken, type AdminRole } from '../db/schema.js';
 import { hashToken, makeToken } from '../secrets/token.js';
-import { checkName } from './name.js';
 import type { Admin, Db, Queries } from './admin.js';
 import { collection } from './collection.js';
 import type { TokenNotFound } from './ingestTokens.js';
+import { checkName } from './name.js';
 import { rowId, type PageRequest } from './page.js';
-import { inputInvalid, type InputInvalid, type NotConfirmed, type Problem } from './problem.js';
+import { fieldProblem, inputInvalid, type InputInvalid, type NotConfirmed, type Problem } from './problem.js';
 
 export type AdminTokenView = ReturnType<typeof viewOf>;
+
+export interface NewAdminToken {
+  /** For people; need not be unique. */
+  readonly name: string;
+  readonly role: AdminRole;
+  /** When the token ends by itself; undefined for never. */
+  readonly expiresAt?: Date | undefined;
+}
 
 /** A new token, in clear for this once: only its hash is kept. */
 interface AdminTokenCreated {
@@ -18,32 +26,34 @@ interface AdminTokenCreated {
   readonly adminToken: AdminTokenView;
 }
 
-/** Revoking the last valid token would lock everybody out. */
+/** Revoking the last valid token with the role admin would lock everybody out. */
 type LastAdminToken = Problem<'LastAdminToken'>;
 
 /**
- * Makes the first admin token and returns it, once: undefined when there is a valid one already. Of any number of
- * processes that start at once, one makes it. An operator who has lost every token revokes them in the database
- * (`update admin_token set revoked_at = now()`) and starts the api again.
+ * Makes the first admin token and returns it, once: undefined when there is a valid one with the role admin already. Of any
+ * number of processes that start at once, one makes it.
  */
 export async function ensureAdminToken({ db }: Db): Promise<string | undefined> {
   return locked(db, async (tx) => {
-    const [valid] = await tx
-      .select({ id: adminToken.id })
-      .from(adminToken)
-      .where(isNull(adminToken.revokedAt))
-      .limit(1);
-    return valid ? undefined : (await insertToken(tx)).token;
+    const [valid] = await tx.select({ id: adminToken.id }).from(adminToken).where(isValidAdmin).limit(1);
+    return valid ? undefined : (await insertToken(tx, { name: 'first token', role: 'admin' })).token;
   });
 }
 
-/** Creates another token: existing ones stay valid until they are revoked. */
-export function createAdminToken(admin: Db): Promise<AdminTokenCreated>;
-export function createAdminToken(admin: Db, name: string | undefined): Promise<AdminTokenCreated | InputInvalid>;
-export async function createAdminToken({ db }: Db, name?: string): Promise<AdminTokenCreated | InputInvalid> {
-  if (name === undefined) return insertToken(db);
-  const checked = checkName(name);
-  return 'problem' in checked ? inputInvalid([checked.problem]) : insertToken(db, checked.value);
+/** Creates another token: existing ones stay valid until they are revoked or expire. */
+export async function createAdminToken(
+  { db }: Db,
+  { name: given, role, expiresAt }: NewAdminToken,
+): Promise<AdminTokenCreated | InputInvalid> {
+  const name = checkName(given);
+  const problems = [
+    ...('problem' in name ? [name.problem] : []),
+    ...(expiresAt !== undefined && expiresAt.getTime() <= Date.now()
+      ? [fieldProblem('expiresAt', 'out_of_range', 'expected a time in the future, got one in the past')]
+      : []),
+  ];
+  if ('problem' in name || problems.length > 0) return inputInvalid(problems);
+  return insertToken(db, { name: name.value, role, expiresAt });
 }
 
 const adminTokens = collection({
@@ -74,9 +84,9 @@ export async function revokeAdminToken(
         message: 'confirmId: expected the same id again to confirm, got another one',
       };
     if (row.revokedAt !== null) return viewOf(row);
-    const valid = await tx.select({ id: adminToken.id }).from(adminToken).where(isNull(adminToken.revokedAt)).limit(2);
-    if (valid.length < 2) {
-      const message = 'this is the last valid admin token, and revoking it would lock everybody out';
+    const valid = await tx.select({ id: adminToken.id }).from(adminToken).where(isValidAdmin).limit(2);
+    if (valid.length === 1 && valid[0]?.id === row.id) {
+      const message = 'this is the last valid token with the role admin, and revoking it would lock everybody out';
       return { kind: 'LastAdminToken', message };
     }
     const [revoked] = await tx
@@ -88,14 +98,12 @@ export async function revokeAdminToken(
   });
 }
 
-/** The id of a valid token, or undefined. Asks the database each time, so that a revoked one is refused at once. */
-export async function checkAdminToken({ db }: Db, token: string): Promise<string | undefined> {
-  const [row] = await db
-    .select({ id: adminToken.id })
-    .from(adminToken)
-    .where(and(eq(adminToken.hash, hashToken(token)), isNull(adminToken.revokedAt)));
-  return row && String(row.id);
-}
+/** Holds for tokens that manage tokens now, by the database's clock. */
+const isValidAdmin: SQL | undefined = and(
+  eq(adminToken.role, 'admin'),
+  isNull(adminToken.revokedAt),
+  or(isNull(adminToken.expiresAt), gt(adminToken.expiresAt, sql`now()`)),
+);
 
 /** Serialises check-then-act on valid tokens. */
 function locked<Result>(db: Admin['db'], act: (tx: Queries) => Promise<Result>): Promise<Result> {
@@ -105,19 +113,28 @@ function locked<Result>(db: Admin['db'], act: (tx: Queries) => Promise<Result>):
   });
 }
 
-async function insertToken(db: Queries, name?: string): Promise<AdminTokenCreated> {
+async function insertToken(db: Queries, { name, role, expiresAt }: NewAdminToken): Promise<AdminTokenCreated> {
   const token = makeToken('admin');
   const [row] = await db
     .insert(adminToken)
-    .values({ hash: hashToken(token), name: name ?? null })
+    .values({ hash: hashToken(token), name, role, expiresAt: expiresAt ?? null })
     .returning();
   return { kind: 'AdminTokenCreated', token, adminToken: viewOf(row as Row) };
 }
 
 type Row = typeof adminToken.$inferSelect;
 
-/** A token with which an admin uses the API. Its name is undefined when it was created without one. */
-function viewOf({ id, name, createdAt, revokedAt }: Row) {
-  const kind = 'AdminToken' as const;
-  return { kind, id: String(id), name: name ?? undefined, createdAt, revokedAt: revokedAt ?? undefined };
+/** A token with which an admin uses the API. */
+function viewOf({ id, name, role, createdAt, expiresAt, lastUsedAt, revokedAt }: Row) {
+  return {
+    kind: 'AdminToken' as const,
+    id: String(id),
+    name: name ?? `token ${id}`,
+    role,
+    createdAt,
+    expiresAt: expiresAt ?? undefined,
+    /** To about a minute. */
+    lastUsedAt: lastUsedAt ?? undefined,
+    revokedAt: revokedAt ?? undefined,
+  };
 }

@@ -1,5 +1,4 @@
 import {
-  checkAdminToken,
   createAdminToken,
   createIngestToken,
   ensureAdminToken,
@@ -7,7 +6,9 @@ import {
   listIngestTokens,
   revokeAdminToken,
   revokeIngestToken,
+  watchAdminTokens,
   watchIngestTokens,
+  type NewAdminToken,
   type IngestTokenCreated,
 } from '@currents/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,6 +22,12 @@ afterAll(() => harness.close());
 async function make(name: string): Promise<IngestTokenCreated> {
   const made = await createIngestToken(harness.admin, name);
   if (made.kind !== 'IngestTokenCreated') throw new Error(made.message);
+  return made;
+}
+
+async function makeAdmin(given: Partial<NewAdminToken> = {}) {
+  const made = await createAdminToken(harness.admin, { name: 'terraform', role: 'admin', ...given });
+  if (made.kind !== 'AdminTokenCreated') throw new Error(made.message);
   return made;
 }
 
@@ -106,10 +113,10 @@ describe('admin tokens', () => {
   });
 
   it('rotate: a new token is valid beside the old one until the old one is revoked', async () => {
-    const old = await createAdminToken(harness.admin);
-    const fresh = await createAdminToken(harness.admin);
-    expect(await checkAdminToken(harness.admin, old.token)).toBe(old.adminToken.id);
-    expect(await checkAdminToken(harness.admin, fresh.token)).toBe(fresh.adminToken.id);
+    const watched = await watchAdminTokens(harness.sql, () => undefined);
+    const [old, fresh] = [await makeAdmin(), await makeAdmin({ role: 'operator' })];
+    expect(await watched.check(old.token)).toEqual({ id: old.adminToken.id, role: 'admin' });
+    expect(await watched.check(fresh.token)).toEqual({ id: fresh.adminToken.id, role: 'operator' });
     expect(await revokeAdminToken(harness.admin, old.adminToken.id, fresh.adminToken.id)).toMatchObject({
       kind: 'NotConfirmed',
     });
@@ -117,16 +124,67 @@ describe('admin tokens', () => {
       kind: 'AdminToken',
       revokedAt: expect.any(Date),
     });
-    expect(await checkAdminToken(harness.admin, old.token)).toBeUndefined();
-    expect(await checkAdminToken(harness.admin, fresh.token)).toBe(fresh.adminToken.id);
-    expect(await checkAdminToken(harness.admin, `${fresh.token} `)).toBeUndefined();
+    // At once, and not only when the notification has come.
+    expect(await watched.check(old.token)).toBeUndefined();
+    expect(await watched.check(fresh.token)).toEqual({ id: fresh.adminToken.id, role: 'operator' });
+    expect(await watched.check(`${fresh.token} `)).toBeUndefined();
     expect(await revokeAdminToken(harness.admin, '99999', '99999')).toMatchObject({ kind: 'TokenNotFound' });
+    await watched.stop();
+  });
+
+  it('end at their time, by the database’s clock', async () => {
+    const watched = await watchAdminTokens(harness.sql, () => undefined);
+    const { token, adminToken } = await makeAdmin({ expiresAt: new Date(Date.now() + 60_000) });
+    expect(await watched.check(token)).toEqual({ id: adminToken.id, role: 'admin' });
+    await harness.sql`update admin_token set expires_at = now() where id = ${adminToken.id}`;
+    expect(await watched.check(token)).toBe('expired');
+    await watched.stop();
+  });
+
+  it('have a name, and a time to end that has not passed', async () => {
+    expect(
+      await createAdminToken(harness.admin, { name: ' ', role: 'viewer', expiresAt: new Date(Date.now() - 1) }),
+    ).toMatchObject({
+      kind: 'InputInvalid',
+      problems: [
+        { path: ['name'], code: 'required' },
+        { path: ['expiresAt'], code: 'out_of_range' },
+      ],
+    });
+  });
+
+  it('are all listed, page by page', async () => {
+    await harness.sql`
+      insert into admin_token (name, role, hash) select 'many', 'viewer', sha256(i::text::bytea) from generate_series(1, 450) i`;
+    const seen: string[] = [];
+    for (let after: string | undefined, more = true; more; more = after !== undefined) {
+      const page = await listAdminTokens(harness.admin, { first: 200, after });
+      seen.push(...page.nodes.map(({ id }) => id));
+      after = page.nextCursor;
+    }
+    const [{ count }] = await harness.sql<[{ count: number }]>`select count(*)::int as count from admin_token`;
+    expect(new Set(seen).size).toBe(count);
+    expect(count).toBeGreaterThan(450);
+    await harness.sql`delete from admin_token where name = 'many'`;
+  });
+
+  it('of a lower role, or that end before, do not count as the last one that can let others in', async () => {
+    const { adminToken } = await makeAdmin();
+    await harness.sql`update admin_token set revoked_at = now() where id <> ${adminToken.id}`;
+    const viewer = await makeAdmin({ role: 'viewer' });
+    const expired = await makeAdmin({ expiresAt: new Date(Date.now() + 60_000) });
+    await harness.sql`update admin_token set expires_at = now() where id = ${expired.adminToken.id}`;
+    const revoke = ({ id }: { readonly id: string }) => revokeAdminToken(harness.admin, id, id);
+    expect(await revoke(adminToken)).toMatchObject({ kind: 'LastAdminToken' });
+    expect(await revoke(viewer.adminToken)).toMatchObject({ kind: 'AdminToken' });
+    expect(await revoke(expired.adminToken)).toMatchObject({ kind: 'AdminToken' });
+    expect(await ensureAdminToken(harness.admin)).toBeUndefined();
   });
 
   it('cannot all be revoked: when two admins revoke the last two at once, one is refused', async () => {
     for (const { id, revokedAt } of (await listAdminTokens(harness.admin, { first: 50 })).nodes)
       if (!revokedAt) await revokeAdminToken(harness.admin, id, id);
-    await createAdminToken(harness.admin);
+    await makeAdmin();
     const [a, b] = (await listAdminTokens(harness.admin, { first: 50 })).nodes.filter(({ revokedAt }) => !revokedAt);
     const both = await Promise.all(
       [a, b].map((token) => revokeAdminToken(harness.admin, token?.id ?? '', token?.id ?? '')),

@@ -1,4 +1,4 @@
-import type { Admin } from '@currents/core';
+import type { Admin, AdminRole } from '@currents/core';
 import type { FastifyBaseLogger } from 'fastify';
 import type { LoadNode } from './node.js';
 
@@ -6,6 +6,7 @@ import type { LoadNode } from './node.js';
 export interface AdminContext {
   readonly admin: Admin;
   readonly adminTokenId: string;
+  readonly role: AdminRole;
   readonly log: FastifyBaseLogger;
   /** Reads an object by its key, in batches. */
   readonly load: LoadNode;

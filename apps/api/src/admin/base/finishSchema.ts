@@ -1,7 +1,9 @@
 import { isObjectType, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { encodeId, isNodeName } from './ids.js';
 import { applyOneOf } from './oneOf.js';
+import { inCapitals } from './enum.js';
 import { codeOf, remedyOf } from './problem.js';
+import { requiredRole } from './role.js';
 
 /** What is the same for every node and problem is set here once, instead of in each type. */
 export function finishSchema(schema: GraphQLSchema): GraphQLSchema {
@@ -10,6 +12,7 @@ export function finishSchema(schema: GraphQLSchema): GraphQLSchema {
     const interfaces = type.getInterfaces().map(({ name }) => name);
     if (interfaces.includes('Node')) resolveIds(type);
     if (interfaces.includes('Problem')) resolveProblem(type);
+    describeRoles(type);
   }
   applyOneOf(schema);
   // type-graphql has no place for these.
@@ -31,6 +34,19 @@ function resolveIds(type: GraphQLObjectType): void {
 function resolveProblem(type: GraphQLObjectType): void {
   setResolver(type, 'code', codeOf);
   setResolver(type, 'remedy', remedyOf);
+}
+
+/** Throws for a query or mutation that states no role: nobody has decided who may use it. */
+function describeRoles(type: GraphQLObjectType): void {
+  const isRoot = ['Query', 'Mutation'].includes(type.name);
+  for (const field of Object.values(type.getFields())) {
+    const role = requiredRole(field);
+    if (role) field.description = `${field.description ?? ''} Needs the role ${inCapitals(role)}.`;
+    else if (isRoot)
+      throw new Error(
+        `${type.name}.${field.name} states no role: put @RequiresRole('viewer'), 'operator' or 'admin' beside its @${type.name} (docs/decisions/0014-roles.md says which)`,
+      );
+  }
 }
 
 function setResolver<Value>(type: GraphQLObjectType, name: string, resolve: (value: Value) => unknown): void {

@@ -6,6 +6,7 @@ import type { AdminContext } from './context.js';
 import { costs } from '../costs.js';
 import { encodeId, parseId, type NodeName } from './ids.js';
 import { kindOf } from './kind.js';
+import { RequiresRole } from './role.js';
 
 @InterfaceType({
   description: 'An object with an id of its own, which node(id:) finds again.',
@@ -62,6 +63,7 @@ export function createNodeLoader(admin: Admin): LoadNode {
 
 @Resolver()
 export class NodeResolver {
+  @RequiresRole('viewer')
   @Query(() => Node, {
     nullable: true,
     description: 'The object with this id; null when it does not exist or has been deleted.',
@@ -74,6 +76,7 @@ export class NodeResolver {
     return find(load, id);
   }
 
+  @RequiresRole('viewer')
   @Query(() => [Node], {
     nullable: 'items',
     description: 'The objects with these ids, in the same order; null in the place of each that does not exist.',

@@ -2,11 +2,19 @@ import { sql } from 'drizzle-orm';
 import { check, index, pgTable, primaryKey, uniqueIndex } from 'drizzle-orm/pg-core';
 import { bytes, count64, identity, instant, keyColumns, oneOf, owner, partial } from './columns.js';
 
+/** The roles of admin tokens. Each may do all that those before it may. */
+export const adminRoles = ['viewer', 'operator', 'admin'] as const;
+export type AdminRole = (typeof adminRoles)[number];
+
 export const adminToken = pgTable('admin_token', (t) => ({
   id: identity(),
+  /** Null only in a token of before 0.1.0. */
   name: t.text('name'),
   hash: bytes('hash').notNull().unique(),
+  role: oneOf('role', adminRoles).notNull().default('admin'),
   createdAt: instant('created_at').notNull().defaultNow(),
+  expiresAt: instant('expires_at'),
+  lastUsedAt: instant('last_used_at'),
   revokedAt: instant('revoked_at'),
 }));
 

@@ -1,0 +1,48 @@
+import type { ApolloServerPlugin } from '@apollo/server';
+import { hasRole, type AdminRole } from '@currents/core';
+import {
+  GraphQLError,
+  separateOperations,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+  type DocumentNode,
+  type GraphQLSchema,
+} from 'graphql';
+import type { AdminContext } from './base/context.js';
+import { inCapitals } from './base/enum.js';
+import { requiredRole } from './base/role.js';
+
+/** Refuses a request with a field that the token's role does not allow, before anything is resolved. */
+export const checkRoles: ApolloServerPlugin<AdminContext> = {
+  async requestDidStart() {
+    return {
+      async didResolveOperation({ schema, document, operationName, contextValue: { role } }) {
+        const operation = separateOperations(document)[operationName ?? ''] ?? document;
+        const refused = neededRoles(schema, operation).filter(({ needed }) => !hasRole(role, needed));
+        const [worst] = refused.sort((a, b) => (hasRole(a.needed, b.needed) ? -1 : 1));
+        if (worst === undefined) return;
+        const [expected, got] = [inCapitals(worst.needed), inCapitals(role)];
+        throw new GraphQLError(
+          `${worst.field}: expected a token with the role ${expected}, got one with the role ${got}`,
+          {
+            extensions: { code: 'FORBIDDEN', requiredRole: expected, role: got, http: { status: 403 } },
+          },
+        );
+      },
+    };
+  },
+};
+
+/** The fields of an operation and its fragments that need a role, with that role. Fields that are skipped count, too. */
+function neededRoles(schema: GraphQLSchema, operation: DocumentNode) {
+  const needed: { readonly field: string; readonly needed: AdminRole }[] = [];
+  const types = new TypeInfo(schema);
+  const noteField = (): void => {
+    const field = types.getFieldDef();
+    const role = field && requiredRole(field);
+    if (field && role) needed.push({ field: `${types.getParentType()?.name}.${field.name}`, needed: role });
+  };
+  visit(operation, visitWithTypeInfo(types, { Field: noteField }));
+  return needed;
+}
