@@ -102,7 +102,9 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
   /** The other slices of a batch, and the other batches of an attempt, go on. */
   function resolveUnreadable(attempt: Attempt, positions: readonly number[], error: BatchUnreadable): void {
     unreadable.push({ delivery: attempt.delivery, error, events: positions.length });
-    for (const position of positions) resolveUnreadableEvent(attempt, position, error, context);
+    // One time for all: events that wait for the same moment are one deferral.
+    const nowMs = context.now();
+    for (const position of positions) resolveUnreadableEvent(attempt, position, error, context, nowMs);
   }
 
   function readSlice(slice: BatchSlice): readonly CatalogueEvent[] | BatchUnreadable {
@@ -171,9 +173,10 @@ function resolveUnreadableEvent(
   position: number,
   { reason, message }: BatchUnreadable,
   context: AttemptContext,
+  nowMs: number,
 ): void {
   const failure = { code: 'batch_unreadable', detail: `the event cannot be read: ${message}` };
-  if (reason === 'newer') return postpone({ attempt, position }, failure, context);
+  if (reason === 'newer') return postpone({ attempt, position }, failure, context, nowMs);
   attempt.deadLetter(position, { outcome: 'rejected', ...failure });
 }
 
