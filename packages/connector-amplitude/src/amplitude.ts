@@ -1,13 +1,14 @@
-import { brazeCohorts } from '@currents/connector';
+import { brazeCohorts, regionOrigins } from '@currents/connector';
 import type { Connector } from '@currents/connector';
 import { cohortLists } from './cohortLists.js';
 import { displayName } from './cohortName.js';
-import { cohortPull } from './cohortPull.js';
+import { cohortHosts, cohortPull } from './cohortPull.js';
 import { cohortWebhook } from './cohortWebhook.js';
 import { rateLimit } from './limits.js';
 import { map, naming, reasons } from './map.js';
 import type { AmplitudeEvent } from './map.js';
-import { lookUpUser } from './profile.js';
+import { lookUpUser, profileHosts } from './profile.js';
+import { hosts } from './request.js';
 import { send, test } from './send.js';
 import { credentials, settings } from './settings.js';
 import type { Credentials, Settings } from './settings.js';
@@ -19,6 +20,7 @@ export const amplitude: Connector<Settings, Credentials, AmplitudeEvent> = {
   settings,
   credentials,
   reasons,
+  origins: regionOrigins([hosts, cohortHosts, profileHosts]),
   nameOf: naming.nameOf,
   map,
   rateLimit,

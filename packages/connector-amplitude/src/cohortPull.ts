@@ -26,7 +26,7 @@ import type { Credentials, Settings } from './settings.js';
 type Context = PullContext<Settings, Credentials>;
 
 /** Amplitude, Behavioral Cohorts API, endpoints. */
-const hosts = {
+export const cohortHosts = {
   us: 'https://amplitude.com',
   eu: 'https://analytics.eu.amplitude.com',
 } as const satisfies Record<Settings['region'], string>;
@@ -164,7 +164,7 @@ function jobFailure(answer: HttpAnswer, to: Context): PullFailure {
 function requestTo(path: string, { settings, credentials }: Context): HttpRequest {
   return {
     method: 'GET',
-    url: baseUrlOf(settings, hosts[settings.region]) + path,
+    url: baseUrlOf(settings, cohortHosts[settings.region]) + path,
     headers: { authorization: authorizationOf(credentials), accept: '*/*' },
   };
 }

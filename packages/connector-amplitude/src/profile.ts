@@ -5,7 +5,7 @@ import type { Credentials, Settings } from './settings.js';
 import { readUserData } from './userData.js';
 
 /** Amplitude, User Profile API reference. */
-const host = 'https://profile-api.amplitude.com';
+export const profileHosts = { us: 'https://profile-api.amplitude.com' } as const;
 /** Amplitude’s keys have 32 characters; a much shorter text may occur by chance. */
 const minKeyCharacters = 8;
 const minuteMs = 60_000;
@@ -34,7 +34,7 @@ export async function lookUpUser(query: UserQuery, to: SendContext<Settings, Cre
   }
   const answer = await http.request({
     method: 'GET',
-    url: `${baseUrlOf(settings, host)}/v1/userprofile?${parametersOf(query).toString()}`,
+    url: `${baseUrlOf(settings, profileHosts.us)}/v1/userprofile?${parametersOf(query).toString()}`,
     headers: { authorization: `Api-Key ${credentials.secretKey}`, accept: 'application/json' },
   });
   return repeatsKey(answer, credentials) ? keyRepeated : readAnswer(answer, query, credentials);

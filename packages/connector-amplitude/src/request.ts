@@ -4,7 +4,7 @@ import { maxKeyCharacters } from './settings.js';
 import type { Credentials, Settings } from './settings.js';
 
 /** Amplitude, HTTP V2 and Batch Event Upload references. Only the hosts of a key's region know it. */
-const hosts = {
+export const hosts = {
   us: 'https://api2.amplitude.com',
   eu: 'https://api.eu.amplitude.com',
 } as const satisfies Record<Settings['region'], string>;

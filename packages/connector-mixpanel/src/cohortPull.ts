@@ -27,7 +27,7 @@ import { refusals } from './answers.js';
 type Context = PullContext<Settings, Credentials>;
 
 /** Mixpanel, Query API, servers. */
-const hosts = {
+export const queryHosts = {
   us: 'https://mixpanel.com',
   eu: 'https://eu.mixpanel.com',
   in: 'https://in.mixpanel.com',
@@ -134,7 +134,7 @@ function queryRequest(
   const parameter = projectParameter(credentials);
   return {
     method: 'POST',
-    url: `${baseUrlOf(settings, hosts[settings.region])}/api/query/${path}${parameter && `?${parameter}`}`,
+    url: `${baseUrlOf(settings, queryHosts[settings.region])}/api/query/${path}${parameter && `?${parameter}`}`,
     headers: {
       authorization: authorizationOf(credentials),
       accept: 'application/json',

@@ -1,9 +1,11 @@
+import { regionOrigins } from '@currents/connector';
 import type { Connector } from '@currents/connector';
 import { cohortImport } from './cohort.js';
-import { cohortPull } from './cohortPull.js';
+import { cohortPull, queryHosts } from './cohortPull.js';
 import { rateLimit } from './limits.js';
 import { map, naming, reasons } from './map.js';
 import type { ImportEvent } from './map.js';
+import { hosts } from './request.js';
 import { send, test } from './send.js';
 import { credentials, settings } from './settings.js';
 import type { Credentials, Settings } from './settings.js';
@@ -15,6 +17,7 @@ export const mixpanel: Connector<Settings, Credentials, ImportEvent> = {
   settings,
   credentials,
   reasons,
+  origins: regionOrigins([hosts, queryHosts]),
   nameOf: naming.nameOf,
   map,
   rateLimit,

@@ -3,7 +3,7 @@ import type { HttpRequest, SendContext } from '@currents/connector';
 import type { Credentials, Settings } from './settings.js';
 
 /** Mixpanel, Ingestion API, servers. Only the hosts of a project's region know it. */
-const hosts = {
+export const hosts = {
   us: 'https://api.mixpanel.com',
   eu: 'https://api-eu.mixpanel.com',
   in: 'https://api-in.mixpanel.com',

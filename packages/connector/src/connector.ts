@@ -22,6 +22,11 @@ export interface Connector<Settings = any, Credentials = any, Payload = any> {
   readonly credentials: z.ZodType<Credentials>;
   /** Why `map` may skip or reject an event: code → a sentence. `map` returns only listed codes. */
   readonly reasons: Readonly<Record<string, string>>;
+  /**
+   * The origins, such as `https://api.example.com`, of all requests with these settings; without settings, of all requests
+   * there may be. A firewall has to allow them, and `npm run doctor` tries them.
+   */
+  origins(settings?: Settings): readonly string[];
   /** The event type's name at the destination, or undefined when the destination does not accept the type. */
   nameOf(eventType: string): string | undefined;
   /** Pure: the same event and settings always give the same result. Throws only on a bug. */

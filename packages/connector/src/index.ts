@@ -25,7 +25,7 @@ export { copyProperties, setProperty } from './copyProperties.js';
 export { joinJson, wholeChunkAt } from './jsonChunk.js';
 export { brazeEventNames, createEventNaming } from './eventNaming.js';
 export type { EventNames, EventNaming } from './eventNaming.js';
-export { baseUrlOf, baseUrlSetting, eventNamesSetting, requestBytesSetting } from './sharedSettings.js';
+export { baseUrlOf, baseUrlSetting, eventNamesSetting, regionOrigins, requestBytesSetting } from './sharedSettings.js';
 export { createPlaceholderCheck, isGiven } from './placeholderIds.js';
 export { createRedactor, interpretAnswer, toPullFailure, toSendOutcome, toTestResult } from './interpretAnswer.js';
 export type { AnswerRules, Refusal } from './interpretAnswer.js';

@@ -44,6 +44,23 @@ export function baseUrlOf(settings: { readonly baseUrl?: string | undefined }, h
   return settings.baseUrl?.replace(/\/+$/, '') ?? host;
 }
 
+interface RegionSettings<Region extends string> {
+  readonly region: Region;
+  readonly baseUrl?: string | undefined;
+}
+
+/** `Connector.origins` of a partner with hosts by region; `tables` are its APIs. */
+export function regionOrigins<Region extends string>(
+  tables: readonly Readonly<Partial<Record<Region, string>>>[],
+): (settings?: RegionSettings<Region>) => readonly string[] {
+  return (settings) => {
+    if (settings?.baseUrl !== undefined) return [new URL(settings.baseUrl).origin];
+    return tables.flatMap((table) =>
+      settings === undefined ? Object.values<string>(table as Record<Region, string>) : (table[settings.region] ?? []),
+    );
+  };
+}
+
 function isBare(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);

@@ -34,6 +34,8 @@ let calls = 0;
 /** Ways to break the contract, each with the law that has to fail. */
 export const breaches: readonly Breach[] = [
   { law: 'is a lower-case word', how: 'capitals', changes: { name: 'Logbook' } },
+  { law: 'are scheme and host', how: 'a path', changes: { origins: () => ['https://logbook.example.com/entries'] } },
+  { law: 'to a declared origin', how: 'another one', changes: { origins: () => ['https://example.com'] } },
 
   {
     law: 'delivers nothing without a warning',

@@ -20,6 +20,7 @@ const diary: Connector<Settings, { readonly token: string }, { readonly what: st
   name: 'diary',
   label: 'Diary',
   settings,
+  origins: () => ['https://logbook.example.com'],
   nameOf: naming.nameOf,
   map(event, { eventNames }) {
     const user = { external_user_id: 'reader-7', ...event.user };

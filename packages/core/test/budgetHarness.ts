@@ -183,6 +183,7 @@ function connectorOf(
     settings: z.object({}),
     credentials: z.object({}),
     reasons: {},
+    origins: () => [],
     nameOf: (eventType) => eventType,
     map: ({ user }) => ({ payload: { device: user.device_id ?? '' } }),
     rateLimit: () => ({

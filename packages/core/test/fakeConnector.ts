@@ -55,6 +55,7 @@ export function fakeConnector(
     settings: z.strictObject({ region: z.literal('here'), baseUrl: z.string().optional() }),
     credentials: z.strictObject({ key: z.string() }),
     reasons: { no_user: 'the event has no user', bad_id: 'the partner refuses this id' },
+    origins: (settings) => [settings?.baseUrl ?? 'https://partner.example.com'],
     nameOf: (eventType) => (eventType.startsWith('agentconsole.') ? undefined : eventType),
     map(event) {
       if (event.id.startsWith('skip-')) return { skip: 'no_user' };

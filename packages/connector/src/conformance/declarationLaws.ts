@@ -34,6 +34,16 @@ export function nameLaws({ connector, named }: Subject): Law[] {
   ];
 }
 
+export function originLaws({ connector, allSettings }: Subject): Law[] {
+  return [
+    law('are scheme and host, at least one for all settings', () => {
+      for (const origin of [undefined, ...allSettings].flatMap((settings) => connector.origins(settings)))
+        expect(new URL(origin).origin).toBe(origin);
+      for (const settings of allSettings) expect(connector.origins(settings)).not.toEqual([]);
+    }),
+  ];
+}
+
 export function limitLaws({ connector, allSettings }: Subject): Law[] {
   return [
     law('is data: whole numbers above zero, the same in every call', () => {

@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
 import type { CohortImport } from '../cohortImport.js';
 import { cohortLaws } from './cohortLaws.js';
-import { limitLaws, nameLaws, sourceLaws } from './declarationLaws.js';
+import { limitLaws, nameLaws, originLaws, sourceLaws } from './declarationLaws.js';
 import { cohortExamplesIn } from './examples.js';
 import { freedomLaws } from './freedomLaws.js';
 import { inputLaws, redactionLaws } from './inputLaws.js';
@@ -33,6 +33,7 @@ export function lawsOf<Settings, Credentials, Payload>(
   return {
     'its files': sourceLaws(subject),
     'its name': nameLaws(subject),
+    'its origins': originLaws(subject),
     settings: inputLaws(subject.connector.settings, options.settings),
     credentials: [...inputLaws(subject.connector.credentials, options.credentials), ...redactionLaws(subject)],
     map: mapLaws(subject),

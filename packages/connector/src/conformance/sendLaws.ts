@@ -11,7 +11,9 @@ export function sendLaws(subject: Subject): Law[] {
   const { connector, settings, options } = subject;
   const budgets = connector.rateLimit(settings).budgets.map((budget) => budget.name);
   return [
-    law('sends every item as its JSON text, wrapped in at most the declared bytes', () => proveBody(subject)),
+    law('sends every item as its JSON text, wrapped in at most the declared bytes, to a declared origin', () =>
+      proveBody(subject),
+    ),
     ...lawsFor(subject.answers, 'makes one request and answers every item once, by id', async (answer) => {
       for (const credentials of subject.credentials) {
         for (const count of [1, 5]) {
@@ -57,6 +59,7 @@ async function proveBody({ connector, allSettings, credentials: all }: Subject):
         const items = itemsOf(connector, settings, count);
         const http = scriptedHttp(textAnswer(429, ''));
         await connector.send(items, { settings, credentials, http });
+        expect(connector.origins(settings)).toContain(new URL(http.requests[0]?.url ?? '').origin);
         const body = http.requests[0]?.body ?? '';
         for (const item of items) expect(body).toContain(item.json);
         const events = items.reduce((bytes, item) => bytes + Buffer.byteLength(item.json), 0);

@@ -31,6 +31,8 @@ export const logbook: Connector<z.infer<typeof settings>, z.infer<typeof credent
     time_out_of_range: 'Logbook has pages from 1970 to 2100.',
   },
 
+  origins: (settings) => (settings ? [`https://${settings.host}`] : []),
+
   nameOf(eventType) {
     const type = findEventType(eventType);
     return type?.group === 'message' ? type.title : undefined;

@@ -13,6 +13,7 @@ export const tidemark: Connector<Settings, Credentials, Payload> = {
   settings,
   credentials,
   reasons,
+  origins: (settings) => (settings ? [new URL(settings.baseUrl).origin] : []),
   nameOf,
   map,
   rateLimit,
