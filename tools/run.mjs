@@ -15,6 +15,7 @@ const programs = {
     'apps/worker/dist/main.js',
     'Runs the worker. Reads its settings from the environment: see .env.example.',
   ],
+  doctor: ['tools/dist/doctor.js', 'Checks a configuration, and what it leads to, without starting anything.'],
   bench: ['tools/dist/bench/main.js', 'Measures the CPU per event, from the request to the partner.'],
   'bench:amplitude': [
     'tools/dist/bench/main.js',
@@ -43,7 +44,7 @@ async function runProgram(file, purpose, ...firstWords) {
   const path = pathOf(file);
   if (!existsSync(path)) refuse(`expected ${file}, but the build did not make it`);
   // Variables that are set already win over .env. The demo and the benches are the same on every machine.
-  if (name.startsWith('start') && existsSync(pathOf('.env'))) process.loadEnvFile(pathOf('.env'));
+  if (/^(start|doctor)/.test(name) && existsSync(pathOf('.env'))) process.loadEnvFile(pathOf('.env'));
   // In this very process, so that arguments, signals and exit code are the program's own.
   process.argv = [process.execPath, path, ...firstWords, ...words];
   process.setSourceMapsEnabled(true);

@@ -13,6 +13,7 @@ export { connect, type Sql } from './db/connect.js';
 export { migrate } from './db/migrate.js';
 export { openWriter, type Writer } from './db/writer.js';
 export { drawShard, oncePerMinute, startEngine, type Engine } from './engine.js';
+export { examine, type Finding } from './doctor/examine.js';
 export { createHttp, type Network } from './process/http.js';
 export { httpProblem, httpProblems, problemMediaType, type HttpProblemCode } from './process/httpProblem.js';
 export { watchIngestTokens, type IngestTokens } from './ingest/tokenCache.js';

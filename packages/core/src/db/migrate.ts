@@ -9,7 +9,7 @@ import { databaseFailure } from './databaseFailure.js';
 import { pgConfig } from './pgClient.js';
 import { refuseTransactionPooling } from './refuseTransactionPooling.js';
 
-const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
+export const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /** How many days ahead of today there is always somewhere to store. */
 export const daysAhead = 3;

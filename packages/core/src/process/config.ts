@@ -67,7 +67,7 @@ export function wholeNumber(from: number, to: number) {
 
 /** An environment that is not usable: one sentence, or with several variables wrong a line for each. */
 export class ConfigInvalid extends OperatorError {
-  constructor(problems: readonly string[]) {
+  constructor(readonly problems: readonly string[]) {
     const [only, ...others] = problems;
     const list = others.length === 0 ? ` ${only}` : problems.map((problem) => `\n  ${problem}`).join('');
     super(`the configuration is not usable:${list}`);

@@ -36,13 +36,25 @@ export async function checkMasterKey(
   }
 }
 
-async function isRightKey(sql: Sql, seal: Seal): Promise<boolean> {
-  const known = await readCheck(sql);
-  if (known) return opens(seal, known);
-  const secrets = await sql<SealedRow[]>`
+/** Whether the key is the one of this database; `unset` where nothing says so yet. Writes nothing. */
+export async function readMasterKeyCheck(sql: Sql, seal: Seal): Promise<'right' | 'wrong' | 'unset'> {
+  const [tables] = await sql<{ check: boolean; secrets: boolean }[]>`
+    select to_regclass('master_key_check') is not null as check, to_regclass('segment_webhook') is not null as secrets`;
+  const known = tables?.check ? await readCheck(sql) : undefined;
+  if (known) return opens(seal, known) ? 'right' : 'wrong';
+  const secrets = tables?.secrets ? await readSecrets(sql) : [];
+  return secrets.length > 0 && !secrets.some((secret) => opens(seal, secret)) ? 'wrong' : 'unset';
+}
+
+function readSecrets(sql: Sql): Promise<readonly SealedRow[]> {
+  return sql<SealedRow[]>`
     select 'current:' || id as context, credentials as sealed from current where credentials is not null
     union all select 'webhook:' || id, secret from segment_webhook where secret is not null`;
-  if (secrets.length > 0 && !secrets.some((secret) => opens(seal, secret))) return false;
+}
+
+async function isRightKey(sql: Sql, seal: Seal): Promise<boolean> {
+  const known = await readMasterKeyCheck(sql, seal);
+  if (known !== 'unset') return known === 'right';
   await sql`insert into master_key_check (sealed) values (${seal.seal(context, context)}) on conflict do nothing`;
   // Of several processes that start at once, the first stores its value, and it decides for all of them.
   const stored = await readCheck(sql);

@@ -1,0 +1,2 @@
+export { readConfig } from './config.js';
+export { connectors } from './connectors.js';

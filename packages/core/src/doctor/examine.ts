@@ -1,0 +1,102 @@
+import { connect, type Sql } from '../db/connect.js';
+import type { Connectors } from '../loadCurrent.js';
+import { ConfigInvalid, networkOf, readVariables, sharedVariables } from '../process/config.js';
+import { createHttp, type Network } from '../process/http.js';
+import { readMasterKeyCheck } from '../secrets/masterKeyCheck.js';
+import { createSeal } from '../secrets/seal.js';
+import { checkDatabase } from './checkDatabase.js';
+import { checkOrigins } from './checkOrigins.js';
+import { checkRedis } from './checkRedis.js';
+import { find, notChecked, notOk, ok, type Finding, type Seen } from './finding.js';
+
+export type { Finding } from './finding.js';
+
+export interface ExamineDeps {
+  readonly connectors: Connectors;
+  /** Each reads the variables of one program, and throws `ConfigInvalid`. */
+  readonly readConfigs: readonly ((environment: NodeJS.ProcessEnv) => unknown)[];
+}
+
+const requestMs = 10_000;
+
+/**
+ * Examines a configuration and what it leads to. Starts nothing, changes nothing, and goes on after what is not ok, as
+ * far as the variables allow. Each finding comes as soon as it is made.
+ */
+export async function* examine(environment: NodeJS.ProcessEnv, deps: ExamineDeps): AsyncGenerator<Finding> {
+  yield find('configuration', async () => checkConfigs(environment, deps));
+  const { DATABASE_URL, REDIS_URL, MASTER_KEY } = readEach(environment);
+  let isReached = false;
+  if (DATABASE_URL === undefined) yield { subject: 'database', ...notChecked('DATABASE_URL is not usable') };
+  else
+    for await (const finding of checkDatabase(DATABASE_URL)) {
+      if (finding.subject === 'database') isReached = finding.status === 'ok';
+      yield finding;
+    }
+  if (REDIS_URL !== undefined) yield find('Redis', () => checkRedis(REDIS_URL));
+  const sql = isReached && DATABASE_URL ? connect(DATABASE_URL, { max: 1, name: 'doctor' }) : undefined;
+  try {
+    yield find('master key', () => checkKey(sql, MASTER_KEY));
+    yield* checkHosts(environment, deps.connectors, sql);
+  } finally {
+    await sql?.end();
+  }
+}
+
+/** Names every variable that is wrong, of any program. */
+function checkConfigs(environment: NodeJS.ProcessEnv, { readConfigs }: ExamineDeps): Seen {
+  const problems = new Set<string>();
+  for (const readConfig of readConfigs) {
+    try {
+      readConfig(environment);
+    } catch (error) {
+      if (!(error instanceof ConfigInvalid)) throw error;
+      for (const problem of error.problems) problems.add(problem);
+    }
+  }
+  return problems.size === 0 ? ok('every variable can be read') : notOk([...problems].join('; '));
+}
+
+/** Those variables that can be read; what is wrong with the others has been said. */
+function readEach(environment: NodeJS.ProcessEnv) {
+  const { DATABASE_URL, REDIS_URL, MASTER_KEY } = sharedVariables;
+  return {
+    DATABASE_URL: DATABASE_URL.safeParse(environment['DATABASE_URL']).data,
+    REDIS_URL: REDIS_URL.safeParse(environment['REDIS_URL'] || undefined).data,
+    MASTER_KEY: MASTER_KEY.safeParse(environment['MASTER_KEY']).data,
+  };
+}
+
+async function checkKey(sql: Sql | undefined, key: Buffer | undefined): Promise<Seen> {
+  if (key === undefined) return notChecked('MASTER_KEY is not usable');
+  if (sql === undefined) return notChecked('the secrets are in the database, which is not usable');
+  switch (await readMasterKeyCheck(sql, createSeal(key))) {
+    case 'right':
+      return ok('it opens the secrets in the database');
+    case 'unset':
+      return ok('the first start stores what it is checked by');
+    case 'wrong':
+      return notOk('MASTER_KEY is not the key that sealed the secrets in this database; set the former one');
+  }
+}
+
+async function* checkHosts(
+  environment: NodeJS.ProcessEnv,
+  connectors: Connectors,
+  sql: Sql | undefined,
+): AsyncGenerator<Finding> {
+  const { HTTPS_PROXY, HTTP_PROXY, NO_PROXY, ALLOW_PRIVATE_ADDRESSES } = sharedVariables;
+  let network: Network;
+  try {
+    network = networkOf(readVariables({ HTTPS_PROXY, HTTP_PROXY, NO_PROXY, ALLOW_PRIVATE_ADDRESSES }, environment));
+  } catch (error) {
+    if (!(error instanceof ConfigInvalid)) throw error;
+    return yield { subject: 'reach', ...notChecked('the variables of the network are not usable') };
+  }
+  const http = createHttp({ timeoutMs: requestMs, connections: 2, ...network });
+  try {
+    yield* checkOrigins(connectors, http, sql);
+  } finally {
+    await http.close();
+  }
+}
