@@ -11,6 +11,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       INGEST_BODY_MEGABYTES: wholeNumber(1, 100).default(10),
       REQUEST_MEGABYTES: wholeNumber(1, 10_000).default(64),
       INGEST_QUEUE_MEGABYTES: wholeNumber(1, 10_000).default(64),
+      QUARANTINE_MEGABYTES: wholeNumber(0, 1_000_000).default(1_000),
       DRAIN_SECONDS: wholeNumber(0, 600).default(5),
       RETRY_AFTER_SECONDS: wholeNumber(1, 3600).default(5),
       PARTNER_API_KEY: z.string().min(1).optional(),

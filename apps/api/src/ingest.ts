@@ -21,9 +21,6 @@ export interface IngestDeps {
   readonly maxBodyBytes: number;
 }
 
-/** Quarantined events that an answer lists; the quarantine holds all of them. */
-const maxListedEvents = 1_000;
-
 /** `POST /v1/events`: engagement events, in the wire format of a Braze Currents HTTP connector. */
 export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
   const { metrics, bodies, maxBodyBytes } = deps;
@@ -58,7 +55,7 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
           if (taken.outcome === 'unreadable')
             return answer(reply, { code: unreadableCodes[taken.code] ?? 'BAD_REQUEST', detail: taken.detail });
           metrics.requested(200);
-          metrics.stored(taken.receipt.accepted, taken.receipt.refused.length, performance.now() - startedMs);
+          metrics.stored(taken.receipt.accepted, taken.receipt.quarantined, performance.now() - startedMs);
           return reply.send(answerOf(taken.receipt));
         } catch (error) {
           if (!(error instanceof StoreBusy))
@@ -114,12 +111,8 @@ function formatOf(request: FastifyRequest): 'json' | 'ndjson' {
   return /ndjson|jsonl|json-seq|jsonlines/i.test(request.headers['content-type'] ?? '') ? 'ndjson' : 'json';
 }
 
-function answerOf({ accepted, refused }: Receipt) {
-  return {
-    accepted,
-    quarantined: refused.length,
-    quarantinedEvents: refused.length > maxListedEvents ? refused.slice(0, maxListedEvents) : refused,
-  };
+function answerOf({ accepted, quarantined, refused }: Receipt) {
+  return { accepted, quarantined, quarantinedEvents: refused };
 }
 
 function storeRefusal(error: unknown): Refusal {

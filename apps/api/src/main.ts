@@ -12,6 +12,7 @@ import {
   ensureAdminToken,
   findImportPartner,
   listenFailure,
+  type Metrics,
   migrate,
   networkOf,
   openAdmin,
@@ -68,6 +69,10 @@ async function main(config: Config): Promise<void> {
     gatherMs: 3,
     shard: drawShard(),
     onStored: (currentIds) => currentIds.forEach(sender.wake),
+    quarantine: {
+      maxBytes: config.QUARANTINE_MEGABYTES * megabyte,
+      onOverBudget: createOverBudgetReport(log, metrics),
+    },
   });
   const importKeys = await watchImportKeys(sql, (error) =>
     log.warn({ event: 'import_keys.load_failed', err: error }, 'the data import keys could not be read'),
@@ -135,6 +140,20 @@ async function main(config: Config): Promise<void> {
   const adminToken = await showFirstToken(admin);
   log.info({ event: 'api.ready', url });
   process.send?.({ ready: url, adminToken });
+}
+
+/** Counts events that are quarantined without their bodies, and logs at most one line of them a minute. */
+function createOverBudgetReport(log: ReturnType<typeof createLog>, metrics: Metrics) {
+  let loggedMs = -Infinity;
+  return (tokenId: number, events: number): void => {
+    metrics.quarantinedOverBudget(events);
+    if (performance.now() - loggedMs < 60_000) return;
+    loggedMs = performance.now();
+    log.warn(
+      { event: 'quarantine.over_budget', tokenId, events },
+      'the quarantine is full: events are counted, and their bodies are not kept; purge it or raise QUARANTINE_MEGABYTES',
+    );
+  };
 }
 
 /** Makes, prints and returns the first admin token, once. Not through the log, because it is a secret. */

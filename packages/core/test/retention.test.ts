@@ -17,7 +17,7 @@ afterEach(() => hub.stop());
 async function age(days: number): Promise<void> {
   const [row] = await hub.sql<{ day: string; next: string; suffix: string }[]>`
     select current_date - ${days}::int as day, current_date - ${days}::int + 1 as next, to_char(current_date - ${days}::int, 'YYYYMMDD') as suffix`;
-  for (const parent of ['batch', 'delivery', 'dead_letter', 'quarantine', 'request']) {
+  for (const parent of ['batch', 'delivery', 'dead_letter', 'quarantine_batch', 'request']) {
     await hub.sql.unsafe(
       `create table ${parent}_${row?.suffix} partition of ${parent} for values from ('${row?.day}') to ('${row?.next}')`,
     );

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createIngest, type Ingest } from '@currents/core';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
+import { unpackContent } from '../src/quarantine/content.js';
 import { event, openHub, until, type Hub } from './deliveryHarness.js';
 
 let hub: Hub;
@@ -54,11 +55,13 @@ describe('the intake', () => {
       [1, 'unknown_event_type'],
       [2, 'bad_time'],
     ]);
-    const rows = await hub.sql<
-      { position: number; body: string }[]
-    >`select position, body from quarantine order by position`;
-    expect(rows.map(({ position }) => position)).toEqual([1, 2]);
-    expect(JSON.parse(rows[1]?.body ?? '')).toMatchObject({ time: 'noon' });
+    const [row] = await hub.sql<
+      { positions: Buffer; codes: string[]; content: Buffer }[]
+    >`select positions, codes, content from quarantine_batch`;
+    expect(row?.positions.toString('hex')).toBe('0000000100000002');
+    expect(row?.codes).toEqual(['unknown_event_type', 'bad_time']);
+    const kept = await unpackContent(row?.content ?? Buffer.alloc(0), 2);
+    expect(JSON.parse(kept[1]?.body ?? '')).toMatchObject({ time: 'noon' });
   });
 
   it('stores a repeated request once, and returns the same receipt', async () => {
@@ -67,7 +70,7 @@ describe('the intake', () => {
     expect(await receiptOf(hub.intake, body)).toEqual(first);
     expect(await receiptOf(anotherIntake(), body)).toEqual(first);
     expect(await hub.tally(current)).toEqual({ selected: 1 });
-    expect(await count('quarantine')).toBe(1);
+    expect(await count('quarantine_batch')).toBe(1);
   });
 
   it('stores a request once that two processes receive concurrently', async () => {
@@ -90,7 +93,7 @@ describe('the intake', () => {
     const body = bytes({ events: [event()] });
     await receiptOf(hub.intake, body);
     await hub.sql`update request set stored_on = stored_on - 1`;
-    expect(await receiptOf(anotherIntake(), body)).toEqual({ accepted: 1, refused: [] });
+    expect(await receiptOf(anotherIntake(), body)).toEqual({ accepted: 1, quarantined: 0, refused: [] });
     expect(await hub.tally(current)).toEqual({ selected: 1 });
   });
 
@@ -145,7 +148,7 @@ describe('the intake', () => {
     });
     expect(taken).toMatchObject({ outcome: 'stored', receipt: { accepted: 0, refused: [{ position: 0 }] } });
     await until(
-      () => count('quarantine'),
+      () => count('quarantine_batch'),
       (rows) => rows === 1,
     );
   });

@@ -220,12 +220,12 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
       adminTokens: ['admin_token'],
       cohortPulls: ['cohort_pull'],
       importPartners: ['import_partner'],
-      quarantinedEvents: ['quarantine'],
+      quarantinedEvents: ['quarantine', 'quarantine_batch'],
       segments: ['segment'],
     };
     const fields: Readonly<Record<string, string>> = {
       auditLog: 'action succeeded result arguments targetId target { id } actor { adminToken { id } }',
-      quarantinedEvents: 'code detail ingestToken { id }',
+      quarantinedEvents: 'code detail body bodyState ingestToken { id }',
       importPartners: 'name',
       adminTokens: 'name role expiresAt isValid',
     };
@@ -237,6 +237,12 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
       expect(answer[list]?.nodes.length, list).toBe(answer[list]?.totalCount);
       expect(answer[list]?.totalCount, list).toBeGreaterThanOrEqual(stored);
     }
+    const { quarantinedEvents } = await client().ask<{ quarantinedEvents: { nodes: { body: string }[] } }>(
+      '{ quarantinedEvents(filter: { code: UNKNOWN_EVENT_TYPE }) { nodes { body } } }',
+    );
+    expect(quarantinedEvents.nodes.map(({ body }) => JSON.parse(body) as object)).toMatchObject([
+      { event_type: 'users.messages.pigeon.Send' },
+    ]);
     const { importKeys } = await client().ask<{
       importKeys: { nodes: readonly { name: string; revokedAt: string | null }[] };
     }>('{ importKeys { nodes { name revokedAt } } }');

@@ -2,7 +2,9 @@ import {
   countQuarantine,
   findQuarantinedEvents,
   listQuarantine,
+  planPurge,
   planRelease,
+  purgeQuarantined,
   releaseQuarantined,
   type QuarantinedEvent as EventView,
 } from '@currents/core';
@@ -14,6 +16,8 @@ import { registerNode } from './base/node.js';
 import { RequiresRole } from './base/role.js';
 import { costs } from './costs.js';
 import {
+  PurgeQuarantinedEventsInput,
+  PurgeQuarantinedEventsResult,
   QuarantineCount,
   QuarantinedEvent,
   QuarantinedEventConnection,
@@ -79,6 +83,21 @@ export class QuarantineResolver {
   ): Promise<unknown> {
     const chosen = filterOf(filter, 'input.filter');
     return dryRun ? planRelease(admin, chosen) : releaseQuarantined(admin, chosen);
+  }
+
+  @RequiresRole('admin')
+  @Mutation(() => PurgeQuarantinedEventsResult, {
+    description:
+      'Deletes quarantined events, released ones too. quarantineCounts goes on counting them. Cannot be undone, so it is a dry run by default.',
+    complexity: costs.scan,
+  })
+  async purgeQuarantinedEvents(
+    @Arg('input', () => PurgeQuarantinedEventsInput, { description: 'Which quarantined events to purge.' })
+    { filter, dryRun, confirmEventCount }: PurgeQuarantinedEventsInput,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    const chosen = filterOf(filter, 'input.filter');
+    return dryRun ? planPurge(admin, chosen) : purgeQuarantined(admin, chosen, confirmEventCount ?? undefined);
   }
 }
 

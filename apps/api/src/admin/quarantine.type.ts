@@ -1,3 +1,4 @@
+import type { QuarantinedBodyState } from '@currents/core';
 import { refusalCodes, type RefusalCode } from '@currents/schema';
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
@@ -6,9 +7,17 @@ import { Node } from './base/node.js';
 import { resultUnion } from './base/problem.js';
 import { Count, DateTime } from './base/scalars.js';
 import { RequiresRole } from './base/role.js';
+import { NotConfirmed } from './problem.type.js';
 import { IngestToken } from './token.type.js';
 
 const QuarantineCode = enumOf<RefusalCode>('QuarantineCode', 'Why the catalogue refused an event.', refusalCodes);
+
+const BodyState = enumOf<QuarantinedBodyState>('QuarantinedBodyState', 'What is stored of a quarantined event.', {
+  kept: 'The whole event.',
+  cut: 'The beginning of the event: it is longer than the catalogue accepts.',
+  over_budget: 'Only its position and code: the quarantine was full when it arrived. See QUARANTINE_MEGABYTES.',
+  unreadable: 'Its stored bytes are damaged, or a later release of the hub has stored them.',
+});
 
 @ObjectType({ implements: Node, description: 'An event that the catalogue refused, stored as it arrived.' })
 export class QuarantinedEvent extends Node {
@@ -33,9 +42,16 @@ export class QuarantinedEvent extends Node {
   @Field(() => String, { description: 'Why it was refused, in a sentence for people.' })
   detail!: string;
 
+  @Field(() => BodyState, { description: 'What is stored of the event, such as KEPT.' })
+  bodyState!: QuarantinedBodyState;
+
   @RequiresRole('operator')
-  @Field(() => String, { description: 'The JSON of the event; for a line that is not JSON, the line.' })
-  body!: string;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The JSON of the event; for a line that is not JSON, the line. Null when bodyState is OVER_BUDGET or UNREADABLE.',
+  })
+  body?: string;
 
   @Field(() => DateTime, { nullable: true, description: 'When the event was released; null when it was not.' })
   releasedAt?: Date;
@@ -48,11 +64,14 @@ export class QuarantineCount {
   @Field(() => QuarantineCode, { description: 'Why they were refused, such as UNKNOWN_EVENT_TYPE.' })
   code!: RefusalCode;
 
-  @Field(() => Count, { description: 'Number of quarantined events.' })
+  @Field(() => Count, { description: 'Number of quarantined events, purged ones included.' })
   eventCount!: number;
 
   @Field(() => Count, { description: 'Number of these that were released.' })
   releasedCount!: number;
+
+  @Field(() => Count, { description: 'Number of these that were purged: they are counted, and listed no longer.' })
+  purgedCount!: number;
 }
 
 @InputType({ description: 'Which quarantined events to release. A field that is left out restricts nothing.' })
@@ -113,10 +132,47 @@ export class ReleaseQuarantinedEventsPayload {
 
   @Field(() => [ReleaseRefusal], { description: 'The events that stay in quarantine, by the reason for it.' })
   stillRefused!: ReleaseRefusal[];
+
+  @Field(() => Count, { description: 'Number of these whose stored bytes cannot be read.' })
+  unreadableCount!: number;
 }
 
 export const ReleaseQuarantinedEventsResult = resultUnion(
   'ReleaseQuarantinedEventsResult',
   'What a release did or would do, or why it did nothing.',
   () => [ReleaseQuarantinedEventsPayload],
+);
+
+@InputType({ description: 'Which quarantined events to purge.' })
+export class PurgeQuarantinedEventsInput {
+  @Field(() => QuarantineFilter, { nullable: true, description: 'Which events; by default all.' })
+  filter?: QuarantineFilter | null;
+
+  @Field(() => Boolean, {
+    defaultValue: true,
+    description: 'True, the default: only count what would be deleted. False: delete it.',
+  })
+  dryRun!: boolean;
+
+  @Field(() => Count, {
+    nullable: true,
+    description:
+      'The eventCount of a dry run with the same filter, to confirm what cannot be undone. While events arrive, set filter.to.',
+  })
+  confirmEventCount?: number | null;
+}
+
+@ObjectType({ description: 'What a purge did, or would do.' })
+export class PurgeQuarantinedEventsPayload {
+  @Field(() => Boolean, { description: 'Whether this was a dry run, which changes nothing.' })
+  isDryRun!: boolean;
+
+  @Field(() => Count, { description: 'Number of events that are deleted, or would be.' })
+  eventCount!: number;
+}
+
+export const PurgeQuarantinedEventsResult = resultUnion(
+  'PurgeQuarantinedEventsResult',
+  'What a purge did or would do, or why it did nothing.',
+  () => [PurgeQuarantinedEventsPayload, NotConfirmed],
 );

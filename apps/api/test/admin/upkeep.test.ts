@@ -122,7 +122,7 @@ describe('the quarantine', () => {
   it('is listed and counted, and released after confirmation', async () => {
     await take(event('users.messages.pigeon.Open'), event('nonsense'), event());
     const list =
-      '{ quarantinedEvents(first: 10, filter: { code: UNKNOWN_EVENT_TYPE, isReleased: false }) { totalCount nodes { id code detail body position ingestToken { id name } storedAt releasedAt } } }';
+      '{ quarantinedEvents(first: 10, filter: { code: UNKNOWN_EVENT_TYPE, isReleased: false }) { totalCount nodes { id code detail body bodyState position ingestToken { id name } storedAt releasedAt } } }';
     const { nodes } = await harness.do(list);
     expect(nodes).toHaveLength(2);
     expect(nodes[0]).toMatchObject({ ingestToken: { name: 'sender' } });
@@ -137,10 +137,12 @@ describe('the quarantine', () => {
       ).nodes,
     ).toEqual([{ id: nodes[1].id }]);
     expect(JSON.parse(nodes[1].body).event_type).toBe('users.messages.pigeon.Open');
-    expect(await harness.do('{ quarantineCounts { code eventCount releasedCount } }')).toEqual([
-      { code: 'UNKNOWN_EVENT_TYPE', eventCount: 2, releasedCount: 0 },
+    expect(await harness.do('{ quarantineCounts { code eventCount releasedCount purgedCount } }')).toEqual([
+      { code: 'UNKNOWN_EVENT_TYPE', eventCount: 2, releasedCount: 0, purgedCount: 0 },
     ]);
-    await harness.sql`update quarantine set body = replace(body, 'pigeon', 'email')`;
+    // So few events are stored as they are.
+    await harness.sql`
+      update quarantine_batch set content = convert_to(replace(convert_from(content, 'UTF8'), 'pigeon', 'email'), 'UTF8')`;
     const release =
       'mutation ($dryRun: Boolean) { releaseQuarantinedEvents(input: { dryRun: $dryRun }) { __typename ... on ReleaseQuarantinedEventsPayload { isDryRun eventCount stillRefused { code eventCount detail } } } }';
     const stillRefused = [{ code: 'UNKNOWN_EVENT_TYPE', eventCount: 1, detail: expect.stringContaining('nonsense') }];
@@ -161,6 +163,22 @@ describe('the quarantine', () => {
     expect(await harness.do('{ quarantineCounts { eventCount releasedCount } }')).toEqual([
       { eventCount: 2, releasedCount: 1 },
     ]);
+  });
+
+  it('is purged after its number of events is repeated, and goes on counting them', async () => {
+    await harness.sql`delete from quarantine_batch`;
+    await take(event('nonsense'), event('nonsense'), event('users.messages.pigeon.Open'));
+    const purge =
+      'mutation ($dryRun: Boolean, $count: Count) { purgeQuarantinedEvents(input: { dryRun: $dryRun, confirmEventCount: $count }) { __typename ... on PurgeQuarantinedEventsPayload { isDryRun eventCount } } }';
+    const counts = '{ quarantineCounts { eventCount purgedCount } }';
+    const payload = { __typename: 'PurgeQuarantinedEventsPayload', eventCount: 3 };
+    expect(await harness.do(purge)).toEqual({ ...payload, isDryRun: true });
+    for (const count of [undefined, 2])
+      expect(await harness.do(purge, { dryRun: false, count })).toEqual({ __typename: 'NotConfirmed' });
+    expect(await harness.do(counts)).toEqual([{ eventCount: 3, purgedCount: 0 }]);
+    expect(await harness.do(purge, { dryRun: false, count: 3 })).toEqual({ ...payload, isDryRun: false });
+    expect(await harness.do('{ quarantinedEvents { totalCount } }')).toEqual({ totalCount: 0 });
+    expect(await harness.do(counts)).toEqual([{ eventCount: 3, purgedCount: 3 }]);
   });
 });
 

@@ -85,7 +85,7 @@ export function versionConflict<Node extends { readonly version: number }>(
 }
 
 /** @param consequence of the action, for the message. */
-export function notConfirmed(argument: string, expected: string, consequence = ''): NotConfirmed {
+export function notConfirmed(argument: string, expected: string | number, consequence = ''): NotConfirmed {
   const message = `${argument}: expected ${JSON.stringify(expected)}, got something else${consequence}`;
   return { kind: 'NotConfirmed', message };
 }

@@ -81,6 +81,7 @@ function requestOf(
 ): IngestRequest | IngestResult {
   if ('unreadable' in reading) return { outcome: 'unreadable', ...reading.unreadable };
   const { types, quarantined, json } = reading;
-  if (types.length + quarantined.length === 0) return { outcome: 'stored', receipt: { accepted: 0, refused: [] } };
+  if (types.length + quarantined.length === 0)
+    return { outcome: 'stored', receipt: { accepted: 0, quarantined: 0, refused: [] } };
   return { hash, tokenId, types, json: json === text ? bytes : Buffer.from(json), refused: quarantined };
 }

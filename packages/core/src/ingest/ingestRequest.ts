@@ -1,4 +1,5 @@
 import type { EventType } from '@currents/schema';
+import type { RefusedEvent } from '../quarantine/quarantineRows.js';
 
 /** One accepted request, read and checked, on its way into the store. */
 export interface IngestRequest {
@@ -12,27 +13,33 @@ export interface IngestRequest {
   readonly refused: readonly RefusedEvent[];
 }
 
-interface RefusedEvent {
-  readonly position: number;
-  readonly code: string;
-  readonly detail: string;
-  readonly raw: string;
-}
+/** Quarantined events that an answer lists; the quarantine holds all of them. */
+const maxListedEvents = 1_000;
 
 /** What a request is answered; a repeated one gets the answer of the first. */
 export interface Receipt {
   readonly accepted: number;
+  readonly quarantined: number;
+  /** The first of the quarantined events. */
   readonly refused: readonly Omit<RefusedEvent, 'raw'>[];
 }
 
 /** What a request is answered that was not there before. */
 export function receiptOf({ types, refused }: IngestRequest): Receipt {
-  return { accepted: types.length, refused: refused.map(({ position, code, detail }) => ({ position, code, detail })) };
+  const listed = refused.slice(0, maxListedEvents);
+  return {
+    accepted: types.length,
+    quarantined: refused.length,
+    refused: listed.map(({ position, code, detail }) => ({ position, code, detail })),
+  };
 }
+
+/** What a refused event takes in memory beside its text. */
+const refusedBytes = 200;
 
 /** The events of a request and the bytes it holds until its commit, those for the quarantine included. */
 export function sizeOf({ types, json, refused }: IngestRequest): { readonly events: number; readonly bytes: number } {
   let bytes = json.length;
-  for (const { raw, detail } of refused) bytes += raw.length + detail.length;
+  for (const { raw, detail } of refused) bytes += raw.length + detail.length + refusedBytes;
   return { events: types.length + refused.length, bytes };
 }

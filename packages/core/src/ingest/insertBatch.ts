@@ -1,5 +1,6 @@
 import { daysAhead } from '../db/migrate.js';
 import type { Writer } from '../db/writer.js';
+import type { QuarantineRow } from '../quarantine/quarantineRows.js';
 import type { NewDelivery } from './fanOut.js';
 import { receiptOf, type IngestRequest } from './ingestRequest.js';
 
@@ -8,6 +9,7 @@ interface NewBatch {
   readonly events: number;
   readonly content: Buffer;
   readonly deliveries: readonly NewDelivery[];
+  readonly quarantine: readonly QuarantineRow[];
   readonly version: string;
   readonly shard: number;
 }
@@ -17,14 +19,14 @@ const uniqueViolation = '23505';
 const noPartition = '23514';
 
 /**
- * Stores requests with their batch, deliveries and counts. Returns false when nothing was stored, because the registry has
- * a newer version or a request is a repeat.
+ * Stores requests with their batch, deliveries, counts and quarantined events. Returns false when nothing was stored,
+ * because the registry has a newer version or a request is a repeat.
  */
 export async function insertBatch(
   writer: Writer,
-  { requests, events, content, deliveries, version, shard }: NewBatch,
+  { requests, events, content, deliveries, quarantine, version, shard }: NewBatch,
 ): Promise<boolean> {
-  const refused = requests.flatMap(({ refused, tokenId }) => refused.map((event) => ({ ...event, tokenId })));
+  const contents = quarantine.map((row) => row.content ?? Buffer.alloc(0));
   const values = [
     version,
     shard,
@@ -36,11 +38,14 @@ export async function insertBatch(
     deliveries.map(({ currentId }) => currentId),
     deliveries.map(({ selected }) => selected),
     deliveries.map(({ outcomes }) => outcomes?.toString('hex') ?? null),
-    refused.map(({ tokenId }) => tokenId),
-    refused.map(({ position }) => position),
-    refused.map(({ code }) => code),
-    refused.map(({ detail }) => storable(detail)),
-    refused.map(({ raw }) => storable(raw)),
+    requests.map(({ refused }) => refused.length),
+    quarantine.map(({ tokenId }) => tokenId),
+    quarantine.map(({ positions }) => positions.toString('hex')),
+    quarantine.map(({ codes }) => arrayText(codes)),
+    quarantine.map(({ codeIndexes }) => codeIndexes.toString('hex')),
+    quarantine.map(({ eventCounts }) => arrayText(eventCounts)),
+    quarantine.map((row) => row.content?.length ?? null),
+    Buffer.concat(contents),
   ];
   try {
     const rows = await writer.run({ name: 'batch', text, values });
@@ -66,9 +71,9 @@ const text = `
         select from request
         where stored_on = current_date - 1 and hash in (select decode(h, 'hex') from unnest($5::text[]) h))
   ), requests as (
-    insert into request (hash, stored_on, accepted, refused)
-    select decode(r.hash, 'hex'), today, r.accepted, r.refused
-    from guard, unnest($5::text[], $6::int[], $7::text[]) r (hash, accepted, refused)
+    insert into request (hash, stored_on, accepted, refused, quarantined)
+    select decode(r.hash, 'hex'), today, r.accepted, r.refused, r.quarantined
+    from guard, unnest($5::text[], $6::int[], $7::text[], $11::int[]) r (hash, accepted, refused, quarantined)
     order by r.hash
   ), stored as (
     insert into batch (stored_on, events, content)
@@ -84,14 +89,26 @@ const text = `
     insert into tally as t (current_id, day, shard, outcome, events)
     select current_id, stored_on, $2::smallint, 'selected', selected from fanned order by current_id
     on conflict (current_id, day, outcome, code, shard) do update set events = t.events + excluded.events
-  ), parked as (
-    insert into quarantine (stored_on, token_id, position, code, detail, body)
-    select today, q.token_id, q.position, q.code, q.detail, q.body
-    from guard, unnest($11::int[], $12::int[], $13::text[], $14::text[], $15::text[]) q (token_id, position, code, detail, body)
+  ), refused as (
+    select *, sum(length) over (order by place) - length as start
+    from unnest($12::int[], $13::text[], $14::text[], $15::text[], $16::text[], $17::int[])
+      with ordinality q (token_id, positions, codes, code_indexes, event_counts, length, place)
+  ), quarantined as (
+    insert into quarantine_batch
+      (stored_on, token_id, events, positions, codes, code_indexes, event_counts, released_counts, purged_counts, content)
+    select today, token_id, length(decode(code_indexes, 'hex')), decode(positions, 'hex'), codes::text[],
+      decode(code_indexes, 'hex'), event_counts::int[], array_fill(0, array[cardinality(codes::text[])]),
+      array_fill(0, array[cardinality(codes::text[])]), substring($18::bytea from start::int + 1 for length)
+    from guard, refused order by place
+  ), used as (
+    insert into quarantine_usage as u (stored_on, token_id, shard, bytes)
+    select today, token_id, $2::smallint, sum(length) from guard, refused where length is not null
+    group by today, token_id order by token_id
+    on conflict (stored_on, token_id, shard) do update set bytes = u.bytes + excluded.bytes
   )
   select 1 as stored from guard`;
 
-/** PostgreSQL's text holds no NUL. */
-function storable(text: string): string {
-  return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text;
+/** An array of numbers, or of words that need no quotes. */
+function arrayText(values: readonly (number | string)[]): string {
+  return `{${values.join(',')}}`;
 }

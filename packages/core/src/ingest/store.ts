@@ -5,6 +5,8 @@ import { insertBatch } from './insertBatch.js';
 import { createBufferPool } from './bufferPool.js';
 import { receiptOf, sizeOf, type Receipt, type IngestRequest } from './ingestRequest.js';
 import { readRoutes, type Routes } from './routes.js';
+import { openQuarantineBudgets, type QuarantineBudgetOptions } from '../quarantine/quarantineBudget.js';
+import { packQuarantine, type QuarantineRow } from '../quarantine/quarantineRows.js';
 import type { Connectors } from '../loadCurrent.js';
 
 export interface StoreOptions {
@@ -21,12 +23,16 @@ export interface StoreOptions {
   readonly shard: number;
   /** Called after each commit with the Currents that have something new. */
   readonly onStored: (currentIds: readonly number[]) => void;
+  /** Without it, the quarantine keeps every body. */
+  readonly quarantine?: QuarantineBudgetOptions;
 }
 
 export type Store = ReturnType<typeof createStore>;
 
 const knownText = `
-  select encode(hash, 'hex') as hash, accepted, coalesce(refused, '[]') as refused from request
+  select encode(hash, 'hex') as hash, accepted, coalesce(refused, '[]') as refused,
+    coalesce(quarantined, json_array_length(refused::json), 0) as quarantined
+  from request
   where stored_on >= current_date - 1 and hash in (select decode(h, 'hex') from unnest($1::text[]) h)`;
 
 export class StoreBusy extends Error {
@@ -56,6 +62,7 @@ export function createStore(writer: Writer, options: StoreOptions) {
   let routes: Routes | undefined;
   const inFlight = new Map<string, Promise<Receipt>>();
   const bufferPool = createBufferPool();
+  const budgets = openQuarantineBudgets(writer, options.quarantine?.maxBytes ?? Infinity);
   const freeShards = Array.from({ length: options.commits }, (_, slot) => options.shard + slot);
 
   /**
@@ -152,23 +159,43 @@ export function createStore(writer: Writer, options: StoreOptions) {
       types.length > 0
         ? await packBatch(accepted.map(({ request }) => ({ json: request.json, events: request.types.length })))
         : Buffer.alloc(0);
+    const { quarantine, onStored } = await packRefused(group);
     const stored = await insertBatch(writer, {
       requests: group.map(({ request }) => request),
       events: types.length,
       content,
       deliveries,
+      quarantine,
       version,
       shard,
     });
     if (!stored) return false;
+    onStored();
     if (deliveries.length > 0) options.onStored(deliveries.map(({ currentId }) => currentId));
     for (const { request, resolve } of group) resolve(receiptOf(request));
     return true;
   }
 
+  async function packRefused(group: readonly QueuedRequest[]) {
+    const refused = group.filter(({ request }) => request.refused.length > 0);
+    if (refused.length === 0) return { quarantine: [], onStored: () => undefined };
+    await budgets.refresh();
+    const budget = budgets.openGroup();
+    const quarantine: QuarantineRow[] = [];
+    for (const { request } of refused) quarantine.push(...(await packQuarantine(request, budget)));
+    return {
+      quarantine,
+      onStored(): void {
+        budget.commit();
+        for (const { tokenId, codeIndexes, content } of quarantine)
+          if (!content) options.quarantine?.onOverBudget(tokenId, codeIndexes.length);
+      },
+    };
+  }
+
   async function answerRepeated(group: readonly QueuedRequest[]): Promise<readonly QueuedRequest[]> {
     const hashes = group.map(({ request }) => request.hash.toString('hex'));
-    const known = await writer.run<{ hash: string; accepted: number; refused: string }>({
+    const known = await writer.run<{ hash: string; accepted: number; quarantined: number; refused: string }>({
       name: 'known',
       text: knownText,
       values: [hashes],
@@ -176,7 +203,10 @@ export function createStore(writer: Writer, options: StoreOptions) {
     const receipts = new Map(known.map((row) => [row.hash, row]));
     return group.filter(({ request, resolve }) => {
       const row = receipts.get(request.hash.toString('hex'));
-      if (row) resolve({ accepted: row.accepted, refused: JSON.parse(row.refused) as Receipt['refused'] });
+      if (row) {
+        const { accepted, quarantined, refused } = row;
+        resolve({ accepted, quarantined, refused: JSON.parse(refused) as Receipt['refused'] });
+      }
       return row === undefined;
     });
   }

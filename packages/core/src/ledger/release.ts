@@ -1,112 +1,178 @@
 import { createHash } from 'node:crypto';
-import { readBody } from '@currents/schema';
-import { and, asc, eq, gt, inArray, isNull, sql, type SQL } from 'drizzle-orm';
-import { quarantine } from '../db/schema.js';
-import type { Admin, Db } from '../admin/admin.js';
-import { matches, type QuarantineFilter } from './quarantine.js';
+import { readBody, type EventType } from '@currents/schema';
+import type { Admin, Queries } from '../admin/admin.js';
+import { runInSteps } from '../process/runInSteps.js';
+import { release } from '../quarantine/state.js';
+import { datedId } from './datedId.js';
+import { codeOf, eventMatcher, openContent, type QuarantineFilter } from './quarantine.js';
+import { changeRow, nextRow, type QuarantineRow, type RowKey } from './quarantineSteps.js';
 
-/** What a release did, or would do in a dry run. */
-interface Released {
-  readonly kind: 'Released';
-  readonly isDryRun: boolean;
+/** How far a release has come, and what it did up to there or would do in a dry run. */
+export interface ReleaseProgress {
+  readonly after?: RowKey | undefined;
+  /** Events that were read. */
+  readonly readCount: number;
   /** Events that the catalogue accepts now. */
   readonly eventCount: number;
   /** Why it refuses the others still; `detail` is about the first of each code. */
-  readonly stillRefused: readonly { readonly code: string; readonly detail: string; readonly eventCount: number }[];
+  readonly stillRefused: readonly StillRefused[];
+  /** Events of these whose stored bodies cannot be read: they are damaged, or a later release has stored them. */
+  readonly unreadableCount: number;
 }
 
-/**
- * Reads quarantined events again with the present catalogue. Changes nothing, and reads every one that matches: for
- * a large quarantine that takes a while.
- */
-export async function planRelease(admin: Db, filter: QuarantineFilter): Promise<Released> {
-  const findings = openFindings();
-  for await (const rows of unreleased(admin, filter)) for (const row of rows) findings.add(row);
-  return { kind: 'Released', isDryRun: true, ...findings.close() };
+interface StillRefused {
+  readonly code: string;
+  readonly detail: string;
+  readonly eventCount: number;
+}
+
+/** What a release did, or would do in a dry run. */
+interface Released extends Pick<ReleaseProgress, 'eventCount' | 'stillRefused' | 'unreadableCount'> {
+  readonly kind: 'Released';
+  readonly isDryRun: boolean;
+}
+
+/** Commits how far an operation has come, in the transaction of the step that it has made. */
+export type SaveProgress<Progress> = (tx: Queries, progress: Progress) => Promise<void>;
+
+interface ReleaseRequest {
+  readonly filter: QuarantineFilter;
+  readonly isDryRun: boolean;
+}
+
+export const nothingReleased: ReleaseProgress = { readCount: 0, eventCount: 0, stillRefused: [], unreadableCount: 0 };
+
+/** Reads quarantined events again with the present catalogue. Changes nothing. */
+export function planRelease(admin: Pick<Admin, 'db' | 'store'>, filter: QuarantineFilter): Promise<Released> {
+  return releaseAll(admin, { filter, isDryRun: true });
 }
 
 /**
  * Stores what the present catalogue takes, as if it came now. One event is released once, however often and by how
  * many admins at once this is asked; the same event's id keeps a partner from counting it twice. Cannot be undone.
  */
-export async function releaseQuarantined(
+export function releaseQuarantined(admin: Pick<Admin, 'db' | 'store'>, filter: QuarantineFilter): Promise<Released> {
+  return releaseAll(admin, { filter, isDryRun: false });
+}
+
+async function releaseAll(admin: Pick<Admin, 'db' | 'store'>, request: ReleaseRequest): Promise<Released> {
+  let progress = nothingReleased;
+  for (;;) {
+    const next = await releaseStep(admin, request, progress, async () => undefined);
+    if (!next) break;
+    progress = next;
+  }
+  const { eventCount, stillRefused, unreadableCount } = progress;
+  return { kind: 'Released', isDryRun: request.isDryRun, eventCount, stillRefused, unreadableCount };
+}
+
+/**
+ * Releases the events of one row. Returns how far it has come then; undefined at the end. A step that is repeated
+ * because its process died before it committed stores nothing twice.
+ */
+export async function releaseStep(
   admin: Pick<Admin, 'db' | 'store'>,
-  filter: QuarantineFilter,
-): Promise<Released> {
-  const findings = openFindings();
-  for await (const rows of unreleased(admin, filter)) {
-    const good = rows.flatMap((row) => findings.add(row) ?? []);
-    await Promise.all(good.map(({ submission }) => admin.store.store(submission)));
-    if (good.length === 0) continue;
-    const day = (good[0] as (typeof good)[0]).row.storedOn;
-    const ids = good.map(({ row }) => row.id);
-    await admin.db
-      .update(quarantine)
-      .set({ releasedAt: sql`now()` })
-      .where(and(eq(quarantine.storedOn, day), inArray(quarantine.id, ids), isNull(quarantine.releasedAt)));
-  }
-  return { kind: 'Released', isDryRun: false, ...findings.close() };
-}
-
-type Row = Pick<typeof quarantine.$inferSelect, 'storedOn' | 'id' | 'tokenId' | 'body'>;
-
-const stepRows = 500;
-/** A step is of one day. It stops at the event that brings it above this, so it holds one at least, however large. */
-const stepBytes = 16 * 1024 * 1024;
-
-async function* unreleased({ db }: Db, filter: QuarantineFilter): AsyncGenerator<readonly Row[]> {
-  const chosen = matches({ ...filter, isReleased: false });
-  const days = await db
-    .select({ day: quarantine.storedOn })
-    .from(quarantine)
-    .where(chosen)
-    .groupBy(quarantine.storedOn)
-    .orderBy(asc(quarantine.storedOn));
-  for (const { day } of days) {
-    let last: string | undefined = '0';
-    while (last !== undefined) {
-      const rows: readonly Row[] = await readStep(
-        db,
-        and(chosen, eq(quarantine.storedOn, day), gt(quarantine.id, last)),
-      );
-      if (rows.length > 0) yield rows;
-      last = rows.at(-1)?.id;
-    }
-  }
-}
-
-function readStep(db: Db['db'], where: SQL | undefined): PromiseLike<readonly Row[]> {
-  return db.execute<Row>(sql`
-    select stored_on as "storedOn", id, token_id as "tokenId", body from (
-      select *, sum(octet_length(body)) over (order by id) - octet_length(body) as bytes_before from (
-        select stored_on, id, token_id, body from ${quarantine} where ${where} order by id limit ${stepRows}
-      ) candidate
-    ) sized
-    where bytes_before < ${stepBytes} order by id`);
-}
-
-function openFindings() {
-  let events = 0;
-  const refused = new Map<string, { readonly code: string; readonly detail: string; eventCount: number }>();
-  return {
-    /** What to store of it; undefined when it is refused still. */
-    add(row: Row) {
-      const reading = readBody(row.body, 'ndjson');
-      const fault = 'unreadable' in reading ? reading.unreadable : reading.quarantined[0];
-      if ('unreadable' in reading || fault !== undefined || reading.events.length === 0) {
-        const { code, detail } = fault ?? { code: 'not_an_object', detail: 'expected an event, got nothing' };
-        const known = refused.get(code);
-        if (known) known.eventCount++;
-        else refused.set(code, { code, detail, eventCount: 1 });
-        return undefined;
-      }
-      events++;
-      const hash = createHash('sha256').update(`quarantine ${row.id}`).digest();
-      return {
-        row,
-        submission: { hash, tokenId: row.tokenId, types: reading.types, json: Buffer.from(reading.json), refused: [] },
-      };
-    },
-    close: () => ({ eventCount: events, stillRefused: [...refused.values()] }),
+  { filter, isDryRun }: ReleaseRequest,
+  progress: ReleaseProgress,
+  save: SaveProgress<ReleaseProgress>,
+): Promise<ReleaseProgress | undefined> {
+  const held = { ...filter, isReleased: false };
+  const row = await nextRow(admin.db, held, progress.after);
+  if (!row) return undefined;
+  const { good, refused, readCount, unreadableCount } = await readRow(row, held);
+  const next = {
+    after: { storedOn: row.storedOn, id: row.id },
+    readCount: progress.readCount + readCount,
+    eventCount: progress.eventCount + good.length,
+    stillRefused: merged(progress.stillRefused, refused),
+    unreadableCount: progress.unreadableCount + unreadableCount,
   };
+  if (!isDryRun) await store(admin, row, good);
+  await admin.db.transaction(async (tx) => {
+    const indexes = good.map(({ index }) => index);
+    if (!isDryRun && indexes.length > 0)
+      await changeRow(tx, row, async (present) => release(present, indexes, new Date()));
+    await save(tx, next);
+  });
+  return next;
+}
+
+interface Accepted {
+  readonly index: number;
+  readonly types: readonly EventType[];
+  readonly json: string;
+}
+
+async function readRow(row: QuarantineRow, filter: QuarantineFilter) {
+  const body = await openContent(row.content, row.events);
+  const isMatch = eventMatcher(filter)(row);
+  return runInSteps(readEvents());
+
+  function* readEvents() {
+    const good: Accepted[] = [];
+    const refused: StillRefused[] = [];
+    let characters = 0;
+    let readCount = 0;
+    let unreadableCount = 0;
+    for (let index = 0; index < row.events; index++) {
+      if (!isMatch(index)) continue;
+      const { body: text = '', state } = body(index);
+      const result = state === 'kept' ? readEvent(text) : lostBody(codeOf({ row, index }), state);
+      if ('types' in result) good.push({ index, ...result });
+      else refused.push({ ...result, eventCount: 1 });
+      readCount++;
+      if (state === 'unreadable') unreadableCount++;
+      characters += text.length + 200;
+      if (characters < charactersPerStep) continue;
+      characters = 0;
+      yield undefined;
+    }
+    return { good, refused, readCount, unreadableCount };
+  }
+}
+
+/** Reading so many takes about a millisecond. */
+const charactersPerStep = 64 * 1024;
+
+function readEvent(text: string) {
+  const reading = readBody(text, 'ndjson');
+  const fault = 'unreadable' in reading ? reading.unreadable : reading.quarantined[0];
+  if ('unreadable' in reading || fault !== undefined || reading.events.length === 0)
+    return { code: fault?.code ?? 'not_an_object', detail: fault?.detail ?? 'expected an event, got nothing' };
+  return { types: reading.types, json: reading.json };
+}
+
+const lost: Readonly<Record<string, string>> = {
+  cut: 'only the beginning of the event is stored',
+  over_budget: 'the body was not kept, because the quarantine was full',
+  unreadable: 'the stored body cannot be read',
+};
+
+function lostBody(code: string, state: string) {
+  return { code, detail: lost[state] ?? state };
+}
+
+/** Events that wait for their commit at once. */
+const eventsAtOnce = 500;
+
+/** Each event is a request of its own, so that it is stored once, also when two admins release it or a step is repeated. */
+async function store({ store }: Pick<Admin, 'store'>, row: QuarantineRow, good: readonly Accepted[]): Promise<void> {
+  for (let start = 0; start < good.length; start += eventsAtOnce) {
+    const stored = good.slice(start, start + eventsAtOnce).map(({ index, types, json }) => {
+      const hash = createHash('sha256')
+        .update(`quarantine ${datedId(row)}-${index}`)
+        .digest();
+      return store.store({ hash, tokenId: row.tokenId, types, json: Buffer.from(json), refused: [] });
+    });
+    await Promise.all(stored);
+  }
+}
+
+function merged(known: readonly StillRefused[], more: readonly StillRefused[]): readonly StillRefused[] {
+  const byCode = new Map(known.map((each) => [each.code, each]));
+  for (const each of more) {
+    const before = byCode.get(each.code);
+    byCode.set(each.code, before ? { ...before, eventCount: before.eventCount + each.eventCount } : each);
+  }
+  return [...byCode.values()];
 }

@@ -35,6 +35,10 @@ export function createMetrics() {
     'currents_events_quarantined_total',
     'Events quarantined because they do not match the catalogue',
   );
+  const bodiesOverBudget = counter(
+    'currents_quarantine_bodies_over_budget_total',
+    'Quarantined events whose bodies were not kept, because the quarantine was full',
+  );
   const ingestDuration = histogram(
     'currents_ingest_request_duration_seconds',
     'Time from reading a request to /v1/events to committing its events',
@@ -109,6 +113,7 @@ export function createMetrics() {
       quarantined.inc(quarantinedEvents);
       ingestDuration.observe(durationMs / 1000);
     },
+    quarantinedOverBudget: (events: number) => bodiesOverBudget.inc(events),
     attempted(current: number, counts: AttemptCounts, durationMs: number): void {
       for (const outcome of ['delivered', 'skipped', 'rejected', 'expired'] as const) {
         if (counts[outcome] > 0) outcomes.inc({ current, outcome }, counts[outcome]);

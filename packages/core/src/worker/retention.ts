@@ -11,7 +11,7 @@ export interface RetentionDeps {
   readonly retentionDays: number;
 }
 
-const parents = ['batch', 'delivery', 'dead_letter', 'quarantine', 'request'] as const;
+const parents = ['batch', 'delivery', 'dead_letter', 'quarantine_batch', 'request'] as const;
 
 /**
  * Creates the partitions of the next days, and drops those older than the retention, unless events of that day are still
@@ -51,6 +51,7 @@ async function dropDay(sql: Sql, log: Logger, day: string): Promise<void> {
     const [busy] = await tx`select from delivery where stored_on = ${day} and pending > 0 limit 1`;
     if (busy) return false;
     for (const parent of parents) await tx`drop table if exists ${tx(`${parent}_${suffix}`)}`;
+    await tx`delete from quarantine_usage where stored_on = ${day}`;
     return true;
   });
   if (isDropped) log.info({ event: 'partition.dropped', day });

@@ -3,14 +3,15 @@ import { index, pgSequence, pgTable, primaryKey } from 'drizzle-orm/pg-core';
 import { bytes, count64, id64, instant, nextId, oneOf, partial } from './columns.js';
 
 /**
- * Events on their way, from a request to its outcomes. `batch`, `delivery`, `dead_letter`, `quarantine` and `request` are
- * partitioned by `stored_on`, the UTC day; their ids come from sequences, because a partitioned table has no identity.
+ * Events on their way, from a request to its outcomes. `batch`, `delivery`, `dead_letter`, `quarantine_batch` and
+ * `request` are partitioned by `stored_on`, the UTC day; their ids come from sequences, because a partitioned table has no
+ * identity.
  */
 
 export const batchId = pgSequence('batch_id');
 export const deliveryId = pgSequence('delivery_id');
 export const deadLetterId = pgSequence('dead_letter_id');
-export const quarantineId = pgSequence('quarantine_id');
+export const quarantineBatchId = pgSequence('quarantine_batch_id');
 
 export const batch = pgTable(
   'batch',
@@ -74,26 +75,47 @@ export const deadLetter = pgTable(
   ],
 );
 
-export const quarantine = pgTable(
-  'quarantine',
+/**
+ * Some quarantined events of one request. `positions` has four bytes for each event, big-endian; `codeIndexes` and
+ * `states` one, see `quarantine/state.ts`. The counts are by code. `content` is null when no body is kept.
+ */
+export const quarantineBatch = pgTable(
+  'quarantine_batch',
   (t) => ({
     storedOn: t.date('stored_on').notNull(),
-    id: id64('id').notNull().default(nextId('quarantine_id')),
+    id: id64('id').notNull().default(nextId('quarantine_batch_id')),
     storedAt: instant('stored_at').notNull().defaultNow(),
     tokenId: t.integer('token_id').notNull(),
-    position: t.integer('position').notNull(),
-    code: t.text('code').notNull(),
-    detail: t.text('detail').notNull(),
-    body: t.text('body').notNull(),
-    releasedAt: instant('released_at'),
+    events: t.integer('events').notNull(),
+    positions: bytes('positions').notNull(),
+    codes: t.text('codes').array().notNull(),
+    codeIndexes: bytes('code_indexes').notNull(),
+    eventCounts: t.integer('event_counts').array().notNull(),
+    releasedCounts: t.integer('released_counts').array().notNull(),
+    purgedCounts: t.integer('purged_counts').array().notNull(),
+    states: bytes('states'),
+    releases: instant('releases').array(),
+    content: bytes('content'),
   }),
-  (table) => [
-    primaryKey({ columns: [table.storedOn, table.id] }),
-    index('quarantine_code').on(table.code, table.id.desc()),
-  ],
+  (table) => [primaryKey({ columns: [table.storedOn, table.id] })],
 );
 
-/** What a request was answered, so that a repetition is answered the same and stored once. */
+/** Bytes of the bodies in the quarantine. Each writer counts in a shard of its own, so that none waits for another. */
+export const quarantineUsage = pgTable(
+  'quarantine_usage',
+  (t) => ({
+    storedOn: t.date('stored_on').notNull(),
+    tokenId: t.integer('token_id').notNull(),
+    shard: t.smallint('shard').notNull(),
+    bytes: count64('bytes').notNull(),
+  }),
+  (table) => [primaryKey({ columns: [table.storedOn, table.tokenId, table.shard] })],
+);
+
+/**
+ * What a request was answered, so that a repetition is answered the same and stored once: `refused` lists the first
+ * quarantined events, of which there are `quarantined`.
+ */
 export const request = pgTable(
   'request',
   (t) => ({
@@ -101,6 +123,7 @@ export const request = pgTable(
     storedOn: t.date('stored_on').notNull(),
     accepted: t.integer('accepted').notNull(),
     refused: t.text('refused'),
+    quarantined: t.integer('quarantined'),
   }),
   (table) => [primaryKey({ columns: [table.hash, table.storedOn] })],
 );
