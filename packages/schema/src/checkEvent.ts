@@ -31,8 +31,9 @@ const lowerCaseNames: ReadonlyMap<string, string> = new Map(
 /**
  * Returns the type of an event, or why the catalogue refuses it. Changes nothing and never throws. Unknown properties and
  * fields are accepted, because Braze may add them at any time; so are missing ones, and null counts as missing.
+ * @param notes is told of numbers whose digits may be lost, if the event is accepted.
  */
-export function checkEvent(value: unknown): EventType | Refusal {
+export function checkEvent(value: unknown, notes?: { mayLoseDigits: boolean }): EventType | Refusal {
   if (!isRecord(value)) return refuse('not_an_object', `expected an event, an object, got ${kindOf(value)}`);
 
   const { event_type: name, id, time } = value;
@@ -64,7 +65,7 @@ export function checkEvent(value: unknown): EventType | Refusal {
   return (
     checkUser(value['user']) ??
     checkProperties(value['properties'], expectations[eventType.index]!) ??
-    checkDepth(value) ??
+    checkDepth(value, notes) ??
     eventType
   );
 }
@@ -137,8 +138,8 @@ function wrongType(name: string, propertyType: PropertyType, value: unknown): Re
   return refuse('wrong_type', `expected ${typeNames[propertyType]}, got ${got}`, `properties.${name}`);
 }
 
-function checkDepth(value: Readonly<Record<string, unknown>>): Refusal | undefined {
-  if (!nestsBeyond(maxLevels, value)) return undefined;
+function checkDepth(value: Readonly<Record<string, unknown>>, notes?: { mayLoseDigits: boolean }): Refusal | undefined {
+  if (!nestsBeyond(maxLevels, value, notes)) return undefined;
   return refuse('too_deep', `expected at most ${maxLevels} levels of lists and objects, got more`);
 }
 

@@ -1,14 +1,24 @@
+import { mayBeInexact } from './inexactNumbers.js';
+
 /** JSON.stringify overflows the stack of Node 20 above about 3,000 levels; destinations accept far fewer. */
 export const maxLevels = 100;
 
-/** Whether lists and objects have more levels than allowed; `value` itself is the first. */
-export function nestsBeyond(allowed: number, value: object): boolean {
+/**
+ * Whether lists and objects have more levels than allowed; `value` itself is the first.
+ * @param notes is told of numbers whose digits may be lost, within the levels that are allowed.
+ */
+export function nestsBeyond(allowed: number, value: object, notes?: { mayLoseDigits: boolean }): boolean {
   if (allowed === 0) return true;
-  if (Array.isArray(value)) return value.some((inner) => isNest(inner) && nestsBeyond(allowed - 1, inner));
+  if (Array.isArray(value)) return value.some((inner) => goesBeyond(allowed, inner, notes));
   for (const key in value) {
-    const inner = (value as Readonly<Record<string, unknown>>)[key];
-    if (isNest(inner) && nestsBeyond(allowed - 1, inner)) return true;
+    if (goesBeyond(allowed, (value as Readonly<Record<string, unknown>>)[key], notes)) return true;
   }
+  return false;
+}
+
+function goesBeyond(allowed: number, inner: unknown, notes?: { mayLoseDigits: boolean }): boolean {
+  if (isNest(inner)) return nestsBeyond(allowed - 1, inner, notes);
+  if (notes !== undefined && typeof inner === 'number' && mayBeInexact(inner)) notes.mayLoseDigits = true;
   return false;
 }
 

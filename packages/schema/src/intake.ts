@@ -1,5 +1,5 @@
 import { checkEvent } from './checkEvent.js';
-import { writeJson } from './depth.js';
+import { maxLevels, nestsBeyond, writeJson } from './depth.js';
 import type { CatalogueEvent } from './event.js';
 import type { EventType } from './eventType.js';
 import { describeFault } from './jsonFault.js';
@@ -14,6 +14,8 @@ export function openIntake(body: string, { maxEvents = Infinity }: ReadOptions) 
     types: [] as EventType[],
     quarantined: [] as Quarantined[],
     mayBeIllFormed: mayBeIllFormed(body),
+    /** Whether a number was met whose digits may be lost: see `takeExactly`. */
+    mayLoseDigits: false,
     position: 0,
     /** Whether all events were accepted without a change. */
     isUnchanged: true,
@@ -56,8 +58,11 @@ export function takeItem(intake: Intake, item: unknown): void {
 /** Takes an event; an invalid one is quarantined. */
 export function take(intake: Intake, value: unknown): void {
   if (isFull(intake)) return;
-  const answer = checkEvent(value);
-  if (isRefusal(answer)) return quarantine(intake, answer.code, answer.detail, writeJson(value));
+  const answer = checkEvent(value, intake);
+  if (isRefusal(answer)) {
+    nestsBeyond(maxLevels, [value], intake);
+    return quarantine(intake, answer.code, answer.detail, writeJson(value));
+  }
 
   let event = value as { -readonly [Key in keyof CatalogueEvent]: CatalogueEvent[Key] };
   if (event.event_type !== answer.name) {
@@ -91,7 +96,7 @@ export function quarantine(intake: Intake, code: RefusalCode, detail: string, ra
 }
 
 /** Whether the next event is one too many. */
-function isFull(intake: Intake): boolean {
+export function isFull(intake: Intake): boolean {
   if (intake.position >= intake.maxEvents) intake.isOver = true;
   return intake.isOver;
 }

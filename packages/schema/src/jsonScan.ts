@@ -118,7 +118,7 @@ function* endOfValue(text: string, start: number): Generator<undefined, number> 
 }
 
 /** The index after the string that begins at `start`. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   for (let at = start + 1; ; at++) {
     at = text.indexOf('"', at);
     if (at < 0) throw new ScanFault(text.length, 'the end of the string');
@@ -137,7 +137,8 @@ function endOfScalar(text: string, start: number): number {
   return end;
 }
 
-function readKey(text: string, start: number, end: number): string {
+/** The key at a place, without its quotation marks and escapes. */
+export function readKey(text: string, start: number, end: number): string {
   const plain = text.slice(start + 1, end - 1);
   if (!plain.includes('\\')) return plain;
   try {

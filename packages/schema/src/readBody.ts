@@ -13,6 +13,7 @@ import {
 } from './intake.js';
 import { readInSteps } from './readInSteps.js';
 import type { RefusalCode } from './refusal.js';
+import { takeExactly } from './takeText.js';
 
 export type BodyFormat = 'json' | 'ndjson';
 
@@ -93,24 +94,29 @@ function readWhole(body: string, options: ReadOptions): Reading {
     return { unreadable: { code: 'malformed_json', detail: describeFault(body) } };
   }
   const intake = openIntake(body, options);
-  if (Array.isArray(value)) for (const item of value) takeItem(intake, item);
-  else if (isBundle(value) || isEvent(value)) takeItem(intake, value);
-  else return { unreadable: { code: 'wrong_shape', detail: describeShape(value) } };
+  if (!Array.isArray(value) && !isBundle(value) && !isEvent(value))
+    return { unreadable: { code: 'wrong_shape', detail: describeShape(value) } };
+  takeExactly(intake, body, 'body', () => {
+    if (Array.isArray(value)) for (const item of value) takeItem(intake, item);
+    else takeItem(intake, value);
+  });
   return close(intake, body);
 }
 
 function readLines(body: string, options: ReadOptions): Reading {
   const intake = openIntake(body, options);
   const lines: string[] = [];
-  for (let start = 0; start < body.length && !intake.isOver;) {
-    const newline = body.indexOf('\n', start);
-    const end = newline < 0 ? body.length : newline;
-    const line = body.slice(start, end);
-    start = end + 1;
-    if (!/\S/.test(line)) continue;
-    lines.push(line);
-    takeLine(intake, line);
-  }
+  takeExactly(intake, body, 'lines', () => {
+    for (let start = 0; start < body.length && !intake.isOver;) {
+      const newline = body.indexOf('\n', start);
+      const end = newline < 0 ? body.length : newline;
+      const line = body.slice(start, end);
+      start = end + 1;
+      if (!/\S/.test(line)) continue;
+      lines.push(line);
+      takeLine(intake, line);
+    }
+  });
   return close(intake, lines.length === 1 ? lines[0]! : `[${lines.join(',')}]`);
 }
 

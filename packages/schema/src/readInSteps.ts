@@ -10,6 +10,7 @@ import {
 } from './intake.js';
 import { describeFault, describePlace } from './jsonFault.js';
 import { ScanFault, scanList, scanObject, skipSpace, type Range } from './jsonScan.js';
+import { takeExactly, type TextKind } from './takeText.js';
 import type { BodyFormat, ReadOptions, Reading, Unreadable } from './readBody.js';
 
 /** Elements are parsed together up to this many characters, which takes about a millisecond. */
@@ -109,7 +110,7 @@ function* readLines(reader: Reader): Generator<undefined, void> {
 
 function* readLine(reader: Reader, { start, end }: Range): Generator<undefined, void> {
   const { body, intake, isDamaged } = reader;
-  if (!isDamaged && end - start <= groupCharacters) return takeGroup(reader, { start, end }, takeLine);
+  if (!isDamaged && end - start <= groupCharacters) return takeGroup(reader, { start, end }, 'lines', takeLine);
   const from = { position: intake.position, quarantined: intake.quarantined.length, pieces: reader.pieces.length };
   try {
     if (body[start] !== '{') return takeOne(reader, { start, end });
@@ -226,7 +227,7 @@ function takeElements(reader: Reader, group: Range & { readonly count: number },
   const values = parsed(reader, group, `[${text}]`) as readonly unknown[];
   // The scan counts brackets only; if it was wrong about the elements, the body is not JSON.
   if (values.length !== group.count) throw new ScanFault(group.start, 'a value');
-  takeGroup(reader, group, (intake) => {
+  takeGroup(reader, group, kind, (intake) => {
     // An element of `events` is an event, whatever is in it.
     for (const value of values)
       if (kind === 'events') take(intake, value);
@@ -262,12 +263,17 @@ function hexOf(byte: string): string {
 }
 
 /** Takes what `takeFrom` adds to the intake, and keeps its JSON. */
-function takeGroup(reader: Reader, { start, end }: Range, takeFrom: (intake: Intake, text: string) => void): void {
+function takeGroup(
+  reader: Reader,
+  { start, end }: Range,
+  kind: TextKind,
+  takeFrom: (intake: Intake, text: string) => void,
+): void {
   const { intake, pieces } = reader;
   const text = reader.body.slice(start, end);
   intake.events = [];
   intake.isUnchanged = true;
-  takeFrom(intake, text);
+  takeExactly(intake, kind === 'lines' ? text : `[${text}]`, kind, () => takeFrom(intake, text));
   if (intake.isUnchanged) pieces.push(text);
   else {
     reader.isUnchanged = false;

@@ -16,6 +16,8 @@ export const refusalCodes = {
   too_deep: 'The event nests more than 100 levels deep.',
   malformed_json: 'The line is not JSON.',
   not_utf8: 'The event has bytes that are not UTF-8; replacing them could merge two users.',
+  inexact_number:
+    'A number has more digits than a 64-bit float holds, where a number is expected; elsewhere its digits are kept as text.',
   too_large: 'The event has more than 524,288 characters.',
 } as const;
 
