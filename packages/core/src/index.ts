@@ -20,6 +20,7 @@ export { watchIngestTokens, type IngestTokens } from './ingest/tokenCache.js';
 export { createIngest, type Ingest } from './ingest/ingest.js';
 export { createLog } from './process/log.js';
 export { surviveLostConnections } from './process/lostConnections.js';
+export { runInSteps } from './process/runInSteps.js';
 export { createOneAtATime, type OneAtATime } from './process/oneAtATime.js';
 export { createMetrics, type Metrics } from './process/metrics.js';
 export { listenFailure, OperatorError } from './operatorError.js';

@@ -9,14 +9,18 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { AdminContext } from './base/context.js';
 import { checkRoles } from './checkRoles.js';
 import { createErrorFormat } from './errors.js';
+import { wrapIntrospection } from './execution/wrapFields.js';
+import { writeAnswer } from './execution/writeAnswer.js';
 import { limitCost, limitSize, maxTokens } from './limits.js';
 import { buildAdminSchema } from './schema.js';
 import { checkVariables } from './variables.js';
 
 /** The GraphQL server of the admin API. Requests reach it only with a valid admin token. */
 export function createAdminApi(log: FastifyBaseLogger): ApolloServer<AdminContext> {
+  const schema = buildAdminSchema();
+  wrapIntrospection();
   return new ApolloServer<AdminContext>({
-    schema: buildAdminSchema(),
+    schema,
     // Requests that get here have an admin token.
     introspection: true,
     includeStacktraceInErrorResponses: false,
@@ -24,12 +28,13 @@ export function createAdminApi(log: FastifyBaseLogger): ApolloServer<AdminContex
     parseOptions: { maxTokens: maxTokens },
     validationRules: [limitSize],
     persistedQueries: false,
+    stringifyResult: writeAnswer,
     stopOnTerminationSignals: false,
     logger: log,
     plugins: [
       checkVariables,
       checkRoles,
-      limitCost,
+      limitCost(schema),
       // Nothing is reported to Apollo, whatever the environment says.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),

@@ -15,7 +15,7 @@ export class CatalogueResolver {
   @RequiresRole('viewer')
   @Query(() => [EventGroup], {
     description: 'All event types, as the tree to select from: group → channel → event type.',
-    complexity: costs.catalogue,
+    complexity: costs.list(groups.length),
   })
   catalogue(): unknown {
     return groups;
@@ -34,7 +34,7 @@ export class EventTypeResolver {
     return deprecated;
   }
 
-  @FieldResolver(() => [EventTypeDestination])
+  @FieldResolver(() => [EventTypeDestination], { complexity: costs.list(2) })
   destinations(@Root() { name }: Type, @Ctx() { admin }: AdminContext): EventTypeDestination[] {
     return [...admin.connectors.values()].flatMap((connector) => {
       const eventName = connector.nameOf(name);

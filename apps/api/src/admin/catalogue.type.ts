@@ -1,4 +1,8 @@
+import { catalogue, channels, groups } from '@currents/schema';
 import { Field, ObjectType } from 'type-graphql';
+import { costs } from './costs.js';
+
+const propertyCount = catalogue.reduce((sum, { properties }) => sum + properties.length, 0);
 
 @ObjectType({ description: 'A destination that supports an event type.' })
 export class EventTypeDestination {
@@ -53,7 +57,10 @@ export class EventType {
   })
   destinations!: EventTypeDestination[];
 
-  @Field(() => [EventProperty], { description: 'The properties that such events may carry.' })
+  @Field(() => [EventProperty], {
+    description: 'The properties that such events may carry.',
+    complexity: costs.list(propertyCount / catalogue.length),
+  })
   properties!: EventProperty[];
 }
 
@@ -68,7 +75,10 @@ export class EventChannel {
   @Field(() => String, { description: 'What the channel holds, in a sentence for people.' })
   description!: string;
 
-  @Field(() => [EventType], { description: 'The event types of the channel.' })
+  @Field(() => [EventType], {
+    description: 'The event types of the channel.',
+    complexity: costs.list(catalogue.length / channels.length),
+  })
   eventTypes!: EventType[];
 }
 
@@ -85,6 +95,9 @@ export class EventGroup {
   @Field(() => String, { description: 'What the group holds, in a sentence for people.' })
   description!: string;
 
-  @Field(() => [EventChannel], { description: 'The channels of the group.' })
+  @Field(() => [EventChannel], {
+    description: 'The channels of the group.',
+    complexity: costs.list(channels.length / groups.length),
+  })
   channels!: EventChannel[];
 }

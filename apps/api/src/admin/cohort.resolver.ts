@@ -154,7 +154,7 @@ export class CohortSyncResolver {
 
 @Resolver(() => CohortInUse)
 export class CohortInUseResolver {
-  @FieldResolver(() => [Segment], { description: 'The segments that use the cohort.', complexity: costs.tree })
+  @FieldResolver(() => [Segment], { description: 'The segments that use the cohort.', complexity: costs.list(20) })
   async segments(@Root() { segmentIds }: CohortInUse, @Ctx() { load }: AdminContext): Promise<unknown> {
     const segments = await Promise.all(segmentIds.map((id) => load('Segment', id)));
     return segments.filter((segment) => segment !== undefined);

@@ -4,6 +4,7 @@ import { connectionOf } from './base/connection.js';
 import { enumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Count, DateTime, Day, JsonObject } from './base/scalars.js';
+import { costs } from './costs.js';
 import { Destination } from './destination.type.js';
 
 export const CurrentState = enumOf<State>(
@@ -190,6 +191,7 @@ export class Current extends Node {
   selection!: CurrentSelection;
 
   @Field(() => [String], {
+    complexity: costs.names,
     description: 'Names of the event types that the Current carries: selected, and supported by the destination.',
   })
   eventTypes!: string[];

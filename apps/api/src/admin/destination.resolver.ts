@@ -10,7 +10,7 @@ export class DestinationResolver {
   @RequiresRole('viewer')
   @Query(() => [Destination], {
     description: 'The destinations that this version of the hub has a connector for.',
-    complexity: costs.tree,
+    complexity: costs.list(2),
   })
   destinations(@Ctx() { admin }: AdminContext): unknown {
     return listDestinations(admin);

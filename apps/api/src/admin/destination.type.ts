@@ -1,4 +1,6 @@
+import { catalogue } from '@currents/schema';
 import { Field, ObjectType } from 'type-graphql';
+import { costs } from './costs.js';
 import { JsonObject } from './base/scalars.js';
 
 @ObjectType({ description: 'An event type that a destination supports.' })
@@ -29,20 +31,28 @@ export class Destination {
   @Field(() => String, { description: 'Name for people, such as Mixpanel.' })
   label!: string;
 
-  @Field(() => JsonObject, { description: 'JSON Schema of the settings of a Current to this destination.' })
+  @Field(() => JsonObject, {
+    description: 'JSON Schema of the settings of a Current to this destination.',
+    complexity: costs.document,
+  })
   settingsSchema!: Readonly<Record<string, unknown>>;
 
-  @Field(() => JsonObject, { description: 'JSON Schema of the credentials of a Current to this destination.' })
+  @Field(() => JsonObject, {
+    description: 'JSON Schema of the credentials of a Current to this destination.',
+    complexity: costs.document,
+  })
   credentialsSchema!: Readonly<Record<string, unknown>>;
 
   @Field(() => [SupportedEventType], {
     description: 'The event types that the destination supports, in the order of the catalogue.',
+    complexity: costs.list(catalogue.length),
   })
   supportedEventTypes!: SupportedEventType[];
 
   @Field(() => [DestinationReason], {
     description:
       'What the codes mean with which events are skipped, rejected or expire. Codes that the partner’s own API answers are not all known beforehand.',
+    complexity: costs.list(20),
   })
   reasons!: DestinationReason[];
 }

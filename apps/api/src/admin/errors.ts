@@ -17,6 +17,7 @@ const callerErrors = new Set([
   // Clients that send the hash of a query first (automatic persisted queries) then send its text.
   'PERSISTED_QUERY_NOT_SUPPORTED',
   'QUERY_TOO_COSTLY',
+  'TOO_MANY_REQUESTS',
 ]);
 
 /** Formats errors for the caller. The hub's own errors are logged under an id, and only the id is answered. */

@@ -1,16 +1,18 @@
-import type { ApolloServerPlugin } from '@apollo/server';
+import { HeaderMap, type ApolloServerPlugin } from '@apollo/server';
 import {
   GraphQLError,
   Kind,
   OperationTypeNode,
   type ASTVisitor,
   type FragmentDefinitionNode,
+  type GraphQLSchema,
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql';
-import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from 'graphql-query-complexity';
+import { fieldExtensionsEstimator, getComplexity } from 'graphql-query-complexity';
 import type { AdminContext } from './base/context.js';
-import { maxCost } from './costs.js';
+import { maxCost, usualCost } from './costs.js';
+import { introspectionCost } from './introspectionCost.js';
 
 /** Words and signs of a query; the standard introspection query has about 500. */
 export const maxTokens = 2_000;
@@ -81,28 +83,44 @@ function joined(a: Size, b: Size): Size {
   return { depth: Math.max(a.depth, b.depth), fields: a.fields + b.fields, aliases: a.aliases + b.aliases };
 }
 
-const estimators = [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })];
+/**
+ * Refuses what would cost too much, once the variables tell how long its lists may be; lets the rest wait until the
+ * queries under way leave room for it.
+ */
+export function limitCost(schema: GraphQLSchema): ApolloServerPlugin<AdminContext> {
+  const estimators = [introspectionCost(schema), fieldExtensionsEstimator(), usualCost];
+  return {
+    async requestDidStart() {
+      return {
+        async didResolveOperation({ schema, document, request, operation, operationName, contextValue }) {
+          const cost = Math.ceil(
+            getComplexity({
+              estimators,
+              schema,
+              query: document,
+              variables: request.variables ?? {},
+              ...(operationName !== null && { operationName }),
+            }),
+          );
+          if (cost > maxCost) throw tooCostly(cost);
+          if (operation?.operation === OperationTypeNode.MUTATION) contextValue.pace.neverStop();
+          if (!(await contextValue.ticket.enter(cost))) throw tooMany();
+        },
+      };
+    },
+  };
+}
 
-/** Refuses what would cost too much, once the variables tell how long its lists may be. */
-export const limitCost: ApolloServerPlugin<AdminContext> = {
-  async requestDidStart() {
-    return {
-      async didResolveOperation({ schema, document, request, operationName }) {
-        const cost = getComplexity({
-          estimators,
-          schema,
-          query: document,
-          variables: request.variables ?? {},
-          ...(operationName !== null && { operationName }),
-        });
-        if (cost <= maxCost) return;
-        throw new GraphQLError(
-          `the query would cost ${cost}, and the limit is ${maxCost}: ask for fewer fields, shorter pages or less at once`,
-          {
-            extensions: { code: 'QUERY_TOO_COSTLY', http: { status: 400 } },
-          },
-        );
-      },
-    };
-  },
-};
+function tooCostly(cost: number): GraphQLError {
+  const detail = 'ask for fewer fields, shorter pages or less at once';
+  return new GraphQLError(`the query would cost ${cost}, and the limit is ${maxCost}: ${detail}`, {
+    extensions: { code: 'QUERY_TOO_COSTLY', http: { status: 400 } },
+  });
+}
+
+function tooMany(): GraphQLError {
+  const headers = new HeaderMap([['retry-after', '5']]);
+  return new GraphQLError('more queries are under way than this hub executes at once; repeat the query later', {
+    extensions: { code: 'TOO_MANY_REQUESTS', http: { status: 429, headers } },
+  });
+}

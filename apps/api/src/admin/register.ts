@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { decodeReceived, type Admin, type AdminTokens, type ValidAdminToken } from '@currents/core';
+import { findInexactNumbers, type InexactNumber } from '@currents/schema';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { signInAdmin } from '../adminSignIn.js';
 import { charsetRefusal } from '../body/charset.js';
@@ -9,11 +10,15 @@ import { refusalOf, refuse, type Refusal } from '../problem.js';
 import { createAdminApi } from './api.js';
 import type { AdminContext } from './base/context.js';
 import { createNodeLoader } from './base/node.js';
+import { maxQueryMs, queryCosts, type QueryCosts } from './costs.js';
+import { createAdmission } from './execution/admission.js';
+import { createPacer, QueryStopped } from './execution/pacer.js';
 
 export interface AdminDeps {
   readonly admin: Admin;
   readonly tokens: AdminTokens;
   readonly bodies: RequestBodies;
+  readonly limits?: Partial<QueryCosts & { readonly maxQueryMs: number }>;
 }
 
 /** Largest request body. A Current that names every event type takes about 10,000 bytes. */
@@ -26,8 +31,11 @@ declare module 'fastify' {
 }
 
 /** `POST /graphql`. Requires an admin token. */
-export async function registerAdmin(app: FastifyInstance, { admin, tokens, bodies }: AdminDeps): Promise<void> {
+export async function registerAdmin(app: FastifyInstance, deps: AdminDeps): Promise<void> {
+  const { admin, tokens, bodies, limits = {} } = deps;
   const api = createAdminApi(app.log);
+  const pacer = createPacer({ maxMs: limits.maxQueryMs ?? maxQueryMs });
+  const admission = createAdmission({ ...queryCosts, ...limits });
   await api.start();
   // Fastify closes its plugins once no request is under way.
   app.addHook('onClose', () => api.stop());
@@ -58,30 +66,53 @@ export async function registerAdmin(app: FastifyInstance, { admin, tokens, bodie
           request.body = await parse(request, text).catch(() => {
             throw new NotJson('something else');
           });
+          const [inexact] = findInexactNumbers(text);
+          if (inexact) return answer(reply, inexactRefusal(inexact));
         } finally {
           body.release();
         }
       },
-      handler: fastifyApolloHandler<AdminContext>(api, {
-        context: async ({ adminToken, headers, log }, reply) => {
-          if (adminToken === null) throw new Error('a request came past the check of its token');
-          // Answers may hold a token that is shown once.
-          void reply.header('cache-control', 'no-store');
-          return {
-            admin,
-            adminTokenId: adminToken.id,
-            role: adminToken.role,
-            log,
-            load: createNodeLoader(admin),
-            idempotencyKey: [headers['idempotency-key']].flat()[0],
-          };
-        },
-      }),
+      handler: async (request, reply) => {
+        const [pace, ticket] = [pacer.open(), admission.open()];
+        const execute = fastifyApolloHandler<AdminContext>(api, {
+          context: async ({ adminToken, headers, log }) => {
+            if (adminToken === null) throw new Error('a request came past the check of its token');
+            return {
+              admin,
+              adminTokenId: adminToken.id,
+              role: adminToken.role,
+              log,
+              load: createNodeLoader(admin),
+              idempotencyKey: [headers['idempotency-key']].flat()[0],
+              pace,
+              ticket,
+            };
+          },
+        });
+        // Answers may hold a token that is shown once.
+        reply.header('cache-control', 'no-store');
+        try {
+          return await Promise.race([Reflect.apply(execute, scope, [request, reply]), pace.stopped]);
+        } catch (error) {
+          if (!(error instanceof QueryStopped)) throw error;
+          return answer(reply, { code: 'UNAVAILABLE', detail: error.message });
+        } finally {
+          ticket.leave();
+          const { fieldCount, usedMs } = pace;
+          request.log.debug({ event: 'query.executed', requestId: request.id, cost: ticket.cost, fieldCount, usedMs });
+        }
+      },
     });
   });
 }
 
 type JsonParser = (request: FastifyRequest, body: string, done: (error: Error | null, value?: unknown) => void) => void;
+
+/** Another number must not be stored in place of one that a 64-bit float does not hold. */
+function inexactRefusal({ path }: InexactNumber): Refusal {
+  const detail = 'expected a number that a 64-bit float holds exactly, got one with more digits';
+  return { code: 'BAD_REQUEST', detail: `${path.join('.').slice(0, 100)}: ${detail}` };
+}
 
 class NotJson extends Error {
   readonly statusCode = 400;

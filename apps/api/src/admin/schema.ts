@@ -3,7 +3,6 @@ import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync, getMetadataStorage } from 'type-graphql';
 import { answerUnions } from './base/answer.js';
 import { finishSchema } from './base/finishSchema.js';
-import { dropNullCursor } from './base/connection.js';
 import { answerRepeats } from './base/idempotency.js';
 import { NodeResolver } from './base/node.js';
 import { CatalogueResolver, EventPropertyResolver, EventTypeResolver } from './catalogue.resolver.js';
@@ -28,6 +27,7 @@ import {
 import { SegmentWebhookExpiryResolver, SegmentWebhookResolver } from './segmentWebhook.resolver.js';
 import { AdminTokenResolver, IngestTokenResolver } from './token.resolver.js';
 import { RecommendationResolver, UserProfileResolver } from './userProfile.resolver.js';
+import { wrapFields } from './execution/wrapFields.js';
 
 /** The schema of the admin API. */
 export function buildAdminSchema(): GraphQLSchema {
@@ -63,9 +63,10 @@ export function buildAdminSchema(): GraphQLSchema {
       SegmentWebhookResolver,
       UserProfileResolver,
     ],
-    globalMiddlewares: [dropNullCursor, answerRepeats, recordAudit, answerUnions],
     // Inputs are checked in the core, which answers with a typed problem.
     validate: false,
   });
-  return finishSchema(schema);
+  finishSchema(schema);
+  wrapFields(schema, [answerRepeats, recordAudit, answerUnions]);
+  return schema;
 }

@@ -66,7 +66,10 @@ export class SegmentResolver {
     return getSegment(admin, decodeId('Segment', id, 'id'));
   }
 
-  @FieldResolver(() => [Cohort], { description: 'The cohorts in its definition: at most 60.', complexity: costs.tree })
+  @FieldResolver(() => [Cohort], {
+    description: 'The cohorts in its definition: at most 60.',
+    complexity: costs.list(60),
+  })
   async cohorts(@Root() { cohortIds }: SegmentView, @Ctx() context: AdminContext): Promise<unknown> {
     return loadCohorts(context, cohortIds);
   }
@@ -215,7 +218,7 @@ export class SegmentDefinitionResolver {
 export class MembershipResolver {
   @FieldResolver(() => [Cohort], {
     description: 'The segment’s cohorts of which the user is a member.',
-    complexity: costs.tree,
+    complexity: costs.list(60),
   })
   async cohorts(@Root() { cohortIds }: CoreMembership, @Ctx() context: AdminContext): Promise<unknown> {
     return loadCohorts(context, cohortIds);

@@ -15,7 +15,7 @@ import {
 } from '@currents/core';
 import fastify, { type FastifyInstance } from 'fastify';
 import { createRequestBodies } from '../../src/body/requestBodies.js';
-import { registerAdmin } from '../../src/admin/register.js';
+import { registerAdmin, type AdminDeps } from '../../src/admin/register.js';
 import { answerWithProblems } from '../../src/problem.js';
 import { connectors } from '../../src/connectors.js';
 import { createTestDatabase } from '../database.js';
@@ -61,7 +61,7 @@ export interface AdminHarness {
   close(): Promise<void>;
 }
 
-export async function openAdminHarness(): Promise<AdminHarness> {
+export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promise<AdminHarness> {
   const database = await createTestDatabase();
   const sql = connect(database.url, { max: 3, name: 'test' });
   const log: string[] = [];
@@ -103,7 +103,8 @@ export async function openAdminHarness(): Promise<AdminHarness> {
   const app = fastify({ logger: { level: 'trace', stream: sink } });
   answerWithProblems(app, 7);
   const tokens = await watchAdminTokens(sql, () => undefined);
-  await registerAdmin(app, { admin, tokens, bodies: createRequestBodies({ maxBytes: 64 * 1024 * 1024 }) });
+  const bodies = createRequestBodies({ maxBytes: 64 * 1024 * 1024 });
+  await registerAdmin(app, { admin, tokens, bodies, limits });
   const token = (await ensureAdminToken(admin)) ?? '';
   const [sender] = await sql<{ id: number }[]>`
     insert into ingest_token (name, hash, hint) values ('sender', ${randomBytes(32)}, 'abcd') returning id`;

@@ -7,8 +7,15 @@ import type { Problems } from './settings.js';
 import { engineReasons } from './reasons.js';
 
 export function listDestinations({ connectors }: Pick<Admin, 'connectors'>) {
-  return [...connectors.values()].map(describe);
+  return [...connectors.values()].map((connector) => {
+    let description = descriptions.get(connector);
+    if (!description) descriptions.set(connector, (description = describe(connector)));
+    return description;
+  });
 }
+
+/** A query asks for the description of each of 200 Currents' destinations. */
+const descriptions = new WeakMap<Connector, ReturnType<typeof describe>>();
 
 /** The connector of a destination, or that there is none. */
 export function findConnector({ connectors }: Pick<Admin, 'connectors'>, name: string): Connector | Problems {

@@ -3,22 +3,22 @@ import type { MiddlewareFn } from 'type-graphql';
 import { AnswerProblem } from './answerProblem.js';
 import type { AdminContext } from './context.js';
 
-/**
- * Turns what the core answers into the member of the field's result union: a problem stays as it is, and anything else
- * becomes the union's `…Payload`. A thrown `AnswerProblem` becomes an answer where the union holds it, else an error.
- */
+/** Turns what the core answers to a mutation into a member of its result union: see `inPayload`. */
 export const answerUnions: MiddlewareFn<AdminContext> = async ({ info }, next) => {
-  let result: unknown;
   try {
-    result = await next();
+    return inPayload(await next(), membersOf(info));
   } catch (error) {
-    if (!(error instanceof AnswerProblem)) throw error;
-    if (membersOf(info).some(({ name }) => name === error.problem.kind)) return error.problem;
-    const { code = 'BAD_USER_INPUT', message } = error.problem;
-    throw new GraphQLError(message, { extensions: { code } });
+    return answerProblem(error, info);
   }
-  return info.parentType.name === 'Mutation' ? inPayload(result, membersOf(info)) : result;
 };
+
+/** The problem of an `AnswerProblem`, if the field's result union holds it. Throws a `GraphQLError` with it otherwise. */
+export function answerProblem(error: unknown, info: GraphQLResolveInfo): unknown {
+  if (!(error instanceof AnswerProblem)) throw error;
+  if (membersOf(info).some(({ name }) => name === error.problem.kind)) return error.problem;
+  const { code = 'BAD_USER_INPUT', message } = error.problem;
+  throw new GraphQLError(message, { extensions: { code } });
+}
 
 export function isProblem(type: unknown): boolean {
   return (
@@ -31,7 +31,10 @@ function membersOf(info: GraphQLResolveInfo): readonly GraphQLObjectType[] {
   return isUnionType(type) ? type.getTypes() : [];
 }
 
-/** An entity goes into the payload's field of its name; of anything else, the fields are the payload's. */
+/**
+ * A problem stays as it is, and anything else becomes the union's `…Payload`: an entity goes into the payload's field of
+ * its name; of anything else, the fields are the payload's.
+ */
 function inPayload(result: unknown, members: readonly GraphQLObjectType[]): unknown {
   if (typeof result !== 'object' || result === null) return result;
   const { kind = '' } = result as { readonly kind?: string };

@@ -1,5 +1,5 @@
 import { maxCounted, type Page } from '@currents/core';
-import { ArgsType, Field, Int, ObjectType, type ClassType, type MiddlewareFn } from 'type-graphql';
+import { ArgsType, Field, Int, ObjectType, type ClassType } from 'type-graphql';
 import { costs } from '../costs.js';
 import { Count } from './scalars.js';
 
@@ -31,12 +31,6 @@ export class PageArgs {
   after?: string | undefined;
 }
 
-/** Treats `after: null`, which clients send for the first page, as no cursor. */
-export const dropNullCursor: MiddlewareFn = ({ args }, next) => {
-  if (args['after'] === null) delete args['after'];
-  return next();
-};
-
 /**
  * The types `XConnection` and `XEdge` of a node type `X`. A resolver that returns one answers with the core's `Page`.
  * @param items what is listed, such as `Currents`.
@@ -53,13 +47,13 @@ export function connectionOf<Item extends object>(Item: ClassType<Item>, items: 
 
   @ObjectType(`${Item.name}Connection`, { description: `A page of ${items}.` })
   class Connection {
-    @Field(() => [Edge], { description: 'The items of this page with their cursors.' })
+    @Field(() => [Edge], { description: 'The items of this page with their cursors.', complexity: costs.items })
     edges(): readonly Edge[] {
       const { nodes, cursors } = pageOf<Item>(this);
       return nodes.map((node, index) => ({ node, cursor: cursors[index] as string }));
     }
 
-    @Field(() => [Item], { description: 'The items of this page, without their cursors.' })
+    @Field(() => [Item], { description: 'The items of this page, without their cursors.', complexity: costs.items })
     nodes!: Item[];
 
     @Field(() => PageInfo, { description: 'Where this page begins and ends, and whether more follows.' })

@@ -1,5 +1,7 @@
 import type { Admin, AdminRole } from '@currents/core';
 import type { FastifyBaseLogger } from 'fastify';
+import type { Ticket } from '../execution/admission.js';
+import type { Pace } from '../execution/pacer.js';
 import type { LoadNode } from './node.js';
 
 /** What every resolver gets: the core's operations, and who asks. */
@@ -12,4 +14,6 @@ export interface AdminContext {
   readonly load: LoadNode;
   /** The `Idempotency-Key` header. */
   readonly idempotencyKey: string | undefined;
+  readonly pace: Pace;
+  readonly ticket: Ticket;
 }

@@ -6,7 +6,7 @@ import { codeOf, remedyOf } from './problem.js';
 import { requiredRole } from './role.js';
 
 /** What is the same for every node and problem is set here once, instead of in each type. */
-export function finishSchema(schema: GraphQLSchema): GraphQLSchema {
+export function finishSchema(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;
     const interfaces = type.getInterfaces().map(({ name }) => name);
@@ -18,7 +18,6 @@ export function finishSchema(schema: GraphQLSchema): GraphQLSchema {
   // type-graphql has no place for these.
   describe(schema.getQueryType(), 'Everything that can be read. Nothing here changes anything.');
   describe(schema.getMutationType(), 'Everything that can be changed. Each mutation is recorded in `auditLog`.');
-  return schema;
 }
 
 function describe(type: GraphQLObjectType | null | undefined, description: string): void {

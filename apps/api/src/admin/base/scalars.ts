@@ -1,4 +1,5 @@
 import { isDay } from '@currents/core';
+import { isExact } from '@currents/schema';
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 
 /*
@@ -60,7 +61,7 @@ function jsonOf(node: ValueNode, variables: Readonly<Record<string, unknown>>): 
       return node.value;
     case Kind.INT:
     case Kind.FLOAT:
-      return Number(node.value);
+      return isExact(node.value) ? Number(node.value) : refuse('expected a number that a 64-bit float holds exactly');
     case Kind.NULL:
       return null;
     case Kind.VARIABLE:
