@@ -23,6 +23,22 @@ async function make(given: { name: string; role: 'viewer' | 'admin'; expiresAt?:
 const names = '{ currents { nodes { name } } }';
 
 describe('the GraphQL endpoint', () => {
+  it('refuses a number that a 64-bit float does not hold, in variables and in a query', async () => {
+    const query =
+      'mutation ($input: CreateCurrentInput!) { createCurrent(input: $input) { ... on Problem { message } } }';
+    const variables = `{"input":${JSON.stringify({ ...good, settings: {} }).replace('"settings":{}', '"settings":{"a":[12345678901234567890]}')}}`;
+    const inVariables = await harness.send(`{"query":${JSON.stringify(query)},"variables":${variables}}`);
+    expect([inVariables.status, inVariables.body.code]).toEqual([400, 'BAD_REQUEST']);
+    expect(inVariables.body.detail).toMatch(
+      /^variables\.input\.settings\.a\.0: expected a number that a 64-bit float holds/,
+    );
+    const inQuery = await harness.ask(
+      'mutation { createCurrent(input: { name: "n", contactEmail: "a@b.c", destination: "mixpanel", settings: { a: 1e400 }, credentials: {}, selection: {} }) { __typename } }',
+    );
+    expect(inQuery.body.errors[0].message).toMatch(/expected a number that a 64-bit float holds exactly/);
+    expect(inQuery.text).not.toMatch(/12345678901234567890|1e400/);
+  });
+
   it.each([
     ['no token', undefined],
     ['another scheme', 'Basic YWRtaW46YWRtaW4='],
