@@ -91,7 +91,8 @@ async function* checkHosts(
     network = networkOf(readVariables({ HTTPS_PROXY, HTTP_PROXY, NO_PROXY, ALLOW_PRIVATE_ADDRESSES }, environment));
   } catch (error) {
     if (!(error instanceof ConfigInvalid)) throw error;
-    return yield { subject: 'reach', ...notChecked('the variables of the network are not usable') };
+    yield { subject: 'reach', ...notChecked('the variables of the network are not usable') };
+    return;
   }
   const http = createHttp({ timeoutMs: requestMs, connections: 2, ...network });
   try {
