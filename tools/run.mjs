@@ -27,6 +27,7 @@ const programs = {
     'Measures what callers that do harm cost those that do not.',
     'attacks',
   ],
+  fuzz: ['tools/dist/fuzz/main.js', 'Sends generated requests, most of them faulty, to all endpoints of a hub.'],
   'bench:cohorts': ['tools/dist/bench/main.js', 'Measures cohorts and segments of ten million members.', 'cohorts'],
 };
 const testPurpose = 'Builds, lints, type-checks and tests every project, and checks formatting and generated files.';
