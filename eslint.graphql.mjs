@@ -83,7 +83,10 @@ export const graphqlSchema = {
     '@graphql-eslint/strict-id-in-types': [
       'error',
       {
-        exceptions: { suffixes: ['Connection', 'Edge', 'Payload', 'Plan'], types: [...problems, ...named, ...values] },
+        exceptions: {
+          suffixes: ['Connection', 'Edge', 'Payload', 'Plan', 'Result'],
+          types: [...problems, ...named, ...values],
+        },
       },
     ],
   },

@@ -93,11 +93,13 @@ export function createAdmin(apiUrl: string, adminToken: string): Admin {
       return testCredentials.__typename;
     },
     async replay(id) {
-      const { replayDeadLetters } = await client.ask<{ readonly replayDeadLetters: { readonly eventCount: number } }>(
-        'mutation ($id: ID!) { replayDeadLetters(input: { currentId: $id, dryRun: false }) { ... on ReplayDeadLettersPayload { eventCount } } }',
+      const { replayDeadLetters } = await client.ask<{
+        readonly replayDeadLetters: { readonly job: { readonly result: { readonly eventCount: number } } };
+      }>(
+        'mutation ($id: ID!) { replayDeadLetters(input: { currentId: $id, dryRun: false }) { ... on ReplayDeadLettersPayload { job { result { ... on ReplayResult { eventCount } } } } } }',
         { id: `cur_${id}` },
       );
-      return replayDeadLetters.eventCount;
+      return replayDeadLetters.job.result.eventCount;
     },
   };
 }

@@ -106,14 +106,14 @@ it('keeps no bodies beyond the budget, says so, and leaves the share of another 
 
 it('is purged after confirmation, which makes room again and goes on counting', async () => {
   const purge = (rest: string) =>
-    client.ask<{ purgeQuarantinedEvents: { eventCount?: number; code?: string } }>(
+    client.ask<{ purgeQuarantinedEvents: { job?: { result: { eventCount: number } }; code?: string } }>(
       `mutation { purgeQuarantinedEvents(input: { filter: { code: MALFORMED_JSON } ${rest} }) {
-        ... on PurgeQuarantinedEventsPayload { eventCount } ... on Problem { code } } }`,
+        ... on PurgeQuarantinedEventsPayload { job { result { ... on PurgeResult { eventCount } } } } ... on Problem { code } } }`,
     );
-  expect(await purge('')).toEqual({ purgeQuarantinedEvents: { eventCount: 30_000 } });
+  expect(await purge('')).toEqual({ purgeQuarantinedEvents: { job: { result: { eventCount: 30_000 } } } });
   expect(await purge('dryRun: false')).toEqual({ purgeQuarantinedEvents: { code: 'NOT_CONFIRMED' } });
   expect(await purge('dryRun: false, confirmEventCount: 30000')).toEqual({
-    purgeQuarantinedEvents: { eventCount: 30_000 },
+    purgeQuarantinedEvents: { job: { result: { eventCount: 30_000 } } },
   });
   expect((await list('{}')).quarantinedEvents.totalCount).toBe(1);
   expect((await counts()).quarantineCounts).toEqual([

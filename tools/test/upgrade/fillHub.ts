@@ -19,7 +19,7 @@ const retryWindow = "interval '1 hour'";
 
 /**
  * Runs a hub of this release through everything that the upgrade test looks for, and returns the rows that it leaves:
- * live, paused, blocked, draft and deleted Currents, pending events, dead letters, quarantined events, cohorts with a
+ * live, paused, blocked, draft and deleted Currents, pending events, dead letters, quarantined events, a job, cohorts with a
  * session that is not complete, a segment with a webhook, a pull, and valid and revoked tokens and keys.
  */
 export async function fillHub(): Promise<Release> {
@@ -133,6 +133,8 @@ export async function fillHub(): Promise<Release> {
     const { credentials } = atMixpanel('', 'live');
     await mutate('updateCurrent', { id: live, confirmName: 'Mixpanel live', credentials }, 'current { id }');
     await reaches(live, 'LIVE');
+
+    await mutate('checkLedger', { currentId: live }, 'job { id }');
 
     // One event that the partner refuses, and one that the catalogue refuses.
     const refusedId = event({ user: { user_id: '65a1f0c2d4e5f60718293a4b', external_user_id: 'anonymous' } });

@@ -220,6 +220,7 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
       adminTokens: ['admin_token'],
       cohortPulls: ['cohort_pull'],
       importPartners: ['import_partner'],
+      jobs: ['job'],
       quarantinedEvents: ['quarantine', 'quarantine_batch'],
       segments: ['segment'],
     };
@@ -227,6 +228,7 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
       auditLog: 'action succeeded result arguments targetId target { id } actor { adminToken { id } }',
       quarantinedEvents: 'code detail body bodyState ingestToken { id }',
       importPartners: 'name',
+      jobs: 'operation state doneCount totalCount result { __typename }',
       adminTokens: 'name role expiresAt isValid',
     };
     for (const [list, tables] of Object.entries(lists)) {

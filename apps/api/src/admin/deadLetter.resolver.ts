@@ -2,8 +2,7 @@ import {
   countDeadLetters,
   findDeadLetters,
   listDeadLetters,
-  planReplay,
-  replayDeadLetters,
+  replayProblem,
   type DeadLetter as Letter,
 } from '@currents/core';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
@@ -20,8 +19,8 @@ import {
   DeadLetterCount,
   DeadLetterFilter,
   ReplayDeadLettersInput,
-  ReplayDeadLettersResult,
 } from './deadLetter.type.js';
+import { ReplayDeadLettersResult } from './jobPayload.type.js';
 import { given } from './withoutNulls.js';
 
 registerNode('DeadLetter', findDeadLetters);
@@ -84,10 +83,11 @@ export class DeadLetterResolver {
   async replayDeadLetters(
     @Arg('input', () => ReplayDeadLettersInput, { description: 'Which dead letters to replay.' })
     { currentId, filter, dryRun }: ReplayDeadLettersInput,
-    @Ctx() { admin }: AdminContext,
+    @Ctx() { admin, jobs, adminTokenId }: AdminContext,
   ): Promise<unknown> {
     const key = decodeId('Current', currentId, 'input.currentId');
-    return dryRun ? planReplay(admin, key, given(filter)) : replayDeadLetters(admin, key, given(filter));
+    const input = { currentId: key, filter: given(filter), isDryRun: dryRun };
+    return (await replayProblem(admin, key)) ?? jobs.create('replay_dead_letters', input, adminTokenId);
   }
 }
 

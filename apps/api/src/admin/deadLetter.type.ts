@@ -3,11 +3,9 @@ import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
 import { enumOf } from './base/enum.js';
 import { Node } from './base/node.js';
-import { resultUnion } from './base/problem.js';
 import { Count, DateTime, JsonObject } from './base/scalars.js';
 import { RequiresRole } from './base/role.js';
 import { Current } from './current.type.js';
-import { CurrentNotFound, CurrentWrongState } from './problem.type.js';
 
 const DeadLetterOutcome = enumOf<Outcome>('DeadLetterOutcome', 'How an event ended that was not delivered.', {
   rejected: 'The destination refused the event for good.',
@@ -121,23 +119,11 @@ export class ReplayDeadLettersInput {
   dryRun!: boolean;
 }
 
-@ObjectType({ description: 'What a replay did, or would do.' })
-export class ReplayDeadLettersPayload {
-  @Field(() => Boolean, { description: 'Whether this was a dry run, which changes nothing.' })
-  isDryRun!: boolean;
-
+@ObjectType({ description: 'What a replay did, or would do if it was a dry run.' })
+export class ReplayResult {
   @Field(() => Count, { description: 'Number of events that are replayed, or would be.' })
   eventCount!: number;
 
-  @Field(() => Count, {
-    nullable: true,
-    description: 'Number of deliveries created for them; null in a dry run.',
-  })
-  deliveryCount?: number;
+  @Field(() => Count, { description: 'Number of deliveries created for them; 0 in a dry run.' })
+  deliveryCount!: number;
 }
-
-export const ReplayDeadLettersResult = resultUnion(
-  'ReplayDeadLettersResult',
-  'What a replay did or would do, or why it did nothing.',
-  () => [ReplayDeadLettersPayload, CurrentNotFound, CurrentWrongState],
-);

@@ -1,24 +1,27 @@
-import { checkLedger } from '@currents/core';
-import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import { getCurrent } from '@currents/core';
+import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import type { AdminContext } from './base/context.js';
 import { decodeId } from './base/ids.js';
 import { RequiresRole } from './base/role.js';
 import { costs } from './costs.js';
-import { LedgerCheck, LedgerCheckResult } from './ledger.type.js';
+import { CheckLedgerInput, CheckLedgerResult } from './jobPayload.type.js';
+import { LedgerCheck } from './ledger.type.js';
 
 @Resolver(() => LedgerCheck)
 export class LedgerResolver {
   @RequiresRole('viewer')
-  @Query(() => LedgerCheckResult, {
+  @Mutation(() => CheckLedgerResult, {
     description:
-      'Recounts every stored event of a Current and compares: selected = delivered + skipped + rejected + expired + pending. Safe while events flow; takes about a second for every ten thousand deliveries.',
+      'Recounts every stored event of a Current and compares: selected = delivered + skipped + rejected + expired + pending. Changes nothing, and is safe while events flow; takes about a second for every ten thousand deliveries.',
     complexity: costs.scan,
   })
-  async ledgerCheck(
-    @Arg('currentId', () => ID, { description: 'Id of the Current, such as "cur_7".' }) currentId: string,
-    @Ctx() { admin }: AdminContext,
+  async checkLedger(
+    @Arg('input', () => CheckLedgerInput, { description: 'Whose ledger to check.' }) { currentId }: CheckLedgerInput,
+    @Ctx() { admin, jobs, adminTokenId }: AdminContext,
   ): Promise<unknown> {
-    return checkLedger(admin, decodeId('Current', currentId, 'currentId'));
+    const key = decodeId('Current', currentId, 'input.currentId');
+    const current = await getCurrent(admin, key);
+    return 'message' in current ? current : jobs.create('check_ledger', { currentId: key }, adminTokenId);
   }
 
   @FieldResolver(() => Boolean)

@@ -1,7 +1,5 @@
 import { Field, ObjectType } from 'type-graphql';
-import { resultUnion } from './base/problem.js';
 import { Count, Day } from './base/scalars.js';
-import { CurrentNotFound } from './problem.type.js';
 
 @ObjectType({
   description: 'A number that the hub stores in two places and that differs between them: a bug of the hub.',
@@ -37,9 +35,3 @@ export class LedgerCheck {
   @Field(() => Boolean, { description: 'Whether there are more differences than are listed.' })
   hasMoreDifferences!: boolean;
 }
-
-export const LedgerCheckResult = resultUnion(
-  'LedgerCheckResult',
-  'The result of a recount, or why there is none.',
-  () => [LedgerCheck, CurrentNotFound],
-);

@@ -2,10 +2,7 @@ import {
   countQuarantine,
   findQuarantinedEvents,
   listQuarantine,
-  planPurge,
-  planRelease,
-  purgeQuarantined,
-  releaseQuarantined,
+  purgeProblem,
   type QuarantinedEvent as EventView,
 } from '@currents/core';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
@@ -17,15 +14,14 @@ import { RequiresRole } from './base/role.js';
 import { costs } from './costs.js';
 import {
   PurgeQuarantinedEventsInput,
-  PurgeQuarantinedEventsResult,
   QuarantineCount,
   QuarantinedEvent,
   QuarantinedEventConnection,
   QuarantineFilter,
   ReleaseQuarantinedEventsInput,
-  ReleaseQuarantinedEventsResult,
   type ReleaseFilter,
 } from './quarantine.type.js';
+import { PurgeQuarantinedEventsResult, ReleaseQuarantinedEventsResult } from './jobPayload.type.js';
 import { IngestToken } from './token.type.js';
 import { given } from './withoutNulls.js';
 
@@ -79,10 +75,10 @@ export class QuarantineResolver {
   async releaseQuarantinedEvents(
     @Arg('input', () => ReleaseQuarantinedEventsInput, { description: 'Which quarantined events to release.' })
     { filter, dryRun }: ReleaseQuarantinedEventsInput,
-    @Ctx() { admin }: AdminContext,
+    @Ctx() { jobs, adminTokenId }: AdminContext,
   ): Promise<unknown> {
-    const chosen = filterOf(filter, 'input.filter');
-    return dryRun ? planRelease(admin, chosen) : releaseQuarantined(admin, chosen);
+    const input = { filter: filterOf(filter, 'input.filter'), isDryRun: dryRun };
+    return jobs.create('release_quarantined_events', input, adminTokenId);
   }
 
   @RequiresRole('admin')
@@ -94,10 +90,11 @@ export class QuarantineResolver {
   async purgeQuarantinedEvents(
     @Arg('input', () => PurgeQuarantinedEventsInput, { description: 'Which quarantined events to purge.' })
     { filter, dryRun, confirmEventCount }: PurgeQuarantinedEventsInput,
-    @Ctx() { admin }: AdminContext,
+    @Ctx() { admin, jobs, adminTokenId }: AdminContext,
   ): Promise<unknown> {
     const chosen = filterOf(filter, 'input.filter');
-    return dryRun ? planPurge(admin, chosen) : purgeQuarantined(admin, chosen, confirmEventCount ?? undefined);
+    const problem = dryRun ? undefined : await purgeProblem(admin, chosen, confirmEventCount ?? undefined);
+    return problem ?? jobs.create('purge_quarantined_events', { filter: chosen, isDryRun: dryRun }, adminTokenId);
   }
 }
 

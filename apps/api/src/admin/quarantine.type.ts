@@ -4,10 +4,8 @@ import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
 import { enumOf } from './base/enum.js';
 import { Node } from './base/node.js';
-import { resultUnion } from './base/problem.js';
 import { Count, DateTime } from './base/scalars.js';
 import { RequiresRole } from './base/role.js';
-import { NotConfirmed } from './problem.type.js';
 import { IngestToken } from './token.type.js';
 
 const QuarantineCode = enumOf<RefusalCode>('QuarantineCode', 'Why the catalogue refused an event.', refusalCodes);
@@ -122,11 +120,8 @@ export class ReleaseRefusal {
   eventCount!: number;
 }
 
-@ObjectType({ description: 'What a release did, or would do.' })
-export class ReleaseQuarantinedEventsPayload {
-  @Field(() => Boolean, { description: 'Whether this was a dry run, which changes nothing.' })
-  isDryRun!: boolean;
-
+@ObjectType({ description: 'What a release did, or would do if it was a dry run.' })
+export class ReleaseResult {
   @Field(() => Count, { description: 'Number of events that are released, or would be.' })
   eventCount!: number;
 
@@ -136,12 +131,6 @@ export class ReleaseQuarantinedEventsPayload {
   @Field(() => Count, { description: 'Number of these whose stored bytes cannot be read.' })
   unreadableCount!: number;
 }
-
-export const ReleaseQuarantinedEventsResult = resultUnion(
-  'ReleaseQuarantinedEventsResult',
-  'What a release did or would do, or why it did nothing.',
-  () => [ReleaseQuarantinedEventsPayload],
-);
 
 @InputType({ description: 'Which quarantined events to purge.' })
 export class PurgeQuarantinedEventsInput {
@@ -162,17 +151,8 @@ export class PurgeQuarantinedEventsInput {
   confirmEventCount?: number | null;
 }
 
-@ObjectType({ description: 'What a purge did, or would do.' })
-export class PurgeQuarantinedEventsPayload {
-  @Field(() => Boolean, { description: 'Whether this was a dry run, which changes nothing.' })
-  isDryRun!: boolean;
-
+@ObjectType({ description: 'What a purge did, or would do if it was a dry run.' })
+export class PurgeResult {
   @Field(() => Count, { description: 'Number of events that are deleted, or would be.' })
   eventCount!: number;
 }
-
-export const PurgeQuarantinedEventsResult = resultUnion(
-  'PurgeQuarantinedEventsResult',
-  'What a purge did or would do, or why it did nothing.',
-  () => [PurgeQuarantinedEventsPayload, NotConfirmed],
-);

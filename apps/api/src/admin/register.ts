@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import { decodeReceived, type Admin, type AdminTokens, type ValidAdminToken } from '@currents/core';
+import { decodeReceived, startJobRunner, type Admin, type AdminTokens, type ValidAdminToken } from '@currents/core';
 import { findInexactNumbers, type InexactNumber } from '@currents/schema';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { signInAdmin } from '../adminSignIn.js';
@@ -39,6 +39,8 @@ export async function registerAdmin(app: FastifyInstance, deps: AdminDeps): Prom
   await api.start();
   // Fastify closes its plugins once no request is under way.
   app.addHook('onClose', () => api.stop());
+  const jobs = startJobRunner({ admin, log: app.log });
+  app.addHook('onClose', () => jobs.stop());
   await app.register(async (scope) => {
     scope.decorateRequest('adminToken', null);
     bodies.readIn(scope, () => ({ maxBytes: maxBodyBytes }));
@@ -79,6 +81,7 @@ export async function registerAdmin(app: FastifyInstance, deps: AdminDeps): Prom
             if (adminToken === null) throw new Error('a request came past the check of its token');
             return {
               admin,
+              jobs,
               adminTokenId: adminToken.id,
               role: adminToken.role,
               log,

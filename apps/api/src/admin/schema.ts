@@ -14,6 +14,7 @@ import { AuditLogResolver } from './auditLog.resolver.js';
 import { nameActions } from './auditLog.type.js';
 import { DestinationResolver } from './destination.resolver.js';
 import { ImportKeyResolver } from './importKey.resolver.js';
+import { JobResolver } from './job.resolver.js';
 import { LedgerResolver } from './ledger.resolver.js';
 import { NameTakenResolver } from './problem.type.js';
 import { CohortPullResolver, PartnerCohortConnectionResolver, PartnerCohortResolver } from './pull.resolver.js';
@@ -48,6 +49,7 @@ export function buildAdminSchema(): GraphQLSchema {
       EventTypeResolver,
       ImportKeyResolver,
       IngestTokenResolver,
+      JobResolver,
       NameTakenResolver,
       LedgerResolver,
       NodeResolver,

@@ -232,7 +232,7 @@ describe('a query', () => {
     ],
     [
       'with ten full scans',
-      `{ ${Array.from({ length: 10 }, (_, n) => `a${n}: ledgerCheck(currentId: "cur_1") { __typename }`).join(' ')} }`,
+      `{ ${Array.from({ length: 10 }, (_, n) => `a${n}: quarantineCounts { code }`).join(' ')} }`,
       /would cost/,
     ],
     ['that is not GraphQL', '{ currents { ', /Syntax Error/],

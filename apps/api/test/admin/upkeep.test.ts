@@ -144,20 +144,16 @@ describe('the quarantine', () => {
     await harness.sql`
       update quarantine_batch set content = convert_to(replace(convert_from(content, 'UTF8'), 'pigeon', 'email'), 'UTF8')`;
     const release =
-      'mutation ($dryRun: Boolean) { releaseQuarantinedEvents(input: { dryRun: $dryRun }) { __typename ... on ReleaseQuarantinedEventsPayload { isDryRun eventCount stillRefused { code eventCount detail } } } }';
+      'mutation ($dryRun: Boolean) { releaseQuarantinedEvents(input: { dryRun: $dryRun }) { __typename ... on ReleaseQuarantinedEventsPayload { job { isDryRun state result { ... on ReleaseResult { eventCount stillRefused { code eventCount detail } } } } } } }';
     const stillRefused = [{ code: 'UNKNOWN_EVENT_TYPE', eventCount: 1, detail: expect.stringContaining('nonsense') }];
     expect(await harness.do(release)).toEqual({
       __typename: 'ReleaseQuarantinedEventsPayload',
-      isDryRun: true,
-      eventCount: 1,
-      stillRefused,
+      job: { isDryRun: true, state: 'DONE', result: { eventCount: 1, stillRefused } },
     });
     expect((await harness.do(list)).nodes).toHaveLength(2);
     expect(await harness.do(release, { dryRun: false })).toEqual({
       __typename: 'ReleaseQuarantinedEventsPayload',
-      isDryRun: false,
-      eventCount: 1,
-      stillRefused,
+      job: { isDryRun: false, state: 'DONE', result: { eventCount: 1, stillRefused } },
     });
     expect((await harness.do(list)).nodes).toHaveLength(1);
     expect(await harness.do('{ quarantineCounts { eventCount releasedCount } }')).toEqual([
@@ -169,14 +165,17 @@ describe('the quarantine', () => {
     await harness.sql`delete from quarantine_batch`;
     await take(event('nonsense'), event('nonsense'), event('users.messages.pigeon.Open'));
     const purge =
-      'mutation ($dryRun: Boolean, $count: Count) { purgeQuarantinedEvents(input: { dryRun: $dryRun, confirmEventCount: $count }) { __typename ... on PurgeQuarantinedEventsPayload { isDryRun eventCount } } }';
+      'mutation ($dryRun: Boolean, $count: Count) { purgeQuarantinedEvents(input: { dryRun: $dryRun, confirmEventCount: $count }) { __typename ... on PurgeQuarantinedEventsPayload { job { isDryRun result { ... on PurgeResult { eventCount } } } } } }';
     const counts = '{ quarantineCounts { eventCount purgedCount } }';
-    const payload = { __typename: 'PurgeQuarantinedEventsPayload', eventCount: 3 };
-    expect(await harness.do(purge)).toEqual({ ...payload, isDryRun: true });
+    const payload = (isDryRun: boolean) => ({
+      __typename: 'PurgeQuarantinedEventsPayload',
+      job: { isDryRun, result: { eventCount: 3 } },
+    });
+    expect(await harness.do(purge)).toEqual(payload(true));
     for (const count of [undefined, 2])
       expect(await harness.do(purge, { dryRun: false, count })).toEqual({ __typename: 'NotConfirmed' });
     expect(await harness.do(counts)).toEqual([{ eventCount: 3, purgedCount: 0 }]);
-    expect(await harness.do(purge, { dryRun: false, count: 3 })).toEqual({ ...payload, isDryRun: false });
+    expect(await harness.do(purge, { dryRun: false, count: 3 })).toEqual(payload(false));
     expect(await harness.do('{ quarantinedEvents { totalCount } }')).toEqual({ totalCount: 0 });
     expect(await harness.do(counts)).toEqual([{ eventCount: 3, purgedCount: 3 }]);
   });
@@ -223,24 +222,18 @@ describe('dead letters', () => {
     ]);
 
     const replay =
-      'mutation ($id: ID!, $dryRun: Boolean) { replayDeadLetters(input: { currentId: $id, filter: { outcome: EXPIRED }, dryRun: $dryRun }) { __typename ... on ReplayDeadLettersPayload { isDryRun eventCount deliveryCount } ... on CurrentWrongState { state } ... on Problem { message } } }';
+      'mutation ($id: ID!, $dryRun: Boolean) { replayDeadLetters(input: { currentId: $id, filter: { outcome: EXPIRED }, dryRun: $dryRun }) { __typename ... on ReplayDeadLettersPayload { job { isDryRun result { ... on ReplayResult { eventCount deliveryCount } } } } ... on CurrentWrongState { state } ... on Problem { message } } }';
     expect(await harness.do(replay, { id: current })).toEqual({
       __typename: 'ReplayDeadLettersPayload',
-      isDryRun: true,
-      eventCount: 1,
-      deliveryCount: null,
+      job: { isDryRun: true, result: { eventCount: 1, deliveryCount: 0 } },
     });
     expect(await harness.do(replay, { id: current, dryRun: false })).toEqual({
       __typename: 'ReplayDeadLettersPayload',
-      isDryRun: false,
-      eventCount: 1,
-      deliveryCount: 1,
+      job: { isDryRun: false, result: { eventCount: 1, deliveryCount: 1 } },
     });
     expect(await harness.do(replay, { id: current, dryRun: false })).toEqual({
       __typename: 'ReplayDeadLettersPayload',
-      isDryRun: false,
-      eventCount: 0,
-      deliveryCount: 0,
+      job: { isDryRun: false, result: { eventCount: 0, deliveryCount: 0 } },
     });
     expect(await harness.do(replay, { id: 'cur_4711', dryRun: false })).toMatchObject({
       __typename: 'CurrentNotFound',
@@ -254,17 +247,16 @@ describe('dead letters', () => {
 
   it('and all other counts match the ledger', async () => {
     const check =
-      'query ($id: ID!) { ledgerCheck(currentId: $id) { __typename ... on LedgerCheck { isBalanced deliveryCount eventCount hasMoreDifferences differences { day deliveryKey message } } } }';
+      'mutation ($id: ID!) { checkLedger(input: { currentId: $id }) { __typename ... on CheckLedgerPayload { job { state result { ... on LedgerCheck { isBalanced deliveryCount eventCount hasMoreDifferences differences { day deliveryKey message } } } } } } }';
     expect(await harness.do(check, { id: current })).toEqual({
-      __typename: 'LedgerCheck',
-      isBalanced: true,
-      deliveryCount: 2,
-      eventCount: 4,
-      hasMoreDifferences: false,
-      differences: [],
+      __typename: 'CheckLedgerPayload',
+      job: {
+        state: 'DONE',
+        result: { isBalanced: true, deliveryCount: 2, eventCount: 4, hasMoreDifferences: false, differences: [] },
+      },
     });
     await harness.sql`update tally set events = events + 1 where outcome = 'selected'`;
-    expect((await harness.do(check, { id: current })).differences).not.toEqual([]);
+    expect((await harness.do(check, { id: current })).job.result.differences).not.toEqual([]);
     expect(await harness.do(check, { id: 'cur_4711' })).toEqual({ __typename: 'CurrentNotFound' });
     expect(
       await harness.do(
@@ -276,5 +268,44 @@ describe('dead letters', () => {
         { day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), rejectedReasons: [{ code: 'invalid', eventCount: 1 }] },
       ],
     });
+  });
+});
+
+describe('a job', () => {
+  const fields = 'id operation isDryRun state doneCount totalCount error isCancelRequested createdAt adminToken { id }';
+  const purge =
+    'mutation { purgeQuarantinedEvents(input: { dryRun: true }) { ... on PurgeQuarantinedEventsPayload { job { id } } } }';
+
+  it('is found by its id and listed, with who asked for it, and is in the audit log', async () => {
+    const { id } = (await harness.do(purge)).job;
+    expect(id).toMatch(/^job_\d+$/);
+    const job = {
+      id,
+      operation: 'PURGE_QUARANTINED_EVENTS',
+      isDryRun: true,
+      state: 'DONE',
+      error: null,
+      isCancelRequested: false,
+      adminToken: { id: 'adm_1' },
+    };
+    expect(await harness.do(`query ($id: ID!) { job(id: $id) { ${fields} } }`, { id })).toMatchObject(job);
+    expect(await harness.do(`query ($id: ID!) { node(id: $id) { ... on Job { ${fields} } } }`, { id })).toMatchObject(
+      job,
+    );
+    expect((await harness.do(`{ jobs(filter: { state: DONE }) { nodes { ${fields} } } }`)).nodes[0]).toMatchObject(job);
+    expect(
+      (await harness.do('{ jobs(filter: { operation: CHECK_LEDGER, state: FAILED }) { totalCount } }')).totalCount,
+    ).toBe(0);
+    const { nodes } = await harness.do('{ auditLog(first: 1) { nodes { action target { id } } } }');
+    expect(nodes).toEqual([{ action: 'PURGE_QUARANTINED_EVENTS', target: { id } }]);
+  });
+
+  it('is cancelled by its id', async () => {
+    const cancel =
+      'mutation ($id: ID!) { cancelJob(input: { id: $id }) { __typename ... on CancelJobPayload { job { id state } } ... on Problem { code } } }';
+    const { id } = (await harness.do(purge)).job;
+    expect(await harness.do(cancel, { id })).toEqual({ __typename: 'CancelJobPayload', job: { id, state: 'DONE' } });
+    expect(await harness.do(cancel, { id: 'job_4711' })).toEqual({ __typename: 'JobNotFound', code: 'JOB_NOT_FOUND' });
+    expect(await harness.do(cancel, { id: 'cur_1' })).toMatchObject({ __typename: 'InvalidId' });
   });
 });

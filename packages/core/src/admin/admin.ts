@@ -37,7 +37,7 @@ export const adminShard = 0;
 
 export function openAdmin(options: AdminOptions): Admin {
   const { databaseUrl, connectors, wake } = options;
-  const pool = connect(databaseUrl, { max: 4, name: 'admin' });
+  const pool = connect(databaseUrl, { max: 6, name: 'admin' });
   const writer = openWriter(databaseUrl, { max: 1, name: 'admin' });
   const store = createStore(writer, {
     connectors,

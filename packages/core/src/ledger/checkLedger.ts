@@ -2,54 +2,82 @@ import { and, asc, eq, gt, sql, sum } from 'drizzle-orm';
 import { union } from 'drizzle-orm/pg-core';
 import { deadLetter, delivery, tally } from '../db/schema.js';
 import type { Db, Queries } from '../admin/admin.js';
-import { findCurrent } from '../currents/currents.js';
-import { currentNotFound } from '../admin/problem.js';
 import { openRecount, type DeliveryRow, type Difference, type Sums } from './recount.js';
+import type { SaveProgress } from './saveProgress.js';
 
 const maxDifferences = 200;
 const stepDeliveries = 200;
 
+/** How far a check of a ledger has come, and what it found up to there. */
+export interface LedgerProgress {
+  /** The last day that was recounted. */
+  readonly day?: string | undefined;
+  readonly deliveryCount: number;
+  readonly eventCount: number;
+  /** None: every event is where the counts say. */
+  readonly differences: readonly Difference[];
+  /** Whether there are more differences than are listed. */
+  readonly hasMoreDifferences: boolean;
+}
+
+export const nothingChecked: LedgerProgress = {
+  deliveryCount: 0,
+  eventCount: 0,
+  differences: [],
+  hasMoreDifferences: false,
+};
+
 /**
- * Recounts every delivery of a Current from its outcome bytes, and compares with the tally, the dead letters and law 2:
- * selected = delivered + skipped + rejected + expired + pending. Sees one moment of the database, so it may be asked
- * while events flow. Reads every delivery that is stored: that takes a second or so for each ten thousand.
+ * Recounts every delivery of a Current of one day from its outcome bytes, and compares with the tally, the dead letters
+ * and law 2: selected = delivered + skipped + rejected + expired + pending. Sees one moment of the database, so it may be
+ * asked while events flow. Takes a second or so for each ten thousand deliveries. Returns undefined after the last day.
  */
-export async function checkLedger(
+export async function checkLedgerStep(
   { db }: Db,
   id: string,
-  onProgress: (progress: { day: string; deliveries: number; events: number }) => void = () => undefined,
-) {
-  const row = await findCurrent(db, id);
-  if (!row) return currentNotFound();
-  return db.transaction(
+  progress: LedgerProgress,
+  save: SaveProgress<LedgerProgress>,
+  signal: AbortSignal,
+): Promise<LedgerProgress | undefined> {
+  const next = await db.transaction(
     async (tx) => {
-      const differences: Difference[] = [];
-      const found = { deliveries: 0, events: 0 };
-      for (const day of await daysOf(tx, row.id)) {
-        const recount = openRecount(day);
-        const letters = await lettersOf(tx, row.id, day);
-        for await (const deliveries of deliveriesOf(tx, row.id, day)) {
-          for (const each of deliveries) {
-            recount.add(each, letters.get(each.id));
-            found.deliveries++;
-            found.events += each.events;
-          }
-          onProgress({ day, ...found });
-        }
-        differences.push(...recount.compare(await talliesOf(tx, row.id, day), await isKept(tx, day)));
-      }
-      return {
-        kind: 'LedgerCheck' as const,
-        deliveryCount: found.deliveries,
-        eventCount: found.events,
-        /** None: every event is where the counts say. */
-        differences: differences.slice(0, maxDifferences),
-        /** Whether there are more differences than are listed. */
-        hasMoreDifferences: differences.length > maxDifferences,
-      };
+      const currentId = Number(id);
+      const day = (await daysOf(tx, currentId)).find((each) => progress.day === undefined || each > progress.day);
+      return day === undefined ? undefined : checkDay(tx, currentId, day, progress, signal);
     },
     { isolationLevel: 'repeatable read', accessMode: 'read only' },
   );
+  if (next) await save(db, next);
+  return next;
+}
+
+async function checkDay(
+  tx: Queries,
+  currentId: number,
+  day: string,
+  progress: LedgerProgress,
+  signal: AbortSignal,
+): Promise<LedgerProgress> {
+  const recount = openRecount(day);
+  let { deliveryCount, eventCount } = progress;
+  const letters = await lettersOf(tx, currentId, day);
+  for await (const deliveries of deliveriesOf(tx, currentId, day)) {
+    signal.throwIfAborted();
+    for (const each of deliveries) {
+      recount.add(each, letters.get(each.id));
+      deliveryCount++;
+      eventCount += each.events;
+    }
+  }
+  const found = recount.compare(await talliesOf(tx, currentId, day), await isKept(tx, day));
+  const differences = [...progress.differences, ...found];
+  return {
+    day,
+    deliveryCount,
+    eventCount,
+    differences: differences.slice(0, maxDifferences),
+    hasMoreDifferences: progress.hasMoreDifferences || differences.length > maxDifferences,
+  };
 }
 
 async function daysOf(tx: Queries, currentId: number): Promise<readonly string[]> {

@@ -2,7 +2,7 @@ import type { CatalogueEvent } from '@currents/schema';
 import { and, asc, desc, eq, gte, lt, lte, sql, type SQL } from 'drizzle-orm';
 import { readableEvents } from '../batch/batch.js';
 import { batch, deadLetter, type DeadOutcome } from '../db/schema.js';
-import type { Db } from '../admin/admin.js';
+import type { Db, Queries } from '../admin/admin.js';
 import {
   boundOf,
   maxCounted,
@@ -13,6 +13,7 @@ import {
   type Page,
   type PageRequest,
 } from '../admin/page.js';
+import { withinTime } from '../admin/withinTime.js';
 import { datedId, hasDatedId, isSet } from './datedId.js';
 
 export type DeadLetter = ReturnType<typeof viewOf>;
@@ -39,12 +40,14 @@ export async function listDeadLetters(
   filter: DeadLetterFilter = {},
 ): Promise<Page<DeadLetter>> {
   const [id, position] = readCursor(request, 2);
-  const rows = await db
-    .select()
-    .from(deadLetter)
-    .where(and(matches(filter), id === undefined ? undefined : lte(deadLetter.id, id)))
-    .orderBy(desc(deadLetter.id))
-    .limit(request.first + 2);
+  const rows = await withinTime({ db }, (tx) =>
+    tx
+      .select()
+      .from(deadLetter)
+      .where(and(matches(filter), id === undefined ? undefined : lte(deadLetter.id, id)))
+      .orderBy(desc(deadLetter.id))
+      .limit(request.first + 2),
+  );
   // A row stands for all events of a delivery that died for one reason at one time.
   const places = rows
     .flatMap((row) => [...row.positions].sort((a, b) => a - b).map((at): Place => ({ row, position: at })))
@@ -53,7 +56,7 @@ export async function listDeadLetters(
     places,
     request,
     (place) => writeCursor(place.row.id, place.position),
-    () => countLetters(db, filter),
+    () => withinTime({ db }, (tx) => countLetters(tx, filter)),
   );
   const events = await readEvents(db, page.nodes);
   return { ...page, nodes: page.nodes.map((place, index) => viewOf(place, events[index])) };
@@ -79,7 +82,7 @@ export async function findDeadLetters(
 }
 
 /** How many dead letters match, up to `maxCounted + 1`. A row holds at least one. */
-async function countLetters(db: Db['db'], filter: DeadLetterFilter): Promise<number> {
+async function countLetters(db: Queries, filter: DeadLetterFilter): Promise<number> {
   const [row] = await db.execute<{ n: number }>(sql`
     select coalesce(sum(n), 0)::float8 as n from (
       select cardinality(${deadLetter.positions}) as n from ${deadLetter} where ${matches(filter) ?? sql`true`} limit ${maxCounted + 1}
@@ -92,12 +95,14 @@ export async function countDeadLetters({ db }: Db, filter: DeadLetterFilter = {}
   const events = sql<number>`sum(cardinality(${deadLetter.positions}))`.mapWith(Number);
   const positions = sql`coalesce(sum(cardinality(${deadLetter.positions})) filter (where ${deadLetter.replayedAt} is not null), 0)`;
   const replayed = positions.mapWith(Number);
-  return db
-    .select({ outcome: deadLetter.outcome, code: deadLetter.code, eventCount: events, replayedCount: replayed })
-    .from(deadLetter)
-    .where(matches(filter))
-    .groupBy(deadLetter.outcome, deadLetter.code)
-    .orderBy(desc(events), asc(deadLetter.outcome), asc(deadLetter.code));
+  return withinTime({ db }, (tx) =>
+    tx
+      .select({ outcome: deadLetter.outcome, code: deadLetter.code, eventCount: events, replayedCount: replayed })
+      .from(deadLetter)
+      .where(matches(filter))
+      .groupBy(deadLetter.outcome, deadLetter.code)
+      .orderBy(desc(events), asc(deadLetter.outcome), asc(deadLetter.code)),
+  );
 }
 
 export function matches({ currentId, outcome, code, from, to, isReplayed }: DeadLetterFilter): SQL | undefined {

@@ -2,50 +2,32 @@ import { sql } from 'drizzle-orm';
 import { adminShard, type Db, type Queries } from '../admin/admin.js';
 import { quarantineUsage } from '../db/schema.js';
 import { notConfirmed, type NotConfirmed } from '../admin/problem.js';
+import { withinTime } from '../admin/withinTime.js';
 import { packContent, QuarantineUnreadable, unpackContent } from '../quarantine/content.js';
 import { purge } from '../quarantine/state.js';
 import { countMatching, eventMatcher, type QuarantineFilter } from './quarantine.js';
 import { changeRow, nextRow, type QuarantineRow, type RowKey } from './quarantineSteps.js';
-import type { SaveProgress } from './release.js';
+import type { SaveProgress } from './saveProgress.js';
 
 /** How far a purge has come, and what it deleted up to there. */
 export interface PurgeProgress {
   readonly after?: RowKey | undefined;
-  readonly eventCount: number;
-}
-
-/** What a purge did, or would do in a dry run. */
-interface Purged {
-  readonly kind: 'Purged';
-  readonly isDryRun: boolean;
+  /** Events that arrive later are left out, or it could go on for ever. */
+  readonly until?: string;
   readonly eventCount: number;
 }
 
 export const nothingPurged: PurgeProgress = { eventCount: 0 };
 
-/** Counts what `purgeQuarantined` would delete at this moment. */
-export async function planPurge({ db }: Db, filter: QuarantineFilter): Promise<Purged> {
-  return { kind: 'Purged', isDryRun: true, eventCount: await countMatching(db, filter) };
-}
-
-/**
- * Deletes quarantined events: they are listed no longer, and only counted. Cannot be undone, so the number of events that
- * it would delete has to be repeated.
- */
-export async function purgeQuarantined(
-  admin: Db,
+/** Why a purge is not confirmed: the number of events that it would delete has to be repeated. */
+export async function purgeProblem(
+  { db }: Db,
   filter: QuarantineFilter,
   confirmEventCount: number | undefined,
-): Promise<Purged | NotConfirmed> {
-  const { eventCount } = await planPurge(admin, filter);
-  if (confirmEventCount !== eventCount)
-    return notConfirmed('confirmEventCount', eventCount, ': the number of events that would be deleted now');
-  let progress = nothingPurged;
-  for (;;) {
-    const next = await purgeStep(admin, filter, progress, async () => undefined);
-    if (!next) return { kind: 'Purged', isDryRun: false, eventCount: progress.eventCount };
-    progress = next;
-  }
+): Promise<NotConfirmed | undefined> {
+  const eventCount = await withinTime({ db }, (tx) => countMatching(tx, filter));
+  if (confirmEventCount === eventCount) return undefined;
+  return notConfirmed('confirmEventCount', eventCount, ': the number of events that would be deleted now');
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   type Page,
   type PageRequest,
 } from '../admin/page.js';
+import { withinTime } from '../admin/withinTime.js';
 import { QuarantineUnreadable, unpackContent, type KeptEvent } from '../quarantine/content.js';
 import { isReleased, QuarantineState, releasedAt, statesOf } from '../quarantine/state.js';
 import { datedId } from './datedId.js';
@@ -57,13 +58,13 @@ export async function listQuarantine(
 ): Promise<Page<QuarantinedEvent>> {
   const [day, id, index] = readCursor(request, 3);
   const after = day === undefined || id === undefined ? undefined : { day: dashed(day), id, index: Number(index) };
-  const places = await findPlaces(db, filter, request.first + 1, after);
+  const places = await withinTime({ db }, (tx) => findPlaces(tx, filter, request.first + 1, after));
   const bodies = await readBodies(db, places.slice(0, request.first));
   const page = pageOf(
     places,
     { ...request, first: Math.max(1, bodies.length) },
     ({ row, index: at }) => writeCursor(row.storedOn.replaceAll('-', ''), row.id, at),
-    () => countEvents(db, filter),
+    () => withinTime({ db }, (tx) => countEvents(tx, filter)),
   );
   return { ...page, nodes: page.nodes.map((place, at) => viewOf(place, bodies[at])) };
 }
@@ -86,10 +87,13 @@ export async function countQuarantine({ db }: Db, filter: QuarantineFilter = {})
   if (filter.ids) return countPlaces(await findPlaces(db, filter, filter.ids.length));
   const totals = { true: sql`released`, false: sql`total - released - purged`, undefined: sql`total` };
   const counted = totals[`${filter.isReleased}`];
-  const rows = await db.execute<{ code: string; events: number; released: number; purged: number }>(sql`
+  const query = sql`
     select code, sum(${counted})::float8 as events, sum(released)::float8 as released, sum(purged)::float8 as purged
     from ${quarantineBatch}, ${byCode} where ${and(isInTime(filter), hasCode(filter)) ?? sql`true`}
-    group by code having sum(${counted}) > 0 order by 2 desc, 1`);
+    group by code having sum(${counted}) > 0 order by 2 desc, 1`;
+  const rows = await withinTime({ db }, (tx) =>
+    tx.execute<{ code: string; events: number; released: number; purged: number }>(query),
+  );
   return rows.map(({ code, events: eventCount, released, purged }) => ({
     code,
     eventCount,

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import { readBody, type EventType } from '@currents/schema';
-import type { Admin, Queries } from '../admin/admin.js';
+import type { Admin } from '../admin/admin.js';
 import { runInSteps } from '../process/runInSteps.js';
 import { release } from '../quarantine/state.js';
 import { datedId } from './datedId.js';
 import { codeOf, eventMatcher, openContent, type QuarantineFilter } from './quarantine.js';
 import { changeRow, nextRow, type QuarantineRow, type RowKey } from './quarantineSteps.js';
+import type { SaveProgress } from './saveProgress.js';
 
 /** How far a release has come, and what it did up to there or would do in a dry run. */
 export interface ReleaseProgress {
   readonly after?: RowKey | undefined;
+  /** Events that arrive later are left out, or it could go on for ever. */
+  readonly until?: string;
   /** Events that were read. */
   readonly readCount: number;
   /** Events that the catalogue accepts now. */
@@ -26,15 +29,6 @@ interface StillRefused {
   readonly eventCount: number;
 }
 
-/** What a release did, or would do in a dry run. */
-interface Released extends Pick<ReleaseProgress, 'eventCount' | 'stillRefused' | 'unreadableCount'> {
-  readonly kind: 'Released';
-  readonly isDryRun: boolean;
-}
-
-/** Commits how far an operation has come, in the transaction of the step that it has made. */
-export type SaveProgress<Progress> = (tx: Queries, progress: Progress) => Promise<void>;
-
 interface ReleaseRequest {
   readonly filter: QuarantineFilter;
   readonly isDryRun: boolean;
@@ -42,33 +36,11 @@ interface ReleaseRequest {
 
 export const nothingReleased: ReleaseProgress = { readCount: 0, eventCount: 0, stillRefused: [], unreadableCount: 0 };
 
-/** Reads quarantined events again with the present catalogue. Changes nothing. */
-export function planRelease(admin: Pick<Admin, 'db' | 'store'>, filter: QuarantineFilter): Promise<Released> {
-  return releaseAll(admin, { filter, isDryRun: true });
-}
-
 /**
- * Stores what the present catalogue takes, as if it came now. One event is released once, however often and by how
- * many admins at once this is asked; the same event's id keeps a partner from counting it twice. Cannot be undone.
- */
-export function releaseQuarantined(admin: Pick<Admin, 'db' | 'store'>, filter: QuarantineFilter): Promise<Released> {
-  return releaseAll(admin, { filter, isDryRun: false });
-}
-
-async function releaseAll(admin: Pick<Admin, 'db' | 'store'>, request: ReleaseRequest): Promise<Released> {
-  let progress = nothingReleased;
-  for (;;) {
-    const next = await releaseStep(admin, request, progress, async () => undefined);
-    if (!next) break;
-    progress = next;
-  }
-  const { eventCount, stillRefused, unreadableCount } = progress;
-  return { kind: 'Released', isDryRun: request.isDryRun, eventCount, stillRefused, unreadableCount };
-}
-
-/**
- * Releases the events of one row. Returns how far it has come then; undefined at the end. A step that is repeated
- * because its process died before it committed stores nothing twice.
+ * Reads the events of one row again with the present catalogue. Stores what it takes, as if it came now, unless it is a
+ * dry run. One event is released once, however often and by how many admins at once this is asked, and when a step is
+ * repeated because its process died; the same event's id keeps a partner from counting it twice. Cannot be undone.
+ * Returns how far it has come; undefined at the end.
  */
 export async function releaseStep(
   admin: Pick<Admin, 'db' | 'store'>,
@@ -81,6 +53,7 @@ export async function releaseStep(
   if (!row) return undefined;
   const { good, refused, readCount, unreadableCount } = await readRow(row, held);
   const next = {
+    ...progress,
     after: { storedOn: row.storedOn, id: row.id },
     readCount: progress.readCount + readCount,
     eventCount: progress.eventCount + good.length,

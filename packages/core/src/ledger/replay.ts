@@ -3,72 +3,63 @@ import { advisoryLocks } from '../db/advisoryLocks.js';
 import { deadLetter } from '../db/schema.js';
 import { Outcome } from '../batch/outcome.js';
 import { adminShard, type Admin, type Db, type Queries } from '../admin/admin.js';
-import { findCurrent, type CurrentRow } from '../currents/currents.js';
+import { findCurrent } from '../currents/currents.js';
 import { allowedActions } from '../currents/currentView.js';
 import { matches, type DeadLetterFilter } from './deadLetters.js';
 import { currentNotFound, type CurrentNotFound, type CurrentWrongState } from '../admin/problem.js';
 import { wrongState } from '../currents/transitions.js';
+import type { SaveProgress } from './saveProgress.js';
 
-/** What a replay did, or would do in a dry run. */
-interface Replayed {
-  readonly kind: 'Replayed';
-  readonly isDryRun: boolean;
+export type ReplayFilter = Pick<DeadLetterFilter, 'outcome' | 'code' | 'from' | 'to'>;
+
+/** How far a replay has come, and what it did up to there. */
+export interface ReplayProgress {
+  /** Only letters up to here, or what dies again during the replay would be replayed in turn. */
+  readonly until: string;
   readonly eventCount: number;
-  /** Undefined in a dry run. */
-  readonly deliveryCount: number | undefined;
+  readonly deliveryCount: number;
 }
 
-type ReplayFilter = Pick<DeadLetterFilter, 'outcome' | 'code' | 'from' | 'to'>;
+export async function nothingReplayed(db: Queries): Promise<ReplayProgress> {
+  const [clock] = await db.execute<{ now: string }>(sql`select now()::text as now`);
+  return { until: clock?.now ?? '', eventCount: 0, deliveryCount: 0 };
+}
 
-/** Counts what `replayDeadLetters` would replay at this moment. */
-export async function planReplay(
-  { db }: Db,
-  currentId: string,
-  filter: ReplayFilter,
-): Promise<Replayed | CurrentNotFound | CurrentWrongState> {
-  const row = await findReplayable(db, currentId);
-  if ('kind' in row) return row;
+/** Why nothing of a Current can be replayed; undefined when it can. */
+export async function replayProblem({ db }: Db, id: string): Promise<CurrentNotFound | CurrentWrongState | undefined> {
+  const row = await findCurrent(db, id);
+  if (!row) return currentNotFound();
+  return allowedActions(row.state).includes('replay') ? undefined : wrongState(row, 'replay');
+}
+
+/** Counts what a replay would replay at this moment. */
+export async function countReplayable(db: Queries, currentId: string, filter: ReplayFilter): Promise<number> {
   const [counted] = await db
     .select({ events: sql<number>`coalesce(sum(cardinality(${deadLetter.positions})), 0)`.mapWith(Number) })
     .from(deadLetter)
     .where(matches({ ...filter, currentId, isReplayed: false }));
-  return { kind: 'Replayed', isDryRun: true, eventCount: counted?.events ?? 0, deliveryCount: undefined };
+  return counted?.events ?? 0;
 }
 
 /**
- * Sends dead letters on their way again: of each batch a new delivery, in which exactly these events are pending. Each
- * is replayed once, however many admins ask at once; what dies again is a new dead letter. Cannot be undone.
- * Works in steps, each complete in itself: should one fail, what was replayed stays so, and asking again does the rest.
+ * Sends some dead letters on their way again: of each batch a new delivery, in which exactly these events are pending.
+ * Each is replayed once, however many admins ask at once; what dies again is a new dead letter. Cannot be undone.
+ * Returns how far it has come; undefined at the end.
  */
-export async function replayDeadLetters(
-  admin: Admin,
+export async function replayNext(
+  admin: Pick<Admin, 'db' | 'wake'>,
   currentId: string,
   filter: ReplayFilter,
-): Promise<Replayed | CurrentNotFound | CurrentWrongState> {
-  const row = await findReplayable(admin.db, currentId);
-  if ('kind' in row) return row;
-  // Excludes letters created during this replay, which could otherwise loop.
-  const [clock] = await admin.db.execute<{ now: string }>(sql`select now() as now`);
+  progress: ReplayProgress,
+  save: SaveProgress<ReplayProgress>,
+): Promise<ReplayProgress | undefined> {
   const chosen = and(
     matches({ ...filter, currentId, isReplayed: false }),
-    sql`${deadLetter.recordedAt} <= ${clock?.now}::timestamptz`,
+    sql`${deadLetter.recordedAt} <= ${progress.until}::timestamptz`,
   ) as SQL;
-  let events = 0;
-  let deliveries = 0;
-  for (;;) {
-    const step = await replayStep(admin, row.id, chosen);
-    if (step.deliveries === 0)
-      return { kind: 'Replayed', isDryRun: false, eventCount: events, deliveryCount: deliveries };
-    events += step.events;
-    deliveries += step.deliveries;
-    admin.wake(row.id);
-  }
-}
-
-async function findReplayable(db: Queries, id: string): Promise<CurrentRow | CurrentNotFound | CurrentWrongState> {
-  const row = await findCurrent(db, id);
-  if (!row) return currentNotFound();
-  return allowedActions(row.state).includes('replay') ? row : wrongState(row, 'replay');
+  const next = await replayStep(admin, Number(currentId), chosen, progress, save);
+  if (next) admin.wake(Number(currentId));
+  return next;
 }
 
 /** Batches replayed in one statement, so that none runs long. */
@@ -78,7 +69,13 @@ const stepBatches = 200;
  * One statement: the dead letters are marked, the deliveries made and the counts raised, or nothing is. A day that was
  * forgotten has neither batch nor dead letters, and reading the batch keeps the day from being forgotten meanwhile.
  */
-function replayStep({ db }: Db, currentId: number, chosen: SQL) {
+function replayStep(
+  { db }: Db,
+  currentId: number,
+  chosen: SQL,
+  progress: ReplayProgress,
+  save: SaveProgress<ReplayProgress>,
+): Promise<ReplayProgress | undefined> {
   const [pending, unselected] = [Outcome.pending, Outcome.unselected].map((byte) => byte.toString(16).padStart(2, '0'));
   const replay = sql`
     with batches as (
@@ -112,6 +109,13 @@ function replayStep({ db }: Db, currentId: number, chosen: SQL) {
     // Two replays of one Current take turns, or each could wait for a row that the other has marked.
     await tx.execute(sql`select pg_advisory_xact_lock(${advisoryLocks.replay}::int, ${currentId}::int)`);
     const [step] = await tx.execute<{ deliveries: number; events: number }>(replay);
-    return step ?? { deliveries: 0, events: 0 };
+    if (!step || step.deliveries === 0) return undefined;
+    const next = {
+      ...progress,
+      eventCount: progress.eventCount + step.events,
+      deliveryCount: progress.deliveryCount + step.deliveries,
+    };
+    await save(tx, next);
+    return next;
   });
 }

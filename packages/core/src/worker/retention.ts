@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Sql } from '../db/connect.js';
 import { pruneIdempotencyKeys } from '../admin/idempotency.js';
+import { pruneJobs } from '../jobs/jobs.js';
 import { deletePassedBuckets } from '../budget/postgresBuckets.js';
 import { deleteExpiredUsage } from '../budget/quotaRecorder.js';
 import { daysAhead } from '../db/migrate.js';
@@ -15,11 +16,12 @@ const parents = ['batch', 'delivery', 'dead_letter', 'quarantine_batch', 'reques
 
 /**
  * Creates the partitions of the next days, and drops those older than the retention, unless events of that day are still
- * pending. Also deletes expired buckets and quota usage, and compacts the tally.
+ * pending. Also deletes expired buckets, quota usage and jobs, and compacts the tally.
  */
 export async function runRetention({ sql, log, retentionDays }: RetentionDeps): Promise<void> {
   await sql`select ensure_partitions(${daysAhead}::int)`;
   await pruneIdempotencyKeys({ sql });
+  await pruneJobs({ sql }, retentionDays);
   await deletePassedBuckets(sql);
   await deleteExpiredUsage(sql);
   await foldTally(sql);

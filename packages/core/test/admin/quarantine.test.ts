@@ -5,10 +5,8 @@ import {
   findQuarantinedEvents,
   listQuarantine,
   openWriter,
-  planPurge,
-  planRelease,
-  purgeQuarantined,
-  releaseQuarantined,
+  purgeProblem,
+  type Admin,
   type QuarantinedEvent,
   type QuarantineFilter,
 } from '@currents/core';
@@ -16,6 +14,17 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { unpackBatch } from '../../src/batch/batch.js';
 import { packContent, unpackContent } from '../../src/quarantine/content.js';
 import { event, openCoreHarness, type CoreHarness } from './coreHarness.js';
+import { runOperation } from './runOperation.js';
+
+const planRelease = (admin: Admin, filter: QuarantineFilter) =>
+  runOperation(admin, 'release_quarantined_events', { filter, isDryRun: true });
+const releaseQuarantined = (admin: Admin, filter: QuarantineFilter) =>
+  runOperation(admin, 'release_quarantined_events', { filter, isDryRun: false });
+const planPurge = (admin: Admin, filter: QuarantineFilter) =>
+  runOperation(admin, 'purge_quarantined_events', { filter, isDryRun: true });
+const purgeQuarantined = async (admin: Admin, filter: QuarantineFilter, confirmEventCount: number | undefined) =>
+  (await purgeProblem(admin, filter, confirmEventCount)) ??
+  runOperation(admin, 'purge_quarantined_events', { filter, isDryRun: false });
 
 let harness: CoreHarness | undefined;
 const use = (): CoreHarness => harness as CoreHarness;
@@ -193,8 +202,6 @@ describe('a release', () => {
     const [good, bad] = [unknown(), nameless()];
     await use().take([good, bad]);
     expect(await planRelease(use().admin, {})).toEqual({
-      kind: 'Released',
-      isDryRun: true,
       eventCount: 0,
       stillRefused: [
         { code: 'unknown_event_type', eventCount: 1, detail: expect.stringContaining('pigeon') },
@@ -210,7 +217,6 @@ describe('a release', () => {
     expect(await stored()).toEqual([]);
     use().woken.length = 0;
     expect(await releaseQuarantined(use().admin, {})).toMatchObject({
-      kind: 'Released',
       eventCount: 1,
       stillRefused: [{ code: 'missing_event_type', eventCount: 1 }],
     });
@@ -257,7 +263,7 @@ describe('a release', () => {
     await use().intake.take({ bytes: Buffer.from('42\n[]\nnull'), format: 'ndjson', tokenId: use().tokenId });
     const { eventCount, stillRefused } = await releaseQuarantined(use().admin, {});
     expect(eventCount).toBe(0);
-    expect(stillRefused.map(({ code }) => code)).toContain('malformed_json');
+    expect(stillRefused.map(({ code }: { code: string }) => code)).toContain('malformed_json');
     expect(await all({ isReleased: true })).toEqual([]);
   });
 });
@@ -316,10 +322,7 @@ describe('a purge', () => {
     await use().take([unknown(), nameless(), event()]);
     await use().take([unknown()]);
     const [before] = await sizes();
-    expect(await planPurge(use().admin, { code: 'unknown_event_type' })).toMatchObject({
-      isDryRun: true,
-      eventCount: 2,
-    });
+    expect(await planPurge(use().admin, { code: 'unknown_event_type' })).toMatchObject({ eventCount: 2 });
     for (const count of [undefined, 1, 3])
       expect(await purgeQuarantined(use().admin, { code: 'unknown_event_type' }, count)).toMatchObject({
         kind: 'NotConfirmed',

@@ -29,6 +29,7 @@ const packed = { ...json, 'content-encoding': 'gzip' };
 /** Almost 10 MB of JSON in a few kilobytes, as a push of a cohort. */
 const bomb = gzipSync(JSON.stringify({ cohort_changes: [{ user_ids: Array(1_400_000).fill('aaaa') }] }));
 const garbageLines = gzipSync('x\n'.repeat(300_000));
+const quarantinedLines = Array.from({ length: 9_999 }, (_, index) => `no event ${index}`).join('\n');
 const largeBody = JSON.stringify({
   events: Array.from({ length: 9_900 }, (_, index) => ({
     event_type: 'users.messages.email.Open',
@@ -50,7 +51,9 @@ function catalogues(adminToken: string, count: number): Request {
 }
 
 /** Requests that are repeated, some at once, until the time is over. */
-const floods: Readonly<Record<string, (target: Target) => { readonly atOnce: number; readonly request: Request }>> = {
+const floods: Readonly<
+  Record<string, (target: Target) => { readonly atOnce: number; readonly request: Request | (() => Request) }>
+> = {
   'packed push of a stranger': () => ({
     atOnce: 4,
     request: { path: '/partners/braze/cohorts/users', headers: packed, body: bomb },
@@ -71,6 +74,15 @@ const floods: Readonly<Record<string, (target: Target) => { readonly atOnce: num
       body: garbageLines,
     },
   }),
+  'lines for the quarantine': ({ token }) => ({
+    atOnce: 2,
+    // Each is a request of its own: one that is repeated is stored once.
+    request: () => ({
+      path: '/v1/events',
+      headers: { 'content-type': 'application/x-ndjson', authorization: `Bearer ${token}` },
+      body: `${Math.random()} \n${quarantinedLines}`,
+    }),
+  }),
   'largest legal body': ({ token }) => ({
     atOnce: 2,
     request: { path: '/v1/events', headers: { ...json, authorization: `Bearer ${token}` }, body: largeBody },
@@ -88,12 +100,13 @@ const floods: Readonly<Record<string, (target: Target) => { readonly atOnce: num
 };
 
 async function flood({ url, seconds, ...target }: Target, make: (typeof floods)[string]): Promise<Answers> {
-  const { atOnce, request: sent } = make({ url, seconds, ...target });
+  const { atOnce, request: made } = make({ url, seconds, ...target });
   const endMs = Date.now() + seconds * 1_000;
   const answers: Answers = {};
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
       while (Date.now() < endMs) {
+        const sent = typeof made === 'function' ? made() : made;
         const answer = await request(`${url}${sent.path}`, { method: 'POST', headers: sent.headers, body: sent.body })
           .then(async ({ statusCode, body }) => {
             await body.dump();

@@ -1,4 +1,4 @@
-import type { Admin, AdminRole } from '@currents/core';
+import type { Admin, AdminRole, JobRunner } from '@currents/core';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Ticket } from '../execution/admission.js';
 import type { Pace } from '../execution/pacer.js';
@@ -9,6 +9,8 @@ export interface AdminContext {
   readonly admin: Admin;
   readonly adminTokenId: string;
   readonly role: AdminRole;
+  /** Runs operations that may take long. */
+  readonly jobs: JobRunner;
   readonly log: FastifyBaseLogger;
   /** Reads an object by its key, in batches. */
   readonly load: LoadNode;

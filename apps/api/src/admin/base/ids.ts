@@ -12,6 +12,7 @@ export const idPrefixes = {
   ImportKey: 'key',
   ImportPartner: 'imp',
   IngestToken: 'tok',
+  Job: 'job',
   QuarantinedEvent: 'qua',
   Segment: 'seg',
   SegmentWebhook: 'whk',

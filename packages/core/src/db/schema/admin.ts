@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { check, index, pgTable, primaryKey, uniqueIndex } from 'drizzle-orm/pg-core';
-import { bytes, count64, identity, instant, keyColumns, oneOf, owner, partial } from './columns.js';
+import { bytes, count64, id64, identity, instant, keyColumns, oneOf, owner, partial } from './columns.js';
 
 /** The roles of admin tokens. Each may do all that those before it may. */
 export const adminRoles = ['viewer', 'operator', 'admin'] as const;
@@ -68,4 +68,37 @@ export const idempotencyKey = pgTable(
     index('idempotency_key_created_at').on(table.createdAt),
     check('idempotency_key_answer_check', sql`(${table.state} = 'completed') = (${table.answer} is not null)`),
   ],
+);
+
+export type JobOperation = (typeof job.$inferSelect)['operation'];
+export type JobState = (typeof job.$inferSelect)['state'];
+
+/** Admin operations that may take long. A job that is queued or running and due is run by the process that leases it. */
+export const job = pgTable(
+  'job',
+  (t) => ({
+    id: identity(),
+    operation: oneOf('operation', [
+      'release_quarantined_events',
+      'purge_quarantined_events',
+      'replay_dead_letters',
+      'check_ledger',
+    ]).notNull(),
+    input: t.jsonb('input').notNull(),
+    state: oneOf('state', ['queued', 'running', 'done', 'failed', 'cancelled']).notNull().default('queued'),
+    progress: t.jsonb('progress'),
+    doneCount: count64('done_count').notNull().default(0),
+    totalCount: count64('total_count'),
+    result: t.jsonb('result').$type<object>(),
+    error: t.text('error'),
+    adminTokenId: t.integer('admin_token_id'),
+    cancelRequestedAt: instant('cancel_requested_at'),
+    attempts: t.integer('attempts').notNull().default(0),
+    lease: id64('lease'),
+    dueAt: instant('due_at').notNull().defaultNow(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    startedAt: instant('started_at'),
+    finishedAt: instant('finished_at'),
+  }),
+  (table) => [partial(index('job_due').on(table.dueAt), sql`${table.state} in ('queued', 'running')`)],
 );

@@ -1,0 +1,119 @@
+import type { JobOperation as Operation, JobState as State } from '@currents/core';
+import { createUnionType, Field, InputType, ObjectType } from 'type-graphql';
+import { connectionOf } from './base/connection.js';
+import { enumOf } from './base/enum.js';
+import { IdInput } from './base/inputs.js';
+import { Node } from './base/node.js';
+import { ProblemType, Problem, resultUnion } from './base/problem.js';
+import { Count, DateTime } from './base/scalars.js';
+import { ReplayResult } from './deadLetter.type.js';
+import { LedgerCheck } from './ledger.type.js';
+import { PurgeResult, ReleaseResult } from './quarantine.type.js';
+import { AdminToken } from './token.type.js';
+
+export const JobOperation = enumOf<Operation>('JobOperation', 'What a job does.', {
+  release_quarantined_events: 'Releases quarantined events: releaseQuarantinedEvents.',
+  purge_quarantined_events: 'Deletes quarantined events: purgeQuarantinedEvents.',
+  replay_dead_letters: 'Sends dead letters again: replayDeadLetters.',
+  check_ledger: 'Recounts the events of a Current: checkLedger.',
+});
+
+export const JobState = enumOf<State>('JobState', 'How far a job has come.', {
+  queued: 'It waits for a process of the api.',
+  running: 'It is under way. If its process dies, another one goes on.',
+  done: 'It has done all that it was to do.',
+  failed: 'It ended with an error. What it has done stays done.',
+  cancelled: 'It was cancelled. What it has done stays done.',
+});
+
+const results: Readonly<Record<Operation, string>> = {
+  release_quarantined_events: 'ReleaseResult',
+  purge_quarantined_events: 'PurgeResult',
+  replay_dead_letters: 'ReplayResult',
+  check_ledger: 'LedgerCheck',
+};
+
+export const JobResult = createUnionType({
+  name: 'JobResult',
+  description: 'What a job did, or would do if it was a dry run.',
+  types: () => [ReleaseResult, PurgeResult, ReplayResult, LedgerCheck],
+  resolveType: (value: object) => results[(value as { readonly operation: Operation }).operation],
+});
+
+@ObjectType({
+  implements: Node,
+  description: 'An operation that may take long. Kept for the retention period after its end.',
+})
+export class Job extends Node {
+  @Field(() => JobOperation, { description: 'What it does, such as REPLAY_DEAD_LETTERS.' })
+  operation!: Operation;
+
+  @Field(() => Boolean, { description: 'Whether it is a dry run, which changes nothing.' })
+  isDryRun!: boolean;
+
+  @Field(() => JobState, { description: 'How far it has come, such as RUNNING.' })
+  state!: State;
+
+  @Field(() => Count, {
+    description: 'How much it has done: events; deliveries for CHECK_LEDGER.',
+  })
+  doneCount!: number;
+
+  @Field(() => Count, {
+    nullable: true,
+    description: 'How much there was to do when it began, in the same unit; null before it has begun.',
+  })
+  totalCount?: number;
+
+  @Field(() => JobResult, { nullable: true, description: 'What it did; null until its state is DONE.' })
+  result?: object;
+
+  @Field(() => String, { nullable: true, description: 'Why it failed; null unless its state is FAILED.' })
+  error?: string;
+
+  @Field(() => Boolean, { description: 'Whether cancelJob was called: it ends within two seconds.' })
+  isCancelRequested!: boolean;
+
+  @Field(() => AdminToken, {
+    nullable: true,
+    description: 'The admin token that it was asked for with; null when the token no longer exists.',
+  })
+  adminToken?: AdminToken;
+
+  @Field(() => DateTime, { description: 'When it was asked for.' })
+  createdAt!: Date;
+
+  @Field(() => DateTime, { nullable: true, description: 'When it began; null before.' })
+  startedAt?: Date;
+
+  @Field(() => DateTime, { nullable: true, description: 'When it ended; null before.' })
+  finishedAt?: Date;
+}
+
+export const JobConnection = connectionOf(Job, 'jobs');
+
+@InputType({ description: 'Which jobs to list. A field that is left out restricts nothing.' })
+export class JobFilter {
+  @Field(() => JobState, { nullable: true, description: 'Only jobs in this state.' })
+  state?: State | null;
+
+  @Field(() => JobOperation, { nullable: true, description: 'Only jobs that do this.' })
+  operation?: Operation | null;
+}
+
+@ProblemType('There is no job with this id.')
+export class JobNotFound extends Problem {}
+
+@InputType({ description: 'Which job to cancel.' })
+export class CancelJobInput extends IdInput {}
+
+@ObjectType({ description: 'The job that was cancelled.' })
+export class CancelJobPayload {
+  @Field(() => Job, { description: 'The job. One that has ended stays as it is; one under way ends soon.' })
+  job!: Job;
+}
+
+export const CancelJobResult = resultUnion('CancelJobResult', 'The cancelled job, or why there is none.', () => [
+  CancelJobPayload,
+  JobNotFound,
+]);

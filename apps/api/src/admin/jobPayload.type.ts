@@ -1,0 +1,63 @@
+import { ObjectType, Field, ID, InputType } from 'type-graphql';
+import { resultUnion } from './base/problem.js';
+import { Job } from './job.type.js';
+import { CurrentNotFound, CurrentWrongState, NotConfirmed } from './problem.type.js';
+
+/** What the mutations answer that create a job. */
+
+const jobField =
+  'The job. The answer waits up to a second for its end; ask for job(id:) until its state is DONE, FAILED or CANCELLED.';
+
+@ObjectType({ description: 'The job that releases quarantined events, or counts them in a dry run.' })
+export class ReleaseQuarantinedEventsPayload {
+  @Field(() => Job, { description: jobField })
+  job!: Job;
+}
+
+export const ReleaseQuarantinedEventsResult = resultUnion(
+  'ReleaseQuarantinedEventsResult',
+  'The job that releases quarantined events, or why there is none.',
+  () => [ReleaseQuarantinedEventsPayload],
+);
+
+@ObjectType({ description: 'The job that purges quarantined events, or counts them in a dry run.' })
+export class PurgeQuarantinedEventsPayload {
+  @Field(() => Job, { description: jobField })
+  job!: Job;
+}
+
+export const PurgeQuarantinedEventsResult = resultUnion(
+  'PurgeQuarantinedEventsResult',
+  'The job that purges quarantined events, or why there is none.',
+  () => [PurgeQuarantinedEventsPayload, NotConfirmed],
+);
+
+@ObjectType({ description: 'The job that replays dead letters, or counts them in a dry run.' })
+export class ReplayDeadLettersPayload {
+  @Field(() => Job, { description: jobField })
+  job!: Job;
+}
+
+export const ReplayDeadLettersResult = resultUnion(
+  'ReplayDeadLettersResult',
+  'The job that replays dead letters, or why there is none.',
+  () => [ReplayDeadLettersPayload, CurrentNotFound, CurrentWrongState],
+);
+
+@InputType({ description: 'Whose ledger to check.' })
+export class CheckLedgerInput {
+  @Field(() => ID, { description: 'Id of the Current, such as "cur_7".' })
+  currentId!: string;
+}
+
+@ObjectType({ description: 'The job that checks a ledger.' })
+export class CheckLedgerPayload {
+  @Field(() => Job, { description: jobField })
+  job!: Job;
+}
+
+export const CheckLedgerResult = resultUnion(
+  'CheckLedgerResult',
+  'The job that checks a ledger, or why there is none.',
+  () => [CheckLedgerPayload, CurrentNotFound],
+);

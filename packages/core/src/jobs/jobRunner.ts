@@ -1,0 +1,203 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { and, eq, sql } from 'drizzle-orm';
+import type { Logger } from 'pino';
+import type { Admin, Queries } from '../admin/admin.js';
+import { job, type JobOperation } from '../db/schema.js';
+import { startPeriodic } from '../process/periodic.js';
+import { exponentialBackoffMs } from '../retry.js';
+import { createJob, findJobs, isFinished, type JobView } from './jobs.js';
+import { operations, type JobInputs } from './operations.js';
+
+export type JobRunner = ReturnType<typeof startJobRunner>;
+
+/** Jobs that one process runs at once, so that a long one does not delay a short one. Each may hold a connection. */
+const maxRunning = 3;
+/** Jobs that were created in another process, or left by one that died, are found this often. */
+const pollMs = 1_000;
+const leaseSeconds = 10;
+/** How often a job renews its lease and looks whether it was cancelled. */
+const heartbeatMs = 500;
+/** A step that fails so often in a row fails the job. */
+const maxAttempts = 5;
+const backoff = { firstMs: 500, maxMs: 10_000 };
+/** The answer of a mutation waits so long for its job to end. */
+const maxWaitMs = 1_000;
+const waitStepMs = 50;
+
+/** The job was cancelled, or another process runs it by now. */
+class JobLost extends Error {}
+
+/** Runs the jobs of all processes of the api, in this one as in every other. */
+export function startJobRunner({
+  admin,
+  log,
+}: {
+  readonly admin: Admin;
+  readonly log: Pick<Logger, 'warn' | 'error'>;
+}) {
+  const running = new Map<number, { readonly abort: AbortController; readonly ended: Promise<void> }>();
+  let stopped = false;
+  const periodic = startPeriodic(log as Logger, 'jobs.claim_failed', pollMs, claimAll);
+
+  async function claimAll(): Promise<void> {
+    while (running.size < maxRunning && !stopped) {
+      const row = await claim(admin);
+      if (!row) return;
+      const abort = new AbortController();
+      const ended = run(row, abort).finally(() => {
+        running.delete(row.id);
+        if (!stopped) periodic.runNow();
+      });
+      running.set(row.id, { abort, ended });
+    }
+  }
+
+  /** Never rejects. */
+  async function run(row: ClaimedJob, abort: AbortController): Promise<void> {
+    const heartbeat = setInterval(() => {
+      beat(admin, row).then(
+        (isOurs) => isOurs || abort.abort(),
+        // The lease lasts a while longer.
+        () => undefined,
+      );
+    }, heartbeatMs);
+    try {
+      await runSteps(admin, row, abort.signal);
+    } catch (error) {
+      await giveBack(error, row, abort.signal).catch((cause: unknown) =>
+        log.warn({ event: 'job.release_failed', jobId: row.id, err: cause }, 'another process takes over a job later'),
+      );
+    } finally {
+      clearInterval(heartbeat);
+    }
+  }
+
+  async function giveBack(error: unknown, row: ClaimedJob, { aborted }: AbortSignal): Promise<void> {
+    const isOurs = and(eq(job.id, row.id), eq(job.lease, row.lease));
+    if (error instanceof JobLost || aborted) {
+      await admin.db
+        .update(job)
+        .set({
+          lease: null,
+          dueAt: sql`now()`,
+          state: sql`case when ${job.cancelRequestedAt} is null then 'running' else 'cancelled' end`,
+          finishedAt: sql`case when ${job.cancelRequestedAt} is not null then now() end`,
+        })
+        .where(isOurs);
+      return;
+    }
+    const fields = { event: 'job.step_failed', jobId: row.id, operation: row.operation, err: error };
+    const [present] = await admin.db.select({ attempts: job.attempts }).from(job).where(isOurs);
+    if (present && present.attempts < maxAttempts) {
+      log.warn(fields, 'a step of a job failed; it is repeated');
+      const afterMs = exponentialBackoffMs(present.attempts, backoff);
+      await admin.db
+        .update(job)
+        .set({ lease: null, dueAt: sql`now() + ${afterMs} * interval '1 millisecond'` })
+        .where(isOurs);
+      return;
+    }
+    log.error(fields, 'a step of a job failed again and again; the job has ended');
+    const message = 'an internal error; the log of the api explains it under the id of this job';
+    await admin.db
+      .update(job)
+      .set({ state: 'failed', error: message, lease: null, finishedAt: sql`now()` })
+      .where(isOurs);
+  }
+
+  return {
+    /**
+     * Creates a job, and waits up to a second for its end, so that the result of a short one needs no second request.
+     * Whether or not the caller is still there, the job goes on.
+     */
+    async create<Name extends JobOperation>(
+      operation: Name,
+      input: JobInputs[Name],
+      adminTokenId: string | undefined,
+    ): Promise<JobView> {
+      let view = await createJob(admin, operation, input, adminTokenId);
+      periodic.runNow();
+      const untilMs = performance.now() + maxWaitMs;
+      while (!isFinished(view) && performance.now() < untilMs) {
+        await wait(waitStepMs);
+        view = (await findJobs(admin, [view.id]))[0] ?? view;
+      }
+      return view;
+    },
+    /** Looks for jobs now: one was cancelled or created. */
+    wake: () => periodic.runNow(),
+    /** Ends the step under way of each job; another process goes on with them. */
+    async stop() {
+      stopped = true;
+      await periodic.stop();
+      for (const { abort } of running.values()) abort.abort();
+      await Promise.all([...running.values()].map(({ ended }) => ended));
+    },
+  };
+}
+
+type ClaimedJob = typeof job.$inferSelect & { readonly lease: string };
+
+/** Leases a job that is due: a new one, or one whose process has died. */
+async function claim({ db }: Pick<Admin, 'db'>): Promise<ClaimedJob | undefined> {
+  const lease = String(randomInt(1, 2 ** 47));
+  const due = sql`(
+    select id from job where state in ('queued', 'running') and due_at <= now()
+    order by due_at, id limit 1 for update skip locked)`;
+  const [row] = await db
+    .update(job)
+    .set({
+      lease,
+      state: 'running',
+      attempts: sql`${job.attempts} + 1`,
+      startedAt: sql`coalesce(${job.startedAt}, now())`,
+      dueAt: sql`now() + ${leaseSeconds} * interval '1 second'`,
+    })
+    .where(eq(job.id, due))
+    .returning();
+  return row && { ...row, lease };
+}
+
+/** Renews the lease. False when it is lost or the job is cancelled. */
+async function beat({ db }: Pick<Admin, 'db'>, { id, lease }: ClaimedJob): Promise<boolean> {
+  const [row] = await db
+    .update(job)
+    .set({ dueAt: sql`now() + ${leaseSeconds} * interval '1 second'` })
+    .where(and(eq(job.id, id), eq(job.lease, lease)))
+    .returning({ cancelRequestedAt: job.cancelRequestedAt });
+  return row !== undefined && row.cancelRequestedAt === null;
+}
+
+async function runSteps(admin: Admin, row: ClaimedJob, signal: AbortSignal): Promise<void> {
+  const { start, step, doneCount, result } = operations[row.operation];
+  const input = row.input as never;
+  const isOurs = and(eq(job.id, row.id), eq(job.lease, row.lease));
+  const update = async (tx: Queries, values: Partial<typeof job.$inferInsert>): Promise<void> => {
+    const updated = await tx.update(job).set(values).where(isOurs).returning({ id: job.id });
+    if (updated.length === 0) throw new JobLost();
+  };
+  const save = (tx: Queries, saved: never): Promise<void> =>
+    update(tx, { progress: saved, doneCount: doneCount(saved), attempts: 1 });
+
+  if (row.cancelRequestedAt !== null) throw new JobLost();
+  let progress = row.progress as never;
+  if (progress === null) {
+    const started = await start(admin, input);
+    await update(admin.db, { progress: started.progress, totalCount: started.totalCount });
+    progress = started.progress;
+  }
+  for (;;) {
+    if (signal.aborted) throw new JobLost();
+    const next = await step(admin, input, progress, save, signal);
+    if (next === undefined) break;
+    progress = next;
+  }
+  await update(admin.db, {
+    state: 'done',
+    result: result(progress),
+    doneCount: doneCount(progress),
+    lease: null,
+    finishedAt: sql`now()` as never,
+  });
+}

@@ -1,0 +1,93 @@
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import { job, type JobOperation, type JobState } from '../db/schema.js';
+import type { Admin, Db } from '../admin/admin.js';
+import { collection } from '../admin/collection.js';
+import { rowId, type Page, type PageRequest } from '../admin/page.js';
+import type { Problem } from '../admin/problem.js';
+import type { JobInputs } from './operations.js';
+
+export type JobView = ReturnType<typeof viewOf>;
+
+export type JobNotFound = Problem<'JobNotFound'>;
+
+/** A job that no process has begun yet. */
+export async function createJob<Name extends JobOperation>(
+  { db }: Db,
+  operation: Name,
+  input: JobInputs[Name],
+  adminTokenId: string | undefined,
+): Promise<JobView> {
+  const values = { operation, input, adminTokenId: adminTokenId === undefined ? null : Number(adminTokenId) };
+  const [row] = await db.insert(job).values(values).returning();
+  return viewOf(row as Row);
+}
+
+/** Ends a job: at once if it was not begun, otherwise before its next step. What it has done stays done. */
+export async function cancelJob({ db }: Db, id: string): Promise<JobView | JobNotFound> {
+  const isJob = eq(job.id, rowId(id) ?? 0);
+  await db
+    .update(job)
+    .set({
+      cancelRequestedAt: sql`now()`,
+      state: sql`case ${job.state} when 'queued' then 'cancelled' else ${job.state} end`,
+      finishedAt: sql`case ${job.state} when 'queued' then now() end`,
+    })
+    .where(and(isJob, sql`${job.state} in ('queued', 'running')`, isNull(job.cancelRequestedAt)));
+  const [row] = await db.select().from(job).where(isJob);
+  return row ? viewOf(row) : { kind: 'JobNotFound', message: 'there is no job with this id' };
+}
+
+interface JobFilter {
+  readonly state?: JobState | undefined;
+  readonly operation?: JobOperation | undefined;
+}
+
+const all = collection({ select: ({ db }: Db) => db.select().from(job), id: job.id, viewOf });
+
+/** The newest first. */
+export function listJobs(admin: Db, page: PageRequest, { state, operation }: JobFilter = {}): Promise<Page<JobView>> {
+  const condition = and(
+    state === undefined ? undefined : eq(job.state, state),
+    operation === undefined ? undefined : eq(job.operation, operation),
+  );
+  return all.list(admin, page, condition);
+}
+
+/** The jobs with these ids, in order; undefined for each that does not exist. */
+export const findJobs = all.find;
+
+/** Deletes jobs that ended before the retention period. */
+export async function pruneJobs({ sql: query }: Pick<Admin, 'sql'>, retentionDays: number): Promise<void> {
+  await query`delete from job where finished_at < now() - make_interval(days => ${retentionDays}::int)`;
+}
+
+type Row = typeof job.$inferSelect;
+
+/** An admin operation that may take long. */
+function viewOf({ id, adminTokenId, ...row }: Row) {
+  const isDryRun = (row.input as { readonly isDryRun?: boolean }).isDryRun === true;
+  return {
+    kind: 'Job' as const,
+    id: String(id),
+    operation: row.operation,
+    isDryRun,
+    state: row.state,
+    /** Counted in what the operation reads: events, dead letters, or deliveries of a ledger. */
+    doneCount: row.doneCount,
+    /** Undefined until it has begun. */
+    totalCount: row.totalCount ?? undefined,
+    /** What it did, or would do in a dry run, once it is done. */
+    result: row.result === null ? undefined : { ...row.result, operation: row.operation },
+    /** Why it failed. */
+    error: row.error ?? undefined,
+    isCancelRequested: row.cancelRequestedAt !== null,
+    adminTokenId: adminTokenId === null ? undefined : String(adminTokenId),
+    createdAt: row.createdAt,
+    startedAt: row.startedAt ?? undefined,
+    finishedAt: row.finishedAt ?? undefined,
+  };
+}
+
+export function isFinished({ state }: Pick<JobView, 'state'>): boolean {
+  return state !== 'queued' && state !== 'running';
+}

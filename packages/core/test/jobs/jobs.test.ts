@@ -1,0 +1,190 @@
+import { cancelJob, findJobs, listJobs, startJobRunner, type JobRunner, type JobView } from '@currents/core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createJob, isFinished, pruneJobs } from '../../src/jobs/jobs.js';
+import { packContent } from '../../src/quarantine/content.js';
+import { event, openCoreHarness, type CoreHarness } from '../admin/coreHarness.js';
+import { until } from '../deliveryHarness.js';
+
+let harness: CoreHarness;
+let runners: JobRunner[];
+const logged: { readonly event: string; readonly [field: string]: unknown }[] = [];
+const note = (fields: unknown): void => void logged.push(fields as (typeof logged)[number]);
+const log = { warn: note, error: note };
+
+beforeEach(async () => {
+  harness = await openCoreHarness();
+  runners = [];
+  logged.length = 0;
+});
+afterEach(async () => {
+  await Promise.all(runners.map((runner) => runner.stop()));
+  await harness.close();
+});
+
+function start(admin = harness.admin): JobRunner {
+  const runner = startJobRunner({ admin, log });
+  runners.push(runner);
+  return runner;
+}
+
+const everything = { filter: {}, isDryRun: false };
+const now = async (id: string): Promise<JobView> => (await findJobs(harness.admin, [id]))[0] as JobView;
+const ended = (id: string) => until(() => now(id), isFinished);
+
+/** Rows of the quarantine with events that the catalogue accepts by now. */
+async function fill(rows: number, events = 2): Promise<void> {
+  await harness.take(Array.from({ length: events }, () => event('new', { event_type: 'users.messages.pigeon.Open' })));
+  const kept = Array.from({ length: events }, () => ({
+    detail: '',
+    body: JSON.stringify(event('new')),
+    isCut: false,
+  }));
+  await harness.sql`update quarantine_batch set content = ${await packContent(kept)}`;
+  await harness.sql`
+    insert into quarantine_batch
+      (stored_on, token_id, events, positions, codes, code_indexes, event_counts, released_counts, purged_counts, content)
+    select stored_on, token_id, events, positions, codes, code_indexes, event_counts, released_counts, purged_counts, content
+    from quarantine_batch, generate_series(2, ${rows}::int)`;
+}
+const held = async (): Promise<number> => {
+  const [row] = await harness.sql<{ n: number }[]>`
+    select count(*) filter (where states is null)::int as n from quarantine_batch`;
+  return row?.n ?? 0;
+};
+const storedEvents = async (): Promise<number> => {
+  const [row] = await harness.sql<{ n: number }[]>`select coalesce(sum(events), 0)::int as n from batch`;
+  return row?.n ?? 0;
+};
+
+describe('a job', () => {
+  it('that is short has ended in the answer, with its result, who asked and what it did', async () => {
+    await fill(3);
+    const job = await start().create('release_quarantined_events', everything, undefined);
+    expect(job).toMatchObject({
+      operation: 'release_quarantined_events',
+      state: 'done',
+      isDryRun: false,
+      doneCount: 6,
+      totalCount: 6,
+      result: { eventCount: 6, stillRefused: [] },
+    });
+    expect([job.startedAt, job.finishedAt]).toEqual([expect.any(Date), expect.any(Date)]);
+    expect([await held(), await storedEvents()]).toEqual([0, 6]);
+    const { nodes } = await listJobs(harness.admin, { first: 10 }, { state: 'done' });
+    expect(nodes).toEqual([job]);
+  });
+
+  it('that is a dry run changes nothing', async () => {
+    await fill(3);
+    const runner = start();
+    for (const operation of ['release_quarantined_events', 'purge_quarantined_events'] as const)
+      expect(await runner.create(operation, { filter: {}, isDryRun: true }, undefined)).toMatchObject({
+        state: 'done',
+        isDryRun: true,
+        result: { eventCount: 6 },
+      });
+    expect([await held(), await storedEvents()]).toEqual([3, 0]);
+  });
+
+  it('is run once by several processes, and shared between them', async () => {
+    await fill(20);
+    const jobs = await Promise.all(
+      [start(), start(), start()].map((runner) => runner.create('release_quarantined_events', everything, undefined)),
+    );
+    const done = await Promise.all(jobs.map(({ id }) => ended(id)));
+    expect(done.map(({ state }) => state)).toEqual(['done', 'done', 'done']);
+    expect([await held(), await storedEvents()]).toEqual([0, 40]);
+  });
+
+  it('goes on in another process where the one that died has left it, and does nothing twice', async () => {
+    await fill(10);
+    const { id } = await createJob(harness.admin, 'release_quarantined_events', everything, undefined);
+    const whole = start();
+    await ended(id);
+    await whole.stop();
+    // As a process leaves it that dies after its third step.
+    const [third] = await harness.sql<{ stored_on: string; id: string }[]>`
+      select stored_on, id from quarantine_batch order by id offset 2 limit 1`;
+    const progress = {
+      after: { storedOn: third?.stored_on, id: third?.id },
+      readCount: 6,
+      eventCount: 6,
+      stillRefused: [],
+      unreadableCount: 0,
+      until: new Date().toISOString(),
+    };
+    await harness.sql`
+      update job set state = 'running', progress = ${harness.sql.json(progress)}, done_count = 6, result = null,
+        finished_at = null, lease = 7, due_at = now() - interval '1 second'`;
+    // The fourth step was made, too, but its commit was lost: what it stored is not stored again.
+    await harness.sql`
+      update quarantine_batch set states = null, releases = null, released_counts = purged_counts where id > ${third?.id ?? ''}`;
+    start();
+    expect(await ended(id)).toMatchObject({ state: 'done', doneCount: 20, result: { eventCount: 20 } });
+    expect([await held(), await storedEvents()]).toEqual([0, 20]);
+  });
+
+  it('is handed over by a process that stops', async () => {
+    await fill(300);
+    const first = start();
+    const { id } = await createJob(harness.admin, 'release_quarantined_events', everything, undefined);
+    first.wake();
+    await until(
+      () => now(id),
+      ({ doneCount }) => doneCount > 0,
+    );
+    await first.stop();
+    const left = await now(id);
+    expect(left).toMatchObject({ state: 'running' });
+    expect(left.doneCount).toBeLessThan(600);
+    start();
+    expect(await ended(id)).toMatchObject({ state: 'done', doneCount: 600 });
+    expect([await held(), await storedEvents()]).toEqual([0, 600]);
+  }, 60_000);
+
+  it('ends within two seconds of being cancelled, and keeps what it has done', async () => {
+    await fill(500);
+    const runner = start();
+    const { id } = await createJob(harness.admin, 'release_quarantined_events', everything, undefined);
+    runner.wake();
+    await until(
+      () => now(id),
+      ({ doneCount }) => doneCount > 0,
+    );
+    const cancelledMs = performance.now();
+    expect(await cancelJob(harness.admin, id)).toMatchObject({ isCancelRequested: true });
+    const job = await ended(id);
+    expect(performance.now() - cancelledMs).toBeLessThan(2_000);
+    expect(job).toMatchObject({ state: 'cancelled', result: undefined, finishedAt: expect.any(Date) });
+    expect(job.doneCount).toBe(await storedEvents());
+    expect(await held()).toBeGreaterThan(0);
+    // Cancelling what has ended changes nothing.
+    expect(await cancelJob(harness.admin, id)).toMatchObject({ state: 'cancelled', finishedAt: job.finishedAt });
+    expect(await cancelJob(harness.admin, '4711')).toMatchObject({ kind: 'JobNotFound' });
+  }, 60_000);
+
+  it('that was not begun is cancelled at once', async () => {
+    const { id } = await createJob(harness.admin, 'check_ledger', { currentId: '1' }, undefined);
+    expect(await cancelJob(harness.admin, id)).toMatchObject({ state: 'cancelled', finishedAt: expect.any(Date) });
+  });
+
+  it('repeats a step that failed, and fails when it goes on failing, without what is secret', async () => {
+    await fill(1);
+    const broken = { ...harness.admin, store: { ...harness.admin.store, store: () => Promise.reject(new Error('x')) } };
+    start(broken);
+    const { id } = await createJob(harness.admin, 'release_quarantined_events', everything, undefined);
+    const failed = await until(() => now(id), isFinished, 30_000);
+    expect(failed).toMatchObject({ state: 'failed', error: expect.stringContaining('the log of the api') });
+    expect(logged.filter((line) => line.event === 'job.step_failed')).toHaveLength(5);
+    expect(await held()).toBe(1);
+  }, 40_000);
+
+  it('is deleted once the retention period after its end is over', async () => {
+    const job = await start().create('purge_quarantined_events', everything, undefined);
+    await pruneJobs({ sql: harness.sql }, 7);
+    expect(await now(job.id)).toMatchObject({ state: 'done' });
+    await harness.sql`update job set finished_at = finished_at - interval '8 days'`;
+    await pruneJobs({ sql: harness.sql }, 7);
+    expect(await findJobs(harness.admin, [job.id])).toEqual([undefined]);
+  });
+});
