@@ -33,6 +33,9 @@ export interface PullHub {
   readonly mixpanel: FakeMixpanel;
   readonly amplitude: FakeAmplitude;
   readonly sql: Sql;
+  readonly databaseUrl: string;
+  /** The URL of the api. */
+  readonly url: string;
   readonly client: AdminClient;
   /** All log lines of api and workers. */
   readonly logLines: readonly string[];
@@ -143,6 +146,8 @@ export async function startPullHub(): Promise<PullHub> {
     mixpanel,
     amplitude,
     sql,
+    databaseUrl: database.url,
+    url: hub.api.url,
     client,
     logLines,
     setCohort(partner, id, members) {
