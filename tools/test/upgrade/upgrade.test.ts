@@ -4,6 +4,7 @@ import { connect, isSignedBy, storePush, watchImportKeys, type Sql } from '@curr
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFakeAmplitude, type FakeAmplitude } from '../../src/fakes/amplitude/startFakeAmplitude.js';
 import { startFakeMixpanel, type FakeMixpanel } from '../../src/fakes/mixpanel/startFakeMixpanel.js';
+import { startProgram } from '../../src/hub/program.js';
 import { startHub, type RunningHub } from '../../src/hub/startHub.js';
 import { createAdminClient } from '../../src/hub/adminClient.js';
 import { createAdmin } from '../endToEnd/admin.js';
@@ -12,6 +13,7 @@ import { events } from '../endToEnd/events.js';
 import { ledgerOf } from '../endToEnd/ledger.js';
 import { until } from '../endToEnd/until.js';
 import { fillHub } from './fillHub.js';
+import { formerForms, storeAs } from './formerBatches.js';
 import { startReceiver } from './receiver.js';
 import { readRelease, restoreRelease, writeRelease, type Release } from './release.js';
 
@@ -272,5 +274,28 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
       ([cohort]) => cohort?.held === 3,
       60_000,
     );
+  });
+
+  it('delivers batches of every form that was ever stored', async () => {
+    await hub.workers[0]?.stop();
+    const [{ last } = { last: '0' }] = await sql<{ last: string }[]>`select max(id) as last from batch`;
+    const sent = formerForms.map(() => events(3));
+    for (const part of sent) expect((await ingest(release.secrets.ingestToken, { events: part })).status).toBe(200);
+    const batches = await sql<{ id: string; content: Buffer }[]>`
+      select id, content from batch where id > ${last} order by id`;
+    expect(batches).toHaveLength(formerForms.length);
+    for (const [index, form] of formerForms.entries()) {
+      const { id, content } = batches[index] as (typeof batches)[number];
+      await sql`update batch set content = ${await storeAs(form, content)} where id = ${id}`;
+    }
+    const worker = await startProgram('worker', { environment: { ...hub.environment, WORKER_PORT: '0' } });
+    try {
+      for (const id of live()) await settled(id);
+      const ids = sent.flat().map(({ id }) => id);
+      expect(mixpanel.control.missing(ids)).toEqual([]);
+      expect(amplitude.control.missing(ids)).toEqual([]);
+    } finally {
+      await worker.stop();
+    }
   });
 });
