@@ -181,6 +181,7 @@ async function runSteps(admin: Admin, row: ClaimedJob, signal: AbortSignal): Pro
     update(tx, { progress: saved, doneCount: doneCount(saved), attempts: 1 });
 
   if (row.cancelRequestedAt !== null) throw new JobLost();
+  if (row.attempts > maxAttempts) throw new Error(`the process ended in each of ${maxAttempts} attempts at a step`);
   let progress = row.progress as never;
   if (progress === null) {
     const started = await start(admin, input);

@@ -179,6 +179,15 @@ describe('a job', () => {
     expect(await held()).toBe(1);
   }, 40_000);
 
+  it('fails when its process has died in each attempt at a step', async () => {
+    await fill(1);
+    const { id } = await createJob(harness.admin, 'release_quarantined_events', everything, undefined);
+    await harness.sql`update job set state = 'running', lease = 7, attempts = 5`;
+    start();
+    expect(await ended(id)).toMatchObject({ state: 'failed' });
+    expect(await held()).toBe(1);
+  });
+
   it('is deleted once the retention period after its end is over', async () => {
     const job = await start().create('purge_quarantined_events', everything, undefined);
     await pruneJobs({ sql: harness.sql }, 7);
