@@ -28,6 +28,8 @@ export function createAdminApi(log: FastifyBaseLogger): ApolloServer<AdminContex
     parseOptions: { maxTokens: maxTokens },
     validationRules: [limitSize],
     persistedQueries: false,
+    // It would keep 30 MB of parsed queries, counted as text, which is far more in memory.
+    documentStore: null,
     stringifyResult: writeAnswer,
     stopOnTerminationSignals: false,
     logger: log,

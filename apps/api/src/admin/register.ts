@@ -54,7 +54,7 @@ export async function registerAdmin(app: FastifyInstance, deps: AdminDeps): Prom
         const signedIn = await signInAdmin(request, tokens);
         if ('code' in signedIn) return answer(reply, signedIn);
         request.adminToken = signedIn;
-        const refusal = contentTypeRefusal(request.headers['content-type']);
+        const refusal = hostRefusal(request) ?? contentTypeRefusal(request.headers['content-type']);
         if (refusal) return answer(reply, refusal);
       },
       preHandler: async (request, reply) => {
@@ -124,6 +124,12 @@ class NotJson extends Error {
     super(`expected a JSON body without keys such as __proto__, got ${got}`);
     this.name = 'NotJson';
   }
+}
+
+/** Apollo makes a URL of the header Host, and fails where it names none. */
+function hostRefusal({ url, protocol, hostname }: FastifyRequest): Refusal | undefined {
+  if (URL.canParse(url, `${protocol}://${hostname}/`)) return undefined;
+  return { code: 'BAD_REQUEST', detail: 'expected a header Host with the name of a host' };
 }
 
 /** A page of another site can send only other content types without asking first, so none is guessed. */
