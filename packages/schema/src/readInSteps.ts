@@ -15,6 +15,10 @@ import type { BodyFormat, ReadOptions, Reading, Unreadable } from './readBody.js
 
 /** Elements are parsed together up to this many characters, which takes about a millisecond. */
 const groupCharacters = 64 * 1024;
+/** Refusing an event takes about as long as reading this many characters: the parser's error is expensive. */
+const refusalCharacters = 500;
+/** Elements of a list that are parsed together at most: each may be refused. */
+const groupElements = 250;
 /** Partners accept far smaller events, and parsing a larger one could take longer than other requests should wait. */
 export const maxEventCharacters = 512 * 1024;
 /** What stands beside `events` in a bundle is not stored, but has to be JSON. */
@@ -96,9 +100,9 @@ function* readLines(reader: Reader): Generator<undefined, void> {
     const end = newline < 0 ? body.length : newline;
     const first = skipSpace(body, start);
     if (first < end) {
-      const position = intake.position;
+      const [position, refused] = [intake.position, intake.quarantined.length];
       yield* readLine(reader, { start: first, end });
-      sinceStep += 50 * (intake.position - position);
+      sinceStep += 50 * (intake.position - position) + refusalCharacters * (intake.quarantined.length - refused);
     }
     sinceStep += end - start;
     start = end + 1;
@@ -165,7 +169,7 @@ function* readList(reader: Reader, start: number, kind: 'items' | 'events'): Gen
       yield undefined;
     } else {
       group = { start: group?.start ?? element.start, end: element.end, count: (group?.count ?? 0) + 1 };
-      if (group.end - group.start >= groupCharacters || group.count >= 1_000) {
+      if (group.end - group.start >= groupCharacters || group.count >= groupElements) {
         flush();
         yield undefined;
       }

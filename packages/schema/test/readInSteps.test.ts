@@ -196,3 +196,16 @@ describe('bytes that are not UTF-8', () => {
     });
   });
 });
+
+describe('events that are refused', () => {
+  it.each<readonly [BodyFormat, string]>([
+    ['ndjson', 'x\n'.repeat(10_000)],
+    ['ndjson', '{}\n'.repeat(10_000)],
+    ['json', `[${'1,'.repeat(9_999)}1]`],
+    ['json', `{"events":[${'{},'.repeat(9_999)}{}]}`],
+  ])('take a step for a few hundred of them at most: %s %.20s', (format, body) => {
+    const { reading, steps } = stepped(body, format);
+    expect('quarantined' in reading && reading.quarantined.length).toBe(10_000);
+    expect(steps).toBeGreaterThan(10_000 / 300);
+  });
+});
