@@ -70,7 +70,6 @@ export async function startEngine(options: EngineOptions) {
         budgetStore,
         onBudgetError: onError,
         leaseMs: requestMs * 2 + 30_000,
-        askForHelp: sender.wake,
       });
       loops.set(currentId, loop);
     }

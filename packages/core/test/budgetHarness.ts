@@ -6,6 +6,7 @@ import type { BucketStore } from '../src/budget/bucketStore.js';
 import type { ClaimedDelivery } from '../src/delivery/claim.js';
 import { createAdaptiveRequestBytes } from '../src/delivery/adaptiveRequestBytes.js';
 import { deliver } from '../src/delivery/deliver.js';
+import { createUserOrder } from '../src/delivery/userOrder.js';
 import { allPending, countPending } from '../src/batch/outcome.js';
 import type { NewDeadLetter } from '../src/delivery/record.js';
 
@@ -125,6 +126,7 @@ export function openBudgetHarness(
     },
   });
   const connector = connectorOf(partner, () => line.declared);
+  const order = createUserOrder();
 
   /** Claims like the hub: due deliveries, longest due first, up to about one request. */
   async function attempt(): Promise<boolean> {
@@ -144,6 +146,7 @@ export function openBudgetHarness(
         slices: [{ count: events.length, read: () => events }],
       };
     });
+    const ordered = order.begin();
     const { results: attempted } = await deliver(loads, {
       connector,
       settings: {},
@@ -152,6 +155,7 @@ export function openBudgetHarness(
       budgets,
       concurrency: { onResponse: () => undefined, onCongestion: () => undefined },
       requestBytes: createAdaptiveRequestBytes(),
+      order: ordered,
       refusals: { alone: 0 },
       liveSinceMs: 0,
       windowMs,
@@ -164,9 +168,10 @@ export function openBudgetHarness(
       deliveries = deliveries.map((each) =>
         each.id === delivery.id ? { ...delivery, outcomes, skipReasons, deferred } : each,
       );
-      dueAt.set(delivery.id, dueAtMs);
+      dueAt.set(delivery.id, dueAtMs ?? delivery.storedAtMs);
       deadLetters.push(...letters);
     }
+    ordered.end(attempted);
     return true;
   }
 

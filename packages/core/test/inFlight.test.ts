@@ -59,10 +59,9 @@ it('fewer requests are in flight when a partner slows down, even with a growing 
   expect(await maxWithin(4)).toBeLessThanOrEqual(2);
 }, 60_000);
 
-it('workers share the declared number of requests, and the last remaining ones may use all of it', async () => {
+it('the declared number of requests holds with several workers, and after one has stopped', async () => {
   await pileUp();
   const [worker] = await Promise.all([hub.startWorker(), hub.startWorker(), hub.startWorker()]);
-  // Each counts the live workers again after a while; until then the first ones know of none but themselves.
   const isShared = (requests: number): boolean => requests <= declared;
   await until(() => maxWithin(20), isShared, 30_000);
   expect(await maxWithin(40)).toSatisfy(isShared);

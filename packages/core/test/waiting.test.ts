@@ -145,9 +145,12 @@ describe('events that wait for a budget', () => {
 
 it('deliveries with deferred events are claimed by one attempt at a time, new ones by any', async () => {
   for (let batch = 0; batch < 4; batch++) await hub.take(of(`user ${batch}`, 10));
-  await hub.sql`update delivery set deferred = ${hub.sql.json([{ dueAtMs: 1, code: 'later', detail: '', attempts: 1, positions: [0] }])} where id in (select id from delivery order by id limit 3)`;
+  const workerId = 7;
+  await hub.sql`insert into worker_lease (id) values (${workerId})`;
+  await hub.sql`insert into current_owner (current_id, worker_id) values (${current}, ${workerId})`;
+  await hub.sql`update delivery set due_at = stored_at + interval '1 microsecond', deferred = ${hub.sql.json([{ dueAtMs: 1, code: 'later', detail: '', attempts: 1, positions: [0] }])} where id in (select id from delivery order by id limit 3)`;
   const batchesOf = async (lease: string, events: number) =>
-    (await claim(hub.sql, { currentId: current, lease, leaseMs: 60_000, events })).deliveries.map(
+    (await claim(hub.sql, { currentId: current, workerId, lease, leaseMs: 60_000, events })).deliveries.map(
       ({ batchId }) => batchId,
     );
   const all = (await hub.sql<{ batch_id: string }[]>`select batch_id from delivery order by id`).map(

@@ -36,21 +36,23 @@ it('deliveries leased by a dead worker are due at once, those of a live worker a
   );
 });
 
-it('a worker’s share follows the number of live workers', async () => {
+it('each Current has one preferred worker of those that are alive', async () => {
   hub = await openHub(fakeConnector(createFakePartner()));
   const log = pino({ level: 'silent' });
   const one = await openWorkerLeases(hub.databaseUrl, log);
-  expect(one.share(5)).toBe(5);
+  expect(one.hasOthers()).toBe(false);
+  expect(one.isPreferred(5)).toBe(true);
   const two = await openWorkerLeases(hub.databaseUrl, log);
   // A new worker knows the present ones; they see it at their next update.
-  expect([2, 3]).toContain(two.share(5));
+  expect(two.hasOthers()).toBe(true);
   one.updateLive((await releaseDeadLeases(hub.sql)).live);
-  expect(one.share(5) + two.share(5)).toBe(5);
+  const currents = Array.from({ length: 100 }, (_, index) => index + 1);
+  expect(currents.filter((id) => one.isPreferred(id) === two.isPreferred(id))).toEqual([]);
+  const share = currents.filter((id) => one.isPreferred(id)).length;
+  expect(share).toBeGreaterThan(20);
+  expect(share).toBeLessThan(80);
   await two.stop();
   one.updateLive((await releaseDeadLeases(hub.sql)).live);
-  expect(one.share(5)).toBe(5);
-  // A worker missing from the list of live workers still counts itself.
-  one.updateLive([1, 2]);
-  expect([1, 2]).toContain(one.share(5));
+  expect(currents.every((id) => one.isPreferred(id))).toBe(true);
   await one.stop();
 });

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import { advisoryLocks } from './advisoryLocks.js';
 import { connect, type Sql } from './connect.js';
@@ -17,7 +17,7 @@ export type WorkerLeases = Awaited<ReturnType<typeof openWorkerLeases>>;
 export async function openWorkerLeases(databaseUrl: string, log: Logger) {
   const id = randomInt(1, 2 ** 31 - 1);
   let leases = 0;
-  let rank: WorkerRank = { workers: 1, index: 0 };
+  let others: readonly number[] = [];
   let stopped = false;
   const sql = connect(databaseUrl, { max: 1, name: 'worker-lease', keep: true, onClose: lockSoon });
   let timer: NodeJS.Timeout | undefined;
@@ -47,8 +47,7 @@ export async function openWorkerLeases(databaseUrl: string, log: Logger) {
 
   /** Sets the list of live workers, as `releaseDeadLeases` returns it. */
   function updateLive(live: readonly number[]): void {
-    const others = live.filter((other) => other !== id);
-    rank = { workers: others.length + 1, index: others.filter((other) => other < id).length };
+    others = live.filter((other) => other !== id);
   }
 
   await lock();
@@ -57,11 +56,11 @@ export async function openWorkerLeases(databaseUrl: string, log: Logger) {
     () => undefined,
   );
   return {
-    /**
-     * This worker's share of `max`, which all live workers share equally; at least 1. The shares of all workers add up
-     * to `max`, unless there are more workers than that or one has just started.
-     */
-    share: (max: number) => shareOf(max, rank),
+    id,
+    /** Whether other workers are alive. */
+    hasOthers: () => others.length > 0,
+    /** Whether this is the worker that should deliver a Current, of all that are alive; see `rank`. */
+    isPreferred: (currentId: number) => others.every((other) => rank(id, currentId) > rank(other, currentId)),
     updateLive,
     /** Returns a lease that is unique and belongs to this worker. */
     newLease: () => (BigInt(id) * BigInt(perWorker) + BigInt(leases++ % perWorker)).toString(),
@@ -74,15 +73,12 @@ export async function openWorkerLeases(databaseUrl: string, log: Logger) {
   };
 }
 
-/** A worker's index among the live workers, ordered by id. */
-interface WorkerRank {
-  readonly workers: number;
-  readonly index: number;
-}
-
-/** Divides `max` equally; the first workers get one each of the remainder. At least 1. */
-export function shareOf(max: number, { workers, index }: WorkerRank): number {
-  return Math.max(1, Math.floor((max + workers - 1 - index) / workers));
+/**
+ * Rendezvous hashing (Thaler and Ravishankar, 1998): the worker with the highest rank gets the Current, so Currents are
+ * shared evenly, and few of them move when a worker starts or ends.
+ */
+function rank(workerId: number, currentId: number): number {
+  return createHash('sha256').update(`${workerId} ${currentId}`).digest().readUInt32BE();
 }
 
 async function listWorkers(sql: Sql) {
@@ -105,7 +101,7 @@ export async function releaseDeadLeases(sql: Sql) {
     const first = BigInt(id) * BigInt(perWorker);
     const [from, to] = [first.toString(), (first + BigInt(perWorker) - 1n).toString()];
     const rows = await sql`
-      update delivery set due_at = now(), lease = null
+      update delivery set due_at = stored_at, lease = null
       where pending > 0 and lease between ${from}::bigint and ${to}::bigint
       returning id`;
     const pulls = await sql`

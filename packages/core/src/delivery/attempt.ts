@@ -16,7 +16,10 @@ export function startAttempt(
   const letters = new Map<string, NewDeadLetter & { positions: number[] }>();
   const isDue = (deferral: Deferral): boolean => deferral.dueAtMs <= nowMs || !isValid(deferral);
   const waiting = delivery.deferred.filter((deferral) => !isDue(deferral));
-  const deferrals = new Map<string, Deferral & { positions: number[] }>();
+  const deferrals = new Map<string, Deferral & { positions: number[]; users: [string, number][] }>();
+  /** What this attempt has deferred, by position. */
+  const deferredAt = new Map<number, Deferral>();
+  let waitsOf: ReadonlyMap<string, readonly { readonly first: number; readonly deferral: Deferral }[]> | undefined;
   const earlierTries = new Map<number, number>();
   const entries = new Map<number, BudgetQueueEntry>();
   /** The events that waited for a budget and are due now: for the first time, or after the gate refused them. */
@@ -47,6 +50,8 @@ export function startAttempt(
 
   return {
     delivery,
+    /** Deliveries of a Current have rising numbers. */
+    age: Number(delivery.id),
     due,
     tries,
     turns,
@@ -70,39 +75,74 @@ export function startAttempt(
       if (group) group.positions.push(position);
       else letters.set(key, { ...letter, attempts, positions: [position] });
     },
-    defer(position: number, deferral: Omit<Deferral, 'positions' | 'attempts'>): void {
+    /** @param user whose event it is: the user's later events wait for it. */
+    defer(position: number, deferral: Omit<Deferral, 'positions' | 'attempts' | 'users'>, user?: string): void {
       const attempts = tries(position);
       const key = JSON.stringify([deferral.dueAtMs, deferral.code, deferral.detail, deferral.budget?.key, attempts]);
-      const group = deferrals.get(key);
-      if (group) group.positions.push(position);
-      else deferrals.set(key, { ...deferral, attempts, positions: [position] });
+      let group = deferrals.get(key);
+      if (!group) deferrals.set(key, (group = { ...deferral, attempts, positions: [], users: [] }));
+      group.positions.push(position);
+      if (user !== undefined && group.users.at(-1)?.[0] !== user) group.users.push([user, position]);
+      deferredAt.set(position, group);
       resolved++;
     },
     /** The due events that are neither final nor deferred. */
-    unresolved() {
-      const deferred = new Set([...deferrals.values()].flatMap(({ positions }) => positions));
-      return due.filter((position) => outcomes[position] === Outcome.pending && !deferred.has(position));
+    unresolved: () => due.filter((position) => outcomes[position] === Outcome.pending && !deferredAt.has(position)),
+    /** What this attempt has deferred an event for. */
+    deferralAt: (position: number): Deferral | undefined => deferredAt.get(position),
+    /** Whether it is not final. */
+    isPending: (position: number) => outcomes[position] === Outcome.pending,
+    /** Whether events of this delivery wait, or were deferred by this attempt. */
+    hasDeferred: () => waiting.length > 0 || deferredAt.size > 0,
+    /** What earlier events of a user in this delivery, before `position`, wait for longer than this attempt. */
+    waitsUntil(user: string, position = Infinity): Deferral | undefined {
+      if (waiting.length === 0) return undefined;
+      waitsOf ??= waitsByUser(waiting);
+      let latest: Deferral | undefined;
+      for (const { first, deferral } of waitsOf.get(user) ?? [])
+        if (first < position && !(latest && latest.dueAtMs > deferral.dueAtMs)) latest = deferral;
+      return latest;
     },
     /** Whether the destination accepted this event. */
     isDelivered: (position: number) => outcomes[position] === Outcome.delivered,
     /** How many events became final or were deferred. */
     resolvedCount: () => resolved,
-    result(endMs: number): AttemptResult {
-      const deferred = [...waiting, ...deferrals.values()];
+    result(): AttemptResult {
+      const deferred = [...waiting, ...Array.from(deferrals.values(), withUsersOnce)];
       const waitingEvents = deferred.reduce((sum, { positions }) => sum + positions.length, 0);
       const pending = countPending(outcomes);
       const dueAtMs =
-        pending > waitingEvents ? endMs : Math.min(...deferred.map((deferral) => deferral.dueAtMs), Infinity);
+        pending > waitingEvents ? undefined : Math.min(...deferred.map((deferral) => deferral.dueAtMs), Infinity);
       return {
         delivery,
         outcomes,
         skipReasons,
         deferred,
         deadLetters: [...letters.values()],
-        dueAtMs: Number.isFinite(dueAtMs) ? dueAtMs : endMs,
+        dueAtMs: dueAtMs === Infinity ? undefined : dueAtMs,
       };
     },
   };
+}
+
+/** Each user once, with its first position. */
+function withUsersOnce({ users, ...deferral }: Deferral & { users: [string, number][] }): Deferral {
+  if (users.length === 0) return deferral;
+  const first = new Map<string, number>();
+  for (const [user, position] of users) if (!(first.get(user)! <= position)) first.set(user, position);
+  return { ...deferral, users: [...first] };
+}
+
+function waitsByUser(waiting: readonly Deferral[]) {
+  const waits = new Map<string, { readonly first: number; readonly deferral: Deferral }[]>();
+  for (const deferral of waiting) {
+    for (const [user, first] of deferral.users ?? []) {
+      const known = waits.get(user);
+      if (known) known.push({ first, deferral });
+      else waits.set(user, [{ first, deferral }]);
+    }
+  }
+  return waits;
 }
 
 function duePositions(outcomes: Buffer, waiting: readonly Deferral[]): number[] {

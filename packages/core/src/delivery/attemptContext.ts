@@ -4,6 +4,7 @@ import type { Budgets } from '../budget/budgets.js';
 import type { AdaptiveConcurrency } from './adaptiveConcurrency.js';
 import type { AdaptiveRequestBytes } from './adaptiveRequestBytes.js';
 import type { ClaimedDelivery } from './claim.js';
+import type { OrderedAttempt } from './userOrder.js';
 
 /** What one attempt of a Current needs. */
 export interface AttemptContext {
@@ -15,6 +16,8 @@ export interface AttemptContext {
   readonly budgets: Budgets | undefined;
   readonly concurrency: Pick<AdaptiveConcurrency, 'onResponse' | 'onCongestion'>;
   readonly requestBytes: Omit<AdaptiveRequestBytes, 'reset'>;
+  /** Keeps the events of each user in order. */
+  readonly order: OrderedAttempt;
   /** How many events in a row were refused alone since the partner last accepted one; kept between attempts. */
   readonly refusals: { alone: number };
   /** When the Current was last launched or resumed: retry windows begin no earlier. */

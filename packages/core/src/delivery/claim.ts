@@ -23,6 +23,8 @@ export interface Deferral {
   readonly detail: string;
   readonly attempts: number;
   readonly positions: readonly number[];
+  /** Whose events they are, each user once with its first position: the user's later events wait for them. */
+  readonly users?: readonly (readonly [user: string, position: number])[];
   /** Set when they wait for the budget of a key. */
   readonly budget?: BudgetQueueEntry;
 }
@@ -41,11 +43,15 @@ export interface BudgetQueueEntry {
 
 interface ClaimRequest {
   readonly currentId: number;
+  /** The worker that owns the Current; others claim nothing. */
+  readonly workerId: number;
   /** Unique to this claim. */
   readonly lease: string;
   readonly leaseMs: number;
   /** About how many pending events to claim; a single delivery may hold more. */
   readonly events: number;
+  /** Whether to claim only deliveries with events that have waited. */
+  readonly onlyDeferred?: boolean;
 }
 
 export interface Claim {
@@ -69,19 +75,25 @@ const nothingDue = { more: false, version: 0, failures: 0, liveSinceMs: 0 };
 const maxDeliveries = 200;
 
 /**
- * Leases the oldest due deliveries of a live Current; none while it is paused, blocked, deleted or held. `skip locked`
- * lets any number of workers claim concurrently. Deliveries with deferred events are claimed by one worker at a time,
- * so that events that waited for one key are sent in order, and new deliveries do not wait behind them.
+ * Leases the oldest due deliveries of a live Current; none while it is paused, blocked, deleted or held, or another
+ * worker owns it. A delivery that is due at once was due when it was stored, so it comes before those after it.
+ * Deliveries with deferred events are claimed by one attempt at a time, so that events that waited for one key are sent
+ * in order, and new deliveries do not wait behind them.
  */
-export async function claim(sql: Sql, { currentId, lease, leaseMs, events }: ClaimRequest): Promise<Claim> {
+export async function claim(
+  sql: Sql,
+  { currentId, workerId, lease, leaseMs, events, onlyDeferred = false }: ClaimRequest,
+): Promise<Claim> {
   const rows = await sql<ClaimRow[]>`
     with due as (
       select d.stored_on, d.id, d.due_at, d.pending from delivery d
       where d.current_id = ${currentId} and d.pending > 0 and d.due_at <= now()
+        and exists (select from current_owner o where o.current_id = ${currentId} and o.worker_id = ${workerId})
+        and (d.deferred is not null or not ${onlyDeferred}::boolean)
         and exists (
           select from current c
           where c.id = ${currentId} and c.state = 'live' and (c.deferral_until is null or c.deferral_until <= now()))
-        and (d.deferred is null or not exists (
+        and (d.deferred is null or d.due_at <= d.stored_at or not exists (
           select from delivery other
           where other.current_id = ${currentId} and other.deferred is not null and other.lease is not null and other.due_at > now()))
       order by d.due_at, d.id limit ${maxDeliveries}

@@ -10,11 +10,10 @@ import type {
   UnreadableDelivery,
 } from './attemptContext.js';
 import type { Deferral } from './claim.js';
-import { cutRequests } from './cutRequests.js';
 import { startMapping } from './mapEvents.js';
 import { suspendCurrent } from './postpone.js';
 import type { AttemptResult } from './record.js';
-import { sendAll } from './sendAll.js';
+import { sendInOrder } from './sendInOrder.js';
 
 export interface DeliverResult {
   readonly results: readonly AttemptResult[];
@@ -41,14 +40,14 @@ export async function deliver(batches: readonly ClaimedBatch[], given: AttemptCo
   const attempts = batches.map(({ delivery }) => startAttempt(delivery, context.now(), isValid));
   const mapping = startMapping(limits, context);
   for (const [index, batch] of batches.entries()) mapping.map(attempts[index] as Attempt, takeSlices(batch));
-  const admitted = await admit(mapping.items(), attempts, limits.budgets, context);
-  const maxBytes = context.requestBytes.limit(limits.maxBytes);
-  const cut = cutRequests(admitted, { ...limits, maxBytes });
-  const { failure, requests, sent, unconfirmed } = await sendAll(cut, limits, context);
+  const items = mapping.items();
+  context.order.map(items);
+  const admitted = await admit(items, attempts, limits.budgets, context);
+  const { failure, requests, sent, unconfirmed } = await sendInOrder(admitted, items, limits, context);
   context.budgets?.countDelivered(admitted, limits.budgets, ({ attempt, position }) => attempt.isDelivered(position));
   const isStuck = sent > 0 && attempts.every((attempt) => attempt.resolvedCount() === 0);
   const suspension = suspendCurrent(failure ?? (isStuck ? noProgress : undefined), attempts, context);
-  const results = attempts.map((attempt) => attempt.result(context.now()));
+  const results = attempts.map((attempt) => attempt.result());
   return { results, suspension, requests, sent, unreadable: mapping.unreadable, unconfirmed };
 }
 

@@ -2,12 +2,17 @@ import type { Item } from '@currents/connector';
 import type { KeyChecks } from '../budget/sampling.js';
 import type { Attempt } from './attempt.js';
 import type { SerializedChunk } from './serializedChunk.js';
+import type { OrderedAttempt } from './userOrder.js';
 
 /**
  * An item with the attempt of its delivery and its position there. It holds neither payload nor JSON, only its index in
  * a chunk, so that a request keeps few objects alive.
  */
 export class DeliveryItem implements Item<unknown> {
+  /** The attempt that has it in flight, and another item of its user in flight; see `createUserOrder`. */
+  owner: OrderedAttempt | undefined = undefined;
+  before: DeliveryItem | undefined = undefined;
+
   constructor(
     readonly id: string,
     readonly chunk: SerializedChunk,
@@ -15,6 +20,8 @@ export class DeliveryItem implements Item<unknown> {
     readonly checks: KeyChecks,
     readonly attempt: Attempt,
     readonly position: number,
+    /** Whose event it is; see `userOf`. */
+    readonly user: string | undefined,
   ) {}
 
   get json(): string {

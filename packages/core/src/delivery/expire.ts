@@ -66,7 +66,7 @@ async function expire(
       positions.push(position);
     }
     const deadLetters = [{ outcome: 'expired' as const, ...reason, attempts: delivery.attempts, positions }];
-    return { delivery, outcomes, skipReasons: delivery.skipReasons, deferred: [], deadLetters, dueAtMs: Date.now() };
+    return { delivery, outcomes, skipReasons: delivery.skipReasons, deferred: [], deadLetters, dueAtMs: undefined };
   });
   if (results.length > 0) await record(sql, results, { currentId, lease, shard });
 }

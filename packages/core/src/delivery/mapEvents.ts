@@ -7,6 +7,7 @@ import { errorKind, type AttemptContext, type UnreadableDelivery } from './attem
 import { DeliveryItem } from './deliveryItem.js';
 import { postpone } from './postpone.js';
 import { SerializedChunk } from './serializedChunk.js';
+import { userOf } from './userOrder.js';
 
 type Limits = Pick<RateLimit<unknown>, 'maxEvents' | 'maxEventBytes' | 'budgets'>;
 
@@ -19,6 +20,7 @@ interface MappedEvent {
   readonly drawn: number;
   readonly attempt: Attempt;
   readonly position: number;
+  readonly user: string | undefined;
 }
 
 const noKeys: BudgetKeys = [];
@@ -64,7 +66,7 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
     if ('reject' in mapped)
       return attempt.deadLetter(position, { outcome: 'rejected', code: mapped.reject, detail: mapped.detail });
     ids.add(id);
-    mappedEvents.push({ id, payload: mapped.payload, keys, drawn, attempt, position });
+    mappedEvents.push({ id, payload: mapped.payload, keys, drawn, attempt, position, user: userOf(event) });
     if (mappedEvents.length >= Math.min(maxChunkEvents, maxEvents)) endChunk();
   }
 
@@ -93,9 +95,9 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
   function addItems(serialized: readonly MappedEvent[], chunk: SerializedChunk): void {
     const bytes = chunk.json.length / serialized.length;
     for (let index = 0; index < serialized.length; index++) {
-      const { id, keys, drawn, attempt, position } = serialized[index] as MappedEvent;
+      const { id, keys, drawn, attempt, position, user } = serialized[index] as MappedEvent;
       const checks = sampler && drawn > 0 ? sampler.count(keys, drawn, bytes, !attempt.turns.has(position)) : noChecks;
-      items.push(new DeliveryItem(id, chunk, index, checks, attempt, position));
+      items.push(new DeliveryItem(id, chunk, index, checks, attempt, position, user));
     }
   }
 
@@ -176,7 +178,7 @@ function resolveUnreadableEvent(
   nowMs: number,
 ): void {
   const failure = { code: 'batch_unreadable', detail: `the event cannot be read: ${message}` };
-  if (reason === 'newer') return postpone({ attempt, position }, failure, context, nowMs);
+  if (reason === 'newer') return postpone({ attempt, position, user: undefined }, failure, context, nowMs);
   attempt.deadLetter(position, { outcome: 'rejected', ...failure });
 }
 

@@ -19,7 +19,7 @@ interface Postponement {
 
 /** Defers one event, or expires it when its retry window is over. */
 export function postpone(
-  { attempt, position }: Pick<DeliveryItem, 'attempt' | 'position'>,
+  { attempt, position, user }: Pick<DeliveryItem, 'attempt' | 'position' | 'user'>,
   { code, detail, dueAtMs, budget }: Postponement,
   context: AttemptContext,
   nowMs = context.now(),
@@ -29,7 +29,7 @@ export function postpone(
   const next = decideRetry(failure, retryTermsOf(attempt, context, nowMs));
   if (!next.again) return attempt.deadLetter(position, { outcome: 'expired', code: next.code, detail: next.detail });
   const entry = budget && enqueue(budget, attempt, position, nowMs);
-  attempt.defer(position, { dueAtMs: next.dueAtMs, code, detail, ...(entry && { budget: entry }) });
+  attempt.defer(position, { dueAtMs: next.dueAtMs, code, detail, ...(entry && { budget: entry }) }, user);
 }
 
 /** The key may be any text, and PostgreSQL's text holds no NUL (PostgreSQL, Character Types). */

@@ -10,8 +10,8 @@ export interface AttemptResult {
   readonly skipReasons: readonly string[];
   readonly deferred: readonly Deferral[];
   readonly deadLetters: readonly NewDeadLetter[];
-  /** When the delivery is due again, if events are still pending. */
-  readonly dueAtMs: number;
+  /** When the delivery is due again, if events are still pending; undefined: at once, before all that came after it. */
+  readonly dueAtMs: number | undefined;
 }
 
 /** Events of one delivery that were rejected or expired for the same reason. */
@@ -52,14 +52,14 @@ export async function record(
           ${results.map(({ delivery }) => delivery.id)}::bigint[],
           ${results.map(({ outcomes }) => outcomes.toString('hex'))}::text[],
           ${results.map(({ outcomes }) => countPending(outcomes))}::int[],
-          ${results.map(({ dueAtMs }) => dueAtMs)}::float8[],
+          ${results.map(({ dueAtMs }) => dueAtMs ?? null)}::float8[],
           ${results.map(({ skipReasons }) => (skipReasons.length > 0 ? JSON.stringify(skipReasons) : null))}::text[],
           ${results.map(({ deferred }) => (deferred.length > 0 ? JSON.stringify(deferred) : null))}::text[])
           a (stored_on, id, outcomes, pending, due_at_ms, skip_reasons, deferred)
       ), written as (
         update delivery d set
           outcomes = decode(a.outcomes, 'hex'), pending = a.pending, lease = null,
-          due_at = to_timestamp(a.due_at_ms / 1000),
+          due_at = coalesce(to_timestamp(a.due_at_ms / 1000), d.stored_at),
           skip_reasons = (select array_agg(r) from json_array_elements_text(a.skip_reasons::json) r),
           deferred = a.deferred::jsonb
         from attempt a

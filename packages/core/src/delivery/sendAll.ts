@@ -1,13 +1,14 @@
 import type { Budget, RateLimit } from '@currents/connector';
 import type { AttemptContext, CurrentFailure, UnconfirmedEvents } from './attemptContext.js';
+import type { Deferral } from './claim.js';
 import { cutRequests } from './cutRequests.js';
 import type { DeliveryItem } from './deliveryItem.js';
-import { pauseKeys, sharing } from './postpone.js';
+import { pauseKeys, postpone, sharing } from './postpone.js';
 import { sendRequest, type RequestAnswer } from './sendRequest.js';
 
 type Request = readonly DeliveryItem[];
 
-interface SendAllResult {
+export interface SendAllResult {
   readonly failure: CurrentFailure | undefined;
   /** Requests made and items sent. */
   readonly requests: number;
@@ -37,10 +38,12 @@ export async function sendAll(
     const answer = await sendRequest(request, context);
     made++;
     sent += request.length;
+    context.order.advance();
     if (answer.unconfirmed)
       unconfirmed = { ...answer.unconfirmed, events: answer.unconfirmed.events + (unconfirmed?.events ?? 0) };
     if (answer.throttled.length > 0) queue = await pauseThrottled(answer, queue, budgets, context);
     if (answer.failure) return result(answer.failure);
+    queue = holdBehind(request, answer, queue, context);
     if (!answer.refusal && requestBytes.isLowered()) requestBytes.onAccepted(bytesOf(request), limits.maxBytes);
     if (answer.refusal && request.length > 1) {
       isBisecting = true;
@@ -75,6 +78,31 @@ async function pauseThrottled(
   return queue.map((items) => items.filter((item) => !held.has(item))).filter((items) => items.length > 0);
 }
 
+/** Takes the items out of the queue whose user has an event in this request that is to be sent again later. */
+function holdBehind(
+  request: Request,
+  { refused }: RequestAnswer,
+  queue: Request[],
+  context: AttemptContext,
+): Request[] {
+  if (queue.length === 0 || refused.length === request.length) return queue;
+  const again = new Set(refused);
+  const held = new Map<string, Deferral | undefined>();
+  for (const item of request) {
+    const { user, attempt, position } = item;
+    if (user !== undefined && attempt.isPending(position) && !again.has(item))
+      held.set(user, attempt.deferralAt(position));
+  }
+  if (held.size === 0) return queue;
+  const isFree = (item: DeliveryItem): boolean => {
+    if (item.user === undefined || !held.has(item.user)) return true;
+    const deferral = held.get(item.user);
+    if (deferral) postpone(item, deferral, context);
+    return false;
+  };
+  return queue.map((items) => items.filter(isFree)).filter((items) => items.length > 0);
+}
+
 function halvesOf(items: Request): Request[] {
   const middle = Math.ceil(items.length / 2);
   return [items.slice(0, middle), items.slice(middle)].filter((half) => half.length > 0);
@@ -105,9 +133,15 @@ function isRefusingEverything(queue: Request[], { refusals }: AttemptContext): b
   return refusals.alone >= maxRefusedAlone;
 }
 
+/** Of the last item's user it is the first one, so that the user's events keep their order. */
 function bringLastForward(queue: Request[]): void {
-  const last = queue.pop();
-  if (!last) return;
-  if (last.length > 1) queue.push(last.slice(0, -1));
-  queue.unshift(last.slice(-1));
+  const user = queue.at(-1)?.at(-1)?.user;
+  const at =
+    user === undefined ? queue.length - 1 : queue.findIndex((items) => items.some((item) => item.user === user));
+  const items = queue[at];
+  if (!items) return;
+  const index = user === undefined ? items.length - 1 : items.findIndex((item) => item.user === user);
+  const rest = items.filter((_, place) => place !== index);
+  queue.splice(at, 1, ...(rest.length > 0 ? [rest] : []));
+  queue.unshift([items[index] as DeliveryItem]);
 }

@@ -16,8 +16,10 @@ import type { ClaimedBatch } from '../delivery/attemptContext.js';
 import { claim, type Claim } from '../delivery/claim.js';
 import { deliver, type DeliverResult } from '../delivery/deliver.js';
 import { DeliveryLeaseLost, record } from '../delivery/record.js';
+import { createUserOrder, type OrderedAttempt } from '../delivery/userOrder.js';
 import { isUsable, loadCurrent, type LoadCurrentOptions, type LoadedCurrent } from '../loadCurrent.js';
 import type { Metrics } from '../process/metrics.js';
+import { createCurrentOwner } from './currentOwner.js';
 import { reportAttempt } from './reportAttempt.js';
 import type { ReportUnreadable } from './reportUnreadable.js';
 
@@ -25,7 +27,7 @@ export interface AttemptRunnerDeps extends LoadCurrentOptions {
   readonly sql: Sql;
   readonly batchReader: BatchReader;
   readonly reportUnreadable: ReportUnreadable;
-  readonly workerLeases: Pick<WorkerLeases, 'newLease' | 'share'>;
+  readonly workerLeases: Pick<WorkerLeases, 'newLease' | 'id' | 'hasOthers' | 'isPreferred'>;
   readonly http: Http;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -51,6 +53,10 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   const concurrency = createAdaptiveConcurrency();
   const requestBytes = createAdaptiveRequestBytes();
   const refusals = { alone: 0 };
+  const order = createUserOrder();
+  const owner = createCurrentOwner(currentId, order, deps);
+  /** Claims follow one another, so that attempts have an order. */
+  let claiming: Promise<unknown> = Promise.resolve();
   let current: LoadedCurrent | undefined;
   let limit = 1;
 
@@ -62,25 +68,67 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     const loaded = current ?? (await reload());
     if (!loaded) return false;
     const limits = loaded.connector.rateLimit(loaded.settings);
-    limit = concurrency.limit(deps.workerLeases.share(limits.maxConcurrentRequests));
-    const startedMs = Date.now();
-    const lease = deps.workerLeases.newLease();
-    const claimed = await claim(sql, { currentId, lease, leaseMs: deps.leaseMs, events: limits.maxEvents });
-    if (claimed.deliveries.length === 0) return false;
+    limit = concurrency.limit(limits.maxConcurrentRequests);
+    const next = await afterOtherClaims(() => claimNext(limits.maxEvents));
+    if (!next) return false;
+    const { claimed, ordered, startedMs } = next;
     // A Current that failed as a whole is tried by one request.
     if (claimed.failures > 0) limit = 1;
     onClaimed(claimed.more);
     try {
       const usable = claimed.version === loaded.version ? loaded : await reload();
       if (!usable) throw new Error('the Current cannot be used with its present settings');
-      await attempt(claimed, usable, startedMs);
+      await attempt(claimed, usable, ordered, startedMs);
     } catch (error) {
-      await releaseLease(sql, currentId, lease);
+      await giveBack(claimed, ordered);
       throw error;
     }
     // The settings changed meanwhile, and this attempt deferred events under the old terms.
     if (current && current !== loaded) await requeue(current);
     return true;
+  }
+
+  function afterOtherClaims<Result>(action: () => Promise<Result>): Promise<Result> {
+    const result = claiming.then(action);
+    claiming = result.catch(() => undefined);
+    return result;
+  }
+
+  async function claimNext(events: number) {
+    if (!(await owner.isOwned())) return undefined;
+    const startedMs = Date.now();
+    const lease = deps.workerLeases.newLease();
+    const ordered = order.begin();
+    const workerId = deps.workerLeases.id;
+    try {
+      const claimed = await claim(sql, {
+        currentId,
+        workerId,
+        lease,
+        leaseMs: deps.leaseMs,
+        events,
+        onlyDeferred: order.isFull(),
+      });
+      if (claimed.deliveries.length > 0) return { claimed, ordered, startedMs };
+      ordered.drop({ isLost: false });
+      return undefined;
+    } catch (error) {
+      ordered.drop({ isLost: true });
+      throw error;
+    }
+  }
+
+  /**
+   * Makes the deliveries of a failed attempt due before the lease expires. Later events of their users wait for them: if
+   * the users are not known, because nothing was read, the deliveries come before all that came after them.
+   */
+  async function giveBack({ lease }: Claim, ordered: OrderedAttempt): Promise<void> {
+    const afterMs = ordered.isReady() ? releaseMs : undefined;
+    const untilMs = Date.now() + deps.requestMs;
+    while (!(await releaseLease(sql, currentId, lease, afterMs)) && Date.now() < untilMs)
+      await new Promise((resolve) => setTimeout(resolve, recordRetryMs));
+    const detail = 'an earlier event waits because an attempt failed with an internal error';
+    ordered.fail({ dueAtMs: Date.now() + releaseMs, code: 'internal_error', detail });
   }
 
   /** Loads the settings and credentials. Blocks the Current, and returns undefined, when they cannot be used. */
@@ -97,7 +145,12 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     await requeueThrottled(sql, currentId, connector.rateLimit(settings).budgets);
   }
 
-  async function attempt(claimed: Claim, loaded: LoadedCurrent, startedMs: number): Promise<void> {
+  async function attempt(
+    claimed: Claim,
+    loaded: LoadedCurrent,
+    ordered: OrderedAttempt,
+    startedMs: number,
+  ): Promise<void> {
     const { connector, settings, credentials } = loaded;
     const delivered = await deliver(await readBatches(claimed), {
       connector,
@@ -107,6 +160,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
       budgets,
       concurrency,
       requestBytes,
+      order: ordered,
       refusals,
       liveSinceMs: claimed.liveSinceMs,
       windowMs,
@@ -115,7 +169,8 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
       now: Date.now,
       random: Math.random,
     });
-    await recordAttempt(claimed, delivered);
+    if (await recordAttempt(claimed, delivered)) ordered.end(delivered.results);
+    else ordered.drop({ isLost: true });
     await quotaRecorder?.flush();
     for (const each of delivered.unreadable) deps.reportUnreadable(currentId, each);
     reportAttempt(deps, currentId, claimed, delivered, startedMs);
@@ -129,25 +184,34 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     }));
   }
 
-  async function recordAttempt({ lease, failures }: Claim, { results, suspension }: DeliverResult): Promise<void> {
+  async function recordAttempt({ lease, failures }: Claim, { results, suspension }: DeliverResult): Promise<boolean> {
     if (suspension?.kind === 'blocked') await blockCurrent(suspension);
     if (suspension?.kind === 'held') await hold(sql, currentId, suspension);
-    await recordWithRetries(results, lease, Date.now() + deps.requestMs);
+    const isRecorded = await recordWithRetries(results, lease, Date.now() + deps.requestMs);
     if (!suspension && failures > 0) await release(sql, currentId);
+    return isRecorded;
   }
 
-  /** The partner has accepted the events, so a short outage of the database is waited for. */
-  async function recordWithRetries(results: DeliverResult['results'], lease: string, untilMs: number): Promise<void> {
+  /**
+   * The partner has accepted the events, so a short outage of the database is waited for. Returns false when another
+   * worker has the deliveries now.
+   */
+  async function recordWithRetries(
+    results: DeliverResult['results'],
+    lease: string,
+    untilMs: number,
+  ): Promise<boolean> {
     for (;;) {
       try {
-        return await record(sql, results, { currentId, lease, shard: deps.shard });
+        await record(sql, results, { currentId, lease, shard: deps.shard });
+        return true;
       } catch (error) {
         if (error instanceof DeliveryLeaseLost) {
           log.warn(
             { event: 'lease.lost', current: currentId },
             'an attempt outlived its lease; its results are dropped, and the partner deduplicates the repeated events',
           );
-          return;
+          return false;
         }
         if (Date.now() > untilMs) throw error;
         await new Promise((resolve) => setTimeout(resolve, recordRetryMs));
@@ -167,14 +231,23 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     /** How many attempts may be in flight. */
     limit: () => limit,
     run,
+    /** Lets another worker deliver this Current, if nothing is in flight. */
+    leave: () => afterOtherClaims(() => owner.leave()).catch(() => undefined),
     /** Records what is still in memory. */
-    stop: async () => quotaRecorder?.flush('now'),
+    async stop() {
+      await quotaRecorder?.flush('now');
+      await this.leave();
+    },
   };
 }
 
-/** Makes the deliveries of a failed attempt due before the lease expires. */
-async function releaseLease(sql: Sql, currentId: number, lease: string): Promise<void> {
-  await sql`
-    update delivery set due_at = now() + ${releaseMs}::int * interval '1 millisecond', lease = null
-    where current_id = ${currentId} and pending > 0 and lease = ${lease}::bigint`.catch(() => undefined);
+/** Returns false when the database does not answer. @param afterMs undefined: the deliveries are due at once. */
+async function releaseLease(sql: Sql, currentId: number, lease: string, afterMs: number | undefined): Promise<boolean> {
+  const releasing = sql`
+    update delivery set due_at = coalesce(now() + ${afterMs ?? null}::int * interval '1 millisecond', stored_at), lease = null
+    where current_id = ${currentId} and pending > 0 and lease = ${lease}::bigint`;
+  return releasing.then(
+    () => true,
+    () => false,
+  );
 }

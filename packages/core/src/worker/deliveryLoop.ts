@@ -1,11 +1,6 @@
 import { wakeIntervalMs } from '../queue.js';
 import { createAttemptRunner, type AttemptRunnerDeps } from './attemptRunner.js';
 
-interface DeliveryLoopDeps extends AttemptRunnerDeps {
-  /** Wakes another worker for a Current that has more due than this one can take. */
-  readonly askForHelp: (currentId: number) => void;
-}
-
 /** While an attempt is in flight, further events gather this long before a second one starts for them. */
 const gatherMs = 25;
 /**
@@ -19,7 +14,7 @@ const errorPauseMs = 1_000;
 export type DeliveryLoop = ReturnType<typeof createDeliveryLoop>;
 
 /** The deliveries of one Current in this worker. Loops share nothing that a slow partner could occupy. */
-export function createDeliveryLoop(currentId: number, deps: DeliveryLoopDeps) {
+export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
   const runner = createAttemptRunner(currentId, deps);
   const inFlight = new Set<Promise<void>>();
   /** Like `inFlight.size`, but exact at the moment in which an attempt ends. */
@@ -62,7 +57,9 @@ export function createDeliveryLoop(currentId: number, deps: DeliveryLoopDeps) {
   }
 
   function linger(): void {
-    if (active < runner.limit() && Date.now() < lingerUntilMs) scheduleIn(pollMs);
+    if (Date.now() >= lingerUntilMs) {
+      if (active === 0) void runner.leave();
+    } else if (active < runner.limit()) scheduleIn(pollMs);
   }
 
   /** Runs attempts until nothing is due, or until the concurrency limit has fallen and other attempts are in flight. */
@@ -87,7 +84,6 @@ export function createDeliveryLoop(currentId: number, deps: DeliveryLoopDeps) {
   function onClaimed(isMoreDue: boolean): void {
     if (!isMoreDue) linger();
     else if (active < runner.limit()) schedule();
-    else deps.askForHelp(currentId);
   }
 
   return {

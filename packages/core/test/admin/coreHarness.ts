@@ -136,8 +136,17 @@ export async function openCoreHarness(): Promise<CoreHarness> {
       if (taken.outcome !== 'stored') throw new Error(taken.detail);
     },
     async attempt(currentId, fate) {
+      const workerId = 7;
       const lease = String(1 + Math.floor(Math.random() * 1e9));
-      const claimed = await claim(sql, { currentId: Number(currentId), lease, leaseMs: 60_000, events: 1_000_000 });
+      await sql`insert into worker_lease (id) values (${workerId}) on conflict do nothing`;
+      await sql`insert into current_owner (current_id, worker_id) values (${currentId}, ${workerId}) on conflict do nothing`;
+      const claimed = await claim(sql, {
+        currentId: Number(currentId),
+        workerId,
+        lease,
+        leaseMs: 60_000,
+        events: 1_000_000,
+      });
       const attempted = claimed.deliveries.map((delivery) => {
         const track = startAttempt(delivery, Date.now());
         for (const position of track.due) {
@@ -148,7 +157,7 @@ export async function openCoreHarness(): Promise<CoreHarness> {
           else if ('skip' in end) track.skip(position, end.skip);
           else track.deadLetter(position, { ...end, detail: `it was ${end.outcome} in a test` });
         }
-        return track.result(Date.now());
+        return track.result();
       });
       if (attempted.length > 0) await record(sql, attempted, { currentId: Number(currentId), lease, shard: 8 });
     },

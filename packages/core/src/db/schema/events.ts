@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { index, pgSequence, pgTable, primaryKey } from 'drizzle-orm/pg-core';
-import { bytes, count64, id64, instant, nextId, oneOf, partial } from './columns.js';
+import { bytes, count64, id64, instant, nextId, oneOf, owner, partial } from './columns.js';
 
 /**
  * Events on their way, from a request to its outcomes. `batch`, `delivery`, `dead_letter`, `quarantine_batch` and
@@ -173,4 +173,10 @@ export const quotaUsage = pgTable(
 export const workerLease = pgTable('worker_lease', (t) => ({
   id: t.integer('id').primaryKey(),
   startedAt: instant('started_at').notNull().defaultNow(),
+}));
+
+/** The worker that delivers a Current; one at a time, so that it can keep the events of each user in order. */
+export const currentOwner = pgTable('current_owner', (t) => ({
+  currentId: t.integer('current_id').primaryKey(),
+  workerId: owner('worker_id', () => workerLease.id),
 }));

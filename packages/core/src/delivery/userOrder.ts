@@ -1,0 +1,252 @@
+import { createHash } from 'node:crypto';
+import type { CatalogueEvent } from '@currents/schema';
+import type { Deferral } from './claim.js';
+import type { DeliveryItem } from './deliveryItem.js';
+import type { AttemptResult } from './record.js';
+
+/** What an event waits for, and its user's later events with it. */
+export interface Hold extends Pick<Deferral, 'dueAtMs' | 'code' | 'detail' | 'budget'> {
+  /** Whether it is due at once, and was only left by an attempt. */
+  readonly isLeft?: boolean;
+}
+
+/** A user with events that wait in a delivery. */
+export interface WaitingUser extends Hold {
+  readonly deliveryId: string;
+  readonly user: string;
+}
+
+export type UserOrder = ReturnType<typeof createUserOrder>;
+export type OrderedAttempt = ReturnType<UserOrder['begin']>;
+
+/** Once so many users wait, counted by delivery, no new delivery is claimed until fewer do. */
+export const maxWaiting = 100_000;
+/** What waits for longer than this after it was due may wait for a delivery that was ended elsewhere: expired, for example. */
+const overdueMs = 2_000;
+/** Longer ids are hashed. */
+const maxUserLength = 200;
+
+/** Whose event it is, for its order: the id by which destinations know the user, or else the platform's own. */
+export function userOf({ user }: Pick<CatalogueEvent, 'user'>): string | undefined {
+  const id = user.external_user_id || user.device_id || user.user_id;
+  if (!id) return undefined;
+  if (id.length > maxUserLength) return createHash('sha256').update(id).digest('base64');
+  // PostgreSQL's text holds no NUL (PostgreSQL, Character Types).
+  return id.includes('\0') ? id.replaceAll('\0', '\uFFFD') : id;
+}
+
+/** The hold that lasts longer. */
+export function laterHold(one: Hold | undefined, other: Hold | undefined): Hold | undefined {
+  if (!one || !other) return one ?? other;
+  if (one.isLeft || other.isLeft) return one.isLeft ? other : one;
+  return one.dueAtMs >= other.dueAtMs ? one : other;
+}
+
+/**
+ * Keeps the events of each user of one Current in order, across attempts: an event is sent when all earlier ones of its
+ * user are final. An event that was attempted and is not final is in flight, in one of the running attempts, or its user
+ * waits here. What was not attempted yet is claimed in order, by the one worker that owns the Current.
+ */
+export function createUserOrder() {
+  const running = new Set<OrderedAttempt>();
+  /** The item in flight that was listed last, of each user; it is linked to the one before. */
+  const inFlight = new Map<string, DeliveryItem>();
+  const waiting = new Map<string, Map<string, Hold>>();
+  const usersOf = new Map<string, Set<string>>();
+  /** Deliveries whose users wait for a reason that is not stored. */
+  const unstored = new Set<string>();
+  let count = 0;
+  let isFull = false;
+  let isStale = true;
+  let endedCount = 0;
+  let listeners: (() => void)[] = [];
+
+  function add(user: string, deliveryId: string, hold: Hold): void {
+    let holds = waiting.get(user);
+    if (!holds) waiting.set(user, (holds = new Map<string, Hold>()));
+    if (!holds.has(deliveryId)) count++;
+    holds.set(deliveryId, laterHold(holds.get(deliveryId), hold) as Hold);
+    const users = usersOf.get(deliveryId);
+    if (users) users.add(user);
+    else usersOf.set(deliveryId, new Set([user]));
+    if (count >= maxWaiting) isFull = true;
+  }
+
+  function forget(deliveryId: string): void {
+    for (const user of usersOf.get(deliveryId) ?? []) forgetUser(user, deliveryId);
+    usersOf.delete(deliveryId);
+    unstored.delete(deliveryId);
+  }
+
+  function forgetUser(user: string, deliveryId: string): void {
+    const holds = waiting.get(user);
+    if (holds?.delete(deliveryId)) count--;
+    if (holds?.size === 0) waiting.delete(user);
+  }
+
+  function unlist(user: string, owner: OrderedAttempt): void {
+    let first = inFlight.get(user);
+    let kept: DeliveryItem | undefined;
+    for (let item = first; item; item = item.before) {
+      if (item.owner !== owner) kept = item;
+      else if (kept) kept.before = item.before;
+      else first = item.before;
+    }
+    if (first) inFlight.set(user, first);
+    else inFlight.delete(user);
+  }
+
+  function notify(): void {
+    const called = listeners;
+    listeners = [];
+    for (const call of called) call();
+  }
+
+  /** Resolves at the next progress of any attempt; false when there is none in time. */
+  function progress(untilMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), Math.max(0, untilMs - Date.now()));
+      listeners.push(() => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+    });
+  }
+
+  /** Starts an attempt; call it before its claim. */
+  function begin() {
+    let earlier = [...running];
+    let items: readonly DeliveryItem[] = [];
+    let isListed = false;
+    let isReady = false;
+    /** What the user's events of each delivery and of all older ones wait for, oldest first. */
+    const waits = new Map<string, readonly { readonly age: number; readonly hold: Hold }[]>();
+
+    function waitsOf(user: string) {
+      const known = waits.get(user);
+      if (known) return known;
+      let latest: Hold | undefined;
+      const sorted = Array.from(waiting.get(user) ?? [], ([id, hold]) => ({ age: Number(id), hold }))
+        .sort((a, b) => a.age - b.age)
+        .map(({ age, hold }) => {
+          if (hold.dueAtMs < Date.now() - overdueMs) isStale = true;
+          return { age, hold: (latest = laterHold(latest, hold) as Hold) };
+        });
+      waits.set(user, sorted);
+      return sorted;
+    }
+
+    function close(): void {
+      if (isListed) for (const { user } of items) if (user !== undefined) unlist(user, attempt);
+      isReady = true;
+      endedCount++;
+      running.delete(attempt);
+      earlier = [];
+      notify();
+    }
+
+    const attempt = {
+      /** Whether nothing can be in the way of any item. */
+      isAlone: () => running.size === 1 && waiting.size === 0,
+      /** Makes the items of this attempt known: they are in flight from now on. */
+      map(mapped: readonly DeliveryItem[]): void {
+        items = mapped;
+        if (waiting.size > 0)
+          for (const { user, attempt } of items)
+            if (user !== undefined && !attempt.waitsUntil(user)) forgetUser(user, attempt.delivery.id);
+        isReady = true;
+        notify();
+      },
+      isReady: () => isReady,
+      /** Resolves when the items of all earlier attempts are known; false when it takes too long. */
+      async untilReady(untilMs: number): Promise<boolean> {
+        while (!earlier.every((each) => each.isReady())) if (!(await progress(untilMs))) return false;
+        return true;
+      },
+      /** Makes the items known to other attempts. An attempt that is alone never needs it. */
+      list(): void {
+        if (isListed || !isReady) return;
+        isListed = true;
+        for (const item of items) {
+          if (item.user === undefined) continue;
+          item.owner = attempt;
+          item.before = inFlight.get(item.user);
+          inFlight.set(item.user, item);
+        }
+      },
+      /** What the events of this user in older deliveries than that of `age` wait for; `inFlight` when one is under way. */
+      olderThan(user: string, age: number): Hold | 'inFlight' | undefined {
+        let hold: Hold | undefined;
+        for (let item = inFlight.get(user); item; item = item.before) {
+          if (item.owner === attempt || item.attempt.age >= age || !item.attempt.isPending(item.position)) continue;
+          const deferral = item.attempt.deferralAt(item.position);
+          if (!deferral) return 'inFlight';
+          hold = laterHold(hold, deferral);
+        }
+        if (!waiting.has(user)) return hold;
+        return laterHold(hold, waitsOf(user).findLast((each) => each.age < age)?.hold);
+      },
+      /** Learns what other attempts have in flight, and forgets what was looked up before they made progress. */
+      refresh(): void {
+        for (const each of running) if (each !== attempt) each.list();
+        waits.clear();
+      },
+      /** Tells the other attempts that events became final. */
+      advance: notify,
+      progress,
+      /** The results were recorded. */
+      end(results: readonly AttemptResult[]): void {
+        for (const { delivery, deferred } of results) {
+          forget(delivery.id);
+          for (const deferral of deferred) for (const [user] of deferral.users ?? []) add(user, delivery.id, deferral);
+        }
+        const left: Hold = { dueAtMs: Date.now(), code: 'left', detail: '', isLeft: true };
+        for (const { user, attempt, position } of items) {
+          if (user === undefined || !attempt.isPending(position) || attempt.deferralAt(position)) continue;
+          add(user, attempt.delivery.id, left);
+          unstored.add(attempt.delivery.id);
+        }
+        close();
+      },
+      /** The attempt failed, and its deliveries are due again after a while. */
+      fail(hold: Hold): void {
+        for (const { user, attempt } of items) {
+          if (user === undefined) continue;
+          add(user, attempt.delivery.id, hold);
+          unstored.add(attempt.delivery.id);
+        }
+        close();
+      },
+      /** Nothing was claimed; or the deliveries were lost to another worker, which may have changed what waits. */
+      drop({ isLost }: { readonly isLost: boolean }): void {
+        if (isLost) isStale = true;
+        close();
+      },
+    };
+    running.add(attempt);
+    return attempt;
+  }
+
+  return {
+    begin,
+    isIdle: () => running.size === 0,
+    /** Whether so many users wait that no further ones can be remembered. */
+    isFull: () => isFull,
+    /** Whether the users that wait have to be read again. */
+    isStale: () => isStale || (isFull && count < maxWaiting / 2),
+    expire: () => void (isStale = true),
+    /** How many attempts have ended. When it changes, what was read before may be out of date. */
+    endedCount: () => endedCount,
+    unstoredDeliveries: () => [...unstored],
+    /**
+     * Replaces what is known by what is stored. Reasons that are not stored stay for deliveries that are still pending.
+     */
+    load(stored: readonly WaitingUser[], pending: ReadonlySet<string>): void {
+      for (const deliveryId of [...usersOf.keys()])
+        if (!unstored.has(deliveryId) || !pending.has(deliveryId)) forget(deliveryId);
+      isFull = false;
+      for (const { user, deliveryId, ...hold } of stored) add(user, deliveryId, hold);
+      isStale = false;
+    },
+  };
+}
