@@ -16,6 +16,7 @@ const programs = {
     'Runs the worker. Reads its settings from the environment: see .env.example.',
   ],
   doctor: ['tools/dist/doctor.js', 'Checks a configuration, and what it leads to, without starting anything.'],
+  'admin-token': ['tools/dist/adminToken.js', 'Makes an admin token in the database.'],
   bench: ['tools/dist/bench/main.js', 'Measures the CPU per event, from the request to the partner.'],
   'bench:amplitude': [
     'tools/dist/bench/main.js',
@@ -45,7 +46,7 @@ async function runProgram(file, purpose, ...firstWords) {
   const path = pathOf(file);
   if (!existsSync(path)) refuse(`expected ${file}, but the build did not make it`);
   // Variables that are set already win over .env. The demo and the benches are the same on every machine.
-  if (/^(start|doctor)/.test(name) && existsSync(pathOf('.env'))) process.loadEnvFile(pathOf('.env'));
+  if (/^(start|doctor|admin-token)/.test(name) && existsSync(pathOf('.env'))) process.loadEnvFile(pathOf('.env'));
   // In this very process, so that arguments, signals and exit code are the program's own.
   process.argv = [process.execPath, path, ...firstWords, ...words];
   process.setSourceMapsEnabled(true);

@@ -6,7 +6,9 @@ const command = {
   name: 'npm start',
   summary: `Runs the hub: api and worker, with a Postgres of its own unless DATABASE_URL names one,
 and the queue in Postgres unless REDIS_URL names a Redis. .env.example lists all variables.`,
-  options: { data: text('DIR', '.data', 'where the embedded Postgres and the master key are kept') },
+  options: {
+    data: text('DIR', '.data', 'where the embedded Postgres, the master key and the first admin token are kept'),
+  },
 };
 
 await runCommand(command, process.argv.slice(2), async ({ data }) => {
@@ -34,15 +36,12 @@ async function run(dataDir: string): Promise<void> {
     redisUrl: redisUrl || undefined,
     masterKey: masterKey || undefined,
     environment: process.env as Record<string, string>,
-    onLine: (_program, line) => {
-      // It stands below, once.
-      if (!line.startsWith('admin token, ')) console.log(line);
-    },
+    onLine: (_program, line) => console.log(line),
   });
   console.log(`
 The hub is running. Ctrl-C stops it.
   events   POST ${hub.api.url}/v1/events
-  admin    ${hub.api.url}/graphql${hub.adminToken ? `\n  admin token, shown only this once: ${hub.adminToken}` : ''}
+  admin    ${hub.api.url}/graphql${hub.adminTokenFile ? `\n  token    in ${hub.adminTokenFile}` : ''}
 `);
   stopWithItsParts(hub);
 }

@@ -1,19 +1,28 @@
-import { bearerToken, type AdminTokens, type ValidAdminToken } from '@currents/core';
+import { bearerToken, type AdminTokens, type SignInFailures, type ValidAdminToken } from '@currents/core';
 import type { FastifyRequest } from 'fastify';
-import type { Refusal } from './problem.js';
+import { wrongToken, type Refusal } from './problem.js';
+
+export interface AdminSignIn {
+  readonly tokens: AdminTokens;
+  readonly signInFailures: SignInFailures;
+}
 
 /** The valid admin token of a request, or what to answer instead. */
 export async function signInAdmin(
   request: FastifyRequest,
-  tokens: Pick<AdminTokens, 'check'>,
+  endpoint: 'graphql' | 'segment_export',
+  { tokens, signInFailures }: AdminSignIn,
 ): Promise<ValidAdminToken | Refusal> {
   const token = bearerToken(request.headers.authorization);
   if (token === undefined)
     return { code: 'TOKEN_MISSING', detail: 'expected the header Authorization: Bearer <admin token>' };
   try {
-    const found = await tokens.check(token);
-    if (found === 'expired') return { code: 'TOKEN_EXPIRED', detail: 'this admin token has expired; use another one' };
-    return found ?? { code: 'TOKEN_UNKNOWN', detail: 'this admin token does not exist or has been revoked' };
+    const found = await tokens.check(token, () => signInFailures.mayLookUp(endpoint, request.ip));
+    if (typeof found === 'object') return found;
+    const retryAfterSeconds = signInFailures.failed(endpoint, request.ip);
+    return found === 'expired'
+      ? { code: 'TOKEN_EXPIRED', detail: 'this admin token has expired; use another one' }
+      : wrongToken('this admin token does not exist or has been revoked', retryAfterSeconds);
   } catch (error) {
     request.log.warn(
       { event: 'admin_token.check_failed', requestId: request.id, err: error },

@@ -8,16 +8,18 @@ import {
   type Metrics,
   type NewPush,
   type PushStored,
+  type SignInFailures,
 } from '@currents/core';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { charsetRefusal } from './body/charset.js';
 import { bodyRefusal, decompress, takeBody, type HeldBody, type RequestBodies } from './body/requestBodies.js';
 import { createPartnerLookup } from './partnerLookup.js';
-import { closeUnread, refusalOf, refuse, type Refusal } from './problem.js';
+import { closeUnread, refusalOf, refuse, tooManyFailures, type Refusal } from './problem.js';
 
 export interface CohortDeps {
   readonly connectors: Connectors;
   readonly importKeys: ImportKeys;
+  readonly signInFailures: SignInFailures;
   readonly metrics: Pick<Metrics, 'pushed'>;
   readonly bodies: RequestBodies;
   /** Resolves once the push is committed. */
@@ -63,7 +65,7 @@ export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
     const { partner, route } = endpoint;
     try {
       if (route.keyIn === 'headers') {
-        const key = await checkKey(push, endpoint, deps);
+        const key = await checkKey(push, endpoint, request, deps);
         if (typeof key !== 'number') return conclude(reply, endpoint, push, key);
         request.importKeyId = key;
       } else if (!connectors.has(partner)) {
@@ -106,7 +108,7 @@ export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
     reply: FastifyReply,
     endpoint: Endpoint,
     push: Push,
-    result: PushResult,
+    result: PushAnswer,
     label = endpoint.partner,
   ): FastifyReply {
     deps.metrics.pushed(label, result.outcome);
@@ -173,24 +175,40 @@ function toPushResult({ code, detail }: Refusal): PushResult {
   return { outcome: code === 'INTERNAL_SERVER_ERROR' ? 'unavailable' : 'unreadable', detail };
 }
 
+/** @property retryAfterSeconds of an answer that asks to repeat the push; by default the setting. */
+type PushAnswer = PushResult & { readonly retryAfterSeconds?: number };
+
 /** The id of the key in the push, or what to answer without one. */
-async function checkKey(push: Push, { partner, route }: Endpoint, deps: CohortDeps): Promise<number | PushResult> {
+async function checkKey(
+  push: Push,
+  { partner, route }: Endpoint,
+  { ip }: FastifyRequest,
+  { importKeys, signInFailures }: CohortDeps,
+): Promise<number | PushAnswer> {
   const key = route.readKey(push);
-  const keyId = key === undefined ? undefined : await deps.importKeys.check(partner, key);
-  return keyId ?? refusedKey(key, route);
+  if (key === undefined)
+    return { outcome: 'unauthorised', detail: `expected a data import key, got none. ${route.description}` };
+  const keyId = await importKeys.check(partner, key, () => signInFailures.mayLookUp('partners', ip));
+  return (
+    keyId ?? wrongKey('this data import key does not exist for this partner or has been revoked', ip, signInFailures)
+  );
+}
+
+function wrongKey(detail: string, ip: string, signInFailures: SignInFailures): PushAnswer {
+  const retryAfterSeconds = signInFailures.failed('partners', ip);
+  return retryAfterSeconds === undefined
+    ? { outcome: 'unauthorised', detail }
+    : { outcome: 'busy', detail: tooManyFailures, retryAfterSeconds };
 }
 
 /** Stores a push whose key is valid. The result says what to answer. */
-async function store(push: Push, endpoint: Endpoint, request: FastifyRequest, deps: CohortDeps): Promise<PushResult> {
+async function store(push: Push, endpoint: Endpoint, request: FastifyRequest, deps: CohortDeps): Promise<PushAnswer> {
   const { partner, route } = endpoint;
   try {
-    const keyId = route.keyIn === 'headers' ? request.importKeyId : await checkKey(push, endpoint, deps);
+    const keyId = route.keyIn === 'headers' ? request.importKeyId : await checkKey(push, endpoint, request, deps);
     if (typeof keyId !== 'number') return keyId;
     if (deps.partnerKey !== undefined && route.readPartnerKey && !isSame(route.readPartnerKey(push), deps.partnerKey)) {
-      return {
-        outcome: 'unauthorised',
-        detail: 'the partner key is not the one in PARTNER_API_KEY',
-      };
+      return wrongKey('the partner key is not the one in PARTNER_API_KEY', request.ip, deps.signInFailures);
     }
     const parsed = route.parse(push);
     if ('unreadable' in parsed) return { outcome: 'unreadable', detail: parsed.unreadable };
@@ -209,14 +227,6 @@ function unavailable(error: unknown, request: FastifyRequest, partner: string): 
     outcome: 'unavailable',
     detail: 'the push could not be stored; repeat it later, it will be stored once',
   };
-}
-
-function refusedKey(key: string | undefined, { description }: CohortRoute): PushResult {
-  const detail =
-    key === undefined
-      ? `expected a data import key, got none. ${description}`
-      : 'this data import key does not exist for this partner or has been revoked';
-  return { outcome: 'unauthorised', detail };
 }
 
 /** Compares two keys in constant time. */
@@ -255,9 +265,9 @@ async function readPush(
   return { push };
 }
 
-function answer(reply: FastifyReply, { route }: Endpoint, push: Push, result: PushResult): FastifyReply {
+function answer(reply: FastifyReply, { route }: Endpoint, push: Push, result: PushAnswer): FastifyReply {
   const { status, headers = {}, body } = route.reply(push, result);
   if (result.outcome === 'busy' || result.outcome === 'unavailable')
-    reply.header('retry-after', reply.server.retryAfterSeconds);
+    reply.header('retry-after', result.retryAfterSeconds ?? reply.server.retryAfterSeconds);
   return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(body);
 }

@@ -1,9 +1,9 @@
-import { readVariables, sharedVariables, wholeNumber } from '@currents/core';
+import { ConfigInvalid, givenToken, givenTokenRule, readVariables, sharedVariables, wholeNumber } from '@currents/core';
 import { z } from 'zod';
 
 /** The api's settings, from environment variables. Throws `ConfigInvalid` that names every invalid one. */
 export function readConfig(environment: NodeJS.ProcessEnv) {
-  return readVariables(
+  const config = readVariables(
     {
       ...sharedVariables,
       API_PORT: wholeNumber(0, 65535).default(4000),
@@ -14,10 +14,19 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       QUARANTINE_MEGABYTES: wholeNumber(0, 1_000_000).default(1_000),
       DRAIN_SECONDS: wholeNumber(0, 600).default(5),
       RETRY_AFTER_SECONDS: wholeNumber(1, 3600).default(5),
+      ADMIN_TOKEN: z
+        .string()
+        .refine((text) => givenToken(text) !== undefined, { error: givenTokenRule })
+        .transform((text) => text.trim())
+        .optional(),
+      ADMIN_TOKEN_FILE: z.string().optional(),
       PARTNER_API_KEY: z.string().min(1).optional(),
     },
     environment,
   );
+  if (config.ADMIN_TOKEN !== undefined && config.ADMIN_TOKEN_FILE !== undefined)
+    throw new ConfigInvalid(['ADMIN_TOKEN_FILE expected only one of ADMIN_TOKEN and ADMIN_TOKEN_FILE, got both']);
+  return config;
 }
 
 export type Config = ReturnType<typeof readConfig>;

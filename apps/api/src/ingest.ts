@@ -7,15 +7,17 @@ import {
   type IngestTokens,
   type Metrics,
   type Receipt,
+  type SignInFailures,
 } from '@currents/core';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { charsetRefusal } from './body/charset.js';
 import { bodyRefusal, decompress, takeBody, type RequestBodies } from './body/requestBodies.js';
-import { refusalOf, refuse, type Refusal } from './problem.js';
+import { refusalOf, refuse, wrongToken, type Refusal } from './problem.js';
 
 export interface IngestDeps {
   readonly ingest: Ingest;
   readonly tokens: IngestTokens;
+  readonly signInFailures: SignInFailures;
   readonly metrics: Metrics;
   readonly bodies: RequestBodies;
   readonly maxBodyBytes: number;
@@ -86,14 +88,17 @@ declare module 'fastify' {
 }
 
 /** Refuses what can be refused before the body is read. */
-async function authorise(request: FastifyRequest, { tokens }: IngestDeps): Promise<Refusal | undefined> {
+async function authorise(
+  request: FastifyRequest,
+  { tokens, signInFailures }: IngestDeps,
+): Promise<Refusal | undefined> {
   const token = bearerToken(request.headers.authorization);
   if (token === undefined) {
     return { code: 'TOKEN_MISSING', detail: 'expected the header Authorization: Bearer <ingest token>' };
   }
   let id;
   try {
-    id = await tokens.check(token);
+    id = await tokens.check(token, () => signInFailures.mayLookUp('events', request.ip));
   } catch (error) {
     request.log.warn(
       { event: 'ingest.failed', requestId: request.id, err: error },
@@ -102,7 +107,10 @@ async function authorise(request: FastifyRequest, { tokens }: IngestDeps): Promi
     return storeRefusal(error);
   }
   if (id === undefined)
-    return { code: 'TOKEN_UNKNOWN', detail: 'this ingest token does not exist or has been revoked' };
+    return wrongToken(
+      'this ingest token does not exist or has been revoked',
+      signInFailures.failed('events', request.ip),
+    );
   request.tokenId = id;
   return charsetRefusal(request.headers['content-type']);
 }

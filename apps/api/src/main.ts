@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import {
-  type Admin,
   connect,
   createHttp,
   createIngest,
@@ -8,8 +7,8 @@ import {
   createLog,
   createMetrics,
   createSeal,
+  createSignInFailures,
   drawShard,
-  ensureAdminToken,
   findImportPartner,
   listenFailure,
   type Metrics,
@@ -33,6 +32,7 @@ import { createRequestBodies } from './body/requestBodies.js';
 import { registerCohorts } from './cohorts.js';
 import { readConfig, type Config } from './config.js';
 import { connectors } from './connectors.js';
+import { provideFirstToken } from './firstAdminToken.js';
 import { registerIngest } from './ingest.js';
 import { registerSegments } from './segments.js';
 import { createServer } from './server.js';
@@ -99,13 +99,15 @@ async function main(config: Config): Promise<void> {
     isStopping: () => isStopping,
     ready: async () => void (await sql`select 1`),
   });
+  const signInFailures = createSignInFailures({ log, count: metrics.signInFailed });
   const maxBodyBytes = config.INGEST_BODY_MEGABYTES * megabyte;
   // A request holds its body compressed and decompressed at once, and a part of the budget is kept for small requests.
   const bodies = createRequestBodies({ maxBytes: Math.max(config.REQUEST_MEGABYTES * megabyte, 3 * maxBodyBytes) });
-  registerIngest(app, { ingest, tokens, metrics, bodies, maxBodyBytes });
+  registerIngest(app, { ingest, tokens, signInFailures, metrics, bodies, maxBodyBytes });
   registerCohorts(app, {
     connectors,
     importKeys,
+    signInFailures,
     metrics,
     bodies,
     storePush: (push) => storePush({ sql, onStored: (cohortIds) => cohortIds.forEach(sender.wakeCohort) }, push),
@@ -114,12 +116,13 @@ async function main(config: Config): Promise<void> {
     maxBodyBytes,
     maxQueuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
   });
-  registerSegments(app, { admin, tokens: adminTokens });
-  await registerAdmin(app, { admin, tokens: adminTokens, bodies });
+  registerSegments(app, { admin, tokens: adminTokens, signInFailures });
+  await registerAdmin(app, { admin, tokens: adminTokens, signInFailures, bodies });
 
   const drain = { forMs: config.DRAIN_SECONDS * 1_000, onStart: () => void (isStopping = true) };
   stopOnSignal('api', log, drain, async () => {
     await app.close();
+    signInFailures.stop();
     bodies.stop();
     await ingest.drain();
     await admin.close();
@@ -137,9 +140,9 @@ async function main(config: Config): Promise<void> {
     throw listenFailure(error, { host, port, variables });
   });
   // After listening: a process that cannot listen must not use up the only display of the token.
-  const adminToken = await showFirstToken(admin);
+  await provideFirstToken(admin, config, log);
   log.info({ event: 'api.ready', url });
-  process.send?.({ ready: url, adminToken });
+  process.send?.({ ready: url });
 }
 
 /** Counts events that are quarantined without their bodies, and logs at most one line of them a minute. */
@@ -154,13 +157,6 @@ function createOverBudgetReport(log: ReturnType<typeof createLog>, metrics: Metr
       'the quarantine is full: events are counted, and their bodies are not kept; purge it or raise QUARANTINE_MEGABYTES',
     );
   };
-}
-
-/** Makes, prints and returns the first admin token, once. Not through the log, because it is a secret. */
-async function showFirstToken(admin: Admin): Promise<string | undefined> {
-  const token = await ensureAdminToken(admin);
-  if (token !== undefined) console.log(`admin token, shown only this once: ${token}`);
-  return token;
 }
 
 await runProgram('api', () => main(readConfig(process.env)));

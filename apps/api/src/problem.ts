@@ -8,6 +8,8 @@ export interface Refusal {
   readonly code: HttpProblemCode;
   /** One sentence for people; no secrets and no event data. */
   readonly detail: string;
+  /** Seconds after which a request with a code of `temporary` may succeed; by default the setting. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** Header that carries the request's id in every answer. */
@@ -27,21 +29,36 @@ declare module 'fastify' {
 const temporary = new Set<HttpProblemCode>([
   'SEGMENT_NOT_EVALUATED',
   'TOO_MANY_EXPORTS',
+  'TOO_MANY_FAILED_SIGN_INS',
   'TOO_MANY_REQUESTS',
   'UNAVAILABLE',
 ]);
 
 /** Answers with a problem document. `extensions` are additional members of it (RFC 9457, 3.2). */
-export function refuse(reply: FastifyReply, { code, detail }: Refusal, extensions: object = {}): FastifyReply {
+export function refuse(
+  reply: FastifyReply,
+  { code, detail, retryAfterSeconds }: Refusal,
+  extensions: object = {},
+): FastifyReply {
   const problem = httpProblem(code, detail, reply.request.id);
   closeUnread(reply, code);
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-  if (temporary.has(code)) reply.header('retry-after', reply.server.retryAfterSeconds);
+  if (temporary.has(code)) reply.header('retry-after', retryAfterSeconds ?? reply.server.retryAfterSeconds);
   return reply
     .code(problem.status)
     .type(problemMediaType)
     .send({ ...problem, ...extensions });
 }
+
+/** What to answer to a wrong token. @param retryAfterSeconds when too many came from its address: see `SignInFailures`. */
+export function wrongToken(detail: string, retryAfterSeconds: number | undefined): Refusal {
+  return retryAfterSeconds === undefined
+    ? { code: 'TOKEN_UNKNOWN', detail }
+    : { code: 'TOO_MANY_FAILED_SIGN_INS', detail: tooManyFailures, retryAfterSeconds };
+}
+
+export const tooManyFailures =
+  'many wrong tokens or keys came from this address, so this one was not looked up; a right one is accepted at any time';
 
 /** Ends the connection of a sender that was cut off; otherwise it would be read on until the next timeout. */
 export function closeUnread(reply: FastifyReply, code: HttpProblemCode): void {

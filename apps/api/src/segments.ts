@@ -1,22 +1,13 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import {
-  exportMembers,
-  hasRole,
-  rowId,
-  type Admin,
-  type AdminTokens,
-  type ExportFormat,
-  type MemberExport,
-} from '@currents/core';
+import { exportMembers, hasRole, rowId, type Admin, type ExportFormat, type MemberExport } from '@currents/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { encodeId, parseId } from './admin/base/ids.js';
-import { signInAdmin } from './adminSignIn.js';
+import { signInAdmin, type AdminSignIn } from './adminSignIn.js';
 import { refuse, type Refusal } from './problem.js';
 
-export interface SegmentDeps {
+export interface SegmentDeps extends AdminSignIn {
   readonly admin: Pick<Admin, 'databaseUrl'>;
-  readonly tokens: AdminTokens;
 }
 
 /** Exports under way at once. Each holds a database connection until its reader has read it all. */
@@ -39,7 +30,7 @@ export function registerSegments(app: FastifyInstance, deps: SegmentDeps): void 
     scope.get<{ Params: { id: string }; Querystring: { format?: unknown } }>(
       '/v1/segments/:id/members',
       async (request, reply) => {
-        const signedIn = await signInAdmin(request, deps.tokens);
+        const signedIn = await signInAdmin(request, 'segment_export', deps);
         if ('code' in signedIn) return refuse(reply, signedIn);
         if (!hasRole(signedIn.role, 'operator'))
           return refuse(reply, {

@@ -30,18 +30,14 @@ export { checkMasterKey } from './secrets/masterKeyCheck.js';
 export { createSeal, type Seal } from './secrets/seal.js';
 export { StoreBusy } from './ingest/store.js';
 export type { Receipt } from './ingest/ingestRequest.js';
-export { bearerToken } from './secrets/token.js';
+export { createSignInFailures, type SignInFailures } from './secrets/signInFailures.js';
+export { bearerToken, givenToken, givenTokenRule } from './secrets/token.js';
 export type { Connectors } from './loadCurrent.js';
 export { openAdmin, type Admin } from './admin/admin.js';
+export { createAdminTokenIn, ensureAdminToken, hasAdminToken, provideAdminToken } from './admin/firstAdminToken.js';
 export { hasRole } from './admin/adminRole.js';
 export { watchAdminTokens, type AdminTokens, type ValidAdminToken } from './admin/adminTokenCache.js';
-export {
-  createAdminToken,
-  ensureAdminToken,
-  findAdminTokens,
-  listAdminTokens,
-  revokeAdminToken,
-} from './admin/adminTokens.js';
+export { createAdminToken, findAdminTokens, listAdminTokens, revokeAdminToken } from './admin/adminTokens.js';
 export type { AdminTokenView, NewAdminToken } from './admin/adminTokens.js';
 export { updateCurrent } from './currents/updateCurrent.js';
 export { countDaily } from './currents/counts.js';

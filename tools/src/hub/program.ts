@@ -69,7 +69,7 @@ export async function startProgram(
     if (!isOver) await endProcess(pid, requests);
   };
   const printed = collectLines(child, onLine);
-  const { ready: url, adminToken } = await readReady(child, ended).catch((cause: unknown) => {
+  const { ready: url } = await readReady(child, ended).catch((cause: unknown) => {
     child.kill('SIGKILL');
     const output = logFile === undefined ? printed.join('\n') : readFileSync(logFile, 'utf8').slice(-4_000);
     throw new ProgramFailed(`${name} ${(cause as Error).message}`, output, cause);
@@ -79,8 +79,6 @@ export async function startProgram(
     pid,
     /** The address of the program. */
     url,
-    /** The first admin token, from the api that has made it. */
-    adminToken,
     /** Resolves with the reason of the end, for example `SIGKILL` or `exit code 1`. */
     ended,
     /** Stops the program gracefully, and waits until it has ended. */
@@ -109,7 +107,6 @@ function collectLines({ stdout, stderr }: ChildProcess, onLine: (line: string) =
 
 interface Ready {
   readonly ready: string;
-  readonly adminToken?: string;
 }
 
 /** What api and worker report to their parent process when they listen. */

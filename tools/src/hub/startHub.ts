@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startPostgres } from '../services/postgres.js';
+import { newAdminToken } from './newAdminToken.js';
 import { startProgram, type Program, type ProgramName } from './program.js';
 
 export interface HubOptions {
-  /** The directory of the embedded Postgres and the master key. Without it nothing is kept. */
+  /** The directory of the embedded Postgres, the master key and the first admin token. Without it nothing is kept. */
   readonly dataDir?: string | undefined;
   /** A Postgres to use instead of the embedded one. */
   readonly databaseUrl?: string | undefined;
@@ -45,10 +46,9 @@ export async function startHub(options: HubOptions = {}) {
       // Nobody balances load between the processes of one machine.
       DRAIN_SECONDS: '0',
       ...options.environment,
+      ...(await chooseAdminToken(dataDir, options.environment)),
     };
     const api = await startProgram('api', { environment, onLine: (line) => onLine('api', line) });
-    /** Shown by the api on its first start on a database, and never again. */
-    const { adminToken } = api;
     programs.push(api);
     for (let index = 0; index < (options.workers ?? 1); index++) {
       // Only the first worker has the configured port; the others use free ones.
@@ -57,11 +57,42 @@ export async function startHub(options: HubOptions = {}) {
       programs.push(await startProgram('worker', worker));
     }
     const workers: readonly Program[] = programs.slice(1);
-    return { databaseUrl, masterKey, environment, adminToken, postgres, api, workers, stop };
+    return {
+      databaseUrl,
+      masterKey,
+      environment,
+      /** A valid admin token; undefined if it is in a file. */
+      adminToken: environment['ADMIN_TOKEN'],
+      /** The file with the first admin token; undefined if there is none. */
+      adminTokenFile: await existing(environment['ADMIN_TOKEN_FILE']),
+      postgres,
+      api,
+      workers,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** What the environment says, or else a file beside the data, or else a new token. */
+async function chooseAdminToken(
+  dataDir: string | undefined,
+  given: HubOptions['environment'] = {},
+): Promise<Record<string, string>> {
+  if (given['ADMIN_TOKEN'] || given['ADMIN_TOKEN_FILE']) return {};
+  if (dataDir === undefined) return { ADMIN_TOKEN: newAdminToken() };
+  await mkdir(dataDir, { recursive: true });
+  return { ADMIN_TOKEN_FILE: join(dataDir, 'admin.token') };
+}
+
+function existing(file: string | undefined): Promise<string | undefined> {
+  if (!file) return Promise.resolve(undefined);
+  return access(file).then(
+    () => file,
+    () => undefined,
+  );
 }
 
 /** The master key, stored next to the data that it seals and readable only by this account; created on the first start. */

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import { openDirectory, reaches, serverAccount, type Account } from './account.j
 import { openCluster, serverUser } from './cluster.js';
 import { findFreePort } from './ports.js';
 import { findPostgresBinaries } from './postgresBinaries.js';
+import { findProcess } from './processes.js';
 import { claimCluster, clearWay, farewell } from './postmaster.js';
 import { spawnServer, type SpawnedServer } from './spawnServer.js';
 
@@ -70,6 +71,17 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
     if (temporaryDirectory !== undefined) await rm(temporaryDirectory, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** The URL of the server that another process runs on a data directory; undefined when none runs. */
+export async function findRunningPostgres(dataDir: string): Promise<string | undefined> {
+  const folder = await realpath(join(dataDir, 'cluster'));
+  // Lines of `postmaster.pid`: process id, folder, start, port, …
+  const lines = (await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+  const found = findProcess(Number(lines[0]));
+  if (found === undefined || !found.command.includes(` ${folder} `)) return undefined;
+  const password = await readFile(join(dataDir, 'password'), 'utf8');
+  return `postgres://${serverUser}:${password}@127.0.0.1:${lines[3]}/${serverUser}`;
 }
 
 /**

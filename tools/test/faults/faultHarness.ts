@@ -8,6 +8,7 @@ import {
   type TestEnvironmentOptions,
 } from '../endToEnd/testEnvironment.js';
 import { until } from '../endToEnd/until.js';
+import { newAdminToken } from '../../src/hub/newAdminToken.js';
 import { findFreePort } from '../../src/services/ports.js';
 import { createSlot, type Slot } from './fleet.js';
 import { startLoad, type Load, type Sent } from './load.js';
@@ -41,24 +42,18 @@ export async function openFaultHarness(
   options: Omit<TestEnvironmentOptions, 'projects'> & { readonly workers: number; readonly startWorkers?: boolean },
 ): Promise<FaultHarness> {
   const port = await findFreePort();
+  const adminToken = newAdminToken();
   const testEnvironment = await openTestEnvironment({
     ...options,
     projects: [project],
-    environment: { API_PORT: `${port}`, REQUEST_TIMEOUT_SECONDS: '1', ...options.environment },
+    environment: { API_PORT: `${port}`, ADMIN_TOKEN: adminToken, REQUEST_TIMEOUT_SECONDS: '1', ...options.environment },
   });
   const attempts: Attempt[] = [];
-  let adminToken = '';
-  const api = createSlot('api', testEnvironment.environment, (line) => {
-    adminToken ||= /\bcur_admin_[\w-]+/.exec(line)?.[0] ?? '';
-  });
+  const api = createSlot('api', testEnvironment.environment, () => undefined);
   const workers = Array.from({ length: options.workers }, () =>
     createSlot('worker', testEnvironment.environment, (line) => note(line, attempts)),
   );
   await api.start();
-  await until(
-    () => adminToken,
-    (token) => token !== '',
-  );
   const client = await testEnvironment.connect(api.url(), adminToken);
   const current = await client.launch(project);
   if (options.startWorkers !== false) await Promise.all(workers.map((worker) => worker.start()));

@@ -11,7 +11,7 @@ const shared = namesIn('packages/core/src/process/config.ts');
 const own = { api: namesIn('apps/api/src/config.ts'), worker: namesIn('apps/worker/src/config.ts') };
 
 /** Variables that accept any text. */
-const anyText = ['API_HOST', 'WORKER_HOST', 'PARTNER_API_KEY', 'NO_PROXY'];
+const anyText = ['API_HOST', 'WORKER_HOST', 'PARTNER_API_KEY', 'NO_PROXY', 'ADMIN_TOKEN_FILE'];
 
 describe.each(['api', 'worker'] as const)('the %s', (program) => {
   const variables = [...shared, ...own[program]];

@@ -46,7 +46,7 @@ describe.each(documents)('%s', (path) => {
   });
 
   it('names only commands that exist', () => {
-    const commands = [...text.matchAll(/npm (?:run ([\w:]+)|(start|test)\b)/g)].map(
+    const commands = [...text.matchAll(/npm (?:run ([\w:-]*\w)|(start|test)\b)/g)].map(
       ([, run, short]) => run ?? short ?? '',
     );
     expect(commands.filter((command) => !(command in scripts))).toEqual([]);

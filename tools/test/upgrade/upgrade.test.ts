@@ -61,6 +61,7 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
       databaseUrl: database.url,
       masterKey: release.secrets.masterKey,
       environment: {
+        ADMIN_TOKEN: release.secrets.adminToken,
         API_PORT: '0',
         WORKER_PORT: '0',
         ALLOW_CUSTOM_BASE_URL: 'true',

@@ -1,9 +1,9 @@
 import { promisify } from 'node:util';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import { decodeReceived, startJobRunner, type Admin, type AdminTokens, type ValidAdminToken } from '@currents/core';
+import { decodeReceived, startJobRunner, type Admin, type ValidAdminToken } from '@currents/core';
 import { findInexactNumbers, type InexactNumber } from '@currents/schema';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { signInAdmin } from '../adminSignIn.js';
+import { signInAdmin, type AdminSignIn } from '../adminSignIn.js';
 import { charsetRefusal } from '../body/charset.js';
 import { bodyRefusal, decompress, takeBody, type RequestBodies } from '../body/requestBodies.js';
 import { refusalOf, refuse, type Refusal } from '../problem.js';
@@ -14,9 +14,8 @@ import { maxQueryMs, queryCosts, type QueryCosts } from './costs.js';
 import { createAdmission } from './execution/admission.js';
 import { createPacer, QueryStopped } from './execution/pacer.js';
 
-export interface AdminDeps {
+export interface AdminDeps extends AdminSignIn {
   readonly admin: Admin;
-  readonly tokens: AdminTokens;
   readonly bodies: RequestBodies;
   readonly limits?: Partial<QueryCosts & { readonly maxQueryMs: number }>;
 }
@@ -32,7 +31,7 @@ declare module 'fastify' {
 
 /** `POST /graphql`. Requires an admin token. */
 export async function registerAdmin(app: FastifyInstance, deps: AdminDeps): Promise<void> {
-  const { admin, tokens, bodies, limits = {} } = deps;
+  const { admin, bodies, limits = {} } = deps;
   const api = createAdminApi(app.log);
   const pacer = createPacer({ maxMs: limits.maxQueryMs ?? maxQueryMs });
   const admission = createAdmission({ ...queryCosts, ...limits });
@@ -51,7 +50,7 @@ export async function registerAdmin(app: FastifyInstance, deps: AdminDeps): Prom
     );
     scope.post('/graphql', {
       onRequest: async (request, reply) => {
-        const signedIn = await signInAdmin(request, tokens);
+        const signedIn = await signInAdmin(request, 'graphql', deps);
         if ('code' in signedIn) return answer(reply, signedIn);
         request.adminToken = signedIn;
         const refusal = hostRefusal(request) ?? contentTypeRefusal(request.headers['content-type']);

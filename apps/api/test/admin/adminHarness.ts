@@ -5,6 +5,7 @@ import {
   connect,
   createIngest,
   createSeal,
+  createSignInFailures,
   ensureAdminToken,
   openAdmin,
   openWriter,
@@ -103,8 +104,9 @@ export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promis
   const app = fastify({ logger: { level: 'trace', stream: sink } });
   answerWithProblems(app, 7);
   const tokens = await watchAdminTokens(sql, () => undefined);
+  const signInFailures = createSignInFailures({ log: app.log, count: () => undefined, maxFailures: 1_000 });
   const bodies = createRequestBodies({ maxBytes: 64 * 1024 * 1024 });
-  await registerAdmin(app, { admin, tokens, bodies, limits });
+  await registerAdmin(app, { admin, tokens, signInFailures, bodies, limits });
   const token = (await ensureAdminToken(admin)) ?? '';
   const [sender] = await sql<{ id: number }[]>`
     insert into ingest_token (name, hash, hint) values ('sender', ${randomBytes(32)}, 'abcd') returning id`;

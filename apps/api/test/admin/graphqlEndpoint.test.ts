@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { connect, createAdminToken, revokeAdminToken, watchAdminTokens } from '@currents/core';
+import { connect, createAdminToken, createSignInFailures, revokeAdminToken, watchAdminTokens } from '@currents/core';
 import fastify from 'fastify';
 import request from 'supertest';
 import { getIntrospectionQuery, isRequiredArgument } from 'graphql';
@@ -350,7 +350,8 @@ describe('an internal error', () => {
     const app = fastify();
     answerWithProblems(app, 7);
     const bodies = createRequestBodies({ maxBytes: 64 * 1024 * 1024 });
-    await registerAdmin(app, { admin: harness.admin, tokens, bodies });
+    const signInFailures = createSignInFailures({ log: app.log, count: () => undefined });
+    await registerAdmin(app, { admin: harness.admin, tokens, signInFailures, bodies });
     const answer = await app.inject({
       method: 'POST',
       url: '/graphql',

@@ -4,6 +4,7 @@ import {
   connect,
   createLog,
   createMetrics,
+  createSignInFailures,
   findImportPartner,
   storePush,
   watchImportKeys,
@@ -75,6 +76,7 @@ export async function openPartnerHarness({
   registerCohorts(app, {
     connectors,
     importKeys,
+    signInFailures: createSignInFailures({ log, count: metrics.signInFailed, maxFailures: 1_000 }),
     metrics,
     bodies,
     storePush: (push) => storePush({ sql: own, onStored: () => undefined }, push),

@@ -4,6 +4,7 @@ import {
   createIngest,
   createLog,
   createMetrics,
+  createSignInFailures,
   openWriter,
   unpackBatch,
   watchIngestTokens,
@@ -95,7 +96,8 @@ export async function openIngestHarness({
     ready: async () => void (await own`select 1`),
   });
   const bodies = createRequestBodies({ maxBytes: requestBytes, ...(minRate && { minRate }) });
-  registerIngest(app, { ingest, tokens, metrics, bodies, maxBodyBytes });
+  const signInFailures = createSignInFailures({ log, count: metrics.signInFailed, maxFailures: 1_000 });
+  registerIngest(app, { ingest, tokens, signInFailures, metrics, bodies, maxBodyBytes });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
 
   async function makeToken(): Promise<string> {

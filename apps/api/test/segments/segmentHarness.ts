@@ -5,6 +5,7 @@ import {
   createLog,
   createMetrics,
   createSeal,
+  createSignInFailures,
   ensureAdminToken,
   findImportPartner,
   openAdmin,
@@ -73,10 +74,12 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
   const app = fastify();
   answerWithProblems(app, 1);
   const bodies = createRequestBodies({ maxBytes: 64 * 1024 * 1024 });
+  const signInFailures = createSignInFailures({ log, count: metrics.signInFailed, maxFailures: 1_000 });
   registerCohorts(app, {
     bodies,
     connectors,
     importKeys,
+    signInFailures,
     metrics,
     storePush: (push) => storePush({ sql, onStored: () => undefined }, push),
     isRegistered: async (partner) => (await findImportPartner(admin, partner)).kind === 'ImportPartner',
@@ -85,8 +88,8 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
     maxQueuedBytes: 10_000_000,
   });
   const tokens = await watchAdminTokens(sql, () => undefined);
-  registerSegments(app, { admin, tokens });
-  await registerAdmin(app, { admin, tokens, bodies });
+  registerSegments(app, { admin, tokens, signInFailures });
+  await registerAdmin(app, { admin, tokens, signInFailures, bodies });
   const token = (await ensureAdminToken(admin)) ?? '';
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const bearer = { authorization: `Bearer ${token}` };

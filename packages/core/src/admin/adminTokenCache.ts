@@ -25,8 +25,8 @@ export async function watchAdminTokens(sql: Sql, onError: (error: unknown) => vo
   });
   return {
     /** The token if it is valid, by the database's clock. Rejects when the database is needed and does not answer. */
-    async check(token: string): Promise<ValidAdminToken | 'expired' | undefined> {
-      const known = await find(token);
+    async check(token: string, mayLookUp?: () => boolean): Promise<ValidAdminToken | 'expired' | undefined> {
+      const known = await find(token, mayLookUp);
       if (known === undefined) return undefined;
       const [row] = await sql<{ role: AdminRole; expired: boolean }[]>`
         select role, coalesce(expires_at <= now(), false) as expired from admin_token

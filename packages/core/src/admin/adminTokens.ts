@@ -20,7 +20,7 @@ export interface NewAdminToken {
 }
 
 /** A new token, in clear for this once: only its hash is kept. */
-interface AdminTokenCreated {
+export interface AdminTokenCreated {
   readonly kind: 'AdminTokenCreated';
   readonly token: string;
   readonly adminToken: AdminTokenView;
@@ -29,16 +29,8 @@ interface AdminTokenCreated {
 /** Revoking the last valid token with the role admin would lock everybody out. */
 type LastAdminToken = Problem<'LastAdminToken'>;
 
-/**
- * Makes the first admin token and returns it, once: undefined when there is a valid one with the role admin already. Of any
- * number of processes that start at once, one makes it.
- */
-export async function ensureAdminToken({ db }: Db): Promise<string | undefined> {
-  return locked(db, async (tx) => {
-    const [valid] = await tx.select({ id: adminToken.id }).from(adminToken).where(isValidAdmin).limit(1);
-    return valid ? undefined : (await insertToken(tx, { name: 'first token', role: 'admin' })).token;
-  });
-}
+/** Variables that give a token; it has their name. */
+const reservedNames = ['ADMIN_TOKEN', 'ADMIN_TOKEN_FILE'];
 
 /** Creates another token: existing ones stay valid until they are revoked or expire. */
 export async function createAdminToken(
@@ -48,6 +40,15 @@ export async function createAdminToken(
   const name = checkName(given);
   const problems = [
     ...('problem' in name ? [name.problem] : []),
+    ...('value' in name && reservedNames.includes(name.value)
+      ? [
+          fieldProblem(
+            'name',
+            'not_allowed',
+            `expected another name than ${name.value}, which marks a token of the environment`,
+          ),
+        ]
+      : []),
     ...(expiresAt !== undefined && expiresAt.getTime() <= Date.now()
       ? [fieldProblem('expiresAt', 'out_of_range', 'expected a time in the future, got one in the past')]
       : []),
@@ -75,7 +76,7 @@ export async function revokeAdminToken(
   confirmId: string,
 ): Promise<AdminTokenView | TokenNotFound | NotConfirmed | LastAdminToken> {
   const key = rowId(id);
-  return locked(db, async (tx) => {
+  return withTokensLocked(db, async (tx) => {
     const [row] = key === undefined ? [] : await tx.select().from(adminToken).where(eq(adminToken.id, key));
     if (!row) return { kind: 'TokenNotFound', message: 'there is no admin token with this id' };
     if (confirmId !== id)
@@ -99,22 +100,26 @@ export async function revokeAdminToken(
 }
 
 /** Holds for tokens that manage tokens now, by the database's clock. */
-const isValidAdmin: SQL | undefined = and(
+export const isValidAdmin: SQL | undefined = and(
   eq(adminToken.role, 'admin'),
   isNull(adminToken.revokedAt),
   or(isNull(adminToken.expiresAt), gt(adminToken.expiresAt, sql`now()`)),
 );
 
 /** Serialises check-then-act on valid tokens. */
-function locked<Result>(db: Admin['db'], act: (tx: Queries) => Promise<Result>): Promise<Result> {
+export function withTokensLocked<Result>(db: Admin['db'], act: (tx: Queries) => Promise<Result>): Promise<Result> {
   return db.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(${advisoryLocks.adminTokens}::bigint)`);
     return act(tx);
   });
 }
 
-async function insertToken(db: Queries, { name, role, expiresAt }: NewAdminToken): Promise<AdminTokenCreated> {
-  const token = makeToken('admin');
+/** @param token a new one by default. */
+export async function insertToken(
+  db: Queries,
+  { name, role, expiresAt }: NewAdminToken,
+  token = makeToken('admin'),
+): Promise<AdminTokenCreated> {
   const [row] = await db
     .insert(adminToken)
     .values({ hash: hashToken(token), name, role, expiresAt: expiresAt ?? null })

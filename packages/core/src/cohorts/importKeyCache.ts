@@ -26,8 +26,8 @@ export async function watchImportKeys(sql: Sql, onError: (error: unknown) => voi
      * The id of a key that is valid for the partner now, by the database's clock; otherwise undefined. Rejects when the
      * database is needed and does not answer.
      */
-    async check(partner: string, key: string): Promise<number | undefined> {
-      const found = await find(key);
+    async check(partner: string, key: string, mayLookUp?: () => boolean): Promise<number | undefined> {
+      const found = await find(key, mayLookUp);
       if (found?.partner !== partner || (found.expires && !(await isValid(sql, found.id)))) return undefined;
       recordUse(found.id);
       return found.id;

@@ -14,8 +14,8 @@ export async function watchIngestTokens(sql: Sql, onError: (error: unknown) => v
   });
   return {
     /** The id of a valid token, or undefined. Rejects when a token is not in memory and the database does not answer. */
-    async check(token: string): Promise<number | undefined> {
-      const id = (await find(token))?.id;
+    async check(token: string, mayLookUp?: () => boolean): Promise<number | undefined> {
+      const id = (await find(token, mayLookUp))?.id;
       if (id !== undefined) recordUse(id);
       return id;
     },

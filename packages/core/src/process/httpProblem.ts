@@ -26,6 +26,7 @@ export const httpProblems = {
   UNSUPPORTED_CHARSET: 415,
   TOO_MANY_EXPORTS: 429,
   TOO_MANY_REQUESTS: 429,
+  TOO_MANY_FAILED_SIGN_INS: 429,
   HEADERS_TOO_LARGE: 431,
   /** Never sent, as the client is gone; counted in metrics. The number is nginx's. */
   CLIENT_CLOSED_REQUEST: 499,

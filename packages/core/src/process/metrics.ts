@@ -74,6 +74,11 @@ export function createMetrics() {
     'Stored batches that this worker could not read, by reason (damaged, missing, newer)',
     'reason',
   );
+  const signInFailures = counter(
+    'currents_sign_in_failures_total',
+    'Wrong tokens and keys, by endpoint (events, graphql, partners, segment_export)',
+    'endpoint',
+  );
   const pushes = counter(
     'currents_cohort_pushes_total',
     'Requests that push cohort members, by partner and result',
@@ -124,6 +129,7 @@ export function createMetrics() {
     unconfirmed: (current: number, events: number) => unconfirmedEvents.inc({ current }, events),
     batchUnreadable: (reason: string) => unreadableBatches.inc({ reason }),
     swept: (overdueCurrents: number) => overdue.set(overdueCurrents),
+    signInFailed: (endpoint: string) => signInFailures.inc({ endpoint }),
     /** A request with which a partner pushes a cohort. */
     pushed: (partner: string, outcome: PushResult['outcome']) => pushes.inc({ partner, result: pushResults[outcome] }),
     /** Changes of one cohort that were applied together, with the wait of each. */

@@ -39,10 +39,13 @@ export async function watchKeys<Row extends { readonly id: number }>(
   for (const timer of timers) timer.unref();
 
   return {
-    /** The row of a valid key, or undefined. Rejects when a key is not in memory and the database does not answer. */
-    async find(key: string): Promise<Row | undefined> {
+    /**
+     * The row of a valid key, or undefined. Rejects when a key is not in memory and the database does not answer.
+     * @param mayLookUp asked for a key that is not in memory: whether to read the database for it.
+     */
+    async find(key: string, mayLookUp: () => boolean = () => true): Promise<Row | undefined> {
       const hash = hashToken(key).toString('hex');
-      if (!valid.has(hash) && misses < maxMissesPerSecond) {
+      if (!valid.has(hash) && mayLookUp() && misses < maxMissesPerSecond) {
         misses++;
         await withTimeout(reload());
       }

@@ -18,3 +18,15 @@ export function bearerToken(header: string | undefined): string | undefined {
   const match = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(header ?? '');
   return match?.[1];
 }
+
+/** Fewer characters could be guessed. */
+const minGivenCharacters = 32;
+
+/** What a token has to be that an operator gives, for messages. */
+export const givenTokenRule = `expected at least ${minGivenCharacters} characters, of letters, digits and -._~+/, as \`openssl rand -hex 32\` makes them`;
+
+/** A token that an operator has chosen, without blanks and line ends around it; undefined when it is too short or malformed. */
+export function givenToken(text: string): string | undefined {
+  const token = text.trim();
+  return token.length >= minGivenCharacters && /^[A-Za-z0-9\-._~+/]+=*$/.test(token) ? token : undefined;
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { connect, type Sql } from '@currents/core';
 import { Redis } from 'ioredis';
 import { createAdminClient, databaseKey } from '../../hub/adminClient.js';
+import { newAdminToken } from '../../hub/newAdminToken.js';
 import { startProgram, type Program } from '../../hub/program.js';
 import { startPostgres } from '../../services/postgres.js';
 import { findProcess } from '../../services/processes.js';
@@ -40,10 +41,12 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOpti
   if (redis) cleanup.add('redis-server', redis.stop);
   const postgres = await startPostgres({ durable: true });
   cleanup.add('Postgres', postgres.stop);
+  const adminToken = newAdminToken();
   const environment = {
     NODE_ENV: 'production',
     DATABASE_URL: postgres.url,
     ...(redis && { REDIS_URL: redis.url }),
+    ADMIN_TOKEN: adminToken,
     MASTER_KEY: randomBytes(32).toString('base64'),
     ALLOW_CUSTOM_BASE_URL: 'true',
     ALLOW_PRIVATE_ADDRESSES: 'true',
@@ -67,7 +70,6 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOpti
   const api = await start('api');
   const sql = connect(postgres.url, { max: 2, name: 'bench' });
   cleanup.add('a database connection', () => sql.end());
-  const [adminToken = ''] = /\bcur_admin_[\w-]+/.exec(await readFile(logFiles[0] ?? '', 'utf8')) ?? [];
   const admin = createAdminClient(api.url, adminToken);
   /** Creates another live Current; `id` is its id in the GraphQL API, `currentId` its key in the database. */
   const launch = async (destination: 'mixpanel' | 'amplitude', settings: Readonly<Record<string, unknown>>) => {
@@ -137,7 +139,6 @@ async function readTroubles(logFile: string): Promise<readonly string[]> {
   const lines = (await readFile(logFile, 'utf8')).split('\n').filter((line) => line !== '');
   return lines.filter((line) => {
     const level = /^\{"level":(\d+)/.exec(line)?.[1];
-    // The first api on a database prints an admin token, as plain text.
-    return level === undefined ? !line.startsWith('admin token') : Number(level) >= warning;
+    return level === undefined || Number(level) >= warning;
   });
 }
