@@ -1,4 +1,4 @@
-import { bearerToken, type AdminTokens, type SignInFailures, type ValidAdminToken } from '@currents/core';
+import { bearerFault, bearerToken, type AdminTokens, type SignInFailures, type ValidAdminToken } from '@currents/core';
 import type { FastifyRequest } from 'fastify';
 import { wrongToken, type Refusal } from './problem.js';
 
@@ -13,9 +13,13 @@ export async function signInAdmin(
   endpoint: 'graphql' | 'segment_export',
   { tokens, signInFailures }: AdminSignIn,
 ): Promise<ValidAdminToken | Refusal> {
-  const token = bearerToken(request.headers.authorization);
+  const { authorization } = request.headers;
+  const token = bearerToken(authorization);
   if (token === undefined)
-    return { code: 'TOKEN_MISSING', detail: 'expected the header Authorization: Bearer <admin token>' };
+    return {
+      code: 'TOKEN_MISSING',
+      detail: `expected the header Authorization: Bearer <admin token>, got ${bearerFault(authorization)}`,
+    };
   try {
     const found = await tokens.check(token, () => signInFailures.mayLookUp(endpoint, request.ip));
     if (typeof found === 'object') return found;

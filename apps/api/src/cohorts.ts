@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { brazeCohorts, type CohortRoute, type Push, type PushResult } from '@currents/connector';
+import { brazeCohorts, trimPasted, type CohortRoute, type Push, type PushResult } from '@currents/connector';
 import {
   createOneAtATime,
   decodeReceived,
@@ -185,9 +185,10 @@ async function checkKey(
   { ip }: FastifyRequest,
   { importKeys, signInFailures }: CohortDeps,
 ): Promise<number | PushAnswer> {
-  const key = route.readKey(push);
-  if (key === undefined)
-    return { outcome: 'unauthorised', detail: `expected a data import key, got none. ${route.description}` };
+  const given = route.readKey(push);
+  // Somebody has pasted it at the partner.
+  const key = given && trimPasted(given);
+  if (!key) return { outcome: 'unauthorised', detail: `expected a data import key, got none. ${route.description}` };
   const keyId = await importKeys.check(partner, key, () => signInFailures.mayLookUp('partners', ip));
   return (
     keyId ?? wrongKey('this data import key does not exist for this partner or has been revoked', ip, signInFailures)
@@ -207,7 +208,11 @@ async function store(push: Push, endpoint: Endpoint, request: FastifyRequest, de
   try {
     const keyId = route.keyIn === 'headers' ? request.importKeyId : await checkKey(push, endpoint, request, deps);
     if (typeof keyId !== 'number') return keyId;
-    if (deps.partnerKey !== undefined && route.readPartnerKey && !isSame(route.readPartnerKey(push), deps.partnerKey)) {
+    if (
+      deps.partnerKey !== undefined &&
+      route.readPartnerKey &&
+      !isSame(trimPasted(route.readPartnerKey(push) ?? ''), deps.partnerKey)
+    ) {
       return wrongKey('the partner key is not the one in PARTNER_API_KEY', request.ip, deps.signInFailures);
     }
     const parsed = route.parse(push);
@@ -230,9 +235,9 @@ function unavailable(error: unknown, request: FastifyRequest, partner: string): 
 }
 
 /** Compares two keys in constant time. */
-function isSame(key: string | undefined, expected: string): boolean {
+function isSame(key: string, expected: string): boolean {
   const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return key !== undefined && timingSafeEqual(hashOf(key), hashOf(expected));
+  return timingSafeEqual(hashOf(key), hashOf(expected));
 }
 
 const busy: PushResult = {

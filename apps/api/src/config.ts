@@ -1,4 +1,12 @@
-import { ConfigInvalid, givenToken, givenTokenRule, readVariables, sharedVariables, wholeNumber } from '@currents/core';
+import {
+  ConfigInvalid,
+  givenToken,
+  givenTokenRule,
+  readVariables,
+  secretText,
+  sharedVariables,
+  wholeNumber,
+} from '@currents/core';
 import { z } from 'zod';
 
 /** The api's settings, from environment variables. Throws `ConfigInvalid` that names every invalid one. */
@@ -17,10 +25,9 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       ADMIN_TOKEN: z
         .string()
         .refine((text) => givenToken(text) !== undefined, { error: givenTokenRule })
-        .transform((text) => text.trim())
         .optional(),
       ADMIN_TOKEN_FILE: z.string().optional(),
-      PARTNER_API_KEY: z.string().min(1).optional(),
+      PARTNER_API_KEY: secretText().optional(),
     },
     environment,
   );

@@ -1,4 +1,5 @@
 import {
+  bearerFault,
   bearerToken,
   httpProblems,
   StoreBusy,
@@ -92,9 +93,13 @@ async function authorise(
   request: FastifyRequest,
   { tokens, signInFailures }: IngestDeps,
 ): Promise<Refusal | undefined> {
-  const token = bearerToken(request.headers.authorization);
+  const { authorization } = request.headers;
+  const token = bearerToken(authorization);
   if (token === undefined) {
-    return { code: 'TOKEN_MISSING', detail: 'expected the header Authorization: Bearer <ingest token>' };
+    return {
+      code: 'TOKEN_MISSING',
+      detail: `expected the header Authorization: Bearer <ingest token>, got ${bearerFault(authorization)}`,
+    };
   }
   let id;
   try {

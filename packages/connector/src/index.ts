@@ -35,6 +35,7 @@ export { fitNested } from './fitNested.js';
 export { customPropertyPrefix, freePrefixes, purchasePropertyPrefix } from './freePrefixes.js';
 export { createMemberFileReader } from './memberFile.js';
 export type { MemberFileReader } from './memberFile.js';
+export { pastedFault, trimPasted } from './pasted.js';
 export { redact } from './redact.js';
 export { jsonObjectIn, readJson, readJsonObject } from './readJson.js';
 export { retryAfterMs } from './retryAfter.js';

@@ -62,7 +62,8 @@ export function regionOrigins<Region extends string>(
 }
 
 function isBare(text: string): boolean {
-  if (!URL.canParse(text)) return false;
+  // The URL parser leaves out line breaks, and encodes blanks.
+  if (!URL.canParse(text) || /[\s\p{C}]/u.test(text)) return false;
   const url = new URL(text);
   return url.username === '' && url.password === '' && url.search === '' && url.hash === '';
 }

@@ -5,6 +5,7 @@ export {
   networkOf,
   queueConnectionOf,
   readVariables,
+  secretText,
   sharedVariables,
   wholeNumber,
   yesOrNo,
@@ -31,7 +32,7 @@ export { createSeal, type Seal } from './secrets/seal.js';
 export { StoreBusy } from './ingest/store.js';
 export type { Receipt } from './ingest/ingestRequest.js';
 export { createSignInFailures, type SignInFailures } from './secrets/signInFailures.js';
-export { bearerToken, givenToken, givenTokenRule } from './secrets/token.js';
+export { bearerFault, bearerToken, givenToken, givenTokenRule } from './secrets/token.js';
 export type { Connectors } from './loadCurrent.js';
 export { openAdmin, type Admin } from './admin/admin.js';
 export { createAdminTokenIn, ensureAdminToken, hasAdminToken, provideAdminToken } from './admin/firstAdminToken.js';

@@ -1,7 +1,11 @@
-import { ConfigInvalid, networkOf, readVariables, sharedVariables, wholeNumber } from '@currents/core';
+import { ConfigInvalid, networkOf, readVariables, secretText, sharedVariables, wholeNumber } from '@currents/core';
 import { describe, expect, it } from 'vitest';
 
-const shape = { ...sharedVariables, PORT: wholeNumber(0, 65535).default(4000) };
+const shape = {
+  ...sharedVariables,
+  PORT: wholeNumber(0, 65535).default(4000),
+  PARTNER_API_KEY: secretText().optional(),
+};
 const good = { DATABASE_URL: 'postgres://hub@127.0.0.1/hub', MASTER_KEY: Buffer.alloc(32, 1).toString('base64') };
 const complaint = (environment: Record<string, string>): string => {
   try {
@@ -29,6 +33,18 @@ describe('the configuration', () => {
   it('treats an empty variable as missing', () => {
     expect(readVariables(shape, { ...good, REDIS_URL: '', PORT: '' })).toMatchObject({ PORT: 4000 });
     expect(complaint({ ...good, DATABASE_URL: '' })).toContain('DATABASE_URL is missing');
+  });
+
+  it('loses the blanks and line ends that were pasted along with a value', () => {
+    const pasted = Object.entries({ ...good, PARTNER_API_KEY: 'key', PORT: '4711', REDIS_URL: ' \n' }).map(
+      ([name, value]) => [name, `\u00a0 ${value}\u200b\r\n`],
+    );
+    expect(readVariables(shape, Object.fromEntries(pasted) as Record<string, string>)).toMatchObject({
+      DATABASE_URL: good.DATABASE_URL,
+      MASTER_KEY: Buffer.alloc(32, 1),
+      PARTNER_API_KEY: 'key',
+      PORT: 4711,
+    });
   });
 
   it('is refused with one error that names every invalid variable and the expected value, but no actual value', () => {
@@ -63,6 +79,11 @@ describe('the configuration', () => {
     ['ALLOW_PRIVATE_ADDRESSES', 'yes'],
     ['HTTPS_PROXY', 'proxy.example.com:3128'],
     ['HTTP_PROXY', 'socks5://proxy.example.com'],
+    ['MASTER_KEY', `"${Buffer.alloc(32, 1).toString('base64')}"`],
+    ['MASTER_KEY', `Bearer ${Buffer.alloc(32, 1).toString('base64')}`],
+    ['PARTNER_API_KEY', '<partner key>'],
+    ['PARTNER_API_KEY', 'Bearer abc'],
+    ['PARTNER_API_KEY', '"abc"'],
     ['PORT', '-1'],
     ['PORT', '65536'],
     ['PORT', '4000.5'],

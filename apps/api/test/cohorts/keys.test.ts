@@ -78,6 +78,10 @@ describe.each(Object.entries(ways))('%s', (_, { partner, good, push, refusal }) 
     }
   });
 
+  it('accepts a key with the blanks that were pasted with it at the partner', async () => {
+    expect((await push(` ${await api.makeKey(partner)}\t`)).status).toBe(good);
+  });
+
   it('refuses a revoked key in the partner’s protocol, and accepts the others', async () => {
     const [kept, lost] = [await api.makeKey(partner), await api.makeKey(partner)];
     expect((await push(lost)).status).toBe(good);

@@ -51,6 +51,25 @@ describe('a request without events checks the token', () => {
     }
   });
 
+  it.each([
+    ['Bearer Bearer abc', 'begins with the scheme of a header'],
+    ['Bearer "abc"', 'in quotation marks'],
+    ['Bearer <ingest token>', 'a placeholder'],
+    ['Bearer YOUR_TOKEN abc', 'a placeholder'],
+    ['Bearer abc def', 'a blank or an invisible character inside'],
+    ['Basic abc', 'one without Bearer and a token'],
+    [undefined, 'got none'],
+  ])('the header %j is refused with the reason', async (authorization, reason) => {
+    const { body } = await api.post('', { authorization });
+    expect(body).toMatchObject({ code: 'TOKEN_MISSING', detail: expect.stringContaining(reason) });
+  });
+
+  it('a no-break space and a zero-width space around a token do not count', async () => {
+    // Headers are bytes: this is their UTF-8.
+    const around = Buffer.from(`\u00a0${api.token}\u200b`).toString('latin1');
+    expect((await api.post('', { authorization: `Bearer ${around}` })).status).toBe(200);
+  });
+
   it('a request with an invalid token stores nothing', async () => {
     const before = (await api.storedEvents()).length;
     await api.post({ events: [event()] }, bearer('wrong'));

@@ -1,4 +1,4 @@
-import type { Connector } from '@currents/connector';
+import { pastedFault, trimPasted, type Connector } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
 import { problemsOf } from '../admin/issues.js';
 import { fieldProblem, type FieldProblem } from '../admin/problem.js';
@@ -18,7 +18,7 @@ export function checkSettings(
   given: unknown,
   { allowBaseUrl }: Pick<Admin, 'allowBaseUrl'>,
 ): { readonly settings: Settings } | Problems {
-  const parsed = connector.settings.safeParse(given);
+  const parsed = connector.settings.safeParse(withoutBlanks(given));
   if (!parsed.success) return { problems: problemsOf(parsed.error, 'settings') };
   const settings = parsed.data as Settings;
   if (holdsNul(settings))
@@ -44,19 +44,40 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 
 /**
  * Parses the credentials of a destination. A problem names fields and says what was expected; what a message of the
- * schema repeats of what came is hidden.
+ * schema repeats of what came is hidden. What was pasted along with a secret is left out or refused, for all
+ * destinations alike: see `pastedFault`.
  */
-export function checkCredentials(connector: Connector, given: unknown): { readonly credentials: unknown } | Problems {
+export function checkCredentials(connector: Connector, pasted: unknown): { readonly credentials: unknown } | Problems {
+  const given = withoutBlanks(pasted);
   const parsed = connector.credentials.safeParse(given);
-  if (parsed.success) return { credentials: parsed.data };
   const { fields } = publicWords(connector.credentials);
+  const faults = faultsOf(given, fields);
+  if (parsed.success) return faults.length > 0 ? { problems: faults } : { credentials: parsed.data };
   const shown = shownWords(connector, given);
   const problems = problemsOf(parsed.error, 'credentials').map((problem) => {
     if (!problem.path.slice(1).every((part) => fields.has(part) || /^\d{1,3}$/.test(part)))
       return fieldProblem('credentials', 'unknown_field', `expected only ${[...fields].join(', ')}, got another field`);
     return { ...problem, message: shown(problem.message) };
   });
-  return { problems };
+  const isNamed = ({ path }: FieldProblem): boolean => faults.some((fault) => fault.path[1] === path[1]);
+  return { problems: [...faults, ...problems.filter((problem) => !isNamed(problem))] };
+}
+
+function faultsOf(credentials: unknown, fields: ReadonlySet<string>): readonly FieldProblem[] {
+  if (!isObject(credentials)) return [];
+  return Object.entries(credentials).flatMap(([name, value]) => {
+    const fault = fields.has(name) && typeof value === 'string' ? pastedFault(value) : undefined;
+    return fault === undefined
+      ? []
+      : [fieldProblem(`credentials.${name}`, 'malformed', `expected the value alone, got ${fault}`)];
+  });
+}
+
+/** The same JSON, with the texts of its upper levels trimmed: no destination has deeper ones. */
+function withoutBlanks(value: unknown, levels = 4): unknown {
+  if (typeof value === 'string') return trimPasted(value);
+  if (!isObject(value) || levels === 0) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutBlanks(inner, levels - 1)]));
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,3 +1,4 @@
+import { pastedFault, trimPasted } from '@currents/connector';
 import { z } from 'zod';
 import { DatabaseUrlInvalid, parseDatabaseUrl } from '../db/databaseUrl.js';
 import { OperatorError } from '../operatorError.js';
@@ -38,7 +39,8 @@ export const sharedVariables = {
     .optional(),
   MASTER_KEY: z
     .string({ error: 'is missing; wanted 32 random bytes in base64, as `openssl rand -base64 32` makes them' })
-    .transform((text) => Buffer.from(text, 'base64'))
+    // Node leaves out whatever is not base64.
+    .transform((text) => Buffer.from(/^[A-Za-z0-9+/_-]+=*$/.test(text) ? text : '', 'base64'))
     .refine((key) => key.length === 32, {
       error: 'expected exactly 32 bytes in base64, as `openssl rand -base64 32` makes them',
     }),
@@ -75,13 +77,25 @@ export class ConfigInvalid extends OperatorError {
   }
 }
 
-/** Reads all variables at once, so that one error names every wrong one. Empty counts as absent. Values are never quoted. */
+/** A secret that is compared with what others send. */
+export function secretText() {
+  return z.string().superRefine((secret, context) => {
+    const fault = pastedFault(secret);
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: `expected the value alone, got ${fault}` });
+  });
+}
+
+/**
+ * Reads all variables at once, so that one error names every wrong one. Blanks and line ends around a value are left out,
+ * and empty counts as absent. Values are never quoted.
+ */
 export function readVariables<Shape extends z.ZodRawShape>(
   shape: Shape,
   environment: NodeJS.ProcessEnv,
 ): z.output<z.ZodObject<Shape>> {
   const all = Object.entries({ ...environment, ...withLowerCaseProxies(environment) });
-  const given = Object.fromEntries(all.filter(([, value]) => value !== ''));
+  const trimmed = all.map(([name, value]) => [name, value && trimPasted(value)] as const);
+  const given = Object.fromEntries(trimmed.filter(([, value]) => value !== ''));
   const read = z.object(shape).safeParse(given);
   if (read.success) return read.data;
   throw new ConfigInvalid(read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`));

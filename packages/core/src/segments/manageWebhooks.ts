@@ -1,3 +1,4 @@
+import { pastedFault, trimPasted } from '@currents/connector';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Admin, Db } from '../admin/admin.js';
 import { rowId, type Page, type PageRequest } from '../admin/page.js';
@@ -31,8 +32,9 @@ export const webhookSealContext = (webhookId: number): string => `webhook:${webh
 export async function createWebhook(
   admin: Deps,
   segmentId: string,
-  url: string,
+  pastedUrl: string,
 ): Promise<WebhookSecretCreated | SegmentNotFound | InputInvalid> {
+  const url = trimPasted(pastedUrl);
   const problem = faultOf(url, admin);
   if (problem !== undefined) return inputInvalid([fieldProblem('url', 'malformed', problem)]);
   const secret = makeToken('webhook');
@@ -148,6 +150,8 @@ const maxUrlLength = 2_000;
 
 function faultOf(url: string, { allowBaseUrl }: Pick<Admin, 'allowBaseUrl'>): string | undefined {
   const expected = 'expected a URL such as https://example.com/segments';
+  const pasted = pastedFault(url);
+  if (pasted !== undefined) return `${expected}, got ${pasted}`;
   if (url.length > maxUrlLength || !URL.canParse(url)) return expected;
   const { protocol, username, password, hash } = new URL(url);
   if (username !== '' || password !== '' || hash !== '')

@@ -63,7 +63,7 @@ describe('credentials', () => {
     const current = await createCurrent(admin, {
       ...given,
       name: 'Kinds',
-      credentials: { kind: 'key', key: `good ${canary}` },
+      credentials: { kind: 'key', key: `good-${canary}` },
     });
     expect(current).toMatchObject({ credentials: { kind: 'key', fields: ['key'] } });
   });
@@ -85,6 +85,48 @@ describe('credentials', () => {
     expect(refused.kind).toBe('InputInvalid');
     expectNoTrace(JSON.stringify(refused), canary);
     expectNoTrace(JSON.stringify(refused), '12345678901234');
+  });
+
+  it.each(['  the-key\n', '\u00a0the-key\u200b', '\ufeffthe-key\r\n', '\tthe-key\u2060'])(
+    'lose what was pasted along with them: %j',
+    async (key) => {
+      const name = `Pasted ${JSON.stringify(key)}`;
+      const { id } = currentOf(await createCurrent(harness.admin, { ...given, name, credentials: { key } }));
+      const stored = async () => {
+        const working = await loadCurrent(harness.sql, Number(id), harness.admin);
+        return working && isUsable(working) && working.credentials;
+      };
+      expect(await stored()).toEqual({ key: 'the-key' });
+      await updateCurrent(harness.admin, id, { credentials: { key: 'other' }, confirmName: name });
+      await updateCurrent(harness.admin, id, { credentials: { key }, confirmName: name });
+      expect(await stored()).toEqual({ key: 'the-key' });
+    },
+  );
+
+  let oddNames = 0;
+  it.each([
+    [`Bearer ${canary}`, /the scheme of a header, such as Bearer/],
+    [`"${canary}"`, /in quotation marks/],
+    [`<${canary}>`, /a placeholder/],
+    ['YOUR_TOKEN', /a placeholder/],
+    [`${canary}\n${canary}`, /a line break inside/],
+    [`${canary}\u0000`, /a control character inside/],
+    [`${canary} ${canary}`, /a blank or an invisible character inside/],
+    [`${canary}\u200b${canary}`, /a blank or an invisible character inside/],
+  ])('that are odd are refused with the reason, wherever they are given: %j', async (key, reason) => {
+    const name = `Odd ${++oddNames}`;
+    const { id } = currentOf(await createCurrent(harness.admin, { ...given, name, credentials: { key: 'good' } }));
+    for (const refused of [
+      await createCurrent(harness.admin, { ...given, name: 'Odd', credentials: { key } }),
+      await updateCurrent(harness.admin, id, { credentials: { key }, confirmName: name }),
+      await testCredentials(harness.admin, id, { credentials: { key } }),
+    ]) {
+      expect(refused).toMatchObject({
+        kind: 'InputInvalid',
+        problems: [{ path: ['credentials', 'key'], code: 'malformed', message: expect.stringMatching(reason) }],
+      });
+      expectNoTrace(JSON.stringify(refused), canary);
+    }
   });
 
   it('are refused with the invalid field and the expected value', async () => {
@@ -157,7 +199,7 @@ describe('a test of credentials', () => {
     const current = await createCurrent(admin, {
       ...given,
       name: 'Gossip',
-      credentials: { kind: 'key', key: `good ${canary}` },
+      credentials: { kind: 'key', key: `good-${canary}` },
     });
     const failed = await testCredentials(admin, currentOf(current).id);
     expect(failed).toMatchObject({ kind: 'TestFailed', reason: 'bad_key' });

@@ -39,7 +39,8 @@ beforeEach(async () => {
   await harness.apply();
   segmentId = (await harness.segment('Told', { includes: await harness.cohortId('told') })).id;
   await harness.settle();
-  const made = await createWebhook(harness.admin, segmentId, receiver.url);
+  // Blanks that are pasted along do not count.
+  const made = await createWebhook(harness.admin, segmentId, `\u00a0${receiver.url}\n`);
   if (made.kind !== 'SegmentWebhookSecretCreated') throw new Error(made.message);
   receiver.secret = made.secret;
   webhookId = made.segmentWebhook.id;
@@ -299,6 +300,10 @@ describe('a webhook', () => {
       'expected a URL without user, password and fragment; requests are signed instead',
     ],
     ['nowhere', 'expected a URL such as https://example.com/segments'],
+    ['https://example.com/a\nb', expect.stringContaining('got one with a line break inside')],
+    ['https://example.com/a b', expect.stringContaining('got one with a blank or an invisible character inside')],
+    ['"https://example.com/"', expect.stringContaining('got one in quotation marks')],
+    ['<https://example.com/>', expect.stringContaining('got a placeholder for one')],
   ])('is not created for the URL %s', async (url, message) => {
     expect(await createWebhook(harness.admin, segmentId, url)).toMatchObject({
       kind: 'InputInvalid',
