@@ -9,16 +9,20 @@ import {
   type Metrics,
   type Receipt,
   type SignInFailures,
+  type TokenRate,
+  type TokenRates,
 } from '@currents/core';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { charsetRefusal } from './body/charset.js';
 import { bodyRefusal, decompress, takeBody, type RequestBodies } from './body/requestBodies.js';
 import { refusalOf, refuse, wrongToken, type Refusal } from './problem.js';
+import { refuseBeyondLimit, setRateLimit } from './rateLimit.js';
 
 export interface IngestDeps {
   readonly ingest: Ingest;
   readonly tokens: IngestTokens;
   readonly signInFailures: SignInFailures;
+  readonly rates: TokenRates;
   readonly metrics: Metrics;
   readonly bodies: RequestBodies;
   readonly maxBodyBytes: number;
@@ -31,6 +35,11 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
     metrics.requested(httpProblems[refusal.code]);
     return refuse(reply, refusal);
   };
+  const answerBeyondLimit = (reply: FastifyReply, rate: TokenRate): FastifyReply | undefined => {
+    const limited = refuseBeyondLimit(reply, rate);
+    if (limited) metrics.requested(httpProblems.RATE_LIMITED);
+    return limited;
+  };
   app.register(async (scope) => {
     bodies.readIn(scope, () => ({ maxBytes: maxBodyBytes }));
     scope.setErrorHandler((error: FastifyError, request, reply) =>
@@ -40,21 +49,39 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
       onRequest: async (request, reply) => {
         const refusal = await authorise(request, deps);
         if (refusal) return answer(reply, refusal);
+        const { tokenRate } = request;
+        if (!tokenRate) return;
+        const limited = answerBeyondLimit(reply, tokenRate);
+        if (limited) return limited;
+        // Before the body is read, so that bodies at once count together.
+        tokenRate.useBytes(statedBytes(request) ?? 0);
       },
       handler: async (request, reply) => {
         const startedMs = performance.now();
         const body = takeBody(request, bodies);
         try {
+          const { tokenRate } = request;
+          if (tokenRate && statedBytes(request) === undefined) tokenRate.useBytes(body.bytes.length);
           const refusal = await decompress(request, body, maxBodyBytes);
           if (refusal) return answer(reply, refusal);
           const { bytes } = body;
+          let limited: FastifyReply | undefined;
           const taken = await deps.ingest.take({
             bytes,
             format: formatOf(request),
             tokenId: request.tokenId,
             // The store has a limit of its own for what waits for a commit.
-            onRead: () => body.release(),
+            onRead: (count) => {
+              body.release();
+              // Requests at once may have used up what was left when this one came.
+              limited = tokenRate && answerBeyondLimit(reply, tokenRate);
+              if (limited) return false;
+              tokenRate?.useEvents(count);
+              return true;
+            },
           });
+          if (taken.outcome === 'declined') return limited;
+          if (tokenRate) setRateLimit(reply, tokenRate.states());
           if (taken.outcome === 'unreadable')
             return answer(reply, { code: unreadableCodes[taken.code] ?? 'BAD_REQUEST', detail: taken.detail });
           metrics.requested(200);
@@ -85,13 +112,15 @@ const unreadableCodes: Readonly<Record<string, HttpProblemCode>> = {
 declare module 'fastify' {
   interface FastifyRequest {
     tokenId: number;
+    /** The limits of the ingest token; undefined if it has none. */
+    tokenRate: TokenRate | undefined;
   }
 }
 
 /** Refuses what can be refused before the body is read. */
 async function authorise(
   request: FastifyRequest,
-  { tokens, signInFailures }: IngestDeps,
+  { tokens, rates, signInFailures }: IngestDeps,
 ): Promise<Refusal | undefined> {
   const { authorization } = request.headers;
   const token = bearerToken(authorization);
@@ -101,9 +130,9 @@ async function authorise(
       detail: `expected the header Authorization: Bearer <ingest token>, got ${bearerFault(authorization)}`,
     };
   }
-  let id;
+  let valid;
   try {
-    id = await tokens.check(token, () => signInFailures.mayLookUp('events', request.ip));
+    valid = await tokens.check(token, () => signInFailures.mayLookUp('events', request.ip));
   } catch (error) {
     request.log.warn(
       { event: 'ingest.failed', requestId: request.id, err: error },
@@ -111,13 +140,20 @@ async function authorise(
     );
     return storeRefusal(error);
   }
-  if (id === undefined)
+  if (valid === undefined)
     return wrongToken(
       'this ingest token does not exist or has been revoked',
       signInFailures.failed('events', request.ip),
     );
-  request.tokenId = id;
+  request.tokenId = valid.id;
+  request.tokenRate = rates.of(valid.id, valid);
   return charsetRefusal(request.headers['content-type']);
+}
+
+/** The bytes of the body as it is sent, if the request's head states them. */
+function statedBytes({ headers }: FastifyRequest): number | undefined {
+  const stated = headers['content-length'];
+  return stated === undefined ? undefined : Number(stated);
 }
 
 function formatOf(request: FastifyRequest): 'json' | 'ndjson' {

@@ -8,6 +8,7 @@ import {
   createMetrics,
   createSeal,
   createSignInFailures,
+  createTokenRates,
   drawShard,
   findImportPartner,
   listenFailure,
@@ -103,7 +104,11 @@ async function main(config: Config): Promise<void> {
   const maxBodyBytes = config.INGEST_BODY_MEGABYTES * megabyte;
   // A request holds its body compressed and decompressed at once, and a part of the budget is kept for small requests.
   const bodies = createRequestBodies({ maxBytes: Math.max(config.REQUEST_MEGABYTES * megabyte, 3 * maxBodyBytes) });
-  registerIngest(app, { ingest, tokens, signInFailures, metrics, bodies, maxBodyBytes });
+  const rates = createTokenRates({
+    eventsPerSecond: config.INGEST_TOKEN_EVENTS_PER_SECOND,
+    bytesPerSecond: config.INGEST_TOKEN_BYTES_PER_SECOND,
+  });
+  registerIngest(app, { ingest, tokens, signInFailures, rates, metrics, bodies, maxBodyBytes });
   registerCohorts(app, {
     connectors,
     importKeys,

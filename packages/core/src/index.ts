@@ -17,7 +17,14 @@ export { drawShard, oncePerMinute, startEngine, type Engine } from './engine.js'
 export { examine, type Finding } from './doctor/examine.js';
 export { createHttp, type Network } from './process/http.js';
 export { httpProblem, httpProblems, problemMediaType, type HttpProblemCode } from './process/httpProblem.js';
-export { watchIngestTokens, type IngestTokens } from './ingest/tokenCache.js';
+export { watchIngestTokens, type IngestTokens, type ValidToken } from './ingest/tokenCache.js';
+export {
+  createTokenRates,
+  type RateState,
+  type TokenLimits,
+  type TokenRate,
+  type TokenRates,
+} from './ingest/tokenRates.js';
 export { createIngest, type Ingest } from './ingest/ingest.js';
 export { createLog } from './process/log.js';
 export { surviveLostConnections } from './process/lostConnections.js';
@@ -51,7 +58,13 @@ export { countDeadLetters, findDeadLetters, listDeadLetters } from './ledger/dea
 export type { DeadLetter, DeadLetterFilter } from './ledger/deadLetters.js';
 export { deleteCurrent } from './currents/deleteCurrent.js';
 export { listDestinations } from './currents/destinations.js';
-export { createIngestToken, findIngestTokens, listIngestTokens, revokeIngestToken } from './admin/ingestTokens.js';
+export {
+  createIngestToken,
+  findIngestTokens,
+  listIngestTokens,
+  revokeIngestToken,
+  updateIngestToken,
+} from './admin/ingestTokens.js';
 export type { IngestTokenCreated, IngestTokenView } from './admin/ingestTokens.js';
 export { listKeysNearQuota } from './ledger/keysNearQuota.js';
 export { runOnce } from './admin/idempotency.js';

@@ -7,6 +7,7 @@ import {
   listIngestTokens,
   revokeAdminToken,
   revokeIngestToken,
+  updateIngestToken,
   type AdminTokenView,
   type IngestTokenView,
 } from '@currents/core';
@@ -30,6 +31,8 @@ import {
   RevokeAdminTokenResult,
   RevokeIngestTokenInput,
   RevokeIngestTokenResult,
+  UpdateIngestTokenInput,
+  UpdateIngestTokenResult,
 } from './token.type.js';
 
 registerNode('IngestToken', findIngestTokens);
@@ -63,10 +66,24 @@ export class IngestTokenResolver {
   })
   async createIngestToken(
     @Arg('input', () => CreateIngestTokenInput, { description: 'The ingest token to create.' })
-    { name }: CreateIngestTokenInput,
+    { name, eventsPerSecond, bytesPerSecond }: CreateIngestTokenInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return createIngestToken(admin, name);
+    return createIngestToken(admin, name, { eventsPerSecond, bytesPerSecond });
+  }
+
+  @RequiresRole('admin')
+  @Mutation(() => UpdateIngestTokenResult, {
+    description: 'Changes how much the sender may send in a second. To undo it, update it again.',
+    complexity: costs.write,
+  })
+  async updateIngestToken(
+    @Arg('input', () => UpdateIngestTokenInput, { description: 'What to update.' })
+    { id, eventsPerSecond, bytesPerSecond }: UpdateIngestTokenInput,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    const limits = { eventsPerSecond, bytesPerSecond };
+    return updateIngestToken(admin, decodeId('IngestToken', id, 'input.id'), limits);
   }
 
   @RequiresRole('admin')

@@ -1,5 +1,5 @@
 import type { AdminRole as Role } from '@currents/core';
-import { Field, InputType, ID, ObjectType } from 'type-graphql';
+import { Field, InputType, ID, Int, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
 import { ConfirmedInput, IdInput } from './base/inputs.js';
 import { Node } from './base/node.js';
@@ -7,6 +7,11 @@ import { resultUnion } from './base/problem.js';
 import { AdminRole } from './base/role.js';
 import { DateTime } from './base/scalars.js';
 import { InputInvalid, LastAdminToken, NameTaken, NotConfirmed, TokenNotFound } from './problem.type.js';
+
+const perSecond = (what: string, variable: string): string =>
+  `${what} that its sender may send in a second, at each process of the api; 0 is no limit, and null what the variable ${variable} says.`;
+const eventsPerSecond = perSecond('Events', 'INGEST_TOKEN_EVENTS_PER_SECOND');
+const bytesPerSecond = perSecond('Bytes of request bodies, as they are sent,', 'INGEST_TOKEN_BYTES_PER_SECOND');
 
 @ObjectType({
   implements: Node,
@@ -33,6 +38,12 @@ export class IngestToken extends Node {
 
   @Field(() => DateTime, { nullable: true, description: 'When the token was revoked; null while it is valid.' })
   revokedAt?: Date;
+
+  @Field(() => Int, { nullable: true, description: eventsPerSecond })
+  eventsPerSecond!: number | null;
+
+  @Field(() => Int, { nullable: true, description: bytesPerSecond })
+  bytesPerSecond!: number | null;
 }
 
 @ObjectType({
@@ -75,6 +86,21 @@ export const AdminTokenConnection = connectionOf(AdminToken, 'admin tokens');
 export class CreateIngestTokenInput {
   @Field(() => String, { description: '1 to 100 characters; no other valid ingest token may have the same name.' })
   name!: string;
+
+  @Field(() => Int, { nullable: true, description: `${eventsPerSecond} Null by default.` })
+  eventsPerSecond?: number | null;
+
+  @Field(() => Int, { nullable: true, description: `${bytesPerSecond} Null by default.` })
+  bytesPerSecond?: number | null;
+}
+
+@InputType({ description: 'What to update in an ingest token.' })
+export class UpdateIngestTokenInput extends IdInput {
+  @Field(() => Int, { nullable: true, description: `${eventsPerSecond} Absent: unchanged.` })
+  eventsPerSecond?: number | null;
+
+  @Field(() => Int, { nullable: true, description: `${bytesPerSecond} Absent: unchanged.` })
+  bytesPerSecond?: number | null;
 }
 
 @InputType({ description: 'The ingest token to revoke.' })
@@ -111,6 +137,12 @@ export class CreateIngestTokenPayload {
   ingestToken!: IngestToken;
 }
 
+@ObjectType({ description: 'An ingest token was updated.' })
+export class UpdateIngestTokenPayload {
+  @Field(() => IngestToken, { description: 'The token after the update.' })
+  ingestToken!: IngestToken;
+}
+
 @ObjectType({ description: 'An ingest token is revoked.' })
 export class RevokeIngestTokenPayload {
   @Field(() => IngestToken, { description: 'The token, which is revoked now or was so already.' })
@@ -136,6 +168,12 @@ export const CreateIngestTokenResult = resultUnion(
   'CreateIngestTokenResult',
   'The new ingest token, or why there is none.',
   () => [CreateIngestTokenPayload, InputInvalid, NameTaken],
+);
+
+export const UpdateIngestTokenResult = resultUnion(
+  'UpdateIngestTokenResult',
+  'The updated ingest token, or why it was not updated.',
+  () => [UpdateIngestTokenPayload, TokenNotFound, InputInvalid],
 );
 
 export const RevokeIngestTokenResult = resultUnion(

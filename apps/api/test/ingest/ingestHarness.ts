@@ -5,10 +5,12 @@ import {
   createLog,
   createMetrics,
   createSignInFailures,
+  createTokenRates,
   openWriter,
   unpackBatch,
   watchIngestTokens,
   type Sql,
+  type TokenLimits,
 } from '@currents/core';
 import type { CatalogueEvent } from '@currents/schema';
 import type { FastifyBaseLogger } from 'fastify';
@@ -47,7 +49,7 @@ export interface IngestHarness {
   readonly sql: Sql;
   /** A valid ingest token. */
   readonly token: string;
-  makeToken(): Promise<string>;
+  makeToken(limits?: TokenLimits): Promise<string>;
   revokeToken(token: string): Promise<void>;
   /** Posts to /v1/events with the valid token. A header that is undefined is not sent. */
   post(body: unknown, headers?: Readonly<Record<string, string | undefined>>): Promise<Answer>;
@@ -61,6 +63,7 @@ export interface IngestHarnessOptions {
   readonly queuedBytes?: number;
   readonly maxBodyBytes?: number;
   readonly requestBytes?: number;
+  readonly limits?: TokenLimits;
   readonly minRate?: RequestBodiesOptions['minRate'];
   /** Gets each line of the log. */
   readonly log?: FastifyBaseLogger;
@@ -70,6 +73,7 @@ export async function openIngestHarness({
   queuedBytes = 64_000_000,
   maxBodyBytes = 10 * 1024 * 1024,
   requestBytes = 64 * 1024 * 1024,
+  limits = { eventsPerSecond: null, bytesPerSecond: null },
   minRate,
   log = createLog('api', 'silent'),
 }: IngestHarnessOptions = {}): Promise<IngestHarness> {
@@ -97,12 +101,22 @@ export async function openIngestHarness({
   });
   const bodies = createRequestBodies({ maxBytes: requestBytes, ...(minRate && { minRate }) });
   const signInFailures = createSignInFailures({ log, count: metrics.signInFailed, maxFailures: 1_000 });
-  registerIngest(app, { ingest, tokens, signInFailures, metrics, bodies, maxBodyBytes });
+  registerIngest(app, {
+    ingest,
+    tokens,
+    signInFailures,
+    rates: createTokenRates(limits),
+    metrics,
+    bodies,
+    maxBodyBytes,
+  });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
 
-  async function makeToken(): Promise<string> {
+  async function makeToken(own?: TokenLimits): Promise<string> {
     const token = `cur_ingest_${randomBytes(32).toString('base64url')}`;
-    await sql`insert into ingest_token (name, hash, hint) values (${token}, ${hashOf(token)}, ${token.slice(-4)})`;
+    await sql`
+      insert into ingest_token (name, hash, hint, events_per_second, bytes_per_second)
+      values (${token}, ${hashOf(token)}, ${token.slice(-4)}, ${own?.eventsPerSecond ?? null}, ${own?.bytesPerSecond ?? null})`;
     return token;
   }
   const token = await makeToken();

@@ -5,7 +5,15 @@ import type { Db } from './admin.js';
 import { collection } from './collection.js';
 import { checkName, unlessNameTaken } from './name.js';
 import { rowId, type Page, type PageRequest } from './page.js';
-import { inputInvalid, type InputInvalid, type NameTaken, type NotConfirmed, type Problem } from './problem.js';
+import {
+  fieldProblem,
+  inputInvalid,
+  type FieldProblem,
+  type InputInvalid,
+  type NameTaken,
+  type NotConfirmed,
+  type Problem,
+} from './problem.js';
 
 export type IngestTokenView = ReturnType<typeof viewOf>;
 
@@ -21,9 +29,11 @@ export type TokenNotFound = Problem<'TokenNotFound'>;
 export async function createIngestToken(
   { db }: Db,
   given: string,
+  limits: GivenLimits = {},
 ): Promise<IngestTokenCreated | InputInvalid | NameTaken> {
   const name = checkName(given);
-  if ('problem' in name) return inputInvalid([name.problem]);
+  const problems = [...('problem' in name ? [name.problem] : []), ...limitProblems(limits)];
+  if ('problem' in name || problems.length > 0) return inputInvalid(problems);
   const token = makeToken('ingest');
   const names = {
     table: ingestToken,
@@ -35,11 +45,50 @@ export async function createIngestToken(
   return unlessNameTaken(db, name.value, names, async () => {
     const [row] = await db
       .insert(ingestToken)
-      .values({ name: name.value, hash: hashToken(token), hint: `…${token.slice(-4)}` })
+      .values({ name: name.value, hash: hashToken(token), hint: `…${token.slice(-4)}`, ...limits })
       .returning();
     return { kind: 'IngestTokenCreated', token, ingestToken: viewOf(row as Row) };
   });
 }
+
+/** In a second. Absent: unchanged, or the default of a new token. Null: the api's default. 0: no limit. */
+interface GivenLimits {
+  readonly eventsPerSecond?: number | null | undefined;
+  readonly bytesPerSecond?: number | null | undefined;
+}
+
+const largestLimits = { eventsPerSecond: 1_000_000, bytesPerSecond: 1_000_000_000 } as const;
+
+function limitProblems(given: GivenLimits): readonly FieldProblem[] {
+  return (['eventsPerSecond', 'bytesPerSecond'] as const).flatMap((field) => {
+    const [value, max] = [given[field] ?? 0, largestLimits[field]];
+    if (Number.isInteger(value) && value >= 0 && value <= max) return [];
+    return [fieldProblem(field, 'out_of_range', `expected a whole number from 0 to ${max}, got ${value}`)];
+  });
+}
+
+/** Changes what a token may send in a second; every api process follows within seconds. */
+export async function updateIngestToken(
+  { db }: Db,
+  id: string,
+  { eventsPerSecond, bytesPerSecond }: GivenLimits,
+): Promise<IngestTokenView | TokenNotFound | InputInvalid> {
+  const problems = limitProblems({ eventsPerSecond, bytesPerSecond });
+  if (problems.length > 0) return inputInvalid(problems);
+  const key = rowId(id);
+  if (key === undefined) return tokenNotFound;
+  const [row] = await db
+    .update(ingestToken)
+    .set({
+      eventsPerSecond: eventsPerSecond === undefined ? sql`${ingestToken.eventsPerSecond}` : eventsPerSecond,
+      bytesPerSecond: bytesPerSecond === undefined ? sql`${ingestToken.bytesPerSecond}` : bytesPerSecond,
+    })
+    .where(eq(ingestToken.id, key))
+    .returning();
+  return row ? viewOf(row) : tokenNotFound;
+}
+
+const tokenNotFound: TokenNotFound = { kind: 'TokenNotFound', message: 'there is no ingest token with this id' };
 
 const ingestTokens = collection({
   select: ({ db }: Db) => db.select().from(ingestToken),
@@ -70,7 +119,7 @@ export async function revokeIngestToken(
 ): Promise<IngestTokenView | TokenNotFound | NotConfirmed> {
   const key = rowId(id);
   const [row] = key === undefined ? [] : await db.select().from(ingestToken).where(eq(ingestToken.id, key));
-  if (!row) return { kind: 'TokenNotFound', message: 'there is no ingest token with this id' };
+  if (!row) return tokenNotFound;
   if (confirmName !== row.name) {
     const message = `confirmName: expected ${JSON.stringify(row.name)}, the token's name, to confirm, got something else`;
     return { kind: 'NotConfirmed', message };
@@ -86,7 +135,7 @@ export async function revokeIngestToken(
 type Row = typeof ingestToken.$inferSelect;
 
 /** A token with which a sender pushes events. Any number are valid at once. */
-function viewOf({ id, name, hint, createdAt, lastUsedAt, revokedAt }: Row) {
+function viewOf({ id, name, hint, createdAt, lastUsedAt, revokedAt, eventsPerSecond, bytesPerSecond }: Row) {
   return {
     kind: 'IngestToken' as const,
     id: String(id),
@@ -97,5 +146,8 @@ function viewOf({ id, name, hint, createdAt, lastUsedAt, revokedAt }: Row) {
     /** To about a minute. */
     lastUsedAt: lastUsedAt ?? undefined,
     revokedAt: revokedAt ?? undefined,
+    /** Null is the api's default; 0 is no limit. */
+    eventsPerSecond,
+    bytesPerSecond,
   };
 }

@@ -12,12 +12,13 @@ interface IngestBody {
   readonly bytes: Buffer;
   readonly format: 'json' | 'ndjson';
   readonly tokenId: number;
-  /** Called once the body is read, before it waits for its commit. */
-  readonly onRead?: () => void;
+  /** Called once the body is read, before it waits for its commit, with its events. False: it is not stored. */
+  readonly onRead?: (eventCount: number) => boolean;
 }
 
 type IngestResult =
   | { readonly outcome: 'stored'; readonly receipt: Receipt }
+  | { readonly outcome: 'declined' }
   | { readonly outcome: 'unreadable'; readonly code: string; readonly detail: string };
 
 export type Ingest = ReturnType<typeof createIngest>;
@@ -43,7 +44,8 @@ export function createIngest(writer: Writer, options: StoreOptions) {
     /** Resolves after the commit. Rejects as `Store.store` does. */
     async take(body: IngestBody): Promise<IngestResult> {
       const request = body.bytes.length <= maxCharactersAtOnce ? parseAtOnce(body) : await read(body);
-      body.onRead?.();
+      const count = 'outcome' in request ? 0 : request.types.length + request.refused.length;
+      if (body.onRead?.(count) === false) return { outcome: 'declined' };
       if ('outcome' in request) return request;
       return { outcome: 'stored', receipt: await store.store(request) };
     },

@@ -51,14 +51,14 @@ describe('ingest tokens', () => {
   it('are valid from creation until revocation, several at the same time', async () => {
     const watched = await watchIngestTokens(harness.sql, () => undefined);
     const [one, two] = [await make('One'), await make('Two')];
-    expect(await watched.check(one.token)).toBe(Number(one.ingestToken.id));
-    expect(await watched.check(two.token)).toBe(Number(two.ingestToken.id));
+    expect((await watched.check(one.token))?.id).toBe(Number(one.ingestToken.id));
+    expect((await watched.check(two.token))?.id).toBe(Number(two.ingestToken.id));
     await revokeIngestToken(harness.admin, one.ingestToken.id, 'One');
     await until(
       () => watched.check(one.token),
-      (id) => id === undefined,
+      (valid) => valid === undefined,
     );
-    expect(await watched.check(two.token)).toBe(Number(two.ingestToken.id));
+    expect((await watched.check(two.token))?.id).toBe(Number(two.ingestToken.id));
     await watched.stop();
   });
 

@@ -18,9 +18,16 @@ export const adminToken = pgTable('admin_token', (t) => ({
   revokedAt: instant('revoked_at'),
 }));
 
-export const ingestToken = pgTable('ingest_token', keyColumns(), (table) => [
-  partial(uniqueIndex('ingest_token_name').on(sql`lower(${table.name})`), sql`${table.revokedAt} is null`),
-]);
+export const ingestToken = pgTable(
+  'ingest_token',
+  (t) => ({
+    ...keyColumns(),
+    /** Null is the api's default; 0 is no limit. */
+    eventsPerSecond: t.integer('events_per_second'),
+    bytesPerSecond: t.bigint('bytes_per_second', { mode: 'number' }),
+  }),
+  (table) => [partial(uniqueIndex('ingest_token_name').on(sql`lower(${table.name})`), sql`${table.revokedAt} is null`)],
+);
 
 /** One row: a known text that the process's master key has to open. */
 export const masterKeyCheck = pgTable(
