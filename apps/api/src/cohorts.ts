@@ -1,8 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { brazeCohorts, trimPasted, type CohortRoute, type Push, type PushResult } from '@currents/connector';
+import { setImmediate } from 'node:timers/promises';
+import {
+  brazeCohorts,
+  readPushBodyInSteps,
+  trimPasted,
+  type CohortRoute,
+  type Push,
+  type PushResult,
+} from '@currents/connector';
 import {
   createOneAtATime,
-  decodeReceived,
+  decodeInSteps,
+  runInSteps,
   type Connectors,
   type ImportKeys,
   type Metrics,
@@ -10,6 +19,7 @@ import {
   type PushStored,
   type SignInFailures,
 } from '@currents/core';
+import { maxCharactersAtOnce } from '@currents/schema';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { charsetRefusal } from './body/charset.js';
 import { bodyRefusal, decompress, takeBody, type HeldBody, type RequestBodies } from './body/requestBodies.js';
@@ -55,6 +65,7 @@ export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
     maxBytes: Math.min(maxBodyBytes, maxStrangerBodyBytes),
     budget: bodies.budget.share(maxStrangerBytes),
   };
+  const oneLongPush = createOneAtATime({ maxWaiting: 100 });
   const oneStranger = createOneAtATime({ maxWaiting: 100, pauseFactor: 4 });
   const isRegistered = createPartnerLookup(deps.isRegistered);
   let pendingBytes = 0;
@@ -92,6 +103,12 @@ export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
       const { push } = read;
       if ('result' in read) return conclude(reply, endpoint, push, read.result);
       const bytes = body.bytes.length;
+      // A body with its key in it is small, and parsed once the key is known to be valid.
+      if (endpoint.route.keyIn === 'headers' && push.body.length > maxCharactersAtOnce) {
+        const parsed = oneLongPush.run(() => runInSteps(readPushBodyInSteps(push)));
+        if (parsed === undefined) return conclude(reply, endpoint, pushOf(request, ''), busy);
+        await parsed;
+      }
       const isFull = pendingBytes > maxQueuedBytes;
       pendingBytes += bytes;
       try {
@@ -217,6 +234,8 @@ async function store(push: Push, endpoint: Endpoint, request: FastifyRequest, de
     }
     const parsed = route.parse(push);
     if ('unreadable' in parsed) return { outcome: 'unreadable', detail: parsed.unreadable };
+    // What was read is stored in another turn of the event loop.
+    if (push.body.length > maxCharactersAtOnce) await setImmediate();
     return await deps.storePush({ partner, keyId, body: push.body, parsed });
   } catch (error) {
     return unavailable(error, request, partner);
@@ -265,7 +284,8 @@ async function readPush(
 ): Promise<{ readonly push: Push } | { readonly push: Push; readonly result: PushResult }> {
   const refusal = await decompress(request, body, maxBytes);
   if (refusal) return { push: pushOf(request, ''), result: toPushResult(refusal) };
-  const push = pushOf(request, decodeReceived(body.bytes).text.replace(/^\ufeff/, ''));
+  const { text } = await runInSteps(decodeInSteps(body.bytes));
+  const push = pushOf(request, text.replace(/^\ufeff/, ''));
   route?.readKey(push);
   return { push };
 }

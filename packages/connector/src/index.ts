@@ -15,7 +15,7 @@ export type { BodyPiece, Http, HttpAnswer, HttpRequest } from './http.js';
 export type { ProfileParts, Propensity, Recommendation, UserAnswer, UserProfile, UserQuery } from './userLookup.js';
 export { brazeCohorts } from './brazeCohorts.js';
 export { memberReasons, readCohortId, readCohortReference, readId, readMembers, readName } from './readMembers.js';
-export { expected, parsePush, readPushBody, textInBody } from './pushBody.js';
+export { expected, parsePush, readPushBody, readPushBodyInSteps, textInBody } from './pushBody.js';
 export type { Fields } from './pushBody.js';
 export { jsonReply, pushStatuses } from './pushReply.js';
 export { isRecord } from '@currents/schema';

@@ -1,4 +1,4 @@
-import { describeFault, isRecord, kindOf, scanText } from '@currents/schema';
+import { describeFault, isRecord, kindOf, maxCharactersAtOnce, parseInSteps, scanText } from '@currents/schema';
 import { firstText } from './authorizationHeader.js';
 import type { ParsedPush, Push } from './cohortImport.js';
 
@@ -16,6 +16,22 @@ export function readPushBody(push: Push): PushBody {
   let body = known.get(push);
   if (body === undefined) known.set(push, (body = parse(push.body)));
   return body;
+}
+
+/** Members of one push; partners send about a thousand. Reading more would delay other requests. */
+const maxMembers = 50_000;
+
+const stepFaults = {
+  not_json: 'the body is not JSON',
+  too_many: `expected at most ${maxMembers} members in a push, got more; send several pushes`,
+  too_deep: 'expected a JSON object with a list of members, got one that nests deeper',
+} as const;
+
+/** Parses a long body before anything else reads it, and yields every few milliseconds. Short ones are parsed when read. */
+export function* readPushBodyInSteps(push: Push): Generator<undefined, void> {
+  if (push.body.length <= maxCharactersAtOnce) return;
+  const parsed = yield* parseInSteps(push.body, { maxElements: maxMembers });
+  known.set(push, 'fault' in parsed ? { unreadable: stepFaults[parsed.fault] } : bodyOf(parsed.value));
 }
 
 /**
@@ -45,5 +61,9 @@ function parse(text: string): PushBody {
     const isLong = text.length > maxSearchedCharacters;
     return { unreadable: isLong ? 'the body is not JSON' : `the body is not JSON: ${describeFault(text)}` };
   }
+  return bodyOf(value);
+}
+
+function bodyOf(value: unknown): PushBody {
   return isRecord(value) ? { fields: value } : expected('a JSON object', 'the body', value);
 }

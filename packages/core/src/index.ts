@@ -1,5 +1,5 @@
 export { unpackBatch } from './batch/batch.js';
-export { decodeReceived } from './batch/decodeText.js';
+export { decodeInSteps, decodeReceived } from './batch/decodeText.js';
 export {
   ConfigInvalid,
   networkOf,

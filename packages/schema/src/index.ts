@@ -8,6 +8,7 @@ export { nestsBeyond } from './depth.js';
 export { envelope } from './envelope.js';
 export { describeFault } from './jsonFault.js';
 export { findInexactNumbers, isExact, type InexactNumber } from './inexactNumbers.js';
+export { parseInSteps } from './parseInSteps.js';
 export { scanText } from './jsonScan.js';
 export { isRecord, isRefusal, kindOf, refusalCodes } from './refusal.js';
 export type { Refusal, RefusalCode } from './refusal.js';

@@ -182,3 +182,40 @@ describe('an unknown endpoint', () => {
     }
   });
 });
+
+describe('a long push', () => {
+  const ids = (count: number): string[] =>
+    Array.from({ length: count }, (_, n) => `customer-${String(n).padStart(60, '0')}`);
+
+  it('is stored whole, and is not parsed in one piece', async () => {
+    const push = page('add_members', ids(20_000), { mixpanel_session_id: 'long' });
+    expect(JSON.stringify(push).length).toBeGreaterThan(1_000_000);
+    const [stored] = await added(async () =>
+      expect((await api.push('mixpanel/webhook', push, basic('', mixpanel))).status).toBe(200),
+    );
+    expect(stored?.members).toHaveLength(20_000);
+  });
+
+  it.each([
+    [
+      'has more members than are read',
+      JSON.stringify({ users: ids(50_001) }),
+      /at most 50000 members in a push, got more/,
+    ],
+    ['is not JSON', JSON.stringify({ users: ids(10_000) }).slice(0, -1), /the body is not JSON/],
+    ['nests too deep', `${'['.repeat(20)}${JSON.stringify(ids(10_000))}${']'.repeat(20)}`, /nests deeper/],
+  ])('is refused when it %s', async (_what, body, message) => {
+    const { status, text } = await api.push('amplitude/webhook', body, bearer(amplitude));
+    expect([status, text]).toEqual([400, expect.stringMatching(message)]);
+  });
+});
+
+it('two users whose ids are numbers beyond 2^53 are refused and not taken for one', async () => {
+  const push = JSON.stringify(message(['a', 'b', 'good']))
+    .replace('"a"', '9007199254740993')
+    .replace('"b"', '9007199254740992');
+  const [stored] = await added(async () =>
+    expect((await api.push('amplitude/webhook', push, bearer(amplitude))).status).toBe(200),
+  );
+  expect(stored?.members).toEqual(['egood']);
+});
