@@ -50,6 +50,17 @@ function catalogues(adminToken: string, count: number): Request {
   };
 }
 
+/** All of the schema and all of the catalogue, which is nearly as much as a query may cost. */
+function costlyQuery(adminToken: string): Request {
+  const type = 'type { name kind ofType { name kind ofType { name kind } } }';
+  const query = `{
+    __schema { types { name kind description inputFields { name ${type} } enumValues { name description }
+      fields { name description args { name description ${type} } ${type} } } }
+    catalogue { name channels { eventTypes { name properties { name type } } } } }`;
+  const headers = { ...json, authorization: `Bearer ${adminToken}` };
+  return { path: '/graphql', headers, body: JSON.stringify({ query }) };
+}
+
 /** Requests that are repeated, some at once, until the time is over. */
 const floods: Readonly<
   Record<string, (target: Target) => { readonly atOnce: number; readonly request: Request | (() => Request) }>
@@ -89,6 +100,7 @@ const floods: Readonly<
   }),
   '20 catalogues in a query': ({ adminToken }) => ({ atOnce: 2, request: catalogues(adminToken, 20) }),
   'two catalogues in a query': ({ adminToken }) => ({ atOnce: 2, request: catalogues(adminToken, 2) }),
+  'costly queries': ({ adminToken }) => ({ atOnce: 4, request: costlyQuery(adminToken) }),
   'guessed admin tokens': () => ({
     atOnce: 16,
     request: {
