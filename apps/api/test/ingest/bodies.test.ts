@@ -9,7 +9,7 @@ let api: IngestHarness;
 beforeAll(async () => {
   api = await openIngestHarness({ maxBodyBytes: limit });
 });
-afterEach(() => api.sql`truncate batch, request, quarantine`);
+afterEach(() => api.sql`truncate batch, request, quarantine_batch`);
 afterAll(() => api.close());
 
 const text = (value: unknown) => JSON.stringify(value);
