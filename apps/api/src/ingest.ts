@@ -35,8 +35,12 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
     metrics.requested(httpProblems[refusal.code]);
     return refuse(reply, refusal);
   };
-  const answerBeyondLimit = (reply: FastifyReply, rate: TokenRate): FastifyReply | undefined => {
-    const limited = refuseBeyondLimit(reply, rate);
+  const answerBeyondLimit = (
+    reply: FastifyReply,
+    rate: TokenRate,
+    limits: Parameters<typeof refuseBeyondLimit>[2],
+  ): FastifyReply | undefined => {
+    const limited = refuseBeyondLimit(reply, rate, limits);
     if (limited) metrics.requested(httpProblems.RATE_LIMITED);
     return limited;
   };
@@ -51,7 +55,7 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
         if (refusal) return answer(reply, refusal);
         const { tokenRate } = request;
         if (!tokenRate) return;
-        const limited = answerBeyondLimit(reply, tokenRate);
+        const limited = answerBeyondLimit(reply, tokenRate, ['events', 'bytes']);
         if (limited) return limited;
         // Before the body is read, so that bodies at once count together.
         tokenRate.useBytes(statedBytes(request) ?? 0);
@@ -74,7 +78,7 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
             onRead: (count) => {
               body.release();
               // Requests at once may have used up what was left when this one came.
-              limited = tokenRate && answerBeyondLimit(reply, tokenRate);
+              limited = tokenRate && answerBeyondLimit(reply, tokenRate, ['events']);
               if (limited) return false;
               tokenRate?.useEvents(count);
               return true;

@@ -13,10 +13,17 @@ export function setRateLimit(reply: FastifyReply, states: readonly RateState[]):
   reply.header('ratelimit-policy', policies.join(', ')).header('ratelimit', uses.join(', '));
 }
 
-/** Refuses the request if its token is over a limit; undefined if it is within all of them. */
-export function refuseBeyondLimit(reply: FastifyReply, rate: TokenRate): FastifyReply | undefined {
+/**
+ * Refuses the request if its token is over one of these limits; undefined if it is within them. A limit that counts the
+ * request already is not among them: a request is not refused for its own size.
+ */
+export function refuseBeyondLimit(
+  reply: FastifyReply,
+  rate: TokenRate,
+  limits: readonly RateState['name'][],
+): FastifyReply | undefined {
   const states = rate.states();
-  const used = states.filter(({ waitMs }) => waitMs > 0);
+  const used = states.filter(({ name, waitMs }) => waitMs > 0 && limits.includes(name));
   const [first] = used;
   if (!first) return undefined;
   setRateLimit(reply, states);

@@ -37,7 +37,7 @@ describe('a token with limits', () => {
     const { status, headers } = await harness.post(events(25), await limited({ events: 100, bytes: 1_000_000 }));
     expect(status).toBe(200);
     expect(headers.get('ratelimit-policy')).toBe('"events";q=100;w=1, "bytes";q=1000000;w=1;qu="content-bytes"');
-    expect(headers.get('ratelimit')).toMatch(/^"events";r=\d{2};t=1, "bytes";r=99\d{4};t=1$/);
+    expect(headers.get('ratelimit')).toMatch(/^"events";r=\d{2};t=1, "bytes";r=\d+;t=[01]$/);
   });
 
   it('is refused with 429 once it has sent more events, and costs other tokens nothing', async () => {
