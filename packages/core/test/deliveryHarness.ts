@@ -96,7 +96,7 @@ export async function openHub(connector: Connector): Promise<Hub> {
     },
     async take(events) {
       const taken = await intake.take({ bytes: Buffer.from(JSON.stringify({ events })), format: 'json', tokenId });
-      if (taken.outcome !== 'stored') throw new Error(taken.detail);
+      if (taken.outcome !== 'stored') throw new Error(JSON.stringify(taken));
     },
     async tally(currentId) {
       const rows = await sql<{ outcome: string; events: string }[]>`

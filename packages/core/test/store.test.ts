@@ -33,7 +33,7 @@ function anotherIntake(overrides: { readonly queuedBytes?: number; readonly gath
 
 const receiptOf = async (intake: Ingest, body: Buffer) => {
   const taken = await intake.take({ bytes: body, format: 'json', tokenId: hub.tokenId });
-  if (taken.outcome !== 'stored') throw new Error(taken.detail);
+  if (taken.outcome !== 'stored') throw new Error(JSON.stringify(taken));
   return taken.receipt;
 };
 

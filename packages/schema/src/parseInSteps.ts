@@ -22,7 +22,7 @@ export function* parseInSteps(text: string, { maxElements }: ParseLimits): Gener
 
   function* readValue({ start, end }: Range, level: number): Generator<undefined, unknown> {
     const isLong = end - start > pieceCharacters;
-    if (!isLong || (text[start] !== '[' && text[start] !== '{')) return JSON.parse(text.slice(start, end));
+    if (!isLong || (text[start] !== '[' && text[start] !== '{')) return JSON.parse(text.slice(start, end)) as unknown;
     if (level === maxLongLevels) throw new Stopped('too_deep');
     return text[start] === '[' ? yield* readList({ start, end }, level) : yield* readObject({ start, end }, level);
   }

@@ -133,7 +133,7 @@ export async function openCoreHarness(): Promise<CoreHarness> {
     },
     async take(events) {
       const taken = await intake.take({ bytes: Buffer.from(JSON.stringify({ events })), format: 'json', tokenId });
-      if (taken.outcome !== 'stored') throw new Error(taken.detail);
+      if (taken.outcome !== 'stored') throw new Error(JSON.stringify(taken));
     },
     async attempt(currentId, fate) {
       const workerId = 7;
