@@ -4,7 +4,7 @@ import type { ComplexityEstimator, ComplexityEstimatorArgs } from 'graphql-query
 type Cost = Pick<ComplexityEstimatorArgs, 'args' | 'childComplexity'>;
 
 /** What a whole request may cost: some two pages of 200 Currents with everything there is to see of them. */
-export const maxCost = 25_000;
+export const maxCost = 50_000;
 
 export interface QueryCosts {
   /** What the queries of a process may cost that are under way at once; others wait. */
@@ -17,7 +17,7 @@ export interface QueryCosts {
 export const queryCosts: QueryCosts = { maxCostAtOnce: 2 * maxCost, maxWaiting: 200, maxWaitMs: 10_000 };
 
 /**
- * Loop time of one query. A unit of cost takes one to three microseconds, so this is some twenty times what the costliest
+ * Loop time of one query. A unit of cost takes one to three microseconds, so this is some ten times what the costliest
  * query takes on an idle machine.
  */
 export const maxQueryMs = 2_000;
@@ -39,6 +39,8 @@ export const costs = {
     (length: number) =>
     ({ childComplexity }: Cost): number =>
       1 + Math.ceil(length * childComplexity),
+  /** A segment's definition, of some ten parts. How they are nested is not known, so its levels cost nothing beside. */
+  definition: ({ childComplexity }: Cost): number => 1 + 10 * childComplexity,
   /** Names of event types, of which there are a hundred. A text of a list costs a fifth of a field. */
   names: 20,
   /** A JSON Schema. */

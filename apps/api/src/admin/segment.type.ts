@@ -8,6 +8,7 @@ import { Count, DateTime } from './base/scalars.js';
 import { RequiresRole } from './base/role.js';
 import { MemberCounts } from './cohort.type.js';
 import { InputInvalid, NameTaken, NotConfirmed, VersionConflict } from './problem.type.js';
+import { costs } from './costs.js';
 
 @ObjectType({ description: 'A user alias.' })
 export class UserAlias {
@@ -34,10 +35,18 @@ export const MemberConnection = connectionOf(Member, 'members');
 
 @ObjectType({ description: 'Which users a segment has: exactly one field is not null.' })
 export class SegmentDefinition {
-  @Field(() => [SegmentDefinition], { nullable: true, description: 'Users for whom all of these parts hold.' })
+  @Field(() => [SegmentDefinition], {
+    nullable: true,
+    description: 'Users for whom all of these parts hold.',
+    complexity: costs.items,
+  })
   all?: SegmentDefinition[];
 
-  @Field(() => [SegmentDefinition], { nullable: true, description: 'Users for whom any of these parts holds.' })
+  @Field(() => [SegmentDefinition], {
+    nullable: true,
+    description: 'Users for whom any of these parts holds.',
+    complexity: costs.items,
+  })
   any?: SegmentDefinition[];
 
   @Field(() => SegmentDefinition, { nullable: true, description: 'Users for whom this part does not hold.' })
@@ -52,7 +61,7 @@ export class Segment extends Node {
   @Field(() => String, { description: 'Name of the segment, unique ignoring case.' })
   name!: string;
 
-  @Field(() => SegmentDefinition, { description: 'Which users it has.' })
+  @Field(() => SegmentDefinition, { description: 'Which users it has.', complexity: costs.definition })
   definition!: SegmentDefinition;
 
   @Field(() => Count, {

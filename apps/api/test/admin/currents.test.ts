@@ -435,7 +435,7 @@ it('a mutation is logged with its target, token and result', async () => {
 
 it('credentials appear in no response, no log line and no column of the database', async () => {
   const canary = 'CANARY-5f4e3d2c1b0a';
-  const credentials = { kind: 'serviceAccount', username: `user ${canary}`, secret: canary, projectId: '4711' };
+  const credentials = { kind: 'serviceAccount', username: `user.${canary}`, secret: canary, projectId: '4711' };
   const input = { ...good, name: 'Secret', credentials };
   harness.partner = () => ({
     status: 401,

@@ -6,13 +6,16 @@ import {
   createMetrics,
   createSignInFailures,
   createTokenRates,
+  listQuarantine,
   openWriter,
   unpackBatch,
   watchIngestTokens,
+  type QuarantinedEvent,
   type Sql,
   type TokenLimits,
 } from '@currents/core';
 import type { CatalogueEvent } from '@currents/schema';
+import { drizzle } from 'drizzle-orm/postgres-js';
 import type { FastifyBaseLogger } from 'fastify';
 import { createRequestBodies, type RequestBodies, type RequestBodiesOptions } from '../../src/body/requestBodies.js';
 import { connectors } from '../../src/connectors.js';
@@ -55,7 +58,7 @@ export interface IngestHarness {
   post(body: unknown, headers?: Readonly<Record<string, string | undefined>>): Promise<Answer>;
   ask(path: string, method?: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   storedEvents(): Promise<readonly CatalogueEvent[]>;
-  quarantine(): Promise<readonly { readonly position: number; readonly code: string; readonly body: string }[]>;
+  quarantine(): Promise<readonly QuarantinedEvent[]>;
   close(): Promise<void>;
 }
 
@@ -143,7 +146,22 @@ export async function openIngestHarness({
       const rows = await sql<{ content: Buffer }[]>`select content from batch order by id`;
       return (await Promise.all(rows.map(({ content }) => unpackBatch(content)))).flat();
     },
-    quarantine: () => sql`select position, code, body from quarantine order by id`,
+    async quarantine() {
+      const reader = connect(database.url, { max: 1, name: 'test' });
+      const admin = { db: drizzle(reader) };
+      const events: QuarantinedEvent[] = [];
+      try {
+        let after: string | undefined;
+        do {
+          const page = await listQuarantine(admin, { first: 200, after });
+          events.push(...page.nodes);
+          after = page.nextCursor;
+        } while (after !== undefined);
+      } finally {
+        await reader.end();
+      }
+      return events.toReversed();
+    },
     async close() {
       await app.close();
       bodies.stop();
