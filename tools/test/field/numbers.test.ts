@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LedgerSnapshot } from '../../src/fakes/ledger.js';
+import { createAdminClient } from '../../src/hub/adminClient.js';
 import { shownAtAmplitude, startAmplitudeHub, type AmplitudeHub } from '../endToEnd/amplitudeHub.js';
 import { ledgerOf } from '../endToEnd/ledger.js';
 import { tokenOf } from '../endToEnd/testEnvironment.js';
@@ -36,8 +37,11 @@ async function carry(hub: Hub, current: number, read: () => LedgerSnapshot) {
     () => ledgerOf(hub.sql, current),
     ({ delivered, pending }) => delivered === 2 && pending === 0,
   );
-  const bodies = await hub.sql<{ body: string }[]>`select body from quarantine`;
-  expect(bodies.map(({ body }) => body)).toEqual([refused, refused]);
+  const client = createAdminClient(hub.hub.api.url, hub.hub.adminToken ?? '');
+  const { quarantinedEvents } = await client.ask<{ quarantinedEvents: { nodes: readonly { body: string }[] } }>(
+    '{ quarantinedEvents { nodes { body } } }',
+  );
+  expect(quarantinedEvents.nodes.map(({ body }) => body)).toEqual([refused, refused]);
   return read().view.map(({ event }) => JSON.stringify(event));
 }
 
