@@ -31,7 +31,7 @@ const lowerCaseNames: ReadonlyMap<string, string> = new Map(
 /**
  * Returns the type of an event, or why the catalogue refuses it. Changes nothing and never throws. Unknown properties and
  * fields are accepted, because Braze may add them at any time; so are missing ones, and null counts as missing.
- * @param notes is told of numbers whose digits may be lost, if the event is accepted.
+ * @param notes receives whether digits of a number may be lost, if the event is accepted.
  */
 export function checkEvent(value: unknown, notes?: { mayLoseDigits: boolean }): EventType | Refusal {
   if (!isRecord(value)) return refuse('not_an_object', `expected an event, an object, got ${kindOf(value)}`);

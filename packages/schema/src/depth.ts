@@ -5,7 +5,7 @@ export const maxLevels = 100;
 
 /**
  * Whether lists and objects have more levels than allowed; `value` itself is the first.
- * @param notes is told of numbers whose digits may be lost, within the levels that are allowed.
+ * @param notes receives whether digits of a number may be lost, within the allowed levels.
  */
 export function nestsBeyond(allowed: number, value: object, notes?: { mayLoseDigits: boolean }): boolean {
   if (allowed === 0) return true;

@@ -19,7 +19,7 @@ export function mayBeInexact(value: number): boolean {
   return !Number.isFinite(value) || String(value).length > 16;
 }
 
-/** A fraction of so many significant digits is told from its neighbours by a 64-bit float. */
+/** Significant digits that suffice to identify a 64-bit float (IEEE 754, binary64). */
 const floatDigits = 17;
 
 /** Whether `JSON.parse` keeps what a number says. */

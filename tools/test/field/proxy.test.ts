@@ -38,7 +38,7 @@ afterAll(async () => {
 type Tunnel = (request: IncomingMessage, socket: Socket) => void;
 const proxies: { close(): void }[] = [];
 
-/** A CONNECT proxy. It opens every tunnel to a server of the test, unless it is told to do something else. */
+/** A CONNECT proxy. By default it opens every tunnel to a server of the test. */
 async function startProxy(tunnel: Tunnel = tunnelTo(() => new URL(target.url).port)) {
   const asked: { readonly host: string | undefined; readonly authorization: string | undefined }[] = [];
   const sockets = new Set<Socket>();

@@ -26,14 +26,14 @@ async function limited({ events = 0, bytes = 0 }): Promise<Readonly<Record<strin
 }
 
 describe('a token without limits', () => {
-  it('is told of none', async () => {
+  it('gets no RateLimit header', async () => {
     const { status, headers } = await harness.post(events(5));
     expect([status, headers.get('ratelimit'), headers.get('ratelimit-policy')]).toEqual([200, null, null]);
   });
 });
 
 describe('a token with limits', () => {
-  it('is told in every answer what they are and what is left', async () => {
+  it('gets its limits and what is left of them in every answer', async () => {
     const { status, headers } = await harness.post(events(25), await limited({ events: 100, bytes: 1_000_000 }));
     expect(status).toBe(200);
     expect(headers.get('ratelimit-policy')).toBe('"events";q=100;w=1, "bytes";q=1000000;w=1;qu="content-bytes"');

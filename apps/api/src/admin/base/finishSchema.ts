@@ -35,7 +35,7 @@ function resolveProblem(type: GraphQLObjectType): void {
   setResolver(type, 'remedy', remedyOf);
 }
 
-/** Throws for a query or mutation that states no role: nobody has decided who may use it. */
+/** Throws for a query or mutation that states no role: every one needs a role. */
 function describeRoles(type: GraphQLObjectType): void {
   const isRoot = ['Query', 'Mutation'].includes(type.name);
   for (const field of Object.values(type.getFields())) {
