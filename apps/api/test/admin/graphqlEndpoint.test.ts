@@ -228,7 +228,7 @@ describe('a query', () => {
     [
       'that costs too much',
       '{ currents(first: 200) { nodes { throttledKeys(first: 200) { nodes { key } } } } }',
-      /would cost \d+, and the limit is 25000/,
+      /would cost \d+, and the limit is 50000/,
     ],
     [
       'with ten full scans',
