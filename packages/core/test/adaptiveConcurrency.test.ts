@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createAdaptiveConcurrency } from '../src/delivery/adaptiveConcurrency.js';
 
+/** Answers while as many requests are in flight as may be. */
 const answers = (concurrency: ReturnType<typeof createAdaptiveConcurrency>, count: number, ms: number) => {
-  for (let index = 0; index < count; index++) concurrency.onResponse(ms);
+  for (let index = 0; index < 64; index++) concurrency.onRequest();
+  for (let index = 0; index < count; index++) {
+    concurrency.onResponse(ms);
+    concurrency.onRequest();
+  }
 };
 
 describe('the concurrency limit of a Current', () => {
@@ -38,7 +43,7 @@ describe('the concurrency limit of a Current', () => {
   it('never grows past the declared maximum, so that it falls at once when a partner slows down', () => {
     const concurrency = createAdaptiveConcurrency();
     for (let index = 0; index < 1_000; index++) {
-      concurrency.onResponse(20);
+      answers(concurrency, 1, 20);
       concurrency.limit(4);
     }
     answers(concurrency, 2, 400);
@@ -51,5 +56,16 @@ describe('the concurrency limit of a Current', () => {
     const concurrency = createAdaptiveConcurrency();
     answers(concurrency, 100, 800);
     expect(concurrency.limit(64)).toBeGreaterThan(8);
+  });
+
+  it('does not rise while fewer requests are in flight than may be, because the worker is busy', () => {
+    const concurrency = createAdaptiveConcurrency();
+    for (let index = 0; index < 1_000; index++) {
+      concurrency.onRequest();
+      concurrency.onRequest();
+      concurrency.onResponse(20);
+      concurrency.onResponse(20);
+    }
+    expect(concurrency.limit(64)).toBeLessThanOrEqual(4);
   });
 });

@@ -153,7 +153,7 @@ export function openBudgetHarness(
       credentials: {},
       http: { request: () => Promise.reject(new Error('there is no network here')) },
       budgets,
-      concurrency: { onResponse: () => undefined, onCongestion: () => undefined },
+      concurrency: { onRequest: () => undefined, onResponse: () => undefined, onCongestion: () => undefined },
       requestBytes: createAdaptiveRequestBytes(),
       order: ordered,
       refusals: { alone: 0 },

@@ -6,6 +6,7 @@ import type { AttemptContext } from '../src/delivery/attemptContext.js';
 import { startMapping } from '../src/delivery/mapEvents.js';
 import { allPending, Outcome } from '../src/batch/outcome.js';
 import { startAttempt } from '../src/delivery/attempt.js';
+import { createUserOrder } from '../src/delivery/userOrder.js';
 import { createFakePartner, fakeConnector } from './fakeConnector.js';
 import { event } from './deliveryHarness.js';
 
@@ -18,16 +19,17 @@ const line = {
     map: ({ properties }: CatalogueEvent) => ({ payload: properties['payload'] }),
   },
   settings: {},
+  order: createUserOrder().begin(),
 } as unknown as AttemptContext;
 
 const saying = (payload: unknown): CatalogueEvent =>
   ({ ...event('good'), properties: { payload } }) as unknown as CatalogueEvent;
 
-function trackOf(count: number, outcomes = allPending(count)) {
+function trackOf(count: number, outcomes = allPending(count), id = 1) {
   return startAttempt(
     {
       storedOn: '2026-01-01',
-      id: '1',
+      id: String(id),
       batchId: '1',
       storedAtMs: 0,
       events: count,
@@ -49,7 +51,7 @@ describe('events', () => {
     const track = trackOf(250);
     const mapping = startMapping(limits, line);
     mapping.map(track, segmentsOf(Array.from({ length: 250 }, (_, n) => saying({ n, word: 'ü' }))));
-    const items = mapping.items();
+    const items = mapping.items().all;
     expect(new Set(items.map(({ chunk }) => chunk)).size).toBe(3);
     expect(items.map(({ payload }) => payload)).toStrictEqual(items.map((_, n) => ({ n, word: 'ü' })));
     expect(items[7]?.json).toBe('{"n":7,"word":"ü"}');
@@ -66,10 +68,39 @@ describe('events', () => {
     const track = trackOf(100);
     const mapping = startMapping(limits, line);
     mapping.map(track, segmentsOf(Array.from({ length: 100 }, (_, n) => saying(n === 42 ? payload : { n }))));
-    expect(mapping.items().map(({ position }) => position)).toStrictEqual(
+    expect(mapping.items().all.map(({ position }) => position)).toStrictEqual(
       Array.from({ length: 100 }, (_, n) => n).filter((n) => n !== 42),
     );
     expect(track.result().deadLetters).toMatchObject([{ code, positions: [42] }]);
+  });
+
+  it('behind others of their user come last and in chunks of their own, so that the others stay together', () => {
+    const ofUsers = (count: number, users: number): CatalogueEvent[] =>
+      Array.from({ length: count }, (_, n) => ({
+        ...saying({ n }),
+        id: `event-${count}-${n}`,
+        user: { external_user_id: `user-${n % users}` },
+      }));
+    const order = createUserOrder();
+    const map = (age: number, events: CatalogueEvent[]) => {
+      const ordered = order.begin();
+      ordered.refresh();
+      const mapping = startMapping(limits, { ...line, order: ordered });
+      mapping.map(trackOf(events.length, allPending(events.length), age), segmentsOf(events));
+      const items = mapping.items();
+      ordered.map(items.all);
+      return items;
+    };
+    expect(map(1, ofUsers(20, 20)).frontCount).toBe(20);
+    const { all, frontCount } = map(2, ofUsers(200, 50));
+    expect(frontCount).toBe(200 - 4 * 20);
+    expect(all.slice(0, frontCount).every(({ user }) => Number(user?.slice(5)) >= 20)).toBe(true);
+    const chunksBehind = new Set(all.slice(frontCount).map(({ chunk }) => chunk));
+    expect(all.slice(0, frontCount).some(({ chunk }) => chunksBehind.has(chunk))).toBe(false);
+    for (const { json, payload, position } of all) {
+      expect(payload).toEqual({ n: position });
+      expect(json).toBe(JSON.stringify(payload));
+    }
   });
 
   it('are read only from segments with due events', () => {
@@ -89,7 +120,7 @@ describe('events', () => {
       },
       due,
     ]);
-    expect(mapping.items().map(({ payload }) => payload)).toStrictEqual([4, 5]);
+    expect(mapping.items().all.map(({ payload }) => payload)).toStrictEqual([4, 5]);
   });
 });
 
@@ -97,7 +128,7 @@ describe('requests', () => {
   function itemsOf(sizes: readonly number[]) {
     const mapping = startMapping(limits, line);
     mapping.map(trackOf(sizes.length), segmentsOf(sizes.map((size) => saying('x'.repeat(size)))));
-    return mapping.items();
+    return mapping.items().all;
   }
 
   it.each([

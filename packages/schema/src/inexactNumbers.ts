@@ -16,6 +16,8 @@ export interface InexactNumber {
  */
 export function mayBeInexact(value: number): boolean {
   if (Number.isInteger(value)) return !Number.isSafeInteger(value);
+  // Up to 8 digits before the point and 6 after it, like nearly all prices: much faster than writing the number.
+  if (value < 1e8 && value > -1e8 && Math.round(value * 1e6) / 1e6 === value) return false;
   return !Number.isFinite(value) || String(value).length > 16;
 }
 

@@ -15,6 +15,7 @@ const minimumDecay = 0.005;
 export function createAdaptiveConcurrency() {
   let limit = initialLimit;
   let recentMinMs = Infinity;
+  let inFlight = 0;
   return {
     /** At least 1 and at most `max`, the connector's limit. */
     limit(max: number) {
@@ -22,12 +23,16 @@ export function createAdaptiveConcurrency() {
       limit = Math.min(limit, max);
       return Math.max(1, Math.floor(limit));
     },
+    onRequest: () => void inFlight++,
     /** A request was answered after so many milliseconds. */
     onResponse(ms: number) {
+      const isUsed = inFlight > limit / 2;
+      inFlight--;
       recentMinMs = Math.min(ms, recentMinMs + (Number.isFinite(recentMinMs) ? recentMinMs * minimumDecay : 0));
       if (ms > neverSlowMs && ms > recentMinMs * slowFactor) limit = Math.max(1, limit - 1 / limit);
-      // One more for each full round of responses.
-      else limit += 1 / limit;
+      // One more for each full round of responses. Not while the worker itself is the bottleneck: more attempts would then
+      // only wait for it, and for the events of each other's users (congestion window validation, RFC 7661).
+      else if (isUsed) limit += 1 / limit;
     },
     /** The partner asked for a pause, or did not answer. */
     onCongestion() {

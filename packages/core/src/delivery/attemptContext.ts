@@ -14,7 +14,7 @@ export interface AttemptContext {
   readonly http: Http;
   /** Undefined when budgets are not enforced. */
   readonly budgets: Budgets | undefined;
-  readonly concurrency: Pick<AdaptiveConcurrency, 'onResponse' | 'onCongestion'>;
+  readonly concurrency: Pick<AdaptiveConcurrency, 'onRequest' | 'onResponse' | 'onCongestion'>;
   readonly requestBytes: Omit<AdaptiveRequestBytes, 'reset'>;
   /** Keeps the events of each user in order. */
   readonly order: OrderedAttempt;

@@ -38,11 +38,12 @@ export async function deliver(batches: readonly ClaimedBatch[], given: AttemptCo
     entry === undefined ||
     limits.budgets.some((budget) => budget.name === entry.name && termsOf(budget) === entry.terms);
   const attempts = batches.map(({ delivery }) => startAttempt(delivery, context.now(), isValid));
+  context.order.refresh();
   const mapping = startMapping(limits, context);
   for (const [index, batch] of batches.entries()) mapping.map(attempts[index] as Attempt, takeSlices(batch));
   const items = mapping.items();
-  context.order.map(items);
-  const admitted = await admit(items, attempts, limits.budgets, context);
+  context.order.map(items.all);
+  const admitted = await admit(items.all, attempts, limits.budgets, context);
   const { failure, requests, sent, unconfirmed } = await sendInOrder(admitted, items, limits, context);
   context.budgets?.countDelivered(admitted, limits.budgets, ({ attempt, position }) => attempt.isDelivered(position));
   const isStuck = sent > 0 && attempts.every((attempt) => attempt.resolvedCount() === 0);

@@ -2,15 +2,13 @@ import type { Item } from '@currents/connector';
 import type { KeyChecks } from '../budget/sampling.js';
 import type { Attempt } from './attempt.js';
 import type { SerializedChunk } from './serializedChunk.js';
-import type { OrderedAttempt } from './userOrder.js';
 
 /**
  * An item with the attempt of its delivery and its position there. It holds neither payload nor JSON, only its index in
  * a chunk, so that a request keeps few objects alive.
  */
 export class DeliveryItem implements Item<unknown> {
-  /** The attempt that has it in flight, and another item of its user in flight; see `createUserOrder`. */
-  owner: OrderedAttempt | undefined = undefined;
+  /** The item before it of the same user and attempt; see `createUserOrder`. */
   before: DeliveryItem | undefined = undefined;
 
   constructor(
@@ -22,6 +20,7 @@ export class DeliveryItem implements Item<unknown> {
     readonly position: number,
     /** Whose event it is; see `userOf`. */
     readonly user: string | undefined,
+    readonly userHash: number,
   ) {}
 
   get json(): string {

@@ -7,6 +7,7 @@ import { errorKind, type AttemptContext, type UnreadableDelivery } from './attem
 import { DeliveryItem } from './deliveryItem.js';
 import { postpone } from './postpone.js';
 import { SerializedChunk } from './serializedChunk.js';
+import { hashOf } from './userIndex.js';
 import { userOf } from './userOrder.js';
 
 type Limits = Pick<RateLimit<unknown>, 'maxEvents' | 'maxEventBytes' | 'budgets'>;
@@ -21,6 +22,23 @@ interface MappedEvent {
   readonly attempt: Attempt;
   readonly position: number;
   readonly user: string | undefined;
+  readonly userHash: number;
+}
+
+export interface OrderedItems {
+  readonly all: readonly DeliveryItem[];
+  /** So many of them, the first, were not behind others when they were mapped. */
+  readonly frontCount: number;
+}
+
+interface Chunks {
+  /** Not serialized yet. */
+  mapped: MappedEvent[];
+  readonly items: DeliveryItem[];
+}
+
+function startChunks(): Chunks {
+  return { mapped: [], items: [] };
 }
 
 const noKeys: BudgetKeys = [];
@@ -30,12 +48,13 @@ const maxChunkEvents = 100;
 
 /** Within one mapping, an id that occurs again is a duplicate. */
 export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, context: AttemptContext) {
-  const { connector, settings } = context;
+  const { connector, settings, order } = context;
   const ids = new Set<string>();
-  const items: DeliveryItem[] = [];
+  const front = startChunks();
+  /** Events behind others of their user in flight. They are sent later, so they do not share chunks with those before. */
+  const behind = startChunks();
   const unreadable: UnreadableDelivery[] = [];
   const sampler = context.budgets?.startSampling(budgets);
-  let mappedEvents: MappedEvent[] = [];
   let lastKeys = noKeys;
 
   /** Neighbouring events often have the same keys; then they share one list. */
@@ -66,20 +85,24 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
     if ('reject' in mapped)
       return attempt.deadLetter(position, { outcome: 'rejected', code: mapped.reject, detail: mapped.detail });
     ids.add(id);
-    mappedEvents.push({ id, payload: mapped.payload, keys, drawn, attempt, position, user: userOf(event) });
-    if (mappedEvents.length >= Math.min(maxChunkEvents, maxEvents)) endChunk();
+    const user = userOf(event);
+    const userHash = user === undefined ? 0 : hashOf(user);
+    const chunks = user !== undefined && order.isBehind(user, userHash, attempt.age) ? behind : front;
+    chunks.mapped.push({ id, payload: mapped.payload, keys, drawn, attempt, position, user, userHash });
+    if (chunks.mapped.length >= Math.min(maxChunkEvents, maxEvents)) endChunk(chunks);
   }
 
-  function endChunk(): void {
-    if (mappedEvents.length === 0) return;
-    const chunk = tryToSerialize(mappedEvents);
-    if (chunk && chunk.json.length <= maxEventBytes) addItems(mappedEvents, chunk);
-    else for (const mapped of mappedEvents) serializeAlone(mapped);
-    mappedEvents = [];
+  function endChunk(chunks: Chunks): void {
+    const { mapped, items } = chunks;
+    if (mapped.length === 0) return;
+    const chunk = tryToSerialize(mapped);
+    if (chunk && chunk.json.length <= maxEventBytes) addItems(mapped, chunk, items);
+    else for (const each of mapped) serializeAlone(each, items);
+    chunks.mapped = [];
   }
 
   /** Isolates an event that is too large or cannot be serialized from the rest of its chunk. */
-  function serializeAlone(mapped: MappedEvent): void {
+  function serializeAlone(mapped: MappedEvent, items: DeliveryItem[]): void {
     const { attempt, position } = mapped;
     let chunk;
     try {
@@ -87,17 +110,17 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
     } catch (error) {
       return rejectBroken(attempt, position, error);
     }
-    if (chunk.json.length <= maxEventBytes) return addItems([mapped], chunk);
+    if (chunk.json.length <= maxEventBytes) return addItems([mapped], chunk, items);
     const detail = `${connector.label} takes events of up to ${maxEventBytes} bytes; this one has ${chunk.json.length}`;
     attempt.deadLetter(position, { outcome: 'rejected', code: 'event_too_large', detail });
   }
 
-  function addItems(serialized: readonly MappedEvent[], chunk: SerializedChunk): void {
+  function addItems(serialized: readonly MappedEvent[], chunk: SerializedChunk, items: DeliveryItem[]): void {
     const bytes = chunk.json.length / serialized.length;
     for (let index = 0; index < serialized.length; index++) {
-      const { id, keys, drawn, attempt, position, user } = serialized[index] as MappedEvent;
+      const { id, keys, drawn, attempt, position, user, userHash } = serialized[index] as MappedEvent;
       const checks = sampler && drawn > 0 ? sampler.count(keys, drawn, bytes, !attempt.turns.has(position)) : noChecks;
-      items.push(new DeliveryItem(id, chunk, index, checks, attempt, position, user));
+      items.push(new DeliveryItem(id, chunk, index, checks, attempt, position, user, userHash));
     }
   }
 
@@ -141,10 +164,12 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
         first = end;
       }
     },
-    /** The items to send, of all deliveries mapped, in order. */
-    items(): readonly DeliveryItem[] {
-      endChunk();
-      return items;
+    /** The items to send, of all deliveries mapped, in the order of each user: those behind others come last. */
+    items(): OrderedItems {
+      endChunk(front);
+      endChunk(behind);
+      const all = behind.items.length > 0 ? front.items.concat(behind.items) : front.items;
+      return { all, frontCount: front.items.length };
     },
     /** The deliveries, so far, with events that could not be read. */
     unreadable: unreadable as readonly UnreadableDelivery[],

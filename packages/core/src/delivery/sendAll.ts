@@ -20,11 +20,14 @@ export interface SendAllResult {
  * Sends the requests in order, until one meets a failure of the whole Current or the lease is about to expire. A refused
  * request is sent again in halves (bisection) until the event at fault is alone; when it was too large, the requests after
  * it are smaller, too.
+ *
+ * @param withLast what to send in place of the last request: at least its items.
  */
 export async function sendAll(
   requests: readonly Request[],
   limits: RateLimit<unknown>,
   context: AttemptContext,
+  withLast?: (last: Request) => readonly Request[],
 ): Promise<SendAllResult> {
   const { budgets } = limits;
   const { requestBytes } = context;
@@ -35,6 +38,11 @@ export async function sendAll(
   let unconfirmed: UnconfirmedEvents | undefined;
   const result = (failure?: CurrentFailure): SendAllResult => ({ failure, requests: made, sent, unconfirmed });
   for (let request = queue.shift(); request && context.now() < context.stopAtMs; request = queue.shift()) {
+    // While a refused request is sent in halves, nothing joins them.
+    if (withLast && queue.length === 0 && !isBisecting) {
+      queue = [...withLast(request)];
+      request = queue.shift() ?? request;
+    }
     const answer = await sendRequest(request, context);
     made++;
     sent += request.length;

@@ -2,37 +2,61 @@ import type { RateLimit } from '@currents/connector';
 import type { AttemptContext } from './attemptContext.js';
 import { cutRequests } from './cutRequests.js';
 import type { DeliveryItem } from './deliveryItem.js';
+import type { OrderedItems } from './mapEvents.js';
 import { postpone } from './postpone.js';
 import { sendAll, type SendAllResult } from './sendAll.js';
 import { laterHold, type Hold } from './userOrder.js';
 
+/** So long, in milliseconds, the events behind others wait for company. */
+const gatherMs = 50;
+
 /**
- * Sends the admitted ones of these items: those whose users have no earlier event outstanding; then the others, each as
- * soon as the earlier events of its user are final. What an earlier event waits for postpones the later ones, too.
+ * Sends the admitted ones of these items: those whose users have no earlier event outstanding; then the others, as the
+ * earlier events of their users become final. What an earlier event waits for postpones the later ones, too.
  */
 export async function sendInOrder(
   admitted: readonly DeliveryItem[],
-  items: readonly DeliveryItem[],
+  { all, frontCount }: OrderedItems,
   limits: RateLimit<unknown>,
   context: AttemptContext,
 ): Promise<SendAllResult> {
   const { order } = context;
-  const send = (some: readonly DeliveryItem[]): Promise<SendAllResult> => {
-    const maxBytes = context.requestBytes.limit(limits.maxBytes);
-    return sendAll(cutRequests(some, { ...limits, maxBytes }), limits, context);
-  };
-  if (order.isAlone() && !hasDeferred(items)) return send(admitted);
+  const cut = (some: readonly DeliveryItem[]): (readonly DeliveryItem[])[] =>
+    cutRequests(some, { ...limits, maxBytes: context.requestBytes.limit(limits.maxBytes) });
+  const isPlain = !hasDeferred(all);
+  if (isPlain && order.isAlone()) return sendAll(cut(admitted), limits, context);
   let total: SendAllResult = { failure: undefined, requests: 0, sent: 0, unconfirmed: undefined };
   if (!(await order.untilReady(context.stopAtMs))) return total;
   /** What the users' events in this attempt wait for. */
   const held = new Map<string, Hold>();
-  let rest = items;
-  for (;;) {
+  let rest = all;
+  const takeFree = (): readonly DeliveryItem[] => {
     const { free, behind } = sortByUser(rest, held, context);
-    if (free.length > 0) total = add(total, await send(free));
-    if (total.failure || behind.length === 0) return total;
-    if (free.length === 0 && !(await order.progress(context.stopAtMs))) return total;
     rest = behind;
+    return free;
+  };
+  let free: readonly DeliveryItem[];
+  if (isPlain && admitted.length === all.length && order.isSettled()) {
+    free = all.slice(0, frontCount);
+    rest = all.slice(frontCount);
+  } else free = takeFree();
+  for (;;) {
+    // The last request takes along what has become free meanwhile.
+    const withLast = (last: readonly DeliveryItem[]) => cut(rest.length > 0 ? last.concat(takeFree()) : last);
+    if (free.length > 0) total = add(total, await sendAll(cut(free), limits, context, withLast));
+    if (total.failure || rest.length === 0) return total;
+    free = await gatherFree();
+    if (free.length === 0 && rest.length > 0) return total;
+  }
+
+  /** Waits until some are free, and a moment longer for the others: small requests are dear. */
+  async function gatherFree(): Promise<readonly DeliveryItem[]> {
+    const gathered: DeliveryItem[] = [];
+    for (let untilMs = context.stopAtMs; ;) {
+      for (const item of takeFree()) gathered.push(item);
+      if (gathered.length > 0) untilMs = Math.min(untilMs, context.now() + gatherMs);
+      if (rest.length === 0 || !(await order.progress(untilMs))) return gathered;
+    }
   }
 }
 
@@ -48,16 +72,17 @@ function sortByUser(items: readonly DeliveryItem[], held: Map<string, Hold>, con
   const usersBehind = new Set<string>();
   order.refresh();
   for (const item of items) {
-    const { user, attempt, position } = item;
+    const { user, userHash, attempt, position } = item;
     if (!attempt.isPending(position)) continue;
     const deferral = attempt.deferralAt(position);
     if (user === undefined) {
       if (!deferral) free.push(item);
       continue;
     }
-    let hold = laterHold(held.get(user), deferral ?? attempt.waitsUntil(user, position));
+    let hold = laterHold(held.size > 0 ? held.get(user) : undefined, deferral ?? attempt.waitsUntil(user, position));
     if (!hold) {
-      const older = usersBehind.has(user) ? 'inFlight' : order.olderThan(user, attempt.age);
+      const older =
+        usersBehind.size > 0 && usersBehind.has(user) ? 'inFlight' : order.olderThan(user, userHash, attempt.age);
       if (older === 'inFlight') {
         usersBehind.add(user);
         behind.push(item);

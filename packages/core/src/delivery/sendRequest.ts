@@ -21,6 +21,7 @@ export interface RequestAnswer {
 /** Sends one request, and resolves its items by their results. */
 export async function sendRequest(request: readonly DeliveryItem[], context: AttemptContext): Promise<RequestAnswer> {
   const startedMs = context.now();
+  context.concurrency.onRequest();
   const results = await send(request, context);
   const answeredMs = context.now();
   context.concurrency.onResponse(answeredMs - startedMs);

@@ -3,6 +3,7 @@ import type { CatalogueEvent } from '@currents/schema';
 import type { Deferral } from './claim.js';
 import type { DeliveryItem } from './deliveryItem.js';
 import type { AttemptResult } from './record.js';
+import { UserIndex } from './userIndex.js';
 
 /** What an event waits for, and its user's later events with it. */
 export interface Hold extends Pick<Deferral, 'dueAtMs' | 'code' | 'detail' | 'budget'> {
@@ -49,8 +50,6 @@ export function laterHold(one: Hold | undefined, other: Hold | undefined): Hold 
  */
 export function createUserOrder() {
   const running = new Set<OrderedAttempt>();
-  /** The item in flight that was listed last, of each user; it is linked to the one before. */
-  const inFlight = new Map<string, DeliveryItem>();
   const waiting = new Map<string, Map<string, Hold>>();
   const usersOf = new Map<string, Set<string>>();
   /** Deliveries whose users wait for a reason that is not stored. */
@@ -59,6 +58,7 @@ export function createUserOrder() {
   let isFull = false;
   let isStale = true;
   let endedCount = 0;
+  let loadCount = 0;
   let listeners: (() => void)[] = [];
 
   function add(user: string, deliveryId: string, hold: Hold): void {
@@ -84,18 +84,6 @@ export function createUserOrder() {
     if (holds?.size === 0) waiting.delete(user);
   }
 
-  function unlist(user: string, owner: OrderedAttempt): void {
-    let first = inFlight.get(user);
-    let kept: DeliveryItem | undefined;
-    for (let item = first; item; item = item.before) {
-      if (item.owner !== owner) kept = item;
-      else if (kept) kept.before = item.before;
-      else first = item.before;
-    }
-    if (first) inFlight.set(user, first);
-    else inFlight.delete(user);
-  }
-
   function notify(): void {
     const called = listeners;
     listeners = [];
@@ -117,8 +105,13 @@ export function createUserOrder() {
   function begin() {
     let earlier = [...running];
     let items: readonly DeliveryItem[] = [];
-    let isListed = false;
+    /** Undefined until another attempt asks for a user. */
+    let byUser: UserIndex | undefined;
     let isReady = false;
+    /** The other attempts whose items are known. */
+    let others: OrderedAttempt[] = [];
+    /** The number of loads when all earlier events were known. */
+    let settledAt = -1;
     /** What the user's events of each delivery and of all older ones wait for, oldest first. */
     const waits = new Map<string, readonly { readonly age: number; readonly hold: Hold }[]>();
 
@@ -137,8 +130,10 @@ export function createUserOrder() {
     }
 
     function close(): void {
-      if (isListed) for (const { user } of items) if (user !== undefined) unlist(user, attempt);
       isReady = true;
+      items = [];
+      byUser = undefined;
+      others = [];
       endedCount++;
       running.delete(attempt);
       earlier = [];
@@ -163,34 +158,36 @@ export function createUserOrder() {
         while (!earlier.every((each) => each.isReady())) if (!(await progress(untilMs))) return false;
         return true;
       },
-      /** Makes the items known to other attempts. An attempt that is alone never needs it. */
-      list(): void {
-        if (isListed || !isReady) return;
-        isListed = true;
-        for (const item of items) {
-          if (item.user === undefined) continue;
-          item.owner = attempt;
-          item.before = inFlight.get(item.user);
-          inFlight.set(item.user, item);
-        }
+      /** The last item of this user in this attempt. */
+      lastOf(user: string, hash: number): DeliveryItem | undefined {
+        byUser ??= new UserIndex(items);
+        return byUser.lastOf(user, hash);
       },
       /** What the events of this user in older deliveries than that of `age` wait for; `inFlight` when one is under way. */
-      olderThan(user: string, age: number): Hold | 'inFlight' | undefined {
+      olderThan(user: string, hash: number, age: number): Hold | 'inFlight' | undefined {
         let hold: Hold | undefined;
-        for (let item = inFlight.get(user); item; item = item.before) {
-          if (item.owner === attempt || item.attempt.age >= age || !item.attempt.isPending(item.position)) continue;
-          const deferral = item.attempt.deferralAt(item.position);
-          if (!deferral) return 'inFlight';
-          hold = laterHold(hold, deferral);
+        for (const other of others) {
+          for (let item = other.lastOf(user, hash); item; item = item.before) {
+            if (item.attempt.age >= age || !item.attempt.isPending(item.position)) continue;
+            const deferral = item.attempt.deferralAt(item.position);
+            if (!deferral) return 'inFlight';
+            hold = laterHold(hold, deferral);
+          }
         }
-        if (!waiting.has(user)) return hold;
+        if (waiting.size === 0 || !waiting.has(user)) return hold;
         return laterHold(hold, waitsOf(user).findLast((each) => each.age < age)?.hold);
       },
+      /** Whether something of this user in older deliveries is not final, as far as it is known. */
+      isBehind: (user: string, hash: number, age: number): boolean =>
+        (others.length > 0 || waiting.size > 0) && attempt.olderThan(user, hash, age) !== undefined,
       /** Learns what other attempts have in flight, and forgets what was looked up before they made progress. */
       refresh(): void {
-        for (const each of running) if (each !== attempt) each.list();
+        others = [...running].filter((each) => each !== attempt && each.isReady());
         waits.clear();
+        settledAt = earlier.every((each) => each.isReady()) ? loadCount : -1;
       },
+      /** Whether all that was not behind others at the last refresh is not behind others now. */
+      isSettled: () => settledAt === loadCount,
       /** Tells the other attempts that events became final. */
       advance: notify,
       progress,
@@ -201,7 +198,7 @@ export function createUserOrder() {
           for (const deferral of deferred) for (const [user] of deferral.users ?? []) add(user, delivery.id, deferral);
         }
         const left: Hold = { dueAtMs: Date.now(), code: 'left', detail: '', isLeft: true };
-        for (const { user, attempt, position } of items) {
+        for (const { user, attempt, position } of hasPending(items) ? items : []) {
           if (user === undefined || !attempt.isPending(position) || attempt.deferralAt(position)) continue;
           add(user, attempt.delivery.id, left);
           unstored.add(attempt.delivery.id);
@@ -245,8 +242,15 @@ export function createUserOrder() {
       for (const deliveryId of [...usersOf.keys()])
         if (!unstored.has(deliveryId) || !pending.has(deliveryId)) forget(deliveryId);
       isFull = false;
+      loadCount++;
       for (const { user, deliveryId, ...hold } of stored) add(user, deliveryId, hold);
       isStale = false;
     },
   };
+}
+
+function hasPending(items: readonly DeliveryItem[]): boolean {
+  return items.some(
+    ({ attempt }, index) => attempt !== items[index - 1]?.attempt && attempt.resolvedCount() < attempt.due.length,
+  );
 }

@@ -55,7 +55,10 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   const refusals = { alone: 0 };
   const order = createUserOrder();
   const owner = createCurrentOwner(currentId, order, deps);
-  /** Claims follow one another, so that attempts have an order. */
+  /**
+   * Claims follow one another, so that attempts have an order. The next one follows when the batches are read: what a busy
+   * worker claims sooner only waits for it, and later events of the same users wait for that.
+   */
   let claiming: Promise<unknown> = Promise.resolve();
   let current: LoadedCurrent | undefined;
   let limit = 1;
@@ -71,14 +74,14 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     limit = concurrency.limit(limits.maxConcurrentRequests);
     const next = await afterOtherClaims(() => claimNext(limits.maxEvents));
     if (!next) return false;
-    const { claimed, ordered, startedMs } = next;
+    const { claimed, ordered, startedMs, reading } = next;
     // A Current that failed as a whole is tried by one request.
     if (claimed.failures > 0) limit = 1;
     onClaimed(claimed.more);
     try {
       const usable = claimed.version === loaded.version ? loaded : await reload();
       if (!usable) throw new Error('the Current cannot be used with its present settings');
-      await attempt(claimed, usable, ordered, startedMs);
+      await attempt(claimed, await reading, usable, ordered, startedMs);
     } catch (error) {
       await giveBack(claimed, ordered);
       throw error;
@@ -109,9 +112,13 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
         events,
         onlyDeferred: order.isFull(),
       });
-      if (claimed.deliveries.length > 0) return { claimed, ordered, startedMs };
-      ordered.drop({ isLost: false });
-      return undefined;
+      if (claimed.deliveries.length === 0) {
+        ordered.drop({ isLost: false });
+        return undefined;
+      }
+      const reading = readBatches(claimed);
+      await reading.catch(() => undefined);
+      return { claimed, ordered, startedMs, reading };
     } catch (error) {
       ordered.drop({ isLost: true });
       throw error;
@@ -147,12 +154,13 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
 
   async function attempt(
     claimed: Claim,
+    batches: readonly ClaimedBatch[],
     loaded: LoadedCurrent,
     ordered: OrderedAttempt,
     startedMs: number,
   ): Promise<void> {
     const { connector, settings, credentials } = loaded;
-    const delivered = await deliver(await readBatches(claimed), {
+    const delivered = await deliver(batches, {
       connector,
       settings,
       credentials,
