@@ -1,4 +1,4 @@
-import { interpretAnswer, readJsonObject, toSendOutcome } from '@currents/connector';
+import { gzipRefused, interpretAnswer, readJsonObject, toSendOutcome } from '@currents/connector';
 import type { AnswerRules, HttpAnswer, Refusal, SendOutcome } from '@currents/connector';
 import type { Settings } from './settings.js';
 
@@ -16,7 +16,6 @@ const keyRefused: Refusal = {
   advice: 'Amplitude does not know the API key; check key and region',
 };
 const notFound: Refusal = { code: 'not_found', advice: 'there is no such endpoint; check the base URL' };
-const gzipRefused: Refusal = { code: 'gzip_refused', advice: 'the request could not be read; switch gzip off' };
 const typeRefused: Refusal = { code: 'content_type_refused', advice: 'JSON is not accepted; check the base URL' };
 
 /**
@@ -34,8 +33,9 @@ export function readAnswer(answer: HttpAnswer, sent: SentRequest, say: (words: s
       401: keyRefused,
       404: notFound,
       405: notFound,
-      415: sent.settings.gzip ? gzipRefused : typeRefused,
+      415: typeRefused,
     },
+    isCompressed: sent.settings.gzip,
     isSuccess: ({ code }) => code === 200,
     acceptedCount: { field: 'events_ingested', sent: sent.eventCount },
   };

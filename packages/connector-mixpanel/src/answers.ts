@@ -1,5 +1,6 @@
 import { interpretAnswer, toSendOutcome } from '@currents/connector';
 import type { AnswerRules, HttpAnswer, SendOutcome } from '@currents/connector';
+import type { Settings } from './settings.js';
 
 /** Nothing is accepted until an admin acts; Mixpanel, Ingestion API and Query API, error responses. */
 export const refusals: AnswerRules['refusals'] = {
@@ -10,14 +11,20 @@ export const refusals: AnswerRules['refusals'] = {
 };
 
 /** `{"status": 1}` is an answer of `/track`, which does not import. */
-const rules = (eventCount: number): AnswerRules => ({
+const rules = (eventCount: number, isCompressed: boolean): AnswerRules => ({
   label: 'Mixpanel',
   refusals,
+  isCompressed,
   isSuccess: ({ code, status }) => code === 200 || status === 'OK',
   acceptedCount: { field: 'num_records_imported', sent: eventCount },
 });
 
 /** The outcome for all events of a request that an answer treats alike. `say` redacts Mixpanel's words. */
-export function readAnswer(answer: HttpAnswer, eventCount: number, say: (words: string) => string): SendOutcome {
-  return toSendOutcome(interpretAnswer(answer, rules(eventCount), say));
+export function readAnswer(
+  answer: HttpAnswer,
+  eventCount: number,
+  { gzip }: Pick<Settings, 'gzip'>,
+  say: (words: string) => string,
+): SendOutcome {
+  return toSendOutcome(interpretAnswer(answer, rules(eventCount, gzip), say));
 }

@@ -23,6 +23,7 @@ export async function send(
     readAnswer(
       answer,
       items.length,
+      to.settings,
       createRedactor(secrets, () => items.map((item) => item.payload)),
     ),
   );
@@ -52,7 +53,7 @@ function answerByRecord(
 export async function test(to: SendContext<Settings, Credentials>): Promise<TestResult> {
   const answer = await to.http.request(importRequest('[]', to));
   if (isErrorAboutList(answer)) return { outcome: 'passed' };
-  return toTestResult(readAnswer(answer, 0, createRedactor(secretsOf(to.credentials))));
+  return toTestResult(readAnswer(answer, 0, to.settings, createRedactor(secretsOf(to.credentials))));
 }
 
 function isErrorAboutList(answer: HttpAnswer): boolean {

@@ -140,8 +140,17 @@ export type SendOutcome =
    */
   | { readonly outcome: 'split'; readonly code: string; readonly detail: string; readonly isTooLarge?: boolean }
   /** An admin has to repair the Current: refused credentials, a wrong region. */
-  | { readonly outcome: 'blocked'; readonly code: string; readonly detail: string };
+  | ({ readonly outcome: 'blocked'; readonly code: string; readonly detail: string } & CompressionBlame);
+
+/** A refusal that may be about the compression of the request: the engine repeats it once without. */
+export interface CompressionBlame {
+  readonly isCompressionRefused?: boolean;
+}
 
 export type TestResult =
   | { readonly outcome: 'passed' }
-  | { readonly outcome: 'refused' | 'unreachable'; readonly code: string; readonly detail: string };
+  | ({
+      readonly outcome: 'refused' | 'unreachable';
+      readonly code: string;
+      readonly detail: string;
+    } & CompressionBlame);

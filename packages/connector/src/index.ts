@@ -27,7 +27,14 @@ export { brazeEventNames, createEventNaming } from './eventNaming.js';
 export type { EventNames, EventNaming } from './eventNaming.js';
 export { baseUrlOf, baseUrlSetting, eventNamesSetting, regionOrigins, requestBytesSetting } from './sharedSettings.js';
 export { createPlaceholderCheck, isGiven } from './placeholderIds.js';
-export { createRedactor, interpretAnswer, toPullFailure, toSendOutcome, toTestResult } from './interpretAnswer.js';
+export {
+  createRedactor,
+  gzipRefused,
+  interpretAnswer,
+  toPullFailure,
+  toSendOutcome,
+  toTestResult,
+} from './interpretAnswer.js';
 export type { AnswerRules, Refusal } from './interpretAnswer.js';
 export { streamFollowingLink } from './followLink.js';
 export { listCohorts, readPartnerCohort, requestWholeBody } from './pullHelpers.js';

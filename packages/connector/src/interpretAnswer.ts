@@ -1,5 +1,5 @@
 import type { PullFailure } from './cohortPull.js';
-import type { SendOutcome, TestResult } from './connector.js';
+import type { CompressionBlame, SendOutcome, TestResult } from './connector.js';
 import type { HttpAnswer } from './http.js';
 import { readJsonObject } from './readJson.js';
 import { redact } from './redact.js';
@@ -8,15 +8,24 @@ import { retryAfterMs } from './retryAfter.js';
 type Body = Readonly<Record<string, unknown>>;
 
 /** A refusal that only an admin can resolve: its code, and what to check. */
-export interface Refusal {
+export interface Refusal extends CompressionBlame {
   readonly code: string;
   readonly advice: string;
 }
+
+/** A 415 to a compressed request: its content type or its coding is not taken (RFC 9110, 15.5.16). */
+export const gzipRefused: Refusal = {
+  code: 'gzip_refused',
+  advice: 'the request could not be read; switch gzip off',
+  isCompressionRefused: true,
+};
 
 /** How to interpret the answers of one partner. */
 export interface AnswerRules {
   readonly label: string;
   readonly refusals: Readonly<Record<number, Refusal>>;
+  /** Whether the request was compressed. */
+  readonly isCompressed?: boolean;
   /** Whether the body of a 2xx answer is the partner's own: a proxy may answer 200, too. */
   isSuccess(body: Body): boolean;
   /** The number of accepted events in the body of a 2xx answer; without it, the answer alone confirms them. */
@@ -42,6 +51,7 @@ export type Interpretation =
       readonly afterMs?: number;
       /** The request was refused for its size. */
       readonly isTooLarge?: boolean;
+      readonly isCompressionRefused?: boolean;
     };
 
 const failureCodes = { timeout: 'timeout', unreachable: 'unreachable', broken: 'broken_connection' } as const;
@@ -79,8 +89,11 @@ export function interpretAnswer(
   const explanation = rules.explanationIn === undefined ? body?.['error'] : rules.explanationIn(body ?? {});
   const words = typeof explanation === 'string' ? say(explanation) : '';
   const detail = words === '' ? `HTTP ${status}` : `HTTP ${status}: ${words}`;
-  const refusal = status >= 300 && status < 400 ? redirected : rules.refusals[status];
-  if (refusal !== undefined) return { kind: 'refused', code: refusal.code, detail: `${detail}; ${refusal.advice}` };
+  const refusal = refusalOf(status, rules);
+  if (refusal !== undefined) {
+    const { advice, ...rest } = refusal;
+    return { kind: 'refused', ...rest, detail: `${detail}; ${advice}` };
+  }
   if (status === 400) return { kind: 'invalid', code: 'bad_request', detail };
   if (status === 413) return { kind: 'invalid', code: 'request_too_large', detail, isTooLarge: true };
   const isThrottled = status === 429;
@@ -92,6 +105,11 @@ export function interpretAnswer(
     detail,
     ...(afterMs !== undefined && { afterMs }),
   };
+}
+
+function refusalOf(status: number, { refusals, isCompressed }: AnswerRules): Refusal | undefined {
+  if (status >= 300 && status < 400) return redirected;
+  return status === 415 && isCompressed ? gzipRefused : refusals[status];
 }
 
 /** Partners do not count events that they had before, so a smaller number is usual after a retry. */
@@ -116,7 +134,9 @@ export function toSendOutcome(said: Interpretation): SendOutcome {
 /** What the outcome of a request without events means for `test`. */
 export function toTestResult(said: SendOutcome): TestResult {
   if (said.outcome === 'delivered') return { outcome: 'passed' };
-  return { outcome: said.outcome === 'blocked' ? 'refused' : 'unreachable', code: said.code, detail: said.detail };
+  const { code, detail } = said;
+  if (said.outcome !== 'blocked') return { outcome: 'unreachable', code, detail };
+  return { outcome: 'refused', code, detail, ...(said.isCompressionRefused && { isCompressionRefused: true }) };
 }
 
 /** What an answer other than the expected one means for a step of a cohort pull. */

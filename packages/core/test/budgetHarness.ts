@@ -151,7 +151,7 @@ export function openBudgetHarness(
       connector,
       settings: {},
       credentials: {},
-      http: { request: () => Promise.reject(new Error('there is no network here')) },
+      compression: { send: (call) => call({ request: () => Promise.reject(new Error('there is no network here')) }) },
       budgets,
       concurrency: { onRequest: () => undefined, onResponse: () => undefined, onCongestion: () => undefined },
       requestBytes: createAdaptiveRequestBytes(),

@@ -35,6 +35,13 @@ const CurrentWarningCode = enumOf<WarningCode>('CurrentWarningCode', 'What a war
   no_connector: 'This version of the hub has no connector for the destination.',
   credentials_unreadable: 'The stored credentials do not open with the present MASTER_KEY.',
   base_url_not_allowed: 'The settings name a base URL, which the operator of this hub does not allow.',
+  answers_unconfirmed:
+    'The destination accepted events with answers that do not confirm them. They count as delivered.',
+  batch_unreadable: 'Stored events could not be read. They are dead letters with the code batch_unreadable.',
+  batch_newer:
+    'A later release of the hub stored events that this one cannot read. They wait for a worker of that release.',
+  gzip_refused:
+    'Compressed requests are refused on the way, so they are sent without compression. See the setting gzip.',
 });
 
 @ObjectType({
@@ -77,6 +84,25 @@ export class CurrentWarning {
 
   @Field(() => [String], { description: 'Names of the event types that the warning is about; often empty.' })
   eventTypes!: string[];
+
+  @Field(() => Count, {
+    nullable: true,
+    description: 'Number of events that the warning is about, since firstAt; null where the settings are the reason.',
+  })
+  eventCount?: number;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the reason was first noticed; null where the settings are the reason.',
+  })
+  firstAt?: Date;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'When the reason was last noticed; null where the settings are the reason. The warning ends a week later.',
+  })
+  lastAt?: Date;
 }
 
 @ObjectType({ description: 'Why a Current is BLOCKED: nothing is sent until a person repairs it.' })

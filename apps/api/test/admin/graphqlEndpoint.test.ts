@@ -274,7 +274,7 @@ describe('a query', () => {
   it('may select all fields of 200 Currents', async () => {
     const everything = `{ currents(first: 200) { totalCount pageInfo { endCursor } nodes {
       id name contactEmail destinationName settings credentials { kind fields } selection { eventTypes channels groups } eventTypes
-      warnings { code message eventTypes } state stateChangedAt allowedActions block { code detail blockedAt nextProbeAt } deferral { code detail until }
+      warnings { code message eventTypes eventCount firstAt lastAt } state stateChangedAt allowedActions block { code detail blockedAt nextProbeAt } deferral { code detail until }
       version createdAt updatedAt oldestPendingAt
       counts { selected delivered skipped rejected expired pending skippedReasons { code eventCount } rejectedReasons { code eventCount } expiredReasons { code eventCount } } } } }`;
     expect((await harness.ask(everything)).body.errors).toBeUndefined();

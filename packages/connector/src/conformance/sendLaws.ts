@@ -40,6 +40,17 @@ export function sendLaws(subject: Subject): Law[] {
         expect(silent).toEqual([]);
       },
     ),
+    law('blames the compression when a compressed request is answered with 415, and only then', async () => {
+      for (const each of subject.allSettings) {
+        const context = { settings: each, credentials: subject.credentials[0] };
+        const [sending, testing] = [scriptedHttp(textAnswer(415, '')), scriptedHttp(textAnswer(415, ''))];
+        const results = await connector.send(itemsOf(connector, each), { ...context, http: sending });
+        const tested = await connector.test({ ...context, http: testing });
+        const isBlamed = (result: object): boolean => 'isCompressionRefused' in result;
+        expect(results.every(isBlamed)).toBe(sending.requests[0]?.gzip === true);
+        expect(isBlamed(tested)).toBe(testing.requests[0]?.gzip === true);
+      }
+    }),
     ...options.answers.map(({ name, answer, then }) =>
       law(`interprets the answer as expected: ${name}`, async () => {
         const items = itemsOf(connector, settings, typeof then === 'string' ? 3 : then.length);

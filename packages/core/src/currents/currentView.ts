@@ -3,13 +3,32 @@ import { hasBaseUrl, openCredentials } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { countsOf } from './counts.js';
 import type { CurrentRow } from './currents.js';
+import type { NoticedCode, NoticedRow } from './currentWarnings.js';
 import { publicWords } from './destinations.js';
 import type { CurrentAction } from '../admin/problem.js';
 import { carried, notTaken } from './selections.js';
 
 export type CurrentView = ReturnType<typeof viewOf>;
 
-export type CurrentWarningCode = 'types_not_taken' | 'no_connector' | 'credentials_unreadable' | 'base_url_not_allowed';
+export type CurrentWarningCode =
+  'types_not_taken' | 'no_connector' | 'credentials_unreadable' | 'base_url_not_allowed' | NoticedCode;
+
+interface CurrentWarning {
+  readonly code: CurrentWarningCode;
+  readonly message: string;
+  readonly eventTypes: readonly string[];
+  /** Of what a worker noticed: how many events it was about, since when, and when last. */
+  readonly eventCount?: number;
+  readonly firstAt?: Date;
+  readonly lastAt?: Date;
+}
+
+const noticedWords: Readonly<Record<NoticedCode, string>> = {
+  answers_unconfirmed: 'the destination accepted events with answers that do not confirm them; they count as delivered',
+  batch_unreadable: 'stored events could not be read; they are dead letters with the code batch_unreadable',
+  batch_newer: 'a later release of the hub stored these events; they wait for a worker of that release',
+  gzip_refused: 'compressed requests are refused on the way; they are sent without compression',
+};
 
 const actions: Readonly<Record<CurrentState, readonly CurrentAction[]>> = {
   draft: ['launch', 'update', 'test', 'delete'],
@@ -24,7 +43,13 @@ export function allowedActions(state: CurrentState): readonly CurrentAction[] {
 }
 
 /** A Current as an admin sees it: everything but its credentials. */
-export function viewOf(admin: Admin, row: CurrentRow, counts = countsOf([]), oldestPendingAt?: Date) {
+export function viewOf(
+  admin: Admin,
+  row: CurrentRow,
+  noticed: readonly NoticedRow[],
+  counts = countsOf([]),
+  oldestPendingAt?: Date,
+) {
   const connector = admin.connectors.get(row.destination);
   const credentials = credentialsSet(admin, row);
   return {
@@ -39,7 +64,10 @@ export function viewOf(admin: Admin, row: CurrentRow, counts = countsOf([]), old
     selection: row.selection,
     /** The event types that it carries: selected, and taken by the destination. */
     eventTypes: connector ? carried(row.selection, connector).map(({ name }) => name) : [],
-    warnings: row.state === 'deleted' ? [] : warningsOf(admin, row, credentials === 'unreadable'),
+    warnings:
+      row.state === 'deleted'
+        ? []
+        : [...warningsOf(admin, row, credentials === 'unreadable'), ...noticed.map(warningOf)],
     state: row.state,
     stateChangedAt: row.stateSince,
     /** What can be done to it in this state. */
@@ -79,7 +107,7 @@ function warningsOf(
   { destination, selection, settings }: CurrentRow,
   unreadable: boolean,
 ) {
-  const warnings: { code: CurrentWarningCode; message: string; eventTypes: readonly string[] }[] = [];
+  const warnings: CurrentWarning[] = [];
   const warn = (code: CurrentWarningCode, message: string, eventTypes: readonly string[] = []) =>
     warnings.push({ code, message, eventTypes });
   const connector = connectors.get(destination);
@@ -103,6 +131,13 @@ function warningsOf(
     );
   }
   return warnings;
+}
+
+function warningOf({ code, detail, events, firstAt, lastAt }: NoticedRow): CurrentWarning {
+  // A later release may notice more.
+  const words = noticedWords[code as NoticedCode] as string | undefined;
+  const message = words === undefined ? detail : `${words}: ${detail}`;
+  return { code: code as NoticedCode, message, eventTypes: [], eventCount: events, firstAt, lastAt };
 }
 
 /** Why nothing passes until a person repairs the Current, and when the destination is asked again by itself. */

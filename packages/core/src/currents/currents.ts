@@ -2,6 +2,7 @@ import { and, eq, inArray, ne, or, sql } from 'drizzle-orm';
 import { current, type CurrentState } from '../db/schema.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { countEvents, oldestPending } from './counts.js';
+import { noticedOf } from './currentWarnings.js';
 import { viewOf, type CurrentView } from './currentView.js';
 import { containsText, countRows, rowId, storable, type Page, type PageRequest } from '../admin/page.js';
 import { instantKey, newestFirst, orderedPage, readPlace, readPlaced, type Order } from '../admin/order.js';
@@ -73,8 +74,15 @@ export async function findCurrent(db: Queries, id: string): Promise<CurrentRow |
 
 async function viewsOf(admin: Admin, rows: readonly CurrentRow[]): Promise<readonly CurrentView[]> {
   const ids = rows.map(({ id }) => id);
-  const [counts, oldest] = await Promise.all([countEvents(admin, ids), oldestPending(admin, ids)]);
-  return rows.map((row) => viewOf(admin, row, counts.get(row.id), oldest.get(row.id)));
+  const [counts, oldest, noticed] = await Promise.all([
+    countEvents(admin, ids),
+    oldestPending(admin, ids),
+    noticedOf(admin, ids),
+  ]);
+  return rows.map((row) => {
+    const ofRow = noticed.filter(({ currentId }) => currentId === row.id);
+    return viewOf(admin, row, ofRow, counts.get(row.id), oldest.get(row.id));
+  });
 }
 
 export async function oneViewOf(admin: Admin, row: CurrentRow): Promise<CurrentView> {

@@ -2,6 +2,7 @@ import type { Connector } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
 import type { Problem } from '../admin/problem.js';
 import { errorKind } from '../delivery/attemptContext.js';
+import { testConnection } from '../delivery/compression.js';
 import { shownWords } from './redactAnswer.js';
 
 /** The destination would take events. */
@@ -19,7 +20,7 @@ export async function testDestination(
   const shown = shownWords(connector, credentials);
   let answer;
   try {
-    answer = await connector.test({ settings, credentials, http });
+    answer = await testConnection(connector, { settings, credentials, http });
   } catch (error) {
     const message = `the connector failed: ${errorKind(error)}`;
     return { kind: 'TestFailed', outcome: 'unreachable', reason: 'test_threw', message };

@@ -22,6 +22,7 @@ import {
   type VersionConflict,
 } from '../admin/problem.js';
 import { checkSelectionFor } from './selections.js';
+import { endWarnings } from './currentWarnings.js';
 import { checkCredentials, checkSettings, mergePatch, type Settings } from './settings.js';
 import { noConnector, wrongState, type CurrentNotReady } from './transitions.js';
 
@@ -89,7 +90,11 @@ export async function updateCurrent(
   );
   if ('kind' in changed) return changed;
   // With other settings the partner may take more of a key than before: what waits for its turn need not wait on.
-  if (change.settings !== undefined) await requeueUnder(admin, changed.row);
+  if (change.settings !== undefined) {
+    await requeueUnder(admin, changed.row);
+    // What was noticed under the former settings may not hold under these.
+    await endWarnings(admin.sql, key, ['answers_unconfirmed', 'gzip_refused']);
+  }
   admin.wake(key);
   const { name, contactEmail, settings, selection } = changed.before;
   const view = await oneViewOf(admin, changed.row);

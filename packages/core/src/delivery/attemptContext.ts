@@ -1,9 +1,10 @@
-import type { Connector, Http, SendOutcome } from '@currents/connector';
+import type { Connector, SendOutcome } from '@currents/connector';
 import type { BatchSlice, BatchUnreadable } from '../batch/batch.js';
 import type { Budgets } from '../budget/budgets.js';
 import type { AdaptiveConcurrency } from './adaptiveConcurrency.js';
 import type { AdaptiveRequestBytes } from './adaptiveRequestBytes.js';
 import type { ClaimedDelivery } from './claim.js';
+import type { Compression } from './compression.js';
 import type { OrderedAttempt } from './userOrder.js';
 
 /** What one attempt of a Current needs. */
@@ -11,7 +12,8 @@ export interface AttemptContext {
   readonly connector: Connector;
   readonly settings: unknown;
   readonly credentials: unknown;
-  readonly http: Http;
+  /** Makes the requests, compressed as long as that is not refused. */
+  readonly compression: Pick<Compression, 'send'>;
   /** Undefined when budgets are not enforced. */
   readonly budgets: Budgets | undefined;
   readonly concurrency: Pick<AdaptiveConcurrency, 'onRequest' | 'onResponse' | 'onCongestion'>;

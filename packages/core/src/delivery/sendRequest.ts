@@ -83,9 +83,9 @@ function resolve(
 }
 
 async function send(request: readonly DeliveryItem[], context: AttemptContext): Promise<readonly SendResult[]> {
-  const { settings, credentials, http } = context;
+  const { connector, settings, credentials, compression } = context;
   try {
-    return await context.connector.send(request, { settings, credentials, http });
+    return await compression.send((http) => connector.send(request, { settings, credentials, http }));
   } catch (error) {
     const detail = `the connector failed: ${errorKind(error)}`;
     return request.map(({ id }) => ({ id, outcome: 'deferred', code: 'send_threw', detail, scope: 'current' }));

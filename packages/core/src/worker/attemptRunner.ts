@@ -7,12 +7,14 @@ import { createBudgets } from '../budget/budgets.js';
 import { openQuotaRecorder } from '../budget/quotaRecorder.js';
 import { requeueThrottled } from '../budget/requeueThrottled.js';
 import { block, type FailureReason } from '../circuitBreaker.js';
+import { recordWarnings } from '../currents/currentWarnings.js';
 import { hold, release } from '../currentState.js';
 import type { Sql } from '../db/connect.js';
 import type { WorkerLeases } from '../db/workerLeases.js';
 import { createAdaptiveConcurrency } from '../delivery/adaptiveConcurrency.js';
 import { createAdaptiveRequestBytes } from '../delivery/adaptiveRequestBytes.js';
 import type { ClaimedBatch } from '../delivery/attemptContext.js';
+import { createCompression } from '../delivery/compression.js';
 import { claim, type Claim } from '../delivery/claim.js';
 import { deliver, type DeliverResult } from '../delivery/deliver.js';
 import { DeliveryLeaseLost, record } from '../delivery/record.js';
@@ -20,6 +22,7 @@ import { createUserOrder, type OrderedAttempt } from '../delivery/userOrder.js';
 import { isUsable, loadCurrent, type LoadCurrentOptions, type LoadedCurrent } from '../loadCurrent.js';
 import type { Metrics } from '../process/metrics.js';
 import { createCurrentOwner } from './currentOwner.js';
+import { noticedIn } from './noticed.js';
 import { reportAttempt } from './reportAttempt.js';
 import type { ReportUnreadable } from './reportUnreadable.js';
 
@@ -53,6 +56,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   const concurrency = createAdaptiveConcurrency();
   const requestBytes = createAdaptiveRequestBytes();
   const refusals = { alone: 0 };
+  const compression = createCompression(deps.http);
   const order = createUserOrder();
   const owner = createCurrentOwner(currentId, order, deps);
   /**
@@ -142,6 +146,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   async function reload(): Promise<LoadedCurrent | undefined> {
     const loaded = await loadCurrent(sql, currentId, deps);
     requestBytes.reset();
+    compression.reset();
     current = loaded && isUsable(loaded) ? loaded : undefined;
     if (current) await requeue(current);
     else if (loaded && !isUsable(loaded)) await blockCurrent(loaded);
@@ -164,7 +169,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
       connector,
       settings,
       credentials,
-      http: deps.http,
+      compression,
       budgets,
       concurrency,
       requestBytes,
@@ -182,6 +187,16 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     await quotaRecorder?.flush();
     for (const each of delivered.unreadable) deps.reportUnreadable(currentId, each);
     reportAttempt(deps, currentId, claimed, delivered, startedMs);
+    await warn(delivered);
+  }
+
+  /** A warning that cannot be recorded is in the log all the same. */
+  async function warn(delivered: DeliverResult): Promise<void> {
+    const noticed = noticedIn(delivered, compression.takeRefusal());
+    if (noticed.length === 0) return;
+    await recordWarnings(sql, currentId, noticed).catch((err: unknown) =>
+      log.warn({ event: 'warning.not_recorded', current: currentId, err }, 'a warning could not be recorded'),
+    );
   }
 
   async function readBatches({ deliveries }: Claim): Promise<ClaimedBatch[]> {

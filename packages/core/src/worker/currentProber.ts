@@ -2,6 +2,7 @@ import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
 import { createProber } from '../circuitBreaker.js';
 import type { Sql } from '../db/connect.js';
+import { testConnection } from '../delivery/compression.js';
 import { isUsable, loadCurrent, type LoadCurrentOptions } from '../loadCurrent.js';
 
 export interface CurrentProberDeps extends LoadCurrentOptions {
@@ -25,7 +26,7 @@ export function createCurrentProber(deps: CurrentProberDeps) {
       const current = await loadCurrent(sql, currentId, deps);
       if (!current || !isUsable(current)) return undefined;
       const { connector, settings, credentials } = current;
-      return connector.test({ settings, credentials, http });
+      return testConnection(connector, { settings, credentials, http });
     },
   });
 }

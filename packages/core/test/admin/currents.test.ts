@@ -10,6 +10,7 @@ import {
   resumeCurrent,
 } from '@currents/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recordWarnings } from '../../src/currents/currentWarnings.js';
 import { block } from '../../src/circuitBreaker.js';
 import { fakeConnector } from '../fakeConnector.js';
 import { currentOf, event, everything, openCoreHarness, type CoreHarness } from './coreHarness.js';
@@ -127,6 +128,33 @@ describe('createCurrent', () => {
     expect(untaken?.length).toBeGreaterThan(0);
     expect(untaken?.every((name) => name.startsWith('agentconsole.'))).toBe(true);
     expect(currentOf(current).eventTypes).not.toContain(untaken?.[0]);
+  });
+});
+
+describe('what workers noticed', () => {
+  it('is a warning with its count and times for a week, and one about former settings ends with them', async () => {
+    const id = await harness.draft('Noticed');
+    const { sql } = harness;
+    const warnings = async () => currentOf(await getCurrent(harness.admin, String(id))).warnings;
+    const before = (await warnings()).length;
+    await recordWarnings(sql, Number(id), [{ code: 'gzip_refused', detail: 'HTTP 415', events: 0 }]);
+    await recordWarnings(sql, Number(id), [{ code: 'batch_unreadable', detail: 'its bytes are damaged', events: 3 }]);
+    await recordWarnings(sql, Number(id), [{ code: 'batch_unreadable', detail: 'no longer stored', events: 2 }]);
+    const [gzip, unreadable] = (await warnings()).slice(before);
+    expect(gzip).toMatchObject({ code: 'gzip_refused', eventCount: 0 });
+    expect(unreadable).toMatchObject({ code: 'batch_unreadable', eventCount: 5 });
+    expect(unreadable?.message).toMatch(/dead letters.*: no longer stored$/);
+    expect(unreadable?.lastAt?.getTime()).toBeGreaterThanOrEqual(unreadable?.firstAt?.getTime() ?? Infinity);
+
+    await updateCurrent(harness.admin, String(id), { settings: { region: 'here' } });
+    expect((await warnings()).slice(before)).toMatchObject([{ code: 'batch_unreadable' }]);
+
+    await sql`update current_warning set first_at = first_at - interval '8 days', last_at = last_at - interval '8 days'`;
+    expect(await warnings()).toHaveLength(before);
+    await recordWarnings(sql, Number(id), [{ code: 'batch_unreadable', detail: 'again', events: 1 }]);
+    const [again] = (await warnings()).slice(before);
+    expect(again?.eventCount).toBe(1);
+    expect(Date.now() - (again?.firstAt?.getTime() ?? 0)).toBeLessThan(60_000);
   });
 });
 

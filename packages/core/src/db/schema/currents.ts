@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
-import { check, pgTable, uniqueIndex } from 'drizzle-orm/pg-core';
+import { check, pgTable, primaryKey, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { Selection } from '@currents/schema';
-import { breakerColumns, bytes, count64, identity, instant, oneOf, partial } from './columns.js';
+import { breakerColumns, bytes, count64, identity, instant, oneOf, owner, partial } from './columns.js';
 
 export type CurrentState = (typeof current.$inferSelect)['state'];
 
@@ -23,6 +23,20 @@ export const current = pgTable(
     updatedAt: instant('updated_at').notNull().defaultNow(),
   }),
   (table) => [partial(uniqueIndex('current_name').on(sql`lower(${table.name})`), sql`${table.state} <> 'deleted'`)],
+);
+
+/** What workers noticed about a Current that keeps working, counted by code. */
+export const currentWarning = pgTable(
+  'current_warning',
+  (t) => ({
+    currentId: owner('current_id', () => current.id),
+    code: t.text('code').notNull(),
+    detail: t.text('detail').notNull(),
+    events: count64('events').notNull(),
+    firstAt: instant('first_at').notNull().defaultNow(),
+    lastAt: instant('last_at').notNull().defaultNow(),
+  }),
+  (table) => [primaryKey({ columns: [table.currentId, table.code] })],
 );
 
 /** One row, whose version rises whenever what a Current takes, or how, has changed. */
