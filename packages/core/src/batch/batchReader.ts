@@ -1,5 +1,6 @@
 import { BatchUnreadable, openBatch, type BatchSlice } from './batch.js';
 import type { Sql } from '../db/connect.js';
+import { beforeDeadline } from '../db/deadline.js';
 
 interface BatchKey {
   readonly storedOn: string;
@@ -45,11 +46,12 @@ export function createBatchReader(sql: Sql, maxEvents: number, isShared: () => b
   }
 
   async function fetch(keys: readonly BatchKey[]): Promise<Map<string, Buffer>> {
-    const rows = await sql<{ id: string; start: number; piece: string }[]>`
+    const query = sql<{ id: string; start: number; piece: string }[]>`
       select b.id, start, encode(substring(b.content from start for ${pieceBytes}::int), 'base64') as piece
       from unnest(${keys.map(({ storedOn }) => storedOn)}::date[], ${keys.map(({ batchId }) => batchId)}::bigint[]) k (stored_on, id)
       join batch b on b.stored_on = k.stored_on and b.id = k.id
       cross join generate_series(1, length(b.content), ${pieceBytes}::int) start`;
+    const rows = await beforeDeadline(query);
     const pieces = new Map<string, Buffer[]>();
     for (const { id, start, piece } of rows) {
       const known = pieces.get(id) ?? [];

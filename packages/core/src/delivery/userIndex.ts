@@ -24,7 +24,7 @@ export class UserIndex {
   readonly #lastIndexes: Uint32Array;
 
   constructor(items: readonly DeliveryItem[]) {
-    const size = 2 ** Math.ceil(Math.log2(items.length * 2 + 1));
+    const size = 1 << (32 - Math.clz32(items.length * 2));
     this.#items = items;
     this.#mask = size - 1;
     this.#tags = new Uint8Array(size);

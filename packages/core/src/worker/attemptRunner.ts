@@ -10,6 +10,7 @@ import { block, type FailureReason } from '../circuitBreaker.js';
 import { recordWarnings } from '../currents/currentWarnings.js';
 import { hold, release } from '../currentState.js';
 import type { Sql } from '../db/connect.js';
+import { beforeDeadline } from '../db/deadline.js';
 import type { WorkerLeases } from '../db/workerLeases.js';
 import { createAdaptiveConcurrency } from '../delivery/adaptiveConcurrency.js';
 import { createAdaptiveRequestBytes } from '../delivery/adaptiveRequestBytes.js';
@@ -102,20 +103,15 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   }
 
   async function claimNext(events: number) {
-    if (!(await owner.isOwned())) return undefined;
+    if (!(await beforeDeadline(owner.isOwned()))) return undefined;
     const startedMs = Date.now();
     const lease = deps.workerLeases.newLease();
     const ordered = order.begin();
     const workerId = deps.workerLeases.id;
     try {
-      const claimed = await claim(sql, {
-        currentId,
-        workerId,
-        lease,
-        leaseMs: deps.leaseMs,
-        events,
-        onlyDeferred: order.isFull(),
-      });
+      const claimed = await beforeDeadline(
+        claim(sql, { currentId, workerId, lease, leaseMs: deps.leaseMs, events, onlyDeferred: order.isFull() }),
+      );
       if (claimed.deliveries.length === 0) {
         ordered.drop({ isLost: false });
         return undefined;
@@ -200,7 +196,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   }
 
   async function readBatches({ deliveries }: Claim): Promise<ClaimedBatch[]> {
-    const batches = await deps.batchReader.read(deliveries);
+    const batches = await beforeDeadline(deps.batchReader.read(deliveries));
     return deliveries.map((delivery, index) => ({
       delivery,
       slices: batches[index] ?? new BatchUnreadable('missing'),
@@ -226,7 +222,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   ): Promise<boolean> {
     for (;;) {
       try {
-        await record(sql, results, { currentId, lease, shard: deps.shard });
+        await beforeDeadline(record(sql, results, { currentId, lease, shard: deps.shard }));
         return true;
       } catch (error) {
         if (error instanceof DeliveryLeaseLost) {
