@@ -5,12 +5,17 @@ import { defineConfig } from 'vitest/config';
 const folders = ['packages', 'apps'].flatMap((parent) => readdirSync(parent).map((name) => `${parent}/${name}`));
 const conditions = ['@currents/source', ...defaultServerConditions];
 
+/** `npm run test:long` runs the tests that take minutes, `npm test` all others. */
+const isLong = process.env['TEST_LONG'] === '1';
+const long = '**/*.long.test.ts';
+
 /** The tests of the package in this folder, under the package's name. Those of core, and of what uses it, get servers. */
 function projectIn(folder) {
   const { name, dependencies } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
   const usesCore = name === '@currents/core' || '@currents/core' in dependencies;
   const globalSetup = usesCore ? ['tools/src/testing/globalSetup.ts'] : [];
-  return { extends: true, test: { name, include: [`${folder}/test/**/*.test.ts`], globalSetup } };
+  const include = [`${folder}/test/**/*${isLong ? '.long' : ''}.test.ts`];
+  return { extends: true, test: { name, include, exclude: isLong ? [] : [long], globalSetup } };
 }
 
 export default defineConfig({

@@ -31,6 +31,7 @@ const programs = {
   fuzz: ['tools/dist/fuzz/main.js', 'Sends generated requests, most of them faulty, to all endpoints of a hub.'],
   'bench:cohorts': ['tools/dist/bench/main.js', 'Measures cohorts and segments of ten million members.', 'cohorts'],
 };
+const longPurpose = 'Builds, and runs the tests that take minutes: they are not part of npm test.';
 const testPurpose = 'Builds, lints, type-checks and tests every project, and checks formatting and generated files.';
 
 const [name = '', ...words] = process.argv.slice(2);
@@ -38,6 +39,7 @@ const wantsHelp = words.includes('--help') || words.includes('-h');
 requireNode();
 if (name in programs) await runProgram(...programs[name]);
 else if (name === 'test') await runTests();
+else if (name === 'test:long') runLongTests();
 else listCommands();
 
 async function runProgram(file, purpose, ...firstWords) {
@@ -80,12 +82,25 @@ async function runTests() {
   process.exitCode = (await runTests()) ? 0 : 1;
 }
 
+function runLongTests() {
+  if (wantsHelp) return console.log(`npm run test:long [-- FILE …]\n\n${longPurpose}`);
+  build();
+  const vitest = pathOf('node_modules/vitest/vitest.mjs');
+  const env = { ...process.env, TEST_LONG: '1' };
+  const { status } = spawnSync(process.execPath, [vitest, 'run', ...words], {
+    cwd: pathOf('.'),
+    env,
+    stdio: 'inherit',
+  });
+  process.exitCode = status ?? 1;
+}
+
 function pathOf(file) {
   return fileURLToPath(new URL(`../${file}`, import.meta.url));
 }
 
 function listCommands() {
-  const all = [...Object.entries(programs), ['test', [, testPurpose]]];
+  const all = [...Object.entries(programs), ['test', [, testPurpose]], ['test:long', [, longPurpose]]];
   const lines = all.map(([key, [, purpose]]) => `  npm run ${key.padEnd(17)}${purpose}`);
   console.log(`Currents. Commands, each with -- --help:\n\n${lines.join('\n')}`);
   if (name !== '' && name !== '--help') refuse(`\nunknown command "${name}"; the known ones are above`);
