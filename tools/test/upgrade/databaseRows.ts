@@ -2,8 +2,8 @@ import type { Sql } from '@currents/core';
 
 /** Every row of a hub's database, in the text format of Postgres. */
 export interface DatabaseRows {
-  /** The UTC day on which the rows were read. */
-  readonly takenOn: string;
+  /** The time at which the rows were read, by the database's clock; ISO 8601 in UTC. */
+  readonly takenAt: string;
   /** The number of applied migrations. */
   readonly migrations: number;
   readonly tables: Readonly<Record<string, readonly unknown[]>>;
@@ -29,17 +29,17 @@ export async function readDatabaseRows(sql: Sql): Promise<DatabaseRows> {
   const sequences = await sql<{ name: string; value: string }[]>`
     select sequencename as name, last_value as value from pg_sequences
     where schemaname = 'public' and last_value is not null and sequencename not like 'migration%' and sequencename !~ '^bullmq' order by 1`;
-  const [about] = await sql<[{ takenOn: string; migrations: number }]>`
-    select to_char(now(), 'YYYY-MM-DD') as "takenOn", (select count(*)::int from migration) as migrations`;
+  const [about] = await sql<[{ takenAt: string; migrations: number }]>`
+    select to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "takenAt", (select count(*)::int from migration) as migrations`;
   return { ...about, tables, sequences: Object.fromEntries(sequences.map(({ name, value }) => [name, value])) };
 }
 
 /**
- * Loads rows into a database of the release that they were read from. Days and times are moved by whole days, as if the
- * rows had been read today: so retention drops none of them. Needs a superuser, because triggers and foreign keys are
+ * Loads rows into a database of the release that they were read from. Days and times are moved as if the rows
+ * had been read just now: so retention drops none of them, and nothing that had happened lies ahead. Needs a superuser, because triggers and foreign keys are
  * off meanwhile.
  */
-export async function loadDatabaseRows(sql: Sql, { takenOn, tables, sequences }: DatabaseRows): Promise<void> {
+export async function loadDatabaseRows(sql: Sql, { takenAt, tables, sequences }: DatabaseRows): Promise<void> {
   await sql`select ensure_partitions(3)`;
   await sql.begin(async (tx) => {
     await tx`set local session_replication_role = replica`;
@@ -51,9 +51,9 @@ export async function loadDatabaseRows(sql: Sql, { takenOn, tables, sequences }:
         where attrelid = ${name}::regclass and attnum > 0 and not attisdropped order by attnum`;
       const moved = columns.map(({ name: column, type }) => {
         const value = tx`r.${tx(column)}`;
-        if (type === 'date') return tx`${value} + (current_date - ${takenOn}::date)`;
+        if (type === 'date') return tx`${value} + (current_date - (${takenAt}::timestamptz at time zone 'UTC')::date)`;
         if (type !== 'timestamp with time zone') return value;
-        return tx`${value} + (current_date - ${takenOn}::date) * interval '1 day'`;
+        return tx`${value} + (now() - ${takenAt}::timestamptz)`;
       });
       const list = moved.reduce((left, right) => tx`${left}, ${right}`);
       await tx`delete from ${tx(name)}`;
