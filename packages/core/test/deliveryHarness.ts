@@ -24,7 +24,11 @@ export interface Hub {
   readonly databaseUrl: string;
   /** Creates a live Current that selects all events. */
   launch(name?: string): Promise<number>;
-  startWorker(options?: { readonly windowMs?: number; readonly queue?: QueueConnection }): Promise<Engine>;
+  startWorker(options?: {
+    readonly windowMs?: number;
+    readonly queue?: QueueConnection;
+    readonly databaseUrl?: string;
+  }): Promise<Engine>;
   take(events: readonly unknown[]): Promise<void>;
   tally(currentId: number): Promise<Record<string, number>>;
   stop(): Promise<void>;
@@ -70,13 +74,17 @@ export async function openHub(connector: Connector): Promise<Hub> {
       await sql`update current set credentials = ${seal.seal(JSON.stringify({ key: 'k' }), `current:${id}`)} where id = ${id}`;
       return id;
     },
-    async startWorker({ windowMs = 3_600_000, queue = { databaseUrl: database.url } } = {}) {
+    async startWorker({
+      windowMs = 3_600_000,
+      queue = { databaseUrl: database.url },
+      databaseUrl = database.url,
+    } = {}) {
       const engine = await startEngine({
         network: { allowPrivateAddresses: true },
         connectors,
         seal,
         allowBaseUrl: false,
-        databaseUrl: database.url,
+        databaseUrl,
         queue,
         log: pino({ level: 'silent' }),
         metrics: createMetrics(),

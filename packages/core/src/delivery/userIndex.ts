@@ -1,6 +1,6 @@
 import type { DeliveryItem } from './deliveryItem.js';
 
-/** Differs between processes, so that nobody can choose ids of the same hash. */
+/** Random in each process, so that a sender cannot prepare ids with equal hashes. */
 const seed = Math.floor(Math.random() * 2 ** 32);
 
 /** FNV-1a of the UTF-16 code units, 30 bits: V8 keeps such a number in the object itself. */

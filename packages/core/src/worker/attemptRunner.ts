@@ -120,6 +120,8 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
       await reading.catch(() => undefined);
       return { claimed, ordered, startedMs, reading };
     } catch (error) {
+      // The claim may have succeeded, and its answer been lost.
+      await releaseWithRetries(lease);
       ordered.drop({ isLost: true });
       throw error;
     }
@@ -130,12 +132,15 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
    * the users are not known, because nothing was read, the deliveries come before all that came after them.
    */
   async function giveBack({ lease }: Claim, ordered: OrderedAttempt): Promise<void> {
-    const afterMs = ordered.isReady() ? releaseMs : undefined;
+    await releaseWithRetries(lease, ordered.isReady() ? releaseMs : undefined);
+    const detail = 'an earlier event waits because an attempt failed with an internal error';
+    ordered.fail({ dueAtMs: Date.now() + releaseMs, code: 'internal_error', detail });
+  }
+
+  async function releaseWithRetries(lease: string, afterMs?: number): Promise<void> {
     const untilMs = Date.now() + deps.requestMs;
     while (!(await releaseLease(sql, currentId, lease, afterMs)) && Date.now() < untilMs)
       await new Promise((resolve) => setTimeout(resolve, recordRetryMs));
-    const detail = 'an earlier event waits because an attempt failed with an internal error';
-    ordered.fail({ dueAtMs: Date.now() + releaseMs, code: 'internal_error', detail });
   }
 
   /** Loads the settings and credentials. Blocks the Current, and returns undefined, when they cannot be used. */
@@ -196,7 +201,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   }
 
   async function readBatches({ deliveries }: Claim): Promise<ClaimedBatch[]> {
-    const batches = await beforeDeadline(deps.batchReader.read(deliveries));
+    const batches = await deps.batchReader.read(deliveries);
     return deliveries.map((delivery, index) => ({
       delivery,
       slices: batches[index] ?? new BatchUnreadable('missing'),
@@ -265,7 +270,7 @@ async function releaseLease(sql: Sql, currentId: number, lease: string, afterMs:
   const releasing = sql`
     update delivery set due_at = coalesce(now() + ${afterMs ?? null}::int * interval '1 millisecond', stored_at), lease = null
     where current_id = ${currentId} and pending > 0 and lease = ${lease}::bigint`;
-  return releasing.then(
+  return beforeDeadline(releasing).then(
     () => true,
     () => false,
   );
