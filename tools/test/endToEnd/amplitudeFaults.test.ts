@@ -111,7 +111,6 @@ const faults: readonly Fault[] = [
   {
     name: 'compression refused',
     action: { kind: 'gzipRefuse', status: 415 },
-    blocked: 'gzip_refused',
     settings: { gzip: true },
   },
   { name: 'one event that fails its request', action: { kind: 'blanket400', ids: [culprit] }, ...bare },
@@ -238,6 +237,20 @@ describe('every event has an outcome and is stored once, despite', () => {
     expect(letters).toHaveLength(lostToRefusals);
     const dead = letters.map(({ id }) => id);
     expect(shownAtAmplitude(shown, name)).toEqual(onceEach(ids.filter((id) => !dead.includes(id))));
+  });
+
+  it('compression refused: the Current goes on without it, and has a warning', async () => {
+    const name = 'compression refused';
+    const statuses = shown.requests.filter(({ project }) => project === name).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 415)).toHaveLength(1);
+    const { currents: listed } = await hub.client.ask<{
+      currents: { nodes: readonly { name: string; warnings: readonly object[] }[] };
+    }>('{ currents(first: 50) { nodes { name warnings { code message firstAt } } } }');
+    expect(listed.nodes.find((current) => current.name === name)?.warnings).toContainEqual({
+      code: 'GZIP_REFUSED',
+      message: expect.stringContaining('415'),
+      firstAt: expect.any(String),
+    });
   });
 
   it('throttling of one device: the other events are sent again at once', () => {
