@@ -17,6 +17,8 @@ export interface FuzzOptions {
   /** A database to use instead of an embedded one. */
   readonly databaseUrl?: string | undefined;
   readonly onProgress?: (done: number, result: FuzzResult) => void;
+  /** Called for each of the first faults as it occurs. */
+  readonly onFault?: (text: string) => void;
 }
 
 export interface FuzzResult {
@@ -46,11 +48,13 @@ const maxAnswerBytes = 8 * 1024 * 1024;
 const project = { projectId: '1001', token: 'fuzz-project-token' };
 
 /** Sends so many generated requests to a hub of its own. The same seed generates the same requests. */
-export async function runFuzz({ seed, requests, databaseUrl, onProgress }: FuzzOptions): Promise<FuzzResult> {
+export async function runFuzz({ seed, requests, databaseUrl, onProgress, onFault }: FuzzOptions): Promise<FuzzResult> {
   const result = emptyResult();
   const fault = (text: string): void => {
     result.faultCount++;
-    if (result.faults.length < maxFaultsShown) result.faults.push(text);
+    if (result.faults.length >= maxFaultsShown) return;
+    result.faults.push(text);
+    onFault?.(text);
   };
   const mixpanel = await startFakeMixpanel({ projects: [project], mode: 'lean' });
   const hub = await startHub({

@@ -143,7 +143,7 @@ function withEncoding(choose: Chooser, message: Message): Message {
     const encoding = choose.pick(['gzip', 'gzip', 'x-gzip', 'deflate', 'br', 'zstd']);
     headers['content-encoding'] = encoding;
     // Much text in few bytes. Its end meets its beginning, which damages both.
-    if (choose.chance(0.02)) [body, good] = [Buffer.alloc(1_000_000, body), []];
+    if (body.length > 0 && choose.chance(0.02)) [body, good] = [Buffer.alloc(1_000_000, body), []];
     body = encoding === 'deflate' ? deflateSync(body) : gzipSync(body);
     if (!/gzip/.test(encoding) || choose.chance(0.1)) [body, good] = [damage(choose, body), []];
   }
