@@ -92,18 +92,19 @@ async function main(config: Config): Promise<void> {
     wake: sender.wake,
     wakePull: sender.wakePull,
   });
+  const maxBodyBytes = config.INGEST_BODY_MEGABYTES * megabyte;
+  // A request holds its body compressed and decompressed at once, and a part of the budget is kept for small requests.
+  const bodies = createRequestBodies({ maxBytes: Math.max(config.REQUEST_MEGABYTES * megabyte, 3 * maxBodyBytes) });
   let isStopping = false;
   const app = createServer({
     log,
     metrics,
+    bodies,
     retryAfterSeconds: config.RETRY_AFTER_SECONDS,
     isStopping: () => isStopping,
     ready: async () => void (await sql`select 1`),
   });
   const signInFailures = createSignInFailures({ log, count: metrics.signInFailed });
-  const maxBodyBytes = config.INGEST_BODY_MEGABYTES * megabyte;
-  // A request holds its body compressed and decompressed at once, and a part of the budget is kept for small requests.
-  const bodies = createRequestBodies({ maxBytes: Math.max(config.REQUEST_MEGABYTES * megabyte, 3 * maxBodyBytes) });
   const rates = createTokenRates({
     eventsPerSecond: config.INGEST_TOKEN_EVENTS_PER_SECOND,
     bytesPerSecond: config.INGEST_TOKEN_BYTES_PER_SECOND,

@@ -1,5 +1,6 @@
 import type { Metrics } from '@currents/core';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { RequestBodies } from './body/requestBodies.js';
 import { answerWithProblems, makeRequestId, refuse, refuseBadUrl, refuseUnreadable } from './problem.js';
 
 /** Characters of one path parameter, such as a list's id; Node limits the whole request head to 16 KB. */
@@ -8,6 +9,7 @@ const maxPathParameterLength = 1_024;
 export interface ServerDeps {
   readonly log: FastifyBaseLogger;
   readonly metrics: Metrics;
+  readonly bodies: Pick<RequestBodies, 'discardUnread'>;
   /** `Retry-After` of answers to requests that may succeed when repeated. */
   readonly retryAfterSeconds: number;
   /** Whether the process has been asked to end: it is not ready for new work then. */
@@ -31,6 +33,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     // Frees connections of clients that send more slowly than this.
     requestTimeout: 120_000,
   });
+  deps.bodies.discardUnread(app);
   answerWithProblems(app, deps.retryAfterSeconds);
   closeAfterAnswer(app);
   registerOperations(app, deps);

@@ -4,6 +4,8 @@ export interface ByteBudget {
    * @param held what the same request holds already.
    */
   take(bytes: number, held: number): boolean;
+  /** Whether `take` would take them. */
+  hasRoom(bytes: number, held: number): boolean;
   give(bytes: number): void;
   /** The bytes taken now. */
   readonly usedBytes: number;
@@ -19,13 +21,16 @@ const shareOfLarge = 0.75;
 /** A limit for the bytes that all requests of this process together may hold. */
 export function createByteBudget(maxBytes: number, parent?: ByteBudget): ByteBudget {
   let usedBytes = 0;
+  const limitOf = (bytes: number, held: number): number =>
+    held + bytes > smallBytes ? maxBytes * shareOfLarge : maxBytes;
   const budget: ByteBudget = {
     take(bytes, held) {
-      const limit = held + bytes > smallBytes ? maxBytes * shareOfLarge : maxBytes;
-      if (usedBytes + bytes > limit || parent?.take(bytes, held) === false) return false;
+      if (usedBytes + bytes > limitOf(bytes, held) || parent?.take(bytes, held) === false) return false;
       usedBytes += bytes;
       return true;
     },
+    hasRoom: (bytes, held) =>
+      usedBytes + bytes <= limitOf(bytes, held) && (parent === undefined || parent.hasRoom(bytes, held)),
     give(bytes) {
       usedBytes -= bytes;
       parent?.give(bytes);

@@ -1,22 +1,23 @@
 import type { IncomingMessage } from 'node:http';
+import { httpProblems } from '@currents/core';
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import type { Refusal } from '../problem.js';
 import { createByteBudget, type ByteBudget } from './byteBudget.js';
 import { bodyTooLarge, clientGone, tooBusy, tooSlow } from './bodyRefusals.js';
 import { decompressBody } from './decompressBody.js';
+import { createDiscard, type Discard, type DiscardLimits } from './discard.js';
+import { createReadTurns, type ReadTurns } from './readTurns.js';
 
 export interface RequestBodiesOptions {
   /** Bytes of all requests that are being read, decompressed and parsed, over all endpoints. */
   readonly maxBytes: number;
   /** A sender that delivers fewer than `minBytes` in a period of `periodMs` is cut off, unless that completes its body. */
   readonly minRate?: { readonly minBytes: number; readonly periodMs: number };
+  readonly discardLimits?: DiscardLimits;
 }
 
 /** About 4 KB a second. */
 const defaultMinRate = { minBytes: 20_000, periodMs: 5_000 };
-
-/** A body beyond its limit is read and discarded up to this size: simple clients read the answer only after sending the whole body. */
-const maxDrainedBytes = 100 * 1024 * 1024;
 
 /** The bytes of a body, which count towards the budget until they are released. */
 export class HeldBody {
@@ -67,8 +68,10 @@ export class BodyRefused extends Error {
 export type RequestBodies = ReturnType<typeof createRequestBodies>;
 
 /** Reads the bodies of all requests of this process, within one budget of bytes. */
-export function createRequestBodies({ maxBytes, minRate = defaultMinRate }: RequestBodiesOptions) {
+export function createRequestBodies({ maxBytes, minRate = defaultMinRate, discardLimits }: RequestBodiesOptions) {
   const budget = createByteBudget(maxBytes);
+  const turns = createReadTurns();
+  const discard = createDiscard(turns, discardLimits);
   const reading = new Set<BodyReading>();
   let checkedAtMs = performance.now();
   const timer = setInterval(() => {
@@ -86,6 +89,10 @@ export function createRequestBodies({ maxBytes, minRate = defaultMinRate }: Requ
     get readingCount() {
       return reading.size;
     },
+    /** Bodies being discarded now. */
+    get discardedCount() {
+      return discard.openCount;
+    },
     /**
      * Makes a scope read every body into a `HeldBody`, whatever its content type. The caller of `takeBody` has to
      * release it. The scope's error handler gets a `BodyRefused`.
@@ -97,8 +104,20 @@ export function createRequestBodies({ maxBytes, minRate = defaultMinRate }: Requ
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser('*', (request, payload, done) => {
         const limit = limitOf(request);
-        readAll(payload, limit.maxBytes, limit.budget ?? budget, reading, done);
+        readAll(payload, { maxBytes: limit.maxBytes, budget: limit.budget ?? budget, reading, turns, discard }, done);
       });
+    },
+    /** Discards, within limits, the bodies of requests that are answered before they have been read. */
+    discardUnread(app: FastifyInstance): void {
+      app.addHook('onSend', (request, reply, _payload, next) => {
+        if (hasBody(request) && !request.raw.complete && reply.statusCode !== httpProblems.REQUEST_TIMEOUT) {
+          discard.start(request.raw);
+          // Fastify sets it for a body that is not read. The client could then lose the answer: it has yet to read it.
+          reply.removeHeader('connection');
+        }
+        next();
+      });
+      app.addHook('preClose', async () => discard.stop());
     },
     stop(): void {
       clearInterval(timer);
@@ -132,20 +151,32 @@ export function bodyRefusal(error: FastifyError | BodyRefused): Refusal | undefi
   return error instanceof BodyRefused ? error.refusal : undefined;
 }
 
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
 interface BodyReading {
   checkRate(minRate: { readonly minBytes: number }, isExcused: boolean): void;
 }
 
+interface Reading {
+  readonly maxBytes: number;
+  readonly budget: ByteBudget;
+  /** Where a body is while it is read. */
+  readonly reading: Set<BodyReading>;
+  readonly turns: ReadTurns;
+  readonly discard: Discard;
+}
+
 function readAll(
   payload: IncomingMessage,
-  maxBytes: number,
-  budget: ByteBudget,
-  reading: Set<BodyReading>,
+  { maxBytes, budget, reading, turns, discard }: Reading,
   done: (error: Error | null, body?: HeldBody) => void,
 ): void {
   let chunks: Buffer[] = [];
   let held = 0;
   let bytes = 0;
+  const statedBytes = Number(payload.headers['content-length'] ?? 0);
   let checkedBytes = -1;
   let isAnswered = false;
   const self: BodyReading = {
@@ -173,23 +204,34 @@ function readAll(
   function refuseWith(refusal: Refusal): void {
     if (isAnswered) return;
     forget();
+    discard.start(payload);
     finish(new BodyRefused(refusal));
   }
 
+  /**
+   * By what the head states, so that little is read in vain. Only what has arrived counts towards the budget: otherwise
+   * slow senders would keep others out.
+   */
+  function refusalOfRest(): Refusal | undefined {
+    if (statedBytes > maxBytes || bytes > maxBytes) return bodyTooLarge(maxBytes);
+    return budget.hasRoom(Math.max(0, statedBytes - bytes), held) ? undefined : tooBusy;
+  }
+
+  const refusal = refusalOfRest();
+  if (refusal) return refuseWith(refusal);
   reading.add(self);
   payload.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > maxDrainedBytes) payload.destroy();
     if (isAnswered) return;
-    if (bytes > maxBytes) forget();
-    else if (budget.take(chunk.length, held)) {
-      chunks.push(chunk);
-      held += chunk.length;
-    } else refuseWith(tooBusy);
+    bytes += chunk.length;
+    if (!budget.take(chunk.length, held)) return refuseWith(bytes > maxBytes ? bodyTooLarge(maxBytes) : tooBusy);
+    chunks.push(chunk);
+    held += chunk.length;
+    const refusal = refusalOfRest();
+    if (refusal) refuseWith(refusal);
+    else turns.count(payload, chunk.length);
   });
   payload.once('end', () => {
     if (isAnswered) return;
-    if (bytes > maxBytes) return refuseWith(bodyTooLarge(maxBytes));
     // The body holds these bytes from here on.
     held = 0;
     finish(null, new HeldBody(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes), budget));

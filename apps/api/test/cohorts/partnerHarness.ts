@@ -65,14 +65,15 @@ export async function openPartnerHarness({
   const importKeys = await watchImportKeys(own, () => undefined);
   const log = createLog('api', 'silent');
   const metrics = createMetrics();
+  const bodies = createRequestBodies({ maxBytes: requestBytes, ...(minRate && { minRate }) });
   const app = createServer({
+    bodies,
     isStopping: () => false,
     log,
     metrics,
     retryAfterSeconds: 7,
     ready: async () => undefined,
   });
-  const bodies = createRequestBodies({ maxBytes: requestBytes, ...(minRate && { minRate }) });
   registerCohorts(app, {
     connectors,
     importKeys,

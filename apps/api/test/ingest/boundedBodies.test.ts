@@ -42,6 +42,22 @@ describe('11. bounded work: the bytes that all requests together may hold', () =
     expect(api.bodies.budget.usedBytes).toBe(0);
   });
 
+  it('refuse at its head a body that has no room', async () => {
+    await open();
+    stall(900_000);
+    stall(900_000);
+    stall(900_000);
+    await expect.poll(() => api.bodies.budget.usedBytes).toBe(2_700_000);
+    const late = stall(0);
+    await expect.poll(() => late.status()).toBe(429);
+    const tooLong = startRequest(api.url, '/v1/events', {
+      authorization: `Bearer ${api.token}`,
+      'content-length': megabyte + 1,
+    });
+    requests.push(tooLong);
+    await expect.poll(() => tooLong.status()).toBe(413);
+  });
+
   it('count a body as what it unpacks to, before it is unpacked', async () => {
     await open();
     stall(900_000);
@@ -50,6 +66,42 @@ describe('11. bounded work: the bytes that all requests together may hold', () =
     await expect.poll(() => api.bodies.budget.usedBytes).toBe(2_700_000);
     const packed = gzipSync(Buffer.alloc(megabyte, 32));
     expect((await api.post(packed, { 'content-encoding': 'gzip' })).body?.code).toBe('TOO_MANY_REQUESTS');
+  });
+});
+
+describe('11. bounded work: the body of a request that was refused', () => {
+  it.each([
+    ['without a token', '/v1/events', 401],
+    ['to an unknown path', '/unknown', 404],
+    ['by a wrong method', '/healthz', 405],
+  ])('is discarded until the client has hung up: %s', async (_, path, status) => {
+    await open();
+    const request = startRequest(api.url, path, { 'content-length': 50 * megabyte }, [Buffer.alloc(megabyte)]);
+    requests.push(request);
+    await expect.poll(() => request.status()).toBe(status);
+    expect(api.bodies.discardedCount).toBe(1);
+    request.socket.destroy();
+    await expect.poll(() => api.bodies.discardedCount).toBe(0);
+  });
+
+  it('leaves its connection to the next request once it has been sent', async () => {
+    await open();
+    const request = startRequest(api.url, '/v1/events', { 'content-length': megabyte }, [Buffer.alloc(megabyte)]);
+    requests.push(request);
+    await expect.poll(() => request.status()).toBe(401);
+    request.socket.write('GET /healthz HTTP/1.1\r\nhost: hub\r\n\r\n');
+    await expect.poll(() => request.received()).toContain('HTTP/1.1 200 OK');
+    await expect.poll(() => api.bodies.discardedCount).toBe(0);
+  });
+
+  it('does not delay the end of the process', async () => {
+    await open();
+    const request = startRequest(api.url, '/v1/events', { 'content-length': 50 * megabyte });
+    requests.push(request);
+    await expect.poll(() => request.status()).toBe(401);
+    await api.close();
+    await request.closed;
+    await open();
   });
 });
 

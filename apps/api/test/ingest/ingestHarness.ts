@@ -95,14 +95,15 @@ export async function openIngestHarness({
     shard: 4,
     onStored: () => undefined,
   });
+  const bodies = createRequestBodies({ maxBytes: requestBytes, ...(minRate && { minRate }) });
   const app = createServer({
+    bodies,
     log,
     isStopping: () => false,
     metrics,
     retryAfterSeconds: 7,
     ready: async () => void (await own`select 1`),
   });
-  const bodies = createRequestBodies({ maxBytes: requestBytes, ...(minRate && { minRate }) });
   const signInFailures = createSignInFailures({ log, count: metrics.signInFailed, maxFailures: 1_000 });
   registerIngest(app, {
     ingest,
