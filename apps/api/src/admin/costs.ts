@@ -14,7 +14,8 @@ export interface QueryCosts {
   readonly maxWaitMs: number;
 }
 
-export const queryCosts: QueryCosts = { maxCostAtOnce: 2 * maxCost, maxWaiting: 200, maxWaitMs: 10_000 };
+/** Only one of the costliest queries at once: what two hold together, the garbage collector copies again and again. */
+export const queryCosts: QueryCosts = { maxCostAtOnce: maxCost, maxWaiting: 200, maxWaitMs: 10_000 };
 
 /**
  * Loop time of one query. A unit of cost takes one to three microseconds, so this is some ten times what the costliest

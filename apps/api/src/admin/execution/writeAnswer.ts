@@ -19,15 +19,30 @@ const tooLong = {
 
 /** Undefined when the text would be too long. */
 function* write(value: unknown): Generator<undefined, string | undefined> {
-  const pieces: string[] = [];
+  /** One text for each step: the garbage collector copies what lives on, and the pieces of a step do not. */
+  const texts: string[] = [];
+  const keys = new Map<string, string>();
+  let pieces: string[] = [];
   let characters = 0;
   let parts = 0;
   const add = (piece: string): void => {
     pieces.push(piece);
     characters += piece.length;
   };
+  const endStep = (): void => {
+    texts.push(pieces.join(''));
+    pieces = [];
+  };
+  const writeKey = (key: string): string => {
+    let written = keys.get(key);
+    if (written === undefined) keys.set(key, (written = `${JSON.stringify(key)}:`));
+    return written;
+  };
   function* walk(part: unknown): Generator<undefined, void> {
-    if (++parts % partsPerStep === 0) yield undefined;
+    if (++parts % partsPerStep === 0) {
+      endStep();
+      yield undefined;
+    }
     if (characters > maxCharacters) return;
     if (Array.isArray(part)) {
       add('[');
@@ -41,7 +56,8 @@ function* write(value: unknown): Generator<undefined, string | undefined> {
       for (const key in part) {
         const inner = part[key];
         if (inner === undefined) continue;
-        add(`${separator}${JSON.stringify(key)}:`);
+        add(separator);
+        add(writeKey(key));
         separator = ',';
         if (typeof inner === 'object' && inner !== null) yield* walk(inner);
         else add(JSON.stringify(inner));
@@ -50,7 +66,8 @@ function* write(value: unknown): Generator<undefined, string | undefined> {
     } else add(JSON.stringify(part) ?? 'null');
   }
   yield* walk(value);
-  return characters > maxCharacters ? undefined : pieces.join('');
+  endStep();
+  return characters > maxCharacters ? undefined : texts.join('');
 }
 
 /** Other objects, such as dates, have a JSON of their own. */
