@@ -80,9 +80,9 @@ function createSeededPartner(seed: number) {
     most: () => most,
     async send(items: readonly Item<FakePayload>[]): Promise<readonly SendResult[]> {
       most = Math.max(most, ++inFlight);
-      await pause(40);
+      await pause(60);
       const results = answer(items);
-      await pause(40);
+      await pause(60);
       inFlight--;
       return results;
     },

@@ -27,7 +27,7 @@ export async function sendAll(
   requests: readonly Request[],
   limits: RateLimit<unknown>,
   context: AttemptContext,
-  withLast?: (last: Request) => readonly Request[],
+  withLast?: (last: Request) => Promise<readonly Request[]>,
 ): Promise<SendAllResult> {
   const { budgets } = limits;
   const { requestBytes } = context;
@@ -40,7 +40,7 @@ export async function sendAll(
   for (let request = queue.shift(); request && context.now() < context.stopAtMs; request = queue.shift()) {
     // While a refused request is sent in halves, nothing joins them.
     if (withLast && queue.length === 0 && !isBisecting) {
-      queue = [...withLast(request)];
+      queue = [...(await withLast(request))];
       request = queue.shift() ?? request;
     }
     const answer = await sendRequest(request, context);

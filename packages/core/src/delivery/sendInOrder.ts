@@ -7,8 +7,8 @@ import { postpone } from './postpone.js';
 import { sendAll, type SendAllResult } from './sendAll.js';
 import { laterHold, type Hold } from './userOrder.js';
 
-/** So long, in milliseconds, the events behind others wait for company. */
-const gatherMs = 50;
+/** So long, in milliseconds, a request waits for the events behind others that would fill it. */
+const gatherMs = 25;
 
 /**
  * Sends the admitted ones of these items: those whose users have no earlier event outstanding; then the others, as the
@@ -40,18 +40,19 @@ export async function sendInOrder(
     free = all.slice(0, frontCount);
     rest = all.slice(frontCount);
   } else free = takeFree();
+  // The last request takes along what becomes free in a moment: small requests are dear.
+  const withLast = async (last: readonly DeliveryItem[]) => cut(await gatherFree(last));
   for (;;) {
-    // The last request takes along what has become free meanwhile.
-    const withLast = (last: readonly DeliveryItem[]) => cut(rest.length > 0 ? last.concat(takeFree()) : last);
     if (free.length > 0) total = add(total, await sendAll(cut(free), limits, context, withLast));
     if (total.failure || rest.length === 0) return total;
-    free = await gatherFree();
+    free = await gatherFree([]);
     if (free.length === 0 && rest.length > 0) return total;
   }
 
-  /** Waits until some are free, and a moment longer for the others: small requests are dear. */
-  async function gatherFree(): Promise<readonly DeliveryItem[]> {
-    const gathered: DeliveryItem[] = [];
+  /** Adds to these items what is free; waits until there is one, and then a moment for the others. */
+  async function gatherFree(items: readonly DeliveryItem[]): Promise<readonly DeliveryItem[]> {
+    if (rest.length === 0) return items;
+    const gathered = [...items];
     for (let untilMs = context.stopAtMs; ;) {
       for (const item of takeFree()) gathered.push(item);
       if (gathered.length > 0) untilMs = Math.min(untilMs, context.now() + gatherMs);
