@@ -8,6 +8,7 @@ import {
   wholeNumber,
 } from '@currents/core';
 import { z } from 'zod';
+import { readTrustedProxies } from './trustedProxies.js';
 
 /** The api's settings, from environment variables. Throws `ConfigInvalid` that names every invalid one. */
 export function readConfig(environment: NodeJS.ProcessEnv) {
@@ -23,6 +24,16 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       INGEST_TOKEN_EVENTS_PER_SECOND: wholeNumber(0, 1_000_000).default(0),
       INGEST_TOKEN_BYTES_PER_SECOND: wholeNumber(0, 1_000_000_000).default(0),
       DRAIN_SECONDS: wholeNumber(0, 600).default(5),
+      TRUSTED_PROXIES: z
+        .string()
+        .transform((text, context) => {
+          const proxies = readTrustedProxies(text);
+          if (proxies) return proxies;
+          const message = 'expected IP addresses or networks separated by commas, such as 127.0.0.1,10.0.0.0/8';
+          context.addIssue({ code: 'custom', message });
+          return z.NEVER;
+        })
+        .optional(),
       RETRY_AFTER_SECONDS: wholeNumber(1, 3600).default(5),
       ADMIN_TOKEN: z
         .string()

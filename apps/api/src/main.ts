@@ -101,6 +101,7 @@ async function main(config: Config): Promise<void> {
     metrics,
     bodies,
     retryAfterSeconds: config.RETRY_AFTER_SECONDS,
+    trustedProxies: config.TRUSTED_PROXIES,
     isStopping: () => isStopping,
     ready: async () => void (await sql`select 1`),
   });

@@ -1,6 +1,7 @@
 import type { Metrics } from '@currents/core';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { RequestBodies } from './body/requestBodies.js';
+import type { TrustedProxies } from './trustedProxies.js';
 import { answerWithProblems, makeRequestId, refuse, refuseBadUrl, refuseUnreadable } from './problem.js';
 
 /** Characters of one path parameter, such as a list's id; Node limits the whole request head to 16 KB. */
@@ -12,6 +13,8 @@ export interface ServerDeps {
   readonly bodies: Pick<RequestBodies, 'discardUnread'>;
   /** `Retry-After` of answers to requests that may succeed when repeated. */
   readonly retryAfterSeconds: number;
+  /** Proxies whose `X-Forwarded-For` names the caller; none if undefined. */
+  readonly trustedProxies?: TrustedProxies | undefined;
   /** Whether the process has been asked to end: it is not ready for new work then. */
   readonly isStopping: () => boolean;
   /** Rejects while the process cannot do its work. */
@@ -29,6 +32,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxPathParameterLength },
     frameworkErrors: refuseBadUrl,
     clientErrorHandler: (error, socket) => refuseUnreadable(deps.log, error, socket),
+    trustProxy: deps.trustedProxies ?? false,
     forceCloseConnections: 'idle',
     // Frees connections of clients that send more slowly than this.
     requestTimeout: 120_000,

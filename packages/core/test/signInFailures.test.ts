@@ -79,3 +79,8 @@ it.each([
 ])('the address %s counts as %s', (ip, block) => {
   expect(addressBlock(ip)).toBe(block);
 });
+
+it('what a proxy names that is no address counts as one address', () => {
+  for (const text of ['', 'x'.repeat(10_000), '_hidden', '192.0.2.1, 192.0.2.2'])
+    expect(addressBlock(text)).toBe('unknown');
+});
