@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
-import { connect, type Finding, type Sql } from '@currents/core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectors, readConfig as readApiConfig } from '@currents/api';
+import { connect, examine as examineHub, type Finding, type Sql } from '@currents/core';
+import { readConfig as readWorkerConfig } from '@currents/worker';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../endToEnd/database.js';
 import { redisForTest } from '../faults/redis.js';
 import { runNode } from '../operations/programs.js';
@@ -42,17 +44,16 @@ const good = (): Environment => ({
   ALLOW_CUSTOM_BASE_URL: 'true',
 });
 
+/** What the program does, in this process: starting it takes longer than all that it examines. */
 async function examine(environment: Environment) {
-  const { exitCode, output } = await runNode(['tools/dist/doctor.js', '--json'], environment);
-  const findings = output
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Finding);
+  const findings: Finding[] = [];
+  const options = { connectors, readConfigs: [readApiConfig, readWorkerConfig] };
+  for await (const finding of examineHub(environment, options)) findings.push(finding);
   const lineOf = (subject: string): string => {
     const { status, detail } = findings.find((finding) => finding.subject === subject) as Finding;
     return `${status}: ${detail}`;
   };
-  return { exitCode, output, findings, lineOf };
+  return { output: JSON.stringify(findings), lineOf };
 }
 
 async function addCurrent(destination: string, baseUrl: string): Promise<void> {
@@ -158,9 +159,11 @@ const rows: readonly Row[] = [
   {
     what: 'a clock that is wrong',
     subject: 'clock',
-    environment: () => ({
-      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent('const now=Date.now;Date.now=()=>now()+90000')}`,
-    }),
+    when: async () => {
+      const now = Date.now.bind(Date);
+      const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 90_000);
+      return async () => clock.mockRestore();
+    },
     line: /^not ok: the database's clock is \d{5} ms behind this machine's; set both by NTP$/,
   },
   {
@@ -200,10 +203,9 @@ describe('finds', () => {
     async ({ subject, line, environment, when }) => {
       const undo = await when?.();
       try {
-        const { exitCode, output, lineOf } = await examine({ ...good(), ...environment?.() });
+        const { output, lineOf } = await examine({ ...good(), ...environment?.() });
         expect(lineOf(subject)).toMatch(line);
         expect(output).not.toContain('CANARY');
-        expect(exitCode).toBe(1);
       } finally {
         await undo?.();
       }
@@ -275,7 +277,11 @@ describe('judges a Redis', () => {
 });
 
 it('checks what it can when variables are missing', async () => {
-  const { findings, exitCode } = await examine({ HTTPS_PROXY: hostUrl });
+  const { exitCode, output } = await runNode(['tools/dist/doctor.js', '--json'], { HTTPS_PROXY: hostUrl });
+  const findings = output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Finding);
   expect(findings[0]?.detail).toMatch(/DATABASE_URL is missing.*MASTER_KEY is missing/);
   expect(findings.map(({ subject, status }) => `${subject} ${status}`)).toEqual([
     'configuration not ok',
