@@ -1,17 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findTree } from '../../src/bench/reading/processTree.js';
-import type { Comparison } from '../../src/bench/compare.js';
 import type { BenchResult } from '../../src/bench/result.js';
 import { findProcess } from '../../src/services/processes.js';
+import { startBench } from './startBench.js';
 
-/** The built bench, started like a user starts it. */
-const program = fileURLToPath(new URL('../../dist/bench/main.js', import.meta.url));
 const few = [
   '--queue',
   'postgres',
@@ -26,18 +21,6 @@ const few = [
   '--backlog',
   '2000',
 ];
-
-function startBench(words: readonly string[]): {
-  readonly bench: ChildProcess;
-  readonly said: () => string;
-  readonly ended: Promise<unknown[]>;
-} {
-  const bench = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let text = '';
-  for (const stream of [bench.stdout, bench.stderr])
-    stream.setEncoding('utf8').on('data', (piece: string) => (text += piece));
-  return { bench, said: () => text, ended: once(bench, 'close') };
-}
 
 describe('the bench', () => {
   let folder: string;
@@ -68,25 +51,6 @@ describe('the bench', () => {
     expect(measured.backlog?.drain.cpuMicros['worker']).toBeGreaterThan(0);
     expect(floorRounds.flatMap(({ floor }) => floor.map(({ cpuMicros }) => cpuMicros > 0))).not.toContain(false);
   }, 180_000);
-
-  it('compares the hub of a checkout with this one in pairs', async () => {
-    const file = join(folder, 'compared.json');
-    const root = fileURLToPath(new URL('../../..', import.meta.url));
-    const { said, ended } = startBench([
-      ...['--compare', root, '--pairs', '2', '--queue', 'postgres', '--events', '2000', '--json', file],
-    ]);
-    const [exitCode] = await ended;
-    expect(exitCode, said()).toBe(0);
-    expect(said()).toContain('no 95 % interval with fewer than six pairs');
-
-    const { comparisons } = JSON.parse(await readFile(file, 'utf8')) as {
-      readonly comparisons: { readonly postgres: Comparison };
-    };
-    const { pairs, medianRatio } = comparisons.postgres;
-    expect(pairs.map(({ first }) => first)).toEqual(['base', 'this']);
-    for (const { base, this: own, ratio } of pairs) expect(ratio).toBeCloseTo(own.sumMicros / base.sumMicros);
-    expect(medianRatio).toBeGreaterThan(0);
-  }, 300_000);
 
   it('ends all processes that it started when it is interrupted', async () => {
     const { bench, said, ended } = startBench([
