@@ -60,11 +60,16 @@ const purity = {
           allowImportNames: ['createHash', 'createHmac', 'hash', 'timingSafeEqual'],
           message: 'The rest of node:crypto may draw random numbers.',
         },
+        {
+          name: 'node:buffer',
+          allowImportNames: ['isAscii', 'isUtf8'],
+          message: 'The rest of node:buffer is global, or not needed here.',
+        },
       ],
       patterns: [
         testingOnly,
         {
-          regex: `^(node:(?!crypto$)|(${builtins})(/|$))`,
+          regex: `^(node:(?!(crypto|buffer)$)|(${builtins})(/|$))`,
           message: 'This package is pure: no I/O, clock or environment.',
         },
       ],

@@ -10,7 +10,6 @@ import {
 } from '@currents/connector';
 import {
   createOneAtATime,
-  decodeInSteps,
   runInSteps,
   type Connectors,
   type ImportKeys,
@@ -19,7 +18,7 @@ import {
   type PushStored,
   type SignInFailures,
 } from '@currents/core';
-import { maxCharactersAtOnce } from '@currents/schema';
+import { decodeInSteps, maxCharactersAtOnce } from '@currents/schema';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { charsetRefusal } from './body/charset.js';
 import { bodyRefusal, decompress, takeBody, type HeldBody, type RequestBodies } from './body/requestBodies.js';
@@ -102,7 +101,7 @@ export function registerCohorts(app: FastifyInstance, deps: CohortDeps): void {
       if (read === undefined) return conclude(reply, endpoint, pushOf(request, ''), busy);
       const { push } = read;
       if ('result' in read) return conclude(reply, endpoint, push, read.result);
-      const bytes = body.bytes.length;
+      const bytes = body.length;
       // A body with its key in it is small, and parsed once the key is known to be valid.
       if (endpoint.route.keyIn === 'headers' && push.body.length > maxCharactersAtOnce) {
         const parsed = oneLongPush.run(() => runInSteps(readPushBodyInSteps(push)));

@@ -65,13 +65,12 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
         const body = takeBody(request, bodies);
         try {
           const { tokenRate } = request;
-          if (tokenRate && statedBytes(request) === undefined) tokenRate.useBytes(body.bytes.length);
+          if (tokenRate && statedBytes(request) === undefined) tokenRate.useBytes(body.length);
           const refusal = await decompress(request, body, maxBodyBytes);
           if (refusal) return answer(reply, refusal);
-          const { bytes } = body;
           let limited: FastifyReply | undefined;
           const taken = await deps.ingest.take({
-            bytes,
+            chunks: body.chunks,
             format: formatOf(request),
             tokenId: request.tokenId,
             // The store has a limit of its own for what waits for a commit.

@@ -1,5 +1,4 @@
 export { unpackBatch } from './batch/batch.js';
-export { decodeInSteps, decodeReceived } from './batch/decodeText.js';
 export {
   ConfigInvalid,
   networkOf,

@@ -2,6 +2,7 @@ import { brotliDecompressSync } from 'node:zlib';
 import { readBody, type CatalogueEvent } from '@currents/schema';
 import { describe, expect, it } from 'vitest';
 import { openBatch, packBatch, unpackBatch, type BatchPart } from '../src/batch/batch.js';
+import { openBatchPacker } from '../src/batch/batchPacker.js';
 import { createBufferPool } from '../src/ingest/bufferPool.js';
 import { event } from './deliveryHarness.js';
 
@@ -46,5 +47,44 @@ describe('a batch', () => {
     const bytes = brotliDecompressSync(content.subarray(content.indexOf('\n') + 1)).length;
     expect(segments.length).toBeGreaterThan(2);
     expect(segments.length).toBeLessThan(bytes / 40_000);
+  });
+});
+
+describe('a batch packer', () => {
+  it.each([
+    ['one small part', [many(1)]],
+    ['parts of all sizes', [many(700), many(1), many(40), many(1_000), many(2)]],
+    ['a part of several blocks', [many(1), many(1, { properties: { words: '🎉'.repeat(200_000) } }), many(1)]],
+  ])('packs what packBatch packs: %s', async (_name, requests) => {
+    const parts = requests.map(partOf);
+    const packer = openBatchPacker();
+    for (const part of parts) {
+      packer.add(part);
+      // It has taken a copy.
+      part.json.fill(0);
+      await packer.busy();
+    }
+    const content = await packer.finish();
+    packer.close();
+    const [streamed, atOnce] = [content, await packBatch(requests.map(partOf))].map((one) => {
+      const head = one.indexOf('\n') + 1;
+      return { head: one.toString('latin1', 0, head), plain: brotliDecompressSync(one.subarray(head)).toString() };
+    });
+    expect(streamed).toEqual(atOnce);
+    expect(await unpackBatch(content)).toStrictEqual(requests.flat());
+  });
+
+  it('lets its user wait while two blocks are being compressed', async () => {
+    const packer = openBatchPacker();
+    const part = { json: Buffer.from(JSON.stringify('x'.repeat(300_000))), events: 1 };
+    packer.add(part);
+    expect(packer.busy()).toBeUndefined();
+    packer.add(part);
+    packer.add(part);
+    const busy = packer.busy();
+    expect(busy).toBeDefined();
+    await busy;
+    expect(packer.busy()).toBeUndefined();
+    packer.close();
   });
 });

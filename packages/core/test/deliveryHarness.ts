@@ -103,7 +103,7 @@ export async function openHub(connector: Connector): Promise<Hub> {
       };
     },
     async take(events) {
-      const taken = await intake.take({ bytes: Buffer.from(JSON.stringify({ events })), format: 'json', tokenId });
+      const taken = await intake.take({ chunks: [Buffer.from(JSON.stringify({ events }))], format: 'json', tokenId });
       if (taken.outcome !== 'stored') throw new Error(JSON.stringify(taken));
     },
     async tally(currentId) {

@@ -32,7 +32,7 @@ function anotherIntake(overrides: { readonly queuedBytes?: number; readonly gath
 }
 
 const receiptOf = async (intake: Ingest, body: Buffer) => {
-  const taken = await intake.take({ bytes: body, format: 'json', tokenId: hub.tokenId });
+  const taken = await intake.take({ chunks: [body], format: 'json', tokenId: hub.tokenId });
   if (taken.outcome !== 'stored') throw new Error(JSON.stringify(taken));
   return taken.receipt;
 };
@@ -142,7 +142,7 @@ describe('the intake', () => {
 
   it('quarantines text that Postgres cannot store', async () => {
     const taken = await hub.intake.take({
-      bytes: Buffer.from('{"broken\u0000'),
+      chunks: [Buffer.from('{"broken\u0000')],
       format: 'ndjson',
       tokenId: hub.tokenId,
     });

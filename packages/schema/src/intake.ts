@@ -5,15 +5,16 @@ import type { EventType } from './eventType.js';
 import { describeFault } from './jsonFault.js';
 import type { Quarantined, ReadOptions, Unreadable } from './readBody.js';
 import { isRefusal, kindOf, refusalCodes, type RefusalCode } from './refusal.js';
-import { mayBeIllFormed, wellFormed } from './wellFormed.js';
+import { wellFormed } from './wellFormed.js';
 
 /** Starts the reading of a body, or of the part of one whose events are counted together. */
-export function openIntake(body: string, { maxEvents = Infinity }: ReadOptions) {
+export function openIntake({ maxEvents = Infinity }: ReadOptions) {
   return {
     events: [] as CatalogueEvent[],
     types: [] as EventType[],
     quarantined: [] as Quarantined[],
-    mayBeIllFormed: mayBeIllFormed(body),
+    /** Whether the text that is taken next may contain a lone surrogate. */
+    mayBeIllFormed: false,
     /** Whether a number was met whose digits may be lost: see `takeExactly`. */
     mayLoseDigits: false,
     position: 0,

@@ -1,3 +1,5 @@
+import { decodeReceived, maxSequenceBytes, startOfCharacter } from './decodeText.js';
+
 /** The search takes a tenth of a microsecond per character, during which nothing else is done. */
 const maxSearched = 128 * 1024;
 
@@ -12,10 +14,43 @@ export function describeFault(text: string): string {
 
 /** Says what was expected at an index of a text. Beyond 1 Mi characters the index is said in place of the line. */
 export function describePlace(text: string, at: number, expected: string): string {
-  const got = at < text.length ? JSON.stringify(String.fromCodePoint(text.codePointAt(at)!)) : 'the end';
-  if (at > 1024 * 1024) return `expected ${expected} at character ${at}, got ${got}`;
-  const line = text.slice(0, at).split('\n').length;
-  const column = at - text.lastIndexOf('\n', at - 1);
+  const place = { index: 0, line: 1, column: 1 };
+  advance(place, text.slice(0, at));
+  return placeText(place, expected, text.slice(at, at + 2));
+}
+
+/** Says the same of an index of UTF-8 bytes, in steps. */
+export function* describePlaceInBytes(bytes: Buffer, at: number, expected: string): Generator<undefined, string> {
+  const place = { index: 0, line: 1, column: 1 };
+  for (let start = 0; start < at;) {
+    const end = start + bytesPerStep < at ? startOfCharacter(bytes, start + bytesPerStep) : at;
+    advance(place, decodeReceived(bytes.subarray(start, end)).text);
+    start = end;
+    yield undefined;
+  }
+  return placeText(place, expected, decodeReceived(bytes.subarray(at, at + maxSequenceBytes)).text);
+}
+
+const bytesPerStep = 64 * 1024;
+
+interface Place {
+  /** Characters before it. */
+  index: number;
+  line: number;
+  column: number;
+}
+
+function advance(place: Place, text: string): void {
+  place.index += text.length;
+  place.line += text.split('\n').length - 1;
+  const newline = text.lastIndexOf('\n');
+  place.column = newline < 0 ? place.column + text.length : text.length - newline;
+}
+
+/** @param rest the text from this place on, of which one character is quoted. */
+function placeText({ index, line, column }: Place, expected: string, rest: string): string {
+  const got = rest === '' ? 'the end' : JSON.stringify(String.fromCodePoint(rest.codePointAt(0)!));
+  if (index > 1024 * 1024) return `expected ${expected} at character ${index}, got ${got}`;
   return `expected ${expected} at line ${line}, column ${column}, got ${got}`;
 }
 

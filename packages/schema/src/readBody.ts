@@ -1,3 +1,4 @@
+import { decodeText } from './decodeText.js';
 import type { CatalogueEvent } from './event.js';
 import type { EventType } from './eventType.js';
 import { describeFault } from './jsonFault.js';
@@ -11,9 +12,10 @@ import {
   tooManyEvents,
   type Intake,
 } from './intake.js';
-import { readInSteps } from './readInSteps.js';
+import { readInSteps, type AcceptedPart } from './readInSteps.js';
 import type { RefusalCode } from './refusal.js';
 import { takeExactly } from './takeText.js';
+import { mayBeIllFormed } from './wellFormed.js';
 
 export type BodyFormat = 'json' | 'ndjson';
 
@@ -27,8 +29,8 @@ export interface Taken {
   readonly types: readonly EventType[];
   readonly quarantined: readonly Quarantined[];
   /**
-   * JSON of exactly the accepted events, for `readStored`. It is the received text itself if that contains nothing else,
-   * so a caller that compares the two may store the received bytes.
+   * JSON of exactly the accepted events, for `readStored`. Of a short text it is that text itself if it contains nothing
+   * else, so a caller that compares the two may store the received bytes.
    */
   readonly json: string;
 }
@@ -57,11 +59,6 @@ export interface Unreadable {
 export interface ReadOptions {
   /** A body with more events, the quarantined ones included, is unreadable. */
   readonly maxEvents?: number;
-  /**
-   * The body is not UTF-8, and each byte at fault is a lone surrogate U+DC00 + byte in the text (PEP 383). Events with one
-   * are quarantined.
-   */
-  readonly isDamaged?: boolean;
 }
 
 /** Longer bodies are read in steps. */
@@ -70,13 +67,17 @@ export const maxCharactersAtOnce = 256 * 1024;
 /**
  * Reads a request body. As `json`: `{"events":[…]}`, one event, or a list of either. As `ndjson`: an event or
  * `{"events":[…]}` per line. An empty body has no events. An invalid event is quarantined and affects no other.
+ * @param body text, or bytes that may not be UTF-8.
  */
-export function readBody(text: string, format: BodyFormat, options: ReadOptions = {}): Reading {
-  if (text.length <= maxCharactersAtOnce && options.isDamaged !== true) return readAtOnce(text, format, options);
-  const steps = readInSteps(text, format, { ...options, keepEvents: true });
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
+export function readBody(body: string | Buffer, format: BodyFormat, options: ReadOptions = {}): Reading {
+  if (typeof body === 'string' && body.length <= maxCharactersAtOnce) return readAtOnce(body, format, options);
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  const jsons: string[] = [];
+  const onAccepted = ({ json }: AcceptedPart): void => void jsons.push(decodeText(json));
+  const steps = readInSteps(bytes, format, { ...options, keepEvents: true, onAccepted });
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (!step.done) continue;
+    return 'unreadable' in step.value ? step.value : { ...step.value, json: `[${jsons.join(',')}]` };
   }
 }
 
@@ -93,7 +94,7 @@ function readWhole(body: string, options: ReadOptions): Reading {
   } catch {
     return { unreadable: { code: 'malformed_json', detail: describeFault(body) } };
   }
-  const intake = openIntake(body, options);
+  const intake = openIntakeOf(body, options);
   if (!Array.isArray(value) && !isBundle(value) && !isEvent(value))
     return { unreadable: { code: 'wrong_shape', detail: describeShape(value) } };
   takeExactly(intake, body, 'body', () => {
@@ -104,7 +105,7 @@ function readWhole(body: string, options: ReadOptions): Reading {
 }
 
 function readLines(body: string, options: ReadOptions): Reading {
-  const intake = openIntake(body, options);
+  const intake = openIntakeOf(body, options);
   const lines: string[] = [];
   takeExactly(intake, body, 'lines', () => {
     for (let start = 0; start < body.length && !intake.isOver;) {
@@ -118,6 +119,10 @@ function readLines(body: string, options: ReadOptions): Reading {
     }
   });
   return close(intake, lines.length === 1 ? lines[0]! : `[${lines.join(',')}]`);
+}
+
+function openIntakeOf(body: string, options: ReadOptions): Intake {
+  return { ...openIntake(options), mayBeIllFormed: mayBeIllFormed(body) };
 }
 
 function close(intake: Intake, json: string): Reading {

@@ -72,9 +72,7 @@ describe('readBody accepts', () => {
 
   it('100 000 events', () => {
     const events = Array.from({ length: 100_000 }, (_, place) => eventOf(String(place)));
-    const body = text({ events });
-    const reading = taken(body);
-    expect(reading.json).toBe(body);
+    const reading = taken(text({ events }));
     expect([reading.events.length, reading.types.length, reading.events.at(-1)!.id]).toEqual([
       100_000,
       100_000,

@@ -173,7 +173,7 @@ async function openHub(connectors: Connectors) {
       expect(await launchCurrent(admin, current.id)).toMatchObject({ kind: 'Current', state: 'live' });
       const token = await createIngestToken(admin, 'test');
       if (token.kind !== 'IngestTokenCreated') throw new Error(JSON.stringify(token));
-      const body = { bytes: Buffer.from(JSON.stringify({ events })), format: 'json' as const };
+      const body = { chunks: [Buffer.from(JSON.stringify({ events }))], format: 'json' as const };
       expect(await ingest.take({ ...body, tokenId: Number(token.ingestToken.id) })).toMatchObject({
         outcome: 'stored',
       });

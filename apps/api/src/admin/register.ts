@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import { decodeReceived, startJobRunner, type Admin, type ValidAdminToken } from '@currents/core';
-import { findInexactNumbers, type InexactNumber } from '@currents/schema';
+import { startJobRunner, type Admin, type ValidAdminToken } from '@currents/core';
+import { decodeReceived, findInexactNumbers, type InexactNumber } from '@currents/schema';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { signInAdmin, type AdminSignIn } from '../adminSignIn.js';
 import { charsetRefusal } from '../body/charset.js';

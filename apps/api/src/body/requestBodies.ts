@@ -21,13 +21,29 @@ const defaultMinRate = { minBytes: 20_000, periodMs: 5_000 };
 
 /** The bytes of a body, which count towards the budget until they are released. */
 export class HeldBody {
+  #chunks: Buffer[];
   #held: number;
 
   constructor(
-    public bytes: Buffer,
+    chunks: Buffer[],
     readonly budget: ByteBudget,
   ) {
-    this.#held = bytes.length;
+    this.#chunks = chunks;
+    this.#held = lengthOf(chunks);
+  }
+
+  /** The bytes as they came. The list is emptied when they are released; its reader may let go of each before that. */
+  get chunks(): Buffer[] {
+    return this.#chunks;
+  }
+
+  get length(): number {
+    return lengthOf(this.#chunks);
+  }
+
+  /** The bytes in one piece, for bodies that are not long: a long one takes time and memory for a copy. */
+  get bytes(): Buffer {
+    return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
   }
 
   /** Reserves bytes beside those of the body. */
@@ -38,14 +54,14 @@ export class HeldBody {
   }
 
   /** Replaces the body; what was held beyond its length is given back. */
-  replace(bytes: Buffer): void {
-    this.bytes = bytes;
-    this.#giveAllBut(bytes.length);
+  replace(chunks: Buffer[]): void {
+    this.#chunks = chunks;
+    this.#giveAllBut(lengthOf(chunks));
   }
 
   /** Gives everything back. May be called again. */
   release(): void {
-    this.bytes = empty;
+    this.#chunks.length = 0;
     this.#giveAllBut(0);
   }
 
@@ -55,7 +71,9 @@ export class HeldBody {
   }
 }
 
-const empty = Buffer.alloc(0);
+function lengthOf(chunks: readonly Buffer[]): number {
+  return chunks.reduce((sum, { length }) => sum + length, 0);
+}
 
 /** Why a body was not read to its end. */
 export class BodyRefused extends Error {
@@ -127,7 +145,7 @@ export function createRequestBodies({ maxBytes, minRate = defaultMinRate, discar
 
 /** The body of a request whose scope has `readIn`. The request itself forgets it, as it is kept until its commit. */
 export function takeBody(request: FastifyRequest, { budget }: Pick<RequestBodies, 'budget'>): HeldBody {
-  const body = request.body instanceof HeldBody ? request.body : new HeldBody(empty, budget);
+  const body = request.body instanceof HeldBody ? request.body : new HeldBody([], budget);
   request.body = undefined;
   return body;
 }
@@ -138,11 +156,11 @@ export async function decompress(
   body: HeldBody,
   maxBytes: number,
 ): Promise<Refusal | undefined> {
-  const bytes = await decompressBody(body.bytes, request.headers['content-encoding'], maxBytes, (size) =>
+  const chunks = await decompressBody(body.chunks, request.headers['content-encoding'], maxBytes, (size) =>
     body.reserve(size),
   );
-  if (!Buffer.isBuffer(bytes)) return bytes;
-  if (bytes !== body.bytes) body.replace(bytes);
+  if (!Array.isArray(chunks)) return chunks;
+  if (chunks !== body.chunks) body.replace(chunks);
   return undefined;
 }
 
@@ -234,7 +252,7 @@ function readAll(
     if (isAnswered) return;
     // The body holds these bytes from here on.
     held = 0;
-    finish(null, new HeldBody(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes), budget));
+    finish(null, new HeldBody(chunks, budget));
     chunks = [];
   });
   payload.once('error', () => refuseWith(clientGone));

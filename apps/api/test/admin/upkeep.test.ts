@@ -21,7 +21,7 @@ const event = (event_type = 'users.messages.email.Open') => ({
 
 async function take(...events: unknown[]): Promise<void> {
   await harness.intake.take({
-    bytes: Buffer.from(JSON.stringify({ events })),
+    chunks: [Buffer.from(JSON.stringify({ events }))],
     format: 'json',
     tokenId: harness.tokenId,
   });

@@ -55,7 +55,7 @@ describe('11. bounded work: a push without a valid key', () => {
     expect([statuses, count]).toEqual([[404, 401, 413, 413], 2]);
   });
 
-  it('that states too small a size is decompressed to 1 MB at most', async () => {
+  it('that states too small a size is decompressed once, to 1 MB at most', async () => {
     const lying = Buffer.from(bomb);
     lying.writeUInt32LE(100, lying.length - 4);
     let answer;
@@ -63,7 +63,7 @@ describe('11. bounded work: a push without a valid key', () => {
       answer = await api.push('mixpanel/cohorts', lying, gzip);
     });
     expect(answer).toMatchObject({ status: 413, body: { message: expect.stringContaining('1048576') } });
-    expect(count).toBe(2);
+    expect(count).toBe(1);
   });
 
   it('holds at most 8 MB together with all others of its kind', async () => {

@@ -1,15 +1,15 @@
-import { createHash } from 'node:crypto';
-import { maxCharactersAtOnce, readBody, readInSteps, type Reading } from '@currents/schema';
+import { createHash, type Hash } from 'node:crypto';
+import { decodeReceived, maxCharactersAtOnce, readBody, type ReadingInSteps } from '@currents/schema';
 import type { Writer } from '../db/writer.js';
 import { createOneAtATime } from '../process/oneAtATime.js';
-import { runInSteps } from '../process/runInSteps.js';
 import { createStore, StoreBusy, type StoreOptions } from './store.js';
+import { createLongBodyReader } from './longBodies.js';
 import type { Receipt, IngestRequest } from './ingestRequest.js';
-import { decodeInSteps, decodeReceived } from '../batch/decodeText.js';
 
 /** The body of a request, with its format and the token that sent it. */
 interface IngestBody {
-  readonly bytes: Buffer;
+  /** The bytes of the body. A long one is taken out of the list while it is read, so that its memory is free again. */
+  readonly chunks: Buffer[];
   readonly format: 'json' | 'ndjson';
   readonly tokenId: number;
   /** Called once the body is read, before it waits for its commit, with its events. False: it is not stored. */
@@ -32,10 +32,15 @@ const maxWaiting = 1_000;
 export function createIngest(writer: Writer, options: StoreOptions) {
   const store = createStore(writer, options);
   const longBodies = createOneAtATime({ maxWaiting });
+  const readLongBody = createLongBodyReader({ maxEvents: maxRequestEvents });
 
   /** Long bodies are read one at a time, in steps, so that all of them together do not delay other requests either. */
   async function read(body: IngestBody): Promise<IngestRequest | IngestResult> {
-    const request = await longBodies.run(() => runInSteps(parseInSteps(body)));
+    const request = await longBodies.run(async () => {
+      const hash = openHash(body);
+      const { reading, content } = await readLongBody(body, hash);
+      return requestOf(body, reading, hash, { content });
+    });
     if (request === undefined) throw new StoreBusy();
     return request;
   }
@@ -57,46 +62,39 @@ export function createIngest(writer: Writer, options: StoreOptions) {
 const maxLinesAtOnce = 500;
 const newline = 0x0a;
 
-function isShort({ bytes, format }: IngestBody): boolean {
-  if (bytes.length > maxCharactersAtOnce) return false;
+function isShort({ chunks, format }: IngestBody): boolean {
+  if (chunks.reduce((sum, { length }) => sum + length, 0) > maxCharactersAtOnce) return false;
   if (format === 'json') return true;
   let lines = 0;
-  for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, at + 1))
-    if (++lines > maxLinesAtOnce) return false;
+  for (const bytes of chunks)
+    for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, at + 1))
+      if (++lines > maxLinesAtOnce) return false;
   return true;
 }
 
 /** A function of its own, so that the parsed events can be freed before the commit. */
 function parseAtOnce(body: IngestBody): IngestRequest | IngestResult {
-  const { text, isDamaged } = decodeReceived(body.bytes);
-  const reading = readBody(text, body.format, { maxEvents: maxRequestEvents, isDamaged });
-  const hash = createHash('sha256').update(`${body.tokenId} ${body.format} `).update(body.bytes);
-  return requestOf(body, text, reading, hash.digest());
+  const bytes = body.chunks.length === 1 ? body.chunks[0]! : Buffer.concat(body.chunks);
+  const { text, isDamaged } = decodeReceived(bytes);
+  const reading = readBody(isDamaged ? bytes : text, body.format, { maxEvents: maxRequestEvents });
+  const json = 'unreadable' in reading || reading.json === text ? bytes : Buffer.from(reading.json);
+  return requestOf(body, reading, openHash(body).update(bytes), { json });
 }
 
-const hashedBytesPerStep = 1024 * 1024;
-
-function* parseInSteps(body: IngestBody): Generator<undefined, IngestRequest | IngestResult> {
-  const { text, isDamaged } = yield* decodeInSteps(body.bytes);
-  yield undefined;
-  const reading = yield* readInSteps(text, body.format, { maxEvents: maxRequestEvents, isDamaged });
-  const hash = createHash('sha256').update(`${body.tokenId} ${body.format} `);
-  for (let at = 0; at < body.bytes.length; at += hashedBytesPerStep) {
-    hash.update(body.bytes.subarray(at, at + hashedBytesPerStep));
-    yield undefined;
-  }
-  return requestOf(body, text, reading, hash.digest());
+/** Tells a request from every other by its token, format and bytes. */
+function openHash({ tokenId, format }: Pick<IngestBody, 'tokenId' | 'format'>): Hash {
+  return createHash('sha256').update(`${tokenId} ${format} `);
 }
 
 function requestOf(
-  { bytes, tokenId }: IngestBody,
-  text: string,
-  reading: Reading,
-  hash: Buffer,
+  { tokenId }: IngestBody,
+  reading: ReadingInSteps,
+  hash: Hash,
+  accepted: { readonly json: Buffer } | { readonly content: Buffer },
 ): IngestRequest | IngestResult {
   if ('unreadable' in reading) return { outcome: 'unreadable', ...reading.unreadable };
-  const { types, quarantined, json } = reading;
+  const { types, quarantined } = reading;
   if (types.length + quarantined.length === 0)
     return { outcome: 'stored', receipt: { accepted: 0, quarantined: 0, refused: [] } };
-  return { hash, tokenId, types, json: json === text ? bytes : Buffer.from(json), refused: quarantined };
+  return { hash: hash.digest(), tokenId, types, refused: quarantined, ...accepted };
 }

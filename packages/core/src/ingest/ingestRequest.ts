@@ -2,15 +2,27 @@ import type { EventType } from '@currents/schema';
 import type { RefusedEvent } from '../quarantine/quarantineRows.js';
 
 /** One accepted request, read and checked, on its way into the store. */
-export interface IngestRequest {
+export type IngestRequest = ShortRequest | LongRequest;
+
+interface ReadRequest {
   /** What tells this request from every other: the same request sent again has the same hash. */
   readonly hash: Buffer;
   readonly tokenId: number;
   /** The types of the accepted events, in order. */
   readonly types: readonly EventType[];
+  readonly refused: readonly RefusedEvent[];
+}
+
+interface ShortRequest extends ReadRequest {
   /** JSON text of exactly the accepted events, in order. */
   readonly json: Buffer;
-  readonly refused: readonly RefusedEvent[];
+  readonly content?: undefined;
+}
+
+interface LongRequest extends ReadRequest {
+  /** The accepted events, in order, as the content of a batch of their own; empty if there are none. */
+  readonly content: Buffer;
+  readonly json?: undefined;
 }
 
 /** Quarantined events that an answer lists; the quarantine holds all of them. */
@@ -38,8 +50,9 @@ export function receiptOf({ types, refused }: IngestRequest): Receipt {
 const refusedBytes = 200;
 
 /** The events of a request and the bytes it holds until its commit, those for the quarantine included. */
-export function sizeOf({ types, json, refused }: IngestRequest): { readonly events: number; readonly bytes: number } {
-  let bytes = json.length;
+export function sizeOf(request: IngestRequest): { readonly events: number; readonly bytes: number } {
+  const { types, refused } = request;
+  let { length: bytes } = request.json ?? request.content;
   for (const { raw, detail } of refused) bytes += raw.length + detail.length + refusedBytes;
   return { events: types.length + refused.length, bytes };
 }

@@ -1,4 +1,4 @@
-import { packBatch } from '../batch/batch.js';
+import { packBatch, type BatchPart } from '../batch/batch.js';
 import type { Writer } from '../db/writer.js';
 import { fanOut } from './fanOut.js';
 import { insertBatch } from './insertBatch.js';
@@ -11,7 +11,7 @@ import type { Connectors } from '../loadCurrent.js';
 
 export interface StoreOptions {
   readonly connectors: Connectors;
-  /** Events of one batch, with those for the quarantine, unless a single request has more. */
+  /** Events of one batch, with those for the quarantine, unless a single request has more. A long request has its own. */
   readonly batchEvents: number;
   /** Bytes waiting to be stored beyond which a request is turned away. */
   readonly queuedBytes: number;
@@ -52,6 +52,16 @@ interface QueuedRequest {
   readonly release: () => void;
 }
 
+/** The content of the batch of a group: of a long request, or of short ones. */
+async function contentOf(accepted: readonly QueuedRequest[]): Promise<Buffer> {
+  const parts: BatchPart[] = [];
+  for (const { request } of accepted) {
+    if (request.content) return request.content;
+    parts.push({ json: request.json, events: request.types.length });
+  }
+  return parts.length > 0 ? packBatch(parts) : Buffer.alloc(0);
+}
+
 /** Group commit (Gawlick and Kinkade, 1985): gathers concurrent requests into batches, each stored by one statement. */
 export function createStore(writer: Writer, options: StoreOptions) {
   let queue: QueuedRequest[] = [];
@@ -76,15 +86,21 @@ export function createStore(writer: Writer, options: StoreOptions) {
     if (repeated) return repeated;
     if (queuedBytes > options.queuedBytes) return Promise.reject(new StoreBusy());
     const size = sizeOf(request);
-    const copy = bufferPool.copy(request.json);
+    const waiting = pooled(request);
     const receipt = new Promise<Receipt>((resolve, reject) => {
-      queue.push({ request: { ...request, json: copy.bytes }, key, size, resolve, reject, release: copy.release });
+      queue.push({ ...waiting, key, size, resolve, reject });
     });
     inFlight.set(key, receipt);
     queuedEvents += size.events;
     queuedBytes += size.bytes;
     schedule();
     return receipt;
+  }
+
+  function pooled(request: IngestRequest): Pick<QueuedRequest, 'request' | 'release'> {
+    if (request.content) return { request, release: () => undefined };
+    const { bytes, release } = bufferPool.copy(request.json);
+    return { request: { ...request, json: bytes }, release };
   }
 
   function schedule(): void {
@@ -115,10 +131,11 @@ export function createStore(writer: Writer, options: StoreOptions) {
   function takeGroup(): QueuedRequest[] {
     let events = 0;
     let taken = 0;
-    for (const { size } of queue) {
-      if (taken > 0 && events + size.events > options.batchEvents) break;
+    for (const { request, size } of queue) {
+      if (taken > 0 && (events + size.events > options.batchEvents || request.content)) break;
       events += size.events;
       taken++;
+      if (request.content) break;
     }
     const group = queue.slice(0, taken);
     queue = queue.slice(taken);
@@ -155,10 +172,7 @@ export function createStore(writer: Writer, options: StoreOptions) {
     const accepted = group.filter(({ request }) => request.types.length > 0);
     const types = accepted.flatMap(({ request }) => request.types);
     const deliveries = fanOut(types, routes);
-    const content =
-      types.length > 0
-        ? await packBatch(accepted.map(({ request }) => ({ json: request.json, events: request.types.length })))
-        : Buffer.alloc(0);
+    const content = await contentOf(accepted);
     const { quarantine, onStored } = await packRefused(group);
     const stored = await insertBatch(writer, {
       requests: group.map(({ request }) => request),

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
-import { decodeText } from '../batch/decodeText.js';
+import { decodeText } from '@currents/schema';
 
 const compress = promisify(brotliCompress);
 const decompress = promisify(brotliDecompress);

@@ -132,7 +132,7 @@ export async function openCoreHarness(): Promise<CoreHarness> {
       return id;
     },
     async take(events) {
-      const taken = await intake.take({ bytes: Buffer.from(JSON.stringify({ events })), format: 'json', tokenId });
+      const taken = await intake.take({ chunks: [Buffer.from(JSON.stringify({ events }))], format: 'json', tokenId });
       if (taken.outcome !== 'stored') throw new Error(JSON.stringify(taken));
     },
     async attempt(currentId, fate) {

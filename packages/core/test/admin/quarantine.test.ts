@@ -107,7 +107,7 @@ describe('the quarantine', () => {
 
   it('stores the events of a request in one row, and lists each with its position', async () => {
     const lines = Array.from({ length: 5_000 }, (_, index) => (index % 2 === 0 ? 'x' : '{}')).join('\n');
-    await use().intake.take({ bytes: Buffer.from(lines), format: 'ndjson', tokenId: use().tokenId });
+    await use().intake.take({ chunks: [Buffer.from(lines)], format: 'ndjson', tokenId: use().tokenId });
     expect(await use().sql`select events, codes, event_counts from quarantine_batch`).toMatchObject([
       { events: 5_000, codes: ['malformed_json', 'missing_event_type'], event_counts: [2_500, 2_500] },
     ]);
@@ -259,8 +259,12 @@ describe('a release', () => {
   });
 
   it('leaves a line that is not JSON in the quarantine', async () => {
-    await use().intake.take({ bytes: Buffer.from('{"event_type": "users'), format: 'ndjson', tokenId: use().tokenId });
-    await use().intake.take({ bytes: Buffer.from('42\n[]\nnull'), format: 'ndjson', tokenId: use().tokenId });
+    await use().intake.take({
+      chunks: [Buffer.from('{"event_type": "users')],
+      format: 'ndjson',
+      tokenId: use().tokenId,
+    });
+    await use().intake.take({ chunks: [Buffer.from('42\n[]\nnull')], format: 'ndjson', tokenId: use().tokenId });
     const { eventCount, stillRefused } = await releaseQuarantined(use().admin, {});
     expect(eventCount).toBe(0);
     expect(stillRefused.map(({ code }: { code: string }) => code)).toContain('malformed_json');
@@ -283,7 +287,7 @@ describe('the budget of the quarantine', () => {
       quarantine: { maxBytes: 1_000, onOverBudget: (tokenId, events) => void over.push([tokenId, events]) },
     });
     const take = (tokenId: number, ...events: unknown[]) =>
-      intake.take({ bytes: Buffer.from(JSON.stringify({ events })), format: 'json', tokenId });
+      intake.take({ chunks: [Buffer.from(JSON.stringify({ events }))], format: 'json', tokenId });
     const { tokenId } = use();
     await take(tokenId, unknown());
     const answer = await take(tokenId, unknown(), event(), nameless());
@@ -359,7 +363,11 @@ describe('a purge', () => {
   it('2. conservation: received = accepted + quarantined + repeated, also after releases and purges', async () => {
     const receipts: { accepted: number; quarantined: number }[] = [];
     for (const events of [[event(), unknown()], [nameless()], [event(), event()], [unknown(), unknown(), event()]]) {
-      const body = { bytes: Buffer.from(JSON.stringify({ events })), format: 'json', tokenId: use().tokenId } as const;
+      const body = {
+        chunks: [Buffer.from(JSON.stringify({ events }))],
+        format: 'json' as const,
+        tokenId: use().tokenId,
+      };
       for (const taken of [await use().intake.take(body), await use().intake.take(body)])
         if (taken.outcome === 'stored') receipts.push(taken.receipt);
     }

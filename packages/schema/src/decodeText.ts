@@ -5,6 +5,12 @@ export function decodeText(bytes: Buffer): string {
   return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
 }
 
+/** Decodes UTF-8; undefined if the bytes are not UTF-8. */
+export function decodeUtf8(bytes: Buffer): string | undefined {
+  if (isAscii(bytes)) return bytes.toString('latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
+}
+
 interface ReceivedText {
   readonly text: string;
   readonly isDamaged: boolean;
@@ -21,8 +27,8 @@ export function decodeReceived(bytes: Buffer): ReceivedText {
 
 /** Does the same, and yields every few milliseconds. */
 export function* decodeInSteps(bytes: Buffer): Generator<undefined, ReceivedText> {
-  if (isAscii(bytes)) return { text: bytes.toString('latin1'), isDamaged: false };
-  if (isUtf8(bytes)) return { text: bytes.toString('utf8'), isDamaged: false };
+  const text = decodeUtf8(bytes);
+  if (text !== undefined) return { text, isDamaged: false };
   return { text: yield* surrogateEscape(bytes), isDamaged: true };
 }
 
@@ -37,6 +43,15 @@ const sequences = [
   { from: 0xf1, to: 0xf3, length: 4, low: 0x80, high: 0xbf },
   { from: 0xf4, to: 0xf4, length: 4, low: 0x80, high: 0x8f },
 ];
+
+/** Bytes of the longest sequence. */
+export const maxSequenceBytes = 4;
+
+/** The index at which the character begins that an index is in; the index itself where bytes are not UTF-8. */
+export function startOfCharacter(bytes: Buffer, at: number): number {
+  for (let start = at; start > at - maxSequenceBytes; start--) if ((bytes[start]! & 0xc0) !== 0x80) return start;
+  return at;
+}
 
 const bytesPerStep = 256 * 1024;
 

@@ -1,5 +1,5 @@
-import { decodeReceived } from '@currents/core';
 import { describe, expect, it } from 'vitest';
+import { decodeReceived } from '../src/index.js';
 
 const valid = ['', 'ascii', 'café', '深煎り', '🫘', '\uFFFD', '\uFEFFx', '\uD7FF\uE000', '\u{10FFFF}'].map((text) =>
   Buffer.from(text),
