@@ -1,8 +1,11 @@
 import { wakeIntervalMs } from '../queue.js';
 import { createAttemptRunner, type AttemptRunnerDeps } from './attemptRunner.js';
 
-/** While an attempt is in flight, further events gather this long before a second one starts for them. */
-const gatherMs = 25;
+/**
+ * While an attempt is in flight, further events gather this long before a second one starts for them. An attempt that has
+ * ended goes on with what is due at once, so a partner that answers sooner gets few, full requests.
+ */
+const gatherMs = 100;
 /**
  * For this long after a wake-up call, the loop polls: senders debounce their calls by half of it, and a claim that finds
  * nothing costs a tenth of a call.
@@ -24,6 +27,7 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
   let isWoken = false;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
+  let timerMs = Infinity;
 
   /** Claims due deliveries, now or as soon as another attempt may start. Cheap, and may be called at any time. */
   function wake(): void {
@@ -36,18 +40,26 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
     if (active < runner.limit()) scheduleIn(active === 0 ? 0 : lastClaimMs + gatherMs - Date.now());
   }
 
+  /** Of two times the earlier one counts. */
   function scheduleIn(waitMs: number): void {
     if (stopped) return;
     if (waitMs <= 0) return start();
-    timer ??= setTimeout(() => {
-      timer = undefined;
+    if (Date.now() + waitMs >= timerMs) return;
+    unschedule();
+    timerMs = Date.now() + waitMs;
+    timer = setTimeout(() => {
+      timerMs = Infinity;
       schedule();
     }, waitMs);
   }
 
-  function start(): void {
+  function unschedule(): void {
     clearTimeout(timer);
-    timer = undefined;
+    timerMs = Infinity;
+  }
+
+  function start(): void {
+    unschedule();
     active++;
     const run: Promise<void> = runAttempts().finally(() => {
       inFlight.delete(run);
@@ -91,7 +103,7 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
     /** Starts nothing new, and resolves when the attempts in flight are recorded. */
     async stop() {
       stopped = true;
-      clearTimeout(timer);
+      unschedule();
       await Promise.allSettled(inFlight);
       await runner.stop();
     },
