@@ -68,4 +68,14 @@ describe('the concurrency limit of a Current', () => {
     }
     expect(concurrency.limit(64)).toBeLessThanOrEqual(4);
   });
+
+  it('tells whether an attempt waits longer than it works', () => {
+    const concurrency = createAdaptiveConcurrency();
+    concurrency.onRequest();
+    concurrency.onResponse(20);
+    for (let count = 0; count < 50; count++) concurrency.onMapped(5);
+    expect(concurrency.isPartnerSlower()).toBe(true);
+    for (let count = 0; count < 50; count++) concurrency.onMapped(40);
+    expect(concurrency.isPartnerSlower()).toBe(false);
+  });
 });

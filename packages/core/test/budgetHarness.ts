@@ -153,7 +153,12 @@ export function openBudgetHarness(
       credentials: {},
       compression: { send: (call) => call({ request: () => Promise.reject(new Error('there is no network here')) }) },
       budgets,
-      concurrency: { onRequest: () => undefined, onResponse: () => undefined, onCongestion: () => undefined },
+      concurrency: {
+        onMapped: () => undefined,
+        onRequest: () => undefined,
+        onResponse: () => undefined,
+        onCongestion: () => undefined,
+      },
       requestBytes: createAdaptiveRequestBytes(),
       order: ordered,
       refusals: { alone: 0 },

@@ -9,6 +9,8 @@ const initialLimit = 2;
 const slowFactor = 3;
 /** Responses below this time are never slow: a busy machine alone causes as much. */
 const neverSlowMs = 100;
+/** The share of the newest attempt in the average of its own work. */
+const newestShare = 0.1;
 /** The recent minimum rises by this share with each response, so that it follows a partner that becomes slower. */
 const minimumDecay = 0.005;
 
@@ -16,6 +18,8 @@ export function createAdaptiveConcurrency() {
   let limit = initialLimit;
   let recentMinMs = Infinity;
   let inFlight = 0;
+  /** The milliseconds for which an attempt keeps the worker busy before its first request: a moving average. */
+  let workMs = 0;
   return {
     /** At least 1 and at most `max`, the connector's limit. */
     limit(max: number) {
@@ -23,6 +27,10 @@ export function createAdaptiveConcurrency() {
       limit = Math.min(limit, max);
       return Math.max(1, Math.floor(limit));
     },
+    /** An attempt has mapped its events, which took so many milliseconds. */
+    onMapped: (ms: number) => void (workMs += (ms - workMs) * newestShare),
+    /** Whether an attempt waits for the partner longer than it works. Otherwise those in flight wait for one another. */
+    isPartnerSlower: () => recentMinMs > workMs,
     onRequest: () => void inFlight++,
     /** A request was answered after so many milliseconds. */
     onResponse(ms: number) {

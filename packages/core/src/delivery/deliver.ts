@@ -39,9 +39,11 @@ export async function deliver(batches: readonly ClaimedBatch[], given: AttemptCo
     limits.budgets.some((budget) => budget.name === entry.name && termsOf(budget) === entry.terms);
   const attempts = batches.map(({ delivery }) => startAttempt(delivery, context.now(), isValid));
   context.order.refresh();
+  const startedMs = performance.now();
   const mapping = startMapping(limits, context);
   for (const [index, batch] of batches.entries()) mapping.map(attempts[index] as Attempt, takeSlices(batch));
   const items = mapping.items();
+  context.concurrency.onMapped(performance.now() - startedMs);
   context.order.map(items.all);
   const admitted = await admit(items.all, attempts, limits.budgets, context);
   const { failure, requests, sent, unconfirmed } = await sendInOrder(admitted, items, limits, context);

@@ -254,6 +254,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   return {
     /** How many attempts may be in flight. */
     limit: () => limit,
+    isPartnerSlower: concurrency.isPartnerSlower,
     run,
     /** Lets another worker deliver this Current, if nothing is in flight. */
     leave: () => afterOtherClaims(() => owner.leave()).catch(() => undefined),

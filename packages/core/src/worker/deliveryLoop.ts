@@ -1,11 +1,13 @@
 import { wakeIntervalMs } from '../queue.js';
 import { createAttemptRunner, type AttemptRunnerDeps } from './attemptRunner.js';
 
+/** While an attempt is in flight and waits for the partner, further events gather this long before a second one starts. */
+const gatherMs = 25;
 /**
- * While an attempt is in flight, further events gather this long before a second one starts for them. An attempt that has
- * ended goes on with what is due at once, so a partner that answers sooner gets few, full requests.
+ * So long, where an attempt works longer than it waits. A second one would only make both smaller, and wait for the events
+ * of each other's users; the first goes on with what is due as soon as it ends.
  */
-const gatherMs = 100;
+const busyGatherMs = 100;
 /**
  * For this long after a wake-up call, the loop polls: senders debounce their calls by half of it, and a claim that finds
  * nothing costs a tenth of a call.
@@ -23,6 +25,9 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
   /** Like `inFlight.size`, but exact at the moment in which an attempt ends. */
   let active = 0;
   let lastClaimMs = 0;
+  let lastStartMs = 0;
+  /** Whether the last claim left something. */
+  let isMoreDue = false;
   let lingerUntilMs = 0;
   let isWoken = false;
   let stopped = false;
@@ -37,7 +42,13 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
 
   function schedule(): void {
     isWoken = true;
-    if (active < runner.limit()) scheduleIn(active === 0 ? 0 : lastClaimMs + gatherMs - Date.now());
+    if (active < runner.limit()) scheduleIn(active === 0 ? 0 : nextStartMs() - Date.now());
+  }
+
+  /** When a further attempt may start. With more due than one takes, those in flight do not put it off by their claims. */
+  function nextStartMs(): number {
+    if (!runner.isPartnerSlower()) return lastClaimMs + busyGatherMs;
+    return (isMoreDue ? lastStartMs : lastClaimMs) + gatherMs;
   }
 
   /** Of two times the earlier one counts. */
@@ -60,6 +71,7 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
 
   function start(): void {
     unschedule();
+    lastStartMs = Date.now();
     active++;
     const run: Promise<void> = runAttempts().finally(() => {
       inFlight.delete(run);
@@ -93,7 +105,8 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
     }
   }
 
-  function onClaimed(isMoreDue: boolean): void {
+  function onClaimed(isMore: boolean): void {
+    isMoreDue = isMore;
     if (!isMoreDue) linger();
     else if (active < runner.limit()) schedule();
   }
