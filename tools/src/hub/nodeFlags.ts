@@ -1,12 +1,20 @@
 /**
  * Node's flags for api and worker (docs/decisions/0009). 32 MB for young objects instead of 16: most objects of an event
- * are dead by the time the space is full, so the collector has little to copy. The heap may grow to four times the old
- * objects before a full collection: with few, long-lived old objects, there would otherwise be several per second. No
- * pretenuring: depending on the first seconds, V8 would allocate buffers among the old objects, where they stay until a
- * full collection. The scripts `start:api` and `start:worker` of package.json have the same flags.
+ * are dead by the time the space is full, so the collector has little to copy. The heap may grow before a full collection
+ * to four times the old objects in the worker: with few, long-lived old objects, there would otherwise be several per
+ * second. In the api it may grow to twice as much, because its callers decide what it holds. No pretenuring: depending on
+ * the first seconds, V8 would allocate buffers among the old objects, where they stay until a full collection. The scripts
+ * `start:api` and `start:worker` of package.json have the same flags.
  */
-export const nodeFlags: readonly string[] = [
-  '--max-semi-space-size=32',
-  '--heap-growing-percent=300',
-  '--no-allocation-site-pretenuring',
-];
+export const nodeFlags = {
+  api: flagsWith({ heapGrowingPercent: 100 }),
+  worker: flagsWith({ heapGrowingPercent: 300 }),
+};
+
+function flagsWith({ heapGrowingPercent }: { readonly heapGrowingPercent: number }): readonly string[] {
+  return [
+    '--max-semi-space-size=32',
+    `--heap-growing-percent=${heapGrowingPercent}`,
+    '--no-allocation-site-pretenuring',
+  ];
+}

@@ -8,13 +8,15 @@ const { scripts } = JSON.parse(readFileSync(new URL('../../../package.json', imp
 };
 const run = 'tools/run.mjs';
 const own = Object.entries(scripts).filter(([, command]) => command.includes(run));
-const programs = ['start:api', 'start:worker'];
+const programFlags: Readonly<Record<string, readonly string[]>> = {
+  'start:api': nodeFlags.api,
+  'start:worker': nodeFlags.worker,
+};
 
 describe('npm run', () => {
   it('runs every script of package.json that calls it by the name of the script', () => {
-    const flagsOf = (name: string): readonly string[] => (programs.includes(name) ? nodeFlags : []);
     // `exec`: a shell between npm and the program would not pass on signals.
-    expect(own).toEqual(own.map(([name]) => [name, ['exec node', ...flagsOf(name), run, name].join(' ')]));
+    expect(own).toEqual(own.map(([name]) => [name, ['exec node', ...(programFlags[name] ?? []), run, name].join(' ')]));
     expect(own.map(([name]) => name)).toEqual(
       expect.arrayContaining(['demo', 'start', 'start:api', 'start:worker', 'bench', 'test']),
     );

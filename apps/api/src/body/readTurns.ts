@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 /** A stream that is resumed gives what it had read ahead (64 KB), and what it reads until it is paused again. */
-const resumedAtOnce = 4;
+const resumedAtOnce = 2;
 
 export type ReadTurns = ReturnType<typeof createReadTurns>;
 
@@ -10,7 +10,7 @@ export type ReadTurns = ReturnType<typeof createReadTurns>;
  * each connection that has as much. libuv accepts one new connection per turn, so that new callers would wait for
  * seconds while many connections send at once.
  */
-export function createReadTurns(maxBytes = 512 * 1024) {
+export function createReadTurns(maxBytes = 256 * 1024) {
   /** Oldest first: when the byte budget is full, few bodies have been read in vain. */
   const waiting: Readable[] = [];
   const ages = new WeakMap<Readable, number>();

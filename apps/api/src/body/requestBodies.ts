@@ -19,6 +19,9 @@ export interface RequestBodiesOptions {
 /** About 4 KB a second. */
 const defaultMinRate = { minBytes: 20_000, periodMs: 5_000 };
 
+/** A body whose head states at most this is read at once: it comes in a few pieces, and turns cost more than it does. */
+const shortBytes = 256 * 1024;
+
 /** The bytes of a body, which count towards the budget until they are released. */
 export class HeldBody {
   #chunks: Buffer[];
@@ -195,6 +198,7 @@ function readAll(
   let held = 0;
   let bytes = 0;
   const statedBytes = Number(payload.headers['content-length'] ?? 0);
+  const isShort = statedBytes > 0 && statedBytes <= shortBytes;
   let checkedBytes = -1;
   let isAnswered = false;
   const self: BodyReading = {
@@ -246,7 +250,7 @@ function readAll(
     held += chunk.length;
     const refusal = refusalOfRest();
     if (refusal) refuseWith(refusal);
-    else turns.count(payload, chunk.length);
+    else if (!isShort) turns.count(payload, chunk.length);
   });
   payload.once('end', () => {
     if (isAnswered) return;
