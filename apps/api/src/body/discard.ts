@@ -66,20 +66,23 @@ export function createDiscard(turns: ReadTurns, limits: DiscardLimits = defaultD
     start(body: IncomingMessage): void {
       if (started.has(body)) return;
       started.add(body);
+      const { socket } = body;
       let bytes = 0;
       let creditOfBody = limits.freeBytes;
       const forget = (): void => {
         open.delete(close);
         clearTimeout(deadline);
+        // The next request of the connection may be refused, too.
+        socket.off('close', forget);
       };
       const close = (): void => {
         forget();
-        body.socket.destroy();
+        socket.destroy();
       };
       const deadline = setTimeout(close, limits.maxMs).unref();
       open.add(close);
       body.once('end', forget);
-      body.socket.once('close', forget);
+      socket.once('close', forget);
       // The client has gone: nobody waits for an answer.
       body.on('error', () => undefined);
       body.on('data', (chunk: Buffer) => {

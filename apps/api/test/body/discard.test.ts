@@ -65,4 +65,18 @@ describe('11. bounded work: bodies that were answered early', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(discard.openCount).toBe(0);
   });
+
+  it('leave no listener on a connection that many requests share', async () => {
+    const discard = createDiscard(createReadTurns(), limits);
+    const socket = new Socket();
+    const before = socket.listenerCount('close');
+    for (let count = 0; count < 20; count++) {
+      const body = new IncomingMessage(socket);
+      discard.start(body);
+      body.push(chunk);
+      body.push(null);
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect([discard.openCount, socket.listenerCount('close')]).toEqual([0, before]);
+  });
 });
