@@ -18,15 +18,8 @@ export async function send(
   const failed = jsonObjectIn(answer, 400);
   const records = failed && readFailedRecords(failed, items);
   if (records !== undefined) return answerByRecord(items, records, secrets);
-  return answerAll(
-    items,
-    readAnswer(
-      answer,
-      items.length,
-      to.settings,
-      createRedactor(secrets, () => items.map((item) => item.payload)),
-    ),
-  );
+  const say = createRedactor(secrets, () => items.map((item) => item.payload));
+  return answerAll(items, readAnswer(answer, items.length, to.settings, say));
 }
 
 function answerByRecord(

@@ -7,13 +7,13 @@ export type Json = string | Buffer;
 /** Characters or bytes after which a scan yields: about a millisecond of work. */
 const stepLength = 256 * 1024;
 
-const quote = 0x22;
+export const quote = 0x22;
 const comma = 0x2c;
 const colon = 0x3a;
-const openList = 0x5b;
+export const openList = 0x5b;
 const backslash = 0x5c;
 const closeList = 0x5d;
-const openObject = 0x7b;
+export const openObject = 0x7b;
 const closeObject = 0x7d;
 
 /** The code at an index; NaN beyond the end. */

@@ -10,7 +10,17 @@ import {
   type Intake,
 } from './intake.js';
 import { describeFault, describePlaceInBytes } from './jsonFault.js';
-import { endOfString, ScanFault, scanList, scanObject, skipSpace, type Range } from './jsonScan.js';
+import {
+  endOfString,
+  openList,
+  openObject,
+  quote,
+  ScanFault,
+  scanList,
+  scanObject,
+  skipSpace,
+  type Range,
+} from './jsonScan.js';
 import { takeExactly, type TextKind } from './takeText.js';
 import { maxCharactersAtOnce, type BodyFormat, type ReadOptions, type Taken, type Unreadable } from './readBody.js';
 import { mayBeIllFormed } from './wellFormed.js';
@@ -29,9 +39,6 @@ const maxEventBytes = 3 * maxEventCharacters;
 const maxBesideBytes = 64 * 1024;
 
 const newline = 0x0a;
-const quote = 0x22;
-const openList = 0x5b;
-const openObject = 0x7b;
 
 /** Accepted events that stand together in a body. */
 export interface AcceptedPart {
@@ -298,7 +305,8 @@ const damage = /(?<![\uD800-\uDBFF])[\uDC80-\uDCFF]/g;
 
 /**
  * Quarantines an element that was not parsed; of a long one, `raw` is the beginning. If that has bytes that are not UTF-8,
- * the code is `not_utf8`. These bytes are shown as \xE9, which is not JSON: so what was refused for them is never accepted with another character.
+ * the code is `not_utf8`. These bytes are shown as \xE9, which is not JSON: so what was refused for them is never accepted
+ * with another character.
  */
 function* refuse(
   { body, intake }: Reader,

@@ -83,7 +83,7 @@ export function createDiscard(turns: ReadTurns, limits: DiscardLimits = defaultD
       open.add(close);
       body.once('end', forget);
       socket.once('close', forget);
-      // The client has gone: nobody waits for an answer.
+      // An error means that the client closed the connection.
       body.on('error', () => undefined);
       body.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
