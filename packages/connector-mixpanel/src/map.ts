@@ -1,5 +1,4 @@
-import { createEventNaming, isGiven } from '@currents/connector';
-import type { MapResult } from '@currents/connector';
+import { createEventNaming, isGiven, type MapResult } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
 import { eventNames } from './eventNames.js';
 import { isDisallowed } from './identity.js';

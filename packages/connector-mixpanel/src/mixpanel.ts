@@ -1,14 +1,11 @@
-import { regionOrigins } from '@currents/connector';
-import type { Connector } from '@currents/connector';
+import { regionOrigins, type Connector } from '@currents/connector';
 import { cohortImport } from './cohort.js';
 import { cohortPull, queryHosts } from './cohortPull.js';
 import { rateLimit } from './limits.js';
-import { map, naming, reasons } from './map.js';
-import type { ImportEvent } from './map.js';
+import { map, naming, reasons, type ImportEvent } from './map.js';
 import { hosts } from './request.js';
 import { send, test } from './send.js';
-import { credentials, settings } from './settings.js';
-import type { Credentials, Settings } from './settings.js';
+import { credentials, settings, type Credentials, type Settings } from './settings.js';
 
 /** Mixpanel, through its `/import` endpoint. */
 export const mixpanel: Connector<Settings, Credentials, ImportEvent> = {

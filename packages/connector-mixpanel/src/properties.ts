@@ -1,6 +1,5 @@
 import type { CatalogueEvent } from '@currents/schema';
-import { fitted, freeProperties, isFree, maxMembers, tooMany } from './freeProperties.js';
-import type { Unfit } from './freeProperties.js';
+import { fitted, freeProperties, isFree, maxMembers, tooMany, type Unfit } from './freeProperties.js';
 import { insertIdOf } from './identity.js';
 
 type Properties = Readonly<Record<string, unknown>>;

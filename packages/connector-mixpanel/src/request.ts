@@ -1,5 +1,4 @@
-import { baseUrlOf, basicAuthorization } from '@currents/connector';
-import type { HttpRequest, SendContext } from '@currents/connector';
+import { baseUrlOf, basicAuthorization, type HttpRequest, type SendContext } from '@currents/connector';
 import type { Credentials, Settings } from './settings.js';
 
 /** Mixpanel, Ingestion API, servers. Only the hosts of a project's region know it. */

@@ -1,8 +1,7 @@
 import { answerAll, createRedactor, joinJson, jsonObjectIn, redact, toTestResult } from '@currents/connector';
 import type { HttpAnswer, Item, SendContext, SendResult, TestResult } from '@currents/connector';
 import { readAnswer } from './answers.js';
-import { readFailedRecords } from './failedRecords.js';
-import type { FailedRecords } from './failedRecords.js';
+import { readFailedRecords, type FailedRecords } from './failedRecords.js';
 import type { ImportEvent } from './map.js';
 import { importRequest, secretsOf } from './request.js';
 import type { Credentials, Settings } from './settings.js';
