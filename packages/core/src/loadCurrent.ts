@@ -1,7 +1,7 @@
 import type { Connector } from '@currents/connector';
 import type { Sql } from './db/connect.js';
 import type { current } from './db/schema.js';
-import type { Seal } from './secrets/seal.js';
+import { SealedByLaterRelease, type Seal } from './secrets/seal.js';
 
 /** The connectors by name, as the apps list them. */
 export type Connectors = ReadonlyMap<string, Connector>;
@@ -32,9 +32,16 @@ export function sealCredentials(seal: Seal, currentId: number, credentials: unkn
   return seal.seal(JSON.stringify(credentials), `current:${currentId}`);
 }
 
-/** Throws when they were wiped, or sealed with another master key or for another Current. */
+/** Throws when they were wiped, or sealed with another master key, for another Current, or by a later release. */
 export function openCredentials(seal: Seal, currentId: number, sealed: Buffer | null): unknown {
   return JSON.parse(seal.open(sealed ?? Buffer.alloc(0), `current:${currentId}`));
+}
+
+/** Why `openCredentials` failed and what to do, for people. */
+export function credentialsUnreadable(error: unknown): string {
+  return error instanceof SealedByLaterRelease
+    ? 'a later release of the hub sealed the stored credentials; run that release, or give them again'
+    : 'the stored credentials do not open with this MASTER_KEY; give them again';
 }
 
 type Row = Pick<typeof current.$inferSelect, 'version' | 'destination' | 'settings' | 'credentials'>;
@@ -72,11 +79,8 @@ function openCurrent(
   let credentials: unknown;
   try {
     credentials = openCredentials(seal, currentId, row.credentials);
-  } catch {
-    return {
-      code: 'credentials_unreadable',
-      detail: 'the stored credentials do not open with this MASTER_KEY; give them again',
-    };
+  } catch (error) {
+    return { code: 'credentials_unreadable', detail: credentialsUnreadable(error) };
   }
   return { currentId, version: row.version, connector, settings: settings.data, credentials };
 }

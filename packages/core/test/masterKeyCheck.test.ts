@@ -35,6 +35,17 @@ describe('a process with the master key', () => {
     for (let start = 0; start < 3; start++) expect(await check(right)).toBe(false);
   });
 
+  it('does not start on a database whose check a later release has sealed, and the key is not blamed or replaced', async () => {
+    await check(right);
+    await sql`update master_key_check set sealed = set_byte(sealed, 0, 2)`;
+    for (const replace of [false, true])
+      await expect(check(right, replace)).rejects.toThrow(
+        'a later release of the hub sealed the secrets in this database; run that release',
+      );
+    await sql`update master_key_check set sealed = set_byte(sealed, 0, 1)`;
+    expect(await check(right)).toBe(false);
+  });
+
   it('that sealed the credentials of an upgraded database starts, and the other one does not', async () => {
     await storeCurrent('deleted');
     await storeCurrent('live', right);

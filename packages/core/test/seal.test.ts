@@ -19,6 +19,13 @@ describe('a sealed secret', () => {
     expect(() => createSeal(Buffer.alloc(32, 2)).open(sealed, 'current:1')).toThrow('the master key is not the one');
   });
 
+  it('of a later release does not open, and the error does not blame the master key', () => {
+    const later = Buffer.concat([Buffer.of(2), sealed.subarray(1)]);
+    expect(() => seal.open(later, 'current:1')).toThrow(
+      'expected a secret sealed in version 1, got version 2 of a later release',
+    );
+  });
+
   it('does not open for another owner', () => {
     expect(() => seal.open(sealed, 'current:2')).toThrow();
   });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { claim, type Deferral } from '../src/delivery/claim.js';
+import { claim } from '../src/delivery/claim.js';
+import type { Deferral } from '../src/batch/deferral.js';
 import { createFakePartner, fakeConnector, type FakeLimits, type FakePartner } from './fakeConnector.js';
 import { event, openHub, until, type Hub } from './deliveryHarness.js';
 

@@ -33,13 +33,16 @@ export const CurrentAction = enumOf<Action>('CurrentAction', 'An action that a s
 const CurrentWarningCode = enumOf<WarningCode>('CurrentWarningCode', 'What a warning about a Current is about.', {
   types_not_taken: 'Some selected event types are not supported by the destination and are not sent.',
   no_connector: 'This version of the hub has no connector for the destination.',
-  credentials_unreadable: 'The stored credentials do not open with the present MASTER_KEY.',
+  credentials_unreadable:
+    'The stored credentials do not open with the present MASTER_KEY, or a later release of the hub sealed them.',
   base_url_not_allowed: 'The settings name a base URL, which the operator of this hub does not allow.',
   answers_unconfirmed:
     'The destination accepted events with answers that do not confirm them. They count as delivered.',
   batch_unreadable: 'Stored events could not be read. They are dead letters with the code batch_unreadable.',
   batch_newer:
     'A later release of the hub stored events that this one cannot read. They wait for a worker of that release.',
+  deferral_newer:
+    'A later release of the hub deferred events in a form that this one cannot read. They wait for a worker of that release.',
   gzip_refused:
     'Compressed requests are refused on the way, so they are sent without compression. See the setting gzip.',
 });
@@ -68,8 +71,7 @@ export class CurrentCredentials {
   kind?: string;
 
   @Field(() => [String], {
-    description:
-      'Names of the fields that are set; empty when the credentials do not open with the present MASTER_KEY.',
+    description: 'Names of the fields that are set; empty when the credentials do not open.',
   })
   fields!: string[];
 }

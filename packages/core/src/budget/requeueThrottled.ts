@@ -1,5 +1,6 @@
 import type { Budget } from '@currents/connector';
 import type { Sql } from '../db/connect.js';
+import { deferralsOf } from '../batch/deferral.js';
 import { termsOf } from './terms.js';
 
 /**
@@ -15,6 +16,6 @@ export async function requeueThrottled(
     update delivery d set due_at = now()
     where d.current_id = ${currentId} and d.pending > 0 and d.deferred is not null and d.lease is null and d.due_at > now()
       and exists (
-        select from jsonb_array_elements(d.deferred) e
+        select from ${deferralsOf(sql)} e
         where e ? 'budget' and not (e->'budget'->>'name') || ' ' || (e->'budget'->>'terms') = any(${budgets.map((budget) => `${budget.name} ${termsOf(budget)}`)}::text[]))`;
 }

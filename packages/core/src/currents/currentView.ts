@@ -1,5 +1,5 @@
 import type { CurrentState } from '../db/schema.js';
-import { hasBaseUrl, openCredentials } from '../loadCurrent.js';
+import { credentialsUnreadable, hasBaseUrl, openCredentials } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { countsOf } from './counts.js';
 import type { CurrentRow } from './currents.js';
@@ -27,6 +27,7 @@ const noticedWords: Readonly<Record<NoticedCode, string>> = {
   answers_unconfirmed: 'the destination accepted events with answers that do not confirm them; they count as delivered',
   batch_unreadable: 'stored events could not be read; they are dead letters with the code batch_unreadable',
   batch_newer: 'a later release of the hub stored these events; they wait for a worker of that release',
+  deferral_newer: 'a later release of the hub deferred these events; they wait for a worker of that release',
   gzip_refused: 'compressed requests are refused on the way; they are sent without compression',
 };
 
@@ -60,14 +61,11 @@ export function viewOf(
     destinationName: row.destination,
     settings: row.settings,
     /** Undefined when they were wiped, as a deleted Current's are. */
-    credentials: credentials === 'unreadable' ? { kind: undefined, fields: [] } : credentials,
+    credentials: credentials && 'unreadable' in credentials ? { kind: undefined, fields: [] } : credentials,
     selection: row.selection,
     /** The event types that it carries: selected, and taken by the destination. */
     eventTypes: connector ? carried(row.selection, connector).map(({ name }) => name) : [],
-    warnings:
-      row.state === 'deleted'
-        ? []
-        : [...warningsOf(admin, row, credentials === 'unreadable'), ...noticed.map(warningOf)],
+    warnings: row.state === 'deleted' ? [] : [...warningsOf(admin, row, credentials), ...noticed.map(warningOf)],
     state: row.state,
     stateChangedAt: row.stateSince,
     /** What can be done to it in this state. */
@@ -91,8 +89,8 @@ function credentialsSet({ seal, connectors }: Admin, row: CurrentRow) {
   let credentials: Readonly<Record<string, unknown>>;
   try {
     credentials = openCredentials(seal, row.id, row.credentials) as Readonly<Record<string, unknown>>;
-  } catch {
-    return 'unreadable';
+  } catch (error) {
+    return { unreadable: credentialsUnreadable(error) };
   }
   const { fields, choices } = publicWords(connector.credentials);
   const kind = credentials['kind'];
@@ -105,7 +103,7 @@ function credentialsSet({ seal, connectors }: Admin, row: CurrentRow) {
 function warningsOf(
   { connectors, allowBaseUrl }: Admin,
   { destination, selection, settings }: CurrentRow,
-  unreadable: boolean,
+  credentials: ReturnType<typeof credentialsSet>,
 ) {
   const warnings: CurrentWarning[] = [];
   const warn = (code: CurrentWarningCode, message: string, eventTypes: readonly string[] = []) =>
@@ -123,7 +121,7 @@ function warningsOf(
       );
     }
   }
-  if (unreadable) warn('credentials_unreadable', 'the credentials do not open with this MASTER_KEY; give them again');
+  if (credentials && 'unreadable' in credentials) warn('credentials_unreadable', credentials.unreadable);
   if (hasBaseUrl(settings) && !allowBaseUrl) {
     warn(
       'base_url_not_allowed',

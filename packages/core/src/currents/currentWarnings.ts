@@ -4,7 +4,8 @@ import type { Sql } from '../db/connect.js';
 import { currentWarning } from '../db/schema.js';
 
 /** What workers notice about a Current that keeps working. */
-export type NoticedCode = 'answers_unconfirmed' | 'batch_unreadable' | 'batch_newer' | 'gzip_refused';
+export type NoticedCode =
+  'answers_unconfirmed' | 'batch_unreadable' | 'batch_newer' | 'deferral_newer' | 'gzip_refused';
 
 export interface Noticed {
   readonly code: NoticedCode;

@@ -4,6 +4,8 @@ export const engineReasons: Readonly<Record<string, string>> = {
   event_too_large: 'The event is larger than the destination takes in one event.',
   batch_unreadable:
     'The stored bytes of the event cannot be read. They are kept for the retention period; replay the dead letters once the database is restored.',
+  deferral_newer:
+    'A later release of the hub deferred the event in a form that this one cannot read, and no worker of that release came until the retry window was over.',
   map_threw: 'The connector failed on this event; that is a fault of the hub.',
   send_threw: 'The connector failed while sending, until the retry window was over; that is a fault of the hub.',
   unanswered: 'The destination said nothing of this event, until the retry window was over.',
@@ -13,8 +15,7 @@ export const engineReasons: Readonly<Record<string, string>> = {
   current_deleted: 'The Current was deleted before this was sent.',
   no_connector: 'The Current was blocked for the whole retry window: a worker has no connector for its destination.',
   settings_invalid: 'The Current was blocked for the whole retry window: its settings no longer fit the connector.',
-  credentials_unreadable:
-    'The Current was blocked for the whole retry window: its credentials do not open with the present master key.',
+  credentials_unreadable: 'The Current was blocked for the whole retry window: its credentials could not be opened.',
   base_url_not_allowed:
     'The Current was blocked for the whole retry window: it has a base URL, and the workers do not allow that.',
 };

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { current } from '../db/schema.js';
-import { openCredentials } from '../loadCurrent.js';
+import { credentialsUnreadable, openCredentials } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { findCurrent, type CurrentRow } from './currents.js';
 import { allowedActions } from './currentView.js';
@@ -57,8 +57,7 @@ function readStored(
 ): { readonly credentials: unknown } | CurrentNotReady {
   try {
     return { credentials: openCredentials(seal, id, credentials) };
-  } catch {
-    const message = 'the stored credentials do not open with this MASTER_KEY; give them again';
-    return { kind: 'CurrentNotReady', reason: 'credentials_unreadable', message };
+  } catch (error) {
+    return { kind: 'CurrentNotReady', reason: 'credentials_unreadable', message: credentialsUnreadable(error) };
   }
 }

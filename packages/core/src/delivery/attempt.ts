@@ -1,4 +1,5 @@
-import type { BudgetQueueEntry, ClaimedDelivery, Deferral } from './claim.js';
+import type { ClaimedDelivery } from './claim.js';
+import type { BudgetQueueEntry, Deferral } from '../batch/deferral.js';
 import { countPending, maxSkipReasons, Outcome } from '../batch/outcome.js';
 import type { AttemptResult, NewDeadLetter } from './record.js';
 

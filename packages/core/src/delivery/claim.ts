@@ -1,5 +1,6 @@
 import { allPending } from '../batch/outcome.js';
 import type { Sql } from '../db/connect.js';
+import { isReadable, type Deferral } from '../batch/deferral.js';
 
 /** A delivery leased to this process: no other worker takes it until the lease expires. */
 export interface ClaimedDelivery {
@@ -14,31 +15,6 @@ export interface ClaimedDelivery {
   readonly outcomes: Buffer;
   readonly skipReasons: readonly string[];
   readonly deferred: readonly Deferral[];
-}
-
-/** Events of one delivery that wait for a later time. Stored as JSON in `delivery.deferred`. */
-export interface Deferral {
-  readonly dueAtMs: number;
-  readonly code: string;
-  readonly detail: string;
-  readonly attempts: number;
-  readonly positions: readonly number[];
-  /** Whose events they are, each user once with its first position: the user's later events wait for them. */
-  readonly users?: readonly (readonly [user: string, position: number])[];
-  /** Set when they wait for the budget of a key. */
-  readonly budget?: BudgetQueueEntry;
-}
-
-/** Events queued for the budget of a key. Stored as JSON in `delivery.deferred`. */
-export interface BudgetQueueEntry {
-  readonly name: string;
-  readonly key: string;
-  /** The budget's terms, see `termsOf`; under other terms the events queue again. */
-  readonly terms: string;
-  /** Whether the gate refused them, or a pause of their key did. */
-  readonly turnedAway?: boolean;
-  /** Since when the events wait for this key, however often they were deferred. */
-  readonly sinceMs: number;
 }
 
 interface ClaimRequest {
@@ -57,6 +33,8 @@ interface ClaimRequest {
 export interface Claim {
   readonly lease: string;
   readonly deliveries: readonly ClaimedDelivery[];
+  /** Deliveries whose deferrals a later release has stored, in a form that this one cannot read. They are leased, too. */
+  readonly newer: readonly ClaimedDelivery[];
   /** Whether more is due than was claimed. */
   readonly more: boolean;
   /** The version of the Current's settings and credentials. */
@@ -67,7 +45,7 @@ export interface Claim {
   readonly liveSinceMs: number;
 }
 
-type ClaimRow = DeliveryRow & Omit<Claim, 'lease' | 'deliveries'>;
+type ClaimRow = DeliveryRow & Omit<Claim, 'lease' | 'deliveries' | 'newer'>;
 
 const nothingDue = { more: false, version: 0, failures: 0, liveSinceMs: 0 };
 
@@ -109,19 +87,30 @@ export async function claim(
     returning ${deliveryColumns(sql)}, (select count(*) from due) > (select count(*) from taken) as more,
       c.version, c.failures, extract(epoch from coalesce(c.live_since, c.created_at))::float8 * 1000 as "liveSinceMs"`;
   const { more, version, failures, liveSinceMs } = rows[0] ?? nothingDue;
-  return { lease, deliveries: rows.map(deliveryOf).sort(byAge), more, version, failures, liveSinceMs };
+  const newer = rows.some(hasNewerDeferrals) ? rows.filter(hasNewerDeferrals).map(deliveryOf) : [];
+  const readable = newer.length === 0 ? rows : rows.filter((row) => !hasNewerDeferrals(row));
+  return { lease, deliveries: readable.map(deliveryOf).sort(byAge), newer, more, version, failures, liveSinceMs };
 }
 
 /** A row of the columns below; `outcomes` is null while every event is pending. */
-type DeliveryRow = Omit<ClaimedDelivery, 'outcomes'> & { readonly outcomes: Buffer | null };
+type DeliveryRow = Omit<ClaimedDelivery, 'outcomes' | 'deferred'> & {
+  readonly outcomes: Buffer | null;
+  readonly deferred: unknown;
+};
 
 export function deliveryColumns(sql: Sql) {
   return sql`d.stored_on as "storedOn", d.id, d.batch_id as "batchId", extract(epoch from d.stored_at)::float8 * 1000 as "storedAtMs",
     d.events, d.attempts, d.outcomes, coalesce(d.skip_reasons, '{}') as "skipReasons", coalesce(d.deferred, '[]') as deferred`;
 }
 
+/** Without its deferrals if they cannot be read. */
 export function deliveryOf(row: DeliveryRow): ClaimedDelivery {
-  return { ...row, outcomes: row.outcomes ?? allPending(row.events) };
+  const { deferred } = row;
+  return { ...row, outcomes: row.outcomes ?? allPending(row.events), deferred: isReadable(deferred) ? deferred : [] };
+}
+
+function hasNewerDeferrals({ deferred }: DeliveryRow): boolean {
+  return !isReadable(deferred);
 }
 
 /** Oldest first: `returning` has no order, and events are sent in the order in which they arrived. */

@@ -9,7 +9,7 @@ import type {
   UnconfirmedEvents,
   UnreadableDelivery,
 } from './attemptContext.js';
-import type { Deferral } from './claim.js';
+import type { Deferral } from '../batch/deferral.js';
 import { startMapping } from './mapEvents.js';
 import { suspendCurrent } from './postpone.js';
 import type { AttemptResult } from './record.js';

@@ -1,4 +1,4 @@
-import { deliveryColumns, deliveryOf } from './claim.js';
+import { deliveryColumns, deliveryOf, type ClaimedDelivery } from './claim.js';
 import type { Sql } from '../db/connect.js';
 import type { WorkerLeases } from '../db/workerLeases.js';
 import { Outcome } from '../batch/outcome.js';
@@ -57,16 +57,19 @@ async function expire(
     update delivery d set lease = ${lease}::bigint, due_at = now() + ${leaseMs}::int * interval '1 millisecond'
     from due where d.stored_on = due.stored_on and d.id = due.id
     returning ${deliveryColumns(sql)}`;
-  const results = rows.map(deliveryOf).map((delivery): AttemptResult => {
-    const outcomes = Buffer.from(delivery.outcomes);
-    const positions: number[] = [];
-    for (const [position, byte] of delivery.outcomes.entries()) {
-      if (byte !== Outcome.pending) continue;
-      outcomes[position] = Outcome.expired;
-      positions.push(position);
-    }
-    const deadLetters = [{ outcome: 'expired' as const, ...reason, attempts: delivery.attempts, positions }];
-    return { delivery, outcomes, skipReasons: delivery.skipReasons, deferred: [], deadLetters, dueAtMs: undefined };
-  });
+  const results = rows.map((row) => expireDelivery(deliveryOf(row), reason));
   if (results.length > 0) await record(sql, results, { currentId, lease, shard });
+}
+
+/** Expires all pending events of a delivery. */
+export function expireDelivery(delivery: ClaimedDelivery, reason: FailureReason): AttemptResult {
+  const outcomes = Buffer.from(delivery.outcomes);
+  const positions: number[] = [];
+  for (const [position, byte] of delivery.outcomes.entries()) {
+    if (byte !== Outcome.pending) continue;
+    outcomes[position] = Outcome.expired;
+    positions.push(position);
+  }
+  const deadLetters = [{ outcome: 'expired' as const, ...reason, attempts: delivery.attempts, positions }];
+  return { delivery, outcomes, skipReasons: delivery.skipReasons, deferred: [], deadLetters, dueAtMs: undefined };
 }

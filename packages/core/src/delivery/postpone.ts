@@ -4,7 +4,7 @@ import { termsOf } from '../budget/terms.js';
 import { backoffMs, decideRetry, type RetryableFailure, type RetryTerms } from '../retry.js';
 import type { Attempt } from './attempt.js';
 import type { AttemptContext, CurrentFailure, CurrentSuspension } from './attemptContext.js';
-import type { BudgetQueueEntry } from './claim.js';
+import type { BudgetQueueEntry } from '../batch/deferral.js';
 import type { DeliveryItem } from './deliveryItem.js';
 
 type NewQueueEntry = Omit<BudgetQueueEntry, 'sinceMs'>;

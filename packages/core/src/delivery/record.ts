@@ -1,5 +1,6 @@
 import type { Sql } from '../db/connect.js';
-import type { ClaimedDelivery, Deferral } from './claim.js';
+import type { ClaimedDelivery } from './claim.js';
+import type { Deferral } from '../batch/deferral.js';
 import { countPending, Outcome } from '../batch/outcome.js';
 
 /** The result of one attempt of one delivery. */

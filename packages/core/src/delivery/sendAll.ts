@@ -1,6 +1,6 @@
 import type { Budget, RateLimit } from '@currents/connector';
 import type { AttemptContext, CurrentFailure, UnconfirmedEvents } from './attemptContext.js';
-import type { Deferral } from './claim.js';
+import type { Deferral } from '../batch/deferral.js';
 import { cutRequests } from './cutRequests.js';
 import type { DeliveryItem } from './deliveryItem.js';
 import { pauseKeys, postpone, sharing } from './postpone.js';

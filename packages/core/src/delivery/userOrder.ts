@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CatalogueEvent } from '@currents/schema';
-import type { Deferral } from './claim.js';
+import type { Deferral } from '../batch/deferral.js';
 import type { DeliveryItem } from './deliveryItem.js';
 import type { AttemptResult } from './record.js';
 import { UserIndex } from './userIndex.js';

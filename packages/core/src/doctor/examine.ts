@@ -2,7 +2,7 @@ import { connect, type Sql } from '../db/connect.js';
 import type { Connectors } from '../loadCurrent.js';
 import { ConfigInvalid, networkOf, readVariables, sharedVariables } from '../process/config.js';
 import { createHttp, type Network } from '../process/http.js';
-import { readMasterKeyCheck } from '../secrets/masterKeyCheck.js';
+import { readMasterKeyCheck, sealedByLaterRelease } from '../secrets/masterKeyCheck.js';
 import { createSeal } from '../secrets/seal.js';
 import { checkDatabase } from './checkDatabase.js';
 import { checkOrigins } from './checkOrigins.js';
@@ -75,6 +75,8 @@ async function checkKey(sql: Sql | undefined, key: Buffer | undefined): Promise<
       return ok('it opens the secrets in the database');
     case 'unset':
       return ok('the first start stores what it is checked by');
+    case 'newer':
+      return notOk(`${sealedByLaterRelease}; run the doctor of that release`);
     case 'wrong':
       return notOk('MASTER_KEY is not the key that sealed the secrets in this database; set the former one');
   }

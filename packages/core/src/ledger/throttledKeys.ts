@@ -1,5 +1,6 @@
 import type { Admin } from '../admin/admin.js';
 import type { ReasonCount } from '../currents/counts.js';
+import { deferralsOf } from '../batch/deferral.js';
 import { maxCounted, pageOf, readCursor, writeCursor, type Page, type PageRequest } from '../admin/page.js';
 
 interface Row {
@@ -29,7 +30,7 @@ export async function listThrottledKeys(
     with waiting as (
       select e->'budget'->>'name' as budget, e->'budget'->>'key' as key, e->>'code' as code,
         jsonb_array_length(e->'positions') as events, (e->'budget'->>'sinceMs')::float8 as since_ms, (e->>'dueAtMs')::float8 as due_ms
-      from delivery d cross join lateral jsonb_array_elements(d.deferred) e
+      from delivery d cross join lateral ${deferralsOf(sql)} e
       where d.current_id = ${currentId} and d.deferred is not null and d.pending > 0 and e ? 'budget'
     ), by_code as (
       select budget, key, code, sum(events)::float8 as events, min(since_ms) as since_ms, min(due_ms) as next_ms, max(due_ms) as until_ms

@@ -74,6 +74,10 @@ export function createMetrics() {
     'Stored batches that this worker could not read, by reason (damaged, missing, newer)',
     'reason',
   );
+  const parkedDeliveries = counter(
+    'currents_parked_deliveries_total',
+    'Deliveries whose deferred events a later release stored, in a form that this worker cannot read',
+  );
   const signInFailures = counter(
     'currents_sign_in_failures_total',
     'Wrong tokens and keys, by endpoint (events, graphql, partners, segment_export)',
@@ -128,6 +132,7 @@ export function createMetrics() {
     delivered: (current: number, sinceStoredMs: number) => latency.observe({ current }, sinceStoredMs / 1000),
     unconfirmed: (current: number, events: number) => unconfirmedEvents.inc({ current }, events),
     batchUnreadable: (reason: string) => unreadableBatches.inc({ reason }),
+    deliveryParked: () => parkedDeliveries.inc(),
     swept: (overdueCurrents: number) => overdue.set(overdueCurrents),
     signInFailed: (endpoint: string) => signInFailures.inc({ endpoint }),
     /** A request with which a partner pushes a cohort. */

@@ -1,8 +1,10 @@
 import { connect, type Sql } from '../db/connect.js';
 import { OperatorError } from '../operatorError.js';
-import type { Seal } from './seal.js';
+import { SealedByLaterRelease, type Seal } from './seal.js';
 
 const context = 'master_key_check';
+
+export const sealedByLaterRelease = 'a later release of the hub sealed the secrets in this database';
 
 /** The process has another MASTER_KEY than the one that the secrets in the database are sealed with. */
 export class MasterKeyRefused extends OperatorError {
@@ -17,7 +19,7 @@ export class MasterKeyRefused extends OperatorError {
 /**
  * Checks the master key by a value that it seals on the first start. A database from before there was this value is
  * checked by its sealed secrets, of which one has to open. Throws `MasterKeyRefused` when the key is another one, unless
- * `replace` says to accept it from now on. Returns whether it was replaced.
+ * `replace` says to accept it from now on, and an `OperatorError` when a later release has sealed the value. Returns whether it was replaced.
  */
 export async function checkMasterKey(
   databaseUrl: string,
@@ -36,14 +38,17 @@ export async function checkMasterKey(
   }
 }
 
+/** `newer`: a later release sealed the value, and this one cannot tell. */
+type KeyCheck = 'right' | 'wrong' | 'newer';
+
 /** Whether the key is the one of this database; `unset` where nothing says so yet. Writes nothing. */
-export async function readMasterKeyCheck(sql: Sql, seal: Seal): Promise<'right' | 'wrong' | 'unset'> {
+export async function readMasterKeyCheck(sql: Sql, seal: Seal): Promise<KeyCheck | 'unset'> {
   const [tables] = await sql<{ check: boolean; secrets: boolean }[]>`
     select to_regclass('master_key_check') is not null as check, to_regclass('segment_webhook') is not null as secrets`;
   const known = tables?.check ? await readCheck(sql) : undefined;
-  if (known) return opens(seal, known) ? 'right' : 'wrong';
+  if (known) return opens(seal, known);
   const secrets = tables?.secrets ? await readSecrets(sql) : [];
-  return secrets.length > 0 && !secrets.some((secret) => opens(seal, secret)) ? 'wrong' : 'unset';
+  return secrets.length > 0 && !secrets.some((secret) => opens(seal, secret) === 'right') ? 'wrong' : 'unset';
 }
 
 function readSecrets(sql: Sql): Promise<readonly SealedRow[]> {
@@ -54,11 +59,12 @@ function readSecrets(sql: Sql): Promise<readonly SealedRow[]> {
 
 async function isRightKey(sql: Sql, seal: Seal): Promise<boolean> {
   const known = await readMasterKeyCheck(sql, seal);
+  if (known === 'newer') throw new OperatorError(`${sealedByLaterRelease}; run that release`);
   if (known !== 'unset') return known === 'right';
   await sql`insert into master_key_check (sealed) values (${seal.seal(context, context)}) on conflict do nothing`;
   // Of several processes that start at once, the first stores its value, and it decides for all of them.
   const stored = await readCheck(sql);
-  return stored !== undefined && opens(seal, stored);
+  return stored !== undefined && opens(seal, stored) === 'right';
 }
 
 interface SealedRow {
@@ -71,11 +77,11 @@ async function readCheck(sql: Sql): Promise<SealedRow | undefined> {
   return row && { context, sealed: row.sealed };
 }
 
-function opens(seal: Seal, secret: SealedRow): boolean {
+function opens(seal: Seal, secret: SealedRow): KeyCheck {
   try {
     seal.open(secret.sealed, secret.context);
-    return true;
-  } catch {
-    return false;
+    return 'right';
+  } catch (error) {
+    return error instanceof SealedByLaterRelease ? 'newer' : 'wrong';
   }
 }

@@ -4,6 +4,14 @@ const version = 1;
 const ivBytes = 12;
 const tagBytes = 16;
 
+/** A later release of the hub sealed the secret, in a form that this one cannot open. The master key may be the right one. */
+export class SealedByLaterRelease extends Error {
+  constructor(sealedVersion: number) {
+    super(`expected a secret sealed in version ${version}, got version ${sealedVersion} of a later release`);
+    this.name = 'SealedByLaterRelease';
+  }
+}
+
 export type Seal = ReturnType<typeof createSeal>;
 
 /**
@@ -22,9 +30,11 @@ export function createSeal(masterKey: Buffer) {
       const body = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
       return Buffer.concat([Buffer.of(version), iv, cipher.getAuthTag(), body]);
     },
-    /** Throws when the master key is another one, or the value was changed. */
+    /** Throws when the master key is another one or the value was changed, and `SealedByLaterRelease`. */
     open(sealed: Buffer, context: string): string {
-      if (sealed[0] !== version) throw new Error(`unknown seal version ${sealed[0]}`);
+      const sealedVersion = sealed[0] ?? 0;
+      if (sealedVersion > version) throw new SealedByLaterRelease(sealedVersion);
+      if (sealedVersion < version) throw new Error(`expected seal version ${version}, got ${sealedVersion}`);
       const iv = sealed.subarray(1, 1 + ivBytes);
       const tag = sealed.subarray(1 + ivBytes, 1 + ivBytes + tagBytes);
       const decipher = createDecipheriv('aes-256-gcm', masterKey, iv);

@@ -4,7 +4,7 @@ import { block, type FailureReason } from '../circuitBreaker.js';
 import type { Sql } from '../db/connect.js';
 import type { Metrics } from '../process/metrics.js';
 import { decideRetry } from '../retry.js';
-import type { Seal } from '../secrets/seal.js';
+import { SealedByLaterRelease, type Seal } from '../secrets/seal.js';
 import { bodyOf, claimBatch, expireChanges, halveBatch, holdWebhook, recordDelivered } from './webhookBatch.js';
 import type { ChangeRow, WebhookBatch } from './webhookBatch.js';
 import { webhookSealContext } from './manageWebhooks.js';
@@ -44,21 +44,22 @@ export async function deliverChanges(deps: DeliverChangesDeps, webhookId: number
 
 async function send({ http, seal }: DeliverChangesDeps, batch: WebhookBatch): Promise<WebhookVerdict> {
   const secret = openSecret(seal, batch.webhookId, batch.secret);
-  if (secret === undefined) {
-    const detail = 'the stored secret does not open with this MASTER_KEY; renew it';
-    return { outcome: 'blocked', code: 'secret_unreadable', detail };
-  }
+  if (secret instanceof Error) return { outcome: 'blocked', code: 'secret_unreadable', detail: secret.message };
   const last = batch.changes.at(-1) as ChangeRow;
   const deliveryId = `${batch.webhookId}-${batch.after}-${last.id}`;
   return sendWebhook(http, { url: batch.url, secret, deliveryId, body: bodyOf(batch) });
 }
 
-/** Undefined when the secret does not open with this master key. */
-export function openSecret(seal: Seal, webhookId: number, sealed: Buffer | null): string | undefined {
+/** An error that says what to do when the secret does not open. */
+export function openSecret(seal: Seal, webhookId: number, sealed: Buffer | null): string | Error {
   try {
     return seal.open(sealed ?? Buffer.alloc(0), webhookSealContext(webhookId));
-  } catch {
-    return undefined;
+  } catch (cause) {
+    const message =
+      cause instanceof SealedByLaterRelease
+        ? 'a later release of the hub sealed the stored secret; run that release, or renew it'
+        : 'the stored secret does not open with this MASTER_KEY; renew it';
+    return new Error(message, { cause });
   }
 }
 

@@ -24,7 +24,7 @@ export function createWebhookProber({ sql, http, seal, log }: Omit<Deps, 'window
       const [row] = await sql<{ url: string; secret: Buffer | null }[]>`
         select url, secret from segment_webhook where id = ${id}`;
       const secret = row && openSecret(seal, id, row.secret);
-      if (!row || secret === undefined) return undefined;
+      if (!row || secret === undefined || secret instanceof Error) return undefined;
       const body = JSON.stringify({ type: 'ping', webhookId: `whk_${id}` });
       const deliveryId = `${id}-ping-${probes}`;
       return sendWebhook(http, { url: row.url, secret, deliveryId, body });

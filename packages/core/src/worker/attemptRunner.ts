@@ -7,7 +7,7 @@ import { createBudgets } from '../budget/budgets.js';
 import { openQuotaRecorder } from '../budget/quotaRecorder.js';
 import { requeueThrottled } from '../budget/requeueThrottled.js';
 import { block, type FailureReason } from '../circuitBreaker.js';
-import { recordWarnings } from '../currents/currentWarnings.js';
+import { recordWarnings, type Noticed } from '../currents/currentWarnings.js';
 import { hold, release } from '../currentState.js';
 import type { Sql } from '../db/connect.js';
 import { beforeDeadline } from '../db/deadline.js';
@@ -18,6 +18,7 @@ import type { ClaimedBatch } from '../delivery/attemptContext.js';
 import { createCompression } from '../delivery/compression.js';
 import { claim, type Claim } from '../delivery/claim.js';
 import { deliver, type DeliverResult } from '../delivery/deliver.js';
+import { parkNewer } from '../delivery/parkNewer.js';
 import { DeliveryLeaseLost, record } from '../delivery/record.js';
 import { createUserOrder, type OrderedAttempt } from '../delivery/userOrder.js';
 import { isUsable, loadCurrent, type LoadCurrentOptions, type LoadedCurrent } from '../loadCurrent.js';
@@ -25,6 +26,7 @@ import type { Metrics } from '../process/metrics.js';
 import { createCurrentOwner } from './currentOwner.js';
 import { noticedIn } from './noticed.js';
 import { reportAttempt } from './reportAttempt.js';
+import { createNewerReporter } from './reportNewer.js';
 import type { ReportUnreadable } from './reportUnreadable.js';
 
 export interface AttemptRunnerDeps extends LoadCurrentOptions {
@@ -58,6 +60,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   const requestBytes = createAdaptiveRequestBytes();
   const refusals = { alone: 0 };
   const compression = createCompression(deps.http);
+  const reportNewer = createNewerReporter(deps);
   const order = createUserOrder();
   const owner = createCurrentOwner(currentId, order, deps);
   /**
@@ -112,6 +115,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
       const claimed = await beforeDeadline(
         claim(sql, { currentId, workerId, lease, leaseMs: deps.leaseMs, events, onlyDeferred: order.isFull() }),
       );
+      if (claimed.newer.length > 0) await park(claimed);
       if (claimed.deliveries.length === 0) {
         ordered.drop({ isLost: false });
         return undefined;
@@ -125,6 +129,12 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
       ordered.drop({ isLost: true });
       throw error;
     }
+  }
+
+  /** Leaves what a later release has deferred to a worker of that release. */
+  async function park(claimed: Claim): Promise<void> {
+    await beforeDeadline(parkNewer(sql, claimed, { currentId, windowMs, shard: deps.shard }));
+    await warn([reportNewer(currentId, claimed.newer)]);
   }
 
   /**
@@ -188,12 +198,11 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     await quotaRecorder?.flush();
     for (const each of delivered.unreadable) deps.reportUnreadable(currentId, each);
     reportAttempt(deps, currentId, claimed, delivered, startedMs);
-    await warn(delivered);
+    await warn(noticedIn(delivered, compression.takeRefusal()));
   }
 
   /** A warning that cannot be recorded is in the log all the same. */
-  async function warn(delivered: DeliverResult): Promise<void> {
-    const noticed = noticedIn(delivered, compression.takeRefusal());
+  async function warn(noticed: readonly Noticed[]): Promise<void> {
     if (noticed.length === 0) return;
     await recordWarnings(sql, currentId, noticed).catch((err: unknown) =>
       log.warn({ event: 'warning.not_recorded', current: currentId, err }, 'a warning could not be recorded'),

@@ -1,5 +1,6 @@
 import type { Sql } from '../db/connect.js';
 import type { WorkerLeases } from '../db/workerLeases.js';
+import { deferralsOf } from '../batch/deferral.js';
 import { maxWaiting, type UserOrder, type WaitingUser } from '../delivery/userOrder.js';
 
 interface OwnerDeps {
@@ -66,7 +67,7 @@ export function createCurrentOwner(currentId: number, order: UserOrder, { sql, w
     const stored = await sql<WaitingUser[]>`
       select d.id as "deliveryId", u->>0 as user, (e->>'dueAtMs')::float8 as "dueAtMs", e->>'code' as code, e->>'detail' as detail,
         e->'budget' as budget
-      from delivery d, jsonb_array_elements(d.deferred) e, jsonb_array_elements(e->'users') u
+      from delivery d, ${deferralsOf(sql)} e, jsonb_array_elements(e->'users') u
       where d.current_id = ${currentId} and d.deferred is not null and d.pending > 0
       limit ${maxWaiting}`;
     const known = order.unstoredDeliveries();

@@ -1,23 +1,16 @@
 import type { Logger } from 'pino';
 import type { UnreadableDelivery } from '../delivery/attemptContext.js';
 import type { Metrics } from '../process/metrics.js';
-
-/** Batches remembered as reported; the oldest are forgotten first. */
-const maxRemembered = 1_000;
+import { createFirstTime } from './firstTime.js';
 
 export type ReportUnreadable = ReturnType<typeof createUnreadableReporter>;
 
 /** Logs and counts each batch that cannot be read once, however many Currents and attempts meet it. */
 export function createUnreadableReporter({ log, metrics }: { readonly log: Logger; readonly metrics: Metrics }) {
-  const reported = new Set<string>();
+  const isFirstTime = createFirstTime();
   return (currentId: number, { delivery, error, events }: UnreadableDelivery): void => {
     const { batchId, storedOn } = delivery;
-    if (reported.has(batchId)) return;
-    reported.add(batchId);
-    for (const oldest of reported) {
-      if (reported.size <= maxRemembered) break;
-      reported.delete(oldest);
-    }
+    if (!isFirstTime(batchId)) return;
     metrics.batchUnreadable(error.reason);
     log.error(
       { event: 'batch.unreadable', batch: batchId, storedOn, current: currentId, events, reason: error.reason },

@@ -1,6 +1,6 @@
 import { listThrottledKeys, QuestionRefused, type ThrottledKey, type Page } from '@currents/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Deferral } from '../../src/delivery/claim.js';
+import type { Deferral } from '../../src/batch/deferral.js';
 import { event, openCoreHarness, type CoreHarness } from './coreHarness.js';
 
 const terms = '900 events in 30000 ms';
