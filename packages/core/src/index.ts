@@ -83,7 +83,6 @@ export { lookUpUserProfile, type UserProfileQuestion } from './currents/userProf
 export { adminRoles, type AdminRole, type DeadOutcome, type CurrentState } from './db/schema.js';
 export { watchImportKeys, type ImportKeys } from './cohorts/importKeyCache.js';
 export { storePush, type NewPush, type PushStored } from './cohorts/storePush.js';
-export { checkCohort, type CohortChecked } from './cohorts/checkCohort.js';
 export {
   deleteCohort,
   findCohorts,

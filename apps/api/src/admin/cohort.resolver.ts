@@ -1,5 +1,4 @@
 import {
-  checkCohort,
   deleteCohort,
   findCohorts,
   findPulls,
@@ -26,9 +25,10 @@ import {
   UpdateCohortInput,
 } from './cohort.input.js';
 import * as types from './cohort.type.js';
-import { Cohort, CohortInUse } from './cohort.type.js';
+import { Cohort, CohortCheck, CohortInUse } from './cohort.type.js';
 import { CohortSync, CohortSyncConnection } from './cohortSync.type.js';
 import { costs } from './costs.js';
+import { CheckCohortInput, CheckCohortResult } from './jobPayload.type.js';
 import { CohortPull } from './pull.type.js';
 import { Segment } from './segment.type.js';
 import { given } from './withoutNulls.js';
@@ -88,15 +88,18 @@ export class CohortResolver {
   }
 
   @RequiresRole('viewer')
-  @Query(() => types.CheckCohortResult, {
-    description: 'Counts a cohort’s members one by one and compares them with its counters. Reads every member.',
+  @Mutation(() => CheckCohortResult, {
+    description:
+      'Counts a cohort’s members one by one and compares them with its counters. Changes nothing, and is safe while members change; takes about a second for every million members.',
     complexity: costs.scan,
   })
   async checkCohort(
-    @Arg('id', () => ID, { description: ofCohort }) id: string,
-    @Ctx() { admin }: AdminContext,
+    @Arg('input', () => CheckCohortInput, { description: 'Which cohort to check.' }) { cohortId }: CheckCohortInput,
+    @Ctx() { admin, jobs, adminTokenId }: AdminContext,
   ): Promise<unknown> {
-    return checkCohort(admin, decodeId('Cohort', id, 'id'));
+    const key = decodeId('Cohort', cohortId, 'input.cohortId');
+    const cohort = await getCohort(admin, key);
+    return 'message' in cohort ? cohort : jobs.create('check_cohort', { cohortId: key }, adminTokenId);
   }
 
   @RequiresRole('operator')
@@ -148,6 +151,14 @@ export class CohortResolver {
 export class CohortSyncResolver {
   @FieldResolver(() => Cohort, { nullable: true, description: 'The cohort that was synced.', complexity: costs.read })
   async cohort(@Root() { cohortId }: SyncView, @Ctx() { load }: AdminContext): Promise<unknown> {
+    return load('Cohort', cohortId);
+  }
+}
+
+@Resolver(() => CohortCheck)
+export class CohortCheckResolver {
+  @FieldResolver(() => Cohort, { nullable: true, complexity: costs.read })
+  async cohort(@Root() { cohortId }: CohortCheck, @Ctx() { load }: AdminContext): Promise<unknown> {
     return load('Cohort', cohortId);
   }
 }

@@ -1,4 +1,4 @@
-import type { CohortChecked as CoreChecked, CohortView, Drift as CoreDrift } from '@currents/core';
+import type { CohortView, Drift as CoreDrift } from '@currents/core';
 import { Field, Int, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
 import { enumOf } from './base/enum.js';
@@ -161,15 +161,23 @@ export class Cohort extends Node {
 
 export const CohortConnection = connectionOf(Cohort, 'cohorts');
 
-@ObjectType({ description: 'A cohort whose members were counted one by one.' })
-export class CohortChecked implements Omit<CoreChecked, 'kind' | 'cohort'> {
-  @Field(() => Cohort, { description: 'The cohort, with its counters.' })
-  cohort!: Cohort;
+@ObjectType({ description: 'The result of counting the members of a cohort one by one.' })
+export class CohortCheck {
+  /** Its database key. */
+  cohortId!: string;
+
+  @Field(() => Cohort, { nullable: true, description: 'The cohort, as it is now; null when it no longer exists.' })
+  cohort?: Cohort;
 
   @Field(() => MemberCounts, { description: 'The members that were counted.' })
   countedMembers!: MemberCounts;
 
-  @Field(() => Boolean, { description: 'Whether countedMembers equals the cohort’s memberCounts.' })
+  @Field(() => MemberCounts, {
+    description: 'The counters of the cohort at the moment of which its members were counted.',
+  })
+  memberCounts!: MemberCounts;
+
+  @Field(() => Boolean, { description: 'Whether countedMembers equals memberCounts.' })
   isConsistent!: boolean;
 }
 
@@ -204,11 +212,6 @@ export class DeleteCohortPayload {
 }
 
 export const CohortResult = resultUnion('CohortResult', 'The cohort, or a problem.', () => [Cohort, CohortNotFound]);
-
-export const CheckCohortResult = resultUnion('CheckCohortResult', 'The counted members, or a problem.', () => [
-  CohortChecked,
-  CohortNotFound,
-]);
 
 export const UpdateCohortResult = resultUnion('UpdateCohortResult', 'The updated cohort, or a problem.', () => [
   UpdateCohortPayload,

@@ -6,6 +6,7 @@ import { IdInput } from './base/inputs.js';
 import { Node } from './base/node.js';
 import { ProblemType, Problem, resultUnion } from './base/problem.js';
 import { Count, DateTime } from './base/scalars.js';
+import { CohortCheck } from './cohort.type.js';
 import { ReplayResult } from './deadLetter.type.js';
 import { LedgerCheck } from './ledger.type.js';
 import { PurgeResult, ReleaseResult } from './quarantine.type.js';
@@ -16,6 +17,7 @@ export const JobOperation = enumOf<Operation>('JobOperation', 'What a job does.'
   purge_quarantined_events: 'Deletes quarantined events: purgeQuarantinedEvents.',
   replay_dead_letters: 'Sends dead letters again: replayDeadLetters.',
   check_ledger: 'Recounts the events of a Current: checkLedger.',
+  check_cohort: 'Counts the members of a cohort: checkCohort.',
 });
 
 export const JobState = enumOf<State>('JobState', 'How far a job has come.', {
@@ -31,12 +33,13 @@ const results: Readonly<Record<Operation, string>> = {
   purge_quarantined_events: 'PurgeResult',
   replay_dead_letters: 'ReplayResult',
   check_ledger: 'LedgerCheck',
+  check_cohort: 'CohortCheck',
 };
 
 export const JobResult = createUnionType({
   name: 'JobResult',
   description: 'What a job did, or would do if it was a dry run.',
-  types: () => [ReleaseResult, PurgeResult, ReplayResult, LedgerCheck],
+  types: () => [ReleaseResult, PurgeResult, ReplayResult, LedgerCheck, CohortCheck],
   resolveType: (value: object) => results[(value as { readonly operation: Operation }).operation],
 });
 
@@ -55,7 +58,7 @@ export class Job extends Node {
   state!: State;
 
   @Field(() => Count, {
-    description: 'How much it has done: events; deliveries for CHECK_LEDGER.',
+    description: 'How much it has done: events; deliveries for CHECK_LEDGER, members for CHECK_COHORT.',
   })
   doneCount!: number;
 

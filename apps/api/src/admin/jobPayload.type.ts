@@ -1,5 +1,6 @@
 import { ObjectType, Field, ID, InputType } from 'type-graphql';
 import { resultUnion } from './base/problem.js';
+import { CohortNotFound } from './cohort.type.js';
 import { Job } from './job.type.js';
 import { CurrentNotFound, CurrentWrongState, NotConfirmed } from './problem.type.js';
 
@@ -60,4 +61,22 @@ export const CheckLedgerResult = resultUnion(
   'CheckLedgerResult',
   'The job that checks a ledger, or why there is none.',
   () => [CheckLedgerPayload, CurrentNotFound],
+);
+
+@InputType({ description: 'Which cohort to check.' })
+export class CheckCohortInput {
+  @Field(() => ID, { description: 'Id of the cohort, such as "coh_7".' })
+  cohortId!: string;
+}
+
+@ObjectType({ description: 'The job that checks a cohort.' })
+export class CheckCohortPayload {
+  @Field(() => Job, { description: jobField })
+  job!: Job;
+}
+
+export const CheckCohortResult = resultUnion(
+  'CheckCohortResult',
+  'The job that checks a cohort, or why there is none.',
+  () => [CheckCohortPayload, CohortNotFound],
 );

@@ -6,7 +6,7 @@ import { finishSchema } from './base/finishSchema.js';
 import { answerRepeats } from './base/idempotency.js';
 import { NodeResolver } from './base/node.js';
 import { CatalogueResolver, EventPropertyResolver, EventTypeResolver } from './catalogue.resolver.js';
-import { CohortInUseResolver, CohortResolver, CohortSyncResolver } from './cohort.resolver.js';
+import { CohortCheckResolver, CohortInUseResolver, CohortResolver, CohortSyncResolver } from './cohort.resolver.js';
 import { CurrentResolver } from './current.resolver.js';
 import { DeadLetterResolver } from './deadLetter.resolver.js';
 import { recordAudit } from './recordAudit.js';
@@ -37,6 +37,7 @@ export function buildAdminSchema(): GraphQLSchema {
     resolvers: [
       AdminTokenResolver,
       CatalogueResolver,
+      CohortCheckResolver,
       CohortInUseResolver,
       CohortPullResolver,
       CohortResolver,

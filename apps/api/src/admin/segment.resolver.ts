@@ -106,7 +106,8 @@ export class SegmentResolver {
 
   @RequiresRole('viewer')
   @Query(() => types.PreviewSegmentResult, {
-    description: 'Counts the members that a definition would select now, and returns some. Stores nothing.',
+    description:
+      'Counts the members that a definition would select now, and returns some. Stores nothing. Refused when counting takes longer than 20 seconds: create the segment instead.',
     complexity: costs.scan,
   })
   async previewSegment(

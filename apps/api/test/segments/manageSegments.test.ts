@@ -161,17 +161,26 @@ describe('a cohort', () => {
     });
     expect(
       await harness.do(
-        `query ($id: ID!) { checkCohort(id: $id) { ... on CohortChecked { isConsistent countedMembers { externalIdCount } cohort { id } } ${problem} } }`,
+        `mutation ($id: ID!) { checkCohort(input: { cohortId: $id }) { ... on CheckCohortPayload { job { operation state doneCount totalCount result { ... on CohortCheck { isConsistent countedMembers { externalIdCount } memberCounts { externalIdCount } cohort { id } } } } } ${problem} } }`,
         { id },
       ),
     ).toEqual({
-      isConsistent: true,
-      countedMembers: { externalIdCount: 2 },
-      cohort: { id },
+      job: {
+        operation: 'CHECK_COHORT',
+        state: 'DONE',
+        doneCount: 2,
+        totalCount: 2,
+        result: {
+          isConsistent: true,
+          countedMembers: { externalIdCount: 2 },
+          memberCounts: { externalIdCount: 2 },
+          cohort: { id },
+        },
+      },
     });
     for (const mutation of [
       'query { cohort(id: "coh_99") ',
-      'query { checkCohort(id: "coh_99") ',
+      'mutation { checkCohort(input: { cohortId: "coh_99" }) ',
       'mutation { updateCohort(input: { id: "coh_99" }) ',
       'mutation { reportCohortSize(input: { id: "coh_99", memberCount: 1 }) ',
     ]) {

@@ -14,6 +14,16 @@ export function totalOf({ externalIdCount, deviceIdCount, aliasCount }: MemberCo
   return externalIdCount + deviceIdCount + aliasCount;
 }
 
+export const noMembers: MemberCounts = { externalIdCount: 0, deviceIdCount: 0, aliasCount: 0 };
+
+export function addCounts(one: MemberCounts, other: MemberCounts): MemberCounts {
+  return {
+    externalIdCount: one.externalIdCount + other.externalIdCount,
+    deviceIdCount: one.deviceIdCount + other.deviceIdCount,
+    aliasCount: one.aliasCount + other.aliasCount,
+  };
+}
+
 /** SQL that counts rows `m` with a `member` as `MemberCounts`. */
 export const countMembers = countsBy((isKind) => `count(*) filter (where ${isKind})`);
 

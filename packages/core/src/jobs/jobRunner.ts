@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import type { Admin, Queries } from '../admin/admin.js';
 import { job, type JobOperation } from '../db/schema.js';
@@ -139,11 +139,13 @@ export function startJobRunner({
 
 type ClaimedJob = typeof job.$inferSelect & { readonly lease: string };
 
-/** Leases a job that is due: a new one, or one whose process has died. */
+const known = Object.keys(operations) as JobOperation[];
+
+/** Leases a job that is due: a new one, or one whose process has died. What a later release adds waits for its process. */
 async function claim({ db }: Pick<Admin, 'db'>): Promise<ClaimedJob | undefined> {
   const lease = String(randomInt(1, 2 ** 47));
   const due = sql`(
-    select id from job where state in ('queued', 'running') and due_at <= now()
+    select id from job where state in ('queued', 'running') and due_at <= now() and ${inArray(job.operation, known)}
     order by due_at, id limit 1 for update skip locked)`;
   const [row] = await db
     .update(job)
@@ -196,7 +198,7 @@ async function runSteps(admin: Admin, row: ClaimedJob, signal: AbortSignal): Pro
   }
   await update(admin.db, {
     state: 'done',
-    result: result(progress),
+    result: result(progress, input),
     doneCount: doneCount(progress),
     lease: null,
     finishedAt: sql`now()` as never,

@@ -72,7 +72,7 @@ function viewOf({ id, adminTokenId, ...row }: Row) {
     operation: row.operation,
     isDryRun,
     state: row.state,
-    /** Counted in what the operation reads: events, dead letters, or deliveries of a ledger. */
+    /** Counted in what the operation reads: events, dead letters, deliveries of a ledger, or members of a cohort. */
     doneCount: row.doneCount,
     /** Undefined until it has begun. */
     totalCount: row.totalCount ?? undefined,

@@ -1,5 +1,13 @@
 import { sql } from 'drizzle-orm';
 import type { Admin, Db } from '../admin/admin.js';
+import {
+  checkCohortStep,
+  countedBefore,
+  isConsistent,
+  nothingCounted,
+  type CohortCheckProgress,
+} from '../cohorts/checkCohort.js';
+import { totalOf } from '../cohorts/memberSet.js';
 import type { JobOperation } from '../db/schema.js';
 import { checkLedgerStep, nothingChecked, type LedgerProgress } from '../ledger/checkLedger.js';
 import { nothingPurged, purgeStep, type PurgeProgress } from '../ledger/purge.js';
@@ -14,7 +22,7 @@ import {
 } from '../ledger/replay.js';
 import type { SaveProgress } from '../ledger/saveProgress.js';
 
-/** The database key of the Current, and filters whose times are text in the stored input. */
+/** The database key of the Current or cohort, and filters whose times are text in the stored input. */
 export interface JobInputs {
   readonly release_quarantined_events: { readonly filter: QuarantineFilter; readonly isDryRun: boolean };
   readonly purge_quarantined_events: { readonly filter: QuarantineFilter; readonly isDryRun: boolean };
@@ -24,6 +32,7 @@ export interface JobInputs {
     readonly isDryRun: boolean;
   };
   readonly check_ledger: { readonly currentId: string };
+  readonly check_cohort: { readonly cohortId: string };
 }
 
 /** An operation in steps. Everything between the steps is in `Progress`, which is JSON. */
@@ -42,7 +51,7 @@ interface Operation<Input, Progress> {
     signal: AbortSignal,
   ): Promise<Progress | undefined>;
   doneCount(progress: Progress): number;
-  result(progress: Progress): object;
+  result(progress: Progress, input: Input): object;
 }
 
 type Operations = {
@@ -104,11 +113,22 @@ const check: Operation<JobInputs['check_ledger'], LedgerProgress> = {
   }),
 };
 
+const checkMembers: Operation<JobInputs['check_cohort'], CohortCheckProgress> = {
+  start: async (admin, { cohortId }) => ({
+    progress: nothingCounted,
+    totalCount: await countedBefore(admin, cohortId),
+  }),
+  step: (admin, { cohortId }, progress, save, signal) => checkCohortStep(admin, cohortId, progress, save, signal),
+  doneCount: ({ countedMembers }) => totalOf(countedMembers),
+  result: (progress, { cohortId }) => ({ cohortId, ...progress, isConsistent: isConsistent(progress) }),
+};
+
 export const operations = {
   release_quarantined_events: release,
   purge_quarantined_events: purge,
   replay_dead_letters: replay,
   check_ledger: check,
+  check_cohort: checkMembers,
 } as unknown as Operations;
 
 /** The time of the database, by which rows are stored, rounded up to milliseconds. */

@@ -13,7 +13,7 @@ export async function runOperation<Name extends JobOperation>(
   let { progress } = await operation.start(admin, input);
   for (;;) {
     const next = await operation.step(admin, input, progress, async () => undefined, signal);
-    if (next === undefined) return operation.result(progress);
+    if (next === undefined) return operation.result(progress, input);
     progress = JSON.parse(JSON.stringify(next)) as never;
   }
 }

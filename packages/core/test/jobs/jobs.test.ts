@@ -188,6 +188,15 @@ describe('a job', () => {
     expect(await held()).toBe(1);
   });
 
+  it('of a later release waits for a process of that release', async () => {
+    await harness.sql`alter table job drop constraint job_operation_check`;
+    await harness.sql`insert into job (operation, input) values ('later_operation', '{}')`;
+    // Created after it, and run by the process that leaves it.
+    expect(await start().create('purge_quarantined_events', everything, undefined)).toMatchObject({ state: 'done' });
+    const [later] = await harness.sql`select state, attempts from job where operation = 'later_operation'`;
+    expect(later).toEqual({ state: 'queued', attempts: 0 });
+  });
+
   it('is deleted once the retention period after its end is over', async () => {
     const job = await start().create('purge_quarantined_events', everything, undefined);
     await pruneJobs({ sql: harness.sql }, 7);

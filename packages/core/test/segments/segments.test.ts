@@ -167,6 +167,22 @@ describe('the members of a segment', () => {
     expect(preview.kind === 'SegmentPreview' && preview.examples.map(memberKey)).toEqual(kept.slice(0, 20));
   });
 
+  it('are not counted in advance when that takes longer than a preview may', async () => {
+    await harness.push([add(users(1), { cohort: named('Locked') })]);
+    await harness.apply();
+    const id = await harness.cohortId('Locked');
+    const [row] = await harness.sql<{ set_id: string }[]>`select set_id from cohort where id = ${Number(id)}`;
+    await harness.sql.begin(async (tx) => {
+      await tx`lock table ${tx(`member_set_${row?.set_id}`)} in access exclusive mode`;
+      await expect(previewSegment(harness.admin, { includes: id }, 300)).rejects.toMatchObject({
+        name: 'QuestionRefused',
+        message:
+          'expected a definition whose members are counted within 0.3 s, got one that takes longer; create the segment, and its members are counted in the background',
+      });
+    });
+    expect(await previewSegment(harness.admin, { includes: id }, 30_000)).toMatchObject({ memberCount: 1 });
+  });
+
   it('are the same by joins of whole cohorts as by checks of single members', async () => {
     const roll = createDice(77);
     const held = new Map<string, Set<string>>();

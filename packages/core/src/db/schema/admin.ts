@@ -90,6 +90,7 @@ export const job = pgTable(
       'purge_quarantined_events',
       'replay_dead_letters',
       'check_ledger',
+      'check_cohort',
     ]).notNull(),
     input: t.jsonb('input').notNull(),
     state: oneOf('state', ['queued', 'running', 'done', 'failed', 'cancelled']).notNull().default('queued'),
