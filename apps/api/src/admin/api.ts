@@ -12,6 +12,7 @@ import { createErrorFormat } from './errors.js';
 import { wrapIntrospection } from './execution/wrapFields.js';
 import { writeAnswer } from './execution/writeAnswer.js';
 import { limitCost, limitSize, maxTokens } from './limits.js';
+import { createForbiddenRecorder } from './recordForbidden.js';
 import { buildAdminSchema } from './schema.js';
 import { checkVariables } from './variables.js';
 
@@ -35,7 +36,7 @@ export function createAdminApi(log: FastifyBaseLogger): ApolloServer<AdminContex
     logger: log,
     plugins: [
       checkVariables,
-      checkRoles,
+      checkRoles(createForbiddenRecorder()),
       limitCost(schema),
       // Nothing is reported to Apollo, whatever the environment says.
       ApolloServerPluginCacheControlDisabled(),

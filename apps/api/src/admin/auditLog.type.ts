@@ -75,7 +75,7 @@ export class AuditEntry extends Node {
 
   @Field(() => String, {
     description:
-      'How it ended: the type of the answer, such as UpdateSegmentPayload or NotConfirmed; refused for an argument out of range, failed for an internal error.',
+      'How it ended: the type of the answer, such as UpdateSegmentPayload or NotConfirmed; refused for an argument out of range, failed for an internal error, forbidden when the role of the token did not allow it. Forbidden calls of a mutation by a token are recorded once a minute.',
   })
   result!: string;
 }

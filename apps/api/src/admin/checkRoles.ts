@@ -12,36 +12,56 @@ import {
 import type { AdminContext } from './base/context.js';
 import { inCapitals } from './base/enum.js';
 import { requiredRole } from './base/role.js';
+import type { RecordForbidden } from './recordForbidden.js';
 
-/** Refuses a request with a field that the token's role does not allow, before anything is resolved. */
-export const checkRoles: ApolloServerPlugin<AdminContext> = {
-  async requestDidStart() {
-    return {
-      async didResolveOperation({ schema, document, operationName, contextValue: { role } }) {
-        const operation = separateOperations(document)[operationName ?? ''] ?? document;
-        const refused = neededRoles(schema, operation).filter(({ needed }) => !hasRole(role, needed));
-        const [worst] = refused.sort((a, b) => (hasRole(a.needed, b.needed) ? -1 : 1));
-        if (worst === undefined) return;
-        const [expected, got] = [inCapitals(worst.needed), inCapitals(role)];
-        throw new GraphQLError(
-          `${worst.field}: expected a token with the role ${expected}, got one with the role ${got}`,
-          {
-            extensions: { code: 'FORBIDDEN', requiredRole: expected, role: got, http: { status: 403 } },
-          },
-        );
-      },
-    };
-  },
-};
+/**
+ * Refuses a request with a field that the token's role does not allow, before anything is resolved. Refused mutations are
+ * recorded.
+ */
+export function checkRoles(recordForbidden: RecordForbidden): ApolloServerPlugin<AdminContext> {
+  return {
+    async requestDidStart() {
+      return {
+        async didResolveOperation({ schema, document, operationName, contextValue }) {
+          const { role } = contextValue;
+          const operation = separateOperations(document)[operationName ?? ''] ?? document;
+          const refused = neededRoles(schema, operation).filter(({ needed }) => !hasRole(role, needed));
+          const [worst] = refused.sort((a, b) => (hasRole(a.needed, b.needed) ? -1 : 1));
+          if (worst === undefined) return;
+          await recordForbidden(
+            contextValue,
+            refused.flatMap(({ mutation }) => mutation ?? []),
+          );
+          const [expected, got] = [inCapitals(worst.needed), inCapitals(role)];
+          throw new GraphQLError(
+            `${worst.field}: expected a token with the role ${expected}, got one with the role ${got}`,
+            {
+              extensions: { code: 'FORBIDDEN', requiredRole: expected, role: got, http: { status: 403 } },
+            },
+          );
+        },
+      };
+    },
+  };
+}
+
+interface NeededRole {
+  readonly field: string;
+  readonly needed: AdminRole;
+  /** Its name, if the field is a mutation. */
+  readonly mutation: string | undefined;
+}
 
 /** The fields of an operation and its fragments that need a role, with that role. Fields that are skipped count, too. */
 function neededRoles(schema: GraphQLSchema, operation: DocumentNode) {
-  const needed: { readonly field: string; readonly needed: AdminRole }[] = [];
+  const needed: NeededRole[] = [];
   const types = new TypeInfo(schema);
   const noteField = (): void => {
     const field = types.getFieldDef();
     const role = field && requiredRole(field);
-    if (field && role) needed.push({ field: `${types.getParentType()?.name}.${field.name}`, needed: role });
+    const parent = types.getParentType();
+    const mutation = parent && parent === schema.getMutationType() ? field?.name : undefined;
+    if (field && role) needed.push({ field: `${parent?.name}.${field.name}`, needed: role, mutation });
   };
   visit(operation, visitWithTypeInfo(types, { Field: noteField }));
   return needed;

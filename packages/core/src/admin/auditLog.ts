@@ -6,7 +6,7 @@ import { storable, type Page, type PageRequest } from './page.js';
 
 /**
  * An action that was performed or attempted. `action` is the name of the mutation; `result` is the kind of the answer,
- * `refused` or `failed` where there was none.
+ * `refused`, `failed` or `forbidden` where there was none.
  */
 export type AuditEntry = Readonly<ReturnType<typeof viewOf>>;
 
