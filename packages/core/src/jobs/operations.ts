@@ -11,7 +11,8 @@ import { totalOf } from '../cohorts/memberSet.js';
 import type { JobOperation } from '../db/schema.js';
 import { checkLedgerStep, nothingChecked, type LedgerProgress } from '../ledger/checkLedger.js';
 import { nothingPurged, purgeStep, type PurgeProgress } from '../ledger/purge.js';
-import { countMatching, type QuarantineFilter } from '../ledger/quarantine.js';
+import { countMatching } from '../ledger/countQuarantine.js';
+import type { QuarantineFilter } from '../ledger/quarantineFilter.js';
 import { nothingReleased, releaseStep, type ReleaseProgress } from '../ledger/release.js';
 import {
   countReplayable,

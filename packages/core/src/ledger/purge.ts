@@ -5,7 +5,8 @@ import { notConfirmed, type NotConfirmed } from '../admin/problem.js';
 import { withinTime } from '../admin/withinTime.js';
 import { packContent, QuarantineUnreadable, unpackContent } from '../quarantine/content.js';
 import { purge } from '../quarantine/state.js';
-import { countMatching, eventMatcher, type QuarantineFilter } from './quarantine.js';
+import { countMatching } from './countQuarantine.js';
+import { eventMatcher, type QuarantineFilter } from './quarantineFilter.js';
 import { changeRow, nextRow, type QuarantineRow, type RowKey } from './quarantineSteps.js';
 import type { SaveProgress } from './saveProgress.js';
 

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, type SQL } from 'drizzle-orm';
 import { quarantineBatch } from '../db/schema.js';
 import type { Queries } from '../admin/admin.js';
-import { rowMatches, type QuarantineFilter } from './quarantine.js';
+import { rowMatches, type QuarantineFilter } from './quarantineFilter.js';
 
 export type QuarantineRow = typeof quarantineBatch.$inferSelect;
 

@@ -4,7 +4,9 @@ import type { Admin } from '../admin/admin.js';
 import { runInSteps } from '../process/runInSteps.js';
 import { release } from '../quarantine/state.js';
 import { datedId } from './datedId.js';
-import { codeOf, eventMatcher, openContent, type QuarantineFilter } from './quarantine.js';
+import { openContent } from './quarantineBodies.js';
+import { eventMatcher, type QuarantineFilter } from './quarantineFilter.js';
+import { codeOf } from './quarantinePlace.js';
 import { changeRow, nextRow, type QuarantineRow, type RowKey } from './quarantineSteps.js';
 import type { SaveProgress } from './saveProgress.js';
 
