@@ -20,7 +20,8 @@ const retryWindow = "interval '1 hour'";
 /**
  * Runs a hub of this release through everything that the upgrade test looks for, and returns the rows that it leaves:
  * live, paused, blocked, draft and deleted Currents, pending events, dead letters, quarantined events, a job, cohorts with a
- * session that is not complete, a segment with a webhook, a pull, and valid and revoked tokens and keys.
+ * session that is not complete, a segment with a webhook, a pull, valid and revoked tokens and keys, a warning, and Currents
+ * that a worker owned when it died.
  */
 export async function fillHub(): Promise<Release> {
   const masterKey = randomBytes(32).toString('base64');
@@ -266,7 +267,21 @@ export async function fillHub(): Promise<Release> {
       60_000,
     );
 
-    await worker?.stop();
+    // A Current with a warning, and a worker that dies while it owns Currents.
+    amplitude.control.setProfile({ gzip: 'reject415' });
+    await mutate(
+      'updateCurrent',
+      { id: second, confirmName: 'Amplitude live', settings: { gzip: true } },
+      'current { id }',
+    );
+    await send(...events(3));
+    for (const id of [live, second]) await settled(id);
+    await until(
+      () => sql`select from current_warning`,
+      ({ length }) => length === 1,
+      60_000,
+    );
+    await worker?.kill();
     await send(...events(5));
     await send(...events(10));
     await hub.stop();

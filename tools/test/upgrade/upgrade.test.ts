@@ -118,6 +118,30 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
     expect([...mixpanel.control.ledger().violations, ...amplitude.control.ledger().violations]).toEqual([]);
   });
 
+  it('takes over the Currents of a worker that died before the upgrade', async () => {
+    const owned = rows<{ current_id: number; worker_id: number }>('current_owner');
+    // The first release knew no owners.
+    if (name === thisRelease)
+      expect(owned.map((each) => each.current_id)).toEqual(expect.arrayContaining(live().slice()));
+    for (const { current_id: id, worker_id: dead } of owned) {
+      const [owner] = await sql<{ worker_id: number }[]>`select worker_id from current_owner where current_id = ${id}`;
+      expect(owner?.worker_id).not.toBe(dead);
+    }
+  });
+
+  it('shows the warnings of its Currents', async () => {
+    const stored = rows<{ current_id: number; code: string }>('current_warning');
+    // The first release recorded none.
+    if (name === thisRelease) expect(stored).toMatchObject([{ code: 'gzip_refused' }]);
+    const { currents } = await client().ask<{
+      currents: { nodes: readonly { id: string; warnings: readonly { code: string }[] }[] };
+    }>('{ currents(first: 200) { nodes { id warnings { code } } } }');
+    for (const { current_id: id, code } of stored) {
+      const shown = currents.nodes.find((node) => node.id === `cur_${id}`)?.warnings.map((warning) => warning.code);
+      expect(shown).toContain(code.toUpperCase());
+    }
+  });
+
   it('has a balanced ledger for every Current, live or not', async () => {
     for (const { id } of rows<{ id: number }>('current')) await ledgerOf(sql, id);
   });
