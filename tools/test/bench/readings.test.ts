@@ -76,6 +76,14 @@ describe('delays', () => {
     expect(spreads.untilAcknowledged).toMatchObject({ p50: 2, p99: 2, max: 2 });
   });
 
+  it('count every arrival of an event for several Currents, and none of an event that another has sent', () => {
+    const spreads = spreadsOf(sent, {
+      ids: ['a', 'b', 'x', 'a', 'b'],
+      micros: Float64Array.of(4_000, 5_000, 90_000, 6_000, 7_000),
+    });
+    expect(spreads.sinceAcknowledged).toMatchObject({ p50: 2, p95: 4, max: 4 });
+  });
+
   it('throw when an event has not arrived', () => {
     expect(() => spreadsOf(sent, { ids: ['a'], micros: Float64Array.of(5_000) })).toThrow(
       'event b was acknowledged and never arrived',
@@ -112,8 +120,8 @@ describe('the process tree', () => {
     for (const endMs = Date.now() + 300; Date.now() < endMs;) sum += Math.sqrt(sum + 1);
     const spent = readTree(process.pid).cpuMicros - before.cpuMicros;
     const own = process.cpuUsage(ownBefore);
-    // The kernel counts in ticks of 10 ms, for each of user and system.
-    expect(spent).toBeGreaterThan(own.user + own.system - 25_000);
+    // The scheduler brings its count of a running thread up to date at each tick, which takes up to 10 ms.
+    expect(spent).toBeGreaterThan(own.user + own.system - 15_000);
     expect(before.peakBytes).toBeGreaterThanOrEqual(process.memoryUsage().rss / 2);
   });
 

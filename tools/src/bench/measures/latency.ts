@@ -36,26 +36,35 @@ export async function measureLatency(hub: Hub, traffic: Traffic, eventsPerSecond
   };
 }
 
-/** Milliseconds between three times of each event. Throws when a sent event has not arrived. */
+/**
+ * Milliseconds between three times of each event. An event that arrives several times, for several Currents, counts each
+ * time. Throws when a sent event has not arrived.
+ */
 export function spreadsOf({ ids, dueMicros, answeredMicros }: PacedSent, arrived: RecordedArrivals) {
-  const arrivals = new Map(arrived.ids.map((id, index) => [id, arrived.micros[index] as number]));
-  const arrivedMicros = Float64Array.from(ids, (id) => {
-    const micros = arrivals.get(id);
-    if (micros === undefined) throw new Error(`event ${id} was acknowledged and never arrived`);
-    return micros;
-  });
+  const indexes = new Map(ids.map((id, index) => [id, index]));
+  const sentIndexes = arrived.ids.map((id) => indexes.get(id));
+  const found = new Set(sentIndexes);
+  const missing = ids.find((_, index) => !found.has(index));
+  if (missing !== undefined) throw new Error(`event ${missing} was acknowledged and never arrived`);
+  /** Delays of the arrivals, without those of events that others have sent. */
+  const delaysSince = (micros: Float64Array): Float64Array =>
+    Float64Array.from(
+      sentIndexes.flatMap((sent, index) =>
+        sent === undefined ? [] : (arrived.micros[index] as number) - (micros[sent] as number),
+      ),
+    );
   return {
     /** From the acknowledgement of an event to its arrival at the sink. */
-    sinceAcknowledged: spreadOf(arrivedMicros, answeredMicros),
+    sinceAcknowledged: spreadOf(delaysSince(answeredMicros)),
     /** From the due time of a request to the arrival of its events. */
-    sinceDue: spreadOf(arrivedMicros, dueMicros),
+    sinceDue: spreadOf(delaysSince(dueMicros)),
     /** From the due time of a request to its response. */
-    untilAcknowledged: spreadOf(answeredMicros, dueMicros),
+    untilAcknowledged: spreadOf(answeredMicros.map((micros, index) => micros - (dueMicros[index] as number))),
   };
 }
 
-function spreadOf(later: Float64Array, earlier: Float64Array) {
-  const milliseconds = later.map((micros, index) => (micros - (earlier[index] as number)) / 1_000);
+function spreadOf(delayMicros: Float64Array) {
+  const milliseconds = delayMicros.map((micros) => micros / 1_000);
   return {
     p50: percentile(milliseconds, 0.5),
     p95: percentile(milliseconds, 0.95),
