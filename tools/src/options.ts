@@ -109,5 +109,7 @@ export function describeCommand({ name, summary, options }: Command<OptionTable>
   const lines = [...rows, ['--help', 'prints this text'] as const].map(
     ([option, help]) => `  ${option.padEnd(width)}${help}`,
   );
-  return [`${name} [-- options]\n`, summary, '\nOptions:', ...lines].join('\n');
+  return [`${name} ${name.includes(' -- ') ? '[options]' : '[-- options]'}\n`, summary, '\nOptions:', ...lines].join(
+    '\n',
+  );
 }

@@ -7,9 +7,10 @@ import { attacks } from './attacks/attacks.js';
 import type { Bench } from './bench.js';
 import { createCleanup } from './bench.js';
 import { cohorts } from './cohorts/cohorts.js';
+import { curve } from './curve/curve.js';
 import { eventCost } from './eventCost.js';
 
-/** The first argument names the bench; without one it is `eventCost`. */
+/** The first argument names the bench; without one it is `eventCost`, or the curve with `--only curve`. */
 const benches: Readonly<Record<string, Bench<OptionTable>>> = { amplitude, attacks, cohorts };
 
 /** Longer than a run with any sensible options. */
@@ -17,7 +18,8 @@ const maxMs = 4 * 60 * 60_000;
 
 const args = process.argv.slice(2);
 const named = benches[args[0] ?? ''];
-const bench: Bench<OptionTable> = named ?? eventCost;
+const isCurve = /(^| )--only[ =]curve( |$)/.test(args.join(' '));
+const bench: Bench<OptionTable> = named ?? (isCurve ? curve : eventCost);
 const json = text('FILE', 'bench-result.json', 'the file that the result is written to');
 await runCommand({ ...bench, options: { ...bench.options, json } }, named ? args.slice(1) : args, main);
 

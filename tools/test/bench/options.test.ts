@@ -3,6 +3,7 @@ import { describeCommand, readOptions } from '../../src/options.js';
 import { amplitude } from '../../src/bench/amplitude/amplitude.js';
 import { attacks } from '../../src/bench/attacks/attacks.js';
 import { cohorts } from '../../src/bench/cohorts/cohorts.js';
+import { curve } from '../../src/bench/curve/curve.js';
 import { eventCost } from '../../src/bench/eventCost.js';
 
 const names = {
@@ -10,6 +11,7 @@ const names = {
     ...['events', 'rounds', 'rate', 'rate-seconds', 'backlog', 'request-events', 'connections', 'seed', 'queue'],
     ...['only', 'quick', 'profile', 'compare', 'pairs', 'help'],
   ],
+  'npm run bench -- --only curve': ['only', 'cells', 'rounds', 'seconds', 'seed', 'queue', 'quick', 'help'],
   'npm run bench:amplitude': [
     ...['hot', 'others', 'seconds', 'rounds', 'events', 'request-events', 'slow-ms', 'queue', 'only', 'help'],
   ],
@@ -19,7 +21,7 @@ const names = {
   ],
 } as Readonly<Record<string, readonly string[]>>;
 
-describe.each([eventCost, amplitude, attacks, cohorts].map((bench) => [bench.name, bench] as const))(
+describe.each([eventCost, curve, amplitude, attacks, cohorts].map((bench) => [bench.name, bench] as const))(
   '%s',
   (name, bench) => {
     it('explains all its options with --help', () => {

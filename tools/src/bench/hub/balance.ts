@@ -4,8 +4,17 @@ import type { Hub } from './openHub.js';
 export type Tally = Readonly<Record<'selected' | 'delivered' | 'skipped' | 'rejected' | 'expired', number>>;
 
 export async function readTally({ sql, currentId }: Pick<Hub, 'sql' | 'currentId'>): Promise<Tally> {
-  const rows = await sql<{ outcome: keyof Tally; events: string }[]>`
-    select outcome, sum(events) as events from tally where current_id = ${currentId} group by outcome`;
+  return tallyOf(
+    await sql`select outcome, sum(events) as events from tally where current_id = ${currentId} group by outcome`,
+  );
+}
+
+/** Events of all Currents by outcome. */
+export async function readTotals({ sql }: Pick<Hub, 'sql'>): Promise<Tally> {
+  return tallyOf(await sql`select outcome, sum(events) as events from tally group by outcome`);
+}
+
+function tallyOf(rows: readonly { readonly outcome: keyof Tally; readonly events: string }[]): Tally {
   const counts = { selected: 0, delivered: 0, skipped: 0, rejected: 0, expired: 0 };
   for (const { outcome, events } of rows) counts[outcome] = Number(events);
   return counts;
@@ -35,6 +44,15 @@ export function faultsOf(...claims: readonly (readonly [holds: boolean, fault: s
 }
 
 export async function checkBalance(hub: Hub, sent: number, arrived: number): Promise<Balance> {
-  const [row] = await hub.sql<{ pending: string }[]>`select coalesce(sum(pending), 0) as pending from delivery`;
-  return weigh(sent, arrived, await readTally(hub), Number(row?.pending));
+  return weigh(sent, arrived, await readTally(hub), await readPending(hub));
+}
+
+/** The same for a hub whose Currents all send to this sink: `sent` counts an event once for each of them. */
+export async function checkTotals(hub: Pick<Hub, 'sql'>, sent: number, arrived: number): Promise<Balance> {
+  return weigh(sent, arrived, await readTotals(hub), await readPending(hub));
+}
+
+async function readPending({ sql }: Pick<Hub, 'sql'>): Promise<number> {
+  const [row] = await sql<{ pending: string }[]>`select coalesce(sum(pending), 0) as pending from delivery`;
+  return Number(row?.pending);
 }

@@ -71,10 +71,17 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOpti
   const sql = connect(postgres.url, { max: 2, name: 'bench' });
   cleanup.add('a database connection', () => sql.end());
   const admin = createAdminClient(api.url, adminToken);
-  /** Creates another live Current; `id` is its id in the GraphQL API, `currentId` its key in the database. */
-  const launch = async (destination: 'mixpanel' | 'amplitude', settings: Readonly<Record<string, unknown>>) => {
+  /**
+   * Creates another live Current; `id` is its id in the GraphQL API, `currentId` its key in the database. No two Currents
+   * have the same name.
+   */
+  const launch = async (
+    destination: 'mixpanel' | 'amplitude',
+    settings: Readonly<Record<string, unknown>>,
+    name: string = destination,
+  ) => {
     const id = await admin.launchCurrent({
-      name: destination,
+      name,
       contactEmail: 'bench@example.com',
       destination,
       settings: { region: 'us', ...settings },

@@ -24,15 +24,17 @@ interface Question {
 
 type Answer = { readonly number: number } & ({ readonly value: unknown } | { readonly error: string });
 
-/** Starts a built program of this folder, which ends when this process does. */
+/** Starts a built program of this folder, which ends when this process does. @param nodeOptions flags of Node. */
 export function startProgram<Known extends Calls>(
-  program: 'attacker' | 'floor' | 'generator' | 'sink',
+  program: 'attacker' | 'floor' | 'forwarder' | 'generator' | 'sink',
+  nodeOptions: readonly string[] = [],
 ): Program<Known> {
   const file = fileURLToPath(new URL(`./${program}.js`, import.meta.url));
   // A separate session: Ctrl-C at the terminal reaches only the bench, which then ends its programs.
   const child = fork(file, [], {
     serialization: 'advanced',
     detached: true,
+    execArgv: [...nodeOptions],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const waiting = new Map<number, { resolve(value: never): void; reject(error: Error): void }>();
