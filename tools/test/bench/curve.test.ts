@@ -1,14 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { cells, leftOut, type Cell } from '../../src/bench/curve/cells.js';
 import { curve } from '../../src/bench/curve/curve.js';
+import { insertResult, type Measured } from '../../src/bench/curve/document.js';
 import type { CellMeasures } from '../../src/bench/curve/measureCell.js';
 import type { SideMeasure } from '../../src/bench/curve/measureSide.js';
+import { drawCurves } from '../../src/bench/curve/picture.js';
 import { createEstimate, expectedSeconds } from '../../src/bench/curve/remaining.js';
-import { countLog, summariseCell, type CellSummary } from '../../src/bench/curve/summarise.js';
-import { arrivalTable, idleTable, plainTable } from '../../src/bench/curve/table.js';
+import { curvesOf } from '../../src/bench/curve/series.js';
+import { countLog, summariseCell } from '../../src/bench/curve/summarise.js';
+import { arrivalTable, idleTable, plainTable, type MeasuredCell } from '../../src/bench/curve/table.js';
 import { warmUpPlan } from '../../src/bench/curve/warmUp.js';
 import { readOptions } from '../../src/options.js';
 import { startBench } from './startBench.js';
@@ -102,6 +107,7 @@ const measuresOf = (rounds: CellMeasures['rounds'], troubles: readonly string[] 
   rounds,
   balance: { sent: 1, delivered: 1, arrived: 1, balances: true, faults: [] },
   troubles,
+  postgresVersion: '18.4',
 });
 
 describe('the summary of a cell', () => {
@@ -139,12 +145,13 @@ describe('the summary of a cell', () => {
   });
 });
 
+const measuredOf = (name: string, rounds: CellMeasures['rounds']): MeasuredCell => ({
+  cell: cellOf(name),
+  summary: summariseCell(cellOf(name), measuresOf(rounds)),
+});
+
 describe('the tables', () => {
-  const summaryOf = (name: string, rounds: CellMeasures['rounds']): { cell: Cell; summary: CellSummary } => ({
-    cell: cellOf(name),
-    summary: summariseCell(cellOf(name), measuresOf(rounds)),
-  });
-  const measured = [summaryOf('idle', [roundOf(0, 40_000, 0)]), summaryOf('500', [roundOf(500, 1_000, 100, 30)])];
+  const measured = [measuredOf('idle', [roundOf(0, 40_000, 0)]), measuredOf('500', [roundOf(500, 1_000, 100, 30)])];
 
   it('have the idle cells, in ms per second, apart from those with arrivals', () => {
     expect(idleTable(measured)).toEqual([
@@ -152,7 +159,7 @@ describe('the tables', () => {
       ['idle', '20.0', '20.0', '40.0', '0', '2', 'balances', '0'],
     ]);
     const [, row] = arrivalTable(measured);
-    expect(row?.slice(0, 8)).toEqual(['500', '500', '500', '500', '1000', '100', '10.00', '15']);
+    expect(row?.slice(0, 8)).toEqual(['500', '500', '500', '500', '1000', '1000', '100', '10.00']);
     expect(arrivalTable(measured)).toHaveLength(2);
   });
 
@@ -165,18 +172,102 @@ describe('the tables', () => {
   });
 });
 
+describe('the picture', () => {
+  const measured = [
+    measuredOf('idle', [roundOf(0, 40_000, 0)]),
+    measuredOf('flood', [{ ...roundOf(900, 40, 20), hub: { ...sideOf(900, { api: 40 }), delays: undefined } }]),
+    measuredOf('500', [roundOf(500, 1_000, 100, 30)]),
+    measuredOf('500-10-currents', [roundOf(500, 4_000, 110, 60)]),
+    measuredOf('500-400-ms', [roundOf(500, 900, 120, 90)]),
+  ];
+  const curves = curvesOf(measured);
+
+  it('has a line for the forwarder and one for each kind of cell, by rate, without idle cells', () => {
+    expect(curves.rates).toEqual(['500', 'flood']);
+    expect(curves.cpu).toEqual([
+      {
+        name: 'bare forwarder',
+        points: [
+          { rate: '500', value: 100 },
+          { rate: 'flood', value: 20 },
+        ],
+      },
+      {
+        name: '1 Current',
+        points: [
+          { rate: '500', value: 1_000 },
+          { rate: 'flood', value: 40 },
+        ],
+      },
+      { name: '10 Currents', points: [{ rate: '500', value: 400 }] },
+      { name: 'partner 400 ms away', points: [{ rate: '500', value: 900 }] },
+    ]);
+    expect(curves.p99.map(({ name, points }) => [name, points[0]?.value])).toEqual([
+      ['1 Current', 30],
+      ['10 Currents', 60],
+      ['partner 400 ms away', 90],
+    ]);
+  });
+
+  it('is an SVG with a point for each value, lower where the value is lower', () => {
+    const svg = drawCurves(curves);
+    expect(svg).toMatch(/^<svg [^>]*viewBox="0 0 960 \d+"[^]*<\/svg>\n$/);
+    expect(svg).not.toMatch(/NaN|undefined/);
+    const heights = new Map([...svg.matchAll(/cy="([\d.]+)"[^>]*><title>([^<]+)</g)].map(([, y, title]) => [title, y]));
+    expect(heights.size).toBe(9);
+    expect(Number(heights.get('1 Current, 500: 1000'))).toBeLessThan(Number(heights.get('10 Currents, 500: 400')));
+  });
+
+  it('is empty of lines when no cell was measured', () => {
+    expect(drawCurves(curvesOf([]))).not.toMatch(/NaN|undefined|circle/);
+  });
+});
+
+describe('docs/performance.md', () => {
+  const document = readFileSync(join(import.meta.dirname, '../../../docs/performance.md'), 'utf8');
+  const machine = { processor: 'Example 9000', cores: 2, memoryBytes: 8 * 2 ** 30, node: '20.20.2', postgres: '18.4' };
+  const measured: Measured = {
+    date: '2026-02-03T04:05:06.000Z',
+    machine,
+    rounds: 5,
+    seconds: 10,
+    cells: [measuredOf('500', [roundOf(500, 1_000, 100, 30)]), measuredOf('idle', [roundOf(0, 40_000, 0)])],
+    failed: [],
+    leftOut,
+  };
+
+  it('gets the result between its markers, again with the same text', async () => {
+    const written = insertResult(document, measured, 'performance-curve.svg');
+    expect(written).toContain(
+      'Example 9000, 2 cores, 8 GiB of memory, Node 20.20.2, Postgres 18.4; medians of 5 round(s)',
+    );
+    expect(written).toContain('(performance-curve.svg)');
+    expect(written).toContain('- flood-10-currents: a flood');
+    expect(written).not.toContain('### Failed');
+    expect(insertResult(written, measured, 'performance-curve.svg')).toBe(written);
+    // `npm run format:check` would refuse a file that the bench has written otherwise.
+    expect(await format(written, { parser: 'markdown' })).toBe(written);
+  });
+
+  it('is refused without the markers', () => {
+    expect(() => insertResult('# Performance', measured, 'x.svg')).toThrow('expected the lines "<!-- curve: begin');
+  });
+});
+
 it('the curve measures hub and bare forwarder and ends with a balanced ledger', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'currents-bench-test-'));
   try {
     const file = join(folder, 'curve.json');
     const words = ['--only', 'curve', '--cells', '100-10-currents', '--rounds', '1', '--seconds', '1'];
-    const { said, ended } = startBench([...words, '--json', file]);
+    const svg = join(folder, 'curve.svg');
+    const { said, ended } = startBench([...words, '--json', file, '--svg', svg]);
     const [exitCode] = await ended;
     expect(exitCode, said()).toBe(0);
     expect(said()).toContain('100-10-currents (cell 1 of 1, about ');
     const [cell] = (JSON.parse(await readFile(file, 'utf8')) as { readonly cells: readonly CellMeasures[] }).cells;
     // Two seconds of warm-up, of 300 and 100 events, and the round.
     expect(cell?.balance).toMatchObject({ balances: true, sent: 5_000, delivered: 5_000, arrived: 5_000, faults: [] });
+    expect(await readFile(svg, 'utf8')).toContain('10 Currents');
     const [round] = cell?.rounds ?? [];
     expect(round?.hub.cpuMicros['worker']).toBeGreaterThan(0);
     expect(round?.forwarder).toMatchObject({ events: 100, requests: 100 });

@@ -30,6 +30,7 @@ export interface HubSide extends Side {
   checkBalance(accepted: number): Promise<Balance>;
   /** The lines of the logs that are warnings and errors. */
   troubles(): Promise<readonly string[]>;
+  readonly postgresVersion: string;
 }
 
 const settleMs = 60_000;
@@ -53,6 +54,7 @@ export async function openHubSide(cell: Cell, queue: QueueKind, folder: string, 
   };
   await Promise.all(Array.from({ length: launches }, launchOthers));
   await sink.call('answerAfter', cell.partnerMs);
+  const [row] = await hub.sql<{ version: string }[]>`select current_setting('server_version') as version`;
 
   const readPending = async (): Promise<number> => {
     const { selected, delivered, skipped, rejected, expired } = await readTotals(hub);
@@ -73,6 +75,7 @@ export async function openHubSide(cell: Cell, queue: QueueKind, folder: string, 
       return checkTotals(hub, accepted * cell.currents, (await sink.call('arrivals')).events);
     },
     troubles: hub.troubles,
+    postgresVersion: row?.version ?? 'unknown',
   };
 }
 

@@ -15,8 +15,10 @@ export type CellSummary = ReturnType<typeof summariseCell>;
 export function summariseCell({ currents }: Cell, { rounds, balance, troubles }: CellMeasures) {
   const hubs = rounds.map(({ hub }) => hub);
   const medianOf = (read: (hub: SideMeasure) => number): number => median(hubs.map(read));
-  const delayOf = (share: 'p50' | 'p99'): number | undefined =>
-    hubs.every(({ delays }) => delays) ? medianOf(({ delays }) => delays?.sinceAcknowledged[share] ?? NaN) : undefined;
+  const delayOf = (share: 'p50' | 'p99'): number | undefined => {
+    const delays = hubs.flatMap((hub) => hub.delays ?? []);
+    return delays.length > 0 ? median(delays.map(({ sinceAcknowledged }) => sinceAcknowledged[share])) : undefined;
+  };
   const names = Object.keys(hubs[0]?.cpuMicros ?? {});
   const eachProcess = (read: (name: string) => number) => Object.fromEntries(names.map((name) => [name, read(name)]));
   const requests = medianOf((hub) => hub.requests);
@@ -24,6 +26,8 @@ export function summariseCell({ currents }: Cell, { rounds, balance, troubles }:
     eventsPerSecond: medianOf(({ eventsPerSecond }) => eventsPerSecond),
     cpuMicros: eachProcess((name) => medianOf(({ cpuMicros }) => cpuMicros[name] ?? NaN)),
     hubMicros: medianOf(({ sumMicros }) => sumMicros),
+    /** The hub's CPU for one event at one Current. */
+    deliveryMicros: medianOf(({ sumMicros }) => sumMicros) / currents,
     forwarderMicros: median(rounds.map(({ forwarder }) => forwarder.sumMicros)),
     ratio: isFinite(ratioOf(rounds, currents)) ? ratioOf(rounds, currents) : undefined,
     p50Ms: delayOf('p50'),
