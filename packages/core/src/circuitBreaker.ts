@@ -46,6 +46,10 @@ interface DueProbe {
   readonly probes: number;
 }
 
+/** An SQL condition: whether a probe of this table is due. */
+export const hasDueProbe = (table: BreakerTable): string =>
+  `exists (select from ${table} where state = 'blocked' and probe_at <= now())`;
+
 /** Takes the due probes, and schedules the next one of each, so that one worker at a time probes a row. */
 async function takeDueProbes(sql: Sql, table: BreakerTable): Promise<readonly DueProbe[]> {
   return sql<DueProbe[]>`

@@ -8,6 +8,7 @@ import { connect, type Sql } from './db/connect.js';
 import { createHttp, type Network } from './process/http.js';
 import { createDeliveryLoop, type DeliveryLoop } from './worker/deliveryLoop.js';
 import type { Metrics } from './process/metrics.js';
+import { startSweeps } from './sweeps.js';
 import { openWorkerLeases } from './db/workerLeases.js';
 import { startPullWork } from './pulls/pullWork.js';
 import { openWakeReceiver, openWakeSender, type QueueConnection } from './queue.js';
@@ -76,22 +77,25 @@ export async function startEngine(options: EngineOptions) {
     loop.wake();
   }
 
-  const cohorts = startCohortWork(options);
-  const segments = startSegmentWork({ ...options, http });
+  const sweeps = startSweeps(sql, log);
+  const cohorts = startCohortWork({ ...options, sweeps });
+  const segments = startSegmentWork({ ...options, sweeps, http });
   const pulls = startPullWork({
     ...options,
+    sweeps,
     http,
     workerLeases,
     wakeCohort: sender.wakeCohort,
     wakePull: sender.wakePull,
   });
   const receiver = openWakeReceiver(queue, { onWake: wake, onCohort: cohorts.wake, onPull: pulls.wake }, { onError });
-  const sweep = startSweep({ ...options, sql, http, shard, workerLeases, wake });
+  const sweep = startSweep({ ...options, sweeps, sql, http, shard, workerLeases, wake });
 
   return {
     /** Starts nothing new, records the attempts in flight, and closes all connections. */
     async stop() {
       await receiver.close();
+      await sweeps.stop();
       await sweep.stop();
       await Promise.all([
         cohorts.stop(),

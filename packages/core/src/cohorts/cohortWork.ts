@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { connect } from '../db/connect.js';
 import { openSession, type Session } from '../db/session.js';
+import type { Sweeps } from '../sweeps.js';
 import type { Metrics } from '../process/metrics.js';
 import { startPeriodic } from '../process/periodic.js';
 import { exponentialBackoffMs } from '../retry.js';
@@ -9,6 +10,7 @@ import { runCohortCleanup } from './cohortCleanup.js';
 
 interface CohortWorkDeps {
   readonly databaseUrl: string;
+  readonly sweeps: Sweeps;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'applied'>;
   readonly retentionDays: number;
@@ -16,7 +18,6 @@ interface CohortWorkDeps {
 
 /** The cohorts to which one worker applies changes concurrently. */
 const maxInFlight = 2;
-const sweepMs = 500;
 const cleanupMs = 60_000;
 const errorBackoff = { firstMs: 1_000, maxMs: 60_000 };
 /** A transaction that takes longer, because there are millions of members, sets its own timeout. */
@@ -25,7 +26,7 @@ const stopSeconds = 5;
 
 /** Applies pushed changes to cohorts, until it is stopped. Any number of workers may do so concurrently. */
 export function startCohortWork(deps: CohortWorkDeps) {
-  const { databaseUrl, log, metrics, retentionDays } = deps;
+  const { databaseUrl, sweeps, log, metrics, retentionDays } = deps;
   const sql = connect(databaseUrl, { max: 1, name: 'cohorts' });
   const [cleanupSession, ...free] = Array.from({ length: maxInFlight + 1 }, () =>
     openSession(databaseUrl, { name: 'cohorts', statementMs }),
@@ -95,10 +96,14 @@ export function startCohortWork(deps: CohortWorkDeps) {
   }
 
   const periodics = [
-    startPeriodic(log, 'cohort_sweep.failed', sweepMs, async () => {
-      const overdue = await sql<{ id: number }[]>`
-        select distinct cohort_id as id from cohort_change where state = 'pending'`;
-      for (const { id } of overdue) wake(id);
+    sweeps.add({
+      event: 'cohort_sweep.failed',
+      isDue: () => "exists (select from cohort_change where state = 'pending')",
+      task: async () => {
+        const overdue = await sql<{ id: number }[]>`
+          select distinct cohort_id as id from cohort_change where state = 'pending'`;
+        for (const { id } of overdue) wake(id);
+      },
     }),
     startPeriodic(log, 'cohort_cleanup.failed', cleanupMs, () =>
       runCohortCleanup({ sql, session: cleanupSession, log, retentionDays }),

@@ -14,7 +14,7 @@ export type JobRunner = ReturnType<typeof startJobRunner>;
 /** Jobs that one process runs at once, so that a long one does not delay a short one. Each may hold a connection. */
 const maxRunning = 3;
 /** Jobs that were created in another process, or left by one that died, are found this often. */
-const pollMs = 1_000;
+const pollMs = 5_000;
 const leaseSeconds = 10;
 /** How often a job renews its lease and looks whether it was cancelled. */
 const heartbeatMs = 500;
@@ -96,6 +96,7 @@ export function startJobRunner({
         .update(job)
         .set({ lease: null, dueAt: sql`now() + ${afterMs} * interval '1 millisecond'` })
         .where(isOurs);
+      setTimeout(() => periodic.runNow(), afterMs).unref();
       return;
     }
     log.error(fields, 'a step of a job failed again and again; the job has ended');

@@ -1,7 +1,10 @@
 import type { Logger } from 'pino';
 
-/** Runs `task` now and `intervalMs` after the end of each run, one run at a time. A failure is logged as `event`. */
-export function startPeriodic(log: Logger, event: string, intervalMs: number, task: () => Promise<void>) {
+/**
+ * Runs `task` now and `intervalMs` after the end of each run, one run at a time. A failure is logged as `event`.
+ * @param intervalMs undefined: only when it is told to.
+ */
+export function startPeriodic(log: Logger, event: string, intervalMs: number | undefined, task: () => Promise<void>) {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let again = false;
@@ -14,7 +17,7 @@ export function startPeriodic(log: Logger, event: string, intervalMs: number, ta
     running = runOnce().finally(() => {
       running = undefined;
       if (again) run();
-      else if (!stopped) timer = setTimeout(run, intervalMs);
+      else if (!stopped && intervalMs !== undefined) timer = setTimeout(run, intervalMs);
     });
   }
 

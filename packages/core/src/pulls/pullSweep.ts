@@ -15,6 +15,23 @@ const accountDays = 40;
  * the database, so a crashed worker needs no cleanup.
  */
 
+/** A pull `p` whose sync `s` has all its pages applied, or was superseded. */
+const isSettled = `s.cohort_id = p.cohort_id and s.kind = 'replace' and s.state <> 'receiving'
+  and s.session = '${pullSession('')}' || p.run_id`;
+/** A sync `s` of a partner's session or of a pull that does not run. */
+const isOrphaned = `s.state = 'receiving' and s.kind = 'replace' and s.session is not null
+  and not exists (select from cohort_pull p where p.cohort_id = s.cohort_id and s.session = '${pullSession('')}' || p.run_id)`;
+/** Pulls `p` with the Current `u`. */
+const hasLostCurrent = `u.state = 'deleted' and p.failure_code is distinct from 'current_deleted'`;
+const hasNewSettings = `u.state <> 'deleted' and p.run_id is null and p.due_at is null
+  and p.failure_recovery = 'manual' and p.failed_version <> u.version`;
+
+/** An SQL condition: whether any part of the sweep would find something. */
+export const isPullWorkDue = `exists (select from cohort_pull where due_at <= now())
+  or exists (select from cohort_pull p join cohort_sync s on ${isSettled})
+  or exists (select from cohort_sync s where ${isOrphaned})
+  or exists (select from cohort_pull p join current u on u.id = p.current_id where (${hasLostCurrent}) or (${hasNewSettings}))`;
+
 /** Ends pulls whose pages are applied or superseded, and schedules the next ones. */
 export async function finishPulls(
   sql: Sql,
@@ -34,8 +51,7 @@ export async function finishPulls(
         failed_at = case when s.state <> 'applied' then now() end,
         failed_version = null
       from cohort_sync s, cohort c
-      where c.id = p.cohort_id and s.cohort_id = p.cohort_id and s.kind = 'replace' and s.state <> 'receiving'
-        and s.session = ${pullSession('')} || p.run_id
+      where c.id = p.cohort_id and ${sql.unsafe(isSettled)}
       returning p.cohort_id as cohort, s.state, p.members, p.total,
         extract(epoch from now() - p.started_at)::float8 * 1000 as ms, extract(epoch from p.due_at - now())::float8 * 1000 as next
     ), told as (
@@ -52,9 +68,7 @@ export async function finishPulls(
 /** Drops pages whose pull failed or was cancelled. Applied changes stay. */
 export async function dropOrphanedPages(sql: Sql, session: Session): Promise<void> {
   const receiving = await sql<{ id: string; cohort_id: number; session: string }[]>`
-    select s.id, s.cohort_id, s.session from cohort_sync s
-    where s.state = 'receiving' and s.kind = 'replace' and s.session is not null
-      and not exists (select from cohort_pull p where p.cohort_id = s.cohort_id and s.session = ${pullSession('')} || p.run_id)`;
+    select s.id, s.cohort_id, s.session from cohort_sync s where ${sql.unsafe(isOrphaned)}`;
   for (const sync of receiving.filter((each) => isPullSession(each.session))) {
     await session.transact(async (tx) => {
       if (!(await lockCohort(tx, sync.cohort_id))) return;
@@ -72,12 +86,11 @@ export async function reactToCurrents(sql: Sql): Promise<void> {
     update cohort_pull p set
       ${sql.unsafe(endPull)}, due_at = null, failure_code = 'current_deleted', failure_recovery = 'manual', failed_at = now(), failed_version = u.version,
       failure_detail = ${'the Current whose credentials were used is deleted; pull the cohort with another one'}
-    from current u where u.id = p.current_id and u.state = 'deleted' and p.failure_code is distinct from 'current_deleted'`;
+    from current u where u.id = p.current_id and ${sql.unsafe(hasLostCurrent)}`;
   await sql`
     update cohort_pull p set due_at = now()
     from current u
-    where u.id = p.current_id and u.state <> 'deleted' and p.run_id is null and p.due_at is null
-      and p.failure_recovery = 'manual' and p.failed_version <> u.version`;
+    where u.id = p.current_id and ${sql.unsafe(hasNewSettings)}`;
 }
 
 /** Due pulls, those first that have been running the longest. */

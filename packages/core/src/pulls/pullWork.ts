@@ -1,25 +1,33 @@
 import { openSession } from '../db/session.js';
 import { connect } from '../db/connect.js';
+import type { Sweeps } from '../sweeps.js';
 import { startPeriodic } from '../process/periodic.js';
 import { runStep, type DuePull, type PullDeps, type StepDeps } from './runStep.js';
-import { dropOrphanedPages, findDuePulls, reactToCurrents, runPullCleanup, finishPulls } from './pullSweep.js';
+import {
+  dropOrphanedPages,
+  findDuePulls,
+  finishPulls,
+  isPullWorkDue,
+  reactToCurrents,
+  runPullCleanup,
+} from './pullSweep.js';
 
 interface PullWorkDeps extends PullDeps {
   readonly databaseUrl: string;
+  readonly sweeps: Sweeps;
   /** The longest a partner may take to answer, or stand still. */
   readonly requestMs: number;
 }
 
 /** The concurrent steps of one worker: each mostly waits for its partner, and holds a page of members. */
 const maxInFlight = 16;
-const sweepMs = 500;
 const cleanupMs = 3_600_000;
 const stopSeconds = 5;
 const statementMs = 30_000;
 
 /** Runs the due steps of pulls, until it is stopped. Any number of workers may do so concurrently. */
 export function startPullWork(deps: PullWorkDeps) {
-  const { databaseUrl, log, requestMs } = deps;
+  const { databaseUrl, sweeps, log, requestMs } = deps;
   const sql = connect(databaseUrl, { max: 4, name: 'pulls' });
   const session = openSession(databaseUrl, { name: 'pulls', statementMs });
   const inFlight = new Map<number, Promise<void>>();
@@ -27,14 +35,18 @@ export function startPullWork(deps: PullWorkDeps) {
   // A step requests a link and then the file, and either may take `requestMs`.
   const stepDeps: StepDeps = { ...deps, sql, session, leaseMs: requestMs * 3 + 30_000, stopped: () => stopped };
 
-  const sweep = startPeriodic(log, 'pull_sweep.failed', sweepMs, async () => {
-    await finishPulls(sql, log, deps.wakePull);
-    await dropOrphanedPages(sql, session);
-    await reactToCurrents(sql);
-    for (const due of await findDuePulls(sql, maxInFlight * 4)) {
-      if (stopped || inFlight.size >= maxInFlight) break;
-      if (!inFlight.has(due.cohortId)) inFlight.set(due.cohortId, run(due));
-    }
+  const sweep = sweeps.add({
+    event: 'pull_sweep.failed',
+    isDue: () => isPullWorkDue,
+    task: async () => {
+      await finishPulls(sql, log, deps.wakePull);
+      await dropOrphanedPages(sql, session);
+      await reactToCurrents(sql);
+      for (const due of await findDuePulls(sql, maxInFlight * 4)) {
+        if (stopped || inFlight.size >= maxInFlight) break;
+        if (!inFlight.has(due.cohortId)) inFlight.set(due.cohortId, run(due));
+      }
+    },
   });
   const cleanup = startPeriodic(log, 'pull_cleanup.failed', cleanupMs, () => runPullCleanup(sql));
 

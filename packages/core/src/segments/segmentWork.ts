@@ -1,24 +1,28 @@
 import { connect } from '../db/connect.js';
 import { openSession } from '../db/session.js';
+import type { Sweeps } from '../sweeps.js';
 import { startPeriodic } from '../process/periodic.js';
 import { deliverChanges, type DeliverChangesDeps } from './deliverChanges.js';
 import { evaluateSegment } from './evaluate.js';
 import { runSegmentCleanup } from './segmentCleanup.js';
+import { isDue } from './webhookBatch.js';
 import { createWebhookProber, expireBlockedWebhooks, findDueWebhooks } from './webhookSweep.js';
 
 interface SegmentWorkDeps extends Omit<DeliverChangesDeps, 'sql'> {
   readonly databaseUrl: string;
+  readonly sweeps: Sweeps;
   readonly retentionDays: number;
 }
 
-const sweepMs = 500;
+const isEvaluationDue = `deleted_at is null and evaluate_after <= now()
+  and exists (select from segment_candidate c where c.segment_id = s.id)`;
 const cleanupMs = 60_000;
 const stopSeconds = 5;
 const statementMs = 120_000;
 
 /** Evaluates segments and delivers their changes to webhooks, until it is stopped. Any number of workers may do so. */
 export function startSegmentWork(deps: SegmentWorkDeps) {
-  const { databaseUrl, log, retentionDays } = deps;
+  const { databaseUrl, sweeps, log, retentionDays } = deps;
   const sql = connect(databaseUrl, { max: 2, name: 'segments' });
   const session = openSession(databaseUrl, { name: 'segments', statementMs });
   const prober = createWebhookProber({ ...deps, sql });
@@ -26,21 +30,28 @@ export function startSegmentWork(deps: SegmentWorkDeps) {
   let stopped = false;
 
   const periodics = [
-    startPeriodic(log, 'segment_sweep.failed', sweepMs, async () => {
-      const due = await sql<{ id: number }[]>`
-        select id from segment s
-        where deleted_at is null and evaluate_after <= now() and exists (select from segment_candidate c where c.segment_id = s.id) order by evaluate_after`;
-      for (const { id } of due) await evaluate(id);
+    sweeps.add({
+      event: 'segment_sweep.failed',
+      isDue: () => `exists (select from segment s where ${isEvaluationDue})`,
+      task: async () => {
+        const due = await sql<{ id: number }[]>`
+          select id from segment s where ${sql.unsafe(isEvaluationDue)} order by evaluate_after`;
+        for (const { id } of due) await evaluate(id);
+      },
     }),
     startPeriodic(log, 'segment_cleanup.failed', cleanupMs, () =>
       runSegmentCleanup({ sql, session, log, retentionDays }),
     ),
-    startPeriodic(log, 'webhook_sweep.failed', sweepMs, async () => {
-      // All due webhooks concurrently, so that a slow receiver takes no slot from the others.
-      for (const id of await findDueWebhooks({ sql }))
-        if (!delivering.has(id) && !stopped) delivering.set(id, deliverAll(id));
-      await prober.start();
-      await expireBlockedWebhooks({ ...deps, sql });
+    sweeps.add({
+      event: 'webhook_sweep.failed',
+      isDue: () => `exists (select from segment_webhook w where w.state = 'blocked' or ${isDue})`,
+      task: async () => {
+        // All due webhooks concurrently, so that a slow receiver takes no slot from the others.
+        for (const id of await findDueWebhooks({ sql }))
+          if (!delivering.has(id) && !stopped) delivering.set(id, deliverAll(id));
+        await prober.start();
+        await expireBlockedWebhooks({ ...deps, sql });
+      },
     }),
   ];
 

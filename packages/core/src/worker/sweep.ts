@@ -1,18 +1,22 @@
 import { releaseDeadLeases, type WorkerLeases } from '../db/workerLeases.js';
 import { expireBlocked, expireDeleted } from '../delivery/expire.js';
 import type { Metrics } from '../process/metrics.js';
+import type { Sweeps } from '../sweeps.js';
 import { startPeriodic } from '../process/periodic.js';
+import { hasDueProbe } from '../circuitBreaker.js';
 import { createCurrentProber, type CurrentProberDeps } from './currentProber.js';
 import { runRetention, type RetentionDeps } from './retention.js';
 
 interface SweepDeps extends CurrentProberDeps, RetentionDeps {
+  readonly sweeps: Sweeps;
   readonly metrics: Metrics;
   readonly windowMs: number;
   readonly shard: number;
-  readonly workerLeases: Pick<WorkerLeases, 'newLease' | 'updateLive'>;
+  readonly workerLeases: Pick<WorkerLeases, 'newLease' | 'updateLive' | 'hasOthers'>;
 }
 
-const sweepMs = 500;
+/** Deleted Currents have a moment until their ledgers balance. */
+const deletedMs = 5_000;
 const retentionMs = 10 * 60_000;
 
 /**
@@ -20,23 +24,41 @@ const retentionMs = 10 * 60_000;
  * partitions. Any number of workers may run it concurrently.
  */
 export function startSweep(deps: SweepDeps) {
-  const { log } = deps;
+  const { log, sweeps, workerLeases } = deps;
   const prober = createCurrentProber(deps);
-  const sweep = startPeriodic(log, 'delivery_sweep.failed', sweepMs, async () => {
-    await releaseDead(deps);
-    await wakeOverdue(deps);
-    await prober.start();
-    await expireBlocked(deps);
-    await expireDeleted(deps);
-  });
+  const event = 'delivery_sweep.failed';
+  let overdueCount = 0;
+  const periodics = [
+    sweeps.add({
+      event,
+      // Alone, a worker has nobody to watch.
+      isDue: () => (workerLeases.hasOthers() ? 'true' : '(select count(*) from worker_lease) > 1'),
+      task: () => releaseDead(deps),
+    }),
+    sweeps.add({
+      event,
+      isDue: () => (overdueCount > 0 ? 'true' : anythingPending),
+      task: async () => void (overdueCount = await wakeOverdue(deps)),
+    }),
+    sweeps.add({ event, isDue: () => hasDueProbe('current'), task: prober.start }),
+    sweeps.add({
+      event,
+      isDue: () => "exists (select from current where state = 'blocked')",
+      task: () => expireBlocked(deps),
+    }),
+    startPeriodic(log, event, deletedMs, () => expireDeleted(deps)),
+  ];
   const retention = startPeriodic(log, 'retention.failed', retentionMs, () => runRetention(deps));
   return {
     async stop() {
-      await Promise.all([sweep.stop(), retention.stop()]);
+      await Promise.all([retention.stop(), ...periodics.map((periodic) => periodic.stop())]);
       await prober.end();
     },
   };
 }
+
+/** Of the partial index of pending deliveries it reads the first entry of each day: what is due is looked for if there is any. */
+const anythingPending = 'exists (select from delivery where pending > 0)';
 
 async function releaseDead({ sql, log, workerLeases }: SweepDeps): Promise<void> {
   const { released, live } = await releaseDeadLeases(sql);
@@ -48,11 +70,13 @@ async function releaseDead({ sql, log, workerLeases }: SweepDeps): Promise<void>
     );
 }
 
-async function wakeOverdue({ sql, metrics, wake }: SweepDeps): Promise<void> {
+/** Returns how many Currents it has woken. */
+async function wakeOverdue({ sql, metrics, wake }: SweepDeps): Promise<number> {
   const overdue = await sql<{ id: number }[]>`
     select id from current c
     where state = 'live' and (deferral_until is null or deferral_until <= now())
       and exists (select from delivery d where d.current_id = c.id and d.pending > 0 and d.due_at <= now())`;
   metrics.swept(overdue.length);
   for (const { id } of overdue) wake(id);
+  return overdue.length;
 }

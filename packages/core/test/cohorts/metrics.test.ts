@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createMetrics } from '@currents/core';
 import { startCohortWork } from '../../src/cohorts/cohortWork.js';
+import { startSweeps } from '../../src/sweeps.js';
 import { until } from '../deliveryHarness.js';
 import { add, openInbox, page, remove, users, type Inbox } from './cohortHarness.js';
 
@@ -17,7 +18,9 @@ it('metrics count added and removed members, and measure how long changes waited
   await inbox.push([remove(users(1, 9))]);
   await inbox.push([page('s', 1, 2, users(2, 4))]);
   await inbox.sql`update cohort_change set stored_at = stored_at - interval '100 seconds' where kind = 'replace'`;
-  const work = startCohortWork({ databaseUrl: inbox.url, log: pino({ level: 'silent' }), metrics, retentionDays: 14 });
+  const log = pino({ level: 'silent' });
+  const sweeps = startSweeps(inbox.sql, log);
+  const work = startCohortWork({ databaseUrl: inbox.url, sweeps, log, metrics, retentionDays: 14 });
   await until(
     async () => (await inbox.sql`select from cohort_change where state = 'pending'`).count,
     (waiting) => waiting === 0,
@@ -27,7 +30,7 @@ it('metrics count added and removed members, and measure how long changes waited
     async () => (await inbox.syncs('77')).at(-1)?.['state'],
     (state) => state === 'applied',
   );
-  await work.stop();
+  await Promise.all([sweeps.stop(), work.stop()]);
   const text = await metrics.registry.metrics();
   // One of the first three was removed before the first application: it never became a member.
   expect(text).toMatch(/^currents_cohort_member_changes_total\{partner="acme",change="added"\} 4$/m);

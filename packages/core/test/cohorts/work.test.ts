@@ -4,6 +4,7 @@ import type { CohortChange, Member } from '@currents/connector';
 import { createMetrics } from '@currents/core';
 import { applyNext } from '../../src/cohorts/applyChanges.js';
 import { startCohortWork } from '../../src/cohorts/cohortWork.js';
+import { startSweeps } from '../../src/sweeps.js';
 import { memberKey } from '../../src/cohorts/memberKey.js';
 import { readSets, setTable } from '../../src/cohorts/memberSet.js';
 import { openSession } from '../../src/db/session.js';
@@ -17,7 +18,11 @@ beforeAll(async () => {
 afterAll(() => inbox.close());
 
 const log = pino({ level: 'silent' });
-const startWork = () => startCohortWork({ databaseUrl: inbox.url, log, metrics: createMetrics(), retentionDays: 14 });
+const startWork = () => {
+  const sweeps = startSweeps(inbox.sql, log);
+  const work = startCohortWork({ databaseUrl: inbox.url, sweeps, log, metrics: createMetrics(), retentionDays: 14 });
+  return { wake: work.wake, stop: () => Promise.all([sweeps.stop(), work.stop()]) };
+};
 const waiting = async () => (await inbox.sql`select from cohort_change where state = 'pending'`).count;
 const applied = () => until(waiting, (count) => count === 0);
 

@@ -14,6 +14,7 @@ import {
   resumeWebhook,
   type WebhookView,
 } from '@currents/core';
+import { startSweeps } from '../../src/sweeps.js';
 import { startSegmentWork } from '../../src/segments/segmentWork.js';
 import { add, createDice, remove, user, users } from '../cohorts/cohortHarness.js';
 import { until } from '../deliveryHarness.js';
@@ -30,7 +31,7 @@ let harness: SegmentHarness;
 let receiver: Receiver;
 let segmentId: string;
 let webhookId: string;
-const works: ReturnType<typeof startSegmentWork>[] = [];
+const works: { stop(): Promise<void> }[] = [];
 
 beforeEach(async () => {
   harness = await openSegmentHarness();
@@ -52,12 +53,16 @@ afterEach(async () => {
 });
 
 function startWork(windowMs = 48 * hourMs): void {
+  const log = pino({ level: 'silent' });
+  const sweeps = startSweeps(harness.sql, log);
   works.push(
+    sweeps,
     startSegmentWork({
       databaseUrl: harness.url,
+      sweeps,
       http,
       seal: harness.seal,
-      log: pino({ level: 'silent' }),
+      log,
       metrics,
       windowMs,
       requestMs: 2_000,

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { updateSegment, createHttp, createMetrics, listSegmentChanges, memberKey } from '@currents/core';
 import { startCohortWork } from '../../src/cohorts/cohortWork.js';
+import { startSweeps } from '../../src/sweeps.js';
 import { startSegmentWork } from '../../src/segments/segmentWork.js';
 import { add, createDice, page, remove, user } from '../cohorts/cohortHarness.js';
 import { until } from '../deliveryHarness.js';
@@ -35,7 +36,8 @@ describe('workers', () => {
     const both = (await harness.segment('Both', { all: [{ includes: a }, { includes: b }] })).id;
     const only = (await harness.segment('Only one', { all: [{ includes: a }, { excludes: b }] })).id;
     await harness.settle();
-    const options = { databaseUrl: harness.url, log, metrics: createMetrics(), retentionDays: 14 };
+    const sweeps = startSweeps(harness.sql, log);
+    const options = { databaseUrl: harness.url, sweeps, log, metrics: createMetrics(), retentionDays: 14 };
     const startAll = () => [
       startCohortWork(options),
       startCohortWork(options),
@@ -74,7 +76,7 @@ describe('workers', () => {
       },
       (left) => left === 0,
     );
-    await Promise.all(works.map((work) => work.stop()));
+    await Promise.all([sweeps, ...works].map((work) => work.stop()));
     const [inOne, inOther] = [await harness.membersOf('one'), await harness.membersOf('other')];
     expect(await harness.members(both)).toEqual(inOne.filter((key) => inOther.includes(key)));
     expect(await harness.members(only)).toEqual(inOther.filter((key) => !inOne.includes(key)));
