@@ -13,6 +13,8 @@ export interface LoadedCurrent {
   readonly connector: Connector;
   readonly settings: unknown;
   readonly credentials: unknown;
+  /** The longest time in milliseconds for which due events gather before a request. */
+  readonly lingerMs: number;
 }
 
 /** Why a Current cannot be used; a person must act. */
@@ -44,7 +46,7 @@ export function credentialsUnreadable(error: unknown): string {
     : 'the stored credentials do not open with this MASTER_KEY; give them again';
 }
 
-type Row = Pick<typeof current.$inferSelect, 'version' | 'destination' | 'settings' | 'credentials'>;
+type Row = Pick<typeof current.$inferSelect, 'version' | 'destination' | 'settings' | 'credentials' | 'lingerMs'>;
 
 /** Loads one Current. Undefined when it does not exist. */
 export async function loadCurrent(
@@ -53,7 +55,7 @@ export async function loadCurrent(
   options: LoadCurrentOptions,
 ): Promise<LoadedCurrent | UnusableCurrent | undefined> {
   const [row] = await sql<Row[]>`
-    select version, destination, settings, credentials from current where id = ${currentId}`;
+    select version, destination, settings, credentials, linger_ms as "lingerMs" from current where id = ${currentId}`;
   return row && openCurrent(row, currentId, options);
 }
 
@@ -82,7 +84,8 @@ function openCurrent(
   } catch (error) {
     return { code: 'credentials_unreadable', detail: credentialsUnreadable(error) };
   }
-  return { currentId, version: row.version, connector, settings: settings.data, credentials };
+  const { version, lingerMs } = row;
+  return { currentId, version, connector, settings: settings.data, credentials, lingerMs };
 }
 
 export function hasBaseUrl(settings: unknown): boolean {

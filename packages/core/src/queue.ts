@@ -22,10 +22,12 @@ interface QueueListener {
 }
 
 /**
- * Wake-up calls for one Current or cohort are debounced by this time: the worker finds everything that is due, and polls
- * for twice as long.
+ * Wake-up calls for one Current are debounced by this time: after one the worker polls for longer, and a call through the
+ * queue costs as much as several claims.
  */
-export const wakeIntervalMs = 250;
+export const wakeIntervalMs = 1_000;
+/** Those for one cohort or pull: the worker does at once all that is due, and does not poll. */
+const cohortIntervalMs = 250;
 
 const keepNothing = { removeOnComplete: true, removeOnFail: true };
 
@@ -35,9 +37,9 @@ export function openWakeSender(place: QueueConnection, { onError }: QueueListene
     void queue()
       .add('wake', job, { ...keepNothing, delay })
       .catch(onError);
-  const wake = debounce((current) => call({ current }));
-  const wakeCohort = debounce((cohort) => call({ cohort }));
-  const wakePullNow = debounce((pull) => call({ pull }));
+  const wake = debounce(wakeIntervalMs, (current) => call({ current }));
+  const wakeCohort = debounce(cohortIntervalMs, (cohort) => call({ cohort }));
+  const wakePullNow = debounce(cohortIntervalMs, (pull) => call({ pull }));
   return {
     /** Wakes a worker for a Current. Never throws; the sweep replaces lost calls. */
     wake,
@@ -45,15 +47,15 @@ export function openWakeSender(place: QueueConnection, { onError }: QueueListene
     wakeCohort,
     /** Wakes a worker for a pulled cohort after `afterMs`. */
     wakePull(pull: number, afterMs: number): void {
-      if (afterMs > wakeIntervalMs) call({ pull }, Math.ceil(afterMs));
+      if (afterMs > cohortIntervalMs) call({ pull }, Math.ceil(afterMs));
       else wakePullNow(pull);
     },
     close,
   };
 }
 
-/** Calls at once, then at most once per `wakeIntervalMs` (debounce with leading and trailing edge). */
-function debounce(call: (id: number) => void): (id: number) => void {
+/** Calls at once, then at most once per `intervalMs` (debounce with leading and trailing edge). */
+function debounce(intervalMs: number, call: (id: number) => void): (id: number) => void {
   const quiet = new Map<number, { again: boolean }>();
   return function wake(id: number): void {
     const pause = quiet.get(id);
@@ -66,7 +68,7 @@ function debounce(call: (id: number) => void): (id: number) => void {
     setTimeout(() => {
       quiet.delete(id);
       if (begun.again) wake(id);
-    }, wakeIntervalMs).unref();
+    }, intervalMs).unref();
     call(id);
   };
 }

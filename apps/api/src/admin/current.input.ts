@@ -5,6 +5,9 @@ import { orderInput } from './base/order.js';
 import { JsonObject } from './base/scalars.js';
 import { CurrentState } from './current.type.js';
 
+const lingerWords =
+  'The longest time in milliseconds for which due events wait for others, so that one request carries many of them: 0 to 10000, by default 150. In a flood nothing waits. 0 sends each at once, which costs the hub a request for every few events.';
+
 @InputType({ description: 'Which event types to carry. At least one of the three lists has to hold something.' })
 export class CurrentSelectionInput {
   @Field(() => [String], { defaultValue: [], description: 'Names of event types, such as users.messages.email.Open.' })
@@ -46,6 +49,9 @@ export class CreateCurrentInput {
 
   @Field(() => CurrentSelectionInput, { description: 'Which event types to carry.' })
   selection!: CurrentSelectionInput;
+
+  @Field(() => Int, { nullable: true, description: lingerWords })
+  lingerMs?: number | null;
 }
 
 @InputType({ description: 'What to change about a Current. A field that is left out stays as it is.' })
@@ -86,6 +92,9 @@ export class UpdateCurrentInput extends IdInput {
     description: 'Replaces the whole selection, for events that arrive from now on.',
   })
   selection?: CurrentSelectionInput | null;
+
+  @Field(() => Int, { nullable: true, description: lingerWords })
+  lingerMs?: number | null;
 }
 
 @InputType({ description: 'The Current whose destination to test, and what to try in place of what is stored.' })

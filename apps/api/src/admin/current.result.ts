@@ -1,4 +1,4 @@
-import { Field, ObjectType } from 'type-graphql';
+import { Field, Int, ObjectType } from 'type-graphql';
 import { enumOf } from './base/enum.js';
 import { Problem, ProblemType, resultUnion } from './base/problem.js';
 import { Count, JsonObject } from './base/scalars.js';
@@ -32,6 +32,9 @@ export class CurrentBefore {
 
   @Field(() => CurrentSelection, { description: 'The former selection.' })
   selection!: CurrentSelection;
+
+  @Field(() => Int, { description: 'The former longest time in milliseconds for which due events gather.' })
+  lingerMs!: number;
 }
 
 @ObjectType({ description: 'A Current was updated.' })

@@ -218,6 +218,12 @@ export class Current extends Node {
   @Field(() => CurrentSelection, { description: 'The selection as it was set.' })
   selection!: CurrentSelection;
 
+  @Field(() => Int, {
+    description:
+      'The longest time in milliseconds for which due events wait for others, so that one request carries many of them; 150 by default. In a flood nothing waits.',
+  })
+  lingerMs!: number;
+
   @Field(() => [String], {
     complexity: costs.names,
     description: 'Names of the event types that the Current carries: selected, and supported by the destination.',

@@ -8,6 +8,7 @@ import { checkName, unlessNameTaken } from '../admin/name.js';
 import { oneViewOf, type CurrentRow } from './currents.js';
 import type { CurrentView } from './currentView.js';
 import { findConnector } from './destinations.js';
+import { checkLinger } from './lingerTime.js';
 import { fieldProblem, inputInvalid, type FieldProblem, type InputInvalid, type NameTaken } from '../admin/problem.js';
 import { checkSelectionFor } from './selections.js';
 import { checkCredentials, checkSettings, type Settings } from './settings.js';
@@ -19,6 +20,8 @@ interface NewCurrent {
   readonly settings: unknown;
   readonly credentials: unknown;
   readonly selection: Selection;
+  /** The default if it is left out. */
+  readonly lingerMs?: number | null | undefined;
 }
 
 type CreateCurrentResult = CurrentView | InputInvalid | NameTaken;
@@ -32,7 +35,8 @@ export async function createCurrent(admin: Admin, given: NewCurrent): Promise<Cr
   const settings = known && checkSettings(known, given.settings, admin);
   const credentials = known && checkCredentials(known, given.credentials);
   const selection = known && checkSelectionFor(known, given.selection);
-  const problems = problemsIn(name, contact, connector, settings, credentials, selection);
+  const linger = checkLinger(given.lingerMs);
+  const problems = problemsIn(name, contact, connector, settings, credentials, selection, linger);
   if (problems.length > 0) return inputInvalid([...problems, ...(await nameProblem(admin.db, name))]);
   const { value } = name as { readonly value: string };
   const draft = {
@@ -41,6 +45,7 @@ export async function createCurrent(admin: Admin, given: NewCurrent): Promise<Cr
     destination: given.destination,
     settings: (settings as { readonly settings: Settings }).settings,
     selection: (selection as { readonly selection: Selection }).selection,
+    lingerMs: (linger as { readonly value: number | undefined }).value,
   };
   const row = await insertCurrent(admin, draft, (credentials as { readonly credentials: unknown }).credentials);
   return 'kind' in row ? row : oneViewOf(admin, row);
@@ -69,7 +74,10 @@ export async function nameProblem(
   return owner ? [fieldProblem('name', 'taken', 'another Current has this name already')] : [];
 }
 
-type Draft = Pick<typeof current.$inferInsert, 'name' | 'contactEmail' | 'destination' | 'settings' | 'selection'>;
+type Draft = Pick<
+  typeof current.$inferInsert,
+  'name' | 'contactEmail' | 'destination' | 'settings' | 'selection' | 'lingerMs'
+>;
 
 /** The credentials are sealed for the Current's own id, which is known only once it is stored. */
 function insertCurrent(admin: Admin, draft: Draft, credentials: unknown): Promise<CurrentRow | NameTaken> {

@@ -63,6 +63,8 @@ export function viewOf(
     /** Undefined when they were wiped, as a deleted Current's are. */
     credentials: credentials && 'unreadable' in credentials ? { kind: undefined, fields: [] } : credentials,
     selection: row.selection,
+    /** The longest time in milliseconds for which due events gather before a request. */
+    lingerMs: row.lingerMs,
     /** The event types that it carries: selected, and taken by the destination. */
     eventTypes: connector ? carried(row.selection, connector).map(({ name }) => name) : [],
     warnings: row.state === 'deleted' ? [] : [...warningsOf(admin, row, credentials), ...noticed.map(warningOf)],

@@ -22,6 +22,7 @@ import {
   type VersionConflict,
 } from '../admin/problem.js';
 import { checkSelectionFor } from './selections.js';
+import { checkLinger } from './lingerTime.js';
 import { endWarnings } from './currentWarnings.js';
 import { checkCredentials, checkSettings, mergePatch, type Settings } from './settings.js';
 import { noConnector, wrongState, type CurrentNotReady } from './transitions.js';
@@ -40,13 +41,14 @@ interface CurrentUpdate {
   readonly confirmName?: string | null | undefined;
   /** Replaces the whole selection. */
   readonly selection?: Selection | null | undefined;
+  readonly lingerMs?: number | null | undefined;
 }
 
 /** An updated Current beside what it was before, so that a change can be undone. Former credentials are gone. */
 interface CurrentUpdated {
   readonly kind: 'CurrentUpdated';
   readonly current: CurrentView;
-  readonly before: Pick<CurrentRow, 'name' | 'contactEmail' | 'settings' | 'selection'>;
+  readonly before: Pick<CurrentRow, 'name' | 'contactEmail' | 'settings' | 'selection' | 'lingerMs'>;
 }
 
 type UpdateCurrentProblem =
@@ -65,6 +67,7 @@ interface Changes {
   readonly settings: Settings | undefined;
   readonly credentials: Buffer | undefined;
   readonly selection: Selection | undefined;
+  readonly lingerMs: number;
 }
 
 /** Takes effect with the next attempt. A blocked Current is probed at once when its settings or credentials change. */
@@ -96,9 +99,9 @@ export async function updateCurrent(
     await endWarnings(admin.sql, key, ['answers_unconfirmed', 'gzip_refused']);
   }
   admin.wake(key);
-  const { name, contactEmail, settings, selection } = changed.before;
+  const { name, contactEmail, settings, selection, lingerMs } = changed.before;
   const view = await oneViewOf(admin, changed.row);
-  return { kind: 'CurrentUpdated', current: view, before: { name, contactEmail, settings, selection } };
+  return { kind: 'CurrentUpdated', current: view, before: { name, contactEmail, settings, selection, lingerMs } };
 }
 
 async function requeueUnder({ sql, connectors }: Admin, { id, destination, settings }: CurrentRow): Promise<void> {
@@ -127,7 +130,8 @@ async function checkChanges(
     newSelection === undefined
       ? { selection: undefined }
       : checkSelectionFor(connector, newSelection ?? { eventTypes: [], channels: [], groups: [] });
-  const problems = problemsIn(name, contact, settings, credentials, selection);
+  const linger = checkLinger(change.lingerMs, before.lingerMs);
+  const problems = problemsIn(name, contact, settings, credentials, selection, linger);
   if (problems.length > 0) return inputInvalid([...problems, ...(await nameProblem(tx, name, before.id))]);
   const checked = { ...settings, ...credentials, ...selection } as Pick<Changes, 'settings' | 'selection'> & {
     readonly credentials: unknown;
@@ -139,6 +143,7 @@ async function checkChanges(
     credentials:
       checked.credentials === undefined ? undefined : sealCredentials(admin.seal, before.id, checked.credentials),
     selection: checked.selection,
+    lingerMs: (linger as { readonly value: number }).value,
   };
 }
 

@@ -36,6 +36,8 @@ export function userOf({ user }: Pick<CatalogueEvent, 'user'>): string | undefin
   return id.includes('\0') ? id.replaceAll('\0', '\uFFFD') : id;
 }
 
+const leftNow = (): Hold => ({ dueAtMs: Date.now(), code: 'left', detail: '', isLeft: true });
+
 /** The hold that lasts longer. */
 export function laterHold(one: Hold | undefined, other: Hold | undefined): Hold | undefined {
   if (!one || !other) return one ?? other;
@@ -108,6 +110,8 @@ export function createUserOrder() {
     /** Undefined until another attempt asks for a user. */
     let byUser: UserIndex | undefined;
     let isReady = false;
+    /** Whether it failed before its items were known: they are due again before those of later attempts. */
+    let isUnknown = false;
     /** The other attempts whose items are known. */
     let others: OrderedAttempt[] = [];
     /** The number of loads when all earlier events were known. */
@@ -129,6 +133,8 @@ export function createUserOrder() {
       return sorted;
     }
 
+    const isAfterUnknown = (): boolean => earlier.some((each) => each.isUnknown());
+
     function close(): void {
       isReady = true;
       items = [];
@@ -142,7 +148,7 @@ export function createUserOrder() {
 
     const attempt = {
       /** Whether nothing can be in the way of any item. */
-      isAlone: () => running.size === 1 && waiting.size === 0,
+      isAlone: () => running.size === 1 && waiting.size === 0 && !isAfterUnknown(),
       /** Makes the items of this attempt known: they are in flight from now on. */
       map(mapped: readonly DeliveryItem[]): void {
         items = mapped;
@@ -153,10 +159,11 @@ export function createUserOrder() {
         notify();
       },
       isReady: () => isReady,
-      /** Resolves when the items of all earlier attempts are known; false when it takes too long. */
+      isUnknown: () => isUnknown,
+      /** Resolves when the items of all earlier attempts are known; false when it takes too long, or one failed before. */
       async untilReady(untilMs: number): Promise<boolean> {
         while (!earlier.every((each) => each.isReady())) if (!(await progress(untilMs))) return false;
-        return true;
+        return !isAfterUnknown();
       },
       /** The last item of this user in this attempt. */
       lastOf(user: string, hash: number): DeliveryItem | undefined {
@@ -197,7 +204,7 @@ export function createUserOrder() {
           forget(delivery.id);
           for (const deferral of deferred) for (const [user] of deferral.users ?? []) add(user, delivery.id, deferral);
         }
-        const left: Hold = { dueAtMs: Date.now(), code: 'left', detail: '', isLeft: true };
+        const left = leftNow();
         for (const { user, attempt, position } of hasPending(items) ? items : []) {
           if (user === undefined || !attempt.isPending(position) || attempt.deferralAt(position)) continue;
           add(user, attempt.delivery.id, left);
@@ -205,11 +212,13 @@ export function createUserOrder() {
         }
         close();
       },
-      /** The attempt failed, and its deliveries are due again after a while. */
-      fail(hold: Hold): void {
+      /** The attempt failed, and its deliveries are due again at once. */
+      fail(): void {
+        isUnknown = !isReady;
+        const left = leftNow();
         for (const { user, attempt } of items) {
           if (user === undefined) continue;
-          add(user, attempt.delivery.id, hold);
+          add(user, attempt.delivery.id, left);
           unstored.add(attempt.delivery.id);
         }
         close();

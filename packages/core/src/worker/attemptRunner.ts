@@ -2,6 +2,7 @@ import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
 import { BatchUnreadable } from '../batch/batch.js';
 import type { BatchReader } from '../batch/batchReader.js';
+import { countPending } from '../batch/outcome.js';
 import type { BucketStore } from '../budget/bucketStore.js';
 import { createBudgets } from '../budget/budgets.js';
 import { openQuotaRecorder } from '../budget/quotaRecorder.js';
@@ -17,6 +18,7 @@ import { createAdaptiveRequestBytes } from '../delivery/adaptiveRequestBytes.js'
 import type { ClaimedBatch } from '../delivery/attemptContext.js';
 import { createCompression } from '../delivery/compression.js';
 import { claim, type Claim } from '../delivery/claim.js';
+import { createLinger } from '../delivery/linger.js';
 import { deliver, type DeliverResult } from '../delivery/deliver.js';
 import { parkNewer } from '../delivery/parkNewer.js';
 import { DeliveryLeaseLost, record } from '../delivery/record.js';
@@ -48,8 +50,8 @@ export interface AttemptRunnerDeps extends LoadCurrentOptions {
 }
 
 const recordRetryMs = 1_000;
-/** When deliveries are due again after an internal error, for instance when the database does not answer. */
-const releaseMs = 5_000;
+/** Full requests of one claim. Only the last one of an attempt is not full, and batches are larger than a request. */
+const requestsAtOnce = 2;
 
 /** Runs the attempts of one Current, and keeps what they share: its settings, budgets and concurrency limit. */
 export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) {
@@ -57,6 +59,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   const budgets = store && createBudgets({ currentId, store, windowMs, now: Date.now, onError });
   const quotaRecorder = budgets && openQuotaRecorder({ sql, log, currentId, budgets, onError });
   const concurrency = createAdaptiveConcurrency();
+  const linger = createLinger();
   const requestBytes = createAdaptiveRequestBytes();
   const refusals = { alone: 0 };
   const compression = createCompression(deps.http);
@@ -72,7 +75,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   let limit = 1;
 
   /**
-   * Claims due deliveries, delivers and records them. Returns false when nothing was due. Calls `onClaimed` after the
+   * Claims due deliveries, delivers and records them. Returns whether more is due at once. Calls `onClaimed` after the
    * claim. Rejects when the attempt failed with an internal error; its deliveries are then due again soon.
    */
   async function run(onClaimed: (isMoreDue: boolean) => void): Promise<boolean> {
@@ -80,23 +83,28 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     if (!loaded) return false;
     const limits = loaded.connector.rateLimit(loaded.settings);
     limit = concurrency.limit(limits.maxConcurrentRequests);
-    const next = await afterOtherClaims(() => claimNext(limits.maxEvents));
+    const next = await afterOtherClaims(() => claimNext(limits.maxEvents * requestsAtOnce));
     if (!next) return false;
-    const { claimed, ordered, startedMs, reading } = next;
+    const { claimed, ordered, startedMs, batches } = next;
     // A Current that failed as a whole is tried by one request.
     if (claimed.failures > 0) limit = 1;
+    linger.onClaimed(
+      claimed.deliveries.reduce((sum, { events }) => sum + events, 0),
+      startedMs,
+    );
     onClaimed(claimed.more);
+    let isLeft: boolean;
     try {
       const usable = claimed.version === loaded.version ? loaded : await reload();
       if (!usable) throw new Error('the Current cannot be used with its present settings');
-      await attempt(claimed, await reading, usable, ordered, startedMs);
+      isLeft = await attempt(claimed, batches, usable, ordered, startedMs);
     } catch (error) {
       await giveBack(claimed, ordered);
       throw error;
     }
     // The settings changed meanwhile, and this attempt deferred events under the old terms.
     if (current && current !== loaded) await requeue(current);
-    return true;
+    return claimed.more || isLeft;
   }
 
   function afterOtherClaims<Result>(action: () => Promise<Result>): Promise<Result> {
@@ -120,11 +128,9 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
         ordered.drop({ isLost: false });
         return undefined;
       }
-      const reading = readBatches(claimed);
-      await reading.catch(() => undefined);
-      return { claimed, ordered, startedMs, reading };
+      return { claimed, ordered, startedMs, batches: await readBatches(claimed) };
     } catch (error) {
-      // The claim may have succeeded, and its answer been lost.
+      // The claim may have succeeded, and its answer been lost. Before the next claim, or that would take later events only.
       await releaseWithRetries(lease);
       ordered.drop({ isLost: true });
       throw error;
@@ -138,18 +144,17 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   }
 
   /**
-   * Makes the deliveries of a failed attempt due before the lease expires. Later events of their users wait for them: if
-   * the users are not known, because nothing was read, the deliveries come before all that came after them.
+   * Makes the deliveries of a failed attempt due at once, before the lease expires and before all that came after them:
+   * whichever worker claims next, it goes on with these.
    */
   async function giveBack({ lease }: Claim, ordered: OrderedAttempt): Promise<void> {
-    await releaseWithRetries(lease, ordered.isReady() ? releaseMs : undefined);
-    const detail = 'an earlier event waits because an attempt failed with an internal error';
-    ordered.fail({ dueAtMs: Date.now() + releaseMs, code: 'internal_error', detail });
+    await releaseWithRetries(lease);
+    ordered.fail();
   }
 
-  async function releaseWithRetries(lease: string, afterMs?: number): Promise<void> {
+  async function releaseWithRetries(lease: string): Promise<void> {
     const untilMs = Date.now() + deps.requestMs;
-    while (!(await releaseLease(sql, currentId, lease, afterMs)) && Date.now() < untilMs)
+    while (!(await releaseLease(sql, currentId, lease)) && Date.now() < untilMs)
       await new Promise((resolve) => setTimeout(resolve, recordRetryMs));
   }
 
@@ -168,13 +173,14 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     await requeueThrottled(sql, currentId, connector.rateLimit(settings).budgets);
   }
 
+  /** Returns whether it left events that are due at once. */
   async function attempt(
     claimed: Claim,
     batches: readonly ClaimedBatch[],
     loaded: LoadedCurrent,
     ordered: OrderedAttempt,
     startedMs: number,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { connector, settings, credentials } = loaded;
     const delivered = await deliver(batches, {
       connector,
@@ -199,6 +205,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     for (const each of delivered.unreadable) deps.reportUnreadable(currentId, each);
     reportAttempt(deps, currentId, claimed, delivered, startedMs);
     await warn(noticedIn(delivered, compression.takeRefusal()));
+    return delivered.results.some(({ dueAtMs, outcomes }) => dueAtMs === undefined && countPending(outcomes) > 0);
   }
 
   /** A warning that cannot be recorded is in the log all the same. */
@@ -264,6 +271,8 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     /** How many attempts may be in flight. */
     limit: () => limit,
     isPartnerSlower: concurrency.isPartnerSlower,
+    /** Milliseconds from one claim to the next, unless more is due than one takes. */
+    lingerMs: () => linger.ms(current?.lingerMs ?? 0),
     run,
     /** Lets another worker deliver this Current, if nothing is in flight. */
     leave: () => afterOtherClaims(() => owner.leave()).catch(() => undefined),
@@ -275,10 +284,10 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   };
 }
 
-/** Returns false when the database does not answer. @param afterMs undefined: the deliveries are due at once. */
-async function releaseLease(sql: Sql, currentId: number, lease: string, afterMs: number | undefined): Promise<boolean> {
+/** Makes the deliveries of a lease due at once. Returns false when the database does not answer. */
+async function releaseLease(sql: Sql, currentId: number, lease: string): Promise<boolean> {
   const releasing = sql`
-    update delivery set due_at = coalesce(now() + ${afterMs ?? null}::int * interval '1 millisecond', stored_at), lease = null
+    update delivery set due_at = stored_at, lease = null
     where current_id = ${currentId} and pending > 0 and lease = ${lease}::bigint`;
   return beforeDeadline(releasing).then(
     () => true,

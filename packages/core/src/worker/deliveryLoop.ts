@@ -1,19 +1,15 @@
 import { wakeIntervalMs } from '../queue.js';
 import { createAttemptRunner, type AttemptRunnerDeps } from './attemptRunner.js';
 
-/** While an attempt is in flight and waits for the partner, further events gather this long before a second one starts. */
-const gatherMs = 25;
+/** While an attempt is in flight and waits for the partner, at least this long passes before a second one starts. */
+const furtherMs = 25;
 /**
  * So long, where an attempt works longer than it waits. A second one would only make both smaller, and wait for the events
  * of each other's users; the first goes on with what is due as soon as it ends.
  */
-const busyGatherMs = 100;
-/**
- * For this long after a wake-up call, the loop polls: senders debounce their calls by half of it, and a claim that finds
- * nothing costs a tenth of a call.
- */
-const lingerMs = 2 * wakeIntervalMs;
-const pollMs = 20;
+const busyFurtherMs = 100;
+/** For this long after a wake-up call the loop polls. Senders debounce their calls, and a claim costs less than a call. */
+const pollForMs = 1.5 * wakeIntervalMs;
 const errorPauseMs = 1_000;
 
 export type DeliveryLoop = ReturnType<typeof createDeliveryLoop>;
@@ -28,27 +24,27 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
   let lastStartMs = 0;
   /** Whether the last claim left something. */
   let isMoreDue = false;
-  let lingerUntilMs = 0;
-  let isWoken = false;
+  let pollUntilMs = 0;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let timerMs = Infinity;
 
   /** Claims due deliveries, now or as soon as another attempt may start. Cheap, and may be called at any time. */
   function wake(): void {
-    lingerUntilMs = Date.now() + lingerMs;
+    pollUntilMs = Date.now() + pollForMs;
     schedule();
   }
 
   function schedule(): void {
-    isWoken = true;
-    if (active < runner.limit()) scheduleIn(active === 0 ? 0 : nextStartMs() - Date.now());
+    if (active < runner.limit()) scheduleIn(nextStartMs() - Date.now());
   }
 
-  /** When a further attempt may start. With more due than one takes, those in flight do not put it off by their claims. */
+  /** When another attempt may start. With more due than one takes, those in flight do not put it off by their claims. */
   function nextStartMs(): number {
-    if (!runner.isPartnerSlower()) return lastClaimMs + busyGatherMs;
-    return (isMoreDue ? lastStartMs : lastClaimMs) + gatherMs;
+    const gatheredMs = isMoreDue ? 0 : lastClaimMs + runner.lingerMs();
+    if (active === 0) return gatheredMs;
+    if (!runner.isPartnerSlower()) return Math.max(gatheredMs, lastClaimMs + busyFurtherMs);
+    return Math.max(gatheredMs, (isMoreDue ? lastStartMs : lastClaimMs) + furtherMs);
   }
 
   /** Of two times the earlier one counts. */
@@ -75,25 +71,21 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
     active++;
     const run: Promise<void> = runAttempts().finally(() => {
       inFlight.delete(run);
-      linger();
+      poll();
     });
     inFlight.add(run);
   }
 
-  function linger(): void {
-    if (Date.now() >= lingerUntilMs) {
-      if (active === 0) void runner.leave();
-    } else if (active < runner.limit()) scheduleIn(pollMs);
+  function poll(): void {
+    if (Date.now() < pollUntilMs) schedule();
+    else if (active === 0) void runner.leave();
   }
 
-  /** Runs attempts until nothing is due, or until the concurrency limit has fallen and other attempts are in flight. */
+  /** Runs attempts while more is due than one takes, unless the concurrency limit falls and others are in flight. */
   async function runAttempts(): Promise<void> {
     try {
-      while (!stopped && active <= runner.limit()) {
-        isWoken = false;
-        lastClaimMs = Date.now();
-        if (!(await runner.run(onClaimed)) && !isWoken) return;
-      }
+      do lastClaimMs = Date.now();
+      while ((isMoreDue = await runner.run(onClaimed)) && !stopped && active <= runner.limit());
     } catch (error) {
       deps.log.warn(
         { event: 'delivery_loop.failed', current: currentId, err: error },
@@ -107,8 +99,8 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
 
   function onClaimed(isMore: boolean): void {
     isMoreDue = isMore;
-    if (!isMoreDue) linger();
-    else if (active < runner.limit()) schedule();
+    if (isMoreDue) schedule();
+    else poll();
   }
 
   return {

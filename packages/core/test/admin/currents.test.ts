@@ -28,6 +28,21 @@ const good = {
   selection: everything,
 };
 
+it('the linger time has a default, can be set, and is told before it was changed', async () => {
+  const current = currentOf(await createCurrent(harness.admin, { ...good, name: 'Lingers' }));
+  expect(current).toMatchObject({ lingerMs: 150 });
+  const quick = currentOf(await createCurrent(harness.admin, { ...good, name: 'Lingers not', lingerMs: 0 }));
+  expect(quick).toMatchObject({ lingerMs: 0 });
+  expect(await updateCurrent(harness.admin, current.id, { lingerMs: 10_000 })).toMatchObject({
+    kind: 'CurrentUpdated',
+    current: { lingerMs: 10_000 },
+    before: { lingerMs: 150 },
+  });
+  expect(await updateCurrent(harness.admin, current.id, { contactEmail: 'eva@example.com' })).toMatchObject({
+    current: { lingerMs: 10_000 },
+  });
+});
+
 describe('createCurrent', () => {
   it('creates a draft, which delivers nothing', async () => {
     const current = await createCurrent(harness.admin, { ...good, name: '  Made  ' });
@@ -51,6 +66,9 @@ describe('createCurrent', () => {
     ['a name over two lines', { name: 'a\nb' }, 'InputInvalid', ['name']],
     ['a name with a NUL', { name: 'a\0b' }, 'InputInvalid', ['name']],
     ['neither a name nor an address', { name: '', contactEmail: 'ana' }, 'InputInvalid', ['name', 'contactEmail']],
+    ['a negative linger time', { lingerMs: -1 }, 'InputInvalid', ['lingerMs']],
+    ['a linger time of more than 10 s', { lingerMs: 10_001 }, 'InputInvalid', ['lingerMs']],
+    ['a linger time in fractions', { lingerMs: 1.5 }, 'InputInvalid', ['lingerMs']],
     ['an unknown region', { settings: { region: 'mars' } }, 'InputInvalid', ['settings.region']],
     ['no region', { settings: {} }, 'InputInvalid', ['settings.region']],
     ['an unknown setting', { settings: { region: 'here', colour: 'red' } }, 'InputInvalid', ['settings.colour']],

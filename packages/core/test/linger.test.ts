@@ -1,0 +1,54 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createLinger } from '../src/delivery/linger.js';
+import { event, openHub, until, type Hub } from './deliveryHarness.js';
+import { createFakePartner, fakeConnector } from './fakeConnector.js';
+
+describe('the time between two claims', () => {
+  it('is the longest allowed while little is claimed', () => {
+    const linger = createLinger();
+    for (let at = 0; at < 10; at++) linger.onClaimed(5, at * 100);
+    expect(linger.ms(150)).toBe(150);
+    expect(linger.ms(20)).toBe(20);
+    expect(linger.ms(0)).toBe(0);
+  });
+
+  it('shrinks with the rate, so that about 800 events gather', () => {
+    const linger = createLinger();
+    for (let at = 0; at < 60; at++) linger.onClaimed(1_000, at * 100);
+    expect(linger.ms(150)).toBeCloseTo(80);
+    for (let at = 60; at < 120; at++) linger.onClaimed(4_000, at * 100);
+    expect(linger.ms(150)).toBeCloseTo(20);
+  });
+
+  it('is the longest again after a pause', () => {
+    const linger = createLinger();
+    for (let at = 0; at < 60; at++) linger.onClaimed(4_000, at * 100);
+    for (const at of [600_000, 1_200_000, 1_800_000, 2_400_000, 3_000_000, 3_600_000]) linger.onClaimed(1, at);
+    expect(linger.ms(150)).toBe(150);
+  });
+});
+
+describe('the events of a Current', () => {
+  let hub: Hub;
+  afterEach(() => hub.stop());
+
+  it('are sent at once after a pause, and then together', async () => {
+    const partner = createFakePartner();
+    hub = await openHub(fakeConnector(partner));
+    const current = await hub.launch();
+    await hub.sql`update current set linger_ms = 4000 where id = ${current}`;
+    await hub.startWorker();
+    await hub.take([event()]);
+    await until(
+      () => partner.requests.length,
+      (requests) => requests === 1,
+    );
+    for (let count = 0; count < 5; count++) await hub.take([event()]);
+    await until(
+      () => hub.tally(current),
+      ({ delivered }) => delivered === 6,
+      15_000,
+    );
+    expect(partner.requests.map((ids) => ids.length)).toEqual([1, 5]);
+  });
+});
