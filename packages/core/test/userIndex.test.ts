@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryItem } from '../src/delivery/deliveryItem.js';
 import { SerializedChunk } from '../src/delivery/serializedChunk.js';
-import { hashOf, UserIndex } from '../src/delivery/userIndex.js';
+import { hashOf } from '../src/delivery/hashOf.js';
+import { UserIndex } from '../src/delivery/userIndex.js';
 
 const itemOf = (user: string | undefined, userHash = user === undefined ? 0 : hashOf(user)): DeliveryItem =>
   ({ user, userHash, before: undefined }) as DeliveryItem;

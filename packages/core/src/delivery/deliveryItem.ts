@@ -1,6 +1,7 @@
 import type { Item } from '@currents/connector';
 import type { KeyChecks } from '../budget/sampling.js';
 import type { Attempt } from './attempt.js';
+import { hashOf } from './hashOf.js';
 import type { SerializedChunk } from './serializedChunk.js';
 
 /**
@@ -10,6 +11,7 @@ import type { SerializedChunk } from './serializedChunk.js';
 export class DeliveryItem implements Item<unknown> {
   /** The item before it of the same user and attempt; see `createUserOrder`. */
   before: DeliveryItem | undefined = undefined;
+  #userHash = -1;
 
   constructor(
     readonly id: string,
@@ -20,8 +22,13 @@ export class DeliveryItem implements Item<unknown> {
     readonly position: number,
     /** Whose event it is; see `userOf`. */
     readonly user: string | undefined,
-    readonly userHash: number,
   ) {}
+
+  /** The hash of its user, by `hashOf`; made when it is first asked for, because an attempt alone needs none. */
+  get userHash(): number {
+    if (this.#userHash < 0) this.#userHash = hashOf(this.user ?? '');
+    return this.#userHash;
+  }
 
   get json(): string {
     return this.chunk.jsonAt(this.index);

@@ -7,7 +7,6 @@ import { errorKind, type AttemptContext, type UnreadableDelivery } from './attem
 import { DeliveryItem } from './deliveryItem.js';
 import { postpone } from './postpone.js';
 import { SerializedChunk } from './serializedChunk.js';
-import { hashOf } from './userIndex.js';
 import { userOf } from './userOrder.js';
 
 type Limits = Pick<RateLimit<unknown>, 'maxEvents' | 'maxEventBytes' | 'budgets'>;
@@ -22,7 +21,6 @@ interface MappedEvent {
   readonly attempt: Attempt;
   readonly position: number;
   readonly user: string | undefined;
-  readonly userHash: number;
 }
 
 export interface OrderedItems {
@@ -86,9 +84,8 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
       return attempt.deadLetter(position, { outcome: 'rejected', code: mapped.reject, detail: mapped.detail });
     ids.add(id);
     const user = userOf(event);
-    const userHash = user === undefined ? 0 : hashOf(user);
-    const chunks = user !== undefined && order.isBehind(user, userHash, attempt.age) ? behind : front;
-    chunks.mapped.push({ id, payload: mapped.payload, keys, drawn, attempt, position, user, userHash });
+    const chunks = user !== undefined && order.isBehind(user, attempt.age) ? behind : front;
+    chunks.mapped.push({ id, payload: mapped.payload, keys, drawn, attempt, position, user });
     if (chunks.mapped.length >= Math.min(maxChunkEvents, maxEvents)) endChunk(chunks);
   }
 
@@ -118,9 +115,9 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
   function addItems(serialized: readonly MappedEvent[], chunk: SerializedChunk, items: DeliveryItem[]): void {
     const bytes = chunk.json.length / serialized.length;
     for (let index = 0; index < serialized.length; index++) {
-      const { id, keys, drawn, attempt, position, user, userHash } = serialized[index] as MappedEvent;
+      const { id, keys, drawn, attempt, position, user } = serialized[index] as MappedEvent;
       const checks = sampler && drawn > 0 ? sampler.count(keys, drawn, bytes, !attempt.turns.has(position)) : noChecks;
-      items.push(new DeliveryItem(id, chunk, index, checks, attempt, position, user, userHash));
+      items.push(new DeliveryItem(id, chunk, index, checks, attempt, position, user));
     }
   }
 

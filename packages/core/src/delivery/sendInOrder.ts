@@ -73,7 +73,7 @@ function sortByUser(items: readonly DeliveryItem[], held: Map<string, Hold>, con
   const usersBehind = new Set<string>();
   order.refresh();
   for (const item of items) {
-    const { user, userHash, attempt, position } = item;
+    const { user, attempt, position } = item;
     if (!attempt.isPending(position)) continue;
     const deferral = attempt.deferralAt(position);
     if (user === undefined) {
@@ -83,7 +83,7 @@ function sortByUser(items: readonly DeliveryItem[], held: Map<string, Hold>, con
     let hold = laterHold(held.size > 0 ? held.get(user) : undefined, deferral ?? attempt.waitsUntil(user, position));
     if (!hold) {
       const older =
-        usersBehind.size > 0 && usersBehind.has(user) ? 'inFlight' : order.olderThan(user, userHash, attempt.age);
+        usersBehind.size > 0 && usersBehind.has(user) ? 'inFlight' : order.olderThan(user, item.userHash, attempt.age);
       if (older === 'inFlight') {
         usersBehind.add(user);
         behind.push(item);

@@ -3,6 +3,7 @@ import type { CatalogueEvent } from '@currents/schema';
 import type { Deferral } from '../batch/deferral.js';
 import type { DeliveryItem } from './deliveryItem.js';
 import type { AttemptResult } from './record.js';
+import { hashOf } from './hashOf.js';
 import { UserIndex } from './userIndex.js';
 
 /** What an event waits for, and its user's later events with it. */
@@ -185,8 +186,8 @@ export function createUserOrder() {
         return laterHold(hold, waitsOf(user).findLast((each) => each.age < age)?.hold);
       },
       /** Whether something of this user in older deliveries is not final, as far as it is known. */
-      isBehind: (user: string, hash: number, age: number): boolean =>
-        (others.length > 0 || waiting.size > 0) && attempt.olderThan(user, hash, age) !== undefined,
+      isBehind: (user: string, age: number): boolean =>
+        (others.length > 0 || waiting.size > 0) && attempt.olderThan(user, hashOf(user), age) !== undefined,
       /** Learns what other attempts have in flight, and forgets what was looked up before they made progress. */
       refresh(): void {
         others = [...running].filter((each) => each !== attempt && each.isReady());

@@ -1,3 +1,4 @@
+import type { EventType } from '@currents/schema';
 import { packBatch, type BatchPart } from '../batch/batch.js';
 import type { Writer } from '../db/writer.js';
 import { fanOut } from './fanOut.js';
@@ -170,7 +171,9 @@ export function createStore(writer: Writer, options: StoreOptions) {
     shard: number,
   ): Promise<boolean> {
     const accepted = group.filter(({ request }) => request.types.length > 0);
-    const types = accepted.flatMap(({ request }) => request.types);
+    // Not flatMap, which takes half a microsecond for each event.
+    const types: EventType[] = [];
+    for (const { request } of accepted) for (const type of request.types) types.push(type);
     const deliveries = fanOut(types, routes);
     const content = await contentOf(accepted);
     const { quarantine, onStored } = await packRefused(group);

@@ -4,10 +4,11 @@ import { createAttemptRunner, type AttemptRunnerDeps } from './attemptRunner.js'
 /** While an attempt is in flight and waits for the partner, at least this long passes before a second one starts. */
 const furtherMs = 25;
 /**
- * So long, where an attempt works longer than it waits. A second one would only make both smaller, and wait for the events
- * of each other's users; the first goes on with what is due as soon as it ends.
+ * So long, where an attempt works longer than it waits. A second one would make both smaller, and each would wait for the
+ * other's events of the same users, which costs a tenth of the worker's time; the first goes on with what is due as soon
+ * as it ends.
  */
-const busyFurtherMs = 100;
+const busyFurtherMs = 400;
 /** For this long after a wake-up call the loop polls. Senders debounce their calls, and a claim costs less than a call. */
 const pollForMs = 1.5 * wakeIntervalMs;
 const errorPauseMs = 1_000;
