@@ -5,7 +5,7 @@ import type { DeliveryItem } from './deliveryItem.js';
 import type { OrderedItems } from './mapEvents.js';
 import { postpone } from './postpone.js';
 import { sendAll, type SendAllResult } from './sendAll.js';
-import { laterHold, type Hold } from './userOrder.js';
+import { laterHold, leftNow, type Hold } from './userOrder.js';
 
 /** So long, in milliseconds, a request waits for the events behind others that would fill it. */
 const gatherMs = 25;
@@ -40,6 +40,8 @@ export async function sendInOrder(
     free = all.slice(0, frontCount);
     rest = all.slice(frontCount);
   } else free = takeFree();
+  /** The items that were free so far. */
+  const tried = [...free];
   // The last request takes along what becomes free in a moment: small requests are dear.
   const withLast = async (last: readonly DeliveryItem[]) => cut(await gatherFree(last));
   for (;;) {
@@ -52,12 +54,32 @@ export async function sendInOrder(
   /** Adds to these items what is free; waits until there is one, and then a moment for the others. */
   async function gatherFree(items: readonly DeliveryItem[]): Promise<readonly DeliveryItem[]> {
     if (rest.length === 0) return items;
+    holdBehindTried(tried, new Set(items), held);
     const gathered = [...items];
     for (let untilMs = context.stopAtMs; ;) {
-      for (const item of takeFree()) gathered.push(item);
+      for (const item of takeFree()) {
+        gathered.push(item);
+        tried.push(item);
+      }
       if (gathered.length > 0) untilMs = Math.min(untilMs, context.now() + gatherMs);
       if (rest.length === 0 || !(await order.progress(untilMs))) return gathered;
     }
+  }
+}
+
+/**
+ * What this attempt has tried, and what is not final after that, holds back the later events of its users: it is sent
+ * again by another attempt. Not the items that are still to be sent in this one.
+ */
+function holdBehindTried(
+  tried: readonly DeliveryItem[],
+  unsent: ReadonlySet<DeliveryItem>,
+  held: Map<string, Hold>,
+): void {
+  for (const item of tried) {
+    const { user, attempt, position } = item;
+    if (user === undefined || !attempt.isPending(position) || unsent.has(item)) continue;
+    held.set(user, laterHold(held.get(user), attempt.deferralAt(position) ?? leftNow()) as Hold);
   }
 }
 

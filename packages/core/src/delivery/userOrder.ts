@@ -37,7 +37,8 @@ export function userOf({ user }: Pick<CatalogueEvent, 'user'>): string | undefin
   return id.includes('\0') ? id.replaceAll('\0', '\uFFFD') : id;
 }
 
-const leftNow = (): Hold => ({ dueAtMs: Date.now(), code: 'left', detail: '', isLeft: true });
+/** The hold of events behind one that an attempt has left, and that is due at once. */
+export const leftNow = (): Hold => ({ dueAtMs: Date.now(), code: 'left', detail: '', isLeft: true });
 
 /** The hold that lasts longer. */
 export function laterHold(one: Hold | undefined, other: Hold | undefined): Hold | undefined {
