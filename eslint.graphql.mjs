@@ -24,7 +24,7 @@ const values = [
   ...['CohortPullDeferral', 'CohortPullFailure', 'CohortPullProgress'],
   ...['CurrentBefore', 'CurrentBlock', 'CurrentCredentials', 'CurrentDeferral', 'CurrentSelection', 'CurrentWarning'],
   ...['DailyEventCounts', 'DeadLetterCount', 'EventCounts', 'MemberCounts', 'QuarantineCount', 'ReasonCount'],
-  ...['KeyNearQuota', 'ThrottledKey', 'LedgerCheck', 'LedgerDifference'],
+  ...['KeyNearQuota', 'ThrottledKey', 'LedgerCheck', 'LedgerDifference', 'CohortCheck'],
   ...['Member', 'Membership', 'UserAlias', 'UserProfile', 'Propensity', 'Recommendation'],
   ...['SegmentChange', 'SegmentDefinition', 'SegmentPreview', 'SegmentWebhookBlock', 'SegmentWebhookDeferral'],
 ];
