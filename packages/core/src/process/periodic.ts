@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 
 /**
  * Runs `task` now and `intervalMs` after the end of each run, one run at a time. A failure is logged as `event`.
- * @param intervalMs undefined: only when it is told to.
+ * @param intervalMs undefined: it runs again only by `runNow`.
  */
 export function startPeriodic(log: Logger, event: string, intervalMs: number | undefined, task: () => Promise<void>) {
   let timer: NodeJS.Timeout | undefined;

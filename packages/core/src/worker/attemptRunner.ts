@@ -88,10 +88,6 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     const { claimed, ordered, startedMs, batches } = next;
     // A Current that failed as a whole is tried by one request.
     if (claimed.failures > 0) limit = 1;
-    linger.onClaimed(
-      claimed.deliveries.reduce((sum, { events }) => sum + events, 0),
-      startedMs,
-    );
     onClaimed(claimed.more);
     let isLeft: boolean;
     try {
@@ -113,7 +109,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     return result;
   }
 
-  async function claimNext(events: number) {
+  async function claimNext(maxEvents: number) {
     if (!(await beforeDeadline(owner.isOwned()))) return undefined;
     const startedMs = Date.now();
     const lease = deps.workerLeases.newLease();
@@ -121,8 +117,18 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     const workerId = deps.workerLeases.id;
     try {
       const claimed = await beforeDeadline(
-        claim(sql, { currentId, workerId, lease, leaseMs: deps.leaseMs, events, onlyDeferred: order.isFull() }),
+        claim(sql, {
+          currentId,
+          workerId,
+          lease,
+          leaseMs: deps.leaseMs,
+          events: maxEvents,
+          onlyDeferred: order.isFull(),
+        }),
       );
+      // Empty claims count: after a flood the rate has to fall.
+      const events = claimed.deliveries.reduce((sum, delivery) => sum + delivery.events, 0);
+      linger.onClaimed(events, startedMs);
       if (claimed.newer.length > 0) await park(claimed);
       if (claimed.deliveries.length === 0) {
         ordered.drop({ isLost: false });

@@ -31,7 +31,7 @@ export function startSweep(deps: SweepDeps) {
   const periodics = [
     sweeps.add({
       event,
-      // Alone, a worker has nobody to watch.
+      // A single worker has no leases of others to release.
       isDue: () => (workerLeases.hasOthers() ? 'true' : '(select count(*) from worker_lease) > 1'),
       task: () => releaseDead(deps),
     }),

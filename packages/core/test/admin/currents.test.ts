@@ -28,7 +28,7 @@ const good = {
   selection: everything,
 };
 
-it('the linger time has a default, can be set, and is told before it was changed', async () => {
+it('lingerMs has a default and can be set, and an update returns its former value', async () => {
   const current = currentOf(await createCurrent(harness.admin, { ...good, name: 'Lingers' }));
   expect(current).toMatchObject({ lingerMs: 150 });
   const quick = currentOf(await createCurrent(harness.admin, { ...good, name: 'Lingers not', lingerMs: 0 }));
