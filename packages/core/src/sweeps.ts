@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { startPeriodic } from './process/periodic.js';
 import type { Sql } from './db/connect.js';
+import { beforeDeadline } from './db/deadline.js';
 
 interface SweepOptions {
   /** Logged when the task failed. */
@@ -14,6 +15,8 @@ export type Sweeps = ReturnType<typeof startSweeps>;
 export type Sweep = ReturnType<Sweeps['add']>;
 
 const sweepMs = 500;
+/** All tasks of a worker wait for this one answer, so a connection that was lost without a word may not hold it for long. */
+const answerMs = 5_000;
 
 /**
  * Runs tasks when they are due. One statement asks for all of them, because the statements by which each task looks for
@@ -25,10 +28,13 @@ export function startSweeps(sql: Sql, log: Logger) {
   const periodic = startPeriodic(log, 'sweeps.failed', sweepMs, async () => {
     const asked = [...sweeps];
     if (asked.length === 0) return;
-    const [row] = await sql.unsafe<Record<string, boolean>[]>(
-      `select ${asked.map(({ isDue }, index) => `(${isDue()}) as "${index}"`).join(', ')}`,
-      [],
-      { prepare: true, simple: false } as { prepare: true },
+    const [row] = await beforeDeadline(
+      sql.unsafe<Record<string, boolean>[]>(
+        `select ${asked.map(({ isDue }, index) => `(${isDue()}) as "${index}"`).join(', ')}`,
+        [],
+        { prepare: true, simple: false } as { prepare: true },
+      ),
+      answerMs,
     );
     for (const [index, sweep] of asked.entries()) if (row?.[index] && sweeps.has(sweep)) sweep.runNow();
   });

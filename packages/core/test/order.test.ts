@@ -37,7 +37,7 @@ function createSeededPartner(seed: number) {
   const arrived: Arrival[] = [];
   let inFlight = 0;
   let most = 0;
-  const pause = (maxMs: number) => new Promise((resolve) => setTimeout(resolve, random() * maxMs));
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 40 + random() * 40));
 
   function answer(items: readonly Item<FakePayload>[]): readonly SendResult[] {
     const chance = random();
@@ -80,9 +80,9 @@ function createSeededPartner(seed: number) {
     most: () => most,
     async send(items: readonly Item<FakePayload>[]): Promise<readonly SendResult[]> {
       most = Math.max(most, ++inFlight);
-      await pause(60);
+      await pause();
       const results = answer(items);
-      await pause(60);
+      await pause();
       inFlight--;
       return results;
     },
@@ -106,7 +106,7 @@ function seededConnector(partners: ReadonlyMap<string, ReturnType<typeof createS
       payload: { id: event.id, user: event.user.external_user_id ?? event.user.device_id ?? undefined },
     }),
     rateLimit: ({ region }: { readonly region: string }) => ({
-      maxEvents: 40,
+      maxEvents: 20,
       maxBytes: 4_000,
       maxEventBytes: 1_000,
       wrapBytes: 2,

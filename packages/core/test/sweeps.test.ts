@@ -1,3 +1,4 @@
+import { connect as connectTo, createServer, type AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { connect, type Sql } from '../src/db/connect.js';
@@ -24,8 +25,8 @@ afterAll(async () => {
 
 const log = pino({ level: 'silent' });
 
-function start(): Sweeps {
-  const sweeps = startSweeps(sql, log);
+function start(over = sql): Sweeps {
+  const sweeps = startSweeps(over, log);
   started.push(sweeps);
   return sweeps;
 }
@@ -86,4 +87,37 @@ it('a sweep that was stopped is not asked for', async () => {
   await until(left, (count) => count === 1);
   expect(runs()).toBe(1);
   expect(other.runs()).toBeGreaterThanOrEqual(1);
+});
+
+it('a connection that was lost without a word holds no sweep for long', async () => {
+  const { hostname, port } = new URL(database.url);
+  let connections = 0;
+  let isSilent = false;
+  const proxy = createServer((client) => {
+    const isFirst = ++connections === 1;
+    const server = connectTo(Number(port), hostname);
+    client.pipe(server);
+    server.on('data', (bytes) => void (isFirst && isSilent ? undefined : client.write(bytes)));
+    client.on('close', () => server.destroy()).on('error', () => undefined);
+    server.on('close', () => client.destroy()).on('error', () => undefined);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const url = new URL(database.url);
+  url.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const pool = connect(url.href, { max: 2, name: 'silent' });
+  try {
+    const { runs } = add(start(pool), 'one');
+    await sql`insert into work values ('one')`;
+    await until(left, (count) => count === 0);
+    isSilent = true;
+    const before = runs();
+    await sql`insert into work values ('one')`;
+    await until(left, (count) => count === 0, 15_000);
+    expect(runs()).toBeGreaterThan(before);
+    expect(connections).toBe(2);
+  } finally {
+    await Promise.all(started.splice(0).map((each) => each.stop()));
+    proxy.close();
+    await pool.end({ timeout: 0 });
+  }
 });
