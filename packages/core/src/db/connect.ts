@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import postgres from 'postgres';
 import { exponentialBackoffMs } from '../retry.js';
 import { parseDatabaseUrl, type DatabaseAddress } from './databaseUrl.js';
-import { openSocket } from './openSocket.js';
+import { ConnectFailed, openSocket } from './openSocket.js';
 import { prepareSession, sessionStatement } from './sessionSettings.js';
 
 /** A pool of raw connections. Days are text (`2026-01-31`), 64-bit integers are text, instants are `Date`. */
@@ -11,6 +11,8 @@ export type Sql = postgres.Sql<{ date: string }>;
 
 /** How long a statement may run, unless something else is said. */
 export const statementMs = 30_000;
+/** How long after the server should have given up a statement its answer is no longer waited for. */
+const graceMs = 5_000;
 /** How long an end waits for queries under way. */
 const endSeconds = 5;
 
@@ -88,6 +90,8 @@ const retireCheckMs = 100;
 /** Opens a pool without a replacement for connections that have become stale: `onStale` is called for each of them. */
 export function openPool(address: DatabaseAddress, options: ConnectOptions, onStale: () => void) {
   const sockets = new Set<Socket>();
+  /** Without a limit for statements, an answer may take any time. */
+  const answerMs = options.statementMs === 0 ? undefined : (options.statementMs ?? statementMs) + graceMs;
   let opening = 0;
   let isClosed = false;
   const statement = sessionStatement({
@@ -107,7 +111,8 @@ export function openPool(address: DatabaseAddress, options: ConnectOptions, onSt
       }
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
-      prepareSession(socket, statement, { onStale });
+      const { unansweredSince } = prepareSession(socket, statement, { onStale });
+      if (answerMs !== undefined) destroyWhenSilent(socket, unansweredSince, answerMs);
       return socket;
     } catch (error) {
       return new FailedSocket(error as Error);
@@ -164,6 +169,24 @@ export function openPool(address: DatabaseAddress, options: ConnectOptions, onSt
       destroy();
     },
   };
+}
+
+/**
+ * Ends a connection on which an answer is missing for longer than the server would work on any statement: it was lost
+ * without a word, as in a failover. The driver would wait until the operating system gives it up, a quarter of an hour.
+ */
+function destroyWhenSilent(socket: Socket, unansweredSince: () => number | undefined, answerMs: number): void {
+  const checksPerAnswer = 5;
+  let since: number | undefined;
+  let checks = 0;
+  const timer = setInterval(() => {
+    const now = unansweredSince();
+    checks = now !== undefined && now === since ? checks + 1 : 0;
+    since = now;
+    if (checks >= checksPerAnswer)
+      socket.destroy(new ConnectFailed('ETIMEDOUT', `no answer within ${answerMs / 1_000} s`));
+  }, answerMs / checksPerAnswer).unref();
+  socket.once('close', () => clearInterval(timer));
 }
 
 /** Stands for a connection that could not be opened: the first word to it fails as the opening did. */

@@ -27,6 +27,11 @@ export function sessionStatement(more: Readonly<Record<string, string | number>>
 const [errorResponse, parameterStatus, readyForQuery] = ['E', 'S', 'Z'].map((letter) => letter.charCodeAt(0));
 const headerBytes = 5;
 
+interface PreparedSession {
+  /** The bytes written before the server last said something, if more have been written since. */
+  readonly unansweredSince: () => number | undefined;
+}
+
 interface SessionHooks {
   /** The connection can no longer do its work, though it is open: another one may. */
   readonly onStale: () => void;
@@ -37,7 +42,7 @@ interface SessionHooks {
  * `statement` runs: poolers refuse or forget what is set in the message that starts a session. Afterwards, every error
  * is looked at: one that all statements on this connection would meet calls `onStale`, before the driver sees it.
  */
-export function prepareSession(socket: Socket, statement: string, { onStale }: SessionHooks): void {
+export function prepareSession(socket: Socket, statement: string, { onStale }: SessionHooks): PreparedSession {
   const emit = socket.emit.bind(socket) as (event: string, ...values: unknown[]) => boolean;
   const pass = (bytes: Buffer): boolean => emit('data', bytes);
   let phase: 'starting' | 'setting' | 'ready' = 'starting';
@@ -45,6 +50,7 @@ export function prepareSession(socket: Socket, statement: string, { onStale }: S
   let rest: Buffer = Buffer.alloc(0);
   /** How many bytes of the present message are still to come. */
   let skip = 0;
+  let writtenWhenRead = 0;
 
   function start(message: Buffer): void {
     const [type] = message;
@@ -94,11 +100,15 @@ export function prepareSession(socket: Socket, statement: string, { onStale }: S
   }
 
   socket.emit = (event: string | symbol, ...values: unknown[]): boolean => {
+    // Told of an error, postgres.js would forget the queries that came between the error and the end of the connection.
+    if (event === 'close') return emit('close', false);
     if (event !== 'data') return emit(event as string, ...values);
+    writtenWhenRead = socket.bytesWritten;
     if (phase === 'ready') return watch(values[0] as Buffer);
     startWith(values[0] as Buffer);
     return true;
   };
+  return { unansweredSince: () => (socket.bytesWritten > writtenWhenRead ? writtenWhenRead : undefined) };
 }
 
 /**
