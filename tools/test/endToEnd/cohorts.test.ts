@@ -221,7 +221,7 @@ it('no push is lost when the api is killed repeatedly while partners push', asyn
     expect(await scene.difference()).toEqual(none);
   }
   expect(scenes.some(({ sender }) => sender.calls().some(({ status }) => status === null))).toBe(true);
-});
+}, 120_000);
 
 it('no process logs a key or the id of a member', async () => {
   const scene = await open({ ...(protocols['Mixpanel’s webhook'] as Protocol), mishaps: {} });

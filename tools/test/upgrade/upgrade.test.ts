@@ -283,6 +283,7 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
     const { body, headers } = await until(
       () => receiver.received[0],
       (first) => first !== undefined,
+      60_000,
     ).then((first) => first as (typeof receiver.received)[number]);
     const timestamp = String(headers['currents-timestamp']);
     const signature = String(headers['currents-signature']);
