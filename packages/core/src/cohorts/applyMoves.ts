@@ -1,5 +1,5 @@
 import type { MemberMoves } from '../process/metrics.js';
-import { assignCounts, countGains, createSet, setTable, type MemberCounts } from './memberSet.js';
+import { assignCounts, countGains, createSet, planFewMembers, setTable, type MemberCounts } from './memberSet.js';
 import type { Transaction } from '../db/session.js';
 import { openSync, recordReceived } from './syncRecord.js';
 import { moveChanges, type ChangeRun } from './pendingChanges.js';
@@ -45,6 +45,7 @@ export async function applyMoves(tx: Transaction, cohort: CohortRow, run: Change
 }
 
 async function move(tx: Transaction, cohortId: number, table: string, run: ChangeRun): Promise<Moved> {
+  await planFewMembers(tx);
   const [moved] = await tx<[Moved]>`
     with named as (
       select distinct on (m.member) m.member, c.kind = 'add' as adds, c.computed_at_ms

@@ -74,6 +74,16 @@ export async function raiseWorkMem(tx: Transaction): Promise<void> {
   await tx`select set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true), set_config('maintenance_work_mem', '256MB', true)`;
 }
 
+/**
+ * Has the rest of the transaction look members up by index. A change is small beside a set, but the planner knows only
+ * how large former changes were: after a large one it would read all of a set for a small one.
+ */
+export async function planFewMembers(tx: Transaction): Promise<void> {
+  await tx`
+    select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+      set_config('enable_mergejoin', 'off', true)`;
+}
+
 /** The set is no longer referenced. It is dropped once its readers have had time to finish. */
 export async function supersedeSet(tx: Queries, setId: string | null): Promise<void> {
   if (setId !== null) await tx`insert into unreferenced_set (set_id) values (${setId}::bigint)`;

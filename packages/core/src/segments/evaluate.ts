@@ -1,6 +1,6 @@
 import { advisoryLocks } from '../db/advisoryLocks.js';
-import { assignCounts, countGains, countMembers, createSet, raiseWorkMem } from '../cohorts/memberSet.js';
-import { setTable, supersedeSet, type MemberCounts } from '../cohorts/memberSet.js';
+import { assignCounts, countGains, countMembers, createSet, planFewMembers } from '../cohorts/memberSet.js';
+import { raiseWorkMem, setTable, supersedeSet, type MemberCounts } from '../cohorts/memberSet.js';
 import { isCode, lockNotAvailable } from '../db/errors.js';
 import { conflict, type Session, type Transaction } from '../db/session.js';
 import { selectMembers, matchesMember, readCohortSets } from './condition.js';
@@ -8,8 +8,14 @@ import { cohortsOf, storedDefinition, type Definition } from './definition.js';
 
 type Evaluated =
   | { readonly outcome: 'evaluated'; readonly whole: boolean; readonly moved: number; readonly ms: number }
-  /** `busy`: another worker is evaluating the segment. */
-  | { readonly outcome: 'nothing' | 'busy' };
+  /**
+   * `busy`: another worker is evaluating the segment. `whole`: all members have to be evaluated, which is out of scope.
+   * `resting`: the same, and not before the rest after the last such evaluation has ended.
+   */
+  | { readonly outcome: 'nothing' | 'busy' | 'whole' | 'resting' };
+
+/** `any`: candidates, or all members where that is due. `candidates`: never all members, which may take minutes. */
+type Scope = 'any' | 'candidates';
 
 /** With more candidates than this, evaluating the whole segment is cheaper. */
 const maxCandidates = 200_000;
@@ -20,6 +26,7 @@ interface SegmentRow {
   readonly definition_version: number;
   readonly evaluated_version: number | null;
   readonly set_id: string | null;
+  readonly rests: boolean;
 }
 
 /**
@@ -27,10 +34,10 @@ interface SegmentRow {
  * unless the definition is new or there are too many. The first evaluation records no entries. Any number of workers
  * may call it at once.
  */
-export async function evaluateSegment(session: Session, segmentId: number): Promise<Evaluated> {
+export async function evaluateSegment(session: Session, segmentId: number, scope: Scope = 'any'): Promise<Evaluated> {
   try {
-    await waitForAppliers(session, segmentId);
-    return await evaluate(session, segmentId);
+    if (scope === 'any') await waitForAppliers(session, segmentId);
+    return await evaluate(session, segmentId, scope);
   } catch (error) {
     // Another worker has just evaluated it, or an admin has changed it.
     if (isCode(error, conflict) || isCode(error, lockNotAvailable)) return { outcome: 'busy' };
@@ -39,30 +46,33 @@ export async function evaluateSegment(session: Session, segmentId: number): Prom
 }
 
 /** In one snapshot of cohorts and candidates: members that change afterwards are candidates again. */
-function evaluate(session: Session, segmentId: number): Promise<Evaluated> {
+function evaluate(session: Session, segmentId: number, scope: Scope): Promise<Evaluated> {
   return session.transact(async (tx): Promise<Evaluated> => {
     const [lock] = await tx<
       [{ held: boolean }]
     >`select pg_try_advisory_xact_lock(${advisoryLocks.segment}::int, ${segmentId}::int) as held`;
     if (!lock.held) return { outcome: 'busy' };
     const [segment] = await tx<SegmentRow[]>`
-      select id, definition, definition_version, evaluated_version, set_id from segment where id = ${segmentId} and deleted_at is null`;
+      select id, definition, definition_version, evaluated_version, set_id, coalesce(whole_evaluation_after > clock_timestamp(), false) as rests
+      from segment where id = ${segmentId} and deleted_at is null`;
     const [due] = await tx<[{ candidates: number; anybody: boolean | null }]>`
       select count(*)::int as candidates, bool_or(member is null) as anybody
       from (select member from segment_candidate where segment_id = ${segmentId} order by member nulls first limit ${maxCandidates + 1}) c`;
     if (!segment || due.candidates === 0) return { outcome: 'nothing' };
     const startedMs = Date.now();
     const definition = storedDefinition(segment.definition);
-    const whole =
-      due.anybody === true ||
-      due.candidates > maxCandidates ||
-      segment.set_id === null ||
-      segment.evaluated_version !== segment.definition_version;
+    const isNew = segment.set_id === null || segment.evaluated_version !== segment.definition_version;
+    const whole = isNew || due.anybody === true || due.candidates > maxCandidates;
+    if (whole && scope === 'candidates') {
+      if (isNew || !segment.rests) return { outcome: 'whole' };
+      await tx`update segment set evaluate_after = whole_evaluation_after where id = ${segmentId}`;
+      return { outcome: 'resting' };
+    }
     const evaluation = whole
       ? await evaluateWhole(tx, segment, definition)
       : await evaluateCandidates(tx, segment, definition);
     const ms = Date.now() - startedMs;
-    await recordEvaluation(tx, segment, evaluation, ms);
+    await recordEvaluation(tx, segment, evaluation, { whole, ms });
     return { outcome: 'evaluated', whole, moved: evaluation.moved, ms };
   }, 'one view');
 }
@@ -101,6 +111,7 @@ async function evaluateCandidates(tx: Transaction, segment: SegmentRow, definiti
   const setId = segment.set_id as string;
   const table = setTable(setId);
   const sets = await readCohortSets(tx, definition);
+  await planFewMembers(tx);
   const [{ moved, lastChangeId, ...counts }] = await tx<[MemberCounts & RecordedMoves]>`
     with taken as (
       delete from segment_candidate where segment_id = ${segment.id} and member is not null returning member
@@ -150,21 +161,25 @@ async function recordDifference(tx: Transaction, segment: SegmentRow, fresh: str
 }
 
 const maxRestMs = 5 * 60_000;
-const minRestMs = 1_000;
+const minRestMs = 500;
 
-/** The next evaluation waits for as long as this one took, so that a busy cohort takes at most half of a worker. */
+/**
+ * The next evaluation of the same kind waits for as long as this one took, so that a busy cohort takes half of a session
+ * at most. A few changes after a long evaluation of all members do not wait for its rest.
+ */
 async function recordEvaluation(
   tx: Transaction,
   segment: SegmentRow,
   { setId, counts, mode, lastChangeId }: Evaluation,
-  tookMs: number,
+  { whole, ms }: { readonly whole: boolean; readonly ms: number },
 ): Promise<void> {
-  const restMs = Math.min(Math.max(minRestMs, tookMs), maxRestMs);
+  const restMs = Math.min(Math.max(minRestMs, ms), maxRestMs);
+  const restEnd = tx`clock_timestamp() + ${restMs}::int * interval '1 millisecond'`;
   await tx`
     update segment set
       set_id = ${setId}::bigint, ${assignCounts(tx, counts, mode)},
-      evaluated_version = ${segment.definition_version}, evaluated_at = now(), evaluation_ms = ${tookMs},
-      evaluate_after = clock_timestamp() + ${restMs}::int * interval '1 millisecond',
+      evaluated_version = ${segment.definition_version}, evaluated_at = now(), evaluation_ms = ${ms},
+      ${whole ? tx`evaluate_after = clock_timestamp(), whole_evaluation_after = ${restEnd}` : tx`evaluate_after = ${restEnd}`},
       last_change_id = coalesce(${lastChangeId}::bigint, last_change_id),
       changes_complete_since = coalesce(changes_complete_since, clock_timestamp())
     where id = ${segment.id}`;

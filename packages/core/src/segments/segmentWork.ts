@@ -1,5 +1,5 @@
 import { connect } from '../db/connect.js';
-import { openSession } from '../db/session.js';
+import { openSession, type Session } from '../db/session.js';
 import type { Sweeps } from '../sweeps.js';
 import { startPeriodic } from '../process/periodic.js';
 import { deliverChanges, type DeliverChangesDeps } from './deliverChanges.js';
@@ -25,9 +25,22 @@ export function startSegmentWork(deps: SegmentWorkDeps) {
   const { databaseUrl, sweeps, log, retentionDays } = deps;
   const sql = connect(databaseUrl, { max: 2, name: 'segments' });
   const session = openSession(databaseUrl, { name: 'segments', statementMs });
+  // Evaluations of all members take up to minutes; in a session of their own, they do not delay changes of others.
+  const wholeSession = openSession(databaseUrl, { name: 'segments', statementMs });
+  const waitingForWhole = new Set<number>();
   const prober = createWebhookProber({ ...deps, sql });
   const delivering = new Map<number, Promise<void>>();
   let stopped = false;
+
+  const wholeEvaluations = startPeriodic(log, 'segment_evaluation.failed', undefined, async () => {
+    for (const id of waitingForWhole) {
+      try {
+        await evaluate(id, wholeSession, 'any');
+      } finally {
+        waitingForWhole.delete(id);
+      }
+    }
+  });
 
   const periodics = [
     sweeps.add({
@@ -36,9 +49,14 @@ export function startSegmentWork(deps: SegmentWorkDeps) {
       task: async () => {
         const due = await sql<{ id: number }[]>`
           select id from segment s where ${sql.unsafe(isEvaluationDue)} order by evaluate_after`;
-        for (const { id } of due) await evaluate(id);
+        for (const { id } of due) {
+          if (waitingForWhole.has(id)) continue;
+          if ((await evaluate(id, session, 'candidates')) === 'whole') waitingForWhole.add(id);
+        }
+        if (waitingForWhole.size > 0) wholeEvaluations.runNow();
       },
     }),
+    wholeEvaluations,
     startPeriodic(log, 'segment_cleanup.failed', cleanupMs, () =>
       runSegmentCleanup({ sql, session, log, retentionDays }),
     ),
@@ -55,18 +73,20 @@ export function startSegmentWork(deps: SegmentWorkDeps) {
     }),
   ];
 
-  async function evaluate(segmentId: number): Promise<void> {
-    if (stopped) return;
+  async function evaluate(segmentId: number, within: Session, scope: 'any' | 'candidates') {
+    if (stopped) return undefined;
     try {
-      const { outcome, ...result } = await evaluateSegment(session, segmentId);
+      const { outcome, ...result } = await evaluateSegment(within, segmentId, scope);
       if (outcome === 'evaluated') log.info({ event: 'segment.evaluated', segment: segmentId, ...result });
+      return outcome;
     } catch (error) {
-      if (stopped) return;
+      if (stopped) return undefined;
       log.warn(
         { event: 'segment.evaluation_failed', segment: segmentId, err: error },
         'a segment was not evaluated; it is retried',
       );
       await sql`update segment set evaluate_after = now() + interval '10 seconds' where id = ${segmentId}`;
+      return undefined;
     }
   }
 
@@ -94,7 +114,10 @@ export function startSegmentWork(deps: SegmentWorkDeps) {
         Promise.all([...delivering.values(), prober.end()]),
         new Promise((resolve) => setTimeout(resolve, stopSeconds * 1000).unref()),
       ]);
-      await Promise.all([sql.end({ timeout: stopSeconds }), session.end(stopSeconds)]);
+      await Promise.all([
+        sql.end({ timeout: stopSeconds }),
+        ...[session, wholeSession].map((each) => each.end(stopSeconds)),
+      ]);
       await ended;
     },
   };

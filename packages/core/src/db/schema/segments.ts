@@ -45,6 +45,8 @@ export const segment = pgTable(
     updatedAt: instant('updated_at').notNull().defaultNow(),
     deletedAt: instant('deleted_at'),
     version: t.integer('version').notNull().default(1),
+    /** When it is evaluated as a whole again at the earliest. */
+    wholeEvaluationAfter: instant('whole_evaluation_after'),
   }),
   (table) => [partial(uniqueIndex('segment_name').on(sql`lower(${table.name})`), sql`${table.deletedAt} is null`)],
 );
