@@ -26,13 +26,17 @@ export interface SideMeasure extends Cost {
 const floodEventsPerSecond = 20_000;
 const minConnections = 64;
 
-/** Sends the arrivals for so many seconds and waits until all is delivered and recorded. */
+/**
+ * Sends the arrivals for so many seconds and waits until all is delivered and recorded.
+ * @param floodEvents events of a flood; default: as many as a usual machine takes in that time.
+ */
 export async function measureSide(
   side: Side,
   generator: Program<Generator>,
   arrivals: Arrivals,
   seconds: number,
   partnerMs: number,
+  floodEvents = floodEventsPerSecond * seconds,
 ): Promise<SideMeasure> {
   const { sink, url, token, copies } = side;
   const before = await sink.call('arrivals');
@@ -50,7 +54,7 @@ export async function measureSide(
     return { after, cost: stopMeter(events) };
   };
   if (arrivals.kind === 'flood') {
-    const sent = await generator.call('flood', { ...job, events: floodEventsPerSecond * seconds });
+    const sent = await generator.call('flood', { ...job, events: floodEvents });
     const { after, cost } = await untilDelivered(sent.events);
     return {
       events: sent.events,

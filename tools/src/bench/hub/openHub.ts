@@ -96,6 +96,8 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOpti
 
   return {
     sql,
+    /** The queue's Redis; undefined when the queue is in Postgres. */
+    redisUrl: redis?.url,
     url: api.url,
     admin,
     adminToken,

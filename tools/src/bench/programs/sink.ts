@@ -26,6 +26,8 @@ export interface Arrivals {
   readonly events: number;
   /** Bytes of JSON after decompression. */
   readonly bytes: number;
+  /** Bytes of the bodies as they arrived, compressed or not. */
+  readonly bodyBytes: number;
   readonly requests: number;
   readonly lastMicros: number;
 }
@@ -38,6 +40,7 @@ export interface RecordedArrivals {
 
 let events = 0;
 let bytes = 0;
+let bodyBytes = 0;
 let requests = 0;
 let lastMicros = 0;
 let answerAfterMs = 0;
@@ -58,6 +61,7 @@ async function take(body: Buffer, { url, headers }: IncomingMessage, response: S
   }
   events += found;
   bytes += text.length;
+  bodyBytes += body.length;
   requests++;
   lastMicros = Math.max(lastMicros, arrivedMicros);
   if (answerAfterMs > 0) await wait(answerAfterMs);
@@ -81,7 +85,7 @@ const sink = {
       server.once('error', reject);
       server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
     }),
-  arrivals: (): Arrivals => ({ events, bytes, requests, lastMicros }),
+  arrivals: (): Arrivals => ({ events, bytes, bodyBytes, requests, lastMicros }),
   /** Sets the delay of all following responses. */
   answerAfter: (ms: number): void => void (answerAfterMs = ms),
   /** Starts recording the arrival time of every event. */
