@@ -17,6 +17,7 @@ const programs = {
   ],
   doctor: ['tools/dist/doctor.js', 'Checks a configuration, and what it leads to, without starting anything.'],
   'admin-token': ['tools/dist/adminToken.js', 'Makes an admin token in the database.'],
+  capacity: ['tools/dist/capacity/main.js', 'Works out what rates of events need, and which limit comes first.'],
   bench: ['tools/dist/bench/main.js', 'Measures the CPU per event, from the request to the partner.'],
   'bench:amplitude': [
     'tools/dist/bench/main.js',
