@@ -1,32 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
-import { inScope, type Cleanup, type QueueKind, type Stage } from '../bench/bench.js';
+import { inScope, type Cleanup } from '../bench/bench.js';
 import type { Arrivals } from '../bench/curve/cells.js';
-import { createGenerators, type Generators } from '../bench/curve/generators.js';
-import { measureSide } from '../bench/curve/measureSide.js';
-import type { Side } from '../bench/curve/side.js';
-import { readTotals } from '../bench/hub/balance.js';
-import { openHub, withoutLimits, type Hub } from '../bench/hub/openHub.js';
-import { openSink } from '../bench/programs/open.js';
-import { median } from '../bench/reading/percentiles.js';
+import { createEventMaker, users } from '../bench/events/eventMaker.js';
 import { costsOf } from './curveFigures.js';
 import type { Figures, Run } from './figures.js';
+import { openMeasuredHub, type MeasuredHub, type MeasureOptions, type MeasureStage } from './measuredHub.js';
+import { measureFsyncMs } from './measureFsync.js';
 import { none, rounded } from './units.js';
-
-export interface MeasureOptions {
-  /** Events of a flood. */
-  readonly events: number;
-  /** Duration of a run at a fixed rate. */
-  readonly seconds: number;
-  readonly seed: number;
-}
-
-type MeasureStage = Pick<Stage, 'folder' | 'cleanup' | 'progress'>;
 
 interface PlannedRun {
   readonly name: string;
@@ -53,8 +36,6 @@ const plan: readonly PlannedRun[] = [
 ];
 /** Sizes of tables grow by pages: those of a short run say little. */
 const minStoredEvents = 5_000;
-/** A request each for so many events would take minutes. */
-const maxFloodRequests = 20_000;
 
 /** Measures the figures of this machine with a small hub of its own; ends all that it starts. */
 export async function measureFigures(options: MeasureOptions, stage: MeasureStage): Promise<Figures> {
@@ -94,7 +75,7 @@ export async function measureFigures(options: MeasureOptions, stage: MeasureStag
       stored: costs.stored ?? none,
     },
     fitErrors,
-    eventBytes: measured.eventBytes,
+    eventBytes: eventBytesOf(options.seed),
     partnerEventBytes: measured.partnerEventBytes,
     partnerJsonBytes: measured.partnerJsonBytes,
     requestIndexBytes: measured.requestIndexBytes,
@@ -107,29 +88,26 @@ export async function measureFigures(options: MeasureOptions, stage: MeasureStag
 }
 
 async function measureHub(options: MeasureOptions, stage: MeasureStage, cleanup: Cleanup) {
-  const opened = await openMeasured('postgres', options, stage, cleanup);
-  if (!opened) throw new Error('expected a hub on Postgres');
-  const { hub, side, addCurrents, generators } = opened;
-  const { eventBytes } = await (await generators.of(100)).call('prepare', { seed: options.seed, requestEvents: 100 });
+  const hub = await openMeasuredHub('postgres', options, stage, cleanup);
+  if (!hub) throw new Error('expected a hub on Postgres');
   stage.progress('warming up');
-  for (const { arrivals } of [flood(100), flood(1), flood(100)]) await send(side, generators, arrivals, options);
+  for (const { arrivals } of [flood(100), flood(1), flood(100)]) await hub.send(arrivals);
   // Full pages are not part of the costs: the model adds them.
   await hub.sql`checkpoint`;
-  await send(side, generators, flood(1).arrivals, options);
+  await hub.send(flood(1).arrivals);
 
   const runs: Run[] = [];
-  const before = await readState(hub, side);
+  const before = await hub.readState();
   for (const planned of plan) {
     stage.progress(planned.name);
-    await addCurrents(planned.currents);
-    runs.push(await measureRun(planned, hub, side, generators, options));
+    await hub.addCurrents(planned.currents);
+    runs.push(await measureRun(planned, hub, options));
   }
-  const after = await readState(hub, side);
+  const after = await hub.readState();
   const [row] = await hub.sql<{ version: string }[]>`select current_setting('server_version') as version`;
   const delivered = after.arrivals.events - before.arrivals.events;
   return {
     runs,
-    eventBytes: Math.round(eventBytes),
     partnerEventBytes: rounded((after.arrivals.bodyBytes - before.arrivals.bodyBytes) / delivered),
     partnerJsonBytes: rounded((after.arrivals.bytes - before.arrivals.bytes) / delivered),
     requestIndexBytes: rounded(
@@ -139,50 +117,23 @@ async function measureHub(options: MeasureOptions, stage: MeasureStage, cleanup:
   };
 }
 
-/** A hub with a sink, and a function that adds Currents until there are so many; undefined if it needs a Redis that is missing. */
-async function openMeasured(queue: QueueKind, { seed }: MeasureOptions, stage: MeasureStage, cleanup: Cleanup) {
-  stage.progress(`starting a hub, queue in ${queue}`);
-  const { sink, url: sinkUrl } = await openSink(cleanup);
-  const hub = await openHub({ queue, sinkUrl, folder: stage.folder }, cleanup);
-  if (!hub) return undefined;
-  let copies = 1;
-  const side: Side = {
-    url: hub.url,
-    token: hub.token,
-    sink,
-    get copies() {
-      return copies;
-    },
-    processes: hub.processes,
-    settle: () => untilRecorded(hub),
-  };
-  const addCurrents = async (currents: number): Promise<void> => {
-    while (copies < currents)
-      await hub.launch('mixpanel', { baseUrl: sinkUrl, ...withoutLimits }, `mixpanel ${++copies}`);
-  };
-  return { hub, side, addCurrents, generators: createGenerators(cleanup, seed) };
-}
-
 async function measureRun(
   { name, arrivals, currents }: PlannedRun,
-  hub: Hub,
-  side: Side,
-  generators: Generators,
-  options: MeasureOptions,
+  hub: MeasuredHub,
+  { seconds }: MeasureOptions,
 ): Promise<Run> {
-  const before = await readState(hub, side);
-  const { events, eventsPerSecond, cpuMicros } = await send(side, generators, arrivals, options);
-  const after = await readState(hub, side);
-  const seconds = (after.atMs - before.atMs) / 1_000;
-  // An idle side has its CPU in µs per second.
-  const cpuOf = (process: string): number => Math.round((cpuMicros[process] ?? 0) * (events || options.seconds));
+  const before = await hub.readState();
+  const { events, eventsPerSecond, cpuMicros } = await hub.send(arrivals);
+  const after = await hub.readState();
+  // An idle hub has its CPU in µs per second.
+  const cpuOf = (process: string): number => Math.round((cpuMicros[process] ?? 0) * (events || seconds));
   return {
     name,
     eventsPerSecond: Math.round(eventsPerSecond),
     requestEvents: arrivals.kind === 'idle' ? 0 : arrivals.requestEvents,
     currents,
     work: {
-      second: rounded(seconds),
+      second: rounded((after.atMs - before.atMs) / 1_000),
       event: events,
       request: after.requests - before.requests,
       commit: after.batches - before.batches,
@@ -200,45 +151,11 @@ async function measureRun(
   };
 }
 
-async function send(side: Side, generators: Generators, arrivals: Arrivals, { events, seconds }: MeasureOptions) {
-  const generator = await generators.of(arrivals.kind === 'idle' ? 1 : arrivals.requestEvents);
-  const floodEvents =
-    arrivals.kind === 'flood' ? Math.min(events, maxFloodRequests * arrivals.requestEvents) : undefined;
-  return measureSide(side, generator, arrivals, seconds, 0, floodEvents);
-}
-
-const settleMs = 60_000;
-const lookMs = 100;
-
-async function untilRecorded(hub: Hub): Promise<void> {
-  for (const endMs = Date.now() + settleMs; ; await wait(lookMs)) {
-    const { selected, delivered, skipped, rejected, expired } = await readTotals(hub);
-    if (selected - delivered - skipped - rejected - expired === 0) return;
-    if (Date.now() > endMs) throw new Error(`not all events were recorded within ${settleMs / 1_000} s`);
-  }
-}
-
-/** Counts, sizes and the position of the WAL. */
-async function readState({ sql }: Hub, { sink }: Side) {
-  const [row] = await sql<Record<'wal' | 'stored' | 'index' | 'requests' | 'batches' | 'deliveries', string>[]>`
-    select pg_current_wal_insert_lsn() - '0/0' as wal,
-      (select count(*) from request) as requests,
-      (select count(*) from batch) as batches,
-      (select count(*) from delivery) as deliveries,
-      sum(pg_total_relation_size(part.inhrelid)) as stored,
-      sum(pg_indexes_size(part.inhrelid)) filter (where parent.relname = 'request') as index
-    from pg_inherits part join pg_class parent on parent.oid = part.inhparent
-    where parent.relkind = 'p'`;
-  return {
-    walBytes: Number(row?.wal),
-    storedBytes: Number(row?.stored),
-    requestIndexBytes: Number(row?.index),
-    requests: Number(row?.requests),
-    batches: Number(row?.batches),
-    deliveries: Number(row?.deliveries),
-    arrivals: await sink.call('arrivals'),
-    atMs: Date.now(),
-  };
+/** The mean bytes of JSON of an event. */
+function eventBytesOf(seed: number): number {
+  const make = createEventMaker(seed);
+  const bytes = Array.from({ length: users }, (_, index) => Buffer.byteLength(JSON.stringify(make(index))) + 1);
+  return Math.round(bytes.reduce((sum, each) => sum + each, 0) / bytes.length);
 }
 
 /** Commands of Redis for each Current and second with events; undefined without a redis-server. */
@@ -248,37 +165,19 @@ async function measureRedis(
   cleanup: Cleanup,
 ): Promise<number | undefined> {
   const currents = 4;
-  const opened = await openMeasured('redis', options, stage, cleanup);
-  if (opened?.hub.redisUrl === undefined) return undefined;
-  const { side, addCurrents, generators } = opened;
-  await addCurrents(currents);
-  const redis = new Redis(opened.hub.redisUrl);
+  const hub = await openMeasuredHub('redis', options, stage, cleanup);
+  if (hub?.redisUrl === undefined) return undefined;
+  await hub.addCurrents(currents);
+  const redis = new Redis(hub.redisUrl);
   cleanup.add('a connection to Redis', () => redis.disconnect());
   const readCalls = async () => Number(/total_commands_processed:(\d+)/.exec(await redis.info('stats'))?.[1]);
-  await send(side, generators, steady(500, 10).arrivals, options);
+  const { arrivals } = steady(500, 10);
+  await hub.send(arrivals);
   const before = await readCalls();
   const startedMs = Date.now();
-  await send(side, generators, steady(500, 10).arrivals, options);
+  await hub.send(arrivals);
   const seconds = (Date.now() - startedMs) / 1_000;
   return rounded(((await readCalls()) - before) / seconds / currents);
-}
-
-const fsyncs = 200;
-
-function measureFsyncMs(folder: string): number {
-  const page = Buffer.alloc(8_192);
-  const file = openSync(join(folder, 'fsync'), 'w');
-  try {
-    const times = Array.from({ length: fsyncs }, (_, index) => {
-      const startedMs = performance.now();
-      writeSync(file, page, 0, page.length, index * page.length);
-      fdatasyncSync(file);
-      return performance.now() - startedMs;
-    });
-    return Math.max(0.001, rounded(median(times)));
-  } finally {
-    closeSync(file);
-  }
 }
 
 function commitOf(): string {
