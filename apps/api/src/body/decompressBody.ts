@@ -1,10 +1,12 @@
-import { createGunzip } from 'node:zlib';
+import { createGunzip, gunzipSync } from 'node:zlib';
 import type { Refusal } from '../problem.js';
 import { bodyTooLarge, tooBusy } from './bodyRefusals.js';
 
 /** A gzip member ends with the size of its contents, modulo 2^32 (RFC 1952, 2.3.1). */
 const sizeBytes = 4;
 const chunkSize = 256 * 1024;
+/** Up to so many bytes are decompressed at once, in a quarter of a millisecond: the thread pool would cost more than that. */
+const atOnceBytes = 64 * 1024;
 
 /**
  * Decompresses a body to at most `maxBodyBytes`, or returns why it cannot be read.
@@ -27,7 +29,20 @@ export async function decompressBody(
   const stated = end.length < sizeBytes ? 0 : end.readUInt32LE();
   // The sender may state anything, and of several members only the last one's size is stated.
   const expectedBytes = Math.max(1, Math.min(stated, maxBodyBytes));
-  return reserve(expectedBytes) ? gunzip(body, expectedBytes, maxBodyBytes, reserve) : tooBusy;
+  if (!reserve(expectedBytes)) return tooBusy;
+  const atOnce = expectedBytes <= atOnceBytes ? gunzipAtOnce(body, expectedBytes) : undefined;
+  return atOnce ? [atOnce] : gunzip(body, expectedBytes, maxBodyBytes, reserve);
+}
+
+/** Undefined when the contents are longer than expected, or damaged. */
+function gunzipAtOnce(body: readonly Buffer[], expectedBytes: number): Buffer | undefined {
+  const bytes = body.reduce((sum, { length }) => sum + length, 0);
+  if (bytes > atOnceBytes) return undefined;
+  try {
+    return gunzipSync(Buffer.concat(body, bytes), { maxOutputLength: expectedBytes });
+  } catch {
+    return undefined;
+  }
 }
 
 /** @param reservedBytes are reserved. Once the contents are longer, so is the rest of what they may have. */

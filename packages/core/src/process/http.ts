@@ -1,4 +1,4 @@
-import { gzip } from 'node:zlib';
+import { gzip, gzipSync } from 'node:zlib';
 import { promisify } from 'node:util';
 import type { BodyPiece, HttpAnswer, HttpRequest, StreamingHttp } from '@currents/connector';
 import { Agent, request as send, type Dispatcher } from 'undici';
@@ -17,6 +17,8 @@ const compress = promisify(gzip);
 
 /** Level 1 is the cheapest; more memory makes it cheaper still, and large chunks save round trips to the thread pool. */
 const compression = { level: 1, memLevel: 9, chunkSize: 256 * 1024 };
+/** Up to so many bytes are compressed at once, in a quarter of a millisecond: the thread pool would cost more than that. */
+const atOnceBytes = 64 * 1024;
 
 /** What the operator allows of the network. */
 export interface Network {
@@ -107,7 +109,7 @@ async function open(
   signal?: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
   const plain = body === undefined || typeof body === 'string' ? body : inOnePiece(body);
-  const packed = zip && plain !== undefined ? await compress(plain, compression) : plain;
+  const packed = zip && plain !== undefined ? await compressed(plain) : plain;
   return send(url, {
     method,
     dispatcher: agent,
@@ -115,6 +117,10 @@ async function open(
     body: packed ?? null,
     ...(signal && { signal }),
   });
+}
+
+function compressed(plain: string | Buffer): Buffer | Promise<Buffer> {
+  return plain.length <= atOnceBytes ? gzipSync(plain, { level: compression.level }) : compress(plain, compression);
 }
 
 function inOnePiece(pieces: readonly BodyPiece[]): Buffer {
