@@ -67,7 +67,7 @@ async function main(config: Config): Promise<void> {
     batchEvents: 4_000,
     queuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
     commits: maxConcurrentCommits,
-    gatherMs: 3,
+    commitDelayMs: config.INGEST_COMMIT_DELAY_MS,
     shard: drawShard(),
     onStored: (currentIds) => currentIds.forEach(sender.wake),
     quarantine: {

@@ -11,6 +11,8 @@ const queueName = 'wake';
 
 /** Wakes a worker. The database is authoritative, so a lost or repeated job changes nothing. */
 interface WakeJob {
+  readonly currents?: readonly number[];
+  /** As earlier releases send it. */
   readonly current?: number;
   readonly cohort?: number;
   readonly pull?: number;
@@ -25,7 +27,7 @@ interface QueueListener {
  * Wake-up calls for one Current are debounced by this time: after one the worker polls for longer, and a call through the
  * queue costs as much as several claims.
  */
-export const wakeIntervalMs = 1_000;
+export const wakeIntervalMs = 3_000;
 /** Those for one cohort or pull: the worker does at once all that is due, and does not poll. */
 const cohortIntervalMs = 250;
 
@@ -37,7 +39,7 @@ export function openWakeSender(place: QueueConnection, { onError }: QueueListene
     void queue()
       .add('wake', job, { ...keepNothing, delay })
       .catch(onError);
-  const wake = debounce(wakeIntervalMs, (current) => call({ current }));
+  const wake = debounceTogether(wakeIntervalMs, (currents) => call({ currents }));
   const wakeCohort = debounce(cohortIntervalMs, (cohort) => call({ cohort }));
   const wakePullNow = debounce(cohortIntervalMs, (pull) => call({ pull }));
   return {
@@ -70,6 +72,45 @@ function debounce(intervalMs: number, call: (id: number) => void): (id: number) 
       if (begun.again) wake(id);
     }, intervalMs).unref();
     call(id);
+  };
+}
+
+/** As `debounce`, but ids that come at about the same time share a call. */
+function debounceTogether(intervalMs: number, call: (ids: readonly number[]) => void): (id: number) => void {
+  const quietUntilMs = new Map<number, number>();
+  const waiting = new Set<number>();
+  let immediate: NodeJS.Immediate | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let timerMs = Infinity;
+
+  function schedule(dueMs: number, nowMs: number): void {
+    if (dueMs <= nowMs) immediate ??= setImmediate(callDue);
+    else if (dueMs < timerMs) {
+      clearTimeout(timer);
+      timerMs = dueMs;
+      timer = setTimeout(callDue, dueMs - nowMs).unref();
+    }
+  }
+
+  function callDue(): void {
+    const nowMs = performance.now();
+    clearTimeout(timer);
+    immediate = undefined;
+    timerMs = Infinity;
+    for (const [id, untilMs] of quietUntilMs) if (untilMs <= nowMs) quietUntilMs.delete(id);
+    const due = [...waiting].filter((id) => !quietUntilMs.has(id));
+    for (const id of due) {
+      waiting.delete(id);
+      quietUntilMs.set(id, nowMs + intervalMs);
+    }
+    if (due.length > 0) call(due);
+    if (waiting.size > 0) schedule(Math.min(...Array.from(waiting, (id) => quietUntilMs.get(id) ?? 0)), nowMs);
+  }
+
+  return (id) => {
+    if (waiting.has(id)) return;
+    waiting.add(id);
+    schedule(quietUntilMs.get(id) ?? 0, performance.now());
   };
 }
 
@@ -114,8 +155,8 @@ export function openWakeReceiver(
   { onWake, onCohort, onPull }: WakeListener,
   { onError }: QueueListener,
 ) {
-  const process = ({ data: { current, cohort, pull } }: { readonly data: WakeJob }): Promise<void> => {
-    if (current !== undefined) onWake(current);
+  const process = ({ data: { currents, current, cohort, pull } }: { readonly data: WakeJob }): Promise<void> => {
+    for (const each of currents ?? (current === undefined ? [] : [current])) onWake(each);
     if (cohort !== undefined) onCohort(cohort);
     if (pull !== undefined) onPull(pull);
     return Promise.resolve();

@@ -47,7 +47,7 @@ export async function openHub(connector: Connector): Promise<Hub> {
     batchEvents: 500,
     queuedBytes: 10_000_000,
     commits: 2,
-    gatherMs: 1,
+    commitDelayMs: 1,
     shard: 1,
     onStored: () => undefined,
   });

@@ -19,13 +19,13 @@ const count = async (table: string) =>
   Number((await hub.sql<{ n: string }[]>`select count(*) as n from ${hub.sql(table)}`)[0]?.n);
 
 /** The intake of a second api process on the same database. */
-function anotherIntake(overrides: { readonly queuedBytes?: number; readonly gatherMs?: number } = {}): Ingest {
+function anotherIntake(overrides: { readonly queuedBytes?: number; readonly commitDelayMs?: number } = {}): Ingest {
   return createIngest(hub.writer, {
     connectors: new Map([[connector.name, connector]]),
     batchEvents: 500,
     queuedBytes: overrides.queuedBytes ?? 10_000_000,
     commits: 2,
-    gatherMs: overrides.gatherMs ?? 1,
+    commitDelayMs: overrides.commitDelayMs ?? 1,
     shard: 9,
     onStored: () => undefined,
   });
@@ -127,7 +127,7 @@ describe('the intake', () => {
   });
 
   it('refuses requests above its memory limit, and stores nothing of them', async () => {
-    const narrow = anotherIntake({ queuedBytes: 2_000, gatherMs: 50 });
+    const narrow = anotherIntake({ queuedBytes: 2_000, commitDelayMs: 50 });
     const bodies = Array.from({ length: 40 }, () => bytes({ events: [event(), event()] }));
     const results = await Promise.allSettled(bodies.map((body) => receiptOf(narrow, body)));
     const refused = results.filter(({ status }) => status === 'rejected');

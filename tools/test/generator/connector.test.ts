@@ -143,7 +143,7 @@ async function openHub(connectors: Connectors) {
     batchEvents: 500,
     queuedBytes: 10_000_000,
     commits: 1,
-    gatherMs: 1,
+    commitDelayMs: 1,
     shard: 1,
     onStored: () => undefined,
   });

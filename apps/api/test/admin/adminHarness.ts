@@ -96,7 +96,7 @@ export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promis
     batchEvents: 500,
     queuedBytes: 10_000_000,
     commits: 1,
-    gatherMs: 1,
+    commitDelayMs: 1,
     shard: 4,
     onStored: () => undefined,
   });

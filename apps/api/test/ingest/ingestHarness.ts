@@ -91,7 +91,7 @@ export async function openIngestHarness({
     batchEvents: 2_000,
     queuedBytes,
     commits: 2,
-    gatherMs: 1,
+    commitDelayMs: 1,
     shard: 4,
     onStored: () => undefined,
   });

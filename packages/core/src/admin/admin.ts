@@ -44,7 +44,7 @@ export function openAdmin(options: AdminOptions): Admin {
     batchEvents: 2_000,
     queuedBytes: 64 * 1024 * 1024,
     commits: 1,
-    gatherMs: 3,
+    commitDelayMs: 3,
     shard: adminShard,
     onStored: (currentIds) => currentIds.forEach(wake),
   });

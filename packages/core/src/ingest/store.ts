@@ -1,6 +1,7 @@
 import type { EventType } from '@currents/schema';
 import { packBatch, type BatchPart } from '../batch/batch.js';
 import type { Writer } from '../db/writer.js';
+import { createCommitDelay } from './commitDelay.js';
 import { fanOut } from './fanOut.js';
 import { insertBatch } from './insertBatch.js';
 import { createBufferPool } from './bufferPool.js';
@@ -18,8 +19,8 @@ export interface StoreOptions {
   readonly queuedBytes: number;
   /** Commits under way at once. */
   readonly commits: number;
-  /** How long the first request of a batch waits for company, in milliseconds, while the store is otherwise idle. */
-  readonly gatherMs: number;
+  /** How long, in milliseconds, the first request of a batch waits at most for others. */
+  readonly commitDelayMs: number;
   /** Tells this process's counters from those of others. */
   readonly shard: number;
   /** Called after each commit with the Currents that have something new. */
@@ -70,9 +71,11 @@ export function createStore(writer: Writer, options: StoreOptions) {
   let queuedBytes = 0;
   let committing = 0;
   let timer: NodeJS.Timeout | undefined;
+  let isHurried = false;
   let routes: Routes | undefined;
   const inFlight = new Map<string, Promise<Receipt>>();
   const bufferPool = createBufferPool();
+  const delay = createCommitDelay(options.commitDelayMs);
   const budgets = openQuarantineBudgets(writer, options.quarantine?.maxBytes ?? Infinity);
   const freeShards = Array.from({ length: options.commits }, (_, slot) => options.shard + slot);
 
@@ -107,12 +110,27 @@ export function createStore(writer: Writer, options: StoreOptions) {
   function schedule(): void {
     if (queue.length === 0 || committing >= options.commits) return;
     if (queuedEvents >= options.batchEvents) return commitNext();
-    timer ??= setTimeout(commitNext, options.gatherMs);
+    if (timer) return void hurry();
+    timer = setTimeout(() => {
+      delay.onPassed();
+      commitNext();
+    }, delay.start());
+    hurry();
+  }
+
+  /** A batch that is large enough waits only a little longer. */
+  function hurry(): void {
+    const waitMs = isHurried ? undefined : delay.onRequest(queuedEvents);
+    if (waitMs === undefined) return;
+    isHurried = true;
+    clearTimeout(timer);
+    timer = setTimeout(commitNext, waitMs);
   }
 
   function commitNext(): void {
     clearTimeout(timer);
     timer = undefined;
+    isHurried = false;
     if (queue.length === 0 || committing >= options.commits) return;
     const group = takeGroup();
     committing++;

@@ -78,7 +78,7 @@ export async function openCoreHarness(): Promise<CoreHarness> {
     batchEvents: 500,
     queuedBytes: 10_000_000,
     commits: 2,
-    gatherMs: 1,
+    commitDelayMs: 1,
     shard: 4,
     onStored: () => undefined,
   });

@@ -281,7 +281,7 @@ describe('the budget of the quarantine', () => {
       batchEvents: 500,
       queuedBytes: 10_000_000,
       commits: 1,
-      gatherMs: 1,
+      commitDelayMs: 1,
       shard: 4,
       onStored: () => undefined,
       quarantine: { maxBytes: 1_000, onOverBudget: (tokenId, events) => void over.push([tokenId, events]) },
