@@ -63,3 +63,28 @@ it('takeUsage returns each count once', () => {
   expect(watch.takeUsage()).toEqual([{ key: 'busy', used: 5 }]);
   expect(watch.takeUsage()).toEqual([]);
 });
+
+it('a sketch grows with its keys, and forgets none of their counts', () => {
+  const { watch, add, pass } = openKeys();
+  add('slow', 1_400);
+  // So many keys that it grows to its full size.
+  for (let key = 0; key < 40_000; key++) add(`one of many ${key}`, 1);
+  expect(add('slow', 101)).toBe(true);
+  pass(turnMs);
+  expect(add('slow', 1)).toBe(true);
+  expect(watch.isWatching()).toBe(false);
+});
+
+it('what is tracked stays tracked when the sketch grows, and when it shrinks again after a pause', () => {
+  const { watch, add, pass } = openKeys();
+  add('busy', 40_000);
+  pass(turnMs);
+  for (let key = 0; key < 40_000; key++) add(`one of many ${key}`, 1);
+  pass(turnMs);
+  add('busy', 1);
+  expect(watch.isWatched('busy')).toBe(true);
+  pass(10 * turnMs);
+  add('busy', 1);
+  expect(watch.isWatched('busy')).toBe(true);
+  expect(watch.isWatched('one of many 7')).toBe(false);
+});

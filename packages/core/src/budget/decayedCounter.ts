@@ -1,4 +1,5 @@
 import type { Quota } from '@currents/connector';
+import { resized } from './hotKeySketch.js';
 
 /** What one key has used of its quota since the last call of `takeUsage`. */
 export interface KeyQuotaUsage {
@@ -31,6 +32,8 @@ export function createDecayedCounter({ limit, periodMs }: Quota) {
     /** Adds what the slots of the sketch have counted until now. Returns the slots whose keys are to be watched. */
     fold(counts: Float32Array, nowMs: number): readonly number[] {
       used ??= new Float32Array(counts.length);
+      // The sketch has grown or shrunk.
+      if (used.length !== counts.length) used = resized(used, counts.length);
       const decay = Math.exp((foldedMs - nowMs) / periodMs);
       foldedMs = nowMs;
       let sum = 0;
