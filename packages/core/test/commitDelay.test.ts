@@ -2,6 +2,8 @@ import { expect, it } from 'vitest';
 import { createCommitDelay } from '../src/ingest/commitDelay.js';
 
 const longMs = 50;
+/** With one Current. */
+const delayMs = longMs + 0.5;
 const shortMs = 3;
 
 /** A delay whose clock the test moves, and the delays of batches to which requests come at these times of the delay. */
@@ -30,7 +32,7 @@ function start() {
 
 it('requests that keep coming by themselves are waited for', () => {
   const { batch } = start();
-  for (let batches = 0; batches < 100; batches++) expect(batch([12, 26, 38])).toBe(longMs);
+  for (let batches = 0; batches < 100; batches++) expect(batch([12, 26, 38])).toBe(delayMs);
 });
 
 it('a sender that waits for its answers is answered soon, and rarely waits for a new try', () => {
@@ -46,16 +48,22 @@ it('a sender that waits for its answers is answered soon, and rarely waits for a
 
 it('what came together is not waited for again, but a steady stream that begins later is', () => {
   const { batch, pass } = start();
-  while (batch([]) === longMs);
+  while (batch([]) === delayMs);
   expect(batch([12, 30])).toBe(shortMs);
   pass(5_000);
-  expect(batch([12, 30])).toBe(longMs);
-  for (let batches = 0; batches < 10; batches++) expect(batch([12, 30, 40])).toBe(longMs);
+  expect(batch([12, 30])).toBe(delayMs);
+  for (let batches = 0; batches < 10; batches++) expect(batch([12, 30, 40])).toBe(delayMs);
 });
 
 it('a batch of many events waits no longer than for what comes with it', () => {
   const { batch } = start();
   expect(batch([10, 20], 1_000)).toBe(10 + shortMs);
+});
+
+it('a batch for many Currents waits longer, and for half a second more at most', () => {
+  const delay = createCommitDelay(longMs, () => 0);
+  expect(delay.start(300)).toBe(longMs + 150);
+  expect(delay.start(5_000)).toBe(longMs + 500);
 });
 
 it('with a short delay, that is the delay', () => {

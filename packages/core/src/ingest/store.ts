@@ -114,7 +114,7 @@ export function createStore(writer: Writer, options: StoreOptions) {
     timer = setTimeout(() => {
       delay.onPassed();
       commitNext();
-    }, delay.start());
+    }, delay.start(routes?.routes.length));
     hurry();
   }
 
