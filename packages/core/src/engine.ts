@@ -15,6 +15,7 @@ import { openWakeReceiver, openWakeSender, type QueueConnection } from './queue.
 import { startSegmentWork } from './segments/segmentWork.js';
 import { createUnreadableReporter } from './worker/reportUnreadable.js';
 import { startSweep } from './worker/sweep.js';
+import { createWorkBudget } from './worker/workBudget.js';
 import { createBatchReader } from './batch/batchReader.js';
 import type { LoadCurrentOptions } from './loadCurrent.js';
 
@@ -35,6 +36,8 @@ interface EngineOptions extends LoadCurrentOptions {
 
 export type Engine = Awaited<ReturnType<typeof startEngine>>;
 
+/** What all loops together have under way. A flood of one Current has up to 8,000 events under way. */
+const workUnderWay = { events: 60_000, bytes: 64 * 1024 * 1024, claims: 8 };
 /** The most events cached for Currents that deliver the same batch. */
 const maxCachedEvents = 8_000;
 
@@ -55,6 +58,7 @@ export async function startEngine(options: EngineOptions) {
   const sender = openWakeSender(queue, { onError });
   const loops = new Map<number, DeliveryLoop>();
   const batchReader = createBatchReader(sql, maxCachedEvents, () => loops.size > 1);
+  const workBudget = createWorkBudget(workUnderWay);
   const reportUnreadable = createUnreadableReporter(options);
 
   function wake(currentId: number): void {
@@ -65,6 +69,7 @@ export async function startEngine(options: EngineOptions) {
         sql,
         http,
         batchReader,
+        workBudget,
         reportUnreadable,
         workerLeases,
         shard,

@@ -143,7 +143,7 @@ export function openBudgetHarness(
       const events = batches.get(delivery.batchId) ?? [];
       return {
         delivery: { ...delivery, attempts: delivery.attempts + 1 },
-        slices: [{ count: events.length, read: () => events }],
+        slices: [{ count: events.length, bytes: 0, read: () => events }],
       };
     });
     const ordered = order.begin();

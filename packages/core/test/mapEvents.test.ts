@@ -43,7 +43,7 @@ function trackOf(count: number, outcomes = allPending(count), id = 1) {
 }
 
 function segmentsOf(...lists: CatalogueEvent[][]): BatchSlice[] {
-  return lists.map((events) => ({ count: events.length, read: () => events }));
+  return lists.map((events) => ({ count: events.length, bytes: 0, read: () => events }));
 }
 
 describe('events', () => {

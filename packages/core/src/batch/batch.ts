@@ -38,6 +38,8 @@ export interface BatchPart {
 /** Consecutive events of a batch. */
 export interface BatchSlice {
   readonly count: number;
+  /** Bytes of its text. */
+  readonly bytes: number;
   /** Parses the events on each call. Throws `BatchUnreadable` when they are damaged. */
   read(): readonly CatalogueEvent[];
 }
@@ -155,7 +157,7 @@ async function openSlices(content: Buffer): Promise<BatchSlice[]> {
   let at = 0;
   for (let index = 0; index < lengths.length; index += 2) {
     const text = plain.subarray(at, (at += lengths[index] as number) + 1);
-    slices.push(sliceOf(lengths[index + 1] as number, () => asList(text)));
+    slices.push(sliceOf(lengths[index + 1] as number, text.length, () => asList(text)));
   }
   return slices;
 }
@@ -167,9 +169,10 @@ function readLengths(line: Buffer): readonly number[] {
   return lengths as readonly number[];
 }
 
-function sliceOf(count: number, text: () => Buffer): BatchSlice {
+function sliceOf(count: number, bytes: number, text: () => Buffer): BatchSlice {
   return {
     count,
+    bytes,
     read() {
       let events: readonly CatalogueEvent[];
       try {
@@ -196,7 +199,7 @@ async function openUnversioned(content: Buffer): Promise<BatchSlice[]> {
   const plain = await decompress(content, { chunkSize: 256 * 1024 });
   if (!/^\[\d/.test(plain.toString('latin1', 0, 2))) {
     const { length } = readStored(decodeText(plain));
-    return [sliceOf(length, () => plain)];
+    return [sliceOf(length, plain.length, () => plain)];
   }
   const head = plain.indexOf(newline);
   const lengths = readLengths(plain.subarray(0, head));
@@ -204,7 +207,7 @@ async function openUnversioned(content: Buffer): Promise<BatchSlice[]> {
   let at = head + 1;
   for (let index = 0; index < lengths.length; index += 2) {
     const text = plain.subarray(at, (at += lengths[index] as number));
-    slices.push(sliceOf(lengths[index + 1] as number, () => text));
+    slices.push(sliceOf(lengths[index + 1] as number, text.length, () => text));
   }
   return slices;
 }

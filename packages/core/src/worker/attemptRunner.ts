@@ -30,12 +30,14 @@ import { noticedIn } from './noticed.js';
 import { reportAttempt } from './reportAttempt.js';
 import { createNewerReporter } from './reportNewer.js';
 import type { ReportUnreadable } from './reportUnreadable.js';
+import type { Work, WorkBudget } from './workBudget.js';
 
 export interface AttemptRunnerDeps extends LoadCurrentOptions {
   readonly sql: Sql;
   readonly batchReader: BatchReader;
   readonly reportUnreadable: ReportUnreadable;
   readonly workerLeases: Pick<WorkerLeases, 'newLease' | 'id' | 'hasOthers' | 'isPreferred'>;
+  readonly workBudget: WorkBudget;
   readonly http: Http;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -47,6 +49,15 @@ export interface AttemptRunnerDeps extends LoadCurrentOptions {
   /** Undefined when budgets are not enforced. */
   readonly budgetStore: BucketStore | undefined;
   readonly onBudgetError: (error: unknown) => void;
+}
+
+/** Deliveries that are claimed, with their batches. */
+interface StartedAttempt {
+  readonly claimed: Claim;
+  readonly ordered: OrderedAttempt;
+  readonly startedMs: number;
+  readonly batches: readonly ClaimedBatch[];
+  readonly work: Work;
 }
 
 const recordRetryMs = 1_000;
@@ -85,7 +96,18 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     limit = concurrency.limit(limits.maxConcurrentRequests);
     const next = await afterOtherClaims(() => claimNext(limits.maxEvents * requestsAtOnce));
     if (!next) return false;
-    const { claimed, ordered, startedMs, batches } = next;
+    try {
+      return await finish(next, loaded, onClaimed);
+    } finally {
+      next.work.end();
+    }
+  }
+
+  async function finish(
+    { claimed, ordered, startedMs, batches, work }: StartedAttempt,
+    loaded: LoadedCurrent,
+    onClaimed: (isMoreDue: boolean) => void,
+  ): Promise<boolean> {
     // A Current that failed as a whole is tried by one request.
     if (claimed.failures > 0) limit = 1;
     onClaimed(claimed.more);
@@ -93,7 +115,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     try {
       const usable = claimed.version === loaded.version ? loaded : await reload();
       if (!usable) throw new Error('the Current cannot be used with its present settings');
-      isLeft = await attempt(claimed, batches, usable, ordered, startedMs);
+      isLeft = await attempt({ claimed, batches, ordered, startedMs, work }, usable);
     } catch (error) {
       await giveBack(claimed, ordered);
       throw error;
@@ -109,8 +131,20 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     return result;
   }
 
-  async function claimNext(maxEvents: number) {
+  async function claimNext(wantedEvents: number): Promise<StartedAttempt | undefined> {
     if (!(await beforeDeadline(owner.isOwned()))) return undefined;
+    const work = await deps.workBudget.begin(wantedEvents);
+    try {
+      const started = await claimWith(work);
+      if (!started) work.end();
+      return started;
+    } catch (error) {
+      work.end();
+      throw error;
+    }
+  }
+
+  async function claimWith(work: Work): Promise<StartedAttempt | undefined> {
     const startedMs = Date.now();
     const lease = deps.workerLeases.newLease();
     const ordered = order.begin();
@@ -122,7 +156,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
           workerId,
           lease,
           leaseMs: deps.leaseMs,
-          events: maxEvents,
+          events: work.maxEvents,
           onlyDeferred: order.isFull(),
         }),
       );
@@ -134,7 +168,9 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
         ordered.drop({ isLost: false });
         return undefined;
       }
-      return { claimed, ordered, startedMs, batches: await readBatches(claimed) };
+      const batches = await readBatches(claimed);
+      work.holds(events, bytesOf(batches));
+      return { claimed, ordered, startedMs, batches, work };
     } catch (error) {
       // The claim may have succeeded, and its answer been lost. Before the next claim, or that would take later events only.
       await releaseWithRetries(lease);
@@ -181,14 +217,10 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
 
   /** Returns whether it left events that are due at once. */
   async function attempt(
-    claimed: Claim,
-    batches: readonly ClaimedBatch[],
-    loaded: LoadedCurrent,
-    ordered: OrderedAttempt,
-    startedMs: number,
+    { claimed, batches, ordered, startedMs, work }: StartedAttempt,
+    { connector, settings, credentials }: LoadedCurrent,
   ): Promise<boolean> {
-    const { connector, settings, credentials } = loaded;
-    const delivered = await deliver(batches, {
+    const delivering = deliver(batches, {
       connector,
       settings,
       credentials,
@@ -205,6 +237,9 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
       now: Date.now,
       random: Math.random,
     });
+    // It has mapped the events before it first waits.
+    work.endTurn();
+    const delivered = await delivering;
     if (await recordAttempt(claimed, delivered)) ordered.end(delivered.results);
     else ordered.drop({ isLost: true });
     await quotaRecorder?.flush();
@@ -288,6 +323,13 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
       await this.leave();
     },
   };
+}
+
+function bytesOf(batches: readonly ClaimedBatch[]): number {
+  let sum = 0;
+  for (const { slices } of batches)
+    if (!(slices instanceof BatchUnreadable)) for (const { bytes } of slices) sum += bytes;
+  return sum;
 }
 
 /** Makes the deliveries of a lease due at once. Returns false when the database does not answer. */
