@@ -34,10 +34,13 @@ export async function decompressBody(
   return atOnce ? [atOnce] : gunzip(body, expectedBytes, maxBodyBytes, reserve);
 }
 
-/** Undefined when the contents are longer than expected, or damaged. */
+/** What gzip adds to contents that it cannot compress (RFC 1952, 2.3; RFC 1951, 3.2.4). */
+const overheadBytes = 64;
+
+/** Undefined when the contents are longer than expected, as their own length shows at times, or damaged. */
 function gunzipAtOnce(body: readonly Buffer[], expectedBytes: number): Buffer | undefined {
   const bytes = body.reduce((sum, { length }) => sum + length, 0);
-  if (bytes > atOnceBytes) return undefined;
+  if (bytes > expectedBytes + overheadBytes) return undefined;
   try {
     return gunzipSync(Buffer.concat(body, bytes), { maxOutputLength: expectedBytes });
   } catch {
