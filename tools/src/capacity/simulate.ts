@@ -1,7 +1,7 @@
 import { percentile } from '../bench/reading/percentiles.js';
 import { createRandom } from '../fakes/random.js';
 import type { Figures } from './figures.js';
-import { commitMs, gatherMs, maxBatchEvents } from './groupCommit.js';
+import { commitDelayMs, commitMs, maxBatchEvents } from './groupCommit.js';
 
 export interface Simulation {
   /** The share of the process's core that was in use while requests arrived, from 0 to 1. */
@@ -40,6 +40,7 @@ export function simulate(figures: Figures, traffic: SimulatedTraffic): Simulatio
   const random = createRandom(traffic.seed);
   const gapMs = (): number => (-Math.log(1 - random()) * 1_000) / requestsPerSecond;
 
+  const delayMs = commitDelayMs(requestsPerSecond, requestEvents);
   const work: Work[] = [];
   let begun = 0;
   let parsed: number[] = [];
@@ -81,7 +82,7 @@ export function simulate(figures: Figures, traffic: SimulatedTraffic): Simulatio
   function schedule(): void {
     if (isCommitting || parsed.length === 0) return;
     if (parsed.length >= maxRequests) return commit();
-    if (gatheredMs === Infinity) gatheredMs = nowMs + gatherMs;
+    if (gatheredMs === Infinity) gatheredMs = nowMs + delayMs;
   }
 
   function commit(): void {
