@@ -21,7 +21,9 @@ interface Ended {
 
 function run(...words: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...words], (error, output, errors) =>
+    // Node warns when both are set, as the test runner does.
+    const { FORCE_COLOR: _force, NO_COLOR: _no, ...env } = process.env;
+    execFile(process.execPath, [program, ...words], { env }, (error, output, errors) =>
       resolve({ exitCode: Number(error?.code ?? 0), output, errors }),
     );
   });
