@@ -84,6 +84,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   let claiming: Promise<unknown> = Promise.resolve();
   let current: LoadedCurrent | undefined;
   let limit = 1;
+  let isStopping = false;
 
   /**
    * Claims due deliveries, delivers and records them. Returns whether more is due at once. Calls `onClaimed` after the
@@ -135,7 +136,8 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     if (!(await beforeDeadline(owner.isOwned()))) return undefined;
     const work = await deps.workBudget.begin(wantedEvents);
     try {
-      const started = await claimWith(work);
+      // What waited for its turn when the worker was stopped is left to the others.
+      const started = isStopping ? undefined : await claimWith(work);
       if (!started) work.end();
       return started;
     } catch (error) {
@@ -317,6 +319,8 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     run,
     /** Lets another worker deliver this Current, if nothing is in flight. */
     leave: () => afterOtherClaims(() => owner.leave()).catch(() => undefined),
+    /** Claims nothing from now on. */
+    startNothing: () => void (isStopping = true),
     /** Records what is still in memory. */
     async stop() {
       await quotaRecorder?.flush('now');

@@ -109,6 +109,7 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
     /** Starts nothing new, and resolves when the attempts in flight are recorded. */
     async stop() {
       stopped = true;
+      runner.startNothing();
       unschedule();
       await Promise.allSettled(inFlight);
       await runner.stop();
