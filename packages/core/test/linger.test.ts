@@ -12,18 +12,18 @@ describe('the time between two claims', () => {
     expect(linger.ms(0)).toBe(0);
   });
 
-  it('shrinks with the rate, so that about 800 events gather', () => {
+  it('shrinks with the rate, so that about 500 events gather', () => {
     const linger = createLinger();
     for (let at = 0; at < 60; at++) linger.onClaimed(1_000, at * 100);
-    expect(linger.ms(150)).toBeCloseTo(80);
+    expect(linger.ms(150)).toBeCloseTo(50);
     for (let at = 60; at < 120; at++) linger.onClaimed(4_000, at * 100);
-    expect(linger.ms(150)).toBeCloseTo(20);
+    expect(linger.ms(150)).toBeCloseTo(12.5);
   });
 
   it('is the longest again after a pause', () => {
     const linger = createLinger();
     for (let at = 0; at < 60; at++) linger.onClaimed(4_000, at * 100);
-    for (const at of [600_000, 1_200_000, 1_800_000, 2_400_000, 3_000_000, 3_600_000]) linger.onClaimed(1, at);
+    for (let pause = 1; pause <= 8; pause++) linger.onClaimed(1, pause * 600_000);
     expect(linger.ms(150)).toBe(150);
   });
 });

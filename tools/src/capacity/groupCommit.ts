@@ -4,7 +4,7 @@ import type { Figures } from './figures.js';
 export const maxBatchEvents = 4_000;
 /** Those of packages/core/src/ingest/commitDelay.ts, and the default of INGEST_COMMIT_DELAY_MS. */
 export const shortDelayMs = 3;
-export const longDelayMs = 50;
+export const longDelayMs = 80;
 export const enoughEvents = 1_000;
 export const worthRequests = 0.5;
 

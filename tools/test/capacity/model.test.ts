@@ -106,10 +106,10 @@ describe('what a rate needs', () => {
 
   it('fills requests to the partner as events linger', () => {
     expect(demandOf(1_000, scenario).partnerRequestEvents).toBeCloseTo(150);
-    expect(demandOf(10_000, scenario).partnerRequestEvents).toBeCloseTo(800);
-    expect(demandOf(10_000, scenario).partnerRequestsUnderWay).toBeCloseTo((10_000 / 800) * 0.1);
-    const small = { ...scenario.partner, maxRequestBytes: 55_000 };
-    expect(demandOf(10_000, { ...scenario, partner: small }).partnerRequestEvents).toBeCloseTo(100);
+    expect(demandOf(4_000, scenario).partnerRequestEvents).toBeCloseTo(500);
+    expect(demandOf(4_000, scenario).partnerRequestsUnderWay).toBeCloseTo((4_000 / 500) * 0.1);
+    const small = { ...scenario.partner, maxRequestBytes: 54_000 };
+    expect(demandOf(4_000, { ...scenario, partner: small }).partnerRequestEvents).toBeCloseTo(100);
   });
 
   it('counts only what a Current selects', () => {
@@ -120,11 +120,11 @@ describe('what a rate needs', () => {
   });
 
   it('places Currents on workers, and never one on two', () => {
-    // A Current takes about a third of a core to provide.
+    // A Current takes about a quarter of a core to provide.
     const { currentCores } = demandOf(10_000, scenario);
-    expect(Math.floor(1 / currentCores)).toBe(3);
-    expect(demandOf(10_000, { ...scenario, currents: 6 }).workerProcesses).toBe(2);
-    expect(demandOf(10_000, { ...scenario, currents: 7 }).workerProcesses).toBe(3);
+    expect(Math.floor(1 / currentCores)).toBe(4);
+    expect(demandOf(10_000, { ...scenario, currents: 8 }).workerProcesses).toBe(2);
+    expect(demandOf(10_000, { ...scenario, currents: 9 }).workerProcesses).toBe(3);
     expect(demandOf(1_000_000, scenario).workerProcesses).toBe(2);
   });
 

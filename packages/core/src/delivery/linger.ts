@@ -1,5 +1,5 @@
 /** So many events make a full request worth its cost; a claim is not put off to gather more. */
-const enoughEvents = 800;
+const enoughEvents = 500;
 /** The share of the newest claim in the moving average of the rate. */
 const newestShare = 0.3;
 
