@@ -1,10 +1,10 @@
-import { connect as connectTo, createServer, type AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { connect, type Sql } from '../src/db/connect.js';
 import { startSweeps, type Sweep, type Sweeps } from '../src/sweeps.js';
 import { createTestDatabase } from './database.js';
 import { until } from './deliveryHarness.js';
+import { startPostgresProxy } from './postgresProxy.js';
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let sql: Sql;
@@ -90,31 +90,18 @@ it('a sweep that was stopped is not asked for', async () => {
 });
 
 it('a connection that was lost without a word holds no sweep for long', async () => {
-  const { hostname, port } = new URL(database.url);
-  let connections = 0;
-  let isSilent = false;
-  const proxy = createServer((client) => {
-    const isFirst = ++connections === 1;
-    const server = connectTo(Number(port), hostname);
-    client.pipe(server);
-    server.on('data', (bytes) => void (isFirst && isSilent ? undefined : client.write(bytes)));
-    client.on('close', () => server.destroy()).on('error', () => undefined);
-    server.on('close', () => client.destroy()).on('error', () => undefined);
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const url = new URL(database.url);
-  url.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-  const pool = connect(url.href, { max: 2, name: 'silent' });
+  const proxy = await startPostgresProxy(database.url);
+  const pool = connect(proxy.url, { max: 2, name: 'silent' });
   try {
     const { runs } = add(start(pool), 'one');
     await sql`insert into work values ('one')`;
     await until(left, (count) => count === 0);
-    isSilent = true;
+    proxy.connections[0]?.pause();
     const before = runs();
     await sql`insert into work values ('one')`;
     await until(left, (count) => count === 0, 15_000);
     expect(runs()).toBeGreaterThan(before);
-    expect(connections).toBe(2);
+    expect(proxy.connections).toHaveLength(2);
   } finally {
     await Promise.all(started.splice(0).map((each) => each.stop()));
     proxy.close();

@@ -3,6 +3,7 @@ import { connect } from '../db/connect.js';
 import { openSession, type Session } from '../db/session.js';
 import type { Sweeps } from '../sweeps.js';
 import type { Metrics } from '../process/metrics.js';
+import { wholeSetMs } from './memberSet.js';
 import { startPeriodic } from '../process/periodic.js';
 import { exponentialBackoffMs } from '../retry.js';
 import { applyNext } from './applyChanges.js';
@@ -29,7 +30,7 @@ export function startCohortWork(deps: CohortWorkDeps) {
   const { databaseUrl, sweeps, log, metrics, retentionDays } = deps;
   const sql = connect(databaseUrl, { max: 1, name: 'cohorts' });
   const [cleanupSession, ...free] = Array.from({ length: maxInFlight + 1 }, () =>
-    openSession(databaseUrl, { name: 'cohorts', statementMs }),
+    openSession(databaseUrl, { name: 'cohorts', statementMs, longestMs: wholeSetMs }),
   ) as [Session, ...Session[]];
   const sessions = [cleanupSession, ...free];
   const waiting = new Set<number>();

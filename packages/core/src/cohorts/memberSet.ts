@@ -69,9 +69,12 @@ export async function createSet(tx: Transaction, members?: Fragment): Promise<st
   return row.id;
 }
 
+/** How long a statement may run that makes a whole set. Sessions for it are opened with this as `longestMs`. */
+export const wholeSetMs = 60 * 60_000;
+
 /** Allows the transaction to sort and index millions of members. */
 export async function raiseWorkMem(tx: Transaction): Promise<void> {
-  await tx`select set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true), set_config('maintenance_work_mem', '256MB', true)`;
+  await tx`select set_config('statement_timeout', ${String(wholeSetMs)}, true), set_config('work_mem', '64MB', true), set_config('maintenance_work_mem', '256MB', true)`;
 }
 
 /**

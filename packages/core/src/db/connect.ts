@@ -18,10 +18,12 @@ const endSeconds = 5;
 
 const reconnectBackoff = { firstMs: 200, maxMs: 2_000 };
 
-interface ConnectOptions {
+export interface ConnectOptions {
   readonly max: number;
   readonly name: string;
   readonly statementMs?: number;
+  /** How long a statement may run at most, where its transaction raises the limit. */
+  readonly longestMs?: number;
   /** Never renew a connection by itself. */
   readonly keep?: boolean;
   readonly onClose?: () => void;
@@ -91,7 +93,8 @@ const retireCheckMs = 100;
 export function openPool(address: DatabaseAddress, options: ConnectOptions, onStale: () => void) {
   const sockets = new Set<Socket>();
   /** Without a limit for statements, an answer may take any time. */
-  const answerMs = options.statementMs === 0 ? undefined : (options.statementMs ?? statementMs) + graceMs;
+  const answerMs =
+    options.statementMs === 0 ? undefined : (options.longestMs ?? options.statementMs ?? statementMs) + graceMs;
   let opening = 0;
   let isClosed = false;
   const statement = sessionStatement({

@@ -1,5 +1,5 @@
 import type postgres from 'postgres';
-import { openPool, type Sql } from './connect.js';
+import { openPool, type ConnectOptions, type Sql } from './connect.js';
 import { parseDatabaseUrl } from './databaseUrl.js';
 
 export type Transaction = postgres.TransactionSql<{ date: string }>;
@@ -13,13 +13,15 @@ export type Session = ReturnType<typeof openSession>;
 /** Code of the error when two transactions have changed the same. */
 export const conflict = '40001';
 
+type SessionOptions = Pick<ConnectOptions, 'name' | 'longestMs'> & { readonly statementMs: number };
+
 /**
  * Opens a session, one connection for work that takes several statements; connects on first use.
  *
  * The driver writes to a connection that has been lost under a transaction, and the process falls over that. So a
  * transaction here has a connection to itself, and says nothing more to it once it is lost.
  */
-export function openSession(url: string, options: { readonly name: string; readonly statementMs: number }) {
+export function openSession(url: string, options: SessionOptions) {
   const address = parseDatabaseUrl(url);
   let ended = false;
   let connection = open();

@@ -1,3 +1,4 @@
+import { wholeSetMs } from '../cohorts/memberSet.js';
 import { connect } from '../db/connect.js';
 import { openSession, type Session } from '../db/session.js';
 import type { Sweeps } from '../sweeps.js';
@@ -26,7 +27,7 @@ export function startSegmentWork(deps: SegmentWorkDeps) {
   const sql = connect(databaseUrl, { max: 2, name: 'segments' });
   const session = openSession(databaseUrl, { name: 'segments', statementMs });
   // Evaluations of all members take up to minutes; in a session of their own, they do not delay changes of others.
-  const wholeSession = openSession(databaseUrl, { name: 'segments', statementMs });
+  const wholeSession = openSession(databaseUrl, { name: 'segments', statementMs, longestMs: wholeSetMs });
   const waitingForWhole = new Set<number>();
   const prober = createWebhookProber({ ...deps, sql });
   const delivering = new Map<number, Promise<void>>();
