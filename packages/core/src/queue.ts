@@ -39,9 +39,9 @@ export function openWakeSender(place: QueueConnection, { onError }: QueueListene
     void queue()
       .add('wake', job, { ...keepNothing, delay })
       .catch(onError);
-  const wake = debounceTogether(wakeIntervalMs, (currents) => call({ currents }));
-  const wakeCohort = debounce(cohortIntervalMs, (cohort) => call({ cohort }));
-  const wakePullNow = debounce(cohortIntervalMs, (pull) => call({ pull }));
+  const wake = debounce(wakeIntervalMs, (currents) => call({ currents }));
+  const wakeCohort = debounce(cohortIntervalMs, (cohorts) => cohorts.forEach((cohort) => call({ cohort })));
+  const wakePullNow = debounce(cohortIntervalMs, (pulls) => pulls.forEach((pull) => call({ pull })));
   return {
     /** Wakes a worker for a Current. Never throws; the sweep replaces lost calls. */
     wake,
@@ -56,27 +56,11 @@ export function openWakeSender(place: QueueConnection, { onError }: QueueListene
   };
 }
 
-/** Calls at once, then at most once per `intervalMs` (debounce with leading and trailing edge). */
-function debounce(intervalMs: number, call: (id: number) => void): (id: number) => void {
-  const quiet = new Map<number, { again: boolean }>();
-  return function wake(id: number): void {
-    const pause = quiet.get(id);
-    if (pause) {
-      pause.again = true;
-      return;
-    }
-    const begun = { again: false };
-    quiet.set(id, begun);
-    setTimeout(() => {
-      quiet.delete(id);
-      if (begun.again) wake(id);
-    }, intervalMs).unref();
-    call(id);
-  };
-}
-
-/** As `debounce`, but ids that come at about the same time share a call. */
-function debounceTogether(intervalMs: number, call: (ids: readonly number[]) => void): (id: number) => void {
+/**
+ * Calls at once, then at most once per `intervalMs` for each id (debounce with leading and trailing edge). Ids that come at
+ * about the same time share a call.
+ */
+function debounce(intervalMs: number, call: (ids: readonly number[]) => void): (id: number) => void {
   const quietUntilMs = new Map<number, number>();
   const waiting = new Set<number>();
   let immediate: NodeJS.Immediate | undefined;
