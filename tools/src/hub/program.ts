@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -67,11 +68,13 @@ export async function startProgram(
   /** Sends a signal, but not after the end of the process: its id may be reused. */
   const end = async (requests: Parameters<typeof endProcess>[1]): Promise<void> => {
     if (!isOver) await endProcess(pid, requests);
+    // Its last lines are read after its end.
+    await printed.ended;
   };
   const printed = collectLines(child, onLine);
   const { ready: url } = await readReady(child, ended).catch((cause: unknown) => {
     child.kill('SIGKILL');
-    const output = logFile === undefined ? printed.join('\n') : readFileSync(logFile, 'utf8').slice(-4_000);
+    const output = logFile === undefined ? printed.first.join('\n') : readFileSync(logFile, 'utf8').slice(-4_000);
     throw new ProgramFailed(`${name} ${(cause as Error).message}`, output, cause);
   });
   return {
@@ -92,17 +95,16 @@ export async function startProgram(
   };
 }
 
-/** Passes on every line of the child's output; returns an array that receives the first 50 of them. */
-function collectLines({ stdout, stderr }: ChildProcess, onLine: (line: string) => void): readonly string[] {
+/** Passes on every line of the child's output; `first` receives the first 50 of them, and `ended` resolves after the last. */
+function collectLines({ stdout, stderr }: ChildProcess, onLine: (line: string) => void) {
   const first: string[] = [];
-  for (const stream of [stdout, stderr]) {
-    if (!stream) continue;
-    createInterface({ input: stream }).on('line', (line) => {
+  const readers = [stdout, stderr].flatMap((stream) => (stream ? [createInterface({ input: stream })] : []));
+  for (const reader of readers)
+    reader.on('line', (line) => {
       onLine(line);
       if (first.length < 50) first.push(line);
     });
-  }
-  return first;
+  return { first, ended: Promise.all(readers.map((reader) => once(reader, 'close'))) };
 }
 
 interface Ready {
