@@ -39,7 +39,7 @@ it('a connection that was lost without a word is given up soon after the server 
 
 it('a statement whose transaction has raised its limit is waited for', async () => {
   const database = await createTestDatabase();
-  const session = openSession(database.url, { name: 'patient', statementMs: 1_000, longestMs: 60_000 });
+  const session = openSession(database.url, { name: 'patient', statementMs: 1_000, maxStatementMs: 60_000 });
   try {
     await session.transact(async (tx) => {
       await tx`select set_config('statement_timeout', '60000', true)`;

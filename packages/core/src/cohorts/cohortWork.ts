@@ -30,7 +30,7 @@ export function startCohortWork(deps: CohortWorkDeps) {
   const { databaseUrl, sweeps, log, metrics, retentionDays } = deps;
   const sql = connect(databaseUrl, { max: 1, name: 'cohorts' });
   const [cleanupSession, ...free] = Array.from({ length: maxInFlight + 1 }, () =>
-    openSession(databaseUrl, { name: 'cohorts', statementMs, longestMs: wholeSetMs }),
+    openSession(databaseUrl, { name: 'cohorts', statementMs, maxStatementMs: wholeSetMs }),
   ) as [Session, ...Session[]];
   const sessions = [cleanupSession, ...free];
   const waiting = new Set<number>();

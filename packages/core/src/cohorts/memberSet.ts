@@ -69,7 +69,7 @@ export async function createSet(tx: Transaction, members?: Fragment): Promise<st
   return row.id;
 }
 
-/** How long a statement may run that makes a whole set. Sessions for it are opened with this as `longestMs`. */
+/** How long a statement may run that makes a whole set. Sessions for it are opened with this as `maxStatementMs`. */
 export const wholeSetMs = 60 * 60_000;
 
 /** Allows the transaction to sort and index millions of members. */

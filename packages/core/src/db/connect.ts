@@ -23,7 +23,7 @@ export interface ConnectOptions {
   readonly name: string;
   readonly statementMs?: number;
   /** How long a statement may run at most, where its transaction raises the limit. */
-  readonly longestMs?: number;
+  readonly maxStatementMs?: number;
   /** Never renew a connection by itself. */
   readonly keep?: boolean;
   readonly onClose?: () => void;
@@ -94,7 +94,7 @@ export function openPool(address: DatabaseAddress, options: ConnectOptions, onSt
   const sockets = new Set<Socket>();
   /** Without a limit for statements, an answer may take any time. */
   const answerMs =
-    options.statementMs === 0 ? undefined : (options.longestMs ?? options.statementMs ?? statementMs) + graceMs;
+    options.statementMs === 0 ? undefined : (options.maxStatementMs ?? options.statementMs ?? statementMs) + graceMs;
   let opening = 0;
   let isClosed = false;
   const statement = sessionStatement({

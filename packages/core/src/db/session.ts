@@ -13,7 +13,7 @@ export type Session = ReturnType<typeof openSession>;
 /** Code of the error when two transactions have changed the same. */
 export const conflict = '40001';
 
-type SessionOptions = Pick<ConnectOptions, 'name' | 'longestMs'> & { readonly statementMs: number };
+type SessionOptions = Pick<ConnectOptions, 'name' | 'maxStatementMs'> & { readonly statementMs: number };
 
 /**
  * Opens a session, one connection for work that takes several statements; connects on first use.

@@ -27,7 +27,7 @@ export function startSegmentWork(deps: SegmentWorkDeps) {
   const sql = connect(databaseUrl, { max: 2, name: 'segments' });
   const session = openSession(databaseUrl, { name: 'segments', statementMs });
   // Evaluations of all members take up to minutes; in a session of their own, they do not delay changes of others.
-  const wholeSession = openSession(databaseUrl, { name: 'segments', statementMs, longestMs: wholeSetMs });
+  const wholeSession = openSession(databaseUrl, { name: 'segments', statementMs, maxStatementMs: wholeSetMs });
   const waitingForWhole = new Set<number>();
   const prober = createWebhookProber({ ...deps, sql });
   const delivering = new Map<number, Promise<void>>();
