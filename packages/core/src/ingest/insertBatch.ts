@@ -26,7 +26,6 @@ export async function insertBatch(
   writer: Writer,
   { requests, events, content, deliveries, quarantine, version, shard }: NewBatch,
 ): Promise<boolean> {
-  const contents = quarantine.map((row) => row.content ?? Buffer.alloc(0));
   const values = [
     version,
     shard,
@@ -39,16 +38,10 @@ export async function insertBatch(
     deliveries.map(({ selected }) => selected),
     deliveries.map(({ outcomes }) => outcomes?.toString('hex') ?? null),
     requests.map(({ refused }) => refused.length),
-    quarantine.map(({ tokenId }) => tokenId),
-    quarantine.map(({ positions }) => positions.toString('hex')),
-    quarantine.map(({ codes }) => arrayText(codes)),
-    quarantine.map(({ codeIndexes }) => codeIndexes.toString('hex')),
-    quarantine.map(({ eventCounts }) => arrayText(eventCounts)),
-    quarantine.map((row) => row.content?.length ?? null),
-    Buffer.concat(contents),
   ];
   try {
-    const rows = await writer.run({ name: 'batch', text, values });
+    const statement = quarantine.length === 0 ? insert : insertWithQuarantine;
+    const rows = await writer.run({ ...statement, values: [...values, ...statement.valuesOf(quarantine)] });
     return rows.length > 0;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
@@ -59,11 +52,42 @@ export async function insertBatch(
   }
 }
 
+function quarantineValues(quarantine: readonly QuarantineRow[]): unknown[] {
+  return [
+    quarantine.map(({ tokenId }) => tokenId),
+    quarantine.map(({ positions }) => positions.toString('hex')),
+    quarantine.map(({ codes }) => arrayText(codes)),
+    quarantine.map(({ codeIndexes }) => codeIndexes.toString('hex')),
+    quarantine.map(({ eventCounts }) => arrayText(eventCounts)),
+    quarantine.map((row) => row.content?.length ?? null),
+    Buffer.concat(quarantine.map((row) => row.content ?? Buffer.alloc(0))),
+  ];
+}
+
+/** The parts for quarantined events, which most batches do not have: to set them up costs Postgres as much as a row. */
+const quarantineParts = `, refused as (
+    select *, sum(length) over (order by place) - length as start
+    from unnest($12::int[], $13::text[], $14::text[], $15::text[], $16::text[], $17::int[])
+      with ordinality q (token_id, positions, codes, code_indexes, event_counts, length, place)
+  ), quarantined as (
+    insert into quarantine_batch
+      (stored_on, token_id, events, positions, codes, code_indexes, event_counts, released_counts, purged_counts, content)
+    select today, token_id, length(decode(code_indexes, 'hex')), decode(positions, 'hex'), codes::text[],
+      decode(code_indexes, 'hex'), event_counts::int[], array_fill(0, array[cardinality(codes::text[])]),
+      array_fill(0, array[cardinality(codes::text[])]), substring($18::bytea from start::int + 1 for length)
+    from guard, refused order by place
+  ), used as (
+    insert into quarantine_usage as u (stored_on, token_id, shard, bytes)
+    select today, token_id, $2::smallint, sum(length) from guard, refused where length is not null
+    group by today, token_id order by token_id
+    on conflict (stored_on, token_id, shard) do update set bytes = u.bytes + excluded.bytes
+  )`;
+
 /**
  * One statement, so one round trip and one commit. `guard` yields no row, and so nothing is stored, when the registry
  * has a newer version or a request was stored yesterday; one stored today violates the key of `request`.
  */
-const text = `
+const textWith = (more: string): string => `
   with guard as (
     select current_date as today from route_table
     where version = $1
@@ -89,24 +113,15 @@ const text = `
     insert into tally as t (current_id, day, shard, outcome, events)
     select current_id, stored_on, $2::smallint, 'selected', selected from fanned order by current_id
     on conflict (current_id, day, outcome, code, shard) do update set events = t.events + excluded.events
-  ), refused as (
-    select *, sum(length) over (order by place) - length as start
-    from unnest($12::int[], $13::text[], $14::text[], $15::text[], $16::text[], $17::int[])
-      with ordinality q (token_id, positions, codes, code_indexes, event_counts, length, place)
-  ), quarantined as (
-    insert into quarantine_batch
-      (stored_on, token_id, events, positions, codes, code_indexes, event_counts, released_counts, purged_counts, content)
-    select today, token_id, length(decode(code_indexes, 'hex')), decode(positions, 'hex'), codes::text[],
-      decode(code_indexes, 'hex'), event_counts::int[], array_fill(0, array[cardinality(codes::text[])]),
-      array_fill(0, array[cardinality(codes::text[])]), substring($18::bytea from start::int + 1 for length)
-    from guard, refused order by place
-  ), used as (
-    insert into quarantine_usage as u (stored_on, token_id, shard, bytes)
-    select today, token_id, $2::smallint, sum(length) from guard, refused where length is not null
-    group by today, token_id order by token_id
-    on conflict (stored_on, token_id, shard) do update set bytes = u.bytes + excluded.bytes
-  )
+  )${more}
   select 1 as stored from guard`;
+
+const insert = { name: 'batch', text: textWith(''), valuesOf: () => [] };
+const insertWithQuarantine = {
+  name: 'batch_with_quarantine',
+  text: textWith(quarantineParts),
+  valuesOf: quarantineValues,
+};
 
 /** An array of numbers, or of words that need no quotes. */
 function arrayText(values: readonly (number | string)[]): string {
