@@ -72,6 +72,17 @@ it('the cache evicts the oldest batches beyond its limit of events, and holds no
   expect(await alone(0)).toEqual([['missing']]);
 });
 
+it('a batch whose content is known already is not read again', async () => {
+  const [row] = await hub.sql<{ content: Buffer }[]>`select content from batch where id = ${keys[0]!.batchId}`;
+  await hub.sql`delete from batch where id = ${keys[0]!.batchId}`;
+  const reader = createBatchReader(hub.sql, 100, () => false);
+  const read = await reader.read(keys.slice(0, 2), new Map([[keys[0]!.batchId, row!.content]]));
+  const found = read.map((slices) =>
+    slices instanceof BatchUnreadable ? [slices.reason] : slices.flatMap((slice) => slice.read().map(({ id }) => id)),
+  );
+  expect(found).toEqual([ids[0], ids[1]]);
+});
+
 it('fifty Currents that want all batches get them, though the cache has room for two', async () => {
   const read = open(6);
   const orders = [

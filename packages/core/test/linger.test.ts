@@ -20,6 +20,37 @@ describe('the time between two claims', () => {
     expect(linger.ms(150)).toBeCloseTo(12.5);
   });
 
+  it('is short after a claim that came before the next commit, and does not forget the rate', () => {
+    const linger = createLinger();
+    for (let at = 0; at < 4_000; at += 80) {
+      linger.onClaimed(800, at);
+      expect(linger.ms(250)).toBeLessThanOrEqual(250);
+      for (const emptyMs of [50, 75]) {
+        linger.onClaimed(0, at + emptyMs);
+        if (at > 1_000) expect(linger.ms(250)).toBe(25);
+      }
+    }
+    linger.onClaimed(800, 4_000);
+    expect(linger.ms(250)).toBeGreaterThan(40);
+    expect(linger.ms(250)).toBeLessThan(60);
+  });
+
+  it('is short at once when a burst begins', () => {
+    const linger = createLinger();
+    linger.onClaimed(1, 0);
+    linger.onClaimed(800, 60_000);
+    expect(linger.ms(250)).toBeLessThan(70);
+  });
+
+  it('is the longest after empty claims while little comes', () => {
+    const linger = createLinger();
+    linger.onClaimed(5, 0);
+    for (let at = 250; at < 5_000; at += 250) {
+      linger.onClaimed(0, at);
+      expect(linger.ms(250)).toBe(250);
+    }
+  });
+
   it('is the longest again after a pause', () => {
     const linger = createLinger();
     for (let at = 0; at < 60; at++) linger.onClaimed(4_000, at * 100);

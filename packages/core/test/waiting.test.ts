@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { claim } from '../src/delivery/claim.js';
 import type { Deferral } from '../src/batch/deferral.js';
@@ -162,6 +163,31 @@ it('deliveries with deferred events are claimed by one attempt at a time, new on
   expect(await batchesOf('3', 20)).toEqual([]);
   await hub.sql`update delivery set lease = null, pending = 0 where lease = 1`;
   expect(await batchesOf('4', 20)).toEqual(all.slice(2, 3));
+});
+
+it('a claim returns the contents of small batches when asked, and leaves large and missing ones to be read', async () => {
+  await hub.take(of('one', 1));
+  // Random names, which do not become smaller.
+  const large = Array.from({ length: 500 }, () => of(randomBytes(32).toString('hex'), 1)).flat();
+  await hub.take(large);
+  await hub.take(of('gone', 1));
+  const stored = await hub.sql<
+    { id: string; content: Buffer }[]
+  >`select id, content from batch order by id desc limit 3`;
+  const [gone, tooLarge, small] = [stored[0]!, stored[1]!, stored[2]!];
+  expect(tooLarge.content.length).toBeGreaterThan(8 * 1024);
+  await hub.sql`delete from batch where id = ${gone.id}`;
+  const workerId = 9;
+  await hub.sql`insert into worker_lease (id) values (${workerId})`;
+  await hub.sql`insert into current_owner (current_id, worker_id) values (${current}, ${workerId})`;
+  const request = { currentId: current, workerId, leaseMs: 60_000, events: 1_000 };
+  const claimed = await claim(hub.sql, { ...request, lease: '1', withContents: true });
+  expect(claimed.deliveries.map(({ batchId }) => batchId)).toEqual([small.id, tooLarge.id, gone.id]);
+  expect([...claimed.contents]).toEqual([[small.id, small.content]]);
+  await hub.sql`update delivery set due_at = stored_at, lease = null`;
+  const plain = await claim(hub.sql, { ...request, lease: '2' });
+  expect(plain.deliveries).toHaveLength(3);
+  expect(plain.contents.size).toBe(0);
 });
 
 it('events that fail together are retried together', async () => {

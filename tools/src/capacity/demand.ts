@@ -28,8 +28,8 @@ const pageBytes = 8_192;
 export const requestsPerClaim = 2;
 /** The most deliveries of one claim (packages/core/src/delivery/claim.ts). */
 export const maxClaimedDeliveries = 200;
-/** The defaults of packages/core/src/delivery/linger.ts: events gather for 150 ms, or until 500 are expected. */
-export const lingerMs = 150;
+/** The defaults of packages/core/src/delivery/linger.ts: events gather for 250 ms, or until 500 are expected. */
+export const lingerMs = 250;
 export const lingerEvents = 500;
 
 export function demandOf(eventsPerSecond: number, scenario: Scenario) {

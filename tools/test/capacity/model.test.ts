@@ -105,7 +105,7 @@ describe('what a rate needs', () => {
   });
 
   it('fills requests to the partner as events linger', () => {
-    expect(demandOf(1_000, scenario).partnerRequestEvents).toBeCloseTo(150);
+    expect(demandOf(1_000, scenario).partnerRequestEvents).toBeCloseTo(250);
     expect(demandOf(4_000, scenario).partnerRequestEvents).toBeCloseTo(500);
     expect(demandOf(4_000, scenario).partnerRequestsUnderWay).toBeCloseTo((4_000 / 500) * 0.1);
     const small = { ...scenario.partner, maxRequestBytes: 54_000 };

@@ -6,7 +6,7 @@ import { JsonObject } from './base/scalars.js';
 import { CurrentState } from './current.type.js';
 
 const lingerWords =
-  'The longest time in milliseconds for which due events wait for others, so that one request carries many of them: 0 to 10000, by default 150. In a flood nothing waits. 0 sends each at once, which costs the hub a request for every few events.';
+  'The longest time in milliseconds for which due events wait for others, so that one request carries many of them: 0 to 10000, by default 250. In a flood nothing waits. 0 sends each at once, which costs the hub a request for every few events.';
 
 @InputType({ description: 'Which event types to carry. At least one of the three lists has to hold something.' })
 export class CurrentSelectionInput {

@@ -61,7 +61,7 @@ export function createBatchReader(sql: Sql, maxEvents: number, isShared: () => b
     return new Map(Array.from(pieces, ([id, known]) => [id, Buffer.concat(known)]));
   }
 
-  async function unpack({ batchId, events }: BatchKey, contents: Promise<Map<string, Buffer>>): Batch {
+  async function unpack({ batchId, events }: BatchKey, contents: Promise<ReadonlyMap<string, Buffer>>): Batch {
     const content = (await contents).get(batchId);
     if (!content) return new BatchUnreadable('missing');
     try {
@@ -75,15 +75,24 @@ export function createBatchReader(sql: Sql, maxEvents: number, isShared: () => b
   }
 
   return {
-    /** Returns the slices of each batch, or why it cannot be read, in the order of the keys. */
-    read(keys: readonly BatchKey[]): Promise<(readonly BatchSlice[] | BatchUnreadable)[]> {
+    /** Whether it reads batches for one Current only, and caches none. */
+    isUnshared: () => !isShared(),
+    /**
+     * Returns the slices of each batch, or why it cannot be read, in the order of the keys.
+     * @param known contents that need not be read, by batch id.
+     */
+    read(
+      keys: readonly BatchKey[],
+      known: ReadonlyMap<string, Buffer> = new Map(),
+    ): Promise<(readonly BatchSlice[] | BatchUnreadable)[]> {
       // All are taken from the cache before any is added to it, because each addition may evict another one of them.
       const batches = new Map(keys.map(({ batchId }) => [batchId, kept.get(batchId)?.batch]));
       const missing = keys.filter(({ batchId }) => !batches.get(batchId));
-      const contents = missing.length > 0 ? fetch(missing) : undefined;
+      const unknown = missing.filter(({ batchId }) => !known.has(batchId));
+      const contents = unknown.length > 0 ? fetch(unknown) : Promise.resolve(known);
       for (const key of missing) {
         if (batches.get(key.batchId)) continue;
-        const batch = unpack(key, contents as Promise<Map<string, Buffer>>);
+        const batch = unpack(key, known.has(key.batchId) ? Promise.resolve(known) : contents);
         batches.set(key.batchId, batch);
         if (isShared()) keep(key, batch);
       }

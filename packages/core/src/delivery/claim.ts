@@ -28,6 +28,8 @@ interface ClaimRequest {
   readonly events: number;
   /** Whether to claim only deliveries with events that have waited. */
   readonly onlyDeferred?: boolean;
+  /** Whether to return small batches with their deliveries, which saves the statement that reads them. */
+  readonly withContents?: boolean;
 }
 
 export interface Claim {
@@ -43,14 +45,19 @@ export interface Claim {
   readonly failures: number;
   /** When the Current was last launched or resumed. */
   readonly liveSinceMs: number;
+  /** The contents of small batches, by batch id; empty when they were not asked for. */
+  readonly contents: ReadonlyMap<string, Buffer>;
 }
 
-type ClaimRow = DeliveryRow & Omit<Claim, 'lease' | 'deliveries' | 'newer'>;
+type ClaimRow = DeliveryRow &
+  Omit<Claim, 'lease' | 'deliveries' | 'newer' | 'contents'> & { readonly content?: string | null };
 
 const nothingDue = { more: false, version: 0, failures: 0, liveSinceMs: 0 };
 
 /** The most deliveries of one claim; small requests make many small deliveries. */
 const maxDeliveries = 200;
+/** A batch of at most so many bytes is small: all those of a claim together take little memory. */
+const smallBytes = 8 * 1024;
 
 /**
  * Leases the oldest due deliveries of a live Current; none while it is paused, blocked, deleted or held, or another
@@ -60,11 +67,11 @@ const maxDeliveries = 200;
  */
 export async function claim(
   sql: Sql,
-  { currentId, workerId, lease, leaseMs, events, onlyDeferred = false }: ClaimRequest,
+  { currentId, workerId, lease, leaseMs, events, onlyDeferred = false, withContents = false }: ClaimRequest,
 ): Promise<Claim> {
   const rows = await sql<ClaimRow[]>`
     with due as (
-      select d.stored_on, d.id, d.due_at, d.pending from delivery d
+      select d.stored_on, d.id, d.batch_id, d.due_at, d.pending from delivery d
       where d.current_id = ${currentId} and d.pending > 0 and d.due_at <= now()
         and exists (select from current_owner o where o.current_id = ${currentId} and o.worker_id = ${workerId})
         and (d.deferred is not null or not ${onlyDeferred}::boolean)
@@ -77,19 +84,36 @@ export async function claim(
       order by d.due_at, d.id limit ${maxDeliveries}
       for update of d skip locked
     ), summed as (
-      select stored_on, id, pending, sum(pending) over (order by due_at, id) as upto from due
+      select stored_on, id, batch_id, pending, sum(pending) over (order by due_at, id) as upto from due
     ), taken as (
-      select stored_on, id from summed where upto <= ${events}::int or upto = pending
+      select ${withContents ? sql`s.stored_on, s.id, encode(b.content, 'base64') as content` : sql`s.stored_on, s.id`}
+      from summed s ${withContents ? smallBatch(sql) : sql``}
+      where s.upto <= ${events}::int or s.upto = s.pending
     )
     update delivery d
     set due_at = now() + ${leaseMs}::int * interval '1 millisecond', lease = ${lease}::bigint, attempts = attempts + 1
     from taken, current c where c.id = ${currentId} and d.stored_on = taken.stored_on and d.id = taken.id
-    returning ${deliveryColumns(sql)}, (select count(*) from due) > (select count(*) from taken) as more,
+    returning ${deliveryColumns(sql)}, ${withContents ? sql`taken.content,` : sql``} (select count(*) from due) > (select count(*) from taken) as more,
       c.version, c.failures, extract(epoch from coalesce(c.live_since, c.created_at))::float8 * 1000 as "liveSinceMs"`;
+  const contents = new Map<string, Buffer>();
+  for (const { batchId, content } of rows) if (content) contents.set(batchId, Buffer.from(content, 'base64'));
   const { more, version, failures, liveSinceMs } = rows[0] ?? nothingDue;
   const newer = rows.some(hasNewerDeferrals) ? rows.filter(hasNewerDeferrals).map(deliveryOf) : [];
   const readable = newer.length === 0 ? rows : rows.filter((row) => !hasNewerDeferrals(row));
-  return { lease, deliveries: readable.map(deliveryOf).sort(byAge), newer, more, version, failures, liveSinceMs };
+  return {
+    lease,
+    deliveries: readable.map(deliveryOf).sort(byAge),
+    newer,
+    more,
+    version,
+    failures,
+    liveSinceMs,
+    contents,
+  };
+}
+
+function smallBatch(sql: Sql) {
+  return sql`left join batch b on b.stored_on = s.stored_on and b.id = s.batch_id and length(b.content) <= ${smallBytes}::int`;
 }
 
 /** A row of the columns below; `outcomes` is null while every event is pending. */

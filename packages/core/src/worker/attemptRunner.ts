@@ -160,6 +160,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
           leaseMs: deps.leaseMs,
           events: work.maxEvents,
           onlyDeferred: order.isFull(),
+          withContents: deps.batchReader.isUnshared() && linger.isLong(current?.lingerMs ?? 0),
         }),
       );
       // Empty claims count: after a flood the rate has to fall.
@@ -259,8 +260,8 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     );
   }
 
-  async function readBatches({ deliveries }: Claim): Promise<ClaimedBatch[]> {
-    const batches = await deps.batchReader.read(deliveries);
+  async function readBatches({ deliveries, contents }: Claim): Promise<ClaimedBatch[]> {
+    const batches = await deps.batchReader.read(deliveries, contents);
     return deliveries.map((delivery, index) => ({
       delivery,
       slices: batches[index] ?? new BatchUnreadable('missing'),

@@ -30,13 +30,13 @@ const good = {
 
 it('lingerMs has a default and can be set, and an update returns its former value', async () => {
   const current = currentOf(await createCurrent(harness.admin, { ...good, name: 'Lingers' }));
-  expect(current).toMatchObject({ lingerMs: 150 });
+  expect(current).toMatchObject({ lingerMs: 250 });
   const quick = currentOf(await createCurrent(harness.admin, { ...good, name: 'Lingers not', lingerMs: 0 }));
   expect(quick).toMatchObject({ lingerMs: 0 });
   expect(await updateCurrent(harness.admin, current.id, { lingerMs: 10_000 })).toMatchObject({
     kind: 'CurrentUpdated',
     current: { lingerMs: 10_000 },
-    before: { lingerMs: 150 },
+    before: { lingerMs: 250 },
   });
   expect(await updateCurrent(harness.admin, current.id, { contactEmail: 'eva@example.com' })).toMatchObject({
     current: { lingerMs: 10_000 },

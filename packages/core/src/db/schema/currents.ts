@@ -18,7 +18,7 @@ export const current = pgTable(
     state: oneOf('state', ['draft', 'live', 'paused', 'blocked', 'deleted']).notNull().default('draft'),
     ...breakerColumns(),
     /** The longest time in milliseconds for which due events gather before a request. */
-    lingerMs: t.integer('linger_ms').notNull().default(150),
+    lingerMs: t.integer('linger_ms').notNull().default(250),
     liveSince: instant('live_since'),
     version: t.integer('version').notNull().default(1),
     createdAt: instant('created_at').notNull().defaultNow(),
