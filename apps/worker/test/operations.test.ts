@@ -53,7 +53,10 @@ describe('a worker’s HTTP server', () => {
 
   it('answers /metrics in the Prometheus format', async () => {
     metrics.attempted(7, { delivered: 5, skipped: 1, rejected: 2, expired: 0, pending: 3 }, 120);
-    metrics.delivered(7, 40);
+    metrics.delivered(7, 30, 40);
+    metrics.delivered(7, 2, 4_000_000);
+    metrics.partnerResponded(7, 503);
+    metrics.partnerResponded(7, 'timeout');
     metrics.swept(2);
     const { status, headers, text } = await ask('/metrics');
     expect([status, headers.get('content-type')]).toEqual([
@@ -66,7 +69,14 @@ describe('a worker’s HTTP server', () => {
       'currents_event_outcomes_total{current="7",outcome="skipped"} 1',
       'currents_event_outcomes_total{current="7",outcome="rejected"} 2',
       'currents_attempt_duration_seconds_count{current="7"} 1',
-      'currents_delivery_latency_seconds_count{current="7"} 1',
+      'currents_delivery_latency_seconds_bucket{le="0.025",current="7"} 0',
+      'currents_delivery_latency_seconds_bucket{le="0.05",current="7"} 30',
+      'currents_delivery_latency_seconds_bucket{le="3600",current="7"} 30',
+      'currents_delivery_latency_seconds_bucket{le="+Inf",current="7"} 32',
+      'currents_delivery_latency_seconds_sum{current="7"} 8001.2',
+      'currents_delivery_latency_seconds_count{current="7"} 32',
+      'currents_partner_responses_total{current="7",status="503"} 1',
+      'currents_partner_responses_total{current="7",status="timeout"} 1',
       'currents_overdue_currents 2',
     ]) {
       expect(lines).toContain(line);

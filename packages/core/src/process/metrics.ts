@@ -1,10 +1,14 @@
+import { createRequire } from 'node:module';
 import type { PullStep, PushResult } from '@currents/connector';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createWeightedHistogram } from './weightedHistogram.js';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
 type AttemptCounts = Readonly<Record<'delivered' | 'skipped' | 'rejected' | 'expired' | 'pending', number>>;
 export type MemberMoves = Readonly<Record<'added' | 'removed', number>>;
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
 
 /** Milliseconds between two samples of the event loop lag. */
 const lagSampleMs = 50;
@@ -32,6 +36,12 @@ export function createMetrics() {
     new Counter({ name, help, labelNames, registers });
   const histogram = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Histogram({ name, help, labelNames, buckets: seconds, registers });
+  new Gauge({
+    name: 'currents_build_info',
+    help: 'Always 1: the version of the hub and of Node that this process runs',
+    labelNames: ['version', 'node'],
+    registers,
+  }).set({ version, node: process.versions.node }, 1);
   const requests = counter('currents_ingest_requests_total', 'Requests to /v1/events, by HTTP status', 'status');
   const accepted = counter('currents_events_accepted_total', 'Events accepted and stored');
   const quarantined = counter(
@@ -57,10 +67,17 @@ export function createMetrics() {
     'Duration of a delivery attempt, by Current',
     'current',
   );
-  const latency = histogram(
-    'currents_delivery_latency_seconds',
-    'Time from storing an event to recording it as delivered, by Current; once per batch and attempt',
+  const latency = createWeightedHistogram(registry, {
+    name: 'currents_delivery_latency_seconds',
+    help: 'Time from storing an event to recording it as delivered, by Current; counts events',
+    label: 'current',
+    buckets: seconds,
+  });
+  const partnerResponses = counter(
+    'currents_partner_responses_total',
+    'Responses of the destination to requests of a Current, by HTTP status; without a response: timeout, unreachable or broken',
     'current',
+    'status',
   );
   const overdue = new Gauge({
     name: 'currents_overdue_currents',
@@ -132,7 +149,11 @@ export function createMetrics() {
       }
       attempts.observe({ current }, durationMs / 1000);
     },
-    delivered: (current: number, sinceStoredMs: number) => latency.observe({ current }, sinceStoredMs / 1000),
+    /** Events of one batch that were delivered together. */
+    delivered: (current: number, events: number, sinceStoredMs: number) =>
+      latency.observe(current, Math.max(0, sinceStoredMs) / 1000, events),
+    /** A response of the destination, or why there was none. */
+    partnerResponded: (current: number, status: number | string) => partnerResponses.inc({ current, status }),
     unconfirmed: (current: number, events: number) => unconfirmedEvents.inc({ current }, events),
     batchUnreadable: (reason: string) => unreadableBatches.inc({ reason }),
     deliveryParked: () => parkedDeliveries.inc(),

@@ -25,6 +25,7 @@ import { DeliveryLeaseLost, record } from '../delivery/record.js';
 import { createUserOrder, type OrderedAttempt } from '../delivery/userOrder.js';
 import { isUsable, loadCurrent, type LoadCurrentOptions, type LoadedCurrent } from '../loadCurrent.js';
 import type { Metrics } from '../process/metrics.js';
+import { countResponses } from './countResponses.js';
 import { createCurrentOwner } from './currentOwner.js';
 import { noticedIn } from './noticed.js';
 import { reportAttempt } from './reportAttempt.js';
@@ -73,7 +74,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   const linger = createLinger();
   const requestBytes = createAdaptiveRequestBytes();
   const refusals = { alone: 0 };
-  const compression = createCompression(deps.http);
+  const compression = createCompression(countResponses(deps.http, currentId, deps.metrics));
   const reportNewer = createNewerReporter(deps);
   const order = createUserOrder();
   const owner = createCurrentOwner(currentId, order, deps);

@@ -27,7 +27,7 @@ export function reportAttempt(
       }
     }
     counts.delivered += delivered;
-    if (delivered > 0) metrics.delivered(currentId, endedMs - delivery.storedAtMs);
+    if (delivered > 0) metrics.delivered(currentId, delivered, endedMs - delivery.storedAtMs);
   }
   metrics.attempted(currentId, counts, endedMs - startedMs);
   log.info({
