@@ -8,7 +8,6 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       ...sharedVariables,
       WORKER_PORT: wholeNumber(0, 65535).default(4001),
       WORKER_HOST: z.string().default('127.0.0.1'),
-      RETRY_WINDOW_HOURS: wholeNumber(1, 24 * 30).default(48),
       RETENTION_DAYS: wholeNumber(3, 365).default(14),
       ENFORCE_BUDGETS: yesOrNo.default(true),
       REQUEST_TIMEOUT_SECONDS: wholeNumber(1, 300).default(60),

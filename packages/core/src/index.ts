@@ -149,3 +149,6 @@ export { findWebhookExpiries, listWebhookExpiries, type WebhookExpiry } from './
 export { findWebhooks, getWebhook } from './segments/webhookView.js';
 export type { WebhookAction, WebhookState, WebhookView } from './segments/webhookView.js';
 export { isSignedBy } from './segments/webhookRequest.js';
+export { registerHubGauges } from './status/hubGauges.js';
+export { openHubStatus, type HubStatus, type HubStatusReader } from './status/hubStatus.js';
+export { findProblems, type FindingKind, type HubFinding, type Severity } from './status/findings.js';

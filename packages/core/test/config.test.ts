@@ -24,6 +24,7 @@ describe('the configuration', () => {
       MASTER_KEY: Buffer.alloc(32, 1),
       ALLOW_CUSTOM_BASE_URL: false,
       REPLACE_MASTER_KEY: false,
+      RETRY_WINDOW_HOURS: 48,
       ALLOW_PRIVATE_ADDRESSES: false,
       LOG_LEVEL: 'info',
       PORT: 4000,

@@ -45,6 +45,7 @@ export const sharedVariables = {
       error: 'expected exactly 32 bytes in base64, as `openssl rand -base64 32` makes them',
     }),
   REPLACE_MASTER_KEY: yesOrNo.default(false),
+  RETRY_WINDOW_HOURS: wholeNumber(1, 24 * 30).default(48),
   ALLOW_CUSTOM_BASE_URL: yesOrNo.default(false),
   ALLOW_PRIVATE_ADDRESSES: yesOrNo.default(false),
   LOG_LEVEL: z

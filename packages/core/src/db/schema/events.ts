@@ -72,6 +72,7 @@ export const deadLetter = pgTable(
   (table) => [
     primaryKey({ columns: [table.storedOn, table.id] }),
     index('dead_letter_of').on(table.currentId, table.id.desc()),
+    partial(index('dead_letter_replayed').on(table.currentId), sql`${table.replayedAt} is not null`),
   ],
 );
 

@@ -1,0 +1,76 @@
+import { connect, type Sql } from '../db/connect.js';
+import { createCachedRead, type ReadState } from './cachedRead.js';
+import { readCohorts, readStoppedPulls } from './cohortStatus.js';
+import { readCurrents } from './currentStatus.js';
+import { readDeadLetters } from './deadLetterStatus.js';
+import { readKeysNearQuota, readThrottledKeys } from './keyStatus.js';
+import { readLedgerChecks } from './ledgerStatus.js';
+import { readHeldEvents, readQuarantineUsage } from './quarantineStatus.js';
+import { readWebhooks } from './webhookStatus.js';
+import { countLiveWorkers } from './workerStatus.js';
+
+/** The parts are read by statements of their own: one that is slow or fails does not hide the others. */
+const parts = {
+  workers: countLiveWorkers,
+  currents: readCurrents,
+  deadLetters: readDeadLetters,
+  throttledKeys: readThrottledKeys,
+  keysNearQuota: readKeysNearQuota,
+  quarantineUsage: readQuarantineUsage,
+  heldEvents: readHeldEvents,
+  webhooks: readWebhooks,
+  cohorts: readCohorts,
+  stoppedPulls: readStoppedPulls,
+  ledgerChecks: readLedgerChecks,
+} as const satisfies Readonly<Record<string, (sql: Sql) => Promise<unknown>>>;
+
+export type StatusPart = keyof typeof parts;
+export const statusParts = Object.keys(parts) as StatusPart[];
+
+type Parts = { readonly [Part in StatusPart]: ReadState<Awaited<ReturnType<(typeof parts)[Part]>>> };
+
+/** What the database knows about the state of the hub. Gauges and overview are made of it, so they cannot disagree. */
+export interface HubStatus extends Parts {
+  readonly now: Date;
+  /** The retry window of an event. */
+  readonly windowMs: number;
+  /** The budget of the quarantine. */
+  readonly quarantineMaxBytes: number;
+}
+
+export interface HubStatusOptions {
+  readonly databaseUrl: string;
+  readonly windowMs: number;
+  readonly quarantineMaxBytes: number;
+}
+
+export type HubStatusReader = ReturnType<typeof openHubStatus>;
+
+const maxStatementMs = 10_000;
+
+/** Opens two connections of its own, so that a scrape waits for no query of an admin, and the other way round. */
+export function openHubStatus({ databaseUrl, ...limits }: HubStatusOptions) {
+  const sql = connect(databaseUrl, { max: 2, name: 'status', statementMs: maxStatementMs, hotPath: true });
+  let checking: Promise<unknown> | undefined;
+  /** One statement for all parts: without a database each would try to connect, one after the other, with growing delays. */
+  const checkConnection = (): Promise<unknown> =>
+    (checking ??= sql`select 1`.then().finally(() => void (checking = undefined)));
+  const reads = statusParts.map((part) => {
+    const read = async (): Promise<unknown> => {
+      await checkConnection();
+      return parts[part](sql);
+    };
+    return [part, createCachedRead(read)] as const;
+  });
+  return {
+    /**
+     * Answers within about two seconds, whatever the database does; a part that could not be read has no value. A part
+     * may be up to `maxAgeMs` old, and older where reading it is costly.
+     */
+    async read(maxAgeMs: number): Promise<HubStatus> {
+      const states = await Promise.all(reads.map(async ([part, get]) => [part, await get(maxAgeMs)] as const));
+      return { ...(Object.fromEntries(states) as unknown as Parts), ...limits, now: new Date() };
+    },
+    close: () => sql.end(),
+  };
+}
