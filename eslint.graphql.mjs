@@ -26,6 +26,7 @@ const values = [
   ...['DailyEventCounts', 'DeadLetterCount', 'EventCounts', 'MemberCounts', 'QuarantineCount', 'ReasonCount'],
   ...['KeyNearQuota', 'ThrottledKey', 'LedgerCheck', 'LedgerDifference', 'CohortCheck'],
   ...['Member', 'Membership', 'UserAlias', 'UserProfile', 'Propensity', 'Recommendation'],
+  ...['CurrentStateCount', 'Overview', 'OverviewItem', 'OverviewTotals', 'QuarantineUsage'],
   ...['SegmentChange', 'SegmentDefinition', 'SegmentPreview', 'SegmentWebhookBlock', 'SegmentWebhookDeferral'],
 ];
 

@@ -16,9 +16,11 @@ import {
   migrate,
   networkOf,
   openAdmin,
+  openHubStatus,
   openWakeSender,
   openWriter,
   queueConnectionOf,
+  registerHubGauges,
   runProgram,
   stopOnSignal,
   surviveLostConnections,
@@ -41,6 +43,7 @@ import { createServer } from './server.js';
 const megabyte = 1024 * 1024;
 /** Batches stored at once. With one, requests that arrive during a commit form the next batch; larger batches cost less per event. */
 const maxConcurrentCommits = 1;
+const hourMs = 3_600_000;
 /** Timeout of requests to partners that an admin's query waits for. */
 const adminRequestMs = 20_000;
 
@@ -92,6 +95,12 @@ async function main(config: Config): Promise<void> {
     wake: sender.wake,
     wakePull: sender.wakePull,
   });
+  const hubStatus = openHubStatus({
+    databaseUrl: config.DATABASE_URL,
+    windowMs: config.RETRY_WINDOW_HOURS * hourMs,
+    quarantineMaxBytes: config.QUARANTINE_MEGABYTES * megabyte,
+  });
+  registerHubGauges(metrics.registry, hubStatus);
   const maxBodyBytes = config.INGEST_BODY_MEGABYTES * megabyte;
   // A request holds its body compressed and decompressed at once, and a part of the budget is kept for small requests.
   const bodies = createRequestBodies({ maxBytes: Math.max(config.REQUEST_MEGABYTES * megabyte, 3 * maxBodyBytes) });
@@ -124,7 +133,7 @@ async function main(config: Config): Promise<void> {
     maxQueuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
   });
   registerSegments(app, { admin, tokens: adminTokens, signInFailures });
-  await registerAdmin(app, { admin, tokens: adminTokens, signInFailures, bodies });
+  await registerAdmin(app, { admin, hubStatus, tokens: adminTokens, signInFailures, bodies });
 
   const drain = { forMs: config.DRAIN_SECONDS * 1_000, onStart: () => void (isStopping = true) };
   stopOnSignal('api', log, drain, async () => {
@@ -133,6 +142,7 @@ async function main(config: Config): Promise<void> {
     bodies.stop();
     await ingest.drain();
     await admin.close();
+    await hubStatus.close();
     await http.close();
     await tokens.stop();
     await importKeys.stop();

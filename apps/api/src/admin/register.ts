@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import { startJobRunner, type Admin, type ValidAdminToken } from '@currents/core';
+import { startJobRunner, type Admin, type HubStatusReader, type ValidAdminToken } from '@currents/core';
 import { decodeReceived, findInexactNumbers, type InexactNumber } from '@currents/schema';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { signInAdmin, type AdminSignIn } from '../adminSignIn.js';
@@ -16,6 +16,7 @@ import { createPacer, QueryStopped } from './execution/pacer.js';
 
 export interface AdminDeps extends AdminSignIn {
   readonly admin: Admin;
+  readonly hubStatus: Pick<HubStatusReader, 'read'>;
   readonly bodies: RequestBodies;
   readonly limits?: Partial<QueryCosts & { readonly maxQueryMs: number }>;
 }
@@ -31,7 +32,7 @@ declare module 'fastify' {
 
 /** `POST /graphql`. Requires an admin token. */
 export async function registerAdmin(app: FastifyInstance, deps: AdminDeps): Promise<void> {
-  const { admin, bodies, limits = {} } = deps;
+  const { admin, hubStatus, bodies, limits = {} } = deps;
   const api = createAdminApi(app.log);
   const pacer = createPacer({ maxMs: limits.maxQueryMs ?? maxQueryMs });
   const admission = createAdmission({ ...queryCosts, ...limits });
@@ -80,6 +81,7 @@ export async function registerAdmin(app: FastifyInstance, deps: AdminDeps): Prom
             if (adminToken === null) throw new Error('a request came past the check of its token');
             return {
               admin,
+              hubStatus,
               jobs,
               adminTokenId: adminToken.id,
               role: adminToken.role,

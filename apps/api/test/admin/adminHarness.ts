@@ -8,9 +8,11 @@ import {
   createSignInFailures,
   ensureAdminToken,
   openAdmin,
+  openHubStatus,
   openWriter,
   watchAdminTokens,
   type Admin,
+  type HubStatusReader,
   type Ingest,
   type Sql,
 } from '@currents/core';
@@ -35,6 +37,7 @@ export const accepting: HttpAnswer = { status: 400, headers: {}, body: '{"code":
 export interface AdminHarness {
   readonly app: FastifyInstance;
   readonly admin: Admin;
+  readonly hubStatus: HubStatusReader;
   readonly databaseUrl: string;
   readonly sql: Sql;
   readonly intake: Ingest;
@@ -90,6 +93,11 @@ export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promis
     wake: () => undefined,
     wakePull: () => undefined,
   });
+  const hubStatus = openHubStatus({
+    databaseUrl: database.url,
+    windowMs: 48 * 3_600_000,
+    quarantineMaxBytes: 1_000_000,
+  });
   const writer = openWriter(database.url, { max: 2, name: 'test' });
   const intake = createIngest(writer, {
     connectors,
@@ -106,7 +114,7 @@ export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promis
   const tokens = await watchAdminTokens(sql, () => undefined);
   const signInFailures = createSignInFailures({ log: app.log, count: () => undefined, maxFailures: 1_000 });
   const bodies = createRequestBodies({ maxBytes: 64 * 1024 * 1024 });
-  await registerAdmin(app, { admin, tokens, signInFailures, bodies, limits });
+  await registerAdmin(app, { admin, hubStatus, tokens, signInFailures, bodies, limits });
   const token = (await ensureAdminToken(admin)) ?? '';
   const [sender] = await sql<{ id: number }[]>`
     insert into ingest_token (name, hash, hint) values ('sender', ${randomBytes(32)}, 'abcd') returning id`;
@@ -129,6 +137,7 @@ export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promis
   const harness: AdminHarness = {
     app,
     admin,
+    hubStatus,
     databaseUrl: database.url,
     sql,
     intake,
@@ -153,6 +162,7 @@ export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promis
       await app.close();
       await intake.drain();
       await admin.close();
+      await hubStatus.close();
       await tokens.stop();
       await Promise.all([writer.end(), sql.end()]);
       await database.drop();

@@ -9,6 +9,7 @@ import {
   ensureAdminToken,
   findImportPartner,
   openAdmin,
+  openHubStatus,
   startEngine,
   storePush,
   watchAdminTokens,
@@ -71,6 +72,11 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
     wake: () => undefined,
     wakePull: () => undefined,
   });
+  const hubStatus = openHubStatus({
+    databaseUrl: database.url,
+    windowMs: 48 * 3_600_000,
+    quarantineMaxBytes: 1_000_000,
+  });
   const app = fastify();
   answerWithProblems(app, 1);
   const bodies = createRequestBodies({ maxBytes: 64 * 1024 * 1024 });
@@ -89,7 +95,7 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
   });
   const tokens = await watchAdminTokens(sql, () => undefined);
   registerSegments(app, { admin, tokens, signInFailures });
-  await registerAdmin(app, { admin, tokens, signInFailures, bodies });
+  await registerAdmin(app, { admin, hubStatus, tokens, signInFailures, bodies });
   const token = (await ensureAdminToken(admin)) ?? '';
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const bearer = { authorization: `Bearer ${token}` };
@@ -127,6 +133,7 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
       await importKeys.stop();
       await tokens.stop();
       await admin.close();
+      await hubStatus.close();
       await http.close();
       await sql.end();
       await database.drop();

@@ -1,4 +1,4 @@
-import type { Admin, AdminRole, JobRunner } from '@currents/core';
+import type { Admin, AdminRole, HubStatusReader, JobRunner } from '@currents/core';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Ticket } from '../execution/admission.js';
 import type { Pace } from '../execution/pacer.js';
@@ -7,6 +7,7 @@ import type { LoadNode } from './node.js';
 /** What every resolver gets: the core's operations, and who asks. */
 export interface AdminContext {
   readonly admin: Admin;
+  readonly hubStatus: Pick<HubStatusReader, 'read'>;
   readonly adminTokenId: string;
   readonly role: AdminRole;
   /** Runs operations that may take long. */
