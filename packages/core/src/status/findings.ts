@@ -53,6 +53,8 @@ const maxPendingAgeMs = 10 * minuteMs;
 /** Expiry is near when less than this share of the retry window is left. */
 const endingShare = 0.25;
 const nearBudget = 0.8;
+/** A body is not kept as a whole, so the budget is hardly ever used to the last byte. */
+const fullBudget = 0.95;
 
 /** What is wrong, the worst first: by severity, then by kind as listed, then the longest first. Pure. */
 export function findProblems(status: HubStatus): readonly HubFinding[] {
@@ -211,7 +213,7 @@ function quarantineFindings({ quarantineUsage, heldEvents, quarantineMaxBytes }:
   if (largest && fullness >= nearBudget)
     findings.push({
       kind: 'quarantine_near_budget',
-      severity: fullness >= 1 ? 'critical' : 'warning',
+      severity: fullness >= fullBudget ? 'critical' : 'warning',
       subject: { type: 'IngestToken', key: String(largest.tokenId) },
       message: `The quarantine is ${Math.floor(fullness * 100)} % full for the ingest token "${largest.tokenName ?? ''}"; when it is full, bodies of quarantined events are not kept.`,
       remedy: 'Repair what the sender sends; release or purge quarantined events, or raise QUARANTINE_MEGABYTES.',

@@ -178,7 +178,7 @@ export const hubGauges: readonly HubGauge[] = [
   },
   {
     name: 'currents_quarantine_fullness_ratio',
-    help: 'How full the quarantine is for the ingest token that uses most of it: from 1 on, bodies of its quarantined events are not kept',
+    help: 'How full the quarantine is for the ingest token that uses most of it: near 1, bodies of its quarantined events are not kept',
     labels: [],
     samples: ({ quarantineUsage, quarantineMaxBytes }) =>
       hubValue(quarantineUsage.value && fullnessOf(quarantineUsage.value, quarantineMaxBytes)),

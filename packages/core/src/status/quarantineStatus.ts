@@ -33,7 +33,7 @@ export async function readHeldEvents(sql: Sql): Promise<HeldEvents> {
 }
 
 /**
- * How full the quarantine is for the token that uses most of it: at 1 its next body is not kept. A token may use as much
+ * How full the quarantine is for the token that uses most of it: near 1 its next body is not kept. A token may use as much
  * as is free, so one alone fills half of the budget; see `openQuarantineBudgets`.
  */
 export function fullnessOf(usage: readonly QuarantineUsage[], maxBytes: number): number {

@@ -247,7 +247,7 @@ describe('the findings', () => {
       'warning key_near_quota Current 1',
       'warning quarantined_events undefined undefined',
     ]);
-    const full = { ...all, quarantineUsage: of([{ tokenId: 4, tokenName: 'braze', bytes: 500_000 }]) };
+    const full = { ...all, quarantineUsage: of([{ tokenId: 4, tokenName: 'braze', bytes: 495_000 }]) };
     expect(kindsOf(full)).toContain('critical quarantine_near_budget');
   });
 });
