@@ -59,9 +59,7 @@ function registerOperations(
       return refuse(reply, { code: 'UNAVAILABLE', detail: 'the database does not answer' });
     }
   });
-  app.get('/metrics', async (_request, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-  );
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.scrape()));
 }
 
 /** Makes every answer close its connection once the process is stopping; kept-alive connections would delay the stop for minutes. */

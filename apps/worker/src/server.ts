@@ -53,7 +53,7 @@ async function answer(
         () => problem('UNAVAILABLE', 'the database does not answer', requestId),
       );
     },
-    '/metrics': async () => ok(metrics.registry.contentType, await metrics.registry.metrics()),
+    '/metrics': async () => ok(metrics.registry.contentType, await metrics.scrape()),
   };
   const endpoint = Object.hasOwn(endpoints, path) ? endpoints[path] : undefined;
   if (!endpoint) return problem('NOT_FOUND', 'a worker answers /healthz, /readyz and /metrics', requestId);

@@ -21,6 +21,8 @@ export function metricsPage(): string {
 
 Api and worker serve \`/metrics\` for Prometheus. [prometheus-rules.yml](prometheus-rules.yml) has alerts to begin with; the query \`overview\` of the GraphQL API says the same to people. The labels \`current\`, \`webhook\` and \`cohort\` are the numbers in the ids of the API: \`current="7"\` is \`cur_7\`.
 
+\`/metrics\` needs no token, and the names of Currents are in it: let a proxy that faces the internet pass on only \`/v1/\`, \`/partners/\` and \`/graphql\`.
+
 ## Counted by each process
 
 Of what the process itself has done since it started. Sum them over all processes, such as \`sum by (current) (rate(currents_event_outcomes_total[5m]))\`. Beside them, each process serves the default metrics of prom-client (\`process_…\`, \`nodejs_…\`).

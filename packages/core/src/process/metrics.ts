@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { PullStep, PushResult } from '@currents/connector';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createScrape } from './scrape.js';
 import { createWeightedHistogram } from './weightedHistogram.js';
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -136,6 +137,8 @@ export function createMetrics() {
   );
   return {
     registry,
+    /** The answer to a scrape. */
+    scrape: createScrape(registry),
     requested: (status: number) => requests.inc({ status }),
     stored(acceptedEvents: number, quarantinedEvents: number, durationMs: number): void {
       accepted.inc(acceptedEvents);
