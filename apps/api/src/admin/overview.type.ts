@@ -20,6 +20,8 @@ const OverviewItemKind = enumOf<FindingKind>('OverviewItemKind', 'What an item o
   dead_letters: 'A Current has dead letters that were not replayed.',
   cohort_stale: 'A cohort has not synced for longer than its schedule allows.',
   key_near_quota: 'Keys, such as devices, of a Current come near the daily quota of the destination.',
+  current_warning: 'A worker noticed something about a Current that keeps working: see warnings of the Current.',
+  job_failed: 'A job failed in the last day.',
   quarantined_events: 'There are quarantined events that were neither released nor purged.',
   current_paused: 'A Current is paused while events wait for it.',
 });
@@ -58,7 +60,7 @@ export class OverviewItem {
     nullable: true,
     complexity: costs.read,
     description:
-      'The Current, SegmentWebhook, Cohort, CohortPull or IngestToken that it is about; null when it is about the whole hub.',
+      'The Current, SegmentWebhook, Cohort, CohortPull, IngestToken or Job that it is about; null when it is about the whole hub.',
   })
   node?: Node;
 }

@@ -18,6 +18,8 @@ export const findingKinds = [
   'cohort_stale',
   'key_near_quota',
   'quarantined_events',
+  'current_warning',
+  'job_failed',
   'current_paused',
 ] as const;
 export type FindingKind = (typeof findingKinds)[number];
@@ -28,7 +30,7 @@ export type Severity = (typeof severities)[number];
 
 /** An object that a finding is about, by its GraphQL type and its database key. */
 export interface Subject {
-  readonly type: 'Current' | 'SegmentWebhook' | 'Cohort' | 'CohortPull' | 'IngestToken';
+  readonly type: 'Current' | 'SegmentWebhook' | 'Cohort' | 'CohortPull' | 'IngestToken' | 'Job';
   readonly key: string;
 }
 
@@ -68,6 +70,8 @@ export function findProblems(status: HubStatus): readonly HubFinding[] {
     ...quarantineFindings(status),
     ...webhookFindings(status),
     ...cohortFindings(status),
+    ...warningFindings(status),
+    ...jobFindings(status),
   ];
   return findings.sort(
     (a, b) =>
@@ -272,6 +276,29 @@ function cohortFindings({ cohorts, stoppedPulls, now }: HubStatus): HubFinding[]
     }),
   );
   return [...stale, ...stopped];
+}
+
+function warningFindings({ warnings }: HubStatus): HubFinding[] {
+  return (warnings.value ?? []).map(({ currentId, currentName, code, detail, count, firstAt: since }) => ({
+    kind: 'current_warning',
+    severity: 'warning',
+    since,
+    count,
+    subject: { type: 'Current', key: String(currentId) },
+    message: `The Current "${currentName}" keeps working, with a warning (${code})${detailOf(detail)}.`,
+    remedy: 'See warnings of the Current. A warning ends a week after its reason was last noticed.',
+  }));
+}
+
+function jobFindings({ failedJobs }: HubStatus): HubFinding[] {
+  return (failedJobs.value ?? []).map(({ id, operation, error, finishedAt: since }) => ({
+    kind: 'job_failed',
+    severity: 'warning',
+    since,
+    subject: { type: 'Job', key: String(id) },
+    message: `A job of the last day failed (${operation})${detailOf(error)}.`,
+    remedy: 'What it has done stays done. Ask for the operation again: it does the rest.',
+  }));
 }
 
 /** The detail after a colon, without the full stop that the sentence ends with. */

@@ -159,6 +159,22 @@ export const hubGauges: readonly HubGauge[] = [
       })),
   },
   {
+    name: 'currents_current_warning_events',
+    help: 'Events that a warning about a Current is about, by code; absent a week after its reason was last noticed',
+    labels: ['current', 'code'],
+    samples: ({ warnings }) =>
+      (warnings.value ?? []).map(({ currentId, code, count }) => ({
+        labels: { current: currentId, code },
+        value: count,
+      })),
+  },
+  {
+    name: 'currents_failed_jobs',
+    help: 'Jobs of admins that failed in the last day',
+    labels: [],
+    samples: ({ failedJobs }) => hubValue(failedJobs.value?.length),
+  },
+  {
     name: 'currents_quarantine_events',
     help: 'Quarantined events that were neither released nor purged',
     labels: [],

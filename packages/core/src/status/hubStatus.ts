@@ -6,6 +6,7 @@ import { readDeadLetters } from './deadLetterStatus.js';
 import { readKeysNearQuota, readThrottledKeys } from './keyStatus.js';
 import { readLedgerChecks } from './ledgerStatus.js';
 import { readHeldEvents, readQuarantineUsage } from './quarantineStatus.js';
+import { readFailedJobs, readWarnings } from './warningStatus.js';
 import { readWebhooks } from './webhookStatus.js';
 import { countLiveWorkers } from './workerStatus.js';
 
@@ -22,6 +23,8 @@ const parts = {
   cohorts: readCohorts,
   stoppedPulls: readStoppedPulls,
   ledgerChecks: readLedgerChecks,
+  warnings: readWarnings,
+  failedJobs: readFailedJobs,
 } as const satisfies Readonly<Record<string, (sql: Sql) => Promise<unknown>>>;
 
 export type StatusPart = keyof typeof parts;

@@ -119,6 +119,80 @@ describe('the gauges of the hub', () => {
   });
 });
 
+describe('every part', () => {
+  it('is read from real rows', async () => {
+    const { sql } = harness;
+    const id = Number(live);
+    await sql`insert into current_warning (current_id, code, detail, events) values (${id}, 'gzip_refused', 'by a proxy', 4)`;
+    await sql`
+      insert into current_warning (current_id, code, detail, events, last_at) values (${id}, 'batch_newer', 'old', 4, now() - interval '8 days')`;
+    const job = (state: string, differences: number, hours: number) => sql`
+      insert into job (operation, input, state, result, error, finished_at) values (
+        'check_ledger', ${sql.json({ currentId: live })}, ${state}, ${sql.json({ differences: Array(differences).fill({}) })},
+        'out of memory', now() - ${hours}::int * interval '1 hour')`;
+    await job('done', 2, 5);
+    await job('failed', 0, 4);
+    await job('failed', 0, 30);
+    await sql`
+      insert into quota_usage (current_id, budget, key, hour, used, quota_limit, expires_at) values
+        (${id}, 'device', 'a', now(), 50, 100, now() + interval '1 hour'), (${id}, 'device', 'a', now() - interval '1 hour', 40, 100, now() + interval '1 hour'),
+        (${id}, 'device', 'b', now(), 79, 100, now() + interval '1 hour'), (${id}, 'device', 'c', now(), 99, 100, now() - interval '1 hour')`;
+    const deferred = sql.json([
+      { positions: [0], code: 'over_budget', dueAtMs: 1, budget: { name: 'device', key: 'a', sinceMs: 1 } },
+      { positions: [1], code: 'over_budget', dueAtMs: 1, budget: { name: 'device', key: 'b', sinceMs: 1 } },
+    ]);
+    await sql`update delivery set deferred = ${deferred} where current_id = ${Number(paused)} and pending > 0`;
+    const [cohort] = await sql<{ id: number }[]>`
+      insert into cohort (partner, partner_id, list_id, name, schedule, last_sync_at, created_at)
+      values ('mixpanel', '1', 'l', 'Buyers', 'hourly', now() - interval '9 hours', now() - interval '10 days') returning id`;
+    await sql`
+      insert into cohort_pull (cohort_id, current_id, due_at, failure_code, failure_detail, failure_recovery, failed_at)
+      values (${cohort?.id ?? 0}, ${id}, null, 'refused', 'no access', 'manual', now())`;
+    const [segment] = await sql<{ id: number }[]>`
+      insert into segment (name, definition) values ('Spenders', '{}') returning id`;
+    await sql`
+      insert into segment_webhook (segment_id, url, state, blocked_code, delivered_change_id)
+      values (${segment?.id ?? 0}, 'https://example.com/', 'blocked', 'http_401', 2)`;
+    await sql`
+      insert into segment_change (id, segment_id, entered, member) select n, ${segment?.id ?? 0}, true, 'm' || n from generate_series(1, 5) n`;
+
+    await sql`
+      insert into quarantine_batch (stored_on, token_id, events, positions, codes, code_indexes, event_counts, released_counts, purged_counts, states)
+      select current_date, 1, 5, ${Buffer.alloc(20)}, '{a}', ${Buffer.alloc(5)}, '{5}', released, purged, states
+      from (values ('{0}'::int[], '{0}'::int[], null::bytea), ('{2}', '{1}', ${Buffer.alloc(5)}::bytea)) v (released, purged, states)`;
+
+    const status = await readNow();
+    const unread = Object.entries(status).filter(
+      ([, part]) => part !== null && typeof part === 'object' && 'value' in part && part.value === undefined,
+    );
+    expect(unread).toEqual([]);
+    expect(status.warnings.value).toMatchObject([{ currentId: id, code: 'gzip_refused', count: 4 }]);
+    expect(status.failedJobs.value).toMatchObject([{ operation: 'check_ledger', error: 'out of memory' }]);
+    expect(status.ledgerChecks.value).toMatchObject([{ currentId: id, differenceCount: 2 }]);
+    expect(status.keysNearQuota.value).toEqual([{ currentId: id, keyCount: 1 }]);
+    expect(status.throttledKeys.value).toEqual([{ currentId: Number(paused), keyCount: 2 }]);
+    expect(status.cohorts.value).toMatchObject([{ id: cohort?.id, name: 'Buyers', schedule: 'hourly' }]);
+    expect(status.stoppedPulls.value).toMatchObject([{ cohortId: cohort?.id, failureDetail: 'no access' }]);
+    expect(status.heldEvents.value?.count).toBe(7);
+    expect(status.webhooks.value).toMatchObject([{ segmentName: 'Spenders', state: 'blocked', pendingCount: 3 }]);
+    const text = await scrape({ read: async () => status });
+    expect(samplesOf(text, 'currents_cohort_stale')).toEqual([`{cohort="${cohort?.id}",partner="mixpanel"} 1`]);
+    expect(samplesOf(text, 'currents_webhook_pending_changes')).toEqual(['{webhook="1"} 3']);
+    expect(samplesOf(text, 'currents_ledger_differences')).toEqual([`{current="${live}"} 2`]);
+    for (const table of [
+      'current_warning',
+      'job',
+      'quota_usage',
+      'cohort',
+      'segment_change',
+      'segment',
+      'quarantine_batch',
+    ])
+      await sql`delete from ${sql(table)}`;
+    await sql`update delivery set deferred = null where current_id = ${Number(paused)}`;
+  });
+});
+
 describe('pending events', () => {
   it('are the same whether they are read one by one or, with a large backlog, from the tally', async () => {
     const { sql } = harness;
@@ -230,6 +304,10 @@ describe('the findings', () => {
       stoppedPulls: of([
         { cohortId: 7, cohortName: 'Buyers', failureCode: 'refused', failureDetail: null, failedAt: at },
       ]),
+      warnings: of([
+        { currentId: 1, currentName: 'live', code: 'gzip_refused', detail: 'by a proxy', count: 0, firstAt: at },
+      ]),
+      failedJobs: of([{ id: 3, operation: 'check_ledger', error: 'out of memory', finishedAt: at }]),
       ledgerChecks: of([
         { currentId: 1, checkedAt: at, differenceCount: 2 },
         { currentId: 2, checkedAt: at, differenceCount: 0 },
@@ -246,6 +324,8 @@ describe('the findings', () => {
       'warning cohort_stale Cohort 7',
       'warning key_near_quota Current 1',
       'warning quarantined_events undefined undefined',
+      'warning current_warning Current 1',
+      'warning job_failed Job 3',
     ]);
     const full = { ...all, quarantineUsage: of([{ tokenId: 4, tokenName: 'braze', bytes: 495_000 }]) };
     expect(kindsOf(full)).toContain('critical quarantine_near_budget');
