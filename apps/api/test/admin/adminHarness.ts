@@ -97,6 +97,7 @@ export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promis
     databaseUrl: database.url,
     windowMs: 48 * 3_600_000,
     quarantineMaxBytes: 1_000_000,
+    maxWaitMs: 30_000,
   });
   const writer = openWriter(database.url, { max: 2, name: 'test' });
   const intake = createIngest(writer, {

@@ -76,6 +76,7 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
     databaseUrl: database.url,
     windowMs: 48 * 3_600_000,
     quarantineMaxBytes: 1_000_000,
+    maxWaitMs: 30_000,
   });
   const app = fastify();
   answerWithProblems(app, 1);

@@ -2,8 +2,6 @@ import { beforeDeadline } from '../db/deadline.js';
 
 /** What a read that is not answered within this time counts as: failed. Longer than the pool lets a statement run. */
 const maxReadMs = 15_000;
-/** A caller waits this long at most; the read goes on, and its result serves the next caller. */
-const maxWaitMs = 2_000;
 /** A read rests so many times as long as it took, so that all of them take at most a twentieth of a core. */
 const restFactor = 20;
 
@@ -16,9 +14,14 @@ export interface ReadState<Value> {
 /**
  * Caches what `read` answers, for callers of any number and rate: one read at a time (single flight), none within
  * `maxAgeMs` of the last one, and none while a costly one has to rest. Never rejects.
+ * @param maxWaitMs how long a caller waits at most; the read goes on, and its result serves the next caller.
  * @param clock the time in milliseconds.
  */
-export function createCachedRead<Value>(read: () => Promise<Value>, clock = (): number => performance.now()) {
+export function createCachedRead<Value>(
+  read: () => Promise<Value>,
+  maxWaitMs: number,
+  clock = (): number => performance.now(),
+) {
   let state: ReadState<Value> = { value: undefined, failureCount: 0 };
   let startedMs = -Infinity;
   let restedMs = -Infinity;

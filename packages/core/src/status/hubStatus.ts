@@ -45,6 +45,8 @@ export interface HubStatusOptions {
   readonly databaseUrl: string;
   readonly windowMs: number;
   readonly quarantineMaxBytes: number;
+  /** How long a caller waits for the database at most; default: two seconds. */
+  readonly maxWaitMs?: number;
 }
 
 export type HubStatusReader = ReturnType<typeof openHubStatus>;
@@ -52,7 +54,7 @@ export type HubStatusReader = ReturnType<typeof openHubStatus>;
 const maxStatementMs = 10_000;
 
 /** Opens two connections of its own, so that a scrape waits for no query of an admin, and the other way round. */
-export function openHubStatus({ databaseUrl, ...limits }: HubStatusOptions) {
+export function openHubStatus({ databaseUrl, maxWaitMs = 2_000, ...limits }: HubStatusOptions) {
   const sql = connect(databaseUrl, { max: 2, name: 'status', statementMs: maxStatementMs, hotPath: true });
   let checking: Promise<unknown> | undefined;
   /** One statement for all parts: without a database each would try to connect, one after the other, with growing delays. */
@@ -63,11 +65,11 @@ export function openHubStatus({ databaseUrl, ...limits }: HubStatusOptions) {
       await checkConnection();
       return parts[part](sql);
     };
-    return [part, createCachedRead(read)] as const;
+    return [part, createCachedRead(read, maxWaitMs)] as const;
   });
   return {
     /**
-     * Answers within about two seconds, whatever the database does; a part that could not be read has no value. A part
+     * Answers within about `maxWaitMs`, whatever the database does; a part that could not be read has no value. A part
      * may be up to `maxAgeMs` old, and older where reading it is costly.
      */
     async read(maxAgeMs: number): Promise<HubStatus> {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createCachedRead } from '../../src/status/cachedRead.js';
 
 /** A read that the test answers by hand, at a time that it sets. */
@@ -10,7 +10,7 @@ function openRead() {
     return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
   };
   return Object.assign(state, {
-    get: createCachedRead(read, () => state.nowMs),
+    get: createCachedRead(read, 60_000, () => state.nowMs),
     answer: (value: string) => waiting.shift()?.resolve(value),
     fail: () => waiting.shift()?.reject(new Error('away')),
   });
@@ -59,5 +59,14 @@ describe('a cached read', () => {
     const next = read.get(0);
     read.answer('back');
     expect(await next).toEqual({ value: 'back', failureCount: 1 });
+  });
+
+  it('that takes too long goes on, and its result serves those who ask later', async () => {
+    const read = openRead();
+    const [get, answer] = [createCachedRead(() => read.get(0).then(({ value }) => value ?? ''), 1), read.answer];
+    expect((await get(60_000)).value).toBeUndefined();
+    answer('late');
+    await vi.waitFor(async () => expect((await get(60_000)).value).toBe('late'));
+    expect(read.begun).toBe(1);
   });
 });

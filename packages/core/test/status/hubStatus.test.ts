@@ -15,7 +15,7 @@ import { runOperation } from '../admin/runOperation.js';
 import { startPostgresProxy } from '../postgresProxy.js';
 
 const hourMs = 3_600_000;
-const limits = { windowMs: 48 * hourMs, quarantineMaxBytes: 1_000_000 };
+const limits = { windowMs: 48 * hourMs, quarantineMaxBytes: 1_000_000, maxWaitMs: 30_000 };
 
 let harness: CoreHarness;
 let [live, blocked, paused] = ['', '', ''];
