@@ -46,7 +46,7 @@ export async function startProgram(
 ) {
   const path = fileURLToPath(new URL(`../../../apps/${name}/dist/main.js`, import.meta.url));
   const log = logFile === undefined ? 'pipe' : openSync(logFile, 'w');
-  const child = spawn(process.execPath, [...nodeFlags[name], ...nodeOptions, path], {
+  const child = spawn(process.execPath, [...nodeFlags, ...nodeOptions, path], {
     env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', log, log, 'ipc'],
     // A separate process group: Ctrl-C does not reach it; stop() ends it in order.

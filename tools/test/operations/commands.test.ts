@@ -9,8 +9,8 @@ const { scripts } = JSON.parse(readFileSync(new URL('../../../package.json', imp
 const run = 'tools/run.mjs';
 const own = Object.entries(scripts).filter(([, command]) => command.includes(run));
 const programFlags: Readonly<Record<string, readonly string[]>> = {
-  'start:api': nodeFlags.api,
-  'start:worker': nodeFlags.worker,
+  'start:api': nodeFlags,
+  'start:worker': nodeFlags,
 };
 
 describe('npm run', () => {

@@ -82,7 +82,7 @@ export async function openHubSide(cell: Cell, queue: QueueKind, folder: string, 
 /** Starts a bare forwarder with the api's flags of Node. It posts each event once, however many Currents the hub has. */
 export async function openForwarderSide({ partnerMs }: Cell, cleanup: Cleanup): Promise<Side> {
   const { sink, url: sinkUrl } = await openSink(cleanup);
-  const forwarder = startProgram<Forwarder>('forwarder', nodeFlags.api);
+  const forwarder = startProgram<Forwarder>('forwarder', nodeFlags);
   cleanup.add('a bare forwarder', forwarder.stop);
   await sink.call('answerAfter', partnerMs);
   return {
