@@ -1,4 +1,4 @@
-import { cancelJob, findJobs, listJobs, type JobView } from '@currents/core';
+import { cancelJob, findJobs, listJobs, pauseJob, resumeJob, type JobView } from '@currents/core';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
@@ -6,7 +6,17 @@ import { decodeId } from './base/ids.js';
 import { registerNode } from './base/node.js';
 import { RequiresRole } from './base/role.js';
 import { costs } from './costs.js';
-import { CancelJobInput, CancelJobResult, Job, JobConnection, JobFilter } from './job.type.js';
+import {
+  CancelJobInput,
+  CancelJobResult,
+  Job,
+  JobConnection,
+  JobFilter,
+  PauseJobInput,
+  PauseJobResult,
+  ResumeJobInput,
+  ResumeJobResult,
+} from './job.type.js';
 import { AdminToken } from './token.type.js';
 import { given } from './withoutNulls.js';
 
@@ -49,7 +59,7 @@ export class JobResolver {
   @RequiresRole('operator')
   @Mutation(() => CancelJobResult, {
     description:
-      'Ends a job before its next step, within two seconds. What it has done stays done. To undo it, ask for the operation again: it does the rest.',
+      'Ends a job before its next step, within two seconds; a paused one at once. What it has done stays done. To undo it, ask for the operation again: it does the rest.',
     complexity: costs.write,
   })
   async cancelJob(
@@ -57,5 +67,32 @@ export class JobResolver {
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return cancelJob(admin, decodeId('Job', id, 'input.id'));
+  }
+
+  @RequiresRole('operator')
+  @Mutation(() => PauseJobResult, {
+    description:
+      'Stops a job before its next step until it is resumed, also when the api restarts meanwhile. What it has done stays done. To undo it, call resumeJob.',
+    complexity: costs.write,
+  })
+  async pauseJob(
+    @Arg('input', () => PauseJobInput, { description: 'Which job to pause.' }) { id }: PauseJobInput,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return pauseJob(admin, decodeId('Job', id, 'input.id'));
+  }
+
+  @RequiresRole('operator')
+  @Mutation(() => ResumeJobResult, {
+    description: 'Lets a paused job go on from where it has come. To undo it, call pauseJob.',
+    complexity: costs.write,
+  })
+  async resumeJob(
+    @Arg('input', () => ResumeJobInput, { description: 'Which job to resume.' }) { id }: ResumeJobInput,
+    @Ctx() { admin, jobs }: AdminContext,
+  ): Promise<unknown> {
+    const answer = await resumeJob(admin, decodeId('Job', id, 'input.id'));
+    jobs.wake();
+    return answer;
   }
 }

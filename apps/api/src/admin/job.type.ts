@@ -23,6 +23,7 @@ export const JobOperation = enumOf<Operation>('JobOperation', 'What a job does.'
 export const JobState = enumOf<State>('JobState', 'How far a job has come.', {
   queued: 'It waits for a process of the api.',
   running: 'It is under way. If its process dies, another one goes on.',
+  paused: 'It was paused, and waits for resumeJob. What it has done stays done.',
   done: 'It has done all that it was to do.',
   failed: 'It ended with an error. What it has done stays done.',
   cancelled: 'It was cancelled. What it has done stays done.',
@@ -89,6 +90,16 @@ export class Job extends Node {
   @Field(() => DateTime, { nullable: true, description: 'When it began; null before.' })
   startedAt?: Date;
 
+  @Field(() => DateTime, { nullable: true, description: 'When doneCount changed last; null before.' })
+  progressedAt?: Date;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'When it will end at the speed since it was begun or resumed, such as 2026-01-31T12:00:00.000Z; null unless its state is RUNNING and it has progressed since then.',
+  })
+  estimatedEndAt?: Date;
+
   @Field(() => DateTime, { nullable: true, description: 'When it ended; null before.' })
   finishedAt?: Date;
 }
@@ -107,6 +118,12 @@ export class JobFilter {
 @ProblemType('There is no job with this id.')
 export class JobNotFound extends Problem {}
 
+@ProblemType('The job has ended, or ends within two seconds because it was cancelled.', 'Ask for the operation again.')
+export class JobFinished extends Problem {
+  @Field(() => JobState, { description: 'The state that the job is in, such as DONE.' })
+  state!: State;
+}
+
 @InputType({ description: 'Which job to cancel.' })
 export class CancelJobInput extends IdInput {}
 
@@ -119,4 +136,34 @@ export class CancelJobPayload {
 export const CancelJobResult = resultUnion('CancelJobResult', 'The cancelled job, or why there is none.', () => [
   CancelJobPayload,
   JobNotFound,
+]);
+
+@InputType({ description: 'Which job to pause.' })
+export class PauseJobInput extends IdInput {}
+
+@ObjectType({ description: 'The job that is paused.' })
+export class PauseJobPayload {
+  @Field(() => Job, { description: 'The job. One that was paused already stays as it is.' })
+  job!: Job;
+}
+
+export const PauseJobResult = resultUnion('PauseJobResult', 'The paused job, or why there is none.', () => [
+  PauseJobPayload,
+  JobNotFound,
+  JobFinished,
+]);
+
+@InputType({ description: 'Which job to resume.' })
+export class ResumeJobInput extends IdInput {}
+
+@ObjectType({ description: 'The job that goes on.' })
+export class ResumeJobPayload {
+  @Field(() => Job, { description: 'The job. One that was not paused stays as it is.' })
+  job!: Job;
+}
+
+export const ResumeJobResult = resultUnion('ResumeJobResult', 'The job that goes on, or why there is none.', () => [
+  ResumeJobPayload,
+  JobNotFound,
+  JobFinished,
 ]);

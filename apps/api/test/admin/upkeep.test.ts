@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { good, openAdminHarness, type AdminHarness } from './adminHarness.js';
+import { good, openAdminHarness, until, type AdminHarness } from './adminHarness.js';
 
 let harness: AdminHarness;
 let current: string;
@@ -307,5 +307,39 @@ describe('a job', () => {
     expect(await harness.do(cancel, { id })).toEqual({ __typename: 'CancelJobPayload', job: { id, state: 'DONE' } });
     expect(await harness.do(cancel, { id: 'job_4711' })).toEqual({ __typename: 'JobNotFound', code: 'JOB_NOT_FOUND' });
     expect(await harness.do(cancel, { id: 'cur_1' })).toMatchObject({ __typename: 'InvalidId' });
+  });
+
+  it('is paused and resumed by its id', async () => {
+    const change = (name: 'Pause' | 'Resume') =>
+      `mutation ($id: ID!) { ${name.toLowerCase()}Job(input: { id: $id }) { __typename ... on ${name}JobPayload { job { id state estimatedEndAt } } ... on JobFinished { state } ... on Problem { code } } }`;
+    // Not due for an hour, so that no process begins it.
+    const [row] = await harness.sql`
+      insert into job (operation, input, due_at) values ('check_ledger', '{"currentId":"1"}', now() + interval '1 hour') returning id`;
+    const id = `job_${row?.['id']}`;
+    expect(await harness.do(change('Pause'), { id })).toEqual({
+      __typename: 'PauseJobPayload',
+      job: { id, state: 'PAUSED', estimatedEndAt: null },
+    });
+    expect((await harness.do('{ jobs(filter: { state: PAUSED }) { nodes { id } } }')).nodes).toEqual([{ id }]);
+    expect(await harness.do(change('Resume'), { id })).toMatchObject({ __typename: 'ResumeJobPayload', job: { id } });
+    await until(
+      () => harness.do('query ($id: ID!) { job(id: $id) { state } }', { id }),
+      ({ state }: { readonly state: string }) => state === 'DONE',
+    );
+    for (const name of ['Pause', 'Resume'] as const) {
+      expect(await harness.do(change(name), { id })).toEqual({
+        __typename: 'JobFinished',
+        state: 'DONE',
+        code: 'JOB_FINISHED',
+      });
+      expect(await harness.do(change(name), { id: 'job_4711' })).toMatchObject({ __typename: 'JobNotFound' });
+    }
+    const { nodes } = await harness.do(
+      '{ auditLog(first: 8, filter: { succeeded: true }) { nodes { action target { id } } } }',
+    );
+    expect(nodes.slice(0, 2)).toEqual([
+      { action: 'RESUME_JOB', target: { id } },
+      { action: 'PAUSE_JOB', target: { id } },
+    ]);
   });
 });

@@ -3,11 +3,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import type { Admin, Queries } from '../admin/admin.js';
-import { job, type JobOperation } from '../db/schema.js';
+import { job } from '../db/schema.js';
 import { startPeriodic } from '../process/periodic.js';
 import { exponentialBackoffMs } from '../retry.js';
 import { createJob, findJobs, isFinished, type JobView } from './jobs.js';
-import { operations, type JobInputs } from './operations.js';
+import { jobOperations, operationOf, type JobInputs, type JobOperation } from './operations.js';
 
 export type JobRunner = ReturnType<typeof startJobRunner>;
 
@@ -16,7 +16,7 @@ const maxRunning = 3;
 /** Jobs that were created in another process, or left by one that died, are found this often. */
 const pollMs = 5_000;
 const leaseSeconds = 10;
-/** How often a job renews its lease and looks whether it was cancelled. */
+/** How often a job renews its lease and looks whether it was cancelled or paused. */
 const heartbeatMs = 500;
 /** A step that fails so often in a row fails the job. */
 const maxAttempts = 5;
@@ -25,7 +25,7 @@ const backoff = { firstMs: 500, maxMs: 10_000 };
 const maxWaitMs = 1_000;
 const waitStepMs = 50;
 
-/** The job was cancelled, or another process runs it by now. */
+/** The job was cancelled or paused, or another process runs it by now. */
 class JobLost extends Error {}
 
 /** Runs the jobs of all processes of the api, in this one as in every other. */
@@ -138,15 +138,13 @@ export function startJobRunner({
   };
 }
 
-type ClaimedJob = typeof job.$inferSelect & { readonly lease: string };
-
-const known = Object.keys(operations) as JobOperation[];
+type ClaimedJob = typeof job.$inferSelect & { readonly lease: string; readonly operation: JobOperation };
 
 /** Leases a job that is due: a new one, or one whose process has died. What a later release adds waits for its process. */
 async function claim({ db }: Pick<Admin, 'db'>): Promise<ClaimedJob | undefined> {
   const lease = String(randomInt(1, 2 ** 47));
   const due = sql`(
-    select id from job where state in ('queued', 'running') and due_at <= now() and ${inArray(job.operation, known)}
+    select id from job where state in ('queued', 'running') and due_at <= now() and ${inArray(job.operation, [...jobOperations])}
     order by due_at, id limit 1 for update skip locked)`;
   const [row] = await db
     .update(job)
@@ -156,13 +154,15 @@ async function claim({ db }: Pick<Admin, 'db'>): Promise<ClaimedJob | undefined>
       attempts: sql`${job.attempts} + 1`,
       startedAt: sql`coalesce(${job.startedAt}, now())`,
       dueAt: sql`now() + ${leaseSeconds} * interval '1 second'`,
+      claimedAt: sql`now()`,
+      claimedDoneCount: job.doneCount,
     })
     .where(eq(job.id, due))
     .returning();
-  return row && { ...row, lease };
+  return row && { ...row, lease, operation: row.operation as JobOperation };
 }
 
-/** Renews the lease. False when it is lost or the job is cancelled. */
+/** Renews the lease. False when it is lost, as after a pause, or the job is cancelled. */
 async function beat({ db }: Pick<Admin, 'db'>, { id, lease }: ClaimedJob): Promise<boolean> {
   const [row] = await db
     .update(job)
@@ -173,7 +173,7 @@ async function beat({ db }: Pick<Admin, 'db'>, { id, lease }: ClaimedJob): Promi
 }
 
 async function runSteps(admin: Admin, row: ClaimedJob, signal: AbortSignal): Promise<void> {
-  const { start, step, doneCount, result } = operations[row.operation];
+  const { start, step, doneCount, result } = operationOf(row.operation);
   const input = row.input as never;
   const isOurs = and(eq(job.id, row.id), eq(job.lease, row.lease));
   const update = async (tx: Queries, values: Partial<typeof job.$inferInsert>): Promise<void> => {
@@ -181,7 +181,7 @@ async function runSteps(admin: Admin, row: ClaimedJob, signal: AbortSignal): Pro
     if (updated.length === 0) throw new JobLost();
   };
   const save = (tx: Queries, saved: never): Promise<void> =>
-    update(tx, { progress: saved, doneCount: doneCount(saved), attempts: 1 });
+    update(tx, { progress: saved, doneCount: doneCount(saved), attempts: 1, progressedAt: sql`now()` as never });
 
   if (row.cancelRequestedAt !== null) throw new JobLost();
   if (row.attempts > maxAttempts) throw new Error(`the process ended in each of ${maxAttempts} attempts at a step`);

@@ -1,14 +1,16 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
-import { job, type JobOperation, type JobState } from '../db/schema.js';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { job, type JobState } from '../db/schema.js';
 import type { Admin, Db } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
 import { rowId, type Page, type PageRequest } from '../admin/page.js';
 import type { Problem } from '../admin/problem.js';
-import type { JobInputs } from './operations.js';
+import { jobOperations, type JobInputs, type JobOperation } from './operations.js';
 
 export type JobView = ReturnType<typeof viewOf>;
 
 export type JobNotFound = Problem<'JobNotFound'>;
+
+export const jobNotFound: JobNotFound = { kind: 'JobNotFound', message: 'there is no job with this id' };
 
 /** A job that no process has begun yet. */
 export async function createJob<Name extends JobOperation>(
@@ -22,19 +24,18 @@ export async function createJob<Name extends JobOperation>(
   return viewOf(row as Row);
 }
 
-/** Ends a job: at once if it was not begun, otherwise before its next step. What it has done stays done. */
+/** Ends a job: at once if it is queued or paused, otherwise before its next step. What it has done stays done. */
 export async function cancelJob({ db }: Db, id: string): Promise<JobView | JobNotFound> {
   const isJob = eq(job.id, rowId(id) ?? 0);
   await db
     .update(job)
     .set({
       cancelRequestedAt: sql`now()`,
-      state: sql`case ${job.state} when 'queued' then 'cancelled' else ${job.state} end`,
-      finishedAt: sql`case ${job.state} when 'queued' then now() end`,
+      state: sql`case ${job.state} when 'running' then 'running' else 'cancelled' end`,
+      finishedAt: sql`case ${job.state} when 'running' then null else now() end`,
     })
-    .where(and(isJob, sql`${job.state} in ('queued', 'running')`, isNull(job.cancelRequestedAt)));
-  const [row] = await db.select().from(job).where(isJob);
-  return row ? viewOf(row) : { kind: 'JobNotFound', message: 'there is no job with this id' };
+    .where(and(isJob, sql`${job.state} in ('queued', 'running', 'paused')`, isNull(job.cancelRequestedAt)));
+  return (await findJobs({ db }, [id]))[0] ?? jobNotFound;
 }
 
 interface JobFilter {
@@ -42,7 +43,10 @@ interface JobFilter {
   readonly operation?: JobOperation | undefined;
 }
 
-const all = collection({ select: ({ db }: Db) => db.select().from(job), id: job.id, viewOf });
+/** A later release that runs beside this one may have stored jobs with operations of its own. */
+const isKnown = inArray(job.operation, [...jobOperations]);
+
+const all = collection({ select: ({ db }: Db) => db.select().from(job), id: job.id, isVisible: isKnown, viewOf });
 
 /** The newest first. */
 export function listJobs(admin: Db, page: PageRequest, { state, operation }: JobFilter = {}): Promise<Page<JobView>> {
@@ -65,11 +69,12 @@ type Row = typeof job.$inferSelect;
 
 /** An admin operation that may take long. */
 function viewOf({ id, adminTokenId, ...row }: Row) {
+  const operation = row.operation as JobOperation;
   const isDryRun = (row.input as { readonly isDryRun?: boolean }).isDryRun === true;
   return {
     kind: 'Job' as const,
     id: String(id),
-    operation: row.operation,
+    operation,
     isDryRun,
     state: row.state,
     /** Counted in what the operation reads: events, dead letters, deliveries of a ledger, or members of a cohort. */
@@ -77,17 +82,36 @@ function viewOf({ id, adminTokenId, ...row }: Row) {
     /** Undefined until it has begun. */
     totalCount: row.totalCount ?? undefined,
     /** What it did, or would do in a dry run, once it is done. */
-    result: row.result === null ? undefined : { ...row.result, operation: row.operation },
+    result: row.result === null ? undefined : { ...row.result, operation },
     /** Why it failed. */
     error: row.error ?? undefined,
     isCancelRequested: row.cancelRequestedAt !== null,
     adminTokenId: adminTokenId === null ? undefined : String(adminTokenId),
     createdAt: row.createdAt,
     startedAt: row.startedAt ?? undefined,
+    progressedAt: row.progressedAt ?? undefined,
+    estimatedEndAt: estimateEnd(row),
     finishedAt: row.finishedAt ?? undefined,
   };
 }
 
+/** At the speed since a process began to work on it last. Undefined while nothing was done since then. */
+function estimateEnd({
+  state,
+  totalCount,
+  doneCount,
+  claimedAt,
+  claimedDoneCount,
+  progressedAt,
+}: Omit<Row, 'id' | 'adminTokenId'>) {
+  if (state !== 'running' || totalCount === null || claimedAt === null || progressedAt === null) return undefined;
+  const done = doneCount - (claimedDoneCount ?? 0);
+  const elapsedMs = progressedAt.getTime() - claimedAt.getTime();
+  if (done <= 0 || elapsedMs <= 0) return undefined;
+  return new Date(progressedAt.getTime() + (Math.max(0, totalCount - doneCount) / done) * elapsedMs);
+}
+
+/** Whether nothing can change its state. */
 export function isFinished({ state }: Pick<JobView, 'state'>): boolean {
-  return state !== 'queued' && state !== 'running';
+  return state === 'done' || state === 'failed' || state === 'cancelled';
 }

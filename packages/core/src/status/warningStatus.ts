@@ -1,5 +1,4 @@
 import type { Sql } from '../db/connect.js';
-import type { JobOperation } from '../db/schema.js';
 
 /** What workers noticed in the last seven days about a Current that keeps working. */
 export interface WarningStatus {
@@ -24,7 +23,7 @@ export async function readWarnings(sql: Sql): Promise<readonly WarningStatus[]> 
 /** A job that ended with an error in the last day. */
 export interface FailedJob {
   readonly id: number;
-  readonly operation: JobOperation;
+  readonly operation: string;
   readonly error: string | null;
   readonly finishedAt: Date;
 }

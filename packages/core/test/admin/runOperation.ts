@@ -1,5 +1,5 @@
 import type { Admin, JobOperation } from '@currents/core';
-import { operations, type JobInputs } from '../../src/jobs/operations.js';
+import { operationOf, type JobInputs } from '../../src/jobs/operations.js';
 
 /** Runs an operation to its end as a job does, with its input as JSON, and returns its result. */
 export async function runOperation<Name extends JobOperation>(
@@ -7,7 +7,7 @@ export async function runOperation<Name extends JobOperation>(
   name: Name,
   given: JobInputs[Name],
 ): Promise<any> {
-  const operation = operations[name];
+  const operation = operationOf(name);
   const input = JSON.parse(JSON.stringify(given)) as never;
   const { signal } = new AbortController();
   let { progress } = await operation.start(admin, input);

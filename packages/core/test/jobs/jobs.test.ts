@@ -1,4 +1,13 @@
-import { cancelJob, findJobs, listJobs, startJobRunner, type JobRunner, type JobView } from '@currents/core';
+import {
+  cancelJob,
+  findJobs,
+  listJobs,
+  pauseJob,
+  resumeJob,
+  startJobRunner,
+  type JobRunner,
+  type JobView,
+} from '@currents/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createJob, isFinished, pruneJobs } from '../../src/jobs/jobs.js';
 import { packContent } from '../../src/quarantine/content.js';
@@ -163,6 +172,55 @@ describe('a job', () => {
     expect(await cancelJob(harness.admin, '4711')).toMatchObject({ kind: 'JobNotFound' });
   }, 60_000);
 
+  it('stops before its next step when it is paused, through restarts, and goes on when it is resumed', async () => {
+    await fill(300);
+    const first = start();
+    const { id } = await createJob(harness.admin, 'release_quarantined_events', everything, undefined);
+    first.wake();
+    await until(
+      () => now(id),
+      ({ doneCount }) => doneCount > 0,
+    );
+    expect((await now(id)).estimatedEndAt?.getTime()).toBeGreaterThan(0);
+    const paused = await pauseJob(harness.admin, id);
+    expect(paused).toMatchObject({ kind: 'Job', state: 'paused', finishedAt: undefined, estimatedEndAt: undefined });
+    // Another job of the same runner ends after it: the step under way was not committed.
+    expect(await first.create('check_ledger', { currentId: '1' }, undefined)).toMatchObject({ state: 'done' });
+    await first.stop();
+    const second = start();
+    expect(await second.create('check_ledger', { currentId: '1' }, undefined)).toMatchObject({ state: 'done' });
+    const still = await now(id);
+    expect(still).toEqual(paused);
+    expect(still.doneCount).toBeLessThan(600);
+    expect(await pauseJob(harness.admin, id)).toEqual(paused);
+
+    expect(await resumeJob(harness.admin, id)).toMatchObject({ state: 'queued', doneCount: still.doneCount });
+    second.wake();
+    expect(await ended(id)).toMatchObject({ state: 'done', doneCount: 600, result: { eventCount: 600 } });
+    expect([await held(), await storedEvents()]).toEqual([0, 600]);
+  }, 60_000);
+
+  it('that is queued is paused before it begins; a paused one is cancelled at once; neither is possible at the end', async () => {
+    const { id } = await createJob(harness.admin, 'release_quarantined_events', everything, undefined);
+    expect(await resumeJob(harness.admin, id)).toMatchObject({ state: 'queued' });
+    expect(await pauseJob(harness.admin, id)).toMatchObject({ state: 'paused', startedAt: undefined });
+    expect(await cancelJob(harness.admin, id)).toMatchObject({ state: 'cancelled', finishedAt: expect.any(Date) });
+    for (const change of [pauseJob, resumeJob]) {
+      expect(await change(harness.admin, id)).toMatchObject({ kind: 'JobFinished', state: 'cancelled' });
+      expect(await change(harness.admin, '4711')).toMatchObject({ kind: 'JobNotFound' });
+    }
+  });
+
+  it('that is paused often does not count as one that fails', async () => {
+    await fill(2);
+    const { id } = await createJob(harness.admin, 'release_quarantined_events', everything, undefined);
+    await harness.sql`update job set attempts = 5`;
+    await pauseJob(harness.admin, id);
+    await resumeJob(harness.admin, id);
+    start();
+    expect(await ended(id)).toMatchObject({ state: 'done', doneCount: 4 });
+  });
+
   it('that was not begun is cancelled at once', async () => {
     const { id } = await createJob(harness.admin, 'check_ledger', { currentId: '1' }, undefined);
     expect(await cancelJob(harness.admin, id)).toMatchObject({ state: 'cancelled', finishedAt: expect.any(Date) });
@@ -189,12 +247,14 @@ describe('a job', () => {
   });
 
   it('of a later release waits for a process of that release', async () => {
-    await harness.sql`alter table job drop constraint job_operation_check`;
     await harness.sql`insert into job (operation, input) values ('later_operation', '{}')`;
     // Created after it, and run by the process that leaves it.
     expect(await start().create('purge_quarantined_events', everything, undefined)).toMatchObject({ state: 'done' });
     const [later] = await harness.sql`select state, attempts from job where operation = 'later_operation'`;
     expect(later).toEqual({ state: 'queued', attempts: 0 });
+    expect(await listJobs(harness.admin, { first: 10 })).toMatchObject({
+      nodes: [{ operation: 'purge_quarantined_events' }],
+    });
   });
 
   it('is deleted once the retention period after its end is over', async () => {

@@ -77,7 +77,6 @@ export const idempotencyKey = pgTable(
   ],
 );
 
-export type JobOperation = (typeof job.$inferSelect)['operation'];
 export type JobState = (typeof job.$inferSelect)['state'];
 
 /** Admin operations that may take long. A job that is queued or running and due is run by the process that leases it. */
@@ -85,15 +84,10 @@ export const job = pgTable(
   'job',
   (t) => ({
     id: identity(),
-    operation: oneOf('operation', [
-      'release_quarantined_events',
-      'purge_quarantined_events',
-      'replay_dead_letters',
-      'check_ledger',
-      'check_cohort',
-    ]).notNull(),
+    /** Text, so that a later release may add operations; see `jobs/operations.ts`. */
+    operation: t.text('operation').notNull(),
     input: t.jsonb('input').notNull(),
-    state: oneOf('state', ['queued', 'running', 'done', 'failed', 'cancelled']).notNull().default('queued'),
+    state: oneOf('state', ['queued', 'running', 'paused', 'done', 'failed', 'cancelled']).notNull().default('queued'),
     progress: t.jsonb('progress'),
     doneCount: count64('done_count').notNull().default(0),
     totalCount: count64('total_count'),
@@ -107,6 +101,10 @@ export const job = pgTable(
     createdAt: instant('created_at').notNull().defaultNow(),
     startedAt: instant('started_at'),
     finishedAt: instant('finished_at'),
+    /** When a process began to work on it last, and `doneCount` at that moment: its speed. */
+    claimedAt: instant('claimed_at'),
+    claimedDoneCount: count64('claimed_done_count'),
+    progressedAt: instant('progressed_at'),
   }),
   (table) => [partial(index('job_due').on(table.dueAt), sql`${table.state} in ('queued', 'running')`)],
 );

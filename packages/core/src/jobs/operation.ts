@@ -1,0 +1,41 @@
+import { sql } from 'drizzle-orm';
+import type { Admin, Db } from '../admin/admin.js';
+import type { SaveProgress } from '../ledger/saveProgress.js';
+
+/** An operation in steps. `Input` and `Progress` are JSON: they are all that the next process knows of a job. */
+export interface Operation<Input, Progress> {
+  /** Counts what there is to do. */
+  start(admin: Admin, input: Input): Promise<{ readonly progress: Progress; readonly totalCount: number }>;
+  /**
+   * Does a part of bounded size and saves how far it has come, in one transaction. Returns undefined at the end. A step
+   * is repeated when its process dies, and ends early when the signal is aborted.
+   */
+  step(
+    admin: Admin,
+    input: Input,
+    progress: Progress,
+    save: SaveProgress<Progress>,
+    signal: AbortSignal,
+  ): Promise<Progress | undefined>;
+  /** In the unit of `totalCount`. */
+  doneCount(progress: Progress): number;
+  result(progress: Progress, input: Input): object;
+}
+
+/** The time of the database, by which rows are stored, rounded up to milliseconds. */
+export async function databaseNow(db: Db['db']): Promise<string> {
+  const [row] = await db.execute<{ ms: number }>(sql`select extract(epoch from clock_timestamp()) * 1000 as ms`);
+  return new Date(Math.ceil(Number(row?.ms))).toISOString();
+}
+
+/** A filter with times of a stored input, in which a time is text. */
+export function datesOf<Filter extends { readonly from?: Date | undefined; readonly to?: Date | undefined }>(
+  filter: Filter,
+): Filter {
+  const { from, to } = filter;
+  return {
+    ...filter,
+    ...(from !== undefined && { from: new Date(from) }),
+    ...(to !== undefined && { to: new Date(to) }),
+  };
+}
