@@ -27,7 +27,14 @@ const values = [
   ...['KeyNearQuota', 'ThrottledKey', 'LedgerCheck', 'LedgerDifference', 'CohortCheck'],
   ...['Member', 'Membership', 'UserAlias', 'UserProfile', 'Propensity', 'Recommendation'],
   ...['CurrentStateCount', 'Overview', 'OverviewItem', 'OverviewTotals', 'QuarantineUsage'],
-  ...['SegmentChange', 'SegmentDefinition', 'SegmentPreview', 'SegmentWebhookBlock', 'SegmentWebhookDeferral'],
+  ...[
+    'NoticeDelivery',
+    'SegmentChange',
+    'SegmentDefinition',
+    'SegmentPreview',
+    'SegmentWebhookBlock',
+    'SegmentWebhookDeferral',
+  ],
 ];
 
 const ofType = (name) => [

@@ -21,7 +21,6 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       REQUEST_MEGABYTES: wholeNumber(1, 10_000).default(64),
       INGEST_QUEUE_MEGABYTES: wholeNumber(1, 10_000).default(64),
       INGEST_COMMIT_DELAY_MS: wholeNumber(0, 1_000).default(80),
-      QUARANTINE_MEGABYTES: wholeNumber(0, 1_000_000).default(1_000),
       INGEST_TOKEN_EVENTS_PER_SECOND: wholeNumber(0, 1_000_000).default(0),
       INGEST_TOKEN_BYTES_PER_SECOND: wholeNumber(0, 1_000_000_000).default(0),
       DRAIN_SECONDS: wholeNumber(0, 600).default(5),

@@ -1,9 +1,9 @@
-import { readVariables, sharedVariables, wholeNumber, yesOrNo } from '@currents/core';
+import { addressList, ConfigInvalid, readVariables, sharedVariables, wholeNumber, yesOrNo } from '@currents/core';
 import { z } from 'zod';
 
 /** The worker's settings, from environment variables. Throws `ConfigInvalid` that names every invalid one. */
 export function readConfig(environment: NodeJS.ProcessEnv) {
-  return readVariables(
+  const config = readVariables(
     {
       ...sharedVariables,
       WORKER_PORT: wholeNumber(0, 65535).default(4001),
@@ -11,9 +11,15 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       RETENTION_DAYS: wholeNumber(3, 365).default(14),
       ENFORCE_BUDGETS: yesOrNo.default(true),
       REQUEST_TIMEOUT_SECONDS: wholeNumber(1, 300).default(60),
+      NOTICE_GROUP_SECONDS: wholeNumber(0, 3_600).default(30),
+      DATABASE_MEGABYTES: wholeNumber(0, 1_000_000_000).default(0),
+      NOTICE_TO: addressList().optional(),
     },
     environment,
   );
+  if (config.SMTP_URL !== undefined && config.NOTICE_FROM === undefined)
+    throw new ConfigInvalid(['NOTICE_FROM is missing; with SMTP_URL, expected the address that mails come from']);
+  return config;
 }
 
 export type Config = ReturnType<typeof readConfig>;

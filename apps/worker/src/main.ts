@@ -20,6 +20,7 @@ import { connectors } from './connectors.js';
 import { createServer } from './server.js';
 
 const hourMs = 3_600_000;
+const megabyte = 1024 * 1024;
 
 /** Starts the worker. SIGTERM or SIGINT stops it once every attempt in flight is recorded. */
 async function main(config: Config): Promise<void> {
@@ -46,6 +47,14 @@ async function main(config: Config): Promise<void> {
     requestMs: config.REQUEST_TIMEOUT_SECONDS * 1_000,
     retentionDays: config.RETENTION_DAYS,
     enforceBudgets: config.ENFORCE_BUDGETS,
+    notices: {
+      smtpUrl: config.SMTP_URL,
+      from: config.NOTICE_FROM ?? '',
+      to: config.NOTICE_TO ?? [],
+      groupMs: config.NOTICE_GROUP_SECONDS * 1_000,
+      quarantineMaxBytes: config.QUARANTINE_MEGABYTES * megabyte,
+      databaseMaxBytes: config.DATABASE_MEGABYTES * megabyte,
+    },
   });
   let isStopping = false;
   const server = createServer({ log, metrics, isStopping: () => isStopping, ready: () => engine.ping() });

@@ -12,8 +12,10 @@ import { startSweeps } from './sweeps.js';
 import { openWorkerLeases } from './db/workerLeases.js';
 import { startPullWork } from './pulls/pullWork.js';
 import { openWakeReceiver, openWakeSender, type QueueConnection } from './queue.js';
+import { startNoticeWork, type NoticeOptions } from './notices/noticeWork.js';
 import { startSegmentWork } from './segments/segmentWork.js';
 import { createUnreadableReporter } from './worker/reportUnreadable.js';
+import { startNoticeSweep } from './worker/noticeSweep.js';
 import { startSweep } from './worker/sweep.js';
 import { createWorkBudget } from './worker/workBudget.js';
 import { createBatchReader } from './batch/batchReader.js';
@@ -32,6 +34,12 @@ interface EngineOptions extends LoadCurrentOptions {
   readonly retentionDays: number;
   /** Whether the hub enforces the budgets of connectors; otherwise only the partner's own refusals limit them. */
   readonly enforceBudgets: boolean;
+  readonly notices: NoticeOptions & {
+    /** The budget of the quarantine. */
+    readonly quarantineMaxBytes: number;
+    /** What the database may grow to; 0: not looked at. */
+    readonly databaseMaxBytes: number;
+  };
 }
 
 export type Engine = Awaited<ReturnType<typeof startEngine>>;
@@ -93,6 +101,8 @@ export async function startEngine(options: EngineOptions) {
     wakeCohort: sender.wakeCohort,
     wakePull: sender.wakePull,
   });
+  const notices = startNoticeWork({ ...options, sql, sweeps, options: options.notices });
+  const noticeSweep = startNoticeSweep({ ...options, ...options.notices, sql, sweeps });
   const receiver = openWakeReceiver(queue, { onWake: wake, onCohort: cohorts.wake, onPull: pulls.wake }, { onError });
   const sweep = startSweep({ ...options, sweeps, sql, http, shard, workerLeases, wake });
 
@@ -106,6 +116,8 @@ export async function startEngine(options: EngineOptions) {
         cohorts.stop(),
         segments.stop(),
         pulls.stop(),
+        notices.stop(),
+        noticeSweep.stop(),
         ...[...loops.values()].map((loop) => loop.stop()),
       ]);
       await sender.close();

@@ -1,5 +1,6 @@
 export { unpackBatch } from './batch/batch.js';
 export {
+  addressList,
   ConfigInvalid,
   networkOf,
   queueConnectionOf,
@@ -154,3 +155,14 @@ export { isSignedBy } from './segments/webhookRequest.js';
 export { registerHubGauges } from './status/hubGauges.js';
 export { openHubStatus, type HubStatus, type HubStatusReader } from './status/hubStatus.js';
 export { findProblems, type FindingKind, type HubFinding, type Severity } from './status/findings.js';
+export type { NoticeKind, NoticeState } from './notices/noticeKinds.js';
+export { raiseNotice } from './notices/raiseNotice.js';
+export { findNotices, listNotices, type NoticeView, type NoticeViewState } from './notices/listNotices.js';
+export {
+  findNoticeMutes,
+  listNoticeMutes,
+  muteNotices,
+  unmuteNotices,
+  type NoticeMuteView,
+} from './notices/manageMutes.js';
+export { sendTestNotice } from './notices/sendTestNotice.js';

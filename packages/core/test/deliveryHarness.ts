@@ -28,6 +28,10 @@ export interface Hub {
     readonly windowMs?: number;
     readonly queue?: QueueConnection;
     readonly databaseUrl?: string;
+    /** Where notices are sent. */
+    readonly smtpUrl?: string;
+    readonly noticesTo?: readonly string[];
+    readonly databaseMaxBytes?: number;
   }): Promise<Engine>;
   take(events: readonly unknown[]): Promise<void>;
   tally(currentId: number): Promise<Record<string, number>>;
@@ -78,6 +82,9 @@ export async function openHub(connector: Connector): Promise<Hub> {
       windowMs = 3_600_000,
       queue = { databaseUrl: database.url },
       databaseUrl = database.url,
+      smtpUrl,
+      noticesTo = [],
+      databaseMaxBytes = 0,
     } = {}) {
       const engine = await startEngine({
         network: { allowPrivateAddresses: true },
@@ -92,6 +99,14 @@ export async function openHub(connector: Connector): Promise<Hub> {
         requestMs: 5_000,
         retentionDays: 14,
         enforceBudgets: true,
+        notices: {
+          smtpUrl,
+          from: 'Currents <currents@hub.example.com>',
+          to: noticesTo,
+          groupMs: 300,
+          quarantineMaxBytes: 1_000_000_000,
+          databaseMaxBytes,
+        },
       });
       engines.add(engine);
       return {

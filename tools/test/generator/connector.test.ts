@@ -157,6 +157,7 @@ async function openHub(connectors: Connectors) {
     requestMs: 5_000,
     retentionDays: 14,
     enforceBudgets: true,
+    notices: { from: '', to: [], groupMs: 1_000, quarantineMaxBytes: 1_000_000_000, databaseMaxBytes: 0 },
   });
   return {
     /** Launches a Current, sends the events through it, and returns its counts once none is pending. */

@@ -16,6 +16,7 @@ import { DestinationResolver } from './destination.resolver.js';
 import { ImportKeyResolver } from './importKey.resolver.js';
 import { JobResolver } from './job.resolver.js';
 import { LedgerResolver } from './ledger.resolver.js';
+import { NoticeMuteResolver, NoticeResolver } from './notice.resolver.js';
 import { OverviewItemResolver, OverviewResolver } from './overview.resolver.js';
 import { NameTakenResolver } from './problem.type.js';
 import { CohortPullResolver, PartnerCohortConnectionResolver, PartnerCohortResolver } from './pull.resolver.js';
@@ -55,6 +56,8 @@ export function buildAdminSchema(): GraphQLSchema {
       NameTakenResolver,
       LedgerResolver,
       NodeResolver,
+      NoticeMuteResolver,
+      NoticeResolver,
       OverviewItemResolver,
       OverviewResolver,
       PartnerCohortConnectionResolver,

@@ -118,6 +118,7 @@ describe('a role', () => {
       'Current.keysNearQuota: operator',
       'Current.throttledKeys: operator',
       'DeadLetter.event: operator',
+      'NoticeDelivery.recipient: operator',
       'QuarantinedEvent.body: operator',
       'Segment.members: operator',
       'SegmentPreview.examples: operator',

@@ -164,7 +164,12 @@ describe('the admin schema', () => {
       ({ args, description }) => !confirms(args) && !/To undo it, |undoes it/.test(description ?? ''),
     );
     // A test and a check change nothing.
-    expect(open.map(({ name }) => name).sort()).toEqual(['checkCohort', 'checkLedger', 'testCredentials']);
+    expect(open.map(({ name }) => name).sort()).toEqual([
+      'checkCohort',
+      'checkLedger',
+      'sendTestNotice',
+      'testCredentials',
+    ]);
     const unconfirmed = mutations.filter(
       ({ args, description }) => /[Cc]annot be undone|are gone/.test(description ?? '') && !confirms(args),
     );

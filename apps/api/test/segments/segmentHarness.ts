@@ -60,6 +60,7 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
     requestMs: 2_000,
     retentionDays: 14,
     enforceBudgets: false,
+    notices: { from: '', to: [], groupMs: 1_000, quarantineMaxBytes: 1_000_000_000, databaseMaxBytes: 0 },
   });
   const importKeys = await watchImportKeys(sql, () => undefined);
   const admin = openAdmin({

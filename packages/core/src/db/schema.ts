@@ -6,4 +6,5 @@ export * from './schema/admin.js';
 export * from './schema/cohorts.js';
 export * from './schema/currents.js';
 export * from './schema/events.js';
+export * from './schema/notices.js';
 export * from './schema/segments.js';

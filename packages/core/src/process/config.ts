@@ -46,6 +46,7 @@ export const sharedVariables = {
     }),
   REPLACE_MASTER_KEY: yesOrNo.default(false),
   RETRY_WINDOW_HOURS: wholeNumber(1, 24 * 30).default(48),
+  QUARANTINE_MEGABYTES: wholeNumber(0, 1_000_000).default(1_000),
   ALLOW_CUSTOM_BASE_URL: yesOrNo.default(false),
   ALLOW_PRIVATE_ADDRESSES: yesOrNo.default(false),
   LOG_LEVEL: z
@@ -56,7 +57,32 @@ export const sharedVariables = {
   HTTPS_PROXY: proxyUrl(),
   HTTP_PROXY: proxyUrl(),
   NO_PROXY: z.string().optional(),
+  SMTP_URL: z
+    .string()
+    .refine((url) => /^smtps?:\/\//.test(url) && URL.canParse(url), {
+      error: 'expected a URL that begins with smtp:// or smtps://, such as smtps://user:password@smtp.example.com',
+    })
+    .optional(),
+  NOTICE_FROM: z
+    .string()
+    .refine(isAddress, { error: 'expected an e-mail address such as currents@example.com' })
+    .optional(),
 };
+
+const address = z.email();
+
+function isAddress(text: string): boolean {
+  return text.length <= 254 && address.safeParse(text).success;
+}
+
+/** E-mail addresses, separated by commas. */
+export function addressList() {
+  const error = 'expected up to 20 e-mail addresses separated by commas, such as ana@example.com,ops@example.com';
+  return z
+    .string()
+    .transform((text) => text.split(',').map((each) => each.trim()))
+    .refine((addresses) => addresses.length <= 20 && addresses.every(isAddress), { error });
+}
 
 /** A whole number from `from` to `to`. */
 export function wholeNumber(from: number, to: number) {

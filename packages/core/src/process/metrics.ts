@@ -135,6 +135,18 @@ export function createMetrics() {
     'currents_webhook_delivered_changes_total',
     'Entries and exits delivered to segment webhooks',
   );
+  const notices = counter(
+    'currents_notices_total',
+    'Notices that this worker found recipients for, by kind and state',
+    'kind',
+    'state',
+  );
+  const noticeMessages = counter(
+    'currents_notice_messages_total',
+    'Attempts to send notices, by channel (mail, webhook) and outcome (sent, deferred, failed)',
+    'channel',
+    'outcome',
+  );
   return {
     registry,
     /** The answer to a scrape. */
@@ -178,5 +190,9 @@ export function createMetrics() {
       webhookRequests.inc({ outcome });
       if (outcome === 'delivered') deliveredChanges.inc(changes);
     },
+    /** A notice that goes to its recipients, is muted, or has none. */
+    noticeRouted: (kind: string, state: string) => notices.inc({ kind, state }),
+    noticeMessageEnded: (channel: 'mail' | 'webhook', outcome: 'sent' | 'deferred' | 'failed') =>
+      noticeMessages.inc({ channel, outcome }),
   };
 }

@@ -41,6 +41,22 @@ export interface HubStatus extends Parts {
   readonly quarantineMaxBytes: number;
 }
 
+/** Reads some parts once, as they are now; one that fails has no value, nor have the others. */
+export async function readStatusParts(
+  sql: Sql,
+  wanted: readonly StatusPart[],
+  limits: Pick<HubStatus, 'windowMs' | 'quarantineMaxBytes'>,
+): Promise<HubStatus> {
+  const states = await Promise.all(
+    statusParts.map(async (part) => {
+      if (!wanted.includes(part)) return [part, { value: undefined, failureCount: 0 }] as const;
+      const value: unknown = await parts[part](sql).catch(() => undefined);
+      return [part, { value, failureCount: value === undefined ? 1 : 0 }] as const;
+    }),
+  );
+  return { ...(Object.fromEntries(states) as unknown as Parts), ...limits, now: new Date() };
+}
+
 export interface HubStatusOptions {
   readonly databaseUrl: string;
   readonly windowMs: number;

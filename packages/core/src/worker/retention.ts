@@ -1,10 +1,13 @@
 import type { Logger } from 'pino';
 import type { Sql } from '../db/connect.js';
+import type { CurrentState } from '../db/schema.js';
 import { pruneIdempotencyKeys } from '../admin/idempotency.js';
 import { pruneJobs } from '../jobs/jobs.js';
 import { deletePassedBuckets } from '../budget/postgresBuckets.js';
 import { deleteExpiredUsage } from '../budget/quotaRecorder.js';
 import { daysAhead } from '../db/migrate.js';
+import { pruneNotices } from '../notices/noticeMessages.js';
+import { raiseNotice, type Happening } from '../notices/raiseNotice.js';
 
 export interface RetentionDeps {
   readonly sql: Sql;
@@ -25,6 +28,7 @@ export async function runRetention({ sql, log, retentionDays }: RetentionDeps): 
   await deletePassedBuckets(sql);
   await deleteExpiredUsage(sql);
   await foldTally(sql);
+  await pruneNotices(sql);
   const days = await sql<{ day: string }[]>`
     select to_char(to_date(right(c.relname, 8), 'YYYYMMDD'), 'YYYY-MM-DD') as day
     from pg_inherits i join pg_class c on c.oid = i.inhrelid
@@ -56,7 +60,41 @@ async function dropDay(sql: Sql, log: Logger, day: string): Promise<void> {
     await tx`delete from quarantine_usage where stored_on = ${day}`;
     return true;
   });
-  if (isDropped) log.info({ event: 'partition.dropped', day });
-  else
-    log.warn({ event: 'partition.kept', day }, 'a day is kept beyond its retention, because events of it are pending');
+  if (isDropped) {
+    log.info({ event: 'partition.dropped', day });
+    return;
+  }
+  log.warn({ event: 'partition.kept', day }, 'a day is kept beyond its retention, because events of it are pending');
+  for (const current of await findHolders(sql, day)) await raiseNotice(sql, dayKept(day, current));
+}
+
+interface Holder {
+  readonly id: number;
+  readonly name: string;
+  readonly state: CurrentState;
+  readonly pending: number;
+}
+
+/** The Currents for which events of a day are pending. */
+async function findHolders(sql: Sql, day: string): Promise<readonly Holder[]> {
+  return sql<Holder[]>`
+    select c.id, c.name, c.state, d.pending from current c join (
+      select current_id, sum(pending)::float8 as pending from delivery where stored_on = ${day} and pending > 0 group by current_id
+    ) d on d.current_id = c.id
+    where c.state <> 'deleted' order by c.id`;
+}
+
+function dayKept(day: string, { id, name, state, pending }: Holder): Happening {
+  return {
+    kind: 'day_kept',
+    severity: 'warning',
+    subject: { type: 'Current', key: String(id) },
+    episode: day,
+    count: pending,
+    message: `The events of ${day} are kept beyond their retention, for all Currents: ${pending} of them are pending for the Current "${name}", which is ${state}.`,
+    remedy:
+      state === 'paused'
+        ? 'Resume the Current, or delete it: until then, the database grows by a day every day.'
+        : 'Repair the Current, or delete it: until then, the database grows by a day every day.',
+  };
 }

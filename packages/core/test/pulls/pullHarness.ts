@@ -109,6 +109,7 @@ export async function openPullHarness(fake: FakeCohorts, limits?: PullLimits): P
         requestMs: 5_000,
         retentionDays: 14,
         enforceBudgets: false,
+        notices: { from: '', to: [], groupMs: 1_000, quarantineMaxBytes: 1_000_000_000, databaseMaxBytes: 0 },
       });
       engines.add(engine);
       return { ...engine, stop: () => (engines.delete(engine), engine.stop()) };

@@ -56,6 +56,7 @@ export async function openCohortHub(databaseUrl: string): Promise<CohortHub> {
     requestMs: 10_000,
     retentionDays: 14,
     enforceBudgets: false,
+    notices: { from: '', to: [], groupMs: 1_000, quarantineMaxBytes: 1_000_000_000, databaseMaxBytes: 0 },
   });
   return {
     sql,

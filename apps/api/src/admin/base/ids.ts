@@ -13,6 +13,8 @@ export const idPrefixes = {
   ImportPartner: 'imp',
   IngestToken: 'tok',
   Job: 'job',
+  Notice: 'ntc',
+  NoticeMute: 'mut',
   QuarantinedEvent: 'qua',
   Segment: 'seg',
   SegmentWebhook: 'whk',

@@ -1,0 +1,38 @@
+/** What a notice may be about. */
+export const noticeKinds = [
+  'current_blocked',
+  'current_resumed',
+  'retry_window_used',
+  'events_expired',
+  'webhook_blocked',
+  'webhook_resumed',
+  'cohort_stale',
+  'cohort_pull_stopped',
+  'unknown_event_type',
+  'quarantine_near_budget',
+  'day_kept',
+  'database_near_budget',
+  'ledger_difference',
+  'test',
+] as const;
+export type NoticeKind = (typeof noticeKinds)[number];
+
+export const noticeStates = ['raised', 'pending', 'sent', 'failed', 'muted', 'no_recipient'] as const;
+export type NoticeState = (typeof noticeStates)[number];
+
+/** An object that a notice is about, by its GraphQL type and its database key. */
+export interface NoticeSubject {
+  readonly type: 'Current' | 'SegmentWebhook' | 'Cohort' | 'CohortPull' | 'IngestToken' | 'EventType';
+  /** Of an `EventType` its name. */
+  readonly key: string;
+}
+
+/** As the column `subject` has it: `Current:7`, or `hub`. */
+export function subjectText(subject: NoticeSubject | undefined): string {
+  return subject ? `${subject.type}:${subject.key}` : 'hub';
+}
+
+export function readSubject(text: string): NoticeSubject | undefined {
+  const end = text.indexOf(':');
+  return end < 0 ? undefined : { type: text.slice(0, end) as NoticeSubject['type'], key: text.slice(end + 1) };
+}
