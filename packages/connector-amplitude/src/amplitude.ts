@@ -4,6 +4,7 @@ import { cohortLists } from './cohortLists.js';
 import { displayName } from './cohortName.js';
 import { cohortHosts, cohortPull } from './cohortPull.js';
 import { cohortWebhook } from './cohortWebhook.js';
+import { deduplication } from './deduplication.js';
 import { rateLimit } from './limits.js';
 import { map, naming, reasons } from './map.js';
 import type { AmplitudeEvent } from './map.js';
@@ -23,6 +24,7 @@ export const amplitude: Connector<Settings, Credentials, AmplitudeEvent> = {
   origins: regionOrigins([hosts, cohortHosts, profileHosts]),
   nameOf: naming.nameOf,
   map,
+  deduplication,
   rateLimit,
   send,
   test,

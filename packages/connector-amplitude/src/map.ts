@@ -46,9 +46,10 @@ type Draft = { -readonly [Key in keyof AmplitudeEvent]: AmplitudeEvent[Key] };
 
 /**
  * The event in Amplitude's format: the user's external id, the device's id or both, the usual name, and all properties on
- * one level. Of two ids, one that Amplitude refuses is left out.
+ * one level. Of two ids, one that Amplitude refuses is left out. A replayed event has no native device fields: they would
+ * become properties of the user (HTTP V2 reference, event keys), and newer events may have set them since.
  */
-export function map(event: CatalogueEvent, settings: Settings): MapResult<AmplitudeEvent> {
+export function map(event: CatalogueEvent, settings: Settings, isReplay = false): MapResult<AmplitudeEvent> {
   const name = naming.nameFor(event, settings.eventNames);
   if (name === undefined) return { skip: 'event_type_not_taken' satisfies Reason };
 
@@ -88,7 +89,7 @@ export function map(event: CatalogueEvent, settings: Settings): MapResult<Amplit
     if (sale.productId !== undefined) payload.productId = sale.productId;
   }
   addAdvertisingId(payload, event.properties);
-  if (settings.nativeDeviceFields) Object.assign(payload, deviceFieldsOf(event.properties));
+  if (settings.nativeDeviceFields && !isReplay) Object.assign(payload, deviceFieldsOf(event.properties));
   return { payload };
 }
 

@@ -224,6 +224,14 @@ describe('native device fields', () => {
     expect(withDevice({ device_model: 'iPhone', user_agent: 'Mozilla/5.0' })).not.toHaveProperty('device_model');
     expect(payloadOf(open)).not.toHaveProperty('platform');
   });
+
+  it('are not filled from a replayed event, which may be older than what the user has now', () => {
+    const event = { ...open, properties: { platform: 'ios', os_version: '15', device_model: 'M', carrier: 'C' } };
+    const native = amplitude.settings.parse({ region: 'us', nativeDeviceFields: true });
+    const [first, replayed] = [amplitude.map(event, native), amplitude.map(event, native, true)];
+    expect(first).toHaveProperty('payload.device_model');
+    expect(replayed).toEqual(amplitude.map(event, settings));
+  });
 });
 
 describe('times', () => {

@@ -1,6 +1,7 @@
 import { regionOrigins, type Connector } from '@currents/connector';
 import { cohortImport } from './cohort.js';
 import { cohortPull, queryHosts } from './cohortPull.js';
+import { deduplication } from './deduplication.js';
 import { rateLimit } from './limits.js';
 import { map, naming, reasons, type ImportEvent } from './map.js';
 import { hosts } from './request.js';
@@ -17,6 +18,7 @@ export const mixpanel: Connector<Settings, Credentials, ImportEvent> = {
   origins: regionOrigins([hosts, queryHosts]),
   nameOf: naming.nameOf,
   map,
+  deduplication,
   rateLimit,
   send,
   test,

@@ -29,8 +29,14 @@ export interface Connector<Settings = any, Credentials = any, Payload = any> {
   origins(settings?: Settings): readonly string[];
   /** The event type's name at the destination, or undefined when the destination does not accept the type. */
   nameOf(eventType: string): string | undefined;
-  /** Pure: the same event and settings always give the same result. Throws only on a bug. */
-  map(event: CatalogueEvent, settings: Settings): MapResult<Payload>;
+  /**
+   * Pure: the same arguments always give the same result. Throws only on a bug.
+   * @param isReplay whether the event is sent again, or long after it came. Newer events of its user may have been sent
+   * before it, so the payload must change nothing that they have set, such as properties of the user.
+   */
+  map(event: CatalogueEvent, settings: Settings, isReplay?: boolean): MapResult<Payload>;
+  /** How the partner recognises an event that it has accepted before; left out if each repetition counts. */
+  readonly deduplication?: Deduplication;
   /** The partner's limits, which the engine enforces. */
   rateLimit(settings: Settings): RateLimit<Payload>;
   /**
@@ -49,6 +55,16 @@ export interface Connector<Settings = any, Credentials = any, Payload = any> {
   readonly cohortImport?: CohortImport;
   /** How the hub fetches cohorts from the partner; left out if it cannot. */
   readonly cohortPull?: CohortPull<Settings, Credentials>;
+}
+
+/** A repetition of an event that the partner has accepted counts once. */
+export interface Deduplication {
+  /** By what the partner recognises a repetition and what is left of it, in a sentence for admins. */
+  readonly rule: string;
+  /** For so long after it accepted an event, in milliseconds; without it, for ever. */
+  readonly windowMs?: number;
+  /** Where the partner says so: the title of a page. */
+  readonly source: string;
 }
 
 /** An event in the partner's format, or why it is not sent: `skip` by rule, `reject` as a dead letter. */

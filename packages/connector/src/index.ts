@@ -2,6 +2,7 @@ export type {
   Budget,
   Quota,
   Connector,
+  Deduplication,
   Item,
   JsonChunk,
   MapResult,

@@ -72,6 +72,19 @@ export const breaches: readonly Breach[] = [
   },
   { law: 'are not repeated in the message', how: 'repeats them', changes: { credentials: tokenParser(complain) } },
 
+  {
+    law: 'sends a replayed event if',
+    how: 'skips it',
+    changes: {
+      map: (event, settings, isReplay) => (isReplay ? { skip: 'old' } : toy.map(event, settings)),
+    },
+  },
+  {
+    law: 'says in a sentence what happens to repetitions',
+    how: 'has no end of the window',
+    changes: { deduplication: { rule: 'It drops repetitions.', windowMs: Infinity, source: 'Logbook, Entries' } },
+  },
+
   { law: 'is pure', how: 'reads the clock', changes: mapping((payload) => ({ ...payload, sent: Date.now() })) },
   {
     law: 'is pure',

@@ -34,6 +34,18 @@ export function nameLaws({ connector, named }: Subject): Law[] {
   ];
 }
 
+export function deduplicationLaws({ connector: { deduplication } }: Subject): Law[] {
+  if (deduplication === undefined) return [];
+  return [
+    law('says in a sentence what happens to repetitions, for how long, and where the partner says so', () => {
+      const { rule, windowMs, source } = deduplication;
+      expect(rule).toMatch(/\S \S.*\.$/);
+      expect(source).toMatch(/\S/);
+      if (windowMs !== undefined) expectCount(windowMs, 'windowMs');
+    }),
+  ];
+}
+
 export function originLaws({ connector, allSettings }: Subject): Law[] {
   return [
     law('are scheme and host, at least one for all settings', () => {

@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
 import type { CohortImport } from '../cohortImport.js';
 import { cohortLaws } from './cohortLaws.js';
-import { limitLaws, nameLaws, originLaws, sourceLaws } from './declarationLaws.js';
+import { deduplicationLaws, limitLaws, nameLaws, originLaws, sourceLaws } from './declarationLaws.js';
 import { cohortExamplesIn } from './examples.js';
 import { freedomLaws } from './freedomLaws.js';
 import { inputLaws, redactionLaws } from './inputLaws.js';
@@ -37,6 +37,7 @@ export function lawsOf<Settings, Credentials, Payload>(
     settings: inputLaws(subject.connector.settings, options.settings),
     credentials: [...inputLaws(subject.connector.credentials, options.credentials), ...redactionLaws(subject)],
     map: mapLaws(subject),
+    deduplication: deduplicationLaws(subject),
     'free properties': freedomLaws(subject),
     rateLimit: limitLaws(subject),
     send: sendLaws(subject),

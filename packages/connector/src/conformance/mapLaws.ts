@@ -64,6 +64,20 @@ export function mapLaws(subject: Subject): Law[] {
         expect(new Set(payloads).size, type.name).toBe(payloads.length);
       }
     }),
+    law('sends a replayed event if it would send it otherwise, with the same id and the same budget keys', () => {
+      for (const event of allEvents())
+        for (const settings of allSettings) {
+          const [first, replayed] = [connector.map(event, settings), connector.map(event, settings, true)];
+          if (!('payload' in first) || !('payload' in replayed)) {
+            expect(replayed).toStrictEqual(first);
+            continue;
+          }
+          if (JSON.stringify(first.payload).includes(event.id))
+            expect(JSON.stringify(replayed.payload)).toContain(event.id);
+          for (const budget of connector.rateLimit(settings).budgets)
+            expect(budget.key(replayed.payload)).toBe(budget.key(first.payload));
+        }
+    }),
     ...lawsFor(
       Object.entries(examplesIn(subject.options.examples)),
       'maps the example exactly as written',
