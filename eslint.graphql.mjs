@@ -35,6 +35,7 @@ const values = [
     'SegmentWebhookBlock',
     'SegmentWebhookDeferral',
   ],
+  ...['Deduplication', 'ReplayWarning'],
 ];
 
 const ofType = (name) => [

@@ -69,7 +69,7 @@ export async function startEngine(options: EngineOptions) {
   const workBudget = createWorkBudget(workUnderWay);
   const reportUnreadable = createUnreadableReporter(options);
 
-  function wake(currentId: number): void {
+  function loopOf(currentId: number): DeliveryLoop {
     let loop = loops.get(currentId);
     if (!loop) {
       loop = createDeliveryLoop(currentId, {
@@ -87,8 +87,11 @@ export async function startEngine(options: EngineOptions) {
       });
       loops.set(currentId, loop);
     }
-    loop.wake();
+    return loop;
   }
+
+  const wake = (currentId: number): void => loopOf(currentId).wake();
+  const wakeReplay = (currentId: number): void => loopOf(currentId).wakeReplay();
 
   const sweeps = startSweeps(sql, log);
   const cohorts = startCohortWork({ ...options, sweeps });
@@ -104,7 +107,7 @@ export async function startEngine(options: EngineOptions) {
   const notices = startNoticeWork({ ...options, sql, sweeps, options: options.notices });
   const noticeSweep = startNoticeSweep({ ...options, ...options.notices, sql, sweeps });
   const receiver = openWakeReceiver(queue, { onWake: wake, onCohort: cohorts.wake, onPull: pulls.wake }, { onError });
-  const sweep = startSweep({ ...options, sweeps, sql, http, shard, workerLeases, wake });
+  const sweep = startSweep({ ...options, sweeps, sql, http, shard, workerLeases, wake, wakeReplay });
 
   return {
     /** Starts nothing new, records the attempts in flight, and closes all connections. */

@@ -102,6 +102,8 @@ export function openBudgetHarness(
         outcomes: allPending(devices.length),
         skipReasons: [],
         deferred: [],
+        isReplay: false,
+        replayId: null,
       });
       dueAt.set(id, clockMs);
     },

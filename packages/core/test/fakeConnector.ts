@@ -12,6 +12,8 @@ export interface FakePartner {
   readonly requests: string[][];
   /** The number of times that the partner received each id it has stored. */
   readonly held: Map<string, number>;
+  /** The ids of events that were mapped as replayed. */
+  readonly replayed: Set<string>;
   /** While set, the response to every request. */
   mood: SendResultOfAll | undefined;
   /** Awaited before each response. */
@@ -34,6 +36,7 @@ export function createFakePartner(): FakePartner {
   return {
     requests: [],
     held: new Map(),
+    replayed: new Set(),
     mood: undefined,
     delay: async () => undefined,
     testDelay: async () => undefined,
@@ -57,7 +60,8 @@ export function fakeConnector(
     reasons: { no_user: 'the event has no user', bad_id: 'the partner refuses this id' },
     origins: (settings) => [settings?.baseUrl ?? 'https://partner.example.com'],
     nameOf: (eventType) => (eventType.startsWith('agentconsole.') ? undefined : eventType),
-    map(event) {
+    map(event, _settings, isReplay) {
+      if (isReplay) partner.replayed.add(event.id);
       if (event.id.startsWith('skip-')) return { skip: 'no_user' };
       if (event.id.startsWith('unmappable-')) return { reject: 'bad_id', detail: 'id: not one the partner takes' };
       if (event.id.startsWith('throw-')) throw new TypeError('a bug');

@@ -37,6 +37,8 @@ function trackOf(count: number, outcomes = allPending(count), id = 1) {
       outcomes,
       skipReasons: [],
       deferred: [],
+      isReplay: false,
+      replayId: null,
     },
     1,
   );

@@ -79,14 +79,16 @@ function literal({ default: value }: PgColumn): string {
 
 function createIndexes(table: PgTable): string[] {
   const { name: owner, indexes } = getTableConfig(table);
-  return indexes.map(({ config: { name, columns, unique, where } }) => {
+  return indexes.map(({ config: { name, columns, unique, where, method, with: options = {} } }) => {
     const keys = columns.map((key) => {
       if (is(key, SQL)) return text(key).replaceAll(`"${owner}".`, '');
       const { name: column, indexConfig } = key as { name: string; indexConfig: { order?: string } };
       return `"${column}"${indexConfig.order === 'desc' ? ' desc' : ''}`;
     });
     const condition = where ? ` where ${text(where).replaceAll(`"${owner}".`, '')}` : '';
-    return `create ${unique ? 'unique ' : ''}index "${name}" on "${owner}" (${keys.join(', ')})${condition}`;
+    const stored = Object.entries(options).map(([option, value]) => `${option} = ${String(value)}`);
+    const parameters = stored.length > 0 ? ` with (${stored.join(', ')})` : '';
+    return `create ${unique ? 'unique ' : ''}index "${name}" on "${owner}" using ${method ?? 'btree'} (${keys.join(', ')})${parameters}${condition}`;
   });
 }
 

@@ -26,7 +26,7 @@ export const CurrentAction = enumOf<Action>('CurrentAction', 'An action that a s
   resume: 'The mutation resumeCurrent.',
   update: 'The mutation updateCurrent.',
   test: 'The mutation testCredentials.',
-  replay: 'The mutation replayDeadLetters.',
+  replay: 'The mutations replayDeadLetters and replayEvents.',
   delete: 'The mutation deleteCurrent.',
 });
 

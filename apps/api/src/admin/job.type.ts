@@ -10,12 +10,14 @@ import { CohortCheck } from './cohort.type.js';
 import { ReplayResult } from './deadLetter.type.js';
 import { LedgerCheck } from './ledger.type.js';
 import { PurgeResult, ReleaseResult } from './quarantine.type.js';
+import { EventReplayResult } from './replay.type.js';
 import { AdminToken } from './token.type.js';
 
 export const JobOperation = enumOf<Operation>('JobOperation', 'What a job does.', {
   release_quarantined_events: 'Releases quarantined events: releaseQuarantinedEvents.',
   purge_quarantined_events: 'Deletes quarantined events: purgeQuarantinedEvents.',
   replay_dead_letters: 'Sends dead letters again: replayDeadLetters.',
+  replay_events: 'Sends stored events again: replayEvents, or launchCurrent from an earlier time.',
   check_ledger: 'Recounts the events of a Current: checkLedger.',
   check_cohort: 'Counts the members of a cohort: checkCohort.',
 });
@@ -33,6 +35,7 @@ const results: Readonly<Record<Operation, string>> = {
   release_quarantined_events: 'ReleaseResult',
   purge_quarantined_events: 'PurgeResult',
   replay_dead_letters: 'ReplayResult',
+  replay_events: 'EventReplayResult',
   check_ledger: 'LedgerCheck',
   check_cohort: 'CohortCheck',
 };
@@ -40,7 +43,7 @@ const results: Readonly<Record<Operation, string>> = {
 export const JobResult = createUnionType({
   name: 'JobResult',
   description: 'What a job did, or would do if it was a dry run.',
-  types: () => [ReleaseResult, PurgeResult, ReplayResult, LedgerCheck, CohortCheck],
+  types: () => [ReleaseResult, PurgeResult, ReplayResult, EventReplayResult, LedgerCheck, CohortCheck],
   resolveType: (value: object) => results[(value as { readonly operation: Operation }).operation],
 });
 
@@ -59,7 +62,8 @@ export class Job extends Node {
   state!: State;
 
   @Field(() => Count, {
-    description: 'How much it has done: events; deliveries for CHECK_LEDGER, members for CHECK_COHORT.',
+    description:
+      'How much it has done: events; deliveries for CHECK_LEDGER, members for CHECK_COHORT, batches that were read for REPLAY_EVENTS.',
   })
   doneCount!: number;
 
@@ -71,6 +75,12 @@ export class Job extends Node {
 
   @Field(() => JobResult, { nullable: true, description: 'What it did; null until its state is DONE.' })
   result?: object;
+
+  @Field(() => JobResult, {
+    nullable: true,
+    description: 'What it has done so far, also after it failed or was cancelled; null before it has begun.',
+  })
+  resultSoFar?: object;
 
   @Field(() => String, { nullable: true, description: 'Why it failed; null unless its state is FAILED.' })
   error?: string;

@@ -2,7 +2,7 @@ import { ObjectType, Field, ID, InputType } from 'type-graphql';
 import { resultUnion } from './base/problem.js';
 import { CohortNotFound } from './cohort.type.js';
 import { Job } from './job.type.js';
-import { CurrentNotFound, CurrentWrongState, NotConfirmed } from './problem.type.js';
+import { CurrentNotFound, CurrentWrongState, InputInvalid, NotConfirmed } from './problem.type.js';
 
 /** What the mutations answer that create a job. */
 
@@ -43,6 +43,18 @@ export const ReplayDeadLettersResult = resultUnion(
   'ReplayDeadLettersResult',
   'The job that replays dead letters, or why there is none.',
   () => [ReplayDeadLettersPayload, CurrentNotFound, CurrentWrongState],
+);
+
+@ObjectType({ description: 'The job that replays events, or plans to in a dry run.' })
+export class ReplayEventsPayload {
+  @Field(() => Job, { description: jobField })
+  job!: Job;
+}
+
+export const ReplayEventsResult = resultUnion(
+  'ReplayEventsResult',
+  'The job that replays events, or why there is none.',
+  () => [ReplayEventsPayload, CurrentNotFound, CurrentWrongState, InputInvalid, NotConfirmed],
 );
 
 @InputType({ description: 'Whose ledger to check.' })

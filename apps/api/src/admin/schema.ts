@@ -21,6 +21,7 @@ import { OverviewItemResolver, OverviewResolver } from './overview.resolver.js';
 import { NameTakenResolver } from './problem.type.js';
 import { CohortPullResolver, PartnerCohortConnectionResolver, PartnerCohortResolver } from './pull.resolver.js';
 import { QuarantineResolver } from './quarantine.resolver.js';
+import { ReplayResolver } from './replay.resolver.js';
 import {
   MembershipResolver,
   SegmentChangeConnectionResolver,
@@ -63,6 +64,7 @@ export function buildAdminSchema(): GraphQLSchema {
       PartnerCohortConnectionResolver,
       PartnerCohortResolver,
       QuarantineResolver,
+      ReplayResolver,
       RecommendationResolver,
       MembershipResolver,
       SegmentChangeConnectionResolver,

@@ -1,6 +1,7 @@
 /** Codes that the engine itself gives to what it skips, rejects or lets expire: code → a sentence for people. */
 export const engineReasons: Readonly<Record<string, string>> = {
   duplicate: 'The same event was on its way in the same request already.',
+  replay_cancelled: 'A replay was to send the event again, and was cancelled before.',
   event_too_large: 'The event is larger than the destination takes in one event.',
   batch_unreadable:
     'The stored bytes of the event cannot be read. They are kept for the retention period; replay the dead letters once the database is restored.',

@@ -6,6 +6,17 @@ import type { AttemptResult, NewDeadLetter } from './record.js';
 /** An attempt of one delivery: it collects what happens to each event, to be recorded at the end. */
 export type Attempt = ReturnType<typeof startAttempt>;
 
+/** Ids stay below this for longer than any hub lives. */
+const afterAllIds = 2 ** 52;
+
+/**
+ * The place of a delivery in the order of a user's events: deliveries of a Current have rising ids. What a job replays is
+ * younger than all live deliveries, so that these never wait for it.
+ */
+export function ageOf({ id, replayId }: Pick<ClaimedDelivery, 'id' | 'replayId'>): number {
+  return replayId === null ? Number(id) : afterAllIds + Number(id);
+}
+
 /** @param isValid whether the reason of a deferral still holds; if not, its events are due at once. */
 export function startAttempt(
   delivery: ClaimedDelivery,
@@ -51,8 +62,7 @@ export function startAttempt(
 
   return {
     delivery,
-    /** Deliveries of a Current have rising numbers. */
-    age: Number(delivery.id),
+    age: ageOf(delivery),
     due,
     tries,
     turns,

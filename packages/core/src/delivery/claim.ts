@@ -15,6 +15,10 @@ export interface ClaimedDelivery {
   readonly outcomes: Buffer;
   readonly skipReasons: readonly string[];
   readonly deferred: readonly Deferral[];
+  /** Whether its events are sent again, or long after they came. */
+  readonly isReplay: boolean;
+  /** The job that replays them; such deliveries come after all others. */
+  readonly replayId: number | null;
 }
 
 interface ClaimRequest {
@@ -28,6 +32,8 @@ interface ClaimRequest {
   readonly events: number;
   /** Whether to claim only deliveries with events that have waited. */
   readonly onlyDeferred?: boolean;
+  /** Whether to claim what jobs replay, and nothing else; otherwise it is left alone. */
+  readonly replays?: boolean;
   /** Whether to return small batches with their deliveries, which saves the statement that reads them. */
   readonly withContents?: boolean;
 }
@@ -62,25 +68,37 @@ const smallBytes = 8 * 1024;
 /**
  * Leases the oldest due deliveries of a live Current; none while it is paused, blocked, deleted or held, or another
  * worker owns it. A delivery that is due at once was due when it was stored, so it comes before those after it.
+ * What jobs replay is claimed apart, when live events leave room for it.
  * Deliveries with deferred events are claimed by one attempt at a time, so that events that waited for one key are sent
  * in order, and new deliveries do not wait behind them.
  */
 export async function claim(
   sql: Sql,
-  { currentId, workerId, lease, leaseMs, events, onlyDeferred = false, withContents = false }: ClaimRequest,
+  {
+    currentId,
+    workerId,
+    lease,
+    leaseMs,
+    events,
+    onlyDeferred = false,
+    replays = false,
+    withContents = false,
+  }: ClaimRequest,
 ): Promise<Claim> {
   const rows = await sql<ClaimRow[]>`
     with due as (
       select d.stored_on, d.id, d.batch_id, d.due_at, d.pending from delivery d
       where d.current_id = ${currentId} and d.pending > 0 and d.due_at <= now()
         and exists (select from current_owner o where o.current_id = ${currentId} and o.worker_id = ${workerId})
+        and d.replay_id is ${replays ? sql`not null` : sql`null`}
         and (d.deferred is not null or not ${onlyDeferred}::boolean)
         and exists (
           select from current c
           where c.id = ${currentId} and c.state = 'live' and (c.deferral_until is null or c.deferral_until <= now()))
         and (d.deferred is null or d.due_at <= d.stored_at or not exists (
           select from delivery other
-          where other.current_id = ${currentId} and other.deferred is not null and other.lease is not null and other.due_at > now()))
+          where other.current_id = ${currentId} and other.deferred is not null and other.lease is not null and other.due_at > now()
+            and other.replay_id is ${replays ? sql`not null` : sql`null`}))
       order by d.due_at, d.id limit ${maxDeliveries}
       for update of d skip locked
     ), summed as (
@@ -124,7 +142,8 @@ type DeliveryRow = Omit<ClaimedDelivery, 'outcomes' | 'deferred'> & {
 
 export function deliveryColumns(sql: Sql) {
   return sql`d.stored_on as "storedOn", d.id, d.batch_id as "batchId", extract(epoch from d.stored_at)::float8 * 1000 as "storedAtMs",
-    d.events, d.attempts, d.outcomes, coalesce(d.skip_reasons, '{}') as "skipReasons", coalesce(d.deferred, '[]') as deferred`;
+    d.events, d.attempts, d.outcomes, coalesce(d.skip_reasons, '{}') as "skipReasons", coalesce(d.deferred, '[]') as deferred,
+    d.replay as "isReplay", d.replay_id as "replayId"`;
 }
 
 /** Without its deferrals if they cannot be read. */

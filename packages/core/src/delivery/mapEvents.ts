@@ -74,7 +74,7 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
     const drawn = sampler ? sampler.drawWeight(!attempt.turns.has(position)) : 0;
     let keys = noKeys;
     try {
-      mapped = connector.map(event, settings);
+      mapped = connector.map(event, settings, attempt.delivery.isReplay);
       if (drawn > 0 && 'payload' in mapped) keys = keysOf(mapped.payload);
     } catch (error) {
       return rejectBroken(attempt, position, error);

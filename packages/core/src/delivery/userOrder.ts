@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { CatalogueEvent } from '@currents/schema';
 import type { Deferral } from '../batch/deferral.js';
+import { ageOf } from './attempt.js';
+import type { ClaimedDelivery } from './claim.js';
 import type { DeliveryItem } from './deliveryItem.js';
 import type { AttemptResult } from './record.js';
 import { hashOf } from './hashOf.js';
@@ -15,6 +17,8 @@ export interface Hold extends Pick<Deferral, 'dueAtMs' | 'code' | 'detail' | 'bu
 /** A user with events that wait in a delivery. */
 export interface WaitingUser extends Hold {
   readonly deliveryId: string;
+  /** The job that replays the delivery; see `ageOf`. */
+  readonly replayId: number | null;
   readonly user: string;
 }
 
@@ -56,6 +60,8 @@ export function createUserOrder() {
   const running = new Set<OrderedAttempt>();
   const waiting = new Map<string, Map<string, Hold>>();
   const usersOf = new Map<string, Set<string>>();
+  /** The places of the deliveries of `usersOf` in the order. */
+  const ages = new Map<string, number>();
   /** Deliveries whose users wait for a reason that is not stored. */
   const unstored = new Set<string>();
   let count = 0;
@@ -65,20 +71,25 @@ export function createUserOrder() {
   let loadCount = 0;
   let listeners: (() => void)[] = [];
 
-  function add(user: string, deliveryId: string, hold: Hold): void {
+  function add(user: string, delivery: Pick<ClaimedDelivery, 'id' | 'replayId'>, hold: Hold): void {
+    const deliveryId = delivery.id;
     let holds = waiting.get(user);
     if (!holds) waiting.set(user, (holds = new Map<string, Hold>()));
     if (!holds.has(deliveryId)) count++;
     holds.set(deliveryId, laterHold(holds.get(deliveryId), hold) as Hold);
     const users = usersOf.get(deliveryId);
     if (users) users.add(user);
-    else usersOf.set(deliveryId, new Set([user]));
+    else {
+      usersOf.set(deliveryId, new Set([user]));
+      ages.set(deliveryId, ageOf(delivery));
+    }
     if (count >= maxWaiting) isFull = true;
   }
 
   function forget(deliveryId: string): void {
     for (const user of usersOf.get(deliveryId) ?? []) forgetUser(user, deliveryId);
     usersOf.delete(deliveryId);
+    ages.delete(deliveryId);
     unstored.delete(deliveryId);
   }
 
@@ -125,7 +136,7 @@ export function createUserOrder() {
       const known = waits.get(user);
       if (known) return known;
       let latest: Hold | undefined;
-      const sorted = Array.from(waiting.get(user) ?? [], ([id, hold]) => ({ age: Number(id), hold }))
+      const sorted = Array.from(waiting.get(user) ?? [], ([id, hold]) => ({ age: ages.get(id) ?? Number(id), hold }))
         .sort((a, b) => a.age - b.age)
         .map(({ age, hold }) => {
           if (hold.dueAtMs < Date.now() - overdueMs) isStale = true;
@@ -204,12 +215,12 @@ export function createUserOrder() {
       end(results: readonly AttemptResult[]): void {
         for (const { delivery, deferred } of results) {
           forget(delivery.id);
-          for (const deferral of deferred) for (const [user] of deferral.users ?? []) add(user, delivery.id, deferral);
+          for (const deferral of deferred) for (const [user] of deferral.users ?? []) add(user, delivery, deferral);
         }
         const left = leftNow();
         for (const { user, attempt, position } of hasPending(items) ? items : []) {
           if (user === undefined || !attempt.isPending(position) || attempt.deferralAt(position)) continue;
-          add(user, attempt.delivery.id, left);
+          add(user, attempt.delivery, left);
           unstored.add(attempt.delivery.id);
         }
         close();
@@ -220,7 +231,7 @@ export function createUserOrder() {
         const left = leftNow();
         for (const { user, attempt } of items) {
           if (user === undefined) continue;
-          add(user, attempt.delivery.id, left);
+          add(user, attempt.delivery, left);
           unstored.add(attempt.delivery.id);
         }
         close();
@@ -254,7 +265,7 @@ export function createUserOrder() {
         if (!unstored.has(deliveryId) || !pending.has(deliveryId)) forget(deliveryId);
       isFull = false;
       loadCount++;
-      for (const { user, deliveryId, ...hold } of stored) add(user, deliveryId, hold);
+      for (const { user, deliveryId, replayId, ...hold } of stored) add(user, { id: deliveryId, replayId }, hold);
       isStale = false;
     },
   };

@@ -63,7 +63,8 @@ export function startJobRunner({
       );
     }, heartbeatMs);
     try {
-      await runSteps(admin, row, abort.signal);
+      const restMs = await runSteps(admin, row, abort.signal);
+      if (restMs !== undefined) setTimeout(() => stopped || periodic.runNow(), restMs).unref();
     } catch (error) {
       await giveBack(error, row, abort.signal).catch((cause: unknown) =>
         log.warn({ event: 'job.release_failed', jobId: row.id, err: cause }, 'another process takes over a job later'),
@@ -154,13 +155,16 @@ async function claim({ db }: Pick<Admin, 'db'>): Promise<ClaimedJob | undefined>
       attempts: sql`${job.attempts} + 1`,
       startedAt: sql`coalesce(${job.startedAt}, now())`,
       dueAt: sql`now() + ${leaseSeconds} * interval '1 second'`,
-      claimedAt: sql`now()`,
-      claimedDoneCount: job.doneCount,
+      // The speed of a job that rests between its steps is that since it began, or was resumed.
+      claimedAt: sql`case when ${isRested} then ${job.claimedAt} else now() end`,
+      claimedDoneCount: sql`case when ${isRested} then ${job.claimedDoneCount} else ${job.doneCount} end`,
     })
     .where(eq(job.id, due))
     .returning();
   return row && { ...row, lease, operation: row.operation as JobOperation };
 }
+
+const isRested = sql`${job.state} = 'running' and ${job.attempts} = 0`;
 
 /** Renews the lease. False when it is lost, as after a pause, or the job is cancelled. */
 async function beat({ db }: Pick<Admin, 'db'>, { id, lease }: ClaimedJob): Promise<boolean> {
@@ -172,8 +176,10 @@ async function beat({ db }: Pick<Admin, 'db'>, { id, lease }: ClaimedJob): Promi
   return row !== undefined && row.cancelRequestedAt === null;
 }
 
-async function runSteps(admin: Admin, row: ClaimedJob, signal: AbortSignal): Promise<void> {
-  const { start, step, doneCount, result } = operationOf(row.operation);
+/** Returns how long the job rests, in milliseconds; undefined when it is done. */
+async function runSteps(admin: Admin, row: ClaimedJob, signal: AbortSignal): Promise<number | undefined> {
+  const operation = operationOf(row.operation);
+  const { start, step, doneCount, result } = operation;
   const input = row.input as never;
   const isOurs = and(eq(job.id, row.id), eq(job.lease, row.lease));
   const update = async (tx: Queries, values: Partial<typeof job.$inferInsert>): Promise<void> => {
@@ -193,9 +199,15 @@ async function runSteps(admin: Admin, row: ClaimedJob, signal: AbortSignal): Pro
   }
   for (;;) {
     if (signal.aborted) throw new JobLost();
-    const next = await step(admin, input, progress, save, signal);
+    const next = await step(admin, input, progress, save, signal, String(row.id));
     if (next === undefined) break;
     progress = next;
+    const restMs = operation.restMs?.(progress) ?? 0;
+    if (restMs > 0) {
+      const dueAt = sql`now() + ${restMs} * interval '1 millisecond'` as never;
+      await update(admin.db, { lease: null, attempts: 0, dueAt });
+      return restMs;
+    }
   }
   await update(admin.db, {
     state: 'done',
@@ -204,4 +216,5 @@ async function runSteps(admin: Admin, row: ClaimedJob, signal: AbortSignal): Pro
     lease: null,
     finishedAt: sql`now()` as never,
   });
+  return undefined;
 }

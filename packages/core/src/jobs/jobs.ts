@@ -4,7 +4,7 @@ import type { Admin, Db } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
 import { rowId, type Page, type PageRequest } from '../admin/page.js';
 import type { Problem } from '../admin/problem.js';
-import { jobOperations, type JobInputs, type JobOperation } from './operations.js';
+import { jobOperations, operationOf, type JobInputs, type JobOperation } from './operations.js';
 
 export type JobView = ReturnType<typeof viewOf>;
 
@@ -83,6 +83,11 @@ function viewOf({ id, adminTokenId, ...row }: Row) {
     totalCount: row.totalCount ?? undefined,
     /** What it did, or would do in a dry run, once it is done. */
     result: row.result === null ? undefined : { ...row.result, operation },
+    /** What it has done so far; undefined until it has begun. */
+    resultSoFar:
+      row.progress === null
+        ? undefined
+        : { ...operationOf(operation).result(row.progress as never, row.input as never), operation },
     /** Why it failed. */
     error: row.error ?? undefined,
     isCancelRequested: row.cancelRequestedAt !== null,

@@ -16,7 +16,13 @@ export interface Operation<Input, Progress> {
     progress: Progress,
     save: SaveProgress<Progress>,
     signal: AbortSignal,
+    jobId: string,
   ): Promise<Progress | undefined>;
+  /**
+   * So many milliseconds pass before the next step, in which other jobs run; by default none. For work that waits for
+   * others: a replay waits until what it made is sent.
+   */
+  restMs?(progress: Progress): number;
   /** In the unit of `totalCount`. */
   doneCount(progress: Progress): number;
   result(progress: Progress, input: Input): object;

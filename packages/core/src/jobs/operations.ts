@@ -4,6 +4,7 @@ import { checkLedger } from './operations/checkLedger.js';
 import { purgeQuarantinedEvents } from './operations/purgeQuarantinedEvents.js';
 import { releaseQuarantinedEvents } from './operations/releaseQuarantinedEvents.js';
 import { replayDeadLetters } from './operations/replayDeadLetters.js';
+import { replayEvents } from './operations/replayEvents.js';
 
 /**
  * What a job may do, by the name that is stored. A new operation is a file in `operations/` and a line here: processes of
@@ -15,6 +16,7 @@ const operations = {
   purge_quarantined_events: purgeQuarantinedEvents,
   release_quarantined_events: releaseQuarantinedEvents,
   replay_dead_letters: replayDeadLetters,
+  replay_events: replayEvents,
 };
 
 export type JobOperation = keyof typeof operations;

@@ -65,6 +65,9 @@ const recordRetryMs = 1_000;
 /** Full requests of one claim. Only the last one of an attempt is not full, and batches are larger than a request. */
 const requestsAtOnce = 2;
 
+/** Replayed events of one claim: live events wait for its mapping and, where one request may be in flight, for its answer. */
+const replayEvents = 1_000;
+
 /** Runs the attempts of one Current, and keeps what they share: its settings, budgets and concurrency limit. */
 export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) {
   const { sql, log, budgetStore: store, windowMs, onBudgetError: onError } = deps;
@@ -90,13 +93,15 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   /**
    * Claims due deliveries, delivers and records them. Returns whether more is due at once. Calls `onClaimed` after the
    * claim. Rejects when the attempt failed with an internal error; its deliveries are then due again soon.
+   * @param replays whether to take what jobs replay, instead of live events.
    */
-  async function run(onClaimed: (isMoreDue: boolean) => void): Promise<boolean> {
+  async function run(onClaimed: (isMoreDue: boolean) => void, replays = false): Promise<boolean> {
     const loaded = current ?? (await reload());
     if (!loaded) return false;
     const limits = loaded.connector.rateLimit(loaded.settings);
     limit = concurrency.limit(limits.maxConcurrentRequests);
-    const next = await afterOtherClaims(() => claimNext(limits.maxEvents * requestsAtOnce));
+    const wanted = replays ? Math.min(limits.maxEvents, replayEvents) : limits.maxEvents * requestsAtOnce;
+    const next = await afterOtherClaims(() => claimNext(wanted, replays));
     if (!next) return false;
     try {
       return await finish(next, loaded, onClaimed);
@@ -133,12 +138,12 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     return result;
   }
 
-  async function claimNext(wantedEvents: number): Promise<StartedAttempt | undefined> {
+  async function claimNext(wantedEvents: number, replays: boolean): Promise<StartedAttempt | undefined> {
     if (!(await beforeDeadline(owner.isOwned()))) return undefined;
     const work = await deps.workBudget.begin(wantedEvents);
     try {
       // What waited for its turn when the worker was stopped is left to the others.
-      const started = isStopping ? undefined : await claimWith(work);
+      const started = isStopping ? undefined : await claimWith(work, replays);
       if (!started) work.end();
       return started;
     } catch (error) {
@@ -147,7 +152,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     }
   }
 
-  async function claimWith(work: Work): Promise<StartedAttempt | undefined> {
+  async function claimWith(work: Work, replays: boolean): Promise<StartedAttempt | undefined> {
     const startedMs = Date.now();
     const lease = deps.workerLeases.newLease();
     const ordered = order.begin();
@@ -161,12 +166,13 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
           leaseMs: deps.leaseMs,
           events: work.maxEvents,
           onlyDeferred: order.isFull(),
+          replays,
           withContents: deps.batchReader.isUnshared() && linger.isLong(current?.lingerMs ?? 0),
         }),
       );
       // Empty claims count: after a flood the rate has to fall.
       const events = claimed.deliveries.reduce((sum, delivery) => sum + delivery.events, 0);
-      linger.onClaimed(events, startedMs);
+      if (!replays) linger.onClaimed(events, startedMs);
       if (claimed.newer.length > 0) await park(claimed);
       if (claimed.deliveries.length === 0) {
         ordered.drop({ isLost: false });

@@ -65,7 +65,7 @@ export function createCurrentOwner(currentId: number, order: UserOrder, { sql, w
     loadedMs = Date.now();
     const ended = order.endedCount();
     const stored = await sql<WaitingUser[]>`
-      select d.id as "deliveryId", u->>0 as user, (e->>'dueAtMs')::float8 as "dueAtMs", e->>'code' as code, e->>'detail' as detail,
+      select d.id as "deliveryId", d.replay_id as "replayId", u->>0 as user, (e->>'dueAtMs')::float8 as "dueAtMs", e->>'code' as code, e->>'detail' as detail,
         e->'budget' as budget
       from delivery d, ${deferralsOf(sql)} e, jsonb_array_elements(e->'users') u
       where d.current_id = ${currentId} and d.deferred is not null and d.pending > 0

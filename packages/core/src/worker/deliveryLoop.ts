@@ -12,6 +12,10 @@ const busyFurtherMs = 400;
 /** For this long after a wake-up call the loop polls. Senders debounce their calls, and a claim costs less than a call. */
 const pollForMs = 1.5 * wakeIntervalMs;
 const errorPauseMs = 1_000;
+/** For this long after it was told that replayed events are due, the loop claims some; it is told twice a second. */
+const replayForMs = 1_500;
+/** While more live events are due than one attempt takes, replayed ones get this share of the time. */
+const replayShare = 0.2;
 
 export type DeliveryLoop = ReturnType<typeof createDeliveryLoop>;
 
@@ -26,6 +30,11 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
   /** Whether the last claim left something. */
   let isMoreDue = false;
   let pollUntilMs = 0;
+  /** Whether an attempt at replayed events is in flight; one at a time is. */
+  let isReplaying = false;
+  let replayUntilMs = 0;
+  let replayedFromMs = 0;
+  let replayedUntilMs = 0;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let timerMs = Infinity;
@@ -37,7 +46,11 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
   }
 
   function schedule(): void {
-    if (active < runner.limit()) scheduleIn(nextStartMs() - Date.now());
+    if (hasFreeSlot()) scheduleIn(nextStartMs() - Date.now());
+  }
+
+  function hasFreeSlot(): boolean {
+    return active + (isReplaying ? 1 : 0) < runner.limit();
   }
 
   /** When another attempt may start. With more due than one takes, those in flight do not put it off by their claims. */
@@ -73,29 +86,56 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
     const run: Promise<void> = runAttempts().finally(() => {
       inFlight.delete(run);
       poll();
+      replay();
     });
+    inFlight.add(run);
+  }
+
+  /** Starts an attempt at replayed events if live ones leave room for it. Called whenever that may have changed. */
+  function replay(): void {
+    if (stopped || isReplaying || Date.now() >= replayUntilMs || !hasFreeSlot()) return;
+    if (isMoreDue && Date.now() < replayedUntilMs + (replayedUntilMs - replayedFromMs) * (1 / replayShare - 1)) return;
+    isReplaying = true;
+    replayedFromMs = Date.now();
+    let isMore = false;
+    const run: Promise<void> = runner
+      .run(() => undefined, true)
+      .then((isMoreReplayed) => void (isMore = isMoreReplayed))
+      .catch(onFailed)
+      .finally(() => {
+        inFlight.delete(run);
+        isReplaying = false;
+        replayedUntilMs = Date.now();
+        // Live events come first for the slot that is free now.
+        poll();
+        if (isMore) setImmediate(replay);
+      });
     inFlight.add(run);
   }
 
   function poll(): void {
     if (Date.now() < pollUntilMs) schedule();
-    else if (active === 0) void runner.leave();
+    else if (active === 0 && !isReplaying) void runner.leave();
   }
 
   /** Runs attempts while more is due than one takes, unless the concurrency limit falls and others are in flight. */
   async function runAttempts(): Promise<void> {
     try {
       do lastClaimMs = Date.now();
-      while ((isMoreDue = await runner.run(onClaimed)) && !stopped && active <= runner.limit());
+      while ((isMoreDue = await runner.run(onClaimed)) && !stopped && active + (isReplaying ? 1 : 0) <= runner.limit());
     } catch (error) {
-      deps.log.warn(
-        { event: 'delivery_loop.failed', current: currentId, err: error },
-        'attempt failed with an internal error; its deliveries are retried',
-      );
-      await new Promise((resolve) => setTimeout(resolve, errorPauseMs));
+      await onFailed(error);
     } finally {
       active--;
     }
+  }
+
+  async function onFailed(error: unknown): Promise<void> {
+    deps.log.warn(
+      { event: 'delivery_loop.failed', current: currentId, err: error },
+      'attempt failed with an internal error; its deliveries are retried',
+    );
+    await new Promise((resolve) => setTimeout(resolve, errorPauseMs));
   }
 
   function onClaimed(isMore: boolean): void {
@@ -106,6 +146,12 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
 
   return {
     wake,
+    /** Replayed events are due. Live ones are looked for as well meanwhile: this worker keeps the Current. */
+    wakeReplay(): void {
+      replayUntilMs = Date.now() + replayForMs;
+      wake();
+      replay();
+    },
     /** Starts nothing new, and resolves when the attempts in flight are recorded. */
     async stop() {
       stopped = true;

@@ -27,7 +27,9 @@ export function reportAttempt(
       }
     }
     counts.delivered += delivered;
-    if (delivered > 0) metrics.delivered(currentId, delivered, endedMs - delivery.storedAtMs);
+    // A replay is slow on purpose.
+    if (delivered > 0 && delivery.replayId === null)
+      metrics.delivered(currentId, delivered, endedMs - delivery.storedAtMs);
   }
   metrics.attempted(currentId, counts, endedMs - startedMs);
   log.info({

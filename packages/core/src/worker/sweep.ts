@@ -1,4 +1,5 @@
 import { releaseDeadLeases, type WorkerLeases } from '../db/workerLeases.js';
+import { endCancelled, hasCancelled } from '../delivery/endCancelled.js';
 import { expireBlocked, expireDeleted } from '../delivery/expire.js';
 import type { Metrics } from '../process/metrics.js';
 import type { Sweeps } from '../sweeps.js';
@@ -12,6 +13,8 @@ interface SweepDeps extends CurrentProberDeps, RetentionDeps {
   readonly metrics: Metrics;
   readonly windowMs: number;
   readonly shard: number;
+  /** Replayed events of this Current are due. */
+  readonly wakeReplay: (currentId: number) => void;
   readonly workerLeases: Pick<WorkerLeases, 'newLease' | 'updateLive' | 'hasOthers'>;
 }
 
@@ -46,6 +49,8 @@ export function startSweep(deps: SweepDeps) {
       isDue: () => "exists (select from current where state = 'blocked')",
       task: () => expireBlocked(deps),
     }),
+    sweeps.add({ event, isDue: () => anyReplayPending, task: () => wakeReplays(deps) }),
+    sweeps.add({ event, isDue: () => hasCancelled, task: () => endCancelled(deps) }),
     startPeriodic(log, event, deletedMs, () => expireDeleted(deps)),
   ];
   const retention = startPeriodic(log, 'retention.failed', retentionMs, () => runRetention(deps));
@@ -70,12 +75,24 @@ async function releaseDead({ sql, log, workerLeases }: SweepDeps): Promise<void>
     );
 }
 
+const anyReplayPending = 'exists (select from delivery where replay_id is not null and pending > 0)';
+
+async function wakeReplays({ sql, wakeReplay }: SweepDeps): Promise<void> {
+  const due = await sql<{ id: number }[]>`
+    select id from current c
+    where state = 'live' and (deferral_until is null or deferral_until <= now()) and exists (
+      select from delivery d
+      where d.current_id = c.id and d.replay_id is not null and d.pending > 0 and d.due_at <= now())`;
+  for (const { id } of due) wakeReplay(id);
+}
+
 /** Returns how many Currents it has woken. */
 async function wakeOverdue({ sql, metrics, wake }: SweepDeps): Promise<number> {
   const overdue = await sql<{ id: number }[]>`
     select id from current c
     where state = 'live' and (deferral_until is null or deferral_until <= now())
-      and exists (select from delivery d where d.current_id = c.id and d.pending > 0 and d.due_at <= now())`;
+      and exists (
+        select from delivery d where d.current_id = c.id and d.replay_id is null and d.pending > 0 and d.due_at <= now())`;
   metrics.swept(overdue.length);
   for (const { id } of overdue) wake(id);
   return overdue.length;

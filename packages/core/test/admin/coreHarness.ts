@@ -45,8 +45,8 @@ export interface CoreHarness {
   draft(name: string): Promise<string>;
   launch(name: string): Promise<string>;
   take(events: readonly unknown[]): Promise<void>;
-  /** One attempt at all due deliveries: `fate` gives the outcome of each pending event by its position in its batch. */
-  attempt(currentId: string, fate: (position: number) => Fate): Promise<void>;
+  /** One attempt at all due deliveries, live ones or those of replays: `fate` gives the outcome of each pending event by its position in its batch. */
+  attempt(currentId: string, fate: (position: number) => Fate, replays?: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -135,7 +135,7 @@ export async function openCoreHarness(): Promise<CoreHarness> {
       const taken = await intake.take({ chunks: [Buffer.from(JSON.stringify({ events }))], format: 'json', tokenId });
       if (taken.outcome !== 'stored') throw new Error(JSON.stringify(taken));
     },
-    async attempt(currentId, fate) {
+    async attempt(currentId, fate, replays = false) {
       const workerId = 7;
       const lease = String(1 + Math.floor(Math.random() * 1e9));
       await sql`insert into worker_lease (id) values (${workerId}) on conflict do nothing`;
@@ -146,6 +146,7 @@ export async function openCoreHarness(): Promise<CoreHarness> {
         lease,
         leaseMs: 60_000,
         events: 1_000_000,
+        replays,
       });
       const attempted = claimed.deliveries.map((delivery) => {
         const track = startAttempt(delivery, Date.now());

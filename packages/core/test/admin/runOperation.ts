@@ -12,7 +12,7 @@ export async function runOperation<Name extends JobOperation>(
   const { signal } = new AbortController();
   let { progress } = await operation.start(admin, input);
   for (;;) {
-    const next = await operation.step(admin, input, progress, async () => undefined, signal);
+    const next = await operation.step(admin, input, progress, async () => undefined, signal, '1');
     if (next === undefined) return operation.result(progress, input);
     progress = JSON.parse(JSON.stringify(next)) as never;
   }
