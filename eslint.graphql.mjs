@@ -29,6 +29,7 @@ const values = [
   ...['CurrentStateCount', 'Overview', 'OverviewItem', 'OverviewTotals', 'QuarantineUsage'],
   ...[
     'NoticeDelivery',
+    'NoticeWebhookBlock',
     'SegmentChange',
     'SegmentDefinition',
     'SegmentPreview',

@@ -6,7 +6,7 @@ import { hoursOf, probeWaitsMs } from './retry.js';
  * The circuit breaker (Nygard, "Release It!", 2007) of Currents and webhooks. Live is closed. Blocked is open: nothing
  * is sent, and what is pending is kept for its retry window. A probe makes it live again when it passes.
  */
-type BreakerTable = 'current' | 'segment_webhook';
+type BreakerTable = 'current' | 'segment_webhook' | 'notice_webhook';
 
 export interface FailureReason {
   readonly code: string;
@@ -32,7 +32,7 @@ export async function block(
 }
 
 /** Makes a blocked row live again. Returns whether it did. */
-async function unblock(sql: Sql, table: BreakerTable, id: number): Promise<boolean> {
+export async function unblock(sql: Sql, table: BreakerTable, id: number): Promise<boolean> {
   const unblocked = await sql`
     update ${sql(table)} set
       state = 'live', state_since = now(), blocked_code = null, blocked_detail = null, probes = 0, probe_at = null
@@ -69,7 +69,7 @@ interface ProberOptions {
   readonly log: Logger;
   readonly table: BreakerTable;
   /** The name in the log: `current.probed` and so on. */
-  readonly subject: 'current' | 'webhook';
+  readonly subject: 'current' | 'webhook' | 'notice_webhook';
   /** Makes one test request. Undefined when that is not possible. */
   readonly probe: (id: number, probes: number) => Promise<{ readonly outcome: string } | undefined>;
   readonly isPassed: (outcome: string) => boolean;

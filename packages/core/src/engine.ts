@@ -104,7 +104,7 @@ export async function startEngine(options: EngineOptions) {
     wakeCohort: sender.wakeCohort,
     wakePull: sender.wakePull,
   });
-  const notices = startNoticeWork({ ...options, sql, sweeps, options: options.notices });
+  const notices = startNoticeWork({ ...options, sql, http, sweeps, options: options.notices });
   const noticeSweep = startNoticeSweep({ ...options, ...options.notices, sql, sweeps });
   const receiver = openWakeReceiver(queue, { onWake: wake, onCohort: cohorts.wake, onPull: pulls.wake }, { onError });
   const sweep = startSweep({ ...options, sweeps, sql, http, shard, workerLeases, wake, wakeReplay });

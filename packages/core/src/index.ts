@@ -170,3 +170,14 @@ export {
   type NoticeMuteView,
 } from './notices/manageMutes.js';
 export { sendTestNotice } from './notices/sendTestNotice.js';
+export {
+  createNoticeWebhook,
+  deleteNoticeWebhook,
+  findNoticeWebhooks,
+  getNoticeWebhook,
+  listNoticeWebhooks,
+  rotateNoticeWebhookSecret,
+  testNoticeWebhook,
+  updateNoticeWebhook,
+} from './notices/manageNoticeWebhooks.js';
+export { isNoticeSignedBy } from './notices/noticeWebhookRequest.js';

@@ -11,6 +11,7 @@ import {
   type Engine,
   type Ingest,
   type QueueConnection,
+  type Seal,
   type Sql,
   type Writer,
 } from '@currents/core';
@@ -22,6 +23,7 @@ export interface Hub {
   readonly intake: Ingest;
   readonly tokenId: number;
   readonly databaseUrl: string;
+  readonly seal: Seal;
   /** Creates a live Current that selects all events. */
   launch(name?: string): Promise<number>;
   startWorker(options?: {
@@ -64,6 +66,7 @@ export async function openHub(connector: Connector): Promise<Hub> {
     intake,
     tokenId,
     databaseUrl: database.url,
+    seal,
     async launch(name = 'everything') {
       const selection = {
         eventTypes: [],

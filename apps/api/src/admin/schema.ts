@@ -17,6 +17,7 @@ import { ImportKeyResolver } from './importKey.resolver.js';
 import { JobResolver } from './job.resolver.js';
 import { LedgerResolver } from './ledger.resolver.js';
 import { NoticeMuteResolver, NoticeResolver } from './notice.resolver.js';
+import { NoticeWebhookResolver } from './noticeWebhook.resolver.js';
 import { OverviewItemResolver, OverviewResolver } from './overview.resolver.js';
 import { NameTakenResolver } from './problem.type.js';
 import { CohortPullResolver, PartnerCohortConnectionResolver, PartnerCohortResolver } from './pull.resolver.js';
@@ -59,6 +60,7 @@ export function buildAdminSchema(): GraphQLSchema {
       NodeResolver,
       NoticeMuteResolver,
       NoticeResolver,
+      NoticeWebhookResolver,
       OverviewItemResolver,
       OverviewResolver,
       PartnerCohortConnectionResolver,

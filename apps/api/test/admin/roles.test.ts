@@ -119,6 +119,7 @@ describe('a role', () => {
       'Current.throttledKeys: operator',
       'DeadLetter.event: operator',
       'NoticeDelivery.recipient: operator',
+      'NoticeWebhook.url: operator',
       'QuarantinedEvent.body: operator',
       'Segment.members: operator',
       'SegmentPreview.examples: operator',

@@ -169,6 +169,7 @@ describe('the admin schema', () => {
       'checkLedger',
       'sendTestNotice',
       'testCredentials',
+      'testNoticeWebhook',
     ]);
     const unconfirmed = mutations.filter(
       ({ args, description }) => /[Cc]annot be undone|are gone/.test(description ?? '') && !confirms(args),

@@ -36,3 +36,16 @@ export function readSubject(text: string): NoticeSubject | undefined {
   const end = text.indexOf(':');
   return end < 0 ? undefined : { type: text.slice(0, end) as NoticeSubject['type'], key: text.slice(end + 1) };
 }
+
+const idPrefixes = {
+  Current: 'cur',
+  SegmentWebhook: 'whk',
+  Cohort: 'coh',
+  CohortPull: 'pul',
+  IngestToken: 'tok',
+} as const;
+
+/** The id of an object as the API has it, such as `cur_7`; of an event type its name. */
+export function subjectId({ type, key }: NoticeSubject): string {
+  return type === 'EventType' ? key : `${idPrefixes[type]}_${key}`;
+}

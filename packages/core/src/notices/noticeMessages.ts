@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FailureReason } from '../circuitBreaker.js';
 import type { Sql } from '../db/connect.js';
-import { readSubject, type NoticeKind } from './noticeKinds.js';
+import type { NoticeKind } from './noticeKinds.js';
 
 /** A notice as it is sent. */
 export interface SentNotice {
@@ -36,8 +36,6 @@ export interface ClaimedMessage {
 const maxListed = 50;
 /** Messages sent at once by one worker. */
 const maxClaimed = 8;
-/** Longer than one attempt may take. */
-const leaseMs = 150_000;
 
 const isDue = `m.state in ('gathering', 'ready') and m.due_at <= now() and (
   m.webhook_id is null or exists (select from notice_webhook w where w.id = m.webhook_id and w.state = 'live'))`;
@@ -45,8 +43,11 @@ const isDue = `m.state in ('gathering', 'ready') and m.due_at <= now() and (
 /** SQL: a message has to be sent. */
 export const hasDueMessage = `exists (select from notice_message m where ${isDue})`;
 
-/** Leases due messages. From now on a mail gathers nothing, so a repetition after a crash is the same. */
-export async function claimMessages(sql: Sql): Promise<readonly ClaimedMessage[]> {
+/**
+ * Leases due messages. From now on a mail gathers nothing, so a repetition after a crash is the same.
+ * @param leaseMs longer than one attempt may take.
+ */
+export async function claimMessages(sql: Sql, leaseMs: number): Promise<readonly ClaimedMessage[]> {
   const lease = (randomBytes(8).readBigUInt64BE() >> 1n).toString();
   const claimed = await sql<Omit<ClaimedMessage, 'notices' | 'noticeCount'>[]>`
     update notice_message m set
@@ -124,9 +125,4 @@ export async function pruneNotices(sql: Sql): Promise<void> {
   await sql`
     delete from notice_message m where state in ('sent', 'failed')
       and not exists (select from notice_message_item i where i.message_id = m.id)`;
-}
-
-/** The type and id of what a notice is about, as the API has them. */
-export function subjectOf(notice: Pick<SentNotice, 'subject'>) {
-  return readSubject(notice.subject);
 }

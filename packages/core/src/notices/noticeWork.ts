@@ -1,9 +1,9 @@
-import type { Logger } from 'pino';
-import type { Sql } from '../db/connect.js';
+import { hasDueProbe } from '../circuitBreaker.js';
 import type { Metrics } from '../process/metrics.js';
 import type { Sweeps } from '../sweeps.js';
 import { createLogTransport, createSmtpTransport } from './mailTransport.js';
-import { hasDueMessage } from './noticeMessages.js';
+import { hasDueMessage, type ClaimedMessage } from './noticeMessages.js';
+import { createNoticeWebhookProber, sendToNoticeWebhook, type NoticeWebhookDeps } from './noticeWebhookWork.js';
 import { hasUnrouted, routeNotices } from './routeNotices.js';
 import { sendMessages } from './sendMessages.js';
 
@@ -18,22 +18,27 @@ export interface NoticeOptions {
   readonly groupMs: number;
 }
 
-interface NoticeWorkDeps {
-  readonly sql: Sql;
-  readonly log: Logger;
+interface NoticeWorkDeps extends NoticeWebhookDeps {
   readonly metrics: Metrics;
   readonly sweeps: Sweeps;
   /** For how long a message is tried. */
   readonly windowMs: number;
+  /** The longest a receiver of a webhook may take to answer one request. */
+  readonly requestMs: number;
   readonly options: NoticeOptions;
 }
 
+/** Longer than an SMTP server may take for a mail. */
+const minLeaseMs = 150_000;
+
 /** Sends notices, until it is stopped. Any number of workers may do so. */
-export function startNoticeWork({ sql, log, metrics, sweeps, windowMs, options }: NoticeWorkDeps) {
+export function startNoticeWork(deps: NoticeWorkDeps) {
+  const { sql, log, metrics, sweeps, windowMs, options } = deps;
+  const leaseMs = Math.max(minLeaseMs, deps.requestMs + 30_000);
   const { smtpUrl, from, to, groupMs } = options;
   const mail = smtpUrl === undefined ? createLogTransport(log) : createSmtpTransport(smtpUrl, from);
-  const sendToWebhook = async () =>
-    ({ outcome: 'failed', code: 'no_webhook', detail: 'there are no webhooks' }) as const;
+  const sendToWebhook = (message: ClaimedMessage) => sendToNoticeWebhook(deps, message);
+  const prober = createNoticeWebhookProber(deps);
   const periodics = [
     sweeps.add({
       event: 'notice_sweep.failed',
@@ -43,13 +48,15 @@ export function startNoticeWork({ sql, log, metrics, sweeps, windowMs, options }
     sweeps.add({
       event: 'notice_sweep.failed',
       isDue: () => hasDueMessage,
-      task: () => sendMessages({ sql, log, metrics, mail, from, windowMs, sendToWebhook }),
+      task: () => sendMessages({ sql, log, metrics, mail, from, windowMs, leaseMs, sendToWebhook }),
     }),
+    sweeps.add({ event: 'notice_sweep.failed', isDue: () => hasDueProbe('notice_webhook'), task: prober.start }),
   ];
   return {
     /** Starts nothing new; what is being sent is recorded. */
     async stop(): Promise<void> {
       await Promise.all(periodics.map((periodic) => periodic.stop()));
+      await prober.end();
       mail.close();
     },
   };

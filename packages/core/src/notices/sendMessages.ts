@@ -21,6 +21,8 @@ export interface SendDeps {
   readonly from: string;
   /** For how long a message is tried. */
   readonly windowMs: number;
+  /** Longer than one attempt may take. */
+  readonly leaseMs: number;
   readonly sendToWebhook: (message: ClaimedMessage) => Promise<MessageVerdict>;
 }
 
@@ -30,7 +32,7 @@ export interface SendDeps {
  */
 export async function sendMessages(deps: SendDeps): Promise<void> {
   for (;;) {
-    const messages = await claimMessages(deps.sql);
+    const messages = await claimMessages(deps.sql, deps.leaseMs);
     if (messages.length === 0) return;
     await Promise.all(messages.map((message) => sendMessage(deps, message)));
     await closeNotices(deps.sql);

@@ -35,7 +35,7 @@ export async function createWebhook(
   pastedUrl: string,
 ): Promise<WebhookSecretCreated | SegmentNotFound | InputInvalid> {
   const url = trimPasted(pastedUrl);
-  const problem = faultOf(url, admin);
+  const problem = webhookUrlFault(url, admin);
   if (problem !== undefined) return inputInvalid([fieldProblem('url', 'malformed', problem)]);
   const secret = makeToken('webhook');
   const id = await admin.db.transaction(async (tx) => {
@@ -148,7 +148,8 @@ async function updateWebhook(
 
 const maxUrlLength = 2_000;
 
-function faultOf(url: string, { allowBaseUrl }: Pick<Admin, 'allowBaseUrl'>): string | undefined {
+/** Why a webhook cannot have this URL; undefined when it can. */
+export function webhookUrlFault(url: string, { allowBaseUrl }: Pick<Admin, 'allowBaseUrl'>): string | undefined {
   const expected = 'expected a URL such as https://example.com/segments';
   const pasted = pastedFault(url);
   if (pasted !== undefined) return `${expected}, got ${pasted}`;

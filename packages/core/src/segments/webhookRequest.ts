@@ -30,16 +30,24 @@ export async function sendWebhook(
   { url, secret, deliveryId, body }: WebhookRequest,
 ): Promise<WebhookVerdict> {
   const timestamp = String(Math.floor(Date.now() / 1000));
+  return postWebhook(http, url, body, {
+    'currents-delivery': deliveryId,
+    'currents-timestamp': timestamp,
+    'currents-signature': `v1=${signatureOf(secret, timestamp, body)}`,
+  });
+}
+
+/** Sends JSON with headers that sign it, and says what the answer means for a webhook. Never throws either. */
+export async function postWebhook(
+  http: Http,
+  url: string,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<WebhookVerdict> {
   const answer = await http.request({
     method: 'POST',
     url,
-    headers: {
-      'content-type': 'application/json',
-      'user-agent': 'Currents/1',
-      'currents-delivery': deliveryId,
-      'currents-timestamp': timestamp,
-      'currents-signature': `v1=${signatureOf(secret, timestamp, body)}`,
-    },
+    headers: { 'content-type': 'application/json', 'user-agent': 'Currents/1', ...headers },
     body,
   });
   return verdictOf(answer);

@@ -15,6 +15,7 @@ export const idPrefixes = {
   Job: 'job',
   Notice: 'ntc',
   NoticeMute: 'mut',
+  NoticeWebhook: 'nwh',
   QuarantinedEvent: 'qua',
   Segment: 'seg',
   SegmentWebhook: 'whk',

@@ -1,0 +1,84 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Http } from '@currents/connector';
+import { SealedByLaterRelease, type Seal } from '../secrets/seal.js';
+import { postWebhook, type WebhookVerdict } from '../segments/webhookRequest.js';
+import { readSubject, subjectId } from './noticeKinds.js';
+import type { SentNotice } from './noticeMessages.js';
+
+/** The form of secrets and headers: Standard Webhooks 1.0.0, https://www.standardwebhooks.com. */
+export const secretPrefix = 'whsec_';
+
+interface SignedRequest {
+  readonly url: string;
+  readonly secret: string;
+  /** The same for every repetition of a request. */
+  readonly id: string;
+  readonly body: string;
+}
+
+/** Sends one signed request. Never throws for anything that a receiver or a network can do. */
+export function sendNoticeWebhook(http: Http, { url, secret, id, body }: SignedRequest): Promise<WebhookVerdict> {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  return postWebhook(http, url, body, {
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': `v1,${signatureOf(secret, id, timestamp, body)}`,
+  });
+}
+
+/** HMAC-SHA256 over the id, the timestamp and the body with full stops between them, in base64. */
+function signatureOf(secret: string, id: string, timestamp: string, body: string): string {
+  const key = Buffer.from(secret.slice(secretPrefix.length), 'base64');
+  return createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
+}
+
+/** Verifies the headers of a notice webhook in constant time, as a receiver does; for tests and examples. */
+export function isNoticeSignedBy(secret: string, headers: Readonly<Record<string, unknown>>, body: string): boolean {
+  const [id, timestamp, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) =>
+    String(headers[name]),
+  ) as [string, string, string];
+  const wanted = Buffer.from(`v1,${signatureOf(secret, id, timestamp, body)}`);
+  return signatures
+    .split(' ')
+    .map((each) => Buffer.from(each))
+    .some((each) => each.length === wanted.length && timingSafeEqual(each, wanted));
+}
+
+/** The body of a request with one notice, with ids as the API has them. */
+export function noticeBody({ id, kind, severity, subject: text, since, eventCount, ...notice }: SentNotice): string {
+  const subject = readSubject(text);
+  return JSON.stringify({
+    type: `notice.${kind}`,
+    timestamp: notice.raisedAt,
+    data: {
+      id: `ntc_${id}`,
+      kind: kind.toUpperCase(),
+      severity: severity.toUpperCase(),
+      subject: subject ? { type: subject.type, id: subjectId(subject) } : null,
+      startedAt: since,
+      eventCount,
+      message: notice.message,
+      remedy: notice.remedy,
+    },
+  });
+}
+
+/** The body of a request that only asks whether the receiver works. */
+export function pingBody(): string {
+  return JSON.stringify({ type: 'notice.ping', timestamp: new Date(), data: {} });
+}
+
+export const noticeWebhookSealContext = (webhookId: number): string => `notice_webhook:${webhookId}`;
+
+/** An error that says what to do when the secret does not open. */
+export function openNoticeSecret(seal: Seal, webhookId: number, sealed: Buffer | null): string | Error {
+  try {
+    return seal.open(sealed ?? Buffer.alloc(0), noticeWebhookSealContext(webhookId));
+  } catch (cause) {
+    const message =
+      cause instanceof SealedByLaterRelease
+        ? 'a later release of the hub sealed the stored secret; run that release, or renew it'
+        : 'the stored secret does not open with this MASTER_KEY; renew it with rotateNoticeWebhookSecret';
+    return new Error(message, { cause });
+  }
+}
