@@ -25,14 +25,25 @@ beforeAll(async () => {
 });
 afterAll(() => hub?.stop());
 
+/** Fails with what the api logged, such as the error of its database, when the events were not stored. */
+async function post(count: number): Promise<void> {
+  const { status, body } = await hub.post(events(count));
+  if (status === 200) return;
+  const lines = await until(
+    () => hub.complaints,
+    (complaints) => complaints.some((line) => line.includes('"ingest.failed"')),
+  ).catch(() => hub.complaints);
+  expect.fail(`the events were answered ${status}: ${JSON.stringify(body)}\n${lines.join('\n')}`);
+}
+
 it('a Current with a custom base URL is blocked and keeps its events while the operator does not allow that', async () => {
-  await hub.post(events(10));
+  await post(10);
   const { block: blocked } = await until(
     () => hub.admin.stateOf(current),
     ({ state }) => state === 'BLOCKED',
   );
   expect(blocked).toEqual({ code: 'base_url_not_allowed', detail: expect.stringContaining('ALLOW_CUSTOM_BASE_URL') });
-  await hub.post(events(5));
+  await post(5);
   expect(await ledgerOf(hub.sql, current)).toMatchObject({ selected: 15, pending: 15 });
 });
 
