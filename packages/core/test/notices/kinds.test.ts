@@ -1,0 +1,168 @@
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runRetention } from '../../src/worker/retention.js';
+import { createFakePartner, fakeConnector } from '../fakeConnector.js';
+import { event, openHub, until, type Hub } from '../deliveryHarness.js';
+
+let hub: Hub;
+let current: number;
+
+interface Row {
+  readonly kind: string;
+  readonly subject: string;
+  readonly severity: string;
+  readonly count: number | null;
+  readonly message: string;
+  readonly isEnded: boolean;
+}
+
+beforeAll(async () => {
+  hub = await openHub(fakeConnector(createFakePartner()));
+  current = await hub.launch('Orders');
+  await hub.startWorker();
+});
+afterAll(() => hub.stop());
+
+const read = (kind: string) => hub.sql<Row[]>`
+  select kind, subject, severity, event_count::float8 as count, message, ended_at is not null as "isEnded"
+  from notice where kind = ${kind} order by id`;
+
+/** Waits for the notices of a kind, while workers look at the hub again and again. */
+const noticesOf = (kind: string, holds: (rows: readonly Row[]) => boolean = (rows) => rows.length > 0) =>
+  until(async () => {
+    await hub.sql`update notice_schedule set examine_at = now(), examine_rest_at = now()`;
+    return read(kind);
+  }, holds);
+
+/** Resolves when the only worker has looked at all that is so now: its next look begins after the end of the one before. */
+async function examined(): Promise<void> {
+  for (let look = 1; look <= 2; look++) {
+    await hub.sql`update notice_schedule set examine_at = now(), examine_rest_at = now()`;
+    await until(
+      () => hub.sql<{ isTaken: boolean }[]>`select examine_at > now() as "isTaken" from notice_schedule`,
+      ([row]) => row?.isTaken === true,
+    );
+  }
+}
+
+it('a segment webhook that is blocked, and that works again', async () => {
+  const [segment] = await hub.sql<{ id: number }[]>`
+    insert into segment (name, definition) values ('Spenders', '{}') returning id`;
+  const [webhook] = await hub.sql<{ id: number }[]>`
+    insert into segment_webhook (segment_id, url, state, blocked_code, probe_at, delivered_change_id)
+    values (${segment?.id ?? 0}, 'https://example.com/', 'blocked', 'http_401', now() + interval '1 day', 0) returning id`;
+  const [blocked] = await noticesOf('webhook_blocked');
+  expect(blocked).toMatchObject({ subject: `SegmentWebhook:${webhook?.id}`, severity: 'critical', isEnded: false });
+  expect(blocked?.message).toBe('A webhook of the segment "Spenders" is blocked (http_401).');
+  await hub.sql`update segment_webhook set state = 'live', state_since = now(), blocked_code = null`;
+  const [resumed] = await noticesOf('webhook_resumed');
+  expect(resumed?.message).toMatch(/^A webhook of the segment "Spenders" works again\. It was blocked since 2/);
+  expect(await read('webhook_blocked')).toMatchObject([{ isEnded: true }]);
+});
+
+it('a cohort that is stale once for each time that it becomes so, and a pull that stopped', async () => {
+  const [cohort] = await hub.sql<{ id: number }[]>`
+    insert into cohort (partner, partner_id, list_id, name, schedule, last_sync_at, created_at)
+    values ('mixpanel', '1', 'l', 'Buyers', 'hourly', now() - interval '9 hours', now() - interval '10 days') returning id`;
+  const id = cohort?.id ?? 0;
+  await hub.sql`
+    insert into cohort_pull (cohort_id, current_id, due_at, failure_code, failure_detail, failure_recovery, failed_at)
+    values (${id}, ${current}, null, 'refused', 'no access', 'manual', now())`;
+  expect(await noticesOf('cohort_stale')).toMatchObject([{ subject: `Cohort:${id}`, isEnded: false }]);
+  expect(await noticesOf('cohort_pull_stopped')).toMatchObject([{ subject: `CohortPull:${id}` }]);
+  await hub.sql`update cohort set last_sync_at = now()`;
+  await noticesOf('cohort_stale', ([first]) => first?.isEnded === true);
+  await hub.sql`update cohort set last_sync_at = now() - interval '8 hours'`;
+  expect(await noticesOf('cohort_stale', ({ length }) => length === 2)).toMatchObject([
+    { isEnded: true },
+    { isEnded: false },
+  ]);
+  await hub.sql`delete from cohort_pull`;
+  await hub.sql`delete from cohort`;
+});
+
+it('a quarantine that is nearly full, and not again as soon as its value moves about the limit', async () => {
+  const fill = (bytes: number) => hub.sql`
+    insert into quarantine_usage (stored_on, token_id, shard, bytes) values (current_date, ${hub.tokenId}, 77, ${bytes})
+    on conflict (stored_on, token_id, shard) do update set bytes = excluded.bytes`;
+  await fill(460_000_000);
+  const [full] = await noticesOf('quarantine_near_budget');
+  expect(full).toMatchObject({ subject: `IngestToken:${hub.tokenId}`, severity: 'warning' });
+  await fill(1);
+  await noticesOf('quarantine_near_budget', ([first]) => first?.isEnded === true);
+  await fill(460_000_000);
+  await examined();
+  expect(await read('quarantine_near_budget')).toHaveLength(1);
+  await hub.sql`update notice set ended_at = now() - interval '61 minutes' where kind = 'quarantine_near_budget'`;
+  await noticesOf('quarantine_near_budget', ({ length }) => length === 2);
+  await fill(1);
+});
+
+it('differences that the check of a ledger found, once while they last', async () => {
+  const check = () => hub.sql`
+    insert into job (operation, input, state, result, finished_at) values (
+      'check_ledger', ${hub.sql.json({ currentId: String(current) })}, 'done', ${hub.sql.json({ differences: [{}, {}] })}, now())`;
+  await check();
+  await noticesOf('ledger_difference');
+  await check();
+  await examined();
+  expect(await read('ledger_difference')).toMatchObject([{ subject: `Current:${current}`, count: 2 }]);
+});
+
+it('types of events that the catalogue does not know, each once, and of no other events', async () => {
+  const settle = () => hub.sql`update quarantine_batch set stored_at = now() - interval '1 minute'`;
+  await hub.take([
+    event('a', { event_type: 'users.messages.pigeon.Send' }),
+    event('b', { event_type: 'users.messages.pigeon.Send' }),
+    event('c', { event_type: 'secret of <ana@example.com>' }),
+    event('d', { time: 'never' }),
+  ]);
+  await settle();
+  const [first] = await noticesOf('unknown_event_type');
+  expect(first).toMatchObject({ subject: 'EventType:users.messages.pigeon.Send', count: 2, severity: 'warning' });
+  await hub.take([
+    event('e', { event_type: 'users.messages.pigeon.Send' }),
+    event('f', { event_type: 'users.messages.owl.Send' }),
+  ]);
+  await settle();
+  const all = await noticesOf('unknown_event_type', ({ length }) => length > 1);
+  expect(all.map(({ subject }) => subject)).toEqual([
+    'EventType:users.messages.pigeon.Send',
+    'EventType:users.messages.owl.Send',
+  ]);
+  expect(JSON.stringify(all)).not.toContain('ana@example.com');
+});
+
+it('no more than 20 new types a day, however many a sender invents', async () => {
+  await hub.take(Array.from({ length: 40 }, (_, index) => event('g', { event_type: `users.invented.number${index}` })));
+  await hub.sql`update quarantine_batch set stored_at = now() - interval '1 minute'`;
+  await examined();
+  await examined();
+  expect(await read('unknown_event_type')).toHaveLength(20);
+});
+
+it('a day that is kept beyond its retention, with the Current that holds it', async () => {
+  await hub.sql`update current set state = 'paused' where id = ${current}`;
+  await hub.take([event(), event(), event()]);
+  const [old] = await hub.sql<{ day: string; next: string; suffix: string }[]>`
+    select current_date - 20 as day, current_date - 19 as next, to_char(current_date - 20, 'YYYYMMDD') as suffix`;
+  for (const parent of ['batch', 'delivery', 'dead_letter', 'quarantine_batch', 'request']) {
+    await hub.sql.unsafe(
+      `create table ${parent}_${old?.suffix} partition of ${parent} for values from ('${old?.day}') to ('${old?.next}')`,
+    );
+    await hub.sql.unsafe(`update ${parent} set stored_on = '${old?.day}'`);
+  }
+  const log = pino({ level: 'silent' });
+  await runRetention({ sql: hub.sql, log, retentionDays: 14 });
+  await runRetention({ sql: hub.sql, log, retentionDays: 14 });
+  expect(await read('day_kept')).toEqual([
+    {
+      kind: 'day_kept',
+      subject: `Current:${current}`,
+      severity: 'warning',
+      count: 3,
+      isEnded: false,
+      message: `The events of ${old?.day} are kept beyond their retention, for all Currents: 3 of them are pending for the Current "Orders", which is paused.`,
+    },
+  ]);
+});
