@@ -23,7 +23,7 @@ const values = [
   ...['CohortChecked', 'CohortDrift', 'CohortFreshness'],
   ...['CohortPullDeferral', 'CohortPullFailure', 'CohortPullProgress'],
   ...['CurrentBefore', 'CurrentBlock', 'CurrentCredentials', 'CurrentDeferral', 'CurrentSelection', 'CurrentWarning'],
-  ...['DailyEventCounts', 'DeadLetterCount', 'EventCounts', 'MemberCounts', 'QuarantineCount', 'ReasonCount'],
+  ...['DailyEventCounts', 'DeadLetterCount', 'DeadLetterGroup', 'EventCounts', 'MemberCounts', 'QuarantineCount', 'ReasonCount'],
   ...['KeyNearQuota', 'ThrottledKey', 'LedgerCheck', 'LedgerDifference', 'CohortCheck'],
   ...['Member', 'Membership', 'UserAlias', 'UserProfile', 'Propensity', 'Recommendation'],
   ...['CurrentStateCount', 'Overview', 'OverviewItem', 'OverviewTotals', 'QuarantineUsage'],

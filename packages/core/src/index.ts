@@ -54,8 +54,11 @@ export { findCurrents, getCurrent, listCurrents } from './currents/currents.js';
 export type { CurrentView, CurrentWarningCode } from './currents/currentView.js';
 export { findAuditEntries, listAuditEntries, recordAuditEntry } from './admin/auditLog.js';
 export type { AuditEntry, NewAuditEntry } from './admin/auditLog.js';
-export { countDeadLetters, findDeadLetters, listDeadLetters } from './ledger/deadLetters.js';
-export type { DeadLetter, DeadLetterFilter } from './ledger/deadLetters.js';
+export { findDeadLetters, listDeadLetters, type DeadLetter } from './ledger/deadLetters.js';
+export { maxPicks, type DeadLetterFilter } from './ledger/deadLetterFilter.js';
+export { countDeadLetters, groupDeadLetters, type DeadLetterGroup } from './ledger/deadLetterGroups.js';
+export { verdictOf, type DeadLetterVerdict } from './ledger/deadLetterVerdict.js';
+export { discardProblem } from './ledger/discardDeadLetters.js';
 export { deleteCurrent } from './currents/deleteCurrent.js';
 export { listDestinations } from './currents/destinations.js';
 export {

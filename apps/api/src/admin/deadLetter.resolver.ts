@@ -1,9 +1,14 @@
 import {
   countDeadLetters,
+  discardProblem,
   findDeadLetters,
+  groupDeadLetters,
   listDeadLetters,
   replayProblem,
+  verdictOf,
+  type CurrentView,
   type DeadLetter as Letter,
+  type DeadLetterVerdict,
 } from '@currents/core';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { PageArgs } from './base/connection.js';
@@ -18,9 +23,15 @@ import {
   DeadLetterConnection,
   DeadLetterCount,
   DeadLetterFilter,
+  DeadLetterGroup,
+  DiscardDeadLettersInput,
   ReplayDeadLettersInput,
+  RestoreDeadLettersInput,
+  type ReplayFilter,
 } from './deadLetter.type.js';
-import { ReplayDeadLettersResult } from './jobPayload.type.js';
+import { DiscardDeadLettersResult, ReplayDeadLettersResult, RestoreDeadLettersResult } from './jobPayload.type.js';
+import { checkReason } from './reason.js';
+import { AdminToken } from './token.type.js';
 import { given } from './withoutNulls.js';
 
 registerNode('DeadLetter', findDeadLetters);
@@ -56,9 +67,15 @@ export class DeadLetterResolver {
     return event?.id;
   }
 
-  @FieldResolver(() => String, { nullable: true })
-  eventType(@Root() { event }: Letter): string | undefined {
-    return event?.event_type;
+  @FieldResolver()
+  async verdict(@Root() letter: Letter, @Ctx() { admin, load }: AdminContext): Promise<DeadLetterVerdict> {
+    const current = (await load('Current', letter.currentId)) as CurrentView | undefined;
+    return verdictOf(admin.connectors.get(current?.destinationName ?? ''), letter);
+  }
+
+  @FieldResolver(() => AdminToken, { nullable: true, complexity: costs.read })
+  discardedBy(@Root() { discardedBy }: Letter, @Ctx() { load }: AdminContext): unknown {
+    return discardedBy === undefined ? undefined : load('AdminToken', discardedBy);
   }
 
   @RequiresRole('viewer')
@@ -74,6 +91,25 @@ export class DeadLetterResolver {
     return countDeadLetters(admin, filterOf(filter));
   }
 
+  @RequiresRole('viewer')
+  @Query(() => [DeadLetterGroup], {
+    description:
+      'The dead letters of a Current by outcome, reason and event type: the 200 largest groups, the largest first. To act on one, pass its outcome, code and eventType as the filter.',
+    complexity: costs.scan,
+  })
+  async deadLetterGroups(
+    @Arg('currentId', () => ID, { description: 'Id of the Current, such as "cur_7".' }) currentId: string,
+    @Arg('filter', () => DeadLetterFilter, {
+      nullable: true,
+      description: 'Which of its dead letters to group; its currentId and ids are ignored.',
+    })
+    filter: DeadLetterFilter | null | undefined,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    const { ids: _ids, ...rest } = given(filter);
+    return groupDeadLetters(admin, { ...rest, currentId: decodeId('Current', currentId, 'currentId') });
+  }
+
   @RequiresRole('operator')
   @Mutation(() => ReplayDeadLettersResult, {
     description:
@@ -86,15 +122,54 @@ export class DeadLetterResolver {
     @Ctx() { admin, jobs, adminTokenId }: AdminContext,
   ): Promise<unknown> {
     const key = decodeId('Current', currentId, 'input.currentId');
-    const input = { currentId: key, filter: given(filter), isDryRun: dryRun };
+    const input = { currentId: key, filter: lettersOf(filter, 'input.filter'), isDryRun: dryRun };
     return (await replayProblem(admin, key)) ?? jobs.create('replay_dead_letters', input, adminTokenId);
+  }
+
+  @RequiresRole('operator')
+  @Mutation(() => DiscardDeadLettersResult, {
+    description:
+      'Closes dead letters that are not to be sent, with a reason: they are counted on, listed as discarded, and neither in overview nor replayed by default. To undo it, call restoreDeadLetters.',
+    complexity: costs.scan,
+  })
+  async discardDeadLetters(
+    @Arg('input', () => DiscardDeadLettersInput, { description: 'Which dead letters to discard, and why.' })
+    { currentId, filter, reason, dryRun, confirmName }: DiscardDeadLettersInput,
+    @Ctx() { admin, jobs, adminTokenId }: AdminContext,
+  ): Promise<unknown> {
+    const key = decodeId('Current', currentId, 'input.currentId');
+    checkReason(reason);
+    const problem = await discardProblem(admin, key, dryRun ? 'dry run' : { confirmName: confirmName ?? undefined });
+    const input = { currentId: key, filter: lettersOf(filter, 'input.filter'), isDryRun: dryRun, reason, adminTokenId };
+    return problem ?? jobs.create('discard_dead_letters', input, adminTokenId);
+  }
+
+  @RequiresRole('operator')
+  @Mutation(() => RestoreDeadLettersResult, {
+    description: 'Opens discarded dead letters again, as if they had not been discarded. discardDeadLetters undoes it.',
+    complexity: costs.scan,
+  })
+  async restoreDeadLetters(
+    @Arg('input', () => RestoreDeadLettersInput, { description: 'Which discarded dead letters to restore.' })
+    { currentId, filter, dryRun }: RestoreDeadLettersInput,
+    @Ctx() { admin, jobs, adminTokenId }: AdminContext,
+  ): Promise<unknown> {
+    const key = decodeId('Current', currentId, 'input.currentId');
+    const input = { currentId: key, filter: lettersOf(filter, 'input.filter'), isDryRun: dryRun };
+    return (await discardProblem(admin, key, 'dry run')) ?? jobs.create('restore_dead_letters', input, adminTokenId);
   }
 }
 
+function lettersOf(filter: ReplayFilter | null | undefined, path: string) {
+  const { ids, ...rest } = given(filter);
+  return { ...rest, ids: ids?.map((id, index) => decodeId('DeadLetter', id, `${path}.ids.${index}`)) };
+}
+
 function filterOf(filter: DeadLetterFilter | null | undefined) {
-  const { currentId, ...rest } = given(filter);
+  const { currentId, isReplayed } = given(filter);
   return {
-    ...rest,
+    ...lettersOf(filter, 'filter'),
+    isReplayed,
     currentId: currentId === undefined ? undefined : decodeId('Current', currentId, 'filter.currentId'),
   };
 }

@@ -1,15 +1,25 @@
-import type { DeadOutcome as Outcome } from '@currents/core';
+import type { DeadLetterVerdict as Verdict, DeadOutcome as Outcome } from '@currents/core';
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
 import { enumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Count, DateTime, JsonObject } from './base/scalars.js';
 import { RequiresRole } from './base/role.js';
+import { costs } from './costs.js';
 import { Current } from './current.type.js';
+import { AdminToken } from './token.type.js';
 
 const DeadLetterOutcome = enumOf<Outcome>('DeadLetterOutcome', 'How an event ended that was not delivered.', {
   rejected: 'The destination refused the event for good.',
   expired: 'The event could not be delivered within the retry window.',
+});
+
+const DeadLetterVerdict = enumOf<Verdict>('DeadLetterVerdict', 'Whether a replay of an event can succeed.', {
+  permanent:
+    'The reason is in the event itself: with the present settings it would end the same. Correct it at its source, change the settings, or discard it.',
+  uncertain:
+    'The destination refused the event for a reason of its own; only the destination knows whether it would again.',
+  retryable: 'The reason was not in the event: once it is removed, a replay can succeed.',
 });
 
 @ObjectType({ implements: Node, description: 'An event that a Current could not deliver, with the reason.' })
@@ -53,11 +63,32 @@ export class DeadLetter extends Node {
   @Field(() => Int, { description: 'Number of attempts that were made to deliver the event.' })
   attemptCount!: number;
 
+  @Field(() => DeadLetterVerdict, {
+    description: 'Whether a replay can succeed, such as PERMANENT, by the outcome and the code.',
+  })
+  verdict!: Verdict;
+
   @Field(() => DateTime, { description: 'When the event ended.' })
   recordedAt!: Date;
 
   @Field(() => DateTime, { nullable: true, description: 'When the event was replayed; null when it was not.' })
   replayedAt?: Date;
+
+  @Field(() => DateTime, { nullable: true, description: 'When the event was discarded; null when it is not.' })
+  discardedAt?: Date;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why the event was discarded, as the admin said; null when it is not.',
+  })
+  discardReason?: string;
+
+  @Field(() => AdminToken, {
+    nullable: true,
+    description:
+      'The admin token that the event was discarded with; null when it is not, or the token no longer exists.',
+  })
+  discardedBy?: AdminToken;
 }
 
 export const DeadLetterConnection = connectionOf(DeadLetter, 'dead letters');
@@ -75,21 +106,67 @@ export class DeadLetterCount {
 
   @Field(() => Count, { description: 'Number of these that were replayed.' })
   replayedCount!: number;
+
+  @Field(() => Count, { description: 'Number of these that are discarded and were not replayed.' })
+  discardedCount!: number;
 }
 
-@InputType({ description: 'Which dead letters of a Current to replay. A field that is left out restricts nothing.' })
+@ObjectType({ description: 'Dead letters of a Current that share an outcome, a reason and an event type.' })
+export class DeadLetterGroup extends DeadLetterCount {
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Name of the event type, such as users.messages.email.Open; null for events that cannot be read, and for about a second for new ones.',
+  })
+  eventType?: string;
+
+  @Field(() => DateTime, { description: 'When the first of them ended.' })
+  firstAt!: Date;
+
+  @Field(() => DateTime, { description: 'When the last of them ended.' })
+  lastAt!: Date;
+
+  @Field(() => DeadLetterVerdict, { description: 'Whether a replay of them can succeed, such as RETRYABLE.' })
+  verdict!: Verdict;
+
+  @Field(() => DeadLetter, {
+    nullable: true,
+    description: 'One of the newest of them; null if its day has just passed the retention period.',
+    complexity: costs.read,
+  })
+  example?: DeadLetter;
+}
+
+@InputType({ description: 'Which dead letters of a Current to act on. A field that is left out restricts nothing.' })
 export class ReplayFilter {
+  @Field(() => [ID], { nullable: true, description: 'Only the dead letters with these ids, up to 1,000.' })
+  ids?: string[] | null;
+
   @Field(() => DeadLetterOutcome, { nullable: true, description: 'Only events that ended in this way.' })
   outcome?: Outcome | null;
 
   @Field(() => String, { nullable: true, description: 'Only events with this reason, such as invalid.' })
   code?: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Only events of this type, such as users.messages.email.Open. Lists and counts know the types of new dead letters after about a second; what acts on them reads the types first.',
+  })
+  eventType?: string | null;
+
   @Field(() => DateTime, { nullable: true, description: 'Only events that ended at this time or later.' })
   from?: Date | null;
 
   @Field(() => DateTime, { nullable: true, description: 'Only events that ended before this time.' })
   to?: Date | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'True: only discarded ones. False: only the others. By default a replay sends only the others; discarding and restoring ignore it.',
+  })
+  isDiscarded?: boolean | null;
 }
 
 @InputType({ description: 'Which dead letters to list or count. A field that is left out restricts nothing.' })
@@ -108,13 +185,58 @@ export class ReplayDeadLettersInput {
 
   @Field(() => ReplayFilter, {
     nullable: true,
-    description: 'Which of its dead letters; by default all that were not replayed yet.',
+    description: 'Which of its dead letters; by default all that were neither replayed nor discarded.',
   })
   filter?: ReplayFilter | null;
 
   @Field(() => Boolean, {
     defaultValue: true,
     description: 'True, the default: only count what would be replayed. False: replay it.',
+  })
+  dryRun!: boolean;
+}
+
+@InputType({ description: 'Which dead letters to discard, and why.' })
+export class DiscardDeadLettersInput {
+  @Field(() => ID, { description: 'Id of the Current.' })
+  currentId!: string;
+
+  @Field(() => ReplayFilter, {
+    nullable: true,
+    description: 'Which of its dead letters; by default all that were neither replayed nor discarded.',
+  })
+  filter?: ReplayFilter | null;
+
+  @Field(() => String, {
+    description:
+      'Why, in 1 to 300 characters, such as "test events of 2026-01-31". Name no user: it is kept in the audit log.',
+  })
+  reason!: string;
+
+  @Field(() => Boolean, {
+    defaultValue: true,
+    description: 'True, the default: only count what would be discarded. False: discard it.',
+  })
+  dryRun!: boolean;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The present name of the Current, to confirm it; not needed for a dry run.',
+  })
+  confirmName?: string | null;
+}
+
+@InputType({ description: 'Which discarded dead letters to restore.' })
+export class RestoreDeadLettersInput {
+  @Field(() => ID, { description: 'Id of the Current.' })
+  currentId!: string;
+
+  @Field(() => ReplayFilter, { nullable: true, description: 'Which of its discarded dead letters; by default all.' })
+  filter?: ReplayFilter | null;
+
+  @Field(() => Boolean, {
+    defaultValue: true,
+    description: 'True, the default: only count what would be restored. False: restore it.',
   })
   dryRun!: boolean;
 }
@@ -126,4 +248,21 @@ export class ReplayResult {
 
   @Field(() => Count, { description: 'Number of deliveries created for them; 0 in a dry run.' })
   deliveryCount!: number;
+
+  @Field(() => Count, {
+    description: 'Number of events whose verdict was PERMANENT when it began: they are sent in vain.',
+  })
+  permanentCount!: number;
+}
+
+@ObjectType({ description: 'What discarding did, or would do if it was a dry run.' })
+export class DiscardResult {
+  @Field(() => Count, { description: 'Number of events that are discarded, or would be.' })
+  eventCount!: number;
+}
+
+@ObjectType({ description: 'What restoring did, or would do if it was a dry run.' })
+export class RestoreResult {
+  @Field(() => Count, { description: 'Number of events that are restored, or would be.' })
+  eventCount!: number;
 }

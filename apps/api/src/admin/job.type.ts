@@ -7,7 +7,7 @@ import { Node } from './base/node.js';
 import { ProblemType, Problem, resultUnion } from './base/problem.js';
 import { Count, DateTime } from './base/scalars.js';
 import { CohortCheck } from './cohort.type.js';
-import { ReplayResult } from './deadLetter.type.js';
+import { DiscardResult, ReplayResult, RestoreResult } from './deadLetter.type.js';
 import { LedgerCheck } from './ledger.type.js';
 import { PurgeResult, ReleaseResult } from './quarantine.type.js';
 import { EventReplayResult } from './replay.type.js';
@@ -18,6 +18,8 @@ export const JobOperation = enumOf<Operation>('JobOperation', 'What a job does.'
   purge_quarantined_events: 'Deletes quarantined events: purgeQuarantinedEvents.',
   replay_dead_letters: 'Sends dead letters again: replayDeadLetters.',
   replay_events: 'Sends stored events again: replayEvents, or launchCurrent from an earlier time.',
+  discard_dead_letters: 'Discards dead letters: discardDeadLetters.',
+  restore_dead_letters: 'Restores discarded dead letters: restoreDeadLetters.',
   check_ledger: 'Recounts the events of a Current: checkLedger.',
   check_cohort: 'Counts the members of a cohort: checkCohort.',
 });
@@ -36,6 +38,8 @@ const results: Readonly<Record<Operation, string>> = {
   purge_quarantined_events: 'PurgeResult',
   replay_dead_letters: 'ReplayResult',
   replay_events: 'EventReplayResult',
+  discard_dead_letters: 'DiscardResult',
+  restore_dead_letters: 'RestoreResult',
   check_ledger: 'LedgerCheck',
   check_cohort: 'CohortCheck',
 };
@@ -43,7 +47,16 @@ const results: Readonly<Record<Operation, string>> = {
 export const JobResult = createUnionType({
   name: 'JobResult',
   description: 'What a job did, or would do if it was a dry run.',
-  types: () => [ReleaseResult, PurgeResult, ReplayResult, EventReplayResult, LedgerCheck, CohortCheck],
+  types: () => [
+    ReleaseResult,
+    PurgeResult,
+    ReplayResult,
+    DiscardResult,
+    RestoreResult,
+    EventReplayResult,
+    LedgerCheck,
+    CohortCheck,
+  ],
   resolveType: (value: object) => results[(value as { readonly operation: Operation }).operation],
 });
 

@@ -57,6 +57,30 @@ export const ReplayEventsResult = resultUnion(
   () => [ReplayEventsPayload, CurrentNotFound, CurrentWrongState, InputInvalid, NotConfirmed],
 );
 
+@ObjectType({ description: 'The job that discards dead letters, or counts them in a dry run.' })
+export class DiscardDeadLettersPayload {
+  @Field(() => Job, { description: jobField })
+  job!: Job;
+}
+
+export const DiscardDeadLettersResult = resultUnion(
+  'DiscardDeadLettersResult',
+  'The job that discards dead letters, or why there is none.',
+  () => [DiscardDeadLettersPayload, CurrentNotFound, NotConfirmed],
+);
+
+@ObjectType({ description: 'The job that restores discarded dead letters, or counts them in a dry run.' })
+export class RestoreDeadLettersPayload {
+  @Field(() => Job, { description: jobField })
+  job!: Job;
+}
+
+export const RestoreDeadLettersResult = resultUnion(
+  'RestoreDeadLettersResult',
+  'The job that restores dead letters, or why there is none.',
+  () => [RestoreDeadLettersPayload, CurrentNotFound],
+);
+
 @InputType({ description: 'Whose ledger to check.' })
 export class CheckLedgerInput {
   @Field(() => ID, { description: 'Id of the Current, such as "cur_7".' })

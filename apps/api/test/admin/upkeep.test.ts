@@ -245,6 +245,80 @@ describe('dead letters', () => {
     });
   });
 
+  it('are grouped by reason and type, discarded with a reason after confirmation, and restored', async () => {
+    await harness.sql`truncate delivery, batch, tally, dead_letter`;
+    await bury();
+    const groups =
+      'query ($id: ID!) { deadLetterGroups(currentId: $id) { outcome code eventType eventCount replayedCount discardedCount firstAt lastAt verdict example { id eventType verdict } } }';
+    const group = { eventType: null, eventCount: 1, replayedCount: 0, discardedCount: 0 };
+    const example = { id: expect.stringMatching(/^dlq_/), eventType: 'users.messages.email.Open' };
+    expect(await harness.do(groups, { id: current })).toMatchObject([
+      {
+        ...group,
+        outcome: 'EXPIRED',
+        code: 'throttled',
+        verdict: 'RETRYABLE',
+        example: { ...example, verdict: 'RETRYABLE' },
+      },
+      {
+        ...group,
+        outcome: 'REJECTED',
+        code: 'invalid',
+        verdict: 'UNCERTAIN',
+        example: { ...example, verdict: 'UNCERTAIN' },
+      },
+    ]);
+    const discard =
+      'mutation ($id: ID!, $dryRun: Boolean, $name: String, $reason: String!) { discardDeadLetters(input: { currentId: $id, filter: { eventType: "users.messages.email.Open", code: "invalid" }, reason: $reason, dryRun: $dryRun, confirmName: $name }) { __typename ... on DiscardDeadLettersPayload { job { isDryRun state result { ... on DiscardResult { eventCount } } } } ... on Problem { code } } }';
+    const ofJob = (isDryRun: boolean, eventCount: number) => ({
+      job: { isDryRun, state: 'DONE', result: { eventCount } },
+    });
+    const reason = 'a test of ours';
+    expect(await harness.do(discard, { id: current, reason })).toMatchObject(ofJob(true, 1));
+    expect(await harness.do(discard, { id: current, reason, dryRun: false, name: 'other' })).toMatchObject({
+      __typename: 'NotConfirmed',
+    });
+    expect((await harness.ask(discard, { id: current, reason: ' ' })).text).toContain('expected 1 to 300 characters');
+    const confirmed = { id: current, reason, dryRun: false, name: good.name };
+    expect(await harness.do(discard, confirmed)).toMatchObject(ofJob(false, 1));
+    const list =
+      'query ($ids: [ID!]) { deadLetters(filter: { isDiscarded: true, ids: $ids }) { totalCount nodes { id eventType discardedAt discardReason discardedBy { id } } } }';
+    const { nodes } = await harness.do(list);
+    expect(nodes).toEqual([
+      {
+        id: expect.any(String),
+        eventType: 'users.messages.email.Open',
+        discardedAt: expect.any(String),
+        discardReason: reason,
+        discardedBy: { id: 'adm_1' },
+      },
+    ]);
+    expect(await harness.do(list, { ids: [nodes[0].id] })).toMatchObject({ totalCount: 1 });
+    // Its types were read on the way.
+    expect((await harness.do(groups, { id: current }))[1]).toMatchObject({
+      eventType: 'users.messages.email.Open',
+      discardedCount: 1,
+    });
+    const restore =
+      'mutation ($id: ID!, $ids: [ID!], $dryRun: Boolean) { restoreDeadLetters(input: { currentId: $id, filter: { ids: $ids }, dryRun: $dryRun }) { __typename ... on RestoreDeadLettersPayload { job { isDryRun state result { ... on RestoreResult { eventCount } } } } ... on Problem { code } } }';
+    expect(await harness.do(restore, { id: current, ids: [nodes[0].id] })).toMatchObject(ofJob(true, 1));
+    expect(await harness.do(restore, { id: current, ids: [nodes[0].id], dryRun: false })).toMatchObject(
+      ofJob(false, 1),
+    );
+    expect(await harness.do(restore, { id: current, ids: ['cur_1'] })).toMatchObject({ __typename: 'InvalidId' });
+    expect(await harness.do(restore, { id: 'cur_4711' })).toMatchObject({ __typename: 'CurrentNotFound' });
+    expect(await harness.do(list)).toMatchObject({ totalCount: 0 });
+    const audit = await harness.do(
+      '{ auditLog(first: 1, filter: { action: DISCARD_DEAD_LETTERS }) { nodes { succeeded arguments } } }',
+    );
+    expect(audit.nodes).toMatchObject([{ succeeded: true, arguments: { input: { reason } } }]);
+    const replay =
+      'mutation ($id: ID!, $ids: [ID!]) { replayDeadLetters(input: { currentId: $id, filter: { ids: $ids }, dryRun: false }) { ... on ReplayDeadLettersPayload { job { result { ... on ReplayResult { eventCount permanentCount } } } } } }';
+    expect(await harness.do(replay, { id: current, ids: [nodes[0].id] })).toEqual({
+      job: { result: { eventCount: 1, permanentCount: 0 } },
+    });
+  });
+
   it('and all other counts match the ledger', async () => {
     const check =
       'mutation ($id: ID!) { checkLedger(input: { currentId: $id }) { __typename ... on CheckLedgerPayload { job { state result { ... on LedgerCheck { isBalanced deliveryCount eventCount hasMoreDifferences differences { day deliveryKey message } } } } } } }';

@@ -1,6 +1,7 @@
 import type { Operation } from './operation.js';
 import { checkCohort } from './operations/checkCohort.js';
 import { checkLedger } from './operations/checkLedger.js';
+import { discardDeadLetters, restoreDeadLetters } from './operations/discardDeadLetters.js';
 import { purgeQuarantinedEvents } from './operations/purgeQuarantinedEvents.js';
 import { releaseQuarantinedEvents } from './operations/releaseQuarantinedEvents.js';
 import { replayDeadLetters } from './operations/replayDeadLetters.js';
@@ -13,10 +14,12 @@ import { replayEvents } from './operations/replayEvents.js';
 const operations = {
   check_cohort: checkCohort,
   check_ledger: checkLedger,
+  discard_dead_letters: discardDeadLetters,
   purge_quarantined_events: purgeQuarantinedEvents,
   release_quarantined_events: releaseQuarantinedEvents,
   replay_dead_letters: replayDeadLetters,
   replay_events: replayEvents,
+  restore_dead_letters: restoreDeadLetters,
 };
 
 export type JobOperation = keyof typeof operations;

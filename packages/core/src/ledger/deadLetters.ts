@@ -1,34 +1,14 @@
 import type { CatalogueEvent } from '@currents/schema';
-import { and, asc, desc, eq, gte, lt, lte, sql, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, sql } from 'drizzle-orm';
 import { readableEvents } from '../batch/batch.js';
-import { batch, deadLetter, type DeadOutcome } from '../db/schema.js';
+import { batch, deadLetter } from '../db/schema.js';
 import type { Db, Queries } from '../admin/admin.js';
-import {
-  boundOf,
-  maxCounted,
-  pageOf,
-  readCursor,
-  rowId,
-  writeCursor,
-  type Page,
-  type PageRequest,
-} from '../admin/page.js';
+import { maxCounted, pageOf, readCursor, writeCursor, type Page, type PageRequest } from '../admin/page.js';
 import { withinTime } from '../admin/withinTime.js';
-import { datedId, hasDatedId, isSet } from './datedId.js';
+import { datedId } from './datedId.js';
+import { holdsPick, letterKey, matches, picksOf, type DeadLetterFilter } from './deadLetterFilter.js';
 
 export type DeadLetter = ReturnType<typeof viewOf>;
-
-export interface DeadLetterFilter {
-  readonly currentId?: string | undefined;
-  readonly outcome?: DeadOutcome | undefined;
-  readonly code?: string | undefined;
-  /** Recorded at or after. */
-  readonly from?: Date | undefined;
-  /** Recorded before. */
-  readonly to?: Date | undefined;
-  /** Whether replayed ones, the others, or without it both. */
-  readonly isReplayed?: boolean | undefined;
-}
 
 type Row = typeof deadLetter.$inferSelect;
 type Place = { readonly row: Row; readonly position: number };
@@ -39,23 +19,29 @@ export async function listDeadLetters(
   request: PageRequest,
   filter: DeadLetterFilter = {},
 ): Promise<Page<DeadLetter>> {
-  const [id, position] = readCursor(request, 2);
-  const rows = await withinTime({ db }, (tx) =>
-    tx
+  const [key, id, position] = readCursor(request, 3);
+  const isAfter =
+    key === undefined
+      ? undefined
+      : sql`(${letterKey} <= ${key}::bigint and (${letterKey} < ${key}::bigint or ${deadLetter.id} >= ${id}::bigint))`;
+  const rows = await withinTime({ db }, (tx) => {
+    const query = tx
       .select()
       .from(deadLetter)
-      .where(and(matches(filter), id === undefined ? undefined : lte(deadLetter.id, id)))
-      .orderBy(desc(deadLetter.id))
-      .limit(request.first + 2),
-  );
+      .where(and(matches(filter), isAfter))
+      .orderBy(desc(letterKey), asc(deadLetter.id));
+    // Of a row that holds a named event, the others are left out, so it may add none. Names are few.
+    return filter.ids ? query : query.limit(request.first + 2);
+  });
+  const isNamed = namedBy(filter);
   // A row stands for all events of a delivery that died for one reason at one time.
   const places = rows
     .flatMap((row) => [...row.positions].sort((a, b) => a - b).map((at): Place => ({ row, position: at })))
-    .filter((place) => place.row.id !== id || place.position > Number(position));
+    .filter((place) => (place.row.id !== id || place.position > Number(position)) && isNamed(place));
   const page = pageOf(
     places,
     request,
-    (place) => writeCursor(place.row.id, place.position),
+    (place) => writeCursor(keyOf(place.row), place.row.id, place.position),
     () => withinTime({ db }, (tx) => countLetters(tx, filter)),
   );
   const events = await readEvents(db, page.nodes);
@@ -67,22 +53,24 @@ export async function findDeadLetters(
   { db }: Db,
   ids: readonly string[],
 ): Promise<readonly (DeadLetter | undefined)[]> {
-  const rowIds = new Set(ids.map((id) => id.replace(/-\d{1,9}$/, '')));
   const rows = await db
     .select()
     .from(deadLetter)
-    .where(hasDatedId(deadLetter, [...rowIds]));
-  const wanted = new Set(ids);
-  const places = rows
-    .flatMap((row) => row.positions.map((position): Place => ({ row, position })))
-    .filter((place) => wanted.has(idOf(place)));
+    .where(holdsPick(picksOf(ids)));
+  const isNamed = namedBy({ ids });
+  const places = rows.flatMap((row) => row.positions.map((position): Place => ({ row, position }))).filter(isNamed);
   const events = await readEvents(db, places);
-  const views = places.map((place, index) => viewOf(place, events[index]));
-  return ids.map((id) => views.find((view) => view.id === id));
+  const views = new Map(places.map((place, index) => [idOf(place), viewOf(place, events[index])]));
+  return ids.map((id) => views.get(id));
 }
 
 /** How many dead letters match, up to `maxCounted + 1`. A row holds at least one. */
 async function countLetters(db: Queries, filter: DeadLetterFilter): Promise<number> {
+  if (filter.ids) {
+    const rows = await db.select().from(deadLetter).where(matches(filter));
+    const isNamed = namedBy(filter);
+    return rows.flatMap((row) => row.positions.filter((position) => isNamed({ row, position }))).length;
+  }
   const [row] = await db.execute<{ n: number }>(sql`
     select coalesce(sum(n), 0)::float8 as n from (
       select cardinality(${deadLetter.positions}) as n from ${deadLetter} where ${matches(filter) ?? sql`true`} limit ${maxCounted + 1}
@@ -90,30 +78,11 @@ async function countLetters(db: Queries, filter: DeadLetterFilter): Promise<numb
   return row?.n ?? 0;
 }
 
-/** How many events each code has, the most frequent first. */
-export async function countDeadLetters({ db }: Db, filter: DeadLetterFilter = {}) {
-  const events = sql<number>`sum(cardinality(${deadLetter.positions}))`.mapWith(Number);
-  const positions = sql`coalesce(sum(cardinality(${deadLetter.positions})) filter (where ${deadLetter.replayedAt} is not null), 0)`;
-  const replayed = positions.mapWith(Number);
-  return withinTime({ db }, (tx) =>
-    tx
-      .select({ outcome: deadLetter.outcome, code: deadLetter.code, eventCount: events, replayedCount: replayed })
-      .from(deadLetter)
-      .where(matches(filter))
-      .groupBy(deadLetter.outcome, deadLetter.code)
-      .orderBy(desc(events), asc(deadLetter.outcome), asc(deadLetter.code)),
-  );
-}
-
-export function matches({ currentId, outcome, code, from, to, isReplayed }: DeadLetterFilter): SQL | undefined {
-  return and(
-    currentId === undefined ? undefined : eq(deadLetter.currentId, rowId(currentId) ?? 0),
-    outcome === undefined ? undefined : eq(deadLetter.outcome, outcome),
-    code === undefined ? undefined : eq(deadLetter.code, code.replaceAll('\0', '\uFFFD')),
-    from === undefined ? undefined : gte(deadLetter.recordedAt, boundOf(from)),
-    to === undefined ? undefined : lt(deadLetter.recordedAt, boundOf(to)),
-    isSet(deadLetter.replayedAt, isReplayed),
-  );
+/** Tells which events of the rows are named by the ids; all are if there are none. */
+function namedBy({ ids }: DeadLetterFilter): (place: Place) => boolean {
+  if (!ids) return () => true;
+  const named = new Set(ids);
+  return (place) => named.has(idOf(place));
 }
 
 /** Reads each batch once, one after the other: a page may touch many. */
@@ -140,15 +109,25 @@ function viewOf({ row, position }: Place, event: CatalogueEvent | undefined) {
     currentId: String(row.currentId),
     /** As it is stored; undefined when it cannot be read, or its day has passed the retention period in this moment. */
     event,
+    eventType: event?.event_type ?? (row.eventType || undefined),
     outcome: row.outcome,
     code: row.code,
     detail: row.detail,
     attemptCount: row.attempts,
     recordedAt: row.recordedAt,
     replayedAt: row.replayedAt ?? undefined,
+    discardedAt: row.discardedAt ?? undefined,
+    discardReason: row.discardReason ?? undefined,
+    /** The admin token. */
+    discardedBy: row.discardedBy === null ? undefined : String(row.discardedBy),
   };
 }
 
-function idOf({ row, position }: Place): string {
-  return `${datedId(row)}-${position}`;
+function keyOf({ splitFrom, id }: Row): string {
+  return splitFrom ?? id;
+}
+
+/** It names the day, the row as it was recorded, and the position in the batch, such as `20260131-12-0`. */
+export function idOf({ row, position }: Place): string {
+  return `${datedId({ storedOn: row.storedOn, id: keyOf(row) })}-${position}`;
 }

@@ -1,16 +1,17 @@
-import { and, sql, type SQL } from 'drizzle-orm';
-import { advisoryLocks } from '../db/advisoryLocks.js';
+import { sql, type SQL } from 'drizzle-orm';
 import { deadLetter } from '../db/schema.js';
 import { Outcome } from '../batch/outcome.js';
 import { adminShard, type Admin, type Db, type Queries } from '../admin/admin.js';
 import { findCurrent } from '../currents/currents.js';
 import { allowedActions } from '../currents/currentView.js';
-import { matches, type DeadLetterFilter } from './deadLetters.js';
+import { lockDeadLetters, picksAt, wholeRows } from './changeDeadLetters.js';
+import { isOpen, type DeadLetterFilter } from './deadLetterFilter.js';
 import { currentNotFound, type CurrentNotFound, type CurrentWrongState } from '../admin/problem.js';
 import { wrongState } from '../currents/transitions.js';
 import type { SaveProgress } from './saveProgress.js';
 
-export type ReplayFilter = Pick<DeadLetterFilter, 'outcome' | 'code' | 'from' | 'to'>;
+/** Which of a Current's dead letters: all that match are replayed, discarded or restored. */
+export type ReplayFilter = Omit<DeadLetterFilter, 'currentId' | 'isReplayed'>;
 
 /** How far a replay has come, and what it did up to there. */
 export interface ReplayProgress {
@@ -18,6 +19,10 @@ export interface ReplayProgress {
   readonly until: string;
   readonly eventCount: number;
   readonly deliveryCount: number;
+  /** Of what was to be replayed at the beginning, how many events end the same; undefined until they are counted. */
+  readonly permanentCount?: number;
+  /** Of the named dead letters, how many are done. */
+  readonly nextPick?: number;
 }
 
 export async function nothingReplayed(db: Queries): Promise<ReplayProgress> {
@@ -32,15 +37,6 @@ export async function replayProblem({ db }: Db, id: string): Promise<CurrentNotF
   return allowedActions(row.state).includes('replay') ? undefined : wrongState(row, 'replay');
 }
 
-/** Counts what a replay would replay at this moment. */
-export async function countReplayable(db: Queries, currentId: string, filter: ReplayFilter): Promise<number> {
-  const [counted] = await db
-    .select({ events: sql<number>`coalesce(sum(cardinality(${deadLetter.positions})), 0)`.mapWith(Number) })
-    .from(deadLetter)
-    .where(matches({ ...filter, currentId, isReplayed: false }));
-  return counted?.events ?? 0;
-}
-
 /**
  * Sends some dead letters on their way again: of each batch a new delivery, in which exactly these events are pending.
  * Each is replayed once, however many admins ask at once; what dies again is a new dead letter. Cannot be undone.
@@ -53,11 +49,24 @@ export async function replayNext(
   progress: ReplayProgress,
   save: SaveProgress<ReplayProgress>,
 ): Promise<ReplayProgress | undefined> {
-  const chosen = and(
-    matches({ ...filter, currentId, isReplayed: false }),
-    sql`${deadLetter.recordedAt} <= ${progress.until}::timestamptz`,
-  ) as SQL;
-  const next = await replayStep(admin, Number(currentId), chosen, progress, save);
+  const { ids, ...rest } = filter;
+  const step = ids && picksAt(ids, progress.nextPick ?? 0);
+  if (ids && !step) return undefined;
+  const next = await admin.db.transaction(async (tx) => {
+    await lockDeadLetters(tx, Number(currentId));
+    const isDue = sql`${isOpen(filter)} and ${deadLetter.recordedAt} <= ${progress.until}::timestamptz`;
+    const chosen = await wholeRows(tx, { ...rest, currentId }, isDue, step?.picks);
+    const { events, deliveries } = await replayRows(tx, Number(currentId), chosen);
+    if (!step && deliveries === 0) return undefined;
+    const replayed = {
+      ...progress,
+      eventCount: progress.eventCount + events,
+      deliveryCount: progress.deliveryCount + deliveries,
+      ...(step && { nextPick: step.next }),
+    };
+    await save(tx, replayed);
+    return replayed;
+  });
   if (next) admin.wake(Number(currentId));
   return next;
 }
@@ -69,13 +78,11 @@ const stepBatches = 200;
  * One statement: the dead letters are marked, the deliveries made and the counts raised, or nothing is. A day that was
  * forgotten has neither batch nor dead letters, and reading the batch keeps the day from being forgotten meanwhile.
  */
-function replayStep(
-  { db }: Db,
+async function replayRows(
+  tx: Queries,
   currentId: number,
   chosen: SQL,
-  progress: ReplayProgress,
-  save: SaveProgress<ReplayProgress>,
-): Promise<ReplayProgress | undefined> {
+): Promise<{ readonly events: number; readonly deliveries: number }> {
   const [pending, unselected] = [Outcome.pending, Outcome.unselected].map((byte) => byte.toString(16).padStart(2, '0'));
   const replay = sql`
     with batches as (
@@ -105,17 +112,6 @@ function replayStep(
       on conflict (current_id, day, outcome, code, shard) do update set events = t.events + excluded.events
     )
     select count(*)::int as deliveries, coalesce(sum(pending), 0)::int as events from fanned`;
-  return db.transaction(async (tx) => {
-    // Two replays of one Current take turns, or each could wait for a row that the other has marked.
-    await tx.execute(sql`select pg_advisory_xact_lock(${advisoryLocks.replay}::int, ${currentId}::int)`);
-    const [step] = await tx.execute<{ deliveries: number; events: number }>(replay);
-    if (!step || step.deliveries === 0) return undefined;
-    const next = {
-      ...progress,
-      eventCount: progress.eventCount + step.events,
-      deliveryCount: progress.deliveryCount + step.deliveries,
-    };
-    await save(tx, next);
-    return next;
-  });
+  const [step] = await tx.execute<{ deliveries: number; events: number }>(replay);
+  return step ?? { events: 0, deliveries: 0 };
 }

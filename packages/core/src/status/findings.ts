@@ -177,7 +177,7 @@ function deadLetterFindings({ currents, deadLetters }: HubStatus): HubFinding[] 
     since: oldestAt ?? undefined,
     count,
     subject: { type: 'Current', key: String(currentId) },
-    message: `${count} events of the Current${names(currentId)} are dead letters that were not replayed.`,
+    message: `${count} events of the Current${names(currentId)} are dead letters that were neither replayed nor discarded.`,
     remedy: 'deadLetterCounts says why. Send them again with replayDeadLetters once the reason is gone.',
   }));
 }

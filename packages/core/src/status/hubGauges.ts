@@ -110,7 +110,7 @@ export const hubGauges: readonly HubGauge[] = [
   },
   {
     name: 'currents_dead_letters',
-    help: 'Dead letters that are stored and were not replayed, by Current',
+    help: 'Dead letters that are stored and were neither replayed nor discarded, by Current',
     labels: ['current'],
     samples: ({ currents, deadLetters }) =>
       perCurrent(

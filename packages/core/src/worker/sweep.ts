@@ -1,6 +1,7 @@
 import { releaseDeadLeases, type WorkerLeases } from '../db/workerLeases.js';
 import { endCancelled, hasCancelled } from '../delivery/endCancelled.js';
 import { expireBlocked, expireDeleted } from '../delivery/expire.js';
+import { describeDeadLetters, hasUndescribed } from '../ledger/describeDeadLetters.js';
 import type { Metrics } from '../process/metrics.js';
 import type { Sweeps } from '../sweeps.js';
 import { startPeriodic } from '../process/periodic.js';
@@ -51,6 +52,11 @@ export function startSweep(deps: SweepDeps) {
     }),
     sweeps.add({ event, isDue: () => anyReplayPending, task: () => wakeReplays(deps) }),
     sweeps.add({ event, isDue: () => hasCancelled, task: () => endCancelled(deps) }),
+    sweeps.add({
+      event: 'dead_letters.describe_failed',
+      isDue: () => hasUndescribed,
+      task: async () => void (await describeDeadLetters(deps.sql)),
+    }),
     startPeriodic(log, event, deletedMs, () => expireDeleted(deps)),
   ];
   const retention = startPeriodic(log, 'retention.failed', retentionMs, () => runRetention(deps));

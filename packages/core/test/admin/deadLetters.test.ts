@@ -94,9 +94,9 @@ describe('dead letters', () => {
     await use().attempt(other, () => ({ outcome: 'rejected', code: 'too_old' }));
     await use().attempt(current, () => 'delivered');
     expect(await countDeadLetters(use().admin)).toEqual([
-      { outcome: 'rejected', code: 'invalid', eventCount: 3, replayedCount: 0 },
-      { outcome: 'expired', code: 'throttled', eventCount: 2, replayedCount: 0 },
-      { outcome: 'rejected', code: 'too_old', eventCount: 1, replayedCount: 0 },
+      { outcome: 'rejected', code: 'invalid', eventCount: 3, replayedCount: 0, discardedCount: 0 },
+      { outcome: 'expired', code: 'throttled', eventCount: 2, replayedCount: 0, discardedCount: 0 },
+      { outcome: 'rejected', code: 'too_old', eventCount: 1, replayedCount: 0, discardedCount: 0 },
     ]);
     const now = new Date(Date.now() + 1000);
     const cases: [DeadLetterFilter, number][] = [
@@ -128,24 +128,29 @@ describe('a replay', () => {
     expect(await planReplay(use().admin, current, { code: 'throttled' })).toEqual({
       eventCount: 5,
       deliveryCount: 0,
+      permanentCount: 0,
     });
     expect(await planReplay(use().admin, current, {})).toEqual({
       eventCount: 7,
       deliveryCount: 0,
+      permanentCount: 0,
     });
     use().woken.length = 0;
     expect(await replayDeadLetters(use().admin, current, { code: 'throttled' })).toEqual({
       eventCount: 5,
       deliveryCount: 2,
+      permanentCount: 0,
     });
     expect(use().woken).toContain(Number(current));
     expect(await replayDeadLetters(use().admin, current, { code: 'throttled' })).toEqual({
       eventCount: 0,
       deliveryCount: 0,
+      permanentCount: 0,
     });
     expect(await planReplay(use().admin, current, {})).toEqual({
       eventCount: 2,
       deliveryCount: 0,
+      permanentCount: 0,
     });
     expect(await getCurrent(use().admin, current)).toMatchObject({
       counts: { selected: 13, delivered: 1, rejected: 2, expired: 5, pending: 5 },
@@ -208,6 +213,7 @@ describe('a replay', () => {
     expect(await replayDeadLetters(use().admin, current, {})).toEqual({
       eventCount: 505,
       deliveryCount: 505,
+      permanentCount: 0,
     });
   });
 

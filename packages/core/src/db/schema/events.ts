@@ -76,12 +76,24 @@ export const deadLetter = pgTable(
     positions: t.integer('positions').array().notNull(),
     recordedAt: instant('recorded_at').notNull().defaultNow(),
     replayedAt: instant('replayed_at'),
+    /** Null until it was read from the batch, and empty when it cannot be read. */
+    eventType: t.text('event_type'),
+    /** The row that this one was split from: its id is part of the ids of the events. */
+    splitFrom: id64('split_from'),
+    discardedAt: instant('discarded_at'),
+    discardReason: t.text('discard_reason'),
+    /** The admin token. */
+    discardedBy: t.integer('discarded_by'),
   }),
   (table) => [
     primaryKey({ columns: [table.storedOn, table.id] }),
     index('dead_letter_of').on(table.currentId, table.id.desc()),
     index('dead_letter_batch').using('brin', table.batchId).with({ pages_per_range: 32 }),
+    index('dead_letter_newest').on(table.currentId, sql`coalesce(${table.splitFrom}, ${table.id}) desc`, table.id),
     partial(index('dead_letter_replayed').on(table.currentId), sql`${table.replayedAt} is not null`),
+    partial(index('dead_letter_discarded').on(table.currentId), sql`${table.discardedAt} is not null`),
+    partial(index('dead_letter_undescribed').on(table.currentId, table.id), sql`${table.eventType} is null`),
+    partial(index('dead_letter_split').on(table.splitFrom), sql`${table.splitFrom} is not null`),
   ],
 );
 

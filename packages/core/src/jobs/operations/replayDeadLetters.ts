@@ -1,10 +1,6 @@
-import {
-  countReplayable,
-  nothingReplayed,
-  replayNext,
-  type ReplayFilter,
-  type ReplayProgress,
-} from '../../ledger/replay.js';
+import { countReplayable } from '../../ledger/deadLetterGroups.js';
+import { describeDeadLetters } from '../../ledger/describeDeadLetters.js';
+import { nothingReplayed, replayNext, type ReplayFilter, type ReplayProgress } from '../../ledger/replay.js';
 import { datesOf, type Operation } from '../operation.js';
 
 export interface Input {
@@ -15,14 +11,23 @@ export interface Input {
 }
 
 export const replayDeadLetters: Operation<Input, ReplayProgress> = {
-  async start({ db }, { currentId, filter, isDryRun }) {
-    const totalCount = await countReplayable(db, currentId, datesOf(filter));
-    const progress = { ...(await nothingReplayed(db)), ...(isDryRun && { eventCount: totalCount }) };
-    return { progress, totalCount };
+  async start(admin, { currentId, filter }) {
+    const { eventCount: totalCount } = await countReplayable(admin, { ...datesOf(filter), currentId });
+    return { progress: await nothingReplayed(admin.db), totalCount };
   },
-  async step(admin, { currentId, filter, isDryRun }, progress, save) {
-    return isDryRun ? undefined : replayNext(admin, currentId, datesOf(filter), progress, save);
+  async step(admin, { currentId, filter: stored, isDryRun }, progress, save) {
+    const filter = datesOf(stored);
+    if (progress.permanentCount !== undefined)
+      return isDryRun ? undefined : replayNext(admin, currentId, filter, progress, save);
+    if (filter.eventType !== undefined && (await describeDeadLetters(admin.sql, Number(currentId))) > 0) {
+      await save(admin.db, progress);
+      return progress;
+    }
+    const { eventCount, permanentCount } = await countReplayable(admin, { ...filter, currentId });
+    const next = { ...progress, permanentCount, ...(isDryRun && { eventCount }) };
+    await save(admin.db, next);
+    return next;
   },
   doneCount: ({ eventCount }) => eventCount,
-  result: ({ eventCount, deliveryCount }) => ({ eventCount, deliveryCount }),
+  result: ({ eventCount, deliveryCount, permanentCount = 0 }) => ({ eventCount, deliveryCount, permanentCount }),
 };
