@@ -6,7 +6,7 @@ import { flag, runCommand } from './options.js';
 const command = {
   name: 'npm run doctor',
   summary: `Checks a configuration without starting anything: the variables of the environment and of .env, the database,
-Redis, the master key, the clock, the disk, and whether each destination can be reached. Changes nothing.
+Redis, the SMTP server, the master key, the clock, the disk, and whether each destination can be reached. Changes nothing.
 Prints a line for each check, with what to do where it is not ok, and ends with exit code 1 if any is not.`,
   options: { json: flag('prints each line as a JSON object') },
 };

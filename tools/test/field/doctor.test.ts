@@ -7,6 +7,7 @@ import { readConfig as readWorkerConfig } from '@currents/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../endToEnd/database.js';
 import { redisForTest } from '../faults/redis.js';
+import { openMailbox } from '../notices/mailbox.js';
 import { runNode } from '../operations/programs.js';
 
 /** `npm run doctor`: one line for each thing that the hub relies on, and what to do about it. */
@@ -275,6 +276,22 @@ describe('judges a Redis', () => {
     expect(lineOf('Redis')).toMatch(/^ok: Redis \d+\./);
   });
 });
+
+it('an SMTP server that can be used, one that cannot, and mails without a sender', async () => {
+  const mailbox = await openMailbox();
+  const from = { NOTICE_FROM: 'currents@example.com' };
+  const { lineOf } = await examine({ ...good(), ...from, SMTP_URL: mailbox.url });
+  expect(lineOf('SMTP')).toMatch(/^ok: it can be reached/);
+  expect(mailbox.mails).toEqual([]);
+  await mailbox.close();
+  const url = mailbox.url.replace('smtp://', 'smtp://ana:CANARY@');
+  const away = await examine({ ...good(), ...from, SMTP_URL: url });
+  expect(away.lineOf('SMTP')).toMatch(/^not ok: the SMTP server that SMTP_URL names cannot be used \(E\w+\); /);
+  expect(away.output).not.toContain('CANARY');
+  expect((await examine({ ...good(), SMTP_URL: url })).lineOf('configuration')).toMatch(
+    /^not ok: NOTICE_FROM is missing/,
+  );
+}, 30_000);
 
 it('checks what it can when variables are missing', async () => {
   const { exitCode, output } = await runNode(['tools/dist/doctor.js', '--json'], { HTTPS_PROXY: hostUrl });

@@ -7,6 +7,7 @@ import { createSeal } from '../secrets/seal.js';
 import { checkDatabase } from './checkDatabase.js';
 import { checkOrigins } from './checkOrigins.js';
 import { checkRedis } from './checkRedis.js';
+import { checkSmtp } from './checkSmtp.js';
 import { find, notChecked, notOk, ok, type Finding, type Seen } from './finding.js';
 
 export type { Finding } from './finding.js';
@@ -25,7 +26,7 @@ const requestMs = 10_000;
  */
 export async function* examine(environment: NodeJS.ProcessEnv, deps: ExamineDeps): AsyncGenerator<Finding> {
   yield find('configuration', async () => checkConfigs(environment, deps));
-  const { DATABASE_URL, REDIS_URL, MASTER_KEY } = readEach(environment);
+  const { DATABASE_URL, REDIS_URL, MASTER_KEY, SMTP_URL } = readEach(environment);
   let isReached = false;
   if (DATABASE_URL === undefined) yield { subject: 'database', ...notChecked('DATABASE_URL is not usable') };
   else
@@ -34,6 +35,7 @@ export async function* examine(environment: NodeJS.ProcessEnv, deps: ExamineDeps
       yield finding;
     }
   if (REDIS_URL !== undefined) yield find('Redis', () => checkRedis(REDIS_URL));
+  if (SMTP_URL !== undefined) yield find('SMTP', () => checkSmtp(SMTP_URL));
   const sql = isReached && DATABASE_URL ? connect(DATABASE_URL, { max: 1, name: 'doctor' }) : undefined;
   try {
     yield find('master key', () => checkKey(sql, MASTER_KEY));
@@ -59,11 +61,12 @@ function checkConfigs(environment: NodeJS.ProcessEnv, { readConfigs }: ExamineDe
 
 /** Those variables that can be read; what is wrong with the others has been said. */
 function readEach(environment: NodeJS.ProcessEnv) {
-  const { DATABASE_URL, REDIS_URL, MASTER_KEY } = sharedVariables;
+  const { DATABASE_URL, REDIS_URL, MASTER_KEY, SMTP_URL } = sharedVariables;
   return {
     DATABASE_URL: DATABASE_URL.safeParse(environment['DATABASE_URL']).data,
     REDIS_URL: REDIS_URL.safeParse(environment['REDIS_URL'] || undefined).data,
     MASTER_KEY: MASTER_KEY.safeParse(environment['MASTER_KEY']).data,
+    SMTP_URL: SMTP_URL.safeParse(environment['SMTP_URL'] || undefined).data,
   };
 }
 
