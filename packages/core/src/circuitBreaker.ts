@@ -13,13 +13,22 @@ export interface FailureReason {
   readonly detail: string;
 }
 
-/** Blocks a live row, if `lease` is still its lease where one is given. Returns whether it did. */
+/** What a row must still have to be blocked: the lease, or the version, with which the refused request was made. */
+interface BlockCondition {
+  readonly lease?: string;
+  readonly version?: number;
+}
+
+/**
+ * Blocks a live row on these conditions: a refusal of settings or credentials that were replaced meanwhile says nothing
+ * about the present ones. Returns whether it did.
+ */
 export async function block(
   sql: Sql,
   table: BreakerTable,
   id: number,
   { code, detail }: FailureReason,
-  lease?: string,
+  { lease, version }: BlockCondition = {},
 ): Promise<boolean> {
   const blocked = await sql`
     update ${sql(table)} set
@@ -27,7 +36,8 @@ export async function block(
       probes = 0, probe_at = now() + ${probeWaitsMs[0] as number}::int * interval '1 millisecond',
       failures = 0, deferral_until = null, deferral_code = null, deferral_detail = null
       ${lease === undefined ? sql`` : sql`, lease = null, leased_until = null`}
-    where id = ${id} and state = 'live' ${lease === undefined ? sql`` : sql`and lease = ${lease}::bigint`}`;
+    where id = ${id} and state = 'live' ${lease === undefined ? sql`` : sql`and lease = ${lease}::bigint`}
+      ${version === undefined ? sql`` : sql`and version = ${version}::int`}`;
   return blocked.count === 1;
 }
 

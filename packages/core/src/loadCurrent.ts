@@ -13,6 +13,8 @@ export interface LoadedCurrent {
   readonly connector: Connector;
   readonly settings: unknown;
   readonly credentials: unknown;
+  /** Whether the credentials were promoted, and no event was delivered with them yet. */
+  readonly isUnproven: boolean;
   /** The longest time in milliseconds for which due events gather before a request. */
   readonly lingerMs: number;
 }
@@ -46,7 +48,9 @@ export function credentialsUnreadable(error: unknown): string {
     : 'the stored credentials do not open with this MASTER_KEY; give them again';
 }
 
-type Row = Pick<typeof current.$inferSelect, 'version' | 'destination' | 'settings' | 'credentials' | 'lingerMs'>;
+type Row = Pick<typeof current.$inferSelect, 'version' | 'destination' | 'settings' | 'credentials' | 'lingerMs'> & {
+  readonly isUnproven: boolean;
+};
 
 /** Loads one Current. Undefined when it does not exist. */
 export async function loadCurrent(
@@ -55,7 +59,11 @@ export async function loadCurrent(
   options: LoadCurrentOptions,
 ): Promise<LoadedCurrent | UnusableCurrent | undefined> {
   const [row] = await sql<Row[]>`
-    select version, destination, settings, credentials, linger_ms as "lingerMs" from current where id = ${currentId}`;
+    select version, destination, settings, credentials, linger_ms as "lingerMs",
+      exists (
+        select from credential_rotation r where r.current_id = c.id and r.state = 'probation' and r.first_delivered_at is null
+      ) as "isUnproven"
+    from current c where id = ${currentId}`;
   return row && openCurrent(row, currentId, options);
 }
 
@@ -84,8 +92,8 @@ function openCurrent(
   } catch (error) {
     return { code: 'credentials_unreadable', detail: credentialsUnreadable(error) };
   }
-  const { version, lingerMs } = row;
-  return { currentId, version, connector, settings: settings.data, credentials, lingerMs };
+  const { version, lingerMs, isUnproven } = row;
+  return { currentId, version, connector, settings: settings.data, credentials, lingerMs, isUnproven };
 }
 
 export function hasBaseUrl(settings: unknown): boolean {

@@ -11,14 +11,20 @@ export const AuditAction: Record<string, string> = {};
 const meanings: Record<string, { readonly description: string }> = {};
 registerEnumType(AuditAction, {
   name: 'AuditAction',
-  description: 'What was done: the mutation that was called.',
+  description: 'What was done: the mutation that was called, or whose act the hub did by itself.',
   valuesConfig: meanings,
 });
+
+/** What the hub does by itself, too. */
+const ownActions: ReadonlySet<string> = new Set(['rollBackCredentials', 'retireFormerCredentials']);
 
 export function nameActions(mutations: readonly string[]): void {
   for (const mutation of [...mutations].sort()) {
     AuditAction[inCapitals(mutation)] = mutation;
-    meanings[inCapitals(mutation)] = { description: `An admin called the mutation ${mutation}.` };
+    const description = ownActions.has(mutation)
+      ? `An admin called the mutation ${mutation}, or the hub did the same by itself.`
+      : `An admin called the mutation ${mutation}.`;
+    meanings[inCapitals(mutation)] = { description };
   }
 }
 

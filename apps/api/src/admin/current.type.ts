@@ -5,6 +5,7 @@ import { enumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Count, DateTime, Day, JsonObject } from './base/scalars.js';
 import { costs } from './costs.js';
+import { CurrentCredentials, CurrentCredentialRotation } from './credentialRotation.type.js';
 import { Destination } from './destination.type.js';
 
 export const CurrentState = enumOf<State>(
@@ -39,6 +40,8 @@ const CurrentWarningCode = enumOf<WarningCode>('CurrentWarningCode', 'What a war
   answers_unconfirmed:
     'The destination accepted events with answers that do not confirm them. They count as delivered.',
   batch_unreadable: 'Stored events could not be read. They are dead letters with the code batch_unreadable.',
+  credentials_rolled_back:
+    'The destination refused promoted credentials, so the Current went back to the former ones by itself. See credentialRotation.',
   batch_newer:
     'A later release of the hub stored events that this one cannot read. They wait for a worker of that release.',
   deferral_newer:
@@ -60,20 +63,6 @@ export class CurrentSelection {
 
   @Field(() => [String], { description: 'Names of groups, such as message.' })
   groups!: string[];
-}
-
-@ObjectType({ description: 'Which credentials are stored for a Current. The values themselves are never returned.' })
-export class CurrentCredentials {
-  @Field(() => String, {
-    nullable: true,
-    description: 'The kind of the credentials, such as serviceAccount; null where the destination has one kind only.',
-  })
-  kind?: string;
-
-  @Field(() => [String], {
-    description: 'Names of the fields that are set; empty when the credentials do not open.',
-  })
-  fields!: string[];
 }
 
 @ObjectType({ description: 'Something about a Current that needs attention, though it may keep working.' })
@@ -215,6 +204,13 @@ export class Current extends Node {
   })
   credentials?: CurrentCredentials;
 
+  @Field(() => CurrentCredentialRotation, {
+    nullable: true,
+    description:
+      'Credentials that are stored beside those in use: staged new ones, or former ones during a probation. Null when there are none.',
+  })
+  credentialRotation?: CurrentCredentialRotation;
+
   @Field(() => CurrentSelection, { description: 'The selection as it was set.' })
   selection!: CurrentSelection;
 
@@ -252,7 +248,8 @@ export class Current extends Node {
   deferral?: CurrentDeferral;
 
   @Field(() => Int, {
-    description: 'Rises by one with every updateCurrent. Pass it as ifVersion to exclude lost updates.',
+    description:
+      'Rises by one with every updateCurrent, and whenever other credentials are used. Pass it as ifVersion to exclude lost updates.',
   })
   version!: number;
 

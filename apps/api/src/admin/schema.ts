@@ -7,6 +7,7 @@ import { answerRepeats } from './base/idempotency.js';
 import { NodeResolver } from './base/node.js';
 import { CatalogueResolver, EventPropertyResolver, EventTypeResolver } from './catalogue.resolver.js';
 import { CohortCheckResolver, CohortInUseResolver, CohortResolver, CohortSyncResolver } from './cohort.resolver.js';
+import { CredentialRotationResolver } from './credentialRotation.resolver.js';
 import { CurrentResolver } from './current.resolver.js';
 import { DeadLetterResolver } from './deadLetter.resolver.js';
 import { recordAudit } from './recordAudit.js';
@@ -46,6 +47,7 @@ export function buildAdminSchema(): GraphQLSchema {
       CohortPullResolver,
       CohortResolver,
       CohortSyncResolver,
+      CredentialRotationResolver,
       CurrentResolver,
       DeadLetterResolver,
       AuditLogResolver,

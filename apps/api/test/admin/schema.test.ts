@@ -170,6 +170,7 @@ describe('the admin schema', () => {
       'sendTestNotice',
       'testCredentials',
       'testNoticeWebhook',
+      'testStagedCredentials',
     ]);
     const unconfirmed = mutations.filter(
       ({ args, description }) => /[Cc]annot be undone|are gone/.test(description ?? '') && !confirms(args),

@@ -5,6 +5,7 @@ import { countsOf } from './counts.js';
 import type { CurrentRow } from './currents.js';
 import type { NoticedCode, NoticedRow } from './currentWarnings.js';
 import { publicWords } from './destinations.js';
+import { rotationViewOf, type RotationRow } from './credentialRotation.js';
 import type { CurrentAction } from '../admin/problem.js';
 import { carried, notTaken } from './selections.js';
 
@@ -26,6 +27,7 @@ interface CurrentWarning {
 const noticedWords: Readonly<Record<NoticedCode, string>> = {
   answers_unconfirmed: 'the destination accepted events with answers that do not confirm them; they count as delivered',
   batch_unreadable: 'stored events could not be read; they are dead letters with the code batch_unreadable',
+  credentials_rolled_back: 'the destination refused promoted credentials; the Current went back to the former ones',
   batch_newer: 'a later release of the hub stored these events; they wait for a worker of that release',
   deferral_newer: 'a later release of the hub deferred these events; they wait for a worker of that release',
   gzip_refused: 'compressed requests are refused on the way; they are sent without compression',
@@ -50,9 +52,11 @@ export function viewOf(
   noticed: readonly NoticedRow[],
   counts = countsOf([]),
   oldestPendingAt?: Date,
+  rotation?: RotationRow,
 ) {
   const connector = admin.connectors.get(row.destination);
   const credentials = credentialsSet(admin, row);
+  const other = rotation && credentialsSet(admin, { ...row, credentials: rotation.credentials });
   return {
     kind: 'Current' as const,
     id: String(row.id),
@@ -61,7 +65,9 @@ export function viewOf(
     destinationName: row.destination,
     settings: row.settings,
     /** Undefined when they were wiped, as a deleted Current's are. */
-    credentials: credentials && 'unreadable' in credentials ? { kind: undefined, fields: [] } : credentials,
+    credentials: credentials && readable(credentials),
+    /** The credentials beside those: staged new ones, or former ones that it may go back to. */
+    credentialRotation: rotation && other && rotationViewOf(rotation, readable(other)),
     selection: row.selection,
     /** The longest time in milliseconds for which due events gather before a request. */
     lingerMs: row.lingerMs,
@@ -81,6 +87,10 @@ export function viewOf(
     counts,
     oldestPendingAt,
   };
+}
+
+function readable(credentials: NonNullable<ReturnType<typeof credentialsSet>>) {
+  return 'unreadable' in credentials ? { kind: undefined, fields: [] } : credentials;
 }
 
 /** Which credentials there are: of what kind, where a destination takes several, and their fields; never what is in them. */

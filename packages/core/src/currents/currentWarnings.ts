@@ -5,7 +5,12 @@ import { currentWarning } from '../db/schema.js';
 
 /** What workers notice about a Current that keeps working. */
 export type NoticedCode =
-  'answers_unconfirmed' | 'batch_unreadable' | 'batch_newer' | 'deferral_newer' | 'gzip_refused';
+  | 'answers_unconfirmed'
+  | 'batch_unreadable'
+  | 'batch_newer'
+  | 'credentials_rolled_back'
+  | 'deferral_newer'
+  | 'gzip_refused';
 
 export interface Noticed {
   readonly code: NoticedCode;

@@ -3,6 +3,7 @@ import { current, type CurrentState } from '../db/schema.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { countEvents, oldestPending } from './counts.js';
 import { noticedOf } from './currentWarnings.js';
+import { rotationsOf } from './credentialRotation.js';
 import { viewOf, type CurrentView } from './currentView.js';
 import { containsText, countRows, rowId, storable, type Page, type PageRequest } from '../admin/page.js';
 import { instantKey, newestFirst, orderedPage, readPlace, readPlaced, type Order } from '../admin/order.js';
@@ -74,14 +75,16 @@ export async function findCurrent(db: Queries, id: string): Promise<CurrentRow |
 
 async function viewsOf(admin: Admin, rows: readonly CurrentRow[]): Promise<readonly CurrentView[]> {
   const ids = rows.map(({ id }) => id);
-  const [counts, oldest, noticed] = await Promise.all([
+  const [counts, oldest, noticed, rotations] = await Promise.all([
     countEvents(admin, ids),
     oldestPending(admin, ids),
     noticedOf(admin, ids),
+    rotationsOf(admin.db, ids),
   ]);
   return rows.map((row) => {
     const ofRow = noticed.filter(({ currentId }) => currentId === row.id);
-    return viewOf(admin, row, ofRow, counts.get(row.id), oldest.get(row.id));
+    const rotation = rotations.find(({ currentId }) => currentId === row.id);
+    return viewOf(admin, row, ofRow, counts.get(row.id), oldest.get(row.id), rotation);
   });
 }
 

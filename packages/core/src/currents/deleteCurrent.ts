@@ -1,5 +1,5 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
-import { current } from '../db/schema.js';
+import { credentialRotation, current } from '../db/schema.js';
 import type { Admin } from '../admin/admin.js';
 import { findCurrent, oneViewOf } from './currents.js';
 import type { CurrentView } from './currentView.js';
@@ -49,6 +49,8 @@ export async function deleteCurrent(
     .returning();
   // Another admin renamed or deleted it in this very moment: look again.
   if (!deleted) return deleteCurrent(admin, id, confirmName);
+  // If the process dies before this, the sweep deletes them.
+  await admin.db.delete(credentialRotation).where(eq(credentialRotation.currentId, deleted.id));
   const view = await oneViewOf(admin, deleted);
   return { kind: 'CurrentDeleted', current: view, pendingCount: view.counts.pending };
 }

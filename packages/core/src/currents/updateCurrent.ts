@@ -1,6 +1,6 @@
 import type { Selection } from '@currents/schema';
-import { eq, sql } from 'drizzle-orm';
-import { current } from '../db/schema.js';
+import { and, eq, sql } from 'drizzle-orm';
+import { credentialRotation, current } from '../db/schema.js';
 import { requeueThrottled } from '../budget/requeueThrottled.js';
 import { sealCredentials } from '../loadCurrent.js';
 import type { Admin, Queries } from '../admin/admin.js';
@@ -153,6 +153,11 @@ function credentialsNotConfirmed(name: string): NotConfirmed {
 }
 
 async function write(tx: Queries, before: CurrentRow, changes: Changes): Promise<CurrentRow> {
+  // What was given now is not to be undone by going back to what was before a promotion.
+  if (changes.credentials !== undefined)
+    await tx
+      .delete(credentialRotation)
+      .where(and(eq(credentialRotation.currentId, before.id), eq(credentialRotation.state, 'probation')));
   const repairs = changes.settings !== undefined || changes.credentials !== undefined;
   const [row] = await tx
     .update(current)

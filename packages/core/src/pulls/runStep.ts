@@ -7,6 +7,7 @@ import type { WorkerLeases } from '../db/workerLeases.js';
 import { decideRetry } from '../retry.js';
 import { isUsable, loadCurrent, type LoadCurrentOptions } from '../loadCurrent.js';
 import { accountOf } from './pullBudget.js';
+import { rollBackRefused } from '../worker/credentialProbation.js';
 import type { PullSource } from './pullSource.js';
 import { claimStep, type ClaimedStep } from './claimStep.js';
 import { createPageStore, StepLeaseLost, type StepProgress } from './storePages.js';
@@ -90,7 +91,8 @@ async function callConnector(deps: StepDeps, step: ClaimedStep, { working, pull 
     }
   }
   const progress = pages.progress();
-  await recordAnswer(deps, step, answer, progress);
+  if (await isOutdated(deps, step, answer, currentId)) await releaseStep(sql, step);
+  else await recordAnswer(deps, step, answer, progress);
   deps.metrics.stepped(step.partner, answer.outcome);
   log.info({
     event: 'pull_step.finished',
@@ -102,6 +104,28 @@ async function callConnector(deps: StepDeps, step: ClaimedStep, { working, pull 
     members: progress.members - step.members,
     ms: Date.now() - startedMs,
   });
+}
+
+/** Failures that need a person, and that other credentials would not repair. */
+const notOfCredentials: readonly string[] = ['cohort_too_large', 'bad_request'];
+
+/**
+ * Whether a step failed with credentials that the Current no longer uses: they were replaced meanwhile, or they
+ * were promoted, and it goes back to the former ones. The step is then made again with the present ones.
+ */
+async function isOutdated(
+  { sql, log }: StepDeps,
+  { version }: ClaimedStep,
+  answer: PullStep,
+  currentId: number,
+): Promise<boolean> {
+  if (answer.outcome !== 'failed' || answer.recovery !== 'manual' || notOfCredentials.includes(answer.code))
+    return false;
+  const { code, detail } = answer;
+  if (await rollBackRefused({ sql, log }, currentId, { version, code, detail })) return true;
+  const [current] = await sql<{ version: number }[]>`
+    select version from current where id = ${currentId} and state <> 'deleted'`;
+  return current !== undefined && current.version !== version;
 }
 
 class TooLarge extends Error {

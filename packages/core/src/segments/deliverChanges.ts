@@ -75,7 +75,7 @@ async function applyVerdict(deps: DeliverChangesDeps, batch: WebhookBatch, verdi
       }
       return deferBatch(deps, batch, verdict);
     case 'blocked':
-      if (await block(sql, 'segment_webhook', batch.webhookId, verdict, batch.lease)) {
+      if (await block(sql, 'segment_webhook', batch.webhookId, verdict, { lease: batch.lease })) {
         const { code, detail } = verdict;
         log.error(
           { event: 'webhook.blocked', webhook: batch.webhookId, code, detail },

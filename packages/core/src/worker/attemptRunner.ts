@@ -29,6 +29,7 @@ import { countResponses } from './countResponses.js';
 import { createCurrentOwner } from './currentOwner.js';
 import { noticedIn } from './noticed.js';
 import { reportAttempt } from './reportAttempt.js';
+import { recordFirstDelivery, rollBackRefused } from './credentialProbation.js';
 import { createNewerReporter } from './reportNewer.js';
 import type { ReportUnreadable } from './reportUnreadable.js';
 import type { Work, WorkBudget } from './workBudget.js';
@@ -88,6 +89,8 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   let claiming: Promise<unknown> = Promise.resolve();
   let current: LoadedCurrent | undefined;
   let limit = 1;
+  /** The version of the Current whose promoted credentials are known to have delivered. */
+  let provenVersion: number | undefined;
   let isStopping = false;
 
   /**
@@ -228,7 +231,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   /** Returns whether it left events that are due at once. */
   async function attempt(
     { claimed, batches, ordered, startedMs, work }: StartedAttempt,
-    { connector, settings, credentials }: LoadedCurrent,
+    { connector, settings, credentials, version, isUnproven }: LoadedCurrent,
   ): Promise<boolean> {
     const delivering = deliver(batches, {
       connector,
@@ -250,8 +253,10 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     // It has mapped the events before it first waits.
     work.endTurn();
     const delivered = await delivering;
-    if (await recordAttempt(claimed, delivered)) ordered.end(delivered.results);
+    if (await recordAttempt(claimed, delivered, version)) ordered.end(delivered.results);
     else ordered.drop({ isLost: true });
+    if (isUnproven && provenVersion !== version && (await recordFirstDelivery(sql, currentId, version, delivered)))
+      provenVersion = version;
     await quotaRecorder?.flush();
     for (const each of delivered.unreadable) deps.reportUnreadable(currentId, each);
     reportAttempt(deps, currentId, claimed, delivered, startedMs);
@@ -275,8 +280,12 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     }));
   }
 
-  async function recordAttempt({ lease, failures }: Claim, { results, suspension }: DeliverResult): Promise<boolean> {
-    if (suspension?.kind === 'blocked') await blockCurrent(suspension);
+  async function recordAttempt(
+    { lease, failures }: Claim,
+    { results, suspension }: DeliverResult,
+    version: number,
+  ): Promise<boolean> {
+    if (suspension?.kind === 'blocked') await blockRefused(suspension, version);
     if (suspension?.kind === 'held') await hold(sql, currentId, suspension);
     const isRecorded = await recordWithRetries(results, lease, Date.now() + deps.requestMs);
     if (!suspension && failures > 0) await release(sql, currentId);
@@ -310,8 +319,14 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     }
   }
 
-  async function blockCurrent({ code, detail }: FailureReason): Promise<void> {
-    if (await block(sql, 'current', currentId, { code, detail }))
+  /** Blocks the Current, or goes back to its former credentials. Neither if it was changed since the attempt began. */
+  async function blockRefused({ code, detail }: FailureReason, version: number): Promise<void> {
+    if (!(await rollBackRefused(deps, currentId, { version, code, detail })))
+      await blockCurrent({ code, detail }, version);
+  }
+
+  async function blockCurrent({ code, detail }: FailureReason, version?: number): Promise<void> {
+    if (await block(sql, 'current', currentId, { code, detail }, version === undefined ? {} : { version }))
       log.error(
         { event: 'current.blocked', current: currentId, code, detail },
         'Current blocked; action required; its events are kept for their retry window',

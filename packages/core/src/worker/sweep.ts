@@ -6,6 +6,7 @@ import type { Metrics } from '../process/metrics.js';
 import type { Sweeps } from '../sweeps.js';
 import { startPeriodic } from '../process/periodic.js';
 import { hasDueProbe } from '../circuitBreaker.js';
+import { endProbations, isProbationDue } from './credentialProbation.js';
 import { createCurrentProber, type CurrentProberDeps } from './currentProber.js';
 import { runRetention, type RetentionDeps } from './retention.js';
 
@@ -57,6 +58,7 @@ export function startSweep(deps: SweepDeps) {
       isDue: () => hasUndescribed,
       task: async () => void (await describeDeadLetters(deps.sql)),
     }),
+    sweeps.add({ event: 'probation_sweep.failed', isDue: () => isProbationDue, task: () => endProbations(deps) }),
     startPeriodic(log, event, deletedMs, () => expireDeleted(deps)),
   ];
   const retention = startPeriodic(log, 'retention.failed', retentionMs, () => runRetention(deps));

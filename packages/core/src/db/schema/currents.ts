@@ -41,6 +41,33 @@ export const currentWarning = pgTable(
   (table) => [primaryKey({ columns: [table.currentId, table.code] })],
 );
 
+/**
+ * Other credentials of a Current beside those that it uses, sealed like those: staged new ones, or, in probation, the
+ * former ones that it goes back to when the new ones are refused. What a test said is about the new ones.
+ */
+export const credentialRotation = pgTable(
+  'credential_rotation',
+  (t) => ({
+    currentId: t
+      .integer('current_id')
+      .primaryKey()
+      .references(() => current.id, { onDelete: 'cascade' }),
+    state: oneOf('state', ['staged', 'probation']).notNull(),
+    credentials: bytes('credentials').notNull(),
+    stagedAt: instant('staged_at').notNull().defaultNow(),
+    testOutcome: oneOf('test_outcome', ['passed', 'refused', 'unreachable']),
+    testCode: t.text('test_code'),
+    testDetail: t.text('test_detail'),
+    testedAt: instant('tested_at'),
+    promotedAt: instant('promoted_at'),
+    probationEndsAt: instant('probation_ends_at'),
+    firstDeliveredAt: instant('first_delivered_at'),
+  }),
+  (table) => [
+    check('credential_rotation_check', sql`(${table.state} = 'probation') = (${table.probationEndsAt} is not null)`),
+  ],
+);
+
 /** One row, whose version rises whenever what a Current takes, or how, has changed. */
 export const routeTable = pgTable(
   'route_table',
