@@ -71,6 +71,13 @@ export class Job extends Node {
   @Field(() => Boolean, { description: 'Whether it is a dry run, which changes nothing.' })
   isDryRun!: boolean;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Why it was asked for, such as "test events of 2026-01-31"; null where the operation asks for no reason.',
+  })
+  reason?: string;
+
   @Field(() => JobState, { description: 'How far it has come, such as RUNNING.' })
   state!: State;
 

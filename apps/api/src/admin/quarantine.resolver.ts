@@ -22,6 +22,7 @@ import {
   type ReleaseFilter,
 } from './quarantine.type.js';
 import { PurgeQuarantinedEventsResult, ReleaseQuarantinedEventsResult } from './jobPayload.type.js';
+import { checkReason } from './reason.js';
 import { IngestToken } from './token.type.js';
 import { given } from './withoutNulls.js';
 
@@ -89,16 +90,22 @@ export class QuarantineResolver {
   })
   async purgeQuarantinedEvents(
     @Arg('input', () => PurgeQuarantinedEventsInput, { description: 'Which quarantined events to purge.' })
-    { filter, dryRun, confirmEventCount }: PurgeQuarantinedEventsInput,
+    { filter, dryRun, confirmEventCount, reason }: PurgeQuarantinedEventsInput,
     @Ctx() { admin, jobs, adminTokenId }: AdminContext,
   ): Promise<unknown> {
     const chosen = filterOf(filter, 'input.filter');
+    if (reason != null) checkReason(reason);
     const problem = dryRun ? undefined : await purgeProblem(admin, chosen, confirmEventCount ?? undefined);
-    return problem ?? jobs.create('purge_quarantined_events', { filter: chosen, isDryRun: dryRun }, adminTokenId);
+    const input = { filter: chosen, isDryRun: dryRun, reason: reason ?? undefined };
+    return problem ?? jobs.create('purge_quarantined_events', input, adminTokenId);
   }
 }
 
 function filterOf(filter: (ReleaseFilter & Partial<QuarantineFilter>) | null | undefined, path: string) {
-  const { ids, ...rest } = given(filter);
-  return { ...rest, ids: ids?.map((id, index) => decodeId('QuarantinedEvent', id, `${path}.ids.${index}`)) };
+  const { ids, ingestTokenId, ...rest } = given(filter);
+  return {
+    ...rest,
+    ids: ids?.map((id, index) => decodeId('QuarantinedEvent', id, `${path}.ids.${index}`)),
+    tokenId: ingestTokenId === undefined ? undefined : decodeId('IngestToken', ingestTokenId, `${path}.ingestTokenId`),
+  };
 }

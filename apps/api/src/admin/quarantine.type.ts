@@ -80,6 +80,12 @@ export class ReleaseFilter {
   @Field(() => QuarantineCode, { nullable: true, description: 'Only events with this reason.' })
   code?: RefusalCode | null;
 
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Only events that were sent with this ingest token, such as "tok_3".',
+  })
+  ingestTokenId?: string | null;
+
   @Field(() => DateTime, { nullable: true, description: 'Only events that arrived at this time or later.' })
   from?: Date | null;
 
@@ -149,6 +155,13 @@ export class PurgeQuarantinedEventsInput {
       'The eventCount of a dry run with the same filter, to confirm what cannot be undone. While events arrive, set filter.to.',
   })
   confirmEventCount?: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Why, in 1 to 300 characters, such as "a sender’s test". It is kept in the audit log and with the job, so name no user.',
+  })
+  reason?: string | null;
 }
 
 @ObjectType({ description: 'What a purge did, or would do if it was a dry run.' })

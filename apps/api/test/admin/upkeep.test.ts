@@ -165,18 +165,26 @@ describe('the quarantine', () => {
     await harness.sql`delete from quarantine_batch`;
     await take(event('nonsense'), event('nonsense'), event('users.messages.pigeon.Open'));
     const purge =
-      'mutation ($dryRun: Boolean, $count: Count) { purgeQuarantinedEvents(input: { dryRun: $dryRun, confirmEventCount: $count }) { __typename ... on PurgeQuarantinedEventsPayload { job { isDryRun result { ... on PurgeResult { eventCount } } } } } }';
+      'mutation ($dryRun: Boolean, $count: Count) { purgeQuarantinedEvents(input: { dryRun: $dryRun, confirmEventCount: $count, reason: "a test" }) { __typename ... on PurgeQuarantinedEventsPayload { job { isDryRun reason result { ... on PurgeResult { eventCount } } } } } }';
     const counts = '{ quarantineCounts { eventCount purgedCount } }';
     const payload = (isDryRun: boolean) => ({
       __typename: 'PurgeQuarantinedEventsPayload',
-      job: { isDryRun, result: { eventCount: 3 } },
+      job: { isDryRun, reason: 'a test', result: { eventCount: 3 } },
     });
     expect(await harness.do(purge)).toEqual(payload(true));
     for (const count of [undefined, 2])
       expect(await harness.do(purge, { dryRun: false, count })).toEqual({ __typename: 'NotConfirmed' });
     expect(await harness.do(counts)).toEqual([{ eventCount: 3, purgedCount: 0 }]);
+    const ofToken = (id: string) =>
+      harness.do('query ($id: ID) { quarantinedEvents(filter: { ingestTokenId: $id }) { totalCount } }', { id });
+    expect(await ofToken(`tok_${harness.tokenId}`)).toEqual({ totalCount: 3 });
+    expect(await ofToken('tok_4711')).toEqual({ totalCount: 0 });
     expect(await harness.do(purge, { dryRun: false, count: 3 })).toEqual(payload(false));
     expect(await harness.do('{ quarantinedEvents { totalCount } }')).toEqual({ totalCount: 0 });
+    const entry = await harness.do('{ auditLog(first: 1) { nodes { action arguments } } }');
+    expect(entry.nodes).toMatchObject([
+      { action: 'PURGE_QUARANTINED_EVENTS', arguments: { input: { reason: 'a test' } } },
+    ]);
     expect(await harness.do(counts)).toEqual([{ eventCount: 3, purgedCount: 3 }]);
   });
 });

@@ -70,12 +70,14 @@ type Row = typeof job.$inferSelect;
 /** An admin operation that may take long. */
 function viewOf({ id, adminTokenId, ...row }: Row) {
   const operation = row.operation as JobOperation;
-  const isDryRun = (row.input as { readonly isDryRun?: boolean }).isDryRun === true;
+  const { isDryRun, reason } = row.input as { readonly isDryRun?: boolean; readonly reason?: string };
   return {
     kind: 'Job' as const,
     id: String(id),
     operation,
-    isDryRun,
+    isDryRun: isDryRun === true,
+    /** Why it was asked for, as the admin said. */
+    reason,
     state: row.state,
     /** Counted in what the operation reads: events, dead letters, deliveries of a ledger, or members of a cohort. */
     doneCount: row.doneCount,

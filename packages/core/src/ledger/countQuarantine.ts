@@ -5,7 +5,7 @@ import { withinTime } from '../admin/withinTime.js';
 import { quarantineBatch } from '../db/schema.js';
 import { isReleased, statesOf } from '../quarantine/state.js';
 import { findPlaces } from './findPlaces.js';
-import { byCode, hasCode, isInTime, matching, rowMatches, type QuarantineFilter } from './quarantineFilter.js';
+import { byCode, hasCode, isOfRow, matching, rowMatches, type QuarantineFilter } from './quarantineFilter.js';
 import { codeOf, type Place } from './quarantinePlace.js';
 
 /** How many events each code has, purged ones included, the most frequent first. */
@@ -15,7 +15,7 @@ export async function countQuarantine({ db }: Db, filter: QuarantineFilter = {})
   const counted = totals[`${filter.isReleased}`];
   const query = sql`
     select code, sum(${counted})::float8 as events, sum(released)::float8 as released, sum(purged)::float8 as purged
-    from ${quarantineBatch}, ${byCode} where ${and(isInTime(filter), hasCode(filter)) ?? sql`true`}
+    from ${quarantineBatch}, ${byCode} where ${and(isOfRow(filter), hasCode(filter)) ?? sql`true`}
     group by code having sum(${counted}) > 0 order by 2 desc, 1`;
   const rows = await withinTime({ db }, (tx) =>
     tx.execute<{ code: string; events: number; released: number; purged: number }>(query),
@@ -32,7 +32,7 @@ export async function countQuarantine({ db }: Db, filter: QuarantineFilter = {})
 export async function countMatching(db: Queries, filter: QuarantineFilter): Promise<number> {
   if (filter.ids) return filter.ids.length;
   const [row] = await db.execute<{ n: number }>(
-    sql`select coalesce(sum(${matching(filter)}), 0)::float8 as n from ${quarantineBatch} where ${isInTime(filter) ?? sql`true`}`,
+    sql`select coalesce(sum(${matching(filter)}), 0)::float8 as n from ${quarantineBatch} where ${isOfRow(filter) ?? sql`true`}`,
   );
   return row?.n ?? 0;
 }

@@ -1,11 +1,13 @@
-import { and, gte, lt, sql, type SQL } from 'drizzle-orm';
-import { boundOf, isDay } from '../admin/page.js';
+import { and, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
+import { boundOf, isDay, rowId } from '../admin/page.js';
 import { quarantineBatch } from '../db/schema.js';
 import { isReleased, QuarantineState, statesOf } from '../quarantine/state.js';
 import { codeOf, idOf, type QuarantineHead } from './quarantinePlace.js';
 
 export interface QuarantineFilter {
   readonly code?: string | undefined;
+  /** The database key of the ingest token that it came with. */
+  readonly tokenId?: string | undefined;
   /** Stored at or after. */
   readonly from?: Date | undefined;
   /** Stored before. */
@@ -17,7 +19,7 @@ export interface QuarantineFilter {
 
 /** The rows that have an event that matches; with ids, those that are named. */
 export function rowMatches(filter: QuarantineFilter): SQL | undefined {
-  return and(isInTime(filter), hasIds(filter), sql`${matching(filter)} > 0`);
+  return and(isOfRow(filter), hasIds(filter), sql`${matching(filter)} > 0`);
 }
 
 /** Tells which events of a row match, by their index. */
@@ -51,8 +53,10 @@ export function hasCode({ code }: QuarantineFilter): SQL | undefined {
   return code === undefined ? undefined : sql`by_code.code = ${code.replaceAll('\0', '\uFFFD')}`;
 }
 
-export function isInTime({ from, to }: QuarantineFilter): SQL | undefined {
+/** What a filter asks of a row as a whole: its time and its token. */
+export function isOfRow({ tokenId, from, to }: QuarantineFilter): SQL | undefined {
   return and(
+    tokenId === undefined ? undefined : eq(quarantineBatch.tokenId, rowId(tokenId) ?? 0),
     from === undefined
       ? undefined
       : and(gte(quarantineBatch.storedAt, boundOf(from)), gte(quarantineBatch.storedOn, dayOf(boundOf(from)))),

@@ -183,6 +183,9 @@ describe('the quarantine', () => {
     const cases: [QuarantineFilter, number][] = [
       [{ code: 'missing_event_type' }, 1],
       [{ code: 'nothing\0' }, 0],
+      [{ tokenId: String(use().tokenId), code: 'missing_event_type' }, 1],
+      [{ tokenId: String(use().tokenId + 1) }, 0],
+      [{ tokenId: 'x' }, 0],
       [{ from: now }, 0],
       [{ to: now }, 3],
       [{ from: new Date(Date.now() - 60_000) }, 3],

@@ -7,6 +7,8 @@ import { upTo } from './quarantineTime.js';
 export interface Input {
   readonly filter: QuarantineFilter;
   readonly isDryRun: boolean;
+  /** Why, as the admin said: shown with the job. */
+  readonly reason?: string | undefined;
 }
 
 export const purgeQuarantinedEvents: Operation<Input, PurgeProgress> = {
