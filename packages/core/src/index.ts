@@ -187,3 +187,14 @@ export {
   updateNoticeWebhook,
 } from './notices/manageNoticeWebhooks.js';
 export { isNoticeSignedBy } from './notices/noticeWebhookRequest.js';
+export {
+  addUserDeletions,
+  createUserDeletion,
+  findUserDeletions,
+  listUserDeletions,
+  maxDeletionRecords,
+  userDeletionProblem,
+  type UserDeletionRecord,
+  type UserDeletionView,
+} from './privacy/userDeletions.js';
+export { userHash } from './privacy/userHash.js';

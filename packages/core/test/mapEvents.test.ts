@@ -1,6 +1,7 @@
 import type { CatalogueEvent } from '@currents/schema';
 import { describe, expect, it } from 'vitest';
 import type { BatchSlice } from '../src/batch/batch.js';
+import { tombstoneOf } from '../src/batch/tombstone.js';
 import { cutRequests } from '../src/delivery/cutRequests.js';
 import type { AttemptContext } from '../src/delivery/attemptContext.js';
 import { startMapping } from '../src/delivery/mapEvents.js';
@@ -74,6 +75,15 @@ describe('events', () => {
       Array.from({ length: 100 }, (_, n) => n).filter((n) => n !== 42),
     );
     expect(track.result().deadLetters).toMatchObject([{ code, positions: [42] }]);
+  });
+
+  it('of a user whose data was deleted are skipped as such, each of them, and never reach the connector', () => {
+    const track = trackOf(3);
+    const mapping = startMapping(limits, line);
+    mapping.map(track, segmentsOf([tombstoneOf(saying('a')), saying('kept'), tombstoneOf(saying('b'))]));
+    expect(mapping.items().all.map(({ position }) => position)).toEqual([1]);
+    expect([...track.result().outcomes]).toEqual([Outcome.skipped, Outcome.pending, Outcome.skipped]);
+    expect(track.result().skipReasons).toEqual(['user_deleted']);
   });
 
   it('behind others of their user come last and in chunks of their own, so that the others stay together', () => {

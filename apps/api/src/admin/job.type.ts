@@ -12,6 +12,7 @@ import { LedgerCheck } from './ledger.type.js';
 import { PurgeResult, ReleaseResult } from './quarantine.type.js';
 import { EventReplayResult } from './replay.type.js';
 import { AdminToken } from './token.type.js';
+import { UserDeletionResult } from './userDeletion.type.js';
 
 export const JobOperation = enumOf<Operation>('JobOperation', 'What a job does.', {
   release_quarantined_events: 'Releases quarantined events: releaseQuarantinedEvents.',
@@ -20,6 +21,8 @@ export const JobOperation = enumOf<Operation>('JobOperation', 'What a job does.'
   replay_events: 'Sends stored events again: replayEvents, or launchCurrent from an earlier time.',
   discard_dead_letters: 'Discards dead letters: discardDeadLetters.',
   restore_dead_letters: 'Restores discarded dead letters: restoreDeadLetters.',
+  delete_user_data: 'Deletes what is stored of users: deleteUserData.',
+  repeat_user_deletions: 'Deletes what a restored backup has of users again: repeatUserDeletions.',
   check_ledger: 'Recounts the events of a Current: checkLedger.',
   check_cohort: 'Counts the members of a cohort: checkCohort.',
 });
@@ -40,6 +43,8 @@ const results: Readonly<Record<Operation, string>> = {
   replay_events: 'EventReplayResult',
   discard_dead_letters: 'DiscardResult',
   restore_dead_letters: 'RestoreResult',
+  delete_user_data: 'UserDeletionResult',
+  repeat_user_deletions: 'UserDeletionResult',
   check_ledger: 'LedgerCheck',
   check_cohort: 'CohortCheck',
 };
@@ -56,6 +61,7 @@ export const JobResult = createUnionType({
     EventReplayResult,
     LedgerCheck,
     CohortCheck,
+    UserDeletionResult,
   ],
   resolveType: (value: object) => results[(value as { readonly operation: Operation }).operation],
 });

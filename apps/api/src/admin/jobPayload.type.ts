@@ -116,3 +116,27 @@ export const CheckCohortResult = resultUnion(
   'The job that checks a cohort, or why there is none.',
   () => [CheckCohortPayload, CohortNotFound],
 );
+
+@ObjectType({ description: 'The job that deletes what is stored of users, or counts it in a dry run.' })
+export class DeleteUserDataPayload {
+  @Field(() => Job, { description: jobField })
+  job!: Job;
+}
+
+export const DeleteUserDataResult = resultUnion(
+  'DeleteUserDataResult',
+  'The job that deletes what is stored of users, or why there is none.',
+  () => [DeleteUserDataPayload, InputInvalid, NotConfirmed],
+);
+
+@ObjectType({ description: 'The job that repeats deletions on a restored backup, or counts in a dry run.' })
+export class RepeatUserDeletionsPayload {
+  @Field(() => Job, { description: jobField })
+  job!: Job;
+}
+
+export const RepeatUserDeletionsResult = resultUnion(
+  'RepeatUserDeletionsResult',
+  'The job that repeats deletions of users, or why there is none.',
+  () => [RepeatUserDeletionsPayload, InputInvalid],
+);

@@ -1,4 +1,4 @@
-import { QuestionRefused, recordAuditEntry, type NewAuditEntry } from '@currents/core';
+import { memberKey, QuestionRefused, recordAuditEntry, userHash, type NewAuditEntry } from '@currents/core';
 import type { MiddlewareFn } from 'type-graphql';
 import { isProblem } from './base/answer.js';
 import type { AdminContext } from './base/context.js';
@@ -16,7 +16,7 @@ export const recordAudit: MiddlewareFn<AdminContext> = async ({ info, args, cont
     const entry = { ...ended, action: info.fieldName, adminTokenId: context.adminTokenId, targetId };
     context.log.info({ event: 'audit.recorded', ...entry });
     // The arguments of a failed request may hold anything, such as a token in the wrong field.
-    const given = ended.succeeded ? withoutSecrets(args) : undefined;
+    const given = ended.succeeded ? withoutSecrets(args, context.admin.seal) : undefined;
     await recordAuditEntry(context.admin, { ...entry, arguments: given }).catch((error: unknown) => {
       context.log.error(
         { event: 'audit.record_failed', ...entry, err: error },
@@ -37,13 +37,30 @@ export const recordAudit: MiddlewareFn<AdminContext> = async ({ info, args, cont
 };
 
 /** Credentials are the only secret that an admin passes. Of users, their number is enough: entries are kept for ever. */
-function withoutSecrets(args: unknown): Readonly<Record<string, unknown>> {
+function withoutSecrets(args: unknown, seal: AdminContext['admin']['seal']): Readonly<Record<string, unknown>> {
   return JSON.parse(
     JSON.stringify(args, (key, value: unknown) => {
       if (key === 'users' && Array.isArray(value)) return value.length;
-      return key === 'credentials' ? undefined : value;
+      if (key in idKinds) return hashesOf(value, idKinds[key as keyof typeof idKinds], seal);
+      return key === 'credentials' || key === 'confirmIds' ? undefined : value;
     }),
   ) as Readonly<Record<string, unknown>>;
+}
+
+/** Arguments that name users. */
+const idKinds = { externalUserIds: 'e', deviceIds: 'd', userIds: 'u', aliases: 'a' } as const;
+
+/** An id of a user is in the log as a keyed hash: who has the id can find the entry, and nobody else learns it. */
+function hashesOf(
+  value: unknown,
+  kind: (typeof idKinds)[keyof typeof idKinds],
+  seal: AdminContext['admin']['seal'],
+): unknown {
+  if (!Array.isArray(value)) return value;
+  return value.map((each: unknown) => {
+    const id = kind === 'a' ? memberKey({ alias: each as { label: string; name: string } }) : String(each);
+    return userHash(seal, { kind, id });
+  });
 }
 
 /** The id of the object in the payload, else the id in the input. */

@@ -32,6 +32,7 @@ import {
 } from './segment.resolver.js';
 import { SegmentWebhookExpiryResolver, SegmentWebhookResolver } from './segmentWebhook.resolver.js';
 import { AdminTokenResolver, IngestTokenResolver } from './token.resolver.js';
+import { UserDeletionResolver } from './userDeletion.resolver.js';
 import { RecommendationResolver, UserProfileResolver } from './userProfile.resolver.js';
 import { wrapFields } from './execution/wrapFields.js';
 
@@ -76,6 +77,7 @@ export function buildAdminSchema(): GraphQLSchema {
       SegmentResolver,
       SegmentWebhookExpiryResolver,
       SegmentWebhookResolver,
+      UserDeletionResolver,
       UserProfileResolver,
     ],
     // Inputs are checked in the core, which answers with a typed problem.

@@ -16,6 +16,8 @@ type Batch = Promise<readonly BatchSlice[] | BatchUnreadable>;
  * whole batch needs new pages for each copy. As base64, because the driver only reads text.
  */
 const pieceBytes = 48 * 1024;
+/** A batch is read again after this time: events of it may have been deleted meanwhile. */
+export const maxCachedMs = 10_000;
 
 export type BatchReader = ReturnType<typeof createBatchReader>;
 
@@ -25,7 +27,7 @@ export type BatchReader = ReturnType<typeof createBatchReader>;
  * batch that only one of them needs is better freed early.
  */
 export function createBatchReader(sql: Sql, maxEvents: number, isShared: () => boolean) {
-  const kept = new Map<string, { readonly batch: Batch; readonly count: number }>();
+  const kept = new Map<string, { readonly batch: Batch; readonly count: number; readonly readMs: number }>();
   let count = 0;
 
   function forget(batchId: string): void {
@@ -33,8 +35,17 @@ export function createBatchReader(sql: Sql, maxEvents: number, isShared: () => b
     kept.delete(batchId);
   }
 
+  /** They were read in the order in which they are kept. */
+  function forgetOld(): void {
+    const oldestMs = performance.now() - maxCachedMs;
+    for (const [batchId, { readMs }] of kept) {
+      if (readMs >= oldestMs) break;
+      forget(batchId);
+    }
+  }
+
   function keep(key: BatchKey, batch: Batch): void {
-    kept.set(key.batchId, { batch, count: key.events });
+    kept.set(key.batchId, { batch, count: key.events, readMs: performance.now() });
     count += key.events;
     batch.catch(() => {
       if (kept.get(key.batchId)?.batch === batch) forget(key.batchId);
@@ -86,6 +97,7 @@ export function createBatchReader(sql: Sql, maxEvents: number, isShared: () => b
       known: ReadonlyMap<string, Buffer> = new Map(),
     ): Promise<(readonly BatchSlice[] | BatchUnreadable)[]> {
       // All are taken from the cache before any is added to it, because each addition may evict another one of them.
+      forgetOld();
       const batches = new Map(keys.map(({ batchId }) => [batchId, kept.get(batchId)?.batch]));
       const missing = keys.filter(({ batchId }) => !batches.get(batchId));
       const unknown = missing.filter(({ batchId }) => !known.has(batchId));

@@ -13,6 +13,7 @@ export const engineReasons: Readonly<Record<string, string>> = {
   no_progress: 'The destination asked for all events again, and took none, until the retry window was over.',
   refused_everything: 'The destination refused every request, until the retry window was over.',
   over_budget: 'What the destination takes of one key in a time was used up, until the retry window was over.',
+  user_deleted: 'The data of its user was deleted before this was sent.',
   current_deleted: 'The Current was deleted before this was sent.',
   no_connector: 'The Current was blocked for the whole retry window: a worker has no connector for its destination.',
   settings_invalid: 'The Current was blocked for the whole retry window: its settings no longer fit the connector.',

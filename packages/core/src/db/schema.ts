@@ -7,4 +7,5 @@ export * from './schema/cohorts.js';
 export * from './schema/currents.js';
 export * from './schema/events.js';
 export * from './schema/notices.js';
+export * from './schema/privacy.js';
 export * from './schema/segments.js';

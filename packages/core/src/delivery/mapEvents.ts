@@ -1,6 +1,7 @@
 import type { RateLimit } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
 import { BatchUnreadable, type BatchSlice } from '../batch/batch.js';
+import { isTombstone, userDeleted } from '../batch/tombstone.js';
 import { noChecks, type BudgetKeys } from '../budget/sampling.js';
 import type { Attempt } from './attempt.js';
 import { errorKind, type AttemptContext, type UnreadableDelivery } from './attemptContext.js';
@@ -69,6 +70,7 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
 
   function mapEvent(attempt: Attempt, position: number, event: CatalogueEvent): void {
     const { id } = event;
+    if (isTombstone(event)) return attempt.skip(position, userDeleted);
     if (ids.has(id)) return attempt.skip(position, 'duplicate');
     let mapped;
     const drawn = sampler ? sampler.drawWeight(!attempt.turns.has(position)) : 0;

@@ -2,8 +2,10 @@ import type { Operation } from './operation.js';
 import { checkCohort } from './operations/checkCohort.js';
 import { checkLedger } from './operations/checkLedger.js';
 import { discardDeadLetters, restoreDeadLetters } from './operations/discardDeadLetters.js';
+import { deleteUserData } from './operations/deleteUserData.js';
 import { purgeQuarantinedEvents } from './operations/purgeQuarantinedEvents.js';
 import { releaseQuarantinedEvents } from './operations/releaseQuarantinedEvents.js';
+import { repeatUserDeletions } from './operations/repeatUserDeletions.js';
 import { replayDeadLetters } from './operations/replayDeadLetters.js';
 import { replayEvents } from './operations/replayEvents.js';
 
@@ -15,8 +17,10 @@ const operations = {
   check_cohort: checkCohort,
   check_ledger: checkLedger,
   discard_dead_letters: discardDeadLetters,
+  delete_user_data: deleteUserData,
   purge_quarantined_events: purgeQuarantinedEvents,
   release_quarantined_events: releaseQuarantinedEvents,
+  repeat_user_deletions: repeatUserDeletions,
   replay_dead_letters: replayDeadLetters,
   replay_events: replayEvents,
   restore_dead_letters: restoreDeadLetters,

@@ -49,15 +49,24 @@ export async function purgeStep(
       const isMatch = eventMatcher(filter)(row);
       const indexes = Array.from({ length: row.events }, (_, index) => index).filter(isMatch);
       next = { ...next, eventCount: next.eventCount + indexes.length };
-      const changes = purge(row, indexes);
-      const isEmpty = changes.purgedCounts.every((count, index) => count === row.eventCounts[index]);
-      const content = isEmpty ? null : await withoutBodies(row, new Set(indexes));
-      await countFreed(tx, row, (row.content?.length ?? 0) - (content?.length ?? 0));
-      return { ...changes, content };
+      return purgeEvents(tx, row, indexes);
     });
     await save(tx, next);
     return next;
   });
+}
+
+/** Deletes some events of a row that is locked, and frees their budget. Returns what changes in the row. */
+export async function purgeEvents(
+  tx: Queries,
+  row: QuarantineRow,
+  indexes: readonly number[],
+): Promise<Partial<QuarantineRow>> {
+  const changes = purge(row, indexes);
+  const isEmpty = changes.purgedCounts.every((count, index) => count === row.eventCounts[index]);
+  const content = isEmpty ? null : await withoutBodies(row, new Set(indexes));
+  await countFreed(tx, row, (row.content?.length ?? 0) - (content?.length ?? 0));
+  return { ...changes, content };
 }
 
 /** A content that cannot be read is kept until all of its events are purged. */

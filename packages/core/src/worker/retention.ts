@@ -5,6 +5,7 @@ import { pruneIdempotencyKeys } from '../admin/idempotency.js';
 import { pruneJobs } from '../jobs/jobs.js';
 import { deletePassedBuckets } from '../budget/postgresBuckets.js';
 import { deleteExpiredUsage } from '../budget/quotaRecorder.js';
+import { pruneUserDeletions } from '../privacy/userDeletions.js';
 import { daysAhead } from '../db/migrate.js';
 import { pruneNotices } from '../notices/noticeMessages.js';
 import { raiseNotice, type Happening } from '../notices/raiseNotice.js';
@@ -25,6 +26,7 @@ export async function runRetention({ sql, log, retentionDays }: RetentionDeps): 
   await sql`select ensure_partitions(${daysAhead}::int)`;
   await pruneIdempotencyKeys({ sql });
   await pruneJobs({ sql }, retentionDays);
+  await pruneUserDeletions(sql);
   await deletePassedBuckets(sql);
   await deleteExpiredUsage(sql);
   await foldTally(sql);

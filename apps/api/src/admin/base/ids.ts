@@ -20,6 +20,7 @@ export const idPrefixes = {
   Segment: 'seg',
   SegmentWebhook: 'whk',
   SegmentWebhookExpiry: 'exp',
+  UserDeletion: 'udl',
 } as const;
 
 export type NodeName = keyof typeof idPrefixes;

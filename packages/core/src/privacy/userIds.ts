@@ -1,0 +1,80 @@
+import type { CatalogueEvent } from '@currents/schema';
+import { memberKey } from '../cohorts/memberKey.js';
+import { userOf } from '../delivery/userOrder.js';
+import type { StoredId } from './userHash.js';
+
+/** The ids of users whose data is deleted, and until when what is stored is theirs to delete. */
+export interface DeletedId extends StoredId {
+  /** What is stored later is new data. */
+  readonly untilMs: number;
+}
+
+export type UserMatcher = ReturnType<typeof createUserMatcher>;
+
+/** Patterns with more alternatives become slow. */
+const maxAlternatives = 200;
+const placeholder = '[deleted]';
+
+/** Finds these ids in whatever is stored. */
+export function createUserMatcher(ids: readonly DeletedId[]) {
+  const byKind = { e: new Map<string, number>(), d: new Map<string, number>(), u: new Map<string, number>() };
+  const aliases: string[] = [];
+  for (const { kind, id, untilMs } of ids) {
+    if (kind === 'a') aliases.push(id);
+    else byKind[kind].set(id, Math.max(untilMs, byKind[kind].get(id) ?? 0));
+  }
+  const untilMs = Math.max(...ids.map((each) => each.untilMs), 0);
+  const patterns = patternsOf(ids);
+  const expressions = patterns.map((pattern) => new RegExp(pattern, 'u'));
+  const replacers = patterns.map((pattern) => new RegExp(pattern, 'gu'));
+  const orderNames = new Set(
+    ids.map(({ id }) => userOf({ user: { external_user_id: id } })).filter((name) => name !== undefined),
+  );
+  const has = (kind: 'e' | 'd' | 'u', id: unknown, storedAtMs: number): boolean =>
+    typeof id === 'string' && (byKind[kind].get(id) ?? -1) >= storedAtMs;
+
+  return {
+    /** The latest time of all: what is stored later is left alone. */
+    untilMs,
+    /** Whether an event that was stored at a time is of one of the users. */
+    isTheirs: ({ user }: CatalogueEvent, storedAtMs: number): boolean =>
+      has('e', user.external_user_id, storedAtMs) ||
+      has('d', user.device_id, storedAtMs) ||
+      has('u', user.user_id, storedAtMs),
+    /** Whether this is one of them as the order of events knows users; see `userOf`. */
+    isUser: (user: string): boolean => orderNames.has(user),
+    /** As members of cohorts and segments. */
+    memberKeys: [
+      ...Array.from(byKind.e.keys(), (externalId) => memberKey({ externalId })),
+      ...Array.from(byKind.d.keys(), (deviceId) => memberKey({ deviceId })),
+      ...aliases,
+    ],
+    /** Regular expressions, of JavaScript and PostgreSQL, that find the ids in a text, as they are and as JSON and URLs have them. */
+    patterns,
+    isIn: (text: string): boolean => expressions.some((expression) => expression.test(text)),
+    /** The text without the ids. */
+    erase: (text: string): string => replacers.reduce((rest, pattern) => rest.replace(pattern, placeholder), text),
+  };
+}
+
+function patternsOf(ids: readonly DeletedId[]): readonly string[] {
+  const texts = new Set(
+    ids.flatMap(({ kind, id }) => {
+      const text = kind === 'a' ? id.slice(id.indexOf('\u001f') + 1) : id;
+      return [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text.toWellFormed())];
+    }),
+  );
+  const escaped = [...texts].sort((a, b) => b.length - a.length).map(patternOf);
+  const patterns: string[] = [];
+  for (let start = 0; start < escaped.length; start += maxAlternatives)
+    patterns.push(`(?:${escaped.slice(start, start + maxAlternatives).join('|')})`);
+  return patterns;
+}
+
+/** Of a longer word, a short id may be a part by chance. */
+const surelyUnique = 12;
+
+function patternOf(text: string): string {
+  const escaped = text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  return text.length >= surelyUnique ? escaped : `(?<![A-Za-z0-9])${escaped}(?![A-Za-z0-9])`;
+}
