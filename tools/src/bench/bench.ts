@@ -1,4 +1,7 @@
+import type { Cleanup } from '../cleanup.js';
 import type { Command, OptionTable, OptionValues } from '../options.js';
+
+export { inScope, type Cleanup } from '../cleanup.js';
 
 /** The tools of every bench. */
 export interface Stage {
@@ -29,42 +32,4 @@ export function queuesOf(queue: QueueKind | 'both'): readonly QueueKind[] {
 /** Infers the types of a bench's options. */
 export function defineBench<Table extends OptionTable>(bench: Bench<Table>): Bench<Table> {
   return bench;
-}
-
-export type Cleanup = ReturnType<typeof createCleanup>;
-
-/** The functions that end what has been started, called in reverse order. */
-export function createCleanup() {
-  const ends: { readonly what: string; readonly end: () => unknown }[] = [];
-  let running: Promise<void> | undefined;
-
-  async function endAll(): Promise<void> {
-    for (let next = ends.pop(); next; next = ends.pop()) {
-      try {
-        await next.end();
-      } catch (error) {
-        console.error(`bench: could not end ${next.what}: ${error instanceof Error ? error.message : String(error)}`);
-      }
-    }
-  }
-
-  return {
-    add: (what: string, end: () => unknown) => void ends.push({ what, end }),
-    /**
-     * Ends all that is still running. Never rejects: failures are reported on standard error. Ctrl-C and the errors that
-     * it causes both clean up: the second call waits for the first.
-     */
-    run: () => (running ??= endAll().finally(() => (running = undefined))),
-  };
-}
-
-/** Runs a part of a bench with a separate cleanup, which ends all that the part has started. */
-export async function inScope<Value>(
-  outer: Cleanup,
-  what: string,
-  part: (cleanup: Cleanup) => Promise<Value>,
-): Promise<Value> {
-  const cleanup = createCleanup();
-  outer.add(what, cleanup.run);
-  return part(cleanup).finally(cleanup.run);
 }

@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { cleanUpOnSignals, createCleanup } from '../cleanup.js';
 import { runCommand, text, type OptionTable } from '../options.js';
 import { amplitude } from './amplitude/amplitude.js';
 import { attacks } from './attacks/attacks.js';
 import type { Bench } from './bench.js';
-import { createCleanup } from './bench.js';
 import { cohorts } from './cohorts/cohorts.js';
 import { curve } from './curve/curve.js';
 import { eventCost } from './eventCost.js';
@@ -25,16 +25,7 @@ await runCommand({ ...bench, options: { ...bench.options, json } }, named ? args
 
 async function main(options: Parameters<typeof bench.run>[0] & { readonly json: string }): Promise<void> {
   const cleanup = createCleanup();
-  let isStopping = false;
-  const stop = (why: string, exitCode: number): void => {
-    if (isStopping) return;
-    isStopping = true;
-    console.error(`bench: ${why}; ending what was started`);
-    void cleanup.run().then(() => process.exit(exitCode));
-  };
-  process.once('SIGINT', () => stop('interrupted', 130));
-  process.once('SIGTERM', () => stop('terminated', 143));
-  process.once('SIGHUP', () => stop('terminal closed', 129));
+  const { stop, isStopping } = cleanUpOnSignals('bench', cleanup);
   const limit = setTimeout(() => stop(`not done after ${maxMs / 3_600_000} hours`, 1), maxMs);
   const startedMs = Date.now();
   const before = loadavg();
@@ -55,7 +46,7 @@ async function main(options: Parameters<typeof bench.run>[0] & { readonly json: 
     await writeReport(resolve(options.json), { before, after: loadavg() }, { options, ...result });
   } catch (error) {
     // While the bench is being stopped, errors are expected; the reason has been printed.
-    if (isStopping) return;
+    if (isStopping()) return;
     console.error(`bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     process.exitCode = 1;
   } finally {

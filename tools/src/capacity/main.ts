@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createCleanup } from '../bench/bench.js';
+import { cleanUpOnSignals, createCleanup } from '../cleanup.js';
 import { runCommand } from '../options.js';
 import { describePlan } from './describe.js';
 import { documentFile, insertPlan } from './document.js';
@@ -36,14 +36,7 @@ async function readGiven(file: string | undefined): Promise<Figures | undefined>
 /** Measures this machine and writes its figures. Ends all that was started, also on a signal: then the process ends. */
 async function measure(given: CapacityOptions): Promise<Figures | undefined> {
   const cleanup = createCleanup();
-  let isStopping = false;
-  const stop = (): void => {
-    isStopping = true;
-    console.error('capacity: interrupted; ending what was started');
-    void cleanup.run().then(() => process.exit(130));
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.once(signal, stop);
+  const { isStopping, dismiss } = cleanUpOnSignals('capacity', cleanup);
   try {
     const folder = await mkdtemp(join(tmpdir(), 'currents-capacity-'));
     cleanup.add(folder, () => rm(folder, { recursive: true, force: true }));
@@ -55,11 +48,11 @@ async function measure(given: CapacityOptions): Promise<Figures | undefined> {
     return figures;
   } catch (error) {
     // While the hub is being stopped, errors are expected.
-    if (!isStopping) throw error;
+    if (!isStopping()) throw error;
     return undefined;
   } finally {
     await cleanup.run();
-    for (const signal of signals) process.off(signal, stop);
+    dismiss();
   }
 }
 

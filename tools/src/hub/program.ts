@@ -82,6 +82,8 @@ export async function startProgram(
     pid,
     /** The address of the program. */
     url,
+    /** Sends a message to a module that `nodeOptions` preload; the product itself reads none. */
+    tell: (message: object) => void (child.connected && child.send(message)),
     /** Resolves with the reason of the end, for example `SIGKILL` or `exit code 1`. */
     ended,
     /** Stops the program gracefully, and waits until it has ended. */

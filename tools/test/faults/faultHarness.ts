@@ -10,7 +10,7 @@ import {
 import { until } from '../endToEnd/until.js';
 import { newAdminToken } from '../../src/hub/newAdminToken.js';
 import { findFreePort } from '../../src/services/ports.js';
-import { createSlot, type Slot } from './fleet.js';
+import { createSlot, type Slot } from '../../src/hub/slot.js';
 import { startLoad, type Load, type Sent } from './load.js';
 
 /** A hub with a sender and a fake Mixpanel. Each process can be stopped and killed. */

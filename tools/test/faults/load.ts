@@ -1,5 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { Agent, request } from 'undici';
+import { openRepeatingClient } from '../../src/hub/repeatingClient.js';
 import { events } from '../endToEnd/events.js';
 
 export interface LoadOptions {
@@ -33,47 +32,20 @@ const maxUnderWay = 64;
  * it repeats the same body without limit.
  */
 export function startLoad({ url, token, requestsPerSecond, eventsPerRequest }: LoadOptions): Load {
-  const agent = new Agent({
-    connections: maxUnderWay,
-    headersTimeout: 10_000,
-    bodyTimeout: 10_000,
-    connect: { timeout: 2_000 },
-  });
+  const client = openRepeatingClient(url, token, maxUnderWay);
   const all = new Set<string>();
   const acknowledged = new Set<string>();
-  const troubles: Record<string, number> = {};
   const underWay = new Set<Promise<void>>();
   let failure: Error | undefined;
 
   async function send(): Promise<void> {
     const batch = events(eventsPerRequest);
     for (const { id } of batch) all.add(id);
-    const body = JSON.stringify({ events: batch });
-    for (;;) {
-      const trouble = await post(body);
-      if (trouble === undefined) break;
-      troubles[trouble] = (troubles[trouble] ?? 0) + 1;
-      await wait(100);
-    }
+    const { status, text, receipt } = await client.post(JSON.stringify({ events: batch }));
+    if (receipt === undefined) throw new Error(`HTTP ${status}: ${text}`);
+    if (receipt.accepted !== eventsPerRequest)
+      throw new Error(`${eventsPerRequest} events were sent; the answer says ${text}`);
     for (const { id } of batch) acknowledged.add(id);
-  }
-
-  /** Returns the failure, undefined on success. Throws after a response that a retry cannot change. */
-  async function post(body: string): Promise<string | undefined> {
-    let status, text;
-    try {
-      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-      const response = await request(`${url}/v1/events`, { method: 'POST', dispatcher: agent, headers, body });
-      status = response.statusCode;
-      text = await response.body.text();
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code ?? 'broken';
-    }
-    if (status === 429 || status >= 500) return `HTTP ${status}`;
-    if (status < 200 || status >= 300) throw new Error(`HTTP ${status}: ${text}`);
-    const { accepted } = JSON.parse(text) as { accepted: number };
-    if (accepted !== eventsPerRequest) throw new Error(`${eventsPerRequest} events were sent; the answer says ${text}`);
-    return undefined;
   }
 
   const timer = setInterval(() => {
@@ -83,13 +55,13 @@ export function startLoad({ url, token, requestsPerSecond, eventsPerRequest }: L
     void sending.finally(() => underWay.delete(sending));
   }, 1_000 / requestsPerSecond);
 
-  const sent: Sent = { all, acknowledged, troubles };
+  const sent: Sent = { all, acknowledged, troubles: client.troubles };
   return {
     sent,
     async stop() {
       clearInterval(timer);
       await Promise.all(underWay);
-      await agent.close();
+      await client.close();
       if (failure !== undefined) throw failure;
       return sent;
     },

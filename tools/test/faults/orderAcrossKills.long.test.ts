@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Sql } from '@currents/core';
 import { afterEach, expect, it } from 'vitest';
+import { outOfOrder } from '../../src/fakes/outOfOrder.js';
 import { createRandom } from '../../src/fakes/random.js';
 import { startProgram, type Program } from '../../src/hub/program.js';
 import { insertIdOf, shownAtAmplitude, startAmplitudeHub, type AmplitudeHub } from '../endToEnd/amplitudeHub.js';
@@ -110,16 +111,3 @@ it.each(seeds)(
   },
   240_000,
 );
-
-/** The users whose events arrived first in another order than they were sent, and how many of them came too late. */
-function outOfOrder(arrived: readonly string[], sent: ReadonlyMap<string, string>): string[] {
-  const place = new Map([...sent.keys()].map((id, index) => [id, index]));
-  const latest = new Map<string, number>();
-  const late = new Map<string, number>();
-  for (const id of new Set(arrived)) {
-    const [user, index] = [sent.get(id) ?? '', place.get(id) ?? -1];
-    if (index < (latest.get(user) ?? -1)) late.set(user, (late.get(user) ?? 0) + 1);
-    else latest.set(user, index);
-  }
-  return Array.from(late, ([user, count]) => `${user}: ${count} events came after later ones`);
-}

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { createRandom } from '../../src/fakes/random.js';
-import type { Slot } from './fleet.js';
+import type { Slot } from '../../src/hub/slot.js';
 import { openFaultHarness } from './faultHarness.js';
 
 const kills = 10;

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { startProgram, type Program, type ProgramName } from '../../src/hub/program.js';
+import { startProgram, type Program, type ProgramName } from './program.js';
 
 /** A program that can be stopped, killed and restarted. */
 export interface Slot {
@@ -7,8 +7,13 @@ export interface Slot {
   start(): Promise<void>;
   /** Kills the program, as a crash would. */
   kill(): Promise<void>;
-  /** Sends SIGTERM and returns how the program ended; kills it after a timeout. */
+  /** Sends SIGTERM and returns how the program ended; kills it after a timeout. Also ends one that is frozen. */
   stop(): Promise<string>;
+  /** Stops the program's execution, as a paused virtual machine does, until `thaw`. Does nothing if it does not run. */
+  freeze(): void;
+  thaw(): void;
+  /** Sends a message that a preloaded module of the program understands. */
+  tell(message: object): void;
   /** The address of the last run. */
   url(): string;
   /** The process id of the last run. */
@@ -23,6 +28,7 @@ export function createSlot(
   name: ProgramName,
   environment: Readonly<Record<string, string>>,
   onLine: (line: string) => void,
+  nodeOptions?: readonly string[],
 ): Slot {
   let running: Program | undefined;
   let last: Program | undefined;
@@ -43,10 +49,14 @@ export function createSlot(
     return program;
   }
 
+  function signal(name: NodeJS.Signals): void {
+    if (running !== undefined) process.kill(running.pid, name);
+  }
+
   return {
     async start() {
       if (running !== undefined) throw new Error(`the ${name} is already running`);
-      const program = await startProgram(name, { environment, onLine: listen });
+      const program = await startProgram(name, { environment, onLine: listen, ...(nodeOptions && { nodeOptions }) });
       running = last = program;
       void program.ended.then((how) => {
         if (running !== program) return;
@@ -58,7 +68,7 @@ export function createSlot(
     async stop() {
       const program = take();
       if (program === undefined) return 'not running';
-      process.kill(program.pid, 'SIGTERM');
+      for (const signal of ['SIGTERM', 'SIGCONT'] as const) process.kill(program.pid, signal);
       const late = new AbortController();
       const how = await Promise.race([
         program.ended,
@@ -69,6 +79,9 @@ export function createSlot(
       await program.kill();
       return `still running ${finishMs / 1_000} s after SIGTERM`;
     },
+    freeze: () => signal('SIGSTOP'),
+    thaw: () => signal('SIGCONT'),
+    tell: (message) => running?.tell(message),
     url: () => last?.url ?? '',
     pid: () => last?.pid ?? 0,
     crash: () => crash,
