@@ -27,6 +27,8 @@ export interface RunningServer {
 }
 
 export interface RunningPostgres extends RunningServer {
+  /** Kills the server, as a crash would. Its data directory can be started again. */
+  kill(): Promise<void>;
   /** Resolves when the server has ended, with how: `SIGKILL` or `exit code 1`, for example. */
   readonly ended: Promise<string>;
   /** What the server prints. */
@@ -58,7 +60,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
           await server.stop();
           throw error;
         });
-        return { url, ended: server.ended, logFile, stop: server.stop };
+        return { url, ended: server.ended, logFile, kill: server.kill, stop: server.stop };
       }
       await server.end();
       const failure = await server.readLog();

@@ -9,32 +9,47 @@ import { findFreePort } from './ports.js';
 import type { RunningServer } from './postgres.js';
 import { spawnServer, type SpawnedServer } from './spawnServer.js';
 
+export interface RedisOptions {
+  /** The persistent data directory, which exists. Default: a temporary directory, removed at the end. */
+  readonly dataDir?: string;
+  /** The address and password of an earlier start. Default: a free port, and a new password. */
+  readonly url?: string;
+}
+
+export interface RunningRedis extends RunningServer {
+  /** Kills the server, as a crash would. With a data directory of its own it can be started again. */
+  kill(): Promise<void>;
+  /** Sends SIGSTOP or SIGCONT: a server that accepts connections and answers nothing, and its end. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
+}
+
 /**
- * Starts the machine's `redis-server` on 127.0.0.1 with an empty temporary directory, and resolves once it accepts
- * commands. Undefined if the machine has none. The server ends with this process, as Postgres does.
+ * Starts the machine's `redis-server` on 127.0.0.1, by default with an empty temporary directory, and resolves once it
+ * accepts commands. Undefined if the machine has none. The server ends with this process, as Postgres does.
  */
-export async function startRedis(): Promise<RunningServer | undefined> {
+export async function startRedis({ dataDir, url: former }: RedisOptions = {}): Promise<RunningRedis | undefined> {
   const program = findProgram('redis-server');
   if (program === undefined) return undefined;
-  const folder = await mkdtemp(join(tmpdir(), 'currents-redis-'));
+  const temporaryDirectory = dataDir === undefined ? await mkdtemp(join(tmpdir(), 'currents-redis-')) : undefined;
+  const folder = dataDir ?? temporaryDirectory ?? '';
   try {
     for (let tries = 1; ; tries += 1) {
-      const port = await findFreePort();
-      const password = randomBytes(24).toString('base64url');
+      const port = former === undefined ? await findFreePort() : Number(new URL(former).port);
+      const password = former === undefined ? randomBytes(24).toString('base64url') : new URL(former).password;
       const server = await spawnServer({
         program,
         words: ['-'],
         input: settings(folder, port, password),
         account: {},
         logFile: join(folder, 'server.log'),
-        temporaryDirectory: folder,
+        temporaryDirectory,
         farewell: [
           { signal: 'SIGTERM', waitMs: 5_000 },
           { signal: 'SIGKILL', waitMs: 3_000 },
         ],
       });
       const url = `redis://:${password}@127.0.0.1:${port}`;
-      if (await isReady(server, url)) return { url, stop: server.stop };
+      if (await isReady(server, url)) return { url, kill: server.kill, signal: server.signal, stop: server.stop };
       await server.end();
       const failure = await server.readLog();
       if (tries === 5 || !failure.includes('Address already in use')) {
@@ -42,7 +57,7 @@ export async function startRedis(): Promise<RunningServer | undefined> {
       }
     }
   } catch (error) {
-    await rm(folder, { recursive: true, force: true });
+    if (temporaryDirectory !== undefined) await rm(temporaryDirectory, { recursive: true, force: true });
     throw error;
   }
 }

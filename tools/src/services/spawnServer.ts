@@ -69,6 +69,14 @@ export async function spawnServer(plan: ServerPlan) {
     readLog: async () => (await readFile(plan.logFile, 'utf8')).trim(),
     /** Stops the server without removing its directory, for a retry. */
     end,
+    /** Kills the server, as a crash would, and keeps its directory. */
+    async kill(): Promise<void> {
+      if (!hasEnded()) await endProcess(id, [{ signal: 'SIGKILL', waitMs: 5_000 }]);
+    },
+    /** Sends SIGSTOP or SIGCONT to a server that still runs. */
+    signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+      if (!hasEnded()) process.kill(id, name);
+    },
     /** Stops the server, waits until it has ended, and removes its directory. May be called again. */
     stop: () => (stopped ??= stop()),
   };
