@@ -30,6 +30,10 @@ const programs = {
     'attacks',
   ],
   fuzz: ['tools/dist/fuzz/main.js', 'Sends generated requests, most of them faulty, to all endpoints of a hub.'],
+  chaos: [
+    'tools/dist/chaos/main.js',
+    'Makes the parts of a hub fail under load, and checks that no event is lost or doubled.',
+  ],
   'bench:cohorts': ['tools/dist/bench/main.js', 'Measures cohorts and segments of ten million members.', 'cohorts'],
 };
 const longPurpose = 'Builds, and runs the tests that take minutes: they are not part of npm test.';

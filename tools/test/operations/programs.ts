@@ -9,6 +9,8 @@ export interface Ended {
 }
 
 export interface Running {
+  /** The process id. */
+  readonly pid: number;
   readonly ended: Promise<Ended>;
   /** Waits until the output matches, and returns the output so far. */
   waitForOutput(words: RegExp): Promise<string>;
@@ -45,6 +47,7 @@ export function startNode(
     return output;
   }
   return {
+    pid: child.pid ?? 0,
     ended,
     waitForOutput: (expected) =>
       until(
