@@ -87,6 +87,7 @@ export type { JobState } from './db/schema.js';
 export { cancelJob, findJobs, listJobs, type JobView } from './jobs/jobs.js';
 export type { JobInputs, JobOperation } from './jobs/operations.js';
 export { pauseJob, resumeJob } from './jobs/pauseJob.js';
+export { launchCurrentFrom } from './jobs/launchCurrentFrom.js';
 export { startJobRunner, type JobRunner } from './jobs/jobRunner.js';
 export { promoteStagedCredentials, retireFormerCredentials, rollBackByHand } from './currents/promoteCredentials.js';
 export type { RotationState } from './currents/credentialRotation.js';

@@ -2,7 +2,7 @@ import type { CurrentState as State } from '@currents/core';
 import { Field, ID, InputType, Int } from 'type-graphql';
 import { ConfirmedInput, IdInput } from './base/inputs.js';
 import { orderInput } from './base/order.js';
-import { JsonObject } from './base/scalars.js';
+import { DateTime, JsonObject } from './base/scalars.js';
 import { CurrentState } from './current.type.js';
 
 const lingerWords =
@@ -122,6 +122,13 @@ export class LaunchCurrentInput extends IdInput {
     description: 'Whether to launch it without testing its credentials first.',
   })
   skipTest!: boolean;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'Also sends the events that the hub accepted at this time or later, as far as they are stored: each event once, by a job that comes after live events. By default, only events from now on.',
+  })
+  from?: Date | null;
 }
 
 @InputType({ description: 'The Current to pause.' })

@@ -4,7 +4,7 @@ import {
   deleteCurrent,
   findCurrents,
   getCurrent,
-  launchCurrent,
+  launchCurrentFrom,
   listCurrents,
   listDestinations,
   listKeysNearQuota,
@@ -182,14 +182,17 @@ export class CurrentResolver {
   @RequiresRole('operator')
   @Mutation(() => LaunchCurrentResult, {
     description:
-      'Makes a draft live: it carries the events that arrive from now on. Tests first, as testCredentials does, whether the destination would accept events; if not, the draft is not launched. Repeating it changes nothing. pauseCurrent undoes it; what was sent stays sent.',
+      'Makes a draft live: it carries the events that arrive from now on, or from an earlier time. Tests first, as testCredentials does, whether the destination would accept events; if not, the draft is not launched. Repeating it changes nothing. pauseCurrent undoes it; what was sent stays sent.',
     complexity: costs.call,
   })
   async launchCurrent(
     @Arg('input', () => LaunchCurrentInput, { description: 'The Current to launch.' }) input: LaunchCurrentInput,
-    @Ctx() { admin }: AdminContext,
+    @Ctx() { admin, jobs, adminTokenId }: AdminContext,
   ): Promise<unknown> {
-    return launchCurrent(admin, keyOf(input), input);
+    const { skipTest, from } = input;
+    const launched = await launchCurrentFrom(admin, keyOf(input), { skipTest, from: from ?? undefined }, adminTokenId);
+    jobs.wake();
+    return launched;
   }
 
   @RequiresRole('operator')

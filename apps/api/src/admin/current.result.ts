@@ -3,6 +3,7 @@ import { enumOf } from './base/enum.js';
 import { Problem, ProblemType, resultUnion } from './base/problem.js';
 import { Count, JsonObject } from './base/scalars.js';
 import { Current, CurrentSelection } from './current.type.js';
+import { Job } from './job.type.js';
 import {
   CurrentNotFound,
   CurrentNotReady,
@@ -50,6 +51,12 @@ export class UpdateCurrentPayload {
 export class LaunchCurrentPayload {
   @Field(() => Current, { description: 'The Current, which is live now or was so already.' })
   current!: Current;
+
+  @Field(() => Job, {
+    nullable: true,
+    description: 'The job that sends what came before; null without `from`, or when the Current was live already.',
+  })
+  backfill?: Job;
 }
 
 @ObjectType({ description: 'A Current is paused.' })
@@ -135,7 +142,7 @@ export const TestCredentialsResult = resultUnion(
 export const LaunchCurrentResult = resultUnion(
   'LaunchCurrentResult',
   'The live Current, or why it was not launched.',
-  () => [LaunchCurrentPayload, TestFailed, CurrentNotFound, CurrentWrongState, CurrentNotReady],
+  () => [LaunchCurrentPayload, TestFailed, CurrentNotFound, CurrentWrongState, CurrentNotReady, InputInvalid],
 );
 
 export const PauseCurrentResult = resultUnion(

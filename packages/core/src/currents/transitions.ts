@@ -2,7 +2,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import { current, type CurrentState } from '../db/schema.js';
 import { isUsable, loadCurrent, type LoadedCurrent } from '../loadCurrent.js';
-import type { Admin } from '../admin/admin.js';
+import type { Admin, Queries } from '../admin/admin.js';
 import { findCurrent, oneViewOf, type CurrentRow } from './currents.js';
 import { allowedActions, type CurrentView } from './currentView.js';
 import { rowId } from '../admin/page.js';
@@ -32,14 +32,18 @@ type GoLiveResult = CurrentView | CurrentNotFound | CurrentWrongState | CurrentN
 export async function launchCurrent(
   admin: Admin,
   id: string,
-  { skipTest = false }: { readonly skipTest?: boolean } = {},
+  { skipTest = false, alongside }: { readonly skipTest?: boolean; readonly alongside?: Alongside } = {},
 ): Promise<GoLiveResult | TestFailed> {
-  return goLive(admin, id, 'launch', async ({ connector, settings, credentials }) => {
+  const check = async ({ connector, settings, credentials }: LoadedCurrent): Promise<TestFailed | undefined> => {
     if (skipTest) return undefined;
     const tested = await testDestination(admin, connector, { settings, credentials });
     return tested.kind === 'TestFailed' ? tested : undefined;
-  });
+  };
+  return goLive(admin, id, 'launch', check, alongside);
 }
+
+/** What is done in the transaction that changes the state, if it is changed. */
+export type Alongside = (tx: Queries, row: CurrentRow) => Promise<void>;
 
 /** From paused to live. What was kept meanwhile goes out first; its retry window begins anew. */
 export async function resumeCurrent(admin: Admin, id: string): Promise<GoLiveResult> {
@@ -63,6 +67,7 @@ async function goLive<Failure>(
   id: string,
   action: 'launch' | 'resume',
   check: (loaded: LoadedCurrent) => Promise<Failure | undefined>,
+  alongside?: Alongside,
 ): Promise<GoLiveResult | Failure> {
   const row = await findCurrent(admin.db, id);
   if (row && allowedActions(row.state).includes(action)) {
@@ -72,7 +77,7 @@ async function goLive<Failure>(
     const failure = working && (await check(working));
     if (failure) return failure;
   }
-  const moved = await move(admin, id, action, { liveSince: sql`now()` });
+  const moved = await move(admin, id, action, { liveSince: sql`now()` }, alongside);
   if (moved.kind === 'Current') admin.wake(Number(moved.id));
   return moved;
 }
@@ -87,12 +92,17 @@ async function move(
   id: string,
   action: keyof typeof targets,
   also: PgUpdateSetSource<typeof current>,
+  alongside?: Alongside,
 ): Promise<CurrentView | CurrentNotFound | CurrentWrongState> {
-  const [row] = await admin.db
-    .update(current)
-    .set({ state: targets[action], stateSince: sql`now()`, ...also })
-    .where(and(eq(current.id, rowId(id) ?? 0), inArray(current.state, statesFor(action))))
-    .returning();
+  const row = await admin.db.transaction(async (tx) => {
+    const [updated] = await tx
+      .update(current)
+      .set({ state: targets[action], stateSince: sql`now()`, ...also })
+      .where(and(eq(current.id, rowId(id) ?? 0), inArray(current.state, statesFor(action))))
+      .returning();
+    if (updated) await alongside?.(tx, updated);
+    return updated;
+  });
   if (row) return oneViewOf(admin, row);
   const present = await findCurrent(admin.db, id);
   // A repetition: what was asked for is so already.

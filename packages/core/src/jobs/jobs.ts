@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { job, type JobState } from '../db/schema.js';
-import type { Admin, Db } from '../admin/admin.js';
+import type { Admin, Db, Queries } from '../admin/admin.js';
 import { collection } from '../admin/collection.js';
 import { rowId, type Page, type PageRequest } from '../admin/page.js';
 import type { Problem } from '../admin/problem.js';
@@ -14,7 +14,7 @@ export const jobNotFound: JobNotFound = { kind: 'JobNotFound', message: 'there i
 
 /** A job that no process has begun yet. */
 export async function createJob<Name extends JobOperation>(
-  { db }: Db,
+  { db }: { readonly db: Queries },
   operation: Name,
   input: JobInputs[Name],
   adminTokenId: string | undefined,

@@ -129,7 +129,7 @@ export async function replayStep(
   save: SaveProgress<ReplayEventsProgress>,
   jobId: string,
 ): Promise<ReplayEventsProgress | undefined> {
-  if (progress.waitFor.length > 0) return waitForStoring(admin, progress, save);
+  if (progress.waitFor.length > 0) return waitForStoring(admin, replay, progress, save);
   if (!progress.after && progress.open.length === 0 && !needsVerdict(replay, progress)) return undefined;
   const planned = replay.isDryRun ? await plannedCurrent(admin, replay.currentId) : undefined;
   const next = await admin.db.transaction(async (tx) => {
@@ -169,12 +169,16 @@ function needsVerdict({ isDryRun }: EventReplay, { verdict }: ReplayEventsProgre
 
 async function waitForStoring(
   { db }: Admin,
+  { filter }: EventReplay,
   progress: ReplayEventsProgress,
   save: SaveProgress<ReplayEventsProgress>,
 ): Promise<ReplayEventsProgress> {
   const running = new Set(await storingTransactions(db));
   const waitFor = progress.waitFor.filter((id) => running.has(id));
-  const next = { ...progress, waitFor, restMs: waitFor.length > 0 ? restMs : 0 };
+  // The first batch of all may be among those that were waited for.
+  const after =
+    waitFor.length === 0 && progress.types.length > 0 ? await cursorAt(db, filter.from?.getTime() ?? 0) : undefined;
+  const next = { ...progress, waitFor, after, restMs: waitFor.length > 0 ? restMs : 0 };
   await save(db, next);
   return next;
 }
