@@ -153,6 +153,24 @@ export async function fillHub(): Promise<Release> {
     await mutate('pauseCurrent', { id: paused }, 'current { id }');
     await mutate('deleteCurrent', { id: deleted, confirmName: 'Deleted' }, 'pendingCount');
 
+    // A webhook that nothing receives, so that notices wait for it, and a mute.
+    const { secret: noticeWebhookSecret } = await mutate<{ secret: string }>(
+      'createNoticeWebhook',
+      { url: 'http://127.0.0.1:1/notices' },
+      'secret noticeWebhook { id }',
+    );
+    await mutate('sendTestNotice', {}, 'notice { id }');
+    await mutate(
+      'muteNotices',
+      { currentId: paused, until: new Date(Date.now() + 300 * 86_400_000) },
+      'noticeMute { id }',
+    );
+    await until(
+      () => sql`select from notice_message where channel = 'webhook' and attempts > 0`,
+      ({ length }) => length > 0,
+      60_000,
+    );
+
     await mutate('createImportPartner', { name: 'acme' }, 'importPartner { name }');
     const createKey = (name: string, partner: string) =>
       mutate<{ key: string; importKey: { id: string } }>('createImportKey', { name, partner }, 'key importKey { id }');
@@ -295,6 +313,7 @@ export async function fillHub(): Promise<Release> {
         importKey: good.key,
         revokedImportKey: revoked.key,
         webhookSecret,
+        noticeWebhookSecret,
         urls: { mixpanel: mixpanel.url, amplitude: amplitude.url, receiver: receiver.url },
       },
       ...(await readDatabaseRows(sql)),

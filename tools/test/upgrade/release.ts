@@ -18,6 +18,8 @@ export interface Release extends DatabaseRows {
     readonly importKey: string;
     readonly revokedImportKey: string;
     readonly webhookSecret: string;
+    /** Absent in the first release. */
+    readonly noticeWebhookSecret?: string;
     /** The addresses of the partners and of the webhook receiver. */
     readonly urls: { readonly mixpanel: string; readonly amplitude: string; readonly receiver: string };
   };

@@ -12,6 +12,7 @@ import { createTestDatabase, type TestDatabase } from '../endToEnd/database.js';
 import { events } from '../endToEnd/events.js';
 import { ledgerOf } from '../endToEnd/ledger.js';
 import { until } from '../endToEnd/until.js';
+import { openNoticeReceiver } from '../notices/noticeReceiver.js';
 import { fillHub } from './fillHub.js';
 import { formerForms, storeAs } from './formerBatches.js';
 import { startReceiver } from './receiver.js';
@@ -248,6 +249,8 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
       cohortPulls: ['cohort_pull'],
       importPartners: ['import_partner'],
       jobs: ['job'],
+      notices: ['notice'],
+      noticeWebhooks: ['notice_webhook'],
       quarantinedEvents: ['quarantine', 'quarantine_batch'],
       segments: ['segment'],
     };
@@ -255,6 +258,8 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
       auditLog: 'action succeeded result arguments targetId target { id } actor { adminToken { id } }',
       quarantinedEvents: 'code detail body bodyState ingestToken { id }',
       importPartners: 'name',
+      notices: 'kind severity state deliveries { channel state transport recipient } node { id }',
+      noticeWebhooks: 'url state',
       jobs: 'operation state doneCount totalCount result { __typename }',
       adminTokens: 'name role expiresAt isValid',
     };
@@ -289,6 +294,29 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
     const signature = String(headers['currents-signature']);
     expect(isSignedBy(release.secrets.webhookSecret, { timestamp, signature, body })).toBe(true);
     expect(JSON.parse(body)).toMatchObject({ changes: [{ member: { externalId: 'ivy' } }] });
+  });
+
+  it('goes on to send the notices that waited for a webhook, with a secret that opens', async () => {
+    const waited = rows<{ channel: string; state: string }>('notice_message').filter(
+      ({ channel, state }) => channel === 'webhook' && state === 'ready',
+    );
+    // The first release had no notices.
+    if (name === thisRelease) expect(waited.length).toBeGreaterThan(0);
+    if (waited.length === 0) return;
+    const to = await openNoticeReceiver();
+    try {
+      to.secret = release.secrets.noticeWebhookSecret ?? '';
+      await sql`update notice_webhook set url = ${to.url}`;
+      await sql`update notice_message set due_at = now() where state = 'ready'`;
+      await until(
+        () => to.received.length,
+        (count) => count >= waited.length,
+        60_000,
+      );
+      expect(to.complaints).toEqual([]);
+    } finally {
+      await to.close();
+    }
   });
 
   it('pulls cohorts with the sealed credentials', async () => {
