@@ -1,4 +1,7 @@
-import { runOnce, startJobRunner, type JobView } from '@currents/core';
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createSeal, runOnce, startJobRunner, type JobView } from '@currents/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createJob, isFinished } from '../../src/jobs/jobs.js';
 import { findJobs } from '../../src/index.js';
@@ -131,7 +134,7 @@ async function run(): Promise<() => Promise<void>> {
 }
 
 const ended = (id: string): Promise<JobView> =>
-  until(async () => (await findJobs(harness.admin, [id]))[0] as JobView, isFinished);
+  until(async () => (await findJobs(harness.admin, [id]))[0] as JobView, isFinished, 60_000);
 
 async function finish(id: string): Promise<JobView> {
   const stop = await run();
@@ -228,6 +231,43 @@ describe('a deletion of one user', () => {
       const next = await operation.step(admin, input, progress, async () => undefined, signal, '1');
       if (next === undefined) break;
       progress = JSON.parse(JSON.stringify(next)) as never;
+    }
+    expect(await traces()).toEqual([]);
+    expect(await isBalanced()).toEqual([]);
+  });
+
+  it('goes on in another process when its own is killed with SIGKILL in the middle', async () => {
+    const masterKey = randomBytes(32);
+    const admin = harness.open({ seal: createSeal(masterKey) });
+    await harness.take([theirs(), others()]);
+    await harness.sql`
+      insert into batch (stored_on, stored_at, events, content)
+      select stored_on, stored_at, events, content from batch, generate_series(1, 800)`;
+    const deletionKey = await createUserDeletion(admin, gone, false);
+    const { id } = await createJob(admin, 'delete_user_data', { deletionKey, isDryRun: false }, undefined);
+    const program = `
+      import { connect, createSeal, openAdmin, startJobRunner } from '@currents/core';
+      const databaseUrl = process.env.TEST_DATABASE_URL;
+      const admin = openAdmin({ databaseUrl, sql: connect(databaseUrl, { max: 2, name: 'test' }), connectors: new Map(),
+        seal: createSeal(Buffer.from(process.env.TEST_KEY, 'hex')), allowBaseUrl: false, http: {}, wake() {}, wakePull() {} });
+      startJobRunner({ admin, log: { warn() {}, error() {} } });`;
+    const env = { ...process.env, TEST_DATABASE_URL: harness.databaseUrl, TEST_KEY: masterKey.toString('hex') };
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { env, stdio: 'inherit' });
+    const exited = once(child, 'exit');
+    const view = async (): Promise<JobView> => (await findJobs(admin, [id]))[0] as JobView;
+    await until(view, ({ doneCount }) => doneCount > 0);
+    child.kill('SIGKILL');
+    expect(await exited).toEqual([null, 'SIGKILL']);
+    const left = await view();
+    expect(left).toMatchObject({ state: 'running' });
+    expect(left.doneCount).toBeLessThan(801);
+    // As if its lease had expired.
+    await harness.sql`update job set due_at = now()`;
+    const runner = startJobRunner({ admin, log: { warn: () => undefined, error: () => undefined } });
+    try {
+      expect(await ended(id)).toMatchObject({ state: 'done', result: { batchCount: 801, eventCount: 801 } });
+    } finally {
+      await runner.stop();
     }
     expect(await traces()).toEqual([]);
     expect(await isBalanced()).toEqual([]);
