@@ -38,7 +38,8 @@ function start(admin = harness.admin): JobRunner {
 
 const everything = { filter: {}, isDryRun: false };
 const now = async (id: string): Promise<JobView> => (await findJobs(harness.admin, [id]))[0] as JobView;
-const ended = (id: string) => until(() => now(id), isFinished);
+/** A step commits twice, so hundreds of them take a while on a busy machine. */
+const ended = (id: string) => until(() => now(id), isFinished, 90_000);
 
 /** Rows of the quarantine with events that the catalogue accepts by now. */
 async function fill(rows: number, events = 2): Promise<void> {
@@ -149,7 +150,7 @@ describe('a job', () => {
     start();
     expect(await ended(id)).toMatchObject({ state: 'done', doneCount: 600 });
     expect([await held(), await storedEvents()]).toEqual([0, 600]);
-  }, 60_000);
+  }, 120_000);
 
   it('ends within two seconds of being cancelled, and keeps what it has done', async () => {
     await fill(500);
@@ -170,7 +171,7 @@ describe('a job', () => {
     // Cancelling what has ended changes nothing.
     expect(await cancelJob(harness.admin, id)).toMatchObject({ state: 'cancelled', finishedAt: job.finishedAt });
     expect(await cancelJob(harness.admin, '4711')).toMatchObject({ kind: 'JobNotFound' });
-  }, 60_000);
+  }, 120_000);
 
   it('stops before its next step when it is paused, through restarts, and goes on when it is resumed', async () => {
     await fill(300);
@@ -198,7 +199,7 @@ describe('a job', () => {
     second.wake();
     expect(await ended(id)).toMatchObject({ state: 'done', doneCount: 600, result: { eventCount: 600 } });
     expect([await held(), await storedEvents()]).toEqual([0, 600]);
-  }, 60_000);
+  }, 120_000);
 
   it('that is queued is paused before it begins; a paused one is cancelled at once; neither is possible at the end', async () => {
     const { id } = await createJob(harness.admin, 'release_quarantined_events', everything, undefined);
