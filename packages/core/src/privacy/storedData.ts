@@ -77,7 +77,7 @@ export const storedData: Readonly<Record<string, Readonly<Record<string, Treatme
     discard_reason: 'text',
   },
   delivery: { outcomes: 'bytes', skip_reasons: 'none', deferred: 'deferrals' },
-  idempotency_key: { key: 'text', mutation: 'none', request_hash: 'bytes', state: 'none', answer: 'answers' },
+  idempotency_key: { key: 'rows', mutation: 'none', request_hash: 'bytes', state: 'none', answer: 'answers' },
   import_key: { partner: 'none', name: 'none', hash: 'bytes', hint: 'none' },
   import_partner: { name: 'none' },
   ingest_token: { name: 'none', hash: 'bytes', hint: 'none' },
