@@ -46,6 +46,7 @@ const values = [
     'SegmentWebhookDeferral',
   ],
   ...['Deduplication', 'ReplayWarning'],
+  ...['EventSeries', 'IngestCounts', 'MetricSeries', 'SeriesPoint'],
 ];
 
 const ofType = (name) => [

@@ -4,6 +4,8 @@ import type { BucketStore } from './budget/bucketStore.js';
 import { openPostgresBuckets } from './budget/postgresBuckets.js';
 import { openRedisBuckets } from './budget/redisBuckets.js';
 import { startCohortWork } from './cohorts/cohortWork.js';
+import { startCountWork } from './counts/countWork.js';
+import { createLatencyRecorder } from './counts/latencyRecorder.js';
 import { connect, type Sql } from './db/connect.js';
 import { createHttp, type Network } from './process/http.js';
 import { createDeliveryLoop, type DeliveryLoop } from './worker/deliveryLoop.js';
@@ -68,6 +70,7 @@ export async function startEngine(options: EngineOptions) {
   const batchReader = createBatchReader(sql, maxCachedEvents, () => loops.size > 1);
   const workBudget = createWorkBudget(workUnderWay);
   const reportUnreadable = createUnreadableReporter(options);
+  const latencies = createLatencyRecorder(sql);
 
   function loopOf(currentId: number): DeliveryLoop {
     let loop = loops.get(currentId);
@@ -80,6 +83,7 @@ export async function startEngine(options: EngineOptions) {
         workBudget,
         reportUnreadable,
         workerLeases,
+        latencies,
         shard,
         budgetStore,
         onBudgetError: onError,
@@ -107,6 +111,7 @@ export async function startEngine(options: EngineOptions) {
   const notices = startNoticeWork({ ...options, sql, http, sweeps, options: options.notices });
   const noticeSweep = startNoticeSweep({ ...options, ...options.notices, sql, sweeps });
   const receiver = openWakeReceiver(queue, { onWake: wake, onCohort: cohorts.wake, onPull: pulls.wake }, { onError });
+  const counts = startCountWork({ sql, log, latencies });
   const sweep = startSweep({ ...options, sweeps, sql, http, shard, workerLeases, wake, wakeReplay });
 
   return {
@@ -123,6 +128,7 @@ export async function startEngine(options: EngineOptions) {
         noticeSweep.stop(),
         ...[...loops.values()].map((loop) => loop.stop()),
       ]);
+      await counts.stop();
       await sender.close();
       await workerLeases.stop();
       await budgetStore?.close();

@@ -49,6 +49,14 @@ export { createAdminToken, findAdminTokens, listAdminTokens, revokeAdminToken } 
 export type { AdminTokenView, NewAdminToken } from './admin/adminTokens.js';
 export { updateCurrent } from './currents/updateCurrent.js';
 export { countDaily } from './currents/counts.js';
+export { countIngest, maxCountRows, type IngestCounts, type IngestDimension } from './counts/countIngest.js';
+export {
+  countPoints,
+  readSeries,
+  type SeriesMetric,
+  type SeriesQuestion,
+  type SeriesResolution,
+} from './counts/readSeries.js';
 export { createCurrent } from './currents/createCurrent.js';
 export { findCurrents, getCurrent, listCurrents } from './currents/currents.js';
 export type { CurrentView, CurrentWarningCode } from './currents/currentView.js';

@@ -93,7 +93,7 @@ it('events that an answer does not confirm are delivered, logged as a warning an
   const log = pino({}, { write: (line) => void lines.push(line) });
   const result = { results: [], suspension: undefined, requests: 1, sent: 2, unreadable: [] };
   reportAttempt(
-    { log, metrics },
+    { log, metrics, latencies: { delivered: () => undefined } },
     7,
     { deliveries: [] } as never,
     { ...result, unconfirmed: { events: 2, warning } },

@@ -144,6 +144,12 @@ export class EventCounts {
   @Field(() => Count, { description: 'Events that the Current was to carry. A replayed event counts again.' })
   selected!: number;
 
+  @Field(() => Count, {
+    description:
+      'Accepted events of types that the Current did not select while it was launched; not part of the sum. Counted since the release that brought this field; appears within two minutes.',
+  })
+  unselected!: number;
+
   @Field(() => Count, { description: 'Events that the destination has accepted.' })
   delivered!: number;
 

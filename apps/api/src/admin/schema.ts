@@ -34,6 +34,7 @@ import { SegmentWebhookExpiryResolver, SegmentWebhookResolver } from './segmentW
 import { AdminTokenResolver, IngestTokenResolver } from './token.resolver.js';
 import { UserDeletionResolver } from './userDeletion.resolver.js';
 import { RecommendationResolver, UserProfileResolver } from './userProfile.resolver.js';
+import { SeriesResolver } from './series.resolver.js';
 import { wrapFields } from './execution/wrapFields.js';
 
 /** The schema of the admin API. */
@@ -77,6 +78,7 @@ export function buildAdminSchema(): GraphQLSchema {
       SegmentResolver,
       SegmentWebhookExpiryResolver,
       SegmentWebhookResolver,
+      SeriesResolver,
       UserDeletionResolver,
       UserProfileResolver,
     ],

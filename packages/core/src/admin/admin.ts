@@ -46,6 +46,7 @@ export function openAdmin(options: AdminOptions): Admin {
     commits: 1,
     commitDelayMs: 3,
     shard: adminShard,
+    arrival: 'released',
     onStored: (currentIds) => currentIds.forEach(wake),
   });
   return {

@@ -102,6 +102,8 @@ export function countsOf(rows: readonly TallyRow[]) {
   const [rejected, expired] = [total('rejected'), total('expired')];
   return {
     selected,
+    /** Accepted events of types that the Current did not select; not part of the sum. */
+    unselected: total('unselected'),
     delivered,
     skipped,
     rejected,

@@ -4,6 +4,7 @@
  */
 export * from './schema/admin.js';
 export * from './schema/cohorts.js';
+export * from './schema/counts.js';
 export * from './schema/currents.js';
 export * from './schema/events.js';
 export * from './schema/notices.js';

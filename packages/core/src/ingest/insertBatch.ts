@@ -3,6 +3,7 @@ import type { Writer } from '../db/writer.js';
 import type { QuarantineRow } from '../quarantine/quarantineRows.js';
 import type { NewDelivery } from './fanOut.js';
 import { receiptOf, type IngestRequest } from './ingestRequest.js';
+import type { CountEntry } from './receivedCounts.js';
 
 interface NewBatch {
   readonly requests: readonly IngestRequest[];
@@ -12,6 +13,7 @@ interface NewBatch {
   readonly quarantine: readonly QuarantineRow[];
   readonly version: string;
   readonly shard: number;
+  readonly counts: CountEntry;
 }
 
 const uniqueViolation = '23505';
@@ -24,7 +26,7 @@ const noPartition = '23514';
  */
 export async function insertBatch(
   writer: Writer,
-  { requests, events, content, deliveries, quarantine, version, shard }: NewBatch,
+  { requests, events, content, deliveries, quarantine, version, shard, counts }: NewBatch,
 ): Promise<boolean> {
   const values = [
     version,
@@ -38,6 +40,7 @@ export async function insertBatch(
     deliveries.map(({ selected }) => selected),
     deliveries.map(({ outcomes }) => outcomes?.toString('hex') ?? null),
     requests.map(({ refused }) => refused.length),
+    JSON.stringify(counts),
   ];
   try {
     const statement = quarantine.length === 0 ? insert : insertWithQuarantine;
@@ -67,14 +70,14 @@ function quarantineValues(quarantine: readonly QuarantineRow[]): unknown[] {
 /** The parts for quarantined events, which most batches do not have: to set them up costs Postgres as much as a row. */
 const quarantineParts = `, refused as (
     select *, sum(length) over (order by place) - length as start
-    from unnest($12::int[], $13::text[], $14::text[], $15::text[], $16::text[], $17::int[])
+    from unnest($13::int[], $14::text[], $15::text[], $16::text[], $17::text[], $18::int[])
       with ordinality q (token_id, positions, codes, code_indexes, event_counts, length, place)
   ), quarantined as (
     insert into quarantine_batch
       (stored_on, token_id, events, positions, codes, code_indexes, event_counts, released_counts, purged_counts, content)
     select today, token_id, length(decode(code_indexes, 'hex')), decode(positions, 'hex'), codes::text[],
       decode(code_indexes, 'hex'), event_counts::int[], array_fill(0, array[cardinality(codes::text[])]),
-      array_fill(0, array[cardinality(codes::text[])]), substring($18::bytea from start::int + 1 for length)
+      array_fill(0, array[cardinality(codes::text[])]), substring($19::bytea from start::int + 1 for length)
     from guard, refused order by place
   ), used as (
     insert into quarantine_usage as u (stored_on, token_id, shard, bytes)
@@ -113,6 +116,8 @@ const textWith = (more: string): string => `
     insert into tally as t (current_id, day, shard, outcome, events)
     select current_id, stored_on, $2::smallint, 'selected', selected from fanned order by current_id
     on conflict (current_id, day, outcome, code, shard) do update set events = t.events + excluded.events
+  ), counted_events as (
+    insert into count_entry (counts) select $12::json from guard
   )${more}
   select 1 as stored from guard`;
 

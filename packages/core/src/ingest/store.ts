@@ -2,10 +2,12 @@ import type { EventType } from '@currents/schema';
 import { packBatch, type BatchPart } from '../batch/batch.js';
 import type { Writer } from '../db/writer.js';
 import { createCommitDelay } from './commitDelay.js';
+import { createRepeatCounter } from './countRepeats.js';
 import { fanOut } from './fanOut.js';
 import { insertBatch } from './insertBatch.js';
 import { createBufferPool } from './bufferPool.js';
 import { receiptOf, sizeOf, type Receipt, type IngestRequest } from './ingestRequest.js';
+import { countsOf, type CountEntry } from './receivedCounts.js';
 import { readRoutes, type Routes } from './routes.js';
 import { openQuarantineBudgets, type QuarantineBudgetOptions } from '../quarantine/quarantineBudget.js';
 import { packQuarantine, type QuarantineRow } from '../quarantine/quarantineRows.js';
@@ -25,6 +27,8 @@ export interface StoreOptions {
   readonly shard: number;
   /** Called after each commit with the Currents that have something new. */
   readonly onStored: (currentIds: readonly number[]) => void;
+  /** Whether requests come from senders, or are events released from the quarantine; the former without it. */
+  readonly arrival?: 'new' | 'released';
   /** Without it, the quarantine keeps every body. */
   readonly quarantine?: QuarantineBudgetOptions;
 }
@@ -76,6 +80,8 @@ export function createStore(writer: Writer, options: StoreOptions) {
   const inFlight = new Map<string, Promise<Receipt>>();
   const bufferPool = createBufferPool();
   const delay = createCommitDelay(options.commitDelayMs);
+  const { arrival = 'new' } = options;
+  const repeats = createRepeatCounter(writer);
   const budgets = openQuarantineBudgets(writer, options.quarantine?.maxBytes ?? Infinity);
   const freeShards = Array.from({ length: options.commits }, (_, slot) => options.shard + slot);
 
@@ -87,7 +93,7 @@ export function createStore(writer: Writer, options: StoreOptions) {
   function store(request: IngestRequest): Promise<Receipt> {
     const key = request.hash.toString('latin1');
     const repeated = inFlight.get(key);
-    if (repeated) return repeated;
+    if (repeated) return counted(repeated, request);
     if (queuedBytes > options.queuedBytes) return Promise.reject(new StoreBusy());
     const size = sizeOf(request);
     const waiting = pooled(request);
@@ -99,6 +105,20 @@ export function createStore(writer: Writer, options: StoreOptions) {
     queuedBytes += size.bytes;
     schedule();
     return receipt;
+  }
+
+  /** Answers a repetition of a request that waits for its commit; of its memory nothing is held meanwhile. */
+  async function counted(first: Promise<Receipt>, repeated: IngestRequest): Promise<Receipt> {
+    const counts = countsOf([repeated], 'repeated');
+    return first.then(async (receipt) => {
+      await countRepeats(counts);
+      return receipt;
+    });
+  }
+
+  /** A step of a release that is repeated is no request of a sender. */
+  async function countRepeats(counts: CountEntry['received']): Promise<void> {
+    if (arrival === 'new' && counts.length > 0) await repeats.add(counts);
   }
 
   function pooled(request: IngestRequest): Pick<QueuedRequest, 'request' | 'release'> {
@@ -192,17 +212,19 @@ export function createStore(writer: Writer, options: StoreOptions) {
     // Not flatMap, which takes half a microsecond for each event.
     const types: EventType[] = [];
     for (const { request } of accepted) for (const type of request.types) types.push(type);
-    const deliveries = fanOut(types, routes);
+    const { deliveries, unselected } = fanOut(types, routes);
     const content = await contentOf(accepted);
     const { quarantine, onStored } = await packRefused(group);
+    const requests = group.map(({ request }) => request);
     const stored = await insertBatch(writer, {
-      requests: group.map(({ request }) => request),
+      requests,
       events: types.length,
       content,
       deliveries,
       quarantine,
       version,
       shard,
+      counts: { received: countsOf(requests, arrival), unselected },
     });
     if (!stored) return false;
     onStored();
@@ -236,6 +258,13 @@ export function createStore(writer: Writer, options: StoreOptions) {
       values: [hashes],
     });
     const receipts = new Map(known.map((row) => [row.hash, row]));
+    const repeated = group.filter(({ request }) => receipts.has(request.hash.toString('hex')));
+    await countRepeats(
+      countsOf(
+        repeated.map(({ request }) => request),
+        'repeated',
+      ),
+    );
     return group.filter(({ request, resolve }) => {
       const row = receipts.get(request.hash.toString('hex'));
       if (row) {

@@ -9,6 +9,7 @@ import { openQuotaRecorder } from '../budget/quotaRecorder.js';
 import { requeueThrottled } from '../budget/requeueThrottled.js';
 import { block, type FailureReason } from '../circuitBreaker.js';
 import { recordWarnings, type Noticed } from '../currents/currentWarnings.js';
+import type { LatencyRecorder } from '../counts/latencyRecorder.js';
 import { hold, release } from '../currentState.js';
 import type { Sql } from '../db/connect.js';
 import { beforeDeadline } from '../db/deadline.js';
@@ -43,6 +44,7 @@ export interface AttemptRunnerDeps extends LoadCurrentOptions {
   readonly http: Http;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly latencies: Pick<LatencyRecorder, 'delivered'>;
   readonly windowMs: number;
   readonly leaseMs: number;
   /** The timeout of a single request; a lease outlives it. */

@@ -1,12 +1,19 @@
 import type { Logger } from 'pino';
 import { Outcome } from '../batch/outcome.js';
 import type { Claim } from '../delivery/claim.js';
+import type { LatencyRecorder } from '../counts/latencyRecorder.js';
 import type { DeliverResult } from '../delivery/deliver.js';
 import type { Metrics } from '../process/metrics.js';
 
+export interface ReportDeps {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly latencies: Pick<LatencyRecorder, 'delivered'>;
+}
+
 /** Counts the outcomes of an attempt in the metrics, and logs it in one line. */
 export function reportAttempt(
-  { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
+  { log, metrics, latencies }: ReportDeps,
   currentId: number,
   claimed: Claim,
   { results, suspension, requests, sent, unconfirmed }: DeliverResult,
@@ -28,8 +35,9 @@ export function reportAttempt(
     }
     counts.delivered += delivered;
     // A replay is slow on purpose.
-    if (delivered > 0 && delivery.replayId === null)
-      metrics.delivered(currentId, delivered, endedMs - delivery.storedAtMs);
+    if (delivered === 0 || delivery.replayId !== null) continue;
+    metrics.delivered(currentId, delivered, endedMs - delivery.storedAtMs);
+    latencies.delivered(currentId, delivered, endedMs - delivery.storedAtMs);
   }
   metrics.attempted(currentId, counts, endedMs - startedMs);
   log.info({

@@ -5,6 +5,7 @@ import { pruneIdempotencyKeys } from '../admin/idempotency.js';
 import { pruneJobs } from '../jobs/jobs.js';
 import { deletePassedBuckets } from '../budget/postgresBuckets.js';
 import { deleteExpiredUsage } from '../budget/quotaRecorder.js';
+import { pruneCounts } from '../counts/pruneCounts.js';
 import { pruneUserDeletions } from '../privacy/userDeletions.js';
 import { daysAhead } from '../db/migrate.js';
 import { pruneNotices } from '../notices/noticeMessages.js';
@@ -20,7 +21,7 @@ const parents = ['batch', 'delivery', 'dead_letter', 'quarantine_batch', 'reques
 
 /**
  * Creates the partitions of the next days, and drops those older than the retention, unless events of that day are still
- * pending. Also deletes expired buckets, quota usage and jobs, and compacts the tally.
+ * pending. Also deletes expired buckets, quota usage, jobs and counts, and compacts the tally.
  */
 export async function runRetention({ sql, log, retentionDays }: RetentionDeps): Promise<void> {
   await sql`select ensure_partitions(${daysAhead}::int)`;
@@ -31,6 +32,7 @@ export async function runRetention({ sql, log, retentionDays }: RetentionDeps): 
   await deleteExpiredUsage(sql);
   await foldTally(sql);
   await pruneNotices(sql);
+  await pruneCounts(sql, retentionDays);
   const days = await sql<{ day: string }[]>`
     select to_char(to_date(right(c.relname, 8), 'YYYYMMDD'), 'YYYY-MM-DD') as day
     from pg_inherits i join pg_class c on c.oid = i.inhrelid

@@ -157,7 +157,7 @@ export const tally = pgTable(
     currentId: t.integer('current_id').notNull(),
     day: t.date('day').notNull(),
     shard: t.smallint('shard').notNull(),
-    outcome: t.text('outcome').$type<'selected' | 'delivered' | 'skipped' | DeadOutcome>().notNull(),
+    outcome: t.text('outcome').$type<'selected' | 'unselected' | 'delivered' | 'skipped' | DeadOutcome>().notNull(),
     code: t.text('code').notNull().default(''),
     events: count64('events').notNull(),
   }),
