@@ -19,8 +19,8 @@ const retryWindow = "interval '1 hour'";
 
 /**
  * Runs a hub of this release through everything that the upgrade test looks for, and returns the rows that it leaves:
- * live, paused, blocked, draft and deleted Currents, pending events, dead letters, quarantined events, a job, cohorts with a
- * session that is not complete, a segment with a webhook, a pull, valid and revoked tokens and keys, a warning, and Currents
+ * live, paused, blocked, draft and deleted Currents, pending events, dead letters of which one is split off and discarded,
+ * quarantined events, a job, cohorts with a session that is not complete, a segment with a webhook, a pull, valid and revoked tokens and keys, a warning, and Currents
  * that a worker owned when it died.
  */
 export async function fillHub(): Promise<Release> {
@@ -134,6 +134,28 @@ export async function fillHub(): Promise<Release> {
     const { credentials } = atMixpanel('', 'live');
     await mutate('updateCurrent', { id: live, confirmName: 'Mixpanel live', credentials }, 'current { id }');
     await reaches(live, 'LIVE');
+
+    // Of the dead letters, which are one row, one is discarded, so that the row is split.
+    const { deadLetters } = await ask<{ deadLetters: { nodes: readonly { id: string }[] } }>(
+      'query ($id: ID!) { deadLetters(filter: { currentId: $id }) { nodes { id } } }',
+      { id: live },
+    );
+    await mutate(
+      'discardDeadLetters',
+      {
+        currentId: live,
+        filter: { ids: deadLetters.nodes.slice(0, 1).map(({ id }) => id) },
+        reason: 'a test',
+        dryRun: false,
+        confirmName: 'Mixpanel live',
+      },
+      'job { id }',
+    );
+    await until(
+      () => sql`select from dead_letter where discarded_at is not null and split_from is not null`,
+      ({ length }) => length === 1,
+      60_000,
+    );
 
     await mutate('checkLedger', { currentId: live }, 'job { id }');
 

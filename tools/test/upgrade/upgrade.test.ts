@@ -158,6 +158,35 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
     expect(after.delivered).toBeGreaterThan(before.delivered);
   });
 
+  it('lists discarded dead letters, restores them, and replays them in turn', async () => {
+    const stored = rows<{ current_id: number; discarded_at?: string | null; split_from?: string | null }>(
+      'dead_letter',
+    ).filter(({ discarded_at: at }) => at != null);
+    // The first release could not discard any.
+    if (name === thisRelease) expect(stored).toMatchObject([{ split_from: expect.anything() }]);
+    const [letter] = stored;
+    if (!letter) return;
+    const current = letter.current_id;
+    const discarded = async () => {
+      const { deadLetters } = await client().ask<{ deadLetters: { nodes: readonly object[] } }>(
+        '{ deadLetters(filter: { isDiscarded: true }) { nodes { currentId discardReason discardedBy { id } replayedAt } } }',
+      );
+      return deadLetters.nodes;
+    };
+    const token = { id: expect.stringMatching(/^adm_/) as unknown };
+    expect(await discarded()).toEqual([
+      { currentId: `cur_${current}`, discardReason: 'a test', discardedBy: token, replayedAt: null },
+    ]);
+    await client().ask(
+      'mutation ($id: ID!) { restoreDeadLetters(input: { currentId: $id, dryRun: false }) { __typename } }',
+      { id: `cur_${current}` },
+    );
+    await until(discarded, ({ length }) => length === 0, 60_000);
+    const before = await ledgerOf(sql, current);
+    expect(await createAdmin(hub.api.url, release.secrets.adminToken).replay(current)).toBeGreaterThan(0);
+    expect((await settled(current)).delivered).toBe(before.delivered + 1);
+  });
+
   it('accepts and refuses the same tokens and keys as before', async () => {
     const { secrets } = release;
     expect((await graphql(secrets.adminToken)).status).toBe(200);
