@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { CatalogueEvent } from '@currents/schema';
 import { BatchUnreadable, openBatch } from '../batch/batch.js';
 import { Outcome } from '../batch/outcome.js';
+import { isTombstone } from '../batch/tombstone.js';
 
 export interface Choice {
   /** Whether an event with this outcome byte is wanted. */
@@ -64,8 +65,9 @@ export async function chooseEvents(
   return { outcomes, eventCount, unreadableCount };
 }
 
-function isChosen({ event_type: type, user }: CatalogueEvent, { types, users }: Choice): boolean {
-  if (!types.has(type)) return false;
+function isChosen(event: CatalogueEvent, { types, users }: Choice): boolean {
+  const { event_type: type, user } = event;
+  if (!types.has(type) || isTombstone(event)) return false;
   if (!users) return true;
   return [user.external_user_id, user.device_id, user.user_id].some((id) => typeof id === 'string' && users.has(id));
 }

@@ -17,8 +17,9 @@ export interface OpenDelivery {
 }
 
 /**
- * Makes the deliveries of a replay, in the order of their batches, and counts their events as selected. Dead letters of
- * these events count as replayed. Makes none for a Current that is deleted, or of a day whose retention is over.
+ * Makes the deliveries of a replay, in the order of their batches, and counts their events as selected. A row of
+ * dead letters whose events are all among these counts as replayed. Makes none for a Current that is deleted, or of a
+ * day whose retention is over.
  */
 export async function makeDeliveries(
   tx: Queries,
@@ -45,6 +46,11 @@ export async function makeDeliveries(
       insert into delivery (stored_on, batch_id, current_id, replay, replay_id, events, pending, outcomes)
       select stored_on, batch_id, ${currentId}, true, ${Number(replayId)}, events, pending, outcomes from chosen order by place
       returning stored_on, id
+    ), repaired as (
+      update dead_letter l set replayed_at = now()
+      from chosen c
+      where l.stored_on = c.stored_on and l.batch_id = c.batch_id and l.current_id = ${currentId} and l.replayed_at is null
+        and not exists (select from unnest(l.positions) p where c.outcomes is not null and get_byte(c.outcomes, p) <> 1)
     ), counted as (
       insert into tally as t (current_id, day, shard, outcome, events)
       select ${currentId}, stored_on, ${adminShard}, 'selected', sum(pending) from chosen group by stored_on order by stored_on
