@@ -9,17 +9,19 @@ import type { Bench } from './bench.js';
 import { cohorts } from './cohorts/cohorts.js';
 import { curve } from './curve/curve.js';
 import { eventCost } from './eventCost.js';
+import { replay } from './replay/replay.js';
 
-/** The first argument names the bench; without one it is `eventCost`, or the curve with `--only curve`. */
+/** The first argument names the bench; without one it is `eventCost`, or the one that `--only` names. */
 const benches: Readonly<Record<string, Bench<OptionTable>>> = { amplitude, attacks, cohorts };
+const onlyBenches: Readonly<Record<string, Bench<OptionTable>>> = { curve, replay };
 
 /** Longer than a run with any sensible options. */
 const maxMs = 4 * 60 * 60_000;
 
 const args = process.argv.slice(2);
 const named = benches[args[0] ?? ''];
-const isCurve = /(^| )--only[ =]curve( |$)/.test(args.join(' '));
-const bench: Bench<OptionTable> = named ?? (isCurve ? curve : eventCost);
+const only = /(?:^| )--only[ =](\w+)(?: |$)/.exec(args.join(' '))?.[1];
+const bench: Bench<OptionTable> = named ?? onlyBenches[only ?? ''] ?? eventCost;
 const json = text('FILE', 'bench-result.json', 'the file that the result is written to');
 await runCommand({ ...bench, options: { ...bench.options, json } }, named ? args.slice(1) : args, main);
 

@@ -5,6 +5,7 @@ import { attacks } from '../../src/bench/attacks/attacks.js';
 import { cohorts } from '../../src/bench/cohorts/cohorts.js';
 import { curve } from '../../src/bench/curve/curve.js';
 import { eventCost } from '../../src/bench/eventCost.js';
+import { replay } from '../../src/bench/replay/replay.js';
 
 const names = {
   'npm run bench': [
@@ -23,6 +24,9 @@ const names = {
     'docs',
     'help',
   ],
+  'npm run bench -- --only replay': [
+    ...['only', 'events', 'rate', 'seconds', 'rounds', 'request-events', 'seed', 'queue', 'quick', 'help'],
+  ],
   'npm run bench:amplitude': [
     ...['hot', 'others', 'seconds', 'rounds', 'events', 'request-events', 'slow-ms', 'queue', 'only', 'help'],
   ],
@@ -32,7 +36,7 @@ const names = {
   ],
 } as Readonly<Record<string, readonly string[]>>;
 
-describe.each([eventCost, curve, amplitude, attacks, cohorts].map((bench) => [bench.name, bench] as const))(
+describe.each([eventCost, curve, replay, amplitude, attacks, cohorts].map((bench) => [bench.name, bench] as const))(
   '%s',
   (name, bench) => {
     it('explains all its options with --help', () => {
