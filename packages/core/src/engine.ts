@@ -12,6 +12,7 @@ import { createDeliveryLoop, type DeliveryLoop } from './worker/deliveryLoop.js'
 import type { Metrics } from './process/metrics.js';
 import { startSweeps } from './sweeps.js';
 import { openWorkerLeases } from './db/workerLeases.js';
+import { startIndexWork } from './lookup/indexWork.js';
 import { startPullWork } from './pulls/pullWork.js';
 import { openWakeReceiver, openWakeSender, type QueueConnection } from './queue.js';
 import { startNoticeWork, type NoticeOptions } from './notices/noticeWork.js';
@@ -99,6 +100,7 @@ export async function startEngine(options: EngineOptions) {
 
   const sweeps = startSweeps(sql, log);
   const cohorts = startCohortWork({ ...options, sweeps });
+  const eventIndex = startIndexWork({ ...options, sweeps, sql });
   const segments = startSegmentWork({ ...options, sweeps, http });
   const pulls = startPullWork({
     ...options,
@@ -123,6 +125,7 @@ export async function startEngine(options: EngineOptions) {
       await Promise.all([
         cohorts.stop(),
         segments.stop(),
+        eventIndex.stop(),
         pulls.stop(),
         notices.stop(),
         noticeSweep.stop(),

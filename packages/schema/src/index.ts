@@ -7,6 +7,7 @@ export { checkEvent } from './checkEvent.js';
 export { decodeInSteps, decodeReceived, decodeText } from './decodeText.js';
 export { nestsBeyond } from './depth.js';
 export { envelope } from './envelope.js';
+export { addFingerprints, fingerprint, fingerprintSeeds, type FingerprintKind } from './fingerprint.js';
 export { describeFault } from './jsonFault.js';
 export { findInexactNumbers, isExact, type InexactNumber } from './inexactNumbers.js';
 export { parseInSteps } from './parseInSteps.js';

@@ -2,17 +2,20 @@ import { checkEvent } from './checkEvent.js';
 import { maxLevels, nestsBeyond, writeJson } from './depth.js';
 import type { CatalogueEvent } from './event.js';
 import type { EventType } from './eventType.js';
+import { addFingerprints } from './fingerprint.js';
 import { describeFault } from './jsonFault.js';
 import type { Quarantined, ReadOptions, Unreadable } from './readBody.js';
 import { isRefusal, kindOf, refusalCodes, type RefusalCode } from './refusal.js';
 import { wellFormed } from './wellFormed.js';
 
 /** Starts the reading of a body, or of the part of one whose events are counted together. */
-export function openIntake({ maxEvents = Infinity }: ReadOptions) {
+export function openIntake({ maxEvents = Infinity, withFingerprints = false }: ReadOptions) {
   return {
     events: [] as CatalogueEvent[],
     types: [] as EventType[],
     quarantined: [] as Quarantined[],
+    /** Of the ids of accepted events; undefined when nobody asked for them. */
+    fingerprints: withFingerprints ? ([] as number[]) : undefined,
     /** Whether the text that is taken next may contain a lone surrogate. */
     mayBeIllFormed: false,
     /** Whether a number was met whose digits may be lost: see `takeExactly`. */
@@ -62,7 +65,7 @@ export function take(intake: Intake, value: unknown): void {
   const answer = checkEvent(value, intake);
   if (isRefusal(answer)) {
     nestsBeyond(maxLevels, [value], intake);
-    return quarantine(intake, answer.code, answer.detail, writeJson(value));
+    return quarantine(intake, answer.code, answer.detail, writeJson(value), value);
   }
 
   let event = value as { -readonly [Key in keyof CatalogueEvent]: CatalogueEvent[Key] };
@@ -83,15 +86,21 @@ export function take(intake: Intake, value: unknown): void {
     if (repaired !== event) intake.isUnchanged = false;
     event = repaired;
   }
+  if (intake.fingerprints) addFingerprints(event, intake.fingerprints);
   intake.position += 1;
   intake.events.push(event);
   intake.types.push(answer);
 }
 
-/** Adds an event to the quarantine; `raw` must contain no NUL. */
-export function quarantine(intake: Intake, code: RefusalCode, detail: string, raw: string): void {
+/** Adds an event to the quarantine; `raw` must contain no NUL. `value` is what it says if it is JSON. */
+export function quarantine(intake: Intake, code: RefusalCode, detail: string, raw: string, value?: unknown): void {
   if (isFull(intake)) return;
-  intake.quarantined.push({ position: intake.position, code, detail, raw });
+  const { position } = intake;
+  if (intake.fingerprints) {
+    const fingerprints: number[] = [];
+    addFingerprints(value, fingerprints);
+    intake.quarantined.push({ position, code, detail, raw, fingerprints });
+  } else intake.quarantined.push({ position, code, detail, raw });
   intake.position += 1;
   intake.isUnchanged = false;
 }

@@ -28,6 +28,8 @@ export interface Taken {
   /** The type of each accepted event, at the same index. */
   readonly types: readonly EventType[];
   readonly quarantined: readonly Quarantined[];
+  /** Of the ids of the accepted events, see `addFingerprints`; none unless they were asked for. */
+  readonly fingerprints: readonly number[];
   /**
    * JSON of exactly the accepted events, for `readStored`. Of a short text it is that text itself if it contains nothing
    * else, so a caller that compares the two may store the received bytes.
@@ -42,6 +44,8 @@ export interface Quarantined {
   readonly detail: string;
   /** JSON of what was refused, or the line if it is not JSON. Contains no NUL. */
   readonly raw: string;
+  /** Of the ids that it has, as far as it is JSON; undefined unless they were asked for. */
+  readonly fingerprints?: readonly number[];
 }
 
 /** Why a body as a whole cannot be read: code → a sentence. */
@@ -59,6 +63,8 @@ export interface Unreadable {
 export interface ReadOptions {
   /** A body with more events, the quarantined ones included, is unreadable. */
   readonly maxEvents?: number;
+  /** Whether to take the fingerprints of the ids of all events. */
+  readonly withFingerprints?: boolean;
 }
 
 /** Longer bodies are read in steps. */
@@ -83,7 +89,7 @@ export function readBody(body: string | Buffer, format: BodyFormat, options: Rea
 
 function readAtOnce(text: string, format: BodyFormat, options: ReadOptions): Reading {
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
-  if (!/\S/.test(body)) return { events: [], types: [], quarantined: [], json: '[]' };
+  if (!/\S/.test(body)) return { events: [], types: [], quarantined: [], fingerprints: [], json: '[]' };
   return format === 'ndjson' ? readLines(body, options) : readWhole(body, options);
 }
 
@@ -126,7 +132,7 @@ function openIntakeOf(body: string, options: ReadOptions): Intake {
 }
 
 function close(intake: Intake, json: string): Reading {
-  const { events, types, quarantined, isUnchanged } = intake;
+  const { events, types, quarantined, fingerprints = [], isUnchanged } = intake;
   if (intake.isOver) return { unreadable: tooManyEvents(intake) };
-  return { events, types, quarantined, json: isUnchanged ? json : JSON.stringify(events) };
+  return { events, types, quarantined, fingerprints, json: isUnchanged ? json : JSON.stringify(events) };
 }

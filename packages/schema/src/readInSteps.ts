@@ -78,8 +78,8 @@ export function* readInSteps(
     return { unreadable: { code: 'malformed_json', detail } };
   }
   if (reader.intake.isOver) return { unreadable: tooManyEvents(reader.intake) };
-  const { types, quarantined } = reader.intake;
-  return { events: reader.events, types, quarantined };
+  const { types, quarantined, fingerprints = [] } = reader.intake;
+  return { events: reader.events, types, quarantined, fingerprints };
 }
 
 function hasByteOrderMark(bytes: Buffer): boolean {
@@ -160,6 +160,7 @@ function* readLine(reader: Reader, range: Range): Generator<undefined, void> {
   const text = end - start <= groupBytes ? decodeUtf8(body.subarray(start, end)) : undefined;
   if (text !== undefined) return takeGroup(reader, range, text, 'lines', takeLine);
   const from = { position: intake.position, types: intake.types.length, quarantined: intake.quarantined.length };
+  const fingerprints = intake.fingerprints?.length;
   const events = reader.events.length;
   reader.parts = [];
   try {
@@ -173,6 +174,7 @@ function* readLine(reader: Reader, range: Range): Generator<undefined, void> {
     intake.position = from.position;
     intake.types.length = from.types;
     intake.quarantined.length = from.quarantined;
+    if (intake.fingerprints) intake.fingerprints.length = fingerprints as number;
     reader.events.length = events;
     reader.parts = [];
     yield* refuse(reader, range, 'malformed_json', 'the line is not JSON');

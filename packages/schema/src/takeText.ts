@@ -15,6 +15,7 @@ export type TextKind = 'body' | 'lines' | 'items' | 'events';
 export function takeExactly(intake: Intake, text: string, kind: TextKind, takeFrom: () => void): void {
   const { position, isUnchanged, isOver, describable } = intake;
   const [events, types, quarantined] = [intake.events.length, intake.types.length, intake.quarantined.length];
+  const fingerprints = intake.fingerprints?.length;
   const before = { position, isUnchanged, isOver, describable: { ...describable }, mayLoseDigits: false };
   takeFrom();
   if (!intake.mayLoseDigits) return;
@@ -22,6 +23,7 @@ export function takeExactly(intake: Intake, text: string, kind: TextKind, takeFr
   intake.events.length = events;
   intake.types.length = types;
   intake.quarantined.length = quarantined;
+  if (intake.fingerprints) intake.fingerprints.length = fingerprints as number;
   takeText(intake, text, kind);
   intake.mayLoseDigits = false;
 }
@@ -69,10 +71,10 @@ function takeEventText(intake: Intake, text: string): void {
   const value: unknown = JSON.parse(text);
   if (numbers.length === 0) return take(intake, value);
   const answer = checkEvent(value);
-  if (isRefusal(answer)) return quarantine(intake, answer.code, answer.detail, text);
+  if (isRefusal(answer)) return quarantine(intake, answer.code, answer.detail, text, value);
   const places = numbers.map((number) => ({ ...number, ...placeOf(number, answer) }));
   const refused = places.find((place) => place.refusal !== undefined)?.refusal;
-  if (refused) return quarantine(intake, refused.code, refused.detail, text);
+  if (refused) return quarantine(intake, refused.code, refused.detail, text, value);
   const free = places.filter(({ isRounded }) => isRounded !== true);
   if (free.length > 0) intake.isUnchanged = false;
   take(intake, JSON.parse(withDigitsAsText(text, free)));

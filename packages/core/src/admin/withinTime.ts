@@ -6,15 +6,22 @@ import { QuestionRefused } from './page.js';
 /** What one statement of an admin's query may take; what takes longer on purpose is a job. */
 const maxStatementSeconds = 5;
 
-/** Runs a query that may read much. Rejects with `QuestionRefused` when a statement of it takes too long. */
-export async function withinTime<Result>({ db }: Db, query: (tx: Queries) => Promise<Result>): Promise<Result> {
+/**
+ * Runs a query that may read much. Rejects with `QuestionRefused` when a statement of it takes too long.
+ * @param isSnapshot whether all its statements see the same state of the database.
+ */
+export async function withinTime<Result>(
+  { db }: Db,
+  query: (tx: Queries) => Promise<Result>,
+  { isSnapshot = false }: { readonly isSnapshot?: boolean } = {},
+): Promise<Result> {
   try {
     return await db.transaction(
       async (tx) => {
         await tx.execute(sql.raw(`set local statement_timeout = '${maxStatementSeconds}s'`));
         return query(tx);
       },
-      { accessMode: 'read only' },
+      { accessMode: 'read only', ...(isSnapshot ? { isolationLevel: 'repeatable read' as const } : {}) },
     );
   } catch (error) {
     if (!isCode(error, queryCanceled)) throw error;

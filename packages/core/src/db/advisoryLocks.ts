@@ -19,4 +19,6 @@ export const advisoryLocks = {
   adminTokens: 7305133,
   /** By Current: replays of its dead letters take turns. */
   replay: 7305134,
+  /** Merges the fingerprints of the event index. */
+  eventIndex: 7305150,
 } as const;

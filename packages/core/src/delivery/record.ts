@@ -62,7 +62,8 @@ export async function record(
           outcomes = decode(a.outcomes, 'hex'), pending = a.pending, lease = null,
           due_at = coalesce(to_timestamp(a.due_at_ms / 1000), d.stored_at),
           skip_reasons = (select array_agg(r) from json_array_elements_text(a.skip_reasons::json) r),
-          deferred = a.deferred::jsonb
+          deferred = a.deferred::jsonb,
+          first_recorded_at = coalesce(d.first_recorded_at, now()), last_recorded_at = now()
         from attempt a
         where d.stored_on = a.stored_on and d.id = a.id and d.lease = ${lease}::bigint
         returning d.id

@@ -76,7 +76,10 @@ function isShort({ chunks, format }: IngestBody): boolean {
 function parseAtOnce(body: IngestBody): IngestRequest | IngestResult {
   const bytes = body.chunks.length === 1 ? body.chunks[0]! : Buffer.concat(body.chunks);
   const { text, isDamaged } = decodeReceived(bytes);
-  const reading = readBody(isDamaged ? bytes : text, body.format, { maxEvents: maxRequestEvents });
+  const reading = readBody(isDamaged ? bytes : text, body.format, {
+    maxEvents: maxRequestEvents,
+    withFingerprints: true,
+  });
   const json = 'unreadable' in reading || reading.json === text ? bytes : Buffer.from(reading.json);
   return requestOf(body, reading, openHash(body).update(bytes), { json });
 }
@@ -93,8 +96,8 @@ function requestOf(
   accepted: { readonly json: Buffer } | { readonly content: Buffer },
 ): IngestRequest | IngestResult {
   if ('unreadable' in reading) return { outcome: 'unreadable', ...reading.unreadable };
-  const { types, quarantined } = reading;
+  const { types, quarantined, fingerprints } = reading;
   if (types.length + quarantined.length === 0)
     return { outcome: 'stored', receipt: { accepted: 0, quarantined: 0, refused: [] } };
-  return { hash: hash.digest(), tokenId, types, refused: quarantined, ...accepted };
+  return { hash: hash.digest(), tokenId, types, refused: quarantined, fingerprints, ...accepted };
 }

@@ -11,6 +11,8 @@ interface ReadRequest {
   /** The types of the accepted events, in order. */
   readonly types: readonly EventType[];
   readonly refused: readonly RefusedEvent[];
+  /** Of the ids of the accepted events, for the event index. */
+  readonly fingerprints: readonly number[];
 }
 
 interface ShortRequest extends ReadRequest {
@@ -33,7 +35,7 @@ export interface Receipt {
   readonly accepted: number;
   readonly quarantined: number;
   /** The first of the quarantined events. */
-  readonly refused: readonly Omit<RefusedEvent, 'raw'>[];
+  readonly refused: readonly Omit<RefusedEvent, 'raw' | 'fingerprints'>[];
 }
 
 /** What a request is answered that was not there before. */
@@ -48,11 +50,13 @@ export function receiptOf({ types, refused }: IngestRequest): Receipt {
 
 /** What a refused event takes in memory beside its text. */
 const refusedBytes = 200;
+const fingerprintBytes = 8;
 
 /** The events of a request and the bytes it holds until its commit, those for the quarantine included. */
 export function sizeOf(request: IngestRequest): { readonly events: number; readonly bytes: number } {
   const { types, refused } = request;
   let { length: bytes } = request.json ?? request.content;
+  bytes += fingerprintBytes * request.fingerprints.length;
   for (const { raw, detail } of refused) bytes += raw.length + detail.length + refusedBytes;
   return { events: types.length + refused.length, bytes };
 }

@@ -9,6 +9,8 @@ interface NewBatch {
   readonly requests: readonly IngestRequest[];
   readonly events: number;
   readonly content: Buffer;
+  /** Of the ids of its events, as `packFingerprints` writes them. */
+  readonly fingerprints: Buffer;
   readonly deliveries: readonly NewDelivery[];
   readonly quarantine: readonly QuarantineRow[];
   readonly version: string;
@@ -26,7 +28,7 @@ const noPartition = '23514';
  */
 export async function insertBatch(
   writer: Writer,
-  { requests, events, content, deliveries, quarantine, version, shard, counts }: NewBatch,
+  { requests, events, content, fingerprints, deliveries, quarantine, version, shard, counts }: NewBatch,
 ): Promise<boolean> {
   const values = [
     version,
@@ -41,6 +43,8 @@ export async function insertBatch(
     deliveries.map(({ outcomes }) => outcomes?.toString('hex') ?? null),
     requests.map(({ refused }) => refused.length),
     JSON.stringify(counts),
+    tokenIdsOf(requests),
+    fingerprints,
   ];
   try {
     const statement = quarantine.length === 0 ? insert : insertWithQuarantine;
@@ -55,6 +59,12 @@ export async function insertBatch(
   }
 }
 
+/** The token of each request; a single one if all have the same. */
+function tokenIdsOf(requests: readonly IngestRequest[]): readonly number[] {
+  const first = requests[0]?.tokenId as number;
+  return requests.every(({ tokenId }) => tokenId === first) ? [first] : requests.map(({ tokenId }) => tokenId);
+}
+
 function quarantineValues(quarantine: readonly QuarantineRow[]): unknown[] {
   return [
     quarantine.map(({ tokenId }) => tokenId),
@@ -64,21 +74,26 @@ function quarantineValues(quarantine: readonly QuarantineRow[]): unknown[] {
     quarantine.map(({ eventCounts }) => arrayText(eventCounts)),
     quarantine.map((row) => row.content?.length ?? null),
     Buffer.concat(quarantine.map((row) => row.content ?? Buffer.alloc(0))),
+    quarantine.map((row) => row.fingerprints.toString('hex')),
   ];
 }
 
 /** The parts for quarantined events, which most batches do not have: to set them up costs Postgres as much as a row. */
 const quarantineParts = `, refused as (
-    select *, sum(length) over (order by place) - length as start
-    from unnest($13::int[], $14::text[], $15::text[], $16::text[], $17::text[], $18::int[])
-      with ordinality q (token_id, positions, codes, code_indexes, event_counts, length, place)
+    select *, sum(length) over (order by place) - length as start, nextval('quarantine_batch_id') as id
+    from unnest($15::int[], $16::text[], $17::text[], $18::text[], $19::text[], $20::int[], $22::text[])
+      with ordinality q (token_id, positions, codes, code_indexes, event_counts, length, fingerprints, place)
   ), quarantined as (
     insert into quarantine_batch
-      (stored_on, token_id, events, positions, codes, code_indexes, event_counts, released_counts, purged_counts, content)
-    select today, token_id, length(decode(code_indexes, 'hex')), decode(positions, 'hex'), codes::text[],
+      (stored_on, id, token_id, events, positions, codes, code_indexes, event_counts, released_counts, purged_counts,
+      is_indexed, content)
+    select today, id, token_id, length(decode(code_indexes, 'hex')), decode(positions, 'hex'), codes::text[],
       decode(code_indexes, 'hex'), event_counts::int[], array_fill(0, array[cardinality(codes::text[])]),
-      array_fill(0, array[cardinality(codes::text[])]), substring($19::bytea from start::int + 1 for length)
+      array_fill(0, array[cardinality(codes::text[])]), true, substring($21::bytea from start::int + 1 for length)
     from guard, refused order by place
+  ), refused_indexed as (
+    insert into unmerged_fingerprints (stored_on, source, row_id, fingerprints)
+    select today, 'quarantine', id, decode(fingerprints, 'hex') from guard, refused where fingerprints <> ''
   ), used as (
     insert into quarantine_usage as u (stored_on, token_id, shard, bytes)
     select today, token_id, $2::smallint, sum(length) from guard, refused where length is not null
@@ -103,9 +118,12 @@ const textWith = (more: string): string => `
     from guard, unnest($5::text[], $6::int[], $7::text[], $11::int[]) r (hash, accepted, refused, quarantined)
     order by r.hash
   ), stored as (
-    insert into batch (stored_on, events, content)
-    select today, $3::int, $4::bytea from guard where $3::int > 0
+    insert into batch (stored_on, events, content, token_ids, request_events)
+    select today, $3::int, $4::bytea, $13::int[], $6::int[] from guard where $3::int > 0
     returning stored_on, id
+  ), indexed as (
+    insert into unmerged_fingerprints (stored_on, source, row_id, fingerprints)
+    select stored_on, 'batch', id, $14::bytea from stored
   ), fanned as (
     select stored.stored_on, stored.id as batch_id, d.current_id, d.selected, d.outcomes
     from stored, unnest($8::int[], $9::int[], $10::text[]) d (current_id, selected, outcomes)

@@ -47,7 +47,7 @@ export function createLongBodyReader({ maxEvents }: { readonly maxEvents: number
   ): Generator<Promise<void> | undefined, ReadingInSteps> {
     const bytes = yield* gather(chunks, hash);
     const onAccepted = packer.add;
-    const steps = readInSteps(bytes, format, { maxEvents, onAccepted });
+    const steps = readInSteps(bytes, format, { maxEvents, onAccepted, withFingerprints: true });
     for (let step = steps.next(); ; step = steps.next()) {
       if (step.done) return step.value;
       yield packer.busy();

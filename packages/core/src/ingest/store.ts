@@ -8,6 +8,7 @@ import { insertBatch } from './insertBatch.js';
 import { createBufferPool } from './bufferPool.js';
 import { receiptOf, sizeOf, type Receipt, type IngestRequest } from './ingestRequest.js';
 import { countsOf, type CountEntry } from './receivedCounts.js';
+import { packFingerprints } from '../eventIndex/packFingerprints.js';
 import { readRoutes, type Routes } from './routes.js';
 import { openQuarantineBudgets, type QuarantineBudgetOptions } from '../quarantine/quarantineBudget.js';
 import { packQuarantine, type QuarantineRow } from '../quarantine/quarantineRows.js';
@@ -220,6 +221,7 @@ export function createStore(writer: Writer, options: StoreOptions) {
       requests,
       events: types.length,
       content,
+      fingerprints: packFingerprints(accepted.map(({ request }) => request)),
       deliveries,
       quarantine,
       version,

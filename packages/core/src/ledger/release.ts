@@ -76,6 +76,7 @@ interface Accepted {
   readonly index: number;
   readonly types: readonly EventType[];
   readonly json: string;
+  readonly fingerprints: readonly number[];
 }
 
 async function readRow(row: QuarantineRow, filter: QuarantineFilter) {
@@ -110,11 +111,11 @@ async function readRow(row: QuarantineRow, filter: QuarantineFilter) {
 const charactersPerStep = 64 * 1024;
 
 function readEvent(text: string) {
-  const reading = readBody(text, 'ndjson');
+  const reading = readBody(text, 'ndjson', { withFingerprints: true });
   const fault = 'unreadable' in reading ? reading.unreadable : reading.quarantined[0];
   if ('unreadable' in reading || fault !== undefined || reading.events.length === 0)
     return { code: fault?.code ?? 'not_an_object', detail: fault?.detail ?? 'expected an event, got nothing' };
-  return { types: reading.types, json: reading.json };
+  return { types: reading.types, json: reading.json, fingerprints: reading.fingerprints };
 }
 
 const lost: Readonly<Record<string, string>> = {
@@ -133,11 +134,11 @@ const eventsAtOnce = 500;
 /** Each event is a request of its own, so that it is stored once, also when two admins release it or a step is repeated. */
 async function store({ store }: Pick<Admin, 'store'>, row: QuarantineRow, good: readonly Accepted[]): Promise<void> {
   for (let start = 0; start < good.length; start += eventsAtOnce) {
-    const stored = good.slice(start, start + eventsAtOnce).map(({ index, types, json }) => {
+    const stored = good.slice(start, start + eventsAtOnce).map(({ index, types, json, fingerprints }) => {
       const hash = createHash('sha256')
         .update(`quarantine ${datedId(row)}-${index}`)
         .digest();
-      return store.store({ hash, tokenId: row.tokenId, types, json: Buffer.from(json), refused: [] });
+      return store.store({ hash, tokenId: row.tokenId, types, json: Buffer.from(json), refused: [], fingerprints });
     });
     await Promise.all(stored);
   }

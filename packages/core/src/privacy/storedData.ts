@@ -14,7 +14,7 @@ export type Treatment =
 export const storedData: Readonly<Record<string, Readonly<Record<string, Treatment>>>> = {
   admin_token: { name: 'none', hash: 'bytes', role: 'none' },
   audit_entry: { action: 'none', target_id: 'text', arguments: 'json', result: 'none', actor: 'none' },
-  batch: { content: 'batch' },
+  batch: { content: 'batch', token_ids: 'none', request_events: 'none' },
   budget_bucket: { key: 'rows' },
   cohort: {
     partner: 'none',
@@ -77,9 +77,11 @@ export const storedData: Readonly<Record<string, Readonly<Record<string, Treatme
     discard_reason: 'text',
   },
   delivery: { outcomes: 'bytes', skip_reasons: 'none', deferred: 'deferrals' },
+  fingerprint_block: { source: 'none', content: 'bytes' },
   idempotency_key: { key: 'rows', mutation: 'none', request_hash: 'bytes', state: 'none', answer: 'answers' },
   import_key: { partner: 'none', name: 'none', hash: 'bytes', hint: 'none' },
   import_partner: { name: 'none' },
+  index_backfill: { source: 'none' },
   ingest_token: { name: 'none', hash: 'bytes', hint: 'none' },
   job: { operation: 'none', input: 'json', state: 'none', progress: 'json', result: 'json', error: 'text' },
   master_key_check: { sealed: 'bytes' },
@@ -151,6 +153,7 @@ export const storedData: Readonly<Record<string, Readonly<Record<string, Treatme
   segment_webhook_expiry: { code: 'none', detail: 'text' },
   tally: { outcome: 'none', code: 'none' },
   tally_sample: {},
+  unmerged_fingerprints: { source: 'none', fingerprints: 'bytes' },
   unreferenced_set: {},
   user_deletion: { hashes: 'bytes', sealed: 'sealed' },
   worker_lease: {},

@@ -1,3 +1,4 @@
+import { packFingerprints } from '../eventIndex/packFingerprints.js';
 import { packContent } from './content.js';
 import type { QuarantineBudget } from './quarantineBudget.js';
 
@@ -7,6 +8,8 @@ export interface RefusedEvent {
   readonly code: string;
   readonly detail: string;
   readonly raw: string;
+  /** Of the ids that it has, for the event index. */
+  readonly fingerprints?: readonly number[];
 }
 
 /** A row of `quarantine_batch` to insert: some refused events of one request. */
@@ -18,6 +21,8 @@ export interface QuarantineRow {
   readonly eventCounts: readonly number[];
   /** Undefined when the budget has no room for the bodies. */
   readonly content: Buffer | undefined;
+  /** As `packFingerprints` writes them; empty for events that are kept without their bodies. */
+  readonly fingerprints: Buffer;
 }
 
 /** A row ends with the event that brings it to so many characters, so that reading one takes some milliseconds. */
@@ -32,8 +37,10 @@ export async function packQuarantine(
 ): Promise<readonly QuarantineRow[]> {
   const rows: QuarantineRow[] = [];
   for (const events of cut(refused)) {
-    const content = budget.hasRoom(tokenId, 1) ? await packContent(events.map(keep)) : undefined;
-    rows.push({ ...describe(tokenId, events), content: content && budget.reserve(tokenId, content) });
+    const packed = budget.hasRoom(tokenId, 1) ? await packContent(events.map(keep)) : undefined;
+    const content = packed && budget.reserve(tokenId, packed);
+    const fingerprints = packFingerprints(content ? events : []);
+    rows.push({ ...describe(tokenId, events), content, fingerprints });
   }
   return rows;
 }

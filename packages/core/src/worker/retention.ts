@@ -17,7 +17,15 @@ export interface RetentionDeps {
   readonly retentionDays: number;
 }
 
-const parents = ['batch', 'delivery', 'dead_letter', 'quarantine_batch', 'request'] as const;
+const parents = [
+  'batch',
+  'delivery',
+  'dead_letter',
+  'quarantine_batch',
+  'request',
+  'unmerged_fingerprints',
+  'fingerprint_block',
+] as const;
 
 /**
  * Creates the partitions of the next days, and drops those older than the retention, unless events of that day are still
@@ -62,6 +70,7 @@ async function dropDay(sql: Sql, log: Logger, day: string): Promise<void> {
     if (busy) return false;
     for (const parent of parents) await tx`drop table if exists ${tx(`${parent}_${suffix}`)}`;
     await tx`delete from quarantine_usage where stored_on = ${day}`;
+    await tx`delete from index_backfill where stored_on = ${day}`;
     return true;
   });
   if (isDropped) {

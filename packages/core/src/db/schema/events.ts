@@ -3,8 +3,8 @@ import { index, pgSequence, pgTable, primaryKey } from 'drizzle-orm/pg-core';
 import { bytes, count64, id64, instant, nextId, oneOf, owner, partial } from './columns.js';
 
 /**
- * Events on their way, from a request to its outcomes. `batch`, `delivery`, `dead_letter`, `quarantine_batch` and
- * `request` are partitioned by `stored_on`, the UTC day; their ids come from sequences, because a partitioned table has no
+ * Events on their way, from a request to its outcomes. `batch`, `delivery`, `dead_letter`, `quarantine_batch`,
+ * `request` and the fingerprints are partitioned by `stored_on`, the UTC day; their ids come from sequences, because a partitioned table has no
  * identity.
  */
 
@@ -12,6 +12,7 @@ export const batchId = pgSequence('batch_id');
 export const deliveryId = pgSequence('delivery_id');
 export const deadLetterId = pgSequence('dead_letter_id');
 export const quarantineBatchId = pgSequence('quarantine_batch_id');
+export const fingerprintBlockId = pgSequence('fingerprint_block_id');
 
 export const batch = pgTable(
   'batch',
@@ -21,6 +22,8 @@ export const batch = pgTable(
     storedAt: instant('stored_at').notNull().defaultNow(),
     events: t.integer('events').notNull(),
     content: bytes('content').notNull(),
+    tokenIds: t.integer('token_ids').array(),
+    requestEvents: t.integer('request_events').array(),
   }),
   (table) => [primaryKey({ columns: [table.storedOn, table.id] })],
 );
@@ -45,6 +48,8 @@ export const delivery = pgTable(
     attempts: t.integer('attempts').notNull().default(0),
     dueAt: instant('due_at').notNull().defaultNow(),
     lease: id64('lease'),
+    firstRecordedAt: instant('first_recorded_at'),
+    lastRecordedAt: instant('last_recorded_at'),
   }),
   (table) => [
     primaryKey({ columns: [table.storedOn, table.id] }),
@@ -118,8 +123,52 @@ export const quarantineBatch = pgTable(
     states: bytes('states'),
     releases: instant('releases').array(),
     content: bytes('content'),
+    isIndexed: t.boolean('is_indexed').notNull().default(false),
   }),
   (table) => [primaryKey({ columns: [table.storedOn, table.id] })],
+);
+
+/** Whose rows the event index finds. */
+const source = () => oneOf('source', ['batch', 'quarantine']).notNull();
+
+/** The fingerprints of one row of `batch` or `quarantine_batch`, until they are merged into a block. */
+export const unmergedFingerprints = pgTable('unmerged_fingerprints', (t) => ({
+  storedOn: t.date('stored_on').notNull(),
+  source: source(),
+  rowId: id64('row_id').notNull(),
+  storedAt: instant('stored_at').notNull().defaultNow(),
+  fingerprints: bytes('fingerprints').notNull(),
+}));
+
+/** The fingerprints of many rows, sorted; see `eventIndex/block.ts`. */
+export const fingerprintBlock = pgTable(
+  'fingerprint_block',
+  (t) => ({
+    storedOn: t.date('stored_on').notNull(),
+    id: id64('id').notNull().default(nextId('fingerprint_block_id')),
+    source: source(),
+    version: t.smallint('version').notNull().default(1),
+    level: t.smallint('level').notNull(),
+    entries: t.integer('entries').notNull(),
+    firstRowId: id64('first_row_id').notNull(),
+    lastRowId: id64('last_row_id').notNull(),
+    content: bytes('content').notNull(),
+  }),
+  (table) => [primaryKey({ columns: [table.storedOn, table.id] })],
+);
+
+/** How far the rows of a day are indexed that were stored before there was an index. */
+export const indexBackfill = pgTable(
+  'index_backfill',
+  (t) => ({
+    storedOn: t.date('stored_on').notNull(),
+    source: source(),
+    lastRowId: id64('last_row_id').notNull().default('0'),
+    checkedAt: instant('checked_at'),
+    caughtUpAt: instant('caught_up_at'),
+    finishedAt: instant('finished_at'),
+  }),
+  (table) => [primaryKey({ columns: [table.storedOn, table.source] })],
 );
 
 /** Bytes of the bodies in the quarantine. Each writer counts in a shard of its own, so that none waits for another. */

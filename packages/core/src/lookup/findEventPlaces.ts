@@ -1,0 +1,228 @@
+import { fingerprint, isRecord, type CatalogueEvent, type FingerprintKind } from '@currents/schema';
+import { sql } from 'drizzle-orm';
+import type { Db, Queries } from '../admin/admin.js';
+import { boundOf } from '../admin/page.js';
+import { withinTime } from '../admin/withinTime.js';
+import { BatchUnreadable, openBatch, type BatchSlice } from '../batch/batch.js';
+import { openContent } from '../ledger/quarantineBodies.js';
+import { runInSteps } from '../process/runInSteps.js';
+import type { Source } from '../eventIndex/mergeFingerprints.js';
+import { searchIndex } from './searchIndex.js';
+
+/** Which events to find: those with this id. */
+export interface EventQuestion {
+  readonly kind: FingerprintKind;
+  readonly id: string;
+  /** Stored at or after. */
+  readonly from?: Date | undefined;
+  /** Stored before. */
+  readonly to?: Date | undefined;
+}
+
+/** Where a stored event is. The `position` counts from 0, in its batch or in its row of the quarantine. */
+export interface PlaceKey {
+  readonly storedOn: string;
+  readonly source: Source;
+  readonly rowId: string;
+  readonly position: number;
+}
+
+export interface EventPlace extends PlaceKey {
+  readonly storedAt: Date;
+  /** The event itself if the catalogue has accepted it. */
+  readonly event: CatalogueEvent | undefined;
+  /** The ingest token that it came with; undefined for batches that a release before the index has stored. */
+  readonly tokenId: number | undefined;
+  /** Its place among the accepted events of its request, from 0; undefined where the token is, and for the quarantine. */
+  readonly requestPosition: number | undefined;
+}
+
+interface FoundPlaces {
+  readonly places: readonly EventPlace[];
+  readonly hasMore: boolean;
+}
+
+/** Rows that one look-up opens at most, each of which may hold thousands of events. */
+export const maxOpenedRows = 20;
+const sources: readonly Source[] = ['batch', 'quarantine'];
+
+/**
+ * Finds stored events by an id: of the newest day first, its accepted events before its quarantined ones, each the last
+ * first. Returns fewer than `limit` when they are in many rows. Opens about as many rows as have such events: of 10
+ * million events, one look-up in a hundred opens a row in vain.
+ */
+export async function findEventPlaces(
+  { db }: Db,
+  question: EventQuestion,
+  limit: number,
+  after?: PlaceKey,
+): Promise<FoundPlaces> {
+  return withinTime({ db }, (tx) => find(tx, question, limit, after), { isSnapshot: true });
+}
+
+async function find(db: Queries, question: EventQuestion, limit: number, after?: PlaceKey): Promise<FoundPlaces> {
+  const places: EventPlace[] = [];
+  const sought = fingerprint(question.kind, question.id);
+  let opened = 0;
+  for (const day of await daysOf(db, question))
+    for (const source of sources) {
+      if (after && isPassed({ day, source }, after)) continue;
+      let before = after?.storedOn === day && after.source === source ? Number(after.rowId) + 1 : undefined;
+      for (;;) {
+        const ids = await searchIndex(db, { day, source, fingerprint: sought, before, limit: maxOpenedRows });
+        for (const id of ids) {
+          if (opened >= maxOpenedRows && places.length > 0) return { places, hasMore: true };
+          const found = await openRow(db, { day, source, id, question });
+          if (found === undefined) continue;
+          opened++;
+          for (const place of found) {
+            if (after && isSameRow(place, after) && place.position >= after.position) continue;
+            if (places.length === limit) return { places, hasMore: true };
+            places.push(place);
+          }
+        }
+        if (ids.length < maxOpenedRows) break;
+        before = ids.at(-1);
+      }
+    }
+  return { places, hasMore: false };
+}
+
+function isPassed({ day, source }: { readonly day: string; readonly source: Source }, after: PlaceKey): boolean {
+  return day > after.storedOn || (day === after.storedOn && sources.indexOf(source) < sources.indexOf(after.source));
+}
+
+function isSameRow(place: PlaceKey, after: PlaceKey): boolean {
+  return place.storedOn === after.storedOn && place.source === after.source && place.rowId === after.rowId;
+}
+
+/** The days that are stored, the newest first. A row may be stored a moment after its day was taken. */
+async function daysOf(db: Queries, { from, to }: EventQuestion): Promise<readonly string[]> {
+  const rows = await db.execute<{ day: string }>(sql`
+    select to_char(to_date(right(c.relname, 8), 'YYYYMMDD'), 'YYYY-MM-DD') as day
+    from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = 'batch'::regclass and to_date(right(c.relname, 8), 'YYYYMMDD') <= current_date
+    order by day desc`);
+  const dayOf = (instant: Date, shiftMs: number): string =>
+    new Date(boundOf(instant).getTime() + shiftMs).toISOString().slice(0, 10);
+  const first = from && dayOf(from, -86_400_000);
+  const last = to && dayOf(to, 0);
+  return rows
+    .map(({ day }) => day)
+    .filter((day) => (first === undefined || day >= first) && (last === undefined || day <= last));
+}
+
+interface RowQuestion {
+  readonly day: string;
+  readonly source: Source;
+  readonly id: number;
+  readonly question: EventQuestion;
+}
+
+/** The events of a row that have the id, the last first; undefined when the row was stored at another time, or is gone. */
+async function openRow(db: Queries, row: RowQuestion): Promise<readonly EventPlace[] | undefined> {
+  const { from, to } = row.question;
+  const [earliest, latest] = [boundOf(from ?? new Date(0)), boundOf(to ?? new Date(8.64e15))];
+  const time = sql`stored_at >= ${earliest.toISOString()}::timestamptz and stored_at < ${latest.toISOString()}::timestamptz`;
+  return row.source === 'batch' ? openBatchRow(db, row, time) : openQuarantineRow(db, row, time);
+}
+
+async function openBatchRow(
+  db: Queries,
+  { day, source, id, question }: RowQuestion,
+  time: ReturnType<typeof sql>,
+): Promise<readonly EventPlace[] | undefined> {
+  const [row] = await db.execute<{
+    content: Buffer;
+    storedAt: string | Date;
+    tokenIds: readonly number[] | null;
+    requestEvents: readonly number[] | null;
+  }>(sql`
+    select content, stored_at as "storedAt", token_ids as "tokenIds", request_events as "requestEvents" from batch
+    where stored_on = ${day} and id = ${id} and ${time}`);
+  if (!row) return undefined;
+  const found = await runInSteps(matchingEvents(await slicesOf(row.content), question));
+  return found.reverse().map(({ position, event }) => ({
+    storedOn: day,
+    source,
+    rowId: String(id),
+    position,
+    event,
+    storedAt: new Date(row.storedAt),
+    ...requestOf(row.tokenIds, row.requestEvents, position),
+  }));
+}
+
+async function slicesOf(content: Buffer): Promise<readonly BatchSlice[]> {
+  try {
+    return await openBatch(content);
+  } catch (error) {
+    if (error instanceof BatchUnreadable) return [];
+    throw error;
+  }
+}
+
+/** Each slice takes about a millisecond. What cannot be read has no event that is looked for. */
+function* matchingEvents(slices: readonly BatchSlice[], question: EventQuestion) {
+  const found: { readonly position: number; readonly event: CatalogueEvent }[] = [];
+  let start = 0;
+  for (const slice of slices) {
+    try {
+      for (const [index, event] of slice.read().entries())
+        if (hasId(event, question)) found.push({ position: start + index, event });
+    } catch (error) {
+      if (!(error instanceof BatchUnreadable)) throw error;
+    }
+    start += slice.count;
+    yield undefined;
+  }
+  return found;
+}
+
+function requestOf(tokenIds: readonly number[] | null, requestEvents: readonly number[] | null, position: number) {
+  let start = 0;
+  for (const [index, count] of (requestEvents ?? []).entries()) {
+    if (position < start + count)
+      return { tokenId: tokenIds?.[index] ?? tokenIds?.[0], requestPosition: position - start };
+    start += count;
+  }
+  return { tokenId: undefined, requestPosition: undefined };
+}
+
+async function openQuarantineRow(
+  db: Queries,
+  { day, source, id, question }: RowQuestion,
+  time: ReturnType<typeof sql>,
+): Promise<readonly EventPlace[] | undefined> {
+  const [row] = await db.execute<{ content: Buffer; storedAt: string | Date; tokenId: number; events: number }>(sql`
+    select content, stored_at as "storedAt", token_id as "tokenId", events from quarantine_batch
+    where stored_on = ${day} and id = ${id} and ${time}`);
+  if (!row) return undefined;
+  const body = await openContent(row.content, row.events);
+  const places: EventPlace[] = [];
+  for (let position = row.events - 1; position >= 0; position--) {
+    if (!hasId(parsed(body(position).body), question)) continue;
+    const { tokenId } = row;
+    const place = { storedOn: day, source, rowId: String(id), position, storedAt: new Date(row.storedAt), tokenId };
+    places.push({ ...place, event: undefined, requestPosition: undefined });
+  }
+  return places;
+}
+
+function parsed(body: string | undefined): unknown {
+  try {
+    return JSON.parse(body ?? 'null');
+  } catch {
+    return undefined;
+  }
+}
+
+const userFields = { externalUserId: 'external_user_id', userId: 'user_id', deviceId: 'device_id' } as const;
+
+/** Whether an event has the id that is looked for; a value that is no event has none. */
+export function hasId(value: unknown, { kind, id }: Pick<EventQuestion, 'kind' | 'id'>): boolean {
+  if (!isRecord(value)) return false;
+  if (kind === 'eventId') return value['id'] === id;
+  const { user } = value;
+  return isRecord(user) && user[userFields[kind]] === id;
+}
