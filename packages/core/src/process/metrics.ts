@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { PullStep, PushResult } from '@currents/connector';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { registerLoopStalls } from './loopStalls.js';
 import { createScrape } from './scrape.js';
 import { createWeightedHistogram } from './weightedHistogram.js';
 
@@ -43,6 +44,7 @@ export function createMetrics() {
     labelNames: ['version', 'node'],
     registers,
   }).set({ version, node: process.versions.node }, 1);
+  registerLoopStalls(registry, lagSampleMs);
   const requests = counter('currents_ingest_requests_total', 'Requests to /v1/events, by HTTP status', 'status');
   const accepted = counter('currents_events_accepted_total', 'Events accepted and stored');
   const quarantined = counter(
