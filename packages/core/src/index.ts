@@ -47,6 +47,7 @@ export { hasRole } from './admin/adminRole.js';
 export { watchAdminTokens, type AdminTokens, type ValidAdminToken } from './admin/adminTokenCache.js';
 export { createAdminToken, findAdminTokens, listAdminTokens, revokeAdminToken } from './admin/adminTokens.js';
 export type { AdminTokenView, NewAdminToken } from './admin/adminTokens.js';
+export { narrowDeadLetters, type DeadLetterSearch } from './lookup/narrowDeadLetters.js';
 export { findEventPlaces, type EventPlace, type EventQuestion } from './lookup/findEventPlaces.js';
 export { updateCurrent } from './currents/updateCurrent.js';
 export { countDaily } from './currents/counts.js';

@@ -4,11 +4,14 @@ import {
   findDeadLetters,
   groupDeadLetters,
   listDeadLetters,
+  narrowDeadLetters,
   replayProblem,
   verdictOf,
   type CurrentView,
   type DeadLetter as Letter,
+  type DeadLetterFilter as CoreFilter,
   type DeadLetterVerdict,
+  type DeadLetterSearch,
 } from '@currents/core';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { PageArgs } from './base/connection.js';
@@ -32,7 +35,7 @@ import {
 import { DiscardDeadLettersResult, ReplayDeadLettersResult, RestoreDeadLettersResult } from './jobPayload.type.js';
 import { checkReason } from './reason.js';
 import { AdminToken } from './token.type.js';
-import { given } from './withoutNulls.js';
+import { given, type Given } from './withoutNulls.js';
 
 registerNode('DeadLetter', findDeadLetters);
 
@@ -49,7 +52,7 @@ export class DeadLetterResolver {
     filter: DeadLetterFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listDeadLetters(admin, page, filterOf(filter));
+    return listDeadLetters(admin, page, await narrowDeadLetters(admin, filterOf(filter)));
   }
 
   @FieldResolver(() => ID)
@@ -88,7 +91,7 @@ export class DeadLetterResolver {
     filter: DeadLetterFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return countDeadLetters(admin, filterOf(filter));
+    return countDeadLetters(admin, await narrowDeadLetters(admin, filterOf(filter)));
   }
 
   @RequiresRole('viewer')
@@ -101,13 +104,14 @@ export class DeadLetterResolver {
     @Arg('currentId', () => ID, { description: 'Id of the Current, such as "cur_7".' }) currentId: string,
     @Arg('filter', () => DeadLetterFilter, {
       nullable: true,
-      description: 'Which of its dead letters to group; its currentId and ids are ignored.',
+      description: 'Which of its dead letters to group; its currentId is ignored.',
     })
     filter: DeadLetterFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    const { ids: _ids, ...rest } = given(filter);
-    return groupDeadLetters(admin, { ...rest, currentId: decodeId('Current', currentId, 'currentId') });
+    const key = decodeId('Current', currentId, 'currentId');
+    const search = { ...filterOf({ ...filter, currentId: null }), currentId: key };
+    return groupDeadLetters(admin, { ...(await narrowDeadLetters(admin, search)), currentId: key });
   }
 
   @RequiresRole('operator')
@@ -122,8 +126,10 @@ export class DeadLetterResolver {
     @Ctx() { admin, jobs, adminTokenId }: AdminContext,
   ): Promise<unknown> {
     const key = decodeId('Current', currentId, 'input.currentId');
-    const input = { currentId: key, filter: lettersOf(filter, 'input.filter'), isDryRun: dryRun };
-    return (await replayProblem(admin, key)) ?? jobs.create('replay_dead_letters', input, adminTokenId);
+    const problem = await replayProblem(admin, key);
+    if (problem) return problem;
+    const input = { currentId: key, filter: await openOf(admin, key, filter), isDryRun: dryRun };
+    return jobs.create('replay_dead_letters', input, adminTokenId);
   }
 
   @RequiresRole('operator')
@@ -140,8 +146,10 @@ export class DeadLetterResolver {
     const key = decodeId('Current', currentId, 'input.currentId');
     checkReason(reason);
     const problem = await discardProblem(admin, key, dryRun ? 'dry run' : { confirmName: confirmName ?? undefined });
-    const input = { currentId: key, filter: lettersOf(filter, 'input.filter'), isDryRun: dryRun, reason, adminTokenId };
-    return problem ?? jobs.create('discard_dead_letters', input, adminTokenId);
+    if (problem) return problem;
+    const open = await openOf(admin, key, filter);
+    const input = { currentId: key, filter: open, isDryRun: dryRun, reason, adminTokenId };
+    return jobs.create('discard_dead_letters', input, adminTokenId);
   }
 
   @RequiresRole('operator')
@@ -155,20 +163,40 @@ export class DeadLetterResolver {
     @Ctx() { admin, jobs, adminTokenId }: AdminContext,
   ): Promise<unknown> {
     const key = decodeId('Current', currentId, 'input.currentId');
-    const input = { currentId: key, filter: lettersOf(filter, 'input.filter'), isDryRun: dryRun };
-    return (await discardProblem(admin, key, 'dry run')) ?? jobs.create('restore_dead_letters', input, adminTokenId);
+    const problem = await discardProblem(admin, key, 'dry run');
+    if (problem) return problem;
+    const input = { currentId: key, filter: await openOf(admin, key, filter), isDryRun: dryRun };
+    return jobs.create('restore_dead_letters', input, adminTokenId);
   }
 }
 
-function lettersOf(filter: ReplayFilter | null | undefined, path: string) {
-  const { ids, ...rest } = given(filter);
-  return { ...rest, ids: ids?.map((id, index) => decodeId('DeadLetter', id, `${path}.ids.${index}`)) };
+/** What a job stores: no id of a user. What was replayed is none of its business. */
+async function openOf(
+  admin: AdminContext['admin'],
+  currentId: string,
+  filter: ReplayFilter | null | undefined,
+): Promise<CoreFilter> {
+  const search = { ...lettersOf(filter, 'input.filter'), currentId, isReplayed: false };
+  const { currentId: _currentId, isReplayed: _isReplayed, ...narrow } = await narrowDeadLetters(admin, search);
+  return narrow;
 }
 
-function filterOf(filter: DeadLetterFilter | null | undefined) {
-  const { currentId, isReplayed } = given(filter);
+function lettersOf(filter: ReplayFilter | null | undefined, path: string) {
+  return withKeys(given(filter), path);
+}
+
+function withKeys({ ids, ingestTokenId, ...rest }: Partial<Given<ReplayFilter>>, path: string) {
   return {
-    ...lettersOf(filter, 'filter'),
+    ...rest,
+    ids: ids?.map((id, index) => decodeId('DeadLetter', id, `${path}.ids.${index}`)),
+    tokenId: ingestTokenId === undefined ? undefined : decodeId('IngestToken', ingestTokenId, `${path}.ingestTokenId`),
+  };
+}
+
+function filterOf(filter: DeadLetterFilter | null | undefined): DeadLetterSearch {
+  const { currentId, isReplayed, ...rest } = given(filter);
+  return {
+    ...withKeys(rest, 'filter'),
     isReplayed,
     currentId: currentId === undefined ? undefined : decodeId('Current', currentId, 'filter.currentId'),
   };

@@ -57,7 +57,10 @@ export class DeadLetter extends Node {
   @Field(() => String, { description: 'The reason as a code, such as invalid: see Destination.reasons.' })
   code!: string;
 
-  @Field(() => String, { description: 'The reason in a sentence for people.' })
+  @Field(() => String, {
+    description:
+      'The reason in a sentence for people, of up to about 500 characters: what the destination answered last, such as "HTTP 400: …", without secrets and values of the event; or why the connector refused it.',
+  })
   detail!: string;
 
   @Field(() => Int, { description: 'Number of attempts that were made to deliver the event.' })
@@ -154,6 +157,27 @@ export class ReplayFilter {
       'Only events of this type, such as users.messages.email.Open. Lists and counts know the types of new dead letters after about a second; what acts on them reads the types first.',
   })
   eventType?: string | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'Only events with one of these ids, up to 10, as their sender set them. With this, users or ingestTokenId, up to 1,000 dead letters may match, and little may have to be read: restrict the filter further if it is refused.',
+  })
+  eventIds?: readonly string[] | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'Only events of users with one of these ids, up to 10, as external user id, device id or user id, such as ["customer-42"]. They are stored nowhere: what acts on dead letters names these by their own ids.',
+  })
+  users?: readonly string[] | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'Only events that were sent with this ingest token, such as "tok_3". Of events from before the upgrade to the release that records it, the token is not known.',
+  })
+  ingestTokenId?: string | null;
 
   @Field(() => DateTime, { nullable: true, description: 'Only events that ended at this time or later.' })
   from?: Date | null;

@@ -327,6 +327,53 @@ describe('dead letters', () => {
     });
   });
 
+  it('are found and discarded by event, user and token, and no id of a user is kept', async () => {
+    await harness.sql`truncate delivery, batch, tally, dead_letter`;
+    await bury();
+    const list =
+      'query ($filter: DeadLetterFilter) { deadLetters(filter: $filter) { totalCount nodes { id eventId code } } }';
+    const counts = 'query ($filter: DeadLetterFilter) { deadLetterCounts(filter: $filter) { code eventCount } }';
+    const { nodes } = await harness.do(list);
+    const [one] = nodes;
+    expect(await harness.do(list, { filter: { eventIds: [one.eventId] } })).toEqual({ totalCount: 1, nodes: [one] });
+    expect(await harness.do(counts, { filter: { eventIds: [one.eventId] } })).toEqual([
+      { code: one.code, eventCount: 1 },
+    ]);
+    const token = `tok_${harness.tokenId}`;
+    expect(await harness.do(list, { filter: { users: ['u'], ingestTokenId: token } })).toMatchObject({ totalCount: 2 });
+    for (const filter of [{ users: ['somebody else'] }, { ingestTokenId: 'tok_4711' }])
+      expect(await harness.do(list, { filter })).toEqual({ totalCount: 0, nodes: [] });
+    const tooMany = await harness.ask(list, { filter: { users: Array.from({ length: 11 }, String) } });
+    expect(tooMany.text).toContain('users: expected up to 10 ids, got 11');
+    const groups =
+      'query ($id: ID!, $filter: DeadLetterFilter) { deadLetterGroups(currentId: $id, filter: $filter) { eventCount example { eventId } } }';
+    expect(await harness.do(groups, { id: current, filter: { eventIds: [one.eventId] } })).toEqual([
+      { eventCount: 1, example: { eventId: one.eventId } },
+    ]);
+
+    const filter = { users: ['user-of-a-secret-name', 'u'], eventIds: [one.eventId], ingestTokenId: token };
+    const done = (count: number) => ({ job: { result: { eventCount: count } } });
+    const discard =
+      'mutation ($id: ID!, $filter: ReplayFilter, $name: String!) { discardDeadLetters(input: { currentId: $id, filter: $filter, reason: "a test", dryRun: false, confirmName: $name }) { ... on DiscardDeadLettersPayload { job { result { ... on DiscardResult { eventCount } } } } } }';
+    expect(await harness.do(discard, { id: current, filter, name: good.name })).toEqual(done(1));
+    const restore =
+      'mutation ($id: ID!, $filter: ReplayFilter) { restoreDeadLetters(input: { currentId: $id, filter: $filter, dryRun: false }) { ... on RestoreDeadLettersPayload { job { result { ... on RestoreResult { eventCount } } } } } }';
+    expect(await harness.do(restore, { id: current, filter })).toEqual(done(1));
+    const replay =
+      'mutation ($id: ID!, $filter: ReplayFilter) { replayDeadLetters(input: { currentId: $id, filter: $filter, dryRun: false }) { ... on ReplayDeadLettersPayload { job { result { ... on ReplayResult { eventCount } } } } } }';
+    expect(await harness.do(replay, { id: current, filter })).toEqual(done(1));
+    expect(await harness.do(replay, { id: current, filter })).toEqual(done(0));
+
+    const [kept] = await harness.sql<{ jobs: number; entries: number; text: string }[]>`
+      select (select count(*)::int from job where input -> 'filter' ? 'ids') as jobs,
+        (select count(*)::int from audit_entry where arguments #>> '{input,filter,users}' = '2') as entries,
+        (select string_agg(j::text, '') from job j) || (select string_agg(a::text, '') from audit_entry a) as text`;
+    expect(kept?.jobs).toBeGreaterThanOrEqual(4);
+    expect(kept?.entries).toBe(4);
+    expect(kept?.text).not.toContain('user-of-a-secret-name');
+    expect(harness.log.join('')).not.toContain('user-of-a-secret-name');
+  });
+
   it('and all other counts match the ledger', async () => {
     const check =
       'mutation ($id: ID!) { checkLedger(input: { currentId: $id }) { __typename ... on CheckLedgerPayload { job { state result { ... on LedgerCheck { isBalanced deliveryCount eventCount hasMoreDifferences differences { day deliveryKey message } } } } } } }';

@@ -11,25 +11,28 @@ import { verdictOf, type DeadLetterVerdict } from './deadLetterVerdict.js';
 /** Groups that one query returns, the largest first. */
 export const maxGroups = 200;
 
-const sumOf = (condition: ReturnType<typeof sql>) =>
-  sql<number>`coalesce(sum(cardinality(${deadLetter.positions})) filter (where ${condition}), 0)`.mapWith(Number);
-const all = sql<number>`sum(cardinality(${deadLetter.positions}))`.mapWith(Number);
+const { replayedAt, discardedAt } = deadLetter;
 
-const counts = {
-  eventCount: all,
-  replayedCount: sumOf(sql`${deadLetter.replayedAt} is not null`),
-  discardedCount: sumOf(sql`${deadLetter.replayedAt} is null and ${deadLetter.discardedAt} is not null`),
-};
+function countsOf(filter: DeadLetterFilter) {
+  const sumOf = (condition: ReturnType<typeof sql>) =>
+    sql<number>`coalesce(sum(${sizeOf(filter)}) filter (where ${condition}), 0)`.mapWith(Number);
+  return {
+    eventCount: sql<number>`sum(${sizeOf(filter)})`.mapWith(Number),
+    replayedCount: sumOf(sql`${replayedAt} is not null`),
+    discardedCount: sumOf(sql`${replayedAt} is null and ${discardedAt} is not null`),
+  };
+}
 
 /** How many events each code has, the most frequent first. */
 export async function countDeadLetters({ db }: Db, filter: DeadLetterFilter = {}) {
+  const counts = countsOf(filter);
   return withinTime({ db }, (tx) =>
     tx
       .select({ outcome: deadLetter.outcome, code: deadLetter.code, ...counts })
       .from(deadLetter)
       .where(matches(filter))
       .groupBy(deadLetter.outcome, deadLetter.code)
-      .orderBy(desc(all), asc(deadLetter.outcome), asc(deadLetter.code)),
+      .orderBy(desc(counts.eventCount), asc(deadLetter.outcome), asc(deadLetter.code)),
   );
 }
 
@@ -51,12 +54,16 @@ export interface DeadLetterGroup {
 /** The dead letters of a Current by outcome, code and event type: the `maxGroups` largest groups. */
 export async function groupDeadLetters(
   admin: Pick<Admin, 'db' | 'connectors'>,
-  filter: Omit<DeadLetterFilter, 'ids'> & { readonly currentId: string },
+  filter: DeadLetterFilter & { readonly currentId: string },
 ): Promise<readonly DeadLetterGroup[]> {
   const type = sql<string>`coalesce(${deadLetter.eventType}, '')`;
+  const counts = countsOf(filter);
+  const position = filter.ids
+    ? sql`(select min(picked.position) ${pickedOf(filter.ids)})`
+    : sql`${deadLetter.positions}[1]`;
   // The newest day first, and of it the newest row.
   const newest = sql<string>`(array_agg(to_char(${deadLetter.storedOn}, 'YYYYMMDD') || '-' || coalesce(${deadLetter.splitFrom}, ${deadLetter.id})
-    || '-' || ${deadLetter.positions}[1] order by ${deadLetter.recordedAt} desc, ${deadLetter.id} desc))[1]`;
+    || '-' || ${position} order by ${deadLetter.recordedAt} desc, ${deadLetter.id} desc))[1]`;
   const rows = await withinTime(admin, (tx) =>
     tx
       .select({
@@ -71,7 +78,7 @@ export async function groupDeadLetters(
       .from(deadLetter)
       .where(matches(filter))
       .groupBy(deadLetter.outcome, deadLetter.code, type)
-      .orderBy(desc(all), asc(deadLetter.outcome), asc(deadLetter.code), asc(type))
+      .orderBy(desc(counts.eventCount), asc(deadLetter.outcome), asc(deadLetter.code), asc(type))
       .limit(maxGroups),
   );
   const connector = await connectorOf(admin, filter.currentId);
@@ -117,13 +124,20 @@ export async function countDiscardable(
   return row?.events ?? 0;
 }
 
-/** SQL: how many events the rows have; with ids, those that are named. Drizzle names no table among selected fields. */
-function namedCount({ ids }: DeadLetterFilter) {
-  if (!ids) return sql<number>`coalesce(sum(cardinality(${deadLetter.positions})), 0)`.mapWith(Number);
-  return sql<number>`coalesce(sum((
-    select count(*) from ${pickRows(picksOf(ids))} picked where picked.stored_on = dead_letter.stored_on
-      and picked.key = coalesce(dead_letter.split_from, dead_letter.id)
-      and picked.position = any(dead_letter.positions))), 0)`.mapWith(Number);
+/** SQL: how many events the rows have; with ids, those that are named. */
+function namedCount(filter: DeadLetterFilter) {
+  return sql<number>`coalesce(sum(${sizeOf(filter)}), 0)`.mapWith(Number);
+}
+
+/** SQL: how many events a row has; with ids, those that are named. */
+function sizeOf({ ids }: DeadLetterFilter) {
+  return ids ? sql`(select count(*) ${pickedOf(ids)})` : sql`cardinality(${deadLetter.positions})`;
+}
+
+/** SQL: the picks that a row holds. Drizzle names no table among selected fields. */
+function pickedOf(ids: readonly string[]) {
+  return sql`from ${pickRows(picksOf(ids))} picked where picked.stored_on = dead_letter.stored_on
+    and picked.key = coalesce(dead_letter.split_from, dead_letter.id) and picked.position = any(dead_letter.positions)`;
 }
 
 async function connectorOf({ db, connectors }: Pick<Admin, 'db' | 'connectors'>, currentId: string) {

@@ -123,11 +123,17 @@ function viewOf({ row, position }: Place, event: CatalogueEvent | undefined) {
   };
 }
 
-function keyOf({ splitFrom, id }: Row): string {
+function keyOf({ splitFrom, id }: Pick<Row, 'splitFrom' | 'id'>): string {
   return splitFrom ?? id;
 }
 
 /** It names the day, the row as it was recorded, and the position in the batch, such as `20260131-12-0`. */
-export function idOf({ row, position }: Place): string {
+export function idOf({
+  row,
+  position,
+}: {
+  readonly row: Pick<Row, 'storedOn' | 'splitFrom' | 'id'>;
+  readonly position: number;
+}): string {
   return `${datedId({ storedOn: row.storedOn, id: keyOf(row) })}-${position}`;
 }

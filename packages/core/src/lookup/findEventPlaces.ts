@@ -179,7 +179,11 @@ function* matchingEvents(slices: readonly BatchSlice[], question: EventQuestion)
   return found;
 }
 
-function requestOf(tokenIds: readonly number[] | null, requestEvents: readonly number[] | null, position: number) {
+export function requestOf(
+  tokenIds: readonly number[] | null,
+  requestEvents: readonly number[] | null,
+  position: number,
+) {
   let start = 0;
   for (const [index, count] of (requestEvents ?? []).entries()) {
     if (position < start + count)
