@@ -52,8 +52,12 @@ async function main(config: Config): Promise<void> {
   const log = createLog('api', config.LOG_LEVEL);
   surviveLostConnections(log);
   await migrate(config.DATABASE_URL);
-  const seal = createSeal(config.MASTER_KEY);
-  if (await checkMasterKey(config.DATABASE_URL, seal, { replace: config.REPLACE_MASTER_KEY }))
+  const { seal, isReplaced } = await checkMasterKey(
+    config.DATABASE_URL,
+    createSeal(config.MASTER_KEY, config.MASTER_KEY_FALLBACKS),
+    { replace: config.REPLACE_MASTER_KEY },
+  );
+  if (isReplaced)
     log.warn(
       { event: 'master_key.replaced' },
       'the database has a new master key; credentials that were sealed with the former one have to be given again',

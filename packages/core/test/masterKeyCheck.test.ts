@@ -15,7 +15,8 @@ afterEach(async () => {
 });
 
 const [right, wrong] = [createSeal(randomBytes(32)), createSeal(randomBytes(32))];
-const check = (seal: Seal, replace = false) => checkMasterKey(database.url, seal, { replace });
+const check = (seal: Seal, replace = false) =>
+  checkMasterKey(database.url, seal, { replace }).then(({ isReplaced }) => isReplaced);
 const refusal = {
   name: 'MasterKeyRefused',
   message: expect.stringMatching(/^MASTER_KEY is not the key .*; set the former MASTER_KEY or, .*$/) as string,
@@ -37,7 +38,7 @@ describe('a process with the master key', () => {
 
   it('does not start on a database whose check a later release has sealed, and the key is not blamed or replaced', async () => {
     await check(right);
-    await sql`update master_key_check set sealed = set_byte(sealed, 0, 2)`;
+    await sql`update master_key_check set sealed = set_byte(sealed, 0, 3)`;
     for (const replace of [false, true])
       await expect(check(right, replace)).rejects.toThrow(
         'a later release of the hub sealed the secrets in this database; run that release',

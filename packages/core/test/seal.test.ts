@@ -20,9 +20,9 @@ describe('a sealed secret', () => {
   });
 
   it('of a later release does not open, and the error does not blame the master key', () => {
-    const later = Buffer.concat([Buffer.of(2), sealed.subarray(1)]);
+    const later = Buffer.concat([Buffer.of(3), sealed.subarray(1)]);
     expect(() => seal.open(later, 'current:1')).toThrow(
-      'expected a secret sealed in version 1, got version 2 of a later release',
+      'expected a secret sealed in version 2, got version 3 of a later release',
     );
   });
 

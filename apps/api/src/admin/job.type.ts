@@ -11,6 +11,7 @@ import { DiscardResult, ReplayResult, RestoreResult } from './deadLetter.type.js
 import { LedgerCheck } from './ledger.type.js';
 import { PurgeResult, ReleaseResult } from './quarantine.type.js';
 import { EventReplayResult } from './replay.type.js';
+import { ResealResult } from './reseal.type.js';
 import { AdminToken } from './token.type.js';
 import { UserDeletionResult } from './userDeletion.type.js';
 
@@ -23,6 +24,7 @@ export const JobOperation = enumOf<Operation>('JobOperation', 'What a job does.'
   restore_dead_letters: 'Restores discarded dead letters: restoreDeadLetters.',
   delete_user_data: 'Deletes what is stored of users: deleteUserData.',
   repeat_user_deletions: 'Deletes what a restored backup has of users again: repeatUserDeletions.',
+  reseal_secrets: 'Seals all secrets with the present MASTER_KEY: resealSecrets.',
   check_ledger: 'Recounts the events of a Current: checkLedger.',
   check_cohort: 'Counts the members of a cohort: checkCohort.',
 });
@@ -45,6 +47,7 @@ const results: Readonly<Record<Operation, string>> = {
   restore_dead_letters: 'RestoreResult',
   delete_user_data: 'UserDeletionResult',
   repeat_user_deletions: 'UserDeletionResult',
+  reseal_secrets: 'ResealResult',
   check_ledger: 'LedgerCheck',
   check_cohort: 'CohortCheck',
 };
@@ -62,6 +65,7 @@ export const JobResult = createUnionType({
     LedgerCheck,
     CohortCheck,
     UserDeletionResult,
+    ResealResult,
   ],
   resolveType: (value: object) => results[(value as { readonly operation: Operation }).operation],
 });
@@ -89,7 +93,7 @@ export class Job extends Node {
 
   @Field(() => Count, {
     description:
-      'How much it has done: events; deliveries for CHECK_LEDGER, members for CHECK_COHORT, batches that were read for REPLAY_EVENTS.',
+      'How much it has done: events; secrets for RESEAL_SECRETS, deliveries for CHECK_LEDGER, members for CHECK_COHORT, batches that were read for REPLAY_EVENTS.',
   })
   doneCount!: number;
 

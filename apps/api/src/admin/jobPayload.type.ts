@@ -81,6 +81,18 @@ export const RestoreDeadLettersResult = resultUnion(
   () => [RestoreDeadLettersPayload, CurrentNotFound],
 );
 
+@ObjectType({ description: 'The job that seals all secrets with the present MASTER_KEY.' })
+export class ResealSecretsPayload {
+  @Field(() => Job, { description: jobField })
+  job!: Job;
+}
+
+export const ResealSecretsResult = resultUnion(
+  'ResealSecretsResult',
+  'The job that seals all secrets with the present MASTER_KEY, or why there is none.',
+  () => [ResealSecretsPayload],
+);
+
 @InputType({ description: 'Whose ledger to check.' })
 export class CheckLedgerInput {
   @Field(() => ID, { description: 'Id of the Current, such as "cur_7".' })

@@ -31,6 +31,7 @@ import {
   SegmentResolver,
 } from './segment.resolver.js';
 import { SegmentWebhookExpiryResolver, SegmentWebhookResolver } from './segmentWebhook.resolver.js';
+import { ResealResolver } from './reseal.resolver.js';
 import { AdminTokenResolver, IngestTokenResolver } from './token.resolver.js';
 import { UserDeletionResolver } from './userDeletion.resolver.js';
 import { RecommendationResolver, UserProfileResolver } from './userProfile.resolver.js';
@@ -72,6 +73,7 @@ export function buildAdminSchema(): GraphQLSchema {
       QuarantineResolver,
       ReplayResolver,
       RecommendationResolver,
+      ResealResolver,
       MembershipResolver,
       SegmentChangeConnectionResolver,
       SegmentDefinitionResolver,

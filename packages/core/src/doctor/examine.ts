@@ -1,9 +1,11 @@
+import { drizzle } from 'drizzle-orm/postgres-js';
 import { connect, type Sql } from '../db/connect.js';
 import type { Connectors } from '../loadCurrent.js';
 import { ConfigInvalid, networkOf, readVariables, sharedVariables } from '../process/config.js';
 import { createHttp, type Network } from '../process/http.js';
 import { readMasterKeyCheck, sealedByLaterRelease } from '../secrets/masterKeyCheck.js';
-import { createSeal } from '../secrets/seal.js';
+import { countUnderOtherKeys } from '../secrets/sealedColumns.js';
+import { createSeal, type Seal } from '../secrets/seal.js';
 import { checkDatabase } from './checkDatabase.js';
 import { checkOrigins } from './checkOrigins.js';
 import { checkRedis } from './checkRedis.js';
@@ -26,7 +28,7 @@ const requestMs = 10_000;
  */
 export async function* examine(environment: NodeJS.ProcessEnv, deps: ExamineDeps): AsyncGenerator<Finding> {
   yield find('configuration', async () => checkConfigs(environment, deps));
-  const { DATABASE_URL, REDIS_URL, MASTER_KEY, SMTP_URL } = readEach(environment);
+  const { DATABASE_URL, REDIS_URL, MASTER_KEY, MASTER_KEY_FALLBACKS, SMTP_URL } = readEach(environment);
   let isReached = false;
   if (DATABASE_URL === undefined) yield { subject: 'database', ...notChecked('DATABASE_URL is not usable') };
   else
@@ -38,7 +40,7 @@ export async function* examine(environment: NodeJS.ProcessEnv, deps: ExamineDeps
   if (SMTP_URL !== undefined) yield find('SMTP', () => checkSmtp(SMTP_URL));
   const sql = isReached && DATABASE_URL ? connect(DATABASE_URL, { max: 1, name: 'doctor' }) : undefined;
   try {
-    yield find('master key', () => checkKey(sql, MASTER_KEY));
+    yield find('master key', () => checkKey(sql, MASTER_KEY, MASTER_KEY_FALLBACKS));
     yield* checkHosts(environment, deps.connectors, sql);
   } finally {
     await sql?.end();
@@ -61,21 +63,27 @@ function checkConfigs(environment: NodeJS.ProcessEnv, { readConfigs }: ExamineDe
 
 /** Those variables that can be read; what is wrong with the others has been said. */
 function readEach(environment: NodeJS.ProcessEnv) {
-  const { DATABASE_URL, REDIS_URL, MASTER_KEY, SMTP_URL } = sharedVariables;
+  const { DATABASE_URL, REDIS_URL, MASTER_KEY, MASTER_KEY_FALLBACKS, SMTP_URL } = sharedVariables;
   return {
     DATABASE_URL: DATABASE_URL.safeParse(environment['DATABASE_URL']).data,
     REDIS_URL: REDIS_URL.safeParse(environment['REDIS_URL'] || undefined).data,
     MASTER_KEY: MASTER_KEY.safeParse(environment['MASTER_KEY']).data,
+    MASTER_KEY_FALLBACKS: MASTER_KEY_FALLBACKS.safeParse(environment['MASTER_KEY_FALLBACKS'] || undefined).data,
     SMTP_URL: SMTP_URL.safeParse(environment['SMTP_URL'] || undefined).data,
   };
 }
 
-async function checkKey(sql: Sql | undefined, key: Buffer | undefined): Promise<Seen> {
+async function checkKey(
+  sql: Sql | undefined,
+  key: Buffer | undefined,
+  fallbacks: readonly Buffer[] | undefined,
+): Promise<Seen> {
   if (key === undefined) return notChecked('MASTER_KEY is not usable');
   if (sql === undefined) return notChecked('the secrets are in the database, which is not usable');
-  switch (await readMasterKeyCheck(sql, createSeal(key))) {
+  const seal = createSeal(key, fallbacks);
+  switch (await readMasterKeyCheck(sql, seal)) {
     case 'right':
-      return ok('it opens the secrets in the database');
+      return ok(`it opens the secrets in the database${await whatIsLeft(sql, seal)}`);
     case 'unset':
       return ok('the first start stores what it is checked by');
     case 'newer':
@@ -83,6 +91,15 @@ async function checkKey(sql: Sql | undefined, key: Buffer | undefined): Promise<
     case 'wrong':
       return notOk('MASTER_KEY is not the key that sealed the secrets in this database; set the former one');
   }
+}
+
+/** During a rotation: whether the other keys can be removed. */
+async function whatIsLeft(sql: Sql, seal: Seal): Promise<string> {
+  if (!seal.isRotated) return '';
+  const count = await countUnderOtherKeys(drizzle(sql), seal);
+  return count === 0
+    ? '; all are under MASTER_KEY, so MASTER_KEY_FALLBACKS can be removed once every process seals with it'
+    : `; ${count} are under a key of MASTER_KEY_FALLBACKS: run resealSecrets before you remove it`;
 }
 
 async function* checkHosts(

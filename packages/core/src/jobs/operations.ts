@@ -8,6 +8,7 @@ import { releaseQuarantinedEvents } from './operations/releaseQuarantinedEvents.
 import { repeatUserDeletions } from './operations/repeatUserDeletions.js';
 import { replayDeadLetters } from './operations/replayDeadLetters.js';
 import { replayEvents } from './operations/replayEvents.js';
+import { resealSecrets } from './operations/resealSecrets.js';
 
 /**
  * What a job may do, by the name that is stored. A new operation is a file in `operations/` and a line here: processes of
@@ -23,6 +24,7 @@ const operations = {
   repeat_user_deletions: repeatUserDeletions,
   replay_dead_letters: replayDeadLetters,
   replay_events: replayEvents,
+  reseal_secrets: resealSecrets,
   restore_dead_letters: restoreDeadLetters,
 };
 

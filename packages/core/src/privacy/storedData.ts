@@ -84,7 +84,7 @@ export const storedData: Readonly<Record<string, Readonly<Record<string, Treatme
   index_backfill: { source: 'none' },
   ingest_token: { name: 'none', hash: 'bytes', hint: 'none' },
   job: { operation: 'none', input: 'json', state: 'none', progress: 'json', result: 'json', error: 'text' },
-  master_key_check: { sealed: 'bytes' },
+  master_key_check: { sealed: 'bytes', fingerprint_key: 'bytes' },
   notice: {
     kind: 'none',
     severity: 'none',

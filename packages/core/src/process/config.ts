@@ -18,6 +18,14 @@ function proxyUrl() {
     .optional();
 }
 
+/** Each of them is tried for a secret that does not say which key sealed it. */
+const maxFallbacks = 5;
+
+/** Node leaves out whatever is not base64. */
+function keyOf(text: string): Buffer {
+  return Buffer.from(/^[A-Za-z0-9+/_-]+=*$/.test(text) ? text : '', 'base64');
+}
+
 /** Variables that the api and the worker share, read from the environment once, at start. */
 export const sharedVariables = {
   DATABASE_URL: z
@@ -39,11 +47,17 @@ export const sharedVariables = {
     .optional(),
   MASTER_KEY: z
     .string({ error: 'is missing; wanted 32 random bytes in base64, as `openssl rand -base64 32` makes them' })
-    // Node leaves out whatever is not base64.
-    .transform((text) => Buffer.from(/^[A-Za-z0-9+/_-]+=*$/.test(text) ? text : '', 'base64'))
+    .transform(keyOf)
     .refine((key) => key.length === 32, {
       error: 'expected exactly 32 bytes in base64, as `openssl rand -base64 32` makes them',
     }),
+  MASTER_KEY_FALLBACKS: z
+    .string()
+    .transform((text) => text.split(',').map((key) => keyOf(key.trim())))
+    .refine((keys) => keys.length <= maxFallbacks && keys.every((key) => key.length === 32), {
+      error: `expected 1 to ${maxFallbacks} keys separated by commas; each is exactly 32 bytes in base64`,
+    })
+    .optional(),
   REPLACE_MASTER_KEY: yesOrNo.default(false),
   RETRY_WINDOW_HOURS: wholeNumber(1, 24 * 30).default(48),
   QUARANTINE_MEGABYTES: wholeNumber(0, 1_000_000).default(1_000),

@@ -2,7 +2,8 @@ import { connect, type Sql } from '../db/connect.js';
 import { OperatorError } from '../operatorError.js';
 import { SealedByLaterRelease, type Seal } from './seal.js';
 
-const context = 'master_key_check';
+export const masterKeyContext = 'master_key_check';
+const context = masterKeyContext;
 
 export const sealedByLaterRelease = 'a later release of the hub sealed the secrets in this database';
 
@@ -19,23 +20,37 @@ export class MasterKeyRefused extends OperatorError {
 /**
  * Checks the master key by a value that it seals on the first start. A database from before there was this value is
  * checked by its sealed secrets, of which one has to open. Throws `MasterKeyRefused` when the key is another one, unless
- * `replace` says to accept it from now on, and an `OperatorError` when a later release has sealed the value. Returns whether it was replaced.
+ * `replace` says to accept it from now on, and an `OperatorError` when a later release has sealed the value. Returns whether
+ * it was replaced, and the seal with the fingerprint key of this database.
  */
 export async function checkMasterKey(
   databaseUrl: string,
   seal: Seal,
   { replace }: { readonly replace: boolean },
-): Promise<boolean> {
+): Promise<{ readonly isReplaced: boolean; readonly seal: Seal }> {
   const sql = connect(databaseUrl, { max: 1, name: 'master-key' });
   try {
-    if (await isRightKey(sql, seal)) return false;
+    if (await isRightKey(sql, seal)) return { isReplaced: false, seal: await withFingerprintKey(sql, seal) };
     if (!replace) throw new MasterKeyRefused();
     const sealed = seal.seal(context, context);
-    await sql`insert into master_key_check (sealed) values (${sealed}) on conflict (id) do update set sealed = excluded.sealed`;
-    return true;
+    await sql`insert into master_key_check (sealed) values (${sealed}) on conflict (id) do update set sealed = excluded.sealed, fingerprint_key = null`;
+    return { isReplaced: true, seal };
   } finally {
     await sql.end();
   }
+}
+
+/** Fingerprints are stored, so they are made with the same key before and after a rotation of the master key. */
+async function withFingerprintKey(sql: Sql, seal: Seal): Promise<Seal> {
+  const [row] = await sql<{ sealed: Buffer; fingerprintKey: Buffer | null }[]>`
+    select sealed, fingerprint_key as "fingerprintKey" from master_key_check`;
+  if (!row) return seal;
+  const { sealed, fingerprintKey } = row;
+  return seal.withFingerprintKey(
+    fingerprintKey
+      ? Buffer.from(seal.open(fingerprintKey, `${context}:fingerprint`), 'base64')
+      : seal.fingerprintKeyFor(sealed, context),
+  );
 }
 
 /** `newer`: a later release sealed the value, and this one cannot tell. */

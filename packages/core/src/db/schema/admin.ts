@@ -35,6 +35,8 @@ export const masterKeyCheck = pgTable(
   (t) => ({
     id: t.boolean('id').primaryKey().default(true),
     sealed: bytes('sealed').notNull(),
+    /** Sealed; null while it is the master key's own. */
+    fingerprintKey: bytes('fingerprint_key'),
   }),
   (table) => [check('master_key_check_id_check', sql`${table.id}`)],
 );
