@@ -25,6 +25,7 @@ describe('the configuration', () => {
       ALLOW_CUSTOM_BASE_URL: false,
       REPLACE_MASTER_KEY: false,
       RETRY_WINDOW_HOURS: 48,
+      QUARANTINE_MEGABYTES: 1_000,
       ALLOW_PRIVATE_ADDRESSES: false,
       LOG_LEVEL: 'info',
       PORT: 4000,

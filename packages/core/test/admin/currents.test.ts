@@ -448,6 +448,7 @@ describe('listCurrents', () => {
     const [current] = (await listCurrents(harness.admin, { first: 1 }, { search: 'counted' })).nodes;
     expect(current?.counts).toEqual({
       selected: 4,
+      unselected: 0,
       delivered: 1,
       skipped: 1,
       rejected: 1,
