@@ -45,6 +45,7 @@ const values = [
     'SegmentWebhookBlock',
     'SegmentWebhookDeferral',
   ],
+  ...['EventDelivery', 'EventWait', 'StoredEvent'],
   ...['Deduplication', 'ReplayWarning'],
   ...['EventSeries', 'IngestCounts', 'MetricSeries', 'SeriesPoint'],
 ];

@@ -48,6 +48,9 @@ export { watchAdminTokens, type AdminTokens, type ValidAdminToken } from './admi
 export { createAdminToken, findAdminTokens, listAdminTokens, revokeAdminToken } from './admin/adminTokens.js';
 export type { AdminTokenView, NewAdminToken } from './admin/adminTokens.js';
 export { narrowDeadLetters, type DeadLetterSearch } from './lookup/narrowDeadLetters.js';
+export { type DeliveryWait, type WaitReason } from './lookup/deliveryWait.js';
+export { type DeliveryStatus, type EventDelivery } from './lookup/readDeliveries.js';
+export { traceEvent, traceEvents, type EventFilter, type TracedEvent, type TracedPage } from './lookup/traceEvents.js';
 export { findEventPlaces, type EventPlace, type EventQuestion } from './lookup/findEventPlaces.js';
 export { updateCurrent } from './currents/updateCurrent.js';
 export { countDaily } from './currents/counts.js';

@@ -33,6 +33,9 @@ export const costs = {
   page: ({ args, childComplexity }: Cost): number => 20 + (Number(args['first']) || 1) * childComplexity,
   /** A page for each node of which a batch may have to be read and unpacked. */
   deepPage: ({ args, childComplexity }: Cost): number => 20 + (Number(args['first']) || 1) * (20 + childComplexity),
+  /** A look-up in the event index: may unpack up to 20 batches of thousands of events. */
+  lookUp: ({ childComplexity }: Cost): number => 5_000 + childComplexity,
+  lookUpPage: ({ args, childComplexity }: Cost): number => 5_000 + (Number(args['first']) || 1) * childComplexity,
   /** The items of a page, of which the page's cost takes account. */
   items: ({ childComplexity }: Cost): number => 1 + childComplexity,
   /** A list of about `length` items; nothing has to be read for it. */

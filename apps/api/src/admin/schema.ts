@@ -36,6 +36,7 @@ import { AdminTokenResolver, IngestTokenResolver } from './token.resolver.js';
 import { UserDeletionResolver } from './userDeletion.resolver.js';
 import { RecommendationResolver, UserProfileResolver } from './userProfile.resolver.js';
 import { SeriesResolver } from './series.resolver.js';
+import { EventDeliveryResolver, StoredEventConnectionResolver, StoredEventResolver } from './storedEvent.resolver.js';
 import { wrapFields } from './execution/wrapFields.js';
 
 /** The schema of the admin API. */
@@ -55,6 +56,7 @@ export function buildAdminSchema(): GraphQLSchema {
       DeadLetterResolver,
       AuditLogResolver,
       DestinationResolver,
+      EventDeliveryResolver,
       EventPropertyResolver,
       EventTypeResolver,
       ImportKeyResolver,
@@ -81,6 +83,8 @@ export function buildAdminSchema(): GraphQLSchema {
       SegmentWebhookExpiryResolver,
       SegmentWebhookResolver,
       SeriesResolver,
+      StoredEventConnectionResolver,
+      StoredEventResolver,
       UserDeletionResolver,
       UserProfileResolver,
     ],

@@ -124,6 +124,7 @@ describe('a role', () => {
       'Segment.members: operator',
       'SegmentPreview.examples: operator',
       'SegmentWebhook.url: operator',
+      'StoredEvent.event: operator',
     ]);
     // A field of an interface would be a way around the roles of the types.
     for (const type of Object.values(schema.getTypeMap()).filter(isInterfaceType))

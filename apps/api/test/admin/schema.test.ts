@@ -135,6 +135,7 @@ describe('the admin schema', () => {
       'Member',
       'PartnerCohort',
       'SegmentChange',
+      'StoredEvent',
       'ThrottledKey',
     ]);
   });
@@ -192,6 +193,7 @@ describe('the admin schema', () => {
       'DeadLetter.event',
       'Destination.credentialsSchema',
       'Destination.settingsSchema',
+      'StoredEvent.event',
       'UserProfile.properties',
     ]);
     const tokens = outgoing.filter(({ field }) => field.name === 'token').map(({ type }) => type.name);

@@ -1,7 +1,7 @@
 import { fingerprint, isRecord, type CatalogueEvent, type FingerprintKind } from '@currents/schema';
 import { sql } from 'drizzle-orm';
 import type { Db, Queries } from '../admin/admin.js';
-import { boundOf } from '../admin/page.js';
+import { boundOf, QuestionRefused } from '../admin/page.js';
 import { withinTime } from '../admin/withinTime.js';
 import { BatchUnreadable, openBatch, type BatchSlice } from '../batch/batch.js';
 import { openContent } from '../ledger/quarantineBodies.js';
@@ -44,12 +44,14 @@ interface FoundPlaces {
 
 /** Rows that one look-up opens at most, each of which may hold thousands of events. */
 export const maxOpenedRows = 20;
+/** How long a look-up goes on looking, in milliseconds: one user may be in all rows of a day but in none of the asked hour. */
+const maxSearchMs = 5_000;
 const sources: readonly Source[] = ['batch', 'quarantine'];
 
 /**
  * Finds stored events by an id: of the newest day first, its accepted events before its quarantined ones, each the last
  * first. Returns fewer than `limit` when they are in many rows. Opens about as many rows as have such events: of 10
- * million events, one look-up in a hundred opens a row in vain.
+ * million events, one look-up in a hundred opens a row in vain. Rejects with `QuestionRefused` when it finds none in time.
  */
 export async function findEventPlaces(
   { db }: Db,
@@ -64,6 +66,7 @@ async function find(db: Queries, question: EventQuestion, limit: number, after?:
   const places: EventPlace[] = [];
   const sought = fingerprint(question.kind, question.id);
   let opened = 0;
+  const startedMs = performance.now();
   for (const day of await daysOf(db, question))
     for (const source of sources) {
       if (after && isPassed({ day, source }, after)) continue;
@@ -71,7 +74,9 @@ async function find(db: Queries, question: EventQuestion, limit: number, after?:
       for (;;) {
         const ids = await searchIndex(db, { day, source, fingerprint: sought, before, limit: maxOpenedRows });
         for (const id of ids) {
-          if (opened >= maxOpenedRows && places.length > 0) return { places, hasMore: true };
+          const isOver = performance.now() - startedMs > maxSearchMs;
+          if ((isOver || opened >= maxOpenedRows) && places.length > 0) return { places, hasMore: true };
+          if (isOver) throw new QuestionRefused(`found none within ${maxSearchMs / 1000} s; ask for other hours`);
           const found = await openRow(db, { day, source, id, question });
           if (found === undefined) continue;
           opened++;

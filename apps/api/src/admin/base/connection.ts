@@ -34,8 +34,15 @@ export class PageArgs {
 /**
  * The types `XConnection` and `XEdge` of a node type `X`. A resolver that returns one answers with the core's `Page`.
  * @param items what is listed, such as `Currents`.
+ * @param isCounted false: to count the list would take as long as to read all of it, so the type has no counts.
  */
-export function connectionOf<Item extends object>(Item: ClassType<Item>, items: string): ClassType<object> {
+export function connectionOf<Item extends object>(
+  Item: ClassType<Item>,
+  items: string,
+  { isCounted = true }: { readonly isCounted?: boolean } = {},
+): ClassType<object> {
+  const CountField = isCounted ? Field : leaveOut;
+
   @ObjectType(`${Item.name}Edge`, { description: `One of the ${items} of a page, with its place in the list.` })
   class Edge {
     @Field(() => String, { description: 'Opaque place in the list, to pass as after.' })
@@ -67,7 +74,7 @@ export function connectionOf<Item extends object>(Item: ClassType<Item>, items: 
       };
     }
 
-    @Field(() => Count, {
+    @CountField(() => Count, {
       description: `How many ${items} the whole list has, counted when asked for and only up to 10,000.`,
       complexity: costs.count,
     })
@@ -75,7 +82,7 @@ export function connectionOf<Item extends object>(Item: ClassType<Item>, items: 
       return Math.min(await pageOf(this).count(), maxCounted);
     }
 
-    @Field(() => Boolean, {
+    @CountField(() => Boolean, {
       description: 'False when the list has more than 10,000 items, so that totalCount says only 10,000.',
       complexity: costs.count,
     })
@@ -84,6 +91,11 @@ export function connectionOf<Item extends object>(Item: ClassType<Item>, items: 
     }
   }
   return Connection;
+}
+
+/** Takes the place of `Field`, and adds none. */
+function leaveOut(_type: unknown, _options: unknown): MethodDecorator {
+  return () => undefined;
 }
 
 /** type-graphql hands a method its type's instance with the fields of what the resolver returned. */
