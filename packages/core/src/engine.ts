@@ -19,6 +19,7 @@ import { startNoticeWork, type NoticeOptions } from './notices/noticeWork.js';
 import { startSegmentWork } from './segments/segmentWork.js';
 import { createUnreadableReporter } from './worker/reportUnreadable.js';
 import { startNoticeSweep } from './worker/noticeSweep.js';
+import { startLedgerScan } from './ledger/ledgerScan.js';
 import { startSweep } from './worker/sweep.js';
 import { createWorkBudget } from './worker/workBudget.js';
 import { createBatchReader } from './batch/batchReader.js';
@@ -114,6 +115,7 @@ export async function startEngine(options: EngineOptions) {
   const noticeSweep = startNoticeSweep({ ...options, ...options.notices, sql, sweeps });
   const receiver = openWakeReceiver(queue, { onWake: wake, onCohort: cohorts.wake, onPull: pulls.wake }, { onError });
   const counts = startCountWork({ sql, log, latencies });
+  const ledgerScan = startLedgerScan({ sql, log, sweeps });
   const sweep = startSweep({ ...options, sweeps, sql, http, shard, workerLeases, wake, wakeReplay });
 
   return {
@@ -129,6 +131,7 @@ export async function startEngine(options: EngineOptions) {
         pulls.stop(),
         notices.stop(),
         noticeSweep.stop(),
+        ledgerScan.stop(),
         ...[...loops.values()].map((loop) => loop.stop()),
       ]);
       await counts.stop();

@@ -82,6 +82,8 @@ export {
   updateIngestToken,
 } from './admin/ingestTokens.js';
 export type { IngestTokenCreated, IngestTokenView } from './admin/ingestTokens.js';
+export { findLedgerDifferences, listLedgerDifferences, type LedgerDifferenceView } from './ledger/ledgerDifferences.js';
+export type { LedgerQuantity } from './ledger/recount.js';
 export { listKeysNearQuota } from './ledger/keysNearQuota.js';
 export { runOnce } from './admin/idempotency.js';
 export { isDay, maxCounted, QuestionRefused, rowId, type Page } from './admin/page.js';

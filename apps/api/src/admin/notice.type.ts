@@ -23,7 +23,7 @@ export const NoticeKind = enumOf<Kind>('NoticeKind', 'What a notice is about.', 
   quarantine_near_budget: 'An ingest token fills 80 % or more of what the quarantine has room for.',
   day_kept: 'A day is kept beyond its retention, because events of it are pending for a Current.',
   database_near_budget: 'The database has 80 % or more of the size that DATABASE_MEGABYTES gives it room for.',
-  ledger_difference: 'A check of the ledger of a Current found differences.',
+  ledger_difference: 'The ledger of a Current differs from what is stored: see ledgerDifferences.',
   test: 'An admin sent it with sendTestNotice.',
 });
 

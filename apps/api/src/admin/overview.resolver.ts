@@ -34,6 +34,7 @@ export class OverviewResolver {
         maxByteCount: status.quarantineMaxBytes,
       },
       liveWorkerCount: status.workers.value,
+      ledgerCheckedAt: status.ledgerScan.value?.checkedAt,
     };
   }
 

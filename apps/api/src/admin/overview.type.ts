@@ -11,7 +11,7 @@ const OverviewItemKind = enumOf<FindingKind>('OverviewItemKind', 'What an item o
   no_worker: 'No worker is alive, so nothing is delivered.',
   retry_window_ending: 'Events of a blocked Current expire soon: less than a quarter of the retry window is left.',
   current_blocked: 'A Current is blocked until a person repairs it, or a probe passes.',
-  ledger_difference: 'The last check of the ledger of a Current found differences.',
+  ledger_difference: 'The ledger of a Current differs from what is stored: see ledgerDifferences.',
   quarantine_near_budget:
     'An ingest token fills 80 % or more of what the quarantine has room for. When it is full, bodies are not kept.',
   webhook_blocked: 'A segment webhook is blocked.',
@@ -149,4 +149,11 @@ export class Overview {
     description: 'Number of workers that are alive; null when the database did not answer in time.',
   })
   liveWorkerCount?: number;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'When the continuous check of all ledgers last ended a full round, about once an hour; null before the first one, and when the database did not answer in time.',
+  })
+  ledgerCheckedAt?: Date | null;
 }

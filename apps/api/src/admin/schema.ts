@@ -16,7 +16,7 @@ import { nameActions } from './auditLog.type.js';
 import { DestinationResolver } from './destination.resolver.js';
 import { ImportKeyResolver } from './importKey.resolver.js';
 import { JobResolver } from './job.resolver.js';
-import { LedgerResolver } from './ledger.resolver.js';
+import { LedgerDifferenceResolver, LedgerResolver } from './ledger.resolver.js';
 import { NoticeMuteResolver, NoticeResolver } from './notice.resolver.js';
 import { NoticeWebhookResolver } from './noticeWebhook.resolver.js';
 import { OverviewItemResolver, OverviewResolver } from './overview.resolver.js';
@@ -63,6 +63,7 @@ export function buildAdminSchema(): GraphQLSchema {
       IngestTokenResolver,
       JobResolver,
       NameTakenResolver,
+      LedgerDifferenceResolver,
       LedgerResolver,
       NodeResolver,
       NoticeMuteResolver,

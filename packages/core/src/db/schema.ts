@@ -7,6 +7,7 @@ export * from './schema/cohorts.js';
 export * from './schema/counts.js';
 export * from './schema/currents.js';
 export * from './schema/events.js';
+export * from './schema/ledger.js';
 export * from './schema/notices.js';
 export * from './schema/privacy.js';
 export * from './schema/segments.js';

@@ -133,6 +133,8 @@ export const storedData: Readonly<Record<string, Readonly<Record<string, Treatme
   current_count: { resolution: 'none' },
   ingest_count: { event_type: 'none' },
   ingest_minute: { dimension: 'none', key: 'none' },
+  ledger_difference: { quantity: 'none', code: 'none' },
+  ledger_scan: { progress: 'none' },
   latency_count: { resolution: 'none', buckets: 'none' },
   quota_usage: { budget: 'none', key: 'rows' },
   request: { hash: 'bytes', refused: 'text' },

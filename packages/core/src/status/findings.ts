@@ -192,8 +192,9 @@ function ledgerFindings({ currents, ledgerChecks }: HubStatus): HubFinding[] {
       since: checkedAt,
       count,
       subject: { type: 'Current', key: String(currentId) },
-      message: `The last check of the ledger of the Current${names(currentId)} found differences: ${count}.`,
-      remedy: 'This is a bug of the hub: report it with the differences of the job, and check again with checkLedger.',
+      message: `The ledger of the Current${names(currentId)} differs from what is stored, in so many places: ${count}.`,
+      remedy:
+        'This is a bug of the hub: report it with what ledgerDifferences lists, or the result of the job, and check again with checkLedger.',
     }));
 }
 

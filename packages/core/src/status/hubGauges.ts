@@ -140,7 +140,7 @@ export const hubGauges: readonly HubGauge[] = [
   },
   {
     name: 'currents_ledger_differences',
-    help: 'Differences that the last check of the ledger of a Current found, up to 200; absent for a Current that was not checked',
+    help: 'Differences that the checks of the ledger of a Current found and that last, up to 200; absent for a Current that was not checked',
     labels: ['current'],
     samples: ({ ledgerChecks }) =>
       (ledgerChecks.value ?? []).map(({ currentId, differenceCount }) => ({
@@ -157,6 +157,13 @@ export const hubGauges: readonly HubGauge[] = [
         labels: { current: currentId },
         value: secondsSince(checkedAt, now),
       })),
+  },
+  {
+    name: 'currents_ledger_round_age_seconds',
+    help: 'Time since the continuous check of all ledgers has ended a full round; absent before the first one',
+    labels: [],
+    samples: ({ ledgerScan, now }) =>
+      hubValue(ledgerScan.value?.checkedAt ? secondsSince(ledgerScan.value.checkedAt, now) : undefined),
   },
   {
     name: 'currents_current_warning_events',

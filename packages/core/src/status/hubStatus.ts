@@ -4,7 +4,7 @@ import { readCohorts, readStoppedPulls } from './cohortStatus.js';
 import { readCurrents } from './currentStatus.js';
 import { readDeadLetters } from './deadLetterStatus.js';
 import { readKeysNearQuota, readThrottledKeys } from './keyStatus.js';
-import { readLedgerChecks } from './ledgerStatus.js';
+import { readLedgerChecks, readLedgerScan } from './ledgerStatus.js';
 import { readHeldEvents, readQuarantineUsage } from './quarantineStatus.js';
 import { readFailedJobs, readWarnings } from './warningStatus.js';
 import { readWebhooks } from './webhookStatus.js';
@@ -23,6 +23,7 @@ const parts = {
   cohorts: readCohorts,
   stoppedPulls: readStoppedPulls,
   ledgerChecks: readLedgerChecks,
+  ledgerScan: readLedgerScan,
   warnings: readWarnings,
   failedJobs: readFailedJobs,
 } as const satisfies Readonly<Record<string, (sql: Sql) => Promise<unknown>>>;

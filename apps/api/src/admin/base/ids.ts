@@ -20,6 +20,7 @@ export const idPrefixes = {
   Segment: 'seg',
   SegmentWebhook: 'whk',
   SegmentWebhookExpiry: 'exp',
+  StoredLedgerDifference: 'ldf',
   UserDeletion: 'udl',
 } as const;
 
