@@ -94,6 +94,12 @@ export type { QuarantinedBodyState } from './ledger/quarantineBodies.js';
 export type { QuarantineFilter } from './ledger/quarantineFilter.js';
 export { purgeProblem } from './ledger/purge.js';
 export { replayProblem } from './ledger/replay.js';
+export {
+  findSkippedEvents,
+  listSkippedEvents,
+  type SkippedEvent,
+  type SkippedEventFilter,
+} from './ledger/skippedEvents.js';
 export type { ReplayOutcome } from './replay/replayFilter.js';
 export type { EstimateBasis as ReplayEstimateBasis } from './replay/replayPlan.js';
 export { eventReplayProblem } from './replay/replayProblem.js';

@@ -36,6 +36,8 @@ export const costs = {
   /** A look-up in the event index: may unpack up to 20 batches of thousands of events. */
   lookUp: ({ childComplexity }: Cost): number => 5_000 + childComplexity,
   lookUpPage: ({ args, childComplexity }: Cost): number => 5_000 + (Number(args['first']) || 1) * childComplexity,
+  /** Looks for the items of a page in up to 100,000 rows, and reads a batch for each. */
+  walk: ({ args, childComplexity }: Cost): number => 5_000 + (Number(args['first']) || 1) * (20 + childComplexity),
   /** The items of a page, of which the page's cost takes account. */
   items: ({ childComplexity }: Cost): number => 1 + childComplexity,
   /** A list of about `length` items; nothing has to be read for it. */

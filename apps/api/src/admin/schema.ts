@@ -32,6 +32,7 @@ import {
 } from './segment.resolver.js';
 import { SegmentWebhookExpiryResolver, SegmentWebhookResolver } from './segmentWebhook.resolver.js';
 import { ResealResolver } from './reseal.resolver.js';
+import { SkippedEventResolver } from './skippedEvent.resolver.js';
 import { AdminTokenResolver, IngestTokenResolver } from './token.resolver.js';
 import { UserDeletionResolver } from './userDeletion.resolver.js';
 import { RecommendationResolver, UserProfileResolver } from './userProfile.resolver.js';
@@ -83,6 +84,7 @@ export function buildAdminSchema(): GraphQLSchema {
       SegmentResolver,
       SegmentWebhookExpiryResolver,
       SegmentWebhookResolver,
+      SkippedEventResolver,
       SeriesResolver,
       StoredEventConnectionResolver,
       StoredEventResolver,

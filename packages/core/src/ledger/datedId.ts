@@ -1,9 +1,16 @@
 import { isNotNull, isNull, sql, type AnyColumn, type SQL } from 'drizzle-orm';
-import { isDay } from '../admin/page.js';
+import { checkDay, isDay } from '../admin/page.js';
 
 /** The id of a row of a table that is partitioned by day, such as `20260131-12`. */
 export function datedId({ storedOn, id }: { readonly storedOn: string; readonly id: string }): string {
   return `${storedOn.replaceAll('-', '')}-${id}`;
+}
+
+/** `20260131` as a day. Throws `QuestionRefused` where somebody made up a cursor that names none. */
+export function dayOfDigits(digits: string): string {
+  const day = digits.replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3');
+  checkDay('after', day);
+  return day;
 }
 
 /** The rows with these ids, which name the day and the key: both bounds let Postgres read few partitions. */

@@ -1,17 +1,10 @@
 import { refusalCodes } from '@currents/schema';
 import type { Db } from '../admin/admin.js';
-import {
-  checkDay,
-  pageOf,
-  QuestionRefused,
-  readCursor,
-  writeCursor,
-  type Page,
-  type PageRequest,
-} from '../admin/page.js';
+import { pageOf, QuestionRefused, readCursor, writeCursor, type Page, type PageRequest } from '../admin/page.js';
 import { withinTime } from '../admin/withinTime.js';
 import { releasedAt, statesOf } from '../quarantine/state.js';
 import { countEvents } from './countQuarantine.js';
+import { dayOfDigits } from './datedId.js';
 import { findPlaces } from './findPlaces.js';
 import { maxCharacters, readBodies, type Body } from './quarantineBodies.js';
 import type { QuarantineFilter } from './quarantineFilter.js';
@@ -29,7 +22,7 @@ export async function listQuarantine(
   filter: QuarantineFilter = {},
 ): Promise<Page<QuarantinedEvent>> {
   const [day, id, index] = readCursor(request, 3);
-  const after = day === undefined || id === undefined ? undefined : { day: dashed(day), id, index: Number(index) };
+  const after = day === undefined || id === undefined ? undefined : { day: dayOfDigits(day), id, index: Number(index) };
   const places = await withinTime({ db }, (tx) => findPlaces(tx, filter, request.first + 1, after));
   const bodies = await readBodies(db, places.slice(0, request.first));
   const page = pageOf(
@@ -72,11 +65,4 @@ function viewOf({ row, index }: Place, body: Body | undefined) {
     bodyState: body?.state ?? 'unreadable',
     releasedAt: releasedAt(row, statesOf(row)[index] ?? 0),
   };
-}
-
-/** `20260131` as a day; a cursor that somebody made up names a day all the same. */
-function dashed(digits: string): string {
-  const day = digits.replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3');
-  checkDay('after', day);
-  return day;
 }

@@ -14,7 +14,11 @@ export class PageInfo {
   @Field(() => String, { nullable: true, description: 'Cursor of the first item; null when the page is empty.' })
   startCursor?: string | undefined;
 
-  @Field(() => String, { nullable: true, description: 'Cursor of the last item; null when the page is empty.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Cursor of the last item, or of what was looked at without finding more; null when the page is empty and the last one.',
+  })
   endCursor?: string | undefined;
 }
 
@@ -70,7 +74,7 @@ export function connectionOf<Item extends object>(
         hasNextPage: nextCursor !== undefined,
         hasPreviousPage,
         startCursor: cursors[0],
-        endCursor: cursors.at(-1),
+        endCursor: nextCursor ?? cursors.at(-1),
       };
     }
 

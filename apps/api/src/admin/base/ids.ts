@@ -21,6 +21,7 @@ export const idPrefixes = {
   SegmentWebhook: 'whk',
   SegmentWebhookExpiry: 'exp',
   StoredLedgerDifference: 'ldf',
+  SkippedEvent: 'skp',
   UserDeletion: 'udl',
 } as const;
 
