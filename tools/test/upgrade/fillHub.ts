@@ -20,8 +20,8 @@ const retryWindow = "interval '1 hour'";
 /**
  * Runs a hub of this release through everything that the upgrade test looks for, and returns the rows that it leaves:
  * live, paused, blocked, draft and deleted Currents, pending events, dead letters of which one is split off and discarded,
- * quarantined events, a job, cohorts with a session that is not complete, a segment with a webhook, a pull, valid and revoked tokens and keys, a warning, and Currents
- * that a worker owned when it died.
+ * quarantined events, a job, a replay under way, cohorts with a session that is not complete, a segment with a webhook, a
+ * pull, valid and revoked tokens and keys, a warning, and Currents that a worker owned when it died.
  */
 export async function fillHub(): Promise<Release> {
   const masterKey = randomBytes(32).toString('base64');
@@ -324,6 +324,17 @@ export async function fillHub(): Promise<Release> {
     await worker?.kill();
     await send(...events(5));
     await send(...events(10));
+    // A replay whose deliveries are all made, and wait for a worker.
+    await mutate(
+      'replayEvents',
+      { currentId: live, filter: { outcomes: ['DELIVERED'] }, dryRun: false, confirmName: 'Mixpanel live' },
+      'job { id }',
+    );
+    await until(
+      () => sql`select from job where operation = 'replay_events' and not progress ? 'after'`,
+      ({ length }) => length === 1,
+      60_000,
+    );
     await hub.stop();
     return {
       secrets: {
