@@ -87,7 +87,7 @@ it('a delivery in a later form is logged and counted once', async () => {
 it('credentials that a later release sealed block the Current, which keeps its events and goes on once they open', async () => {
   const [row] = await hub.sql<{ credentials: Buffer }[]>`select credentials from current where id = ${current}`;
   const sealed = row?.credentials ?? Buffer.alloc(0);
-  await hub.sql`update current set credentials = ${Buffer.concat([Buffer.of(2), sealed.subarray(1)])} where id = ${current}`;
+  await hub.sql`update current set credentials = ${Buffer.concat([Buffer.of(255), sealed.subarray(1)])} where id = ${current}`;
   await hub.take(some(3));
   await hub.startWorker();
   const block = () => hub.sql<{ state: string; code: string | null; detail: string | null }[]>`
