@@ -45,6 +45,13 @@ export { openAdmin, type Admin } from './admin/admin.js';
 export { createAdminTokenIn, ensureAdminToken, hasAdminToken, provideAdminToken } from './admin/firstAdminToken.js';
 export { hasRole } from './admin/adminRole.js';
 export { watchAdminTokens, type AdminTokens, type ValidAdminToken } from './admin/adminTokenCache.js';
+export {
+  createConsoleSession,
+  endConsoleSession,
+  endConsoleSessions,
+  watchConsoleSessions,
+  type ConsoleSessions,
+} from './admin/consoleSessions.js';
 export { createAdminToken, findAdminTokens, listAdminTokens, revokeAdminToken } from './admin/adminTokens.js';
 export type { AdminTokenView, NewAdminToken } from './admin/adminTokens.js';
 export { narrowDeadLetters, type DeadLetterSearch } from './lookup/narrowDeadLetters.js';

@@ -46,6 +46,7 @@ export const storedData: Readonly<Record<string, Readonly<Record<string, Treatme
   },
   cohort_sync: { kind: 'none', session: 'none', state: 'none', refused: 'none' },
   cohort_tombstone: { member: 'members' },
+  console_session: { hash: 'bytes' },
   credential_rotation: {
     state: 'none',
     credentials: 'sealed',

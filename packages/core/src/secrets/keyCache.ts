@@ -3,7 +3,7 @@ import type { Sql } from '../db/connect.js';
 import { hashToken } from './token.js';
 
 interface KeyCacheOptions<Row> {
-  readonly table: 'ingest_token' | 'import_key' | 'admin_token';
+  readonly table: 'ingest_token' | 'import_key' | 'admin_token' | 'console_session';
   /** The channel on which a trigger of the table notifies of every change. */
   readonly channel: string;
   /** Reads all valid keys; `hash` in hex. */

@@ -2,7 +2,7 @@ import { addressBlock } from './addressBlock.js';
 
 export type SignInFailures = ReturnType<typeof createSignInFailures>;
 
-export type SignInEndpoint = 'events' | 'graphql' | 'partners' | 'segment_export';
+export type SignInEndpoint = 'events' | 'graphql' | 'partners' | 'segment_export' | 'console';
 
 interface SignInFailuresOptions {
   readonly log: { warn(fields: object, message: string): void };

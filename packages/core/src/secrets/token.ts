@@ -5,7 +5,7 @@ import { pastedFault, trimPasted } from '@currents/connector';
  * Makes a token: 32 random bytes, with a word in front that tells people and secret scanners what it is.
  * Only its hash is ever stored.
  */
-export function makeToken(kind: 'ingest' | 'admin' | 'import' | 'webhook'): string {
+export function makeToken(kind: 'ingest' | 'admin' | 'import' | 'webhook' | 'session'): string {
   return `cur_${kind}_${randomBytes(32).toString('base64url')}`;
 }
 

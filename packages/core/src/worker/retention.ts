@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Sql } from '../db/connect.js';
 import type { CurrentState } from '../db/schema.js';
+import { pruneConsoleSessions } from '../admin/consoleSessions.js';
 import { pruneIdempotencyKeys } from '../admin/idempotency.js';
 import { pruneJobs } from '../jobs/jobs.js';
 import { deletePassedBuckets } from '../budget/postgresBuckets.js';
@@ -29,10 +30,11 @@ const parents = [
 
 /**
  * Creates the partitions of the next days, and drops those older than the retention, unless events of that day are still
- * pending. Also deletes expired buckets, quota usage, jobs and counts, and compacts the tally.
+ * pending. Also deletes expired buckets, quota usage, console sessions, jobs and counts, and compacts the tally.
  */
 export async function runRetention({ sql, log, retentionDays }: RetentionDeps): Promise<void> {
   await sql`select ensure_partitions(${daysAhead}::int)`;
+  await pruneConsoleSessions({ sql });
   await pruneIdempotencyKeys({ sql });
   await pruneJobs({ sql }, retentionDays);
   await pruneUserDeletions(sql);

@@ -29,6 +29,20 @@ export const ingestToken = pgTable(
   (table) => [partial(uniqueIndex('ingest_token_name').on(sql`lower(${table.name})`), sql`${table.revokedAt} is null`)],
 );
 
+/** Browsers that are signed in to the console. The cookie holds the secret; only its hash is stored. */
+export const consoleSession = pgTable(
+  'console_session',
+  () => ({
+    id: identity(),
+    hash: bytes('hash').notNull().unique(),
+    adminTokenId: owner('admin_token_id', () => adminToken.id),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    lastUsedAt: instant('last_used_at').notNull().defaultNow(),
+    expiresAt: instant('expires_at').notNull(),
+  }),
+  (table) => [index('console_session_of').on(table.adminTokenId, table.id)],
+);
+
 /** One row: a known text that the process's master key has to open. */
 export const masterKeyCheck = pgTable(
   'master_key_check',
