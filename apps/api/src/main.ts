@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { fileURLToPath } from 'node:url';
 import {
   connect,
   createHttp,
@@ -28,12 +29,15 @@ import {
   storePush,
   watchImportKeys,
   watchAdminTokens,
+  watchConsoleSessions,
   watchIngestTokens,
 } from '@currents/core';
 import { registerAdmin } from './admin/register.js';
 import { createRequestBodies } from './body/requestBodies.js';
 import { registerCohorts } from './cohorts.js';
 import { readConfig, type Config } from './config.js';
+import { registerConsoleFiles } from './console/files.js';
+import { registerConsoleSession } from './console/session.js';
 import { connectors } from './connectors.js';
 import { provideFirstToken } from './firstAdminToken.js';
 import { registerIngest } from './ingest.js';
@@ -46,6 +50,9 @@ const maxConcurrentCommits = 1;
 const hourMs = 3_600_000;
 /** Timeout of requests to partners that an admin's query waits for. */
 const adminRequestMs = 20_000;
+
+/** Where `npm run build` puts the console. */
+const consoleDirectory = fileURLToPath(new URL('../../console/dist', import.meta.url));
 
 /** Starts the api. SIGTERM or SIGINT stops it once everything it accepted is stored. */
 async function main(config: Config): Promise<void> {
@@ -87,6 +94,9 @@ async function main(config: Config): Promise<void> {
   );
   const adminTokens = await watchAdminTokens(sql, (error) =>
     log.warn({ event: 'admin_tokens.load_failed', err: error }, 'the admin tokens could not be read'),
+  );
+  const sessions = await watchConsoleSessions(sql, (error) =>
+    log.warn({ event: 'console_sessions.load_failed', err: error }, 'the sessions of the console could not be read'),
   );
   const http = createHttp({ timeoutMs: adminRequestMs, connections: 8, ...networkOf(config) });
   const admin = openAdmin({
@@ -136,8 +146,11 @@ async function main(config: Config): Promise<void> {
     maxBodyBytes,
     maxQueuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
   });
-  registerSegments(app, { admin, tokens: adminTokens, signInFailures });
-  await registerAdmin(app, { admin, hubStatus, tokens: adminTokens, signInFailures, bodies });
+  const signIn = { tokens: adminTokens, sessions, signInFailures };
+  registerSegments(app, { ...signIn, admin });
+  await registerAdmin(app, { ...signIn, admin, hubStatus, bodies });
+  registerConsoleSession(app, { ...signIn, admin });
+  await registerConsoleFiles(app, consoleDirectory);
 
   const drain = { forMs: config.DRAIN_SECONDS * 1_000, onStart: () => void (isStopping = true) };
   stopOnSignal('api', log, drain, async () => {
@@ -151,6 +164,7 @@ async function main(config: Config): Promise<void> {
     await tokens.stop();
     await importKeys.stop();
     await adminTokens.stop();
+    await sessions.stop();
     await sender.close();
     await writer.end();
     await sql.end();

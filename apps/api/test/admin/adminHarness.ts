@@ -11,6 +11,7 @@ import {
   openHubStatus,
   openWriter,
   watchAdminTokens,
+  watchConsoleSessions,
   type Admin,
   type HubStatusReader,
   type Ingest,
@@ -19,6 +20,7 @@ import {
 import fastify, { type FastifyInstance } from 'fastify';
 import { createRequestBodies } from '../../src/body/requestBodies.js';
 import { registerAdmin, type AdminDeps } from '../../src/admin/register.js';
+import { registerConsoleSession } from '../../src/console/session.js';
 import { answerWithProblems } from '../../src/problem.js';
 import { connectors } from '../../src/connectors.js';
 import { createTestDatabase } from '../database.js';
@@ -115,7 +117,9 @@ export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promis
   const tokens = await watchAdminTokens(sql, () => undefined);
   const signInFailures = createSignInFailures({ log: app.log, count: () => undefined, maxFailures: 1_000 });
   const bodies = createRequestBodies({ maxBytes: 64 * 1024 * 1024 });
-  await registerAdmin(app, { admin, hubStatus, tokens, signInFailures, bodies, limits });
+  const sessions = await watchConsoleSessions(sql, () => undefined);
+  await registerAdmin(app, { admin, hubStatus, tokens, sessions, signInFailures, bodies, limits });
+  registerConsoleSession(app, { admin, tokens, sessions, signInFailures });
   const token = (await ensureAdminToken(admin)) ?? '';
   const [sender] = await sql<{ id: number }[]>`
     insert into ingest_token (name, hash, hint) values ('sender', ${randomBytes(32)}, 'abcd') returning id`;
@@ -165,6 +169,7 @@ export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promis
       await admin.close();
       await hubStatus.close();
       await tokens.stop();
+      await sessions.stop();
       await Promise.all([writer.end(), sql.end()]);
       await database.drop();
     },
