@@ -23,6 +23,23 @@ const projects = [
   },
   { sourceTag: 'type:core', onlyDependOnLibsWithTags: ['type:schema', 'type:contract'] },
   { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:schema', 'type:contract', 'type:core', 'type:connector'] },
+  {
+    sourceTag: 'type:console',
+    onlyDependOnLibsWithTags: [],
+    allowedExternalImports: [
+      ...[
+        'react',
+        'react-dom',
+        'react-dom/client',
+        'wouter',
+        'lucide-react',
+        '@tanstack/react-query',
+        'gql.tada',
+        '@0no-co/graphql.web',
+      ],
+      ...['vite', '@vitejs/plugin-react', '@gql.tada/cli-utils'],
+    ],
+  },
   { sourceTag: 'type:tools', onlyDependOnLibsWithTags: ['*'] },
 ];
 
@@ -40,7 +57,7 @@ const tests = ['packages/*/test/**', 'apps/*/test/**', 'tools/test/**'];
 const conformance = ['packages/connector/src/conformance/**'];
 const usesVitest = [...tests, ...conformance, 'tools/src/testing/**', 'vitest.config.mjs'];
 const pure = ['packages/{schema,connector,connector-*}/src/**'];
-const readsEnvironment = ['apps/*/src/config.ts', 'tools/**', '*.{ts,mjs}'];
+const readsEnvironment = ['apps/*/src/config.ts', 'tools/**', '*.{ts,mjs}', 'apps/console/*.mjs'];
 
 const testingOnly = {
   regex: '^(vitest|supertest)(/|$)|^@currents/[^/]+/conformance$',
@@ -100,13 +117,13 @@ const purity = {
 
 export default defineConfig(
   globalIgnores([
-    ...['**/dist/**', '**/node_modules/**', '**/.nx/**', '**/.data/**', '**/coverage/**'],
+    ...['**/dist/**', 'apps/console/generated/**', '**/node_modules/**', '**/.nx/**', '**/.data/**', '**/coverage/**'],
     // Belongs to a package that the test of the generator makes, and is linted there.
     'tools/test/generator/finished/**',
   ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['**/*.{ts,mjs}'],
+    files: ['**/*.{ts,tsx,mjs}'],
     extends: [tseslint.configs.base],
     plugins: { '@nx': nx },
     rules: boundaries(projects),
@@ -115,7 +132,7 @@ export default defineConfig(
   // A test may use its package by name, as everybody else does.
   { files: tests, rules: boundaries(projectsUnderTest, { allowCircularSelfDependency: true }) },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     // The nearest tsconfig.json. Other projects are known by their declarations, so they must be built.
     languageOptions: { parserOptions: { project: true, tsconfigRootDir: import.meta.dirname } },

@@ -11,7 +11,7 @@ const long = '**/*.long.test.ts';
 
 /** The tests of the package in this folder, under the package's name. Those of core, and of what uses it, get servers. */
 function projectIn(folder) {
-  const { name, dependencies } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+  const { name, dependencies = {} } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
   const usesCore = name === '@currents/core' || '@currents/core' in dependencies;
   const globalSetup = usesCore ? ['tools/src/testing/globalSetup.ts'] : [];
   const include = [`${folder}/test/**/*${isLong ? '.long' : ''}.test.ts`];

@@ -3,7 +3,7 @@
  * that need a new Node are imported after the check of its version.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL, URL } from 'node:url';
 
 /** Programs built from TypeScript: file, purpose and first arguments. Those in tools print their own --help. */
@@ -50,6 +50,7 @@ else listCommands();
 async function runProgram(file, purpose, ...firstWords) {
   if (wantsHelp && !file.startsWith('tools/')) return console.log(`npm run ${name}\n\n${purpose}`);
   build();
+  if (/^start(:api)?$/.test(name)) buildConsole();
   const path = pathOf(file);
   if (!existsSync(path)) refuse(`expected ${file}, but the build did not make it`);
   // Variables that are set already win over .env. The demo and the benches are the same on every machine.
@@ -78,6 +79,19 @@ function build() {
   if (!existsSync(compiler)) refuse('the packages are not installed: run npm ci first');
   const { status, stdout } = spawnSync(process.execPath, [compiler, '-b'], { cwd: pathOf('.'), encoding: 'utf8' });
   if (status !== 0) refuse(`${stdout}\nThe build failed.`);
+}
+
+/** Builds the console if its sources, or the schema that its queries are checked against, are newer than what was built. */
+function buildConsole() {
+  const folder = pathOf('apps/console');
+  const names = readdirSync(folder, { recursive: true }).filter(
+    (path) => !/^(dist|generated|test|node_modules)\b/.test(path),
+  );
+  const sources = [...names.map((path) => `${folder}/${path}`), pathOf('apps/api/schema.graphql')];
+  const page = `${folder}/dist/index.html`;
+  if (existsSync(page) && sources.every((path) => statSync(path).mtimeMs <= statSync(page).mtimeMs)) return;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [`${folder}/build.mjs`], { encoding: 'utf8' });
+  if (status !== 0) refuse(`${stdout}${stderr}\nThe build of the console failed.`);
 }
 
 async function runTests() {

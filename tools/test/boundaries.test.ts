@@ -17,6 +17,7 @@ const projects = {
     folder: 'apps/worker',
     mayImport: ['schema', 'connector', 'core', 'connector-mixpanel', 'connector-amplitude'],
   },
+  console: { folder: 'apps/console', mayImport: [] },
   tools: {
     folder: 'tools',
     mayImport: ['schema', 'connector', 'core', 'connector-mixpanel', 'connector-amplitude', 'api', 'worker'],

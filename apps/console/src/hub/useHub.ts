@@ -1,0 +1,32 @@
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { TadaDocumentNode } from 'gql.tada';
+import { ask, type HubError } from './graphql.js';
+import { useShownOperation } from './operations.js';
+import { refreshMs, useRefresh } from './refresh.js';
+
+/** A query of the present screen: read again while auto-refresh is on, and offered for copying. */
+export function useHubQuery<Data, Variables extends object>(
+  document: TadaDocumentNode<Data, Variables>,
+  variables: Variables,
+  { isLive = true, isEnabled = true }: { readonly isLive?: boolean; readonly isEnabled?: boolean } = {},
+) {
+  const refresh = useRefresh();
+  useShownOperation(document, variables);
+  return useQuery<Data, HubError>({
+    queryKey: [document, variables],
+    queryFn: ({ signal }) => ask(document, variables, { signal }),
+    enabled: isEnabled,
+    placeholderData: keepPreviousData,
+    refetchInterval: refresh && isLive ? refreshMs : false,
+  });
+}
+
+/** A change. Everything on the screen is read again after it. */
+export function useHubMutation<Data, Variables extends object>(document: TadaDocumentNode<Data, Variables>) {
+  const client = useQueryClient();
+  return useMutation<Data, HubError, Variables & { readonly idempotencyKey?: string }>({
+    mutationFn: ({ idempotencyKey, ...variables }) =>
+      ask(document, variables as unknown as Variables, { ...(idempotencyKey !== undefined && { idempotencyKey }) }),
+    onSuccess: () => client.invalidateQueries(),
+  });
+}

@@ -1,0 +1,153 @@
+import { Field } from './field.js';
+
+/** A part of a JSON Schema, as zod makes it for settings and credentials. */
+export interface JsonSchema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+export type Values = Readonly<Record<string, unknown>>;
+
+interface FormProps {
+  readonly schema: JsonSchema;
+  readonly values: Values;
+  /** What is wrong, by the name of the property. */
+  readonly problems: ReadonlyMap<string, string>;
+  readonly isSecret?: boolean;
+  readonly onChange: (values: Values) => void;
+}
+
+/** The kinds that a schema lets choose from, by the constant that tells them apart; undefined when there is one shape only. */
+export function kindsOf({ oneOf, anyOf }: JsonSchema): ReadonlyMap<string, JsonSchema> | undefined {
+  const choices = oneOf ?? anyOf;
+  if (!choices) return undefined;
+  return new Map(choices.map((choice) => [String(choice.properties?.['kind']?.const), choice]));
+}
+
+/** A form for what a destination defines. Properties that are neither text, number, choice nor yes and no are left out. */
+export function SchemaForm({ schema, values, problems, isSecret = false, onChange }: FormProps) {
+  const kinds = kindsOf(schema);
+  const [firstKind] = kinds?.keys() ?? [];
+  const kind = textOf(values['kind'] ?? firstKind);
+  const shape = kinds?.get(kind) ?? schema;
+  return (
+    <>
+      {kinds === undefined ? null : (
+        <Field label="Kind">
+          {(id) => (
+            <select id={id} value={kind} onChange={(event) => onChange({ kind: event.target.value })}>
+              {[...kinds.keys()].map((name) => (
+                <option key={name}>{name}</option>
+              ))}
+            </select>
+          )}
+        </Field>
+      )}
+      {Object.entries(shape.properties ?? {}).map(([name, property]) =>
+        property.const !== undefined || !isEditable(property) ? null : (
+          <Property
+            key={name}
+            name={name}
+            property={property}
+            value={values[name]}
+            problem={problems.get(name)}
+            isRequired={shape.required?.includes(name) === true && property.default === undefined}
+            isSecret={isSecret}
+            onChange={(value) =>
+              onChange({
+                ...(kinds && { kind }),
+                ...without(values, name),
+                ...(value !== undefined && { [name]: value }),
+              })
+            }
+          />
+        ),
+      )}
+    </>
+  );
+}
+
+/** What a control shows for a value; nothing for one that it cannot edit. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+}
+
+function without(values: Values, name: string): Values {
+  return Object.fromEntries(Object.entries(values).filter(([key]) => key !== name));
+}
+
+function isEditable({ type, enum: choices }: JsonSchema): boolean {
+  return choices !== undefined || type === 'string' || type === 'boolean' || type === 'number' || type === 'integer';
+}
+
+function Property({
+  name,
+  property,
+  value,
+  problem,
+  isRequired,
+  isSecret,
+  onChange,
+}: {
+  readonly name: string;
+  readonly property: JsonSchema;
+  readonly value: unknown;
+  readonly problem: string | undefined;
+  readonly isRequired: boolean;
+  readonly isSecret: boolean;
+  readonly onChange: (value: unknown) => void;
+}) {
+  const { type, enum: choices, default: preset } = property;
+  return (
+    <Field label={isRequired ? name : `${name} (optional)`} about={property.description} problem={problem}>
+      {(id, describedBy) => {
+        const common = { id, 'aria-describedby': describedBy, 'aria-invalid': problem !== undefined };
+        if (choices)
+          return (
+            <select
+              {...common}
+              value={textOf(value ?? preset)}
+              onChange={(event) => onChange(event.target.value || undefined)}
+            >
+              {preset === undefined ? <option value="">Choose…</option> : null}
+              {choices.map((choice) => (
+                <option key={String(choice)}>{String(choice)}</option>
+              ))}
+            </select>
+          );
+        if (type === 'boolean')
+          return (
+            <input
+              {...common}
+              type="checkbox"
+              checked={(value ?? preset) === true}
+              onChange={(event) => onChange(event.target.checked)}
+            />
+          );
+        const isNumber = type === 'number' || type === 'integer';
+        return (
+          <input
+            {...common}
+            type={isSecret ? 'password' : isNumber ? 'number' : 'text'}
+            step="any"
+            autoComplete="off"
+            spellCheck={false}
+            required={isRequired}
+            placeholder={preset === undefined ? undefined : textOf(preset)}
+            value={textOf(value)}
+            onChange={({ target }) =>
+              onChange(target.value === '' ? undefined : isNumber ? Number(target.value) : target.value)
+            }
+          />
+        );
+      }}
+    </Field>
+  );
+}

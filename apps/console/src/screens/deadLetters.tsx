@@ -1,0 +1,211 @@
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { graphql, type ResultOf } from '../hub/graphql.js';
+import { useHubMutation, useHubQuery } from '../hub/useHub.js';
+import { Dialog } from '../parts/dialog.js';
+import { Json } from '../parts/json.js';
+import { count } from '../parts/number.js';
+import { Answer, ProblemNote } from '../parts/problem.js';
+import { State, words } from '../parts/state.js';
+import { Pages, Table } from '../parts/table.js';
+import { Time } from '../parts/time.js';
+import { useFilters } from '../routing.js';
+
+const lettersQuery = graphql(`
+  query DeadLetters($first: Int!, $after: String, $filter: DeadLetterFilter) {
+    deadLetters(first: $first, after: $after, filter: $filter) {
+      nodes {
+        id
+        eventId
+        eventType
+        outcome
+        code
+        detail
+        attemptCount
+        recordedAt
+        replayedAt
+        event
+        currentId
+        current {
+          name
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+    deadLetterCounts(filter: $filter) {
+      outcome
+      code
+      eventCount
+      replayedCount
+    }
+  }
+`);
+
+type Letter = ResultOf<typeof lettersQuery>['deadLetters']['nodes'][number];
+
+/** Events that could not be delivered, by reason. */
+export function DeadLetters() {
+  const [filters, change] = useFilters();
+  const [currentId, code, after] = [filters.get('current'), filters.get('code'), filters.get('after')];
+  const [open, setOpen] = useState<Letter>();
+  const filter = { ...(currentId !== null && { currentId }), ...(code !== null && { code }) };
+  const reading = useHubQuery(lettersQuery, { first: 50, after, filter });
+  return (
+    <>
+      <h1>Dead letters</h1>
+      <p className="muted">
+        Events that a destination refused, or that could not be delivered within the retry window. They are kept for the
+        retention period and can be replayed.
+      </p>
+      <Answer reading={reading}>
+        {({ deadLetters, deadLetterCounts }) => (
+          <>
+            <div className="filters" role="group" aria-label="Filters">
+              <button
+                type="button"
+                aria-pressed={code === null}
+                onClick={() => change({ code: undefined, after: undefined })}
+              >
+                All reasons
+              </button>
+              {deadLetterCounts.map((group) => (
+                <button
+                  key={`${group.outcome} ${group.code}`}
+                  type="button"
+                  aria-pressed={code === group.code}
+                  onClick={() => change({ code: group.code, after: undefined })}
+                >
+                  {words(group.outcome)}: {group.code} <strong>{count(group.eventCount - group.replayedCount)}</strong>
+                </button>
+              ))}
+              {currentId === null ? null : (
+                <button type="button" onClick={() => change({ current: undefined, after: undefined })}>
+                  Of one Current ✕
+                </button>
+              )}
+            </div>
+            {currentId === null ? (
+              <p className="muted">Open the dead letters of one Current to replay them.</p>
+            ) : (
+              <Replay currentId={currentId} code={code} />
+            )}
+            <Table
+              caption="Dead letters, the latest first"
+              rows={deadLetters.nodes}
+              keyOf={({ id }) => id}
+              empty={<p>No event is dead here.</p>}
+              columns={[
+                {
+                  title: 'Event',
+                  cell: (letter) => (
+                    <button type="button" className="link" onClick={() => setOpen(letter)}>
+                      {letter.eventId ?? letter.id}
+                    </button>
+                  ),
+                },
+                { title: 'Type', cell: ({ eventType }) => <code>{eventType}</code> },
+                {
+                  title: 'Current',
+                  cell: (letter) => <Link href={`/currents/${letter.currentId}`}>{letter.current.name}</Link>,
+                },
+                { title: 'Outcome', cell: ({ outcome }) => <State value={outcome} /> },
+                {
+                  title: 'Reason',
+                  cell: (letter) => (
+                    <>
+                      <code>{letter.code}</code>
+                      <div className="muted reason">{letter.detail}</div>
+                    </>
+                  ),
+                },
+                { title: 'Recorded', cell: ({ recordedAt }) => <Time at={recordedAt} /> },
+                { title: 'Replayed', cell: ({ replayedAt }) => (replayedAt ? <Time at={replayedAt} /> : 'no') },
+              ]}
+            />
+            <Pages pageInfo={deadLetters.pageInfo} after={after} onPage={(next) => change({ after: next })} />
+          </>
+        )}
+      </Answer>
+      {open ? (
+        <Dialog title={`Event ${open.eventId ?? open.id}`} onClose={() => setOpen(undefined)}>
+          <p>
+            {words(open.outcome)} after {count(open.attemptCount)} attempts: {open.detail}
+          </p>
+          {open.event ? <Json value={open.event} label="Event" /> : <p>The event can no longer be read.</p>}
+        </Dialog>
+      ) : null}
+    </>
+  );
+}
+
+const replayMutation = graphql(`
+  mutation ReplayDeadLetters($input: ReplayDeadLettersInput!) {
+    replayDeadLetters(input: $input) {
+      __typename
+      ... on ReplayDeadLettersPayload {
+        job {
+          id
+          state
+          result {
+            ... on ReplayResult {
+              eventCount
+            }
+          }
+        }
+      }
+      ... on Problem {
+        message
+        remedy
+      }
+    }
+  }
+`);
+
+/** Counts first, and replays what was counted once that is confirmed. */
+function Replay({ currentId, code }: { readonly currentId: string; readonly code: string | null }) {
+  const plan = useHubMutation(replayMutation);
+  const run = useHubMutation(replayMutation);
+  const input = { currentId, filter: code === null ? null : { code } };
+  const planned = plan.data?.replayDeadLetters;
+  const answer = run.data?.replayDeadLetters;
+  const eventCount =
+    planned && 'job' in planned && planned.job.result && 'eventCount' in planned.job.result
+      ? planned.job.result.eventCount
+      : undefined;
+  return (
+    <section aria-label="Replay">
+      <div className="actions">
+        <button
+          type="button"
+          disabled={plan.isPending}
+          onClick={() => (run.reset(), plan.mutate({ input: { ...input, dryRun: true } }))}
+        >
+          Plan a replay{code === null ? '' : ` of ${code}`}
+        </button>
+        {eventCount !== undefined && eventCount > 0 ? (
+          <button
+            type="button"
+            className="primary"
+            disabled={run.isPending}
+            onClick={() => run.mutate({ input: { ...input, dryRun: false } }, { onSuccess: () => plan.reset() })}
+          >
+            Replay {count(eventCount)} events
+          </button>
+        ) : null}
+      </div>
+      {eventCount === 0 ? <p role="status">Nothing is left to replay.</p> : null}
+      {[planned, answer].map((said, index) =>
+        said && 'message' in said ? <ProblemNote key={index} problem={said} /> : null,
+      )}
+      {[plan.error, run.error].map((error, index) => (error ? <ProblemNote key={index} problem={error} /> : null))}
+      {answer && 'job' in answer ? (
+        <p className="note good" role="status">
+          The replay is {words(answer.job.state).toLowerCase()}. <Link href="/jobs">See its progress</Link>.
+        </p>
+      ) : null}
+    </section>
+  );
+}

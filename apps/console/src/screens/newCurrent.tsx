@@ -1,0 +1,211 @@
+import { useMemo, useState, type FormEvent } from 'react';
+import { Link } from 'wouter';
+import { graphql, type ResultOf } from '../hub/graphql.js';
+import { useHubMutation, useHubQuery } from '../hub/useHub.js';
+import { Field } from '../parts/field.js';
+import { count } from '../parts/number.js';
+import { Answer, ProblemNote } from '../parts/problem.js';
+import { SchemaForm, type Values } from '../parts/schemaForm.js';
+import { goTo } from '../routing.js';
+import { selectionOf, ticksOf } from './selection.js';
+import { TickTree } from './tickTree.js';
+
+const choicesQuery = graphql(`
+  query NewCurrent {
+    destinations {
+      name
+      label
+      settingsSchema
+      credentialsSchema
+      supportedEventTypes {
+        eventTypeName
+      }
+    }
+    catalogue {
+      name
+      label
+      description
+      channels {
+        key
+        label
+        description
+        eventTypes {
+          name
+          title
+          description
+          isDeprecated
+        }
+      }
+    }
+  }
+`);
+
+export type Choices = ResultOf<typeof choicesQuery>;
+
+const createMutation = graphql(`
+  mutation CreateCurrent($input: CreateCurrentInput!) {
+    createCurrent(input: $input) {
+      __typename
+      ... on CreateCurrentPayload {
+        current {
+          id
+        }
+      }
+      ... on InputInvalid {
+        problems {
+          path
+          message
+        }
+      }
+      ... on Problem {
+        message
+        remedy
+      }
+    }
+  }
+`);
+
+/** Creates a draft: it sends nothing until it is launched from its own screen, which tests the credentials. */
+export function NewCurrent() {
+  const reading = useHubQuery(choicesQuery, {}, { isLive: false });
+  return (
+    <>
+      <h1>New Current</h1>
+      <p className="muted">
+        A Current exports chosen event types to one destination. It is created as a draft and sends nothing until you
+        launch it.
+      </p>
+      <Answer reading={reading}>{(choices) => <Form choices={choices} />}</Answer>
+    </>
+  );
+}
+
+function Form({ choices }: { readonly choices: Choices }) {
+  const [destinationName, setDestinationName] = useState(choices.destinations[0]?.name ?? '');
+  const [name, setName] = useState('');
+  const [contactEmail, setContactEmail] = useState('');
+  const [settings, setSettings] = useState<Values>({});
+  const [credentials, setCredentials] = useState<Values>({});
+  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
+  const create = useHubMutation(createMutation);
+  // One key for one form: pressing twice creates one Current.
+  const idempotencyKey = useMemo(
+    () => crypto.randomUUID(),
+    [name, destinationName, settings, credentials, ticked, contactEmail],
+  );
+  const destination = choices.destinations.find((known) => known.name === destinationName);
+  const supported = new Set(destination?.supportedEventTypes.map(({ eventTypeName }) => eventTypeName));
+  const answer = create.data?.createCurrent;
+  const problemsOf = (first: string): ReadonlyMap<string, string> =>
+    new Map(
+      answer && 'problems' in answer
+        ? answer.problems.flatMap(({ path, message }) =>
+            path[0] === first ? [[path[1] ?? first, message] as const] : [],
+          )
+        : [],
+    );
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    const selection = selectionOf(choices, supported, ticked);
+    create.mutate(
+      { input: { destination: destinationName, name, contactEmail, settings, credentials, selection }, idempotencyKey },
+      {
+        onSuccess: ({ createCurrent }) => {
+          if ('current' in createCurrent) goTo(`/currents/${createCurrent.current.id}`);
+        },
+      },
+    );
+  };
+  const tickedCount = ticksOf(choices, supported).filter((type) => ticked.has(type)).length;
+  return (
+    <form onSubmit={submit}>
+      <fieldset>
+        <legend>1. Destination</legend>
+        {choices.destinations.map((known) => (
+          <label key={known.name} className="choice">
+            <input
+              type="radio"
+              name="destination"
+              checked={known.name === destinationName}
+              onChange={() => {
+                setDestinationName(known.name);
+                setSettings({});
+                setCredentials({});
+              }}
+            />
+            {known.label}
+          </label>
+        ))}
+      </fieldset>
+      <fieldset>
+        <legend>2. Name and contact</legend>
+        <Field label="Name" about="Unique among your Currents." problem={problemsOf('name').get('name')}>
+          {(id, describedBy) => (
+            <input
+              id={id}
+              aria-describedby={describedBy}
+              required
+              maxLength={100}
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+            />
+          )}
+        </Field>
+        <Field
+          label="Contact"
+          about="E-mail address of the person who is told when the Current needs repair."
+          problem={problemsOf('contactEmail').get('contactEmail')}
+        >
+          {(id, describedBy) => (
+            <input
+              id={id}
+              type="email"
+              aria-describedby={describedBy}
+              required
+              value={contactEmail}
+              onChange={(event) => setContactEmail(event.target.value)}
+            />
+          )}
+        </Field>
+      </fieldset>
+      {destination ? (
+        <>
+          <fieldset>
+            <legend>3. Credentials</legend>
+            <SchemaForm
+              schema={destination.credentialsSchema}
+              values={credentials}
+              problems={problemsOf('credentials')}
+              isSecret
+              onChange={setCredentials}
+            />
+          </fieldset>
+          <fieldset>
+            <legend>4. Settings</legend>
+            <SchemaForm
+              schema={destination.settingsSchema}
+              values={settings}
+              problems={problemsOf('settings')}
+              onChange={setSettings}
+            />
+          </fieldset>
+        </>
+      ) : null}
+      <fieldset>
+        <legend>5. Event types</legend>
+        <p className="muted">
+          {count(tickedCount)} ticked. A whole group or channel also takes the event types that are added to it later.
+        </p>
+        <TickTree choices={choices} supported={supported} ticked={ticked} onChange={setTicked} />
+      </fieldset>
+      {create.error ? <ProblemNote problem={create.error} /> : null}
+      {answer && 'message' in answer ? <ProblemNote problem={answer} /> : null}
+      <div className="actions">
+        <button type="submit" className="primary" disabled={create.isPending || tickedCount === 0}>
+          Create draft
+        </button>
+        <Link href="/currents">Cancel</Link>
+      </div>
+    </form>
+  );
+}

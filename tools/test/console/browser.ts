@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+import { chromium, type Browser, type Page } from 'playwright-core';
+
+/** Debian's browser; undefined where none is installed. */
+export const browserProgram = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .map((folder) => join(folder, 'chromium'))
+  .find(existsSync);
+
+/** Starts the installed browser. It asks nobody but the page for anything. */
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: browserProgram ?? '',
+    args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update'],
+  });
+}
+
+/** What a page must never do: break its policy, throw, or ask another origin. */
+export interface Complaints {
+  readonly all: string[];
+}
+
+/** Collects what a page does wrong from now on. */
+export async function watchPage(page: Page, origin: string): Promise<Complaints> {
+  const all: string[] = [];
+  page.on('pageerror', (error) => all.push(`threw ${error.message}`));
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.protocol !== 'data:' && url.origin !== origin) all.push(`asked ${url.origin}`);
+  });
+  await page.exposeFunction('reportViolation', (directive: string) => all.push(`violated ${directive}`));
+  await page.addInitScript({
+    content: `document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+      reportViolation(violatedDirective + ' by ' + blockedURI));`,
+  });
+  return { all };
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core finds wrong on the page, by rule and element. */
+export async function findInaccessible(page: Page): Promise<readonly string[]> {
+  // As the page's policy lets no script in, it comes through the debugger.
+  await page.evaluate(axe);
+  return page.evaluate<string[]>(`axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => id + ': ' + target.join(' ') + ' ' + failureSummary)))`);
+}
