@@ -50,7 +50,7 @@ function withoutSecrets(args: unknown, seal: AdminContext['admin']['seal']): Rea
 /** Arguments that name users. */
 const idKinds = { externalUserIds: 'e', deviceIds: 'd', userIds: 'u', aliases: 'a' } as const;
 
-/** An id of a user is in the log as a keyed hash: who has the id can find the entry, and nobody else learns it. */
+/** The log holds a keyed hash of a user id: an admin who knows the id can find the entry, and the log does not show it. */
 function hashesOf(
   value: unknown,
   kind: (typeof idKinds)[keyof typeof idKinds],

@@ -153,7 +153,7 @@ function Form({ choices }: { readonly choices: Choices }) {
         </Field>
         <Field
           label="Contact"
-          about="E-mail address of the person who is told when the Current needs repair."
+          about="Notices go to this e-mail address when the Current needs repair."
           problem={problemsOf('contactEmail').get('contactEmail')}
         >
           {(id, describedBy) => (

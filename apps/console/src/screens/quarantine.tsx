@@ -54,7 +54,8 @@ export function Quarantine() {
     <>
       <h1>Quarantine</h1>
       <p className="muted">
-        Events that were refused on arrival. The rest of their requests was accepted, and the senders were told.
+        Events that were refused on arrival. The other events of the same requests were accepted, and each answer listed
+        what was refused.
       </p>
       <Answer reading={reading}>
         {({ quarantinedEvents, quarantineCounts }) => (

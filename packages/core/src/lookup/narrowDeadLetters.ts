@@ -28,7 +28,7 @@ export async function narrowDeadLetters({ db }: Db, search: DeadLetterSearch): P
   const isByName = hasNames(search);
   if (!isByName && tokenId === undefined) return filter;
   const ids = await withinTime({ db }, (tx) => findIds(tx, search), { isSnapshot: true });
-  // With names, the events told their types, also those whose rows have none yet.
+  // A filter with names has read the events, and with them the types that their rows may lack.
   return { ...filter, ids, ...(isByName && { eventType: undefined }) };
 }
 

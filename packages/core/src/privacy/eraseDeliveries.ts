@@ -90,7 +90,7 @@ function hasPending(row: Row, positions: ReadonlySet<number>): boolean {
   return isReadable(row.deferred) && [...positions].some((position) => outcomes[position] === Outcome.pending);
 }
 
-/** Leases the deliveries that nobody has leased, and records what `erase` makes of them. Returns how many events end. */
+/** Leases deliveries without a lease, and records what `erase` makes of them. Returns how many events end. */
 async function change(
   { admin: { sql } }: Erasure,
   rows: readonly Row[],

@@ -20,7 +20,7 @@ function keysOf({ users }: Erasure) {
 
 /**
  * Takes the users out of the next cohort, and out of its changes that are not applied. No entry or exit is recorded, so
- * webhooks are not told. Undefined after the last cohort.
+ * webhooks receive nothing of it. Undefined after the last cohort.
  */
 export function eraseNextCohort(erasure: Erasure, progress: ErasureProgress): Promise<ErasureProgress | undefined> {
   return eraseNextOwner(erasure, progress, 'cohort', async (tx, { id }) => {

@@ -102,7 +102,7 @@ export async function eraseAnswers(
   });
 }
 
-/** Undefined when it does not open: then nobody is answered with it, either. */
+/** Undefined when it does not open; the api cannot answer with it then, either. */
 function open(seal: Erasure['admin']['seal'], answer: Buffer, context: string): unknown {
   try {
     return deserialize(Buffer.from(seal.open(answer, context), 'base64'));

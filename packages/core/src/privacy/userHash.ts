@@ -6,7 +6,7 @@ export interface StoredId {
   readonly id: string;
 }
 
-/** The keyed hash (HMAC) of an id, in hexadecimal. Without the master key nobody can test a guess against it. */
+/** The keyed hash (HMAC) of an id, in hexadecimal. A guess can be compared with it only with the master key. */
 export function userHash(seal: Pick<Seal, 'fingerprint'>, { kind, id }: StoredId): string {
   return seal.fingerprint(`user\0${kind}\0${id}`).toString('hex');
 }

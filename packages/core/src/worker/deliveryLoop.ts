@@ -12,7 +12,7 @@ const busyFurtherMs = 400;
 /** For this long after a wake-up call the loop polls. Senders debounce their calls, and a claim costs less than a call. */
 const pollForMs = 1.5 * wakeIntervalMs;
 const errorPauseMs = 1_000;
-/** For this long after it was told that replayed events are due, the loop claims some; it is told twice a second. */
+/** The loop claims replayed events for this long after the sweep has found some due; the sweep runs twice a second. */
 const replayForMs = 1_500;
 /** While more live events are due than one attempt takes, replayed ones get this share of the time. */
 const replayShare = 0.2;
