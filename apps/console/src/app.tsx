@@ -9,7 +9,7 @@ import { Dialog } from './parts/dialog.js';
 import { useHashPath } from './routing.js';
 import { Activity as ActivityScreen } from './screens/activity.js';
 import { Cohorts } from './screens/cohorts.js';
-import { Current } from './screens/current.js';
+import { Current } from './screens/current/current.js';
 import { Currents } from './screens/currents.js';
 import { DeadLetters } from './screens/deadLetters.js';
 import { Jobs } from './screens/jobs.js';

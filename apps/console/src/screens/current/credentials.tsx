@@ -1,8 +1,8 @@
 import { useState, type FormEvent } from 'react';
-import { graphql } from '../hub/graphql.js';
-import { useHubMutation } from '../hub/useHub.js';
-import { ProblemNote } from '../parts/problem.js';
-import { SchemaForm, type Values } from '../parts/schemaForm.js';
+import { graphql } from '../../hub/graphql.js';
+import { useHubMutation } from '../../hub/useHub.js';
+import { ProblemNote } from '../../parts/problem.js';
+import { SchemaForm, type Values } from '../../parts/schemaForm.js';
 import type { CurrentData } from './current.js';
 
 const updateMutation = graphql(`

@@ -1,0 +1,59 @@
+import { count } from '../../parts/number.js';
+import { Outcomes } from '../../parts/outcomes.js';
+import { duration, Time, useNowMs } from '../../parts/time.js';
+import { CredentialsForm } from './credentials.js';
+import type { CurrentData } from './current.js';
+
+/** What is wrong with a Current, and what became of its events. */
+export function Health({ current }: { readonly current: CurrentData }) {
+  const { block, deferral, warnings, counts, id, destination } = current;
+  const meanings = new Map((destination?.reasons ?? []).map(({ code, description }) => [code, description]));
+  return (
+    <>
+      {block ? <Blocked current={current} block={block} /> : null}
+      {deferral ? (
+        <p className="note warn">
+          It waits until <Time at={deferral.until} />: {deferral.detail}
+        </p>
+      ) : null}
+      {warnings.map(({ code, message }) => (
+        <p key={code} className="note warn">
+          {message}
+        </p>
+      ))}
+      <h2>Outcomes since it was created</h2>
+      <p className="muted">
+        {count(counts.selected)} events were selected. Each has one of these outcomes; a replayed event counts again.
+      </p>
+      <Outcomes counts={counts} currentId={id} meanings={meanings} />
+    </>
+  );
+}
+
+function Blocked({
+  current,
+  block: { detail, blockedAt, nextProbeAt },
+}: {
+  readonly current: CurrentData;
+  readonly block: NonNullable<CurrentData['block']>;
+}) {
+  const nowMs = useNowMs();
+  return (
+    <div className="note bad" role="status">
+      <p>
+        <strong>Blocked</strong> <Time at={blockedAt} />: {detail}
+      </p>
+      <p>
+        Its events are kept for the retry window.{' '}
+        {nextProbeAt ? (
+          <>
+            The hub tries again in <span className="countdown">{duration(Date.parse(nextProbeAt) - nowMs)}</span>.
+          </>
+        ) : (
+          'The hub does not try again by itself.'
+        )}
+      </p>
+      <CredentialsForm current={current} />
+    </div>
+  );
+}

@@ -1,0 +1,37 @@
+import { Json } from '../../parts/json.js';
+import { count } from '../../parts/number.js';
+import { CredentialsForm } from './credentials.js';
+import type { CurrentData } from './current.js';
+
+/** What a Current sends, where and how. */
+export function Settings({ current }: { readonly current: CurrentData }) {
+  const { contactEmail, settings, eventTypes, lingerMs, credentials } = current;
+  return (
+    <>
+      <dl className="facts">
+        <dt>Contact</dt>
+        <dd>{contactEmail}</dd>
+        <dt>Credentials</dt>
+        <dd>{credentials ? `${credentials.kind ?? 'stored'}: ${credentials.fields.join(', ')}` : 'none'}</dd>
+        <dt>Gathers events for up to</dt>
+        <dd>{lingerMs} ms</dd>
+        <dt>Settings of the destination</dt>
+        <dd>
+          <Json value={settings} label="Settings" />
+        </dd>
+        <dt>{count(eventTypes.length)} event types</dt>
+        <dd>
+          <ul className="names">
+            {eventTypes.map((name) => (
+              <li key={name}>
+                <code>{name}</code>
+              </li>
+            ))}
+          </ul>
+        </dd>
+      </dl>
+      <h2>New credentials</h2>
+      <CredentialsForm current={current} />
+    </>
+  );
+}
