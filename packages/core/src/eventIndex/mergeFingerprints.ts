@@ -7,10 +7,13 @@ import { blockVersion, entriesOf, entriesOfBlocks, entryBytes, maxSpan, writeBlo
 export type Source = 'batch' | 'quarantine';
 
 /** Fingerprints of one day that are merged at once, in bytes and rows: sorting them takes some ten milliseconds. */
-const maxUnmergedBytes = 1024 * 1024;
+const maxUnmergedBytes = 3 * 1024 * 1024;
 const maxUnmergedRows = 4_000;
-/** They are merged when they are so many, or so old. Until then a search reads all of them. */
-const dueBytes = 512 * 1024;
+/**
+ * They are merged when they are so many, or so old. Until then a search reads all of them. So many bytes make a block that
+ * needs no further merge: in a flood each entry is sorted and written once.
+ */
+const dueBytes = 2 * 1024 * 1024;
 const dueRows = 2_000;
 const dueSeconds = 60;
 
@@ -58,10 +61,11 @@ async function mergeRows(tx: Transaction, all: boolean): Promise<boolean> {
         from unmerged_fingerprints where stored_on = ${day} and source = ${source}) ordered
       where place <= ${maxUnmergedRows}::int and before < ${maxUnmergedBytes}::int and span < ${maxSpan}::int)
     returning row_id as id, fingerprints as packed`;
-  const ids = rows.map(({ id }) => Number(id));
-  const first = Math.min(...ids);
-  const entries = entriesOf(rows.map(({ packed }, index) => ({ row: ids[index]! - first, packed })));
-  await insertBlock(tx, due, entries, { first, last: Math.max(...ids), level: 1 });
+  const ordered = rows.map(({ id, packed }) => ({ id: Number(id), packed })).sort((a, b) => a.id - b.id);
+  const first = ordered[0]?.id ?? 0;
+  const last = ordered.at(-1)?.id ?? 0;
+  const entries = entriesOf(ordered.map(({ id, packed }) => ({ row: id - first, packed })));
+  await insertBlock(tx, due, entries, { first, last, level: 1, isRowOrdered: true });
   return true;
 }
 
@@ -90,23 +94,36 @@ async function mergeBlocks(tx: Transaction): Promise<boolean> {
     await tx`update fingerprint_block set level = ${lastLevel} where stored_on = ${due.day} and id = ${head.id}`;
     return true;
   }
-  const contents = await tx<{ first: string; content: Buffer }[]>`
+  const contents = await tx<{ first: string; last: string; content: Buffer }[]>`
     delete from fingerprint_block where stored_on = ${due.day} and id = any(${taken.map(({ id }) => id)}::bigint[])
-    returning first_row_id as first, content`;
-  const shifted = contents.map((block) => ({ content: block.content, shift: Number(block.first) - first }));
-  const last = Math.max(...taken.map((block) => Number(block.last)));
+    returning first_row_id as first, last_row_id as last, content`;
+  const ordered = contents
+    .map((block) => ({ content: block.content, first: Number(block.first), last: Number(block.last) }))
+    .sort((a, b) => a.first - b.first);
+  // Rows of requests that committed late may lie among those of the block after theirs.
+  const isRowOrdered = ordered.every((block, index) => index === 0 || block.first > ordered[index - 1]!.last);
+  const entries = entriesOfBlocks(ordered.map((block) => ({ content: block.content, shift: block.first - first })));
+  const last = Math.max(...ordered.map((block) => block.last));
   const level = Math.max(...taken.map((block) => block.level)) + 1;
-  await insertBlock(tx, due, entriesOfBlocks(shifted), { first, last, level });
+  await insertBlock(tx, due, entries, { first, last, level, isRowOrdered });
   return true;
+}
+
+interface NewBlock {
+  readonly first: number;
+  readonly last: number;
+  readonly level: number;
+  /** See `writeBlock`. */
+  readonly isRowOrdered: boolean;
 }
 
 async function insertBlock(
   tx: Transaction,
   { day, source }: Group,
   entries: Entries,
-  { first, last, level }: { readonly first: number; readonly last: number; readonly level: number },
+  { first, last, level, isRowOrdered }: NewBlock,
 ): Promise<void> {
-  const content = await runInSteps(writeBlock(entries));
+  const content = await runInSteps(writeBlock(entries, isRowOrdered));
   const count = content.length / entryBytes;
   await tx`
     insert into fingerprint_block (stored_on, source, version, level, entries, first_row_id, last_row_id, content)
