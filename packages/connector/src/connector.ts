@@ -41,7 +41,8 @@ export interface Connector<Settings = any, Credentials = any, Payload = any> {
   rateLimit(settings: Settings): RateLimit<Payload>;
   /**
    * Makes one request and returns the outcome of every item, by id. Never throws for errors of the partner or the
-   * network; an item without an outcome counts as unanswered and is sent again.
+   * network; an item without an outcome counts as unanswered and is sent again. What it asks for does not depend on what
+   * the credentials are, so that `recordRequest` can show the request without them.
    */
   send(items: readonly Item<Payload>[], to: SendContext<Settings, Credentials>): Promise<readonly SendResult[]>;
   /** Checks whether the partner would accept events, without sending any. */

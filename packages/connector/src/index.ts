@@ -44,7 +44,10 @@ export { customPropertyPrefix, freePrefixes, purchasePropertyPrefix } from './fr
 export { createMemberFileReader } from './memberFile.js';
 export type { MemberFileReader } from './memberFile.js';
 export { pastedFault, trimPasted } from './pasted.js';
+export { placeholderCredentials } from './placeholderCredentials.js';
+export { recordRequest, type RecordedRequest } from './recordRequest.js';
 export { redact } from './redact.js';
+export { testMark } from './testMark.js';
 export { jsonObjectIn, readJson, readJsonObject } from './readJson.js';
 export { retryAfterMs } from './retryAfter.js';
 export type {

@@ -234,6 +234,39 @@ export const breaches: readonly Breach[] = [
   },
 
   {
+    law: 'makes the same request with placeholders',
+    how: 'looks at the secret',
+    changes: {
+      send: (items, to) =>
+        toy.send(
+          items,
+          asking(to, (url) => (tokenOf(to).startsWith('lb_') ? url : `${url}?unknown`)),
+        ),
+    },
+  },
+  {
+    law: 'to a declared origin without any credentials',
+    how: 'goes elsewhere',
+    changes: {
+      send: (items, to) =>
+        toy.send(
+          items,
+          asking(to, (url) => (tokenOf(to).startsWith('lb_') ? url : 'https://example.com')),
+        ),
+    },
+  },
+  {
+    law: 'passes on the mark of a test event',
+    how: 'passes on what it knows',
+    changes: {
+      map(event) {
+        const result = toy.map(event, { host: 'logbook.example.com' });
+        return 'payload' in result ? { payload: { ...result.payload, more: {} } } : result;
+      },
+    },
+  },
+
+  {
     law: 'passes when the partner would accept events',
     how: 'never',
     changes: { test: async (to) => (await toy.test(to), refuse) },

@@ -8,6 +8,7 @@ import { inputLaws, redactionLaws } from './inputLaws.js';
 import type { Law } from './law.js';
 import { mapLaws } from './mapLaws.js';
 import type { ConformanceOptions } from './options.js';
+import { previewLaws } from './previewLaws.js';
 import { pullLaws, type PullOptions } from './pullLaws.js';
 import { secrecyLaws } from './secrecyLaws.js';
 import { sendLaws, testLaws } from './sendLaws.js';
@@ -43,6 +44,7 @@ export function lawsOf<Settings, Credentials, Payload>(
     send: sendLaws(subject),
     '8. secrets are used only in send and test': secrecyLaws(subject),
     test: testLaws(subject),
+    previews: previewLaws(subject),
   };
 }
 
