@@ -121,6 +121,12 @@ export { promoteStagedCredentials, retireFormerCredentials, rollBackByHand } fro
 export type { RotationState } from './currents/credentialRotation.js';
 export { discardStagedCredentials, stageCredentials, testStagedCredentials } from './currents/stageCredentials.js';
 export { testCredentials } from './currents/testCredentials.js';
+export { testGiven } from './currents/testGiven.js';
+export { previewEvent, type PreviewSource } from './preview/previewEvent.js';
+export { previewSelection } from './preview/previewSelection.js';
+export type { PreviewVerdict } from './preview/judgeEvent.js';
+export type { PreviewOf } from './preview/previewTarget.js';
+export { sendTestEvent } from './preview/sendTestEvent.js';
 export { listThrottledKeys, type ThrottledKey } from './ledger/throttledKeys.js';
 export { launchCurrent, pauseCurrent, resumeCurrent } from './currents/transitions.js';
 export { lookUpUserProfile, type UserProfileQuestion } from './currents/userProfile.js';

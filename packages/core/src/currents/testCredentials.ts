@@ -16,7 +16,7 @@ import { checkCredentials, checkSettings, mergePatch } from './settings.js';
 import { testDestination } from './testDestination.js';
 import { noConnector, wrongState, type CurrentNotReady } from './transitions.js';
 
-type TestCredentialsResult =
+export type TestCredentialsResult =
   Awaited<ReturnType<typeof testDestination>> | CurrentNotFound | CurrentWrongState | CurrentNotReady | InputInvalid;
 
 /**

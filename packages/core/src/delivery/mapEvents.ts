@@ -1,4 +1,4 @@
-import type { RateLimit } from '@currents/connector';
+import type { Connector, RateLimit } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
 import { BatchUnreadable, type BatchSlice } from '../batch/batch.js';
 import { isTombstone, userDeleted } from '../batch/tombstone.js';
@@ -110,8 +110,10 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
       return rejectBroken(attempt, position, error);
     }
     if (chunk.json.length <= maxEventBytes) return addItems([mapped], chunk, items);
-    const detail = `${connector.label} takes events of up to ${maxEventBytes} bytes; this one has ${chunk.json.length}`;
-    attempt.deadLetter(position, { outcome: 'rejected', code: 'event_too_large', detail });
+    attempt.deadLetter(position, {
+      outcome: 'rejected',
+      ...eventTooLarge(connector, maxEventBytes, chunk.json.length),
+    });
   }
 
   function addItems(serialized: readonly MappedEvent[], chunk: SerializedChunk, items: DeliveryItem[]): void {
@@ -207,9 +209,22 @@ function resolveUnreadableEvent(
 }
 
 function rejectBroken(attempt: Attempt, position: number, error: unknown): void {
-  attempt.deadLetter(position, {
-    outcome: 'rejected',
-    code: 'map_threw',
-    detail: `the connector failed on this event: ${errorKind(error)}`,
-  });
+  attempt.deadLetter(position, { outcome: 'rejected', ...brokenMapping(error) });
+}
+
+/** Why an event is rejected for which `map` throws, or whose payload cannot be serialized. */
+export function brokenMapping(error: unknown): { readonly code: string; readonly detail: string } {
+  return { code: 'map_threw', detail: `the connector failed on this event: ${errorKind(error)}` };
+}
+
+/** Why an event is rejected whose JSON is larger than the destination accepts. */
+export function eventTooLarge(
+  { label }: Pick<Connector, 'label'>,
+  maxEventBytes: number,
+  bytes: number,
+): { readonly code: string; readonly detail: string } {
+  return {
+    code: 'event_too_large',
+    detail: `${label} takes events of up to ${maxEventBytes} bytes; this one has ${bytes}`,
+  };
 }
