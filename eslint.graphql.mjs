@@ -34,6 +34,8 @@ const values = [
   ],
   ...['CredentialTest', 'CurrentCredentialRotation'],
   ...['KeyNearQuota', 'ThrottledKey', 'LedgerCheck', 'LedgerDifference', 'CohortCheck'],
+  ...['EventPreview', 'SelectionPreview', 'EventTypePreview', 'PreviewCounts', 'PreviewExample', 'PreviewReason'],
+  ...['PreviewReasonCount', 'PartnerRequest', 'PartnerResponse', 'RequestHeader'],
   ...['Member', 'Membership', 'UserAlias', 'UserProfile', 'Propensity', 'Recommendation'],
   ...['CurrentStateCount', 'Overview', 'OverviewItem', 'OverviewTotals', 'QuarantineUsage'],
   ...[

@@ -97,20 +97,30 @@ export class UpdateCurrentInput extends IdInput {
   lingerMs?: number | null;
 }
 
-@InputType({ description: 'The Current whose destination to test, and what to try in place of what is stored.' })
+@InputType({
+  description:
+    'Which destination to test: that of a Current, with what to try in place of what is stored, or any with settings and credentials.',
+})
 export class TestCredentialsInput {
-  @Field(() => ID, { description: 'Id of the Current.' })
-  currentId!: string;
+  @Field(() => ID, { nullable: true, description: 'Id of the Current. Give either this or destination.' })
+  currentId?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Name of a destination, such as mixpanel: tests what is given without any Current.',
+  })
+  destination?: string | null;
 
   @Field(() => JsonObject, {
     nullable: true,
-    description: 'Merged into the present settings for this test (RFC 7396), without being stored.',
+    description:
+      'Merged into the present settings of the Current for this test (RFC 7396), or all settings; not stored.',
   })
   settings?: Readonly<Record<string, unknown>> | null;
 
   @Field(() => JsonObject, {
     nullable: true,
-    description: 'Credentials to try, without storing them; the stored ones by default.',
+    description: 'Credentials to try, without storing them; of a Current the stored ones by default.',
   })
   credentials?: Readonly<Record<string, unknown>> | null;
 }

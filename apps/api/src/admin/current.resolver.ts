@@ -11,7 +11,7 @@ import {
   listThrottledKeys,
   pauseCurrent,
   resumeCurrent,
-  testCredentials,
+  testGiven,
   updateCurrent,
   type CurrentView,
 } from '@currents/core';
@@ -168,15 +168,17 @@ export class CurrentResolver {
   @RequiresRole('operator')
   @Mutation(() => TestCredentialsResult, {
     description:
-      'Asks the destination whether it would accept events, without sending any. Changes nothing, except that a blocked Current that passes with what is stored goes live soon after.',
+      'Asks the destination whether it would accept events, without sending any. Changes nothing, except that a blocked Current that passes with what is stored goes live soon after. Tests of given credentials are limited to 30 per minute for one admin token; they are neither stored nor logged.',
     complexity: costs.call,
   })
   async testCredentials(
-    @Arg('input', () => TestCredentialsInput, { description: 'The Current, and what to try.' })
-    { currentId, ...instead }: TestCredentialsInput,
-    @Ctx() { admin }: AdminContext,
+    @Arg('input', () => TestCredentialsInput, { description: 'What to test, and what to try.' })
+    input: TestCredentialsInput,
+    @Ctx() { admin, adminTokenId }: AdminContext,
   ): Promise<unknown> {
-    return testCredentials(admin, decodeId('Current', currentId, 'input.currentId'), given(instead));
+    const { currentId, ...rest } = given(input);
+    const key = currentId === undefined ? undefined : decodeId('Current', currentId, 'input.currentId');
+    return testGiven(admin, { ...rest, currentId: key }, adminTokenId);
   }
 
   @RequiresRole('operator')

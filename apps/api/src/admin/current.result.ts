@@ -88,7 +88,7 @@ export class TestCredentialsPayload {
   message!: string;
 }
 
-const TestOutcome = enumOf<'refused' | 'unreachable'>('TestOutcome', 'How a test of credentials failed.', {
+export const TestOutcome = enumOf<'refused' | 'unreachable'>('TestOutcome', 'How a test failed.', {
   refused: 'The destination answered that it does not accept them.',
   unreachable: 'The destination could not be asked, or did not answer.',
 });
@@ -105,6 +105,15 @@ export class TestFailed extends Problem {
     description: 'The reason as a code of the connector, such as credentials_refused or timeout.',
   })
   reason!: string;
+}
+
+@ProblemType(
+  'As many requests to destinations were made as are allowed in a minute.',
+  'Repeat the request after retryAfterMs.',
+)
+export class CallsThrottled extends Problem {
+  @Field(() => Int, { description: 'Milliseconds after which the request is allowed.' })
+  retryAfterMs!: number;
 }
 
 export const CurrentResult = resultUnion('CurrentResult', 'A Current, or why there is none.', () => [
@@ -136,7 +145,15 @@ export const UpdateCurrentResult = resultUnion(
 export const TestCredentialsResult = resultUnion(
   'TestCredentialsResult',
   'What the destination answered, or why it was not asked.',
-  () => [TestCredentialsPayload, TestFailed, CurrentNotFound, CurrentWrongState, CurrentNotReady, InputInvalid],
+  () => [
+    TestCredentialsPayload,
+    TestFailed,
+    CallsThrottled,
+    CurrentNotFound,
+    CurrentWrongState,
+    CurrentNotReady,
+    InputInvalid,
+  ],
 );
 
 export const LaunchCurrentResult = resultUnion(

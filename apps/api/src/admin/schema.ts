@@ -22,6 +22,7 @@ import { NoticeWebhookResolver } from './noticeWebhook.resolver.js';
 import { OverviewItemResolver, OverviewResolver } from './overview.resolver.js';
 import { NameTakenResolver } from './problem.type.js';
 import { CohortPullResolver, PartnerCohortConnectionResolver, PartnerCohortResolver } from './pull.resolver.js';
+import { PreviewResolver } from './preview.resolver.js';
 import { QuarantineResolver } from './quarantine.resolver.js';
 import { ReplayResolver } from './replay.resolver.js';
 import {
@@ -74,6 +75,7 @@ export function buildAdminSchema(): GraphQLSchema {
       OverviewResolver,
       PartnerCohortConnectionResolver,
       PartnerCohortResolver,
+      PreviewResolver,
       QuarantineResolver,
       ReplayResolver,
       RecommendationResolver,

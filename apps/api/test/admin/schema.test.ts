@@ -168,6 +168,7 @@ describe('the admin schema', () => {
     expect(open.map(({ name }) => name).sort()).toEqual([
       'checkCohort',
       'checkLedger',
+      'sendTestEvent',
       'sendTestNotice',
       'testCredentials',
       'testNoticeWebhook',
@@ -193,6 +194,7 @@ describe('the admin schema', () => {
       'DeadLetter.event',
       'Destination.credentialsSchema',
       'Destination.settingsSchema',
+      'EventPreview.event',
       'StoredEvent.event',
       'UserProfile.properties',
     ]);
