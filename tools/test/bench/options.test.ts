@@ -6,6 +6,7 @@ import { cohorts } from '../../src/bench/cohorts/cohorts.js';
 import { curve } from '../../src/bench/curve/curve.js';
 import { eventCost } from '../../src/bench/eventCost.js';
 import { replay } from '../../src/bench/replay/replay.js';
+import { soak } from '../../src/bench/soak/soak.js';
 
 const names = {
   'npm run bench': [
@@ -27,6 +28,9 @@ const names = {
   'npm run bench -- --only replay': [
     ...['only', 'events', 'rate', 'seconds', 'rounds', 'request-events', 'seed', 'queue', 'quick', 'help'],
   ],
+  'npm run bench -- --only soak': [
+    ...['only', 'minutes', 'rate', 'sample-seconds', 'request-events', 'seed', 'queue', 'quick', 'help'],
+  ],
   'npm run bench:amplitude': [
     ...['hot', 'others', 'seconds', 'rounds', 'events', 'request-events', 'slow-ms', 'queue', 'only', 'help'],
   ],
@@ -36,24 +40,23 @@ const names = {
   ],
 } as Readonly<Record<string, readonly string[]>>;
 
-describe.each([eventCost, curve, replay, amplitude, attacks, cohorts].map((bench) => [bench.name, bench] as const))(
-  '%s',
-  (name, bench) => {
-    it('explains all its options with --help', () => {
-      const help = describeCommand(bench);
-      const explained = [...help.matchAll(/^ +--([\w-]+)(?: \w+)? {2,}\S/gm)].map(([, option]) => option);
-      expect(explained.sort()).toEqual([...(names[name] ?? [])].sort());
-      expect(help).toContain(bench.summary);
-    });
+describe.each(
+  [eventCost, curve, replay, soak, amplitude, attacks, cohorts].map((bench) => [bench.name, bench] as const),
+)('%s', (name, bench) => {
+  it('explains all its options with --help', () => {
+    const help = describeCommand(bench);
+    const explained = [...help.matchAll(/^ +--([\w-]+)(?: \w+)? {2,}\S/gm)].map(([, option]) => option);
+    expect(explained.sort()).toEqual([...(names[name] ?? [])].sort());
+    expect(help).toContain(bench.summary);
+  });
 
-    it.each([
-      [['--fast'], "Unknown option '--fast'"],
-      [['everything'], "Unexpected argument 'everything'"],
-    ])('refuses %j', (args, message) => {
-      expect(() => readOptions(bench.options, args)).toThrow(message);
-    });
-  },
-);
+  it.each([
+    [['--fast'], "Unknown option '--fast'"],
+    [['everything'], "Unexpected argument 'everything'"],
+  ])('refuses %j', (args, message) => {
+    expect(() => readOptions(bench.options, args)).toThrow(message);
+  });
+});
 
 describe('the options of a bench', () => {
   it('have defaults', () => {
