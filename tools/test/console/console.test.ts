@@ -88,7 +88,14 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     await page.getByLabel('token', { exact: true }).fill('f'.repeat(32));
     await page.getByLabel('region').selectOption('eu');
     await page.getByLabel(/^baseUrl/).fill(hub.mixpanel.url);
+    await page
+      .getByText(/Mixpanel refuses|refused/)
+      .first()
+      .waitFor();
     await page.getByRole('checkbox', { name: /^Message engagement/ }).check();
+    await button('Preview the last events').click();
+    await page.getByText('No events are stored yet.').waitFor();
+    await page.getByLabel('Request body').waitFor();
     expect(await findInaccessible(page)).toEqual([]);
     await button('Create draft').click();
     await heading('Product analytics').waitFor();
@@ -98,8 +105,15 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     await page.getByLabel('token', { exact: true }).fill(tokenOf(project));
     await button('Use these credentials').click();
     await page.getByText('The new credentials are stored').waitFor();
+    await page.getByLabel('Launch from').fill('2026-01-31T09:30');
     await button('Launch').click();
     await page.getByText('It is live.').waitFor();
+  });
+
+  it('sends a test event, which is in no count', async () => {
+    await button('Send a test event').click();
+    await page.getByText('The destination accepted it.').waitFor();
+    expect(await findInaccessible(page)).toEqual([]);
   });
 
   it('counts events by outcome', async () => {
@@ -107,6 +121,16 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     await page.getByRole('link', { name: 'Health' }).click();
     await page.getByRole('row', { name: /^Delivered.* 20 / }).waitFor();
     expect(await findInaccessible(page)).toEqual([]);
+  });
+
+  it('previews the last events, by type and with their requests', async () => {
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await button('Preview the last events').click();
+    await page.getByText('Of the last 20 events').waitFor();
+    await page.locator('details > summary').first().click();
+    await page.getByLabel('Request body').first().waitFor();
+    expect(await findInaccessible(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Health' }).click();
   });
 
   it('shows a Current that its destination refuses, when it is tried again, and its recovery with new credentials', async () => {

@@ -31,6 +31,17 @@ export function kindsOf({ oneOf, anyOf }: JsonSchema): ReadonlyMap<string, JsonS
   return new Map(choices.map((choice) => [String(choice.properties?.['kind']?.const), choice]));
 }
 
+/** Whether every property that is required has a value. */
+export function isComplete(schema: JsonSchema, values: Values): boolean {
+  const kinds = kindsOf(schema);
+  const [firstKind] = kinds?.keys() ?? [];
+  const shape = kinds?.get(textOf(values['kind'] ?? firstKind)) ?? schema;
+  return (shape.required ?? []).every((name) => {
+    const { const: constant, default: preset } = shape.properties?.[name] ?? {};
+    return constant !== undefined || preset !== undefined || textOf(values[name]) !== '';
+  });
+}
+
 /** A form for what a destination defines. Properties that are neither text, number, choice nor yes and no are left out. */
 export function SchemaForm({ schema, values, problems, isSecret = false, onChange }: FormProps) {
   const kinds = kindsOf(schema);

@@ -5,8 +5,11 @@ import { useHubMutation, useHubQuery } from '../hub/useHub.js';
 import { Field } from '../parts/field.js';
 import { count } from '../parts/number.js';
 import { Answer, ProblemNote } from '../parts/problem.js';
-import { SchemaForm, type Values } from '../parts/schemaForm.js';
+import { isComplete, SchemaForm, type Values } from '../parts/schemaForm.js';
 import { goTo } from '../routing.js';
+import { CredentialsTest } from './credentialsTest.js';
+import { instantOf, LaunchFrom } from './launchFrom.js';
+import { Preview } from './preview.js';
 import { selectionOf, ticksOf } from './selection.js';
 import { TickTree } from './tickTree.js';
 
@@ -37,6 +40,10 @@ const choicesQuery = graphql(`
         }
       }
     }
+    ingestCounts(groupBy: [EVENT_TYPE]) {
+      eventType
+      accepted
+    }
   }
 `);
 
@@ -65,15 +72,26 @@ const createMutation = graphql(`
   }
 `);
 
-/** Creates a draft: it sends nothing until it is launched from its own screen, which tests the credentials. */
+const launchMutation = graphql(`
+  mutation LaunchNewCurrent($input: LaunchCurrentInput!) {
+    launchCurrent(input: $input) {
+      __typename
+      ... on Problem {
+        message
+        remedy
+      }
+    }
+  }
+`);
+
+/** Creates a draft: it sends nothing until it is launched at once or from its own screen, which tests the credentials. */
 export function NewCurrent() {
   const reading = useHubQuery(choicesQuery, {}, { isLive: false });
   return (
     <>
       <h1>New Current</h1>
       <p className="muted">
-        A Current exports chosen event types to one destination. It is created as a draft and sends nothing until you
-        launch it.
+        A Current exports chosen event types to one destination. A draft sends nothing until you launch it.
       </p>
       <Answer reading={reading}>{(choices) => <Form choices={choices} />}</Answer>
     </>
@@ -87,7 +105,10 @@ function Form({ choices }: { readonly choices: Choices }) {
   const [settings, setSettings] = useState<Values>({});
   const [credentials, setCredentials] = useState<Values>({});
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
+  const [launchFrom, setLaunchFrom] = useState('');
+  const [createdId, setCreatedId] = useState<string>();
   const create = useHubMutation(createMutation);
+  const launch = useHubMutation(launchMutation);
   // One key for one form: pressing twice creates one Current.
   const idempotencyKey = useMemo(
     () => crypto.randomUUID(),
@@ -104,19 +125,40 @@ function Form({ choices }: { readonly choices: Choices }) {
           )
         : [],
     );
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    const selection = selectionOf(choices, supported, ticked);
+  const selection = selectionOf(choices, supported, ticked);
+  const createDraft = (onCreated: (id: string) => void): void =>
     create.mutate(
       { input: { destination: destinationName, name, contactEmail, settings, credentials, selection }, idempotencyKey },
       {
         onSuccess: ({ createCurrent }) => {
-          if ('current' in createCurrent) goTo(`/currents/${createCurrent.current.id}`);
+          if ('current' in createCurrent) onCreated(createCurrent.current.id);
         },
       },
     );
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const { submitter } = event.nativeEvent as SubmitEvent;
+    if ((submitter as HTMLButtonElement | null)?.value !== 'launch') {
+      createDraft((id) => goTo(`/currents/${id}`));
+      return;
+    }
+    createDraft((id) => {
+      setCreatedId(id);
+      launch.mutate(
+        { input: { id, from: instantOf(launchFrom) } },
+        {
+          onSuccess: ({ launchCurrent }) => {
+            if (launchCurrent.__typename === 'LaunchCurrentPayload') goTo(`/currents/${id}`);
+          },
+        },
+      );
+    });
   };
-  const tickedCount = ticksOf(choices, supported).filter((type) => ticked.has(type)).length;
+  const launched = launch.data?.launchCurrent;
+  const lastDay = new Map(choices.ingestCounts.map(({ eventType, accepted }) => [eventType ?? '', accepted]));
+  const tickedTypes = ticksOf(choices, supported).filter((type) => ticked.has(type));
+  const tickedCount = tickedTypes.length;
+  const isBusy = create.isPending || launch.isPending;
   return (
     <form onSubmit={submit}>
       <fieldset>
@@ -179,6 +221,13 @@ function Form({ choices }: { readonly choices: Choices }) {
               isSecret
               onChange={setCredentials}
             />
+            <CredentialsTest
+              input={{ destination: destinationName, settings, credentials }}
+              isComplete={
+                isComplete(destination.credentialsSchema, credentials) &&
+                isComplete(destination.settingsSchema, settings)
+              }
+            />
           </fieldset>
           <fieldset>
             <legend>4. Settings</legend>
@@ -196,13 +245,41 @@ function Form({ choices }: { readonly choices: Choices }) {
         <p className="muted">
           {count(tickedCount)} ticked. A whole group or channel also takes the event types that are added to it later.
         </p>
-        <TickTree choices={choices} supported={supported} ticked={ticked} onChange={setTicked} />
+        <TickTree choices={choices} supported={supported} ticked={ticked} lastDay={lastDay} onChange={setTicked} />
+      </fieldset>
+      <fieldset>
+        <legend>6. Preview</legend>
+        {tickedCount === 0 ? (
+          <p className="muted">Tick an event type first.</p>
+        ) : (
+          <Preview input={{ destination: destinationName, settings, selection }} sampleOf={tickedTypes[0]} />
+        )}
+      </fieldset>
+      <fieldset>
+        <legend>7. Review and launch</legend>
+        <p>
+          {name || 'It'} exports {count(tickedCount)} event types to {destination?.label ?? destinationName}, which had{' '}
+          {count(tickedTypes.reduce((sum, type) => sum + (lastDay.get(type) ?? 0), 0))} events in the last day.
+        </p>
+        <LaunchFrom value={launchFrom} onChange={setLaunchFrom} />
       </fieldset>
       {create.error ? <ProblemNote problem={create.error} /> : null}
       {answer && 'message' in answer ? <ProblemNote problem={answer} /> : null}
+      {launch.error ? <ProblemNote problem={launch.error} /> : null}
+      {createdId !== undefined && launched && 'message' in launched ? (
+        <>
+          <ProblemNote problem={launched} />
+          <p>
+            It is stored as a draft: <Link href={`/currents/${createdId}/settings`}>repair and launch it</Link>.
+          </p>
+        </>
+      ) : null}
       <div className="actions">
-        <button type="submit" className="primary" disabled={create.isPending || tickedCount === 0}>
+        <button type="submit" className="primary" disabled={isBusy || tickedCount === 0}>
           Create draft
+        </button>
+        <button type="submit" value="launch" disabled={isBusy || tickedCount === 0}>
+          Create and launch
         </button>
         <Link href="/currents">Cancel</Link>
       </div>

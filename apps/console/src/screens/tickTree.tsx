@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { count } from '../parts/number.js';
 import type { Choices } from './newCurrent.js';
 import { typesOf } from './selection.js';
 
@@ -6,11 +7,13 @@ interface TreeProps {
   readonly choices: Pick<Choices, 'catalogue'>;
   readonly supported: ReadonlySet<string>;
   readonly ticked: ReadonlySet<string>;
+  /** Events of each type in the last day. */
+  readonly lastDay: ReadonlyMap<string, number>;
   readonly onChange: (ticked: ReadonlySet<string>) => void;
 }
 
 /** Groups, channels and event types, each with a tick; a part of a group shows as a dash. */
-export function TickTree({ choices: { catalogue }, supported, ticked, onChange }: TreeProps) {
+export function TickTree({ choices: { catalogue }, supported, ticked, lastDay, onChange }: TreeProps) {
   const set = (types: readonly string[], isTicked: boolean): void => {
     const next = new Set(ticked);
     for (const type of types)
@@ -24,7 +27,14 @@ export function TickTree({ choices: { catalogue }, supported, ticked, onChange }
         const types = group.channels.flatMap((channel) => typesOf(channel, supported));
         return (
           <li key={group.name}>
-            <Tick label={group.label} about={group.description} types={types} ticked={ticked} onSet={set} />
+            <Tick
+              label={group.label}
+              about={group.description}
+              types={types}
+              ticked={ticked}
+              lastDay={lastDay}
+              onSet={set}
+            />
             <ul>
               {group.channels.map((channel) => (
                 <li key={channel.key}>
@@ -33,6 +43,7 @@ export function TickTree({ choices: { catalogue }, supported, ticked, onChange }
                     about={channel.description}
                     types={typesOf(channel, supported)}
                     ticked={ticked}
+                    lastDay={lastDay}
                     onSet={set}
                   />
                   <details>
@@ -45,6 +56,7 @@ export function TickTree({ choices: { catalogue }, supported, ticked, onChange }
                             about={`${name}: ${description}`}
                             types={supported.has(name) ? [name] : []}
                             ticked={ticked}
+                            lastDay={lastDay}
                             onSet={set}
                           />
                         </li>
@@ -66,6 +78,7 @@ function Tick({
   about,
   types,
   ticked,
+  lastDay,
   onSet,
 }: {
   readonly label: string;
@@ -73,10 +86,12 @@ function Tick({
   /** The event types that it stands for; none when the destination supports none of them. */
   readonly types: readonly string[];
   readonly ticked: ReadonlySet<string>;
+  readonly lastDay: ReadonlyMap<string, number>;
   readonly onSet: (types: readonly string[], isTicked: boolean) => void;
 }) {
   const box = useRef<HTMLInputElement>(null);
   const tickedCount = types.filter((type) => ticked.has(type)).length;
+  const volume = types.reduce((sum, type) => sum + (lastDay.get(type) ?? 0), 0);
   const isWhole = types.length > 0 && tickedCount === types.length;
   useEffect(() => {
     if (box.current) box.current.indeterminate = tickedCount > 0 && !isWhole;
@@ -97,6 +112,7 @@ function Tick({
             {tickedCount} of {types.length}
           </span>
         ) : null}
+        {volume > 0 ? <span className="muted"> {count(volume)} in the last day</span> : null}
       </span>
     </label>
   );

@@ -4,6 +4,7 @@ import { useHubMutation } from '../../hub/useHub.js';
 import { Confirm } from '../../parts/confirm.js';
 import { count } from '../../parts/number.js';
 import { ProblemNote } from '../../parts/problem.js';
+import { instantOf, LaunchFrom } from '../launchFrom.js';
 import type { CurrentData } from './current.js';
 
 const launchMutation = graphql(`
@@ -82,6 +83,7 @@ export function Actions({ current: { id, name, allowedActions, counts } }: { rea
   ];
   const [said, setSaid] = useState<Said>();
   const [isDeleting, setIsDeleting] = useState(false);
+  const [launchFrom, setLaunchFrom] = useState('');
   const may = (action: (typeof allowedActions)[number]): boolean => allowedActions.includes(action);
   const say = (answer: Said | undefined, done: string): void =>
     setSaid(answer && 'message' in answer ? answer : { __typename: 'Done', message: done });
@@ -90,6 +92,7 @@ export function Actions({ current: { id, name, allowedActions, counts } }: { rea
   const isGood = said?.__typename === 'Done' || said?.__typename === 'TestCredentialsPayload';
   return (
     <>
+      {may('LAUNCH') ? <LaunchFrom value={launchFrom} onChange={setLaunchFrom} /> : null}
       <div className="actions">
         {may('LAUNCH') ? (
           <button
@@ -97,7 +100,10 @@ export function Actions({ current: { id, name, allowedActions, counts } }: { rea
             className="primary"
             disabled={launch.isPending}
             onClick={() =>
-              launch.mutate(input, { onSuccess: (data) => say(data.launchCurrent, 'It is live.'), onError: fail })
+              launch.mutate(
+                { input: { id, from: instantOf(launchFrom) } },
+                { onSuccess: (data) => say(data.launchCurrent, 'It is live.'), onError: fail },
+              )
             }
           >
             Launch

@@ -1,11 +1,13 @@
 import { Json } from '../../parts/json.js';
 import { count } from '../../parts/number.js';
 import { CredentialsForm } from './credentials.js';
+import { Preview } from '../preview.js';
 import type { CurrentData } from './current.js';
+import { TestEvent } from './testEvent.js';
 
 /** What a Current sends, where and how. */
 export function Settings({ current }: { readonly current: CurrentData }) {
-  const { contactEmail, settings, eventTypes, lingerMs, credentials } = current;
+  const { id, contactEmail, settings, eventTypes, lingerMs, credentials, allowedActions } = current;
   return (
     <>
       <dl className="facts">
@@ -30,6 +32,14 @@ export function Settings({ current }: { readonly current: CurrentData }) {
           </ul>
         </dd>
       </dl>
+      {allowedActions.includes('TEST') ? (
+        <>
+          <h2>Preview</h2>
+          <Preview input={{ currentId: id }} sampleOf={eventTypes[0]} />
+          <h2>Test event</h2>
+          <TestEvent id={id} eventTypes={eventTypes} />
+        </>
+      ) : null}
       <h2>New credentials</h2>
       <CredentialsForm current={current} />
     </>
