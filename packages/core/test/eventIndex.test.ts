@@ -105,6 +105,42 @@ it('pages through the events of a user, and opens at most 20 rows for a page', a
   expect(sizes).toEqual([40, 3, 3, 3, 1]);
 });
 
+it.each([
+  ['plain characters', 'kim-1 of {all}', '"kim-1 of {all}"'],
+  ['escapes of plain characters', 'kim', '"\\u006bim"'],
+  ['a quote and a slash', 'a"/b', '"a\\"\\/b"'],
+  ['other letters', 'Zoë', '"Zo\\u00eb"'],
+])('finds an id that its sender has written with %s', async (_, id, json) => {
+  const text = JSON.stringify({ events: [made('a', { external_user_id: '?' }), made('b', {})] }).replace('"?"', json);
+  await hub.intake.take({ chunks: [Buffer.from(text)], format: 'json', tokenId: hub.tokenId });
+  expect((await idsOf({ kind: 'externalUserId', id })).ids).toEqual(['a']);
+});
+
+it('finds events of many days, the newest first, and none where there is none', async () => {
+  const days = 11;
+  for (let ago = days; ago >= 0; ago--) {
+    await hub.take([made(`${ago} days ago`, { external_user_id: 'kim' })]);
+    if (ago % 2 === 0) await merge();
+    if (ago === 0) break;
+    for (const table of ['batch', 'unmerged_fingerprints', 'fingerprint_block']) {
+      const [row] = await hub.sql<{ name: string; day: string }[]>`
+        select to_char(current_date - ${ago}::int, 'YYYYMMDD') as name, (current_date - ${ago}::int)::text as day`;
+      await hub.sql.unsafe(`
+        create table if not exists ${table}_${row!.name} partition of ${table}
+        for values from ('${row!.day}') to (date '${row!.day}' + 1)`);
+      await hub.sql.unsafe(`update ${table} set stored_on = '${row!.day}' where stored_on = current_date`);
+    }
+  }
+  const all = Array.from({ length: days + 1 }, (_, ago) => `${ago} days ago`);
+  expect(await idsOf({ kind: 'externalUserId', id: 'kim' })).toEqual({ ids: all, hasMore: false });
+  expect(await idsOf({ kind: 'externalUserId', id: 'lou' })).toEqual({ ids: [], hasMore: false });
+  const question = { kind: 'externalUserId', id: 'kim' } as const;
+  const first = await findEventPlaces({ db }, question, 5);
+  const rest = await findEventPlaces({ db }, question, 100, first.places.at(-1));
+  expect([...first.places, ...rest.places].map((place) => place.event?.id)).toEqual(all);
+  expect((await findEventPlaces({ db }, { kind: 'eventId', id: '9 days ago' }, 20)).openedRows).toBe(1);
+});
+
 it('restricts by the time of arrival', async () => {
   await hub.take([made('a', {})]);
   const now = Date.now();

@@ -44,6 +44,12 @@ export interface BatchSlice {
   read(): readonly CatalogueEvent[];
 }
 
+/** A slice whose text is at hand. */
+export interface SearchableSlice extends BatchSlice {
+  /** Whether its text has these bytes, which is quicker than to parse it. */
+  has(bytes: Buffer): boolean;
+}
+
 /** Why a batch cannot be read: its bytes are wrong or gone, or a later release of the hub has stored it. */
 type UnreadableReason = 'damaged' | 'missing' | 'newer';
 
@@ -130,7 +136,7 @@ const close = 0x5d;
 const newline = 0x0a;
 
 /** The slices of a batch in any form, in the order in which they were stored. Rejects with `BatchUnreadable`. */
-export async function openBatch(content: Buffer): Promise<BatchSlice[]> {
+export async function openBatch(content: Buffer): Promise<SearchableSlice[]> {
   const first = content[0] ?? 0;
   try {
     if (first === version) return await openSlices(content.subarray(1));
@@ -143,7 +149,7 @@ export async function openBatch(content: Buffer): Promise<BatchSlice[]> {
 }
 
 /** The present form after its version byte. It was stored without one for a while. */
-async function openSlices(content: Buffer): Promise<BatchSlice[]> {
+async function openSlices(content: Buffer): Promise<SearchableSlice[]> {
   const head = content.indexOf(newline);
   const lengths = readLengths(content.subarray(0, head));
   const bytes = lengths.reduce((sum, length, index) => (index % 2 === 0 ? sum + length : sum), 1);
@@ -153,7 +159,7 @@ async function openSlices(content: Buffer): Promise<BatchSlice[]> {
   const plain =
     bytes <= atOnceBytes ? brotliDecompressSync(compressed, options) : await decompress(compressed, options);
   if (plain.length !== bytes) throw new Error(`expected ${bytes} bytes in a batch, got ${plain.length}`);
-  const slices: BatchSlice[] = [];
+  const slices: SearchableSlice[] = [];
   let at = 0;
   for (let index = 0; index < lengths.length; index += 2) {
     const text = plain.subarray(at, (at += lengths[index] as number) + 1);
@@ -169,10 +175,11 @@ function readLengths(line: Buffer): readonly number[] {
   return lengths as readonly number[];
 }
 
-function sliceOf(count: number, bytes: number, text: () => Buffer): BatchSlice {
+function sliceOf(count: number, bytes: number, text: () => Buffer): SearchableSlice {
   return {
     count,
     bytes,
+    has: (sought) => text().includes(sought),
     read() {
       let events: readonly CatalogueEvent[];
       try {
@@ -195,7 +202,7 @@ function beginsBrotli(first: number): boolean {
  * The two forms before the present one, compressed as a whole: at first one JSON list, and then a line with the bytes and
  * events of each slice, before slices that are each a JSON list.
  */
-async function openUnversioned(content: Buffer): Promise<BatchSlice[]> {
+async function openUnversioned(content: Buffer): Promise<SearchableSlice[]> {
   const plain = await decompress(content, { chunkSize: 256 * 1024 });
   if (!/^\[\d/.test(plain.toString('latin1', 0, 2))) {
     const { length } = readStored(decodeText(plain));
@@ -203,7 +210,7 @@ async function openUnversioned(content: Buffer): Promise<BatchSlice[]> {
   }
   const head = plain.indexOf(newline);
   const lengths = readLengths(plain.subarray(0, head));
-  const slices: BatchSlice[] = [];
+  const slices: SearchableSlice[] = [];
   let at = head + 1;
   for (let index = 0; index < lengths.length; index += 2) {
     const text = plain.subarray(at, (at += lengths[index] as number));

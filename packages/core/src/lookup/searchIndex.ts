@@ -4,12 +4,16 @@ import { blockVersion, entryBytes } from '../eventIndex/block.js';
 import type { Source } from '../eventIndex/mergeFingerprints.js';
 import { bytesOf, fingerprintBytes } from '../eventIndex/packFingerprints.js';
 
-interface Question {
+/** The rows of one day that are searched. */
+export interface IndexPart {
   readonly day: string;
   readonly source: Source;
-  readonly fingerprint: number;
   /** Only rows with smaller ids; undefined: all. */
   readonly before?: number | undefined;
+}
+
+interface Question {
+  readonly fingerprint: number;
   /** How many rows to find at most, the last ones of each block. */
   readonly limit: number;
 }
@@ -20,6 +24,9 @@ const windowEntries = 4_096;
 /** A block that is being searched for the last entry that is smaller than the wanted one. */
 interface Searched {
   readonly id: string;
+  readonly day: string;
+  /** The index of its part in the question. */
+  readonly place: number;
   readonly entries: number;
   readonly firstRow: number;
   /** The first entry that is too large. */
@@ -34,48 +41,73 @@ interface Searched {
   found?: readonly number[];
 }
 
+/** As `searchParts`, for one part. */
+export async function searchIndex(db: Queries, { fingerprint, limit, ...part }: IndexPart & Question) {
+  const [ids = []] = await searchParts(db, [part], { fingerprint, limit });
+  return ids;
+}
+
 /**
- * The ids of rows of one day that probably have the fingerprint, the newest first: of all that have it the last `limit`.
- * Within one transaction of isolation level repeatable read, because entries move from row to block and from block to block.
+ * The ids of rows that probably have the fingerprint, of each part the newest first: of all that have it the last `limit`.
+ * A few statements, however many parts there are. Within one transaction of isolation level repeatable read, because
+ * entries move from row to block and from block to block.
  */
-export async function searchIndex(db: Queries, question: Question): Promise<readonly number[]> {
-  const ids = new Set([...(await searchRows(db, question)), ...(await searchBlocks(db, question))]);
-  return [...ids].sort((a, b) => b - a).slice(0, question.limit);
+export async function searchParts(
+  db: Queries,
+  parts: readonly IndexPart[],
+  question: Question,
+): Promise<readonly (readonly number[])[]> {
+  const found = parts.map(() => new Set<number>());
+  for (const { place, id } of await searchRows(db, parts, question)) found[place]?.add(Number(id));
+  for (const { place, found: ids = [] } of await searchBlocks(db, parts, question))
+    for (const id of ids) found[place]?.add(id);
+  return found.map((ids) => [...ids].sort((a, b) => b - a).slice(0, question.limit));
+}
+
+/** The days are said twice, so that Postgres reads few partitions. */
+function partsOf(parts: readonly IndexPart[]) {
+  const rows = parts.map(({ before = Number.MAX_SAFE_INTEGER, ...part }, place) => ({ place, before, ...part }));
+  return {
+    asked: sql`json_to_recordset(${JSON.stringify(rows)}::text::json) p (place int, day date, source text, before bigint)`,
+    days: sql`${arrayOf([...new Set(parts.map(({ day }) => day))])}::date[]`,
+  };
 }
 
 /** Rows whose fingerprints are not in a block yet. Bytes that agree by chance across two fingerprints do no harm. */
-async function searchRows(db: Queries, { day, source, fingerprint, before, limit }: Question): Promise<number[]> {
-  const rows = await db.execute<{ id: string }>(sql`
-    select row_id as id from unmerged_fingerprints
-    where stored_on = ${day} and source = ${source} and row_id < ${before ?? Number.MAX_SAFE_INTEGER}
-      and position(decode(${bytesOf(fingerprint).toString('hex')}, 'hex') in fingerprints) > 0
-    order by row_id desc limit ${limit}`);
-  return rows.map(({ id }) => Number(id));
+async function searchRows(db: Queries, parts: readonly IndexPart[], { fingerprint, limit }: Question) {
+  const { asked, days } = partsOf(parts);
+  return db.execute<{ place: number; id: string }>(sql`
+    select p.place, u.row_id as id from ${asked}
+    cross join lateral (
+      select row_id from unmerged_fingerprints
+      where stored_on = any(${days}) and stored_on = p.day and source = p.source and row_id < p.before
+        and position(decode(${bytesOf(fingerprint).toString('hex')}, 'hex') in fingerprints) > 0
+      order by row_id desc limit ${limit}) u`);
 }
 
-async function searchBlocks(
-  db: Queries,
-  { day, source, fingerprint, before = Number.MAX_SAFE_INTEGER, limit }: Question,
-): Promise<number[]> {
-  const rows = await db.execute<{ id: string; entries: number; first: string }>(sql`
-    select id, entries, first_row_id as first from fingerprint_block
-    where stored_on = ${day} and source = ${source} and version = ${blockVersion}
-      and first_row_id < ${before} and entries > 0`);
+async function searchBlocks(db: Queries, parts: readonly IndexPart[], { fingerprint, limit }: Question) {
+  const { asked, days } = partsOf(parts);
+  const rows = await db.execute<{ place: number; day: string; id: string; entries: number; first: string }>(sql`
+    select p.place, to_char(b.stored_on, 'YYYY-MM-DD') as day, b.id, b.entries, b.first_row_id as first
+    from ${asked} join fingerprint_block b on b.stored_on = p.day and b.source = p.source
+    where b.stored_on = any(${days}) and b.version = ${blockVersion} and b.first_row_id < p.before and b.entries > 0`);
   const unsigned = fingerprint >>> 0;
-  const blocks = rows.map(({ id, entries, first }): Searched => ({
-    id,
-    entries,
+  const blocks = rows.map(({ first, ...block }): Searched => ({
+    ...block,
     firstRow: Number(first),
-    upTo: { fingerprint: unsigned, row: before - Number(first) },
+    upTo: {
+      fingerprint: unsigned,
+      row: (parts[block.place]?.before ?? Number.MAX_SAFE_INTEGER) - Number(first),
+    },
     low: 0,
-    high: entries,
+    high: block.entries,
     lowKey: 0,
     highKey: 2 ** 32,
     rounds: 0,
   }));
   for (let open = blocks; open.length > 0; open = open.filter(({ found }) => found === undefined))
-    await readWindows(db, day, open, limit);
-  return blocks.flatMap(({ found }) => found ?? []);
+    await readWindows(db, open, limit);
+  return blocks;
 }
 
 /** Interpolation search (Perl, Itai and Avni, 1978): fingerprints are evenly distributed. Halves where they are not. */
@@ -84,15 +116,17 @@ function guess({ low, high, lowKey, highKey, rounds, upTo }: Searched): number {
   return low + Math.min(1, Math.max(0, share)) * (high - low);
 }
 
-async function readWindows(db: Queries, day: string, blocks: readonly Searched[], limit: number): Promise<void> {
+async function readWindows(db: Queries, blocks: readonly Searched[], limit: number): Promise<void> {
   const starts = blocks.map((block) => {
     const middle = Math.floor(guess(block)) - windowEntries / 2;
     return Math.max(0, Math.min(middle, block.entries - windowEntries));
   });
+  const days = arrayOf(blocks.map(({ day }) => day));
   const windows = await db.execute<{ id: string; bytes: Buffer }>(sql`
     select b.id, substring(b.content from w.start for ${windowEntries * entryBytes}::int) as bytes
-    from unnest(${arrayOf(blocks.map(({ id }) => id))}::bigint[], ${arrayOf(starts.map((start) => start * entryBytes + 1))}::int[]) w (id, start)
-    join fingerprint_block b on b.stored_on = ${day} and b.id = w.id`);
+    from unnest(${days}::date[], ${arrayOf(blocks.map(({ id }) => id))}::bigint[], ${arrayOf(starts.map((start) => start * entryBytes + 1))}::int[]) w (day, id, start)
+    join fingerprint_block b on b.stored_on = w.day and b.id = w.id
+    where b.stored_on = any(${days}::date[])`);
   const bytesById = new Map(windows.map(({ id, bytes }) => [id, bytes]));
   for (const [index, block] of blocks.entries())
     narrow(block, starts[index]!, bytesById.get(block.id) ?? Buffer.alloc(0), limit);
