@@ -9,12 +9,13 @@ import type { Bench } from './bench.js';
 import { cohorts } from './cohorts/cohorts.js';
 import { curve } from './curve/curve.js';
 import { eventCost } from './eventCost.js';
+import { lookup } from './lookup/lookup.js';
 import { replay } from './replay/replay.js';
 import { soak } from './soak/soak.js';
 
 /** The first argument names the bench; without one it is `eventCost`, or the one that `--only` names. */
 const benches: Readonly<Record<string, Bench<OptionTable>>> = { amplitude, attacks, cohorts };
-const onlyBenches: Readonly<Record<string, Bench<OptionTable>>> = { curve, replay, soak };
+const onlyBenches: Readonly<Record<string, Bench<OptionTable>>> = { curve, lookup, replay, soak };
 
 /** Longer than a run with any sensible options. */
 const maxMs = 4 * 60 * 60_000;

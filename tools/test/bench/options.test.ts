@@ -5,6 +5,7 @@ import { attacks } from '../../src/bench/attacks/attacks.js';
 import { cohorts } from '../../src/bench/cohorts/cohorts.js';
 import { curve } from '../../src/bench/curve/curve.js';
 import { eventCost } from '../../src/bench/eventCost.js';
+import { lookup } from '../../src/bench/lookup/lookup.js';
 import { replay } from '../../src/bench/replay/replay.js';
 import { soak } from '../../src/bench/soak/soak.js';
 
@@ -25,6 +26,9 @@ const names = {
     'docs',
     'help',
   ],
+  'npm run bench -- --only lookup': [
+    ...['only', 'events', 'days', 'request-events', 'rate', 'lookups', 'seed', 'queue', 'quick', 'help'],
+  ],
   'npm run bench -- --only replay': [
     ...['only', 'events', 'rate', 'seconds', 'rounds', 'request-events', 'seed', 'queue', 'quick', 'help'],
   ],
@@ -41,7 +45,7 @@ const names = {
 } as Readonly<Record<string, readonly string[]>>;
 
 describe.each(
-  [eventCost, curve, replay, soak, amplitude, attacks, cohorts].map((bench) => [bench.name, bench] as const),
+  [eventCost, curve, lookup, replay, soak, amplitude, attacks, cohorts].map((bench) => [bench.name, bench] as const),
 )('%s', (name, bench) => {
   it('explains all its options with --help', () => {
     const help = describeCommand(bench);

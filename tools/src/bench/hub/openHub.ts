@@ -96,6 +96,7 @@ export async function openHub({ queue, sinkUrl, folder, profileFolder }: HubOpti
 
   return {
     sql,
+    databaseUrl: postgres.url,
     /** The queue's Redis; undefined when the queue is in Postgres. */
     redisUrl: redis?.url,
     url: api.url,

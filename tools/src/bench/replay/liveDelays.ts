@@ -3,7 +3,7 @@ import { untilArrived } from '../measures/arrival.js';
 import { spreadsOf, type Spread } from '../measures/latency.js';
 import type { PacedSent } from '../programs/generator.js';
 import type { Traffic } from '../programs/open.js';
-import { nowMicros } from '../reading/clock.js';
+import { nowMicros, perSecond } from '../reading/clock.js';
 
 export interface LiveRate {
   readonly eventsPerSecond: number;
@@ -16,6 +16,17 @@ interface Beside {
   readonly arrivals: number;
 }
 
+interface LiveMeasure<Result> {
+  readonly events: number;
+  /** Events a second that were answered. */
+  readonly reachedPerSecond: number;
+  /** From the acknowledgement of an event to its arrival. */
+  readonly delays: Spread;
+  /** From the due time of a request to its answer. */
+  readonly answers: Spread;
+  readonly result: Result | undefined;
+}
+
 /**
  * Sends live events until `beside` has ended, at least for one piece, and measures the time from acceptance to arrival of
  * those that were due before its end.
@@ -25,7 +36,7 @@ export async function measureLive<Result extends Beside>(
   { generator, sink, connections }: Traffic,
   { eventsPerSecond, seconds }: LiveRate,
   beside?: () => Promise<Result>,
-): Promise<{ readonly events: number; readonly delays: Spread; readonly result: Result | undefined }> {
+): Promise<LiveMeasure<Result>> {
   const before = await sink.call('arrivals');
   await sink.call('record');
   let endedMicros: number | undefined;
@@ -42,8 +53,14 @@ export async function measureLive<Result extends Beside>(
   const sent = joined(pieces);
   await untilArrived(sink, before.events + sent.events + (result?.arrivals ?? 0));
   const measured = dueBefore(sent, endedMicros ?? Infinity);
-  const { sinceAcknowledged } = spreadsOf(measured, await sink.call('recorded'));
-  return { events: sent.events, delays: sinceAcknowledged, result };
+  const { sinceAcknowledged, untilAcknowledged } = spreadsOf(measured, await sink.call('recorded'));
+  return {
+    events: sent.events,
+    reachedPerSecond: perSecond(sent.events, sent.firstMicros, sent.lastMicros),
+    delays: sinceAcknowledged,
+    answers: untilAcknowledged,
+    result,
+  };
 }
 
 function joined(pieces: readonly PacedSent[]): PacedSent {
