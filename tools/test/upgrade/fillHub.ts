@@ -2,26 +2,32 @@ import { createHash, randomBytes } from 'node:crypto';
 import { connect } from '@currents/core';
 import { startFakeAmplitude } from '../../src/fakes/amplitude/startFakeAmplitude.js';
 import { startFakeMixpanel } from '../../src/fakes/mixpanel/startFakeMixpanel.js';
-import { createAdminClient } from '../../src/hub/adminClient.js';
+import { createAdminClient, databaseKey } from '../../src/hub/adminClient.js';
 import { startProgram } from '../../src/hub/program.js';
 import { startHub } from '../../src/hub/startHub.js';
 import { createTestDatabase } from '../endToEnd/database.js';
 import { event, events } from '../endToEnd/events.js';
 import { until } from '../endToEnd/until.js';
 import { readDatabaseRows } from './databaseRows.js';
+import { leaveJobsHalfDone } from './leaveJobsHalfDone.js';
 import { startReceiver } from './receiver.js';
 import type { Release } from './release.js';
 
 const keyOf = (project: string): string => createHash('md5').update(project).digest('hex');
 const groups = ['behaviour', 'campaign', 'canvas', 'message', 'other'];
+/** Is sent with an `Idempotency-Key`, so that its answer is kept. */
+const repeatedMutation =
+  'mutation { createIngestToken(input: { name: "repeated" }) { ... on CreateIngestTokenPayload { token } } }';
 /** The retry window of the fixture's hub. */
 const retryWindow = "interval '1 hour'";
 
 /**
  * Runs a hub of this release through everything that the upgrade test looks for, and returns the rows that it leaves:
  * live, paused, blocked, draft and deleted Currents, pending events, dead letters of which one is split off and discarded,
- * quarantined events, a job, a replay under way, cohorts with a session that is not complete, a segment with a webhook, a
- * pull, valid and revoked tokens and keys, a warning, and Currents that a worker owned when it died.
+ * quarantined events, jobs of every kind that are half done, a replay under way, cohorts with a session that is not
+ * complete, a segment with a webhook, a pull, valid and revoked tokens and keys, staged and former credentials, a session of
+ * the console, a deleted user, a ledger that differed, counts, the index of events, notices that failed, a warning, and
+ * Currents that a worker owned when it died.
  */
 export async function fillHub(): Promise<Release> {
   const masterKey = randomBytes(32).toString('base64');
@@ -66,10 +72,10 @@ export async function fillHub(): Promise<Release> {
       if (answer[name]?.message !== undefined) throw new Error(`${name}: ${answer[name].message}`);
       return answer[name] as Payload;
     }
-    const post = (path: string, body: unknown, authorization: string): Promise<Response> =>
+    const post = (path: string, body: unknown, authorization: string, headers = {}): Promise<Response> =>
       fetch(`${hub.api.url}${path}`, {
         method: 'POST',
-        headers: { authorization, 'content-type': 'application/json' },
+        headers: { authorization, 'content-type': 'application/json', ...headers },
         body: JSON.stringify(body),
       });
     const send = async (...sent: readonly unknown[]): Promise<void> => {
@@ -105,6 +111,17 @@ export async function fillHub(): Promise<Release> {
     const revokedAdmin = await createAdminToken('former admin', 'ADMIN');
     const { id: revokedId } = revokedAdmin.adminToken;
     await mutate('revokeAdminToken', { id: revokedId, confirmId: revokedId }, 'adminToken { id }');
+    const sentOnce = { key: 'a-repeated-request', query: repeatedMutation };
+    const firstAnswer = await post('/graphql', { query: sentOnce.query }, `Bearer ${adminToken}`, {
+      'idempotency-key': sentOnce.key,
+    });
+    const repeated = { ...sentOnce, answer: await firstAnswer.text() };
+    const signIn = await fetch(`${hub.api.url}/console/session`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${adminToken}` },
+    });
+    const consoleCookie = signIn.headers.getSetCookie()[0]?.split(';')[0];
+    if (consoleCookie === undefined) throw new Error(`the console answered ${signIn.status}`);
 
     const shared = { contactEmail: 'admin@example.com', selection: { groups } };
     const atMixpanel = (name: string, project: string) => ({
@@ -161,7 +178,9 @@ export async function fillHub(): Promise<Release> {
 
     // One event that the partner refuses, and one that the catalogue refuses.
     const refusedId = event({ user: { user_id: '65a1f0c2d4e5f60718293a4b', external_user_id: 'anonymous' } });
-    await send(...events(20), refusedId, event({ event_type: 'users.messages.pigeon.Send' }));
+    const skipped = event({ time: 1_000_000_000 });
+    const ofDeletedUser = event({ user: { external_user_id: 'a-deleted-user' } });
+    await send(...events(20), refusedId, skipped, ofDeletedUser, event({ event_type: 'users.messages.pigeon.Send' }));
     await settled(live);
 
     const paused = await launchCurrent(atMixpanel('Mixpanel paused', 'paused'));
@@ -175,7 +194,38 @@ export async function fillHub(): Promise<Release> {
     await mutate('pauseCurrent', { id: paused }, 'current { id }');
     await mutate('deleteCurrent', { id: deleted, confirmName: 'Deleted' }, 'pendingCount');
 
-    // A webhook that nothing receives, so that notices wait for it, and a mute.
+    // New credentials that are staged, and former ones that can be returned to.
+    await mutate('stageCredentials', { id: live, credentials: atMixpanel('', 'paused').credentials }, 'current { id }');
+    await mutate('stageCredentials', { id: paused, credentials }, 'current { id }');
+    await mutate('promoteStagedCredentials', { id: paused }, 'current { id }');
+
+    // A ledger that differs until the next check.
+    const tallyPaused = (more: number) => sql`
+      update tally set events = events + ${more}::int where current_id = ${databaseKey(paused)} and outcome = 'delivered'`;
+    await tallyPaused(1);
+    await sql`update ledger_scan set due_at = now()`;
+    await until(
+      () => sql`select from ledger_difference`,
+      ({ length }) => length > 0,
+      60_000,
+    );
+    await tallyPaused(-1);
+
+    // Fingerprints of events are merged into a block once they are a minute old.
+    await sql`update unmerged_fingerprints set stored_at = stored_at - interval '61 seconds'`;
+    await until(
+      () => sql`select from fingerprint_block`,
+      ({ length }) => length > 0,
+      60_000,
+    );
+
+    // A webhook that nothing receives, so that notices wait for it, one that is deleted before it receives any, and a mute.
+    const removedUrl = 'http://127.0.0.1:1/removed';
+    const { noticeWebhook: removed } = await mutate<{ noticeWebhook: { id: string } }>(
+      'createNoticeWebhook',
+      { url: removedUrl },
+      'noticeWebhook { id }',
+    );
     const { secret: noticeWebhookSecret } = await mutate<{ secret: string }>(
       'createNoticeWebhook',
       { url: 'http://127.0.0.1:1/notices' },
@@ -189,7 +239,33 @@ export async function fillHub(): Promise<Release> {
     );
     await until(
       () => sql`select from notice_message where channel = 'webhook' and attempts > 0`,
+      ({ length }) => length > 1,
+      60_000,
+    );
+    await mutate('deleteNoticeWebhook', { id: removed.id, dryRun: false, confirmUrl: removedUrl }, 'isDryRun');
+    await sql`update notice_message set due_at = now() where state = 'ready'`;
+    await until(
+      () => sql`select from notice_message where state = 'failed'`,
       ({ length }) => length > 0,
+      60_000,
+    );
+
+    // A member who leaves at a time that the partner names: an entry from before is ignored when it comes later.
+    const amplitudeKey = await mutate<{ key: string }>(
+      'createImportKey',
+      { name: 'computed', partner: 'amplitude' },
+      'key',
+    );
+    const computed = { cohort_id: 'computed', cohort_name: 'Computed' };
+    const computedAt = Math.floor(Date.now() / 1000) - 100;
+    for (const more of [
+      { in_cohort: true, computed_time: computedAt, users: ['olga', 'pat'] },
+      { in_cohort: false, computed_time: computedAt + 10, users: ['pat'] },
+    ])
+      await post('/partners/amplitude/webhook', { ...computed, ...more }, `Bearer ${amplitudeKey.key}`);
+    await until(
+      () => sql`select from cohort_tombstone`,
+      ({ length }) => length === 1,
       60_000,
     );
 
@@ -287,6 +363,8 @@ export async function fillHub(): Promise<Release> {
     await change('hal');
     await restartWorker(async () => {
       await sql.unsafe(`update segment_webhook set live_since = live_since - ${retryWindow}, deferral_until = now()`);
+      // A worker that starts samples the tally if nobody has in this minute.
+      await sql`update count_state set sampled_minute = '-infinity'`;
       await sql.unsafe(`update segment_change set at = at - ${retryWindow} where member = 'ehal'`);
     });
     await until(
@@ -306,6 +384,24 @@ export async function fillHub(): Promise<Release> {
       (all) => all.some(({ id, memberCount }) => id === cohortPull.cohort.id && memberCount === 2),
       60_000,
     );
+
+    await leaveJobsHalfDone(sql, [
+      () => mutate('checkCohort', { cohortId: buyers }, 'job { id }'),
+      () => mutate('checkLedger', { currentId: live }, 'job { id }'),
+      () => mutate('discardDeadLetters', { currentId: live, reason: 'a test' }, 'job { id }'),
+      () =>
+        mutate(
+          'deleteUserData',
+          { externalUserIds: ['a-deleted-user'], confirmIds: ['a-deleted-user'], dryRun: false },
+          'job { id }',
+        ),
+      () => mutate('purgeQuarantinedEvents', {}, 'job { id }'),
+      () => mutate('releaseQuarantinedEvents', {}, 'job { id }'),
+      () => mutate('repeatUserDeletions', { dryRun: false }, 'job { id }'),
+      () => mutate('replayDeadLetters', { currentId: live }, 'job { id }'),
+      () => mutate('resealSecrets', { dryRun: false }, 'job { id }'),
+      () => mutate('restoreDeadLetters', { currentId: live }, 'job { id }'),
+    ]);
 
     // A Current with a warning, and a worker that dies while it owns Currents.
     amplitude.control.setProfile({ gzip: 'reject415' });
@@ -347,6 +443,9 @@ export async function fillHub(): Promise<Release> {
         revokedImportKey: revoked.key,
         webhookSecret,
         noticeWebhookSecret,
+        consoleCookie,
+        repeated,
+        events: { skipped: skipped.id, ofDeletedUser: ofDeletedUser.id },
         urls: { mixpanel: mixpanel.url, amplitude: amplitude.url, receiver: receiver.url },
       },
       ...(await readDatabaseRows(sql)),

@@ -18,8 +18,14 @@ export interface Release extends DatabaseRows {
     readonly importKey: string;
     readonly revokedImportKey: string;
     readonly webhookSecret: string;
-    /** Absent in the first release. */
+    // Those that are optional are absent in the first release.
     readonly noticeWebhookSecret?: string;
+    /** A cookie of a browser that is signed in. */
+    readonly consoleCookie?: string;
+    /** A mutation that was sent with this `Idempotency-Key`, and the body of its answer. */
+    readonly repeated?: { readonly key: string; readonly query: string; readonly answer: string };
+    /** Ids of events: one that a Current skipped, and one of a user whose deletion is half done. */
+    readonly events?: { readonly skipped: string; readonly ofDeletedUser: string };
     /** The addresses of the partners and of the webhook receiver. */
     readonly urls: { readonly mixpanel: string; readonly amplitude: string; readonly receiver: string };
   };
