@@ -36,6 +36,8 @@ interface EngineOptions extends LoadCurrentOptions {
   /** The timeout of one request to a partner. */
   readonly requestMs: number;
   readonly retentionDays: number;
+  /** How long the sweeps rest between two looks at what is due. Default: half a second; tests wait for less. */
+  readonly sweepMs?: number;
   /** Whether the hub enforces the budgets of connectors; otherwise only the partner's own refusals limit them. */
   readonly enforceBudgets: boolean;
   readonly notices: NoticeOptions & {
@@ -99,7 +101,7 @@ export async function startEngine(options: EngineOptions) {
   const wake = (currentId: number): void => loopOf(currentId).wake();
   const wakeReplay = (currentId: number): void => loopOf(currentId).wakeReplay();
 
-  const sweeps = startSweeps(sql, log);
+  const sweeps = startSweeps(sql, log, options.sweepMs);
   const cohorts = startCohortWork({ ...options, sweeps });
   const eventIndex = startIndexWork({ ...options, sweeps, sql });
   const segments = startSegmentWork({ ...options, sweeps, http });

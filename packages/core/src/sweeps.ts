@@ -14,15 +14,16 @@ interface SweepOptions {
 export type Sweeps = ReturnType<typeof startSweeps>;
 export type Sweep = ReturnType<Sweeps['add']>;
 
-const sweepMs = 500;
+const defaultSweepMs = 500;
 /** All tasks of a worker wait for this one answer, so a connection that was lost without a word may not hold it for long. */
 const answerMs = 5_000;
 
 /**
  * Runs tasks when they are due. One statement asks for all of them, because the statements by which each task looks for
  * itself would be most of what an idle hub costs.
+ * @param sweepMs how long it rests between two statements.
  */
-export function startSweeps(sql: Sql, log: Logger) {
+export function startSweeps(sql: Sql, log: Logger, sweepMs = defaultSweepMs) {
   const sweeps = new Set<{ readonly isDue: () => string; readonly runNow: () => void }>();
 
   const periodic = startPeriodic(log, 'sweeps.failed', sweepMs, async () => {

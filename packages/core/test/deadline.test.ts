@@ -16,28 +16,31 @@ describe('a deadline', () => {
   });
 });
 
-it('a connection that was lost without a word is given up soon after the server would have given up the statement', async () => {
-  const database = await createTestDatabase();
-  const proxy = await startPostgresProxy(database.url);
-  const sql = connect(proxy.url, { max: 1, name: 'silent', statementMs: 1_000 });
-  try {
-    // What takes long and is answered is waited for, and so is what comes one after the other.
-    for (let turn = 0; turn < 7; turn++) await sql`select pg_sleep(0.9)`;
-    expect(proxy.connections).toHaveLength(1);
-    proxy.connections[0]?.pause();
-    await expect(sql`select 1`).rejects.toMatchObject({ code: 'ETIMEDOUT' });
-    // The connection is about to end: what is asked now is refused, and not left open.
-    await expect(sql`select 1`).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
-    expect(await sql`select 1 as one`).toEqual([{ one: 1 }]);
-    expect(proxy.connections).toHaveLength(2);
-  } finally {
-    await sql.end({ timeout: 0 });
-    proxy.close();
-    await database.drop();
-  }
-});
+it.concurrent(
+  'a connection that was lost without a word is given up soon after the server would have given up the statement',
+  async () => {
+    const database = await createTestDatabase();
+    const proxy = await startPostgresProxy(database.url);
+    const sql = connect(proxy.url, { max: 1, name: 'silent', statementMs: 1_000 });
+    try {
+      // What takes long and is answered is waited for, and so is what comes one after the other.
+      for (let turn = 0; turn < 7; turn++) await sql`select pg_sleep(0.9)`;
+      expect(proxy.connections).toHaveLength(1);
+      proxy.connections[0]?.pause();
+      await expect(sql`select 1`).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+      // The connection is about to end: what is asked now is refused, and not left open.
+      await expect(sql`select 1`).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+      expect(await sql`select 1 as one`).toEqual([{ one: 1 }]);
+      expect(proxy.connections).toHaveLength(2);
+    } finally {
+      await sql.end({ timeout: 0 });
+      proxy.close();
+      await database.drop();
+    }
+  },
+);
 
-it('a statement whose transaction has raised its limit is waited for', async () => {
+it.concurrent('a statement whose transaction has raised its limit is waited for', async () => {
   const database = await createTestDatabase();
   const session = openSession(database.url, { name: 'patient', statementMs: 1_000, maxStatementMs: 60_000 });
   try {

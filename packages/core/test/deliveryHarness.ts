@@ -40,6 +40,9 @@ export interface Hub {
   stop(): Promise<void>;
 }
 
+/** A short rest between two sweeps, for tests that would mostly wait for them. */
+export const sweepMs = 50;
+
 /** A hub on a new database, with one connector. */
 export async function openHub(connector: Connector): Promise<Hub> {
   const database = await createTestDatabase();

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createMetrics } from '@currents/core';
 import { startCohortWork } from '../../src/cohorts/cohortWork.js';
 import { startSweeps } from '../../src/sweeps.js';
-import { until } from '../deliveryHarness.js';
+import { sweepMs, until } from '../deliveryHarness.js';
 import { add, openInbox, page, remove, users, type Inbox } from './cohortHarness.js';
 
 let inbox: Inbox;
@@ -19,7 +19,7 @@ it('metrics count added and removed members, and measure how long changes waited
   await inbox.push([page('s', 1, 2, users(2, 4))]);
   await inbox.sql`update cohort_change set stored_at = stored_at - interval '100 seconds' where kind = 'replace'`;
   const log = pino({ level: 'silent' });
-  const sweeps = startSweeps(inbox.sql, log);
+  const sweeps = startSweeps(inbox.sql, log, sweepMs);
   const work = startCohortWork({ databaseUrl: inbox.url, sweeps, log, metrics, retentionDays: 14 });
   await until(
     async () => (await inbox.sql`select from cohort_change where state = 'pending'`).count,

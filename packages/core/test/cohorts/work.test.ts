@@ -8,7 +8,7 @@ import { startSweeps } from '../../src/sweeps.js';
 import { memberKey } from '../../src/cohorts/memberKey.js';
 import { readSets, setTable } from '../../src/cohorts/memberSet.js';
 import { openSession } from '../../src/db/session.js';
-import { until } from '../deliveryHarness.js';
+import { sweepMs, until } from '../deliveryHarness.js';
 import { add, createDice, keys, openInbox, page, remove, user, users, type Inbox } from './cohortHarness.js';
 
 let inbox: Inbox;
@@ -19,7 +19,7 @@ afterAll(() => inbox.close());
 
 const log = pino({ level: 'silent' });
 const startWork = () => {
-  const sweeps = startSweeps(inbox.sql, log);
+  const sweeps = startSweeps(inbox.sql, log, sweepMs);
   const work = startCohortWork({ databaseUrl: inbox.url, sweeps, log, metrics: createMetrics(), retentionDays: 14 });
   return { wake: work.wake, stop: () => Promise.all([sweeps.stop(), work.stop()]) };
 };

@@ -20,7 +20,7 @@ import {
 } from '@currents/core';
 import { createTestDatabase } from '../database.js';
 import { readMembers } from '../cohorts/cohortHarness.js';
-import { until } from '../deliveryHarness.js';
+import { sweepMs, until } from '../deliveryHarness.js';
 import { pullingConnector, type FakeCohorts } from './fakeCohorts.js';
 
 /** Admin operations and workers on a new database, with a fake partner that supports cohort pulls. */
@@ -108,6 +108,7 @@ export async function openPullHarness(fake: FakeCohorts, limits?: PullLimits): P
         windowMs,
         requestMs: 5_000,
         retentionDays: 14,
+        sweepMs,
         enforceBudgets: false,
         notices: { from: '', to: [], groupMs: 1_000, quarantineMaxBytes: 1_000_000_000, databaseMaxBytes: 0 },
       });

@@ -17,7 +17,7 @@ import {
 import { startSweeps } from '../../src/sweeps.js';
 import { startSegmentWork } from '../../src/segments/segmentWork.js';
 import { add, createDice, remove, user, users } from '../cohorts/cohortHarness.js';
-import { until } from '../deliveryHarness.js';
+import { sweepMs, until } from '../deliveryHarness.js';
 import { openSegmentHarness, type SegmentHarness } from './segmentHarness.js';
 import { openReceiver, type Receiver } from './receiver.js';
 
@@ -54,7 +54,7 @@ afterEach(async () => {
 
 function startWork(windowMs = 48 * hourMs): void {
   const log = pino({ level: 'silent' });
-  const sweeps = startSweeps(harness.sql, log);
+  const sweeps = startSweeps(harness.sql, log, sweepMs);
   works.push(
     sweeps,
     startSegmentWork({

@@ -5,7 +5,7 @@ import { startCohortWork } from '../../src/cohorts/cohortWork.js';
 import { startSweeps } from '../../src/sweeps.js';
 import { startSegmentWork } from '../../src/segments/segmentWork.js';
 import { add, createDice, page, remove, user } from '../cohorts/cohortHarness.js';
-import { until } from '../deliveryHarness.js';
+import { sweepMs, until } from '../deliveryHarness.js';
 import { openSegmentHarness, type SegmentHarness } from './segmentHarness.js';
 
 let harness: SegmentHarness;
@@ -36,7 +36,7 @@ describe('workers', () => {
     const both = (await harness.segment('Both', { all: [{ includes: a }, { includes: b }] })).id;
     const only = (await harness.segment('Only one', { all: [{ includes: a }, { excludes: b }] })).id;
     await harness.settle();
-    const sweeps = startSweeps(harness.sql, log);
+    const sweeps = startSweeps(harness.sql, log, sweepMs);
     const options = { databaseUrl: harness.url, sweeps, log, metrics: createMetrics(), retentionDays: 14 };
     const startAll = () => [
       startCohortWork(options),
