@@ -22,7 +22,15 @@ const values = [
   ...['AuditActor', 'FieldProblem', 'ImportEndpoint', 'PageInfo', 'RefusedMembers', 'ReleaseRefusal'],
   ...['CohortChecked', 'CohortDrift', 'CohortFreshness'],
   ...['CohortPullDeferral', 'CohortPullFailure', 'CohortPullProgress'],
-  ...['CurrentBefore', 'CurrentBlock', 'CurrentCredentials', 'CurrentDeferral', 'CurrentSelection', 'CurrentWarning'],
+  ...[
+    'CurrentActivity',
+    'CurrentBefore',
+    'CurrentBlock',
+    'CurrentCredentials',
+    'CurrentDeferral',
+    'CurrentSelection',
+    'CurrentWarning',
+  ],
   ...[
     'DailyEventCounts',
     'DeadLetterCount',

@@ -61,6 +61,7 @@ export { traceEvent, traceEvents, type EventFilter, type TracedEvent, type Trace
 export { findEventPlaces, type EventPlace, type EventQuestion } from './lookup/findEventPlaces.js';
 export { updateCurrent } from './currents/updateCurrent.js';
 export { countDaily } from './currents/counts.js';
+export { activityHours, readActivity, type CurrentActivity } from './counts/readActivity.js';
 export { countIngest, maxCountRows, type IngestCounts, type IngestDimension } from './counts/countIngest.js';
 export {
   countPoints,
@@ -199,6 +200,7 @@ export type { WebhookAction, WebhookState, WebhookView } from './segments/webhoo
 export { isSignedBy } from './segments/webhookRequest.js';
 export { registerHubGauges } from './status/hubGauges.js';
 export { openHubStatus, type HubStatus, type HubStatusReader } from './status/hubStatus.js';
+export { windowEndsAt } from './status/retryWindow.js';
 export { findProblems, type FindingKind, type HubFinding, type Severity } from './status/findings.js';
 export type { NoticeKind, NoticeState } from './notices/noticeKinds.js';
 export { raiseNotice } from './notices/raiseNotice.js';

@@ -166,6 +166,13 @@ export class CurrentFilter {
     description: 'Only Currents with this text in their name or contact e-mail, regardless of case.',
   })
   search?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'True: only live Currents that wait before their next attempt, as deferral says. False: only the others.',
+  })
+  isRetrying?: boolean | null;
 }
 
 export const CurrentOrder = orderInput('CurrentOrder', 'Currents', {

@@ -13,6 +13,7 @@ import {
   resumeCurrent,
   testGiven,
   updateCurrent,
+  windowEndsAt,
   type CurrentView,
 } from '@currents/core';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
@@ -20,7 +21,7 @@ import { PageArgs } from './base/connection.js';
 import type { AdminContext } from './base/context.js';
 import { decodeId } from './base/ids.js';
 import { registerNode } from './base/node.js';
-import { Day } from './base/scalars.js';
+import { DateTime, Day } from './base/scalars.js';
 import { RequiresRole } from './base/role.js';
 import { costs } from './costs.js';
 import {
@@ -44,7 +45,7 @@ import {
   TestCredentialsResult,
   UpdateCurrentResult,
 } from './current.result.js';
-import { Current, CurrentConnection, DailyEventCounts } from './current.type.js';
+import { Current, CurrentActivity, CurrentConnection, DailyEventCounts } from './current.type.js';
 import { Destination } from './destination.type.js';
 import { KeyNearQuotaConnection } from './keyNearQuota.type.js';
 import { ThrottledKeyConnection } from './throttledKey.type.js';
@@ -109,6 +110,27 @@ export class CurrentResolver {
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
     return countDaily(admin, Number(id), { from: from ?? undefined, to: to ?? undefined });
+  }
+
+  @FieldResolver(() => CurrentActivity, {
+    description:
+      'How its events ended in each of the last 24 hours: 24 numbers of each kind, which appear within two minutes. Read for all Currents of a page at once.',
+    complexity: costs.items,
+  })
+  async activity(@Root() { id }: CurrentView, @Ctx() { loadActivity }: AdminContext): Promise<unknown> {
+    return loadActivity(id);
+  }
+
+  @FieldResolver(() => DateTime, {
+    nullable: true,
+    description:
+      'When its first pending event expires, as its retry window ends, unless the Current is repaired before; null when it is not BLOCKED or nothing is pending. At most some seconds old.',
+    complexity: 20,
+  })
+  async retryWindowEndsAt(@Root() { id }: CurrentView, @Ctx() { hubStatus }: AdminContext): Promise<Date | undefined> {
+    const { currents, windowMs } = await hubStatus.read(1_000);
+    const status = currents.value?.find((current) => String(current.id) === id);
+    return status && windowEndsAt(status, windowMs);
   }
 
   @RequiresRole('operator')

@@ -275,4 +275,19 @@ export class Current extends Node {
   oldestPendingAt?: Date;
 }
 
+@ObjectType({ description: 'How the events of a Current ended in each of the last 24 hours, the earliest first.' })
+export class CurrentActivity {
+  @Field(() => DateTime, { description: 'When the first of the hours begins, such as 2026-01-31T09:00:00Z.' })
+  startsAt!: Date;
+
+  @Field(() => [Count], { description: 'Events that the destination accepted, by hour.', complexity: 5 })
+  delivered!: number[];
+
+  @Field(() => [Count], { description: 'Events that a rule of the connector left out, by hour.', complexity: 5 })
+  skipped!: number[];
+
+  @Field(() => [Count], { description: 'Events that were rejected or expired, by hour.', complexity: 5 })
+  failed!: number[];
+}
+
 export const CurrentConnection = connectionOf(Current, 'Currents');

@@ -8,6 +8,7 @@ import { charsetRefusal } from '../body/charset.js';
 import { bodyRefusal, decompress, takeBody, type RequestBodies } from '../body/requestBodies.js';
 import { refusalOf, refuse, type Refusal } from '../problem.js';
 import { createAdminApi } from './api.js';
+import { createActivityLoader } from './base/activityLoader.js';
 import type { AdminContext } from './base/context.js';
 import { createNodeLoader } from './base/node.js';
 import { maxQueryMs, queryCosts, type QueryCosts } from './costs.js';
@@ -87,6 +88,7 @@ export async function registerAdmin(app: FastifyInstance, deps: AdminDeps): Prom
               role: adminToken.role,
               log,
               load: createNodeLoader(admin),
+              loadActivity: createActivityLoader(admin),
               idempotencyKey: [headers['idempotency-key']].flat()[0],
               pace,
               ticket,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { good, openAdminHarness, type AdminHarness } from './adminHarness.js';
+import { databaseKey, good, openAdminHarness, type AdminHarness } from './adminHarness.js';
 
 let harness: AdminHarness;
 beforeAll(async () => {
@@ -80,4 +80,40 @@ it('refuses what would have too many points, and ids of something else', async (
   expect(
     await messages('{ series(metrics: [DELIVERED], resolution: HOUR, eventType: "x") { resolution } }'),
   ).toMatchObject([expect.stringContaining('got one of a Current')]);
+});
+
+it('says how the last 24 hours of each Current of a page went', async () => {
+  const names = ['Quiet', 'Busy'];
+  const [quiet, busy] = await Promise.all(names.map((name) => harness.createCurrent({ ...good, name })));
+  await harness.sql`
+    insert into current_count (current_id, resolution, at, selected, unselected, delivered, skipped, rejected, expired)
+    select ${databaseKey(busy!)}, 'hour', date_trunc('hour', now()) - hours * interval '1 hour', 9, 0, 4, 2, 1, 2
+    from unnest(array[0, 23, 24]) hours`;
+  const { nodes } = await harness.do(
+    '{ currents(first: 10) { nodes { id activity { startsAt delivered skipped failed } } } }',
+  );
+  const activityOf = (id: string | undefined) => nodes.find((node: { id: string }) => node.id === id).activity;
+  expect(activityOf(quiet).delivered).toEqual(Array.from({ length: 24 }, () => 0));
+  const hours = (value: number) => [value, ...Array.from({ length: 22 }, () => 0), value];
+  expect(activityOf(busy)).toMatchObject({ delivered: hours(4), skipped: hours(2), failed: hours(3) });
+  expect(Date.now() - Date.parse(activityOf(busy).startsAt)).toBeLessThan(24 * 3_600_000);
+});
+
+it('lists the Currents that are tried again, and says when the events of a blocked one expire', async () => {
+  const [retrying, blocked] = await Promise.all(
+    ['Retrying', 'Blocked'].map((name) => harness.createCurrent({ ...good, name })),
+  );
+  await harness.sql`
+    update current set state = 'live', deferral_until = now() + interval '1 hour', deferral_code = 'down', deferral_detail = 'no'
+    where id = ${databaseKey(retrying!)}`;
+  await harness.sql`update current set state = 'blocked', blocked_code = 'x', blocked_detail = 'x' where id = ${databaseKey(blocked!)}`;
+  const list = (isRetrying: boolean) =>
+    harness.do('query ($filter: CurrentFilter) { currents(filter: $filter) { nodes { id } } }', {
+      filter: { isRetrying },
+    });
+  expect((await list(true)).nodes).toEqual([{ id: retrying }]);
+  expect((await list(false)).nodes).toContainEqual({ id: blocked });
+  expect((await list(false)).nodes).not.toContainEqual({ id: retrying });
+  const ends = `{ current(id: "${blocked}") { ... on Current { retryWindowEndsAt } } }`;
+  expect(await harness.do(ends)).toEqual({ retryWindowEndsAt: null });
 });

@@ -17,9 +17,13 @@ export interface CurrentFilter {
   readonly destination?: string | undefined;
   /** Part of the name or of the contact e-mail, in any case. */
   readonly search?: string | undefined;
+  /** Whether it waits before its next attempt, after one that failed. */
+  readonly isRetrying?: boolean | undefined;
 }
 
 export type CurrentOrder = Order<'created_at' | 'updated_at' | 'name'>;
+
+const isDeferred = sql`${current.state} = 'live' and coalesce(${current.deferralUntil} > now(), false)`;
 
 const orderKeys = {
   created_at: sql`${current.id}`,
@@ -37,7 +41,7 @@ export async function getCurrent(admin: Admin, id: string): Promise<CurrentView 
 export async function listCurrents(
   admin: Admin,
   request: PageRequest,
-  { states, destination, search }: CurrentFilter = {},
+  { states, destination, search, isRetrying }: CurrentFilter = {},
   order: CurrentOrder = newestFirst,
 ): Promise<Page<CurrentView>> {
   const after = readPlace(order, request);
@@ -47,6 +51,7 @@ export async function listCurrents(
     search === undefined
       ? undefined
       : or(containsText(current.name, search), containsText(current.contactEmail, search)),
+    isRetrying === undefined ? undefined : sql`(${isDeferred}) = ${isRetrying}`,
   );
   const ordered = { table: current, id: current.id, key: orderKeys[order.field], where };
   const rows = await readPlaced(admin, order, ordered, { after, limit: request.first + 1, columns: {} });

@@ -1,4 +1,4 @@
-import type { Admin, AdminRole, HubStatusReader, JobRunner } from '@currents/core';
+import type { Admin, AdminRole, CurrentActivity, HubStatusReader, JobRunner } from '@currents/core';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Ticket } from '../execution/admission.js';
 import type { Pace } from '../execution/pacer.js';
@@ -15,6 +15,8 @@ export interface AdminContext {
   readonly log: FastifyBaseLogger;
   /** Reads an object by its key, in batches. */
   readonly load: LoadNode;
+  /** Reads the activity of a Current by its key, in batches. */
+  readonly loadActivity: (currentKey: string) => Promise<CurrentActivity>;
   /** The `Idempotency-Key` header. */
   readonly idempotencyKey: string | undefined;
   readonly pace: Pace;
