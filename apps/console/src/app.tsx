@@ -1,4 +1,15 @@
-import { Activity, Inbox, KeyRound, LayoutDashboard, ListChecks, Send, ShieldAlert, Users, Waves } from 'lucide-react';
+import {
+  Activity,
+  Inbox,
+  KeyRound,
+  LayoutDashboard,
+  ListChecks,
+  Route as RouteIcon,
+  Send,
+  ShieldAlert,
+  Users,
+  Waves,
+} from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { Link, Route, Switch } from 'wouter';
 import { asCurl, asGraphql, useShownOperations } from './hub/operations.js';
@@ -12,6 +23,7 @@ import { Cohorts } from './screens/cohorts.js';
 import { Current } from './screens/current/current.js';
 import { Currents } from './screens/currents.js';
 import { DeadLetters } from './screens/deadLetters.js';
+import { Find, FindBox } from './screens/find/find.js';
 import { Jobs } from './screens/jobs.js';
 import { Keys } from './screens/keys.js';
 import { NewCurrent } from './screens/newCurrent.js';
@@ -22,6 +34,7 @@ import { SignIn } from './screens/signIn.js';
 const places = [
   { to: '/', title: 'Overview', Icon: LayoutDashboard, key: 'o' },
   { to: '/currents', title: 'Currents', Icon: Send, key: 'c' },
+  { to: '/find', title: 'Find an event', Icon: RouteIcon, key: 'f' },
   { to: '/dead-letters', title: 'Dead letters', Icon: Inbox, key: 'd' },
   { to: '/quarantine', title: 'Quarantine', Icon: ShieldAlert, key: 'q' },
   { to: '/cohorts', title: 'Cohorts and segments', Icon: Users, key: 's' },
@@ -52,6 +65,7 @@ function Console() {
         <Link href="/" className="brand">
           <Waves aria-hidden size={20} /> Currents
         </Link>
+        <FindBox />
         <Tools />
       </header>
       <nav className="places" aria-label="Places">
@@ -73,6 +87,7 @@ function Console() {
           <Route path="/currents/:id/:tab?">
             {({ id, tab }) => <Current key={id} id={id} tab={tab ?? 'health'} />}
           </Route>
+          <Route path="/find" component={Find} />
           <Route path="/dead-letters" component={DeadLetters} />
           <Route path="/quarantine" component={Quarantine} />
           <Route path="/cohorts" component={Cohorts} />
@@ -95,7 +110,7 @@ function isAt(path: string, to: string): boolean {
   return to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`);
 }
 
-/** `/` goes to the search of the screen; `g` and a letter goes to a place. Neither while a text is being typed. */
+/** `/` goes to the box that finds an event; `g` and a letter goes to a place. Neither while a text is being typed. */
 function useKeyboard(): void {
   const [, go] = useHashPath();
   useEffect(() => {
@@ -107,9 +122,7 @@ function useKeyboard(): void {
       const place = places.find(({ key }) => key === event.key);
       if (isGoing && place) go(place.to);
       else if (event.key === '/') {
-        const search = document.querySelector<HTMLInputElement>('input[type="search"]');
-        if (search) search.focus();
-        else go('/currents');
+        document.querySelector<HTMLInputElement>('#find')?.select();
         event.preventDefault();
       }
       isGoing = event.key === 'g' && !isGoing;

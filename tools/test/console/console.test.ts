@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
-import { events } from '../endToEnd/events.js';
+import { event, events } from '../endToEnd/events.js';
 import { tokenOf } from '../endToEnd/testEnvironment.js';
 import { startTestHub, type TestHub } from '../endToEnd/testHub.js';
 import { browserProgram, findInaccessible, openBrowser, watchPage, type Complaints } from './browser.js';
@@ -8,6 +8,7 @@ import { browserProgram, findInaccessible, openBrowser, watchPage, type Complain
 if (browserProgram === undefined) console.warn('not run (this machine has no chromium): the console in a browser');
 
 const project = 'console';
+const known = { ...event(), user: { external_user_id: 'ana-of-the-console' } };
 const revoked = { id: 'revoked', action: { kind: 'credentialsRevoked' } } as const;
 
 /** One story on one hub: each test goes on where the one before ended. */
@@ -38,8 +39,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     await heading(title).waitFor();
   }
 
-  async function send(count: number, change: object = {}): Promise<void> {
-    const sent = events(count).map((event) => ({ ...(event as object), ...change }));
+  async function send(sent: readonly object[]): Promise<void> {
     const response = await fetch(`${hub.hub.api.url}/v1/events`, {
       method: 'POST',
       headers: { authorization: `Bearer ${ingestToken}`, 'content-type': 'application/json' },
@@ -117,7 +117,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
   });
 
   it('counts events by outcome', async () => {
-    await send(20);
+    await send([known, ...events(19)]);
     await page.getByRole('link', { name: 'Health' }).click();
     await page.getByRole('row', { name: /^Delivered.* 20 / }).waitFor();
     expect(await findInaccessible(page)).toEqual([]);
@@ -133,9 +133,32 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     await page.getByRole('link', { name: 'Health' }).click();
   });
 
+  it('finds an event by its id and by its user, with the way that it went', async () => {
+    await page.keyboard.press('/');
+    await page.keyboard.type('nobody-has-this-id');
+    await page.keyboard.press('Enter');
+    await page.getByText('No event, user or device has the id').waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type(known.user.external_user_id);
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: known.id, exact: true }).first().click();
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: /^Accepted.*From the console/ })
+      .waitFor();
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: /^Delivered.*Product analytics/ })
+      .waitFor();
+    await page.getByLabel('Event as it came in').waitFor();
+    expect(await findInaccessible(page)).toEqual([]);
+    await page.getByRole('main').getByRole('link', { name: 'Product analytics' }).first().click();
+    await heading('Product analytics').waitFor();
+  });
+
   it('shows a Current that its destination refuses, when it is tried again, and its recovery with new credentials', async () => {
     hub.mixpanel.control.addFault(revoked);
-    await send(5);
+    await send(events(5));
     await page.getByText('Blocked', { exact: true }).first().waitFor();
     await page.locator('.countdown').waitFor();
     expect(await findInaccessible(page)).toEqual([]);
@@ -153,7 +176,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
   });
 
   it('shows a dead letter with its event, and replays it after a plan', async () => {
-    await send(1, { user: { external_user_id: 'null' } });
+    await send(events(1, { user: { external_user_id: 'null' } }));
     await page.getByRole('row', { name: /^Rejected.* 1 / }).waitFor();
     await page
       .getByRole('row', { name: /^Rejected.* 1 / })
@@ -175,7 +198,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       for (const [key, title] of Object.entries({
-        ...{ o: 'Overview', c: 'Currents', d: 'Dead letters', q: 'Quarantine' },
+        ...{ o: 'Overview', c: 'Currents', f: 'Find an event', d: 'Dead letters', q: 'Quarantine' },
         ...{ s: 'Cohorts and segments', k: 'Keys', j: 'Jobs', a: 'Activity' },
       })) {
         await page.keyboard.press('g');
@@ -188,8 +211,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     await page.keyboard.press('g');
     await page.keyboard.press('c');
     await heading('Currents').waitFor();
-    await page.keyboard.press('/');
-    await page.keyboard.type('nothing has this name');
+    await page.getByLabel('Name', { exact: true }).fill('nothing has this name');
     await page.getByText('No Current is here').waitFor();
     expect(new URL(page.url()).hash).toContain('search=nothing');
   });

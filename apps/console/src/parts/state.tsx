@@ -1,7 +1,8 @@
 const tones: Readonly<Record<string, string>> = {
-  ...{ LIVE: 'good', DONE: 'good', FRESH: 'good', APPLIED: 'good', DELIVERED: 'good', VALID: 'good' },
+  ...{ LIVE: 'good', DONE: 'good', FRESH: 'good', APPLIED: 'good', DELIVERED: 'good', VALID: 'good', ACCEPTED: 'good' },
   ...{ BLOCKED: 'bad', FAILED: 'bad', CRITICAL: 'bad', STALE: 'bad', REJECTED: 'bad', REVOKED: 'bad' },
   ...{ PAUSED: 'warn', WARNING: 'warn', EXPIRED: 'warn', OVERDUE: 'warn', RETRYING: 'warn', STALLED: 'warn' },
+  ...{ QUARANTINED: 'bad', PENDING: 'warn' },
 };
 
 /** A state as a word and a colour; the word alone says it all. */

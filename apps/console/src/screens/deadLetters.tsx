@@ -10,6 +10,7 @@ import { State, words } from '../parts/state.js';
 import { Pages, Table } from '../parts/table.js';
 import { Time } from '../parts/time.js';
 import { useFilters } from '../routing.js';
+import { findPlace } from './find/find.js';
 
 const lettersQuery = graphql(`
   query DeadLetters($first: Int!, $after: String, $filter: DeadLetterFilter) {
@@ -134,6 +135,11 @@ export function DeadLetters() {
           <p>
             {words(open.outcome)} after {count(open.attemptCount)} attempts: {open.detail}
           </p>
+          {open.eventId === null ? null : (
+            <p>
+              <Link href={findPlace(open.eventId)}>The way of the event</Link>
+            </p>
+          )}
           {open.event ? <Json value={open.event} label="Event" /> : <p>The event can no longer be read.</p>}
         </Dialog>
       ) : null}
