@@ -13,6 +13,7 @@ interface Counts {
   readonly rejected: number;
   readonly expired: number;
   readonly pending: number;
+  readonly unselected: number;
   readonly skippedReasons: readonly Reason[];
   readonly rejectedReasons: readonly Reason[];
   readonly expiredReasons: readonly Reason[];
@@ -23,9 +24,11 @@ interface Row {
   readonly reason: string;
   readonly eventCount: number;
   readonly to?: string;
+  /** Not among the selected events. */
+  readonly isOutside?: boolean;
 }
 
-/** Every outcome of a Current's events with its reasons; they add up to what it selected. */
+/** Every outcome of a Current's events with its reasons, which add up to what it selected; then what it did not select. */
 export function Outcomes({
   counts,
   currentId,
@@ -41,9 +44,8 @@ export function Outcomes({
     { outcome: 'Delivered', reason: '', eventCount: counts.delivered },
     { outcome: 'Pending', reason: '', eventCount: counts.pending, to: `/currents/${currentId}/throttled` },
     ...counts.skippedReasons.map((reason) => ({
-      outcome: 'Skipped',
-      reason: reason.code,
-      eventCount: reason.eventCount,
+      ...{ outcome: 'Skipped', reason: reason.code, eventCount: reason.eventCount },
+      to: `/currents/${currentId}/skipped?reason=${encodeURIComponent(reason.code)}`,
     })),
     ...counts.rejectedReasons.map((reason) => ({
       ...{ outcome: 'Rejected', reason: reason.code, eventCount: reason.eventCount },
@@ -53,6 +55,10 @@ export function Outcomes({
       ...{ outcome: 'Expired', reason: reason.code, eventCount: reason.eventCount },
       to: dead(reason.code),
     })),
+    {
+      ...{ outcome: 'Not selected', reason: '', eventCount: counts.unselected, isOutside: true },
+      to: `/currents/${currentId}/settings`,
+    },
   ];
   return (
     <Table
@@ -84,8 +90,8 @@ export function Outcomes({
           title: 'Share',
           about: 'Of all events that the Current has selected since it was created',
           isNumber: true,
-          cell: ({ eventCount }) =>
-            counts.selected === 0 ? '' : `${((eventCount / counts.selected) * 100).toFixed(1)} %`,
+          cell: ({ eventCount, isOutside }) =>
+            counts.selected === 0 || isOutside ? '' : `${((eventCount / counts.selected) * 100).toFixed(1)} %`,
         },
       ]}
     />

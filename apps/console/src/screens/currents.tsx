@@ -1,8 +1,9 @@
 import { Link } from 'wouter';
-import { graphql, type ResultOf } from '../hub/graphql.js';
+import { graphql, type ResultOf, type VariablesOf } from '../hub/graphql.js';
 import { useHubQuery } from '../hub/useHub.js';
 import { Count } from '../parts/number.js';
 import { Answer } from '../parts/problem.js';
+import { Sparkline } from '../parts/sparkline.js';
 import { State, words } from '../parts/state.js';
 import { Pages, Table } from '../parts/table.js';
 import { Time } from '../parts/time.js';
@@ -28,12 +29,21 @@ export const currentsQuery = graphql(`
         warnings {
           message
         }
+        activity {
+          delivered
+          skipped
+          failed
+        }
         counts {
           delivered
           skipped
           rejected
           expired
           pending
+          rejectedReasons {
+            code
+            eventCount
+          }
         }
       }
       pageInfo {
@@ -44,7 +54,14 @@ export const currentsQuery = graphql(`
   }
 `);
 
+type CurrentFilter = NonNullable<VariablesOf<typeof currentsQuery>['filter']>;
 type CurrentRow = ResultOf<typeof currentsQuery>['currents']['nodes'][number];
+
+/** The filters that come before states: what waits for a person, and what the hub repairs by itself. */
+const troubles = [
+  { name: 'person', title: 'Needs a person', filter: { states: ['BLOCKED'] } },
+  { name: 'retrying', title: 'Retrying', filter: { isRetrying: true } },
+] as const satisfies readonly { name: string; title: string; filter: CurrentFilter }[];
 
 const states = ['LIVE', 'BLOCKED', 'PAUSED', 'DRAFT', 'DELETED'] as const;
 
@@ -52,12 +69,13 @@ const states = ['LIVE', 'BLOCKED', 'PAUSED', 'DRAFT', 'DELETED'] as const;
 export function Currents() {
   const [filters, change] = useFilters();
   const state = states.find((known) => known === filters.get('state'));
+  const trouble = troubles.find(({ name }) => name === filters.get('trouble'));
   const search = filters.get('search') ?? '';
   const after = filters.get('after');
   const reading = useHubQuery(currentsQuery, {
     first: 50,
     after,
-    filter: { ...(state && { states: [state] }), ...(search !== '' && { search }) },
+    filter: { ...(state && { states: [state] }), ...trouble?.filter, ...(search !== '' && { search }) },
     orderBy: null,
   });
   return (
@@ -68,7 +86,19 @@ export function Currents() {
           New Current
         </Link>
       </div>
-      <div className="filters" role="search">
+      <div className="filters" role="group" aria-label="Filters">
+        {troubles.map(({ name, title }) => (
+          <button
+            key={name}
+            type="button"
+            aria-pressed={trouble?.name === name}
+            onClick={() =>
+              change({ trouble: trouble?.name === name ? undefined : name, state: undefined, after: undefined })
+            }
+          >
+            {title}
+          </button>
+        ))}
         <label>
           Name
           <input
@@ -79,7 +109,10 @@ export function Currents() {
         </label>
         <label>
           State
-          <select value={state ?? ''} onChange={(event) => change({ state: event.target.value, after: undefined })}>
+          <select
+            value={state ?? ''}
+            onChange={(event) => change({ state: event.target.value, trouble: undefined, after: undefined })}
+          >
             <option value="">All</option>
             {states.map((known) => (
               <option key={known} value={known}>
@@ -120,6 +153,15 @@ export function CurrentsTable({ currents }: { readonly currents: readonly Curren
         { title: 'Destination', cell: ({ destinationName }) => destinationName },
         { title: 'State', cell: (row) => <StateOf current={row} /> },
         {
+          title: '24 hours',
+          about: 'Delivered and failed events in each of the last 24 hours',
+          cell: ({ id, activity }) => (
+            <Link href={`/currents/${id}?span=day`}>
+              <Sparkline {...activity} />
+            </Link>
+          ),
+        },
+        {
           title: 'Delivered',
           about: `Events that the destination has accepted, ${since}`,
           isNumber: true,
@@ -129,15 +171,29 @@ export function CurrentsTable({ currents }: { readonly currents: readonly Curren
           title: 'Skipped',
           about: `Events that a rule leaves out, ${since}`,
           isNumber: true,
-          cell: ({ id, counts }) => <Count value={counts.skipped} to={`/currents/${id}`} label="skipped" />,
+          cell: ({ id, counts }) => <Count value={counts.skipped} to={`/currents/${id}/skipped`} label="skipped" />,
         },
         {
           title: 'Dead',
-          about: `Events that were refused or expired, ${since}`,
+          about: `Events that were refused or expired, ${since}, and the most frequent reason of refusals`,
           isNumber: true,
-          cell: ({ id, counts }) => (
-            <Count value={counts.rejected + counts.expired} to={`/dead-letters?current=${id}`} label="dead letters" />
-          ),
+          cell: ({ id, counts }) => {
+            const [top] = [...counts.rejectedReasons].sort((a, b) => b.eventCount - a.eventCount);
+            return (
+              <>
+                <Count
+                  value={counts.rejected + counts.expired}
+                  to={`/dead-letters?current=${id}`}
+                  label="dead letters"
+                />
+                {top === undefined ? null : (
+                  <div className="reason">
+                    <Link href={`/dead-letters?current=${id}&code=${encodeURIComponent(top.code)}`}>{top.code}</Link>
+                  </div>
+                )}
+              </>
+            );
+          },
         },
         {
           title: 'Pending',

@@ -4,8 +4,9 @@ import { useHubQuery } from '../hub/useHub.js';
 import { Count } from '../parts/number.js';
 import { Answer } from '../parts/problem.js';
 import { State, words } from '../parts/state.js';
-import { Table } from '../parts/table.js';
+import { Pages, Table } from '../parts/table.js';
 import { Time } from '../parts/time.js';
+import { useFilters } from '../routing.js';
 import { CurrentsTable, currentsQuery } from './currents.js';
 
 const overviewQuery = graphql(`
@@ -46,8 +47,10 @@ type OverviewData = ResultOf<typeof overviewQuery>['overview'];
 
 /** What is wrong now, on top; then every Current. */
 export function Overview() {
+  const [filters, change] = useFilters();
+  const after = filters.get('after');
   const reading = useHubQuery(overviewQuery, {});
-  const currents = useHubQuery(currentsQuery, { first: 50, after: null, filter: null, orderBy: null });
+  const currents = useHubQuery(currentsQuery, { first: 50, after, filter: null, orderBy: null });
   return (
     <>
       <h1>Overview</h1>
@@ -64,7 +67,14 @@ export function Overview() {
       </Answer>
       <section>
         <h2>Currents</h2>
-        <Answer reading={currents}>{(data) => <CurrentsTable currents={data.currents.nodes} />}</Answer>
+        <Answer reading={currents}>
+          {(data) => (
+            <>
+              <CurrentsTable currents={data.currents.nodes} />
+              <Pages pageInfo={data.currents.pageInfo} after={after} onPage={(next) => change({ after: next })} />
+            </>
+          )}
+        </Answer>
       </section>
     </>
   );
@@ -88,7 +98,7 @@ function Strip({ overview }: { readonly overview: OverviewData }) {
         {totals?.oldestPendingAt ? <Time at={totals.oldestPendingAt} /> : 'none'}
       </Figure>
       <Figure title="Blocked" about="Currents that their destination refuses now">
-        <Count value={blocked} to="/currents?state=BLOCKED" />
+        <Count value={blocked} to="/currents?trouble=person" />
       </Figure>
       <Figure title="Dead letters" about="Events that could not be delivered and were not replayed">
         {deadLetterCount === null ? 'unknown' : <Count value={deadLetterCount} to="/dead-letters" />}

@@ -8,6 +8,7 @@ import { AuditTable } from '../activity.js';
 import { Actions } from './actions.js';
 import { Health } from './health.js';
 import { Settings } from './settings.js';
+import { Skipped } from './skipped.js';
 import { Throttled } from './throttled.js';
 
 const currentQuery = graphql(`
@@ -31,6 +32,7 @@ const currentQuery = graphql(`
         eventTypes
         allowedActions
         oldestPendingAt
+        retryWindowEndsAt
         block {
           code
           detail
@@ -65,6 +67,7 @@ const currentQuery = graphql(`
           rejected
           expired
           pending
+          unselected
           skippedReasons {
             code
             eventCount
@@ -87,6 +90,7 @@ export type CurrentData = Extract<ResultOf<typeof currentQuery>['current'], { re
 
 const tabs = [
   { name: 'health', title: 'Health' },
+  { name: 'skipped', title: 'Skipped' },
   { name: 'throttled', title: 'Throttled keys' },
   { name: 'settings', title: 'Settings' },
   { name: 'history', title: 'History' },
@@ -131,6 +135,7 @@ function Loaded({ current, tab }: { readonly current: CurrentData; readonly tab:
         ))}
         <Link href={`/dead-letters?current=${current.id}`}>Dead letters</Link>
       </nav>
+      {tab === 'skipped' ? <Skipped current={current} /> : null}
       {tab === 'throttled' ? <Throttled id={current.id} /> : null}
       {tab === 'settings' ? <Settings current={current} /> : null}
       {tab === 'history' ? <AuditTable targetId={current.id} /> : null}

@@ -1,6 +1,7 @@
 import { count } from '../../parts/number.js';
 import { Outcomes } from '../../parts/outcomes.js';
 import { duration, Time, useNowMs } from '../../parts/time.js';
+import { Charts } from './charts.js';
 import { CredentialsForm } from './credentials.js';
 import type { CurrentData } from './current.js';
 
@@ -21,6 +22,7 @@ export function Health({ current }: { readonly current: CurrentData }) {
           {message}
         </p>
       ))}
+      <Charts id={id} />
       <h2>Outcomes since it was created</h2>
       <p className="muted">
         {count(counts.selected)} events were selected. Each has one of these outcomes; a replayed event counts again.
@@ -44,7 +46,15 @@ function Blocked({
         <strong>Blocked</strong> <Time at={blockedAt} />: {detail}
       </p>
       <p>
-        Its events are kept for the retry window.{' '}
+        {current.retryWindowEndsAt ? (
+          <>
+            {count(current.counts.pending)} events wait. Repair it within{' '}
+            <strong>{duration(Date.parse(current.retryWindowEndsAt) - nowMs)}</strong>: then the first of them
+            expires.{' '}
+          </>
+        ) : (
+          'Events that come are kept for the retry window. '
+        )}
         {nextProbeAt ? (
           <>
             The hub tries again in <span className="countdown">{duration(Date.parse(nextProbeAt) - nowMs)}</span>.
@@ -53,6 +63,7 @@ function Blocked({
           'The hub does not try again by itself.'
         )}
       </p>
+      <p>“Test now” tries at once. When it passes, the Current goes live.</p>
       <CredentialsForm current={current} />
     </div>
   );
