@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import postgres from 'postgres';
 import { exponentialBackoffMs } from '../retry.js';
 import { parseDatabaseUrl, type DatabaseAddress } from './databaseUrl.js';
+import { guardTransactions } from './guardTransactions.js';
 import { ConnectFailed, openSocket } from './openSocket.js';
 import { prepareSession, sessionStatement } from './sessionSettings.js';
 
@@ -124,7 +125,7 @@ export function openPool(address: DatabaseAddress, options: ConnectOptions, onSt
     }
   }
 
-  const sql: Sql = postgres({
+  const pool: Sql = postgres({
     host: [address.host],
     port: [address.port],
     user: address.user,
@@ -148,6 +149,7 @@ export function openPool(address: DatabaseAddress, options: ConnectOptions, onSt
       ...(address.options !== undefined && { options: address.options }),
     },
   } as unknown as postgres.Options<{ date: postgres.PostgresType<string> }>) as Sql;
+  const sql = guardTransactions(pool);
 
   const destroy = (): void => {
     isClosed = true;

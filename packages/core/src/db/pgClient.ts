@@ -20,6 +20,12 @@ export function pgConfig(url: string, { name, settings = {}, schema }: PgOptions
   const statement = sessionStatement(settings, schema);
 
   class Client extends pg.Client {
+    constructor(config?: pg.ClientConfig) {
+      super(config);
+      // Without a listener the process would end. Callers learn of a lost connection from their next statement.
+      this.on('error', () => undefined);
+    }
+
     override connect(): Promise<pg.Client>;
     override connect(callback: (error: Error) => void): void;
     override connect(callback?: (error: Error) => void): Promise<pg.Client> | void {

@@ -17,9 +17,6 @@ type SessionOptions = Pick<ConnectOptions, 'name' | 'maxStatementMs'> & { readon
 
 /**
  * Opens a session, one connection for work that takes several statements; connects on first use.
- *
- * The driver writes to a connection that has been lost under a transaction, and the process falls over that. So a
- * transaction here has a connection to itself, and says nothing more to it once it is lost.
  */
 export function openSession(url: string, options: SessionOptions) {
   const address = parseDatabaseUrl(url);
@@ -28,9 +25,9 @@ export function openSession(url: string, options: SessionOptions) {
   let turn: Promise<unknown> = Promise.resolve();
 
   function open() {
-    const state = { losses: 0, isStale: false };
+    const state = { isStale: false };
     const onStale = (): void => void (state.isStale = true);
-    return { state, pool: openPool(address, { ...options, max: 1, onClose: () => state.losses++ }, onStale) };
+    return { state, pool: openPool(address, { ...options, max: 1 }, onStale) };
   }
 
   async function transact<Result>(work: (tx: Transaction) => Promise<Result>, view?: 'one view'): Promise<Result> {
@@ -39,19 +36,8 @@ export function openSession(url: string, options: SessionOptions) {
       void connection.pool.end();
       connection = open();
     }
-    const { state, pool } = connection;
-    const run = async (tx: Transaction): Promise<Result> => {
-      const before = state.losses;
-      const isLost = (): boolean => state.losses > before;
-      try {
-        return await work(onlyWhileOpen(tx, isLost));
-      } catch (error) {
-        // The loss itself rejects the transaction.
-        if (isLost() || endsConnection(error)) return never();
-        throw error;
-      }
-    };
-    return (view ? pool.sql.begin('isolation level repeatable read', run) : pool.sql.begin(run)) as Promise<Result>;
+    const { pool } = connection;
+    return (view ? pool.sql.begin('isolation level repeatable read', work) : pool.sql.begin(work)) as Promise<Result>;
   }
 
   return {
@@ -72,23 +58,4 @@ export function openSession(url: string, options: SessionOptions) {
       await connection.pool.end({ timeout: withinSeconds });
     },
   };
-}
-
-function onlyWhileOpen(tx: Transaction, isLost: () => boolean): Transaction {
-  return new Proxy(tx, {
-    apply: (target, self, words: unknown[]): unknown =>
-      isLost() ? never() : Reflect.apply(target as never, self, words),
-  });
-}
-
-function never<Result>(): Promise<Result> {
-  return new Promise(() => undefined);
-}
-
-/** After these the server closes the connection, and there is nothing to roll back on it. */
-function endsConnection(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if ('severity_local' in error)
-    return 'severity' in error && (error.severity === 'FATAL' || error.severity === 'PANIC');
-  return 'code' in error && typeof error.code === 'string' && /^(CONNECTION_|ECONN|EPIPE|ETIMEDOUT)/.test(error.code);
 }

@@ -99,9 +99,18 @@ export function prepareSession(socket: Socket, statement: string, { onStale }: S
     return pass(chunk);
   }
 
+  /**
+   * Told of an error, postgres.js would forget the queries that came between the error and the end of the connection. Told
+   * at once, it would keep a small write, which it puts off to the next turn, and never write again
+   * (https://github.com/porsager/postgres/pull/1168): a lost connection first takes what was put off.
+   */
+  function close(): boolean {
+    setImmediate(() => emit('close', false));
+    return true;
+  }
+
   socket.emit = (event: string | symbol, ...values: unknown[]): boolean => {
-    // Told of an error, postgres.js would forget the queries that came between the error and the end of the connection.
-    if (event === 'close') return emit('close', false);
+    if (event === 'close') return close();
     if (event !== 'data') return emit(event as string, ...values);
     writtenWhenRead = socket.bytesWritten;
     if (phase === 'ready') return watch(values[0] as Buffer);

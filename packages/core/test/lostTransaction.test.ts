@@ -1,0 +1,69 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type pg from 'pg';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { connect, type Sql } from '../src/db/connect.js';
+import { pgConfig } from '../src/db/pgClient.js';
+import { createTestDatabase } from './database.js';
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let sql: Sql;
+let operator: Sql;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  sql = connect(database.url, { max: 2, name: 'lost' });
+  operator = connect(database.url, { max: 1, name: 'operator' });
+  await operator`create table note (text text)`;
+});
+afterEach(async () => {
+  await Promise.all([sql.end({ timeout: 1 }), operator.end({ timeout: 1 })]);
+  await database.drop();
+});
+
+const endSessions = () =>
+  operator`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'currents-lost'`;
+
+it('a transaction that has lost its connection between two statements does nothing more, and rejects', async () => {
+  const said: string[] = [];
+  const lost = sql.begin(async (tx) => {
+    await tx`insert into note values ('before')`;
+    await endSessions();
+    await wait(300);
+    said.push('goes on');
+    await tx`insert into note values ('after')`;
+    said.push('goes on for ever');
+  });
+  await expect(lost).rejects.toThrow(/CONNECTION_(CLOSED|ENDED)|terminating connection/);
+  await wait(600);
+  expect(said).toEqual(['goes on']);
+  expect(await sql`select * from note`).toEqual([]);
+});
+
+it('a transaction that loses its connection during a statement rejects, and the pool goes on', async () => {
+  const lost = sql.begin(async (tx) => {
+    await tx`insert into note values ('before')`;
+    await Promise.all([tx`select pg_sleep(10)`, wait(200).then(endSessions)]);
+  });
+  await expect(lost).rejects.toThrow(/CONNECTION_(CLOSED|ENDED)|terminating connection/);
+  expect(await sql`select * from note`).toEqual([]);
+  expect(await sql.begin(async (tx) => tx`select 1 as one`)).toEqual([{ one: 1 }]);
+});
+
+it('a transaction whose statement fails is rolled back, and the connection is used again', async () => {
+  const failed = sql.begin(async (tx) => {
+    await tx`insert into note values ('before')`;
+    await tx`select 1 / 0`;
+  });
+  await expect(failed).rejects.toThrow('division by zero');
+  expect(await sql`select * from note`).toEqual([]);
+});
+
+it('a client of the writer and the queue that is idle in a transaction outlives the loss of its connection', async () => {
+  const { Client, ...config } = pgConfig(database.url, { name: 'lost' });
+  const client: pg.Client = new Client(config);
+  await client.connect();
+  await client.query('begin');
+  await endSessions();
+  await wait(300);
+  await expect(client.query('select 1')).rejects.toThrow(/connection/i);
+});
