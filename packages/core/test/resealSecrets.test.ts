@@ -20,6 +20,13 @@ import { until } from './deliveryHarness.js';
 const [oldKey, newKey] = [randomBytes(32), randomBytes(32)];
 const [oldOnly, newOnly] = [createSeal(oldKey), createSeal(newKey)];
 const currentCount = 450;
+/** Those of the second job are so many that their base64 has several lines. */
+const foundIds = [
+  [{ kind: 'e', id: 'ann' }],
+  Array.from({ length: 50 }, (_, index) => ({ kind: 'd', id: `device-${index}` })),
+];
+/** All sealed values: of the Currents, a rotation, an answer, the jobs, and the check of the key. */
+const sealedCount = currentCount + 2 + foundIds.length + 1;
 
 let harness: CoreHarness;
 let both: Admin;
@@ -44,6 +51,14 @@ beforeAll(async () => {
   await sql`
     insert into idempotency_key (admin_token_id, key, mutation, request_hash, state, answer)
     select id, 'a key', 'createCurrent', ${randomBytes(32)}, 'completed', ${oldOnly.seal('an answer', 'idempotency:1:a key')} from admin_token`;
+  // Ids that a job has found are sealed in its progress. Two jobs have the same context.
+  for (const ids of foundIds) {
+    const sealed = oldOnly.seal(JSON.stringify(ids), 'repeat_user_deletions').toString('base64');
+    const progress = { search: { place: 'batches' }, idCount: ids.length, sealed };
+    await sql`
+      insert into job (operation, state, input, progress)
+      values ('repeat_user_deletions', 'paused', '{"isDryRun":true}', ${JSON.stringify(progress)}::text::jsonb)`;
+  }
 });
 afterAll(() => harness.close());
 
@@ -54,7 +69,7 @@ const isReadable = async (seal: Seal): Promise<boolean> => {
 };
 
 it('all is under another key before, and a start without that key is refused', async () => {
-  expect(await left(both.seal)).toBe(currentCount + 3);
+  expect(await left(both.seal)).toBe(sealedCount);
   expect(await isReadable(both.seal)).toBe(true);
   await expect(checkMasterKey(harness.databaseUrl, newOnly, { replace: false })).rejects.toThrow('MASTER_KEY is not');
 });
@@ -74,7 +89,7 @@ it('goes on after its process has died in a step, and the old key is needed unti
   // The process dies in the second step: nothing of it is kept.
   const dying = resealStep(both, next as ResealProgress, () => Promise.reject(new Error('killed')));
   await expect(dying).rejects.toThrow('killed');
-  expect(await left(both.seal)).toBe(currentCount + 3 - 200);
+  expect(await left(both.seal)).toBe(sealedCount - 200);
   await expect(checkMasterKey(harness.databaseUrl, newOnly, { replace: false })).rejects.toThrow('MASTER_KEY is not');
   const runner = startJobRunner({ admin: both, log: { warn: () => undefined, error: () => undefined } });
   const [ended] = await until(
@@ -82,7 +97,7 @@ it('goes on after its process has died in a step, and the old key is needed unti
     ([view]) => view !== undefined && isFinished(view),
   );
   await runner.stop();
-  expect(ended).toMatchObject({ state: 'done', result: { resealedCount: currentCount + 3, unreadableCount: 0 } });
+  expect(ended).toMatchObject({ state: 'done', result: { resealedCount: sealedCount, unreadableCount: 0 } });
   expect(await left(both.seal)).toBe(0);
 });
 
@@ -91,6 +106,18 @@ it('afterwards the new key alone opens everything, and fingerprints are as befor
   expect(await isReadable(seal)).toBe(true);
   const [row] = await harness.sql<{ answer: Buffer }[]>`select answer from idempotency_key`;
   expect(seal.open(row?.answer ?? Buffer.alloc(0), 'idempotency:1:a key')).toBe('an answer');
+  const jobs = await harness.sql<{ progress: { idCount: number; sealed: string } }[]>`
+    select progress from job where operation = 'repeat_user_deletions' order by id`;
+  expect(
+    jobs.map(
+      ({ progress }) =>
+        JSON.parse(seal.open(Buffer.from(progress.sealed, 'base64'), 'repeat_user_deletions')) as object,
+    ),
+  ).toEqual(foundIds);
+  expect(jobs.map(({ progress }) => [progress.idCount, progress.sealed.includes('\n')])).toEqual([
+    [1, false],
+    [50, false],
+  ]);
   expect(seal.fingerprint('an account')).toEqual(oldOnly.fingerprint('an account'));
   expect(seal.fingerprint('an account')).not.toEqual(newOnly.fingerprint('an account'));
   expect(await getCurrent(harness.open({ seal }), '1')).toMatchObject({

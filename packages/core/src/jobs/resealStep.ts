@@ -3,10 +3,10 @@ import type { Admin, Queries } from '../admin/admin.js';
 import type { SaveProgress } from '../ledger/saveProgress.js';
 import { masterKeyContext } from '../secrets/masterKeyCheck.js';
 import type { Seal } from '../secrets/seal.js';
-import { countUnderOtherKeys, isUnderOtherKey, sealedColumns } from '../secrets/sealedColumns.js';
+import { countUnderOtherKeys, isUnderOtherKey, sealedColumns, type SealedColumn } from '../secrets/sealedColumns.js';
 
 export interface ResealProgress {
-  /** The number of the column, and the context after which the next step begins. */
+  /** The number of the column, and the key of the row after which the next step begins. */
   readonly column: number;
   readonly after: string;
   /** Values that were sealed meanwhile by another process are found by another pass. */
@@ -49,26 +49,26 @@ async function resealColumn(
   tx: Queries,
   seal: Seal,
   progress: ResealProgress,
-  { table, column, context }: (typeof sealedColumns)[number],
+  { table, value, context, key = context, assign }: SealedColumn,
 ): Promise<ResealProgress> {
-  const where = sql`(${sql.raw(context)}) collate "C" > ${progress.after}`;
-  const rows = await tx.execute<{ context: string; sealed: string }>(sql`
-    select ${sql.raw(context)} as context, encode(${sql.raw(column)}, 'base64') as sealed from ${sql.raw(table)}
-    where ${sql.raw(column)} is not null and ${isUnderOtherKey(column, seal)} and ${where}
-    order by (${sql.raw(context)}) collate "C" limit ${sql.raw(String(stepValues))}`);
-  const values = rows.flatMap(({ context: owner, sealed }) => {
+  const where = sql`(${sql.raw(key)}) collate "C" > ${progress.after}`;
+  const rows = await tx.execute<{ key: string; context: string; sealed: string }>(sql`
+    select ${sql.raw(key)} as key, ${sql.raw(context)} as context, encode(${sql.raw(value)}, 'base64') as sealed
+    from ${sql.raw(table)} where ${isUnderOtherKey(value, seal)} and ${where}
+    order by (${sql.raw(key)}) collate "C" limit ${sql.raw(String(stepValues))}`);
+  const values = rows.flatMap(({ key: owner, context: purpose, sealed }) => {
     try {
-      const text = seal.open(Buffer.from(sealed, 'base64'), owner);
-      return [{ owner, before: sealed, after: seal.seal(text, owner).toString('base64') }];
+      const text = seal.open(Buffer.from(sealed, 'base64'), purpose);
+      return [{ owner, before: sealed, after: seal.seal(text, purpose).toString('base64') }];
     } catch {
       // What no key opens stays as it is, and is counted: a key that was lost may be found again.
       return [];
     }
   });
   const written = await tx.execute<{ owner: string }>(sql`
-    update ${sql.raw(table)} set ${sql.raw(column)} = decode(v.after, 'base64')
+    update ${sql.raw(table)} set ${sql.raw(assign("decode(v.after, 'base64')"))}
     from json_to_recordset(${JSON.stringify(values)}::text::json) as v (owner text, before text, after text)
-    where (${sql.raw(context)}) = v.owner and ${sql.raw(column)} = decode(v.before, 'base64')
+    where (${sql.raw(key)}) = v.owner and ${sql.raw(value)} = decode(v.before, 'base64')
     returning v.owner`);
   const counted = {
     ...progress,
@@ -77,7 +77,7 @@ async function resealColumn(
   };
   return rows.length < stepValues
     ? { ...counted, column: progress.column + 1, after: '' }
-    : { ...counted, after: rows.at(-1)?.context ?? '' };
+    : { ...counted, after: rows.at(-1)?.key ?? '' };
 }
 
 /** Begins another pass if values were sealed with another key meanwhile; else seals the check, and ends. */

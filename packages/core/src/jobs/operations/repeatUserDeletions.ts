@@ -39,7 +39,7 @@ export const repeatUserDeletions: Operation<RepeatInput, RepeatProgress> = {
       const found: RepeatProgress = {
         search: next,
         idCount: all.length,
-        ...(all.length > 0 && { sealed: admin.seal.seal(JSON.stringify(all), context).toString('base64') }),
+        ...(all.length > 0 && { sealed: sealIds(admin.seal, all) }),
         ...(next.place === 'done' && { erasure: nothingErased }),
       };
       await save(admin.db, found);
@@ -47,14 +47,16 @@ export const repeatUserDeletions: Operation<RepeatInput, RepeatProgress> = {
     }
     if (known.length === 0) return undefined;
     const users = createUserMatcher(known);
+    // Anew in every step, so that it undoes no resealing under another key.
+    const sealed = sealIds(admin.seal, known);
     let done = progress;
     await eraseStep(
-      { admin, users, isDryRun, save: (tx, erasure) => save(tx, (done = { ...progress, erasure })) },
+      { admin, users, isDryRun, save: (tx, erasure) => save(tx, (done = { ...progress, sealed, erasure })) },
       progress.erasure,
     ).then(async (erasure) => {
-      if (erasure) done = { ...progress, erasure };
+      if (erasure) done = { ...progress, sealed, erasure };
       else {
-        const { sealed: _sealed, ...rest } = progress;
+        const { sealed: _ended, ...rest } = progress;
         await save(admin.db, (done = rest));
       }
     });
@@ -69,6 +71,10 @@ async function hashesOf(admin: Db, records: NonNullable<RepeatInput['records']>)
   for (const { requestedMs, hashes: more } of records)
     for (const hash of more) hashes.set(hash, Math.max(requestedMs, hashes.get(hash) ?? 0));
   return hashes;
+}
+
+function sealIds(seal: Pick<Seal, 'seal'>, ids: readonly DeletedId[]): string {
+  return seal.seal(JSON.stringify(ids), context).toString('base64');
 }
 
 function open(seal: Pick<Seal, 'open'>, sealed: string | undefined): readonly DeletedId[] {
