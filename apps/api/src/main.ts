@@ -113,6 +113,7 @@ async function main(config: Config): Promise<void> {
     databaseUrl: config.DATABASE_URL,
     windowMs: config.RETRY_WINDOW_HOURS * hourMs,
     quarantineMaxBytes: config.QUARANTINE_MEGABYTES * megabyte,
+    seal,
   });
   registerHubGauges(metrics.registry, hubStatus);
   const maxBodyBytes = config.INGEST_BODY_MEGABYTES * megabyte;

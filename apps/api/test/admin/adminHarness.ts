@@ -99,6 +99,7 @@ export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promis
     databaseUrl: database.url,
     windowMs: 48 * 3_600_000,
     quarantineMaxBytes: 1_000_000,
+    seal: admin.seal,
     maxWaitMs: 30_000,
   });
   const writer = openWriter(database.url, { max: 2, name: 'test' });

@@ -77,6 +77,7 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
     databaseUrl: database.url,
     windowMs: 48 * 3_600_000,
     quarantineMaxBytes: 1_000_000,
+    seal,
     maxWaitMs: 30_000,
   });
   const app = fastify();

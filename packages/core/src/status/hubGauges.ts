@@ -182,6 +182,35 @@ export const hubGauges: readonly HubGauge[] = [
     samples: ({ failedJobs }) => hubValue(failedJobs.value?.length),
   },
   {
+    name: 'currents_pending_notice_messages',
+    help: 'Mails and requests with notices that are not sent yet, by channel (mail, webhook)',
+    labels: ['channel'],
+    samples: ({ noticeMessages }) =>
+      Object.entries(noticeMessages.value?.pendingCounts ?? {}).map(([channel, value]) => ({
+        labels: { channel },
+        value,
+      })),
+  },
+  {
+    name: 'currents_oldest_pending_notice_age_seconds',
+    help: 'Age of the oldest mail or request with notices that is not sent yet; 0 when there is none',
+    labels: [],
+    samples: ({ noticeMessages: { value }, now }) =>
+      hubValue(value && (value.oldestPendingAt ? secondsSince(value.oldestPendingAt, now) : 0)),
+  },
+  {
+    name: 'currents_failed_notice_messages',
+    help: 'Mails and requests with notices of the last day that were given up: nobody was told',
+    labels: [],
+    samples: ({ noticeMessages }) => hubValue(noticeMessages.value?.failedCount),
+  },
+  {
+    name: 'currents_secrets_under_previous_key',
+    help: 'Stored secrets that are sealed with another key than MASTER_KEY: while they are, MASTER_KEY_FALLBACKS is needed',
+    labels: [],
+    samples: ({ secretsUnderPreviousKey }) => hubValue(secretsUnderPreviousKey.value),
+  },
+  {
     name: 'currents_quarantine_events',
     help: 'Quarantined events that were neither released nor purged',
     labels: [],

@@ -1,10 +1,12 @@
 import { connect, type Sql } from '../db/connect.js';
+import { readSecretsUnderPreviousKey, type SealKeys } from '../secrets/sealedColumns.js';
 import { createCachedRead, type ReadState } from './cachedRead.js';
 import { readCohorts, readStoppedPulls } from './cohortStatus.js';
 import { readCurrents } from './currentStatus.js';
 import { readDeadLetters } from './deadLetterStatus.js';
 import { readKeysNearQuota, readThrottledKeys } from './keyStatus.js';
 import { readLedgerChecks, readLedgerScan } from './ledgerStatus.js';
+import { readNoticeMessages } from './noticeStatus.js';
 import { readHeldEvents, readQuarantineUsage } from './quarantineStatus.js';
 import { readFailedJobs, readWarnings } from './warningStatus.js';
 import { readWebhooks } from './webhookStatus.js';
@@ -26,7 +28,9 @@ const parts = {
   ledgerScan: readLedgerScan,
   warnings: readWarnings,
   failedJobs: readFailedJobs,
-} as const satisfies Readonly<Record<string, (sql: Sql) => Promise<unknown>>>;
+  noticeMessages: readNoticeMessages,
+  secretsUnderPreviousKey: readSecretsUnderPreviousKey,
+} as const satisfies Readonly<Record<string, (sql: Sql, seal: SealKeys) => Promise<unknown>>>;
 
 export type StatusPart = keyof typeof parts;
 export const statusParts = Object.keys(parts) as StatusPart[];
@@ -46,22 +50,27 @@ export interface HubStatus extends Parts {
 export async function readStatusParts(
   sql: Sql,
   wanted: readonly StatusPart[],
-  limits: Pick<HubStatus, 'windowMs' | 'quarantineMaxBytes'>,
+  {
+    seal,
+    windowMs,
+    quarantineMaxBytes,
+  }: Pick<HubStatus, 'windowMs' | 'quarantineMaxBytes'> & { readonly seal: SealKeys },
 ): Promise<HubStatus> {
   const states = await Promise.all(
     statusParts.map(async (part) => {
       if (!wanted.includes(part)) return [part, { value: undefined, failureCount: 0 }] as const;
-      const value: unknown = await parts[part](sql).catch(() => undefined);
+      const value: unknown = await parts[part](sql, seal).catch(() => undefined);
       return [part, { value, failureCount: value === undefined ? 1 : 0 }] as const;
     }),
   );
-  return { ...(Object.fromEntries(states) as unknown as Parts), ...limits, now: new Date() };
+  return { ...(Object.fromEntries(states) as unknown as Parts), windowMs, quarantineMaxBytes, now: new Date() };
 }
 
 export interface HubStatusOptions {
   readonly databaseUrl: string;
   readonly windowMs: number;
   readonly quarantineMaxBytes: number;
+  readonly seal: SealKeys;
   /** How long a caller waits for the database at most; default: two seconds. */
   readonly maxWaitMs?: number;
 }
@@ -71,7 +80,7 @@ export type HubStatusReader = ReturnType<typeof openHubStatus>;
 const maxStatementMs = 10_000;
 
 /** Opens two connections of its own, so that a scrape waits for no query of an admin, and the other way round. */
-export function openHubStatus({ databaseUrl, maxWaitMs = 2_000, ...limits }: HubStatusOptions) {
+export function openHubStatus({ databaseUrl, maxWaitMs = 2_000, seal, ...limits }: HubStatusOptions) {
   const sql = connect(databaseUrl, { max: 2, name: 'status', statementMs: maxStatementMs, hotPath: true });
   let checking: Promise<unknown> | undefined;
   /** One statement for all parts: without a database each would try to connect, one after the other, with growing delays. */
@@ -80,7 +89,7 @@ export function openHubStatus({ databaseUrl, maxWaitMs = 2_000, ...limits }: Hub
   const reads = statusParts.map((part) => {
     const read = async (): Promise<unknown> => {
       await checkConnection();
-      return parts[part](sql);
+      return parts[part](sql, seal);
     };
     return [part, createCachedRead(read, maxWaitMs)] as const;
   });

@@ -4,6 +4,7 @@ import { updateAlarms } from '../notices/alarms.js';
 import { closeNotices, failUndeliverable } from '../notices/noticeMessages.js';
 import { raiseNotice } from '../notices/raiseNotice.js';
 import { raiseFormerlyMuted } from '../notices/routeNotices.js';
+import type { SealKeys } from '../secrets/sealedColumns.js';
 import { readStatusParts } from '../status/hubStatus.js';
 import { alarmsOf, closingOf, knownAlarms, otherParts, urgentParts, windowNotices } from '../status/statusNotices.js';
 import type { Sweeps } from '../sweeps.js';
@@ -15,6 +16,7 @@ export interface NoticeSweepDeps {
   readonly sql: Sql;
   readonly log: Logger;
   readonly sweeps: Sweeps;
+  readonly seal: SealKeys;
   readonly windowMs: number;
   readonly quarantineMaxBytes: number;
   /** What the database may grow to; 0: not looked at. */

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import {
+  createSeal,
   pauseCurrent,
   registerHubGauges,
   openHubStatus,
@@ -42,7 +44,7 @@ afterAll(() => harness.close());
 
 /** The state at this moment; a reader that is used again may answer from its cache. */
 async function readNow(): Promise<HubStatus> {
-  const reader = openHubStatus({ databaseUrl: harness.databaseUrl, ...limits });
+  const reader = openHubStatus({ databaseUrl: harness.databaseUrl, seal: harness.seal, ...limits });
   try {
     return await reader.read(0);
   } finally {
@@ -91,6 +93,35 @@ describe('the gauges of the hub', () => {
       `{current="${paused}"} 2`,
       `{current="${Number(paused) + 1}"} 0`,
     ]);
+  });
+
+  it('count the notices that wait and those that were given up, and the secrets under another key', async () => {
+    const { sql } = harness;
+    expect(samplesOf(text, 'currents_pending_notice_messages')).toEqual([
+      '{channel="mail"} 0',
+      '{channel="webhook"} 0',
+    ]);
+    expect(samplesOf(text, 'currents_oldest_pending_notice_age_seconds')).toEqual([' 0']);
+    expect(samplesOf(text, 'currents_secrets_under_previous_key')).toEqual([' 0']);
+    await sql`
+      insert into notice_message (channel, recipient, state, created_at)
+      values ('mail', 'a', 'gathering', now()), ('mail', 'b', 'ready', now() - interval '2 hours'), ('webhook', 'c', 'ready', now()),
+        ('mail', 'd', 'failed', now()), ('mail', 'e', 'failed', now() - interval '2 days'), ('mail', 'f', 'sent', now())`;
+    const rotated = createSeal(randomBytes(32), [randomBytes(32)]);
+    const reader = openHubStatus({ databaseUrl: harness.databaseUrl, ...limits, seal: rotated });
+    const status = await reader.read(0);
+    await reader.close();
+    await sql`delete from notice_message`;
+    const later = await scrape({ read: async () => status });
+    expect(samplesOf(later, 'currents_pending_notice_messages')).toEqual([
+      '{channel="mail"} 2',
+      '{channel="webhook"} 1',
+    ]);
+    expect(Number(samplesOf(later, 'currents_oldest_pending_notice_age_seconds')[0])).toBeCloseTo(7_200, -2);
+    expect(samplesOf(later, 'currents_failed_notice_messages')).toEqual([' 1']);
+    // A harness stores no check of the key.
+    const [stored] = await sql`select count(credentials)::int as n from current`;
+    expect(samplesOf(later, 'currents_secrets_under_previous_key')).toEqual([` ${String(stored?.['n'])}`]);
   });
 
   it('say how old the oldest pending event is, and what is left of the retry window of a blocked Current only', () => {
@@ -227,7 +258,7 @@ describe('pending events', () => {
 describe('without a database', () => {
   it('a scrape succeeds, the gauges are absent, and one says so', async () => {
     const proxy = await startPostgresProxy(harness.databaseUrl);
-    const own = openHubStatus({ databaseUrl: proxy.url, ...limits });
+    const own = openHubStatus({ databaseUrl: proxy.url, seal: harness.seal, ...limits });
     const uncached = { read: () => own.read(0) };
     try {
       expect(samplesOf(await scrape(uncached), 'currents_pending_events')).toHaveLength(4);
