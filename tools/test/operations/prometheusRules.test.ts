@@ -37,11 +37,14 @@ describe.runIf(program !== undefined)('promtool', () => {
     });
   });
 
-  it('fires the alerts when it should, and not before', () => {
-    const cases = readFileSync(join(import.meta.dirname, 'prometheusRules.tests.yml'), 'utf8');
-    // Its paths are relative to its own place.
-    expect(cases).toContain(`rule_files: [../../../${rules}]`);
-    const result = promtool(['test', 'rules', 'tools/test/operations/prometheusRules.tests.yml']);
-    expect(result).toMatchObject({ status: 0, output: expect.stringContaining('SUCCESS') });
-  });
+  it.each(['prometheusRules.tests.yml', 'prometheusRules.days.tests.yml'])(
+    'fires the alerts of %s when it should, and not before',
+    (file) => {
+      const cases = readFileSync(join(import.meta.dirname, file), 'utf8');
+      // Its paths are relative to its own place.
+      expect(cases).toContain(`rule_files: [../../../${rules}]`);
+      const result = promtool(['test', 'rules', `tools/test/operations/${file}`]);
+      expect(result).toMatchObject({ status: 0, output: expect.stringContaining('SUCCESS') });
+    },
+  );
 });
