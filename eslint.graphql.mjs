@@ -38,6 +38,7 @@ const values = [
     'EventCounts',
     'MemberCounts',
     'QuarantineCount',
+    'QuarantineGroup',
     'ReasonCount',
   ],
   ...['CredentialTest', 'CurrentCredentialRotation'],

@@ -55,6 +55,7 @@ export {
 export { createAdminToken, findAdminTokens, listAdminTokens, revokeAdminToken } from './admin/adminTokens.js';
 export type { AdminTokenView, NewAdminToken } from './admin/adminTokens.js';
 export { narrowDeadLetters, type DeadLetterSearch } from './lookup/narrowDeadLetters.js';
+export { narrowQuarantine, type QuarantineSearch } from './lookup/narrowQuarantine.js';
 export { type DeliveryWait, type WaitReason } from './lookup/deliveryWait.js';
 export { type DeliveryStatus, type EventDelivery } from './lookup/readDeliveries.js';
 export { traceEvent, traceEvents, type EventFilter, type TracedEvent, type TracedPage } from './lookup/traceEvents.js';
@@ -100,6 +101,7 @@ export { countQuarantine } from './ledger/countQuarantine.js';
 export { findQuarantinedEvents, listQuarantine, type QuarantinedEvent } from './ledger/quarantine.js';
 export type { QuarantinedBodyState } from './ledger/quarantineBodies.js';
 export type { QuarantineFilter } from './ledger/quarantineFilter.js';
+export { groupQuarantine, type QuarantineGroup } from './ledger/quarantineGroups.js';
 export { purgeProblem } from './ledger/purge.js';
 export { replayProblem } from './ledger/replay.js';
 export {

@@ -19,6 +19,7 @@ export type { BodyFormat, Quarantined, ReadOptions, Reading, Taken, Unreadable }
 export { readInSteps } from './readInSteps.js';
 export type { AcceptedPart, ReadingInSteps, StepOptions } from './readInSteps.js';
 export { readStored } from './readStored.js';
+export { readRefused, typeOfRefused } from './refusedEvent.js';
 export { checkSelection, selectedTypes, selects } from './selection.js';
 export type { Selection, SelectionProblem } from './selection.js';
 export { sampleOf } from './samples/sample.js';

@@ -6,6 +6,7 @@ import { addFingerprints } from './fingerprint.js';
 import { describeFault } from './jsonFault.js';
 import type { Quarantined, ReadOptions, Unreadable } from './readBody.js';
 import { isRefusal, kindOf, refusalCodes, type RefusalCode } from './refusal.js';
+import { readBroken, typeOfRefused } from './refusedEvent.js';
 import { wellFormed } from './wellFormed.js';
 
 /** Starts the reading of a body, or of the part of one whose events are counted together. */
@@ -92,14 +93,15 @@ export function take(intake: Intake, value: unknown): void {
   intake.types.push(answer);
 }
 
-/** Adds an event to the quarantine; `raw` must contain no NUL. `value` is what it says if it is JSON. */
+/** Adds an event to the quarantine; `raw` must contain no NUL. `value` is what it says; undefined if it is not JSON. */
 export function quarantine(intake: Intake, code: RefusalCode, detail: string, raw: string, value?: unknown): void {
   if (isFull(intake)) return;
   const { position } = intake;
   if (intake.fingerprints) {
+    const said = value === undefined ? readBroken(raw) : value;
     const fingerprints: number[] = [];
-    addFingerprints(value, fingerprints);
-    intake.quarantined.push({ position, code, detail, raw, fingerprints });
+    addFingerprints(said, fingerprints);
+    intake.quarantined.push({ position, code, detail, raw, eventType: typeOfRefused(said), fingerprints });
   } else intake.quarantined.push({ position, code, detail, raw });
   intake.position += 1;
   intake.isUnchanged = false;

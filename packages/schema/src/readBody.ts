@@ -44,7 +44,9 @@ export interface Quarantined {
   readonly detail: string;
   /** JSON of what was refused, or the line if it is not JSON. Contains no NUL. */
   readonly raw: string;
-  /** Of the ids that it has, as far as it is JSON; undefined unless they were asked for. */
+  /** As it says, see `typeOfRefused`; undefined unless fingerprints were asked for. */
+  readonly eventType?: string | undefined;
+  /** Of the ids that it has, see `readRefused`; undefined unless they were asked for. */
   readonly fingerprints?: readonly number[];
 }
 
@@ -63,7 +65,7 @@ export interface Unreadable {
 export interface ReadOptions {
   /** A body with more events, the quarantined ones included, is unreadable. */
   readonly maxEvents?: number;
-  /** Whether to take the fingerprints of the ids of all events. */
+  /** Whether to take the fingerprints of the ids of all events, and the types of the quarantined ones. */
   readonly withFingerprints?: boolean;
 }
 

@@ -1,9 +1,12 @@
 import {
   countQuarantine,
   findQuarantinedEvents,
+  groupQuarantine,
   listQuarantine,
+  narrowQuarantine,
   purgeProblem,
   type QuarantinedEvent as EventView,
+  type QuarantineFilter as CoreFilter,
 } from '@currents/core';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { PageArgs } from './base/connection.js';
@@ -17,6 +20,7 @@ import {
   QuarantineCount,
   QuarantinedEvent,
   QuarantinedEventConnection,
+  QuarantineGroup,
   QuarantineFilter,
   ReleaseQuarantinedEventsInput,
   type ReleaseFilter,
@@ -41,7 +45,7 @@ export class QuarantineResolver {
     filter: QuarantineFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return listQuarantine(admin, page, filterOf(filter, 'filter'));
+    return listQuarantine(admin, page, await narrowed(admin, filter, 'filter'));
   }
 
   @FieldResolver(() => ID)
@@ -64,7 +68,21 @@ export class QuarantineResolver {
     filter: QuarantineFilter | null | undefined,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return countQuarantine(admin, filterOf(filter, 'filter'));
+    return countQuarantine(admin, await narrowed(admin, filter, 'filter'));
+  }
+
+  @RequiresRole('viewer')
+  @Query(() => [QuarantineGroup], {
+    description:
+      'The quarantined events by reason and event type: the 200 largest groups, the largest first. To act on one, pass its code and eventType as the filter.',
+    complexity: costs.scan,
+  })
+  async quarantineGroups(
+    @Arg('filter', () => QuarantineFilter, { nullable: true, description: 'Which events to group.' })
+    filter: QuarantineFilter | null | undefined,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return groupQuarantine(admin, await narrowed(admin, filter, 'filter'));
   }
 
   @RequiresRole('operator')
@@ -76,9 +94,9 @@ export class QuarantineResolver {
   async releaseQuarantinedEvents(
     @Arg('input', () => ReleaseQuarantinedEventsInput, { description: 'Which quarantined events to release.' })
     { filter, dryRun }: ReleaseQuarantinedEventsInput,
-    @Ctx() { jobs, adminTokenId }: AdminContext,
+    @Ctx() { admin, jobs, adminTokenId }: AdminContext,
   ): Promise<unknown> {
-    const input = { filter: filterOf(filter, 'input.filter'), isDryRun: dryRun };
+    const input = { filter: await narrowed(admin, filter, 'input.filter'), isDryRun: dryRun };
     return jobs.create('release_quarantined_events', input, adminTokenId);
   }
 
@@ -93,19 +111,24 @@ export class QuarantineResolver {
     { filter, dryRun, confirmEventCount, reason }: PurgeQuarantinedEventsInput,
     @Ctx() { admin, jobs, adminTokenId }: AdminContext,
   ): Promise<unknown> {
-    const chosen = filterOf(filter, 'input.filter');
     if (reason != null) checkReason(reason);
+    const chosen = await narrowed(admin, filter, 'input.filter');
     const problem = dryRun ? undefined : await purgeProblem(admin, chosen, confirmEventCount ?? undefined);
     const input = { filter: chosen, isDryRun: dryRun, reason: reason ?? undefined };
     return problem ?? jobs.create('purge_quarantined_events', input, adminTokenId);
   }
 }
 
-function filterOf(filter: (ReleaseFilter & Partial<QuarantineFilter>) | null | undefined, path: string) {
+/** What a job stores: no id of a user. */
+function narrowed(
+  admin: AdminContext['admin'],
+  filter: (ReleaseFilter & Partial<QuarantineFilter>) | null | undefined,
+  path: string,
+): Promise<CoreFilter> {
   const { ids, ingestTokenId, ...rest } = given(filter);
-  return {
+  return narrowQuarantine(admin, {
     ...rest,
     ids: ids?.map((id, index) => decodeId('QuarantinedEvent', id, `${path}.ids.${index}`)),
     tokenId: ingestTokenId === undefined ? undefined : decodeId('IngestToken', ingestTokenId, `${path}.ingestTokenId`),
-  };
+  });
 }

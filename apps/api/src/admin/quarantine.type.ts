@@ -6,6 +6,7 @@ import { enumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Count, DateTime } from './base/scalars.js';
 import { RequiresRole } from './base/role.js';
+import { costs } from './costs.js';
 import { IngestToken } from './token.type.js';
 
 const QuarantineCode = enumOf<RefusalCode>('QuarantineCode', 'Why the catalogue refused an event.', refusalCodes);
@@ -33,6 +34,20 @@ export class QuarantinedEvent extends Node {
 
   @Field(() => Count, { description: 'Position of the event in its request, counted from 0.' })
   position!: number;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The event’s own id, as its sender set it; null when it has none, or it cannot be read. Of a line that is not JSON, ids and type are read up to the fault.',
+  })
+  eventId?: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The event type that it says it has, such as users.messages.pigeon.Open; null when it says none that could be a name, or it cannot be read.',
+  })
+  eventType?: string;
 
   @Field(() => QuarantineCode, { description: 'Why it was refused, such as UNKNOWN_EVENT_TYPE.' })
   code!: RefusalCode;
@@ -72,13 +87,57 @@ export class QuarantineCount {
   purgedCount!: number;
 }
 
+@ObjectType({ description: 'Quarantined events that share a reason and an event type.' })
+export class QuarantineGroup extends QuarantineCount {
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The event type that they say they have, such as users.messages.pigeon.Open; null for events that say none that could be a name, and for those from before the upgrade to the release that records it.',
+  })
+  eventType?: string;
+
+  @Field(() => DateTime, { description: 'When the first of them arrived.' })
+  firstAt!: Date;
+
+  @Field(() => DateTime, { description: 'When the last of them arrived.' })
+  lastAt!: Date;
+
+  @Field(() => QuarantinedEvent, {
+    nullable: true,
+    description: 'One of the newest of them; null if all are purged, or the examples of larger groups are very long.',
+    complexity: costs.read,
+  })
+  example?: QuarantinedEvent;
+}
+
 @InputType({ description: 'Which quarantined events to release. A field that is left out restricts nothing.' })
 export class ReleaseFilter {
-  @Field(() => [ID], { nullable: true, description: 'Only the events with these ids.' })
+  @Field(() => [ID], { nullable: true, description: 'Only the quarantined events with these ids, up to 1,000.' })
   ids?: string[] | null;
 
   @Field(() => QuarantineCode, { nullable: true, description: 'Only events with this reason.' })
   code?: RefusalCode | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Only events that say they are of this type, such as users.messages.pigeon.Open; empty: those whose type is not known, as of events from before the upgrade to the release that records it.',
+  })
+  eventType?: string | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'Only events with one of these ids, up to 10, as their sender set them. With this or users, up to 1,000 quarantined events may match, and little may have to be read: restrict the filter further if it is refused. Only events whose bodies are kept are found.',
+  })
+  eventIds?: readonly string[] | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'Only events of users with one of these ids, up to 10, as external user id, device id or user id, such as ["customer-42"]. They are stored nowhere: what acts on quarantined events names these by their own ids.',
+  })
+  users?: readonly string[] | null;
 
   @Field(() => ID, {
     nullable: true,

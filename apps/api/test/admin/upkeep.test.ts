@@ -161,6 +161,37 @@ describe('the quarantine', () => {
     ]);
   });
 
+  it('is grouped by reason and type, and found and purged by event and user', async () => {
+    await harness.sql`delete from quarantine_batch`;
+    const of = (id: string, user: string) => ({ ...event('users.messages.pigeon.Open'), id, user: { user_id: user } });
+    await take(of('p1', 'ann'), of('p2', 'ben'), event('nonsense'));
+    expect(
+      await harness.do('{ quarantineGroups { code eventType eventCount purgedCount example { eventId eventType } } }'),
+    ).toMatchObject([
+      {
+        code: 'UNKNOWN_EVENT_TYPE',
+        eventType: 'users.messages.pigeon.Open',
+        eventCount: 2,
+        example: { eventId: 'p2' },
+      },
+      { code: 'UNKNOWN_EVENT_TYPE', eventType: 'nonsense', eventCount: 1 },
+    ]);
+    const list = 'query ($filter: QuarantineFilter) { quarantinedEvents(filter: $filter) { nodes { eventId } } }';
+    for (const filter of [{ users: ['ann'] }, { eventIds: ['p1'] }, { users: ['ann'], eventIds: ['p1', 'p2'] }])
+      expect((await harness.do(list, { filter })).nodes).toEqual([{ eventId: 'p1' }]);
+    const purge =
+      'mutation ($input: PurgeQuarantinedEventsInput!) { purgeQuarantinedEvents(input: $input) { ... on PurgeQuarantinedEventsPayload { job { result { ... on PurgeResult { eventCount } } } } } }';
+    const input = { filter: { users: ['ann'] }, dryRun: false, confirmEventCount: 1 };
+    expect(await harness.do(purge, { input })).toEqual({ job: { result: { eventCount: 1 } } });
+    expect((await harness.do(list, { filter: { eventType: 'users.messages.pigeon.Open' } })).nodes).toEqual([
+      { eventId: 'p2' },
+    ]);
+    const [stored] = await harness.sql<{ text: string }[]>`
+      select string_agg(input::text, '') || (select string_agg(arguments::text, '') from audit_entry) as text from job`;
+    expect(stored?.text).toContain('confirmEventCount');
+    expect(stored?.text).not.toContain('"ann"');
+  });
+
   it('is purged after its number of events is repeated, and goes on counting them', async () => {
     await harness.sql`delete from quarantine_batch`;
     await take(event('nonsense'), event('nonsense'), event('users.messages.pigeon.Open'));

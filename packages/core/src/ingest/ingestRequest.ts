@@ -35,7 +35,7 @@ export interface Receipt {
   readonly accepted: number;
   readonly quarantined: number;
   /** The first of the quarantined events. */
-  readonly refused: readonly Omit<RefusedEvent, 'raw' | 'fingerprints'>[];
+  readonly refused: readonly Pick<RefusedEvent, 'position' | 'code' | 'detail'>[];
 }
 
 /** What a request is answered that was not there before. */

@@ -75,21 +75,24 @@ function quarantineValues(quarantine: readonly QuarantineRow[]): unknown[] {
     quarantine.map((row) => row.content?.length ?? null),
     Buffer.concat(quarantine.map((row) => row.content ?? Buffer.alloc(0))),
     quarantine.map((row) => row.fingerprints.toString('hex')),
+    quarantine.map(({ eventTypes }) => arrayText(eventTypes.map((type) => `"${type}"`))),
   ];
 }
 
 /** The parts for quarantined events, which most batches do not have: to set them up costs Postgres as much as a row. */
 const quarantineParts = `, refused as (
     select *, sum(length) over (order by place) - length as start, nextval('quarantine_batch_id') as id
-    from unnest($15::int[], $16::text[], $17::text[], $18::text[], $19::text[], $20::int[], $22::text[])
-      with ordinality q (token_id, positions, codes, code_indexes, event_counts, length, fingerprints, place)
+    from unnest($15::int[], $16::text[], $17::text[], $18::text[], $19::text[], $20::int[], $22::text[],
+      $23::text[])
+      with ordinality q (token_id, positions, codes, code_indexes, event_counts, length, fingerprints, event_types, place)
   ), quarantined as (
     insert into quarantine_batch
       (stored_on, id, token_id, events, positions, codes, code_indexes, event_counts, released_counts, purged_counts,
-      is_indexed, content)
+      is_indexed, content, event_types)
     select today, id, token_id, length(decode(code_indexes, 'hex')), decode(positions, 'hex'), codes::text[],
       decode(code_indexes, 'hex'), event_counts::int[], array_fill(0, array[cardinality(codes::text[])]),
-      array_fill(0, array[cardinality(codes::text[])]), true, substring($21::bytea from start::int + 1 for length)
+      array_fill(0, array[cardinality(codes::text[])]), true, substring($21::bytea from start::int + 1 for length),
+      event_types::text[]
     from guard, refused order by place
   ), refused_indexed as (
     insert into unmerged_fingerprints (stored_on, source, row_id, fingerprints)
@@ -146,7 +149,7 @@ const insertWithQuarantine = {
   valuesOf: quarantineValues,
 };
 
-/** An array of numbers, or of words that need no quotes. */
+/** An array of numbers, or of words that need no quotes or have them. */
 function arrayText(values: readonly (number | string)[]): string {
   return `{${values.join(',')}}`;
 }

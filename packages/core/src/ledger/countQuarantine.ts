@@ -1,21 +1,21 @@
-import { and, sql } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
 import type { Db, Queries } from '../admin/admin.js';
 import { maxCounted } from '../admin/page.js';
 import { withinTime } from '../admin/withinTime.js';
 import { quarantineBatch } from '../db/schema.js';
 import { isReleased, statesOf } from '../quarantine/state.js';
 import { findPlaces } from './findPlaces.js';
-import { byCode, hasCode, isOfRow, matching, rowMatches, type QuarantineFilter } from './quarantineFilter.js';
+import { alikeKinds, isOfKind, isOfRow, matching, rowMatches, type QuarantineFilter } from './quarantineFilter.js';
 import { codeOf, type Place } from './quarantinePlace.js';
 
 /** How many events each code has, purged ones included, the most frequent first. */
 export async function countQuarantine({ db }: Db, filter: QuarantineFilter = {}) {
   if (filter.ids) return countPlaces(await findPlaces(db, filter, filter.ids.length));
-  const totals = { true: sql`released`, false: sql`total - released - purged`, undefined: sql`total` };
-  const counted = totals[`${filter.isReleased}`];
+  const counted = countedEvents(filter);
   const query = sql`
-    select code, sum(${counted})::float8 as events, sum(released)::float8 as released, sum(purged)::float8 as purged
-    from ${quarantineBatch}, ${byCode} where ${and(isOfRow(filter), hasCode(filter)) ?? sql`true`}
+    select code, sum(rows * (${counted}))::float8 as events, sum(rows * released)::float8 as released,
+      sum(rows * purged)::float8 as purged
+    from ${alikeKinds(filter)} where ${isOfKind(filter) ?? sql`true`}
     group by code having sum(${counted}) > 0 order by 2 desc, 1`;
   const rows = await withinTime({ db }, (tx) =>
     tx.execute<{ code: string; events: number; released: number; purged: number }>(query),
@@ -28,9 +28,15 @@ export async function countQuarantine({ db }: Db, filter: QuarantineFilter = {})
   }));
 }
 
+/** SQL: the events of a kind that are counted; purged ones too, unless the filter asks for others. */
+export function countedEvents({ isReleased: onlyReleased }: QuarantineFilter): SQL {
+  if (onlyReleased === undefined) return sql`total`;
+  return onlyReleased ? sql`released` : sql`total - released - purged`;
+}
+
 /** How many events match, exactly. Reads a few numbers of each row. */
 export async function countMatching(db: Queries, filter: QuarantineFilter): Promise<number> {
-  if (filter.ids) return filter.ids.length;
+  if (filter.ids) return (await findPlaces(db, filter, filter.ids.length)).length;
   const [row] = await db.execute<{ n: number }>(
     sql`select coalesce(sum(${matching(filter)}), 0)::float8 as n from ${quarantineBatch} where ${isOfRow(filter) ?? sql`true`}`,
   );

@@ -4,7 +4,10 @@ import { quarantineBatch } from '../db/schema.js';
 import { eventMatcher, matching, rowMatches, type QuarantineFilter } from './quarantineFilter.js';
 import type { Place, QuarantineHead } from './quarantinePlace.js';
 
-const { content: _content, ...headColumns } = getTableColumns(quarantineBatch);
+const { content: _content, ...columns } = getTableColumns(quarantineBatch);
+
+/** All but the content. */
+export const headColumns = columns;
 
 interface Cursor {
   readonly day: string;

@@ -7,7 +7,7 @@ import { packContent, QuarantineUnreadable, unpackContent } from '../quarantine/
 import { purge } from '../quarantine/state.js';
 import { countMatching } from './countQuarantine.js';
 import { eventMatcher, type QuarantineFilter } from './quarantineFilter.js';
-import { changeRow, nextRow, type QuarantineRow, type RowKey } from './quarantineSteps.js';
+import { changeRows, keyAfter, nextRows, type QuarantineRow, type RowKey } from './quarantineSteps.js';
 import type { SaveProgress } from './saveProgress.js';
 
 /** How far a purge has come, and what it deleted up to there. */
@@ -32,7 +32,7 @@ export async function purgeProblem(
 }
 
 /**
- * Deletes the quarantined events of one row: they are listed no longer, and only counted. Cannot be undone. Returns how
+ * Deletes the quarantined events of some rows: they are listed no longer, and only counted. Cannot be undone. Returns how
  * far it has come; undefined at the end.
  */
 export async function purgeStep(
@@ -41,16 +41,24 @@ export async function purgeStep(
   progress: PurgeProgress,
   save: SaveProgress<PurgeProgress>,
 ): Promise<PurgeProgress | undefined> {
-  const found = await nextRow(db, filter, progress.after);
-  if (!found) return undefined;
+  const rows = await nextRows(db, filter, progress.after);
+  if (rows.length === 0) return undefined;
+  const matcher = eventMatcher(filter);
   return db.transaction(async (tx) => {
-    let next: PurgeProgress = { ...progress, after: { storedOn: found.storedOn, id: found.id } };
-    await changeRow(tx, found, async (row) => {
-      const isMatch = eventMatcher(filter)(row);
+    let { eventCount } = progress;
+    const freed = new Map<number, number>();
+    await changeRows(tx, rows, async (row) => {
+      const isMatch = matcher(row);
       const indexes = Array.from({ length: row.events }, (_, index) => index).filter(isMatch);
-      next = { ...next, eventCount: next.eventCount + indexes.length };
-      return purgeEvents(tx, row, indexes);
+      const { changes, freedBytes } = await purgedRow(row, indexes);
+      eventCount += indexes.length;
+      freed.set(row.tokenId, (freed.get(row.tokenId) ?? 0) + freedBytes);
+      return changes;
     });
+    // In order of the tokens: others free bytes of the same tokens.
+    for (const [tokenId, bytes] of [...freed].sort(([a], [b]) => a - b))
+      await countFreed(tx, { storedOn: (rows[0] as RowKey).storedOn, tokenId }, bytes);
+    const next: PurgeProgress = { ...progress, after: keyAfter(rows), eventCount };
     await save(tx, next);
     return next;
   });
@@ -62,11 +70,16 @@ export async function purgeEvents(
   row: QuarantineRow,
   indexes: readonly number[],
 ): Promise<Partial<QuarantineRow>> {
-  const changes = purge(row, indexes);
-  const isEmpty = changes.purgedCounts.every((count, index) => count === row.eventCounts[index]);
+  const { changes, freedBytes } = await purgedRow(row, indexes);
+  await countFreed(tx, row, freedBytes);
+  return changes;
+}
+
+async function purgedRow(row: QuarantineRow, indexes: readonly number[]) {
+  const counts = purge(row, indexes);
+  const isEmpty = counts.purgedCounts.every((count, index) => count === row.eventCounts[index]);
   const content = isEmpty ? null : await withoutBodies(row, new Set(indexes));
-  await countFreed(tx, row, (row.content?.length ?? 0) - (content?.length ?? 0));
-  return { ...changes, content };
+  return { changes: { ...counts, content }, freedBytes: (row.content?.length ?? 0) - (content?.length ?? 0) };
 }
 
 /** A content that cannot be read is kept until all of its events are purged. */
@@ -83,7 +96,11 @@ async function withoutBodies({ content, events }: QuarantineRow, indexes: Readon
   }
 }
 
-async function countFreed(tx: Queries, { storedOn, tokenId }: QuarantineRow, bytes: number): Promise<void> {
+async function countFreed(
+  tx: Queries,
+  { storedOn, tokenId }: Pick<QuarantineRow, 'storedOn' | 'tokenId'>,
+  bytes: number,
+): Promise<void> {
   await tx
     .insert(quarantineUsage)
     .values({ storedOn, tokenId, shard: adminShard, bytes: -bytes })

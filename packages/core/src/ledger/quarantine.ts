@@ -1,5 +1,5 @@
-import { refusalCodes } from '@currents/schema';
-import type { Db } from '../admin/admin.js';
+import { isRecord, readRefused, refusalCodes, typeOfRefused } from '@currents/schema';
+import type { Db, Queries } from '../admin/admin.js';
 import { pageOf, QuestionRefused, readCursor, writeCursor, type Page, type PageRequest } from '../admin/page.js';
 import { withinTime } from '../admin/withinTime.js';
 import { releasedAt, statesOf } from '../quarantine/state.js';
@@ -8,7 +8,7 @@ import { dayOfDigits } from './datedId.js';
 import { findPlaces } from './findPlaces.js';
 import { maxCharacters, readBodies, type Body } from './quarantineBodies.js';
 import type { QuarantineFilter } from './quarantineFilter.js';
-import { codeOf, idOf, type Place } from './quarantinePlace.js';
+import { codeOf, idOf, typeOf, type Place } from './quarantinePlace.js';
 
 export type QuarantinedEvent = ReturnType<typeof viewOf>;
 
@@ -34,6 +34,12 @@ export async function listQuarantine(
   return { ...page, nodes: page.nodes.map((place, at) => viewOf(place, bodies[at])) };
 }
 
+/** The events at these places, as far as the characters of their bodies may be read at once. */
+export async function readPlaces(db: Queries, places: readonly Place[]): Promise<readonly QuarantinedEvent[]> {
+  const bodies = await readBodies(db, places);
+  return bodies.map((body, index) => viewOf(places[index] as Place, body));
+}
+
 /** The quarantined events with these ids, in order; undefined for each that does not exist or is purged. */
 export async function findQuarantinedEvents(
   { db }: Db,
@@ -50,6 +56,8 @@ export async function findQuarantinedEvents(
 /** An event that the catalogue refused, as it came. */
 function viewOf({ row, index }: Place, body: Body | undefined) {
   const code = codeOf({ row, index });
+  const said = readRefused(body?.body ?? '');
+  const eventId = isRecord(said) ? said['id'] : undefined;
   return {
     id: idOf({ row, index }),
     storedAt: row.storedAt,
@@ -57,6 +65,9 @@ function viewOf({ row, index }: Place, body: Body | undefined) {
     tokenId: String(row.tokenId),
     /** Its place in the request, from 0. */
     position: row.positions.readUInt32BE(index * 4),
+    /** As its sender set it, as far as it can be read. */
+    eventId: typeof eventId === 'string' ? eventId : undefined,
+    eventType: typeOf({ row, index }) ?? typeOfRefused(said),
     code,
     /** About the event itself; where nothing of it was kept, what the code means. */
     detail: body?.detail ?? (refusalCodes as Readonly<Record<string, string>>)[code] ?? code,

@@ -14,6 +14,11 @@ export function codeOf({ row, index }: Place): string {
   return row.codes[row.codeIndexes[index] ?? 0] ?? '';
 }
 
+/** Undefined when the event says none, or a release that does not record it has stored the event. */
+export function typeOf({ row, index }: Place): string | undefined {
+  return row.eventTypes?.[row.codeIndexes[index] ?? 0] || undefined;
+}
+
 /** It names the day, the row and the index of the event in it, such as `20260131-12-0`. */
 export function idOf({ row, index }: Place): string {
   return `${datedId(row)}-${index}`;

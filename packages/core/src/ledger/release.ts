@@ -7,7 +7,7 @@ import { datedId } from './datedId.js';
 import { openContent } from './quarantineBodies.js';
 import { eventMatcher, type QuarantineFilter } from './quarantineFilter.js';
 import { codeOf } from './quarantinePlace.js';
-import { changeRow, nextRow, type QuarantineRow, type RowKey } from './quarantineSteps.js';
+import { changeRows, keyAfter, nextRows, type QuarantineRow, type RowKey } from './quarantineSteps.js';
 import type { SaveProgress } from './saveProgress.js';
 
 /** How far a release has come, and what it did up to there or would do in a dry run. */
@@ -39,7 +39,7 @@ interface ReleaseRequest {
 export const nothingReleased: ReleaseProgress = { readCount: 0, eventCount: 0, stillRefused: [], unreadableCount: 0 };
 
 /**
- * Reads the events of one row again with the present catalogue. Stores what it takes, as if it came now, unless it is a
+ * Reads the events of some rows again with the present catalogue. Stores what it takes, as if it came now, unless it is a
  * dry run. One event is released once, however often and by how many admins at once this is asked, and when a step is
  * repeated because its process died; the same event's id keeps a partner from counting it twice. Cannot be undone.
  * Returns how far it has come; undefined at the end.
@@ -51,28 +51,45 @@ export async function releaseStep(
   save: SaveProgress<ReleaseProgress>,
 ): Promise<ReleaseProgress | undefined> {
   const held = { ...filter, isReleased: false };
-  const row = await nextRow(admin.db, held, progress.after);
-  if (!row) return undefined;
-  const { good, refused, readCount, unreadableCount } = await readRow(row, held);
-  const next = {
-    ...progress,
-    after: { storedOn: row.storedOn, id: row.id },
-    readCount: progress.readCount + readCount,
-    eventCount: progress.eventCount + good.length,
-    stillRefused: merged(progress.stillRefused, refused),
-    unreadableCount: progress.unreadableCount + unreadableCount,
-  };
-  if (!isDryRun) await store(admin, row, good);
+  const rows = await nextRows(admin.db, held, progress.after);
+  if (rows.length === 0) return undefined;
+  let next: ReleaseProgress = { ...progress, after: keyAfter(rows) };
+  const accepted: Accepted[] = [];
+  for (const row of rows) {
+    const { good, refused, readCount, unreadableCount } = await readRow(row, held);
+    next = {
+      ...next,
+      readCount: next.readCount + readCount,
+      eventCount: next.eventCount + good.length,
+      stillRefused: merged(next.stillRefused, refused),
+      unreadableCount: next.unreadableCount + unreadableCount,
+    };
+    for (const each of good) accepted.push(each);
+  }
+  if (!isDryRun) await store(admin, accepted);
   await admin.db.transaction(async (tx) => {
-    const indexes = good.map(({ index }) => index);
-    if (!isDryRun && indexes.length > 0)
-      await changeRow(tx, row, async (present) => release(present, indexes, new Date()));
+    if (!isDryRun) {
+      const indexes = indexesByRow(accepted);
+      const changed = rows.filter(({ id }) => indexes.has(id));
+      await changeRows(tx, changed, async (row) => release(row, indexes.get(row.id) ?? [], new Date()));
+    }
     await save(tx, next);
   });
   return next;
 }
 
+function indexesByRow(accepted: readonly Accepted[]): ReadonlyMap<string, readonly number[]> {
+  const rows = new Map<string, number[]>();
+  for (const { row, index } of accepted) {
+    const indexes = rows.get(row.id);
+    if (indexes) indexes.push(index);
+    else rows.set(row.id, [index]);
+  }
+  return rows;
+}
+
 interface Accepted {
+  readonly row: QuarantineRow;
   readonly index: number;
   readonly types: readonly EventType[];
   readonly json: string;
@@ -94,7 +111,7 @@ async function readRow(row: QuarantineRow, filter: QuarantineFilter) {
       if (!isMatch(index)) continue;
       const { body: text = '', state } = body(index);
       const result = state === 'kept' ? readEvent(text) : lostBody(codeOf({ row, index }), state);
-      if ('types' in result) good.push({ index, ...result });
+      if ('types' in result) good.push({ row, index, ...result });
       else refused.push({ ...result, eventCount: 1 });
       readCount++;
       if (state === 'unreadable') unreadableCount++;
@@ -132,9 +149,9 @@ function lostBody(code: string, state: string) {
 const eventsAtOnce = 500;
 
 /** Each event is a request of its own, so that it is stored once, also when two admins release it or a step is repeated. */
-async function store({ store }: Pick<Admin, 'store'>, row: QuarantineRow, good: readonly Accepted[]): Promise<void> {
+async function store({ store }: Pick<Admin, 'store'>, good: readonly Accepted[]): Promise<void> {
   for (let start = 0; start < good.length; start += eventsAtOnce) {
-    const stored = good.slice(start, start + eventsAtOnce).map(({ index, types, json, fingerprints }) => {
+    const stored = good.slice(start, start + eventsAtOnce).map(({ row, index, types, json, fingerprints }) => {
       const hash = createHash('sha256')
         .update(`quarantine ${datedId(row)}-${index}`)
         .digest();

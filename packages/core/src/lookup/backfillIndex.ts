@@ -1,4 +1,4 @@
-import { addFingerprints } from '@currents/schema';
+import { addFingerprints, readRefused } from '@currents/schema';
 import { sql } from 'drizzle-orm';
 import type { Queries } from '../admin/admin.js';
 import type { Sql } from '../db/connect.js';
@@ -92,13 +92,7 @@ async function indexRow(tx: Transaction, { day, source }: Step, id: string): Pro
 
 async function addRefused(content: Buffer, events: number, to: number[]): Promise<void> {
   const body = await openContent(content, events);
-  for (let index = 0; index < events; index++) {
-    try {
-      addFingerprints(JSON.parse(body(index).body ?? 'null'), to);
-    } catch {
-      // A line that is not JSON has no ids.
-    }
-  }
+  for (let index = 0; index < events; index++) addFingerprints(readRefused(body(index).body ?? ''), to);
 }
 
 /** The days that cannot be searched yet, the newest first: events that an earlier release has stored are not indexed. */

@@ -51,15 +51,18 @@ export async function openCandidates(tx: Queries, source: Source, { eventIds, us
 /** Stored bytes, and rows, that one look-up reads: about a second of work. */
 const maxReadBytes = 32 * 1024 * 1024;
 const maxReadRows = 5_000;
+/** Characters of texts that are unpacked from the stored bytes: their senders say how well they can be compressed. */
+const maxReadCharacters = 4 * maxReadBytes;
 
 /** Adds up what a look-up reads. Throws `QuestionRefused` beyond what one may. */
 export function createReadBudget() {
-  let [rows, bytes] = [0, 0];
+  let [rows, bytes, characters] = [0, 0, 0];
   return {
-    spend(more: { readonly rows?: number; readonly bytes?: number }): void {
+    spend(more: { readonly rows?: number; readonly bytes?: number; readonly characters?: number }): void {
       rows += more.rows ?? 0;
       bytes += more.bytes ?? 0;
-      if (rows > maxReadRows || bytes > maxReadBytes) throw tooMuch();
+      characters += more.characters ?? 0;
+      if (rows > maxReadRows || bytes > maxReadBytes || characters > maxReadCharacters) throw tooMuch();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { fingerprint, isRecord, type CatalogueEvent, type FingerprintKind } from '@currents/schema';
+import { fingerprint, isRecord, readRefused, type CatalogueEvent, type FingerprintKind } from '@currents/schema';
 import { sql } from 'drizzle-orm';
 import type { Db, Queries } from '../admin/admin.js';
 import { boundOf, QuestionRefused } from '../admin/page.js';
@@ -8,6 +8,7 @@ import { openContent } from '../ledger/quarantineBodies.js';
 import { runInSteps } from '../process/runInSteps.js';
 import type { Source } from '../eventIndex/mergeFingerprints.js';
 import { searchIndex, searchParts, type IndexPart } from './searchIndex.js';
+import { storedDays } from './storedDays.js';
 
 /** Which events to find: those with this id. */
 export interface EventQuestion {
@@ -90,7 +91,7 @@ const daysAtOnce = 8;
 /** The rows that the index names, in the order of the answer. */
 async function* namedRows(db: Queries, question: EventQuestion, after?: PlaceKey) {
   const sought = fingerprint(question.kind, question.id);
-  const days = await daysOf(db, question);
+  const days = await storedDays(db, question);
   for (let at = 0, count = 1; at < days.length; at += count, count = daysAtOnce) {
     const parts = days
       .slice(at, at + count)
@@ -117,22 +118,6 @@ function isPassed({ day, source }: IndexPart, after: PlaceKey): boolean {
 
 function isSameRow(place: PlaceKey, after: PlaceKey): boolean {
   return place.storedOn === after.storedOn && place.source === after.source && place.rowId === after.rowId;
-}
-
-/** The days that are stored, the newest first. A row may be stored a moment after its day was taken. */
-async function daysOf(db: Queries, { from, to }: EventQuestion): Promise<readonly string[]> {
-  const rows = await db.execute<{ day: string }>(sql`
-    select to_char(to_date(right(c.relname, 8), 'YYYYMMDD'), 'YYYY-MM-DD') as day
-    from pg_inherits i join pg_class c on c.oid = i.inhrelid
-    where i.inhparent = 'batch'::regclass and to_date(right(c.relname, 8), 'YYYYMMDD') <= current_date
-    order by day desc`);
-  const dayOf = (instant: Date, shiftMs: number): string =>
-    new Date(boundOf(instant).getTime() + shiftMs).toISOString().slice(0, 10);
-  const first = from && dayOf(from, -86_400_000);
-  const last = to && dayOf(to, 0);
-  return rows
-    .map(({ day }) => day)
-    .filter((day) => (first === undefined || day >= first) && (last === undefined || day <= last));
 }
 
 interface RowQuestion {
@@ -241,20 +226,12 @@ async function openQuarantineRow(
   const body = await openContent(row.content, row.events);
   const places: EventPlace[] = [];
   for (let position = row.events - 1; position >= 0; position--) {
-    if (!hasId(parsed(body(position).body), question)) continue;
+    if (!hasId(readRefused(body(position).body ?? ''), question)) continue;
     const { tokenId } = row;
     const place = { storedOn: day, source, rowId: String(id), position, storedAt: new Date(row.storedAt), tokenId };
     places.push({ ...place, event: undefined, requestPosition: undefined });
   }
   return places;
-}
-
-function parsed(body: string | undefined): unknown {
-  try {
-    return JSON.parse(body ?? 'null');
-  } catch {
-    return undefined;
-  }
 }
 
 const userFields = { externalUserId: 'external_user_id', userId: 'user_id', deviceId: 'device_id' } as const;

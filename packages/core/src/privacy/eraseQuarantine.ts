@@ -1,7 +1,7 @@
 import { QuarantineUnreadable, unpackContent } from '../quarantine/content.js';
 import { QuarantineState, statesOf } from '../quarantine/state.js';
 import { purgeEvents } from '../ledger/purge.js';
-import { changeRow, nextRow, type QuarantineRow } from '../ledger/quarantineSteps.js';
+import { changeRows, nextRow, type QuarantineRow } from '../ledger/quarantineSteps.js';
 import { counted, type Erasure, type ErasureProgress } from './erasure.js';
 import type { UserMatcher } from './userIds.js';
 
@@ -21,7 +21,9 @@ export async function eraseNextQuarantined(
   const next = counted(place, found ? { quarantinedCount: found.length } : { unreadableCount: 1 });
   await admin.db.transaction(async (tx) => {
     if (!isDryRun && found && found.length > 0)
-      await changeRow(tx, row, async (present) => purgeEvents(tx, present, (await findMentions(present, users)) ?? []));
+      await changeRows(tx, [row], async (present) =>
+        purgeEvents(tx, present, (await findMentions(present, users)) ?? []),
+      );
     await save(tx, next);
   });
   return next;

@@ -127,6 +127,7 @@ export const storedData: Readonly<Record<string, Readonly<Record<string, Treatme
     states: 'bytes',
     releases: 'none',
     content: 'quarantine',
+    event_types: 'none',
   },
   quarantine_usage: {},
   count_entry: { counts: 'none' },

@@ -104,7 +104,7 @@ export const deadLetter = pgTable(
 
 /**
  * Some quarantined events of one request. `positions` has four bytes for each event, big-endian; `codeIndexes` and
- * `states` one, see `quarantine/state.ts`. The counts are by code. `content` is null when no body is kept.
+ * `states` one, see `quarantine/state.ts`. The counts are by kind: code and event type. `content` is null when no body is kept.
  */
 export const quarantineBatch = pgTable(
   'quarantine_batch',
@@ -124,6 +124,8 @@ export const quarantineBatch = pgTable(
     releases: instant('releases').array(),
     content: bytes('content'),
     isIndexed: t.boolean('is_indexed').notNull().default(false),
+    /** The event type of each kind, empty if it is not known; null in rows that a release without this column has stored. */
+    eventTypes: t.text('event_types').array(),
   }),
   (table) => [primaryKey({ columns: [table.storedOn, table.id] })],
 );
