@@ -1,9 +1,9 @@
-import { and, asc, desc, eq, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import type { Admin, Db } from '../admin/admin.js';
 import { rowId } from '../admin/page.js';
 import { withinTime } from '../admin/withinTime.js';
 import { current, deadLetter } from '../db/schema.js';
-import { findDeadLetters, type DeadLetter } from './deadLetters.js';
+import { findDeadLetters, idOf, type DeadLetter } from './deadLetters.js';
 import { isOpen, matches, picksOf, pickRows, type DeadLetterFilter } from './deadLetterFilter.js';
 import { isChangeable } from './discardDeadLetters.js';
 import { verdictOf, type DeadLetterVerdict } from './deadLetterVerdict.js';
@@ -58,12 +58,7 @@ export async function groupDeadLetters(
 ): Promise<readonly DeadLetterGroup[]> {
   const type = sql<string>`coalesce(${deadLetter.eventType}, '')`;
   const counts = countsOf(filter);
-  const position = filter.ids
-    ? sql`(select min(picked.position) ${pickedOf(filter.ids)})`
-    : sql`${deadLetter.positions}[1]`;
-  // The newest day first, and of it the newest row.
-  const newest = sql<string>`(array_agg(to_char(${deadLetter.storedOn}, 'YYYYMMDD') || '-' || coalesce(${deadLetter.splitFrom}, ${deadLetter.id})
-    || '-' || ${position} order by ${deadLetter.recordedAt} desc, ${deadLetter.id} desc))[1]`;
+  const newest = sql<string>`max(${deadLetter.id})`;
   const rows = await withinTime(admin, (tx) =>
     tx
       .select({
@@ -82,16 +77,41 @@ export async function groupDeadLetters(
       .limit(maxGroups),
   );
   const connector = await connectorOf(admin, filter.currentId);
-  const examples = await findDeadLetters(
+  const examples = await readExamples(
     admin,
+    filter,
     rows.map((row) => row.newest),
   );
-  return rows.map(({ type: eventType, newest: _newest, ...row }, index) => ({
+  return rows.map(({ type: eventType, newest: id, ...row }) => ({
     ...row,
     eventType: eventType || undefined,
     verdict: verdictOf(connector, row),
-    example: examples[index],
+    example: examples.get(id),
   }));
+}
+
+/** One dead letter of each of these rows, by the id of the row. */
+async function readExamples(
+  admin: Db,
+  { currentId, ids }: DeadLetterFilter & { readonly currentId: string },
+  rowIds: readonly string[],
+): Promise<ReadonlyMap<string, DeadLetter | undefined>> {
+  if (rowIds.length === 0) return new Map();
+  const rows = await admin.db
+    .select()
+    .from(deadLetter)
+    .where(and(eq(deadLetter.currentId, rowId(currentId) ?? 0), inArray(deadLetter.id, [...rowIds])));
+  const named = ids && new Set(ids);
+  const examples = rows.flatMap((row) => {
+    const some = row.positions.map((position) => idOf({ row, position }));
+    const id = named ? some.find((each) => named.has(each)) : some[0];
+    return id === undefined ? [] : [{ row, id }];
+  });
+  const letters = await findDeadLetters(
+    admin,
+    examples.map(({ id }) => id),
+  );
+  return new Map(examples.map(({ row }, index) => [row.id, letters[index]]));
 }
 
 /** How many events match that can be replayed, and how many of them would end the same. */

@@ -5,6 +5,7 @@ import { storable } from '../admin/page.js';
 import { findCurrent } from '../currents/currents.js';
 import { deadLetter } from '../db/schema.js';
 import { lockDeadLetters, picksAt, wholeRows } from './changeDeadLetters.js';
+import { isOfBatches, nextBatches, placeAfter, type LetterPlace } from './letterBatches.js';
 import type { ReplayFilter } from './replay.js';
 import type { SaveProgress } from './saveProgress.js';
 
@@ -19,6 +20,8 @@ export interface DiscardProgress {
   readonly eventCount: number;
   /** Of the named dead letters, how many are done. */
   readonly nextPick?: number;
+  /** Where none is named, how far it has come. */
+  readonly after?: LetterPlace;
 }
 
 /** Why dead letters are not discarded: there is no such Current, or its name was not repeated. A dry run needs no name. */
@@ -32,9 +35,6 @@ export async function discardProblem(
   if (confirmation === 'dry run' || confirmation.confirmName === row.name) return undefined;
   return notConfirmed('confirmName', row.name);
 }
-
-/** Rows that are changed in one step. */
-const stepRows = 500;
 
 /**
  * Discards or restores some dead letters of a Current that were not replayed: each once. Returns how far it has come;
@@ -55,12 +55,14 @@ export async function changeDiscarded(
     await lockDeadLetters(tx, Number(currentId));
     const isDue = sql`${isChangeable(change)} and ${deadLetter.recordedAt} <= ${progress.until}::timestamptz`;
     const chosen = await wholeRows(tx, { ...rest, currentId }, isDue, step?.picks);
-    const events = await changeRows(tx, chosen, change);
-    if (!step && events === 0) return undefined;
+    const batches = step ? undefined : await nextBatches(tx, chosen, progress.after);
+    if (!step && !batches) return undefined;
+    const events = await changeRows(tx, batches ? sql`${isOfBatches(batches)} and ${chosen}` : chosen, change);
     const next = {
       ...progress,
       eventCount: progress.eventCount + events,
       ...(step && { nextPick: step.next }),
+      ...(batches && { after: placeAfter(batches) }),
     };
     await save(tx, next);
     return next;
@@ -80,11 +82,8 @@ async function changeRows(tx: Queries, chosen: SQL, change: DiscardChange): Prom
           discarded_by = ${change.adminTokenId === undefined ? null : Number(change.adminTokenId)}::int`
       : sql`discarded_at = null, discard_reason = null, discarded_by = null`;
   const [row] = await tx.execute<{ n: number }>(sql`
-    with due as (
-      select ${deadLetter.storedOn} as stored_on, ${deadLetter.id} as id from ${deadLetter} where ${chosen} limit ${stepRows}
-    ), changed as (
-      update dead_letter l set ${values} from due where l.stored_on = due.stored_on and l.id = due.id
-      returning cardinality(l.positions) as n
+    with changed as (
+      update dead_letter set ${values} where ${chosen} returning cardinality(positions) as n
     )
     select coalesce(sum(n), 0)::float8 as n from changed`);
   return row?.n ?? 0;

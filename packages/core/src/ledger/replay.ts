@@ -6,6 +6,7 @@ import { findCurrent } from '../currents/currents.js';
 import { allowedActions } from '../currents/currentView.js';
 import { lockDeadLetters, picksAt, wholeRows } from './changeDeadLetters.js';
 import { isOpen, type DeadLetterFilter } from './deadLetterFilter.js';
+import { isOfBatches, nextBatches, placeAfter, type LetterPlace } from './letterBatches.js';
 import { currentNotFound, type CurrentNotFound, type CurrentWrongState } from '../admin/problem.js';
 import { wrongState } from '../currents/transitions.js';
 import type { SaveProgress } from './saveProgress.js';
@@ -23,6 +24,8 @@ export interface ReplayProgress {
   readonly permanentCount?: number;
   /** Of the named dead letters, how many are done. */
   readonly nextPick?: number;
+  /** Where none is named, how far it has come. */
+  readonly after?: LetterPlace;
 }
 
 export async function nothingReplayed(db: Queries): Promise<ReplayProgress> {
@@ -56,13 +59,16 @@ export async function replayNext(
     await lockDeadLetters(tx, Number(currentId));
     const isDue = sql`${isOpen(filter)} and ${deadLetter.recordedAt} <= ${progress.until}::timestamptz`;
     const chosen = await wholeRows(tx, { ...rest, currentId }, isDue, step?.picks);
-    const { events, deliveries } = await replayRows(tx, Number(currentId), chosen);
-    if (!step && deliveries === 0) return undefined;
+    const batches = step ? undefined : await nextBatches(tx, chosen, progress.after);
+    if (!step && !batches) return undefined;
+    const due = batches ? sql`${isOfBatches(batches)} and ${chosen}` : chosen;
+    const { events, deliveries } = await replayRows(tx, Number(currentId), due);
     const replayed = {
       ...progress,
       eventCount: progress.eventCount + events,
       deliveryCount: progress.deliveryCount + deliveries,
       ...(step && { nextPick: step.next }),
+      ...(batches && { after: placeAfter(batches) }),
     };
     await save(tx, replayed);
     return replayed;
@@ -71,11 +77,8 @@ export async function replayNext(
   return next;
 }
 
-/** Batches replayed in one statement, so that none runs long. */
-const stepBatches = 200;
-
 /**
- * One statement: the dead letters are marked, the deliveries made and the counts raised, or nothing is. A day that was
+ * Replays the chosen rows, of a few hundred batches at most. One statement: the dead letters are marked, the deliveries made and the counts raised, or nothing is. A day that was
  * forgotten has neither batch nor dead letters, and reading the batch keeps the day from being forgotten meanwhile.
  */
 async function replayRows(
@@ -85,13 +88,8 @@ async function replayRows(
 ): Promise<{ readonly events: number; readonly deliveries: number }> {
   const [pending, unselected] = [Outcome.pending, Outcome.unselected].map((byte) => byte.toString(16).padStart(2, '0'));
   const replay = sql`
-    with batches as (
-      select distinct ${deadLetter.storedOn} as stored_on, ${deadLetter.batchId} as batch_id from ${deadLetter}
-      where ${chosen} order by 1, 2 limit ${stepBatches}
-    ), marked as (
-      update dead_letter set replayed_at = now()
-      from batches
-      where dead_letter.stored_on = batches.stored_on and dead_letter.batch_id = batches.batch_id and ${chosen}
+    with marked as (
+      update dead_letter set replayed_at = now() where ${chosen}
       returning dead_letter.stored_on, dead_letter.batch_id, dead_letter.positions
     ), dead as (
       select distinct marked.stored_on, marked.batch_id, position from marked, unnest(marked.positions) position

@@ -93,6 +93,7 @@ export const deadLetter = pgTable(
   (table) => [
     primaryKey({ columns: [table.storedOn, table.id] }),
     index('dead_letter_of').on(table.currentId, table.id.desc()),
+    index('dead_letter_of_batch').on(table.currentId, table.batchId),
     index('dead_letter_batch').using('brin', table.batchId).with({ pages_per_range: 32 }),
     index('dead_letter_newest').on(table.currentId, sql`coalesce(${table.splitFrom}, ${table.id}) desc`, table.id),
     partial(index('dead_letter_replayed').on(table.currentId), sql`${table.replayedAt} is not null`),
