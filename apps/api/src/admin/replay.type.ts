@@ -6,8 +6,9 @@ import { Count, DateTime } from './base/scalars.js';
 const ReplayOutcome = enumOf<Outcome>('ReplayOutcome', 'What became of an event at a Current at last.', {
   delivered: 'The destination accepted it.',
   skipped: 'It was left out by a rule, such as one of the destination’s connector.',
-  rejected: 'The destination refused it for good: a dead letter.',
-  expired: 'It could not be delivered within the retry window: a dead letter.',
+  rejected: 'The destination refused it for good: a dead letter that is not discarded.',
+  expired: 'It could not be delivered within the retry window: a dead letter that is not discarded.',
+  discarded: 'It is a dead letter, rejected or expired, that an admin has discarded and that was not replayed since.',
   unselected: 'Its type was not selected when it arrived, or the Current was not live then.',
 });
 
@@ -17,6 +18,7 @@ const ReplayWarningCode = enumOf<Code>('ReplayWarningCode', 'What to know before
   no_event_types: 'The Current selects none of these event types, so there is nothing to replay.',
   not_retained: 'The time begins before the oldest day that is still stored.',
   counted_twice: 'The destination accepted some of the events before, and would count them again.',
+  discarded: 'Some of the events were discarded by an admin, who said why: they would be sent nevertheless.',
   sent_in_vain: 'Some of the events would not be sent, for reasons in the events themselves.',
   unreadable: 'Some stored events cannot be read, and are left out.',
 });
@@ -30,7 +32,7 @@ const ReplayEstimateBasis = enumOf<Basis>('ReplayEstimateBasis', 'What the estim
 export class EventReplayFilter {
   @Field(() => [ReplayOutcome], {
     description:
-      'Only events that ended in one of these ways at the Current, such as [REJECTED, EXPIRED]; at least one. [UNSELECTED] fills in what came before the Current was live or before a type was selected. Pending events are on their way already and never replayed.',
+      'Only events that ended in one of these ways at the Current, such as [REJECTED, EXPIRED]; at least one. Dead letters that an admin has discarded are left out unless DISCARDED is named. [UNSELECTED] fills in what came before the Current was live or before a type was selected. Pending events are on their way already and never replayed.',
   })
   outcomes!: readonly Outcome[];
 
@@ -112,6 +114,11 @@ export class EventReplayPlan {
 
   @Field(() => Count, { description: 'Number of the events that the connector would reject.' })
   rejectedCount!: number;
+
+  @Field(() => Count, {
+    description: 'Number of the events that an admin has discarded: 0 unless the outcomes name DISCARDED.',
+  })
+  discardedCount!: number;
 
   @Field(() => Count, {
     description:

@@ -1,6 +1,7 @@
 import type { Connector, MapResult } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
 import { Outcome } from '../batch/outcome.js';
+import { discardedByte } from './replayFilter.js';
 import { openHeavyKeys, type HeavyKeys } from './heavyKeys.js';
 
 /** What a dry run has learned of the events that it would replay. JSON. */
@@ -14,6 +15,8 @@ export interface PlanProgress {
   readonly recognisedCount: number;
   /** Events that it has accepted already, and would count again. */
   readonly repeatedCount: number;
+  /** Events that an admin has discarded; undefined in plans that a release without this field has begun. */
+  readonly discardedCount?: number;
   /** What the heaviest keys of each budget of the connector would use. */
   readonly used: readonly HeavyKeys[];
 }
@@ -24,6 +27,7 @@ export const emptyPlan: PlanProgress = {
   rejectedCount: 0,
   recognisedCount: 0,
   repeatedCount: 0,
+  discardedCount: 0,
   used: [],
 };
 
@@ -44,6 +48,7 @@ export function openPlan(plan: PlanProgress, { connector, settings }: PlannedCur
     /** @param storedAtMs when the hub accepted the event: the destination got it then, or later. */
     add(event: CatalogueEvent, byte: number, bytes: number, storedAtMs: number): void {
       counts.byteCount += bytes;
+      if (byte === discardedByte) counts.discardedCount = (counts.discardedCount ?? 0) + 1;
       if (byte === Outcome.delivered) {
         if (storedAtMs > recognisedFromMs) counts.recognisedCount++;
         else counts.repeatedCount++;

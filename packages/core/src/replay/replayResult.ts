@@ -11,6 +11,7 @@ export type ReplayWarningCode =
   | 'no_event_types'
   | 'not_retained'
   | 'counted_twice'
+  | 'discarded'
   | 'sent_in_vain'
   | 'unreadable';
 
@@ -61,6 +62,8 @@ function warningsOf(
       'counted_twice',
       `the destination accepted ${plan.repeatedCount} of these events before, and would count them again`,
     );
+  if (plan.discardedCount)
+    warn('discarded', `an admin has discarded ${plan.discardedCount} of these events; they would be sent nevertheless`);
   const inVain = plan.skippedCount + plan.rejectedCount;
   if (inVain > 0)
     warn('sent_in_vain', `${inVain} of these events would not be sent, for reasons in the events themselves`);
@@ -73,8 +76,8 @@ export type EventReplayResult = ReturnType<typeof replayResult>;
 
 export function replayResult(progress: ReplayEventsProgress, { isDryRun }: Pick<EventReplay, 'isDryRun'>) {
   const { eventCount, deliveryCount, unreadableCount, counts, open, plan, verdict } = progress;
-  const { byteCount, skippedCount, rejectedCount, recognisedCount, repeatedCount } = plan;
-  const events = { byteCount, skippedCount, rejectedCount, recognisedCount, repeatedCount };
+  const { byteCount, skippedCount, rejectedCount, recognisedCount, repeatedCount, discardedCount = 0 } = plan;
+  const events = { byteCount, skippedCount, rejectedCount, recognisedCount, repeatedCount, discardedCount };
   return {
     eventCount,
     deliveryCount,

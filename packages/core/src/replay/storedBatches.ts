@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Queries } from '../admin/admin.js';
 import { Outcome } from '../batch/outcome.js';
 import { replayCancelled } from '../delivery/endCancelled.js';
+import { discardedByte } from './replayFilter.js';
 
 /** A stored batch without its content. */
 export interface BatchHead {
@@ -99,7 +100,8 @@ export async function countBatches(db: Queries, after: BatchCursor, untilMs: num
 
 /**
  * What became of each event of these batches of one day at a Current, by batch id: the byte of the newest delivery that
- * has the event. A replay that was cancelled before it was sent counts for nothing. Batches without a delivery are absent.
+ * has the event, or `discardedByte`. A replay that was cancelled before it was sent counts for nothing. Batches without a
+ * delivery are absent.
  */
 export async function outcomesOf(
   db: Queries,
@@ -110,13 +112,14 @@ export async function outcomesOf(
   if (!first || !last) return new Map();
   // The bounds are for the index of batch ids.
   const rows = await db.execute<DeliveryBytes>(sql`
-    select batch_id::text as "batchId", events, outcomes, array_position(skip_reasons, ${replayCancelled}) as cancelled
+    select id::text as id, batch_id::text as "batchId", events, outcomes, array_position(skip_reasons, ${replayCancelled}) as cancelled
     from delivery
     where stored_on = ${first.storedOn}::date and current_id = ${currentId}
       and batch_id between ${first.id}::bigint and ${last.id}::bigint
     order by id`);
+  const discarded = await discardedOf(db, currentId, { day: first.storedOn, from: first.id, to: last.id });
   const found = new Map<string, Buffer>();
-  for (const { batchId, events, outcomes, cancelled } of rows) {
+  for (const { id, batchId, events, outcomes, cancelled } of rows) {
     let newest = found.get(batchId);
     if (!newest) found.set(batchId, (newest = Buffer.alloc(events, Outcome.unselected)));
     const cancelledByte = cancelled === null ? -1 : Outcome.skipped + cancelled - 1;
@@ -124,11 +127,28 @@ export async function outcomesOf(
       const byte = outcomes ? (outcomes[position] as number) : Outcome.pending;
       if (byte !== Outcome.unselected && byte !== cancelledByte) newest[position] = byte;
     }
+    for (const position of discarded.get(id) ?? []) newest[position] = discardedByte;
   }
   return found;
 }
 
+/** The positions of discarded dead letters that were not replayed, by the delivery in which they died. */
+async function discardedOf(
+  db: Queries,
+  currentId: number,
+  { day, from, to }: { readonly day: string; readonly from: string; readonly to: string },
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const rows = await db.execute<{ id: string; positions: readonly number[] }>(sql`
+    select delivery_id::text as id, positions from dead_letter
+    where stored_on = ${day}::date and current_id = ${currentId} and batch_id between ${from}::bigint and ${to}::bigint
+      and discarded_at is not null and replayed_at is null`);
+  const positions = new Map<string, readonly number[]>();
+  for (const row of rows) positions.set(row.id, [...(positions.get(row.id) ?? []), ...row.positions]);
+  return positions;
+}
+
 type DeliveryBytes = Record<string, unknown> & {
+  readonly id: string;
   readonly batchId: string;
   readonly events: number;
   readonly outcomes: Buffer | null;

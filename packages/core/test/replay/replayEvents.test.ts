@@ -81,6 +81,34 @@ describe('a plan', () => {
     expect(await replays()).toEqual([]);
   });
 
+  it('takes discarded dead letters for nothing but discarded, until they die anew', async () => {
+    await fiveFates();
+    const discard = (filter: object) =>
+      runOperation(harness.admin, 'discard_dead_letters', {
+        ...{ currentId: current, filter, isDryRun: false, reason: 'a test', adminTokenId: undefined },
+      });
+    await discard({ code: 'invalid' });
+    expect(await planned('rejected', 'expired')).toBe(1);
+    expect(await planned('discarded')).toBe(1);
+    expect(await planned('delivered', 'skipped', 'rejected', 'expired', 'discarded', 'unselected')).toBe(4);
+    expect(await plan({ outcomes: ['discarded', 'expired'] })).toMatchObject({
+      eventCount: 2,
+      plan: { discardedCount: 1, warnings: expect.arrayContaining([expect.objectContaining({ code: 'discarded' })]) },
+    });
+    const job = await replay({ outcomes: ['discarded'] });
+    await until(
+      async () => {
+        await harness.attempt(current, () => ({ outcome: 'rejected', code: 'invalid' }), true);
+        return now(job.id);
+      },
+      ({ state }) => state === 'done',
+    );
+    expect(await planned('discarded')).toBe(0);
+    expect(await planned('rejected')).toBe(1);
+    await runOperation(harness.admin, 'restore_dead_letters', { currentId: current, filter: {}, isDryRun: false });
+    expect(await planned('rejected')).toBe(1);
+  });
+
   it('counts by time of acceptance, event type and user', async () => {
     await harness.take([
       event('a', { user: { external_user_id: 'ana' } }),
