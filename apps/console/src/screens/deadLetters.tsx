@@ -1,8 +1,9 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { graphql, type ResultOf } from '../hub/graphql.js';
+import { graphql, type ResultOf, type VariablesOf } from '../hub/graphql.js';
 import { useHubMutation, useHubQuery } from '../hub/useHub.js';
 import { Dialog } from '../parts/dialog.js';
+import { EventFilters, eventFilterOf, ReasonFilter } from '../parts/eventFilters.js';
 import { Json } from '../parts/json.js';
 import { count } from '../parts/number.js';
 import { Answer, ProblemNote } from '../parts/problem.js';
@@ -13,7 +14,7 @@ import { useFilters } from '../routing.js';
 import { findPlace } from './find/find.js';
 
 const lettersQuery = graphql(`
-  query DeadLetters($first: Int!, $after: String, $filter: DeadLetterFilter) {
+  query DeadLetters($first: Int!, $after: String, $filter: DeadLetterFilter, $events: DeadLetterFilter) {
     deadLetters(first: $first, after: $after, filter: $filter) {
       nodes {
         id
@@ -36,11 +37,12 @@ const lettersQuery = graphql(`
         endCursor
       }
     }
-    deadLetterCounts(filter: $filter) {
+    deadLetterCounts(filter: $events) {
       outcome
       code
       eventCount
       replayedCount
+      discardedCount
     }
   }
 `);
@@ -52,8 +54,10 @@ export function DeadLetters() {
   const [filters, change] = useFilters();
   const [currentId, code, after] = [filters.get('current'), filters.get('code'), filters.get('after')];
   const [open, setOpen] = useState<Letter>();
-  const filter = { ...(currentId !== null && { currentId }), ...(code !== null && { code }) };
-  const reading = useHubQuery(lettersQuery, { first: 50, after, filter });
+  const wanted = eventFilterOf(filters);
+  const events = { ...wanted, ...(currentId !== null && { currentId }) };
+  const filter = { ...events, ...(code !== null && { code }) };
+  const reading = useHubQuery(lettersQuery, { first: 50, after, filter, events });
   return (
     <>
       <h1>Dead letters</h1>
@@ -61,37 +65,33 @@ export function DeadLetters() {
         Events that a destination refused, or that could not be delivered within the retry window. They are kept for the
         retention period and can be replayed.
       </p>
+      <EventFilters filters={filters} change={change} />
       <Answer reading={reading}>
         {({ deadLetters, deadLetterCounts }) => (
           <>
-            <div className="filters" role="group" aria-label="Filters">
-              <button
-                type="button"
-                aria-pressed={code === null}
-                onClick={() => change({ code: undefined, after: undefined })}
-              >
-                All reasons
-              </button>
-              {deadLetterCounts.map((group) => (
-                <button
-                  key={`${group.outcome} ${group.code}`}
-                  type="button"
-                  aria-pressed={code === group.code}
-                  onClick={() => change({ code: group.code, after: undefined })}
-                >
-                  {words(group.outcome)}: {group.code} <strong>{count(group.eventCount - group.replayedCount)}</strong>
-                </button>
-              ))}
+            <ReasonFilter
+              code={code}
+              change={change}
+              reasons={deadLetterCounts.map((group) => ({
+                code: group.code,
+                label: `${words(group.outcome)}: ${group.code}`,
+                openCount: group.eventCount - group.replayedCount - group.discardedCount,
+              }))}
+            >
               {currentId === null ? null : (
                 <button type="button" onClick={() => change({ current: undefined, after: undefined })}>
                   Of one Current ✕
                 </button>
               )}
-            </div>
+            </ReasonFilter>
             {currentId === null ? (
               <p className="muted">Open the dead letters of one Current to replay them.</p>
             ) : (
-              <Replay currentId={currentId} code={code} />
+              <Replay
+                key={JSON.stringify(filter)}
+                currentId={currentId}
+                filter={{ ...wanted, ...(code !== null && { code }) }}
+              />
             )}
             <Table
               caption="Dead letters, the latest first"
@@ -170,11 +170,13 @@ const replayMutation = graphql(`
   }
 `);
 
+type ReplayFilter = NonNullable<VariablesOf<typeof replayMutation>['input']['filter']>;
+
 /** Counts first, and replays what was counted once that is confirmed. */
-function Replay({ currentId, code }: { readonly currentId: string; readonly code: string | null }) {
+function Replay({ currentId, filter }: { readonly currentId: string; readonly filter: ReplayFilter }) {
   const plan = useHubMutation(replayMutation);
   const run = useHubMutation(replayMutation);
-  const input = { currentId, filter: code === null ? null : { code } };
+  const input = { currentId, filter };
   const planned = plan.data?.replayDeadLetters;
   const answer = run.data?.replayDeadLetters;
   const eventCount =
@@ -189,7 +191,7 @@ function Replay({ currentId, code }: { readonly currentId: string; readonly code
           disabled={plan.isPending}
           onClick={() => (run.reset(), plan.mutate({ input: { ...input, dryRun: true } }))}
         >
-          Plan a replay{code === null ? '' : ` of ${code}`}
+          Plan a replay{Object.keys(filter).length === 0 ? '' : ` of ${filter.code ?? 'these'}`}
         </button>
         {eventCount !== undefined && eventCount > 0 ? (
           <button

@@ -2,8 +2,8 @@ import { useState } from 'react';
 import { graphql, type ResultOf, type VariablesOf } from '../hub/graphql.js';
 import { useHubQuery } from '../hub/useHub.js';
 import { Dialog } from '../parts/dialog.js';
+import { EventFilters, eventFilterOf, ReasonFilter } from '../parts/eventFilters.js';
 import { Json } from '../parts/json.js';
-import { count } from '../parts/number.js';
 import { Answer } from '../parts/problem.js';
 import { words } from '../parts/state.js';
 import { Pages, Table } from '../parts/table.js';
@@ -11,10 +11,12 @@ import { Time } from '../parts/time.js';
 import { useFilters } from '../routing.js';
 
 const quarantineQuery = graphql(`
-  query Quarantine($first: Int!, $after: String, $filter: QuarantineFilter) {
+  query Quarantine($first: Int!, $after: String, $filter: QuarantineFilter, $events: QuarantineFilter) {
     quarantinedEvents(first: $first, after: $after, filter: $filter) {
       nodes {
         id
+        eventId
+        eventType
         code
         detail
         position
@@ -31,7 +33,7 @@ const quarantineQuery = graphql(`
         endCursor
       }
     }
-    quarantineCounts {
+    quarantineCounts(filter: $events) {
       code
       eventCount
       releasedCount
@@ -46,10 +48,12 @@ type Filter = NonNullable<VariablesOf<typeof quarantineQuery>['filter']>;
 /** Events that were refused on arrival, by reason, with what was received. */
 export function Quarantine() {
   const [filters, change] = useFilters();
-  const code = filters.get('code') as Filter['code'] | null;
+  const code = filters.get('code') as NonNullable<Filter['code']> | null;
   const after = filters.get('after');
   const [open, setOpen] = useState<Quarantined>();
-  const reading = useHubQuery(quarantineQuery, { first: 50, after, filter: code ? { code } : null });
+  const events: Filter = eventFilterOf(filters);
+  const filter: Filter = { ...events, ...(code !== null && { code }) };
+  const reading = useHubQuery(quarantineQuery, { first: 50, after, filter, events });
   return (
     <>
       <h1>Quarantine</h1>
@@ -57,29 +61,19 @@ export function Quarantine() {
         Events that were refused on arrival. The other events of the same requests were accepted, and each answer listed
         what was refused.
       </p>
+      <EventFilters filters={filters} change={change} />
       <Answer reading={reading}>
         {({ quarantinedEvents, quarantineCounts }) => (
           <>
-            <div className="filters" role="group" aria-label="Filters">
-              <button
-                type="button"
-                aria-pressed={code === null}
-                onClick={() => change({ code: undefined, after: undefined })}
-              >
-                All reasons
-              </button>
-              {quarantineCounts.map((group) => (
-                <button
-                  key={group.code}
-                  type="button"
-                  aria-pressed={code === group.code}
-                  onClick={() => change({ code: group.code, after: undefined })}
-                >
-                  {words(group.code)}{' '}
-                  <strong>{count(group.eventCount - group.releasedCount - group.purgedCount)}</strong>
-                </button>
-              ))}
-            </div>
+            <ReasonFilter
+              code={code}
+              change={change}
+              reasons={quarantineCounts.map((group) => ({
+                code: group.code,
+                label: words(group.code),
+                openCount: group.eventCount - group.releasedCount - group.purgedCount,
+              }))}
+            />
             <Table
               caption="Quarantined events, the latest first"
               rows={quarantinedEvents.nodes}
@@ -90,10 +84,11 @@ export function Quarantine() {
                   title: 'Event',
                   cell: (event) => (
                     <button type="button" className="link" onClick={() => setOpen(event)}>
-                      {event.id}
+                      {event.eventId ?? event.id}
                     </button>
                   ),
                 },
+                { title: 'Type', cell: ({ eventType }) => <code>{eventType}</code> },
                 {
                   title: 'Reason',
                   cell: (event) => (
