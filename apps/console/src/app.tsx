@@ -25,7 +25,7 @@ import { Currents } from './screens/currents.js';
 import { DeadLetters } from './screens/deadLetters.js';
 import { Find, FindBox } from './screens/find/find.js';
 import { Jobs } from './screens/jobs.js';
-import { Keys } from './screens/keys.js';
+import { Keys } from './screens/keys/keys.js';
 import { NewCurrent } from './screens/newCurrent.js';
 import { Overview } from './screens/overview.js';
 import { Quarantine } from './screens/quarantine.js';

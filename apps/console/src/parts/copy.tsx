@@ -19,12 +19,27 @@ export function CopyButton({ text, children }: { readonly text: string; readonly
 }
 
 /** A secret that is shown only now, with the command that uses it. */
-export function ShownOnce({ secret, command }: { readonly secret: string; readonly command?: string }) {
+export function ShownOnce({
+  secret,
+  command,
+  note,
+}: {
+  readonly secret: string;
+  readonly command?: string;
+  /** Where the secret is used. */
+  readonly note?: string;
+}) {
   return (
     <div className="note good">
       <p>This is shown only now. Copy it before you close.</p>
       <pre aria-label="Secret">{secret}</pre>
       <CopyButton text={secret}>Copy</CopyButton>
+      {note === undefined ? null : (
+        <>
+          <p>Use it at:</p>
+          <pre aria-label="Addresses">{note}</pre>
+        </>
+      )}
       {command === undefined ? null : (
         <>
           <p>Try it:</p>
