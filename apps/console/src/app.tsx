@@ -19,7 +19,10 @@ import { CopyButton } from './parts/copy.js';
 import { Dialog } from './parts/dialog.js';
 import { useHashPath } from './routing.js';
 import { Activity as ActivityScreen } from './screens/activity.js';
-import { Cohorts } from './screens/cohorts.js';
+import { Cohort } from './screens/cohorts/cohort.js';
+import { Cohorts } from './screens/cohorts/cohorts.js';
+import { NewSegment } from './screens/cohorts/newSegment.js';
+import { Segment } from './screens/cohorts/segment.js';
 import { Current } from './screens/current/current.js';
 import { Currents } from './screens/currents.js';
 import { DeadLetters } from './screens/deadLetters.js';
@@ -91,6 +94,9 @@ function Console() {
           <Route path="/dead-letters" component={DeadLetters} />
           <Route path="/quarantine" component={Quarantine} />
           <Route path="/cohorts" component={Cohorts} />
+          <Route path="/cohorts/segments/new" component={NewSegment} />
+          <Route path="/cohorts/segments/:id">{({ id }) => <Segment key={id} id={id} />}</Route>
+          <Route path="/cohorts/:id">{({ id }) => <Cohort key={id} id={id} />}</Route>
           <Route path="/keys" component={Keys} />
           <Route path="/jobs" component={Jobs} />
           <Route path="/activity" component={ActivityScreen} />

@@ -168,6 +168,7 @@ function placeOf({ __typename, id }: { readonly __typename: string; readonly id:
     case 'Current':
       return `/currents/${id}`;
     case 'Cohort':
+      return `/cohorts/${id}`;
     case 'CohortPull':
     case 'SegmentWebhook':
       return '/cohorts';

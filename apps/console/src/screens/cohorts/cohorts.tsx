@@ -1,11 +1,12 @@
-import { graphql } from '../hub/graphql.js';
-import { useHubQuery } from '../hub/useHub.js';
-import { count } from '../parts/number.js';
-import { Answer } from '../parts/problem.js';
-import { State } from '../parts/state.js';
-import { Pages, Table } from '../parts/table.js';
-import { Time } from '../parts/time.js';
-import { useFilters } from '../routing.js';
+import { Link } from 'wouter';
+import { graphql } from '../../hub/graphql.js';
+import { useHubQuery } from '../../hub/useHub.js';
+import { Count, count } from '../../parts/number.js';
+import { Answer } from '../../parts/problem.js';
+import { State } from '../../parts/state.js';
+import { Pages, Table } from '../../parts/table.js';
+import { Time } from '../../parts/time.js';
+import { useFilters } from '../../routing.js';
 
 const cohortsQuery = graphql(`
   query Cohorts($first: Int!, $after: String, $filter: CohortFilter, $segmentsAfter: String) {
@@ -78,7 +79,12 @@ export function Cohorts() {
   });
   return (
     <>
-      <h1>Cohorts and segments</h1>
+      <div className="title">
+        <h1>Cohorts and segments</h1>
+        <Link href="/cohorts/segments/new" className="button">
+          New segment
+        </Link>
+      </div>
       <div className="filters" role="search">
         <label>
           Cohort
@@ -101,13 +107,13 @@ export function Cohorts() {
                 <p>No cohort is here. Create a data import key under Keys, and give it to Mixpanel or Amplitude.</p>
               }
               columns={[
-                { title: 'Name', cell: ({ name }) => name },
+                { title: 'Name', cell: ({ id, name }) => <Link href={`/cohorts/${id}`}>{name}</Link> },
                 { title: 'From', cell: ({ partner }) => partner },
                 {
                   title: 'Members',
                   about: 'Users in the cohort now',
                   isNumber: true,
-                  cell: (row) => count(row.memberCount),
+                  cell: (row) => <Count value={row.memberCount} to={`/cohorts/${row.id}`} label="members" />,
                 },
                 {
                   title: 'Freshness',
@@ -123,13 +129,16 @@ export function Cohorts() {
                   title: 'Drift',
                   about: 'Members here minus members that the partner reported last',
                   isNumber: true,
-                  cell: ({ drift }) => (drift ? count(drift.difference) : ''),
+                  cell: ({ id, drift }) =>
+                    drift ? <Count value={drift.difference} to={`/cohorts/${id}`} label="drift" /> : '',
                 },
                 {
                   title: 'Waiting changes',
                   about: 'Pushes that are stored and not applied yet',
                   isNumber: true,
-                  cell: ({ pendingChangeCount }) => count(pendingChangeCount),
+                  cell: ({ id, pendingChangeCount }) => (
+                    <Count value={pendingChangeCount} to={`/cohorts/${id}`} label="waiting" />
+                  ),
                 },
               ]}
             />
@@ -140,15 +149,23 @@ export function Cohorts() {
               rows={segments.nodes}
               keyOf={({ id }) => id}
               empty={
-                <p>No segment is here. A segment combines cohorts and says whom to target: createSegment makes one.</p>
+                <p>
+                  No segment is here. A segment combines cohorts and says whom to target.{' '}
+                  <Link href="/cohorts/segments/new">Create one</Link>.
+                </p>
               }
               columns={[
-                { title: 'Name', cell: ({ name }) => name },
+                { title: 'Name', cell: ({ id, name }) => <Link href={`/cohorts/segments/${id}`}>{name}</Link> },
                 {
                   title: 'Members',
                   about: 'Users in the segment now',
                   isNumber: true,
-                  cell: ({ memberCount }) => (memberCount === null ? 'not evaluated' : count(memberCount)),
+                  cell: ({ id, memberCount }) =>
+                    memberCount === null ? (
+                      'not evaluated'
+                    ) : (
+                      <Count value={memberCount} to={`/cohorts/segments/${id}`} label="members" />
+                    ),
                 },
                 {
                   title: 'Evaluated',

@@ -1,0 +1,185 @@
+import { useState, type FormEvent } from 'react';
+import { graphql } from '../../hub/graphql.js';
+import { useHubMutation } from '../../hub/useHub.js';
+import { ShownOnce } from '../../parts/copy.js';
+import { Dialog } from '../../parts/dialog.js';
+import { Field } from '../../parts/field.js';
+import { count } from '../../parts/number.js';
+import { ProblemNote } from '../../parts/problem.js';
+import { State } from '../../parts/state.js';
+import { Table } from '../../parts/table.js';
+import { Time } from '../../parts/time.js';
+
+const pauseMutation = graphql(`
+  mutation PauseSegmentWebhook($input: PauseSegmentWebhookInput!) {
+    pauseSegmentWebhook(input: $input) {
+      __typename
+      ... on Problem {
+        message
+        remedy
+      }
+    }
+  }
+`);
+
+const resumeMutation = graphql(`
+  mutation ResumeSegmentWebhook($input: ResumeSegmentWebhookInput!) {
+    resumeSegmentWebhook(input: $input) {
+      __typename
+      ... on Problem {
+        message
+        remedy
+      }
+    }
+  }
+`);
+
+interface Webhook {
+  readonly id: string;
+  readonly url: string;
+  readonly state: string;
+  readonly pendingCount: number;
+  readonly deliveredCount: number;
+  readonly expiredCount: number;
+  readonly lastDeliveredAt: string | null;
+  readonly allowedActions: readonly string[];
+  readonly block: { readonly detail: string } | null;
+  readonly deferral: { readonly detail: string; readonly until: string } | null;
+}
+
+/** The webhooks of a segment, with what keeps them from being told. */
+export function Webhooks({
+  segmentId,
+  webhooks,
+}: {
+  readonly segmentId: string;
+  readonly webhooks: readonly Webhook[];
+}) {
+  const [isCreating, setIsCreating] = useState(false);
+  const [pause, resume] = [useHubMutation(pauseMutation), useHubMutation(resumeMutation)];
+  return (
+    <>
+      <Table
+        caption="Webhooks"
+        rows={webhooks}
+        keyOf={({ id }) => id}
+        empty={<p>No webhook is here. A webhook is told who enters and leaves.</p>}
+        columns={[
+          {
+            title: 'Address',
+            cell: ({ url, block, deferral }) => (
+              <>
+                {url}
+                {block ? <div className="muted reason">{block.detail}</div> : null}
+                {deferral ? (
+                  <div className="muted reason">
+                    waits until <Time at={deferral.until} />: {deferral.detail}
+                  </div>
+                ) : null}
+              </>
+            ),
+          },
+          { title: 'State', cell: ({ state }) => <State value={state} /> },
+          {
+            title: 'Waiting',
+            about: 'Changes that wait to be told now',
+            isNumber: true,
+            cell: ({ pendingCount }) => count(pendingCount),
+          },
+          {
+            title: 'Told',
+            about: 'Changes that the receiver accepted, since the webhook was created',
+            isNumber: true,
+            cell: ({ deliveredCount }) => count(deliveredCount),
+          },
+          {
+            title: 'Expired',
+            about: 'Changes that could not be told within the retry window, since the webhook was created',
+            isNumber: true,
+            cell: ({ expiredCount }) => count(expiredCount),
+          },
+          { title: 'Last told', cell: ({ lastDeliveredAt }) => <Time at={lastDeliveredAt} /> },
+          {
+            title: 'Actions',
+            cell: ({ id, allowedActions }) => (
+              <div className="actions">
+                {allowedActions.includes('PAUSE') ? (
+                  <button type="button" disabled={pause.isPending} onClick={() => pause.mutate({ input: { id } })}>
+                    Pause
+                  </button>
+                ) : null}
+                {allowedActions.includes('RESUME') ? (
+                  <button type="button" disabled={resume.isPending} onClick={() => resume.mutate({ input: { id } })}>
+                    Resume
+                  </button>
+                ) : null}
+              </div>
+            ),
+          },
+        ]}
+      />
+      <ProblemNote problem={pause.error ?? resume.error} />
+      <div className="actions">
+        <button type="button" onClick={() => setIsCreating(true)}>
+          New webhook
+        </button>
+      </div>
+      {isCreating ? <Create segmentId={segmentId} onClose={() => setIsCreating(false)} /> : null}
+    </>
+  );
+}
+
+const createMutation = graphql(`
+  mutation CreateSegmentWebhook($input: CreateSegmentWebhookInput!) {
+    createSegmentWebhook(input: $input) {
+      __typename
+      ... on CreateSegmentWebhookPayload {
+        secret
+      }
+      ... on Problem {
+        message
+        remedy
+      }
+    }
+  }
+`);
+
+function Create({ segmentId, onClose }: { readonly segmentId: string; readonly onClose: () => void }) {
+  const [url, setUrl] = useState('');
+  const create = useHubMutation(createMutation);
+  const answer = create.data?.createSegmentWebhook;
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    create.mutate({ input: { segmentId, url } });
+  };
+  return (
+    <Dialog title="New webhook" onClose={onClose}>
+      {answer && 'secret' in answer ? (
+        <ShownOnce secret={answer.secret} note="The receiver, to check the signature of each request." />
+      ) : (
+        <form onSubmit={submit}>
+          <Field label="Address" about="Where requests are sent, such as https://example.com/segments.">
+            {(id, describedBy) => (
+              <input
+                id={id}
+                type="url"
+                aria-describedby={describedBy}
+                required
+                maxLength={2_000}
+                autoComplete="off"
+                value={url}
+                onChange={(event) => setUrl(event.target.value)}
+              />
+            )}
+          </Field>
+          <ProblemNote problem={create.error ?? (answer && 'message' in answer ? answer : null)} />
+          <div className="actions">
+            <button type="submit" className="primary" disabled={create.isPending}>
+              Create
+            </button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}
