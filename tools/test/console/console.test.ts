@@ -78,6 +78,20 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     expect(await page.content()).not.toContain(ingestToken);
   });
 
+  it('makes an admin token of a role, and revokes it once its id is typed', async () => {
+    await button('New admin token').click();
+    await page.getByLabel('Name').fill('For a dashboard');
+    await button('Create').click();
+    expect(await page.getByLabel('Secret').textContent()).toMatch(/^cur_admin_/);
+    await button('Close').click();
+    const row = page.getByRole('row', { name: /^For a dashboard Viewer Valid/ });
+    await row.getByRole('button', { name: 'Revoke…' }).click();
+    const asked = (await page.getByText(/^Type .* to confirm/).textContent()) ?? '';
+    await page.getByLabel(/^Type .* to confirm/).fill(asked.split(' ')[1] ?? '');
+    await button('Revoke').last().click();
+    await page.getByRole('row', { name: /^For a dashboard Viewer Revoked/ }).waitFor();
+  });
+
   it('creates a Current, and launches it once its credentials work', async () => {
     await goTo('Currents', 'Currents');
     await page.getByRole('link', { name: 'New Current' }).click();
@@ -151,6 +165,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
       .filter({ hasText: /^Delivered.*Product analytics/ })
       .waitFor();
     await page.getByLabel('Event as it came in').waitFor();
+    await page.getByLabel('Request to the destination').filter({ hasText: known.id }).waitFor();
     expect(await findInaccessible(page)).toEqual([]);
     await page.getByRole('main').getByRole('link', { name: 'Product analytics' }).first().click();
     await heading('Product analytics').waitFor();

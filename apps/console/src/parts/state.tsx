@@ -1,5 +1,14 @@
 const tones: Readonly<Record<string, string>> = {
-  ...{ LIVE: 'good', DONE: 'good', FRESH: 'good', APPLIED: 'good', DELIVERED: 'good', VALID: 'good', ACCEPTED: 'good' },
+  ...{
+    LIVE: 'good',
+    DONE: 'good',
+    FRESH: 'good',
+    APPLIED: 'good',
+    DELIVERED: 'good',
+    VALID: 'good',
+    ACCEPTED: 'good',
+    SENT: 'good',
+  },
   ...{ BLOCKED: 'bad', FAILED: 'bad', CRITICAL: 'bad', STALE: 'bad', REJECTED: 'bad', REVOKED: 'bad' },
   ...{ PAUSED: 'warn', WARNING: 'warn', EXPIRED: 'warn', OVERDUE: 'warn', RETRYING: 'warn', STALLED: 'warn' },
   ...{ QUARANTINED: 'bad', PENDING: 'warn' },

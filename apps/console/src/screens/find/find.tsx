@@ -164,7 +164,7 @@ export function Find() {
           </p>
         </div>
       ) : (
-        <Results id={id} />
+        <Results key={id} id={id} />
       )}
     </>
   );

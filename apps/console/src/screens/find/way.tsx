@@ -47,7 +47,7 @@ export function Way({ id, event }: { readonly id: string; readonly event: Traced
           <Stop state="UNSELECTED">No Current was there when it came.</Stop>
         ) : null}
       </ol>
-      <Payloads event={event} />
+      <Payloads id={id} event={event} />
     </section>
   );
 }
