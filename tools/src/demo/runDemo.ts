@@ -176,6 +176,7 @@ function explain(hub: RunningHub, token: string, running: readonly Running[]): v
   });
   say(`
 Everything is running; Ctrl-C ends it.
+  console       ${hub.api.url}/ (sign in with the admin token)
   api           ${hub.api.url}
   admin token   ${hub.adminToken}
   ingest token  ${token}
