@@ -10,6 +10,8 @@ import { connect, type Sql } from './db/connect.js';
 import { createHttp, type Network } from './process/http.js';
 import { createDeliveryLoop, type DeliveryLoop } from './worker/deliveryLoop.js';
 import type { Metrics } from './process/metrics.js';
+import type { ShownSetting } from './process/shownSettings.js';
+import { version } from './process/version.js';
 import { startSweeps } from './sweeps.js';
 import { openWorkerLeases } from './db/workerLeases.js';
 import { startIndexWork } from './lookup/indexWork.js';
@@ -23,6 +25,7 @@ import { startLedgerScan } from './ledger/ledgerScan.js';
 import { startSweep } from './worker/sweep.js';
 import { createWorkBudget } from './worker/workBudget.js';
 import { createBatchReader } from './batch/batchReader.js';
+import { openOutcomeTap } from './tail/tailTap.js';
 import type { LoadCurrentOptions } from './loadCurrent.js';
 
 interface EngineOptions extends LoadCurrentOptions {
@@ -38,6 +41,8 @@ interface EngineOptions extends LoadCurrentOptions {
   readonly retentionDays: number;
   /** How long the sweeps rest between two looks at what is due. Default: half a second; tests wait for less. */
   readonly sweepMs?: number;
+  /** What this process runs with, for admins to see. */
+  readonly settings?: readonly ShownSetting[];
   /** Whether the hub enforces the budgets of connectors; otherwise only the partner's own refusals limit them. */
   readonly enforceBudgets: boolean;
   readonly notices: NoticeOptions & {
@@ -66,7 +71,7 @@ export async function startEngine(options: EngineOptions) {
   const sql = connect(databaseUrl, { max: 12, name: 'worker', hotPath: true, mayForget: true });
   const http = createHttp({ timeoutMs: requestMs, connections: 64, ...options.network });
   const shard = drawShard();
-  const workerLeases = await openWorkerLeases(databaseUrl, log);
+  const workerLeases = await openWorkerLeases(databaseUrl, log, { version, settings: options.settings ?? [] });
   const onError = oncePerMinute(log);
   const budgetStore = options.enforceBudgets ? openBudgets(queue, sql, onError) : undefined;
   const sender = openWakeSender(queue, { onError });
@@ -75,6 +80,8 @@ export async function startEngine(options: EngineOptions) {
   const workBudget = createWorkBudget(workUnderWay);
   const reportUnreadable = createUnreadableReporter(options);
   const latencies = createLatencyRecorder(sql);
+  const onTailError = oncePerMinute(log, { event: 'tail.failed', message: 'the live tail failed; deliveries go on' });
+  const tap = await openOutcomeTap({ sql, batchReader, onError: onTailError });
 
   function loopOf(currentId: number): DeliveryLoop {
     let loop = loops.get(currentId);
@@ -88,6 +95,7 @@ export async function startEngine(options: EngineOptions) {
         reportUnreadable,
         workerLeases,
         latencies,
+        tap,
         shard,
         budgetStore,
         onBudgetError: onError,
@@ -137,6 +145,7 @@ export async function startEngine(options: EngineOptions) {
         ...[...loops.values()].map((loop) => loop.stop()),
       ]);
       await counts.stop();
+      await tap.stop();
       await sender.close();
       await workerLeases.stop();
       await budgetStore?.close();
@@ -154,15 +163,17 @@ function openBudgets(queue: QueueConnection, sql: Sql, onError: (error: unknown)
   return 'redisUrl' in queue ? openRedisBuckets(queue.redisUrl, onError) : openPostgresBuckets(sql);
 }
 
-/** Returns a handler that logs at most one error of the queue per minute: the sweep and the partners' limits still work. */
-export function oncePerMinute(log: Logger): (error: unknown) => void {
+const queueFailed = {
+  event: 'queue_request.failed',
+  message: 'wake-up calls or budgets failed; the sweep goes on with deliveries',
+};
+
+/** Returns a handler that logs at most one error per minute, by default of the queue: the sweep and the partners' limits still work. */
+export function oncePerMinute(log: Pick<Logger, 'warn'>, { event, message } = queueFailed): (error: unknown) => void {
   let loggedMs = 0;
   return (error) => {
     if (Date.now() - loggedMs < 60_000) return;
     loggedMs = Date.now();
-    log.warn(
-      { event: 'queue_request.failed', err: error },
-      'wake-up calls or budgets failed; the sweep goes on with deliveries',
-    );
+    log.warn({ event, err: error }, message);
   };
 }

@@ -26,6 +26,9 @@ export {
   type TokenRates,
 } from './ingest/tokenRates.js';
 export { createIngest, type Ingest } from './ingest/ingest.js';
+export { openStoredTap, type StoredTap } from './tail/tailTap.js';
+export { openTailReaders, type TailReader, type TailReaders, type TailUpdate } from './tail/tailReaders.js';
+export type { TailFilter, TailItem, TailKind } from './tail/tailItem.js';
 export { createLog } from './process/log.js';
 export { surviveLostConnections } from './process/lostConnections.js';
 export { runInSteps } from './process/runInSteps.js';
@@ -33,7 +36,15 @@ export { createOneAtATime, type OneAtATime } from './process/oneAtATime.js';
 export { createMetrics, type Metrics } from './process/metrics.js';
 export { listenFailure, OperatorError } from './operatorError.js';
 export { runProgram, stopOnSignal } from './process/program.js';
-export { openWakeSender, type QueueConnection } from './queue.js';
+export { openWakeSender, type QueueConnection, type QueueDepth } from './queue.js';
+export { showSettings, type ShownSetting } from './process/shownSettings.js';
+export {
+  createHubReporter,
+  type HubReport,
+  type HubReporter,
+  type TableReport,
+  type WorkerReport,
+} from './status/hubReport.js';
 export { checkMasterKey } from './secrets/masterKeyCheck.js';
 export { createSeal, type Seal } from './secrets/seal.js';
 export { StoreBusy } from './ingest/store.js';

@@ -52,8 +52,26 @@ export function openWakeSender(place: QueueConnection, { onError }: QueueListene
       if (afterMs > cohortIntervalMs) call({ pull }, Math.ceil(afterMs));
       else wakePullNow(pull);
     },
+    /** Wake-up calls in the queue; undefined when it does not answer in time. */
+    async depth(): Promise<QueueDepth | undefined> {
+      const counts = queue().getJobCounts('waiting', 'active', 'delayed');
+      const timeout = new Promise<undefined>((resolve) => void setTimeout(resolve, depthTimeoutMs, undefined).unref());
+      const known = await Promise.race([counts.catch(() => undefined), timeout]);
+      if (known === undefined) return undefined;
+      const { waiting = 0, active = 0, delayed = 0 } = known;
+      return { waitingCount: waiting, activeCount: active, delayedCount: delayed };
+    },
     close,
   };
+}
+
+const depthTimeoutMs = 2_000;
+
+/** How many wake-up calls wait for a worker, are being worked on, and are to be made later. */
+export interface QueueDepth {
+  readonly waitingCount: number;
+  readonly activeCount: number;
+  readonly delayedCount: number;
 }
 
 /**

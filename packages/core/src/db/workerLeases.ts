@@ -8,13 +8,20 @@ const perWorker = 2 ** 32;
 
 const reconnectMs = 1_000;
 
+/** What a worker runs, for admins to see. */
+interface WorkerRelease {
+  readonly version?: string;
+  /** Without secrets. */
+  readonly settings?: readonly object[];
+}
+
 export type WorkerLeases = Awaited<ReturnType<typeof openWorkerLeases>>;
 
 /**
  * The leases of one worker process. Its heartbeat is an advisory lock held by a connection: when the process dies,
  * however suddenly, Postgres releases the lock at once, and others take over its leases before they expire.
  */
-export async function openWorkerLeases(databaseUrl: string, log: Logger) {
+export async function openWorkerLeases(databaseUrl: string, log: Logger, { version, settings }: WorkerRelease = {}) {
   const id = randomInt(1, 2 ** 31 - 1);
   let leases = 0;
   let others: readonly number[] = [];
@@ -34,7 +41,9 @@ export async function openWorkerLeases(databaseUrl: string, log: Logger) {
   async function lock(): Promise<void> {
     try {
       await sql`select pg_advisory_lock(${advisoryLocks.workerLease}::int, ${id}::int)`;
-      await sql`insert into worker_lease (id) values (${id}) on conflict do nothing`;
+      await sql`
+        insert into worker_lease (id, version, settings) values (${id}, ${version ?? null}, ${settings ? sql.json(settings as never) : null})
+        on conflict do nothing`;
     } catch (error) {
       if (stopped) return;
       log.warn(

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect, type Sql } from '../db/connect.js';
 import { parseDatabaseUrl } from '../db/databaseUrl.js';
+import { readDiskRoom } from '../db/diskRoom.js';
 import { migrationsFolder } from '../db/migrate.js';
 import { refuseTransactionPooling } from '../db/refuseTransactionPooling.js';
 import { find, notChecked, notOk, ok, type Finding, type Seen } from './finding.js';
@@ -128,29 +128,11 @@ async function checkClock(sql: Sql): Promise<Seen> {
 }
 
 async function checkDisk(sql: Sql, databaseUrl: string): Promise<Seen> {
-  const [database] = await sql<{ bytes: string; folder: string | null }[]>`
-    select pg_database_size(current_database()) as bytes,
-      (select setting from pg_settings where name = 'data_directory') as folder`;
-  const size = `the database takes ${megabytes(Number(database?.bytes))}`;
-  const free = isHere(databaseUrl) && database?.folder ? await freeBytes(database.folder) : undefined;
+  const { databaseBytes, freeBytes: free } = await readDiskRoom(sql, databaseUrl);
+  const size = `the database takes ${megabytes(databaseBytes)}`;
   if (free === undefined) return notChecked(`the server's disk cannot be seen from here; ${size}`);
   const detail = `${megabytes(free)} are free, and ${size}`;
   return free >= minFreeBytes ? ok(detail) : notOk(`${detail}; make room, or lower RETENTION_DAYS`);
-}
-
-function isHere(databaseUrl: string): boolean {
-  const { host } = parseDatabaseUrl(databaseUrl);
-  return /^(\/|localhost$|127\.|::1$)/.test(host);
-}
-
-async function freeBytes(folder: string): Promise<number | undefined> {
-  try {
-    const { bavail, bsize } = await statfs(folder);
-    return bavail * bsize;
-  } catch {
-    // The server runs in a container, or under an account whose folders this one cannot see.
-    return undefined;
-  }
 }
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1024 ** 2).toLocaleString('en')} MB`;

@@ -32,6 +32,12 @@ export interface StoreOptions {
   readonly arrival?: 'new' | 'released';
   /** Without it, the quarantine keeps every body. */
   readonly quarantine?: QuarantineBudgetOptions;
+  /** Where the live tail sees what is stored. */
+  readonly tap?: {
+    readonly isWanted: boolean;
+    /** Called after the commit, while it is wanted. Never throws. */
+    readonly stored: (requests: readonly IngestRequest[]) => void;
+  };
 }
 
 export type Store = ReturnType<typeof createStore>;
@@ -232,6 +238,7 @@ export function createStore(writer: Writer, options: StoreOptions) {
     onStored();
     if (deliveries.length > 0) options.onStored(deliveries.map(({ currentId }) => currentId));
     for (const { request, resolve } of group) resolve(receiptOf(request));
+    if (options.tap?.isWanted) options.tap.stored(requests);
     return true;
   }
 

@@ -160,5 +160,5 @@ export const storedData: Readonly<Record<string, Readonly<Record<string, Treatme
   unmerged_fingerprints: { source: 'none', fingerprints: 'bytes' },
   unreferenced_set: {},
   user_deletion: { hashes: 'bytes', sealed: 'sealed' },
-  worker_lease: {},
+  worker_lease: { version: 'none', settings: 'none' },
 };

@@ -134,12 +134,16 @@ export function readVariables<Shape extends z.ZodRawShape>(
   shape: Shape,
   environment: NodeJS.ProcessEnv,
 ): z.output<z.ZodObject<Shape>> {
-  const all = Object.entries({ ...environment, ...withLowerCaseProxies(environment) });
-  const trimmed = all.map(([name, value]) => [name, value && trimPasted(value)] as const);
-  const given = Object.fromEntries(trimmed.filter(([, value]) => value !== ''));
-  const read = z.object(shape).safeParse(given);
+  const read = z.object(shape).safeParse(givenVariables(environment));
   if (read.success) return read.data;
   throw new ConfigInvalid(read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`));
+}
+
+/** The variables that are set, as they are read. */
+export function givenVariables(environment: NodeJS.ProcessEnv): Readonly<Record<string, string | undefined>> {
+  const all = Object.entries({ ...environment, ...withLowerCaseProxies(environment) });
+  const trimmed = all.map(([name, value]) => [name, value && trimPasted(value)] as const);
+  return Object.fromEntries(trimmed.filter(([, value]) => value !== ''));
 }
 
 /** The variables of proxies are written in both cases, and most programs prefer the lower one. */

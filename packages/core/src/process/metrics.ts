@@ -1,16 +1,14 @@
-import { createRequire } from 'node:module';
 import type { PullStep, PushResult } from '@currents/connector';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { registerLoopStalls } from './loopStalls.js';
 import { createScrape } from './scrape.js';
+import { version } from './version.js';
 import { createWeightedHistogram } from './weightedHistogram.js';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
 type AttemptCounts = Readonly<Record<'delivered' | 'skipped' | 'rejected' | 'expired' | 'pending', number>>;
 export type MemberMoves = Readonly<Record<'added' | 'removed', number>>;
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
 
 /** Milliseconds between two samples of the event loop lag. */
 const lagSampleMs = 50;

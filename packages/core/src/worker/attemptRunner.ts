@@ -32,6 +32,7 @@ import { noticedIn } from './noticed.js';
 import { reportAttempt } from './reportAttempt.js';
 import { recordFirstDelivery, rollBackRefused } from './credentialProbation.js';
 import { createNewerReporter } from './reportNewer.js';
+import type { OutcomeTap } from '../tail/tailTap.js';
 import type { ReportUnreadable } from './reportUnreadable.js';
 import type { Work, WorkBudget } from './workBudget.js';
 
@@ -45,6 +46,8 @@ export interface AttemptRunnerDeps extends LoadCurrentOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly latencies: Pick<LatencyRecorder, 'delivered'>;
+  /** Where the live tail sees what is recorded. */
+  readonly tap: Pick<OutcomeTap, 'isWanted' | 'recorded'>;
   readonly windowMs: number;
   readonly leaseMs: number;
   /** The timeout of a single request; a lease outlives it. */
@@ -255,8 +258,10 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
     // It has mapped the events before it first waits.
     work.endTurn();
     const delivered = await delivering;
-    if (await recordAttempt(claimed, delivered, version)) ordered.end(delivered.results);
-    else ordered.drop({ isLost: true });
+    if (await recordAttempt(claimed, delivered, version)) {
+      ordered.end(delivered.results);
+      if (deps.tap.isWanted) deps.tap.recorded(currentId, delivered.results);
+    } else ordered.drop({ isLost: true });
     if (isUnproven && provenVersion !== version && (await recordFirstDelivery(sql, currentId, version, delivered)))
       provenVersion = version;
     await quotaRecorder?.flush();

@@ -247,6 +247,10 @@ export const quotaUsage = pgTable(
 export const workerLease = pgTable('worker_lease', (t) => ({
   id: t.integer('id').primaryKey(),
   startedAt: instant('started_at').notNull().defaultNow(),
+  /** The version of the hub; null of a worker whose release does not tell it. */
+  version: t.text('version'),
+  /** The settings in force, without secrets; null likewise. */
+  settings: t.jsonb('settings'),
 }));
 
 /** The worker that delivers a Current; one at a time, so that it can keep the events of each user in order. */
