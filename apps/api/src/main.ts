@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import {
   connect,
   createHttp,
+  createHubReporter,
   createIngest,
   checkMasterKey,
   createLog,
@@ -17,7 +18,10 @@ import {
   migrate,
   networkOf,
   openAdmin,
+  oncePerMinute,
   openHubStatus,
+  openStoredTap,
+  openTailReaders,
   openWakeSender,
   openWriter,
   queueConnectionOf,
@@ -25,7 +29,6 @@ import {
   runProgram,
   stopOnSignal,
   surviveLostConnections,
-  oncePerMinute,
   storePush,
   watchImportKeys,
   watchAdminTokens,
@@ -35,7 +38,7 @@ import {
 import { registerAdmin } from './admin/register.js';
 import { createRequestBodies } from './body/requestBodies.js';
 import { registerCohorts } from './cohorts.js';
-import { readConfig, type Config } from './config.js';
+import { readConfig, readShownSettings, type Config } from './config.js';
 import { registerConsoleFiles } from './console/files.js';
 import { registerConsoleSession } from './console/session.js';
 import { connectors } from './connectors.js';
@@ -75,6 +78,9 @@ async function main(config: Config): Promise<void> {
   const tokens = await watchIngestTokens(sql, (error) =>
     log.warn({ event: 'ingest_tokens.load_failed', err: error }, 'the ingest tokens could not be read'),
   );
+  const onTailError = oncePerMinute(log, { event: 'tail.failed', message: 'the live tail failed; events are stored' });
+  const tap = await openStoredTap({ sql, onError: onTailError });
+  const liveTail = openTailReaders({ sql, onError: onTailError });
   const writer = openWriter(config.DATABASE_URL, { max: maxConcurrentCommits, name: 'ingest' });
   const ingest = createIngest(writer, {
     connectors,
@@ -84,6 +90,7 @@ async function main(config: Config): Promise<void> {
     commitDelayMs: config.INGEST_COMMIT_DELAY_MS,
     shard: drawShard(),
     onStored: (currentIds) => currentIds.forEach(sender.wake),
+    tap,
     quarantine: {
       maxBytes: config.QUARANTINE_MEGABYTES * megabyte,
       onOverBudget: createOverBudgetReport(log, metrics),
@@ -114,6 +121,13 @@ async function main(config: Config): Promise<void> {
     windowMs: config.RETRY_WINDOW_HOURS * hourMs,
     quarantineMaxBytes: config.QUARANTINE_MEGABYTES * megabyte,
     seal,
+  });
+  const hub = createHubReporter({
+    sql,
+    databaseUrl: config.DATABASE_URL,
+    settings: readShownSettings(process.env),
+    queueBackend: config.REDIS_URL === undefined ? 'postgres' : 'redis',
+    queueDepth: sender.depth,
   });
   registerHubGauges(metrics.registry, hubStatus);
   const maxBodyBytes = config.INGEST_BODY_MEGABYTES * megabyte;
@@ -149,11 +163,16 @@ async function main(config: Config): Promise<void> {
   });
   const signIn = { tokens: adminTokens, sessions, signInFailures };
   registerSegments(app, { ...signIn, admin });
-  await registerAdmin(app, { ...signIn, admin, hubStatus, bodies });
+  await registerAdmin(app, { ...signIn, admin, hubStatus, hub, liveTail, bodies });
   registerConsoleSession(app, { ...signIn, admin });
   await registerConsoleFiles(app, consoleDirectory);
 
-  const drain = { forMs: config.DRAIN_SECONDS * 1_000, onStart: () => void (isStopping = true) };
+  const onDrain = (): void => {
+    isStopping = true;
+    // A reader would hold its connection until the end of the drain time; it asks another process now.
+    void liveTail.stop();
+  };
+  const drain = { forMs: config.DRAIN_SECONDS * 1_000, onStart: onDrain };
   stopOnSignal('api', log, drain, async () => {
     await app.close();
     signInFailures.stop();
@@ -166,6 +185,7 @@ async function main(config: Config): Promise<void> {
     await importKeys.stop();
     await adminTokens.stop();
     await sessions.stop();
+    await tap.stop();
     await sender.close();
     await writer.end();
     await sql.end();

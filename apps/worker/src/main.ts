@@ -15,7 +15,7 @@ import {
   stopOnSignal,
   surviveLostConnections,
 } from '@currents/core';
-import { readConfig, type Config } from './config.js';
+import { readConfig, readShownSettings, type Config } from './config.js';
 import { connectors } from './connectors.js';
 import { createServer } from './server.js';
 
@@ -50,6 +50,7 @@ async function main(config: Config): Promise<void> {
     windowMs: config.RETRY_WINDOW_HOURS * hourMs,
     requestMs: config.REQUEST_TIMEOUT_SECONDS * 1_000,
     retentionDays: config.RETENTION_DAYS,
+    settings: readShownSettings(process.env),
     enforceBudgets: config.ENFORCE_BUDGETS,
     notices: {
       smtpUrl: config.SMTP_URL,

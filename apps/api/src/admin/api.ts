@@ -11,23 +11,26 @@ import { checkRoles } from './checkRoles.js';
 import { createErrorFormat } from './errors.js';
 import { wrapIntrospection } from './execution/wrapFields.js';
 import { writeAnswer } from './execution/writeAnswer.js';
-import { limitCost, limitSize, maxTokens } from './limits.js';
+import { limitCost, limitSizeWith, maxTokens } from './limits.js';
 import { createForbiddenRecorder } from './recordForbidden.js';
 import { buildAdminSchema } from './schema.js';
+import { createSubscriptions } from './subscriptions/serveSubscriptions.js';
 import { checkVariables } from './variables.js';
 
-/** The GraphQL server of the admin API. Requests reach it only with a valid admin token. */
-export function createAdminApi(log: FastifyBaseLogger): ApolloServer<AdminContext> {
+/** The GraphQL server of the admin API, and what answers its subscriptions. Requests reach them only with a valid admin token. */
+export function createAdminApi(log: FastifyBaseLogger) {
   const schema = buildAdminSchema();
   wrapIntrospection();
-  return new ApolloServer<AdminContext>({
+  const formatError = createErrorFormat(log);
+  const recordForbidden = createForbiddenRecorder();
+  const server = new ApolloServer<AdminContext>({
     schema,
     // Requests that get here have an admin token.
     introspection: true,
     includeStacktraceInErrorResponses: false,
-    formatError: createErrorFormat(log),
+    formatError,
     parseOptions: { maxTokens: maxTokens },
-    validationRules: [limitSize],
+    validationRules: [limitSizeWith({ allowsSubscription: false })],
     persistedQueries: false,
     // It would keep 30 MB of parsed queries, counted as text, which is far more in memory.
     documentStore: null,
@@ -36,7 +39,7 @@ export function createAdminApi(log: FastifyBaseLogger): ApolloServer<AdminContex
     logger: log,
     plugins: [
       checkVariables,
-      checkRoles(createForbiddenRecorder()),
+      checkRoles(recordForbidden),
       limitCost(schema),
       // Nothing is reported to Apollo, whatever the environment says.
       ApolloServerPluginCacheControlDisabled(),
@@ -45,4 +48,5 @@ export function createAdminApi(log: FastifyBaseLogger): ApolloServer<AdminContex
       ApolloServerPluginUsageReportingDisabled(),
     ],
   });
+  return { server, serveSubscription: createSubscriptions({ schema, recordForbidden, formatError }) };
 }

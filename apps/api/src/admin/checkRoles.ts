@@ -23,26 +23,42 @@ export function checkRoles(recordForbidden: RecordForbidden): ApolloServerPlugin
     async requestDidStart() {
       return {
         async didResolveOperation({ schema, document, operationName, contextValue }) {
-          const { role } = contextValue;
-          const operation = separateOperations(document)[operationName ?? ''] ?? document;
-          const refused = neededRoles(schema, operation).filter(({ needed }) => !hasRole(role, needed));
-          const [worst] = refused.sort((a, b) => (hasRole(a.needed, b.needed) ? -1 : 1));
-          if (worst === undefined) return;
-          await recordForbidden(
-            contextValue,
-            refused.flatMap(({ mutation }) => mutation ?? []),
-          );
-          const [expected, got] = [inCapitals(worst.needed), inCapitals(role)];
-          throw new GraphQLError(
-            `${worst.field}: expected a token with the role ${expected}, got one with the role ${got}`,
-            {
-              extensions: { code: 'FORBIDDEN', requiredRole: expected, role: got, http: { status: 403 } },
-            },
-          );
+          await refuseRoles({ schema, document, operationName, context: contextValue, recordForbidden });
         },
       };
     },
   };
+}
+
+interface RoleQuestion {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operationName: string | null;
+  readonly context: AdminContext;
+  readonly recordForbidden: RecordForbidden;
+}
+
+/** Rejects with a `GraphQLError` when an operation has a field that the role does not allow. */
+export async function refuseRoles({
+  schema,
+  document,
+  operationName,
+  context,
+  recordForbidden,
+}: RoleQuestion): Promise<void> {
+  const { role } = context;
+  const operation = separateOperations(document)[operationName ?? ''] ?? document;
+  const refused = neededRoles(schema, operation).filter(({ needed }) => !hasRole(role, needed));
+  const [worst] = refused.sort((a, b) => (hasRole(a.needed, b.needed) ? -1 : 1));
+  if (worst === undefined) return;
+  await recordForbidden(
+    context,
+    refused.flatMap(({ mutation }) => mutation ?? []),
+  );
+  const [expected, got] = [inCapitals(worst.needed), inCapitals(role)];
+  throw new GraphQLError(`${worst.field}: expected a token with the role ${expected}, got one with the role ${got}`, {
+    extensions: { code: 'FORBIDDEN', requiredRole: expected, role: got, http: { status: 403 } },
+  });
 }
 
 interface NeededRole {

@@ -7,7 +7,9 @@ import {
   type FragmentDefinitionNode,
   type GraphQLSchema,
   type SelectionSetNode,
+  type DocumentNode,
   type ValidationContext,
+  type ValidationRule,
 } from 'graphql';
 import { fieldExtensionsEstimator, getComplexity } from 'graphql-query-complexity';
 import type { AdminContext } from './base/context.js';
@@ -30,8 +32,13 @@ interface Size {
 
 const nothing: Size = { depth: 0, fields: 0, aliases: 0 };
 
-/** Refuses what is too deep or too wide before anything is resolved. Each fragment is measured once. */
-export function limitSize(context: ValidationContext): ASTVisitor {
+/** Refuses what is too deep or too wide before anything is resolved, and subscriptions where only one answer can be given. */
+export function limitSizeWith({ allowsSubscription }: { readonly allowsSubscription: boolean }): ValidationRule {
+  return (context) => sizeVisitor(context, allowsSubscription);
+}
+
+/** Each fragment is measured once. */
+function sizeVisitor(context: ValidationContext, allowsSubscription: boolean): ASTVisitor {
   const measured = new Map<string, Size>();
 
   function sizeOf({ selections }: SelectionSetNode): Size {
@@ -70,7 +77,8 @@ export function limitSize(context: ValidationContext): ASTVisitor {
       const atMost = (max: number, what: string, got: number): void => {
         if (got > max) refuse(`expected at most ${max} ${what}, got ${got}`);
       };
-      if (operation === OperationTypeNode.SUBSCRIPTION) refuse('expected a query or a mutation, got a subscription');
+      if (operation === OperationTypeNode.SUBSCRIPTION && !allowsSubscription)
+        refuse('expected a query or a mutation, got a subscription; send it with accept: text/event-stream');
       const { depth, fields, aliases } = sizeOf(selectionSet);
       atMost(maxDepth, 'levels of fields', depth);
       atMost(maxAliases, 'aliases', aliases);
@@ -88,20 +96,11 @@ function joined(a: Size, b: Size): Size {
  * queries under way leave room for it.
  */
 export function limitCost(schema: GraphQLSchema): ApolloServerPlugin<AdminContext> {
-  const estimators = [introspectionCost(schema), fieldExtensionsEstimator(), usualCost];
   return {
     async requestDidStart() {
       return {
-        async didResolveOperation({ schema, document, request, operation, operationName, contextValue }) {
-          const cost = Math.ceil(
-            getComplexity({
-              estimators,
-              schema,
-              query: document,
-              variables: request.variables ?? {},
-              ...(operationName !== null && { operationName }),
-            }),
-          );
+        async didResolveOperation({ document, request, operation, operationName, contextValue }) {
+          const cost = costOf(schema, { document, variables: request.variables ?? {}, operationName });
           if (cost > maxCost) throw tooCostly(cost);
           if (operation?.operation === OperationTypeNode.MUTATION) contextValue.pace.neverStop();
           if (!(await contextValue.ticket.enter(cost))) throw tooMany();
@@ -109,6 +108,25 @@ export function limitCost(schema: GraphQLSchema): ApolloServerPlugin<AdminContex
       };
     },
   };
+}
+
+/** What an operation costs, of a subscription each update. */
+export function costOf(
+  schema: GraphQLSchema,
+  {
+    document: query,
+    variables,
+    operationName,
+  }: {
+    readonly document: DocumentNode;
+    readonly variables: Readonly<Record<string, unknown>>;
+    readonly operationName: string | null;
+  },
+): number {
+  const estimators = [introspectionCost(schema), fieldExtensionsEstimator(), usualCost];
+  return Math.ceil(
+    getComplexity({ estimators, schema, query, variables, ...(operationName !== null && { operationName }) }),
+  );
 }
 
 function tooCostly(cost: number): GraphQLError {

@@ -1,6 +1,13 @@
 import { promisify } from 'node:util';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import { startJobRunner, type Admin, type HubStatusReader, type ValidAdminToken } from '@currents/core';
+import {
+  startJobRunner,
+  type Admin,
+  type HubReporter,
+  type HubStatusReader,
+  type TailReaders,
+  type ValidAdminToken,
+} from '@currents/core';
 import { decodeReceived, findInexactNumbers, type InexactNumber } from '@currents/schema';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { signInAdmin, type AdminSignIn } from '../adminSignIn.js';
@@ -14,10 +21,13 @@ import { createNodeLoader } from './base/node.js';
 import { maxQueryMs, queryCosts, type QueryCosts } from './costs.js';
 import { createAdmission } from './execution/admission.js';
 import { createPacer, QueryStopped } from './execution/pacer.js';
+import { wantsStream } from './subscriptions/serveSubscriptions.js';
 
 export interface AdminDeps extends AdminSignIn {
   readonly admin: Admin;
   readonly hubStatus: Pick<HubStatusReader, 'read'>;
+  readonly hub: HubReporter;
+  readonly liveTail: TailReaders;
   readonly bodies: RequestBodies;
   readonly limits?: Partial<QueryCosts & { readonly maxQueryMs: number }>;
 }
@@ -33,8 +43,8 @@ declare module 'fastify' {
 
 /** `POST /graphql`. Requires an admin token. */
 export async function registerAdmin(app: FastifyInstance, deps: AdminDeps): Promise<void> {
-  const { admin, hubStatus, bodies, limits = {} } = deps;
-  const api = createAdminApi(app.log);
+  const { admin, hubStatus, hub, liveTail, bodies, limits = {} } = deps;
+  const { server: api, serveSubscription } = createAdminApi(app.log);
   const pacer = createPacer({ maxMs: limits.maxQueryMs ?? maxQueryMs });
   const admission = createAdmission({ ...queryCosts, ...limits });
   await api.start();
@@ -76,25 +86,35 @@ export async function registerAdmin(app: FastifyInstance, deps: AdminDeps): Prom
         }
       },
       handler: async (request, reply) => {
+        const openContext = (turns: Pick<AdminContext, 'pace' | 'ticket'>): AdminContext => {
+          const { adminToken, headers, log } = request;
+          if (adminToken === null) throw new Error('a request came past the check of its token');
+          return {
+            admin,
+            hubStatus,
+            hub,
+            liveTail,
+            jobs,
+            adminTokenId: adminToken.id,
+            role: adminToken.role,
+            log,
+            load: createNodeLoader(admin),
+            loadActivity: createActivityLoader(admin),
+            idempotencyKey: [headers['idempotency-key']].flat()[0],
+            ...turns,
+          };
+        };
+        if (wantsStream(request))
+          return serveSubscription(reply, request.body, {
+            openContext() {
+              const pace = pacer.open();
+              pace.neverStop();
+              return openContext({ pace, ticket: admission.open() });
+            },
+            signInAgain: () => signInAdmin(request, 'graphql', deps),
+          });
         const [pace, ticket] = [pacer.open(), admission.open()];
-        const execute = fastifyApolloHandler<AdminContext>(api, {
-          context: async ({ adminToken, headers, log }) => {
-            if (adminToken === null) throw new Error('a request came past the check of its token');
-            return {
-              admin,
-              hubStatus,
-              jobs,
-              adminTokenId: adminToken.id,
-              role: adminToken.role,
-              log,
-              load: createNodeLoader(admin),
-              loadActivity: createActivityLoader(admin),
-              idempotencyKey: [headers['idempotency-key']].flat()[0],
-              pace,
-              ticket,
-            };
-          },
-        });
+        const execute = fastifyApolloHandler<AdminContext>(api, { context: async () => openContext({ pace, ticket }) });
         // Answers may hold a token that is shown once.
         reply.header('cache-control', 'no-store');
         try {

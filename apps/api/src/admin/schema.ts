@@ -14,9 +14,11 @@ import { recordAudit } from './recordAudit.js';
 import { AuditLogResolver } from './auditLog.resolver.js';
 import { nameActions } from './auditLog.type.js';
 import { DestinationResolver } from './destination.resolver.js';
+import { HubResolver } from './hub.resolver.js';
 import { ImportKeyResolver } from './importKey.resolver.js';
 import { JobResolver } from './job.resolver.js';
 import { LedgerDifferenceResolver, LedgerResolver } from './ledger.resolver.js';
+import { LiveTailResolver } from './liveTail.resolver.js';
 import { NoticeMuteResolver, NoticeResolver } from './notice.resolver.js';
 import { NoticeWebhookResolver } from './noticeWebhook.resolver.js';
 import { OverviewItemResolver, OverviewResolver } from './overview.resolver.js';
@@ -61,9 +63,11 @@ export function buildAdminSchema(): GraphQLSchema {
       EventDeliveryResolver,
       EventPropertyResolver,
       EventTypeResolver,
+      HubResolver,
       ImportKeyResolver,
       IngestTokenResolver,
       JobResolver,
+      LiveTailResolver,
       NameTakenResolver,
       LedgerDifferenceResolver,
       LedgerResolver,
@@ -93,6 +97,13 @@ export function buildAdminSchema(): GraphQLSchema {
       UserDeletionResolver,
       UserProfileResolver,
     ],
+    // Every subscription brings a source of its own.
+    pubSub: {
+      publish: () => undefined,
+      subscribe(topic: string) {
+        throw new Error(`no subscription reads topics, and one asks for ${topic}`);
+      },
+    },
     // Inputs are checked in the core, which answers with a typed problem.
     validate: false,
   });

@@ -6,6 +6,7 @@ import {
   isNonNullType,
   typeFromAST,
   type GraphQLSchema,
+  type OperationDefinitionNode,
   type VariableDefinitionNode,
 } from 'graphql';
 import type { AdminContext } from './base/context.js';
@@ -16,17 +17,24 @@ export const checkVariables: ApolloServerPlugin<AdminContext> = {
   async requestDidStart() {
     return {
       async didResolveOperation({ schema, operation, request }) {
-        const faults = (operation?.variableDefinitions ?? []).flatMap((definition) =>
-          faultsOf(schema, definition, request.variables ?? {}),
-        );
-        if (faults.length === 0) return;
-        throw new GraphQLError(faults.slice(0, 10).join('; '), {
-          extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
-        });
+        if (operation) refuseVariables(schema, operation, request.variables ?? {});
       },
     };
   },
 };
+
+/** Throws a `GraphQLError` that names what is wrong with the variables of an operation. */
+export function refuseVariables(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): void {
+  const faults = variableDefinitions.flatMap((definition) => faultsOf(schema, definition, variables));
+  if (faults.length === 0) return;
+  throw new GraphQLError(faults.slice(0, 10).join('; '), {
+    extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
+  });
+}
 
 function faultsOf(
   schema: GraphQLSchema,

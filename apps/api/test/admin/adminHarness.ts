@@ -3,19 +3,24 @@ import { Writable } from 'node:stream';
 import type { HttpAnswer, HttpRequest, StreamingHttp } from '@currents/connector';
 import {
   connect,
+  createHubReporter,
   createIngest,
   createSeal,
   createSignInFailures,
   ensureAdminToken,
   openAdmin,
   openHubStatus,
+  openStoredTap,
+  openTailReaders,
   openWriter,
   watchAdminTokens,
   watchConsoleSessions,
   type Admin,
+  type HubReporter,
   type HubStatusReader,
   type Ingest,
   type Sql,
+  type TailReaders,
 } from '@currents/core';
 import fastify, { type FastifyInstance } from 'fastify';
 import { createRequestBodies } from '../../src/body/requestBodies.js';
@@ -40,6 +45,8 @@ export interface AdminHarness {
   readonly app: FastifyInstance;
   readonly admin: Admin;
   readonly hubStatus: HubStatusReader;
+  readonly hub: HubReporter;
+  readonly liveTail: TailReaders;
   readonly databaseUrl: string;
   readonly sql: Sql;
   readonly intake: Ingest;
@@ -102,6 +109,15 @@ export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promis
     seal: admin.seal,
     maxWaitMs: 30_000,
   });
+  const hub = createHubReporter({
+    sql,
+    databaseUrl: database.url,
+    settings: [{ name: 'API_PORT', value: '4000', source: 'default', isSecret: false }],
+    queueBackend: 'postgres',
+    queueDepth: async () => ({ waitingCount: 0, activeCount: 0, delayedCount: 0 }),
+  });
+  const tap = await openStoredTap({ sql, onError: (error) => log.push(String(error)) });
+  const liveTail = openTailReaders({ sql, onError: (error) => log.push(String(error)) });
   const writer = openWriter(database.url, { max: 2, name: 'test' });
   const intake = createIngest(writer, {
     connectors,
@@ -110,6 +126,7 @@ export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promis
     commits: 1,
     commitDelayMs: 1,
     shard: 4,
+    tap,
     onStored: () => undefined,
   });
   const sink = new Writable({ write: (chunk: Buffer, _encoding, done) => (log.push(chunk.toString()), done()) });
@@ -119,7 +136,7 @@ export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promis
   const signInFailures = createSignInFailures({ log: app.log, count: () => undefined, maxFailures: 1_000 });
   const bodies = createRequestBodies({ maxBytes: 64 * 1024 * 1024 });
   const sessions = await watchConsoleSessions(sql, () => undefined);
-  await registerAdmin(app, { admin, hubStatus, tokens, sessions, signInFailures, bodies, limits });
+  await registerAdmin(app, { admin, hubStatus, hub, liveTail, tokens, sessions, signInFailures, bodies, limits });
   registerConsoleSession(app, { admin, tokens, sessions, signInFailures });
   const token = (await ensureAdminToken(admin)) ?? '';
   const [sender] = await sql<{ id: number }[]>`
@@ -144,6 +161,8 @@ export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promis
     app,
     admin,
     hubStatus,
+    hub,
+    liveTail,
     databaseUrl: database.url,
     sql,
     intake,
@@ -165,7 +184,9 @@ export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promis
       return current.id;
     },
     async close() {
+      await liveTail.stop();
       await app.close();
+      await tap.stop();
       await intake.drain();
       await admin.close();
       await hubStatus.close();

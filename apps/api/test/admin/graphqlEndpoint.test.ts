@@ -351,7 +351,8 @@ describe('an internal error', () => {
     answerWithProblems(app, 7);
     const bodies = createRequestBodies({ maxBytes: 64 * 1024 * 1024 });
     const signInFailures = createSignInFailures({ log: app.log, count: () => undefined });
-    await registerAdmin(app, { admin: harness.admin, hubStatus: harness.hubStatus, tokens, signInFailures, bodies });
+    const { admin, hubStatus, hub, liveTail } = harness;
+    await registerAdmin(app, { admin, hubStatus, hub, liveTail, tokens, signInFailures, bodies });
     const answer = await app.inject({
       method: 'POST',
       url: '/graphql',

@@ -125,6 +125,7 @@ describe('a role', () => {
       'SegmentPreview.examples: operator',
       'SegmentWebhook.url: operator',
       'StoredEvent.event: operator',
+      'Subscription.liveTail: operator',
     ]);
     // A field of an interface would be a way around the roles of the types.
     for (const type of Object.values(schema.getTypeMap()).filter(isInterfaceType))

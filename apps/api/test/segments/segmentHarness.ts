@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   connect,
+  createHubReporter,
   createHttp,
   createLog,
   createMetrics,
@@ -10,6 +11,7 @@ import {
   findImportPartner,
   openAdmin,
   openHubStatus,
+  openTailReaders,
   startEngine,
   storePush,
   watchAdminTokens,
@@ -98,7 +100,10 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
   });
   const tokens = await watchAdminTokens(sql, () => undefined);
   registerSegments(app, { admin, tokens, signInFailures });
-  await registerAdmin(app, { admin, hubStatus, tokens, signInFailures, bodies });
+  const queueDepth = async () => undefined;
+  const hub = createHubReporter({ sql, databaseUrl: database.url, settings: [], queueBackend: 'postgres', queueDepth });
+  const liveTail = openTailReaders({ sql, onError: () => undefined });
+  await registerAdmin(app, { admin, hubStatus, hub, liveTail, tokens, signInFailures, bodies });
   const token = (await ensureAdminToken(admin)) ?? '';
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const bearer = { authorization: `Bearer ${token}` };
@@ -130,6 +135,7 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
     async close() {
       // Readers that disconnected have left connections open.
       app.server.closeAllConnections();
+      await liveTail.stop();
       await app.close();
       bodies.stop();
       await engine.stop();

@@ -1,4 +1,12 @@
-import type { Admin, AdminRole, CurrentActivity, HubStatusReader, JobRunner } from '@currents/core';
+import type {
+  Admin,
+  AdminRole,
+  CurrentActivity,
+  HubReporter,
+  HubStatusReader,
+  JobRunner,
+  TailReaders,
+} from '@currents/core';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Ticket } from '../execution/admission.js';
 import type { Pace } from '../execution/pacer.js';
@@ -8,10 +16,12 @@ import type { LoadNode } from './node.js';
 export interface AdminContext {
   readonly admin: Admin;
   readonly hubStatus: Pick<HubStatusReader, 'read'>;
+  readonly hub: HubReporter;
   readonly adminTokenId: string;
   readonly role: AdminRole;
   /** Runs operations that may take long. */
   readonly jobs: JobRunner;
+  readonly liveTail: TailReaders;
   readonly log: FastifyBaseLogger;
   /** Reads an object by its key, in batches. */
   readonly load: LoadNode;

@@ -18,6 +18,10 @@ export function finishSchema(schema: GraphQLSchema): void {
   // type-graphql has no place for these.
   describe(schema.getQueryType(), 'Everything that can be read. Nothing here changes anything.');
   describe(schema.getMutationType(), 'Everything that can be changed. Each mutation is recorded in `auditLog`.');
+  describe(
+    schema.getSubscriptionType(),
+    'What can be followed as it happens, by GraphQL over SSE: POST /graphql with accept: text/event-stream.',
+  );
 }
 
 function describe(type: GraphQLObjectType | null | undefined, description: string): void {
@@ -37,7 +41,7 @@ function resolveProblem(type: GraphQLObjectType): void {
 
 /** Throws for a query or mutation that states no role: every one needs a role. */
 function describeRoles(type: GraphQLObjectType): void {
-  const isRoot = ['Query', 'Mutation'].includes(type.name);
+  const isRoot = ['Query', 'Mutation', 'Subscription'].includes(type.name);
   for (const field of Object.values(type.getFields())) {
     const role = requiredRole(field);
     if (role) field.description = `${field.description ?? ''} Needs the role ${inCapitals(role)}.`;
