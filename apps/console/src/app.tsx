@@ -4,8 +4,10 @@ import {
   KeyRound,
   LayoutDashboard,
   ListChecks,
+  Radio,
   Route as RouteIcon,
   Send,
+  Server,
   ShieldAlert,
   Users,
   Waves,
@@ -27,8 +29,10 @@ import { Current } from './screens/current/current.js';
 import { Currents } from './screens/currents.js';
 import { DeadLetters } from './screens/deadLetters.js';
 import { Find, FindBox } from './screens/find/find.js';
+import { Hub } from './screens/hub.js';
 import { Jobs } from './screens/jobs.js';
 import { Keys } from './screens/keys/keys.js';
+import { LiveTail } from './screens/liveTail.js';
 import { NewCurrent } from './screens/newCurrent.js';
 import { Overview } from './screens/overview.js';
 import { Quarantine } from './screens/quarantine.js';
@@ -38,12 +42,14 @@ const places = [
   { to: '/', title: 'Overview', Icon: LayoutDashboard, key: 'o' },
   { to: '/currents', title: 'Currents', Icon: Send, key: 'c' },
   { to: '/find', title: 'Find an event', Icon: RouteIcon, key: 'f' },
+  { to: '/live-tail', title: 'Live tail', Icon: Radio, key: 't' },
   { to: '/dead-letters', title: 'Dead letters', Icon: Inbox, key: 'd' },
   { to: '/quarantine', title: 'Quarantine', Icon: ShieldAlert, key: 'q' },
   { to: '/cohorts', title: 'Cohorts and segments', Icon: Users, key: 's' },
   { to: '/keys', title: 'Keys', Icon: KeyRound, key: 'k' },
   { to: '/jobs', title: 'Jobs', Icon: ListChecks, key: 'j' },
   { to: '/activity', title: 'Activity', Icon: Activity, key: 'a' },
+  { to: '/hub', title: 'Hub', Icon: Server, key: 'h' },
 ] as const;
 
 export function App() {
@@ -91,6 +97,7 @@ function Console() {
             {({ id, tab }) => <Current key={id} id={id} tab={tab ?? 'health'} />}
           </Route>
           <Route path="/find" component={Find} />
+          <Route path="/live-tail" component={LiveTail} />
           <Route path="/dead-letters" component={DeadLetters} />
           <Route path="/quarantine" component={Quarantine} />
           <Route path="/cohorts" component={Cohorts} />
@@ -100,6 +107,7 @@ function Console() {
           <Route path="/keys" component={Keys} />
           <Route path="/jobs" component={Jobs} />
           <Route path="/activity" component={ActivityScreen} />
+          <Route path="/hub" component={Hub} />
           <Route>
             <h1>Nothing is here</h1>
             <p>

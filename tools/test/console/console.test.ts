@@ -215,6 +215,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
       for (const [key, title] of Object.entries({
         ...{ o: 'Overview', c: 'Currents', f: 'Find an event', d: 'Dead letters', q: 'Quarantine' },
         ...{ s: 'Cohorts and segments', k: 'Keys', j: 'Jobs', a: 'Activity' },
+        ...{ t: 'Live tail', h: 'Hub' },
       })) {
         await page.keyboard.press('g');
         await page.keyboard.press(key);
@@ -229,6 +230,29 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     await page.getByLabel('Name', { exact: true }).fill('nothing has this name');
     await page.getByText('No Current is here').waitFor();
     expect(new URL(page.url()).hash).toContain('search=nothing');
+  });
+
+  it('follows events and outcomes as they happen', async () => {
+    await goTo('Live tail', 'Live tail');
+    await page.getByLabel('What').selectOption('DELIVERED');
+    expect(new URL(page.url()).hash).toContain('kind=DELIVERED');
+    const row = page.getByRole('row', { name: /Delivered.*Product analytics/ }).first();
+    // The demand reaches the worker a moment later, so events go on coming until one is shown.
+    for (let count = 0; count < 60 && !(await row.isVisible()); count++) {
+      await send(2);
+      await row.waitFor({ timeout: 500 }).catch(() => undefined);
+    }
+    await row.waitFor();
+    expect(await findInaccessible(page)).toEqual([]);
+    await button('Pause').click();
+    await page.getByText('Paused.').waitFor();
+  });
+
+  it('tells what the hub consists of, without a secret', async () => {
+    await goTo('Hub', 'Hub');
+    await page.getByRole('row', { name: /^MASTER_KEY set, not shown/ }).waitFor();
+    await page.getByRole('cell', { name: 'batch', exact: true }).waitFor();
+    expect(await findInaccessible(page)).toEqual([]);
   });
 
   it('offers its queries as GraphQL and curl', async () => {

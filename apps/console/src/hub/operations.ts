@@ -47,7 +47,8 @@ export function asGraphql({ query, variables }: ShownOperation): string {
 export function asCurl({ query, variables }: ShownOperation): string {
   const body = JSON.stringify({ query, variables }).replaceAll("'", `'\\''`);
   const url = new URL('graphql', document.baseURI).href;
-  return `curl -s ${url} -H "Authorization: Bearer $ADMIN_TOKEN" -H 'content-type: application/json' -d '${body}'`;
+  const accept = query.trimStart().startsWith('subscription') ? " -N -H 'accept: text/event-stream'" : '';
+  return `curl -s ${url}${accept} -H "Authorization: Bearer $ADMIN_TOKEN" -H 'content-type: application/json' -d '${body}'`;
 }
 
 function nameOf({ definitions }: DocumentNode): string {
