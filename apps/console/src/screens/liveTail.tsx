@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
-import type { HubError} from '../hub/graphql.js';
+import type { HubError } from '../hub/graphql.js';
 import { graphql, type ResultOf, type VariablesOf } from '../hub/graphql.js';
 import { useShownOperation } from '../hub/operations.js';
 import { follow } from '../hub/subscription.js';
