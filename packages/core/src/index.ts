@@ -87,6 +87,7 @@ export { findCurrents, getCurrent, listCurrents } from './currents/currents.js';
 export type { CurrentView, CurrentWarningCode } from './currents/currentView.js';
 export { findAuditEntries, listAuditEntries, recordAuditEntry } from './admin/auditLog.js';
 export type { AuditEntry, NewAuditEntry } from './admin/auditLog.js';
+export type { FieldRule, FieldRules } from './fieldRules/fieldRule.js';
 export { findDeadLetters, listDeadLetters, type DeadLetter } from './ledger/deadLetters.js';
 export { maxPicks, type DeadLetterFilter } from './ledger/deadLetterFilter.js';
 export { countDeadLetters, groupDeadLetters, type DeadLetterGroup } from './ledger/deadLetterGroups.js';

@@ -1,6 +1,8 @@
 import type { Connector } from '@currents/connector';
 import type { Sql } from './db/connect.js';
 import type { current } from './db/schema.js';
+import { readFieldRules } from './fieldRules/fieldRule.js';
+import { withFieldRules } from './fieldRules/withFieldRules.js';
 import { SealedByLaterRelease, type Seal } from './secrets/seal.js';
 
 /** The connectors by name, as the apps list them. */
@@ -10,6 +12,7 @@ export type Connectors = ReadonlyMap<string, Connector>;
 export interface LoadedCurrent {
   readonly currentId: number;
   readonly version: number;
+  /** With the Current's field rules: it maps what they leave of an event. */
   readonly connector: Connector;
   readonly settings: unknown;
   readonly credentials: unknown;
@@ -21,7 +24,8 @@ export interface LoadedCurrent {
 
 /** Why a Current cannot be used; a person must act. */
 interface UnusableCurrent {
-  readonly code: 'no_connector' | 'settings_invalid' | 'credentials_unreadable' | 'base_url_not_allowed';
+  readonly code:
+    'no_connector' | 'settings_invalid' | 'field_rules_unreadable' | 'credentials_unreadable' | 'base_url_not_allowed';
   readonly detail: string;
 }
 
@@ -48,7 +52,10 @@ export function credentialsUnreadable(error: unknown): string {
     : 'the stored credentials do not open with this MASTER_KEY; give them again';
 }
 
-type Row = Pick<typeof current.$inferSelect, 'version' | 'destination' | 'settings' | 'credentials' | 'lingerMs'> & {
+type Row = Pick<
+  typeof current.$inferSelect,
+  'version' | 'destination' | 'settings' | 'credentials' | 'lingerMs' | 'fieldRules'
+> & {
   readonly isUnproven: boolean;
 };
 
@@ -59,7 +66,7 @@ export async function loadCurrent(
   options: LoadCurrentOptions,
 ): Promise<LoadedCurrent | UnusableCurrent | undefined> {
   const [row] = await sql<Row[]>`
-    select version, destination, settings, credentials, linger_ms as "lingerMs",
+    select version, destination, settings, credentials, linger_ms as "lingerMs", field_rules as "fieldRules",
       exists (
         select from credential_rotation r where r.current_id = c.id and r.state = 'probation' and r.first_delivered_at is null
       ) as "isUnproven"
@@ -86,6 +93,8 @@ function openCurrent(
       detail: 'the Current has a base URL of its own, and this worker does not allow that (ALLOW_CUSTOM_BASE_URL)',
     };
   }
+  const rules = readFieldRules(row.fieldRules);
+  if (!rules) return { code: 'field_rules_unreadable', detail: fieldRulesUnreadable };
   let credentials: unknown;
   try {
     credentials = openCredentials(seal, currentId, row.credentials);
@@ -93,8 +102,20 @@ function openCurrent(
     return { code: 'credentials_unreadable', detail: credentialsUnreadable(error) };
   }
   const { version, lingerMs, isUnproven } = row;
-  return { currentId, version, connector, settings: settings.data, credentials, lingerMs, isUnproven };
+  return {
+    currentId,
+    version,
+    connector: withFieldRules(connector, rules, seal),
+    settings: settings.data,
+    credentials,
+    lingerMs,
+    isUnproven,
+  };
 }
+
+/** Without them, what they drop would be sent. */
+export const fieldRulesUnreadable =
+  'a later release of the hub stored the field rules of the Current; run that release, or set them again';
 
 export function hasBaseUrl(settings: unknown): boolean {
   return typeof settings === 'object' && settings !== null && 'baseUrl' in settings && settings.baseUrl !== undefined;

@@ -4,6 +4,8 @@ import { current } from '../db/schema.js';
 import { sealCredentials } from '../loadCurrent.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { checkContact } from './contact.js';
+import { checkFieldRules } from '../fieldRules/checkFieldRules.js';
+import { storeFieldRules, type FieldRules } from '../fieldRules/fieldRule.js';
 import { checkName, unlessNameTaken } from '../admin/name.js';
 import { oneViewOf, type CurrentRow } from './currents.js';
 import type { CurrentView } from './currentView.js';
@@ -20,6 +22,8 @@ interface NewCurrent {
   readonly settings: unknown;
   readonly credentials: unknown;
   readonly selection: Selection;
+  /** None if they are left out. */
+  readonly fieldRules?: FieldRules | null | undefined;
   /** The default if it is left out. */
   readonly lingerMs?: number | null | undefined;
 }
@@ -35,8 +39,9 @@ export async function createCurrent(admin: Admin, given: NewCurrent): Promise<Cr
   const settings = known && checkSettings(known, given.settings, admin);
   const credentials = known && checkCredentials(known, given.credentials);
   const selection = known && checkSelectionFor(known, given.selection);
+  const rules = checkFieldRules(given.fieldRules);
   const linger = checkLinger(given.lingerMs);
-  const problems = problemsIn(name, contact, connector, settings, credentials, selection, linger);
+  const problems = problemsIn(name, contact, connector, settings, credentials, selection, rules, linger);
   if (problems.length > 0) return inputInvalid([...problems, ...(await nameProblem(admin.db, name))]);
   const { value } = name as { readonly value: string };
   const draft = {
@@ -45,6 +50,7 @@ export async function createCurrent(admin: Admin, given: NewCurrent): Promise<Cr
     destination: given.destination,
     settings: (settings as { readonly settings: Settings }).settings,
     selection: (selection as { readonly selection: Selection }).selection,
+    fieldRules: storeFieldRules((rules as { readonly rules: FieldRules }).rules),
     lingerMs: (linger as { readonly value: number | undefined }).value,
   };
   const row = await insertCurrent(admin, draft, (credentials as { readonly credentials: unknown }).credentials);
@@ -76,7 +82,7 @@ export async function nameProblem(
 
 type Draft = Pick<
   typeof current.$inferInsert,
-  'name' | 'contactEmail' | 'destination' | 'settings' | 'selection' | 'lingerMs'
+  'name' | 'contactEmail' | 'destination' | 'settings' | 'selection' | 'fieldRules' | 'lingerMs'
 >;
 
 /** The credentials are sealed for the Current's own id, which is known only once it is stored. */

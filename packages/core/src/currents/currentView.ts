@@ -1,18 +1,24 @@
 import type { CurrentState } from '../db/schema.js';
-import { credentialsUnreadable, hasBaseUrl, openCredentials } from '../loadCurrent.js';
+import { credentialsUnreadable, fieldRulesUnreadable, hasBaseUrl, openCredentials } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { countsOf } from './counts.js';
 import type { CurrentRow } from './currents.js';
 import type { NoticedCode, NoticedRow } from './currentWarnings.js';
 import { publicWords } from './destinations.js';
 import { rotationViewOf, type RotationRow } from './credentialRotation.js';
+import { noFieldRules, readFieldRules } from '../fieldRules/fieldRule.js';
 import type { CurrentAction } from '../admin/problem.js';
 import { carried, notTaken } from './selections.js';
 
 export type CurrentView = ReturnType<typeof viewOf>;
 
 export type CurrentWarningCode =
-  'types_not_taken' | 'no_connector' | 'credentials_unreadable' | 'base_url_not_allowed' | NoticedCode;
+  | 'types_not_taken'
+  | 'no_connector'
+  | 'field_rules_unreadable'
+  | 'credentials_unreadable'
+  | 'base_url_not_allowed'
+  | NoticedCode;
 
 interface CurrentWarning {
   readonly code: CurrentWarningCode;
@@ -69,6 +75,7 @@ export function viewOf(
     /** The credentials beside those: staged new ones, or former ones that it may go back to. */
     credentialRotation: rotation && other && rotationViewOf(rotation, readable(other)),
     selection: row.selection,
+    fieldRules: readFieldRules(row.fieldRules) ?? noFieldRules,
     /** The longest time in milliseconds for which due events gather before a request. */
     lingerMs: row.lingerMs,
     /** The event types that it carries: selected, and taken by the destination. */
@@ -114,7 +121,7 @@ function credentialsSet({ seal, connectors }: Admin, row: CurrentRow) {
 
 function warningsOf(
   { connectors, allowBaseUrl }: Admin,
-  { destination, selection, settings }: CurrentRow,
+  { destination, selection, settings, fieldRules }: CurrentRow,
   credentials: ReturnType<typeof credentialsSet>,
 ) {
   const warnings: CurrentWarning[] = [];
@@ -133,6 +140,7 @@ function warningsOf(
       );
     }
   }
+  if (!readFieldRules(fieldRules)) warn('field_rules_unreadable', fieldRulesUnreadable);
   if (credentials && 'unreadable' in credentials) warn('credentials_unreadable', credentials.unreadable);
   if (hasBaseUrl(settings) && !allowBaseUrl) {
     warn(

@@ -1,6 +1,7 @@
 /** Codes that the engine itself gives to what it skips, rejects or lets expire: code → a sentence for people. */
 export const engineReasons: Readonly<Record<string, string>> = {
   duplicate: 'The same event was on its way in the same request already.',
+  filtered_by_rule: 'A field rule of the Current leaves the event out.',
   replay_cancelled: 'A replay was to send the event again, and was cancelled before.',
   event_too_large: 'The event is larger than the destination takes in one event.',
   batch_unreadable:
@@ -17,6 +18,8 @@ export const engineReasons: Readonly<Record<string, string>> = {
   current_deleted: 'The Current was deleted before this was sent.',
   no_connector: 'The Current was blocked for the whole retry window: a worker has no connector for its destination.',
   settings_invalid: 'The Current was blocked for the whole retry window: its settings no longer fit the connector.',
+  field_rules_unreadable:
+    'The Current was blocked for the whole retry window: a later release of the hub stored its field rules.',
   credentials_unreadable: 'The Current was blocked for the whole retry window: its credentials could not be opened.',
   base_url_not_allowed:
     'The Current was blocked for the whole retry window: it has a base URL, and the workers do not allow that.',

@@ -5,6 +5,14 @@ import { requeueThrottled } from '../budget/requeueThrottled.js';
 import { sealCredentials } from '../loadCurrent.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { checkContact } from './contact.js';
+import { checkFieldRules } from '../fieldRules/checkFieldRules.js';
+import {
+  noFieldRules,
+  readFieldRules,
+  storeFieldRules,
+  type FieldRules,
+  type StoredFieldRules,
+} from '../fieldRules/fieldRule.js';
 import { checkName } from '../admin/name.js';
 import { nameProblem, problemsIn, unlessCurrentHasName } from './createCurrent.js';
 import { oneViewOf, type CurrentRow } from './currents.js';
@@ -27,7 +35,7 @@ import { endWarnings } from './currentWarnings.js';
 import { checkCredentials, checkSettings, mergePatch, type Settings } from './settings.js';
 import { noConnector, wrongState, type CurrentNotReady } from './transitions.js';
 
-/** Undefined leaves a field as it is; null clears it, which only settings allow. */
+/** Undefined leaves a field as it is; null clears it, which only settings and field rules allow. */
 interface CurrentUpdate {
   /** The version that the change is based on. */
   readonly ifVersion?: number | null | undefined;
@@ -41,6 +49,8 @@ interface CurrentUpdate {
   readonly confirmName?: string | null | undefined;
   /** Replaces the whole selection. */
   readonly selection?: Selection | null | undefined;
+  /** Replaces all field rules. */
+  readonly fieldRules?: FieldRules | null | undefined;
   readonly lingerMs?: number | null | undefined;
 }
 
@@ -48,7 +58,9 @@ interface CurrentUpdate {
 interface CurrentUpdated {
   readonly kind: 'CurrentUpdated';
   readonly current: CurrentView;
-  readonly before: Pick<CurrentRow, 'name' | 'contactEmail' | 'settings' | 'selection' | 'lingerMs'>;
+  readonly before: Pick<CurrentRow, 'name' | 'contactEmail' | 'settings' | 'selection' | 'lingerMs'> & {
+    readonly fieldRules: FieldRules;
+  };
 }
 
 type UpdateCurrentProblem =
@@ -67,10 +79,11 @@ interface Changes {
   readonly settings: Settings | undefined;
   readonly credentials: Buffer | undefined;
   readonly selection: Selection | undefined;
+  readonly fieldRules: StoredFieldRules | null | undefined;
   readonly lingerMs: number;
 }
 
-/** Takes effect with the next attempt. A blocked Current is probed at once when its settings or credentials change. */
+/** Takes effect with the next attempt. A blocked Current is probed at once when its settings, field rules or credentials change. */
 export async function updateCurrent(
   admin: Admin,
   id: string,
@@ -100,8 +113,10 @@ export async function updateCurrent(
   }
   admin.wake(key);
   const { name, contactEmail, settings, selection, lingerMs } = changed.before;
+  const fieldRules = readFieldRules(changed.before.fieldRules) ?? noFieldRules;
   const view = await oneViewOf(admin, changed.row);
-  return { kind: 'CurrentUpdated', current: view, before: { name, contactEmail, settings, selection, lingerMs } };
+  const before = { name, contactEmail, settings, selection, fieldRules, lingerMs };
+  return { kind: 'CurrentUpdated', current: view, before };
 }
 
 async function requeueUnder({ sql, connectors }: Admin, { id, destination, settings }: CurrentRow): Promise<void> {
@@ -130,8 +145,9 @@ async function checkChanges(
     newSelection === undefined
       ? { selection: undefined }
       : checkSelectionFor(connector, newSelection ?? { eventTypes: [], channels: [], groups: [] });
+  const rules = change.fieldRules === undefined ? undefined : checkFieldRules(change.fieldRules);
   const linger = checkLinger(change.lingerMs, before.lingerMs);
-  const problems = problemsIn(name, contact, settings, credentials, selection, linger);
+  const problems = problemsIn(name, contact, settings, credentials, selection, rules, linger);
   if (problems.length > 0) return inputInvalid([...problems, ...(await nameProblem(tx, name, before.id))]);
   const checked = { ...settings, ...credentials, ...selection } as Pick<Changes, 'settings' | 'selection'> & {
     readonly credentials: unknown;
@@ -143,6 +159,7 @@ async function checkChanges(
     credentials:
       checked.credentials === undefined ? undefined : sealCredentials(admin.seal, before.id, checked.credentials),
     selection: checked.selection,
+    fieldRules: rules && storeFieldRules((rules as { readonly rules: FieldRules }).rules),
     lingerMs: (linger as { readonly value: number }).value,
   };
 }
@@ -158,7 +175,8 @@ async function write(tx: Queries, before: CurrentRow, changes: Changes): Promise
     await tx
       .delete(credentialRotation)
       .where(and(eq(credentialRotation.currentId, before.id), eq(credentialRotation.state, 'probation')));
-  const repairs = changes.settings !== undefined || changes.credentials !== undefined;
+  const repairs =
+    changes.settings !== undefined || changes.credentials !== undefined || changes.fieldRules !== undefined;
   const [row] = await tx
     .update(current)
     .set({

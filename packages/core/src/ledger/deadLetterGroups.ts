@@ -53,7 +53,7 @@ export interface DeadLetterGroup {
 
 /** The dead letters of a Current by outcome, code and event type: the `maxGroups` largest groups. */
 export async function groupDeadLetters(
-  admin: Pick<Admin, 'db' | 'connectors'>,
+  admin: Pick<Admin, 'db' | 'connectors' | 'seal'>,
   filter: DeadLetterFilter & { readonly currentId: string },
 ): Promise<readonly DeadLetterGroup[]> {
   const type = sql<string>`coalesce(${deadLetter.eventType}, '')`;

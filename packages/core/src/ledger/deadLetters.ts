@@ -1,8 +1,10 @@
 import type { CatalogueEvent } from '@currents/schema';
-import { and, asc, desc, eq, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import { readableEvents } from '../batch/batch.js';
-import { batch, deadLetter } from '../db/schema.js';
-import type { Db, Queries } from '../admin/admin.js';
+import { batch, current, deadLetter } from '../db/schema.js';
+import type { Admin, Queries } from '../admin/admin.js';
+import { readFieldRules } from '../fieldRules/fieldRule.js';
+import { showFieldRules } from '../fieldRules/withFieldRules.js';
 import { maxCounted, pageOf, readCursor, writeCursor, type Page, type PageRequest } from '../admin/page.js';
 import { withinTime } from '../admin/withinTime.js';
 import { datedId } from './datedId.js';
@@ -10,15 +12,17 @@ import { holdsPick, letterKey, matches, picksOf, type DeadLetterFilter } from '.
 
 export type DeadLetter = ReturnType<typeof viewOf>;
 
+type Source = Pick<Admin, 'db' | 'seal'>;
 type Row = typeof deadLetter.$inferSelect;
 type Place = { readonly row: Row; readonly position: number };
 
 /** The newest first. What is added meanwhile appears on no later page, and shifts none. */
 export async function listDeadLetters(
-  { db }: Db,
+  admin: Source,
   request: PageRequest,
   filter: DeadLetterFilter = {},
 ): Promise<Page<DeadLetter>> {
+  const { db } = admin;
   const [key, id, position] = readCursor(request, 3);
   const isAfter =
     key === undefined
@@ -44,22 +48,23 @@ export async function listDeadLetters(
     (place) => writeCursor(keyOf(place.row), place.row.id, place.position),
     () => withinTime({ db }, (tx) => countLetters(tx, filter)),
   );
-  const events = await readEvents(db, page.nodes);
+  const events = await readEvents(admin, page.nodes);
   return { ...page, nodes: page.nodes.map((place, index) => viewOf(place, events[index])) };
 }
 
 /** The dead letters with these ids, in order; undefined for each that does not exist. */
 export async function findDeadLetters(
-  { db }: Db,
+  admin: Source,
   ids: readonly string[],
 ): Promise<readonly (DeadLetter | undefined)[]> {
+  const { db } = admin;
   const rows = await db
     .select()
     .from(deadLetter)
     .where(holdsPick(picksOf(ids)));
   const isNamed = namedBy({ ids });
   const places = rows.flatMap((row) => row.positions.map((position): Place => ({ row, position }))).filter(isNamed);
-  const events = await readEvents(db, places);
+  const events = await readEvents(admin, places);
   const views = new Map(places.map((place, index) => [idOf(place), viewOf(place, events[index])]));
   return ids.map((id) => views.get(id));
 }
@@ -85,8 +90,11 @@ function namedBy({ ids }: DeadLetterFilter): (place: Place) => boolean {
   return (place) => named.has(idOf(place));
 }
 
-/** Reads each batch once, one after the other: a page may touch many. */
-async function readEvents(db: Db['db'], places: readonly Place[]): Promise<readonly (CatalogueEvent | undefined)[]> {
+/** Reads each batch once, one after the other: a page may touch many. The events are as the Current's field rules leave them. */
+async function readEvents(
+  { db, seal }: Source,
+  places: readonly Place[],
+): Promise<readonly (CatalogueEvent | undefined)[]> {
   const events: (CatalogueEvent | undefined)[] = places.map(() => undefined);
   const keys = new Map(places.map(({ row }) => [row.batchId, row]));
   for (const { storedOn, batchId } of keys.values()) {
@@ -99,7 +107,26 @@ async function readEvents(db: Db['db'], places: readonly Place[]): Promise<reado
     for (const [index, { row, position }] of places.entries())
       if (row.batchId === batchId) events[index] = stored[position];
   }
-  return events;
+  const shown = await rulesOf({ db, seal }, new Set(places.map(({ row }) => row.currentId)));
+  return events.map((event, index) => event && shown((places[index] as Place).row.currentId, event));
+}
+
+/** What the present field rules of Currents leave of an event; nothing when those cannot be read. */
+async function rulesOf({ db, seal }: Source, currentIds: ReadonlySet<number>) {
+  const rows =
+    currentIds.size === 0
+      ? []
+      : await db
+          .select({ id: current.id, fieldRules: current.fieldRules })
+          .from(current)
+          .where(inArray(current.id, [...currentIds]));
+  const applied = new Map(
+    rows.map(({ id, fieldRules }) => {
+      const rules = readFieldRules(fieldRules);
+      return [id, rules && showFieldRules(rules, seal)];
+    }),
+  );
+  return (currentId: number, event: CatalogueEvent): CatalogueEvent | undefined => applied.get(currentId)?.(event);
 }
 
 /** An event that a Current could not deliver, and why. */
@@ -107,7 +134,7 @@ function viewOf({ row, position }: Place, event: CatalogueEvent | undefined) {
   return {
     id: idOf({ row, position }),
     currentId: String(row.currentId),
-    /** As it is stored; undefined when it cannot be read, or its day has passed the retention period in this moment. */
+    /** As the field rules leave it; undefined when it cannot be read, or its day has passed the retention period in this moment. */
     event,
     eventType: event?.event_type ?? (row.eventType || undefined),
     outcome: row.outcome,

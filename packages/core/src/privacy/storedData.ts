@@ -61,6 +61,7 @@ export const storedData: Readonly<Record<string, Readonly<Record<string, Treatme
     settings: 'none',
     credentials: 'sealed',
     selection: 'none',
+    field_rules: 'none',
     state: 'none',
     blocked_code: 'none',
     blocked_detail: 'text',

@@ -2,6 +2,8 @@ import { sql } from 'drizzle-orm';
 import { findCurrent } from '../currents/currents.js';
 import { carried } from '../currents/selections.js';
 import type { Admin, Queries } from '../admin/admin.js';
+import { readFieldRules } from '../fieldRules/fieldRule.js';
+import { withFieldRules } from '../fieldRules/withFieldRules.js';
 import { advisoryLocks } from '../db/advisoryLocks.js';
 import type { SaveProgress } from '../ledger/saveProgress.js';
 import { chooseEvents, mayChoose, type Choice, type OnChosen } from './chooseEvents.js';
@@ -275,7 +277,10 @@ async function plannedCurrent(admin: Admin, currentId: string) {
   const row = await findCurrent(admin.db, currentId);
   const connector = admin.connectors.get(row?.destination ?? '');
   const settings = connector?.settings.safeParse(row?.settings);
+  const rules = readFieldRules(row?.fieldRules);
   const loaded: PlannedCurrent | undefined =
-    connector && settings?.success ? { connector, settings: settings.data as unknown } : undefined;
+    connector && rules && settings?.success
+      ? { connector: withFieldRules(connector, rules, admin.seal), settings: settings.data as unknown }
+      : undefined;
   return { loaded, isLive: row?.state === 'live' };
 }

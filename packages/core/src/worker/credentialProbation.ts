@@ -12,7 +12,13 @@ const retestMinutes = 5;
 const maxAtOnce = 20;
 
 /** What a worker blocks a Current for by itself: the destination has said nothing. */
-const ownReasons = ['no_connector', 'settings_invalid', 'credentials_unreadable', 'base_url_not_allowed'] as const;
+const ownReasons = [
+  'no_connector',
+  'settings_invalid',
+  'field_rules_unreadable',
+  'credentials_unreadable',
+  'base_url_not_allowed',
+] as const;
 
 /**
  * A rotation `r` of a Current `c` that was blocked since its credentials were promoted: by a worker of a release that

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { check, pgTable, primaryKey, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { Selection } from '@currents/schema';
+import type { StoredFieldRules } from '../../fieldRules/fieldRule.js';
 import { breakerColumns, bytes, count64, identity, instant, oneOf, owner, partial } from './columns.js';
 
 export type CurrentState = (typeof current.$inferSelect)['state'];
@@ -15,6 +16,8 @@ export const current = pgTable(
     settings: t.jsonb('settings').$type<Readonly<Record<string, unknown>>>().notNull(),
     credentials: bytes('credentials'),
     selection: t.jsonb('selection').$type<Selection>().notNull(),
+    /** Null: there are none. */
+    fieldRules: t.jsonb('field_rules').$type<StoredFieldRules>(),
     state: oneOf('state', ['draft', 'live', 'paused', 'blocked', 'deleted']).notNull().default('draft'),
     ...breakerColumns(),
     /** The longest time in milliseconds for which due events gather before a request. */

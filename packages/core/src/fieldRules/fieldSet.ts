@@ -1,0 +1,146 @@
+import { setProperty } from '@currents/connector';
+import { isRecord } from '@currents/schema';
+import type { EventDraft, Properties } from './eventDraft.js';
+import type { FieldName, FieldPath, UserField } from './fieldPath.js';
+
+/** What is done with the value of a field. */
+export interface FieldEdit {
+  /** The same value leaves the event as it is; null takes the field out. */
+  change(value: unknown): unknown;
+  /** The field's new name. */
+  readonly to?: string;
+}
+
+type Paths = readonly (readonly FieldName[])[];
+
+/** The fields of one rule, arranged so that usual ones are found without looking at all properties. */
+export class FieldSet {
+  readonly userFields: readonly UserField[];
+  /** Properties at the top level. */
+  private readonly direct: readonly string[];
+  private readonly directGlobs: readonly FieldName[];
+  private readonly exactNames: ReadonlySet<string>;
+  private readonly globs: readonly FieldName[];
+  private readonly paths: Paths;
+  private readonly deepPaths: Paths;
+
+  constructor(fields: readonly FieldPath[]) {
+    this.userFields = fields.flatMap((field) => (field.kind === 'user' ? field.field : []));
+    const names = fields.flatMap((field) => (field.kind === 'name' ? field.name : []));
+    this.paths = fields.flatMap((field) => (field.kind === 'path' ? [field.names] : []));
+    this.deepPaths = this.paths.filter(({ length }) => length > 1);
+    const top = [...names, ...this.paths.flatMap(([first, ...rest]) => (first && rest.length === 0 ? first : []))];
+    this.direct = [...new Set(top.flatMap(({ exact }) => exact ?? []))];
+    this.directGlobs = top.filter(({ exact }) => exact === undefined);
+    this.exactNames = new Set(names.flatMap(({ exact }) => exact ?? []));
+    this.globs = names.filter(({ exact }) => exact === undefined);
+  }
+
+  edit(draft: EventDraft, edit: FieldEdit): void {
+    const before = draft.properties;
+    for (const name of this.direct) if (Object.hasOwn(before, name)) editTop(draft, name, before[name], edit);
+    if (this.directGlobs.length > 0)
+      for (const name in before)
+        if (this.directGlobs.some((glob) => glob.matches(name))) editTop(draft, name, before[name], edit);
+    const isAnywhere = this.exactNames.size > 0 || this.globs.length > 0;
+    if (!isAnywhere && this.deepPaths.length === 0) return;
+    for (const name of draft.nestNames()) {
+      const value = draft.properties[name];
+      const edited = this.editNested(value, advance(this.paths, name), edit);
+      if (edited !== value) draft.set(name, edited);
+    }
+  }
+
+  /** What is left of the properties when all others are taken out. */
+  only(properties: Properties): Properties {
+    const kept: Record<string, unknown> = {};
+    for (const name in properties) {
+      const left = this.kept(name, properties[name], this.paths);
+      if (left !== undefined && left !== null) setProperty(kept, name, left);
+    }
+    return kept;
+  }
+
+  /** Whether one of the fields has a value for which this holds. */
+  some(properties: Properties, holds: (value: unknown) => boolean): boolean {
+    return this.holdsIn(properties, this.paths, holds);
+  }
+
+  private kept(name: string, value: unknown, paths: Paths): unknown {
+    if (this.isHit(name, paths)) return value;
+    return typeof value === 'object' && value !== null ? this.keptOf(value, advance(paths, name)) : undefined;
+  }
+
+  /** Undefined when nothing is left. */
+  private keptOf(value: unknown, paths: Paths): unknown {
+    if (Array.isArray(value)) {
+      const items = value.map((item) => this.keptOf(item, paths)).filter((item) => item !== undefined);
+      return items.length > 0 ? items : undefined;
+    }
+    if (!isRecord(value)) return undefined;
+    const left: Record<string, unknown> = {};
+    for (const name in value) {
+      const inner = this.kept(name, value[name], paths);
+      if (inner !== undefined) setProperty(left, name, inner);
+    }
+    return Object.keys(left).length > 0 ? left : undefined;
+  }
+
+  private holdsIn(value: unknown, paths: Paths, holds: (value: unknown) => boolean): boolean {
+    if (Array.isArray(value)) return value.some((item) => this.holdsIn(item, paths, holds));
+    if (!isRecord(value)) return false;
+    for (const name in value) {
+      const inner = value[name];
+      if (this.isHit(name, paths) && holds(inner)) return true;
+      if (typeof inner === 'object' && inner !== null && this.holdsIn(inner, advance(paths, name), holds)) return true;
+    }
+    return false;
+  }
+
+  /** The same value when nothing in it was changed. */
+  private editNested(value: unknown, paths: Paths, edit: FieldEdit): unknown {
+    if (Array.isArray(value)) {
+      const items: readonly unknown[] = value;
+      const edited = items.map((item) => this.editNested(item, paths, edit));
+      return edited.some((item, index) => item !== items[index]) ? edited : value;
+    }
+    if (!isRecord(value)) return value;
+    const renamed: Record<string, unknown> = {};
+    const edited: Record<string, unknown> = {};
+    let isChanged = false;
+    for (const name in value) {
+      const inner = value[name];
+      const isHit = this.isHit(name, paths);
+      const next = isHit ? edit.change(inner) : this.editNested(inner, advance(paths, name), edit);
+      isChanged ||= next !== inner || (isHit && edit.to !== undefined);
+      if (isHit && next === null && inner !== null) continue;
+      setProperty(isHit && edit.to !== undefined ? renamed : edited, isHit ? (edit.to ?? name) : name, next);
+    }
+    if (!isChanged) return value;
+    for (const name in renamed) setProperty(edited, name, renamed[name]);
+    return edited;
+  }
+
+  private isHit(name: string, paths: Paths): boolean {
+    if (this.exactNames.has(name)) return true;
+    if (this.globs.length > 0 && this.globs.some((glob) => glob.matches(name))) return true;
+    return paths.length > 0 && paths.some(([first, ...rest]) => rest.length === 0 && first?.matches(name) === true);
+  }
+}
+
+function editTop(draft: EventDraft, name: string, value: unknown, { change, to }: FieldEdit): void {
+  if (value === null || value === undefined) return;
+  const next = change(value);
+  if (to !== undefined) {
+    draft.set(name, null);
+    draft.set(to, next);
+  } else if (next !== value) draft.set(name, next);
+}
+
+const noPaths: Paths = [];
+
+/** The rest of those paths that go on below this name. */
+function advance(paths: Paths, name: string): Paths {
+  if (paths.length === 0) return noPaths;
+  return paths.flatMap(([first, ...rest]) => (rest.length > 0 && first?.matches(name) === true ? [rest] : []));
+}
