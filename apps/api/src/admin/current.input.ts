@@ -4,6 +4,7 @@ import { ConfirmedInput, IdInput } from './base/inputs.js';
 import { orderInput } from './base/order.js';
 import { DateTime, JsonObject } from './base/scalars.js';
 import { CurrentState } from './current.type.js';
+import { FieldRulesInput } from './fieldRules.input.js';
 
 const lingerWords =
   'The longest time in milliseconds for which due events wait for others, so that one request carries many of them: 0 to 10000, by default 250. In a flood nothing waits. 0 sends each at once, which costs the hub a request for every few events.';
@@ -50,6 +51,12 @@ export class CreateCurrentInput {
   @Field(() => CurrentSelectionInput, { description: 'Which event types to carry.' })
   selection!: CurrentSelectionInput;
 
+  @Field(() => FieldRulesInput, {
+    nullable: true,
+    description: 'What to take out of events, hash or add before they are sent; by default nothing.',
+  })
+  fieldRules?: FieldRulesInput | null;
+
   @Field(() => Int, { nullable: true, description: lingerWords })
   lingerMs?: number | null;
 }
@@ -92,6 +99,13 @@ export class UpdateCurrentInput extends IdInput {
     description: 'Replaces the whole selection, for events that arrive from now on.',
   })
   selection?: CurrentSelectionInput | null;
+
+  @Field(() => FieldRulesInput, {
+    nullable: true,
+    description:
+      'Replaces all field rules, for requests from now on, also those with events that arrived before. Null removes them.',
+  })
+  fieldRules?: FieldRulesInput | null;
 
   @Field(() => Int, { nullable: true, description: lingerWords })
   lingerMs?: number | null;

@@ -47,6 +47,7 @@ import {
 } from './current.result.js';
 import { Current, CurrentActivity, CurrentConnection, DailyEventCounts } from './current.type.js';
 import { Destination } from './destination.type.js';
+import { fieldRulesOf } from './fieldRules.input.js';
 import { KeyNearQuotaConnection } from './keyNearQuota.type.js';
 import { ThrottledKeyConnection } from './throttledKey.type.js';
 import { given } from './withoutNulls.js';
@@ -170,13 +171,13 @@ export class CurrentResolver {
     @Arg('input', () => CreateCurrentInput, { description: 'The Current to create.' }) input: CreateCurrentInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return createCurrent(admin, input);
+    return createCurrent(admin, { ...input, fieldRules: fieldRulesOf(input.fieldRules) });
   }
 
   @RequiresRole('operator')
   @Mutation(() => UpdateCurrentResult, {
     description:
-      'Changes a Current, from its next attempt on. To undo it, pass what the payload says it was before; former credentials are gone, so replacing them has to be confirmed by name. A blocked Current whose settings or credentials change is probed at once.',
+      'Changes a Current, from its next attempt on. To undo it, pass what the payload says it was before; former credentials are gone, so replacing them has to be confirmed by name. A blocked Current whose settings, field rules or credentials change is probed at once.',
     complexity: costs.write,
   })
   async updateCurrent(
@@ -184,7 +185,7 @@ export class CurrentResolver {
     input: UpdateCurrentInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return updateCurrent(admin, keyOf(input), input);
+    return updateCurrent(admin, keyOf(input), { ...input, fieldRules: fieldRulesOf(input.fieldRules) });
   }
 
   @RequiresRole('operator')

@@ -3,6 +3,7 @@ import { enumOf } from './base/enum.js';
 import { Problem, ProblemType, resultUnion } from './base/problem.js';
 import { Count, JsonObject } from './base/scalars.js';
 import { Current, CurrentSelection } from './current.type.js';
+import { FieldRules } from './fieldRules.type.js';
 import { Job } from './job.type.js';
 import {
   CurrentNotFound,
@@ -33,6 +34,9 @@ export class CurrentBefore {
 
   @Field(() => CurrentSelection, { description: 'The former selection.' })
   selection!: CurrentSelection;
+
+  @Field(() => FieldRules, { description: 'The former field rules.' })
+  fieldRules!: FieldRules;
 
   @Field(() => Int, { description: 'The former longest time in milliseconds for which due events gather.' })
   lingerMs!: number;

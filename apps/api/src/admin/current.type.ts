@@ -7,6 +7,7 @@ import { Count, DateTime, Day, JsonObject } from './base/scalars.js';
 import { costs } from './costs.js';
 import { CurrentCredentials, CurrentCredentialRotation } from './credentialRotation.type.js';
 import { Destination } from './destination.type.js';
+import { FieldRules } from './fieldRules.type.js';
 
 export const CurrentState = enumOf<State>(
   'CurrentState',
@@ -36,6 +37,8 @@ const CurrentWarningCode = enumOf<WarningCode>('CurrentWarningCode', 'What a war
   no_connector: 'This version of the hub has no connector for the destination.',
   credentials_unreadable:
     'The stored credentials do not open with the present MASTER_KEY, or a later release of the hub sealed them.',
+  field_rules_unreadable:
+    'A later release of the hub stored the field rules. Nothing is sent before that release runs, or they are set again.',
   base_url_not_allowed: 'The settings name a base URL, which the operator of this hub does not allow.',
   answers_unconfirmed:
     'The destination accepted events with answers that do not confirm them. They count as delivered.',
@@ -219,6 +222,11 @@ export class Current extends Node {
 
   @Field(() => CurrentSelection, { description: 'The selection as it was set.' })
   selection!: CurrentSelection;
+
+  @Field(() => FieldRules, {
+    description: 'What is taken out of events, hashed or added before they are sent. An admin’s choice; often nothing.',
+  })
+  fieldRules!: FieldRules;
 
   @Field(() => Int, {
     description:

@@ -47,7 +47,7 @@ export class DeadLetter extends Node {
   @Field(() => JsonObject, {
     nullable: true,
     description:
-      'The whole event as it is stored; null when it cannot be read (batch_unreadable) or its day has passed the retention period in this moment.',
+      'The event as the present field rules of the Current leave it, without them the whole event as it is stored; null when it cannot be read (batch_unreadable) or its day has passed the retention period in this moment.',
   })
   event?: Readonly<Record<string, unknown>>;
 

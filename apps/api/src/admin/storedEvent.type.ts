@@ -130,7 +130,8 @@ export class StoredEvent {
   @RequiresRole('operator')
   @Field(() => JsonObject, {
     nullable: true,
-    description: 'The event as it is stored; null when it is quarantined: see quarantinedEvent.body.',
+    description:
+      'The event as it is stored, whatever field rules take out of it for a Current; null when it is quarantined: see quarantinedEvent.body.',
   })
   event?: Readonly<Record<string, unknown>>;
 

@@ -16,6 +16,14 @@ export const JsonObject = new GraphQLScalarType({
     node.kind === Kind.OBJECT ? jsonOf(node, variables ?? {}) : refuse('expected a JSON object'),
 });
 
+export const PropertyValue = new GraphQLScalarType({
+  name: 'PropertyValue',
+  description: 'The value of a property: a text, a number or a boolean, such as "eu".',
+  serialize: (value) => value,
+  parseValue: (value) => propertyValueOf(value),
+  parseLiteral: (node, variables) => propertyValueOf(jsonOf(node, variables ?? {})),
+});
+
 export const DateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
   description:
@@ -39,6 +47,11 @@ export const Count = new GraphQLScalarType<number, number>({
   serialize: (value) => value as number,
   parseValue: (value) => (Number.isSafeInteger(value) ? (value as number) : refuse('expected a whole number')),
 });
+
+function propertyValueOf(value: unknown): string | number | boolean {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  return refuse('expected a text, a number or a boolean');
+}
 
 const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
