@@ -23,8 +23,7 @@ export interface PreviewReason {
 
 /** What would become of an event by these rules, and the item that would be sent. */
 export function judgeEvent(
-  connector: Connector,
-  { settings, selection }: PreviewRules,
+  { connector, settings, selection }: PreviewRules,
   event: CatalogueEvent,
 ): { readonly judgement: Judgement; readonly mapped: MappedAlone | undefined } {
   const eventType = findEventType(event.event_type);
@@ -43,12 +42,12 @@ function reasonOf({ reasons }: Connector, code: string): PreviewReason {
 
 /** The request that would be sent, or why the connector makes none. */
 export async function requestFor(
-  { connector, draft, credentials }: PreviewTarget,
+  { draft, credentials }: Pick<PreviewTarget, 'draft' | 'credentials'>,
   mapped: MappedAlone | undefined,
 ): Promise<RecordedRequest | { readonly failure: string } | undefined> {
   if (mapped?.verdict !== 'sent') return undefined;
   try {
-    return await recordRequest(connector, [mapped.item], { settings: draft.settings, credentials });
+    return await recordRequest(draft.connector, [mapped.item], { settings: draft.settings, credentials });
   } catch (error) {
     return { failure: `the connector failed: ${errorKind(error)}` };
   }

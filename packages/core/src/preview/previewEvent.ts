@@ -36,7 +36,7 @@ export async function previewEvent(admin: Admin, of: PreviewOf, source: PreviewS
   const read = await readSource(admin, source);
   if ('kind' in read) return read;
   if ('quarantined' in read) return { kind: 'EventPreview', event: undefined, request: undefined, ...read.quarantined };
-  const { judgement, mapped } = judgeEvent(target.connector, target.draft, read.event);
+  const { judgement, mapped } = judgeEvent(target.draft, read.event);
   const request = await requestFor(target, mapped);
   if (request && 'failure' in request) {
     const reason = { code: 'send_threw', description: 'The connector failed to make a request, which is a bug in it.' };

@@ -93,9 +93,9 @@ export async function previewSelection(
     if (index % eventsPerTurn === eventsPerTurn - 1) await setImmediate();
     const type = typeOf(event.event_type);
     type.examinedCount++;
-    const { judgement, mapped } = judgeEvent(target.connector, target.draft, event);
+    const { judgement, mapped } = judgeEvent(target.draft, event);
     count(type.draft, judgement);
-    if (target.stored && type.stored) count(type.stored, judgeEvent(target.connector, target.stored, event).judgement);
+    if (target.stored && type.stored) count(type.stored, judgeEvent(target.stored, event).judgement);
     const key = [event.event_type, judgement.verdict, judgement.reason?.code ?? ''].join(' ');
     if (examples.has(key) || examples.size >= maxExamples || judgement.verdict === 'not_selected') continue;
     const request = await requestFor(target, mapped);

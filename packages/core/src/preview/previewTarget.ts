@@ -15,7 +15,10 @@ import { findConnector } from '../currents/destinations.js';
 import { checkSelectionFor } from '../currents/selections.js';
 import { checkSettings, mergePatch, type Settings } from '../currents/settings.js';
 import { noConnector, wrongState, type CurrentNotReady } from '../currents/transitions.js';
-import { openCredentials } from '../loadCurrent.js';
+import { checkFieldRules } from '../fieldRules/checkFieldRules.js';
+import { readFieldRules, type FieldRules } from '../fieldRules/fieldRule.js';
+import { withFieldRules } from '../fieldRules/withFieldRules.js';
+import { fieldRulesUnreadable, openCredentials } from '../loadCurrent.js';
 
 /** A Current, with changes that are not stored; or a draft that is nowhere stored. */
 export interface PreviewOf {
@@ -26,10 +29,11 @@ export interface PreviewOf {
   readonly settings?: unknown;
   /** In place of that of the Current; a draft without one carries everything. */
   readonly selection?: Selection | undefined;
+  /** In place of those of the Current; a draft without them has none. */
+  readonly fieldRules?: FieldRules | undefined;
 }
 
 export interface PreviewTarget {
-  readonly connector: Connector;
   readonly draft: PreviewRules;
   /** What is stored; undefined for a draft. */
   readonly stored: PreviewRules | undefined;
@@ -39,6 +43,8 @@ export interface PreviewTarget {
 
 /** What decides over an event. */
 export interface PreviewRules {
+  /** With the field rules. */
+  readonly connector: Connector;
   readonly settings: unknown;
   /** Undefined: everything is selected. */
   readonly selection: Selection | undefined;
@@ -61,12 +67,16 @@ export async function readPreviewTarget(admin: Admin, of: PreviewOf): Promise<Pr
   const connector = admin.connectors.get(row.destination);
   if (!connector) return noConnector(row.destination);
   const stored = connector.settings.safeParse(row.settings);
-  const checked = check(admin, connector, { ...of, settings: mergePatch(row.settings, of.settings ?? {}) });
+  const rules = readFieldRules(row.fieldRules);
+  const fieldRules = of.fieldRules ?? rules;
+  if (!fieldRules) return { kind: 'CurrentNotReady', message: fieldRulesUnreadable, reason: 'field_rules_unreadable' };
+  const settings = mergePatch(row.settings, of.settings ?? {});
+  const checked = check(admin, connector, { ...of, settings, fieldRules });
   if ('kind' in checked) return checked;
+  const ruled = rules && withFieldRules(connector, rules, admin.seal);
   return {
-    connector,
     draft: { ...checked, selection: checked.selection ?? row.selection },
-    stored: stored.success ? { settings: stored.data, selection: row.selection } : undefined,
+    stored: stored.success && ruled ? { connector: ruled, settings: stored.data, selection: row.selection } : undefined,
     credentials: formOfCredentials(admin, row),
   };
 }
@@ -75,15 +85,17 @@ function readDraft(admin: Admin, destination: string, of: PreviewOf): PreviewTar
   const connector = findConnector(admin, destination);
   if ('problems' in connector) return inputInvalid(connector.problems);
   const draft = check(admin, connector, { ...of, settings: of.settings ?? {} });
-  return 'kind' in draft ? draft : { connector, draft, stored: undefined, credentials: undefined };
+  return 'kind' in draft ? draft : { draft, stored: undefined, credentials: undefined };
 }
 
-function check(admin: Admin, connector: Connector, { settings: given, selection: chosen }: PreviewOf) {
+function check(admin: Admin, connector: Connector, { settings: given, selection: chosen, fieldRules }: PreviewOf) {
   const settings = checkSettings(connector, given, admin);
   const selection = chosen ? checkSelectionFor(connector, chosen) : { selection: undefined };
-  const problems = problemsIn(settings, selection);
+  const rules = checkFieldRules(fieldRules);
+  const problems = problemsIn(settings, selection, rules);
   if (problems.length > 0) return inputInvalid(problems);
   return {
+    connector: withFieldRules(connector, (rules as { readonly rules: FieldRules }).rules, admin.seal),
     settings: (settings as { readonly settings: Settings }).settings,
     selection: (selection as { readonly selection: Selection | undefined }).selection,
   };

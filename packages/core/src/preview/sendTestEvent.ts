@@ -106,13 +106,13 @@ export async function sendTestEvent(admin: Admin, id: string, eventTypeName?: st
 async function send(admin: Admin, loaded: LoadedCurrent, eventType: EventType): Promise<SendTestEventResult> {
   const { connector, settings, credentials } = loaded;
   const event = testEventOf(eventType);
-  const rules = { settings, selection: undefined };
-  const { judgement, mapped } = judgeEvent(connector, rules, event);
+  const rules = { connector, settings, selection: undefined };
+  const { judgement, mapped } = judgeEvent(rules, event);
   if (mapped?.verdict !== 'sent') {
     const message = judgement.detail ?? judgement.reason?.description ?? 'the connector does not send it';
     return { kind: 'TestEventNotSent', message, reason: judgement.reason?.code ?? judgement.verdict };
   }
-  const request = await requestFor({ connector, draft: rules, stored: undefined, credentials }, mapped);
+  const request = await requestFor({ draft: rules, credentials }, mapped);
   const shown = shownWords(connector, credentials);
   const answers: HttpAnswer[] = [];
   const http: Http = {
