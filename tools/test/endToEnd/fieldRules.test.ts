@@ -118,9 +118,12 @@ const question = `query ($id: ID!, $event: String!) {
   auditLog(first: 50) { nodes { action arguments } }
   notices(first: 50) { nodes { __typename } }
   jobs(first: 50) { nodes { operation } }
+  previewEvent(input: { currentId: $id }, source: { eventId: $event }) { ... on EventPreview { verdict request { body } } }
+  previewSelection(input: { currentId: $id }) { ... on SelectionPreview { examples { eventTypeName reason { code } request { body } } } }
 }`;
 
 interface Answer {
+  readonly previewEvent: { readonly request: { readonly body: string } };
   readonly deadLetters: { readonly nodes: readonly { readonly event: Readonly<Record<string, object>> }[] };
 }
 
@@ -152,6 +155,7 @@ it('no value that a rule takes out is sent, logged, stored beside the event, or 
   expect(lines.join('\n')).not.toContain(mark);
   const answer = await client.ask<Answer>(question, { id: current, event: refused.id });
   expect(JSON.stringify(answer)).not.toContain(mark);
+  expect(answer.previewEvent.request.body).toContain('tier_name');
   const shown = answer.deadLetters.nodes[0]?.event['properties'] as Record<string, Record<string, unknown>>;
   expect(shown['custom_properties']).toEqual({
     deep: { kept: true, list: [{}] },

@@ -2,6 +2,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import { OneOf } from './base/oneOf.js';
 import { JsonObject } from './base/scalars.js';
 import { CurrentSelectionInput } from './current.input.js';
+import { FieldRulesInput } from './fieldRules.input.js';
 
 @InputType({
   description: 'What to preview: a Current with changes that are not stored, or a draft that is nowhere stored.',
@@ -32,6 +33,12 @@ export class PreviewInput {
       'The selection to preview. By default that of the Current; a draft without one selects every event type.',
   })
   selection?: CurrentSelectionInput | null;
+
+  @Field(() => FieldRulesInput, {
+    nullable: true,
+    description: 'The field rules to preview. By default those of the Current; a draft without them has none.',
+  })
+  fieldRules?: FieldRulesInput | null;
 }
 
 @OneOf()

@@ -4,6 +4,7 @@ import type { AdminContext } from './base/context.js';
 import { decodeId } from './base/ids.js';
 import { RequiresRole } from './base/role.js';
 import { costs } from './costs.js';
+import { fieldRulesOf } from './fieldRules.input.js';
 import { defaultLastEvents, PreviewInput, PreviewSource, SendTestEventInput } from './preview.input.js';
 import {
   PartnerRequest,
@@ -69,9 +70,10 @@ export class PreviewResolver {
 }
 
 function previewOf(input: PreviewInput): PreviewOf {
-  const { currentId, ...rest } = given(input);
+  const { currentId, fieldRules, ...rest } = given(input);
   return {
     ...rest,
+    fieldRules: fieldRulesOf(fieldRules) ?? undefined,
     currentId: currentId === undefined ? undefined : decodeId('Current', currentId, 'input.currentId'),
   };
 }
