@@ -4,7 +4,7 @@ import { current } from '../db/schema.js';
 import { sealCredentials } from '../loadCurrent.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { checkContact } from './contact.js';
-import { checkFieldRules } from '../fieldRules/checkFieldRules.js';
+import { checkFieldRules } from './checkFieldRules.js';
 import { storeFieldRules, type FieldRules } from '../fieldRules/fieldRule.js';
 import { checkName, unlessNameTaken } from '../admin/name.js';
 import { oneViewOf, type CurrentRow } from './currents.js';

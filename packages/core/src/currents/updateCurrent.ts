@@ -5,7 +5,7 @@ import { requeueThrottled } from '../budget/requeueThrottled.js';
 import { sealCredentials } from '../loadCurrent.js';
 import type { Admin, Queries } from '../admin/admin.js';
 import { checkContact } from './contact.js';
-import { checkFieldRules } from '../fieldRules/checkFieldRules.js';
+import { checkFieldRules } from './checkFieldRules.js';
 import {
   noFieldRules,
   readFieldRules,

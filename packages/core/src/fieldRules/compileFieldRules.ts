@@ -59,7 +59,9 @@ function compileFilter({
     if (value === null || value === undefined) return false;
     if (!wanted) return true;
     if (Array.isArray(value)) return value.some(holds);
-    return typeof value !== 'object' && wanted.has(String(value));
+    return typeof value === 'string'
+      ? wanted.has(value)
+      : typeof value !== 'object' && wanted.has(JSON.stringify(value));
   };
   const [userField] = fields.userFields;
   return ({ user, properties }) =>

@@ -21,7 +21,7 @@ export class EventDraft {
   /** @param value null takes the property out. */
   set(name: string, value: unknown): void {
     if (this.properties === this.source.properties) this.properties = { ...this.properties };
-    setProperty(this.properties as Record<string, unknown>, name, value);
+    setProperty(this.properties, name, value);
     if (typeof value === 'object') this.nests = undefined;
   }
 

@@ -28,7 +28,7 @@ export function withFieldRules(connector: Connector, rules: FieldRules, seal: Se
           ...(query.userId !== undefined && { userId: hashed.userId ? hash(query.userId) : query.userId }),
           ...(query.deviceId !== undefined && { deviceId: hashed.deviceId ? hash(query.deviceId) : query.deviceId }),
         };
-        return lookUpUser({ ...query, ...ids } as typeof query, to);
+        return lookUpUser({ ...query, ...ids }, to);
       },
     }),
   };

@@ -15,7 +15,7 @@ import { findConnector } from '../currents/destinations.js';
 import { checkSelectionFor } from '../currents/selections.js';
 import { checkSettings, mergePatch, type Settings } from '../currents/settings.js';
 import { noConnector, wrongState, type CurrentNotReady } from '../currents/transitions.js';
-import { checkFieldRules } from '../fieldRules/checkFieldRules.js';
+import { checkFieldRules } from '../currents/checkFieldRules.js';
 import { readFieldRules, type FieldRules } from '../fieldRules/fieldRule.js';
 import { withFieldRules } from '../fieldRules/withFieldRules.js';
 import { fieldRulesUnreadable, openCredentials } from '../loadCurrent.js';

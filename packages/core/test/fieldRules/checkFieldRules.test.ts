@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { checkFieldRules } from '../../src/fieldRules/checkFieldRules.js';
+import { checkFieldRules } from '../../src/currents/checkFieldRules.js';
 import { readFieldRules, storeFieldRules, type FieldRule } from '../../src/fieldRules/fieldRule.js';
 
 function problemsOf(rules: readonly FieldRule[], dropContactDetails = false): readonly string[] {

@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { check, pgTable, primaryKey, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { Selection } from '@currents/schema';
-import type { StoredFieldRules } from '../../fieldRules/fieldRule.js';
 import { breakerColumns, bytes, count64, identity, instant, oneOf, owner, partial } from './columns.js';
 
 export type CurrentState = (typeof current.$inferSelect)['state'];
@@ -16,8 +15,8 @@ export const current = pgTable(
     settings: t.jsonb('settings').$type<Readonly<Record<string, unknown>>>().notNull(),
     credentials: bytes('credentials'),
     selection: t.jsonb('selection').$type<Selection>().notNull(),
-    /** Null: there are none. */
-    fieldRules: t.jsonb('field_rules').$type<StoredFieldRules>(),
+    /** Null: there are none. Read with `readFieldRules`. */
+    fieldRules: t.jsonb('field_rules'),
     state: oneOf('state', ['draft', 'live', 'paused', 'blocked', 'deleted']).notNull().default('draft'),
     ...breakerColumns(),
     /** The longest time in milliseconds for which due events gather before a request. */

@@ -1,7 +1,7 @@
 import { fieldProblem, type FieldProblem, type FieldProblemCode } from '../admin/problem.js';
-import { isContactName } from './contactDetails.js';
-import { parseFieldPath } from './fieldPath.js';
-import { noFieldRules, type FieldRule, type FieldRules } from './fieldRule.js';
+import { isContactName } from '../fieldRules/contactDetails.js';
+import { parseFieldPath } from '../fieldRules/fieldPath.js';
+import { noFieldRules, type FieldRule, type FieldRules } from '../fieldRules/fieldRule.js';
 
 const maxRules = 50;
 /** Over all rules. */
@@ -127,8 +127,8 @@ function* findConflicts({ dropContactDetails, rules }: FieldRules): Generator<Fi
     if ('allowOnly' in rule && hasAllowOnly) yield conflict('expected at most one allowOnly, got another one');
     hasAllowOnly ||= 'allowOnly' in rule;
     for (const field of fieldsOf(rule)) {
-      const taker = takenBy.get(field);
-      if (taker !== undefined) yield conflict(`${field}: expected a field that is still there, got one that ${taker}`);
+      const reason = takenBy.get(field);
+      if (reason !== undefined) yield conflict(`${field}: expected a field that is still there, got one that ${reason}`);
       else if (dropContactDetails && !('drop' in rule) && isContactField(field))
         yield conflict(`${field}: expected a field that is still there, got one that dropContactDetails drops`);
       if ('drop' in rule) takenBy.set(field, `rule ${index} drops`);
