@@ -239,7 +239,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     const row = page.getByRole('row', { name: /Delivered.*Product analytics/ }).first();
     // The demand reaches the worker a moment later, so events go on coming until one is shown.
     for (let count = 0; count < 60 && !(await row.isVisible()); count++) {
-      await send(2);
+      await send(events(2));
       await row.waitFor({ timeout: 500 }).catch(() => undefined);
     }
     await row.waitFor();

@@ -128,7 +128,8 @@ function* findConflicts({ dropContactDetails, rules }: FieldRules): Generator<Fi
     hasAllowOnly ||= 'allowOnly' in rule;
     for (const field of fieldsOf(rule)) {
       const reason = takenBy.get(field);
-      if (reason !== undefined) yield conflict(`${field}: expected a field that is still there, got one that ${reason}`);
+      if (reason !== undefined)
+        yield conflict(`${field}: expected a field that is still there, got one that ${reason}`);
       else if (dropContactDetails && !('drop' in rule) && isContactField(field))
         yield conflict(`${field}: expected a field that is still there, got one that dropContactDetails drops`);
       if ('drop' in rule) takenBy.set(field, `rule ${index} drops`);

@@ -111,7 +111,7 @@ export function openPool(address: DatabaseAddress, options: ConnectOptions, onSt
       const socket = await openSocket(address);
       if (isClosed) {
         socket.destroy();
-        throw new Error('the pool has ended');
+        throw new ConnectFailed('CONNECTION_ENDED', 'the pool has ended');
       }
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));

@@ -92,7 +92,7 @@ export async function groupDeadLetters(
 
 /** One dead letter of each of these rows, by the id of the row. */
 async function readExamples(
-  admin: Db,
+  admin: Pick<Admin, 'db' | 'seal'>,
   { currentId, ids }: DeadLetterFilter & { readonly currentId: string },
   rowIds: readonly string[],
 ): Promise<ReadonlyMap<string, DeadLetter | undefined>> {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { ConnectFailed } from '../db/openSocket.js';
 
 /**
  * postgres.js lets a rejection of its own go unhandled when a connection is lost while it is being opened. The query
@@ -14,8 +15,9 @@ export function surviveLostConnections(log: Logger): void {
   });
 }
 
-/** Codes of sockets, of postgres.js, and of Postgres when it shuts down or starts (class 57P). */
+/** A connection that could not be opened; codes of sockets, of postgres.js, and of Postgres when it stops or starts (57P). */
 function isLostConnection(error: unknown): boolean {
+  if (error instanceof ConnectFailed) return true;
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
   return /^(ECONN\w+|EPIPE|ETIMEDOUT|CONNECT_TIMEOUT|CONNECTION_\w+|57P\d\d)$/.test(error.code);
 }
