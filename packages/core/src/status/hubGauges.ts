@@ -200,7 +200,7 @@ export const hubGauges: readonly HubGauge[] = [
   },
   {
     name: 'currents_failed_notice_messages',
-    help: 'Mails and requests with notices of the last day that were given up: nobody was told',
+    help: 'Mails and requests with notices of the last day that were given up, so that their recipients know nothing',
     labels: [],
     samples: ({ noticeMessages }) => hubValue(noticeMessages.value?.failedCount),
   },
