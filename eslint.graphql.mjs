@@ -57,6 +57,7 @@ const values = [
     'SegmentWebhookDeferral',
   ],
   ...['EventDelivery', 'EventWait', 'StoredEvent'],
+  ...['ConstantProperty', 'EventFilter', 'FieldList', 'FieldRule', 'FieldRules', 'RenamedField', 'TruncatedFields'],
   ...['Hub', 'HubDatabase', 'HubQueue', 'HubSetting', 'HubTable', 'HubWorker', 'LiveTailItem', 'LiveTailUpdate'],
   ...['Deduplication', 'ReplayWarning'],
   ...['EventSeries', 'IngestCounts', 'MetricSeries', 'SeriesPoint'],

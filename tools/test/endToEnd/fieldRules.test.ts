@@ -96,7 +96,7 @@ const untilSettled = (current: string) =>
   );
 
 const rules = {
-  dropContactDetails: true,
+  isWithoutContactDetails: true,
   rules: [
     { filter: { field: 'tier', values: ['internal'] } },
     { drop: { fields: ['secret*', 'properties.custom_properties.deep.inner', 'user.device_id'] } },
@@ -186,7 +186,7 @@ it('the events of a user whose id is hashed have one hash, in the order in which
 
 it('rules can be read, replaced and undone, and what is wrong with them is said', async () => {
   const id = await launch('changed', rules);
-  const shown = `fieldRules { dropContactDetails rules { drop { fields } hash { fields } truncate { fields maxLength } allowOnly { fields }
+  const shown = `fieldRules { isWithoutContactDetails rules { drop { fields } hash { fields } truncate { fields maxLength } allowOnly { fields }
     rename { field to } constant { name value } filter { field values isInverted } } }`;
   const update = (fieldRules: unknown) =>
     client.ask<{ updateCurrent: Readonly<Record<string, unknown>> }>(
@@ -196,8 +196,8 @@ it('rules can be read, replaced and undone, and what is wrong with them is said'
     );
   const { updateCurrent: cleared } = await update(null);
   expect(cleared).toMatchObject({
-    current: { fieldRules: { dropContactDetails: false, rules: [] } },
-    before: { fieldRules: { dropContactDetails: true, rules: rules.rules } },
+    current: { fieldRules: { isWithoutContactDetails: false, rules: [] } },
+    before: { fieldRules: { isWithoutContactDetails: true, rules: rules.rules } },
   });
   const { updateCurrent: refused } = await update({ rules: [{ drop: { fields: ['custom.x'] } }] });
   expect(refused).toMatchObject({

@@ -109,7 +109,7 @@ export class FieldRulesInput {
     description:
       'Whether to take e-mail addresses and phone numbers out of all properties. The ids of users are not searched: hash those that are addresses.',
   })
-  dropContactDetails!: boolean;
+  isWithoutContactDetails!: boolean;
 
   @Field(() => [FieldRuleInput], {
     defaultValue: [],
@@ -121,7 +121,7 @@ export class FieldRulesInput {
 
 /** The rules as the core takes them: without what GraphQL says is null. */
 export function fieldRulesOf(input: FieldRulesInput | null | undefined): FieldRules | null | undefined {
-  return input && { dropContactDetails: input.dropContactDetails, rules: input.rules.map(ruleOf) };
+  return input && { isWithoutContactDetails: input.isWithoutContactDetails, rules: input.rules.map(ruleOf) };
 }
 
 function ruleOf({ drop, hash, truncate, allowOnly, rename, constant, filter }: FieldRuleInput): FieldRule {

@@ -81,7 +81,7 @@ export class FieldRules {
   @Field(() => Boolean, {
     description: 'Whether e-mail addresses and phone numbers are taken out of all properties.',
   })
-  dropContactDetails!: boolean;
+  isWithoutContactDetails!: boolean;
 
   @Field(() => [FieldRule], {
     description: 'The rules in the order in which they are applied.',

@@ -17,7 +17,7 @@ type Report = (path: string, code: FieldProblemCode, message: string) => void;
 export function checkFieldRules(
   given: FieldRules | null | undefined,
 ): { readonly rules: FieldRules } | { readonly problems: readonly FieldProblem[] } {
-  const { dropContactDetails, rules } = given ?? noFieldRules;
+  const { isWithoutContactDetails, rules } = given ?? noFieldRules;
   if (rules.length > maxRules)
     return oneProblem('fieldRules.rules', `expected at most ${maxRules} rules, got ${rules.length}`);
   const fieldCount = rules.reduce((sum, rule) => sum + fieldsOf(rule).length, 0);
@@ -28,8 +28,8 @@ export function checkFieldRules(
     checkRule(rule, (path, code, message) =>
       problems.push(fieldProblem(`fieldRules.rules.${index}.${path}`, code, message)),
     );
-  if (problems.length === 0) problems.push(...findConflicts({ dropContactDetails, rules }));
-  return problems.length > 0 ? { problems } : { rules: { dropContactDetails, rules } };
+  if (problems.length === 0) problems.push(...findConflicts({ isWithoutContactDetails, rules }));
+  return problems.length > 0 ? { problems } : { rules: { isWithoutContactDetails, rules } };
 }
 
 function oneProblem(path: string, message: string): { readonly problems: readonly FieldProblem[] } {
@@ -117,7 +117,7 @@ function isText(text: string): boolean {
 }
 
 /** Rules of which one leaves nothing for another: the admin meant something else. */
-function* findConflicts({ dropContactDetails, rules }: FieldRules): Generator<FieldProblem> {
+function* findConflicts({ isWithoutContactDetails, rules }: FieldRules): Generator<FieldProblem> {
   const takenBy = new Map<string, string>();
   let hasAllowOnly = false;
   for (const [index, rule] of rules.entries()) {
@@ -130,8 +130,8 @@ function* findConflicts({ dropContactDetails, rules }: FieldRules): Generator<Fi
       const reason = takenBy.get(field);
       if (reason !== undefined)
         yield conflict(`${field}: expected a field that is still there, got one that ${reason}`);
-      else if (dropContactDetails && !('drop' in rule) && isContactField(field))
-        yield conflict(`${field}: expected a field that is still there, got one that dropContactDetails drops`);
+      else if (isWithoutContactDetails && !('drop' in rule) && isContactField(field))
+        yield conflict(`${field}: expected a field that is still there, got one that isWithoutContactDetails drops`);
       if ('drop' in rule) takenBy.set(field, `rule ${index} drops`);
       if ('rename' in rule) takenBy.set(field, `rule ${index} renames`);
     }

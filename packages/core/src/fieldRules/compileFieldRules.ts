@@ -18,14 +18,14 @@ const customEvent = 'users.behaviors.CustomEvent';
 const isEventName = (eventType: string, name: string): boolean => name === 'name' && eventType === customEvent;
 
 /** Makes one function of the rules. Filters see the event as it came, then contact details go, then each rule in order. */
-export function compileFieldRules({ dropContactDetails, rules }: FieldRules, hash: HashText): ApplyFieldRules {
+export function compileFieldRules({ isWithoutContactDetails, rules }: FieldRules, hash: HashText): ApplyFieldRules {
   const filters = rules.flatMap((rule) => ('filter' in rule ? compileFilter(rule.filter) : []));
-  if (dropContactDetails) filters.push(({ event_type, properties }) => hasContactName(event_type, properties));
+  if (isWithoutContactDetails) filters.push(({ event_type, properties }) => hasContactName(event_type, properties));
   const steps = rules.flatMap((rule) => compileStep(rule, hash) ?? []);
   return (event) => {
     for (const leavesOut of filters) if (leavesOut(event)) return undefined;
     const draft = new EventDraft(event);
-    if (dropContactDetails) removeContactDetails(draft, event.event_type);
+    if (isWithoutContactDetails) removeContactDetails(draft, event.event_type);
     for (const step of steps) step(draft);
     keepEventName(draft, event);
     return draft.event();

@@ -26,7 +26,7 @@ export type FieldRule = z.infer<typeof fieldRule>;
 /** The rules of a Current. */
 export interface FieldRules {
   /** Whether e-mail addresses and phone numbers are dropped: see `contactDetails.ts`. */
-  readonly dropContactDetails: boolean;
+  readonly isWithoutContactDetails: boolean;
   /** Applied in order, after the filters and after contact details are dropped. */
   readonly rules: readonly FieldRule[];
 }
@@ -34,28 +34,30 @@ export interface FieldRules {
 /** The same as they are stored. */
 export type StoredFieldRules = FieldRules & { readonly version: number };
 
-export const noFieldRules: FieldRules = { dropContactDetails: false, rules: [] };
+export const noFieldRules: FieldRules = { isWithoutContactDetails: false, rules: [] };
 
 const storedVersion = 1;
 
 const storedRules = z.strictObject({
   version: z.literal(storedVersion),
-  dropContactDetails: z.boolean(),
+  isWithoutContactDetails: z.boolean(),
   rules: z.array(fieldRule).readonly(),
 });
 
 /** A Current without rules stores none, so that it has nothing that a former release would have to read. */
-export function storeFieldRules({ dropContactDetails, rules }: FieldRules): StoredFieldRules | null {
-  return dropContactDetails || rules.length > 0 ? { version: storedVersion, dropContactDetails, rules } : null;
+export function storeFieldRules({ isWithoutContactDetails, rules }: FieldRules): StoredFieldRules | null {
+  return isWithoutContactDetails || rules.length > 0
+    ? { version: storedVersion, isWithoutContactDetails, rules }
+    : null;
 }
 
 /** Undefined when they cannot be read: a later release stored them. Events must not be sent without them then. */
 export function readFieldRules(stored: unknown): FieldRules | undefined {
   if (stored === null || stored === undefined) return noFieldRules;
   const { data } = storedRules.safeParse(stored);
-  return data && { dropContactDetails: data.dropContactDetails, rules: data.rules };
+  return data && { isWithoutContactDetails: data.isWithoutContactDetails, rules: data.rules };
 }
 
-export function hasRules({ dropContactDetails, rules }: FieldRules): boolean {
-  return dropContactDetails || rules.length > 0;
+export function hasRules({ isWithoutContactDetails, rules }: FieldRules): boolean {
+  return isWithoutContactDetails || rules.length > 0;
 }

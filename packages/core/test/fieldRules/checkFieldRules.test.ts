@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { checkFieldRules } from '../../src/currents/checkFieldRules.js';
 import { readFieldRules, storeFieldRules, type FieldRule } from '../../src/fieldRules/fieldRule.js';
 
-function problemsOf(rules: readonly FieldRule[], dropContactDetails = false): readonly string[] {
-  const checked = checkFieldRules({ dropContactDetails, rules });
+function problemsOf(rules: readonly FieldRule[], isWithoutContactDetails = false): readonly string[] {
+  const checked = checkFieldRules({ isWithoutContactDetails, rules });
   return 'problems' in checked ? checked.problems.map(({ path, message }) => `${path.join('.')}: ${message}`) : [];
 }
 
@@ -37,7 +37,7 @@ it('refuses rules of which one leaves nothing for another', () => {
   ]);
   expect(problemsOf([{ rename: { field: 'plan', to: 'tier' } }, drop('plan')])).toHaveLength(1);
   expect(problemsOf([hash('email_address')], true)).toEqual([
-    'fieldRules.rules.0: email_address: expected a field that is still there, got one that dropContactDetails drops',
+    'fieldRules.rules.0: email_address: expected a field that is still there, got one that isWithoutContactDetails drops',
   ]);
   expect(problemsOf([{ allowOnly: { fields: ['a'] } }, { allowOnly: { fields: ['b'] } }])).toHaveLength(1);
   const constant: FieldRule = { constant: { name: 'a', value: 1 } };
@@ -64,10 +64,10 @@ it('accepts rules that follow one another', () => {
 });
 
 it('reads what it stores, and nothing of a later version', () => {
-  const rules = { dropContactDetails: true, rules: [drop('plan')] };
+  const rules = { isWithoutContactDetails: true, rules: [drop('plan')] };
   const stored = storeFieldRules(rules);
   expect(readFieldRules(JSON.parse(JSON.stringify(stored)))).toEqual(rules);
   expect(readFieldRules({ ...stored, version: 2 })).toBeUndefined();
   expect(readFieldRules({ ...stored, rules: [{ shuffle: {} }] })).toBeUndefined();
-  expect(storeFieldRules({ dropContactDetails: false, rules: [] })).toBeNull();
+  expect(storeFieldRules({ isWithoutContactDetails: false, rules: [] })).toBeNull();
 });

@@ -17,9 +17,9 @@ function event(properties: Readonly<Record<string, unknown>>): CatalogueEvent {
 }
 
 /** Applies the rules, and checks that the event given stays as it was. */
-function apply(rules: readonly FieldRule[], given: CatalogueEvent, dropContactDetails = false) {
+function apply(rules: readonly FieldRule[], given: CatalogueEvent, isWithoutContactDetails = false) {
   const before = structuredClone(given);
-  const left = compileFieldRules({ dropContactDetails, rules }, hash)(given);
+  const left = compileFieldRules({ isWithoutContactDetails, rules }, hash)(given);
   expect(given).toEqual(before);
   return left && { ...left, properties: withoutNulls(left.properties) };
 }
@@ -28,8 +28,8 @@ function withoutNulls(properties: Readonly<Record<string, unknown>>): Readonly<R
   return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null));
 }
 
-const propertiesAfter = (rules: readonly FieldRule[], given: CatalogueEvent, dropContactDetails = false) =>
-  apply(rules, given, dropContactDetails)?.properties;
+const propertiesAfter = (rules: readonly FieldRule[], given: CatalogueEvent, isWithoutContactDetails = false) =>
+  apply(rules, given, isWithoutContactDetails)?.properties;
 
 describe('drop', () => {
   it('takes a property with the name out at any depth, also within lists', () => {
@@ -141,7 +141,7 @@ describe('filter', () => {
   });
 });
 
-describe('dropContactDetails', () => {
+describe('isWithoutContactDetails', () => {
   const left = (properties: Readonly<Record<string, unknown>>) => propertiesAfter([], event(properties), true);
 
   it('takes out the properties of the catalogue that hold an address or a number', () => {
@@ -203,5 +203,5 @@ it('an event that no rule changes stays the same object', () => {
     { drop: { fields: ['plan'] } },
     { truncate: { fields: ['campaign_name'], maxLength: 50 } },
   ];
-  expect(compileFieldRules({ dropContactDetails: true, rules }, hash)(given)).toBe(given);
+  expect(compileFieldRules({ isWithoutContactDetails: true, rules }, hash)(given)).toBe(given);
 });
