@@ -76,7 +76,9 @@ export async function openWorkerLeases(databaseUrl: string, log: Logger, { versi
     async stop() {
       stopped = true;
       clearTimeout(timer);
-      await sql`delete from worker_lease where id = ${id}`.catch(() => undefined);
+      // No attempt knows of a claim whose answer was lost. Were it left to the end of its lease, the next owner would send
+      // later events of its users first.
+      await endLeases(sql, id).catch(() => undefined);
       await sql.end({ timeout: 5 });
     },
   };
@@ -106,17 +108,20 @@ async function listWorkers(sql: Sql) {
 export async function releaseDeadLeases(sql: Sql) {
   const { live, dead } = await listWorkers(sql);
   let released = 0;
-  for (const id of dead) {
-    const first = BigInt(id) * BigInt(perWorker);
-    const [from, to] = [first.toString(), (first + BigInt(perWorker) - 1n).toString()];
-    const rows = await sql`
-      update delivery set due_at = stored_at, lease = null
-      where pending > 0 and lease between ${from}::bigint and ${to}::bigint
-      returning id`;
-    const pulls = await sql`
-      update cohort_pull set due_at = now(), lease = null where lease between ${from}::bigint and ${to}::bigint returning cohort_id`;
-    await sql`delete from worker_lease where id = ${id}`;
-    released += rows.length + pulls.length;
-  }
+  for (const id of dead) released += await endLeases(sql, id);
   return { released, live };
+}
+
+/** Gives back what is leased to a worker, and then forgets the worker, so that another one may own its Currents. */
+async function endLeases(sql: Sql, workerId: number): Promise<number> {
+  const first = BigInt(workerId) * BigInt(perWorker);
+  const [from, to] = [first.toString(), (first + BigInt(perWorker) - 1n).toString()];
+  const rows = await sql`
+    update delivery set due_at = stored_at, lease = null
+    where pending > 0 and lease between ${from}::bigint and ${to}::bigint
+    returning id`;
+  const pulls = await sql`
+    update cohort_pull set due_at = now(), lease = null where lease between ${from}::bigint and ${to}::bigint returning cohort_id`;
+  await sql`delete from worker_lease where id = ${workerId}`;
+  return rows.length + pulls.length;
 }
