@@ -57,11 +57,10 @@ export async function newEventTypes(sql: Sql): Promise<readonly Happening[]> {
 
 /** The names of unknown types in a row, one for each event. */
 async function typesOf({ events, codes, codeIndexes, content }: Row): Promise<readonly string[]> {
-  const unknown = codes.indexOf('unknown_event_type');
-  if (unknown < 0 || !content) return [];
+  if (!codes.includes('unknown_event_type') || !content) return [];
   const bodyOf = await openContent(content, events);
   return [...codeIndexes.keys()]
-    .filter((index) => codeIndexes[index] === unknown)
+    .filter((index) => codes[codeIndexes[index] ?? 0] === 'unknown_event_type')
     .flatMap((index) => nameIn(bodyOf(index).body) ?? []);
 }
 
