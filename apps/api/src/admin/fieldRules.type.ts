@@ -22,16 +22,16 @@ export class RenamedField {
   @Field(() => String, { description: 'Its name or path, as it was given.' })
   field!: string;
 
-  @Field(() => String, { description: 'The new name.' })
+  @Field(() => String, { description: 'The name that it gets, such as plan.' })
   to!: string;
 }
 
 @ObjectType({ description: 'A property that is added to every event.' })
 export class ConstantProperty {
-  @Field(() => String, { description: 'Its name.' })
+  @Field(() => String, { description: 'Its name, such as source.' })
   name!: string;
 
-  @Field(() => PropertyValue, { description: 'Its value.' })
+  @Field(() => PropertyValue, { description: 'The value that it has in every event.' })
   value!: string | number | boolean;
 }
 
