@@ -53,7 +53,8 @@ const find = async (id: string): Promise<Job> =>
 const change = (name: string, id: string) =>
   client.ask(`mutation ($id: ID!) { ${name}(input: { id: $id }) { ... on Problem { code } } }`, { id });
 
-const rows = 600;
+/** Forty steps or more, so that the job is under way when it is killed and paused. */
+const rows = 4_000;
 
 it('a job goes on after a kill, stays paused through another, and does everything once', async () => {
   const token = await client.createIngestToken('platform');
