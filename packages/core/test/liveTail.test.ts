@@ -25,15 +25,17 @@ async function firstItem(filter: TailFilter, content = 'good'): Promise<TailItem
   const reader = readers.open(filter)!;
   let found: TailItem | undefined;
   const reading = (async () => {
-    while (!found) found = (await reader.next())?.items[0];
+    for (let update = await reader.next(); update && !found; update = found ? update : await reader.next())
+      found = update.items[0];
   })();
-  for (let count = 0; !found && count < 500; count++) {
+  for (const endMs = Date.now() + 20_000; !found && Date.now() < endMs;) {
     await hub.take([event(content), event(content)]);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  await reading;
   reader.close();
-  return found!;
+  await reading;
+  if (!found) throw new Error(`expected an item for ${JSON.stringify(filter)} within 20 s, got none`);
+  return found;
 }
 
 it('shows outcomes of a worker with the id and the type of the event, read from its batch', async () => {

@@ -81,12 +81,12 @@ export function createRecordedTap({
       sampler.saw((filter) => countFor(filter, currentId, counts));
       const filters = sampler.openFilters();
       for (const result of results) {
-        if (waiting.length >= maxWaiting || isStopped) return;
+        if (waiting.length >= maxWaiting) break;
         const kinds = countByKind([result]);
         if (!filters.some((filter) => countFor(withoutType(filter), currentId, kinds) > 0)) continue;
         waiting.push({ currentId, occurredAtMs: Date.now(), result });
       }
-      if (waiting.length > 0) working ??= work().finally(() => void (working = undefined));
+      if (waiting.length > 0 && !isStopped) working ??= work().finally(() => void (working = undefined));
     },
     async stop(): Promise<void> {
       isStopped = true;
