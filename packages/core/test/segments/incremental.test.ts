@@ -6,7 +6,7 @@ import { matches, type Definition } from '../../src/segments/definition.js';
 import { startSegmentWork } from '../../src/segments/segmentWork.js';
 import { startSweeps } from '../../src/sweeps.js';
 import { add, createDice, keys, page, remove, user, users } from '../cohorts/cohortHarness.js';
-import { sweepMs, until } from '../deliveryHarness.js';
+import { until } from '../deliveryHarness.js';
 import { openSegmentHarness, type SegmentHarness } from './segmentHarness.js';
 
 let harness: SegmentHarness;
@@ -114,7 +114,7 @@ describe('the evaluation of candidates', () => {
     await harness.settle();
     await allMembersAreDue(slowOne.id);
     await endRest();
-    const sweeps = startSweeps(harness.sql, log, sweepMs);
+    const sweeps = startSweeps(harness.sql, log);
     const work = await harness.sql.begin(async (tx) => {
       const [row] = await tx<{ set_id: string }[]>`select set_id from cohort where partner_id = ${slow.id}`;
       await tx`lock table ${tx(`member_set_${row?.set_id}`)} in access exclusive mode`;
