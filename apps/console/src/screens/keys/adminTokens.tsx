@@ -1,13 +1,12 @@
 import { useState } from 'react';
 import { graphql, type ResultOf } from '../../hub/graphql.js';
 import { useHubMutation, useHubQuery } from '../../hub/useHub.js';
-import { Confirm } from '../../parts/confirm.js';
 import { Field } from '../../parts/field.js';
-import { Answer, ProblemNote } from '../../parts/problem.js';
-import { State, words } from '../../parts/state.js';
-import { Table } from '../../parts/table.js';
+import { words } from '../../parts/state.js';
 import { Time } from '../../parts/time.js';
 import { CreateDialog } from './createDialog.js';
+import { KeysSection } from './keysSection.js';
+import { RevokeDialog } from './revokeDialog.js';
 
 const tokensQuery = graphql(`
   query AdminTokens {
@@ -30,49 +29,21 @@ type AdminToken = ResultOf<typeof tokensQuery>['adminTokens']['nodes'][number];
 
 /** Tokens with which admins and programs use the GraphQL API and the console. */
 export function AdminTokens() {
-  const reading = useHubQuery(tokensQuery, {});
-  const [isCreating, setIsCreating] = useState(false);
-  const [revoked, setRevoked] = useState<AdminToken>();
   return (
-    <section>
-      <div className="title">
-        <h2>Admin tokens</h2>
-        <button type="button" onClick={() => setIsCreating(true)}>
-          New admin token
-        </button>
-      </div>
-      <Answer reading={reading}>
-        {({ adminTokens }) => (
-          <Table
-            caption="Admin tokens"
-            rows={adminTokens.nodes}
-            keyOf={({ id }) => id}
-            empty={<p>No admin token is here.</p>}
-            columns={[
-              { title: 'Name', cell: ({ name, isOwn }) => (isOwn ? `${name} (yours)` : name) },
-              { title: 'Role', cell: ({ role }) => words(role) },
-              { title: 'State', cell: ({ isValid }) => <State value={isValid ? 'VALID' : 'REVOKED'} /> },
-              { title: 'Created', cell: ({ createdAt }) => <Time at={createdAt} /> },
-              { title: 'Expires', cell: ({ expiresAt }) => <Time at={expiresAt} /> },
-              { title: 'Last used', cell: ({ lastUsedAt }) => <Time at={lastUsedAt} /> },
-              {
-                title: 'Actions',
-                cell: (token) =>
-                  token.isValid ? (
-                    <button type="button" className="danger" onClick={() => setRevoked(token)}>
-                      Revoke…
-                    </button>
-                  ) : (
-                    ''
-                  ),
-              },
-            ]}
-          />
-        )}
-      </Answer>
-      {isCreating ? <Create onClose={() => setIsCreating(false)} /> : null}
-      {revoked ? <Revoke token={revoked} onClose={() => setRevoked(undefined)} /> : null}
-    </section>
+    <KeysSection
+      title="Admin tokens"
+      kind="admin token"
+      reading={useHubQuery(tokensQuery, {})}
+      rowsOf={({ adminTokens }) => adminTokens.nodes}
+      columns={[
+        { title: 'Name', cell: ({ name, isOwn }) => (isOwn ? `${name} (yours)` : name) },
+        { title: 'Role', cell: ({ role }) => words(role) },
+      ]}
+      moreTimes={[{ title: 'Expires', cell: ({ expiresAt }) => <Time at={expiresAt} /> }]}
+      empty="No admin token is here."
+      createWith={(_, onClose) => <Create onClose={onClose} />}
+      revokeWith={(token, onClose) => <Revoke token={token} onClose={onClose} />}
+    />
   );
 }
 
@@ -148,13 +119,12 @@ const revokeMutation = graphql(`
 /** Names of admin tokens are not unique, so the id is what has to be typed. */
 function Revoke({ token: { id, name, isOwn }, onClose }: { readonly token: AdminToken; readonly onClose: () => void }) {
   const revoke = useHubMutation(revokeMutation);
-  const answer = revoke.data?.revokeAdminToken;
   return (
-    <Confirm
-      title={`Revoke ${name}`}
-      name={id}
-      action="Revoke"
-      isBusy={revoke.isPending}
+    <RevokeDialog
+      name={name}
+      typed={id}
+      revoking={revoke}
+      answer={revoke.data?.revokeAdminToken}
       onClose={onClose}
       onConfirm={() =>
         revoke.mutate(
@@ -168,8 +138,6 @@ function Revoke({ token: { id, name, isOwn }, onClose }: { readonly token: Admin
         cannot be undone.
       </p>
       {isOwn ? <p className="note warn">You are signed in with this token.</p> : null}
-      {answer && 'message' in answer ? <ProblemNote problem={answer} /> : null}
-      <ProblemNote problem={revoke.error} />
-    </Confirm>
+    </RevokeDialog>
   );
 }

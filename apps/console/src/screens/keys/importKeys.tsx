@@ -1,13 +1,10 @@
 import { useState } from 'react';
 import { graphql, type ResultOf } from '../../hub/graphql.js';
 import { useHubMutation, useHubQuery } from '../../hub/useHub.js';
-import { Confirm } from '../../parts/confirm.js';
 import { Field } from '../../parts/field.js';
-import { Answer, ProblemNote } from '../../parts/problem.js';
-import { State } from '../../parts/state.js';
-import { Table } from '../../parts/table.js';
-import { Time } from '../../parts/time.js';
 import { CreateDialog } from './createDialog.js';
+import { KeysSection } from './keysSection.js';
+import { RevokeDialog } from './revokeDialog.js';
 
 const keysQuery = graphql(`
   query ImportKeys {
@@ -38,51 +35,21 @@ type ImportKey = Data['importKeys']['nodes'][number];
 
 /** Keys with which partners push cohorts. */
 export function ImportKeys() {
-  const reading = useHubQuery(keysQuery, {});
-  const [isCreating, setIsCreating] = useState(false);
-  const [revoked, setRevoked] = useState<ImportKey>();
   return (
-    <section>
-      <div className="title">
-        <h2>Data import keys</h2>
-        <button type="button" onClick={() => setIsCreating(true)}>
-          New data import key
-        </button>
-      </div>
-      <Answer reading={reading}>
-        {({ importKeys, importPartners }) => (
-          <>
-            <Table
-              caption="Data import keys"
-              rows={importKeys.nodes}
-              keyOf={({ id }) => id}
-              empty={<p>No data import key is here. Create one, and give it to the partner that pushes cohorts.</p>}
-              columns={[
-                { title: 'Name', cell: ({ name }) => name },
-                { title: 'Partner', cell: ({ partner }) => partner?.label ?? '' },
-                { title: 'Ends in', cell: ({ hint }) => <code>{hint}</code> },
-                { title: 'State', cell: ({ isValid }) => <State value={isValid ? 'VALID' : 'REVOKED'} /> },
-                { title: 'Created', cell: ({ createdAt }) => <Time at={createdAt} /> },
-                { title: 'Last used', cell: ({ lastUsedAt }) => <Time at={lastUsedAt} /> },
-                {
-                  title: 'Actions',
-                  cell: (key) =>
-                    key.isValid ? (
-                      <button type="button" className="danger" onClick={() => setRevoked(key)}>
-                        Revoke…
-                      </button>
-                    ) : (
-                      ''
-                    ),
-                },
-              ]}
-            />
-            {isCreating ? <Create partners={importPartners.nodes} onClose={() => setIsCreating(false)} /> : null}
-          </>
-        )}
-      </Answer>
-      {revoked ? <Revoke importKey={revoked} onClose={() => setRevoked(undefined)} /> : null}
-    </section>
+    <KeysSection
+      title="Data import keys"
+      kind="data import key"
+      reading={useHubQuery(keysQuery, {})}
+      rowsOf={({ importKeys }) => importKeys.nodes}
+      columns={[
+        { title: 'Name', cell: ({ name }) => name },
+        { title: 'Partner', cell: ({ partner }) => partner?.label ?? '' },
+        { title: 'Ends in', cell: ({ hint }) => <code>{hint}</code> },
+      ]}
+      empty="No data import key is here. Create one, and give it to the partner that pushes cohorts."
+      createWith={({ importPartners }, onClose) => <Create partners={importPartners.nodes} onClose={onClose} />}
+      revokeWith={(key, onClose) => <Revoke importKey={key} onClose={onClose} />}
+    />
   );
 }
 
@@ -173,13 +140,11 @@ const revokeMutation = graphql(`
 
 function Revoke({ importKey: { id, name }, onClose }: { readonly importKey: ImportKey; readonly onClose: () => void }) {
   const revoke = useHubMutation(revokeMutation);
-  const answer = revoke.data?.revokeImportKey;
   return (
-    <Confirm
-      title={`Revoke ${name}`}
+    <RevokeDialog
       name={name}
-      action="Revoke"
-      isBusy={revoke.isPending}
+      revoking={revoke}
+      answer={revoke.data?.revokeImportKey}
       onClose={onClose}
       onConfirm={() =>
         revoke.mutate(
@@ -189,8 +154,6 @@ function Revoke({ importKey: { id, name }, onClose }: { readonly importKey: Impo
       }
     >
       <p>Pushes with this key are refused from now on. This cannot be undone.</p>
-      {answer && 'message' in answer ? <ProblemNote problem={answer} /> : null}
-      <ProblemNote problem={revoke.error} />
-    </Confirm>
+    </RevokeDialog>
   );
 }

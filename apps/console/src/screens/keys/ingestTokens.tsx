@@ -1,12 +1,8 @@
-import { useState } from 'react';
 import { graphql, type ResultOf } from '../../hub/graphql.js';
 import { useHubMutation, useHubQuery } from '../../hub/useHub.js';
-import { Confirm } from '../../parts/confirm.js';
-import { Answer, ProblemNote } from '../../parts/problem.js';
-import { State } from '../../parts/state.js';
-import { Table } from '../../parts/table.js';
-import { Time } from '../../parts/time.js';
 import { CreateDialog } from './createDialog.js';
+import { KeysSection } from './keysSection.js';
+import { RevokeDialog } from './revokeDialog.js';
 
 const tokensQuery = graphql(`
   query IngestTokens {
@@ -27,48 +23,20 @@ type IngestToken = ResultOf<typeof tokensQuery>['ingestTokens']['nodes'][number]
 
 /** Tokens with which events come in. */
 export function IngestTokens() {
-  const reading = useHubQuery(tokensQuery, {});
-  const [isCreating, setIsCreating] = useState(false);
-  const [revoked, setRevoked] = useState<IngestToken>();
   return (
-    <section>
-      <div className="title">
-        <h2>Ingest tokens</h2>
-        <button type="button" onClick={() => setIsCreating(true)}>
-          New ingest token
-        </button>
-      </div>
-      <Answer reading={reading}>
-        {({ ingestTokens }) => (
-          <Table
-            caption="Ingest tokens"
-            rows={ingestTokens.nodes}
-            keyOf={({ id }) => id}
-            empty={<p>No ingest token is here. Create one, and give it to the platform that sends events.</p>}
-            columns={[
-              { title: 'Name', cell: ({ name }) => name },
-              { title: 'Ends in', cell: ({ hint }) => <code>{hint}</code> },
-              { title: 'State', cell: ({ isValid }) => <State value={isValid ? 'VALID' : 'REVOKED'} /> },
-              { title: 'Created', cell: ({ createdAt }) => <Time at={createdAt} /> },
-              { title: 'Last used', cell: ({ lastUsedAt }) => <Time at={lastUsedAt} /> },
-              {
-                title: 'Actions',
-                cell: (token) =>
-                  token.isValid ? (
-                    <button type="button" className="danger" onClick={() => setRevoked(token)}>
-                      Revoke…
-                    </button>
-                  ) : (
-                    ''
-                  ),
-              },
-            ]}
-          />
-        )}
-      </Answer>
-      {isCreating ? <Create onClose={() => setIsCreating(false)} /> : null}
-      {revoked ? <Revoke token={revoked} onClose={() => setRevoked(undefined)} /> : null}
-    </section>
+    <KeysSection
+      title="Ingest tokens"
+      kind="ingest token"
+      reading={useHubQuery(tokensQuery, {})}
+      rowsOf={({ ingestTokens }) => ingestTokens.nodes}
+      columns={[
+        { title: 'Name', cell: ({ name }) => name },
+        { title: 'Ends in', cell: ({ hint }) => <code>{hint}</code> },
+      ]}
+      empty="No ingest token is here. Create one, and give it to the platform that sends events."
+      createWith={(_, onClose) => <Create onClose={onClose} />}
+      revokeWith={(token, onClose) => <Revoke token={token} onClose={onClose} />}
+    />
   );
 }
 
@@ -130,13 +98,11 @@ const revokeMutation = graphql(`
 
 function Revoke({ token: { id, name }, onClose }: { readonly token: IngestToken; readonly onClose: () => void }) {
   const revoke = useHubMutation(revokeMutation);
-  const answer = revoke.data?.revokeIngestToken;
   return (
-    <Confirm
-      title={`Revoke ${name}`}
+    <RevokeDialog
       name={name}
-      action="Revoke"
-      isBusy={revoke.isPending}
+      revoking={revoke}
+      answer={revoke.data?.revokeIngestToken}
       onClose={onClose}
       onConfirm={() =>
         revoke.mutate(
@@ -146,8 +112,6 @@ function Revoke({ token: { id, name }, onClose }: { readonly token: IngestToken;
       }
     >
       <p>Requests with this token are refused from now on. This cannot be undone.</p>
-      {answer && 'message' in answer ? <ProblemNote problem={answer} /> : null}
-      <ProblemNote problem={revoke.error} />
-    </Confirm>
+    </RevokeDialog>
   );
 }
