@@ -62,7 +62,7 @@ it('finds events of one type among outcomes', async () => {
   expect(await firstItem({ kinds: ['delivered'], eventType: eventType! })).toMatchObject({ eventType });
 });
 
-it('asks nothing of the hot path once nobody reads', async () => {
+it('asks nothing of the hot path once no reader is left', async () => {
   const tap = await openStoredTap({ sql: hub.sql, onError });
   expect(tap.isWanted).toBe(false);
   const reader = readers.open({})!;

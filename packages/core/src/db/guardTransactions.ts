@@ -57,7 +57,7 @@ function rejectedAfter(tx: Tx, lossOf: () => unknown): Tx {
   });
 }
 
-/** A call with anything else makes a part of a statement, which is sent to nobody. */
+/** A call with anything else only makes a part of a statement. */
 function isTemplate(word: unknown): boolean {
   return Array.isArray(word) && 'raw' in word;
 }

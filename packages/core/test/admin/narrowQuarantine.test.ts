@@ -60,7 +60,7 @@ const table = (): readonly (readonly [QuarantineSearch, readonly string[]])[] =>
   [{ users: ['ann'], tokenId: String(harness.tokenId + 1) }, ['cut', 'e6']],
   [{ users: ['ann'], to: new Date(0) }, []],
   [{ users: ['ann'], isReleased: true }, []],
-  [{ users: ['nobody'] }, []],
+  [{ users: ['unknown user'] }, []],
   [{ eventType: owl }, ['e1']],
   [{ eventType: 'users.messages.email.Open' }, ['cut', 'e6']],
   [{ eventType: 'ann@example.com' }, []],

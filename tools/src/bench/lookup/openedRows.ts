@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createHttp, createSeal, findEventPlaces, openAdmin, type EventQuestion } from '@currents/core';
 import type { Hub } from '../hub/openHub.js';
 
-/** The events of a page of the API, if it is not told otherwise. */
+/** The events of a page of the API, unless the query names another number. */
 const pageEvents = 50;
 
 /** Counts what a look-up opens, by the function that the api calls, because the api does not say it. */

@@ -135,7 +135,7 @@ export function nameOf({ externalId, deviceId, alias }: Member): string {
 
 const dayMs = 86_400_000;
 
-/** One segment: whom it has, who entered and left, and the webhooks that are told. */
+/** One segment: whom it has, who entered and left, and the webhooks that get its changes. */
 export function Segment({ id }: { readonly id: string }) {
   // A fixed beginning, so that the query stays the same while it is read again.
   const [since] = useState(() => new Date(Date.now() - dayMs).toISOString());

@@ -47,7 +47,7 @@ interface Webhook {
   readonly deferral: { readonly detail: string; readonly until: string } | null;
 }
 
-/** The webhooks of a segment, with what keeps them from being told. */
+/** The webhooks of a segment, with what keeps changes from them. */
 export function Webhooks({
   segmentId,
   webhooks,
@@ -63,7 +63,7 @@ export function Webhooks({
         caption="Webhooks"
         rows={webhooks}
         keyOf={({ id }) => id}
-        empty={<p>No webhook is here. A webhook is told who enters and leaves.</p>}
+        empty={<p>No webhook is here. A webhook gets the members that enter and leave.</p>}
         columns={[
           {
             title: 'Address',
@@ -82,7 +82,7 @@ export function Webhooks({
           { title: 'State', cell: ({ state }) => <State value={state} /> },
           {
             title: 'Waiting',
-            about: 'Changes that wait to be told now',
+            about: 'Changes that wait to be sent now',
             isNumber: true,
             cell: ({ pendingCount }) => count(pendingCount),
           },
@@ -94,11 +94,11 @@ export function Webhooks({
           },
           {
             title: 'Expired',
-            about: 'Changes that could not be told within the retry window, since the webhook was created',
+            about: 'Changes that could not be sent within the retry window, since the webhook was created',
             isNumber: true,
             cell: ({ expiredCount }) => count(expiredCount),
           },
-          { title: 'Last told', cell: ({ lastDeliveredAt }) => <Time at={lastDeliveredAt} /> },
+          { title: 'Last sent', cell: ({ lastDeliveredAt }) => <Time at={lastDeliveredAt} /> },
           {
             title: 'Actions',
             cell: ({ id, allowedActions }) => (
