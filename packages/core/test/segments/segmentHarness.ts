@@ -68,8 +68,22 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
   };
 }
 
-/** Reads all members page by page, as keys, and checks the stored counts against them. */
-async function allMembers({ sql, db }: Pick<Inbox, 'sql' | 'db'>, segmentId: string): Promise<readonly string[]> {
+/**
+ * Reads all members page by page, as keys, and checks the stored counts against them. Members and counts change in one
+ * transaction, so both are read again when one was committed meanwhile.
+ */
+async function allMembers(inbox: Pick<Inbox, 'sql' | 'db'>, segmentId: string): Promise<readonly string[]> {
+  for (let kept = await countsOf(inbox, segmentId); ;) {
+    const keys = await keysOf(inbox, segmentId);
+    const keptAfter = await countsOf(inbox, segmentId);
+    const counted = ['e', 'd', 'a'].map((kind) => keys.filter((key) => key.startsWith(kind)).length).join(' ');
+    if (kept === keptAfter && counted === kept) return keys;
+    if (kept === keptAfter) throw new Error(`the segment ${segmentId} counts ${kept}, and holds ${counted}`);
+    kept = keptAfter;
+  }
+}
+
+async function keysOf({ db }: Pick<Inbox, 'db'>, segmentId: string): Promise<readonly string[]> {
   const members: Member[] = [];
   let after: string | undefined;
   do {
@@ -78,11 +92,11 @@ async function allMembers({ sql, db }: Pick<Inbox, 'sql' | 'db'>, segmentId: str
     members.push(...page.nodes);
     after = page.nextCursor;
   } while (after !== undefined);
-  const keys = members.map(memberKey);
+  return members.map(memberKey);
+}
+
+async function countsOf({ sql }: Pick<Inbox, 'sql'>, segmentId: string): Promise<string> {
   const [row] = await sql<{ external_ids: string; device_ids: string; aliases: string }[]>`
     select external_ids, device_ids, aliases from segment where id = ${Number(segmentId)}`;
-  const counted = ['e', 'd', 'a'].map((kind) => keys.filter((key) => key.startsWith(kind)).length).join(' ');
-  const kept = [row?.external_ids, row?.device_ids, row?.aliases].join(' ');
-  if (counted !== kept) throw new Error(`the segment ${segmentId} counts ${kept}, and holds ${counted}`);
-  return keys;
+  return [row?.external_ids, row?.device_ids, row?.aliases].join(' ');
 }
