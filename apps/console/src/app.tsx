@@ -19,11 +19,11 @@ import { setRefresh, useRefresh } from './hub/refresh.js';
 import { resumeSession, signOut, useSession } from './hub/session.js';
 import { CopyButton } from './parts/copy.js';
 import { Dialog } from './parts/dialog.js';
+import { lazyScreen } from './parts/lazyScreen.js';
 import { useHashPath } from './routing.js';
 import { Activity as ActivityScreen } from './screens/activity.js';
 import { Cohort } from './screens/cohorts/cohort.js';
 import { Cohorts } from './screens/cohorts/cohorts.js';
-import { NewSegment } from './screens/cohorts/newSegment.js';
 import { Segment } from './screens/cohorts/segment.js';
 import { Current } from './screens/current/current.js';
 import { Currents } from './screens/currents.js';
@@ -33,10 +33,12 @@ import { Hub } from './screens/hub.js';
 import { Jobs } from './screens/jobs.js';
 import { Keys } from './screens/keys/keys.js';
 import { LiveTail } from './screens/liveTail.js';
-import { NewCurrent } from './screens/newCurrent.js';
 import { Overview } from './screens/overview.js';
 import { Quarantine } from './screens/quarantine.js';
 import { SignIn } from './screens/signIn.js';
+
+const NewCurrent = lazyScreen(async () => (await import('./screens/newCurrent.js')).NewCurrent);
+const NewSegment = lazyScreen(async () => (await import('./screens/cohorts/newSegment.js')).NewSegment);
 
 const places = [
   { to: '/', title: 'Overview', Icon: LayoutDashboard, key: 'o' },

@@ -1,53 +1,18 @@
 import { useMemo, useState, type FormEvent } from 'react';
 import { Link } from 'wouter';
-import { graphql, type ResultOf } from '../hub/graphql.js';
+import { graphql } from '../hub/graphql.js';
 import { useHubMutation, useHubQuery } from '../hub/useHub.js';
 import { Field } from '../parts/field.js';
 import { count } from '../parts/number.js';
 import { Answer, ProblemNote } from '../parts/problem.js';
 import { isComplete, SchemaForm, type Values } from '../parts/schemaForm.js';
 import { goTo } from '../routing.js';
+import { choicesQuery, lastDayOf, supportedBy, type Choices } from './choices.js';
 import { CredentialsTest } from './credentialsTest.js';
 import { instantOf, LaunchFrom } from './launchFrom.js';
 import { Preview } from './preview.js';
 import { selectionOf, ticksOf } from './selection.js';
 import { TickTree } from './tickTree.js';
-
-const choicesQuery = graphql(`
-  query NewCurrent {
-    destinations {
-      name
-      label
-      settingsSchema
-      credentialsSchema
-      supportedEventTypes {
-        eventTypeName
-      }
-    }
-    catalogue {
-      name
-      label
-      description
-      channels {
-        key
-        label
-        description
-        eventTypes {
-          name
-          title
-          description
-          isDeprecated
-        }
-      }
-    }
-    ingestCounts(groupBy: [EVENT_TYPE]) {
-      eventType
-      accepted
-    }
-  }
-`);
-
-export type Choices = ResultOf<typeof choicesQuery>;
 
 const createMutation = graphql(`
   mutation CreateCurrent($input: CreateCurrentInput!) {
@@ -115,7 +80,7 @@ function Form({ choices }: { readonly choices: Choices }) {
     [name, destinationName, settings, credentials, ticked, contactEmail],
   );
   const destination = choices.destinations.find((known) => known.name === destinationName);
-  const supported = new Set(destination?.supportedEventTypes.map(({ eventTypeName }) => eventTypeName));
+  const supported = supportedBy(choices, destinationName);
   const answer = create.data?.createCurrent;
   const problemsOf = (first: string): ReadonlyMap<string, string> =>
     new Map(
@@ -155,7 +120,7 @@ function Form({ choices }: { readonly choices: Choices }) {
     });
   };
   const launched = launch.data?.launchCurrent;
-  const lastDay = new Map(choices.ingestCounts.map(({ eventType, accepted }) => [eventType ?? '', accepted]));
+  const lastDay = lastDayOf(choices);
   const tickedTypes = ticksOf(choices, supported).filter((type) => ticked.has(type));
   const tickedCount = tickedTypes.length;
   const isBusy = create.isPending || launch.isPending;

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { count } from '../parts/number.js';
-import type { Choices } from './newCurrent.js';
+import type { Choices } from './choices.js';
 import { typesOf } from './selection.js';
 
 interface TreeProps {
