@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { selectionOf, ticksOf } from '../src/screens/selection.js';
+import { changedSelection, selectionOf, ticksOf } from '../src/screens/selection.js';
 
 const types = (...names: readonly string[]) => names.map((name) => ({ name }));
 const catalogue = [
@@ -40,5 +40,19 @@ it('leaves out what the destination does not support', () => {
     groups: ['message'],
     channels: [],
     eventTypes: [],
+  });
+});
+
+it('keeps what a former selection names and the destination supports nothing of', () => {
+  const former = {
+    groups: ['message', 'behaviour'],
+    channels: ['message/sms'],
+    eventTypes: ['email.Click', 'Purchase'],
+  };
+  const supported = new Set(['email.Open', 'email.Click']);
+  expect(changedSelection({ catalogue }, supported, new Set(['email.Open']), former)).toEqual({
+    groups: ['behaviour'],
+    channels: ['message/sms'],
+    eventTypes: ['email.Open', 'Purchase'],
   });
 });

@@ -43,3 +43,37 @@ export function selectionOf(
   }
   return selection;
 }
+
+interface Selection {
+  readonly groups: readonly string[];
+  readonly channels: readonly string[];
+  readonly eventTypes: readonly string[];
+}
+
+/**
+ * The selection for these ticks in place of another one. What that one names and has no tick, because the destination supports
+ * nothing of it yet, stays selected.
+ */
+export function changedSelection(
+  catalogue: Catalogue,
+  supported: ReadonlySet<string>,
+  ticked: ReadonlySet<string>,
+  before: Selection,
+): { groups: string[]; channels: string[]; eventTypes: string[] } {
+  const next = selectionOf(catalogue, supported, ticked);
+  const hasTick = (channels: readonly Channel[]): boolean =>
+    channels.some((channel) => typesOf(channel, supported).length > 0);
+  const groupsWithTick = new Set(
+    catalogue.catalogue.filter(({ channels }) => hasTick(channels)).map(({ name }) => name),
+  );
+  const channelsWithTick = new Set(
+    catalogue.catalogue.flatMap(({ channels }) =>
+      channels.filter((channel) => hasTick([channel])).map(({ key }) => key),
+    ),
+  );
+  return {
+    groups: [...next.groups, ...before.groups.filter((name) => !groupsWithTick.has(name))],
+    channels: [...next.channels, ...before.channels.filter((key) => !channelsWithTick.has(key))],
+    eventTypes: [...next.eventTypes, ...before.eventTypes.filter((name) => !supported.has(name))],
+  };
+}

@@ -2,6 +2,7 @@ import { Link } from 'wouter';
 import { graphql, type ResultOf } from '../../hub/graphql.js';
 import { useHubQuery } from '../../hub/useHub.js';
 import { Answer, ProblemNote } from '../../parts/problem.js';
+import { lazyScreen } from '../../parts/lazyScreen.js';
 import { State } from '../../parts/state.js';
 import { Time } from '../../parts/time.js';
 import { AuditTable } from '../activity.js';
@@ -10,6 +11,8 @@ import { Health } from './health.js';
 import { Settings } from './settings.js';
 import { Skipped } from './skipped.js';
 import { Throttled } from './throttled.js';
+
+const Edit = lazyScreen(async () => (await import('./edit.js')).Edit);
 
 const currentQuery = graphql(`
   query Current($id: ID!) {
@@ -29,6 +32,11 @@ const currentQuery = graphql(`
         version
         lingerMs
         settings
+        selection {
+          groups
+          channels
+          eventTypes
+        }
         eventTypes
         allowedActions
         oldestPendingAt
@@ -93,6 +101,7 @@ const tabs = [
   { name: 'skipped', title: 'Skipped' },
   { name: 'throttled', title: 'Throttled keys' },
   { name: 'settings', title: 'Settings' },
+  { name: 'edit', title: 'Edit' },
   { name: 'history', title: 'History' },
 ] as const;
 
@@ -138,6 +147,7 @@ function Loaded({ current, tab }: { readonly current: CurrentData; readonly tab:
       {tab === 'skipped' ? <Skipped current={current} /> : null}
       {tab === 'throttled' ? <Throttled id={current.id} /> : null}
       {tab === 'settings' ? <Settings current={current} /> : null}
+      {tab === 'edit' ? <Edit current={current} /> : null}
       {tab === 'history' ? <AuditTable targetId={current.id} /> : null}
       {tab === 'health' ? <Health current={current} /> : null}
     </>

@@ -1,0 +1,83 @@
+import type { ReactNode } from 'react';
+import { graphql, type VariablesOf } from '../../hub/graphql.js';
+import { useHubMutation } from '../../hub/useHub.js';
+import { Confirm } from '../../parts/confirm.js';
+import { CopyOperation } from '../../parts/copyOperation.js';
+import { ProblemNote } from '../../parts/problem.js';
+
+const updateMutation = graphql(`
+  mutation UpdateCurrent($input: UpdateCurrentInput!) {
+    updateCurrent(input: $input) {
+      __typename
+      ... on InputInvalid {
+        problems {
+          path
+          message
+        }
+      }
+      ... on Problem {
+        message
+        remedy
+      }
+    }
+  }
+`);
+
+export type CurrentChange = Omit<VariablesOf<typeof updateMutation>['input'], 'id' | 'ifVersion' | 'credentials'>;
+
+/** Changes a Current once its name is typed, unless it was changed since the version that the change is based on. */
+export function ConfirmUpdate({
+  current: { id, name, version },
+  change,
+  onDone,
+  onClose,
+  children,
+}: {
+  /** As it was when the change was begun. */
+  readonly current: { readonly id: string; readonly name: string; readonly version: number };
+  readonly change: CurrentChange;
+  readonly onDone: () => void;
+  readonly onClose: () => void;
+  /** What the change means. */
+  readonly children: ReactNode;
+}) {
+  const update = useHubMutation(updateMutation);
+  const answer = update.data?.updateCurrent;
+  const variables = { input: { ...change, id, ifVersion: version } };
+  return (
+    <Confirm
+      title={`Change ${name}`}
+      name={name}
+      action="Change it"
+      isBusy={update.isPending}
+      onClose={onClose}
+      onConfirm={() =>
+        update.mutate(variables, {
+          onSuccess: (data) => data.updateCurrent.__typename === 'UpdateCurrentPayload' && onDone(),
+        })
+      }
+    >
+      {children}
+      <ProblemNote problem={update.error ?? (answer && 'message' in answer ? answer : null)} />
+      {answer && 'problems' in answer ? <FieldProblems problems={answer.problems} /> : null}
+      <CopyOperation document={updateMutation} variables={variables} />
+    </Confirm>
+  );
+}
+
+/** What is wrong with an input, by field. */
+export function FieldProblems({
+  problems,
+}: {
+  readonly problems: readonly { readonly path: readonly string[]; readonly message: string }[];
+}) {
+  return (
+    <ul>
+      {problems.map(({ path, message }) => (
+        <li key={`${path.join('.')} ${message}`}>
+          <code>{path.join('.')}</code>: {message}
+        </li>
+      ))}
+    </ul>
+  );
+}
