@@ -84,6 +84,28 @@ it('a delivery in a later form is logged and counted once', async () => {
   expect(await metrics.registry.metrics()).toContain('currents_parked_deliveries_total 1');
 });
 
+it('field rules that a later release stored block the Current, which keeps events and rules, and goes on once they are read', async () => {
+  const later = { version: 2, isWithoutContactDetails: false, rules: [{ mask: { fields: ['email'] } }] };
+  await hub.sql`update current set field_rules = ${hub.sql.json(later)} where id = ${current}`;
+  await hub.take(some(3));
+  await hub.startWorker();
+  const block = () => hub.sql<{ state: string; code: string | null; detail: string | null }[]>`
+    select state, blocked_code as code, blocked_detail as detail from current where id = ${current}`;
+  const [blocked] = await until(block, ([now]) => now?.state === 'blocked');
+  expect(blocked).toMatchObject({
+    code: 'field_rules_unreadable',
+    detail: 'a later release of the hub stored the field rules of the Current; run that release, or set them again',
+  });
+  expect(await hub.tally(current)).toEqual({ selected: 3 });
+  expect(partner.requests).toEqual([]);
+  const [{ rules } = { rules: undefined }] = await hub.sql<{ rules: unknown }[]>`
+    select field_rules as rules from current where id = ${current}`;
+  expect(rules).toEqual(later);
+  const readable = { ...later, version: 1, rules: [{ drop: { fields: ['email'] } }] };
+  await hub.sql`update current set field_rules = ${hub.sql.json(readable)}, probe_at = now() where id = ${current}`;
+  await delivered(3);
+});
+
 it('credentials that a later release sealed block the Current, which keeps its events and goes on once they open', async () => {
   const [row] = await hub.sql<{ credentials: Buffer }[]>`select credentials from current where id = ${current}`;
   const sealed = row?.credentials ?? Buffer.alloc(0);

@@ -90,7 +90,8 @@ export class UpdateCurrentInput extends IdInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The present name of the Current, exactly as it is stored: required when credentials are given.',
+    description:
+      'The present name of the Current, exactly as it is stored: required when credentials are given, or when field rules replace those of a later release.',
   })
   confirmName?: string | null;
 

@@ -230,7 +230,7 @@ export class Current extends Node {
 
   @Field(() => Int, {
     description:
-      'The longest time in milliseconds for which due events wait for others, so that one request carries many of them; 150 by default. In a flood nothing waits.',
+      'The longest time in milliseconds for which due events wait for others, so that one request carries many of them; 250 by default. In a flood nothing waits.',
   })
   lingerMs!: number;
 

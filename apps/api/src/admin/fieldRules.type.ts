@@ -79,6 +79,12 @@ export class FieldRule {
 })
 export class FieldRules {
   @Field(() => Boolean, {
+    description:
+      'Usually true. False when a later release of the hub stored rules that this one cannot read: rules is empty then although there are some, and nothing is sent.',
+  })
+  isReadable!: boolean;
+
+  @Field(() => Boolean, {
     description: 'Whether e-mail addresses and phone numbers are taken out of all properties.',
   })
   isWithoutContactDetails!: boolean;

@@ -154,6 +154,34 @@ describe('updateCurrent', () => {
     });
   });
 
+  it('keeps field rules of a later release until their loss is confirmed by name', async () => {
+    const id = await draft('Ruled');
+    const later = { version: 2, isWithoutContactDetails: true, rules: [{ mask: { fields: ['email'] } }] };
+    await harness.sql`update current set field_rules = ${harness.sql.json(later)} where id = ${databaseKey(id)}`;
+    const stored = async (): Promise<unknown> =>
+      (await harness.sql`select field_rules as rules from current where id = ${databaseKey(id)}`)[0]?.['rules'];
+    const shown = `query ($id: ID!) { current(id: $id) { ... on Current {
+      fieldRules { isReadable isWithoutContactDetails rules { drop { fields } } } warnings { code } } } }`;
+    expect(await harness.do(shown, { id })).toMatchObject({
+      fieldRules: { isReadable: false, isWithoutContactDetails: false, rules: [] },
+      warnings: expect.arrayContaining([{ code: 'FIELD_RULES_UNREADABLE' }]),
+    });
+    expect(await harness.do(change, { input: { id, name: 'Ruled 2' } })).toMatchObject({
+      current: { name: 'Ruled 2' },
+    });
+    for (const fieldRules of [null, { rules: [] }, { rules: [{ drop: { fields: ['email'] } }] }])
+      expect(await harness.do(change, { input: { id, fieldRules, confirmName: 'Ruled' } })).toMatchObject({
+        __typename: 'NotConfirmed',
+        message: expect.stringContaining('field rules of a later release'),
+      });
+    expect(await stored()).toEqual(later);
+    const confirmed = { id, confirmName: 'Ruled 2', fieldRules: { rules: [{ drop: { fields: ['email'] } }] } };
+    expect(await harness.do(change, { input: confirmed })).toMatchObject({ __typename: 'UpdateCurrentPayload' });
+    expect(await harness.do(shown, { id })).toMatchObject({
+      fieldRules: { isReadable: true, rules: [{ drop: { fields: ['email'] } }] },
+    });
+  });
+
   it.each([
     ['InputInvalid', { contactEmail: '' }],
     ['NameTaken', { name: 'To Mixpanel' }],

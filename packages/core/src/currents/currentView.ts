@@ -6,7 +6,7 @@ import type { CurrentRow } from './currents.js';
 import type { NoticedCode, NoticedRow } from './currentWarnings.js';
 import { publicWords } from './destinations.js';
 import { rotationViewOf, type RotationRow } from './credentialRotation.js';
-import { noFieldRules, readFieldRules } from '../fieldRules/fieldRule.js';
+import { readFieldRules, showStoredRules } from '../fieldRules/fieldRule.js';
 import type { CurrentAction } from '../admin/problem.js';
 import { carried, notTaken } from './selections.js';
 
@@ -75,7 +75,7 @@ export function viewOf(
     /** The credentials beside those: staged new ones, or former ones that it may go back to. */
     credentialRotation: rotation && other && rotationViewOf(rotation, readable(other)),
     selection: row.selection,
-    fieldRules: readFieldRules(row.fieldRules) ?? noFieldRules,
+    fieldRules: showStoredRules(row.fieldRules),
     /** The longest time in milliseconds for which due events gather before a request. */
     lingerMs: row.lingerMs,
     /** The event types that it carries: selected, and taken by the destination. */

@@ -7,10 +7,11 @@ import type { Admin, Queries } from '../admin/admin.js';
 import { checkContact } from './contact.js';
 import { checkFieldRules } from './checkFieldRules.js';
 import {
-  noFieldRules,
   readFieldRules,
+  showStoredRules,
   storeFieldRules,
   type FieldRules,
+  type ShownFieldRules,
   type StoredFieldRules,
 } from '../fieldRules/fieldRule.js';
 import { checkName } from '../admin/name.js';
@@ -45,7 +46,10 @@ interface CurrentUpdate {
   readonly settings?: unknown;
   /** Replaces all credentials. */
   readonly credentials?: unknown;
-  /** Its present name, exactly: required when credentials are given, for the former ones are gone then. */
+  /**
+   * Its present name, exactly: required when what it replaces is gone then, which is so of credentials, and of field rules of a
+   * later release.
+   */
   readonly confirmName?: string | null | undefined;
   /** Replaces the whole selection. */
   readonly selection?: Selection | null | undefined;
@@ -59,7 +63,7 @@ interface CurrentUpdated {
   readonly kind: 'CurrentUpdated';
   readonly current: CurrentView;
   readonly before: Pick<CurrentRow, 'name' | 'contactEmail' | 'settings' | 'selection' | 'lingerMs'> & {
-    readonly fieldRules: FieldRules;
+    readonly fieldRules: ShownFieldRules;
   };
 }
 
@@ -100,7 +104,8 @@ export async function updateCurrent(
         return versionConflict(await oneViewOf(admin, before), change.ifVersion);
       const changes = await checkChanges(admin, tx, before, change);
       if ('kind' in changes) return changes;
-      if (changes.credentials && change.confirmName !== before.name) return credentialsNotConfirmed(before.name);
+      const lost = lostBy(changes, before);
+      if (lost !== undefined && change.confirmName !== before.name) return notConfirmed(before.name, lost);
       return { before, row: await write(tx, before, changes) };
     }),
   );
@@ -113,7 +118,7 @@ export async function updateCurrent(
   }
   admin.wake(key);
   const { name, contactEmail, settings, selection, lingerMs } = changed.before;
-  const fieldRules = readFieldRules(changed.before.fieldRules) ?? noFieldRules;
+  const fieldRules = showStoredRules(changed.before.fieldRules);
   const view = await oneViewOf(admin, changed.row);
   const before = { name, contactEmail, settings, selection, fieldRules, lingerMs };
   return { kind: 'CurrentUpdated', current: view, before };
@@ -164,8 +169,16 @@ async function checkChanges(
   };
 }
 
-function credentialsNotConfirmed(name: string): NotConfirmed {
-  const message = `confirmName: expected ${JSON.stringify(name)}, the Current's name, to confirm that its credentials are replaced, got something else; the former ones would be gone`;
+/** What nothing could bring back after these changes. */
+function lostBy(changes: Changes, { fieldRules }: CurrentRow): string | undefined {
+  if (changes.credentials !== undefined) return 'credentials';
+  // This release can neither show them nor return them as they were.
+  if (changes.fieldRules !== undefined && !readFieldRules(fieldRules)) return 'field rules of a later release';
+  return undefined;
+}
+
+function notConfirmed(name: string, lost: string): NotConfirmed {
+  const message = `confirmName: expected ${JSON.stringify(name)}, the Current's name, to confirm that its ${lost} are replaced, got something else; the former ones would be gone`;
   return { kind: 'NotConfirmed', message };
 }
 

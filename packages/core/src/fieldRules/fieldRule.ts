@@ -58,6 +58,17 @@ export function readFieldRules(stored: unknown): FieldRules | undefined {
   return data && { isWithoutContactDetails: data.isWithoutContactDetails, rules: data.rules };
 }
 
+/** Rules for people to see. */
+export type ShownFieldRules = FieldRules & {
+  /** False when a later release stored rules that this one cannot read: there are rules, and none of them are shown. */
+  readonly isReadable: boolean;
+};
+
+export function showStoredRules(stored: unknown): ShownFieldRules {
+  const rules = readFieldRules(stored);
+  return { ...(rules ?? noFieldRules), isReadable: rules !== undefined };
+}
+
 export function hasRules({ isWithoutContactDetails, rules }: FieldRules): boolean {
   return isWithoutContactDetails || rules.length > 0;
 }
