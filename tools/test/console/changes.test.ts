@@ -70,6 +70,12 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
     await page.getByText('Of the last 20 events.').waitFor();
     await page.getByRole('row', { name: /20 sent 0 sent$/ }).waitFor();
     await expectAccessible();
+    await page.keyboard.press('Escape');
+    await page.getByRole('checkbox', { name: /^Message engagement/ }).check();
+    await page.getByRole('checkbox', { name: /^Customer behaviour/ }).uncheck();
+    await button('Plan the change').click();
+    await page.getByText(/^\d+ event types fewer/).waitFor();
+    await page.getByText('All of them end as they do now.').waitFor();
     await confirm('Change it');
     await page.getByText('It is changed, from its next request on.').waitFor();
     await page.getByRole('heading', { name: 'Changes of the console', level: 1 }).waitFor();
@@ -77,6 +83,53 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
     await openTab('Settings');
     await page.getByText('bo@example.com').waitFor();
     await page.getByText('0 ms').waitFor();
+  });
+
+  it('adds, orders and removes field rules, shows an event before and after, and stores them after a plan', async () => {
+    await openTab('Field rules');
+    await page.getByText('There is no rule').waitFor();
+    await page.getByLabel('Event', { exact: true }).waitFor();
+    await page.getByLabel('Fields, one a line').fill('campaign_name\n$city');
+    await button('Add the rule').click();
+    await page.getByLabel('What it does').selectOption('constant');
+    await page.getByLabel('Name', { exact: true }).fill('sent_by');
+    await page.getByLabel('Value', { exact: true }).fill('the hub');
+    await button('Add the rule').click();
+    await page.getByLabel('What it does').selectOption('hash');
+    await page.getByLabel('Fields, one a line').fill('user.external_user_id');
+    await button('Add the rule').click();
+    await button('Move up: Hash values: user.external_user_id').click();
+    await page.getByLabel('With these rules').filter({ hasText: '"sent_by": "the hub"' }).waitFor();
+    expect(await page.getByLabel('As it is sent now').textContent()).not.toContain('sent_by');
+    await button(/^Remove: Take fields out/).click();
+    expect(await page.getByRole('list', { name: 'Rules, in order' }).innerText()).toMatch(
+      /^Hash values[^]*Add sent_by/,
+    );
+    await page.getByLabel(/^Without contact details/).check();
+    await expectAccessible();
+    await button('Plan the change').click();
+    await page.getByText('Of the last 20 events.').waitFor();
+    await expectAccessible();
+    await confirm('Change it');
+    await page.getByText('Nothing is different from now.').waitFor();
+    await page.getByLabel('As it is sent now').filter({ hasText: '"sent_by": "the hub"' }).waitFor();
+  });
+
+  it('shows that field rules of a later release cannot be read, and replaces them only when that is confirmed', async () => {
+    const later = { version: 99, isWithoutContactDetails: false, rules: [{ mask: { fields: ['email'] } }] };
+    await hub.sql`update current set field_rules = ${hub.sql.json(later)}, version = version + 1`;
+    await page.reload();
+    await page.getByText('A later release of the hub stored the field rules.').waitFor();
+    expect(await page.getByText('There is no rule').count()).toBe(0);
+    await expectAccessible();
+    await button('Replace them…').click();
+    await button('Plan the change').click();
+    await page.getByText('Rules of a later release are replaced').waitFor();
+    const [stored] = await hub.sql`select field_rules from current`;
+    expect(stored).toEqual({ field_rules: later });
+    await confirm('Change it');
+    await page.getByText('Nothing is different from now.').waitFor();
+    await page.getByText('There is no rule').waitFor();
   });
 
   it('keeps within its policy and its origin all the time', () => {

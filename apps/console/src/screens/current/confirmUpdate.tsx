@@ -23,7 +23,10 @@ const updateMutation = graphql(`
   }
 `);
 
-export type CurrentChange = Omit<VariablesOf<typeof updateMutation>['input'], 'id' | 'ifVersion' | 'credentials'>;
+export type CurrentChange = Omit<
+  VariablesOf<typeof updateMutation>['input'],
+  'id' | 'ifVersion' | 'confirmName' | 'credentials'
+>;
 
 /** Changes a Current once its name is typed, unless it was changed since the version that the change is based on. */
 export function ConfirmUpdate({
@@ -43,7 +46,7 @@ export function ConfirmUpdate({
 }) {
   const update = useHubMutation(updateMutation);
   const answer = update.data?.updateCurrent;
-  const variables = { input: { ...change, id, ifVersion: version } };
+  const variables = { input: { ...change, id, ifVersion: version, confirmName: name } };
   return (
     <Confirm
       title={`Change ${name}`}

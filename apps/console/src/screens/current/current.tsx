@@ -13,6 +13,7 @@ import { Skipped } from './skipped.js';
 import { Throttled } from './throttled.js';
 
 const Edit = lazyScreen(async () => (await import('./edit.js')).Edit);
+const Rules = lazyScreen(async () => (await import('./rules.js')).Rules);
 
 const currentQuery = graphql(`
   query Current($id: ID!) {
@@ -102,6 +103,7 @@ const tabs = [
   { name: 'throttled', title: 'Throttled keys' },
   { name: 'settings', title: 'Settings' },
   { name: 'edit', title: 'Edit' },
+  { name: 'rules', title: 'Field rules' },
   { name: 'history', title: 'History' },
 ] as const;
 
@@ -148,6 +150,7 @@ function Loaded({ current, tab }: { readonly current: CurrentData; readonly tab:
       {tab === 'throttled' ? <Throttled id={current.id} /> : null}
       {tab === 'settings' ? <Settings current={current} /> : null}
       {tab === 'edit' ? <Edit current={current} /> : null}
+      {tab === 'rules' ? <Rules current={current} /> : null}
       {tab === 'history' ? <AuditTable targetId={current.id} /> : null}
       {tab === 'health' ? <Health current={current} /> : null}
     </>
