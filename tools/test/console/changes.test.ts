@@ -132,6 +132,23 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
     await page.getByText('There is no rule').waitFor();
   });
 
+  it('draws outcomes by reason over the days, with a legend that leads to the lists', async () => {
+    await hub.post([...events(3, { user: { external_user_id: 'null' } }), ...events(2, { user: {} })]);
+    await openTab('Health');
+    await page.getByRole('link', { name: /^Rejected: \S+ 3$/ }).waitFor();
+    const skipped = page.getByRole('link', { name: /^Skipped: \S+ 2$/ });
+    await skipped.waitFor();
+    await expectAccessible();
+    await skipped.click();
+    await page.getByRole('table').getByRole('row').nth(2).waitFor();
+    expect(new URL(page.url()).hash).toMatch(/\/skipped\?reason=/);
+    await page.goBack();
+    await page.getByRole('link', { name: /^Rejected: \S+ 3$/ }).click();
+    await page.getByRole('heading', { name: 'Dead letters', level: 1 }).waitFor();
+    expect(new URL(page.url()).hash).toMatch(/\/dead-letters\?current=cur_\d+&code=/);
+    await page.goBack();
+  });
+
   it('keeps within its policy and its origin all the time', () => {
     expect(complaints.all).toEqual([]);
   });

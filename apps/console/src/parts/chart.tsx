@@ -1,9 +1,18 @@
+import { Link } from 'wouter';
 import { count } from './number.js';
 
 export interface Series {
   readonly title: string;
   /** The colour, a class of the style sheet. */
   readonly tone: string;
+  /** Lighter than the tone by so many steps, to tell series of one tone apart: 0 to 2. */
+  readonly shade?: number;
+  /** What it counts. */
+  readonly about?: string;
+  /** The list of what it counts. */
+  readonly to?: string;
+  /** The sum of the values. */
+  readonly total?: number;
   /** One value for each step of time; null where there is none. */
   readonly values: readonly (number | null)[];
 }
@@ -31,11 +40,12 @@ export function StackedBars({ title, steps, series, format = count }: ChartProps
           <g key={at}>
             <title>{describe(at, series, step, format)}</title>
             <rect x={step * wide} y={0} width={wide} height={height} className="none" />
-            {series.map(({ title: name, tone, values }) => {
+            {series.map((one) => {
+              const { title: name, values } = one;
               const tall = ((values[step] ?? 0) / most) * height;
               top -= tall;
               return tall === 0 ? null : (
-                <rect key={name} x={step * wide} y={top} width={wide * 0.85} height={tall} className={tone} />
+                <rect key={name} x={step * wide} y={top} width={wide * 0.85} height={tall} className={classOf(one)} />
               );
             })}
           </g>
@@ -95,6 +105,16 @@ function describe(at: string, series: readonly Series[], step: number, format: (
 
 const utc = (at: string): string => `${at.slice(0, 16).replace('T', ' ')} UTC`;
 
+function classOf({ tone, shade = 0 }: Series): string {
+  return shade === 0 ? tone : `${tone} shade${shade}`;
+}
+
+/** The name with its sum, as a link to the list behind them. */
+function Name({ series: { title, to, total } }: { readonly series: Series }) {
+  const text = total === undefined ? title : `${title} ${count(total)}`;
+  return to === undefined ? text : <Link href={to}>{text}</Link>;
+}
+
 function Frame({
   title,
   steps,
@@ -109,9 +129,9 @@ function Frame({
       <figcaption>
         <strong>{title}</strong>
         <ul>
-          {series.map(({ title: name, tone }) => (
-            <li key={name}>
-              <span className={`key ${tone}`} aria-hidden /> {name}
+          {series.map((one) => (
+            <li key={one.title} title={one.about}>
+              <span className={`key ${classOf(one)}`} aria-hidden /> <Name series={one} />
             </li>
           ))}
         </ul>

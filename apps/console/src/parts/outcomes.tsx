@@ -57,7 +57,7 @@ export function Outcomes({
     })),
     {
       ...{ outcome: 'Not selected', reason: '', eventCount: counts.unselected, isOutside: true },
-      to: `/currents/${currentId}/settings`,
+      to: `/currents/${currentId}/edit`,
     },
   ];
   return (

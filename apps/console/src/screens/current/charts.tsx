@@ -32,10 +32,10 @@ const spans = [
 
 const outcomes = [
   { metric: 'DELIVERED', title: 'Delivered', tone: 'good' },
-  { metric: 'SKIPPED', title: 'Skipped', tone: 'skip' },
-  { metric: 'REJECTED', title: 'Rejected', tone: 'bad' },
-  { metric: 'EXPIRED', title: 'Expired', tone: 'warn' },
-  { metric: 'UNSELECTED', title: 'Not selected', tone: 'plain' },
+  { metric: 'SKIPPED', title: 'Skipped', tone: 'skip', to: (id: string) => `/currents/${id}/skipped` },
+  { metric: 'REJECTED', title: 'Rejected', tone: 'bad', to: (id: string) => `/dead-letters?current=${id}` },
+  { metric: 'EXPIRED', title: 'Expired', tone: 'warn', to: (id: string) => `/dead-letters?current=${id}` },
+  { metric: 'UNSELECTED', title: 'Not selected', tone: 'plain', to: (id: string) => `/currents/${id}/edit` },
 ] as const;
 
 const latencies = [
@@ -43,6 +43,14 @@ const latencies = [
   { metric: 'LATENCY_P95_MS', title: '95 %', tone: 'warn' },
   { metric: 'LATENCY_P99_MS', title: '99 %', tone: 'bad' },
 ] as const;
+
+interface Drawn {
+  readonly metric: string;
+  readonly title: string;
+  readonly tone: string;
+  /** The list behind it, by the id of the Current. */
+  readonly to?: (id: string) => string;
+}
 
 /** How the events of a Current ended over time, and how long they took. */
 export function Charts({ id }: { readonly id: string }) {
@@ -61,9 +69,9 @@ export function Charts({ id }: { readonly id: string }) {
       <Answer reading={reading}>
         {({ series: { countedSince, series } }) => {
           const steps = (series[0]?.points ?? []).map(({ at }) => at);
-          const draw = (known: readonly { readonly metric: string; readonly title: string; readonly tone: string }[]) =>
-            known.map(({ metric, title, tone }): Series => ({
-              ...{ title, tone },
+          const draw = (known: readonly Drawn[]) =>
+            known.map(({ metric, title, tone, to }): Series => ({
+              ...{ title, tone, ...(to && { to: to(id) }) },
               values: series.find((one) => one.metric === metric)?.points.map(({ value }) => value) ?? [],
             }));
           return (

@@ -1,9 +1,12 @@
 import { count } from '../../parts/number.js';
 import { Outcomes } from '../../parts/outcomes.js';
 import { duration, Time, useNowMs } from '../../parts/time.js';
+import { lazyScreen } from '../../parts/lazyScreen.js';
 import { Charts } from './charts.js';
 import { CredentialsForm } from './credentials.js';
 import type { CurrentData } from './current.js';
+
+const ReasonsChart = lazyScreen(async () => (await import('./reasonsChart.js')).ReasonsChart);
 
 /** What is wrong with a Current, and what became of its events. */
 export function Health({ current }: { readonly current: CurrentData }) {
@@ -23,6 +26,7 @@ export function Health({ current }: { readonly current: CurrentData }) {
         </p>
       ))}
       <Charts id={id} />
+      <ReasonsChart current={current} />
       <h2>Outcomes since it was created</h2>
       <p className="muted">
         {count(counts.selected)} events were selected. Each has one of these outcomes; a replayed event counts again.
