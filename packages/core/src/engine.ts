@@ -94,6 +94,7 @@ export async function startEngine(options: EngineOptions) {
         workBudget,
         reportUnreadable,
         workerLeases,
+        clock,
         latencies,
         tap,
         shard,
@@ -110,6 +111,7 @@ export async function startEngine(options: EngineOptions) {
   const wakeReplay = (currentId: number): void => loopOf(currentId).wakeReplay();
 
   const sweeps = startSweeps(sql, log, options.sweepMs);
+  const { clock } = sweeps;
   const cohorts = startCohortWork({ ...options, sweeps });
   const eventIndex = startIndexWork({ ...options, sweeps, sql });
   const segments = startSegmentWork({ ...options, sweeps, http });
@@ -170,10 +172,10 @@ const queueFailed = {
 
 /** Returns a handler that logs at most one error per minute, by default of the queue: the sweep and the partners' limits still work. */
 export function oncePerMinute(log: Pick<Logger, 'warn'>, { event, message } = queueFailed): (error: unknown) => void {
-  let loggedMs = 0;
+  let loggedMs = -Infinity;
   return (error) => {
-    if (Date.now() - loggedMs < 60_000) return;
-    loggedMs = Date.now();
+    if (performance.now() - loggedMs < 60_000) return;
+    loggedMs = performance.now();
     log.warn({ event, err: error }, message);
   };
 }

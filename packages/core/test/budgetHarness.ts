@@ -128,7 +128,7 @@ export function openBudgetHarness(
     },
   });
   const connector = connectorOf(partner, () => line.declared);
-  const order = createUserOrder();
+  const order = createUserOrder(now);
 
   /** Claims like the hub: due deliveries, longest due first, up to about one request. */
   async function attempt(): Promise<boolean> {
@@ -165,6 +165,7 @@ export function openBudgetHarness(
       order: ordered,
       refusals: { alone: 0 },
       liveSinceMs: 0,
+      claimedAtMs: 0,
       windowMs,
       failures: 0,
       stopAtMs: Infinity,

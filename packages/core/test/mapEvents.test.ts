@@ -20,7 +20,7 @@ const line = {
     map: ({ properties }: CatalogueEvent) => ({ payload: properties['payload'] }),
   },
   settings: {},
-  order: createUserOrder().begin(),
+  order: createUserOrder(Date.now).begin(),
 } as unknown as AttemptContext;
 
 const saying = (payload: unknown): CatalogueEvent =>
@@ -93,7 +93,7 @@ describe('events', () => {
         id: `event-${count}-${n}`,
         user: { external_user_id: `user-${n % users}` },
       }));
-    const order = createUserOrder();
+    const order = createUserOrder(Date.now);
     const map = (age: number, events: CatalogueEvent[]) => {
       const ordered = order.begin();
       ordered.refresh();

@@ -97,7 +97,7 @@ it('events that an answer does not confirm are delivered, logged as a warning an
     7,
     { deliveries: [] } as never,
     { ...result, unconfirmed: { events: 2, warning } },
-    0,
+    { startedMs: 0, endedMs: 1 },
   );
   expect(lines.map((line) => JSON.parse(line) as object).at(-1)).toMatchObject({
     event: 'events.unconfirmed',

@@ -50,7 +50,7 @@ export interface ChaosResult {
 const answerMs = 90_000;
 /** A process that cannot be started again for so long has a fault of its own. */
 const persistMs = 120_000;
-/** A worker's backoff reaches a minute, its clock was up to a minute ahead, and a lost lease lasts 34 s. */
+/** A worker's backoff reaches a minute, and a lost lease lasts 34 s. */
 const drainMs = 300_000;
 const connections = 64;
 

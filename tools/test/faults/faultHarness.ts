@@ -18,6 +18,7 @@ export interface FaultHarness extends TestEnvironment, TestClient {
   readonly api: Slot;
   readonly workers: readonly Slot[];
   readonly current: number;
+  readonly adminToken: string;
   /** The log lines of the workers about attempts. */
   readonly attempts: readonly Attempt[];
   startLoad(rate?: { readonly requestsPerSecond: number; readonly eventsPerRequest: number }): Load;
@@ -39,7 +40,12 @@ const project = 'everything';
 
 /** Starts the api, by default also the workers, and one Current that selects all events. */
 export async function openFaultHarness(
-  options: Omit<TestEnvironmentOptions, 'projects'> & { readonly workers: number; readonly startWorkers?: boolean },
+  options: Omit<TestEnvironmentOptions, 'projects'> & {
+    readonly workers: number;
+    readonly startWorkers?: boolean;
+    /** Options of Node, for every process. */
+    readonly nodeOptions?: readonly string[];
+  },
 ): Promise<FaultHarness> {
   const port = await findFreePort();
   const adminToken = newAdminToken();
@@ -49,9 +55,9 @@ export async function openFaultHarness(
     environment: { API_PORT: `${port}`, ADMIN_TOKEN: adminToken, REQUEST_TIMEOUT_SECONDS: '1', ...options.environment },
   });
   const attempts: Attempt[] = [];
-  const api = createSlot('api', testEnvironment.environment, () => undefined);
+  const api = createSlot('api', testEnvironment.environment, () => undefined, options.nodeOptions);
   const workers = Array.from({ length: options.workers }, () =>
-    createSlot('worker', testEnvironment.environment, (line) => note(line, attempts)),
+    createSlot('worker', testEnvironment.environment, (line) => note(line, attempts), options.nodeOptions),
   );
   await api.start();
   const client = await testEnvironment.connect(api.url(), adminToken);
@@ -63,6 +69,7 @@ export async function openFaultHarness(
     api,
     workers,
     current,
+    adminToken,
     attempts,
     startLoad: (rate = { requestsPerSecond: 80, eventsPerRequest: 20 }) =>
       startLoad({ url: `http://127.0.0.1:${port}`, token: client.token, ...rate }),

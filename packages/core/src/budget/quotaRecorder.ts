@@ -39,7 +39,7 @@ export function openQuotaRecorder({ sql, log, currentId, budgets, onError }: Dep
   return {
     /** Writes what has been counted since the last flush, at most every 15 s unless called with `now`. Never rejects. */
     async flush(when?: 'now'): Promise<void> {
-      const nowMs = Date.now();
+      const nowMs = performance.now();
       if (nowMs < dueMs && when !== 'now') return;
       dueMs = nowMs + flushIntervalMs;
       const usage = budgets.takeQuotaUsage();

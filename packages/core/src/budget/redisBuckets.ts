@@ -40,13 +40,13 @@ export function openRedisBuckets(redisUrl: string, onError: (error: Error) => vo
   let pausedUntilMs = 0;
   return {
     async advance(moves) {
-      if (Date.now() < pausedUntilMs) throw new Error('Redis failed a moment ago');
+      if (performance.now() < pausedUntilMs) throw new Error('Redis failed a moment ago');
       const keys = moves.map(({ key }) => `currents:budget:${key}`);
       const args = moves.flatMap(({ incrementMs, minAheadMs, maxAheadMs }) => [incrementMs, minAheadMs, maxAheadMs]);
       try {
         return (await advanceBuckets(keys.length, ...keys, ...args)).map(Number);
       } catch (error) {
-        pausedUntilMs = Date.now() + pauseMs;
+        pausedUntilMs = performance.now() + pauseMs;
         throw error;
       }
     },

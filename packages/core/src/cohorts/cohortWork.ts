@@ -28,6 +28,7 @@ const stopSeconds = 5;
 /** Applies pushed changes to cohorts, until it is stopped. Any number of workers may do so concurrently. */
 export function startCohortWork(deps: CohortWorkDeps) {
   const { databaseUrl, sweeps, log, metrics, retentionDays } = deps;
+  const { clock } = sweeps;
   const sql = connect(databaseUrl, { max: 1, name: 'cohorts' });
   const [cleanupSession, ...free] = Array.from({ length: maxInFlight + 1 }, () =>
     openSession(databaseUrl, { name: 'cohorts', statementMs, maxStatementMs: wholeSetMs }),
@@ -47,7 +48,7 @@ export function startCohortWork(deps: CohortWorkDeps) {
     for (const cohortId of waiting) {
       if (stopped) return;
       if (inFlight.has(cohortId)) continue;
-      if ((failed.get(cohortId)?.untilMs ?? 0) > Date.now()) {
+      if ((failed.get(cohortId)?.untilMs ?? 0) > performance.now()) {
         waiting.delete(cohortId);
         continue;
       }
@@ -72,7 +73,7 @@ export function startCohortWork(deps: CohortWorkDeps) {
     } catch (error) {
       if (stopped) return;
       const failures = (failed.get(cohortId)?.failures ?? 0) + 1;
-      failed.set(cohortId, { failures, untilMs: Date.now() + exponentialBackoffMs(failures, errorBackoff) });
+      failed.set(cohortId, { failures, untilMs: performance.now() + exponentialBackoffMs(failures, errorBackoff) });
       log.warn(
         { event: 'cohort.apply_failed', cohort: cohortId, failures, err: error },
         'changes of a cohort were not applied; they are kept and retried',
@@ -81,17 +82,17 @@ export function startCohortWork(deps: CohortWorkDeps) {
   }
 
   async function apply(cohortId: number, session: Session): Promise<boolean> {
-    const startedMs = Date.now();
+    const startedMs = clock.now();
     const applied = await applyNext(session, cohortId);
     if (applied.outcome !== 'applied') return false;
     const { partner, kind, given, moved, storedAt } = applied;
-    const endedMs = Date.now();
+    const endedMs = clock.now();
     metrics.applied(
       partner,
       moved,
       storedAt.map((at) => endedMs - at.getTime()),
     );
-    const ms = endedMs - startedMs;
+    const ms = Math.round(endedMs - startedMs);
     log.info({ event: 'cohort.applied', cohort: cohortId, kind, changes: storedAt.length, given, ...moved, ms });
     return true;
   }

@@ -59,6 +59,7 @@ export function viewOf(
   counts = countsOf([]),
   oldestPendingAt?: Date,
   rotation?: RotationRow,
+  isDeferred = false,
 ) {
   const connector = admin.connectors.get(row.destination);
   const credentials = credentialsSet(admin, row);
@@ -86,7 +87,7 @@ export function viewOf(
     /** What can be done to it in this state. */
     allowedActions: allowedActions(row.state),
     block: blockOf(row),
-    deferral: deferralOf(row),
+    deferral: isDeferred ? deferralOf(row) : undefined,
     /** Rises with every update. */
     version: row.version,
     createdAt: row.createdAt,
@@ -166,7 +167,7 @@ function blockOf({ state, stateSince, blockedCode, blockedDetail, probeAt }: Cur
 }
 
 /** Why a live Current waits of its own accord. */
-function deferralOf({ state, deferralUntil, deferralCode, deferralDetail }: CurrentRow) {
-  if (state !== 'live' || deferralUntil === null || deferralUntil <= new Date()) return undefined;
+function deferralOf({ deferralUntil, deferralCode, deferralDetail }: CurrentRow) {
+  if (deferralUntil === null) return undefined;
   return { code: deferralCode ?? '', detail: deferralDetail ?? '', until: deferralUntil };
 }

@@ -80,17 +80,29 @@ export async function findCurrent(db: Queries, id: string): Promise<CurrentRow |
 
 async function viewsOf(admin: Admin, rows: readonly CurrentRow[]): Promise<readonly CurrentView[]> {
   const ids = rows.map(({ id }) => id);
-  const [counts, oldest, noticed, rotations] = await Promise.all([
+  const [counts, oldest, noticed, rotations, deferred] = await Promise.all([
     countEvents(admin, ids),
     oldestPending(admin, ids),
     noticedOf(admin, ids),
     rotationsOf(admin.db, ids),
+    deferredOf(admin, rows),
   ]);
   return rows.map((row) => {
     const ofRow = noticed.filter(({ currentId }) => currentId === row.id);
     const rotation = rotations.find(({ currentId }) => currentId === row.id);
-    return viewOf(admin, row, ofRow, counts.get(row.id), oldest.get(row.id), rotation);
+    return viewOf(admin, row, ofRow, counts.get(row.id), oldest.get(row.id), rotation, deferred.has(row.id));
   });
+}
+
+/** Those that wait before their next attempt. Postgres compares: the time was stored by its clock. */
+async function deferredOf({ db }: Admin, rows: readonly CurrentRow[]): Promise<ReadonlySet<number>> {
+  const ids = rows.filter(({ deferralUntil }) => deferralUntil !== null).map(({ id }) => id);
+  if (ids.length === 0) return new Set();
+  const deferred = await db
+    .select({ id: current.id })
+    .from(current)
+    .where(and(inArray(current.id, ids), isDeferred));
+  return new Set(deferred.map(({ id }) => id));
 }
 
 export async function oneViewOf(admin: Admin, row: CurrentRow): Promise<CurrentView> {

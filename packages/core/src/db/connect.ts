@@ -164,13 +164,13 @@ export function openPool(address: DatabaseAddress, options: ConnectOptions, onSt
     },
     /** Ends each connection once its query or transaction has ended, and resolves when none is left. Takes no new query. */
     async retire(): Promise<void> {
-      const latestMs = Date.now() + (options.statementMs || statementMs) * 2;
+      const latestMs = performance.now() + (options.statementMs || statementMs) * 2;
       void sql.end({ timeout: null as never });
       do {
         await new Promise((resolve) => setTimeout(resolve, retireCheckMs));
         // A query that waited for a connection has opened another one.
         void (sql as Sql & Closable).close();
-      } while ((sockets.size > 0 || opening > 0) && Date.now() < latestMs);
+      } while ((sockets.size > 0 || opening > 0) && performance.now() < latestMs);
       destroy();
     },
   };

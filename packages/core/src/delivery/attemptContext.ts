@@ -24,11 +24,14 @@ export interface AttemptContext {
   readonly refusals: { alone: number };
   /** When the Current was last launched or resumed: retry windows begin no earlier. */
   readonly liveSinceMs: number;
+  /** When the deliveries were claimed, by Postgres: what was due by then is attempted, however exact `now` is. */
+  readonly claimedAtMs: number;
   readonly windowMs: number;
   /** How often in a row the Current as a whole failed before this attempt. */
   readonly failures: number;
   /** No request starts after this time, because the lease would expire. */
   readonly stopAtMs: number;
+  /** The time by Postgres: due times are stored, and the lease ends by its clock. */
   now(): number;
   random(): number;
 }

@@ -51,6 +51,8 @@ export interface Claim {
   readonly failures: number;
   /** When the Current was last launched or resumed. */
   readonly liveSinceMs: number;
+  /** The time by Postgres; undefined when nothing was claimed. */
+  readonly nowMs: number | undefined;
   /** The contents of small batches, by batch id; empty when they were not asked for. */
   readonly contents: ReadonlyMap<string, Buffer>;
 }
@@ -58,7 +60,7 @@ export interface Claim {
 type ClaimRow = DeliveryRow &
   Omit<Claim, 'lease' | 'deliveries' | 'newer' | 'contents'> & { readonly content?: string | null };
 
-const nothingDue = { more: false, version: 0, failures: 0, liveSinceMs: 0 };
+const nothingDue = { more: false, version: 0, failures: 0, liveSinceMs: 0, nowMs: undefined };
 
 /** The most deliveries of one claim; small requests make many small deliveries. */
 const maxDeliveries = 200;
@@ -112,10 +114,11 @@ export async function claim(
     set due_at = now() + ${leaseMs}::int * interval '1 millisecond', lease = ${lease}::bigint, attempts = attempts + 1
     from taken, current c where c.id = ${currentId} and d.stored_on = taken.stored_on and d.id = taken.id
     returning ${deliveryColumns(sql)}, ${withContents ? sql`taken.content,` : sql``} (select count(*) from due) > (select count(*) from taken) as more,
-      c.version, c.failures, extract(epoch from coalesce(c.live_since, c.created_at))::float8 * 1000 as "liveSinceMs"`;
+      c.version, c.failures, extract(epoch from coalesce(c.live_since, c.created_at))::float8 * 1000 as "liveSinceMs",
+      extract(epoch from now())::float8 * 1000 as "nowMs"`;
   const contents = new Map<string, Buffer>();
   for (const { batchId, content } of rows) if (content) contents.set(batchId, Buffer.from(content, 'base64'));
-  const { more, version, failures, liveSinceMs } = rows[0] ?? nothingDue;
+  const { more, version, failures, liveSinceMs, nowMs } = rows[0] ?? nothingDue;
   const newer = rows.some(hasNewerDeferrals) ? rows.filter(hasNewerDeferrals).map(deliveryOf) : [];
   const readable = newer.length === 0 ? rows : rows.filter((row) => !hasNewerDeferrals(row));
   return {
@@ -126,6 +129,7 @@ export async function claim(
     version,
     failures,
     liveSinceMs,
+    nowMs,
     contents,
   };
 }

@@ -37,7 +37,8 @@ export async function deliver(batches: readonly ClaimedBatch[], given: AttemptCo
   const isValid = ({ budget: entry }: Deferral): boolean =>
     entry === undefined ||
     limits.budgets.some((budget) => budget.name === entry.name && termsOf(budget) === entry.terms);
-  const attempts = batches.map(({ delivery }) => startAttempt(delivery, context.now(), isValid));
+  const nowMs = Math.max(context.now(), context.claimedAtMs);
+  const attempts = batches.map(({ delivery }) => startAttempt(delivery, nowMs, isValid));
   context.order.refresh();
   const startedMs = performance.now();
   const mapping = startMapping(limits, context);

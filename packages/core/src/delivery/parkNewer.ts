@@ -8,6 +8,8 @@ interface ParkOptions {
   readonly currentId: number;
   readonly windowMs: number;
   readonly shard: number;
+  /** By Postgres. */
+  readonly nowMs: number;
 }
 
 /** A worker of the later release takes them meanwhile; those of this release look again after this time. */
@@ -20,10 +22,9 @@ const parkedMs = 10_000;
 export async function parkNewer(
   sql: Sql,
   { lease, newer, liveSinceMs }: Claim,
-  { currentId, windowMs, shard }: ParkOptions,
+  { currentId, windowMs, shard, nowMs }: ParkOptions,
 ): Promise<void> {
-  const isExpired = ({ storedAtMs }: ClaimedDelivery): boolean =>
-    Math.max(storedAtMs, liveSinceMs) + windowMs <= Date.now();
+  const isExpired = ({ storedAtMs }: ClaimedDelivery): boolean => Math.max(storedAtMs, liveSinceMs) + windowMs <= nowMs;
   const detail = `kept for the whole retry window of ${hoursOf(windowMs)} h: a later release of the hub stored what it waits for`;
   const expired = newer
     .filter(isExpired)

@@ -5,7 +5,7 @@ import type { DeliveryItem } from './deliveryItem.js';
 import type { OrderedItems } from './mapEvents.js';
 import { postpone } from './postpone.js';
 import { sendAll, type SendAllResult } from './sendAll.js';
-import { laterHold, leftNow, type Hold } from './userOrder.js';
+import { laterHold, leftAt, type Hold } from './userOrder.js';
 
 /** So long, in milliseconds, a request waits for the events behind others that would fill it. */
 const gatherMs = 25;
@@ -54,7 +54,7 @@ export async function sendInOrder(
   /** Adds to these items what is free; waits until there is one, and then a moment for the others. */
   async function gatherFree(items: readonly DeliveryItem[]): Promise<readonly DeliveryItem[]> {
     if (rest.length === 0) return items;
-    holdBehindTried(tried, new Set(items), held);
+    holdBehindTried(tried, new Set(items), held, context.now());
     const gathered = [...items];
     for (let untilMs = context.stopAtMs; ;) {
       for (const item of takeFree()) {
@@ -75,11 +75,12 @@ function holdBehindTried(
   tried: readonly DeliveryItem[],
   unsent: ReadonlySet<DeliveryItem>,
   held: Map<string, Hold>,
+  nowMs: number,
 ): void {
   for (const item of tried) {
     const { user, attempt, position } = item;
     if (user === undefined || !attempt.isPending(position) || unsent.has(item)) continue;
-    held.set(user, laterHold(held.get(user), attempt.deferralAt(position) ?? leftNow()) as Hold);
+    held.set(user, laterHold(held.get(user), attempt.deferralAt(position) ?? leftAt(nowMs)) as Hold);
   }
 }
 

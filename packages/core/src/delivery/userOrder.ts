@@ -42,7 +42,7 @@ export function userOf({ user }: Pick<CatalogueEvent, 'user'>): string | undefin
 }
 
 /** The hold of events behind one that an attempt has left, and that is due at once. */
-export const leftNow = (): Hold => ({ dueAtMs: Date.now(), code: 'left', detail: '', isLeft: true });
+export const leftAt = (nowMs: number): Hold => ({ dueAtMs: nowMs, code: 'left', detail: '', isLeft: true });
 
 /** The hold that lasts longer. */
 export function laterHold(one: Hold | undefined, other: Hold | undefined): Hold | undefined {
@@ -55,8 +55,9 @@ export function laterHold(one: Hold | undefined, other: Hold | undefined): Hold 
  * Keeps the events of each user of one Current in order, across attempts: an event is sent when all earlier ones of its
  * user are final. An event that was attempted and is not final is in flight, in one of the running attempts, or its user
  * waits here. What was not attempted yet is claimed in order, by the one worker that owns the Current.
+ * @param now the time by which due times are stored.
  */
-export function createUserOrder() {
+export function createUserOrder(now: () => number) {
   const running = new Set<OrderedAttempt>();
   const waiting = new Map<string, Map<string, Hold>>();
   const usersOf = new Map<string, Set<string>>();
@@ -108,7 +109,7 @@ export function createUserOrder() {
   /** Resolves at the next progress of any attempt; false when there is none in time. */
   function progress(untilMs: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), Math.max(0, untilMs - Date.now()));
+      const timer = setTimeout(() => resolve(false), Math.max(0, untilMs - now()));
       listeners.push(() => {
         clearTimeout(timer);
         resolve(true);
@@ -139,7 +140,7 @@ export function createUserOrder() {
       const sorted = Array.from(waiting.get(user) ?? [], ([id, hold]) => ({ age: ages.get(id) ?? Number(id), hold }))
         .sort((a, b) => a.age - b.age)
         .map(({ age, hold }) => {
-          if (hold.dueAtMs < Date.now() - overdueMs) isStale = true;
+          if (hold.dueAtMs < now() - overdueMs) isStale = true;
           return { age, hold: (latest = laterHold(latest, hold) as Hold) };
         });
       waits.set(user, sorted);
@@ -217,7 +218,7 @@ export function createUserOrder() {
           forget(delivery.id);
           for (const deferral of deferred) for (const [user] of deferral.users ?? []) add(user, delivery, deferral);
         }
-        const left = leftNow();
+        const left = leftAt(now());
         for (const { user, attempt, position } of hasPending(items) ? items : []) {
           if (user === undefined || !attempt.isPending(position) || attempt.deferralAt(position)) continue;
           add(user, attempt.delivery, left);
@@ -228,7 +229,7 @@ export function createUserOrder() {
       /** The attempt failed, and its deliveries are due again at once. */
       fail(): void {
         isUnknown = !isReady;
-        const left = leftNow();
+        const left = leftAt(now());
         for (const { user, attempt } of items) {
           if (user === undefined) continue;
           add(user, attempt.delivery, left);

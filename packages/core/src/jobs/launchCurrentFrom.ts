@@ -3,6 +3,7 @@ import { fieldProblem, inputInvalid, type InputInvalid } from '../admin/problem.
 import type { CurrentView } from '../currents/currentView.js';
 import { launchCurrent } from '../currents/transitions.js';
 import { createJob, type JobView } from './jobs.js';
+import { databaseNow } from '../db/databaseNow.js';
 
 interface LaunchFrom {
   readonly skipTest?: boolean | undefined;
@@ -30,7 +31,7 @@ export async function launchCurrentFrom(
   { skipTest, from }: LaunchFrom,
   adminTokenId: string | undefined,
 ): Promise<CurrentLaunched | LaunchProblem | InputInvalid> {
-  if (from && from.getTime() > Date.now())
+  if (from && from > new Date(await databaseNow(admin.db)))
     return inputInvalid([fieldProblem('from', 'out_of_range', 'expected a time in the past, got one in the future')]);
   let backfill: JobView | undefined;
   const launched = await launchCurrent(admin, id, {

@@ -1,5 +1,4 @@
-import { sql } from 'drizzle-orm';
-import type { Admin, Db } from '../admin/admin.js';
+import type { Admin } from '../admin/admin.js';
 import type { SaveProgress } from '../ledger/saveProgress.js';
 
 /** An operation in steps. `Input` and `Progress` are JSON: they are all that the next process knows of a job. */
@@ -26,12 +25,6 @@ export interface Operation<Input, Progress> {
   /** In the unit of `totalCount`. */
   doneCount(progress: Progress): number;
   result(progress: Progress, input: Input): object;
-}
-
-/** The time of the database, by which rows are stored, rounded up to milliseconds. */
-export async function databaseNow(db: Db['db']): Promise<string> {
-  const [row] = await db.execute<{ ms: number }>(sql`select extract(epoch from clock_timestamp()) * 1000 as ms`);
-  return new Date(Math.ceil(Number(row?.ms))).toISOString();
 }
 
 /** A filter with times of a stored input, in which a time is text. */

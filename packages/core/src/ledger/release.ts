@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readBody, type EventType } from '@currents/schema';
 import type { Admin } from '../admin/admin.js';
+import { databaseNow } from '../db/databaseNow.js';
 import { runInSteps } from '../process/runInSteps.js';
 import { release } from '../quarantine/state.js';
 import { datedId } from './datedId.js';
@@ -71,7 +72,8 @@ export async function releaseStep(
     if (!isDryRun) {
       const indexes = indexesByRow(accepted);
       const changed = rows.filter(({ id }) => indexes.has(id));
-      await changeRows(tx, changed, async (row) => release(row, indexes.get(row.id) ?? [], new Date()));
+      const now = new Date(await databaseNow(tx));
+      await changeRows(tx, changed, async (row) => release(row, indexes.get(row.id) ?? [], now));
     }
     await save(tx, next);
   });

@@ -12,6 +12,8 @@ export type WaitReason =
 /** What a pending event of a delivery may wait for, as a statement reads it. */
 export interface WaitRow {
   readonly dueAt: string | Date;
+  /** Whether that is later than now, by Postgres. */
+  readonly isDueLater: boolean;
   readonly isInFlight: boolean;
   readonly deferral: {
     readonly dueAtMs: number;
@@ -23,6 +25,7 @@ export interface WaitRow {
   readonly blockedCode: string | null;
   readonly blockedDetail: string | null;
   readonly probeAt: string | Date | null;
+  readonly isCurrentDeferred: boolean;
   readonly currentDeferralUntil: string | Date | null;
   readonly currentDeferralCode: string | null;
   readonly currentDeferralDetail: string | null;
@@ -30,12 +33,13 @@ export interface WaitRow {
 
 /** What keeps the whole Current comes first: it ends later than what keeps the event, or hides it. */
 export function waitOf(row: WaitRow): DeliveryWait {
-  const { deferral, currentState, currentDeferralUntil } = row;
+  const { deferral, currentState } = row;
   if (currentState === 'paused') return wait('paused', null, null, undefined);
   if (currentState === 'blocked') return wait('blocked', row.blockedCode, row.blockedDetail, instantOf(row.probeAt));
-  const heldUntil = instantOf(currentDeferralUntil);
-  if (heldUntil && heldUntil > new Date())
-    return wait('current_deferred', row.currentDeferralCode, row.currentDeferralDetail, heldUntil);
+  if (row.isCurrentDeferred) {
+    const until = instantOf(row.currentDeferralUntil);
+    return wait('current_deferred', row.currentDeferralCode, row.currentDeferralDetail, until);
+  }
   if (row.isInFlight) return wait('in_flight', null, null, undefined);
   if (deferral)
     return wait(
@@ -44,8 +48,7 @@ export function waitOf(row: WaitRow): DeliveryWait {
       deferral.detail,
       new Date(deferral.dueAtMs),
     );
-  const dueAt = instantOf(row.dueAt);
-  return wait('due', null, null, dueAt && dueAt > new Date() ? dueAt : undefined);
+  return wait('due', null, null, row.isDueLater ? instantOf(row.dueAt) : undefined);
 }
 
 function wait(reason: WaitReason, code: string | null, detail: string | null, until: Date | undefined): DeliveryWait {

@@ -89,10 +89,10 @@ function readRows(db: Queries, places: readonly PlaceKey[]): Promise<readonly De
     )
     select p.place, d.id, d.current_id as "currentId", o.outcome, d.skip_reasons[o.outcome - ${Outcome.skipped - 1}::int] as "skipReason",
       d.replay as "isReplay", d.replay_id as "replayId", d.attempts, d.due_at as "dueAt",
-      d.lease is not null and d.due_at > now() as "isInFlight",
+      d.due_at > now() as "isDueLater", d.lease is not null and d.due_at > now() as "isInFlight",
       d.first_recorded_at as "firstRecordedAt", d.last_recorded_at as "lastRecordedAt",
       f.deferral, c.state as "currentState", c.blocked_code as "blockedCode", c.blocked_detail as "blockedDetail", c.probe_at as "probeAt",
-      c.deferral_until as "currentDeferralUntil", c.deferral_code as "currentDeferralCode", c.deferral_detail as "currentDeferralDetail"
+      coalesce(c.deferral_until > now(), false) as "isCurrentDeferred", c.deferral_until as "currentDeferralUntil", c.deferral_code as "currentDeferralCode", c.deferral_detail as "currentDeferralDetail"
     from ${asked}
     join deliveries d on d.stored_on = p.day and d.batch_id = p.batch
     join current c on c.id = d.current_id

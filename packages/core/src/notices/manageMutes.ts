@@ -19,8 +19,6 @@ export interface NoticesUnmuted {
   readonly hasEndedMute: boolean;
 }
 
-const maxMuteMs = 366 * 24 * 3_600_000;
-
 const mutes = collection({
   select: ({ db }: Db) => db.select(getTableColumns(noticeMute)).from(noticeMute),
   id: noticeMute.id,
@@ -43,8 +41,9 @@ export async function muteNotices(
   { db, sql: query }: Pick<Admin, 'db' | 'sql'>,
   { currentId, until }: { readonly currentId?: string | undefined; readonly until: Date },
 ): Promise<NoticeMuteView | CurrentNotFound | InputInvalid> {
-  const leftMs = until.getTime() - Date.now();
-  if (leftMs <= 0 || leftMs > maxMuteMs)
+  const [{ isInRange } = { isInRange: false }] = await query<{ isInRange: boolean }[]>`
+    select ${until}::timestamptz > now() and ${until}::timestamptz <= now() + interval '366 days' as "isInRange"`;
+  if (!isInRange)
     return inputInvalid([
       fieldProblem('until', 'out_of_range', 'expected a time from now to a year ahead, got another one'),
     ]);
@@ -68,8 +67,8 @@ export async function unmuteNotices(
   const ended = await db
     .delete(noticeMute)
     .where(sql`coalesce(${noticeMute.currentId}, 0) = ${key ?? 0}`)
-    .returning({ until: noticeMute.until });
-  return { kind: 'NoticesUnmuted', hasEndedMute: ended.some(({ until }) => until > new Date()) };
+    .returning({ hadLasted: sql<boolean>`${noticeMute.until} > now()` });
+  return { kind: 'NoticesUnmuted', hasEndedMute: ended.some(({ hadLasted }) => hadLasted) };
 }
 
 /** The key of a Current that is not deleted; null for the whole hub, undefined when there is none with the id. */

@@ -48,7 +48,8 @@ export function startNoticeWork(deps: NoticeWorkDeps) {
     sweeps.add({
       event: 'notice_sweep.failed',
       isDue: () => hasDueMessage,
-      task: () => sendMessages({ sql, log, metrics, mail, from, windowMs, leaseMs, sendToWebhook }),
+      task: () =>
+        sendMessages({ sql, log, clock: sweeps.clock, metrics, mail, from, windowMs, leaseMs, sendToWebhook }),
     }),
     sweeps.add({ event: 'notice_sweep.failed', isDue: () => hasDueProbe('notice_webhook'), task: prober.start }),
   ];

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Sql } from '../db/connect.js';
+import type { DatabaseClock } from '../db/databaseClock.js';
 import type { Metrics } from '../process/metrics.js';
 import { decideRetry } from '../retry.js';
 import { mailOf } from './mail.js';
@@ -15,6 +16,7 @@ export type MessageVerdict =
 export interface SendDeps {
   readonly sql: Sql;
   readonly log: Logger;
+  readonly clock: DatabaseClock;
   readonly metrics: Pick<Metrics, 'noticeMessageEnded'>;
   readonly mail: MailTransport;
   /** The sender's address. */
@@ -61,7 +63,7 @@ async function sendMessage(deps: SendDeps, message: ClaimedMessage): Promise<voi
 }
 
 async function record(
-  { sql, windowMs }: SendDeps,
+  { sql, clock, windowMs }: SendDeps,
   message: ClaimedMessage,
   verdict: MessageVerdict,
 ): Promise<'sent' | 'deferred' | 'failed'> {
@@ -70,7 +72,7 @@ async function record(
     return 'sent';
   }
   const { code, detail, afterMs } = verdict;
-  const terms = { nowMs: Date.now(), keptSinceMs: message.createdAt.getTime(), windowMs, random: Math.random() };
+  const terms = { nowMs: clock.now(), keptSinceMs: message.createdAt.getTime(), windowMs, random: Math.random() };
   const next = decideRetry({ code, detail, afterMs, tries: message.attempts }, terms);
   if (verdict.outcome === 'deferred' && next.again) {
     await deferMessage(sql, message, { code, detail, dueAtMs: next.dueAtMs });

@@ -7,6 +7,7 @@ import { userDeleted } from '../batch/tombstone.js';
 import { deliveryColumns, deliveryOf, type ClaimedDelivery } from '../delivery/claim.js';
 import { startAttempt } from '../delivery/attempt.js';
 import { record, type AttemptResult } from '../delivery/record.js';
+import { databaseNow } from '../db/databaseNow.js';
 import { counted, type Erasure, type ErasureProgress } from './erasure.js';
 import type { UserMatcher } from './userIds.js';
 
@@ -38,6 +39,7 @@ export async function eraseNextDeliveries(erasure: Erasure, progress: ErasurePro
   );
   const last = rows.at(-1)?.id;
   const next = await afterRows(
+    admin,
     counted(progress, { skippedCount }),
     last,
     concerned.some(({ isBusy }) => isBusy),
@@ -48,15 +50,17 @@ export async function eraseNextDeliveries(erasure: Erasure, progress: ErasurePro
 
 /** Where to go on: after the last row; from the start while attempts are waited for; or with further batches. */
 async function afterRows(
+  { db }: Erasure['admin'],
   progress: ErasureProgress,
   last: string | undefined,
   isBusy: boolean,
 ): Promise<ErasureProgress> {
-  const waitUntilMs = progress.waitUntilMs ?? Date.now() + maxWaitMs;
+  const nowMs = Date.parse(await databaseNow(db));
+  const waitUntilMs = progress.waitUntilMs ?? nowMs + maxWaitMs;
   const isBehind = isBusy || progress.isBehind === true;
   if (last !== undefined) return { ...progress, deliveryAfter: last, waitUntilMs, isBehind };
   const { deliveryAfter: _after, hits: _hits, waitUntilMs: _until, isBehind: _behind, ...rest } = progress;
-  if (!isBehind || Date.now() > waitUntilMs) return rest;
+  if (!isBehind || nowMs > waitUntilMs) return rest;
   await wait(waitMs);
   return { ...progress, deliveryAfter: '0', waitUntilMs, isBehind: false };
 }
@@ -77,8 +81,9 @@ export async function eraseNextDeferrals(
   const readable = rows.filter(({ deferred }) => isReadable(deferred));
   if (readable.length === 0) return undefined;
   await change(erasure, readable, (delivery) => eraseDelivery(delivery, new Set(), users));
-  const waitUntilMs = progress.waitUntilMs ?? Date.now() + maxWaitMs;
-  if (Date.now() > waitUntilMs) return undefined;
+  const nowMs = Date.parse(await databaseNow(admin.db));
+  const waitUntilMs = progress.waitUntilMs ?? nowMs + maxWaitMs;
+  if (nowMs > waitUntilMs) return undefined;
   if (readable.some(({ isBusy }) => isBusy)) await wait(waitMs);
   const next = { ...progress, waitUntilMs };
   await erasure.save(admin.db, next);

@@ -12,7 +12,7 @@ import {
   runPullCleanup,
 } from './pullSweep.js';
 
-interface PullWorkDeps extends PullDeps {
+interface PullWorkDeps extends Omit<PullDeps, 'clock'> {
   readonly databaseUrl: string;
   readonly sweeps: Sweeps;
   /** The longest a partner may take to answer, or stand still. */
@@ -33,7 +33,14 @@ export function startPullWork(deps: PullWorkDeps) {
   const inFlight = new Map<number, Promise<void>>();
   let stopped = false;
   // A step requests a link and then the file, and either may take `requestMs`.
-  const stepDeps: StepDeps = { ...deps, sql, session, leaseMs: requestMs * 3 + 30_000, stopped: () => stopped };
+  const stepDeps: StepDeps = {
+    ...deps,
+    sql,
+    session,
+    clock: sweeps.clock,
+    leaseMs: requestMs * 3 + 30_000,
+    stopped: () => stopped,
+  };
 
   const sweep = sweeps.add({
     event: 'pull_sweep.failed',

@@ -2,6 +2,7 @@ import type { PullStep, StreamingHttp } from '@currents/connector';
 import type { Logger } from 'pino';
 import type { Session } from '../db/session.js';
 import type { Sql } from '../db/connect.js';
+import type { DatabaseClock } from '../db/databaseClock.js';
 import type { Metrics } from '../process/metrics.js';
 import type { WorkerLeases } from '../db/workerLeases.js';
 import { decideRetry } from '../retry.js';
@@ -16,6 +17,7 @@ import { failPull, releaseStep, refundPull, continuePull, recordFetched, deferSt
 /** What running pulls depends on. */
 export interface PullDeps extends LoadCurrentOptions {
   readonly http: StreamingHttp;
+  readonly clock: DatabaseClock;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'stepped'>;
   readonly workerLeases: Pick<WorkerLeases, 'newLease'>;
@@ -67,7 +69,7 @@ export async function runStep(deps: StepDeps, { cohortId, currentId }: DuePull):
 async function callConnector(deps: StepDeps, step: ClaimedStep, { working, pull }: PullSource): Promise<void> {
   const { sql, log, leaseMs, stopped, wakeCohort, http } = deps;
   const { settings, credentials, currentId } = working;
-  const startedMs = Date.now();
+  const startedMs = performance.now();
   const pages = createPageStore({ sql, leaseMs, stopped, onStored: (ids) => ids.forEach(wakeCohort) }, step);
   let answer: PullStep;
   try {
@@ -102,7 +104,7 @@ async function callConnector(deps: StepDeps, step: ClaimedStep, { working, pull 
     ...('code' in answer && { code: answer.code }),
     pages: progress.pages - step.pages,
     members: progress.members - step.members,
-    ms: Date.now() - startedMs,
+    ms: Math.round(performance.now() - startedMs),
   });
 }
 
@@ -166,12 +168,12 @@ async function recordAnswer(
 }
 
 async function retryStep(
-  { sql, log, wakePull, windowMs }: StepDeps,
+  { sql, log, clock, wakePull, windowMs }: StepDeps,
   step: ClaimedStep,
   { code, detail, afterMs }: Extract<PullStep, { readonly outcome: 'deferred' }>,
 ): Promise<void> {
   const { cohortId, progressedAt, tries } = step;
-  const nowMs = Date.now();
+  const nowMs = clock.now();
   const failure = { code, detail, afterMs, tries: tries + 1 };
   const again = decideRetry(failure, {
     nowMs,

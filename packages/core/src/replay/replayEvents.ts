@@ -5,6 +5,7 @@ import type { Admin, Queries } from '../admin/admin.js';
 import { readFieldRules } from '../fieldRules/fieldRule.js';
 import { withFieldRules } from '../fieldRules/withFieldRules.js';
 import { advisoryLocks } from '../db/advisoryLocks.js';
+import { databaseNow } from '../db/databaseNow.js';
 import type { SaveProgress } from '../ledger/saveProgress.js';
 import { chooseEvents, mayChoose, type Choice, type OnChosen } from './chooseEvents.js';
 import { makeDeliveries, type NewReplay, type OpenDelivery } from './makeDeliveries.js';
@@ -84,7 +85,7 @@ export async function startReplay(
   const { db } = admin;
   // What was stored before this moment without a delivery for the launched Current is visible, or on this list.
   const waitFor = isLaunch ? await storingTransactions(db) : [];
-  const nowMs = await clockMs(db);
+  const nowMs = Date.parse(await databaseNow(db));
   const fromMs = filter.from?.getTime() ?? 0;
   const untilMs = Math.min(nowMs, filter.to?.getTime() ?? Infinity);
   const after = await cursorAt(db, fromMs);
@@ -156,14 +157,6 @@ export async function replayStep(
   return next;
 }
 
-/** The time of the database, by which batches are stored, rounded up to milliseconds. */
-async function clockMs(db: Queries): Promise<number> {
-  const [row] = await db.execute<{ ms: number }>(
-    sql`select extract(epoch from clock_timestamp())::float8 * 1000 as ms`,
-  );
-  return Math.ceil(row?.ms ?? Date.now());
-}
-
 /** A plan says something also when there is nothing to read. */
 function needsVerdict({ isDryRun }: EventReplay, { verdict }: ReplayEventsProgress): boolean {
   return isDryRun && verdict === undefined;
@@ -219,7 +212,7 @@ async function readOn(
   const { fromMs, untilMs } = progress;
   const { heads, next } = await nextHeads(tx, { after, fromMs, untilMs });
   const outcomes = await outcomesOf(tx, Number(currentId), heads);
-  const plan = planned && openPlan(progress.plan, planned, Date.now());
+  const plan = planned && openPlan(progress.plan, planned, Date.parse(await databaseNow(tx)));
   const made: NewReplay[] = [];
   let { batchCount, unreadableCount } = progress;
   let madeEvents = 0;

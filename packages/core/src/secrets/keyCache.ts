@@ -53,8 +53,8 @@ export async function watchKeys<Row extends { readonly id: number }>(
     },
     /** Records `last_used_at`, at most once a minute per key. */
     recordUse(id: number): void {
-      const nowMs = Date.now();
-      if (nowMs - (usedAtMs.get(id) ?? 0) < recordUseMs) return;
+      const nowMs = performance.now();
+      if (nowMs - (usedAtMs.get(id) ?? -Infinity) < recordUseMs) return;
       usedAtMs.set(id, nowMs);
       sql`update ${sql(table)} set last_used_at = now() where id = ${id}`.catch(onError);
     },

@@ -2,6 +2,7 @@ import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
 import { block, type FailureReason } from '../circuitBreaker.js';
 import type { Sql } from '../db/connect.js';
+import type { DatabaseClock } from '../db/databaseClock.js';
 import type { Metrics } from '../process/metrics.js';
 import { decideRetry } from '../retry.js';
 import { SealedByLaterRelease, type Seal } from '../secrets/seal.js';
@@ -13,6 +14,7 @@ import { sendWebhook, type WebhookVerdict } from './webhookRequest.js';
 export interface DeliverChangesDeps {
   readonly sql: Sql;
   readonly http: Http;
+  readonly clock: DatabaseClock;
   readonly seal: Seal;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'webhookRequested'>;
@@ -26,7 +28,7 @@ export interface DeliverChangesDeps {
 export async function deliverChanges(deps: DeliverChangesDeps, webhookId: number): Promise<boolean> {
   const batch = await claimBatch(deps.sql, webhookId, deps.requestMs + 10_000);
   if (!batch) return false;
-  const startedMs = Date.now();
+  const startedMs = performance.now();
   const verdict = await send(deps, batch);
   const again = await applyVerdict(deps, batch, verdict);
   deps.metrics.webhookRequested(verdict.outcome, batch.changes.length);
@@ -37,7 +39,7 @@ export async function deliverChanges(deps: DeliverChangesDeps, webhookId: number
     changes: batch.changes.length,
     outcome: verdict.outcome,
     ...('code' in verdict && { code: verdict.code }),
-    ms: Date.now() - startedMs,
+    ms: Math.round(performance.now() - startedMs),
   });
   return again;
 }
@@ -90,12 +92,12 @@ async function applyVerdict(deps: DeliverChangesDeps, batch: WebhookBatch, verdi
 
 /** Holds the webhook, or expires the changes whose retry window is over. */
 async function deferBatch(
-  { sql, log, windowMs }: DeliverChangesDeps,
+  { sql, log, clock, windowMs }: DeliverChangesDeps,
   batch: WebhookBatch,
   { code, detail, afterMs }: FailureReason & { readonly afterMs?: number | undefined },
 ): Promise<boolean> {
   const failure = { code, detail, afterMs, tries: batch.failures + 1 };
-  const terms = { nowMs: Date.now(), windowMs, random: Math.random() };
+  const terms = { nowMs: clock.now(), windowMs, random: Math.random() };
   const next = ({ at }: ChangeRow) =>
     decideRetry(failure, { ...terms, keptSinceMs: Math.max(at.getTime(), batch.liveSince.getTime()) });
   const [first] = batch.changes as [ChangeRow];

@@ -59,7 +59,7 @@ function evaluate(session: Session, segmentId: number, scope: Scope): Promise<Ev
       select count(*)::int as candidates, bool_or(member is null) as anybody
       from (select member from segment_candidate where segment_id = ${segmentId} order by member nulls first limit ${maxCandidates + 1}) c`;
     if (!segment || due.candidates === 0) return { outcome: 'nothing' };
-    const startedMs = Date.now();
+    const startedMs = performance.now();
     const definition = storedDefinition(segment.definition);
     const isNew = segment.set_id === null || segment.evaluated_version !== segment.definition_version;
     const whole = isNew || due.anybody === true || due.candidates > maxCandidates;
@@ -71,7 +71,7 @@ function evaluate(session: Session, segmentId: number, scope: Scope): Promise<Ev
     const evaluation = whole
       ? await evaluateWhole(tx, segment, definition)
       : await evaluateCandidates(tx, segment, definition);
-    const ms = Date.now() - startedMs;
+    const ms = Math.round(performance.now() - startedMs);
     await recordEvaluation(tx, segment, evaluation, { whole, ms });
     return { outcome: 'evaluated', whole, moved: evaluation.moved, ms };
   }, 'one view');

@@ -9,7 +9,7 @@ import { runSegmentCleanup } from './segmentCleanup.js';
 import { isDue } from './webhookBatch.js';
 import { createWebhookProber, expireBlockedWebhooks, findDueWebhooks } from './webhookSweep.js';
 
-interface SegmentWorkDeps extends Omit<DeliverChangesDeps, 'sql'> {
+interface SegmentWorkDeps extends Omit<DeliverChangesDeps, 'sql' | 'clock'> {
   readonly databaseUrl: string;
   readonly sweeps: Sweeps;
   readonly retentionDays: number;
@@ -93,7 +93,7 @@ export function startSegmentWork(deps: SegmentWorkDeps) {
 
   async function deliverAll(webhookId: number): Promise<void> {
     try {
-      while (!stopped && (await deliverChanges({ ...deps, sql }, webhookId)));
+      while (!stopped && (await deliverChanges({ ...deps, sql, clock: sweeps.clock }, webhookId)));
     } catch (error) {
       if (!stopped)
         log.warn(

@@ -1,4 +1,5 @@
 import { connect, type Sql } from '../db/connect.js';
+import { clockColumn, createDatabaseClock, type DatabaseClock } from '../db/databaseClock.js';
 import { readSecretsUnderPreviousKey, type SealKeys } from '../secrets/sealedColumns.js';
 import { createCachedRead, type ReadState } from './cachedRead.js';
 import { readCohorts, readStoppedPulls } from './cohortStatus.js';
@@ -39,6 +40,7 @@ type Parts = { readonly [Part in StatusPart]: ReadState<Awaited<ReturnType<(type
 
 /** What the database knows about the state of the hub. Gauges and overview are made of it, so they cannot disagree. */
 export interface HubStatus extends Parts {
+  /** By Postgres, as what is stored. */
   readonly now: Date;
   /** The retry window of an event. */
   readonly windowMs: number;
@@ -54,7 +56,11 @@ export async function readStatusParts(
     seal,
     windowMs,
     quarantineMaxBytes,
-  }: Pick<HubStatus, 'windowMs' | 'quarantineMaxBytes'> & { readonly seal: SealKeys },
+    clock,
+  }: Pick<HubStatus, 'windowMs' | 'quarantineMaxBytes'> & {
+    readonly seal: SealKeys;
+    readonly clock: Pick<DatabaseClock, 'now'>;
+  },
 ): Promise<HubStatus> {
   const states = await Promise.all(
     statusParts.map(async (part) => {
@@ -63,7 +69,12 @@ export async function readStatusParts(
       return [part, { value, failureCount: value === undefined ? 1 : 0 }] as const;
     }),
   );
-  return { ...(Object.fromEntries(states) as unknown as Parts), windowMs, quarantineMaxBytes, now: new Date() };
+  return {
+    ...(Object.fromEntries(states) as unknown as Parts),
+    windowMs,
+    quarantineMaxBytes,
+    now: new Date(clock.now()),
+  };
 }
 
 export interface HubStatusOptions {
@@ -84,8 +95,14 @@ export function openHubStatus({ databaseUrl, maxWaitMs = 2_000, seal, ...limits 
   const sql = connect(databaseUrl, { max: 2, name: 'status', statementMs: maxStatementMs, hotPath: true });
   let checking: Promise<unknown> | undefined;
   /** One statement for all parts: without a database each would try to connect, one after the other, with growing delays. */
-  const checkConnection = (): Promise<unknown> =>
-    (checking ??= sql`select 1`.then().finally(() => void (checking = undefined)));
+  const checkConnection = (): Promise<unknown> => (checking ??= readClock().finally(() => void (checking = undefined)));
+  const clock = createDatabaseClock();
+  async function readClock(): Promise<void> {
+    const endSample = clock.sample();
+    const [row] = await sql<{ ms: number }[]>`select ${sql.unsafe(clockColumn)} as ms`;
+    if (row) endSample(row.ms);
+  }
+
   const reads = statusParts.map((part) => {
     const read = async (): Promise<unknown> => {
       await checkConnection();
@@ -100,7 +117,7 @@ export function openHubStatus({ databaseUrl, maxWaitMs = 2_000, seal, ...limits 
      */
     async read(maxAgeMs: number): Promise<HubStatus> {
       const states = await Promise.all(reads.map(async ([part, get]) => [part, await get(maxAgeMs)] as const));
-      return { ...(Object.fromEntries(states) as unknown as Parts), ...limits, now: new Date() };
+      return { ...(Object.fromEntries(states) as unknown as Parts), ...limits, now: new Date(clock.now()) };
     },
     close: () => sql.end(),
   };

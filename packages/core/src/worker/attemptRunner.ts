@@ -13,6 +13,7 @@ import type { LatencyRecorder } from '../counts/latencyRecorder.js';
 import { hold, release } from '../currentState.js';
 import type { Sql } from '../db/connect.js';
 import { beforeDeadline } from '../db/deadline.js';
+import type { DatabaseClock } from '../db/databaseClock.js';
 import type { WorkerLeases } from '../db/workerLeases.js';
 import { createAdaptiveConcurrency } from '../delivery/adaptiveConcurrency.js';
 import { createAdaptiveRequestBytes } from '../delivery/adaptiveRequestBytes.js';
@@ -42,6 +43,7 @@ export interface AttemptRunnerDeps extends LoadCurrentOptions {
   readonly reportUnreadable: ReportUnreadable;
   readonly workerLeases: Pick<WorkerLeases, 'newLease' | 'id' | 'hasOthers' | 'isPreferred'>;
   readonly workBudget: WorkBudget;
+  readonly clock: DatabaseClock;
   readonly http: Http;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -76,8 +78,8 @@ const replayEvents = 1_000;
 
 /** Runs the attempts of one Current, and keeps what they share: its settings, budgets and concurrency limit. */
 export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) {
-  const { sql, log, budgetStore: store, windowMs, onBudgetError: onError } = deps;
-  const budgets = store && createBudgets({ currentId, store, windowMs, now: Date.now, onError });
+  const { sql, log, clock, budgetStore: store, windowMs, onBudgetError: onError } = deps;
+  const budgets = store && createBudgets({ currentId, store, windowMs, now: clock.now, onError });
   const quotaRecorder = budgets && openQuotaRecorder({ sql, log, currentId, budgets, onError });
   const concurrency = createAdaptiveConcurrency();
   const linger = createLinger();
@@ -85,7 +87,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   const refusals = { alone: 0 };
   const compression = createCompression(countResponses(deps.http, currentId, deps.metrics));
   const reportNewer = createNewerReporter(deps);
-  const order = createUserOrder();
+  const order = createUserOrder(clock.now);
   const owner = createCurrentOwner(currentId, order, deps);
   /**
    * Claims follow one another, so that attempts have an order. The next one follows when the batches are read: what a busy
@@ -161,7 +163,9 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   }
 
   async function claimWith(work: Work, replays: boolean): Promise<StartedAttempt | undefined> {
-    const startedMs = Date.now();
+    const startedMs = clock.now();
+    const claimedMs = performance.now();
+    const endSample = clock.sample();
     const lease = deps.workerLeases.newLease();
     const ordered = order.begin();
     const workerId = deps.workerLeases.id;
@@ -178,9 +182,10 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
           withContents: deps.batchReader.isUnshared() && linger.isLong(current?.lingerMs ?? 0),
         }),
       );
+      if (claimed.nowMs !== undefined) endSample(claimed.nowMs);
       // Empty claims count: after a flood the rate has to fall.
       const events = claimed.deliveries.reduce((sum, delivery) => sum + delivery.events, 0);
-      if (!replays) linger.onClaimed(events, startedMs);
+      if (!replays) linger.onClaimed(events, claimedMs);
       if (claimed.newer.length > 0) await park(claimed);
       if (claimed.deliveries.length === 0) {
         ordered.drop({ isLost: false });
@@ -199,7 +204,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
 
   /** Leaves what a later release has deferred to a worker of that release. */
   async function park(claimed: Claim): Promise<void> {
-    await beforeDeadline(parkNewer(sql, claimed, { currentId, windowMs, shard: deps.shard }));
+    await beforeDeadline(parkNewer(sql, claimed, { currentId, windowMs, shard: deps.shard, nowMs: clock.now() }));
     await warn([reportNewer(currentId, claimed.newer)]);
   }
 
@@ -213,8 +218,8 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   }
 
   async function releaseWithRetries(lease: string): Promise<void> {
-    const untilMs = Date.now() + deps.requestMs;
-    while (!(await releaseLease(sql, currentId, lease)) && Date.now() < untilMs)
+    const untilMs = performance.now() + deps.requestMs;
+    while (!(await releaseLease(sql, currentId, lease)) && performance.now() < untilMs)
       await new Promise((resolve) => setTimeout(resolve, recordRetryMs));
   }
 
@@ -249,10 +254,11 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
       order: ordered,
       refusals,
       liveSinceMs: claimed.liveSinceMs,
+      claimedAtMs: claimed.nowMs ?? clock.now(),
       windowMs,
       failures: claimed.failures,
       stopAtMs: startedMs + deps.leaseMs - deps.requestMs - 5_000,
-      now: Date.now,
+      now: clock.now,
       random: Math.random,
     });
     // It has mapped the events before it first waits.
@@ -266,7 +272,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
       provenVersion = version;
     await quotaRecorder?.flush();
     for (const each of delivered.unreadable) deps.reportUnreadable(currentId, each);
-    reportAttempt(deps, currentId, claimed, delivered, startedMs);
+    reportAttempt(deps, currentId, claimed, delivered, { startedMs, endedMs: clock.now() });
     await warn(noticedIn(delivered, compression.takeRefusal()));
     return delivered.results.some(({ dueAtMs, outcomes }) => dueAtMs === undefined && countPending(outcomes) > 0);
   }
@@ -294,7 +300,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
   ): Promise<boolean> {
     if (suspension?.kind === 'blocked') await blockRefused(suspension, version);
     if (suspension?.kind === 'held') await hold(sql, currentId, suspension);
-    const isRecorded = await recordWithRetries(results, lease, Date.now() + deps.requestMs);
+    const isRecorded = await recordWithRetries(results, lease, performance.now() + deps.requestMs);
     if (!suspension && failures > 0) await release(sql, currentId);
     return isRecorded;
   }
@@ -320,7 +326,7 @@ export function createAttemptRunner(currentId: number, deps: AttemptRunnerDeps) 
           );
           return false;
         }
-        if (Date.now() > untilMs) throw error;
+        if (performance.now() > untilMs) throw error;
         await new Promise((resolve) => setTimeout(resolve, recordRetryMs));
       }
     }

@@ -28,12 +28,12 @@ export function createCurrentOwner(currentId: number, order: UserOrder, { sql, w
   let sinceMs = 0;
   let restUntilMs = 0;
   let refusedUntilMs = 0;
-  let loadedMs = 0;
+  let loadedMs = -Infinity;
   let isLoaded = false;
 
   /** Takes the Current if it is free. Learns which users wait when it was not owned by this worker before. */
   async function take(): Promise<boolean> {
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     if (nowMs < refusedUntilMs || (nowMs < restUntilMs && !workerLeases.isPreferred(currentId))) return false;
     const [row] = await sql<{ taken: boolean }[]>`
       with taken as (
@@ -53,7 +53,7 @@ export function createCurrentOwner(currentId: number, order: UserOrder, { sql, w
     if (row.taken) {
       sinceMs = nowMs;
       order.expire();
-      loadedMs = 0;
+      loadedMs = -Infinity;
       isLoaded = false;
     }
     ownedUntilMs = nowMs + checkMs;
@@ -62,7 +62,7 @@ export function createCurrentOwner(currentId: number, order: UserOrder, { sql, w
 
   /** What is read while an attempt ends is read again with the next claim. */
   async function load(): Promise<void> {
-    loadedMs = Date.now();
+    loadedMs = performance.now();
     const ended = order.endedCount();
     const stored = await sql<WaitingUser[]>`
       select d.id as "deliveryId", d.replay_id as "replayId", u->>0 as user, (e->>'dueAtMs')::float8 as "dueAtMs", e->>'code' as code, e->>'detail' as detail,
@@ -93,13 +93,13 @@ export function createCurrentOwner(currentId: number, order: UserOrder, { sql, w
     /** Whether this worker may claim. Call it with no claim in progress. */
     async isOwned(): Promise<boolean> {
       const isSettled = !workerLeases.hasOthers() || workerLeases.isPreferred(currentId);
-      if (ownedUntilMs > 0 && !isSettled && Date.now() - sinceMs > tenureMs) {
-        restUntilMs = Date.now() + restMs;
+      if (ownedUntilMs > 0 && !isSettled && performance.now() - sinceMs > tenureMs) {
+        restUntilMs = performance.now() + restMs;
         if (order.isIdle()) await release();
         return false;
       }
-      if (Date.now() >= ownedUntilMs && !(await take())) return false;
-      if (order.isStale() && Date.now() - loadedMs > reloadMs) await load();
+      if (performance.now() >= ownedUntilMs && !(await take())) return false;
+      if (order.isStale() && performance.now() - loadedMs > reloadMs) await load();
       return isLoaded;
     },
     /** Nothing is due or in flight: another worker may be woken next. */

@@ -41,12 +41,12 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
 
   /** Claims due deliveries, now or as soon as another attempt may start. Cheap, and may be called at any time. */
   function wake(): void {
-    pollUntilMs = Date.now() + pollForMs;
+    pollUntilMs = performance.now() + pollForMs;
     schedule();
   }
 
   function schedule(): void {
-    if (hasFreeSlot()) scheduleIn(nextStartMs() - Date.now());
+    if (hasFreeSlot()) scheduleIn(nextStartMs() - performance.now());
   }
 
   function hasFreeSlot(): boolean {
@@ -65,9 +65,9 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
   function scheduleIn(waitMs: number): void {
     if (stopped) return;
     if (waitMs <= 0) return start();
-    if (Date.now() + waitMs >= timerMs) return;
+    if (performance.now() + waitMs >= timerMs) return;
     unschedule();
-    timerMs = Date.now() + waitMs;
+    timerMs = performance.now() + waitMs;
     timer = setTimeout(() => {
       timerMs = Infinity;
       schedule();
@@ -81,7 +81,7 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
 
   function start(): void {
     unschedule();
-    lastStartMs = Date.now();
+    lastStartMs = performance.now();
     active++;
     const run: Promise<void> = runAttempts().finally(() => {
       inFlight.delete(run);
@@ -93,10 +93,11 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
 
   /** Starts an attempt at replayed events if live ones leave room for it. Called whenever that may have changed. */
   function replay(): void {
-    if (stopped || isReplaying || Date.now() >= replayUntilMs || !hasFreeSlot()) return;
-    if (isMoreDue && Date.now() < replayedUntilMs + (replayedUntilMs - replayedFromMs) * (1 / replayShare - 1)) return;
+    if (stopped || isReplaying || performance.now() >= replayUntilMs || !hasFreeSlot()) return;
+    if (isMoreDue && performance.now() < replayedUntilMs + (replayedUntilMs - replayedFromMs) * (1 / replayShare - 1))
+      return;
     isReplaying = true;
-    replayedFromMs = Date.now();
+    replayedFromMs = performance.now();
     let isMore = false;
     const run: Promise<void> = runner
       .run(() => undefined, true)
@@ -105,7 +106,7 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
       .finally(() => {
         inFlight.delete(run);
         isReplaying = false;
-        replayedUntilMs = Date.now();
+        replayedUntilMs = performance.now();
         // Live events come first for the slot that is free now.
         poll();
         if (isMore) setImmediate(replay);
@@ -114,14 +115,14 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
   }
 
   function poll(): void {
-    if (Date.now() < pollUntilMs) schedule();
+    if (performance.now() < pollUntilMs) schedule();
     else if (active === 0 && !isReplaying) void runner.leave();
   }
 
   /** Runs attempts while more is due than one takes, unless the concurrency limit falls and others are in flight. */
   async function runAttempts(): Promise<void> {
     try {
-      do lastClaimMs = Date.now();
+      do lastClaimMs = performance.now();
       while ((isMoreDue = await runner.run(onClaimed)) && !stopped && active + (isReplaying ? 1 : 0) <= runner.limit());
     } catch (error) {
       await onFailed(error);
@@ -148,7 +149,7 @@ export function createDeliveryLoop(currentId: number, deps: AttemptRunnerDeps) {
     wake,
     /** Replayed events are due. Live ones are looked for as well meanwhile: this worker keeps the Current. */
     wakeReplay(): void {
-      replayUntilMs = Date.now() + replayForMs;
+      replayUntilMs = performance.now() + replayForMs;
       wake();
       replay();
     },

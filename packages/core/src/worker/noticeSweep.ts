@@ -50,7 +50,7 @@ async function examineHub(deps: NoticeSweepDeps): Promise<void> {
     returning f.examine_rest_at <= now() as "isRestDue"`;
   if (!turn) return;
   const wanted = turn.isRestDue ? [...urgentParts, ...otherParts] : urgentParts;
-  const status = await readStatusParts(sql, wanted, deps);
+  const status = await readStatusParts(sql, wanted, { ...deps, clock: deps.sweeps.clock });
   await updateAlarms(sql, knownAlarms(status), alarmsOf(status), (ended) => closingOf(ended, status));
   for (const notice of windowNotices(status)) await raiseNotice(sql, notice);
   if (!turn.isRestDue) return;

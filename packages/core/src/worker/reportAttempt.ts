@@ -11,16 +11,15 @@ export interface ReportDeps {
   readonly latencies: Pick<LatencyRecorder, 'delivered'>;
 }
 
-/** Counts the outcomes of an attempt in the metrics, and logs it in one line. */
+/** Counts the outcomes of an attempt in the metrics, and logs it in one line. The times are by Postgres, as events are stored. */
 export function reportAttempt(
   { log, metrics, latencies }: ReportDeps,
   currentId: number,
   claimed: Claim,
   { results, suspension, requests, sent, unconfirmed }: DeliverResult,
-  startedMs: number,
+  { startedMs, endedMs }: { readonly startedMs: number; readonly endedMs: number },
 ): void {
   const counts = { delivered: 0, skipped: 0, rejected: 0, expired: 0, pending: 0 };
-  const endedMs = Date.now();
   for (const { delivery, outcomes } of results) {
     let delivered = 0;
     for (let position = 0; position < outcomes.length; position++) {
@@ -49,7 +48,7 @@ export function reportAttempt(
     sent,
     ...counts,
     ...(suspension && { suspension: suspension.kind, code: suspension.code }),
-    ms: endedMs - startedMs,
+    ms: Math.round(endedMs - startedMs),
   });
   if (!unconfirmed) return;
   metrics.unconfirmed(currentId, unconfirmed.events);

@@ -3,12 +3,10 @@ import type { FaultMakers } from './context.js';
 type ProcessTarget = 'api' | 'worker-1' | 'worker-2';
 
 /**
- * How far a clock jumps ahead at most. What a worker defers meanwhile is due by its clock, so it waits as much longer:
- * it must be less than the run waits at its end.
+ * How far a clock jumps at most, longer than the run waits at its end: what is deferred meanwhile must be due by Postgres'
+ * clock, and a clock that is set back must not make everything wait that is due after some time.
  */
-const maxAheadMs = 60_000;
-/** A clock that is set back makes everything due by it wait, if it is used for durations. */
-const maxBehindMs = 3_600_000;
+const maxJumpMs = 3_600_000;
 
 /** Faults of one process of the hub: only its own time, memory and life are touched. */
 export const processFaults: FaultMakers<ProcessTarget> = {
@@ -31,8 +29,8 @@ export const processFaults: FaultMakers<ProcessTarget> = {
     await pause(lastsMs);
     slot.thaw();
   },
-  clockAhead: jump((choice) => 1_000 + choice * maxAheadMs),
-  clockBehind: jump((choice) => -1_000 - choice * maxBehindMs),
+  clockAhead: jump((choice) => 1_000 + choice * maxJumpMs),
+  clockBehind: jump((choice) => -1_000 - choice * maxJumpMs),
 };
 
 function jump(offsetOf: (choice: number) => number): FaultMakers<ProcessTarget>['kill'] {

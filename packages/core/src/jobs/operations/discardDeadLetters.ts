@@ -3,7 +3,8 @@ import { countDiscardable } from '../../ledger/deadLetterGroups.js';
 import { describeDeadLetters } from '../../ledger/describeDeadLetters.js';
 import { changeDiscarded, type DiscardChange, type DiscardProgress } from '../../ledger/discardDeadLetters.js';
 import type { ReplayFilter } from '../../ledger/replay.js';
-import { databaseNow, datesOf, type Operation } from '../operation.js';
+import { databaseNow } from '../../db/databaseNow.js';
+import { datesOf, type Operation } from '../operation.js';
 
 export interface Restore {
   /** The database key of the Current. */

@@ -1,7 +1,8 @@
 import { countMatching } from '../../ledger/countQuarantine.js';
 import type { QuarantineFilter } from '../../ledger/quarantineFilter.js';
 import { nothingReleased, releaseStep, type ReleaseProgress } from '../../ledger/release.js';
-import { databaseNow, datesOf, type Operation } from '../operation.js';
+import { databaseNow } from '../../db/databaseNow.js';
+import { datesOf, type Operation } from '../operation.js';
 import { upTo } from './quarantineTime.js';
 
 export interface Input {
