@@ -50,10 +50,11 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
 
   /** Types what a dialog asks for, and confirms. */
   async function confirm(action: string): Promise<void> {
+    const last = page.getByRole('dialog').getByRole('button', { name: action, exact: true });
     const asked = (await page.getByText(/^Type .* to confirm/).textContent()) ?? '';
-    expect(await button(action).isDisabled()).toBe(true);
+    expect(await last.isDisabled()).toBe(true);
     await page.getByLabel(/^Type .* to confirm/).fill(asked.replace(/^Type (.*) to confirm$/, '$1'));
-    await button(action).click();
+    await last.click();
   }
 
   it('changes name, contact and event types of a Current, once a plan has said what that means', async () => {
@@ -147,6 +148,42 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
     await page.getByRole('heading', { name: 'Dead letters', level: 1 }).waitFor();
     expect(new URL(page.url()).hash).toMatch(/\/dead-letters\?current=cur_\d+&code=/);
     await page.goBack();
+  });
+
+  it('replays events by time and outcome after a plan, and shows what becomes of them', async () => {
+    await openTab('Replay');
+    await page.getByLabel('Accepted from').fill('2026-01-31T09:30');
+    expect(new URL(page.url()).hash).toMatch(/from=2026-01-3/);
+    await button('Plan the replay').click();
+    await page.getByText(/^3, about \d+/).waitFor();
+    await expectAccessible();
+    await button('Replay 3 events…').click();
+    await confirm('Replay');
+    await page.getByText('Done', { exact: true }).waitFor();
+    await page.getByRole('row', { name: /^Rejected 3$/ }).waitFor();
+    await expectAccessible();
+  });
+
+  it('says which events the destination has already, and cancels a replay that is not sent yet', async () => {
+    await button('Pause').first().click();
+    await page.getByText('It is paused.').waitFor();
+    for (const outcome of ['Rejected', 'Expired']) await page.getByLabel(outcome, { exact: true }).uncheck();
+    await page.getByText('Choose how the events ended').waitFor();
+    await page.getByLabel('Delivered', { exact: true }).check();
+    await button('Plan the replay').click();
+    await page.getByText('20 are recognised and count once.').waitFor();
+    await page
+      .getByText(/the Current is not live|is not live/i)
+      .first()
+      .waitFor();
+    await button('Replay 20 events…').click();
+    await confirm('Replay');
+    await page.getByRole('row', { name: /^Pending 20$/ }).waitFor();
+    await button('Cancel…').click();
+    await confirm('Cancel the job');
+    await page.getByRole('row', { name: /^Cancelled 20$/ }).waitFor();
+    await button('Resume').first().click();
+    await page.getByText('It is live again.').waitFor();
   });
 
   it('keeps within its policy and its origin all the time', () => {

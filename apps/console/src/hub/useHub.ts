@@ -4,11 +4,22 @@ import { ask, type HubError } from './graphql.js';
 import { useShownOperation } from './operations.js';
 import { refreshMs, useRefresh } from './refresh.js';
 
+const pollMs = 1_000;
+
 /** A query of the present screen: read again while auto-refresh is on, and offered for copying. */
 export function useHubQuery<Data, Variables extends object>(
   document: TadaDocumentNode<Data, Variables>,
   variables: Variables,
-  { isLive = true, isEnabled = true }: { readonly isLive?: boolean; readonly isEnabled?: boolean } = {},
+  {
+    isLive = true,
+    isEnabled = true,
+    pollWhile,
+  }: {
+    readonly isLive?: boolean;
+    readonly isEnabled?: boolean;
+    /** Asks every second while it is true, whatever auto-refresh says: for the progress of what was just asked for. */
+    readonly pollWhile?: (data: Data) => boolean;
+  } = {},
 ) {
   const refresh = useRefresh();
   useShownOperation(document, variables);
@@ -17,7 +28,11 @@ export function useHubQuery<Data, Variables extends object>(
     queryFn: ({ signal }) => ask(document, variables, { signal }),
     enabled: isEnabled,
     placeholderData: keepPreviousData,
-    refetchInterval: refresh && isLive ? refreshMs : false,
+    refetchInterval: pollWhile
+      ? ({ state: { data } }) => (data === undefined || pollWhile(data) ? pollMs : false)
+      : refresh && isLive
+        ? refreshMs
+        : false,
   });
 }
 

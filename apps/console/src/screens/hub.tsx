@@ -1,6 +1,7 @@
 import { graphql, type ResultOf } from '../hub/graphql.js';
 import { useHubQuery } from '../hub/useHub.js';
 import { count } from '../parts/number.js';
+import { size } from '../parts/size.js';
 import { Answer } from '../parts/problem.js';
 import { State, words } from '../parts/state.js';
 import { Table } from '../parts/table.js';
@@ -181,13 +182,4 @@ function valueOf({ value, isSecret, source }: HubData['settings'][number]) {
   if (value !== null) return <code>{value}</code>;
   if (isSecret && source === 'ENVIRONMENT') return <span className="muted">set, not shown</span>;
   return <span className="muted">not set</span>;
-}
-
-const units = ['bytes', 'KB', 'MB', 'GB', 'TB'];
-
-/** Bytes for people, such as "12 MB". */
-function size(bytes: number): string {
-  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log(bytes) / Math.log(1_024)));
-  const value = bytes / 1_024 ** power;
-  return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
 }

@@ -1,13 +1,13 @@
-import { useState } from 'react';
 import { graphql, type ResultOf } from '../hub/graphql.js';
-import { useHubMutation, useHubQuery } from '../hub/useHub.js';
-import { Confirm } from '../parts/confirm.js';
+import { useHubQuery } from '../hub/useHub.js';
 import { count } from '../parts/number.js';
-import { Answer, ProblemNote } from '../parts/problem.js';
+import { Answer } from '../parts/problem.js';
 import { State, words } from '../parts/state.js';
 import { Pages, Table } from '../parts/table.js';
 import { Time } from '../parts/time.js';
 import { useFilters } from '../routing.js';
+import { JobControls } from './jobControls.js';
+import { JobProgress } from './jobProgress.js';
 
 const outcomeFragment = graphql(`
   fragment JobOutcome on JobResult @_unmask {
@@ -122,11 +122,15 @@ export function Jobs() {
                     </>
                   ),
                 },
-                { title: 'Progress', about: 'Items done of those that the job began with', cell: Progress },
+                {
+                  title: 'Progress',
+                  about: 'Items done of those that the job began with',
+                  cell: (job) => <JobProgress job={job} />,
+                },
                 { title: 'Result', cell: ({ result, resultSoFar }) => resultOf(result ?? resultSoFar) },
                 { title: 'Created', cell: ({ createdAt }) => <Time at={createdAt} /> },
                 { title: 'Ended', cell: ({ finishedAt }) => (finishedAt ? <Time at={finishedAt} /> : '') },
-                { title: 'Actions', cell: (job) => (job.finishedAt === null ? <Controls job={job} /> : '') },
+                { title: 'Actions', cell: (job) => (job.finishedAt === null ? <JobControls job={job} /> : '') },
               ]}
             />
             <Pages pageInfo={jobs.pageInfo} after={after} onPage={(next) => change({ after: next })} />
@@ -137,109 +141,9 @@ export function Jobs() {
   );
 }
 
-function Progress({ doneCount, totalCount, finishedAt, estimatedEndAt, progressedAt }: Job) {
-  const text = `${count(doneCount)}${totalCount === null ? '' : ` of ${count(totalCount)}`}`;
-  if (finishedAt !== null) return text;
-  return (
-    <>
-      {totalCount ? <progress value={doneCount} max={totalCount} aria-label={text} /> : null} {text}
-      <div className="muted reason">
-        {estimatedEndAt ? (
-          <>
-            ends <Time at={estimatedEndAt} />
-          </>
-        ) : progressedAt ? (
-          <>
-            last step <Time at={progressedAt} />
-          </>
-        ) : null}
-      </div>
-    </>
-  );
-}
-
 function resultOf(result: Job['result']): string {
   if (result?.__typename === 'ReplayResult') return `${count(result.eventCount)} events`;
   if (result?.__typename !== 'EventReplayResult') return '';
   const { eventCount, deliveredCount, pendingCount } = result;
   return `${count(eventCount)} events: ${count(deliveredCount)} delivered, ${count(pendingCount)} pending`;
-}
-
-const pauseMutation = graphql(`
-  mutation PauseJob($input: PauseJobInput!) {
-    pauseJob(input: $input) {
-      __typename
-      ... on Problem {
-        message
-        remedy
-      }
-    }
-  }
-`);
-const resumeMutation = graphql(`
-  mutation ResumeJob($input: ResumeJobInput!) {
-    resumeJob(input: $input) {
-      __typename
-      ... on Problem {
-        message
-        remedy
-      }
-    }
-  }
-`);
-const cancelMutation = graphql(`
-  mutation CancelJob($input: CancelJobInput!) {
-    cancelJob(input: $input) {
-      __typename
-      ... on Problem {
-        message
-        remedy
-      }
-    }
-  }
-`);
-
-/** Pauses, resumes and cancels a job. A cancelled one does not go on, so it is confirmed. */
-function Controls({ job: { id, operation, state, isCancelRequested } }: { readonly job: Job }) {
-  const [pause, resume, cancel] = [
-    useHubMutation(pauseMutation),
-    useHubMutation(resumeMutation),
-    useHubMutation(cancelMutation),
-  ];
-  const [isCancelling, setIsCancelling] = useState(false);
-  const answers = [pause.data?.pauseJob, resume.data?.resumeJob, cancel.data?.cancelJob];
-  const problem = answers.find((answer) => answer && 'message' in answer);
-  const input = { input: { id } };
-  return (
-    <>
-      <div className="actions">
-        {state === 'PAUSED' ? (
-          <button type="button" disabled={resume.isPending} onClick={() => resume.mutate(input)}>
-            Resume
-          </button>
-        ) : (
-          <button type="button" disabled={pause.isPending || isCancelRequested} onClick={() => pause.mutate(input)}>
-            Pause
-          </button>
-        )}
-        <button type="button" className="danger" disabled={isCancelRequested} onClick={() => setIsCancelling(true)}>
-          {isCancelRequested ? 'Cancelling' : 'Cancel…'}
-        </button>
-      </div>
-      <ProblemNote problem={pause.error ?? resume.error ?? (problem && 'message' in problem ? problem : null)} />
-      {isCancelling ? (
-        <Confirm
-          title={`Cancel the job: ${words(operation).toLowerCase()}`}
-          name={id}
-          action="Cancel the job"
-          isBusy={cancel.isPending}
-          onClose={() => setIsCancelling(false)}
-          onConfirm={() => cancel.mutate(input, { onSuccess: () => setIsCancelling(false) })}
-        >
-          <p>What it has done stays done. It does not go on, and cannot be resumed.</p>
-          <ProblemNote problem={cancel.error} />
-        </Confirm>
-      ) : null}
-    </>
-  );
 }

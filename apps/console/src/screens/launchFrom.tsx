@@ -26,6 +26,13 @@ export function LaunchFrom({
   );
 }
 
+/** The time of the API as an input of this browser shows it, such as 2026-01-31T09:30; empty without one. */
+export function localTimeOf(instant: string | null): string {
+  const date = new Date(instant ?? '');
+  if (Number.isNaN(date.getTime())) return '';
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
 /** The time for the API; null when none was chosen. */
 export function instantOf(value: string): string | null {
   const date = new Date(value);

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { Link } from 'wouter';
 import { graphql } from '../../hub/graphql.js';
 import { useHubMutation } from '../../hub/useHub.js';
 import { Confirm } from '../../parts/confirm.js';
@@ -11,6 +12,11 @@ const launchMutation = graphql(`
   mutation LaunchCurrent($input: LaunchCurrentInput!) {
     launchCurrent(input: $input) {
       __typename
+      ... on LaunchCurrentPayload {
+        backfill {
+          id
+        }
+      }
       ... on Problem {
         message
         remedy
@@ -70,6 +76,8 @@ interface Said {
   readonly __typename: string;
   readonly message?: string;
   readonly remedy?: string | null;
+  /** The job that sends earlier events. */
+  readonly backfill?: { readonly id: string } | null;
 }
 
 /** What the state of a Current allows. */
@@ -86,7 +94,7 @@ export function Actions({ current: { id, name, allowedActions, counts } }: { rea
   const [launchFrom, setLaunchFrom] = useState('');
   const may = (action: (typeof allowedActions)[number]): boolean => allowedActions.includes(action);
   const say = (answer: Said | undefined, done: string): void =>
-    setSaid(answer && 'message' in answer ? answer : { __typename: 'Done', message: done });
+    setSaid(answer && 'message' in answer ? answer : { ...answer, __typename: 'Done', message: done });
   const fail = (error: Error): void => setSaid({ __typename: 'Error', message: error.message });
   const input = { input: { id } };
   const isGood = said?.__typename === 'Done' || said?.__typename === 'TestCredentialsPayload';
@@ -157,7 +165,10 @@ export function Actions({ current: { id, name, allowedActions, counts } }: { rea
       </div>
       {said === undefined ? null : isGood ? (
         <p className="note good" role="status">
-          {said.message}
+          {said.message}{' '}
+          {said.backfill ? (
+            <Link href={`/currents/${id}/replay?job=${said.backfill.id}`}>See how earlier events are sent</Link>
+          ) : null}
         </p>
       ) : (
         <ProblemNote problem={{ message: said.message ?? '', remedy: said.remedy ?? null }} />

@@ -14,6 +14,7 @@ import { Throttled } from './throttled.js';
 
 const Edit = lazyScreen(async () => (await import('./edit.js')).Edit);
 const Rules = lazyScreen(async () => (await import('./rules.js')).Rules);
+const Replay = lazyScreen(async () => (await import('./replay.js')).Replay);
 
 const currentQuery = graphql(`
   query Current($id: ID!) {
@@ -104,6 +105,7 @@ const tabs = [
   { name: 'settings', title: 'Settings' },
   { name: 'edit', title: 'Edit' },
   { name: 'rules', title: 'Field rules' },
+  { name: 'replay', title: 'Replay' },
   { name: 'history', title: 'History' },
 ] as const;
 
@@ -151,6 +153,7 @@ function Loaded({ current, tab }: { readonly current: CurrentData; readonly tab:
       {tab === 'settings' ? <Settings current={current} /> : null}
       {tab === 'edit' ? <Edit current={current} /> : null}
       {tab === 'rules' ? <Rules current={current} /> : null}
+      {tab === 'replay' ? <Replay current={current} /> : null}
       {tab === 'history' ? <AuditTable targetId={current.id} /> : null}
       {tab === 'health' ? <Health current={current} /> : null}
     </>
