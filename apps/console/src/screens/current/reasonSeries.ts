@@ -55,7 +55,7 @@ export function seriesByReason(
     of: (day: DayCounts) => readonly Reason[],
     listOf: (code?: string) => string,
   ) => {
-    const codes = mostFrequent(counts.flatMap(of));
+    const codes = byFrequency(counts.flatMap(of));
     const sumOf = (wanted: ReadonlySet<string>) => (day: DayCounts) =>
       of(day).reduce((sum, { code, eventCount }) => sum + (wanted.has(code) ? eventCount : 0), 0);
     const isOver = codes.length > maxShades;
@@ -99,7 +99,7 @@ export function seriesByReason(
   ].filter(({ title, total }) => total > 0 || title === 'Delivered');
 }
 
-function mostFrequent(reasons: readonly Reason[]): readonly string[] {
+function byFrequency(reasons: readonly Reason[]): readonly string[] {
   const sums = new Map<string, number>();
   for (const { code, eventCount } of reasons) sums.set(code, (sums.get(code) ?? 0) + eventCount);
   return [...sums].sort(([, one], [, other]) => other - one).map(([code]) => code);
