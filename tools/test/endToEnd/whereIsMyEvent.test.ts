@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createAdminClient, type AdminClient } from '../../src/hub/adminClient.js';
 import { redisForTest } from '../faults/redis.js';
-import { event, tomorrow } from './events.js';
+import { startAmplitudeHub } from './amplitudeHub.js';
+import { event, events, tomorrow } from './events.js';
 import { ledgerOf } from './ledger.js';
 import { startTestHub, type TestHub } from './testHub.js';
 import { until } from './until.js';
 
-let hub: TestHub | undefined;
+let hub: Pick<TestHub, 'stop'> | undefined;
 afterEach(async () => {
   await hub?.stop();
   hub = undefined;
@@ -127,3 +128,58 @@ describe.each(queues)('with the queue in %s', (_name, queue) => {
     expect(replayed.deliveries[0]?.deadLetter?.replayedAt).not.toBeNull();
   }, 120_000);
 });
+
+it('an event behind a key that is over its limit waits for that key, until a time that is said', async () => {
+  // Of one device, 30 events in 30 seconds.
+  const settings = { endpoint: 'httpapi', eventsPerSecondPerKey: 1 };
+  const started = await startAmplitudeHub({ projects: { hot: { limits: { httpapiEps: 1 } } } });
+  hub = started;
+  const current = await started.launch('hot', { settings });
+  const ofDevice = events(60, { user: { external_user_id: 'busy', device_id: 'a hot device' } });
+  const other = event({ user: { external_user_id: 'calm', device_id: 'another device' } });
+  expect((await started.post([...ofDevice, other])).body).toMatchObject({ accepted: 61 });
+  await until(
+    () => ledgerOf(started.sql, current),
+    ({ delivered, pending }) => delivered > 0 && pending > 0,
+    30_000,
+  );
+  const last = ofDevice.at(-1);
+  const { event: found } = await until(
+    () =>
+      started.client.ask<{
+        event: {
+          deliveries: readonly {
+            status: string;
+            wait: { reason: string; code: string; detail: string; until: string } | null;
+          }[];
+        };
+      }>(
+        `query ($id: String!) {
+          event(eventId: $id) { ... on StoredEvent { deliveries { status wait { reason code detail until } } } }
+        }`,
+        { id: last?.id },
+      ),
+    // Until the attempt is recorded, it is in flight.
+    ({ event: { deliveries } }) => deliveries[0]?.wait?.reason !== 'IN_FLIGHT',
+  );
+  expect(found.deliveries).toEqual([
+    {
+      status: 'PENDING',
+      wait: {
+        reason: 'KEY_THROTTLED',
+        code: 'over_budget',
+        detail: expect.stringMatching(/^this \w+ has reached the limit of the partner/) as string,
+        until: expect.any(String) as string,
+      },
+    },
+  ]);
+  const [{ now } = { now: new Date(0) }] = await started.sql<{ now: Date }[]>`select now() as now`;
+  const untilMs = Date.parse(found.deliveries[0]?.wait?.until ?? '');
+  expect(untilMs).toBeGreaterThan(now.getTime());
+  expect(untilMs).toBeLessThan(now.getTime() + 120_000);
+  const { event: calm } = await started.client.ask<{ event: { deliveries: readonly { status: string }[] } }>(
+    'query ($id: String!) { event(eventId: $id) { ... on StoredEvent { deliveries { status } } } }',
+    { id: other.id },
+  );
+  expect(calm.deliveries).toEqual([{ status: 'DELIVERED' }]);
+}, 120_000);
