@@ -11,6 +11,7 @@ export interface CurrentInput {
     readonly channels?: readonly string[];
     readonly groups?: readonly string[];
   };
+  readonly fieldRules?: object;
 }
 
 export interface Counts {

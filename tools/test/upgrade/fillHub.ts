@@ -23,7 +23,7 @@ const retryWindow = "interval '1 hour'";
 
 /**
  * Runs a hub of this release through everything that the upgrade test looks for, and returns the rows that it leaves:
- * live, paused, blocked, draft and deleted Currents, pending events, dead letters of which one is split off and discarded,
+ * live, paused, blocked, draft and deleted Currents, one of them with field rules, pending events, dead letters of which one is split off and discarded,
  * quarantined events, jobs of every kind that are half done, a replay under way, cohorts with a session that is not
  * complete, a segment with a webhook, a pull, valid and revoked tokens and keys, staged and former credentials, a session of
  * the console, a deleted user, a ledger that differed, counts, the index of events, notices that failed, a warning, and
@@ -184,7 +184,8 @@ export async function fillHub(): Promise<Release> {
     await settled(live);
 
     const paused = await launchCurrent(atMixpanel('Mixpanel paused', 'paused'));
-    const second = await launchCurrent(atAmplitude('Amplitude live', 'live'));
+    const fieldRules = { isWithoutContactDetails: true, rules: [{ drop: { fields: ['properties.campaign_name'] } }] };
+    const second = await launchCurrent({ ...atAmplitude('Amplitude live', 'live'), fieldRules });
     const blocked = await launchCurrent(atAmplitude('Amplitude blocked', 'unknown'), { skipTest: true });
     await mutate('createCurrent', atMixpanel('Draft', 'live'), 'current { id }');
     const deleted = await launchCurrent(atMixpanel('Deleted', 'live'));

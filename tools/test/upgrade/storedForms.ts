@@ -43,6 +43,23 @@ export function describeStoredForms(upgraded: () => UpgradedHub): void {
     );
   });
 
+  it('reads the field rules of a Current', async () => {
+    const { client, rows } = upgraded();
+    for (const { id, field_rules: stored } of rows<{ id: number; field_rules?: object | null }>('current')) {
+      if (!stored) continue;
+      const { current } = await client.ask<{ current: { fieldRules: object } }>(
+        `query ($id: ID!) {
+          current(id: $id) {
+            ... on Current { fieldRules { isReadable isWithoutContactDetails rules { drop { fields } } } }
+          }
+        }`,
+        { id: `cur_${id}` },
+      );
+      const { version: _version, ...rules } = stored as { version: number };
+      expect(current.fieldRules).toEqual({ isReadable: true, ...rules });
+    }
+  });
+
   it('opens staged and former credentials', async () => {
     const { client, rows } = upgraded();
     const stored = rows<{ current_id: number; state: string }>('credential_rotation');

@@ -114,6 +114,7 @@ describe.each([...releases, thisRelease])('12. compatible storage: a database of
       select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
         and not relispartition and relname !~ '^(bullmq|member_set_)' and relname <> 'migration' order by 1`;
     expect(tables.map((table) => table.name).filter((table) => rows(table).length === 0)).toEqual(transientTables);
+    expect(rows<{ field_rules: unknown }>('current').some((current) => current.field_rules !== null)).toBe(true);
   });
 
   it('delivers pending and new events of every live Current', async () => {
