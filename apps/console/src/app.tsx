@@ -69,7 +69,7 @@ function Console() {
   useEffect(() => main.current?.focus({ preventScroll: false }), [path]);
   return (
     <div className="console">
-      <a className="skip" href="#main" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
+      <a className="skipLink" href="#main" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
         Skip to the content
       </a>
       <header className="bar">

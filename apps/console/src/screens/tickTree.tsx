@@ -109,10 +109,15 @@ function Tick({
         {label} {types.length === 0 ? <em className="muted">not supported by the destination</em> : null}
         {types.length > 1 ? (
           <span className="muted">
-            {tickedCount} of {types.length}
+            {tickedCount} of {types.length} types
           </span>
         ) : null}
-        {volume > 0 ? <span className="muted"> {count(volume)} in the last day</span> : null}
+        {volume > 0 ? (
+          <span className="muted">
+            {types.length > 1 ? ', ' : ''}
+            {count(volume)} events in the last day
+          </span>
+        ) : null}
       </span>
     </label>
   );

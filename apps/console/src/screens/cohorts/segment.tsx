@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { graphql, type ResultOf } from '../../hub/graphql.js';
 import { useHubMutation, useHubQuery } from '../../hub/useHub.js';
@@ -109,6 +109,9 @@ const segmentQuery = graphql(
             hasNextPage
           }
         }
+        ... on ChangesExpired {
+          changesCompleteSince
+        }
         ... on Problem {
           message
           remedy
@@ -138,8 +141,14 @@ const dayMs = 86_400_000;
 /** One segment: whom it has, who entered and left, and the webhooks that get its changes. */
 export function Segment({ id }: { readonly id: string }) {
   // A fixed beginning, so that the query stays the same while it is read again.
-  const [since] = useState(() => new Date(Date.now() - dayMs).toISOString());
+  const [since, setSince] = useState(() => new Date(Date.now() - dayMs).toISOString());
   const reading = useHubQuery(segmentQuery, { id, since });
+  const changes = reading.data?.segmentChanges;
+  // A segment that is younger than a day has changes only since its first evaluation.
+  const completeSince = changes?.__typename === 'ChangesExpired' ? changes.changesCompleteSince : null;
+  useEffect(() => {
+    if (completeSince !== null) setSince(completeSince);
+  }, [completeSince]);
   return (
     <Answer reading={reading}>
       {({ segment, segmentChanges }) =>
@@ -200,6 +209,7 @@ function Loaded({ segment, changes }: { readonly segment: SegmentData; readonly 
 }
 
 function ChangesTable({ changes }: { readonly changes: Changes }) {
+  if (changes.__typename === 'ChangesExpired') return <p className="muted">No change is stored yet.</p>;
   if (changes.__typename !== 'SegmentChangeConnection') return <ProblemNote problem={changes} />;
   return (
     <>

@@ -17,7 +17,7 @@ export function Health({ current }: { readonly current: CurrentData }) {
       {block ? <Blocked current={current} block={block} /> : null}
       {deferral ? (
         <p className="note warn">
-          It waits until <Time at={deferral.until} />: {deferral.detail}
+          Next attempt <Time at={deferral.until} />: {deferral.detail}
         </p>
       ) : null}
       {warnings.map(({ code, message }) => (

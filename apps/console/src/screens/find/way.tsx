@@ -92,8 +92,7 @@ function AtCurrent({
           {waits[wait.reason]}
           {wait.until ? (
             <>
-              {' '}
-              until <Time at={wait.until} />
+              , next attempt <Time at={wait.until} />
             </>
           ) : null}
           {wait.detail ? `: ${wait.detail}` : ''}
