@@ -21,7 +21,7 @@ export function makeDemoEvents(count: number, nowSeconds: number): DemoEvents {
   for (let index = 0; index < count; index++) {
     const type = demoTypes[index % demoTypes.length];
     if (!type) break;
-    const event = personalised(sampleOf(type.name), index, nowSeconds);
+    const event = personalised(sampleOf(type.name), index, nowSeconds - 86_400 + (index % 86_000));
     if (index % 997 === 500) {
       events.push({ ...event, event_type: 'users.messages.pigeon.Send' });
       broken++;
@@ -33,13 +33,14 @@ export function makeDemoEvents(count: number, nowSeconds: number): DemoEvents {
   return { bodies, broken, events: events.length };
 }
 
-function personalised(sample: CatalogueEvent, index: number, nowSeconds: number): CatalogueEvent {
+/** An event by one of 500 users. The index chooses its id and its user. */
+export function personalised(sample: CatalogueEvent, index: number, time: number): CatalogueEvent {
   const user = index % 500;
   const { external_user_id: _known, ...anonymous } = sample.user;
   return {
     ...sample,
     id: uuidOf(`demo ${index}`),
-    time: nowSeconds - 86_400 + (index % 86_000),
+    time,
     // Every twentieth user is anonymous.
     user:
       user % 20 === 7

@@ -11,6 +11,8 @@ export async function startPartners() {
   const amplitude = await startFakeAmplitude({ projects: [{ apiKey: 'demo-api-key' }] });
   const inProperties = (event: Event): unknown => (event['properties'] as Event)['$insert_id'];
   return {
+    mixpanel,
+    amplitude,
     list: [
       partnerOf('Mixpanel', mixpanel, { kind: 'projectToken', token: 'demo-project-token' }, inProperties),
       partnerOf('Amplitude', amplitude, { apiKey: 'demo-api-key' }, (event) => event['insert_id']),

@@ -1,62 +1,41 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { MultiBar, Presets } from 'cli-progress';
-import { createAdminClient, type AdminClient, type Counts } from '../hub/adminClient.js';
-import { openEventClient, type Receipt } from '../hub/eventClient.js';
-import { startHub, type RunningHub } from '../hub/startHub.js';
+import { cleanUpOnSignals, createCleanup } from '../cleanup.js';
+import type { AdminClient, Counts } from '../hub/adminClient.js';
+import type { Receipt } from '../hub/eventClient.js';
+import type { RunningHub } from '../hub/startHub.js';
 import { checkBalance } from './checkBalance.js';
 import { makeDemoEvents, demoTypes, type DemoEvents } from './makeEvents.js';
-import { startPartners, type DemoPartner } from './partners.js';
-
-interface Running {
-  readonly partner: DemoPartner;
-  readonly currentId: string;
-}
+import { openDemo, type Running } from './openDemo.js';
+import { startScenario } from './scenario/startScenario.js';
+import { sendBodies } from './sendBodies.js';
 
 /** False if there was an inconsistency. */
 export async function runDemo({ events, keep }: { readonly events: number; readonly keep: boolean }): Promise<boolean> {
   const startedMs = Date.now();
-  const lines: string[] = [];
   say('Starting Postgres, the api, a worker and the pretending partners …');
-  const partners = await startPartners();
-  const hub = await startHub({
-    environment: {
-      API_PORT: '0',
-      WORKER_PORT: '0',
-      ALLOW_CUSTOM_BASE_URL: 'true',
-      ALLOW_PRIVATE_ADDRESSES: 'true',
-      LOG_LEVEL: 'warn',
-    },
-    onLine: (program, line) => void lines.push(`${program}: ${line}`),
-  }).catch(async (error: unknown) => {
-    await partners.close();
-    throw error;
-  });
-  let kept = false;
-  const close = async (): Promise<void> => {
-    await hub.stop();
-    await partners.close();
-  };
-  onInterrupt(close);
+  const demo = await openDemo();
+  const { hub, admin, token, running, lines } = demo;
+  const cleanup = createCleanup();
+  cleanup.add('the demo', demo.close);
+  cleanUpOnSignals('demo', cleanup);
   try {
-    const admin = createAdminClient(hub.api.url, hub.adminToken ?? '');
-    const token = await admin.createIngestToken('demo');
-    const running: Running[] = [];
-    for (const partner of partners.list)
-      running.push({ partner, currentId: await admin.launchCurrent(partner.current) });
-    const labels = partners.list.map(({ label }) => label).join(' and ');
+    const labels = running.map(({ partner }) => partner.label).join(' and ');
     say(`Streaming ${events} events of ${demoTypes.length} types to ${labels} …\n`);
     const made = makeDemoEvents(events, Math.floor(Date.now() / 1000));
     const receipt = await stream(hub, admin, token, made, running);
     const good = await report(admin, made, receipt, running, Date.now() - startedMs);
     if (!good) console.error(`\nWhat the processes said:\n${lines.slice(-40).join('\n')}`);
     if (keep && good) {
-      kept = true;
+      say('Adding more Currents in different states, cohorts and a segment …');
+      const scenario = await startScenario(demo);
+      cleanup.add('the traffic', scenario.close);
       explain(hub, token, running);
       await new Promise(() => undefined);
     }
     return good;
   } finally {
-    if (!kept) await close();
+    await cleanup.run();
   }
 }
 
@@ -103,29 +82,6 @@ async function stream(
   } finally {
     bars.stop();
   }
-}
-
-const connections = 8;
-
-/** Posts every body; returns how many events were accepted and quarantined. */
-async function sendBodies(
-  apiUrl: string,
-  token: string,
-  bodies: readonly string[],
-  onReceipt: (sum: Receipt) => void,
-): Promise<Receipt> {
-  const client = openEventClient(apiUrl, token, connections);
-  const waiting = [...bodies];
-  let sum: Receipt = { accepted: 0, quarantined: 0 };
-  const send = async (): Promise<void> => {
-    for (let body = waiting.shift(); body !== undefined; body = waiting.shift()) {
-      const { accepted, quarantined } = await client.post(body);
-      sum = { accepted: sum.accepted + accepted, quarantined: sum.quarantined + quarantined };
-      onReceipt(sum);
-    }
-  };
-  await Promise.all(Array.from({ length: connections }, send)).finally(client.close);
-  return sum;
 }
 
 function noteOf({ delivered, skipped, rejected }: Counts): string {
@@ -189,17 +145,6 @@ Three things to try:
 
   curl ${hub.api.url}/graphql -H 'Authorization: Bearer ${hub.adminToken}' -H 'Content-Type: application/json' -d '${letters}'
 `);
-}
-
-function onInterrupt(close: () => Promise<void>): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      close().then(
-        () => process.exit(130),
-        () => process.exit(1),
-      );
-    });
-  }
 }
 
 function say(text: string): void {

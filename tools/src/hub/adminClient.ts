@@ -63,6 +63,18 @@ export function createAdminClient(apiUrl: string, adminToken: string) {
     return outcome;
   }
 
+  /** Creates a draft, and returns its id. */
+  async function createCurrent(input: CurrentInput): Promise<string> {
+    const { current } = await run<{ current: { id: string } }>(
+      `mutation ($input: CreateCurrentInput!) {
+        createCurrent(input: $input) { __typename ... on CreateCurrentPayload { current { id } } ... on Problem { message } }
+      }`,
+      { input },
+      'CreateCurrentPayload',
+    );
+    return current.id;
+  }
+
   return {
     ask,
     run,
@@ -77,21 +89,16 @@ export function createAdminClient(apiUrl: string, adminToken: string) {
       );
       return token;
     },
+    createCurrent,
     /** Creates and launches a Current, and returns its id. @param skipTest launches it even if its credentials are bad. */
     async launchCurrent(input: CurrentInput, { skipTest = false } = {}): Promise<string> {
-      const { current } = await run<{ current: { id: string } }>(
-        `mutation ($input: CreateCurrentInput!) {
-          createCurrent(input: $input) { __typename ... on CreateCurrentPayload { current { id } } ... on Problem { message } }
-        }`,
-        { input },
-        'CreateCurrentPayload',
-      );
+      const id = await createCurrent(input);
       await run(
         `mutation ($id: ID!, $skipTest: Boolean!) { launchCurrent(input: { id: $id, skipTest: $skipTest }) { __typename ... on Problem { message } } }`,
-        { id: current.id, skipTest },
+        { id, skipTest },
         'LaunchCurrentPayload',
       );
-      return current.id;
+      return id;
     },
     async counts(currentId: string): Promise<Counts> {
       const { current } = await ask<{ current: { counts: Counts } }>(
