@@ -9,6 +9,7 @@ import { fileURLToPath, pathToFileURL, URL } from 'node:url';
 /** Programs built from TypeScript: file, purpose and first arguments. Those in tools print their own --help. */
 const programs = {
   demo: ['tools/dist/demo.js', 'Shows the whole hub at work, with its own database and fake partners.'],
+  pictures: ['tools/dist/pictures.js', 'Takes pictures of every screen of the console, for docs/console.'],
   start: ['tools/dist/start.js', 'Runs api and worker together, with a Postgres in .data unless DATABASE_URL is set.'],
   'start:api': ['apps/api/dist/main.js', 'Runs the api. Reads its settings from the environment: see .env.example.'],
   'start:worker': [
@@ -50,7 +51,7 @@ else listCommands();
 async function runProgram(file, purpose, ...firstWords) {
   if (wantsHelp && !file.startsWith('tools/')) return console.log(`npm run ${name}\n\n${purpose}`);
   build();
-  if (/^(start(:api)?|demo)$/.test(name)) buildConsole();
+  if (/^(start(:api)?|demo|pictures)$/.test(name)) buildConsole();
   const path = pathOf(file);
   if (!existsSync(path)) refuse(`expected ${file}, but the build did not make it`);
   // Variables that are set already win over .env. The demo and the benches are the same on every machine.

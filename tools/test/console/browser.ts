@@ -1,21 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { delimiter, join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 
-/** Debian's browser; undefined where none is installed. */
-export const browserProgram = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .map((folder) => join(folder, 'chromium'))
-  .find(existsSync);
-
-/** Starts the installed browser. It asks nobody but the page for anything. */
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: browserProgram ?? '',
-    args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update'],
-  });
-}
+export { browserProgram, openBrowser } from '../../src/browser/openBrowser.js';
 
 /** What a page must never do: break its policy, throw, or ask another origin. */
 export interface Complaints {
