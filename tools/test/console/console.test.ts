@@ -1,13 +1,30 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { event, events } from '../endToEnd/events.js';
-import { tokenOf } from '../endToEnd/testEnvironment.js';
 import { startTestHub, type TestHub } from '../endToEnd/testHub.js';
 import { browserProgram, findInaccessible, openBrowser, watchPage, type Complaints } from './browser.js';
+import { describeKeyboardStory } from './keyboardStory.js';
+import {
+  buttonOf,
+  createDraft,
+  createIngestToken,
+  describeCurrent,
+  goTo,
+  headingOf,
+  launchFrom,
+  openDeadLetter,
+  repairCredentials,
+  replayDeadLetter,
+  sendEvents,
+  signIn,
+  type Story,
+} from './story.js';
+import { byPointer } from './userInput.js';
 
 if (browserProgram === undefined) console.warn('not run (this machine has no chromium): the console in a browser');
 
 const project = 'console';
+const keyboardProject = 'keyboard';
 const known = { ...event(), user: { external_user_id: 'ana-of-the-console' } };
 const revoked = { id: 'revoked', action: { kind: 'credentialsRevoked' } } as const;
 
@@ -16,37 +33,26 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
   let hub: TestHub;
   let browser: Browser;
   let page: Page;
+  let story: Story;
   let complaints: Complaints;
   let ingestToken = '';
 
   beforeAll(async () => {
-    hub = await startTestHub({ projects: [project], environment: { PROBE_SECONDS: '1' } });
+    hub = await startTestHub({ projects: [project, keyboardProject], environment: { PROBE_SECONDS: '1' } });
     browser = await openBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.setDefaultTimeout(20_000);
     complaints = await watchPage(page, new URL(hub.hub.api.url).origin);
+    story = { page, hub, by: byPointer };
   });
   afterAll(async () => {
     await browser?.close();
     await hub?.stop();
   });
 
-  const button = (name: string | RegExp) => page.getByRole('button', { name });
-  const heading = (name: string | RegExp) => page.getByRole('heading', { name, level: 1 });
-
-  async function goTo(place: string, title: string | RegExp): Promise<void> {
-    await page.getByRole('navigation', { name: 'Places' }).getByRole('link', { name: place }).click();
-    await heading(title).waitFor();
-  }
-
-  async function send(sent: readonly object[]): Promise<void> {
-    const response = await fetch(`${hub.hub.api.url}/v1/events`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${ingestToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ events: sent }),
-    });
-    expect(response.status).toBe(200);
-  }
+  const button = (name: string | RegExp) => buttonOf(page, name);
+  const heading = (name: string | RegExp) => headingOf(page, name);
+  const send = (sent: readonly object[]) => sendEvents(story, ingestToken, sent);
 
   it('signs in with an admin token, which no address, storage or script keeps', async () => {
     await page.goto(hub.hub.api.url);
@@ -54,9 +60,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     await button('Sign in').click();
     await page.getByText('this admin token does not exist or has been revoked').waitFor();
     expect(await findInaccessible(page)).toEqual([]);
-    await page.getByLabel('Admin token').fill(hub.hub.adminToken ?? '');
-    await button('Sign in').click();
-    await heading('Overview').waitFor();
+    await signIn(story);
     await page.reload();
     await heading('Overview').waitFor();
     const kept = await page.evaluate<string>(
@@ -66,11 +70,8 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
   });
 
   it('makes an ingest token, shown once with a command that uses it', async () => {
-    await goTo('Keys', 'Keys');
-    await button('New ingest token').click();
-    await page.getByLabel('Name').fill('From the console');
-    await button('Create').click();
-    ingestToken = (await page.getByLabel('Secret').textContent()) ?? '';
+    await goTo(story, 'Keys', 'Keys');
+    ingestToken = await createIngestToken(story, 'From the console');
     expect(ingestToken).toMatch(/^cur_ingest_/);
     expect(await page.getByLabel('Command').textContent()).toContain(`${hub.hub.api.url}/v1/events`);
     await button('Close').click();
@@ -93,35 +94,20 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
   });
 
   it('creates a Current, and launches it once its credentials work', async () => {
-    await goTo('Currents', 'Currents');
-    await page.getByRole('link', { name: 'New Current' }).click();
-    await heading('New Current').waitFor();
-    await page.getByRole('radio', { name: 'Mixpanel' }).check();
-    await page.getByLabel('Name', { exact: true }).fill('Product analytics');
-    await page.getByLabel('Contact').fill('ana@example.com');
-    await page.getByLabel('token', { exact: true }).fill('f'.repeat(32));
-    await page.getByLabel('region').selectOption('eu');
-    await page.getByLabel(/^baseUrl/).fill(hub.mixpanel.url);
+    await goTo(story, 'Currents', 'Currents');
+    await describeCurrent(story, 'Product analytics', 'f'.repeat(32));
     await page
       .getByText(/Mixpanel refuses|refused/)
       .first()
       .waitFor();
-    await page.getByRole('checkbox', { name: /^Message engagement/ }).check();
-    await button('Preview the last events').click();
-    await page.getByText('No events are stored yet.').waitFor();
-    await page.getByLabel('Request body').waitFor();
     expect(await findInaccessible(page)).toEqual([]);
-    await button('Create draft').click();
-    await heading('Product analytics').waitFor();
+    await createDraft(story, 'Product analytics');
     await button('Launch').click();
     await page.getByRole('alert').waitFor();
     await page.getByRole('link', { name: 'Settings' }).click();
-    await page.getByLabel('token', { exact: true }).fill(tokenOf(project));
-    await button('Use these credentials').click();
+    await repairCredentials(story, project);
     await page.getByText('The new credentials are stored').waitFor();
-    await page.getByLabel('Launch from').fill('2026-01-31T09:30');
-    await button('Launch').click();
-    await page.getByText('It is live.').waitFor();
+    await launchFrom(story, '2026-01-31T09:30');
   });
 
   it('sends a test event, which is in no count', async () => {
@@ -177,7 +163,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     await page.getByText('Blocked', { exact: true }).first().waitFor();
     await page.locator('.countdown').waitFor();
     expect(await findInaccessible(page)).toEqual([]);
-    await goTo('Overview', 'Overview');
+    await goTo(story, 'Overview', 'Overview');
     await page
       .getByRole('cell', { name: 'Critical' })
       .or(page.getByRole('cell', { name: 'Warning' }))
@@ -185,27 +171,16 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
       .waitFor();
     await page.getByRole('link', { name: 'Product analytics' }).first().click();
     hub.mixpanel.control.removeFault(revoked.id);
-    await page.getByLabel('token', { exact: true }).fill(tokenOf(project));
-    await button('Use these credentials').click();
+    await repairCredentials(story, project);
     await page.getByRole('row', { name: /^Delivered.* 25 / }).waitFor();
   });
 
   it('shows a dead letter with its event, and replays it after a plan', async () => {
     await send(events(1, { user: { external_user_id: 'null' } }));
-    await page.getByRole('row', { name: /^Rejected.* 1 / }).waitFor();
-    await page
-      .getByRole('row', { name: /^Rejected.* 1 / })
-      .getByRole('link')
-      .click();
-    await heading('Dead letters').waitFor();
-    await page.getByRole('table').getByRole('button').first().click();
-    await page.getByLabel('Event', { exact: true }).waitFor();
+    await openDeadLetter(story);
     expect(await findInaccessible(page)).toEqual([]);
-    await page.keyboard.press('Escape');
-    await button(/^Plan a replay/).click();
-    await button('Replay 1 events').click();
-    await page.getByText(/^The replay is/).waitFor();
-    await goTo('Jobs', 'Jobs');
+    await replayDeadLetter(story);
+    await goTo(story, 'Jobs', 'Jobs');
     await page.getByRole('cell', { name: /^Replay dead letters ?asked by/ }).waitFor();
   });
 
@@ -233,7 +208,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
   });
 
   it('follows events and outcomes as they happen', async () => {
-    await goTo('Live tail', 'Live tail');
+    await goTo(story, 'Live tail', 'Live tail');
     await page.getByLabel('What').selectOption('DELIVERED');
     expect(new URL(page.url()).hash).toContain('kind=DELIVERED');
     const row = page.getByRole('row', { name: /Delivered.*Product analytics/ }).first();
@@ -249,7 +224,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
   });
 
   it('tells what the hub consists of, without a secret', async () => {
-    await goTo('Hub', 'Hub');
+    await goTo(story, 'Hub', 'Hub');
     await page.getByRole('row', { name: /^MASTER_KEY set, not shown/ }).waitFor();
     await page.getByRole('cell', { name: 'batch', exact: true }).waitFor();
     expect(await findInaccessible(page)).toEqual([]);
@@ -268,4 +243,6 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     expect(await page.context().cookies()).toEqual([]);
     expect(complaints.all).toEqual([]);
   });
+
+  describeKeyboardStory(() => ({ hub, browser }), keyboardProject);
 });
