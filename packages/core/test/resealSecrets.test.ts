@@ -25,8 +25,9 @@ const foundIds = [
   [{ kind: 'e', id: 'ann' }],
   Array.from({ length: 50 }, (_, index) => ({ kind: 'd', id: `device-${index}` })),
 ];
-/** All sealed values: of the Currents, a rotation, an answer, the jobs, and the check of the key. */
-const sealedCount = currentCount + 2 + foundIds.length + 1;
+const webhookSecrets = ['whsec_former', 'whsec_present'];
+/** All sealed values: of the Currents, a rotation, an answer, the jobs, a webhook, and the check of the key. */
+const sealedCount = currentCount + 2 + foundIds.length + webhookSecrets.length + 1;
 
 let harness: CoreHarness;
 let both: Admin;
@@ -51,6 +52,10 @@ beforeAll(async () => {
   await sql`
     insert into idempotency_key (admin_token_id, key, mutation, request_hash, state, answer)
     select id, 'a key', 'createCurrent', ${randomBytes(32)}, 'completed', ${oldOnly.seal('an answer', 'idempotency:1:a key')} from admin_token`;
+  const [former, present] = webhookSecrets.map((secret) => oldOnly.seal(secret, 'notice_webhook:1'));
+  await sql`
+    insert into notice_webhook (url, secret, former_secret, former_until)
+    values ('https://example.com', ${present ?? null}, ${former ?? null}, now() + interval '1 day')`;
   // Ids that a job has found are sealed in its progress. Two jobs have the same context.
   for (const ids of foundIds) {
     const sealed = oldOnly.seal(JSON.stringify(ids), 'repeat_user_deletions').toString('base64');
@@ -114,6 +119,11 @@ it('afterwards the new key alone opens everything, and fingerprints are as befor
         JSON.parse(seal.open(Buffer.from(progress.sealed, 'base64'), 'repeat_user_deletions')) as object,
     ),
   ).toEqual(foundIds);
+  const [webhook] = await harness.sql<{ secret: Buffer; former_secret: Buffer }[]>`
+    select secret, former_secret from notice_webhook`;
+  expect(
+    [webhook?.former_secret, webhook?.secret].map((sealed) => newOnly.open(sealed ?? Buffer.of(), 'notice_webhook:1')),
+  ).toEqual(webhookSecrets);
   expect(jobs.map(({ progress }) => [progress.idCount, progress.sealed.includes('\n')])).toEqual([
     [1, false],
     [50, false],

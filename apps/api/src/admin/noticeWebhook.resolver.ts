@@ -71,15 +71,16 @@ export class NoticeWebhookResolver {
 
   @RequiresRole('admin')
   @Mutation(() => types.RotateNoticeWebhookSecretResult, {
-    description: 'Signs requests with a new secret from now on. Cannot be undone: the old secret is lost.',
+    description:
+      'Signs requests with a new secret from now on, and for overlapHours with the former one as well. Cannot be undone: the former secret is lost then.',
     complexity: costs.write,
   })
   async rotateNoticeWebhookSecret(
     @Arg('input', () => types.RotateNoticeWebhookSecretInput, { description: 'Which notice webhook.' })
-    { id, confirmUrl }: types.RotateNoticeWebhookSecretInput,
+    { id, confirmUrl, overlapHours }: types.RotateNoticeWebhookSecretInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return rotateNoticeWebhookSecret(admin, keyOf(id), confirmUrl);
+    return rotateNoticeWebhookSecret(admin, keyOf(id), { confirmUrl, overlapHours });
   }
 
   @RequiresRole('operator')

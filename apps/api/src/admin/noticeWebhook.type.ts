@@ -1,4 +1,4 @@
-import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { connectionOf } from './base/connection.js';
 import { enumOf } from './base/enum.js';
 import { Node } from './base/node.js';
@@ -27,7 +27,7 @@ export class NoticeWebhookBlock {
   description:
     'A URL that receives every notice, each at least once. Requests are signed as Standard Webhooks (standardwebhooks.com) describes: ' +
     'webhook-signature is "v1," and the HMAC-SHA256, in base64, of webhook-id, webhook-timestamp and the body with full stops between them. ' +
-    'The key is the secret after "whsec_", decoded from base64. A repeated request has the same webhook-id.',
+    'The key is the secret after "whsec_", decoded from base64. While a former secret signs as well, there are two signatures, separated by a space. A repeated request has the same webhook-id.',
 })
 export class NoticeWebhook extends Node {
   @RequiresRole('operator')
@@ -45,6 +45,13 @@ export class NoticeWebhook extends Node {
 
   @Field(() => Count, { description: 'Number of notices that are still to be sent to it.' })
   pendingCount!: number;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'Until when requests are signed with the former secret as well, after its secret was replaced. Null when one secret signs.',
+  })
+  formerSecretUntil?: Date;
 
   @Field(() => DateTime, { description: 'When it was created.' })
   createdAt!: Date;
@@ -78,6 +85,13 @@ export class RotateNoticeWebhookSecretInput {
 
   @Field(() => String, { description: 'The webhook’s exact URL, to confirm.' })
   confirmUrl!: string;
+
+  @Field(() => Int, {
+    defaultValue: 24,
+    description:
+      'For how many hours requests are signed with the former secret as well, so that the receiver accepts them all while its secret is replaced: 0 to 720. 0: with the new one only, because the former one has leaked.',
+  })
+  overlapHours!: number;
 }
 
 @InputType({ description: 'Which notice webhook to test.' })
@@ -178,7 +192,7 @@ export const UpdateNoticeWebhookResult = resultUnion(
 export const RotateNoticeWebhookSecretResult = resultUnion(
   'RotateNoticeWebhookSecretResult',
   'The new secret, or a problem.',
-  () => [RotateNoticeWebhookSecretPayload, NoticeWebhookNotFound, NotConfirmed],
+  () => [RotateNoticeWebhookSecretPayload, NoticeWebhookNotFound, NotConfirmed, InputInvalid],
 );
 
 export const TestNoticeWebhookResult = resultUnion(

@@ -1,4 +1,4 @@
-import { Field, ID, InputType } from 'type-graphql';
+import { Field, ID, InputType, Int } from 'type-graphql';
 
 @InputType({ description: 'A webhook to create.' })
 export class CreateSegmentWebhookInput {
@@ -18,6 +18,13 @@ export class RotateSegmentWebhookSecretInput {
 
   @Field(() => String, { description: 'The webhook’s exact URL, to confirm.' })
   confirmUrl!: string;
+
+  @Field(() => Int, {
+    defaultValue: 24,
+    description:
+      'For how many hours requests are signed with the former secret as well, so that the receiver accepts them all while its secret is replaced: 0 to 720. 0: with the new one only, because the former one has leaked.',
+  })
+  overlapHours!: number;
 }
 
 @InputType({ description: 'Which webhook to pause.' })

@@ -75,15 +75,16 @@ export class SegmentWebhookResolver {
 
   @RequiresRole('admin')
   @Mutation(() => types.RotateSegmentWebhookSecretResult, {
-    description: 'Signs requests with a new secret from now on. Cannot be undone: the old secret is lost.',
+    description:
+      'Signs requests with a new secret from now on, and for overlapHours with the former one as well. Cannot be undone: the former secret is lost then.',
     complexity: costs.write,
   })
   async rotateSegmentWebhookSecret(
     @Arg('input', () => inputs.RotateSegmentWebhookSecretInput, { description: 'Which webhook.' })
-    { id, confirmUrl }: inputs.RotateSegmentWebhookSecretInput,
+    { id, confirmUrl, overlapHours }: inputs.RotateSegmentWebhookSecretInput,
     @Ctx() { admin }: AdminContext,
   ): Promise<unknown> {
-    return rotateWebhookSecret(admin, keyOf(id), confirmUrl);
+    return rotateWebhookSecret(admin, keyOf(id), { confirmUrl, overlapHours });
   }
 
   @RequiresRole('operator')

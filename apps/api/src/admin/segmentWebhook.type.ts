@@ -76,7 +76,7 @@ export const SegmentWebhookExpiryConnection = connectionOf(SegmentWebhookExpiry,
   implements: Node,
   description:
     'A URL that receives a segment’s changes, in order, each at least once. Every request is signed: Currents-Signature is "v1=" ' +
-    'and the HMAC-SHA256, in hexadecimal, of Currents-Timestamp, a full stop and the body. A repeated request has the same Currents-Delivery.',
+    'and the HMAC-SHA256, in hexadecimal, of Currents-Timestamp, a full stop and the body. While a former secret signs as well, there are two signatures, separated by a space. A repeated request has the same Currents-Delivery.',
 })
 export class SegmentWebhook extends Node {
   @RequiresRole('operator')
@@ -112,6 +112,13 @@ export class SegmentWebhook extends Node {
 
   @Field(() => Count, { description: 'Number of changes that expired undelivered: see expiries.' })
   expiredCount!: number;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'Until when requests are signed with the former secret as well, after its secret was replaced. Null when one secret signs.',
+  })
+  formerSecretUntil?: Date;
 
   @Field(() => DateTime, { nullable: true, description: 'When the receiver last accepted a request. Null if never.' })
   lastDeliveredAt?: Date;
@@ -178,7 +185,7 @@ export const CreateSegmentWebhookResult = resultUnion(
 export const RotateSegmentWebhookSecretResult = resultUnion(
   'RotateSegmentWebhookSecretResult',
   'The new secret, or a problem.',
-  () => [RotateSegmentWebhookSecretPayload, SegmentWebhookNotFound, NotConfirmed],
+  () => [RotateSegmentWebhookSecretPayload, SegmentWebhookNotFound, NotConfirmed, InputInvalid],
 );
 
 export const PauseSegmentWebhookResult = resultUnion(

@@ -14,6 +14,13 @@ import {
 } from '../admin/problem.js';
 import { unblock } from '../circuitBreaker.js';
 import { noticeWebhook } from '../db/schema.js';
+import {
+  formerValues,
+  openSecrets,
+  overlapFault,
+  unconfirmedRotation,
+  type SecretRotation,
+} from '../segments/formerSecret.js';
 import { webhookUrlFault } from '../segments/manageWebhooks.js';
 import {
   noticeWebhookSealContext,
@@ -65,6 +72,10 @@ const columns = {
   ...getTableColumns(noticeWebhook),
   pendingCount: sql<number>`(select count(*)::int from notice_message m
     where m.webhook_id = notice_webhook.id and m.state = 'ready')`,
+  formerUntil:
+    sql<Date | null>`case when ${noticeWebhook.formerUntil} > now() then ${noticeWebhook.formerUntil} end`.mapWith(
+      noticeWebhook.formerUntil,
+    ),
 };
 
 type Row = typeof noticeWebhook.$inferSelect & { readonly pendingCount: number };
@@ -143,20 +154,31 @@ export async function updateNoticeWebhook(
   return getNoticeWebhook(admin, id);
 }
 
-/** Signs requests with a new secret from now on. The old one is lost, so the exact URL has to be given. */
+/**
+ * Signs requests with a new secret from now on, and for some hours with the former one as well. That cannot be undone, so
+ * the exact URL has to be given.
+ */
 export async function rotateNoticeWebhookSecret(
   admin: Deps,
   id: string,
-  confirmUrl: string,
-): Promise<SecretCreated | NoticeWebhookNotFound | NotConfirmed> {
+  { confirmUrl, overlapHours }: SecretRotation,
+): Promise<SecretCreated | NoticeWebhookNotFound | NotConfirmed | InputInvalid> {
+  const fault = overlapFault(overlapHours);
+  if (fault) return inputInvalid([fault]);
   const webhook = await getNoticeWebhook(admin, id);
   if (webhook.kind === 'NoticeWebhookNotFound') return webhook;
-  if (confirmUrl !== webhook.url)
-    return notConfirmed('confirmUrl', webhook.url, '; requests are then signed with the new secret only');
+  if (confirmUrl !== webhook.url) return notConfirmed('confirmUrl', webhook.url, unconfirmedRotation(overlapHours));
   const secret = makeSecret();
   const sealed = admin.seal.seal(secret, noticeWebhookSealContext(Number(webhook.id)));
-  await admin.db.update(noticeWebhook).set({ secret: sealed }).where(isPresent(id));
-  return { kind: 'NoticeWebhookSecretCreated', secret, noticeWebhook: webhook };
+  const former = formerValues(noticeWebhook.secret, overlapHours);
+  await admin.db
+    .update(noticeWebhook)
+    .set({ secret: sealed, ...former })
+    .where(isPresent(id));
+  const rotated = await getNoticeWebhook(admin, id);
+  return rotated.kind === 'NoticeWebhook'
+    ? { kind: 'NoticeWebhookSecretCreated', secret, noticeWebhook: rotated }
+    : rotated;
 }
 
 /**
@@ -173,7 +195,13 @@ export async function deleteNoticeWebhook(
   if (!isDryRun) {
     if (confirmUrl !== webhook.url)
       return notConfirmed('confirmUrl', webhook.url, `; ${webhook.pendingCount} pending notices are not sent to it`);
-    const end = { state: 'deleted', stateSince: sql`now()`, secret: null } as const;
+    const end = {
+      state: 'deleted',
+      stateSince: sql`now()`,
+      secret: null,
+      formerSecret: null,
+      formerUntil: null,
+    } as const;
     await admin.db.update(noticeWebhook).set(end).where(isPresent(id));
   }
   return { kind: 'NoticeWebhookDeleted', noticeWebhook: webhook, isDryRun };
@@ -187,13 +215,15 @@ export async function testNoticeWebhook(
   const webhook = await getNoticeWebhook(admin, id);
   if (webhook.kind === 'NoticeWebhookNotFound') return webhook;
   const key = Number(webhook.id);
-  const [row] = await admin.db.select().from(noticeWebhook).where(isPresent(id));
+  const [row] = await admin.db.select(columns).from(noticeWebhook).where(isPresent(id));
   if (!row) return notFound;
-  const secret = openNoticeSecret(admin.seal, key, row.secret);
+  const { secret, formerSecret, formerUntil } = row;
+  const open = (sealed: Buffer | null) => openNoticeSecret(admin.seal, key, sealed);
+  const secrets = openSecrets(open, { secret, formerSecret: formerUntil && formerSecret });
   const verdict =
-    secret instanceof Error
-      ? { outcome: 'blocked', code: 'secret_unreadable', detail: secret.message }
-      : await sendNoticeWebhook(admin.http, { url: row.url, secret, id: `msg_${randomUUID()}`, body: pingBody() });
+    secrets instanceof Error
+      ? { outcome: 'blocked', code: 'secret_unreadable', detail: secrets.message }
+      : await sendNoticeWebhook(admin.http, { url: row.url, secrets, id: `msg_${randomUUID()}`, body: pingBody() });
   const hasPassed = verdict.outcome === 'delivered';
   if (hasPassed) await unblock(admin.sql, 'notice_webhook', key);
   const [present = webhook] = await findNoticeWebhooks(admin, [id]);
@@ -228,6 +258,8 @@ function viewOf(row: Row) {
     block: state === 'blocked' ? { code: row.blockedCode ?? '', detail: row.blockedDetail ?? '' } : undefined,
     /** Notices that it is still to receive. */
     pendingCount: row.pendingCount,
+    /** Until when the former secret signs requests, too. */
+    formerSecretUntil: row.formerUntil ?? undefined,
     createdAt: row.createdAt,
   };
 }

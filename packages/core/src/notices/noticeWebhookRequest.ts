@@ -10,19 +10,20 @@ export const secretPrefix = 'whsec_';
 
 interface SignedRequest {
   readonly url: string;
-  readonly secret: string;
+  /** Each of them signs. */
+  readonly secrets: readonly string[];
   /** The same for every repetition of a request. */
   readonly id: string;
   readonly body: string;
 }
 
 /** Sends one signed request. Never throws for anything that a receiver or a network can do. */
-export function sendNoticeWebhook(http: Http, { url, secret, id, body }: SignedRequest): Promise<WebhookVerdict> {
+export function sendNoticeWebhook(http: Http, { url, secrets, id, body }: SignedRequest): Promise<WebhookVerdict> {
   const timestamp = String(Math.floor(Date.now() / 1000));
   return postWebhook(http, url, body, {
     'webhook-id': id,
     'webhook-timestamp': timestamp,
-    'webhook-signature': `v1,${signatureOf(secret, id, timestamp, body)}`,
+    'webhook-signature': secrets.map((secret) => `v1,${signatureOf(secret, id, timestamp, body)}`).join(' '),
   });
 }
 

@@ -3,6 +3,7 @@ import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
 import { block, createProber } from '../circuitBreaker.js';
 import type { Sql } from '../db/connect.js';
+import { openSecrets } from '../segments/formerSecret.js';
 import type { Seal } from '../secrets/seal.js';
 import type { ClaimedMessage } from './noticeMessages.js';
 import { noticeBody, openNoticeSecret, pingBody, sendNoticeWebhook } from './noticeWebhookRequest.js';
@@ -18,10 +19,16 @@ export interface NoticeWebhookDeps {
 interface Row {
   readonly url: string;
   readonly secret: Buffer | null;
+  /** Null unless it signs, too. */
+  readonly formerSecret: Buffer | null;
 }
 
 const readWebhook = async (sql: Sql, id: number): Promise<Row | undefined> =>
-  (await sql<Row[]>`select url, secret from notice_webhook where id = ${id} and state <> 'deleted'`)[0];
+  (
+    await sql<Row[]>`
+      select url, secret, case when former_until > now() then former_secret end as "formerSecret"
+      from notice_webhook where id = ${id} and state <> 'deleted'`
+  )[0];
 
 /** Sends a message to its webhook. One that refuses every request is blocked, and its messages wait for it. */
 export async function sendToNoticeWebhook(
@@ -31,11 +38,11 @@ export async function sendToNoticeWebhook(
   const row = webhookId === null ? undefined : await readWebhook(sql, webhookId);
   if (!row || webhookId === null || !notice)
     return { outcome: 'failed', code: 'deleted', detail: 'the webhook is deleted' };
-  const secret = openNoticeSecret(seal, webhookId, row.secret);
+  const secrets = openSecrets((sealed) => openNoticeSecret(seal, webhookId, sealed), row);
   const verdict =
-    secret instanceof Error
-      ? ({ outcome: 'blocked', code: 'secret_unreadable', detail: secret.message } as const)
-      : await sendNoticeWebhook(http, { url: row.url, secret, id: `msg_${key}`, body: noticeBody(notice) });
+    secrets instanceof Error
+      ? ({ outcome: 'blocked', code: 'secret_unreadable', detail: secrets.message } as const)
+      : await sendNoticeWebhook(http, { url: row.url, secrets, id: `msg_${key}`, body: noticeBody(notice) });
   if (verdict.outcome === 'delivered') return { outcome: 'sent', transport: 'http' };
   const { outcome, ...reason } = verdict;
   if (outcome === 'blocked' && (await block(sql, 'notice_webhook', webhookId, reason)))
@@ -56,9 +63,9 @@ export function createNoticeWebhookProber({ sql, http, seal, log }: NoticeWebhoo
     isPassed: (outcome) => outcome === 'delivered',
     async probe(id) {
       const row = await readWebhook(sql, id);
-      const secret = row && openNoticeSecret(seal, id, row.secret);
-      if (!row || secret === undefined || secret instanceof Error) return undefined;
-      return sendNoticeWebhook(http, { url: row.url, secret, id: `msg_${randomUUID()}`, body: pingBody() });
+      const secrets = row && openSecrets((sealed) => openNoticeSecret(seal, id, sealed), row);
+      if (!row || secrets === undefined || secrets instanceof Error) return undefined;
+      return sendNoticeWebhook(http, { url: row.url, secrets, id: `msg_${randomUUID()}`, body: pingBody() });
     },
   });
 }

@@ -110,6 +110,7 @@ export const storedData: Readonly<Record<string, Readonly<Record<string, Treatme
   notice_webhook: {
     url: 'none',
     secret: 'sealed',
+    former_secret: 'sealed',
     state: 'none',
     blocked_code: 'none',
     blocked_detail: 'text',
@@ -149,6 +150,7 @@ export const storedData: Readonly<Record<string, Readonly<Record<string, Treatme
   segment_webhook: {
     url: 'none',
     secret: 'sealed',
+    former_secret: 'sealed',
     state: 'none',
     blocked_code: 'none',
     blocked_detail: 'text',

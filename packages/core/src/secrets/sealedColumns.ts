@@ -39,6 +39,8 @@ export const sealedColumns: readonly SealedColumn[] = [
     assign: (bytes) =>
       `progress = progress || jsonb_build_object('sealed', translate(encode(${bytes}, 'base64'), E'\\n', ''))`,
   },
+  column('segment_webhook', 'former_secret', "'webhook:' || id"),
+  column('notice_webhook', 'former_secret', "'notice_webhook:' || id"),
 ];
 
 /** What tells the keys of sealed values apart. */

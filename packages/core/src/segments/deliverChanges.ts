@@ -5,6 +5,7 @@ import type { Sql } from '../db/connect.js';
 import type { DatabaseClock } from '../db/databaseClock.js';
 import type { Metrics } from '../process/metrics.js';
 import { decideRetry } from '../retry.js';
+import { openSecrets } from './formerSecret.js';
 import { SealedByLaterRelease, type Seal } from '../secrets/seal.js';
 import { bodyOf, claimBatch, expireChanges, halveBatch, holdWebhook, recordDelivered } from './webhookBatch.js';
 import type { ChangeRow, WebhookBatch } from './webhookBatch.js';
@@ -45,11 +46,11 @@ export async function deliverChanges(deps: DeliverChangesDeps, webhookId: number
 }
 
 async function send({ http, seal }: DeliverChangesDeps, batch: WebhookBatch): Promise<WebhookVerdict> {
-  const secret = openSecret(seal, batch.webhookId, batch.secret);
-  if (secret instanceof Error) return { outcome: 'blocked', code: 'secret_unreadable', detail: secret.message };
+  const secrets = openSecrets((sealed) => openSecret(seal, batch.webhookId, sealed), batch);
+  if (secrets instanceof Error) return { outcome: 'blocked', code: 'secret_unreadable', detail: secrets.message };
   const last = batch.changes.at(-1) as ChangeRow;
   const deliveryId = `${batch.webhookId}-${batch.after}-${last.id}`;
-  return sendWebhook(http, { url: batch.url, secret, deliveryId, body: bodyOf(batch) });
+  return sendWebhook(http, { url: batch.url, secrets, deliveryId, body: bodyOf(batch) });
 }
 
 /** An error that says what to do when the secret does not open. */

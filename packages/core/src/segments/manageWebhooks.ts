@@ -4,6 +4,7 @@ import type { Admin, Db } from '../admin/admin.js';
 import { rowId, type Page, type PageRequest } from '../admin/page.js';
 import { fieldProblem, inputInvalid, notConfirmed, type InputInvalid, type NotConfirmed } from '../admin/problem.js';
 import { segment, segmentWebhook } from '../db/schema.js';
+import { formerValues, overlapFault, unconfirmedRotation, type SecretRotation } from './formerSecret.js';
 import { makeToken } from '../secrets/token.js';
 import { segmentNotFound, type SegmentNotFound } from './segmentView.js';
 import { getWebhook, webhookNotFound, webhooks } from './webhookView.js';
@@ -60,20 +61,28 @@ export async function createWebhook(
   return { kind: 'SegmentWebhookSecretCreated', secret, segmentWebhook: view };
 }
 
-/** Signs requests with a new secret from now on. The old one is lost, so the exact URL has to be given. */
+/**
+ * Signs requests with a new secret from now on, and for some hours with the former one as well. That cannot be undone, so
+ * the exact URL has to be given.
+ */
 export async function rotateWebhookSecret(
   admin: Deps,
   id: string,
-  confirmUrl: string,
-): Promise<WebhookSecretCreated | WebhookNotFound | NotConfirmed> {
+  { confirmUrl, overlapHours }: SecretRotation,
+): Promise<WebhookSecretCreated | WebhookNotFound | NotConfirmed | InputInvalid> {
+  const fault = overlapFault(overlapHours);
+  if (fault) return inputInvalid([fault]);
   const webhook = await getWebhook(admin, id);
   if (webhook.kind === 'SegmentWebhookNotFound') return webhook;
-  if (confirmUrl !== webhook.url)
-    return notConfirmed('confirmUrl', webhook.url, '; requests are then signed with the new secret only');
+  if (confirmUrl !== webhook.url) return notConfirmed('confirmUrl', webhook.url, unconfirmedRotation(overlapHours));
   const secret = makeToken('webhook');
   const sealed = admin.seal.seal(secret, webhookSealContext(Number(webhook.id)));
-  const isRotated = await updateWebhook(admin, id, ['live', 'paused', 'blocked'], { secret: sealed });
-  return isRotated ? { kind: 'SegmentWebhookSecretCreated', secret, segmentWebhook: webhook } : webhookNotFound;
+  const former = formerValues(segmentWebhook.secret, overlapHours);
+  const isRotated = await updateWebhook(admin, id, ['live', 'paused', 'blocked'], { secret: sealed, ...former });
+  const rotated = isRotated ? await getWebhook(admin, id) : webhookNotFound;
+  return rotated.kind === 'SegmentWebhook'
+    ? { kind: 'SegmentWebhookSecretCreated', secret, segmentWebhook: rotated }
+    : rotated;
 }
 
 /** A segment's webhooks, the newest first. */
@@ -125,7 +134,13 @@ export async function deleteWebhook(
   if (!isDryRun) {
     if (confirmUrl !== webhook.url)
       return notConfirmed('confirmUrl', webhook.url, `; ${webhook.pendingCount} pending changes are not delivered`);
-    const end = { state: 'deleted', stateSince: sql`now()`, secret: null } as const;
+    const end = {
+      state: 'deleted',
+      stateSince: sql`now()`,
+      secret: null,
+      formerSecret: null,
+      formerUntil: null,
+    } as const;
     await updateWebhook(admin, id, ['live', 'paused', 'blocked'], end);
   }
   return { kind: 'SegmentWebhookDeleted', segmentWebhook: webhook, isDryRun };

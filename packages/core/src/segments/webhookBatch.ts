@@ -12,6 +12,8 @@ export interface WebhookBatch {
   readonly segmentName: string;
   readonly url: string;
   readonly secret: Buffer | null;
+  /** Null unless it signs, too. */
+  readonly formerSecret: Buffer | null;
   readonly failures: number;
   readonly liveSince: Date;
   /** The change after which the batch begins. */
@@ -31,6 +33,9 @@ export const isDue = `w.state = 'live' and w.secret is not null
   and (w.deferral_until is null or w.deferral_until <= now()) and (w.leased_until is null or w.leased_until <= now())
   and exists (select from segment_change c where c.segment_id = w.segment_id and c.id > w.delivered_change_id)`;
 
+/** SQL: the former secret of a webhook `w`, while it signs. */
+export const formerSecret = 'case when w.former_until > now() then w.former_secret end';
+
 /** The most changes in one request. */
 const maxBatchChanges = 1_000;
 
@@ -48,7 +53,8 @@ export async function claimBatch(sql: Sql, webhookId: number, leaseMs: number): 
           select id from segment_change c where c.segment_id = w.segment_id and c.id > w.delivered_change_id order by id limit ${maxBatchChanges}) next))
     from segment s
     where w.id = ${webhookId} and s.id = w.segment_id and ${sql.unsafe(isDue)}
-    returning w.id as "webhookId", w.lease, w.segment_id as "segmentId", s.name as "segmentName", w.url, w.secret, w.failures,
+    returning w.id as "webhookId", w.lease, w.segment_id as "segmentId", s.name as "segmentName", w.url, w.secret,
+      ${sql.unsafe(formerSecret)} as "formerSecret", w.failures,
       w.live_since as "liveSince", w.delivered_change_id as after, w.batch_last_change_id as last`;
   if (!row) return undefined;
   const { last, ...batch } = row;

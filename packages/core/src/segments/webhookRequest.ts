@@ -12,7 +12,8 @@ export type WebhookVerdict =
 
 interface WebhookRequest {
   readonly url: string;
-  readonly secret: string;
+  /** Each of them signs. */
+  readonly secrets: readonly string[];
   /** The same for every retry of a request. */
   readonly deliveryId: string;
   readonly body: string;
@@ -27,13 +28,13 @@ const retryAfterBounds = { minMs: 1_000, maxMs: 60 * 60_000 };
 /** Sends one signed request. Never throws for anything that a receiver or a network can do. */
 export async function sendWebhook(
   http: Http,
-  { url, secret, deliveryId, body }: WebhookRequest,
+  { url, secrets, deliveryId, body }: WebhookRequest,
 ): Promise<WebhookVerdict> {
   const timestamp = String(Math.floor(Date.now() / 1000));
   return postWebhook(http, url, body, {
     'currents-delivery': deliveryId,
     'currents-timestamp': timestamp,
-    'currents-signature': `v1=${signatureOf(secret, timestamp, body)}`,
+    'currents-signature': secrets.map((secret) => `v1=${signatureOf(secret, timestamp, body)}`).join(' '),
   });
 }
 
@@ -58,14 +59,16 @@ function signatureOf(secret: string, timestamp: string, body: string): string {
   return createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
 }
 
-/** Verifies a signature in constant time, as a receiver does; for tests and examples. */
+/** Verifies a header with one or more signatures in constant time, as a receiver does; for tests and examples. */
 export function isSignedBy(
   secret: string,
   { timestamp, signature, body }: { readonly timestamp: string; readonly signature: string; readonly body: string },
 ): boolean {
   const wanted = Buffer.from(`v1=${signatureOf(secret, timestamp, body)}`);
-  const given = Buffer.from(signature);
-  return wanted.length === given.length && timingSafeEqual(wanted, given);
+  return signature
+    .split(' ')
+    .map((each) => Buffer.from(each))
+    .some((given) => wanted.length === given.length && timingSafeEqual(wanted, given));
 }
 
 function verdictOf(answer: HttpAnswer): WebhookVerdict {

@@ -1,6 +1,7 @@
 import { createProber, expiredWhileBlocked } from '../circuitBreaker.js';
+import { openSecrets } from './formerSecret.js';
 import { openSecret, type DeliverChangesDeps } from './deliverChanges.js';
-import { isDue } from './webhookBatch.js';
+import { formerSecret, isDue } from './webhookBatch.js';
 import { sendWebhook } from './webhookRequest.js';
 
 type Deps = Pick<DeliverChangesDeps, 'sql' | 'http' | 'seal' | 'log' | 'windowMs'>;
@@ -21,13 +22,13 @@ export function createWebhookProber({ sql, http, seal, log }: Omit<Deps, 'window
     subject: 'webhook',
     isPassed: (outcome) => outcome === 'delivered',
     async probe(id, probes) {
-      const [row] = await sql<{ url: string; secret: Buffer | null }[]>`
-        select url, secret from segment_webhook where id = ${id}`;
-      const secret = row && openSecret(seal, id, row.secret);
-      if (!row || secret === undefined || secret instanceof Error) return undefined;
+      const [row] = await sql<{ url: string; secret: Buffer | null; formerSecret: Buffer | null }[]>`
+        select url, secret, ${sql.unsafe(formerSecret)} as "formerSecret" from segment_webhook w where id = ${id}`;
+      const secrets = row && openSecrets((sealed) => openSecret(seal, id, sealed), row);
+      if (!row || secrets === undefined || secrets instanceof Error) return undefined;
       const body = JSON.stringify({ type: 'ping', webhookId: `whk_${id}` });
       const deliveryId = `${id}-ping-${probes}`;
-      return sendWebhook(http, { url: row.url, secret, deliveryId, body });
+      return sendWebhook(http, { url: row.url, secrets, deliveryId, body });
     },
   });
 }

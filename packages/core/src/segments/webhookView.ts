@@ -20,6 +20,10 @@ const webhookColumns = {
   ...getTableColumns(segmentWebhook),
   pendingCount: sql<number>`(select count(*)::int from segment_change c
     where c.segment_id = segment_webhook.segment_id and c.id > segment_webhook.delivered_change_id)`,
+  formerUntil:
+    sql<Date | null>`case when ${segmentWebhook.formerUntil} > now() then ${segmentWebhook.formerUntil} end`.mapWith(
+      segmentWebhook.formerUntil,
+    ),
 };
 
 type Row = typeof segmentWebhook.$inferSelect & { readonly pendingCount: number };
@@ -70,6 +74,8 @@ function webhookViewOf(row: Row) {
     pendingCount: row.pendingCount,
     /** Changes that were not delivered within the retry window. */
     expiredCount: row.expiredCount,
+    /** Until when the former secret signs requests, too. */
+    formerSecretUntil: row.formerUntil ?? undefined,
     lastDeliveredAt: row.lastDeliveredAt ?? undefined,
     createdAt: row.createdAt,
   };

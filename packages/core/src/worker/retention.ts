@@ -8,6 +8,7 @@ import { deletePassedBuckets } from '../budget/postgresBuckets.js';
 import { deleteExpiredUsage } from '../budget/quotaRecorder.js';
 import { pruneCounts } from '../counts/pruneCounts.js';
 import { pruneUserDeletions } from '../privacy/userDeletions.js';
+import { eraseFormerSecrets } from '../segments/formerSecret.js';
 import { daysAhead } from '../db/migrate.js';
 import { pruneNotices } from '../notices/noticeMessages.js';
 import { raiseNotice, type Happening } from '../notices/raiseNotice.js';
@@ -30,7 +31,7 @@ const parents = [
 
 /**
  * Creates the partitions of the next days, and drops those older than the retention, unless events of that day are still
- * pending. Also deletes expired buckets, quota usage, console sessions, jobs and counts, and compacts the tally.
+ * pending. Also deletes expired buckets, former secrets, quota usage, console sessions, jobs and counts, and compacts the tally.
  */
 export async function runRetention({ sql, log, retentionDays }: RetentionDeps): Promise<void> {
   await sql`select ensure_partitions(${daysAhead}::int)`;
@@ -42,6 +43,7 @@ export async function runRetention({ sql, log, retentionDays }: RetentionDeps): 
   await deleteExpiredUsage(sql);
   await foldTally(sql);
   await pruneNotices(sql);
+  await eraseFormerSecrets(sql);
   await pruneCounts(sql, retentionDays);
   const days = await sql<{ day: string }[]>`
     select to_char(to_date(right(c.relname, 8), 'YYYYMMDD'), 'YYYY-MM-DD') as day

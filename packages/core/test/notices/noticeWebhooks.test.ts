@@ -143,12 +143,17 @@ it('can be moved, given another secret and deleted, each only with the exact URL
   expect(await updateNoticeWebhook(admin, webhook, 'ftp://example.com')).toMatchObject({ kind: 'InputInvalid' });
   const moved = `${receiver.url}/moved`;
   expect(await updateNoticeWebhook(admin, webhook, moved)).toMatchObject({ url: moved, state: 'live' });
-  expect(await rotateNoticeWebhookSecret(admin, webhook, receiver.url)).toMatchObject({ kind: 'NotConfirmed' });
-  const rotated = await rotateNoticeWebhookSecret(admin, webhook, moved);
+  const rotate = (confirmUrl: string) => rotateNoticeWebhookSecret(admin, webhook, { confirmUrl, overlapHours: 24 });
+  expect(await rotate(receiver.url)).toMatchObject({ kind: 'NotConfirmed' });
+  const rotated = await rotate(moved);
   if (rotated.kind !== 'NoticeWebhookSecretCreated') throw new Error(rotated.message);
   expect(rotated.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
-  receiver.secret = rotated.secret;
-  expect(await testNoticeWebhook(admin, webhook)).toMatchObject({ hasPassed: true });
+  expect(rotated.noticeWebhook.formerSecretUntil?.getTime()).toBeGreaterThan(Date.now());
+  // The receiver may know either.
+  for (const secret of [receiver.secret, rotated.secret]) {
+    receiver.secret = secret;
+    expect(await testNoticeWebhook(admin, webhook)).toMatchObject({ hasPassed: true });
+  }
   expect(receiver.complaints).toEqual([]);
   expect(await deleteNoticeWebhook(admin, webhook, { isDryRun: true })).toMatchObject({ isDryRun: true });
   expect(await deleteNoticeWebhook(admin, webhook, { confirmUrl: 'x', isDryRun: false })).toMatchObject({
@@ -156,8 +161,9 @@ it('can be moved, given another secret and deleted, each only with the exact URL
   });
   await deleteNoticeWebhook(admin, webhook, { confirmUrl: moved, isDryRun: false });
   expect(await stateOf()).toBe('NoticeWebhookNotFound');
-  const [row] = await hub.sql`select secret from notice_webhook`;
-  expect(row?.['secret']).toBeNull();
+  expect(await hub.sql`select secret, former_secret from notice_webhook`).toEqual([
+    { secret: null, former_secret: null },
+  ]);
 });
 
 it('there are ten at most', async () => {

@@ -15,6 +15,7 @@ import {
   type WebhookView,
 } from '@currents/core';
 import { startSweeps } from '../../src/sweeps.js';
+import { eraseFormerSecrets } from '../../src/segments/formerSecret.js';
 import { startSegmentWork } from '../../src/segments/segmentWork.js';
 import { add, createDice, remove, user, users } from '../cohorts/cohortHarness.js';
 import { sweepMs, until } from '../deliveryHarness.js';
@@ -283,19 +284,55 @@ describe('a webhook', () => {
     expect(await getWebhook(harness.admin, webhookId)).toMatchObject({ kind: 'SegmentWebhookNotFound' });
   });
 
-  it('signs with the latest secret, which is stored sealed', async () => {
+  const rotate = async (overlapHours: number): Promise<string> => {
+    const rotated = await rotateWebhookSecret(harness.admin, webhookId, { confirmUrl: receiver.url, overlapHours });
+    if (rotated.kind !== 'SegmentWebhookSecretCreated') throw new Error(rotated.message);
+    return rotated.secret;
+  };
+
+  it('signs with the latest secret, which is stored sealed, and for a time with the former one as well', async () => {
     startWork();
     const first = receiver.secret;
-    expect(await rotateWebhookSecret(harness.admin, webhookId, 'no')).toMatchObject({ kind: 'NotConfirmed' });
-    const renewed = await rotateWebhookSecret(harness.admin, webhookId, receiver.url);
-    if (renewed.kind !== 'SegmentWebhookSecretCreated') throw new Error(renewed.message);
-    expect(renewed.secret).not.toBe(first);
-    receiver.secret = renewed.secret;
+    const refused = (confirmUrl: string, overlapHours: number) =>
+      rotateWebhookSecret(harness.admin, webhookId, { confirmUrl, overlapHours });
+    expect(await refused('no', 24)).toMatchObject({ kind: 'NotConfirmed' });
+    for (const hours of [-1, 1.5, 721])
+      expect(await refused(receiver.url, hours)).toMatchObject({ kind: 'InputInvalid' });
+    const renewed = await rotate(24);
+    expect(renewed).not.toBe(first);
+    expect((await webhook()).formerSecretUntil?.getTime()).toBeGreaterThan(Date.now());
+    // The receiver does not know the new one yet.
     await enter(1);
     await until(webhook, ({ deliveredCount }) => deliveredCount === 1);
+    receiver.secret = renewed;
+    await enter(2);
+    await until(webhook, ({ deliveredCount }) => deliveredCount === 2);
     expect(receiver.complaints).toEqual([]);
-    const [row] = await harness.sql<{ secret: Buffer }[]>`select secret from segment_webhook`;
-    expect(row?.secret.includes(renewed.secret)).toBe(false);
+    const [row] = await harness.sql<{ secret: Buffer; former_secret: Buffer }[]>`
+      select secret, former_secret from segment_webhook`;
+    for (const sealed of [row?.secret, row?.former_secret])
+      for (const secret of [first, renewed]) expect(sealed?.includes(secret)).toBe(false);
+
+    await harness.sql`update segment_webhook set former_until = now()`;
+    expect((await webhook()).formerSecretUntil).toBeUndefined();
+    receiver.secret = first;
+    await enter(3);
+    await until(webhook, ({ deliveredCount }) => deliveredCount === 3);
+    expect(receiver.complaints).toEqual([expect.stringContaining('not signed by the secret')]);
+    await eraseFormerSecrets(harness.sql);
+    expect(await harness.sql`select former_secret, former_until from segment_webhook`).toEqual([
+      { former_secret: null, former_until: null },
+    ]);
+  });
+
+  it('signs with the new secret only, when the former one has leaked', async () => {
+    startWork();
+    await rotate(24);
+    await rotate(0);
+    await enter(1);
+    await until(webhook, ({ deliveredCount }) => deliveredCount === 1);
+    expect(receiver.complaints).toEqual([expect.stringContaining('not signed by the secret')]);
+    expect(await harness.sql`select former_secret from segment_webhook`).toEqual([{ former_secret: null }]);
   });
 
   it.each([

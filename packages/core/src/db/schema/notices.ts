@@ -43,6 +43,9 @@ export const noticeWebhook = pgTable('notice_webhook', (t) => ({
   id: identity(),
   url: t.text('url').notNull(),
   secret: bytes('secret'),
+  /** The secret before that, which signs beside it until this time. */
+  formerSecret: bytes('former_secret'),
+  formerUntil: instant('former_until'),
   state: oneOf('state', ['live', 'blocked', 'deleted']).notNull().default('live'),
   ...breakerColumns(),
   createdAt: instant('created_at').notNull().defaultNow(),

@@ -103,6 +103,9 @@ export const segmentWebhook = pgTable(
     segmentId: owner('segment_id', () => segment.id),
     url: t.text('url').notNull(),
     secret: bytes('secret'),
+    /** The secret before that, which signs beside it until this time. */
+    formerSecret: bytes('former_secret'),
+    formerUntil: instant('former_until'),
     state: oneOf('state', ['live', 'paused', 'blocked', 'deleted']).notNull().default('live'),
     ...breakerColumns(),
     liveSince: instant('live_since').notNull().defaultNow(),
