@@ -17,8 +17,11 @@ import { buildAdminSchema } from './schema.js';
 import { createSubscriptions } from './subscriptions/serveSubscriptions.js';
 import { checkVariables } from './variables.js';
 
-/** The GraphQL server of the admin API, and what answers its subscriptions. Requests reach them only with a valid admin token. */
-export function createAdminApi(log: FastifyBaseLogger) {
+/**
+ * The GraphQL server of the admin API, and what answers its subscriptions. Requests reach them only with a valid admin
+ * token, which streams look at again every `signInAgainMs`.
+ */
+export function createAdminApi(log: FastifyBaseLogger, { signInAgainMs }: { readonly signInAgainMs?: number } = {}) {
   const schema = buildAdminSchema();
   wrapIntrospection();
   const formatError = createErrorFormat(log);
@@ -48,5 +51,5 @@ export function createAdminApi(log: FastifyBaseLogger) {
       ApolloServerPluginUsageReportingDisabled(),
     ],
   });
-  return { server, serveSubscription: createSubscriptions({ schema, recordForbidden, formatError }) };
+  return { server, serveSubscription: createSubscriptions({ schema, recordForbidden, formatError, signInAgainMs }) };
 }

@@ -29,7 +29,7 @@ export interface AdminDeps extends AdminSignIn {
   readonly hub: HubReporter;
   readonly liveTail: TailReaders;
   readonly bodies: RequestBodies;
-  readonly limits?: Partial<QueryCosts & { readonly maxQueryMs: number }>;
+  readonly limits?: Partial<QueryCosts & { readonly maxQueryMs: number; readonly signInAgainMs: number }>;
 }
 
 /** Largest request body. A Current that names every event type takes about 10,000 bytes. */
@@ -44,7 +44,7 @@ declare module 'fastify' {
 /** `POST /graphql`. Requires an admin token. */
 export async function registerAdmin(app: FastifyInstance, deps: AdminDeps): Promise<void> {
   const { admin, hubStatus, hub, liveTail, bodies, limits = {} } = deps;
-  const { server: api, serveSubscription } = createAdminApi(app.log);
+  const { server: api, serveSubscription } = createAdminApi(app.log, limits);
   const pacer = createPacer({ maxMs: limits.maxQueryMs ?? maxQueryMs });
   const admission = createAdmission({ ...queryCosts, ...limits });
   await api.start();

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { connect as connectSocket, type AddressInfo, type Socket } from 'node:net';
 import { createAdminToken, revokeAdminToken } from '@currents/core';
+import { createClient } from 'graphql-sse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openAdminHarness, until, type AdminHarness } from './adminHarness.js';
 
 let harness: AdminHarness;
 let url: string;
 beforeAll(async () => {
-  harness = await openAdminHarness();
+  harness = await openAdminHarness({ signInAgainMs: 50 });
   url = await harness.app.listen({ host: '127.0.0.1', port: 0 });
 });
 afterAll(() => harness.close());
@@ -79,7 +80,7 @@ async function store(...events: readonly object[]) {
 }
 
 /** Stores events until the tail shows one: the demand reaches the process that stores them a moment later. */
-async function firstUpdate(stream: Stream, event: (id: string) => object = email) {
+async function firstUpdate<Update>(stream: { next(): Promise<Update> }, event: (id: string) => object = email) {
   let isSeen = false;
   const storing = (async () => {
     for (let count = 0; !isSeen && count < 500; count++) {
@@ -120,6 +121,20 @@ describe('the live tail', () => {
     expect(JSON.stringify(message)).not.toMatch(/ana@|ffff|Spring/);
     stream.stop();
     await noReaders();
+  });
+
+  it('is followed by the client of graphql-sse, and left by it', async () => {
+    const headers = { authorization: `Bearer ${harness.token}` };
+    const client = createClient({ url: `${url}/graphql`, headers, retryAttempts: 0 });
+    const updates = client.iterate<any>({ query: everything });
+    const { value } = await firstUpdate(updates);
+    expect(value.data.liveTail.items[0]).toMatchObject({ kind: 'ACCEPTED', ingestToken: { name: 'sender' } });
+    await updates.return?.();
+    await noReaders();
+    const refused = client.iterate<any>({ query: 'subscription { liveTail { secrets } }' });
+    expect((await refused.next()).value.errors[0].extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+    expect(await refused.next()).toMatchObject({ done: true });
+    client.dispose();
   });
 
   it('shows only what the filter asks for, and why an event was quarantined', async () => {

@@ -20,6 +20,8 @@ interface SubscriptionDeps {
   readonly schema: GraphQLSchema;
   readonly recordForbidden: RecordForbidden;
   readonly formatError: ReturnType<typeof createErrorFormat>;
+  /** A session that has ended, or a token that was revoked, is noticed within this time; by default two seconds. */
+  readonly signInAgainMs?: number | undefined;
 }
 
 export interface Subscriber {
@@ -29,8 +31,6 @@ export interface Subscriber {
   readonly signInAgain: () => Promise<ValidAdminToken | Refusal>;
 }
 
-/** A session that has ended, or a token that was revoked, is noticed within this time. */
-const signInAgainMs = 2_000;
 /** A stream ends after this time; a client that still reads it asks again. */
 const maxStreamMs = 30 * 60_000;
 
@@ -47,7 +47,7 @@ export function wantsStream({ headers }: FastifyRequest): boolean {
  * is made only once the reader has taken the one before.
  */
 export function createSubscriptions(deps: SubscriptionDeps) {
-  const { schema, formatError } = deps;
+  const { schema, formatError, signInAgainMs = 2_000 } = deps;
 
   return async (
     reply: FastifyReply,
