@@ -15,7 +15,9 @@ function projectIn(folder) {
   const usesCore = name === '@currents/core' || '@currents/core' in dependencies;
   const globalSetup = usesCore ? ['tools/src/testing/globalSetup.ts'] : [];
   const include = [`${folder}/test/**/*${isLong ? '.long' : ''}.test.ts`];
-  return { extends: true, test: { name, include, exclude: isLong ? [] : [long], globalSetup } };
+  const exclude = isLong ? [] : [long];
+  // Each thread loads a package once, not once for each of its files, which would take as long as many of the tests.
+  return { extends: true, test: { name, include, exclude, globalSetup, isolate: false } };
 }
 
 export default defineConfig({

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, realpath, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -16,7 +16,10 @@ export interface PostgresOptions {
   readonly dataDir?: string;
   /** Default: any free port. */
   readonly port?: number;
-  /** False for disposable data: a commit does not wait for the disk, and a crash may lose the last commits. */
+  /**
+   * False for disposable data: a commit does not wait for the disk, and a crash may lose the last commits. Without
+   * `dataDir`, they lie in memory where there is room.
+   */
   readonly durable?: boolean;
 }
 
@@ -43,7 +46,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
   const { durable = true } = options;
   const account = serverAccount();
   const { initdb, postgres: program } = await findPostgresBinaries(account);
-  const temporaryDirectory = options.dataDir === undefined ? await makeTemporaryDirectory(account) : undefined;
+  const temporaryDirectory = options.dataDir === undefined ? await makeTemporaryDirectory(account, durable) : undefined;
   const dataDir = resolve(temporaryDirectory ?? options.dataDir ?? '');
   try {
     const { folder, password } = await openCluster({ dataDir, initdb, account, durable });
@@ -131,9 +134,21 @@ async function createDatabase(url: string): Promise<void> {
   }
 }
 
-async function makeTemporaryDirectory(account: Account): Promise<string> {
-  const base = (await reaches(account, tmpdir())) ? tmpdir() : await openDirectory();
+async function makeTemporaryDirectory(account: Account, durable: boolean): Promise<string> {
+  const isOpen = await reaches(account, tmpdir());
+  const base = !durable && (await hasRoomInMemory()) ? memory : isOpen ? tmpdir() : await openDirectory();
   const directory = await mkdtemp(join(base, 'currents-postgres-'));
   await chmod(directory, 0o755);
   return directory;
+}
+
+/** Linux' file system in memory, which every account can enter. */
+const memory = '/dev/shm';
+const tmpfsType = 0x01021994;
+/** Far more than the tests of one run need. A container has 64 MB unless more was asked for. */
+const roomBytes = 4 * 1024 ** 3;
+
+async function hasRoomInMemory(): Promise<boolean> {
+  const found = await statfs(memory).catch(() => undefined);
+  return found?.type === tmpfsType && found.bavail * found.bsize >= roomBytes;
 }

@@ -43,8 +43,17 @@ import { SeriesResolver } from './series.resolver.js';
 import { EventDeliveryResolver, StoredEventConnectionResolver, StoredEventResolver } from './storedEvent.resolver.js';
 import { wrapFields } from './execution/wrapFields.js';
 
-/** The schema of the admin API. */
+let built: GraphQLSchema | undefined;
+
+/**
+ * The schema of the admin API. It is built once in a process: the metadata of its types, and the types of introspection that
+ * it wraps, belong to the whole process.
+ */
 export function buildAdminSchema(): GraphQLSchema {
+  return (built ??= build());
+}
+
+function build(): GraphQLSchema {
   nameActions(getMetadataStorage().mutations.map(({ schemaName }) => schemaName));
   const schema = buildSchemaSync({
     resolvers: [

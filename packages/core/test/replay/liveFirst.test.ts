@@ -35,7 +35,7 @@ it('live events overtake replayed ones, which all arrive', async () => {
   await hub.sql`update delivery set pending = 0, outcomes = decode(repeat('02', events), 'hex')`;
   await replayAll();
   // The replay takes much longer than a live event, so that overtaking shows.
-  partner.delay = () => new Promise((resolve) => setTimeout(resolve, 25));
+  partner.delay = () => new Promise((resolve) => setTimeout(resolve, 60));
   await hub.startWorker();
   await until(
     () => partner.requests.length,
