@@ -1,44 +1,15 @@
-import { connect, type Sql } from '@currents/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createAdminClient, type AdminClient } from '../../src/hub/adminClient.js';
-import { startProgram, type Program } from '../../src/hub/program.js';
-import { startHub, type RunningHub } from '../../src/hub/startHub.js';
-import { createTestDatabase, type TestDatabase } from '../endToEnd/database.js';
 import { event } from '../endToEnd/events.js';
 import { until } from '../endToEnd/until.js';
+import { openApiHarness, type ApiHarness } from './apiHarness.js';
 
 /** A long job of an admin, while the only process of the api is killed twice: once at work, once when the job is paused. */
 
-let database: TestDatabase;
-let sql: Sql;
-let hub: RunningHub;
-let api: Program;
-let client: AdminClient;
-
+let harness: ApiHarness;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  sql = connect(database.url, { max: 1, name: 'test' });
-  hub = await startHub({
-    databaseUrl: database.url,
-    environment: { API_PORT: '0', WORKER_PORT: '0' },
-    workers: 0,
-  });
-  api = hub.api;
-  client = createAdminClient(api.url, hub.adminToken ?? '');
+  harness = await openApiHarness();
 }, 90_000);
-afterAll(async () => {
-  await api?.stop();
-  await hub?.stop();
-  await sql?.end();
-  await database?.drop();
-});
-
-/** Kills the api as a crash would, and starts another. */
-async function restart(): Promise<void> {
-  await api.kill();
-  api = await startProgram('api', { environment: hub.environment });
-  client = createAdminClient(api.url, hub.adminToken ?? '');
-}
+afterAll(() => harness?.stop());
 
 interface Job {
   readonly id: string;
@@ -49,16 +20,17 @@ interface Job {
 }
 const fields = 'id state doneCount totalCount result { ... on ReleaseResult { eventCount } }';
 const find = async (id: string): Promise<Job> =>
-  (await client.ask<{ job: Job }>(`query ($id: ID!) { job(id: $id) { ${fields} } }`, { id })).job;
+  (await harness.client().ask<{ job: Job }>(`query ($id: ID!) { job(id: $id) { ${fields} } }`, { id })).job;
 const change = (name: string, id: string) =>
-  client.ask(`mutation ($id: ID!) { ${name}(input: { id: $id }) { ... on Problem { code } } }`, { id });
+  harness.client().ask(`mutation ($id: ID!) { ${name}(input: { id: $id }) { ... on Problem { code } } }`, { id });
 
 /** Forty steps or more, so that the job is under way when it is killed and paused. */
 const rows = 4_000;
 
 it('a job goes on after a kill, stays paused through another, and does everything once', async () => {
-  const token = await client.createIngestToken('platform');
-  const response = await fetch(`${api.url}/v1/events`, {
+  const { sql, client, restart } = harness;
+  const token = await client().createIngestToken('platform');
+  const response = await fetch(`${harness.url()}/v1/events`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify({ events: [event({ event_type: 'users.messages.pigeon.Open' })] }),
@@ -73,7 +45,7 @@ it('a job goes on after a kill, stays paused through another, and does everythin
     select stored_on, token_id, events, positions, codes, code_indexes, event_counts, released_counts, purged_counts, content
     from quarantine_batch, generate_series(2, ${rows}::int)`;
 
-  const { releaseQuarantinedEvents: asked } = await client.ask<{ releaseQuarantinedEvents: { job: Job } }>(
+  const { releaseQuarantinedEvents: asked } = await client().ask<{ releaseQuarantinedEvents: { job: Job } }>(
     `mutation { releaseQuarantinedEvents(input: { dryRun: false }) { ... on ReleaseQuarantinedEventsPayload { job { ${fields} } } } }`,
   );
   const { id } = asked.job;
@@ -96,7 +68,7 @@ it('a job goes on after a kill, stays paused through another, and does everythin
   expect(paused).toMatchObject({ state: 'PAUSED', result: null });
   await restart();
   // A job that is asked for later ends, and the paused one has not moved.
-  const { purgeQuarantinedEvents: other } = await client.ask<{ purgeQuarantinedEvents: { job: Job } }>(
+  const { purgeQuarantinedEvents: other } = await client().ask<{ purgeQuarantinedEvents: { job: Job } }>(
     `mutation { purgeQuarantinedEvents(input: { dryRun: true }) { ... on PurgeQuarantinedEventsPayload { job { id state } } } }`,
   );
   await until(

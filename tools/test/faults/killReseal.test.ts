@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { connect, createSeal, type Sql } from '@currents/core';
+import { createSeal } from '@currents/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createAdminClient } from '../../src/hub/adminClient.js';
-import { startProgram, type Program } from '../../src/hub/program.js';
-import { startHub, type RunningHub } from '../../src/hub/startHub.js';
-import { createTestDatabase, type TestDatabase } from '../endToEnd/database.js';
 import { until } from '../endToEnd/until.js';
+import { openApiHarness, type ApiHarness } from './apiHarness.js';
 
 /** The master key is rotated, and the only process of the api is killed while a step of the job is under way. */
 
@@ -13,39 +10,22 @@ const [oldKey, newKey] = [randomBytes(32), randomBytes(32)];
 const secretCount = 500;
 const credentials = JSON.stringify({ kind: 'projectToken', token: '0123456789abcdef0123456789abcdef' });
 
-let database: TestDatabase;
-let sql: Sql;
-let hub: RunningHub;
-let api: Program;
-
+let harness: ApiHarness;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  sql = connect(database.url, { max: 2, name: 'test' });
-  hub = await startHub({
-    databaseUrl: database.url,
-    masterKey: oldKey.toString('base64'),
-    environment: { API_PORT: '0', WORKER_PORT: '0' },
-    workers: 0,
-  });
-  api = hub.api;
+  harness = await openApiHarness({ masterKey: oldKey.toString('base64') });
 }, 90_000);
-afterAll(async () => {
-  await api?.stop();
-  await hub?.stop();
-  await sql?.end();
-  await database?.drop();
-});
+afterAll(() => harness?.stop());
 
 /** Kills the api as a crash would, and starts another with these keys. */
-async function restart(MASTER_KEY: Buffer, fallbacks: readonly Buffer[]): Promise<void> {
-  await api.kill();
-  const MASTER_KEY_FALLBACKS = fallbacks.map((key) => key.toString('base64')).join(',');
-  const keys = { MASTER_KEY: MASTER_KEY.toString('base64'), MASTER_KEY_FALLBACKS };
-  api = await startProgram('api', { environment: { ...hub.environment, ...keys } });
+function restart(masterKey: Buffer, fallbacks: readonly Buffer[]): Promise<void> {
+  return harness.restart({
+    MASTER_KEY: masterKey.toString('base64'),
+    MASTER_KEY_FALLBACKS: fallbacks.map((key) => key.toString('base64')).join(','),
+  });
 }
-const client = () => createAdminClient(api.url, hub.adminToken ?? '');
 
 it('resealing goes on after a kill, and then the new key alone opens every secret', async () => {
+  const { sql, client } = harness;
   const seal = createSeal(oldKey);
   const rows = await sql<{ id: number }[]>`
     insert into current (name, contact_email, destination, settings, selection)
@@ -71,7 +51,7 @@ it('resealing goes on after a kill, and then the new key alone opens every secre
       ({ length }) => length === 1,
       30_000,
     );
-    await api.kill();
+    await harness.kill();
   });
   // Of the second step, nothing is kept.
   const under = (key: Buffer) => sql<{ n: number }[]>`
@@ -95,7 +75,7 @@ it('resealing goes on after a kill, and then the new key alone opens every secre
   expect(job).toEqual({ state: 'DONE', result: { resealedCount: secretCount + 1, unreadableCount: 0 } });
 
   await restart(newKey, []);
-  const metrics = await (await fetch(`${api.url}/metrics`)).text();
+  const metrics = await (await fetch(`${harness.url()}/metrics`)).text();
   expect(metrics).toContain('\ncurrents_secrets_under_previous_key 0\n');
   const newOnly = createSeal(newKey);
   for (const { id, value } of await sql<{ id: number; value: Buffer }[]>`select id, credentials as value from current`)
