@@ -5,7 +5,15 @@ import { withinTime } from '../admin/withinTime.js';
 import { quarantineBatch } from '../db/schema.js';
 import { isReleased, statesOf } from '../quarantine/state.js';
 import { findPlaces } from './findPlaces.js';
-import { alikeKinds, isOfKind, isOfRow, matching, rowMatches, type QuarantineFilter } from './quarantineFilter.js';
+import {
+  alikeKinds,
+  hashAlike,
+  isOfKind,
+  isOfRow,
+  matching,
+  rowMatches,
+  type QuarantineFilter,
+} from './quarantineFilter.js';
 import { codeOf, type Place } from './quarantinePlace.js';
 
 /** How many events each code has, purged ones included, the most frequent first. */
@@ -17,9 +25,10 @@ export async function countQuarantine({ db }: Db, filter: QuarantineFilter = {})
       sum(rows * purged)::float8 as purged
     from ${alikeKinds(filter)} where ${isOfKind(filter) ?? sql`true`}
     group by code having sum(${counted}) > 0 order by 2 desc, 1`;
-  const rows = await withinTime({ db }, (tx) =>
-    tx.execute<{ code: string; events: number; released: number; purged: number }>(query),
-  );
+  const rows = await withinTime({ db }, async (tx) => {
+    await tx.execute(hashAlike);
+    return tx.execute<{ code: string; events: number; released: number; purged: number }>(query);
+  });
   return rows.map(({ code, events: eventCount, released, purged }) => ({
     code,
     eventCount,

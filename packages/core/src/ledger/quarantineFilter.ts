@@ -90,6 +90,12 @@ export function alikeKinds(filter: QuarantineFilter): SQL {
       by_kind (code, event_type, total, released, purged)`;
 }
 
+/**
+ * SQL: to be run before a statement with `alikeKinds`, in its transaction. Few rows differ, but Postgres expects many until
+ * it has analysed a flood, and would sort them all.
+ */
+export const hashAlike = sql`set local enable_sort = off`;
+
 /** More than a sequence gives. */
 const idsOfDay = 2 ** 44;
 

@@ -11,6 +11,7 @@ import { readPlaces, type QuarantinedEvent } from './quarantine.js';
 import {
   alikeKinds,
   eventMatcher,
+  hashAlike,
   isOfKind,
   listedEvents,
   newestKey,
@@ -48,6 +49,7 @@ type FoundGroup = Omit<QuarantineGroup, 'example'> & { readonly newest: Place | 
 async function groupAll(tx: Queries, filter: QuarantineFilter): Promise<readonly FoundGroup[]> {
   const counted = countedEvents(filter);
   const newest = sql`max(newest) filter (where ${listedEvents(filter)} > 0)`;
+  await tx.execute(hashAlike);
   const rows = await tx.execute<GroupRow>(sql`
     select code, coalesce(event_type, '') as type, sum(rows * (${counted}))::float8 as "eventCount",
       sum(rows * released)::float8 as released, sum(rows * purged)::float8 as purged,
