@@ -65,17 +65,20 @@ export function Overview() {
           </>
         )}
       </Answer>
-      <section>
-        <h2>Currents</h2>
-        <Answer reading={currents}>
-          {(data) => (
-            <>
-              <CurrentsTable currents={data.currents.nodes} />
-              <Pages pageInfo={data.currents.pageInfo} after={after} onPage={(next) => change({ after: next })} />
-            </>
-          )}
-        </Answer>
-      </section>
+      {/* Not before what stands above it: it would be pushed down while it is being read. */}
+      {reading.isPending ? null : (
+        <section>
+          <h2>Currents</h2>
+          <Answer reading={currents}>
+            {(data) => (
+              <>
+                <CurrentsTable currents={data.currents.nodes} />
+                <Pages pageInfo={data.currents.pageInfo} after={after} onPage={(next) => change({ after: next })} />
+              </>
+            )}
+          </Answer>
+        </section>
+      )}
     </>
   );
 }

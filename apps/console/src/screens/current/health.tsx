@@ -25,7 +25,9 @@ export function Health({ current }: { readonly current: CurrentData }) {
           {message}
         </p>
       ))}
-      <Charts id={id} />
+      <div className="charts">
+        <Charts id={id} />
+      </div>
       <ReasonsChart current={current} />
       <h2>Outcomes since it was created</h2>
       <p className="muted">
