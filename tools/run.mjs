@@ -51,7 +51,8 @@ else listCommands();
 async function runProgram(file, purpose, ...firstWords) {
   if (wantsHelp && !file.startsWith('tools/')) return console.log(`npm run ${name}\n\n${purpose}`);
   build();
-  if (/^(start(:api)?|demo|pictures)$/.test(name)) buildConsole();
+  const showsConsole = /^(start(:api)?|demo|pictures)$/.test(name) || (name === 'bench' && words.includes('console'));
+  if (showsConsole) buildConsole();
   const path = pathOf(file);
   if (!existsSync(path)) refuse(`expected ${file}, but the build did not make it`);
   // Variables that are set already win over .env. The demo and the benches are the same on every machine.

@@ -7,6 +7,7 @@ import { amplitude } from './amplitude/amplitude.js';
 import { attacks } from './attacks/attacks.js';
 import type { Bench } from './bench.js';
 import { cohorts } from './cohorts/cohorts.js';
+import { consoleBench } from './console/consoleBench.js';
 import { curve } from './curve/curve.js';
 import { eventCost } from './eventCost.js';
 import { lookup } from './lookup/lookup.js';
@@ -15,7 +16,13 @@ import { soak } from './soak/soak.js';
 
 /** The first argument names the bench; without one it is `eventCost`, or the one that `--only` names. */
 const benches: Readonly<Record<string, Bench<OptionTable>>> = { amplitude, attacks, cohorts };
-const onlyBenches: Readonly<Record<string, Bench<OptionTable>>> = { curve, lookup, replay, soak };
+const onlyBenches: Readonly<Record<string, Bench<OptionTable>>> = {
+  console: consoleBench,
+  curve,
+  lookup,
+  replay,
+  soak,
+};
 
 /** Longer than a run with any sensible options. */
 const maxMs = 4 * 60 * 60_000;

@@ -3,6 +3,7 @@ import { describeCommand, readOptions } from '../../src/options.js';
 import { amplitude } from '../../src/bench/amplitude/amplitude.js';
 import { attacks } from '../../src/bench/attacks/attacks.js';
 import { cohorts } from '../../src/bench/cohorts/cohorts.js';
+import { consoleBench } from '../../src/bench/console/consoleBench.js';
 import { curve } from '../../src/bench/curve/curve.js';
 import { eventCost } from '../../src/bench/eventCost.js';
 import { lookup } from '../../src/bench/lookup/lookup.js';
@@ -14,6 +15,7 @@ const names = {
     ...['events', 'rounds', 'rate', 'rate-seconds', 'backlog', 'request-events', 'connections', 'seed', 'queue'],
     ...['only', 'quick', 'profile', 'compare', 'pairs', 'help'],
   ],
+  'npm run bench -- --only console': ['only', 'lighthouse', 'loads', 'help'],
   'npm run bench -- --only curve': [
     'only',
     'cells',
@@ -45,7 +47,9 @@ const names = {
 } as Readonly<Record<string, readonly string[]>>;
 
 describe.each(
-  [eventCost, curve, lookup, replay, soak, amplitude, attacks, cohorts].map((bench) => [bench.name, bench] as const),
+  [eventCost, consoleBench, curve, lookup, replay, soak, amplitude, attacks, cohorts].map(
+    (bench) => [bench.name, bench] as const,
+  ),
 )('%s', (name, bench) => {
   it('explains all its options with --help', () => {
     const help = describeCommand(bench);
