@@ -123,11 +123,6 @@ export class AdminTokenResolver {
     return id === adminTokenId;
   }
 
-  @FieldResolver(() => Boolean)
-  isValid(@Root() { revokedAt, expiresAt }: AdminTokenView): boolean {
-    return revokedAt === undefined && (expiresAt === undefined || expiresAt.getTime() > Date.now());
-  }
-
   @RequiresRole('admin')
   @Mutation(() => CreateAdminTokenResult, {
     description:

@@ -1,5 +1,6 @@
-import { and, eq, gt, isNull, or, sql, type SQL } from 'drizzle-orm';
+import { and, eq, getTableColumns, gt, isNull, or, sql, type SQL } from 'drizzle-orm';
 import { advisoryLocks } from '../db/advisoryLocks.js';
+import { databaseNow } from '../db/databaseNow.js';
 import { adminToken, type AdminRole } from '../db/schema.js';
 import { hashToken, makeToken } from '../secrets/token.js';
 import type { Admin, Db, Queries } from './admin.js';
@@ -49,7 +50,7 @@ export async function createAdminToken(
           ),
         ]
       : []),
-    ...(expiresAt !== undefined && expiresAt.getTime() <= Date.now()
+    ...(expiresAt !== undefined && expiresAt <= new Date(await databaseNow(db))
       ? [fieldProblem('expiresAt', 'out_of_range', 'expected a time in the future, got one in the past')]
       : []),
   ];
@@ -57,8 +58,14 @@ export async function createAdminToken(
   return insertToken(db, { name: name.value, role, expiresAt });
 }
 
+/** Whether a token is valid is said by Postgres, which refuses it by its own clock. */
+const columns = {
+  ...getTableColumns(adminToken),
+  isExpired: sql<boolean>`coalesce(${adminToken.expiresAt} <= now(), false)`,
+};
+
 const adminTokens = collection({
-  select: ({ db }: Db) => db.select().from(adminToken),
+  select: ({ db }: Db) => db.select(columns).from(adminToken),
   id: adminToken.id,
   viewOf,
 });
@@ -77,7 +84,7 @@ export async function revokeAdminToken(
 ): Promise<AdminTokenView | TokenNotFound | NotConfirmed | LastAdminToken> {
   const key = rowId(id);
   return withTokensLocked(db, async (tx) => {
-    const [row] = key === undefined ? [] : await tx.select().from(adminToken).where(eq(adminToken.id, key));
+    const [row] = key === undefined ? [] : await tx.select(columns).from(adminToken).where(eq(adminToken.id, key));
     if (!row) return { kind: 'TokenNotFound', message: 'there is no admin token with this id' };
     if (confirmId !== id)
       return {
@@ -94,7 +101,7 @@ export async function revokeAdminToken(
       .update(adminToken)
       .set({ revokedAt: sql`now()` })
       .where(eq(adminToken.id, row.id))
-      .returning();
+      .returning(columns);
     return viewOf(revoked as Row);
   });
 }
@@ -123,14 +130,14 @@ export async function insertToken(
   const [row] = await db
     .insert(adminToken)
     .values({ hash: hashToken(token), name, role, expiresAt: expiresAt ?? null })
-    .returning();
+    .returning(columns);
   return { kind: 'AdminTokenCreated', token, adminToken: viewOf(row as Row) };
 }
 
-type Row = typeof adminToken.$inferSelect;
+type Row = typeof adminToken.$inferSelect & { readonly isExpired: boolean };
 
 /** A token with which an admin uses the API. */
-function viewOf({ id, name, role, createdAt, expiresAt, lastUsedAt, revokedAt }: Row) {
+function viewOf({ id, name, role, createdAt, expiresAt, isExpired, lastUsedAt, revokedAt }: Row) {
   return {
     kind: 'AdminToken' as const,
     id: String(id),
@@ -141,5 +148,7 @@ function viewOf({ id, name, role, createdAt, expiresAt, lastUsedAt, revokedAt }:
     /** To about a minute. */
     lastUsedAt: lastUsedAt ?? undefined,
     revokedAt: revokedAt ?? undefined,
+    /** Whether it is neither revoked nor expired. */
+    isValid: revokedAt === null && !isExpired,
   };
 }
