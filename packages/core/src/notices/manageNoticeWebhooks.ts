@@ -13,6 +13,7 @@ import {
   type Problem,
 } from '../admin/problem.js';
 import { unblock } from '../circuitBreaker.js';
+import { databaseNow } from '../db/databaseNow.js';
 import { noticeWebhook } from '../db/schema.js';
 import {
   formerValues,
@@ -220,10 +221,17 @@ export async function testNoticeWebhook(
   const { secret, formerSecret, formerUntil } = row;
   const open = (sealed: Buffer | null) => openNoticeSecret(admin.seal, key, sealed);
   const secrets = openSecrets(open, { secret, formerSecret: formerUntil && formerSecret });
+  const nowMs = Date.parse(await databaseNow(admin.db));
   const verdict =
     secrets instanceof Error
       ? { outcome: 'blocked', code: 'secret_unreadable', detail: secrets.message }
-      : await sendNoticeWebhook(admin.http, { url: row.url, secrets, id: `msg_${randomUUID()}`, body: pingBody() });
+      : await sendNoticeWebhook(admin.http, {
+          url: row.url,
+          secrets,
+          id: `msg_${randomUUID()}`,
+          body: pingBody(nowMs),
+          nowMs,
+        });
   const hasPassed = verdict.outcome === 'delivered';
   if (hasPassed) await unblock(admin.sql, 'notice_webhook', key);
   const [present = webhook] = await findNoticeWebhooks(admin, [id]);

@@ -15,11 +15,16 @@ interface SignedRequest {
   /** The same for every repetition of a request. */
   readonly id: string;
   readonly body: string;
+  /** By Postgres: receivers refuse a request whose time is minutes off, and the clock of a worker may be. */
+  readonly nowMs: number;
 }
 
 /** Sends one signed request. Never throws for anything that a receiver or a network can do. */
-export function sendNoticeWebhook(http: Http, { url, secrets, id, body }: SignedRequest): Promise<WebhookVerdict> {
-  const timestamp = String(Math.floor(Date.now() / 1000));
+export function sendNoticeWebhook(
+  http: Http,
+  { url, secrets, id, body, nowMs }: SignedRequest,
+): Promise<WebhookVerdict> {
+  const timestamp = String(Math.floor(nowMs / 1000));
   return postWebhook(http, url, body, {
     'webhook-id': id,
     'webhook-timestamp': timestamp,
@@ -65,8 +70,8 @@ export function noticeBody({ id, kind, severity, subject: text, since, eventCoun
 }
 
 /** The body of a request that only asks whether the receiver works. */
-export function pingBody(): string {
-  return JSON.stringify({ type: 'notice.ping', timestamp: new Date(), data: {} });
+export function pingBody(nowMs: number): string {
+  return JSON.stringify({ type: 'notice.ping', timestamp: new Date(nowMs), data: {} });
 }
 
 export const noticeWebhookSealContext = (webhookId: number): string => `notice_webhook:${webhookId}`;

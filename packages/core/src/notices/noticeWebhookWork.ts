@@ -3,6 +3,7 @@ import type { Http } from '@currents/connector';
 import type { Logger } from 'pino';
 import { block, createProber } from '../circuitBreaker.js';
 import type { Sql } from '../db/connect.js';
+import type { DatabaseClock } from '../db/databaseClock.js';
 import { openSecrets } from '../segments/formerSecret.js';
 import type { Seal } from '../secrets/seal.js';
 import type { ClaimedMessage } from './noticeMessages.js';
@@ -14,6 +15,7 @@ export interface NoticeWebhookDeps {
   readonly http: Http;
   readonly seal: Seal;
   readonly log: Logger;
+  readonly clock: Pick<DatabaseClock, 'now'>;
 }
 
 interface Row {
@@ -32,7 +34,7 @@ const readWebhook = async (sql: Sql, id: number): Promise<Row | undefined> =>
 
 /** Sends a message to its webhook. One that refuses every request is blocked, and its messages wait for it. */
 export async function sendToNoticeWebhook(
-  { sql, http, seal, log }: NoticeWebhookDeps,
+  { sql, http, seal, log, clock }: NoticeWebhookDeps,
   { key, webhookId, notices: [notice] }: ClaimedMessage,
 ): Promise<MessageVerdict> {
   const row = webhookId === null ? undefined : await readWebhook(sql, webhookId);
@@ -42,7 +44,13 @@ export async function sendToNoticeWebhook(
   const verdict =
     secrets instanceof Error
       ? ({ outcome: 'blocked', code: 'secret_unreadable', detail: secrets.message } as const)
-      : await sendNoticeWebhook(http, { url: row.url, secrets, id: `msg_${key}`, body: noticeBody(notice) });
+      : await sendNoticeWebhook(http, {
+          url: row.url,
+          secrets,
+          id: `msg_${key}`,
+          body: noticeBody(notice),
+          nowMs: clock.now(),
+        });
   if (verdict.outcome === 'delivered') return { outcome: 'sent', transport: 'http' };
   const { outcome, ...reason } = verdict;
   if (outcome === 'blocked' && (await block(sql, 'notice_webhook', webhookId, reason)))
@@ -54,7 +62,7 @@ export async function sendToNoticeWebhook(
 }
 
 /** Probes blocked webhooks by a request without a notice. */
-export function createNoticeWebhookProber({ sql, http, seal, log }: NoticeWebhookDeps) {
+export function createNoticeWebhookProber({ sql, http, seal, log, clock }: NoticeWebhookDeps) {
   return createProber({
     sql,
     log,
@@ -65,7 +73,14 @@ export function createNoticeWebhookProber({ sql, http, seal, log }: NoticeWebhoo
       const row = await readWebhook(sql, id);
       const secrets = row && openSecrets((sealed) => openNoticeSecret(seal, id, sealed), row);
       if (!row || secrets === undefined || secrets instanceof Error) return undefined;
-      return sendNoticeWebhook(http, { url: row.url, secrets, id: `msg_${randomUUID()}`, body: pingBody() });
+      const nowMs = clock.now();
+      return sendNoticeWebhook(http, {
+        url: row.url,
+        secrets,
+        id: `msg_${randomUUID()}`,
+        body: pingBody(nowMs),
+        nowMs,
+      });
     },
   });
 }

@@ -18,7 +18,7 @@ export interface NoticeOptions {
   readonly groupMs: number;
 }
 
-interface NoticeWorkDeps extends NoticeWebhookDeps {
+interface NoticeWorkDeps extends Omit<NoticeWebhookDeps, 'clock'> {
   readonly metrics: Metrics;
   readonly sweeps: Sweeps;
   /** For how long a message is tried. */
@@ -37,8 +37,8 @@ export function startNoticeWork(deps: NoticeWorkDeps) {
   const leaseMs = Math.max(minLeaseMs, deps.requestMs + 30_000);
   const { smtpUrl, from, to, groupMs } = options;
   const mail = smtpUrl === undefined ? createLogTransport(log) : createSmtpTransport(smtpUrl, from);
-  const sendToWebhook = (message: ClaimedMessage) => sendToNoticeWebhook(deps, message);
-  const prober = createNoticeWebhookProber(deps);
+  const sendToWebhook = (message: ClaimedMessage) => sendToNoticeWebhook({ ...deps, clock: sweeps.clock }, message);
+  const prober = createNoticeWebhookProber({ ...deps, clock: sweeps.clock });
   const periodics = [
     sweeps.add({
       event: 'notice_sweep.failed',

@@ -45,12 +45,12 @@ export async function deliverChanges(deps: DeliverChangesDeps, webhookId: number
   return again;
 }
 
-async function send({ http, seal }: DeliverChangesDeps, batch: WebhookBatch): Promise<WebhookVerdict> {
+async function send({ http, seal, clock }: DeliverChangesDeps, batch: WebhookBatch): Promise<WebhookVerdict> {
   const secrets = openSecrets((sealed) => openSecret(seal, batch.webhookId, sealed), batch);
   if (secrets instanceof Error) return { outcome: 'blocked', code: 'secret_unreadable', detail: secrets.message };
   const last = batch.changes.at(-1) as ChangeRow;
   const deliveryId = `${batch.webhookId}-${batch.after}-${last.id}`;
-  return sendWebhook(http, { url: batch.url, secrets, deliveryId, body: bodyOf(batch) });
+  return sendWebhook(http, { url: batch.url, secrets, deliveryId, body: bodyOf(batch), nowMs: clock.now() });
 }
 
 /** An error that says what to do when the secret does not open. */

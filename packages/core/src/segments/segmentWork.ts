@@ -29,7 +29,7 @@ export function startSegmentWork(deps: SegmentWorkDeps) {
   // Evaluations of all members take up to minutes; in a session of their own, they do not delay changes of others.
   const wholeSession = openSession(databaseUrl, { name: 'segments', statementMs, maxStatementMs: wholeSetMs });
   const waitingForWhole = new Set<number>();
-  const prober = createWebhookProber({ ...deps, sql });
+  const prober = createWebhookProber({ ...deps, sql, clock: sweeps.clock });
   const delivering = new Map<number, Promise<void>>();
   let stopped = false;
 

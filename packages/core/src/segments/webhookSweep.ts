@@ -4,7 +4,7 @@ import { openSecret, type DeliverChangesDeps } from './deliverChanges.js';
 import { formerSecret, isDue } from './webhookBatch.js';
 import { sendWebhook } from './webhookRequest.js';
 
-type Deps = Pick<DeliverChangesDeps, 'sql' | 'http' | 'seal' | 'log' | 'windowMs'>;
+type Deps = Pick<DeliverChangesDeps, 'sql' | 'http' | 'seal' | 'log' | 'clock' | 'windowMs'>;
 
 /** The webhooks that are due: see `isDue`. */
 export async function findDueWebhooks({ sql }: Pick<Deps, 'sql'>): Promise<readonly number[]> {
@@ -14,7 +14,7 @@ export async function findDueWebhooks({ sql }: Pick<Deps, 'sql'>): Promise<reado
 }
 
 /** Probes blocked webhooks by a request without changes. */
-export function createWebhookProber({ sql, http, seal, log }: Omit<Deps, 'windowMs'>) {
+export function createWebhookProber({ sql, http, seal, log, clock }: Omit<Deps, 'windowMs'>) {
   return createProber({
     sql,
     log,
@@ -28,13 +28,17 @@ export function createWebhookProber({ sql, http, seal, log }: Omit<Deps, 'window
       if (!row || secrets === undefined || secrets instanceof Error) return undefined;
       const body = JSON.stringify({ type: 'ping', webhookId: `whk_${id}` });
       const deliveryId = `${id}-ping-${probes}`;
-      return sendWebhook(http, { url: row.url, secrets, deliveryId, body });
+      return sendWebhook(http, { url: row.url, secrets, deliveryId, body, nowMs: clock.now() });
     },
   });
 }
 
 /** Expires the changes of blocked webhooks whose retry window is over. It starts at the change or when the webhook was last resumed. */
-export async function expireBlockedWebhooks({ sql, log, windowMs }: Deps): Promise<void> {
+export async function expireBlockedWebhooks({
+  sql,
+  log,
+  windowMs,
+}: Pick<Deps, 'sql' | 'log' | 'windowMs'>): Promise<void> {
   const expired = await sql<{ webhook_id: number; changes: string; code: string }[]>`
     with waiting as (
       select id, segment_id, delivered_change_id from segment_webhook w
