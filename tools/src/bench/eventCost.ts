@@ -43,8 +43,9 @@ export const eventCost = defineBench({
 Everything runs on this machine: Postgres, Redis if there is one, api, worker, a generator of events, and a sink that
 accepts them. It ends all that it starts. Exit code 1 when an event is lost. Linux only, because it reads /proc.
 With --only curve it measures the cost by rate and number of Currents, with --only replay live events beside a replay,
-with --only lookup how long it takes to find an event, with --only soak whether a hub that runs for long needs more and
-more, with --only console how fast and accessible the console loads; each with --help explains its options.`,
+with --only lookup how long it takes to find an event, with --only rules what field rules cost, with --only soak whether a
+hub that runs for long needs more and more, with --only console how fast and accessible the console loads; each with --help
+explains its options.`,
   options,
   run: (given, stage) => (given.compare === undefined ? measure(given, stage) : compare(given.compare, given, stage)),
 });

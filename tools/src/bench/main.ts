@@ -12,6 +12,7 @@ import { curve } from './curve/curve.js';
 import { eventCost } from './eventCost.js';
 import { lookup } from './lookup/lookup.js';
 import { replay } from './replay/replay.js';
+import { rules } from './rules/rules.js';
 import { soak } from './soak/soak.js';
 
 /** The first argument names the bench; without one it is `eventCost`, or the one that `--only` names. */
@@ -21,6 +22,7 @@ const onlyBenches: Readonly<Record<string, Bench<OptionTable>>> = {
   curve,
   lookup,
   replay,
+  rules,
   soak,
 };
 

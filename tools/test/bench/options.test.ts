@@ -8,6 +8,7 @@ import { curve } from '../../src/bench/curve/curve.js';
 import { eventCost } from '../../src/bench/eventCost.js';
 import { lookup } from '../../src/bench/lookup/lookup.js';
 import { replay } from '../../src/bench/replay/replay.js';
+import { rules } from '../../src/bench/rules/rules.js';
 import { soak } from '../../src/bench/soak/soak.js';
 
 const names = {
@@ -34,6 +35,9 @@ const names = {
   'npm run bench -- --only replay': [
     ...['only', 'events', 'rate', 'seconds', 'rounds', 'request-events', 'seed', 'queue', 'quick', 'help'],
   ],
+  'npm run bench -- --only rules': [
+    ...['only', 'events', 'pairs', 'request-events', 'seed', 'queue', 'quick', 'help'],
+  ],
   'npm run bench -- --only soak': [
     ...['only', 'minutes', 'rate', 'sample-seconds', 'request-events', 'seed', 'queue', 'quick', 'help'],
   ],
@@ -47,7 +51,7 @@ const names = {
 } as Readonly<Record<string, readonly string[]>>;
 
 describe.each(
-  [eventCost, consoleBench, curve, lookup, replay, soak, amplitude, attacks, cohorts].map(
+  [eventCost, consoleBench, curve, lookup, replay, rules, soak, amplitude, attacks, cohorts].map(
     (bench) => [bench.name, bench] as const,
   ),
 )('%s', (name, bench) => {
