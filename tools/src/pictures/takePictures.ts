@@ -5,7 +5,7 @@ import { openBrowser } from '../browser/openBrowser.js';
 import type { Screen } from './screens.js';
 
 /** Enough for small text, and a few tens of kilobytes a picture. */
-const quality = 85;
+const quality = 75;
 const viewport = { width: 1280, height: 800 };
 
 export interface Target {
