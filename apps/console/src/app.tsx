@@ -1,5 +1,6 @@
 import {
   Activity,
+  Bell,
   Inbox,
   KeyRound,
   LayoutDashboard,
@@ -39,6 +40,7 @@ import { SignIn } from './screens/signIn.js';
 
 const NewCurrent = lazyScreen(async () => (await import('./screens/newCurrent.js')).NewCurrent);
 const NewSegment = lazyScreen(async () => (await import('./screens/cohorts/newSegment.js')).NewSegment);
+const Notices = lazyScreen(async () => (await import('./screens/notices/notices.js')).Notices);
 
 const places = [
   { to: '/', title: 'Overview', Icon: LayoutDashboard, key: 'o' },
@@ -48,6 +50,7 @@ const places = [
   { to: '/dead-letters', title: 'Dead letters', Icon: Inbox, key: 'd' },
   { to: '/quarantine', title: 'Quarantine', Icon: ShieldAlert, key: 'q' },
   { to: '/cohorts', title: 'Cohorts and segments', Icon: Users, key: 's' },
+  { to: '/notices', title: 'Notices', Icon: Bell, key: 'n' },
   { to: '/keys', title: 'Keys', Icon: KeyRound, key: 'k' },
   { to: '/jobs', title: 'Jobs', Icon: ListChecks, key: 'j' },
   { to: '/activity', title: 'Activity', Icon: Activity, key: 'a' },
@@ -106,6 +109,7 @@ function Console() {
           <Route path="/cohorts/segments/new" component={NewSegment} />
           <Route path="/cohorts/segments/:id">{({ id }) => <Segment key={id} id={id} />}</Route>
           <Route path="/cohorts/:id">{({ id }) => <Cohort key={id} id={id} />}</Route>
+          <Route path="/notices" component={Notices} />
           <Route path="/keys" component={Keys} />
           <Route path="/jobs" component={Jobs} />
           <Route path="/activity" component={ActivityScreen} />

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { events } from '../endToEnd/events.js';
 import { startTestHub, type TestHub } from '../endToEnd/testHub.js';
+import { openNoticeReceiver } from '../notices/noticeReceiver.js';
 import { browserProgram, findInaccessible, openBrowser, watchPage, type Complaints } from './browser.js';
 
 if (browserProgram === undefined)
@@ -16,12 +17,20 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
   let page: Page;
   let complaints: Complaints;
   let currentId = '';
+  let receiver: Awaited<ReturnType<typeof openNoticeReceiver>>;
   const stored = events(20);
 
   beforeAll(async () => {
-    hub = await startTestHub({ projects: [project], environment: { PROBE_SECONDS: '1' } });
+    hub = await startTestHub({
+      projects: [project],
+      environment: {
+        PROBE_SECONDS: '1',
+        NOTICE_GROUP_SECONDS: '0',
+      },
+    });
     currentId = `cur_${await hub.launch(project)}`;
     expect(await hub.post(stored)).toMatchObject({ status: 200 });
+    receiver = await openNoticeReceiver();
     browser = await openBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.setDefaultTimeout(20_000);
@@ -34,6 +43,7 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
   afterAll(async () => {
     await browser?.close();
     await hub?.stop();
+    await receiver?.close();
   });
 
   const button = (name: string | RegExp) => page.getByRole('button', { name });
@@ -184,6 +194,45 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
     await page.getByRole('row', { name: /^Cancelled 20$/ }).waitFor();
     await button('Resume').first().click();
     await page.getByText('It is live again.').waitFor();
+  });
+
+  it('sends notices to a webhook whose secrets are shown once, and mutes them', async () => {
+    await page.getByRole('link', { name: 'Notices' }).last().click();
+    await page.getByText('No notice is here.').waitFor();
+    await page.getByText('Nothing is muted.').waitFor();
+    await page.getByText('No webhook is here.').waitFor();
+    await expectAccessible();
+    await button('New notice webhook').click();
+    await page.getByLabel('Address').fill(receiver.url);
+    await button('Create').click();
+    receiver.secret = (await page.getByLabel('Secret', { exact: true }).textContent()) ?? '';
+    await button('Close').click();
+    await button(/^Test$/).click();
+    await page.getByText('The receiver accepted a signed request.').waitFor();
+    await button('Send a test notice').click();
+    await page.getByRole('row', { name: /Test .* Sent / }).waitFor();
+    await expect.poll(() => receiver.received.map(({ type }) => type)).toContain('notice.test');
+    await button('New secret…').click();
+    await confirm('Make a new secret');
+    const [former, secret] = [receiver.secret, (await page.getByLabel('Secret', { exact: true }).textContent()) ?? ''];
+    expect(secret).not.toBe(former);
+    receiver.secret = secret;
+    await button('Close').click();
+    await button(/^Test$/).click();
+    await expect.poll(() => receiver.received.filter(({ type }) => type === 'notice.ping').length).toBe(2);
+    expect(receiver.complaints).toEqual([]);
+    await button(/^Mute$/).click();
+    await page
+      .getByRole('row', { name: /^Changes of the console in (59|60) minutes|^Changes of the console in 1 hour/ })
+      .waitFor();
+    await expectAccessible();
+    await button('End the mute').click();
+    await page.getByText('Nothing is muted.').waitFor();
+    await button('Delete…').click();
+    await page.getByText('0 waiting notices are not sent to it.').waitFor();
+    await confirm('Delete');
+    await page.getByText('No webhook is here.').waitFor();
+    expect(await page.content()).not.toContain('whsec_');
   });
 
   it('keeps within its policy and its origin all the time', () => {

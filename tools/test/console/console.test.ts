@@ -190,7 +190,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
       for (const [key, title] of Object.entries({
         ...{ o: 'Overview', c: 'Currents', f: 'Find an event', d: 'Dead letters', q: 'Quarantine' },
         ...{ s: 'Cohorts and segments', k: 'Keys', j: 'Jobs', a: 'Activity' },
-        ...{ t: 'Live tail', h: 'Hub' },
+        ...{ t: 'Live tail', h: 'Hub', n: 'Notices' },
       })) {
         await page.keyboard.press('g');
         await page.keyboard.press(key);

@@ -11,7 +11,7 @@ const tones: Readonly<Record<string, string>> = {
   },
   ...{ BLOCKED: 'bad', FAILED: 'bad', CRITICAL: 'bad', STALE: 'bad', REJECTED: 'bad', REVOKED: 'bad' },
   ...{ PAUSED: 'warn', WARNING: 'warn', EXPIRED: 'warn', OVERDUE: 'warn', RETRYING: 'warn', STALLED: 'warn' },
-  ...{ QUARANTINED: 'bad', PENDING: 'warn' },
+  ...{ QUARANTINED: 'bad', PENDING: 'warn', MUTED: 'warn', NO_RECIPIENT: 'bad' },
 };
 
 /** A state as a word and a colour; the word alone says it all. */

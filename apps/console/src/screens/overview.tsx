@@ -8,6 +8,7 @@ import { Pages, Table } from '../parts/table.js';
 import { Time } from '../parts/time.js';
 import { useFilters } from '../routing.js';
 import { CurrentsTable, currentsQuery } from './currents.js';
+import { placeOf } from './placeOf.js';
 
 const overviewQuery = graphql(`
   query Overview {
@@ -163,23 +164,4 @@ function Subject({ kind, message, node }: Pick<OverviewData['items'][number], 'k
       {to ? <Link href={to}>{message}</Link> : message}
     </>
   );
-}
-
-/** The screen that shows an object. */
-function placeOf({ __typename, id }: { readonly __typename: string; readonly id: string }): string | undefined {
-  switch (__typename) {
-    case 'Current':
-      return `/currents/${id}`;
-    case 'Cohort':
-      return `/cohorts/${id}`;
-    case 'CohortPull':
-    case 'SegmentWebhook':
-      return '/cohorts';
-    case 'IngestToken':
-      return '/keys';
-    case 'Job':
-      return '/jobs';
-    default:
-      return undefined;
-  }
 }

@@ -147,6 +147,7 @@ function Loaded({ current, tab }: { readonly current: CurrentData; readonly tab:
           </Link>
         ))}
         <Link href={`/dead-letters?current=${current.id}`}>Dead letters</Link>
+        <Link href={`/notices?current=${current.id}`}>Notices</Link>
       </nav>
       {tab === 'skipped' ? <Skipped current={current} /> : null}
       {tab === 'throttled' ? <Throttled id={current.id} /> : null}
