@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { createSeal } from '@currents/core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { events } from '../endToEnd/events.js';
+import { tokenOf } from '../endToEnd/testEnvironment.js';
 import { startTestHub, type TestHub } from '../endToEnd/testHub.js';
 import { openNoticeReceiver } from '../notices/noticeReceiver.js';
 import { browserProgram, findInaccessible, openBrowser, watchPage, type Complaints } from './browser.js';
@@ -8,7 +11,9 @@ import { browserProgram, findInaccessible, openBrowser, watchPage, type Complain
 if (browserProgram === undefined)
   console.warn('not run (this machine has no chromium): changes in the console in a browser');
 
-const project = 'changes';
+const [project, nextProject] = ['changes', 'changes-next'];
+/** Opens secrets, and seals none. */
+const formerKey = randomBytes(32);
 
 /** One story on one hub, as in `console.test.ts`: what an admin changes about a Current that is live. */
 describe.skipIf(browserProgram === undefined)('changes in the console', () => {
@@ -22,10 +27,11 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
 
   beforeAll(async () => {
     hub = await startTestHub({
-      projects: [project],
+      projects: [project, nextProject],
       environment: {
         PROBE_SECONDS: '1',
         NOTICE_GROUP_SECONDS: '0',
+        MASTER_KEY_FALLBACKS: formerKey.toString('base64'),
       },
     });
     currentId = `cur_${await hub.launch(project)}`;
@@ -233,6 +239,59 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
     await confirm('Delete');
     await page.getByText('No webhook is here.').waitFor();
     expect(await page.content()).not.toContain('whsec_');
+  });
+
+  it('stages, tests, promotes, rolls back and retires credentials, and says what is happening', async () => {
+    await page.goto(`${hub.hub.api.url}/#/currents/${currentId}/credentials`);
+    await page.getByText('No rotation is under way.').waitFor();
+    await expectAccessible();
+    await page.getByLabel('token', { exact: true }).fill('e'.repeat(32));
+    await button('Stage and test them').click();
+    await page.getByText(/^The destination refuses them/).waitFor();
+    await button('Use them…').click();
+    await confirm('Use them');
+    await page.getByRole('dialog').getByRole('alert').waitFor();
+    await page.keyboard.press('Escape');
+    await button('Discard…').click();
+    await confirm('Discard them');
+    await page.getByText('No rotation is under way.').waitFor();
+    await page.getByLabel('token', { exact: true }).fill(tokenOf(nextProject));
+    await button('Stage and test them').click();
+    await page.getByText(/^The destination accepts them/).waitFor();
+    await button('Test again').click();
+    await expectAccessible();
+    for (const last of ['Go back', 'Delete']) {
+      await button('Use them…').click();
+      await confirm('Use them');
+      await page.getByText('The new credentials are in use since').waitFor();
+      if (last === 'Delete') break;
+      await button('Go back…').click();
+      await confirm('Go back');
+      await page.getByText('Nothing is sent with them yet.').waitFor();
+    }
+    await hub.post(events(2));
+    await page.getByText('The destination accepted events with them').waitFor();
+    await expectAccessible();
+    await button('Delete the former ones…').click();
+    await confirm('Delete them');
+    await page.getByText('No rotation is under way.').waitFor();
+    expect(await page.content()).not.toContain(tokenOf(nextProject));
+  });
+
+  it('seals secrets under a former master key anew, after it has counted them', async () => {
+    const credentials = JSON.stringify({ kind: 'projectToken', token: tokenOf(nextProject) });
+    const sealed = createSeal(formerKey).seal(credentials, `current:${currentId.replace('cur_', '')}`);
+    await hub.sql`update current set credentials = ${sealed}`;
+    await page.getByRole('link', { name: 'Hub', exact: true }).click();
+    await page.getByText('Nothing was sealed anew yet.').waitFor();
+    await button('Count secrets under former keys').click();
+    await page.getByText('1 secrets are under a former key.').waitFor();
+    await button('Seal 1 secrets anew…').click();
+    await confirm('Seal them');
+    await page.getByText('1 secrets were sealed anew.').waitFor();
+    await expectAccessible();
+    await button('Count secrets under former keys').click();
+    await page.getByText('All secrets are under the present key').waitFor();
   });
 
   it('keeps within its policy and its origin all the time', () => {

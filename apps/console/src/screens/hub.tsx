@@ -3,9 +3,12 @@ import { useHubQuery } from '../hub/useHub.js';
 import { count } from '../parts/number.js';
 import { size } from '../parts/size.js';
 import { Answer } from '../parts/problem.js';
+import { lazyScreen } from '../parts/lazyScreen.js';
 import { State, words } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { Time } from '../parts/time.js';
+
+const Reseal = lazyScreen(async () => (await import('./reseal.js')).Reseal);
 
 const hubQuery = graphql(`
   query Hub {
@@ -67,6 +70,7 @@ export function Hub() {
             <Strip hub={hub} />
             <h2>Workers</h2>
             <Workers workers={hub.workers} />
+            <Reseal />
             <h2>Tables</h2>
             <p className="muted">
               Days are kept for RETENTION_DAYS of the workers, and longer while a paused Current needs them. The last

@@ -15,6 +15,7 @@ import { Throttled } from './throttled.js';
 const Edit = lazyScreen(async () => (await import('./edit.js')).Edit);
 const Rules = lazyScreen(async () => (await import('./rules.js')).Rules);
 const Replay = lazyScreen(async () => (await import('./replay.js')).Replay);
+const CredentialRotation = lazyScreen(async () => (await import('./rotation.js')).CredentialRotation);
 
 const currentQuery = graphql(`
   query Current($id: ID!) {
@@ -105,6 +106,7 @@ const tabs = [
   { name: 'settings', title: 'Settings' },
   { name: 'edit', title: 'Edit' },
   { name: 'rules', title: 'Field rules' },
+  { name: 'credentials', title: 'Credentials' },
   { name: 'replay', title: 'Replay' },
   { name: 'history', title: 'History' },
 ] as const;
@@ -154,6 +156,7 @@ function Loaded({ current, tab }: { readonly current: CurrentData; readonly tab:
       {tab === 'settings' ? <Settings current={current} /> : null}
       {tab === 'edit' ? <Edit current={current} /> : null}
       {tab === 'rules' ? <Rules current={current} /> : null}
+      {tab === 'credentials' ? <CredentialRotation current={current} /> : null}
       {tab === 'replay' ? <Replay current={current} /> : null}
       {tab === 'history' ? <AuditTable targetId={current.id} /> : null}
       {tab === 'health' ? <Health current={current} /> : null}
