@@ -227,6 +227,7 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
     await button(/^Test$/).click();
     await expect.poll(() => receiver.received.filter(({ type }) => type === 'notice.ping').length).toBe(2);
     expect(receiver.complaints).toEqual([]);
+    await page.getByText(/^signed with the former secret as well/).waitFor();
     await button(/^Mute$/).click();
     await page
       .getByRole('row', { name: /^Changes of the console in (59|60) minutes|^Changes of the console in 1 hour/ })
@@ -239,6 +240,28 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
     await confirm('Delete');
     await page.getByText('No webhook is here.').waitFor();
     expect(await page.content()).not.toContain('whsec_');
+  });
+
+  it('previews, creates and launches a Current from an earlier time, and follows the events that were stored since', async () => {
+    await page.goto(`${hub.hub.api.url}/#/currents/new`);
+    await page.getByRole('radio', { name: 'Mixpanel' }).check();
+    await page.getByLabel('Name', { exact: true }).fill('Launched at once');
+    await page.getByLabel('Contact').fill('bo@example.com');
+    await page.getByLabel('token', { exact: true }).fill(tokenOf(nextProject));
+    await page.getByLabel('region').selectOption('us');
+    await page.getByLabel(/^baseUrl/).fill(hub.mixpanel.url);
+    await page.getByRole('checkbox', { name: /^Message engagement/ }).check();
+    await button('Preview the last events').click();
+    await page.getByText('Of the last 25 events').waitFor();
+    await page.getByRole('row', { name: /^users.messages.email.Open [\d,]+ \d+ 0 / }).waitFor();
+    await expectAccessible();
+    await page.getByLabel('Launch from').fill('2026-01-31T09:30');
+    await button('Create and launch').click();
+    await page.getByRole('heading', { name: 'Launched at once', level: 1 }).waitFor();
+    await page.getByText('Done', { exact: true }).waitFor();
+    await page.getByRole('row', { name: /^Delivered 20$/ }).waitFor();
+    await page.getByRole('row', { name: /^Skipped 2$/ }).waitFor();
+    await page.getByRole('row', { name: /^Rejected 3$/ }).waitFor();
   });
 
   it('stages, tests, promotes, rolls back and retires credentials, and says what is happening', async () => {
@@ -281,7 +304,7 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
   it('seals secrets under a former master key anew, after it has counted them', async () => {
     const credentials = JSON.stringify({ kind: 'projectToken', token: tokenOf(nextProject) });
     const sealed = createSeal(formerKey).seal(credentials, `current:${currentId.replace('cur_', '')}`);
-    await hub.sql`update current set credentials = ${sealed}`;
+    await hub.sql`update current set credentials = ${sealed} where name = ${'Changes of the console'}`;
     await page.getByRole('link', { name: 'Hub', exact: true }).click();
     await page.getByText('Nothing was sealed anew yet.').waitFor();
     await button('Count secrets under former keys').click();

@@ -41,6 +41,11 @@ const launchMutation = graphql(`
   mutation LaunchNewCurrent($input: LaunchCurrentInput!) {
     launchCurrent(input: $input) {
       __typename
+      ... on LaunchCurrentPayload {
+        backfill {
+          id
+        }
+      }
       ... on Problem {
         message
         remedy
@@ -113,7 +118,9 @@ function Form({ choices }: { readonly choices: Choices }) {
         { input: { id, from: instantOf(launchFrom) } },
         {
           onSuccess: ({ launchCurrent }) => {
-            if (launchCurrent.__typename === 'LaunchCurrentPayload') goTo(`/currents/${id}`);
+            if (launchCurrent.__typename !== 'LaunchCurrentPayload') return;
+            const { backfill } = launchCurrent;
+            goTo(backfill ? `/currents/${id}/replay?job=${backfill.id}` : `/currents/${id}`);
           },
         },
       );

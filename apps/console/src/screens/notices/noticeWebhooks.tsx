@@ -17,6 +17,7 @@ const webhooksQuery = graphql(`
         state
         stateSince
         pendingCount
+        formerSecretUntil
         createdAt
         block {
           detail
@@ -71,9 +72,14 @@ export function NoticeWebhooks() {
             columns={[
               {
                 title: 'Address',
-                cell: ({ url, block }) => (
+                cell: ({ url, block, formerSecretUntil }) => (
                   <>
                     {url}
+                    {formerSecretUntil ? (
+                      <div className="muted reason">
+                        signed with the former secret as well, last <Time at={formerSecretUntil} />
+                      </div>
+                    ) : null}
                     {block ? <div className="muted reason">{block.detail}</div> : null}
                   </>
                 ),

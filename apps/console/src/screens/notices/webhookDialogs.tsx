@@ -103,6 +103,7 @@ const rotateMutation = graphql(`
 `);
 
 export function RotateSecret({ webhook: { id, url }, onClose }: OfOne) {
+  const [hours, setHours] = useState('24');
   const rotate = useHubMutation(rotateMutation);
   const answer = rotate.data?.rotateNoticeWebhookSecret;
   if (answer && 'secret' in answer)
@@ -118,12 +119,29 @@ export function RotateSecret({ webhook: { id, url }, onClose }: OfOne) {
       action="Make a new secret"
       isBusy={rotate.isPending}
       onClose={onClose}
-      onConfirm={() => rotate.mutate({ input: { id, confirmUrl: url } })}
+      onConfirm={() => rotate.mutate({ input: { id, confirmUrl: url, overlapHours: Number(hours) } })}
     >
       <p>
-        Requests are signed with it from now on, and the present secret is lost: the receiver refuses them until it has
-        the new one.
+        Requests are signed with the new secret from now on, and for a while with the former one as well, so that the
+        receiver accepts them until it has the new one. The former one is lost then.
       </p>
+      <Field
+        label="Sign with the former one for (hours)"
+        about="0 to 720. 0 when it has leaked: the receiver refuses requests then until it has the new one."
+      >
+        {(field, describedBy) => (
+          <input
+            id={field}
+            type="number"
+            aria-describedby={describedBy}
+            required
+            min={0}
+            max={720}
+            value={hours}
+            onChange={(event) => setHours(event.target.value)}
+          />
+        )}
+      </Field>
       <ProblemNote problem={rotate.error ?? (answer && 'message' in answer ? answer : null)} />
     </Confirm>
   );
