@@ -76,6 +76,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     expect(await page.getByLabel('Command').textContent()).toContain(`${hub.hub.api.url}/v1/events`);
     await button('Close').click();
     await page.getByRole('cell', { name: 'From the console' }).waitFor();
+    await page.getByLabel('Secret').waitFor({ state: 'detached' });
     expect(await page.content()).not.toContain(ingestToken);
   });
 

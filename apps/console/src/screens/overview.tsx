@@ -1,7 +1,8 @@
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { graphql, type ResultOf } from '../hub/graphql.js';
 import { useHubQuery } from '../hub/useHub.js';
-import { Count } from '../parts/number.js';
+import { Count, count } from '../parts/number.js';
 import { Answer } from '../parts/problem.js';
 import { State, words } from '../parts/state.js';
 import { Pages, Table } from '../parts/table.js';
@@ -86,14 +87,17 @@ export function Overview() {
 
 function Strip({ overview }: { readonly overview: OverviewData }) {
   const { totals, liveWorkerCount, deadLetterCount, quarantinedEventCount } = overview;
+  const rates = useRates(overview);
   const blocked = totals?.currentsByState.find(({ state }) => state === 'BLOCKED')?.currentCount ?? 0;
   return (
     <dl className="strip">
       <Figure title="Selected today" about="Events that Currents have taken since midnight UTC">
         {totals ? <Count value={totals.selectedTodayCount} to="/currents" /> : 'unknown'}
+        <Rate perSecond={rates?.selected} />
       </Figure>
       <Figure title="Delivered today" about="Events that destinations have accepted since midnight UTC">
         {totals ? <Count value={totals.deliveredTodayCount} to="/currents" /> : 'unknown'}
+        <Rate perSecond={rates?.delivered} />
       </Figure>
       <Figure title="Pending" about="Events that wait to be delivered now">
         {totals ? <Count value={totals.pendingCount} to="/currents" /> : 'unknown'}
@@ -114,6 +118,37 @@ function Strip({ overview }: { readonly overview: OverviewData }) {
         {liveWorkerCount === null ? 'unknown' : <Count value={liveWorkerCount} />}
       </Figure>
     </dl>
+  );
+}
+
+interface Counted {
+  readonly atMs: number;
+  readonly selected: number;
+  readonly delivered: number;
+}
+
+/** Events a second between the last two readings; undefined before the second one, and after midnight. */
+function useRates({ checkedAt, totals }: OverviewData): { selected: number; delivered: number } | undefined {
+  const [{ last, before }, keep] = useState<{ last?: Counted; before?: Counted }>({});
+  const atMs = Date.parse(checkedAt);
+  // React renders again at once, before it shows anything.
+  if (totals && atMs !== last?.atMs) {
+    const { selectedTodayCount: selected, deliveredTodayCount: delivered } = totals;
+    keep({ last: { atMs, selected, delivered }, ...(last && { before: last }) });
+  }
+  if (!last || !before || last.selected < before.selected) return undefined;
+  const seconds = (last.atMs - before.atMs) / 1_000;
+  const perSecond = (of: 'selected' | 'delivered'): number => Math.max(0, last[of] - before[of]) / seconds;
+  return { selected: perSecond('selected'), delivered: perSecond('delivered') };
+}
+
+function Rate({ perSecond }: { readonly perSecond: number | undefined }) {
+  return (
+    <small className="muted" title="Events a second since this screen was last read">
+      {perSecond === undefined
+        ? '–/s'
+        : `${count(perSecond < 10 ? Number(perSecond.toFixed(1)) : Math.round(perSecond))}/s`}
+    </small>
   );
 }
 
@@ -156,7 +191,7 @@ function Items({ overview }: { readonly overview: OverviewData }) {
 }
 
 function Subject({ kind, message, node }: Pick<OverviewData['items'][number], 'kind' | 'message' | 'node'>) {
-  const to = node && placeOf(node);
+  const to = placeOfKind(kind, node) ?? (node ? placeOf(node) : undefined);
   return (
     <>
       <strong>{words(kind)}</strong>
@@ -164,4 +199,27 @@ function Subject({ kind, message, node }: Pick<OverviewData['items'][number], 'k
       {to ? <Link href={to}>{message}</Link> : message}
     </>
   );
+}
+
+/** The list behind the number of an item, where there is one. */
+function placeOfKind(
+  kind: OverviewData['items'][number]['kind'],
+  node: OverviewData['items'][number]['node'],
+): string | undefined {
+  switch (kind) {
+    case 'DEAD_LETTERS':
+      return node ? `/dead-letters?current=${node.id}` : '/dead-letters';
+    case 'QUARANTINED_EVENTS':
+    case 'QUARANTINE_NEAR_BUDGET':
+      return '/quarantine';
+    case 'KEY_NEAR_QUOTA':
+      return node ? `/currents/${node.id}/throttled` : undefined;
+    case 'OLDEST_PENDING_TOO_OLD':
+      return node ? undefined : '/currents';
+    case 'NO_WORKER':
+    case 'STATUS_UNKNOWN':
+      return '/hub';
+    default:
+      return undefined;
+  }
 }
