@@ -196,7 +196,7 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
         await page.keyboard.press('g');
         await page.keyboard.press(key);
         await heading(title).waitFor();
-        await page.getByText('Loading…').waitFor({ state: 'hidden' });
+        await expect.poll(() => page.getByText('Loading…').count()).toBe(0);
         expect(await findInaccessible(page), `${title}, ${colorScheme}`).toEqual([]);
       }
     }
