@@ -45,10 +45,7 @@ import { wrapFields } from './execution/wrapFields.js';
 
 let built: GraphQLSchema | undefined;
 
-/**
- * The schema of the admin API. It is built once in a process: the metadata of its types, and the types of introspection that
- * it wraps, belong to the whole process.
- */
+/** The schema of the admin API. It is built once in a process: nothing in it changes, and its metadata are shared anyway. */
 export function buildAdminSchema(): GraphQLSchema {
   return (built ??= build());
 }

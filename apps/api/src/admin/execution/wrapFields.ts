@@ -31,8 +31,15 @@ export function wrapFields(schema: GraphQLSchema, middlewares: readonly Middlewa
   if (mutation) wrap(mutation, (resolve) => through(middlewares, resolve));
 }
 
-/** graphql-js shares the types of introspection among all schemas. Without a pace in the context they work as before. */
+let isIntrospectionWrapped = false;
+
+/**
+ * graphql-js shares the types of introspection among all schemas, so they are wrapped once in a process. Without a pace in
+ * the context they work as before.
+ */
 export function wrapIntrospection(): void {
+  if (isIntrospectionWrapped) return;
+  isIntrospectionWrapped = true;
   for (const type of [__Schema, __Type, __Field, __InputValue, __Directive]) wrap(type, paced);
 }
 
