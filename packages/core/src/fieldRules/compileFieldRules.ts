@@ -11,7 +11,8 @@ import type { HashText } from './hashValue.js';
 export type ApplyFieldRules = (event: CatalogueEvent) => CatalogueEvent | undefined;
 
 type Step = (draft: EventDraft) => void;
-type Filter = (event: CatalogueEvent) => boolean;
+/** Sees the event as it came. */
+type Filter = (draft: EventDraft, event: CatalogueEvent) => boolean;
 
 /** The customer's own name for such an event is what the event is called at a destination. No rule changes it. */
 const customEvent = 'users.behaviors.CustomEvent';
@@ -20,11 +21,12 @@ const isEventName = (eventType: string, name: string): boolean => name === 'name
 /** Makes one function of the rules. Filters see the event as it came, then contact details go, then each rule in order. */
 export function compileFieldRules({ isWithoutContactDetails, rules }: FieldRules, hash: HashText): ApplyFieldRules {
   const filters = rules.flatMap((rule) => ('filter' in rule ? compileFilter(rule.filter) : []));
-  if (isWithoutContactDetails) filters.push(({ event_type, properties }) => hasContactName(event_type, properties));
+  if (isWithoutContactDetails)
+    filters.push((_draft, { event_type, properties }) => hasContactName(event_type, properties));
   const steps = rules.flatMap((rule) => compileStep(rule, hash) ?? []);
   return (event) => {
-    for (const leavesOut of filters) if (leavesOut(event)) return undefined;
     const draft = new EventDraft(event);
+    for (const leavesOut of filters) if (leavesOut(draft, event)) return undefined;
     if (isWithoutContactDetails) removeContactDetails(draft, event.event_type);
     for (const step of steps) step(draft);
     keepEventName(draft, event);
@@ -64,8 +66,8 @@ function compileFilter({
       : typeof value !== 'object' && wanted.has(JSON.stringify(value));
   };
   const [userField] = fields.userFields;
-  return ({ user, properties }) =>
-    (userField === undefined ? fields.some(properties, holds) : holds(user[userField])) !== isInverted;
+  return (draft) =>
+    (userField === undefined ? fields.some(draft, holds) : holds(draft.userField(userField))) !== isInverted;
 }
 
 function compileStep(rule: FieldRule, hash: HashText): Step | undefined {

@@ -22,7 +22,7 @@ export class EventDraft {
   set(name: string, value: unknown): void {
     if (this.properties === this.source.properties) this.properties = { ...this.properties };
     setProperty(this.properties, name, value);
-    if (typeof value === 'object') this.nests = undefined;
+    if (typeof value === 'object' && value !== null) this.nests = undefined;
   }
 
   replaceProperties(properties: Properties): void {
@@ -38,7 +38,7 @@ export class EventDraft {
     return this.user[field];
   }
 
-  /** The names of the properties that are objects or lists. */
+  /** The names of the properties that are objects or lists, or were before they were taken out. */
   nestNames(): readonly string[] {
     if (this.nests) return this.nests;
     const names: string[] = [];

@@ -22,18 +22,19 @@ export class FieldSet {
   private readonly exactNames: ReadonlySet<string>;
   private readonly globs: readonly FieldName[];
   private readonly paths: Paths;
-  private readonly deepPaths: Paths;
+  /** Whether a field may be within another one. */
+  private readonly isBelowTop: boolean;
 
   constructor(fields: readonly FieldPath[]) {
     this.userFields = fields.flatMap((field) => (field.kind === 'user' ? field.field : []));
     const names = fields.flatMap((field) => (field.kind === 'name' ? field.name : []));
     this.paths = fields.flatMap((field) => (field.kind === 'path' ? [field.names] : []));
-    this.deepPaths = this.paths.filter(({ length }) => length > 1);
     const top = [...names, ...this.paths.flatMap(([first, ...rest]) => (first && rest.length === 0 ? first : []))];
     this.direct = [...new Set(top.flatMap(({ exact }) => exact ?? []))];
     this.directGlobs = top.filter(({ exact }) => exact === undefined);
     this.exactNames = new Set(names.flatMap(({ exact }) => exact ?? []));
     this.globs = names.filter(({ exact }) => exact === undefined);
+    this.isBelowTop = names.length > 0 || this.paths.some(({ length }) => length > 1);
   }
 
   edit(draft: EventDraft, edit: FieldEdit): void {
@@ -42,8 +43,7 @@ export class FieldSet {
     if (this.directGlobs.length > 0)
       for (const name in before)
         if (this.directGlobs.some((glob) => glob.matches(name))) editTop(draft, name, before[name], edit);
-    const isAnywhere = this.exactNames.size > 0 || this.globs.length > 0;
-    if (!isAnywhere && this.deepPaths.length === 0) return;
+    if (!this.isBelowTop) return;
     for (const name of draft.nestNames()) {
       const value = draft.properties[name];
       const edited = this.editNested(value, advance(this.paths, name), edit);
@@ -62,8 +62,14 @@ export class FieldSet {
   }
 
   /** Whether one of the fields has a value for which this holds. */
-  some(properties: Properties, holds: (value: unknown) => boolean): boolean {
-    return this.holdsIn(properties, this.paths, holds);
+  some(draft: EventDraft, holds: (value: unknown) => boolean): boolean {
+    const { properties } = draft;
+    for (const name of this.direct) if (Object.hasOwn(properties, name) && holds(properties[name])) return true;
+    if (this.directGlobs.length > 0)
+      for (const name in properties)
+        if (this.directGlobs.some((glob) => glob.matches(name)) && holds(properties[name])) return true;
+    if (!this.isBelowTop) return false;
+    return draft.nestNames().some((name) => this.holdsIn(properties[name], advance(this.paths, name), holds));
   }
 
   private kept(name: string, value: unknown, paths: Paths): unknown {
