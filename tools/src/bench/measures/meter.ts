@@ -58,10 +58,10 @@ export async function takeTurns(
   for (let round = 0; round < warmUpRounds; round++) for (const flow of flows) await flow(events);
   const costs: readonly [HubCost[], HubCost[]] = [[], []];
   for (const turn of turns) costs[turn].push(await flows[turn](Math.ceil((events * 2) / turns.length)));
-  return [meanOf(costs[0]), meanOf(costs[1])];
+  return [meanCost(costs[0]), meanCost(costs[1])];
 }
 
-function meanOf(costs: readonly HubCost[]): HubCost {
+export function meanCost(costs: readonly HubCost[]): HubCost {
   const mean = (read: (cost: HubCost) => number): number =>
     costs.reduce((sum, cost) => sum + read(cost), 0) / costs.length;
   const names = Object.keys(costs[0]?.cpuMicros ?? {});
