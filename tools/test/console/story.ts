@@ -1,6 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { tokenOf } from '../endToEnd/testEnvironment.js';
 import type { TestHub } from '../endToEnd/testHub.js';
+import { readCurl } from '../readme/curl.js';
 import type { UserInput } from './userInput.js';
 
 /** A browser at the console of a hub, and how it is used. */
@@ -34,6 +35,13 @@ export async function signIn({ page, by, hub }: Story): Promise<void> {
   await headingOf(page, 'Overview').waitFor();
 }
 
+/** Does what a curl command does that the console shows. */
+export async function runCommand(command: string): Promise<void> {
+  const { url, ...request } = readCurl(command);
+  const response = await fetch(url, request as RequestInit);
+  if (response.status !== 200) throw new Error(`expected 200, got ${response.status}: ${await response.text()}`);
+}
+
 /** Leaves the dialog open that shows the token. Returns the token. */
 export async function createIngestToken({ page, by }: Story, name: string): Promise<string> {
   await by.press(buttonOf(page, 'New ingest token'));
@@ -42,7 +50,7 @@ export async function createIngestToken({ page, by }: Story, name: string): Prom
   return (await page.getByLabel('Secret').textContent()) ?? '';
 }
 
-/** Fills the form of a Current to Mixpanel, with its message engagement, and previews what it would send. */
+/** Fills the form of a Current to Mixpanel, with behaviour and message engagement, and previews what it would send. */
 export async function describeCurrent(story: Story, name: string, token: string): Promise<void> {
   const { page, by, hub } = story;
   await by.press(page.getByRole('link', { name: 'New Current' }));
@@ -53,6 +61,7 @@ export async function describeCurrent(story: Story, name: string, token: string)
   await by.fill(page.getByLabel('token', { exact: true }), token);
   await by.choose(page.getByLabel('region'), 'eu');
   await by.fill(page.getByLabel(/^baseUrl/), hub.mixpanel.url);
+  await by.tick(page.getByRole('checkbox', { name: /^Customer behaviour/ }));
   await by.tick(page.getByRole('checkbox', { name: /^Message engagement/ }));
   await by.press(buttonOf(page, 'Preview the last events'));
   await page

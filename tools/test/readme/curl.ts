@@ -15,6 +15,7 @@ export function readCurl(command: string): CurlRequest {
   let url: string | undefined;
   let body: string | undefined;
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    if (word === '-s') continue;
     if (!word.startsWith('-')) {
       if (url !== undefined) throw new Error(`expected one URL, got also ${word}`);
       url = word;
@@ -27,7 +28,7 @@ export function readCurl(command: string): CurlRequest {
       headers[name.toLowerCase()] = rest.join(': ');
     } else if (word === '-u') headers['authorization'] = `Basic ${Buffer.from(value).toString('base64')}`;
     else if (word === '-d') body = value;
-    else throw new Error(`expected one of -H, -u, -d, got ${word}`);
+    else throw new Error(`expected one of -s, -H, -u, -d, got ${word}`);
   }
   if (url === undefined) throw new Error('expected a URL, got none');
   return { url, method: body === undefined ? 'GET' : 'POST', headers, body };

@@ -13,10 +13,13 @@ export function useHubQuery<Data, Variables extends object>(
   {
     isLive = true,
     isEnabled = true,
+    isQuick = false,
     pollWhile,
   }: {
     readonly isLive?: boolean;
     readonly isEnabled?: boolean;
+    /** Whether auto-refresh reads it every second: what a person sends an event for, and watches. It has to be cheap. */
+    readonly isQuick?: boolean;
     /** Asks every second while it is true, whatever auto-refresh says: for the progress of what was just asked for. */
     readonly pollWhile?: (data: Data) => boolean;
   } = {},
@@ -31,7 +34,9 @@ export function useHubQuery<Data, Variables extends object>(
     refetchInterval: pollWhile
       ? ({ state: { data } }) => (data === undefined || pollWhile(data) ? pollMs : false)
       : refresh && isLive
-        ? refreshMs
+        ? isQuick
+          ? pollMs
+          : refreshMs
         : false,
   });
 }

@@ -16,6 +16,9 @@ export const currentsQuery = graphql(`
         id
         name
         destinationName
+        destination {
+          label
+        }
         state
         stateChangedAt
         oldestPendingAt
@@ -150,7 +153,7 @@ export function CurrentsTable({ currents }: { readonly currents: readonly Curren
       }
       columns={[
         { title: 'Name', cell: ({ id, name }) => <Link href={`/currents/${id}`}>{name}</Link> },
-        { title: 'Destination', cell: ({ destinationName }) => destinationName },
+        { title: 'Destination', cell: ({ destination, destinationName }) => destination?.label ?? destinationName },
         { title: 'State', cell: (row) => <StateOf current={row} /> },
         {
           title: '24 hours',

@@ -113,7 +113,7 @@ const tabs = [
 
 /** One Current: what happens to its events, and what can be done about it. */
 export function Current({ id, tab }: { readonly id: string; readonly tab: string }) {
-  const reading = useHubQuery(currentQuery, { id });
+  const reading = useHubQuery(currentQuery, { id }, { isQuick: true });
   return (
     <Answer reading={reading}>
       {({ current }) =>
