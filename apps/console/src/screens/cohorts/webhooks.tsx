@@ -1,9 +1,9 @@
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { graphql } from '../../hub/graphql.js';
 import { useHubMutation } from '../../hub/useHub.js';
+import { AddressForm } from '../../parts/addressForm.js';
 import { ShownOnce } from '../../parts/copy.js';
 import { Dialog } from '../../parts/dialog.js';
-import { Field } from '../../parts/field.js';
 import { count } from '../../parts/number.js';
 import { ProblemNote } from '../../parts/problem.js';
 import { State } from '../../parts/state.js';
@@ -57,6 +57,8 @@ export function Webhooks({
 }) {
   const [isCreating, setIsCreating] = useState(false);
   const [pause, resume] = [useHubMutation(pauseMutation), useHubMutation(resumeMutation)];
+  const said = [pause.error, resume.error, pause.data?.pauseSegmentWebhook, resume.data?.resumeSegmentWebhook];
+  const problem = said.find((each) => each && 'message' in each);
   return (
     <>
       <Table
@@ -118,7 +120,7 @@ export function Webhooks({
           },
         ]}
       />
-      <ProblemNote problem={pause.error ?? resume.error} />
+      <ProblemNote problem={problem && 'message' in problem ? problem : null} />
       <div className="actions">
         <button type="button" onClick={() => setIsCreating(true)}>
           New webhook
@@ -145,40 +147,21 @@ const createMutation = graphql(`
 `);
 
 function Create({ segmentId, onClose }: { readonly segmentId: string; readonly onClose: () => void }) {
-  const [url, setUrl] = useState('');
   const create = useHubMutation(createMutation);
   const answer = create.data?.createSegmentWebhook;
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    create.mutate({ input: { segmentId, url } });
-  };
   return (
     <Dialog title="New webhook" onClose={onClose}>
       {answer && 'secret' in answer ? (
         <ShownOnce secret={answer.secret} note="The receiver, to check the signature of each request." />
       ) : (
-        <form onSubmit={submit}>
-          <Field label="Address" about="Where requests are sent, such as https://example.com/segments.">
-            {(id, describedBy) => (
-              <input
-                id={id}
-                type="url"
-                aria-describedby={describedBy}
-                required
-                maxLength={2_000}
-                autoComplete="off"
-                value={url}
-                onChange={(event) => setUrl(event.target.value)}
-              />
-            )}
-          </Field>
-          <ProblemNote problem={create.error ?? (answer && 'message' in answer ? answer : null)} />
-          <div className="actions">
-            <button type="submit" className="primary" disabled={create.isPending}>
-              Create
-            </button>
-          </div>
-        </form>
+        <AddressForm
+          action="Create"
+          example="https://example.com/segments"
+          url=""
+          isBusy={create.isPending}
+          problem={create.error ?? (answer && 'message' in answer ? answer : null)}
+          onSubmit={(url) => create.mutate({ input: { segmentId, url } })}
+        />
       )}
     </Dialog>
   );

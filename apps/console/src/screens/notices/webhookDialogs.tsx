@@ -1,6 +1,7 @@
-import { useEffect, useState, type FormEvent } from 'react';
+import { useEffect, useState } from 'react';
 import { graphql } from '../../hub/graphql.js';
 import { useHubMutation } from '../../hub/useHub.js';
+import { AddressForm } from '../../parts/addressForm.js';
 import { Confirm } from '../../parts/confirm.js';
 import { ShownOnce } from '../../parts/copy.js';
 import { Dialog } from '../../parts/dialog.js';
@@ -14,6 +15,7 @@ interface OfOne {
   readonly onClose: () => void;
 }
 
+const example = 'https://example.com/notices';
 const secretNote = 'The receiver, to check the signature of each request as Standard Webhooks describes.';
 
 const createMutation = graphql(`
@@ -41,6 +43,7 @@ export function CreateWebhook({ onClose }: { readonly onClose: () => void }) {
       ) : (
         <AddressForm
           action="Create"
+          example={example}
           url=""
           isBusy={create.isPending}
           problem={create.error ?? (answer && 'message' in answer ? answer : null)}
@@ -71,6 +74,7 @@ export function MoveWebhook({ webhook: { id, url: former }, onClose }: OfOne) {
       <p>Notices go to the new address from now on, also those that wait. The secret stays the same.</p>
       <AddressForm
         action="Move"
+        example={example}
         url={former}
         isBusy={move.isPending}
         problem={move.error ?? (answer && 'message' in answer ? answer : null)}
@@ -196,49 +200,5 @@ export function DeleteWebhook({ webhook: { id, url }, onClose }: OfOne) {
       )}
       <ProblemNote problem={remove.error ?? plan.error ?? (problem && 'message' in problem ? problem : null)} />
     </Confirm>
-  );
-}
-
-function AddressForm({
-  action,
-  url: given,
-  isBusy,
-  problem,
-  onSubmit,
-}: {
-  readonly action: string;
-  readonly url: string;
-  readonly isBusy: boolean;
-  readonly problem: { readonly message: string; readonly remedy?: string | null } | null;
-  readonly onSubmit: (url: string) => void;
-}) {
-  const [url, setUrl] = useState(given);
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    onSubmit(url);
-  };
-  return (
-    <form onSubmit={submit}>
-      <Field label="Address" about="Where requests are sent, such as https://example.com/notices.">
-        {(id, describedBy) => (
-          <input
-            id={id}
-            type="url"
-            aria-describedby={describedBy}
-            required
-            maxLength={2_000}
-            autoComplete="off"
-            value={url}
-            onChange={(event) => setUrl(event.target.value)}
-          />
-        )}
-      </Field>
-      <ProblemNote problem={problem} />
-      <div className="actions">
-        <button type="submit" className="primary" disabled={isBusy}>
-          {action}
-        </button>
-      </div>
-    </form>
   );
 }
