@@ -26,8 +26,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     pool: 'threads',
-    // One more than the cores of a small machine: many tests wait for a time to pass, or for other processes.
-    maxWorkers: 3,
+    // Postgres, Redis and the test's own main thread want a share of small machines too.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [...folders, 'tools'].map(projectIn),
