@@ -198,7 +198,7 @@ export default defineConfig(
   },
   {
     // Hands the environment to config.ts, and looks at nothing in it.
-    files: ['apps/*/src/main.ts'],
+    files: ['apps/*/src/{main,migrate}.ts'],
     rules: {
       'no-restricted-properties': 'off',
       'no-restricted-syntax': [
