@@ -40,6 +40,13 @@ const projects = [
       ...['vite', '@vitejs/plugin-react', '@gql.tada/cli-utils'],
     ],
   },
+  // It starts api and worker as processes, and asks them over HTTP.
+  {
+    sourceTag: 'type:cli',
+    onlyDependOnLibsWithTags: [],
+    // graphql is for its tests, which check its documents.
+    allowedExternalImports: ['commander', 'cli-progress', 'graphql'],
+  },
   { sourceTag: 'type:tools', onlyDependOnLibsWithTags: ['*'] },
 ];
 

@@ -18,9 +18,10 @@ const projects = {
     mayImport: ['schema', 'connector', 'core', 'connector-mixpanel', 'connector-amplitude'],
   },
   console: { folder: 'apps/console', mayImport: [] },
+  cli: { folder: 'apps/cli', mayImport: [] },
   tools: {
     folder: 'tools',
-    mayImport: ['schema', 'connector', 'core', 'connector-mixpanel', 'connector-amplitude', 'api', 'worker'],
+    mayImport: ['schema', 'connector', 'core', 'connector-mixpanel', 'connector-amplitude', 'api', 'worker', 'cli'],
   },
 } as const;
 

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '@currents/cli';
 import { endProcess } from '../services/processes.js';
 import { watch } from '../services/watchdog.js';
-import { nodeFlags } from './nodeFlags.js';
 
 export type ProgramName = 'api' | 'worker';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { nodeFlags } from '../../src/hub/nodeFlags.js';
+import { nodeFlags } from '@currents/cli';
 import { runNode } from './programs.js';
 
 const { scripts } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {

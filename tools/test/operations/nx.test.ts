@@ -40,8 +40,8 @@ it('every project has a cached target for build, lint, typecheck and test, and t
 }, 60_000);
 
 it.each([
-  ['packages/connector-mixpanel/src/map.ts', ['api', 'connector-mixpanel', 'tools', 'worker']],
-  ['tools/src/services/postgres.ts', ['api', 'core', 'tools', 'worker']],
+  ['packages/connector-mixpanel/src/map.ts', ['api', 'cli', 'connector-mixpanel', 'tools', 'worker']],
+  ['tools/src/services/postgres.ts', ['api', 'cli', 'core', 'tools', 'worker']],
 ])(
   'a change of %s affects the tests of %j and of no other project',
   async (file, projects) => {

@@ -24,6 +24,7 @@ const constants = new Set([
   ...matches('.env.example', /^# ([A-Z_]+)=/gm),
   ...matches('apps/api/schema.graphql', /^ {2}([A-Z_]+)$/gm),
   ...Object.keys(httpProblems),
+  ...matches('apps/cli/src/config.ts', /environment\['([A-Z_]+)'\]/g),
 ]);
 
 it('the standard documents exist', () => {

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { nodeFlags } from '../../hub/nodeFlags.js';
+import { nodeFlags } from '@currents/cli';
 import type { Cleanup, QueueKind } from '../bench.js';
 import { checkTotals, readTotals, type Balance } from '../hub/balance.js';
 import { openHub, withoutLimits } from '../hub/openHub.js';

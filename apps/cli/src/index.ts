@@ -1,0 +1,1 @@
+export { nodeFlags } from './programs/nodeFlags.js';

@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { CommandFailure, exitCodes } from '../failure.js';
+import { nodeFlags } from './nodeFlags.js';
+
+/** A program of the hub: its package, and its file beside the one that the package exports. */
+const programs = {
+  api: { package: '@currents/api', file: './main.js' },
+  worker: { package: '@currents/worker', file: './main.js' },
+  migrate: { package: '@currents/api', file: './migrate.js' },
+} as const;
+
+export type ProgramName = keyof typeof programs;
+
+/** Signals that a supervisor or a terminal sends. A terminal also sends SIGINT to the program itself, which ignores the second. */
+const passedOn = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/**
+ * Runs a built program in a process with V8's right flags, and with the input, output and environment of this one. Passes
+ * signals on. Resolves with its exit code, or 128 + the number of the signal that ended it, as shells do.
+ */
+export async function runProgram(name: ProgramName): Promise<number> {
+  const program = programs[name];
+  const path = fileURLToPath(new URL(program.file, import.meta.resolve(program.package)));
+  const child = spawn(process.execPath, [...nodeFlags, '--enable-source-maps', path], { stdio: 'inherit' });
+  const listeners = passedOn.map((signal) => [signal, () => void child.kill(signal)] as const);
+  for (const [signal, listener] of listeners) process.on(signal, listener);
+  try {
+    return await new Promise((resolve, reject) => {
+      child.once('error', (error) =>
+        reject(new CommandFailure(`${name} did not start: ${error.message}`, exitCodes.usage, { cause: error })),
+      );
+      child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGTERM']));
+    });
+  } finally {
+    for (const [signal, listener] of listeners) process.off(signal, listener);
+  }
+}

@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { event, tomorrow } from '../endToEnd/events.js';
+import { ledgerOf } from '../endToEnd/ledger.js';
+import { startTestHub, type TestHub } from '../endToEnd/testHub.js';
+import { until } from '../endToEnd/until.js';
+import { blocksOf } from '../readme/blocks.js';
+import { openCli, type Cli } from './cliHarness.js';
+
+/** The command line as a user runs it: processes of their own, against a hub with a strict fake Mixpanel. */
+
+let hub: TestHub;
+let cli: Cli;
+const eventId = '5f0adeff-6668-4427-8d02-57d803a2b841';
+const ofCustomer = { user: { external_user_id: 'customer-42' } };
+/** Everything that the commands print, in which no token may be. */
+const printed: string[] = [];
+
+const run: Cli['run'] = async (...how) => {
+  const ended = await cli.run(...how);
+  printed.push(ended.stdout, ended.stderr);
+  return ended;
+};
+
+beforeAll(async () => {
+  hub = await startTestHub({ projects: ['mail'] });
+  cli = openCli({ CURRENTS_URL: hub.hub.api.url, CURRENTS_TOKEN: hub.hub.adminToken ?? '', ...hub.hub.environment });
+  const current = await hub.launch('mail', ['users.messages.email.Open']);
+  await hub.post([
+    event({ ...ofCustomer, id: eventId }),
+    event({ ...ofCustomer, time: 1_000_000_000 }),
+    event({ time: tomorrow() }),
+    event({ time: tomorrow() }),
+    event({ event_type: 'users.messages.pigeon.Open' }),
+  ]);
+  await until(
+    () => ledgerOf(hub.sql, current),
+    ({ selected, pending }) => selected === 4 && pending === 0,
+    30_000,
+  );
+}, 120_000);
+afterAll(async () => {
+  cli?.close();
+  await hub?.stop();
+});
+
+describe('docs/cli.md', () => {
+  const page = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
+  const lines = blocksOf(page)
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ text }) => text.trim().split('\n'));
+  const commands = lines.filter((line) => line.startsWith('currents '));
+  const programs = ['currents api', 'currents worker'];
+  const endless = commands.filter((line) => line.startsWith('currents tail'));
+
+  /** What a user types when a command asks. */
+  const answers: readonly (readonly [RegExp, string])[] = [
+    [/^currents (pause|resume|replay|dead-letters (replay|discard)) cur_1/, 'mail\n'],
+    [/^currents quarantine release/, 'release\n'],
+    [/^currents tokens (create|revoke).* (braze|tok_2)$/, 'braze\n'],
+    [/^currents tokens create.* grafana$/, 'grafana\n'],
+  ];
+  const answerTo = (line: string): string => answers.find(([pattern]) => pattern.test(line))?.[1] ?? '';
+  /** What some of them print as their result. */
+  const expected: Readonly<Record<string, RegExp>> = {
+    'currents list': /^cur_1 +LIVE +mixpanel +1 +1 +2 +0 +0 +mail$/m,
+    'currents show cur_1': /^state +LIVE since /m,
+    [`currents events find ${eventId}`]: /^ {2}→ mail \(cur_1\): DELIVERED$/m,
+    'currents events list --user customer-42 --from 24h': /SKIPPED\n {4}reason +before_2010/,
+    'currents pause cur_1': /^mail is PAUSED$/m,
+    'currents resume cur_1': /^mail is LIVE$/m,
+    'currents dead-letters groups cur_1':
+      /^REJECTED +rejected_by_mixpanel +users\.messages\.email\.Open +\w+ +2 +0 +0 /m,
+    'currents dead-letters replay cur_1 --code rejected_by_mixpanel': /^job_\d+ is done\nevents +2$/m,
+    'currents quarantine groups': /^UNKNOWN_EVENT_TYPE +users\.messages\.pigeon\.Open +1 +0 +0 /m,
+    'currents tokens create braze': /^cur_ingest_\S+\n$/,
+    'currents tokens create --role viewer --expires 90d grafana': /^cur_admin_\S+\n$/,
+    'currents tokens revoke tok_2': /^braze is revoked$/m,
+    'currents migrate': /^The database is up to date\.$/m,
+  };
+
+  it('shows commands of every kind', () => {
+    expect(commands.length).toBeGreaterThan(25);
+    expect(commands).toEqual(expect.arrayContaining([...programs, ...Object.keys(expected)]));
+    expect(lines.filter((line) => !line.startsWith('currents '))).toEqual([
+      'export CURRENTS_URL=http://127.0.0.1:4000',
+      'export CURRENTS_TOKEN="$(cat .data/admin.token)"',
+      'source <(currents completion bash)',
+    ]);
+  });
+
+  it.each(commands.filter((line) => ![...programs, ...endless].includes(line)))('runs as written: %s', async (line) => {
+    const { exitCode, stdout, stderr } = await cli.run(line, answerTo(line));
+    expect(exitCode, stdout + stderr).toBe(0);
+    const words = expected[line];
+    if (words) expect(stdout).toMatch(words);
+    else expect(stdout + stderr).toMatch(/\S/);
+    if (!line.startsWith('currents tokens create')) printed.push(stdout, stderr);
+  });
+
+  it.each(endless)('follows what happens until Ctrl-C: %s', async (line) => {
+    const tail = cli.start(line);
+    await tail.waitFor(/Ctrl-C ends it/);
+    const { id } = event();
+    let count = 0;
+    await until(
+      async () => {
+        // The tail begins a moment after it says so: events are sent until one is seen.
+        await hub.post([event({ id: `${id}-${count++}` })]);
+        return tail.output().stdout;
+      },
+      (text) => new RegExp(`DELIVERED +users\\.messages\\.email\\.Open +${id}-\\d+ +→ mail$`, 'm').test(text),
+    );
+    tail.signal('SIGINT');
+    expect((await tail.ended).exitCode).toBe(0);
+  });
+
+  it.each(programs)('starts and stops with its exit code: %s', async (line) => {
+    const name = line.split(' ')[1] ?? '';
+    const program = cli.start(line);
+    await program.waitFor(new RegExp(`"${name}\\.ready"|listening`, 'i'));
+    program.signal('SIGTERM');
+    const { exitCode, stdout, stderr } = await program.ended;
+    expect(exitCode, stdout + stderr).toBe(0);
+    printed.push(stdout, stderr);
+    expect((await run(line, '', { LOG_LEVEL: 'loud' })).exitCode).toBe(1);
+  });
+});
+
+describe('a command', () => {
+  it('prints what the API answers with --json', async () => {
+    const { stdout } = await run('currents events find --json ' + eventId);
+    expect(JSON.parse(stdout)).toMatchObject({ event: { id: eventId }, deliveries: [{ status: 'DELIVERED' }] });
+  });
+
+  it.each([
+    ['another name', 'Mail\n', 'got another text'],
+    ['nothing', '', 'got the end of the input'],
+  ])('changes nothing when %s is typed', async (_what, input, words) => {
+    const { exitCode, stderr } = await run('currents pause mail', input);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^Pauses mail \(cur_1, LIVE\)/);
+    expect(stderr).toContain(`expected mail as confirmation, ${words}; nothing was changed`);
+    expect((await run('currents show mail')).stdout).toMatch(/^state +LIVE/m);
+  });
+
+  it.each([
+    ['currents list', { CURRENTS_TOKEN: '' }, 2, 'expected an admin token in the variable CURRENTS_TOKEN, got none'],
+    ['currents list', { CURRENTS_TOKEN: 'x'.repeat(40) }, 3, 'the hub answered 401: '],
+    ['currents list --url http://127.0.0.1:2', {}, 3, 'the hub does not answer at http://127.0.0.1:2 (ECONNREFUSED)'],
+    ['currents list --nonsense', {}, 2, "unknown option '--nonsense'"],
+    ['currents events list', {}, 2, 'expected one of --user and --device'],
+    ['currents events list --user a --from soon', {}, 2, 'Expected a time such as'],
+    ['currents events find never-sent', {}, 1, 'currents: '],
+    ['currents show nowhere', {}, 1, 'there is no Current with the id or the name "nowhere"'],
+    ['currents jobs show job_999', {}, 1, 'there is no job job_999'],
+    ['currents jobs list --state lazy', {}, 1, 'the hub refused: '],
+  ])('%s with %j ends with exit code %i and a sentence', async (line, environment, code, words) => {
+    const { exitCode, stdout, stderr } = await run(line, '', environment);
+    expect([exitCode, stdout]).toEqual([code, '']);
+    expect(stderr).toContain(words);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  it('leaves a long job to the hub at Ctrl-C, and says how to look at it again', async () => {
+    // The catalogue knows the type by now. So few events are stored as they are.
+    await hub.sql`
+      update quarantine_batch set content = convert_to(replace(convert_from(content, 'UTF8'), 'pigeon', 'email'), 'UTF8')`;
+    await hub.sql`
+      insert into quarantine_batch
+        (stored_on, token_id, events, positions, codes, code_indexes, event_counts, released_counts, purged_counts, content)
+      select stored_on, token_id, events, positions, codes, code_indexes, event_counts, released_counts, purged_counts, content
+      from quarantine_batch, generate_series(2, 1500)`;
+    const release = cli.start('currents quarantine release --yes');
+    await release.waitFor(/^Following job_\d+; Ctrl-C leaves it running\.$/m);
+    release.signal('SIGINT');
+    const { exitCode, stderr } = await release.ended;
+    const [, again = '', id] = /to look at it again: (currents jobs watch (job_\d+))$/m.exec(stderr) ?? [];
+    expect([exitCode, id], stderr).toEqual([130, expect.any(String)]);
+    const watched = await run(`${again} --json`);
+    expect(watched.exitCode, watched.stderr).toBe(0);
+    expect(JSON.parse(watched.stdout)).toMatchObject({ id, state: 'DONE', result: { eventCount: 1500 } });
+  }, 60_000);
+
+  it('exits with 1 when the overview has something critical, and puts it first', async () => {
+    expect((await run('currents overview')).exitCode).toBe(0);
+    await hub.hub.workers[0]?.stop();
+    const ended = await until(
+      () => run('currents overview'),
+      ({ exitCode }) => exitCode !== 0,
+      30_000,
+    );
+    expect(ended.exitCode).toBe(1);
+    expect(ended.stdout).toMatch(/^CRITICAL +NO_WORKER/);
+  }, 60_000);
+
+  it('never prints the token', () => {
+    expect(printed.length).toBeGreaterThan(60);
+    for (const text of printed) expect(text).not.toContain(hub.hub.adminToken);
+  });
+});
