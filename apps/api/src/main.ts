@@ -35,16 +35,11 @@ import {
   watchConsoleSessions,
   watchIngestTokens,
 } from '@currents/core';
-import { registerAdmin } from './admin/register.js';
 import { createRequestBodies } from './body/requestBodies.js';
-import { registerCohorts } from './cohorts.js';
 import { readConfig, readShownSettings, type Config } from './config.js';
-import { registerConsoleFiles } from './console/files.js';
-import { registerConsoleSession } from './console/session.js';
 import { connectors } from './connectors.js';
 import { provideFirstToken } from './firstAdminToken.js';
-import { registerIngest } from './ingest.js';
-import { registerSegments } from './segments.js';
+import { registerEndpoints } from './registerEndpoints.js';
 import { createServer } from './server.js';
 
 const megabyte = 1024 * 1024;
@@ -148,24 +143,24 @@ async function main(config: Config): Promise<void> {
     eventsPerSecond: config.INGEST_TOKEN_EVENTS_PER_SECOND,
     bytesPerSecond: config.INGEST_TOKEN_BYTES_PER_SECOND,
   });
-  registerIngest(app, { ingest, tokens, signInFailures, rates, metrics, bodies, maxBodyBytes });
-  registerCohorts(app, {
-    connectors,
-    importKeys,
-    signInFailures,
-    metrics,
-    bodies,
-    storePush: (push) => storePush({ sql, onStored: (cohortIds) => cohortIds.forEach(sender.wakeCohort) }, push),
-    isRegistered: async (partner) => (await findImportPartner(admin, partner)).kind === 'ImportPartner',
-    partnerKey: config.PARTNER_API_KEY,
-    maxBodyBytes,
-    maxQueuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
+  await registerEndpoints(app, {
+    events: { ingest, tokens, signInFailures, rates, metrics, bodies, maxBodyBytes },
+    cohorts: {
+      connectors,
+      importKeys,
+      signInFailures,
+      metrics,
+      bodies,
+      storePush: (push) => storePush({ sql, onStored: (cohortIds) => cohortIds.forEach(sender.wakeCohort) }, push),
+      isRegistered: async (partner) => (await findImportPartner(admin, partner)).kind === 'ImportPartner',
+      partnerKey: config.PARTNER_API_KEY,
+      maxBodyBytes,
+      maxQueuedBytes: config.INGEST_QUEUE_MEGABYTES * megabyte,
+    },
+    admin: { admin, hubStatus, hub, liveTail, bodies },
+    signIn: { tokens: adminTokens, sessions, signInFailures },
+    consoleDirectory,
   });
-  const signIn = { tokens: adminTokens, sessions, signInFailures };
-  registerSegments(app, { ...signIn, admin });
-  await registerAdmin(app, { ...signIn, admin, hubStatus, hub, liveTail, bodies });
-  registerConsoleSession(app, { ...signIn, admin });
-  await registerConsoleFiles(app, consoleDirectory);
 
   const onDrain = (): void => {
     isStopping = true;

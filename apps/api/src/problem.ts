@@ -18,8 +18,16 @@ export const requestIdHeader = 'x-request-id';
 /** Makes a request's id. It cannot be guessed, so knowing one is no way to guess another request's. */
 export const makeRequestId = (): string => randomUUID();
 
+/** A path and the methods that it has; the api refuses every other method with 405. */
+export interface Endpoint {
+  readonly url: string;
+  readonly methods: readonly string[];
+}
+
 declare module 'fastify' {
   interface FastifyInstance {
+    /** What was registered, in order; the description of the api is compared with it. */
+    readonly endpoints: readonly Endpoint[];
     /** `Retry-After` of answers to requests that may succeed when repeated. */
     readonly retryAfterSeconds: number;
   }
@@ -33,6 +41,11 @@ const temporary = new Set<HttpProblemCode>([
   'TOO_MANY_REQUESTS',
   'UNAVAILABLE',
 ]);
+
+/** Whether answers with this code carry `Retry-After`. `refuseBeyondLimit` sets it by the limit. */
+export function hasRetryAfter(code: HttpProblemCode): boolean {
+  return temporary.has(code) || code === 'RATE_LIMITED';
+}
 
 /** Answers with a problem document. `extensions` are additional members of it (RFC 9457, 3.2). */
 export function refuse(
@@ -93,12 +106,15 @@ export function answerWithProblems(app: FastifyInstance, retryAfterSeconds: numb
   });
   app.setErrorHandler((error: FastifyError, request, reply) => refuse(reply, refusalOf(error, request)));
   const answered = new Set<string>();
+  const endpoints: Endpoint[] = [];
+  app.decorate('endpoints', endpoints);
   app.addHook('onRoute', ({ method, url }) => {
     // Fastify adds HEAD to each GET by itself, and calls this for the routes added here, too.
     if (answered.has(url)) return;
     answered.add(url);
     const methods = [method].flat();
     const allowed = methods.includes('GET') ? [...methods, 'HEAD'] : methods;
+    endpoints.push({ url, methods: allowed });
     app.route({
       method: app.supportedMethods.filter((other) => !allowed.includes(other)),
       url,

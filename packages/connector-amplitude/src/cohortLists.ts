@@ -17,14 +17,35 @@ const keyAdvice =
 
 /** Amplitude's list-based cohort sync (Amplitude, Receiving behavioral cohorts): one list per cohort, whose id Amplitude stores. */
 export const cohortLists: readonly CohortRoute[] = [
-  route('lists', 'creates a list', (push) => parsePush(push, readNewList), replyWithList),
-  route('lists/:listId/add', 'users who entered a list', (push) => readUsers(push, 'add'), reply),
-  route('lists/:listId/remove', 'users who left a list', (push) => readUsers(push, 'remove'), reply),
+  route({
+    path: 'lists',
+    what: 'creates a list',
+    example: { name: '[Amplitude] Big spenders: 7khm89cz' },
+    parse: (push) => parsePush(push, readNewList),
+    reply: replyWithList,
+  }),
+  route({
+    path: 'lists/:listId/add',
+    what: 'users who entered a list',
+    example: { userIds: ['customer-42'] },
+    parse: (push) => readUsers(push, 'add'),
+    reply,
+  }),
+  route({
+    path: 'lists/:listId/remove',
+    what: 'users who left a list',
+    example: { userIds: ['customer-43'] },
+    parse: (push) => readUsers(push, 'remove'),
+    reply,
+  }),
 ];
 
-function route(path: string, what: string, parse: CohortRoute['parse'], reply: CohortRoute['reply']): CohortRoute {
+function route({
+  what,
+  ...own
+}: Pick<CohortRoute, 'path' | 'example' | 'parse' | 'reply'> & { readonly what: string }): CohortRoute {
   const description = `List-based cohort sync of Amplitude: ${what}. ${keyAdvice}`;
-  return { method: 'POST', path, description, keyIn: 'headers', readKey, parse, reply };
+  return { method: 'POST', description, keyIn: 'headers', readKey, ...own };
 }
 
 function readNewList(fields: Fields): ParsedPush {

@@ -9,6 +9,14 @@ export const cohortWebhook: CohortRoute = {
   description:
     'Cohort webhook of Amplitude. Send the data import key in a header: Authorization with the value Bearer <key>, or X-Data-Import-Key.',
   keyIn: 'headers',
+  example: {
+    cohort_name: 'Big spenders',
+    cohort_id: '7khm89cz',
+    in_cohort: true,
+    computed_time: '1692206763',
+    message_id: '7khm89cz-1692206763-enter-1',
+    users: [{ user_id: 'customer-42' }, { user_id: 'customer-43' }],
+  },
   readKey,
   parse,
   reply,

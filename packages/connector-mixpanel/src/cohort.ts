@@ -48,6 +48,20 @@ function webhook(path: string, members: string): CohortRoute {
     description: `Custom webhook of Mixpanel’s cohort sync, with Basic authentication: any user name, the data import key as the password. ${members}`,
     // Mixpanel has no other way to send a key.
     keyIn: 'headers',
+    example: {
+      action: 'members',
+      parameters: {
+        mixpanel_project_id: '1',
+        mixpanel_cohort_id: '678',
+        mixpanel_cohort_name: 'Big spenders',
+        mixpanel_session_id: 'first',
+        page_info: { total_pages: 1, page_count: 1 },
+        members: [
+          { mixpanel_distinct_id: 'customer-42', email: 'ann@example.com' },
+          { mixpanel_distinct_id: 'customer-43', email: 'bob@example.com' },
+        ],
+      },
+    },
     readKey: (push) => firstText(basicCredentials(push)?.password),
     parse: (push) => parsePush(push, (fields) => readPush(fields, push.path['property'])),
     reply,

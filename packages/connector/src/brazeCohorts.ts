@@ -2,6 +2,7 @@ import { isRecord, kindOf } from '@currents/schema';
 import { expected, parsePush, readPushBody, textInBody, type Fields } from './pushBody.js';
 import { jsonReply, pushStatuses } from './pushReply.js';
 import { addRefused, readCohortId, readId, readMembers, readName } from './readMembers.js';
+import { exampleImportKey } from './cohortImport.js';
 import type {
   CohortChange,
   CohortImport,
@@ -18,15 +19,31 @@ const maxIds = 1000;
 /** Braze's partner cohort import, for every partner that speaks it. */
 export const brazeCohorts: CohortImport = {
   routes: [
-    route('cohorts', 'creates or renames a cohort', readDeclaration),
-    route('cohorts/users', 'users who entered or left a cohort', readUsers),
+    route('cohorts', 'creates or renames a cohort', readDeclaration, {
+      name: 'Big spenders',
+      created_at: '2026-01-21T19:20:30Z',
+    }),
+    route('cohorts/users', 'users who entered or left a cohort', readUsers, {
+      cohort_changes: [{ user_ids: ['customer-42'] }, { user_ids: ['customer-43'], should_remove: true }],
+    }),
   ],
 };
 
-function route(path: string, what: string, read: (fields: Fields, cohortId: string) => ParsedPush): CohortRoute {
+function route(
+  path: string,
+  what: string,
+  read: (fields: Fields, cohortId: string) => ParsedPush,
+  example: Fields,
+): CohortRoute {
   return {
     method: 'POST',
     path,
+    example: {
+      partner_api_key: '<partner key>',
+      client_secret: exampleImportKey,
+      cohort_id: 'cxyzz3hz',
+      ...example,
+    },
     description: `Braze’s partner cohort import: ${what}. Send the data import key in the body as client_secret.`,
     keyIn: 'body',
     readKey: (push) => textInBody(push, 'client_secret'),

@@ -20,6 +20,8 @@ export interface CohortRoute {
    * body has to be found without parsing it (`textInBody`), because the sender is not known yet.
    */
   readonly keyIn: 'headers' | 'body';
+  /** A push that the partner sends, for the description of the api. A key in the body is `exampleImportKey`. */
+  readonly example?: Readonly<Record<string, unknown>>;
   /** The data import key in the request, or undefined. */
   readKey(push: Push): string | undefined;
   /** The partner's own key, where the protocol has one. Checked only if the operator has set one. */
@@ -29,6 +31,9 @@ export interface CohortRoute {
   /** The answer in the partner's protocol. */
   reply(push: Push, result: PushResult): PushReply;
 }
+
+/** Stands for the data import key in `CohortRoute.example`. */
+export const exampleImportKey = '<data import key>';
 
 export interface Push {
   readonly path: Readonly<Record<string, string>>;

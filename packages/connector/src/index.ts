@@ -50,6 +50,7 @@ export { redact } from './redact.js';
 export { testMark } from './testMark.js';
 export { jsonObjectIn, readJson, readJsonObject } from './readJson.js';
 export { retryAfterMs } from './retryAfter.js';
+export { exampleImportKey } from './cohortImport.js';
 export type {
   CohortChange,
   CohortImport,

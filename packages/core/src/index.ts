@@ -38,6 +38,7 @@ export { listenFailure, OperatorError } from './operatorError.js';
 export { runProgram, stopOnSignal } from './process/program.js';
 export { openWakeSender, type QueueConnection, type QueueDepth } from './queue.js';
 export { showSettings, type ShownSetting } from './process/shownSettings.js';
+export { version } from './process/version.js';
 export {
   createHubReporter,
   type HubReport,

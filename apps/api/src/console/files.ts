@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, posix, sep } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from '../problem.js';
+import { contentSecurityPolicy } from './contentSecurityPolicy.js';
 
 interface ConsoleFile {
   readonly type: string;
@@ -20,13 +21,6 @@ const types: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml',
 };
-
-/** Nothing from elsewhere, no inline code, in no frame. Frames and forms could be used against a signed-in admin. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  ...["script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'"],
-  ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
-].join('; ');
 
 /**
  * Serves the built console: its page at `/`, and its files, whose names change with their content, below `/assets/`. The page

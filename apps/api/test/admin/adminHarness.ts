@@ -26,9 +26,10 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { createRequestBodies } from '../../src/body/requestBodies.js';
 import { registerAdmin, type AdminDeps } from '../../src/admin/register.js';
 import { registerConsoleSession } from '../../src/console/session.js';
-import { answerWithProblems } from '../../src/problem.js';
+import { answerWithProblems, makeRequestId } from '../../src/problem.js';
 import { connectors } from '../../src/connectors.js';
 import { createTestDatabase } from '../database.js';
+import { checkAnswers } from '../openapi/checkAnswers.js';
 
 export interface Answer {
   readonly status: number;
@@ -130,8 +131,9 @@ export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promis
     onStored: () => undefined,
   });
   const sink = new Writable({ write: (chunk: Buffer, _encoding, done) => (log.push(chunk.toString()), done()) });
-  const app = fastify({ logger: { level: 'trace', stream: sink } });
+  const app = fastify({ genReqId: makeRequestId, logger: { level: 'trace', stream: sink } });
   answerWithProblems(app, 7);
+  const check = checkAnswers(app);
   const tokens = await watchAdminTokens(sql, () => undefined);
   const signInFailures = createSignInFailures({ log: app.log, count: () => undefined, maxFailures: 1_000 });
   const bodies = createRequestBodies({ maxBytes: 64 * 1024 * 1024 });
@@ -194,6 +196,7 @@ export async function openAdminHarness(limits: AdminDeps['limits'] = {}): Promis
       await sessions.stop();
       await Promise.all([writer.end(), sql.end()]);
       await database.drop();
+      check.assertDescribed();
     },
   };
   return harness;

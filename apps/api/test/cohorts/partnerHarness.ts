@@ -15,6 +15,7 @@ import { registerCohorts } from '../../src/cohorts.js';
 import { connectors } from '../../src/connectors.js';
 import { createServer } from '../../src/server.js';
 import { createTestDatabase } from '../database.js';
+import { checkAnswers } from '../openapi/checkAnswers.js';
 
 export interface Answer {
   readonly status: number;
@@ -74,6 +75,7 @@ export async function openPartnerHarness({
     retryAfterSeconds: 7,
     ready: async () => undefined,
   });
+  const check = checkAnswers(app);
   registerCohorts(app, {
     connectors,
     importKeys,
@@ -126,6 +128,7 @@ export async function openPartnerHarness({
       if (!isLost) await importKeys.stop();
       await Promise.all([own.end(), sql.end(), lookups.end()]);
       await database.drop();
+      check.assertDescribed();
     },
   };
 }

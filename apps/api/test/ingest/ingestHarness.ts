@@ -22,6 +22,7 @@ import { connectors } from '../../src/connectors.js';
 import { registerIngest } from '../../src/ingest.js';
 import { createServer } from '../../src/server.js';
 import { createTestDatabase } from '../database.js';
+import { checkAnswers } from '../openapi/checkAnswers.js';
 
 export interface Answer {
   readonly status: number;
@@ -104,6 +105,7 @@ export async function openIngestHarness({
     retryAfterSeconds: 7,
     ready: async () => void (await own`select 1`),
   });
+  const check = checkAnswers(app);
   const signInFailures = createSignInFailures({ log, count: metrics.signInFailed, maxFailures: 1_000 });
   registerIngest(app, {
     ingest,
@@ -170,6 +172,7 @@ export async function openIngestHarness({
       await tokens.stop();
       await Promise.all([writer.end(), own.end(), sql.end()]);
       await database.drop();
+      check.assertDescribed();
     },
   };
 }

@@ -24,9 +24,10 @@ import { registerAdmin } from '../../src/admin/register.js';
 import { createRequestBodies } from '../../src/body/requestBodies.js';
 import { registerCohorts } from '../../src/cohorts.js';
 import { connectors } from '../../src/connectors.js';
-import { answerWithProblems } from '../../src/problem.js';
+import { answerWithProblems, makeRequestId } from '../../src/problem.js';
 import { registerSegments } from '../../src/segments.js';
 import { createTestDatabase } from '../database.js';
+import { checkAnswers } from '../openapi/checkAnswers.js';
 
 /** The admin API, the partners' endpoints and a worker, on a real port and with their own database. */
 export interface SegmentHarness {
@@ -82,8 +83,9 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
     seal,
     maxWaitMs: 30_000,
   });
-  const app = fastify();
+  const app = fastify({ genReqId: makeRequestId });
   answerWithProblems(app, 1);
+  const check = checkAnswers(app);
   const bodies = createRequestBodies({ maxBytes: 64 * 1024 * 1024 });
   const signInFailures = createSignInFailures({ log, count: metrics.signInFailed, maxFailures: 1_000 });
   registerCohorts(app, {
@@ -146,6 +148,7 @@ export async function openSegmentHarness(): Promise<SegmentHarness> {
       await http.close();
       await sql.end();
       await database.drop();
+      check.assertDescribed();
     },
   };
 }
