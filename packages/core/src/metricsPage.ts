@@ -19,7 +19,7 @@ export function metricsPage(): string {
 
 \`npm run generate\` writes this page from the code.
 
-Api and worker serve \`/metrics\` for Prometheus. [prometheus-rules.yml](prometheus-rules.yml) has alerts to begin with; the query \`overview\` of the GraphQL API says the same to people. The labels \`current\`, \`webhook\` and \`cohort\` are the numbers in the ids of the API: \`current="7"\` is \`cur_7\`.
+Api and worker serve \`/metrics\` for Prometheus. [prometheus-rules.yml](prometheus-rules.yml) has alerts to begin with, [Incidents](operations/incidents.md) says what to do about each, and [currents.json](../deploy/grafana/currents.json) is a dashboard for Grafana; the query \`overview\` of the GraphQL API says the same to people. The labels \`current\`, \`webhook\` and \`cohort\` are the numbers in the ids of the API: \`current="7"\` is \`cur_7\`.
 
 \`/metrics\` needs no token, and the names of Currents are in it: let a proxy that faces the internet pass on only \`/v1/\`, \`/partners/\` and \`/graphql\`.
 

@@ -15,6 +15,7 @@ const documents = [
   'README.md',
   'CONTRIBUTING.md',
   'ARCHITECTURE.md',
+  'SECURITY.md',
   ...under('docs').filter((path) => path.endsWith('.md')),
   ...readmes.filter((path) => existsSync(join(root, path))),
 ];
@@ -22,6 +23,8 @@ const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Read
 const matches = (path: string, pattern: RegExp) => [...read(path).matchAll(pattern)].map(([, name = '']) => name);
 const constants = new Set([
   ...matches('.env.example', /^# ([A-Z_]+)=/gm),
+  ...matches('deploy/compose/hub.env.example', /^([A-Z_]+)=/gm),
+  ...matches('Dockerfile', /^ARG ([A-Z_]+)=/gm),
   ...matches('apps/api/schema.graphql', /^ {2}([A-Z_]+)$/gm),
   ...Object.keys(httpProblems),
   ...matches('apps/cli/src/config.ts', /environment\['([A-Z_]+)'\]/g),
