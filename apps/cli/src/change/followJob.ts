@@ -22,7 +22,16 @@ export async function followJob({ hub, terminal }: Session, started: Job): Promi
   process.once('SIGINT', leave);
   if (!ends.has(started.state) && !started.isDryRun) terminal.note(`Following ${id}; Ctrl-C leaves it running.`);
   const bar = terminal.isInteractive
-    ? new SingleBar({ format: `${id} {bar} {value}/{total} {state}`, clearOnComplete: true }, Presets.shades_classic)
+    ? new SingleBar(
+        {
+          format: `${id} {bar} {value}/{total} {state}`,
+          clearOnComplete: true,
+          linewrap: true,
+          // It would take SIGTERM for itself, and the process would go on.
+          gracefulExit: false,
+        },
+        Presets.shades_classic,
+      )
     : undefined;
   let lastAnswerAt = performance.now();
   let job = started;
