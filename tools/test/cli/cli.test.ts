@@ -133,6 +133,13 @@ describe('a command', () => {
     expect(JSON.parse(stdout)).toMatchObject({ event: { id: eventId }, deliveries: [{ status: 'DELIVERED' }] });
   });
 
+  it.each(['overview', 'show mail', 'quarantine groups'])('prints JSON and nothing else: %s --json', async (words) => {
+    const { exitCode, stdout, stderr } = await run(`currents ${words} --json`);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    const answer: unknown = JSON.parse(stdout);
+    expect(Object.keys(answer as object)).not.toEqual([]);
+  });
+
   it.each([
     ['another name', 'Mail\n', 'got another text'],
     ['nothing', '', 'got the end of the input'],
