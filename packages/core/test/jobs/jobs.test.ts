@@ -135,7 +135,7 @@ describe('a job', () => {
   });
 
   it('is handed over by a process that stops', async () => {
-    await fill(300);
+    await fill(1_000);
     const first = start();
     const { id } = await createJob(harness.admin, 'release_quarantined_events', everything, undefined);
     first.wake();
@@ -146,14 +146,14 @@ describe('a job', () => {
     await first.stop();
     const left = await now(id);
     expect(left).toMatchObject({ state: 'running' });
-    expect(left.doneCount).toBeLessThan(600);
+    expect(left.doneCount).toBeLessThan(2_000);
     start();
-    expect(await ended(id)).toMatchObject({ state: 'done', doneCount: 600 });
-    expect([await held(), await storedEvents()]).toEqual([0, 600]);
+    expect(await ended(id)).toMatchObject({ state: 'done', doneCount: 2_000 });
+    expect([await held(), await storedEvents()]).toEqual([0, 2_000]);
   }, 120_000);
 
   it('ends within two seconds of being cancelled, and keeps what it has done', async () => {
-    await fill(500);
+    await fill(3_000);
     const runner = start();
     const { id } = await createJob(harness.admin, 'release_quarantined_events', everything, undefined);
     runner.wake();
@@ -174,7 +174,7 @@ describe('a job', () => {
   }, 120_000);
 
   it('stops before its next step when it is paused, through restarts, and goes on when it is resumed', async () => {
-    await fill(300);
+    await fill(1_000);
     const first = start();
     const { id } = await createJob(harness.admin, 'release_quarantined_events', everything, undefined);
     first.wake();
@@ -192,13 +192,13 @@ describe('a job', () => {
     expect(await second.create('check_ledger', { currentId: '1' }, undefined)).toMatchObject({ state: 'done' });
     const still = await now(id);
     expect(still).toEqual(paused);
-    expect(still.doneCount).toBeLessThan(600);
+    expect(still.doneCount).toBeLessThan(2_000);
     expect(await pauseJob(harness.admin, id)).toEqual(paused);
 
     expect(await resumeJob(harness.admin, id)).toMatchObject({ state: 'queued', doneCount: still.doneCount });
     second.wake();
-    expect(await ended(id)).toMatchObject({ state: 'done', doneCount: 600, result: { eventCount: 600 } });
-    expect([await held(), await storedEvents()]).toEqual([0, 600]);
+    expect(await ended(id)).toMatchObject({ state: 'done', doneCount: 2_000, result: { eventCount: 2_000 } });
+    expect([await held(), await storedEvents()]).toEqual([0, 2_000]);
   }, 120_000);
 
   it('that is queued is paused before it begins; a paused one is cancelled at once; neither is possible at the end', async () => {
