@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { httpProblem, problemMediaType, type HttpProblemCode } from '@currents/core';
+import { httpProblem, isLostConnection, problemMediaType, type HttpProblemCode } from '@currents/core';
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** An expected failure of an HTTP request, as a value. */
@@ -88,7 +88,12 @@ export function refusalOf(error: FastifyError, request: FastifyRequest): Refusal
   if (error.statusCode === 408) return { code: 'REQUEST_TIMEOUT', detail: error.message };
   if (error.statusCode === 413) return { code: 'BODY_TOO_LARGE', detail: error.message };
   if ((error.statusCode ?? 500) < 500) return { code: 'BAD_REQUEST', detail: error.message };
-  request.log.error({ event: 'request.failed', requestId: request.id, url: request.routeOptions.url, err: error });
+  const failed = { event: 'request.failed', requestId: request.id, url: request.routeOptions.url, err: error };
+  if (isLostConnection(error)) {
+    request.log.warn(failed, 'the database did not answer');
+    return { code: 'UNAVAILABLE', detail: 'the database does not answer; try again later' };
+  }
+  request.log.error(failed);
   return { code: 'INTERNAL_SERVER_ERROR', detail: 'the request failed; the log explains it under this requestId' };
 }
 

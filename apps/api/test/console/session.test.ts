@@ -54,6 +54,25 @@ describe('a console session', () => {
     expect(answer.json()).toMatchObject({ data: { me: { role: 'ADMIN' } } });
   });
 
+  it('is refused for a while when its connection to the database is lost', async () => {
+    await harness.sql.unsafe(`
+      create function lose_connection() returns trigger language plpgsql as $$
+      begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$;
+      create trigger lose_connection before insert on console_session for each row execute function lose_connection()`);
+    try {
+      const response = await harness.app.inject({
+        method: 'POST',
+        url: '/console/session',
+        headers: { authorization: `Bearer ${harness.token}` },
+      });
+      expect([response.statusCode, response.json<{ code: string }>().code]).toEqual([503, 'UNAVAILABLE']);
+      expect(Number(response.headers['retry-after'])).toBeGreaterThan(0);
+    } finally {
+      await harness.sql.unsafe('drop trigger lose_connection on console_session; drop function lose_connection');
+    }
+    await signIn();
+  });
+
   it('is stored only as a hash', async () => {
     const { cookie } = await signIn();
     const rows = await harness.sql<{ row: string }[]>`select s::text as row from console_session s`;

@@ -15,9 +15,15 @@ export function surviveLostConnections(log: Logger): void {
   });
 }
 
-/** A connection that could not be opened; codes of sockets, of postgres.js, and of Postgres when it stops or starts (57P). */
-function isLostConnection(error: unknown): boolean {
+/**
+ * Whether an error, or what caused it, is a connection that could not be opened, or was lost: codes of sockets, of postgres.js,
+ * and of Postgres when it stops or starts (57P).
+ */
+export function isLostConnection(error: unknown): boolean {
   if (error instanceof ConnectFailed) return true;
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
-  return /^(ECONN\w+|EPIPE|ETIMEDOUT|CONNECT_TIMEOUT|CONNECTION_\w+|57P\d\d)$/.test(error.code);
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && typeof error.code === 'string' && lostCode.test(error.code)) return true;
+  return error.cause !== undefined && error.cause !== error && isLostConnection(error.cause);
 }
+
+const lostCode = /^(ECONN\w+|EPIPE|ETIMEDOUT|CONNECT_TIMEOUT|CONNECTION_\w+|57P\d\d)$/;
