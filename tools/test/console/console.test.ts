@@ -139,6 +139,8 @@ describe.skipIf(browserProgram === undefined)('the console', () => {
     await page.getByLabel('Request body').first().waitFor();
     expect(await findInaccessible(page)).toEqual([]);
     await page.getByRole('link', { name: 'Health' }).click();
+    // A new screen takes the focus, also from a box into which a fast typist has begun to type.
+    await page.getByRole('row', { name: /^Delivered/ }).waitFor();
   });
 
   it('finds an event by its id and by its user, with the way that it went', async () => {
