@@ -17,6 +17,7 @@ function openClock() {
       monotonicMs += backMs;
       end(databaseMs);
     },
+    now: () => clock.now(),
     errorMs: () => clock.now() - (monotonicMs + aheadMs),
   };
 }
@@ -52,6 +53,13 @@ it('a sample counts for a minute, so that a drift does not add up', () => {
   clock.pass(2_000);
   clock.ask(1, 1);
   expect(clock.errorMs()).toBe(0);
+});
+
+it('it counts whole milliseconds', () => {
+  const clock = openClock();
+  clock.ask(0.3, 0.4);
+  clock.pass(0.123);
+  expect(Number.isInteger(clock.now())).toBe(true);
 });
 
 it('before the first sample it is the clock of the process', () => {

@@ -30,8 +30,11 @@ export function createDatabaseClock(monotonicMs: () => number = () => performanc
         if (isBetter || contradicts) best = { offsetMs, errorMs, atMs };
       };
     },
-    /** Milliseconds since 1970, by Postgres. */
-    now: (): number => (best ? monotonicMs() + best.offsetMs : Date.now()),
+    /**
+     * Milliseconds since 1970, by Postgres. Whole ones, with which times are added and subtracted exactly: events that wait for
+     * the same moment are stored as one deferral, and later ones of a user are due no earlier than those before them.
+     */
+    now: (): number => (best ? Math.floor(monotonicMs() + best.offsetMs) : Date.now()),
   };
 }
 
