@@ -8,7 +8,7 @@ export const browserProgram = (process.env['PATH'] ?? '')
   .map((folder) => join(folder, 'chromium'))
   .find(existsSync);
 
-/** Starts the installed browser. It asks nobody but the page for anything. @param moreArgs are further flags of Chromium. */
+/** Starts the installed browser. It makes no requests but those of the page. @param moreArgs are further flags of Chromium. */
 export function openBrowser(moreArgs: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: browserProgram ?? '',

@@ -17,7 +17,7 @@ export interface DayCounts {
   readonly expiredReasons: readonly Reason[];
 }
 
-/** More reasons of one outcome could not be told apart by their shades: the rest are one series. */
+/** A person can distinguish the shades of so many reasons of one outcome. The rest are one series. */
 const maxShades = 3;
 
 /** Every day from the first to the last one, both in UTC. */
