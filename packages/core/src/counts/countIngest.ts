@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { Admin } from '../admin/admin.js';
+import { databaseTime } from '../admin/databaseTime.js';
 import { boundOf, QuestionRefused, rowId, storable } from '../admin/page.js';
 import { withinTime } from '../admin/withinTime.js';
 
@@ -45,7 +46,7 @@ export async function countIngest(
   { tokenId, eventType, from, to }: IngestCountsFilter,
   by: readonly IngestDimension[],
 ) {
-  const untilMs = Math.ceil(+boundOf(to ?? new Date()) / hourMs) * hourMs;
+  const untilMs = Math.ceil(+boundOf(to ?? (await databaseTime({ db }))) / hourMs) * hourMs;
   const sinceMs = from ? Math.floor(+boundOf(from) / hourMs) * hourMs : untilMs - defaultHours * hourMs;
   if (sinceMs >= untilMs) throw new QuestionRefused('from: expected a time before to, got a later one');
   const chosen = [

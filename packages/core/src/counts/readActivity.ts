@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../admin/admin.js';
+import { databaseTime } from '../admin/databaseTime.js';
 import { rowId } from '../admin/page.js';
 import { instantOf } from './countIngest.js';
 
@@ -22,8 +23,8 @@ export interface CurrentActivity {
 export async function readActivity(
   { db }: Db,
   currentIds: readonly string[],
-  nowMs = Date.now(),
 ): Promise<readonly CurrentActivity[]> {
+  const nowMs = +(await databaseTime({ db }));
   const sinceMs = (Math.floor(nowMs / hourMs) - activityHours + 1) * hourMs;
   const keys = currentIds.map((id) => rowId(id) ?? 0);
   const rows =

@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { Admin, Queries } from '../admin/admin.js';
+import { databaseTime } from '../admin/databaseTime.js';
 import { boundOf, QuestionRefused, rowId, storable } from '../admin/page.js';
 import { withinTime } from '../admin/withinTime.js';
 import { countedSince, instantOf, receivedRows, recentRows } from './countIngest.js';
@@ -42,7 +43,7 @@ type Range = Readonly<Record<'sinceMs' | 'untilMs', number>>;
  */
 export async function readSeries({ db }: Pick<Admin, 'db'>, question: SeriesQuestion) {
   const { metrics, resolution } = question;
-  const range = rangeOf(question);
+  const range = rangeOf(question, question.to ?? (await databaseTime({ db })));
   check(question, range);
   const values = await withinTime({ db }, async (tx) => {
     const all = new Map<SeriesMetric, Values>();
@@ -66,9 +67,9 @@ export async function readSeries({ db }: Pick<Admin, 'db'>, question: SeriesQues
   };
 }
 
-function rangeOf({ resolution, from, to }: SeriesQuestion): Range {
+function rangeOf({ resolution, from }: SeriesQuestion, to: Date): Range {
   const stepMs = steps[resolution];
-  const untilMs = Math.ceil(+boundOf(to ?? new Date()) / stepMs) * stepMs;
+  const untilMs = Math.ceil(+boundOf(to) / stepMs) * stepMs;
   const sinceMs = from ? Math.floor(+boundOf(from) / stepMs) * stepMs : untilMs - defaultSteps[resolution] * stepMs;
   return { sinceMs, untilMs };
 }
@@ -76,9 +77,9 @@ function rangeOf({ resolution, from, to }: SeriesQuestion): Range {
 const stepsIn = (resolution: SeriesResolution, { sinceMs, untilMs }: Range): number =>
   (untilMs - sinceMs) / steps[resolution];
 
-/** How many points the answer would have, at most one more than is allowed. */
+/** How many points the answer would have, at most one more than is allowed. An estimate, where it is asked for up to now. */
 export function countPoints(question: SeriesQuestion): number {
-  const points = stepsIn(question.resolution, rangeOf(question)) * question.metrics.length;
+  const points = stepsIn(question.resolution, rangeOf(question, question.to ?? new Date())) * question.metrics.length;
   return Math.max(0, Math.min(points, maxPoints + 1));
 }
 

@@ -1,6 +1,7 @@
 import { and, eq, gt, gte, inArray, lte, min, sum } from 'drizzle-orm';
 import { delivery, tally } from '../db/schema.js';
 import type { Admin } from '../admin/admin.js';
+import { databaseTime } from '../admin/databaseTime.js';
 import { checkDay, QuestionRefused } from '../admin/page.js';
 
 /** Where the events of a Current stand. */
@@ -60,7 +61,7 @@ export async function countDaily(
 ) {
   checkDay('from', range.from);
   checkDay('to', range.to);
-  const to = range.to ?? new Date().toISOString().slice(0, 10);
+  const to = range.to ?? (await databaseTime({ db })).toISOString().slice(0, 10);
   const from = range.from ?? daysBefore(to, 30);
   if (daysBefore(to, maxDays - 1) > from)
     throw new QuestionRefused(`from: expected a day at most ${maxDays - 1} days before ${to}, got ${from}`);

@@ -1,6 +1,15 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connect, countIngest, createIngest, readSeries, type Admin, type Sql } from '@currents/core';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  connect,
+  countDaily,
+  countIngest,
+  createIngest,
+  readActivity,
+  readSeries,
+  type Admin,
+  type Sql,
+} from '@currents/core';
 import { foldEntries } from '../../src/counts/foldEntries.js';
 import { createLatencyRecorder } from '../../src/counts/latencyRecorder.js';
 import { pruneCounts } from '../../src/counts/pruneCounts.js';
@@ -248,4 +257,27 @@ it('counts events that are released from the quarantine apart', async () => {
   const body = JSON.stringify({ events: [event()] });
   await Promise.all([send(body, hub.tokenId, released), send(body, hub.tokenId, released)]);
   expect(await countIngest(admin, {}, [])).toMatchObject([{ received: 0, accepted: 0, repeated: 0, released: 1 }]);
+});
+
+it('ends a range that names no end now by Postgres, and not by a clock that is two days behind', async () => {
+  const worker = await hub.startWorker();
+  await send(JSON.stringify({ events: [event(), event()] }));
+  await until(
+    () => hub.tally(current),
+    ({ delivered }) => delivered === 2,
+  );
+  await worker.stop();
+  await sample();
+  await foldEntries(hub.sql);
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 2 * 86_400_000 });
+  try {
+    const { series } = await readSeries(admin, { metrics: ['accepted', 'delivered'], resolution: 'hour' });
+    expect(series.map(({ points }) => points.reduce((sum, { value }) => sum + (value ?? 0), 0))).toEqual([2, 2]);
+    expect(await countIngest(admin, {}, [])).toMatchObject([{ accepted: 2 }]);
+    const [activity] = await readActivity(admin, [String(current)]);
+    expect(activity?.delivered.reduce((sum, events) => sum + events)).toBe(2);
+    expect(await countDaily(admin, current)).toMatchObject([{ delivered: 2 }]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
