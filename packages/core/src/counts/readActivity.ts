@@ -20,10 +20,7 @@ export interface CurrentActivity {
 }
 
 /** The activity of each of these Currents, in order, by one statement. A Current that does not exist has none. */
-export async function readActivity(
-  { db }: Db,
-  currentIds: readonly string[],
-): Promise<readonly CurrentActivity[]> {
+export async function readActivity({ db }: Db, currentIds: readonly string[]): Promise<readonly CurrentActivity[]> {
   const nowMs = +(await databaseTime({ db }));
   const sinceMs = (Math.floor(nowMs / hourMs) - activityHours + 1) * hourMs;
   const keys = currentIds.map((id) => rowId(id) ?? 0);
