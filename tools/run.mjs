@@ -35,6 +35,7 @@ const programs = {
     'tools/dist/chaos/main.js',
     'Makes the parts of a hub fail under load, and checks that no event is lost or doubled.',
   ],
+  'pack:release': ['tools/dist/release/main.js', 'Packs a release, which runs without a compiler or a build.'],
   'bench:cohorts': ['tools/dist/bench/main.js', 'Measures cohorts and segments of ten million members.', 'cohorts'],
 };
 const longPurpose = 'Builds, and runs the tests that take minutes: they are not part of npm test.';
@@ -51,7 +52,8 @@ else listCommands();
 async function runProgram(file, purpose, ...firstWords) {
   if (wantsHelp && !file.startsWith('tools/')) return console.log(`npm run ${name}\n\n${purpose}`);
   build();
-  const showsConsole = /^(start(:api)?|demo|pictures)$/.test(name) || (name === 'bench' && words.includes('console'));
+  const showsConsole =
+    /^(start(:api)?|demo|pictures|pack:release)$/.test(name) || (name === 'bench' && words.includes('console'));
   if (showsConsole) buildConsole();
   const path = pathOf(file);
   if (!existsSync(path)) refuse(`expected ${file}, but the build did not make it`);
