@@ -3,6 +3,7 @@ import { createSeal } from '@currents/core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { events } from '../endToEnd/events.js';
+import { createImportKey, pushCohort } from '../endToEnd/pushCohort.js';
 import { tokenOf } from '../endToEnd/testEnvironment.js';
 import { startTestHub, type TestHub } from '../endToEnd/testHub.js';
 import { openNoticeReceiver } from '../notices/noticeReceiver.js';
@@ -240,6 +241,38 @@ describe.skipIf(browserProgram === undefined)('changes in the console', () => {
     await confirm('Delete');
     await page.getByText('No webhook is here.').waitFor();
     expect(await page.content()).not.toContain('whsec_');
+  });
+
+  it('builds a segment of a cohort, and gives it a webhook whose secret is replaced and that is deleted again', async () => {
+    const { api, adminToken } = hub.hub;
+    const key = await createImportKey(api.url, adminToken ?? '');
+    expect(await pushCohort(api.url, key, 'ada')).toBe(200);
+    await page.goto(`${api.url}/#/cohorts/segments/new`);
+    await page.getByLabel('Name', { exact: true }).fill('Who spends');
+    await page.getByLabel('Condition 1: cohort').selectOption({ label: 'Big spenders (1)' });
+    await button('Create segment').click();
+    await page.getByRole('heading', { name: 'Who spends', level: 1 }).waitFor();
+    await page.getByText('No webhook is here.').waitFor();
+    await button('New webhook').click();
+    await page.getByLabel('Address').fill(receiver.url);
+    await button('Create').click();
+    const former = (await page.getByLabel('Secret', { exact: true }).textContent()) ?? '';
+    expect(former).toMatch(/^cur_webhook_/);
+    await button('Close').click();
+    await button('New secret…').click();
+    await expectAccessible();
+    await confirm('Make a new secret');
+    const secret = page.getByLabel('Secret', { exact: true });
+    await secret.waitFor();
+    expect(await secret.textContent()).not.toBe(former);
+    await button('Close').click();
+    await page.getByText(/^signed with the former secret as well/).waitFor();
+    await expectAccessible();
+    await page.getByRole('table', { name: 'Webhooks' }).getByRole('button', { name: 'Delete…' }).click();
+    await page.getByText('0 waiting changes are not sent to it.').waitFor();
+    await confirm('Delete');
+    await page.getByText('No webhook is here.').waitFor();
+    expect(await page.content()).not.toContain('cur_webhook_');
   });
 
   it('previews, creates and launches a Current from an earlier time, and follows the events that were stored since', async () => {

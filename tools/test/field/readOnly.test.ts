@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from '@currents/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createAdminClient } from '../../src/hub/adminClient.js';
 import { createTestDatabase, type TestDatabase } from '../endToEnd/database.js';
 import { event } from '../endToEnd/events.js';
 import { ledgerOf } from '../endToEnd/ledger.js';
+import { createImportKey, pushCohort } from '../endToEnd/pushCohort.js';
 import { startTestHub, type TestHub } from '../endToEnd/testHub.js';
 import { until } from '../endToEnd/until.js';
 
@@ -21,40 +21,12 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** A push of one member to a cohort, with Mixpanel's webhook. Answers the status. */
-async function pushCohort(key: string, session: string): Promise<number> {
-  const response = await fetch(`${hub.hub.api.url}/partners/mixpanel/webhook`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      authorization: `Basic ${Buffer.from(`mixpanel:${key}`).toString('base64')}`,
-    },
-    body: JSON.stringify({
-      action: 'members',
-      parameters: {
-        mixpanel_project_id: '1',
-        mixpanel_cohort_id: '678',
-        mixpanel_cohort_name: 'Big spenders',
-        mixpanel_session_id: session,
-        page_info: { total_pages: 1, page_count: 1 },
-        members: [{ mixpanel_distinct_id: session }],
-      },
-    }),
-  });
-  await response.arrayBuffer();
-  return response.status;
-}
-
 it('after a time in which the database was read-only, events and cohorts flow again', async () => {
   const current = await hub.launch('one');
-  const { createImportKey } = await createAdminClient(hub.hub.api.url, hub.hub.adminToken ?? '').ask<{
-    createImportKey: { key: string };
-  }>(
-    'mutation { createImportKey(input: { partner: "mixpanel", name: "test" }) { ... on CreateImportKeyPayload { key } } }',
-  );
-  const { key } = createImportKey;
+  const { url } = hub.hub.api;
+  const key = await createImportKey(url, hub.hub.adminToken ?? '');
   expect((await hub.post([event()])).status).toBe(200);
-  expect(await pushCohort(key, 'before')).toBe(200);
+  expect(await pushCohort(url, key, 'before')).toBe(200);
   // In a database of its own, which stays writable.
   const outside = connect(database.url.replace(/[^/]*$/, 'postgres'), { max: 1, name: 'operator' });
   const name = new URL(database.url).pathname.slice(1);
@@ -69,7 +41,7 @@ it('after a time in which the database was read-only, events and cohorts flow ag
     (status) => status === 503,
   );
   for (let round = 0; round < 8; round++) {
-    expect(await pushCohort(key, randomBytes(4).toString('hex'))).toBe(503);
+    expect(await pushCohort(url, key, randomBytes(4).toString('hex'))).toBe(503);
     expect((await hub.post([event()])).status).toBe(503);
   }
   await until(
@@ -86,11 +58,11 @@ it('after a time in which the database was read-only, events and cohorts flow ag
     5_000,
   );
   await until(
-    () => pushCohort(key, 'after'),
+    () => pushCohort(url, key, 'after'),
     (status) => status === 200,
     5_000,
   );
-  for (let round = 0; round < 12; round++) expect(await pushCohort(key, `after-${round}`)).toBe(200);
+  for (let round = 0; round < 12; round++) expect(await pushCohort(url, key, `after-${round}`)).toBe(200);
   const own = connect(database.url, { max: 1, name: 'test' });
   try {
     const counts = await until(

@@ -1,6 +1,6 @@
 import { useState, type FormEvent } from 'react';
 import { Field } from './field.js';
-import { ProblemNote } from './problem.js';
+import { ProblemNote, type ProblemLike } from './problem.js';
 
 /** The address of a webhook. */
 export function AddressForm({
@@ -15,7 +15,7 @@ export function AddressForm({
   readonly example: string;
   readonly url: string;
   readonly isBusy: boolean;
-  readonly problem: { readonly message: string; readonly remedy?: string | null } | null;
+  readonly problem: ProblemLike | null;
   readonly onSubmit: (url: string) => void;
 }) {
   const [url, setUrl] = useState(given);

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { HubError } from '../hub/graphql.js';
 
-interface ProblemLike {
+export interface ProblemLike {
   readonly message: string;
   readonly remedy?: string | null;
 }
@@ -15,6 +15,11 @@ export function ProblemNote({ problem }: { readonly problem: ProblemLike | null 
       {problem.remedy ? <p className="muted">{sentence(problem.remedy)}</p> : null}
     </div>
   );
+}
+
+/** The error of a request, or else the first problem among its answers. */
+export function problemOf(error: ProblemLike | null, ...answers: readonly (object | undefined)[]): ProblemLike | null {
+  return error ?? answers.find((answer): answer is ProblemLike => answer !== undefined && 'message' in answer) ?? null;
 }
 
 /** The hub's messages begin in lower case. */

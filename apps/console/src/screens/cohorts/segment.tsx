@@ -78,6 +78,7 @@ const segmentQuery = graphql(
               deliveredCount
               expiredCount
               lastDeliveredAt
+              formerSecretUntil
               allowedActions
               block {
                 detail

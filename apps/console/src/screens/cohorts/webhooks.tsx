@@ -1,14 +1,12 @@
 import { useState } from 'react';
 import { graphql } from '../../hub/graphql.js';
 import { useHubMutation } from '../../hub/useHub.js';
-import { AddressForm } from '../../parts/addressForm.js';
-import { ShownOnce } from '../../parts/copy.js';
-import { Dialog } from '../../parts/dialog.js';
 import { count } from '../../parts/number.js';
-import { ProblemNote } from '../../parts/problem.js';
+import { problemOf, ProblemNote } from '../../parts/problem.js';
 import { State } from '../../parts/state.js';
 import { Table } from '../../parts/table.js';
 import { Time } from '../../parts/time.js';
+import { CreateSegmentWebhook, DeleteSegmentWebhook, RotateSegmentWebhookSecret } from './webhookDialogs.js';
 
 const pauseMutation = graphql(`
   mutation PauseSegmentWebhook($input: PauseSegmentWebhookInput!) {
@@ -34,7 +32,7 @@ const resumeMutation = graphql(`
   }
 `);
 
-interface Webhook {
+export interface SegmentWebhook {
   readonly id: string;
   readonly url: string;
   readonly state: string;
@@ -42,10 +40,13 @@ interface Webhook {
   readonly deliveredCount: number;
   readonly expiredCount: number;
   readonly lastDeliveredAt: string | null;
+  readonly formerSecretUntil: string | null;
   readonly allowedActions: readonly string[];
   readonly block: { readonly detail: string } | null;
   readonly deferral: { readonly detail: string; readonly until: string } | null;
 }
+
+type Action = 'create' | 'rotate' | 'delete';
 
 /** The webhooks of a segment, with what keeps changes from them. */
 export function Webhooks({
@@ -53,12 +54,16 @@ export function Webhooks({
   webhooks,
 }: {
   readonly segmentId: string;
-  readonly webhooks: readonly Webhook[];
+  readonly webhooks: readonly SegmentWebhook[];
 }) {
-  const [isCreating, setIsCreating] = useState(false);
+  const [open, setOpen] = useState<{ readonly action: Action; readonly webhook?: SegmentWebhook }>();
+  const close = (): void => setOpen(undefined);
   const [pause, resume] = [useHubMutation(pauseMutation), useHubMutation(resumeMutation)];
-  const said = [pause.error, resume.error, pause.data?.pauseSegmentWebhook, resume.data?.resumeSegmentWebhook];
-  const problem = said.find((each) => each && 'message' in each);
+  const problem = problemOf(
+    pause.error ?? resume.error,
+    pause.data?.pauseSegmentWebhook,
+    resume.data?.resumeSegmentWebhook,
+  );
   return (
     <>
       <Table
@@ -69,9 +74,14 @@ export function Webhooks({
         columns={[
           {
             title: 'Address',
-            cell: ({ url, block, deferral }) => (
+            cell: ({ url, block, deferral, formerSecretUntil }) => (
               <>
                 {url}
+                {formerSecretUntil ? (
+                  <div className="muted reason">
+                    signed with the former secret as well, last <Time at={formerSecretUntil} />
+                  </div>
+                ) : null}
                 {block ? <div className="muted reason">{block.detail}</div> : null}
                 {deferral ? (
                   <div className="muted reason">
@@ -89,7 +99,7 @@ export function Webhooks({
             cell: ({ pendingCount }) => count(pendingCount),
           },
           {
-            title: 'Told',
+            title: 'Sent',
             about: 'Changes that the receiver accepted, since the webhook was created',
             isNumber: true,
             cell: ({ deliveredCount }) => count(deliveredCount),
@@ -103,66 +113,49 @@ export function Webhooks({
           { title: 'Last sent', cell: ({ lastDeliveredAt }) => <Time at={lastDeliveredAt} /> },
           {
             title: 'Actions',
-            cell: ({ id, allowedActions }) => (
-              <div className="actions">
-                {allowedActions.includes('PAUSE') ? (
-                  <button type="button" disabled={pause.isPending} onClick={() => pause.mutate({ input: { id } })}>
-                    Pause
-                  </button>
-                ) : null}
-                {allowedActions.includes('RESUME') ? (
-                  <button type="button" disabled={resume.isPending} onClick={() => resume.mutate({ input: { id } })}>
-                    Resume
-                  </button>
-                ) : null}
-              </div>
-            ),
+            cell: (webhook) => {
+              const { id, allowedActions } = webhook;
+              return (
+                <div className="actions">
+                  {allowedActions.includes('PAUSE') ? (
+                    <button type="button" disabled={pause.isPending} onClick={() => pause.mutate({ input: { id } })}>
+                      Pause
+                    </button>
+                  ) : null}
+                  {allowedActions.includes('RESUME') ? (
+                    <button type="button" disabled={resume.isPending} onClick={() => resume.mutate({ input: { id } })}>
+                      Resume
+                    </button>
+                  ) : null}
+                  {allowedActions.includes('ROTATE_SECRET') ? (
+                    <button type="button" onClick={() => setOpen({ action: 'rotate', webhook })}>
+                      New secret…
+                    </button>
+                  ) : null}
+                  {allowedActions.includes('DELETE') ? (
+                    <button type="button" className="danger" onClick={() => setOpen({ action: 'delete', webhook })}>
+                      Delete…
+                    </button>
+                  ) : null}
+                </div>
+              );
+            },
           },
         ]}
       />
-      <ProblemNote problem={problem && 'message' in problem ? problem : null} />
+      <ProblemNote problem={problem} />
       <div className="actions">
-        <button type="button" onClick={() => setIsCreating(true)}>
+        <button type="button" onClick={() => setOpen({ action: 'create' })}>
           New webhook
         </button>
       </div>
-      {isCreating ? <Create segmentId={segmentId} onClose={() => setIsCreating(false)} /> : null}
+      {open?.action === 'create' ? <CreateSegmentWebhook segmentId={segmentId} onClose={close} /> : null}
+      {open?.webhook && open.action === 'rotate' ? (
+        <RotateSegmentWebhookSecret webhook={open.webhook} onClose={close} />
+      ) : null}
+      {open?.webhook && open.action === 'delete' ? (
+        <DeleteSegmentWebhook webhook={open.webhook} onClose={close} />
+      ) : null}
     </>
-  );
-}
-
-const createMutation = graphql(`
-  mutation CreateSegmentWebhook($input: CreateSegmentWebhookInput!) {
-    createSegmentWebhook(input: $input) {
-      __typename
-      ... on CreateSegmentWebhookPayload {
-        secret
-      }
-      ... on Problem {
-        message
-        remedy
-      }
-    }
-  }
-`);
-
-function Create({ segmentId, onClose }: { readonly segmentId: string; readonly onClose: () => void }) {
-  const create = useHubMutation(createMutation);
-  const answer = create.data?.createSegmentWebhook;
-  return (
-    <Dialog title="New webhook" onClose={onClose}>
-      {answer && 'secret' in answer ? (
-        <ShownOnce secret={answer.secret} note="The receiver, to check the signature of each request." />
-      ) : (
-        <AddressForm
-          action="Create"
-          example="https://example.com/segments"
-          url=""
-          isBusy={create.isPending}
-          problem={create.error ?? (answer && 'message' in answer ? answer : null)}
-          onSubmit={(url) => create.mutate({ input: { segmentId, url } })}
-        />
-      )}
-    </Dialog>
   );
 }

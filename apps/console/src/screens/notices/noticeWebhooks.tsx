@@ -6,7 +6,12 @@ import { Answer, ProblemNote } from '../../parts/problem.js';
 import { State } from '../../parts/state.js';
 import { Table } from '../../parts/table.js';
 import { Time } from '../../parts/time.js';
-import { CreateWebhook, DeleteWebhook, MoveWebhook, RotateSecret } from './webhookDialogs.js';
+import {
+  CreateNoticeWebhook,
+  DeleteNoticeWebhook,
+  MoveNoticeWebhook,
+  RotateNoticeWebhookSecret,
+} from './webhookDialogs.js';
 
 const webhooksQuery = graphql(`
   query NoticeWebhooks {
@@ -132,10 +137,14 @@ export function NoticeWebhooks() {
           {tested.hasPassed ? 'The receiver accepted a signed request.' : `It did not pass: ${tested.detail ?? ''}`}
         </p>
       ) : null}
-      {open?.action === 'create' ? <CreateWebhook onClose={close} /> : null}
-      {open?.webhook && open.action === 'move' ? <MoveWebhook webhook={open.webhook} onClose={close} /> : null}
-      {open?.webhook && open.action === 'rotate' ? <RotateSecret webhook={open.webhook} onClose={close} /> : null}
-      {open?.webhook && open.action === 'delete' ? <DeleteWebhook webhook={open.webhook} onClose={close} /> : null}
+      {open?.action === 'create' ? <CreateNoticeWebhook onClose={close} /> : null}
+      {open?.webhook && open.action === 'move' ? <MoveNoticeWebhook webhook={open.webhook} onClose={close} /> : null}
+      {open?.webhook && open.action === 'rotate' ? (
+        <RotateNoticeWebhookSecret webhook={open.webhook} onClose={close} />
+      ) : null}
+      {open?.webhook && open.action === 'delete' ? (
+        <DeleteNoticeWebhook webhook={open.webhook} onClose={close} />
+      ) : null}
     </section>
   );
 }
