@@ -12,6 +12,9 @@ export {
 } from './process/config.js';
 export { connect, type Sql } from './db/connect.js';
 export { migrate } from './db/migrate.js';
+export { writeBackup, type BackupProgress, type BackupSummary } from './backup/writeBackup.js';
+export { restoreBackup, type RestoreProgress } from './backup/restoreBackup.js';
+export { backupFormat, BackupRefused } from './backup/backupFormat.js';
 export { openWriter, type Writer } from './db/writer.js';
 export { drawShard, oncePerMinute, startEngine, type Engine } from './engine.js';
 export { examine, type Finding } from './doctor/examine.js';

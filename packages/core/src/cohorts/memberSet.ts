@@ -57,14 +57,26 @@ export function setTable(setId: string): string {
   return `member_set_${setId}`;
 }
 
+export function isMemberSet(table: string): boolean {
+  return /^member_set_\d+$/.test(table);
+}
+
+/** Makes the table of a set without an index: to index it after a bulk load costs a fraction. */
+export async function makeMemberSet(tx: Transaction, table: string): Promise<void> {
+  await tx`create table ${tx(table)} (member text collate "C" not null, computed_at_ms bigint)`;
+}
+
+export async function indexMemberSet(tx: Transaction, table: string): Promise<void> {
+  await tx`alter table ${tx(table)} add primary key (member)`;
+}
+
 /** Creates a set, visible once the transaction commits, and returns its id. */
 export async function createSet(tx: Transaction, members?: Fragment): Promise<string> {
   const [row] = await tx<[{ id: string }]>`select nextval('member_set_id') as id`;
   const table = setTable(row.id);
-  await tx`create table ${tx(table)} (member text collate "C" not null, computed_at_ms bigint)`;
+  await makeMemberSet(tx, table);
   if (members) await tx`insert into ${tx(table)} (member) ${members}`;
-  // Indexing after a bulk load costs a fraction.
-  await tx`alter table ${tx(table)} add primary key (member)`;
+  await indexMemberSet(tx, table);
   if (members) await tx`analyze ${tx(table)}`;
   return row.id;
 }

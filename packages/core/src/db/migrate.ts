@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { runMigrations as runQueueMigrations } from 'bullmq';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate as runMigrations } from 'drizzle-orm/postgres-js/migrator';
@@ -6,10 +5,9 @@ import { queueSchema } from './queueSchema.js';
 import { advisoryLocks } from './advisoryLocks.js';
 import { connect } from './connect.js';
 import { databaseFailure } from './databaseFailure.js';
+import { migrationsFolder } from './migrationsFolder.js';
 import { pgConfig } from './pgClient.js';
 import { refuseTransactionPooling } from './refuseTransactionPooling.js';
-
-export const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /** How many days ahead of today there is always somewhere to store. */
 export const daysAhead = 3;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { connect, type Sql } from '../db/connect.js';
 import { parseDatabaseUrl } from '../db/databaseUrl.js';
 import { readDiskRoom } from '../db/diskRoom.js';
-import { migrationsFolder } from '../db/migrate.js';
+import { migrationsFolder } from '../db/migrationsFolder.js';
 import { refuseTransactionPooling } from '../db/refuseTransactionPooling.js';
 import { find, notChecked, notOk, ok, type Finding, type Seen } from './finding.js';
 

@@ -1,4 +1,5 @@
 import { connect, type Sql } from '../db/connect.js';
+import type { Queries } from '../db/session.js';
 import { OperatorError } from '../operatorError.js';
 import { SealedByLaterRelease, type Seal } from './seal.js';
 
@@ -57,7 +58,7 @@ async function withFingerprintKey(sql: Sql, seal: Seal): Promise<Seal> {
 type KeyCheck = 'right' | 'wrong' | 'newer';
 
 /** Whether the key is the one of this database; `unset` where nothing says so yet. Writes nothing. */
-export async function readMasterKeyCheck(sql: Sql, seal: Seal): Promise<KeyCheck | 'unset'> {
+export async function readMasterKeyCheck(sql: Queries, seal: Seal): Promise<KeyCheck | 'unset'> {
   const [tables] = await sql<{ check: boolean; secrets: boolean }[]>`
     select to_regclass('master_key_check') is not null as check, to_regclass('segment_webhook') is not null as secrets`;
   const known = tables?.check ? await readCheck(sql) : undefined;
@@ -66,7 +67,7 @@ export async function readMasterKeyCheck(sql: Sql, seal: Seal): Promise<KeyCheck
   return secrets.length > 0 && !secrets.some((secret) => opens(seal, secret) === 'right') ? 'wrong' : 'unset';
 }
 
-function readSecrets(sql: Sql): Promise<readonly SealedRow[]> {
+function readSecrets(sql: Queries): Promise<readonly SealedRow[]> {
   return sql<SealedRow[]>`
     select 'current:' || id as context, credentials as sealed from current where credentials is not null
     union all select 'webhook:' || id, secret from segment_webhook where secret is not null`;
@@ -87,7 +88,7 @@ interface SealedRow {
   readonly sealed: Buffer;
 }
 
-async function readCheck(sql: Sql): Promise<SealedRow | undefined> {
+async function readCheck(sql: Queries): Promise<SealedRow | undefined> {
   const [row] = await sql<{ sealed: Buffer }[]>`select sealed from master_key_check`;
   return row && { context, sealed: row.sealed };
 }
