@@ -205,7 +205,7 @@ export default defineConfig(
   },
   {
     // Hands the environment to config.ts, and looks at nothing in it.
-    files: ['apps/*/src/{main,migrate}.ts'],
+    files: ['apps/*/src/{backup,main,migrate,restore}.ts'],
     rules: {
       'no-restricted-properties': 'off',
       'no-restricted-syntax': [

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addBackup } from './commands/backup.js';
 import { addCompletion } from './commands/completion.js';
 import { addCurrents } from './commands/currents.js';
 import { addDeadLetters } from './commands/deadLetters.js';
@@ -42,6 +43,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addJobs(program, surroundings);
   addTokens(program, surroundings);
   addPrograms(program, surroundings.onExit);
+  addBackup(program, surroundings.onExit);
   addCompletion(program, surroundings.terminal);
   return program;
 }

@@ -9,6 +9,8 @@ const programs = {
   api: { package: '@currents/api', file: './main.js' },
   worker: { package: '@currents/worker', file: './main.js' },
   migrate: { package: '@currents/api', file: './migrate.js' },
+  backup: { package: '@currents/api', file: './backup.js' },
+  restore: { package: '@currents/api', file: './restore.js' },
 } as const;
 
 export type ProgramName = keyof typeof programs;
@@ -20,10 +22,10 @@ const passedOn = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
  * Runs a built program in a process with V8's right flags, and with the input, output and environment of this one. Passes
  * signals on. Resolves with its exit code, or 128 + the number of the signal that ended it, as shells do.
  */
-export async function runProgram(name: ProgramName): Promise<number> {
+export async function runProgram(name: ProgramName, words: readonly string[] = []): Promise<number> {
   const program = programs[name];
   const path = fileURLToPath(new URL(program.file, import.meta.resolve(program.package)));
-  const child = spawn(process.execPath, [...nodeFlags, '--enable-source-maps', path], { stdio: 'inherit' });
+  const child = spawn(process.execPath, [...nodeFlags, '--enable-source-maps', path, ...words], { stdio: 'inherit' });
   const listeners = passedOn.map((signal) => [signal, () => void child.kill(signal)] as const);
   for (const [signal, listener] of listeners) process.on(signal, listener);
   try {
