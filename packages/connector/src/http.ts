@@ -17,7 +17,24 @@ export interface HttpRequest {
   readonly body?: string | readonly BodyPiece[];
   /** Whether to compress the body and set `content-encoding`. */
   readonly gzip?: boolean;
+  /** Signs the body; left out if the partner does not ask for that. */
+  readonly signature?: BodySignature;
 }
+
+/**
+ * A signature in the form of Standard Webhooks 1.0.0 (https://www.standardwebhooks.com). The client makes the headers
+ * `webhook-id`, `webhook-timestamp` and `webhook-signature`, because a connector has no clock. It signs the body as the
+ * receiver parses it: before compression.
+ */
+export interface BodySignature {
+  /** The same for every repetition of the request. */
+  readonly id: string;
+  /** `whsec_` and the key in Base64. */
+  readonly secret: string;
+}
+
+/** The headers of a signature, in lower case. */
+export const signatureHeaders = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const;
 
 /**
  * The partner's answer, with header names in lower case, or why there is none. After `timeout` and `broken`, the partner

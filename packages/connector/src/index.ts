@@ -12,7 +12,8 @@ export type {
   TestResult,
   SendOutcome,
 } from './connector.js';
-export type { BodyPiece, Http, HttpAnswer, HttpRequest } from './http.js';
+export { signatureHeaders } from './http.js';
+export type { BodyPiece, BodySignature, Http, HttpAnswer, HttpRequest } from './http.js';
 export type { ProfileParts, Propensity, Recommendation, UserAnswer, UserProfile, UserQuery } from './userLookup.js';
 export { brazeCohorts } from './brazeCohorts.js';
 export { memberReasons, readCohortId, readCohortReference, readId, readMembers, readName } from './readMembers.js';

@@ -1,5 +1,5 @@
 import type { Connector, Item } from './connector.js';
-import type { HttpRequest } from './http.js';
+import { signatureHeaders, type HttpRequest } from './http.js';
 import { hiddenValue, placeholderCredentials } from './placeholderCredentials.js';
 
 /** A request that was not sent: its body in one piece, and `[hidden]` in place of each secret. */
@@ -37,13 +37,17 @@ export async function recordRequest<Settings, Credentials, Payload>(
   return recorded && shown(recorded);
 }
 
-function shown({ method, url, headers = {}, body = '', gzip = false }: HttpRequest): RecordedRequest {
+function shown({ method, url, headers = {}, body = '', gzip = false, signature }: HttpRequest): RecordedRequest {
   const pieces = typeof body === 'string' ? [body] : body;
   return {
     method,
     // The placeholder, as it would be read, in a query.
     url: url.replaceAll(encodeURIComponent(hiddenValue), hiddenValue),
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, shownHeader(name, value)])),
+    headers: {
+      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, shownHeader(name, value)])),
+      // Made when it is sent: of the time, and of a secret.
+      ...(signature && Object.fromEntries(signatureHeaders.map((name) => [name, hiddenValue]))),
+    },
     body: Buffer.concat(pieces.map((piece) => Buffer.from(piece))).toString(),
     isCompressed: gzip,
   };

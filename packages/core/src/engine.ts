@@ -69,7 +69,7 @@ export function drawShard(): number {
 export async function startEngine(options: EngineOptions) {
   const { databaseUrl, queue, log, requestMs } = options;
   const sql = connect(databaseUrl, { max: 12, name: 'worker', hotPath: true, mayForget: true });
-  const http = createHttp({ timeoutMs: requestMs, connections: 64, ...options.network });
+  const http = createHttp({ timeoutMs: requestMs, connections: 64, now: () => clock.now(), ...options.network });
   const shard = drawShard();
   const workerLeases = await openWorkerLeases(databaseUrl, log, { version, settings: options.settings ?? [] });
   const onError = oncePerMinute(log);

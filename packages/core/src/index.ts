@@ -241,7 +241,7 @@ export {
   testNoticeWebhook,
   updateNoticeWebhook,
 } from './notices/manageNoticeWebhooks.js';
-export { isNoticeSignedBy } from './notices/noticeWebhookRequest.js';
+export { isWebhookSignedBy } from './process/webhookSignature.js';
 export {
   addUserDeletions,
   createUserDeletion,

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createHttp } from '@currents/core';
+import { gunzipSync } from 'node:zlib';
+import { createHttp, isWebhookSignedBy } from '@currents/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 /** The partner's request handler, set by each test. */
@@ -108,4 +109,33 @@ describe('a redirect', () => {
       expect(visits).toEqual([]);
     },
   );
+});
+
+describe('a signed request', () => {
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const nowMs = 1_750_000_000_900;
+
+  it.each([
+    ['a text', '{"events":[]}', false],
+    ['pieces', ['{"events":[', Buffer.from('"ü"'), ']}'], false],
+    ['a compressed text', '{"events":[]}', true],
+  ] as const)('has the headers of Standard Webhooks over the body before compression: %s', async (_, body, gzip) => {
+    let received: IncomingMessage | undefined;
+    let bytes = Buffer.alloc(0);
+    answer = (request, response) => {
+      received = request;
+      request.on('data', (chunk: Buffer) => (bytes = Buffer.concat([bytes, chunk])));
+      request.on('end', () => response.end());
+    };
+    const client = createHttp({ timeoutMs: 1_000, connections: 1, allowPrivateAddresses: true, now: () => nowMs });
+    const signature = { id: 'msg_1', secret };
+    await client.request({ method: 'POST', url, headers: { 'x-own': 'kept' }, body, gzip, signature });
+    const { headers = {} } = received ?? {};
+    expect(headers).toMatchObject({ 'webhook-id': 'msg_1', 'webhook-timestamp': '1750000000', 'x-own': 'kept' });
+    const text = gzip ? gunzipSync(bytes) : bytes;
+    expect(isWebhookSignedBy(secret, headers, text)).toBe(true);
+    expect(isWebhookSignedBy(secret, headers, `${text.toString()} `)).toBe(false);
+    expect(isWebhookSignedBy(secret, { ...headers, 'webhook-timestamp': '1750000001' }, text)).toBe(false);
+    await client.close();
+  });
 });

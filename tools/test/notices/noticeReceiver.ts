@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isNoticeSignedBy } from '@currents/core';
+import { isWebhookSignedBy } from '@currents/core';
 
 export interface ReceivedNotice {
   readonly webhookId: string;
@@ -19,7 +19,7 @@ export async function openNoticeReceiver() {
       receiver.requests++;
       if (receiver.refusal !== undefined) return response.writeHead(receiver.refusal).end();
       const { headers } = request;
-      if (!isNoticeSignedBy(receiver.secret, headers, body)) complaints.push('not signed by the secret');
+      if (!isWebhookSignedBy(receiver.secret, headers, body)) complaints.push('not signed by the secret');
       if (Math.abs(Number(headers['webhook-timestamp']) * 1000 - Date.now()) > 60_000)
         complaints.push('of another time');
       const { type, data } = JSON.parse(body) as Omit<ReceivedNotice, 'webhookId'>;

@@ -1,5 +1,6 @@
 import { sampleOf } from '@currents/schema';
 import { expect } from 'vitest';
+import { signatureHeaders } from '../http.js';
 import { hiddenValue } from '../placeholderCredentials.js';
 import { recordRequest } from '../recordRequest.js';
 import { testMark } from '../testMark.js';
@@ -22,7 +23,8 @@ export function previewLaws(subject: Subject): Law[] {
         expect(hide(recorded?.body ?? '')).toBe(hide(sent?.body ?? ''));
         expect(hide(recorded?.url ?? '')).toBe(hide(sent?.url ?? ''));
         expect(recorded).toMatchObject({ method: sent?.method, isCompressed: sent?.gzip ?? false });
-        expect(Object.keys(recorded?.headers ?? {})).toEqual(Object.keys(sent?.headers ?? {}));
+        const signed = sent?.signature ? signatureHeaders : [];
+        expect(Object.keys(recorded?.headers ?? {})).toEqual([...Object.keys(sent?.headers ?? {}), ...signed]);
         for (const field of options.credentials.secrets) {
           const secret = (credentials as Readonly<Record<string, unknown>>)[field];
           if (typeof secret === 'string') expect(JSON.stringify(recorded)).not.toContain(secret);

@@ -22,14 +22,9 @@ import {
   unconfirmedRotation,
   type SecretRotation,
 } from '../segments/formerSecret.js';
+import { secretPrefix } from '../process/webhookSignature.js';
 import { webhookUrlFault } from '../segments/manageWebhooks.js';
-import {
-  noticeWebhookSealContext,
-  openNoticeSecret,
-  pingBody,
-  secretPrefix,
-  sendNoticeWebhook,
-} from './noticeWebhookRequest.js';
+import { noticeWebhookSealContext, openNoticeSecret, pingBody, sendNoticeWebhook } from './noticeWebhookRequest.js';
 
 /** A receiver of all notices over HTTP. */
 export type NoticeWebhookView = Readonly<ReturnType<typeof viewOf>>;

@@ -1,12 +1,9 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Http } from '@currents/connector';
+import { signWebhook } from '../process/webhookSignature.js';
 import { SealedByLaterRelease, type Seal } from '../secrets/seal.js';
 import { postWebhook, type WebhookVerdict } from '../segments/webhookRequest.js';
 import { readSubject, subjectId } from './noticeKinds.js';
 import type { SentNotice } from './noticeMessages.js';
-
-/** The form of secrets and headers: Standard Webhooks 1.0.0, https://www.standardwebhooks.com. */
-export const secretPrefix = 'whsec_';
 
 interface SignedRequest {
   readonly url: string;
@@ -24,30 +21,7 @@ export function sendNoticeWebhook(
   http: Http,
   { url, secrets, id, body, nowMs }: SignedRequest,
 ): Promise<WebhookVerdict> {
-  const timestamp = String(Math.floor(nowMs / 1000));
-  return postWebhook(http, url, body, {
-    'webhook-id': id,
-    'webhook-timestamp': timestamp,
-    'webhook-signature': secrets.map((secret) => `v1,${signatureOf(secret, id, timestamp, body)}`).join(' '),
-  });
-}
-
-/** HMAC-SHA256 over the id, the timestamp and the body with full stops between them, in base64. */
-function signatureOf(secret: string, id: string, timestamp: string, body: string): string {
-  const key = Buffer.from(secret.slice(secretPrefix.length), 'base64');
-  return createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
-}
-
-/** Verifies the headers of a notice webhook in constant time, as a receiver does; for tests and examples. */
-export function isNoticeSignedBy(secret: string, headers: Readonly<Record<string, unknown>>, body: string): boolean {
-  const [id, timestamp, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) =>
-    String(headers[name]),
-  ) as [string, string, string];
-  const wanted = Buffer.from(`v1,${signatureOf(secret, id, timestamp, body)}`);
-  return signatures
-    .split(' ')
-    .map((each) => Buffer.from(each))
-    .some((each) => each.length === wanted.length && timingSafeEqual(each, wanted));
+  return postWebhook(http, url, body, signWebhook({ secrets, id, body, nowMs }));
 }
 
 /** The body of a request with one notice, with ids as the API has them. */

@@ -12,6 +12,7 @@ import {
 } from './httpAnswer.js';
 import { createProxyAgent, ProxyFailed, type Proxies } from './httpProxy.js';
 import { AddressNotAllowed, createConnect } from './httpConnect.js';
+import { signWebhook } from './webhookSignature.js';
 
 const compress = promisify(gzip);
 
@@ -33,6 +34,8 @@ export interface HttpOptions extends Network {
   readonly timeoutMs: number;
   /** Connections to one partner host. */
   readonly connections: number;
+  /** The time for signatures in milliseconds, by Postgres where there is a choice; default: the clock of the process. */
+  readonly now?: () => number;
 }
 
 /**
@@ -42,6 +45,7 @@ export interface HttpOptions extends Network {
 export function createHttp({
   timeoutMs,
   connections,
+  now = () => Date.now(),
   ...network
 }: HttpOptions): StreamingHttp & { close(): Promise<void> } {
   const connectTimeoutMs = Math.min(timeoutMs, 10_000);
@@ -58,7 +62,7 @@ export function createHttp({
     ? createProxyAgent({ ...options, proxies, timeoutMs: connectTimeoutMs, allowPrivateAddresses })
     : new Agent(options);
   return {
-    request: (request) => answer(agent, request, timeoutMs),
+    request: (request) => answer(agent, signed(request, now), timeoutMs),
     stream: (request, take) => stream(agent, request, take),
     close: () => agent.close(),
   };
@@ -119,11 +123,22 @@ async function open(
   });
 }
 
+/** The request with the headers that it asks to be signed with, and its body in one piece. */
+function signed(request: HttpRequest, now: () => number): HttpRequest {
+  const { signature, body = '' } = request;
+  if (!signature) return request;
+  const text = typeof body === 'string' ? body : inOnePiece(body);
+  const { id, secret } = signature;
+  const headers = signWebhook({ secrets: [secret], id, body: text, nowMs: now() });
+  return { ...request, body: typeof text === 'string' ? text : [text], headers: { ...request.headers, ...headers } };
+}
+
 function compressed(plain: string | Buffer): Buffer | Promise<Buffer> {
   return plain.length <= atOnceBytes ? gzipSync(plain, { level: compression.level }) : compress(plain, compression);
 }
 
 function inOnePiece(pieces: readonly BodyPiece[]): Buffer {
+  if (pieces.length === 1 && pieces[0] instanceof Buffer) return pieces[0];
   return Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
 }
 
