@@ -37,6 +37,11 @@ export interface Connector<Settings = any, Credentials = any, Payload = any> {
   map(event: CatalogueEvent, settings: Settings, isReplay?: boolean): MapResult<Payload>;
   /** How the partner recognises an event that it has accepted before; left out if each repetition counts. */
   readonly deduplication?: Deduplication;
+  /**
+   * How far in the future an event may be dated, in milliseconds; the engine rejects one that is later, because `map` has
+   * no clock. Left out where the partner itself refuses such events, or takes them.
+   */
+  readonly maxAheadMs?: number;
   /** The partner's limits, which the engine enforces. */
   rateLimit(settings: Settings): RateLimit<Payload>;
   /**

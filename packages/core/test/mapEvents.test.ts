@@ -4,6 +4,7 @@ import type { BatchSlice } from '../src/batch/batch.js';
 import { tombstoneOf } from '../src/batch/tombstone.js';
 import { cutRequests } from '../src/delivery/cutRequests.js';
 import type { AttemptContext } from '../src/delivery/attemptContext.js';
+import { mapAlone } from '../src/delivery/mapAlone.js';
 import { startMapping } from '../src/delivery/mapEvents.js';
 import { allPending, Outcome } from '../src/batch/outcome.js';
 import { startAttempt } from '../src/delivery/attempt.js';
@@ -175,5 +176,32 @@ describe('requests', () => {
       sizes.reduce((sum, size) => sum + size + 3, 0) / cut.maxBytes,
     );
     expect(requests.length).toBeLessThan(leastRequests * 1.5 + 1);
+  });
+});
+
+describe('a destination that accepts nothing dated further ahead than an hour', () => {
+  const nowMs = 1_750_000_000_000;
+  const bounded = {
+    ...line,
+    connector: { ...line.connector, label: 'Fake', maxAheadMs: 3_600_000 },
+    now: () => nowMs,
+  } as unknown as AttemptContext;
+  const at = (aheadSeconds: number): CatalogueEvent => ({
+    ...saying(aheadSeconds),
+    id: `ahead-${aheadSeconds}`,
+    time: nowMs / 1000 + aheadSeconds,
+  });
+
+  it('gets the others, and the later ones are rejected with the limit', () => {
+    const track = trackOf(3);
+    const mapping = startMapping(limits, bounded);
+    mapping.map(track, segmentsOf([at(3_600), at(3_601), at(-3_600)]));
+    expect(mapping.items().all.map(({ payload }) => payload)).toEqual([3_600, -3_600]);
+    expect(track.isPending(1)).toBe(false);
+    expect(mapAlone(bounded.connector, {}, { ...at(0), time: Math.floor(Date.now() / 1000) + 7_200 })).toEqual({
+      verdict: 'rejected',
+      code: 'too_far_ahead',
+      detail: 'time: expected at most 1 h in the future for Fake, got a later time',
+    });
   });
 });

@@ -57,7 +57,11 @@ export function originLaws({ connector, allSettings }: Subject): Law[] {
 }
 
 export function limitLaws({ connector, allSettings }: Subject): Law[] {
+  const { maxAheadMs } = connector;
   return [
+    ...(maxAheadMs === undefined
+      ? []
+      : [law('has a whole number of milliseconds for what is ahead', () => expectCount(maxAheadMs, 'maxAheadMs'))]),
     law('is data: whole numbers above zero, the same in every call', () => {
       for (const settings of allSettings) {
         const { budgets, ...numbers } = connector.rateLimit(settings);

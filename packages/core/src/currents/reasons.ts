@@ -4,6 +4,8 @@ export const engineReasons: Readonly<Record<string, string>> = {
   filtered_by_rule: 'A field rule of the Current leaves the event out.',
   replay_cancelled: 'A replay was to send the event again, and was cancelled before.',
   event_too_large: 'The event is larger than the destination takes in one event.',
+  too_far_ahead:
+    'The event is dated further in the future than the destination accepts. Replay it when its time has come, or check the clock of its sender.',
   batch_unreadable:
     'The stored bytes of the event cannot be read. They are kept for the retention period; replay the dead letters once the database is restored.',
   deferral_newer:
@@ -22,5 +24,5 @@ export const engineReasons: Readonly<Record<string, string>> = {
     'The Current was blocked for the whole retry window: a later release of the hub stored its field rules.',
   credentials_unreadable: 'The Current was blocked for the whole retry window: its credentials could not be opened.',
   base_url_not_allowed:
-    'The Current was blocked for the whole retry window: it has a base URL, and the workers do not allow that.',
+    'The Current was blocked for the whole retry window: it has a base URL or one without encryption, and the workers do not allow that.',
 };

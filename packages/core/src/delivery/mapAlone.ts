@@ -1,7 +1,7 @@
 import type { Connector, Item } from '@currents/connector';
 import type { CatalogueEvent } from '@currents/schema';
 import { isTombstone, userDeleted } from '../batch/tombstone.js';
-import { brokenMapping, eventTooLarge } from './mapEvents.js';
+import { brokenMapping, eventTooLarge, latestTimeOf, tooFarAhead } from './mapEvents.js';
 
 /** What becomes of one event before a request: an item to send, or why it is not sent. */
 export type MappedAlone =
@@ -16,6 +16,7 @@ export function mapAlone(connector: Connector, settings: unknown, event: Catalog
     const mapped = connector.map(event, settings);
     if ('skip' in mapped) return { verdict: 'skipped', code: mapped.skip };
     if ('reject' in mapped) return { verdict: 'rejected', code: mapped.reject, detail: mapped.detail };
+    if (event.time > latestTimeOf(connector, Date.now)) return { verdict: 'rejected', ...tooFarAhead(connector) };
     const json = JSON.stringify(mapped.payload);
     const { maxEventBytes } = connector.rateLimit(settings);
     const bytes = Buffer.byteLength(json);

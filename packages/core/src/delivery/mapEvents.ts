@@ -48,6 +48,7 @@ const maxChunkEvents = 100;
 /** Within one mapping, an id that occurs again is a duplicate. */
 export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, context: AttemptContext) {
   const { connector, settings, order } = context;
+  const latestTime = latestTimeOf(connector, () => context.now());
   const ids = new Set<string>();
   const front = startChunks();
   /** Events behind others of their user in flight. They are sent later, so they do not share chunks with those before. */
@@ -84,6 +85,8 @@ export function startMapping({ maxEvents, maxEventBytes, budgets }: Limits, cont
     if ('skip' in mapped) return attempt.skip(position, mapped.skip);
     if ('reject' in mapped)
       return attempt.deadLetter(position, { outcome: 'rejected', code: mapped.reject, detail: mapped.detail });
+    if (event.time > latestTime)
+      return attempt.deadLetter(position, { outcome: 'rejected', ...tooFarAhead(connector) });
     ids.add(id);
     const user = userOf(event);
     const chunks = user !== undefined && order.isBehind(user, attempt.age) ? behind : front;
@@ -215,6 +218,23 @@ function rejectBroken(attempt: Attempt, position: number, error: unknown): void 
 /** Why an event is rejected for which `map` throws, or whose payload cannot be serialized. */
 export function brokenMapping(error: unknown): { readonly code: string; readonly detail: string } {
   return { code: 'map_threw', detail: `the connector failed on this event: ${errorKind(error)}` };
+}
+
+/** The latest time in seconds that an event may have. */
+export function latestTimeOf({ maxAheadMs }: Pick<Connector, 'maxAheadMs'>, now: () => number): number {
+  return maxAheadMs === undefined ? Infinity : (now() + maxAheadMs) / 1000;
+}
+
+/** Why an event is rejected that is dated later than the destination accepts. */
+export function tooFarAhead({ label, maxAheadMs = 0 }: Pick<Connector, 'label' | 'maxAheadMs'>): {
+  readonly code: string;
+  readonly detail: string;
+} {
+  const hours = maxAheadMs / 3_600_000;
+  return {
+    code: 'too_far_ahead',
+    detail: `time: expected at most ${hours} h in the future for ${label}, got a later time`,
+  };
 }
 
 /** Why an event is rejected whose JSON is larger than the destination accepts. */
