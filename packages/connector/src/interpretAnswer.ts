@@ -26,8 +26,13 @@ export interface AnswerRules {
   readonly refusals: Readonly<Record<number, Refusal>>;
   /** Whether the request was compressed. */
   readonly isCompressed?: boolean;
-  /** Whether the body of a 2xx answer is the partner's own: a proxy may answer 200, too. */
-  isSuccess(body: Body): boolean;
+  /**
+   * Whether the body of a 2xx answer is the partner's own: a proxy may answer 200, too. Left out where the partner says
+   * success by the status alone.
+   */
+  isSuccess?(body: Body): boolean;
+  /** Whether a status refuses the request as it is, so that a part of it may be accepted; 400 and 413 by default. */
+  isInvalid?(status: number): boolean;
   /** The number of accepted events in the body of a 2xx answer; without it, the answer alone confirms them. */
   readonly acceptedCount?: { readonly field: string; readonly sent: number };
   /** The partner's explanation of an error; the field `error` by default. */
@@ -79,8 +84,8 @@ export function interpretAnswer(
   const { status, headers } = answer;
   const body = readJsonObject(answer.body);
   if (status >= 200 && status < 300) {
-    if (body !== undefined && rules.isSuccess(body)) {
-      const warning = warningIn(body, status, rules);
+    if (rules.isSuccess === undefined || (body !== undefined && rules.isSuccess(body))) {
+      const warning = warningIn(body ?? {}, status, rules);
       return warning === undefined ? { kind: 'success' } : { kind: 'success', warning };
     }
     const detail = `HTTP ${status} with a body that is not from ${rules.label}; check for a proxy or another server`;
@@ -94,8 +99,10 @@ export function interpretAnswer(
     const { advice, ...rest } = refusal;
     return { kind: 'refused', ...rest, detail: `${detail}; ${advice}` };
   }
-  if (status === 400) return { kind: 'invalid', code: 'bad_request', detail };
-  if (status === 413) return { kind: 'invalid', code: 'request_too_large', detail, isTooLarge: true };
+  if (rules.isInvalid?.(status) ?? (status === 400 || status === 413)) {
+    if (status === 413) return { kind: 'invalid', code: 'request_too_large', detail, isTooLarge: true };
+    return { kind: 'invalid', code: status === 400 ? 'bad_request' : `http_${status}`, detail };
+  }
   const isThrottled = status === 429;
   const afterMs =
     retryAfterMs(headers, rules.waitBounds ?? defaultBounds) ?? (isThrottled ? rules.throttledMs : undefined);

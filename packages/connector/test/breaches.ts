@@ -18,6 +18,8 @@ type Items = readonly Item<any>[];
 type Context = SendContext<any, any>;
 
 export interface Breach {
+  /** Whether the connector claims that its partner confirms events by a success alone. */
+  readonly confirmsBySuccess?: boolean;
   /** Part of the name of the law that has to fail. */
   readonly law: string;
   readonly how: string;
@@ -46,6 +48,19 @@ export const breaches: readonly Breach[] = [
         return answerAll(items, status === 200 ? { outcome: 'delivered' } : wait);
       },
     },
+  },
+
+  {
+    law: 'delivers every event by a success',
+    how: 'waits for a body that says more',
+    confirmsBySuccess: true,
+    changes: {},
+  },
+  { law: 'has a whole number of milliseconds', how: 'half a one', changes: { maxAheadMs: 0.5 } },
+  {
+    law: 'credentials with secrets are among the valid ones',
+    how: 'knows no token',
+    changes: { credentials: z.strictObject({ token: z.literal('lb_4f8a1c0e97d24b36').transform(() => 7) }) },
   },
 
   {

@@ -13,6 +13,11 @@ export interface ConformanceOptions<Settings, Credentials, Payload> {
   readonly credentials: Inputs & { readonly secrets: readonly string[] };
   /** What this partner answers to `send`, and the expected outcomes. */
   readonly answers: readonly ScriptedCase[];
+  /**
+   * Set where the partner confirms all events of a request by a success that says nothing of them, as its reference has
+   * to say. Then such a success has to deliver them; otherwise it must not do so without a warning.
+   */
+  readonly confirmsBySuccess?: boolean;
   /** What this partner answers to `test`, with valid and with invalid credentials. */
   readonly test: { readonly passed: HttpAnswer; readonly refused: HttpAnswer };
 }
