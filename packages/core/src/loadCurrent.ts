@@ -87,10 +87,11 @@ function openCurrent(
       code: 'settings_invalid',
       detail: `the stored settings are not valid for this version of the ${connector.label} connector`,
     };
-  if (!allowBaseUrl && hasBaseUrl(settings.data)) {
+  if (!allowBaseUrl && ownUrlSetting(connector, settings.data) !== undefined) {
     return {
       code: 'base_url_not_allowed',
-      detail: 'the Current has a base URL of its own, and this worker does not allow that (ALLOW_CUSTOM_BASE_URL)',
+      detail:
+        'the Current has a base URL of its own or one without encryption, and this worker does not allow that (ALLOW_CUSTOM_BASE_URL)',
     };
   }
   const rules = readFieldRules(row.fieldRules);
@@ -117,8 +118,16 @@ function openCurrent(
 export const fieldRulesUnreadable =
   'a later release of the hub stored the field rules of the Current; run that release, or set them again';
 
-export function hasBaseUrl(settings: unknown): boolean {
-  return typeof settings === 'object' && settings !== null && 'baseUrl' in settings && settings.baseUrl !== undefined;
+/**
+ * The setting whose URL the operator has to allow: a base URL in place of the destination's own host, or a URL without
+ * encryption. Undefined when there is none.
+ */
+export function ownUrlSetting({ origins }: Pick<Connector, 'origins'>, settings: unknown): string | undefined {
+  if (typeof settings !== 'object' || settings === null) return undefined;
+  if ('baseUrl' in settings && settings.baseUrl !== undefined) return 'baseUrl';
+  if (!origins(settings).some((origin) => origin.startsWith('http:'))) return undefined;
+  const isPlain = ([, value]: [string, unknown]): boolean => typeof value === 'string' && /^http:/i.test(value);
+  return Object.entries(settings).find(isPlain)?.[0] ?? '';
 }
 
 export function isUsable(current: LoadedCurrent | UnusableCurrent): current is LoadedCurrent {

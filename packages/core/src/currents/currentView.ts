@@ -1,5 +1,6 @@
+import type { Connector } from '@currents/connector';
 import type { CurrentState } from '../db/schema.js';
-import { credentialsUnreadable, fieldRulesUnreadable, hasBaseUrl, openCredentials } from '../loadCurrent.js';
+import { credentialsUnreadable, fieldRulesUnreadable, openCredentials, ownUrlSetting } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { countsOf } from './counts.js';
 import type { CurrentRow } from './currents.js';
@@ -143,13 +144,18 @@ function warningsOf(
   }
   if (!readFieldRules(fieldRules)) warn('field_rules_unreadable', fieldRulesUnreadable);
   if (credentials && 'unreadable' in credentials) warn('credentials_unreadable', credentials.unreadable);
-  if (hasBaseUrl(settings) && !allowBaseUrl) {
+  if (connector && !allowBaseUrl && hasOwnUrl(connector, settings)) {
     warn(
       'base_url_not_allowed',
-      'it has a base URL of its own, and the operator does not allow that (ALLOW_CUSTOM_BASE_URL)',
+      'it has a base URL of its own or one without encryption, and the operator does not allow that (ALLOW_CUSTOM_BASE_URL)',
     );
   }
   return warnings;
+}
+
+function hasOwnUrl(connector: Connector, settings: unknown): boolean {
+  const parsed = connector.settings.safeParse(settings);
+  return parsed.success && ownUrlSetting(connector, parsed.data) !== undefined;
 }
 
 function warningOf({ code, detail, events, firstAt, lastAt }: NoticedRow): CurrentWarning {

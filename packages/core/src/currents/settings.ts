@@ -2,7 +2,7 @@ import { pastedFault, trimPasted, type Connector } from '@currents/connector';
 import type { Admin } from '../admin/admin.js';
 import { problemsOf } from '../admin/issues.js';
 import { fieldProblem, type FieldProblem } from '../admin/problem.js';
-import { hasBaseUrl } from '../loadCurrent.js';
+import { ownUrlSetting } from '../loadCurrent.js';
 import { publicWords } from './destinations.js';
 import { shownWords } from './redactAnswer.js';
 
@@ -23,10 +23,13 @@ export function checkSettings(
   const settings = parsed.data as Settings;
   if (holdsNul(settings))
     return { problems: [fieldProblem('settings', 'malformed', 'expected text without NUL characters')] };
-  if (hasBaseUrl(settings) && !allowBaseUrl) {
+  const ownUrl = allowBaseUrl ? undefined : ownUrlSetting(connector, settings);
+  if (ownUrl !== undefined) {
     const message =
-      'events may only be sent to the destination’s own hosts here; an operator can allow other hosts by starting the api and the workers with ALLOW_CUSTOM_BASE_URL=true';
-    return { problems: [fieldProblem('settings.baseUrl', 'not_allowed', message)] };
+      ownUrl === 'baseUrl'
+        ? 'events may only be sent to the destination’s own hosts here; an operator can allow other hosts by starting the api and the workers with ALLOW_CUSTOM_BASE_URL=true'
+        : 'expected a URL that begins with https://; to allow http://, an operator starts the api and the workers with ALLOW_CUSTOM_BASE_URL=true';
+    return { problems: [fieldProblem(`settings.${ownUrl}`, 'not_allowed', message)] };
   }
   return { settings };
 }
