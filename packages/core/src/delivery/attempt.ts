@@ -93,7 +93,9 @@ export function startAttempt(
       let group = deferrals.get(key);
       if (!group) deferrals.set(key, (group = { ...deferral, attempts, positions: [], users: [] }));
       group.positions.push(position);
-      if (user !== undefined && group.users.at(-1)?.[0] !== user) group.users.push([user, position]);
+      const last = group.users.at(-1);
+      // Events of one budget are deferred in the order of its queue, so a later event may come first.
+      if (user !== undefined && (last?.[0] !== user || position < last[1])) group.users.push([user, position]);
       deferredAt.set(position, group);
       resolved++;
     },
