@@ -7,13 +7,15 @@ import { queueSchema } from './db/queueSchema.js';
 /** The store of the queue: Redis, or BullMQ's own tables in the hub's database. */
 export type QueueConnection = { readonly redisUrl: string } | { readonly databaseUrl: string };
 
-const queueName = 'wake';
+/**
+ * Its number is the version of the jobs in it. Another form of them gets a queue of another name: while two releases
+ * run side by side, neither takes jobs that it cannot read, and the sweep finds what the other one was woken for.
+ */
+const queueName = 'wake-1';
 
 /** Wakes a worker. The database is authoritative, so a lost or repeated job changes nothing. */
 interface WakeJob {
   readonly currents?: readonly number[];
-  /** As earlier releases send it. */
-  readonly current?: number;
   readonly cohort?: number;
   readonly pull?: number;
 }
@@ -157,8 +159,8 @@ export function openWakeReceiver(
   { onWake, onCohort, onPull }: WakeListener,
   { onError }: QueueListener,
 ) {
-  const process = ({ data: { currents, current, cohort, pull } }: { readonly data: WakeJob }): Promise<void> => {
-    for (const each of currents ?? (current === undefined ? [] : [current])) onWake(each);
+  const process = ({ data: { currents, cohort, pull } }: { readonly data: WakeJob }): Promise<void> => {
+    for (const each of currents ?? []) onWake(each);
     if (cohort !== undefined) onCohort(cohort);
     if (pull !== undefined) onPull(pull);
     return Promise.resolve();
