@@ -36,6 +36,10 @@ const programs = {
     'Makes the parts of a hub fail under load, and checks that no event is lost or doubled.',
   ],
   'pack:release': ['tools/dist/release/main.js', 'Packs a release, which runs without a compiler or a build.'],
+  'keep:release': [
+    'tools/dist/release/keep.js',
+    'Keeps the packed programs of this version for the tests of later ones.',
+  ],
   'bench:cohorts': ['tools/dist/bench/main.js', 'Measures cohorts and segments of ten million members.', 'cohorts'],
 };
 const longPurpose = 'Builds, and runs the tests that take minutes: they are not part of npm test.';

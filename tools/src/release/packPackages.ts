@@ -28,8 +28,8 @@ export function packPackages(
   root: string,
   shared: Pick<Manifest, 'version' | 'engines'>,
   target: string,
+  workspaces = releasedWorkspaces(root),
 ): readonly PackedPackage[] {
-  const workspaces = releasedWorkspaces(root);
   const stage = mkdtempSync(join(tmpdir(), 'currents-pack-'));
   try {
     const staged = workspaces.map((workspace, index) => {

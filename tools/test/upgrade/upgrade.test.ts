@@ -19,7 +19,7 @@ import { startReceiver } from './receiver.js';
 import { describeStoredForms } from './storedForms.js';
 import { readRelease, restoreRelease, writeRelease, type Release } from './release.js';
 
-const releases = readdirSync(new URL('releases/', import.meta.url));
+const releases = readdirSync(new URL('releases/', import.meta.url)).filter((name) => name.endsWith('.json'));
 /** The rows that this code stores, so that the fixture of the next release is known to be complete. */
 const thisRelease = 'this release';
 const keyOf = (project: string): string => createHash('md5').update(project).digest('hex');
