@@ -7,11 +7,14 @@ import type { SentEvents } from './sentEvents.js';
 
 const maxExamples = 5;
 
+/** What the check reads of a hub. */
+type CheckedHub = Pick<ChaosHub, 'sql' | 'admin' | 'currents' | 'mixpanel' | 'amplitude'>;
+
 /**
  * Compares what the senders were told, what the hub stores and counts, and what the partners show. Returns what does not
  * fit; call it once nothing is pending.
  */
-export async function findViolations(hub: ChaosHub, sent: SentEvents): Promise<string[]> {
+export async function findViolations(hub: CheckedHub, sent: SentEvents): Promise<string[]> {
   const violations = [...sent.wrongAnswers.slice(0, maxExamples), ...(await compareStored(hub, sent))];
   for (const current of hub.currents) {
     const found = [...(await compareLedger(hub, current, sent)), ...comparePartner(current, sent)];
@@ -29,7 +32,7 @@ export async function findViolations(hub: ChaosHub, sent: SentEvents): Promise<s
 }
 
 /** Law 2 for the senders: what the answers of the api say = what is stored. */
-async function compareStored({ sql }: ChaosHub, sent: SentEvents): Promise<string[]> {
+async function compareStored({ sql }: CheckedHub, sent: SentEvents): Promise<string[]> {
   const stored: string[] = [];
   const rows = sql<{ content: Buffer }[]>`select content from batch`.cursor(20);
   for await (const batches of rows)
@@ -45,7 +48,7 @@ async function compareStored({ sql }: ChaosHub, sent: SentEvents): Promise<strin
 }
 
 /** The hub's own counts, by the check of this program and by the hub's. All that was selected must be delivered. */
-async function compareLedger({ sql, admin }: ChaosHub, current: ChaosCurrent, sent: SentEvents): Promise<string[]> {
+async function compareLedger({ sql, admin }: CheckedHub, current: ChaosCurrent, sent: SentEvents): Promise<string[]> {
   const problems: string[] = [];
   const expected = expectedBy(current, sent).length;
   try {

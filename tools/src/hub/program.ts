@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { nodeFlags } from '@currents/cli';
 import { endProcess } from '../services/processes.js';
 import { watch } from '../services/watchdog.js';
@@ -11,6 +11,8 @@ export type ProgramName = 'api' | 'worker';
 
 export interface ProgramOptions {
   readonly environment: Readonly<Record<string, string>>;
+  /** The folder of the program's package. Default: the one of this repository. */
+  readonly folder?: string | undefined;
   /** Called with every line that the program prints. */
   readonly onLine?: (line: string) => void;
   /** A file for the program's output, instead of `onLine`, without cost for this process. */
@@ -42,9 +44,9 @@ const drainMs = 90_000;
 /** Starts one process as the product does, and resolves when it is ready. Rejects with its output otherwise. */
 export async function startProgram(
   name: ProgramName,
-  { environment, onLine = () => undefined, logFile, nodeOptions = ['--enable-source-maps'] }: ProgramOptions,
+  { environment, folder, onLine = () => undefined, logFile, nodeOptions = ['--enable-source-maps'] }: ProgramOptions,
 ) {
-  const path = fileURLToPath(new URL(`../../../apps/${name}/dist/main.js`, import.meta.url));
+  const path = join(folder ?? join(import.meta.dirname, '../../../apps', name), 'dist/main.js');
   const log = logFile === undefined ? 'pipe' : openSync(logFile, 'w');
   const child = spawn(process.execPath, [...nodeFlags, ...nodeOptions, path], {
     env: { PATH: process.env['PATH'], ...environment },

@@ -16,9 +16,10 @@ const pauseMs = 100;
 
 /**
  * A sender that gives up nothing: after a broken connection, a 5xx or a 429 it repeats the same body without limit, so
- * that its answers say exactly what the hub has taken.
+ * that its answers say exactly what the hub has taken. A function is asked for the address of the api at each try.
  */
-export function openRepeatingClient(url: string, token: string, connections: number) {
+export function openRepeatingClient(url: string | (() => string), token: string, connections: number) {
+  const choose = typeof url === 'string' ? () => url : url;
   const agent = new Agent({ connections, headersTimeout: 10_000, bodyTimeout: 10_000, connect: { timeout: 2_000 } });
   const troubles: Record<string, number> = {};
 
@@ -27,7 +28,7 @@ export function openRepeatingClient(url: string, token: string, connections: num
     let status, text;
     try {
       const headers = { authorization: `Bearer ${token}`, 'content-type': contentType };
-      const response = await request(`${url}/v1/events`, { method: 'POST', dispatcher: agent, headers, body });
+      const response = await request(`${choose()}/v1/events`, { method: 'POST', dispatcher: agent, headers, body });
       status = response.statusCode;
       text = await response.body.text();
     } catch (error) {

@@ -6,6 +6,7 @@ import { connect } from '@currents/core';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import { loadDatabaseRows, type DatabaseRows } from './databaseRows.js';
+import { emptyDatabase } from './emptyDatabase.js';
 
 /** The database of an earlier release, with the secrets and addresses that are not in the database. */
 export interface Release extends DatabaseRows {
@@ -43,12 +44,7 @@ export async function writeRelease(name: string, release: Release): Promise<void
 export async function restoreRelease(databaseUrl: string, release: Release, urls: Release['secrets']['urls']) {
   const sql = connect(databaseUrl, { max: 1, name: 'restore' });
   try {
-    for (const { name } of await sql<
-      { name: string }[]
-    >`select nspname as name from pg_namespace where nspname !~ '^(pg_|information_schema)'`) {
-      await sql`drop schema ${sql(name)} cascade`;
-    }
-    await sql`create schema public`;
+    await emptyDatabase(sql);
     await applyMigrations(sql, release.migrations);
     let text = JSON.stringify({ ...release, secrets: undefined });
     for (const [which, url] of Object.entries(urls))
