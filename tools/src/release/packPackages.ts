@@ -55,7 +55,9 @@ export function packPackages(
 function stagePackage({ folder }: Workspace, manifest: Manifest, target: string, root: string): void {
   if (!existsSync(join(folder, 'dist')))
     throw new Error(`expected built files in ${join(folder, 'dist')}, got none: run npm run build first`);
-  const listed = (manifest.files ?? []).filter((path) => !path.startsWith('!'));
+  if (manifest.files === undefined)
+    throw new Error(`expected a list "files" in ${join(folder, 'package.json')}, got none`);
+  const listed = manifest.files.filter((path) => !path.startsWith('!'));
   for (const path of [...listed, 'README.md'].filter((each) => existsSync(join(folder, each))))
     cpSync(join(folder, path), join(target, path), { recursive: true });
   cpSync(join(root, 'LICENSE'), join(target, 'LICENSE'));

@@ -14,10 +14,14 @@ export interface Release {
 /** What a release takes over from the repository as it is. */
 const taken = ['LICENSE', '.npmrc', '.env.example'];
 
+/** What is in an installation, for scanners: a Software Bill of Materials, https://cyclonedx.org. */
+const sbomFormat = 'cyclonedx';
+const sbomFile = 'sbom.cdx.json';
+
 /**
  * Writes a release into `target`/currents-VERSION, and replaces what was there: the packages, and a package.json and a
  * lockfile with which `npm ci --omit=dev` installs them with exactly the dependencies that the repository's own lockfile
- * names. Needs built packages. Asks no registry: what the lockfile names is not loaded here.
+ * names, and an SBOM of all that. Needs built packages. Asks no registry: what the lockfile names is not loaded here.
  */
 export function writeRelease(root: string, target: string): Release {
   const { version, engines, description, license, overrides } = readManifest(root);
@@ -33,6 +37,10 @@ export function writeRelease(root: string, target: string): Release {
   for (const path of taken) cpSync(join(root, path), join(folder, path));
   writeJson(join(folder, 'package-lock.json'), firstLock(root, manifest));
   npm(['install', '--package-lock-only', '--ignore-scripts', '--offline'], folder);
+  writeFileSync(
+    join(folder, sbomFile),
+    npm(['sbom', '--package-lock-only', '--omit=dev', `--sbom-format=${sbomFormat}`], folder),
+  );
   writeFileSync(join(folder, 'README.md'), readme(version));
   return { version, folder, packages };
 }
@@ -63,7 +71,8 @@ const writeJson = (path: string, content: unknown): void =>
 
 const readme = (version: string): string => `# Currents ${version}
 
-A packed release: built packages, and the versions of what they depend on. Neither a compiler nor a build is needed.
+A packed release: built packages, the versions of what they depend on, and an SBOM (sbom.cdx.json, CycloneDX). Neither a
+compiler nor a build is needed.
 
     npm ci --omit=dev
     node_modules/.bin/currents migrate

