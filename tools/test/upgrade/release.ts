@@ -6,7 +6,7 @@ import { connect } from '@currents/core';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import { loadDatabaseRows, type DatabaseRows } from './databaseRows.js';
-import { emptyDatabase } from './emptyDatabase.js';
+import { emptyDatabase } from '../operations/emptyDatabase.js';
 
 /** The database of an earlier release, with the secrets and addresses that are not in the database. */
 export interface Release extends DatabaseRows {

@@ -11,7 +11,8 @@ import { createAdminClient, databaseKey } from '../../src/hub/adminClient.js';
 import { newAdminToken } from '../../src/hub/newAdminToken.js';
 import { startProgram, type Program, type ProgramName } from '../../src/hub/program.js';
 import type { InstalledRelease } from '../../src/release/installRelease.js';
-import { createEmptyDatabase } from './emptyDatabase.js';
+import { createTestDatabase } from '../endToEnd/database.js';
+import { emptyDatabase } from '../operations/emptyDatabase.js';
 
 /** `former` is the last release, `present` the code of this repository. */
 export type Side = 'former' | 'present';
@@ -23,8 +24,12 @@ const present = join(import.meta.dirname, '../../../apps');
 
 /** A hub on an empty database whose programs are those of two releases, with strict fake partners and two Currents. */
 export async function openRollingHub(former: InstalledRelease, redisUrl: string | undefined, cleanup: Cleanup) {
-  const database = await createEmptyDatabase();
+  const database = await createTestDatabase();
   cleanup.add('the database', database.drop);
+  const sql = connect(database.url, { max: 2, name: 'test' });
+  cleanup.add('the connections', () => sql.end({ timeout: 5 }));
+  // The former release migrates it.
+  await emptyDatabase(sql);
   const mixpanel = await startFakeMixpanel({ projects: [{ projectId: 'all', token: 'token-all' }] });
   cleanup.add('the fake Mixpanel', mixpanel.close);
   const amplitude = await startFakeAmplitude({ projects: [{ projectId: 'some', apiKey: 'key-some' }] });
@@ -73,8 +78,6 @@ export async function openRollingHub(former: InstalledRelease, redisUrl: string 
     return urls[next++ % urls.length] ?? '';
   };
   const admin = () => createAdminClient(apiUrl(), adminToken);
-  const sql = connect(database.url, { max: 2, name: 'test' });
-  cleanup.add('the connections', () => sql.end({ timeout: 5 }));
 
   await start('api', 'former');
   await start('worker', 'former');
