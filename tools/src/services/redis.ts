@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { findFreePort } from './ports.js';
 import type { RunningServer } from './postgres.js';
+import { findProgram } from './programs.js';
 import { spawnServer, type SpawnedServer } from './spawnServer.js';
 
 export interface RedisOptions {
@@ -59,20 +59,6 @@ export async function startRedis({ dataDir, url: former }: RedisOptions = {}): P
   } catch (error) {
     if (temporaryDirectory !== undefined) await rm(temporaryDirectory, { recursive: true, force: true });
     throw error;
-  }
-}
-
-function findProgram(name: string): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 
