@@ -160,6 +160,7 @@ export {
   reportCohortSize,
   updateCohort,
 } from './cohorts/manageCohorts.js';
+export { createCohort } from './cohorts/createCohort.js';
 export type { CohortView, Drift } from './cohorts/cohortView.js';
 export { freshnessOf, type FreshnessState, type Schedule } from './cohorts/freshness.js';
 export {

@@ -25,7 +25,12 @@ export interface LoadedCurrent {
 /** Why a Current cannot be used; a person must act. */
 interface UnusableCurrent {
   readonly code:
-    'no_connector' | 'settings_invalid' | 'field_rules_unreadable' | 'credentials_unreadable' | 'base_url_not_allowed';
+    | 'no_connector'
+    | 'settings_invalid'
+    | 'field_rules_unreadable'
+    | 'credentials_missing'
+    | 'credentials_unreadable'
+    | 'base_url_not_allowed';
   readonly detail: string;
 }
 
@@ -44,6 +49,8 @@ export function sealCredentials(seal: Seal, currentId: number, credentials: unkn
 export function openCredentials(seal: Seal, currentId: number, sealed: Buffer | null): unknown {
   return JSON.parse(seal.open(sealed ?? Buffer.alloc(0), `current:${currentId}`));
 }
+
+export const credentialsMissing = 'the Current has no credentials; set them with updateCurrent';
 
 /** Why `openCredentials` failed and what to do, for people. */
 export function credentialsUnreadable(error: unknown): string {
@@ -96,6 +103,7 @@ function openCurrent(
   }
   const rules = readFieldRules(row.fieldRules);
   if (!rules) return { code: 'field_rules_unreadable', detail: fieldRulesUnreadable };
+  if (row.credentials === null) return { code: 'credentials_missing', detail: credentialsMissing };
   let credentials: unknown;
   try {
     credentials = openCredentials(seal, currentId, row.credentials);

@@ -19,6 +19,21 @@ export class CohortFilter {
   isDeleted?: boolean | null;
 }
 
+@InputType({ description: 'A cohort to create.' })
+export class CreateCohortInput {
+  @Field(() => String, { description: 'Name of its partner, such as "mixpanel": see importPartners.' })
+  partner!: string;
+
+  @Field(() => String, { description: 'The partner’s own id of the cohort, 1 to 400 characters, such as "7khm89cz".' })
+  partnerId!: string;
+
+  @Field(() => String, { description: '1 to 100 characters; a push of the partner may rename it.' })
+  name!: string;
+
+  @Field(() => CohortSchedule, { nullable: true, description: 'How often the cohort syncs. Null: unknown.' })
+  schedule?: CohortView['schedule'] | null;
+}
+
 @InputType({ description: 'What to update in a cohort.' })
 export class UpdateCohortInput {
   @Field(() => ID, { description: 'Id of the cohort.' })

@@ -1,4 +1,5 @@
 import {
+  createCohort,
   deleteCohort,
   findCohorts,
   findPulls,
@@ -20,6 +21,7 @@ import { RequiresRole } from './base/role.js';
 import {
   CohortFilter,
   CohortOrder,
+  CreateCohortInput,
   DeleteCohortInput,
   ReportCohortSizeInput,
   UpdateCohortInput,
@@ -100,6 +102,19 @@ export class CohortResolver {
     const key = decodeId('Cohort', cohortId, 'input.cohortId');
     const cohort = await getCohort(admin, key);
     return 'message' in cohort ? cohort : jobs.create('check_cohort', { cohortId: key }, adminTokenId);
+  }
+
+  @RequiresRole('operator')
+  @Mutation(() => types.CreateCohortResult, {
+    description:
+      'Creates a cohort before its partner pushes it for the first time, so that segments can use it. deleteCohort undoes it.',
+    complexity: costs.write,
+  })
+  async createCohort(
+    @Arg('input', () => CreateCohortInput, { description: 'The new cohort.' }) input: CreateCohortInput,
+    @Ctx() { admin }: AdminContext,
+  ): Promise<unknown> {
+    return createCohort(admin, input);
   }
 
   @RequiresRole('operator')

@@ -5,7 +5,8 @@ import { enumOf } from './base/enum.js';
 import { Node } from './base/node.js';
 import { Problem, ProblemType, resultUnion } from './base/problem.js';
 import { Count, DateTime } from './base/scalars.js';
-import { NotConfirmed, VersionConflict } from './problem.type.js';
+import { ImportPartnerNotFound } from './importKey.type.js';
+import { InputInvalid, NotConfirmed, VersionConflict } from './problem.type.js';
 
 type ScheduleName = NonNullable<CohortView['schedule']>;
 type FreshnessName = CohortView['freshness']['state'];
@@ -114,6 +115,9 @@ export class Cohort extends Node {
   @Field(() => String, { description: 'Display name, such as "[Amplitude] Buyers: 7khm89cz".' })
   name!: string;
 
+  @Field(() => String, { description: 'Name at the partner, such as "Buyers".' })
+  nameAtPartner!: string;
+
   @Field(() => String, { nullable: true, description: 'The partner’s description. Null if it gave none.' })
   description?: string;
 
@@ -184,10 +188,19 @@ export class CohortCheck {
 @ProblemType('No cohort has this id, or it is deleted.')
 export class CohortNotFound extends Problem {}
 
+@ProblemType('The hub has this cohort already.', 'List it with the query cohorts.')
+export class CohortExists extends Problem {}
+
 @ProblemType('Segments use this cohort.', 'Update or delete these segments first.')
 export class CohortInUse extends Problem {
   /** Database keys. */
   segmentIds!: readonly string[];
+}
+
+@ObjectType({ description: 'The new cohort.' })
+export class CreateCohortPayload {
+  @Field(() => Cohort, { description: 'The cohort, which has no members before its partner pushes some.' })
+  cohort!: Cohort;
 }
 
 @ObjectType({ description: 'The updated cohort.' })
@@ -212,6 +225,13 @@ export class DeleteCohortPayload {
 }
 
 export const CohortResult = resultUnion('CohortResult', 'The cohort, or a problem.', () => [Cohort, CohortNotFound]);
+
+export const CreateCohortResult = resultUnion('CreateCohortResult', 'The new cohort, or a problem.', () => [
+  CreateCohortPayload,
+  InputInvalid,
+  ImportPartnerNotFound,
+  CohortExists,
+]);
 
 export const UpdateCohortResult = resultUnion('UpdateCohortResult', 'The updated cohort, or a problem.', () => [
   UpdateCohortPayload,

@@ -44,9 +44,11 @@ export class CreateCurrentInput {
   settings!: Readonly<Record<string, unknown>>;
 
   @Field(() => JsonObject, {
-    description: 'Credentials of the destination: see Destination.credentialsSchema. They are never returned.',
+    nullable: true,
+    description:
+      'Credentials of the destination: see Destination.credentialsSchema. They are never returned. Null: none, and the draft cannot be launched before updateCurrent sets them.',
   })
-  credentials!: Readonly<Record<string, unknown>>;
+  credentials?: Readonly<Record<string, unknown>> | null;
 
   @Field(() => CurrentSelectionInput, { description: 'Which event types to carry.' })
   selection!: CurrentSelectionInput;
@@ -91,7 +93,7 @@ export class UpdateCurrentInput extends IdInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'The present name of the Current, exactly as it is stored: required when credentials are given, or when field rules replace those of a later release.',
+      'The present name of the Current, exactly as it is stored: required when credentials replace others, or when field rules replace those of a later release.',
   })
   confirmName?: string | null;
 
@@ -147,6 +149,13 @@ export class LaunchCurrentInput extends IdInput {
     description: 'Whether to launch it without testing its credentials first.',
   })
   skipTest!: boolean;
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description:
+      'Whether it is PAUSED from the start: arriving events are kept, and sent once resumeCurrent makes it live.',
+  })
+  isPaused!: boolean;
 
   @Field(() => DateTime, {
     nullable: true,

@@ -214,8 +214,9 @@ export class CurrentResolver {
     @Arg('input', () => LaunchCurrentInput, { description: 'The Current to launch.' }) input: LaunchCurrentInput,
     @Ctx() { admin, jobs, adminTokenId }: AdminContext,
   ): Promise<unknown> {
-    const { skipTest, from } = input;
-    const launched = await launchCurrentFrom(admin, keyOf(input), { skipTest, from: from ?? undefined }, adminTokenId);
+    const { skipTest, isPaused, from } = input;
+    const options = { skipTest, isPaused, from: from ?? undefined };
+    const launched = await launchCurrentFrom(admin, keyOf(input), options, adminTokenId);
     jobs.wake();
     return launched;
   }

@@ -35,6 +35,7 @@ export const CurrentAction = enumOf<Action>('CurrentAction', 'An action that a s
 const CurrentWarningCode = enumOf<WarningCode>('CurrentWarningCode', 'What a warning about a Current is about.', {
   types_not_taken: 'Some selected event types are not supported by the destination and are not sent.',
   no_connector: 'This version of the hub has no connector for the destination.',
+  credentials_missing: 'The Current has no credentials: set them before it is launched.',
   credentials_unreadable:
     'The stored credentials do not open with the present MASTER_KEY, or a later release of the hub sealed them.',
   field_rules_unreadable:
@@ -209,7 +210,7 @@ export class Current extends Node {
 
   @Field(() => CurrentCredentials, {
     nullable: true,
-    description: 'Which credentials are stored; null once the Current is deleted.',
+    description: 'Which credentials are stored; null while a draft has none, and once the Current is deleted.',
   })
   credentials?: CurrentCredentials;
 

@@ -91,6 +91,20 @@ describe('createCurrent', () => {
     });
   });
 
+  it('creates a draft without credentials, which is launched once they are set', async () => {
+    const { credentials, ...without } = { ...good, name: 'Without credentials' };
+    const { current } = await harness.do(create, { input: without });
+    expect(current).toMatchObject({ credentials: null, warnings: [{ code: 'CREDENTIALS_MISSING' }] });
+    const missing = { __typename: 'CurrentNotReady', reason: 'credentials_missing' };
+    expect(await harness.do(test, { input: { currentId: current.id } })).toMatchObject(missing);
+    expect(await harness.do(move('launchCurrent'), { id: current.id })).toMatchObject(missing);
+    expect(await harness.do(change, { input: { id: current.id, credentials } })).toMatchObject({
+      __typename: 'UpdateCurrentPayload',
+    });
+    harness.partner = () => accepting;
+    expect(await harness.do(move('launchCurrent'), { id: current.id })).toMatchObject({ current: { state: 'LIVE' } });
+  });
+
   it('accepts settings, credentials and selection as literals with nested variables', async () => {
     const query = `mutation ($token: String, $label: String!) { createCurrent(input: { name: "Literal", contactEmail: "ana@example.com", destination: "mixpanel",
       settings: { region: "us", gzip: false, requestBytes: 150000 },
@@ -291,6 +305,20 @@ describe('testCredentials', () => {
 });
 
 describe('launchCurrent, pauseCurrent, resumeCurrent and deleteCurrent', () => {
+  it('launch a draft paused, and answer a repetition with the same', async () => {
+    const id = await draft('Paused from the start');
+    harness.partner = () => accepting;
+    const launch =
+      'mutation ($id: ID!) { launchCurrent(input: { id: $id, isPaused: true }) { ... on LaunchCurrentPayload { current { state } } } }';
+    for (let times = 0; times < 2; times++)
+      expect(await harness.do(launch, { id })).toEqual({ current: { state: 'PAUSED' } });
+    expect(await harness.do(move('launchCurrent'), { id })).toMatchObject({
+      __typename: 'CurrentWrongState',
+      state: 'PAUSED',
+    });
+    expect(await harness.do(move('resumeCurrent'), { id })).toMatchObject({ current: { state: 'LIVE' } });
+  });
+
   it('do not launch a draft whose credentials the destination refuses, unless skipTest says so', async () => {
     const id = await draft('Refused at launch');
     harness.partner = () => ({ status: 401, headers: {}, body: '{"code":401,"error":"no","status":"Unauthorized"}' });

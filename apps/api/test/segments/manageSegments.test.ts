@@ -89,6 +89,44 @@ it('the scheduled revocation of a key can be cancelled', async () => {
   ).toEqual({ importKey: { isValid: true, revokedAt: null, partner: { name: 'mixpanel' } } });
 });
 
+describe('createCohort', () => {
+  const create = `mutation ($input: CreateCohortInput!) { createCohort(input: $input) {
+    ... on CreateCohortPayload { cohort { partner partnerId name nameAtPartner schedule memberCount lastSyncAt } }
+    ... on InputInvalid { problems { path code } } ... on ImportPartnerNotFound { known } ${problem} } }`;
+  const cohort = { partner: 'amplitude', partnerId: 'not-pushed-yet', name: 'Buyers', schedule: 'HOURLY' };
+
+  it('creates a cohort that its partner has not pushed yet, once', async () => {
+    expect(await harness.do(create, { input: cohort })).toEqual({
+      cohort: {
+        partner: 'amplitude',
+        partnerId: 'not-pushed-yet',
+        name: '[Amplitude] Buyers: not-pushed-yet',
+        nameAtPartner: 'Buyers',
+        schedule: 'HOURLY',
+        memberCount: 0,
+        lastSyncAt: null,
+      },
+    });
+    expect(await harness.do(create, { input: cohort })).toMatchObject({ __typename: 'CohortExists' });
+  });
+
+  it.each([
+    [{ partner: 'nobody' }, { __typename: 'ImportPartnerNotFound', known: expect.arrayContaining(['amplitude']) }],
+    [
+      { partnerId: '', name: ' ' },
+      {
+        problems: [
+          { path: ['partnerId'], code: 'MALFORMED' },
+          { path: ['name'], code: 'REQUIRED' },
+        ],
+      },
+    ],
+    [{ partnerId: 'x'.repeat(401) }, { problems: [{ path: ['partnerId'], code: 'MALFORMED' }] }],
+  ])('refuses %j', async (wrong, answer) => {
+    expect(await harness.do(create, { input: { ...cohort, ...wrong } })).toMatchObject(answer);
+  });
+});
+
 describe('a cohort', () => {
   const ask = (id: string) =>
     harness.do(

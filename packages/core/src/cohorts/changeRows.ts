@@ -11,14 +11,19 @@ export const maxPages = 1_000_000;
 
 /** Why a change cannot be stored; undefined if it can. Connectors let no such change through. */
 export function changeFault(change: CohortChange): string | undefined {
-  const { id } = change.cohort;
-  if (!isUsableId(id)) return `expected a cohort id of 1 to ${maxIdLength} characters, got ${id.length}`;
+  const fault = idFault(change.cohort.id);
+  if (fault !== undefined) return fault;
   const session = 'session' in change ? change.session : undefined;
   if (!session) return undefined;
   const { page, pages } = session;
   return [page, pages].every((number) => Number.isInteger(number) && number >= 1 && number <= maxPages)
     ? undefined
     : `expected a page and a number of pages, each from 1 to ${maxPages}, got page ${page} of ${pages}`;
+}
+
+/** Why a partner's id of a cohort cannot be stored; undefined if it can. */
+export function idFault(id: string): string | undefined {
+  return isUsableId(id) ? undefined : `expected a cohort id of 1 to ${maxIdLength} characters, got ${id.length}`;
 }
 
 function isUsableId(id: string): boolean {

@@ -38,6 +38,8 @@ export function cohortViewOf({ connectors }: Pick<Admin, 'connectors'>, row: Coh
     listId: row.listId,
     /** The display name, such as `[Amplitude] Buyers: 7khm89cz`. */
     name: shownNameOf(connectors, { partner: row.partner, id: row.partnerId, name: row.name }),
+    /** As the partner gave it. */
+    nameAtPartner: row.name,
     description: row.description ?? undefined,
     memberCount,
     memberCounts,

@@ -20,7 +20,8 @@ interface NewCurrent {
   readonly contactEmail: string;
   readonly destination: string;
   readonly settings: unknown;
-  readonly credentials: unknown;
+  /** None if they are left out: the draft is launched once they are set. */
+  readonly credentials?: unknown;
   readonly selection: Selection;
   /** None if they are left out. */
   readonly fieldRules?: FieldRules | null | undefined;
@@ -37,7 +38,8 @@ export async function createCurrent(admin: Admin, given: NewCurrent): Promise<Cr
   const connector = findConnector(admin, given.destination);
   const known = 'problems' in connector ? undefined : connector;
   const settings = known && checkSettings(known, given.settings, admin);
-  const credentials = known && checkCredentials(known, given.credentials);
+  const credentials =
+    known && (hasNone(given.credentials) ? { credentials: undefined } : checkCredentials(known, given.credentials));
   const selection = known && checkSelectionFor(known, given.selection);
   const rules = checkFieldRules(given.fieldRules);
   const linger = checkLinger(given.lingerMs);
@@ -55,6 +57,10 @@ export async function createCurrent(admin: Admin, given: NewCurrent): Promise<Cr
   };
   const row = await insertCurrent(admin, draft, (credentials as { readonly credentials: unknown }).credentials);
   return 'kind' in row ? row : oneViewOf(admin, row);
+}
+
+function hasNone(credentials: unknown): boolean {
+  return credentials === undefined || credentials === null;
 }
 
 /** The problems of all checks of an input, in their order. */
@@ -89,9 +95,10 @@ type Draft = Pick<
 function insertCurrent(admin: Admin, draft: Draft, credentials: unknown): Promise<CurrentRow | NameTaken> {
   return unlessCurrentHasName(admin.db, draft.name, () =>
     admin.db.transaction(async (tx) => {
-      const [{ id }] = (await tx.insert(current).values(draft).returning({ id: current.id })) as [{ id: number }];
-      const sealed = sealCredentials(admin.seal, id, credentials);
-      const [row] = await tx.update(current).set({ credentials: sealed }).where(eq(current.id, id)).returning();
+      const [created] = (await tx.insert(current).values(draft).returning()) as [CurrentRow];
+      if (credentials === undefined) return created;
+      const sealed = sealCredentials(admin.seal, created.id, credentials);
+      const [row] = await tx.update(current).set({ credentials: sealed }).where(eq(current.id, created.id)).returning();
       return row as CurrentRow;
     }),
   );

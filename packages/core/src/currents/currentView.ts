@@ -1,6 +1,12 @@
 import type { Connector } from '@currents/connector';
 import type { CurrentState } from '../db/schema.js';
-import { credentialsUnreadable, fieldRulesUnreadable, openCredentials, ownUrlSetting } from '../loadCurrent.js';
+import {
+  credentialsMissing,
+  credentialsUnreadable,
+  fieldRulesUnreadable,
+  openCredentials,
+  ownUrlSetting,
+} from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { countsOf } from './counts.js';
 import type { CurrentRow } from './currents.js';
@@ -17,6 +23,7 @@ export type CurrentWarningCode =
   | 'types_not_taken'
   | 'no_connector'
   | 'field_rules_unreadable'
+  | 'credentials_missing'
   | 'credentials_unreadable'
   | 'base_url_not_allowed'
   | NoticedCode;
@@ -72,7 +79,7 @@ export function viewOf(
     contactEmail: row.contactEmail,
     destinationName: row.destination,
     settings: row.settings,
-    /** Undefined when they were wiped, as a deleted Current's are. */
+    /** Undefined when there are none: a draft may lack them, and a deleted Current's are wiped. */
     credentials: credentials && readable(credentials),
     /** The credentials beside those: staged new ones, or former ones that it may go back to. */
     credentialRotation: rotation && other && rotationViewOf(rotation, readable(other)),
@@ -143,6 +150,7 @@ function warningsOf(
     }
   }
   if (!readFieldRules(fieldRules)) warn('field_rules_unreadable', fieldRulesUnreadable);
+  if (!credentials) warn('credentials_missing', credentialsMissing);
   if (credentials && 'unreadable' in credentials) warn('credentials_unreadable', credentials.unreadable);
   if (connector && !allowBaseUrl && hasOwnUrl(connector, settings)) {
     warn(

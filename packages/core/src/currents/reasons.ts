@@ -22,6 +22,7 @@ export const engineReasons: Readonly<Record<string, string>> = {
   settings_invalid: 'The Current was blocked for the whole retry window: its settings no longer fit the connector.',
   field_rules_unreadable:
     'The Current was blocked for the whole retry window: a later release of the hub stored its field rules.',
+  credentials_missing: 'The Current was blocked for the whole retry window: it has no credentials.',
   credentials_unreadable: 'The Current was blocked for the whole retry window: its credentials could not be opened.',
   base_url_not_allowed:
     'The Current was blocked for the whole retry window: it has a base URL or one without encryption, and the workers do not allow that.',

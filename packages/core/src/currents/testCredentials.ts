@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { current } from '../db/schema.js';
-import { credentialsUnreadable, openCredentials } from '../loadCurrent.js';
+import { credentialsMissing, credentialsUnreadable, openCredentials } from '../loadCurrent.js';
 import type { Admin } from '../admin/admin.js';
 import { findCurrent, type CurrentRow } from './currents.js';
 import { allowedActions } from './currentView.js';
@@ -55,6 +55,8 @@ function readStored(
   { seal }: Admin,
   { id, credentials }: CurrentRow,
 ): { readonly credentials: unknown } | CurrentNotReady {
+  if (credentials === null)
+    return { kind: 'CurrentNotReady', reason: 'credentials_missing', message: credentialsMissing };
   try {
     return { credentials: openCredentials(seal, id, credentials) };
   } catch (error) {

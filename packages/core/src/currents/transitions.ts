@@ -25,6 +25,13 @@ export function noConnector(destination: string): CurrentNotReady {
 
 type GoLiveResult = CurrentView | CurrentNotFound | CurrentWrongState | CurrentNotReady;
 
+interface LaunchOptions {
+  readonly skipTest?: boolean;
+  /** Whether it is paused from the start: what comes in is kept until it is resumed. */
+  readonly isPaused?: boolean;
+  readonly alongside?: Alongside;
+}
+
 /**
  * From draft to live: from now on it carries what comes in. Tests the destination first, unless `skipTest`; a draft that
  * does not pass stays one.
@@ -32,14 +39,14 @@ type GoLiveResult = CurrentView | CurrentNotFound | CurrentWrongState | CurrentN
 export async function launchCurrent(
   admin: Admin,
   id: string,
-  { skipTest = false, alongside }: { readonly skipTest?: boolean; readonly alongside?: Alongside } = {},
+  { skipTest = false, isPaused = false, alongside }: LaunchOptions = {},
 ): Promise<GoLiveResult | TestFailed> {
   const check = async ({ connector, settings, credentials }: LoadedCurrent): Promise<TestFailed | undefined> => {
     if (skipTest) return undefined;
     const tested = await testDestination(admin, connector, { settings, credentials });
     return tested.kind === 'TestFailed' ? tested : undefined;
   };
-  return goLive(admin, id, 'launch', check, alongside);
+  return goLive(admin, id, isPaused ? 'launchPaused' : 'launch', check, alongside);
 }
 
 /** What is done in the transaction that changes the state, if it is changed. */
@@ -65,24 +72,26 @@ export async function pauseCurrent(
 async function goLive<Failure>(
   admin: Admin,
   id: string,
-  action: 'launch' | 'resume',
+  step: 'launch' | 'launchPaused' | 'resume',
   check: (loaded: LoadedCurrent) => Promise<Failure | undefined>,
   alongside?: Alongside,
 ): Promise<GoLiveResult | Failure> {
   const row = await findCurrent(admin.db, id);
-  if (row && allowedActions(row.state).includes(action)) {
+  if (row && allowedActions(row.state).includes(actionOf(step))) {
     const working = await loadCurrent(admin.sql, row.id, admin);
     if (working && !isUsable(working))
       return { kind: 'CurrentNotReady', message: working.detail, reason: working.code };
     const failure = working && (await check(working));
     if (failure) return failure;
   }
-  const moved = await move(admin, id, action, { liveSince: sql`now()` }, alongside);
+  const moved = await move(admin, id, step, { liveSince: sql`now()` }, alongside);
   if (moved.kind === 'Current') admin.wake(Number(moved.id));
   return moved;
 }
 
-const targets = { launch: 'live', resume: 'live', pause: 'paused' } as const;
+const targets = { launch: 'live', launchPaused: 'paused', resume: 'live', pause: 'paused' } as const;
+type Step = keyof typeof targets;
+const actionOf = (step: Step): CurrentAction => (step === 'launchPaused' ? 'launch' : step);
 const statesFor = (action: CurrentAction): CurrentState[] =>
   current.state.enumValues.filter((state) => allowedActions(state).includes(action));
 
@@ -90,15 +99,15 @@ const statesFor = (action: CurrentAction): CurrentState[] =>
 async function move(
   admin: Admin,
   id: string,
-  action: keyof typeof targets,
+  step: Step,
   also: PgUpdateSetSource<typeof current>,
   alongside?: Alongside,
 ): Promise<CurrentView | CurrentNotFound | CurrentWrongState> {
   const row = await admin.db.transaction(async (tx) => {
     const [updated] = await tx
       .update(current)
-      .set({ state: targets[action], stateSince: sql`now()`, ...also })
-      .where(and(eq(current.id, rowId(id) ?? 0), inArray(current.state, statesFor(action))))
+      .set({ state: targets[step], stateSince: sql`now()`, ...also })
+      .where(and(eq(current.id, rowId(id) ?? 0), inArray(current.state, statesFor(actionOf(step)))))
       .returning();
     if (updated) await alongside?.(tx, updated);
     return updated;
@@ -106,8 +115,8 @@ async function move(
   if (row) return oneViewOf(admin, row);
   const present = await findCurrent(admin.db, id);
   // A repetition: what was asked for is so already.
-  if (present?.state === targets[action]) return oneViewOf(admin, present);
-  return present ? wrongState(present, action) : currentNotFound();
+  if (present?.state === targets[step]) return oneViewOf(admin, present);
+  return present ? wrongState(present, actionOf(step)) : currentNotFound();
 }
 
 export function wrongState(

@@ -170,8 +170,8 @@ async function checkChanges(
 }
 
 /** What nothing could bring back after these changes. */
-function lostBy(changes: Changes, { fieldRules }: CurrentRow): string | undefined {
-  if (changes.credentials !== undefined) return 'credentials';
+function lostBy(changes: Changes, { credentials, fieldRules }: CurrentRow): string | undefined {
+  if (changes.credentials !== undefined && credentials !== null) return 'credentials';
   // This release can neither show them nor return them as they were.
   if (changes.fieldRules !== undefined && !readFieldRules(fieldRules)) return 'field rules of a later release';
   return undefined;

@@ -7,6 +7,7 @@ import { databaseNow } from '../db/databaseNow.js';
 
 interface LaunchFrom {
   readonly skipTest?: boolean | undefined;
+  readonly isPaused?: boolean | undefined;
   /** The Current also gets the events that the hub accepted at this time or later, as far as they are stored. */
   readonly from?: Date | undefined;
 }
@@ -28,7 +29,7 @@ type LaunchProblem = Exclude<Awaited<ReturnType<typeof launchCurrent>>, CurrentV
 export async function launchCurrentFrom(
   admin: Admin,
   id: string,
-  { skipTest, from }: LaunchFrom,
+  { skipTest, isPaused, from }: LaunchFrom,
   adminTokenId: string | undefined,
 ): Promise<CurrentLaunched | LaunchProblem | InputInvalid> {
   if (from && from > new Date(await databaseNow(admin.db)))
@@ -36,6 +37,7 @@ export async function launchCurrentFrom(
   let backfill: JobView | undefined;
   const launched = await launchCurrent(admin, id, {
     skipTest: skipTest ?? false,
+    isPaused: isPaused ?? false,
     async alongside(tx, { id: currentId }) {
       if (!from) return;
       const filter = { outcomes: ['unselected'], from } as const;

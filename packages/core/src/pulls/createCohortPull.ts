@@ -3,7 +3,7 @@ import type { Admin } from '../admin/admin.js';
 import { storable } from '../admin/page.js';
 import type { Problem } from '../admin/problem.js';
 import { checkSchedule, type Schedule } from '../cohorts/freshness.js';
-import { storePush } from '../cohorts/storePush.js';
+import { declareCohort } from '../cohorts/declareCohort.js';
 import { cohort, cohortPull, current, partnerCohort } from '../db/schema.js';
 import { findPull } from './managePulls.js';
 import { fetchPartnerCohorts, type ListingProblem } from './partnerCohorts.js';
@@ -53,7 +53,12 @@ export async function createCohortPull(
     const message = `${label} exports cohorts of at most ${maxMembers} members; this one has ${listed.size}`;
     return { kind: 'CohortTooLarge', message, maxMemberCount: maxMembers };
   }
-  await declareCohort(admin, partner, listed);
+  await declareCohort(admin, partner, {
+    id: listed.partnerId,
+    name: listed.name,
+    ...(listed.description !== null && { description: listed.description }),
+    ...(listed.partnerCreatedAt !== null && { createdAtMs: listed.partnerCreatedAt.getTime() }),
+  });
   const id = await insertPull(admin, { partner, partnerId, currentId: source.working.currentId, schedule });
   const pull = id === undefined ? await findExistingPull(admin, partner, partnerId) : await findPull(admin, String(id));
   // The pull, or the cohort, was deleted meanwhile.
@@ -98,22 +103,6 @@ async function findListed(
     return row;
   };
   return (await find()) ?? (await fetchPartnerCohorts(admin, source)) ?? find();
-}
-
-/** Declares the cohort as a push does, so that a deleted one is created again in order with other changes. */
-async function declareCohort({ sql: raw }: Admin, partner: string, listed: Listed): Promise<void> {
-  const declared = {
-    id: listed.partnerId,
-    name: listed.name,
-    ...(listed.description !== null && { description: listed.description }),
-    ...(listed.partnerCreatedAt !== null && { createdAtMs: listed.partnerCreatedAt.getTime() }),
-  };
-  const stored = await storePush(
-    { sql: raw, onStored: () => undefined },
-    { partner, keyId: null, body: '', parsed: { changes: [{ kind: 'declare', cohort: declared }], refused: {} } },
-  );
-  if (stored.outcome !== 'stored')
-    throw new Error(`the cohort was not declared: ${'detail' in stored ? stored.detail : stored.outcome}`);
 }
 
 /** Returns the cohort's id; undefined when another Current that is not deleted pulls the cohort. */

@@ -16,6 +16,7 @@ const ownReasons = [
   'no_connector',
   'settings_invalid',
   'field_rules_unreadable',
+  'credentials_missing',
   'credentials_unreadable',
   'base_url_not_allowed',
 ] as const;
