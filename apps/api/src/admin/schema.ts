@@ -30,6 +30,7 @@ import { ReplayResolver } from './replay.resolver.js';
 import {
   MembershipResolver,
   SegmentChangeConnectionResolver,
+  SegmentDefinitionPartResolver,
   SegmentDefinitionResolver,
   SegmentResolver,
 } from './segment.resolver.js';
@@ -92,6 +93,7 @@ function build(): GraphQLSchema {
       ResealResolver,
       MembershipResolver,
       SegmentChangeConnectionResolver,
+      SegmentDefinitionPartResolver,
       SegmentDefinitionResolver,
       SegmentResolver,
       SegmentWebhookExpiryResolver,

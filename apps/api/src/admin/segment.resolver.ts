@@ -74,6 +74,15 @@ export class SegmentResolver {
     return loadCohorts(context, cohortIds);
   }
 
+  @FieldResolver(() => [types.SegmentDefinitionPart], {
+    description:
+      'The parts of its definition, at most 500, each followed by those below it: for programs that read definitions of any depth by one query.',
+    complexity: costs.list(10),
+  })
+  definitionParts(@Root() { definition }: SegmentView): readonly types.SegmentDefinitionPart[] {
+    return partsOf(definition, 1);
+  }
+
   @RequiresRole('operator')
   @FieldResolver(() => types.MemberConnection, {
     nullable: true,
@@ -215,6 +224,18 @@ export class SegmentDefinitionResolver {
   }
 }
 
+@Resolver(() => types.SegmentDefinitionPart)
+export class SegmentDefinitionPartResolver {
+  @FieldResolver(() => Cohort, {
+    nullable: true,
+    description: 'The cohort of INCLUDES and EXCLUDES; null for the others.',
+    complexity: costs.read,
+  })
+  async cohort(@Root() { cohortId }: types.SegmentDefinitionPart, @Ctx() { load }: AdminContext): Promise<unknown> {
+    return cohortId === undefined ? undefined : load('Cohort', cohortId);
+  }
+}
+
 @Resolver(() => Membership)
 export class MembershipResolver {
   @FieldResolver(() => [Cohort], {
@@ -234,6 +255,14 @@ export class SegmentChangeConnectionResolver {
   resumeCursor(@Root() { resumeCursor }: SegmentChangePage): string {
     return resumeCursor;
   }
+}
+
+function partsOf(definition: SegmentView['definition'], level: number): readonly types.SegmentDefinitionPart[] {
+  if ('includes' in definition) return [{ level, form: 'includes', cohortId: definition.includes }];
+  if ('excludes' in definition) return [{ level, form: 'excludes', cohortId: definition.excludes }];
+  if ('not' in definition) return [{ level, form: 'not' }, ...partsOf(definition.not, level + 1)];
+  const [form, parts] = 'all' in definition ? (['all', definition.all] as const) : (['any', definition.any] as const);
+  return [{ level, form }, ...parts.flatMap((part) => partsOf(part, level + 1))];
 }
 
 async function loadCohorts({ load }: AdminContext, ids: readonly string[]): Promise<readonly object[]> {

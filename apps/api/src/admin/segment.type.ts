@@ -53,6 +53,30 @@ export class SegmentDefinition {
   not?: SegmentDefinition;
 }
 
+type PartForm = 'all' | 'any' | 'not' | 'includes' | 'excludes';
+
+const SegmentPartForm = enumOf<PartForm>('SegmentPartForm', 'What a part of a definition says of users.', {
+  all: 'All of the parts below it hold.',
+  any: 'Any of the parts below it holds.',
+  not: 'The part below it does not hold.',
+  includes: 'They are members of its cohort.',
+  excludes: 'They are not members of its cohort.',
+});
+
+@ObjectType({ description: 'A part of a definition. The parts of a higher level that follow it are below it.' })
+export class SegmentDefinitionPart {
+  @Field(() => Int, { description: 'How deep it is, from 1 for the definition as a whole to 10.' })
+  level!: number;
+
+  @Field(() => SegmentPartForm, {
+    description: 'What it says of users: which of the parts below it have to hold, or which cohort they belong to.',
+  })
+  form!: PartForm;
+
+  /** Database key. */
+  cohortId?: string;
+}
+
 @ObjectType({
   implements: Node,
   description: 'An audience that is defined over cohorts. Workers evaluate its members within seconds of a change.',

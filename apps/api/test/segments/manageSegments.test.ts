@@ -394,4 +394,11 @@ it('a definition with the maximum number of levels is created and read back', as
   expect(
     await harness.do(`{ segments(filter: { search: "Deep" }) { edges { node { definition { ${fields(10)} } } } } }`),
   ).toMatchObject({ edges: [{ node: { definition: nested(10, { id }) } }] });
+  const { nodes } = await harness.do(
+    '{ segments(filter: { search: "Deep" }) { nodes { definitionParts { level form cohort { id } } } } }',
+  );
+  expect(nodes[0].definitionParts).toEqual([
+    ...Array.from({ length: 9 }, (_, index) => ({ level: index + 1, form: 'ALL', cohort: null })),
+    { level: 10, form: 'INCLUDES', cohort: { id } },
+  ]);
 });
